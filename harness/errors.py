@@ -1,0 +1,42 @@
+"""The kinds of error a person can meet, each one sentence with the value in it and one hint.
+
+Raised where the fault is known, caught once in ``demo/__main__.py``; nobody below it prints or exits.
+Imports the standard library only.
+"""
+
+
+class TwoclocksError(Exception):
+    """A failure that ends the program with one sentence, one hint and an exit code."""
+
+    exit_code = 1
+
+    def __init__(self, sentence: str, hint: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.hint = hint
+
+
+class BadRequest(TwoclocksError):
+    """What was asked cannot be done; raised before anything starts."""
+
+    exit_code = 2
+
+
+class SideFailed(TwoclocksError):
+    """A side died or raised; carries its last words."""
+
+    exit_code = 3
+
+
+class Disagreement(TwoclocksError):
+    """The two sides' answers, inputs or qualities differ: there is no headline."""
+
+    exit_code = 4
+
+
+class Interrupted(TwoclocksError):
+    """The presenter or the system asked to stop; ``exit_code`` is 128 plus the signal's number."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__("stopped before the end", "the journal and an aborted results file are kept")
+        self.exit_code = 128 + signal_number

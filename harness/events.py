@@ -1,0 +1,185 @@
+"""The wire vocabulary: everything that can be observed of a session, one JSON line per event.
+
+Children send events unstamped (they know how long, not when); the conductor stamps ``at``, ``side`` and
+``trial`` and appends them to the journal. Decoding is strict: a line that is no event raises ``Garbled``.
+May import ``model`` and ``errors``.
+"""
+
+from typing import Any
+
+import msgspec
+
+from harness.errors import TwoclocksError
+from harness.model import Digest, Host, Process, Side
+
+JOURNAL_SCHEMA = "twoclocks.events/1"
+LONGEST_LINE_BYTES = 1_000_000
+
+
+class Garbled(TwoclocksError):
+    """A line that is not an event of this vocabulary."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
+    """An observation; ``at`` is seconds on the conductor's clock since the session began."""
+
+    at: float = 0.0
+    side: Side = Side.BASELINE
+    trial: int = 0
+
+
+class Launched(Event, frozen=True, tag="launched"):
+    """The side's process exists."""
+
+    pid: int
+
+
+class Ready(Event, frozen=True, tag="ready"):
+    """The side is armed: input loaded, workers answering, kernels warm.
+
+    ``startup`` splits the seconds since the process began by phase; ``workers`` do the work (the
+    baseline's own process is its one worker ``core``).
+    """
+
+    items: int
+    unit: str
+    workers: tuple[Process, ...]
+    input: Digest
+    held_out: Digest
+    startup: dict[str, float]
+    hosts: tuple[Host, ...]
+
+
+class Probed(Event, frozen=True, tag="probed"):
+    """Passes per second through the warm-up slice, ``together`` with the other side or alone."""
+
+    rate: float
+    together: bool
+
+
+class Go(Event, frozen=True, tag="go"):
+    """The side's clock starts. ``order`` counts the session's trials."""
+
+    order: int
+
+
+class Progress(Event, frozen=True, tag="progress"):
+    """Items done since go, cumulative."""
+
+    done: int
+
+
+class Span(Event, frozen=True, tag="span"):
+    """One chunk on one worker: seconds inside the kernel and core-seconds used there."""
+
+    worker: str
+    chunk: int
+    items: int
+    busy_s: float
+    cpu_s: float
+
+
+class Sample(Event, frozen=True, tag="sample"):
+    """A worker seen from outside: fraction of one core since the last look, and resident memory."""
+
+    worker: str
+    cpu: float
+    rss_bytes: int
+
+
+class Phase(Event, frozen=True, tag="phase"):
+    """A named part of the wall time, in seconds."""
+
+    name: str
+    seconds: float
+
+
+class Faulted(Event, frozen=True, tag="fault"):
+    """A worker was lost."""
+
+    worker: str
+    reason: str
+
+
+class Recovered(Event, frozen=True, tag="recovered"):
+    """A lost worker is back, as ``process``; ``seconds`` since the loss was noticed."""
+
+    worker: str
+    process: Process
+    seconds: float
+
+
+class Finished(Event, frozen=True, tag="finished"):
+    """The side's clock stops: wall time by the side's own monotonic clock, core-seconds, peak memory."""
+
+    wall_s: float
+    cpu_s: float
+    peak_rss_bytes: int
+    items: int
+
+
+class Scored(Event, frozen=True, tag="scored"):
+    """The answer's digest and its quality on the held-out set, computed after the clock stopped."""
+
+    answer_sha256: str
+    quality: float
+
+
+class Failed(Event, frozen=True, tag="failed"):
+    """The side ended without an answer."""
+
+    reason: str
+    last_words: str = ""
+
+
+class Watched(Event, frozen=True, tag="watched"):
+    """What watching cost, said once at the end; fields as in ``model.Observer``."""
+
+    cpu_s: float
+    frames: int
+    longest_gap_s: float
+    foreign_cpu: float | None = None
+    contention: float | None = None
+
+
+Any_Event = (
+    Launched
+    | Ready
+    | Probed
+    | Go
+    | Progress
+    | Span
+    | Sample
+    | Phase
+    | Faulted
+    | Recovered
+    | Finished
+    | Scored
+    | Failed
+    | Watched
+)
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Any_Event)
+
+
+def encode(event: Event) -> bytes:
+    """Return the event as one JSON line, newline included."""
+    return _encoder.encode(event) + b"\n"
+
+
+def decode(line: bytes) -> Event:
+    """Return the event of one JSON line; raise ``Garbled`` if it is none or too long."""
+    if len(line) > LONGEST_LINE_BYTES:
+        raise Garbled(f"an event line of {len(line):,} bytes is too long")
+    try:
+        event: Event = _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Garbled(f"not an event: {error}") from error
+    return event
+
+
+def stamp(event: Event, at: float, side: Side, trial: int) -> Event:
+    """Return the event with the conductor's time, side and trial on it."""
+    stamped: Any = msgspec.structs.replace(event, at=at, side=side, trial=trial)
+    return stamped  # type: ignore[no-any-return]

@@ -1,0 +1,252 @@
+"""The nouns of the product: what was asked, what ran where, and the facts that a results file keeps.
+
+Every value is frozen; change is a new value. Facts only: no speedup, efficiency or drop is ever a field
+here, claims are derived in ``score``. Seconds are bare floats, any other unit is in the name.
+Imports the standard library only.
+"""
+
+import unicodedata
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+SCHEMA = "twoclocks.results/1"
+LONGEST_TEXT = 2_000
+
+Scalar = int | float | str | bool
+Parameters = dict[str, Scalar]
+
+
+class Side(StrEnum):
+    """One of the two competitors."""
+
+    BASELINE = "baseline"
+    DISTRIBUTED = "distributed"
+
+
+class Schedule(StrEnum):
+    """When the sides run: at once, one after the other, or whichever is fair here."""
+
+    AUTO = "auto"
+    IN_TURN = "in-turn"
+    TOGETHER = "together"
+
+
+class Kind(StrEnum):
+    """Where the facts come from."""
+
+    MEASURED = "measured"
+    SIMULATED = "simulated"
+    DECLARED = "declared"
+
+
+class Status(StrEnum):
+    """How the session ended."""
+
+    COMPLETE = "complete"
+    ABORTED = "aborted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a workload says of itself; shown on slides, never computed with, except ``tolerance``.
+
+    ``tolerance`` is the largest accepted absolute change in quality, fixed before the run.
+    ``answers_differ`` is why the two answers need not be equal to the last bit; empty: they must be.
+    """
+
+    name: str
+    axis: str
+    unit: str
+    bottleneck: str
+    partition: str
+    communication: str
+    consistency: str
+    neighbour: str
+    limitation: str
+    metric: str
+    tolerance: float
+    answers_differ: str = ""
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Money per machine-hour of the baseline's machine, of one worker's machine and of the head node."""
+
+    currency: str
+    baseline_per_hour: float
+    worker_per_hour: float
+    head_per_hour: float
+    source: str
+    date: str
+    illustrative: bool
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What was asked of this session, complete before anything starts."""
+
+    workload: Words
+    params: Parameters
+    workers: int
+    cores_per_worker: int
+    baseline_cores: int
+    schedule: Schedule
+    trials: int
+    prices: Prices
+    joined_cluster: bool = False
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A canonical SHA-256 (hex) of a value, its item count and its size."""
+
+    sha256: str
+    items: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Process:
+    """What a process says of itself, read from inside it.
+
+    ``host`` is an opaque label of the machine (never its name); ``threads`` is the largest thread pool
+    of its numeric libraries; ``affinity`` the cores it may run on.
+    """
+
+    id: str
+    pid: int
+    host: str
+    nice: int
+    threads: int
+    affinity: tuple[int, ...]
+    source_sha256: str
+
+
+@dataclass(frozen=True)
+class Host:
+    """One machine: an allow-list of facts, no name, user or address. ``on_mains`` is None where unknown."""
+
+    id: str
+    cpu_model: str
+    cores: int
+    memory_bytes: int
+    system: str
+    python: str
+    packages: dict[str, str]
+    blas: str
+    on_mains: bool | None = None
+
+
+@dataclass(frozen=True)
+class Code:
+    """The source that ran: commit (empty outside a repository), uncommitted changes, digest of the files."""
+
+    commit: str
+    dirty: bool
+    source_sha256: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A worker lost in mid-run: noticed ``at_s`` after go; ``cost_s`` until it worked again (None: never)."""
+
+    worker: str
+    reason: str
+    at_s: float
+    cost_s: float | None = None
+
+
+@dataclass(frozen=True)
+class WorkerRecord:
+    """What one process did in one trial. ``utilization`` holds fractions of one core, evenly spaced, ≤ 100."""
+
+    process: Process
+    chunks: int
+    busy_s: float
+    cpu_s: float
+    utilization: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of one side, from go to finished, with everything that was seen of it.
+
+    ``workers`` is p (1 for the baseline); ``index`` counts this side's trials, ``order`` all trials of the
+    session. ``startup_s`` was spent before go by the process the trial ran in, and is not in ``wall_s``.
+    ``curve`` holds (seconds since go, items done), ≤ 200 points. ``cpu_s`` is the whole side's, driver included.
+    The digests are of the input and the held-out set as this side saw them (empty: unknown). ``failure`` is
+    why the trial has no answer (empty: it has one); its ``wall_s`` is then the time until it stopped.
+    """
+
+    side: Side
+    workers: int
+    index: int
+    order: int
+    began_s: float
+    startup_s: float
+    wall_s: float
+    cpu_s: float
+    items: int
+    answer_sha256: str
+    quality: float
+    peak_rss_bytes: int
+    phases: dict[str, float] = field(default_factory=dict)
+    faults: tuple[Fault, ...] = ()
+    curve: tuple[tuple[float, int], ...] = ()
+    workers_detail: tuple[WorkerRecord, ...] = ()
+    input_sha256: str = ""
+    held_out_sha256: str = ""
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Observer:
+    """The cost of watching and what else the machine did.
+
+    ``foreign_cpu`` is the share of all the host's cores used by processes that are not ours while a trial
+    ran (None: unknown); ``contention`` the baseline's slowdown with both sides at once (None: not probed).
+    """
+
+    cpu_s: float
+    frames: int
+    longest_gap_s: float
+    foreign_cpu: float | None = None
+    contention: float | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """One session, as kept on disk: facts only."""
+
+    run_id: str
+    began_utc: str
+    kind: Kind
+    status: Status
+    spec: Spec
+    schedule: Schedule
+    input: Digest | None
+    held_out: Digest | None
+    code: Code
+    hosts: tuple[Host, ...]
+    trials: tuple[Trial, ...]
+    observer: Observer
+    journal_sha256: str
+    schema: str = SCHEMA
+    remark: str = ""
+
+
+def plain(text: str) -> str:
+    """Return the text on one line, without control or invisible characters, cut to 2,000 characters.
+
+    No other text is kept, so that none can move a terminal's cursor or reorder what is read.
+    """
+    if not text.isprintable():
+        text = "".join(_visible(character) for character in text)
+    return text[:LONGEST_TEXT]
+
+
+def _visible(character: str) -> str:
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character

@@ -1,0 +1,153 @@
+"""Ray's own side of things: bring a cluster up (or join one), place workers on it, replace and end them.
+
+Everything Ray needs in its environment is set by ``launch`` before this process starts; here are the
+settings that go through its interface. May import ``model``, ``errors``, ``workload`` and ``run``.
+"""
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray.cloudpickle import register_pickle_by_value
+from ray.exceptions import GetTimeoutError, RayActorError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from harness.errors import SideFailed
+from harness.model import Host, Process
+from harness.run.host import this_host
+from harness.run.probe import Probe
+from harness.run.worker import Worker
+from harness.workload import Workload
+
+SMALLEST_STORE_BYTES = 256 << 20
+ANSWER_WITHIN_S = 60.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What cluster to bring up: an empty address means a local one in the scratch folder, loopback only."""
+
+    address: str
+    scratch: str
+    workers: int
+    cores_per_worker: int
+    cores: tuple[tuple[int, ...], ...]
+    input_bytes: int
+    source_extra: str
+
+
+@contextlib.contextmanager
+def cluster(plan: Plan) -> Iterator["Cluster"]:
+    """Yield a cluster with its workers answering; disconnect, and end what is ours, afterwards."""
+    _connect(plan)
+    try:
+        yield Cluster(plan)
+    finally:
+        ray.shutdown()
+
+
+def ship(workload: Workload) -> None:
+    """Have the functions of a workload that is no installed module sent by value."""
+    register_pickle_by_value(sys.modules[workload.load.__module__])
+
+
+def _connect(plan: Plan) -> None:
+    if plan.address:
+        root = str(Path(__file__).resolve().parents[2])
+        shipped = {"working_dir": root, "excludes": [".venv", ".git", "recordings", "tests", "*.cast"]}
+        ray.init(address=plan.address, log_to_driver=False, runtime_env=shipped)
+        return
+    ray.init(
+        address="local",
+        num_cpus=plan.workers * plan.cores_per_worker,
+        num_gpus=0,
+        object_store_memory=max(SMALLEST_STORE_BYTES, 3 * plan.input_bytes),
+        include_dashboard=False,
+        log_to_driver=False,
+        _temp_dir=plan.scratch,
+    )
+
+
+class Cluster:
+    """The connected cluster: one actor per worker, each described from inside its process."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._nodes = _placed(plan)
+        self.actors: list[Any] = [self._actor(place) for place in range(plan.workers)]
+        self.processes: list[Process] = self.ask_all("describe")
+
+    def _actor(self, place: int) -> Any:
+        """Start the worker of one place. On a cluster that is not ours the cores are not ours to pin."""
+        cores = self._plan.cores[place] if self._plan.cores else ()
+        made = ray.remote(Worker).options(num_cpus=self._plan.cores_per_worker, scheduling_strategy=_on(self._nodes[place]))
+        return made.remote(f"w{place}", cores, self._plan.source_extra)
+
+    def ask_all(self, question: str) -> list[Any]:
+        """Return every worker's answer to a method without arguments."""
+        try:
+            return list(ray.get([getattr(actor, question).remote() for actor in self.actors], timeout=ANSWER_WITHIN_S))
+        except GetTimeoutError as late:
+            raise SideFailed(f"the workers did not answer within {ANSWER_WITHIN_S:.0f} s", "see distributed.log") from late
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Return the facts of every host that has a worker, read on that host."""
+        ask = ray.remote(this_host)
+        asked = [ask.options(num_cpus=0, scheduling_strategy=_on(node)).remote() for node in sorted(set(self._nodes))]
+        found: dict[str, Host] = {host.id: host for host in ray.get(asked, timeout=ANSWER_WITHIN_S)}
+        return tuple(found.values())
+
+    def lost(self) -> list[int]:
+        """Return the places whose worker no longer answers; waits until the others are through with their queues."""
+        return [place for place, actor in enumerate(self.actors) if not _answers(actor)]
+
+    def replace(self, place: int) -> Any:
+        """Start a new worker in a lost one's place, on the same cores; return the pending description of it."""
+        self.actors[place] = self._actor(place)
+        return self.actors[place].describe.remote()
+
+    def samplers(self, own_host: str) -> list["Sampler"]:
+        """Return one sampler per host other than ``own_host`` that has workers."""
+        nodes = {process.host: node for process, node in zip(self.processes, self._nodes, strict=True)}
+        return [Sampler(self, host, node) for host, node in sorted(nodes.items()) if host != own_host]
+
+
+class Sampler:
+    """Looks at the workers of one remote host through an actor there that holds no core."""
+
+    def __init__(self, owner: Cluster, host: str, node: str) -> None:
+        self._owner, self._host = owner, host
+        self._eye: Any = ray.remote(Probe).options(num_cpus=0, scheduling_strategy=_on(node)).remote()
+
+    def look(self) -> Sequence[tuple[str, float, int]]:
+        """Return (worker, fraction of a core, resident bytes) for this host's workers."""
+        pids = {process.id: process.pid for process in self._owner.processes if process.host == self._host}
+        seen: Sequence[tuple[str, float, int]] = ray.get(self._eye.look.remote(pids), timeout=ANSWER_WITHIN_S)
+        return seen
+
+
+def _on(node: str) -> NodeAffinitySchedulingStrategy:
+    """Prefer the node; a replacement may go elsewhere when the node itself is gone."""
+    return NodeAffinitySchedulingStrategy(node, soft=True)
+
+
+def _placed(plan: Plan) -> list[str]:
+    """Return a node for every worker, dealt evenly over the nodes that have cores left; raise ``SideFailed`` if they do not suffice."""
+    room = {node["NodeID"]: int(node["Resources"].get("CPU", 0)) // plan.cores_per_worker for node in ray.nodes() if node["Alive"]}
+    if sum(room.values()) < plan.workers:
+        hint = f"use --workers {sum(room.values())} or fewer"
+        raise SideFailed(f"the cluster has room for {sum(room.values())} workers, {plan.workers} were asked for", hint)
+    rounds = [node for turn in range(max(room.values())) for node in sorted(room) if turn < room[node]]
+    return rounds[: plan.workers]
+
+
+def _answers(actor: Any) -> bool:
+    try:
+        ray.get(actor.stand.remote(), timeout=ANSWER_WITHIN_S)
+    except (RayActorError, GetTimeoutError):
+        return False
+    return True

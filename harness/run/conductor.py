@@ -1,0 +1,274 @@
+"""The conductor: arms both sides, starts the clocks, and hands over what it observes, one batch of events a frame.
+
+It says *when* (its own monotonic clock), the sides say *how long*. It neither draws nor judges: whoever
+iterates over ``frames`` journals, folds and draws. May import ``model``, ``events``, ``errors`` and ``run``.
+"""
+
+import selectors
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from harness import events as e
+from harness.errors import Disagreement, Interrupted, SideFailed
+from harness.model import Schedule, Side, Spec
+from harness.run import wire
+from harness.run.launch import Child, end_all, launch
+from harness.run.probe import Ledger
+from harness.run.schedule import Allotment, chosen, rounds, worth_probing
+from harness.run.watch import Watch
+
+FRAME_S = 0.25
+SETTLED_BELOW_CORES = 0.15
+SETTLE_AT_MOST_S = 8.0
+PROBE_S = 1.5
+LEAVE_WITHIN_S = 6.0
+
+Batch = tuple[e.Event, ...]
+
+
+class Wishes(Protocol):
+    """What the presenter asks for while it runs."""
+
+    def stop(self) -> int | None:
+        """Return the number of the signal that asks to stop (None: go on)."""
+
+    def begin(self) -> bool:
+        """Return whether the clocks may start now that everything is armed."""
+
+    def skip(self) -> bool:
+        """Return whether the rest of a replay may be left out."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """What the conductor is to run. ``replay_rest`` keeps the frames coming until the replayed baseline has ended."""
+
+    spec: Spec
+    workload: str
+    address: str
+    allotment: Allotment
+    simulated: bool
+    replay_rest: bool
+    out: Path
+
+
+class Conductor:
+    """One session in progress. ``schedule`` and ``doing`` tell a viewer what is going on; set as it goes."""
+
+    def __init__(self, session: Session, wishes: Wishes) -> None:
+        self._session, self._wishes = session, wishes
+        self._began = time.monotonic()
+        self._children: dict[Side, Child] = {}
+        self._ready: dict[Side, e.Ready] = {}
+        self._rates: dict[tuple[Side, bool], float] = {}
+        self._running: set[Side] = set()
+        self._wall_s: dict[Side, float] = {}
+        self._went_at: dict[Side, float] = {}
+        self._trial = dict.fromkeys(Side, 0)
+        self._watch = Watch()
+        self._contention: float | None = None
+        self.schedule = session.spec.schedule
+        self.doing = "arming"
+
+    @property
+    def now(self) -> float:
+        """Return the seconds since the session began."""
+        return time.monotonic() - self._began
+
+    def frames(self) -> Iterator[Batch]:
+        """Yield a batch of stamped events per frame, to the end of the session; leave no process behind.
+
+        Raises ``SideFailed``, ``Disagreement`` or ``Interrupted`` after the batch that shows why.
+        """
+        patience = 0.0
+        try:
+            for side in Side:
+                yield from self._arm(side)
+            self._require_same_terms()
+            yield from self._choose_schedule()
+            yield from self._settle()
+            yield from self._until(self._wishes.begin, doing="armed")
+            yield from self._trials()
+            yield from self._rest_of_replay()
+            yield (e.stamp(self._watch.event(self._contention), self.now, Side.BASELINE, 0),)
+            patience = LEAVE_WITHIN_S
+        finally:
+            survivors = end_all(list(self._children.values()), patience)
+            self._children.clear()
+        if survivors:
+            raise SideFailed(f"processes {survivors} could not be ended", "end them by hand")
+
+    def _arm(self, side: Side) -> Iterator[Batch]:
+        """Start a side and wait until it is ready. One at a time, so that each start-up is measured alone."""
+        self.doing = f"arming {side}"
+        child = self._children[side] = launch(self._assignment(side), self._session.out / f"{side}.log")
+        yield self._stamped(side, [e.Launched(pid=child.process.pid)])
+        yield from self._until(lambda: side in self._ready, doing=self.doing)
+        child.recount()
+
+    def _assignment(self, side: Side) -> wire.Assignment:
+        spec, allotment = self._session.spec, self._session.allotment
+        distributed = side is Side.DISTRIBUTED
+        return wire.Assignment(
+            side=side,
+            workload=self._session.workload,
+            params=spec.params,
+            workers=spec.workers if distributed else 1,
+            cores_per_worker=spec.cores_per_worker if distributed else spec.baseline_cores,
+            cores=allotment.workers if distributed else (allotment.baseline,),
+            events_fd=-1,
+            control_fd=-1,
+            address=self._session.address if distributed else "",
+        )
+
+    def _require_same_terms(self) -> None:
+        """Raise ``Disagreement`` unless both sides loaded the same input and run the same source."""
+        baseline, distributed = self._ready[Side.BASELINE], self._ready[Side.DISTRIBUTED]
+        for what, ours, theirs in (
+            ("input", baseline.input, distributed.input),
+            ("held-out set", baseline.held_out, distributed.held_out),
+        ):
+            if ours != theirs:
+                raise Disagreement(
+                    f"the sides loaded different {what}s: {ours.sha256[:12]} and {theirs.sha256[:12]}",
+                    "make the workload's load depend on its parameters alone",
+                )
+        sources = {worker.source_sha256 for worker in (*baseline.workers, *distributed.workers)}
+        if len(sources) > 1:
+            raise Disagreement("the workers run other source code than the baseline", "bring every machine of the cluster to the same commit")
+
+    def _choose_schedule(self) -> Iterator[Batch]:
+        asked = self.schedule
+        hosts = {side: {worker.host for worker in ready.workers} for side, ready in self._ready.items()}
+        baseline, workers = self._ready[Side.BASELINE].workers[0], self._ready[Side.DISTRIBUTED].workers
+        if asked is Schedule.AUTO and not self._session.simulated and worth_probing(self._session.allotment, baseline, workers):
+            yield from self._probe_contention()
+        one_host = bool(hosts[Side.BASELINE] & hosts[Side.DISTRIBUTED]) and not self._session.simulated
+        self.schedule = chosen(asked, one_host=one_host, slowdown=self._contention)
+
+    def _probe_contention(self) -> Iterator[Batch]:
+        """Time a slice of each side alone, then both at once; the baseline's slowdown is the contention."""
+        self.doing = "probing contention"
+        for side in Side:
+            self._children[side].order(wire.Probe(PROBE_S, together=False))
+            yield from self._until(partial(self._rates.__contains__, (side, False)), doing=self.doing)
+        for side in Side:
+            self._children[side].order(wire.Probe(PROBE_S, together=True))
+        yield from self._until(lambda: all((side, True) in self._rates for side in Side), doing=self.doing)
+        alone, shared = self._rates[Side.BASELINE, False], self._rates[Side.BASELINE, True]
+        if alone > 0:
+            self._contention = max(0.0, 1 - shared / alone)
+
+    def _settle(self) -> Iterator[Batch]:
+        """Wait until what arming stirred up has died down, but not for ever: what remains is measured as foreign load."""
+        if self._session.simulated:
+            return
+        until, ledger = self.now + SETTLE_AT_MOST_S, Ledger(())
+        calm_since = self.now
+
+        def calm() -> bool:
+            nonlocal calm_since
+            if self.now - calm_since < 1.0:
+                return False
+            quiet = ledger.foreign() * ledger.cores < SETTLED_BELOW_CORES
+            calm_since = self.now
+            ledger.restart()
+            return quiet or self.now > until
+
+        yield from self._until(calm, doing="settling")
+
+    def _trials(self) -> Iterator[Batch]:
+        order = 0
+        for starting in rounds(self._session.spec.trials, self.schedule):
+            self._watch.begin(child.process.pid for child in self._children.values())
+            yield self._go(starting, order)
+            order += len(starting)
+            yield from self._until(lambda: not self._running, doing="running")
+            self._watch.end()
+
+    def _go(self, starting: tuple[tuple[Side, int], ...], order: int) -> Batch:
+        """Start the clocks of a round as close together as two writes allow."""
+        begun: list[e.Event] = []
+        for offset, (side, index) in enumerate(starting):
+            self._running.add(side)
+            self._trial[side] = index
+            self._children[side].order(wire.Start())
+            self._went_at[side] = self.now
+            begun.append(e.stamp(e.Go(order=order + offset), self.now, side, index))
+        return tuple(begun)
+
+    def _rest_of_replay(self) -> Iterator[Batch]:
+        """Keep the frames coming while the replayed baseline still crawls, unless the presenter skips it."""
+        if not self._session.replay_rest or self.schedule is not Schedule.IN_TURN:
+            return
+        ends = self._went_at[Side.DISTRIBUTED] + self._wall_s[Side.BASELINE]
+        if self._went_at[Side.DISTRIBUTED] > self._went_at[Side.BASELINE]:
+            yield from self._until(lambda: self.now >= ends or self._wishes.skip(), doing="replaying")
+
+    def _until(self, done: Callable[[], bool], doing: str) -> Iterator[Batch]:
+        """Yield frames until something is so; raise for a signal or a side that failed, once that is shown."""
+        self.doing = doing
+        while not done():
+            batch = self._frame()
+            yield batch
+            failed = next((event for event in batch if isinstance(event, e.Failed)), None)
+            if failed is not None:
+                raise SideFailed(f"the {failed.side} side failed: {failed.reason}", self._hint(failed))
+            if (signal_number := self._wishes.stop()) is not None:
+                raise Interrupted(signal_number)
+
+    def _hint(self, failed: e.Failed) -> str:
+        words = failed.last_words.strip().splitlines()
+        return f"its last words: {words[-1].strip()}" if words else f"see {failed.side}.log in the take's folder"
+
+    def _frame(self) -> Batch:
+        """Listen for one frame's time; every event is stamped as it arrives."""
+        heard: list[e.Event] = []
+        ends = time.monotonic() + FRAME_S
+        with selectors.DefaultSelector() as ready:
+            for child in self._children.values():
+                if not child.ear.closed:
+                    ready.register(child.ear.descriptor, selectors.EVENT_READ, child)
+            while (left := ends - time.monotonic()) > 0:
+                for key, _ in ready.select(left):
+                    heard += self._heard(key.data)
+                    if key.data.ear.closed:
+                        ready.unregister(key.fd)
+        if not self._session.simulated:
+            heard += self._watch.looks(self.now, self._running, self._trial)
+        self._watch.frame(self.now)
+        return tuple(heard)
+
+    def _heard(self, child: Child) -> list[e.Event]:
+        events = self._stamped(child.side, child.ear.listen())
+        for event in events:
+            self._note(event)
+        if child.ear.closed and not any(isinstance(event, e.Failed) for event in events):
+            code = child.process.wait()
+            how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            events = (*events, *self._stamped(child.side, [e.Failed(reason=f"its process {how}", last_words=child.last_words())]))
+        return list(events)
+
+    def _stamped(self, side: Side, events: Iterable[e.Event]) -> Batch:
+        now = self.now
+        return tuple(e.stamp(event, now, side, self._trial[side]) for event in events)
+
+    def _note(self, event: e.Event) -> None:
+        """Keep what the conducting itself depends on."""
+        match event:
+            case e.Ready():
+                self._ready[event.side] = event
+                self._watch.follow(event.side, event.workers)
+            case e.Probed(rate=rate, together=together):
+                self._rates[event.side, together] = rate
+            case e.Finished(wall_s=wall_s):
+                self._wall_s[event.side] = wall_s
+            case e.Scored():
+                self._running.discard(event.side)
+            case e.Recovered(process=process):
+                self._watch.follow(event.side, [process])
+                self._children[event.side].recount()

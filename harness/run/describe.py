@@ -1,0 +1,52 @@
+"""A short-lived process that reads a workload, so that the screen's process never has to.
+
+``python -m harness.run.describe DESCRIPTOR NAME [key=value …]`` writes one JSON line to the descriptor:
+the workload's words and its settled parameters, or the sentence and hint of what is wrong.
+May import ``model``, ``errors`` and ``workload``.
+"""
+
+import os
+import sys
+
+import msgspec
+
+from harness.errors import BadRequest
+from harness.model import Parameters, Words
+from harness.workload import find, settled
+
+
+class Description(msgspec.Struct, frozen=True, tag=True):
+    """What the program must know of a workload before anything starts."""
+
+    words: Words
+    params: Parameters
+    simulated: bool
+
+
+class Refused(msgspec.Struct, frozen=True, tag=True):
+    """Why the workload cannot be run as asked."""
+
+    sentence: str
+    hint: str
+
+
+def describe(name: str, settings: list[str]) -> Description | Refused:
+    """Return the description, or the refusal; a file that does not even import is refused too."""
+    try:
+        workload = find(name)
+        return Description(workload.words, settled(workload, settings), workload.simulated)
+    except BadRequest as bad:
+        return Refused(bad.sentence, bad.hint)
+    except Exception as error:  # the author's file may raise anything when imported
+        return Refused(f"{name} cannot be loaded: {type(error).__name__}: {error}", "run that file with python to see where it fails")
+
+
+def main() -> None:
+    """Describe the workload named on the command line."""
+    descriptor, name, *settings = sys.argv[1:]
+    with os.fdopen(int(descriptor), "wb") as answer:
+        answer.write(msgspec.json.encode(describe(name, settings)))
+
+
+if __name__ == "__main__":
+    main()

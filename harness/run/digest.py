@@ -1,0 +1,81 @@
+"""Canonical SHA-256 of values and of our own source. Imports the standard library and ``model``.
+
+Arrays are known by their buffer, type and shape, so no numeric library is imported here.
+"""
+
+import dataclasses
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from harness.model import Digest
+
+PACKAGES = ("harness", "workloads")
+
+
+def digest(value: Any, items: int) -> Digest:
+    """Return the canonical digest of arrays, bytes, strings, numbers, None and nested containers of them.
+
+    Two values have one digest if and only if they have equal types, shapes and contents, whatever their
+    memory layout. ``bytes`` counts the raw content. Raises ``TypeError`` for anything else.
+    """
+    feed = _Feed()
+    feed.take(value)
+    return Digest(feed.hash.hexdigest(), items, feed.bytes)
+
+
+class _Feed:
+    def __init__(self) -> None:
+        self.hash = hashlib.sha256()
+        self.bytes = 0
+
+    def put(self, tag: str, content: Any) -> None:
+        view = memoryview(content).cast("B") if memoryview(content).nbytes else b""
+        self.hash.update(f"{tag}:{len(view)}:".encode())
+        self.hash.update(view)
+        self.bytes += len(view)
+
+    def take(self, value: Any) -> None:
+        match value:
+            case None | bool() | int() | float():
+                self.put(type(value).__name__, repr(value).encode())
+            case str():
+                self.put("str", value.encode("utf-8", "surrogatepass"))
+            case bytes() | bytearray() | memoryview():
+                self.put("bytes", value)
+            case tuple() | list():
+                self._sequence(type(value).__name__, value)
+            case dict():
+                self._sequence("dict", [part for key in sorted(value) for part in (key, value[key])])
+            case _ if hasattr(value, "__array_interface__"):
+                self._array(value)
+            case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
+                self._sequence("record", [getattr(value, field.name) for field in dataclasses.fields(value)])
+            case _:
+                kind = type(value).__name__
+                raise TypeError(f"no canonical digest for a {kind}: use arrays, bytes, strings, numbers or containers of them")
+
+    def _sequence(self, tag: str, parts: Any) -> None:
+        self.hash.update(f"{tag}[{len(parts)}".encode())
+        for part in parts:
+            self.take(part)
+        self.hash.update(b"]")
+
+    def _array(self, value: Any) -> None:
+        if value.dtype.hasobject:
+            raise TypeError("no canonical digest for an array of objects")
+        kind = value.dtype.descr if value.dtype.fields else value.dtype.str
+        self.put(f"array {kind} {value.shape}", value if value.flags.c_contiguous else value.tobytes())
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def source_digest(extra: str = "") -> str:
+    """Return one digest over our packages as this process would import them; ``extra`` covers an adopted file."""
+    root = Path(__file__).resolve().parents[2]
+    files = sorted(path for package in PACKAGES for path in (root / package).rglob("*.py"))
+    sums = [f"{path.relative_to(root).as_posix()} {file_digest(path)}" for path in files]
+    return hashlib.sha256("\n".join([*sums, extra]).encode()).hexdigest()

@@ -1,0 +1,144 @@
+"""What machine this is and how a process stands on it: an allow-list of facts, read from inside.
+
+No name, user, address or path leaves this module. The only importer of psutil beside ``probe``.
+May import ``model`` and ``run.digest``.
+"""
+
+import contextlib
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+import uuid
+from importlib import metadata
+from pathlib import Path
+
+import psutil
+
+from harness.model import Code, Host, Process
+
+PACKAGES = ("ray", "numpy", "scipy", "scikit-learn", "numba", "torch", "msgspec", "psutil", "rich")
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+def host_key() -> str:
+    """Return an opaque label that is equal exactly for processes that see the same machine and process ids."""
+    try:
+        identity = Path("/proc/sys/kernel/random/boot_id").read_text() + os.readlink("/proc/self/ns/pid")
+    except OSError:
+        identity = f"{uuid.getnode()} {psutil.boot_time():.0f}"
+    return hashlib.sha256(identity.encode()).hexdigest()[:8]
+
+
+def usable_cores() -> tuple[int, ...]:
+    """Return the cores this process may use, one hardware thread of each physical core first."""
+    if not hasattr(os, "sched_getaffinity"):
+        return tuple(range(psutil.cpu_count(logical=False) or 1))
+    return tuple(sorted(os.sched_getaffinity(0), key=lambda core: (_sibling_rank(core), core)))
+
+
+def _sibling_rank(core: int) -> int:
+    try:
+        listed = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text()
+    except OSError:
+        return 0
+    return [int(word) for word in listed.strip().replace("-", ",").split(",")].index(core)
+
+
+def pin(cores: tuple[int, ...]) -> None:
+    """Bind this process to the cores where the system can; an empty set leaves it as it is."""
+    if cores and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cores)
+
+
+def this_process(name: str, source_sha256: str) -> Process:
+    """Return what this process is, read from inside it."""
+    affinity = tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
+    return Process(name, os.getpid(), host_key(), os.nice(0), numeric_threads(), affinity, source_sha256)
+
+
+def numeric_threads() -> int:
+    """Return the largest thread pool of the numeric libraries that this process has loaded (1: none loaded)."""
+    return max((int(str(pool["num_threads"])) for pool in _pools()), default=1)
+
+
+def _pools() -> list[dict[str, object]]:
+    """Return threadpoolctl's view; it is imported late, since the screen's process has no use for it."""
+    import threadpoolctl
+
+    pools: list[dict[str, object]] = threadpoolctl.threadpool_info()
+    return pools
+
+
+def this_host() -> Host:
+    """Return this machine's facts."""
+    return Host(
+        id=host_key(),
+        cpu_model=_cpu_model(),
+        cores=len(usable_cores()),
+        memory_bytes=psutil.virtual_memory().total,
+        system=f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}",
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        packages=_versions(),
+        blas=_blas(),
+        on_mains=_on_mains(),
+    )
+
+
+def _cpu_model() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    if sys.platform == "darwin":
+        asked = subprocess.run(["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True, check=False)
+        return asked.stdout.strip() or "unknown"
+    return platform.processor() or "unknown"
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+def _blas() -> str:
+    """Return the BLAS in use and the CPU kernel it chose: a kernel for another CPU is a slower machine."""
+    pools = [pool for pool in _pools() if pool["user_api"] == "blas"]
+    if not pools:
+        return "none"
+    return " ".join(str(pools[0].get(key) or "") for key in ("internal_api", "version", "architecture")).strip()
+
+
+def _on_mains() -> bool | None:
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return None if battery is None else bool(battery.power_plugged)
+
+
+def code(source_sha256: str) -> Code:
+    """Return the commit this source stands at and whether it has changes that are not committed.
+
+    An installed copy, or a machine without git, has no commit: the source digest alone identifies it.
+    """
+    root = Path(__file__).resolve().parents[2]
+    commit = _git(root, "rev-parse", "--short=12", "HEAD") if (root / ".git").exists() else ""
+    dirty = bool(_git(root, "status", "--porcelain")) if commit else False
+    return Code(commit, dirty, source_sha256)
+
+
+def _git(root: Path, *words: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

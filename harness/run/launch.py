@@ -1,0 +1,177 @@
+"""Start a side: its pipes, its log, its cores and the environment that makes the terms equal.
+
+May import ``model``, ``errors`` and ``run``.
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from harness.errors import BadRequest
+from harness.model import Side
+from harness.run import probe
+from harness.run.describe import Description, Refused
+from harness.run.host import THREAD_VARIABLES
+from harness.run.wire import Assignment, Command, Ear, encode_command
+
+DESCRIBE_WITHIN_S = 120.0
+REACH_WITHIN_S = 3.0
+LAST_WORDS_BYTES = 2_000
+
+LOCAL_RAY = {
+    "RAY_worker_niceness": "0",  # Ray runs workers at nice 15; the baseline runs at 0
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # keeps every listener on the loopback interface
+    "RAY_AUTH_MODE": "token",
+    "RAY_enable_metrics_collection": "0",
+    "RAY_task_events_report_interval_ms": "0",
+    "RAY_enable_timeline": "0",
+    "RAY_SCHEDULER_EVENTS": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+}
+
+
+def environment(given: Mapping[str, str], side: Side, threads: int, joined: bool) -> dict[str, str]:
+    """Return a side's environment: the presenter's, with equal thread counts and Ray kept quiet, local and private.
+
+    A joined cluster keeps the presenter's own Ray settings, which its administrator chose.
+    """
+    made = dict(given) | dict.fromkeys(THREAD_VARIABLES, str(threads)) | {"PYTHONUNBUFFERED": "1"}
+    if side is Side.DISTRIBUTED and not joined:
+        made = {name: value for name, value in made.items() if not name.startswith("RAY_")}
+        made |= LOCAL_RAY | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    return made
+
+
+@dataclass
+class Child:
+    """A running side, seen from the conductor. ``family`` holds the recorded pids of it and all it started."""
+
+    side: Side
+    process: subprocess.Popen[bytes]
+    ear: Ear
+    control_fd: int
+    log: Path
+    scratch: Path
+    family: dict[int, float]
+
+    def order(self, command: Command) -> None:
+        """Send a command; a side that is gone is noticed by its ear."""
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self.control_fd, encode_command(command))
+
+    def recount(self) -> None:
+        """Record the pids of everything the side has started by now."""
+        self.family |= probe.family(self.process.pid)
+
+    def last_words(self) -> str:
+        """Return the end of the side's log."""
+        return self.log.read_bytes()[-LAST_WORDS_BYTES:].decode(errors="replace").strip()
+
+    def gone(self) -> bool:
+        """Return whether the side and everything recorded of it have ended; a full pipe must not keep it from leaving."""
+        self.ear.listen()
+        return self.process.poll() is not None and not probe.alive(self.family)
+
+    def clear(self) -> None:
+        """Give back the last descriptor and the scratch folder."""
+        os.close(self.ear.descriptor)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+def end_all(children: Sequence[Child], patience_s: float) -> list[int]:
+    """Hang up on the sides and wait; then terminate, then kill what was recorded. Return the pids that survived even that."""
+    for child in children:
+        child.recount()
+        os.close(child.control_fd)
+    for signal_number, seconds in ((None, patience_s), (signal.SIGTERM, 1.0), (signal.SIGKILL, 2.0)):
+        for child in children:
+            if signal_number is not None:
+                probe.end(child.family, signal_number)
+        until = time.monotonic() + seconds
+        while not (over := all(child.gone() for child in children)) and time.monotonic() < until:
+            time.sleep(0.02)
+        if over:
+            break
+    for child in children:
+        child.clear()
+    return [pid for child in children for pid in probe.alive(child.family)]
+
+
+def launch(assignment: Assignment, log: Path) -> Child:
+    """Start a side's process with its two pipes; it leads a session of its own, out of reach of the terminal's signals."""
+    events_read, events_write = os.pipe()
+    control_read, control_write = os.pipe()
+    scratch = Path(tempfile.mkdtemp(prefix="tc-", dir=_short_folder()))
+    told = msgspec.structs.replace(assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch))
+    threads = max(1, len(assignment.cores[0])) if assignment.cores else assignment.cores_per_worker
+    with log.open("ab") as printed:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness.run.child", msgspec.json.encode(told).decode()],
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+            pass_fds=(events_write, control_read),
+            start_new_session=True,
+            env=environment(os.environ, assignment.side, threads, bool(assignment.address)),
+        )
+    os.close(events_write)
+    os.close(control_read)
+    return Child(assignment.side, process, Ear(events_read), control_write, log, scratch, {})
+
+
+def _short_folder() -> str:
+    """Return a folder with a short path: Ray puts sockets below it, and their names are limited."""
+    usual = tempfile.gettempdir()
+    return usual if len(usual) <= 16 else "/tmp"
+
+
+def describe(workload: str, settings: list[str]) -> Description:
+    """Return what a workload says of itself, read in a process of its own; raise ``BadRequest`` if it cannot be run so."""
+    read, write = os.pipe()
+    command = [sys.executable, "-m", "harness.run.describe", str(write), workload, *settings]
+    ran = subprocess.Popen(command, pass_fds=(write,), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    os.close(write)
+    with os.fdopen(read, "rb") as answers:
+        _, complaint = ran.communicate(timeout=DESCRIBE_WITHIN_S)
+        answer = answers.read()
+    if not answer:
+        last = complaint.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+        raise BadRequest(f"{workload} cannot be loaded: {last[0]}", "run that file with python to see where it fails")
+    described = msgspec.json.decode(answer, type=Description | Refused)
+    if isinstance(described, Refused):
+        raise BadRequest(described.sentence, described.hint)
+    return described
+
+
+def require_reachable(address: str) -> None:
+    """Raise ``BadRequest`` unless something listens at a Ray address of the form host:port (or ``auto``)."""
+    if address.startswith("ray://"):
+        hint = "run on a node of the cluster and give host:6379"
+        raise BadRequest(f"{address} is a Ray Client address, which adds a proxy to every call", hint)
+    if address in ("", "auto"):
+        return
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdecimal() or not host:
+        hint = "the head node prints its address when it starts, such as 10.0.0.1:6379"
+        raise BadRequest(f"{address!r} is not an address of the form host:port", hint)
+    try:
+        socket.create_connection((host, int(port)), timeout=REACH_WITHIN_S).close()
+    except (OSError, OverflowError) as error:
+        hint = "start one with `ray start --head`, or leave --address out for a local one"
+        raise BadRequest(f"no cluster answers at {address}: {error}", hint) from error
+
+

@@ -1,0 +1,281 @@
+"""The pool a workload's ``distributed`` is given: chunks by dynamic pull, or a replicated state in lockstep.
+
+Lost workers are this room's business: their chunks are redone, their state is rebuilt, and the answer is
+the one that would have come without the loss. With ``cluster`` the only importer of ray.
+May import ``events``, ``errors``, ``workload`` and ``run``.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayError
+
+from harness.errors import SideFailed
+from harness.events import Event, Faulted, Recovered, Span
+from harness.run.cluster import Cluster
+from harness.workload import Lockstep, Part, Report
+
+CHUNKS_IN_FLIGHT = 2
+STEPS_AHEAD = 4
+STEPS_BETWEEN_SNAPSHOTS = 32
+FAULTS_TOLERATED = 16
+
+
+def one_each(_: Any) -> int:
+    """Count a chunk, or a share, as one item."""
+    return 1
+
+
+def unheard(_: int) -> None:
+    """Report to nobody."""
+
+
+class RayPool:
+    """Workers on a Ray cluster, as ``harness.workload.Pool`` describes them."""
+
+    def __init__(self, cluster: Cluster, say: Callable[[Event], None]) -> None:
+        self._crew = _Crew(cluster, say)
+
+    @property
+    def size(self) -> int:
+        """Return the number of workers, p."""
+        return self._crew.size
+
+    def share(self, value: Any) -> Any:
+        """Put a value into shared memory once; every worker reads it without a copy."""
+        return ray.put(value)
+
+    def map(
+        self,
+        function: Callable[..., Any],
+        chunks: Sequence[Any],
+        *shared: Any,
+        items: Callable[[Any], int] = one_each,
+        report: Report = unheard,
+    ) -> list[Part]:
+        """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order."""
+        return _Mapping(self._crew, ray.put(function), chunks, shared, items).run(report)
+
+    def lockstep(
+        self,
+        program: Lockstep,
+        shares: Sequence[Any],
+        steps: int,
+        *shared: Any,
+        items: Callable[[Any], int] = one_each,
+        report: Report = unheard,
+    ) -> Any:
+        """Run ``steps`` synchronous steps with one share per worker; return the final state."""
+        if len(shares) != self.size:
+            raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
+        return _Stepping(self._crew, program, shares, steps, shared).run(report, sum(map(items, shares)))
+
+
+class _Crew:
+    """The workers by place, with the bookkeeping of losses."""
+
+    def __init__(self, cluster: Cluster, say: Callable[[Event], None]) -> None:
+        self._cluster = cluster
+        self._noticed: dict[int, float] = {}
+        self._faults = 0
+        self.say = say
+
+    @property
+    def size(self) -> int:
+        return len(self._cluster.actors)
+
+    def actor(self, place: int) -> Any:
+        return self._cluster.actors[place]
+
+    def lost(self) -> list[int]:
+        return self._cluster.lost()
+
+    def replace(self, place: int, reason: str) -> Any:
+        """Say that the worker is lost and start another in its place; return the pending description of it."""
+        self._faults += 1
+        if self._faults > FAULTS_TOLERATED:
+            raise SideFailed(f"{self._faults} workers were lost, the last one: {reason}", "see distributed.log in the take's folder")
+        self._noticed[place] = time.perf_counter()
+        self.say(Faulted(worker=f"w{place}", reason=reason))
+        return self._cluster.replace(place)
+
+    def returned(self, place: int, description: Any) -> None:
+        """Say that the place is filled again, with the seconds since its loss was noticed."""
+        process = ray.get(description)
+        self._cluster.processes[place] = process
+        self.say(Recovered(worker=f"w{place}", process=process, seconds=time.perf_counter() - self._noticed.pop(place)))
+
+    def span(self, place: int, chunk: int, items: int, timing: tuple[float, float]) -> None:
+        self.say(Span(worker=f"w{place}", chunk=chunk, items=items, busy_s=timing[0], cpu_s=timing[1]))
+
+
+class _Mapping:
+    """One ``map``: chunks waiting, chunks in flight, parts made."""
+
+    def __init__(self, crew: _Crew, function: Any, chunks: Sequence[Any], shared: tuple[Any, ...], items: Callable[[Any], int]) -> None:
+        self._crew, self._function, self._chunks, self._shared, self._items = crew, function, chunks, shared, items
+        self._waiting = deque(range(len(chunks)))
+        self._flying: dict[Any, tuple[int, int, Any]] = {}
+        self._returning: dict[Any, int] = {}
+        self._parts: dict[int, Part] = {}
+        self._done = 0
+
+    def run(self, report: Report) -> list[Part]:
+        while len(self._parts) < len(self._chunks):
+            self._fill()
+            for timing in ray.wait([*self._flying, *self._returning])[0]:
+                self._land(timing)
+            report(self._done)
+        return [self._parts[chunk] for chunk in range(len(self._chunks))]
+
+    def _fill(self) -> None:
+        """Hand every worker chunks until it has enough in flight, the least loaded first."""
+        loads = dict.fromkeys(range(self._crew.size), 0)
+        for _, place, _ in self._flying.values():
+            loads[place] += 1
+        while self._waiting and min(loads.values()) < CHUNKS_IN_FLIGHT:
+            place = min(loads, key=lambda place: loads[place])
+            chunk = self._waiting.popleft()
+            sent = self._crew.actor(place).run.options(num_returns=2)
+            value, timing = sent.remote(self._function, self._chunks[chunk], *self._shared)
+            self._flying[timing] = (chunk, place, value)
+            loads[place] += 1
+
+    def _land(self, timing: Any) -> None:
+        if timing in self._returning:
+            self._crew.returned(self._returning.pop(timing), timing)
+            return
+        if timing not in self._flying:
+            return  # it went down with its worker and waits again
+        chunk, place, value = self._flying[timing]
+        try:
+            seconds, result = ray.get([timing, value])
+        except RayActorError as loss:
+            self._redo(place, loss)
+            return
+        del self._flying[timing]
+        items = self._items(self._chunks[chunk])
+        self._done += items
+        self._parts[chunk] = Part(result, chunk, f"w{place}", *seconds)
+        self._crew.span(place, chunk, items, seconds)
+
+    def _redo(self, place: int, loss: RayActorError) -> None:
+        """Put the lost worker's chunks at the head of the queue and have its place filled."""
+        gone = [timing for timing, (_, where, _) in self._flying.items() if where == place]
+        self._waiting.extendleft(sorted((self._flying.pop(timing)[0] for timing in gone), reverse=True))
+        self._returning = {timing: where for timing, where in self._returning.items() if where != place}
+        self._returning[self._crew.replace(place, _reason(loss))] = place
+
+
+class _Stepping:
+    """One ``lockstep``: which worker has contributed what, and the parts of the last two steps.
+
+    Parts pass from worker to worker by reference; the driver hands out the references several steps ahead
+    and never sees a part. A lost worker fails its own steps and those of everybody who waits for them; no
+    state is touched by a step that fails for want of its parts, so each survivor stands at a known step.
+    """
+
+    def __init__(self, crew: _Crew, program: Lockstep, shares: Sequence[Any], steps: int, shared: tuple[Any, ...]) -> None:
+        self._crew, self._program, self._shares, self._steps, self._shared = crew, ray.put(program), shares, steps, shared
+        self._sent: dict[tuple[int, int], tuple[Any, Any]] = {}
+        self._kept: list[tuple[Any, Any]] = []
+        self._next = 0
+
+    def run(self, report: Report, items_a_step: int) -> Any:
+        for place in range(self._crew.size):
+            self._begin(place)
+        for step in range(self._steps):
+            timings = self._persist(partial(self._complete, step))
+            for place, timing in enumerate(timings):
+                self._crew.span(place, step, items_a_step // self._crew.size, timing)
+            self._forget(step)
+            report((step + 1) * items_a_step)
+        return self._persist(self._conclude)
+
+    def _begin(self, place: int) -> None:
+        self._crew.actor(place).begin.remote(self._program, self._shares[place], *self._shared)
+
+    def _persist(self, attempt: Callable[[], Any]) -> Any:
+        """Return what the attempt returns, however often a worker is lost on the way, in a recovery too."""
+        broken: RayError | None = None
+        while True:
+            try:
+                if broken is not None:
+                    self._recover(broken)
+                return attempt()
+            except RayError as error:
+                broken = error
+
+    def _complete(self, step: int) -> list[tuple[float, float]]:
+        self._send_up_to(min(step + STEPS_AHEAD, self._steps - 1))
+        timings: list[tuple[float, float]] = ray.get([self._sent[step, place][1] for place in range(self._crew.size)])
+        return timings
+
+    def _conclude(self) -> Any:
+        self._send_up_to(self._steps - 1)
+        return ray.get(self._crew.actor(0).conclude.remote(self._steps, *self._parts(self._steps - 1)))
+
+    def _send_up_to(self, last: int) -> None:
+        for step in range(self._next, last + 1):
+            before = self._parts(step - 1)
+            for place in range(self._crew.size):
+                if (step, place) not in self._sent:
+                    self._sent[step, place] = self._crew.actor(place).advance.options(num_returns=2).remote(step, *before)
+            if step % STEPS_BETWEEN_SNAPSHOTS == 0 and step:
+                self._kept = [*self._kept[-1:], self._snapshot(0)]
+        self._next = max(self._next, last + 1)
+
+    def _parts(self, step: int) -> list[Any]:
+        """Return the parts of a step in worker order; none before the first, or where nobody needs them again."""
+        return [self._sent[step, place][0] for place in range(self._crew.size) if (step, place) in self._sent]
+
+    def _snapshot(self, place: int) -> tuple[Any, Any]:
+        absorbed, state = self._crew.actor(place).snapshot.options(num_returns=2).remote()
+        return absorbed, state
+
+    def _forget(self, step: int) -> None:
+        for place in range(self._crew.size):
+            self._sent.pop((step - 2, place), None)
+
+    def _recover(self, error: RayError) -> None:
+        """Fill the lost places from the survivor that is furthest behind, or from the last kept state.
+
+        Then strike out what has to be sent again: everything the lost workers owed since that state, and
+        what failed on the survivors for want of it.
+        """
+        lost = self._crew.lost()
+        if not lost:
+            raise SideFailed(f"a worker raised {_reason(error)}", "see distributed.log in the take's folder") from error
+        stood = {place: ray.get(self._crew.actor(place).stand.remote()) for place in range(self._crew.size) if place not in lost}
+        origin, state = self._origin({place: absorbed for place, (absorbed, _) in stood.items()})
+        described = {place: self._crew.replace(place, _reason(error)) for place in lost}
+        for place in lost:
+            self._begin(place)
+            if state is not None:
+                self._crew.actor(place).restore.remote(origin, state)
+        contributed = {place: last for place, (_, last) in stood.items()} | dict.fromkeys(lost, origin - 1)
+        self._sent = {(step, place): sent for (step, place), sent in self._sent.items() if step <= contributed[place]}
+        self._next = min(self._next, origin)
+        for place in lost:
+            self._crew.returned(place, described[place])
+
+    def _origin(self, reached: dict[int, int]) -> tuple[int, Any]:
+        """Return (steps absorbed, state) to rebuild from; the state is None where only the start is left."""
+        if reached:
+            behind = min(reached, key=lambda place: reached[place])
+            return reached[behind], self._snapshot(behind)[1]
+        for absorbed, state in reversed(self._kept):
+            try:
+                return ray.get(absorbed), state
+            except RayError:
+                continue  # its worker was lost before it was made
+        return 0, None
+
+
+def _reason(error: BaseException) -> str:
+    """Return a loss in a few words; Ray's own message runs over many lines."""
+    return "its process died" if isinstance(error, RayActorError) else type(error).__name__

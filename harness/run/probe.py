@@ -1,0 +1,105 @@
+"""Processes seen from outside: utilization of workers, what else the machine does, who is still there.
+
+With ``host`` the only importer of psutil. May import ``model`` and ``events``.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable, Mapping
+
+import psutil
+
+Seen = tuple[str, float, int]
+
+
+class Probe:
+    """Utilization of processes between two looks. Ticks are 10 ms: look no more often than every 0.4 s."""
+
+    def __init__(self) -> None:
+        self._before: dict[int, tuple[float, float]] = {}
+
+    def look(self, pids: Mapping[str, int]) -> list[Seen]:
+        """Return (name, fraction of one core since the last look, resident bytes); a process that is gone, or new, is left out."""
+        seen = []
+        for name, pid in pids.items():
+            reading = _reading(pid)
+            if reading is None:
+                continue
+            now, cpu, rss = reading
+            before = self._before.get(pid)
+            self._before[pid] = (now, cpu)
+            if before is not None and now > before[0]:
+                seen.append((name, (cpu - before[1]) / (now - before[0]), rss))
+        return seen
+
+
+def _reading(pid: int) -> tuple[float, float, int] | None:
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            times, memory = process.cpu_times(), process.memory_info()
+    except psutil.Error:
+        return None
+    return time.monotonic(), times.user + times.system, memory.rss
+
+
+class Ledger:
+    """The machine's busy core-seconds against ours: the difference is foreign load, hypervisor theft included."""
+
+    def __init__(self, roots: Iterable[int]) -> None:
+        self._roots = tuple(roots)
+        self.cores = psutil.cpu_count() or 1
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a new interval."""
+        self._began, self._busy, self._ours = time.monotonic(), _machine_busy(), self._own()
+
+    def foreign(self) -> float:
+        """Return the share of all cores that others used since ``restart``, 0 to 1."""
+        span = time.monotonic() - self._began
+        others = (_machine_busy() - self._busy) - (self._own() - self._ours)
+        return min(1.0, max(0.0, others / (span * self.cores))) if span > 0 else 0.0
+
+    def _own(self) -> float:
+        pids = {pid for root in self._roots for pid in family(root)}
+        return sum(map(_cpu_seconds, pids))
+
+
+def _machine_busy() -> float:
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0))
+
+
+def _cpu_seconds(pid: int) -> float:
+    with contextlib.suppress(psutil.Error):
+        times = psutil.Process(pid).cpu_times()
+        return float(times.user + times.system)
+    return 0.0
+
+
+def family(root: int) -> dict[int, float]:
+    """Return the pids of a process and all its descendants with their creation times."""
+    with contextlib.suppress(psutil.Error):
+        parent = psutil.Process(root)
+        return {process.pid: process.create_time() for process in [parent, *parent.children(recursive=True)]}
+    return {}
+
+
+def alive(recorded: Mapping[int, float]) -> list[int]:
+    """Return the recorded pids whose very process still lives; a zombie or a reused pid does not count."""
+    living = []
+    for pid, born in recorded.items():
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if process.create_time() == born and process.status() != psutil.STATUS_ZOMBIE:
+                living.append(pid)
+    return living
+
+
+def end(recorded: Mapping[int, float], signal_number: int) -> None:
+    """Signal every recorded process that still lives; never one that merely has its number."""
+    for pid in alive(recorded):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal_number)

@@ -1,0 +1,75 @@
+"""The conductor's eyes: how busy each local worker is, what watching costs, what else the machine does.
+
+May import ``model``, ``events`` and ``run.probe``.
+"""
+
+import os
+import time
+from collections.abc import Iterable
+
+from harness.events import Event, Sample, Watched, stamp
+from harness.model import Process, Side
+from harness.run.host import host_key
+from harness.run.probe import Ledger, Probe
+
+LOOK_EVERY_S = 0.5
+
+
+class Watch:
+    """Looks at the workers twice a second and keeps the accounts of the screen's own process."""
+
+    def __init__(self) -> None:
+        self._here = host_key()
+        self._eyes = {side: Probe() for side in Side}
+        self._pids: dict[Side, dict[str, int]] = {side: {} for side in Side}
+        self._looked = 0.0
+        self._frames = 0
+        self._last_frame: float | None = None
+        self._longest_gap_s = 0.0
+        self._cpu_s = 0.0
+        self._foreign: float | None = None
+        self._ledger: Ledger | None = None
+        self._cpu_before = 0.0
+
+    def follow(self, side: Side, processes: Iterable[Process]) -> None:
+        """Watch these processes too, as far as they run on this host."""
+        self._pids[side] |= {process.id: process.pid for process in processes if process.host == self._here}
+
+    def looks(self, now: float, running: Iterable[Side], trials: dict[Side, int]) -> tuple[Event, ...]:
+        """Return the samples that are due: sides that run are looked at, the others rest."""
+        if now < self._looked + LOOK_EVERY_S:
+            return ()
+        self._looked = now
+        return tuple(
+            stamp(Sample(worker=name, cpu=cpu, rss_bytes=rss), now, side, trials[side])
+            for side in running
+            for name, cpu, rss in self._eyes[side].look(self._pids[side])
+        )
+
+    def frame(self, now: float) -> None:
+        """Count a frame that is handed over, while a trial runs."""
+        if self._ledger is None:
+            return
+        if self._last_frame is not None:
+            self._longest_gap_s = max(self._longest_gap_s, now - self._last_frame)
+        self._last_frame = now
+        self._frames += 1
+
+    def begin(self, ours: Iterable[int]) -> None:
+        """Open the accounts of a trial; ``ours`` are the roots of our own processes."""
+        self._ledger = Ledger([os.getpid(), *ours])
+        self._last_frame = None
+        self._cpu_before = time.process_time()
+
+    def end(self) -> None:
+        """Close the accounts of a trial. The foreign load kept is the worst of all trials."""
+        if self._ledger is not None:
+            self._foreign = max(self._foreign or 0.0, self._ledger.foreign())
+        self._ledger = None
+        self._cpu_s += time.process_time() - self._cpu_before
+
+    def event(self, contention: float | None) -> Watched:
+        """Return the accounts."""
+        return Watched(
+            cpu_s=self._cpu_s, frames=self._frames, longest_gap_s=self._longest_gap_s, foreign_cpu=self._foreign, contention=contention
+        )

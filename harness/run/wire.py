@@ -1,0 +1,137 @@
+"""What passes between the conductor and a side: one assignment, then commands down and events up.
+
+Two inherited pipes carry it, so that whatever the side's code, Ray or a C library prints can never be
+taken for an event. The child's end never blocks the work: a thread does the writing.
+May import ``model`` and ``events``.
+"""
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterator
+
+import msgspec
+
+from harness.events import LONGEST_LINE_BYTES, Event, Failed, Garbled, Progress, decode, encode
+from harness.model import Parameters, Side
+
+PROGRESS_EVERY_S = 0.1
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """All that a side's process needs to know. ``cores`` holds one set per worker; an empty set: not pinned."""
+
+    side: Side
+    workload: str
+    params: Parameters
+    workers: int
+    cores_per_worker: int
+    cores: tuple[tuple[int, ...], ...]
+    events_fd: int
+    control_fd: int
+    address: str = ""
+    scratch: str = ""
+
+
+class Probe(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
+    """Run the warm-up slice over and over for ``seconds`` and say how often it passed."""
+
+    seconds: float
+    together: bool
+
+
+class Start(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
+    """Run the trial now."""
+
+
+Command = Probe | Start
+
+_commands = msgspec.json.Decoder(Command)
+
+
+def encode_command(command: Command) -> bytes:
+    """Return the command as one line."""
+    return msgspec.json.encode(command) + b"\n"
+
+
+def commands(descriptor: int) -> Iterator[Command]:
+    """Yield the conductor's commands until it hangs up."""
+    with os.fdopen(descriptor, "rb") as lines:
+        for line in lines:
+            yield _commands.decode(line)
+
+
+class Mouth:
+    """The child's end of the event pipe: ``say`` never waits for the reader."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write, daemon=True)
+        self._writer.start()
+
+    def say(self, event: Event) -> None:
+        """Queue an event for the conductor."""
+        self._queue.put(encode(event))
+
+    def close(self) -> None:
+        """Write what is queued, then close the pipe."""
+        self._queue.put(None)
+        self._writer.join(timeout=2.0)
+        os.close(self._descriptor)
+
+    def _write(self) -> None:
+        while (line := self._queue.get()) is not None:
+            try:
+                while line:
+                    line = line[os.write(self._descriptor, line) :]
+            except BrokenPipeError:
+                return
+
+
+class Reporter:
+    """The ``report(done)`` that a workload calls: cumulative, cheap, passed on at most every 0.1 s."""
+
+    def __init__(self, mouth: Mouth) -> None:
+        self._mouth = mouth
+        self._next = 0.0
+        self.done = 0
+
+    def __call__(self, done: int) -> None:
+        """Note the items done, and pass them on when it is time."""
+        self.done = done
+        now = time.perf_counter()
+        if now >= self._next:
+            self._next = now + PROGRESS_EVERY_S
+            self._mouth.say(Progress(done=done))
+
+
+class Ear:
+    """The conductor's end of the event pipe: whole lines in, events out."""
+
+    def __init__(self, descriptor: int) -> None:
+        os.set_blocking(descriptor, False)
+        self.descriptor = descriptor
+        self.closed = False
+        self._partial = b""
+
+    def listen(self) -> tuple[Event, ...]:
+        """Return the events that have arrived; ``closed`` is set once the side has hung up.
+
+        A garbled or endless line ends the side: it is returned as ``Failed``.
+        """
+        while not self.closed:
+            try:
+                received = os.read(self.descriptor, 1 << 16)
+            except BlockingIOError:
+                break
+            self.closed = not received
+            self._partial += received
+        *lines, self._partial = self._partial.split(b"\n")
+        if len(self._partial) > LONGEST_LINE_BYTES:
+            lines, self._partial = [*lines, self._partial], b""
+        try:
+            return tuple(decode(line) for line in lines if line)
+        except Garbled as garbled:
+            return (Failed(reason=garbled.sentence),)

@@ -1,0 +1,103 @@
+"""The inside of one worker: what runs in its process, with busy and CPU seconds taken around every kernel.
+
+A plain class; ``cluster`` makes a Ray actor of it. Imports neither ray nor a numeric library.
+May import ``model``, ``workload``, ``run.host`` and ``run.digest``.
+"""
+
+import copy
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from harness.model import Process
+from harness.run.digest import source_digest
+from harness.run.host import pin, this_process
+from harness.workload import Lockstep
+
+Timed = tuple[Any, tuple[float, float]]
+
+
+class Worker:
+    """One worker: pinned to its cores, it runs chunks, or holds a replica of a lockstep's state."""
+
+    def __init__(self, name: str, cores: tuple[int, ...], source_extra: str) -> None:
+        pin(cores)
+        self._name = name
+        self._source = source_digest(source_extra)
+        self._program: Lockstep | None = None
+        self._share: Any = None
+        self._shared: tuple[Any, ...] = ()
+        self._state: Any = None
+        self._absorbed, self._contributed = 0, -1
+
+    def describe(self) -> Process:
+        """Return what this process is, read from inside it."""
+        return this_process(self._name, self._source)
+
+    def usage(self) -> tuple[float, int]:
+        """Return the core-seconds used since the process began and its peak resident memory in bytes."""
+        return time.process_time(), peak_rss_bytes()
+
+    def run(self, function: Callable[..., Any], chunk: Any, *shared: Any) -> Timed:
+        """Run one chunk; return its value and (busy, CPU) seconds."""
+        return _timed(lambda: function(chunk, *shared))
+
+    def begin(self, program: Lockstep, share: Any, *shared: Any) -> None:
+        """Take a share of a lockstep program and make its first state."""
+        self._program, self._share, self._shared = program, share, shared
+        self._state, self._absorbed, self._contributed = program.start(*shared), 0, -1
+
+    def advance(self, step: int, *parts: Any) -> Timed:
+        """Absorb all parts of the step before, unless the state is already past them, and contribute to this step."""
+        return _timed(lambda: self._advance(step, parts))
+
+    def _advance(self, step: int, parts: tuple[Any, ...]) -> Any:
+        program = self._bound()
+        if self._absorbed < step:
+            self._state = program.absorb(self._state, step - 1, parts, *self._shared)
+            self._absorbed = step
+        part = program.contribute(self._state, step, self._share, *self._shared)
+        self._contributed = step
+        return part
+
+    def stand(self) -> tuple[int, int]:
+        """Return how many steps the state has absorbed, and the last step contributed to (-1: none)."""
+        return self._absorbed, self._contributed
+
+    def snapshot(self) -> tuple[int, Any]:
+        """Return (steps absorbed, state)."""
+        return self._absorbed, self._state
+
+    def restore(self, absorbed: int, state: Any) -> None:
+        """Take over a peer's state. It arrives read-only in shared memory, hence the copy."""
+        self._absorbed, self._contributed, self._state = absorbed, absorbed - 1, copy.deepcopy(state)
+
+    def conclude(self, steps: int, *parts: Any) -> Any:
+        """Absorb the last parts and return the final state."""
+        if self._absorbed < steps:
+            self._state = self._bound().absorb(self._state, steps - 1, parts, *self._shared)
+            self._absorbed = steps
+        return self._state
+
+    def release(self) -> None:
+        """Let go of the state and of what was shared, so that the next trial starts from nothing."""
+        self._program, self._share, self._shared, self._state = None, None, (), None
+
+    def _bound(self) -> Lockstep:
+        if self._program is None:
+            raise RuntimeError("the worker has not begun a lockstep program")
+        return self._program
+
+
+def _timed(work: Callable[[], Any]) -> Timed:
+    busy, cpu = time.perf_counter(), time.process_time()
+    value = work()
+    return value, (time.perf_counter() - busy, time.process_time() - cpu)
+
+
+def peak_rss_bytes() -> int:
+    """Return this process's peak resident memory; Linux counts in kibibytes, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

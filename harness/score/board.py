@@ -1,0 +1,301 @@
+"""The one fold: ``board = apply(board, event)``.
+
+Live panel, replay and results all read the board, so they cannot disagree. Pure: time comes in on the
+events, nothing is read from the machine. May import ``model`` and ``events``.
+"""
+
+from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
+
+from harness import events as e
+from harness.model import Digest, Fault, Host, Process, Side
+
+CURVE_POINTS = 200
+UTILIZATION_POINTS = 100
+
+
+class Stage(StrEnum):
+    """How far a side has come with its present trial."""
+
+    WAITING = "waiting"
+    ARMING = "arming"
+    READY = "ready"
+    RUNNING = "running"
+    FINISHED = "finished"
+    SCORED = "scored"
+    FAILED = "failed"
+
+
+class Trace(msgspec.Struct, frozen=True):
+    """A series of (seconds since go, value), thinned evenly to a bounded number of points.
+
+    ``stride`` is how many offered points stand for one kept point.
+    """
+
+    points: tuple[tuple[float, float], ...] = ()
+    stride: int = 1
+    offered: int = 0
+
+
+class WorkerLane(msgspec.Struct, frozen=True):
+    """One worker of a side in the present trial. ``cpu`` is a fraction of one core (None: not seen yet).
+
+    ``seen_at`` is the conductor's time of the last sample; ``lost_at`` is set while the worker is gone.
+    """
+
+    process: Process
+    cpu: float | None = None
+    seen_at: float | None = None
+    rss_bytes: int = 0
+    peak_rss_bytes: int = 0
+    lost_at: float | None = None
+    chunks: int = 0
+    busy_s: float = 0.0
+    cpu_s: float = 0.0
+    utilization: Trace = Trace()
+
+
+class Lane(msgspec.Struct, frozen=True):
+    """One side as the room sees it, in its present trial.
+
+    ``items`` is the trial's size (0: not known yet), ``done`` cumulative. ``went_at`` is the conductor's
+    time of go; ``wall_s`` is set once the clock has stopped.
+    """
+
+    side: Side
+    stage: Stage = Stage.WAITING
+    launched_at: float | None = None
+    ready_at: float | None = None
+    startup: dict[str, float] = {}
+    unit: str = ""
+    items: int = 0
+    input: Digest | None = None
+    held_out: Digest | None = None
+    hosts: tuple[Host, ...] = ()
+    workers: tuple[WorkerLane, ...] = ()
+    trial: int = 0
+    order: int = 0
+    went_at: float | None = None
+    done: int = 0
+    curve: Trace = Trace()
+    phases: dict[str, float] = {}
+    faults: tuple[Fault, ...] = ()
+    wall_s: float | None = None
+    cpu_s: float = 0.0
+    peak_rss_bytes: int = 0
+    items_out: int = 0
+    answer_sha256: str = ""
+    quality: float | None = None
+    reason: str = ""
+    last_words: str = ""
+    solo_rate: float | None = None
+    shared_rate: float | None = None
+
+    @property
+    def startup_s(self) -> float | None:
+        """Seconds from launch to ready (None: not ready yet)."""
+        if self.launched_at is None or self.ready_at is None:
+            return None
+        return self.ready_at - self.launched_at
+
+
+class Board(msgspec.Struct, frozen=True):
+    """Everything known of the session: both lanes, and every trial that has been scored, in order."""
+
+    baseline: Lane = Lane(Side.BASELINE)
+    distributed: Lane = Lane(Side.DISTRIBUTED)
+    trials: tuple[Lane, ...] = ()
+    watched: e.Watched | None = None
+    at: float = 0.0
+
+    def lane(self, side: Side) -> Lane:
+        """Return the side's present lane."""
+        return self.baseline if side is Side.BASELINE else self.distributed
+
+
+def extend(trace: Trace, at: float, value: float, limit: int) -> Trace:
+    """Return the trace with a point more; when ``limit`` is passed every second point is dropped."""
+    offered = trace.offered + 1
+    if trace.offered % trace.stride:
+        return replace(trace, offered=offered)
+    points = (*trace.points, (at, value))
+    if len(points) <= limit:
+        return Trace(points, trace.stride, offered)
+    return Trace(points[::2], trace.stride * 2, offered)
+
+
+def apply(board: Board, event: e.Event) -> Board:
+    """Return the board after one more event. Events that make no sense now change nothing but the time."""
+    if isinstance(event, e.Watched):
+        return replace(board, watched=event, at=event.at)
+    before = board.lane(event.side)
+    after = _moved(before, event)
+    board = replace(board, at=event.at, **{str(event.side): after})
+    if isinstance(event, e.Scored) and before.stage is Stage.FINISHED:
+        return replace(board, trials=(*board.trials, after))
+    return board
+
+
+def _moved(lane: Lane, event: e.Event) -> Lane:
+    match event:
+        case e.Sample() | e.Span() | e.Faulted() | e.Recovered():
+            return _worker_moved(lane, event)
+        case e.Progress(done=done) if lane.stage is Stage.RUNNING:
+            return replace(lane, done=done, curve=extend(lane.curve, _since(lane, event), done, CURVE_POINTS))
+        case e.Phase(name=name, seconds=seconds):
+            return replace(lane, phases=lane.phases | {name: lane.phases.get(name, 0.0) + seconds})
+        case e.Launched():
+            return replace(lane, stage=Stage.ARMING, launched_at=event.at)
+        case e.Ready():
+            return _armed(lane, event)
+        case e.Probed(rate=rate, together=together):
+            return replace(lane, shared_rate=rate) if together else replace(lane, solo_rate=rate)
+        case e.Go(order=order):
+            return _gone(lane, event.at, event.trial, order)
+        case e.Finished() if lane.stage is Stage.RUNNING:
+            return _stopped(lane, event)
+        case e.Scored(answer_sha256=digest, quality=quality) if lane.stage is Stage.FINISHED:
+            return replace(lane, stage=Stage.SCORED, answer_sha256=digest, quality=quality)
+        case e.Failed(reason=reason, last_words=last_words):
+            return replace(lane, stage=Stage.FAILED, reason=reason, last_words=last_words)
+        case _:
+            return lane
+
+
+def _since(lane: Lane, event: e.Event) -> float:
+    return max(0.0, event.at - lane.went_at) if lane.went_at is not None else 0.0
+
+
+def _armed(lane: Lane, event: e.Ready) -> Lane:
+    return replace(
+        lane,
+        stage=Stage.READY,
+        ready_at=event.at,
+        startup=event.startup,
+        unit=event.unit,
+        items=event.items,
+        input=event.input,
+        held_out=event.held_out,
+        hosts=event.hosts,
+        workers=tuple(WorkerLane(process) for process in event.workers),
+    )
+
+
+def _gone(lane: Lane, at: float, trial: int, order: int) -> Lane:
+    """Start a trial: what was measured of the last one is cleared, what arming found is kept."""
+    return Lane(
+        side=lane.side,
+        stage=Stage.RUNNING,
+        launched_at=lane.launched_at,
+        ready_at=lane.ready_at,
+        startup=lane.startup,
+        unit=lane.unit,
+        items=lane.items,
+        input=lane.input,
+        held_out=lane.held_out,
+        hosts=lane.hosts,
+        workers=tuple(WorkerLane(worker.process, seen_at=worker.seen_at) for worker in lane.workers),
+        trial=trial,
+        order=order,
+        went_at=at,
+        curve=Trace(((0.0, 0.0),), 1, 1),
+        solo_rate=lane.solo_rate,
+        shared_rate=lane.shared_rate,
+    )
+
+
+def _stopped(lane: Lane, event: e.Finished) -> Lane:
+    points = (*lane.curve.points, (event.wall_s, float(event.items)))
+    return replace(
+        lane,
+        stage=Stage.FINISHED,
+        wall_s=event.wall_s,
+        cpu_s=event.cpu_s,
+        peak_rss_bytes=event.peak_rss_bytes,
+        items_out=event.items,
+        done=event.items,
+        curve=replace(lane.curve, points=points),
+    )
+
+
+def _worker_moved(lane: Lane, event: e.Sample | e.Span | e.Faulted | e.Recovered) -> Lane:
+    place = _place(lane.workers, event.worker)
+    if place is None:
+        return lane
+    worker = lane.workers[place]
+    match event:
+        case e.Sample():
+            worker = _sampled(worker, event, lane)
+        case e.Span(busy_s=busy, cpu_s=cpu):
+            worker = replace(worker, chunks=worker.chunks + 1, busy_s=worker.busy_s + busy, cpu_s=worker.cpu_s + cpu)
+        case e.Faulted():
+            worker = replace(worker, lost_at=event.at, cpu=None)
+        case e.Recovered(process=process):
+            worker = replace(worker, lost_at=None, process=process)
+    workers = (*lane.workers[:place], worker, *lane.workers[place + 1 :])
+    return replace(lane, workers=workers, faults=_faults(lane, event))
+
+
+def _place(workers: tuple[WorkerLane, ...], name: str) -> int | None:
+    """Return the worker's index; ids ``w0, w1, …`` stand in order, so the name usually tells it at once."""
+    guess = int(name[1:]) if name[1:].isdecimal() and len(name) < 10 else 0
+    if guess < len(workers) and workers[guess].process.id == name:
+        return guess
+    return next((place for place, worker in enumerate(workers) if worker.process.id == name), None)
+
+
+def _sampled(worker: WorkerLane, event: e.Sample, lane: Lane) -> WorkerLane:
+    running = lane.stage is Stage.RUNNING
+    seen = extend(worker.utilization, _since(lane, event), event.cpu, UTILIZATION_POINTS) if running else worker.utilization
+    return replace(
+        worker,
+        cpu=event.cpu,
+        seen_at=event.at,
+        rss_bytes=event.rss_bytes,
+        peak_rss_bytes=max(worker.peak_rss_bytes, event.rss_bytes),
+        utilization=seen,
+    )
+
+
+def _faults(lane: Lane, event: e.Event) -> tuple[Fault, ...]:
+    match event:
+        case e.Faulted(worker=worker, reason=reason):
+            return (*lane.faults, Fault(worker, reason, at_s=_since(lane, event)))
+        case e.Recovered(worker=worker, seconds=seconds):
+            return tuple(
+                Fault(fault.worker, fault.reason, fault.at_s, seconds) if fault.worker == worker and fault.cost_s is None else fault
+                for fault in lane.faults
+            )
+        case _:
+            return lane.faults
+
+
+def rewound(lane: Lane, elapsed: float) -> Lane:
+    """Return a finished lane as it looked ``elapsed`` seconds after its go; itself once its wall time has passed.
+
+    This is what a replay shows: the recorded curve and utilization, read at the same moment of the run.
+    """
+    if lane.wall_s is None or elapsed >= lane.wall_s:
+        return lane
+    workers = tuple(replace(worker, cpu=_value_at(worker.utilization, elapsed), lost_at=None) for worker in lane.workers)
+    return replace(lane, stage=Stage.RUNNING, done=_done_at(lane.curve, elapsed), workers=workers, wall_s=None, quality=None)
+
+
+def _value_at(trace: Trace, elapsed: float) -> float | None:
+    past = [value for at, value in trace.points if at <= elapsed]
+    return past[-1] if past else None
+
+
+def _done_at(trace: Trace, elapsed: float) -> int:
+    """Return the items done at ``elapsed``, read on the straight line between the two nearest points."""
+    before, after = (0.0, 0.0), (0.0, 0.0)
+    for point in trace.points:
+        before, after = after, point
+        if point[0] > elapsed:
+            break
+    width = after[0] - before[0]
+    if width <= 0 or after[0] <= elapsed:
+        return int(after[1])
+    return int(before[1] + (after[1] - before[1]) * (elapsed - before[0]) / width)

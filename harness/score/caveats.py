@@ -1,0 +1,224 @@
+"""What must be said beside a headline, judged from the facts alone; each sentence advises.
+
+May import ``model``, ``scaling`` and ``evidence``.
+"""
+
+from harness.model import Kind, Process, Schedule, Side, Trial
+from harness.score import scaling
+from harness.score.evidence import Caveat, Evidence, Measure, Unit
+
+FOREIGN_CPU_LIMIT = 0.05
+CONTENTION_LIMIT = 0.02
+VARIATION_LIMIT = 0.10
+STRAGGLER_LIMIT = 1.25
+
+
+def caveats(seen: Evidence) -> tuple[Caveat, ...]:
+    """Return what must be said beside the headline, the gravest first."""
+    return tuple(caveat for judge in _JUDGES if (caveat := judge(seen)) is not None)
+
+
+def _declared(seen: Evidence) -> Caveat | None:
+    if seen.results.kind is not Kind.DECLARED:
+        return None
+    return Caveat("declared", "these numbers were declared, not measured by this program; measure them before relying on them")
+
+
+def _slowdown(seen: Evidence) -> Caveat | None:
+    if seen.speedup > 1:
+        return None
+    sentence = "the distributed side was not faster; enlarge the input or the chunks until the work outweighs the exchange"
+    return Caveat("slowdown", sentence, (Measure("speedup", seen.speedup, Unit.RATIO),))
+
+
+def _undecided(seen: Evidence) -> Caveat | None:
+    interval = seen.interval
+    if seen.speedup <= 1 or interval is None or interval[0] > 1:
+        return None
+    measures = Measure("low end", interval[0], Unit.RATIO), Measure("high end", interval[1], Unit.RATIO)
+    return Caveat("undecided", "the interval of the speedup includes no gain at all; run more pairs", measures)
+
+
+def _superlinear(seen: Evidence) -> Caveat | None:
+    if seen.efficiency <= 1:
+        return None
+    sentence = "the speedup is more than the hardware added; name the reason (a cache that now fits, a weak baseline) before showing it"
+    return Caveat("superlinear", sentence, (Measure("efficiency", seen.efficiency, Unit.FRACTION),))
+
+
+def _observations(seen: Evidence) -> Caveat | None:
+    pairs = len(seen.walls)
+    count = (Measure("pairs", pairs, Unit.COUNT),)
+    if pairs == 1:
+        return Caveat("one-observation", "one observation has no error bar; repeat with --trials to get an interval", count)
+    if pairs < scaling.FEWEST_PAIRS:
+        needed = Measure("needed", scaling.FEWEST_PAIRS, Unit.COUNT)
+        return Caveat("few-observations", "too few pairs for an interval; repeat with more --trials", (*count, needed))
+    return None
+
+
+def _one_host(seen: Evidence) -> Caveat | None:
+    if len(seen.workers) < 2 or len({process.host for process in seen.workers}) > 1:
+        return None
+    sentence = "cores stand for machines: all workers share one host; show the baseline on the whole host with --baseline-cores all"
+    return Caveat("cores-stand-for-machines", sentence)
+
+
+def _replayed(seen: Evidence) -> Caveat | None:
+    if seen.results.schedule is not Schedule.IN_TURN or seen.results.kind is Kind.DECLARED:
+        return None
+    return Caveat(
+        "replayed", "the sides ran one after the other, so that neither slowed the other; the baseline beside the live run is a replay"
+    )
+
+
+def _contention(seen: Evidence) -> Caveat | None:
+    slowed = seen.results.observer.contention
+    if seen.results.schedule is not Schedule.TOGETHER or slowed is None or slowed <= CONTENTION_LIMIT:
+        return None
+    sentence = "the baseline ran slower because both sides ran at once, which flatters the speedup; use --schedule in-turn"
+    return Caveat("contention", sentence, (Measure("slowed by", slowed, Unit.FRACTION), Measure("limit", CONTENTION_LIMIT, Unit.FRACTION)))
+
+
+def _foreign(seen: Evidence) -> Caveat | None:
+    share = seen.results.observer.foreign_cpu
+    if share is None or share <= FOREIGN_CPU_LIMIT:
+        return None
+    measures = (Measure("foreign", share, Unit.FRACTION), Measure("limit", FOREIGN_CPU_LIMIT, Unit.FRACTION))
+    return Caveat("shared-machine", "other programs used the machine during the run; close them and run again", measures)
+
+
+def _oversubscribed(seen: Evidence) -> Caveat | None:
+    return _crowded(seen) or _overlapping(seen) or _narrow(seen)
+
+
+def _crowded(seen: Evidence) -> Caveat | None:
+    """Judge each host whose cores are known: all threads at work there at once must have a core."""
+    cores = {host.id: host.cores for host in seen.results.hosts}
+    for host, processes in _at_once(seen).items():
+        threads = sum(process.threads for process in processes)
+        if threads > cores.get(host, threads):
+            measures = Measure("threads", threads, Unit.COUNT), Measure("cores", cores[host], Unit.COUNT)
+            return Caveat(
+                "oversubscribed", "more threads ran at once than the host has cores; lower --workers or --cores-per-worker", measures
+            )
+    return None
+
+
+def _overlapping(seen: Evidence) -> Caveat | None:
+    for processes in _at_once(seen).values():
+        cores = [core for process in processes for core in set(process.affinity)]
+        if len(cores) > len(set(cores)):
+            return Caveat("oversubscribed", "two processes at work at once may run on the same core; pin each to cores of its own")
+    return None
+
+
+def _narrow(seen: Evidence) -> Caveat | None:
+    for process in seen.processes:
+        if 0 < len(process.affinity) < process.threads:
+            measures = Measure("threads", process.threads, Unit.COUNT), Measure("cores", len(process.affinity), Unit.COUNT)
+            return Caveat("oversubscribed", "a process had more threads than cores to run them; give it as many threads as cores", measures)
+    return None
+
+
+def _at_once(seen: Evidence) -> dict[str, list[Process]]:
+    """Return the processes that worked at the same time, by host."""
+    both = seen.results.schedule is Schedule.TOGETHER
+    baseline = tuple(worker.process for worker in seen.baseline[0].workers_detail) if both else ()
+    hosts: dict[str, list[Process]] = {}
+    for process in (*baseline, *seen.workers):
+        hosts.setdefault(process.host, []).append(process)
+    return hosts
+
+
+def _unequal(seen: Evidence) -> Caveat | None:
+    """A baseline widened on purpose has more threads than a worker; its niceness must be theirs all the same."""
+    spec = seen.results.spec
+    widened = spec.baseline_cores != spec.cores_per_worker
+    counted = seen.workers if widened else seen.processes
+    if len({process.nice for process in seen.processes}) <= 1 and len({process.threads for process in counted}) <= 1:
+        return None
+    return Caveat("unequal-terms", "the processes did not run on equal terms (niceness or threads); give both sides the same")
+
+
+def _unstable(seen: Evidence) -> Caveat | None:
+    for side, walls in zip(Side, zip(*seen.walls, strict=True), strict=True):
+        spread = scaling.variation(walls) if len(walls) > 1 else 0.0
+        strange = len(scaling.outliers(walls))
+        if spread > VARIATION_LIMIT or strange:
+            measures = Measure("variation", spread, Unit.FRACTION), Measure("outliers", strange, Unit.COUNT)
+            return Caveat("unstable", f"the {side} times vary too much; quiet the machine and run more pairs", measures)
+    return None
+
+
+def _straggler(seen: Evidence) -> Caveat | None:
+    worst = max((_imbalance(trial) for trial in seen.distributed), default=1.0)
+    if worst <= STRAGGLER_LIMIT:
+        return None
+    measures = Measure("slowest over median", worst, Unit.RATIO), Measure("limit", STRAGGLER_LIMIT, Unit.RATIO)
+    return Caveat("straggler", "one worker was busy much longer than the others; cut smaller chunks or spread them evenly", measures)
+
+
+def _imbalance(trial: Trial) -> float:
+    busy = [worker.busy_s for worker in trial.workers_detail]
+    usual = scaling.median(busy) if busy else 0.0
+    return max(busy) / usual if usual > 0 else 1.0
+
+
+def _lost(seen: Evidence) -> Caveat | None:
+    faults = [fault for trial in seen.distributed for fault in trial.faults]
+    if not faults:
+        return None
+    measures = (
+        Measure("lost", len(faults), Unit.COUNT),
+        Measure("recovery", sum(fault.cost_s or 0.0 for fault in faults), Unit.SECONDS),
+    )
+    return Caveat("lost-worker", "a worker was lost during the run and its work redone; the wall time includes it", measures)
+
+
+def _bits(seen: Evidence) -> Caveat | None:
+    if seen.results.kind is Kind.DECLARED or seen.answers_identical:
+        return None
+    return Caveat(
+        "answers-differ-in-bits", f"the answers agree in quality, not to the last bit: {seen.results.spec.workload.answers_differ}"
+    )
+
+
+def _prices(seen: Evidence) -> Caveat | None:
+    if not seen.results.spec.prices.illustrative:
+        return None
+    return Caveat("illustrative-prices", "the prices are illustrative; set your own before you quote the cost")
+
+
+def _commit(seen: Evidence) -> Caveat | None:
+    if seen.results.kind is Kind.DECLARED or seen.results.code.commit:
+        return None
+    return Caveat("no-commit", "the source that ran is under no commit; run from a repository so that others can get the same code")
+
+
+def _dirty(seen: Evidence) -> Caveat | None:
+    if not seen.results.code.dirty:
+        return None
+    return Caveat("dirty-tree", "the source that ran has uncommitted changes; commit them and run again")
+
+
+_JUDGES = (
+    _declared,
+    _slowdown,
+    _undecided,
+    _superlinear,
+    _observations,
+    _one_host,
+    _contention,
+    _foreign,
+    _oversubscribed,
+    _unequal,
+    _unstable,
+    _straggler,
+    _lost,
+    _replayed,
+    _bits,
+    _prices,
+    _commit,
+    _dirty,
+)

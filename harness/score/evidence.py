@@ -1,0 +1,112 @@
+"""The evidence in a session: its complete pairs, and what follows from their times.
+
+Also the shape of what is judged from it: a caveat is data, a key and a sentence that advises and holds no
+measured number, with the measures behind it; how a number looks is decided where it is drawn.
+May import ``model`` and ``scaling``.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.model import Process, Results, Side, Trial
+from harness.score import scaling
+
+
+class Unit(StrEnum):
+    """What a measure counts, so that whoever draws it can word it."""
+
+    COUNT = "count"
+    FRACTION = "fraction"
+    RATIO = "ratio"
+    SECONDS = "seconds"
+    QUALITY = "quality"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number behind a caveat; ``name`` says of what."""
+
+    name: str
+    value: float
+    unit: Unit
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """Something that the room must be told, or a reason to claim nothing."""
+
+    key: str
+    sentence: str
+    measures: tuple[Measure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A session with its complete pairs: baseline and distributed trials in step, one pair or more."""
+
+    results: Results
+    baseline: tuple[Trial, ...]
+    distributed: tuple[Trial, ...]
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """Return every trial of every pair, the baseline's first."""
+        return (*self.baseline, *self.distributed)
+
+    @property
+    def walls(self) -> tuple[tuple[float, float], ...]:
+        """Return the wall times of every pair, in seconds, the baseline's first."""
+        return tuple((one.wall_s, many.wall_s) for one, many in zip(self.baseline, self.distributed, strict=True))
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """Return every process that did work, the baseline's first."""
+        return tuple(worker.process for trial in self.trials for worker in trial.workers_detail)
+
+    @property
+    def workers(self) -> tuple[Process, ...]:
+        """Return the workers of the first distributed trial."""
+        return tuple(worker.process for worker in self.distributed[0].workers_detail)
+
+    @property
+    def speedup(self) -> float:
+        """Return S, from the median wall time of either side."""
+        return scaling.speedup(middle(self.baseline, lambda trial: trial.wall_s), middle(self.distributed, lambda trial: trial.wall_s))
+
+    @property
+    def efficiency(self) -> float:
+        """Return E, counting cores where a worker or the baseline has more than one."""
+        spec = self.results.spec
+        return scaling.efficiency(self.speedup, spec.workers * spec.cores_per_worker, spec.baseline_cores)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Return the interval of S (None: too few pairs for one)."""
+        return scaling.interval(self.walls) if len(self.walls) >= scaling.FEWEST_PAIRS else None
+
+    @property
+    def answers_identical(self) -> bool:
+        """Return whether every trial gave one and the same known answer, to the last bit."""
+        return self.agree(lambda trial: trial.answer_sha256)
+
+    def agree(self, digest: Callable[[Trial], str]) -> bool:
+        """Return whether a digest is known and the same in every trial."""
+        seen = {digest(trial) for trial in self.trials}
+        return len(seen) == 1 and "" not in seen
+
+
+def evidence(results: Results) -> Evidence | None:
+    """Return the session's complete pairs at the asked number of workers (None: there is none)."""
+    done = [trial for trial in results.trials if not trial.failure and trial.wall_s > 0]
+    baseline = {trial.index: trial for trial in done if trial.side is Side.BASELINE}
+    distributed = {trial.index: trial for trial in done if trial.side is Side.DISTRIBUTED and trial.workers == results.spec.workers}
+    both = sorted(baseline.keys() & distributed.keys())
+    if not both:
+        return None
+    return Evidence(results, tuple(baseline[index] for index in both), tuple(distributed[index] for index in both))
+
+
+def middle(trials: Iterable[Trial], value: Callable[[Trial], float]) -> float:
+    """Return the median over the trials of one of their facts."""
+    return scaling.median([value(trial) for trial in trials])

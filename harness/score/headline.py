@@ -1,0 +1,143 @@
+"""The claim: a headline with everything that qualifies it, or a refusal with its reasons.
+
+Derived from the facts each time and never stored, so a claim cannot be edited by hand or go stale.
+Holds bare numbers; how they read is decided where they are drawn.
+May import ``model`` and the rest of ``score``.
+"""
+
+from dataclasses import dataclass
+
+from harness.model import Results
+from harness.score import cost, scaling
+from harness.score.caveats import caveats
+from harness.score.evidence import Caveat, Evidence, Measure, Unit, evidence, middle
+from harness.score.refusals import refusals
+
+__all__ = ["Caveat", "Cost", "Headline", "Measure", "Quality", "Refusal", "Speed", "Unit", "headline"]
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Median times of both sides in seconds, and what they imply.
+
+    ``interval`` is of the speedup (None: fewer than six pairs). ``serial_fraction`` is implied by S from one
+    p, and ``ceiling`` is the largest speedup it allows, infinite where f is zero (both None: not implied, since p is 1,
+    S is outside 1 … p, or the baseline had other cores than one worker). Start-up is not in the wall times.
+    """
+
+    baseline_s: float
+    distributed_s: float
+    speedup: float
+    efficiency: float
+    interval: tuple[float, float] | None
+    serial_fraction: float | None
+    ceiling: float | None
+    baseline_startup_s: float
+    distributed_startup_s: float
+    speedup_with_startup: float
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Median quality of both sides on the same held-out set; ``change`` is distributed minus baseline."""
+
+    baseline: float
+    distributed: float
+    change: float
+    answers_identical: bool
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Money per run of both sides, every machine billed for the whole wall time.
+
+    ``drop`` is a fraction, negative where the cost rose; ``drop_at_equal_prices`` is the part of it that
+    scaling alone would give, 1 - 1/E: never above zero unless E > 1. The rest is price.
+    """
+
+    currency: str
+    baseline: float
+    distributed: float
+    drop: float
+    drop_at_equal_prices: float
+
+
+@dataclass(frozen=True)
+class Headline:
+    """Speed, quality and cost of both sides, measured together in one session, with the facts they came from."""
+
+    results: Results
+    pairs: int
+    speed: Speed
+    quality: Quality
+    cost: Cost
+    caveats: tuple[Caveat, ...]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """No claim can be made of these facts, for one reason or more."""
+
+    results: Results
+    reasons: tuple[Caveat, ...]
+
+
+def headline(results: Results) -> Headline | Refusal:
+    """Return what may be claimed of a session, or all reasons why nothing may."""
+    reasons = refusals(results)
+    seen = evidence(results)
+    if reasons or seen is None:
+        return Refusal(results, reasons)
+    return Headline(results, len(seen.walls), _speed(seen), _quality(seen), _cost(seen), caveats(seen))
+
+
+def _speed(seen: Evidence) -> Speed:
+    baseline_s, distributed_s = _times(seen)
+    baseline_startup_s = middle(seen.baseline, lambda trial: trial.startup_s)
+    distributed_startup_s = middle(seen.distributed, lambda trial: trial.startup_s)
+    fraction = _serial_fraction(seen)
+    return Speed(
+        baseline_s=baseline_s,
+        distributed_s=distributed_s,
+        speedup=seen.speedup,
+        efficiency=seen.efficiency,
+        interval=seen.interval,
+        serial_fraction=fraction,
+        ceiling=None if fraction is None else scaling.ceiling(fraction),
+        baseline_startup_s=baseline_startup_s,
+        distributed_startup_s=distributed_startup_s,
+        speedup_with_startup=scaling.speedup(baseline_s + baseline_startup_s, distributed_s + distributed_startup_s),
+    )
+
+
+def _times(seen: Evidence) -> tuple[float, float]:
+    return middle(seen.baseline, lambda trial: trial.wall_s), middle(seen.distributed, lambda trial: trial.wall_s)
+
+
+def _serial_fraction(seen: Evidence) -> float | None:
+    """Return f where the formula holds: p > 1 equal shares against one of them, and 0 ≤ f ≤ 1."""
+    spec = seen.results.spec
+    if spec.workers < 2 or spec.baseline_cores != spec.cores_per_worker or not 1 <= seen.speedup <= spec.workers:
+        return None
+    return scaling.karp_flatt(seen.speedup, spec.workers)
+
+
+def _quality(seen: Evidence) -> Quality:
+    baseline = middle(seen.baseline, lambda trial: trial.quality)
+    distributed = middle(seen.distributed, lambda trial: trial.quality)
+    return Quality(baseline, distributed, distributed - baseline, seen.answers_identical)
+
+
+def _cost(seen: Evidence) -> Cost:
+    """Bill a worker's share as one machine; a baseline on more cores than a share is billed as many shares."""
+    spec, prices = seen.results.spec, seen.results.spec.prices
+    baseline_s, distributed_s = _times(seen)
+    before = cost.run_cost(baseline_s, spec.baseline_cores / spec.cores_per_worker, prices.baseline_per_hour)
+    after = cost.run_cost(distributed_s, spec.workers, prices.worker_per_hour, prices.head_per_hour)
+    return Cost(
+        currency=prices.currency,
+        baseline=before,
+        distributed=after,
+        drop=cost.drop(before, after),
+        drop_at_equal_prices=1 - cost.equal_price_ratio(seen.efficiency),
+    )

@@ -1,0 +1,206 @@
+"""The panel: both sides in one picture, a total function of the board, the time and the terminal's size.
+
+Every frame of a run has the same number of lines, at most one less than the terminal. What is replayed
+beside a running side is read from the board, so the same call draws live, replayed and finished states.
+May import ``model``, ``score.board`` and its neighbours in ``show``; reads no clock.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.cells import cell_len
+
+from harness.model import Schedule, Spec
+from harness.score.board import Board, Lane, Stage, rewound
+from harness.score.refusals import ROUNDING
+from harness.show import words
+from harness.show.clock import SMALLEST, face_for
+from harness.show.frame import BASELINE_PAINT, DISTRIBUTED_PAINT, LABEL, STRONG, Frame, Line, cut, fitting, joined, padded, piece, spread
+from harness.show.lane import Layout, Look, View, back_at, box, progress
+
+SMALLEST_COLUMNS, SMALLEST_ROWS = 80, 24
+
+_HEADER_ROWS, _FOOTER_ROWS = 1, 2
+_WORKERS_BEFORE_A_LARGER_CLOCK = 10
+_LOOKS = {
+    Stage.WAITING: Look.WAITING,
+    Stage.ARMING: Look.ARMING,
+    Stage.READY: Look.READY,
+    Stage.RUNNING: Look.LIVE,
+    Stage.FINISHED: Look.DONE,
+    Stage.SCORED: Look.DONE,
+    Stage.FAILED: Look.FAILED,
+}
+
+
+@dataclass(frozen=True)
+class Caption:
+    """What stands around the two sides and is not on the board.
+
+    ``schedule`` is the one that was chosen, ``utc`` the time now. ``badge`` says in a word what the picture
+    is if it is no live measurement (SIMULATED, RECORDING); ``prompt`` says what a key would do now.
+    """
+
+    run_id: str
+    schedule: Schedule
+    utc: datetime
+    badge: str = ""
+    prompt: str = ""
+
+
+def panel(board: Board, spec: Spec, caption: Caption, *, at: float, columns: int, rows: int) -> Frame:
+    """Draw the session ``at`` that many seconds on the conductor's clock, for a terminal of that size."""
+    views = _views(board, spec, caption.schedule, at)
+    if columns < SMALLEST_COLUMNS or rows < SMALLEST_ROWS:
+        return _cramped(views, columns, rows)
+    layout = _layout(spec, columns, rows)
+    left, right = (box(view, layout) for view in views)
+    sides = tuple((*one, *other) for one, other in zip(left, right, strict=True))
+    lines = (_header(board, spec, caption, columns), *sides, *_footer(board, spec, caption, views, columns))
+    return Frame(tuple(padded(line, columns) for line in lines))
+
+
+def elapsed(lane: Lane, at: float) -> float:
+    """Return the seconds on a side's clock: none before go, its wall time once stopped, its last sign of life if it failed."""
+    if lane.wall_s is not None:
+        return lane.wall_s
+    if lane.went_at is None:
+        return 0.0
+    if lane.stage is Stage.FAILED:
+        return lane.curve.points[-1][0] if lane.curve.points else 0.0
+    return max(0.0, at - lane.went_at)
+
+
+def replaying(board: Board, schedule: Schedule, at: float) -> bool:
+    """Tell whether the baseline is shown as it was at the distributed side's moment: it ran before, and took longer."""
+    before, now = board.baseline, board.distributed
+    if schedule is not Schedule.IN_TURN or before.wall_s is None or before.went_at is None or now.went_at is None:
+        return False
+    return before.went_at <= now.went_at and max(0.0, at - now.went_at) < before.wall_s
+
+
+def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[View, View]:
+    left, seconds, look = board.baseline, elapsed(board.baseline, at), _LOOKS[board.baseline.stage]
+    if replaying(board, schedule, at):
+        seconds, look = max(0.0, at - (board.distributed.went_at or 0.0)), Look.REPLAY
+        left = rewound(left, seconds)
+    right = board.distributed
+    titles = _titles(board, spec)
+    baseline = View(left, look, titles[0], seconds, at, spec.baseline_cores, 1, _gate(left, spec), BASELINE_PAINT)
+    verdict, look = _verdict(board, spec), _LOOKS[right.stage]
+    distributed = View(right, look, titles[1], elapsed(right, at), at, spec.cores_per_worker, spec.workers, verdict, DISTRIBUTED_PAINT)
+    return baseline, distributed
+
+
+def _titles(board: Board, spec: Spec) -> tuple[str, str]:
+    hosts = len({worker.process.host for worker in board.distributed.workers})
+    return f"BASELINE · {words.cores(spec.baseline_cores, hosts)}", f"RAY · {words.workers(spec.workers, hosts)}"
+
+
+def _gate(lane: Lane, spec: Spec) -> str:
+    """Return the baseline's line about quality, with the tolerance that was fixed before the run."""
+    return f"{_quality(lane, spec) or words.safe(spec.workload.metric)} · tolerance {words.tolerance(spec.workload.tolerance)}"
+
+
+def _verdict(board: Board, spec: Spec) -> str:
+    """Return the distributed side's line about quality: whether it held."""
+    base, other, limit = board.baseline.quality, board.distributed.quality, spec.workload.tolerance
+    if board.distributed.stage is Stage.FINISHED:
+        return "clock stopped, computing quality"
+    if base is None or other is None:
+        return _quality(board.distributed, spec)
+    change = f"Δ {words.change(other - base, limit)} {'held' if abs(other - base) <= limit + ROUNDING else 'NOT HELD'}"
+    return f"{_quality(board.distributed, spec)} · {change}"
+
+
+def _quality(lane: Lane, spec: Spec) -> str:
+    if lane.quality is None:
+        return ""
+    return f"{words.safe(spec.workload.metric)} {words.quality(lane.quality, spec.workload.tolerance)}"
+
+
+def _layout(spec: Spec, columns: int, rows: int) -> Layout:
+    """Return the layout of both boxes: a large clock first, then air, then as many workers as fit."""
+    width, workers = columns // 2, max(1, spec.workers)
+    spare = rows - 1 - _HEADER_ROWS - _FOOTER_ROWS
+    clock_rows = spare - Layout(width, SMALLEST, min(workers, _WORKERS_BEFORE_A_LARGER_CLOCK), airy=False).rows + SMALLEST.rows
+    face = face_for(width - 4, clock_rows)
+    airy = Layout(width, face, 2 * workers - 1, airy=True)
+    if airy.rows <= spare:
+        return airy
+    fixed = Layout(width, face, 0, airy=False).rows
+    return Layout(width, face, min(workers, spare - fixed), airy=False)
+
+
+def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
+    """Return what is run on what, when; where room is short, first the item count goes, then the schedule."""
+    lane = board.baseline if board.baseline.input is not None else board.distributed
+    badge = (piece(f" {cut(caption.badge, 20)} ", LABEL),) if caption.badge else ()
+    items = f"{words.count(lane.items)} {cut(lane.unit, 16)}" if lane.items > 0 else ""
+    digest = f"input {words.digest(lane.input.sha256)}" if lane.input is not None else ""
+    schedule = str(caption.schedule).upper().replace("-", " ")
+    name, moment, run = cut(spec.workload.name, 20), words.moment(caption.utc), f"run {cut(caption.run_id, 16)}"
+    choices = ([name, items, digest, moment, schedule, run], [name, digest, moment, schedule, run], [digest, moment, run])
+    room = columns - 2 - sum(cell_len(part.text) for part in badge)
+    return (*badge, piece(" "), piece(fitting([" · ".join(filter(None, parts)) for parts in choices], room)))
+
+
+def _footer(board: Board, spec: Spec, caption: Caption, views: tuple[View, View], columns: int) -> tuple[Line, Line]:
+    gap = joined([_gap(views), _observations(board, spec), _start_up(board)], columns - 2)
+    note = spread(_note(board, views), caption.prompt, columns - 2)
+    return (piece(" "), piece(gap, STRONG)), (piece(" "), piece(note))
+
+
+def _gap(views: tuple[View, View]) -> str:
+    """Return the clocks' difference once one of them has stopped beside the other."""
+    left, right = views
+    if Look.FAILED in (left.look, right.look):
+        return "no gap: a side failed"
+    if left.lane.went_at is None and right.lane.went_at is None:
+        return "nothing is on the clock yet"
+    if left.lane.went_at is None or right.lane.went_at is None:
+        return "one side at a time, the same input"
+    if left.lane.wall_s is None and right.lane.wall_s is None:
+        return "from a common zero"
+    growing = "" if left.lane.wall_s is not None and right.lane.wall_s is not None else " and growing"
+    ahead = left.elapsed - right.elapsed
+    return f"gap {words.seconds(abs(ahead))}{growing}{'' if ahead >= 0 else ', Ray behind'}"
+
+
+def _observations(board: Board, spec: Spec) -> str:
+    if spec.trials == 1:
+        return "one observation"
+    return f"pair {words.count(max(board.baseline.trial, board.distributed.trial) + 1)} of {words.count(spec.trials)}"
+
+
+def _start_up(board: Board) -> str:
+    spent = board.distributed.startup_s
+    return f"cold start {words.seconds(spent)} not on the clock" if spent is not None else ""
+
+
+def _note(board: Board, views: tuple[View, View]) -> str:
+    """Return the one remark that matters most now."""
+    failed = [view for view in views if view.look is Look.FAILED]
+    if failed:
+        return f"{failed[0].lane.side} failed: {failed[0].lane.reason}"
+    faults = views[1].lane.faults
+    if faults:
+        return _fault_note(board, faults[-1].worker)
+    hosts = {worker.process.host for worker in board.distributed.workers}
+    return "cores stand for machines: all workers share one host" if len(hosts) == 1 else ""
+
+
+def _fault_note(board: Board, worker: str) -> str:
+    fault = next(fault for fault in reversed(board.distributed.faults) if fault.worker == worker)
+    name, when = words.safe(worker), words.clock(fault.at_s)
+    if back_at(fault) is None:
+        return f"{name} LOST at {when}: {fault.reason}"
+    return f"{name} LOST at {when}, back after {words.seconds(fault.cost_s or 0.0)}"
+
+
+def _cramped(views: tuple[View, View], columns: int, rows: int) -> Frame:
+    """Return both clocks in words, and what the panel needs: for a terminal that is too small to draw it."""
+    told = [f"{view.title.partition(' ')[0]} {view.look} {words.clock(view.elapsed)} {progress(view.lane)}" for view in views]
+    size = f"this terminal is {columns}×{rows}, the panel needs {SMALLEST_COLUMNS}×{SMALLEST_ROWS}"
+    lines = [*told, size] if rows > 3 else [" ".join(f"{view.title.partition(' ')[0]} {words.clock(view.elapsed)}" for view in views)]
+    return Frame(tuple(padded((piece(cut(line, columns)),), columns) for line in lines))

@@ -1,0 +1,154 @@
+"""What a headline says: its parts as short texts, the same on the terminal, the slide and in the speaker's mouth.
+
+May import ``model``, ``score.headline`` and ``words``. Everything returned is safe to print.
+"""
+
+from harness.model import Kind, Results
+from harness.score.headline import Caveat, Headline, Measure, Unit
+from harness.show import words
+
+_PACKAGES = ("ray", "numpy")
+
+
+def speedup(headline: Headline) -> str:
+    """Return the headline number: ``7.04×``."""
+    return words.times(headline.speed.speedup)
+
+
+def contestants(results: Results) -> tuple[str, str]:
+    """Return what ran on either side: ``1 machine``, ``8 machines``; on one host they are cores and workers."""
+    spec, hosts = results.spec, _hosts(results)
+    return words.cores(spec.baseline_cores, hosts), words.workers(spec.workers, hosts)
+
+
+def times(headline: Headline) -> tuple[str, str, str]:
+    """Return the baseline's time, the distributed side's, and the gap between them, in one unit."""
+    one, other = headline.speed.baseline_s, headline.speed.distributed_s
+    baseline, distributed, gap = words.durations(one, other, abs(one - other))
+    return baseline, distributed, gap
+
+
+def observations(headline: Headline) -> str:
+    """Return how often it was measured, with the interval where there is one."""
+    if headline.pairs == 1:
+        return "one observation"
+    told = f"median of {words.count(headline.pairs)} pairs"
+    if headline.speed.interval is None:
+        return told
+    low, high = headline.speed.interval
+    return f"{told}, 95 % interval {words.times(low)} to {words.times(high)}"
+
+
+def efficiency(headline: Headline) -> str:
+    """Return E in percent."""
+    return words.percent(headline.speed.efficiency)
+
+
+def serial_share(headline: Headline) -> str:
+    """Return what S implies by Amdahl's law, in a sentence's part; empty where it implies nothing."""
+    fraction, ceiling = headline.speed.serial_fraction, headline.speed.ceiling
+    if fraction is None or ceiling is None:
+        return ""
+    return f"implies a serial share of {words.percent(fraction)}, so at most {words.times(ceiling)}"
+
+
+def quality(headline: Headline) -> tuple[str, str]:
+    """Return the metric on both sides, and the change beside its tolerance."""
+    seen, limit = headline.quality, headline.results.spec.workload.tolerance
+    both = f"{words.quality(seen.baseline, limit)} → {words.quality(seen.distributed, limit)}"
+    return both, f"Δ {words.change(seen.change, limit)} held, tolerance {words.tolerance(limit)}"
+
+
+def metric(headline: Headline) -> str:
+    """Return the name of the metric."""
+    return words.safe(headline.results.spec.workload.metric)
+
+
+def cost(headline: Headline) -> tuple[str, str]:
+    """Return the money of a run on both sides, and the change with what kind of prices made it."""
+    before, after = words.amounts(headline.cost.baseline, headline.cost.distributed, currency=headline.cost.currency)
+    kind = ", illustrative prices" if headline.results.spec.prices.illustrative else ""
+    return f"{before} → {after}", f"{_less(headline.cost.drop)}{kind}"
+
+
+def start_up(headline: Headline) -> str:
+    """Return what was left outside the clocks and what it would change; empty where none is known."""
+    speed = headline.speed
+    if speed.baseline_startup_s <= 0 and speed.distributed_startup_s <= 0:
+        return ""
+    one, other = words.durations(speed.baseline_startup_s, speed.distributed_startup_s)
+    return f"start-up not on the clock: {one} and {other}; with it {words.times(speed.speedup_with_startup)}"
+
+
+def caveat(caveat: Caveat, tolerance: float) -> str:
+    """Return a caveat's whole sentence with its measures."""
+    return f"{words.safe(caveat.sentence)}{_measures(caveat, tolerance)}"
+
+
+def short(caveat: Caveat, tolerance: float) -> str:
+    """Return a caveat without its advice: what comes before the semicolon, with its measures."""
+    return f"{words.safe(caveat.sentence).partition(';')[0]}{_measures(caveat, tolerance)}"
+
+
+def provenance(results: Results) -> str:
+    """Return where the numbers come from: run, moment, input, commit, machine and versions."""
+    host = results.hosts[0] if results.hosts else None
+    commit = f"commit {words.digest(results.code.commit)}{' with changes' if results.code.dirty else ''}" if results.code.commit else ""
+    parts = [
+        "" if results.kind is Kind.MEASURED else str(results.kind).upper(),
+        f"run {words.safe(results.run_id)}",
+        words.moment_of(results.began_utc),
+        f"input {words.digest(results.input.sha256)}" if results.input is not None else "",
+        commit,
+        words.safe(host.cpu_model) if host else "",
+        f"Python {words.safe(host.python)}" if host else "",
+        *(f"{name} {words.safe(host.packages[name])}" for name in _PACKAGES if host and name in host.packages),
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def aloud(headline: Headline) -> str:
+    """Return the sentence to say: p, S to one decimal, E and the cost change in percent, and how far the quality moved."""
+    speed, results = headline.speed, headline.results
+    limit = results.spec.workload.tolerance
+    fast = f"On {contestants(results)[1]} it ran {words.times_aloud(speed.speedup)} as fast, at {efficiency(headline)} efficiency"
+    priced = " at illustrative prices" if results.spec.prices.illustrative else ""
+    moved = f"{metric(headline)} moved by {words.movement(headline.quality.change, limit)}"
+    return f"{fast}; a run cost {_less(headline.cost.drop)}{priced}, and {moved}."
+
+
+def _hosts(results: Results) -> int:
+    """Return on how many hosts the workers ran; declared facts name none, and speak of machines."""
+    hosts = {worker.process.host for trial in results.trials for worker in trial.workers_detail}
+    return len(hosts) or results.spec.workers
+
+
+def _less(drop: float) -> str:
+    return f"{words.percent(abs(drop))} {'less' if drop >= 0 else 'more'}"
+
+
+def _measures(caveat: Caveat, tolerance: float) -> str:
+    told = ", ".join(_measure(measure, tolerance) for measure in caveat.measures if not _said(measure))
+    return f" ({told})" if told else ""
+
+
+def _said(measure: Measure) -> bool:
+    """Tell whether the sentence beside it says this number in a word: one observation."""
+    return measure.name == "pairs" and measure.value == 1
+
+
+def _measure(measure: Measure, tolerance: float) -> str:
+    match measure.unit:
+        case Unit.COUNT:
+            number = words.count(int(measure.value))
+        case Unit.FRACTION:
+            number = words.percent(measure.value)
+        case Unit.RATIO:
+            number = words.times(measure.value)
+        case Unit.SECONDS:
+            number = words.seconds(measure.value)
+        case Unit.QUALITY if measure.name == "change":
+            number = words.change(measure.value, tolerance)
+        case Unit.QUALITY:
+            number = words.quality(measure.value, tolerance)
+    return f"{words.safe(measure.name)} {number}"

@@ -1,0 +1,92 @@
+"""The race in lines of text, for a pipe, a log or a terminal that cannot draw: pure, from board to board.
+
+A line is said when something happened between two boards, and a heartbeat when nothing did for a while.
+May import ``model``, ``score.board`` and ``words``.
+"""
+
+from collections.abc import Iterator
+
+from harness.model import Side, Spec
+from harness.score.board import Board, Lane, Stage
+from harness.show import words
+
+HEARTBEAT_S = 4.0
+"""Seconds of silence after which a heartbeat is due; asked once a second, five never pass without a line."""
+
+
+def lines(before: Board, after: Board, spec: Spec, *, at: float, last_said: float) -> list[str]:
+    """Return what to say ``at`` that time on the conductor's clock; ``last_said`` is when a line was said last."""
+    told = [f"{side}: {line}" for side in Side for line in _news(before.lane(side), after.lane(side), spec)]
+    told += _gap(before, after)
+    if not told and at - last_said >= HEARTBEAT_S:
+        told = ["; ".join(f"{side} {_state(after.lane(side), at)}" for side in Side)]
+    return [f"{words.clock(at)}  {line}" for line in told]
+
+
+def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
+    """Yield what happened to one side, in the order in which a trial goes."""
+    if after.launched_at != before.launched_at:
+        yield "launched"
+    if after.ready_at is not None and after.ready_at != before.ready_at:
+        yield _armed(after)
+    if after.went_at != before.went_at:
+        yield f"go, trial {words.count(after.trial + 1)} of {words.count(spec.trials)}"
+        before = Lane(after.side)
+    yield from _faults(before, after)
+    yield from _quarters(before, after)
+    yield from _ending(before, after, spec)
+
+
+def _armed(lane: Lane) -> str:
+    steps = "".join(f", {words.safe(name)} {words.seconds(spent)}" for name, spent in lane.startup.items())
+    digest = f", input {words.digest(lane.input.sha256)}" if lane.input is not None else ""
+    workers = words.counted(len(lane.workers), "worker")
+    return f"armed in {words.seconds(lane.startup_s or 0.0)}{steps}; {workers}, {words.count(lane.items)} {words.safe(lane.unit)}{digest}"
+
+
+def _faults(before: Lane, after: Lane) -> Iterator[str]:
+    for place, fault in enumerate(after.faults):
+        known = before.faults[place] if place < len(before.faults) else None
+        if known is None:
+            yield f"{words.safe(fault.worker)} LOST at {words.clock(fault.at_s)}: {words.safe(fault.reason)}"
+        if fault.cost_s is not None and (known is None or known.cost_s is None):
+            yield f"{words.safe(fault.worker)} back after {words.seconds(fault.cost_s)}"
+
+
+def _quarters(before: Lane, after: Lane) -> Iterator[str]:
+    """Yield the furthest quarter passed since the board before; the end of the run is told otherwise."""
+    if after.stage is Stage.RUNNING and after.items > 0 and _quarter(before) < _quarter(after) < 4:
+        yield f"{words.progress(after.done, after.items)}, {words.count(after.done)} / {words.count(after.items)} {words.safe(after.unit)}"
+
+
+def _quarter(lane: Lane) -> int:
+    return 4 * lane.done // lane.items if lane.items > 0 else 0
+
+
+def _ending(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
+    if after.wall_s is not None and before.wall_s is None:
+        yield f"finished in {words.seconds(after.wall_s)}, clock {words.clock(after.wall_s)}"
+    if after.quality is not None and before.quality is None:
+        metric, limit = words.safe(spec.workload.metric), spec.workload.tolerance
+        yield f"{metric} {words.quality(after.quality, limit)}, answer {words.digest(after.answer_sha256)}"
+    if after.stage is Stage.FAILED and before.stage is not Stage.FAILED:
+        yield f"failed: {words.safe(after.reason)}"
+
+
+def _gap(before: Board, after: Board) -> list[str]:
+    """Return the gap, once both sides have been scored as often."""
+    if len(after.trials) == len(before.trials) or len(after.trials) % 2:
+        return []
+    one, other = after.baseline.wall_s, after.distributed.wall_s
+    if one is None or other is None:
+        return []
+    baseline, distributed, gap = words.durations(one, other, abs(one - other))
+    return [f"gap {gap}: baseline {baseline}, distributed {distributed}"]
+
+
+def _state(lane: Lane, at: float) -> str:
+    if lane.stage is Stage.RUNNING and lane.went_at is not None:
+        return f"running, {words.clock(at - lane.went_at)}, {words.progress(lane.done, lane.items)}"
+    if lane.wall_s is not None:
+        return f"done in {words.seconds(lane.wall_s)}"
+    return str(lane.stage)

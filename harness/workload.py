@@ -1,0 +1,237 @@
+"""The plug-in contract: a workload is one value, ``WORKLOAD``, in one file.
+
+No base class, no registration. A workload file imports this module and its own numerics, nothing else of
+ours. ``find`` turns a name, a path or a dotted package into that value.
+May import ``model`` and ``errors``.
+"""
+
+import difflib
+import importlib
+import importlib.util
+import math
+import pkgutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+import workloads
+from harness.errors import BadRequest
+from harness.model import Parameters as Parameters
+from harness.model import Scalar, Words
+
+Report = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What ``load`` returns: the same on both sides, digested on both.
+
+    ``items`` counts the input in the workload's unit. ``warmup`` is a small input of the same shape, run
+    once through each side before ``ready`` so that no kernel is cold; None: the side needs no warming.
+    """
+
+    input: Any
+    held_out: Any
+    items: int
+    warmup: Any = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One chunk's result, with the worker that made it and the seconds it took there."""
+
+    value: Any
+    chunk: int
+    worker: str
+    busy_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True)
+class Lockstep:
+    """A replicated computation: every worker holds the same state and meets the others once a step.
+
+    ``start(*shared)`` makes the state; ``contribute(state, step, share, *shared)`` computes this worker's
+    part, ``share`` being its element of ``shares``; ``absorb(state, step, parts, *shared)`` moves the state one step on, given all
+    parts in worker order. Given equal inputs all three must return equal bits: a lost worker is rebuilt
+    from a peer's state, and the answer does not change.
+    """
+
+    start: Callable[..., Any]
+    contribute: Callable[..., Any]
+    absorb: Callable[..., Any]
+
+
+class Pool(Protocol):
+    """The workers as a workload's ``distributed`` sees them."""
+
+    @property
+    def size(self) -> int:
+        """Return the number of workers, p."""
+
+    def share(self, value: Any) -> Any:
+        """Put a value where every worker can read it without a copy; return its handle."""
+
+    def map(
+        self, function: Callable[..., Any], chunks: Sequence[Any], *shared: Any, items: Callable[[Any], int] = ..., report: Report = ...
+    ) -> list[Part]:
+        """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order.
+
+        ``items(chunk)`` counts a chunk in the workload's unit; ``report`` is given the items done so far.
+        """
+
+    def lockstep(
+        self, program: Lockstep, shares: Sequence[Any], steps: int, *shared: Any, items: Callable[[Any], int] = ..., report: Report = ...
+    ) -> Any:
+        """Run ``steps`` synchronous steps with one share per worker; return the final state.
+
+        ``items(share)`` counts what a worker does of a share in one step; ``report`` is given the items done so far.
+        """
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A workload: its words, its parameters with their defaults, and its four functions.
+
+    ``load(params)`` returns a ``Problem``; ``baseline(input, report)`` and ``distributed(input, pool,
+    report)`` return an answer; ``quality(answer, held_out)`` returns a float. ``check(params)`` raises
+    ``ValueError`` with one sentence for values that make no sense. ``simulated`` marks a pretend workload,
+    whose results never make a headline.
+    """
+
+    name: str
+    axis: str
+    unit: str
+    bottleneck: str
+    partition: str
+    communication: str
+    consistency: str
+    neighbour: str
+    limitation: str
+    metric: str
+    tolerance: float
+    load: Callable[[Parameters], Problem]
+    baseline: Callable[[Any, Report], Any]
+    distributed: Callable[[Any, Pool, Report], Any]
+    quality: Callable[[Any, Any], float]
+    params: Parameters = field(default_factory=dict)
+    answers_differ: str = ""
+    check: Callable[[Parameters], None] | None = None
+    simulated: bool = False
+
+    @property
+    def words(self) -> Words:
+        """Return what the workload says of itself."""
+        return Words(
+            name=self.name,
+            axis=self.axis,
+            unit=self.unit,
+            bottleneck=self.bottleneck,
+            partition=self.partition,
+            communication=self.communication,
+            consistency=self.consistency,
+            neighbour=self.neighbour,
+            limitation=self.limitation,
+            metric=self.metric,
+            tolerance=self.tolerance,
+            answers_differ=self.answers_differ,
+        )
+
+
+class WorkloadNotFound(BadRequest):
+    """No workload goes by that name, or its file does not hold one."""
+
+
+def built_in() -> tuple[str, ...]:
+    """Return the names of the workloads that come with the program."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(workloads.__path__) if not module.name.startswith("_")))
+
+
+def find(name: str) -> Workload:
+    """Return the workload of a built-in name, a ``path/to/file.py`` or a ``package.module``.
+
+    Raises ``WorkloadNotFound`` with a did-you-mean.
+    """
+    module = _from_file(Path(name)) if name.endswith(".py") else _from_package(name)
+    value = getattr(module, "WORKLOAD", None)
+    if not isinstance(value, Workload):
+        raise WorkloadNotFound(f"{name} holds no WORKLOAD", "assign a harness.workload.Workload to the name WORKLOAD in that file")
+    return value
+
+
+def source_of(name: str) -> Path | None:
+    """Return the file of a workload named by path (None: it is a package, covered by the source digest)."""
+    return Path(name) if name.endswith(".py") else None
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        hint = "give a path to an existing .py file, or a built-in name: " + ", ".join(built_in())
+        raise WorkloadNotFound(f"there is no workload file {path}", hint)
+    spec = importlib.util.spec_from_file_location(f"adopted_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise WorkloadNotFound(f"{path} cannot be read as Python", "a workload file ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # so that its functions can be pickled
+    spec.loader.exec_module(module)
+    return module
+
+
+def _from_package(name: str) -> ModuleType:
+    dotted = f"workloads.{name}" if name in built_in() else name
+    try:
+        return importlib.import_module(dotted)
+    except ModuleNotFoundError as missing:
+        if missing.name is None or not (dotted == missing.name or dotted.startswith(missing.name + ".")):
+            raise
+    near = difflib.get_close_matches(name, built_in(), n=1)
+    hint = f"did you mean {near[0]}?" if near else "the built-in ones are " + ", ".join(built_in()) + "; or give a path/to/file.py"
+    raise WorkloadNotFound(f"there is no workload named {name!r}", hint)
+
+
+def settled(workload: Workload, settings: Sequence[str]) -> Parameters:
+    """Return the parameters after ``key=value`` settings, each typed like its default, checked by the workload.
+
+    Raises ``BadRequest`` for an unknown key, an ill-typed value or a value the workload refuses.
+    """
+    params = dict(workload.params)
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        if not equals:
+            raise BadRequest(f"--set {setting!r} has no value", "write it as key=value")
+        if key not in params:
+            near = difflib.get_close_matches(key, params, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"{workload.name} has {', '.join(params) or 'no parameters'}"
+            raise BadRequest(f"{workload.name} has no parameter {key!r}", hint)
+        params[key] = _typed(key, text, params[key])
+    if workload.check is not None:
+        try:
+            workload.check(params)
+        except ValueError as refused:
+            raise BadRequest(f"{workload.name} cannot run so: {refused}", "change it with --set key=value") from refused
+    return params
+
+
+def _typed(key: str, text: str, like: Scalar) -> Scalar:
+    match like:
+        case bool():
+            choices = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+            value: Scalar | None = choices.get(text.lower())
+        case int() | float():
+            value = _number(text.replace("_", ""), type(like))
+        case _:
+            value = text
+    if value is None:
+        raise BadRequest(f"--set {key}={text} is not of type {type(like).__name__}", f"the default is {like}")
+    return value
+
+
+def _number(text: str, kind: type[int] | type[float]) -> int | float | None:
+    try:
+        value = kind(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,311 @@
+"""Builders of the nouns with sensible defaults: the fakes in one place.
+
+Each takes the fields that a test cares about and fills in the rest, so that a test says only what it is
+about. The defaults are one honest, complete, measured session: two workers, one pair, 40 s against 22 s.
+May import ``harness.model``, ``harness.events`` and ``harness.score.board``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+from harness import events as e
+from harness.model import (
+    Code,
+    Digest,
+    Fault,
+    Host,
+    Kind,
+    Observer,
+    Prices,
+    Process,
+    Results,
+    Schedule,
+    Side,
+    Spec,
+    Status,
+    Trial,
+    Words,
+    WorkerRecord,
+)
+from harness.score.board import Board, apply
+
+BASELINE_S = 40.0
+DISTRIBUTED_S = 22.0
+ITEMS = 20_000
+
+
+def a_digest_of(text: str) -> str:
+    """Return a plausible SHA-256 in hex, the same for the same text."""
+    return sha256(text.encode()).hexdigest()
+
+
+def some_words(**changes: Any) -> Words:
+    """Return what a small training workload says of itself."""
+    words = Words(
+        name="train",
+        axis="training",
+        unit="samples",
+        bottleneck="the nightly retrain misses its deploy window",
+        partition="the global batch is split across workers",
+        communication="one gradient exchange a step",
+        consistency="synchronous: every worker applies the same sum",
+        neighbour="the model fits on one machine, so sharding it buys nothing",
+        limitation="holds while a step outlasts its gradient exchange",
+        metric="accuracy",
+        tolerance=0.003,
+        answers_differ="sums of floats are grouped differently",
+    )
+    return replace(words, **changes)
+
+
+def some_prices(**changes: Any) -> Prices:
+    """Return equal prices for both sides and no head node."""
+    prices = Prices(
+        currency="USD",
+        baseline_per_hour=0.34,
+        worker_per_hour=0.34,
+        head_per_hour=0.0,
+        source="a price list",
+        date="2026-01-01",
+        illustrative=False,
+    )
+    return replace(prices, **changes)
+
+
+def a_spec(**changes: Any) -> Spec:
+    """Return what was asked: two workers of one core against one core, in turn, one pair."""
+    spec = Spec(
+        workload=some_words(),
+        params={"steps": 200, "rate": 0.1, "seed": 1, "name": "digits", "augment": True},
+        workers=2,
+        cores_per_worker=1,
+        baseline_cores=1,
+        schedule=Schedule.AUTO,
+        trials=1,
+        prices=some_prices(),
+    )
+    return replace(spec, **changes)
+
+
+def an_input(**changes: Any) -> Digest:
+    """Return the digest of the input."""
+    return replace(Digest(sha256=a_digest_of("input"), items=ITEMS, bytes=5_120_000), **changes)
+
+
+def a_held_out(**changes: Any) -> Digest:
+    """Return the digest of the held-out set."""
+    return replace(Digest(sha256=a_digest_of("held out"), items=360, bytes=92_160), **changes)
+
+
+def a_process(id: str = "core", **changes: Any) -> Process:
+    """Return a process pinned to one core of host ``h0``; worker ``wN`` is pinned to core N."""
+    core = int(id[1:]) if id[1:].isdecimal() else 0
+    process = Process(id=id, pid=4000 + core, host="h0", nice=0, threads=1, affinity=(core,), source_sha256=a_digest_of("source"))
+    return replace(process, **changes)
+
+
+def a_host(**changes: Any) -> Host:
+    """Return a machine of sixteen cores."""
+    host = Host(
+        id="h0",
+        cpu_model="A CPU @ 2.10GHz",
+        cores=16,
+        memory_bytes=16 << 30,
+        system="Linux 6.1",
+        python="3.11.7",
+        packages={"numpy": "2.2.0", "ray": "2.60.0"},
+        blas="openblas 0.3.28",
+        on_mains=True,
+    )
+    return replace(host, **changes)
+
+
+def some_processes(side: Side, workers: int = 2) -> tuple[Process, ...]:
+    """Return the side's processes: one called ``core``, or workers ``w0``, ``w1``, …"""
+    if side is Side.BASELINE:
+        return (a_process("core"),)
+    return tuple(a_process(f"w{place}") for place in range(workers))
+
+
+def a_worker(process: Process | None = None, **changes: Any) -> WorkerRecord:
+    """Return what one saturated process did in one trial."""
+    record = WorkerRecord(process=process or a_process(), chunks=20, busy_s=20.0, cpu_s=20.0, utilization=(0.97, 0.99, 1.0, 0.98))
+    return replace(record, **changes)
+
+
+def a_trial(side: Side = Side.BASELINE, wall_s: float | None = None, workers: int = 2, **changes: Any) -> Trial:
+    """Return a finished trial; its workers are saturated for its whole wall time."""
+    baseline = side is Side.BASELINE
+    wall = wall_s if wall_s is not None else BASELINE_S if baseline else DISTRIBUTED_S
+    processes = some_processes(side, workers)
+    trial = Trial(
+        side=side,
+        workers=len(processes),
+        index=0,
+        order=0 if baseline else 1,
+        began_s=8.0 if baseline else 60.0,
+        startup_s=1.5 if baseline else 5.0,
+        wall_s=wall,
+        cpu_s=wall * len(processes),
+        items=ITEMS,
+        answer_sha256=a_digest_of("answer"),
+        quality=0.975,
+        peak_rss_bytes=300_000_000,
+        phases={"compute": wall},
+        curve=((0.0, 0), (wall / 2, ITEMS // 2), (wall, ITEMS)),
+        workers_detail=tuple(a_worker(process, busy_s=wall, cpu_s=wall) for process in processes),
+        input_sha256=an_input().sha256,
+        held_out_sha256=a_held_out().sha256,
+    )
+    return replace(trial, **changes)
+
+
+def some_pairs(baseline_s: Sequence[float], distributed_s: Sequence[float], workers: int = 2, **changes: Any) -> tuple[Trial, ...]:
+    """Return one pair of trials for every two wall times, in ABBA order."""
+    trials: list[Trial] = []
+    for index, walls in enumerate(zip(baseline_s, distributed_s, strict=True)):
+        pair = [a_trial(side, wall, workers, index=index, **changes) for side, wall in zip(Side, walls, strict=True)]
+        trials += pair if index % 2 == 0 else pair[::-1]
+    return tuple(replace(trial, order=order, began_s=100.0 * order + 8.0) for order, trial in enumerate(trials))
+
+
+def an_observer(**changes: Any) -> Observer:
+    """Return a screen that cost nearly nothing on a quiet machine."""
+    return replace(Observer(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01), **changes)
+
+
+def a_results(**changes: Any) -> Results:
+    """Return a complete measured session of one pair, run in turn on one host."""
+    results = Results(
+        run_id="7c21",
+        began_utc="2026-11-22T09:14:07Z",
+        kind=Kind.MEASURED,
+        status=Status.COMPLETE,
+        spec=a_spec(),
+        schedule=Schedule.IN_TURN,
+        input=an_input(),
+        held_out=a_held_out(),
+        code=Code(commit="0" * 40, dirty=False, source_sha256=a_digest_of("source")),
+        hosts=(a_host(),),
+        trials=some_pairs([BASELINE_S], [DISTRIBUTED_S]),
+        observer=an_observer(),
+        journal_sha256=a_digest_of("journal"),
+    )
+    return replace(results, **changes)
+
+
+def golden_results(**changes: Any) -> Results:
+    """Return the known-good example: eight machines, declared from published numbers, 11.4 h against 1.62 h.
+
+    Prices are those that make the published costs, $9.40 and $3.05, of the published times.
+    """
+    prices = some_prices(baseline_per_hour=9.40 / 11.4, worker_per_hour=3.05 / (8 * 1.62), source="the published costs", date="2026-01-01")
+    words = some_words(
+        bottleneck="nightly retrain missed the deploy window",
+        axis="distribute training (data parallel)",
+        tolerance=0.005,
+        answers_differ="sums of floats are grouped differently",
+    )
+    sides = ((Side.BASELINE, 11.4, 1, 0.741), (Side.DISTRIBUTED, 1.62, 8, 0.738))
+    return a_results(
+        kind=Kind.DECLARED,
+        spec=a_spec(workload=words, workers=8, prices=prices),
+        input=None,
+        held_out=None,
+        code=Code(commit="", dirty=False, source_sha256=""),
+        hosts=(),
+        trials=tuple(_declared(side, hours * 3600, workers, quality) for side, hours, workers, quality in sides),
+        observer=Observer(cpu_s=0.0, frames=0, longest_gap_s=0.0),
+        journal_sha256="",
+        remark="declared from published numbers",
+        **changes,
+    )
+
+
+def _declared(side: Side, wall_s: float, workers: int, quality: float) -> Trial:
+    """Return a trial of which only the published numbers are known."""
+    return Trial(
+        side=side,
+        workers=workers,
+        index=0,
+        order=0 if side is Side.BASELINE else 1,
+        began_s=0.0,
+        startup_s=0.0,
+        wall_s=wall_s,
+        cpu_s=0.0,
+        items=0,
+        answer_sha256="",
+        quality=quality,
+        peak_rss_bytes=0,
+    )
+
+
+def a_fault(**changes: Any) -> Fault:
+    """Return a worker that was lost for a second and a half."""
+    return replace(Fault(worker="w1", reason="killed", at_s=5.0, cost_s=1.5), **changes)
+
+
+def a_ready(side: Side = Side.BASELINE, workers: int = 2, **changes: Any) -> e.Ready:
+    """Return the side's word that it is armed, unstamped."""
+    fields: dict[str, Any] = {
+        "items": ITEMS,
+        "unit": "samples",
+        "workers": some_processes(side, workers),
+        "input": an_input(),
+        "held_out": a_held_out(),
+        "startup": {"import": 0.5, "load": 0.7, "warm": 0.3},
+        "hosts": (a_host(),),
+    }
+    return e.Ready(**(fields | changes))
+
+
+def arming_events(workers: int = 2) -> list[e.Event]:
+    """Return both sides launched and armed, stamped on the conductor's clock."""
+    return [
+        e.stamp(e.Launched(pid=3000), 0.1, Side.BASELINE, 0),
+        e.stamp(e.Launched(pid=3001), 0.2, Side.DISTRIBUTED, 0),
+        e.stamp(a_ready(Side.BASELINE), 1.6, Side.BASELINE, 0),
+        e.stamp(a_ready(Side.DISTRIBUTED, workers), 5.2, Side.DISTRIBUTED, 0),
+    ]
+
+
+def trial_events(
+    side: Side, went_at: float, wall_s: float, *, workers: int = 2, trial: int = 0, order: int = 0, beats: int = 8, quality: float = 0.975
+) -> list[e.Event]:
+    """Return one trial from go to scored: ``beats`` even steps, each a progress, then a span and a sample a worker."""
+    processes = some_processes(side, workers)
+    told: list[tuple[float, e.Event]] = [(went_at, e.Go(order=order))]
+    for beat in range(1, beats + 1):
+        at = went_at + wall_s * beat / (beats + 1)
+        told.append((at, e.Progress(done=ITEMS * beat // (beats + 1))))
+        for process in processes:
+            share = wall_s / (beats + 1)
+            told.append((at, e.Span(worker=process.id, chunk=beat, items=ITEMS // beats, busy_s=share, cpu_s=share)))
+            told.append((at, e.Sample(worker=process.id, cpu=0.98, rss_bytes=200_000_000)))
+    ended = went_at + wall_s
+    told.append((ended, e.Phase(name="compute", seconds=wall_s)))
+    told.append((ended + 0.01, e.Finished(wall_s=wall_s, cpu_s=wall_s * len(processes), peak_rss_bytes=300_000_000, items=ITEMS)))
+    told.append((ended + 0.2, e.Scored(answer_sha256=a_digest_of("answer"), quality=quality)))
+    return [e.stamp(event, at, side, trial) for at, event in told]
+
+
+def some_events(workers: int = 2, baseline_s: float = BASELINE_S, distributed_s: float = DISTRIBUTED_S, pairs: int = 1) -> list[e.Event]:
+    """Return a whole session run in turn, in ABBA order, stamped on the conductor's clock."""
+    told, at = arming_events(workers), 8.0
+    for pair in range(pairs):
+        sides = list(Side) if pair % 2 == 0 else list(Side)[::-1]
+        for place, side in enumerate(sides):
+            wall = baseline_s if side is Side.BASELINE else distributed_s
+            told += trial_events(side, at, wall, workers=workers, trial=pair, order=2 * pair + place)
+            at += wall + 2.0
+    return [*told, e.stamp(e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01), at, Side.BASELINE, 0)]
+
+
+def a_board(events: Iterable[e.Event] | None = None) -> Board:
+    """Return the board after the events (default: a whole session)."""
+    board = Board()
+    for event in some_events() if events is None else events:
+        board = apply(board, event)
+    return board

@@ -1,0 +1,116 @@
+import json
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import events as e
+from harness.model import Side
+from tests.builders import a_process, a_ready
+
+EXAMPLES: list[e.Event] = [
+    e.Launched(pid=7),
+    a_ready(Side.DISTRIBUTED, workers=2),
+    e.Probed(rate=12.5, together=True),
+    e.Go(order=3),
+    e.Progress(done=1_024),
+    e.Span(worker="w1", chunk=4, items=256, busy_s=0.11, cpu_s=0.1),
+    e.Sample(worker="w1", cpu=0.97, rss_bytes=200_000_000),
+    e.Phase(name="exchange", seconds=0.4),
+    e.Faulted(worker="w1", reason="killed"),
+    e.Recovered(worker="w1", process=a_process("w1", pid=99), seconds=1.5),
+    e.Finished(wall_s=22.0, cpu_s=44.0, peak_rss_bytes=300_000_000, items=20_000),
+    e.Scored(answer_sha256="ab" * 32, quality=0.975),
+    e.Failed(reason="raised", last_words="ValueError: no"),
+    e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=None, contention=0.01),
+]
+EVENTS = st.builds(e.stamp, st.sampled_from(EXAMPLES), st.floats(0, 1e6), st.sampled_from(Side), st.integers(0, 99))
+
+
+def test_there_is_an_example_of_every_kind_of_event() -> None:
+    assert {type(example) for example in EXAMPLES} == set(get_args(e.Any_Event))
+
+
+@given(EVENTS)
+def test_an_event_comes_back_from_its_line_as_it_was(event: e.Event) -> None:
+    assert e.decode(e.encode(event)) == event
+
+
+@given(EVENTS)
+def test_an_event_is_one_line(event: e.Event) -> None:
+    line = e.encode(event)
+    assert line.index(b"\n") == len(line) - 1
+
+
+def test_a_line_names_its_kind_and_its_stamp() -> None:
+    line = e.encode(e.stamp(e.Progress(done=5), 1.5, Side.DISTRIBUTED, 2))
+    assert json.loads(line) == {"event": "progress", "at": 1.5, "side": "distributed", "trial": 2, "done": 5}
+
+
+def test_a_stamp_leaves_what_was_said_as_it_was() -> None:
+    assert e.stamp(e.Progress(done=5), 1.5, Side.DISTRIBUTED, 2) == e.Progress(done=5, at=1.5, side=Side.DISTRIBUTED, trial=2)
+
+
+def test_a_newline_in_a_text_does_not_end_the_line() -> None:
+    event = e.Failed(reason="raised", last_words="one\ntwo")
+    assert e.decode(e.encode(event)) == event
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"hello from a library\n",
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"event": "progress"}',
+        b'{"event": "progress", "done": "5"}',
+        b'{"event": "progress", "done": 1.5}',
+        b'{"event": "unheard-of", "done": 5}',
+        b'{"event": "progress", "done": 5, "side": "third"}',
+        b'{"event": "sample", "worker": "w0", "cpu": NaN, "rss_bytes": 1}',
+        b'{"event": "sample", "worker": "w0", "cpu": 1e999, "rss_bytes": 1}',
+        b'{"event": "failed", "reason": "\xff\xfe"}',
+        b'{"event": "progress", "done": 5, "more": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"event": "failed", "reason": "' + b"x" * e.LONGEST_LINE_BYTES + b'"}',
+    ],
+    ids=lambda line: line[:60].decode(errors="replace"),
+)
+def test_a_line_that_is_no_event_is_garbled(line: bytes) -> None:
+    with pytest.raises(e.Garbled):
+        e.decode(line)
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_raise_anything_but_garbled(line: bytes) -> None:
+    with pytest.raises(e.Garbled):
+        e.decode(line)
+
+
+@given(EVENTS, st.data())
+def test_no_damage_to_a_line_raises_anything_but_garbled(event: e.Event, data: st.DataObject) -> None:
+    line = bytearray(e.encode(event))
+    line[data.draw(st.integers(0, len(line) - 1))] = data.draw(st.integers(0, 255))
+    decoded = _decoded_or_none(bytes(line))
+    assert decoded is None or isinstance(decoded, e.Event)
+
+
+def _decoded_or_none(line: bytes) -> Any:
+    try:
+        return e.decode(line)
+    except e.Garbled:
+        return None
+
+
+def test_an_event_cannot_be_changed() -> None:
+    event = e.Progress(done=5)
+    with pytest.raises(AttributeError):
+        event.done = 6  # type: ignore[misc]
+
+
+def test_a_field_from_a_later_version_is_passed_over() -> None:
+    line = msgspec.json.encode({"event": "progress", "done": 5, "mood": "good"})
+    assert e.decode(line) == e.Progress(done=5)

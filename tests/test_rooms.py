@@ -1,0 +1,176 @@
+"""The rules of the rooms, read off the source with ``ast``: who may import whom, and how long things may be."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = ("demo", "harness", "workloads", "tests")
+LONGEST_MODULE, LONGEST_FUNCTION = 300, 40
+
+# What a room may import of ours; where several rooms hold a module, the innermost counts. The four
+# packages themselves are empty: naming one enters no room.
+MAY_IMPORT = {
+    "harness": ("harness",),
+    "harness.model": (),
+    "harness.errors": (),
+    "harness.events": ("harness.model", "harness.errors"),
+    "harness.results": ("harness.model", "harness.errors", "harness.events"),
+    "harness.workload": ("harness.model", "harness.errors"),
+    "harness.run": ("harness.run", "harness.model", "harness.errors", "harness.events", "harness.results", "harness.workload"),
+    "harness.score": ("harness.score", "harness.model", "harness.errors", "harness.events", "harness.results"),
+    "harness.score.scaling": (),
+    "harness.score.cost": (),
+    "harness.show": ("harness.show", "harness.score", "harness.model", "harness.errors", "harness.events", "harness.results"),
+    "workloads": ("harness.workload",),
+    "demo": ("demo", "harness", "workloads"),
+}
+ONLY_IN = {
+    "ray": ("harness.run.pool", "harness.run.cluster"),
+    "psutil": ("harness.run.probe", "harness.run.host"),
+    "rich": ("harness.show", "demo"),
+    "matplotlib": ("harness.show.figures", "harness.show.slide"),
+}
+STANDARD_LIBRARY_ONLY = ("harness.model", "harness.errors")
+IMPURE = {"os", "subprocess", "socket", "threading", "time"}
+
+
+def within(name: str, room: str) -> bool:
+    """Return whether the module lies in the room, or is it."""
+    return name == room or name.startswith(room + ".")
+
+
+def imports(module: str, source: str, is_package: bool = False) -> Iterator[str]:
+    """Yield the dotted name of everything the source imports, wherever it does so."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                yield from (name.name for name in names)
+            case ast.ImportFrom(module=origin, names=names, level=level):
+                above = module.split(".")[: None if level == 0 else len(module.split(".")) - level + is_package]
+                prefix = ".".join(([] if level == 0 else above) + ([origin] if origin else []))
+                yield from (f"{prefix}.{name.name}" for name in names)
+            case ast.Call(func=ast.Attribute(attr=called) | ast.Name(id=called), args=[ast.Constant(str(name)), *_]):
+                yield from [name] if called in ("import_module", "__import__") else []
+
+
+def breaches(module: str, source: str, is_package: bool = False) -> list[str]:
+    """Return a sentence for each import that breaks a rule of the rooms."""
+    room = max((room for room in MAY_IMPORT if within(module, room)), key=len)
+    found = []
+    for name in imports(module, source, is_package):
+        top = name.split(".")[0]
+        if top in OURS and name not in OURS and not any(within(name, allowed) for allowed in MAY_IMPORT[room]):
+            found.append(f"{module} may not import {name}")
+        if top in ONLY_IN and not any(within(module, allowed) for allowed in ONLY_IN[top]):
+            found.append(f"{module} may not import {top}: only {', '.join(ONLY_IN[top])} may")
+        if module in STANDARD_LIBRARY_ONLY and top not in {*sys.stdlib_module_names, *OURS}:
+            found.append(f"{module} imports the standard library only, not {top}")
+        if within(module, "harness.score") and top in IMPURE:
+            found.append(f"{module} is pure and may not import {top}")
+    return found
+
+
+def too_long(module: str, source: str) -> list[str]:
+    """Return a sentence for the module and for each of its functions that is too long to read at one go."""
+    functions = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    lengths = [(f"{module}.{node.name}", (node.end_lineno or 0) - node.lineno + 1, LONGEST_FUNCTION) for node in functions]
+    lengths.append((module, len(source.splitlines()), LONGEST_MODULE))
+    return [f"{name} has {length} lines, {longest} are allowed" for name, length, longest in lengths if length > longest]
+
+
+def name_of(path: Path) -> str:
+    """Return the dotted name of a source file."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+FILES = sorted(path for room in ("demo", "harness", "workloads") for path in (ROOT / room).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_module_keeps_to_its_room(path: Path) -> None:
+    assert breaches(name_of(path), path.read_text(encoding="utf-8"), path.name == "__init__.py") == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_module_and_its_functions_can_be_read_at_one_go(path: Path) -> None:
+    assert too_long(name_of(path), path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("harness.run.conductor", "import harness.score"),
+        ("harness.run.conductor", "from harness import show"),
+        ("harness.run.conductor", "from harness.show.panel import draw"),
+        ("harness.run.conductor", "from ..score import board"),
+        ("harness.run", "from ..score import board"),
+        ("harness.run.child", "def f():\n    import ray"),
+        ("harness.run.child", "import importlib\nimportlib.import_module('ray')"),
+        ("harness.run.launch", "from psutil import Process"),
+        ("harness.run.host", "import rich.console"),
+        ("harness.score.audit", "from harness.run import host"),
+        ("harness.score.audit", "from harness.show import words"),
+        ("harness.score.audit", "from harness import workload"),
+        ("harness.score.headline", "import time"),
+        ("harness.score.scaling", "from harness.errors import BadRequest"),
+        ("harness.score.cost", "from .scaling import speedup"),
+        ("harness.show.panel", "from harness.run.probe import look"),
+        ("harness.show.deck", "import matplotlib.pyplot as plt"),
+        ("harness.model", "from harness.errors import BadRequest"),
+        ("harness.model", "import msgspec"),
+        ("harness.results", "from harness.score import headline"),
+        ("harness.workload", "from harness import run"),
+        ("workloads.train", "from harness.model import Words"),
+        ("workloads.train", "from workloads import rehearsal"),
+        ("workloads.train", "import ray"),
+        ("demo.race", "import ray"),
+        ("demo.race", "import psutil"),
+        ("demo.race", "from tests import builders"),
+    ],
+)
+def test_an_import_that_leaves_its_room_is_found(module: str, source: str) -> None:
+    assert len(breaches(module, source, is_package=module == "harness.run")) == 1
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("harness.run.pool", "import ray\nfrom ray.actor import ActorHandle"),
+        ("harness.run.probe", "import psutil, time\nfrom . import host"),
+        ("harness.show.slide", "import matplotlib\nfrom harness.score.headline import Headline"),
+        ("harness.score.board", "from harness import events as e\nfrom .scaling import speedup"),
+        ("workloads.train", "import numpy as np\nfrom harness.workload import Problem, Workload"),
+        ("demo.race", "from rich.console import Console\nfrom harness.run.conductor import race"),
+    ],
+)
+def test_an_import_that_keeps_to_its_room_passes(module: str, source: str) -> None:
+    assert breaches(module, source) == []
+
+
+@pytest.mark.parametrize("lines", [LONGEST_MODULE, LONGEST_MODULE + 1])
+def test_a_module_is_too_long_from_the_first_line_over(lines: int) -> None:
+    assert bool(too_long("m", "x = 1\n" * lines)) == (lines > LONGEST_MODULE)
+
+
+@pytest.mark.parametrize("lines", [LONGEST_FUNCTION, LONGEST_FUNCTION + 1])
+def test_a_function_is_too_long_from_the_first_line_over(lines: int) -> None:
+    source = "class C:\n    async def f():\n" + "        x = 1\n" * (lines - 1)
+    assert bool(too_long("m", source)) == (lines > LONGEST_FUNCTION)
+
+
+BARRED = "import runpy, sys\nfor name in ('ray', 'numpy', 'matplotlib', 'sklearn'): sys.modules[name] = None\n"
+
+
+@pytest.mark.parametrize(
+    "program",
+    ["import demo.__main__", "sys.argv[1:] = ['--help']; runpy.run_module('demo', run_name='__main__')"],
+    ids=["import", "help"],
+)
+def test_the_screen_needs_neither_ray_nor_numpy_nor_matplotlib(program: str) -> None:
+    done = subprocess.run([sys.executable, "-c", BARRED + program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
