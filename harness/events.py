@@ -142,22 +142,7 @@ class Watched(Event, frozen=True, tag="watched"):
     contention: float | None = None
 
 
-Any_Event = (
-    Launched
-    | Ready
-    | Probed
-    | Go
-    | Progress
-    | Span
-    | Sample
-    | Phase
-    | Faulted
-    | Recovered
-    | Finished
-    | Scored
-    | Failed
-    | Watched
-)
+Any_Event = Launched | Ready | Probed | Go | Progress | Span | Sample | Phase | Faulted | Recovered | Finished | Scored | Failed | Watched
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Any_Event)

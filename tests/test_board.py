@@ -13,7 +13,7 @@ from tests.builders import DISTRIBUTED_S, ITEMS, a_board, a_digest_of, a_process
 SIDES = st.sampled_from(Side)
 TIMES = st.floats(0, 1e4)
 COUNTS = st.integers(0, 10**9)
-NAMES = st.sampled_from(["core", "w0", "w1", "w7", "", "w", "w9999999999", "\u0662", "w\u00b2"])
+NAMES = st.sampled_from(["core", "w0", "w1", "w7", "", "w", "w" + "9" * 5_000, "\u0662", "w\u00b2"])
 SHORT = st.text(max_size=8)
 SAID = st.one_of(
     st.builds(e.Launched, pid=COUNTS),

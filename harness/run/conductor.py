@@ -139,7 +139,9 @@ class Conductor:
                 )
         sources = {worker.source_sha256 for worker in (*baseline.workers, *distributed.workers)}
         if len(sources) > 1:
-            raise Disagreement("the workers run other source code than the baseline", "bring every machine of the cluster to the same commit")
+            raise Disagreement(
+                "the workers run other source code than the baseline", "bring every machine of the cluster to the same commit"
+            )
 
     def _choose_schedule(self) -> Iterator[Batch]:
         asked = self.schedule

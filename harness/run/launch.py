@@ -173,5 +173,3 @@ def require_reachable(address: str) -> None:
     except (OSError, OverflowError) as error:
         hint = "start one with `ray start --head`, or leave --address out for a local one"
         raise BadRequest(f"no cluster answers at {address}: {error}", hint) from error
-
-

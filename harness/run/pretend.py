@@ -25,9 +25,7 @@ class PretendPool:
     def __init__(self, size: int, say: Callable[[Event], None], source_sha256: str) -> None:
         self._size, self._say = size, say
         mine = this_process("", source_sha256)
-        self.processes = [
-            Process(f"w{place}", os.getpid(), mine.host, mine.nice, 1, (place,), source_sha256) for place in range(size)
-        ]
+        self.processes = [Process(f"w{place}", os.getpid(), mine.host, mine.nice, 1, (place,), source_sha256) for place in range(size)]
 
     @property
     def size(self) -> int:

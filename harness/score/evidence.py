@@ -34,7 +34,10 @@ class Measure:
 
 @dataclass(frozen=True)
 class Caveat:
-    """Something that the room must be told, or a reason to claim nothing."""
+    """Something that the room must be told, or a reason to claim nothing.
+
+    The sentence says what is so and, after a semicolon, what to do about it.
+    """
 
     key: str
     sentence: str

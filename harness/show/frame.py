@@ -53,10 +53,14 @@ def piece(text: str, style: Style | None = None) -> Segment:
 
 def cut(text: str, width: int) -> str:
     """Return untrusted text made safe and cut to at most ``width`` cells, with an ellipsis where it was cut."""
-    shown = text if text.isascii() and text.isprintable() else words.safe(text)
-    if cell_len(shown) <= width:
-        return shown
-    return set_cell_size(shown, width - 1).rstrip() + _ELLIPSIS if width > 0 else ""
+    return shortened(text if text.isascii() and text.isprintable() else words.safe(text), width)
+
+
+def shortened(text: str, width: int) -> str:
+    """Return safe text in at most ``width`` cells, with an ellipsis where it was cut."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + _ELLIPSIS if width > 0 else ""
 
 
 def padded(line: Iterable[Segment], width: int) -> Line:

@@ -7,8 +7,8 @@ third of a second that no other command should wait for.
 
 import textwrap
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -16,11 +16,13 @@ from xml.sax.saxutils import escape
 from harness.score.headline import Headline, Refusal
 from harness.show import phrases, words
 from harness.show.clock import SMALLEST, drawn
-from harness.show.frame import bar, cut
+from harness.show.frame import bar, cut, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
 
 WIDTH_PX, HEIGHT_PX = 1600, 900
 SMALLEST_PX, NUMBER_PX = 26, 200
@@ -31,6 +33,12 @@ _BARS_FROM, _BARS_TO = 390, 1340
 _CAVEAT_LINES = 4
 _INK = "#000000"
 _BASELINE, _DISTRIBUTED = "#D55E00", "#0072B2"
+
+# In pixels, shrinking with the window; no document type, which would name an address.
+_SVG_OPENING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img"'
+    f' viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" width="{WIDTH_PX}" height="{HEIGHT_PX}" style="max-width: 100%; height: auto">'
+)
 
 
 def text(headline: Headline) -> str:
@@ -45,14 +53,14 @@ def text(headline: Headline) -> str:
         *_beside_the_number(headline, (baseline, distributed)),
         "",
         f"gap {gap} · {phrases.observations(headline)} · efficiency {phrases.efficiency(headline)}",
-        cut(f"{phrases.metric(headline)} {quality} · {change}", _COLUMNS),
-        cut(f"cost of a run {cost} · {drop}", _COLUMNS),
+        f"{phrases.metric(headline)} {quality} · {change}",
+        f"cost of a run {cost} · {drop}",
         *filter(None, (phrases.serial_share(headline), phrases.start_up(headline))),
         *_told("but: ", " · ".join(phrases.short(caveat, tolerance) for caveat in headline.caveats)),
         *_told("say: ", phrases.aloud(headline)),
         *_told("", phrases.provenance(headline.results)),
     ]
-    return "".join(f" {line}".rstrip() + "\n" for line in lines)
+    return _printed(lines)
 
 
 def refusal_text(refusal: Refusal) -> str:
@@ -60,20 +68,37 @@ def refusal_text(refusal: Refusal) -> str:
     tolerance = refusal.results.spec.workload.tolerance
     reasons = [line for reason in refusal.reasons for line in _told("- ", phrases.caveat(reason, tolerance))]
     lines = ["NO HEADLINE", *reasons, *_told("", phrases.provenance(refusal.results))]
-    return "".join(f" {line}\n" for line in lines)
+    return _printed(lines)
 
 
 def svg(headline: Headline) -> bytes:
     """Return the slide as SVG, its letters as outlines and its words in ``title`` and ``desc``."""
-    picture = _drawn(headline, "svg").decode()
-    start = picture.index(">", picture.index("<svg")) + 1
+    saved = _saved(headline, "svg", {"Creator": "twoclocks", "Date": None}).decode()
+    drawing = saved[saved.index(">", saved.index("<svg")) + 1 :]
     told = f"<title>{escape(phrases.aloud(headline))}</title>\n <desc>{escape(text(headline))}</desc>"
-    return f'{picture[: start - 1]} role="img">\n {told}{picture[start:]}'.encode()
+    return f"{_SVG_OPENING}\n {told}{drawing}".encode()
 
 
 def png(headline: Headline) -> bytes:
     """Return the slide as PNG, 1600 by 900."""
-    return _drawn(headline, "png")
+    return _saved(headline, "png", {"Software": "twoclocks"})
+
+
+def figure(headline: Headline) -> "Figure":
+    """Return the slide as a matplotlib figure in which a point is a pixel."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    drawn_on = Figure(figsize=(WIDTH_PX / 72, HEIGHT_PX / 72), dpi=72, facecolor="white")
+    renderer = FigureCanvasAgg(drawn_on).get_renderer()  # type: ignore[no-untyped-call]
+    axes = drawn_on.add_axes((0, 0, 1, 1), xlim=(0, WIDTH_PX), ylim=(HEIGHT_PX, 0))
+    axes.set_axis_off()
+    _compose(_Page(axes, renderer), headline)
+    return drawn_on
+
+
+def _printed(lines: list[str]) -> str:
+    return "".join(f" {shortened(line, _COLUMNS)}".rstrip() + "\n" for line in lines)
 
 
 def _beside_the_number(headline: Headline, spans: tuple[str, str]) -> list[str]:
@@ -98,67 +123,61 @@ def _told(lead: str, told: str) -> list[str]:
 
 @dataclass(frozen=True)
 class _Page:
-    """A slide being drawn, in pixels from its upper left corner."""
+    """A slide being drawn, in pixels from its upper left corner; its letters come with matplotlib, not from the system."""
 
     axes: "Axes"
-    width_of: Callable[[str, float, bool], float]
+    renderer: "RendererAgg"
 
-    def say(self, x: float, y: float, said: str, size: float = SMALLEST_PX + 2, *, field: str = "", **how: str) -> None:
-        """Write a text on the baseline ``y``; ``field`` names what in the headline it shows."""
-        self.axes.text(x, y, said, fontsize=size, parse_math=False, gid=field or None, **{"color": _INK, "ha": "left"} | how)  # type: ignore[arg-type]
+    def width_of(self, said: str, size: float, bold: bool = False) -> float:
+        """Return the width of a text."""
+        width, _, _ = self.renderer.get_text_width_height_descent(said, _font(size, bold), ismath=False)  # type: ignore[no-untyped-call]
+        return float(width)
+
+    def say(self, x: float, y: float, said: str, size: float, *, field: str = "", bold: bool = False, align: str = "left") -> None:
+        """Write a text on the baseline ``y``; ``field`` names what of the headline it shows."""
+        self.axes.text(x, y, said, fontproperties=_font(size, bold), parse_math=False, gid=field or None, color=_INK, ha=align)
+
+    def say_within(self, x: float, y: float, said: str, size: float, width: float, *, field: str = "", bold: bool = False) -> None:
+        """Write a text no wider than ``width``: smaller where it must be, cut off where it may not be smaller."""
+        while size > SMALLEST_PX and self.width_of(said, size, bold) > width:
+            size -= 1
+        while len(said) > 1 and self.width_of(said, size, bold) > width:
+            said = f"{said[: len(said) * 9 // 10 - 1]}…"
+        self.say(x, y, said, size, field=field, bold=bold)
 
     def fill(self, x: float, y: float, width: float, height: float, color: str) -> None:
         """Draw a rectangle."""
         self.axes.fill([x, x + width, x + width, x], [y, y, y + height, y + height], color=color, linewidth=0)
-
-    def say_within(self, x: float, y: float, said: str, size: float, width: float, *, field: str = "", bold: bool = False) -> None:
-        """Write a text no wider than ``width``: smaller where it must be, cut off where it may not be smaller."""
-        size = max(SMALLEST_PX, min(size, size * width / max(1.0, self.width_of(said, size, bold))))
-        while len(said) > 1 and self.width_of(said, size, bold) > width + 1:
-            said = f"{said[: len(said) * 9 // 10 - 1]}…"
-        self.say(x, y, said, size, field=field, weight="bold" if bold else "normal")
 
     def wrap(self, told: str, width: float, size: float) -> list[str]:
         """Return the text in lines that are no wider, broken between words that may be parted."""
         lines = [""]
         for word in words.unbroken(told).split(" "):
             longer = f"{lines[-1]} {word}".strip(" ")
-            if lines[-1] and self.width_of(longer, size, False) > width:
+            if lines[-1] and self.width_of(longer, size) > width:
                 lines.append(word)
             else:
                 lines[-1] = longer
         return [line for line in lines if line]
 
 
-def _drawn(headline: Headline, form: str) -> bytes:
-    """Return the picture's bytes: one dot is one pixel, nothing in it depends on when or where it was drawn."""
+@lru_cache(maxsize=32)
+def _font(size: float, bold: bool) -> "FontProperties":
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context({"svg.hashsalt": "twoclocks", "svg.fonttype": "path", "font.family": "DejaVu Sans"}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure = Figure(figsize=(WIDTH_PX / 72, HEIGHT_PX / 72), dpi=72, facecolor="white")
-        canvas = FigureCanvasAgg(figure)
-        axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH_PX), ylim=(HEIGHT_PX, 0))
-        axes.set_axis_off()
-        _compose(_Page(axes, _ruler(canvas)), headline)
-        metadata = {"Software": "twoclocks"} if form == "png" else {"Creator": "twoclocks", "Date": None}
-        target = BytesIO()
-        figure.savefig(target, format=form, dpi=72, metadata=metadata)
-    return target.getvalue()
-
-
-def _ruler(canvas: "FigureCanvasAgg") -> Callable[[str, float, bool], float]:
     from matplotlib.font_manager import FontProperties
 
-    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+    return FontProperties(fname=f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans{'-Bold' if bold else ''}.ttf", size=size)
 
-    def width_of(said: str, size: float, bold: bool) -> float:
-        font = FontProperties(size=size, weight="bold" if bold else "normal")
-        return float(renderer.get_text_width_height_descent(said, font, ismath=False)[0])
 
-    return width_of
+def _saved(headline: Headline, form: str, metadata: dict[str, str | None]) -> bytes:
+    """Return the picture's bytes; nothing in them depends on when or where it was drawn."""
+    import matplotlib as mpl
+
+    target = BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "twoclocks", "svg.fonttype": "path"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure(headline).savefig(target, format=form, dpi=72, metadata=metadata)
+    return target.getvalue()
 
 
 def _compose(page: _Page, headline: Headline) -> None:
@@ -173,13 +192,13 @@ def _top(page: _Page, headline: Headline) -> None:
     bottleneck = words.safe(headline.results.spec.workload.bottleneck)
     page.say_within(_MARGIN, 66, bottleneck, 38, WIDTH_PX - 2 * _MARGIN, field="spec.workload.bottleneck")
     number = phrases.speedup(headline)
-    page.say(_MARGIN - 8, 250, number, NUMBER_PX, field="speed.speedup", weight="bold")
-    beside = _MARGIN + page.width_of(number, NUMBER_PX, True) + 30
+    page.say(_MARGIN - 8, 250, number, NUMBER_PX, field="speed.speedup", bold=True)
+    beside = _MARGIN + page.width_of(number, NUMBER_PX, bold=True) + 30
     room = WIDTH_PX - _MARGIN - beside
     one, many = phrases.contestants(headline.results)
-    page.say(beside, 170, "as fast", 60, weight="bold")
-    page.say_within(beside, 216, f"on {many} as on {one}", 36, room)
-    page.say_within(beside, 254, phrases.observations(headline), 30, room)
+    page.say(beside, 170, "as fast", 60, bold=True)
+    page.say_within(beside, 216, f"on {many} as on {one}", 36, room, field="spec.workers-spec.baseline_cores")
+    page.say_within(beside, 254, phrases.observations(headline), 30, room, field="pairs-speed.interval")
 
 
 def _bars(page: _Page, headline: Headline) -> None:
@@ -189,27 +208,29 @@ def _bars(page: _Page, headline: Headline) -> None:
     ends = []
     for place, (side, span, seconds, color) in enumerate(rows):
         top, length = 290 + place * 70, (_BARS_TO - _BARS_FROM) * seconds / longest
-        page.say(_MARGIN, top + 42, side, 38, weight="bold")
+        page.say(_MARGIN, top + 42, side, 38, bold=True)
         page.fill(_BARS_FROM, top, length, 58, color)
-        page.say(_BARS_FROM + length + 16, top + 45, span, 44, field=f"speed.{side}_s", weight="bold")
+        page.say(_BARS_FROM + length + 16, top + 45, span, 44, field=f"speed.{side}_s", bold=True)
         ends.append(_BARS_FROM + length)
     for x, bottom in zip(ends, (348, 418), strict=True):
         page.axes.plot([x, x], [bottom, 456], color=_INK, linewidth=2)
     page.axes.plot(ends, [440, 440], color=_INK, linewidth=3)
-    page.say(sum(ends) / 2, 484, f"gap {phrases.times(headline)[2]}", 36, ha="center", weight="bold")
+    page.say(
+        sum(ends) / 2, 484, f"gap {phrases.times(headline)[2]}", 36, field="speed.baseline_s-speed.distributed_s", align="center", bold=True
+    )
 
 
 def _facts(page: _Page, headline: Headline) -> None:
     """Efficiency, quality and cost, side by side."""
     columns = (
-        (_MARGIN, 450, "efficiency", (phrases.efficiency(headline), "of the hardware became speed"), "speed.efficiency"),
-        (560, 500, phrases.metric(headline), phrases.quality(headline), "quality"),
-        (1110, 430, "cost of a run", phrases.cost(headline), "cost"),
+        (_MARGIN, 450, "efficiency", (phrases.efficiency(headline), "of the hardware became speed"), ("speed.efficiency", "")),
+        (560, 500, phrases.metric(headline), phrases.quality(headline), ("quality.baseline-quality.distributed", "quality.change")),
+        (1110, 430, "cost of a run", phrases.cost(headline), ("cost.baseline-cost.distributed", "cost.drop")),
     )
-    for x, width, name, (value, remark), field in columns:
+    for x, width, name, (value, remark), (of_value, of_remark) in columns:
         page.say_within(x, 538, name, 30, width)
-        page.say_within(x, 592, value, 50, width, field=field, bold=True)
-        page.say_within(x, 628, remark, 28, width)
+        page.say_within(x, 592, value, 50, width, field=of_value, bold=True)
+        page.say_within(x, 628, remark, 28, width, field=of_remark)
 
 
 def _small_print(page: _Page, headline: Headline) -> None:

@@ -31,7 +31,7 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_JOINTS = re.compile(r"(?<=\d) (?=(?:%|[a-zA-Zµ]{1,3})(?!\w))| (?=[·→])|(?<=[→Δ]) ")
+_JOINTS = re.compile(r"(?<=\d) (?=(?:%|[a-zA-Zµ]{1,3})(?!\w))| (?=[·→])|(?<=[→Δ]) |(?<=[a-zA-Z]) (?=\d+\.\d)")
 _VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 

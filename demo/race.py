@@ -1,0 +1,149 @@
+"""The race: one loop that journals, folds and draws what the conductor hands over, then results and headline.
+
+May import everything; this is where the rooms meet.
+"""
+
+import secrets
+import sys
+from datetime import UTC, datetime
+from functools import reduce
+from pathlib import Path
+
+from demo.present import present
+from demo.request import Request
+from demo.screens import Events, Live, Plain, Screen, Silent
+from demo.take import RESULTS, Journal, journal_header, new_take, point_latest
+from demo.terminal import Keys, Signals
+from harness.errors import Interrupted, TwoclocksError
+from harness.events import Event
+from harness.model import Kind, Results, Status
+from harness.results import save
+from harness.run import host
+from harness.run.conductor import Conductor, Session
+from harness.run.digest import source_digest
+from harness.score.board import Board, apply
+from harness.score.record import results_of
+from harness.show.panel import Caption
+
+
+class Presenter:
+    """What the presenter wishes, from signals and keys."""
+
+    def __init__(self, signals: Signals, keys: Keys, *, wait: bool) -> None:
+        self._signals, self._keys, self._wait = signals, keys, wait
+
+    def stop(self) -> int | None:
+        """Return the signal that asked to stop."""
+        return self._signals.asked
+
+    def begin(self) -> bool:
+        """Return whether Enter was pressed, where anybody is asked to."""
+        return not (self._wait and self._keys.present) or self._pressed(b"\r\n")
+
+    def skip(self) -> bool:
+        """Return whether the replay is to be cut short."""
+        return self._pressed(b"\r\n sS")
+
+    def _pressed(self, wanted: bytes) -> bool:
+        return any(key in wanted for key in self._keys.pressed())
+
+
+class Race:
+    """One session from arming to results file."""
+
+    def __init__(self, asked: Request, ui: str, out: Path | None, *, wait: bool) -> None:
+        self._asked = asked
+        self._began = datetime.now(UTC)
+        self._run_id = secrets.token_hex(3)
+        self._code = host.code(source_digest())
+        self.folder = new_take(out, self._began.isoformat(), self._run_id)
+        self._header = journal_header(self._run_id, self._stamp)
+        self._signals, self._keys = Signals(), Keys()
+        self._live = ui == "live"
+        self._screen = self._screen_for(ui)
+        presenter = Presenter(self._signals, self._keys, wait=wait and self._live)
+        session = Session(asked.spec, asked.workload, asked.address, asked.allotment, asked.simulated, self._live, self.folder)
+        self._conductor = Conductor(session, presenter)
+        self._board = Board()
+
+    @property
+    def _stamp(self) -> str:
+        return self._began.isoformat(timespec="seconds")
+
+    def _screen_for(self, ui: str) -> Screen:
+        match ui:
+            case "live":
+                return Live(self._asked.spec, self._keys)
+            case "plain":
+                return Plain(self._asked.spec)
+            case "json":
+                return Events(self._header)
+            case _:
+                return Silent()
+
+    def run(self) -> Path:
+        """Run to the end and return the results file, which is written whatever the end was.
+
+        Raises what ended the session early, once that is on disk.
+        """
+        journal = Journal(self.folder, self._header)
+        ended: TwoclocksError | None = None
+        try:
+            with self._signals.caught(), self._screen.opened():
+                for batch in self._conductor.frames():
+                    journal.write(batch)
+                    self._take_in(batch)
+        except TwoclocksError as error:
+            ended = error
+        finally:
+            digest = journal.close()
+        results = self.folder / RESULTS
+        save(self._results(digest, ended), results)
+        if ended is not None:
+            raise ended
+        point_latest(self.folder)
+        return results
+
+    def _take_in(self, batch: tuple[Event, ...]) -> None:
+        before, self._board = self._board, reduce(apply, batch, self._board)
+        self._screen.show(batch, before, self._board, self._caption(), self._conductor.now)
+
+    def _caption(self) -> Caption:
+        badge = "SIMULATED" if self._asked.simulated else ""
+        return Caption(self._run_id, self._conductor.schedule, datetime.now(UTC), badge, self._prompt())
+
+    def _prompt(self) -> str:
+        match self._conductor.doing:
+            case "running":
+                return ""
+            case "armed":
+                return "armed: press Enter to start both clocks" if self._keys.present else "armed"
+            case "replaying":
+                return "Enter skips the rest of the replay"
+            case doing:
+                return doing
+
+    def _results(self, journal_sha256: str, ended: TwoclocksError | None) -> Results:
+        status = Status.COMPLETE if ended is None else Status.ABORTED if isinstance(ended, Interrupted) else Status.FAILED
+        return results_of(
+            self._board,
+            self._asked.spec,
+            run_id=self._run_id,
+            began_utc=self._stamp,
+            schedule=self._conductor.schedule,
+            status=status,
+            code=self._code,
+            journal_sha256=journal_sha256,
+            kind=Kind.SIMULATED if self._asked.simulated else Kind.MEASURED,
+            remark="" if ended is None else ended.sentence,
+        )
+
+
+def race(asked: Request, ui: str, out: Path | None, *, wait: bool) -> int:
+    """Run a race and end by drawing its headline from the results file; return the exit code."""
+    run = Race(asked, ui, out, wait=wait)
+    results = run.run()
+    text, code = present(results, run.folder)
+    told = sys.stderr if ui == "json" else sys.stdout
+    print(f"{text}\n{results}", file=told)
+    return code

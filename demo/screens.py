@@ -1,0 +1,99 @@
+"""The four ways to follow a race: the live panel, plain lines, events as JSON, and nothing.
+
+A screen is shown every batch and the boards around it; it decides nothing. May import everything.
+"""
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from rich.console import Console
+
+from demo.terminal import Canvas, Keys
+from harness.events import Event, encode
+from harness.model import Spec
+from harness.score.board import Board
+from harness.show import plain
+from harness.show.panel import Caption, panel
+
+
+class Screen(Protocol):
+    """Something that follows a race."""
+
+    def opened(self) -> AbstractContextManager[None]:
+        """Return the block within which the screen is in use."""
+
+    def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
+        """Show what one batch of events made of the board."""
+
+
+class Live:
+    """The panel on the alternate screen, drawn from our own loop and nobody else's thread."""
+
+    def __init__(self, spec: Spec, keys: Keys) -> None:
+        self._spec = spec
+        self._canvas = Canvas(keys)
+        self._console = Console(force_terminal=True)
+
+    def opened(self) -> AbstractContextManager[None]:
+        """Return the block in which the alternate screen is shown."""
+        return self._canvas.open()
+
+    def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
+        """Draw one frame at the terminal's present size."""
+        columns, rows = self._canvas.size
+        self._console.size = (columns, rows)
+        with self._console.capture() as drawn:
+            self._console.print(panel(after, self._spec, caption, at=at, columns=columns, rows=rows), end="")
+        self._canvas.draw(drawn.get())
+
+
+class Plain:
+    """Lines of text, with a heartbeat; for pipes, logs and terminals that cannot draw."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._said_at = 0.0
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Return a block that needs no preparation."""
+        yield
+
+    def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
+        """Say what happened, if anything did."""
+        for line in plain.lines(before, after, self._spec, at=at, last_said=self._said_at):
+            print(line, flush=True)
+            self._said_at = at
+
+
+class Events:
+    """One event a line, as the journal gets it."""
+
+    def __init__(self, header: bytes) -> None:
+        self._header = header
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Write the journal's header line first."""
+        sys.stdout.buffer.write(self._header)
+        yield
+
+    def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
+        """Write the batch."""
+        sys.stdout.buffer.write(b"".join(map(encode, batch)))
+        sys.stdout.buffer.flush()
+
+
+class Silent:
+    """Nothing at all."""
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Return a block that needs no preparation."""
+        yield
+
+    def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
+        """Show nothing."""
