@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from harness import events as e
 from harness.model import Fault, Side
-from harness.score.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, Trace, apply, extend, rewound
+from harness.score.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, apply, rewound
+from harness.score.trace import Trace, extend
 from tests.builders import DISTRIBUTED_S, ITEMS, a_board, a_digest_of, a_process, a_ready, arming_events, some_events, trial_events
 
 SIDES = st.sampled_from(Side)

@@ -7,15 +7,12 @@ the same order whatever the number of workers, and the weights come out equal to
 Imports ``harness.workload`` and NumPy; scikit-learn only to read the digits.
 """
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.workload import Lockstep, Parameters, Pool, Problem, Report, Workload
+from harness.workload import Parameters, Problem
 
 Array = npt.NDArray[Any]
 

@@ -79,7 +79,7 @@ def contestant(assignment: wire.Assignment, workload: Workload, problem: Problem
 
 def _baseline(assignment: wire.Assignment, workload: Workload, source: str, say: Say) -> Contestant:
     cores = assignment.cores[0] if assignment.cores else ()
-    name = f"core {cores[0]}" if len(cores) == 1 else f"{len(cores)} cores"
+    name = f"core {cores[0]}" if len(cores) == 1 else f"{len(cores)} cores" if cores else "core"
 
     def run(given: Any, report: Report) -> Any:
         return workload.baseline(given, _looking_busy(report, name, say) if workload.simulated else report)

@@ -1,7 +1,7 @@
 """The one fold: ``board = apply(board, event)``.
 
 Live panel, replay and results all read the board, so they cannot disagree. Pure: time comes in on the
-events, nothing is read from the machine. May import ``model`` and ``events``.
+events, nothing is read from the machine. May import ``model``, ``events`` and ``trace``.
 """
 
 from enum import StrEnum
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from harness import events as e
 from harness.model import Digest, Fault, Host, Process, Side
+from harness.score.trace import Trace, done_at, extend, value_at
 
 CURVE_POINTS = 200
 UTILIZATION_POINTS = 100
@@ -26,17 +27,6 @@ class Stage(StrEnum):
     FINISHED = "finished"
     SCORED = "scored"
     FAILED = "failed"
-
-
-class Trace(msgspec.Struct, frozen=True):
-    """A series of (seconds since go, value), thinned evenly to a bounded number of points.
-
-    ``stride`` is how many offered points stand for one kept point.
-    """
-
-    points: tuple[tuple[float, float], ...] = ()
-    stride: int = 1
-    offered: int = 0
 
 
 class WorkerLane(msgspec.Struct, frozen=True):
@@ -113,17 +103,6 @@ class Board(msgspec.Struct, frozen=True):
     def lane(self, side: Side) -> Lane:
         """Return the side's present lane."""
         return self.baseline if side is Side.BASELINE else self.distributed
-
-
-def extend(trace: Trace, at: float, value: float, limit: int) -> Trace:
-    """Return the trace with a point more; when ``limit`` is passed every second point is dropped."""
-    offered = trace.offered + 1
-    if trace.offered % trace.stride:
-        return replace(trace, offered=offered)
-    points = (*trace.points, (at, value))
-    if len(points) <= limit:
-        return Trace(points, trace.stride, offered)
-    return Trace(points[::2], trace.stride * 2, offered)
 
 
 def apply(board: Board, event: e.Event) -> Board:
@@ -279,23 +258,5 @@ def rewound(lane: Lane, elapsed: float) -> Lane:
     """
     if lane.wall_s is None or elapsed >= lane.wall_s:
         return lane
-    workers = tuple(replace(worker, cpu=_value_at(worker.utilization, elapsed), lost_at=None) for worker in lane.workers)
-    return replace(lane, stage=Stage.RUNNING, done=_done_at(lane.curve, elapsed), workers=workers, wall_s=None, quality=None)
-
-
-def _value_at(trace: Trace, elapsed: float) -> float | None:
-    past = [value for at, value in trace.points if at <= elapsed]
-    return past[-1] if past else None
-
-
-def _done_at(trace: Trace, elapsed: float) -> int:
-    """Return the items done at ``elapsed``, read on the straight line between the two nearest points."""
-    before, after = (0.0, 0.0), (0.0, 0.0)
-    for point in trace.points:
-        before, after = after, point
-        if point[0] > elapsed:
-            break
-    width = after[0] - before[0]
-    if width <= 0 or after[0] <= elapsed:
-        return int(after[1])
-    return int(before[1] + (after[1] - before[1]) * (elapsed - before[0]) / width)
+    workers = tuple(replace(worker, cpu=value_at(worker.utilization, elapsed), lost_at=None) for worker in lane.workers)
+    return replace(lane, stage=Stage.RUNNING, done=done_at(lane.curve, elapsed), workers=workers, wall_s=None, quality=None)

@@ -1,7 +1,7 @@
 """From the board to the facts worth keeping: one ``Results`` of a session, thinned and in plain text.
 
 Pure. Traces are thinned so that a session of six pairs on eight workers stays under 200 kB on disk; times
-and counts are kept as they came. May import ``model`` and ``board``.
+and counts are kept as they came. May import ``model``, ``board`` and ``trace``.
 """
 
 from bisect import bisect_left
@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from harness.model import Code, Digest, Fault, Host, Kind, Observer, Results, Schedule, Spec, Status, Trial, WorkerRecord, plain
-from harness.score.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, Trace, WorkerLane
+from harness.score.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, WorkerLane
+from harness.score.trace import Trace
 
 CURVE_POINTS_OF_ALL = 4_000
 UTILIZATION_POINTS_OF_ALL = 8_000

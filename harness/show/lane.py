@@ -122,8 +122,7 @@ def _walled(line: Iterable[Segment], inner: int) -> Line:
 
 def _progress(view: View, inner: int) -> Line:
     written = progress(view.lane).rjust(_VALUE_CELLS)
-    known = view.lane.items > 0
-    fraction = view.lane.done / view.lane.items if known else 0.0
+    fraction = min(view.lane.done, view.lane.items) / view.lane.items if view.lane.items > 0 else 0.0
     return (piece(bar(fraction, inner - _VALUE_CELLS), view.paint), piece(written, STRONG))
 
 

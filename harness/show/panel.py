@@ -147,24 +147,24 @@ def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
 
 def _footer(board: Board, spec: Spec, caption: Caption, views: tuple[View, View], columns: int) -> tuple[Line, Line]:
     gap = joined([_gap(views), _observations(board, spec), _start_up(board)], columns - 2)
-    note = spread(_note(board, views), caption.prompt, columns - 2)
+    note = spread(_note(board, spec, views), caption.prompt, columns - 2)
     return (piece(" "), piece(gap, STRONG)), (piece(" "), piece(note))
 
 
 def _gap(views: tuple[View, View]) -> str:
-    """Return the clocks' difference once one of them has stopped beside the other."""
+    """Return the clocks' difference; there is none before one has stopped and the other, from the same zero, has passed it."""
     left, right = views
     if Look.FAILED in (left.look, right.look):
         return "no gap: a side failed"
     if left.lane.went_at is None and right.lane.went_at is None:
         return "nothing is on the clock yet"
-    if left.lane.went_at is None or right.lane.went_at is None:
-        return "one side at a time, the same input"
-    if left.lane.wall_s is None and right.lane.wall_s is None:
+    running = [view for view in views if view.lane.wall_s is None]
+    if len(running) == 2 and left.lane.went_at is not None and right.lane.went_at is not None:
         return "from a common zero"
-    growing = "" if left.lane.wall_s is not None and right.lane.wall_s is not None else " and growing"
     ahead = left.elapsed - right.elapsed
-    return f"gap {words.seconds(abs(ahead))}{growing}{'' if ahead >= 0 else ', Ray behind'}"
+    if running and (ahead > 0) != (running[0] is left):
+        return "one side at a time, the same input"
+    return f"gap {words.seconds(abs(ahead))}{' and growing' if running else ''}{', Ray behind' if ahead < 0 else ''}"
 
 
 def _observations(board: Board, spec: Spec) -> str:
@@ -178,7 +178,7 @@ def _start_up(board: Board) -> str:
     return f"cold start {words.seconds(spent)} not on the clock" if spent is not None else ""
 
 
-def _note(board: Board, views: tuple[View, View]) -> str:
+def _note(board: Board, spec: Spec, views: tuple[View, View]) -> str:
     """Return the one remark that matters most now."""
     failed = [view for view in views if view.look is Look.FAILED]
     if failed:
@@ -187,7 +187,7 @@ def _note(board: Board, views: tuple[View, View]) -> str:
     if faults:
         return _fault_note(board, faults[-1].worker)
     hosts = {worker.process.host for worker in board.distributed.workers}
-    return "cores stand for machines: all workers share one host" if len(hosts) == 1 else ""
+    return "cores stand for machines: all workers share one host" if len(hosts) == 1 < spec.workers else ""
 
 
 def _fault_note(board: Board, worker: str) -> str:

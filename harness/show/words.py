@@ -19,7 +19,7 @@ ENDLESS = "\N{INFINITY}"
 _DURATIONS = ((0.0, 1e-6, "µs"), (0.9995e-3, 1e-3, "ms"), (0.9995, 1.0, "s"), (999.5, 60.0, "min"), (3598.2, 3600.0, "h"))
 _SIZES = ((0.0, 1.0, "B"), (999.5, 1e3, "kB"), (999.5e3, 1e6, "MB"), (999.5e6, 1e9, "GB"), (999.5e9, 1e12, "TB"))
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
-_LONGEST_CLOCK = 359_999.0
+_LONGEST_CLOCK = 359_999.9
 _FEWEST_DECIMALS, _MOST_DECIMALS = 2, 8
 _LONGEST_TEXT = 2_000
 _ROUNDING = 1e-9
@@ -31,7 +31,7 @@ _ESCAPES = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_JOINTS = re.compile(r"(?<=\d) (?=(?:%|[a-zA-Zµ]{1,3})(?!\w))| (?=[·→])|(?<=[→Δ]) |(?<=[a-zA-Z]) (?=\d+\.\d)")
+_JOINTS = re.compile(r"(?<=\d) (?=(?:%|[a-zA-Zµ]{1,3})(?!\w))| (?=[·→])|(?<=[→Δ]) |(?<=[a-zA-Z]) (?=\d+\.\d+\.\d)")
 _VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
@@ -185,10 +185,9 @@ def unbroken(text: str) -> str:
 
 def safe(text: str) -> str:
     """Return one line of text without control characters, escape sequences or marks that turn its direction."""
-    bare = _ESCAPES.sub("", text[:_LONGEST_TEXT])
-    spaced = re.sub(r"[\s\u2028\u2029]+", " ", bare).strip()
+    spaced = re.sub(r"\s+", " ", _ESCAPES.sub("", text[:_LONGEST_TEXT]))
     shown = "".join(character for character in spaced if unicodedata.category(character) not in _HIDDEN)
-    return _VARIANTS.sub("", unicodedata.normalize("NFC", shown))
+    return unicodedata.normalize("NFC", _VARIANTS.sub("", shown)).strip()
 
 
 def _beyond(value: float) -> str:

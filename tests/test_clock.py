@@ -1,0 +1,49 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.show import clock, words
+
+FACES = st.sampled_from(clock.FACES)
+
+
+@pytest.mark.parametrize("face", clock.FACES, ids=lambda face: f"{face.rows} rows")
+def test_every_digit_of_a_face_has_one_width(face: clock.Face) -> None:
+    widths = {len(row) for digit in "0123456789" for row in clock.drawn(digit, face, 99)}
+
+    assert len(widths) == 1
+
+
+@pytest.mark.parametrize("face", clock.FACES, ids=lambda face: f"{face.rows} rows")
+def test_every_digit_of_a_face_looks_unlike_the_others(face: clock.Face) -> None:
+    assert len({clock.drawn(digit, face, 99) for digit in "0123456789"}) == 10
+
+
+@given(st.floats(min_value=0, max_value=400_000), FACES, st.integers(min_value=0, max_value=120))
+def test_a_clock_keeps_to_its_rows_and_its_width(elapsed: float, face: clock.Face, width: int) -> None:
+    rows = clock.drawn(words.clock(elapsed), face, width)
+
+    assert len(rows) == face.rows
+    assert max(map(len, rows)) <= width
+
+
+def test_a_clock_is_drawn_in_big_digits() -> None:
+    assert clock.drawn("00:41.3", clock.SMALLEST, 36) == (
+        "▄█▀█▄ ▄█▀█▄      ▄██  ▄██     ▄█▀█▄",
+        "██ ██ ██ ██ ██  ▄███   ██       ▄█▀",
+        "██ ██ ██ ██    ▄█ ██   ██        ██",
+        "▀█▄█▀ ▀█▄█▀ ██ ▀▀▀██   ██  ██ ▀█▄█▀",
+    )
+
+
+def test_a_clock_of_hours_lets_its_tenths_go_where_room_is_short() -> None:
+    assert clock.drawn("1:02:39.4", clock.SMALLEST, 36) == clock.drawn("1:02:39", clock.SMALLEST, 36)
+
+
+def test_a_clock_that_fits_in_no_face_is_written_small() -> None:
+    assert clock.drawn("10:02:39.4", clock.SMALLEST, 36) == ("", "", "", "10:02:39.4")
+
+
+@pytest.mark.parametrize(("width", "rows", "expected"), [(36, 9, 4), (56, 9, 5), (56, 4, 4), (76, 8, 8), (76, 7, 5), (10, 1, 4)])
+def test_the_largest_face_with_room_is_chosen(width: int, rows: int, expected: int) -> None:
+    assert clock.face_for(width, rows).rows == expected
