@@ -97,8 +97,15 @@ class Race:
             ended = error
         finally:
             digest = journal.close()
+        return self._kept(digest, ended)
+
+    def _kept(self, journal_sha256: str, ended: TwoclocksError | None) -> Path:
+        """Write the results file, then raise what ended the session early: that matters more than a full disk."""
         results = self.folder / RESULTS
-        save(self._results(digest, ended), results)
+        try:
+            save(self._results(journal_sha256, ended), results)
+        except TwoclocksError as unsaved:
+            raise (ended or unsaved) from unsaved
         if ended is not None:
             raise ended
         point_latest(self.folder)

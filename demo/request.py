@@ -20,7 +20,7 @@ MOST_WORKERS = 10_000
 
 @dataclass(frozen=True)
 class Asked:
-    """The options of a race, as typed. ``workers`` None: one per core there is; ``baseline_cores``: a number or ``all``."""
+    """The options of a race, as typed. ``workers`` None: one per core there is; ``baseline_cores``: a number, ``all``, or empty: as many as a worker."""
 
     workload: str
     workers: int | None
@@ -56,7 +56,7 @@ def request(asked: Asked) -> Request:
         params=described.params,
         workers=_workers(asked, len(cores), joined=joined, simulated=described.simulated),
         cores_per_worker=asked.cores_per_worker,
-        baseline_cores=_baseline_cores(asked.baseline_cores, len(cores)),
+        baseline_cores=_baseline_cores(asked.baseline_cores or str(asked.cores_per_worker), len(cores)),
         schedule=Schedule(asked.schedule),
         trials=asked.trials,
         prices=prices,

@@ -1,6 +1,7 @@
 """The presenter's terminal: signals, keys, the alternate screen, and leaving it all as it was found.
 
-Restored after a normal end, an exception, SIGINT, SIGTERM and SIGHUP, and around Ctrl-Z.
+Restored after a normal end, an exception and every stopping signal, and around Ctrl-Z. While another job
+has the terminal neither its keyboard nor its screen is touched.
 Imports the standard library only.
 """
 
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 ENTER_PICTURE = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H"
 LEAVE_PICTURE = "\x1b[?25h\x1b[0m\x1b[?1049l"
 
@@ -28,8 +29,12 @@ class Signals:
 
     @contextlib.contextmanager
     def caught(self) -> Iterator[None]:
-        """Catch the stopping signals inside the block, and give their handlers back afterwards."""
-        before = {number: signal.signal(number, self._note) for number in STOPPING}
+        """Catch the stopping signals inside the block, and give their handlers back afterwards.
+
+        A signal that we were started to ignore, as under nohup, stays ignored.
+        """
+        wanted = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, self._note) for number in wanted}
         try:
             yield
         finally:
@@ -41,106 +46,124 @@ class Signals:
 
 
 class Keys:
-    """Keys pressed so far, read without waiting; none where standard input is no terminal of ours."""
+    """Keys pressed so far, read without waiting; none where standard input is no terminal."""
 
     def __init__(self) -> None:
-        self.present = sys.stdin is not None and sys.stdin.isatty() and _in_foreground(sys.stdin.fileno())
-        self._found: list[Any] = []
+        self._terminal = sys.stdin is not None and sys.stdin.isatty()
+        self._found: list[Any] | None = None
+
+    @property
+    def present(self) -> bool:
+        """Return whether there is a keyboard that is ours to read now."""
+        return self._terminal and in_foreground(sys.stdin.fileno())
 
     def pressed(self) -> bytes:
         """Return what was typed since the last call."""
         typed = b""
         while self.present and select.select([sys.stdin], [], [], 0)[0]:
-            more = os.read(sys.stdin.fileno(), 64)
+            more = self._read()
+            self._terminal = bool(more)
             typed += more
-            self.present = bool(more)
         return typed
 
-    @contextlib.contextmanager
-    def one_by_one(self) -> Iterator[None]:
-        """Let keys arrive at once and unseen inside the block; Ctrl-C and Ctrl-Z keep their meaning."""
-        if not self.present:
-            yield
-            return
-        self._found = termios.tcgetattr(sys.stdin.fileno())
-        tty.setcbreak(sys.stdin.fileno(), termios.TCSANOW)
-        try:
-            yield
-        finally:
-            self._set(self._found)
+    def take(self) -> None:
+        """Let keys arrive at once and unseen; Ctrl-C and Ctrl-Z keep their meaning."""
+        if self.present:
+            with contextlib.suppress(termios.error):
+                self._found = termios.tcgetattr(sys.stdin.fileno())
+                tty.setcbreak(sys.stdin.fileno(), termios.TCSANOW)
 
-    @contextlib.contextmanager
-    def as_found(self) -> Iterator[None]:
-        """Give the keyboard back inside a block within ``one_by_one``."""
-        if not self.present:
-            yield
-            return
-        ours = termios.tcgetattr(sys.stdin.fileno())
-        self._set(self._found)
-        try:
-            yield
-        finally:
-            self._set(ours)
+    def give_back(self) -> None:
+        """Set the keyboard as it was found when it was taken; a terminal that is gone or another job's is left alone."""
+        found, self._found = self._found, None
+        if found is not None and self.present:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, found)
 
-    def _set(self, mode: list[Any]) -> None:
-        """Set the keyboard's mode; a terminal that is gone has none."""
-        with contextlib.suppress(termios.error):
-            termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, mode)
+    def _read(self) -> bytes:
+        """Return some of what was typed; nothing from a terminal that is gone."""
+        with contextlib.suppress(OSError):
+            return os.read(sys.stdin.fileno(), 64)
+        return b""
 
 
-def _in_foreground(descriptor: int) -> bool:
-    """Tell whether reading would not stop us: a background job must leave the keyboard alone."""
+def in_foreground(descriptor: int) -> bool:
+    """Tell whether the terminal is ours to use now; a job in the background would be stopped for setting its modes.
+
+    There is no job control, hence no other job, on a terminal that does not control us.
+    """
     try:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:
-        return False
+        return True
 
 
 class Canvas:
-    """The alternate screen of the terminal on standard output, entered and left as often as needed."""
+    """The alternate screen of the terminal on standard output, entered with a frame and left as often as needed."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
         self._size = (0, 0)
+        self._shown = False
 
     @property
     def size(self) -> tuple[int, int]:
-        """Return (columns, rows) of the terminal now, whatever the environment claims."""
+        """Return (columns, rows) of the terminal now, whatever the environment claims; 80×24 where it does not know."""
         try:
             columns, rows = os.get_terminal_size(sys.stdout.fileno())
         except OSError:
-            return (80, 24)
-        return columns, rows
+            columns, rows = 0, 0
+        return columns or 80, rows or 24
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
-        """Show the alternate screen inside the block, suspended and resumed with the program."""
+        """Keep what is drawn inside the block on the alternate screen, and leave that around Ctrl-Z and at the end."""
         before = signal.signal(signal.SIGTSTP, self._suspend)
         try:
-            with self._keys.one_by_one():
-                self._write(ENTER_PICTURE)
-                yield
+            yield
         finally:
-            self._write(LEAVE_PICTURE)
+            self._leave()
             signal.signal(signal.SIGTSTP, before)
 
     def draw(self, picture: str) -> None:
-        """Replace what is shown, in one write; a changed size is wiped first, so that no remains are left."""
-        wipe = "\x1b[2J" if self.size != self._size else ""
-        self._size = self.size
+        """Replace what is shown, in one write that Ctrl-Z cannot cut; nothing is drawn over another job's output."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTSTP])
+        try:
+            if in_foreground(sys.stdout.fileno()):
+                self._enter()
+                self._replace(picture)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTSTP])
+
+    def _enter(self) -> None:
+        if not self._shown:
+            self._shown = True
+            self._keys.take()
+            self._write(ENTER_PICTURE)
+
+    def _leave(self) -> None:
+        if self._shown:
+            self._write(LEAVE_PICTURE)
+            self._keys.give_back()
+            self._shown = False
+
+    def _replace(self, picture: str) -> None:
+        """Write a frame; a changed size is wiped first, so that no remains are left."""
+        size = self.size
+        wipe = "\x1b[2J" if size != self._size else ""
+        self._size = size
         self._write(f"\x1b[H{wipe}{picture.rstrip(chr(10)).replace(chr(10), chr(27) + '[K' + chr(10))}\x1b[K\x1b[J")
 
     def _suspend(self, _: int, __: FrameType | None) -> None:
-        """Leave the terminal as the shell wants it, stop, and come back to where we were."""
-        self._write(LEAVE_PICTURE)
-        with self._keys.as_found():
-            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGTSTP)
-        signal.signal(signal.SIGTSTP, self._suspend)
-        self._write(ENTER_PICTURE)
+        """Leave the terminal as the shell wants it and stop; the next frame in the foreground comes back."""
+        self._leave()
+        before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTSTP)
+        signal.signal(signal.SIGTSTP, before)
 
     def _write(self, text: str) -> None:
         """Write at once; a terminal that is gone, as after SIGHUP, is no reason to fail."""
-        with contextlib.suppress(OSError, ValueError):
-            sys.stdout.write(text)
-            sys.stdout.flush()
+        left = text.encode()
+        with contextlib.suppress(OSError):
+            while left:
+                left = left[os.write(sys.stdout.fileno(), left) :]

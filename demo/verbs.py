@@ -34,7 +34,7 @@ def verbs() -> None:
 @click.option("--workload", default="train", show_default=True, help="Built-in name, path/to/file.py or package.module.")
 @click.option("--workers", type=click.IntRange(min=1), help="Workers of the distributed side.  [default: one per core]")
 @click.option("--cores-per-worker", type=click.IntRange(min=1), default=1, show_default=True, help="Cores, and threads, of each worker.")
-@click.option("--baseline-cores", default="1", show_default=True, metavar="K|all", help="Cores, and threads, of the baseline.")
+@click.option("--baseline-cores", default="", metavar="K|all", help="Cores, and threads, of the baseline.  [default: as a worker]")
 @click.option(
     "--schedule", type=click.Choice(["auto", "in-turn", "together"]), default="auto", show_default=True, help="When the sides run."
 )

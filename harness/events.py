@@ -5,7 +5,7 @@ Children send events unstamped (they know how long, not when); the conductor sta
 May import ``model`` and ``errors``.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -16,6 +16,10 @@ JOURNAL_SCHEMA = "twoclocks.events/1"
 LONGEST_LINE_BYTES = 1_000_000
 
 
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Duration = Annotated[float, msgspec.Meta(ge=0.0, le=1e12)]
+
+
 class Garbled(TwoclocksError):
     """A line that is not an event of this vocabulary."""
 
@@ -23,15 +27,15 @@ class Garbled(TwoclocksError):
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
     """An observation; ``at`` is seconds on the conductor's clock since the session began."""
 
-    at: float = 0.0
+    at: Duration = 0.0
     side: Side = Side.BASELINE
-    trial: int = 0
+    trial: Count = 0
 
 
 class Launched(Event, frozen=True, tag="launched"):
     """The side's process exists."""
 
-    pid: int
+    pid: Count
 
 
 class Ready(Event, frozen=True, tag="ready"):
@@ -41,7 +45,7 @@ class Ready(Event, frozen=True, tag="ready"):
     baseline's own process is its one worker ``core``).
     """
 
-    items: int
+    items: Count
     unit: str
     workers: tuple[Process, ...]
     input: Digest
@@ -53,45 +57,45 @@ class Ready(Event, frozen=True, tag="ready"):
 class Probed(Event, frozen=True, tag="probed"):
     """Passes per second through the warm-up slice, ``together`` with the other side or alone."""
 
-    rate: float
+    rate: Duration
     together: bool
 
 
 class Go(Event, frozen=True, tag="go"):
     """The side's clock starts. ``order`` counts the session's trials."""
 
-    order: int
+    order: Count
 
 
 class Progress(Event, frozen=True, tag="progress"):
     """Items done since go, cumulative."""
 
-    done: int
+    done: Count
 
 
 class Span(Event, frozen=True, tag="span"):
     """One chunk on one worker: seconds inside the kernel and core-seconds used there."""
 
     worker: str
-    chunk: int
-    items: int
-    busy_s: float
-    cpu_s: float
+    chunk: Count
+    items: Count
+    busy_s: Duration
+    cpu_s: Duration
 
 
 class Sample(Event, frozen=True, tag="sample"):
     """A worker seen from outside: fraction of one core since the last look, and resident memory."""
 
     worker: str
-    cpu: float
-    rss_bytes: int
+    cpu: Duration
+    rss_bytes: Count
 
 
 class Phase(Event, frozen=True, tag="phase"):
     """A named part of the wall time, in seconds."""
 
     name: str
-    seconds: float
+    seconds: Duration
 
 
 class Faulted(Event, frozen=True, tag="fault"):
@@ -106,16 +110,16 @@ class Recovered(Event, frozen=True, tag="recovered"):
 
     worker: str
     process: Process
-    seconds: float
+    seconds: Duration
 
 
 class Finished(Event, frozen=True, tag="finished"):
     """The side's clock stops: wall time by the side's own monotonic clock, core-seconds, peak memory."""
 
-    wall_s: float
-    cpu_s: float
-    peak_rss_bytes: int
-    items: int
+    wall_s: Duration
+    cpu_s: Duration
+    peak_rss_bytes: Count
+    items: Count
 
 
 class Scored(Event, frozen=True, tag="scored"):
@@ -135,9 +139,9 @@ class Failed(Event, frozen=True, tag="failed"):
 class Watched(Event, frozen=True, tag="watched"):
     """What watching cost, said once at the end; fields as in ``model.Observer``."""
 
-    cpu_s: float
-    frames: int
-    longest_gap_s: float
+    cpu_s: Duration
+    frames: Count
+    longest_gap_s: Duration
     foreign_cpu: float | None = None
     contention: float | None = None
 

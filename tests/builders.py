@@ -8,6 +8,7 @@ May import ``harness.model``, ``harness.events`` and ``harness.score.board``.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from harness import events as e
@@ -309,3 +310,38 @@ def a_board(events: Iterable[e.Event] | None = None) -> Board:
     for event in some_events() if events is None else events:
         board = apply(board, event)
     return board
+
+
+_WORKLOAD_FILE = """
+import os, pathlib, signal, subprocess, sys, threading, time
+from harness.workload import Problem, Workload
+
+def load(params):
+    return Problem(input=tuple(range(5)), held_out=0.5, items=5)
+
+def baseline(given, report):
+    report(len(given))
+    return given
+
+def distributed(given, pool, report):
+    report(len(given))
+    return given
+
+def quality(answer, held_out):
+    return held_out
+
+fields = dict(name="made", axis="none", unit="items", bottleneck="none", partition="none", communication="none", consistency="none",
+              neighbour="none", limitation="none", metric="score", tolerance=0.0, params={"size": 5, "rate": 0.5, "fast": True, "mode": "plain"},
+              simulated=True)
+
+{changes}
+
+WORKLOAD = Workload(load=load, baseline=baseline, distributed=distributed, quality=quality, **fields)
+"""
+
+
+def a_workload_file(folder: Path, changes: str = "", name: str = "made.py") -> str:
+    """Write a pretend workload whose sides answer at once; return its path. ``changes`` is source that redefines parts of it."""
+    path = folder / name
+    path.write_text(_WORKLOAD_FILE.replace("{changes}", changes), encoding="utf-8")
+    return str(path)

@@ -75,7 +75,7 @@ def test_the_median_of_an_even_number_lies_between_the_middle_two() -> None:
 
 
 def test_the_same_pairs_give_the_same_interval() -> None:
-    pairs = [(40.0 + step, 22.0 - step / 3) for step in range(6)]
+    pairs = [(40.0 + math.sin(step), 22.0 - math.sin(7.0 * step)) for step in range(40)]
     assert scaling.interval(pairs) == scaling.interval(pairs)
 
 

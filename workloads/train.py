@@ -1,33 +1,36 @@
 """The default workload: a nightly retrain, as synchronous data-parallel training of a digit classifier.
 
-Both sides minimise the same loss by the same steps. A global batch is cut into fixed micro-batches, the
-leaves of one fixed binary tree over which their gradients are added. A worker adds up the subtrees within
-its run of leaves, everybody joins the sums along the rest of the same tree. So the same additions happen in
-the same order whatever the number of workers, and the weights come out equal to the last bit.
-Imports ``harness.workload`` and NumPy; scikit-learn only to read the digits.
+A global batch is cut into fixed micro-batches, the leaves of one fixed binary tree over which gradients are
+added. A worker adds the nodes inside its run of leaves, then everybody joins those sums along the rest of the
+tree: the same additions in the same order on any number of workers, so the weights are equal to the last bit.
+Imports ``harness.workload``, the numerics of ``_train_kernel`` and NumPy; scikit-learn only to read the digits.
 """
 
-from typing import Any, NamedTuple
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from harness.workload import Parameters, Problem
+from harness.workload import Lockstep, Parameters, Pool, Problem, Report, Workload
+from workloads._train_kernel import CLASSES, PIXELS, Array, Block, Gemm, Net, Samples, Scratch, Tree, gradient, layers, nodes, scores, size
+from workloads._train_kernel import gemms as gemms_of
 
-Array = npt.NDArray[Any]
+Share = tuple[int, int]
 
-SIDE, CLASSES = 8, 10
-PIXELS = SIDE * SIDE
+SIDE = 8
 TRAINING_IMAGES = 1433
 HELD_OUT_EVERY = 5
-SHIFT_PIXELS, TURN, NOISE = 0.5, 0.2, 0.15
+SHIFT_PIXELS, TURN_RADIANS, NOISE = 0.5, 0.2, 0.15
+MARGIN = 2
 RISE = 0.1
 WARMUP_STEPS = 2
 MOST = {"steps": 1_000_000, "batch": 1 << 20, "micro_batch": 1 << 16, "hidden": 8192, "copies": 1000}
 
 
 class Recipe(NamedTuple):
-    """How the model is trained; ``batch`` is the global batch in samples, ``micro_batch`` one leaf of it."""
+    """How the model is trained; ``batch`` is the global batch and ``micro_batch`` a leaf of it, in samples."""
 
     steps: int
     batch: int
@@ -44,28 +47,10 @@ class Recipe(NamedTuple):
 
 
 class Training(NamedTuple):
-    """What both sides are given: images (n, 64) in float32, shuffled once, their labels (n,), and the recipe."""
+    """What both sides are given: the augmented samples in float32, shuffled once, and the recipe."""
 
-    images: Array
-    labels: Array
+    samples: Samples
     recipe: Recipe
-
-
-class HeldOut(NamedTuple):
-    """Images (n, 64) and labels (n,) that neither training nor augmentation ever sees."""
-
-    images: Array
-    labels: Array
-
-
-class Layer(NamedTuple):
-    """Weights (outputs, inputs) and bias (outputs,), or the gradient with respect to them."""
-
-    weights: Array
-    bias: Array
-
-
-Net = tuple[Layer, ...]
 
 
 def check(params: Parameters) -> None:
@@ -87,18 +72,31 @@ def check(params: Parameters) -> None:
 
 
 def load(params: Parameters) -> Problem:
-    """Read the 1,797 digits that scikit-learn ships, hold 364 out and augment the rest; raise ``ValueError`` as ``check`` does."""
+    """Read the 1,797 digits that scikit-learn ships, hold 364 out, augment the rest; raise ``ValueError`` as ``check`` does."""
     check(params)
-    from sklearn.datasets import load_digits  # here, because workers never load and shall not hold it in memory
+    from sklearn.datasets import load_digits  # here, because a worker never loads and need not hold it in memory
 
     digits = load_digits()
     return pose(digits.images.astype(np.float32) / np.float32(16), digits.target.astype(np.intp), params)
 
 
 def pose(images: Array, labels: Array, params: Parameters) -> Problem:
-    """Make the problem of images (n, 8, 8) in 0..1 with their labels: split first, then augment and shuffle the training part."""
-    held = held_out(labels)
-    recipe = Recipe(
+    """Make the problem of images (n, 8, 8), ink from 0 to 1, and their labels: split first, then augment and shuffle the training part."""
+    recipe, held = _recipe(params), held_out(labels)
+    pictures = [augmented(images[~held], recipe.seed, copy) for copy in range(int(params["copies"]))]
+    order = np.random.default_rng([recipe.seed, 2]).permutation(sum(map(len, pictures)))
+    order = order[: len(order) // recipe.micro_batch * recipe.micro_batch]  # so that every micro-batch is one slice
+    samples = Samples(np.concatenate(pictures)[order], np.tile(labels[~held], len(pictures))[order])
+    return Problem(
+        input=Training(samples, recipe),
+        held_out=Samples(images[held].reshape(-1, PIXELS), labels[held]),
+        items=recipe.steps * recipe.batch,
+        warmup=Training(samples, recipe._replace(steps=min(WARMUP_STEPS, recipe.steps))),
+    )
+
+
+def _recipe(params: Parameters) -> Recipe:
+    return Recipe(
         steps=int(params["steps"]),
         batch=int(params["batch"]),
         micro_batch=int(params["micro_batch"]),
@@ -107,18 +105,10 @@ def pose(images: Array, labels: Array, params: Parameters) -> Problem:
         momentum=float(params["momentum"]),
         seed=int(params["seed"]),
     )
-    copies = int(params["copies"])
-    pictures = np.concatenate([augmented(images[~held], recipe.seed, copy) for copy in range(copies)])
-    order = np.random.default_rng([recipe.seed, copies]).permutation(len(pictures))
-    order = order[: len(order) // recipe.micro_batch * recipe.micro_batch]
-    training = Training(pictures[order], np.tile(labels[~held], copies)[order], recipe)
-    warmup = training._replace(recipe=recipe._replace(steps=min(WARMUP_STEPS, recipe.steps)))
-    apart = HeldOut(images[held].reshape(-1, PIXELS), labels[held])
-    return Problem(training, apart, items=recipe.steps * recipe.batch, warmup=warmup)
 
 
 def held_out(labels: Array) -> Array:
-    """Return a mask of the held-out images: every fifth of each class, in the order they come."""
+    """Return a mask of the held-out images: every fifth of each class, in the order they come, whatever the seed."""
     held = np.zeros(len(labels), dtype=bool)
     for label in range(CLASSES):
         held[np.flatnonzero(labels == label)[::HELD_OUT_EVERY]] = True
@@ -126,15 +116,171 @@ def held_out(labels: Array) -> Array:
 
 
 def augmented(images: Array, seed: int, copy: int) -> Array:
-    """Return images (n, 8, 8) as (n, 64), each shifted, turned and made noisy by its own draw.
+    """Return images (n, 8, 8) as (n, 64), each shifted, turned and made noisy by draws of its own.
 
-    Up to half a pixel either way, about 0.2 radians and 0.15 of full ink; between pixels by bilinear
-    interpolation. The turn is drawn as the tangent of half the angle, so nothing but exactly rounded
-    arithmetic is used and every machine makes the same bits.
+    A turn is drawn as the tangent of half its angle: all arithmetic is then exactly rounded, and every
+    machine makes the same bits.
     """
-    count = len(images)
-    draw = np.random.default_rng([seed, copies_stream := 1, copy][::1] if False else [seed, 1, copy])
-    return images.reshape(count, -1)
+    random = np.random.default_rng([seed, 1, copy])
+
+    def drawn(reach: float, columns: int = 1) -> Array:
+        return (random.random((len(images), columns), dtype=np.float32) * 2 - 1) * np.float32(reach)
+
+    half, down, right = drawn(TURN_RADIANS / 2), drawn(SHIFT_PIXELS), drawn(SHIFT_PIXELS)
+    cosine, sine = (1 - half * half) / (1 + half * half), 2 * half / (1 + half * half)
+    centre = (SIDE - 1) / 2
+    y, x = (np.indices((SIDE, SIDE), dtype=np.float32) - np.float32(centre)).reshape(2, PIXELS)
+    return _ink(images, cosine * y - sine * x + down + centre, sine * y + cosine * x + right + centre) + drawn(NOISE, PIXELS)
 
 
-WORKLOAD = None
+def _ink(images: Array, rows: Array, columns: Array) -> Array:
+    """Return the ink of images (n, 8, 8) at points (n, 64), bilinear between pixels, none outside."""
+    padded = np.pad(images, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
+    width = padded.shape[2]
+    top, left = np.floor(rows), np.floor(columns)
+    lower, further = rows - top, columns - left
+    at = (np.arange(len(images)) * width * width)[:, None] + ((top + MARGIN) * width + left + MARGIN).astype(np.intp)
+    ink = padded.reshape(-1)
+    above = ink[at] * (1 - further) + ink[at + 1] * further
+    below = ink[at + width] * (1 - further) + ink[at + width + 1] * further
+    between: Array = above * (1 - lower) + below * lower
+    return between
+
+
+@dataclass(frozen=True)
+class State:
+    """A replica of the model: flat weights and momentum, moved in place, and the buffers to do it in."""
+
+    weights: Array
+    velocity: Array
+    scratch: Scratch
+
+
+def start(training: Training) -> State:
+    """Return the untrained model: biases zero, weights uniform with variance 2 / inputs (He et al. 2015)."""
+    recipe = training.recipe
+    random = np.random.default_rng([recipe.seed, 3])
+    weights = np.zeros(size(recipe.hidden), np.float32)
+    for layer in layers(weights, recipe.hidden):
+        reach = np.float32(math.sqrt(6 / layer.weights.shape[1]))
+        layer.weights[:] = (random.random(layer.weights.shape, dtype=np.float32) * 2 - 1) * reach
+    return State(weights, np.zeros_like(weights), Scratch(recipe.micro_batch, recipe.hidden, recipe.leaves))
+
+
+def runs(leaves: int, workers: int) -> list[Share]:
+    """Return each worker's run (start, stop) of leaves, as even as may be; raise ``ValueError`` if there are too few."""
+    if workers > leaves:
+        raise ValueError(f"{leaves} micro-batches cannot occupy {workers} workers: raise batch or lower micro_batch")
+    return [(worker * leaves // workers, (worker + 1) * leaves // workers) for worker in range(workers)]
+
+
+def micro_batch(training: Training, step: int, leaf: int) -> Samples:
+    """Return a leaf's samples as slices; steps read the shuffled samples round and round, however many passes that makes."""
+    recipe, (images, labels) = training.recipe, training.samples
+    begin = (step * recipe.leaves + leaf) * recipe.micro_batch % len(labels)
+    end = begin + recipe.micro_batch
+    return Samples(images[begin:end], labels[begin:end])
+
+
+def contribute(state: State, step: int, share: Share, training: Training) -> Array:
+    """Return the gradient sums of the nodes that make up a run of leaves, one after the other in one flat vector.
+
+    It is a view of the state's buffers, good until the next call.
+    """
+    recipe, tree = training.recipe, Tree(state.scratch.partial)
+    net = layers(state.weights, recipe.hidden)
+    for leaf in range(*share):
+        row = tree.free
+        gradient(net, micro_batch(training, step, leaf), state.scratch, layers(row, recipe.hidden))
+        tree.push(Block(leaf, 1, row))
+    return state.scratch.partial[: len(tree)].reshape(-1)
+
+
+def absorb(state: State, step: int, parts: Sequence[Array], training: Training) -> State:
+    """Join all workers' sums along the tree and take one step of gradient descent with momentum, in place."""
+    recipe, tree = training.recipe, Tree(state.scratch.joined)
+    for run, part in zip(runs(recipe.leaves, len(parts)), parts, strict=True):
+        for node, added in zip(nodes(*run), part.reshape(-1, len(state.weights)), strict=True):
+            tree.push(Block(*node, added))
+    np.multiply(tree.total(), np.float32(-rate(recipe, step) / recipe.batch), out=state.scratch.change)
+    np.multiply(state.velocity, np.float32(recipe.momentum), out=state.velocity)
+    np.add(state.velocity, state.scratch.change, out=state.velocity)
+    np.add(state.weights, state.velocity, out=state.weights)
+    return state
+
+
+def rate(recipe: Recipe, step: int) -> float:
+    """Return the learning rate of a step: a straight rise over the first tenth, then half a cosine down towards zero."""
+    rise = max(1, round(RISE * recipe.steps))
+    if step < rise:
+        return recipe.learning_rate * (step + 1) / rise
+    return recipe.learning_rate * (1 + math.cos(math.pi * (step - rise) / (recipe.steps - rise))) / 2
+
+
+def baseline(training: Training, report: Report) -> Net:
+    """Train in this process alone: the leaves are one run, and nothing is exchanged."""
+    recipe, state = training.recipe, start(training)
+    for step in range(recipe.steps):
+        part = contribute(state, step, (0, recipe.leaves), training)
+        state = absorb(state, step, [part], training)
+        report((step + 1) * recipe.batch)
+    return layers(state.weights, recipe.hidden)
+
+
+def distributed(training: Training, pool: Pool, report: Report) -> Net:
+    """Train on the pool: every worker keeps the model, and only gradient sums are exchanged."""
+    recipe = training.recipe
+    shares, shared = runs(recipe.leaves, pool.size), pool.share(training)
+
+    def samples(share: Share) -> int:
+        return (share[1] - share[0]) * recipe.micro_batch
+
+    program = Lockstep(start, contribute, absorb)
+    state: State = pool.lockstep(program, shares, recipe.steps, shared, items=samples, report=report)
+    return layers(state.weights, recipe.hidden)
+
+
+def quality(answer: Net, held_out: Samples) -> float:
+    """Return the accuracy: the fraction of held-out images whose highest score is that of their label."""
+    return float(np.mean(np.argmax(scores(answer, held_out.images), axis=1) == held_out.labels))
+
+
+def gemms(training: Training) -> tuple[Gemm, ...]:
+    """Return every matrix product of one step: the core's own rate on these shapes is what the baseline is measured against."""
+    return gemms_of(training.recipe.micro_batch, training.recipe.hidden, training.recipe.leaves)
+
+
+def flops(training: Training) -> int:
+    """Return the floating-point operations in one step's matrix products."""
+    return sum(product.flops for product in gemms(training))
+
+
+WORKLOAD = Workload(
+    name="train",
+    axis="training",
+    unit="samples",
+    bottleneck="the nightly retrain misses its deploy window",
+    partition="each global batch is cut into fixed micro-batches; every worker owns an equal run of them",
+    communication="1.2 MB of gradient sums per worker and step, from worker to worker; weights and samples never move",
+    consistency="synchronous: one model, gradients added along one fixed tree, the same bits on any number of workers",
+    neighbour="not the model axis: the model is 1.2 MB and fits everywhere, only time is short",
+    limitation="a step cannot be shorter than its exchange, a few milliseconds; past that only a larger batch helps, until accuracy falls",
+    metric="accuracy",
+    tolerance=0.003,
+    params={
+        "steps": 100,
+        "batch": 16384,
+        "micro_batch": 512,
+        "hidden": 512,
+        "copies": 64,
+        "learning_rate": 0.3,
+        "momentum": 0.9,
+        "seed": 1,
+    },
+    load=load,
+    baseline=baseline,
+    distributed=distributed,
+    quality=quality,
+    check=check,
+    answers_differ="BLAS picks its kernel by processor and thread count, so unlike machines may round the last bit differently",
+)

@@ -6,6 +6,7 @@ May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 """
 
 import contextlib
+import math
 import os
 import queue
 import sys
@@ -231,8 +232,15 @@ def _trial(workload: Workload, problem: Problem, side: Contestant, mouth: wire.M
     cpu_after, peak = side.usage()
     mouth.say(Phase(name="run", seconds=wall_s))
     mouth.say(Finished(wall_s=wall_s, cpu_s=max(0.0, cpu_after - cpu_before), peak_rss_bytes=peak, items=report.done))
-    mouth.say(Scored(answer_sha256=digest(answer, 0).sha256, quality=float(workload.quality(answer, problem.held_out))))
+    mouth.say(Scored(answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer)))
     side.rest()
+
+
+def _quality(workload: Workload, problem: Problem, answer: Any) -> float:
+    quality = float(workload.quality(answer, problem.held_out))
+    if not math.isfinite(quality):
+        raise ValueError(f"the answer's {workload.metric} is {quality}, not a number to compare")
+    return quality
 
 
 def listen(descriptor: int) -> Iterator[wire.Command]:

@@ -50,7 +50,7 @@ class _Feed:
             case _ if hasattr(value, "__array_interface__"):
                 self._array(value)
             case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-                self._sequence("record", [getattr(value, field.name) for field in dataclasses.fields(value)])
+                self._sequence(f"record {type(value).__name__}", [getattr(value, field.name) for field in dataclasses.fields(value)])
             case _:
                 kind = type(value).__name__
                 raise TypeError(f"no canonical digest for a {kind}: use arrays, bytes, strings, numbers or containers of them")
@@ -65,7 +65,9 @@ class _Feed:
         if value.dtype.hasobject:
             raise TypeError("no canonical digest for an array of objects")
         kind = value.dtype.descr if value.dtype.fields else value.dtype.str
-        self.put(f"array {kind} {value.shape}", value if value.flags.c_contiguous else value.tobytes())
+        ordered = value if value.flags.c_contiguous else value.copy(order="C")
+        raw = ordered.reshape(-1).view("u1") if ordered.nbytes else b""  # as bytes, since dates and the like have no buffer
+        self.put(f"array {kind} {value.shape}", raw)
 
 
 def file_digest(path: Path) -> str:

@@ -34,6 +34,7 @@ LOCAL_RAY = {
     "RAY_worker_niceness": "0",  # Ray runs workers at nice 15; the baseline runs at 0
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # keeps every listener on the loopback interface
     "RAY_AUTH_MODE": "token",
+    "RAY_preallocate_plasma_memory": "1",  # pages of shared memory are made before the clock starts
     "RAY_enable_metrics_collection": "0",
     "RAY_task_events_report_interval_ms": "0",
     "RAY_enable_timeline": "0",

@@ -197,7 +197,7 @@ class _Stepping:
         return self._persist(self._conclude)
 
     def _begin(self, place: int) -> None:
-        self._crew.actor(place).begin.remote(self._program, self._shares[place], *self._shared)
+        self._crew.actor(place).begin.remote(self._program, self._shares[place], place, self._crew.size, *self._shared)
 
     def _persist(self, attempt: Callable[[], Any]) -> Any:
         """Return what the attempt returns, however often a worker is lost on the way, in a recovery too."""
@@ -217,21 +217,21 @@ class _Stepping:
 
     def _conclude(self) -> Any:
         self._send_up_to(self._steps - 1)
-        return ray.get(self._crew.actor(0).conclude.remote(self._steps, *self._parts(self._steps - 1)))
+        return ray.get(self._crew.actor(0).conclude.remote(self._steps, *self._others(0, self._steps - 1)))
 
     def _send_up_to(self, last: int) -> None:
         for step in range(self._next, last + 1):
-            before = self._parts(step - 1)
             for place in range(self._crew.size):
                 if (step, place) not in self._sent:
-                    self._sent[step, place] = self._crew.actor(place).advance.options(num_returns=2).remote(step, *before)
+                    sent = self._crew.actor(place).advance.options(num_returns=2)
+                    self._sent[step, place] = sent.remote(step, *self._others(place, step - 1))
             if step % STEPS_BETWEEN_SNAPSHOTS == 0 and step:
                 self._kept = [*self._kept[-1:], self._snapshot(0)]
         self._next = max(self._next, last + 1)
 
-    def _parts(self, step: int) -> list[Any]:
-        """Return the parts of a step in worker order; none before the first, or where nobody needs them again."""
-        return [self._sent[step, place][0] for place in range(self._crew.size) if (step, place) in self._sent]
+    def _others(self, place: int, step: int) -> list[Any]:
+        """Return the other workers' parts of a step in order; none before the first, or where nobody needs them again."""
+        return [self._sent[step, other][0] for other in range(self._crew.size) if other != place and (step, other) in self._sent]
 
     def _snapshot(self, place: int) -> tuple[Any, Any]:
         absorbed, state = self._crew.actor(place).snapshot.options(num_returns=2).remote()

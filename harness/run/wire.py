@@ -17,6 +17,7 @@ from harness.events import LONGEST_LINE_BYTES, Event, Failed, Garbled, Progress,
 from harness.model import Parameters, Side
 
 PROGRESS_EVERY_S = 0.1
+READS_AT_ONCE = 16
 
 
 class Assignment(msgspec.Struct, frozen=True):
@@ -108,7 +109,7 @@ class Reporter:
 
 
 class Ear:
-    """The conductor's end of the event pipe: whole lines in, events out."""
+    """The conductor's end of the event pipe: whole lines in, events out. ``closed``: nothing more will be heard."""
 
     def __init__(self, descriptor: int) -> None:
         os.set_blocking(descriptor, False)
@@ -117,21 +118,26 @@ class Ear:
         self._partial = b""
 
     def listen(self) -> tuple[Event, ...]:
-        """Return the events that have arrived; ``closed`` is set once the side has hung up.
+        """Return the events that have arrived; a garbled or endless line is the last, returned as ``Failed``."""
+        *lines, self._partial = (self._partial + self._received()).split(b"\n")
+        if len(self._partial) > LONGEST_LINE_BYTES:
+            lines.append(self._partial)
+        events: list[Event] = []
+        try:
+            for line in filter(None, lines):
+                events.append(decode(line))
+        except Garbled as garbled:
+            self.closed = True
+            events.append(Failed(reason=garbled.sentence))
+        return tuple(events)
 
-        A garbled or endless line ends the side: it is returned as ``Failed``.
-        """
-        while not self.closed:
+    def _received(self) -> bytes:
+        """Return the bytes that have arrived, but not all of them from a side that never pauses: a frame must end."""
+        received: list[bytes] = []
+        while not self.closed and len(received) < READS_AT_ONCE:
             try:
-                received = os.read(self.descriptor, 1 << 16)
+                received.append(os.read(self.descriptor, 1 << 16))
             except BlockingIOError:
                 break
-            self.closed = not received
-            self._partial += received
-        *lines, self._partial = self._partial.split(b"\n")
-        if len(self._partial) > LONGEST_LINE_BYTES:
-            lines, self._partial = [*lines, self._partial], b""
-        try:
-            return tuple(decode(line) for line in lines if line)
-        except Garbled as garbled:
-            return (Failed(reason=garbled.sentence),)
+            self.closed = not received[-1]
+        return b"".join(received)

@@ -30,6 +30,8 @@ class Worker:
         self._share: Any = None
         self._shared: tuple[Any, ...] = ()
         self._state: Any = None
+        self._place, self._alone = 0, True
+        self._own: Any = None
         self._absorbed, self._contributed = 0, -1
 
     def describe(self) -> Process:
@@ -44,23 +46,32 @@ class Worker:
         """Run one chunk; return its value and (busy, CPU) seconds."""
         return _timed(lambda: function(chunk, *shared))
 
-    def begin(self, program: Lockstep, share: Any, *shared: Any) -> None:
-        """Take a share of a lockstep program and make its first state."""
+    def begin(self, program: Lockstep, share: Any, place: int, size: int, *shared: Any) -> None:
+        """Take a share of a lockstep program, as worker ``place`` of ``size``, and make its first state."""
+        self._place, self._alone = place, size == 1
         self._program, self._share, self._shared = program, share, shared
         self._state, self._absorbed, self._contributed = program.start(*shared), 0, -1
 
-    def advance(self, step: int, *parts: Any) -> Timed:
-        """Absorb all parts of the step before, unless the state is already past them, and contribute to this step."""
-        return _timed(lambda: self._advance(step, parts))
+    def advance(self, step: int, *others: Any) -> Timed:
+        """Absorb all parts of the step before, unless the state is already past them, and contribute to this step.
 
-    def _advance(self, step: int, parts: tuple[Any, ...]) -> Any:
-        program = self._bound()
-        if self._absorbed < step:
-            self._state = program.absorb(self._state, step - 1, parts, *self._shared)
-            self._absorbed = step
-        part = program.contribute(self._state, step, self._share, *self._shared)
+        ``others`` are the parts of the other workers in order; the own part never leaves the process on its
+        way here. A lone worker returns no part, since nobody waits for it.
+        """
+        return _timed(lambda: self._advance(step, others))
+
+    def _advance(self, step: int, others: tuple[Any, ...]) -> Any:
+        self._absorb(step, others)
+        self._own = self._bound().contribute(self._state, step, self._share, *self._shared)
         self._contributed = step
-        return part
+        return None if self._alone else self._own
+
+    def _absorb(self, steps: int, others: tuple[Any, ...]) -> None:
+        """Bring the state to ``steps`` steps absorbed, if it is not there yet."""
+        if self._absorbed < steps:
+            parts = (*others[: self._place], self._own, *others[self._place :])
+            self._state = self._bound().absorb(self._state, steps - 1, parts, *self._shared)
+            self._absorbed = steps
 
     def stand(self) -> tuple[int, int]:
         """Return how many steps the state has absorbed, and the last step contributed to (-1: none)."""
@@ -74,16 +85,14 @@ class Worker:
         """Take over a peer's state. It arrives read-only in shared memory, hence the copy."""
         self._absorbed, self._contributed, self._state = absorbed, absorbed - 1, copy.deepcopy(state)
 
-    def conclude(self, steps: int, *parts: Any) -> Any:
+    def conclude(self, steps: int, *others: Any) -> Any:
         """Absorb the last parts and return the final state."""
-        if self._absorbed < steps:
-            self._state = self._bound().absorb(self._state, steps - 1, parts, *self._shared)
-            self._absorbed = steps
+        self._absorb(steps, others)
         return self._state
 
     def release(self) -> None:
         """Let go of the state and of what was shared, so that the next trial starts from nothing."""
-        self._program, self._share, self._shared, self._state = None, None, (), None
+        self._program, self._share, self._shared, self._state, self._own = None, None, (), None, None
 
     def _bound(self) -> Lockstep:
         if self._program is None:

@@ -39,9 +39,9 @@ class Look(StrEnum):
 
 @dataclass(frozen=True)
 class Layout:
-    """How much room a box has, in terminal cells: its width, the face of its clock, its workers' rows.
+    """How much room a box has, in terminal cells: its width, the face of its clock, how many rows name workers.
 
-    ``airy`` leaves a row free above the clock, between the workers, and around them.
+    ``airy`` leaves a row free above the clock, between those of the workers, and around them.
     """
 
     width: int
@@ -52,7 +52,7 @@ class Layout:
     @property
     def rows(self) -> int:
         """Return a box's height: two edges, clock, gap, progress, items, workers, quality, and the air."""
-        return 6 + self.face.rows + self.worker_rows + (3 if self.airy else 0)
+        return 6 + self.face.rows + self.worker_rows + (self.worker_rows + 2 if self.airy else 0)
 
 
 @dataclass(frozen=True)
@@ -82,10 +82,9 @@ def box(view: View, layout: Layout) -> tuple[Line, ...]:
     clock: list[Line] = [(piece(row, STRONG),) for row in drawn(words.clock(view.elapsed), layout.face, inner)]
     counts: list[Line] = [_progress(view, inner), (piece(_items(view, inner)),)]
     workers = _workers(view, layout.worker_rows, inner)
-    if layout.airy:
-        workers = [line for worker in workers for line in ((), worker)][1:]
-    missing: list[Line] = [()] * (layout.worker_rows - len(workers))
-    body = [*air, *clock, (), *counts, *air, *workers, *missing, *air, (piece(cut(view.verdict, inner), STRONG),)]
+    workers += [()] * (layout.worker_rows - len(workers))
+    spaced = [line for worker in workers for line in (*air, worker)]
+    body = [*air, *clock, (), *counts, *spaced, *air, (piece(cut(view.verdict, inner), STRONG),)]
     return (_top(view, layout.width), *(_walled(line, inner) for line in body), (piece(f"╰{'─' * (layout.width - 2)}╯"),))
 
 

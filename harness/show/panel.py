@@ -125,7 +125,7 @@ def _layout(spec: Spec, columns: int, rows: int) -> Layout:
     spare = rows - 1 - _HEADER_ROWS - _FOOTER_ROWS
     clock_rows = spare - Layout(width, SMALLEST, min(workers, _WORKERS_BEFORE_A_LARGER_CLOCK), airy=False).rows + SMALLEST.rows
     face = face_for(width - 4, clock_rows)
-    airy = Layout(width, face, 2 * workers - 1, airy=True)
+    airy = Layout(width, face, workers, airy=True)
     if airy.rows <= spare:
         return airy
     fixed = Layout(width, face, 0, airy=False).rows
@@ -156,13 +156,14 @@ def _gap(views: tuple[View, View]) -> str:
     left, right = views
     if Look.FAILED in (left.look, right.look):
         return "no gap: a side failed"
-    if left.lane.went_at is None and right.lane.went_at is None:
+    gone = [view for view in views if view.lane.went_at is not None]
+    running = [view for view in gone if view.lane.wall_s is None]
+    if not gone:
         return "nothing is on the clock yet"
-    running = [view for view in views if view.lane.wall_s is None]
-    if len(running) == 2 and left.lane.went_at is not None and right.lane.went_at is not None:
+    if len(running) == 2:
         return "from a common zero"
     ahead = left.elapsed - right.elapsed
-    if running and (ahead > 0) != (running[0] is left):
+    if len(gone) == 1 or (running and (ahead > 0) != (running[0] is left)):
         return "one side at a time, the same input"
     return f"gap {words.seconds(abs(ahead))}{' and growing' if running else ''}{', Ray behind' if ahead < 0 else ''}"
 

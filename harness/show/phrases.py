@@ -8,6 +8,7 @@ from harness.score.headline import Caveat, Headline, Measure, Unit
 from harness.show import words
 
 _PACKAGES = ("ray", "numpy")
+_LONGEST_NAME = 48
 
 
 def speedup(headline: Headline) -> str:
@@ -61,7 +62,7 @@ def quality(headline: Headline) -> tuple[str, str]:
 
 def metric(headline: Headline) -> str:
     """Return the name of the metric."""
-    return words.safe(headline.results.spec.workload.metric)
+    return _brief(headline.results.spec.workload.metric)
 
 
 def cost(headline: Headline) -> tuple[str, str]:
@@ -96,13 +97,13 @@ def provenance(results: Results) -> str:
     commit = f"commit {words.digest(results.code.commit)}{' with changes' if results.code.dirty else ''}" if results.code.commit else ""
     parts = [
         "" if results.kind is Kind.MEASURED else str(results.kind).upper(),
-        f"run {words.safe(results.run_id)}",
+        f"run {_brief(results.run_id)}",
         words.moment_of(results.began_utc),
         f"input {words.digest(results.input.sha256)}" if results.input is not None else "",
         commit,
-        words.safe(host.cpu_model) if host else "",
-        f"Python {words.safe(host.python)}" if host else "",
-        *(f"{name} {words.safe(host.packages[name])}" for name in _PACKAGES if host and name in host.packages),
+        _brief(host.cpu_model) if host else "",
+        f"Python {_brief(host.python)}" if host else "",
+        *(f"{name} {_brief(host.packages[name])}" for name in _PACKAGES if host and name in host.packages),
     ]
     return " · ".join(filter(None, parts))
 
@@ -115,6 +116,10 @@ def aloud(headline: Headline) -> str:
     priced = " at illustrative prices" if results.spec.prices.illustrative else ""
     moved = f"{metric(headline)} moved by {words.movement(headline.quality.change, limit)}"
     return f"{fast}; a run cost {_less(headline.cost.drop)}{priced}, and {moved}."
+
+
+def _brief(text: str) -> str:
+    return words.safe(text)[:_LONGEST_NAME]
 
 
 def _hosts(results: Results) -> int:

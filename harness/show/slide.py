@@ -6,7 +6,6 @@ third of a second that no other command should wait for.
 """
 
 import textwrap
-import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -103,7 +102,7 @@ def _printed(lines: list[str]) -> str:
 
 def _beside_the_number(headline: Headline, spans: tuple[str, str]) -> list[str]:
     """Return the speedup's big digits with both times beside them, as bars to scale."""
-    number = [f"{row} " for row in drawn(words.three(headline.speed.speedup), SMALLEST, 30)]
+    number = [f"{row} " for row in drawn(words.three(headline.speed.speedup).replace(",", ""), SMALLEST, 30)]
     number = [f"{row}{mark}" for row, mark in zip(number, ("    ", "▀▄▄▀", "▄▀▀▄", "    "), strict=True)]
     room = _COLUMNS - len(number[0]) - 3
     longest = max(headline.speed.baseline_s, headline.speed.distributed_s)
@@ -130,12 +129,12 @@ class _Page:
 
     def width_of(self, said: str, size: float, bold: bool = False) -> float:
         """Return the width of a text."""
-        width, _, _ = self.renderer.get_text_width_height_descent(said, _font(size, bold), ismath=False)  # type: ignore[no-untyped-call]
+        width, _, _ = self.renderer.get_text_width_height_descent(_drawable(said), _font(size, bold), ismath=False)  # type: ignore[no-untyped-call]
         return float(width)
 
     def say(self, x: float, y: float, said: str, size: float, *, field: str = "", bold: bool = False, align: str = "left") -> None:
         """Write a text on the baseline ``y``; ``field`` names what of the headline it shows."""
-        self.axes.text(x, y, said, fontproperties=_font(size, bold), parse_math=False, gid=field or None, color=_INK, ha=align)
+        self.axes.text(x, y, _drawable(said), fontproperties=_font(size, bold), parse_math=False, gid=field or None, color=_INK, ha=align)
 
     def say_within(self, x: float, y: float, said: str, size: float, width: float, *, field: str = "", bold: bool = False) -> None:
         """Write a text no wider than ``width``: smaller where it must be, cut off where it may not be smaller."""
@@ -169,13 +168,21 @@ def _font(size: float, bold: bool) -> "FontProperties":
     return FontProperties(fname=f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans{'-Bold' if bold else ''}.ttf", size=size)
 
 
+@lru_cache(maxsize=256)
+def _drawable(said: str) -> str:
+    """Return the text with an empty square for each letter that the font has not."""
+    from matplotlib.font_manager import get_font
+
+    font = get_font(str(_font(SMALLEST_PX, bold=False).get_file()))
+    return "".join(letter if font.get_char_index(ord(letter)) else "\N{WHITE SQUARE}" for letter in said)
+
+
 def _saved(headline: Headline, form: str, metadata: dict[str, str | None]) -> bytes:
     """Return the picture's bytes; nothing in them depends on when or where it was drawn."""
     import matplotlib as mpl
 
     target = BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "twoclocks", "svg.fonttype": "path"}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+    with mpl.rc_context({"svg.hashsalt": "twoclocks", "svg.fonttype": "path"}):
         figure(headline).savefig(target, format=form, dpi=72, metadata=metadata)
     return target.getvalue()
 

@@ -1,0 +1,324 @@
+"""Real terminals for the end-to-end tests: a pty that pyte reads, and a shell in a tmux server of our own.
+
+Both run the real program and tell what a person would see: text, cursor, alternate screen.
+May import ``harness.events`` and ``harness.results``.
+"""
+
+import contextlib
+import copy
+import fcntl
+import os
+import pty
+import resource
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+import psutil
+import pyte
+import pyte.modes
+
+from harness import events as e
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHON = sys.executable
+WAIT_S = 20.0
+QUIET_S = 0.03
+ALTERNATE_SCREEN = 1049 << 5  # pyte shifts private modes
+UNWANTED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "RAY_ADDRESS", "TMUX")
+
+SLOW_TO_LOAD = """
+import dataclasses, time
+from workloads.rehearsal import WORKLOAD as QUICK
+
+def load(params):
+    time.sleep(2)
+    return QUICK.load(params)
+
+WORKLOAD = dataclasses.replace(QUICK, load=load)
+"""
+
+
+def race(out: Path, *options: str, workload: str = "rehearsal") -> list[str]:
+    """Return the command line of a race, by default one of pretend work."""
+    return [PYTHON, "-m", "demo", "race", "--workload", workload, "--out", str(out), *options]
+
+
+def surroundings(**changes: str) -> dict[str, str]:
+    """Return an environment like a presenter's terminal, whatever this one is like."""
+    kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
+    return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONUTF8": "1"} | changes
+
+
+def journal(out: Path) -> list[e.Event]:
+    """Return the events written so far; none before the journal exists. A line that is being written is left out."""
+    path = out / "events.jsonl"
+    written = path.read_bytes() if path.exists() else b""
+    return [e.decode(line) for line in written[: written.rfind(b"\n") + 1].splitlines()[1:]]
+
+
+def recorded_pids(out: Path) -> set[int]:
+    """Return every process that the journal names."""
+    told = journal(out)
+    launched = {event.pid for event in told if isinstance(event, e.Launched)}
+    armed = {worker.pid for event in told if isinstance(event, e.Ready) for worker in event.workers}
+    return launched | armed | {event.process.pid for event in told if isinstance(event, e.Recovered)}
+
+
+def still_running(out: Path) -> list[int]:
+    """Return the recorded processes that have not ended."""
+    return [pid for pid in recorded_pids(out) if psutil.pid_exists(pid)]
+
+
+def status(out: Path) -> str:
+    """Return the status in the results file as it is written."""
+    return str(msgspec.json.decode((out / "results.json").read_bytes())["status"])
+
+
+def wait_for(wanted: Callable[[], Any], within_s: float = WAIT_S) -> Any:
+    """Return the first true answer; fail if there is none in time."""
+    deadline = time.monotonic() + within_s
+    while not (answer := wanted()):
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+    return answer
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a person sees at one moment."""
+
+    at: float
+    lines: tuple[str, ...]
+    alternate: bool
+    cursor: bool
+
+    @property
+    def text(self) -> str:
+        """Return the screen as one text."""
+        return "\n".join(line.rstrip() for line in self.lines)
+
+    @property
+    def is_panel(self) -> bool:
+        """Return whether the whole panel is shown."""
+        return self.alternate and "╭─ BASELINE" in self.text and "╰" in self.text
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        """Return the rows where the boxes begin and end."""
+        return tuple(row for row, line in enumerate(self.lines) if line[:1] in ("╭", "╰"))
+
+    @property
+    def clocks(self) -> tuple[str, str]:
+        """Return what is drawn where the two clocks are."""
+        half = len(self.lines[0]) // 2
+        rows = self.lines[2:6]
+        return "\n".join(row[:half] for row in rows), "\n".join(row[half:] for row in rows)
+
+
+class _Screen(pyte.Screen):
+    """A screen with an alternate one, which pyte lacks."""
+
+    alternate = False
+    _normal: Any = None
+
+    def set_mode(self, *modes: int, **kwargs: Any) -> None:
+        super().set_mode(*modes, **kwargs)
+        if kwargs.get("private") and 1049 in modes and not self.alternate:
+            self.alternate, self._normal = True, (copy.deepcopy(self.buffer), copy.copy(self.cursor))
+            self.erase_in_display(2)
+
+    def reset_mode(self, *modes: int, **kwargs: Any) -> None:
+        super().reset_mode(*modes, **kwargs)
+        if kwargs.get("private") and 1049 in modes and self.alternate:
+            self.alternate, hidden = False, self.cursor.hidden
+            self.buffer, self.cursor = self._normal
+            self.cursor.hidden = hidden
+
+
+class Terminal:
+    """A pty that a program runs in as the leader of its session, read by pyte."""
+
+    def __init__(
+        self, command: Sequence[str], *, columns: int = 80, rows: int = 24, limits: Mapping[int, int] | None = None, **changes: str
+    ) -> None:
+        self._master, self._slave = pty.openpty()
+        self.resize(columns, rows)
+        self.modes_before = self.modes()
+        self.raw = b""
+        self.looks: list[Look] = []
+        self._screen = _Screen(columns or 80, rows or 24)
+        self._stream = pyte.ByteStream(self._screen)
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            command,
+            stdin=self._slave,
+            stdout=self._slave,
+            stderr=self._slave,
+            start_new_session=True,
+            cwd=ROOT,
+            env=surroundings(**changes),
+            preexec_fn=lambda: _settle_in(limits or {}),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.hang_up()
+
+    def modes(self) -> list[Any]:
+        """Return the terminal's modes, as ``stty`` would."""
+        return termios.tcgetattr(self._slave)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Set the size that the program will be told."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def type(self, keys: bytes) -> None:
+        """Press keys; b"\\x03" is Ctrl-C."""
+        os.write(self._master, keys)
+
+    def hang_up(self) -> None:
+        """Close the terminal, as when its window is closed."""
+        for descriptor in (self._master, self._slave):
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+
+    def look(self) -> Look:
+        """Take in what has been written, until nothing is for a moment; return what is to be seen then."""
+        while select.select([self._master], [], [], QUIET_S)[0]:
+            written = os.read(self._master, 1 << 16)
+            self.raw += written
+            self._stream.feed(written)
+        screen = self._screen
+        seen = Look(time.monotonic() - self.began, tuple(screen.display), screen.alternate, not screen.cursor.hidden)
+        self.looks.append(seen)
+        return seen
+
+    def until(self, wanted: Callable[[Look], bool], within_s: float = WAIT_S) -> Look:
+        """Return the first look that is as wanted; fail with the last one if none is in time."""
+        deadline = time.monotonic() + within_s
+        while not wanted(seen := self.look()):
+            assert time.monotonic() < deadline, f"waited in vain, exit code {self.process.poll()}, last seen:\n{seen.text}"
+        return seen
+
+    def until_text(self, text: str, within_s: float = WAIT_S) -> Look:
+        """Return the first look that holds the text."""
+        return self.until(lambda look: text in look.text, within_s)
+
+    def ended(self, within_s: float = WAIT_S) -> int:
+        """Return the exit code; fail if the program does not end in time."""
+        self.until(lambda _: self.process.poll() is not None, within_s)
+        self.look()
+        return self.process.wait()
+
+    @property
+    def panels(self) -> list[Look]:
+        """Return the looks at a whole panel."""
+        return [look for look in self.looks if look.is_panel]
+
+
+def _settle_in(limits: Mapping[int, int]) -> None:
+    """Take the terminal on standard input as the session's own, and its signals as a shell would leave them."""
+    os.close(os.open(os.ttyname(0), os.O_RDWR))
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    for limit, most in limits.items():
+        resource.setrlimit(limit, (most, most))
+
+
+class Tmux:
+    """A shell with job control in a tmux server of our own."""
+
+    def __init__(self, folder: Path, columns: int = 80, rows: int = 24) -> None:
+        self._socket = str(folder / "s")
+        shell = ["env", *(word for name in UNWANTED for word in ("-u", name)), "PS1=$ ", "HISTFILE=", "bash", "--norc", "--noprofile"]
+        self._do("new-session", "-d", "-x", str(columns), "-y", str(rows), *shell)
+        self.until(lambda look: look.text.startswith("$"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._do("kill-server")
+
+    def command(self, *words: str) -> None:
+        """Type a command line and press Enter."""
+        self.keys("-l", " ".join(words))
+        self.keys("Enter")
+
+    def keys(self, *keys: str) -> None:
+        """Press keys by tmux's names, such as C-z."""
+        self._do("send-keys", *keys)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Resize the window."""
+        self._do("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def look(self) -> Look:
+        """Return what is to be seen now."""
+        alternate, cursor = self._do("display-message", "-p", "#{alternate_on} #{cursor_flag}").split()
+        return Look(time.monotonic(), tuple(self._do("capture-pane", "-p").splitlines()), alternate == "1", cursor == "1")
+
+    def until(self, wanted: Callable[[Look], bool], within_s: float = WAIT_S) -> Look:
+        """Return the first look that is as wanted; fail with the last one if none is in time."""
+        deadline = time.monotonic() + within_s
+        while not wanted(seen := self.look()):
+            assert time.monotonic() < deadline, f"waited in vain, alternate {seen.alternate}, last seen:\n{seen.text}"
+            time.sleep(0.05)
+        return seen
+
+    def until_text(self, text: str, within_s: float = WAIT_S) -> Look:
+        """Return the first look that holds the text."""
+        return self.until(lambda look: text in look.text, within_s)
+
+    def _do(self, *words: str) -> str:
+        ran = subprocess.run(["tmux", "-u", "-f", "/dev/null", "-S", self._socket, *words], capture_output=True, text=True, check=True)
+        return ran.stdout
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a program without a terminal said and how it ended; each line with the seconds after which it came."""
+
+    lines: tuple[tuple[float, str], ...]
+    errors: str
+    exit_code: int
+
+    @property
+    def text(self) -> str:
+        """Return what it printed."""
+        return "\n".join(line for _, line in self.lines)
+
+
+def told(command: Sequence[str], *, stdin: int | None = subprocess.DEVNULL, **changes: str) -> Told:
+    """Run a program whose output is a pipe to its end."""
+    began = time.monotonic()
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=stdin, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, env=surroundings(**changes)) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = tuple((time.monotonic() - began, line.rstrip("\n")) for line in process.stdout)
+        errors = process.stderr.read()
+    return Told(lines, errors, process.returncode)
+
+
+@contextlib.contextmanager
+def slowly_loading(folder: Path) -> Iterator[str]:
+    """Yield the path of a workload whose ``load`` takes two seconds."""
+    path = folder / "slow_to_load.py"
+    path.write_text(SLOW_TO_LOAD)
+    yield str(path)

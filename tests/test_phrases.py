@@ -1,0 +1,123 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.model import Kind, Results, Schedule
+from harness.score.headline import Caveat, Headline, Measure, Refusal, Unit, headline
+from harness.show import phrases
+from tests.builders import a_process, a_results, a_spec, a_trial, a_worker, golden_results, some_pairs, some_prices, some_words
+
+
+def claimed(results: Results) -> Headline:
+    claim = headline(results)
+    assert isinstance(claim, Headline)
+    return claim
+
+
+def a_headline(**changes: Any) -> Headline:
+    return claimed(a_results(**changes))
+
+
+GOLDEN = claimed(golden_results())
+
+
+def test_the_known_good_example_reads_as_published() -> None:
+    assert phrases.speedup(GOLDEN) == "7.04×"
+    assert phrases.times(GOLDEN) == ("11.4 h", "1.62 h", "9.78 h")
+    assert phrases.contestants(GOLDEN.results) == ("1 machine", "8 machines")
+    assert phrases.efficiency(GOLDEN) == "88 %"
+    assert phrases.quality(GOLDEN) == ("0.741 → 0.738", "Δ −0.003 held, tolerance 0.005")
+    assert phrases.cost(GOLDEN) == ("$9.40 → $3.05", "68 % less")
+    assert phrases.serial_share(GOLDEN) == "implies a serial share of 2.0 %, so at most 51.2×"
+
+
+def test_the_sentence_to_say_carries_all_five_numbers() -> None:
+    assert phrases.aloud(GOLDEN) == (
+        "On 8 machines it ran 7.0 times as fast, at 88 % efficiency; a run cost 68 % less, and accuracy moved by 0.003."
+    )
+
+
+def test_a_higher_cost_and_illustrative_prices_are_said() -> None:
+    said = phrases.aloud(a_headline(spec=a_spec(prices=some_prices(illustrative=True))))
+
+    assert "a run cost 10 % more at illustrative prices" in said
+
+
+def test_on_one_host_there_are_workers_and_cores() -> None:
+    assert phrases.contestants(a_results()) == ("1 core", "2 workers")
+
+
+def test_on_hosts_of_their_own_workers_are_machines() -> None:
+    detail = tuple(a_worker(a_process(f"w{place}", host=f"h{place}")) for place in range(2))
+    trials = tuple(replace(trial, workers_detail=detail) if trial.workers == 2 else trial for trial in a_results().trials)
+
+    assert phrases.contestants(a_results(trials=trials)) == ("1 machine", "2 machines")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "said"), [(1, "one observation"), (3, "median of 3 pairs"), (6, "median of 6 pairs, 95 % interval 1.82× to 1.82×")]
+)
+def test_observations_have_an_interval_from_six_pairs(pairs: int, said: str) -> None:
+    assert phrases.observations(a_headline(trials=some_pairs([40.0] * pairs, [22.0] * pairs))) == said
+
+
+def test_start_up_is_told_with_what_it_would_change() -> None:
+    assert phrases.start_up(a_headline()) == "start-up not on the clock: 1.50 s and 5.00 s; with it 1.54×"
+
+
+def test_unknown_start_up_is_not_told() -> None:
+    assert phrases.start_up(GOLDEN) == ""
+
+
+def test_a_speedup_beyond_the_law_implies_no_serial_share() -> None:
+    assert phrases.serial_share(a_headline(trials=some_pairs([40.0], [19.0]))) == ""
+
+
+def test_a_caveat_is_told_with_its_measures() -> None:
+    measures = (
+        Measure("lost", 2, Unit.COUNT),
+        Measure("recovery", 1.5, Unit.SECONDS),
+        Measure("share", 0.12, Unit.FRACTION),
+        Measure("slowest", 1.4, Unit.RATIO),
+        Measure("baseline", 0.9754, Unit.QUALITY),
+        Measure("change", -0.0034, Unit.QUALITY),
+    )
+    caveat = Caveat("lost-worker", "a worker was lost; look why", measures)
+
+    told = "(lost 2, recovery 1.50 s, share 12 %, slowest 1.40×, baseline 0.975, change −0.0034)"
+    assert phrases.caveat(caveat, 0.003) == f"a worker was lost; look why {told}"
+    assert phrases.short(caveat, 0.003) == f"a worker was lost {told}"
+
+
+def test_one_pair_is_not_counted_twice() -> None:
+    caveat = Caveat("one-observation", "one observation has no error bar; repeat", (Measure("pairs", 1, Unit.COUNT),))
+
+    assert phrases.short(caveat, 0.003) == "one observation has no error bar"
+
+
+def test_provenance_names_run_moment_input_code_machine_and_versions() -> None:
+    assert phrases.provenance(a_results()) == (
+        "run 7c21 · 2026-11-22 09:14:07Z · input c96c6d… · commit 000000… · A CPU @ 2.10GHz · Python 3.11.7 · ray 2.60.0 · numpy 2.2.0"
+    )
+
+
+def test_provenance_says_first_that_nothing_was_measured() -> None:
+    assert phrases.provenance(golden_results()).startswith("DECLARED · run 7c21")
+
+
+def test_uncommitted_changes_are_told_beside_the_commit() -> None:
+    code = replace(a_results().code, dirty=True)
+
+    assert "commit 000000… with changes" in phrases.provenance(a_results(code=code))
+
+
+def test_words_of_the_results_file_are_made_safe() -> None:
+    results = a_results(run_id="7c\x1b[2J21", spec=a_spec(workload=some_words(metric="acc\x07uracy")))
+
+    assert "run 7c21" in phrases.provenance(results)
+    assert phrases.metric(claimed(results)) == "accuracy"
+
+
+def test_a_rehearsal_makes_no_headline_to_be_worded() -> None:
+    assert isinstance(headline(a_results(kind=Kind.SIMULATED, schedule=Schedule.IN_TURN, trials=(a_trial(),))), Refusal)

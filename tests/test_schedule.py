@@ -1,0 +1,171 @@
+from itertools import chain
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import BadRequest
+from harness.model import Schedule, Side
+from harness.run.schedule import SLOWDOWN_TOLERATED, Allotment, allot, chosen, rounds, worth_probing
+from tests.builders import a_process, a_spec
+
+CORES = st.lists(st.integers(0, 200), unique=True, min_size=1, max_size=24).map(tuple)
+ASKED = st.fixed_dictionaries(
+    {
+        "workers": st.integers(1, 8),
+        "cores_per_worker": st.integers(1, 3),
+        "baseline_cores": st.integers(1, 4),
+        "schedule": st.sampled_from(Schedule),
+        "joined_cluster": st.booleans(),
+    }
+)
+
+
+def allotted(asked: dict[str, Any], cores: tuple[int, ...]) -> Allotment | None:
+    try:
+        return allot(a_spec(**asked), cores, pretend=False)
+    except BadRequest:
+        return None
+
+
+@given(ASKED, CORES)
+def test_every_share_has_the_cores_that_were_asked_for(asked: dict[str, Any], cores: tuple[int, ...]) -> None:
+    given = allotted(asked, cores)
+    if given is not None and not asked["joined_cluster"]:
+        assert len(given.baseline) == asked["baseline_cores"]
+        assert [len(share) for share in given.workers] == [asked["cores_per_worker"]] * asked["workers"]
+
+
+@given(ASKED, CORES)
+def test_no_core_is_given_to_two_workers(asked: dict[str, Any], cores: tuple[int, ...]) -> None:
+    given = allotted(asked, cores)
+    if given is not None:
+        shared = list(chain(*given.workers))
+        assert len(shared) == len(set(shared))
+        assert {*shared, *given.baseline} <= set(cores)
+
+
+@given(ASKED, CORES)
+def test_shares_that_may_run_at_once_are_disjoint(asked: dict[str, Any], cores: tuple[int, ...]) -> None:
+    given = allotted(asked, cores)
+    if given is not None and given.disjoint and asked["schedule"] is not Schedule.IN_TURN:
+        assert not set(given.baseline) & set(chain(*given.workers))
+
+
+@given(ASKED, CORES)
+def test_together_is_refused_rather_than_shared(asked: dict[str, Any], cores: tuple[int, ...]) -> None:
+    given = allotted(asked | {"schedule": Schedule.TOGETHER}, cores)
+    assert given is None or given.disjoint
+
+
+@given(ASKED, CORES)
+def test_a_screen_has_a_core_only_where_one_is_left(asked: dict[str, Any], cores: tuple[int, ...]) -> None:
+    given = allotted(asked, cores)
+    if given is not None and given.screen_has_core:
+        assert set(cores) - set(given.baseline) - set(chain(*given.workers))
+
+
+def test_in_turn_both_sides_use_the_first_cores() -> None:
+    given = allot(a_spec(schedule=Schedule.IN_TURN), (4, 5, 6, 7), pretend=False)
+    assert (given.baseline, given.workers) == ((4,), ((4,), (5,)))
+
+
+def test_at_once_the_workers_come_after_the_baseline() -> None:
+    given = allot(a_spec(schedule=Schedule.TOGETHER), (4, 5, 6), pretend=False)
+    assert (given.baseline, given.workers) == ((4,), ((5,), (6,)))
+
+
+def test_the_workers_of_a_joined_cluster_are_not_pinned() -> None:
+    given = allot(a_spec(joined_cluster=True, workers=64), (4, 5), pretend=False)
+    assert (given.baseline, given.workers) == ((4,), ())
+
+
+def test_pretend_workers_need_no_cores() -> None:
+    given = allot(a_spec(workers=1000), (0,), pretend=True)
+    assert (given.baseline, given.workers) == ((), ())
+
+
+REFUSED = {
+    "workers": ({"workers": 5}, "5 workers of 1 need 5 cores, this machine offers 4", "use --workers 4 or fewer"),
+    "wide workers": ({"cores_per_worker": 3}, "2 workers of 3 need 6 cores, this machine offers 4", "use --workers 1 or fewer"),
+    "too wide": (
+        {"workers": 1, "cores_per_worker": 9},
+        "1 workers of 9 need 9 cores, this machine offers 4",
+        "use --cores-per-worker 4 or fewer",
+    ),
+    "baseline": ({"baseline_cores": 5}, "the baseline asks for 5 cores, this machine offers 4", "use --baseline-cores 4 or fewer"),
+    "together": (
+        {"workers": 4, "schedule": Schedule.TOGETHER},
+        "together needs 5 cores for disjoint shares, this machine offers 4",
+        "use --schedule in-turn, or fewer workers",
+    ),
+}
+
+
+@pytest.mark.parametrize(("asked", "sentence", "hint"), REFUSED.values(), ids=REFUSED)
+def test_too_few_cores_are_refused_with_what_would_fit(asked: dict[str, Any], sentence: str, hint: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        allot(a_spec(**asked), (0, 1, 2, 3), pretend=False)
+    assert (refused.value.sentence, refused.value.hint) == (sentence, hint)
+
+
+ROOMY = Allotment((0,), ((1,),), disjoint=True, screen_has_core=True)
+HERE, ELSEWHERE = (a_process("w0"), a_process("w1")), (a_process("w0", host="h1"), a_process("w1", host="h2"))
+
+
+@pytest.mark.parametrize(
+    ("allotment", "workers", "worth"),
+    [
+        (ROOMY, HERE, True),
+        (ROOMY, ELSEWHERE, False),
+        (ROOMY, (*ELSEWHERE, *HERE), True),
+        (Allotment((0,), ((0,),), disjoint=False, screen_has_core=True), HERE, False),
+        (Allotment((0,), ((1,),), disjoint=True, screen_has_core=False), HERE, False),
+    ],
+)
+def test_contention_is_probed_only_where_both_at_once_could_be_fair(allotment: Allotment, workers: Any, worth: bool) -> None:
+    assert worth_probing(allotment, a_process("core"), workers) is worth
+
+
+@pytest.mark.parametrize("asked", [Schedule.IN_TURN, Schedule.TOGETHER])
+@pytest.mark.parametrize("slowdown", [None, 0.0, 0.5])
+def test_a_schedule_that_was_asked_for_is_kept(asked: Schedule, slowdown: float | None) -> None:
+    assert chosen(asked, one_host=True, slowdown=slowdown) is asked
+
+
+@pytest.mark.parametrize(
+    ("one_host", "slowdown", "schedule"),
+    [
+        (False, None, Schedule.TOGETHER),
+        (True, None, Schedule.IN_TURN),
+        (True, 0.0, Schedule.TOGETHER),
+        (True, SLOWDOWN_TOLERATED, Schedule.TOGETHER),
+        (True, SLOWDOWN_TOLERATED + 0.001, Schedule.IN_TURN),
+    ],
+)
+def test_auto_is_together_only_where_that_is_fair(one_host: bool, slowdown: float | None, schedule: Schedule) -> None:
+    assert chosen(Schedule.AUTO, one_host=one_host, slowdown=slowdown) is schedule
+
+
+def test_trials_in_turn_alternate_who_goes_first() -> None:
+    (b, d) = Side
+    flat = [one for starting in rounds(3, Schedule.IN_TURN) for one in starting]
+    assert flat == [(b, 0), (d, 0), (d, 1), (b, 1), (b, 2), (d, 2)]
+
+
+def test_together_both_sides_start_at_once() -> None:
+    (b, d) = Side
+    assert list(rounds(2, Schedule.TOGETHER)) == [((b, 0), (d, 0)), ((b, 1), (d, 1))]
+
+
+@given(st.integers(1, 50), st.sampled_from([Schedule.IN_TURN, Schedule.TOGETHER]))
+def test_every_side_runs_every_trial_once(trials: int, schedule: Schedule) -> None:
+    begun = [one for starting in rounds(trials, schedule) for one in starting]
+    assert sorted(begun) == sorted((side, index) for side in Side for index in range(trials))
+
+
+@given(st.integers(1, 25).map(lambda pairs: 2 * pairs))
+def test_in_turn_neither_side_is_always_first(trials: int) -> None:
+    firsts = [starting[0][0] for starting in list(rounds(trials, Schedule.IN_TURN))[::2]]
+    assert firsts.count(Side.BASELINE) == firsts.count(Side.DISTRIBUTED)
