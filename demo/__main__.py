@@ -3,6 +3,8 @@
 May import everything; imports nothing heavy itself.
 """
 
+import io
+import os
 import sys
 
 import click
@@ -14,6 +16,7 @@ from harness.model import plain
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the verb on the command line and return the exit code; an error is one sentence and one hint."""
+    _steady()
     try:
         code = verbs.main(args=arguments, prog_name="twoclocks", standalone_mode=False)
     except TwoclocksError as error:
@@ -22,15 +25,26 @@ def main(arguments: list[str] | None = None) -> int:
         return _told(error.format_message().rstrip("."), "twoclocks --help lists the verbs, twoclocks VERB --help the options", 2)
     except click.Abort:
         return _told("stopped before the start", "", 130)
-    except BrokenPipeError:
-        return 141
     return int(code or 0)
 
 
+def _steady() -> None:
+    """Have the three standard streams open, lest a pipe take a number of theirs, and replace letters that they cannot write."""
+    while (free := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(free)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def _told(sentence: str, hint: str, code: int) -> int:
-    print(f"error: {plain(sentence)}", file=sys.stderr)
-    if hint:
-        print(f"hint: {plain(hint)}", file=sys.stderr)
+    try:
+        print(f"error: {plain(sentence)}", file=sys.stderr)
+        if hint:
+            print(f"hint: {plain(hint)}", file=sys.stderr)
+    except OSError:  # as after SIGHUP; what is left in the buffer must not fail at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     return code
 
 

@@ -5,6 +5,7 @@ May import ``harness``; matplotlib is loaded by the slide when there is one to d
 
 from pathlib import Path
 
+from harness.errors import BadRequest
 from harness.results import load
 from harness.score.headline import Headline, Refusal, headline
 from harness.show import slide
@@ -23,13 +24,21 @@ def present(results: Path, into: Path) -> tuple[str, int]:
     match claim:
         case Headline():
             text = slide.text(claim)
-            contents = (text.encode(), slide.svg(claim), slide.png(claim))
-            for name, content in zip(NAMES, contents, strict=True):
-                (into / name).write_bytes(content)
+            _write(into, (text.encode(), slide.svg(claim), slide.png(claim)))
             return text, SHOWN
         case Refusal():
             text = slide.refusal_text(claim)
-            for name in NAMES[1:]:
-                (into / name).unlink(missing_ok=True)
-            (into / NAMES[0]).write_text(text)
+            _write(into, (text.encode(), None, None))
             return text, SHOWN if {reason.key for reason in claim.reasons} == {"simulated"} else REFUSED
+
+
+def _write(into: Path, contents: tuple[bytes | None, ...]) -> None:
+    """Write the files, taking away those that there is nothing for; raise ``BadRequest`` where that cannot be."""
+    try:
+        for name, content in zip(NAMES, contents, strict=True):
+            if content is None:
+                (into / name).unlink(missing_ok=True)
+            else:
+                (into / name).write_bytes(content)
+    except OSError as error:
+        raise BadRequest(f"{into} cannot be written to: {error.strerror}", "name another folder with --out") from error

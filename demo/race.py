@@ -5,6 +5,7 @@ May import everything; this is where the rooms meet.
 
 import secrets
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
@@ -87,19 +88,19 @@ class Race:
         Raises what ended the session early, once that is on disk.
         """
         journal = Journal(self.folder, self._header)
-        ended: TwoclocksError | None = None
+        ended: Exception | None = None
         try:
-            with self._signals.caught(), self._screen.opened():
-                for batch in self._conductor.frames():
+            with self._signals.caught(), self._screen.opened(), closing(self._conductor.frames()) as frames:
+                for batch in frames:
                     journal.write(batch)
                     self._take_in(batch)
-        except TwoclocksError as error:
+        except Exception as error:  # a reader that hung up, or a fault of ours: what was seen is kept all the same
             ended = error
         finally:
             digest = journal.close()
         return self._kept(digest, ended)
 
-    def _kept(self, journal_sha256: str, ended: TwoclocksError | None) -> Path:
+    def _kept(self, journal_sha256: str, ended: Exception | None) -> Path:
         """Write the results file, then raise what ended the session early: that matters more than a full disk."""
         results = self.folder / RESULTS
         try:
@@ -130,7 +131,7 @@ class Race:
             case doing:
                 return doing
 
-    def _results(self, journal_sha256: str, ended: TwoclocksError | None) -> Results:
+    def _results(self, journal_sha256: str, ended: Exception | None) -> Results:
         status = Status.COMPLETE if ended is None else Status.ABORTED if isinstance(ended, Interrupted) else Status.FAILED
         return results_of(
             self._board,
@@ -142,8 +143,19 @@ class Race:
             code=self._code,
             journal_sha256=journal_sha256,
             kind=Kind.SIMULATED if self._asked.simulated else Kind.MEASURED,
-            remark="" if ended is None else ended.sentence,
+            remark=_remark(ended),
         )
+
+
+def _remark(ended: Exception | None) -> str:
+    """Return why a session ended early. Only our own errors are quoted: another one may name a path of this machine."""
+    match ended:
+        case None:
+            return ""
+        case TwoclocksError(sentence=sentence):
+            return sentence
+        case _:
+            return type(ended).__name__
 
 
 def race(asked: Request, ui: str, out: Path | None, *, wait: bool) -> int:

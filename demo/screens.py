@@ -4,6 +4,10 @@ A screen is shown every batch and the boards around it; it decides nothing. May 
 """
 
 import contextlib
+import errno
+import io
+import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -12,11 +16,14 @@ from typing import Protocol
 from rich.console import Console
 
 from demo.terminal import Canvas, Keys
+from harness.errors import Interrupted
 from harness.events import Event, encode
 from harness.model import Spec
 from harness.score.board import Board
 from harness.show import plain
 from harness.show.panel import Caption, panel
+
+_GONE = {errno.EPIPE: signal.SIGPIPE, errno.EIO: signal.SIGHUP}
 
 
 class Screen(Protocol):
@@ -35,7 +42,7 @@ class Live:
     def __init__(self, spec: Spec, keys: Keys) -> None:
         self._spec = spec
         self._canvas = Canvas(keys)
-        self._console = Console(force_terminal=True)
+        self._console = Console(file=io.StringIO(), force_terminal=True)  # a console of its own terminal would flush that too
 
     def opened(self) -> AbstractContextManager[None]:
         """Return the block in which the alternate screen is shown."""
@@ -65,7 +72,7 @@ class Plain:
     def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
         """Say what happened, if anything did."""
         for line in plain.lines(before, after, self._spec, at=at, last_said=self._said_at):
-            print(line, flush=True)
+            _say(f"{line}\n".encode(sys.stdout.encoding, "replace"))
             self._said_at = at
 
 
@@ -78,13 +85,12 @@ class Events:
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
         """Write the journal's header line first."""
-        sys.stdout.buffer.write(self._header)
+        _say(self._header)
         yield
 
     def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
         """Write the batch."""
-        sys.stdout.buffer.write(b"".join(map(encode, batch)))
-        sys.stdout.buffer.flush()
+        _say(b"".join(map(encode, batch)))
 
 
 class Silent:
@@ -97,3 +103,15 @@ class Silent:
 
     def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
         """Show nothing."""
+
+
+def _say(lines: bytes) -> None:
+    """Write to standard output at once; raise ``Interrupted`` where nobody is left to read it."""
+    try:
+        sys.stdout.buffer.write(lines)
+        sys.stdout.buffer.flush()
+    except OSError as gone:
+        if gone.errno not in _GONE:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer must not fail at exit
+        raise Interrupted(_GONE[gone.errno]) from gone

@@ -6,12 +6,13 @@ May import ``harness``.
 import contextlib
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
-from harness.errors import BadRequest
+from harness.errors import BadRequest, TwoclocksError
 from harness.events import JOURNAL_SCHEMA, Event, encode
 
 RESULTS, JOURNAL = "results.json", "events.jsonl"
@@ -25,13 +26,11 @@ def new_take(asked: Path | None, began_utc: str, run_id: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         held = {entry.name for entry in folder.iterdir()} & {RESULTS, JOURNAL}
-        writable = os.access(folder, os.W_OK | os.X_OK)
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise BadRequest(f"{folder} cannot be the take's folder: {error.strerror}", "name a folder you may write to with --out") from error
     if held:
         raise BadRequest(f"{folder} holds a take already", "name a new folder with --out; nothing is ever overwritten")
-    if not writable:
-        raise BadRequest(f"{folder} cannot be written to", "name a folder you may write to with --out")
     return folder
 
 
@@ -70,5 +69,11 @@ class Journal:
         return self._sum.hexdigest()
 
     def _put(self, lines: bytes) -> None:
-        self._file.write(lines)
-        self._sum.update(lines)
+        """Write it all, however little is taken at a time, as when a disk fills up; raise ``TwoclocksError`` where it cannot be."""
+        try:
+            while lines:
+                taken = self._file.write(lines) or 0
+                self._sum.update(lines[:taken])
+                lines = lines[taken:]
+        except OSError as error:
+            raise TwoclocksError(f"cannot write {self._file.name}: {error.strerror}", "make room, or name another folder with --out") from error

@@ -8,7 +8,6 @@ May import ``model`` and ``errors``.
 import difflib
 import importlib
 import importlib.util
-import math
 import pkgutil
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +22,8 @@ from harness.model import Parameters as Parameters
 from harness.model import Scalar, Words
 
 Report = Callable[[int], None]
+
+LARGEST = 1e15  # as in a results file
 
 
 @dataclass(frozen=True)
@@ -234,4 +235,4 @@ def _number(text: str, kind: type[int] | type[float]) -> int | float | None:
         value = kind(text)
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if -LARGEST <= value <= LARGEST else None  # what is no number is not between them either

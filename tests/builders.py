@@ -330,9 +330,9 @@ def distributed(given, pool, report):
 def quality(answer, held_out):
     return held_out
 
-fields = dict(name="made", axis="none", unit="items", bottleneck="none", partition="none", communication="none", consistency="none",
-              neighbour="none", limitation="none", metric="score", tolerance=0.0, params={"size": 5, "rate": 0.5, "fast": True, "mode": "plain"},
-              simulated=True)
+words = ("axis", "bottleneck", "partition", "communication", "consistency", "neighbour", "limitation")
+params = {"size": 5, "rate": 0.5, "fast": True, "mode": "plain"}
+fields = dict.fromkeys(words, "none") | dict(name="made", unit="items", metric="score", tolerance=0.0, params=params, simulated=True)
 
 {changes}
 

@@ -15,9 +15,11 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -121,7 +123,7 @@ class Look:
     def clocks(self) -> tuple[str, str]:
         """Return what is drawn where the two clocks are."""
         half = len(self.lines[0]) // 2
-        rows = self.lines[2:6]
+        rows = self.lines[2:7]
         return "\n".join(row[:half] for row in rows), "\n".join(row[half:] for row in rows)
 
 
@@ -304,21 +306,50 @@ class Told:
         return "\n".join(line for _, line in self.lines)
 
 
+class Telling:
+    """A program that runs beside us with its output in a pipe, every line timed as it comes."""
+
+    def __init__(self, command: Sequence[str], *, stdin: int | None = subprocess.DEVNULL, **changes: str) -> None:
+        self._began = time.monotonic()
+        self._errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            command, stdin=stdin, stdout=subprocess.PIPE, stderr=self._errors, text=True, cwd=ROOT, env=surroundings(**changes)
+        )
+        self._lines: list[tuple[float, str]] = []
+        self._listening = threading.Thread(target=self._listen)
+        self._listening.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._listening.join()
+        self._errors.close()
+
+    def _listen(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            for line in lines:
+                self._lines.append((time.monotonic() - self._began, line.rstrip("\n")))
+
+    def told(self, within_s: float = 40.0) -> Told:
+        """Return everything once the program has ended; fail if it does not in time."""
+        code = self.process.wait(within_s)
+        self._listening.join()
+        self._errors.seek(0)
+        return Told(tuple(self._lines), self._errors.read(), code)
+
+
 def told(command: Sequence[str], *, stdin: int | None = subprocess.DEVNULL, **changes: str) -> Told:
     """Run a program whose output is a pipe to its end."""
-    began = time.monotonic()
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=stdin, stdout=pipe, stderr=pipe, text=True, cwd=ROOT, env=surroundings(**changes)) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        lines = tuple((time.monotonic() - began, line.rstrip("\n")) for line in process.stdout)
-        errors = process.stderr.read()
-    return Told(lines, errors, process.returncode)
+    with Telling(command, stdin=stdin, **changes) as telling:
+        return telling.told()
 
 
-@contextlib.contextmanager
-def slowly_loading(folder: Path) -> Iterator[str]:
-    """Yield the path of a workload whose ``load`` takes two seconds."""
+def slow_to_load(folder: Path) -> str:
+    """Return the path of a workload whose ``load`` takes two seconds."""
     path = folder / "slow_to_load.py"
     path.write_text(SLOW_TO_LOAD)
-    yield str(path)
+    return str(path)

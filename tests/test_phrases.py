@@ -98,7 +98,7 @@ def test_one_pair_is_not_counted_twice() -> None:
 
 def test_provenance_names_run_moment_input_code_machine_and_versions() -> None:
     assert phrases.provenance(a_results()) == (
-        "run 7c21 · 2026-11-22 09:14:07Z · input c96c6d… · commit 000000… · A CPU @ 2.10GHz · Python 3.11.7 · ray 2.60.0 · numpy 2.2.0"
+        "run 7c21 · 2026-11-22 09:14:07Z · input c96c6d… · commit 000000… · A CPU @ 2.10GHz · BLAS openblas 0.3.28 · Python 3.11.7 · ray 2.60.0 · numpy 2.2.0"
     )
 
 

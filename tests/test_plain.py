@@ -49,6 +49,10 @@ def test_progress_within_a_quarter_is_not_told() -> None:
     assert told([*gone(), progress], on(Side.DISTRIBUTED, e.Progress(done=9999), 20.0)) == []
 
 
+def test_the_last_quarter_is_left_to_the_end_of_the_run() -> None:
+    assert told(gone(), on(Side.DISTRIBUTED, e.Progress(done=20_000), 20.0)) == []
+
+
 def test_a_side_that_jumps_to_its_end_tells_its_end_only() -> None:
     finished = on(Side.DISTRIBUTED, e.Finished(wall_s=9.96, cpu_s=1.0, peak_rss_bytes=1, items=20_000), 20.0)
 

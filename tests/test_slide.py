@@ -108,6 +108,10 @@ def test_no_letter_is_too_small_for_the_back_row(drawn: Figure) -> None:
     assert min(float(text.get_fontsize()) for text in texts(drawn)) >= slide.SMALLEST_PX
 
 
+def test_no_text_is_read_as_a_formula(drawn: Figure) -> None:
+    assert not any(text.get_parse_math() for text in texts(drawn))
+
+
 def test_every_text_is_on_the_slide(drawn: Figure) -> None:
     boxes = [text.get_window_extent() for text in texts(drawn)]
 

@@ -228,6 +228,7 @@ def test_a_written_moment_is_reworded_and_other_text_is_made_safe() -> None:
         ("\ud800surrogate", "surrogate"),
         ("héllo 世界", "héllo 世界"),
         ("e\u0301", "é"),
+        ("heart \u2764\ufe0f", "heart \u2764"),
         ("[bold]markup[/bold]", "[bold]markup[/bold]"),
     ],
 )

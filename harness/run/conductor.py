@@ -6,7 +6,7 @@ iterates over ``frames`` journals, folds and draws. May import ``model``, ``even
 
 import selectors
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -66,6 +66,7 @@ class Conductor:
         self._ready: dict[Side, e.Ready] = {}
         self._rates: dict[tuple[Side, bool], float] = {}
         self._running: set[Side] = set()
+        self._failed: set[Side] = set()
         self._wall_s: dict[Side, float] = {}
         self._went_at: dict[Side, float] = {}
         self._trial = dict.fromkeys(Side, 0)
@@ -79,7 +80,7 @@ class Conductor:
         """Return the seconds since the session began."""
         return time.monotonic() - self._began
 
-    def frames(self) -> Iterator[Batch]:
+    def frames(self) -> Generator[Batch, None, None]:
         """Yield a batch of stamped events per frame, to the end of the session; leave no process behind.
 
         Raises ``SideFailed``, ``Disagreement`` or ``Interrupted`` after the batch that shows why.
@@ -186,7 +187,7 @@ class Conductor:
     def _trials(self) -> Iterator[Batch]:
         order = 0
         for starting in rounds(self._session.spec.trials, self.schedule):
-            self._watch.begin(child.process.pid for child in self._children.values())
+            self._watch.begin(self.now, (child.process.pid for child in self._children.values()))
             yield self._go(starting, order)
             order += len(starting)
             yield from self._until(lambda: not self._running, doing="running")
@@ -194,6 +195,7 @@ class Conductor:
 
     def _go(self, starting: tuple[tuple[Side, int], ...], order: int) -> Batch:
         """Start the clocks of a round as close together as two writes allow."""
+        self.doing = "running"
         begun: list[e.Event] = []
         for offset, (side, index) in enumerate(starting):
             self._running.add(side)
@@ -245,15 +247,14 @@ class Conductor:
         self._watch.frame(self.now)
         return tuple(heard)
 
-    def _heard(self, child: Child) -> list[e.Event]:
+    def _heard(self, child: Child) -> Batch:
+        """Return what a side has said; one that hangs up has failed, unless it said so itself."""
         events = self._stamped(child.side, child.ear.listen())
         for event in events:
             self._note(event)
-        if child.ear.closed and not any(isinstance(event, e.Failed) for event in events):
-            code = child.process.wait()
-            how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            events = (*events, *self._stamped(child.side, [e.Failed(reason=f"its process {how}", last_words=child.last_words())]))
-        return list(events)
+        if child.ear.closed and child.side not in self._failed:
+            events = (*events, *self._stamped(child.side, [child.ending()]))
+        return events
 
     def _stamped(self, side: Side, events: Iterable[e.Event]) -> Batch:
         now = self.now
@@ -271,6 +272,8 @@ class Conductor:
                 self._wall_s[event.side] = wall_s
             case e.Scored():
                 self._running.discard(event.side)
+            case e.Failed():
+                self._failed.add(event.side)
             case e.Recovered(process=process):
                 self._watch.follow(event.side, [process])
                 self._children[event.side].recount()

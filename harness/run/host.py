@@ -50,7 +50,13 @@ def _sibling_rank(core: int) -> int:
         listed = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text()
     except OSError:
         return 0
-    return [int(word) for word in listed.strip().replace("-", ",").split(",")].index(core)
+    return siblings(listed).index(core)
+
+
+def siblings(listed: str) -> list[int]:
+    """Return the cores of a list as Linux writes it, such as ``0,4`` or ``0-3``."""
+    spans = [[int(end) for end in span.split("-")] for span in listed.strip().split(",")]
+    return [core for span in spans for core in range(span[0], span[-1] + 1)]
 
 
 def pin(cores: tuple[int, ...]) -> None:
@@ -83,10 +89,10 @@ def this_host() -> Host:
     return Host(
         id=host_key(),
         cpu_model=_cpu_model(),
-        cores=len(usable_cores()),
+        cores=psutil.cpu_count() or 1,  # the machine's, however few of them this process is pinned to
         memory_bytes=psutil.virtual_memory().total,
         system=f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}",
-        python=f"{platform.python_implementation()} {platform.python_version()}",
+        python=platform.python_version(),
         packages=_versions(),
         blas=_blas(),
         on_mains=_on_mains(),

@@ -1,6 +1,6 @@
 """Start a side: its pipes, its log, its cores and the environment that makes the terms equal.
 
-May import ``model``, ``errors`` and ``run``.
+May import ``model``, ``events``, ``errors`` and ``run``.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import BadRequest
+from harness.events import Failed
 from harness.model import Side
 from harness.run import probe
 from harness.run.describe import Description, Refused
@@ -28,6 +29,7 @@ from harness.run.wire import Assignment, Command, Ear, encode_command
 
 DESCRIBE_WITHIN_S = 120.0
 REACH_WITHIN_S = 3.0
+EXIT_WITHIN_S = 1.0
 LAST_WORDS_BYTES = 2_000
 
 LOCAL_RAY = {
@@ -76,7 +78,16 @@ class Child:
 
     def recount(self) -> None:
         """Record the pids of everything the side has started by now."""
-        self.family |= probe.family(self.process.pid)
+        self.family |= probe.family(self.process.pid) | probe.session(self.process.pid)
+
+    def ending(self) -> Failed:
+        """Return how a side ended that hung up without a word; one that lives on is not waited for."""
+        try:
+            code = self.process.wait(timeout=EXIT_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            return Failed(reason="it hung up but did not end", last_words=self.last_words())
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return Failed(reason=f"its process {how}", last_words=self.last_words())
 
     def last_words(self) -> str:
         """Return the end of the side's log."""
@@ -96,10 +107,10 @@ class Child:
 def end_all(children: Sequence[Child], patience_s: float) -> list[int]:
     """Hang up on the sides and wait; then terminate, then kill what was recorded. Return the pids that survived even that."""
     for child in children:
-        child.recount()
         os.close(child.control_fd)
     for signal_number, seconds in ((None, patience_s), (signal.SIGTERM, 1.0), (signal.SIGKILL, 2.0)):
         for child in children:
+            child.recount()
             if signal_number is not None:
                 probe.end(child.family, signal_number)
         until = time.monotonic() + seconds
@@ -142,20 +153,36 @@ def _short_folder() -> str:
 
 def describe(workload: str, settings: list[str]) -> Description:
     """Return what a workload says of itself, read in a process of its own; raise ``BadRequest`` if it cannot be run so."""
-    read, write = os.pipe()
-    command = [sys.executable, "-m", "harness.run.describe", str(write), workload, *settings]
-    ran = subprocess.Popen(command, pass_fds=(write,), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    os.close(write)
-    with os.fdopen(read, "rb") as answers:
-        _, complaint = ran.communicate(timeout=DESCRIBE_WITHIN_S)
-        answer = answers.read()
-    if not answer:
-        last = complaint.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
-        raise BadRequest(f"{workload} cannot be loaded: {last[0]}", "run that file with python to see where it fails")
-    described = msgspec.json.decode(answer, type=Description | Refused)
+    try:
+        described = _described(workload, settings)
+    except subprocess.TimeoutExpired as late:
+        hint = "leave the work to load, baseline and distributed"
+        raise BadRequest(f"{workload} took longer than {late.timeout:.0f} s to be read", hint) from late
+    except msgspec.MsgspecError as error:
+        raise BadRequest(f"{workload} cannot be used: {error}", "compare its fields with harness.workload.Workload") from error
     if isinstance(described, Refused):
         raise BadRequest(described.sentence, described.hint)
     return described
+
+
+def _described(workload: str, settings: list[str]) -> Description | Refused:
+    with tempfile.TemporaryFile() as answer:
+        descriptor = answer.fileno()
+        command = [sys.executable, "-m", "harness.run.describe", str(descriptor), workload, *settings]
+        ran = subprocess.run(
+            command,
+            pass_fds=(descriptor,),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=DESCRIBE_WITHIN_S,
+            check=False,
+        )
+        answer.seek(0)
+        if told := answer.read():
+            return msgspec.json.decode(told, type=Description | Refused)
+    last = ran.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+    return Refused(f"{workload} cannot be loaded: {last[0]}", "run that file with python to see where it fails")
 
 
 def require_reachable(address: str) -> None:
@@ -171,6 +198,6 @@ def require_reachable(address: str) -> None:
         raise BadRequest(f"{address!r} is not an address of the form host:port", hint)
     try:
         socket.create_connection((host, int(port)), timeout=REACH_WITHIN_S).close()
-    except (OSError, OverflowError) as error:
+    except (OSError, OverflowError, UnicodeError) as error:
         hint = "start one with `ray start --head`, or leave --address out for a local one"
         raise BadRequest(f"no cluster answers at {address}: {error}", hint) from error

@@ -29,7 +29,7 @@ class Probe:
             now, cpu, rss = reading
             before = self._before.get(pid)
             self._before[pid] = (now, cpu)
-            if before is not None and now > before[0]:
+            if before is not None and now > before[0] and cpu >= before[1]:  # less than before: the number was given anew
                 seen.append((name, (cpu - before[1]) / (now - before[0]), rss))
         return seen
 
@@ -45,7 +45,10 @@ def _reading(pid: int) -> tuple[float, float, int] | None:
 
 
 class Ledger:
-    """The machine's busy core-seconds against ours: the difference is foreign load, hypervisor theft included."""
+    """The machine's busy core-seconds against ours: the difference is foreign load, hypervisor theft included.
+
+    What our processes used stays on their parents' accounts once they have ended.
+    """
 
     def __init__(self, roots: Iterable[int]) -> None:
         self._roots = tuple(roots)
@@ -75,7 +78,7 @@ def _machine_busy() -> float:
 def _cpu_seconds(pid: int) -> float:
     with contextlib.suppress(psutil.Error):
         times = psutil.Process(pid).cpu_times()
-        return float(times.user + times.system)
+        return float(times.user + times.system + times.children_user + times.children_system)
     return 0.0
 
 
@@ -85,6 +88,16 @@ def family(root: int) -> dict[int, float]:
         parent = psutil.Process(root)
         return {process.pid: process.create_time() for process in [parent, *parent.children(recursive=True)]}
     return {}
+
+
+def session(leader: int) -> dict[int, float]:
+    """Return the pids of a session with their creation times: its leader's orphans stay in it when it has ended."""
+    found = {}
+    for pid in psutil.pids():
+        with contextlib.suppress(psutil.Error, OSError):
+            if os.getsid(pid) == leader:
+                found[pid] = psutil.Process(pid).create_time()
+    return found
 
 
 def alive(recorded: Mapping[int, float]) -> list[int]:

@@ -55,11 +55,14 @@ class Watch:
         self._last_frame = now
         self._frames += 1
 
-    def begin(self, ours: Iterable[int]) -> None:
-        """Open the accounts of a trial; ``ours`` are the roots of our own processes."""
+    def begin(self, now: float, ours: Iterable[int]) -> None:
+        """Open the accounts of a trial; ``ours`` are the roots of our own processes. What the workers did before it is left out."""
         self._ledger = Ledger([os.getpid(), *ours])
         self._last_frame = None
         self._cpu_before = time.process_time()
+        for side, eye in self._eyes.items():
+            eye.look(self._pids[side])
+        self._looked = now
 
     def end(self) -> None:
         """Close the accounts of a trial. The foreign load kept is the worst of all trials."""

@@ -68,7 +68,7 @@ def _replayed(seen: Evidence) -> Caveat | None:
     if seen.results.schedule is not Schedule.IN_TURN or seen.results.kind is Kind.DECLARED:
         return None
     return Caveat(
-        "replayed", "the sides ran one after the other, so that neither slowed the other; the baseline beside the live run is a replay"
+        "replayed", "the sides ran in turn and the baseline beside the live run is a replay; so neither side slowed the other"
     )
 
 

@@ -60,6 +60,11 @@ def quality(headline: Headline) -> tuple[str, str]:
     return both, f"Δ {words.change(seen.change, limit)} held, tolerance {words.tolerance(limit)}"
 
 
+def answers(headline: Headline) -> str:
+    """Return that both sides gave one answer, where their digests are equal; empty where they are not."""
+    return "both answers are equal to the last bit" if headline.quality.answers_identical else ""
+
+
 def metric(headline: Headline) -> str:
     """Return the name of the metric."""
     return _brief(headline.results.spec.workload.metric)
@@ -102,6 +107,7 @@ def provenance(results: Results) -> str:
         f"input {words.digest(results.input.sha256)}" if results.input is not None else "",
         commit,
         _brief(host.cpu_model) if host else "",
+        f"BLAS {_brief(host.blas)}" if host and host.blas not in ("", "none") else "",
         f"Python {_brief(host.python)}" if host else "",
         *(f"{name} {_brief(host.packages[name])}" for name in _PACKAGES if host and name in host.packages),
     ]

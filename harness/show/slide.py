@@ -54,7 +54,7 @@ def text(headline: Headline) -> str:
         f"gap {gap} · {phrases.observations(headline)} · efficiency {phrases.efficiency(headline)}",
         f"{phrases.metric(headline)} {quality} · {change}",
         f"cost of a run {cost} · {drop}",
-        *filter(None, (phrases.serial_share(headline), phrases.start_up(headline))),
+        *filter(None, (phrases.answers(headline), phrases.serial_share(headline), phrases.start_up(headline))),
         *_told("but: ", " · ".join(phrases.short(caveat, tolerance) for caveat in headline.caveats)),
         *_told("say: ", phrases.aloud(headline)),
         *_told("", phrases.provenance(headline.results)),
@@ -253,7 +253,7 @@ def _small_print(page: _Page, headline: Headline) -> None:
 def _caveats(page: _Page, headline: Headline, width: float, size: float) -> list[str]:
     """Return as many caveats as have room, and how many have none."""
     tolerance = headline.results.spec.workload.tolerance
-    told = [*(phrases.short(caveat, tolerance) for caveat in headline.caveats), phrases.start_up(headline)]
+    told = [phrases.answers(headline), *(phrases.short(caveat, tolerance) for caveat in headline.caveats), phrases.start_up(headline)]
     told = [part for part in told if part]
     for kept in range(len(told), 0, -1):
         rest = [f"and {words.count(len(told) - kept)} more, in the text"] if kept < len(told) else []

@@ -185,9 +185,9 @@ def unbroken(text: str) -> str:
 
 def safe(text: str) -> str:
     """Return one line of text without control characters, escape sequences or marks that turn its direction."""
-    spaced = re.sub(r"\s+", " ", _ESCAPES.sub("", text[:_LONGEST_TEXT]))
-    shown = "".join(character for character in spaced if unicodedata.category(character) not in _HIDDEN)
-    return unicodedata.normalize("NFC", _VARIANTS.sub("", shown)).strip()
+    bare = _ESCAPES.sub("", text[:_LONGEST_TEXT])
+    shown = "".join(mark for mark in bare if mark.isspace() or unicodedata.category(mark) not in _HIDDEN)
+    return " ".join(unicodedata.normalize("NFC", _VARIANTS.sub("", shown)).split())
 
 
 def _beyond(value: float) -> str:

@@ -1,0 +1,164 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from harness.run import probe
+
+SPIN = "while True: pass"
+BURN = "import time; time.sleep({0})\nwhile time.process_time() < {1}: pass"
+
+
+@contextmanager
+def running(*command: str) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(command) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def python(program: str) -> Iterator[subprocess.Popen[bytes]]:
+    with running(sys.executable, "-c", program) as process:
+        yield process
+
+
+def test_the_first_look_has_nothing_to_compare_with() -> None:
+    assert probe.Probe().look({"w0": os.getpid()}) == []
+
+
+def test_a_busy_worker_uses_more_of_its_core_than_an_idle_one() -> None:
+    eye = probe.Probe()
+    with python(SPIN) as busy, running("sleep", "60") as idle:
+        pids = {"w0": busy.pid, "w1": idle.pid}
+        eye.look(pids)
+        time.sleep(0.4)
+        seen = {name: cpu for name, cpu, _ in eye.look(pids)}
+    assert seen["w0"] > 0.05 > seen["w1"]
+
+
+def test_resident_memory_is_seen_in_bytes() -> None:
+    eye = probe.Probe()
+    with running("sleep", "60") as idle:
+        eye.look({"w0": idle.pid})
+        time.sleep(0.02)
+        ((_, _, rss_bytes),) = eye.look({"w0": idle.pid})
+    assert 100_000 < rss_bytes < 100_000_000
+
+
+def test_a_worker_that_is_gone_is_left_out() -> None:
+    eye = probe.Probe()
+    with running("sleep", "60") as gone:
+        eye.look({"w0": gone.pid, "w1": os.getpid()})
+    assert [name for name, _, _ in eye.look({"w0": gone.pid, "w1": os.getpid()})] == ["w1"]
+
+
+def test_a_family_holds_children_and_their_children() -> None:
+    with running("sh", "-c", "sleep 60 & echo; wait") as parent:
+        deadline = time.monotonic() + 5
+        while len(family := probe.family(parent.pid)) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        probe.end(family, signal.SIGKILL)
+    assert len(family) == 2
+    assert parent.pid in family
+
+
+def test_a_process_that_never_was_has_no_family() -> None:
+    assert probe.family(2**22 + 1) == {}
+
+
+def an_orphan() -> tuple[int, dict[int, float]]:
+    """Return a session whose leader has ended and left a child behind, and what is seen of it."""
+    with subprocess.Popen(["sh", "-c", "sleep 60 >&2 &"], start_new_session=True) as leader:
+        pass
+    return leader.pid, probe.session(leader.pid)
+
+
+def test_a_session_holds_the_orphans_of_its_leader() -> None:
+    leader, session = an_orphan()
+    commands = [psutil.Process(pid).cmdline() for pid in session]
+    probe.end(session, signal.SIGKILL)
+    assert commands == [["sleep", "60"]]
+    assert leader not in session
+
+
+def test_what_is_recorded_lives_until_it_is_ended() -> None:
+    with running("sleep", "60") as process:
+        family = probe.family(process.pid)
+        assert probe.alive(family) == [process.pid]
+        probe.end(family, signal.SIGTERM)
+        assert process.wait(timeout=5) == -signal.SIGTERM
+    assert probe.alive(family) == []
+
+
+def test_a_zombie_does_not_live() -> None:
+    with running("true") as process:
+        family = probe.family(process.pid)
+        while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert probe.alive(family) == []
+
+
+def test_a_process_that_has_its_number_from_another_is_let_live() -> None:
+    with running("sleep", "60") as process:
+        probe.end({process.pid: 12345.0}, signal.SIGKILL)
+        time.sleep(0.05)
+        assert process.poll() is None
+
+
+def test_ending_what_is_gone_is_no_error() -> None:
+    with running("true") as process:
+        family = probe.family(process.pid)
+    probe.end(family, signal.SIGKILL)
+
+
+def busy_share(before: float, cores: int, span: float) -> float:
+    return (machine_busy() - before) / (cores * span)
+
+
+def machine_busy() -> float:
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)
+
+
+def test_foreign_load_is_a_share_of_all_cores() -> None:
+    ledger = probe.Ledger([os.getpid()])
+    time.sleep(0.05)
+    assert 0.0 <= ledger.foreign() <= 1.0
+
+
+def test_a_load_of_our_own_is_not_foreign() -> None:
+    with python(SPIN) as ours:
+        mine, other = probe.Ledger([os.getpid()]), probe.Ledger([])
+        time.sleep(0.5)
+        as_ours, as_foreign = mine.foreign(), other.foreign()
+        assert ours.poll() is None
+    assert as_ours < as_foreign
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="psutil tells nothing of ended children there")
+def test_a_worker_of_ours_that_died_is_not_foreign_load() -> None:
+    with python(BURN.format(0, 0.8)) as ours:
+        while psutil.Process(ours.pid).cpu_times().user < 0.5:
+            time.sleep(0.01)
+        before, began, ledger = machine_busy(), time.monotonic(), probe.Ledger([os.getpid()])
+        ours.kill()
+        ours.wait()
+        time.sleep(0.3)
+        foreign = ledger.foreign()
+        assert foreign <= busy_share(before, ledger.cores, time.monotonic() - began) + 0.1
+
+
+def test_a_ledger_begins_anew() -> None:
+    ledger = probe.Ledger([])
+    with python(BURN.format(0, 0.3)) as process:
+        process.wait()
+    ledger.restart()
+    assert ledger.foreign() <= 1.0

@@ -1,0 +1,369 @@
+"""The real program in a terminal, and without one: what is seen, how it ends, and what it leaves."""
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness import events as e
+from harness.model import Side, Status
+from harness.results import load
+from tests.terminals import Look, Telling, Terminal, journal, race, slow_to_load, status, still_running, told, wait_for
+
+CTRL_C, ENTER = b"\x03", b"\r"
+STOPS_WITHIN_S = 5.0
+FRAMES_A_SECOND = 5
+SILENCE_S = 5.0
+BRIEF = ("--set", "seconds=0.5", "--workers", "2")
+COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m")
+AN_ESCAPE = "\x1b"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A race in a terminal, from its first frame to its end."""
+
+    looks: tuple[Look, ...]
+    raw: bytes
+    exit_code: int
+    modes: tuple[Any, Any]
+    out: Path
+    stopped_in_s: float = 0.0
+
+    @property
+    def panels(self) -> list[Look]:
+        """Return the looks at a whole panel."""
+        return [look for look in self.looks if look.is_panel]
+
+    @property
+    def last(self) -> Look:
+        """Return what is left on the screen."""
+        return self.looks[-1]
+
+    @property
+    def restored(self) -> bool:
+        """Return whether the terminal is as it was found: normal screen, cursor visible, keyboard as before."""
+        return not self.last.alternate and self.last.cursor and self.modes[0] == self.modes[1]
+
+
+def shown(terminal: Terminal, out: Path, stopped_in_s: float = 0.0) -> Shown:
+    """Follow a race to its end."""
+    code = terminal.ended()
+    return Shown(tuple(terminal.looks), terminal.raw, code, (terminal.modes_before, terminal.modes()), out, stopped_in_s)
+
+
+# A whole show: Enter starts the clocks, is pressed once when nobody asked, and cuts the replay short.
+
+
+@pytest.fixture(scope="module")
+def show(tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    """Return a race in turn, as a presenter runs it at 80×24."""
+    out = tmp_path_factory.mktemp("show") / "take"
+    with Terminal(race(out, "--set", "seconds=2.4", "--workers", "4", "--schedule", "in-turn")) as terminal:
+        terminal.until_text("press Enter to start")
+        lingered = time.monotonic() + 0.6
+        terminal.until(lambda _: time.monotonic() > lingered)
+        terminal.type(ENTER)
+        terminal.until_text("LIVE")
+        terminal.type(ENTER)
+        terminal.until_text("Enter skips the rest")
+        terminal.type(ENTER)
+        return shown(terminal, out)
+
+
+def test_the_panel_is_drawn_on_the_alternate_screen_with_the_cursor_hidden(show: Shown) -> None:
+    assert {(look.alternate, look.cursor) for look in show.looks if "BASELINE" in look.text} == {(True, False)}
+
+
+def test_every_frame_has_one_height(show: Shown) -> None:
+    assert {look.edges for look in show.panels} == {(1, 20)}
+
+
+def test_no_frame_scrolls_the_screen(show: Shown) -> None:
+    assert {look.lines[0].rstrip()[-10:-6] for look in show.panels} == {"run "}
+
+
+def test_both_clocks_move(show: Shown) -> None:
+    moments = [len({look.clocks[side] for look in show.panels}) for side in (0, 1)]
+    assert min(moments) >= 3
+
+
+def test_there_are_at_most_five_frames_a_second(show: Shown) -> None:
+    frames, seconds = show.raw.count(b"\x1b[H"), show.panels[-1].at - show.panels[0].at
+    assert 1 < frames <= seconds * FRAMES_A_SECOND + 2
+
+
+def test_a_race_that_ended_well_exits_with_zero(show: Shown) -> None:
+    assert show.exit_code == 0
+
+
+def test_the_final_text_stays_on_the_normal_screen(show: Shown) -> None:
+    assert (show.last.alternate, "NO HEADLINE" in show.last.text) == (False, True)
+
+
+def test_a_race_that_ended_well_restores_the_terminal(show: Shown) -> None:
+    assert show.restored
+
+
+def test_the_clocks_wait_for_enter(show: Shown) -> None:
+    asked = [look for look in show.panels if "press Enter to start" in look.text]
+    assert {look.clocks for look in asked} == {asked[0].clocks}
+    assert "nothing is on the clock yet" in asked[-1].text
+
+
+def test_enter_that_nobody_asked_for_skips_nothing(show: Shown) -> None:
+    assert any("REPLAY" in look.text and "Enter skips" in look.text for look in show.panels)
+
+
+def test_enter_cuts_the_replay_short(show: Shown) -> None:
+    told_at = {type(event): event.at for event in journal(show.out) if event.side is Side.DISTRIBUTED}
+    baseline = next(event.wall_s for event in journal(show.out) if isinstance(event, e.Finished) and event.side is Side.BASELINE)
+    over = next(event.at for event in journal(show.out) if isinstance(event, e.Watched))
+    assert over < told_at[e.Go] + baseline
+
+
+def test_a_finished_show_is_kept_as_complete(show: Shown) -> None:
+    assert load(show.out / "results.json").status is Status.COMPLETE
+
+
+def test_a_replay_that_nobody_skips_lasts_as_long_as_the_baseline_took(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    with Terminal(race(out, "--set", "seconds=1", "--workers", "4", "--schedule", "in-turn", "--yes")) as terminal:
+        terminal.ended()
+
+    went = next(event.at for event in journal(out) if isinstance(event, e.Go) and event.side is Side.DISTRIBUTED)
+    over = next(event.at for event in journal(out) if isinstance(event, e.Watched))
+    assert over - went >= 1.0
+
+
+# Stopping, at every stage and by every signal.
+
+
+def press_ctrl_c(terminal: Terminal) -> None:
+    """Stop as a presenter does."""
+    terminal.type(CTRL_C)
+
+
+def send(number: signal.Signals) -> Callable[[Terminal], None]:
+    """Return how the system stops it."""
+    return lambda terminal: os.kill(terminal.process.pid, number)
+
+
+def arming(terminal: Terminal) -> None:
+    """Wait until a side is being armed."""
+    terminal.until_text("arming baseline")
+
+
+def armed(terminal: Terminal) -> None:
+    """Wait until both sides are armed and nobody has pressed Enter."""
+    terminal.until_text("press Enter to start")
+
+
+def running(terminal: Terminal) -> None:
+    """Press Enter and wait until the clocks run."""
+    armed(terminal)
+    terminal.type(ENTER)
+    terminal.until_text("LIVE")
+
+
+def replaying(terminal: Terminal) -> None:
+    """Press Enter and wait until the distributed side is through and the baseline is replayed."""
+    running(terminal)
+    terminal.until_text("Enter skips the rest")
+
+
+def stopped(out: Path, moment: Callable[[Terminal], None], stop: Callable[[Terminal], None], workload: str = "rehearsal") -> Shown:
+    """Return a race that was stopped at a moment."""
+    with Terminal(race(out, "--set", "seconds=1.5", "--workers", "4", "--schedule", "in-turn", workload=workload)) as terminal:
+        moment(terminal)
+        began = time.monotonic()
+        stop(terminal)
+        terminal.ended(STOPS_WITHIN_S)
+        return shown(terminal, out, time.monotonic() - began)
+
+
+STOPS = {
+    "ctrl-c-arming": (arming, press_ctrl_c, 130),
+    "ctrl-c-armed": (armed, press_ctrl_c, 130),
+    "ctrl-c-running": (running, press_ctrl_c, 130),
+    "ctrl-c-replaying": (replaying, press_ctrl_c, 130),
+    "ctrl-backslash-running": (running, lambda terminal: terminal.type(b"\x1c"), 131),
+    "sigterm-running": (running, send(signal.SIGTERM), 143),
+    "sighup-running": (running, send(signal.SIGHUP), 129),
+}
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_a_stopped_race_keeps_an_aborted_take_leaves_nothing_running_and_restores_the_terminal(name: str, tmp_path: Path) -> None:
+    moment, stop, code = STOPS[name]
+
+    seen = stopped(tmp_path / "take", moment, stop, slow_to_load(tmp_path) if moment is arming else "rehearsal")
+
+    assert (seen.exit_code, seen.restored) == (code, True)
+    assert load(seen.out / "results.json").status is Status.ABORTED
+    assert "stopped before the end" in seen.last.text
+    assert still_running(seen.out) == []
+
+
+def test_a_terminal_that_is_closed_stops_the_race(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    with Terminal(race(out, "--set", "seconds=5", "--workers", "2")) as terminal:
+        armed(terminal)
+        terminal.hang_up()
+        code = terminal.process.wait(STOPS_WITHIN_S)
+
+    assert (code, status(out), still_running(out)) == (129, "aborted", [])
+
+
+def test_a_side_that_is_killed_ends_the_race_with_its_name_and_restores_the_terminal(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    with Terminal(race(out, "--set", "seconds=5", "--workers", "2", "--yes")) as terminal:
+        terminal.until_text("LIVE")
+        baseline = next(event.pid for event in journal(out) if isinstance(event, e.Launched) and event.side is Side.BASELINE)
+        os.kill(baseline, signal.SIGKILL)
+        seen = shown(terminal, out)
+
+    assert (seen.exit_code, seen.restored, status(out)) == (3, True, "failed")
+    assert "the baseline side failed: its process was killed by signal 9" in seen.last.text
+
+
+def test_a_disk_that_fills_up_ends_the_race_with_one_sentence_and_restores_the_terminal(tmp_path: Path) -> None:
+    command = race(tmp_path / "take", "--set", "seconds=5", "--workers", "8", "--yes")
+    with Terminal(command, limits={resource.RLIMIT_FSIZE: 8_192}) as terminal:
+        terminal.until_text("LIVE")
+        seen = shown(terminal, tmp_path / "take")
+
+    assert (seen.exit_code, seen.restored) == (1, True)
+    assert "cannot write" in seen.last.text
+    assert "Traceback" not in seen.last.text
+    assert still_running(seen.out) == []
+
+
+# Terminals of every kind.
+
+
+@pytest.mark.parametrize("size", [(0, 0), (1, 1), (20, 3), (300, 100)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_terminal_of_any_size_is_drawn_on(size: tuple[int, int], tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    with Terminal(race(out, *BRIEF, "--yes"), columns=size[0], rows=size[1]) as terminal:
+        seen = shown(terminal, out)
+
+    assert (seen.exit_code, seen.restored) == (0, True)
+
+
+def test_wrong_columns_and_lines_in_the_environment_do_not_matter(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    with Terminal(race(out, "--set", "seconds=0.5", "--workers", "4", "--yes"), COLUMNS="40", LINES="10") as terminal:
+        seen = shown(terminal, out)
+
+    assert {(look.edges[-1], len(look.lines[1].rstrip())) for look in seen.panels} == {(20, 80)}
+
+
+def test_the_panel_is_coloured(show: Shown) -> None:
+    assert COLOUR.search(show.raw)
+
+
+def test_no_color_is_honoured(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    with Terminal(race(out, *BRIEF, "--yes"), NO_COLOR="1") as terminal:
+        seen = shown(terminal, out)
+
+    assert seen.panels
+    assert not COLOUR.search(seen.raw)
+
+
+def test_a_terminal_that_cannot_draw_gets_plain_lines(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    with Terminal(race(out, *BRIEF), TERM="dumb") as terminal:
+        seen = shown(terminal, out)
+
+    assert (seen.exit_code, b"\x1b" in seen.raw, "baseline: finished" in seen.last.text) == (0, False, True)
+
+
+# Without a terminal.
+
+
+@pytest.fixture(scope="module")
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telling]:
+    """Have a long race without news run beside the other tests: it only sleeps."""
+    out = tmp_path_factory.mktemp("silent") / "take"
+    with Telling(race(out, "--set", "seconds=12", "--set", "chunks=1", "--workers", "1")) as telling:
+        wait_for(lambda: any(isinstance(event, e.Go) for event in journal(out)))
+        yield telling
+
+
+@pytest.mark.usefixtures("silent")
+def test_without_a_terminal_nobody_is_waited_for(tmp_path: Path) -> None:
+    said = told(race(tmp_path / "take", *BRIEF))
+    assert (said.exit_code, said.errors) == (0, "")
+
+
+def test_without_a_terminal_there_are_plain_lines(tmp_path: Path) -> None:
+    said = told(race(tmp_path / "take", *BRIEF))
+    assert ("baseline: finished in" in said.text, "NO HEADLINE" in said.text, AN_ESCAPE in said.text) == (True, True, False)
+
+
+def test_json_prints_the_journal_line_by_line(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    said = told(race(out, *BRIEF, "--ui", "json"))
+    assert said.text.splitlines() == (out / "events.jsonl").read_text().splitlines()
+
+
+def test_none_prints_the_headline_alone(tmp_path: Path) -> None:
+    said = told(race(tmp_path / "take", *BRIEF, "--ui", "none"))
+    assert said.text.splitlines()[0] == " NO HEADLINE"
+
+
+def test_a_closed_standard_input_is_no_obstacle(tmp_path: Path) -> None:
+    words = " ".join(race(tmp_path / "take", *BRIEF))
+    said = told(["sh", "-c", f"exec {words} <&-"])
+    assert (said.exit_code, said.errors) == (0, "")
+
+
+def test_a_reader_that_leaves_stops_the_race(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    words = " ".join(race(out, "--set", "seconds=20"))
+    said = told(["bash", "-c", f"{words} | head -1; echo ${{PIPESTATUS[0]}}"])
+    assert (said.text.splitlines()[-1], "Traceback" in said.errors, "Exception" in said.errors) == ("141", False, False)
+    assert (status(out), still_running(out)) == ("aborted", [])
+
+
+def test_a_terminal_without_our_letters_gets_others(tmp_path: Path) -> None:
+    said = told(race(tmp_path / "take", *BRIEF), PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", LC_ALL="C", PYTHONIOENCODING="ascii")
+    assert (said.exit_code, "Traceback" in said.errors) == (0, False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_race_without_a_terminal_is_stopped_by_a_signal(number: signal.Signals, tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    with Telling(race(out, "--set", "seconds=20")) as telling:
+        wait_for(lambda: any(isinstance(event, e.Go) for event in journal(out)))
+        telling.process.send_signal(number)
+        said = telling.told(STOPS_WITHIN_S)
+
+    assert (said.exit_code, status(out), still_running(out)) == (128 + number, "aborted", [])
+    assert said.errors.startswith("error: stopped before the end")
+
+
+def test_a_signal_that_we_were_started_to_ignore_stays_ignored(tmp_path: Path) -> None:
+    out = tmp_path / "take"
+    with Telling(["nohup", *race(out, "--set", "seconds=1.5")]) as telling:
+        wait_for(lambda: any(isinstance(event, e.Go) for event in journal(out)))
+        telling.process.send_signal(signal.SIGHUP)
+        said = telling.told()
+
+    assert (said.exit_code, status(out)) == (0, "complete")
+
+
+def test_no_silence_lasts_longer_than_five_seconds(silent: Telling) -> None:
+    times = [at for at, _ in silent.told().lines]
+    assert max(after - before for before, after in zip(times, times[1:], strict=False)) <= SILENCE_S
+    assert times[-1] > 2 * SILENCE_S
