@@ -1,13 +1,14 @@
 """Ray's own side of things: bring a cluster up (or join one), place workers on it, replace and end them.
 
 Everything Ray needs in its environment is set by ``launch`` before this process starts; here are the
-settings that go through its interface. May import ``model``, ``errors``, ``workload`` and ``run``.
+settings that go through its interface. May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 """
 
 import contextlib
 import dataclasses
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from ray.exceptions import GetTimeoutError, RayActorError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from harness.errors import SideFailed
+from harness.events import Event, Faulted, Recovered, Span
 from harness.model import Host, Process
 from harness.run.host import this_host
 from harness.run.probe import Probe
@@ -25,6 +27,7 @@ from harness.workload import Workload
 
 SMALLEST_STORE_BYTES = 256 << 20
 ANSWER_WITHIN_S = 60.0
+FAULTS_TOLERATED = 16
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,6 +117,48 @@ class Cluster:
         """Return one sampler per host other than ``own_host`` that has workers."""
         nodes = {process.host: node for process, node in zip(self.processes, self._nodes, strict=True)}
         return [Sampler(self, host, node) for host, node in sorted(nodes.items()) if host != own_host]
+
+
+class Crew:
+    """The workers by place, with the bookkeeping of losses."""
+
+    def __init__(self, cluster: Cluster, say: Callable[[Event], None]) -> None:
+        self._cluster = cluster
+        self._noticed: dict[int, float] = {}
+        self._faults = 0
+        self.say = say
+
+    @property
+    def size(self) -> int:
+        """Return the number of places."""
+        return len(self._cluster.actors)
+
+    def actor(self, place: int) -> Any:
+        """Return the worker that fills a place now."""
+        return self._cluster.actors[place]
+
+    def lost(self) -> list[int]:
+        """Return the places whose worker is gone, once all others are through with their queues."""
+        return self._cluster.lost()
+
+    def replace(self, place: int, reason: str) -> Any:
+        """Say that the worker is lost and start another in its place; return the pending description of it."""
+        self._faults += 1
+        if self._faults > FAULTS_TOLERATED:
+            raise SideFailed(f"{self._faults} workers were lost, the last one: {reason}", "see distributed.log in the take's folder")
+        self._noticed[place] = time.perf_counter()
+        self.say(Faulted(worker=f"w{place}", reason=reason))
+        return self._cluster.replace(place)
+
+    def returned(self, place: int, description: Any) -> None:
+        """Say that the place is filled again, with the seconds since its loss was noticed."""
+        process = ray.get(description)
+        self._cluster.processes[place] = process
+        self.say(Recovered(worker=f"w{place}", process=process, seconds=time.perf_counter() - self._noticed.pop(place)))
+
+    def span(self, place: int, chunk: int, items: int, timing: tuple[float, float]) -> None:
+        """Say what a worker did on one chunk."""
+        self.say(Span(worker=f"w{place}", chunk=chunk, items=items, busy_s=timing[0], cpu_s=timing[1]))
 
 
 class Sampler:

@@ -5,7 +5,6 @@ the one that would have come without the loss. With ``cluster`` the only importe
 May import ``events``, ``errors``, ``workload`` and ``run``.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -15,14 +14,13 @@ import ray
 from ray.exceptions import RayActorError, RayError
 
 from harness.errors import SideFailed
-from harness.events import Event, Faulted, Recovered, Span
-from harness.run.cluster import Cluster
+from harness.events import Event
+from harness.run.cluster import Cluster, Crew
 from harness.workload import Lockstep, Part, Report
 
 CHUNKS_IN_FLIGHT = 2
 STEPS_AHEAD = 4
 STEPS_BETWEEN_SNAPSHOTS = 32
-FAULTS_TOLERATED = 16
 
 
 def one_each(_: Any) -> int:
@@ -38,7 +36,7 @@ class RayPool:
     """Workers on a Ray cluster, as ``harness.workload.Pool`` describes them."""
 
     def __init__(self, cluster: Cluster, say: Callable[[Event], None]) -> None:
-        self._crew = _Crew(cluster, say)
+        self._crew = Crew(cluster, say)
 
     @property
     def size(self) -> int:
@@ -75,48 +73,10 @@ class RayPool:
         return _Stepping(self._crew, program, shares, steps, shared).run(report, sum(map(items, shares)))
 
 
-class _Crew:
-    """The workers by place, with the bookkeeping of losses."""
-
-    def __init__(self, cluster: Cluster, say: Callable[[Event], None]) -> None:
-        self._cluster = cluster
-        self._noticed: dict[int, float] = {}
-        self._faults = 0
-        self.say = say
-
-    @property
-    def size(self) -> int:
-        return len(self._cluster.actors)
-
-    def actor(self, place: int) -> Any:
-        return self._cluster.actors[place]
-
-    def lost(self) -> list[int]:
-        return self._cluster.lost()
-
-    def replace(self, place: int, reason: str) -> Any:
-        """Say that the worker is lost and start another in its place; return the pending description of it."""
-        self._faults += 1
-        if self._faults > FAULTS_TOLERATED:
-            raise SideFailed(f"{self._faults} workers were lost, the last one: {reason}", "see distributed.log in the take's folder")
-        self._noticed[place] = time.perf_counter()
-        self.say(Faulted(worker=f"w{place}", reason=reason))
-        return self._cluster.replace(place)
-
-    def returned(self, place: int, description: Any) -> None:
-        """Say that the place is filled again, with the seconds since its loss was noticed."""
-        process = ray.get(description)
-        self._cluster.processes[place] = process
-        self.say(Recovered(worker=f"w{place}", process=process, seconds=time.perf_counter() - self._noticed.pop(place)))
-
-    def span(self, place: int, chunk: int, items: int, timing: tuple[float, float]) -> None:
-        self.say(Span(worker=f"w{place}", chunk=chunk, items=items, busy_s=timing[0], cpu_s=timing[1]))
-
-
 class _Mapping:
     """One ``map``: chunks waiting, chunks in flight, parts made."""
 
-    def __init__(self, crew: _Crew, function: Any, chunks: Sequence[Any], shared: tuple[Any, ...], items: Callable[[Any], int]) -> None:
+    def __init__(self, crew: Crew, function: Any, chunks: Sequence[Any], shared: tuple[Any, ...], items: Callable[[Any], int]) -> None:
         self._crew, self._function, self._chunks, self._shared, self._items = crew, function, chunks, shared, items
         self._waiting = deque(range(len(chunks)))
         self._flying: dict[Any, tuple[int, int, Any]] = {}
@@ -179,7 +139,7 @@ class _Stepping:
     state is touched by a step that fails for want of its parts, so each survivor stands at a known step.
     """
 
-    def __init__(self, crew: _Crew, program: Lockstep, shares: Sequence[Any], steps: int, shared: tuple[Any, ...]) -> None:
+    def __init__(self, crew: Crew, program: Lockstep, shares: Sequence[Any], steps: int, shared: tuple[Any, ...]) -> None:
         self._crew, self._program, self._shares, self._steps, self._shared = crew, ray.put(program), shares, steps, shared
         self._sent: dict[tuple[int, int], tuple[Any, Any]] = {}
         self._kept: list[tuple[Any, Any]] = []
