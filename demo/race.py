@@ -20,8 +20,9 @@ from harness.events import Event
 from harness.model import Kind, Results, Status
 from harness.results import save
 from harness.run import host
-from harness.run.conductor import Conductor, Session
+from harness.run.conductor import Conductor
 from harness.run.digest import source_digest
+from harness.run.session import Session
 from harness.score.board import Board, apply
 from harness.score.record import results_of
 from harness.show.panel import Caption

@@ -76,4 +76,5 @@ class Journal:
                 self._sum.update(lines[:taken])
                 lines = lines[taken:]
         except OSError as error:
-            raise TwoclocksError(f"cannot write {self._file.name}: {error.strerror}", "make room, or name another folder with --out") from error
+            sentence = f"cannot write {self._file.name}: {error.strerror}"
+            raise TwoclocksError(sentence, "make room, or name another folder with --out") from error

@@ -7,18 +7,16 @@ iterates over ``frames`` journals, folds and draws. May import ``model``, ``even
 import selectors
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Protocol
 
 from harness import events as e
-from harness.errors import Disagreement, Interrupted, SideFailed
-from harness.model import Schedule, Side, Spec
+from harness.errors import Interrupted, SideFailed
+from harness.model import Schedule, Side
 from harness.run import wire
 from harness.run.launch import Child, end_all, launch
 from harness.run.probe import Ledger
-from harness.run.schedule import Allotment, chosen, rounds, worth_probing
+from harness.run.schedule import chosen, rounds, worth_probing
+from harness.run.session import Session, Wishes, assignment, require_same_terms
 from harness.run.watch import Watch
 
 FRAME_S = 0.25
@@ -28,32 +26,6 @@ PROBE_S = 1.5
 LEAVE_WITHIN_S = 6.0
 
 Batch = tuple[e.Event, ...]
-
-
-class Wishes(Protocol):
-    """What the presenter asks for while it runs."""
-
-    def stop(self) -> int | None:
-        """Return the number of the signal that asks to stop (None: go on)."""
-
-    def begin(self) -> bool:
-        """Return whether the clocks may start now that everything is armed."""
-
-    def skip(self) -> bool:
-        """Return whether the rest of a replay may be left out."""
-
-
-@dataclass(frozen=True)
-class Session:
-    """What the conductor is to run. ``replay_rest`` keeps the frames coming until the replayed baseline has ended."""
-
-    spec: Spec
-    workload: str
-    address: str
-    allotment: Allotment
-    simulated: bool
-    replay_rest: bool
-    out: Path
 
 
 class Conductor:
@@ -89,7 +61,7 @@ class Conductor:
         try:
             for side in Side:
                 yield from self._arm(side)
-            self._require_same_terms()
+            require_same_terms(self._ready[Side.BASELINE], self._ready[Side.DISTRIBUTED])
             yield from self._choose_schedule()
             yield from self._settle()
             yield from self._until(self._wishes.begin, doing="armed")
@@ -106,43 +78,10 @@ class Conductor:
     def _arm(self, side: Side) -> Iterator[Batch]:
         """Start a side and wait until it is ready. One at a time, so that each start-up is measured alone."""
         self.doing = f"arming {side}"
-        child = self._children[side] = launch(self._assignment(side), self._session.out / f"{side}.log")
+        child = self._children[side] = launch(assignment(self._session, side), self._session.out / f"{side}.log")
         yield self._stamped(side, [e.Launched(pid=child.process.pid)])
         yield from self._until(lambda: side in self._ready, doing=self.doing)
         child.recount()
-
-    def _assignment(self, side: Side) -> wire.Assignment:
-        spec, allotment = self._session.spec, self._session.allotment
-        distributed = side is Side.DISTRIBUTED
-        return wire.Assignment(
-            side=side,
-            workload=self._session.workload,
-            params=spec.params,
-            workers=spec.workers if distributed else 1,
-            cores_per_worker=spec.cores_per_worker if distributed else spec.baseline_cores,
-            cores=allotment.workers if distributed else (allotment.baseline,),
-            events_fd=-1,
-            control_fd=-1,
-            address=self._session.address if distributed else "",
-        )
-
-    def _require_same_terms(self) -> None:
-        """Raise ``Disagreement`` unless both sides loaded the same input and run the same source."""
-        baseline, distributed = self._ready[Side.BASELINE], self._ready[Side.DISTRIBUTED]
-        for what, ours, theirs in (
-            ("input", baseline.input, distributed.input),
-            ("held-out set", baseline.held_out, distributed.held_out),
-        ):
-            if ours != theirs:
-                raise Disagreement(
-                    f"the sides loaded different {what}s: {ours.sha256[:12]} and {theirs.sha256[:12]}",
-                    "make the workload's load depend on its parameters alone",
-                )
-        sources = {worker.source_sha256 for worker in (*baseline.workers, *distributed.workers)}
-        if len(sources) > 1:
-            raise Disagreement(
-                "the workers run other source code than the baseline", "bring every machine of the cluster to the same commit"
-            )
 
     def _choose_schedule(self) -> Iterator[Batch]:
         asked = self.schedule

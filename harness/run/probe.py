@@ -67,7 +67,7 @@ class Ledger:
 
     def _own(self) -> float:
         pids = {pid for root in self._roots for pid in family(root)}
-        return sum(map(_cpu_seconds, pids))
+        return sum(map(spent, pids))
 
 
 def _machine_busy() -> float:
@@ -75,7 +75,8 @@ def _machine_busy() -> float:
     return float(sum(times) - times.idle - getattr(times, "iowait", 0.0) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0))
 
 
-def _cpu_seconds(pid: int) -> float:
+def spent(pid: int) -> float:
+    """Return the core-seconds of a process and of its children that have ended (0: it is gone)."""
     with contextlib.suppress(psutil.Error):
         times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system + times.children_user + times.children_system)

@@ -67,9 +67,7 @@ def _one_host(seen: Evidence) -> Caveat | None:
 def _replayed(seen: Evidence) -> Caveat | None:
     if seen.results.schedule is not Schedule.IN_TURN or seen.results.kind is Kind.DECLARED:
         return None
-    return Caveat(
-        "replayed", "the sides ran in turn and the baseline beside the live run is a replay; so neither side slowed the other"
-    )
+    return Caveat("replayed", "the sides ran in turn and the baseline beside the live run is a replay; so neither side slowed the other")
 
 
 def _contention(seen: Evidence) -> Caveat | None:
