@@ -20,7 +20,10 @@ MOST_WORKERS = 10_000
 
 @dataclass(frozen=True)
 class Asked:
-    """The options of a race, as typed. ``workers`` None: one per core there is; ``baseline_cores``: a number, ``all``, or empty: as many as a worker."""
+    """The options of a race, as typed.
+
+    ``workers`` None: one per core there is. ``baseline_cores``: a number, ``all``, or empty: as many as a worker has.
+    """
 
     workload: str
     workers: int | None

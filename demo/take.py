@@ -42,6 +42,7 @@ def point_latest(folder: Path) -> None:
     with contextlib.suppress(OSError):
         draft.symlink_to(folder.name)
         os.replace(draft, DEFAULT_ROOT / "latest")
+    draft.unlink(missing_ok=True)
 
 
 def journal_header(run_id: str, began_utc: str) -> bytes:

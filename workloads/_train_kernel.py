@@ -86,8 +86,8 @@ class Scratch:
 
     def __init__(self, rows: int, hidden: int, leaves: int, kind: type[np.floating[Any]] = np.float32) -> None:
         self._made_of = rows, hidden, leaves, kind
+        self.bits = 8 * np.dtype(kind).itemsize
         self.first, self.second, self.delta = (np.empty((rows, hidden), kind) for _ in range(3))
-        self.fired = np.empty((rows, hidden), bool)
         self.scores, self.over_classes = np.empty((CLASSES, rows), kind), np.empty(rows, kind)
         self.sample, self.ones, self.zeros = np.arange(rows), np.ones(rows, kind), np.zeros(hidden, kind)
         self.partial, self.joined = (np.empty((2 * leaves.bit_length() + 1, size(hidden)), kind) for _ in range(2))
@@ -118,7 +118,7 @@ def gradient(net: Net, samples: Samples, scratch: Scratch, into: Net) -> None:
     _silence(delta, b, scratch)
     np.matmul(delta.T, a, out=into[1].weights)
     np.matmul(scratch.ones, delta, out=into[1].bias)
-    np.matmul(delta, second.weights, out=b)  # b has done its work, and its buffer is warm
+    np.matmul(delta, second.weights, out=b)
     _silence(b, a, scratch)
     np.matmul(b.T, samples.images, out=into[0].weights)
     np.matmul(scratch.ones, b, out=into[0].bias)
@@ -139,9 +139,15 @@ def _rectify(sums: Array, bias: Array, scratch: Scratch) -> None:
 
 
 def _silence(delta: Array, activation: Array, scratch: Scratch) -> None:
-    """Let nothing flow back through units that did not fire."""
-    np.greater(activation, 0, out=scratch.fired)
-    np.multiply(delta, scratch.fired, out=delta)
+    """Let nothing flow back through units that did not fire; the activation is spent on it.
+
+    No activation is below zero. Its bits, negated as an integer, are therefore negative just where the unit
+    fired; shifted right they are all ones there and all zeros elsewhere, a mask at the width of a float.
+    """
+    mask, flow = (array.view(f"i{scratch.bits // 8}") for array in (activation, delta))
+    np.negative(mask, out=mask)
+    np.right_shift(mask, scratch.bits - 1, out=mask)
+    np.bitwise_and(flow, mask, out=flow)
 
 
 def _softmax_error(labels: Array, scratch: Scratch) -> None:

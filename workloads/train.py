@@ -268,9 +268,9 @@ WORKLOAD = Workload(
     metric="accuracy",
     tolerance=0.003,
     params={
-        "steps": 100,
-        "batch": 16384,
-        "micro_batch": 512,
+        "steps": 67,
+        "batch": 24576,
+        "micro_batch": 768,
         "hidden": 512,
         "copies": 64,
         "learning_rate": 0.3,
