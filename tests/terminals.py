@@ -9,20 +9,18 @@ import copy
 import fcntl
 import os
 import pty
-import resource
 import select
-import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 import psutil
@@ -30,6 +28,8 @@ import pyte
 import pyte.modes
 
 from harness import events as e
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
@@ -49,6 +49,16 @@ def load(params):
 WORKLOAD = dataclasses.replace(QUICK, load=load)
 """
 
+# Takes the terminal on standard input as the session's own, and signals as a shell leaves them, then becomes the program.
+SETTLE_IN = """
+import os, signal, sys
+
+os.close(os.open(os.ttyname(0), os.O_RDWR))
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
 
 def race(out: Path, *options: str, workload: str = "rehearsal") -> list[str]:
     """Return the command line of a race, by default one of pretend work."""
@@ -63,9 +73,27 @@ def surroundings(**changes: str) -> dict[str, str]:
 
 def journal(out: Path) -> list[e.Event]:
     """Return the events written so far; none before the journal exists. A line that is being written is left out."""
-    path = out / "events.jsonl"
-    written = path.read_bytes() if path.exists() else b""
-    return [e.decode(line) for line in written[: written.rfind(b"\n") + 1].splitlines()[1:]]
+    return Follower(out).more()
+
+
+class Follower:
+    """A journal that is read as it grows."""
+
+    def __init__(self, out: Path) -> None:
+        self._path, self._read = out / "events.jsonl", 0
+        self.told: list[e.Event] = []
+
+    def more(self) -> list[e.Event]:
+        """Return all events written so far."""
+        if self._path.exists():
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                written = file.read()
+            whole = written[: written.rfind(b"\n") + 1]
+            lines = whole.splitlines()[0 if self._read else 1 :]  # the first one is the header
+            self._read += len(whole)
+            self.told += map(e.decode, lines)
+        return self.told
 
 
 def recorded_pids(out: Path) -> set[int]:
@@ -150,9 +178,7 @@ class _Screen(pyte.Screen):
 class Terminal:
     """A pty that a program runs in as the leader of its session, read by pyte."""
 
-    def __init__(
-        self, command: Sequence[str], *, columns: int = 80, rows: int = 24, limits: Mapping[int, int] | None = None, **changes: str
-    ) -> None:
+    def __init__(self, command: Sequence[str], *, columns: int = 80, rows: int = 24, **changes: str) -> None:
         self._master, self._slave = pty.openpty()
         self.resize(columns, rows)
         self.modes_before = self.modes()
@@ -162,14 +188,13 @@ class Terminal:
         self._stream = pyte.ByteStream(self._screen)
         self.began = time.monotonic()
         self.process = subprocess.Popen(
-            command,
+            [PYTHON, "-ISc", SETTLE_IN, *command],
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
             start_new_session=True,
             cwd=ROOT,
             env=surroundings(**changes),
-            preexec_fn=lambda: _settle_in(limits or {}),
         )
 
     def __enter__(self) -> Self:
@@ -231,15 +256,6 @@ class Terminal:
     def panels(self) -> list[Look]:
         """Return the looks at a whole panel."""
         return [look for look in self.looks if look.is_panel]
-
-
-def _settle_in(limits: Mapping[int, int]) -> None:
-    """Take the terminal on standard input as the session's own, and its signals as a shell would leave them."""
-    os.close(os.open(os.ttyname(0), os.O_RDWR))
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_DFL)
-    for limit, most in limits.items():
-        resource.setrlimit(limit, (most, most))
 
 
 class Tmux:
@@ -309,12 +325,20 @@ class Told:
 class Telling:
     """A program that runs beside us with its output in a pipe, every line timed as it comes."""
 
-    def __init__(self, command: Sequence[str], *, stdin: int | None = subprocess.DEVNULL, **changes: str) -> None:
+    def __init__(self, command: Sequence[str], **changes: str) -> None:
         self._began = time.monotonic()
-        self._errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            command, stdin=stdin, stdout=subprocess.PIPE, stderr=self._errors, text=True, cwd=ROOT, env=surroundings(**changes)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=surroundings(**changes),
         )
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self._stdout, self._stderr = self.process.stdout, self.process.stderr
         self._lines: list[tuple[float, str]] = []
         self._listening = threading.Thread(target=self._listen)
         self._listening.start()
@@ -326,11 +350,10 @@ class Telling:
         self.process.kill()
         self.process.wait()
         self._listening.join()
-        self._errors.close()
+        self._stderr.close()
 
     def _listen(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as lines:
+        with self._stdout as lines:
             for line in lines:
                 self._lines.append((time.monotonic() - self._began, line.rstrip("\n")))
 
@@ -338,13 +361,12 @@ class Telling:
         """Return everything once the program has ended; fail if it does not in time."""
         code = self.process.wait(within_s)
         self._listening.join()
-        self._errors.seek(0)
-        return Told(tuple(self._lines), self._errors.read(), code)
+        return Told(tuple(self._lines), self._stderr.read(), code)
 
 
-def told(command: Sequence[str], *, stdin: int | None = subprocess.DEVNULL, **changes: str) -> Told:
+def told(command: Sequence[str], **changes: str) -> Told:
     """Run a program whose output is a pipe to its end."""
-    with Telling(command, stdin=stdin, **changes) as telling:
+    with Telling(command, **changes) as telling:
         return telling.told()
 
 
@@ -353,3 +375,10 @@ def slow_to_load(folder: Path) -> str:
     path = folder / "slow_to_load.py"
     path.write_text(SLOW_TO_LOAD)
     return str(path)
+
+
+def at_once(acts: Mapping[str, Callable[[], T]]) -> dict[str, T]:
+    """Return what each act returns; they run side by side, since pretend work only sleeps."""
+    with ThreadPoolExecutor(len(acts)) as threads:
+        begun = {name: threads.submit(act) for name, act in acts.items()}
+    return {name: act.result() for name, act in begun.items()}

@@ -111,10 +111,15 @@ def test_an_array_of_any_kind_has_a_digest(made: Callable[[], Any]) -> None:
     assert digest(made(), 0).bytes == made().nbytes
 
 
-@pytest.mark.parametrize("value", [{1, 2}, object(), np.array([object()]), {1: "a", "b": 2}, Corpus], ids=str)
+@pytest.mark.parametrize("value", [{1, 2}, object(), {1: "a", "b": 2}, Corpus], ids=str)
 def test_what_has_no_canonical_form_is_refused(value: Any) -> None:
     with pytest.raises(TypeError):
         digest(value, 0)
+
+
+def test_an_array_of_objects_is_refused_in_plain_words() -> None:
+    with pytest.raises(TypeError, match="no canonical digest for an array of objects"):
+        digest(np.array([object()]), 0)
 
 
 def test_bytes_count_the_raw_content() -> None:

@@ -12,7 +12,6 @@ import pytest
 from harness.run import probe
 
 SPIN = "while True: pass"
-BURN = "import time; time.sleep({0})\nwhile time.process_time() < {1}: pass"
 
 
 @contextmanager
@@ -41,7 +40,7 @@ def test_a_busy_worker_uses_more_of_its_core_than_an_idle_one() -> None:
         eye.look(pids)
         time.sleep(0.4)
         seen = {name: cpu for name, cpu, _ in eye.look(pids)}
-    assert seen["w0"] > 0.05 > seen["w1"]
+    assert seen["w0"] > seen["w1"]
 
 
 def test_resident_memory_is_seen_in_bytes() -> None:
@@ -61,12 +60,12 @@ def test_a_worker_that_is_gone_is_left_out() -> None:
 
 
 def test_a_family_holds_children_and_their_children() -> None:
-    with running("sh", "-c", "sleep 60 & echo; wait") as parent:
+    with running("sh", "-c", "sh -c 'sleep 60; exit' & wait") as parent:
         deadline = time.monotonic() + 5
-        while len(family := probe.family(parent.pid)) < 2 and time.monotonic() < deadline:
+        while len(family := probe.family(parent.pid)) < 3 and time.monotonic() < deadline:
             time.sleep(0.01)
         probe.end(family, signal.SIGKILL)
-    assert len(family) == 2
+    assert len(family) == 3
     assert parent.pid in family
 
 
@@ -76,17 +75,17 @@ def test_a_process_that_never_was_has_no_family() -> None:
 
 def an_orphan() -> tuple[int, dict[int, float]]:
     """Return a session whose leader has ended and left a child behind, and what is seen of it."""
-    with subprocess.Popen(["sh", "-c", "sleep 60 >&2 &"], start_new_session=True) as leader:
+    with subprocess.Popen(["sh", "-c", "sleep 60 &"], start_new_session=True) as leader:
         pass
     return leader.pid, probe.session(leader.pid)
 
 
 def test_a_session_holds_the_orphans_of_its_leader() -> None:
     leader, session = an_orphan()
-    commands = [psutil.Process(pid).cmdline() for pid in session]
+    living = probe.alive(session)
     probe.end(session, signal.SIGKILL)
-    assert commands == [["sleep", "60"]]
-    assert leader not in session
+    assert len(living) == 1
+    assert leader not in living
 
 
 def test_what_is_recorded_lives_until_it_is_ended() -> None:
@@ -119,15 +118,6 @@ def test_ending_what_is_gone_is_no_error() -> None:
     probe.end(family, signal.SIGKILL)
 
 
-def busy_share(before: float, cores: int, span: float) -> float:
-    return (machine_busy() - before) / (cores * span)
-
-
-def machine_busy() -> float:
-    times = psutil.cpu_times()
-    return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)
-
-
 def test_foreign_load_is_a_share_of_all_cores() -> None:
     ledger = probe.Ledger([os.getpid()])
     time.sleep(0.05)
@@ -140,25 +130,15 @@ def test_a_load_of_our_own_is_not_foreign() -> None:
         time.sleep(0.5)
         as_ours, as_foreign = mine.foreign(), other.foreign()
         assert ours.poll() is None
-    assert as_ours < as_foreign
+    assert (as_foreign - as_ours) * mine.cores > 0.1
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="psutil tells nothing of ended children there")
-def test_a_worker_of_ours_that_died_is_not_foreign_load() -> None:
-    with python(BURN.format(0, 0.8)) as ours:
-        while psutil.Process(ours.pid).cpu_times().user < 0.5:
-            time.sleep(0.01)
-        before, began, ledger = machine_busy(), time.monotonic(), probe.Ledger([os.getpid()])
-        ours.kill()
-        ours.wait()
-        time.sleep(0.3)
-        foreign = ledger.foreign()
-        assert foreign <= busy_share(before, ledger.cores, time.monotonic() - began) + 0.1
+def test_what_a_dead_worker_had_spent_stays_on_its_parents_account() -> None:
+    before = probe.spent(os.getpid())
+    subprocess.run([sys.executable, "-c", "import time\nwhile time.process_time() < 0.3: pass"], check=True)
+    assert probe.spent(os.getpid()) - before >= 0.25
 
 
-def test_a_ledger_begins_anew() -> None:
-    ledger = probe.Ledger([])
-    with python(BURN.format(0, 0.3)) as process:
-        process.wait()
-    ledger.restart()
-    assert ledger.foreign() <= 1.0
+def test_a_process_that_is_gone_has_spent_nothing() -> None:
+    assert probe.spent(2**22 + 1) == 0.0

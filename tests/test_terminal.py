@@ -2,12 +2,12 @@
 
 import os
 import re
-import resource
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,27 @@ import pytest
 from harness import events as e
 from harness.model import Side, Status
 from harness.results import load
-from tests.terminals import Look, Telling, Terminal, journal, race, slow_to_load, status, still_running, told, wait_for
+from tests.terminals import (
+    Look,
+    Telling,
+    Terminal,
+    at_once,
+    journal,
+    race,
+    recorded_pids,
+    slow_to_load,
+    status,
+    still_running,
+    told,
+    wait_for,
+)
 
-CTRL_C, ENTER = b"\x03", b"\r"
+CTRL_C, CTRL_BACKSLASH, ENTER = b"\x03", b"\x1c", b"\r"
+ENTERED = b"\x1b[?1049h"
 STOPS_WITHIN_S = 5.0
 FRAMES_A_SECOND = 5
 SILENCE_S = 5.0
-BRIEF = ("--set", "seconds=0.5", "--workers", "2")
+BRIEF = ("--set", "seconds=0.5", "--workers", "4")
 COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m")
 AN_ESCAPE = "\x1b"
 
@@ -36,7 +50,6 @@ class Shown:
     exit_code: int
     modes: tuple[Any, Any]
     out: Path
-    stopped_in_s: float = 0.0
 
     @property
     def panels(self) -> list[Look]:
@@ -54,10 +67,10 @@ class Shown:
         return not self.last.alternate and self.last.cursor and self.modes[0] == self.modes[1]
 
 
-def shown(terminal: Terminal, out: Path, stopped_in_s: float = 0.0) -> Shown:
+def shown(terminal: Terminal, out: Path) -> Shown:
     """Follow a race to its end."""
     code = terminal.ended()
-    return Shown(tuple(terminal.looks), terminal.raw, code, (terminal.modes_before, terminal.modes()), out, stopped_in_s)
+    return Shown(tuple(terminal.looks), terminal.raw, code, (terminal.modes_before, terminal.modes()), out)
 
 
 # A whole show: Enter starts the clocks, is pressed once when nobody asked, and cuts the replay short.
@@ -180,37 +193,57 @@ def replaying(terminal: Terminal) -> None:
     terminal.until_text("Enter skips the rest")
 
 
-def stopped(out: Path, moment: Callable[[Terminal], None], stop: Callable[[Terminal], None], workload: str = "rehearsal") -> Shown:
-    """Return a race that was stopped at a moment."""
-    with Terminal(race(out, "--set", "seconds=1.5", "--workers", "4", "--schedule", "in-turn", workload=workload)) as terminal:
-        moment(terminal)
-        began = time.monotonic()
-        stop(terminal)
-        terminal.ended(STOPS_WITHIN_S)
-        return shown(terminal, out, time.monotonic() - began)
-
-
 STOPS = {
     "ctrl-c-arming": (arming, press_ctrl_c, 130),
     "ctrl-c-armed": (armed, press_ctrl_c, 130),
     "ctrl-c-running": (running, press_ctrl_c, 130),
     "ctrl-c-replaying": (replaying, press_ctrl_c, 130),
-    "ctrl-backslash-running": (running, lambda terminal: terminal.type(b"\x1c"), 131),
+    "ctrl-backslash-running": (running, lambda terminal: terminal.type(CTRL_BACKSLASH), 131),
     "sigterm-running": (running, send(signal.SIGTERM), 143),
     "sighup-running": (running, send(signal.SIGHUP), 129),
 }
 
 
+def stopped(folder: Path, moment: Callable[[Terminal], None], stop: Callable[[Terminal], None]) -> Shown:
+    """Return a race that was stopped at a moment; fail if that takes too long."""
+    out, workload = folder / "take", slow_to_load(folder) if moment is arming else "rehearsal"
+    with Terminal(race(out, "--set", "seconds=1.5", "--workers", "4", "--schedule", "in-turn", workload=workload)) as terminal:
+        moment(terminal)
+        stop(terminal)
+        terminal.ended(STOPS_WITHIN_S)
+        return shown(terminal, out)
+
+
+@pytest.fixture(scope="module")
+def stops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
+    """Return races that were stopped in every way."""
+    acts = {name: partial(stopped, tmp_path_factory.mktemp(name), moment, stop) for name, (moment, stop, _) in STOPS.items()}
+    return at_once(acts)
+
+
 @pytest.mark.parametrize("name", STOPS)
-def test_a_stopped_race_keeps_an_aborted_take_leaves_nothing_running_and_restores_the_terminal(name: str, tmp_path: Path) -> None:
-    moment, stop, code = STOPS[name]
+def test_a_stopped_race_exits_with_the_signals_code(name: str, stops: dict[str, Shown]) -> None:
+    assert stops[name].exit_code == STOPS[name][2]
 
-    seen = stopped(tmp_path / "take", moment, stop, slow_to_load(tmp_path) if moment is arming else "rehearsal")
 
-    assert (seen.exit_code, seen.restored) == (code, True)
-    assert load(seen.out / "results.json").status is Status.ABORTED
-    assert "stopped before the end" in seen.last.text
-    assert still_running(seen.out) == []
+@pytest.mark.parametrize("name", STOPS)
+def test_a_stopped_race_restores_the_terminal(name: str, stops: dict[str, Shown]) -> None:
+    assert stops[name].restored
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_a_stopped_race_says_so_on_the_normal_screen(name: str, stops: dict[str, Shown]) -> None:
+    assert "error: stopped before the end" in stops[name].last.text
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_a_stopped_race_is_kept_as_aborted(name: str, stops: dict[str, Shown]) -> None:
+    assert load(stops[name].out / "results.json").status is Status.ABORTED
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_a_stopped_race_leaves_nothing_running(name: str, stops: dict[str, Shown]) -> None:
+    assert (len(recorded_pids(stops[name].out)) > 0, still_running(stops[name].out)) == (True, [])
 
 
 def test_a_terminal_that_is_closed_stops_the_race(tmp_path: Path) -> None:
@@ -237,7 +270,7 @@ def test_a_side_that_is_killed_ends_the_race_with_its_name_and_restores_the_term
 
 def test_a_disk_that_fills_up_ends_the_race_with_one_sentence_and_restores_the_terminal(tmp_path: Path) -> None:
     command = race(tmp_path / "take", "--set", "seconds=5", "--workers", "8", "--yes")
-    with Terminal(command, limits={resource.RLIMIT_FSIZE: 8_192}) as terminal:
+    with Terminal(["bash", "-c", 'ulimit -f 8; exec "$0" "$@"', *command]) as terminal:
         terminal.until_text("LIVE")
         seen = shown(terminal, tmp_path / "take")
 
@@ -249,43 +282,51 @@ def test_a_disk_that_fills_up_ends_the_race_with_one_sentence_and_restores_the_t
 
 # Terminals of every kind.
 
+SIZES = {"0x0": (0, 0), "1x1": (1, 1), "20x3": (20, 3), "300x100": (300, 100)}
+KINDS: dict[str, dict[str, Any]] = {
+    **{name: {"columns": columns, "rows": rows} for name, (columns, rows) in SIZES.items()},
+    "wrong-environment": {"COLUMNS": "40", "LINES": "10"},
+    "no-color": {"NO_COLOR": "1"},
+    "dumb": {"TERM": "dumb"},
+}
 
-@pytest.mark.parametrize("size", [(0, 0), (1, 1), (20, 3), (300, 100)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_a_terminal_of_any_size_is_drawn_on(size: tuple[int, int], tmp_path: Path) -> None:
-    out = tmp_path / "take"
-    with Terminal(race(out, *BRIEF, "--yes"), columns=size[0], rows=size[1]) as terminal:
-        seen = shown(terminal, out)
 
-    assert (seen.exit_code, seen.restored) == (0, True)
+def drawn_on(out: Path, terminal: dict[str, Any]) -> Shown:
+    """Return a brief race in such a terminal."""
+    with Terminal(race(out, *BRIEF, "--yes"), **terminal) as opened:
+        return shown(opened, out)
 
 
-def test_wrong_columns_and_lines_in_the_environment_do_not_matter(tmp_path: Path) -> None:
-    out = tmp_path / "take"
-    with Terminal(race(out, "--set", "seconds=0.5", "--workers", "4", "--yes"), COLUMNS="40", LINES="10") as terminal:
-        seen = shown(terminal, out)
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
+    """Return a brief race in terminals of every kind."""
+    return at_once({name: partial(drawn_on, tmp_path_factory.mktemp(name) / "take", kind) for name, kind in KINDS.items()})
 
-    assert {(look.edges[-1], len(look.lines[1].rstrip())) for look in seen.panels} == {(20, 80)}
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_terminal_of_any_size_is_drawn_on_and_restored(size: str, kinds: dict[str, Shown]) -> None:
+    assert (kinds[size].exit_code, kinds[size].restored, ENTERED in kinds[size].raw) == (0, True, True)
+
+
+def test_a_terminal_that_does_not_know_its_size_is_taken_for_80_by_24(kinds: dict[str, Shown]) -> None:
+    assert {look.edges for look in kinds["0x0"].panels} == {(1, 20)}
+
+
+def test_wrong_columns_and_lines_in_the_environment_do_not_matter(kinds: dict[str, Shown]) -> None:
+    assert {(look.edges, len(look.lines[1].rstrip())) for look in kinds["wrong-environment"].panels} == {((1, 20), 80)}
 
 
 def test_the_panel_is_coloured(show: Shown) -> None:
     assert COLOUR.search(show.raw)
 
 
-def test_no_color_is_honoured(tmp_path: Path) -> None:
-    out = tmp_path / "take"
-    with Terminal(race(out, *BRIEF, "--yes"), NO_COLOR="1") as terminal:
-        seen = shown(terminal, out)
-
-    assert seen.panels
-    assert not COLOUR.search(seen.raw)
+def test_no_color_is_honoured(kinds: dict[str, Shown]) -> None:
+    assert (len(kinds["no-color"].panels) > 0, COLOUR.search(kinds["no-color"].raw)) == (True, None)
 
 
-def test_a_terminal_that_cannot_draw_gets_plain_lines(tmp_path: Path) -> None:
-    out = tmp_path / "take"
-    with Terminal(race(out, *BRIEF), TERM="dumb") as terminal:
-        seen = shown(terminal, out)
-
-    assert (seen.exit_code, b"\x1b" in seen.raw, "baseline: finished" in seen.last.text) == (0, False, True)
+def test_a_terminal_that_cannot_draw_gets_plain_lines(kinds: dict[str, Shown]) -> None:
+    dumb = kinds["dumb"]
+    assert (dumb.exit_code, b"\x1b" in dumb.raw, "baseline: finished" in dumb.last.text) == (0, False, True)
 
 
 # Without a terminal.
@@ -365,5 +406,5 @@ def test_a_signal_that_we_were_started_to_ignore_stays_ignored(tmp_path: Path) -
 
 def test_no_silence_lasts_longer_than_five_seconds(silent: Telling) -> None:
     times = [at for at, _ in silent.told().lines]
-    assert max(after - before for before, after in zip(times, times[1:], strict=False)) <= SILENCE_S
     assert times[-1] > 2 * SILENCE_S
+    assert max(after - before for before, after in pairwise(times)) <= SILENCE_S

@@ -44,7 +44,22 @@ def said(speak: Callable[[wire.Mouth], object]) -> list[Event]:
 
 
 def test_what_is_said_is_heard_in_order() -> None:
-    assert said(lambda mouth: [mouth.say(event) for event in EVENTS]) == EVENTS
+    def speak(mouth: wire.Mouth) -> None:
+        for event in EVENTS:
+            mouth.say(event)
+
+    assert said(speak) == EVENTS
+
+
+def test_an_event_that_is_longer_than_a_pipe_holds_arrives_whole() -> None:
+    long = Failed(reason="raised", last_words="x" * 300_000)
+    with a_pipe() as (ear, descriptor):
+        mouth = wire.Mouth(descriptor)
+        mouth.say(long)
+        closing = threading.Thread(target=mouth.close)
+        closing.start()
+        assert heard_to_the_end(ear) == [long]
+        closing.join()
 
 
 def test_saying_does_not_wait_for_a_reader() -> None:

@@ -21,7 +21,7 @@ from harness.errors import TwoclocksError
 from harness.events import Failed, Finished, Phase, Probed, Ready, Scored
 from harness.model import Side
 from harness.run import wire
-from harness.run.contestant import Contestant, contestant
+from harness.run.contestant import Contestant, contestant, used
 from harness.run.digest import digest
 from harness.run.host import pin
 from harness.workload import Problem, Workload, find
@@ -99,13 +99,13 @@ def _pass_rate(side: Contestant, problem: Problem, seconds: float) -> float:
 def _trial(workload: Workload, problem: Problem, side: Contestant, mouth: wire.Mouth) -> None:
     """Run once against the clock, then score: nothing but the side's own work lies between the two readings."""
     report = wire.Reporter(mouth)
-    cpu_before, _ = side.usage()
+    before = side.usage()
     began = time.perf_counter()
     answer = side.run(problem.input, report)
     wall_s = time.perf_counter() - began
-    cpu_after, peak = side.usage()
+    cpu_s, peak = used(before, side.usage())
     mouth.say(Phase(name="run", seconds=wall_s))
-    mouth.say(Finished(wall_s=wall_s, cpu_s=max(0.0, cpu_after - cpu_before), peak_rss_bytes=peak, items=report.done))
+    mouth.say(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
     mouth.say(Scored(answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer)))
     side.rest()
 

@@ -6,6 +6,7 @@ settings that go through its interface. May import ``model``, ``events``, ``erro
 
 import contextlib
 import dataclasses
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,7 +21,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from harness.errors import SideFailed
 from harness.events import Event, Faulted, Recovered, Span
 from harness.model import Host, Process
-from harness.run.host import this_host
+from harness.run.host import THREAD_VARIABLES, this_host
 from harness.run.probe import Probe
 from harness.run.worker import Worker
 from harness.workload import Workload
@@ -61,7 +62,8 @@ def ship(workload: Workload) -> None:
 def _connect(plan: Plan) -> None:
     if plan.address:
         root = str(Path(__file__).resolve().parents[2])
-        shipped = {"working_dir": root, "excludes": [".venv", ".git", "recordings", "tests", "*.cast"]}
+        threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
+        shipped = {"working_dir": root, "excludes": [".venv", ".git", "recordings", "tests", "*.cast"], "env_vars": threads}
         ray.init(address=plan.address, log_to_driver=False, runtime_env=shipped)
         return
     ray.init(
@@ -97,6 +99,18 @@ class Cluster:
         except GetTimeoutError as late:
             raise SideFailed(f"the workers did not answer within {ANSWER_WITHIN_S:.0f} s", "see distributed.log") from late
 
+    def ask_living(self, question: str) -> dict[int, Any]:
+        """Return the answers, by place, of the workers that are there; a lost one is replaced when it is needed."""
+        answers = {}
+        for place, pending in enumerate([getattr(actor, question).remote() for actor in self.actors]):
+            with contextlib.suppress(RayActorError):
+                answers[place] = ray.get(pending, timeout=ANSWER_WITHIN_S)
+        return answers
+
+    def usage(self) -> dict[str, tuple[float, int]]:
+        """Return (core-seconds so far, peak resident bytes) by process: a worker in a lost one's place is another."""
+        return {f"w{place} {self.processes[place].pid}": used for place, used in self.ask_living("usage").items()}
+
     def hosts(self) -> tuple[Host, ...]:
         """Return the facts of every host that has a worker, read on that host."""
         ask = ray.remote(this_host)
@@ -120,12 +134,16 @@ class Cluster:
 
 
 class Crew:
-    """The workers by place, with the bookkeeping of losses."""
+    """The workers by place, with the bookkeeping of losses.
+
+    ``returning`` holds the places that are being filled again, by the pending description of the new worker.
+    """
 
     def __init__(self, cluster: Cluster, say: Callable[[Event], None]) -> None:
         self._cluster = cluster
         self._noticed: dict[int, float] = {}
         self._faults = 0
+        self.returning: dict[Any, int] = {}
         self.say = say
 
     @property
@@ -141,20 +159,36 @@ class Crew:
         """Return the places whose worker is gone, once all others are through with their queues."""
         return self._cluster.lost()
 
-    def replace(self, place: int, reason: str) -> Any:
-        """Say that the worker is lost and start another in its place; return the pending description of it."""
+    def replace(self, place: int, reason: str) -> None:
+        """Say that the worker is lost and start another in its place."""
         self._faults += 1
         if self._faults > FAULTS_TOLERATED:
             raise SideFailed(f"{self._faults} workers were lost, the last one: {reason}", "see distributed.log in the take's folder")
         self._noticed[place] = time.perf_counter()
         self.say(Faulted(worker=f"w{place}", reason=reason))
-        return self._cluster.replace(place)
+        self.returning = {description: where for description, where in self.returning.items() if where != place}
+        self.returning[self._cluster.replace(place)] = place
 
-    def returned(self, place: int, description: Any) -> None:
-        """Say that the place is filled again, with the seconds since its loss was noticed."""
+    def welcome(self, description: Any) -> None:
+        """Say that a place is filled again; raise ``RayActorError`` if the new worker was lost on its way."""
+        place = self.returning.pop(description)
         process = ray.get(description)
         self._cluster.processes[place] = process
         self.say(Recovered(worker=f"w{place}", process=process, seconds=time.perf_counter() - self._noticed.pop(place)))
+
+    def welcome_all(self) -> None:
+        """Wait until every place is filled again; raise ``RayActorError`` as ``welcome`` does."""
+        while self.returning:
+            self.welcome(next(iter(self.returning)))
+
+    def rest(self) -> None:
+        """Let go of the last run's state; a worker that is lost by now is noticed when it is needed."""
+        if self.returning:
+            back, _ = ray.wait([*self.returning], num_returns=len(self.returning), timeout=ANSWER_WITHIN_S)
+            for description in back:
+                with contextlib.suppress(RayActorError):
+                    self.welcome(description)
+        self._cluster.ask_living("release")
 
     def span(self, place: int, chunk: int, items: int, timing: tuple[float, float]) -> None:
         """Say what a worker did on one chunk."""

@@ -22,7 +22,7 @@ from harness.run.worker import peak_rss_bytes
 from harness.workload import Pool, Problem, Report, Workload, source_of
 
 Say = Callable[[Event], None]
-Usage = tuple[float, int]
+Usage = dict[str, tuple[float, int]]
 
 LOOK_EVERY_S = 0.5
 
@@ -32,8 +32,7 @@ class Contestant:
     """A side that can be run: on an input with a reporter, as often as asked.
 
     ``workers`` and ``hosts`` are asked for once everything is warm, so that they tell what really runs.
-    ``usage`` is (core-seconds so far, peak resident bytes) over all its processes; ``rest`` lets go of the
-    last run's state.
+    ``usage`` is (core-seconds so far, peak resident bytes) by process; ``rest`` lets go of the last run's state.
     """
 
     run: Callable[[Any, Report], Any]
@@ -45,7 +44,13 @@ class Contestant:
 
 def own_usage() -> Usage:
     """Return this process's core-seconds and peak resident bytes."""
-    return time.process_time(), peak_rss_bytes()
+    return {"own": (time.process_time(), peak_rss_bytes())}
+
+
+def used(before: Usage, after: Usage) -> tuple[float, int]:
+    """Return the core-seconds between two looks and the peak resident bytes; what a process used that is gone is not known."""
+    cpu_s = sum(cpu - before.get(process, (0.0, 0))[0] for process, (cpu, _) in after.items())
+    return max(0.0, cpu_s), sum(peak for _, peak in after.values())
 
 
 def here() -> tuple[Host, ...]:
@@ -117,13 +122,9 @@ def _on_ray(assignment: wire.Assignment, workload: Workload, problem: Problem, e
             run=partial(_distributed, workload, pool),
             workers=lambda: crew.ask_all("describe"),
             hosts=crew.hosts,
-            usage=lambda: _sum([own_usage(), *crew.ask_all("usage")]),
-            rest=lambda: crew.ask_all("release"),
+            usage=lambda: own_usage() | crew.usage(),
+            rest=pool.rest,
         )
-
-
-def _sum(usages: Sequence[Usage]) -> Usage:
-    return sum(cpu for cpu, _ in usages), sum(rss for _, rss in usages)
 
 
 @contextlib.contextmanager

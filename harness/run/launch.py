@@ -125,12 +125,12 @@ def end_all(children: Sequence[Child], patience_s: float) -> list[int]:
 
 def launch(assignment: Assignment, log: Path) -> Child:
     """Start a side's process with its two pipes; it leads a session of its own, out of reach of the terminal's signals."""
-    events_read, events_write = os.pipe()
-    control_read, control_write = os.pipe()
-    scratch = Path(tempfile.mkdtemp(prefix="tc-", dir=_short_folder()))
-    told = msgspec.structs.replace(assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch))
     threads = max(1, len(assignment.cores[0])) if assignment.cores else assignment.cores_per_worker
     with log.open("ab") as printed:
+        scratch = Path(tempfile.mkdtemp(prefix="tc-", dir=_short_folder()))
+        events_read, events_write = os.pipe()
+        control_read, control_write = os.pipe()
+        told = msgspec.structs.replace(assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch))
         process = subprocess.Popen(
             [sys.executable, "-m", "harness.run.child", msgspec.json.encode(told).decode()],
             stdin=subprocess.DEVNULL,

@@ -2,16 +2,16 @@
 
 Lost workers are this room's business: their chunks are redone, their state is rebuilt, and the answer is
 the one that would have come without the loss. With ``cluster`` the only importer of ray.
-May import ``events``, ``errors``, ``workload`` and ``run``.
+May import ``errors``, ``events``, ``workload`` and ``run``.
 """
 
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import ray
-from ray.exceptions import RayActorError, RayError
+from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from harness.errors import SideFailed
 from harness.events import Event
@@ -58,6 +58,10 @@ class RayPool:
         """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order."""
         return _Mapping(self._crew, ray.put(function), chunks, shared, items).run(report)
 
+    def rest(self) -> None:
+        """Let go of the last run's state."""
+        self._crew.rest()
+
     def lockstep(
         self,
         program: Lockstep,
@@ -80,14 +84,13 @@ class _Mapping:
         self._crew, self._function, self._chunks, self._shared, self._items = crew, function, chunks, shared, items
         self._waiting = deque(range(len(chunks)))
         self._flying: dict[Any, tuple[int, int, Any]] = {}
-        self._returning: dict[Any, int] = {}
         self._parts: dict[int, Part] = {}
         self._done = 0
 
     def run(self, report: Report) -> list[Part]:
         while len(self._parts) < len(self._chunks):
             self._fill()
-            for timing in ray.wait([*self._flying, *self._returning])[0]:
+            for timing in ray.wait([*self._flying, *self._crew.returning])[0]:
                 self._land(timing)
             report(self._done)
         return [self._parts[chunk] for chunk in range(len(self._chunks))]
@@ -106,17 +109,28 @@ class _Mapping:
             loads[place] += 1
 
     def _land(self, timing: Any) -> None:
-        if timing in self._returning:
-            self._crew.returned(self._returning.pop(timing), timing)
-            return
-        if timing not in self._flying:
-            return  # it went down with its worker and waits again
+        if timing in self._crew.returning:
+            self._welcome(timing)
+        elif timing in self._flying:  # else it went down with its worker and waits again
+            self._take(timing)
+
+    def _welcome(self, description: Any) -> None:
+        place = self._crew.returning[description]
+        try:
+            self._crew.welcome(description)
+        except RayActorError as loss:
+            self._redo(place, loss)
+
+    def _take(self, timing: Any) -> None:
+        """Keep a part that was made, or have its chunk redone."""
         chunk, place, value = self._flying[timing]
         try:
             seconds, result = ray.get([timing, value])
         except RayActorError as loss:
             self._redo(place, loss)
             return
+        except RayTaskError as raised:
+            _raise_own(raised)
         del self._flying[timing]
         items = self._items(self._chunks[chunk])
         self._done += items
@@ -127,8 +141,7 @@ class _Mapping:
         """Put the lost worker's chunks at the head of the queue and have its place filled."""
         gone = [timing for timing, (_, where, _) in self._flying.items() if where == place]
         self._waiting.extendleft(sorted((self._flying.pop(timing)[0] for timing in gone), reverse=True))
-        self._returning = {timing: where for timing, where in self._returning.items() if where != place}
-        self._returning[self._crew.replace(place, _reason(loss))] = place
+        self._crew.replace(place, _reason(loss))
 
 
 class _Stepping:
@@ -148,6 +161,7 @@ class _Stepping:
     def run(self, report: Report, items_a_step: int) -> Any:
         for place in range(self._crew.size):
             self._begin(place)
+        self._persist(self._crew.welcome_all)
         for step in range(self._steps):
             timings = self._persist(partial(self._complete, step))
             for place, timing in enumerate(timings):
@@ -209,19 +223,18 @@ class _Stepping:
         """
         lost = self._crew.lost()
         if not lost:
-            raise SideFailed(f"a worker raised {_reason(error)}", "see distributed.log in the take's folder") from error
+            _raise_own(error)
         stood = {place: ray.get(self._crew.actor(place).stand.remote()) for place in range(self._crew.size) if place not in lost}
         origin, state = self._origin({place: absorbed for place, (absorbed, _) in stood.items()})
-        described = {place: self._crew.replace(place, _reason(error)) for place in lost}
         for place in lost:
+            self._crew.replace(place, _reason(error))
             self._begin(place)
             if state is not None:
                 self._crew.actor(place).restore.remote(origin, state)
         contributed = {place: last for place, (_, last) in stood.items()} | dict.fromkeys(lost, origin - 1)
         self._sent = {(step, place): sent for (step, place), sent in self._sent.items() if step <= contributed[place]}
         self._next = min(self._next, origin)
-        for place in lost:
-            self._crew.returned(place, described[place])
+        self._crew.welcome_all()
 
     def _origin(self, reached: dict[int, int]) -> tuple[int, Any]:
         """Return (steps absorbed, state) to rebuild from; the state is None where only the start is left."""
@@ -234,6 +247,16 @@ class _Stepping:
             except RayError:
                 continue  # its worker was lost before it was made
         return 0, None
+
+
+def _raise_own(raised: RayError) -> NoReturn:
+    """Raise what the author's code raised in a worker, or ``SideFailed`` if it is Ray itself that failed with every worker alive.
+
+    Never an error of Ray's: those are taken for losses and lead to another try.
+    """
+    if isinstance(raised, RayTaskError) and isinstance(raised.cause, Exception) and not isinstance(raised.cause, RayError):
+        raise raised.cause from raised
+    raise SideFailed(f"Ray failed: {type(raised).__name__}", "see distributed.log in the take's folder") from raised
 
 
 def _reason(error: BaseException) -> str:

@@ -68,6 +68,8 @@ class PretendPool:
         report: Report = lambda _: None,
     ) -> Any:
         """Run the program here, one worker after the other, on one state."""
+        if len(shares) != self.size:
+            raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
         state = program.start(*shared)
         for step in range(steps):
             parts = [copy.deepcopy(program.contribute(state, step, share, *shared)) for share in shares]

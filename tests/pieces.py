@@ -1,0 +1,123 @@
+"""A small real workload for the tests on Ray: chunks that are mapped, then steps taken in lockstep.
+
+The first chunk is heavy, so that whoever has it pulls fewer. The state and the parts are larger than what Ray
+sends inside a message, so that they travel through shared memory, and the state is moved in place: a
+worker that is rebuilt from what it must not write to, or at the wrong step, gives another answer.
+Imports ``harness.workload`` and NumPy.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.workload import Lockstep, Parameters, Pool, Problem, Report, Workload
+
+Array = npt.NDArray[np.float32]
+
+LENGTH = 50_000
+LANES = 4
+HEAVY = 8
+
+
+class Given(NamedTuple):
+    """How much work of which kind; ``fail`` names the half of it in which the kernel raises."""
+
+    chunks: int
+    steps: int
+    rounds: int
+    fail: str
+
+
+def load(params: Parameters) -> Problem:
+    """Return the amounts of work: the input is no larger than that."""
+    given = Given(int(params["chunks"]), int(params["steps"]), int(params["rounds"]), str(params["fail"]))
+    return Problem(given, b"held out", given.chunks + given.steps * LANES, warmup=Given(4, 2, 1, ""))
+
+
+def kernel(seed: int, rounds: int) -> Array:
+    """Return numbers that take a while."""
+    numbers = np.linspace(seed, seed + 1, LENGTH, dtype=np.float32)
+    for _ in range(rounds):
+        np.sin(numbers, out=numbers)
+        np.add(numbers, np.float32(seed), out=numbers)
+    return numbers
+
+
+def mapped(chunk: int, given: Given) -> float:
+    """Return one chunk's sum."""
+    if given.fail == "map":
+        raise ValueError("the author's own words")
+    return float(kernel(chunk, (LANES if chunk else LANES * HEAVY) * given.rounds).sum())
+
+
+def start(given: Given) -> Array:
+    """Return the state before the first step."""
+    return np.full(LENGTH, 0.5, dtype=np.float32)
+
+
+def contribute(state: Array, step: int, share: Sequence[int], given: Given) -> Array:
+    """Return a row per lane of the share."""
+    if given.fail == "lockstep":
+        raise ValueError("the author's own words")
+    return np.stack([kernel(lane + step, given.rounds) * state for lane in share])
+
+
+def absorb(state: Array, step: int, parts: Sequence[Array], given: Given) -> Array:
+    """Add all lanes in their order and fold the sum, in place."""
+    for part in parts:
+        for row in part:
+            state += row
+    np.sin(state, out=state)
+    return state
+
+
+def baseline(given: Given, report: Report) -> tuple[list[float], Array]:
+    """Do it all here."""
+    sums, state = [], start(given)
+    for chunk in range(given.chunks):
+        sums.append(mapped(chunk, given._replace(fail="")))
+        report(chunk + 1)
+    for step in range(given.steps):
+        part = contribute(state, step, range(LANES), given._replace(fail=""))
+        state = absorb(state, step, [part], given)
+        report(given.chunks + (step + 1) * LANES)
+    return sums, state
+
+
+def distributed(given: Given, pool: Pool, report: Report) -> tuple[list[float], Array]:
+    """Do it on the pool."""
+    shared = pool.share(given)
+    parts = pool.map(mapped, range(given.chunks), shared, report=report)
+    lanes = LANES // pool.size
+    shares = [range(place * lanes, (place + 1) * lanes) for place in range(pool.size)]
+    state = pool.lockstep(
+        Lockstep(start, contribute, absorb), shares, given.steps, shared, items=len, report=lambda done: report(given.chunks + done)
+    )
+    return [part.value for part in parts], state
+
+
+def quality(answer: tuple[list[float], Array], held_out: Any) -> float:
+    """Return the mean of the state."""
+    return float(answer[1].mean())
+
+
+WORKLOAD = Workload(
+    name="pieces",
+    axis="test",
+    unit="pieces",
+    bottleneck="a kernel that takes a while",
+    partition="chunks, then lanes",
+    communication="rows of numbers",
+    consistency="synchronous",
+    neighbour="none",
+    limitation="small",
+    metric="mean",
+    tolerance=0.0,
+    params={"chunks": 12, "steps": 8, "rounds": 20, "fail": ""},
+    load=load,
+    baseline=baseline,
+    distributed=distributed,
+    quality=quality,
+)

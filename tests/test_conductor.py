@@ -1,0 +1,411 @@
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from harness import events as e
+from harness.errors import Disagreement, Interrupted, SideFailed, TwoclocksError
+from harness.model import Schedule, Side
+from harness.run import conductor
+from harness.run.conductor import Batch, Conductor
+from harness.run.schedule import Allotment
+from harness.run.session import Session
+from tests.builders import a_spec, a_workload_file
+
+BASELINE, DISTRIBUTED = Side
+QUICK = {"seconds": 0.3, "chunks": 6, "quality": 0.97}
+LONG = {"seconds": 60.0, "chunks": 1000, "quality": 0.97}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def swift() -> Iterator[None]:
+    """Shorten the frames, since every wait ends with one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conductor, "FRAME_S", 0.05)
+        yield
+
+
+@dataclass
+class Presenter:
+    """Asks for what a test says, once the events so far call for it; begins at once, and never skips."""
+
+    stops: Callable[[list[e.Event]], int | None] = lambda _: None
+    begins: Callable[[], bool] = lambda: True
+    skips: Callable[[], bool] = lambda: False
+    seen: list[e.Event] = field(default_factory=list)
+
+    def stop(self) -> int | None:
+        return self.stops(self.seen)
+
+    def begin(self) -> bool:
+        return self.begins()
+
+    def skip(self) -> bool:
+        return self.skips()
+
+
+@dataclass
+class Ran:
+    """A session that has come to its end, whichever it was."""
+
+    conductor: Conductor
+    batches: list[Batch]
+    doings: list[str]
+    ended: TwoclocksError | None
+
+    @property
+    def events(self) -> list[e.Event]:
+        return [event for batch in self.batches for event in batch]
+
+    def of(self, *kinds: type[e.Event]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kinds)]
+
+
+def a_session(out: Path, workload: str = "rehearsal", **changes: Any) -> Session:
+    ours: dict[str, Any] = {"simulated": True, "replay_rest": False, "allotment": Allotment((), (), disjoint=True, screen_has_core=True)}
+    asked = {name: changes.pop(name) for name in ("schedule", "trials", "workers", "params") if name in changes}
+    spec = a_spec(**({"params": QUICK if workload == "rehearsal" else {}} | asked))
+    return Session(spec=spec, workload=workload, address="", out=out, **(ours | changes))
+
+
+def ran(session: Session, presenter: Presenter | None = None) -> Ran:
+    presenter = presenter or Presenter()
+    conducting = Conductor(session, presenter)
+    result = Ran(conducting, [], [], None)
+    try:
+        for batch in conducting.frames():
+            presenter.seen += batch
+            result.batches.append(batch)
+            result.doings.append(conducting.doing)
+    except TwoclocksError as error:
+        result.ended = error
+    return result
+
+
+def nobody_left(result: Ran) -> bool:
+    return not any(psutil.pid_exists(event.pid) for event in result.of(e.Launched))
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return ran(a_session(tmp_path_factory.mktemp("together"), schedule=Schedule.TOGETHER))
+
+
+@pytest.fixture(scope="module")
+def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return ran(a_session(tmp_path_factory.mktemp("in-turn"), schedule=Schedule.IN_TURN, trials=3))
+
+
+def order_of(result: Ran, side: Side) -> list[str]:
+    """Return the kinds of one side's events, repeats left out."""
+    kinds = (type(event).__name__ for event in result.events if event.side is side and not isinstance(event, e.Watched | e.Sample))
+    return [kind for kind, _ in groupby(kinds) if kind not in ("Span", "Progress", "Phase")]
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_side_is_launched_armed_started_finished_and_scored(together: Ran, side: Side) -> None:
+    assert order_of(together, side) == ["Launched", "Ready", "Go", "Finished", "Scored"]
+
+
+def test_sides_are_armed_one_after_the_other(together: Ran) -> None:
+    assert [(type(event), event.side) for event in together.of(e.Launched, e.Ready)] == [
+        (e.Launched, BASELINE),
+        (e.Ready, BASELINE),
+        (e.Launched, DISTRIBUTED),
+        (e.Ready, DISTRIBUTED),
+    ]
+
+
+def test_no_clock_starts_before_both_sides_are_ready(together: Ran) -> None:
+    assert max(event.at for event in together.of(e.Ready)) <= min(event.at for event in together.of(e.Go))
+
+
+def test_together_both_clocks_start_in_one_frame(together: Ran) -> None:
+    (starting,) = [batch for batch in together.batches if any(isinstance(event, e.Go) for event in batch)]
+    assert [event.side for event in starting] == [BASELINE, DISTRIBUTED]
+
+
+def test_together_the_sides_overlap(together: Ran) -> None:
+    starts = [event.at for event in together.of(e.Go)]
+    assert max(starts) < min(event.at for event in together.of(e.Finished))
+
+
+def test_in_turn_the_trials_are_in_abba_order(in_turn: Ran) -> None:
+    assert [(event.side, event.trial, event.order) for event in in_turn.of(e.Go)] == [
+        (BASELINE, 0, 0),
+        (DISTRIBUTED, 0, 1),
+        (DISTRIBUTED, 1, 2),
+        (BASELINE, 1, 3),
+        (BASELINE, 2, 4),
+        (DISTRIBUTED, 2, 5),
+    ]
+
+
+def test_in_turn_a_trial_starts_when_the_one_before_is_scored(in_turn: Ran) -> None:
+    kinds = [type(event) for event in in_turn.of(e.Go, e.Finished, e.Scored)]
+    assert kinds == [e.Go, e.Finished, e.Scored] * 6
+
+
+def test_what_belongs_to_a_trial_says_which(in_turn: Ran) -> None:
+    per_trial = [(event.side, event.trial) for event in in_turn.of(e.Finished)]
+    assert sorted(per_trial) == [(side, trial) for side in Side for trial in range(3)]
+
+
+def test_every_trial_of_a_side_gives_one_answer(in_turn: Ran) -> None:
+    assert len({event.answer_sha256 for event in in_turn.of(e.Scored)}) == 1
+
+
+def test_a_session_runs_to_its_end(in_turn: Ran, together: Ran) -> None:
+    assert (in_turn.ended, together.ended) == (None, None)
+
+
+def test_time_never_runs_backwards(in_turn: Ran) -> None:
+    stamps = [event.at for event in in_turn.events]
+    assert stamps == sorted(stamps)
+
+
+def test_a_finished_event_comes_no_sooner_than_its_wall_time(in_turn: Ran) -> None:
+    went = {(event.side, event.trial): event.at for event in in_turn.of(e.Go)}
+    for event in in_turn.of(e.Finished):
+        assert event.at - went[event.side, event.trial] >= event.wall_s - 0.01
+
+
+def test_the_last_event_is_what_watching_cost(in_turn: Ran) -> None:
+    last = in_turn.events[-1]
+    assert isinstance(last, e.Watched)
+    assert last.frames >= 6
+    assert last.contention is None
+
+
+def test_the_distributed_side_has_its_workers(in_turn: Ran) -> None:
+    ready = {event.side: event for event in in_turn.of(e.Ready)}
+    assert [worker.id for worker in ready[DISTRIBUTED].workers] == ["w0", "w1"]
+
+
+def test_a_session_leaves_no_process(in_turn: Ran, together: Ran) -> None:
+    assert nobody_left(in_turn)
+    assert nobody_left(together)
+
+
+def test_a_viewer_can_tell_what_is_going_on(in_turn: Ran) -> None:
+    assert [doing for doing, _ in groupby(in_turn.doings)] == ["arming baseline", "arming distributed", "running"]
+
+
+def test_a_pretend_session_may_run_at_once_on_one_host(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, schedule=Schedule.AUTO))
+    assert result.conductor.schedule is Schedule.TOGETHER
+
+
+def test_the_presenter_says_when_the_clocks_start(tmp_path: Path) -> None:
+    asked = iter([False, False, True])
+    result = ran(a_session(tmp_path, schedule=Schedule.TOGETHER), Presenter(begins=lambda: next(asked)))
+    assert result.doings.count("armed") == 2
+    assert result.ended is None
+
+
+CRAWL = """
+def baseline(given, report):
+    time.sleep({seconds})
+    report(len(given))
+    return given
+"""
+
+
+def test_a_replay_goes_on_until_the_baseline_has_crawled_home(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.6))
+    result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True))
+    went = result.of(e.Go)[-1].at
+    assert "replaying" in result.doings
+    assert result.events[-1].at - went >= result.of(e.Finished)[0].wall_s
+
+
+def test_the_rest_of_a_replay_can_be_skipped(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.6))
+    result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True), Presenter(skips=lambda: True))
+    assert result.doings.count("replaying") == 1  # the closing account
+
+
+RAISE = "raise ValueError('no such luck')"
+VANISH = "print('so long', flush=True); os._exit(0)"
+SUICIDE = "os.kill(os.getpid(), signal.SIGKILL)"
+
+
+def failing(folder: Path, side: Side, statement: str) -> str:
+    arguments = "given, report" if side is BASELINE else "given, pool, report"
+    return a_workload_file(folder, f"def {side}({arguments}): {statement}")
+
+
+@pytest.mark.parametrize(
+    ("side", "statement", "reason", "hint"),
+    [
+        (BASELINE, RAISE, "ValueError: no such luck", "its last words: ValueError: no such luck"),
+        (DISTRIBUTED, RAISE, "ValueError: no such luck", "its last words: ValueError: no such luck"),
+        (DISTRIBUTED, VANISH, "its process ended with exit code 0", "its last words: so long"),
+        (BASELINE, SUICIDE, "its process was killed by signal 9", "see baseline.log in the take's folder"),
+    ],
+)
+def test_a_side_that_fails_ends_the_session(tmp_path: Path, side: Side, statement: str, reason: str, hint: str) -> None:
+    result = ran(a_session(tmp_path, failing(tmp_path, side, statement), schedule=Schedule.TOGETHER))
+    assert isinstance(result.ended, SideFailed)
+    assert (result.ended.sentence, result.ended.hint) == (f"the {side} side failed: {reason}", hint)
+    assert [(event.side, event.reason) for event in result.of(e.Failed)] == [(side, reason)]
+    assert nobody_left(result)
+
+
+def test_a_side_that_fails_while_it_is_armed_never_starts(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, "def load(params): raise OSError('no data')")))
+    assert isinstance(result.ended, SideFailed)
+    assert result.of(e.Go) == []
+    assert [event.side for event in result.of(e.Launched)] == [BASELINE]
+
+
+def test_a_side_that_is_killed_from_outside_ends_the_session(tmp_path: Path) -> None:
+    session = a_session(tmp_path, params=LONG, schedule=Schedule.TOGETHER)
+    presenter = Presenter()
+
+    def kill_once_running(seen: list[e.Event]) -> None:
+        if any(isinstance(event, e.Progress) for event in seen) and not any(isinstance(event, e.Failed) for event in seen):
+            psutil.Process(pid_of(seen, DISTRIBUTED)).kill()
+
+    presenter.stops = kill_once_running
+    result = ran(session, presenter)
+    assert isinstance(result.ended, SideFailed)
+    assert result.ended.sentence == "the distributed side failed: its process was killed by signal 9"
+    assert nobody_left(result)
+
+
+def pid_of(events: list[e.Event], side: Side) -> int:
+    return next(event.pid for event in events if isinstance(event, e.Launched) and event.side is side)
+
+
+GARBAGE = r"""
+def baseline(given, report):
+    os.write(1, b'\xff\x1b[2J{"event": "failed", "reason": "no"}\n')
+    return given
+"""
+
+
+def test_what_a_side_prints_is_no_event(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, GARBAGE)))
+    assert result.ended is None
+    assert b"\xff\x1b[2J" in (tmp_path / "baseline.log").read_bytes()
+
+
+GARBLE = """
+def baseline(given, report):
+    os.write(int(sys.argv[1].split('"events_fd":')[1].split(",")[0]), b"not an event\\n")
+    time.sleep(60)
+"""
+
+
+def test_a_side_that_garbles_its_events_is_ended(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, GARBLE)))
+    assert isinstance(result.ended, SideFailed)
+    assert result.ended.sentence.startswith("the baseline side failed: not an event")
+    assert nobody_left(result)
+
+
+LINGER = """
+def load(params):
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    raise ValueError("and yet it lives")
+"""
+
+
+def test_a_side_that_fails_but_does_not_end_is_ended(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, LINGER)))
+    assert isinstance(result.ended, SideFailed)
+    assert result.ended.sentence == "the baseline side failed: ValueError: and yet it lives"
+    assert nobody_left(result)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ("Problem(input=os.getpid(), held_out=0.5, items=5)", "inputs"),
+        ("Problem(input=(), held_out=os.getpid(), items=5)", "held-out sets"),
+    ],
+)
+def test_sides_that_load_something_else_disagree(tmp_path: Path, changes: str, what: str) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, f"def load(params): return {changes}")))
+    assert isinstance(result.ended, Disagreement)
+    assert result.ended.sentence.startswith(f"the sides loaded different {what}: ")
+    assert result.of(e.Go) == []
+    assert nobody_left(result)
+
+
+CHANGING = """
+def load(params):
+    pathlib.Path(__file__).write_text(pathlib.Path(__file__).read_text() + "#")
+    return Problem(input=(), held_out=0.5, items=5)
+"""
+
+
+def test_sides_that_run_other_source_disagree(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, CHANGING)))
+    assert isinstance(result.ended, Disagreement)
+    assert result.ended.sentence == "the workers run other source code than the baseline"
+
+
+@pytest.mark.parametrize("moment", [e.Launched, e.Progress])
+def test_a_wish_to_stop_ends_the_session_at_any_moment(tmp_path: Path, moment: type[e.Event]) -> None:
+    stopping = Presenter(stops=lambda seen: signal.SIGTERM if any(isinstance(event, moment) for event in seen) else None)
+    result = ran(a_session(tmp_path, params=LONG), stopping)
+    assert isinstance(result.ended, Interrupted)
+    assert result.ended.exit_code == 128 + signal.SIGTERM
+    assert nobody_left(result)
+
+
+def test_a_viewer_that_leaves_early_leaves_no_process(tmp_path: Path) -> None:
+    with closing(Conductor(a_session(tmp_path), Presenter()).frames()) as frames:
+        (launched,) = next(frames)
+    assert isinstance(launched, e.Launched)
+    assert not psutil.pid_exists(launched.pid)
+
+
+def test_a_folder_that_is_gone_leaves_no_process(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        ran(a_session(tmp_path / "gone"))
+
+
+WARM = """
+def load(params):
+    return Problem(input=(1, 2), held_out=0.5, items=2, warmup=(1,))
+
+def baseline(given, report):
+    time.sleep(0.005)
+    return given
+"""
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conductor, "PROBE_S", 0.2)
+    monkeypatch.setattr(conductor, "SETTLE_AT_MOST_S", 0.5)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_auto_probes_each_side_alone_and_then_both_at_once(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, WARM), simulated=False, schedule=Schedule.AUTO))
+    probed = [(event.side, event.together) for event in result.of(e.Probed)]
+    assert probed[:2] == [(BASELINE, False), (DISTRIBUTED, False)]
+    assert sorted(probed[2:]) == [(BASELINE, True), (DISTRIBUTED, True)]
+    contention = result.events[-1].contention  # type: ignore[attr-defined]
+    assert contention is not None
+    assert result.conductor.schedule is (Schedule.TOGETHER if contention <= 0.02 else Schedule.IN_TURN)
+    assert "settling" in result.doings
+
+
+@pytest.mark.usefixtures("hurried")
+def test_auto_does_not_probe_what_cannot_be_fair(tmp_path: Path) -> None:
+    shared = Allotment((), (), disjoint=False, screen_has_core=False)
+    session = a_session(tmp_path, a_workload_file(tmp_path, WARM), simulated=False, schedule=Schedule.AUTO, allotment=shared)
+    result = ran(session)
+    assert result.of(e.Probed) == []
+    assert result.conductor.schedule is Schedule.IN_TURN
