@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         return _told(error.format_message().rstrip("."), "twoclocks --help lists the verbs, twoclocks VERB --help the options", 2)
     except click.Abort:
-        return _told("stopped before the start", "", 130)
+        return _told("stopped", "", 130)
     return int(code or 0)
 
 

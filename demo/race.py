@@ -88,18 +88,25 @@ class Race:
 
         Raises what ended the session early, once that is on disk.
         """
-        journal = Journal(self.folder, self._header)
-        ended: Exception | None = None
-        try:
-            with self._signals.caught(), self._screen.opened(), closing(self._conductor.frames()) as frames:
-                for batch in frames:
-                    journal.write(batch)
-                    self._take_in(batch)
-        except Exception as error:  # a reader that hung up, or a fault of ours: what was seen is kept all the same
-            ended = error
-        finally:
-            digest = journal.close()
-        return self._kept(digest, ended)
+        with self._signals.caught():
+            journal = Journal(self.folder, self._header)
+            ended: Exception | None = None
+            try:
+                self._follow(journal)
+            except Exception as error:  # a reader that hung up, or a fault of ours: what was seen is kept all the same
+                ended = error
+            finally:
+                digest = journal.close()
+            return self._kept(digest, ended)
+
+    def _follow(self, journal: Journal) -> None:
+        """Journal, fold and draw to the end; raise ``Interrupted`` for a signal that came while the sides were leaving, too."""
+        with self._screen.opened(), closing(self._conductor.frames()) as frames:
+            for batch in frames:
+                journal.write(batch)
+                self._take_in(batch)
+        if self._signals.asked is not None:
+            raise Interrupted(self._signals.asked)
 
     def _kept(self, journal_sha256: str, ended: Exception | None) -> Path:
         """Write the results file, then raise what ended the session early: that matters more than a full disk."""
@@ -116,6 +123,8 @@ class Race:
     def _take_in(self, batch: tuple[Event, ...]) -> None:
         before, self._board = self._board, reduce(apply, batch, self._board)
         self._screen.show(batch, before, self._board, self._caption(), self._conductor.now)
+        if self._live and self._conductor.doing not in ("armed", "replaying"):
+            self._keys.pressed()  # a key that nobody asked for yet must not start a clock, or end a replay, later
 
     def _caption(self) -> Caption:
         badge = "SIMULATED" if self._asked.simulated else ""

@@ -38,12 +38,13 @@ QUIET_S = 0.03
 ALTERNATE_SCREEN = 1049 << 5  # pyte shifts private modes
 UNWANTED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "RAY_ADDRESS", "TMUX")
 
-SLOW_TO_LOAD = """
-import dataclasses, time
+SLOW = """
+import atexit, dataclasses, time
 from workloads.rehearsal import WORKLOAD as QUICK
 
 def load(params):
-    time.sleep(2)
+    time.sleep({to_load})
+    atexit.register(time.sleep, {to_leave})
     return QUICK.load(params)
 
 WORKLOAD = dataclasses.replace(QUICK, load=load)
@@ -246,6 +247,11 @@ class Terminal:
         """Return the first look that holds the text."""
         return self.until(lambda look: text in look.text, within_s)
 
+    def linger(self, seconds: float) -> None:
+        """Look on for a while."""
+        over = time.monotonic() + seconds
+        self.until(lambda _: time.monotonic() > over)
+
     def ended(self, within_s: float = WAIT_S) -> int:
         """Return the exit code; fail if the program does not end in time."""
         self.until(lambda _: self.process.poll() is not None, within_s)
@@ -370,10 +376,10 @@ def told(command: Sequence[str], **changes: str) -> Told:
         return telling.told()
 
 
-def slow_to_load(folder: Path) -> str:
-    """Return the path of a workload whose ``load`` takes two seconds."""
-    path = folder / "slow_to_load.py"
-    path.write_text(SLOW_TO_LOAD)
+def slow(folder: Path, *, to_load: float = 0.0, to_leave: float = 0.0) -> str:
+    """Return the path of a workload whose sides take their seconds to load, or to end once nothing is left to do."""
+    path = folder / "slow.py"
+    path.write_text(SLOW.format(to_load=to_load, to_leave=to_leave))
     return str(path)
 
 

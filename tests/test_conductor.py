@@ -218,7 +218,7 @@ def baseline(given, report):
 
 
 def test_a_replay_goes_on_until_the_baseline_has_crawled_home(tmp_path: Path) -> None:
-    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.6))
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
     result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True))
     went = result.of(e.Go)[-1].at
     assert "replaying" in result.doings
@@ -226,9 +226,17 @@ def test_a_replay_goes_on_until_the_baseline_has_crawled_home(tmp_path: Path) ->
 
 
 def test_the_rest_of_a_replay_can_be_skipped(tmp_path: Path) -> None:
-    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.6))
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
     result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True), Presenter(skips=lambda: True))
     assert result.doings.count("replaying") == 1  # the closing account
+
+
+def test_a_key_that_was_pressed_before_the_replay_skips_nothing(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
+    typed = iter([True])
+    skips = Presenter(skips=lambda: next(typed, False))
+    result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True), skips)
+    assert result.events[-1].at - result.of(e.Go)[-1].at >= result.of(e.Finished)[0].wall_s
 
 
 RAISE = "raise ValueError('no such luck')"

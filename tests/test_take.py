@@ -116,7 +116,7 @@ def little_room() -> Iterator[None]:
 @pytest.mark.usefixtures("little_room")
 def test_a_full_disk_ends_the_session_in_plain_words() -> None:
     journal = a_journal()
-    with pytest.raises(TwoclocksError, match="cannot write events.jsonl"):
+    with pytest.raises(TwoclocksError, match=r"cannot write events\.jsonl"):
         journal.write(some_events())
     assert journal.close() == hashlib.sha256(Path(JOURNAL).read_bytes()).hexdigest()
     assert Path(JOURNAL).stat().st_size == 4_096

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -24,7 +23,7 @@ from tests.terminals import (
     journal,
     race,
     recorded_pids,
-    slow_to_load,
+    slow,
     status,
     still_running,
     told,
@@ -35,10 +34,15 @@ CTRL_C, CTRL_BACKSLASH, ENTER = b"\x03", b"\x1c", b"\r"
 ENTERED = b"\x1b[?1049h"
 STOPS_WITHIN_S = 5.0
 FRAMES_A_SECOND = 5
+LINGER_S = 0.6
+SKIP = "Enter skips the rest of the replay"
 SILENCE_S = 5.0
 BRIEF = ("--set", "seconds=0.5", "--workers", "4")
 COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:;\d+)*m")
 AN_ESCAPE = "\x1b"
+
+
+Moment = Callable[[Terminal, Path], None]
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,12 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     out = tmp_path_factory.mktemp("show") / "take"
     with Terminal(race(out, "--set", "seconds=2.4", "--workers", "4", "--schedule", "in-turn")) as terminal:
         terminal.until_text("press Enter to start")
-        lingered = time.monotonic() + 0.6
-        terminal.until(lambda _: time.monotonic() > lingered)
+        terminal.linger(LINGER_S)
         terminal.type(ENTER)
         terminal.until_text("LIVE")
         terminal.type(ENTER)
-        terminal.until_text("Enter skips the rest")
+        terminal.until_text(SKIP)
+        terminal.linger(LINGER_S)
         terminal.type(ENTER)
         return shown(terminal, out)
 
@@ -133,7 +137,8 @@ def test_the_clocks_wait_for_enter(show: Shown) -> None:
 
 
 def test_enter_that_nobody_asked_for_skips_nothing(show: Shown) -> None:
-    assert any("REPLAY" in look.text and "Enter skips" in look.text for look in show.panels)
+    replayed = [look.at for look in show.panels if SKIP in look.text]
+    assert replayed[-1] - replayed[0] >= LINGER_S / 2
 
 
 def test_enter_cuts_the_replay_short(show: Shown) -> None:
@@ -170,27 +175,34 @@ def send(number: signal.Signals) -> Callable[[Terminal], None]:
     return lambda terminal: os.kill(terminal.process.pid, number)
 
 
-def arming(terminal: Terminal) -> None:
+def arming(terminal: Terminal, _: Path) -> None:
     """Wait until a side is being armed."""
     terminal.until_text("arming baseline")
 
 
-def armed(terminal: Terminal) -> None:
+def armed(terminal: Terminal, _: Path) -> None:
     """Wait until both sides are armed and nobody has pressed Enter."""
     terminal.until_text("press Enter to start")
 
 
-def running(terminal: Terminal) -> None:
+def running(terminal: Terminal, out: Path) -> None:
     """Press Enter and wait until the clocks run."""
-    armed(terminal)
+    armed(terminal, out)
     terminal.type(ENTER)
     terminal.until_text("LIVE")
 
 
-def replaying(terminal: Terminal) -> None:
+def replaying(terminal: Terminal, out: Path) -> None:
     """Press Enter and wait until the distributed side is through and the baseline is replayed."""
-    running(terminal)
-    terminal.until_text("Enter skips the rest")
+    running(terminal, out)
+    terminal.until_text(SKIP)
+
+
+def leaving(terminal: Terminal, out: Path) -> None:
+    """Skip the replay too and wait until nothing is left to do but for the sides to end."""
+    replaying(terminal, out)
+    terminal.type(ENTER)
+    terminal.until(lambda _: any(isinstance(event, e.Watched) for event in journal(out)))
 
 
 STOPS = {
@@ -198,17 +210,19 @@ STOPS = {
     "ctrl-c-armed": (armed, press_ctrl_c, 130),
     "ctrl-c-running": (running, press_ctrl_c, 130),
     "ctrl-c-replaying": (replaying, press_ctrl_c, 130),
+    "ctrl-c-leaving": (leaving, press_ctrl_c, 130),
     "ctrl-backslash-running": (running, lambda terminal: terminal.type(CTRL_BACKSLASH), 131),
     "sigterm-running": (running, send(signal.SIGTERM), 143),
     "sighup-running": (running, send(signal.SIGHUP), 129),
 }
+SLOW_MOMENTS: dict[Moment, dict[str, float]] = {arming: {"to_load": 2.0}, leaving: {"to_leave": 1.0}}
 
 
-def stopped(folder: Path, moment: Callable[[Terminal], None], stop: Callable[[Terminal], None]) -> Shown:
+def stopped(folder: Path, moment: Moment, stop: Callable[[Terminal], None]) -> Shown:
     """Return a race that was stopped at a moment; fail if that takes too long."""
-    out, workload = folder / "take", slow_to_load(folder) if moment is arming else "rehearsal"
+    out, workload = folder / "take", slow(folder, **SLOW_MOMENTS.get(moment, {}))
     with Terminal(race(out, "--set", "seconds=1.5", "--workers", "4", "--schedule", "in-turn", workload=workload)) as terminal:
-        moment(terminal)
+        moment(terminal, out)
         stop(terminal)
         terminal.ended(STOPS_WITHIN_S)
         return shown(terminal, out)
@@ -249,7 +263,7 @@ def test_a_stopped_race_leaves_nothing_running(name: str, stops: dict[str, Shown
 def test_a_terminal_that_is_closed_stops_the_race(tmp_path: Path) -> None:
     out = tmp_path / "take"
     with Terminal(race(out, "--set", "seconds=5", "--workers", "2")) as terminal:
-        armed(terminal)
+        armed(terminal, out)
         terminal.hang_up()
         code = terminal.process.wait(STOPS_WITHIN_S)
 

@@ -77,9 +77,7 @@ def test_a_stopped_race_that_is_killed_ends(shell: Tmux, tmp_path: Path) -> None
 
     shell.keys("C-z")
     shell.until_text("Stopped")
-    shell.command("kill %1")
-    shell.until_text("stopped before the end")
-    shell.keys("Enter")
+    shell.command("set -o notify; kill %1")
     left = shell.until_text("Exit 143")
 
     assert (left.alternate, left.cursor, still_running(out)) == (False, True, [])

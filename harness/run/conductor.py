@@ -150,6 +150,7 @@ class Conductor:
             return
         ends = self._went_at[Side.DISTRIBUTED] + self._wall_s[Side.BASELINE]
         if self._went_at[Side.DISTRIBUTED] > self._went_at[Side.BASELINE]:
+            self._wishes.skip()  # what was typed before anybody was asked counts for nothing
             yield from self._until(lambda: self.now >= ends or self._wishes.skip(), doing="replaying")
 
     def _until(self, done: Callable[[], bool], doing: str) -> Iterator[Batch]:
