@@ -130,10 +130,11 @@ class Scored(Event, frozen=True, tag="scored"):
 
 
 class Failed(Event, frozen=True, tag="failed"):
-    """The side ended without an answer."""
+    """The side ended without an answer: why, the end of what it said, and what to look at."""
 
     reason: str
     last_words: str = ""
+    hint: str = ""
 
 
 class Watched(Event, frozen=True, tag="watched"):

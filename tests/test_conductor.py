@@ -203,7 +203,7 @@ def test_a_pretend_session_may_run_at_once_on_one_host(tmp_path: Path) -> None:
 
 
 def test_the_presenter_says_when_the_clocks_start(tmp_path: Path) -> None:
-    asked = iter([False, False, True])
+    asked = iter([True, False, False, True])  # the first answer was typed while arming
     result = ran(a_session(tmp_path, schedule=Schedule.TOGETHER), Presenter(begins=lambda: next(asked)))
     assert result.doings.count("armed") == 2
     assert result.ended is None
@@ -252,8 +252,8 @@ def failing(folder: Path, side: Side, statement: str) -> str:
 @pytest.mark.parametrize(
     ("side", "statement", "reason", "hint"),
     [
-        (BASELINE, RAISE, "ValueError: no such luck", "its last words: ValueError: no such luck"),
-        (DISTRIBUTED, RAISE, "ValueError: no such luck", "its last words: ValueError: no such luck"),
+        (BASELINE, RAISE, "ValueError: no such luck", "it was raised in made.py, line 23, in baseline"),
+        (DISTRIBUTED, RAISE, "ValueError: no such luck", "it was raised in made.py, line 23, in distributed"),
         (DISTRIBUTED, VANISH, "its process ended with exit code 0", "its last words: so long"),
         (BASELINE, SUICIDE, "its process was killed by signal 9", "see baseline.log in the take's folder"),
     ],

@@ -131,7 +131,7 @@ def test_a_side_that_fails_ends_with_three(desk: Path, capsys: pytest.CaptureFix
     assert main(["--workload", path, "--ui", "none", "--out", "take"]) == 3
     first, second = capsys.readouterr().err.splitlines()
     assert first == "error: the distributed side failed: MemoryError: too much"
-    assert second.startswith("hint: its last words: ")
+    assert second.startswith("hint: it was raised in made.py, line ")
     results = load(Path("take/results.json"))
     assert (results.status, results.remark) == (Status.FAILED, "the distributed side failed: MemoryError: too much")
     assert not Path("take/headline.txt").exists()

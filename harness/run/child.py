@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from harness.workload import Problem, Workload, find
 
 ORPHAN_GRACE_S = 4.0
 LAST_WORDS = 4_000
+OURS = Path(__file__).resolve().parents[1]
 
 
 class Stopwatch:
@@ -133,6 +135,16 @@ def listen(descriptor: int) -> Iterator[wire.Command]:
         yield command
 
 
+def _failure(error: Exception) -> Failed:
+    """Return what the author's code raised and where. Files go by their bare names: a journal tells no path."""
+    reason = traceback.format_exception_only(error)[-1].strip()
+    frames = traceback.extract_tb(error.__traceback__)
+    told = [f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}" for frame in frames]
+    theirs = [place for place, frame in zip(told, frames, strict=True) if not Path(frame.filename).is_relative_to(OURS)]
+    hint = f"it was raised in {theirs[-1]}" if theirs else "the side's log has the whole account"
+    return Failed(reason=reason[:LAST_WORDS], last_words="\n".join(told)[-LAST_WORDS:], hint=hint)
+
+
 def main() -> int:
     """Play the side that the assignment on the command line names."""
     assignment = msgspec.json.decode(sys.argv[1], type=wire.Assignment)
@@ -142,11 +154,10 @@ def main() -> int:
     try:
         perform(assignment, listen(assignment.control_fd), mouth)
     except TwoclocksError as error:
-        mouth.say(Failed(reason=error.sentence, last_words=error.hint))
+        mouth.say(Failed(reason=error.sentence, hint=error.hint))
     except Exception as error:  # whatever the author's code raises ends the side, with its words kept
         traceback.print_exc()
-        reason = traceback.format_exception_only(error)[-1].strip()
-        mouth.say(Failed(reason=reason[:LAST_WORDS], last_words=traceback.format_exc()[-LAST_WORDS:]))
+        mouth.say(_failure(error))
     else:
         return 0
     finally:

@@ -64,6 +64,7 @@ class Conductor:
             require_same_terms(self._ready[Side.BASELINE], self._ready[Side.DISTRIBUTED])
             yield from self._choose_schedule()
             yield from self._settle()
+            self._wishes.begin()  # what was typed while arming counts for nothing
             yield from self._until(self._wishes.begin, doing="armed")
             yield from self._trials()
             yield from self._rest_of_replay()
@@ -166,6 +167,8 @@ class Conductor:
                 raise Interrupted(signal_number)
 
     def _hint(self, failed: e.Failed) -> str:
+        if failed.hint:
+            return failed.hint
         words = failed.last_words.strip().splitlines()
         return f"its last words: {words[-1].strip()}" if words else f"see {failed.side}.log in the take's folder"
 
