@@ -123,8 +123,6 @@ class Race:
     def _take_in(self, batch: tuple[Event, ...]) -> None:
         before, self._board = self._board, reduce(apply, batch, self._board)
         self._screen.show(batch, before, self._board, self._caption(), self._conductor.now)
-        if self._live and self._conductor.doing not in ("armed", "replaying"):
-            self._keys.pressed()  # a key that nobody asked for yet must not start a clock, or end a replay, later
 
     def _caption(self) -> Caption:
         badge = "SIMULATED" if self._asked.simulated else ""

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
 import msgspec
@@ -66,10 +67,10 @@ def race(out: Path, *options: str, workload: str = "rehearsal") -> list[str]:
     return [PYTHON, "-m", "demo", "race", "--workload", workload, "--out", str(out), *options]
 
 
-def surroundings(**changes: str) -> dict[str, str]:
-    """Return an environment like a presenter's terminal, whatever this one is like."""
+def surroundings(changes: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment like a presenter's terminal, whatever this one is like, with changes."""
     kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
-    return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONUTF8": "1"} | changes
+    return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONUTF8": "1"} | dict(changes)
 
 
 def journal(out: Path) -> list[e.Event]:
@@ -179,7 +180,9 @@ class _Screen(pyte.Screen):
 class Terminal:
     """A pty that a program runs in as the leader of its session, read by pyte."""
 
-    def __init__(self, command: Sequence[str], *, columns: int = 80, rows: int = 24, **changes: str) -> None:
+    def __init__(
+        self, command: Sequence[str], *, columns: int = 80, rows: int = 24, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._master, self._slave = pty.openpty()
         self.resize(columns, rows)
         self.modes_before = self.modes()
@@ -195,7 +198,7 @@ class Terminal:
             stderr=self._slave,
             start_new_session=True,
             cwd=ROOT,
-            env=surroundings(**changes),
+            env=surroundings(environment),
         )
 
     def __enter__(self) -> Self:
@@ -331,7 +334,7 @@ class Told:
 class Telling:
     """A program that runs beside us with its output in a pipe, every line timed as it comes."""
 
-    def __init__(self, command: Sequence[str], **changes: str) -> None:
+    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         self._began = time.monotonic()
         self.process = subprocess.Popen(
             command,
@@ -340,7 +343,7 @@ class Telling:
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env=surroundings(**changes),
+            env=surroundings(environment),
         )
         assert self.process.stdout is not None
         assert self.process.stderr is not None
@@ -363,6 +366,10 @@ class Telling:
             for line in lines:
                 self._lines.append((time.monotonic() - self._began, line.rstrip("\n")))
 
+    def linger(self, seconds: float) -> None:
+        """Let it go on for a while."""
+        time.sleep(seconds)
+
     def told(self, within_s: float = 40.0) -> Told:
         """Return everything once the program has ended; fail if it does not in time."""
         code = self.process.wait(within_s)
@@ -370,9 +377,9 @@ class Telling:
         return Told(tuple(self._lines), self._stderr.read(), code)
 
 
-def told(command: Sequence[str], **changes: str) -> Told:
+def told(command: Sequence[str], *, environment: Mapping[str, str] = MappingProxyType({})) -> Told:
     """Run a program whose output is a pipe to its end."""
-    with Telling(command, **changes) as telling:
+    with Telling(command, environment=environment) as telling:
         return telling.told()
 
 

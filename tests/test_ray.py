@@ -5,6 +5,7 @@ Each fixture is one race, watched from outside to its end; the tests ask what it
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import psutil
@@ -26,7 +28,7 @@ from harness import events as e
 from harness.model import Process, Results, Side, Status, Trial
 from harness.results import load
 from tests.pieces import LANES
-from tests.terminals import PYTHON, ROOT, Follower, Telling, journal, race, surroundings, wait_for
+from tests.terminals import PYTHON, ROOT, Follower, Telling, Terminal, journal, race, surroundings, wait_for
 
 pytestmark = pytest.mark.ray
 
@@ -99,16 +101,22 @@ class Act:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What a race said and showed while it ran, and its exit code."""
+
+    exit_code: int
+    errors: str = ""
+    pictures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Raced:
     """A race that has ended: what it left in its take, on the machine, and in its home and scratch folders."""
 
-    exit_code: int
-    errors: str
+    said: Said
     results: Results
     events: tuple[e.Event, ...]
-    descendants: frozenset[int]
-    listening: frozenset[str]
-    left: tuple[int, ...]
+    witness: Witness
     litter: tuple[str, ...]
     stopped_in_s: float
 
@@ -136,7 +144,13 @@ class Raced:
         return {trial.answer_sha256 for trial in self.results.trials}
 
 
-def raced(*options: str, acts: Sequence[Act] = (), prefix: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> Raced:
+def raced(
+    *options: str,
+    acts: Sequence[Act] = (),
+    prefix: Sequence[str] = (),
+    environment: Mapping[str, str] = MappingProxyType({}),
+    program: type[Telling] | type[Terminal] = Telling,
+) -> Raced:
     """Run a race to its end in a home and a scratch folder of its own, and do things to it on the way."""
     own = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))  # short, since sockets get names below it
     out, home, scratch = own / "take", own / "h", own / "s"
@@ -144,25 +158,23 @@ def raced(*options: str, acts: Sequence[Act] = (), prefix: Sequence[str] = (), e
     scratch.mkdir()
     fonts = os.environ.get("MPLCONFIGDIR") or str(Path.home() / ".cache" / "matplotlib")
     folders = {"HOME": str(home), "TMPDIR": str(scratch), "MPLCONFIGDIR": fonts}
-    command = [*prefix, *race(out, "--yes", "--ui", "none", *options, workload=WORKLOAD)]
+    command = [*prefix, *race(out, "--yes", *options, workload=WORKLOAD)]
     try:
-        with Telling(command, **folders, **(environment or {})) as telling:
-            witness = Witness(telling.process.pid)
-            acted_at = watched(telling.process, witness, Follower(out), [Act(at_work, lambda _, seen: seen.listen()), *acts])
-            ended_at, said = time.monotonic(), telling.told()
+        with program(command, environment=folders | dict(environment)) as running:
+            witness = Witness(running.process.pid)
+            acted_at = watched(running, witness, Follower(out), [Act(at_work, lambda _, seen: seen.listen()), *acts])
+            ended_at, said = time.monotonic(), ending(running)
         litter = tuple(str(path.relative_to(own)) for folder in (home, scratch) for path in folder.rglob("*"))
         results, events = load(out / "results.json"), tuple(journal(out))
     finally:
         shutil.rmtree(own)
-    descendants = frozenset(pid for pid, _ in witness.processes)
-    seen = descendants, frozenset(witness.listening), tuple(witness.left), litter
-    return Raced(said.exit_code, said.errors, results, events, *seen, stopped_in_s=ended_at - acted_at)
+    return Raced(said, results, events, witness, litter, ended_at - acted_at)
 
 
-def watched(process: "subprocess.Popen[str]", witness: Witness, follower: Follower, acts: list[Act]) -> float:
+def watched(running: Telling | Terminal, witness: Witness, follower: Follower, acts: list[Act]) -> float:
     """Look on until the program ends; return when the last thing was done to it."""
     deadline, acted_at = time.monotonic() + ENDS_WITHIN_S, 0.0
-    while process.poll() is None:
+    while running.process.poll() is None:
         assert time.monotonic() < deadline, f"it does not end: {follower.told[-3:]}"
         witness.look()
         told = follower.more()
@@ -170,13 +182,26 @@ def watched(process: "subprocess.Popen[str]", witness: Witness, follower: Follow
             acts.remove(act)
             acted_at = time.monotonic()
             act.do(told, witness)
-        time.sleep(LOOK_EVERY_S)
+        running.linger(LOOK_EVERY_S)
     return acted_at
+
+
+def ending(running: Telling | Terminal) -> Said:
+    """Return what a program that has ended said, or every picture that it showed."""
+    if isinstance(running, Terminal):
+        return Said(running.ended(), pictures=tuple(look.text for look in running.looks))
+    said = running.told()
+    return Said(said.exit_code, said.errors)
 
 
 def at_work(told: Told, _: Witness) -> bool:
     """Return whether the distributed side is armed."""
     return any(isinstance(event, e.Ready) and event.side is Side.DISTRIBUTED for event in told)
+
+
+def goes(told: Told) -> int:
+    """Return how often a clock was started."""
+    return sum(isinstance(event, e.Go) for event in told)
 
 
 def done(told: Told) -> int:
@@ -210,7 +235,7 @@ def pairs() -> Raced:
 
 
 def test_a_race_on_ray_ends_with_a_headline(pairs: Raced) -> None:
-    assert (pairs.exit_code, pairs.errors, pairs.results.status) == (0, "", Status.COMPLETE)
+    assert (pairs.said.exit_code, pairs.said.errors, pairs.results.status) == (0, "", Status.COMPLETE)
 
 
 def test_the_answers_of_both_sides_are_equal_to_the_last_bit(pairs: Raced) -> None:
@@ -242,8 +267,8 @@ def test_all_items_are_counted_on_both_sides(pairs: Raced) -> None:
 
 
 def test_everybody_listens_on_the_loopback_interface_alone(pairs: Raced) -> None:
-    assert pairs.listening
-    assert pairs.listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+    assert pairs.witness.listening
+    assert pairs.witness.listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
 
 
 def test_workers_run_as_nice_as_the_baseline(pairs: Raced) -> None:
@@ -285,8 +310,9 @@ def network_can_be_left() -> bool:
 
 @pytest.fixture(scope="module")
 def struck_pair() -> Raced:
-    """Return a race in which each of two workers is killed once."""
-    return raced("--workers", "2", *STRUCK_WORK, acts=[kill("w1", IN_THE_MAP), kill("w0", AFTER_A_SNAPSHOT)])
+    """Return a race on a terminal in which each of two workers is killed once."""
+    acts = [kill("w1", IN_THE_MAP), kill("w0", AFTER_A_SNAPSHOT)]
+    return raced("--workers", "2", *STRUCK_WORK, acts=acts, program=Terminal)
 
 
 @pytest.fixture(scope="module")
@@ -304,7 +330,7 @@ def struck(request: pytest.FixtureRequest) -> Raced:
 
 
 def test_a_race_that_lost_workers_ends_with_the_baselines_answer(struck: Raced) -> None:
-    assert (struck.exit_code, struck.results.status, len(struck.answers)) == (0, Status.COMPLETE, 1)
+    assert (struck.said.exit_code, struck.results.status, len(struck.answers)) == (0, Status.COMPLETE, 1)
 
 
 def test_the_answer_does_not_depend_on_the_number_of_workers(struck_pair: Raced, struck_alone: Raced) -> None:
@@ -341,6 +367,13 @@ def test_a_replacement_is_watched(struck: Raced) -> None:
     assert later
 
 
+@pytest.mark.parametrize("worker", ["w1", "w0"])
+def test_the_panel_says_that_a_worker_is_lost_and_then_that_it_is_back(worker: str, struck_pair: Raced) -> None:
+    rows = [re.search(rf"│ {worker} [^│]*(LOST|back after)", picture) for picture in struck_pair.said.pictures]
+    said = [row.group(1) for row in rows if row is not None]
+    assert list(dict.fromkeys(said)) == ["LOST", "back after"]
+
+
 def test_chunks_of_a_lost_worker_are_redone(struck: Raced) -> None:
     assert sorted(span.chunk for span in struck.spans[:STRUCK_CHUNKS]) == list(range(STRUCK_CHUNKS))
 
@@ -348,7 +381,7 @@ def test_chunks_of_a_lost_worker_are_redone(struck: Raced) -> None:
 def test_a_race_needs_no_network(struck_alone: Raced) -> None:
     if not network_can_be_left():
         pytest.skip("this system does not permit unshare -n, or has no ip")
-    assert struck_alone.exit_code == 0
+    assert struck_alone.said.exit_code == 0
 
 
 # Ctrl-C, while Ray is being started and while it runs.
@@ -363,7 +396,8 @@ def stopped_while_arming() -> Raced:
 @pytest.fixture(scope="module")
 def stopped_while_running() -> Raced:
     """Return a race that was stopped while the workers were at it."""
-    return raced("--workers", "2", *STRUCK_WORK, acts=[interrupt(lambda told, _: done(told) >= IN_THE_MAP)])
+    work = ("--set", "steps=100", "--set", "rounds=150")
+    return raced("--workers", "2", *work, acts=[interrupt(lambda told, _: goes(told) == 2)])
 
 
 @pytest.fixture(params=["stopped_while_arming", "stopped_while_running"])
@@ -374,12 +408,28 @@ def stopped(request: pytest.FixtureRequest) -> Raced:
 
 
 def test_ctrl_c_ends_a_race_within_five_seconds(stopped: Raced) -> None:
-    assert stopped.exit_code == 130
+    assert stopped.said.exit_code == 130
     assert stopped.stopped_in_s < STOPS_WITHIN_S
 
 
 def test_ctrl_c_keeps_an_aborted_take(stopped: Raced) -> None:
     assert stopped.results.status is Status.ABORTED
+
+
+# Death without a warning.
+
+
+def test_a_race_that_is_killed_outright_takes_all_its_processes_with_it() -> None:
+    own = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
+    options = ("--yes", "--ui", "none", "--workers", "1", "--schedule", "together", "--set", "steps=1000", "--set", "rounds=200")
+    killed = Act(lambda told, _: done(told) >= IN_THE_MAP, lambda _, witness: os.kill(witness.pid, signal.SIGKILL))
+
+    with Telling(race(own / "take", *options, workload=WORKLOAD), environment={"TMPDIR": str(own)}) as running:
+        witness = Witness(running.process.pid)
+        watched(running, witness, Follower(own / "take"), [killed])
+
+    wait_for(lambda: not witness.left)
+    shutil.rmtree(own)
 
 
 # A cluster that is there already.
@@ -404,7 +454,7 @@ def head() -> Iterator[Head]:
     options = [f"--port={port}", "--node-ip-address=127.0.0.1", f"--temp-dir={folder}", "--num-cpus=2", "--include-dashboard=false"]
     command = [str(Path(PYTHON).with_name("ray")), "start", "--head", "--block", "--disable-usage-stats", *options]
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=ROOT, env=surroundings(**token)) as process:
+    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=ROOT, env=surroundings(token)) as process:
         witness = Witness(process.pid)
         try:
             wait_for(lambda: answers(port))
@@ -431,11 +481,12 @@ def joined(head: Head) -> Raced:
 
 
 def test_a_cluster_that_is_there_is_joined(joined: Raced) -> None:
-    assert (joined.exit_code, joined.results.status, joined.results.spec.joined_cluster) == (0, Status.COMPLETE, True)
+    assert (joined.said.exit_code, joined.results.status, joined.results.spec.joined_cluster) == (0, Status.COMPLETE, True)
 
 
 def test_the_workers_of_a_joined_cluster_are_its_own(joined: Raced) -> None:
-    assert joined.descendants.isdisjoint(process.pid for process in joined.workers(Side.DISTRIBUTED))
+    ours = {pid for pid, _ in joined.witness.processes}
+    assert ours.isdisjoint(process.pid for process in joined.workers(Side.DISTRIBUTED))
 
 
 def test_answers_from_a_joined_cluster_are_the_baselines(joined: Raced) -> None:
@@ -443,9 +494,9 @@ def test_answers_from_a_joined_cluster_are_the_baselines(joined: Raced) -> None:
 
 
 def test_a_joined_cluster_is_left_standing_and_empty(joined: Raced, head: Head) -> None:
+    workers = {process.pid for process in joined.workers(Side.DISTRIBUTED)}
+    wait_for(lambda: not any(map(psutil.pid_exists, workers)))
     assert lives(psutil.Process(head.witness.pid))
-    workers = [psutil.Process(process.pid) for process in joined.workers(Side.DISTRIBUTED) if psutil.pid_exists(process.pid)]
-    assert not any(lives(worker) for worker in workers)
 
 
 @pytest.fixture(scope="module", params=["map", "lockstep"])
@@ -456,8 +507,8 @@ def raised(request: pytest.FixtureRequest, head: Head) -> Raced:
 
 
 def test_what_the_authors_code_raised_in_a_worker_ends_the_race_with_its_words(raised: Raced) -> None:
-    assert (raised.exit_code, raised.results.status) == (3, Status.FAILED)
-    assert "error: the distributed side failed: ValueError: the author's own words\n" in raised.errors
+    assert (raised.said.exit_code, raised.results.status) == (3, Status.FAILED)
+    assert "error: the distributed side failed: ValueError: the author's own words\n" in raised.said.errors
 
 
 # What every race leaves behind: nothing.
@@ -468,7 +519,7 @@ EVERY_RACE = ["pairs", "struck_pair", "struck_alone", "stopped_while_arming", "s
 
 @pytest.mark.parametrize("name", EVERY_RACE)
 def test_no_process_is_left_running(name: str, request: pytest.FixtureRequest) -> None:
-    assert request.getfixturevalue(name).left == ()
+    assert request.getfixturevalue(name).witness.left == []
 
 
 @pytest.mark.parametrize("name", EVERY_RACE)

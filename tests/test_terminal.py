@@ -19,6 +19,7 @@ from tests.terminals import (
     Look,
     Telling,
     Terminal,
+    Told,
     at_once,
     journal,
     race,
@@ -299,9 +300,9 @@ def test_a_disk_that_fills_up_ends_the_race_with_one_sentence_and_restores_the_t
 SIZES = {"0x0": (0, 0), "1x1": (1, 1), "20x3": (20, 3), "300x100": (300, 100)}
 KINDS: dict[str, dict[str, Any]] = {
     **{name: {"columns": columns, "rows": rows} for name, (columns, rows) in SIZES.items()},
-    "wrong-environment": {"COLUMNS": "40", "LINES": "10"},
-    "no-color": {"NO_COLOR": "1"},
-    "dumb": {"TERM": "dumb"},
+    "wrong-environment": {"environment": {"COLUMNS": "40", "LINES": "10"}},
+    "no-color": {"environment": {"NO_COLOR": "1"}},
+    "dumb": {"environment": {"TERM": "dumb"}},
 }
 
 
@@ -355,45 +356,57 @@ def silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telling]:
         yield telling
 
 
-@pytest.mark.usefixtures("silent")
-def test_without_a_terminal_nobody_is_waited_for(tmp_path: Path) -> None:
-    said = told(race(tmp_path / "take", *BRIEF))
-    assert (said.exit_code, said.errors) == (0, "")
+PIPED: dict[str, tuple[list[str], dict[str, str]]] = {
+    "auto": ([], {}),
+    "json": (["--ui", "json"], {}),
+    "none": (["--ui", "none"], {}),
+    "ascii": ([], {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}),
+}
+CLOSED_INPUT = ["sh", "-c", 'exec "$@" <&-', "sh"]
 
 
-def test_without_a_terminal_there_are_plain_lines(tmp_path: Path) -> None:
-    said = told(race(tmp_path / "take", *BRIEF))
-    assert ("baseline: finished in" in said.text, "NO HEADLINE" in said.text, AN_ESCAPE in said.text) == (True, True, False)
+@pytest.fixture(scope="module")
+def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the takes of brief races without a terminal."""
+    return tmp_path_factory.mktemp("piped")
 
 
-def test_json_prints_the_journal_line_by_line(tmp_path: Path) -> None:
-    out = tmp_path / "take"
-    said = told(race(out, *BRIEF, "--ui", "json"))
-    assert said.text.splitlines() == (out / "events.jsonl").read_text().splitlines()
+@pytest.fixture(scope="module")
+def piped(takes: Path, silent: Telling) -> dict[str, Told]:
+    """Return brief races without a terminal, beside the silent one."""
+    acts = {name: partial(told, race(takes / name, *BRIEF, *options), environment=changes) for name, (options, changes) in PIPED.items()}
+    return at_once(acts | {"closed": partial(told, [*CLOSED_INPUT, *race(takes / "closed", *BRIEF)])})
 
 
-def test_none_prints_the_headline_alone(tmp_path: Path) -> None:
-    said = told(race(tmp_path / "take", *BRIEF, "--ui", "none"))
-    assert said.text.splitlines()[0] == " NO HEADLINE"
+@pytest.mark.parametrize("name", [*PIPED, "closed"])
+def test_without_a_terminal_nobody_is_waited_for(name: str, piped: dict[str, Told]) -> None:
+    assert (piped[name].exit_code, "Traceback" in piped[name].errors) == (0, False)
 
 
-def test_a_closed_standard_input_is_no_obstacle(tmp_path: Path) -> None:
-    words = " ".join(race(tmp_path / "take", *BRIEF))
-    said = told(["sh", "-c", f"exec {words} <&-"])
-    assert (said.exit_code, said.errors) == (0, "")
+def test_without_a_terminal_there_are_plain_lines(piped: dict[str, Told]) -> None:
+    text = piped["auto"].text
+    assert ("baseline: finished in" in text, "NO HEADLINE" in text, AN_ESCAPE in text) == (True, True, False)
+
+
+def test_json_prints_the_journal_line_by_line(takes: Path, piped: dict[str, Told]) -> None:
+    assert piped["json"].text.splitlines() == (takes / "json" / "events.jsonl").read_text().splitlines()
+
+
+def test_none_prints_the_headline_alone(piped: dict[str, Told]) -> None:
+    assert piped["none"].text.splitlines()[0] == " NO HEADLINE"
+
+
+def test_letters_that_an_encoding_lacks_are_replaced(piped: dict[str, Told]) -> None:
+    assert (piped["ascii"].text.isascii(), "NO HEADLINE" in piped["ascii"].text) == (True, True)
 
 
 def test_a_reader_that_leaves_stops_the_race(tmp_path: Path) -> None:
     out = tmp_path / "take"
-    words = " ".join(race(out, "--set", "seconds=20"))
-    said = told(["bash", "-c", f"{words} | head -1; echo ${{PIPESTATUS[0]}}"])
+
+    said = told(["bash", "-c", '"$@" | head -1; echo ${PIPESTATUS[0]}', "bash", *race(out, "--set", "seconds=20")])
+
     assert (said.text.splitlines()[-1], "Traceback" in said.errors, "Exception" in said.errors) == ("141", False, False)
     assert (status(out), still_running(out)) == ("aborted", [])
-
-
-def test_a_terminal_without_our_letters_gets_others(tmp_path: Path) -> None:
-    said = told(race(tmp_path / "take", *BRIEF), PYTHONUTF8="0", PYTHONCOERCECLOCALE="0", LC_ALL="C", PYTHONIOENCODING="ascii")
-    assert (said.exit_code, "Traceback" in said.errors) == (0, False)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
