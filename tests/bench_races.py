@@ -37,7 +37,7 @@ WITHIN_S = 1_800.0
 LEAVE_WITHIN_S = 10.0
 LOOK_EVERY_S = 0.25
 SHOWN_OR_REFUSED = (0, 4)
-EFFICIENCY = f"efficiency E({WORKERS})"
+EFFICIENCY = f"efficiency E({WORKERS}), panel off"
 LEAST_EFFICIENCY, LEAST_ACCURACY, MOST_BYTES = 0.92, 0.97, 2.5e9
 
 Start = Callable[[Sequence[str]], contextlib.AbstractContextManager[subprocess.Popen[bytes]]]
@@ -151,10 +151,9 @@ def _started(command: Sequence[str], stdin: int, stdout: int, stderr: int | None
 
 @contextlib.contextmanager
 def in_terminal(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Yield a program that runs in a terminal of 100×30, whose output is read and forgotten. Enter waits there, to skip a replay."""
+    """Yield a program that runs in a terminal of 100×30, whose output is read and forgotten; Enter is typed all the time, to skip a replay."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    os.write(ours, b"\n")
     drain = threading.Thread(target=_drain, args=(ours,), daemon=True)
     drain.start()
     try:
@@ -169,7 +168,7 @@ def in_terminal(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
 def _drain(terminal: int) -> None:
     with contextlib.suppress(OSError):  # the other end is closed
         while os.read(terminal, 1 << 16):
-            pass
+            os.write(terminal, b"\n")
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 import math
 import os
 import queue
+import signal
 import sys
 import threading
 import time
@@ -128,11 +129,18 @@ def listen(descriptor: int) -> Iterator[wire.Command]:
             heard.put(command)
         heard.put(None)
         time.sleep(ORPHAN_GRACE_S)
-        os._exit(1)
+        _vanish()
 
     threading.Thread(target=hear, daemon=True).start()
     while (command := heard.get()) is not None:
         yield command
+
+
+def _vanish() -> None:
+    """End at once, with all that this process has started where it leads a group of its own: Ray's daemons may outlive their driver."""
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _failure(error: Exception) -> Failed:

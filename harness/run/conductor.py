@@ -127,7 +127,8 @@ class Conductor:
     def _trials(self) -> Iterator[Batch]:
         order = 0
         for starting in rounds(self._session.spec.trials, self.schedule):
-            self._watch.begin(self.now, (child.process.pid for child in self._children.values()))
+            at_rest = set(Side) - {side for side, _ in starting}
+            self._watch.begin(self.now, [self._children[side].process.pid for side in at_rest])
             yield self._go(starting, order)
             order += len(starting)
             yield from self._until(lambda: not self._running, doing="running")

@@ -47,11 +47,12 @@ def _reading(pid: int) -> tuple[float, float, int] | None:
 class Ledger:
     """The machine's busy core-seconds against ours: the difference is foreign load, hypervisor theft included.
 
-    What our processes used stays on their parents' accounts once they have ended.
+    Ours are the ``roots`` with all their descendants, but for those of ``apart``. What our processes used stays
+    on their parents' accounts once they have ended.
     """
 
-    def __init__(self, roots: Iterable[int]) -> None:
-        self._roots = tuple(roots)
+    def __init__(self, roots: Iterable[int], apart: Iterable[int] = ()) -> None:
+        self._roots, self._apart = tuple(roots), tuple(apart)
         self.cores = psutil.cpu_count() or 1
         self.restart()
 
@@ -66,7 +67,7 @@ class Ledger:
         return min(1.0, max(0.0, others / (span * self.cores))) if span > 0 else 0.0
 
     def _own(self) -> float:
-        pids = {pid for root in self._roots for pid in family(root)}
+        pids = {pid for root in self._roots for pid in family(root)} - {pid for root in self._apart for pid in family(root)}
         return sum(map(spent, pids))
 
 

@@ -55,9 +55,12 @@ class Watch:
         self._last_frame = now
         self._frames += 1
 
-    def begin(self, now: float, ours: Iterable[int]) -> None:
-        """Open the accounts of a trial; ``ours`` are the roots of our own processes. What the workers did before it is left out."""
-        self._ledger = Ledger([os.getpid(), *ours])
+    def begin(self, now: float, at_rest: Iterable[int]) -> None:
+        """Open the accounts of a trial. A side that rests counts as foreign: what its daemons do weighs on the side that runs.
+
+        ``at_rest`` holds the pids of such sides. What the workers did before the trial is left out.
+        """
+        self._ledger = Ledger([os.getpid()], at_rest)
         self._last_frame = None
         self._cpu_before = time.process_time()
         for side, eye in self._eyes.items():
