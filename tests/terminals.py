@@ -67,10 +67,10 @@ def race(out: Path, *options: str, workload: str = "rehearsal") -> list[str]:
     return [PYTHON, "-m", "demo", "race", "--workload", workload, "--out", str(out), *options]
 
 
-def surroundings(changes: Mapping[str, str]) -> dict[str, str]:
+def surroundings(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment like a presenter's terminal, whatever this one is like, with changes."""
     kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
-    return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONUTF8": "1"} | dict(changes)
+    return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONUTF8": "1"} | dict(changes or {})
 
 
 def journal(out: Path) -> list[e.Event]:
