@@ -52,7 +52,8 @@ class Words:
     """What a workload says of itself; shown on slides, never computed with, except ``tolerance``.
 
     ``tolerance`` is the largest accepted absolute change in quality, fixed before the run.
-    ``answers_differ`` is why the two answers need not be equal to the last bit; empty: they must be.
+    ``answers_differ`` is why the two answers need not be equal to the last bit; empty: they must
+    be, wherever both sides ran on like processors with as many threads.
     """
 
     name: str
@@ -174,7 +175,8 @@ class Trial:
 
     ``workers`` is p (1 for the baseline); ``index`` counts this side's trials, ``order`` all trials of the
     session. ``startup_s`` was spent before go by the process the trial ran in, and is not in ``wall_s``.
-    ``curve`` holds (seconds since go, items done), ≤ 200 points. ``cpu_s`` is the whole side's, driver included.
+    ``curve`` holds (seconds since go, items done), ≤ 200 points. ``cpu_s`` is that of the side's own
+    processes: the driver and the workers, without Ray's daemons.
     The digests are of the input and the held-out set as this side saw them (empty: unknown). ``failure`` is
     why the trial has no answer (empty: it has one); its ``wall_s`` is then the time until it stopped.
     """

@@ -32,12 +32,14 @@ class Problem:
 
     ``items`` counts the input in the workload's unit. ``warmup`` is a small input of the same shape, run
     once through each side before ``ready`` so that no kernel is cold; None: the side needs no warming.
+    ``held_out_items`` counts the held-out set (0: it has no count).
     """
 
     input: Any
     held_out: Any
     items: int
     warmup: Any = None
+    held_out_items: int = 0
 
 
 @dataclass(frozen=True)

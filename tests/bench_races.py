@@ -151,7 +151,7 @@ def _started(command: Sequence[str], stdin: int, stdout: int, stderr: int | None
 
 @contextlib.contextmanager
 def in_terminal(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Yield a program that runs in a terminal of 100×30, whose output is read and forgotten; Enter is typed all the time, to skip a replay."""
+    """Yield a program that runs in a terminal of 100×30, whose output is forgotten; Enter is typed all the time, to skip a replay."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     drain = threading.Thread(target=_drain, args=(ours,), daemon=True)

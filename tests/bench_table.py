@@ -133,7 +133,7 @@ def machine(host: Host) -> str:
     """Return what a number depends on: the processor, its memory, the system, and the versions of what computes."""
     packages = [f"{name} {host.packages[key]}" for key, name in (("ray", "Ray"), ("numpy", "NumPy")) if key in host.packages]
     parts = [
-        words.cores(host.cores, 1),
+        words.counted(host.cores, "core"),
         words.size(host.memory_bytes),
         host.system,
         f"Python {host.python}",

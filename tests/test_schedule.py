@@ -131,7 +131,7 @@ def test_contention_is_probed_only_where_both_at_once_could_be_fair(allotment: A
 @pytest.mark.parametrize("asked", [Schedule.IN_TURN, Schedule.TOGETHER])
 @pytest.mark.parametrize("slowdown", [None, 0.0, 0.5])
 def test_a_schedule_that_was_asked_for_is_kept(asked: Schedule, slowdown: float | None) -> None:
-    assert chosen(asked, one_host=True, slowdown=slowdown) is asked
+    assert chosen(asked, one_host=True, disjoint=True, slowdown=slowdown) is asked
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_schedule_that_was_asked_for_is_kept(asked: Schedule, slowdown: float 
     ],
 )
 def test_auto_is_together_only_where_that_is_fair(one_host: bool, slowdown: float | None, schedule: Schedule) -> None:
-    assert chosen(Schedule.AUTO, one_host=one_host, slowdown=slowdown) is schedule
+    assert chosen(Schedule.AUTO, one_host=one_host, disjoint=True, slowdown=slowdown) is schedule
 
 
 def test_trials_in_turn_alternate_who_goes_first() -> None:

@@ -178,11 +178,11 @@ def test_a_noun_follows_its_count() -> None:
     [(8, 8, "8 machines"), (8, 1, "8 workers"), (8, 2, "8 workers on 2 machines"), (1, 1, "1 worker"), (4, 0, "4 workers")],
 )
 def test_workers_are_machines_only_where_each_has_a_host(number: int, hosts: int, written: str) -> None:
-    assert words.workers(number, hosts) == written
+    assert words.workers(number, hosts, whole=True) == written
 
 
 def test_the_baseline_is_a_machine_only_beside_machines() -> None:
-    assert [words.cores(4, hosts) for hosts in (1, 8)] == ["4 cores", "1 machine"]
+    assert [words.cores(4, hosts, whole=True) for hosts in (1, 8)] == ["4 cores", "1 machine"]
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def _warm(side: Contestant, problem: Problem) -> None:
 
 
 def _ready(workload: Workload, problem: Problem, side: Contestant, watch: Stopwatch) -> Ready:
-    given, held_out = digest(problem.input, problem.items), digest(problem.held_out, 0)
+    given, held_out = digest(problem.input, problem.items), digest(problem.held_out, problem.held_out_items)
     workers, hosts = tuple(side.workers()), side.hosts()
     watch.lap("digests")
     return Ready(

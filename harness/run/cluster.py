@@ -61,9 +61,9 @@ def ship(workload: Workload) -> None:
 
 def _connect(plan: Plan) -> None:
     if plan.address:
-        root = str(Path(__file__).resolve().parents[2])
+        root = Path(__file__).resolve().parents[2]
         threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
-        shipped = {"working_dir": root, "excludes": [".venv", ".git", "recordings", "tests", "*.cast"], "env_vars": threads}
+        shipped = {"py_modules": [str(root / "harness"), str(root / "workloads")], "env_vars": threads}
         ray.init(address=plan.address, log_to_driver=False, runtime_env=shipped)
         return
     ray.init(
@@ -159,12 +159,12 @@ class Crew:
         """Return the places whose worker is gone, once all others are through with their queues."""
         return self._cluster.lost()
 
-    def replace(self, place: int, reason: str) -> None:
-        """Say that the worker is lost and start another in its place."""
+    def replace(self, place: int, reason: str, noticed: float) -> None:
+        """Say that the worker is lost, which was ``noticed`` at that reading of ``perf_counter``, and start another in its place."""
         self._faults += 1
         if self._faults > FAULTS_TOLERATED:
             raise SideFailed(f"{self._faults} workers were lost, the last one: {reason}", "see distributed.log in the take's folder")
-        self._noticed[place] = time.perf_counter()
+        self._noticed[place] = noticed
         self.say(Faulted(worker=f"w{place}", reason=reason))
         self.returning = {description: where for description, where in self.returning.items() if where != place}
         self.returning[self._cluster.replace(place)] = place
@@ -225,8 +225,9 @@ def _placed(plan: Plan) -> list[str]:
 
 
 def _answers(actor: Any) -> bool:
+    """Tell whether a worker lives; one that is merely slow is waited for."""
     try:
-        ray.get(actor.stand.remote(), timeout=ANSWER_WITHIN_S)
-    except (RayActorError, GetTimeoutError):
+        ray.get(actor.stand.remote())
+    except RayActorError:
         return False
     return True

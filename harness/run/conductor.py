@@ -71,7 +71,7 @@ class Conductor:
             yield (e.stamp(self._watch.event(self._contention), self.now, Side.BASELINE, 0),)
             patience = LEAVE_WITHIN_S
         finally:
-            survivors = end_all(list(self._children.values()), patience)
+            survivors = end_all(list(self._children.values()), patience, lambda: self._wishes.stop() is not None)
             self._children.clear()
         if survivors:
             raise SideFailed(f"processes {survivors} could not be ended", "end them by hand")
@@ -91,7 +91,7 @@ class Conductor:
         if asked is Schedule.AUTO and not self._session.simulated and worth_probing(self._session.allotment, baseline, workers):
             yield from self._probe_contention()
         one_host = bool(hosts[Side.BASELINE] & hosts[Side.DISTRIBUTED]) and not self._session.simulated
-        self.schedule = chosen(asked, one_host=one_host, slowdown=self._contention)
+        self.schedule = chosen(asked, one_host=one_host, disjoint=self._session.allotment.disjoint, slowdown=self._contention)
 
     def _probe_contention(self) -> Iterator[Batch]:
         """Time a slice of each side alone, then both at once; the baseline's slowdown is the contention."""
@@ -99,8 +99,8 @@ class Conductor:
         for side in Side:
             self._children[side].order(wire.Probe(PROBE_S, together=False))
             yield from self._until(partial(self._rates.__contains__, (side, False)), doing=self.doing)
-        for side in Side:
-            self._children[side].order(wire.Probe(PROBE_S, together=True))
+        self._children[Side.DISTRIBUTED].order(wire.Probe(3 * PROBE_S, together=True))  # it must outlast the baseline's slice
+        self._children[Side.BASELINE].order(wire.Probe(PROBE_S, together=True))
         yield from self._until(lambda: all((side, True) in self._rates for side in Side), doing=self.doing)
         alone, shared = self._rates[Side.BASELINE, False], self._rates[Side.BASELINE, True]
         if alone > 0:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,8 +104,11 @@ class Child:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def end_all(children: Sequence[Child], patience_s: float) -> list[int]:
-    """Hang up on the sides and wait; then terminate, then kill what was recorded. Return the pids that survived even that."""
+def end_all(children: Sequence[Child], patience_s: float, hurried: Callable[[], bool] = lambda: False) -> list[int]:
+    """Hang up on the sides and wait; then terminate, then kill what was recorded. Return the pids that survived even that.
+
+    Once ``hurried``, nobody is waited for any longer before it is told to end.
+    """
     for child in children:
         os.close(child.control_fd)
     for signal_number, seconds in ((None, patience_s), (signal.SIGTERM, 1.0), (signal.SIGKILL, 2.0)):
@@ -115,6 +118,8 @@ def end_all(children: Sequence[Child], patience_s: float) -> list[int]:
                 probe.end(child.family, signal_number)
         until = time.monotonic() + seconds
         while not (over := all(child.gone() for child in children)) and time.monotonic() < until:
+            if signal_number is None and hurried():
+                break
             time.sleep(0.02)
         if over:
             break

@@ -5,6 +5,7 @@ the one that would have come without the loss. With ``cluster`` the only importe
 May import ``errors``, ``events``, ``workload`` and ``run``.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -141,7 +142,7 @@ class _Mapping:
         """Put the lost worker's chunks at the head of the queue and have its place filled."""
         gone = [timing for timing, (_, where, _) in self._flying.items() if where == place]
         self._waiting.extendleft(sorted((self._flying.pop(timing)[0] for timing in gone), reverse=True))
-        self._crew.replace(place, _reason(loss))
+        self._crew.replace(place, _reason(loss), time.perf_counter())
 
 
 class _Stepping:
@@ -156,12 +157,13 @@ class _Stepping:
         self._crew, self._program, self._shares, self._steps, self._shared = crew, ray.put(program), shares, steps, shared
         self._sent: dict[tuple[int, int], tuple[Any, Any]] = {}
         self._kept: list[tuple[Any, Any]] = []
+        self._begun: dict[int, Any] = {}
         self._next = 0
 
     def run(self, report: Report, items_a_step: int) -> Any:
         for place in range(self._crew.size):
             self._begin(place)
-        self._persist(self._crew.welcome_all)
+        self._persist(self._stand_ready)
         for step in range(self._steps):
             timings = self._persist(partial(self._complete, step))
             for place, timing in enumerate(timings):
@@ -170,8 +172,13 @@ class _Stepping:
             report((step + 1) * items_a_step)
         return self._persist(self._conclude)
 
+    def _stand_ready(self) -> None:
+        """Wait until every worker has its first state, or one taken over; whatever is raised in making it is raised here."""
+        ray.get([*self._begun.values()])
+        self._crew.welcome_all()
+
     def _begin(self, place: int) -> None:
-        self._crew.actor(place).begin.remote(self._program, self._shares[place], place, self._crew.size, *self._shared)
+        self._begun[place] = self._crew.actor(place).begin.remote(self._program, self._shares[place], place, self._crew.size, *self._shared)
 
     def _persist(self, attempt: Callable[[], Any]) -> Any:
         """Return what the attempt returns, however often a worker is lost on the way, in a recovery too."""
@@ -221,20 +228,21 @@ class _Stepping:
         Then strike out what has to be sent again: everything the lost workers owed since that state, and
         what failed on the survivors for want of it.
         """
+        noticed = time.perf_counter()
         lost = self._crew.lost()
         if not lost:
             _raise_own(error)
         stood = {place: ray.get(self._crew.actor(place).stand.remote()) for place in range(self._crew.size) if place not in lost}
         origin, state = self._origin({place: absorbed for place, (absorbed, _) in stood.items()})
         for place in lost:
-            self._crew.replace(place, _reason(error))
+            self._crew.replace(place, _reason(error), noticed)
             self._begin(place)
             if state is not None:
-                self._crew.actor(place).restore.remote(origin, state)
+                self._begun[place] = self._crew.actor(place).restore.remote(origin, state)
         contributed = {place: last for place, (_, last) in stood.items()} | dict.fromkeys(lost, origin - 1)
         self._sent = {(step, place): sent for (step, place), sent in self._sent.items() if step <= contributed[place]}
         self._next = min(self._next, origin)
-        self._crew.welcome_all()
+        self._stand_ready()
 
     def _origin(self, reached: dict[int, int]) -> tuple[int, Any]:
         """Return (steps absorbed, state) to rebuild from; the state is None where only the start is left."""

@@ -38,7 +38,7 @@ def allot(spec: Spec, cores: Cores, *, pretend: bool) -> Allotment:
     if baseline > left:
         raise BadRequest(f"the baseline asks for {baseline} cores, this machine offers {left}", f"use --baseline-cores {left} or fewer")
     if spec.joined_cluster:
-        return Allotment(cores[:baseline], (), disjoint=True, screen_has_core=left > baseline)
+        return Allotment(cores[:baseline], (), disjoint=False, screen_has_core=left > baseline)
     needed = spec.workers * share
     if needed > left:
         hint = f"use --workers {left // share} or fewer" if left >= share else f"use --cores-per-worker {left} or fewer"
@@ -58,11 +58,14 @@ def worth_probing(allotment: Allotment, baseline: Process, workers: tuple[Proces
     return shared_host and allotment.disjoint and allotment.screen_has_core
 
 
-def chosen(asked: Schedule, *, one_host: bool, slowdown: float | None) -> Schedule:
+def chosen(asked: Schedule, *, one_host: bool, disjoint: bool, slowdown: float | None) -> Schedule:
     """Return the schedule to run: ``auto`` is together where that is fair, in turn otherwise.
 
-    ``slowdown`` is the baseline's loss of speed with both sides at once (None: not probed, since it cannot be fair).
+    Where the sides share a host but not known to be on disjoint cores they never run at once,
+    whatever was asked. ``slowdown`` is the baseline's loss of speed with both sides at once (None: not probed, since it cannot be fair).
     """
+    if one_host and not disjoint:
+        return Schedule.IN_TURN
     if asked is not Schedule.AUTO:
         return asked
     if not one_host:

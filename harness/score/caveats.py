@@ -5,7 +5,7 @@ May import ``model``, ``scaling`` and ``evidence``.
 
 from harness.model import Kind, Process, Schedule, Side, Trial
 from harness.score import scaling
-from harness.score.evidence import Caveat, Evidence, Measure, Unit
+from harness.score.evidence import Caveat, Evidence, Measure, Unit, whole_machines
 
 FOREIGN_CPU_LIMIT = 0.05
 CONTENTION_LIMIT = 0.02
@@ -58,10 +58,14 @@ def _observations(seen: Evidence) -> Caveat | None:
 
 
 def _one_host(seen: Evidence) -> Caveat | None:
-    if len(seen.workers) < 2 or len({process.host for process in seen.workers}) > 1:
+    if len(seen.workers) < 2:
         return None
-    sentence = "cores stand for machines: all workers share one host; show the baseline on the whole host with --baseline-cores all"
-    return Caveat("cores-stand-for-machines", sentence)
+    whole = "show the baseline on the whole host with --baseline-cores all"
+    if len({process.host for process in seen.workers}) == 1:
+        return Caveat("cores-stand-for-machines", f"cores stand for machines: all workers share one host; {whole}")
+    if not whole_machines(seen.workers, seen.results.hosts, seen.results.spec.cores_per_worker):
+        return Caveat("cores-stand-for-machines", f"cores stand for machines: a worker is a part of its host; {whole}")
+    return None
 
 
 def _replayed(seen: Evidence) -> Caveat | None:
@@ -174,12 +178,30 @@ def _lost(seen: Evidence) -> Caveat | None:
     return Caveat("lost-worker", "a worker was lost during the run and its work redone; the wall time includes it", measures)
 
 
+def _unlike(seen: Evidence) -> Caveat | None:
+    """Judge whether the baseline's machine is one of the workers' kind."""
+    machines = {host.id: (host.cpu_model, host.cores) for host in seen.results.hosts}
+    ours = {machines.get(worker.process.host) for worker in seen.baseline[0].workers_detail}
+    theirs = {machines.get(process.host) for process in seen.workers}
+    if not ours or not theirs or ours == theirs:
+        return None
+    return Caveat("unlike-machines", "the baseline ran on another kind of machine than the workers; run it on one of theirs")
+
+
+def _unreported(seen: Evidence) -> Caveat | None:
+    given = seen.results.input
+    done = seen.distributed[0].items
+    if given is None or done == given.items:
+        return None
+    measures = Measure("reported", done, Unit.COUNT), Measure("given", given.items, Unit.COUNT)
+    return Caveat("items-unreported", "the sides did not report all the items they were given; have both call report", measures)
+
+
 def _bits(seen: Evidence) -> Caveat | None:
     if seen.results.kind is Kind.DECLARED or seen.answers_identical:
         return None
-    return Caveat(
-        "answers-differ-in-bits", f"the answers agree in quality, not to the last bit: {seen.results.spec.workload.answers_differ}"
-    )
+    why = seen.results.spec.workload.answers_differ or "unlike processors or thread counts round differently"
+    return Caveat("answers-differ-in-bits", f"the answers agree in quality, not to the last bit: {why}")
 
 
 def _prices(seen: Evidence) -> Caveat | None:
@@ -202,6 +224,7 @@ def _dirty(seen: Evidence) -> Caveat | None:
 
 _JUDGES = (
     _declared,
+    _replayed,
     _slowdown,
     _undecided,
     _superlinear,
@@ -211,10 +234,11 @@ _JUDGES = (
     _foreign,
     _oversubscribed,
     _unequal,
+    _unlike,
+    _unreported,
     _unstable,
     _straggler,
     _lost,
-    _replayed,
     _bits,
     _prices,
     _commit,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.model import Process, Results, Side, Trial
+from harness.model import Host, Process, Results, Side, Trial
 from harness.score import scaling
 
 
@@ -93,10 +93,23 @@ class Evidence:
         """Return whether every trial gave one and the same known answer, to the last bit."""
         return self.agree(lambda trial: trial.answer_sha256)
 
+    @property
+    def unlike_arithmetic(self) -> bool:
+        """Return whether processes had other thread counts, or hosts other processors or BLAS kernels: their last bits may differ."""
+        hosts = {(host.cpu_model, host.blas) for host in self.results.hosts if host.id in {process.host for process in self.processes}}
+        return len(hosts) > 1 or len({process.threads for process in self.processes}) > 1
+
     def agree(self, digest: Callable[[Trial], str]) -> bool:
         """Return whether a digest is known and the same in every trial."""
         seen = {digest(trial) for trial in self.trials}
         return len(seen) == 1 and "" not in seen
+
+
+def whole_machines(processes: Iterable[Process], hosts: Iterable[Host], cores: int) -> bool:
+    """Return whether each process has a host to itself and that many cores are all its host has; unknown hosts have no more."""
+    offered = {host.id: host.cores for host in hosts}
+    homes = [process.host for process in processes]
+    return len(homes) == len(set(homes)) and all(offered.get(home, cores) <= cores for home in homes)
 
 
 def evidence(results: Results) -> Evidence | None:

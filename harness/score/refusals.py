@@ -41,7 +41,8 @@ def _held_out(seen: Evidence) -> Caveat | None:
 
 
 def _answers(seen: Evidence) -> Caveat | None:
-    if _undigested(seen) or seen.results.spec.workload.answers_differ or seen.answers_identical:
+    """Refuse other bits, unless the workload says why, or they were made by other processors or numbers of threads."""
+    if _undigested(seen) or seen.results.spec.workload.answers_differ or seen.unlike_arithmetic or seen.answers_identical:
         return None
     sentence = "the answers differ, by their digests, and the workload gives no reason; find the cause, or declare it in answers_differ"
     return Caveat("answers-differ", sentence)

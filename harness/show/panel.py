@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from harness.model import Schedule, Spec
 from harness.score.board import Board, Lane, Stage, rewound
+from harness.score.evidence import whole_machines
 from harness.score.refusals import ROUNDING
 from harness.show import words
 from harness.show.clock import SMALLEST, face_for
@@ -94,7 +95,13 @@ def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[Vie
 
 def _titles(board: Board, spec: Spec) -> tuple[str, str]:
     hosts = len({worker.process.host for worker in board.distributed.workers})
-    return f"BASELINE · {words.cores(spec.baseline_cores, hosts)}", f"RAY · {words.workers(spec.workers, hosts)}"
+    whole = [_whole(board.baseline, spec.baseline_cores), _whole(board.distributed, spec.cores_per_worker)]
+    one = words.cores(spec.baseline_cores, hosts, whole=whole[0])
+    return f"BASELINE · {one}", f"RAY · {words.workers(spec.workers, hosts, whole=whole[1])}"
+
+
+def _whole(lane: Lane, cores: int) -> bool:
+    return whole_machines((worker.process for worker in lane.workers), lane.hosts, cores)
 
 
 def _gate(lane: Lane, spec: Spec) -> str:

@@ -3,7 +3,8 @@
 May import ``model``, ``score.headline`` and ``words``. Everything returned is safe to print.
 """
 
-from harness.model import Kind, Results
+from harness.model import Kind, Process, Results, Side
+from harness.score.evidence import whole_machines
 from harness.score.headline import Caveat, Headline, Measure, Unit
 from harness.show import words
 
@@ -18,8 +19,10 @@ def speedup(headline: Headline) -> str:
 
 def contestants(results: Results) -> tuple[str, str]:
     """Return what ran on either side: ``1 machine``, ``8 machines``; on one host they are cores and workers."""
-    spec, hosts = results.spec, _hosts(results)
-    return words.cores(spec.baseline_cores, hosts), words.workers(spec.workers, hosts)
+    spec, baseline, workers = results.spec, _processes(results, Side.BASELINE), _processes(results, Side.DISTRIBUTED)
+    hosts = len({process.host for process in workers}) or spec.workers
+    one = words.cores(spec.baseline_cores, hosts, whole=whole_machines(baseline, results.hosts, spec.baseline_cores))
+    return one, words.workers(spec.workers, hosts, whole=whole_machines(workers, results.hosts, spec.cores_per_worker))
 
 
 def times(headline: Headline) -> tuple[str, str, str]:
@@ -128,10 +131,10 @@ def _brief(text: str) -> str:
     return words.safe(text)[:_LONGEST_NAME]
 
 
-def _hosts(results: Results) -> int:
-    """Return on how many hosts the workers ran; declared facts name none, and speak of machines."""
-    hosts = {worker.process.host for trial in results.trials for worker in trial.workers_detail}
-    return len(hosts) or results.spec.workers
+def _processes(results: Results, side: Side) -> list[Process]:
+    """Return the processes of a side's last trial; declared facts have none, and speak of machines."""
+    trials = [trial for trial in results.trials if trial.side is side]
+    return [worker.process for worker in trials[-1].workers_detail] if trials else []
 
 
 def _less(drop: float) -> str:

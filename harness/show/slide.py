@@ -56,6 +56,7 @@ def text(headline: Headline) -> str:
         f"cost of a run {cost} · {drop}",
         *filter(None, (phrases.answers(headline), phrases.serial_share(headline), phrases.start_up(headline))),
         *_told("but: ", " · ".join(phrases.short(caveat, tolerance) for caveat in headline.caveats)),
+        *_told("limit: ", cut(headline.results.spec.workload.limitation, 300)),
         *_told("say: ", phrases.aloud(headline)),
         *_told("", phrases.provenance(headline.results)),
     ]
@@ -253,7 +254,7 @@ def _small_print(page: _Page, headline: Headline) -> None:
 def _caveats(page: _Page, headline: Headline, width: float, size: float) -> list[str]:
     """Return as many caveats as have room, and how many have none."""
     tolerance = headline.results.spec.workload.tolerance
-    told = [phrases.answers(headline), *(phrases.short(caveat, tolerance) for caveat in headline.caveats), phrases.start_up(headline)]
+    told = [*(phrases.short(caveat, tolerance) for caveat in headline.caveats), phrases.start_up(headline), phrases.answers(headline)]
     told = [part for part in told if part]
     for kept in range(len(told), 0, -1):
         rest = [f"and {words.count(len(told) - kept)} more, in the text"] if kept < len(told) else []

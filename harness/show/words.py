@@ -52,16 +52,16 @@ def counted(number: int, noun: str) -> str:
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
 
 
-def workers(number: int, hosts: int) -> str:
-    """Return what the workers are: ``8 machines`` only where each has a host of its own."""
-    if number == hosts > 1:
+def workers(number: int, hosts: int, *, whole: bool) -> str:
+    """Return what the workers are: ``8 machines`` only where each has the whole of a host of its own."""
+    if whole and number == hosts > 1:
         return counted(number, "machine")
     return counted(number, "worker") + (f" on {counted(hosts, 'machine')}" if hosts > 1 else "")
 
 
-def cores(number: int, hosts: int) -> str:
-    """Return what the baseline has beside workers on that many hosts: a machine, or cores of the one they share."""
-    return "1 machine" if hosts > 1 else counted(number, "core")
+def cores(number: int, hosts: int, *, whole: bool) -> str:
+    """Return what the baseline has beside workers on that many hosts: a machine if it has the whole of one, else cores."""
+    return "1 machine" if whole and hosts > 1 else counted(number, "core")
 
 
 def seconds(duration: float) -> str:
