@@ -13,6 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 import psutil
 import pytest
+from hypothesis import settings
+
+settings.register_profile("unhurried", deadline=None)  # no test asserts a speed
+settings.load_profile("unhurried")
 
 MARK = "TWOCLOCKS_TEST_RUN"
 GRACE_S = 2.0

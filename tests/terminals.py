@@ -297,8 +297,9 @@ class Tmux:
 
     def look(self) -> Look:
         """Return what is to be seen now."""
-        alternate, cursor = self._do("display-message", "-p", "#{alternate_on} #{cursor_flag}").split()
-        return Look(time.monotonic(), tuple(self._do("capture-pane", "-p").splitlines()), alternate == "1", cursor == "1")
+        state, *lines = self._do("display-message", "-p", "#{alternate_on} #{cursor_flag}", ";", "capture-pane", "-p").splitlines()
+        alternate, cursor = state.split()
+        return Look(time.monotonic(), tuple(lines), alternate == "1", cursor == "1")
 
     def until(self, wanted: Callable[[Look], bool], within_s: float = WAIT_S) -> Look:
         """Return the first look that is as wanted; fail with the last one if none is in time."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import Process, Results, Schedule, Side, Trial
+from harness.model import Host, Process, Results, Schedule, Side, Trial
 from harness.score.caveats import caveats
 from harness.score.evidence import Caveat, evidence
 from tests.builders import (
@@ -21,19 +21,25 @@ from tests.builders import (
     golden_results,
     some_pairs,
     some_prices,
+    some_words,
 )
 
 SIX = [40.0] * 6, [22.0] * 6
 
 
 def a_spotless_session(**changes: Any) -> Results:
-    """Return six equal pairs on three hosts of their own, run together: nothing to be said against it."""
+    """Return six equal pairs on three machines of one core each, run together: nothing to be said against it."""
     results = a_results(
         schedule=Schedule.TOGETHER,
-        hosts=tuple(a_host(id=f"h{place}") for place in range(3)),
+        hosts=machines(cores=1),
         trials=tuple(spread(trial) for trial in some_pairs(*SIX)),
     )
     return replace(results, **changes)
+
+
+def machines(**changes: Any) -> tuple[Host, ...]:
+    """Return three hosts of one kind: the baseline's and one for each worker."""
+    return tuple(a_host(id=f"h{place}", **changes) for place in range(3))
 
 
 def spread(trial: Trial) -> Trial:
@@ -88,10 +94,16 @@ def one_host(process: Process) -> Process:
 
 
 def busy(seconds: float) -> Callable[[Trial], Trial]:
-    """Return a change that makes three workers busy for 10 s, 10 s and so many seconds."""
-    records = (a_worker(a_process(f"w{place}", host=f"h{place}"), busy_s=spent) for place, spent in enumerate((10.0, 10.0, seconds)))
+    """Return a change that makes three workers busy for 10 s, 10 s and so many seconds, each on a host of its own."""
+    records = (a_worker(a_process(f"w{place}", host=f"h{place + 1}"), busy_s=spent) for place, spent in enumerate((10.0, 10.0, seconds)))
     detail = tuple(records)
     return lambda trial: replace(trial, workers_detail=detail)
+
+
+def a_session_done(items: int) -> Results:
+    """Return the spotless session with so many items reported by every trial."""
+    results = a_spotless_session()
+    return replace(results, trials=tuple(replace(trial, items=items) for trial in results.trials))
 
 
 WIDE = a_spec(baseline_cores=4)
@@ -101,11 +113,13 @@ DOCTORED = {
     "superlinear": a_session_timed([40.0] * 6, [19.0] * 6),
     "one-observation": a_session_timed([40.0], [22.0]),
     "few-observations": a_session_timed([40.0] * 5, [22.0] * 5),
-    "cores-stand-for-machines": a_session_where(Side.DISTRIBUTED, one_host),
+    "cores-stand-for-machines": replace(a_session_where(Side.DISTRIBUTED, one_host), hosts=machines()),
     "contention": a_spotless_session(observer=an_observer(contention=0.021)),
     "shared-machine": a_spotless_session(observer=an_observer(foreign_cpu=0.051)),
     "oversubscribed": a_spotless_session(hosts=(a_host(id="h1", cores=0),)),
     "unequal-terms": a_session_where(Side.DISTRIBUTED, lambda process: replace(process, nice=15)),
+    "unlike-machines": a_spotless_session(hosts=(a_host(id="h0", cores=1, cpu_model="another"), *machines(cores=1)[1:])),
+    "items-unreported": a_session_done(19_999),
     "unstable": a_session_timed([40.0, 40.0, 40.0, 60.0, 60.0, 40.0], [22.0] * 6),
     "straggler": a_session_of(busy(12.6)),
     "lost-worker": a_session_of(lambda trial: replace(trial, faults=(a_fault(),))),
@@ -142,6 +156,51 @@ def test_a_sentence_advises_after_a_semicolon_and_holds_no_number(key: str) -> N
 def test_the_gravest_comes_first() -> None:
     results = replace(DOCTORED["dirty-tree"], trials=DOCTORED["slowdown"].trials)
     assert keys(results) == ["slowdown", "dirty-tree"]
+
+
+def test_that_one_side_is_a_replay_is_told_before_any_number() -> None:
+    results = replace(DOCTORED["slowdown"], schedule=Schedule.IN_TURN)
+    assert keys(results) == ["replayed", "slowdown"]
+
+
+@pytest.mark.parametrize("host", [a_host(id="h2", cores=2), a_host(id="h2", cores=16)], ids=["half", "a sixteenth"])
+def test_a_worker_that_is_a_part_of_its_host_stands_for_a_machine(host: Host) -> None:
+    results = a_spotless_session(hosts=(a_host(id="h0", cores=1), a_host(id="h1", cores=1), host))
+    told_so = [caveat for caveat in told(results) if caveat.key == "cores-stand-for-machines"]
+    assert [caveat.sentence.partition(";")[0] for caveat in told_so] == ["cores stand for machines: a worker is a part of its host"]
+
+
+def test_workers_of_which_two_share_a_host_stand_for_machines_even_where_it_is_not_described() -> None:
+    doubled = {"core": "h0", "w0": "h1", "w1": "h1", "w2": "h2"}
+    pairs = some_pairs(*SIX, workers=3)
+    trials = tuple(changed(trial, lambda process: replace(process, host=doubled[process.id])) for trial in pairs)
+    assert keys(a_spotless_session(spec=a_spec(workers=3), hosts=(), trials=trials)) == ["cores-stand-for-machines"]
+
+
+def test_workers_as_wide_as_their_hosts_are_machines() -> None:
+    spec = a_spec(baseline_cores=16, cores_per_worker=16)
+    assert keys(a_spotless_session(spec=spec, hosts=machines())) == []
+
+
+def test_a_baseline_with_other_cores_than_the_workers_hosts_ran_on_an_unlike_machine() -> None:
+    assert keys(a_spotless_session(hosts=(a_host(id="h0", cores=8), *machines(cores=1)[1:]))) == ["unlike-machines"]
+
+
+@pytest.mark.parametrize("known", [(), (0,), (1,), (1, 2), (0, 1)], ids=str)
+def test_a_host_that_is_not_described_is_not_called_unlike(known: tuple[int, ...]) -> None:
+    assert keys(a_spotless_session(hosts=tuple(machines(cores=1)[place] for place in known))) == []
+
+
+def test_a_host_that_took_no_part_is_not_compared() -> None:
+    assert keys(a_spotless_session(hosts=(*machines(cores=1), a_host(id="h9", cores=64)))) == []
+
+
+def test_items_that_were_not_reported_are_counted() -> None:
+    assert measures(DOCTORED["items-unreported"]) == {"reported": 19_999, "given": 20_000}
+
+
+def test_of_an_input_that_was_not_counted_nothing_is_missing() -> None:
+    assert keys(replace(DOCTORED["items-unreported"], input=None)) == []
 
 
 @pytest.mark.parametrize(
@@ -188,32 +247,33 @@ def test_the_cost_of_lost_workers_is_added_up() -> None:
 
 def test_workers_with_more_threads_than_their_host_has_cores_are_oversubscribed() -> None:
     results = a_session_where(Side.DISTRIBUTED, lambda process: replace(process, host="h1", threads=9, affinity=()))
-    counted = {measure.name: measure.value for caveat in told(results) if caveat.key == "oversubscribed" for measure in caveat.measures}
+    roomy = replace(results, hosts=machines())
+    counted = {measure.name: measure.value for caveat in told(roomy) if caveat.key == "oversubscribed" for measure in caveat.measures}
     assert counted == {"threads": 18, "cores": 16}
 
 
 def test_workers_that_share_a_core_are_oversubscribed() -> None:
     results = a_session_where(Side.DISTRIBUTED, lambda process: replace(process, host="h1", affinity=(0, 1)))
-    assert "oversubscribed" in keys(results)
+    assert "oversubscribed" in keys(replace(results, hosts=machines()))
 
 
 def test_sides_that_ran_together_on_one_core_are_oversubscribed() -> None:
     results = a_session_where(Side.DISTRIBUTED, lambda process: replace(process, host="h0", affinity=(process.pid % 2,)))
-    assert "oversubscribed" in keys(results)
+    assert "oversubscribed" in keys(replace(results, hosts=machines()))
 
 
 def test_sides_that_ran_in_turn_may_use_the_same_core() -> None:
-    assert keys(a_results(trials=some_pairs(*SIX))) == ["cores-stand-for-machines", "replayed"]
+    assert keys(a_results(trials=some_pairs(*SIX))) == ["replayed", "cores-stand-for-machines"]
 
 
 def test_a_process_with_more_threads_than_its_own_cores_is_oversubscribed() -> None:
     results = a_session_where(Side.BASELINE, lambda process: replace(process, threads=2))
-    assert keys(results) == ["oversubscribed", "unequal-terms"]
+    assert keys(replace(results, hosts=())) == ["oversubscribed", "unequal-terms"]
 
 
 def test_a_baseline_widened_on_purpose_is_on_equal_terms() -> None:
     wide = a_session_where(Side.BASELINE, lambda process: replace(process, threads=4, affinity=(0, 1, 2, 3)))
-    assert keys(replace(wide, spec=WIDE)) == ["superlinear"]
+    assert keys(replace(wide, spec=WIDE, hosts=())) == ["superlinear"]
 
 
 def test_a_widened_baseline_is_still_held_to_the_same_niceness() -> None:
@@ -224,6 +284,12 @@ def test_a_widened_baseline_is_still_held_to_the_same_niceness() -> None:
 def test_the_reason_why_answers_differ_is_told() -> None:
     (caveat,) = told(DOCTORED["answers-differ-in-bits"])
     assert a_spec().workload.answers_differ in caveat.sentence
+
+
+def test_where_the_workload_gives_no_reason_the_unlike_arithmetic_is_it() -> None:
+    bare = a_spec(workload=some_words(answers_differ=""))
+    (caveat,) = told(replace(DOCTORED["answers-differ-in-bits"], spec=bare))
+    assert caveat.sentence.endswith("not to the last bit: unlike processors or thread counts round differently")
 
 
 def test_a_trial_without_details_is_still_judged() -> None:

@@ -77,6 +77,11 @@ def test_ready_tells_what_was_loaded(tmp_path: Path) -> None:
     assert ready.input.sha256 != ready.held_out.sha256
 
 
+def test_ready_counts_the_held_out_set_of_a_workload_that_counts_it(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, "def load(params): return Problem(input=(), held_out=(1, 2, 3), items=5, held_out_items=3)")
+    assert one(e.Ready, performed(an_assignment(path))).held_out.items == 3
+
+
 def test_both_sides_tell_one_digest_of_one_input(tmp_path: Path) -> None:
     path = a_workload_file(tmp_path)
     told = [one(e.Ready, performed(an_assignment(path, side=side))) for side in Side]

@@ -417,3 +417,10 @@ def test_auto_does_not_probe_what_cannot_be_fair(tmp_path: Path) -> None:
     result = ran(session)
     assert result.of(e.Probed) == []
     assert result.conductor.schedule is Schedule.IN_TURN
+
+
+@pytest.mark.usefixtures("hurried")
+def test_sides_on_one_host_run_in_turn_whatever_was_asked_where_their_cores_are_not_known_to_be_disjoint(tmp_path: Path) -> None:
+    joined = Allotment((), (), disjoint=False, screen_has_core=True)
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path), simulated=False, schedule=Schedule.TOGETHER, allotment=joined))
+    assert result.conductor.schedule is Schedule.IN_TURN

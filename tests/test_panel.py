@@ -14,7 +14,7 @@ from harness.score.board import Board
 from harness.show import words
 from harness.show.clock import SMALLEST, drawn
 from harness.show.panel import Caption, elapsed, panel, replaying
-from tests.builders import a_board, a_process, a_ready, a_spec, arming_events, some_events, some_words, trial_events
+from tests.builders import a_board, a_host, a_process, a_ready, a_spec, arming_events, some_events, some_words, trial_events
 from tests.goldens import kept
 
 SIZES = [(80, 24), (120, 40)]
@@ -180,14 +180,30 @@ def test_workers_on_one_host_stand_for_machines_and_it_is_said() -> None:
     assert "cores stand for machines" in picture
 
 
+def armed_on_hosts_of(cores: int) -> list[e.Event]:
+    """Both sides are ready: the baseline and two workers, of one core each, on three hosts of so many cores."""
+    homes = {Side.BASELINE: {"core": "h0"}, Side.DISTRIBUTED: {"w0": "h1", "w1": "h2"}}
+    events: list[e.Event] = []
+    for side, names in homes.items():
+        workers = tuple(a_process(name, host=host) for name, host in names.items())
+        hosts = tuple(a_host(id=host, cores=cores) for host in names.values())
+        events.append(e.stamp(replace(a_ready(side), workers=workers, hosts=hosts), 1.0, side, 0))
+    return events
+
+
 def test_workers_on_hosts_of_their_own_are_machines() -> None:
-    workers = tuple(a_process(f"w{place}", host=f"h{place}") for place in range(2))
-    events = [e.stamp(replace(a_ready(Side.DISTRIBUTED), workers=workers), 1.0, Side.DISTRIBUTED, 0)]
-    picture = shown(a_board(events), 2.0)
+    picture = shown(a_board(armed_on_hosts_of(1)), 2.0)
 
     assert "BASELINE · 1 machine " in picture
     assert "RAY · 2 machines " in picture
     assert "cores stand for machines" not in picture
+
+
+def test_workers_that_are_parts_of_their_hosts_are_no_machines() -> None:
+    picture = shown(a_board(armed_on_hosts_of(8)), 2.0, 120, 40)
+
+    assert "BASELINE · 1 core " in picture
+    assert "RAY · 2 workers on 2 machines " in picture
 
 
 def test_a_lost_worker_is_told_and_when_it_is_back() -> None:

@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from harness.model import Kind, Results, Schedule
+from harness.model import Host, Kind, Results, Schedule, Side
 from harness.score.headline import Caveat, Headline, Measure, Refusal, Unit, headline
 from harness.show import phrases
-from tests.builders import a_process, a_results, a_spec, a_trial, a_worker, golden_results, some_pairs, some_prices, some_words
+from tests.builders import a_host, a_process, a_results, a_spec, a_trial, a_worker, golden_results, some_pairs, some_prices, some_words
 
 
 def claimed(results: Results) -> Headline:
@@ -17,6 +17,14 @@ def claimed(results: Results) -> Headline:
 
 def a_headline(**changes: Any) -> Headline:
     return claimed(a_results(**changes))
+
+
+def a_session_on(baseline: str, workers: list[str], hosts: list[Host]) -> Results:
+    """Return one pair whose baseline and workers, of one core each, ran on the hosts of these names."""
+    one = (a_worker(a_process("core", host=baseline)),)
+    many = tuple(a_worker(a_process(f"w{place}", host=host)) for place, host in enumerate(workers))
+    pair = a_trial(Side.BASELINE, workers_detail=one), a_trial(Side.DISTRIBUTED, workers=len(workers), workers_detail=many)
+    return a_results(spec=a_spec(workers=len(workers)), hosts=tuple(hosts), trials=pair)
 
 
 GOLDEN = claimed(golden_results())
@@ -49,10 +57,32 @@ def test_on_one_host_there_are_workers_and_cores() -> None:
 
 
 def test_on_hosts_of_their_own_workers_are_machines() -> None:
-    detail = tuple(a_worker(a_process(f"w{place}", host=f"h{place}")) for place in range(2))
-    trials = tuple(replace(trial, workers_detail=detail) if trial.workers == 2 else trial for trial in a_results().trials)
+    hosts = [a_host(id=f"h{place}", cores=1) for place in range(3)]
 
-    assert phrases.contestants(a_results(trials=trials)) == ("1 machine", "2 machines")
+    assert phrases.contestants(a_session_on("h0", ["h1", "h2"], hosts)) == ("1 machine", "2 machines")
+
+
+def test_hosts_that_are_not_described_are_taken_for_whole_machines() -> None:
+    assert phrases.contestants(a_session_on("h0", ["h1", "h2"], [])) == ("1 machine", "2 machines")
+
+
+def test_workers_that_share_a_host_are_no_machines_wherever_the_baseline_ran() -> None:
+    hosts = [a_host(id="h0", cores=1), a_host(id="h1", cores=2)]
+
+    assert phrases.contestants(a_session_on("h0", ["h1", "h1"], hosts)) == ("1 core", "2 workers")
+
+
+def test_parts_of_hosts_are_cores_and_workers() -> None:
+    hosts = [a_host(id=f"h{place}", cores=8) for place in range(3)]
+    session = a_session_on("h0", ["h1"] * 8 + ["h2"] * 8, hosts)
+
+    assert phrases.contestants(session) == ("1 core", "16 workers on 2 machines")
+
+
+def test_a_worker_that_leaves_cores_of_its_host_idle_is_no_machine() -> None:
+    hosts = [a_host(id="h0", cores=1), a_host(id="h1", cores=1), a_host(id="h2", cores=2)]
+
+    assert phrases.contestants(a_session_on("h0", ["h1", "h2"], hosts)) == ("1 machine", "2 workers on 2 machines")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +128,8 @@ def test_one_pair_is_not_counted_twice() -> None:
 
 def test_provenance_names_run_moment_input_code_machine_and_versions() -> None:
     assert phrases.provenance(a_results()) == (
-        "run 7c21 · 2026-11-22 09:14:07Z · input c96c6d… · commit 000000… · A CPU @ 2.10GHz · BLAS openblas 0.3.28 · Python 3.11.7 · ray 2.60.0 · numpy 2.2.0"
+        "run 7c21 · 2026-11-22 09:14:07Z · input c96c6d… · commit 000000… · A CPU @ 2.10GHz"
+        " · BLAS openblas 0.3.28 · Python 3.11.7 · ray 2.60.0 · numpy 2.2.0"
     )
 
 

@@ -133,6 +133,15 @@ def test_a_load_of_our_own_is_not_foreign() -> None:
     assert (as_foreign - as_ours) * mine.cores > 0.1
 
 
+def test_a_child_that_is_set_apart_is_foreign() -> None:
+    with python(SPIN) as resting:
+        ours, apart = probe.Ledger([os.getpid()]), probe.Ledger([os.getpid()], [resting.pid])
+        time.sleep(0.5)
+        as_ours, as_foreign = ours.foreign(), apart.foreign()
+        assert resting.poll() is None
+    assert (as_foreign - as_ours) * ours.cores > 0.1
+
+
 @pytest.mark.skipif(sys.platform == "darwin", reason="psutil tells nothing of ended children there")
 def test_what_a_dead_worker_had_spent_stays_on_its_parents_account() -> None:
     before = probe.spent(os.getpid())

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from harness.model import Kind, Results, Side, Status, Trial
+from harness.model import Host, Kind, Results, Side, Status, Trial
 from harness.score.evidence import Measure, Unit
 from harness.score.refusals import refusals
-from tests.builders import a_digest_of, a_process, a_results, a_spec, a_trial, a_worker, golden_results, some_words
+from tests.builders import a_digest_of, a_host, a_process, a_results, a_spec, a_trial, a_worker, golden_results, some_words
 
 BARE = a_spec(workload=some_words(answers_differ=""))
 
@@ -91,6 +91,46 @@ def test_items_that_differ_are_named_with_their_counts() -> None:
 def test_answers_may_differ_where_the_workload_said_why() -> None:
     other = a_trial(Side.DISTRIBUTED, answer_sha256=a_digest_of("other"))
     assert keys(a_results(trials=(a_trial(Side.BASELINE), other))) == []
+
+
+def other_bits(*hosts: Host, threads: int = 1) -> Results:
+    """Return a session whose workers, on host h1 and with so many threads each, gave other bits than the baseline on h0, for no reason."""
+    detail = tuple(a_worker(a_process(f"w{place}", host="h1", threads=threads)) for place in range(2))
+    return replace(a_session_whose_distributed_side(answer_sha256=a_digest_of("other"), workers_detail=detail), hosts=hosts)
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        other_bits(threads=2),
+        other_bits(a_host(), a_host(id="h1", cpu_model="another")),
+        other_bits(a_host(), a_host(id="h1", blas="openblas 0.3.29")),
+    ],
+    ids=["threads", "processor", "BLAS"],
+)
+def test_answers_may_differ_where_the_arithmetic_was_unlike(results: Results) -> None:
+    assert keys(results) == []
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        other_bits(a_host(), a_host(id="h1")),
+        other_bits(a_host(), a_host(id="h1", cores=2, system="Linux 5.4", memory_bytes=1 << 30)),
+        other_bits(a_host(), a_host(id="h1"), a_host(id="h2", cpu_model="another")),
+        other_bits(a_host()),
+        other_bits(),
+    ],
+    ids=["equal hosts", "other cores", "a host that took no part", "one host unknown", "both unknown"],
+)
+def test_answers_that_differ_on_like_processors_are_refused(results: Results) -> None:
+    assert keys(results) == ["answers-differ"]
+
+
+def test_unlike_arithmetic_excuses_nothing_but_bits() -> None:
+    results = other_bits(threads=2)
+    moved = tuple(replace(trial, quality=0.9) if trial.side is Side.DISTRIBUTED else trial for trial in results.trials)
+    assert keys(replace(results, trials=moved)) == ["quality-moved"]
 
 
 def test_a_worker_that_ran_other_source_is_refused() -> None:

@@ -55,8 +55,14 @@ def test_shares_that_may_run_at_once_are_disjoint(asked: dict[str, Any], cores: 
 
 @given(ASKED, CORES)
 def test_together_is_refused_rather_than_shared(asked: dict[str, Any], cores: tuple[int, ...]) -> None:
-    given = allotted(asked | {"schedule": Schedule.TOGETHER}, cores)
+    given = allotted(asked | {"schedule": Schedule.TOGETHER, "joined_cluster": False}, cores)
     assert given is None or given.disjoint
+
+
+@given(ASKED, CORES)
+def test_the_cores_of_a_joined_cluster_are_not_known_to_be_disjoint(asked: dict[str, Any], cores: tuple[int, ...]) -> None:
+    given = allotted(asked | {"joined_cluster": True}, cores)
+    assert given is None or not given.disjoint
 
 
 @given(ASKED, CORES)
@@ -146,6 +152,20 @@ def test_a_schedule_that_was_asked_for_is_kept(asked: Schedule, slowdown: float 
 )
 def test_auto_is_together_only_where_that_is_fair(one_host: bool, slowdown: float | None, schedule: Schedule) -> None:
     assert chosen(Schedule.AUTO, one_host=one_host, disjoint=True, slowdown=slowdown) is schedule
+
+
+@pytest.mark.parametrize("asked", Schedule)
+@pytest.mark.parametrize("slowdown", [None, 0.0, 0.5])
+def test_on_a_shared_host_without_known_disjoint_cores_sides_always_run_in_turn(asked: Schedule, slowdown: float | None) -> None:
+    assert chosen(asked, one_host=True, disjoint=False, slowdown=slowdown) is Schedule.IN_TURN
+
+
+@pytest.mark.parametrize(
+    ("asked", "schedule"),
+    [(Schedule.AUTO, Schedule.TOGETHER), (Schedule.TOGETHER, Schedule.TOGETHER), (Schedule.IN_TURN, Schedule.IN_TURN)],
+)
+def test_on_hosts_of_their_own_it_does_not_matter_whose_cores_are_whose(asked: Schedule, schedule: Schedule) -> None:
+    assert chosen(asked, one_host=False, disjoint=False, slowdown=None) is schedule
 
 
 def test_trials_in_turn_alternate_who_goes_first() -> None:

@@ -37,7 +37,7 @@ def a_laptop_headline(**changes: Any) -> Headline:
 
 
 def a_hostile_headline() -> Headline:
-    words = some_words(bottleneck=HOSTILE, metric=HOSTILE, answers_differ=HOSTILE)
+    words = some_words(bottleneck=HOSTILE, metric=HOSTILE, answers_differ=HOSTILE, limitation=HOSTILE)
     return claimed(a_results(spec=a_spec(workload=words), run_id=HOSTILE))
 
 
@@ -88,6 +88,18 @@ def test_the_text_tells_every_caveat() -> None:
 
     assert len(claim.caveats) > 3
     assert [caveat.key for caveat in claim.caveats if phrases.short(caveat, 0.003) not in told] == []
+
+
+def test_the_text_tells_the_limitation_after_the_caveats() -> None:
+    lines = slide.text(HEADLINES["golden"]).splitlines()
+    starts = [next(place for place, line in enumerate(lines) if line.startswith(start)) for start in (" but: ", " limit: ", " say: ")]
+
+    assert starts == sorted(starts)
+    assert lines[starts[1]] == " limit: holds while a step outlasts its gradient exchange"
+
+
+def test_a_workload_without_a_limitation_has_no_line_for_it() -> None:
+    assert " limit: " not in slide.text(claimed(a_results(spec=a_spec(workload=some_words(limitation="")))))
 
 
 def test_a_refusal_tells_every_reason_and_its_numbers() -> None:
@@ -182,6 +194,17 @@ def test_only_as_many_caveats_are_drawn_as_have_room_and_the_rest_is_counted() -
     assert len(drawn_lines) <= 4
     assert drawn_lines[0].startswith("caveat 0 ")
     assert drawn_lines[-1].endswith("more, in the text")
+
+
+def test_the_slide_tells_caveats_before_what_is_in_its_favour() -> None:
+    claim = HEADLINES["six-pairs"]
+    lines = (text.get_text() for text in texts(slide.figure(claim)) if str(text.get_gid()).startswith("caveats"))
+    told = " ".join(" ".join(lines).split())
+    parts = [*(phrases.short(caveat, 0.003) for caveat in claim.caveats), phrases.start_up(claim), phrases.answers(claim)]
+    places = [told.find(part) for part in parts]
+
+    assert -1 not in places
+    assert places == sorted(places)
 
 
 def test_drawing_again_gives_the_same_bytes_in_another_process_too() -> None:

@@ -358,6 +358,15 @@ def test_parameters_that_make_no_sense_are_refused(changed: dict[str, Any], sent
         problem(**changed)
 
 
+def test_no_reason_is_given_for_answers_to_differ() -> None:
+    assert train.WORKLOAD.answers_differ == ""
+
+
+def test_the_held_out_digits_are_counted() -> None:
+    loaded = problem()
+    assert loaded.held_out_items == len(loaded.held_out.labels) == 364
+
+
 def test_the_defaults_make_sense() -> None:
     train.check(train.WORKLOAD.params)
 

@@ -181,8 +181,17 @@ def test_workers_are_machines_only_where_each_has_a_host(number: int, hosts: int
     assert words.workers(number, hosts, whole=True) == written
 
 
+@pytest.mark.parametrize(("number", "hosts", "written"), [(8, 8, "8 workers on 8 machines"), (8, 1, "8 workers"), (1, 1, "1 worker")])
+def test_parts_of_hosts_are_never_called_machines(number: int, hosts: int, written: str) -> None:
+    assert words.workers(number, hosts, whole=False) == written
+
+
 def test_the_baseline_is_a_machine_only_beside_machines() -> None:
     assert [words.cores(4, hosts, whole=True) for hosts in (1, 8)] == ["4 cores", "1 machine"]
+
+
+def test_a_baseline_on_a_part_of_its_host_is_no_machine() -> None:
+    assert [words.cores(cores, 8, whole=False) for cores in (1, 4)] == ["1 core", "4 cores"]
 
 
 @pytest.mark.parametrize(

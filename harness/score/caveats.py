@@ -179,10 +179,11 @@ def _lost(seen: Evidence) -> Caveat | None:
 
 
 def _unlike(seen: Evidence) -> Caveat | None:
-    """Judge whether the baseline's machine is one of the workers' kind."""
+    """Judge whether the baseline's machine is one of the workers' kind; a host that is not described may be of any kind."""
     machines = {host.id: (host.cpu_model, host.cores) for host in seen.results.hosts}
-    ours = {machines.get(worker.process.host) for worker in seen.baseline[0].workers_detail}
-    theirs = {machines.get(process.host) for process in seen.workers}
+    homes = (worker.process.host for worker in seen.baseline[0].workers_detail)
+    ours = {machines[home] for home in homes if home in machines}
+    theirs = {machines[process.host] for process in seen.workers if process.host in machines}
     if not ours or not theirs or ours == theirs:
         return None
     return Caveat("unlike-machines", "the baseline ran on another kind of machine than the workers; run it on one of theirs")
