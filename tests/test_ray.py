@@ -34,7 +34,7 @@ pytestmark = pytest.mark.ray
 
 WORKLOAD = "tests/pieces.py"
 STOPS_WITHIN_S = 5.0
-ENDS_WITHIN_S = 120.0
+ENDS_WITHIN_S = 240.0
 LOOK_EVERY_S = 0.2
 CHUNKS = 12
 STRUCK_CHUNKS, STRUCK_STEPS = 80, 150
