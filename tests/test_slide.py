@@ -78,8 +78,11 @@ def test_the_text_fits_into_eighty_columns(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
-def test_the_text_fits_on_a_screen(name: str) -> None:
-    assert 12 <= len(slide.text(HEADLINES[name]).splitlines()) <= 23
+def test_the_number_and_what_holds_it_up_stay_in_sight_on_a_screen_of_24_rows(name: str) -> None:
+    claim = HEADLINES[name]
+    lines = slide.text(claim).splitlines()
+
+    assert len(lines) - lines.index(f" {claim.results.spec.workload.bottleneck}") <= 20
 
 
 def test_the_text_tells_every_caveat() -> None:

@@ -41,12 +41,19 @@ _SVG_OPENING = (
 
 
 def text(headline: Headline) -> str:
-    """Return the headline for a terminal of 80 columns: the speedup in big digits, then what holds it up."""
+    """Return the headline for a terminal of 80 columns: what qualifies it, then the speedup in big digits and what holds it up.
+
+    The number comes last, because on a terminal of 24 rows it is the end of a text that stays in sight.
+    """
     baseline, distributed, gap = phrases.times(headline)
     quality, change = phrases.quality(headline)
     cost, drop = phrases.cost(headline)
     tolerance = headline.results.spec.workload.tolerance
     lines = [
+        *_told("", phrases.provenance(headline.results)),
+        *_told("but: ", " · ".join(phrases.short(caveat, tolerance) for caveat in headline.caveats)),
+        *_told("limit: ", cut(headline.results.spec.workload.limitation, 300)),
+        "",
         cut(headline.results.spec.workload.bottleneck, _COLUMNS),
         "",
         *_beside_the_number(headline, (baseline, distributed)),
@@ -55,10 +62,7 @@ def text(headline: Headline) -> str:
         f"{phrases.metric(headline)} {quality} · {change}",
         f"cost of a run {cost} · {drop}",
         *filter(None, (phrases.answers(headline), phrases.serial_share(headline), phrases.start_up(headline))),
-        *_told("but: ", " · ".join(phrases.short(caveat, tolerance) for caveat in headline.caveats)),
-        *_told("limit: ", cut(headline.results.spec.workload.limitation, 300)),
         *_told("say: ", phrases.aloud(headline)),
-        *_told("", phrases.provenance(headline.results)),
     ]
     return _printed(lines)
 
