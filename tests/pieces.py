@@ -18,22 +18,22 @@ Array = npt.NDArray[np.float32]
 
 LENGTH = 50_000
 LANES = 4
-HEAVY = 8
 
 
 class Given(NamedTuple):
-    """How much work of which kind; ``fail`` names the half of it in which the kernel raises."""
+    """How much work of which kind; the first chunk is ``heavy`` times as much as another, ``fail`` names the half that raises."""
 
     chunks: int
     steps: int
     rounds: int
+    heavy: int
     fail: str
 
 
 def load(params: Parameters) -> Problem:
     """Return the amounts of work: the input is no larger than that."""
-    given = Given(int(params["chunks"]), int(params["steps"]), int(params["rounds"]), str(params["fail"]))
-    return Problem(given, b"held out", given.chunks + given.steps * LANES, warmup=Given(4, 2, 1, ""))
+    given = Given(int(params["chunks"]), int(params["steps"]), int(params["rounds"]), int(params["heavy"]), str(params["fail"]))
+    return Problem(given, b"held out", given.chunks + given.steps * LANES, warmup=Given(4, 2, 1, 1, ""))
 
 
 def kernel(seed: int, rounds: int) -> Array:
@@ -49,7 +49,7 @@ def mapped(chunk: int, given: Given) -> float:
     """Return one chunk's sum."""
     if given.fail == "map":
         raise ValueError("the author's own words")
-    return float(kernel(chunk, (LANES if chunk else LANES * HEAVY) * given.rounds).sum())
+    return float(kernel(chunk, (LANES if chunk else LANES * given.heavy) * given.rounds).sum())
 
 
 def start(given: Given) -> Array:
@@ -115,7 +115,7 @@ WORKLOAD = Workload(
     limitation="small",
     metric="mean",
     tolerance=0.0,
-    params={"chunks": 12, "steps": 8, "rounds": 20, "fail": ""},
+    params={"chunks": 12, "steps": 8, "rounds": 20, "heavy": 8, "fail": ""},
     load=load,
     baseline=baseline,
     distributed=distributed,

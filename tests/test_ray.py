@@ -231,7 +231,7 @@ def interrupt(when: Callable[[Told, Witness], bool]) -> Act:
 @pytest.fixture(scope="module")
 def pairs() -> Raced:
     """Return a race of two pairs on two workers."""
-    return raced("--workers", "2", "--trials", "2", "--set", f"chunks={CHUNKS}", environment=UNEQUAL_TERMS)
+    return raced("--workers", "2", "--trials", "2", "--set", f"chunks={CHUNKS}", "--set", "heavy=64", environment=UNEQUAL_TERMS)
 
 
 def test_a_race_on_ray_ends_with_a_headline(pairs: Raced) -> None:
