@@ -3,11 +3,13 @@
 May import everything; this is where the rooms meet.
 """
 
+import contextlib
 import secrets
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import reduce
+from itertools import chain
 from pathlib import Path
 
 from demo.present import present
@@ -15,9 +17,9 @@ from demo.request import Request
 from demo.screens import Events, Live, Plain, Screen, Silent
 from demo.take import RESULTS, Journal, journal_header, new_take, point_latest
 from demo.terminal import Keys, Signals
+from harness import events as e
 from harness.errors import Interrupted, TwoclocksError
-from harness.events import Event
-from harness.model import Kind, Results, Status
+from harness.model import Kind, Side, Status
 from harness.results import save
 from harness.run import host
 from harness.run.conductor import Conductor
@@ -96,23 +98,37 @@ class Race:
             except Exception as error:  # a reader that hung up, or a fault of ours: what was seen is kept all the same
                 ended = error
             finally:
-                digest = journal.close()
+                digest = self._close(journal, ended)
             return self._kept(digest, ended)
 
     def _follow(self, journal: Journal) -> None:
         """Journal, fold and draw to the end; raise ``Interrupted`` for a signal that came while the sides were leaving, too."""
         with self._screen.opened(), closing(self._conductor.frames()) as frames:
-            for batch in frames:
+            for batch in chain([(self._opening(),)], frames):
                 journal.write(batch)
                 self._take_in(batch)
         if self._signals.asked is not None:
             raise Interrupted(self._signals.asked)
 
+    def _opening(self) -> e.Event:
+        kind = Kind.SIMULATED if self._asked.simulated else Kind.MEASURED
+        return e.Opened(run_id=self._run_id, began_utc=self._stamp, kind=kind, spec=self._asked.spec, code=self._code)
+
+    def _close(self, journal: Journal, ended: Exception | None) -> str:
+        """Write down how it ended and close the journal; a journal that cannot be written to any more has said so already."""
+        status = Status.COMPLETE if ended is None else Status.ABORTED if isinstance(ended, Interrupted) else Status.FAILED
+        last = e.stamp(e.Closed(status=status, remark=_remark(ended)), self._board.at, Side.BASELINE, 0)
+        self._board = apply(self._board, last)
+        with contextlib.suppress(TwoclocksError):
+            journal.write((last,))
+            self._screen.close(last)
+        return journal.close()
+
     def _kept(self, journal_sha256: str, ended: Exception | None) -> Path:
         """Write the results file, then raise what ended the session early: that matters more than a full disk."""
         results = self.folder / RESULTS
         try:
-            save(self._results(journal_sha256, ended), results)
+            save(results_of(self._board, journal_sha256), results)
         except TwoclocksError as unsaved:
             raise (ended or unsaved) from unsaved
         if ended is not None:
@@ -120,7 +136,7 @@ class Race:
         point_latest(self.folder)
         return results
 
-    def _take_in(self, batch: tuple[Event, ...]) -> None:
+    def _take_in(self, batch: tuple[e.Event, ...]) -> None:
         before, self._board = self._board, reduce(apply, batch, self._board)
         self._screen.show(batch, before, self._board, self._caption(), self._conductor.now)
 
@@ -138,21 +154,6 @@ class Race:
                 return "Enter skips the rest of the replay"
             case doing:
                 return doing
-
-    def _results(self, journal_sha256: str, ended: Exception | None) -> Results:
-        status = Status.COMPLETE if ended is None else Status.ABORTED if isinstance(ended, Interrupted) else Status.FAILED
-        return results_of(
-            self._board,
-            self._asked.spec,
-            run_id=self._run_id,
-            began_utc=self._stamp,
-            schedule=self._conductor.schedule,
-            status=status,
-            code=self._code,
-            journal_sha256=journal_sha256,
-            kind=Kind.SIMULATED if self._asked.simulated else Kind.MEASURED,
-            remark=_remark(ended),
-        )
 
 
 def _remark(ended: Exception | None) -> str:

@@ -35,6 +35,9 @@ class Screen(Protocol):
     def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
         """Show what one batch of events made of the board."""
 
+    def close(self, last: Event) -> None:
+        """Take leave with the session's last event, when the screen is in use no more."""
+
 
 class Live:
     """The panel on the alternate screen, drawn from our own loop and nobody else's thread."""
@@ -56,6 +59,9 @@ class Live:
             self._console.print(panel(after, self._spec, caption, at=at, columns=columns, rows=rows), end="")
         self._canvas.draw(drawn.get())
 
+    def close(self, last: Event) -> None:
+        """Say nothing: the headline follows."""
+
 
 class Plain:
     """Lines of text, with a heartbeat; for pipes, logs and terminals that cannot draw."""
@@ -75,6 +81,9 @@ class Plain:
             _say(f"{line}\n".encode(sys.stdout.encoding, "replace"))
             self._said_at = at
 
+    def close(self, last: Event) -> None:
+        """Say nothing: the headline follows."""
+
 
 class Events:
     """One event a line, as the journal gets it."""
@@ -92,6 +101,10 @@ class Events:
         """Write the batch."""
         _say(b"".join(map(encode, batch)))
 
+    def close(self, last: Event) -> None:
+        """Write the last line."""
+        _say(encode(last))
+
 
 class Silent:
     """Nothing at all."""
@@ -103,6 +116,9 @@ class Silent:
 
     def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
         """Show nothing."""
+
+    def close(self, last: Event) -> None:
+        """Say nothing: the headline follows."""
 
 
 def _say(lines: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from harness.errors import TwoclocksError
-from harness.model import Digest, Host, Process, Side
+from harness.model import Code, Digest, Host, Kind, Process, Schedule, Side, Spec, Status, Variant
 
 JOURNAL_SCHEMA = "twoclocks.events/1"
 LONGEST_LINE_BYTES = 1_000_000
@@ -30,6 +30,22 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_d
     at: Duration = 0.0
     side: Side = Side.BASELINE
     trial: Count = 0
+
+
+class Opened(Event, frozen=True, tag="opened"):
+    """The session begins: everything that is known of it before anything starts, first in every journal."""
+
+    run_id: str
+    began_utc: str
+    kind: Kind
+    spec: Spec
+    code: Code
+
+
+class Scheduled(Event, frozen=True, tag="scheduled"):
+    """How the sides will run, now that both are armed."""
+
+    schedule: Schedule
 
 
 class Launched(Event, frozen=True, tag="launched"):
@@ -62,9 +78,10 @@ class Probed(Event, frozen=True, tag="probed"):
 
 
 class Go(Event, frozen=True, tag="go"):
-    """The side's clock starts. ``order`` counts the session's trials."""
+    """The side's clock starts. ``order`` counts the session's trials; the first ``workers`` of the armed ones work (0: all)."""
 
     order: Count
+    workers: Count = 0
 
 
 class Progress(Event, frozen=True, tag="progress"):
@@ -113,6 +130,16 @@ class Recovered(Event, frozen=True, tag="recovered"):
     seconds: Duration
 
 
+class Spent(Event, frozen=True, tag="spent"):
+    """Where the trial's core-seconds went; fields as in ``model.CoreSeconds``."""
+
+    compute_s: Duration
+    exchange_s: Duration
+    waiting_s: Duration
+    serial_s: Duration
+    idle_s: Duration
+
+
 class Finished(Event, frozen=True, tag="finished"):
     """The side's clock stops: wall time by the side's own monotonic clock, core-seconds, peak memory."""
 
@@ -137,6 +164,17 @@ class Failed(Event, frozen=True, tag="failed"):
     hint: str = ""
 
 
+class Rated(Event, frozen=True, tag="rated"):
+    """A variant of the baseline was timed; fields as in ``model.Rate``."""
+
+    variant: Variant
+    items_per_s: Duration
+    seconds: Duration
+    cores: Count
+    name: str = ""
+    value: float = 0.0
+
+
 class Watched(Event, frozen=True, tag="watched"):
     """What watching cost, said once at the end; fields as in ``model.Observer``."""
 
@@ -147,7 +185,34 @@ class Watched(Event, frozen=True, tag="watched"):
     contention: float | None = None
 
 
-Any_Event = Launched | Ready | Probed | Go | Progress | Span | Sample | Phase | Faulted | Recovered | Finished | Scored | Failed | Watched
+class Closed(Event, frozen=True, tag="closed"):
+    """The session is over: how it ended, and why if early. Last in every journal."""
+
+    status: Status
+    remark: str = ""
+
+
+Any_Event = (
+    Opened
+    | Scheduled
+    | Launched
+    | Ready
+    | Probed
+    | Go
+    | Progress
+    | Span
+    | Sample
+    | Phase
+    | Spent
+    | Faulted
+    | Recovered
+    | Finished
+    | Scored
+    | Rated
+    | Failed
+    | Watched
+    | Closed
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Any_Event)

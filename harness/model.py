@@ -2,18 +2,24 @@
 
 Every value is frozen; change is a new value. Facts only: no speedup, efficiency or drop is ever a field
 here, claims are derived in ``score``. Seconds are bare floats, any other unit is in the name.
-Imports the standard library only.
+Imports the standard library and ``spec``, whose nouns are taken from here.
 """
 
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.spec import Offer as Offer
+from harness.spec import Parameters as Parameters
+from harness.spec import Prices as Prices
+from harness.spec import Scalar as Scalar
+from harness.spec import Scaling as Scaling
+from harness.spec import Schedule as Schedule
+from harness.spec import Spec as Spec
+from harness.spec import Words as Words
+
 SCHEMA = "twoclocks.results/1"
 LONGEST_TEXT = 2_000
-
-Scalar = int | float | str | bool
-Parameters = dict[str, Scalar]
 
 
 class Side(StrEnum):
@@ -21,14 +27,6 @@ class Side(StrEnum):
 
     BASELINE = "baseline"
     DISTRIBUTED = "distributed"
-
-
-class Schedule(StrEnum):
-    """When the sides run: at once, one after the other, or whichever is fair here."""
-
-    AUTO = "auto"
-    IN_TURN = "in-turn"
-    TOGETHER = "together"
 
 
 class Kind(StrEnum):
@@ -47,55 +45,18 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
-class Words:
-    """What a workload says of itself; shown on slides, never computed with, except ``tolerance``.
+class Variant(StrEnum):
+    """A way to do the baseline's work, timed beside it to show that the baseline is a good one.
 
-    ``tolerance`` is the largest accepted absolute change in quality, fixed before the run.
-    ``answers_differ`` is why the two answers need not be equal to the last bit; empty: they must
-    be, wherever both sides ran on like processors with as many threads.
+    The baseline as it runs; with another value of the parameter it is tuned by; written without care; the
+    machine's own limit; the baseline on all the host's cores.
     """
 
-    name: str
-    axis: str
-    unit: str
-    bottleneck: str
-    partition: str
-    communication: str
-    consistency: str
-    neighbour: str
-    limitation: str
-    metric: str
-    tolerance: float
-    answers_differ: str = ""
-
-
-@dataclass(frozen=True)
-class Prices:
-    """Money per machine-hour of the baseline's machine, of one worker's machine and of the head node."""
-
-    currency: str
-    baseline_per_hour: float
-    worker_per_hour: float
-    head_per_hour: float
-    source: str
-    date: str
-    illustrative: bool
-
-
-@dataclass(frozen=True)
-class Spec:
-    """What was asked of this session, complete before anything starts."""
-
-    workload: Words
-    params: Parameters
-    workers: int
-    cores_per_worker: int
-    baseline_cores: int
-    schedule: Schedule
-    trials: int
-    prices: Prices
-    joined_cluster: bool = False
+    OWN = "own"
+    TUNED = "tuned"
+    NAIVE = "naive"
+    LIMIT = "limit"
+    WHOLE = "whole"
 
 
 @dataclass(frozen=True)
@@ -112,7 +73,8 @@ class Process:
     """What a process says of itself, read from inside it.
 
     ``host`` is an opaque label of the machine (never its name); ``threads`` is the largest thread pool
-    of its numeric libraries; ``affinity`` the cores it may run on.
+    of its numeric libraries; ``affinity`` the cores it may run on; ``input_sha256`` the digest of the input
+    as this process sees it (empty: it was not asked).
     """
 
     id: str
@@ -122,6 +84,7 @@ class Process:
     threads: int
     affinity: tuple[int, ...]
     source_sha256: str
+    input_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,6 +133,43 @@ class WorkerRecord:
 
 
 @dataclass(frozen=True)
+class CoreSeconds:
+    """Where a trial's core-seconds went: the five parts add up to the wall time of every core that was given.
+
+    ``compute_s`` was spent on a processor inside kernels; ``exchange_s`` went by between kernels, for communication
+    and serialization, and for what lost workers cost; ``waiting_s`` for stragglers or at barriers; ``serial_s``
+    while the driver worked alone; ``idle_s`` inside kernels, but off the processor.
+    """
+
+    compute_s: float
+    exchange_s: float
+    waiting_s: float
+    serial_s: float
+    idle_s: float
+
+    @property
+    def total_s(self) -> float:
+        """Return the sum of the parts."""
+        return self.compute_s + self.exchange_s + self.waiting_s + self.serial_s + self.idle_s
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How fast a variant of the baseline went, in items per second over ``seconds``, measured in the same session.
+
+    ``name`` is the parameter that was varied or what the limit is of (else empty), ``value`` the parameter's
+    value (else 0). ``cores`` is how many cores it had, and as many threads.
+    """
+
+    variant: Variant
+    items_per_s: float
+    seconds: float
+    cores: int
+    name: str = ""
+    value: float = 0.0
+
+
+@dataclass(frozen=True)
 class Trial:
     """One run of one side, from go to finished, with everything that was seen of it.
 
@@ -179,6 +179,7 @@ class Trial:
     processes: the driver and the workers, without Ray's daemons.
     The digests are of the input and the held-out set as this side saw them (empty: unknown). ``failure`` is
     why the trial has no answer (empty: it has one); its ``wall_s`` is then the time until it stopped.
+    ``phases`` are parts of the wall time by name; ``core_seconds`` is None where the split is not known.
     """
 
     side: Side
@@ -200,6 +201,7 @@ class Trial:
     input_sha256: str = ""
     held_out_sha256: str = ""
     failure: str = ""
+    core_seconds: CoreSeconds | None = None
 
 
 @dataclass(frozen=True)
@@ -219,7 +221,11 @@ class Observer:
 
 @dataclass(frozen=True)
 class Results:
-    """One session, as kept on disk: facts only."""
+    """One session, as kept on disk: facts only.
+
+    ``rates`` show how good the baseline is (empty: not asked). ``combined`` holds the run ids of several
+    sessions that were put together after the event (empty: this is one session).
+    """
 
     run_id: str
     began_utc: str
@@ -236,6 +242,8 @@ class Results:
     journal_sha256: str
     schema: str = SCHEMA
     remark: str = ""
+    rates: tuple[Rate, ...] = ()
+    combined: tuple[str, ...] = ()
 
 
 def plain(text: str) -> str:

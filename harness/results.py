@@ -33,7 +33,8 @@ LARGEST_NUMBER = 1e15
 LARGEST_COUNT = 2**63
 LONGEST_WALL_S = 1e9
 SMALLEST = 1e-9
-_MAY_BE_NEGATIVE = {"quality", "nice", "contention"}
+MOST_RATES = 200
+_MAY_BE_NEGATIVE = {"quality", "nice", "contention", "value"}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -217,6 +218,8 @@ def _session_faults(results: Results) -> Iterator[str]:
         yield "code.commit is not a commit"
     if len(results.trials) > MOST_TRIALS:
         yield f"there are more than {MOST_TRIALS:,} trials"
+    if len(results.rates) > MOST_RATES:
+        yield f"there are more than {MOST_RATES:,} rates"
     if _repeats(trial.order for trial in results.trials):
         yield "two trials have one order"
     if _repeats((trial.side, trial.workers, trial.index) for trial in results.trials):
@@ -241,8 +244,12 @@ def _spec_faults(spec: Spec) -> Iterator[str]:
     for name, count in counts.items():
         if not 1 <= count <= MOST_WORKERS:
             yield f"spec.{name} is {count}, not between 1 and {MOST_WORKERS:,}"
-    if spec.prices.baseline_per_hour < SMALLEST:
-        yield "spec.prices.baseline_per_hour is not above zero"
+    if any(not 1 <= point <= MOST_WORKERS for point in spec.points) or list(spec.points) != sorted(set(spec.points)):
+        yield "spec.points are not numbers of workers in ascending order"
+    if spec.points and spec.workers not in spec.points:
+        yield "spec.workers is none of spec.points"
+    if min(spec.prices.baseline_per_hour, *(offer.baseline_per_hour for offer in spec.prices.offers), SMALLEST) < SMALLEST:
+        yield "a price of the baseline is not above zero"
 
 
 def _host_faults(hosts: tuple[Host, ...]) -> Iterator[str]:

@@ -5,7 +5,7 @@ about. The defaults are one honest, complete, measured session: two workers, one
 May import ``harness.model``, ``harness.events`` and ``harness.score.board``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from harness import events as e
 from harness.model import (
     Code,
+    CoreSeconds,
     Digest,
     Fault,
     Host,
@@ -21,12 +22,14 @@ from harness.model import (
     Observer,
     Prices,
     Process,
+    Rate,
     Results,
     Schedule,
     Side,
     Spec,
     Status,
     Trial,
+    Variant,
     Words,
     WorkerRecord,
 )
@@ -35,6 +38,7 @@ from harness.score.board import Board, apply
 BASELINE_S = 40.0
 DISTRIBUTED_S = 22.0
 ITEMS = 20_000
+SWEPT = {1: (41.0,), 2: (21.2,), 4: (11.3,)}
 
 
 def a_digest_of(text: str) -> str:
@@ -197,6 +201,59 @@ def a_results(**changes: Any) -> Results:
     return replace(results, **changes)
 
 
+def some_core_seconds(wall_s: float = DISTRIBUTED_S, cores: int = 2, compute_s: float | None = None) -> CoreSeconds:
+    """Return where the core-seconds of so many cores went; nine tenths were computing unless told otherwise."""
+    total = wall_s * cores
+    compute = 0.9 * total if compute_s is None else compute_s
+    rest = total - compute
+    return CoreSeconds(compute, 0.4 * rest, 0.25 * rest, 0.2 * rest, rest - 0.85 * rest)
+
+
+def some_rates() -> tuple[Rate, ...]:
+    """Return a baseline at nine tenths of its machine's limit, its batch chosen from four, and what it was held against."""
+    own = ITEMS / BASELINE_S
+    batches = {128.0: 0.61, 256.0: 0.84, 512.0: 1.0, 1024.0: 0.98}
+    return (
+        Rate(Variant.OWN, own, BASELINE_S, 1, "batch", 512.0),
+        *(Rate(Variant.TUNED, own * share, 5.0, 1, "batch", batch) for batch, share in batches.items()),
+        Rate(Variant.NAIVE, own / 12, 5.0, 1, "one sample at a time"),
+        Rate(Variant.LIMIT, own / 0.9, 5.0, 1, "GEMM"),
+        Rate(Variant.WHOLE, own * 6, 5.0, 16),
+    )
+
+
+def a_sweep(walls: Mapping[int, Sequence[float]] | None = None, baseline_s: Sequence[float] | None = None, **changes: Any) -> Results:
+    """Return a sweep: a round for every wall time of a scale, there and back (ABBA); each trial says where its core-seconds went.
+
+    The defaults are one good round: 40 s against 41.0 s, 21.2 s and 11.3 s on 1, 2 and 4 workers.
+    """
+    times = SWEPT if walls is None else walls
+    rounds = len(next(iter(times.values())))
+    ones = [BASELINE_S] * rounds if baseline_s is None else baseline_s
+    trials: list[Trial] = []
+    for index in range(rounds):
+        scales = [_swept(Side.DISTRIBUTED, times[p][index], p, index, ones[index]) for p in sorted(times)]
+        there = [_swept(Side.BASELINE, ones[index], 1, index, ones[index]), *scales]
+        trials += there if index % 2 == 0 else there[::-1]
+    began = [8.0 + sum(trial.wall_s + 2.0 for trial in trials[:order]) for order in range(len(trials))]
+    spec = a_spec(workers=max(times), points=tuple(sorted(times)), trials=rounds, prove_baseline=True)
+    placed = tuple(replace(trial, order=order, began_s=began[order]) for order, trial in enumerate(trials))
+    return a_results(**({"spec": spec, "trials": placed, "rates": some_rates()} | changes))
+
+
+def _swept(side: Side, wall_s: float, workers: int, index: int, baseline_s: float) -> Trial:
+    """Return a trial whose workers' work, the splits of its time and of its core-seconds agree with each other."""
+    work_s = 0.99 * baseline_s * (1.0 if side is Side.BASELINE else 1 + 0.01 * workers)
+    spent = some_core_seconds(wall_s, workers, min(0.99 * wall_s * workers, work_s))
+    trial = a_trial(side, wall_s, workers, index=index, core_seconds=spent, cpu_s=spent.compute_s + spent.serial_s)
+    busy, compute = (spent.compute_s + spent.idle_s) / workers, spent.compute_s / workers
+    detail = tuple(
+        replace(worker, busy_s=busy, cpu_s=compute, process=replace(worker.process, input_sha256=an_input().sha256))
+        for worker in trial.workers_detail
+    )
+    return replace(trial, workers_detail=detail, phases={"compute": busy, "exchange": wall_s - busy})
+
+
 def golden_results(**changes: Any) -> Results:
     """Return the known-good example: eight machines, declared from published numbers, 11.4 h against 1.62 h.
 
@@ -248,6 +305,18 @@ def a_fault(**changes: Any) -> Fault:
     return replace(Fault(worker="w1", reason="killed", at_s=5.0, cost_s=1.5), **changes)
 
 
+def an_opening(**changes: Any) -> e.Opened:
+    """Return the session's first word, unstamped."""
+    fields: dict[str, Any] = {
+        "run_id": "7c21",
+        "began_utc": "2026-11-22T09:14:07Z",
+        "kind": Kind.MEASURED,
+        "spec": a_spec(),
+        "code": Code(commit="0" * 40, dirty=False, source_sha256=a_digest_of("source")),
+    }
+    return e.Opened(**(fields | changes))
+
+
 def a_ready(side: Side = Side.BASELINE, workers: int = 2, **changes: Any) -> e.Ready:
     """Return the side's word that it is armed, unstamped."""
     fields: dict[str, Any] = {
@@ -294,14 +363,17 @@ def trial_events(
 
 def some_events(workers: int = 2, baseline_s: float = BASELINE_S, distributed_s: float = DISTRIBUTED_S, pairs: int = 1) -> list[e.Event]:
     """Return a whole session run in turn, in ABBA order, stamped on the conductor's clock."""
-    told, at = arming_events(workers), 8.0
+    told: list[e.Event] = [an_opening(spec=a_spec(workers=workers, trials=pairs)), *arming_events(workers)]
+    told.append(e.stamp(e.Scheduled(schedule=Schedule.IN_TURN), 7.0, Side.BASELINE, 0))
+    at = 8.0
     for pair in range(pairs):
         sides = list(Side) if pair % 2 == 0 else list(Side)[::-1]
         for place, side in enumerate(sides):
             wall = baseline_s if side is Side.BASELINE else distributed_s
             told += trial_events(side, at, wall, workers=workers, trial=pair, order=2 * pair + place)
             at += wall + 2.0
-    return [*told, e.stamp(e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01), at, Side.BASELINE, 0)]
+    watched = e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
+    return [*told, *(e.stamp(event, at, Side.BASELINE, 0) for event in (watched, e.Closed(status=Status.COMPLETE)))]
 
 
 def a_board(events: Iterable[e.Event] | None = None) -> Board:

@@ -104,7 +104,7 @@ def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 def order_of(result: Ran, side: Side) -> list[str]:
     """Return the kinds of one side's events, repeats left out."""
-    kinds = (type(event).__name__ for event in result.events if event.side is side and not isinstance(event, e.Watched | e.Sample))
+    kinds = (type(event).__name__ for event in result.events if event.side is side and not isinstance(event, e.Scheduled | e.Watched | e.Sample))
     return [kind for kind, _ in groupby(kinds) if kind not in ("Span", "Progress", "Phase")]
 
 

@@ -2,11 +2,13 @@ import unicodedata
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from harness import events as e
-from harness.model import Code, Kind, Results, Schedule, Side, Status, Trial, plain
+from harness.model import CoreSeconds, Kind, Rate, Results, Side, Status, Trial, Variant, plain
 from harness.results import decode, encode
 from harness.score.board import Board
 from harness.score.record import results_of
@@ -22,6 +24,7 @@ from tests.builders import (
     a_ready,
     a_spec,
     an_input,
+    an_opening,
     arming_events,
     some_events,
     some_words,
@@ -32,17 +35,10 @@ SESSION = some_events()
 
 
 def recorded(board: Board, **changes: Any) -> Results:
-    """Return the results of a board, with a plausible frame around it."""
-    frame: dict[str, Any] = {
-        "run_id": "7c21",
-        "began_utc": "2026-11-22T09:14:07Z",
-        "schedule": Schedule.IN_TURN,
-        "status": Status.COMPLETE,
-        "code": Code(commit="0" * 40, dirty=False, source_sha256=a_digest_of("source")),
-        "journal_sha256": a_digest_of("journal"),
-        "kind": Kind.MEASURED,
-    }
-    return results_of(board, changes.pop("spec", a_spec()), **(frame | changes))
+    """Return the results of a board whose session was opened and closed as usual, but for the changes."""
+    closed = e.Closed(status=changes.pop("status", Status.COMPLETE), remark=changes.pop("remark", ""))
+    board = replace(board, opened=an_opening(**changes), closed=closed)
+    return results_of(board, a_digest_of("journal"))
 
 
 def last_trial(*events: e.Event, at: float = 10.0) -> Trial:
@@ -76,7 +72,7 @@ def test_the_frame_is_kept_as_given() -> None:
 
 def test_each_trial_keeps_the_digests_that_its_own_side_saw() -> None:
     other = e.stamp(a_ready(Side.DISTRIBUTED, input=an_input(sha256=a_digest_of("other"))), 5.2, Side.DISTRIBUTED, 0)
-    baseline, distributed = recorded(a_board([*SESSION[:3], other, *SESSION[4:]])).trials
+    baseline, distributed = recorded(a_board([*SESSION[:4], other, *SESSION[5:]])).trials
     assert (baseline.input_sha256, distributed.input_sha256) == (an_input().sha256, a_digest_of("other"))
 
 
@@ -246,3 +242,33 @@ def test_the_records_of_equal_boards_are_equal() -> None:
 def test_a_record_is_made_of_the_nouns_of_the_model() -> None:
     results = recorded(a_board())
     assert msgspec.convert(msgspec.to_builtins(results), Results) == results
+
+
+def test_who_folds_the_journal_again_gets_the_same_facts() -> None:
+    journal = [e.decode(e.encode(event)) for event in SESSION]
+    assert results_of(a_board(journal), a_digest_of("journal")) == results_of(a_board(SESSION), a_digest_of("journal"))
+
+
+def test_a_session_without_its_end_has_failed() -> None:
+    assert results_of(a_board(SESSION[:-1])).status is Status.FAILED
+
+
+def test_a_session_that_was_never_opened_has_no_results() -> None:
+    with pytest.raises(ValueError, match="not opened"):
+        results_of(a_board(SESSION[1:]))
+
+
+def test_a_variant_of_the_baseline_that_was_timed_is_kept() -> None:
+    rated = e.Rated(variant=Variant.NAIVE, items_per_s=900.0, seconds=3.0, cores=1)
+    assert recorded(a_board([*SESSION, rated])).rates == (Rate(Variant.NAIVE, 900.0, 3.0, 1),)
+
+
+def test_a_trial_keeps_where_its_core_seconds_went() -> None:
+    spent = e.Spent(compute_s=20.0, exchange_s=2.0, waiting_s=1.0, serial_s=0.5, idle_s=0.5)
+    assert last_trial(spent, a_finish()).core_seconds == CoreSeconds(20.0, 2.0, 1.0, 0.5, 0.5)
+
+
+def test_a_trial_of_a_sweep_has_as_many_workers_as_worked_in_it() -> None:
+    told = [e.stamp(e.Go(order=1, workers=1), 8.0, Side.DISTRIBUTED, 0), e.stamp(a_finish(), 30.0, Side.DISTRIBUTED, 0)]
+    trial = recorded(a_board([*arming_events(workers=2), *told])).trials[-1]
+    assert (trial.workers, [worker.process.id for worker in trial.workers_detail]) == (1, ["w0"])

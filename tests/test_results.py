@@ -183,7 +183,20 @@ CORRUPT = {
     "a moment of nowhere": (lambda tree: tree.update(began_utc="2026-11-22T09:14:07"), "began_utc is not a time in UTC"),
     "a moment elsewhere": (lambda tree: tree.update(began_utc="2026-11-22T09:14:07+01:00"), "began_utc is not a time in UTC"),
     "no workers asked": (lambda tree: tree["spec"].update(workers=0), "spec.workers is 0"),
-    "a free machine": (lambda tree: tree["spec"]["prices"].update(baseline_per_hour=0.0), "baseline_per_hour is not above zero"),
+    "a free machine": (lambda tree: tree["spec"]["prices"].update(baseline_per_hour=0.0), "a price of the baseline is not above zero"),
+    "a free offer": (
+        lambda tree: tree["spec"]["prices"].update(
+            offers=[{"name": "spot", "baseline_per_hour": 0.0, "worker_per_hour": 1.0, "head_per_hour": 0.0}]
+        ),
+        "a price of the baseline is not above zero",
+    ),
+    "points out of order": (lambda tree: tree["spec"].update(points=[2, 1]), "spec.points are not numbers of workers in ascending"),
+    "a point twice": (lambda tree: tree["spec"].update(points=[2, 2]), "spec.points are not numbers of workers in ascending"),
+    "a headline off the points": (lambda tree: tree["spec"].update(points=[1, 4]), "spec.workers is none of spec.points"),
+    "too many rates": (
+        lambda tree: tree.update(rates=[{"variant": "own", "items_per_s": 1.0, "seconds": 1.0, "cores": 1}] * 201),
+        "more than 200 rates",
+    ),
     "one order twice": (lambda tree: tree["trials"][1].update(order=0), "two trials have one order"),
     "one index twice": (lambda tree: tree["trials"].append(tree["trials"][1] | {"order": 2}), "two trials of one side have one index"),
     "one host twice": (lambda tree: tree["hosts"].append(tree["hosts"][0]), "two hosts have one id"),

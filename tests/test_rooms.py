@@ -16,7 +16,8 @@ LONGEST_MODULE, LONGEST_FUNCTION = 300, 40
 # packages themselves are empty: naming one enters no room.
 MAY_IMPORT = {
     "harness": ("harness",),
-    "harness.model": (),
+    "harness.spec": (),
+    "harness.model": ("harness.spec",),
     "harness.errors": (),
     "harness.events": ("harness.model", "harness.errors"),
     "harness.results": ("harness.model", "harness.errors", "harness.events"),
@@ -35,7 +36,7 @@ ONLY_IN = {
     "rich": ("harness.show", "demo"),
     "matplotlib": ("harness.show.figures", "harness.show.slide"),
 }
-STANDARD_LIBRARY_ONLY = ("harness.model", "harness.errors")
+STANDARD_LIBRARY_ONLY = ("harness.spec", "harness.model", "harness.errors")
 IMPURE = {"os", "subprocess", "socket", "threading", "time"}
 
 

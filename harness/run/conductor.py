@@ -92,6 +92,7 @@ class Conductor:
             yield from self._probe_contention()
         one_host = bool(hosts[Side.BASELINE] & hosts[Side.DISTRIBUTED]) and not self._session.simulated
         self.schedule = chosen(asked, one_host=one_host, disjoint=self._session.allotment.disjoint, slowdown=self._contention)
+        yield (e.stamp(e.Scheduled(schedule=self.schedule), self.now, Side.BASELINE, 0),)
 
     def _probe_contention(self) -> Iterator[Batch]:
         """Time a slice of each side alone, then both at once; the baseline's slowdown is the contention."""

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from harness import events as e
-from harness.model import Digest, Fault, Host, Process, Side
+from harness.model import CoreSeconds, Digest, Fault, Host, Process, Rate, Schedule, Side
 from harness.score.trace import Trace, done_at, extend, value_at
 
 CURVE_POINTS = 200
@@ -50,8 +50,9 @@ class WorkerLane(msgspec.Struct, frozen=True):
 class Lane(msgspec.Struct, frozen=True):
     """One side as the room sees it, in its present trial.
 
-    ``items`` is the trial's size (0: not known yet), ``done`` cumulative. ``went_at`` is the conductor's
-    time of go; ``wall_s`` is set once the clock has stopped.
+    ``armed`` are all its processes, ``workers`` those that work in this trial. ``items`` is the trial's size
+    (0: not known yet), ``done`` cumulative. ``went_at`` is the conductor's time of go; ``wall_s`` is set once
+    the clock has stopped.
     """
 
     side: Side
@@ -64,6 +65,7 @@ class Lane(msgspec.Struct, frozen=True):
     input: Digest | None = None
     held_out: Digest | None = None
     hosts: tuple[Host, ...] = ()
+    armed: tuple[Process, ...] = ()
     workers: tuple[WorkerLane, ...] = ()
     trial: int = 0
     order: int = 0
@@ -71,6 +73,7 @@ class Lane(msgspec.Struct, frozen=True):
     done: int = 0
     curve: Trace = Trace()
     phases: dict[str, float] = {}
+    spent: CoreSeconds | None = None
     faults: tuple[Fault, ...] = ()
     wall_s: float | None = None
     cpu_s: float = 0.0
@@ -92,12 +95,19 @@ class Lane(msgspec.Struct, frozen=True):
 
 
 class Board(msgspec.Struct, frozen=True):
-    """Everything known of the session: both lanes, and every trial that has been scored, in order."""
+    """Everything known of the session: both lanes, and every trial that has been scored, in order.
 
+    ``schedule`` is None until it is decided, ``opened``, ``watched`` and ``closed`` until that event has come.
+    """
+
+    opened: e.Opened | None = None
+    schedule: Schedule | None = None
     baseline: Lane = Lane(Side.BASELINE)
     distributed: Lane = Lane(Side.DISTRIBUTED)
     trials: tuple[Lane, ...] = ()
+    rates: tuple[Rate, ...] = ()
     watched: e.Watched | None = None
+    closed: e.Closed | None = None
     at: float = 0.0
 
     def lane(self, side: Side) -> Lane:
@@ -107,14 +117,29 @@ class Board(msgspec.Struct, frozen=True):
 
 def apply(board: Board, event: e.Event) -> Board:
     """Return the board after one more event. Events that make no sense now change nothing but the time."""
-    if isinstance(event, e.Watched):
-        return replace(board, watched=event, at=event.at)
+    if isinstance(event, e.Opened | e.Scheduled | e.Rated | e.Watched | e.Closed):
+        return _of_session(replace(board, at=event.at), event)
     before = board.lane(event.side)
     after = _moved(before, event)
     board = replace(board, at=event.at, **{str(event.side): after})
     if isinstance(event, e.Scored) and before.stage is Stage.FINISHED:
         return replace(board, trials=(*board.trials, after))
     return board
+
+
+def _of_session(board: Board, event: e.Opened | e.Scheduled | e.Rated | e.Watched | e.Closed) -> Board:
+    match event:
+        case e.Opened():
+            return replace(board, opened=event)
+        case e.Scheduled(schedule=schedule):
+            return replace(board, schedule=schedule)
+        case e.Rated():
+            rate = Rate(event.variant, event.items_per_s, event.seconds, event.cores, event.name, event.value)
+            return replace(board, rates=(*board.rates, rate))
+        case e.Watched():
+            return replace(board, watched=event)
+        case e.Closed():
+            return replace(board, closed=event)
 
 
 def _moved(lane: Lane, event: e.Event) -> Lane:
@@ -125,14 +150,16 @@ def _moved(lane: Lane, event: e.Event) -> Lane:
             return replace(lane, done=done, curve=extend(lane.curve, _since(lane, event), done, CURVE_POINTS))
         case e.Phase(name=name, seconds=seconds):
             return replace(lane, phases=lane.phases | {name: lane.phases.get(name, 0.0) + seconds})
+        case e.Spent():
+            return replace(lane, spent=CoreSeconds(event.compute_s, event.exchange_s, event.waiting_s, event.serial_s, event.idle_s))
         case e.Launched():
             return replace(lane, stage=Stage.ARMING, launched_at=event.at)
         case e.Ready():
             return _armed(lane, event)
         case e.Probed(rate=rate, together=together):
             return replace(lane, shared_rate=rate) if together else replace(lane, solo_rate=rate)
-        case e.Go(order=order):
-            return _gone(lane, event.at, event.trial, order)
+        case e.Go():
+            return _gone(lane, event)
         case e.Finished() if lane.stage is Stage.RUNNING:
             return _stopped(lane, event)
         case e.Scored(answer_sha256=digest, quality=quality) if lane.stage is Stage.FINISHED:
@@ -158,12 +185,15 @@ def _armed(lane: Lane, event: e.Ready) -> Lane:
         input=event.input,
         held_out=event.held_out,
         hosts=event.hosts,
+        armed=event.workers,
         workers=tuple(WorkerLane(process) for process in event.workers),
     )
 
 
-def _gone(lane: Lane, at: float, trial: int, order: int) -> Lane:
+def _gone(lane: Lane, event: e.Go) -> Lane:
     """Start a trial: what was measured of the last one is cleared, what arming found is kept."""
+    seen_at = {worker.process.id: worker.seen_at for worker in lane.workers}
+    working = lane.armed[: event.workers] if event.workers else lane.armed
     return Lane(
         side=lane.side,
         stage=Stage.RUNNING,
@@ -175,10 +205,11 @@ def _gone(lane: Lane, at: float, trial: int, order: int) -> Lane:
         input=lane.input,
         held_out=lane.held_out,
         hosts=lane.hosts,
-        workers=tuple(WorkerLane(worker.process, seen_at=worker.seen_at) for worker in lane.workers),
-        trial=trial,
-        order=order,
-        went_at=at,
+        armed=lane.armed,
+        workers=tuple(WorkerLane(process, seen_at=seen_at.get(process.id)) for process in working),
+        trial=event.trial,
+        order=event.order,
+        went_at=event.at,
         curve=Trace(((0.0, 0.0),), 1, 1),
         solo_rate=lane.solo_rate,
         shared_rate=lane.shared_rate,
@@ -214,7 +245,10 @@ def _worker_moved(lane: Lane, event: e.Sample | e.Span | e.Faulted | e.Recovered
         case e.Recovered(process=process):
             worker = replace(worker, lost_at=None, process=process)
     workers = (*lane.workers[:place], worker, *lane.workers[place + 1 :])
-    return replace(lane, workers=workers, faults=_faults(lane, event))
+    armed = lane.armed
+    if isinstance(event, e.Recovered):
+        armed = tuple(event.process if process.id == event.worker else process for process in armed)
+    return replace(lane, workers=workers, armed=armed, faults=_faults(lane, event))
 
 
 def _place(workers: tuple[WorkerLane, ...], name: str) -> int | None:

@@ -46,9 +46,13 @@ class Caveat:
 
 @dataclass(frozen=True)
 class Evidence:
-    """A session with its complete pairs: baseline and distributed trials in step, one pair or more."""
+    """A session's complete pairs at one scale: baseline and distributed trials in step, one pair or more.
+
+    ``scale`` is p, the number of workers of every distributed trial here.
+    """
 
     results: Results
+    scale: int
     baseline: tuple[Trial, ...]
     distributed: tuple[Trial, ...]
 
@@ -81,7 +85,15 @@ class Evidence:
     def efficiency(self) -> float:
         """Return E, counting cores where a worker or the baseline has more than one."""
         spec = self.results.spec
-        return scaling.efficiency(self.speedup, spec.workers * spec.cores_per_worker, spec.baseline_cores)
+        return scaling.efficiency(self.speedup, self.scale * spec.cores_per_worker, spec.baseline_cores)
+
+    @property
+    def serial_fraction(self) -> float | None:
+        """Return the f that S implies where the formula holds (None elsewhere): p > 1 equal shares against one of them, 0 ≤ f ≤ 1."""
+        spec = self.results.spec
+        if self.scale < 2 or spec.baseline_cores != spec.cores_per_worker or not 1 <= self.speedup <= self.scale:
+            return None
+        return scaling.karp_flatt(self.speedup, self.scale)
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -112,15 +124,16 @@ def whole_machines(processes: Iterable[Process], hosts: Iterable[Host], cores: i
     return len(homes) == len(set(homes)) and all(offered.get(home, cores) <= cores for home in homes)
 
 
-def evidence(results: Results) -> Evidence | None:
-    """Return the session's complete pairs at the asked number of workers (None: there is none)."""
+def evidence(results: Results, scale: int | None = None) -> Evidence | None:
+    """Return the complete pairs at a scale (None: the headline's, ``spec.workers``); None where there is none."""
+    scale = results.spec.workers if scale is None else scale
     done = [trial for trial in results.trials if not trial.failure and trial.wall_s > 0]
     baseline = {trial.index: trial for trial in done if trial.side is Side.BASELINE}
-    distributed = {trial.index: trial for trial in done if trial.side is Side.DISTRIBUTED and trial.workers == results.spec.workers}
+    distributed = {trial.index: trial for trial in done if trial.side is Side.DISTRIBUTED and trial.workers == scale}
     both = sorted(baseline.keys() & distributed.keys())
     if not both:
         return None
-    return Evidence(results, tuple(baseline[index] for index in both), tuple(distributed[index] for index in both))
+    return Evidence(results, scale, tuple(baseline[index] for index in both), tuple(distributed[index] for index in both))
 
 
 def middle(trials: Iterable[Trial], value: Callable[[Trial], float]) -> float:

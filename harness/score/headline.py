@@ -95,7 +95,7 @@ def _speed(seen: Evidence) -> Speed:
     baseline_s, distributed_s = _times(seen)
     baseline_startup_s = middle(seen.baseline, lambda trial: trial.startup_s)
     distributed_startup_s = middle(seen.distributed, lambda trial: trial.startup_s)
-    fraction = _serial_fraction(seen)
+    fraction = seen.serial_fraction
     return Speed(
         baseline_s=baseline_s,
         distributed_s=distributed_s,
@@ -112,14 +112,6 @@ def _speed(seen: Evidence) -> Speed:
 
 def _times(seen: Evidence) -> tuple[float, float]:
     return middle(seen.baseline, lambda trial: trial.wall_s), middle(seen.distributed, lambda trial: trial.wall_s)
-
-
-def _serial_fraction(seen: Evidence) -> float | None:
-    """Return f where the formula holds: p > 1 equal shares against one of them, and 0 ≤ f ≤ 1."""
-    spec = seen.results.spec
-    if spec.workers < 2 or spec.baseline_cores != spec.cores_per_worker or not 1 <= seen.speedup <= spec.workers:
-        return None
-    return scaling.karp_flatt(seen.speedup, spec.workers)
 
 
 def _quality(seen: Evidence) -> Quality:

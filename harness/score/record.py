@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from harness.model import Code, Digest, Fault, Host, Kind, Observer, Results, Schedule, Spec, Status, Trial, WorkerRecord, plain
+from harness.model import Digest, Fault, Host, Observer, Results, Status, Trial, WorkerRecord, plain
 from harness.score.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, WorkerLane
 from harness.score.trace import Trace
 
@@ -19,36 +19,31 @@ UTILIZATION_POINTS_OF_ALL = 8_000
 FEWEST_POINTS = 4
 
 
-def results_of(
-    board: Board,
-    spec: Spec,
-    *,
-    run_id: str,
-    began_utc: str,
-    schedule: Schedule,
-    status: Status,
-    code: Code,
-    journal_sha256: str,
-    kind: Kind,
-    remark: str = "",
-) -> Results:
-    """Return the facts of a session: every trial that got its go, whether or not it came to its end."""
-    lanes = (*board.trials, *_unscored(board))
+def results_of(board: Board, journal_sha256: str = "") -> Results:
+    """Return the facts of a session: every trial that got its go, whether or not it came to its end.
+
+    Everything comes from the board, so that whoever folds the journal again gets the same facts. A session
+    that was not closed ended in mid-run. Raises ``ValueError`` for one that was never opened.
+    """
+    opened, closed = board.opened, board.closed
+    if opened is None:
+        raise ValueError("a session that was not opened has no results")
     results = Results(
-        run_id=run_id,
-        began_utc=began_utc,
-        kind=kind,
-        status=status,
-        spec=spec,
-        schedule=schedule,
+        run_id=opened.run_id,
+        began_utc=opened.began_utc,
+        kind=opened.kind,
+        status=closed.status if closed is not None else Status.FAILED,
+        spec=opened.spec,
+        schedule=board.schedule or opened.spec.schedule,
         input=_first(board.baseline.input, board.distributed.input),
         held_out=_first(board.baseline.held_out, board.distributed.held_out),
-        code=code,
+        code=opened.code,
         hosts=_hosts(board),
-        trials=_trials(lanes, board.at),
+        trials=_trials((*board.trials, *_unscored(board)), board.at),
         observer=_observer(board),
         journal_sha256=journal_sha256,
-        remark=remark,
+        remark=closed.remark if closed is not None else "its end is not in the journal",
+        rates=board.rates,
     )
     return msgspec.convert(_plain_tree(msgspec.to_builtins(results)), Results)
 
@@ -122,6 +117,7 @@ def _trial(lane: Lane, at: float, curve_points: int, utilization_points: int) ->
         input_sha256=lane.input.sha256 if lane.input else "",
         held_out_sha256=lane.held_out.sha256 if lane.held_out else "",
         failure=_failure(lane),
+        core_seconds=lane.spent,
     )
 
 

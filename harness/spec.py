@@ -1,0 +1,103 @@
+"""What is asked of a session, complete before anything starts: who runs, how often, at what prices, in whose words.
+
+Every value is frozen. Part of ``model``, which is where others import it from. Imports the standard library only.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+Scalar = int | float | str | bool
+Parameters = dict[str, Scalar]
+
+
+class Schedule(StrEnum):
+    """When the sides run: at once, one after the other, or whichever is fair here."""
+
+    AUTO = "auto"
+    IN_TURN = "in-turn"
+    TOGETHER = "together"
+
+
+class Scaling(StrEnum):
+    """What stays equal as workers are added: all the work (strong), or the work of each worker (weak)."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a workload says of itself; shown on slides, never computed with, except ``tolerance``.
+
+    ``tolerance`` is the largest accepted absolute change in quality, fixed before the run.
+    ``answers_differ`` is why the two answers need not be equal to the last bit; empty: they must
+    be, wherever both sides ran on like processors with as many threads.
+    """
+
+    name: str
+    axis: str
+    unit: str
+    bottleneck: str
+    partition: str
+    communication: str
+    consistency: str
+    neighbour: str
+    limitation: str
+    metric: str
+    tolerance: float
+    answers_differ: str = ""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The same machines at other prices, in the price list's currency per machine-hour; ``name`` such as spot."""
+
+    name: str
+    baseline_per_hour: float
+    worker_per_hour: float
+    head_per_hour: float
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Money per machine-hour of the baseline's machine, of one worker's machine and of the head node.
+
+    ``offers`` are the other prices on the list; every claim is made at the first ones.
+    """
+
+    currency: str
+    baseline_per_hour: float
+    worker_per_hour: float
+    head_per_hour: float
+    source: str
+    date: str
+    illustrative: bool
+    offers: tuple[Offer, ...] = ()
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What was asked of this session, complete before anything starts.
+
+    ``workers`` is the scale that the headline is about; ``points`` all scales of a sweep, ascending (empty: only
+    ``workers``). ``oversubscribe`` allows scales beyond the cores there are, ``prove_baseline`` asks for ``Results.rates``.
+    """
+
+    workload: Words
+    params: Parameters
+    workers: int
+    cores_per_worker: int
+    baseline_cores: int
+    schedule: Schedule
+    trials: int
+    prices: Prices
+    joined_cluster: bool = False
+    points: tuple[int, ...] = ()
+    oversubscribe: bool = False
+    prove_baseline: bool = False
+    scaling: Scaling = Scaling.STRONG
+
+    @property
+    def scales(self) -> tuple[int, ...]:
+        """Return every number of workers that is measured, ascending."""
+        return self.points or (self.workers,)
