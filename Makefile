@@ -7,7 +7,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slide bench lint clean
+.PHONY: help setup demo sweep test slide bench lint clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ setup: $(STAMP)  ## install the locked packages into .venv; a second time there 
 
 demo: $(STAMP)  ## race the two sides and print the headline
 	$(BIN)/python -m demo race $(ARGS)
+
+sweep: $(STAMP)  ## race 1, 2, 4, … workers and show how speed grows with them
+	$(BIN)/python -m demo sweep $(ARGS)
 
 test: $(STAMP)  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)

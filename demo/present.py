@@ -1,44 +1,123 @@
-"""Draw the headline from a results file, and from nothing else. What ``race`` does at its end, and ``slide`` at any time.
+"""Show what may be claimed of a session, from its files alone. What ``race`` and ``sweep`` do at their end, and ``slide`` at any time.
 
-May import ``harness``; matplotlib is loaded by the slide when there is one to draw.
+May import ``harness``; matplotlib is loaded when there is something to draw.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from harness import files, reading
+from harness.audited import audited, claimed
 from harness.errors import BadRequest
-from harness.results import load
-from harness.score.headline import Headline, Refusal, headline
-from harness.show import slide
+from harness.model import Results, plain
+from harness.score.audit import Audit, audit
+from harness.score.combine import combine
+from harness.score.curve import curve
+from harness.score.headline import Headline, Refusal
+from harness.show import appendix, figures, slide, table, verdicts
 
-NAMES = ("headline.txt", "headline.svg", "headline.png")
+HEADLINE, APPENDIX = "headline", "appendix.txt"
+THEMES = {theme.name: theme for theme in (figures.LIGHT, figures.DARK)}
 SHOWN, REFUSED = 0, 4
 
 
-def present(results: Path, into: Path) -> tuple[str, int]:
-    """Write text, SVG and PNG of the headline into a folder; return the text and the exit code.
+@dataclass(frozen=True)
+class Shown:
+    """What may be claimed, audited: a headline or its refusal, and how it reads on a terminal."""
 
-    A refusal is text only, and no earlier slide is left standing beside it. A simulated session is
-    refused by design, so that its refusal counts as shown.
+    audit: Audit
+    claim: Headline | Refusal
+
+    @property
+    def results(self) -> Results:
+        """Return the facts."""
+        return self.audit.results
+
+    @property
+    def text(self) -> str:
+        """Return the headline for a terminal, followed by a sweep's table; of a refused session the reasons alone."""
+        if isinstance(self.claim, Refusal):
+            return slide.refusal_text(self.claim)
+        told = slide.text(self.claim, verdicts.footer(self.audit))
+        measured = curve(self.results) if len(self.results.spec.scales) > 1 else None
+        return told if measured is None else f"{told}\n{table.text(table.sweep(measured))}"
+
+    @property
+    def appendix(self) -> str:
+        """Return the tables for the questions afterwards; empty for a refused session."""
+        if isinstance(self.claim, Refusal):
+            return ""
+        tables = appendix.bills(self.claim), appendix.rates(self.results), appendix.core_seconds(self.results)
+        return "\n".join(table.text(known) for known in tables if known is not None)
+
+    @property
+    def code(self) -> int:
+        """Return the exit code. A simulated session is refused by design, so that its refusal counts as shown."""
+        if isinstance(self.claim, Headline):
+            return SHOWN
+        return SHOWN if {reason.key for reason in self.claim.reasons} == {"simulated"} else REFUSED
+
+    def drawn(self, theme: figures.Theme = figures.LIGHT) -> dict[str, bytes]:
+        """Return everything to be kept, by file name: texts, slide and figures. Of a refused session there is text only."""
+        kept = {f"{HEADLINE}.txt": self.text.encode()}
+        if isinstance(self.claim, Refusal):
+            return kept
+        verdict = verdicts.footer(self.audit)
+        pictures = {f"{HEADLINE}.svg": slide.svg(self.claim, verdict), f"{HEADLINE}.png": slide.png(self.claim, verdict)}
+        return kept | {APPENDIX: self.appendix.encode()} | pictures | figures.draw(self.results, theme)
+
+
+def show(paths: Sequence[Path]) -> Shown:
+    """Return what may be claimed of a results file, a take, a declared record, or of several sessions of one configuration.
+
+    Raises ``BadRequest`` for what cannot be read, or not be put together.
     """
-    claim = headline(load(results))
-    match claim:
-        case Headline():
-            text = slide.text(claim)
-            _write(into, (text.encode(), slide.svg(claim), slide.png(claim)))
-            return text, SHOWN
-        case Refusal():
-            text = slide.refusal_text(claim)
-            _write(into, (text.encode(), None, None))
-            return text, SHOWN if {reason.key for reason in claim.reasons} == {"simulated"} else REFUSED
+    each = [audited(path) for path in paths]
+    found = each[0] if len(each) == 1 else _together(each)
+    return Shown(found, claimed(found))
 
 
-def _write(into: Path, contents: tuple[bytes | None, ...]) -> None:
-    """Write the files, taking away those that there is nothing for; raise ``BadRequest`` where that cannot be."""
+def _together(each: Sequence[Audit]) -> Audit:
+    """Return the audit of several sessions put together; what differs from its journal alone does so in company."""
+    found = audit(combine([one.results for one in each]))
+    differing = tuple(f"{one.results.run_id}: {difference}" for one in each for difference in one.differences or ())
+    unread = any(one.differences is None for one in each)
+    return Audit(found.results, found.findings, differing if differing or not unread else None)
+
+
+def keep(contents: Mapping[str, bytes], into: Path) -> None:
+    """Write the files into a folder, and take away earlier ones that nothing stands for now; raise ``BadRequest`` where that cannot be."""
     try:
-        for name, content in zip(NAMES, contents, strict=True):
-            if content is None:
-                (into / name).unlink(missing_ok=True)
-            else:
-                (into / name).write_bytes(content)
+        for name, content in contents.items():
+            files.replace(into / name, content)
+        for stale in _ours(into) - contents.keys():
+            (into / stale).unlink()
     except OSError as error:
-        raise BadRequest(f"{into} cannot be written to: {error.strerror}", "name another folder with --out") from error
+        raise _unwritable(into, error) from error
+
+
+def made(folder: Path) -> Path:
+    """Return the folder, made if need be; raise ``BadRequest`` where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    return folder
+
+
+def _unwritable(folder: Path, error: OSError) -> BadRequest:
+    return BadRequest(f"{plain(str(folder))} cannot be written to: {error.strerror}", "name another folder with --out")
+
+
+def _ours(folder: Path) -> set[str]:
+    """Return the names of pictures and texts in a folder that a showing could have left there."""
+    stems = [HEADLINE, *(f"fig-{name}{suffix}" for name in figures.FIGURES for suffix in ("", "-dark"))]
+    possible = {APPENDIX, f"{HEADLINE}.txt", *(f"{stem}.{form}" for stem in stems for form in ("svg", "png"))}
+    return {entry.name for entry in folder.iterdir()} & possible
+
+
+def home_of(path: Path) -> Path | None:
+    """Return the folder in which what is drawn of a path belongs: a take's own (None: it has none)."""
+    folder = path if path.is_dir() else path.parent
+    return folder if path.is_dir() or path.name == reading.RESULTS else None

@@ -12,7 +12,7 @@ from functools import reduce
 from itertools import chain
 from pathlib import Path
 
-from demo.present import present
+from demo.present import keep, show
 from demo.request import Request
 from demo.screens import Events, Live, Plain, Screen, Silent
 from demo.take import RESULTS, Journal, journal_header, new_take, point_latest
@@ -66,7 +66,8 @@ class Race:
         self._live = ui == "live"
         self._screen = self._screen_for(ui)
         presenter = Presenter(self._signals, self._keys, wait=wait and self._live)
-        session = Session(asked.spec, asked.workload, asked.address, asked.allotment, asked.simulated, self._live, self.folder)
+        where = asked.workload, asked.address, asked.allotment
+        session = Session(asked.spec, *where, asked.simulated, self._live, self.folder, asked.programme)
         self._conductor = Conductor(session, presenter)
         self._board = Board()
 
@@ -152,6 +153,8 @@ class Race:
                 return "armed: press Enter to start both clocks" if self._keys.present else "armed"
             case "replaying":
                 return "Enter skips the rest of the replay"
+            case doing if doing.startswith("proving") and self._keys.present:
+                return f"{doing} · Enter skips"
             case doing:
                 return doing
 
@@ -168,10 +171,10 @@ def _remark(ended: Exception | None) -> str:
 
 
 def race(asked: Request, ui: str, out: Path | None, *, wait: bool) -> int:
-    """Run a race and end by drawing its headline from the results file; return the exit code."""
+    """Run a session, tell its headline from the results file, then draw it; return the exit code."""
     run = Race(asked, ui, out, wait=wait)
     results = run.run()
-    text, code = present(results, run.folder)
-    told = sys.stderr if ui == "json" else sys.stdout
-    print(f"{text}\n{results}", file=told)
-    return code
+    shown = show([results])
+    print(f"{shown.text}\n{results}", file=sys.stderr if ui == "json" else sys.stdout, flush=True)
+    keep(shown.drawn(), run.folder)
+    return shown.code

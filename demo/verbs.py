@@ -5,11 +5,15 @@ May import everything, but imports late what a verb needs, so that ``--help`` an
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from harness.errors import BadRequest
+
+Decorator = Callable[[Any], Any]
 
 LATEST = Path("recordings/latest/results.json")
 
@@ -30,43 +34,69 @@ def verbs() -> None:
     """Race an honest single-machine baseline against its Ray run, live, and draw the headline from one results file."""
 
 
+def session_options(*own: Decorator, proves: bool) -> Decorator:
+    """Return a decorator that gives a command the options that all sessions share, with its own ones after the workload.
+
+    ``proves`` is whether the baseline is proved unless told otherwise.
+    """
+    proof = click.option(
+        "--prove-baseline/--no-prove-baseline", default=proves, show_default=True, help="Time variants of the baseline afterwards."
+    )
+
+    def give(command: Any) -> Any:
+        for option in reversed((WORKLOAD, *own, *SHARED, proof)):
+            command = option(command)
+        return command
+
+    return give
+
+
+WORKLOAD = click.option("--workload", default="train", show_default=True, help="Built-in name, path/to/file.py or package.module.")
+SHARED = (
+    click.option(
+        "--cores-per-worker", type=click.IntRange(min=1), default=1, show_default=True, help="Cores, and threads, of each worker."
+    ),
+    click.option("--baseline-cores", default="", metavar="K|all", help="Cores, and threads, of the baseline.  [default: as a worker]"),
+    click.option(
+        "--schedule", type=click.Choice(["auto", "in-turn", "together"]), default="auto", show_default=True, help="When the sides run."
+    ),
+    click.option("--trials", type=click.IntRange(min=1, max=100), default=1, show_default=True, help="Rounds to run, in ABBA order."),
+    click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a parameter of the workload."),
+    click.option("--address", default="", metavar="HOST:PORT", help="Join this Ray cluster.  [default: $RAY_ADDRESS, else a local one]"),
+    click.option("--prices", type=click.Path(path_type=Path), help="Your price list.  [default: illustrative prices]"),
+    click.option(
+        "--ui", type=click.Choice(["auto", "live", "plain", "json", "none"]), default="auto", show_default=True, help="How to follow it."
+    ),
+    click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The take's folder.  [default: a new one in recordings/]"),
+    click.option("--yes", is_flag=True, help="Start the clocks without waiting for Enter."),
+)
+
+
 @verbs.command()
-@click.option("--workload", default="train", show_default=True, help="Built-in name, path/to/file.py or package.module.")
-@click.option("--workers", type=click.IntRange(min=1), help="Workers of the distributed side.  [default: one per core]")
-@click.option("--cores-per-worker", type=click.IntRange(min=1), default=1, show_default=True, help="Cores, and threads, of each worker.")
-@click.option("--baseline-cores", default="", metavar="K|all", help="Cores, and threads, of the baseline.  [default: as a worker]")
-@click.option(
-    "--schedule", type=click.Choice(["auto", "in-turn", "together"]), default="auto", show_default=True, help="When the sides run."
+@session_options(
+    click.option("--workers", type=click.IntRange(min=1), help="Workers of the distributed side.  [default: one per core]"), proves=False
 )
-@click.option("--trials", type=click.IntRange(min=1, max=100), default=1, show_default=True, help="Pairs to run, in ABBA order.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a parameter of the workload.")
-@click.option("--address", default="", metavar="HOST:PORT", help="Join this Ray cluster.  [default: $RAY_ADDRESS, else a local one]")
-@click.option("--prices", type=click.Path(path_type=Path), help="Your price list.  [default: illustrative prices]")
-@click.option(
-    "--ui", type=click.Choice(["auto", "live", "plain", "json", "none"]), default="auto", show_default=True, help="How to follow it."
-)
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="The take's folder.  [default: a new one in recordings/]")
-@click.option("--yes", is_flag=True, help="Start the clocks without waiting for Enter.")
-def race(
-    workload: str,
-    workers: int | None,
-    cores_per_worker: int,
-    baseline_cores: str,
-    schedule: str,
-    trials: int,
-    settings: tuple[str, ...],
-    address: str,
-    prices: Path | None,
-    ui: str,
-    out: Path | None,
-    yes: bool,
-) -> int:
+def race(ui: str, out: Path | None, yes: bool, **asked: Any) -> int:
     """Run both sides on the same input and draw the headline (the default verb)."""
+    return _run(asked, ui, out, wait=not yes)
+
+
+@verbs.command()
+@session_options(
+    click.option("--workers", "points", default="", metavar="P,P,...", help="Numbers of workers.  [default: 1,2,4,... up to the cores]"),
+    click.option("--oversubscribe", is_flag=True, help="Allow more workers than there are cores for."),
+    proves=True,
+)
+def sweep(ui: str, out: Path | None, yes: bool, **asked: Any) -> int:
+    """Run the baseline, then 1, 2, 4, ... workers on the same input, and draw how speed grows with them."""
+    return _run(asked, ui, out, wait=not yes)
+
+
+def _run(asked: dict[str, Any], ui: str, out: Path | None, *, wait: bool) -> int:
     from demo.race import race as run
     from demo.request import Asked, request
 
-    asked = Asked(workload, workers, cores_per_worker, baseline_cores, schedule, trials, settings, address, prices)
-    return run(request(asked), chosen_ui(ui), out, wait=not yes)
+    return run(request(Asked(**asked)), chosen_ui(ui), out, wait=wait)
 
 
 def chosen_ui(asked: str) -> str:
@@ -80,18 +110,29 @@ def chosen_ui(asked: str) -> str:
 
 
 @verbs.command()
-@click.argument("results", type=click.Path(path_type=Path), default=LATEST)
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write it.  [default: beside the results file]")
-def slide(results: Path, out: Path | None) -> int:
-    """Draw the headline again, as text, SVG and PNG, from a results file alone."""
-    from demo.present import present
+@click.argument("results", type=click.Path(path_type=Path), nargs=-1)
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write it.  [default: into the take]")
+@click.option("--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True, help="The figures' background.")
+@click.option("--format", "form", type=click.Choice(["md", "csv", "json", "tex"]), help="Print headline and table so, and draw nothing.")
+@click.option("--into", "deck", type=click.Path(path_type=Path), metavar="DECK.pptx", help="Update the shapes named twoclocks:* in a deck.")
+@click.option("--appendix", is_flag=True, help="Print the tables for the questions afterwards too.")
+def slide(results: tuple[Path, ...], out: Path | None, theme: str, form: str | None, deck: Path | None, appendix: bool) -> int:
+    """Draw headline and figures again from RESULTS alone.
 
-    into = out if out is not None else results.parent
-    if out is not None:
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadRequest(f"{out} cannot be written to: {error.strerror}", "name another folder with --out") from error
-    text, code = present(results, into)
+    RESULTS is a results file, a take, a declared record.toml, or several sessions of one configuration, to be put together.
+    """
+    from demo.slide import slide as run
+
+    return run(results or (LATEST,), out, theme=theme, form=form, deck=deck, appendix=appendix)
+
+
+@verbs.command()
+@click.argument("results", type=click.Path(path_type=Path), default=LATEST)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
+def audit(results: Path, as_json: bool) -> int:
+    """Judge every honesty rule on a results file, and recount it from the journal beside it."""
+    from demo.audit import told
+
+    text, code = told(results, as_json=as_json)
     click.echo(text)
     return code

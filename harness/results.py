@@ -4,17 +4,13 @@ Facts only, no claim is stored. A file is untrusted input: sized before it is re
 of ``model``, then every text, number, digest and count is checked; whatever is wrong is one ``BadRequest``.
 A file of six pairs on eight workers stays under 200 kB, since ``score/record.py`` shares out the points of the
 traces; more workers or trials make it longer, up to the limit below.
-May import ``model`` and ``errors``.
+May import ``model``, ``errors`` and ``files``.
 
 History of the schema: 1, the first.
 """
 
-import contextlib
 import math
-import os
 import re
-import stat
-import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from harness import files
 from harness.errors import BadRequest
 from harness.model import SCHEMA, Host, Results, Side, Spec, Trial, plain
 
@@ -37,7 +34,7 @@ MOST_RATES = 200
 _MAY_BE_NEGATIVE = {"quality", "nice", "contention", "value"}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HINT = "give the results.json of a finished session; to make one, run `twoclocks race`"
 
 
@@ -48,14 +45,14 @@ def save(results: Results, path: Path) -> None:
     """
     text = encode(results)
     try:
-        _replace(path, text)
+        files.replace(path, text)
     except OSError as error:
         raise BadRequest(f"cannot write {plain(str(path))}: {error.strerror}", "name a folder you may write to with --out") from error
 
 
 def load(path: Path) -> Results:
     """Return the facts of a results file; raise ``BadRequest`` if it is missing, too large, or not one."""
-    return decode(_read(path), plain(str(path)))
+    return decode(files.read(path, LARGEST_BYTES, "results file", _HINT), plain(str(path)))
 
 
 def encode(results: Results) -> bytes:
@@ -106,21 +103,6 @@ def _corrupt(name: str, fault: str) -> BadRequest:
     return BadRequest(f"{name} is not a valid results file: {plain(fault)[:300]}", "use the file as it was written, unedited")
 
 
-def _read(path: Path) -> bytes:
-    """Return the file's bytes. Only a regular file is opened: a pipe would wait for ever."""
-    name = plain(str(path))
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise BadRequest(f"{name} is not a file", _HINT)
-        with path.open("rb") as file:
-            text = file.read(LARGEST_BYTES + 1)
-    except OSError as error:
-        raise BadRequest(f"cannot read {name}: {error.strerror}", _HINT) from error
-    if len(text) > LARGEST_BYTES:
-        raise BadRequest(f"{name} is larger than any results file ({LARGEST_BYTES:,} bytes)", _HINT)
-    return text
-
-
 def _laid_out(value: Any, indent: str) -> str:
     """Return JSON with a field or a record on each line, and lists of numbers on one: fit to read and to compare."""
     deeper = indent + "  "
@@ -135,31 +117,6 @@ def _laid_out(value: Any, indent: str) -> str:
 
 def _compact(value: Any) -> str:
     return msgspec.json.encode(value).decode()
-
-
-def _replace(path: Path, text: bytes) -> None:
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".results-")
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(draft)
-        raise
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Make the new name itself survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _faults(results: Results) -> Iterator[str]:
@@ -210,7 +167,7 @@ def _number_faults(number: float, name: str) -> Iterator[str]:
 
 
 def _session_faults(results: Results) -> Iterator[str]:
-    if not _RUN_ID.fullmatch(results.run_id):
+    if not RUN_ID.fullmatch(results.run_id):
         yield "run_id is not a short name of letters and digits"
     if not _is_moment(results.began_utc):
         yield "began_utc is not a time in UTC"

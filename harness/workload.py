@@ -22,6 +22,7 @@ from harness.model import Parameters as Parameters
 from harness.model import Scalar, Words
 
 Report = Callable[[int], None]
+Tuned = tuple[str, tuple[int | float, ...]]
 
 LARGEST = 1e15  # as in a results file
 
@@ -32,7 +33,8 @@ class Problem:
 
     ``items`` counts the input in the workload's unit. ``warmup`` is a small input of the same shape, run
     once through each side before ``ready`` so that no kernel is cold; None: the side needs no warming.
-    ``held_out_items`` counts the held-out set (0: it has no count).
+    ``held_out_items`` counts the held-out set (0: it has no count). ``warmup_items`` counts the warm-up
+    slice in the workload's unit: a proof of the baseline times it (0: the proof takes the whole input instead).
     """
 
     input: Any
@@ -40,6 +42,18 @@ class Problem:
     items: int
     warmup: Any = None
     held_out_items: int = 0
+    warmup_items: int = 0
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What this machine could do of the work at most, such as its own rate of matrix products.
+
+    ``rate(input, seconds)`` measures for at least so many seconds and returns items per second; ``name`` says what of.
+    """
+
+    name: str
+    rate: Callable[[Any, float], float]
 
 
 @dataclass(frozen=True)
@@ -103,6 +117,10 @@ class Workload:
     report)`` return an answer; ``quality(answer, held_out)`` returns a float. ``check(params)`` raises
     ``ValueError`` with one sentence for values that make no sense. ``simulated`` marks a pretend workload,
     whose results never make a headline.
+
+    The last three are for a proof that the baseline is a good one, timed beside it; each may be left out. ``tuned``
+    names the parameter that the baseline is tuned by, and values to try beside the one in use; ``naive(input, report)``
+    does the baseline's work as it is written without care; ``limit`` is what the machine could do at most.
     """
 
     name: str
@@ -124,6 +142,9 @@ class Workload:
     answers_differ: str = ""
     check: Callable[[Parameters], None] | None = None
     simulated: bool = False
+    tuned: Tuned | None = None
+    naive: Callable[[Any, Report], Any] | None = None
+    limit: Limit | None = None
 
     @property
     def words(self) -> Words:

@@ -9,12 +9,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import pairwise
-from typing import Any
 
 import msgspec
-import numpy as np
 
 from harness.model import Side
 from harness.run.host import pin, usable_cores
@@ -25,7 +23,8 @@ from harness.show import words
 from tests.bench_table import Finding, at_least, between, ratios, row, unmeasured
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import train
-from workloads._train_kernel import CLASSES, PIXELS, Gemm
+from workloads._train_kernel import CLASSES, PIXELS
+from workloads._train_proof import products
 
 WARM_UP = 2
 GEMM = "baseline ÷ the core's own matrix products, in speed"
@@ -75,24 +74,6 @@ def _steps(training: train.Training) -> Iterator[None]:
         yield
 
 
-def _products(gemms: Sequence[Gemm]) -> Iterator[None]:
-    """Do the matrix products of a step over and over, each shape in a row on operands that stay where they are."""
-    random = np.random.default_rng(1)
-    made = [(_operands(gemm, random), gemm.times) for gemm in gemms]
-    while True:
-        for (left, right, into), times in made:
-            for _ in range(times):
-                np.matmul(left, right, out=into)
-        yield
-
-
-def _operands(gemm: Gemm, random: np.random.Generator) -> tuple[Any, Any, Any]:
-    left = random.random((gemm.inner, gemm.rows) if gemm.left_transposed else (gemm.rows, gemm.inner), dtype=np.float32)
-    right = random.random((gemm.columns, gemm.inner) if gemm.right_transposed else (gemm.inner, gemm.columns), dtype=np.float32)
-    into = np.empty((gemm.rows, gemm.columns), np.float32)
-    return left.T if gemm.left_transposed else left, right.T if gemm.right_transposed else right, into
-
-
 def _torch_steps(training: train.Training) -> Iterator[None]:
     """Train the same net on the same micro-batches with PyTorch, a step each time."""
     import torch
@@ -120,7 +101,7 @@ def _seconds(once: Callable[[], object]) -> float:
 
 def _beside_products(training: train.Training, steps: int) -> Times:
     """Return the seconds of each step, and of the matrix products before the first, between, and after the last."""
-    trained, multiplied = _steps(training), _products(train.gemms(training))
+    trained, multiplied = _steps(training), products(train.gemms(training))
     for _ in range(WARM_UP):
         next(trained), next(multiplied)
     own, others = [], [_seconds(lambda: next(multiplied))]

@@ -168,12 +168,14 @@ def a_trial(side: Side = Side.BASELINE, wall_s: float | None = None, workers: in
 
 
 def some_pairs(baseline_s: Sequence[float], distributed_s: Sequence[float], workers: int = 2, **changes: Any) -> tuple[Trial, ...]:
-    """Return one pair of trials for every two wall times, in ABBA order."""
+    """Return one pair of trials for every two wall times, in ABBA order; however short, each does the baseline's work."""
     trials: list[Trial] = []
     for index, walls in enumerate(zip(baseline_s, distributed_s, strict=True)):
-        pair = [a_trial(side, wall, workers, index=index, **changes) for side, wall in zip(Side, walls, strict=True)]
+        cores = zip(Side, walls, (1, workers), strict=True)
+        pair = [a_trial(side, wall, workers, **({"index": index, "cpu_s": max(walls[0], wall * p)} | changes)) for side, wall, p in cores]
         trials += pair if index % 2 == 0 else pair[::-1]
-    return tuple(replace(trial, order=order, began_s=100.0 * order + 8.0) for order, trial in enumerate(trials))
+    began = [8.0 + sum(trial.wall_s + 2.0 for trial in trials[:order]) for order in range(len(trials))]
+    return tuple(replace(trial, order=order, began_s=began[order]) for order, trial in enumerate(trials))
 
 
 def an_observer(**changes: Any) -> Observer:
@@ -214,9 +216,9 @@ def some_rates() -> tuple[Rate, ...]:
     own = ITEMS / BASELINE_S
     batches = {128.0: 0.61, 256.0: 0.84, 512.0: 1.0, 1024.0: 0.98}
     return (
-        Rate(Variant.OWN, own, BASELINE_S, 1, "batch", 512.0),
+        Rate(Variant.OWN, own, 5.0, 1),
         *(Rate(Variant.TUNED, own * share, 5.0, 1, "batch", batch) for batch, share in batches.items()),
-        Rate(Variant.NAIVE, own / 12, 5.0, 1, "one sample at a time"),
+        Rate(Variant.NAIVE, own / 12, 5.0, 1),
         Rate(Variant.LIMIT, own / 0.9, 5.0, 1, "GEMM"),
         Rate(Variant.WHOLE, own * 6, 5.0, 16),
     )
@@ -236,7 +238,8 @@ def a_sweep(walls: Mapping[int, Sequence[float]] | None = None, baseline_s: Sequ
         there = [_swept(Side.BASELINE, ones[index], 1, index, ones[index]), *scales]
         trials += there if index % 2 == 0 else there[::-1]
     began = [8.0 + sum(trial.wall_s + 2.0 for trial in trials[:order]) for order in range(len(trials))]
-    spec = a_spec(workers=max(times), points=tuple(sorted(times)), trials=rounds, prove_baseline=True)
+    params = a_spec().params | {"batch": 512}
+    spec = a_spec(workers=max(times), points=tuple(sorted(times)), trials=rounds, prove_baseline=True, params=params)
     placed = tuple(replace(trial, order=order, began_s=began[order]) for order, trial in enumerate(trials))
     return a_results(**({"spec": spec, "trials": placed, "rates": some_rates()} | changes))
 
@@ -342,11 +345,20 @@ def arming_events(workers: int = 2) -> list[e.Event]:
 
 
 def trial_events(
-    side: Side, went_at: float, wall_s: float, *, workers: int = 2, trial: int = 0, order: int = 0, beats: int = 8, quality: float = 0.975
+    side: Side,
+    went_at: float,
+    wall_s: float,
+    *,
+    workers: int = 2,
+    trial: int = 0,
+    order: int = 0,
+    beats: int = 8,
+    quality: float = 0.975,
+    scale: int = 0,
 ) -> list[e.Event]:
     """Return one trial from go to scored: ``beats`` even steps, each a progress, then a span and a sample a worker."""
     processes = some_processes(side, workers)
-    told: list[tuple[float, e.Event]] = [(went_at, e.Go(order=order))]
+    told: list[tuple[float, e.Event]] = [(went_at, e.Go(order=order, workers=scale))]
     for beat in range(1, beats + 1):
         at = went_at + wall_s * beat / (beats + 1)
         told.append((at, e.Progress(done=ITEMS * beat // (beats + 1))))
@@ -372,6 +384,22 @@ def some_events(workers: int = 2, baseline_s: float = BASELINE_S, distributed_s:
             wall = baseline_s if side is Side.BASELINE else distributed_s
             told += trial_events(side, at, wall, workers=workers, trial=pair, order=2 * pair + place)
             at += wall + 2.0
+    watched = e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
+    return [*told, *(e.stamp(event, at, Side.BASELINE, 0) for event in (watched, e.Closed(status=Status.COMPLETE)))]
+
+
+def sweep_events(points: Sequence[int] = (1, 2, 4), rounds: int = 1, baseline_s: float = 20.0, serial: float = 0.1) -> list[e.Event]:
+    """Return a whole sweep run in turn, in ABBA order: every p takes as long as Amdahl's law has it of that serial fraction."""
+    spec = a_spec(workers=points[-1], points=tuple(points), trials=rounds)
+    told: list[e.Event] = [an_opening(spec=spec), *arming_events(points[-1])]
+    told.append(e.stamp(e.Scheduled(schedule=Schedule.IN_TURN), 7.0, Side.BASELINE, 0))
+    starts = [(turn, scale) for turn in range(rounds) for scale in (0, *points)[:: (-1) ** turn]]
+    at = 8.0
+    for order, (turn, scale) in enumerate(starts):
+        side = Side.DISTRIBUTED if scale else Side.BASELINE
+        wall = 1.04 * baseline_s * (serial + (1 - serial) / scale) if scale else baseline_s
+        told += trial_events(side, at, wall, workers=scale, trial=turn, order=order, scale=scale)
+        at += wall + 2.0
     watched = e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
     return [*told, *(e.stamp(event, at, Side.BASELINE, 0) for event in (watched, e.Closed(status=Status.COMPLETE)))]
 

@@ -90,8 +90,7 @@ def distributed(given: Given, pool: Pool, report: Report) -> tuple[list[float], 
     """Do it on the pool."""
     shared = pool.share(given)
     parts = pool.map(mapped, range(given.chunks), shared, report=report)
-    lanes = LANES // pool.size
-    shares = [range(place * lanes, (place + 1) * lanes) for place in range(pool.size)]
+    shares = [range(place * LANES // pool.size, (place + 1) * LANES // pool.size) for place in range(pool.size)]
     state = pool.lockstep(
         Lockstep(start, contribute, absorb), shares, given.steps, shared, items=len, report=lambda done: report(given.chunks + done)
     )

@@ -62,9 +62,9 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 
-def race(out: Path, *options: str, workload: str = "rehearsal") -> list[str]:
+def race(out: Path, *options: str, workload: str = "rehearsal", verb: str = "race") -> list[str]:
     """Return the command line of a race, by default one of pretend work."""
-    return [PYTHON, "-m", "demo", "race", "--workload", workload, "--out", str(out), *options]
+    return [PYTHON, "-m", "demo", verb, "--workload", workload, "--out", str(out), *options]
 
 
 def surroundings(changes: Mapping[str, str] | None = None) -> dict[str, str]:

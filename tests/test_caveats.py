@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import Host, Process, Results, Schedule, Side, Trial
+from harness.model import Host, Process, Results, Scaling, Schedule, Side, Spec, Trial
 from harness.score.caveats import caveats
 from harness.score.evidence import Caveat, evidence
 from tests.builders import (
@@ -25,6 +25,7 @@ from tests.builders import (
 )
 
 SIX = [40.0] * 6, [22.0] * 6
+UNDESCRIBED = "environment-incomplete"
 
 
 def a_spotless_session(**changes: Any) -> Results:
@@ -38,8 +39,8 @@ def a_spotless_session(**changes: Any) -> Results:
 
 
 def machines(**changes: Any) -> tuple[Host, ...]:
-    """Return three hosts of one kind: the baseline's and one for each worker."""
-    return tuple(a_host(id=f"h{place}", **changes) for place in range(3))
+    """Return four hosts of one kind: the baseline's and three for workers."""
+    return tuple(a_host(id=f"h{place}", **changes) for place in range(4))
 
 
 def spread(trial: Trial) -> Trial:
@@ -56,6 +57,12 @@ def a_session_where(side: Side, change: Callable[[Process], Process]) -> Results
     """Return the spotless session with each of one side's processes changed."""
     results = a_spotless_session()
     return replace(results, trials=tuple(changed(trial, change) if trial.side is side else trial for trial in results.trials))
+
+
+def a_session_of_processes(**changes: Any) -> Results:
+    """Return the spotless session with every process changed."""
+    results = a_spotless_session()
+    return replace(results, trials=tuple(changed(trial, lambda process: replace(process, **changes)) for trial in results.trials))
 
 
 def a_session_of(change: Callable[[Trial], Trial]) -> Results:
@@ -106,7 +113,15 @@ def a_session_done(items: int) -> Results:
     return replace(results, trials=tuple(replace(trial, items=items) for trial in results.trials))
 
 
+def beside_one_worker(wall_s: float, **changes: Any) -> Results:
+    """Return the spotless session with trials on one worker alone, of this wall time, beside it."""
+    results = a_spotless_session()
+    ones = (trial for trial in some_pairs(SIX[0], [wall_s] * 6, workers=1, **changes) if trial.side is Side.DISTRIBUTED)
+    return replace(results, trials=(*results.trials, *(spread(trial) for trial in ones)))
+
+
 WIDE = a_spec(baseline_cores=4)
+BROAD: dict[str, Any] = {"cores_per_worker": 2, "baseline_cores": 2}
 DOCTORED = {
     "slowdown": a_session_timed([22.0] * 6, [40.0] * 6),
     "undecided": a_session_timed([40.0, 41.0, 40.0, 39.0, 40.0, 41.0], [39.0, 41.5, 39.5, 39.5, 41.0, 39.5]),
@@ -116,7 +131,7 @@ DOCTORED = {
     "cores-stand-for-machines": replace(a_session_where(Side.DISTRIBUTED, one_host), hosts=machines()),
     "contention": a_spotless_session(observer=an_observer(contention=0.021)),
     "shared-machine": a_spotless_session(observer=an_observer(foreign_cpu=0.051)),
-    "oversubscribed": a_spotless_session(hosts=(a_host(id="h1", cores=0),)),
+    "oversubscribed": replace(a_session_of_processes(threads=2, affinity=(0,)), spec=a_spec(**BROAD), hosts=machines(cores=2)),
     "unequal-terms": a_session_where(Side.DISTRIBUTED, lambda process: replace(process, nice=15)),
     "unlike-machines": a_spotless_session(hosts=(a_host(id="h0", cores=1, cpu_model="another"), *machines(cores=1)[1:])),
     "items-unreported": a_session_done(19_999),
@@ -128,6 +143,17 @@ DOCTORED = {
     "illustrative-prices": a_spotless_session(spec=a_spec(prices=some_prices(illustrative=True))),
     "no-commit": a_spotless_session(code=replace(a_results().code, commit="")),
     "dirty-tree": a_spotless_session(code=replace(a_results().code, dirty=True)),
+    "combined": a_spotless_session(combined=("7c21", "8d32")),
+    "baseline-matched": beside_one_worker(39.0),
+    "weak-scaling": a_spotless_session(spec=a_spec(scaling=Scaling.WEAK)),
+    "on-battery": a_spotless_session(hosts=machines(cores=1, on_mains=False)),
+    "trial-failed": beside_one_worker(41.0, failure="raised"),
+    "unclean-scale": replace(beside_one_worker(41.0, quality=0.979), spec=a_spec(points=(1, 2))),
+    "watching-noticed": a_spotless_session(observer=an_observer(cpu_s=0.03 * 372)),
+    "prices-unsourced": a_spotless_session(spec=a_spec(prices=some_prices(date=""))),
+    "unit-missing": a_spotless_session(spec=a_spec(workload=some_words(metric=""))),
+    "start-up-unlisted": a_session_of(lambda trial: replace(trial, startup_s=0.0)),
+    "environment-incomplete": a_spotless_session(hosts=machines(cores=1, cpu_model="")),
 }
 
 
@@ -174,7 +200,7 @@ def test_workers_of_which_two_share_a_host_stand_for_machines_even_where_it_is_n
     doubled = {"core": "h0", "w0": "h1", "w1": "h1", "w2": "h2"}
     pairs = some_pairs(*SIX, workers=3)
     trials = tuple(changed(trial, lambda process: replace(process, host=doubled[process.id])) for trial in pairs)
-    assert keys(a_spotless_session(spec=a_spec(workers=3), hosts=(), trials=trials)) == ["cores-stand-for-machines"]
+    assert keys(a_spotless_session(spec=a_spec(workers=3), hosts=(), trials=trials)) == ["cores-stand-for-machines", UNDESCRIBED]
 
 
 def test_workers_as_wide_as_their_hosts_are_machines() -> None:
@@ -188,7 +214,7 @@ def test_a_baseline_with_other_cores_than_the_workers_hosts_ran_on_an_unlike_mac
 
 @pytest.mark.parametrize("known", [(), (0,), (1,), (1, 2), (0, 1)], ids=str)
 def test_a_host_that_is_not_described_is_not_called_unlike(known: tuple[int, ...]) -> None:
-    assert keys(a_spotless_session(hosts=tuple(machines(cores=1)[place] for place in known))) == []
+    assert keys(a_spotless_session(hosts=tuple(machines(cores=1)[place] for place in known))) == [UNDESCRIBED]
 
 
 def test_a_host_that_took_no_part_is_not_compared() -> None:
@@ -203,23 +229,27 @@ def test_of_an_input_that_was_not_counted_nothing_is_missing() -> None:
     assert keys(replace(DOCTORED["items-unreported"], input=None)) == []
 
 
-@pytest.mark.parametrize(
-    "results",
-    [
-        a_spotless_session(observer=an_observer(contention=0.02)),
-        a_spotless_session(observer=an_observer(contention=-0.1)),
-        a_spotless_session(observer=an_observer(foreign_cpu=0.05)),
-        a_spotless_session(observer=an_observer(foreign_cpu=None)),
-        a_session_of(busy(12.5)),
-        a_session_timed([40.0] * 6, [20.0] * 6),
-        a_spotless_session(hosts=(a_host(id="h1", cores=1),)),
-        a_session_where(Side.DISTRIBUTED, lambda process: replace(process, affinity=())),
-        a_session_of(lambda trial: replace(trial, workers_detail=())),
-    ],
-    ids=["contention", "faster-together", "foreign", "foreign-unknown", "busy", "ideal", "just-enough-cores", "unpinned", "no-details"],
-)
-def test_at_its_limit_nothing_is_said(results: Results) -> None:
-    assert keys(results) == []
+AT_ITS_LIMIT = {
+    "contention": a_spotless_session(observer=an_observer(contention=0.02)),
+    "faster-together": a_spotless_session(observer=an_observer(contention=-0.1)),
+    "foreign": a_spotless_session(observer=an_observer(foreign_cpu=0.05)),
+    "foreign-unknown": a_spotless_session(observer=an_observer(foreign_cpu=None)),
+    "busy": a_session_of(busy(12.5)),
+    "ideal": a_session_timed([40.0] * 6, [20.0] * 6),
+    "just-enough-cores": a_spotless_session(hosts=machines(cores=1)),
+    "unpinned": a_session_where(Side.DISTRIBUTED, lambda process: replace(process, affinity=())),
+    "no-details": a_session_of(lambda trial: replace(trial, workers_detail=())),
+    "one-worker": beside_one_worker(39.2),
+    "one-worker-quality": replace(beside_one_worker(41.0, quality=0.978), spec=a_spec(points=(1, 2))),
+    "watching": a_spotless_session(observer=an_observer(cpu_s=0.02 * 372)),
+    "power-unknown": a_spotless_session(hosts=machines(cores=1, on_mains=None)),
+    "same-answers": a_spotless_session(spec=a_spec(params={})),
+}
+
+
+@pytest.mark.parametrize("measured", AT_ITS_LIMIT)
+def test_at_its_limit_nothing_is_said(measured: str) -> None:
+    assert keys(AT_ITS_LIMIT[measured]) == []
 
 
 def test_sides_that_ran_in_turn_did_not_slow_each_other() -> None:
@@ -268,12 +298,12 @@ def test_sides_that_ran_in_turn_may_use_the_same_core() -> None:
 
 def test_a_process_with_more_threads_than_its_own_cores_is_oversubscribed() -> None:
     results = a_session_where(Side.BASELINE, lambda process: replace(process, threads=2))
-    assert keys(replace(results, hosts=())) == ["oversubscribed", "unequal-terms"]
+    assert keys(replace(results, hosts=())) == ["oversubscribed", "unequal-terms", UNDESCRIBED]
 
 
 def test_a_baseline_widened_on_purpose_is_on_equal_terms() -> None:
     wide = a_session_where(Side.BASELINE, lambda process: replace(process, threads=4, affinity=(0, 1, 2, 3)))
-    assert keys(replace(wide, spec=WIDE, hosts=())) == ["superlinear"]
+    assert keys(replace(wide, spec=WIDE, hosts=())) == ["superlinear", UNDESCRIBED]
 
 
 def test_a_widened_baseline_is_still_held_to_the_same_niceness() -> None:
@@ -295,3 +325,42 @@ def test_where_the_workload_gives_no_reason_the_unlike_arithmetic_is_it() -> Non
 def test_a_trial_without_details_is_still_judged() -> None:
     pair = a_trial(Side.BASELINE, workers_detail=()), a_trial(Side.DISTRIBUTED, workers_detail=())
     assert keys(a_spotless_session(trials=pair)) == ["one-observation"]
+
+
+def test_a_baseline_that_other_programs_kept_off_its_core_is_told_of() -> None:
+    results = a_spotless_session(observer=an_observer(foreign_cpu=0.4), hosts=machines(cores=1))
+    waited = tuple(replace(trial, cpu_s=28.0) if trial.side is Side.BASELINE else trial for trial in results.trials)
+    idle = tuple(replace(trial, workers_detail=tuple(replace(worker, cpu_s=0.0) for worker in trial.workers_detail)) for trial in waited)
+    assert keys(replace(results, trials=idle)) == ["shared-machine", "baseline-crowded"]
+
+
+def test_a_side_that_goes_first_twice_running_is_told_of() -> None:
+    first, second = some_pairs([40.0] * 2, [22.0] * 2)[:2], some_pairs([40.0] * 2, [22.0] * 2)[2:]
+    swapped = tuple(replace(trial, order=5 - trial.order) for trial in second)
+    assert "order-unalternated" in keys(a_results(trials=(*first, *swapped)))
+
+
+def test_where_answers_differ_a_seed_must_be_a_parameter() -> None:
+    assert keys(replace(DOCTORED["answers-differ-in-bits"], spec=a_spec(params={}))) == ["answers-differ-in-bits", "no-seed"]
+
+
+def test_several_sessions_put_together_have_no_order_between_them() -> None:
+    swapped = tuple(replace(trial, order=trial.order ^ 1) for trial in some_pairs(*SIX))
+    assert "order-unalternated" not in keys(a_results(trials=swapped, combined=("7c21", "8d32")))
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        a_spec(workload=some_words(unit="")),
+        a_spec(workload=some_words(metric="")),
+        a_spec(prices=some_prices(currency="")),
+    ],
+    ids=["items", "quality", "money"],
+)
+def test_every_quantity_has_a_unit(spec: Spec) -> None:
+    assert keys(a_spotless_session(spec=spec)) == ["unit-missing"]
+
+
+def test_a_quality_that_moved_at_the_headlines_own_scale_is_no_matter_of_another() -> None:
+    assert keys(a_session_of(lambda trial: replace(trial, quality=0.9))) == []

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from harness import events as e
-from harness.model import Side
+from harness.model import Side, Variant
 from harness.run import child, wire
 from tests.builders import a_workload_file
 
@@ -63,7 +63,7 @@ def one(kind: type[e.Event], said: list[e.Event]) -> Any:
 
 def test_a_trial_is_told_from_ready_to_scored(tmp_path: Path) -> None:
     said = performed(an_assignment(a_workload_file(tmp_path)), wire.Start())
-    assert [type(event) for event in said] == [e.Ready, e.Progress, e.Phase, e.Finished, e.Scored]
+    assert [type(event) for event in said] == [e.Ready, e.Progress, e.Phase, e.Spent, e.Finished, e.Scored]
 
 
 def test_a_side_without_orders_only_says_that_it_is_ready(tmp_path: Path) -> None:
@@ -166,6 +166,57 @@ def test_the_clock_holds_the_run_and_nothing_around_it(tmp_path: Path) -> None:
 def test_the_phases_add_up_to_the_wall_time(tmp_path: Path) -> None:
     said = performed(an_assignment(a_workload_file(tmp_path, SLOW_AROUND)), wire.Start())
     assert one(e.Phase, said).seconds == one(e.Finished, said).wall_s
+
+
+def test_a_baselines_core_seconds_add_up_to_the_wall_time_of_its_cores(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, SLOW_AROUND + "\nfields['simulated'] = False")
+    said = performed(an_assignment(path, cores_per_worker=3), wire.Start())
+    spent, finished = one(e.Spent, said), one(e.Finished, said)
+    assert spent.compute_s == finished.cpu_s
+    assert spent.compute_s + spent.idle_s == pytest.approx(3 * finished.wall_s)
+
+
+MAPPING = """
+def distributed(given, pool, report):
+    time.sleep(0.05)
+    parts = pool.map(lambda seconds: seconds, [0.2, 0.1])
+    time.sleep(0.05)
+    return len(parts)
+"""
+
+
+def test_the_core_seconds_of_a_distributed_side_add_up_to_the_wall_time_of_all_its_workers(tmp_path: Path) -> None:
+    said = performed(an_assignment(a_workload_file(tmp_path, MAPPING), side=Side.DISTRIBUTED, workers=2), wire.Start())
+    spent, wall_s = one(e.Spent, said), one(e.Finished, said).wall_s
+    parts = spent.compute_s, spent.exchange_s, spent.waiting_s, spent.serial_s, spent.idle_s
+    assert sum(parts) == pytest.approx(2 * wall_s, rel=0.02)
+    assert spent.compute_s == pytest.approx(0.3)
+    assert spent.serial_s >= 2 * 0.1
+
+
+def test_the_phases_of_a_distributed_side_add_up_to_its_wall_time(tmp_path: Path) -> None:
+    said = performed(an_assignment(a_workload_file(tmp_path, MAPPING), side=Side.DISTRIBUTED, workers=2), wire.Start())
+    phases = {event.name: event.seconds for event in said if isinstance(event, e.Phase)}
+    assert set(phases) == {"serial", "pool"}
+    assert sum(phases.values()) == pytest.approx(one(e.Finished, said).wall_s, rel=0.02)
+
+
+def test_where_the_pool_is_not_called_nothing_is_known_of_its_core_seconds(tmp_path: Path) -> None:
+    said = performed(an_assignment(a_workload_file(tmp_path), side=Side.DISTRIBUTED), wire.Start())
+    assert [type(event) for event in said] == [e.Ready, e.Progress, e.Phase, e.Finished, e.Scored]
+
+
+@pytest.mark.parametrize(("cores", "known"), [(((),), 4), (((0, 1, 2),), 3)])
+def test_a_study_is_answered_with_a_rate(tmp_path: Path, cores: Any, known: int) -> None:
+    path = a_workload_file(tmp_path)
+    rated = one(e.Rated, performed(an_assignment(path, cores=cores, cores_per_worker=4), wire.Study(Variant.OWN, 0.0)))
+    assert (rated.variant, rated.cores) == (Variant.OWN, known)
+    assert rated.items_per_s > 0
+
+
+def test_a_study_is_no_trial(tmp_path: Path) -> None:
+    said = performed(an_assignment(a_workload_file(tmp_path)), wire.Study(Variant.WHOLE, 0.0))
+    assert [type(event) for event in said] == [e.Ready, e.Rated]
 
 
 def test_core_seconds_are_those_of_the_run(tmp_path: Path) -> None:

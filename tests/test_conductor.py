@@ -11,11 +11,14 @@ import pytest
 
 from harness import events as e
 from harness.errors import Disagreement, Interrupted, SideFailed, TwoclocksError
-from harness.model import Schedule, Side
+from harness.model import Schedule, Side, Variant
 from harness.run import conductor
 from harness.run.conductor import Batch, Conductor
+from harness.run.host import usable_cores
 from harness.run.schedule import Allotment
 from harness.run.session import Session
+from harness.run.study import Programme
+from harness.run.wire import Study
 from tests.builders import a_spec, a_workload_file
 
 BASELINE, DISTRIBUTED = Side
@@ -69,7 +72,7 @@ class Ran:
 
 def a_session(out: Path, workload: str = "rehearsal", **changes: Any) -> Session:
     ours: dict[str, Any] = {"simulated": True, "replay_rest": False, "allotment": Allotment((), (), disjoint=True, screen_has_core=True)}
-    asked = {name: changes.pop(name) for name in ("schedule", "trials", "workers", "params") if name in changes}
+    asked = {name: changes.pop(name) for name in ("schedule", "trials", "workers", "params", "points") if name in changes}
     spec = a_spec(**({"params": QUICK if workload == "rehearsal" else {}} | asked))
     return Session(spec=spec, workload=workload, address="", out=out, **(ours | changes))
 
@@ -102,10 +105,17 @@ def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return ran(a_session(tmp_path_factory.mktemp("in-turn"), schedule=Schedule.IN_TURN, trials=3))
 
 
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return ran(a_session(tmp_path_factory.mktemp("swept"), schedule=Schedule.IN_TURN, trials=2, workers=3, points=(1, 3)))
+
+
 def order_of(result: Ran, side: Side) -> list[str]:
     """Return the kinds of one side's events, repeats left out."""
-    kinds = (type(event).__name__ for event in result.events if event.side is side and not isinstance(event, e.Scheduled | e.Watched | e.Sample))
-    return [kind for kind, _ in groupby(kinds) if kind not in ("Span", "Progress", "Phase")]
+    kinds = (
+        type(event).__name__ for event in result.events if event.side is side and not isinstance(event, e.Scheduled | e.Watched | e.Sample)
+    )
+    return [kind for kind, _ in groupby(kinds) if kind not in ("Span", "Progress", "Phase", "Spent")]
 
 
 @pytest.mark.parametrize("side", Side)
@@ -145,6 +155,33 @@ def test_in_turn_the_trials_are_in_abba_order(in_turn: Ran) -> None:
         (BASELINE, 2, 4),
         (DISTRIBUTED, 2, 5),
     ]
+
+
+def test_a_sweep_says_who_works_in_every_trial(swept: Ran) -> None:
+    assert [(event.side, event.trial, event.order, event.workers) for event in swept.of(e.Go)] == [
+        (BASELINE, 0, 0, 0),
+        (DISTRIBUTED, 0, 1, 1),
+        (DISTRIBUTED, 0, 2, 3),
+        (DISTRIBUTED, 1, 3, 3),
+        (DISTRIBUTED, 1, 4, 1),
+        (BASELINE, 1, 5, 0),
+    ]
+
+
+def test_a_sweep_arms_one_process_a_side_for_all_its_trials(swept: Ran) -> None:
+    armed = {event.side: [worker.id for worker in event.workers] for event in swept.of(e.Ready)}
+    assert len(swept.of(e.Launched)) == 2
+    assert armed[DISTRIBUTED] == ["w0", "w1", "w2"]
+
+
+def test_who_does_not_work_in_a_trial_of_a_sweep_has_nothing_to_say(swept: Ran) -> None:
+    alone = [event.at for event in swept.of(e.Go, e.Scored) if event.side is DISTRIBUTED][:2]
+    assert {event.worker for event in swept.of(e.Span) if alone[0] <= event.at <= alone[1]} == {"w0"}
+
+
+def test_a_sweep_runs_one_thing_at_a_time(swept: Ran) -> None:
+    assert [type(event) for event in swept.of(e.Go, e.Finished, e.Scored)] == [e.Go, e.Finished, e.Scored] * 6
+    assert swept.ended is None
 
 
 def test_in_turn_a_trial_starts_when_the_one_before_is_scored(in_turn: Ran) -> None:
@@ -396,6 +433,97 @@ def baseline(given, report):
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conductor, "PROBE_S", 0.2)
     monkeypatch.setattr(conductor, "SETTLE_AT_MOST_S", 0.5)
+
+
+PROVED = """
+from harness.workload import Limit
+
+def naive(given, report):
+    raise ValueError("too naive")
+
+fields.update(naive=naive, limit=Limit("sleep", lambda given, seconds: 1000.0))
+"""
+STUDIES = (Study(Variant.OWN, 0.01), Study(Variant.LIMIT, 0.01, "sleep"), Study(Variant.WHOLE, 0.0), Study(Variant.OWN, 0.01))
+
+
+@pytest.fixture(scope="module")
+def proved(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("proved")
+    return ran(a_session(folder, a_workload_file(folder, PROVED), programme=Programme(STUDIES, usable_cores()[:1])))
+
+
+def test_the_baseline_is_proved_variant_by_variant_in_the_order_planned(proved: Ran) -> None:
+    assert [event.variant for event in proved.of(e.Rated)] == [study.variant for study in STUDIES]
+    assert proved.ended is None
+
+
+def test_the_baseline_is_proved_when_the_trials_are_over(proved: Ran) -> None:
+    assert max(event.at for event in proved.of(e.Scored)) <= min(event.at for event in proved.of(e.Rated))
+    assert isinstance(proved.events[-1], e.Watched)
+
+
+def test_a_rate_is_the_baselines(proved: Ran) -> None:
+    assert {(event.side, event.trial) for event in proved.of(e.Rated)} == {(BASELINE, 0)}
+
+
+def test_a_viewer_can_tell_what_is_being_proved(proved: Ran) -> None:
+    proving = [doing for doing, _ in groupby(proved.doings) if doing.startswith("proving")]
+    assert proving == [f"proving the baseline: {what}" for what in ("as it runs", "sleep", "on all 1 cores", "as it runs")]
+
+
+def test_a_baseline_on_the_whole_host_has_no_lane(proved: Ran) -> None:
+    assert [event.side for event in proved.of(e.Launched, e.Ready)] == [BASELINE, BASELINE, DISTRIBUTED, DISTRIBUTED]
+    assert len(proved.of(e.Go, e.Finished)) == 4
+
+
+def test_proving_is_not_on_the_account_of_watching(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path)
+    frames = [
+        ran(a_session(tmp_path, path, programme=Programme(studies))).of(e.Watched)[0].frames for studies in ((), (Study(Variant.OWN, 1.0),))
+    ]
+    assert abs(frames[1] - frames[0]) < 10  # at twenty frames a second
+
+
+def test_a_variant_that_fails_is_named(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, PROVED)
+    result = ran(a_session(tmp_path, path, programme=Programme((Study(Variant.NAIVE, 0.01),))))
+    assert isinstance(result.ended, SideFailed)
+    assert result.ended.sentence == "the baseline side failed: ValueError: too naive (proving the baseline: without care)"
+    assert result.ended.hint == "it was raised in made.py, line 27, in naive"
+    assert nobody_left(result)
+
+
+def test_a_baseline_that_fails_on_the_whole_host_is_named(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, "def baseline(given, report):\n    if len(os.sched_getaffinity(0)) == 1: raise ValueError('alone')")
+    result = ran(a_session(tmp_path, path, programme=Programme((Study(Variant.WHOLE, 0.0),), usable_cores()[:1])))
+    assert isinstance(result.ended, SideFailed)
+    assert result.ended.sentence == "the baseline side failed: ValueError: alone (proving the baseline: on all 1 cores)"
+
+
+def test_the_rest_of_a_proof_can_be_skipped(tmp_path: Path) -> None:
+    presenter, presses = Presenter(), iter([True])
+    presenter.skips = lambda: any(isinstance(event, e.Rated) for event in presenter.seen) and next(presses, False)
+    studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 3.0), Study(Variant.OWN, 0.0))
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path), programme=Programme(studies)), presenter)
+    assert len(result.of(e.Rated)) == 1
+    assert isinstance(result.events[-1], e.Watched)
+    assert result.ended is None
+
+
+def test_a_key_that_was_pressed_before_the_proof_skips_nothing(tmp_path: Path) -> None:
+    typed = iter([True])
+    skips = Presenter(skips=lambda: next(typed, False))
+    studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 0.0))
+    assert len(ran(a_session(tmp_path, a_workload_file(tmp_path), programme=Programme(studies)), skips).of(e.Rated)) == 2
+
+
+def test_a_proof_can_be_stopped(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.01))
+    stopping = Presenter(stops=lambda seen: signal.SIGINT if any(isinstance(event, e.Rated) for event in seen) else None)
+    studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 60.0))
+    result = ran(a_session(tmp_path, path, programme=Programme(studies)), stopping)
+    assert isinstance(result.ended, Interrupted)
+    assert nobody_left(result)
 
 
 @pytest.mark.usefixtures("hurried")

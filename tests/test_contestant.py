@@ -2,14 +2,16 @@ from typing import Any
 
 import pytest
 
-from harness.events import Event, Sample
+from harness.events import Event, Phase, Sample, Span, Spent
 from harness.model import Side
 from harness.run.contestant import Contestant, contestant, own_usage, used
+from harness.run.digest import digest
 from harness.run.wire import Assignment
 from harness.workload import find
 
 REHEARSAL = find("rehearsal")
 PROBLEM = REHEARSAL.load(REHEARSAL.params | {"seconds": 0.02, "chunks": 4})
+KNOWN = digest(PROBLEM.input, PROBLEM.items)
 
 
 def an_assignment(side: Side, **changes: Any) -> Assignment:
@@ -19,8 +21,8 @@ def an_assignment(side: Side, **changes: Any) -> Assignment:
 def ran(side: Side) -> tuple[Contestant, Any, list[int], list[Event]]:
     reported: list[int] = []
     said: list[Event] = []
-    with contestant(an_assignment(side), REHEARSAL, PROBLEM, said.append) as entered:
-        return entered, entered.run(PROBLEM.input, reported.append), reported, said
+    with contestant(an_assignment(side), REHEARSAL, PROBLEM.input, KNOWN, said.append) as entered:
+        return entered, entered.run(PROBLEM.input, reported.append, 0), reported, said
 
 
 @pytest.mark.parametrize("side", Side)
@@ -40,10 +42,41 @@ def test_a_side_names_its_workers(side: Side, names: list[str]) -> None:
 
 
 def test_a_side_runs_as_often_as_it_is_asked() -> None:
-    with contestant(an_assignment(Side.DISTRIBUTED), REHEARSAL, PROBLEM, lambda _: None) as entered:
-        answers = [entered.run(PROBLEM.input, lambda _: None) for _ in range(2)]
+    with contestant(an_assignment(Side.DISTRIBUTED), REHEARSAL, PROBLEM.input, KNOWN, lambda _: None) as entered:
+        answers = [entered.run(PROBLEM.input, lambda _: None, 0) for _ in range(2)]
         entered.rest()
     assert answers == [PROBLEM.input] * 2
+
+
+@pytest.mark.parametrize(("workers", "names"), [(1, {"w0"}), (2, {"w0", "w1"}), (0, {"w0", "w1", "w2"}), (3, {"w0", "w1", "w2"})])
+def test_a_side_runs_on_as_many_of_its_workers_as_it_is_told(workers: int, names: set[str]) -> None:
+    said: list[Event] = []
+    with contestant(an_assignment(Side.DISTRIBUTED), REHEARSAL, PROBLEM.input, KNOWN, said.append) as entered:
+        entered.run(PROBLEM.input, lambda _: None, workers)
+    assert {event.worker for event in said if isinstance(event, Span)} == names
+
+
+@pytest.mark.parametrize("side", Side)
+def test_every_worker_that_holds_the_input_has_its_digest(side: Side) -> None:
+    assert {worker.input_sha256 for worker in ran(side)[0].workers()} == {KNOWN.sha256}
+
+
+def test_a_pretend_baseline_computes_all_the_time_that_it_sleeps() -> None:
+    split = ran(Side.BASELINE)[0].split(10.0, 0.1)
+    assert split == (Phase(name="run", seconds=10.0), Spent(compute_s=10.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0))
+
+
+@pytest.mark.parametrize(("workers", "working"), [(0, 3), (1, 1), (2, 2)])
+def test_the_core_seconds_of_a_run_are_those_of_the_workers_that_it_had(workers: int, working: int) -> None:
+    with contestant(an_assignment(Side.DISTRIBUTED), REHEARSAL, PROBLEM.input, KNOWN, lambda _: None) as entered:
+        entered.run(PROBLEM.input, lambda _: None, workers)
+    serial, pool, spent = entered.split(0.0, 0.0)
+    assert isinstance(serial, Phase)
+    assert isinstance(pool, Phase)
+    assert isinstance(spent, Spent)
+    parts = spent.compute_s, spent.exchange_s, spent.waiting_s, spent.serial_s, spent.idle_s
+    assert sum(parts) == pytest.approx(working * (serial.seconds + pool.seconds))
+    assert spent.compute_s == pytest.approx(sum(PROBLEM.input))
 
 
 def test_core_seconds_are_what_was_used_between_two_looks() -> None:

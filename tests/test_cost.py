@@ -53,6 +53,24 @@ def test_at_the_break_even_price_nothing_is_saved_or_lost(speedup: float, worker
     assert cost.cost_ratio(speedup, workers, price_ratio, head_ratio) == pytest.approx(1.0)
 
 
+@given(st.floats(0.1, 100.0), WORKERS, RATIOS, st.floats(0.0, 10.0))
+def test_the_drop_is_the_sum_of_its_scaling_part_and_its_price_part(
+    speedup: float, workers: int, price_ratio: float, head_ratio: float
+) -> None:
+    parts = cost.scaling_part(speedup / workers) + cost.price_part(speedup, workers, price_ratio, head_ratio)
+    assert parts == pytest.approx(1 - cost.cost_ratio(speedup, workers, price_ratio, head_ratio), rel=1e-9, abs=1e-9)
+
+
+@given(st.floats(0.1, 100.0), WORKERS)
+def test_equal_prices_without_a_head_node_have_no_part_in_the_drop(speedup: float, workers: int) -> None:
+    assert cost.price_part(speedup, workers, 1.0) == 0.0
+
+
+@given(st.floats(0.01, 1.0))
+def test_scaling_out_alone_never_saves_money(efficiency: float) -> None:
+    assert cost.scaling_part(efficiency) <= 0.0
+
+
 def test_without_a_head_node_the_break_even_price_is_the_efficiency() -> None:
     assert cost.break_even_price_ratio(7.2, 8) == scaling.efficiency(7.2, 8)
 
@@ -74,6 +92,11 @@ def test_a_head_node_dearer_than_the_speedup_leaves_no_price_that_saves() -> Non
         (cost.cost_ratio, (0.0, 2, 1.0), "speedup"),
         (cost.cost_ratio, (2.0, 0, 1.0), "workers"),
         (cost.cost_ratio, (2.0, 2, -1.0), "price ratio"),
+        (cost.scaling_part, (0.0,), "efficiency"),
+        (cost.price_part, (0.0, 2, 1.0), "speedup"),
+        (cost.price_part, (2.0, 0, 1.0), "workers"),
+        (cost.price_part, (2.0, 2, -1.0), "price ratio"),
+        (cost.price_part, (2.0, 2, 1.0, -1.0), "head price ratio"),
         (cost.break_even_price_ratio, (2.0, 0), "workers"),
         (cost.break_even_price_ratio, (2.0, 2, -1.0), "head price ratio"),
     ],

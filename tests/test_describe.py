@@ -19,6 +19,17 @@ def test_a_workload_that_computes_is_not_simulated(tmp_path: Path) -> None:
     assert not described.simulated
 
 
+def test_a_description_says_what_the_baseline_can_be_timed_beside(tmp_path: Path) -> None:
+    described = describe(a_workload_file(tmp_path, "fields['tuned'] = ('size', (2, 5))"), ["size=7"])
+    assert isinstance(described, Description)
+    assert [(study.name, study.value) for study in described.studies] == [("size", 2), ("size", 5), ("size", 7)]
+
+
+def test_a_baseline_that_is_tuned_by_nothing_there_is_is_refused(tmp_path: Path) -> None:
+    refused = describe(a_workload_file(tmp_path, "fields['tuned'] = ('sise', (2, 5))"), [])
+    assert refused == Refused("made cannot be tuned by 'sise'", "name a parameter of its own that is a number")
+
+
 def test_what_is_not_found_is_refused() -> None:
     assert describe("rehersal", []) == Refused("there is no workload named 'rehersal'", "did you mean rehearsal?")
 

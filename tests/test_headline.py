@@ -3,12 +3,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from harness.model import Results, Side, Status
+from harness.model import Offer, Results, Side, Status
+from harness.score.bill import bill
+from harness.score.evidence import evidence
 from harness.score.headline import Headline, Refusal, headline
-from tests.builders import a_results, a_spec, a_trial, golden_results, some_pairs, some_prices
+from tests.builders import a_results, a_spec, a_trial, an_observer, golden_results, some_pairs, some_prices
 
 STEADY = [40.0, 41.0, 40.0, 39.0, 40.0, 41.0], [22.0, 21.0, 22.0, 23.0, 22.0, 22.0]
 
@@ -21,8 +23,10 @@ def claimed(results: Results) -> Headline:
 
 
 def a_race_of(baseline_s: float, distributed_s: float, workers: int = 2, **asked: Any) -> Results:
-    """Return one pair of these wall times on so many workers."""
-    return a_results(spec=a_spec(workers=workers, **asked), trials=some_pairs([baseline_s], [distributed_s], workers))
+    """Return one pair of these wall times on so many workers, one after the other, watched at no cost."""
+    trials = some_pairs([baseline_s], [distributed_s], workers)
+    apart = tuple(replace(trial, began_s=8.0 + 1e6 * trial.order) for trial in trials)
+    return a_results(spec=a_spec(workers=workers, **asked), trials=apart, observer=an_observer(cpu_s=0.0))
 
 
 def test_the_known_good_example_is_seven_times_as_fast() -> None:
@@ -52,7 +56,7 @@ def test_the_known_good_example_costs_sixty_eight_percent_less() -> None:
 
 
 def test_scaling_alone_would_have_made_the_known_good_example_dearer() -> None:
-    assert f"{claimed(golden_results()).cost.drop_at_equal_prices:.1%}" == "-13.7%"
+    assert f"{claimed(golden_results()).cost.scaling_part:.1%}" == "-13.7%"
 
 
 def test_a_headline_keeps_the_facts_it_came_from() -> None:
@@ -71,7 +75,7 @@ def test_qualities_are_medians_over_the_pairs() -> None:
 
 
 def test_a_trial_without_a_partner_does_not_count() -> None:
-    trials = (*some_pairs([40.0], [22.0]), a_trial(Side.BASELINE, 400.0, index=1, order=2))
+    trials = (*some_pairs([40.0], [22.0]), a_trial(Side.BASELINE, 400.0, index=1, order=2, began_s=900.0))
     claim = claimed(a_results(trials=trials))
     assert (claim.pairs, claim.speed.baseline_s) == (1, 40.0)
 
@@ -83,7 +87,7 @@ def test_a_trial_that_failed_does_not_count() -> None:
 
 
 def test_a_trial_on_another_number_of_workers_does_not_count() -> None:
-    trials = (*some_pairs([40.0], [22.0]), a_trial(Side.DISTRIBUTED, 11.0, workers=4, order=2))
+    trials = (*some_pairs([40.0], [22.0]), a_trial(Side.DISTRIBUTED, 11.0, workers=4, order=2, began_s=900.0))
     assert claimed(a_results(trials=trials)).speed.distributed_s == 22.0
 
 
@@ -140,7 +144,74 @@ def test_at_equal_prices_only_the_efficiency_decides_the_cost(
     baseline_s: float, distributed_s: float, workers: int, baseline_cores: int, cores_per_worker: int
 ) -> None:
     claim = claimed(a_race_of(baseline_s, distributed_s, workers, baseline_cores=baseline_cores, cores_per_worker=cores_per_worker))
-    assert claim.cost.drop == pytest.approx(claim.cost.drop_at_equal_prices)
+    assert claim.cost.drop == pytest.approx(claim.cost.scaling_part)
+
+
+PRICES = st.floats(1e-3, 1e3)
+
+
+@given(st.floats(1.0, 1e4), st.floats(1.0, 1e4), st.integers(1, 16), st.integers(1, 16), st.integers(1, 4), PRICES, PRICES, PRICES)
+def test_the_bills_obey_the_identity_of_cost_and_speedup(
+    baseline_s: float, distributed_s: float, workers: int, baseline_cores: int, cores: int, one: float, other: float, head: float
+) -> None:
+    prices = some_prices(baseline_per_hour=one, worker_per_hour=other, head_per_hour=head)
+    seen = evidence(a_race_of(baseline_s, distributed_s, workers, baseline_cores=baseline_cores, cores_per_worker=cores, prices=prices))
+    assert seen is not None
+    cost, over_one_machine = bill(seen), seen.speedup * baseline_cores / cores
+    assert cost.distributed / cost.baseline == pytest.approx((workers * other / one + head / one) / over_one_machine)
+    assert cost.drop == pytest.approx(cost.scaling_part + cost.price_part, rel=1e-9, abs=1e-9)
+
+
+@given(st.floats(1.0, 1e4), st.floats(1.0, 1e4), st.integers(1, 16), st.integers(1, 16), st.floats(0.0, 0.01))
+def test_a_worker_at_the_break_even_price_saves_and_loses_nothing(
+    baseline_s: float, distributed_s: float, workers: int, baseline_cores: int, head: float
+) -> None:
+    asked = {"workers": workers, "baseline_cores": baseline_cores}
+    seen = evidence(a_race_of(baseline_s, distributed_s, prices=some_prices(head_per_hour=head), **asked))
+    assert seen is not None
+    ratio = bill(seen).break_even_ratio
+    assume(ratio > 0)
+    prices = some_prices(worker_per_hour=0.34 * ratio, head_per_hour=head)
+    even = evidence(a_race_of(baseline_s, distributed_s, prices=prices, **asked))
+    assert even is not None
+    assert bill(even).drop == pytest.approx(0.0, abs=1e-9)
+
+
+def test_prices_make_the_part_of_the_drop_that_scaling_does_not() -> None:
+    cost = claimed(golden_results()).cost
+    assert (f"{cost.drop:.3f}", f"{cost.scaling_part:.3f}", f"{cost.price_part:.3f}") == ("0.676", "-0.137", "0.812")
+
+
+def test_the_head_node_counts_as_price_since_it_has_no_speed() -> None:
+    cost = claimed(a_results(spec=a_spec(prices=some_prices(head_per_hour=0.34)))).cost
+    assert cost.scaling_part == pytest.approx(1 - 44 / 40)
+    assert cost.price_part == pytest.approx(-22 / 40)
+
+
+def test_the_head_nodes_share_of_the_bill_is_told() -> None:
+    assert claimed(a_results(spec=a_spec(prices=some_prices(head_per_hour=0.34)))).cost.head_share == pytest.approx(1 / 3)
+
+
+def test_free_workers_leave_a_bill_without_shares() -> None:
+    cost = claimed(a_results(spec=a_spec(prices=some_prices(worker_per_hour=0.0)))).cost
+    assert (cost.distributed, cost.drop, cost.head_share) == (0.0, 1.0, 0.0)
+
+
+def test_machine_hours_are_billed_for_every_machine() -> None:
+    cost = claimed(a_results(spec=a_spec(prices=some_prices(head_per_hour=0.34)))).cost
+    hours = (cost.baseline_hours, cost.distributed_hours, cost.head_hours)
+    assert hours == pytest.approx((40 / 3600, 44 / 3600, 22 / 3600))
+
+
+def test_no_head_node_is_billed_where_it_has_no_price() -> None:
+    assert claimed(a_results()).cost.head_hours == 0.0
+
+
+def test_every_offer_of_the_price_list_has_its_own_bill() -> None:
+    offer = Offer("spot", baseline_per_hour=0.34, worker_per_hour=0.17, head_per_hour=0.0)
+    (spot,) = claimed(a_results(spec=a_spec(prices=some_prices(offers=(offer,))))).cost.offers
+    assert spot.name == "spot"
+    assert [spot.baseline, spot.distributed, spot.drop] == pytest.approx([0.34 * 40 / 3600, 0.17 * 44 / 3600, 1 - 22 / 40])
 
 
 def test_the_head_node_is_on_the_bill() -> None:

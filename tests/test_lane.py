@@ -29,12 +29,12 @@ def a_lane(workers: Sequence[WorkerLane] = (), **changes: Any) -> Lane:
 def a_view(lane: Lane, **changes: Any) -> View:
     fields: dict[str, Any] = {
         "look": Look.LIVE,
-        "title": "RAY · 2 workers",
+        "titles": ("RAY · 2 workers",),
         "elapsed": 5.0,
         "at": WENT_AT + 5.0,
         "cores": 1,
         "workers": 2,
-        "verdict": "",
+        "verdicts": ("",),
         "paint": DISTRIBUTED_PAINT,
     }
     return View(lane=lane, **(fields | changes))
@@ -79,6 +79,22 @@ def test_a_stale_worker_shows_its_age() -> None:
 
 def test_a_worker_seen_two_seconds_ago_is_not_stale() -> None:
     assert rows(a_view(a_lane(some_workers(0.9, seen_at=WENT_AT + 3.0))))[2].endswith(" 90 %")
+
+
+@pytest.mark.parametrize(("after_s", "said"), [(1.0, "     —"), (3.5, "     — 3.50 s old")])
+def test_a_worker_last_seen_in_the_trial_before_is_as_stale_as_this_trial_is_old(after_s: float, said: str) -> None:
+    lane = a_lane(some_workers(None, seen_at=WENT_AT - 60.0))
+
+    assert rows(a_view(lane, at=WENT_AT + after_s))[2].endswith(f"░{said}")
+
+
+def test_a_title_is_told_as_long_as_there_is_room() -> None:
+    view = a_view(a_lane(), titles=("RAY · 2 workers on 2 machines", "RAY · 2 workers, 2 hosts"))
+
+    drawn = [Frame(box(view, Layout(width, SMALLEST, 2, airy=False))).plain for width in (60, 40)]
+
+    assert ["2 machines" in text for text in drawn] == [True, False]
+    assert "RAY · 2 workers, 2 hosts ─" in drawn[1]
 
 
 def test_a_replayed_worker_is_not_stale() -> None:

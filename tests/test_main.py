@@ -1,4 +1,5 @@
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -8,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from demo.__main__ import main
-from harness.model import Kind, Status
+from harness.model import Kind, Side, Status
 from harness.results import load, save
 from tests.builders import a_results, a_workload_file
 
 ROOT = Path(__file__).parent.parent
 REHEARSAL = ("--workload", "rehearsal", "--set", "seconds=0.1", "--set", "chunks=4")
+SWEPT = ("sweep", *REHEARSAL)
 MEASURED = ("--workload", "measured.py", "--workers", "1")
 
 
@@ -54,7 +56,11 @@ BAD = {
     "no address": ([*MEASURED, "--address", "head"], "'head' is not an address of the form host:port", "the head node prints"),
     "unreachable": ([*MEASURED, "--address", "{deaf}"], "no cluster answers at {deaf}", "start one with `ray start --head`"),
     "no live terminal": ([*REHEARSAL, "--ui", "live"], "the live panel needs a terminal that can draw", "use --ui plain"),
-    "missing prices": ([*REHEARSAL, "--prices", "none.toml"], "cannot read the prices in none.toml", "begin with a copy"),
+    "missing prices": ([*REHEARSAL, "--prices", "none.toml"], "cannot read none.toml", "begin with a copy"),
+    "no list of scales": ([*SWEPT, "--workers", "4,2"], "--workers 4,2 is no list of numbers", "write it as --workers 1,2,4,8"),
+    "too many scales": (["sweep", *MEASURED[:2], "--workers", "1,5000"], "5000 workers of 1 need 5000 cores", "leave out what is above"),
+    "sweep together": ([*SWEPT, "--schedule", "together"], "a sweep runs one thing at a time", "leave --schedule out"),
+    "crowded race": (["--oversubscribe"], "No such option '--oversubscribe'", "twoclocks --help"),
     "unknown option": (["--speed", "9"], "No such option '--speed'", "twoclocks --help"),
     "no trials": (["--trials", "0"], "Invalid value for '--trials'", "twoclocks --help"),
     "unknown schedule": (["--schedule", "later"], "Invalid value for '--schedule'", "twoclocks --help"),
@@ -112,6 +118,36 @@ def test_every_option_of_a_race_is_explained(capsys: pytest.CaptureFixture[str])
     assert all(f"--{option}" in told for option in ("workload", "workers", "schedule", "trials", "set", "address", "ui", "out", "yes"))
 
 
+def test_a_sweep_has_the_options_of_a_race(capsys: pytest.CaptureFixture[str]) -> None:
+    options = []
+    for verb in ("race", "sweep"):
+        main([verb, "--help"])
+        options.append(set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)))
+    race, sweep = options
+    assert sweep - race == {"--oversubscribe"}
+    assert race <= sweep
+
+
+def test_a_sweep_ends_as_a_race_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SWEPT, "--workers", "1,3", "--trials", "2", "--ui", "plain", "--out", "take"]) == 0
+    results = load(Path("take/results.json"))
+    assert [(trial.side, trial.index, trial.workers) for trial in sorted(results.trials, key=lambda trial: trial.order)] == [
+        (Side.BASELINE, 0, 1),
+        (Side.DISTRIBUTED, 0, 1),
+        (Side.DISTRIBUTED, 0, 3),
+        (Side.DISTRIBUTED, 1, 3),
+        (Side.DISTRIBUTED, 1, 1),
+        (Side.BASELINE, 1, 1),
+    ]
+    assert "take/results.json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("verb", "proves"), [("race", False), ("sweep", True)])
+def test_a_sweep_proves_its_baseline_and_a_race_does_not_unless_told(verb: str, proves: bool) -> None:
+    assert main([verb, *REHEARSAL, "--ui", "none", "--out", "take"]) == 0
+    assert load(Path("take/results.json")).spec.prove_baseline is proves
+
+
 def test_a_race_without_a_folder_goes_to_recordings(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*REHEARSAL, "--ui", "plain"]) == 0
     results = load(Path("recordings/latest/results.json"))
@@ -159,7 +195,7 @@ def test_a_slide_can_be_drawn_in_a_new_folder() -> None:
     command = [sys.executable, "-m", "demo", "slide", "results.json", "--out", "new/slides"]
     told = subprocess.run(command, capture_output=True, text=True, check=True)
     assert told.stdout == Path("new/slides/headline.txt").read_text() + "\n"
-    assert sorted(path.name for path in Path("new/slides").iterdir()) == ["headline.png", "headline.svg", "headline.txt"]
+    assert {"headline.png", "headline.svg", "fig-scaling.svg"} <= {path.name for path in Path("new/slides").iterdir()}
 
 
 def test_a_refused_slide_ends_with_four(capsys: pytest.CaptureFixture[str]) -> None:

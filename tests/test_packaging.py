@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-VERBS = ["setup", "demo", "test", "slide", "bench", "lint", "clean"]
+VERBS = ["setup", "demo", "sweep", "test", "slide", "bench", "lint", "clean"]
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,12 @@ def test_the_wheel_holds_the_rooms_with_their_files_and_nothing_else(tmp_path: P
     subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path], cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("twoclocks-*.whl")
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    ours = {path for room in ("demo", "harness", "workloads") for path in (ROOT / room).rglob("*") if path.is_file()}
+    ours = {
+        path
+        for room in ("demo", "harness", "workloads")
+        for path in (ROOT / room).rglob("*")
+        if path.is_file() and "__marimo__" not in path.parts
+    }
     assert packed == {path.relative_to(ROOT).as_posix() for path in ours if path.suffix != ".pyc"}
 
 

@@ -9,17 +9,29 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from harness import events as e
-from harness.model import Schedule, Side
+from harness.model import Schedule, Side, Variant
 from harness.score.board import Board
 from harness.show import words
 from harness.show.clock import SMALLEST, drawn
 from harness.show.panel import Caption, elapsed, panel, replaying
-from tests.builders import a_board, a_host, a_process, a_ready, a_spec, arming_events, some_events, some_words, trial_events
+from tests.builders import (
+    a_board,
+    a_host,
+    a_process,
+    a_ready,
+    a_spec,
+    arming_events,
+    some_events,
+    some_words,
+    sweep_events,
+    trial_events,
+)
 from tests.goldens import kept
 
 SIZES = [(80, 24), (120, 40)]
 BASELINE_S = 41.23
 MOMENTS = {"arming": 3.0, "replay": 54.0, "finished": 200.0}
+MOMENTS_OF_A_SWEEP = {"arming": 3.0, "baseline": 15.0, "first-point": 40.0, "second-point": 56.0, "second-round": 78.0, "finished": 200.0}
 
 
 def a_caption(**changes: Any) -> Caption:
@@ -34,6 +46,13 @@ def seen(events: Iterable[e.Event], at: float) -> Board:
 def shown(board: Board, at: float, columns: int = 80, rows: int = 24, **changes: Any) -> str:
     workers = changes.pop("workers", 2)
     spec = a_spec(workers=workers, **changes.pop("spec", {}))
+    return panel(board, spec, a_caption(**changes), at=at, columns=columns, rows=rows).plain
+
+
+def swept(at: float, points: tuple[int, ...] = (1, 2, 4), rounds: int = 1, columns: int = 80, rows: int = 24, **changes: Any) -> str:
+    """Return the panel of a sweep at that moment."""
+    spec = a_spec(workers=points[-1], points=points, trials=rounds)
+    board = seen(sweep_events(points, rounds), at)
     return panel(board, spec, a_caption(**changes), at=at, columns=columns, rows=rows).plain
 
 
@@ -52,6 +71,14 @@ def test_the_panel_looks_as_it_did(columns: int, rows: int, workers: int, moment
     assert picture == kept(f"panel-{columns}x{rows}-{workers}-{moment}", picture)
 
 
+@pytest.mark.parametrize(("columns", "rows"), SIZES, ids=lambda size: str(size))
+@pytest.mark.parametrize("moment", MOMENTS_OF_A_SWEEP)
+def test_the_panel_of_a_sweep_looks_as_it_did(columns: int, rows: int, moment: str) -> None:
+    picture = swept(MOMENTS_OF_A_SWEEP[moment], (1, 2, 4), 2, columns, rows)
+
+    assert picture == kept(f"sweep-{columns}x{rows}-{moment}", picture)
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (81, 25), (100, 30), (120, 40), (200, 60)])
 @pytest.mark.parametrize("workers", [1, 2, 5, 8, 40, 1000])
 def test_every_frame_of_a_run_has_the_same_height(columns: int, rows: int, workers: int) -> None:
@@ -60,6 +87,25 @@ def test_every_frame_of_a_run_has_the_same_height(columns: int, rows: int, worke
 
     assert len(heights) == 1
     assert max(heights) <= rows - 1
+
+
+@settings(max_examples=60)
+@given(
+    points=st.sets(st.sampled_from([1, 2, 3, 4, 8, 16, 40]), min_size=1).map(lambda some: tuple(sorted(some))),
+    rounds=st.integers(min_value=1, max_value=2),
+    columns=st.integers(min_value=80, max_value=180),
+    rows=st.integers(min_value=24, max_value=60),
+    moments=st.lists(st.floats(min_value=0.0, max_value=300.0), min_size=2, max_size=4),
+)
+def test_every_frame_of_a_sweep_has_the_same_height_and_the_width_asked_for(
+    points: tuple[int, ...], rounds: int, columns: int, rows: int, moments: list[float]
+) -> None:
+    events, spec = sweep_events(points, rounds), a_spec(workers=points[-1], points=points, trials=rounds)
+    frames = [panel(seen(events, at), spec, a_caption(), at=at, columns=columns, rows=rows) for at in moments]
+
+    assert len({len(frame.lines) for frame in frames}) == 1
+    assert len(frames[0].lines) <= rows - 1
+    assert {sum(cell_len(part.text) for part in line) for frame in frames for line in frame.lines} == {columns}
 
 
 @pytest.mark.parametrize(("rows", "bars"), [(24, 9), (30, 14), (40, 24)])
@@ -206,6 +252,80 @@ def test_workers_that_are_parts_of_their_hosts_are_no_machines() -> None:
     assert "RAY · 2 workers on 2 machines " in picture
 
 
+def test_workers_that_are_parts_of_their_hosts_stand_for_machines_and_it_is_said() -> None:
+    assert "cores stand for machines: a worker is a part of its host" in shown(a_board(armed_on_hosts_of(8)), 2.0)
+
+
+def test_workers_on_several_machines_are_told_uncut_where_room_is_short() -> None:
+    assert "─ RAY · 2 workers, 2 hosts ── READY ─" in shown(a_board(armed_on_hosts_of(8)), 2.0)
+
+
+def test_nothing_stands_for_a_machine_before_the_workers_are_known() -> None:
+    assert "stand for machines" not in shown(a_board([]), 0.0)
+
+
+@pytest.mark.parametrize(("at", "title"), [(6.0, "RAY · 4 workers ─"), (40.0, "RAY · 1 of 4 workers ─"), (56.0, "RAY · 2 of 4 workers ─")])
+def test_a_sweep_tells_how_many_of_its_workers_have_a_part_now(at: float, title: str) -> None:
+    assert title in swept(at)
+
+
+def test_a_sweep_on_machines_of_their_own_counts_machines() -> None:
+    events = [*armed_on_hosts_of(1), e.stamp(e.Go(order=0, workers=1), 3.0, Side.DISTRIBUTED, 0)]
+    picture = shown(a_board(events), 4.0, spec={"points": (1, 2)})
+
+    assert "BASELINE · 1 machine " in picture
+    assert "RAY · 1 of 2 machines " in picture
+
+
+def test_only_the_workers_that_have_a_part_in_a_point_have_rows() -> None:
+    assert [f" w{place} " in swept(56.0) for place in range(4)] == [True, True, False, False]
+
+
+def test_a_sweep_of_one_round_is_one_observation_a_point() -> None:
+    assert "one observation a point" in swept(40.0)
+
+
+def test_the_rounds_of_a_sweep_are_counted_once() -> None:
+    picture = swept(40.0, rounds=2)
+
+    assert "round 1 of 2" in picture
+    assert "pair 1 of 2" not in picture
+
+
+def a_proof(prompt: str) -> str:
+    """Return the panel after a sweep, once a variant of the baseline was timed."""
+    events = sweep_events((1, 2))
+    rated = e.Rated(variant=Variant.TUNED, items_per_s=12_300.0, seconds=1.5, cores=1, name="micro_batch", value=384.0)
+    board = a_board([*events, e.stamp(rated, 120.0, Side.BASELINE, 0)])
+    return panel(board, a_spec(points=(1, 2)), a_caption(prompt=prompt), at=121.0, columns=80, rows=24).plain
+
+
+def test_the_proof_of_the_baseline_shows_what_is_measured_and_the_last_rate() -> None:
+    picture = a_proof("proving the baseline: micro_batch 768")
+
+    assert picture.endswith(" proving the baseline: micro_batch 768\n")
+    assert "baseline with micro_batch 384: 12,300 samples/s" in picture
+
+
+def test_a_rate_is_not_told_once_the_proof_is_over() -> None:
+    assert "samples/s" not in a_proof("Enter skips the rest of the replay")
+
+
+def test_the_quality_of_the_rehearsal_is_told_uncut() -> None:
+    events = [*arming_events(), *trial_events(Side.BASELINE, 10.0, 4.0), *trial_events(Side.DISTRIBUTED, 20.0, 2.0)]
+    picture = shown(a_board(events), 90.0, spec={"workload": some_words(metric="pretend quality", tolerance=0.0)})
+
+    assert "│ pretend quality 0.975 · Δ ≤ 0.000    │" in picture
+    assert "│ pretend quality 0.975, Δ +0.000 held │" in picture
+
+
+def test_the_change_of_a_quality_with_a_long_name_is_told_uncut() -> None:
+    events = [*arming_events(), *trial_events(Side.BASELINE, 10.0, 4.0), *trial_events(Side.DISTRIBUTED, 20.0, 2.0, quality=0.9715)]
+    picture = shown(a_board(events), 90.0, spec={"workload": some_words(metric="normalized discounted gain")})
+
+    assert "│ 0.972 · Δ −0.0035 NOT HELD           │" in picture
+
+
 def test_a_lost_worker_is_told_and_when_it_is_back() -> None:
     lost = [*arming_events(), e.stamp(e.Go(order=0), 10.0, Side.DISTRIBUTED, 0)]
     lost += [e.stamp(e.Faulted(worker="w1", reason="killed"), 14.2, Side.DISTRIBUTED, 0)]
@@ -241,6 +361,20 @@ def test_the_badge_leads_and_the_prompt_ends() -> None:
 
     assert picture.startswith(" SIMULATED  train ")
     assert picture.endswith(" Enter skips the replay\n")
+
+
+@pytest.mark.parametrize(("prompt", "note"), [("", ": all workers share one host"), ("Enter skips the rest of the replay", "  ")])
+def test_what_cores_stand_for_is_said_shorter_beside_a_prompt(prompt: str, note: str) -> None:
+    footer = shown(a_board(), 200.0, prompt=prompt).splitlines()[-1]
+
+    assert footer.startswith(f" cores stand for machines{note}")
+    assert footer.endswith(prompt)
+
+
+def test_the_header_of_a_rehearsal_keeps_its_name() -> None:
+    header = shown(a_board(), 200.0, badge="SIMULATED", spec={"workload": some_words(name="rehearsal")}).splitlines()[0]
+
+    assert header == " SIMULATED  rehearsal · input c96c6d… · 2026-11-22 09:14:07Z · run 7c21"
 
 
 def test_the_header_keeps_moment_and_run_where_room_is_short() -> None:
@@ -283,7 +417,7 @@ EVENTS = st.one_of(
         startup=st.dictionaries(st.text(max_size=9), A_TIME, max_size=3),
     ),
     st.builds(e.Probed, rate=A_SHARE, together=st.booleans()),
-    st.builds(e.Go, order=A_COUNT),
+    st.builds(e.Go, order=A_COUNT, workers=st.integers(min_value=0, max_value=40)),
     st.builds(e.Progress, done=A_COUNT),
     st.builds(e.Span, worker=A_NAME, chunk=A_COUNT, items=A_COUNT, busy_s=A_TIME, cpu_s=A_TIME),
     st.builds(e.Sample, worker=A_NAME, cpu=A_SHARE, rss_bytes=A_COUNT),
@@ -293,18 +427,26 @@ EVENTS = st.one_of(
     st.builds(e.Finished, wall_s=A_TIME, cpu_s=A_TIME, peak_rss_bytes=A_COUNT, items=A_COUNT),
     st.builds(e.Scored, answer_sha256=st.text(), quality=A_SHARE),
     st.builds(e.Failed, reason=st.text(), last_words=st.text()),
+    st.builds(e.Rated, variant=st.sampled_from(Variant), items_per_s=A_SHARE, seconds=A_TIME, cores=A_COUNT, name=st.text(), value=A_SHARE),
 )
 STAMPED = st.builds(e.stamp, EVENTS, A_TIME, st.sampled_from(Side), st.integers(min_value=0, max_value=3))
 A_SIZE = st.tuples(st.integers(min_value=1, max_value=180), st.integers(min_value=1, max_value=60))
 
 
 @settings(max_examples=300)
-@given(st.lists(STAMPED, max_size=25), A_TIME, A_SIZE, st.sampled_from([1, 2, 30]), st.text(), st.sampled_from(Schedule))
+@given(
+    st.lists(STAMPED, max_size=25),
+    A_TIME,
+    A_SIZE,
+    st.sampled_from([(1, ()), (2, ()), (30, ()), (2, (1, 2, 5)), (30, tuple(range(1, 13)))]),
+    st.text() | st.just("proving the baseline"),
+    st.sampled_from(Schedule),
+)
 def test_whatever_happens_the_panel_draws_and_fits(
-    events: list[e.Event], at: float, size: tuple[int, int], workers: int, text: str, schedule: Schedule
+    events: list[e.Event], at: float, size: tuple[int, int], asked: tuple[int, tuple[int, ...]], text: str, schedule: Schedule
 ) -> None:
-    columns, rows = size
-    spec = a_spec(workers=workers, workload=some_words(name=text, metric=text, unit=text))
+    (columns, rows), (workers, points) = size, asked
+    spec = a_spec(workers=workers, points=points, oversubscribe=True, workload=some_words(name=text, metric=text, unit=text))
     frame = panel(
         a_board(events), spec, a_caption(run_id=text, badge=text, prompt=text, schedule=schedule), at=at, columns=columns, rows=rows
     )

@@ -134,7 +134,18 @@ def test_provenance_names_run_moment_input_code_machine_and_versions() -> None:
 
 
 def test_provenance_says_first_that_nothing_was_measured() -> None:
-    assert phrases.provenance(golden_results()).startswith("DECLARED · run 7c21")
+    assert phrases.provenance(golden_results()) == "DECLARED, NOT MEASURED HERE · run 7c21 · declared from published numbers"
+
+
+def test_a_long_source_of_declared_numbers_is_cut() -> None:
+    told = phrases.provenance(replace(golden_results(), remark="declared from a long source " * 9))
+
+    assert len(told.split(" · ")[-1]) <= 90
+    assert told.endswith("…")
+
+
+def test_only_what_was_measured_has_no_label() -> None:
+    assert [phrases.label(a_results(kind=kind)) for kind in Kind] == ["", "SIMULATED", "DECLARED, NOT MEASURED HERE"]
 
 
 def test_uncommitted_changes_are_told_beside_the_commit() -> None:

@@ -1,18 +1,35 @@
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import events as e
-from harness.model import Side
+from harness.model import Side, Spec, Variant
 from harness.score.board import Board, apply
 from harness.show.plain import lines
-from tests.builders import a_board, a_process, a_spec, arming_events, some_events, trial_events
+from tests.builders import a_board, a_process, a_spec, arming_events, some_events, sweep_events, trial_events
 
 
 def told(before: list[e.Event], *after: e.Event, at: float = 20.0, last_said: float = 19.0) -> list[str]:
     """Return what is said when ``after`` comes on top of ``before``."""
     board = a_board(before)
     return lines(board, a_board([*before, *after]), a_spec(trials=2), at=at, last_said=last_said)
+
+
+def told_of_a_sweep(points: tuple[int, ...] = (1, 2), rounds: int = 1) -> list[str]:
+    """Return every line of a sweep without its time, told after each event."""
+    spec = a_spec(workers=points[-1], points=points, trials=rounds)
+    return [line.partition("  ")[2] for line in _followed(sweep_events(points, rounds), spec)]
+
+
+def _followed(events: list[e.Event], spec: Spec) -> Iterator[str]:
+    board, said_at = Board(), 0.0
+    for event in events:
+        before, board = board, apply(board, event)
+        for line in lines(before, board, spec, at=event.at, last_said=said_at):
+            said_at = event.at
+            yield line
 
 
 def on(side: Side, event: e.Event, at: float, trial: int = 0) -> e.Event:
@@ -108,6 +125,63 @@ def test_a_heartbeat_tells_who_is_done() -> None:
     events = [*arming_events(), *trial_events(Side.BASELINE, 6.0, 9.0)]
 
     assert told(events, last_said=0.0) == ["00:20.0  baseline done in 9.00 s; distributed ready"]
+
+
+def test_a_trial_of_a_sweep_is_named_with_its_workers() -> None:
+    told = told_of_a_sweep()
+
+    assert [line for line in told if "go, " in line or "finished" in line] == [
+        "baseline: go, round 1 of 1",
+        "baseline: finished in 20.0 s, clock 00:20.0",
+        "distributed on 1 worker: go, round 1 of 1",
+        "distributed on 1 worker: finished in 20.8 s, clock 00:20.8",
+        "distributed on 2 workers: go, round 1 of 1",
+        "distributed on 2 workers: finished in 11.4 s, clock 00:11.4",
+    ]
+
+
+def test_before_its_first_point_the_side_of_a_sweep_has_no_number() -> None:
+    assert told_of_a_sweep()[1] == "distributed: launched"
+
+
+def test_the_speedup_so_far_is_told_when_a_point_is_scored() -> None:
+    told = told_of_a_sweep()
+
+    assert [line for line in told if "speedup" in line] == ["speedup on 1 worker so far 0.962×", "speedup on 2 workers so far 1.75×"]
+    assert not [line for line in told if "gap" in line]
+
+
+def test_a_round_that_ends_with_its_baseline_tells_every_speedup_then() -> None:
+    told = told_of_a_sweep(rounds=2)
+
+    assert told[-4:] == [
+        "baseline: finished in 20.0 s, clock 00:20.0",
+        "baseline: accuracy 0.975, answer 0db52f…",
+        "speedup on 1 worker so far 0.962×, median of 2 rounds",
+        "speedup on 2 workers so far 1.75×, median of 2 rounds",
+    ]
+    assert sum("speedup" in line for line in told) == 4
+
+
+def test_a_heartbeat_of_a_sweep_names_the_workers() -> None:
+    assert any(line.startswith("baseline done in 20.0 s; distributed on 1 worker running, 00:04.6") for line in told_of_a_sweep())
+
+
+@pytest.mark.parametrize(
+    ("variant", "name", "said"),
+    [
+        (Variant.OWN, "", "baseline as it runs"),
+        (Variant.TUNED, "micro_batch", "baseline with micro_batch 384"),
+        (Variant.NAIVE, "", "baseline written without care"),
+        (Variant.LIMIT, "GEMM", "the machine's own limit: GEMM"),
+        (Variant.WHOLE, "", "baseline on all 8 cores"),
+    ],
+)
+def test_each_rate_is_told_once_and_with_what_was_timed(variant: Variant, name: str, said: str) -> None:
+    first = e.Rated(variant=Variant.OWN, items_per_s=700.0, seconds=1.0, cores=1)
+    second = e.Rated(variant=variant, items_per_s=12_300.0, seconds=1.0, cores=8, name=name, value=384.0)
+
+    assert told([*arming_events(), first], second) == [f"00:20.0  {said}: 12,300 samples/s"]
 
 
 @given(st.floats(min_value=0.05, max_value=1.0))

@@ -76,6 +76,22 @@ def test_a_function_sees_what_is_shared() -> None:
     assert part.value == 0.002
 
 
+def test_what_a_pretend_worker_sleeps_is_its_computing() -> None:
+    pool = a_pool(2)
+    pool.map(seconds, [0.03, 0.01])
+    spent = pool.account.spent()
+    assert spent is not None
+    assert spent.compute_s == pytest.approx(0.04)
+    assert spent.idle_s == 0.0
+    assert spent.waiting_s + spent.exchange_s >= 0.02 - 1e-9
+
+
+def test_every_run_has_an_account_of_its_own() -> None:
+    pool = a_pool(2)
+    pool.first(2).map(seconds, [0.001])
+    assert pool.first(2).account.spent() is None
+
+
 def test_no_chunks_take_no_time() -> None:
     assert a_pool(3).map(seconds, []) == []
 
@@ -84,6 +100,15 @@ def test_a_pool_has_as_many_workers_as_were_asked_for() -> None:
     pool = a_pool(1000)
     assert pool.size == len(pool.processes) == 1000
     assert [process.id for process in pool.processes[:2]] == ["w0", "w1"]
+
+
+@pytest.mark.parametrize(("workers", "size"), [(1, 1), (2, 2), (3, 3), (0, 3)])
+def test_the_first_workers_of_a_pool_are_a_pool(workers: int, size: int) -> None:
+    pool = a_pool(3)
+    some = pool.first(workers)
+    parts = some.map(seconds, [0.001] * 6)
+    assert (some.size, pool.size) == (size, 3)
+    assert {part.worker for part in parts} == {f"w{place}" for place in range(size)}
 
 
 def test_pretend_workers_are_this_process() -> None:

@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -27,6 +27,7 @@ import pytest
 from harness import events as e
 from harness.model import Process, Results, Side, Status, Trial
 from harness.results import load
+from harness.run.host import usable_cores
 from tests.pieces import LANES
 from tests.terminals import PYTHON, ROOT, Follower, Telling, Terminal, journal, race, surroundings, wait_for
 
@@ -146,6 +147,7 @@ class Raced:
 
 def raced(
     *options: str,
+    verb: str = "race",
     acts: Sequence[Act] = (),
     prefix: Sequence[str] = (),
     environment: Mapping[str, str] = MappingProxyType({}),
@@ -158,7 +160,7 @@ def raced(
     scratch.mkdir()
     fonts = os.environ.get("MPLCONFIGDIR") or str(Path.home() / ".cache" / "matplotlib")
     folders = {"HOME": str(home), "TMPDIR": str(scratch), "MPLCONFIGDIR": fonts}
-    command = [*prefix, *race(out, "--yes", *options, workload=WORKLOAD)]
+    command = [*prefix, *race(out, "--yes", *options, workload=WORKLOAD, verb=verb)]
     try:
         with program(command, environment=folders | dict(environment)) as running:
             witness = Witness(running.process.pid)
@@ -192,6 +194,12 @@ def ending(running: Telling | Terminal) -> Said:
         return Said(running.ended(), pictures=tuple(look.text for look in running.looks))
     said = running.told()
     return Said(said.exit_code, said.errors)
+
+
+def accounted(trial: Trial) -> float:
+    """Return the core-seconds that a trial accounts for, over those that its workers of one core each had."""
+    assert trial.core_seconds is not None
+    return trial.core_seconds.total_s / (trial.workers * trial.wall_s)
 
 
 def at_work(told: Told, _: Witness) -> bool:
@@ -264,6 +272,29 @@ def test_the_worker_with_the_heavy_chunk_pulls_fewer(pairs: Raced) -> None:
 
 def test_all_items_are_counted_on_both_sides(pairs: Raced) -> None:
     assert {trial.items for trial in pairs.results.trials} == {pairs.results.trials[0].items}
+
+
+def test_the_core_seconds_of_every_trial_add_up_to_the_wall_time_of_all_its_cores(pairs: Raced) -> None:
+    assert [accounted(trial) for trial in pairs.results.trials] == pytest.approx([1.0] * 4, rel=0.02)
+
+
+def test_the_phases_of_every_trial_add_up_to_its_wall_time(pairs: Raced) -> None:
+    assert [sum(trial.phases.values()) / trial.wall_s for trial in pairs.results.trials] == pytest.approx([1.0] * 4, rel=0.02)
+
+
+def test_the_computing_is_what_the_kernels_used(pairs: Raced) -> None:
+    for trial in pairs.trials(Side.DISTRIBUTED):
+        assert trial.core_seconds is not None
+        assert trial.core_seconds.compute_s == pytest.approx(sum(worker.cpu_s for worker in trial.workers_detail))
+        assert min(part for part in astuple(trial.core_seconds)) >= 0
+
+
+def test_a_heavy_chunk_keeps_the_other_worker_waiting(pairs: Raced) -> None:
+    [heavy] = [span for span in pairs.spans[:CHUNKS] if span.chunk == 0]
+    others = sum(span.busy_s for span in pairs.spans[:CHUNKS] if span.worker != heavy.worker)
+    spent = pairs.trials(Side.DISTRIBUTED)[0].core_seconds
+    assert spent is not None
+    assert spent.waiting_s > (heavy.busy_s - others) / 2
 
 
 def test_everybody_listens_on_the_loopback_interface_alone(pairs: Raced) -> None:
@@ -354,6 +385,13 @@ def test_each_loss_and_each_return_is_in_the_journal(struck: Raced) -> None:
     assert course == [e.Faulted, e.Recovered, e.Faulted, e.Recovered]
 
 
+def test_what_lost_workers_cost_is_in_the_core_seconds_beside_kernels(struck: Raced) -> None:
+    [trial] = struck.trials(Side.DISTRIBUTED)
+    assert trial.core_seconds is not None
+    assert trial.core_seconds.exchange_s + trial.core_seconds.waiting_s >= sum(fault.cost_s or 0.0 for fault in trial.faults)
+    assert accounted(trial) == pytest.approx(1.0, rel=0.02)
+
+
 def test_a_replacement_stands_where_the_lost_worker_stood(struck: Raced) -> None:
     lost = {process.id: process for process in struck.workers(Side.DISTRIBUTED)}
     for new in (event.process for event in struck.told(e.Recovered)):
@@ -382,6 +420,57 @@ def test_a_race_needs_no_network(struck_alone: Raced) -> None:
     if not network_can_be_left():
         pytest.skip("this system does not permit unshare -n, or has no ip")
     assert struck_alone.said.exit_code == 0
+
+
+# A sweep over one, two and three workers, of which the first and an idle one are killed while one works alone.
+
+
+@pytest.fixture(scope="module")
+def swept() -> Raced:
+    """Return a sweep in whose trial on one worker that one is killed twice, and once the last one, which stands by."""
+    acts = [kill("w0", IN_THE_MAP), kill("w2", IN_THE_MAP), kill("w0", AFTER_A_SNAPSHOT)]
+    return raced("--workers", "1,2,3", "--oversubscribe", "--no-prove-baseline", *STRUCK_WORK, verb="sweep", acts=acts)
+
+
+def test_a_sweep_measures_the_baseline_and_every_scale_one_after_the_other(swept: Raced) -> None:
+    trials = sorted(swept.results.trials, key=lambda trial: trial.order)
+    assert swept.results.status is Status.COMPLETE
+    assert [(trial.side, trial.workers) for trial in trials] == [(Side.BASELINE, 1), *((Side.DISTRIBUTED, p) for p in (1, 2, 3))]
+
+
+def test_the_headline_of_a_sweep_is_about_the_largest_scale_that_fits(swept: Raced) -> None:
+    spec = swept.results.spec
+    assert (spec.points, spec.workers, spec.oversubscribe) == ((1, 2, 3), min(3, len(usable_cores())), True)
+
+
+def test_the_answer_is_the_same_at_every_scale(swept: Raced, struck_pair: Raced) -> None:
+    assert len(swept.answers) == 1
+    assert swept.answers == struck_pair.answers
+
+
+def test_only_the_workers_of_its_scale_work_in_a_trial(swept: Raced) -> None:
+    for trial in swept.trials(Side.DISTRIBUTED):
+        assert [worker.process.id for worker in trial.workers_detail] == [f"w{place}" for place in range(trial.workers)]
+        assert all(worker.chunks for worker in trial.workers_detail)
+
+
+def test_a_worker_alone_has_the_baselines_core(swept: Raced) -> None:
+    [baseline], workers = swept.workers(Side.BASELINE), swept.workers(Side.DISTRIBUTED)
+    assert workers[0].affinity == baseline.affinity
+
+
+def test_a_worker_that_stands_by_is_replaced_in_the_first_trial_that_needs_it(swept: Raced) -> None:
+    lost = {trial.workers: [fault.worker for fault in trial.faults] for trial in swept.trials(Side.DISTRIBUTED)}
+    assert lost == {1: ["w0", "w0"], 2: [], 3: ["w2"]}
+
+
+def test_every_worker_sees_the_baselines_input(swept: Raced) -> None:
+    [baseline], workers = swept.workers(Side.BASELINE), swept.workers(Side.DISTRIBUTED)
+    assert {worker.input_sha256 for worker in (baseline, *workers)} == {swept.told(e.Ready)[0].input.sha256}
+
+
+def test_a_replacement_is_not_asked_for_its_input_while_the_clock_runs(swept: Raced) -> None:
+    assert {event.process.input_sha256 for event in swept.told(e.Recovered)} == {""}
 
 
 # Ctrl-C, while Ray is being started and while it runs.

@@ -1,13 +1,29 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from harness.model import Host, Kind, Results, Side, Status, Trial
+from harness.model import Host, Kind, Results, Schedule, Side, Status, Trial
 from harness.score.evidence import Measure, Unit
 from harness.score.refusals import refusals
-from tests.builders import a_digest_of, a_host, a_process, a_results, a_spec, a_trial, a_worker, golden_results, some_words
+from tests.builders import (
+    a_digest_of,
+    a_fault,
+    a_host,
+    a_process,
+    a_results,
+    a_spec,
+    a_sweep,
+    a_trial,
+    a_worker,
+    an_input,
+    an_observer,
+    golden_results,
+    some_core_seconds,
+    some_pairs,
+    some_words,
+)
 
 BARE = a_spec(workload=some_words(answers_differ=""))
 
@@ -17,9 +33,9 @@ def a_session_whose_distributed_side(**saw: Any) -> Results:
     return a_results(spec=BARE, trials=(a_trial(Side.BASELINE), a_trial(Side.DISTRIBUTED, **saw)))
 
 
-def a_session_of(change: Callable[[Trial], Trial]) -> Results:
-    """Return a session of one pair in which every trial is changed."""
-    results = a_results(spec=BARE)
+def a_session_of(change: Callable[[Trial], Trial], facts: Mapping[str, Any] | None = None) -> Results:
+    """Return a session of one pair in which every trial is changed, and these facts of the session."""
+    results = a_results(spec=BARE, **(facts or {}))
     return replace(results, trials=tuple(change(trial) for trial in results.trials))
 
 
@@ -35,6 +51,37 @@ def test_an_honest_session_is_not_refused() -> None:
 def test_declared_facts_may_make_a_headline() -> None:
     assert refusals(golden_results()) == ()
 
+
+def a_session_whose_baseline(**saw: Any) -> Results:
+    """Return a session of one pair in which the baseline differs by these facts."""
+    return a_results(spec=BARE, trials=(a_trial(Side.BASELINE, **saw), a_trial(Side.DISTRIBUTED)))
+
+
+def a_session_whose_worker(**said: Any) -> Results:
+    """Return a session of one pair in which one worker says otherwise."""
+    return a_session_whose_distributed_side(workers_detail=(a_worker(a_process("w0"), cpu_s=40.0), a_worker(a_process("w1", **said))))
+
+
+def a_swept_session(change: Callable[[Trial], Trial]) -> Results:
+    """Return a sweep of one and two workers in which the trial on one worker is changed."""
+    results = a_sweep({1: [41.0], 2: [22.0]}, spec=replace(BARE, points=(1, 2)))
+    alone = (Side.DISTRIBUTED, 1)
+    return replace(results, trials=tuple(change(trial) if (trial.side, trial.workers) == alone else trial for trial in results.trials))
+
+
+def took(trial: Trial, wall_s: float) -> Trial:
+    """Return the trial as if it had taken so long."""
+    return replace(trial, wall_s=wall_s, phases={"run": wall_s}, core_seconds=None)
+
+
+def stale(trial: Trial) -> Trial:
+    """Return the trial as if its first worker had run other source."""
+    first, *others = trial.workers_detail
+    old = replace(first, process=replace(first.process, source_sha256=a_digest_of("yesterday's source")))
+    return replace(trial, workers_detail=(old, *others))
+
+
+SAME = {"held_out": an_input()}
 
 DOCTORED = {
     "pretend work": ("simulated", a_results(kind=Kind.SIMULATED)),
@@ -53,6 +100,28 @@ DOCTORED = {
     "too much better": ("quality-moved", a_session_whose_distributed_side(quality=0.9781)),
     "input unknown": ("input-differs", a_session_of(lambda trial: replace(trial, input_sha256=""))),
     "held-out set unknown": ("held-out-differs", a_session_of(lambda trial: replace(trial, held_out_sha256=""))),
+    "a worker's other input": ("worker-input-differs", a_session_whose_worker(input_sha256=a_digest_of("other"))),
+    "held out nothing": ("held-out-is-input", a_session_of(lambda trial: replace(trial, held_out_sha256=a_digest_of("input")), SAME)),
+    "less work at another scale": ("scales-unequal", a_swept_session(lambda trial: replace(trial, items=1))),
+    "another input at another scale": ("input-differs", a_swept_session(lambda trial: replace(trial, input_sha256=a_digest_of("other")))),
+    "another input than the session's": ("input-differs", a_results(spec=BARE, input=an_input(sha256=a_digest_of("other")))),
+    "another answer at another scale": (
+        "answers-differ",
+        a_swept_session(lambda trial: replace(trial, answer_sha256=a_digest_of("other"))),
+    ),
+    "other source at another scale": ("source-differs", a_swept_session(stale)),
+    "lost work": ("work-lost", a_session_whose_distributed_side(cpu_s=35.9, workers_detail=())),
+    "a sleeping baseline": ("baseline-idle", a_session_whose_baseline(cpu_s=31.9, workers_detail=())),
+    "a weak baseline": ("baseline-beaten", a_swept_session(lambda trial: took(trial, 37.9))),
+    "a trial hidden": ("trials-missing", a_session_whose_distributed_side(order=2)),
+    "too few trials": ("trials-missing", a_results(spec=replace(BARE, trials=2))),
+    "a scale hidden": ("trials-missing", a_results(spec=replace(BARE, points=(1, 2)))),
+    "another order": ("order-contradicted", a_results(trials=(a_trial(Side.BASELINE, order=1), a_trial(Side.DISTRIBUTED, order=0)))),
+    "at once": ("trials-overlap", a_session_whose_distributed_side(began_s=47.9)),
+    "before its time": ("outside-session", a_session_whose_distributed_side(startup_s=60.1)),
+    "a phase left out": ("phases-unequal", a_session_whose_distributed_side(phases={"run": 21.5})),
+    "core-seconds left out": ("core-seconds-unequal", a_session_whose_distributed_side(core_seconds=some_core_seconds(21.5))),
+    "a greedy screen": ("watching-costly", a_results(observer=an_observer(cpu_s=0.051 * 62))),
     "answers unknown": ("answers-differ", a_session_of(lambda trial: replace(trial, answer_sha256=""))),
 }
 
@@ -69,7 +138,7 @@ def test_a_quality_that_moved_by_just_the_tolerance_passes(quality: float) -> No
 
 
 def test_the_pair_that_moved_most_decides() -> None:
-    pairs = [a_trial(side, index=index, order=2 * index + place) for index in range(3) for place, side in enumerate(Side)]
+    pairs = some_pairs([40.0] * 3, [22.0] * 3)
     assert keys(a_results(trials=(*pairs[:5], replace(pairs[5], quality=0.9)))) == ["quality-moved"]
 
 
@@ -141,3 +210,72 @@ def test_a_worker_that_ran_other_source_is_refused() -> None:
 def test_every_reason_is_given() -> None:
     results = replace(a_session_whose_distributed_side(quality=0.5, items=1), kind=Kind.SIMULATED, status=Status.FAILED)
     assert keys(results) == ["simulated", "failed", "items-differ", "quality-moved"]
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        a_session_whose_distributed_side(cpu_s=36.0, workers_detail=()),
+        a_session_whose_baseline(cpu_s=32.0, workers_detail=()),
+        a_swept_session(lambda trial: took(trial, 38.0)),
+        a_session_whose_distributed_side(began_s=48.0),
+        a_session_whose_distributed_side(startup_s=60.0),
+        a_session_whose_distributed_side(phases={"run": 21.56}),
+        a_session_whose_distributed_side(core_seconds=some_core_seconds(21.56)),
+        a_results(observer=an_observer(cpu_s=0.05 * 62)),
+        a_session_whose_worker(input_sha256=an_input().sha256),
+    ],
+    ids=["work", "busy", "tax", "in-turn", "armed", "phases", "core-seconds", "watching", "input"],
+)
+def test_at_its_limit_nothing_is_refused(results: Results) -> None:
+    assert keys(results) == []
+
+
+def test_a_baseline_off_its_core_for_other_programs_is_not_called_asleep() -> None:
+    results = replace(a_session_whose_baseline(cpu_s=20.0, workers_detail=()), observer=an_observer(foreign_cpu=0.5))
+    crowded = replace(results, trials=(a_trial(Side.BASELINE, cpu_s=20.0, workers_detail=(a_worker(cpu_s=0.0),)), results.trials[1]))
+    assert (keys(results), keys(crowded)) == (["baseline-idle"], [])
+
+
+def test_a_baseline_with_more_threads_than_it_kept_busy_is_idle() -> None:
+    wide = a_worker(a_process(threads=2, affinity=(0, 1)), cpu_s=0.0)
+    assert "baseline-idle" in keys(a_session_whose_baseline(cpu_s=40.0, workers_detail=(wide,)))
+
+
+def test_what_a_lost_worker_had_used_is_known_from_its_kernels() -> None:
+    assert keys(a_session_whose_distributed_side(cpu_s=20.0, faults=(a_fault(),))) == []
+
+
+def test_the_sides_of_a_pair_may_run_at_once_where_they_were_meant_to() -> None:
+    assert keys(replace(a_session_whose_distributed_side(began_s=8.0), schedule=Schedule.TOGETHER)) == []
+
+
+def test_two_pairs_may_not_run_at_once() -> None:
+    trials = tuple(replace(trial, began_s=8.0) for trial in some_pairs([40.0] * 2, [22.0] * 2))
+    assert keys(a_results(trials=trials, schedule=Schedule.TOGETHER)) == ["trials-overlap"]
+
+
+def test_of_a_rehearsal_nothing_is_asked_that_only_work_can_show() -> None:
+    asleep = tuple(replace(trial, cpu_s=0.01, workers_detail=()) for trial in a_results().trials)
+    assert keys(a_results(kind=Kind.SIMULATED, trials=asleep, observer=an_observer(cpu_s=30.0))) == ["simulated"]
+
+
+def test_several_sessions_put_together_are_not_counted_as_one() -> None:
+    assert keys(a_results(spec=replace(BARE, trials=12), combined=("7c21", "8d32"))) == []
+
+
+def test_a_side_may_not_run_at_once_with_the_other_side_of_another_pair() -> None:
+    first, second = some_pairs([40.0] * 2, [22.0] * 2)[:2], some_pairs([40.0] * 2, [22.0] * 2)[2:]
+    began = {0: 8.0, 1: 8.0, 2: 40.0, 3: 62.0}
+    trials = tuple(replace(trial, began_s=began[trial.order]) for trial in (*first, *second))
+    assert keys(a_results(trials=trials, schedule=Schedule.TOGETHER)) == ["trials-overlap"]
+
+
+def test_on_one_worker_a_speedup_does_not_make_the_baseline_a_weak_one() -> None:
+    assert keys(a_results(spec=replace(BARE, workers=1), trials=some_pairs([40.0], [30.0], workers=1))) == []
+
+
+def test_an_empty_held_out_set_is_not_taken_for_an_empty_input() -> None:
+    nothing = an_input(bytes=0)
+    unscored = tuple(replace(trial, held_out_sha256=nothing.sha256) for trial in a_results().trials)
+    assert keys(a_results(spec=BARE, trials=unscored, input=nothing, held_out=nothing)) == []

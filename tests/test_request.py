@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from demo.request import MOST_WORKERS, PRETEND_WORKERS, Asked, Request, request
+from demo.request import MOST_WORKERS, PRETEND_WORKERS, Asked, Request, doubled, request
 from harness.errors import BadRequest
-from harness.model import Schedule
+from harness.model import Schedule, Variant
 from harness.run.host import usable_cores
+from harness.run.study import NO_PROOF
 from tests.builders import a_workload_file
 
 CORES = len(usable_cores())
@@ -93,6 +96,113 @@ def test_more_workers_than_a_panel_can_follow_are_refused() -> None:
     assert refused(workers=MOST_WORKERS + 1).sentence == "10,001 workers are more than the panel can follow"
 
 
+def swept(**changes: Any) -> Request:
+    return requested(**({"points": "", "schedule": "auto"} | changes))
+
+
+def test_a_race_has_no_scales_but_its_own() -> None:
+    assert requested(workers=3).spec.points == ()
+
+
+def test_a_sweep_of_pretend_workers_doubles_them_up_to_the_usual_number() -> None:
+    assert (swept().spec.points, swept().spec.workers) == ((1, 2, 4, PRETEND_WORKERS), PRETEND_WORKERS)
+
+
+def test_a_measured_sweep_goes_up_to_all_the_cores(measured: str) -> None:
+    asked = swept(workload=measured)
+    assert (asked.spec.points[0], asked.spec.points[-1], asked.spec.workers) == (1, CORES, CORES)
+    assert len(asked.allotment.workers) == CORES
+
+
+def test_a_sweep_of_wide_workers_goes_up_to_as_many_as_fit(measured: str) -> None:
+    assert swept(workload=measured, cores_per_worker=CORES).spec.points == (1,)
+
+
+@given(st.integers(1, 10_000))
+def test_usual_scales_double_and_end_with_the_last_that_fits(most: int) -> None:
+    *powers, last = doubled(most)
+    assert last == most
+    assert powers == [1 << power for power in range(len(powers))]
+    assert not powers or powers[-1] < most <= 2 * powers[-1]
+
+
+@pytest.mark.parametrize(("typed", "scales"), [("1", (1,)), ("1,2,4,8", (1, 2, 4, 8)), ("2, 3", (2, 3)), ("10000", (10_000,))])
+def test_the_scales_of_a_sweep_can_be_listed(typed: str, scales: tuple[int, ...]) -> None:
+    assert swept(points=typed).spec.points == scales
+
+
+@pytest.mark.parametrize("typed", ["0", "0,1", "2,1", "1,1", "1,,2", "1,2,", "one", "1.5", "-1", "²", "1;2", ","])
+def test_what_is_no_list_of_scales_is_refused(typed: str) -> None:
+    error = refused(points=typed)
+    assert error.sentence == f"--workers {typed} is no list of numbers, each more than the one before"
+    assert error.hint == "write it as --workers 1,2,4,8"
+
+
+@pytest.mark.parametrize("typed", ["1,10001", "1,999999999"])
+def test_more_scales_than_a_panel_can_follow_are_refused(typed: str) -> None:
+    assert refused(points=typed).hint == "use --workers 10,000 or fewer"
+
+
+def test_the_headline_of_an_oversubscribed_sweep_is_about_the_largest_scale_that_fits(measured: str) -> None:
+    asked = swept(workload=measured, points=",".join(map(str, range(1, CORES + 2))), oversubscribe=True)
+    assert (asked.spec.workers, asked.spec.oversubscribe, len(asked.allotment.workers)) == (CORES, True, CORES + 1)
+
+
+def test_scales_beyond_the_cores_have_to_be_asked_for(measured: str) -> None:
+    assert refused(workload=measured, points=f"1,{CORES + 1}").hint == f"leave out what is above --workers {CORES}, or add --oversubscribe"
+
+
+def test_a_headline_needs_a_scale_that_fits(measured: str) -> None:
+    error = refused(workload=measured, points=f"{CORES + 1}", oversubscribe=True)
+    assert error.hint == f"begin with --workers {CORES} or fewer: the headline is about a scale that fits"
+
+
+def test_more_workers_than_the_memory_holds_are_refused_before_they_start(measured: str) -> None:
+    assert "free memory" in refused(workload=measured, points="1,10000", oversubscribe=True).sentence
+
+
+def test_a_sweep_runs_in_turn() -> None:
+    assert [swept(schedule=typed).spec.schedule for typed in ("auto", "in-turn")] == [Schedule.IN_TURN] * 2
+
+
+def test_a_sweep_never_runs_together() -> None:
+    assert refused(points="", schedule="together").sentence == "a sweep runs one thing at a time, never together"
+
+
+def test_more_trials_than_a_results_file_holds_are_refused() -> None:
+    scales = ",".join(map(str, range(1, 10)))
+    assert swept(points=scales, trials=100).spec.trials == 100
+    assert refused(points=f"{scales},10", trials=100).hint == "use --trials 90 or fewer"
+
+
+def test_the_baseline_is_proved_where_that_is_asked_for() -> None:
+    assert [requested(prove_baseline=asked).spec.prove_baseline for asked in (False, True)] == [False, True]
+
+
+def test_a_proof_is_planned_where_it_is_asked_for(measured: str) -> None:
+    planned = [requested(workload=measured, prove_baseline=asked).programme for asked in (False, True)]
+    assert planned[0] == NO_PROOF
+    assert planned[1].studies[0].variant is Variant.OWN
+
+
+def test_a_rehearsal_proves_nothing() -> None:
+    assert requested(prove_baseline=True).programme == NO_PROOF
+
+
+def test_the_scales_of_a_cluster_are_not_guessed(measured: str, listener: str) -> None:
+    assert refused(workload=measured, address=listener, points="").hint == "add --workers 1,2,4"
+
+
+def test_any_scales_are_swept_on_a_cluster(measured: str, listener: str) -> None:
+    asked = swept(workload=measured, address=listener, points="1,64")
+    assert (asked.spec.points, asked.spec.workers, asked.spec.schedule) == ((1, 64), 64, Schedule.IN_TURN)
+
+
+def test_a_cluster_is_not_oversubscribed_from_here(measured: str, listener: str) -> None:
+    error = refused(workload=measured, address=listener, points="1,64", oversubscribe=True)
+    assert error.sentence == "--oversubscribe is about this machine's cores, not a cluster's"
+
+
 def test_a_rehearsal_needs_no_cluster() -> None:
     asked = requested(address="ray://nowhere:1")
     assert (asked.address, asked.spec.joined_cluster) == ("", False)
@@ -140,4 +250,4 @@ def test_a_setting_that_makes_no_sense_is_refused() -> None:
 
 
 def test_prices_are_read_before_anything_else(tmp_path: Path) -> None:
-    assert refused(prices=tmp_path / "none.toml", workload="rehersal").sentence.startswith("cannot read the prices")
+    assert refused(prices=tmp_path / "none.toml", workload="rehersal").sentence.startswith("cannot read")

@@ -311,7 +311,7 @@ def test_every_session_that_can_be_kept_has_a_headline_or_a_refusal(
         prices=some_prices(baseline_per_hour=price, worker_per_hour=head, head_per_hour=head),
     )
     trials = a_trial(Side.BASELINE, baseline_s), replace(a_trial(Side.DISTRIBUTED, distributed_s), workers=workers, workers_detail=())
-    assert isinstance(headline(decode(encode(a_results(spec=spec, trials=trials)))), Headline)
+    assert isinstance(headline(decode(encode(a_results(kind=Kind.DECLARED, spec=spec, trials=trials)))), Headline)
 
 
 def test_sides_that_disagree_keep_both_their_digests() -> None:

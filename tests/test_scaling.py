@@ -1,5 +1,6 @@
 import math
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -70,6 +71,29 @@ def test_without_a_serial_part_any_p_is_worth_it(fraction: float) -> None:
     assert scaling.largest_worthwhile(fraction, 0.7) is None
 
 
+@given(FRACTIONS, st.lists(WORKERS, min_size=1, max_size=6))
+def test_a_fit_to_points_that_obey_the_law_finds_its_fraction(fraction: float, scales: list[int]) -> None:
+    points = [(p, scaling.amdahl(fraction, p)) for p in [1, *scales]]
+    assert scaling.fitted(points) == pytest.approx(fraction, abs=1e-9)
+
+
+@given(st.lists(st.tuples(WORKERS, st.floats(0.1, 100.0)), min_size=1, max_size=6), FRACTIONS)
+def test_no_other_fraction_fits_better(points: list[tuple[int, float]], other: float) -> None:
+    def missed(fraction: float) -> float:
+        return sum((1 / speedup - fraction - (1 - fraction) / p) ** 2 for p, speedup in points)
+
+    assert missed(scaling.fitted(points)) <= missed(other) * (1 + 1e-9) + 1e-12
+
+
+def test_one_worker_has_no_say_in_the_fit() -> None:
+    assert scaling.fitted([(1, 0.5), (2, 1.6)]) == scaling.fitted([(2, 1.6)])
+
+
+@pytest.mark.parametrize(("speedup", "fraction"), [(3.0, 0.0), (0.5, 1.0)], ids=["superlinear", "slowdown"])
+def test_a_fit_stays_a_fraction(speedup: float, fraction: float) -> None:
+    assert scaling.fitted([(2, speedup)]) == fraction
+
+
 def test_the_median_of_an_even_number_lies_between_the_middle_two() -> None:
     assert scaling.median([4.0, 1.0, 2.0, 3.0]) == 2.5
 
@@ -105,6 +129,60 @@ def test_more_confidence_takes_a_wider_interval() -> None:
 def test_pairs_are_drawn_whole_so_a_drift_that_both_sides_share_cancels() -> None:
     low, high = scaling.interval([(20.0 * drift, 10.0 * drift) for drift in (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0)])
     assert high - low < 1e-12
+
+
+def test_six_pairs_give_an_interval_between_the_outer_two_ratios_of_either_end() -> None:
+    low, high = scaling.interval([(ratio, 1.0) for ratio in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)])
+    assert [low, high] == pytest.approx([2.0 ** (5 / 14), 6 * (5 / 6) ** (5 / 14)])
+
+
+def test_six_pairs_cannot_give_more_confidence_than_their_outermost_ratios() -> None:
+    assert scaling.interval([(ratio, 1.0) for ratio in (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)], 0.99) == (1.0, 6.0)
+
+
+@given(st.lists(st.tuples(SECONDS, SECONDS), min_size=6, max_size=30))
+def test_the_interval_holds_the_ratio_of_medians(pairs: list[tuple[float, float]]) -> None:
+    low, high = scaling.interval(pairs)
+    baseline, distributed = zip(*pairs, strict=True)
+    assert low <= scaling.speedup(scaling.median(baseline), scaling.median(distributed)) <= high
+
+
+def test_a_ratio_of_medians_beyond_the_order_statistics_widens_the_interval() -> None:
+    pairs = [(5.0, 1.0), (2.0, 2.0), (4.0, 3.0), (3.0, 8.0), (8.0, 9.0), (8.0, 8.0), (9.0, 9.0), (5.0, 6.0)]
+    assert scaling.interval(pairs)[0] == 5.0 / 7.0
+
+
+@given(PAIRS)
+def test_swapping_the_sides_turns_the_interval_over(pairs: list[tuple[float, float]]) -> None:
+    low, high = scaling.interval([(distributed, baseline) for baseline, distributed in pairs])
+    assert [1 / high, 1 / low] == pytest.approx(list(scaling.interval(pairs)))
+
+
+SESSIONS = 2_000
+
+
+def some_noise(draw: Random, shape: str) -> float:
+    """Return one wall time around 1, drawn from noise of this shape."""
+    match shape:
+        case "normal":
+            return max(0.5, draw.gauss(1.0, 0.05))
+        case "lognormal":
+            return math.exp(draw.gauss(0.0, 0.05))
+        case "delays":
+            return 1.0 + draw.expovariate(20.0)
+        case _:
+            return math.exp(draw.gauss(0.0, 0.02)) * (1.5 if draw.random() < 0.1 else 1.0)
+
+
+@pytest.mark.parametrize("pairs", [6, 8, 10, 20])
+@pytest.mark.parametrize("shape", ["normal", "lognormal", "delays", "slow outliers"])
+def test_a_nominal_95_percent_interval_covers_the_speedup_in_93_to_97_percent_of_sessions(shape: str, pairs: int) -> None:
+    draw, true = Random(f"{shape} {pairs}"), 40.0 / 22.0
+    covered = 0
+    for _ in range(SESSIONS):
+        low, high = scaling.interval([(40.0 * some_noise(draw, shape), 22.0 * some_noise(draw, shape)) for _ in range(pairs)])
+        covered += low <= true <= high
+    assert 0.93 <= covered / SESSIONS <= 0.97
 
 
 def test_variation_is_the_standard_deviation_over_the_mean() -> None:
@@ -147,6 +225,9 @@ def test_two_values_cannot_tell_which_is_the_outlier(one: float, other: float) -
         (scaling.largest_worthwhile, (-0.1, 0.7), "serial fraction"),
         (scaling.largest_worthwhile, (0.1, 0.0), "threshold"),
         (scaling.largest_worthwhile, (0.1, 1.5), "threshold"),
+        (scaling.fitted, ([(1, 0.9)],), "more than one worker"),
+        (scaling.fitted, ([(0, 0.9)],), "workers"),
+        (scaling.fitted, ([(2, 0.0)],), "speedup"),
         (scaling.median, ([],), "no values"),
         (scaling.interval, ([(2.0, 1.0)] * 5,), "5 pairs"),
         (scaling.interval, ([(2.0, 1.0)] * 6, 1.0), "confidence"),

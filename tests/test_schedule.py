@@ -11,6 +11,7 @@ from harness.run.schedule import SLOWDOWN_TOLERATED, Allotment, allot, chosen, r
 from tests.builders import a_process, a_spec
 
 CORES = st.lists(st.integers(0, 200), unique=True, min_size=1, max_size=24).map(tuple)
+SCALES = st.lists(st.integers(1, 64), unique=True, min_size=1, max_size=6).map(lambda scales: tuple(sorted(scales)))
 ASKED = st.fixed_dictionaries(
     {
         "workers": st.integers(1, 8),
@@ -92,12 +93,44 @@ def test_pretend_workers_need_no_cores() -> None:
     assert (given.baseline, given.workers) == ((), ())
 
 
+def test_the_largest_scale_of_a_sweep_decides_how_many_workers_there_are() -> None:
+    given = allot(a_spec(schedule=Schedule.IN_TURN, workers=3, points=(1, 3)), (4, 5, 6, 7), pretend=False)
+    assert (given.baseline, given.workers) == ((4,), ((4,), (5,), (6,)))
+
+
+def test_workers_beyond_the_last_core_begin_anew_at_the_first() -> None:
+    crowded = a_spec(schedule=Schedule.IN_TURN, points=(1, 2, 5), oversubscribe=True)
+    given = allot(crowded, (4, 5), pretend=False)
+    assert given == Allotment((4,), ((4,), (5,), (4,), (5,), (4,)), disjoint=False, screen_has_core=False)
+
+
+def test_no_worker_is_given_a_core_twice_however_crowded() -> None:
+    crowded = a_spec(schedule=Schedule.IN_TURN, workers=1, points=(1, 4), cores_per_worker=2, oversubscribe=True)
+    given = allot(crowded, (4, 5, 6), pretend=False)
+    assert given.workers == ((4, 5), (6, 4), (5, 6), (4, 5))
+
+
 REFUSED = {
     "workers": ({"workers": 5}, "5 workers of 1 need 5 cores, this machine offers 4", "use --workers 4 or fewer"),
     "wide workers": ({"cores_per_worker": 3}, "2 workers of 3 need 6 cores, this machine offers 4", "use --workers 1 or fewer"),
     "too wide": (
         {"workers": 1, "cores_per_worker": 9},
         "1 workers of 9 need 9 cores, this machine offers 4",
+        "use --cores-per-worker 4 or fewer",
+    ),
+    "a sweep": (
+        {"points": (1, 2, 8)},
+        "8 workers of 1 need 8 cores, this machine offers 4",
+        "leave out what is above --workers 4, or add --oversubscribe",
+    ),
+    "a sweep of nothing else": (
+        {"points": (6, 8), "workers": 6, "oversubscribe": True},
+        "6 workers of 1 need 6 cores, this machine offers 4",
+        "begin with --workers 4 or fewer: the headline is about a scale that fits",
+    ),
+    "a sweep that is too wide": (
+        {"points": (1,), "workers": 1, "cores_per_worker": 5, "oversubscribe": True},
+        "1 workers of 5 need 5 cores, this machine offers 4",
         "use --cores-per-worker 4 or fewer",
     ),
     "baseline": ({"baseline_cores": 5}, "the baseline asks for 5 cores, this machine offers 4", "use --baseline-cores 4 or fewer"),
@@ -170,22 +203,46 @@ def test_on_hosts_of_their_own_it_does_not_matter_whose_cores_are_whose(asked: S
 
 def test_trials_in_turn_alternate_who_goes_first() -> None:
     (b, d) = Side
-    flat = [one for starting in rounds(3, Schedule.IN_TURN) for one in starting]
-    assert flat == [(b, 0), (d, 0), (d, 1), (b, 1), (b, 2), (d, 2)]
+    flat = [one for starting in rounds(3, Schedule.IN_TURN, (4,)) for one in starting]
+    assert flat == [(b, 0, 0), (d, 0, 4), (d, 1, 4), (b, 1, 0), (b, 2, 0), (d, 2, 4)]
+
+
+def test_a_sweep_climbs_the_scales_in_one_round_and_comes_down_in_the_next() -> None:
+    (b, d) = Side
+    flat = [one for starting in rounds(2, Schedule.IN_TURN, (1, 2, 4)) for one in starting]
+    assert flat == [(b, 0, 0), (d, 0, 1), (d, 0, 2), (d, 0, 4), (d, 1, 4), (d, 1, 2), (d, 1, 1), (b, 1, 0)]
 
 
 def test_together_both_sides_start_at_once() -> None:
     (b, d) = Side
-    assert list(rounds(2, Schedule.TOGETHER)) == [((b, 0), (d, 0)), ((b, 1), (d, 1))]
+    assert list(rounds(2, Schedule.TOGETHER, (4,))) == [((b, 0, 0), (d, 0, 4)), ((b, 1, 0), (d, 1, 4))]
 
 
 @given(st.integers(1, 50), st.sampled_from([Schedule.IN_TURN, Schedule.TOGETHER]))
 def test_every_side_runs_every_trial_once(trials: int, schedule: Schedule) -> None:
-    begun = [one for starting in rounds(trials, schedule) for one in starting]
+    begun = [(side, index) for starting in rounds(trials, schedule, (4,)) for side, index, _ in starting]
     assert sorted(begun) == sorted((side, index) for side in Side for index in range(trials))
 
 
-@given(st.integers(1, 25).map(lambda pairs: 2 * pairs))
-def test_in_turn_neither_side_is_always_first(trials: int) -> None:
-    firsts = [starting[0][0] for starting in list(rounds(trials, Schedule.IN_TURN))[::2]]
+@given(st.integers(1, 20), SCALES)
+def test_every_round_of_a_sweep_measures_the_baseline_and_every_scale_one_at_a_time(trials: int, scales: tuple[int, ...]) -> None:
+    starting = list(rounds(trials, Schedule.IN_TURN, scales))
+    assert sorted(start for (start,) in starting) == sorted(
+        (side, index, workers)
+        for index in range(trials)
+        for side, workers in ((Side.BASELINE, 0), *((Side.DISTRIBUTED, workers) for workers in scales))
+    )
+
+
+@given(st.integers(1, 25).map(lambda pairs: 2 * pairs), SCALES)
+def test_in_turn_neither_side_is_always_first(trials: int, scales: tuple[int, ...]) -> None:
+    flat = [side for ((side, _, _),) in rounds(trials, Schedule.IN_TURN, scales)]
+    firsts = flat[:: 1 + len(scales)]
     assert firsts.count(Side.BASELINE) == firsts.count(Side.DISTRIBUTED)
+
+
+@given(st.integers(1, 25).map(lambda pairs: 2 * pairs), SCALES)
+def test_no_scale_of_a_sweep_is_measured_later_than_another_on_average(trials: int, scales: tuple[int, ...]) -> None:
+    flat = [start for (start,) in rounds(trials, Schedule.IN_TURN, scales)]
+    moments = [sum(moment for moment, (_, _, workers) in enumerate(flat) if workers == scale) for scale in (0, *scales)]
+    assert len(set(moments)) == 1

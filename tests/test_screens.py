@@ -12,7 +12,7 @@ from harness.model import Schedule
 from harness.score.board import Board, apply
 from harness.show.panel import Caption
 from harness.show.plain import HEARTBEAT_S
-from tests.builders import a_board, a_spec, arming_events, some_events
+from tests.builders import a_board, a_spec, arming_events, some_events, sweep_events
 
 CAPTION = Caption("7c21", Schedule.IN_TURN, datetime(2026, 11, 22, 9, 14, 7, tzinfo=UTC))
 HEADER = journal_header("7c21", "2026-11-22T09:14:07+00:00")
@@ -52,6 +52,13 @@ def test_plain_never_stays_silent_for_long(capsys: pytest.CaptureFixture[str]) -
     assert len(heartbeats) == int(59 / 4 / HEARTBEAT_S)
 
 
+def test_plain_lines_tell_a_sweep_from_launch_to_its_last_speedup(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(Plain(a_spec(points=(1, 2))), one_by_one(sweep_events((1, 2))))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("baseline: launched")
+    assert lines[-1].endswith("speedup on 2 workers so far 1.75×")
+
+
 def test_events_are_the_journal_to_the_byte(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     events = some_events()
     shown(Events(HEADER), [events[:5], [], events[5:]])
@@ -80,6 +87,11 @@ def test_live_leaves_the_terminal_as_it_was_after_a_fault(capfd: pytest.CaptureF
     with pytest.raises(ZeroDivisionError):
         shown(Live(a_spec(), Keys()), told_of_what_breaks())
     assert capfd.readouterr().out.endswith(LEAVE_PICTURE)
+
+
+def test_live_draws_a_sweep_with_its_curve(capfd: pytest.CaptureFixture[str]) -> None:
+    shown(Live(a_spec(points=(1, 2)), Keys()), [sweep_events((1, 2))])
+    assert "all points measured" in capfd.readouterr().out
 
 
 def test_live_draws_the_panel_once_a_batch(capfd: pytest.CaptureFixture[str]) -> None:

@@ -123,6 +123,13 @@ def test_no_letter_is_too_small_for_the_back_row(drawn: Figure) -> None:
     assert min(float(text.get_fontsize()) for text in texts(drawn)) >= slide.SMALLEST_PX
 
 
+def test_declared_numbers_are_said_to_be_so_larger_than_the_small_print() -> None:
+    labels = [text for text in texts(slide.figure(HEADLINES["golden"])) if text.get_gid() == "kind"]
+
+    assert [label.get_text() for label in labels] == ["DECLARED, NOT MEASURED HERE"]
+    assert float(labels[0].get_fontsize()) > 28
+
+
 def test_no_text_is_read_as_a_formula(drawn: Figure) -> None:
     assert not any(text.get_parse_math() for text in texts(drawn))
 

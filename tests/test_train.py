@@ -1,5 +1,6 @@
 import copy
 import pickle
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from harness.workload import Lockstep, Parameters, Part, Problem, Report
 from workloads import train
+from workloads._train_images import augmented
 from workloads._train_kernel import Array, Block, Net, Samples, Scratch, Tree, gradient, layers, nodes, scores, size
 
 TINY: Parameters = {"steps": 3, "batch": 256, "micro_batch": 32, "hidden": 16, "copies": 1}
@@ -111,17 +113,17 @@ def test_another_seed_gives_another_training_set() -> None:
 
 def test_every_copy_of_an_image_is_drawn_anew() -> None:
     images = np.zeros((3, 8, 8), np.float32)
-    assert not same(train.augmented(images, 1, 0), train.augmented(images, 1, 1))
+    assert not same(augmented(images, 1, 0), augmented(images, 1, 1))
 
 
 def test_another_seed_draws_every_copy_anew() -> None:
     images = np.zeros((3, 8, 8), np.float32)
-    assert not same(train.augmented(images, 1, 0), train.augmented(images, 2, 0))
+    assert not same(augmented(images, 1, 0), augmented(images, 2, 0))
 
 
 def test_an_augmented_image_is_nearest_to_the_one_it_was_made_of() -> None:
     images = load_digits().images[:10].astype(np.float32) / 16
-    made = np.concatenate([train.augmented(images, seed=1, copy=copy) for copy in range(20)])
+    made = np.concatenate([augmented(images, seed=1, copy=copy) for copy in range(20)])
     nearest = np.argmin(((made[:, None] - images.reshape(1, 10, 64)) ** 2).sum(axis=2), axis=1)
     assert np.mean(nearest == np.tile(np.arange(10), 20)) > 0.95
 
@@ -143,6 +145,13 @@ def test_the_warm_up_is_the_same_samples_for_two_steps() -> None:
     loaded = problem()
     assert loaded.warmup.samples is loaded.input.samples
     assert loaded.warmup.recipe == loaded.input.recipe._replace(steps=2)
+
+
+@pytest.mark.parametrize(("steps", "items"), [(1, 256), (2, 512), (3, 512)])
+def test_the_samples_of_the_warm_up_are_counted(steps: int, items: int) -> None:
+    loaded, heard = problem(steps=steps), list[int]()
+    train.baseline(loaded.warmup, heard.append)
+    assert loaded.warmup_items == heard[-1] == items
 
 
 @given(step=st.integers(0, 10_000), leaf=st.integers(0, 7))
@@ -229,6 +238,42 @@ def test_as_many_workers_as_micro_batches_make_the_same_bits_as_the_baseline() -
     assert same(train.distributed(training, RoundTable(8), unheard), train.baseline(training, unheard))
 
 
+def test_training_written_in_a_hurry_comes_to_the_same_weights() -> None:
+    training = problem().input
+    written, expected = train.naive(training, unheard), train.baseline(training, unheard)
+    for mine, theirs in zip(written, expected, strict=True):
+        assert np.allclose(mine.weights, theirs.weights, rtol=0, atol=1e-5)
+        assert np.allclose(mine.bias, theirs.bias, rtol=0, atol=1e-5)
+
+
+def test_training_written_in_a_hurry_moves_as_far_as_the_baseline() -> None:
+    training = problem().input
+    untrained, trained = layers(train.start(training).weights, 16), train.naive(training, unheard)
+    assert max(np.abs(mine.weights - theirs.weights).max() for mine, theirs in zip(trained, untrained, strict=True)) > 1e-3
+
+
+def test_a_hurried_author_uses_double_precision() -> None:
+    assert {layer.weights.dtype for layer in train.naive(problem().input, unheard)} == {np.dtype(float)}
+
+
+def test_the_limit_is_measured_for_as_long_as_is_asked() -> None:
+    training, began = problem().input, time.perf_counter()
+    samples_per_second = train.limit(training, 0.05)
+    took = time.perf_counter() - began
+    assert took >= 0.05
+    assert samples_per_second >= training.recipe.batch / took
+
+
+def test_the_values_to_tune_by_fit_the_default_batch() -> None:
+    name, values = train.WORKLOAD.tuned or ("", ())
+    for value in values:
+        train.check(train.WORKLOAD.params | {name: value})
+
+
+def test_the_value_in_use_is_none_of_the_others_to_tune_by() -> None:
+    assert train.WORKLOAD.params["micro_batch"] not in train.MICRO_BATCHES
+
+
 def test_more_workers_than_micro_batches_are_refused() -> None:
     with pytest.raises(ValueError, match="8 micro-batches cannot occupy 9 workers"):
         train.distributed(problem().input, RoundTable(9), unheard)
@@ -261,7 +306,7 @@ def test_an_even_split_sends_one_gradient_a_worker(workers: int) -> None:
     assert part.shape == (size(16),)
 
 
-@pytest.mark.parametrize("run", [train.baseline, lambda training, report: train.distributed(training, RoundTable(3), report)])
+@pytest.mark.parametrize("run", [train.baseline, train.naive, lambda training, report: train.distributed(training, RoundTable(3), report)])
 def test_samples_done_are_reported_after_every_step(run: Callable[[Any, Report], Any]) -> None:
     loaded, heard = problem(), list[int]()
     run(loaded.input, heard.append)

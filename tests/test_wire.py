@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.events import LONGEST_LINE_BYTES, Event, Failed, Finished, Progress, encode
-from harness.model import Side
+from harness.model import Side, Variant
 from harness.run import wire
 
+STUDIES = [wire.Study(Variant.WHOLE, 0.0), wire.Study(Variant.TUNED, 1.5, "rate", 0.5), wire.Study(Variant.TUNED, 1.5, "size", 96)]
 EVENTS: list[Event] = [Progress(done=done) for done in range(20)]
 
 
@@ -221,7 +222,7 @@ def test_a_reporter_knows_what_it_did_not_pass_on() -> None:
 
 
 def test_commands_arrive_until_the_conductor_hangs_up() -> None:
-    sent: list[wire.Command] = [wire.Probe(1.5, together=True), wire.Start(), wire.Start()]
+    sent: list[wire.Command] = [wire.Probe(1.5, together=True), wire.Start(), wire.Start(2), *STUDIES]
     read, write = os.pipe()
     for command in sent:
         os.write(write, wire.encode_command(command))

@@ -32,6 +32,10 @@ def test_a_duration_has_three_digits_and_the_unit_that_suits_it(value: float, wr
     assert words.seconds(value) == written
 
 
+def test_the_parts_of_a_duration_have_its_unit_and_its_decimals() -> None:
+    assert words.summands(53.7, 39.0, 0.0603, 0.0, 53.7) == ("39.0 s", "0.1 s", "0.0 s", "53.7 s")
+
+
 def test_durations_that_stand_together_share_the_unit_of_the_longest() -> None:
     assert words.durations(41.2, 0.31) == ("41.2 s", "0.310 s")
 
@@ -49,6 +53,30 @@ def test_a_duration_never_needs_a_fourth_digit(value: float) -> None:
 )
 def test_a_ratio_has_three_digits(ratio: float, written: str) -> None:
     assert words.times(ratio) == written
+
+
+def test_a_rate_is_so_many_units_a_second() -> None:
+    assert (words.rate(12_300.0, "samples"), words.rate(0.25, "chunks")) == ("12,300 samples/s", "0.250 chunks/s")
+
+
+@pytest.mark.parametrize(
+    ("some", "hosts", "whole", "longest", "shortest"),
+    [
+        ((4, 4), 1, False, "4 workers", "4"),
+        ((1, 1), 1, False, "1 worker", "1"),
+        ((1, 4), 1, False, "1 of 4 workers", "1 of 4"),
+        ((2, 4), 2, False, "2 of 4 workers on 2 machines", "2 of 4"),
+        ((2, 4), 2, True, "2 of 4 machines", "2 of 4"),
+        ((1000, 1000), 12, False, "1,000 workers on 12 machines", "1,000"),
+    ],
+)
+def test_the_workers_of_a_trial_are_told_in_several_lengths(
+    some: tuple[int, int], hosts: int, whole: bool, longest: str, shortest: str
+) -> None:
+    told = words.workers_of(*some, hosts, whole=whole)
+
+    assert (told[0], told[-1]) == (longest, shortest)
+    assert sorted(told, key=len, reverse=True) == list(told)
 
 
 def test_a_ratio_said_aloud_has_one_decimal() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.run.digest import digest
 from harness.run.worker import Worker, peak_rss_bytes
 from harness.workload import Lockstep
 
@@ -71,6 +72,11 @@ def test_a_worker_describes_its_process() -> None:
 
 def test_an_adopted_file_shows_in_the_source_of_a_worker() -> None:
     assert Worker("w0", (), "one").describe().source_sha256 != Worker("w0", (), "two").describe().source_sha256
+
+
+def test_a_worker_digests_what_it_is_given() -> None:
+    worker = Worker("w0", (), "")
+    assert worker.digest((1, b"two")) == digest((1, b"two"), 0).sha256 != worker.digest((1, b"three"))
 
 
 def test_usage_is_core_seconds_and_peak_bytes() -> None:

@@ -13,19 +13,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.workload import Lockstep, Parameters, Pool, Problem, Report, Workload
+from harness.workload import Limit, Lockstep, Parameters, Pool, Problem, Report, Workload
+from workloads._train_images import augmented
 from workloads._train_kernel import CLASSES, PIXELS, Array, Block, Gemm, Net, Samples, Scratch, Tree, gradient, layers, nodes, scores, size
 from workloads._train_kernel import gemms as gemms_of
+from workloads._train_proof import descend, products_per_second
 
 Share = tuple[int, int]
 
-SIDE = 8
 TRAINING_IMAGES = 1433
 HELD_OUT_EVERY = 5
-SHIFT_PIXELS, TURN_RADIANS, NOISE = 0.5, 0.2, 0.15
-MARGIN = 2
 RISE = 0.1
 WARMUP_STEPS = 2
+MICRO_BATCHES = (96, 384, 1536, 6144)
 MOST = {"steps": 1_000_000, "batch": 1 << 20, "micro_batch": 1 << 16, "hidden": 8192, "copies": 1000}
 
 
@@ -86,13 +86,15 @@ def pose(images: Array, labels: Array, params: Parameters) -> Problem:
     pictures = [augmented(images[~held], recipe.seed, copy) for copy in range(int(params["copies"]))]
     order = np.random.default_rng([recipe.seed, 2]).permutation(sum(map(len, pictures)))
     order = order[: len(order) // recipe.micro_batch * recipe.micro_batch]  # so that every micro-batch is one slice
+    brief = recipe._replace(steps=min(WARMUP_STEPS, recipe.steps))
     samples = Samples(np.concatenate(pictures)[order], np.tile(labels[~held], len(pictures))[order])
     return Problem(
         input=Training(samples, recipe),
         held_out=Samples(images[held].reshape(-1, PIXELS), labels[held]),
         items=recipe.steps * recipe.batch,
         held_out_items=int(held.sum()),
-        warmup=Training(samples, recipe._replace(steps=min(WARMUP_STEPS, recipe.steps))),
+        warmup=Training(samples, brief),
+        warmup_items=brief.steps * brief.batch,
     )
 
 
@@ -114,38 +116,6 @@ def held_out(labels: Array) -> Array:
     for label in range(CLASSES):
         held[np.flatnonzero(labels == label)[::HELD_OUT_EVERY]] = True
     return held
-
-
-def augmented(images: Array, seed: int, copy: int) -> Array:
-    """Return images (n, 8, 8) as (n, 64), each shifted, turned and made noisy by draws of its own.
-
-    A turn is drawn as the tangent of half its angle: all arithmetic is then exactly rounded, and every
-    machine makes the same bits.
-    """
-    random = np.random.default_rng([seed, 1, copy])
-
-    def drawn(reach: float, columns: int = 1) -> Array:
-        return (random.random((len(images), columns), dtype=np.float32) * 2 - 1) * np.float32(reach)
-
-    half, down, right = drawn(TURN_RADIANS / 2), drawn(SHIFT_PIXELS), drawn(SHIFT_PIXELS)
-    cosine, sine = (1 - half * half) / (1 + half * half), 2 * half / (1 + half * half)
-    centre = (SIDE - 1) / 2
-    y, x = (np.indices((SIDE, SIDE), dtype=np.float32) - np.float32(centre)).reshape(2, PIXELS)
-    return _ink(images, cosine * y - sine * x + down + centre, sine * y + cosine * x + right + centre) + drawn(NOISE, PIXELS)
-
-
-def _ink(images: Array, rows: Array, columns: Array) -> Array:
-    """Return the ink of images (n, 8, 8) at points (n, 64), bilinear between pixels, none outside."""
-    padded = np.pad(images, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)))
-    width = padded.shape[2]
-    top, left = np.floor(rows), np.floor(columns)
-    lower, further = rows - top, columns - left
-    at = (np.arange(len(images)) * width * width)[:, None] + ((top + MARGIN) * width + left + MARGIN).astype(np.intp)
-    ink = padded.reshape(-1)
-    above = ink[at] * (1 - further) + ink[at + 1] * further
-    below = ink[at + width] * (1 - further) + ink[at + width + 1] * further
-    between: Array = above * (1 - lower) + below * lower
-    return between
 
 
 @dataclass(frozen=True)
@@ -246,8 +216,25 @@ def quality(answer: Net, held_out: Samples) -> float:
     return float(np.mean(np.argmax(scores(answer, held_out.images), axis=1) == held_out.labels))
 
 
+def naive(training: Training, report: Report) -> Net:
+    """Do the baseline's training in textbook code: a few samples at a time, in double precision, everything made anew."""
+    recipe = training.recipe
+    batches = ([micro_batch(training, step, leaf) for leaf in range(recipe.leaves)] for step in range(recipe.steps))
+    pace = (rate(recipe, step) / recipe.batch for step in range(recipe.steps))
+    net = layers(start(training).weights, recipe.hidden)
+    for step, moved in enumerate(descend(net, zip(batches, pace, strict=True), recipe.momentum), start=1):
+        net = moved
+        report(step * recipe.batch)
+    return net
+
+
+def limit(training: Training, seconds: float) -> float:
+    """Return the samples per second of a training that is its matrix products and nothing else."""
+    return training.recipe.batch * products_per_second(gemms(training), seconds)
+
+
 def gemms(training: Training) -> tuple[Gemm, ...]:
-    """Return every matrix product of one step: the core's own rate on these shapes is what the baseline is measured against."""
+    """Return every matrix product of one step."""
     return gemms_of(training.recipe.micro_batch, training.recipe.hidden, training.recipe.leaves)
 
 
@@ -283,4 +270,7 @@ WORKLOAD = Workload(
     distributed=distributed,
     quality=quality,
     check=check,
+    tuned=("micro_batch", MICRO_BATCHES),
+    naive=naive,
+    limit=Limit("matrix products", limit),
 )

@@ -20,12 +20,13 @@ from typing import Any
 import msgspec
 
 from harness.errors import TwoclocksError
-from harness.events import Failed, Finished, Phase, Probed, Ready, Scored
-from harness.model import Side
+from harness.events import Failed, Finished, Probed, Ready, Scored
+from harness.model import Digest, Side
 from harness.run import wire
-from harness.run.contestant import Contestant, contestant, used
+from harness.run.contestant import Contestant, contestant, cores_of, used
 from harness.run.digest import digest
 from harness.run.host import pin
+from harness.run.study import rated
 from harness.workload import Problem, Workload, find
 
 ORPHAN_GRACE_S = 4.0
@@ -41,9 +42,9 @@ class Stopwatch:
         self._last = time.perf_counter()
 
     def lap(self, name: str) -> None:
-        """Book the time since the last lap on a phase."""
+        """Book the time since the last lap on a phase; one that is booked again counts as the latest."""
         now = time.perf_counter()
-        self.phases[name] = now - self._last
+        self.phases[name] = self.phases.pop(name, 0.0) + now - self._last
         self._last = now
 
 
@@ -54,27 +55,31 @@ def perform(assignment: wire.Assignment, orders: Iterator[wire.Command], mouth: 
     watch.lap("import")
     problem = workload.load(assignment.params)
     watch.lap("load")
-    with contestant(assignment, workload, problem, mouth.say) as side:
+    given = digest(problem.input, problem.items)
+    watch.lap("digests")
+    with contestant(assignment, workload, problem.input, given, mouth.say) as side:
         watch.lap("workers")
         _warm(side, problem)
         watch.lap("warm-up")
-        mouth.say(_ready(workload, problem, side, watch))
+        mouth.say(_ready(workload, problem, given, side, watch))
         for order in orders:
             match order:
                 case wire.Probe(seconds=seconds, together=together):
                     mouth.say(Probed(rate=_pass_rate(side, problem, seconds), together=together))
-                case wire.Start():
-                    _trial(workload, problem, side, mouth)
+                case wire.Start(workers=workers):
+                    _trial(workload, problem, side, mouth, workers)
+                case wire.Study():
+                    mouth.say(rated(order, workload, assignment.params, problem, cores_of(assignment)))
 
 
 def _warm(side: Contestant, problem: Problem) -> None:
     if problem.warmup is not None:
-        side.run(problem.warmup, lambda _: None)
+        side.run(problem.warmup, lambda _: None, 0)
         side.rest()
 
 
-def _ready(workload: Workload, problem: Problem, side: Contestant, watch: Stopwatch) -> Ready:
-    given, held_out = digest(problem.input, problem.items), digest(problem.held_out, problem.held_out_items)
+def _ready(workload: Workload, problem: Problem, given: Digest, side: Contestant, watch: Stopwatch) -> Ready:
+    held_out = digest(problem.held_out, problem.held_out_items)
     workers, hosts = tuple(side.workers()), side.hosts()
     watch.lap("digests")
     return Ready(
@@ -94,20 +99,21 @@ def _pass_rate(side: Contestant, problem: Problem, seconds: float) -> float:
         return 0.0
     began, passes = time.perf_counter(), 0
     while (elapsed := time.perf_counter() - began) < seconds:
-        side.run(problem.warmup, lambda _: None)
+        side.run(problem.warmup, lambda _: None, 0)
         passes += 1
     return passes / elapsed
 
 
-def _trial(workload: Workload, problem: Problem, side: Contestant, mouth: wire.Mouth) -> None:
+def _trial(workload: Workload, problem: Problem, side: Contestant, mouth: wire.Mouth, workers: int) -> None:
     """Run once against the clock, then score: nothing but the side's own work lies between the two readings."""
     report = wire.Reporter(mouth)
-    before = side.usage()
+    before = side.usage(workers)
     began = time.perf_counter()
-    answer = side.run(problem.input, report)
+    answer = side.run(problem.input, report, workers)
     wall_s = time.perf_counter() - began
-    cpu_s, peak = used(before, side.usage())
-    mouth.say(Phase(name="run", seconds=wall_s))
+    cpu_s, peak = used(before, side.usage(workers))
+    for event in side.split(wall_s, cpu_s):
+        mouth.say(event)
     mouth.say(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
     mouth.say(Scored(answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer)))
     side.rest()

@@ -5,11 +5,11 @@ settings that go through its interface. May import ``model``, ``events``, ``erro
 """
 
 import contextlib
-import dataclasses
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ ANSWER_WITHIN_S = 60.0
 FAULTS_TOLERATED = 16
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Plan:
     """What cluster to bring up: an empty address means a local one in the scratch folder, loopback only."""
 
@@ -92,24 +92,33 @@ class Cluster:
         made = ray.remote(Worker).options(num_cpus=self._plan.cores_per_worker, scheduling_strategy=_on(self._nodes[place]))
         return made.remote(f"w{place}", cores, self._plan.source_extra)
 
-    def ask_all(self, question: str) -> list[Any]:
-        """Return every worker's answer to a method without arguments."""
+    def described(self, given: Any) -> list[Process]:
+        """Return what every worker says of itself, with the digest of the input ``given`` as it reaches that worker."""
+        described, digests = self.ask_all("describe"), self.ask_all("digest", ray.put(given))
+        return [replace(process, input_sha256=sha256) for process, sha256 in zip(described, digests, strict=True)]
+
+    def ask_all(self, question: str, *about: Any) -> list[Any]:
+        """Return every worker's answer to a method."""
         try:
-            return list(ray.get([getattr(actor, question).remote() for actor in self.actors], timeout=ANSWER_WITHIN_S))
+            return list(ray.get([getattr(actor, question).remote(*about) for actor in self.actors], timeout=ANSWER_WITHIN_S))
         except GetTimeoutError as late:
             raise SideFailed(f"the workers did not answer within {ANSWER_WITHIN_S:.0f} s", "see distributed.log") from late
 
-    def ask_living(self, question: str) -> dict[int, Any]:
-        """Return the answers, by place, of the workers that are there; a lost one is replaced when it is needed."""
+    def ask_living(self, question: str, workers: int = 0) -> dict[int, Any]:
+        """Return the answers, by place, of the first so many workers (0: all) that are there; a lost one is replaced when it is needed."""
         answers = {}
-        for place, pending in enumerate([getattr(actor, question).remote() for actor in self.actors]):
+        for place, pending in enumerate([getattr(actor, question).remote() for actor in self.actors[: workers or None]]):
             with contextlib.suppress(RayActorError):
                 answers[place] = ray.get(pending, timeout=ANSWER_WITHIN_S)
         return answers
 
-    def usage(self) -> dict[str, tuple[float, int]]:
-        """Return (core-seconds so far, peak resident bytes) by process: a worker in a lost one's place is another."""
-        return {f"w{place} {self.processes[place].pid}": used for place, used in self.ask_living("usage").items()}
+    def usage(self, workers: int) -> dict[str, tuple[float, int]]:
+        """Return (core-seconds so far, peak resident bytes) by process of the first so many workers (0: all).
+
+        A worker in a lost one's place is another process.
+        """
+        living = self.ask_living("usage", workers)
+        return {f"w{place} {self.processes[place].pid}": used for place, used in living.items()}
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the facts of every host that has a worker, read on that host."""
@@ -118,12 +127,15 @@ class Cluster:
         found: dict[str, Host] = {host.id: host for host in ray.get(asked, timeout=ANSWER_WITHIN_S)}
         return tuple(found.values())
 
-    def lost(self) -> list[int]:
-        """Return the places whose worker no longer answers; waits until the others are through with their queues."""
-        return [place for place, actor in enumerate(self.actors) if not _answers(actor)]
+    def lost(self, workers: int) -> list[int]:
+        """Return the places, of the first so many, whose worker no longer answers; waits until the others are through with their queues."""
+        return [place for place, actor in enumerate(self.actors[:workers]) if not _answers(actor)]
 
     def replace(self, place: int) -> Any:
-        """Start a new worker in a lost one's place, on the same cores; return the pending description of it."""
+        """Start a new worker in a lost one's place, on the same cores; return the pending description of it.
+
+        It is not asked for its digest of the input: the clock is running.
+        """
         self.actors[place] = self._actor(place)
         return self.actors[place].describe.remote()
 
@@ -134,7 +146,7 @@ class Cluster:
 
 
 class Crew:
-    """The workers by place, with the bookkeeping of losses.
+    """The workers by place, with the bookkeeping of losses. Those that are not employed stand by and are not asked anything.
 
     ``returning`` holds the places that are being filled again, by the pending description of the new worker.
     """
@@ -144,20 +156,20 @@ class Crew:
         self._noticed: dict[int, float] = {}
         self._faults = 0
         self.returning: dict[Any, int] = {}
+        self.size = len(cluster.actors)
         self.say = say
 
-    @property
-    def size(self) -> int:
-        """Return the number of places."""
-        return len(self._cluster.actors)
+    def employ(self, workers: int) -> None:
+        """Have the first so many workers work from now on (0: all); ``size`` is their number."""
+        self.size = workers or len(self._cluster.actors)
 
     def actor(self, place: int) -> Any:
         """Return the worker that fills a place now."""
         return self._cluster.actors[place]
 
     def lost(self) -> list[int]:
-        """Return the places whose worker is gone, once all others are through with their queues."""
-        return self._cluster.lost()
+        """Return the employed places whose worker is gone, once all others are through with their queues."""
+        return self._cluster.lost(self.size)
 
     def replace(self, place: int, reason: str, noticed: float) -> None:
         """Say that the worker is lost, which was ``noticed`` at that reading of ``perf_counter``, and start another in its place."""
@@ -177,9 +189,9 @@ class Crew:
         self.say(Recovered(worker=f"w{place}", process=process, seconds=time.perf_counter() - self._noticed.pop(place)))
 
     def welcome_all(self) -> None:
-        """Wait until every place is filled again; raise ``RayActorError`` as ``welcome`` does."""
-        while self.returning:
-            self.welcome(next(iter(self.returning)))
+        """Wait until every employed place is filled again; raise ``RayActorError`` as ``welcome`` does."""
+        while due := [description for description, place in self.returning.items() if place < self.size]:
+            self.welcome(due[0])
 
     def rest(self) -> None:
         """Let go of the last run's state; a worker that is lost by now is noticed when it is needed."""

@@ -11,12 +11,13 @@ from functools import partial
 
 from harness import events as e
 from harness.errors import Interrupted, SideFailed
-from harness.model import Schedule, Side
+from harness.model import Schedule, Side, Variant
 from harness.run import wire
 from harness.run.launch import Child, end_all, launch
 from harness.run.probe import Ledger
-from harness.run.schedule import chosen, rounds, worth_probing
-from harness.run.session import Session, Wishes, assignment, require_same_terms
+from harness.run.schedule import Start, chosen, rounds, worth_probing
+from harness.run.session import Session, Wishes, assignment, require_same_terms, whole_host
+from harness.run.study import label
 from harness.run.watch import Watch
 
 FRAME_S = 0.25
@@ -34,9 +35,10 @@ class Conductor:
     def __init__(self, session: Session, wishes: Wishes) -> None:
         self._session, self._wishes = session, wishes
         self._began = time.monotonic()
-        self._children: dict[Side, Child] = {}
+        self._children: dict[Side | Variant, Child] = {}
         self._ready: dict[Side, e.Ready] = {}
         self._rates: dict[tuple[Side, bool], float] = {}
+        self._rated = 0
         self._running: set[Side] = set()
         self._failed: set[Side] = set()
         self._wall_s: dict[Side, float] = {}
@@ -68,6 +70,7 @@ class Conductor:
             yield from self._until(self._wishes.begin, doing="armed")
             yield from self._trials()
             yield from self._rest_of_replay()
+            yield from self._proof()
             yield (e.stamp(self._watch.event(self._contention), self.now, Side.BASELINE, 0),)
             patience = LEAVE_WITHIN_S
         finally:
@@ -127,24 +130,25 @@ class Conductor:
 
     def _trials(self) -> Iterator[Batch]:
         order = 0
-        for starting in rounds(self._session.spec.trials, self.schedule):
-            at_rest = set(Side) - {side for side, _ in starting}
+        spec = self._session.spec
+        for starting in rounds(spec.trials, self.schedule, spec.scales):
+            at_rest = set(Side) - {side for side, _, _ in starting}
             self._watch.begin(self.now, [self._children[side].process.pid for side in at_rest])
             yield self._go(starting, order)
             order += len(starting)
             yield from self._until(lambda: not self._running, doing="running")
             self._watch.end()
 
-    def _go(self, starting: tuple[tuple[Side, int], ...], order: int) -> Batch:
+    def _go(self, starting: tuple[Start, ...], order: int) -> Batch:
         """Start the clocks of a round as close together as two writes allow."""
         self.doing = "running"
         begun: list[e.Event] = []
-        for offset, (side, index) in enumerate(starting):
+        for offset, (side, index, workers) in enumerate(starting):
             self._running.add(side)
             self._trial[side] = index
-            self._children[side].order(wire.Start())
+            self._children[side].order(wire.Start(workers))
             self._went_at[side] = self.now
-            begun.append(e.stamp(e.Go(order=order + offset), self.now, side, index))
+            begun.append(e.stamp(e.Go(order=order + offset, workers=workers), self.now, side, index))
         return tuple(begun)
 
     def _rest_of_replay(self) -> Iterator[Batch]:
@@ -155,6 +159,33 @@ class Conductor:
         if self._went_at[Side.DISTRIBUTED] > self._went_at[Side.BASELINE]:
             self._wishes.skip()  # what was typed before anybody was asked counts for nothing
             yield from self._until(lambda: self.now >= ends or self._wishes.skip(), doing="replaying")
+
+    def _proof(self) -> Iterator[Batch]:
+        """Time the variants of the baseline one by one, now that nothing else runs; the presenter may skip what is left.
+
+        Watching is not on any account meanwhile.
+        """
+        self._wishes.skip()  # what was typed before anybody was asked counts for nothing
+        for rated, study in enumerate(self._session.programme.studies):
+            if self._rated < rated:
+                return  # the study before was skipped
+            try:
+                yield from self._study(study)
+            except SideFailed as failed:
+                raise SideFailed(f"{failed.sentence} ({self.doing})", failed.hint) from failed
+
+    def _study(self, study: wire.Study) -> Iterator[Batch]:
+        before = self._rated
+        self._student(study).order(study)
+        doing = f"proving the baseline: {label(study, len(self._session.programme.cores))}"
+        yield from self._until(lambda: self._rated > before or self._wishes.skip(), doing=doing)
+
+    def _student(self, study: wire.Study) -> Child:
+        """Return the process that times a variant: the baseline's own, or another of its kind on all the host's cores."""
+        if study.variant is not Variant.WHOLE:
+            return self._children[Side.BASELINE]
+        child = self._children[Variant.WHOLE] = launch(whole_host(self._session), self._session.out / f"{Side.BASELINE}.log")
+        return child
 
     def _until(self, done: Callable[[], bool], doing: str) -> Iterator[Batch]:
         """Yield frames until something is so; raise for a signal or a side that failed, once that is shown."""
@@ -194,7 +225,10 @@ class Conductor:
 
     def _heard(self, child: Child) -> Batch:
         """Return what a side has said; one that hangs up has failed, unless it said so itself."""
-        events = self._stamped(child.side, child.ear.listen())
+        said = child.ear.listen()
+        if child is self._children.get(Variant.WHOLE):
+            said = tuple(event for event in said if isinstance(event, e.Rated | e.Failed))  # it has no lane of its own
+        events = self._stamped(child.side, said)
         for event in events:
             self._note(event)
         if child.ear.closed and child.side not in self._failed:
@@ -213,6 +247,8 @@ class Conductor:
                 self._watch.follow(event.side, event.workers)
             case e.Probed(rate=rate, together=together):
                 self._rates[event.side, together] = rate
+            case e.Rated():
+                self._rated += 1
             case e.Finished(wall_s=wall_s):
                 self._wall_s[event.side] = wall_s
             case e.Scored():

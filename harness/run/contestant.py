@@ -8,18 +8,18 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.events import Event, Sample
-from harness.model import Host, Process, Side
+from harness.model import Digest, Host, Process, Side
 from harness.run import wire
-from harness.run.digest import digest, file_digest, source_digest
+from harness.run.account import alone
+from harness.run.digest import file_digest, source_digest
 from harness.run.host import host_key, this_host, this_process
 from harness.run.pretend import PretendPool
 from harness.run.worker import peak_rss_bytes
-from harness.workload import Pool, Problem, Report, Workload, source_of
+from harness.workload import Report, Workload, source_of
 
 Say = Callable[[Event], None]
 Usage = dict[str, tuple[float, int]]
@@ -29,21 +29,23 @@ LOOK_EVERY_S = 0.5
 
 @dataclass(frozen=True)
 class Contestant:
-    """A side that can be run: on an input with a reporter, as often as asked.
+    """A side that can be run: on an input with a reporter and the first so many of its workers (0: all), as often as asked.
 
     ``workers`` and ``hosts`` are asked for once everything is warm, so that they tell what really runs.
-    ``usage`` is (core-seconds so far, peak resident bytes) by process; ``rest`` lets go of the last run's state.
+    ``usage`` of so many workers is (core-seconds so far, peak resident bytes) by process; ``rest`` lets go of the last run's state.
+    ``split`` says, given its wall time and its core-seconds, what the last run's time went on.
     """
 
-    run: Callable[[Any, Report], Any]
+    run: Callable[[Any, Report, int], Any]
     workers: Callable[[], Sequence[Process]]
     hosts: Callable[[], tuple[Host, ...]]
-    usage: Callable[[], Usage]
+    usage: Callable[[int], Usage]
     rest: Callable[[], object]
+    split: Callable[[float, float], tuple[Event, ...]]
 
 
-def own_usage() -> Usage:
-    """Return this process's core-seconds and peak resident bytes."""
+def own_usage(_: int = 0) -> Usage:
+    """Return this process's core-seconds and peak resident bytes, however many workers it stands for."""
     return {"own": (time.process_time(), peak_rss_bytes())}
 
 
@@ -53,37 +55,46 @@ def used(before: Usage, after: Usage) -> tuple[float, int]:
     return max(0.0, cpu_s), sum(peak for _, peak in after.values())
 
 
+def cores_of(assignment: wire.Assignment) -> int:
+    """Return how many cores each of the side's workers has."""
+    return len(assignment.cores[0]) if assignment.cores and assignment.cores[0] else assignment.cores_per_worker
+
+
 def here() -> tuple[Host, ...]:
     """Return this host alone."""
     return (this_host(),)
 
 
 @contextlib.contextmanager
-def contestant(assignment: wire.Assignment, workload: Workload, problem: Problem, say: Say) -> Iterator[Contestant]:
-    """Yield the assigned side of a workload with its workers answering."""
+def contestant(assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, say: Say) -> Iterator[Contestant]:
+    """Yield the assigned side of a workload with its workers answering; ``known`` is the digest of the input ``given`` as loaded here."""
     file = source_of(assignment.workload)
     extra = file_digest(file) if file else ""
     if assignment.side is Side.BASELINE:
-        yield _baseline(assignment, workload, source_digest(extra), say)
+        yield _baseline(assignment, workload, source_digest(extra), known, say)
     elif workload.simulated:
-        yield _pretended(assignment, workload, source_digest(extra), say)
+        yield _pretended(assignment, workload, source_digest(extra), known, say)
     else:
-        with _on_ray(assignment, workload, problem, extra, say) as side:
+        with _on_ray(assignment, workload, given, known, extra, say) as side:
             yield side
 
 
-def _baseline(assignment: wire.Assignment, workload: Workload, source: str, say: Say) -> Contestant:
+def _baseline(assignment: wire.Assignment, workload: Workload, source: str, known: Digest, say: Say) -> Contestant:
     cores = assignment.cores[0] if assignment.cores else ()
     name = f"core {cores[0]}" if len(cores) == 1 else f"{len(cores)} cores" if cores else "core"
 
-    def run(given: Any, report: Report) -> Any:
+    def run(given: Any, report: Report, _: int) -> Any:
         return workload.baseline(given, _looking_busy(report, name, say) if workload.simulated else report)
 
-    return Contestant(run, lambda: [this_process(name, source)], here, own_usage, lambda: None)
+    def split(wall_s: float, cpu_s: float) -> tuple[Event, ...]:
+        return alone(wall_s, wall_s if workload.simulated else cpu_s, cores_of(assignment))
+
+    return Contestant(run, lambda: _seeing(known, [this_process(name, source)]), here, own_usage, lambda: None, split)
 
 
-def _distributed(workload: Workload, pool: Pool, given: Any, report: Report) -> Any:
-    return workload.distributed(given, pool, report)
+def _seeing(known: Digest, processes: Sequence[Process]) -> list[Process]:
+    """Return the processes of this side that hold the input as it was loaded here."""
+    return [replace(process, input_sha256=known.sha256) for process in processes]
 
 
 def _looking_busy(report: Report, name: str, say: Say) -> Report:
@@ -100,30 +111,48 @@ def _looking_busy(report: Report, name: str, say: Say) -> Report:
     return look
 
 
-def _pretended(assignment: wire.Assignment, workload: Workload, source: str, say: Say) -> Contestant:
-    pool = PretendPool(assignment.workers, say, source)
-    run = partial(_distributed, workload, pool)
-    return Contestant(run, lambda: pool.processes, here, own_usage, lambda: None)
+def _pretended(assignment: wire.Assignment, workload: Workload, source: str, known: Digest, say: Say) -> Contestant:
+    pool = armed = PretendPool(assignment.workers, say, source, assignment.cores_per_worker)
+
+    def run(given: Any, report: Report, workers: int) -> Any:
+        nonlocal pool
+        pool = armed.first(workers)
+        answer = workload.distributed(given, pool, report)
+        pool.account.close()
+        return answer
+
+    return Contestant(run, lambda: _seeing(known, armed.processes), here, own_usage, lambda: None, lambda *_: pool.account.events())
 
 
 @contextlib.contextmanager
-def _on_ray(assignment: wire.Assignment, workload: Workload, problem: Problem, extra: str, say: Say) -> Iterator[Contestant]:
+def _on_ray(assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, extra: str, say: Say) -> Iterator[Contestant]:
     """Yield the distributed side on a cluster. Ray is imported here: the baseline must not pay for it."""
-    from harness.run.cluster import Plan, cluster, ship
+    from harness.run.cluster import Crew, Plan, cluster, ship
     from harness.run.pool import RayPool
 
     if extra:
         ship(workload)
-    store = digest(problem.input, problem.items).bytes
-    plan = Plan(assignment.address, assignment.scratch, assignment.workers, assignment.cores_per_worker, assignment.cores, store, extra)
-    with cluster(plan) as crew, _looks(crew.samplers(host_key()), say):
-        pool = RayPool(crew, say)
+    held = assignment.workers, assignment.cores_per_worker, assignment.cores
+    plan = Plan(assignment.address, assignment.scratch, *held, known.bytes, extra)
+    with cluster(plan) as armed, _looks(armed.samplers(host_key()), say):
+        crew = Crew(armed, say)
+        pool = RayPool(crew, assignment.cores_per_worker)
+
+        def run(given: Any, report: Report, workers: int) -> Any:
+            nonlocal pool
+            crew.employ(workers)
+            pool = RayPool(crew, assignment.cores_per_worker)
+            answer = workload.distributed(given, pool, report)
+            pool.account.close()
+            return answer
+
         yield Contestant(
-            run=partial(_distributed, workload, pool),
-            workers=lambda: crew.ask_all("describe"),
-            hosts=crew.hosts,
-            usage=lambda: own_usage() | crew.usage(),
-            rest=pool.rest,
+            run=run,
+            workers=lambda: armed.described(given),
+            hosts=armed.hosts,
+            usage=lambda workers: own_usage() | armed.usage(workers),
+            rest=crew.rest,
+            split=lambda *_: pool.account.events(),
         )
 
 

@@ -1,8 +1,8 @@
 """A short-lived process that reads a workload, so that the screen's process never has to.
 
 ``python -m harness.run.describe DESCRIPTOR NAME [key=value …]`` writes one JSON line to the descriptor:
-the workload's words and its settled parameters, or the sentence and hint of what is wrong.
-May import ``model``, ``errors`` and ``workload``.
+the workload's words, its settled parameters and what its baseline can be timed beside, or the sentence and
+hint of what is wrong. May import ``model``, ``errors``, ``workload`` and ``run``.
 """
 
 import os
@@ -12,15 +12,18 @@ import msgspec
 
 from harness.errors import BadRequest
 from harness.model import Parameters, Words
+from harness.run.study import declared
+from harness.run.wire import Study
 from harness.workload import find, settled
 
 
 class Description(msgspec.Struct, frozen=True, tag=True):
-    """What the program must know of a workload before anything starts."""
+    """What the program must know of a workload before anything starts; ``studies`` are the variants of its baseline."""
 
     words: Words
     params: Parameters
     simulated: bool
+    studies: tuple[Study, ...] = ()
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -34,7 +37,8 @@ def describe(name: str, settings: list[str]) -> Description | Refused:
     """Return the description, or the refusal; a file that does not even import is refused too."""
     try:
         workload = find(name)
-        return Description(workload.words, settled(workload, settings), workload.simulated)
+        params = settled(workload, settings)
+        return Description(workload.words, params, workload.simulated, declared(workload, params))
     except BadRequest as bad:
         return Refused(bad.sentence, bad.hint)
     except Exception as error:  # the author's file may raise anything when imported

@@ -59,6 +59,11 @@ def siblings(listed: str) -> list[int]:
     return [core for span in spans for core in range(span[0], span[-1] + 1)]
 
 
+def free_memory_bytes() -> int:
+    """Return how much memory this machine can give to new processes without swapping."""
+    return int(psutil.virtual_memory().available)
+
+
 def pin(cores: tuple[int, ...]) -> None:
     """Bind this process to the cores where the system can; an empty set leaves it as it is."""
     if cores and hasattr(os, "sched_setaffinity"):

@@ -15,8 +15,8 @@ import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from harness.errors import SideFailed
-from harness.events import Event
-from harness.run.cluster import Cluster, Crew
+from harness.run.account import Account
+from harness.run.cluster import Crew
 from harness.workload import Lockstep, Part, Report
 
 CHUNKS_IN_FLIGHT = 2
@@ -34,10 +34,14 @@ def unheard(_: int) -> None:
 
 
 class RayPool:
-    """Workers on a Ray cluster, as ``harness.workload.Pool`` describes them."""
+    """Workers on a Ray cluster, as ``harness.workload.Pool`` describes them, for one run.
 
-    def __init__(self, cluster: Cluster, say: Callable[[Event], None]) -> None:
-        self._crew = Crew(cluster, say)
+    ``account`` says where the run's core-seconds went; each worker has ``cores`` cores.
+    """
+
+    def __init__(self, crew: Crew, cores: int) -> None:
+        self._crew = crew
+        self.account = Account(crew.size, cores)
 
     @property
     def size(self) -> int:
@@ -57,11 +61,8 @@ class RayPool:
         report: Report = unheard,
     ) -> list[Part]:
         """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order."""
-        return _Mapping(self._crew, ray.put(function), chunks, shared, items).run(report)
-
-    def rest(self) -> None:
-        """Let go of the last run's state."""
-        self._crew.rest()
+        with self.account.mapping():
+            return _Mapping(self._crew, self.account, ray.put(function), chunks, shared, items).run(report)
 
     def lockstep(
         self,
@@ -75,14 +76,24 @@ class RayPool:
         """Run ``steps`` synchronous steps with one share per worker; return the final state."""
         if len(shares) != self.size:
             raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
-        return _Stepping(self._crew, program, shares, steps, shared).run(report, sum(map(items, shares)))
+        with self.account.stepping():
+            return _Stepping(self._crew, self.account, program, shares, steps, shared).run(report, sum(map(items, shares)))
 
 
 class _Mapping:
     """One ``map``: chunks waiting, chunks in flight, parts made."""
 
-    def __init__(self, crew: Crew, function: Any, chunks: Sequence[Any], shared: tuple[Any, ...], items: Callable[[Any], int]) -> None:
-        self._crew, self._function, self._chunks, self._shared, self._items = crew, function, chunks, shared, items
+    def __init__(
+        self,
+        crew: Crew,
+        account: Account,
+        function: Any,
+        chunks: Sequence[Any],
+        shared: tuple[Any, ...],
+        items: Callable[[Any], int],
+    ) -> None:
+        self._crew, self._account = crew, account
+        self._function, self._chunks, self._shared, self._items = function, chunks, shared, items
         self._waiting = deque(range(len(chunks)))
         self._flying: dict[Any, tuple[int, int, Any]] = {}
         self._parts: dict[int, Part] = {}
@@ -136,6 +147,7 @@ class _Mapping:
         items = self._items(self._chunks[chunk])
         self._done += items
         self._parts[chunk] = Part(result, chunk, f"w{place}", *seconds)
+        self._account.landed(place, seconds)
         self._crew.span(place, chunk, items, seconds)
 
     def _redo(self, place: int, loss: RayActorError) -> None:
@@ -153,8 +165,9 @@ class _Stepping:
     state is touched by a step that fails for want of its parts, so each survivor stands at a known step.
     """
 
-    def __init__(self, crew: Crew, program: Lockstep, shares: Sequence[Any], steps: int, shared: tuple[Any, ...]) -> None:
-        self._crew, self._program, self._shares, self._steps, self._shared = crew, ray.put(program), shares, steps, shared
+    def __init__(self, crew: Crew, account: Account, program: Lockstep, shares: Sequence[Any], steps: int, shared: tuple[Any, ...]) -> None:
+        self._crew, self._account = crew, account
+        self._program, self._shares, self._steps, self._shared = ray.put(program), shares, steps, shared
         self._sent: dict[tuple[int, int], tuple[Any, Any]] = {}
         self._kept: list[tuple[Any, Any]] = []
         self._begun: dict[int, Any] = {}
@@ -166,6 +179,7 @@ class _Stepping:
         self._persist(self._stand_ready)
         for step in range(self._steps):
             timings = self._persist(partial(self._complete, step))
+            self._account.stepped(timings)
             for place, timing in enumerate(timings):
                 self._crew.span(place, step, items_a_step // self._crew.size, timing)
             self._forget(step)

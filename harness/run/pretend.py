@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from harness.events import Event, Sample, Span
 from harness.model import Process
+from harness.run.account import Account
 from harness.run.host import this_process
 from harness.workload import Lockstep, Part, Report
 
@@ -20,17 +21,28 @@ SAMPLE_EVERY_S = 0.5
 
 
 class PretendPool:
-    """Workers that exist on paper: a chunk is a number of seconds, and ``map`` sleeps until it would be done."""
+    """Workers that exist on paper: a chunk is a number of seconds, and ``map`` sleeps until it would be done.
 
-    def __init__(self, size: int, say: Callable[[Event], None], source_sha256: str) -> None:
-        self._size, self._say = size, say
+    Each stands for ``cores`` cores, of which it keeps one busy. ``account`` is that of the run that the pool is for.
+    """
+
+    def __init__(self, size: int, say: Callable[[Event], None], source_sha256: str, cores: int = 1) -> None:
+        self._say, self._cores = say, cores
+        self.account = Account(size, cores)
         mine = this_process("", source_sha256)
         self.processes = [Process(f"w{place}", os.getpid(), mine.host, mine.nice, 1, (place,), source_sha256) for place in range(size)]
+
+    def first(self, workers: int) -> "PretendPool":
+        """Return a pool of the first so many workers (0: all), for one run."""
+        some = copy.copy(self)
+        some.processes = self.processes[: workers or None]
+        some.account = Account(some.size, self._cores)
+        return some
 
     @property
     def size(self) -> int:
         """Return the number of pretend workers."""
-        return self._size
+        return len(self.processes)
 
     def share(self, value: Any) -> Any:
         """Return the value: there is nobody to share it with."""
@@ -45,7 +57,12 @@ class PretendPool:
         report: Report = lambda _: None,
     ) -> list[Part]:
         """Sleep through a pull schedule of the chunks, ``function(chunk, *shared)`` giving a chunk's seconds."""
-        plan = _schedule([float(function(chunk, *shared)) for chunk in chunks], self._size)
+        plan = _schedule([float(function(chunk, *shared)) for chunk in chunks], self.size)
+        with self.account.mapping():
+            self._sleep(plan, [items(chunk) for chunk in chunks], report)
+        return [Part(row.seconds, row.chunk, f"w{row.place}", row.seconds, row.seconds) for row in sorted(plan, key=lambda row: row.chunk)]
+
+    def _sleep(self, plan: Sequence["_Row"], items: Sequence[int], report: Report) -> None:
         began, looked, done = time.perf_counter(), 0.0, 0
         for row in plan:
             while (elapsed := time.perf_counter() - began) < row.ends:
@@ -53,10 +70,10 @@ class PretendPool:
                     self._look(plan, looked, elapsed)
                     looked = elapsed
                 time.sleep(max(0.0, min(row.ends, looked + SAMPLE_EVERY_S) - elapsed))
-            done += items(chunks[row.chunk])
-            self._say(Span(worker=f"w{row.place}", chunk=row.chunk, items=items(chunks[row.chunk]), busy_s=row.seconds, cpu_s=row.seconds))
+            done += items[row.chunk]
+            self.account.landed(row.place, (row.seconds, row.seconds))
+            self._say(Span(worker=f"w{row.place}", chunk=row.chunk, items=items[row.chunk], busy_s=row.seconds, cpu_s=row.seconds))
             report(done)
-        return [Part(row.seconds, row.chunk, f"w{row.place}", row.seconds, row.seconds) for row in sorted(plan, key=lambda row: row.chunk)]
 
     def lockstep(
         self,
@@ -67,7 +84,7 @@ class PretendPool:
         items: Callable[[Any], int] = lambda _: 1,
         report: Report = lambda _: None,
     ) -> Any:
-        """Run the program here, one worker after the other, on one state."""
+        """Run the program here, one worker after the other, on one state: all of it is the driver's own work."""
         if len(shares) != self.size:
             raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
         state = program.start(*shared)
@@ -79,7 +96,7 @@ class PretendPool:
 
     def _look(self, plan: Sequence["_Row"], since: float, until: float) -> None:
         """Say how busy each worker would have been in a window of the schedule."""
-        busy = [0.0] * self._size
+        busy = [0.0] * self.size
         for row in plan:
             busy[row.place] += max(0.0, min(row.ends, until) - max(row.ends - row.seconds, since))
         for place, seconds in enumerate(busy):

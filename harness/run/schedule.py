@@ -12,6 +12,7 @@ from harness.model import Process, Schedule, Side, Spec
 SLOWDOWN_TOLERATED = 0.02
 
 Cores = tuple[int, ...]
+Start = tuple[Side, int, int]
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,10 @@ class Allotment:
 
 
 def allot(spec: Spec, cores: Cores, *, pretend: bool) -> Allotment:
-    """Return who gets which cores of this host; raise ``BadRequest`` when there are too few.
+    """Return who gets which cores of this host, up to the largest scale; raise ``BadRequest`` when there are too few.
 
-    In turn, both sides use the first cores. At once, the workers' cores come after the baseline's.
+    In turn, both sides use the first cores. At once, the workers' cores come after the baseline's. Where the spec
+    allows oversubscription, workers beyond the last core begin anew at the first.
     """
     if pretend:
         return Allotment((), (), disjoint=True, screen_has_core=True)
@@ -39,17 +41,27 @@ def allot(spec: Spec, cores: Cores, *, pretend: bool) -> Allotment:
         raise BadRequest(f"the baseline asks for {baseline} cores, this machine offers {left}", f"use --baseline-cores {left} or fewer")
     if spec.joined_cluster:
         return Allotment(cores[:baseline], (), disjoint=False, screen_has_core=left > baseline)
-    needed = spec.workers * share
-    if needed > left:
-        hint = f"use --workers {left // share} or fewer" if left >= share else f"use --cores-per-worker {left} or fewer"
-        raise BadRequest(f"{spec.workers} workers of {share} need {needed} cores, this machine offers {left}", hint)
+    needed, fitting = spec.scales[-1] * share, spec.workers if spec.oversubscribe else spec.scales[-1]
+    if fitting * share > left:
+        raise BadRequest(f"{fitting} workers of {share} need {fitting * share} cores, this machine offers {left}", _what_fits(spec, left))
     disjoint = baseline + needed <= left
     if spec.schedule is Schedule.TOGETHER and not disjoint:
         sentence = f"together needs {baseline + needed} cores for disjoint shares, this machine offers {left}"
         raise BadRequest(sentence, "use --schedule in-turn, or fewer workers")
     first = baseline if disjoint and spec.schedule is not Schedule.IN_TURN else 0
-    workers = tuple(cores[first + place * share : first + (place + 1) * share] for place in range(spec.workers))
+    workers = tuple(tuple(cores[(first + place * share + core) % left] for core in range(share)) for place in range(spec.scales[-1]))
     return Allotment(cores[:baseline], workers, disjoint, screen_has_core=baseline + needed < left)
+
+
+def _what_fits(spec: Spec, cores: int) -> str:
+    most = cores // spec.cores_per_worker
+    if not most:
+        return f"use --cores-per-worker {cores} or fewer"
+    if not spec.points:
+        return f"use --workers {most} or fewer"
+    if spec.oversubscribe:
+        return f"begin with --workers {most} or fewer: the headline is about a scale that fits"
+    return f"leave out what is above --workers {most}, or add --oversubscribe"
 
 
 def worth_probing(allotment: Allotment, baseline: Process, workers: tuple[Process, ...]) -> bool:
@@ -74,12 +86,15 @@ def chosen(asked: Schedule, *, one_host: bool, disjoint: bool, slowdown: float |
     return Schedule.TOGETHER if fair else Schedule.IN_TURN
 
 
-def rounds(trials: int, schedule: Schedule) -> Iterator[tuple[tuple[Side, int], ...]]:
-    """Yield what starts at one time, as (side, index of its trial): pairs in ABBA order, or both at once."""
+def rounds(trials: int, schedule: Schedule, scales: tuple[int, ...]) -> Iterator[tuple[Start, ...]]:
+    """Yield what starts at one time, as (side, index of its round, workers): all of a round at once, or one by one in ABBA order.
+
+    A round is the baseline, with no workers, then the distributed side at every scale; at once there is one scale only.
+    """
     for index in range(trials):
-        baseline, distributed = (Side.BASELINE, index), (Side.DISTRIBUTED, index)
+        starts = ((Side.BASELINE, index, 0), *((Side.DISTRIBUTED, index, workers) for workers in scales))
         if schedule is Schedule.TOGETHER:
-            yield (baseline, distributed)
+            yield starts
             continue
-        for one in (baseline, distributed) if index % 2 == 0 else (distributed, baseline):
-            yield (one,)
+        for start in starts if index % 2 == 0 else reversed(starts):
+            yield (start,)

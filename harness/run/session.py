@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from harness.errors import Disagreement
 from harness.events import Ready
 from harness.model import Side, Spec
 from harness.run.schedule import Allotment
+from harness.run.study import NO_PROOF, Programme
 from harness.run.wire import Assignment
 
 
@@ -29,7 +32,10 @@ class Wishes(Protocol):
 
 @dataclass(frozen=True)
 class Session:
-    """What the conductor is to run. ``replay_rest`` keeps the frames coming until the replayed baseline has ended."""
+    """What the conductor is to run. ``replay_rest`` keeps the frames coming until the replayed baseline has ended.
+
+    ``programme`` is what proves the baseline (default: no proof).
+    """
 
     spec: Spec
     workload: str
@@ -38,6 +44,7 @@ class Session:
     simulated: bool
     replay_rest: bool
     out: Path
+    programme: Programme = NO_PROOF
 
 
 def assignment(session: Session, side: Side) -> Assignment:
@@ -48,7 +55,7 @@ def assignment(session: Session, side: Side) -> Assignment:
         side=side,
         workload=session.workload,
         params=spec.params,
-        workers=spec.workers if distributed else 1,
+        workers=spec.scales[-1] if distributed else 1,
         cores_per_worker=spec.cores_per_worker if distributed else spec.baseline_cores,
         cores=allotment.workers if distributed else (allotment.baseline,),
         events_fd=-1,
@@ -57,8 +64,17 @@ def assignment(session: Session, side: Side) -> Assignment:
     )
 
 
+def whole_host(session: Session) -> Assignment:
+    """Return what a baseline is told that has all the host's cores."""
+    cores = session.programme.cores
+    return msgspec.structs.replace(assignment(session, Side.BASELINE), cores_per_worker=len(cores), cores=(cores,))
+
+
 def require_same_terms(baseline: Ready, distributed: Ready) -> None:
-    """Raise ``Disagreement`` unless both sides loaded the same input and held-out set and run the same source."""
+    """Raise ``Disagreement`` unless both sides loaded the same input and held-out set and run the same source.
+
+    A worker that was asked for its digest of the input must have the baseline's, too.
+    """
     for what, ours, theirs in (
         ("input", baseline.input, distributed.input),
         ("held-out set", baseline.held_out, distributed.held_out),
@@ -68,5 +84,11 @@ def require_same_terms(baseline: Ready, distributed: Ready) -> None:
                 f"the sides loaded different {what}s: {ours.sha256[:12]} and {theirs.sha256[:12]}",
                 "make the workload's load depend on its parameters alone",
             )
+    stray = next((worker for worker in distributed.workers if worker.input_sha256 not in ("", baseline.input.sha256)), None)
+    if stray is not None:
+        raise Disagreement(
+            f"worker {stray.id} sees another input: {stray.input_sha256[:12]}, not {baseline.input.sha256[:12]}",
+            "bring every machine of the cluster to the same versions of Python and of the workload's packages",
+        )
     if len({worker.source_sha256 for worker in (*baseline.workers, *distributed.workers)}) > 1:
         raise Disagreement("the workers run other source code than the baseline", "bring every machine of the cluster to the same commit")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import msgspec
 
 from harness.events import LONGEST_LINE_BYTES, Event, Failed, Garbled, Progress, decode, encode
-from harness.model import Parameters, Side
+from harness.model import Parameters, Side, Variant
 
 PROGRESS_EVERY_S = 0.1
 READS_AT_ONCE = 16
@@ -43,10 +43,21 @@ class Probe(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
 
 
 class Start(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
-    """Run the trial now."""
+    """Run the trial now, on the first ``workers`` of the armed ones (0: all)."""
+
+    workers: int = 0
 
 
-Command = Probe | Start
+class Study(msgspec.Struct, frozen=True, tag_field="command", tag="study"):
+    """Time a variant of the baseline for at least ``seconds`` and say its rate; ``name`` and ``value`` as in ``model.Rate``."""
+
+    variant: Variant
+    seconds: float
+    name: str = ""
+    value: int | float = 0
+
+
+Command = Probe | Start | Study
 
 _commands = msgspec.json.Decoder(Command)
 

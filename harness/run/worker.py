@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.model import Process
-from harness.run.digest import source_digest
+from harness.run.digest import digest, source_digest
 from harness.run.host import pin, this_process
 from harness.workload import Lockstep
 
@@ -37,6 +37,10 @@ class Worker:
     def describe(self) -> Process:
         """Return what this process is, read from inside it."""
         return this_process(self._name, self._source)
+
+    def digest(self, value: Any) -> str:
+        """Return the SHA-256 of a value as it reaches this process."""
+        return digest(value, 0).sha256
 
     def usage(self) -> tuple[float, int]:
         """Return the core-seconds used since the process began and its peak resident memory in bytes."""

@@ -1,10 +1,11 @@
 """What must be said beside a headline, judged from the facts alone; each sentence advises.
 
-May import ``model``, ``scaling`` and ``evidence``.
+May import ``model``, ``scaling``, ``evidence`` and the other judges: ``conduct``, ``work``, ``terms`` and
+``surroundings``.
 """
 
-from harness.model import Kind, Process, Schedule, Side, Trial
-from harness.score import scaling
+from harness.model import Kind, Schedule, Side, Trial
+from harness.score import conduct, scaling, surroundings, terms, work
 from harness.score.evidence import Caveat, Evidence, Measure, Unit, whole_machines
 
 FOREIGN_CPU_LIMIT = 0.05
@@ -90,59 +91,6 @@ def _foreign(seen: Evidence) -> Caveat | None:
     return Caveat("shared-machine", "other programs used the machine during the run; close them and run again", measures)
 
 
-def _oversubscribed(seen: Evidence) -> Caveat | None:
-    return _crowded(seen) or _overlapping(seen) or _narrow(seen)
-
-
-def _crowded(seen: Evidence) -> Caveat | None:
-    """Judge each host whose cores are known: all threads at work there at once must have a core."""
-    cores = {host.id: host.cores for host in seen.results.hosts}
-    for host, processes in _at_once(seen).items():
-        threads = sum(process.threads for process in processes)
-        if threads > cores.get(host, threads):
-            measures = Measure("threads", threads, Unit.COUNT), Measure("cores", cores[host], Unit.COUNT)
-            return Caveat(
-                "oversubscribed", "more threads ran at once than the host has cores; lower --workers or --cores-per-worker", measures
-            )
-    return None
-
-
-def _overlapping(seen: Evidence) -> Caveat | None:
-    for processes in _at_once(seen).values():
-        cores = [core for process in processes for core in set(process.affinity)]
-        if len(cores) > len(set(cores)):
-            return Caveat("oversubscribed", "two processes at work at once may run on the same core; pin each to cores of its own")
-    return None
-
-
-def _narrow(seen: Evidence) -> Caveat | None:
-    for process in seen.processes:
-        if 0 < len(process.affinity) < process.threads:
-            measures = Measure("threads", process.threads, Unit.COUNT), Measure("cores", len(process.affinity), Unit.COUNT)
-            return Caveat("oversubscribed", "a process had more threads than cores to run them; give it as many threads as cores", measures)
-    return None
-
-
-def _at_once(seen: Evidence) -> dict[str, list[Process]]:
-    """Return the processes that worked at the same time, by host."""
-    both = seen.results.schedule is Schedule.TOGETHER
-    baseline = tuple(worker.process for worker in seen.baseline[0].workers_detail) if both else ()
-    hosts: dict[str, list[Process]] = {}
-    for process in (*baseline, *seen.workers):
-        hosts.setdefault(process.host, []).append(process)
-    return hosts
-
-
-def _unequal(seen: Evidence) -> Caveat | None:
-    """A baseline widened on purpose has more threads than a worker; its niceness must be theirs all the same."""
-    spec = seen.results.spec
-    widened = spec.baseline_cores != spec.cores_per_worker
-    counted = seen.workers if widened else seen.processes
-    if len({process.nice for process in seen.processes}) <= 1 and len({process.threads for process in counted}) <= 1:
-        return None
-    return Caveat("unequal-terms", "the processes did not run on equal terms (niceness or threads); give both sides the same")
-
-
 def _unstable(seen: Evidence) -> Caveat | None:
     for side, walls in zip(Side, zip(*seen.walls, strict=True), strict=True):
         spread = scaling.variation(walls) if len(walls) > 1 else 0.0
@@ -154,14 +102,15 @@ def _unstable(seen: Evidence) -> Caveat | None:
 
 
 def _straggler(seen: Evidence) -> Caveat | None:
-    worst = max((_imbalance(trial) for trial in seen.distributed), default=1.0)
+    worst = max((imbalance(trial) for trial in seen.distributed), default=1.0)
     if worst <= STRAGGLER_LIMIT:
         return None
     measures = Measure("slowest over median", worst, Unit.RATIO), Measure("limit", STRAGGLER_LIMIT, Unit.RATIO)
     return Caveat("straggler", "one worker was busy much longer than the others; cut smaller chunks or spread them evenly", measures)
 
 
-def _imbalance(trial: Trial) -> float:
+def imbalance(trial: Trial) -> float:
+    """Return the longest busy time of a trial's workers over their median (1: none was busy)."""
     busy = [worker.busy_s for worker in trial.workers_detail]
     usual = scaling.median(busy) if busy else 0.0
     return max(busy) / usual if usual > 0 else 1.0
@@ -225,23 +174,37 @@ def _dirty(seen: Evidence) -> Caveat | None:
 
 _JUDGES = (
     _declared,
+    conduct.combined,
     _replayed,
     _slowdown,
     _undecided,
     _superlinear,
+    work.matched,
     _observations,
     _one_host,
+    conduct.weak,
     _contention,
     _foreign,
-    _oversubscribed,
-    _unequal,
+    work.baseline_crowded,
+    surroundings.on_battery,
+    terms.oversubscribed,
+    terms.unequal,
     _unlike,
     _unreported,
+    conduct.unalternated,
+    conduct.failed,
     _unstable,
     _straggler,
     _lost,
+    work.unclean_scale,
+    conduct.watched_noticeably,
     _bits,
     _prices,
+    surroundings.unsourced_prices,
+    surroundings.without_unit,
+    work.start_up_unlisted,
+    surroundings.undescribed,
+    surroundings.without_seed,
     _commit,
     _dirty,
 )

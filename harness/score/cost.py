@@ -35,6 +35,21 @@ def cost_ratio(speedup: float, workers: int, price_ratio: float, head_ratio: flo
     return (worker_part + _not_negative(head_ratio, "head price ratio")) / _positive(speedup, "speedup")
 
 
+def scaling_part(efficiency: float) -> float:
+    """Return the part of the drop that scaling out makes by itself, 1 - 1/E: that at one price for every machine and no head node."""
+    return 1 - equal_price_ratio(efficiency)
+
+
+def price_part(speedup: float, workers: int, price_ratio: float, head_ratio: float = 0.0) -> float:
+    """Return the part of the drop that the prices make, (p·(1 - r) - h) / S, against a baseline on one machine.
+
+    The head node is in it: it is billed because it has a price. With the scaling part, 1 - p/S, it adds up to the
+    drop, since 1 - (p·r + h)/S = (1 - p/S) + (p·(1 - r) - h)/S.
+    """
+    cheaper = _positive(workers, "workers") * (1 - _not_negative(price_ratio, "price ratio"))
+    return (cheaper - _not_negative(head_ratio, "head price ratio")) / _positive(speedup, "speedup")
+
+
 def break_even_price_ratio(speedup: float, workers: int, head_ratio: float = 0.0) -> float:
     """Return the worker price ratio r = (S - h) / p below which scaling out saves money.
 

@@ -5,11 +5,12 @@ measured number, with the measures behind it; how a number looks is decided wher
 May import ``model`` and ``scaling``.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.model import Host, Process, Results, Side, Trial
+from harness.model import Host, Kind, Process, Results, Side, Trial
 from harness.score import scaling
 
 
@@ -99,6 +100,24 @@ class Evidence:
     def interval(self) -> tuple[float, float] | None:
         """Return the interval of S (None: too few pairs for one)."""
         return scaling.interval(self.walls) if len(self.walls) >= scaling.FEWEST_PAIRS else None
+
+    @property
+    def oversubscribed(self) -> bool:
+        """Return whether the workers of some host need more cores than they may use there; pretend work needs none."""
+        if self.results.kind is Kind.SIMULATED:
+            return False
+        cores = {host.id: host.cores for host in self.results.hosts}
+        homes = {process.host for process in self.workers}
+        return any(self._crowd(home) > min(cores.get(home, math.inf), self._reach(home)) for home in homes)
+
+    def _crowd(self, home: str) -> int:
+        """Return how many cores the workers of a host need at once."""
+        return self.results.spec.cores_per_worker * sum(process.host == home for process in self.workers)
+
+    def _reach(self, home: str) -> float:
+        """Return how many cores the workers of a host may run on; infinite where one of them does not say."""
+        allowed = [process.affinity for process in self.workers if process.host == home]
+        return len({core for cores in allowed for core in cores}) if all(allowed) else math.inf
 
     @property
     def answers_identical(self) -> bool:

@@ -8,7 +8,8 @@ May import ``model`` and the rest of ``score``.
 from dataclasses import dataclass
 
 from harness.model import Results
-from harness.score import cost, scaling
+from harness.score import scaling
+from harness.score.bill import Cost, bill
 from harness.score.caveats import caveats
 from harness.score.evidence import Caveat, Evidence, Measure, Unit, evidence, middle
 from harness.score.refusals import refusals
@@ -48,21 +49,6 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Money per run of both sides, every machine billed for the whole wall time.
-
-    ``drop`` is a fraction, negative where the cost rose; ``drop_at_equal_prices`` is the part of it that
-    scaling alone would give, 1 - 1/E: never above zero unless E > 1. The rest is price.
-    """
-
-    currency: str
-    baseline: float
-    distributed: float
-    drop: float
-    drop_at_equal_prices: float
-
-
-@dataclass(frozen=True)
 class Headline:
     """Speed, quality and cost of both sides, measured together in one session, with the facts they came from."""
 
@@ -88,7 +74,7 @@ def headline(results: Results) -> Headline | Refusal:
     seen = evidence(results)
     if reasons or seen is None:
         return Refusal(results, reasons)
-    return Headline(results, len(seen.walls), _speed(seen), _quality(seen), _cost(seen), caveats(seen))
+    return Headline(results, len(seen.walls), _speed(seen), _quality(seen), bill(seen), caveats(seen))
 
 
 def _speed(seen: Evidence) -> Speed:
@@ -118,18 +104,3 @@ def _quality(seen: Evidence) -> Quality:
     baseline = middle(seen.baseline, lambda trial: trial.quality)
     distributed = middle(seen.distributed, lambda trial: trial.quality)
     return Quality(baseline, distributed, distributed - baseline, seen.answers_identical)
-
-
-def _cost(seen: Evidence) -> Cost:
-    """Bill a worker's share as one machine; a baseline on more cores than a share is billed as many shares."""
-    spec, prices = seen.results.spec, seen.results.spec.prices
-    baseline_s, distributed_s = _times(seen)
-    before = cost.run_cost(baseline_s, spec.baseline_cores / spec.cores_per_worker, prices.baseline_per_hour)
-    after = cost.run_cost(distributed_s, spec.workers, prices.worker_per_hour, prices.head_per_hour)
-    return Cost(
-        currency=prices.currency,
-        baseline=before,
-        distributed=after,
-        drop=cost.drop(before, after),
-        drop_at_equal_prices=1 - cost.equal_price_ratio(seen.efficiency),
-    )

@@ -1,11 +1,12 @@
 """What forbids a headline: every reason, judged from facts alone, to claim nothing at all.
 
-May import ``model`` and ``evidence``.
+May import ``model``, ``evidence`` and the other judges: ``conduct`` and ``work``.
 """
 
 from collections.abc import Iterator
 
 from harness.model import Kind, Results, Status
+from harness.score import conduct, work
 from harness.score.evidence import Caveat, Evidence, Measure, Unit, evidence
 
 ROUNDING = 1e-9
@@ -29,20 +30,29 @@ def _of_session(results: Results, seen: Evidence | None) -> Iterator[Caveat]:
 
 
 def _input(seen: Evidence) -> Caveat | None:
-    if _undigested(seen) or seen.agree(lambda trial: trial.input_sha256):
+    """Judge the trials of every scale, and the digest that the session goes by."""
+    digests = {trial.input_sha256 for trial in work.finished(seen.results)}
+    named = {seen.results.input.sha256} if seen.results.input is not None else set()
+    if _undigested(seen) or (len(digests | named) == 1 and "" not in digests):
         return None
     return Caveat("input-differs", "the two sides did not load the same input, by its digest; make load give the same value every time")
 
 
 def _held_out(seen: Evidence) -> Caveat | None:
-    if _undigested(seen) or seen.agree(lambda trial: trial.held_out_sha256):
+    """Judge the trials of every scale, and the digest that the session goes by."""
+    digests = {trial.held_out_sha256 for trial in work.finished(seen.results)}
+    named = {seen.results.held_out.sha256} if seen.results.held_out is not None else set()
+    if _undigested(seen) or (len(digests | named) == 1 and "" not in digests):
         return None
     return Caveat("held-out-differs", "the two sides were not scored on the same held-out set, by its digest; fix its split in load")
 
 
 def _answers(seen: Evidence) -> Caveat | None:
     """Refuse other bits, unless the workload says why, or they were made by other processors or numbers of threads."""
-    if _undigested(seen) or seen.results.spec.workload.answers_differ or seen.unlike_arithmetic or seen.answers_identical:
+    if _undigested(seen) or seen.results.spec.workload.answers_differ or seen.unlike_arithmetic:
+        return None
+    answers = {trial.answer_sha256 for trial in work.finished(seen.results)}
+    if len(answers) == 1 and "" not in answers:
         return None
     sentence = "the answers differ, by their digests, and the workload gives no reason; find the cause, or declare it in answers_differ"
     return Caveat("answers-differ", sentence)
@@ -74,9 +84,29 @@ def _quality(seen: Evidence) -> Caveat | None:
 
 
 def _source(seen: Evidence) -> Caveat | None:
-    if len({process.source_sha256 for process in seen.processes}) <= 1:
+    if len({worker.process.source_sha256 for trial in work.finished(seen.results) for worker in trial.workers_detail}) <= 1:
         return None
     return Caveat("source-differs", "the processes ran different source code; ship one version to every worker and run again")
 
 
-_JUDGES = (_input, _held_out, _items, _answers, _quality, _source)
+_JUDGES = (
+    _input,
+    work.inputs_differ,
+    _held_out,
+    work.held_out_is_input,
+    _items,
+    conduct.unequal_scales,
+    _answers,
+    _quality,
+    work.work_lost,
+    work.baseline_idle,
+    work.beaten,
+    _source,
+    conduct.missing,
+    conduct.misordered,
+    conduct.overlapped,
+    conduct.outside,
+    work.phases_unequal,
+    work.core_seconds_unequal,
+    conduct.watched_dearly,
+)

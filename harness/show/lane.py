@@ -59,19 +59,20 @@ class Layout:
 class View:
     """One side to be drawn.
 
-    ``elapsed`` is what its clock shows, in seconds; ``at`` the conductor's time now. ``cores`` belong to
+    ``titles`` and ``verdicts``, its line about quality, are worded in several lengths, the longest first: the first that
+    fits is shown. ``elapsed`` is what its clock shows, in seconds; ``at`` the conductor's time now. ``cores`` belong to
     each worker, and full use of them is a full bar. ``workers`` were asked for; before the side is armed
-    nothing else is known of them. ``verdict`` is its line about quality.
+    nothing else is known of them.
     """
 
     lane: Lane
     look: Look
-    title: str
+    titles: tuple[str, ...]
     elapsed: float
     at: float
     cores: int
     workers: int
-    verdict: str
+    verdicts: tuple[str, ...]
     paint: Style
 
 
@@ -84,7 +85,7 @@ def box(view: View, layout: Layout) -> tuple[Line, ...]:
     workers = _workers(view, layout.worker_rows, inner)
     workers += [()] * (layout.worker_rows - len(workers))
     spaced = [line for worker in workers for line in (*air, worker)]
-    body = [*air, *clock, (), *counts, *spaced, *air, (piece(cut(view.verdict, inner), STRONG),)]
+    body = [*air, *clock, (), *counts, *spaced, *air, (piece(fitting(view.verdicts, inner), STRONG),)]
     return (_top(view, layout.width), *(_walled(line, inner) for line in body), (piece(f"╰{'─' * (layout.width - 2)}╯"),))
 
 
@@ -110,7 +111,7 @@ def back_at(fault: Fault) -> float | None:
 def _top(view: View, width: int) -> Line:
     lost = sum(worker.lost_at is not None for worker in view.lane.workers)
     label = f" {view.look}{f' · {words.count(lost)} LOST' if lost else ''} "
-    title = cut(view.title, width - cell_len(label) - 8)
+    title = fitting(view.titles, width - cell_len(label) - 8)
     rule = "─" * (width - cell_len(title) - cell_len(label) - 7)
     return (piece("╭─ "), piece(title, STRONG), piece(f" {rule}"), piece(label, LABEL), piece("──╮"))
 
@@ -183,7 +184,8 @@ def _remark(worker: WorkerLane, view: View) -> str:
     back = [fault for fault in view.lane.faults if fault.worker == worker.process.id and _just_back(fault, view.elapsed)]
     if back:
         return f"back after {words.seconds(back[-1].cost_s or 0.0)}"
-    age = view.at - worker.seen_at if worker.seen_at is not None else 0.0
+    # what was seen of it in the trial before says nothing of this one
+    age = view.at - max(worker.seen_at, view.lane.went_at or 0.0) if worker.seen_at is not None else 0.0
     return f"{words.seconds(age)} old" if age > STALE_S else ""
 
 

@@ -13,15 +13,20 @@ from rich.cells import cell_len
 from harness.model import Schedule, Spec
 from harness.score.board import Board, Lane, Stage, rewound
 from harness.score.evidence import whole_machines
+from harness.score.progress import at_work
 from harness.score.refusals import ROUNDING
-from harness.show import words
+from harness.show import phrases_of_scale, words
 from harness.show.clock import SMALLEST, face_for
 from harness.show.frame import BASELINE_PAINT, DISTRIBUTED_PAINT, LABEL, STRONG, Frame, Line, cut, fitting, joined, padded, piece, spread
 from harness.show.lane import Layout, Look, View, back_at, box, progress
+from harness.show.strip import rows as strip_rows
+from harness.show.strip import strip
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 80, 24
 
 _HEADER_ROWS, _FOOTER_ROWS = 1, 2
+_PROVING = "proving the baseline"
+_STANDING = "cores stand for machines"
 _WORKERS_BEFORE_A_LARGER_CLOCK = 10
 _LOOKS = {
     Stage.WAITING: Look.WAITING,
@@ -39,7 +44,7 @@ class Caption:
     """What stands around the two sides and is not on the board.
 
     ``schedule`` is the one that was chosen, ``utc`` the time now. ``badge`` says in a word what the picture
-    is if it is no live measurement (SIMULATED, RECORDING); ``prompt`` says what a key would do now.
+    is if it is no live measurement (SIMULATED, RECORDING); ``prompt`` says what a key would do now, or what is being done.
     """
 
     run_id: str
@@ -57,7 +62,8 @@ def panel(board: Board, spec: Spec, caption: Caption, *, at: float, columns: int
     layout = _layout(spec, columns, rows)
     left, right = (box(view, layout) for view in views)
     sides = tuple((*one, *other) for one, other in zip(left, right, strict=True))
-    lines = (_header(board, spec, caption, columns), *sides, *_footer(board, spec, caption, views, columns))
+    around = _header(board, spec, caption, columns), _footer(board, spec, caption, views, columns)
+    lines = (around[0], *sides, *strip(board, spec, columns), *around[1])
     return Frame(tuple(padded(line, columns) for line in lines))
 
 
@@ -88,36 +94,45 @@ def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[Vie
     right = board.distributed
     titles = _titles(board, spec)
     baseline = View(left, look, titles[0], seconds, at, spec.baseline_cores, 1, _gate(left, spec), BASELINE_PAINT)
-    verdict, look = _verdict(board, spec), _LOOKS[right.stage]
-    distributed = View(right, look, titles[1], elapsed(right, at), at, spec.cores_per_worker, spec.workers, verdict, DISTRIBUTED_PAINT)
+    verdicts, look, most = _verdict(board, spec), _LOOKS[right.stage], spec.scales[-1]
+    distributed = View(right, look, titles[1], elapsed(right, at), at, spec.cores_per_worker, most, verdicts, DISTRIBUTED_PAINT)
     return baseline, distributed
 
 
-def _titles(board: Board, spec: Spec) -> tuple[str, str]:
-    hosts = len({worker.process.host for worker in board.distributed.workers})
-    whole = [_whole(board.baseline, spec.baseline_cores), _whole(board.distributed, spec.cores_per_worker)]
-    one = words.cores(spec.baseline_cores, hosts, whole=whole[0])
-    return f"BASELINE · {one}", f"RAY · {words.workers(spec.workers, hosts, whole=whole[1])}"
+def _titles(board: Board, spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what either side runs on; in a sweep the workers that have a part in this trial, of all that are armed."""
+    side, most = board.distributed, spec.scales[-1]
+    now = most if side.went_at is None or not spec.points else at_work(side)
+    machines = _whole(side, spec.cores_per_worker) and most == _hosts(side) > 1
+    some = words.workers_of(now, most, len({worker.process.host for worker in side.workers}), whole=machines)
+    one = words.cores(spec.baseline_cores, _hosts(side), whole=_whole(board.baseline, spec.baseline_cores))
+    return (f"BASELINE · {one}",), tuple(f"RAY · {text}" for text in some)
+
+
+def _hosts(lane: Lane) -> int:
+    return len({process.host for process in lane.armed})
 
 
 def _whole(lane: Lane, cores: int) -> bool:
-    return whole_machines((worker.process for worker in lane.workers), lane.hosts, cores)
+    return whole_machines(lane.armed, lane.hosts, cores)
 
 
-def _gate(lane: Lane, spec: Spec) -> str:
+def _gate(lane: Lane, spec: Spec) -> tuple[str, ...]:
     """Return the baseline's line about quality, with the tolerance that was fixed before the run."""
-    return f"{_quality(lane, spec) or words.safe(spec.workload.metric)} · tolerance {words.tolerance(spec.workload.tolerance)}"
+    seen, limit = _quality(lane, spec) or words.safe(spec.workload.metric), words.tolerance(spec.workload.tolerance)
+    return f"{seen} · tolerance {limit}", f"{seen} · Δ ≤ {limit}"
 
 
-def _verdict(board: Board, spec: Spec) -> str:
-    """Return the distributed side's line about quality: whether it held."""
+def _verdict(board: Board, spec: Spec) -> tuple[str, ...]:
+    """Return the distributed side's line about quality: whether it held. What is measured stands on the other side, too."""
     base, other, limit = board.baseline.quality, board.distributed.quality, spec.workload.tolerance
     if board.distributed.stage is Stage.FINISHED:
-        return "clock stopped, computing quality"
+        return ("clock stopped, computing quality",)
+    seen = _quality(board.distributed, spec)
     if base is None or other is None:
-        return _quality(board.distributed, spec)
+        return (seen,)
     change = f"Δ {words.change(other - base, limit)} {'held' if abs(other - base) <= limit + ROUNDING else 'NOT HELD'}"
-    return f"{_quality(board.distributed, spec)} · {change}"
+    return f"{seen} · {change}", f"{seen}, {change}", f"{words.quality(other, limit)} · {change}"
 
 
 def _quality(lane: Lane, spec: Spec) -> str:
@@ -128,8 +143,8 @@ def _quality(lane: Lane, spec: Spec) -> str:
 
 def _layout(spec: Spec, columns: int, rows: int) -> Layout:
     """Return the layout of both boxes: a large clock first, then air, then as many workers as fit."""
-    width, workers = columns // 2, max(1, spec.workers)
-    spare = rows - 1 - _HEADER_ROWS - _FOOTER_ROWS
+    width, workers = columns // 2, max(1, spec.scales[-1])
+    spare = rows - 1 - _HEADER_ROWS - _FOOTER_ROWS - strip_rows(spec)
     clock_rows = spare - Layout(width, SMALLEST, min(workers, _WORKERS_BEFORE_A_LARGER_CLOCK), airy=False).rows + SMALLEST.rows
     face = face_for(width - 4, clock_rows)
     airy = Layout(width, face, workers, airy=True)
@@ -140,22 +155,30 @@ def _layout(spec: Spec, columns: int, rows: int) -> Layout:
 
 
 def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
-    """Return what is run on what, when; where room is short, first the item count goes, then the schedule."""
+    """Return what is run on what, when; where room is short, first the item count goes, then the schedule, then the name."""
     lane = board.baseline if board.baseline.input is not None else board.distributed
     badge = (piece(f" {cut(caption.badge, 20)} ", LABEL),) if caption.badge else ()
     items = f"{words.count(lane.items)} {cut(lane.unit, 16)}" if lane.items > 0 else ""
     digest = f"input {words.digest(lane.input.sha256)}" if lane.input is not None else ""
     schedule = str(caption.schedule).upper().replace("-", " ")
     name, moment, run = cut(spec.workload.name, 20), words.moment(caption.utc), f"run {cut(caption.run_id, 16)}"
-    choices = ([name, items, digest, moment, schedule, run], [name, digest, moment, schedule, run], [digest, moment, run])
+    choices = (
+        [name, items, digest, moment, schedule, run],
+        [name, digest, moment, schedule, run],
+        [name, digest, moment, run],
+        [digest, moment, run],
+    )
     room = columns - 2 - sum(cell_len(part.text) for part in badge)
     return (*badge, piece(" "), piece(fitting([" · ".join(filter(None, parts)) for parts in choices], room)))
 
 
 def _footer(board: Board, spec: Spec, caption: Caption, views: tuple[View, View], columns: int) -> tuple[Line, Line]:
-    gap = joined([_gap(views), _observations(board, spec), _start_up(board)], columns - 2)
-    note = spread(_note(board, spec, views), caption.prompt, columns - 2)
-    return (piece(" "), piece(gap, STRONG)), (piece(" "), piece(note))
+    proving = bool(board.rates) and caption.prompt.startswith(_PROVING)
+    rate = cut(phrases_of_scale.rate(board.rates[-1], spec.workload.unit), columns - 2) if proving else ""
+    news = rate or joined([_gap(views), _observations(board, spec), _start_up(board)], columns - 2)
+    prompt = cut(caption.prompt, columns - 2)
+    note = fitting(_note(board, spec, views), columns - 3 - cell_len(prompt))
+    return (piece(" "), piece(news, STRONG)), (piece(" "), piece(spread(note, prompt, columns - 2)))
 
 
 def _gap(views: tuple[View, View]) -> str:
@@ -176,8 +199,11 @@ def _gap(views: tuple[View, View]) -> str:
 
 
 def _observations(board: Board, spec: Spec) -> str:
+    """Return how often it is measured; in a sweep the strip counts the rounds."""
     if spec.trials == 1:
-        return "one observation"
+        return "one observation a point" if spec.points else "one observation"
+    if spec.points:
+        return ""
     return f"pair {words.count(max(board.baseline.trial, board.distributed.trial) + 1)} of {words.count(spec.trials)}"
 
 
@@ -186,29 +212,35 @@ def _start_up(board: Board) -> str:
     return f"cold start {words.seconds(spent)} not on the clock" if spent is not None else ""
 
 
-def _note(board: Board, spec: Spec, views: tuple[View, View]) -> str:
-    """Return the one remark that matters most now."""
+def _note(board: Board, spec: Spec, views: tuple[View, View]) -> tuple[str, ...]:
+    """Return the one remark that matters most now, in several lengths, the longest first."""
     failed = [view for view in views if view.look is Look.FAILED]
     if failed:
-        return f"{failed[0].lane.side} failed: {failed[0].lane.reason}"
+        return (words.safe(f"{failed[0].lane.side} failed: {failed[0].lane.reason}"),)
     faults = views[1].lane.faults
     if faults:
-        return _fault_note(board, faults[-1].worker)
-    hosts = {worker.process.host for worker in board.distributed.workers}
-    return "cores stand for machines: all workers share one host" if len(hosts) == 1 < spec.workers else ""
+        return (_fault_note(board, faults[-1].worker),)
+    side = board.distributed
+    if len(side.armed) > 1 and _hosts(side) == 1:
+        return f"{_STANDING}: all workers share one host", _STANDING
+    if len(side.armed) > 1 and not _whole(side, spec.cores_per_worker):
+        return f"{_STANDING}: a worker is a part of its host", _STANDING
+    return ("",)
 
 
 def _fault_note(board: Board, worker: str) -> str:
     fault = next(fault for fault in reversed(board.distributed.faults) if fault.worker == worker)
     name, when = words.safe(worker), words.clock(fault.at_s)
     if back_at(fault) is None:
-        return f"{name} LOST at {when}: {fault.reason}"
+        return f"{name} LOST at {when}: {words.safe(fault.reason)}"
     return f"{name} LOST at {when}, back after {words.seconds(fault.cost_s or 0.0)}"
 
 
 def _cramped(views: tuple[View, View], columns: int, rows: int) -> Frame:
     """Return both clocks in words, and what the panel needs: for a terminal that is too small to draw it."""
-    told = [f"{view.title.partition(' ')[0]} {view.look} {words.clock(view.elapsed)} {progress(view.lane)}" for view in views]
+    names = [view.titles[0].partition(" ")[0] for view in views]
+    told = [f"{name} {view.look} {words.clock(view.elapsed)} {progress(view.lane)}" for name, view in zip(names, views, strict=True)]
     size = f"this terminal is {columns}×{rows}, the panel needs {SMALLEST_COLUMNS}×{SMALLEST_ROWS}"
-    lines = [*told, size] if rows > 3 else [" ".join(f"{view.title.partition(' ')[0]} {words.clock(view.elapsed)}" for view in views)]
+    clocks = " ".join(f"{name} {words.clock(view.elapsed)}" for name, view in zip(names, views, strict=True))
+    lines = [*told, size] if rows > 3 else [clocks]
     return Frame(tuple(padded((piece(cut(line, columns)),), columns) for line in lines))

@@ -10,6 +10,8 @@ from harness.show import words
 
 _PACKAGES = ("ray", "numpy")
 _LONGEST_NAME = 48
+_LONGEST_REMARK = 90
+_LABELS = {Kind.MEASURED: "", Kind.SIMULATED: "SIMULATED", Kind.DECLARED: "DECLARED, NOT MEASURED HERE"}
 
 
 def speedup(headline: Headline) -> str:
@@ -99,14 +101,37 @@ def short(caveat: Caveat, tolerance: float) -> str:
     return f"{words.safe(caveat.sentence).partition(';')[0]}{_measures(caveat, tolerance)}"
 
 
+def measure(measure: Measure, tolerance: float) -> str:
+    """Return a number with its name and unit: ``limit 5.0 %``."""
+    match measure.unit:
+        case Unit.COUNT:
+            number = words.count(int(measure.value))
+        case Unit.FRACTION:
+            number = words.percent(measure.value)
+        case Unit.RATIO:
+            number = words.times(measure.value)
+        case Unit.SECONDS:
+            number = words.seconds(measure.value)
+        case Unit.QUALITY if measure.name == "change":
+            number = words.change(measure.value, tolerance)
+        case Unit.QUALITY:
+            number = words.quality(measure.value, tolerance)
+    return f"{words.safe(measure.name)} {number}"
+
+
+def label(results: Results) -> str:
+    """Return the words that no picture may leave out: that these numbers were not measured here; empty where they were."""
+    return _LABELS[results.kind]
+
+
 def provenance(results: Results) -> str:
-    """Return where the numbers come from: run, moment, input, commit, machine and versions."""
+    """Return where the numbers come from: run, moment, input, commit, machine and versions; declared ones from a remark."""
     host = results.hosts[0] if results.hosts else None
     commit = f"commit {words.digest(results.code.commit)}{' with changes' if results.code.dirty else ''}" if results.code.commit else ""
     parts = [
-        "" if results.kind is Kind.MEASURED else str(results.kind).upper(),
+        label(results),
         f"run {_brief(results.run_id)}",
-        words.moment_of(results.began_utc),
+        _shortened(results.remark) if results.kind is Kind.DECLARED else words.moment_of(results.began_utc),
         f"input {words.digest(results.input.sha256)}" if results.input is not None else "",
         commit,
         _brief(host.cpu_model) if host else "",
@@ -131,6 +156,11 @@ def _brief(text: str) -> str:
     return words.safe(text)[:_LONGEST_NAME]
 
 
+def _shortened(remark: str) -> str:
+    told = words.safe(remark)
+    return told if len(told) <= _LONGEST_REMARK else f"{told[: _LONGEST_REMARK - 1].rstrip()}…"
+
+
 def _processes(results: Results, side: Side) -> list[Process]:
     """Return the processes of a side's last trial; declared facts have none, and speak of machines."""
     trials = [trial for trial in results.trials if trial.side is side]
@@ -142,27 +172,10 @@ def _less(drop: float) -> str:
 
 
 def _measures(caveat: Caveat, tolerance: float) -> str:
-    told = ", ".join(_measure(measure, tolerance) for measure in caveat.measures if not _said(measure))
+    told = ", ".join(measure(number, tolerance) for number in caveat.measures if not _said(number))
     return f" ({told})" if told else ""
 
 
 def _said(measure: Measure) -> bool:
     """Tell whether the sentence beside it says this number in a word: one observation."""
     return measure.name == "pairs" and measure.value == 1
-
-
-def _measure(measure: Measure, tolerance: float) -> str:
-    match measure.unit:
-        case Unit.COUNT:
-            number = words.count(int(measure.value))
-        case Unit.FRACTION:
-            number = words.percent(measure.value)
-        case Unit.RATIO:
-            number = words.times(measure.value)
-        case Unit.SECONDS:
-            number = words.seconds(measure.value)
-        case Unit.QUALITY if measure.name == "change":
-            number = words.change(measure.value, tolerance)
-        case Unit.QUALITY:
-            number = words.quality(measure.value, tolerance)
-    return f"{words.safe(measure.name)} {number}"

@@ -1,14 +1,15 @@
-"""The race in lines of text, for a pipe, a log or a terminal that cannot draw: pure, from board to board.
+"""The race, or the sweep, in lines of text, for a pipe, a log or a terminal that cannot draw: pure, from board to board.
 
 A line is said when something happened between two boards, and a heartbeat when nothing did for a while.
-May import ``model``, ``score.board`` and ``words``.
+May import ``model``, ``score.board``, ``score.progress``, ``phrases_of_scale`` and ``words``.
 """
 
 from collections.abc import Iterator
 
 from harness.model import Side, Spec
 from harness.score.board import Board, Lane, Stage
-from harness.show import words
+from harness.score.progress import Scale, at_work, scales
+from harness.show import phrases_of_scale, words
 
 HEARTBEAT_S = 4.0
 """Seconds of silence after which a heartbeat is due; asked once a second, five never pass without a line."""
@@ -16,11 +17,19 @@ HEARTBEAT_S = 4.0
 
 def lines(before: Board, after: Board, spec: Spec, *, at: float, last_said: float) -> list[str]:
     """Return what to say ``at`` that time on the conductor's clock; ``last_said`` is when a line was said last."""
-    told = [f"{side}: {line}" for side in Side for line in _news(before.lane(side), after.lane(side), spec)]
-    told += _gap(before, after)
+    told = [f"{_name(after.lane(side), spec)}: {line}" for side in Side for line in _news(before.lane(side), after.lane(side), spec)]
+    told += _speedups(before, after, spec) if spec.points else _gap(before, after)
+    told += [phrases_of_scale.rate(timed, spec.workload.unit) for timed in after.rates[len(before.rates) :]]
     if not told and at - last_said >= HEARTBEAT_S:
-        told = ["; ".join(f"{side} {_state(after.lane(side), at)}" for side in Side)]
+        told = ["; ".join(f"{_name(after.lane(side), spec)} {_state(after.lane(side), at)}" for side in Side)]
     return [f"{words.clock(at)}  {line}" for line in told]
+
+
+def _name(lane: Lane, spec: Spec) -> str:
+    """Return who does it; in a sweep the distributed side is named with how many workers it has this time."""
+    if not spec.points or lane.side is Side.BASELINE or lane.went_at is None:
+        return str(lane.side)
+    return f"{lane.side} on {words.counted(at_work(lane), 'worker')}"
 
 
 def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
@@ -30,7 +39,7 @@ def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
     if after.ready_at is not None and after.ready_at != before.ready_at:
         yield _armed(after)
     if after.went_at != before.went_at:
-        yield f"go, trial {words.count(after.trial + 1)} of {words.count(spec.trials)}"
+        yield f"go, {'round' if spec.points else 'trial'} {words.count(after.trial + 1)} of {words.count(spec.trials)}"
         before = Lane(after.side)
     yield from _faults(before, after)
     yield from _quarters(before, after)
@@ -82,6 +91,19 @@ def _gap(before: Board, after: Board) -> list[str]:
         return []
     baseline, distributed, gap = words.durations(one, other, abs(one - other))
     return [f"gap {gap}: baseline {baseline}, distributed {distributed}"]
+
+
+def _speedups(before: Board, after: Board, spec: Spec) -> list[str]:
+    """Return the speedup so far of every scale that has a complete pair more."""
+    if len(after.trials) == len(before.trials):
+        return []
+    known = zip(scales(before, spec), scales(after, spec), strict=True)
+    return [_speedup(scale.speedup, scale) for was, scale in known if scale.speedup is not None and scale.pairs > was.pairs]
+
+
+def _speedup(speedup: float, scale: Scale) -> str:
+    told = f"speedup on {words.counted(scale.workers, 'worker')} so far {words.times(speedup)}"
+    return f"{told}, median of {words.count(scale.pairs)} rounds" if scale.pairs > 1 else told
 
 
 def _state(lane: Lane, at: float) -> str:

@@ -59,6 +59,16 @@ def workers(number: int, hosts: int, *, whole: bool) -> str:
     return counted(number, "worker") + (f" on {counted(hosts, 'machine')}" if hosts > 1 else "")
 
 
+def workers_of(number: int, most: int, hosts: int, *, whole: bool) -> tuple[str, ...]:
+    """Return which of ``most`` workers have a part in a trial, and on how many hosts, in several lengths, the longest first."""
+    some = count(number) if number == most else f"{count(number)} of {count(most)}"
+    noun = "machine" if whole else "worker"
+    named = f"{some} {noun}{'' if most == 1 else 's'}"
+    if whole or hosts < 2:
+        return named, some
+    return f"{named} on {count(hosts)} machines", f"{named} on {count(hosts)} hosts", f"{named}, {count(hosts)} hosts", named, some
+
+
 def cores(number: int, hosts: int, *, whole: bool) -> str:
     """Return what the baseline has beside workers on that many hosts: a machine if it has the whole of one, else cores."""
     return "1 machine" if whole and hosts > 1 else counted(number, "core")
@@ -72,6 +82,17 @@ def seconds(duration: float) -> str:
 def durations(*spans: float) -> tuple[str, ...]:
     """Return durations given in seconds, all in the unit that suits the longest."""
     return _in_one_unit(spans, _DURATIONS, zero="s")
+
+
+def summands(total: float, *spans: float) -> tuple[str, ...]:
+    """Return durations given in seconds as parts of a total, in its unit and with its decimals: ``0.9 s`` of ``53.7 s``."""
+    scale, unit = next((scale, unit) for used_from, scale, unit in reversed(_DURATIONS) if abs(total) >= used_from)
+    return tuple(f"{_fixed(span / scale, _decimals(total / scale))} {unit}" for span in spans)
+
+
+def rate(per_second: float, unit: str) -> str:
+    """Return how many units a second: ``12,300 samples/s``."""
+    return f"{three(per_second)} {safe(unit)}/s"
 
 
 def size(number_of_bytes: float) -> str:

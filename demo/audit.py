@@ -1,0 +1,23 @@
+"""Audit a session from its files: every honesty rule judged, and the results file recounted from its journal.
+
+May import ``harness``; nothing heavy.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from harness.audited import audited
+from harness.score.audit import Verdict
+from harness.show import verdicts
+
+PASSED, REFUSED = 0, 4
+
+
+def told(path: Path, *, as_json: bool) -> tuple[str, int]:
+    """Return the audit of what is kept at a path, as text or as one JSON document, and the exit code."""
+    found = audited(path)
+    code = REFUSED if found.verdict is Verdict.REFUSE else PASSED
+    if as_json:
+        return msgspec.json.format(msgspec.json.encode(verdicts.data(found))).decode(), code
+    return verdicts.text(found).removesuffix("\n"), code

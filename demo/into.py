@@ -1,0 +1,41 @@
+"""Update a presenter's own deck from a session. What ``slide --into`` does.
+
+May import ``harness``; python-pptx is loaded by the deck.
+"""
+
+import stat
+from pathlib import Path
+
+from demo.present import REFUSED, SHOWN, Shown
+from harness import files
+from harness.errors import BadRequest
+from harness.model import plain
+from harness.score.headline import Headline, Refusal
+from harness.show import deck, verdicts
+
+
+def into(path: Path, shown: Shown) -> tuple[str, int]:
+    """Update the deck at a path in its place; return what became of it, and the exit code.
+
+    The deck is replaced whole or left as it was; a refused session leaves it and says why. Raises ``BadRequest``.
+    """
+    match shown.claim:
+        case Refusal():
+            return f"{shown.text}\n{plain(str(path))} is left as it was\n", REFUSED
+        case Headline() as claim:
+            return deck.told(_update(path, claim, verdicts.footer(shown.audit))), SHOWN
+
+
+def _update(path: Path, claim: Headline, verdict: str) -> deck.Report:
+    name = plain(str(path))
+    content = files.read(path, deck.LARGEST_BYTES, "deck", "give a .pptx or .pptm file")
+    for lock in (f"~${path.name}", f".~lock.{path.name}#"):
+        if path.with_name(lock).exists():
+            raise BadRequest(f"{name} is open in another program", f"close it there; if it is not open, remove {plain(lock)}")
+    updated, report = deck.update(content, claim, verdict)
+    try:
+        whole = path.resolve()
+        files.replace(whole, updated, stat.S_IMODE(whole.stat().st_mode))
+    except OSError as error:
+        raise BadRequest(f"cannot write {name}: {error.strerror}", "it is left as it was; make room, or copy it elsewhere") from error
+    return report

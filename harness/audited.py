@@ -1,0 +1,40 @@
+"""What is kept at a path, audited against the journal beside it, and what may be claimed of it then.
+
+The terminal, the slide and a notebook all come by here, so that none of them shows an edited file as it stands.
+May import ``model``, ``errors``, ``files``, ``journal``, ``reading``, ``results`` and ``score``.
+"""
+
+from pathlib import Path
+
+from harness import files, journal, reading, results
+from harness.errors import BadRequest
+from harness.score.audit import Audit, audit
+from harness.score.headline import Caveat, Headline, Refusal, headline
+
+
+def audited(path: Path) -> Audit:
+    """Return the audit of a results file or a take's folder with the journal beside it, or of a declared record.
+
+    Raises ``BadRequest`` where there is none; a journal that cannot be read differs from any results file.
+    """
+    if path.suffix.lower() == ".toml" and not path.is_dir():
+        return audit(reading.load(path))
+    file = path / reading.RESULTS if path.is_dir() else path
+    facts = results.load(file)
+    written = files.read(file, results.LARGEST_BYTES, "results file", "")
+    beside = file.parent / journal.JOURNAL
+    if facts.combined or not beside.exists():
+        return audit(facts, written=written)
+    try:
+        kept = journal.read(beside)
+    except BadRequest as error:
+        return Audit(facts, audit(facts, written=written).findings, (error.sentence,))
+    return audit(facts, kept.events, journal_sha256=kept.sha256, written=written)
+
+
+def claimed(found: Audit) -> Headline | Refusal:
+    """Return the headline; a file that states what its journal does not is refused, whatever it states."""
+    if not found.differences:
+        return headline(found.results)
+    sentence = f"the results file states what its journal does not, such as {found.differences[0]}; use the file as it was written"
+    return Refusal(found.results, (Caveat("differs-from-journal", sentence),))

@@ -1,0 +1,196 @@
+"""The scaling curve: what every measured scale of a session gave, the law that they imply, and what it predicts.
+
+Measured and predicted are types of their own, so that nothing can draw one as the other.
+May import ``model`` and the rest of ``score``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from harness.model import Results, Scaling, Spec
+from harness.score import cost, scaling
+from harness.score.bill import baseline_machines, bill
+from harness.score.evidence import Evidence, evidence, middle
+from harness.score.refusals import ROUNDING
+
+FEWEST_SCALES = 3
+WORTHWHILE_EFFICIENCY = 0.7
+PREDICTED_WORKERS = 64
+
+
+class Origin(StrEnum):
+    """Where a serial fraction comes from: solved from one scale, or fitted to three or more."""
+
+    IMPLIED = "implied"
+    FIT = "fit"
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measured scale.
+
+    Times are medians in seconds; ``ratios`` the speedup of each pair, ``interval`` of the speedup (None: fewer than
+    six pairs). ``serial_fraction`` is None where S implies none. ``change`` is the largest change of quality of any
+    pair; ``clean`` tells whether it keeps to the tolerance. ``cost`` is money per run.
+    """
+
+    workers: int
+    pairs: int
+    distributed_s: float
+    speedup: float
+    efficiency: float
+    ratios: tuple[float, ...]
+    interval: tuple[float, float] | None
+    serial_fraction: float | None
+    change: float
+    clean: bool
+    oversubscribed: bool
+    cost: float
+
+
+@dataclass(frozen=True)
+class Law:
+    """Amdahl's law as the points have it: f, 1/f (infinite where f is zero), and from how many scales.
+
+    Only scales count that kept the quality and had a core for every thread. It takes a baseline with one worker's
+    cores, and equal work at every scale.
+    """
+
+    origin: Origin
+    serial_fraction: float
+    ceiling: float
+    scales: int
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What Amdahl's law predicts for a scale that was not measured. ``cost`` is money per run."""
+
+    workers: int
+    speedup: float
+    efficiency: float
+    cost: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """All scales of a session beside its baseline.
+
+    ``law`` is None where no point implies one. ``largest_worthwhile`` is the largest p whose predicted efficiency is
+    at least 0.7 (None: no law, or no largest). ``cost_scale`` is COST, the smallest measured p that beats the
+    baseline (None: none does, unbounded). ``framework_tax`` is T_ray(1) over T_baseline (None: p = 1 was not measured,
+    or had other cores than the baseline).
+    """
+
+    results: Results
+    baseline_s: float
+    baseline_cost: float
+    baseline_quality: float
+    points: tuple[Point, ...]
+    law: Law | None
+    predictions: tuple[Prediction, ...]
+    largest_worthwhile: int | None
+    cost_scale: int | None
+    framework_tax: float | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """What going on from ``before`` workers to ``after`` would bring a run: seconds saved and money more, negative if less.
+
+    ``predicted`` tells that ``after`` was not measured. ``price_per_hour`` is the money for each hour saved (None: no
+    time is saved, or no money is lost).
+    """
+
+    before: int
+    after: int
+    predicted: bool
+    saved_s: float
+    extra_cost: float
+    price_per_hour: float | None
+
+
+def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
+    """Return the curve of a session, with predictions up to ``predicted`` workers (None: no scale has a complete pair)."""
+    seen = [known for scale in results.spec.scales if (known := evidence(results, scale)) is not None]
+    if not seen:
+        return None
+    points = tuple(_point(one) for one in seen)
+    law = _law(results.spec, points)
+    baseline = {trial.index: trial for one in seen for trial in one.baseline}.values()
+    baseline_s = middle(baseline, lambda trial: trial.wall_s)
+    alike = results.spec.baseline_cores == results.spec.cores_per_worker
+    measured = Curve(
+        results=results,
+        baseline_s=baseline_s,
+        baseline_cost=cost.run_cost(baseline_s, baseline_machines(seen[0]), results.spec.prices.baseline_per_hour),
+        baseline_quality=middle(baseline, lambda trial: trial.quality),
+        points=points,
+        law=law,
+        predictions=(),
+        largest_worthwhile=None if law is None else scaling.largest_worthwhile(law.serial_fraction, WORTHWHILE_EFFICIENCY),
+        cost_scale=next((point.workers for point in points if point.speedup > 1), None),
+        framework_tax=next((1 / point.speedup for point in points if point.workers == 1 and alike), None),
+    )
+    return replace(measured, predictions=tuple(_predictions(measured, predicted)))
+
+
+def next_step(curve: Curve) -> Step | None:
+    """Return what the next scale above the headline's would bring, measured on cores of its own or else predicted (None: neither)."""
+    now = next((point for point in curve.points if point.workers == curve.results.spec.workers), None)
+    if now is None:
+        return None
+    measured = [(point.workers, False, point.distributed_s, point.cost) for point in curve.points if not point.oversubscribed]
+    foreseen = [(point.workers, True, curve.baseline_s / point.speedup, point.cost) for point in curve.predictions]
+    later = min((scale for scale in (*measured, *foreseen) if scale[0] > now.workers), default=None)
+    if later is None:
+        return None
+    workers, predicted, wall_s, money = later
+    saved_s, extra = now.distributed_s - wall_s, money - now.cost
+    price = extra / saved_s * cost.HOUR_S if saved_s > 0 and extra > 0 else None
+    return Step(now.workers, workers, predicted, saved_s, extra, price)
+
+
+def _point(seen: Evidence) -> Point:
+    changes = [many.quality - one.quality for one, many in zip(seen.baseline, seen.distributed, strict=True)]
+    change = max(changes, key=abs)
+    return Point(
+        workers=seen.scale,
+        pairs=len(seen.walls),
+        distributed_s=middle(seen.distributed, lambda trial: trial.wall_s),
+        speedup=seen.speedup,
+        efficiency=seen.efficiency,
+        ratios=tuple(scaling.speedup(one, many) for one, many in seen.walls),
+        interval=seen.interval,
+        serial_fraction=seen.serial_fraction,
+        change=change,
+        clean=abs(change) <= seen.results.spec.workload.tolerance + ROUNDING,
+        oversubscribed=seen.oversubscribed,
+        cost=bill(seen).distributed,
+    )
+
+
+def _law(spec: Spec, points: tuple[Point, ...]) -> Law | None:
+    """Fit the law to the scales that did equal work on cores of their own; solve it from the largest where they are too few."""
+    if spec.scaling is Scaling.WEAK or spec.baseline_cores != spec.cores_per_worker:
+        return None
+    usable = [point for point in points if point.clean and not point.oversubscribed]
+    if len(usable) >= FEWEST_SCALES:
+        fraction = scaling.fitted([(point.workers, point.speedup) for point in usable])
+        return Law(Origin.FIT, fraction, scaling.ceiling(fraction), len(usable))
+    implied = usable[-1].serial_fraction if usable else None
+    return None if implied is None else Law(Origin.IMPLIED, implied, scaling.ceiling(implied), 1)
+
+
+def _predictions(curve: Curve, predicted: int) -> Iterator[Prediction]:
+    """Yield powers of two beyond the largest measured scale, and the one asked for at the end."""
+    prices, law, measured = curve.results.spec.prices, curve.law, curve.points[-1].workers
+    if law is None:
+        return
+    powers = (2**power for power in range(measured.bit_length(), predicted.bit_length()))
+    for workers in sorted({predicted, *powers}):
+        if measured < workers <= predicted:
+            speedup = scaling.amdahl(law.serial_fraction, workers)
+            money = cost.run_cost(curve.baseline_s / speedup, workers, prices.worker_per_hour, prices.head_per_hour)
+            yield Prediction(workers, speedup, speedup / workers, money)

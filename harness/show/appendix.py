@@ -1,0 +1,91 @@
+"""The tables for the questions afterwards: the bill at every offer, the proof of the baseline, where the core-seconds went.
+
+Total functions; may import ``model``, ``score``, ``words`` and its neighbours in ``show``.
+"""
+
+from collections.abc import Iterator
+
+from harness.model import Rate, Results, Side, Variant
+from harness.score.headline import Headline
+from harness.score.ledger import Part, Split, ledger
+from harness.score.proof import Proof, proof
+from harness.show import phrases, phrases_of_scale, words
+from harness.show.table import Row, Standing, Table
+
+_PARTS = {
+    Part.USEFUL: "useful",
+    Part.EXTRA: "extra",
+    Part.COMMUNICATION: "comm.",
+    Part.WAITING: "waiting",
+    Part.SERIAL: "driver",
+    Part.IDLE: "idle",
+}
+
+
+def bills(headline: Headline) -> Table:
+    """Return what a run costs on both sides, at the given prices and at every offer, and what the change is made of."""
+    cost = headline.cost
+    one, other = phrases.contestants(headline.results)
+    at_list = ("at these prices", cost.baseline, cost.distributed, cost.drop)
+    offered = ((words.safe(offer.name)[:24], offer.baseline, offer.distributed, offer.drop) for offer in cost.offers)
+    rows = (Row((name, *_changed(cost.currency, *rest))) for name, *rest in (at_list, *offered))
+    notes = (
+        phrases_of_scale.parts_of_cost(cost),
+        phrases_of_scale.break_even(cost),
+        phrases_of_scale.hours(cost),
+        phrases_of_scale.prices(headline.results),
+        phrases.provenance(headline.results),
+    )
+    return Table(_titled(headline.results, "cost of a run"), ("", one, other, "change"), tuple(rows), notes)
+
+
+def rates(results: Results) -> Table | None:
+    """Return the baseline's rate beside everything it was held against (None: it was not timed)."""
+    known = proof(results)
+    if known is None:
+        return None
+    unit = results.spec.workload.unit
+    rows = tuple(_rate(rate, known) for rate in _shown(known))
+    notes = (*phrases_of_scale.baseline_proof(known, unit), phrases.provenance(results))
+    return Table(_titled(results, "is the baseline real?"), ("", f"{words.safe(unit)[:24]}/s", "of its rate", "cores"), rows, notes)
+
+
+def core_seconds(results: Results) -> Table | None:
+    """Return where the core-seconds of every scale went, in percent of those given (None: not known of both sides)."""
+    splits = ledger(results)
+    if len(splits) < 2:
+        return None
+    given = words.durations(*(split.given_s for split in splits))
+    rows = tuple(_split(split, total) for split, total in zip(splits, given, strict=True))
+    notes = tuple(filter(None, (phrases_of_scale.lost(splits), phrases_of_scale.LEGEND_OF_PARTS, phrases.provenance(results))))
+    return Table(_titled(results, "where the core time went"), ("", "core time", *_PARTS.values()), rows, notes)
+
+
+def _titled(results: Results, what: str) -> str:
+    return " · ".join(filter(None, (phrases.label(results), f"{words.safe(results.spec.workload.name)[:32]}: {what}")))
+
+
+def _changed(currency: str, before: float, after: float, drop: float) -> tuple[str, str, str]:
+    one, other = words.amounts(before, after, currency=currency)
+    return one, other, phrases_of_scale.dearer(-drop)
+
+
+def _shown(known: Proof) -> Iterator[Rate]:
+    """Yield the rates in the order of the questions: the baseline, tuned, its limit, the whole host, and without care."""
+    yield known.own
+    yield from known.tuned
+    yield from (rate for rate in (known.limit, known.whole, known.naive) if rate is not None)
+
+
+def _rate(rate: Rate, known: Proof) -> Row:
+    of_own = words.percent(rate.items_per_s / known.own.items_per_s)
+    standing = Standing.BASELINE if rate is known.own else Standing.MEASURED
+    chosen = (phrases_of_scale.CHOSEN,) if rate.variant is Variant.TUNED and rate.value == known.chosen else ()
+    return Row((phrases_of_scale.variant(rate), words.three(rate.items_per_s), of_own, words.count(rate.cores)), standing, chosen)
+
+
+def _split(split: Split, given: str) -> Row:
+    baseline = split.side is Side.BASELINE
+    name = "baseline" if baseline else words.counted(split.workers, "worker")
+    shares = (words.percent(split.share(part)) for part in _PARTS)
+    return Row((name, given, *shares), Standing.BASELINE if baseline else Standing.MEASURED)

@@ -1,0 +1,43 @@
+"""The two themes of a picture: light on white for print and a bright room, dark for a dark one. Imports the standard library only."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a page, from Okabe and Ito's palette; every text is in ``ink``, which stands out from ``ground`` by far.
+
+    ``faint`` is for lines that only guide the eye, ``shade`` for areas that do. ``parts`` are the six parts of the
+    core-seconds, in their order.
+    """
+
+    name: str
+    ground: str
+    ink: str
+    faint: str
+    shade: str
+    baseline: str
+    distributed: str
+    parts: tuple[str, ...]
+
+
+LIGHT = Theme(
+    name="light",
+    ground="#FFFFFF",
+    ink="#000000",
+    faint="#C8C8C8",
+    shade="#ECECEC",
+    baseline="#D55E00",
+    distributed="#0072B2",
+    parts=("#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#CC79A7", "#8C8C8C"),
+)
+DARK = Theme(
+    name="dark",
+    ground="#111111",
+    ink="#FFFFFF",
+    faint="#4A4A4A",
+    shade="#2A2A2A",
+    baseline="#E69F00",
+    distributed="#56B4E9",
+    parts=("#56B4E9", "#0072B2", "#E69F00", "#D55E00", "#CC79A7", "#8C8C8C"),
+)

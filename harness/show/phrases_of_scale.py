@@ -1,0 +1,199 @@
+"""What a sweep says in sentences: the law, where more machines stop to pay, what they cost, and whether the baseline was real.
+
+May import ``model``, ``score``, ``phrases`` and ``words``. Everything returned is safe to print; empty is nothing to say.
+"""
+
+import math
+from collections.abc import Iterator
+
+from harness.model import Prices, Rate, Results, Variant
+from harness.score.curve import WORTHWHILE_EFFICIENCY, Curve, Origin, Point, next_step
+from harness.score.headline import Cost
+from harness.score.ledger import Part, Split
+from harness.score.proof import DRIFT_LIMIT, Proof
+from harness.show import phrases, words
+
+NOT_CLEAN = "not a clean win: quality moved"
+OVERSUBSCRIBED = "oversubscribed: more threads than cores"
+CHOSEN = "the value it runs with"
+LEGEND_OF_PARTS = (
+    "core time is cores × wall time; useful: computing that the baseline does too, extra: computing beyond it, comm.:"
+    " communication and serialization, waiting: for stragglers or at barriers, driver: while the driver works alone"
+)
+
+
+def observations(curve: Curve) -> str:
+    """Return how often every scale was measured."""
+    fewest, most = min(point.pairs for point in curve.points), max(point.pairs for point in curve.points)
+    if most == 1:
+        return "one observation"
+    return f"median of {words.count(fewest)}{'' if fewest == most else f' to {words.count(most)}'} pairs"
+
+
+def flags(point: Point) -> tuple[str, ...]:
+    """Return what forbids to take a measured scale as a clean win."""
+    told = (NOT_CLEAN, not point.clean), (OVERSUBSCRIBED, point.oversubscribed)
+    return tuple(flag for flag, raised in told if raised)
+
+
+def law(curve: Curve) -> str:
+    """Return Amdahl's law as the points have it, with its ceiling."""
+    if curve.law is None:
+        return "no serial share follows from these scales, so nothing is predicted"
+    share = f"serial share {words.percent(curve.law.serial_fraction)}, so {ceiling(curve.law.ceiling)}"
+    if curve.law.origin is Origin.FIT:
+        return f"Amdahl's law fitted to {words.counted(curve.law.scales, 'scale')}: {share}"
+    return f"Amdahl's law implied by one scale, which cannot test it: {share}"
+
+
+def ceiling(most: float) -> str:
+    """Return the largest speedup that a law allows."""
+    return f"at most {words.times(most)}" if math.isfinite(most) else "no ceiling"
+
+
+def worthwhile(curve: Curve) -> str:
+    """Return how far it is worth going on by the law."""
+    limit = words.percent(WORTHWHILE_EFFICIENCY)
+    if curve.law is None:
+        return ""
+    if curve.largest_worthwhile is None:
+        return f"by this law any number of workers keeps an efficiency of {limit}"
+    return f"by this law {words.counted(curve.largest_worthwhile, 'worker')} are the most that keep an efficiency of {limit}"
+
+
+def further(curve: Curve) -> str:
+    """Return what the next scale would save and cost, and from what worth of an hour on it pays."""
+    step = next_step(curve)
+    if step is None:
+        return ""
+    going = "doubling to" if step.after == 2 * step.before else "going on to"
+    would, how = ("would ", ", predicted") if step.predicted else ("", ", measured")
+    time = words.seconds(abs(step.saved_s))
+    money = f"{words.money(abs(step.extra_cost), curve.results.spec.prices.currency)} {'more' if step.extra_cost >= 0 else 'less'}"
+    saves = "save" if step.saved_s >= 0 else "lose"
+    said = f"{going} {words.counted(step.after, 'worker')} {would}{saves if would else f'{saves}s'} {time} a run for {money}{how}"
+    if step.price_per_hour is None:
+        return said
+    return f"{said}: it pays where an hour sooner is worth {words.money(step.price_per_hour, curve.results.spec.prices.currency)} or more"
+
+
+def cost_scale(curve: Curve) -> str:
+    """Return COST, the configuration that outperforms a single thread."""
+    if curve.cost_scale is None:
+        return "COST is unbounded: no measured number of workers beats the baseline"
+    return f"COST is {words.counted(curve.cost_scale, 'worker')}: the fewest measured that beat the baseline"
+
+
+def framework_tax(curve: Curve) -> str:
+    """Return how much slower one worker is than the baseline."""
+    return "" if curve.framework_tax is None else f"framework tax: one worker takes {words.times(curve.framework_tax)} the baseline's time"
+
+
+def prices(results: Results) -> str:
+    """Return whose prices they are and of when."""
+    given: Prices = results.spec.prices
+    kind = "illustrative prices" if given.illustrative else "prices"
+    return f"{kind} in {words.safe(given.currency)}, {words.safe(given.source)}, {words.safe(given.date)}"
+
+
+def parts_of_cost(cost: Cost) -> str:
+    """Return how much of the change of the cost is scaling out and how much is price."""
+    alone, price = dearer(-cost.scaling_part), dearer(-cost.price_part)
+    head = " and the head node" if cost.head_hours else ""
+    return f"a run costs {dearer(-cost.drop)}: scaling out alone makes it {alone}, prices{head} {price}, each of the baseline's cost"
+
+
+def break_even(cost: Cost) -> str:
+    """Return below which price a worker saves money."""
+    if cost.break_even_ratio <= 0:
+        return "no worker, however cheap, would save money: the head node alone costs more than is gained"
+    most, now = words.percent(cost.break_even_ratio), words.percent(cost.price_ratio)
+    return f"a worker saves money below {most} of the price of the baseline's machine; it is at {now}"
+
+
+def hours(cost: Cost) -> str:
+    """Return what was billed on either side, idle or not."""
+    one, other, head = (words.three(hours) for hours in (cost.baseline_hours, cost.distributed_hours, cost.head_hours))
+    beside = f" and {head} of the head node ({words.percent(cost.head_share)} of the bill)" if cost.head_hours else ", no head node"
+    return f"billed: {one} machine-hours of the baseline, {other} of the workers{beside}, idle time included"
+
+
+def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
+    """Yield what the rates prove of the baseline; a false speedup is called that."""
+    if proof.limit is not None and proof.share_of_limit is not None:
+        limit = words.safe(proof.limit.name) or "the machine's own limit"
+        yield f"the baseline does {words.rate(proof.own.items_per_s, unit)}, {words.percent(proof.share_of_limit)} of {limit}"
+    if proof.best is not None:
+        tried = f"{words.safe(proof.tuned_by)} was tried at {words.counted(len(proof.tuned), 'value')}"
+        chosen = "" if proof.chosen is None else f"; the baseline runs with {number(proof.chosen)}"
+        yield f"{tried}, {number(proof.best.value)} was the fastest{chosen}"
+    if proof.whole is not None and proof.whole_speedup is not None:
+        whole = f"on all {words.counted(proof.whole.cores, 'core')} the baseline is {words.times(proof.whole_speedup)} as fast"
+        over = proof.speedup_over_whole
+        yield whole if over is None else f"{whole}; over that the distributed side's speedup is {words.times(over)}"
+    if proof.naive_factor is not None and proof.fake_speedup is not None:
+        longer = f"a baseline written without care takes {words.times(proof.naive_factor)} as long"
+        yield f"FAKE SPEEDUP: {longer}; beside it the same run would have looked {words.times(proof.fake_speedup)} as fast"
+    if proof.drift > DRIFT_LIMIT:
+        yield f"the baseline's own rate drifted by {words.percent(proof.drift)} while this was measured"
+
+
+def lost(splits: tuple[Split, ...]) -> str:
+    """Return how much more core time the largest scale took than the baseline, and where most of it went."""
+    baseline, last = splits[0], splits[-1]
+    part, spent = max((pair for pair in last.parts if pair[0] is not Part.USEFUL), key=lambda pair: pair[1])
+    if last.given_s <= baseline.given_s:
+        return ""
+    more, most = words.durations(last.given_s - baseline.given_s, spent)
+    return f"{words.counted(last.workers, 'worker')} took {more} more of core time than the baseline; most went on {part}, {most}"
+
+
+def variant(rate: Rate) -> str:
+    """Return a variant of the baseline in a few words."""
+    match rate.variant:
+        case Variant.OWN:
+            return "as it runs"
+        case Variant.TUNED:
+            return f"{words.safe(rate.name)[:24]} {number(rate.value)}"
+        case Variant.NAIVE:
+            return "written without care"
+        case Variant.LIMIT:
+            return f"limit: {words.safe(rate.name)[:24]}"
+        case Variant.WHOLE:
+            return f"on all {words.counted(rate.cores, 'core')}"
+
+
+def rate(timed: Rate, unit: str) -> str:
+    """Return how fast a variant of the baseline went: ``baseline with micro_batch 384: 12,300 samples/s``."""
+    match timed.variant:
+        case Variant.LIMIT:
+            told = f"the machine's own {variant(timed)}"
+        case Variant.TUNED:
+            told = f"baseline with {variant(timed)}"
+        case _:
+            told = f"baseline {variant(timed)}"
+    return f"{told}: {words.rate(timed.items_per_s, unit)}"
+
+
+def number(value: float) -> str:
+    """Return a parameter's value as it is written: whole ones in full."""
+    return words.count(int(value)) if value == int(value) else words.three(value)
+
+
+def metric(results: Results) -> str:
+    """Return the metric's name with its tolerance."""
+    limit = results.spec.workload.tolerance
+    return f"{words.safe(results.spec.workload.metric)[:48]}, tolerance {words.tolerance(limit)}"
+
+
+def title(curve: Curve) -> str:
+    """Return what the sweep is of: workload, the baseline it is held against, and how often it was measured."""
+    results = curve.results
+    named = words.safe(results.spec.workload.name)[:32]
+    parts = phrases.label(results), f"{named}: speedup on more workers, against {phrases.contestants(results)[0]}", observations(curve)
+    return " · ".join(filter(None, parts))
+
+
+def dearer(share: float) -> str:
+    """Return by how much a cost rose or fell: ``13 % more``."""
+    return f"{words.percent(abs(share))} {'more' if share > 0 else 'less'}"

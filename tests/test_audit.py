@@ -1,0 +1,267 @@
+import ast
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from harness import journal
+from harness.errors import BadRequest
+from harness.events import Event
+from harness.model import Kind, Results, Side, Status, WorkerRecord
+from harness.results import decode, encode, load
+from harness.score import caveats, conduct, scaling, work
+from harness.score.audit import Audit, Verdict, audit
+from harness.score.evidence import evidence
+from harness.score.headline import Headline, Refusal, headline
+from harness.score.record import results_of
+from harness.score.recount import differences
+from harness.score.rules import RULES
+from tests import doctor
+from tests.builders import a_board, a_digest_of, a_results, a_sweep, a_worker, golden_results, some_events
+
+SCORE = Path(work.__file__).parent
+SWEPT = {1: [41.0, 41.2, 40.9, 41.1, 41.0, 41.3], 2: [21.2, 21.3, 21.1, 21.2, 21.4, 21.0]}
+
+
+def a_good_session() -> Results:
+    """Return a sweep of six rounds: the real one that is kept here, else a made one."""
+    return load(doctor.BASE) if doctor.BASE.exists() else a_sweep(SWEPT, [40.0, 40.2, 39.9, 40.1, 40.0, 40.3])
+
+
+def a_journalled_session() -> tuple[Results, tuple[Event, ...]]:
+    """Return a session with its journal."""
+    if doctor.BASE.exists():
+        return load(doctor.BASE), journal.read(doctor.BASE.with_name(journal.JOURNAL)).events
+    events = tuple(some_events(pairs=6))
+    return results_of(a_board(events), a_digest_of("journal")), events
+
+
+GOOD = a_good_session()
+RECORDED, JOURNAL = a_journalled_session()
+
+
+def raised(found: Audit) -> set[tuple[str, str]]:
+    """Return what was raised, each as rule and key."""
+    return {(finding.rule, key) for finding in found.findings for key in finding.keys}
+
+
+def verdicts(found: Audit) -> dict[str, Verdict]:
+    """Return each rule's verdict."""
+    return {finding.rule: finding.verdict for finding in found.findings}
+
+
+def claimed(results: Results) -> float:
+    """Return the speedup that the pairs of a session show, claimed or not (0: there is no pair)."""
+    seen = evidence(results)
+    return 0.0 if seen is None else seen.speedup
+
+
+@pytest.mark.parametrize("rule", doctor.DOCTORS)
+def test_a_doctored_file_is_caught_by_the_rule_it_breaks_and_by_no_other(rule: str) -> None:
+    text = doctor.doctored(rule, GOOD)
+    caught = raised(audit(decode(text), written=text)) - raised(audit(GOOD, written=encode(GOOD)))
+    assert {owner for owner, _ in caught} == {rule}
+
+
+def test_every_rule_has_a_doctored_file() -> None:
+    assert list(doctor.DOCTORS) == [rule.id for rule in RULES]
+
+
+def test_a_good_session_is_not_refused() -> None:
+    assert audit(GOOD, written=encode(GOOD)).count(Verdict.REFUSE) == 0
+
+
+def test_the_rules_stand_in_order() -> None:
+    assert [rule.id for rule in RULES] == [f"R{number:02}" for number in range(1, 26)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_says_what_it_demands_and_where_it_is_from(rule: Any) -> None:
+    assert rule.title
+    assert rule.says
+    assert rule.source
+
+
+def test_each_key_of_a_judge_belongs_to_one_rule() -> None:
+    ours = sorted(key for rule in RULES for key in rule.keys)
+    assert ours == sorted({*judged_keys(), *(str(status) for status in Status if status is not Status.COMPLETE)})
+
+
+def judged_keys() -> set[str]:
+    """Return every key that the source of the judges names: the first word of a caveat, or what is passed on as it."""
+    found: set[str] = set()
+    for path in SCORE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Name(id="Caveat" | "_gap"), args=[ast.Constant(str(key)), *_]):
+                    found.add(key)
+                case ast.Call(func=ast.Name(id="_idle"), args=[_, ast.Constant(str(key)), *_]):
+                    found.add(key)
+    return found
+
+
+def test_our_own_thresholds_are_as_the_rules_have_them() -> None:
+    assert (work.WORK_CONSERVED, work.BASELINE_BUSY, work.SUM_LIMIT) == (0.9, 0.8, 0.02)
+    assert (conduct.WATCHING_NOTICED, conduct.WATCHING_LIMIT, caveats.FOREIGN_CPU_LIMIT) == (0.02, 0.05, 0.05)
+    assert (caveats.VARIATION_LIMIT, scaling.OUTLIER_SCORE, scaling.FEWEST_PAIRS) == (0.10, 14.826, 6)
+
+
+@pytest.mark.parametrize("rule", doctor.DOCTORS)
+def test_the_audit_refuses_where_the_headline_does_and_says_what_it_says(rule: str) -> None:
+    results = doctor.DOCTORS[rule](GOOD)
+    found, claim = audit(results), headline(results)
+    said = {key for _, key in raised(found)}
+    match claim:
+        case Headline():
+            assert said == {caveat.key for caveat in claim.caveats}
+            assert found.count(Verdict.REFUSE) == 0
+        case Refusal():
+            assert said >= {reason.key for reason in claim.reasons}
+            assert found.verdict is Verdict.REFUSE
+
+
+def test_a_rule_tells_its_measures_where_it_passes() -> None:
+    (found,) = (finding for finding in audit(a_sweep()).findings if finding.rule == "R08")
+    assert found.verdict is Verdict.PASS
+    assert [measure.name for measure in found.measures] == ["CPU ratio", "at least", "baseline busy", "at least"]
+
+
+def test_a_caveat_without_numbers_stands_beside_what_its_rule_measures() -> None:
+    (found,) = (finding for finding in audit(a_sweep()).findings if finding.rule == "R02")
+    assert (found.verdict, [measure.value for measure in found.measures]) == (Verdict.CAVEAT, [pytest.approx(1.025), 0.98])
+
+
+def with_details(results: Results, details: tuple[WorkerRecord, ...]) -> Results:
+    """Return the session with these workers in every trial."""
+    return replace(results, trials=tuple(replace(trial, workers_detail=details) for trial in results.trials))
+
+
+UNSEEN = {
+    "R02": with_details(a_results(), (a_worker(cpu_s=40.0),)),
+    "R05": a_results(input=None),
+    "R09": with_details(a_sweep(), ()),
+    "R10": a_sweep(hosts=()),
+    "R11": replace(a_sweep(), observer=replace(a_sweep().observer, foreign_cpu=None)),
+    "R13": a_results(),
+    "R23": with_details(a_sweep(), ()),
+    "R25": with_details(a_sweep(), ()),
+    "R17": a_sweep(),
+    "R20": replace(a_sweep(), observer=replace(a_sweep().observer, frames=0)),
+}
+
+
+@pytest.mark.parametrize("rule", UNSEEN)
+def test_what_nobody_measured_cannot_be_checked(rule: str) -> None:
+    assert verdicts(audit(UNSEEN[rule]))[rule] is Verdict.UNCHECKED
+
+
+def test_of_a_machine_whose_power_is_unknown_it_cannot_be_said_that_nothing_slowed_it() -> None:
+    unknown = replace(GOOD.hosts[0], on_mains=None)
+    quiet = replace(GOOD.observer, foreign_cpu=0.0)
+    assert verdicts(audit(replace(GOOD, hosts=(unknown,), observer=quiet)))["R11"] is Verdict.UNCHECKED
+
+
+def test_of_declared_numbers_only_the_arithmetic_can_be_checked() -> None:
+    found = verdicts(audit(golden_results()))
+    assert [rule for rule, verdict in found.items() if verdict is Verdict.PASS] == ["R01", "R03", "R18", "R19", "R21", "R24"]
+
+
+def test_of_a_rehearsal_the_work_cannot_be_checked() -> None:
+    found = verdicts(audit(a_results(kind=Kind.SIMULATED)))
+    assert (found["R08"], found["R20"], found["R22"]) == (Verdict.UNCHECKED, Verdict.UNCHECKED, Verdict.REFUSE)
+
+
+def test_without_a_pair_nothing_else_can_be_checked() -> None:
+    found = verdicts(audit(a_results(trials=())))
+    assert found.pop("R01") is Verdict.REFUSE
+    assert set(found.values()) == {Verdict.UNCHECKED}
+
+
+def test_a_file_that_differs_from_its_journal_is_refused() -> None:
+    assert audit(replace(RECORDED, run_id="other"), JOURNAL).verdict is Verdict.REFUSE
+
+
+def test_a_file_that_agrees_with_its_journal_is_not() -> None:
+    found = audit(RECORDED, JOURNAL, journal_sha256=RECORDED.journal_sha256)
+    assert (found.differences, found.verdict) == ((), Verdict.CAVEAT)
+
+
+def test_a_measured_file_without_its_journal_is_in_doubt() -> None:
+    found = replace(audit(GOOD), findings=())
+    assert found.verdict is Verdict.CAVEAT
+
+
+def test_declared_numbers_need_no_journal() -> None:
+    found = replace(audit(golden_results()), findings=())
+    assert found.verdict is Verdict.PASS
+
+
+TREE: Any = json.loads(encode(RECORDED))
+REPLACEMENTS = (
+    st.floats(1e-3, 1e3)
+    | st.integers(0, 50)
+    | st.booleans()
+    | st.none()
+    | st.sampled_from(["", "0" * 64, "measured", "declared", "together", "baseline", "distributed", "weak", "x"])
+)
+
+
+def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return the path to every leaf of a document, and to every empty list or record."""
+    if isinstance(value, dict) and value:
+        return [leaf for key, member in value.items() for leaf in leaves(member, (*path, key))]
+    if isinstance(value, list) and value:
+        return [leaf for place, member in enumerate(value) for leaf in leaves(member, (*path, place))]
+    return [path]
+
+
+def edited(path: tuple[str | int, ...], value: Any) -> Any:
+    """Return the document with one leaf changed: a number by a factor where both are numbers, else put in its place."""
+    tree = json.loads(json.dumps(TREE))
+    *above, name = path
+    inner = tree
+    for step in above:
+        inner = inner[step]
+    before = inner[name]
+    inner[name] = before * value if type(before) is float and type(value) is float else value
+    return tree
+
+
+def read(tree: Any) -> Results:
+    """Return the facts of an edited document; one that cannot be loaded is of no use to anybody."""
+    try:
+        return decode(json.dumps(tree).encode())
+    except BadRequest:
+        assume(False)
+        raise
+
+
+EDITS = st.builds(edited, st.sampled_from(leaves(TREE)), REPLACEMENTS).map(read)
+WALLS = [path for path in leaves(TREE) if path[-1] == "wall_s"]
+
+
+@given(EDITS)
+def test_no_edit_can_raise_the_speedup_unless_it_is_refused_or_differs_from_the_journal(results: Results) -> None:
+    raised_it = claimed(results) > claimed(RECORDED)
+    caught = isinstance(headline(results), Refusal) or bool(differences(results, JOURNAL, RECORDED.journal_sha256))
+    assert caught or not raised_it
+
+
+@given(st.sampled_from(WALLS), st.floats(0.001, 0.978) | st.floats(1.022, 1000.0))
+def test_no_wall_time_can_be_edited_even_where_the_journal_is_lost(path: tuple[str | int, ...], factor: float) -> None:
+    assert isinstance(headline(read(edited(path, factor))), Refusal)
+
+
+@given(EDITS)
+def test_whatever_can_be_loaded_can_be_audited(results: Results) -> None:
+    found = audit(results, JOURNAL)
+    assert [finding.rule for finding in found.findings] == [rule.id for rule in RULES]
+
+
+def test_a_trial_left_out_of_the_file_is_a_difference() -> None:
+    without = tuple(trial for trial in RECORDED.trials if (trial.side, trial.index) != (Side.DISTRIBUTED, 5))
+    assert audit(replace(RECORDED, trials=without), JOURNAL).differences

@@ -1,0 +1,290 @@
+import ast
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from inspect import getsource
+from pathlib import Path
+from textwrap import dedent
+from types import ModuleType, SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from harness import load
+from harness.errors import BadRequest
+from harness.model import Kind, Results, Side
+from harness.notebook import Drawing, Gallery, Note, Sheet, Take
+from harness.results import save
+from harness.score.audit import audit
+from harness.score.headline import Headline
+from harness.show import figures, phrases, slide, verdicts
+from tests.builders import a_results, a_spec, a_trial, golden_results, some_prices, some_words
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOK = ROOT / "demo" / "notebook.py"
+EXAMPLE = ROOT / "demo" / "examples" / "sweep-on-spot.toml"
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)> & `$x$` \x1b[31m"
+REFUSED = Take(audit(a_results(kind=Kind.SIMULATED)))
+
+
+def a_hostile_session() -> Results:
+    words = some_words(name=HOSTILE, bottleneck=HOSTILE, metric=HOSTILE, limitation=HOSTILE, axis=HOSTILE, partition=HOSTILE)
+    return a_results(spec=a_spec(workload=words, prices=some_prices(currency=HOSTILE, source=HOSTILE)), remark=HOSTILE)
+
+
+TAKES = {
+    "measured": Take(audit(a_results())),
+    "declared": Take(audit(golden_results())),
+    "sweep": load(EXAMPLE),
+    "hostile": Take(audit(a_hostile_session())),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn() -> None:
+    """Draw once before any test, since the letters' files stay open from then on."""
+    for take in TAKES.values():
+        shown(take)
+
+
+def claimed(name: str) -> Headline:
+    claim = TAKES[name].claim
+    assert isinstance(claim, Headline)
+    return claim
+
+
+def shown(take: Take) -> list[Any]:
+    """Return everything that a take shows."""
+    return [take, take.slide(), take.table(), take.figures(), *(take.figure(name) for name in figures.FIGURES)]
+
+
+class Elements(HTMLParser):
+    """The elements of a text in HTML, with their attributes, and what is written in them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.written = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.written += data
+
+
+def test_a_results_file_shows_its_slide_in_a_cell(tmp_path: Path) -> None:
+    save(a_results(), tmp_path / "results.json")
+    drawing = load(str(tmp_path / "results.json")).slide()
+
+    assert isinstance(drawing, Drawing)
+    assert drawing.title == phrases.aloud(claimed("measured"))
+    assert verdicts.footer(TAKES["measured"].audit) in drawing.description
+
+
+def test_a_folder_and_a_declared_record_are_takes_too(tmp_path: Path) -> None:
+    save(a_results(), tmp_path / "results.json")
+
+    assert load(tmp_path).results == a_results()
+    assert load(EXAMPLE).results.kind is Kind.DECLARED
+
+
+@pytest.mark.parametrize("name", TAKES)
+def test_a_picture_is_an_image_with_its_words(name: str) -> None:
+    drawing = TAKES[name].slide()
+    ((tag, attributes),) = Elements(drawing._repr_html_()).found
+
+    assert isinstance(drawing, Drawing)
+    assert tag == "img"
+    assert attributes["alt"] == drawing.title != ""
+    assert (attributes["src"] or "").startswith("data:image/svg+xml;base64,")
+
+
+@pytest.mark.parametrize("name", TAKES)
+def test_nothing_is_fetched_and_no_text_becomes_markup(name: str) -> None:
+    for shows in shown(TAKES[name]):
+        elements = Elements(shows._repr_html_()).found
+        assert {tag for tag, _ in elements} <= {"img", "p", "pre", "table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li"}
+        assert {attribute for _, attributes in elements for attribute in attributes} <= {"alt", "src", "style"}
+        assert all((attributes.get("src") or "data:").startswith("data:") for _, attributes in elements)
+
+
+@pytest.mark.parametrize("name", TAKES)
+def test_a_drawing_holds_no_script_and_no_address(name: str) -> None:
+    gallery = TAKES[name].figures()
+    assert isinstance(gallery, Gallery)
+    for drawing in (TAKES[name].slide(), *gallery):
+        assert isinstance(drawing, Drawing)
+        nodes = list(ElementTree.fromstring(drawing._repr_svg_()).iter())
+        assert [node.tag for node in nodes if str(node.tag).endswith(("script", "image", "foreignObject"))] == []
+        links = [value for node in nodes for name, value in node.attrib.items() if name.endswith("href")]
+        assert [link for link in links if not link.startswith("#")] == []
+
+
+def test_the_table_has_the_rows_of_the_terminal() -> None:
+    sheet = TAKES["sweep"].table()
+    assert isinstance(sheet, Sheet)
+    elements = Elements(sheet._repr_html_())
+
+    assert sum(tag == "tr" for tag, _ in elements.found) == 1 + len(sheet.table.rows)
+    assert all(cell in elements.written for row in sheet.table.rows for cell in row.cells)
+    assert "DECLARED, NOT MEASURED HERE" in elements.written
+
+
+def test_a_predicted_row_says_so_in_words() -> None:
+    told = TAKES["sweep"].table()._repr_html_()
+
+    assert told.count("predicted, not measured") == 2
+    assert told.count("font-style: italic") == 2
+
+
+def test_the_table_can_be_had_as_markdown() -> None:
+    sheet = TAKES["sweep"].table()
+
+    assert isinstance(sheet, Sheet)
+    assert "| 8 workers |" in sheet._repr_markdown_()
+
+
+def test_the_gallery_holds_every_figure_or_says_why_not() -> None:
+    gallery = TAKES["declared"].figures()
+
+    assert isinstance(gallery, Gallery)
+    assert [*gallery.drawings, *gallery.missing] == list(figures.FIGURES)
+    assert len(gallery) == sum(tag == "img" for tag, _ in Elements(gallery._repr_html_()).found)
+    assert "no figure baseline: " in Elements(gallery._repr_html_()).written
+    assert gallery["scaling"].svg == TAKES["declared"].figure("scaling")._repr_svg_()  # type: ignore[union-attr]
+
+
+def test_a_figure_without_facts_says_why() -> None:
+    note = TAKES["declared"].figure("core-seconds")
+
+    assert isinstance(note, Note)
+    assert note.text == figures.missing(golden_results())["core-seconds"]
+
+
+def test_a_figure_can_be_dark() -> None:
+    assert TAKES["sweep"].figure("scaling", theme="dark") != TAKES["sweep"].figure("scaling")
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda take: take.figure("scalling"), lambda take: take.figure("scaling", theme="drak")], ids=["figure", "theme"]
+)
+def test_a_misspelt_figure_or_theme_is_refused_with_a_hint(ask: Callable[[Take], object]) -> None:
+    with pytest.raises(BadRequest) as refused:
+        ask(TAKES["sweep"])
+
+    assert "scaling" in refused.value.hint or "dark" in refused.value.hint
+
+
+@pytest.mark.parametrize("name", ["slide", "table", "figures"])
+def test_a_refused_session_shows_its_refusal_and_no_picture(name: str) -> None:
+    note = getattr(REFUSED, name)()
+
+    assert isinstance(note, Note)
+    assert Elements(note._repr_html_()).found == [("pre", {})]
+    assert Elements(note._repr_html_()).written == repr(note)
+    assert "NO HEADLINE" in repr(note)
+
+
+def test_a_refusal_is_text_whatever_it_quotes() -> None:
+    hostile = a_hostile_session()
+    moved = replace(hostile, trials=(a_trial(), a_trial(Side.DISTRIBUTED, quality=0.5)))
+    note = Take(audit(moved)).slide()
+
+    assert "<script>" in repr(note)
+    assert Elements(note._repr_html_()).found == [("pre", {})]
+
+
+def test_a_take_shows_its_slide_or_its_refusal() -> None:
+    assert TAKES["measured"]._repr_html_() == TAKES["measured"].slide()._repr_html_()
+    assert "NO HEADLINE" in REFUSED._repr_html_()
+
+
+def test_an_edited_file_shows_a_refusal_like_everywhere_else(tmp_path: Path) -> None:
+    save(a_results(), tmp_path / "results.json")
+    (tmp_path / "events.jsonl").write_bytes(b"not the journal that it was made of\n")
+
+    assert "states what its journal does not" in repr(load(tmp_path).slide())
+
+
+def test_a_session_without_a_pair_has_no_table() -> None:
+    assert isinstance(Take(audit(a_results(trials=(a_trial(),)))).table(), Note)
+
+
+def test_in_a_plain_interpreter_everything_reads_as_text() -> None:
+    take = TAKES["sweep"]
+
+    assert repr(take) == repr(take.slide()) == slide.text(claimed("sweep"), verdicts.footer(take.audit))
+    assert repr(take.figure("scaling")) in repr(take.figures())
+    assert all("<" not in repr(shows).replace("< 0.1 %", "") for shows in shown(take))
+
+
+def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest):
+        load(tmp_path / "results.json")
+
+
+def test_the_package_itself_imports_nothing() -> None:
+    program = "import pathlib, sys, typing; before = set(sys.modules); import harness; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-S", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "['harness']"
+
+
+def test_a_slide_needs_neither_ray_nor_a_notebook() -> None:
+    barred = "import sys; [sys.modules.update({name: None}) for name in ('ray', 'psutil', 'IPython', 'marimo', 'jupyter', 'sklearn')]; "
+    program = f"{barred}from harness import load; print(load({str(EXAMPLE)!r}).slide()._repr_html_()[:4])"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.stdout, done.stderr) == ("<img\n", "")
+
+
+class App:
+    """A stand-in for marimo's: it keeps the cells and runs them one after another, each with the names that it asks for."""
+
+    def __init__(self, **_: object) -> None:
+        self.cells: list[Callable[..., Any]] = []
+
+    def cell(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        self.cells.append(function)
+        return function
+
+    def run(self) -> None:
+        known: dict[str, Any] = {}
+        for cell in self.cells:
+            (function,) = ast.parse(dedent(getsource(cell))).body
+            assert isinstance(function, ast.FunctionDef)
+            given = cell(*(known[argument.arg] for argument in function.args.args)) or ()
+            last = function.body[-1]
+            assert isinstance(last, ast.Return)
+            known |= zip([name.id for name in ast.walk(last) if isinstance(name, ast.Name)], given, strict=True)
+
+
+def a_stand_in_for_marimo() -> ModuleType:
+    """Return a module with the few names of marimo that the notebook uses."""
+    module: Any = ModuleType("marimo")
+    module.App = App
+    module.app_meta = lambda: SimpleNamespace(mode="script")
+    module.ui = SimpleNamespace(text=lambda value, **_: SimpleNamespace(value=value))
+    return module  # type: ignore[no-any-return]
+
+
+def test_the_cells_of_the_marimo_notebook_run_and_show_a_take(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(sys.modules, "marimo", a_stand_in_for_marimo())
+    runpy.run_path(str(NOTEBOOK), run_name="__main__")
+
+    assert "efficiency" in capsys.readouterr().out
+
+
+def test_the_notebook_is_one_that_marimo_runs() -> None:
+    pytest.importorskip("marimo", reason="marimo is 130 MB and sixteen packages more, which nobody needs for the demo: pip install marimo")
+    done = subprocess.run([sys.executable, NOTEBOOK], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "efficiency" in done.stdout
