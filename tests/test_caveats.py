@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from harness.model import Host, Process, Results, Scaling, Schedule, Side, Spec, Trial
+from harness.model import Host, Process, Rate, Results, Scaling, Schedule, Side, Spec, Trial, Variant
 from harness.score.caveats import caveats
-from harness.score.evidence import Caveat, evidence
+from harness.score.evidence import Caveat, Measure, Unit, evidence
 from tests.builders import (
     a_digest_of,
     a_fault,
@@ -120,6 +120,11 @@ def beside_one_worker(wall_s: float, **changes: Any) -> Results:
     return replace(results, trials=(*results.trials, *(spread(trial) for trial in ones)))
 
 
+def on_all_cores(gain: float) -> tuple[Rate, ...]:
+    """Return the proof of a baseline that all its host's cores make so many times as fast."""
+    return Rate(Variant.OWN, 500.0, 5.0, 1), Rate(Variant.WHOLE, 500.0 * gain, 5.0, 16)
+
+
 WIDE = a_spec(baseline_cores=4)
 BROAD: dict[str, Any] = {"cores_per_worker": 2, "baseline_cores": 2}
 DOCTORED = {
@@ -129,6 +134,7 @@ DOCTORED = {
     "one-observation": a_session_timed([40.0], [22.0]),
     "few-observations": a_session_timed([40.0] * 5, [22.0] * 5),
     "cores-stand-for-machines": replace(a_session_where(Side.DISTRIBUTED, one_host), hosts=machines()),
+    "whole-host-slower": a_spotless_session(rates=on_all_cores(0.99)),
     "contention": a_spotless_session(observer=an_observer(contention=0.021)),
     "shared-machine": a_spotless_session(observer=an_observer(foreign_cpu=0.051)),
     "oversubscribed": replace(a_session_of_processes(threads=2, affinity=(0,)), spec=a_spec(**BROAD), hosts=machines(cores=2)),
@@ -194,6 +200,11 @@ def test_a_worker_that_is_a_part_of_its_host_stands_for_a_machine(host: Host) ->
     results = a_spotless_session(hosts=(a_host(id="h0", cores=1), a_host(id="h1", cores=1), host))
     told_so = [caveat for caveat in told(results) if caveat.key == "cores-stand-for-machines"]
     assert [caveat.sentence.partition(";")[0] for caveat in told_so] == ["cores stand for machines: a worker is a part of its host"]
+
+
+def test_where_cores_stand_for_machines_the_whole_host_stands_beside_it_once_it_was_timed() -> None:
+    one = replace(DOCTORED["cores-stand-for-machines"], rates=on_all_cores(6.0))
+    assert [caveat.measures for caveat in told(one)] == [(Measure("baseline on all its cores", 6.0, Unit.RATIO),)]
 
 
 def test_workers_of_which_two_share_a_host_stand_for_machines_even_where_it_is_not_described() -> None:

@@ -566,7 +566,7 @@ def answers(port: int) -> bool:
 @pytest.fixture(scope="module")
 def joined(head: Head) -> Raced:
     """Return a race on a cluster that is there already."""
-    return raced("--workers", "2", "--address", head.address, environment=head.environment)
+    return raced("--workers", "2", "--address", head.address, "--set", "rounds=200", environment=head.environment)
 
 
 def test_a_cluster_that_is_there_is_joined(joined: Raced) -> None:

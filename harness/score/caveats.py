@@ -1,12 +1,13 @@
 """What must be said beside a headline, judged from the facts alone; each sentence advises.
 
-May import ``model``, ``scaling``, ``evidence`` and the other judges: ``conduct``, ``work``, ``terms`` and
+May import ``model``, ``scaling``, ``evidence``, ``proof`` and the other judges: ``conduct``, ``work``, ``terms`` and
 ``surroundings``.
 """
 
 from harness.model import Kind, Schedule, Side, Trial
 from harness.score import conduct, scaling, surroundings, terms, work
 from harness.score.evidence import Caveat, Evidence, Measure, Unit, whole_machines
+from harness.score.proof import proof
 
 FOREIGN_CPU_LIMIT = 0.05
 CONTENTION_LIMIT = 0.02
@@ -59,14 +60,31 @@ def _observations(seen: Evidence) -> Caveat | None:
 
 
 def _one_host(seen: Evidence) -> Caveat | None:
-    if len(seen.workers) < 2:
+    """Judge whether a worker had a machine; where the baseline was timed on the whole host, that is said beside it."""
+    shared = len({process.host for process in seen.workers}) == 1
+    if len(seen.workers) < 2 or not (shared or not whole_machines(seen.workers, seen.results.hosts, seen.results.spec.cores_per_worker)):
         return None
-    whole = "show the baseline on the whole host with --baseline-cores all"
-    if len({process.host for process in seen.workers}) == 1:
-        return Caveat("cores-stand-for-machines", f"cores stand for machines: all workers share one host; {whole}")
-    if not whole_machines(seen.workers, seen.results.hosts, seen.results.spec.cores_per_worker):
-        return Caveat("cores-stand-for-machines", f"cores stand for machines: a worker is a part of its host; {whole}")
-    return None
+    why = "all workers share one host" if shared else "a worker is a part of its host"
+    gain = _whole_host_gain(seen)
+    if gain is None or gain < 1:
+        advice = "show the baseline on the whole host with --baseline-cores all"
+        return Caveat("cores-stand-for-machines", f"cores stand for machines: {why}; {advice}")
+    measures = (Measure("baseline on all its cores", gain, Unit.RATIO),)
+    return Caveat("cores-stand-for-machines", f"cores stand for machines: {why}; compare with what the whole host does", measures)
+
+
+def _whole_host_slower(seen: Evidence) -> Caveat | None:
+    """Judge whether the proof on all the host's cores can be believed: it makes the host look worse than one of its cores."""
+    gain = _whole_host_gain(seen)
+    if gain is None or gain >= 1:
+        return None
+    sentence = "the baseline was slower on all the host's cores than on its own, so the host was busy; prove it again on a quiet one"
+    return Caveat("whole-host-slower", sentence, (Measure("baseline on all its cores", gain, Unit.RATIO),))
+
+
+def _whole_host_gain(seen: Evidence) -> float | None:
+    known = proof(seen.results)
+    return None if known is None else known.whole_speedup
 
 
 def _replayed(seen: Evidence) -> Caveat | None:
@@ -182,6 +200,7 @@ _JUDGES = (
     work.matched,
     _observations,
     _one_host,
+    _whole_host_slower,
     conduct.weak,
     _contention,
     _foreign,
