@@ -10,38 +10,23 @@ from hypothesis import strategies as st
 
 from harness import journal
 from harness.errors import BadRequest
-from harness.events import Event
 from harness.model import Kind, Results, Side, Status, WorkerRecord
 from harness.results import decode, encode, load
 from harness.score import caveats, conduct, scaling, work
 from harness.score.audit import Audit, Verdict, audit
 from harness.score.evidence import evidence
 from harness.score.headline import Headline, Refusal, headline
-from harness.score.record import results_of
 from harness.score.recount import differences
 from harness.score.rules import RULES
 from tests import doctor
-from tests.builders import a_board, a_digest_of, a_results, a_sweep, a_worker, golden_results, some_events
+from tests.builders import a_results, a_sweep, a_worker, golden_results
 
 SCORE = Path(work.__file__).parent
 SWEPT = {1: [41.0, 41.2, 40.9, 41.1, 41.0, 41.3], 2: [21.2, 21.3, 21.1, 21.2, 21.4, 21.0]}
 
 
-def a_good_session() -> Results:
-    """Return a sweep of six rounds: the real one that is kept here, else a made one."""
-    return load(doctor.BASE) if doctor.BASE.exists() else a_sweep(SWEPT, [40.0, 40.2, 39.9, 40.1, 40.0, 40.3])
-
-
-def a_journalled_session() -> tuple[Results, tuple[Event, ...]]:
-    """Return a session with its journal."""
-    if doctor.BASE.exists():
-        return load(doctor.BASE), journal.read(doctor.BASE.with_name(journal.JOURNAL)).events
-    events = tuple(some_events(pairs=6))
-    return results_of(a_board(events), a_digest_of("journal")), events
-
-
-GOOD = a_good_session()
-RECORDED, JOURNAL = a_journalled_session()
+GOOD = load(doctor.BASE)
+KEPT = journal.read(doctor.BASE.with_name(journal.JOURNAL))
 
 
 def raised(found: Audit) -> set[tuple[str, str]]:
@@ -182,11 +167,11 @@ def test_without_a_pair_nothing_else_can_be_checked() -> None:
 
 
 def test_a_file_that_differs_from_its_journal_is_refused() -> None:
-    assert audit(replace(RECORDED, run_id="other"), JOURNAL).verdict is Verdict.REFUSE
+    assert audit(replace(GOOD, run_id="other"), KEPT.events).verdict is Verdict.REFUSE
 
 
 def test_a_file_that_agrees_with_its_journal_is_not() -> None:
-    found = audit(RECORDED, JOURNAL, journal_sha256=RECORDED.journal_sha256)
+    found = audit(GOOD, KEPT.events, journal_sha256=KEPT.sha256)
     assert (found.differences, found.verdict) == ((), Verdict.CAVEAT)
 
 
@@ -200,7 +185,7 @@ def test_declared_numbers_need_no_journal() -> None:
     assert found.verdict is Verdict.PASS
 
 
-TREE: Any = json.loads(encode(RECORDED))
+TREE: Any = json.loads(encode(GOOD))
 REPLACEMENTS = (
     st.floats(1e-3, 1e3)
     | st.integers(0, 50)
@@ -246,8 +231,8 @@ WALLS = [path for path in leaves(TREE) if path[-1] == "wall_s"]
 
 @given(EDITS)
 def test_no_edit_can_raise_the_speedup_unless_it_is_refused_or_differs_from_the_journal(results: Results) -> None:
-    raised_it = claimed(results) > claimed(RECORDED)
-    caught = isinstance(headline(results), Refusal) or bool(differences(results, JOURNAL, RECORDED.journal_sha256))
+    raised_it = claimed(results) > claimed(GOOD)
+    caught = isinstance(headline(results), Refusal) or bool(differences(results, KEPT.events, GOOD.journal_sha256))
     assert caught or not raised_it
 
 
@@ -258,10 +243,10 @@ def test_no_wall_time_can_be_edited_even_where_the_journal_is_lost(path: tuple[s
 
 @given(EDITS)
 def test_whatever_can_be_loaded_can_be_audited(results: Results) -> None:
-    found = audit(results, JOURNAL)
+    found = audit(results, KEPT.events)
     assert [finding.rule for finding in found.findings] == [rule.id for rule in RULES]
 
 
 def test_a_trial_left_out_of_the_file_is_a_difference() -> None:
-    without = tuple(trial for trial in RECORDED.trials if (trial.side, trial.index) != (Side.DISTRIBUTED, 5))
-    assert audit(replace(RECORDED, trials=without), JOURNAL).differences
+    without = tuple(trial for trial in GOOD.trials if (trial.side, trial.index) != (Side.DISTRIBUTED, 5))
+    assert audit(replace(GOOD, trials=without), KEPT.events).differences
