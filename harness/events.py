@@ -131,13 +131,14 @@ class Recovered(Event, frozen=True, tag="recovered"):
 
 
 class Spent(Event, frozen=True, tag="spent"):
-    """Where the trial's core-seconds went; fields as in ``model.CoreSeconds``."""
+    """Where the trial's core-seconds went, as in ``model.CoreSeconds``; ``part_bytes`` as in ``model.Trial``."""
 
     compute_s: Duration
     exchange_s: Duration
     waiting_s: Duration
     serial_s: Duration
     idle_s: Duration
+    part_bytes: Count | None = None
 
 
 class Finished(Event, frozen=True, tag="finished"):

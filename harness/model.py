@@ -180,6 +180,7 @@ class Trial:
     The digests are of the input and the held-out set as this side saw them (empty: unknown). ``failure`` is
     why the trial has no answer (empty: it has one); its ``wall_s`` is then the time until it stopped.
     ``phases`` are parts of the wall time by name; ``core_seconds`` is None where the split is not known.
+    ``part_bytes`` is the size of what the workers handed over, each part counted once (None: not known).
     """
 
     side: Side
@@ -202,6 +203,7 @@ class Trial:
     held_out_sha256: str = ""
     failure: str = ""
     core_seconds: CoreSeconds | None = None
+    part_bytes: int | None = None
 
 
 @dataclass(frozen=True)

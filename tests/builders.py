@@ -248,7 +248,15 @@ def _swept(side: Side, wall_s: float, workers: int, index: int, baseline_s: floa
     """Return a trial whose workers' work, the splits of its time and of its core-seconds agree with each other."""
     work_s = 0.99 * baseline_s * (1.0 if side is Side.BASELINE else 1 + 0.01 * workers)
     spent = some_core_seconds(wall_s, workers, min(0.99 * wall_s * workers, work_s))
-    trial = a_trial(side, wall_s, workers, index=index, core_seconds=spent, cpu_s=spent.compute_s + spent.serial_s)
+    trial = a_trial(
+        side,
+        wall_s,
+        workers,
+        index=index,
+        core_seconds=spent,
+        part_bytes=0 if workers == 1 else 79_000_000,
+        cpu_s=spent.compute_s + spent.serial_s,
+    )
     busy, compute = (spent.compute_s + spent.idle_s) / workers, spent.compute_s / workers
     detail = tuple(
         replace(worker, busy_s=busy, cpu_s=compute, process=replace(worker.process, input_sha256=an_input().sha256))

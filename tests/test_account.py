@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.events import Phase, Spent
 from harness.model import CoreSeconds
-from harness.run.account import Account, alone
+from harness.run.account import Account, Timing, alone
 
 
 class Clock:
@@ -36,7 +36,7 @@ def a_map(landings: Sequence[tuple[float, int, float]], *, lasting: float, worke
     with account.mapping():
         for at, place, busy in landings:
             clock.now = began + at
-            account.landed(place, (busy, busy * cores))
+            account.landed(place, Timing(busy, busy * cores))
         clock.now = began + lasting
     return closed(account)
 
@@ -47,7 +47,7 @@ def a_lockstep(steps: Sequence[Sequence[float]], *, each: float, cores: int = 1)
     with account.stepping():
         for busy in steps:
             clock.pass_by(each)
-            account.stepped([(seconds, seconds * cores) for seconds in busy])
+            account.stepped([Timing(seconds, seconds * cores) for seconds in busy])
     return closed(account)
 
 
@@ -109,7 +109,7 @@ def test_a_kernel_off_its_core_is_idle() -> None:
     account, clock = an_account(workers=1)
     with account.stepping():
         clock.pass_by(2.0)
-        account.stepped([(2.0, 1.5)])
+        account.stepped([Timing(2.0, 1.5)])
     assert rounded(closed(account)) == CoreSeconds(compute_s=1.5, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=0.5)
 
 
@@ -117,7 +117,7 @@ def test_a_kernel_that_leaves_one_of_its_cores_unused_is_idle_by_half() -> None:
     account, clock = an_account(workers=1, cores=2)
     with account.stepping():
         clock.pass_by(2.0)
-        account.stepped([(2.0, 2.0)])
+        account.stepped([Timing(2.0, 2.0)])
     assert closed(account).idle_s == pytest.approx(2.0)
 
 
@@ -129,7 +129,7 @@ def test_a_kernel_that_used_more_than_its_core_is_seen_in_the_sum() -> None:
     account, clock = an_account(workers=1)
     with account.stepping():
         clock.pass_by(2.0)
-        account.stepped([(2.0, 3.0)])
+        account.stepped([Timing(2.0, 3.0)])
     assert rounded(closed(account)) == CoreSeconds(compute_s=3.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0)
 
 
@@ -137,7 +137,7 @@ def test_a_clock_that_is_too_coarse_takes_nothing_from_the_exchange() -> None:
     account, clock = an_account(workers=1)
     with account.stepping():
         clock.pass_by(1.0)
-        account.stepped([(1.0 + 1e-9, 1.0)])
+        account.stepped([Timing(1.0 + 1e-9, 1.0)])
     assert closed(account).exchange_s == 0.0
 
 
@@ -204,7 +204,7 @@ def test_the_parts_of_a_map_add_up(chunks: list[Chunk], before: float, tail: flo
     with account.mapping():
         for at, chunk in sorted(landings):
             clock.now = at
-            account.landed(chunk.place, (chunk.busy, chunk.busy * chunk.load * cores))
+            account.landed(chunk.place, Timing(chunk.busy, chunk.busy * chunk.load * cores))
         clock.pass_by(tail)
     sound(closed(account), 4 * cores * (clock.now - began))
 
@@ -222,7 +222,7 @@ def test_the_parts_of_a_lockstep_add_up(
     with account.stepping():
         for busy, load, away in steps:
             clock.pass_by(max(busy) + away)
-            account.stepped([(seconds, seconds * load * cores) for seconds in busy])
+            account.stepped([Timing(seconds, seconds * load * cores) for seconds in busy])
     clock.pass_by(after)
     sound(closed(account), 3 * cores * (clock.now - began))
 
@@ -245,3 +245,20 @@ def sound(spent: CoreSeconds, given_s: float) -> None:
     """Assert that no part is below zero and that they add up to the core-seconds given."""
     assert min(parts(spent)) >= 0
     assert spent.total_s == pytest.approx(given_s, abs=1e-6)
+
+
+def handed_over(*sizes: int | None) -> int | None:
+    """Return what is said of a lockstep's step on as many workers, that handed over parts of these sizes."""
+    account, _ = an_account(len(sizes))
+    with account.stepping():
+        account.stepped([Timing(1.0, 1.0, size) for size in sizes])
+    (spent,) = (event for event in account.events() if isinstance(event, Spent))
+    return spent.part_bytes
+
+
+def test_what_the_workers_hand_over_is_added_up() -> None:
+    assert handed_over(1_200, 0, 34) == 1_234
+
+
+def test_a_part_of_unknown_size_makes_the_sum_unknown() -> None:
+    assert handed_over(1_200, None, 34) is None

@@ -57,7 +57,7 @@ def trial_of(side: Side, scale: int, index: int, order: int, unclean: Sequence[i
     spent = CoreSeconds(0.97 * baseline + rest * 0.1, rest * 0.5, rest * 0.2, rest * 0.15, rest * 0.05)
     facts: dict[str, Any] = {"index": index, "order": order, "began_s": 8.0 + 60 * order, "cpu_s": spent.compute_s}
     lost = 0.012 if side is Side.DISTRIBUTED and scale in unclean else 0.0
-    trial = a_trial(side, wall, scale, quality=0.975 - lost, core_seconds=spent, **facts)
+    trial = a_trial(side, wall, scale, quality=0.975 - lost, core_seconds=spent, part_bytes=79_000_000, **facts)
     saturated = tuple(0.97 + 0.02 * (place % 3) / 2 for place in range(50))
     return replace(trial, workers_detail=tuple(replace(worker, utilization=saturated) for worker in trial.workers_detail))
 
@@ -339,6 +339,11 @@ def test_a_drawing_needs_nothing_from_elsewhere(name: str) -> None:
 
     assert drawing.count("http") == 2
     assert "DOCTYPE" not in drawing
+
+
+def test_the_architecture_says_how_much_was_handed_over_where_that_is_known() -> None:
+    assert read_back("three", "architecture")["trials.part_bytes"] == "79.0 MB of parts handed over"
+    assert "trials.part_bytes" not in read_back("golden", "architecture")
 
 
 @pytest.mark.parametrize("name", ["architecture", "scaling", "cost-quality"])

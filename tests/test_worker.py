@@ -3,12 +3,13 @@ import sys
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.run.digest import digest
-from harness.run.worker import Worker, peak_rss_bytes
+from harness.run.worker import Worker, peak_rss_bytes, size
 from harness.workload import Lockstep
 
 # Every worker keeps the history of all parts; a part is (step, share, what the state was worth), so that any slip shows.
@@ -56,7 +57,7 @@ def test_a_chunk_is_run_with_what_is_shared() -> None:
 
 
 def test_a_chunk_is_timed_inside_the_kernel() -> None:
-    _, (busy_s, cpu_s) = Worker("w0", (), "").run(lambda seconds: time.sleep(seconds), 0.05)
+    _, (busy_s, cpu_s, _) = Worker("w0", (), "").run(lambda seconds: time.sleep(seconds), 0.05)
     assert busy_s >= 0.05 > cpu_s
 
 
@@ -101,7 +102,7 @@ def test_nobody_waits_for_the_part_of_a_lone_worker() -> None:
 
 def test_a_step_is_timed() -> None:
     (alone,) = a_crew(1)
-    _, (busy_s, cpu_s) = alone.advance(0)
+    _, (busy_s, cpu_s, _) = alone.advance(0)
     assert busy_s > 0
     assert cpu_s >= 0
 
@@ -173,3 +174,33 @@ def test_a_trial_after_a_trial_begins_from_the_start() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit differs")
 def test_peak_memory_is_in_bytes() -> None:
     assert 5_000_000 < peak_rss_bytes() < 20_000_000_000
+
+
+SIZES: list[tuple[object, int | None]] = [
+    (None, 0),
+    (7, 8),
+    (0.5, 8),
+    (b"abc", 3),
+    ("abcd", 4),
+    (np.zeros((4, 5), np.float32), 80),
+    (np.float32(1), 4),
+    ((b"abc", [np.zeros(2), None]), 19),
+    ({"a": 1}, None),
+    ((b"abc", object()), None),
+    ([0] * 1_001, None),
+]
+
+
+@pytest.mark.parametrize(("part", "expected"), SIZES)
+def test_a_part_is_as_large_as_what_is_known_of_it(part: object, expected: int | None) -> None:
+    assert size(part) == expected
+
+
+def test_a_kernel_says_how_much_it_hands_over() -> None:
+    assert Worker("w0", (), "").run(lambda chunk: bytes(chunk), 5)[1].part_bytes == 5
+
+
+def test_a_lone_worker_hands_nothing_over() -> None:
+    alone = Worker("w0", (), "")
+    alone.begin(Lockstep(lambda: 0, lambda state, step, share: b"part", lambda state, step, parts: state), 1, 0, 1)
+    assert alone.advance(0)[1].part_bytes == 0

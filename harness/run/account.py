@@ -7,13 +7,23 @@ used. Pure but for its clock. May import ``model`` and ``events``.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from harness.events import Event, Phase, Spent
 from harness.model import CoreSeconds
 
-Timing = tuple[float, float]
-
 SERIAL, POOL, RUN = "serial", "pool", "run"
+
+
+class Timing(NamedTuple):
+    """One kernel, told by the worker that ran it: its seconds, its core-seconds, and the bytes of what it handed over.
+
+    ``part_bytes`` is None where the size of the part is not known.
+    """
+
+    busy_s: float
+    cpu_s: float
+    part_bytes: int | None = None
 
 
 class Account:
@@ -27,6 +37,7 @@ class Account:
         self._workers, self._cores, self._clock = workers, cores, clock
         self._wall_s = {SERIAL: 0.0, POOL: 0.0}
         self._busy_s = self._cpu_s = self._waiting_s = 0.0
+        self._part_bytes: int | None = 0
         self._landed: list[float] = []
         self._calls = 0
         self._last = clock()
@@ -47,16 +58,16 @@ class Account:
             yield
 
     def landed(self, place: int, timing: Timing) -> None:
-        """Book a chunk of a map that has come back now, as (busy, CPU) seconds."""
+        """Book a chunk of a map that has come back now."""
         self._kernel(timing)
         self._landed[place] = self._clock()
 
     def stepped(self, timings: Sequence[Timing]) -> None:
-        """Book a step of a lockstep, as (busy, CPU) seconds of every worker: all wait for the one that takes longest."""
-        longest = max(busy for busy, _ in timings)
+        """Book a step of a lockstep, on every worker: all wait for the one that takes longest."""
+        longest = max(timing.busy_s for timing in timings)
         for timing in timings:
             self._kernel(timing)
-            self._waiting_s += longest - timing[0]
+            self._waiting_s += longest - timing.busy_s
 
     def close(self) -> None:
         """Stop the clock: the answer is there."""
@@ -67,7 +78,7 @@ class Account:
         spent = self.spent()
         if spent is None:
             return (Phase(name=RUN, seconds=self._wall_s[SERIAL]),)
-        return (*(Phase(name=name, seconds=seconds) for name, seconds in self._wall_s.items()), said(spent))
+        return (*(Phase(name=name, seconds=seconds) for name, seconds in self._wall_s.items()), said(spent, self._part_bytes))
 
     def spent(self) -> CoreSeconds | None:
         """Return the parts in core-seconds (None: the pool was never called, so nothing is known of the workers).
@@ -101,8 +112,10 @@ class Account:
         self._last = now
 
     def _kernel(self, timing: Timing) -> None:
-        self._busy_s += timing[0]
-        self._cpu_s += timing[1]
+        self._busy_s += timing.busy_s
+        self._cpu_s += timing.cpu_s
+        known = self._part_bytes is not None and timing.part_bytes is not None
+        self._part_bytes = (self._part_bytes or 0) + (timing.part_bytes or 0) if known else None
 
 
 def alone(wall_s: float, cpu_s: float, cores: int) -> tuple[Event, ...]:
@@ -111,12 +124,13 @@ def alone(wall_s: float, cpu_s: float, cores: int) -> tuple[Event, ...]:
     return Phase(name=RUN, seconds=wall_s), said(spent)
 
 
-def said(spent: CoreSeconds) -> Spent:
-    """Return the parts as an event."""
+def said(spent: CoreSeconds, part_bytes: int | None = None) -> Spent:
+    """Return the parts as an event, with the bytes that were handed over."""
     return Spent(
         compute_s=spent.compute_s,
         exchange_s=spent.exchange_s,
         waiting_s=spent.waiting_s,
         serial_s=spent.serial_s,
         idle_s=spent.idle_s,
+        part_bytes=part_bytes,
     )

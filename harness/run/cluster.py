@@ -21,6 +21,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from harness.errors import SideFailed
 from harness.events import Event, Faulted, Recovered, Span
 from harness.model import Host, Process
+from harness.run.account import Timing
 from harness.run.host import THREAD_VARIABLES, this_host
 from harness.run.probe import Probe
 from harness.run.worker import Worker
@@ -202,9 +203,9 @@ class Crew:
                     self.welcome(description)
         self._cluster.ask_living("release")
 
-    def span(self, place: int, chunk: int, items: int, timing: tuple[float, float]) -> None:
+    def span(self, place: int, chunk: int, items: int, timing: Timing) -> None:
         """Say what a worker did on one chunk."""
-        self.say(Span(worker=f"w{place}", chunk=chunk, items=items, busy_s=timing[0], cpu_s=timing[1]))
+        self.say(Span(worker=f"w{place}", chunk=chunk, items=items, busy_s=timing.busy_s, cpu_s=timing.cpu_s))
 
 
 class Sampler:

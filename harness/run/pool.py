@@ -15,7 +15,7 @@ import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from harness.errors import SideFailed
-from harness.run.account import Account
+from harness.run.account import Account, Timing
 from harness.run.cluster import Crew
 from harness.workload import Lockstep, Part, Report
 
@@ -137,7 +137,7 @@ class _Mapping:
         """Keep a part that was made, or have its chunk redone."""
         chunk, place, value = self._flying[timing]
         try:
-            seconds, result = ray.get([timing, value])
+            timed, result = ray.get([timing, value])
         except RayActorError as loss:
             self._redo(place, loss)
             return
@@ -146,9 +146,9 @@ class _Mapping:
         del self._flying[timing]
         items = self._items(self._chunks[chunk])
         self._done += items
-        self._parts[chunk] = Part(result, chunk, f"w{place}", *seconds)
-        self._account.landed(place, seconds)
-        self._crew.span(place, chunk, items, seconds)
+        self._parts[chunk] = Part(result, chunk, f"w{place}", timed.busy_s, timed.cpu_s)
+        self._account.landed(place, timed)
+        self._crew.span(place, chunk, items, timed)
 
     def _redo(self, place: int, loss: RayActorError) -> None:
         """Put the lost worker's chunks at the head of the queue and have its place filled."""
@@ -205,9 +205,9 @@ class _Stepping:
             except RayError as error:
                 broken = error
 
-    def _complete(self, step: int) -> list[tuple[float, float]]:
+    def _complete(self, step: int) -> list[Timing]:
         self._send_up_to(min(step + STEPS_AHEAD, self._steps - 1))
-        timings: list[tuple[float, float]] = ray.get([self._sent[step, place][1] for place in range(self._crew.size)])
+        timings: list[Timing] = ray.get([self._sent[step, place][1] for place in range(self._crew.size)])
         return timings
 
     def _conclude(self) -> Any:

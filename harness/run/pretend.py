@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from harness.events import Event, Sample, Span
 from harness.model import Process
-from harness.run.account import Account
+from harness.run.account import Account, Timing
 from harness.run.host import this_process
 from harness.workload import Lockstep, Part, Report
 
@@ -71,7 +71,7 @@ class PretendPool:
                     looked = elapsed
                 time.sleep(max(0.0, min(row.ends, looked + SAMPLE_EVERY_S) - elapsed))
             done += items[row.chunk]
-            self.account.landed(row.place, (row.seconds, row.seconds))
+            self.account.landed(row.place, Timing(row.seconds, row.seconds))
             self._say(Span(worker=f"w{row.place}", chunk=row.chunk, items=items[row.chunk], busy_s=row.seconds, cpu_s=row.seconds))
             report(done)
 

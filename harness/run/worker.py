@@ -1,7 +1,7 @@
 """The inside of one worker: what runs in its process, with busy and CPU seconds taken around every kernel.
 
 A plain class; ``cluster`` makes a Ray actor of it. Imports neither ray nor a numeric library.
-May import ``model``, ``workload``, ``run.host`` and ``run.digest``.
+May import ``model``, ``workload``, ``run.account``, ``run.host`` and ``run.digest``.
 """
 
 import copy
@@ -12,11 +12,14 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.model import Process
+from harness.run.account import Timing
 from harness.run.digest import digest, source_digest
 from harness.run.host import pin, this_process
 from harness.workload import Lockstep
 
-Timed = tuple[Any, tuple[float, float]]
+Timed = tuple[Any, Timing]
+
+MOST_COUNTED = 1_000
 
 
 class Worker:
@@ -47,7 +50,7 @@ class Worker:
         return time.process_time(), peak_rss_bytes()
 
     def run(self, function: Callable[..., Any], chunk: Any, *shared: Any) -> Timed:
-        """Run one chunk; return its value and (busy, CPU) seconds."""
+        """Run one chunk; return its value and what it took."""
         return _timed(lambda: function(chunk, *shared))
 
     def begin(self, program: Lockstep, share: Any, place: int, size: int, *shared: Any) -> None:
@@ -107,7 +110,24 @@ class Worker:
 def _timed(work: Callable[[], Any]) -> Timed:
     busy, cpu = time.perf_counter(), time.process_time()
     value = work()
-    return value, (time.perf_counter() - busy, time.process_time() - cpu)
+    return value, Timing(time.perf_counter() - busy, time.process_time() - cpu, size(value))
+
+
+def size(value: Any) -> int | None:
+    """Return the bytes of arrays, bytes, text and numbers, and of short containers of them (None: of anything else)."""
+    match value:
+        case None:
+            return 0
+        case bool() | int() | float():
+            return 8
+        case bytes() | str():
+            return len(value)
+        case tuple() | list() if len(value) <= MOST_COUNTED:
+            sizes = [size(member) for member in value]
+            return None if None in sizes else sum(known for known in sizes if known is not None)
+        case _:
+            nbytes = getattr(value, "nbytes", None)
+            return nbytes if isinstance(nbytes, int) else None
 
 
 def peak_rss_bytes() -> int:

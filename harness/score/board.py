@@ -74,6 +74,7 @@ class Lane(msgspec.Struct, frozen=True):
     curve: Trace = Trace()
     phases: dict[str, float] = {}
     spent: CoreSeconds | None = None
+    part_bytes: int | None = None
     faults: tuple[Fault, ...] = ()
     wall_s: float | None = None
     cpu_s: float = 0.0
@@ -151,7 +152,8 @@ def _moved(lane: Lane, event: e.Event) -> Lane:
         case e.Phase(name=name, seconds=seconds):
             return replace(lane, phases=lane.phases | {name: lane.phases.get(name, 0.0) + seconds})
         case e.Spent():
-            return replace(lane, spent=CoreSeconds(event.compute_s, event.exchange_s, event.waiting_s, event.serial_s, event.idle_s))
+            spent = CoreSeconds(event.compute_s, event.exchange_s, event.waiting_s, event.serial_s, event.idle_s)
+            return replace(lane, spent=spent, part_bytes=event.part_bytes)
         case e.Launched():
             return replace(lane, stage=Stage.ARMING, launched_at=event.at)
         case e.Ready():

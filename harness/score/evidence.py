@@ -130,6 +130,12 @@ class Evidence:
         hosts = {(host.cpu_model, host.blas) for host in self.results.hosts if host.id in {process.host for process in self.processes}}
         return len(hosts) > 1 or len({process.threads for process in self.processes}) > 1
 
+    @property
+    def part_bytes(self) -> float | None:
+        """Return the median size of what the workers handed over in a trial, in bytes (None: some trial does not know)."""
+        sizes = [trial.part_bytes for trial in self.distributed if trial.part_bytes is not None]
+        return scaling.median(sizes) if len(sizes) == len(self.distributed) else None
+
     def agree(self, digest: Callable[[Trial], str]) -> bool:
         """Return whether a digest is known and the same in every trial."""
         seen = {digest(trial) for trial in self.trials}

@@ -118,6 +118,7 @@ def _trial(lane: Lane, at: float, curve_points: int, utilization_points: int) ->
         held_out_sha256=lane.held_out.sha256 if lane.held_out else "",
         failure=_failure(lane),
         core_seconds=lane.spent,
+        part_bytes=lane.part_bytes,
     )
 
 

@@ -57,8 +57,8 @@ def worthwhile(curve: Curve) -> str:
     if curve.law is None:
         return ""
     if curve.largest_worthwhile is None:
-        return f"by this law any number of workers keeps an efficiency of {limit}"
-    return f"by this law {words.counted(curve.largest_worthwhile, 'worker')} are the most that keep an efficiency of {limit}"
+        return f"by this law efficiency stays at {limit} or more on any number of workers"
+    return f"by this law efficiency stays at {limit} or more up to {words.counted(curve.largest_worthwhile, 'worker')}"
 
 
 def further(curve: Curve) -> str:

@@ -1,9 +1,10 @@
 """The architecture: one input into both sides, the workload's three design decisions, and one held-out set that judges both.
 
-May import ``model``, ``phrases`` and ``page``, ``margins`` and ``picture``.
+May import ``model``, ``evidence``, ``phrases`` and ``page``, ``margins`` and ``picture``.
 """
 
 from harness.model import Digest, Results
+from harness.score.evidence import evidence
 from harness.score.headline import Headline
 from harness.show import phrases, words
 from harness.show.figures import margins
@@ -91,13 +92,24 @@ def _distributed(page: Page, headline: Headline) -> None:
     """The side on the right: its workers on one rail, and the three decisions in the workload's own words."""
     _, many = phrases.contestants(headline.results)
     left, wide = _RIGHT.left + _INSIDE, _RIGHT.right - _RIGHT.left - 2 * _INSIDE
-    page.say_within(left, _HEADING_Y, f"distributed, {many}", 32, wide, field="spec.workers", bold=True)
+    heading = f"distributed, {many}"
+    page.say_within(left, _HEADING_Y, heading, 32, wide, field="spec.workers", bold=True)
+    room = wide - page.width_of(heading, 32, bold=True) - _INSIDE
+    if (moved := _handed_over(headline.results)) and page.width_of(moved, 28) <= room:
+        page.say(left + wide, _HEADING_Y, moved, 28, field="trials.part_bytes", align="right")
     _workers(page, headline.results.spec.workers, left, wide)
     size, most = _fitting(page, headline.results, wide - _NAME_WIDE)
     y = float(_WORDS_Y)
     for (name, told), lines in zip(_decisions(headline.results), most, strict=True):
         page.say(left, y, name, 28, bold=True)
         y = page.paragraph(left + _NAME_WIDE, y, told, size, wide - _NAME_WIDE, lines, field=f"spec.workload.{name}") + _BETWEEN
+
+
+def _handed_over(results: Results) -> str:
+    """Return how much the workers handed over in a run, in words; empty where it is not known."""
+    seen = evidence(results)
+    moved = None if seen is None else seen.part_bytes
+    return "" if moved is None else f"{words.size(moved)} of parts handed over"
 
 
 def _fitting(page: Page, results: Results, wide: float) -> tuple[float, tuple[int, ...]]:
@@ -134,4 +146,5 @@ def _described(headline: Headline) -> str:
     one, many = phrases.contestants(headline.results)
     decisions = [f"{name}: {told}" for name, told in _decisions(headline.results)]
     sides = f"on the left the baseline on {one}, with all of the input; on the right the distributed side on {many}"
-    return " ".join(map(sentence, (_input(headline.results), sides, *decisions, _held_out(headline))))
+    moved = _handed_over(headline.results)
+    return " ".join(map(sentence, filter(None, (_input(headline.results), sides, moved, *decisions, _held_out(headline)))))
