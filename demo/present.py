@@ -64,7 +64,8 @@ class Shown:
         if isinstance(self.claim, Refusal):
             return kept
         verdict = verdicts.footer(self.audit)
-        pictures = {f"{HEADLINE}.svg": slide.svg(self.claim, verdict), f"{HEADLINE}.png": slide.png(self.claim, verdict)}
+        stem = HEADLINE if theme is figures.LIGHT else f"{HEADLINE}-{theme.name}"
+        pictures = {f"{stem}.svg": slide.svg(self.claim, verdict, theme), f"{stem}.png": slide.png(self.claim, verdict, theme)}
         return kept | {APPENDIX: self.appendix.encode()} | pictures | figures.draw(self.results, theme)
 
 
@@ -80,9 +81,9 @@ def show(paths: Sequence[Path]) -> Shown:
 
 def _together(each: Sequence[Audit]) -> Audit:
     """Return the audit of several sessions put together; what differs from its journal alone does so in company."""
-    found = audit(combine([one.results for one in each]))
-    differing = tuple(f"{one.results.run_id}: {difference}" for one in each for difference in one.differences or ())
     unread = any(one.differences is None for one in each)
+    found = audit(combine([one.results for one in each]), None if unread else ())  # each has been held against its own journal
+    differing = tuple(f"{one.results.run_id}: {difference}" for one in each for difference in one.differences or ())
     return Audit(found.results, found.findings, differing if differing or not unread else None)
 
 
@@ -112,7 +113,7 @@ def _unwritable(folder: Path, error: OSError) -> BadRequest:
 
 def _ours(folder: Path) -> set[str]:
     """Return the names of pictures and texts in a folder that a showing could have left there."""
-    stems = [HEADLINE, *(f"fig-{name}{suffix}" for name in figures.FIGURES for suffix in ("", "-dark"))]
+    stems = [f"{stem}{suffix}" for stem in (HEADLINE, *(f"fig-{name}" for name in figures.FIGURES)) for suffix in ("", "-dark")]
     possible = {APPENDIX, f"{HEADLINE}.txt", *(f"{stem}.{form}" for stem in stems for form in ("svg", "png"))}
     return {entry.name for entry in folder.iterdir()} & possible
 

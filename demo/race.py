@@ -5,11 +5,11 @@ May import everything; this is where the rooms meet.
 
 import contextlib
 import secrets
+import signal
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from functools import reduce
-from itertools import chain
 from pathlib import Path
 
 from demo.present import keep, show
@@ -22,7 +22,7 @@ from harness.errors import Interrupted, TwoclocksError
 from harness.model import Kind, Side, Status
 from harness.results import save
 from harness.run import host
-from harness.run.conductor import Conductor
+from harness.run.conductor import PROVING, Conductor
 from harness.run.digest import source_digest
 from harness.run.session import Session
 from harness.score.board import Board, apply
@@ -59,9 +59,10 @@ class Race:
         self._asked = asked
         self._began = datetime.now(UTC)
         self._run_id = secrets.token_hex(3)
-        self._code = host.code(source_digest())
+        self._code = host.code(source_digest(asked.adopted_sha256))
         self.folder = new_take(out, self._began.isoformat(), self._run_id)
-        self._header = journal_header(self._run_id, self._stamp)
+        opening = self._opening()
+        self._header = journal_header(self._run_id, self._stamp) + e.encode(opening)
         self._signals, self._keys = Signals(), Keys()
         self._live = ui == "live"
         self._screen = self._screen_for(ui)
@@ -69,7 +70,7 @@ class Race:
         where = asked.workload, asked.address, asked.allotment
         session = Session(asked.spec, *where, asked.simulated, self._live, self.folder, asked.programme)
         self._conductor = Conductor(session, presenter)
-        self._board = Board()
+        self._board = apply(Board(), opening)
 
     @property
     def _stamp(self) -> str:
@@ -105,7 +106,7 @@ class Race:
     def _follow(self, journal: Journal) -> None:
         """Journal, fold and draw to the end; raise ``Interrupted`` for a signal that came while the sides were leaving, too."""
         with self._screen.opened(), closing(self._conductor.frames()) as frames:
-            for batch in chain([(self._opening(),)], frames):
+            for batch in frames:
                 journal.write(batch)
                 self._take_in(batch)
         if self._signals.asked is not None:
@@ -117,25 +118,45 @@ class Race:
 
     def _close(self, journal: Journal, ended: Exception | None) -> str:
         """Write down how it ended and close the journal; a journal that cannot be written to any more has said so already."""
-        status = Status.COMPLETE if ended is None else Status.ABORTED if isinstance(ended, Interrupted) else Status.FAILED
-        last = e.stamp(e.Closed(status=status, remark=_remark(ended)), self._board.at, Side.BASELINE, 0)
+        last = e.stamp(self._closing(ended), self._conductor.now, Side.BASELINE, 0)
         self._board = apply(self._board, last)
         with contextlib.suppress(TwoclocksError):
             journal.write((last,))
             self._screen.close(last)
         return journal.close()
 
+    def _closing(self, ended: Exception | None) -> e.Closed:
+        """Return how it ended: complete once every trial is scored, whatever becomes of the rest of a replay or of the proof."""
+        unproved = self._board.unproved
+        match ended:
+            case None if unproved is not None:
+                return e.Closed(status=Status.COMPLETE, remark=f"its proof was cut short, {unproved.label}: {unproved.reason}")
+            case None:
+                return e.Closed(status=Status.COMPLETE)
+            case Interrupted() if self._conductor.measured:
+                proving = self._conductor.doing.startswith(PROVING)
+                return e.Closed(status=Status.COMPLETE, remark="its proof was cut short" if proving else "stopped after its last trial")
+            case Interrupted():
+                return e.Closed(status=Status.ABORTED, remark=_remark(ended))
+            case _:
+                return e.Closed(status=Status.FAILED, remark=_remark(ended))
+
     def _kept(self, journal_sha256: str, ended: Exception | None) -> Path:
         """Write the results file, then raise what ended the session early: that matters more than a full disk."""
-        results = self.folder / RESULTS
+        path, results = self.folder / RESULTS, results_of(self._board, journal_sha256)
         try:
-            save(results_of(self._board, journal_sha256), results)
+            save(results, path)
         except TwoclocksError as unsaved:
             raise (ended or unsaved) from unsaved
+        if results.status is Status.COMPLETE and results.kind is Kind.MEASURED:  # a rehearsal is not what is to be shown afterwards
+            point_latest(self.folder)
+        if isinstance(ended, Interrupted):
+            ended.hint = (
+                f"`twoclocks slide {self.folder}` shows it" if results.status is Status.COMPLETE else f"what was seen is in {self.folder}"
+            )
         if ended is not None:
             raise ended
-        point_latest(self.folder)
-        return results
+        return path
 
     def _take_in(self, batch: tuple[e.Event, ...]) -> None:
         before, self._board = self._board, reduce(apply, batch, self._board)
@@ -153,7 +174,7 @@ class Race:
                 return "armed: press Enter to start both clocks" if self._keys.present else "armed"
             case "replaying":
                 return "Enter skips the rest of the replay"
-            case doing if doing.startswith("proving") and self._keys.present:
+            case doing if doing.startswith(PROVING) and self._keys.present:
                 return f"{doing} · Enter skips"
             case doing:
                 return doing
@@ -176,5 +197,8 @@ def race(asked: Request, ui: str, out: Path | None, *, wait: bool) -> int:
     results = run.run()
     shown = show([results])
     print(f"{shown.text}\n{results}", file=sys.stderr if ui == "json" else sys.stdout, flush=True)
-    keep(shown.drawn(), run.folder)
+    try:
+        keep(shown.drawn(), run.folder)
+    except KeyboardInterrupt:
+        raise Interrupted(signal.SIGINT, f"the take is complete: `twoclocks slide {run.folder}` draws it") from None
     return shown.code

@@ -45,7 +45,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Request:
-    """A session that can be run: the spec, the workload's name, where the cluster is, who gets which cores, what proves the baseline."""
+    """A session that can be run: the spec, the workload's name, where the cluster is, who gets which cores, what proves the baseline.
+
+    ``adopted_sha256`` is the digest of the workload's file (empty: it is one of ours).
+    """
 
     spec: Spec
     workload: str
@@ -53,6 +56,7 @@ class Request:
     allotment: Allotment
     simulated: bool
     programme: Programme
+    adopted_sha256: str = ""
 
 
 def request(asked: Asked) -> Request:
@@ -83,7 +87,7 @@ def request(asked: Asked) -> Request:
     if joined:
         launch.require_reachable(address)
     proof = programme(described.studies, spec, () if described.simulated else cores)
-    return Request(spec, asked.workload, address if joined else "", allotment, described.simulated, proof)
+    return Request(spec, asked.workload, address if joined else "", allotment, described.simulated, proof, described.adopted_sha256)
 
 
 def _address(asked: str) -> str:

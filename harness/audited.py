@@ -4,6 +4,7 @@ The terminal, the slide and a notebook all come by here, so that none of them sh
 May import ``model``, ``errors``, ``files``, ``journal``, ``reading``, ``results`` and ``score``.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from harness import files, journal, reading, results
@@ -28,13 +29,21 @@ def audited(path: Path) -> Audit:
     try:
         kept = journal.read(beside)
     except BadRequest as error:
-        return Audit(facts, audit(facts, written=written).findings, (error.sentence,))
+        return replace(audit(facts, (), written=written), differences=(error.sentence,))
     return audit(facts, kept.events, journal_sha256=kept.sha256, written=written)
 
 
 def claimed(found: Audit) -> Headline | Refusal:
-    """Return the headline; a file that states what its journal does not is refused, whatever it states."""
+    """Return the headline, which says first where the journal is missing; a file that states what its journal does not is refused."""
     if not found.differences:
-        return headline(found.results)
+        return _witnessed(headline(found.results), found.unwitnessed)
     sentence = f"the results file states what its journal does not, such as {found.differences[0]}; use the file as it was written"
     return Refusal(found.results, (Caveat("differs-from-journal", sentence),))
+
+
+def _witnessed(claim: Headline | Refusal, missing: Caveat | None) -> Headline | Refusal:
+    match claim:
+        case Headline() if missing is not None:
+            return replace(claim, caveats=(missing, *claim.caveats))
+        case _:
+            return claim

@@ -6,7 +6,7 @@ May import ``model``, ``errors``, ``results``, ``toml`` and ``prices``.
 """
 
 from collections.abc import Iterable
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -102,7 +102,7 @@ def _baseline(record: Table) -> tuple[_Runs, int]:
 
 
 def _scales(record: Table, baseline: _Runs) -> list[_Runs]:
-    """Return the distributed runs at every scale, ascending; each has as many times as the baseline, to be paired with them."""
+    """Return the distributed runs at every scale, ascending; each has as many times as the baseline."""
     scales = []
     for table in record.tables("distributed", MOST_SCALES):
         table.check_names(_DISTRIBUTED)
@@ -127,7 +127,10 @@ def _runs(table: Table, workers: int) -> _Runs:
     if len(qualities) not in (1, len(times)):
         table.fail(f"{table.named('quality')} has {len(qualities)} values for {len(times)} times", "give one, or as many as times")
     cost = table.number("cost", results.SMALLEST, results.LARGEST_NUMBER) if "cost" in table.fields else None
-    return _Runs(table, workers, times, qualities if len(qualities) == len(times) else qualities * len(times), cost)
+    each = qualities if len(qualities) == len(times) else qualities * len(times)
+    # nobody saw which runs were paired, so none may depend on the order in which they were written down
+    runs = sorted(zip(times, each, strict=True))
+    return _Runs(table, workers, tuple(time for time, _ in runs), tuple(quality for _, quality in runs), cost)
 
 
 def _listed(table: Table, name: str) -> list[object]:
@@ -158,7 +161,7 @@ def _prices(record: Table, baseline: _Runs, scales: list[_Runs], headline: _Runs
             record.fail(
                 "it declares both prices and costs, of which one follows from the other", "take away [prices], or currency and cost"
             )
-        return prices_of(sheet, source, day)
+        return _of_shares(prices_of(sheet, source, day), machines)
     if len(stated) <= len(scales):
         record.fail("a run without a cost needs prices", "say cost on both sides at every scale, with a currency, or add [prices]")
     _check_agreement(record, scales)
@@ -171,6 +174,12 @@ def _prices(record: Table, baseline: _Runs, scales: list[_Runs], headline: _Runs
         date=day,
         illustrative=False,
     )
+
+
+def _of_shares(prices: Prices, machines: float) -> Prices:
+    """Return the prices with the baseline's for a share as large as a worker's: the whole machine costs what the record names."""
+    offers = tuple(replace(offer, baseline_per_hour=offer.baseline_per_hour / machines) for offer in prices.offers)
+    return replace(prices, baseline_per_hour=prices.baseline_per_hour / machines, offers=offers)
 
 
 def _price(runs: _Runs) -> float:

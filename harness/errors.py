@@ -37,6 +37,6 @@ class Disagreement(TwoclocksError):
 class Interrupted(TwoclocksError):
     """The presenter or the system asked to stop; ``exit_code`` is 128 plus the signal's number."""
 
-    def __init__(self, signal_number: int) -> None:
-        super().__init__("stopped before the end", "the journal and an aborted results file are kept")
+    def __init__(self, signal_number: int, hint: str = "the journal and the results file are kept") -> None:
+        super().__init__("stopped before the end", hint)
         self.exit_code = 128 + signal_number

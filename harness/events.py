@@ -130,6 +130,13 @@ class Recovered(Event, frozen=True, tag="recovered"):
     seconds: Duration
 
 
+class Inspected(Event, frozen=True, tag="inspected"):
+    """A worker that came in mid-run has said, off the clock, what input it sees, by its digest."""
+
+    worker: str
+    input_sha256: str
+
+
 class Spent(Event, frozen=True, tag="spent"):
     """Where the trial's core-seconds went, as in ``model.CoreSeconds``; ``part_bytes`` as in ``model.Trial``."""
 
@@ -176,8 +183,17 @@ class Rated(Event, frozen=True, tag="rated"):
     value: float = 0.0
 
 
+class Unproved(Event, frozen=True, tag="unproved"):
+    """The proof of the baseline ends here: the variant that failed, in a few words too, why, and the end of what it said."""
+
+    variant: Variant
+    label: str
+    reason: str
+    last_words: str = ""
+
+
 class Watched(Event, frozen=True, tag="watched"):
-    """What watching cost, said once at the end; fields as in ``model.Observer``."""
+    """What watching cost, said once when the trials are over; fields as in ``model.Observer``."""
 
     cpu_s: Duration
     frames: Count
@@ -207,9 +223,11 @@ Any_Event = (
     | Spent
     | Faulted
     | Recovered
+    | Inspected
     | Finished
     | Scored
     | Rated
+    | Unproved
     | Failed
     | Watched
     | Closed

@@ -136,9 +136,9 @@ class WorkerRecord:
 class CoreSeconds:
     """Where a trial's core-seconds went: the five parts add up to the wall time of every core that was given.
 
-    ``compute_s`` was spent on a processor inside kernels; ``exchange_s`` went by between kernels, for communication
-    and serialization, and for what lost workers cost; ``waiting_s`` for stragglers or at barriers; ``serial_s``
-    while the driver worked alone; ``idle_s`` inside kernels, but off the processor.
+    ``compute_s`` was spent on a processor inside kernels; ``waiting_s`` for stragglers or at barriers; ``serial_s``
+    while the driver worked alone; ``idle_s`` inside kernels, but off the processor. ``exchange_s`` is what is left in
+    the pool's time beside kernels and waiting: communication, serialization, Ray's scheduling, what lost workers cost.
     """
 
     compute_s: float

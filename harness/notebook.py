@@ -132,11 +132,11 @@ class Take:
         """Return what may be claimed of the facts, with every number bare."""
         return claimed(self.audit)
 
-    def slide(self) -> Drawing | Note:
-        """Return the headline slide."""
+    def slide(self, theme: str = "light") -> Drawing | Note:
+        """Return the headline slide, light or dark."""
         match self.claim:
             case Headline() as claim:
-                return Drawing(slide.svg(claim, verdicts.footer(self.audit)).decode())
+                return Drawing(slide.svg(claim, verdicts.footer(self.audit), _theme(theme)).decode())
             case Refusal() as refusal:
                 return Note(slide.refusal_text(refusal))
 

@@ -31,6 +31,7 @@ LARGEST_COUNT = 2**63
 LONGEST_WALL_S = 1e9
 SMALLEST = 1e-9
 MOST_RATES = 200
+MOST_SCALES = 1_000
 _MAY_BE_NEGATIVE = {"quality", "nice", "contention", "value"}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -203,6 +204,8 @@ def _spec_faults(spec: Spec) -> Iterator[str]:
             yield f"spec.{name} is {count}, not between 1 and {MOST_WORKERS:,}"
     if any(not 1 <= point <= MOST_WORKERS for point in spec.points) or list(spec.points) != sorted(set(spec.points)):
         yield "spec.points are not numbers of workers in ascending order"
+    if len(spec.points) > MOST_SCALES:
+        yield f"spec.points are more than {MOST_SCALES:,}"
     if spec.points and spec.workers not in spec.points:
         yield "spec.workers is none of spec.points"
     if min(spec.prices.baseline_per_hour, *(offer.baseline_per_hour for offer in spec.prices.offers), SMALLEST) < SMALLEST:

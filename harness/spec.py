@@ -62,6 +62,8 @@ class Offer:
 class Prices:
     """Money per machine-hour of the baseline's machine, of one worker's machine and of the head node.
 
+    A machine is a worker's share: a baseline with the cores of several is billed as several, so that at equal prices the
+    cost ratio is exactly 1/E.
     ``offers`` are the other prices on the list; every claim is made at the first ones.
     """
 

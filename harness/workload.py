@@ -179,16 +179,29 @@ def find(name: str) -> Workload:
 
     Raises ``WorkloadNotFound`` with a did-you-mean.
     """
-    module = _from_file(Path(name)) if name.endswith(".py") else _from_package(name)
+    module = _from_file(Path(name)) if by_path(name) else _from_package(name)
     value = getattr(module, "WORKLOAD", None)
     if not isinstance(value, Workload):
         raise WorkloadNotFound(f"{name} holds no WORKLOAD", "assign a harness.workload.Workload to the name WORKLOAD in that file")
     return value
 
 
+def by_path(name: str) -> bool:
+    """Return whether a workload is named by the path of its file."""
+    return name.endswith(".py")
+
+
 def source_of(name: str) -> Path | None:
-    """Return the file of a workload named by path (None: it is a package, covered by the source digest)."""
-    return Path(name) if name.endswith(".py") else None
+    """Return the file that holds a workload (None: one of our own packages does, or no file).
+
+    A ``package.module`` is looked for, which imports its package: not for a process that must not import workloads.
+    """
+    if by_path(name):
+        return Path(name)
+    if name in built_in() or name.partition(".")[0] in ("harness", "workloads"):
+        return None
+    spec = importlib.util.find_spec(name)
+    return Path(spec.origin) if spec is not None and spec.has_location and spec.origin else None
 
 
 def _from_file(path: Path) -> ModuleType:

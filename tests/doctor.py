@@ -1,6 +1,6 @@
-"""The doctor: for every honesty rule a results file that breaks it and no other, made from a good one.
+"""The doctor: for every caveat and refusal a results file that trips it, and no other rule than its own, made from a good one.
 
-``python -m tests.doctor results.json OUTDIR`` writes them as ``R01.json`` … ``R25.json``. A lie is told well: what
+``python -m tests.doctor results.json OUTDIR`` writes them, each as ``KEY.json``. A lie is told well: what
 follows from it is changed with it, so that each file can be loaded and only the rule it is about stands in its way.
 May import ``harness``.
 """
@@ -11,10 +11,12 @@ from dataclasses import fields, replace
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 import msgspec
 
-from harness.model import CoreSeconds, Fault, Process, Results, Side, Status, Trial
+from harness.model import CoreSeconds, Fault, Kind, Process, Results, Scaling, Schedule, Side, Status, Trial, Variant
 from harness.results import encode, load
 
 BASE = Path(__file__).parent / "real" / "results.json"
@@ -23,6 +25,7 @@ OTHER = sha256(b"another").hexdigest()
 
 Choice = Callable[[Trial], bool]
 Change = Callable[[Trial], Trial]
+Doctor = Callable[[Results], Results]
 
 
 def at_headline(results: Results) -> Choice:
@@ -47,15 +50,18 @@ def changed(results: Results, choice: Choice, change: Change) -> Results:
 
 
 def timed(factor: float) -> Change:
-    """Return a change that makes a trial take so many times as long, in everything that adds up to its wall time."""
+    """Return a change that makes a trial take so many times as long, in all its seconds."""
 
     def change(trial: Trial) -> Trial:
+        workers = (replace(worker, busy_s=worker.busy_s * factor, cpu_s=worker.cpu_s * factor) for worker in trial.workers_detail)
         return replace(
             trial,
             wall_s=trial.wall_s * factor,
+            cpu_s=trial.cpu_s * factor,
             phases={name: seconds * factor for name, seconds in trial.phases.items()},
             curve=tuple((at * factor, done) for at, done in trial.curve),
             core_seconds=None if trial.core_seconds is None else _scaled(trial.core_seconds, factor),
+            workers_detail=tuple(workers),
         )
 
     return change
@@ -63,6 +69,58 @@ def timed(factor: float) -> Change:
 
 def _scaled(spent: CoreSeconds, factor: float) -> CoreSeconds:
     return CoreSeconds(*(getattr(spent, part.name) * factor for part in fields(spent)))
+
+
+def lazier(factor: float) -> Change:
+    """Return a change that leaves a trial so much of its CPU time; the rest of its kernels' time it was off the processor."""
+
+    def change(trial: Trial) -> Trial:
+        workers = (replace(worker, cpu_s=worker.cpu_s * factor) for worker in trial.workers_detail)
+        spent = trial.core_seconds
+        if spent is not None:
+            left = spent.compute_s * (1 - factor)
+            spent = replace(spent, compute_s=spent.compute_s - left, idle_s=spent.idle_s + left)
+        return replace(trial, cpu_s=trial.cpu_s * factor, core_seconds=spent, workers_detail=tuple(workers))
+
+    return change
+
+
+def taking(results: Results, choice: Choice, seconds: Callable[[Trial], float]) -> Results:
+    """Return the results with the chosen trials taking that long, laid out anew."""
+    return relaid(changed(results, choice, lambda trial: timed(seconds(trial) / trial.wall_s)(trial)))
+
+
+def usual(results: Results, choice: Choice) -> float:
+    """Return the median wall time of the chosen trials."""
+    return median(trial.wall_s for trial in results.trials if choice(trial))
+
+
+def baselines(trial: Trial) -> bool:
+    """Choose the baseline's trials."""
+    return trial.side is Side.BASELINE
+
+
+def every(trial: Trial) -> bool:
+    """Choose every trial."""
+    return True
+
+
+def rated(results: Results, variant: Variant, factor: float) -> Results:
+    """Return the results with one rate of a variant (its fastest) that many times the baseline's own."""
+    own = median(rate.items_per_s for rate in results.rates if rate.variant is Variant.OWN)
+    best = max((rate for rate in results.rates if rate.variant is variant), key=lambda rate: rate.items_per_s)
+    rates = tuple(replace(rate, items_per_s=own * factor) if rate is best else rate for rate in results.rates)
+    return replace(results, rates=rates)
+
+
+def unrated(results: Results) -> Results:
+    """Return the results without a proof on all the host's cores."""
+    return replace(results, rates=tuple(rate for rate in results.rates if rate.variant is not Variant.WHOLE))
+
+
+def worded(results: Results, **changes: Any) -> Results:
+    """Return the results of a workload that says otherwise of itself."""
+    return replace(results, spec=replace(results.spec, workload=replace(results.spec.workload, **changes)))
 
 
 def relaid(results: Results) -> Results:
@@ -85,196 +143,291 @@ def processed(results: Results, choice: Choice, change: Callable[[Process], Proc
     return changed(results, choice, altered)
 
 
-def without_pairs(results: Results) -> Results:
-    """R01: none of the headline's trials came to its end."""
+def of_last(change: Change) -> Doctor:
+    """Return a doctor who changes the headline's last trial."""
+    return lambda results: changed(results, last(results, at_headline(results)), change)
+
+
+def of_last_process(change: Callable[[Process], Process]) -> Doctor:
+    """Return a doctor who changes the processes of the headline's last trial."""
+    return lambda results: processed(results, last(results, at_headline(results)), change)
+
+
+def stopped_headline(results: Results) -> Results:
+    """None of the headline's trials came to its end."""
     return changed(results, at_headline(results), lambda trial: replace(trial, failure="stopped"))
 
 
-def beaten_baseline(results: Results) -> Results:
-    """R02: one worker alone is twice as fast as the baseline."""
-    ones = [trial.wall_s for trial in results.trials if trial.side is Side.BASELINE]
-    return relaid(changed(results, elsewhere(results), lambda trial: timed(0.5 * min(ones) / trial.wall_s)(trial)))
+def faster_alone(share: float) -> Doctor:
+    """One worker alone takes that share of the baseline's time."""
+    return lambda results: taking(results, elsewhere(results), lambda _: share * usual(results, baselines))
+
+
+def faster_whole(results: Results) -> Results:
+    """The host does on all its cores what its workers cannot."""
+    return rated(results, Variant.WHOLE, 1.2 * usual(results, baselines) / usual(results, at_headline(results)))
+
+
+def drifting(results: Results) -> Results:
+    """The baseline was proved at one speed, and at the end at another."""
+    return rated(results, Variant.OWN, 1.08)
 
 
 def slowed(results: Results) -> Results:
-    """R03: no number of workers beats the baseline."""
-    return relaid(changed(results, lambda trial: trial.side is Side.DISTRIBUTED, timed(4.0)))
+    """No number of workers beats the baseline; nobody timed the whole host."""
+    return relaid(changed(unrated(results), lambda trial: trial.side is Side.DISTRIBUTED, timed(4.0)))
 
 
 def overlapping(results: Results) -> Results:
-    """R04: a trial began before the one before it had ended."""
+    """A trial began before the one before it had ended."""
     before, after = sorted(results.trials, key=lambda trial: trial.order)[-2:]
-    return changed(results, last(results, lambda _: True), lambda _: replace(after, began_s=before.began_s + 0.5 * before.wall_s))
+    return changed(results, last(results, every), lambda _: replace(after, began_s=before.began_s + 0.5 * before.wall_s))
 
 
-def other_input(results: Results) -> Results:
-    """R05: one worker saw another input."""
-    return processed(results, last(results, at_headline(results)), lambda process: replace(process, input_sha256=OTHER))
+def unarmed(results: Results) -> Results:
+    """The first trial began before its side can have been armed."""
+    first = min(trial.order for trial in results.trials)
+    return changed(results, lambda trial: trial.order == first, lambda trial: replace(trial, startup_s=trial.began_s + 1.0))
 
 
-def moved_quality(results: Results) -> Results:
-    """R06: the quality of one trial is better than its tolerance allows."""
-    better = 3 * results.spec.workload.tolerance + 0.001
-    return changed(results, last(results, at_headline(results)), lambda trial: replace(trial, quality=trial.quality + better))
+def scored_on_input(results: Results) -> Results:
+    """The held-out set is the input itself."""
+    changes = changed(results, every, lambda trial: replace(trial, held_out_sha256=trial.input_sha256))
+    return replace(changes, held_out=results.input)
 
 
-def other_answers(results: Results) -> Results:
-    """R07: one answer differs, and the workload gives no reason."""
-    bare = replace(results, spec=replace(results.spec, workload=replace(results.spec.workload, answers_differ="")))
-    return changed(bare, last(bare, at_headline(bare)), lambda trial: replace(trial, answer_sha256=OTHER))
+def better(results: Results) -> Change:
+    """Return a change to a quality that is better than its tolerance allows."""
+    more = 3 * results.spec.workload.tolerance + 0.001
+    return lambda trial: replace(trial, quality=trial.quality + more)
 
 
-def half_the_work(results: Results) -> Results:
-    """R08: the workers used half the CPU time that they did."""
-
-    def halved(trial: Trial) -> Trial:
-        detail = tuple(replace(worker, cpu_s=0.5 * worker.cpu_s) for worker in trial.workers_detail)
-        return replace(trial, cpu_s=0.5 * trial.cpu_s, workers_detail=detail)
-
-    return changed(results, at_headline(results), halved)
+def other_answers(results: Results, reason: str = "") -> Results:
+    """One answer differs, and the workload gives this reason."""
+    return of_last(lambda trial: replace(trial, answer_sha256=OTHER))(worded(results, answers_differ=reason))
 
 
-def other_source(results: Results) -> Results:
-    """R09: one worker ran other source."""
-    return processed(results, last(results, at_headline(results)), lambda process: replace(process, source_sha256=OTHER))
+def unseeded(results: Results) -> Results:
+    """One answer differs for a reason, and nothing says how to draw it again."""
+    drawn = {name: value for name, value in results.spec.params.items() if "seed" not in name}
+    return other_answers(replace(results, spec=replace(results.spec, params=drawn)), REASON)
 
 
-def niced(results: Results) -> Results:
-    """R10: the baseline was made to give way."""
-    return processed(results, lambda trial: trial.side is Side.BASELINE, lambda process: replace(process, nice=process.nice + 10))
+def half_asleep(results: Results) -> Results:
+    """The baseline was off its core for half of the time, on a quiet machine."""
+    quiet = replace(results, observer=replace(results.observer, foreign_cpu=0.0))
+    return changed(quiet, baselines, lazier(0.5))
 
 
-def unplugged(results: Results) -> Results:
-    """R11: the machine ran on its battery."""
-    return replace(results, hosts=tuple(replace(host, on_mains=False) for host in results.hosts))
+def crowded_out(results: Results) -> Results:
+    """The baseline was off its core for half of the time, for others used all of the machine."""
+    return replace(half_asleep(results), observer=replace(results.observer, foreign_cpu=1.0))
 
 
-def less_work_elsewhere(results: Results) -> Results:
-    """R12: the other scales had fewer items."""
-    return changed(results, elsewhere(results), lambda trial: replace(trial, items=trial.items // 2))
+def moved_out(results: Results, **changes: Any) -> Results:
+    """The baseline ran on another machine, which differs from the workers' by these facts."""
+    home = replace(results.hosts[0], id="another", **changes)
+    apart = processed(results, baselines, lambda process: replace(process, host=home.id))
+    return replace(apart, hosts=(*results.hosts, home))
 
 
-def unsummed(results: Results) -> Results:
-    """R13: the phases of a trial leave out a tenth of its wall time."""
-
-    def shortened(trial: Trial) -> Trial:
-        return replace(trial, phases={name: 0.9 * seconds for name, seconds in trial.phases.items()})
-
-    return changed(results, last(results, at_headline(results)), shortened)
+def contended(results: Results) -> Results:
+    """Both sides ran at once, each on a machine of its own, and slowed each other all the same."""
+    observer = replace(results.observer, contention=0.5)
+    return replace(moved_out(results), schedule=Schedule.TOGETHER, observer=observer)
 
 
-def few_pairs(results: Results) -> Results:
-    """R14: three rounds, told as all that were asked for."""
-    spec = replace(results.spec, trials=3)
-    return replace(results, spec=spec, trials=tuple(trial for trial in results.trials if trial.index < 3))
+def sharing_a_core(results: Results) -> Results:
+    """All workers of the headline's last trial were pinned to one core."""
+    return of_last_process(lambda process: replace(process, affinity=(0,)))(results)
+
+
+def unsummed(trial: Trial) -> Trial:
+    """The phases of a trial leave out a tenth of its wall time."""
+    return replace(trial, phases={name: 0.9 * seconds for name, seconds in trial.phases.items()})
+
+
+def unspent(trial: Trial) -> Trial:
+    """A tenth of the core-seconds went nowhere."""
+    return replace(trial, core_seconds=None if trial.core_seconds is None else _scaled(trial.core_seconds, 0.9))
+
+
+def busier_than_time(trial: Trial) -> Trial:
+    """A worker was busy for longer than there was time."""
+    return replace(trial, workers_detail=tuple(replace(worker, busy_s=1.5 * trial.wall_s) for worker in trial.workers_detail))
+
+
+def rounds(count: int) -> Doctor:
+    """So many rounds, told as all that were asked for."""
+
+    def keep(results: Results) -> Results:
+        kept = tuple(trial for trial in results.trials if trial.index < count)
+        observer = replace(results.observer, cpu_s=results.observer.cpu_s * len(kept) / len(results.trials))
+        return replace(results, spec=replace(results.spec, trials=count), trials=kept, observer=observer)
+
+    return keep
+
+
+def no_faster(results: Results) -> Results:
+    """The workers were as fast as the baseline, now a little faster and now a little slower."""
+    base_s = 0.998 * usual(results, baselines)
+    return taking(unrated(results), at_headline(results), lambda trial: base_s * (1 + 0.04 * (-1) ** trial.index))
+
+
+def swapped(results: Results) -> Results:
+    """The last two trials tell each other's place."""
+    end = max(trial.order for trial in results.trials)
+    return changed(results, lambda trial: trial.order >= end - 1, lambda trial: replace(trial, order=2 * end - 1 - trial.order))
 
 
 def baseline_first(results: Results) -> Results:
-    """R15: every round begins with the baseline."""
-    rounds: dict[int, list[Trial]] = {}
+    """Every round begins with the baseline."""
+    turns: dict[int, list[Trial]] = {}
     for trial in results.trials:
-        rounds.setdefault(trial.index, []).append(trial)
-    lines = (sorted(rounds[index], key=lambda trial: (trial.side is Side.DISTRIBUTED, trial.workers)) for index in sorted(rounds))
+        turns.setdefault(trial.index, []).append(trial)
+    lines = (sorted(turns[index], key=lambda trial: (trial.side is Side.DISTRIBUTED, trial.workers)) for index in sorted(turns))
     ordered = tuple(replace(trial, order=order) for order, trial in enumerate(chain.from_iterable(lines)))
     return relaid(replace(results, trials=ordered))
 
 
 def one_hidden(results: Results) -> Results:
-    """R16: a trial at another scale was left out."""
+    """A trial at another scale was left out."""
     hidden = last(results, elsewhere(results))
     return replace(results, trials=tuple(trial for trial in results.trials if not hidden(trial)))
 
 
-def one_strange(results: Results) -> Results:
-    """R17: one of the headline's trials took half as long again."""
-    return relaid(changed(results, last(results, at_headline(results)), timed(1.5)))
+def one_stopped(results: Results) -> Results:
+    """A trial at another scale did not come to its end."""
+    return changed(results, last(results, elsewhere(results)), lambda trial: replace(trial, failure="stopped"))
 
 
 def too_fast(results: Results) -> Results:
-    """R18: more speed than hardware."""
-    ones = [trial.wall_s for trial in results.trials if trial.side is Side.BASELINE]
-    wanted = min(ones) / (1.2 * results.spec.workers)
-    return relaid(changed(results, at_headline(results), lambda trial: timed(wanted / trial.wall_s)(trial)))
+    """A little more speed than hardware, with all the work done."""
+    wanted_s = usual(results, baselines) / (1.03 * results.spec.workers)
+    return taking(results, at_headline(results), lambda _: wanted_s)
 
 
-def unsourced(results: Results) -> Results:
-    """R19: prices from nowhere."""
-    return replace(results, spec=replace(results.spec, prices=replace(results.spec.prices, source="")))
+def faster_together(results: Results, factor: float) -> Results:
+    """Every trial of the headline took that much less, in all its seconds: nothing in the file contradicts it."""
+    return relaid(changed(results, at_headline(results), timed(factor)))
 
 
-def watched_dearly(results: Results) -> Results:
-    """R20: the screen used a tenth of a core while the clocks ran."""
-    total_s = sum(trial.wall_s for trial in results.trials)
-    return replace(results, observer=replace(results.observer, cpu_s=0.1 * total_s, frames=max(1, results.observer.frames)))
+def watched(share: float) -> Doctor:
+    """The screen used that share of a core while the clocks ran."""
+
+    def watch(results: Results) -> Results:
+        total_s = sum(trial.wall_s for trial in results.trials)
+        return replace(results, observer=replace(results.observer, cpu_s=share * total_s, frames=max(1, results.observer.frames)))
+
+    return watch
+
+
+def one_slow(trial: Trial) -> Trial:
+    """All workers but the first were busy for half of their time."""
+    first, *others = trial.workers_detail
+    return replace(trial, workers_detail=(first, *(replace(worker, busy_s=0.5 * worker.busy_s) for worker in others)))
 
 
 def as_it_was(results: Results) -> Results:
-    """R21: the facts are the same; it is the file that was written by something else."""
+    """Nothing is changed: the good file says it itself, or it is the file that was written by something else."""
     return results
 
 
-def aborted(results: Results) -> Results:
-    """R22: the session was cut short."""
-    return replace(results, status=Status.ABORTED)
+LOST = Fault(worker="w0", reason="killed", at_s=0.1, cost_s=1.0)
+REASON = "sums of floats are grouped differently"
 
-
-def undescribed(results: Results) -> Results:
-    """R23: nobody knows on which processor."""
-    return replace(results, hosts=tuple(replace(host, memory_bytes=0) for host in results.hosts))
-
-
-def without_unit(results: Results) -> Results:
-    """R24: so many of what?"""
-    return replace(results, spec=replace(results.spec, workload=replace(results.spec.workload, unit="")))
-
-
-def one_lost(results: Results) -> Results:
-    """R25: a worker was lost and came back."""
-    lost = Fault(worker="w0", reason="killed", at_s=0.1, cost_s=1.0)
-    return changed(results, last(results, at_headline(results)), lambda trial: replace(trial, faults=(lost,)))
-
-
-DOCTORS: dict[str, Callable[[Results], Results]] = {
-    "R01": without_pairs,
-    "R02": beaten_baseline,
-    "R03": slowed,
-    "R04": overlapping,
-    "R05": other_input,
-    "R06": moved_quality,
-    "R07": other_answers,
-    "R08": half_the_work,
-    "R09": other_source,
-    "R10": niced,
-    "R11": unplugged,
-    "R12": less_work_elsewhere,
-    "R13": unsummed,
-    "R14": few_pairs,
-    "R15": baseline_first,
-    "R16": one_hidden,
-    "R17": one_strange,
-    "R18": too_fast,
-    "R19": unsourced,
-    "R20": watched_dearly,
-    "R21": as_it_was,
-    "R22": aborted,
-    "R23": undescribed,
-    "R24": without_unit,
-    "R25": one_lost,
+REFUSING: dict[str, Doctor] = {
+    "no-pair": stopped_headline,
+    "baseline-beaten": faster_alone(0.92),
+    "baseline-weak": lambda good: rated(good, Variant.TUNED, 1.5),
+    "trials-overlap": overlapping,
+    "outside-session": unarmed,
+    "input-differs": of_last(lambda trial: replace(trial, input_sha256=OTHER)),
+    "worker-input-differs": of_last_process(lambda process: replace(process, input_sha256=OTHER)),
+    "held-out-differs": of_last(lambda trial: replace(trial, held_out_sha256=OTHER)),
+    "held-out-is-input": scored_on_input,
+    "quality-moved": lambda good: of_last(better(good))(good),
+    "items-differ": of_last(lambda trial: replace(trial, items=trial.items - 1)),
+    "answers-differ": other_answers,
+    "work-lost": lambda good: changed(good, at_headline(good), lazier(0.5)),
+    "baseline-idle": half_asleep,
+    "source-differs": of_last_process(lambda process: replace(process, source_sha256=OTHER)),
+    "scales-unequal": lambda good: changed(good, elsewhere(good), lambda trial: replace(trial, items=trial.items // 2)),
+    "phases-unequal": of_last(unsummed),
+    "core-seconds-unequal": of_last(unspent),
+    "impossible-seconds": of_last(busier_than_time),
+    "order-contradicted": swapped,
+    "trials-missing": one_hidden,
+    "watching-costly": watched(0.1),
+    "simulated": lambda good: replace(good, kind=Kind.SIMULATED),
+    "aborted": lambda good: replace(good, status=Status.ABORTED),
+    "failed": lambda good: replace(good, status=Status.FAILED),
 }
+QUALIFYING: dict[str, Doctor] = {
+    "cores-stand-for-machines": as_it_was,
+    "whole-host-slower": lambda good: rated(good, Variant.WHOLE, 0.9),
+    "whole-host-wins": faster_whole,
+    "baseline-matched": faster_alone(0.965),
+    "baseline-untuned": lambda good: rated(good, Variant.TUNED, 1.12),
+    "limit-implausible": lambda good: rated(good, Variant.LIMIT, 0.8),
+    "proof-drifted": drifting,
+    "slowdown": slowed,
+    "combined": lambda good: replace(good, combined=("7c21", "8d32")),
+    "unclean-scale": lambda good: changed(good, last(good, elsewhere(good)), better(good)),
+    "items-unreported": lambda good: changed(good, every, lambda trial: replace(trial, items=trial.items - 1)),
+    "answers-differ-in-bits": lambda good: other_answers(good, REASON),
+    "baseline-crowded": crowded_out,
+    "unlike-machines": lambda good: moved_out(good, cpu_model="another"),
+    "no-seed": unseeded,
+    "no-commit": lambda good: replace(good, code=replace(good.code, commit="")),
+    "dirty-tree": lambda good: replace(good, code=replace(good.code, dirty=True)),
+    "oversubscribed": sharing_a_core,
+    "unequal-terms": of_last_process(lambda process: replace(process, nice=process.nice + 10)),
+    "contention": contended,
+    "shared-machine": lambda good: replace(good, observer=replace(good.observer, foreign_cpu=0.5)),
+    "on-battery": lambda good: replace(good, hosts=tuple(replace(host, on_mains=False) for host in good.hosts)),
+    "weak-scaling": lambda good: replace(good, spec=replace(good.spec, scaling=Scaling.WEAK)),
+    "start-up-unlisted": of_last(lambda trial: replace(trial, startup_s=0.0)),
+    "one-observation": rounds(1),
+    "few-observations": rounds(3),
+    "undecided": no_faster,
+    "order-unalternated": baseline_first,
+    "trial-failed": one_stopped,
+    "unstable": lambda good: relaid(of_last(timed(1.5))(good)),
+    "superlinear": too_fast,
+    "illustrative-prices": as_it_was,
+    "prices-unsourced": lambda good: replace(good, spec=replace(good.spec, prices=replace(good.spec.prices, source=""))),
+    "watching-noticed": watched(0.03),
+    "no-journal": as_it_was,
+    "rewritten": as_it_was,
+    "replayed": as_it_was,
+    "declared": lambda good: replace(good, kind=Kind.DECLARED),
+    "environment-incomplete": lambda good: replace(good, hosts=tuple(replace(host, memory_bytes=0) for host in good.hosts)),
+    "unit-missing": lambda good: worded(good, unit=""),
+    "straggler": of_last(one_slow),
+    "lost-worker": of_last(lambda trial: replace(trial, faults=(LOST,))),
+}
+DOCTORS = REFUSING | QUALIFYING
+
+COMPANIONS = {
+    "baseline-crowded": {"shared-machine"},
+    "no-seed": {"answers-differ-in-bits"},
+}
+"""What cannot be so without another thing being so: those who crowd a baseline share its machine; a seed is missed where answers differ."""
 
 
-def doctored(rule: str, results: Results) -> bytes:
-    """Return a file that breaks the rule and no other."""
-    text = encode(DOCTORS[rule](results))
-    return msgspec.json.format(text, indent=4) if rule == "R21" else text
+def doctored(key: str, results: Results) -> bytes:
+    """Return a file of which this is to be said, and nothing else that the good one does not have said of it."""
+    text = encode(DOCTORS[key](results))
+    return msgspec.json.format(text, indent=4) if key == "rewritten" else text
 
 
 def main(source: str, folder: str) -> None:
-    """Write a file for every rule."""
+    """Write a file for every key."""
     results, into = load(Path(source)), Path(folder)
     into.mkdir(parents=True, exist_ok=True)
-    for rule in DOCTORS:
-        (into / f"{rule}.json").write_bytes(doctored(rule, results))
+    for key in DOCTORS:
+        (into / f"{key}.json").write_bytes(doctored(key, results))
 
 
 if __name__ == "__main__":

@@ -96,6 +96,67 @@ def test_in_lockstep_all_wait_for_the_slowest_of_each_step() -> None:
     assert rounded(spent) == CoreSeconds(compute_s=12.0, exchange_s=5.0, waiting_s=4.0, serial_s=0.0, idle_s=0.0)
 
 
+def test_making_the_first_state_is_computing_and_all_wait_for_the_slowest() -> None:
+    account, clock = an_account()
+    with account.stepping():
+        clock.pass_by(3.5)
+        account.stepped([Timing(1.0, 0.8, 0), Timing(3.0, 3.0, 0)])
+    assert rounded(closed(account)) == CoreSeconds(compute_s=3.8, exchange_s=1.0, waiting_s=2.0, serial_s=0.0, idle_s=0.2)
+
+
+def test_while_a_new_worker_makes_its_first_state_the_others_pay_for_the_loss() -> None:
+    account, clock = an_account()
+    with account.stepping():
+        clock.pass_by(3.0)
+        account.stepped([Timing(2.0, 2.0, 0)])
+    assert rounded(closed(account)) == CoreSeconds(compute_s=2.0, exchange_s=4.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0)
+
+
+def test_a_recovery_in_which_nobody_had_to_begin_anew_costs_what_it_took() -> None:
+    account, clock = an_account()
+    with account.stepping():
+        clock.pass_by(3.0)
+        account.stepped([])
+    assert rounded(closed(account)) == CoreSeconds(compute_s=0.0, exchange_s=6.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0)
+
+
+def test_while_one_worker_concludes_the_others_wait() -> None:
+    account, clock = an_account(workers=3)
+    with account.stepping():
+        clock.pass_by(2.0)
+        account.concluded(Timing(1.5, 1.0))
+    assert rounded(closed(account)) == CoreSeconds(compute_s=1.0, exchange_s=1.5, waiting_s=3.0, serial_s=0.0, idle_s=0.5)
+
+
+def test_sharing_is_exchange_on_every_core() -> None:
+    account, clock = an_account(workers=3, cores=2)
+    with account.sharing():
+        clock.pass_by(1.5)
+    with account.mapping():
+        pass
+    assert rounded(closed(account)) == CoreSeconds(compute_s=0.0, exchange_s=9.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0)
+
+
+def test_sharing_is_a_part_of_the_pools_phase() -> None:
+    account, clock = an_account()
+    clock.pass_by(1.0)
+    with account.sharing():
+        clock.pass_by(2.0)
+    with account.mapping():
+        clock.pass_by(4.0)
+    account.close()
+    assert account.events()[:2] == (Phase(name="serial", seconds=1.0), Phase(name="pool", seconds=6.0))
+
+
+def test_a_value_that_is_shared_with_workers_of_another_kind_leaves_nothing_to_split() -> None:
+    account, clock = an_account()
+    with account.sharing():
+        clock.pass_by(2.0)
+    clock.pass_by(1.0)
+    account.close()
+    assert account.events() == (Phase(name="run", seconds=3.0),)
+
+
 def test_while_the_driver_works_alone_every_core_is_kept_waiting() -> None:
     account, clock = an_account(workers=3, cores=2)
     clock.pass_by(1.0)
@@ -190,12 +251,14 @@ SECONDS = st.floats(0, 100)
 CHUNKS = st.lists(st.builds(Chunk, st.integers(0, 3), SECONDS, SECONDS, st.floats(0, 1)), max_size=12)
 
 
-@given(chunks=CHUNKS, before=SECONDS, tail=SECONDS, cores=st.integers(1, 4))
-def test_the_parts_of_a_map_add_up(chunks: list[Chunk], before: float, tail: float, cores: int) -> None:
+@given(chunks=CHUNKS, before=SECONDS, shared=SECONDS, tail=SECONDS, cores=st.integers(1, 4))
+def test_the_parts_of_a_map_add_up(chunks: list[Chunk], before: float, shared: float, tail: float, cores: int) -> None:
     """Every worker is handed its chunks one after the other, and the driver hears of each as it lands."""
     account, clock = an_account(4, cores)
     began = clock.now
     clock.pass_by(before)
+    with account.sharing():
+        clock.pass_by(shared)
     free = [clock.now] * 4
     landings = []
     for chunk in chunks:
@@ -209,20 +272,29 @@ def test_the_parts_of_a_map_add_up(chunks: list[Chunk], before: float, tail: flo
     sound(closed(account), 4 * cores * (clock.now - began))
 
 
-STEPS = st.lists(st.tuples(st.tuples(SECONDS, SECONDS, SECONDS), st.floats(0, 1), SECONDS), max_size=12)
+class Step(NamedTuple):
+    """A step, the first states of some of three workers, or a recovery that needs none: their busy seconds, their load, the rest."""
+
+    busy: list[float]
+    load: float
+    away: float
 
 
-@given(steps=STEPS, before=SECONDS, after=SECONDS, cores=st.integers(1, 4))
-def test_the_parts_of_a_lockstep_add_up(
-    steps: list[tuple[tuple[float, ...], float, float]], before: float, after: float, cores: int
-) -> None:
+STEPS = st.lists(st.builds(Step, st.lists(SECONDS, max_size=3), st.floats(0, 1), SECONDS), max_size=12)
+
+
+@given(steps=STEPS, before=SECONDS, last=SECONDS, after=SECONDS, cores=st.integers(1, 4))
+def test_the_parts_of_a_lockstep_add_up(steps: list[Step], before: float, last: float, after: float, cores: int) -> None:
+    """Every worker begins and steps together with the others, new ones begin in between, and one worker concludes."""
     account, clock = an_account(3, cores)
     began = clock.now
     clock.pass_by(before)
     with account.stepping():
         for busy, load, away in steps:
-            clock.pass_by(max(busy) + away)
+            clock.pass_by(max(busy, default=0.0) + away)
             account.stepped([Timing(seconds, seconds * load * cores) for seconds in busy])
+        clock.pass_by(last)
+        account.concluded(Timing(last, last * cores / 2))
     clock.pass_by(after)
     sound(closed(account), 3 * cores * (clock.now - began))
 
@@ -258,6 +330,14 @@ def handed_over(*sizes: int | None) -> int | None:
 
 def test_what_the_workers_hand_over_is_added_up() -> None:
     assert handed_over(1_200, 0, 34) == 1_234
+
+
+def test_the_state_that_is_handed_back_at_the_end_is_no_part() -> None:
+    account, _ = an_account()
+    with account.stepping():
+        account.concluded(Timing(1.0, 1.0, None))
+    (spent,) = (event for event in account.events() if isinstance(event, Spent))
+    assert spent.part_bytes == 0
 
 
 def test_a_part_of_unknown_size_makes_the_sum_unknown() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import events as e
-from harness.model import Fault, Side
+from harness.model import Fault, Side, Variant
 from harness.score.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, apply, rewound
 from harness.score.trace import Trace, extend
 from tests.builders import DISTRIBUTED_S, ITEMS, a_board, a_digest_of, a_process, a_ready, arming_events, some_events, trial_events
@@ -164,6 +164,20 @@ def test_a_second_loss_does_not_rewrite_what_the_first_one_cost() -> None:
     lost = e.Faulted(worker="w1", reason="killed")
     lane = a_race(lost, back, lost, msgspec.structs.replace(back, seconds=2.5))
     assert [fault.cost_s for fault in lane.faults] == [1.5, 2.5]
+
+
+def test_a_worker_that_came_back_says_later_what_input_it_sees() -> None:
+    back = e.Recovered(worker="w1", process=a_process("w1", pid=99), seconds=1.5)
+    lane = a_race(e.Faulted(worker="w1", reason="killed"), back, e.Inspected(worker="w1", input_sha256="ab" * 32))
+    told = a_process("w1", pid=99, input_sha256="ab" * 32)
+    assert (lane.workers[1].process, lane.armed[1]) == (told, told)
+    assert [fault.cost_s for fault in lane.faults] == [1.5]
+
+
+def test_a_proof_that_failed_touches_no_lane() -> None:
+    unproved = e.Unproved(variant=Variant.NAIVE, label="without care", reason="ValueError: no", at=99.0)
+    before = a_board()
+    assert apply(before, unproved) == msgspec.structs.replace(before, unproved=unproved, at=99.0)
 
 
 def test_phases_of_one_name_add_up() -> None:

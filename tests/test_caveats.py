@@ -7,7 +7,7 @@ import pytest
 
 from harness.model import Host, Process, Rate, Results, Scaling, Schedule, Side, Spec, Trial, Variant
 from harness.score.caveats import caveats
-from harness.score.evidence import Caveat, Measure, Unit, evidence
+from harness.score.evidence import Caveat, evidence
 from tests.builders import (
     a_digest_of,
     a_fault,
@@ -15,6 +15,7 @@ from tests.builders import (
     a_process,
     a_results,
     a_spec,
+    a_sweep,
     a_trial,
     a_worker,
     an_observer,
@@ -125,6 +126,11 @@ def on_all_cores(gain: float) -> tuple[Rate, ...]:
     return Rate(Variant.OWN, 500.0, 5.0, 1), Rate(Variant.WHOLE, 500.0 * gain, 5.0, 16)
 
 
+def proved(variant: Variant, factor: float) -> tuple[Rate, ...]:
+    """Return the proof of a baseline beside a variant that is so many times as fast."""
+    return Rate(Variant.OWN, 500.0, 5.0, 1), Rate(variant, 500.0 * factor, 5.0, 1)
+
+
 WIDE = a_spec(baseline_cores=4)
 BROAD: dict[str, Any] = {"cores_per_worker": 2, "baseline_cores": 2}
 DOCTORED = {
@@ -134,6 +140,10 @@ DOCTORED = {
     "one-observation": a_session_timed([40.0], [22.0]),
     "few-observations": a_session_timed([40.0] * 5, [22.0] * 5),
     "cores-stand-for-machines": replace(a_session_where(Side.DISTRIBUTED, one_host), hosts=machines()),
+    "whole-host-wins": a_spotless_session(rates=on_all_cores(1.85)),
+    "baseline-untuned": a_spotless_session(rates=proved(Variant.TUNED, 1.06)),
+    "limit-implausible": a_spotless_session(rates=proved(Variant.LIMIT, 0.9)),
+    "proof-drifted": a_spotless_session(rates=proved(Variant.OWN, 1.051)),
     "whole-host-slower": a_spotless_session(rates=on_all_cores(0.99)),
     "contention": a_spotless_session(observer=an_observer(contention=0.021)),
     "shared-machine": a_spotless_session(observer=an_observer(foreign_cpu=0.051)),
@@ -203,8 +213,10 @@ def test_a_worker_that_is_a_part_of_its_host_stands_for_a_machine(host: Host) ->
 
 
 def test_where_cores_stand_for_machines_the_whole_host_stands_beside_it_once_it_was_timed() -> None:
-    one = replace(DOCTORED["cores-stand-for-machines"], rates=on_all_cores(6.0))
-    assert [caveat.measures for caveat in told(one)] == [(Measure("baseline on all its cores", 6.0, Unit.RATIO),)]
+    one = replace(DOCTORED["cores-stand-for-machines"], rates=on_all_cores(1.5))
+    (measures,) = (caveat.measures for caveat in told(one))
+    assert [measure.name for measure in measures] == ["baseline on all its cores", "speedup over that"]
+    assert [measure.value for measure in measures] == [1.5, pytest.approx(1.82 / 1.5, rel=0.01)]
 
 
 def test_workers_of_which_two_share_a_host_stand_for_machines_even_where_it_is_not_described() -> None:
@@ -247,6 +259,10 @@ AT_ITS_LIMIT = {
     "foreign-unknown": a_spotless_session(observer=an_observer(foreign_cpu=None)),
     "busy": a_session_of(busy(12.5)),
     "ideal": a_session_timed([40.0] * 6, [20.0] * 6),
+    "tuned": a_spotless_session(rates=proved(Variant.TUNED, 1.05)),
+    "limit": a_spotless_session(rates=proved(Variant.LIMIT, 0.91)),
+    "drift": a_spotless_session(rates=proved(Variant.OWN, 1.0499)),
+    "whole-host": a_spotless_session(rates=on_all_cores(1.81)),
     "just-enough-cores": a_spotless_session(hosts=machines(cores=1)),
     "unpinned": a_session_where(Side.DISTRIBUTED, lambda process: replace(process, affinity=())),
     "no-details": a_session_of(lambda trial: replace(trial, workers_detail=())),
@@ -301,6 +317,31 @@ def test_workers_that_share_a_core_are_oversubscribed() -> None:
 def test_sides_that_ran_together_on_one_core_are_oversubscribed() -> None:
     results = a_session_where(Side.DISTRIBUTED, lambda process: replace(process, host="h0", affinity=(process.pid % 2,)))
     assert "oversubscribed" in keys(replace(results, hosts=machines()))
+
+
+def later(change: Callable[[Process], Process], scale: int) -> Results:
+    """Return an oversubscribed sweep on 1, 2 and 4 workers whose processes of the last trial at a scale are changed."""
+    results = a_sweep({p: [wall] * 2 for p, wall in ((1, 41.0), (2, 21.2), (4, 11.3))})
+    end = max(trial.order for trial in results.trials if trial.side is Side.DISTRIBUTED and trial.workers == scale)
+    trials = tuple(changed(trial, change) if trial.order == end else trial for trial in results.trials)
+    return replace(results, spec=replace(results.spec, workers=2, oversubscribe=True), trials=trials)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 4])
+@pytest.mark.parametrize("change", [{"nice": 5}, {"threads": 2, "affinity": (0, 1)}], ids=["niceness", "threads"])
+def test_terms_are_equal_in_every_trial_at_every_scale(change: dict[str, Any], scale: int) -> None:
+    assert "unequal-terms" in keys(later(lambda process: replace(process, **change), scale))
+
+
+@pytest.mark.parametrize(("scale", "said"), [(2, True), (4, False)], ids=["headline", "beyond its cores"])
+def test_a_core_is_shared_in_any_trial_but_those_meant_to_be_oversubscribed(scale: int, said: bool) -> None:
+    assert ("oversubscribed" in keys(later(lambda process: replace(process, affinity=(0,)), scale))) is said
+
+
+def test_a_worker_lost_at_another_scale_is_told_of() -> None:
+    results = later(lambda process: process, 4)
+    faulty = tuple(replace(trial, faults=(a_fault(),)) if trial.workers == 4 else trial for trial in results.trials)
+    assert "lost-worker" in keys(replace(results, trials=faulty))
 
 
 def test_sides_that_ran_in_turn_may_use_the_same_core() -> None:

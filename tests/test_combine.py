@@ -22,8 +22,15 @@ def a_session(run_id: str = "7c21", began_utc: str = "2026-11-22T09:14:07Z", **c
 
 
 def the_next(**changes: Any) -> Results:
-    """Return a session of the same configuration, an hour later."""
-    return a_session("8d32", "2026-11-22T10:14:07Z", **changes)
+    """Return a session of the same configuration, an hour later and a little slower."""
+    return a_later(1, "8d32", "2026-11-22T10:14:07Z", **changes)
+
+
+def a_later(late_s: float, run_id: str, began_utc: str, **changes: Any) -> Results:
+    """Return a session whose every trial took so much longer."""
+    session = a_session(run_id, began_utc, journal_sha256=a_digest_of(run_id))
+    later = tuple(replace(trial, wall_s=trial.wall_s + late_s, phases={}, core_seconds=None) for trial in session.trials)
+    return replace(session, **({"trials": later} | changes))
 
 
 def the_reason(*sessions: Results) -> str:
@@ -37,7 +44,7 @@ def the_reason(*sessions: Results) -> str:
 def test_two_sessions_have_the_pairs_of_both() -> None:
     seen = evidence(combine([a_session(), the_next()]))
     assert seen is not None
-    assert seen.walls == ((40.0, 21.0), (41.0, 22.0), (40.0, 21.0), (41.0, 22.0))
+    assert seen.walls == ((40.0, 21.0), (41.0, 22.0), (41.0, 22.0), (42.0, 23.0))
 
 
 def test_pairs_stay_within_their_session() -> None:
@@ -48,7 +55,7 @@ def test_pairs_stay_within_their_session() -> None:
 
 
 def test_scales_of_both_sessions_make_one_curve() -> None:
-    further = a_sweep({4: (11.3,), 8: (6.2,)}, [40.0])
+    further = a_sweep({4: (11.3,), 8: (6.2,)}, [40.0], journal_sha256=a_digest_of("8d32"))
     pooled = combine([a_session(), replace(further, run_id="8d32", began_utc="2026-11-22T10:14:07Z")])
     drawn = curve(pooled)
     assert drawn is not None
@@ -81,14 +88,14 @@ def test_the_order_of_the_files_makes_no_difference() -> None:
 
 
 def test_a_name_too_long_for_a_run_tells_the_first_and_how_many_more() -> None:
-    sessions = [a_session(f"run-of-the-morning-{number}") for number in range(10, 16)]
+    sessions = [a_later(number, f"run-of-the-morning-{number}", a_session().began_utc) for number in range(10, 16)]
     pooled = combine(sessions)
     assert pooled.run_id == "run-of-the-morning-10-and-5-more"
     assert decode(encode(pooled)).combined == tuple(f"run-of-the-morning-{number}" for number in range(10, 16))
 
 
 def test_combined_sessions_can_be_combined_again() -> None:
-    third = a_session("9e43", "2026-11-22T11:14:07Z")
+    third = a_later(2, "9e43", "2026-11-22T11:14:07Z")
     again = combine([combine([a_session(), the_next()]), third])
     assert (again.combined, len(again.trials)) == (("7c21", "8d32", "9e43"), 18)
 
@@ -110,9 +117,9 @@ def test_the_noisiest_session_speaks_for_all() -> None:
 
 
 def test_a_session_that_was_dear_to_watch_is_not_diluted() -> None:
-    wall_s = sum(trial.wall_s for trial in a_session().trials)
-    cheap, dear = an_observer(cpu_s=0.0), an_observer(cpu_s=0.1 * wall_s)
-    assert combine([a_session(observer=cheap), the_next(observer=dear)]).observer.cpu_s == pytest.approx(0.1 * 2 * wall_s)
+    walls_s = [sum(trial.wall_s for trial in session.trials) for session in (a_session(), the_next())]
+    cheap, dear = an_observer(cpu_s=0.0), an_observer(cpu_s=0.1 * walls_s[1])
+    assert combine([a_session(observer=cheap), the_next(observer=dear)]).observer.cpu_s == pytest.approx(0.1 * sum(walls_s))
 
 
 def test_uncommitted_changes_in_one_session_are_told_of_all() -> None:
@@ -131,6 +138,19 @@ def test_a_machine_that_was_ever_off_the_mains_is_told_as_that() -> None:
 
 def test_a_machine_started_anew_in_between_is_the_same_machine() -> None:
     assert len(combine([a_session(), the_next(hosts=(a_host(id="h9"),))]).hosts) == 2
+
+
+def test_sessions_on_several_hosts_of_one_kind_say_so() -> None:
+    pooled = combine([a_session(remark="a note"), the_next(hosts=(a_host(id="h9"),))])
+    assert pooled.remark == "a note; on 2 hosts of one kind"
+
+
+def test_sessions_on_one_host_have_no_remark() -> None:
+    assert combine([a_session(), the_next()]).remark == ""
+
+
+def test_memory_that_a_kernel_keeps_for_itself_makes_no_other_machine() -> None:
+    assert combine([a_session(), the_next(hosts=(a_host(memory_bytes=(16 << 30) - 5_000_000),))]).hosts
 
 
 def respecified(**changes: Any) -> Callable[[Results], Results]:
@@ -166,8 +186,9 @@ def test_sessions_of_unlike_configurations_are_refused_with_what_differs(changed
         a_host(blas="mkl"),
         a_host(python="3.12.1"),
         a_host(packages={"numpy": "2.3.0"}),
+        a_host(memory_bytes=32 << 30),
     ],
-    ids=["processor", "cores", "blas", "python", "packages"],
+    ids=["processor", "cores", "blas", "python", "packages", "memory"],
 )
 def test_sessions_on_unlike_machines_are_refused(host: Host) -> None:
     assert "differ in machine or its software" in the_reason(a_session(), the_next(hosts=(host,)))
@@ -180,6 +201,26 @@ def test_an_unfinished_session_is_refused(status: Status) -> None:
 
 def test_the_same_run_twice_is_refused() -> None:
     assert "run 7c21 is there twice" in the_reason(a_session(), the_next(), a_session())
+
+
+def test_one_journal_cannot_vouch_for_two_sessions() -> None:
+    assert "runs 7c21 and 8d32 are one session under two names" in the_reason(
+        a_session(), the_next(journal_sha256=a_session().journal_sha256)
+    )
+
+
+def test_a_copy_under_another_name_is_refused() -> None:
+    copy = a_session("8d32", "2026-11-22T10:14:07Z", journal_sha256=a_digest_of("8d32"))
+    assert "runs 7c21 and 8d32 are one session under two names" in the_reason(a_session(), copy)
+
+
+def test_a_copy_of_a_part_of_a_combined_session_is_refused() -> None:
+    copy = replace(the_next(), run_id="9e43", journal_sha256="")
+    assert "are one session under two names" in the_reason(combine([a_session(), the_next()]), copy)
+
+
+def test_sessions_of_which_no_journal_is_known_are_not_copies_for_that() -> None:
+    assert combine([a_session(journal_sha256=""), the_next(journal_sha256="")]).combined == ("7c21", "8d32")
 
 
 def test_a_run_within_a_combined_session_is_not_counted_again() -> None:

@@ -59,6 +59,7 @@ class Ran:
 
     conductor: Conductor
     batches: list[Batch]
+    shown_at: list[float]
     doings: list[str]
     ended: TwoclocksError | None
 
@@ -80,11 +81,12 @@ def a_session(out: Path, workload: str = "rehearsal", **changes: Any) -> Session
 def ran(session: Session, presenter: Presenter | None = None) -> Ran:
     presenter = presenter or Presenter()
     conducting = Conductor(session, presenter)
-    result = Ran(conducting, [], [], None)
+    result = Ran(conducting, [], [], [], None)
     try:
         for batch in conducting.frames():
             presenter.seen += batch
             result.batches.append(batch)
+            result.shown_at.append(conducting.now)
             result.doings.append(conducting.doing)
     except TwoclocksError as error:
         result.ended = error
@@ -213,7 +215,7 @@ def test_a_finished_event_comes_no_sooner_than_its_wall_time(in_turn: Ran) -> No
         assert event.at - went[event.side, event.trial] >= event.wall_s - 0.01
 
 
-def test_the_last_event_is_what_watching_cost(in_turn: Ran) -> None:
+def test_the_last_event_of_the_trials_is_what_watching_cost(in_turn: Ran) -> None:
     last = in_turn.events[-1]
     assert isinstance(last, e.Watched)
     assert last.frames >= 6
@@ -259,13 +261,13 @@ def test_a_replay_goes_on_until_the_baseline_has_crawled_home(tmp_path: Path) ->
     result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True))
     went = result.of(e.Go)[-1].at
     assert "replaying" in result.doings
-    assert result.events[-1].at - went >= result.of(e.Finished)[0].wall_s
+    assert result.shown_at[-1] - went >= result.of(e.Finished)[0].wall_s
 
 
 def test_the_rest_of_a_replay_can_be_skipped(tmp_path: Path) -> None:
     path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
     result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True), Presenter(skips=lambda: True))
-    assert result.doings.count("replaying") == 1  # the closing account
+    assert "replaying" not in result.doings
 
 
 def test_a_key_that_was_pressed_before_the_replay_skips_nothing(tmp_path: Path) -> None:
@@ -273,7 +275,7 @@ def test_a_key_that_was_pressed_before_the_replay_skips_nothing(tmp_path: Path) 
     typed = iter([True])
     skips = Presenter(skips=lambda: next(typed, False))
     result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True), skips)
-    assert result.events[-1].at - result.of(e.Go)[-1].at >= result.of(e.Finished)[0].wall_s
+    assert result.shown_at[-1] - result.of(e.Go)[-1].at >= result.of(e.Finished)[0].wall_s
 
 
 RAISE = "raise ValueError('no such luck')"
@@ -458,8 +460,7 @@ def test_the_baseline_is_proved_variant_by_variant_in_the_order_planned(proved: 
 
 
 def test_the_baseline_is_proved_when_the_trials_are_over(proved: Ran) -> None:
-    assert max(event.at for event in proved.of(e.Scored)) <= min(event.at for event in proved.of(e.Rated))
-    assert isinstance(proved.events[-1], e.Watched)
+    assert max(event.at for event in proved.of(e.Scored, e.Watched)) <= min(event.at for event in proved.of(e.Rated))
 
 
 def test_a_rate_is_the_baselines(proved: Ran) -> None:
@@ -484,20 +485,71 @@ def test_proving_is_not_on_the_account_of_watching(tmp_path: Path) -> None:
     assert abs(frames[1] - frames[0]) < 10  # at twenty frames a second
 
 
-def test_a_variant_that_fails_is_named(tmp_path: Path) -> None:
-    path = a_workload_file(tmp_path, PROVED)
-    result = ran(a_session(tmp_path, path, programme=Programme((Study(Variant.NAIVE, 0.01),))))
-    assert isinstance(result.ended, SideFailed)
-    assert result.ended.sentence == "the baseline side failed: ValueError: too naive (proving the baseline: without care)"
-    assert result.ended.hint == "it was raised in made.py, line 27, in naive"
+@pytest.fixture(scope="module")
+def half_proved(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("half-proved")
+    studies = (Study(Variant.OWN, 0.01), Study(Variant.NAIVE, 0.01), Study(Variant.OWN, 0.01))
+    return ran(a_session(folder, a_workload_file(folder, PROVED), programme=Programme(studies)))
+
+
+def test_a_variant_that_fails_is_named(half_proved: Ran) -> None:
+    (ended,) = half_proved.of(e.Unproved)
+    assert (ended.side, ended.variant, ended.label, ended.reason) == (BASELINE, Variant.NAIVE, "without care", "ValueError: too naive")
+    assert ended.last_words.endswith("made.py, line 27, in naive")
+
+
+def test_a_variant_that_fails_ends_the_proof_and_not_the_session(half_proved: Ran) -> None:
+    assert (half_proved.ended, half_proved.conductor.measured) == (None, True)
+    assert [type(event) for event in half_proved.of(e.Rated, e.Failed, e.Unproved)] == [e.Rated, e.Unproved]
+    assert nobody_left(half_proved)
+
+
+LOST = [
+    (Variant.NAIVE, "def naive(given, report): os._exit(0)\nfields.update(naive=naive)", "its process ended with exit code 0"),
+    (
+        Variant.NAIVE,
+        "def naive(given, report): os.close(json.loads(sys.argv[1])['events_fd']); time.sleep(60)\nfields.update(naive=naive)",
+        "it hung up but did not end",
+    ),
+    (
+        Variant.WHOLE,
+        "def baseline(given, report):\n    if len(os.sched_getaffinity(0)) == 1: raise ValueError('alone')",
+        "ValueError: alone",
+    ),
+    (
+        Variant.WHOLE,
+        "def load(params):\n    if len(os.sched_getaffinity(0)) == 1: os._exit(7)\n    return Problem((), 0.5, 5)",
+        "its process ended with exit code 7",
+    ),
+]
+
+
+@pytest.mark.parametrize(("variant", "changes", "reason"), LOST)
+def test_a_baseline_that_is_lost_in_its_proof_is_noticed(tmp_path: Path, variant: Variant, changes: str, reason: str) -> None:
+    path = a_workload_file(tmp_path, f"import json\n{changes}")
+    result = ran(a_session(tmp_path, path, programme=Programme((Study(variant, 0.0),), usable_cores()[:1])))
+    assert [(event.variant, event.reason) for event in result.of(e.Unproved)] == [(variant, reason)]
+    assert (result.ended, result.of(e.Failed)) == (None, [])
     assert nobody_left(result)
 
 
-def test_a_baseline_that_fails_on_the_whole_host_is_named(tmp_path: Path) -> None:
-    path = a_workload_file(tmp_path, "def baseline(given, report):\n    if len(os.sched_getaffinity(0)) == 1: raise ValueError('alone')")
-    result = ran(a_session(tmp_path, path, programme=Programme((Study(Variant.WHOLE, 0.0),), usable_cores()[:1])))
-    assert isinstance(result.ended, SideFailed)
-    assert result.ended.sentence == "the baseline side failed: ValueError: alone (proving the baseline: on all 1 cores)"
+@pytest.mark.parametrize(("side", "unproved"), [(BASELINE, 1), (DISTRIBUTED, 0)])
+def test_a_side_that_is_killed_when_all_is_measured_takes_nothing_back(tmp_path: Path, side: Side, unproved: int) -> None:
+    presenter = Presenter()
+
+    def kill_once_measured(seen: list[e.Event]) -> None:
+        if any(isinstance(event, e.Watched) for event in seen) and psutil.pid_exists(pid_of(seen, side)):
+            psutil.Process(pid_of(seen, side)).kill()
+
+    presenter.stops = kill_once_measured
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
+    result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True, programme=Programme(STUDIES[:1])), presenter)
+    assert (result.ended, result.of(e.Failed), len(result.of(e.Unproved))) == (None, [], unproved)
+
+
+def test_a_session_that_ends_early_is_not_measured(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, failing(tmp_path, DISTRIBUTED, RAISE), schedule=Schedule.IN_TURN))
+    assert not result.conductor.measured
 
 
 def test_the_rest_of_a_proof_can_be_skipped(tmp_path: Path) -> None:
@@ -506,7 +558,7 @@ def test_the_rest_of_a_proof_can_be_skipped(tmp_path: Path) -> None:
     studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 3.0), Study(Variant.OWN, 0.0))
     result = ran(a_session(tmp_path, a_workload_file(tmp_path), programme=Programme(studies)), presenter)
     assert len(result.of(e.Rated)) == 1
-    assert isinstance(result.events[-1], e.Watched)
+    assert result.of(e.Unproved) == []
     assert result.ended is None
 
 
@@ -523,6 +575,7 @@ def test_a_proof_can_be_stopped(tmp_path: Path) -> None:
     studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 60.0))
     result = ran(a_session(tmp_path, path, programme=Programme(studies)), stopping)
     assert isinstance(result.ended, Interrupted)
+    assert result.conductor.measured
     assert nobody_left(result)
 
 

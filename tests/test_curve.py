@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.model import Results, Scaling, Side
+from harness.model import Kind, Results, Scaling, Side
 from harness.score import scaling
 from harness.score.curve import Curve, Origin, Point, Step, curve, next_step
 from tests.builders import a_host, a_results, a_spec, a_sweep, golden_results, some_prices
@@ -46,6 +46,11 @@ def test_a_point_holds_what_its_pairs_gave() -> None:
 def test_efficiency_and_serial_fraction_are_those_of_the_point() -> None:
     point = points(a_sweep())[4]
     assert (point.efficiency, point.serial_fraction) == (40.0 / 11.3 / 4, scaling.karp_flatt(40.0 / 11.3, 4))
+
+
+def test_declared_runs_are_compared_each_with_each() -> None:
+    declared = a_sweep({2: (20.0, 25.0)}, [40.0, 50.0], kind=Kind.DECLARED)
+    assert points(declared)[2].ratios == (2.0, 1.6, 2.5, 2.0)
 
 
 def test_an_interval_takes_six_pairs() -> None:
@@ -91,7 +96,7 @@ def test_the_baseline_stands_beside_the_points() -> None:
 def test_three_scales_are_fitted() -> None:
     law = drawn(a_sweep()).law
     assert law is not None
-    assert (law.origin, law.scales) == (Origin.FIT, 3)
+    assert (law.origin, law.scales) == (Origin.FIT, 2)
     assert law.serial_fraction == scaling.fitted([(2, 40.0 / 21.2), (4, 40.0 / 11.3)])
     assert law.ceiling == 1 / law.serial_fraction
 
@@ -111,6 +116,59 @@ def test_a_sweep_that_obeys_the_law_gives_its_fraction_back(fraction: float) -> 
 
 def test_a_superlinear_scale_alone_implies_no_law() -> None:
     assert drawn(a_sweep({2: (19.0,)})).law is None
+
+
+def test_a_law_says_by_how_much_of_its_time_it_misses_the_worst_scale() -> None:
+    law = drawn(a_sweep()).law
+    assert law is not None
+    f = law.serial_fraction
+    assert law.misfit == pytest.approx(max(abs((f + (1 - f) / p) * 40.0 / wall_s - 1) for p, wall_s in ((2, 21.2), (4, 11.3))))
+
+
+def test_one_worker_has_no_weight_in_the_misfit() -> None:
+    one, other = (drawn(a_sweep({1: (wall_s,), 2: (21.2,), 4: (11.3,)})).law for wall_s in (41.0, 60.0))
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    "walls",
+    [{1: (40.0,), 2: (18.0,), 4: (8.5,)}, {1: (60.0,), 2: (50.0,), 4: (45.0,)}],
+    ids=["superlinear", "slowdown"],
+)
+def test_a_fit_beyond_all_and_none_is_no_law(walls: dict[int, tuple[float]]) -> None:
+    known = drawn(a_sweep(walls))
+    assert (known.law, known.rejected, known.predictions, known.largest_worthwhile) == (None, None, (), None)
+
+
+def test_a_fit_beyond_none_by_no_more_than_noise_is_none() -> None:
+    law = drawn(a_sweep({1: (40.0,), 2: (19.95,), 4: (9.98,)})).law
+    assert law is not None
+    assert law.serial_fraction == 0.0
+
+
+BROKEN = {1: (40.0,), 2: (20.0,), 4: (10.0,), 8: (16.0,)}
+
+
+def test_scales_that_do_not_follow_their_law_predict_nothing() -> None:
+    known = drawn(a_sweep(BROKEN))
+    assert (known.law, known.predictions, known.largest_worthwhile) == (None, (), None)
+
+
+def test_a_rejected_law_says_by_how_much_it_misses() -> None:
+    rejected = drawn(a_sweep(BROKEN)).rejected
+    assert rejected is not None
+    assert rejected.misfit > 0.1
+
+
+def test_a_law_that_one_scale_implies_is_rejected_by_another() -> None:
+    known = drawn(a_sweep({2: (39.0,), 4: (11.3,)}))
+    assert known.law is None
+    assert known.rejected is not None
+    assert known.rejected.origin is Origin.IMPLIED
+
+
+def test_a_law_that_holds_is_not_rejected() -> None:
+    assert drawn(a_sweep()).rejected is None
 
 
 def test_a_sweep_without_a_serial_part_has_no_ceiling() -> None:
@@ -225,6 +283,14 @@ def test_the_next_step_is_a_measured_one_where_there_is_one() -> None:
 def test_no_step_leads_to_an_oversubscribed_scale() -> None:
     crowded = respecified(a_sweep(hosts=(a_host(cores=2),)), workers=2)
     assert (the_step(crowded).after, the_step(crowded).predicted) == (8, True)
+
+
+def test_no_step_leads_to_a_scale_whose_quality_moved() -> None:
+    assert next_step(drawn(moved(respecified(a_sweep(), workers=2), 4, 0.9))) is None
+
+
+def test_no_step_leads_beyond_a_scale_whose_quality_moved() -> None:
+    assert next_step(drawn(moved(a_sweep(), 4, 0.9))) is None
 
 
 def test_a_step_that_saves_money_has_no_price() -> None:

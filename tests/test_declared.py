@@ -1,4 +1,5 @@
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from harness.errors import BadRequest
 from harness.model import Kind, Results, Side
 from harness.results import encode, save
 from harness.score.headline import Headline, Refusal, headline
-from harness.show import phrases, slide
+from harness.show import phrases, phrases_of_scale, slide
 from tests.builders import a_results
 
 EXAMPLES = Path(__file__).parent.parent / "demo" / "examples"
@@ -180,13 +181,62 @@ def test_the_largest_scale_makes_the_headline_unless_one_is_named(tmp_path: Path
     assert [load(written(each, tmp_path)).spec.workers for each in (text, named)] == [8, 4]
 
 
-def test_repeated_times_become_pairs(tmp_path: Path) -> None:
+def test_repeated_times_become_observations_of_which_none_has_a_place(tmp_path: Path) -> None:
     text = OWN.replace('"10 h"', '["10 h", "11 h", "10 h"]').replace('"3 h"', '["3 h", "3.1 h", "2.9 h"]')
     facts = load(written(text.replace("quality = 0.75\ncost = 6", "quality = [0.75, 0.751, 0.749]\ncost = 6"), tmp_path))
 
     assert claimed(facts).pairs == 3
-    assert [trial.quality for trial in facts.trials if trial.side is Side.DISTRIBUTED] == [0.75, 0.751, 0.749]
+    assert [trial.quality for trial in facts.trials if trial.side is Side.DISTRIBUTED] == [0.749, 0.75, 0.751]
     assert len({trial.order for trial in facts.trials}) == 6
+
+
+def repeated(times: Sequence[float]) -> str:
+    """Return a record of as many runs a side; those of the distributed side in this order."""
+    baseline = [10.1, 9.9, 10.4, 10.0, 10.2, 9.8, 10.3]
+    text = OWN.replace('"10 h"', str([f"{hours} h" for hours in baseline]))
+    return text.replace('"3 h"', str([f"{hours} h" for hours in times]))
+
+
+@given(st.permutations([3.0, 3.4, 2.9, 3.1, 3.3, 2.8, 3.2]))
+def test_the_order_in_which_times_are_written_down_changes_nothing(tmp_path_factory: Any, times: list[float]) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    facts, in_order = (load(written(repeated(each), folder)) for each in (times, sorted(times)))
+
+    assert facts == in_order
+
+
+def test_however_many_declared_runs_there_are_they_have_no_interval(tmp_path: Path) -> None:
+    claim = claimed(load(written(repeated([3.0, 3.4, 2.9, 3.1, 3.3, 2.8, 3.2]), tmp_path)))
+
+    assert claim.speed.interval is None
+    assert phrases.observations(claim) == "median of 7 observations"
+
+
+WIDE = """
+cores_per_worker = 4
+""" + PRICED.replace("[baseline]", "[baseline]\ncores = 16").replace("baseline_per_hour = 0.5", "baseline_per_hour = 1.0").replace(
+    "worker_per_hour = 0.5", "worker_per_hour = 1.0"
+).replace("head_per_hour = 0.1", "head_per_hour = 0.0").replace("workers = 4", "workers = 2")
+
+
+def test_a_machine_of_many_cores_is_billed_at_the_price_that_was_named_for_it(tmp_path: Path) -> None:
+    bill = claimed(load(written(WIDE, tmp_path))).cost
+
+    assert [bill.baseline, bill.distributed] == pytest.approx([10 * 1.0, 2 * 3 * 1.0])
+
+
+def test_an_offer_for_a_machine_of_many_cores_is_billed_as_it_is_named(tmp_path: Path) -> None:
+    offer = '\n[[prices.offers]]\nname = "spot"\nbaseline_per_hour = 0.8\nworker_per_hour = 0.2\nhead_per_hour = 0.0\n'
+    (spot,) = claimed(load(written(WIDE + offer, tmp_path))).cost.offers
+
+    assert [spot.baseline, spot.distributed] == pytest.approx([10 * 0.8, 2 * 3 * 0.2])
+
+
+def test_the_hours_of_a_wide_baseline_are_told_as_those_of_machines_of_a_workers_size(tmp_path: Path) -> None:
+    cost = claimed(load(written(WIDE, tmp_path))).cost
+
+    assert "40.0 machine-hours of the baseline (as 4 machines of a worker's size)" in phrases_of_scale.hours(cost)
+    assert "of the price of as large a share of the baseline's machine" in phrases_of_scale.break_even(cost)
 
 
 def test_a_quality_beyond_the_tolerance_makes_no_headline(tmp_path: Path) -> None:

@@ -24,11 +24,13 @@ EXAMPLES: list[e.Event] = [
     e.Spent(compute_s=40.0, exchange_s=2.0, waiting_s=1.0, serial_s=0.5, idle_s=0.5),
     e.Faulted(worker="w1", reason="killed"),
     e.Recovered(worker="w1", process=a_process("w1", pid=99), seconds=1.5),
+    e.Inspected(worker="w1", input_sha256="cd" * 32),
     e.Finished(wall_s=22.0, cpu_s=44.0, peak_rss_bytes=300_000_000, items=20_000),
     e.Scored(answer_sha256="ab" * 32, quality=0.975),
     e.Failed(reason="raised", last_words="ValueError: no"),
     e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=None, contention=0.01),
     e.Rated(variant=Variant.TUNED, items_per_s=27_300.0, seconds=3.1, cores=1, name="micro_batch", value=384.0),
+    e.Unproved(variant=Variant.NAIVE, label="without care", reason="ValueError: no", last_words="made.py, line 3, in naive"),
     e.Closed(status=Status.ABORTED, remark="stopped before the end"),
 ]
 EVENTS = st.builds(e.stamp, st.sampled_from(EXAMPLES), st.floats(0, 1e6), st.sampled_from(Side), st.integers(0, 99))

@@ -92,5 +92,11 @@ def test_declared_workers_are_not_judged() -> None:
     assert not seen(golden_results()).oversubscribed
 
 
+def test_declared_runs_have_no_interval() -> None:
+    walls = {2: (21.0, 22.0, 21.5, 21.0, 22.0, 23.0)}
+    assert seen(a_sweep(walls)).interval is not None
+    assert seen(a_sweep(walls, kind=Kind.DECLARED)).interval is None
+
+
 def test_a_baseline_alone_is_no_evidence() -> None:
     assert evidence(a_results(trials=(a_trial(),))) is None

@@ -247,6 +247,21 @@ def test_cost_and_quality_read_back_as_their_facts(case: str) -> None:
     assert said["spec.workload.tolerance"] == f"tolerance ±{words.tolerance(limit)}"
 
 
+@pytest.mark.parametrize(("case", "said"), [("race", "cost of a run, USD (a run is 20,000 samples)"), ("golden", "cost of a run, USD")])
+def test_a_cost_says_of_how_much_work_where_that_is_known(case: str, said: str) -> None:
+    assert said in [text.get_text() for text in texts(drawing(case, "cost-quality"))]
+
+
+def test_scales_that_do_not_follow_the_law_are_drawn_without_it() -> None:
+    walls = {1: 40.0, 2: 20.2, 4: 10.5, 8: 16.0}
+    trials = tuple(trial for p, wall_s in walls.items() for trial in some_pairs([40.0], [wall_s], workers=p))
+    seen = curve(a_results(spec=a_spec(workers=8, points=tuple(walls)), trials=trials))
+    assert seen is not None
+    spoken = [text.get_text() for text in texts(figures.figure(scaling.of_curve(seen), LIGHT))]
+    assert "Amdahl’s law" not in spoken
+    assert "do not follow Amdahl’s law: it misses one by 41 %" in " ".join(spoken).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_offers_are_hollow_points_with_their_price() -> None:
     said, claim = read_back("three", "cost-quality"), claimed(CASES["three"])
 

@@ -10,7 +10,7 @@ from harness.model import Offer, Results, Side, Status
 from harness.score.bill import bill
 from harness.score.evidence import evidence
 from harness.score.headline import Headline, Refusal, headline
-from tests.builders import a_results, a_spec, a_trial, an_observer, golden_results, some_pairs, some_prices
+from tests.builders import a_results, a_spec, a_sweep, a_trial, an_observer, golden_results, some_pairs, some_prices
 
 STEADY = [40.0, 41.0, 40.0, 39.0, 40.0, 41.0], [22.0, 21.0, 22.0, 23.0, 22.0, 22.0]
 
@@ -89,6 +89,12 @@ def test_a_trial_that_failed_does_not_count() -> None:
 def test_a_trial_on_another_number_of_workers_does_not_count() -> None:
     trials = (*some_pairs([40.0], [22.0]), a_trial(Side.DISTRIBUTED, 11.0, workers=4, order=2, began_s=900.0))
     assert claimed(a_results(trials=trials)).speed.distributed_s == 22.0
+
+
+def test_other_scales_that_do_not_follow_the_law_leave_no_ceiling() -> None:
+    claim = headline(a_sweep({1: (41.0,), 2: (20.2,), 4: (10.5,), 8: (16.0,)}))
+    assert isinstance(claim, Headline)
+    assert (claim.speed.serial_fraction, claim.speed.ceiling) == (None, None)
 
 
 def test_below_six_pairs_there_is_no_interval() -> None:

@@ -3,6 +3,7 @@ import os
 import platform
 import subprocess
 import sys
+from itertools import permutations
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.run import host
+from harness.run.host import foremost
 from tests.builders import a_digest_of
 
 ROOT = Path(__file__).parent.parent
@@ -100,3 +102,14 @@ def test_code_names_the_commit_it_stands_at() -> None:
     found = host.code(a_digest_of("source"))
     assert git("rev-parse", "HEAD").startswith(found.commit or "none")
     assert found.source_sha256 == a_digest_of("source")
+
+
+LIBRARIES = [
+    {"filepath": "/lib/scipy.libs/libscipy_openblas-1.so", "version": "0.3.30"},
+    {"filepath": "/lib/numpy.libs/libscipy_openblas64_-2.so", "version": "0.3.31"},
+    {"filepath": "/lib/another.so", "version": "0.2"},
+]
+
+
+def test_of_several_libraries_it_is_numpys_that_is_told_in_whatever_order_they_were_loaded() -> None:
+    assert {foremost(loaded)["version"] for loaded in permutations(LIBRARIES)} == {"0.3.31"}

@@ -173,7 +173,7 @@ def test_a_heartbeat_of_a_sweep_names_the_workers() -> None:
         (Variant.OWN, "", "baseline as it runs"),
         (Variant.TUNED, "micro_batch", "baseline with micro_batch 384"),
         (Variant.NAIVE, "", "baseline written without care"),
-        (Variant.LIMIT, "GEMM", "the machine's own limit: GEMM"),
+        (Variant.LIMIT, "GEMM", "the machine's own limit of 8 cores: GEMM"),
         (Variant.WHOLE, "", "baseline on all 8 cores"),
     ],
 )
@@ -182,6 +182,13 @@ def test_each_rate_is_told_once_and_with_what_was_timed(variant: Variant, name: 
     second = e.Rated(variant=variant, items_per_s=12_300.0, seconds=1.0, cores=8, name=name, value=384.0)
 
     assert told([*arming_events(), first], second) == [f"00:20.0  {said}: 12,300 samples/s"]
+
+
+def test_a_proof_that_failed_is_told_once() -> None:
+    ended = e.Unproved(variant=Variant.NAIVE, label="without care", reason="ValueError: too naive")
+
+    assert told(arming_events(), ended) == ["00:20.0  the proof of the baseline ends here, without care failed: ValueError: too naive"]
+    assert told([*arming_events(), ended], e.Progress(done=0)) == []
 
 
 @given(st.floats(min_value=0.05, max_value=1.0))

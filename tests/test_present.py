@@ -12,7 +12,7 @@ from harness.model import Kind, Side, Status
 from harness.results import save
 from harness.score.headline import Refusal
 from harness.score.record import results_of
-from tests.builders import a_board, a_digest_of, a_results, a_spec, a_sweep, a_trial, an_input, some_events, some_words
+from tests.builders import a_board, a_digest_of, a_results, a_spec, a_sweep, a_trial, an_input, some_events, some_pairs, some_words
 
 TEXT, SVG, PNG = "headline.txt", "headline.svg", "headline.png"
 ROOT = Path(__file__).parent.parent
@@ -166,9 +166,21 @@ def test_a_file_that_was_edited_is_refused_with_the_place(tmp_path: Path) -> Non
     assert "trials[0].wall_s" in shown.text
 
 
+def test_a_session_without_its_journal_says_so_on_everything_that_is_shown(take: Path) -> None:
+    files = drawn(take)
+    assert "there is no journal to check these numbers against" in files[TEXT].decode()
+    assert ", no journal" in files[TEXT].decode()
+    assert ", no journal" in files[SVG].decode()
+
+
+def test_a_session_with_its_journal_says_nothing_of_it(tmp_path: Path) -> None:
+    assert "no journal" not in show([journaled(tmp_path)]).text
+
+
 def two_takes(folder: Path, **changes: Any) -> list[Path]:
-    """Return two sessions of one configuration, the second with the changes."""
-    for run_id, more in (("one", {}), ("two", changes)):
+    """Return two sessions of one configuration, the second of other times and with the changes."""
+    second = {"trials": some_pairs([40.5], [22.5]), "journal_sha256": a_digest_of("another journal")}
+    for run_id, more in (("one", {}), ("two", second | changes)):
         (folder / run_id).mkdir()
         save(a_results(run_id=run_id, **more), folder / run_id / "results.json")
     return [folder / "one", folder / "two"]

@@ -4,7 +4,7 @@ import pytest
 
 from harness.model import Rate, Results, Variant
 from harness.score.proof import Proof, proof
-from tests.builders import a_sweep, some_rates
+from tests.builders import ITEMS, a_sweep, some_rates
 
 
 def proven(*rates: Rate, **params: float | str | bool) -> Proof:
@@ -53,6 +53,17 @@ def test_the_whole_host_is_held_against_the_distributed_side() -> None:
     known = proven()
     assert known.whole_speedup == pytest.approx(6.0)
     assert known.speedup_over_whole == pytest.approx(40.0 / 11.3 / 6)
+
+
+def test_the_whole_host_is_held_against_the_trials_and_not_against_the_slice() -> None:
+    slow_slice = (replace(rate, items_per_s=250.0) if rate.variant is Variant.OWN else rate for rate in some_rates())
+    known = proven(*slow_slice)
+    assert known.whole_speedup == pytest.approx(6.0)
+
+
+def test_the_speedup_over_the_whole_host_is_its_pass_over_the_distributed_time() -> None:
+    known = proven(OWN, Rate(Variant.WHOLE, 3_210.0, 6.2, 16))
+    assert known.speedup_over_whole == pytest.approx(ITEMS / 3_210.0 / 11.3)
 
 
 def test_a_naive_baseline_would_have_made_a_false_speedup() -> None:

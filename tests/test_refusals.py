@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import Host, Kind, Results, Schedule, Side, Status, Trial
+from harness.model import Host, Kind, Rate, Results, Schedule, Side, Status, Trial, Variant
 from harness.score.evidence import Measure, Unit
 from harness.score.refusals import refusals
 from tests.builders import (
@@ -59,7 +59,12 @@ def a_session_whose_baseline(**saw: Any) -> Results:
 
 def a_session_whose_worker(**said: Any) -> Results:
     """Return a session of one pair in which one worker says otherwise."""
-    return a_session_whose_distributed_side(workers_detail=(a_worker(a_process("w0"), cpu_s=40.0), a_worker(a_process("w1", **said))))
+    return a_session_whose_distributed_side(workers_detail=(a_worker(a_process("w0"), cpu_s=22.0), a_worker(a_process("w1", **said))))
+
+
+def a_session_whose_worker_spent(**seconds: float) -> Results:
+    """Return a session of one pair in which one worker tells of so many seconds."""
+    return a_session_whose_distributed_side(workers_detail=(a_worker(a_process("w0")), a_worker(a_process("w1"), **seconds)))
 
 
 def a_swept_session(change: Callable[[Trial], Trial]) -> Results:
@@ -71,7 +76,9 @@ def a_swept_session(change: Callable[[Trial], Trial]) -> Results:
 
 def took(trial: Trial, wall_s: float) -> Trial:
     """Return the trial as if it had taken so long."""
-    return replace(trial, wall_s=wall_s, phases={"run": wall_s}, core_seconds=None)
+    detail = tuple(replace(worker, busy_s=wall_s, cpu_s=wall_s) for worker in trial.workers_detail)
+    curve = ((0.0, 0), (wall_s, trial.items))
+    return replace(trial, wall_s=wall_s, phases={"run": wall_s}, core_seconds=None, curve=curve, workers_detail=detail)
 
 
 def stale(trial: Trial) -> Trial:
@@ -79,6 +86,18 @@ def stale(trial: Trial) -> Trial:
     first, *others = trial.workers_detail
     old = replace(first, process=replace(first.process, source_sha256=a_digest_of("yesterday's source")))
     return replace(trial, workers_detail=(old, *others))
+
+
+def tuned(factor: float) -> tuple[Rate, ...]:
+    """Return the proof of a baseline that another value makes so many times as fast."""
+    return Rate(Variant.OWN, 500.0, 5.0, 1), Rate(Variant.TUNED, 500.0 * factor, 5.0, 1, "batch", 512.0)
+
+
+def a_session_that_computed(compute_s: float) -> Results:
+    """Return a session whose two workers, of 11 s of CPU time each, say together that they computed for so long."""
+    workers = tuple(a_worker(a_process(f"w{place}"), cpu_s=11.0) for place in range(2))
+    spent = some_core_seconds(compute_s=compute_s)
+    return a_session_whose_distributed_side(workers_detail=workers, core_seconds=spent)
 
 
 SAME = {"held_out": an_input()}
@@ -121,6 +140,15 @@ DOCTORED = {
     "before its time": ("outside-session", a_session_whose_distributed_side(startup_s=60.1)),
     "a phase left out": ("phases-unequal", a_session_whose_distributed_side(phases={"run": 21.5})),
     "core-seconds left out": ("core-seconds-unequal", a_session_whose_distributed_side(core_seconds=some_core_seconds(21.5))),
+    "a far better value than the baseline's": ("baseline-weak", a_results(spec=BARE, rates=tuned(1.26))),
+    "busy for longer than there was": ("impossible-seconds", a_session_whose_worker_spent(busy_s=22.5)),
+    "more CPU time than cores": ("impossible-seconds", a_session_whose_worker_spent(cpu_s=22.5)),
+    "done after its end": ("impossible-seconds", a_session_whose_distributed_side(curve=((0.0, 0), (22.5, 20_000)))),
+    "more computed than used": ("impossible-seconds", a_session_that_computed(22.5)),
+    "other source than the session's": (
+        "source-differs",
+        a_results(spec=BARE, code=replace(a_results().code, source_sha256=a_digest_of("yesterday's source"))),
+    ),
     "a greedy screen": ("watching-costly", a_results(observer=an_observer(cpu_s=0.051 * 62))),
     "answers unknown": ("answers-differ", a_session_of(lambda trial: replace(trial, answer_sha256=""))),
 }
@@ -224,8 +252,28 @@ def test_every_reason_is_given() -> None:
         a_session_whose_distributed_side(core_seconds=some_core_seconds(21.56)),
         a_results(observer=an_observer(cpu_s=0.05 * 62)),
         a_session_whose_worker(input_sha256=an_input().sha256),
+        a_session_whose_worker_spent(busy_s=22.48, cpu_s=22.48),
+        a_session_whose_distributed_side(curve=((0.0, 0), (22.48, 20_000))),
+        a_session_that_computed(22.48),
+        a_results(spec=BARE, rates=tuned(1.25)),
+        a_results(spec=BARE, code=replace(a_results().code, source_sha256="")),
     ],
-    ids=["work", "busy", "tax", "in-turn", "armed", "phases", "core-seconds", "watching", "input"],
+    ids=[
+        "work",
+        "busy",
+        "tax",
+        "in-turn",
+        "armed",
+        "phases",
+        "core-seconds",
+        "watching",
+        "input",
+        "busy-s",
+        "curve",
+        "computed",
+        "tuned",
+        "source",
+    ],
 )
 def test_at_its_limit_nothing_is_refused(results: Results) -> None:
     assert keys(results) == []
@@ -235,6 +283,13 @@ def test_a_baseline_off_its_core_for_other_programs_is_not_called_asleep() -> No
     results = replace(a_session_whose_baseline(cpu_s=20.0, workers_detail=()), observer=an_observer(foreign_cpu=0.5))
     crowded = replace(results, trials=(a_trial(Side.BASELINE, cpu_s=20.0, workers_detail=(a_worker(cpu_s=0.0),)), results.trials[1]))
     assert (keys(results), keys(crowded)) == (["baseline-idle"], [])
+
+
+def test_a_little_foreign_work_on_a_host_of_many_cores_excuses_no_sleep() -> None:
+    asleep = a_trial(Side.BASELINE, cpu_s=20.0, workers_detail=(a_worker(cpu_s=0.0),))
+    pair = asleep, a_results().trials[1]
+    results = a_results(spec=BARE, trials=pair, hosts=(a_host(cores=64),), observer=an_observer(foreign_cpu=0.05))
+    assert keys(results) == ["baseline-idle"]
 
 
 def test_a_baseline_with_more_threads_than_it_kept_busy_is_idle() -> None:

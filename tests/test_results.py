@@ -192,6 +192,7 @@ CORRUPT = {
     ),
     "points out of order": (lambda tree: tree["spec"].update(points=[2, 1]), "spec.points are not numbers of workers in ascending"),
     "a point twice": (lambda tree: tree["spec"].update(points=[2, 2]), "spec.points are not numbers of workers in ascending"),
+    "too many points": (lambda tree: tree["spec"].update(points=list(range(1, 1_002))), "spec.points are more than 1,000"),
     "a headline off the points": (lambda tree: tree["spec"].update(points=[1, 4]), "spec.workers is none of spec.points"),
     "too many rates": (
         lambda tree: tree.update(rates=[{"variant": "own", "items_per_s": 1.0, "seconds": 1.0, "cores": 1}] * 201),

@@ -7,7 +7,7 @@ import pytest
 from demo.__main__ import main
 from harness.model import Status
 from harness.results import save
-from tests.builders import a_results, a_sweep
+from tests.builders import a_digest_of, a_results, a_sweep, some_pairs
 
 ROOT = Path(__file__).parent.parent
 DECLARED = str(ROOT / "demo" / "examples" / "nightly-retrain.toml")
@@ -18,9 +18,12 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def a_take(name: str, status: Status = Status.COMPLETE) -> str:
+def a_take(name: str, status: Status = Status.COMPLETE, baseline_s: float = 40.0) -> str:
     Path(name).mkdir()
-    save(a_results(run_id=name, status=status), Path(name) / "results.json")
+    save(
+        a_results(run_id=name, status=status, trials=some_pairs([baseline_s], [22.0]), journal_sha256=a_digest_of(name)),
+        Path(name) / "results.json",
+    )
     return name
 
 
@@ -40,7 +43,7 @@ def test_a_record_is_not_drawn_into_a_folder_that_nobody_named(capsys: pytest.Ca
 
 
 def test_several_takes_are_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["slide", a_take("one"), a_take("two")]) == 0
+    assert main(["slide", a_take("one"), a_take("two", baseline_s=41.0)]) == 0
     assert "median of 2 pairs" in capsys.readouterr().out
     assert {path.name for path in Path("one").iterdir()} == {"results.json"}
 
@@ -75,7 +78,7 @@ def test_the_appendix_is_printed_on_demand(capsys: pytest.CaptureFixture[str]) -
     for options in ([], ["--appendix"]):
         main(["slide", DECLARED, *options])
         told.append(capsys.readouterr().out)
-    assert "scaling out alone makes it" in told[1].removeprefix(told[0].rstrip())
+    assert "scaling out alone adds" in told[1].removeprefix(told[0].rstrip())
 
 
 def test_a_deck_and_an_export_are_two_things(capsys: pytest.CaptureFixture[str]) -> None:

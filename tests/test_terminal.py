@@ -159,7 +159,7 @@ def test_a_replay_that_nobody_skips_lasts_as_long_as_the_baseline_took(tmp_path:
         terminal.ended()
 
     went = next(event.at for event in journal(out) if isinstance(event, e.Go) and event.side is Side.DISTRIBUTED)
-    over = next(event.at for event in journal(out) if isinstance(event, e.Watched))
+    over = next(event.at for event in journal(out) if isinstance(event, e.Closed))
     assert over - went >= 1.0
 
 
@@ -252,8 +252,14 @@ def test_a_stopped_race_says_so_on_the_normal_screen(name: str, stops: dict[str,
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_a_stopped_race_is_kept_as_aborted(name: str, stops: dict[str, Shown]) -> None:
-    assert load(stops[name].out / "results.json").status is Status.ABORTED
+def test_a_stopped_race_is_kept_as_aborted_unless_every_trial_had_ended(name: str, stops: dict[str, Shown]) -> None:
+    over = name in ("ctrl-c-replaying", "ctrl-c-leaving")
+    assert load(stops[name].out / "results.json").status is (Status.COMPLETE if over else Status.ABORTED)
+
+
+@pytest.mark.parametrize("name", STOPS)
+def test_a_stopped_race_says_where_it_is_kept(name: str, stops: dict[str, Shown]) -> None:
+    assert stops[name].out.name in stops[name].last.text.replace("\n", "")
 
 
 @pytest.mark.parametrize("name", STOPS)

@@ -15,7 +15,7 @@ SIX = {1: [41.0] * 6, 2: [21.2] * 6}
 
 def recounted(results: Results, *differences: str) -> Audit:
     """Return the audit of a session whose journal says this."""
-    return replace(audit(results), differences=differences)
+    return replace(audit(results, ()), differences=differences)
 
 
 SWEPT = a_sweep(SIX, [40.0] * 6)
@@ -44,7 +44,7 @@ def test_a_refusal_stands_out_without_colour() -> None:
 
 SUMMARIES = {
     "agrees": (recounted(SWEPT), "23 pass · 2 caveats · agrees with its journal"),
-    "no journal": (audit(SWEPT), "23 pass · 2 caveats · its journal is not here"),
+    "no journal": (audit(SWEPT), "22 pass · 3 caveats · its journal is not here"),
     "differs": (recounted(SWEPT, "x"), "REFUSED by its journal · 23 pass · 2 caveats"),
     "refused": (
         recounted(replace(SWEPT, status=Status.ABORTED)),
@@ -65,8 +65,19 @@ def test_the_sum_comes_last() -> None:
     assert text(AUDITS["sweep"]).splitlines()[-1].strip() == summary(AUDITS["sweep"])
 
 
-def test_the_footer_counts_the_verdicts() -> None:
-    assert footer(AUDITS["sweep"]) == "audit: 23 pass, 2 caveats"
+FOOTERS = {
+    "agrees": (recounted(SWEPT), "audit: 23 pass, 2 caveats"),
+    "no journal": (audit(SWEPT), "audit: 22 pass, 3 caveats, no journal"),
+    "differs": (recounted(SWEPT, "x"), "audit: 23 pass, 2 caveats, differs from its journal"),
+    "declared": (audit(golden_results()), "audit: 6 pass, 2 caveats, 17 cannot be checked"),
+    "combined": (audit(replace(SWEPT, combined=("7c21", "8d32"))), "audit: 19 pass, 4 caveats, 2 cannot be checked, no journal"),
+}
+
+
+@pytest.mark.parametrize("name", FOOTERS)
+def test_the_footer_names_the_journal_where_it_is_missing_or_differs(name: str) -> None:
+    found, said = FOOTERS[name]
+    assert footer(found) == said
 
 
 def test_the_footer_tells_refusals_first() -> None:

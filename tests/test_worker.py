@@ -39,7 +39,7 @@ def stepped(crew: list[Worker], first: int, last: int, parts: list[Any]) -> list
 
 
 def concluded(crew: list[Worker], steps: int, parts: list[Any]) -> list[Any]:
-    return [worker.conclude(steps, *others(parts, place)) for place, worker in enumerate(crew)]
+    return [worker.conclude(steps, *others(parts, place))[0] for place, worker in enumerate(crew)]
 
 
 def serial(size: int, steps: int, *shared: Any) -> Any:
@@ -105,6 +105,21 @@ def test_a_step_is_timed() -> None:
     _, (busy_s, cpu_s, _) = alone.advance(0)
     assert busy_s > 0
     assert cpu_s >= 0
+
+
+def test_making_the_first_state_is_timed() -> None:
+    lasting = Lockstep(lambda: time.sleep(0.05), PROGRAM.contribute, PROGRAM.absorb)
+    busy_s, cpu_s, part_bytes = Worker("w0", (), "").begin(lasting, 1, 0, 1)
+    assert busy_s >= 0.05 > cpu_s
+    assert part_bytes == 0
+
+
+def test_the_last_absorb_is_timed() -> None:
+    alone = Worker("w0", (), "")
+    alone.begin(Lockstep(lambda: 0, lambda state, step, share: 1, lambda state, step, parts: time.sleep(0.05)), 1, 0, 1)
+    alone.advance(0)
+    _, (busy_s, cpu_s, _) = alone.conclude(1)
+    assert busy_s >= 0.05 > cpu_s
 
 
 def test_a_worker_knows_where_it_stands() -> None:

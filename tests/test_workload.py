@@ -95,9 +95,20 @@ def test_a_file_whose_workload_is_something_else_is_refused(tmp_path: Path) -> N
         find(str(path))
 
 
-def test_only_a_workload_named_by_path_has_a_file_of_its_own() -> None:
-    assert source_of("train") is None
+@pytest.mark.parametrize("name", ["train", "workloads.train", "no_such_package"])
+def test_a_workload_of_ours_or_of_nobodys_has_no_file_of_its_own(name: str) -> None:
+    assert source_of(name) is None
+
+
+def test_a_workload_named_by_path_has_a_file_of_its_own() -> None:
     assert source_of("my/train.py") == Path("my/train.py")
+
+
+def test_a_package_of_ones_own_has_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "own_package").mkdir()
+    path = a_workload_file(tmp_path / "own_package")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert source_of("own_package.made") == Path(path)
 
 
 def test_the_words_are_the_workload_without_its_functions(made: Workload) -> None:

@@ -1,7 +1,8 @@
 """Where a trial's core-seconds went, kept by the driver while it runs: every core that was given, for the whole wall time.
 
 The driver knows when it entered and left the pool, and hears of every kernel how long it ran and what it
-used. Pure but for its clock. May import ``model`` and ``events``.
+used. What is left of the pool's time beside kernels and waiting is the exchange: communication, serialization,
+Ray's scheduling, and what lost workers cost. Pure but for its clock. May import ``model`` and ``events``.
 """
 
 import time
@@ -30,7 +31,8 @@ class Account:
     """The books of one distributed trial on ``workers`` workers of ``cores`` cores each; open from the moment it is made.
 
     Kernels are timed where they run, everything else by the driver's ``clock``. What a kernel does is computing, so
-    in lockstep the ``absorb`` that every worker repeats is too: work that the baseline does once.
+    in lockstep the ``start`` and the ``absorb`` that every worker repeats are too: work that the baseline does once.
+    A kernel is booked when its outcome has come, so that one which a lost worker had begun is exchange.
     """
 
     def __init__(self, workers: int, cores: int, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -41,6 +43,12 @@ class Account:
         self._landed: list[float] = []
         self._calls = 0
         self._last = clock()
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Book the making of a shared value: no worker works meanwhile, so all of it is exchange."""
+        with self._in_pool():
+            yield
 
     @contextmanager
     def mapping(self) -> Iterator[None]:
@@ -63,25 +71,33 @@ class Account:
         self._landed[place] = self._clock()
 
     def stepped(self, timings: Sequence[Timing]) -> None:
-        """Book a step of a lockstep, on every worker: all wait for the one that takes longest."""
-        longest = max(timing.busy_s for timing in timings)
+        """Book what these workers did at the same time, a step or their first states: they wait for the one that takes longest.
+
+        After a loss only the new workers make first states. For the others that time is what the loss cost: exchange.
+        """
+        longest = max((timing.busy_s for timing in timings), default=0.0)
         for timing in timings:
             self._kernel(timing)
             self._waiting_s += longest - timing.busy_s
+
+    def concluded(self, timing: Timing) -> None:
+        """Book the last kernel of a lockstep, on one worker: all others wait for it. The state it hands over is no part."""
+        self._kernel(timing._replace(part_bytes=0))
+        self._waiting_s += (self._workers - 1) * timing.busy_s
 
     def close(self) -> None:
         """Stop the clock: the answer is there."""
         self._lap(SERIAL)
 
     def events(self) -> tuple[Event, ...]:
-        """Return the parts of the wall time, and where the core-seconds went if the pool was called at all."""
+        """Return the parts of the wall time, and where the core-seconds went if the workers were called at all."""
         spent = self.spent()
         if spent is None:
-            return (Phase(name=RUN, seconds=self._wall_s[SERIAL]),)
+            return (Phase(name=RUN, seconds=sum(self._wall_s.values())),)
         return (*(Phase(name=name, seconds=seconds) for name, seconds in self._wall_s.items()), said(spent, self._part_bytes))
 
     def spent(self) -> CoreSeconds | None:
-        """Return the parts in core-seconds (None: the pool was never called, so nothing is known of the workers).
+        """Return the parts in core-seconds (None: the workers were never called, so nothing is known of them).
 
         What the pool's time leaves beside kernels and waiting is the exchange. Nothing is below zero: a kernel that used
         more CPU than its cores have is left as it was seen, and the parts then add up to more than was given.
@@ -99,8 +115,13 @@ class Account:
 
     @contextmanager
     def _call(self) -> Iterator[None]:
-        self._lap(SERIAL)
         self._calls += 1
+        with self._in_pool():
+            yield
+
+    @contextmanager
+    def _in_pool(self) -> Iterator[None]:
+        self._lap(SERIAL)
         try:
             yield
         finally:

@@ -115,6 +115,7 @@ def _trial(workload: Workload, problem: Problem, side: Contestant, mouth: wire.M
     for event in side.split(wall_s, cpu_s):
         mouth.say(event)
     mouth.say(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
+    side.inspect()
     mouth.say(Scored(answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer)))
     side.rest()
 

@@ -19,7 +19,7 @@ from ray.exceptions import GetTimeoutError, RayActorError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from harness.errors import SideFailed
-from harness.events import Event, Faulted, Recovered, Span
+from harness.events import Event, Faulted, Inspected, Recovered, Span
 from harness.model import Host, Process
 from harness.run.account import Timing
 from harness.run.host import THREAD_VARIABLES, this_host
@@ -94,9 +94,20 @@ class Cluster:
         return made.remote(f"w{place}", cores, self._plan.source_extra)
 
     def described(self, given: Any) -> list[Process]:
-        """Return what every worker says of itself, with the digest of the input ``given`` as it reaches that worker."""
+        """Take down and return what every worker says of itself, with the digest of the input ``given`` as it reaches that worker."""
         described, digests = self.ask_all("describe"), self.ask_all("digest", ray.put(given))
-        return [replace(process, input_sha256=sha256) for process, sha256 in zip(described, digests, strict=True)]
+        self.processes = [replace(process, input_sha256=sha256) for process, sha256 in zip(described, digests, strict=True)]
+        return self.processes
+
+    def inspected(self, given: Any, workers: int) -> Iterator[tuple[str, str]]:
+        """Yield (worker, digest of the input) of those of the first so many that came in mid-run; one that is lost says nothing."""
+        new = [place for place, process in enumerate(self.processes[:workers]) if not process.input_sha256]
+        shared = ray.put(given) if new else None
+        for place in new:
+            with contextlib.suppress(RayActorError, GetTimeoutError):
+                sha256 = ray.get(self.actors[place].digest.remote(shared), timeout=ANSWER_WITHIN_S)
+                self.processes[place] = replace(self.processes[place], input_sha256=sha256)
+                yield self.processes[place].id, sha256
 
     def ask_all(self, question: str, *about: Any) -> list[Any]:
         """Return every worker's answer to a method."""
@@ -135,7 +146,7 @@ class Cluster:
     def replace(self, place: int) -> Any:
         """Start a new worker in a lost one's place, on the same cores; return the pending description of it.
 
-        It is not asked for its digest of the input: the clock is running.
+        It is asked for its digest of the input later: the clock is running.
         """
         self.actors[place] = self._actor(place)
         return self.actors[place].describe.remote()
@@ -193,6 +204,11 @@ class Crew:
         """Wait until every employed place is filled again; raise ``RayActorError`` as ``welcome`` does."""
         while due := [description for description, place in self.returning.items() if place < self.size]:
             self.welcome(due[0])
+
+    def inspect(self, given: Any) -> None:
+        """Have the employed workers that came in mid-run say what input they see, now that the clock stands."""
+        for worker, sha256 in self._cluster.inspected(given, self.size):
+            self.say(Inspected(worker=worker, input_sha256=sha256))
 
     def rest(self) -> None:
         """Let go of the last run's state; a worker that is lost by now is noticed when it is needed."""

@@ -25,12 +25,16 @@ SETTLED_BELOW_CORES = 0.15
 SETTLE_AT_MOST_S = 8.0
 PROBE_S = 1.5
 LEAVE_WITHIN_S = 6.0
+PROVING = "proving the baseline"
 
 Batch = tuple[e.Event, ...]
 
 
 class Conductor:
-    """One session in progress. ``schedule`` and ``doing`` tell a viewer what is going on; set as it goes."""
+    """One session in progress. ``schedule`` and ``doing`` tell a viewer what is going on; set as it goes.
+
+    ``measured`` is set once every trial is scored: from then on nothing that fails or is stopped takes anything back.
+    """
 
     def __init__(self, session: Session, wishes: Wishes) -> None:
         self._session, self._wishes = session, wishes
@@ -40,7 +44,7 @@ class Conductor:
         self._rates: dict[tuple[Side, bool], float] = {}
         self._rated = 0
         self._running: set[Side] = set()
-        self._failed: set[Side] = set()
+        self._failed: dict[Side, e.Failed] = {}
         self._wall_s: dict[Side, float] = {}
         self._went_at: dict[Side, float] = {}
         self._trial = dict.fromkeys(Side, 0)
@@ -48,6 +52,7 @@ class Conductor:
         self._contention: float | None = None
         self.schedule = session.spec.schedule
         self.doing = "arming"
+        self.measured = False
 
     @property
     def now(self) -> float:
@@ -69,9 +74,10 @@ class Conductor:
             self._wishes.begin()  # what was typed while arming counts for nothing
             yield from self._until(self._wishes.begin, doing="armed")
             yield from self._trials()
+            yield (e.stamp(self._watch.event(self._contention), self.now, Side.BASELINE, 0),)
+            self.measured = True
             yield from self._rest_of_replay()
             yield from self._proof()
-            yield (e.stamp(self._watch.event(self._contention), self.now, Side.BASELINE, 0),)
             patience = LEAVE_WITHIN_S
         finally:
             survivors = end_all(list(self._children.values()), patience, lambda: self._wishes.stop() is not None)
@@ -163,22 +169,30 @@ class Conductor:
     def _proof(self) -> Iterator[Batch]:
         """Time the variants of the baseline one by one, now that nothing else runs; the presenter may skip what is left.
 
-        Watching is not on any account meanwhile.
+        A baseline that fails meanwhile ends the proof, not the session. Watching is not on any account.
         """
         self._wishes.skip()  # what was typed before anybody was asked counts for nothing
         for rated, study in enumerate(self._session.programme.studies):
             if self._rated < rated:
                 return  # the study before was skipped
-            try:
-                yield from self._study(study)
-            except SideFailed as failed:
-                raise SideFailed(f"{failed.sentence} ({self.doing})", failed.hint) from failed
+            yield from self._study(study)
+            if (failed := self._failed.get(Side.BASELINE)) is not None:
+                yield (self._unproved(study, failed),)
+                return
 
     def _study(self, study: wire.Study) -> Iterator[Batch]:
         before = self._rated
         self._student(study).order(study)
-        doing = f"proving the baseline: {label(study, len(self._session.programme.cores))}"
-        yield from self._until(lambda: self._rated > before or self._wishes.skip(), doing=doing)
+        yield from self._until(
+            lambda: self._rated > before or Side.BASELINE in self._failed or self._wishes.skip(), doing=f"{PROVING}: {self._label(study)}"
+        )
+
+    def _unproved(self, study: wire.Study, failed: e.Failed) -> e.Event:
+        ended = e.Unproved(variant=study.variant, label=self._label(study), reason=failed.reason, last_words=failed.last_words)
+        return e.stamp(ended, self.now, Side.BASELINE, self._trial[Side.BASELINE])
+
+    def _label(self, study: wire.Study) -> str:
+        return label(study, len(self._session.programme.cores))
 
     def _student(self, study: wire.Study) -> Child:
         """Return the process that times a variant: the baseline's own, or another of its kind on all the host's cores."""
@@ -224,16 +238,19 @@ class Conductor:
         return tuple(heard)
 
     def _heard(self, child: Child) -> Batch:
-        """Return what a side has said; one that hangs up has failed, unless it said so itself."""
+        """Return what a side has said; one that hangs up has failed, unless it said so itself.
+
+        Once the session is measured, a side that fails takes nothing back: it is noted, and its lane stays as it is.
+        """
         said = child.ear.listen()
         if child is self._children.get(Variant.WHOLE):
             said = tuple(event for event in said if isinstance(event, e.Rated | e.Failed))  # it has no lane of its own
+        if child.ear.closed and child.side not in self._failed and not any(isinstance(event, e.Failed) for event in said):
+            said = (*said, child.ending())
         events = self._stamped(child.side, said)
         for event in events:
             self._note(event)
-        if child.ear.closed and child.side not in self._failed:
-            events = (*events, *self._stamped(child.side, [child.ending()]))
-        return events
+        return tuple(event for event in events if not (self.measured and isinstance(event, e.Failed)))
 
     def _stamped(self, side: Side, events: Iterable[e.Event]) -> Batch:
         now = self.now
@@ -254,7 +271,7 @@ class Conductor:
             case e.Scored():
                 self._running.discard(event.side)
             case e.Failed():
-                self._failed.add(event.side)
+                self._failed[event.side] = event
             case e.Recovered(process=process):
                 self._watch.follow(event.side, [process])
                 self._children[event.side].recount()

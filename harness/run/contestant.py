@@ -15,11 +15,11 @@ from harness.events import Event, Sample
 from harness.model import Digest, Host, Process, Side
 from harness.run import wire
 from harness.run.account import alone
-from harness.run.digest import file_digest, source_digest
+from harness.run.digest import adopted_digest, source_digest
 from harness.run.host import host_key, this_host, this_process
 from harness.run.pretend import PretendPool
 from harness.run.worker import peak_rss_bytes
-from harness.workload import Report, Workload, source_of
+from harness.workload import Report, Workload, by_path, source_of
 
 Say = Callable[[Event], None]
 Usage = dict[str, tuple[float, int]]
@@ -32,7 +32,8 @@ class Contestant:
     """A side that can be run: on an input with a reporter and the first so many of its workers (0: all), as often as asked.
 
     ``workers`` and ``hosts`` are asked for once everything is warm, so that they tell what really runs.
-    ``usage`` of so many workers is (core-seconds so far, peak resident bytes) by process; ``rest`` lets go of the last run's state.
+    ``usage`` of so many workers is (core-seconds so far, peak resident bytes) by process. ``inspect`` has workers that came
+    in mid-run say what input they see; ``rest`` lets go of the last run's state.
     ``split`` says, given its wall time and its core-seconds, what the last run's time went on.
     """
 
@@ -40,6 +41,7 @@ class Contestant:
     workers: Callable[[], Sequence[Process]]
     hosts: Callable[[], tuple[Host, ...]]
     usage: Callable[[int], Usage]
+    inspect: Callable[[], object]
     rest: Callable[[], object]
     split: Callable[[float, float], tuple[Event, ...]]
 
@@ -47,6 +49,10 @@ class Contestant:
 def own_usage(_: int = 0) -> Usage:
     """Return this process's core-seconds and peak resident bytes, however many workers it stands for."""
     return {"own": (time.process_time(), peak_rss_bytes())}
+
+
+def _nothing() -> None:
+    """Do what a side does that starts no workers."""
 
 
 def used(before: Usage, after: Usage) -> tuple[float, int]:
@@ -68,8 +74,7 @@ def here() -> tuple[Host, ...]:
 @contextlib.contextmanager
 def contestant(assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, say: Say) -> Iterator[Contestant]:
     """Yield the assigned side of a workload with its workers answering; ``known`` is the digest of the input ``given`` as loaded here."""
-    file = source_of(assignment.workload)
-    extra = file_digest(file) if file else ""
+    extra = adopted_digest(source_of(assignment.workload))
     if assignment.side is Side.BASELINE:
         yield _baseline(assignment, workload, source_digest(extra), known, say)
     elif workload.simulated:
@@ -89,7 +94,7 @@ def _baseline(assignment: wire.Assignment, workload: Workload, source: str, know
     def split(wall_s: float, cpu_s: float) -> tuple[Event, ...]:
         return alone(wall_s, wall_s if workload.simulated else cpu_s, cores_of(assignment))
 
-    return Contestant(run, lambda: _seeing(known, [this_process(name, source)]), here, own_usage, lambda: None, split)
+    return Contestant(run, lambda: _seeing(known, [this_process(name, source)]), here, own_usage, _nothing, _nothing, split)
 
 
 def _seeing(known: Digest, processes: Sequence[Process]) -> list[Process]:
@@ -121,7 +126,7 @@ def _pretended(assignment: wire.Assignment, workload: Workload, source: str, kno
         pool.account.close()
         return answer
 
-    return Contestant(run, lambda: _seeing(known, armed.processes), here, own_usage, lambda: None, lambda *_: pool.account.events())
+    return Contestant(run, lambda: _seeing(known, armed.processes), here, own_usage, _nothing, _nothing, lambda *_: pool.account.events())
 
 
 @contextlib.contextmanager
@@ -130,7 +135,7 @@ def _on_ray(assignment: wire.Assignment, workload: Workload, given: Any, known: 
     from harness.run.cluster import Crew, Plan, cluster, ship
     from harness.run.pool import RayPool
 
-    if extra:
+    if by_path(assignment.workload):
         ship(workload)
     held = assignment.workers, assignment.cores_per_worker, assignment.cores
     plan = Plan(assignment.address, assignment.scratch, *held, known.bytes, extra)
@@ -151,6 +156,7 @@ def _on_ray(assignment: wire.Assignment, workload: Workload, given: Any, known: 
             workers=lambda: armed.described(given),
             hosts=armed.hosts,
             usage=lambda workers: own_usage() | armed.usage(workers),
+            inspect=lambda: crew.inspect(given),
             rest=crew.rest,
             split=lambda *_: pool.account.events(),
         )

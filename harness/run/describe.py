@@ -12,18 +12,23 @@ import msgspec
 
 from harness.errors import BadRequest
 from harness.model import Parameters, Words
+from harness.run.digest import adopted_digest
 from harness.run.study import declared
 from harness.run.wire import Study
-from harness.workload import find, settled
+from harness.workload import find, settled, source_of
 
 
 class Description(msgspec.Struct, frozen=True, tag=True):
-    """What the program must know of a workload before anything starts; ``studies`` are the variants of its baseline."""
+    """What the program must know of a workload before anything starts; ``studies`` are the variants of its baseline.
+
+    ``adopted_sha256`` is the digest of its file (empty: it is one of ours).
+    """
 
     words: Words
     params: Parameters
     simulated: bool
     studies: tuple[Study, ...] = ()
+    adopted_sha256: str = ""
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -38,7 +43,8 @@ def describe(name: str, settings: list[str]) -> Description | Refused:
     try:
         workload = find(name)
         params = settled(workload, settings)
-        return Description(workload.words, params, workload.simulated, declared(workload, params))
+        adopted = adopted_digest(source_of(name))
+        return Description(workload.words, params, workload.simulated, declared(workload, params), adopted)
     except BadRequest as bad:
         return Refused(bad.sentence, bad.hint)
     except Exception as error:  # the author's file may raise anything when imported

@@ -75,8 +75,13 @@ def file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def adopted_digest(path: Path | None) -> str:
+    """Return the digest of an adopted workload's file (empty: it has none of its own)."""
+    return file_digest(path) if path is not None else ""
+
+
 def source_digest(extra: str = "") -> str:
-    """Return one digest over our packages as this process would import them; ``extra`` covers an adopted file."""
+    """Return one digest over our packages as this process would import them; ``extra`` is the adopted file's own."""
     root = Path(__file__).resolve().parents[2]
     files = sorted(path for package in PACKAGES for path in (root / package).rglob("*.py"))
     sums = [f"{path.relative_to(root).as_posix()} {file_digest(path)}" for path in files]

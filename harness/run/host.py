@@ -11,6 +11,7 @@ import platform
 import subprocess
 import sys
 import uuid
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -128,7 +129,12 @@ def _blas() -> str:
     pools = [pool for pool in _pools() if pool["user_api"] == "blas"]
     if not pools:
         return "none"
-    return " ".join(str(pools[0].get(key) or "") for key in ("internal_api", "version", "architecture")).strip()
+    return " ".join(str(foremost(pools).get(key) or "") for key in ("internal_api", "version", "architecture")).strip()
+
+
+def foremost(pools: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
+    """Return NumPy's own BLAS where several are loaded, in whatever order: SciPy brings another, which does no matrix product of ours."""
+    return min(pools, key=lambda pool: ("numpy" not in str(pool.get("filepath")), str(pool.get("filepath"))))
 
 
 def _on_mains() -> bool | None:

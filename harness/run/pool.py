@@ -50,7 +50,8 @@ class RayPool:
 
     def share(self, value: Any) -> Any:
         """Put a value into shared memory once; every worker reads it without a copy."""
-        return ray.put(value)
+        with self.account.sharing():
+            return ray.put(value)
 
     def map(
         self,
@@ -171,6 +172,7 @@ class _Stepping:
         self._sent: dict[tuple[int, int], tuple[Any, Any]] = {}
         self._kept: list[tuple[Any, Any]] = []
         self._begun: dict[int, Any] = {}
+        self._restored: dict[int, Any] = {}
         self._next = 0
 
     def run(self, report: Report, items_a_step: int) -> Any:
@@ -188,7 +190,10 @@ class _Stepping:
 
     def _stand_ready(self) -> None:
         """Wait until every worker has its first state, or one taken over; whatever is raised in making it is raised here."""
-        ray.get([*self._begun.values()])
+        timings: list[Timing] = ray.get([*self._begun.values()])
+        ray.get([*self._restored.values()])
+        self._account.stepped(timings)
+        self._begun, self._restored = {}, {}
         self._crew.welcome_all()
 
     def _begin(self, place: int) -> None:
@@ -212,7 +217,10 @@ class _Stepping:
 
     def _conclude(self) -> Any:
         self._send_up_to(self._steps - 1)
-        return ray.get(self._crew.actor(0).conclude.remote(self._steps, *self._others(0, self._steps - 1)))
+        concluding = self._crew.actor(0).conclude.options(num_returns=2)
+        state, timing = ray.get([*concluding.remote(self._steps, *self._others(0, self._steps - 1))])
+        self._account.concluded(timing)
+        return state
 
     def _send_up_to(self, last: int) -> None:
         for step in range(self._next, last + 1):
@@ -251,8 +259,9 @@ class _Stepping:
         for place in lost:
             self._crew.replace(place, _reason(error), noticed)
             self._begin(place)
+            self._restored.pop(place, None)
             if state is not None:
-                self._begun[place] = self._crew.actor(place).restore.remote(origin, state)
+                self._restored[place] = self._crew.actor(place).restore.remote(origin, state)
         contributed = {place: last for place, (_, last) in stood.items()} | dict.fromkeys(lost, origin - 1)
         self._sent = {(step, place): sent for (step, place), sent in self._sent.items() if step <= contributed[place]}
         self._next = min(self._next, origin)

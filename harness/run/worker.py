@@ -53,11 +53,13 @@ class Worker:
         """Run one chunk; return its value and what it took."""
         return _timed(lambda: function(chunk, *shared))
 
-    def begin(self, program: Lockstep, share: Any, place: int, size: int, *shared: Any) -> None:
-        """Take a share of a lockstep program, as worker ``place`` of ``size``, and make its first state."""
+    def begin(self, program: Lockstep, share: Any, place: int, size: int, *shared: Any) -> Timing:
+        """Take a share of a lockstep program, as worker ``place`` of ``size``, and make its first state; return what that took."""
         self._place, self._alone = place, size == 1
         self._program, self._share, self._shared = program, share, shared
-        self._state, self._absorbed, self._contributed = program.start(*shared), 0, -1
+        self._absorbed, self._contributed = 0, -1
+        self._state, timing = _timed(lambda: program.start(*shared))
+        return timing._replace(part_bytes=0)  # the state stays here
 
     def advance(self, step: int, *others: Any) -> Timed:
         """Absorb all parts of the step before, unless the state is already past them, and contribute to this step.
@@ -92,10 +94,10 @@ class Worker:
         """Take over a peer's state. It arrives read-only in shared memory, hence the copy."""
         self._absorbed, self._contributed, self._state = absorbed, absorbed - 1, copy.deepcopy(state)
 
-    def conclude(self, steps: int, *others: Any) -> Any:
-        """Absorb the last parts and return the final state."""
-        self._absorb(steps, others)
-        return self._state
+    def conclude(self, steps: int, *others: Any) -> Timed:
+        """Absorb the last parts; return the final state and what that took."""
+        _, timing = _timed(lambda: self._absorb(steps, others))
+        return self._state, timing
 
     def release(self) -> None:
         """Let go of the state and of what was shared, so that the next trial starts from nothing."""

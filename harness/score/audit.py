@@ -4,7 +4,7 @@ Rules own the keys of caveats and refusals, so that the audit and the headline c
 May import ``model``, ``events``, ``errors``, ``results`` and the rest of ``score``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -60,11 +60,16 @@ class Audit:
 
     @property
     def verdict(self) -> Verdict:
-        """Return the worst verdict; a file that differs from its journal is refused, and a measured one without it is in doubt."""
-        if self.differences:
-            return Verdict.REFUSE
-        unseen = Verdict.CAVEAT if self.differences is None and self.results.kind is not Kind.DECLARED else Verdict.PASS
-        return max((unseen, *(finding.verdict for finding in self.findings)), key=list(Verdict).index)
+        """Return the worst verdict; a file that differs from its journal is refused."""
+        return Verdict.REFUSE if self.differences else max((finding.verdict for finding in self.findings), key=list(Verdict).index)
+
+    @property
+    def unwitnessed(self) -> Caveat | None:
+        """Return what is to be said of a measured session whose journal is not there (None: it is, or there never was one).
+
+        Declared facts have no journal, facts that were combined have several, and a rehearsal is refused anyway.
+        """
+        return None if self.differences is not None else _unwitnessed(self.results)
 
     def count(self, verdict: Verdict) -> int:
         """Return how many rules came to a verdict."""
@@ -79,21 +84,29 @@ def audit(results: Results, journal: Iterable[Event] | None = None, *, journal_s
     """
     seen = evidence(results)
     forbidding = refusals(results)
-    qualifying = (*_of_file(results, written), *(() if seen is None else caveats(seen)))
+    unwitnessed = _unwitnessed(results) if journal is None else None
+    of_file = (caveat for caveat in (unwitnessed, _rewritten(results, written)) if caveat is not None)
+    qualifying = (*of_file, *(() if seen is None else caveats(seen)))
     findings = tuple(_finding(rule, results, seen, forbidding, qualifying) for rule in RULES)
     return Audit(results, findings, None if journal is None else differences(results, journal, journal_sha256))
 
 
-def _of_file(results: Results, written: bytes | None) -> Iterator[Caveat]:
-    """Yield what is to be said of the file itself: facts that were written by this program have one form only."""
+def _unwitnessed(results: Results) -> Caveat | None:
+    """Judge a file without its journal: what it states could have been changed in step, and nothing would show it."""
+    if results.kind is not Kind.MEASURED:
+        return None
+    return Caveat("no-journal", "there is no journal to check these numbers against; keep events.jsonl beside results.json")
+
+
+def _rewritten(results: Results, written: bytes | None) -> Caveat | None:
+    """Judge the file itself: facts that were written by this program have one form only."""
     if written is None:
-        return
+        return None
     try:
         unchanged = encode(results) == written
     except BadRequest:
         unchanged = False
-    if not unchanged:
-        yield Caveat("rewritten", "the file is not in the form that this program writes; use it as it was written")
+    return None if unchanged else Caveat("rewritten", "the file is not in the form that this program writes; use it as it was written")
 
 
 def _finding(

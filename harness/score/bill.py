@@ -30,7 +30,8 @@ class Cost:
     ``drop`` is a fraction, negative where the cost rose, and the sum of its two parts: ``scaling_part`` is what scaling
     out alone would make of it at one price for every machine, 1 - 1/E, never above zero unless E > 1; ``price_part`` is
     the rest, the head node in it. A worker saves money below ``break_even_ratio``, its price over the baseline's (zero
-    or less: at no price). ``head_share`` is the head node's part of the distributed bill. Hours are machine-hours.
+    or less: at no price). ``head_share`` is the head node's part of the distributed bill. Hours are machine-hours, where a
+    machine is a worker's share: ``baseline_machines`` of them are the baseline's.
     """
 
     currency: str
@@ -45,6 +46,7 @@ class Cost:
     baseline_hours: float
     distributed_hours: float
     head_hours: float
+    baseline_machines: float
     offers: tuple[OfferCost, ...]
 
 
@@ -70,6 +72,7 @@ def bill(seen: Evidence) -> Cost:
         baseline_hours=machines * baseline_s / HOUR_S,
         distributed_hours=seen.scale * distributed_s / HOUR_S,
         head_hours=distributed_s / HOUR_S if prices.head_per_hour else 0.0,
+        baseline_machines=machines,
         offers=tuple(_offered(seen, offer) for offer in prices.offers),
     )
 

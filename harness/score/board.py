@@ -4,6 +4,7 @@ Live panel, replay and results all read the board, so they cannot disagree. Pure
 events, nothing is read from the machine. May import ``model``, ``events`` and ``trace``.
 """
 
+from dataclasses import replace as renewed
 from enum import StrEnum
 
 import msgspec
@@ -15,6 +16,7 @@ from harness.score.trace import Trace, done_at, extend, value_at
 
 CURVE_POINTS = 200
 UTILIZATION_POINTS = 100
+OfSession = e.Opened | e.Scheduled | e.Rated | e.Unproved | e.Watched | e.Closed
 
 
 class Stage(StrEnum):
@@ -98,7 +100,7 @@ class Lane(msgspec.Struct, frozen=True):
 class Board(msgspec.Struct, frozen=True):
     """Everything known of the session: both lanes, and every trial that has been scored, in order.
 
-    ``schedule`` is None until it is decided, ``opened``, ``watched`` and ``closed`` until that event has come.
+    ``schedule`` is None until it is decided, ``opened``, ``unproved``, ``watched``, ``closed`` until that event has come.
     """
 
     opened: e.Opened | None = None
@@ -107,6 +109,7 @@ class Board(msgspec.Struct, frozen=True):
     distributed: Lane = Lane(Side.DISTRIBUTED)
     trials: tuple[Lane, ...] = ()
     rates: tuple[Rate, ...] = ()
+    unproved: e.Unproved | None = None
     watched: e.Watched | None = None
     closed: e.Closed | None = None
     at: float = 0.0
@@ -118,17 +121,16 @@ class Board(msgspec.Struct, frozen=True):
 
 def apply(board: Board, event: e.Event) -> Board:
     """Return the board after one more event. Events that make no sense now change nothing but the time."""
-    if isinstance(event, e.Opened | e.Scheduled | e.Rated | e.Watched | e.Closed):
-        return _of_session(replace(board, at=event.at), event)
+    if isinstance(event, OfSession):  # a trial that never ended lasted until the last event before the session was closed
+        return _of_session(board if isinstance(event, e.Closed) else replace(board, at=event.at), event)
     before = board.lane(event.side)
-    after = _moved(before, event)
-    board = replace(board, at=event.at, **{str(event.side): after})
+    board = replace(board, at=event.at, **{str(event.side): _moved(before, event)})
     if isinstance(event, e.Scored) and before.stage is Stage.FINISHED:
-        return replace(board, trials=(*board.trials, after))
+        return replace(board, trials=(*board.trials, board.lane(event.side)))
     return board
 
 
-def _of_session(board: Board, event: e.Opened | e.Scheduled | e.Rated | e.Watched | e.Closed) -> Board:
+def _of_session(board: Board, event: OfSession) -> Board:
     match event:
         case e.Opened():
             return replace(board, opened=event)
@@ -137,6 +139,8 @@ def _of_session(board: Board, event: e.Opened | e.Scheduled | e.Rated | e.Watche
         case e.Rated():
             rate = Rate(event.variant, event.items_per_s, event.seconds, event.cores, event.name, event.value)
             return replace(board, rates=(*board.rates, rate))
+        case e.Unproved():
+            return replace(board, unproved=event)
         case e.Watched():
             return replace(board, watched=event)
         case e.Closed():
@@ -145,7 +149,7 @@ def _of_session(board: Board, event: e.Opened | e.Scheduled | e.Rated | e.Watche
 
 def _moved(lane: Lane, event: e.Event) -> Lane:
     match event:
-        case e.Sample() | e.Span() | e.Faulted() | e.Recovered():
+        case e.Sample() | e.Span() | e.Faulted() | e.Recovered() | e.Inspected():
             return _worker_moved(lane, event)
         case e.Progress(done=done) if lane.stage is Stage.RUNNING:
             return replace(lane, done=done, curve=extend(lane.curve, _since(lane, event), done, CURVE_POINTS))
@@ -219,7 +223,6 @@ def _gone(lane: Lane, event: e.Go) -> Lane:
 
 
 def _stopped(lane: Lane, event: e.Finished) -> Lane:
-    points = (*lane.curve.points, (event.wall_s, float(event.items)))
     return replace(
         lane,
         stage=Stage.FINISHED,
@@ -228,11 +231,11 @@ def _stopped(lane: Lane, event: e.Finished) -> Lane:
         peak_rss_bytes=event.peak_rss_bytes,
         items_out=event.items,
         done=event.items,
-        curve=replace(lane.curve, points=points),
+        curve=replace(lane.curve, points=(*lane.curve.points, (event.wall_s, float(event.items)))),
     )
 
 
-def _worker_moved(lane: Lane, event: e.Sample | e.Span | e.Faulted | e.Recovered) -> Lane:
+def _worker_moved(lane: Lane, event: e.Sample | e.Span | e.Faulted | e.Recovered | e.Inspected) -> Lane:
     place = _place(lane.workers, event.worker)
     if place is None:
         return lane
@@ -246,10 +249,11 @@ def _worker_moved(lane: Lane, event: e.Sample | e.Span | e.Faulted | e.Recovered
             worker = replace(worker, lost_at=event.at, cpu=None)
         case e.Recovered(process=process):
             worker = replace(worker, lost_at=None, process=process)
+        case e.Inspected(input_sha256=digest):
+            worker = replace(worker, process=renewed(worker.process, input_sha256=digest))
     workers = (*lane.workers[:place], worker, *lane.workers[place + 1 :])
-    armed = lane.armed
-    if isinstance(event, e.Recovered):
-        armed = tuple(event.process if process.id == event.worker else process for process in armed)
+    known = isinstance(event, e.Recovered | e.Inspected)
+    armed = tuple(worker.process if process.id == event.worker else process for process in lane.armed) if known else lane.armed
     return replace(lane, workers=workers, armed=armed, faults=_faults(lane, event))
 
 
@@ -279,10 +283,8 @@ def _faults(lane: Lane, event: e.Event) -> tuple[Fault, ...]:
         case e.Faulted(worker=worker, reason=reason):
             return (*lane.faults, Fault(worker, reason, at_s=_since(lane, event)))
         case e.Recovered(worker=worker, seconds=seconds):
-            return tuple(
-                Fault(fault.worker, fault.reason, fault.at_s, seconds) if fault.worker == worker and fault.cost_s is None else fault
-                for fault in lane.faults
-            )
+            due = (worker, None)
+            return tuple(renewed(fault, cost_s=seconds) if (fault.worker, fault.cost_s) == due else fault for fault in lane.faults)
         case _:
             return lane.faults
 

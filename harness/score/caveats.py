@@ -1,15 +1,14 @@
 """What must be said beside a headline, judged from the facts alone; each sentence advises.
 
-May import ``model``, ``scaling``, ``evidence``, ``proof`` and the other judges: ``conduct``, ``work``, ``terms`` and
-``surroundings``.
+May import ``model``, ``scaling``, ``evidence``, ``proof`` and the other judges: ``conduct``, ``seconds``, ``standing``,
+``surroundings``, ``terms`` and ``work``.
 """
 
 from harness.model import Kind, Schedule, Side, Trial
-from harness.score import conduct, scaling, surroundings, terms, work
+from harness.score import conduct, scaling, seconds, standing, surroundings, terms, work
 from harness.score.evidence import Caveat, Evidence, Measure, Unit, whole_machines
 from harness.score.proof import proof
 
-FOREIGN_CPU_LIMIT = 0.05
 CONTENTION_LIMIT = 0.02
 VARIATION_LIMIT = 0.10
 STRAGGLER_LIMIT = 1.25
@@ -67,9 +66,9 @@ def _one_host(seen: Evidence) -> Caveat | None:
     why = "all workers share one host" if shared else "a worker is a part of its host"
     gain = _whole_host_gain(seen)
     if gain is None or gain < 1:
-        advice = "show the baseline on the whole host with --baseline-cores all"
+        advice = "show the baseline on the whole host with --prove-baseline or --baseline-cores all"
         return Caveat("cores-stand-for-machines", f"cores stand for machines: {why}; {advice}")
-    measures = (Measure("baseline on all its cores", gain, Unit.RATIO),)
+    measures = Measure("baseline on all its cores", gain, Unit.RATIO), Measure("speedup over that", seen.speedup / gain, Unit.RATIO)
     return Caveat("cores-stand-for-machines", f"cores stand for machines: {why}; compare with what the whole host does", measures)
 
 
@@ -90,7 +89,9 @@ def _whole_host_gain(seen: Evidence) -> float | None:
 def _replayed(seen: Evidence) -> Caveat | None:
     if seen.results.schedule is not Schedule.IN_TURN or seen.results.kind is Kind.DECLARED:
         return None
-    return Caveat("replayed", "the sides ran in turn and the baseline beside the live run is a replay; so neither side slowed the other")
+    return Caveat(
+        "replayed", "the sides ran in turn, not at once; so neither slowed the other, and a baseline beside a live run is its replay"
+    )
 
 
 def _contention(seen: Evidence) -> Caveat | None:
@@ -103,9 +104,9 @@ def _contention(seen: Evidence) -> Caveat | None:
 
 def _foreign(seen: Evidence) -> Caveat | None:
     share = seen.results.observer.foreign_cpu
-    if share is None or share <= FOREIGN_CPU_LIMIT:
+    if share is None or share <= work.FOREIGN_CPU_LIMIT:
         return None
-    measures = (Measure("foreign", share, Unit.FRACTION), Measure("limit", FOREIGN_CPU_LIMIT, Unit.FRACTION))
+    measures = (Measure("foreign", share, Unit.FRACTION), Measure("limit", work.FOREIGN_CPU_LIMIT, Unit.FRACTION))
     return Caveat("shared-machine", "other programs used the machine during the run; close them and run again", measures)
 
 
@@ -135,7 +136,8 @@ def imbalance(trial: Trial) -> float:
 
 
 def _lost(seen: Evidence) -> Caveat | None:
-    faults = [fault for trial in seen.distributed for fault in trial.faults]
+    """Judge the trials of every scale: workers that were lost in another than the headline's are told of too."""
+    faults = work.lost_workers(seen.results)
     if not faults:
         return None
     measures = (
@@ -198,9 +200,13 @@ _JUDGES = (
     _undecided,
     _superlinear,
     work.matched,
+    standing.untuned,
+    standing.outrun_by_host,
     _observations,
     _one_host,
     _whole_host_slower,
+    standing.beyond_limit,
+    standing.drifted,
     conduct.weak,
     _contention,
     _foreign,
@@ -221,7 +227,7 @@ _JUDGES = (
     _prices,
     surroundings.unsourced_prices,
     surroundings.without_unit,
-    work.start_up_unlisted,
+    seconds.start_up_unlisted,
     surroundings.undescribed,
     surroundings.without_seed,
     _commit,

@@ -6,6 +6,7 @@ May import ``model``, ``errors`` and ``evidence``.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations
 
 from harness.errors import BadRequest
 from harness.model import Host, Kind, Observer, Results, Status, Trial, plain
@@ -18,7 +19,8 @@ def combine(several: Sequence[Results]) -> Results:
     """Return one set of facts with the trials of all the sessions, each pair still of one session.
 
     Sessions follow each other on one clock in the order in which they began, without the time between them. Raises
-    ``BadRequest`` where there are none, one is given twice, is unfinished or only declared, or their configurations differ.
+    ``BadRequest`` where there are none, one is given twice, under another name too, is unfinished or only declared, or their
+    configurations differ.
     A single session is returned as it is.
     """
     if not several:
@@ -40,14 +42,34 @@ def _faults(sessions: list[Results]) -> Iterator[str]:
             yield f"run {plain(results.run_id)} is {results.status}"
         if results.kind is Kind.DECLARED:
             yield f"run {plain(results.run_id)} is declared, and nothing can show that it is of the same configuration"
+    for one, other in combinations(sessions, 2):
+        if _is_copy(one, other):
+            yield f"runs {plain(one.run_id)} and {plain(other.run_id)} are one session under two names"
     for what, of in _CONFIGURATION.items():
         for results in sessions[1:]:
             if of(results) != of(sessions[0]):
                 yield f"runs {plain(sessions[0].run_id)} and {plain(results.run_id)} differ in {what}"
 
 
+def _is_copy(one: Results, other: Results) -> bool:
+    """Return whether one journal vouches for both, or all trials of one are in the other, by their wall times and answers."""
+    fewer, more = sorted(map(_seen, (one, other)), key=len)
+    one_journal = bool(one.journal_sha256) and one.journal_sha256 == other.journal_sha256
+    return one_journal or (bool(fewer) and fewer <= more)
+
+
+def _seen(results: Results) -> set[tuple[object, ...]]:
+    return {(trial.side, trial.workers, trial.wall_s, trial.answer_sha256) for trial in results.trials}
+
+
 def _machines(results: Results) -> set[tuple[object, ...]]:
-    return {(host.cpu_model, host.cores, host.blas, host.system, host.python, *sorted(host.packages.items())) for host in results.hosts}
+    return {_kind(host) for host in results.hosts}
+
+
+def _kind(host: Host) -> tuple[object, ...]:
+    """Return what two hosts must share; memory in whole GiB, since a kernel keeps a few MB more or less for itself."""
+    memory = round(host.memory_bytes / 2**30)
+    return host.cpu_model, host.cores, memory, host.blas, host.system, host.python, *sorted(host.packages.items())
 
 
 _CONFIGURATION: dict[str, Callable[[Results], object]] = {
@@ -91,7 +113,7 @@ def _combined(sessions: list[Results]) -> Results:
         trials=tuple(_in_line(sessions)),
         observer=_worst(sessions),
         journal_sha256="",
-        remark=plain("; ".join(dict.fromkeys(filter(None, (results.remark for results in sessions))))),
+        remark=plain("; ".join(dict.fromkeys(filter(None, (*(results.remark for results in sessions), _spread(sessions)))))),
         rates=tuple(rate for results in sessions for rate in results.rates),
         combined=runs,
     )
@@ -113,6 +135,12 @@ def _hosts(sessions: Iterable[Results]) -> tuple[Host, ...]:
     """Return every host once; one that was ever off the mains is told as that."""
     told = [host for results in sessions for host in results.hosts]
     return tuple({host.id: host for host in sorted(told, key=lambda host: host.on_mains is False)}.values())
+
+
+def _spread(sessions: Sequence[Results]) -> str:
+    """Return on how many hosts the sessions ran, where no one of them had all."""
+    hosts = _hosts(sessions)
+    return f"on {len(hosts)} hosts of one kind" if len(hosts) > max(len(results.hosts) for results in sessions) else ""
 
 
 def _in_line(sessions: Iterable[Results]) -> Iterator[Trial]:

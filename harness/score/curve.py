@@ -4,17 +4,20 @@ Measured and predicted are types of their own, so that nothing can draw one as t
 May import ``model`` and the rest of ``score``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import product
 
-from harness.model import Results, Scaling, Spec
+from harness.model import Kind, Results, Scaling, Spec
 from harness.score import cost, scaling
 from harness.score.bill import baseline_machines, bill
 from harness.score.evidence import Evidence, evidence, middle
 from harness.score.refusals import ROUNDING
 
 FEWEST_SCALES = 3
+FRACTION_NOISE = 0.005
+LARGEST_MISFIT = 0.1
 WORTHWHILE_EFFICIENCY = 0.7
 PREDICTED_WORKERS = 64
 
@@ -30,9 +33,10 @@ class Origin(StrEnum):
 class Point:
     """One measured scale.
 
-    Times are medians in seconds; ``ratios`` the speedup of each pair, ``interval`` of the speedup (None: fewer than
-    six pairs). ``serial_fraction`` is None where S implies none. ``change`` is the largest change of quality of any
-    pair; ``clean`` tells whether it keeps to the tolerance. ``cost`` is money per run.
+    Times are medians in seconds. ``ratios`` are the speedups of each pair, or of any two runs where nobody saw which were
+    paired; ``interval`` is of the speedup (None: fewer than six pairs, or nobody saw them). ``serial_fraction`` is None
+    where S implies none. ``change`` is the largest change of quality of any pair; ``clean`` tells whether it keeps to the
+    tolerance. ``cost`` is money per run.
     """
 
     workers: int
@@ -51,16 +55,23 @@ class Point:
 
 @dataclass(frozen=True)
 class Law:
-    """Amdahl's law as the points have it: f, 1/f (infinite where f is zero), and from how many scales.
+    """Amdahl's law as the points have it: f, 1/f (infinite where f is zero), and from how many scales beyond one worker.
 
     Only scales count that kept the quality and had a core for every thread. It takes a baseline with one worker's
-    cores, and equal work at every scale.
+    cores, and equal work at every scale. ``misfit`` is by how much of its time it misses the worst of those beyond one
+    worker, a fraction.
     """
 
     origin: Origin
     serial_fraction: float
     ceiling: float
     scales: int
+    misfit: float
+
+    @property
+    def holds(self) -> bool:
+        """Return whether the points follow it closely enough for a prediction."""
+        return self.misfit <= LARGEST_MISFIT
 
 
 @dataclass(frozen=True)
@@ -77,8 +88,9 @@ class Prediction:
 class Curve:
     """All scales of a session beside its baseline.
 
-    ``law`` is None where no point implies one. ``largest_worthwhile`` is the largest p whose predicted efficiency is
-    at least 0.7 (None: no law, or no largest). ``cost_scale`` is COST, the smallest measured p that beats the
+    ``law`` is None where the points imply none, or do not follow the one that they imply: that is then ``rejected``, and
+    nothing is predicted. ``largest_worthwhile`` is the largest p whose predicted efficiency is at least 0.7 (None: no
+    law, or no largest). ``cost_scale`` is COST, the smallest measured p that beats the
     baseline (None: none does, unbounded). ``framework_tax`` is T_ray(1) over T_baseline (None: p = 1 was not measured,
     or had other cores than the baseline).
     """
@@ -89,6 +101,7 @@ class Curve:
     baseline_quality: float
     points: tuple[Point, ...]
     law: Law | None
+    rejected: Law | None
     predictions: tuple[Prediction, ...]
     largest_worthwhile: int | None
     cost_scale: int | None
@@ -117,7 +130,8 @@ def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
     if not seen:
         return None
     points = tuple(_point(one) for one in seen)
-    law = _law(results.spec, points)
+    implied = _law(results.spec, points)
+    law = implied if implied is not None and implied.holds else None
     baseline = {trial.index: trial for one in seen for trial in one.baseline}.values()
     baseline_s = middle(baseline, lambda trial: trial.wall_s)
     alike = results.spec.baseline_cores == results.spec.cores_per_worker
@@ -128,6 +142,7 @@ def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
         baseline_quality=middle(baseline, lambda trial: trial.quality),
         points=points,
         law=law,
+        rejected=implied if law is None else None,
         predictions=(),
         largest_worthwhile=None if law is None else scaling.largest_worthwhile(law.serial_fraction, WORTHWHILE_EFFICIENCY),
         cost_scale=next((point.workers for point in points if point.speedup > 1), None),
@@ -137,14 +152,17 @@ def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
 
 
 def next_step(curve: Curve) -> Step | None:
-    """Return what the next scale above the headline's would bring, measured on cores of its own or else predicted (None: neither)."""
+    """Return what the next scale above the headline's would bring, measured on cores of its own or else predicted.
+
+    None: neither is known, or the quality moved on the way there.
+    """
     now = next((point for point in curve.points if point.workers == curve.results.spec.workers), None)
     if now is None:
         return None
     measured = [(point.workers, False, point.distributed_s, point.cost) for point in curve.points if not point.oversubscribed]
     foreseen = [(point.workers, True, curve.baseline_s / point.speedup, point.cost) for point in curve.predictions]
     later = min((scale for scale in (*measured, *foreseen) if scale[0] > now.workers), default=None)
-    if later is None:
+    if later is None or any(not point.clean for point in curve.points if now.workers <= point.workers <= later[0]):
         return None
     workers, predicted, wall_s, money = later
     saved_s, extra = now.distributed_s - wall_s, money - now.cost
@@ -161,7 +179,7 @@ def _point(seen: Evidence) -> Point:
         distributed_s=middle(seen.distributed, lambda trial: trial.wall_s),
         speedup=seen.speedup,
         efficiency=seen.efficiency,
-        ratios=tuple(scaling.speedup(one, many) for one, many in seen.walls),
+        ratios=tuple(scaling.speedup(one, many) for one, many in _compared(seen)),
         interval=seen.interval,
         serial_fraction=seen.serial_fraction,
         change=change,
@@ -171,16 +189,29 @@ def _point(seen: Evidence) -> Point:
     )
 
 
+def _compared(seen: Evidence) -> Iterable[tuple[float, float]]:
+    """Return the times to hold against each other: the pairs', or every two where nobody saw which belong together."""
+    if seen.results.kind is not Kind.DECLARED:
+        return seen.walls
+    return product((trial.wall_s for trial in seen.baseline), (trial.wall_s for trial in seen.distributed))
+
+
 def _law(spec: Spec, points: tuple[Point, ...]) -> Law | None:
-    """Fit the law to the scales that did equal work on cores of their own; solve it from the largest where they are too few."""
+    """Fit the law to the scales that did equal work on cores of their own; solve it from the largest where they are too few.
+
+    One worker has no weight in a fit, and is no scale that tests it. None: f is not between 0 and 1, but for noise.
+    """
     if spec.scaling is Scaling.WEAK or spec.baseline_cores != spec.cores_per_worker:
         return None
     usable = [point for point in points if point.clean and not point.oversubscribed]
-    if len(usable) >= FEWEST_SCALES:
-        fraction = scaling.fitted([(point.workers, point.speedup) for point in usable])
-        return Law(Origin.FIT, fraction, scaling.ceiling(fraction), len(usable))
-    implied = usable[-1].serial_fraction if usable else None
-    return None if implied is None else Law(Origin.IMPLIED, implied, scaling.ceiling(implied), 1)
+    beyond_one = [(point.workers, point.speedup) for point in usable if point.workers > 1]
+    fits = len(usable) >= FEWEST_SCALES
+    found = scaling.fitted(beyond_one) if fits else usable[-1].serial_fraction if usable else None
+    if found is None or not -FRACTION_NOISE <= found <= 1 + FRACTION_NOISE:
+        return None
+    fraction = min(1.0, max(0.0, found))
+    origin, scales = (Origin.FIT, len(beyond_one)) if fits else (Origin.IMPLIED, 1)
+    return Law(origin, fraction, scaling.ceiling(fraction), scales, scaling.misfit(fraction, beyond_one))
 
 
 def _predictions(curve: Curve, predicted: int) -> Iterator[Prediction]:

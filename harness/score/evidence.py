@@ -98,8 +98,10 @@ class Evidence:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Return the interval of S (None: too few pairs for one)."""
-        return scaling.interval(self.walls) if len(self.walls) >= scaling.FEWEST_PAIRS else None
+        """Return the interval of S (None: too few pairs for one, or declared runs, of which nobody saw which were paired)."""
+        if self.results.kind is Kind.DECLARED or len(self.walls) < scaling.FEWEST_PAIRS:
+            return None
+        return scaling.interval(self.walls)
 
     @property
     def oversubscribed(self) -> bool:

@@ -11,6 +11,7 @@ from harness.model import Results
 from harness.score import scaling
 from harness.score.bill import Cost, bill
 from harness.score.caveats import caveats
+from harness.score.curve import Origin, curve
 from harness.score.evidence import Caveat, Evidence, Measure, Unit, evidence, middle
 from harness.score.refusals import refusals
 
@@ -21,9 +22,10 @@ __all__ = ["Caveat", "Cost", "Headline", "Measure", "Quality", "Refusal", "Speed
 class Speed:
     """Median times of both sides in seconds, and what they imply.
 
-    ``interval`` is of the speedup (None: fewer than six pairs). ``serial_fraction`` is implied by S from one
-    p, and ``ceiling`` is the largest speedup it allows, infinite where f is zero (both None: not implied, since p is 1,
-    S is outside 1 … p, or the baseline had other cores than one worker). Start-up is not in the wall times.
+    ``interval`` is of the speedup (None: fewer than six pairs, or declared runs). ``serial_fraction`` is implied by S from
+    one p, and ``ceiling`` is the largest speedup it allows, infinite where f is zero (both None: not implied, since p is 1,
+    S is outside 1 … p, the baseline had other cores than one worker, or the other scales of a sweep do not follow the
+    law). ``fitted``: both are of the law fitted to a sweep's scales. Start-up is not in the wall times.
     """
 
     baseline_s: float
@@ -36,6 +38,7 @@ class Speed:
     baseline_startup_s: float
     distributed_startup_s: float
     speedup_with_startup: float
+    fitted: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def _speed(seen: Evidence) -> Speed:
     baseline_s, distributed_s = _times(seen)
     baseline_startup_s = middle(seen.baseline, lambda trial: trial.startup_s)
     distributed_startup_s = middle(seen.distributed, lambda trial: trial.startup_s)
-    fraction = seen.serial_fraction
+    fraction, fitted = _serial_fraction(seen)
     return Speed(
         baseline_s=baseline_s,
         distributed_s=distributed_s,
@@ -90,10 +93,21 @@ def _speed(seen: Evidence) -> Speed:
         interval=seen.interval,
         serial_fraction=fraction,
         ceiling=None if fraction is None else scaling.ceiling(fraction),
+        fitted=fitted,
         baseline_startup_s=baseline_startup_s,
         distributed_startup_s=distributed_startup_s,
         speedup_with_startup=scaling.speedup(baseline_s + baseline_startup_s, distributed_s + distributed_startup_s),
     )
+
+
+def _serial_fraction(seen: Evidence) -> tuple[float | None, bool]:
+    """Return f and whether it was fitted: that of the fitted law, else what S implies where no other scale speaks against the law."""
+    drawn = curve(seen.results)
+    law = None if drawn is None else drawn.law
+    if law is not None and law.origin is Origin.FIT:
+        return law.serial_fraction, True
+    contradicted = law is None and drawn is not None and len(drawn.points) > 1
+    return None if contradicted else seen.serial_fraction, False
 
 
 def _times(seen: Evidence) -> tuple[float, float]:

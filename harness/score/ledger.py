@@ -30,7 +30,8 @@ class Split:
 
     ``workers`` is p and ``cores`` all the cores they had; ``wall_s`` the median wall time. ``useful_s`` is the
     computing that the baseline needs too, ``extra_s`` what was computed beyond it: the price of sharing caches, clocks
-    and memory, and of work done twice. The other parts are as in ``model.CoreSeconds``.
+    and memory, and of work done twice. The other parts are as in ``model.CoreSeconds``. Where the scale is
+    ``oversubscribed``, cores were counted that are not there.
     """
 
     side: Side
@@ -43,6 +44,7 @@ class Split:
     waiting_s: float
     serial_s: float
     idle_s: float
+    oversubscribed: bool = False
 
     @property
     def parts(self) -> tuple[tuple[Part, float], ...]:
@@ -92,6 +94,7 @@ def split(seen: Evidence, side: Side = Side.DISTRIBUTED) -> Split | None:
         waiting_s=own.waiting_s,
         serial_s=own.serial_s,
         idle_s=own.idle_s,
+        oversubscribed=not baseline and seen.oversubscribed,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from harness.model import Rate, Results, Variant
 from harness.score import scaling
-from harness.score.evidence import evidence
+from harness.score.evidence import Evidence, evidence, middle
 
 DRIFT_LIMIT = 0.05
 
@@ -20,8 +20,9 @@ class Proof:
 
     ``own`` is the baseline as it ran, ``tuned`` the values tried of the parameter called ``tuned_by`` (empty: none),
     ascending; ``chosen`` is the value it ran with and ``best`` the fastest of them. ``behind_best`` is 1 - own/best, not
-    below zero. ``share_of_limit`` is own over limit. ``whole_speedup`` is what all the host's cores gain the baseline,
-    and ``speedup_over_whole`` what the distributed side's speedup would be against that. ``naive_factor`` is own over
+    below zero. ``share_of_limit`` is own over limit. ``whole_speedup`` is what all the host's cores gain the baseline
+    in one pass over its whole input, against its trials (without a pair: against own), and ``speedup_over_whole`` what the
+    distributed side's speedup is over that pass. ``naive_factor`` is own over
     naive; ``fake_speedup`` the false speedup that a naive baseline would have given: never a claim. ``drift`` is how far
     apart the rates of the baseline as it runs were, highest over lowest, less one: it is timed first and last.
     """
@@ -55,7 +56,7 @@ def proof(results: Results) -> Proof | None:
     tuned_by = tuned[0].name if tuned else ""
     best = max(tuned, key=lambda rate: rate.items_per_s, default=None)
     limit, whole, naive = (_first(rates, variant) for variant in (Variant.LIMIT, Variant.WHOLE, Variant.NAIVE))
-    whole_speedup, naive_factor = _over(whole, own), _over(own, naive)
+    whole_speedup, naive_factor = _over(whole, _raced(seen, own)), _over(own, naive)
     return Proof(
         own=own,
         tuned=tuned,
@@ -91,6 +92,14 @@ def _drift(rates: Iterable[Rate]) -> float:
 
 def _first(rates: Iterable[Rate], variant: Variant) -> Rate | None:
     return next((rate for rate in rates if rate.variant is variant), None)
+
+
+def _raced(seen: Evidence | None, own: Rate) -> Rate:
+    """Return the baseline's rate in its trials, over the whole input as the host's is; without a pair the one it was timed at."""
+    if seen is None or not seen.baseline[0].items:
+        return own
+    wall_s = middle(seen.baseline, lambda trial: trial.wall_s)
+    return replace(own, items_per_s=middle(seen.baseline, lambda trial: trial.items) / wall_s, seconds=wall_s)
 
 
 def _over(one: Rate | None, other: Rate | None) -> float | None:

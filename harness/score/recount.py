@@ -16,7 +16,6 @@ from harness.score.record import results_of
 
 MOST_TOLD = 20
 _LONGEST_VALUE = 40
-_NOTHING = object()
 
 
 def differences(results: Results, journal: Iterable[Event], journal_sha256: str = "") -> tuple[str, ...]:
@@ -48,7 +47,7 @@ def _between(where: str, file: Any, journal: Any) -> Iterator[str]:
     match file, journal:
         case dict(), dict():
             for key in file | journal:
-                yield from _between(f"{where}.{plain(str(key))}".lstrip("."), file.get(key, _NOTHING), journal.get(key, _NOTHING))
+                yield from _between(f"{where}.{plain(str(key))}".lstrip("."), file.get(key), journal.get(key))
         case list() | tuple(), list() | tuple() if len(file) == len(journal):
             for place, (one, other) in enumerate(zip(file, journal, strict=True)):
                 yield from _between(f"{where}[{place}]", one, other)
@@ -67,8 +66,6 @@ def _shown(value: Any) -> str:
         case dict():
             return "a record"
         case None:
-            return "nothing"
-        case _ if value is _NOTHING:
             return "nothing"
         case _:
             text = plain(str(value))

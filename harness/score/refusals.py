@@ -1,12 +1,12 @@
 """What forbids a headline: every reason, judged from facts alone, to claim nothing at all.
 
-May import ``model``, ``evidence`` and the other judges: ``conduct`` and ``work``.
+May import ``model``, ``evidence`` and the other judges: ``conduct``, ``seconds``, ``standing`` and ``work``.
 """
 
 from collections.abc import Iterator
 
 from harness.model import Kind, Results, Status
-from harness.score import conduct, work
+from harness.score import conduct, seconds, standing, work
 from harness.score.evidence import Caveat, Evidence, Measure, Unit, evidence
 
 ROUNDING = 1e-9
@@ -84,9 +84,15 @@ def _quality(seen: Evidence) -> Caveat | None:
 
 
 def _source(seen: Evidence) -> Caveat | None:
-    if len({worker.process.source_sha256 for trial in work.finished(seen.results) for worker in trial.workers_detail}) <= 1:
+    """Judge the processes of every scale, and the digest that the session goes by; it proves nothing where it is not known."""
+    ran = {worker.process.source_sha256 for trial in work.finished(seen.results) for worker in trial.workers_detail}
+    named = {seen.results.code.source_sha256} - {""}
+    if not ran or len(ran | named) == 1:
         return None
-    return Caveat("source-differs", "the processes ran different source code; ship one version to every worker and run again")
+    return Caveat(
+        "source-differs",
+        "the processes ran different source code, or other than the session names; ship one version to every worker and run again",
+    )
 
 
 _JUDGES = (
@@ -101,12 +107,14 @@ _JUDGES = (
     work.work_lost,
     work.baseline_idle,
     work.beaten,
+    standing.weak,
     _source,
     conduct.missing,
     conduct.misordered,
     conduct.overlapped,
     conduct.outside,
-    work.phases_unequal,
-    work.core_seconds_unequal,
+    seconds.phases_unequal,
+    seconds.core_seconds_unequal,
+    seconds.impossible_seconds,
     conduct.watched_dearly,
 )

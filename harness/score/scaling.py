@@ -6,7 +6,7 @@ a number of workers, fractions are in [0, 1]. Impossible input raises ``ValueErr
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 FEWEST_PAIRS = 6
 OUTLIER_SCORE = 14.826
@@ -48,18 +48,26 @@ def amdahl(serial_fraction: float, workers: int) -> float:
 
 
 def fitted(points: Sequence[tuple[int, float]]) -> float:
-    """Return the serial fraction in [0, 1] that fits measured points best, each p and its S; one or more have p > 1.
+    """Return the serial fraction that fits measured points best, each p and its S; one or more have p > 1.
 
     Least squares of T(p)/T1 = 1/S = f + (1 - f)/p, all points weighing the same. With x = 1 - 1/p and y = 1/S - 1/p a
-    point misses by y - f·x, so the sum of squares is least at f = Σxy / Σx², and within [0, 1], since it is a parabola
-    in f, at the end nearest to that. A point at p = 1 has x = 0: it says nothing of f. Source: Draper and Smith,
-    Applied regression analysis, 3rd ed., 1998, section 1.6 (a line through the origin).
+    point misses by y - f·x, so the sum of squares is least at f = Σxy / Σx². Below zero or above one, the points obey no
+    such law. A point at p = 1 has x = 0: it says nothing of f. Source: Draper and Smith, Applied regression analysis,
+    3rd ed., 1998, section 1.6 (a line through the origin).
     """
     misses = [(1 - 1 / _at_least(p, 1, "workers"), 1 / _positive(speedup, "speedup") - 1 / p) for p, speedup in points]
     square = sum(x * x for x, _ in misses)
     if not square:
         raise ValueError("a fit takes a point on more than one worker")
-    return min(1.0, max(0.0, sum(x * y for x, y in misses) / square))
+    return sum(x * y for x, y in misses) / square
+
+
+def misfit(serial_fraction: float, points: Iterable[tuple[int, float]]) -> float:
+    """Return by how much of its time Amdahl's law misses the worst of measured points with p > 1, each p and its S; zero for none.
+
+    A point at p = 1 does not count: the law says 1 there whatever f is.
+    """
+    return max((abs(speedup / amdahl(serial_fraction, p) - 1) for p, speedup in points if p > 1), default=0.0)
 
 
 def largest_worthwhile(serial_fraction: float, threshold: float) -> int | None:
@@ -83,9 +91,12 @@ def interval(pairs: Sequence[tuple[float, float]], confidence: float = 0.95) -> 
     """Return the interval of median(baseline) / median(distributed), from at least six pairs of seconds.
 
     Order statistics of the pairs' own ratios, interpolated between the two whose sign-test confidence encloses the one
-    asked for, and widened to hold the ratio of medians where that lies beyond. No shape of noise is assumed and nothing
-    is drawn by chance. Six pairs can give no more than 96.9 %: more is asked in vain. Source: Hettmansperger and
-    Sheather, Confidence intervals based on interpolated order statistics, Statistics & Probability Letters 4, 1986.
+    asked for. That holds the median of the ratios, which is not the ratio of the medians where the sides' noise differs
+    in shape: so the interval reaches from there to where it lies when it is moved, by as much as the two differ, about
+    the ratio of medians, and never beyond the times that were seen. A drift that both sides share still cancels. No
+    shape of noise is assumed and nothing is drawn by chance. Six pairs can give no more than 96.9 %: more is asked in
+    vain. Source: Hettmansperger and Sheather, Confidence intervals based on interpolated order statistics, Statistics &
+    Probability Letters 4, 1986; the move is ours, its coverage simulated in the tests.
     """
     if len(pairs) < FEWEST_PAIRS:
         raise ValueError(f"{len(pairs)} pairs are too few for an interval, it takes {FEWEST_PAIRS}")
@@ -95,8 +106,9 @@ def interval(pairs: Sequence[tuple[float, float]], confidence: float = 0.95) -> 
     place, beyond = _interpolation(len(ratios), confidence)
     low = _between(ratios[place - 1], ratios[place], beyond)
     high = _between(ratios[-place], ratios[-place - 1], beyond)
-    whole = _ratio_of_medians(pairs)
-    return min(low, whole), max(high, whole)
+    moved = _ratio_of_medians(pairs) / math.sqrt(ratios[(len(ratios) - 1) // 2] * ratios[len(ratios) // 2])
+    slowest, fastest = _reach(pairs)
+    return max(min(low, low * moved), slowest), min(max(high, high * moved), fastest)
 
 
 def variation(values: Sequence[float]) -> float:
@@ -142,6 +154,12 @@ def _between(outer: float, inner: float, share: float) -> float:
 
 def _ratio_of_medians(pairs: Sequence[tuple[float, float]]) -> float:
     return speedup(median([pair[0] for pair in pairs]), median([pair[1] for pair in pairs]))
+
+
+def _reach(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Return the lowest and the highest speedup of any baseline's time over any distributed one's."""
+    baseline, distributed = zip(*pairs, strict=True)
+    return speedup(min(baseline), max(distributed)), speedup(max(baseline), min(distributed))
 
 
 def _finite(value: float, name: str) -> float:

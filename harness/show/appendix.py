@@ -78,7 +78,8 @@ def _shown(known: Proof) -> Iterator[Rate]:
 
 
 def _rate(rate: Rate, known: Proof) -> Row:
-    of_own = words.percent(rate.items_per_s / known.own.items_per_s)
+    over_own = known.whole_speedup if rate is known.whole else None
+    of_own = words.percent(rate.items_per_s / known.own.items_per_s if over_own is None else over_own)
     standing = Standing.BASELINE if rate is known.own else Standing.MEASURED
     chosen = (phrases_of_scale.CHOSEN,) if rate.variant is Variant.TUNED and rate.value == known.chosen else ()
     return Row((phrases_of_scale.variant(rate), words.three(rate.items_per_s), of_own, words.count(rate.cores)), standing, chosen)

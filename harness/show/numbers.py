@@ -144,6 +144,7 @@ def _cost(headline: Headline) -> Record:
         "break_even_price_ratio": cost.break_even_ratio,
         "head_share_fraction": cost.head_share,
         "baseline_machine_hours": cost.baseline_hours,
+        "baseline_machines": cost.baseline_machines,
         "distributed_machine_hours": cost.distributed_hours,
         "head_machine_hours": cost.head_hours,
         "offers": [_offer(offer) for offer in cost.offers],
@@ -167,11 +168,13 @@ def _sweep(results: Results) -> Record:
         "law": {
             "origin": str(law.origin),
             "scales": law.scales,
+            "misfit_fraction": law.misfit,
             "serial_fraction": law.serial_fraction,
             "ceiling_ratio": law.ceiling,
         }
         if law
         else None,
+        "rejected_law_misfit_fraction": drawn.rejected.misfit if drawn and drawn.rejected else None,
         "largest_worthwhile_workers": drawn.largest_worthwhile if drawn else None,
         "cost_scale_workers": drawn.cost_scale if drawn else None,
         "framework_tax_ratio": drawn.framework_tax if drawn else None,

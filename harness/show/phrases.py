@@ -38,7 +38,8 @@ def observations(headline: Headline) -> str:
     """Return how often it was measured, with the interval where there is one."""
     if headline.pairs == 1:
         return "one observation"
-    told = f"median of {words.count(headline.pairs)} pairs"
+    noun = "observations" if headline.results.kind is Kind.DECLARED else "pairs"
+    told = f"median of {words.count(headline.pairs)} {noun}"
     if headline.speed.interval is None:
         return told
     low, high = headline.speed.interval
@@ -51,11 +52,12 @@ def efficiency(headline: Headline) -> str:
 
 
 def serial_share(headline: Headline) -> str:
-    """Return what S implies by Amdahl's law, in a sentence's part; empty where it implies nothing."""
+    """Return what S implies by Amdahl's law, or a sweep's scales fit, in a sentence's part; empty where there is no such law."""
     fraction, ceiling = headline.speed.serial_fraction, headline.speed.ceiling
     if fraction is None or ceiling is None:
         return ""
-    return f"implies a serial share of {words.percent(fraction)}, so at most {words.times(ceiling)}"
+    share = f"a serial share of {words.percent(fraction)}, so at most {words.times(ceiling)}"
+    return f"all scales fit {share}" if headline.speed.fitted else f"implies {share}"
 
 
 def quality(headline: Headline) -> tuple[str, str]:

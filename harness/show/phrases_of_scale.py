@@ -6,8 +6,8 @@ May import ``model``, ``score``, ``phrases`` and ``words``. Everything returned 
 import math
 from collections.abc import Iterator
 
-from harness.model import Prices, Rate, Results, Variant
-from harness.score.curve import WORTHWHILE_EFFICIENCY, Curve, Origin, Point, next_step
+from harness.model import Kind, Prices, Rate, Results, Variant
+from harness.score.curve import WORTHWHILE_EFFICIENCY, Curve, Law, Origin, Point, next_step
 from harness.score.headline import Cost
 from harness.score.ledger import Part, Split
 from harness.score.proof import DRIFT_LIMIT, Proof
@@ -18,16 +18,17 @@ OVERSUBSCRIBED = "oversubscribed: more threads than cores"
 CHOSEN = "the value it runs with"
 LEGEND_OF_PARTS = (
     "core time is cores × wall time; useful: computing that the baseline does too, extra: computing beyond it, comm.:"
-    " communication and serialization, waiting: for stragglers or at barriers, driver: while the driver works alone"
+    " exchange, serialization, Ray's scheduling and lost workers, waiting: for stragglers or at barriers, driver: it works alone"
 )
 
 
 def observations(curve: Curve) -> str:
-    """Return how often every scale was measured."""
+    """Return how often every scale was measured; of declared runs nobody saw pairs."""
     fewest, most = min(point.pairs for point in curve.points), max(point.pairs for point in curve.points)
     if most == 1:
         return "one observation"
-    return f"median of {words.count(fewest)}{'' if fewest == most else f' to {words.count(most)}'} pairs"
+    noun = "observations" if curve.results.kind is Kind.DECLARED else "pairs"
+    return f"median of {words.count(fewest)}{'' if fewest == most else f' to {words.count(most)}'} {noun}"
 
 
 def flags(point: Point) -> tuple[str, ...]:
@@ -37,13 +38,21 @@ def flags(point: Point) -> tuple[str, ...]:
 
 
 def law(curve: Curve) -> str:
-    """Return Amdahl's law as the points have it, with its ceiling."""
+    """Return Amdahl's law as the points have it, with its ceiling and how closely they follow it."""
+    if curve.rejected is not None:
+        missed = words.percent(curve.rejected.misfit)
+        return f"the scales do not follow Amdahl's law, which misses one of them by {missed}, so nothing is predicted"
     if curve.law is None:
         return "no serial share follows from these scales, so nothing is predicted"
     share = f"serial share {words.percent(curve.law.serial_fraction)}, so {ceiling(curve.law.ceiling)}"
-    if curve.law.origin is Origin.FIT:
-        return f"Amdahl's law fitted to {words.counted(curve.law.scales, 'scale')}: {share}"
-    return f"Amdahl's law implied by one scale, which cannot test it: {share}"
+    return f"Amdahl's law {origin(curve.law)}: {share}"
+
+
+def origin(law: Law) -> str:
+    """Return from how many scales a law is, and whether they test it: one worker has no say in it."""
+    if law.origin is Origin.IMPLIED:
+        return "implied by one scale, which cannot test it"
+    return f"fitted to {words.counted(law.scales, 'scale')} beyond one worker, which it misses by {words.percent(law.misfit)} at most"
 
 
 def ceiling(most: float) -> str:
@@ -74,7 +83,8 @@ def further(curve: Curve) -> str:
     said = f"{going} {words.counted(step.after, 'worker')} {would}{saves if would else f'{saves}s'} {time} a run for {money}{how}"
     if step.price_per_hour is None:
         return said
-    return f"{said}: it pays where an hour sooner is worth {words.money(step.price_per_hour, curve.results.spec.prices.currency)} or more"
+    worth = words.money(step.price_per_hour, curve.results.spec.prices.currency)
+    return f"{said}: worth it if finishing an hour earlier is worth {worth} or more"
 
 
 def cost_scale(curve: Curve) -> str:
@@ -98,9 +108,14 @@ def prices(results: Results) -> str:
 
 def parts_of_cost(cost: Cost) -> str:
     """Return how much of the change of the cost is scaling out and how much is price."""
-    alone, price = dearer(-cost.scaling_part), dearer(-cost.price_part)
     head = " and the head node" if cost.head_hours else ""
-    return f"a run costs {dearer(-cost.drop)}: scaling out alone makes it {alone}, prices{head} {price}, each of the baseline's cost"
+    parts = _added(cost.scaling_part, "scaling out alone", "s"), _added(cost.price_part, f"prices{head}", "")
+    return f"a run costs {dearer(-cost.drop)}: of the baseline's cost {', '.join(parts)}"
+
+
+def _added(saved: float, what: str, ending: str) -> str:
+    """Return what a part of the drop does to the cost, as a fraction of the baseline's."""
+    return f"{what} {'take' if saved > 0 else 'add'}{ending} {words.percent(abs(saved))}"
 
 
 def break_even(cost: Cost) -> str:
@@ -108,14 +123,16 @@ def break_even(cost: Cost) -> str:
     if cost.break_even_ratio <= 0:
         return "no worker, however cheap, would save money: the head node alone costs more than is gained"
     most, now = words.percent(cost.break_even_ratio), words.percent(cost.price_ratio)
-    return f"a worker saves money below {most} of the price of the baseline's machine; it is at {now}"
+    whose = "the baseline's machine" if cost.baseline_machines == 1 else "as large a share of the baseline's machine"
+    return f"a worker saves money below {most} of the price of {whose}; it is at {now}"
 
 
 def hours(cost: Cost) -> str:
     """Return what was billed on either side, idle or not."""
     one, other, head = (words.three(hours) for hours in (cost.baseline_hours, cost.distributed_hours, cost.head_hours))
     beside = f" and {head} of the head node ({words.percent(cost.head_share)} of the bill)" if cost.head_hours else ", no head node"
-    return f"billed: {one} machine-hours of the baseline, {other} of the workers{beside}, idle time included"
+    shares = "" if cost.baseline_machines == 1 else f" (as {number(cost.baseline_machines)} machines of a worker's size)"
+    return f"billed: {one} machine-hours of the baseline{shares}, {other} of the workers{beside}, idle time included"
 
 
 def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
@@ -128,7 +145,7 @@ def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
         chosen = "" if proof.chosen is None else f"; the baseline runs with {number(proof.chosen)}"
         yield f"{tried}, {number(proof.best.value)} was the fastest{chosen}"
     if proof.whole is not None and proof.whole_speedup is not None:
-        whole = f"on all {words.counted(proof.whole.cores, 'core')} the baseline is {words.times(proof.whole_speedup)} as fast"
+        whole = f"on all {words.counted(proof.whole.cores, 'core')} the baseline is {words.times(proof.whole_speedup)} as fast, in one pass"
         over = proof.speedup_over_whole
         yield whole if over is None else f"{whole}; over that the distributed side's speedup is {words.times(over)}"
     if proof.naive_factor is not None and proof.fake_speedup is not None:
@@ -139,8 +156,8 @@ def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
 
 
 def lost(splits: tuple[Split, ...]) -> str:
-    """Return how much more core time the largest scale took than the baseline, and where most of it went."""
-    baseline, last = splits[0], splits[-1]
+    """Return how much more core time the largest scale that had its cores took than the baseline, and where most of it went."""
+    baseline, last = splits[0], [split for split in splits if not split.oversubscribed][-1]
     part, spent = max((pair for pair in last.parts if pair[0] is not Part.USEFUL), key=lambda pair: pair[1])
     if last.given_s <= baseline.given_s:
         return ""
@@ -158,7 +175,7 @@ def variant(rate: Rate) -> str:
         case Variant.NAIVE:
             return "written without care"
         case Variant.LIMIT:
-            return f"limit: {words.safe(rate.name)[:24]}"
+            return f"limit of {words.counted(rate.cores, 'core')}: {words.safe(rate.name)[:24]}"
         case Variant.WHOLE:
             return f"on all {words.counted(rate.cores, 'core')}"
 

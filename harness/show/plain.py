@@ -20,6 +20,8 @@ def lines(before: Board, after: Board, spec: Spec, *, at: float, last_said: floa
     told = [f"{_name(after.lane(side), spec)}: {line}" for side in Side for line in _news(before.lane(side), after.lane(side), spec)]
     told += _speedups(before, after, spec) if spec.points else _gap(before, after)
     told += [phrases_of_scale.rate(timed, spec.workload.unit) for timed in after.rates[len(before.rates) :]]
+    if after.unproved is not None and before.unproved is None:
+        told.append(f"the proof of the baseline ends here, {words.safe(after.unproved.label)} failed: {words.safe(after.unproved.reason)}")
     if not told and at - last_said >= HEARTBEAT_S:
         told = ["; ".join(f"{_name(after.lane(side), spec)} {_state(after.lane(side), at)}" for side in Side)]
     return [f"{words.clock(at)}  {line}" for line in told]

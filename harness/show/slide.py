@@ -13,6 +13,7 @@ from harness.show import phrases, words
 from harness.show.clock import SMALLEST, drawn
 from harness.show.figures.page import HEIGHT_PX, SMALLEST_PX, WIDTH_PX, Page, blank
 from harness.show.figures.picture import saved, with_words
+from harness.show.figures.theme import LIGHT, Theme
 from harness.show.frame import bar, cut, shortened
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ _COLUMNS = 78
 _MARGIN = 60
 _BARS_FROM, _BARS_TO = 390, 1340
 _CAVEAT_LINES = 4
-_INK = "#000000"
-_BASELINE, _DISTRIBUTED = "#D55E00", "#0072B2"
 
 
 def text(headline: Headline, verdict: str = "") -> str:
@@ -66,20 +65,20 @@ def refusal_text(refusal: Refusal) -> str:
     return _printed(lines)
 
 
-def svg(headline: Headline, verdict: str = "") -> bytes:
+def svg(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> bytes:
     """Return the slide as SVG, its letters as outlines and its words in ``title`` and ``desc``."""
-    drawing = saved(figure(headline, verdict), "svg", {"Creator": "twoclocks", "Date": None})
+    drawing = saved(figure(headline, verdict, theme), "svg", {"Creator": "twoclocks", "Date": None})
     return with_words(drawing, phrases.aloud(headline), text(headline, verdict))
 
 
-def png(headline: Headline, verdict: str = "") -> bytes:
+def png(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> bytes:
     """Return the slide as PNG, 1600 by 900."""
-    return saved(figure(headline, verdict), "png", {"Software": "twoclocks"})
+    return saved(figure(headline, verdict, theme), "png", {"Software": "twoclocks"})
 
 
-def figure(headline: Headline, verdict: str = "") -> "Figure":
+def figure(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> "Figure":
     """Return the slide as a matplotlib figure in which a point is a pixel."""
-    drawn_on, page = blank()
+    drawn_on, page = blank(theme)
     _top(page, headline)
     _bars(page, headline)
     _facts(page, headline)
@@ -135,7 +134,7 @@ def _top(page: Page, headline: Headline) -> None:
 def _bars(page: Page, headline: Headline) -> None:
     """Both times as bars to one scale, and the gap between their ends."""
     longest = max(_seconds(headline))
-    rows = zip(("baseline", "distributed"), phrases.times(headline), (_BASELINE, _DISTRIBUTED), strict=False)
+    rows = zip(("baseline", "distributed"), phrases.times(headline), (page.theme.baseline, page.theme.distributed), strict=False)
     ends = [_BARS_FROM + (_BARS_TO - _BARS_FROM) * seconds / longest for seconds in _seconds(headline)]
     for place, (side, span, color) in enumerate(rows):
         top = 290 + place * 70
@@ -144,8 +143,8 @@ def _bars(page: Page, headline: Headline) -> None:
         x, ink, align = _time_place(page, span, ends[place], ends[0] if place else None)
         page.say(x, top + 45, span, 44, field=f"speed.{side}_s", bold=True, color=ink, align=align)
     for x, bottom in zip(ends, (348, 418), strict=True):
-        page.axes.plot([x, x], [bottom, 456], color=_INK, linewidth=2)
-    page.axes.plot(ends, [440, 440], color=_INK, linewidth=3)
+        page.axes.plot([x, x], [bottom, 456], color=page.theme.ink, linewidth=2)
+    page.axes.plot(ends, [440, 440], color=page.theme.ink, linewidth=3)
     page.say(
         sum(ends) / 2, 484, f"gap {phrases.times(headline)[2]}", 36, field="speed.baseline_s-speed.distributed_s", align="center", bold=True
     )
@@ -155,7 +154,7 @@ def _time_place(page: Page, span: str, end: float, stroke: float | None) -> tupl
     """Return where a bar's time is written, in which ink, and to which side: in the bar where the gap's stroke would cross it outside."""
     begins, finishes = end + 16, end + 16 + page.width_of(span, 44, bold=True)
     if stroke is not None and begins - 10 < stroke < finishes + 10:
-        return end - 16, "#FFFFFF", "right"
+        return end - 16, page.theme.ground, "right"
     return begins, "", "left"
 
 

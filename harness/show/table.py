@@ -11,13 +11,14 @@ from enum import StrEnum
 
 from rich.cells import cell_len, set_cell_size
 
+from harness.model import Kind
 from harness.score.curve import Curve, Point, Prediction
 from harness.score.refusals import refusals
 from harness.show import phrases, phrases_of_scale, words
 from harness.show.frame import shortened
 
 COLUMNS = 78
-INTERVAL, PAIRS = "95 % interval", "of pairs"
+INTERVAL, PAIRS, RUNS = "95 % interval", "of pairs", "of any runs"
 NO_HEADLINE = "NO HEADLINE"
 PREDICTED = "predicted by Amdahl's law, not measured"
 _WIDEST_GAP, _NARROWEST_GAP = 4, 1
@@ -69,12 +70,18 @@ def _columns(curve: Curve) -> Iterator[list[str]]:
     yield ["", "baseline", *(words.counted(scale.workers, "worker") for scale in scales)]
     yield ["time", *_foreseen(spans, len(foreseen))]
     yield ["S(p)", words.times(1.0), *_foreseen([words.times(scale.speedup) for scale in scales], len(foreseen))]
-    if spread := _spread(points):
+    if spread := _spread(curve):
         yield [spread, words.NOTHING, *(_ends(point, spread) for point in points), *blank]
-    yield ["E(p)", words.NOTHING, *_foreseen([words.percent(scale.efficiency) for scale in scales], len(foreseen))]
+    yield ["E(p)", words.NOTHING, *_foreseen([_unless_crowded(scale, words.percent(scale.efficiency)) for scale in scales], len(foreseen))]
     yield ["f", words.NOTHING, *(_fraction(point.serial_fraction) for point in points), *blank]
     yield ["Δq", words.NOTHING, *(words.change(point.change, limit) for point in points), *blank]
-    yield ["cost", *_foreseen(sums, len(foreseen))]
+    costs = [_unless_crowded(scale, cost) for scale, cost in zip(scales, sums[1:], strict=True)]
+    yield ["cost", sums[0], *_foreseen(costs, len(foreseen))]
+
+
+def _unless_crowded(scale: Point | Prediction, said: str) -> str:
+    """Return what is said of a scale, unless its cores were not all there: it then has no efficiency and no machines to be billed."""
+    return words.NOTHING if isinstance(scale, Point) and scale.oversubscribed else said
 
 
 def _foreseen(cells: Sequence[str], last: int) -> list[str]:
@@ -83,11 +90,13 @@ def _foreseen(cells: Sequence[str], last: int) -> list[str]:
     return [*cells[:known], *(f"≈{cell}" for cell in cells[known:])]
 
 
-def _spread(points: Sequence[Point]) -> str:
+def _spread(curve: Curve) -> str:
     """Return the heading of how sure S is: intervals where all scales have one, else what the pairs gave; empty for one pair."""
-    if all(point.interval is not None for point in points):
+    if all(point.interval is not None for point in curve.points):
         return INTERVAL
-    return PAIRS if max(point.pairs for point in points) > 1 else ""
+    if max(point.pairs for point in curve.points) == 1:
+        return ""
+    return RUNS if curve.results.kind is Kind.DECLARED else PAIRS
 
 
 def _ends(point: Point, spread: str) -> str:
@@ -104,7 +113,8 @@ def _notes(curve: Curve) -> Iterator[str]:
     results = curve.results
     yield from (f"{NO_HEADLINE}: {phrases.short(reason, results.spec.workload.tolerance)}" for reason in refusals(results))
     quality = words.quality(curve.baseline_quality, results.spec.workload.tolerance)
-    pairs = f" ({PAIRS}: lowest to highest)" if _spread(curve.points) == PAIRS else ""
+    spread = _spread(curve)
+    pairs = f" ({spread}: lowest to highest)" if spread in (PAIRS, RUNS) else ""
     moved = f"Δq change from {quality} of {phrases_of_scale.metric(results)}"
     yield f"S speedup{pairs}, E efficiency, f serial share that S implies, {moved}"
     yield phrases_of_scale.law(curve)

@@ -45,7 +45,7 @@ def _title(headline: Headline, known: Proof) -> str:
     if known.fake_speedup is not None:
         return f"A careless baseline would have faked {words.times(known.fake_speedup)}, not {words.times(headline.speed.speedup)}"
     if known.share_of_limit is not None:
-        return f"The baseline runs at {words.percent(known.share_of_limit)} of its machine’s limit"
+        return f"The baseline runs at {words.percent(known.share_of_limit)} of its limit"
     if known.behind_best is not None:
         return f"The baseline runs within {words.percent(known.behind_best)} of its best setting"
     return f"The baseline does {words.rate(known.own.items_per_s, headline.results.spec.workload.unit)}"
@@ -55,12 +55,12 @@ def _remark(known: Proof) -> str:
     """Say how good the baseline is."""
     parts = []
     if known.share_of_limit is not None:
-        parts.append(f"the baseline runs at {words.percent(known.share_of_limit)} of its machine’s limit")
+        parts.append(f"the baseline runs at {words.percent(known.share_of_limit)} of its limit")
     if known.behind_best is not None:
-        parts.append(f"{words.percent(known.behind_best)} behind the best {words.safe(known.tuned_by)} tried")
+        parts.append(_tuning(known))
     if known.whole is not None and known.whole_speedup is not None:
         against = "" if known.speedup_over_whole is None else f", and the speedup over that {words.times(known.speedup_over_whole)}"
-        parts.append(f"on {words.counted(known.whole.cores, 'core')} it is {words.times(known.whole_speedup)} as fast{against}")
+        parts.append(f"on {words.counted(known.whole.cores, 'core')} it is {words.times(known.whole_speedup)} as fast in one pass{against}")
     return " · ".join(parts)
 
 
@@ -94,17 +94,25 @@ def _over_time(page: Page, headline: Headline, seen: Sequence[float]) -> None:
     page.line(xs, [y.at(share) for share in seen], page.theme.baseline, 5)
 
 
+def _tuning(known: Proof) -> str:
+    """Say how the value that the baseline runs with stands among those that were tried."""
+    name = words.safe(known.tuned_by)
+    if known.best is not None and known.best.value == known.chosen:
+        return f"its {name} is the fastest of {words.count(len(known.tuned))} tried"
+    return f"{words.percent(known.behind_best or 0.0)} behind the best {name} tried"
+
+
 def _bars(known: Proof) -> list[_Bar]:
-    """Return every rate, the limit first and the careless variant last; of the tuning the chosen value and those around it."""
+    """Return every rate, the careless variant last; of the tuning the chosen value and those around it."""
     told = [_Bar(f"limit: {words.safe(known.limit.name)}", known.limit, "proof.limit", False)] if known.limit else []
-    if known.whole is not None:
-        told.append(_Bar(f"on all {words.counted(known.whole.cores, 'core')}", known.whole, "proof.whole", False))
     told.append(_Bar("baseline, as it ran", known.own, "proof.own", True))
     around = sorted(known.tuned, key=lambda rate: abs(known.tuned.index(rate) - _chosen_place(known)))[:MOST_TUNED]
     for place, rate in enumerate(known.tuned):
         if rate in around:
             chosen = rate.value == known.chosen
             told.append(_Bar(f"{_setting(rate)}{', chosen' if chosen else ''}", rate, f"proof.tuned.{place}", chosen))
+    if known.whole is not None:
+        told.append(_Bar(f"on all {words.counted(known.whole.cores, 'core')}, one pass", known.whole, "proof.whole", False))
     if known.naive is not None:
         told.append(_Bar("written without care", known.naive, "proof.naive", False))
     return told

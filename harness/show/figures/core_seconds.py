@@ -56,7 +56,7 @@ def _losses(split: Split) -> list[Part]:
 
 def _remark(splits: Sequence[Split]) -> str:
     """Answer why E falls: what grew most from the smallest scale to the largest, or the other parts where there is one scale."""
-    scales = [split for split in splits if split.side is Side.DISTRIBUTED]
+    scales = [split for split in splits if split.side is Side.DISTRIBUTED and not split.oversubscribed]
     first, last = scales[0], scales[-1]
     if first is last:
         return "why not 100 %: " + ", ".join(f"{part} {words.percent(last.share(part))}" for part in _losses(last))
@@ -69,7 +69,8 @@ def _paint(page: Page, headline: Headline, splits: Sequence[Split]) -> None:
     shown = _shown(headline, splits)
     more = f"{words.counted(len(splits) - len(shown), 'row')} more in the text" if len(shown) < len(splits) else ""
     margins.title(page, _title(headline, splits), field="speed.efficiency-core_seconds")
-    margins.remark(page, " · ".join(filter(None, (_remark(splits), more))), headline.results, field="splits.share")
+    crowded = "* oversubscribed" if any(split.oversubscribed for split in shown) else ""
+    margins.remark(page, " · ".join(filter(None, (_remark(splits), more, crowded))), headline.results, field="splits.share")
     margins.footer(page, headline.results)
     roomy = len(shown) <= _ROOMY_ROWS
     if roomy:
@@ -100,7 +101,7 @@ def _names(page: Page) -> None:
 def _row(page: Page, number: int, split: Split, top: float, high: float, longest: float, *, roomy: bool) -> None:
     """One scale: what it is, its bar and total, and each part's share and core-seconds beneath."""
     field, thick = f"splits.{number}", 50.0 if roomy else high * 0.38
-    who = "baseline" if split.side is Side.BASELINE else f"p = {words.count(split.workers)}"
+    who = "baseline" if split.side is Side.BASELINE else f"p = {words.count(split.workers)}{'*' if split.oversubscribed else ''}"
     page.say_within(MARGIN, top + thick / 2 + 10, who, 28, _FROM - MARGIN - 10, field=f"{field}.workers")
     wide = (_TO - _FROM - _TOTAL_PX) / longest
     edges = [_FROM + wide * sum(spent for _, spent in split.parts[:place]) for place in range(len(Part) + 1)]

@@ -1,10 +1,11 @@
 """Cost against quality: what a run costs on either side, and whether the metric kept to its tolerance.
 
-May import ``score.headline``, ``phrases`` and ``page``, ``chart``, ``margins`` and ``picture``.
+May import ``score.evidence``, ``score.headline``, ``phrases`` and ``page``, ``chart``, ``margins`` and ``picture``.
 """
 
-from harness.model import Prices
+from harness.model import Prices, Results
 from harness.score.bill import OfferCost
+from harness.score.evidence import evidence
 from harness.score.headline import Headline
 from harness.show import phrases, words
 from harness.show.figures import chart, margins
@@ -77,10 +78,17 @@ def _axes(page: Page, headline: Headline, x: Scale, y: Scale) -> None:
     x_ticks = [Tick(value, said) for value, said in zip(sums, words.amounts(*sums, currency=headline.cost.currency), strict=True)]
     y_ticks = [Tick(value, words.quality(value, limit)) for value in dict.fromkeys((middle, middle + limit, middle - limit))]
     unit = words.safe(headline.cost.currency)
-    names = (f"cost of a run, {unit}", f"{phrases.metric(headline)} on the same held-out set")
+    names = (f"cost of a run, {unit}{_run(headline.results)}", f"{phrases.metric(headline)} on the same held-out set")
     chart.axes(page, x, y, x_ticks, y_ticks, names, guided=False)
     said = f"tolerance ±{words.tolerance(limit)}" if limit else "tolerance 0"
     page.label([Line(said, SMALLEST_PX, "spec.workload.tolerance")], [(x.to_px - 12, top + 32, "right"), (x.to_px - 12, top - 10, "right")])
+
+
+def _run(results: Results) -> str:
+    """Return how much work a run is, so that its cost is that of so many units; empty where it is not known."""
+    seen = evidence(results)
+    items = 0 if seen is None else seen.baseline[0].items
+    return f" (a run is {words.count(items)} {words.safe(results.spec.workload.unit)[:_LONGEST_NAME]})" if items else ""
 
 
 def _arrow(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:

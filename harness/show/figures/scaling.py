@@ -5,6 +5,7 @@ May import ``score.curve``, and ``page``, ``chart``, ``margins`` and ``picture``
 
 from collections.abc import Callable, Iterator
 
+from harness.model import Kind
 from harness.score.curve import Curve, Law, Origin, Point, Prediction, curve
 from harness.score.headline import Headline
 from harness.show import phrases, words
@@ -33,7 +34,7 @@ def of_curve(seen: Curve) -> Picture:
 def _paint(page: Page, seen: Curve) -> None:
     window, results = window_of(seen), seen.results
     out_of_sight = [_foretold(prediction) for prediction in seen.predictions[-1:] if prediction not in window.predictions]
-    remark = " · ".join(filter(None, (_law(seen.law), _spread(seen), *out_of_sight)))
+    remark = " · ".join(filter(None, (_law(seen), _spread(seen), *out_of_sight)))
     margins.title(page, _title(seen), field="speed.speedup-spec.workers")
     margins.remark(page, remark, results, field="law-points.interval-predictions")
     margins.footer(page, results)
@@ -58,11 +59,15 @@ def _title(seen: Curve) -> str:
     return f"{who}: {words.times(point.speedup)} of {whole}{words.TIMES}"
 
 
-def _law(law: Law | None) -> str:
+def _law(seen: Curve) -> str:
+    law = seen.law
+    if seen.rejected is not None:
+        return f"the scales do not follow Amdahl’s law: it misses one by {words.percent(seen.rejected.misfit)}"
     if law is None:
         return "Amdahl’s law: no serial share is implied"
     ceiling = f"so at most {words.times(law.ceiling)} ever" if law.serial_fraction > 0 else "so no ceiling in sight"
-    origin = "implied by one scale" if law.origin is Origin.IMPLIED else f"fitted to {words.counted(law.scales, 'scale')}"
+    fitted = f"fitted to {words.counted(law.scales, 'scale')} within {words.percent(law.misfit)}"
+    origin = "implied by one scale" if law.origin is Origin.IMPLIED else fitted
     return f"Amdahl’s law: serial share f = {words.percent(law.serial_fraction)}, {origin}, {ceiling}"
 
 
@@ -70,6 +75,8 @@ def _spread(seen: Curve) -> str:
     pairs = _operating(seen).pairs
     if pairs == 1:
         return "one observation a point, no error bar"
+    if seen.results.kind is Kind.DECLARED:
+        return f"bars: lowest to highest of any two of {words.count(pairs)} observations a side"
     if _operating(seen).interval is None:
         return f"bars: lowest to highest of {words.count(pairs)} pairs"
     return f"bars: 95 % interval of {words.count(pairs)} pairs"
@@ -218,7 +225,7 @@ def _on_line(window: Window, line: Callable[[float], float], start: float) -> li
 def _described(seen: Curve) -> str:
     measured = [_sentence(point, seen.results.spec.workload.tolerance) for point in seen.points]
     foretold = [sentence(_foretold(prediction)) for prediction in seen.predictions]
-    law = sentence(f"{_law(seen.law)}; {_spread(seen)}")
+    law = sentence(f"{_law(seen)}; {_spread(seen)}")
     return " ".join(["Speedup over the baseline against the number of workers.", *measured, law, *foretold])
 
 

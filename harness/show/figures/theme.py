@@ -39,5 +39,5 @@ DARK = Theme(
     shade="#2A2A2A",
     baseline="#E69F00",
     distributed="#56B4E9",
-    parts=("#56B4E9", "#0072B2", "#E69F00", "#D55E00", "#CC79A7", "#8C8C8C"),
+    parts=("#56B4E9", "#0072B2", "#D55E00", "#E69F00", "#CC79A7", "#8C8C8C"),
 )

@@ -1,0 +1,29 @@
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.model import Side, Status
+from harness.results import load
+from tests.terminals import ROOT, surroundings
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.ray
+def test_the_workload_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
+    (source,) = re.findall(r"```python\n(from harness\.workload.*?)```", README, re.DOTALL)
+    (tmp_path / "own.py").write_text(source, encoding="utf-8")
+    options = ["--workload", str(tmp_path / "own.py"), "--set", "limit=200_000", "--ui", "none", "--yes", "--out", str(tmp_path / "take")]
+    subprocess.run([sys.executable, "-m", "demo", "race", *options], cwd=ROOT, env=surroundings(), capture_output=True, check=False)
+    results = load(tmp_path / "take" / "results.json")
+    assert (results.status, [trial.side for trial in results.trials]) == (Status.COMPLETE, list(Side))
+    assert len({trial.answer_sha256 for trial in results.trials}) == 1
+
+
+def test_every_verb_of_the_readme_is_there_and_every_verb_is_in_the_readme() -> None:
+    from demo.verbs import verbs
+
+    assert set(re.findall(r"^\| `twoclocks (\w+)", README, re.MULTILINE)) == set(verbs.commands)
