@@ -14,5 +14,5 @@ SHIPPED = Path(__file__).with_name("prices.toml")
 
 def read_prices(path: Path | None = None) -> Prices:
     """Return the prices of a TOML file (None: the illustrative ones shipped); raise ``BadRequest`` if they cannot be."""
-    hint = f"begin with a copy of {SHIPPED.name}, where each line is explained"
+    hint = f"begin with a copy of demo/{SHIPPED.name}, where each line is explained"
     return prices_of(toml.read(path or SHIPPED, "price list", hint))

@@ -139,7 +139,7 @@ class Table:
                 self.fail(f"{name} is {value[:40]!r}, not a time", hint)
             amount, unit = found.groups()
             if unit not in _SECONDS_OF:
-                self.fail(f"{name} has the unit {unit[:20]!r}, which is none of time", hint)
+                self.fail(f"{name} has the unit {unit[:20]!r}, which is no unit of time", hint)
             value = float(amount) * _SECONDS_OF[unit]
         return self.as_number(value, name, low, high)
 
