@@ -7,6 +7,8 @@ import pytest
 
 from harness.model import Side, Status
 from harness.results import load
+from harness.score.curve import curve
+from harness.show import table
 from tests.terminals import ROOT, surroundings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,3 +29,11 @@ def test_every_verb_of_the_readme_is_there_and_every_verb_is_in_the_readme() -> 
     from demo.verbs import verbs
 
     assert set(re.findall(r"^\| `twoclocks (\w+)", README, re.MULTILINE)) == set(verbs.commands)
+
+
+def test_the_sweep_in_the_readme_is_the_one_that_is_kept() -> None:
+    seen = curve(load(ROOT / "tests" / "real" / "results.json"))
+    assert seen is not None
+    drawn = table.text(table.sweep(seen))
+    (shown,) = re.findall(r"```text\n( train: speedup.*?)```", README, re.DOTALL)
+    assert drawn.startswith(shown)
