@@ -52,7 +52,7 @@ def _observations(seen: Evidence) -> Caveat | None:
     count = (Measure("pairs", pairs, Unit.COUNT),)
     if pairs == 1:
         return Caveat("one-observation", "one observation has no error bar; repeat with --trials to get an interval", count)
-    if seen.results.kind is Kind.DECLARED:
+    if pairs < scaling.FEWEST_PAIRS and seen.results.kind is Kind.DECLARED:
         return Caveat("few-observations", "declared runs have no interval, since nobody here saw them in pairs", count)
     if pairs < scaling.FEWEST_PAIRS:
         needed = Measure("needed", scaling.FEWEST_PAIRS, Unit.COUNT)
