@@ -14,6 +14,7 @@ from harness.score import cost, scaling
 from harness.score.bill import baseline_machines, bill
 from harness.score.evidence import Evidence, evidence, middle
 from harness.score.refusals import ROUNDING
+from harness.score.work import framework_tax
 
 FEWEST_SCALES = 3
 FRACTION_NOISE = 0.005
@@ -134,7 +135,6 @@ def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
     law = implied if implied is not None and implied.holds else None
     baseline = {trial.index: trial for one in seen for trial in one.baseline}.values()
     baseline_s = middle(baseline, lambda trial: trial.wall_s)
-    alike = results.spec.baseline_cores == results.spec.cores_per_worker
     measured = Curve(
         results=results,
         baseline_s=baseline_s,
@@ -146,7 +146,7 @@ def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
         predictions=(),
         largest_worthwhile=None if law is None else scaling.largest_worthwhile(law.serial_fraction, WORTHWHILE_EFFICIENCY),
         cost_scale=next((point.workers for point in points if point.speedup > 1), None),
-        framework_tax=next((1 / point.speedup for point in points if point.workers == 1 and alike), None),
+        framework_tax=framework_tax(results),
     )
     return replace(measured, predictions=tuple(_predictions(measured, predicted)))
 
