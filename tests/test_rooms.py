@@ -44,6 +44,17 @@ MAY_IMPORT = {
     "harness.score.scaling": (),
     "harness.score.cost": (),
     "harness.show": ("harness.show", "harness.score", "harness.model", "harness.errors", "harness.events", "harness.results"),
+    "harness.cast": (
+        "harness.cast",
+        "harness.show",
+        "harness.score",
+        "harness.model",
+        "harness.errors",
+        "harness.events",
+        "harness.files",
+        "harness.results",
+        "harness.journal",
+    ),
     "workloads": ("harness.workload",),
     "demo": ("demo", "harness", "workloads"),
 }
@@ -53,6 +64,8 @@ ONLY_IN = {
     "rich": ("harness.show", "demo"),
     "matplotlib": ("harness.show.figures", "harness.show.slide"),
     "pptx": ("harness.show.deck",),
+    "pyte": ("harness.cast.emulator",),
+    "PIL": ("harness.cast.film",),
 }
 STANDARD_LIBRARY_ONLY = ("harness.spec", "harness.model", "harness.errors")
 IMPURE = {"os", "subprocess", "socket", "threading", "time"}
@@ -141,6 +154,10 @@ def test_a_module_and_its_functions_can_be_read_at_one_go(path: Path) -> None:
         ("harness.score.cost", "from .scaling import speedup"),
         ("harness.show.panel", "from harness.run.probe import look"),
         ("harness.show.deck", "import matplotlib.pyplot as plt"),
+        ("harness.show.panel", "from harness.cast.format import Cast"),
+        ("harness.cast.page", "from harness.run import host"),
+        ("harness.cast.page", "import pyte"),
+        ("harness.cast.verify", "from PIL import Image"),
         ("harness.model", "from harness.errors import BadRequest"),
         ("harness.model", "import msgspec"),
         ("harness.results", "from harness.score import headline"),
@@ -164,6 +181,7 @@ def test_an_import_that_leaves_its_room_is_found(module: str, source: str) -> No
         ("harness.run.probe", "import psutil, time\nfrom . import host"),
         ("harness.show.slide", "import matplotlib\nfrom harness.score.headline import Headline"),
         ("harness.score.board", "from harness import events as e\nfrom .scaling import speedup"),
+        ("harness.cast.emulator", "import pyte\nfrom harness.cast.format import Cast"),
         ("workloads.train", "from workloads._train_kernel import gradient"),
         ("workloads.train", "import numpy as np\nfrom harness.workload import Problem, Workload"),
         ("demo.race", "from rich.console import Console\nfrom harness.run.conductor import race"),
