@@ -409,6 +409,28 @@ def test_a_wish_to_stop_ends_the_session_at_any_moment(tmp_path: Path, moment: t
     assert nobody_left(result)
 
 
+TARRYING = """
+import atexit
+def load(params):
+    atexit.register(time.sleep, {to_leave})
+    return Problem(input=(1, 2), held_out=0.5, items=2)
+"""
+
+
+def test_frames_keep_coming_while_the_sides_end(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, TARRYING.format(to_leave=0.6))))
+    watched = next(place for place, batch in enumerate(result.batches) if any(isinstance(event, e.Watched) for event in batch))
+    assert len(result.batches) - watched >= 0.6 / conductor.FRAME_S / 2
+    assert result.ended is None
+    assert nobody_left(result)
+
+
+def test_a_signal_hurries_the_sides_that_are_ending(tmp_path: Path) -> None:
+    done = Presenter(stops=lambda seen: signal.SIGTERM if any(isinstance(event, e.Watched) for event in seen) else None)
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, TARRYING.format(to_leave=60))), done)
+    assert (result.ended, nobody_left(result)) == (None, True)
+
+
 def test_a_viewer_that_leaves_early_leaves_no_process(tmp_path: Path) -> None:
     with closing(Conductor(a_session(tmp_path), Presenter()).frames()) as frames:
         (launched,) = next(frames)

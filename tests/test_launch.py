@@ -177,13 +177,6 @@ def test_a_side_that_is_not_waited_for_is_terminated(tmp_path: Path) -> None:
     assert child.process.returncode == -signal.SIGTERM
 
 
-def test_once_hurried_a_side_is_terminated_before_patience_is_over(tmp_path: Path) -> None:
-    child = launch.launch(an_assignment(a_workload_file(tmp_path, "time.sleep(5)")), tmp_path / "side.log")
-    asked = iter([False, False, True])
-    assert end_all([child], 60.0, lambda: next(asked)) == []
-    assert child.process.returncode == -signal.SIGTERM
-
-
 STUBBORN = """
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 def load(params):

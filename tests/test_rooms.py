@@ -65,7 +65,7 @@ ONLY_IN = {
     "matplotlib": ("harness.show.figures", "harness.show.slide"),
     "pptx": ("harness.show.deck",),
     "pyte": ("harness.cast.emulator",),
-    "PIL": ("harness.cast.film",),
+    "PIL": ("harness.cast.film", "harness.show.shapes"),
 }
 STANDARD_LIBRARY_ONLY = ("harness.spec", "harness.model", "harness.errors")
 IMPURE = {"os", "subprocess", "socket", "threading", "time"}

@@ -25,6 +25,7 @@ SETTLED_BELOW_CORES = 0.15
 SETTLE_AT_MOST_S = 8.0
 PROBE_S = 1.5
 LEAVE_WITHIN_S = 6.0
+LOOK_AGAIN_S = 0.02
 PROVING = "proving the baseline"
 
 Batch = tuple[e.Event, ...]
@@ -64,7 +65,6 @@ class Conductor:
 
         Raises ``SideFailed``, ``Disagreement`` or ``Interrupted`` after the batch that shows why.
         """
-        patience = 0.0
         try:
             for side in Side:
                 yield from self._arm(side)
@@ -78,9 +78,9 @@ class Conductor:
             self.measured = True
             yield from self._rest_of_replay()
             yield from self._proof()
-            patience = LEAVE_WITHIN_S
+            yield from self._leave()
         finally:
-            survivors = end_all(list(self._children.values()), patience, lambda: self._wishes.stop() is not None)
+            survivors = end_all(list(self._children.values()), patience_s=0.0)
             self._children.clear()
         if survivors:
             raise SideFailed(f"processes {survivors} could not be ended", "end them by hand")
@@ -190,6 +190,23 @@ class Conductor:
     def _unproved(self, study: wire.Study, failed: e.Failed) -> e.Event:
         ended = e.Unproved(variant=study.variant, label=self._label(study), reason=failed.reason, last_words=failed.last_words)
         return e.stamp(ended, self.now, Side.BASELINE, self._trial[Side.BASELINE])
+
+    def _leave(self) -> Iterator[Batch]:
+        """Hang up on the sides and keep the frames coming while they end of themselves, but not for ever; a signal hurries them."""
+        self.doing = "leaving"
+        for child in self._children.values():
+            child.recount()
+            child.hang_up()
+        until = self.now + LEAVE_WITHIN_S
+        while not self._gone_within(FRAME_S) and self.now < until and self._wishes.stop() is None:
+            yield ()
+
+    def _gone_within(self, seconds: float) -> bool:
+        """Return whether all sides have ended, as soon as they have or after that many seconds."""
+        until = self.now + seconds
+        while not (gone := all(child.gone() for child in self._children.values())) and self.now < until:
+            time.sleep(LOOK_AGAIN_S)
+        return gone
 
     def _label(self, study: wire.Study) -> str:
         return label(study, len(self._session.programme.cores))

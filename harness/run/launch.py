@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +76,12 @@ class Child:
         with contextlib.suppress(BrokenPipeError):
             os.write(self.control_fd, encode_command(command))
 
+    def hang_up(self) -> None:
+        """Tell the side that no more commands will come, upon which it ends; once told, it is not told again."""
+        if self.control_fd >= 0:
+            os.close(self.control_fd)
+            self.control_fd = -1
+
     def recount(self) -> None:
         """Record the pids of everything the side has started by now."""
         self.family |= probe.family(self.process.pid) | probe.session(self.process.pid)
@@ -104,13 +110,10 @@ class Child:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def end_all(children: Sequence[Child], patience_s: float, hurried: Callable[[], bool] = lambda: False) -> list[int]:
-    """Hang up on the sides and wait; then terminate, then kill what was recorded. Return the pids that survived even that.
-
-    Once ``hurried``, nobody is waited for any longer before it is told to end.
-    """
+def end_all(children: Sequence[Child], patience_s: float) -> list[int]:
+    """Hang up on the sides and wait; then terminate, then kill what was recorded. Return the pids that survived even that."""
     for child in children:
-        os.close(child.control_fd)
+        child.hang_up()
     for signal_number, seconds in ((None, patience_s), (signal.SIGTERM, 1.0), (signal.SIGKILL, 2.0)):
         for child in children:
             child.recount()
@@ -118,8 +121,6 @@ def end_all(children: Sequence[Child], patience_s: float, hurried: Callable[[], 
                 probe.end(child.family, signal_number)
         until = time.monotonic() + seconds
         while not (over := all(child.gone() for child in children)) and time.monotonic() < until:
-            if signal_number is None and hurried():
-                break
             time.sleep(0.02)
         if over:
             break

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from harness import events as e
 from harness.model import CoreSeconds, Digest, Fault, Host, Process, Rate, Schedule, Side
-from harness.score.trace import Trace, done_at, extend, value_at
+from harness.score.trace import Trace, extend
 
 CURVE_POINTS = 200
 UTILIZATION_POINTS = 100
@@ -53,8 +53,8 @@ class Lane(msgspec.Struct, frozen=True):
     """One side as the room sees it, in its present trial.
 
     ``armed`` are all its processes, ``workers`` those that work in this trial. ``items`` is the trial's size
-    (0: not known yet), ``done`` cumulative. ``went_at`` is the conductor's time of go; ``wall_s`` is set once
-    the clock has stopped.
+    (0: not known yet), ``done`` cumulative. ``went_at`` is the conductor's time of go, ``moved_at`` that of the
+    last item done since; ``wall_s`` is set once the clock has stopped.
     """
 
     side: Side
@@ -73,6 +73,7 @@ class Lane(msgspec.Struct, frozen=True):
     order: int = 0
     went_at: float | None = None
     done: int = 0
+    moved_at: float | None = None
     curve: Trace = Trace()
     phases: dict[str, float] = {}
     spent: CoreSeconds | None = None
@@ -152,7 +153,8 @@ def _moved(lane: Lane, event: e.Event) -> Lane:
         case e.Sample() | e.Span() | e.Faulted() | e.Recovered() | e.Inspected():
             return _worker_moved(lane, event)
         case e.Progress(done=done) if lane.stage is Stage.RUNNING:
-            return replace(lane, done=done, curve=extend(lane.curve, _since(lane, event), done, CURVE_POINTS))
+            moved_at = event.at if done > lane.done else lane.moved_at
+            return replace(lane, done=done, moved_at=moved_at, curve=extend(lane.curve, _since(lane, event), done, CURVE_POINTS))
         case e.Phase(name=name, seconds=seconds):
             return replace(lane, phases=lane.phases | {name: lane.phases.get(name, 0.0) + seconds})
         case e.Spent():
@@ -216,6 +218,7 @@ def _gone(lane: Lane, event: e.Go) -> Lane:
         trial=event.trial,
         order=event.order,
         went_at=event.at,
+        moved_at=event.at,
         curve=Trace(((0.0, 0.0),), 1, 1),
         solo_rate=lane.solo_rate,
         shared_rate=lane.shared_rate,
@@ -287,14 +290,3 @@ def _faults(lane: Lane, event: e.Event) -> tuple[Fault, ...]:
             return tuple(renewed(fault, cost_s=seconds) if (fault.worker, fault.cost_s) == due else fault for fault in lane.faults)
         case _:
             return lane.faults
-
-
-def rewound(lane: Lane, elapsed: float) -> Lane:
-    """Return a finished lane as it looked ``elapsed`` seconds after its go; itself once its wall time has passed.
-
-    This is what a replay shows: the recorded curve and utilization, read at the same moment of the run.
-    """
-    if lane.wall_s is None or elapsed >= lane.wall_s:
-        return lane
-    workers = tuple(replace(worker, cpu=value_at(worker.utilization, elapsed), lost_at=None) for worker in lane.workers)
-    return replace(lane, stage=Stage.RUNNING, done=done_at(lane.curve, elapsed), workers=workers, wall_s=None, quality=None)

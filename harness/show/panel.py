@@ -11,10 +11,11 @@ from datetime import datetime
 from rich.cells import cell_len
 
 from harness.model import Schedule, Spec
-from harness.score.board import Board, Lane, Stage, rewound
+from harness.score.board import Board, Lane, Stage
 from harness.score.evidence import whole_machines
 from harness.score.progress import at_work
 from harness.score.refusals import ROUNDING
+from harness.score.rewind import rewound
 from harness.show import phrases_of_scale, words
 from harness.show.clock import SMALLEST, face_for
 from harness.show.frame import BASELINE_PAINT, DISTRIBUTED_PAINT, LABEL, STRONG, Frame, Line, cut, fitting, joined, padded, piece, spread
