@@ -283,3 +283,11 @@ def test_safe_text_is_one_printable_line_and_stays_as_it_is(text: str) -> None:
 
 def test_a_number_is_not_parted_from_its_unit() -> None:
     assert words.unbroken("in 41.2 s, 42 % of 8 machines · ray 2.60.0") == "in 41.2\xa0s, 42\xa0% of 8 machines\xa0· ray\xa02.60.0"
+
+
+@pytest.mark.parametrize(
+    ("duration", "written"),
+    [(0, "0:00"), (59.99, "0:59"), (90, "1:30"), (720, "12:00"), (-12.3, "−0:12"), (-0.4, "0:00"), (4500, "75:00"), (float("inf"), "∞")],
+)
+def test_a_talk_is_timed_in_minutes_and_seconds(duration: float, written: str) -> None:
+    assert words.minutes(duration) == written

@@ -180,6 +180,14 @@ def clock(elapsed: float) -> str:
     return f"{lead}{minutes:02}:{rest // 10:02}.{rest % 10}"
 
 
+def minutes(duration: float) -> str:
+    """Return minutes and seconds as a talk is timed, ``12:00``, cut off at the second; below zero with a minus sign."""
+    if not math.isfinite(duration):
+        return _beyond(duration)
+    whole = int(min(abs(duration), _LONGEST_CLOCK) + 1e-6)
+    return f"{MINUS if duration < 0 and whole else ''}{whole // 60}:{whole % 60:02}"
+
+
 def digest(sha256: str) -> str:
     """Return the first six characters of a digest: ``3fa9c1…``."""
     return f"{safe(sha256)[:6]}…" if sha256 else NOTHING
