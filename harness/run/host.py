@@ -65,6 +65,12 @@ def free_memory_bytes() -> int:
     return int(psutil.virtual_memory().available)
 
 
+def interfaces() -> tuple[bool, int]:
+    """Return whether the loopback interface is up, and how many other interfaces are."""
+    seen = [("loopback" in state.flags.split(",") or name in ("lo", "lo0"), state.isup) for name, state in psutil.net_if_stats().items()]
+    return any(up for loopback, up in seen if loopback), sum(up for loopback, up in seen if not loopback)
+
+
 def pin(cores: tuple[int, ...]) -> None:
     """Bind this process to the cores where the system can; an empty set leaves it as it is."""
     if cores and hasattr(os, "sched_setaffinity"):
@@ -101,7 +107,7 @@ def this_host() -> Host:
         python=platform.python_version(),
         packages=_versions(),
         blas=_blas(),
-        on_mains=_on_mains(),
+        on_mains=on_mains(),
     )
 
 
@@ -137,7 +143,8 @@ def foremost(pools: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
     return min(pools, key=lambda pool: ("numpy" not in str(pool.get("filepath")), str(pool.get("filepath"))))
 
 
-def _on_mains() -> bool | None:
+def on_mains() -> bool | None:
+    """Return whether this machine draws mains power (None: unknown, as where there is no battery to ask)."""
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     return None if battery is None else bool(battery.power_plugged)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import psutil
 
 Seen = tuple[str, float, int]
+Census = Mapping[tuple[int, float], tuple[str, float]]
 
 
 class Probe:
@@ -82,6 +83,36 @@ def spent(pid: int) -> float:
         times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system + times.children_user + times.children_system)
     return 0.0
+
+
+def census() -> Census:
+    """Return (name, core-seconds so far) of every process that may be looked at, by its pid and creation time."""
+    found = {}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error), process.oneshot():
+            times = process.cpu_times()
+            found[process.pid, process.create_time()] = process.name(), float(times.user + times.system)
+    return found
+
+
+def heavy(before: Census, after: Census, seconds: float, least: float, apart: Iterable[int] = ()) -> list[tuple[str, float]]:
+    """Return (name, fraction of one core) of what used at least so much between two censuses, the heaviest first.
+
+    Pids in ``apart`` are left out; a process that is in one census only is not counted.
+    """
+    others = after.keys() & before.keys() - {identity for identity in after if identity[0] in set(apart)}
+    shares = [(after[identity][0], (after[identity][1] - before[identity][1]) / seconds) for identity in others]
+    return sorted([seen for seen in shares if seen[1] >= least], key=lambda seen: (-seen[1], seen[0]))
+
+
+def listening(pids: Iterable[int]) -> set[str]:
+    """Return every address at which one of the processes accepts connections; one that is gone, or not ours to ask, has none."""
+    found = set()
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            links = psutil.Process(pid).net_connections("tcp")
+            found |= {link.laddr.ip for link in links if link.status == psutil.CONN_LISTEN}
+    return found
 
 
 def family(root: int) -> dict[int, float]:
