@@ -7,19 +7,24 @@ import contextlib
 import secrets
 import signal
 import sys
-from contextlib import closing
+import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
 
-from demo.present import keep, show
+from demo.player import Player
+from demo.present import SHOWN, Shown, keep, show
+from demo.presenter import Presenter
 from demo.request import Request
 from demo.screens import Events, Live, Plain, Screen, Silent
+from demo.staging import BARE, Staging, label
 from demo.take import RESULTS, Journal, journal_header, new_take, point_latest
-from demo.terminal import Keys, Signals
+from demo.terminal import Canvas, Keys, Signals
 from harness import events as e
-from harness.errors import Interrupted, TwoclocksError
-from harness.model import Kind, Side, Status
+from harness.cast.marks import GO
+from harness.errors import Abandoned, Interrupted, TwoclocksError
+from harness.model import Kind, Side, Status, plain
 from harness.results import save
 from harness.run import host
 from harness.run.conductor import PROVING, Conductor
@@ -27,36 +32,25 @@ from harness.run.digest import source_digest
 from harness.run.session import Session
 from harness.score.board import Board, apply
 from harness.score.record import results_of
+from harness.score.stall import still_s
+from harness.show import words
 from harness.show.panel import Caption
 
 
-class Presenter:
-    """What the presenter wishes, from signals and keys."""
+@dataclass(frozen=True)
+class Performance:
+    """A session that was shown: its take's folder and results file, and what may be claimed of it."""
 
-    def __init__(self, signals: Signals, keys: Keys, *, wait: bool) -> None:
-        self._signals, self._keys, self._wait = signals, keys, wait
-
-    def stop(self) -> int | None:
-        """Return the signal that asked to stop."""
-        return self._signals.asked
-
-    def begin(self) -> bool:
-        """Return whether Enter was pressed, where anybody is asked to."""
-        return not (self._wait and self._keys.present) or self._pressed(b"\r\n")
-
-    def skip(self) -> bool:
-        """Return whether the replay is to be cut short."""
-        return self._pressed(b"\r\n sS")
-
-    def _pressed(self, wanted: bytes) -> bool:
-        return any(key in wanted for key in self._keys.pressed())
+    folder: Path
+    results: Path
+    shown: Shown
 
 
 class Race:
     """One session from arming to results file."""
 
-    def __init__(self, asked: Request, ui: str, out: Path | None, *, wait: bool) -> None:
-        self._asked = asked
+    def __init__(self, asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE) -> None:
+        self._asked, self._staging = asked, staging
         self._began = datetime.now(UTC)
         self._run_id = secrets.token_hex(3)
         self._code = host.code(source_digest(asked.adopted_sha256))
@@ -65,11 +59,11 @@ class Race:
         self._header = journal_header(self._run_id, self._stamp) + e.encode(opening)
         self._signals, self._keys = Signals(), Keys()
         self._live = ui == "live"
-        self._screen = self._screen_for(ui)
-        presenter = Presenter(self._signals, self._keys, wait=wait and self._live)
+        self._screen = staging.screen(asked.spec, self._keys) if staging.screen is not None else self._screen_for(ui)
+        self._presenter = Presenter(self._signals, self._keys, wait=wait and self._live)
         where = asked.workload, asked.address, asked.allotment
         session = Session(asked.spec, *where, asked.simulated, self._live, self.folder, asked.programme)
-        self._conductor = Conductor(session, presenter)
+        self._conductor = Conductor(session, self._presenter)
         self._board = apply(Board(), opening)
 
     @property
@@ -90,27 +84,67 @@ class Race:
     def run(self) -> Path:
         """Run to the end and return the results file, which is written whatever the end was.
 
-        Raises what ended the session early, once that is on disk.
+        Raises what ended the session early, once that is on disk; ``Abandoned`` once its recording has been shown, too.
         """
-        with self._signals.caught():
+        with self._signals.caught(), contextlib.ExitStack() as stage:
             journal = Journal(self.folder, self._header)
             ended: Exception | None = None
             try:
-                self._follow(journal)
+                self._follow(journal, stage)
             except Exception as error:  # a reader that hung up, or a fault of ours: what was seen is kept all the same
                 ended = error
             finally:
                 digest = self._close(journal, ended)
-            return self._kept(digest, ended)
+            try:
+                return self._kept(digest, ended)
+            except Abandoned:
+                self._fall_back()
+                raise
 
-    def _follow(self, journal: Journal) -> None:
-        """Journal, fold and draw to the end; raise ``Interrupted`` for a signal that came while the sides were leaving, too."""
-        with self._screen.opened(), closing(self._conductor.frames()) as frames:
+    def _follow(self, journal: Journal, stage: contextlib.ExitStack) -> None:
+        """Journal, fold and draw to the end; raise ``Interrupted`` for a signal that came while the sides were leaving, too.
+
+        The screen stays in use as long as the stage. The sides of a run that is given up end meanwhile, lest the room wait for them.
+        """
+        stage.enter_context(self._screen.opened())
+        frames = self._conductor.frames()
+        try:
             for batch in frames:
                 journal.write(batch)
                 self._take_in(batch)
+                self._require_life(batch)
+        except Abandoned:
+            leaving = threading.Thread(target=frames.close)
+            leaving.start()
+            stage.callback(leaving.join)
+            raise
+        except BaseException:
+            frames.close()
+            raise
         if self._signals.asked is not None:
             raise Interrupted(self._signals.asked)
+
+    def _require_life(self, batch: tuple[e.Event, ...]) -> None:
+        """Raise ``Abandoned`` where there is a recording to fall back on, and it was asked for or is due by itself."""
+        fallback = self._staging.fallback
+        if fallback.recording is None or self._conductor.measured:
+            return
+        if self._presenter.gave_up():
+            raise Abandoned("the presenter asked for the recording")
+        if not fallback.by_itself:
+            return
+        if (failed := next((event for event in batch if isinstance(event, e.Failed)), None)) is not None:
+            raise Abandoned(f"the {failed.side} side failed: {failed.reason}", failed=True)
+        if (still_s(self._board, self._conductor.now) or 0.0) >= fallback.after_s:
+            raise Abandoned(f"no progress for {words.seconds(fallback.after_s)}")
+
+    def _fall_back(self) -> None:
+        """Play the recording from where its clocks start."""
+        recording = self._staging.fallback.recording
+        if recording is None:
+            return
+        canvas = self._screen.canvas if isinstance(self._screen, Live) else Canvas(self._keys)
+        Player(canvas, self._keys, self._signals).play(recording.cast, label(recording), recording.cast.moment(GO) or 0.0)
 
     def _opening(self) -> e.Event:
         kind = Kind.SIMULATED if self._asked.simulated else Kind.MEASURED
@@ -136,7 +170,7 @@ class Race:
             case Interrupted() if self._conductor.measured:
                 proving = self._conductor.doing.startswith(PROVING)
                 return e.Closed(status=Status.COMPLETE, remark="its proof was cut short" if proving else "stopped after its last trial")
-            case Interrupted():
+            case Interrupted() | Abandoned(failed=False):
                 return e.Closed(status=Status.ABORTED, remark=_remark(ended))
             case _:
                 return e.Closed(status=Status.FAILED, remark=_remark(ended))
@@ -163,8 +197,9 @@ class Race:
         self._screen.show(batch, before, self._board, self._caption(), self._conductor.now)
 
     def _caption(self) -> Caption:
-        badge = "SIMULATED" if self._asked.simulated else ""
-        return Caption(self._run_id, self._conductor.schedule, datetime.now(UTC), badge, self._prompt())
+        badge = " · ".join(filter(None, (self._staging.badge, "SIMULATED" if self._asked.simulated else "")))
+        prompt = " · ".join(filter(None, (self._prompt(), self._staging.aside())))
+        return Caption(self._run_id, self._conductor.schedule, datetime.now(UTC), badge, prompt)
 
     def _prompt(self) -> str:
         match self._conductor.doing:
@@ -191,9 +226,12 @@ def _remark(ended: Exception | None) -> str:
             return type(ended).__name__
 
 
-def race(asked: Request, ui: str, out: Path | None, *, wait: bool) -> int:
-    """Run a session, tell its headline from the results file, then draw it; return the exit code."""
-    run = Race(asked, ui, out, wait=wait)
+def perform(asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE) -> Performance:
+    """Run a session, tell its headline from the results file, then draw it; return what was shown.
+
+    Raises what ended the session early, ``Abandoned`` among it.
+    """
+    run = Race(asked, ui, out, wait=wait, staging=staging)
     results = run.run()
     shown = show([results])
     print(f"{shown.text}\n{results}", file=sys.stderr if ui == "json" else sys.stdout, flush=True)
@@ -201,4 +239,13 @@ def race(asked: Request, ui: str, out: Path | None, *, wait: bool) -> int:
         keep(shown.drawn(), run.folder)
     except KeyboardInterrupt:
         raise Interrupted(signal.SIGINT, f"the take is complete: `twoclocks slide {run.folder}` draws it") from None
-    return shown.code
+    return Performance(run.folder, results, shown)
+
+
+def race(asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE) -> int:
+    """Put a session on and return the exit code; one that was given up for its recording was shown all the same."""
+    try:
+        return perform(asked, ui, out, wait=wait, staging=staging).shown.code
+    except Abandoned as over:
+        print(f"{plain(over.sentence)}: {plain(over.hint)}", file=sys.stderr)
+        return SHOWN

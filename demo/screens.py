@@ -44,20 +44,20 @@ class Live:
 
     def __init__(self, spec: Spec, keys: Keys) -> None:
         self._spec = spec
-        self._canvas = Canvas(keys)
+        self.canvas = Canvas(keys)
         self._console = Console(file=io.StringIO(), force_terminal=True)  # a console of its own terminal would flush that too
 
     def opened(self) -> AbstractContextManager[None]:
         """Return the block in which the alternate screen is shown."""
-        return self._canvas.open()
+        return self.canvas.open()
 
     def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
         """Draw one frame at the terminal's present size."""
-        columns, rows = self._canvas.size
+        columns, rows = self.canvas.size
         self._console.size = (columns, rows)
         with self._console.capture() as drawn:
             self._console.print(panel(after, self._spec, caption, at=at, columns=columns, rows=rows), end="")
-        self._canvas.draw(drawn.get())
+        self.canvas.draw(drawn.get())
 
     def close(self, last: Event) -> None:
         """Say nothing: the headline follows."""

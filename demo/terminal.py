@@ -122,18 +122,37 @@ class Canvas:
         try:
             yield
         finally:
-            self._leave()
+            self.leave()
             signal.signal(signal.SIGTSTP, before)
 
     def draw(self, picture: str) -> None:
-        """Replace what is shown, in one write that Ctrl-Z cannot cut; nothing is drawn over another job's output."""
+        """Replace what is shown; a changed size is wiped first, so that no remains are left."""
+        size = self.size
+        wipe = "\x1b[2J" if size != self._size else ""
+        self._size = size
+        self.put(f"\x1b[H{wipe}{picture.rstrip(chr(10)).replace(chr(10), chr(27) + '[K' + chr(10))}\x1b[K\x1b[J")
+
+    def put(self, text: str) -> None:
+        """Write text that moves the cursor itself onto the alternate screen, in one write that Ctrl-Z cannot cut.
+
+        Nothing is written over another job's output.
+        """
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTSTP])
         try:
             if in_foreground(sys.stdout.fileno()):
                 self._enter()
-                self._replace(picture)
+                self._write(text)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTSTP])
+
+    def leave(self, last_words: str = "") -> None:
+        """Go back to the normal screen and write some words there at once, so that it is not seen empty."""
+        if self._shown:
+            self._write(f"{LEAVE_PICTURE}{last_words}")
+            self._keys.give_back()
+            self._shown = False
+        elif last_words:
+            self._write(last_words)
 
     def _enter(self) -> None:
         if not self._shown:
@@ -141,22 +160,9 @@ class Canvas:
             self._keys.take()
             self._write(ENTER_PICTURE)
 
-    def _leave(self) -> None:
-        if self._shown:
-            self._write(LEAVE_PICTURE)
-            self._keys.give_back()
-            self._shown = False
-
-    def _replace(self, picture: str) -> None:
-        """Write a frame; a changed size is wiped first, so that no remains are left."""
-        size = self.size
-        wipe = "\x1b[2J" if size != self._size else ""
-        self._size = size
-        self._write(f"\x1b[H{wipe}{picture.rstrip(chr(10)).replace(chr(10), chr(27) + '[K' + chr(10))}\x1b[K\x1b[J")
-
     def _suspend(self, _: int, __: FrameType | None) -> None:
         """Leave the terminal as the shell wants it and stop; the next frame in the foreground comes back."""
-        self._leave()
+        self.leave()
         before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, before)

@@ -72,13 +72,31 @@ SHARED = (
 )
 
 
-@verbs.command()
-@session_options(
-    click.option("--workers", type=click.IntRange(min=1), help="Workers of the distributed side.  [default: one per core]"), proves=False
+WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Workers of the distributed side.  [default: one per core]")
+FALLBACK = (
+    click.option("--fallback", "by_itself", is_flag=True, help="Where the run fails or stalls, play its newest verified recording."),
+    click.option(
+        "--stall-after",
+        type=click.FloatRange(min=1.0),
+        default=10.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long nothing may get on before --fallback takes over.",
+    ),
 )
-def race(ui: str, out: Path | None, yes: bool, **asked: Any) -> int:
-    """Run both sides on the same input and draw the headline (the default verb)."""
-    return _run(asked, ui, out, wait=not yes)
+
+
+@verbs.command()
+@session_options(WORKERS, *FALLBACK, proves=False)
+def race(ui: str, out: Path | None, yes: bool, by_itself: bool, stall_after: float, **asked: Any) -> int:
+    """Run both sides on the same input and draw the headline (the default verb). The key f plays its recording instead."""
+    from demo.race import race as run
+    from demo.request import Asked, request
+    from demo.staging import for_race
+
+    wanted, screen = request(Asked(**asked)), chosen_ui(ui)
+    staging = for_race(wanted.spec, live=screen == "live", simulated=wanted.simulated, by_itself=by_itself, after_s=stall_after)
+    return run(wanted, screen, out, wait=not yes, staging=staging)
 
 
 @verbs.command()
@@ -89,14 +107,10 @@ def race(ui: str, out: Path | None, yes: bool, **asked: Any) -> int:
 )
 def sweep(ui: str, out: Path | None, yes: bool, **asked: Any) -> int:
     """Run the baseline, then 1, 2, 4, ... workers on the same input, and draw how speed grows with them."""
-    return _run(asked, ui, out, wait=not yes)
-
-
-def _run(asked: dict[str, Any], ui: str, out: Path | None, *, wait: bool) -> int:
     from demo.race import race as run
     from demo.request import Asked, request
 
-    return run(request(Asked(**asked)), chosen_ui(ui), out, wait=wait)
+    return run(request(Asked(**asked)), chosen_ui(ui), out, wait=not yes)
 
 
 def chosen_ui(asked: str) -> str:

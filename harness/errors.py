@@ -40,3 +40,11 @@ class Interrupted(TwoclocksError):
     def __init__(self, signal_number: int, hint: str = "the journal and the results file are kept") -> None:
         super().__init__("stopped before the end", hint)
         self.exit_code = 128 + signal_number
+
+
+class Abandoned(TwoclocksError):
+    """The live run was given up for its recording. ``failed`` is whether a side had failed."""
+
+    def __init__(self, why: str, *, failed: bool = False) -> None:
+        super().__init__(f"the live run was given up: {why}", "the recording was shown instead; what was seen of the run is kept")
+        self.failed = failed

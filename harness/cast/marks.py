@@ -9,6 +9,9 @@ from dataclasses import replace
 
 from harness.cast.format import MARKER, OUTPUT, Cast, Event
 
+ARMED, GO, HEADLINE = "armed", "go", "headline"
+DISTRIBUTED_GO, BASELINE_DONE, DISTRIBUTED_DONE = "distributed go", "baseline done", "distributed done"
+
 _LEAD = "\x1b]7719;twoclocks;"
 _MARK = re.compile(r"\x1b\]7719;twoclocks;(\d+);([a-z0-9 ]{1,40})\x1b\\")
 
