@@ -33,7 +33,7 @@ class Label:
 
     def line(self, at: float, duration_s: float, columns: int) -> str:
         """Return the label's line, with the recording's own time ``at`` its end."""
-        return spread(f" {self.kind} {self.told}", f"{words.clock(at)} of {words.clock(duration_s)} ", columns)
+        return f" {spread(f'{self.kind} {self.told}', f'{words.clock(at)} of {words.clock(duration_s)}', columns - 2)} "
 
 
 @dataclass(frozen=True)

@@ -208,7 +208,7 @@ class Race:
             case "armed":
                 return "armed: press Enter to start both clocks" if self._keys.present else "armed"
             case "replaying":
-                return "Enter skips the rest of the replay"
+                return "Enter skips the rest of the replay" if self._keys.present else ""
             case doing if doing.startswith(PROVING) and self._keys.present:
                 return f"{doing} · Enter skips"
             case doing:

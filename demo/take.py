@@ -19,10 +19,14 @@ RESULTS, JOURNAL = "results.json", "events.jsonl"
 DEFAULT_ROOT = Path("recordings")
 
 
+def named(began_utc: str, run_id: str) -> str:
+    """Return a take's usual name: its moment and its run."""
+    return f"{began_utc[:19].replace(':', '').replace('T', '-')}-{run_id}"
+
+
 def new_take(asked: Path | None, began_utc: str, run_id: str) -> Path:
     """Return a fresh folder for a take, made; raise ``BadRequest`` if it cannot be written or holds a take already."""
-    name = f"{began_utc[:19].replace(':', '').replace('T', '-')}-{run_id}"
-    folder = asked if asked is not None else DEFAULT_ROOT / name
+    folder = asked if asked is not None else DEFAULT_ROOT / named(began_utc, run_id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         held = {entry.name for entry in folder.iterdir()} & {RESULTS, JOURNAL}

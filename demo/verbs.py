@@ -113,6 +113,45 @@ def sweep(ui: str, out: Path | None, yes: bool, **asked: Any) -> int:
     return run(request(Asked(**asked)), chosen_ui(ui), out, wait=not yes)
 
 
+TALK = click.option("--talk", "talk", type=click.Path(path_type=Path), metavar="FILE", help="Your talk's beats.  [default: twelve minutes]")
+
+
+@verbs.command()
+@session_options(WORKERS, TALK, *FALLBACK, proves=False)
+def rehearse(ui: str, out: Path | None, yes: bool, talk: Path | None, by_itself: bool, stall_after: float, **asked: Any) -> int:
+    """Rehearse the talk around the race: Enter ends a beat; tells what each took and until when to decide."""
+    from demo.rehearse import rehearse as run
+    from demo.request import Asked, request
+    from demo.staging import for_race
+    from demo.talk import read_talk
+
+    beats, wanted, screen = read_talk(talk), request(Asked(**asked)), chosen_ui(ui)
+    staging = for_race(wanted.spec, live=screen == "live", simulated=wanted.simulated, by_itself=by_itself, after_s=stall_after)
+    return run(wanted, screen, out, beats, wait=not yes, staging=staging)
+
+
+@verbs.command()
+@click.argument("take", type=click.Path(path_type=Path), required=False)
+@TALK
+@click.option(
+    "--stall-after",
+    type=click.FloatRange(min=1.0),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long nothing may get on before the cue warns.",
+)
+def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
+    """Follow a race on the presenter's second terminal: time left, what to say, what goes wrong.
+
+    TAKE is the folder of the race to follow; without it the newest session below recordings/ is followed, whenever it begins.
+    """
+    from demo.cue import cue as run
+    from demo.talk import read_talk
+
+    return run(take, read_talk(talk), stall_after, live=chosen_ui("auto") == "live")
+
+
 def chosen_ui(asked: str) -> str:
     """Return the screen to use: ``auto`` is live on a terminal that can draw, plain lines elsewhere."""
     can_draw = sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
@@ -121,6 +160,47 @@ def chosen_ui(asked: str) -> str:
     if asked != "auto":
         return asked
     return "live" if can_draw else "plain"
+
+
+@verbs.command()
+@session_options(
+    WORKERS,
+    click.option("--size", default="100x30", show_default=True, metavar="COLUMNSxROWS", help="The terminal that is recorded."),
+    proves=False,
+)
+def record(ui: str, out: Path | None, yes: bool, size: str, **asked: Any) -> int:
+    """Record a race as it is run, hold the recording against the clock, and publish the take only if both went well."""
+    from demo.record import record as run
+    from demo.record import size_of
+    from demo.request import Asked, request
+
+    if ui not in ("auto", "live"):
+        raise BadRequest(f"--ui {ui} cannot be recorded: a recording is of the live panel", "leave --ui out")
+    return run(request(Asked(**asked)), out, size_of(size), wait=not yes)
+
+
+@verbs.command()
+@click.argument("take", type=click.Path(path_type=Path), required=False)
+@click.option("--into", type=click.Path(path_type=Path), metavar="FILE", help="Write it as FILE.html, FILE.gif or FILE.mp4 instead.")
+def play(take: Path | None, into: Path | None) -> int:
+    """Play the recording of a TAKE at true speed; without one the newest.  q leaves."""
+    from demo.play import play as run
+
+    return run(take, into)
+
+
+@verbs.command("verify-cast")
+@click.argument("take", type=click.Path(path_type=Path), default=LATEST.parent)
+@click.option("--results", type=click.Path(path_type=Path), metavar="FILE", help="Hold it against this results file.  [default: beside it]")
+@click.option("--size", default="", metavar="COLUMNSxROWS", help="The size it should have.  [default: any]")
+def verify_cast(take: Path, results: Path | None, size: str) -> int:
+    """Hold the recording of a TAKE, or a cast file, against the clock and its results file."""
+    from demo.record import size_of
+    from demo.verify import told
+
+    text, code = told(take, results, size_of(size) if size else None)
+    click.echo(text)
+    return code
 
 
 @verbs.command()

@@ -48,3 +48,11 @@ class Abandoned(TwoclocksError):
     def __init__(self, why: str, *, failed: bool = False) -> None:
         super().__init__(f"the live run was given up: {why}", "the recording was shown instead; what was seen of the run is kept")
         self.failed = failed
+
+
+class Unpublished(TwoclocksError):
+    """A recording came to nothing: the run that was recorded ended with ``exit_code``, or its recording was refused."""
+
+    def __init__(self, sentence: str, hint: str, exit_code: int) -> None:
+        super().__init__(sentence, hint)
+        self.exit_code = exit_code

@@ -123,6 +123,13 @@ def family(root: int) -> dict[int, float]:
     return {}
 
 
+def children(parent: int) -> dict[int, float]:
+    """Return the pids of the processes that a process has started itself, with their creation times."""
+    with contextlib.suppress(psutil.Error):
+        return {process.pid: process.create_time() for process in psutil.Process(parent).children()}
+    return {}
+
+
 def session(leader: int) -> dict[int, float]:
     """Return the pids of a session with their creation times: its leader's orphans stay in it when it has ended."""
     found = {}

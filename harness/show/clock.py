@@ -5,6 +5,7 @@ space, so that dots look square. Every digit of a face has one width: a running 
 May import pyfiglet.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -79,3 +80,31 @@ def _dots(character: str, font: str) -> tuple[tuple[bool, ...], ...]:
 @lru_cache(maxsize=4)
 def _figlet(font: str) -> Figlet:
     return Figlet(font=font)
+
+
+def read(rows: Sequence[str]) -> str:
+    """Return the clock that stands in some rows of a screen, in any face, at their left end; empty where there is none.
+
+    The reverse of ``drawn``: what it draws, this reads.
+    """
+    for face in FACES:
+        for first in range(len(rows) - face.rows + 1):
+            if text := _read(rows[first : first + face.rows], face):
+                return text
+    return ""
+
+
+def _read(rows: Sequence[str], face: Face) -> str:
+    """Return the characters whose glyphs stand in the rows one after the other; empty unless nothing else does."""
+    text, left = "", [row.rstrip() for row in rows]
+    while any(left):
+        found = next((character for character in _DIGITS + _MARKS if _begins(left, _glyph(character, face))), "")
+        if not found:
+            return ""
+        text += found
+        left = [row[len(_glyph(found, face)[0]) + 1 :] for row in left]
+    return text
+
+
+def _begins(rows: Sequence[str], glyph: Sequence[str]) -> bool:
+    return all(row[: len(part)].ljust(len(part)) == part for row, part in zip(rows, glyph, strict=True))

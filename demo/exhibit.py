@@ -1,0 +1,56 @@
+"""A recording in the forms in which it leaves the terminal: a page that plays anywhere, a GIF, a film.
+
+May import ``harness`` and its neighbours in ``demo``.
+"""
+
+from pathlib import Path
+
+from demo.fallback import Recording
+from harness import files
+from harness.audited import audited, claimed
+from harness.cast.page import About, page
+from harness.errors import BadRequest
+from harness.model import Kind, plain
+from harness.score.headline import Headline, Refusal
+from harness.show import phrases
+
+
+def page_of(recording: Recording) -> bytes:
+    """Return the recording as one HTML document."""
+    return page(recording.cast, _about(recording, claimed(audited(recording.folder))))
+
+
+def exported(recording: Recording, into: Path) -> None:
+    """Write the recording into a file in the form that its name ends with; raise ``BadRequest`` for another one, or where it cannot be.
+
+    What draws films is loaded only for one.
+    """
+    form = into.suffix.lower()
+    try:
+        match form:
+            case ".html":
+                files.replace(into, page_of(recording))
+            case ".gif":
+                from harness.cast.film import gif
+
+                files.replace(into, gif(recording.cast))
+            case ".mp4":
+                from harness.cast.film import mp4
+
+                mp4(recording.cast, into)
+            case _:
+                raise BadRequest(f"{plain(str(into))} is none of the forms that a recording can have", "name it .html, .gif or .mp4")
+    except OSError as error:
+        raise BadRequest(f"cannot write {plain(str(into))}: {error.strerror}", "name another file with --into") from error
+
+
+def _about(recording: Recording, claim: Headline | Refusal) -> About:
+    facts = recording.results
+    name = facts.spec.workload.name
+    return About(
+        title=f"twoclocks · {name}",
+        run_id=facts.run_id,
+        workload=name,
+        label="" if facts.kind is Kind.MEASURED else str(facts.kind).upper(),
+        headline=phrases.aloud(claim) if isinstance(claim, Headline) else "",
+    )

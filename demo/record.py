@@ -1,0 +1,172 @@
+"""Record a race: run it in front of the recorder, hold the recording against the clock, and only then publish the take.
+
+Everything is made in a draft beside the take, and stays there, unpublished, where the run fails or the recording is refused.
+May import ``harness`` and its neighbours in ``demo``.
+"""
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from demo import recorder
+from demo.exhibit import page_of
+from demo.fallback import keep_verdict, recording
+from demo.present import Shown, keep, show
+from demo.recorded import ENDED, ORDER, Ended, Order
+from demo.request import Request
+from demo.take import DEFAULT_ROOT, JOURNAL, RESULTS, named, new_take, point_latest
+from demo.terminal import Canvas, Keys, Signals
+from harness import files
+from harness.cast.format import CAST, encode, read
+from harness.cast.marks import marked
+from harness.cast.verify import Inspection, verify
+from harness.errors import BadRequest, Unpublished
+from harness.model import Kind, plain
+from harness.show import words
+from harness.show.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
+
+PAGE = "run.html"
+RAW, LOG = "raw.cast", "recorder.log"
+LARGEST_SIZE = (400, 120)
+REFUSED = 4
+
+Size = tuple[int, int]
+
+
+def size_of(typed: str) -> Size:
+    """Return a size typed as ``100x30``, in columns and rows; raise ``BadRequest`` if it is none that the panel can be drawn in."""
+    columns, _, rows = typed.lower().replace("×", "x").partition("x")
+    if not (columns.isdecimal() and rows.isdecimal() and len(typed) < 10):
+        raise BadRequest(f"--size {typed} is no size in columns and rows", "write it as --size 100x30")
+    size = int(columns), int(rows)
+    if not (SMALLEST_COLUMNS <= size[0] <= LARGEST_SIZE[0] and SMALLEST_ROWS <= size[1] <= LARGEST_SIZE[1]):
+        largest = "×".join(map(str, LARGEST_SIZE))
+        sentence = f"--size {typed} is not between {SMALLEST_COLUMNS}×{SMALLEST_ROWS}, which the panel needs, and {largest}"
+        raise BadRequest(sentence, "use --size 100x30")
+    return size
+
+
+def record(asked: Request, out: Path | None, size: Size, *, wait: bool) -> int:
+    """Record a race and publish its take; return the exit code. Without a terminal nobody is waited for.
+
+    Raises ``BadRequest`` before anything starts, and ``Unpublished`` where the run fails or its recording is not true.
+    """
+    found, headless = recorder.found(), not (sys.stdin.isatty() and sys.stdout.isatty())
+    if not headless:
+        _require_room(size)
+    if out is not None:
+        new_take(out, "", "")
+    draft = _draft(out)
+    try:
+        _perform(found, asked, draft, size, headless=headless, wait=wait and not headless)
+        shown, inspection = _developed(draft, size)
+        folder = _published(draft, out, shown)
+    except BaseException:
+        if out is not None:
+            with contextlib.suppress(OSError):
+                out.rmdir()  # it is there for nothing, unless it held something before
+        raise
+    click.echo(f"{'' if not headless else shown.text}{_told(folder, size, inspection)}")
+    return shown.code
+
+
+def _require_room(size: Size) -> None:
+    """Raise ``BadRequest`` where the terminal that the recording is watched on is smaller than what is recorded."""
+    columns, rows = Canvas(Keys()).size
+    if columns < size[0] or rows < size[1]:
+        told = f"{size[0]}×{size[1]}"
+        hint = f"make it larger, record with --size {columns}x{rows}, or without a terminal: add </dev/null"
+        raise BadRequest(f"this terminal of {columns}×{rows} cannot show a recording of {told}", hint)
+
+
+def _draft(out: Path | None) -> Path:
+    """Return a fresh folder, by its whole path, on the same disk as the take; raise ``BadRequest`` where it cannot be made."""
+    beside = (out.resolve().parent if out is not None else DEFAULT_ROOT).resolve()
+    try:
+        beside.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=".unpublished-", dir=beside))
+    except OSError as error:
+        raise BadRequest(f"{plain(str(beside))} cannot be written to: {error.strerror}", "name another folder with --out") from error
+
+
+def _perform(found: tuple[str, int], asked: Request, draft: Path, size: Size, *, headless: bool, wait: bool) -> None:
+    """Run the race in front of the recorder; raise ``Unpublished`` unless it comes to a headline, or to none by design."""
+    (draft / ORDER).write_bytes(msgspec.json.encode(Order(asked, wait)))
+    own = [sys.executable, "-m", "demo.recorded", str(draft)]
+    words_ = recorder.command(found, own, size, headless=headless, into=draft / RAW)
+    environment = recorder.surroundings(os.environ, recorder.configured(draft))
+    signals = Signals()
+    with signals.caught():
+        recorder.run(words_, environment, draft / LOG, headless=headless, asked=lambda: signals.asked)
+    ended = _ended(draft)
+    if ended.code or signals.asked is not None:
+        why = ended.sentence or "its session makes no headline"
+        hint = f"{ended.hint}; " if ended.hint else ""
+        raise Unpublished(
+            f"nothing is published: {why}", f"{hint}what there is of it is in {plain(str(draft))}", _code(ended, signals.asked)
+        )
+
+
+def _code(ended: Ended, asked: int | None) -> int:
+    return ended.code or (128 + asked if asked is not None else 1)
+
+
+def _ended(draft: Path) -> Ended:
+    """Return how the recorded race ended; one that left no word was killed, or never began."""
+    try:
+        return msgspec.json.decode((draft / ENDED).read_bytes(), type=Ended)
+    except (OSError, msgspec.MsgspecError):
+        return Ended(3, "the recorded race ended without a word", f"{LOG} and {RAW} may tell why")
+
+
+def _developed(draft: Path, size: Size) -> tuple[Shown, Inspection]:
+    """Make the take of what was recorded: cast, verdict, pictures and page; raise ``Unpublished`` where the recording is not true."""
+    shown = show([draft])
+    facts = shown.results
+    cast = replace(marked(read(draft / RAW)), title=f"twoclocks · {words.safe(facts.spec.workload.name)} · run {words.safe(facts.run_id)}")
+    files.replace(draft / CAST, encode(cast))
+    inspection = verify(cast, facts, size)
+    if not inspection.verified:
+        reasons = "; ".join(reason.sentence for reason in inspection.reasons)
+        raise Unpublished(f"nothing is published, the recording is refused: {reasons}", f"it is kept in {plain(str(draft))}", REFUSED)
+    keep_verdict(draft, inspection.drift_s)
+    keep(shown.drawn(), draft)
+    files.replace(draft / PAGE, page_of(recording(draft)))
+    return shown, inspection
+
+
+def _published(draft: Path, out: Path | None, shown: Shown) -> Path:
+    """Move the take to where it belongs, its results file last, and return that folder; raise ``BadRequest`` where that cannot be."""
+    for working in (ORDER, ENDED, RAW, LOG):
+        (draft / working).unlink(missing_ok=True)
+    shutil.rmtree(draft / recorder.NAME)
+    folder = out if out is not None else DEFAULT_ROOT / named(shown.results.began_utc, shown.results.run_id)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in sorted(draft.iterdir(), key=lambda path: (path.name == RESULTS, path.name == JOURNAL)):
+            os.replace(path, folder / path.name)
+        draft.rmdir()
+    except OSError as error:
+        hint = f"the take is in {plain(str(draft))}"
+        raise BadRequest(f"{plain(str(folder))} cannot become the take's folder: {error.strerror}", hint) from error
+    if shown.results.kind is Kind.MEASURED:
+        point_latest(folder)
+    return folder
+
+
+def _told(folder: Path, size: Size, inspection: Inspection) -> str:
+    name = plain(str(folder))
+    length, drift = words.clock(inspection.duration_s), words.seconds(inspection.exact_to_s)
+    when = words.moment(datetime.now(UTC))
+    return (
+        f"{name}\n recorded {when}: {length} at {size[0]}×{size[1]}, verified, its clocks true to {drift}"
+        f"\n `twoclocks play {name}` shows it, {PAGE} in there plays in any browser"
+    )

@@ -1,0 +1,136 @@
+"""The race in front of the recorder: ``python -m demo.recorded FOLDER``, started inside the terminal that is recorded.
+
+What to run was checked beforehand and lies in the folder; how it ended is left there, since a recorder does not tell.
+Every frame carries the REC badge, labelled moments are marked, and the headline is held with a slate that keeps time.
+May import ``harness`` and its neighbours in ``demo``.
+"""
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from demo.present import show
+from demo.race import Race
+from demo.request import Request
+from demo.screens import Live
+from demo.staging import Staging
+from demo.terminal import Keys
+from harness import events as e
+from harness.cast import marks
+from harness.errors import TwoclocksError
+from harness.model import Results, Side, Spec, plain
+from harness.score.board import Board, Stage
+from harness.show.panel import Caption
+from harness.show.slate import slate
+
+ORDER, ENDED = "order.json", "ended.json"
+BADGE = "REC"
+HOLD_S = 4.0
+BEAT_S = 0.5
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What is to be recorded; ``wait`` is whether the clocks wait for Enter."""
+
+    request: Request
+    wait: bool
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How the recorded race ended: its exit code, and why where that is not 0."""
+
+    code: int
+    sentence: str = ""
+    hint: str = ""
+
+
+class Camera(Live):
+    """The live panel with marks at its labelled moments; it stays on until the headline takes its place."""
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Return the block in which the alternate screen is shown; it is left with the headline, or here by what goes wrong."""
+        try:
+            yield
+        except BaseException:
+            self.canvas.leave()
+            raise
+
+    def show(self, batch: Sequence[e.Event], before: Board, after: Board, caption: Caption, at: float) -> None:
+        """Draw one frame, and mark what happened before it."""
+        super().show(batch, before, after, caption, at)
+        if told := "".join(marks.mark(label, at - event.at) for event in batch for label in _labels(event, before, after)):
+            self.canvas.put(told)
+
+    def hold(self, text: str, lines: Callable[[datetime], tuple[str, str]], seconds: float) -> None:
+        """Put the headline in the panel's place and keep it, the slate below it going on with the time."""
+        stopped, going = lines(datetime.now(UTC))
+        self.canvas.leave(f"{marks.mark(marks.HEADLINE, 0.0)}{text}\n{stopped}\n{going}")
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            time.sleep(BEAT_S)
+            self.canvas.leave(f"\r{lines(datetime.now(UTC))[1]}")
+        self.canvas.leave("\n")
+
+
+def _labels(event: e.Event, before: Board, after: Board) -> Iterator[str]:
+    """Yield the label of the moment at which an event came, if it has one; a later trial's label has its number."""
+    number = f" {event.trial + 1}" if event.trial else ""
+    match event:
+        case e.Ready() if _armed(after) and not _armed(before):
+            yield marks.ARMED
+        case e.Go(side=Side.BASELINE):
+            yield f"{marks.GO}{number}"
+        case e.Go():
+            yield f"{marks.DISTRIBUTED_GO}{number}"
+        case e.Finished(side=Side.BASELINE):
+            yield f"{marks.BASELINE_DONE}{number}"
+        case e.Finished():
+            yield f"{marks.DISTRIBUTED_DONE}{number}"
+
+
+def _armed(board: Board) -> bool:
+    return board.baseline.stage is Stage.READY and board.distributed.stage is Stage.READY
+
+
+def stopped_at(results: Results) -> tuple[float, float]:
+    """Return where both clocks stopped last, in seconds."""
+    last = {trial.side: trial.wall_s for trial in sorted(results.trials, key=lambda trial: trial.order)}
+    return last.get(Side.BASELINE, 0.0), last.get(Side.DISTRIBUTED, 0.0)
+
+
+def perform(folder: Path) -> int:
+    """Run the race that a folder holds the order for, in front of the recorder; return its exit code."""
+    order = msgspec.json.decode((folder / ORDER).read_bytes(), type=Order)
+    cameras: list[Camera] = []
+
+    def camera(spec: Spec, keys: Keys) -> Camera:
+        cameras.append(Camera(spec, keys))
+        return cameras[-1]
+
+    race = Race(order.request, "live", folder, wait=order.wait, staging=Staging(badge=BADGE, screen=camera))
+    shown = show([race.run()])
+    badge = BADGE if not order.request.simulated else f"{BADGE} · SIMULATED"
+    columns, _ = cameras[0].canvas.size
+    clocks = stopped_at(shown.results)
+    cameras[0].hold(shown.text, lambda utc: slate(badge, shown.results.run_id, clocks, utc, columns), HOLD_S)
+    return shown.code
+
+
+def main(folder: Path) -> None:
+    """Perform, and leave in the folder how it ended."""
+    try:
+        ended = Ended(perform(folder))
+    except TwoclocksError as error:
+        ended = Ended(error.exit_code, error.sentence, error.hint)
+        print(f"error: {plain(error.sentence)}", file=sys.stderr)
+    (folder / ENDED).write_bytes(msgspec.json.encode(ended))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,118 @@
+"""The recorder: asciinema, run as a command in surroundings of its own, in either of its generations.
+
+It never tells how the recorded command ended, obeys the user's configuration, and ignores being terminated while that
+command lives: all of that is dealt with here. May import ``harness``.
+"""
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from harness.errors import BadRequest, TwoclocksError
+from harness.run import probe
+
+Size = tuple[int, int]
+
+ANSWER_WITHIN_S = 20.0
+END_WITHIN_S = 15.0
+LOOK_EVERY_S = 0.1
+NAME = "asciinema"
+_HINT = "install it with `pip install asciinema`, or make setup"
+
+# An idle limit or a pause, of the user's or by default, would falsify the clock: the key is unset, in the words of 2.x and of 3.x.
+CONFIGURATION = {"config": "[record]\npause_key =\n", "config.toml": '[session]\npause_key = ""\n'}
+_UNWANTED = ("COLUMNS", "LINES")
+
+
+def found() -> tuple[str, int]:
+    """Return asciinema's path and the first number of its version; raise ``BadRequest`` if it is not there or unknown.
+
+    The one beside this interpreter comes before another on the path.
+    """
+    path = shutil.which(NAME, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
+    if path is None:
+        raise BadRequest(f"there is no {NAME} to record with", _HINT)
+    try:
+        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=ANSWER_WITHIN_S, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise BadRequest(f"{NAME} does not say its version: {type(error).__name__}", _HINT) from error
+    version = re.search(r"\b(\d+)\.\d+", told)
+    if version is None or int(version[1]) not in (2, 3):
+        raise BadRequest(f"this {NAME} is neither of version 2 nor 3: {told.strip()[:80]!r}", _HINT)
+    return path, int(version[1])
+
+
+def command(recorder: tuple[str, int], recorded: list[str], size: Size, *, headless: bool, into: Path) -> list[str]:
+    """Return the command line that records a command at a size, in columns and rows; without an idle limit and with a file to write to."""
+    path, generation = recorder
+    columns, rows = map(str, size)
+    inner = f"exec {shlex.join(recorded)}"
+    if generation == 2:
+        return [path, "rec", "--quiet", "--cols", columns, "--rows", rows, "--env", "TERM", "--command", inner, str(into)]
+    form = ["--window-size", f"{columns}x{rows}", "--output-format", "asciicast-v2", "--capture-env", "TERM"]
+    return [path, "rec", "--quiet", *(["--headless"] if headless else []), *form, "--command", inner, str(into)]
+
+
+def surroundings(given: Mapping[str, str], configuration: Path) -> dict[str, str]:
+    """Return the environment for the recorder: the presenter's, without what sets another size, and with a configuration of ours."""
+    kept = {name: value for name, value in given.items() if name not in _UNWANTED and not name.startswith("ASCIINEMA_")}
+    ours = {"ASCIINEMA_CONFIG_HOME": str(configuration), "ASCIINEMA_STATE_HOME": str(configuration)}
+    return kept | ours | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+
+def configured(folder: Path) -> Path:
+    """Return a folder, made in the one given, that holds a configuration for either generation."""
+    home = folder / NAME
+    home.mkdir()
+    for name, text in CONFIGURATION.items():
+        (home / name).write_text(text)
+    return home
+
+
+def run(words: list[str], environment: Mapping[str, str], log: Path, *, headless: bool, asked: Callable[[], int | None]) -> None:
+    """Run the recorder to its end; once a signal is ``asked``, the recorded command gets it, and what does not end is killed.
+
+    Without a terminal the recorder gets none, neither as its input nor as its own: it would print onto it.
+    Raises ``TwoclocksError`` where it cannot be run.
+    """
+    with log.open("ab") as told:
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": told, "stderr": told, "start_new_session": True} if headless else {}
+        try:
+            process = subprocess.Popen(words, env=environment, **quiet)  # type: ignore[call-overload]
+        except OSError as error:
+            raise TwoclocksError(f"cannot run {words[0]}: {error.strerror}", _HINT) from error
+    try:
+        _follow(process, asked)
+    finally:
+        _end(process)
+
+
+def _follow(process: subprocess.Popen[bytes], asked: Callable[[], int | None]) -> None:
+    """Wait for the recorder; hand a signal on to the command that it records, and give that its time."""
+    until: float | None = None
+    while process.poll() is None and (until is None or time.monotonic() < until):
+        if until is None and (number := asked()) is not None:
+            until = time.monotonic() + END_WITHIN_S
+            probe.end(_recorded(process.pid), number)
+        time.sleep(LOOK_EVERY_S)
+
+
+def _recorded(recorder: int) -> dict[int, float]:
+    """Return the recorder's own children with their creation times: what it records, but not what that has started."""
+    return probe.children(recorder)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a recorder that has not ended, with everything that runs in it."""
+    if process.poll() is None:
+        family = probe.family(process.pid)
+        probe.end(family, 9)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(END_WITHIN_S)

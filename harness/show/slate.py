@@ -1,0 +1,16 @@
+"""The slate below a recorded headline: that it is a recording, of what run, at what moment, and where both clocks stopped.
+
+Pure. May import ``words`` and ``frame``.
+"""
+
+from datetime import datetime
+
+from harness.show import words
+from harness.show.frame import fitting
+
+
+def slate(badge: str, run_id: str, clocks: tuple[float, float], utc: datetime, columns: int) -> tuple[str, str]:
+    """Return two lines: both clocks as they stopped, in seconds given, then the badge, the moment and the run."""
+    baseline, distributed = map(words.clock, clocks)
+    run = f"{words.moment(utc)} · run {words.safe(run_id)}"
+    return f" BASELINE {baseline} · RAY {distributed}", fitting([f" {words.safe(badge)}  {run}"], columns - 1)
