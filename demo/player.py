@@ -5,13 +5,12 @@ May import ``harness.cast``, ``harness.show`` and ``demo.terminal``.
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 from demo.terminal import Canvas, Keys, Signals
-from harness.cast.emulator import PIECES_APART_S
-from harness.cast.format import OUTPUT, Cast
+from harness.cast.emulator import Drawing, drawings
+from harness.cast.format import Cast
 from harness.errors import Interrupted
 from harness.show import words
 from harness.show.frame import cut, spread
@@ -34,27 +33,6 @@ class Label:
     def line(self, at: float, duration_s: float, columns: int) -> str:
         """Return the label's line, with the recording's own time ``at`` its end."""
         return f" {spread(f'{self.kind} {self.told}', f'{words.clock(at)} of {words.clock(duration_s)}', columns - 2)} "
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """Output that belongs together: what to write at what moment of the recording, in seconds."""
-
-    at: float
-    text: str
-
-
-def drawings(cast: Cast) -> Iterator[Drawing]:
-    """Yield the recording's output, pieces of one drawing put together and only what draws kept."""
-    output = [event for event in cast.events if event.code == OUTPUT]
-    pieces = ""
-    for event, later in pairwise([*output, None]):
-        if event is None:
-            return
-        pieces += event.text
-        if later is None or later.at - event.at >= PIECES_APART_S:
-            yield Drawing(event.at, tame(pieces))
-            pieces = ""
 
 
 def tame(text: str) -> str:
@@ -96,10 +74,11 @@ class Player:
         return True
 
     def _draw(self, drawing: Drawing, label: Label, cast: Cast) -> None:
-        """Write one drawing, with the label in the last row while the panel is shown, and below it once the headline is."""
-        before, left, after = drawing.text.partition(ALTERNATE_LEFT)
+        """Write one drawing, with the label in the last row while the panel is shown, and above the headline once that is."""
+        text = tame(drawing.text)
+        before, left, after = text.partition(ALTERNATE_LEFT)
         if self._normal:
-            self._canvas.leave(_SCREENS.sub("", drawing.text))
+            self._canvas.leave(_SCREENS.sub("", text))
             return
         line = label.line(drawing.at, cast.duration_s, cast.columns)
         self._canvas.put(f"{_SCREENS.sub('', before)}\x1b7\x1b[{cast.rows};1H\x1b[0;1;7m{line}\x1b[0m\x1b8")

@@ -247,5 +247,5 @@ def race(asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Stag
     try:
         return perform(asked, ui, out, wait=wait, staging=staging).shown.code
     except Abandoned as over:
-        print(f"{plain(over.sentence)}: {plain(over.hint)}", file=sys.stderr)
+        print(f"{plain(over.sentence)}; {plain(over.hint)}", file=sys.stderr)
         return SHOWN

@@ -47,3 +47,17 @@ def test_a_clock_that_fits_in_no_face_is_written_small() -> None:
 @pytest.mark.parametrize(("width", "rows", "expected"), [(36, 9, 4), (56, 9, 5), (56, 4, 4), (76, 8, 8), (76, 7, 5), (10, 1, 4)])
 def test_the_largest_face_with_room_is_chosen(width: int, rows: int, expected: int) -> None:
     assert clock.face_for(width, rows).rows == expected
+
+
+@given(st.floats(min_value=0, max_value=400_000), FACES, st.integers(0, 3), st.integers(0, 3))
+def test_a_drawn_clock_is_read_back(elapsed: float, face: clock.Face, above: int, below: int) -> None:
+    text = words.clock(elapsed)
+
+    assert clock.read([*[""] * above, *clock.drawn(text, face, 120), *["│ 12 / 34"] * below]) == text
+
+
+@given(st.lists(st.text("▀▄█ 0:.", max_size=30), max_size=12))
+def test_what_is_no_clock_is_read_as_what_it_shows_or_not_at_all(rows: list[str]) -> None:
+    text = clock.read(rows)
+
+    assert text == "" or any(clock.drawn(text, face, 999)[0].rstrip() in row for face in clock.FACES for row in rows)

@@ -7,7 +7,6 @@ May import ``cast.format``.
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import pyte
@@ -19,6 +18,15 @@ PIECES_APART_S = 0.03
 """Output that comes within this time is one drawing: a terminal hands a large one over in pieces."""
 
 _ALTERNATE = 1049
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Output that belongs together, and that stands from ``at`` until ``until``, in seconds since the beginning."""
+
+    at: float
+    until: float
+    text: str
 
 
 @dataclass(frozen=True)
@@ -62,19 +70,25 @@ class Screen(pyte.Screen):
         return self.buffer[row]
 
 
+def drawings(cast: Cast) -> Iterator[Drawing]:
+    """Yield the recording's output, the pieces of one drawing put together."""
+    output = [event for event in cast.events if event.code == OUTPUT]
+    began, pieces = 0.0, ""
+    for event, later in zip(output, [*output[1:], None], strict=True):
+        began, pieces = (event.at, event.text) if not pieces else (began, pieces + event.text)
+        until = later.at if later is not None else cast.duration_s
+        if later is None or until - event.at >= PIECES_APART_S:
+            yield Drawing(began, until, pieces)
+            pieces = ""
+
+
 def screens(cast: Cast) -> Iterator[tuple[float, float, Screen]]:
     """Yield (from, until, the screen) for every drawing of a recording; it is one screen, to be read before the next is asked for."""
     screen = Screen(cast.columns, cast.rows)
     stream = pyte.Stream(screen)
-    output = [event for event in cast.events if event.code == OUTPUT]
-    ends = [later.at for _, later in pairwise(output)] + [cast.duration_s]
-    began: float | None = None
-    for event, end in zip(output, ends, strict=True):
-        stream.feed(event.text)
-        began = event.at if began is None else began
-        if end - event.at >= PIECES_APART_S or event is output[-1]:
-            yield began, end, screen
-            began = None
+    for drawing in drawings(cast):
+        stream.feed(drawing.text)
+        yield drawing.at, drawing.until, screen
 
 
 def shown(cast: Cast) -> Iterator[Shown]:
