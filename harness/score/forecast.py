@@ -99,6 +99,12 @@ def recording_deadline(talk: Talk, seconds: float) -> Deadline:
     return Deadline(_latest(talk, seconds), seconds, Ground.RECORDING)
 
 
+def deadlines(talk: Talk, record: Record, recording_s: float | None) -> tuple[Deadline, ...]:
+    """Return until when the live run can be begun, and its recording of so many seconds (None: there is none)."""
+    live = deadline(talk, record)
+    return (live,) if recording_s is None else (live, recording_deadline(talk, recording_s))
+
+
 def ending(lane: Lane, at: float, walls: Sequence[float]) -> Estimate:
     """Return when a running side's clock will stop; ``at`` is the conductor's time, ``walls`` what it took in rehearsals.
 

@@ -223,9 +223,9 @@ def _note(board: Board, spec: Spec, views: tuple[View, View]) -> tuple[str, ...]
         return (_fault_note(board, faults[-1].worker),)
     side = board.distributed
     if len(side.armed) > 1 and _hosts(side) == 1:
-        return f"{_STANDING}: all workers share one host", _STANDING
+        return f"{_STANDING}: all workers share one host", _STANDING, ""
     if len(side.armed) > 1 and not _whole(side, spec.cores_per_worker):
-        return f"{_STANDING}: a worker is a part of its host", _STANDING
+        return f"{_STANDING}: a worker is a part of its host", _STANDING, ""
     return ("",)
 
 
