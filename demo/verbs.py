@@ -39,20 +39,28 @@ def session_options(*own: Decorator, proves: bool) -> Decorator:
 
     ``proves`` is whether the baseline is proved unless told otherwise.
     """
-    proof = click.option(
-        "--prove-baseline/--no-prove-baseline", default=proves, show_default=True, help="Time variants of the baseline afterwards."
-    )
+    return _all_of(WORKLOAD, *own, *RUN, *STAGE, _proof(proves=proves))
+
+
+def _all_of(*options: Decorator) -> Decorator:
+    """Return a decorator that gives a command all the options, in their order."""
 
     def give(command: Any) -> Any:
-        for option in reversed((WORKLOAD, *own, *SHARED, proof)):
+        for option in reversed(options):
             command = option(command)
         return command
 
     return give
 
 
+def _proof(*, proves: bool) -> Decorator:
+    return click.option(
+        "--prove-baseline/--no-prove-baseline", default=proves, show_default=True, help="Time variants of the baseline afterwards."
+    )
+
+
 WORKLOAD = click.option("--workload", default="train", show_default=True, help="Built-in name, path/to/file.py or package.module.")
-SHARED = (
+RUN = (
     click.option(
         "--cores-per-worker", type=click.IntRange(min=1), default=1, show_default=True, help="Cores, and threads, of each worker."
     ),
@@ -64,6 +72,8 @@ SHARED = (
     click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Override a parameter of the workload."),
     click.option("--address", default="", metavar="HOST:PORT", help="Join this Ray cluster.  [default: $RAY_ADDRESS, else a local one]"),
     click.option("--prices", type=click.Path(path_type=Path), help="Your price list.  [default: illustrative prices]"),
+)
+STAGE = (
     click.option(
         "--ui", type=click.Choice(["auto", "live", "plain", "json", "none"]), default="auto", show_default=True, help="How to follow it."
     ),
@@ -230,3 +240,17 @@ def audit(results: Path, as_json: bool) -> int:
     text, code = told(results, as_json=as_json)
     click.echo(text)
     return code
+
+
+@verbs.command()
+@_all_of(WORKLOAD, WORKERS, *RUN, _proof(proves=False))
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where takes are kept.  [default: recordings/]")
+@click.option("--card", is_flag=True, help="Show the test card alone, as large as the terminal.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
+def check(out: Path | None, card: bool, as_json: bool, **asked: Any) -> int:
+    """Check this machine before you walk up: terminal, power, load, Ray, input, rehearsals, recording; seconds, exit 0 or 1."""
+    from demo.check import check as run
+    from demo.check import show_card
+    from demo.request import Asked
+
+    return show_card() if card else run(Asked(**asked), out, as_json=as_json)
