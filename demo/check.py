@@ -4,7 +4,10 @@ Each line is told as soon as it is known. A warning is to be known of, a failure
 May import everything.
 """
 
+import contextlib
 import io
+import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +18,8 @@ from rich.console import Console
 from demo.checks import display, every
 from demo.checks.display import Display
 from demo.checks.finding import Finding, document, drawn, passed, summary
-from demo.request import Asked
+from demo.checks.machine import Watch
+from demo.request import Asked, Request
 from demo.take import DEFAULT_ROOT
 from demo.terminal import Signals
 from harness.errors import Interrupted
@@ -35,18 +39,26 @@ def check(asked: Asked, out: Path | None, *, as_json: bool) -> int:
 
     ``out`` is where takes are kept (None: in ``recordings``). Raises ``Interrupted`` for a signal; nothing is left running then.
     """
-    began, seen, signals = time.monotonic(), display.look(), Signals()
+    began, seen = time.monotonic(), display.look()
     teller = Teller(seen, silent=as_json)
-    found: list[Finding] = []
-    with signals.caught():
-        for finding in _findings(asked, out or DEFAULT_ROOT, seen, signals, teller):
-            if signals.asked is not None:
-                raise Interrupted(signals.asked, _NOTHING_LEFT)
-            teller.tell(finding)
-            found.append(finding)
+    teller.show(card(seen.columns))
+    found = [teller.tell(finding) for finding in every.of_display(seen)]
+    watch, wanted = Watch(), every.requested(asked)
+    found += _machine(wanted, watch, out or DEFAULT_ROOT, seen, teller)
     seconds = time.monotonic() - began
     print(_json(found, seconds) if as_json else summary(found, seconds), flush=True)
     return READY if passed(found) else NOT_READY
+
+
+def _machine(wanted: Request | Finding, watch: Watch, root: Path, seen: Display, teller: "Teller") -> Iterator[Finding]:
+    """Yield what is found of the machine, each told; a signal ends it, and what it has started, in good order."""
+    signals = Signals()
+    around = every.Around(lambda: signals.asked, teller.doing)
+    with signals.caught(), teller.at_work():
+        for finding in every.of_machine(wanted, watch, root, seen, around):
+            if signals.asked is not None:
+                raise Interrupted(signals.asked, _NOTHING_LEFT)
+            yield teller.tell(finding)
 
 
 def show_card() -> int:
@@ -54,15 +66,6 @@ def show_card() -> int:
     seen = display.look()
     print(picture(card(seen.columns, (seen.size[1] if seen.size else 0) - _FOR_A_PROMPT), seen), end="", flush=True)
     return READY
-
-
-def _findings(asked: Asked, root: Path, seen: Display, signals: Signals, teller: "Teller") -> Iterator[Finding]:
-    yield from every.of_display(seen)
-    teller.show(card(seen.columns))
-    try:
-        yield from every.of_machine(asked, root, seen, lambda: signals.asked, teller.doing)
-    finally:
-        teller.doing("")
 
 
 def picture(frame: Frame, seen: Display) -> str:
@@ -84,12 +87,21 @@ class Teller:
         self._live = seen.terminal and seen.draws and not silent
         self._pending = False
 
-    def tell(self, finding: Finding) -> None:
-        """Say one finding."""
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Leave nothing of what was being done on the terminal, however the block ends."""
+        try:
+            yield
+        finally:
+            self.doing("")
+
+    def tell(self, finding: Finding) -> Finding:
+        """Say one finding, and return it."""
         self.doing("")
         if not self._silent:
             columns = self._seen.columns if self._seen.terminal else _A_LINE
             print(picture(drawn(finding, columns), self._seen), end="", flush=True)
+        return finding
 
     def show(self, frame: Frame) -> None:
         """Show a picture, on a terminal only."""
@@ -97,9 +109,13 @@ class Teller:
             print(picture(frame, self._seen), end="", flush=True)
 
     def doing(self, what: str) -> None:
-        """Say for a while what is being done, on a terminal only; what was said before goes, and nothing at all stays of it."""
+        """Say for a while what is being done, on a terminal only; what was said before goes, and nothing at all stays of it.
+
+        A terminal that is gone is no reason to fail: the signal that says so is heeded elsewhere.
+        """
         if self._live and (what or self._pending):
-            print(f"{_WIPE if self._pending else ''}{f'      {what} …' if what else ''}", end="", flush=True)
+            with contextlib.suppress(OSError):
+                os.write(sys.stdout.fileno(), f"{_WIPE if self._pending else ''}{f'      {what} …' if what else ''}".encode())
             self._pending = bool(what)
 
 

@@ -6,6 +6,7 @@ May import everything.
 import os
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from demo.checks import display, machine, sides, takes
 from demo.checks.display import Display
 from demo.checks.finding import Finding, failure, warning
+from demo.checks.machine import Watch
 from demo.fallback import Recording, newest, recordings
 from demo.rehearsals import REHEARSALS, configuration, kept, record
 from demo.request import Asked, Request, request
@@ -24,8 +26,13 @@ from harness.run.session import Session
 
 _ENDLESS = 1_000_000
 
-Stop = Callable[[], int | None]
-Doing = Callable[[str], None]
+
+@dataclass(frozen=True)
+class Around:
+    """What goes on around the checks: ``stop`` returns the signal that asked to (None: go on), ``doing`` hears what takes a while."""
+
+    stop: Callable[[], int | None]
+    doing: Callable[[str], None]
 
 
 def of_display(seen: Display) -> tuple[Finding, ...]:
@@ -33,37 +40,33 @@ def of_display(seen: Display) -> tuple[Finding, ...]:
     return display.size(seen), display.colours(seen), display.letters(seen)
 
 
-def of_machine(asked: Asked, root: Path, seen: Display, stop: Stop, doing: Doing) -> Iterator[Finding]:
-    """Yield everything else, each as soon as it is known; ``root`` is where takes are kept, ``doing`` hears what takes a while.
+def requested(asked: Asked) -> Request | Finding:
+    """Return the session that would be run, or why it cannot be."""
+    try:
+        return request(asked)
+    except BadRequest as bad:
+        return failure("request", bad.sentence, bad.hint)
 
-    Raises ``Interrupted`` while sides are armed, once ``stop`` names a signal.
+
+def of_machine(wanted: Request | Finding, watch: Watch, root: Path, seen: Display, around: Around) -> Iterator[Finding]:
+    """Yield everything else, each as soon as it is known; ``root`` is where takes are kept, and ``watch`` began some time ago.
+
+    Raises ``Interrupted`` while sides are armed, once a signal has asked to stop.
     """
-    watch = machine.Watch()
-    wanted, refusal = _requested(asked)
-    joined = wanted is not None and wanted.spec.joined_cluster
+    asked = wanted if isinstance(wanted, Request) else None
     yield machine.power(host.on_mains())
     yield from _busy(watch)
-    if wanted is not None:
-        yield machine.memory(host.free_memory_bytes(), machine.needed_bytes(wanted))
+    if asked is not None:
+        yield machine.memory(host.free_memory_bytes(), machine.needed_bytes(asked))
     yield from _folder(root)
     loopback, others = host.interfaces()
-    yield machine.network(loopback, others, joined=joined)
-    yield from refusal
-    if wanted is not None:
-        yield from _sides(wanted, stop, doing, loopback=loopback)
-    doing("looking through the takes")
-    yield from _kept(wanted, root, seen)
+    yield machine.network(loopback, others, joined=asked is not None and asked.spec.joined_cluster)
+    yield from (wanted,) if isinstance(wanted, Finding) else _sides(wanted, around, loopback=loopback)
+    around.doing("looking through the takes")
+    yield from _kept(asked, root, seen)
 
 
-def _requested(asked: Asked) -> tuple[Request | None, tuple[Finding, ...]]:
-    """Return what would be run, or why it cannot be."""
-    try:
-        return request(asked), ()
-    except BadRequest as bad:
-        return None, (failure("request", bad.sentence, bad.hint),)
-
-
-def _busy(watch: machine.Watch) -> Iterator[Finding]:
+def _busy(watch: Watch) -> Iterator[Finding]:
     foreign, heavy = watch.end()
     yield machine.load(os.getloadavg()[0], foreign, len(host.usable_cores()))
     yield machine.others(heavy)
@@ -75,28 +78,28 @@ def _folder(root: Path) -> Iterator[Finding]:
     yield machine.folder(root, nearest, machine.fault(nearest))
 
 
-def _sides(wanted: Request, stop: Stop, doing: Doing, *, loopback: bool) -> Iterator[Finding]:
+def _sides(wanted: Request, around: Around, *, loopback: bool) -> Iterator[Finding]:
     """Arm both sides and yield what is found of them; a side that fails is one failure, and the rest is not known."""
     if not (loopback or wanted.simulated):
         yield failure("arming", "not tried: Ray needs the loopback interface, and would wait for it", "ip link set lo up")
         return
-    doing("arming both sides")
+    around.doing("arming both sides")
     try:
-        armed = _armed(wanted, stop)
+        armed = _armed(wanted, around)
     except SideFailed as failed:
         yield failure("arming", failed.sentence, failed.hint)
         return
     yield sides.ray(_versions(armed, wanted), sides.pinned(_requirements()), simulated=wanted.simulated)
-    yield sides.cold_start(armed)
+    yield sides.start_up(armed, simulated=wanted.simulated)
     yield sides.loopback(armed, simulated=wanted.simulated, joined=wanted.spec.joined_cluster)
     yield sides.given(armed)
 
 
-def _armed(wanted: Request, stop: Stop) -> Armed:
+def _armed(wanted: Request, around: Around) -> Armed:
     """Arm the sides of the session that would be run; their logs go to a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="tc-check-") as folder:
         where = wanted.workload, wanted.address, wanted.allotment, wanted.simulated
-        return arm(Session(wanted.spec, *where, replay_rest=False, out=Path(folder)), stop)
+        return arm(Session(wanted.spec, *where, replay_rest=False, out=Path(folder)), around.stop)
 
 
 def _versions(armed: Armed, wanted: Request) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from harness.show import words
 from harness.show.frame import LABEL, STRONG, Frame, Line, piece
 
-_NAME_CELLS = 11
+_NAME_CELLS = 12
 _MARGIN = 6 + _NAME_CELLS
 
 
@@ -65,11 +65,11 @@ def drawn(finding: Finding, columns: int) -> Frame:
 
 
 def summary(findings: Sequence[Finding], seconds: float) -> str:
-    """Return the sum of all findings in a line."""
-    counts = {verdict: sum(finding.verdict is verdict for finding in findings) for verdict in Verdict}
-    troubles = [words.counted(counts[Verdict.FAIL], "failure"), words.counted(counts[Verdict.WARN], "warning")]
-    told = " · ".join([words.counted(len(findings), "check"), *troubles, words.seconds(seconds)])
-    return f"{'ready' if passed(findings) else 'NOT READY'}: {told}"
+    """Return the sum of all findings in a line, which names what failed: that may have left the screen by then."""
+    failed, warned = ([finding.name for finding in findings if finding.verdict is verdict] for verdict in (Verdict.FAIL, Verdict.WARN))
+    counts = words.counted(len(findings), "check"), words.counted(len(failed), "failure"), words.counted(len(warned), "warning")
+    verdict = f"NOT READY: {', '.join(failed)}" if failed else "ready"
+    return " · ".join([verdict, *counts, words.seconds(seconds)])
 
 
 def document(findings: Sequence[Finding], seconds: float) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def load(average: float, foreign: float, cores: int) -> Finding:
     """Judge how busy the machine is: the load average of the last minute, and the share of all cores that others use now."""
     told = f"{words.three(average)} over a minute on {words.counted(cores, 'core')}; others use {words.percent(foreign)} of them now"
     if foreign > FOREIGN_CPU_LIMIT:
-        return warning("load", told, f"more than {words.percent(FOREIGN_CPU_LIMIT)} is a caveat on the slide: end what else runs")
+        return warning("load", told, f"end what else runs: above {words.percent(FOREIGN_CPU_LIMIT)} the slide says so")
     if average > cores:
         return warning("load", told, "wait a minute, and end what else runs")
     return well("load", told)
@@ -91,7 +91,7 @@ def memory(free_bytes: int, needed: int) -> Finding:
 
 def existing(folder: Path) -> Path:
     """Return the folder, or where it would be made: the nearest one above it that exists."""
-    return next((above for above in (folder, *folder.absolute().parents) if above.exists()), Path("/"))
+    return next((above for above in (folder, *folder.absolute().parents) if os.path.exists(above)), Path("/"))
 
 
 def disk(free_bytes: int) -> Finding:
@@ -134,4 +134,4 @@ def network(loopback: bool, others_up: int, *, joined: bool) -> Finding:
         return failure("network", f"the loopback interface is down, over which both sides talk; {here}", "ip link set lo up")
     if joined:
         return warning("network", f"needed: the cluster is elsewhere; {here}", "leave --address out and it runs with no network at all")
-    return well("network", f"none needed: everything stays on loopback; {here}")
+    return well("network", f"none needed, loopback is enough; {here}")

@@ -30,7 +30,7 @@ def matches(version: str, pin: str) -> bool:
 def ray(versions: Sequence[str], pin: str, *, simulated: bool) -> Finding:
     """Judge the versions of Ray on all hosts; where work is only pretended, Ray was not started."""
     found = ", ".join(map(words.safe, dict.fromkeys(versions))) or "none"
-    idle = "; not started, since this work is only pretended" if simulated else ""
+    idle = "; not started, this work pretends" if simulated else ""
     if not pin:
         return warning("ray", f"{found}; which version belongs to this program is not known{idle}", "make setup")
     if not versions or not all(matches(version, pin) for version in versions):
@@ -38,15 +38,15 @@ def ray(versions: Sequence[str], pin: str, *, simulated: bool) -> Finding:
     return well("ray", f"{found}, as pinned ({pin}){idle}")
 
 
-def cold_start(armed: Armed) -> Finding:
+def start_up(armed: Armed, *, simulated: bool) -> Finding:
     """Judge how long both sides took until they could have gone, with what the longer one spent it on."""
     sides = armed.baseline.startup, armed.distributed.startup
     totals = [sum(split.values()) for split in sides]
     baseline, distributed = words.durations(*totals)
-    told = f"baseline {baseline}, distributed {distributed}{_split(armed.distributed)}"
+    told = f"baseline {baseline}, {'pretended side' if simulated else 'Ray'} {distributed}{_split(armed.distributed)}"
     if sum(totals) > PATIENCE_S:
-        return warning("cold start", told, "start the race before you walk up: armed, it waits for Enter")
-    return well("cold start", told)
+        return warning("start-up", told, "start the race before you walk up: armed, it waits for Enter")
+    return well("start-up", told)
 
 
 def _split(ready: Ready) -> str:
@@ -69,8 +69,8 @@ def loopback(armed: Armed, *, simulated: bool, joined: bool) -> Finding:
     if joined:
         return well("loopback", "not asked: the cluster is elsewhere, and listens as its administrator chose")
     if simulated:
-        return well("loopback", "nothing listens: this work is only pretended")
-    return well("loopback", "the distributed side accepts connections from this machine alone")
+        return well("loopback", "nothing listens: this work pretends")
+    return well("loopback", "other machines cannot reach it: it listens on loopback alone")
 
 
 def given(armed: Armed) -> Finding:
@@ -84,4 +84,4 @@ def given(armed: Armed) -> Finding:
     if base.items != armed.distributed.items:
         sentence = f"the sides loaded {words.count(base.items)} and {words.count(armed.distributed.items)} {words.safe(base.unit)}"
         return failure("input", sentence, "make the workload's load depend on its parameters alone")
-    return well("input", f"{words.digest(base.input.sha256)}{items}, the same on both sides and on every worker")
+    return well("input", f"{words.digest(base.input.sha256)}{items}, the same on both sides")

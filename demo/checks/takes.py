@@ -153,7 +153,7 @@ def _takes(root: Path) -> list[Path]:
     """Return the folders that are takes, the newest first; a link such as ``latest`` only names one of them."""
     try:
         inside = [folder for folder in root.iterdir() if folder.is_dir() and not folder.is_symlink()]
-        takes = [folder for folder in (root, *inside) if any((folder / name).exists() for name in (RESULTS, JOURNAL, CAST))]
+        takes = [folder for folder in (root, *inside) if any(os.path.exists(folder / name) for name in (RESULTS, JOURNAL, CAST))]
         return sorted(takes, key=lambda folder: folder.stat().st_mtime, reverse=True)
     except OSError:
         return []
@@ -170,4 +170,7 @@ def _affordable(takes: Sequence[Path]) -> Iterator[Path]:
 
 
 def _files(take: Path) -> list[Path]:
+    """Return the files that would be published with a take; none of one that we may not even list."""
+    if not os.access(take, os.R_OK | os.X_OK):
+        return []
     return sorted(path for path in take.iterdir() if path.suffix.lower() in READ and path.is_file())
