@@ -108,7 +108,7 @@ def _perform(found: tuple[str, int], asked: Request, draft: Path, size: Size, *,
         recorder.run(words_, environment, draft / LOG, headless=headless, asked=lambda: signals.asked)
     ended = _ended(draft)
     if ended.code or signals.asked is not None:
-        why = ended.sentence or "its session makes no headline"
+        why = ended.sentence or "its session was stopped"
         hint = f"{ended.hint}; " if ended.hint else ""
         raise Unpublished(
             f"nothing is published: {why}", f"{hint}what there is of it is in {plain(str(draft))}", _code(ended, signals.asked)

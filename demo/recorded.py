@@ -25,6 +25,7 @@ from harness.cast import marks
 from harness.errors import TwoclocksError
 from harness.model import Results, Side, Spec, plain
 from harness.score.board import Board, Stage
+from harness.score.headline import Headline, Refusal
 from harness.show.panel import Caption
 from harness.show.slate import slate
 
@@ -104,8 +105,8 @@ def stopped_at(results: Results) -> tuple[float, float]:
     return last.get(Side.BASELINE, 0.0), last.get(Side.DISTRIBUTED, 0.0)
 
 
-def perform(folder: Path) -> int:
-    """Run the race that a folder holds the order for, in front of the recorder; return its exit code."""
+def perform(folder: Path) -> Ended:
+    """Run the race that a folder holds the order for, in front of the recorder; return how it ended."""
     order = msgspec.json.decode((folder / ORDER).read_bytes(), type=Order)
     cameras: list[Camera] = []
 
@@ -119,13 +120,17 @@ def perform(folder: Path) -> int:
     columns, _ = cameras[0].canvas.size
     clocks = stopped_at(shown.results)
     cameras[0].hold(shown.text, lambda utc: slate(badge, shown.results.run_id, clocks, utc, columns), HOLD_S)
-    return shown.code
+    return Ended(shown.code, _refusal(shown.claim))
+
+
+def _refusal(claim: Headline | Refusal) -> str:
+    return "; ".join(reason.sentence for reason in claim.reasons) if isinstance(claim, Refusal) else ""
 
 
 def main(folder: Path) -> None:
     """Perform, and leave in the folder how it ended."""
     try:
-        ended = Ended(perform(folder))
+        ended = perform(folder)
     except TwoclocksError as error:
         ended = Ended(error.exit_code, error.sentence, error.hint)
         print(f"error: {plain(error.sentence)}", file=sys.stderr)

@@ -9,8 +9,10 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,7 +24,9 @@ Size = tuple[int, int]
 
 ANSWER_WITHIN_S = 20.0
 END_WITHIN_S = 15.0
+LEAVE_WITHIN_S = 8.0
 LOOK_EVERY_S = 0.1
+RECOUNT_EVERY_S = 5.0
 NAME = "asciinema"
 _HINT = "install it with `pip install asciinema`, or make setup"
 
@@ -39,14 +43,24 @@ def found() -> tuple[str, int]:
     path = shutil.which(NAME, path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]))
     if path is None:
         raise BadRequest(f"there is no {NAME} to record with", _HINT)
-    try:
-        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=ANSWER_WITHIN_S, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise BadRequest(f"{NAME} does not say its version: {type(error).__name__}", _HINT) from error
+    told = _version(path)
     version = re.search(r"\b(\d+)\.\d+", told)
     if version is None or int(version[1]) not in (2, 3):
         raise BadRequest(f"this {NAME} is neither of version 2 nor 3: {told.strip()[:80]!r}", _HINT)
     return path, int(version[1])
+
+
+def _version(path: str) -> str:
+    """Return what a recorder says of its version, asked in a home of our own: it writes a file into whichever it has."""
+    with tempfile.TemporaryDirectory() as home:
+        environment = surroundings(os.environ, Path(home))
+        try:
+            asked = subprocess.run(
+                [path, "--version"], env=environment, stdin=subprocess.DEVNULL, capture_output=True, timeout=ANSWER_WITHIN_S, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise BadRequest(f"{NAME} does not say its version: {type(error).__name__}", _HINT) from error
+    return asked.stdout.decode(errors="replace")
 
 
 def command(recorder: tuple[str, int], recorded: list[str], size: Size, *, headless: bool, into: Path) -> list[str]:
@@ -88,31 +102,34 @@ def run(words: list[str], environment: Mapping[str, str], log: Path, *, headless
             process = subprocess.Popen(words, env=environment, **quiet)  # type: ignore[call-overload]
         except OSError as error:
             raise TwoclocksError(f"cannot run {words[0]}: {error.strerror}", _HINT) from error
+    family = probe.family(process.pid)
     try:
-        _follow(process, asked)
+        _follow(process, family, asked)
     finally:
-        _end(process)
+        _end(process, family)
 
 
-def _follow(process: subprocess.Popen[bytes], asked: Callable[[], int | None]) -> None:
-    """Wait for the recorder; hand a signal on to the command that it records, and give that its time."""
+def _follow(process: subprocess.Popen[bytes], family: dict[int, float], asked: Callable[[], int | None]) -> None:
+    """Wait for the recorder and take down its family; hand a signal on to the command that it records, and give that its time."""
     until: float | None = None
+    due, pause = time.monotonic(), LOOK_EVERY_S
     while process.poll() is None and (until is None or time.monotonic() < until):
+        if time.monotonic() >= due:
+            family |= probe.family(process.pid)
+            pause = min(2 * pause, RECOUNT_EVERY_S)  # it starts its helpers at once, and hardly any later
+            due = time.monotonic() + pause
         if until is None and (number := asked()) is not None:
             until = time.monotonic() + END_WITHIN_S
-            probe.end(_recorded(process.pid), number)
+            probe.end(probe.children(process.pid), number)
         time.sleep(LOOK_EVERY_S)
 
 
-def _recorded(recorder: int) -> dict[int, float]:
-    """Return the recorder's own children with their creation times: what it records, but not what that has started."""
-    return probe.children(recorder)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a recorder that has not ended, with everything that runs in it."""
-    if process.poll() is None:
-        family = probe.family(process.pid)
-        probe.end(family, 9)
+def _end(process: subprocess.Popen[bytes], family: dict[int, float]) -> None:
+    """Give what is left of the recorder's family its time to leave, then kill it: helpers of a recorder that was killed stay behind."""
+    family |= probe.family(process.pid)
+    until = time.monotonic() + (LEAVE_WITHIN_S if process.poll() is not None else 0.0)
+    while probe.alive(family) and time.monotonic() < until:
+        time.sleep(LOOK_EVERY_S)
+    probe.end(family, signal.SIGKILL)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(END_WITHIN_S)

@@ -18,6 +18,8 @@ from hypothesis import settings
 settings.register_profile("unhurried", deadline=None)  # no test asserts a speed
 settings.load_profile("unhurried")
 
+pytest_plugins = ["tests.recording"]
+
 MARK = "TWOCLOCKS_TEST_RUN"
 GRACE_S = 2.0
 

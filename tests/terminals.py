@@ -181,7 +181,13 @@ class Terminal:
     """A pty that a program runs in as the leader of its session, read by pyte."""
 
     def __init__(
-        self, command: Sequence[str], *, columns: int = 80, rows: int = 24, environment: Mapping[str, str] = MappingProxyType({})
+        self,
+        command: Sequence[str],
+        *,
+        columns: int = 80,
+        rows: int = 24,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        cwd: Path = ROOT,
     ) -> None:
         self._master, self._slave = pty.openpty()
         self.resize(columns, rows)
@@ -197,7 +203,7 @@ class Terminal:
             stdout=self._slave,
             stderr=self._slave,
             start_new_session=True,
-            cwd=ROOT,
+            cwd=cwd,
             env=surroundings(environment),
         )
 

@@ -7,6 +7,7 @@ May import ``cast.format``.
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import pyte
@@ -74,7 +75,7 @@ def drawings(cast: Cast) -> Iterator[Drawing]:
     """Yield the recording's output, the pieces of one drawing put together."""
     output = [event for event in cast.events if event.code == OUTPUT]
     began, pieces = 0.0, ""
-    for event, later in zip(output, [*output[1:], None], strict=True):
+    for event, later in zip_longest(output, output[1:]):
         began, pieces = (event.at, event.text) if not pieces else (began, pieces + event.text)
         until = later.at if later is not None else cast.duration_s
         if later is None or until - event.at >= PIECES_APART_S:

@@ -1,0 +1,68 @@
+"""A real recording for the tests: a pretend race, recorded once by the real program without a terminal, in a room of its own.
+
+``recorded`` is a fixture for the whole run; who changes a take copies it first.
+May import ``tests.terminals``.
+"""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.terminals import PYTHON, ROOT, surroundings
+
+BRIEF = ("--workload", "rehearsal", "--set", "seconds=2", "--workers", "4", "--schedule", "in-turn")
+WITHIN_S = 90.0
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What recording printed and left: the desk is the folder that it was started in."""
+
+    desk: Path
+    take: Path
+    exit_code: int
+    told: str
+    errors: str
+
+
+def a_desk(folder: Path) -> dict[str, str]:
+    """Return an environment for the program started in a folder of its own, in which it finds itself all the same."""
+    return surroundings({"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]), "HOME": str(folder)})
+
+
+def record(desk: Path, *options: str, changes: dict[str, str] | None = None) -> Recorded:
+    """Record without any terminal: no controlling one either, and nothing to read."""
+    done = subprocess.run(
+        [PYTHON, "-m", "demo", "record", "--out", "take", *options],
+        cwd=desk,
+        env=a_desk(desk) | (changes or {}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    return Recorded(desk, desk / "take", done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """Return a recording made where everything is set to falsify it: the size in the environment and the user's configuration."""
+    desk = tmp_path_factory.mktemp("recorded")
+    home = desk / "theirs"
+    home.mkdir()
+    (home / "config").write_text("[record]\nidle_time_limit = 0.1\npause_key = p\nstdin = yes\n[play]\nspeed = 9\n")
+    return record(desk, *BRIEF, changes={"COLUMNS": "40", "LINES": "10", "ASCIINEMA_CONFIG_HOME": str(home)})
+
+
+@pytest.fixture
+def take(recorded: Recorded, tmp_path: Path) -> Path:
+    """Return a copy of the recording's take, in the recordings of a desk of its own."""
+    folder = tmp_path / "desk" / "recordings" / "kept"
+    shutil.copytree(recorded.take, folder)
+    return folder

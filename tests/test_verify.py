@@ -1,0 +1,165 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.cast.format import OUTPUT, Cast, Event
+from harness.cast.marks import HEADLINE
+from harness.cast.verify import Inspection, verify
+from harness.model import Results, Side
+from harness.show.slate import slate
+from tests.builders import some_prices
+from tests.casts import headline_text, race_cast, race_results
+
+BEATS, BEAT_S = 9, 0.5
+Edit = Callable[[Cast], Cast]
+
+
+@cache
+def a_true_cast() -> Cast:
+    """Return a race's recording whose headline is held with a slate that keeps time."""
+    cast, results = race_cast(), race_results()
+    end = cast.moment(HEADLINE) or 0.0
+    panels = [event for event in cast.events if event.at <= end and not event.text.startswith(" ")]
+    walls = {trial.side: trial.wall_s for trial in results.trials}
+    told = headline_text(results).replace("\n", "\r\n")
+    held = []
+    for beat in range(BEATS):
+        utc = datetime.fromtimestamp(cast.began + end + beat * BEAT_S, UTC)
+        stopped, going = slate("REC", results.run_id, (walls[Side.BASELINE], walls[Side.DISTRIBUTED]), utc, cast.columns)
+        held.append(Event(end + beat * BEAT_S, OUTPUT, f"\r{going}" if beat else f"{told}\r\n{stopped}\r\n{going}"))
+    return replace(cast, events=(*panels, *held))
+
+
+def inspected(edit: Edit = lambda cast: cast, results: Results | None = None, size: tuple[int, int] | None = None) -> Inspection:
+    return verify(edit(a_true_cast()), results or race_results(), size)
+
+
+def keys(edit: Edit = lambda cast: cast, results: Results | None = None, size: tuple[int, int] | None = None) -> set[str]:
+    return {reason.key for reason in inspected(edit, results, size).reasons}
+
+
+def sped(factor: float) -> Edit:
+    """Return an edit that plays it so many times as fast."""
+    return lambda cast: replace(cast, events=tuple(event._replace(at=event.at / factor) for event in cast.events))
+
+
+def cut(start: float, seconds: float) -> Edit:
+    """Return an edit that takes a stretch out and closes the gap."""
+
+    def edit(cast: Cast) -> Cast:
+        kept = (event for event in cast.events if not start <= event.at < start + seconds)
+        return replace(cast, events=tuple(event._replace(at=event.at - seconds if event.at >= start else event.at) for event in kept))
+
+    return edit
+
+
+def without(start: float, end: float) -> Edit:
+    """Return an edit that leaves out what was drawn in a stretch, and lets time go on."""
+    return lambda cast: replace(cast, events=tuple(e for e in cast.events if e.code != OUTPUT or not start <= e.at < end))
+
+
+def reworded(old: str, new: str) -> Edit:
+    return lambda cast: replace(cast, events=tuple(event._replace(text=event.text.replace(old, new)) for event in cast.events))
+
+
+def test_a_true_recording_is_verified() -> None:
+    found = inspected(size=(100, 30))
+    assert found.reasons == ()
+    assert found.drift_s <= 0.1
+
+
+@settings(max_examples=12)
+@given(st.one_of(st.floats(0.4, 0.9), st.floats(1.1, 3.0)))
+def test_a_recording_at_another_speed_is_refused(factor: float) -> None:
+    assert "drift" in keys(sped(factor))
+
+
+@settings(max_examples=12)
+@given(st.floats(1.0, 12.0), st.floats(0.9, 3.0))
+def test_a_recording_with_a_stretch_cut_out_is_refused(start: float, seconds: float) -> None:
+    assert keys(cut(start, seconds)) & {"drift", "markers", "end"}
+
+
+def test_a_recording_with_an_idle_limit_is_refused() -> None:
+    assert keys(lambda cast: replace(cast, idle_time_limit=2.0)) == {"idle-limit"}
+
+
+@settings(max_examples=8)
+@given(st.floats(0.1, 0.8))
+def test_a_recording_that_ends_too_soon_is_refused(share: float) -> None:
+    ends = a_true_cast().duration_s * share
+    assert "end" in keys(lambda cast: replace(cast, events=tuple(event for event in cast.events if event.at < ends)))
+
+
+def test_a_recording_of_nothing_is_refused() -> None:
+    assert {"labels", "end", "markers"} <= keys(lambda cast: replace(cast, events=()))
+
+
+def test_a_recording_of_another_run_is_refused() -> None:
+    assert "run" in keys(results=replace(race_results(), run_id="other1"))
+
+
+def test_a_recording_of_other_times_is_refused() -> None:
+    assert "clock" in keys(results=race_results(7.0, 3.5))
+
+
+def test_a_headline_of_other_numbers_is_refused() -> None:
+    facts = race_results()
+    dearer = replace(facts.spec, prices=some_prices(baseline_per_hour=99.0, worker_per_hour=99.0))
+    assert keys(results=replace(facts, spec=dearer)) == {"headline"}
+
+
+def test_a_recording_in_which_nothing_is_drawn_for_long_is_refused() -> None:
+    assert keys(without(2.0, 3.8)) == {"gap"}
+
+
+def test_a_recording_whose_times_run_backwards_is_refused() -> None:
+    def swapped(cast: Cast) -> Cast:
+        events = list(cast.events)
+        events[10], events[11] = events[11], events[10]
+        return replace(cast, events=tuple(events))
+
+    assert "order" in keys(swapped)
+
+
+def test_a_recording_of_another_size_than_asked_for_is_refused() -> None:
+    assert keys(size=(80, 24)) == {"size"}
+
+
+def test_a_recording_whose_terminal_changes_its_size_is_refused() -> None:
+    assert keys(lambda cast: replace(cast, events=(Event(0.0, "r", "80x24"), *cast.events))) == {"size"}
+
+
+def test_a_recording_whose_terminal_keeps_its_size_is_verified() -> None:
+    assert keys(lambda cast: replace(cast, events=(Event(0.0, "r", "100x30"), *cast.events))) == set()
+
+
+@pytest.mark.parametrize("old", [" REC ", "run "])
+def test_a_frame_that_lacks_a_label_is_refused(old: str) -> None:
+    assert "labels" in keys(reworded(old, ""))
+
+
+def test_a_headline_that_is_not_held_is_refused() -> None:
+    end = a_true_cast().duration_s
+    assert keys(lambda cast: replace(cast, events=tuple(event for event in cast.events if event.at < end - 2))) == {"held"}
+
+
+def test_a_recording_without_its_chapters_is_refused() -> None:
+    assert keys(lambda cast: replace(cast, events=tuple(event for event in cast.events if event.text != "armed"))) == {"markers"}
+
+
+def test_a_chapter_at_another_moment_is_refused() -> None:
+    def moved(cast: Cast) -> Cast:
+        return replace(cast, events=tuple(e._replace(at=e.at + 0.15) if e.text == "baseline done" else e for e in cast.events))
+
+    assert "markers" in keys(moved)
+
+
+def test_every_reason_is_a_sentence_with_its_numbers() -> None:
+    (reason,) = inspected(without(2.0, 3.8)).reasons
+    assert reason.sentence == "nothing is drawn for 2.25 s, more than 1.50 s"
