@@ -131,7 +131,7 @@ def network(loopback: bool, others_up: int, *, joined: bool) -> Finding:
     """Judge the network: only loopback is needed, unless a cluster elsewhere is joined."""
     here = f"{words.counted(others_up, 'other interface')} up"
     if not loopback:
-        return failure("network", f"the loopback interface is down, over which both sides talk; {here}", "ip link set lo up")
+        return failure("network", f"loopback is down, and both sides talk over it; {here}", "ip link set lo up")
     if joined:
         return warning("network", f"needed: the cluster is elsewhere; {here}", "leave --address out and it runs with no network at all")
     return well("network", f"none needed, loopback is enough; {here}")

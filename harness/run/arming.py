@@ -87,7 +87,7 @@ def _armed(session: Session, side: Side, children: list[Child], stop: Stop, with
                 case Failed(reason=reason, hint=hint, last_words=words):
                     raise SideFailed(f"the {side} side failed: {reason}", hint or _last_line(words))
         if (signal_number := stop()) is not None:
-            raise Interrupted(signal_number, "nothing was started that is still there")
+            raise Interrupted(signal_number, "nothing that was started is still there")
     raise SideFailed(f"the {side} side was not ready within {within_s:.0f} s", "run `twoclocks race` and read that side's log")
 
 
