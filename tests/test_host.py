@@ -5,8 +5,10 @@ import subprocess
 import sys
 from itertools import permutations
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
+import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,3 +115,26 @@ LIBRARIES = [
 
 def test_of_several_libraries_it_is_numpys_that_is_told_in_whatever_order_they_were_loaded() -> None:
     assert {foremost(loaded)["version"] for loaded in permutations(LIBRARIES)} == {"0.3.31"}
+
+
+def test_the_loopback_interface_is_told_apart_from_the_others() -> None:
+    loopback, others = host.interfaces()
+    up = sum(state.isup for state in psutil.net_if_stats().values())
+    assert others == up - loopback
+
+
+@pytest.mark.parametrize("flags", ["up,loopback,running", "up,loopback"])
+def test_loopback_is_known_by_its_flag_whatever_its_name(flags: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seen() -> dict[str, SimpleNamespace]:
+        return {"back0": SimpleNamespace(isup=True, flags=flags), "eth0": SimpleNamespace(isup=False, flags="broadcast")}
+
+    monkeypatch.setattr(psutil, "net_if_stats", seen)
+    assert host.interfaces() == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("battery", "mains"), [(None, None), (SimpleNamespace(power_plugged=True), True), (SimpleNamespace(power_plugged=False), False)]
+)
+def test_mains_power_is_known_where_there_is_a_battery(battery: object, mains: bool | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
+    assert host.on_mains() is mains

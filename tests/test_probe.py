@@ -1,5 +1,6 @@
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -151,3 +152,52 @@ def test_what_a_dead_worker_had_spent_stays_on_its_parents_account() -> None:
 
 def test_a_process_that_is_gone_has_spent_nothing() -> None:
     assert probe.spent(2**22 + 1) == 0.0
+
+
+def test_a_census_holds_every_process_with_its_name() -> None:
+    with running("sleep", "60") as process:
+        ours = {pid: name for (pid, _), (name, _) in probe.census().items()}
+    assert ours[process.pid] == "sleep"
+
+
+def test_what_others_use_between_two_censuses_is_told_the_heaviest_first() -> None:
+    before = {(1, 0.0): ("idle", 5.0), (2, 0.0): ("busy", 1.0), (3, 0.0): ("half", 2.0)}
+    after = {(1, 0.0): ("idle", 5.1), (2, 0.0): ("busy", 3.0), (3, 0.0): ("half", 3.0)}
+    assert probe.heavy(before, after, 2.0, least=0.2) == [("busy", 1.0), ("half", 0.5)]
+
+
+def test_a_process_that_is_ours_is_not_among_the_heavy() -> None:
+    assert probe.heavy({(2, 0.0): ("busy", 1.0)}, {(2, 0.0): ("busy", 3.0)}, 1.0, least=0.2, apart=[2]) == []
+
+
+def test_a_process_that_came_meanwhile_or_has_anothers_number_is_not_compared() -> None:
+    assert probe.heavy({(2, 0.0): ("gone", 1.0)}, {(2, 9.0): ("new", 3.0), (3, 9.0): ("newer", 3.0)}, 1.0, least=0.2) == []
+
+
+def test_a_process_that_spins_is_heavy() -> None:
+    with python(SPIN) as busy:
+        before, began = probe.census(), time.monotonic()
+        while probe.spent(busy.pid) < 0.3:
+            time.sleep(0.05)
+        heavy = probe.heavy(before, probe.census(), time.monotonic() - began, least=0.01)
+        assert busy.poll() is None
+    assert any("python" in name for name, _ in heavy)
+
+
+LISTEN = "import socket, sys; held = socket.create_server(('127.0.0.3', 0)); print(flush=True); sys.stdin.read()"
+
+
+def test_a_process_that_listens_is_seen_with_its_address() -> None:
+    command = [sys.executable, "-c", LISTEN]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        seen = probe.listening([process.pid, 2**22 + 1])
+        process.communicate()
+    assert seen == {"127.0.0.3"}
+
+
+def test_a_connection_is_not_taken_for_a_listener() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()), server.accept()[0]:
+        server.close()
+        assert probe.listening([os.getpid()]) == set()
