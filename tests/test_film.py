@@ -29,7 +29,7 @@ from tests.casts import race_cast, real_cast
 from tests.terminals import ROOT, wait_for
 
 CELL = 10
-MOMENTS = st.lists(st.floats(0.0, 20.0), min_size=0, max_size=30)
+MOMENTS = st.lists(st.floats(0.0, 20.0), max_size=30) | st.lists(st.integers(0, 12).map(lambda hundredths: hundredths / 100), max_size=6)
 
 
 def a_cast(*texts: str, every: float = 1.0, **changes: Any) -> Cast:
