@@ -13,11 +13,13 @@ import sys
 import termios
 import tty
 from collections.abc import Iterator
+from itertools import zip_longest
 from types import FrameType
 from typing import Any
 
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 ENTER_PICTURE = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H"
+WHOLE_EVERY_FRAMES = 20
 LEAVE_PICTURE = "\x1b[?25h\x1b[0m\x1b[?1049l"
 
 
@@ -104,6 +106,8 @@ class Canvas:
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
         self._size = (0, 0)
+        self._drawn: tuple[str, ...] = ()
+        self._frames = 0
         self._shown = False
 
     @property
@@ -126,11 +130,15 @@ class Canvas:
             signal.signal(signal.SIGTSTP, before)
 
     def draw(self, picture: str) -> None:
-        """Replace what is shown; a changed size is wiped first, so that no remains are left."""
-        size = self.size
+        """Replace what is shown by a picture: the lines that changed, and now and then all, which mends what others wrote over it."""
+        size, lines = self.size, picture.rstrip("\n").split("\n")
+        if not self._shown or size != self._size or len(lines) != len(self._drawn) or self._frames % WHOLE_EVERY_FRAMES == 0:
+            self._drawn = ()
         wipe = "\x1b[2J" if size != self._size else ""
-        self._size = size
-        self.put(f"\x1b[H{wipe}{picture.rstrip(chr(10)).replace(chr(10), chr(27) + '[K' + chr(10))}\x1b[K\x1b[J")
+        changed = [(row, line) for row, (line, before) in enumerate(zip_longest(lines, self._drawn), 1) if line != before]
+        rest = "" if self._drawn else "\x1b[J"
+        self._size, self._drawn, self._frames = size, tuple(lines), self._frames + 1
+        self.put(f"\x1b[H{wipe}{''.join(f'{chr(27)}[{row}H{line}{chr(27)}[K' for row, line in changed)}{rest}")
 
     def put(self, text: str) -> None:
         """Write text that moves the cursor itself onto the alternate screen, in one write that Ctrl-Z cannot cut.

@@ -6,7 +6,7 @@ import pytest
 
 from demo.screens import Events, Live, Plain, Screen, Silent
 from demo.take import journal_header
-from demo.terminal import ENTER_PICTURE, LEAVE_PICTURE, Keys
+from demo.terminal import ENTER_PICTURE, LEAVE_PICTURE, WHOLE_EVERY_FRAMES, Keys
 from harness.events import Event, decode
 from harness.model import Schedule
 from harness.score.board import Board, apply
@@ -94,6 +94,12 @@ def test_live_draws_a_sweep_with_its_curve(capfd: pytest.CaptureFixture[str]) ->
     assert "all points measured" in capfd.readouterr().out
 
 
-def test_live_draws_the_panel_once_a_batch(capfd: pytest.CaptureFixture[str]) -> None:
+def test_live_draws_once_a_batch_and_only_the_lines_that_changed(capfd: pytest.CaptureFixture[str]) -> None:
     shown(Live(a_spec(), Keys()), [arming_events(), [], []])
-    assert capfd.readouterr().out.count("BASELINE") == 3
+    out = capfd.readouterr().out.removeprefix(ENTER_PICTURE)
+    assert (out.count("\x1b[H"), out.count("BASELINE")) == (3, 1)
+
+
+def test_live_draws_all_lines_now_and_then_to_mend_what_others_wrote_there(capfd: pytest.CaptureFixture[str]) -> None:
+    shown(Live(a_spec(), Keys()), [arming_events(), *[[]] * (2 * WHOLE_EVERY_FRAMES - 1)])
+    assert capfd.readouterr().out.count("BASELINE") == 2
