@@ -7,15 +7,30 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sweep test slide bench lint clean
+.PHONY: help setup demo record play rehearse check cue sweep test slide bench lint clean
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## install the locked packages into .venv; a second time there is nothing to do
 
 demo: $(STAMP)  ## race the two sides and print the headline
 	$(BIN)/python -m demo race $(ARGS)
+
+record: $(STAMP)  ## record the race for the stage, and hold the recording against the clock
+	$(BIN)/python -m demo record $(ARGS)
+
+play: $(STAMP)  ## play the newest recording, or the showcase that came along
+	$(BIN)/python -m demo play $(ARGS)
+
+rehearse: $(STAMP)  ## rehearse the talk, beat by beat, around the race
+	$(BIN)/python -m demo rehearse $(ARGS)
+
+check: $(STAMP)  ## check this machine and the takes before walking up
+	$(BIN)/python -m demo check $(ARGS)
+
+cue: $(STAMP)  ## follow the talk on a second terminal, for the presenter alone
+	$(BIN)/python -m demo cue $(ARGS)
 
 sweep: $(STAMP)  ## race 1, 2, 4, … workers and show how speed grows with them
 	$(BIN)/python -m demo sweep $(ARGS)
