@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
+from harness.run import probe
 from tests.builders import a_workload_file
 from tests.terminals import PYTHON, Look, Telling, Terminal, Told, at_once, told, wait_for
 
@@ -318,3 +320,14 @@ def test_without_a_network_everything_is_ready(tmp_path: Path) -> None:
     assert found["loopback"] == "ok other machines cannot reach it: it listens on loopback alone"
     assert re.fullmatch(r"ok \S+, as pinned \(2\.60\.\*\)", found["ray"])
     assert ("Ray" in found["start-up"], "the same on both sides" in found["input"]) == (True, True)
+
+
+@pytest.mark.ray
+def test_ctrl_c_while_ray_comes_up_leaves_nothing_of_it(tmp_path: Path) -> None:
+    with Terminal(check(tmp_path, "--workers", "1", workload="tests/pieces.py"), rows=40) as terminal:
+        program = psutil.Process(terminal.process.pid)
+        wait_for(lambda: any(process.name() == "raylet" for process in program.children(recursive=True)))
+        started = probe.family(terminal.process.pid)
+        terminal.type(CTRL_C)
+        code = terminal.ended(STOPS_WITHIN_S)
+    assert (code, len(started) > 2, probe.alive(started)) == (130, True, [])
