@@ -24,7 +24,7 @@ UNUSED = 255
 
 _STRIP: Colour = (44, 44, 50)
 _SHADES = 16
-_LARGEST_PIXELS = 4096 * 2304
+_LARGEST_PIXELS = 4096 * 2560
 _HEX = re.compile("[0-9a-f]{6}")
 # The sixteen that a terminal has names for, each readable on PAPER; what is called brown there is yellow
 _NAMED = {
