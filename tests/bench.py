@@ -16,7 +16,7 @@ import click
 
 from harness.run.host import this_host
 from harness.show import words
-from tests import bench_core, bench_races, bench_rivals, bench_screen
+from tests import bench_core, bench_races, bench_rivals, bench_screen, bench_stage
 from tests.bench_table import Finding, failed, replaced, report, told
 from tests.terminals import ROOT
 from workloads import train
@@ -47,6 +47,9 @@ MEASURES: dict[str, Callable[[Effort], Finding]] = {
     "torch": lambda effort: bench_core.torch(effort.core_steps),
     "rivals": lambda effort: bench_rivals.rivals(effort.rounds, effort.steps),
     "panel": lambda effort: bench_races.panel(effort.pairs, effort.steps),
+    "recording": lambda effort: bench_stage.recording(effort.pairs, effort.steps),
+    "fail-over": lambda effort: bench_stage.failing_over(effort.repeats),
+    "check": lambda effort: bench_stage.checks(effort.repeats),
     "start-up": lambda effort: bench_races.start_up(effort.repeats),
     "memory": lambda effort: bench_races.memory(effort.steps),
     "slide": lambda effort: bench_screen.slide(effort.repeats),

@@ -87,7 +87,7 @@ def panel(pairs: int, steps: int) -> Finding:
         both: list[tuple[Start, str, list[Results]]] = [(in_terminal, "live", watched), (unseen, "none", unwatched)]
         for start, ui, taken in both if pair % 2 == 0 else both[::-1]:
             taken.append(raced(start, "--ui", ui, "--set", f"steps={steps}"))
-    on, off = ([_wall_s(results, Side.DISTRIBUTED) for results in taken] for taken in (watched, unwatched))
+    on, off = ([wall_s(results, Side.DISTRIBUTED) for results in taken] for taken in (watched, unwatched))
     cpu = [results.observer.cpu_s / sum(trial.wall_s for trial in results.trials) for results in watched]
     rows = (
         row("distributed wall time, panel on ÷ panel off", ratios(on, off), at_most(1.02)),
@@ -181,7 +181,8 @@ def _trial(results: Results, side: Side) -> Trial:
     return next(trial for trial in results.trials if trial.side is side)
 
 
-def _wall_s(results: Results, side: Side) -> float:
+def wall_s(results: Results, side: Side) -> float:
+    """Return the median wall time of a side's trials in seconds."""
     return median([trial.wall_s for trial in results.trials if trial.side is side])
 
 

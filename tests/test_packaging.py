@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-VERBS = ["setup", "demo", "sweep", "test", "slide", "bench", "lint", "clean"]
+VERBS = ["setup", "demo", "record", "play", "rehearse", "check", "cue", "sweep", "test", "slide", "bench", "lint", "clean"]
 
 
 @pytest.fixture(scope="module")
