@@ -45,20 +45,15 @@ def recording(pairs: int, steps: int) -> Finding:
                 taken.append(_recorded(steps))
             else:
                 watched.append(raced(in_terminal, "--ui", "live", "--set", f"steps={steps}"))
-    rows = [
-        row(
-            f"{side} wall time, recorded ÷ watched",
-            ratios([wall_s(one.results, side) for one in taken], [wall_s(one, side) for one in watched]),
-            at_most(MOST_COST),
-        )
-        for side in Side
-    ]
+    both = [one.results for one in taken], watched
+    recorded_s, watched_s = ({side: [wall_s(one, side) for one in each] for side in Side} for each in both)
+    rows = [row(f"{side} wall time, recorded ÷ watched", ratios(recorded_s[side], watched_s[side]), at_most(MOST_COST)) for side in Side]
     rows += [
         row("drift of a recording's clocks", [one.drift_s for one in taken], at_most(MOST_DRIFT_S), words.seconds),
         row("cast, three minutes of it", [one.cast_bytes for one in taken], at_most(MOST_CAST_BYTES), words.size),
         row("page, three minutes of it at most", [one.page_bytes for one in taken], at_most(MOST_PAGE_BYTES), words.size),
     ]
-    return Finding(tuple(rows), loudest(results.observer.foreign_cpu for results in (*watched, *(one.results for one in taken))))
+    return Finding(tuple(rows), loudest(results.observer.foreign_cpu for each in both for results in each))
 
 
 def _recorded(steps: int) -> Taken:
@@ -76,9 +71,8 @@ def _recorded(steps: int) -> Taken:
 
 def failing_over(repeats: int) -> Finding:
     """Give up live runs on Ray by the key f; tell how long the room waits for the recording."""
-    return Finding(
-        (row("from f to the recording's first frame", [_switched() for _ in range(repeats)], at_most(MOST_SWITCH_S), words.seconds),)
-    )
+    waited = [_switched() for _ in range(repeats)]
+    return Finding((row("from f to the recording's first frame", waited, at_most(MOST_SWITCH_S), words.seconds),))
 
 
 def _switched() -> float:
