@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from harness.model import Schedule, Side
 from harness.score.board import Board, Lane, Stage
-from harness.score.forecast import Estimate, Ground, Record, deadline, ending, recording_deadline, run_left, spread
+from harness.score.forecast import Estimate, Ground, Record, deadline, deadlines, ending, recording_deadline, run_left, spread
 from harness.score.talk import Beat, Talk
 from tests.builders import BASELINE_S, DISTRIBUTED_S, ITEMS, a_board, a_spec, some_events, sweep_events
 
@@ -73,6 +73,11 @@ def test_another_rehearsal_never_gives_more_time(demos: list[float], more: float
 def test_a_recording_is_as_long_as_it_is() -> None:
     until = recording_deadline(TALK, 12.5)
     assert (until.at, until.ground) == (57.5, Ground.RECORDING)
+
+
+def test_a_recording_has_a_moment_of_its_own_beside_that_of_the_live_run() -> None:
+    assert [until.ground for until in deadlines(TALK, REHEARSED, 12.5)] == [Ground.REHEARSED, Ground.RECORDING]
+    assert [until.ground for until in deadlines(TALK, REHEARSED, None)] == [Ground.REHEARSED]
 
 
 # When the clocks will stop.

@@ -1,7 +1,4 @@
 import os
-import resource
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ from demo.rehearsals import Configuration, Rehearsal, Taken, configuration, keep
 from harness.errors import BadRequest, TwoclocksError
 from harness.model import Kind, Schedule, Status
 from tests.builders import a_spec
+from tests.talks import small_disk
 
 CONFIGURATION = configuration(a_spec(), Kind.MEASURED)
 
@@ -64,21 +62,9 @@ def test_a_rehearsal_after_a_line_that_was_cut_short_has_a_line_of_its_own(path:
     assert msgspec.json.decode(lines[2])["run_id"] == "later"
 
 
-@pytest.fixture
-def small_disk() -> Iterator[None]:
-    """Let no file of this process grow beyond two thousand bytes; writing more fails."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
-
-
-@pytest.mark.usefixtures("small_disk")
 def test_a_rehearsal_that_cannot_be_written_whole_is_not_written_at_all(path: Path) -> None:
     keep(a_rehearsal(), path)
-    with pytest.raises(TwoclocksError, match="cannot be kept"):
+    with small_disk(2_000), pytest.raises(TwoclocksError, match="cannot be kept"):
         keep(a_rehearsal(beats=(Taken("demo", 240.0, 190.0),) * 40), path)
     assert kept(path) == (a_rehearsal(),)
     assert path.read_bytes().endswith(b"}\n")

@@ -117,7 +117,7 @@ def _large(stands: Standing, sentence: str, prompt: str, columns: int, rows: int
         head,
         (),
         *((piece(f" {row}", STRONG),) for row in drawn(digits(stands), face, inner)),
-        (piece(f" {left_of(stands)} · {slack_of(stands)}"),),
+        (piece(f" {' · '.join(filter(None, (left_of(stands), slack_of(stands))))} ", LABEL if stands.spare <= -NOTICED_S else None),),
         (),
         *((piece(f"   {line}", STRONG),) for line in said),
         *(() for _ in range(_SENTENCE_ROWS - len(said))),

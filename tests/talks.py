@@ -1,0 +1,100 @@
+"""Short talks for the tests, and a desk of its own for programs that keep what they know below the folder they work in.
+
+May import ``tests.terminals``.
+"""
+
+import contextlib
+import resource
+import signal
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harness.score.talk import Beat, Course, Talk, begin, end_beat
+from tests.terminals import PYTHON, ROOT, Terminal, Told, told
+
+TALK = Talk(
+    720.0,
+    (
+        Beat("opening", 120.0, "What binds us: {bottleneck}."),
+        Beat("demo", 270.0, "Watch {metric}."),
+        Beat("limitation", 90.0, "{limitation}."),
+    ),
+)
+BRIEF = """
+length = "0:15"
+slack = "0:01"
+
+[[beats]]
+name = "opening"
+budget = "0:01"
+say = "What binds us: {bottleneck}."
+
+[[beats]]
+name = "demo"
+budget = "0:09"
+say = "Watch {metric}."
+
+[[beats]]
+name = "limitation"
+budget = "0:02"
+say = "Where it stops holding: {limitation}."
+"""
+ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
+QUICK = ("--workload", "rehearsal", "--set", "seconds=1", "--set", "chunks=100", "--workers", "2", "--schedule", "in-turn")
+
+
+def a_course(*durations: float, talk: Talk = TALK, began: float = 1000.0) -> Course:
+    """Return a talk that began at a moment, and of which beats took those seconds."""
+    course, at = begin(Course(talk), began), began
+    for seconds in durations:
+        at += seconds
+        course = end_beat(course, at)
+    return course
+
+
+def a_desk(folder: Path) -> Path:
+    """Return a folder to work in that holds a brief talk."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "talk.toml").write_text(BRIEF, encoding="utf-8")
+    return folder
+
+
+def at_desk(desk: Path, verb: str, *options: str) -> Sequence[str]:
+    """Return the command line of a verb that works in a folder of its own."""
+    return ["sh", "-c", 'cd "$0" && exec "$@"', str(desk), PYTHON, "-m", "demo", verb, *options]
+
+
+def rehearse(desk: Path, *options: str, columns: int = 80, rows: int = 24) -> Terminal:
+    """Begin to rehearse the brief talk around quick work at a terminal."""
+    command = at_desk(desk, "rehearse", "--talk", "talk.toml", *QUICK, *options)
+    return Terminal(command, columns=columns, rows=rows, environment=ENVIRONMENT)
+
+
+def cue(desk: Path, *options: str, columns: int = 80, rows: int = 24) -> Terminal:
+    """Begin to follow whatever begins at a desk, on a terminal of its own."""
+    return Terminal(at_desk(desk, "cue", "--talk", "talk.toml", *options), columns=columns, rows=rows, environment=ENVIRONMENT)
+
+
+def told_at(desk: Path, verb: str, *options: str) -> Told:
+    """Run a verb without a terminal to its end."""
+    return told(at_desk(desk, verb, *options), environment=ENVIRONMENT)
+
+
+def process_that_has_ended() -> int:
+    """Return the number of a process that is no more."""
+    with subprocess.Popen(["true"]) as process:
+        process.wait()
+    return process.pid
+
+
+@contextlib.contextmanager
+def small_disk(largest_bytes: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size inside the block: writing more fails, as on a disk that is full."""
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
