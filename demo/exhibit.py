@@ -33,15 +33,24 @@ def exported(recording: Recording, into: Path) -> None:
             case ".gif":
                 from harness.cast.film import gif
 
-                files.replace(into, gif(recording.cast))
+                files.replace(into, gif(recording.cast, _remark(recording)))
             case ".mp4":
                 from harness.cast.film import mp4
 
-                mp4(recording.cast, into)
+                mp4(recording.cast, into, _remark(recording))
             case _:
                 raise BadRequest(f"{plain(str(into))} is none of the forms that a recording can have", "name it .html, .gif or .mp4")
     except OSError as error:
         raise BadRequest(f"cannot write {plain(str(into))}: {error.strerror}", "name another file with --into") from error
+
+
+def _remark(recording: Recording) -> str:
+    return " · ".join(filter(None, (f"run {recording.results.run_id}", _label(recording))))
+
+
+def _label(recording: Recording) -> str:
+    """Return in a word what the recorded session is if it is no measurement."""
+    return "" if recording.results.kind is Kind.MEASURED else str(recording.results.kind).upper()
 
 
 def _about(recording: Recording, claim: Headline | Refusal) -> About:
@@ -51,6 +60,6 @@ def _about(recording: Recording, claim: Headline | Refusal) -> About:
         title=f"twoclocks · {name}",
         run_id=facts.run_id,
         workload=name,
-        label="" if facts.kind is Kind.MEASURED else str(facts.kind).upper(),
+        label=_label(recording),
         headline=phrases.aloud(claim) if isinstance(claim, Headline) else "",
     )

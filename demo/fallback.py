@@ -45,8 +45,8 @@ class Recording:
 
     @property
     def recorded_utc(self) -> datetime:
-        """Return when the recorded session began."""
-        return datetime.fromisoformat(self.results.began_utc).astimezone(UTC)
+        """Return when the recording began."""
+        return datetime.fromtimestamp(self.cast.began, UTC)
 
     @property
     def columns(self) -> int:

@@ -10,7 +10,6 @@ import shutil
 import sys
 import tempfile
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -74,7 +73,7 @@ def record(asked: Request, out: Path | None, size: Size, *, wait: bool) -> int:
             with contextlib.suppress(OSError):
                 out.rmdir()  # it is there for nothing, unless it held something before
         raise
-    click.echo(f"{'' if not headless else shown.text}{_told(folder, size, inspection)}")
+    click.echo(f"{shown.text if headless else ''}{_told(folder, inspection)}")
     return shown.code
 
 
@@ -162,11 +161,10 @@ def _published(draft: Path, out: Path | None, shown: Shown) -> Path:
     return folder
 
 
-def _told(folder: Path, size: Size, inspection: Inspection) -> str:
-    name = plain(str(folder))
-    length, drift = words.clock(inspection.duration_s), words.seconds(inspection.exact_to_s)
-    when = words.moment(datetime.now(UTC))
+def _told(folder: Path, inspection: Inspection) -> str:
+    name, taken = plain(str(folder)), recording(folder)
+    length, exact = words.clock(inspection.duration_s), words.seconds(inspection.exact_to_s)
     return (
-        f"{name}\n recorded {when}: {length} at {size[0]}×{size[1]}, verified, its clocks true to {drift}"
+        f"{name}\n recorded {words.moment(taken.recorded_utc)}: {length} at {taken.columns}×{taken.rows}, verified, its clocks true to {exact}"
         f"\n `twoclocks play {name}` shows it, {PAGE} in there plays in any browser"
     )
