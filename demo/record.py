@@ -163,8 +163,9 @@ def _published(draft: Path, out: Path | None, shown: Shown) -> Path:
 
 def _told(folder: Path, inspection: Inspection) -> str:
     name, taken = plain(str(folder)), recording(folder)
+    when, size = words.moment(taken.recorded_utc), f"{taken.columns}×{taken.rows}"
     length, exact = words.clock(inspection.duration_s), words.seconds(inspection.exact_to_s)
     return (
-        f"{name}\n recorded {words.moment(taken.recorded_utc)}: {length} at {taken.columns}×{taken.rows}, verified, its clocks true to {exact}"
+        f"{name}\n recorded {when}: {length} at {size}, verified, its clocks true to {exact}"
         f"\n `twoclocks play {name}` shows it, {PAGE} in there plays in any browser"
     )
