@@ -422,7 +422,7 @@ def test_a_cue_writes_nothing(cued: dict[str, Cued]) -> None:
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Return what a cue told, without a terminal, of a race that began after it; the race takes longer than a silence may."""
     desk = a_desk(tmp_path_factory.mktemp("lines"))
-    quiet = ("--set", "seconds=11", "--set", "chunks=2", "--schedule", "together")
+    quiet = ("--set", "seconds=11", "--set", "chunks=1", "--schedule", "together")
     with Telling(at_desk(desk, "cue"), environment=ENVIRONMENT) as cueing:
         cueing.linger(1.0)
         with Telling(at_desk(desk, "race", *LONG, *quiet, "--workers", "2"), environment=ENVIRONMENT) as race:

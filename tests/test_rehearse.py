@@ -15,7 +15,7 @@ from demo.announced import ANNOUNCED, Listener
 from demo.rehearsals import Rehearsal, kept
 from harness.model import Status
 from tests.talks import QUICK, a_desk, rehearse, told_at
-from tests.terminals import Look, Terminal, Told, at_once, still_running
+from tests.terminals import PYTHON, ROOT, Look, Terminal, Tmux, Told, at_once, still_running
 
 ENTER, CTRL_C = b"\r", b"\x03"
 OVER_BY = "OVER by 0:01"
@@ -289,6 +289,80 @@ def test_a_talk_that_was_not_begun_leaves_nothing(tmp_path: Path) -> None:
     assert (done.exit_code, done.kept, (desk / "recordings").exists()) == (130, (), False)
 
 
+# Given up for the recording.
+
+
+@pytest.fixture
+def given_up(take: Path) -> Rehearsed:
+    """Return a rehearsal whose run was given up for its recording, and whose talk went on."""
+    desk = a_desk(take.parent.parent)
+    with rehearse(desk, "--set", "seconds=60", "--yes", columns=100, rows=30) as terminal:
+        begin(terminal)
+        terminal.type(ENTER)
+        terminal.until_text("LIVE")
+        terminal.type(b"f")
+        terminal.until_text("RECORDED")
+        terminal.until_text(STAYS)
+        terminal.type(ENTER)
+        terminal.until_text("beat 3 of 3 · LIMITATION")
+        terminal.type(ENTER)
+        return ended(terminal, desk)
+
+
+def test_a_talk_goes_on_after_its_recording_and_counts_in_no_spread(given_up: Rehearsed) -> None:
+    (one,) = given_up.kept
+    assert (given_up.exit_code, given_up.restored) == (0, True)
+    assert (one.status, len(one.beats), one.baseline_s) == (Status.ABORTED, 3, ())
+    assert "so this rehearsal counts in no spread" in given_up.last.text
+    assert "the recording can be begun until" in given_up.last.text or "the recording never fits" in given_up.last.text
+
+
+# Under a shell.
+
+
+def at_shell(shell: Tmux, desk: Path) -> None:
+    """Begin to rehearse at a shell."""
+    shell.command(f"cd {desk}; export PYTHONPATH={ROOT}; PS1='$ '; clear")
+    shell.command(PYTHON, "-m", "demo", "rehearse", "--talk", "talk.toml", *QUICK, "--yes")
+    shell.until_text("Enter begins the talk")
+    shell.keys("Enter")
+    shell.until_text("Enter ends this beat")
+
+
+@pytest.mark.terminal
+def test_ctrl_z_gives_the_shell_back_and_the_talk_goes_on_meanwhile(tmp_path: Path) -> None:
+    desk = a_desk(tmp_path / "desk")
+    with Tmux(tmp_path) as shell:
+        at_shell(shell, desk)
+        shell.keys("C-z")
+        suspended = shell.until_text("Stopped")
+        shell.command("fg")
+        back = shell.until_text("OVER by")
+        shell.resize(40, 12)
+        small = shell.until(lambda look: len(look.lines) == 12 and "next: demo" in look.text)
+        shell.resize(80, 24)
+        shell.keys("Enter")
+        below = shell.until_text(STAYS)
+        shell.keys("C-z")
+        shell.until_text("Stopped")
+        shell.command("clear; fg")
+        shell.until_text(STAYS)
+        shell.keys("Enter")
+        shell.until_text("beat 3 of 3")
+        shell.keys("Enter")
+        left = shell.until_text("all complete rehearsals")
+
+    assert [(look.alternate, look.cursor) for look in (suspended, back, small, below, left)] == [
+        (False, True),
+        (True, False),
+        (True, False),
+        (False, True),
+        (False, True),
+    ]
+    (one,) = kept(desk / "recordings" / "rehearsals.jsonl")
+    assert (one.status, len(one.beats)) == (Status.COMPLETE, 3)
+
+
 # Without a terminal.
 
 
@@ -318,7 +392,7 @@ def test_without_a_terminal_only_the_demo_is_rehearsed_and_nobody_is_waited_for(
 def test_without_a_terminal_it_is_said_that_only_the_demo_was_rehearsed(ui: str, alone: dict[str, tuple[Told, Path]]) -> None:
     told = alone[ui][0]
     text = " ".join((told.errors if ui == "json" else told.text).split())
-    assert "nobody can press Enter, so only the demo beat was rehearsed" in text
+    assert "nobody could press Enter here, so only the demo beat was rehearsed" in text
     assert "but nobody presented it" in text
 
 

@@ -44,7 +44,7 @@ def test_a_talk_over_its_time_says_so() -> None:
 def test_a_demo_that_was_rehearsed_alone_says_why() -> None:
     told = " ".join(text(demo_alone(TALK, 61.0)).split())
     assert "demo 4:30 1:01 3:29 under" in told
-    assert "nobody can press Enter, so only the demo beat was rehearsed" in told
+    assert "nobody could press Enter here, so only the demo beat was rehearsed" in told
 
 
 def test_spreads_are_told_with_their_number() -> None:

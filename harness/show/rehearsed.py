@@ -26,7 +26,7 @@ def beats(course: Course) -> Table:
 
 def demo_alone(talk: Talk, taken: float) -> Table:
     """Return what the demo beat took where nobody could press Enter, and so nothing else was rehearsed."""
-    note = "without a terminal nobody can press Enter, so only the demo beat was rehearsed, and is kept as such"
+    note = "nobody could press Enter here, so only the demo beat was rehearsed, and is kept as such"
     demo = talk.beats[talk.demo]
     return Table("the demo beat alone", ("", "budget", "taken", ""), (Row((demo.name, *_against(demo.budget, taken))),), (note,))
 
