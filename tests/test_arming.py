@@ -107,6 +107,20 @@ def test_a_signal_ends_arming_and_all_that_was_started(tmp_path: Path) -> None:
     assert stopped.value.exit_code == 130
 
 
+LAST_ACT = """
+import atexit
+
+def load(params):
+    atexit.register(lambda: (time.sleep(0.3), pathlib.Path({folder!r}, f"ended-{os.getpid()}").touch()))
+    return Problem(input=(1,), held_out=0.5, items=1)
+"""
+
+
+def test_sides_are_let_end_of_themselves(tmp_path: Path) -> None:
+    arm(a_session(tmp_path, a_workload_file(tmp_path, LAST_ACT.replace("{folder!r}", repr(str(tmp_path))))), never)
+    assert len(list(tmp_path.glob("ended-*"))) == 2
+
+
 LINGERS = """
 import atexit
 

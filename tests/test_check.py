@@ -16,7 +16,7 @@ import pytest
 
 from harness.run import probe
 from tests.builders import a_workload_file
-from tests.terminals import PYTHON, Look, Telling, Terminal, Told, at_once, told, wait_for
+from tests.terminals import PYTHON, ROOT, WAIT_S, Look, Terminal, Told, at_once, surroundings, told, wait_for
 
 CTRL_C = b"\x03"
 ESCAPE = "\x1b"
@@ -293,18 +293,34 @@ def test_a_terminal_that_is_closed_stops_the_check(tmp_path: Path) -> None:
         assert terminal.process.wait(STOPS_WITHIN_S) == 129
 
 
+def stopped_after(name: str, command: Sequence[str]) -> tuple[int, dict[str, str]]:
+    """Return the exit code and the lines of a check that is stopped as soon as it has told a line."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT, env=surroundings()) as process:
+        assert process.stdout is not None
+        text = ""
+        while name not in lines(text):
+            text += process.stdout.readline() or f"ok {name} was never told\n"
+        process.terminate()
+        text += process.stdout.read()
+        return process.wait(WAIT_S), lines(text)
+
+
+def test_a_check_that_is_stopped_while_it_looks_through_takes_does_not_go_on(tmp_path: Path) -> None:
+    (tmp_path / "take").mkdir()
+    (tmp_path / "take" / "events.jsonl").write_text("at key 1.5 of 2 users, at home\n" * 500_000)
+    code, told_by_then = stopped_after("fallback", check(tmp_path))
+    assert (code, "secrets" in told_by_then) == (143, False)
+
+
+def test_lines_are_told_as_they_are_known(tmp_path: Path) -> None:
+    code, told_by_then = stopped_after("network", check(tmp_path, workload=a_workload_file(tmp_path, SLOW)))
+    assert (code, "load" in told_by_then, "ray" in told_by_then) == (143, True, False)
+
+
 def test_a_reader_that_hangs_up_ends_the_check_quietly(tmp_path: Path) -> None:
     script = '"$@" | head -1 >/dev/null; echo "${PIPESTATUS[0]}"'
     done = told(["bash", "-c", script, "bash", *check(tmp_path)])
     assert (done.text, done.errors) == ("1", "")
-
-
-def test_lines_are_told_as_they_are_known(tmp_path: Path) -> None:
-    with Telling(check(tmp_path, workload=a_workload_file(tmp_path, SLOW))) as telling:
-        wait_for(lambda: any("network" in line for _, line in telling._lines))
-        telling.process.send_signal(signal.SIGTERM)
-        done = telling.told()
-    assert (done.exit_code, "ray" in lines(done.text)) == (143, False)
 
 
 # With Ray, and no network at all.
