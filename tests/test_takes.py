@@ -30,12 +30,16 @@ def test_rehearsals_are_counted_and_told_with_their_spread() -> None:
     found = takes.rehearsals(Record((53.7, 52.1, 55.0), (28.9, 28.1, 31.0)), 0)
     assert (found.verdict, found.sentence) == (
         Verdict.OK,
-        "3 on record: baseline 53.7 s (52.1 s to 55.0 s), distributed 28.9 s (28.1 s to 31.0 s)",
+        "3 on record: baseline 53.7 s (52.1 to 55.0 s), distributed 28.9 s (28.1 to 31.0 s)",
     )
 
 
 def test_one_rehearsal_has_no_spread() -> None:
     assert takes.rehearsals(Record((53.7,), (28.9,)), 4).sentence == "1 on record: baseline 53.7 s, distributed 28.9 s"
+
+
+def test_a_side_is_told_under_its_own_name() -> None:
+    assert takes.rehearsals(Record(distributed=(28.9,)), 0).sentence == "1 on record: distributed 28.9 s"
 
 
 @pytest.mark.parametrize(

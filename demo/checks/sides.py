@@ -43,7 +43,7 @@ def start_up(armed: Armed, *, simulated: bool) -> Finding:
     sides = armed.baseline.startup, armed.distributed.startup
     totals = [sum(split.values()) for split in sides]
     baseline, distributed = words.durations(*totals)
-    told = f"baseline {baseline}, {'pretended side' if simulated else 'Ray'} {distributed}{_split(armed.distributed)}"
+    told = f"baseline {baseline}, {'pretended' if simulated else 'Ray'} {distributed}{_split(armed.distributed)}"
     if sum(totals) > PATIENCE_S:
         return warning("start-up", told, "start the race before you walk up: armed, it waits for Enter")
     return well("start-up", told)

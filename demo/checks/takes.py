@@ -19,7 +19,7 @@ from harness import files
 from harness.cast.format import CAST
 from harness.errors import BadRequest
 from harness.model import Kind, Side, plain
-from harness.score.forecast import Record, spread
+from harness.score.forecast import Record, Spread, spread
 from harness.show import words
 
 MOST_TAKES, MOST_BYTES = 20, 60_000_000
@@ -32,16 +32,17 @@ _HOUR_S, _DAY_S = 3600.0, 86400.0
 
 def rehearsals(record: Record, others: int) -> Finding:
     """Judge what rehearsals of this configuration are on record; ``others`` is how many there are of other ones."""
-    known = [found for side in Side if (found := spread(record.walls(side))) is not None]
+    known = {side: found for side in Side if (found := spread(record.walls(side))) is not None}
     if not known:
         besides = f", {words.count(others)} of other ones" if others else ""
         return warning("rehearsals", f"none of this configuration on record{besides}", "make rehearse")
-    told = []
-    for side, found in zip(Side, known, strict=False):
-        low, middle, high = words.durations(found.low, found.middle, found.high)
-        told.append(f"{side} {middle}{f' ({low} to {high})' if found.number > 1 else ''}")
-    number = max(found.number for found in known)
-    return well("rehearsals", f"{words.count(number)} on record: {', '.join(told)}")
+    number = max(found.number for found in known.values())
+    return well("rehearsals", f"{words.count(number)} on record: {', '.join(f'{side} {_spread(found)}' for side, found in known.items())}")
+
+
+def _spread(found: Spread) -> str:
+    low, middle, high = words.durations(found.low, found.middle, found.high)
+    return f"{middle} ({low.partition(' ')[0]} to {high})" if found.number > 1 else middle
 
 
 def fallback(known: Sequence[Recording], workload: str | None, kind: Kind | None, size: tuple[int, int] | None, now: datetime) -> Finding:
