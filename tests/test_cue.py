@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from demo.take import journal_header
+from demo.talk import read_talk
 from harness import events as e
 from harness.model import Side, Status
 from harness.score.forecast import Record, deadlines
@@ -27,6 +28,7 @@ from tests.goldens import kept
 from tests.talks import ENVIRONMENT, TALK, a_course, a_desk, at_desk, rehearse, told_at
 from tests.talks import cue as cue_at
 from tests.terminals import Look, Telling, Terminal, Told, at_once, surroundings
+from workloads.train import WORKLOAD
 
 REHEARSED = Record(baseline=(39.0, 41.0, 43.0), distributed=(20.0, 24.0, 22.0), demos=(150.0, 225.0))
 SIZES = [(80, 24), (40, 12)]
@@ -103,6 +105,12 @@ def test_the_cue_tells_what_is_left_the_beat_the_next_one_and_what_to_say(size: 
     told = " ".join(drawn(a_scene(a_run(6.0)), *size).split())
     assert all(text in told for text in ("11:00 left of 12:00", "beat 1 of 3 · OPENING", "1:00 of 2:00", "next: demo, 4:30"))
     assert "What binds us: the nightly retrain misses its deploy window." in told or size == (40, 12)
+
+
+def test_the_longest_sentence_of_the_shipped_talk_is_seen_whole() -> None:
+    words = WORKLOAD.words
+    told = [" ".join(drawn(a_scene(a_run(6.0), sentence=said(beat, words))).split()) for beat in read_talk().beats]
+    assert all(" ".join(said(beat, words).split()) in seen for beat, seen in zip(read_talk().beats, told, strict=True))
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -21,11 +21,11 @@ from harness.show.lane import progress
 from harness.show.panel import elapsed
 from harness.show.talk import beat_clock, digits, left_of, next_of, place_of, slack_of, talk_clock, wrapped
 
-SMALLEST_COLUMNS, SMALLEST_ROWS = 76, 23
+SMALLEST_COLUMNS, SMALLEST_ROWS = 76, 22
 
 _FACE = FACES[1]
 _DIGITS_CELLS = 40
-_SENTENCE_ROWS = 4
+_OTHER_ROWS, _SENTENCE_ROWS = 17, 8
 _LONGEST_LINE = 200
 _PRESS = "press f on the race to play the recording"
 
@@ -70,7 +70,7 @@ class Scene:
 def cue(scene: Scene, *, columns: int, rows: int) -> Frame:
     """Draw a scene for a terminal of that size."""
     roomy = columns >= SMALLEST_COLUMNS and rows >= SMALLEST_ROWS
-    lines = _large(scene, columns) if roomy else _small(scene, columns, rows)
+    lines = _large(scene, columns, rows) if roomy else _small(scene, columns, rows)
     return Frame(tuple(padded(line, columns) for line in lines))
 
 
@@ -140,9 +140,10 @@ def until(deadline: Deadline, stands: Standing) -> tuple[str, ...]:
     return f"decide by {moment}, {words.minutes(spare)} from now: {live}", f"decide by {moment}, {words.minutes(spare)} from now"
 
 
-def _large(scene: Scene, columns: int) -> list[Line]:
+def _large(scene: Scene, columns: int, rows: int) -> list[Line]:
     stands, inner = scene.stands, columns - 2
-    told = wrapped(scene.sentence, inner - 6, _SENTENCE_ROWS)
+    room = min(_SENTENCE_ROWS, rows - 1 - _OTHER_ROWS)
+    told = wrapped(scene.sentence, inner - 6, room)
     big = drawn(digits(stands), _FACE, _DIGITS_CELLS - 2)
     beside = [place_of(stands), beat_clock(stands) if scene.course.began is not None else "not begun", next_of(stands), slack_of(stands)]
     beside = [left_of(stands), *beside]
@@ -158,7 +159,7 @@ def _large(scene: Scene, columns: int) -> list[Line]:
         *top,
         (),
         *say,
-        *(() for _ in range(_SENTENCE_ROWS - len(told))),
+        *(() for _ in range(room - len(told))),
         (),
         *((piece(f" {line}"),) for line in _run_lines(scene, inner)),
         (),
