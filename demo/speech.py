@@ -3,6 +3,7 @@
 May import ``harness`` and its neighbours in ``demo``.
 """
 
+import contextlib
 import os
 import sys
 import time
@@ -92,7 +93,8 @@ class Speech:
         if in_foreground(sys.stdout.fileno()):
             columns, _ = Canvas(Keys()).size
             line = cut(f"Enter ends this beat · {pictures.both_clocks(self._stands)}", columns - 1)
-            os.write(sys.stdout.fileno(), f"\r{line}\x1b[K".encode())
+            with contextlib.suppress(OSError):  # a terminal that is gone is noticed by its signal
+                os.write(sys.stdout.fileno(), f"\r{line}\x1b[K".encode())
 
 
 def _await_enter(keys: Keys, signals: Signals, show: Callable[[], None]) -> None:
