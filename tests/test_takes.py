@@ -52,10 +52,13 @@ def test_no_rehearsal_is_warned_of(others: int, said: str) -> None:
 # The recording to fall back on.
 
 
-def a_recording(name: str = "kept", *, age: timedelta = timedelta(days=3), workload: str = "train", verified: bool = True) -> Recording:
-    """Return a recording of a measured race at 100×30 that plays for 93 s."""
-    facts = a_results(spec=a_spec(workload=some_words(name=workload)), began_utc=(NOW - age).isoformat(timespec="seconds"))
-    return Recording(Path("recordings") / name, facts, Cast(100, 30, 0.0, (Event(93.2, "o", "x"),)), verified, 1)
+def a_recording(
+    name: str = "kept", *, age: timedelta | None = timedelta(days=3), workload: str = "train", verified: bool = True
+) -> Recording:
+    """Return a recording of a measured race at 100×30 that plays for 93 s; ``age`` None: it does not tell when it began."""
+    facts = a_results(spec=a_spec(workload=some_words(name=workload)))
+    began = 0.0 if age is None else (NOW - age).timestamp()
+    return Recording(Path("recordings") / name, facts, Cast(100, 30, began, (Event(93.2, "o", "x"),)), verified, 1)
 
 
 def judged(*known: Recording, size: tuple[int, int] | None = (100, 30), kind: Kind = Kind.MEASURED) -> Finding:
@@ -79,6 +82,10 @@ def test_a_verified_recording_that_fits_is_told_with_its_age() -> None:
 )
 def test_an_age_is_told_in_whole_hours_or_days(age: timedelta, said: str) -> None:
     assert said in judged(a_recording(age=age)).sentence
+
+
+def test_a_recording_that_does_not_tell_its_date_has_no_age() -> None:
+    assert judged(a_recording(age=None)).sentence == "kept, verified, of unknown age, 100×30, plays 93.2 s"
 
 
 def test_a_newer_recording_that_was_not_verified_is_passed_over() -> None:

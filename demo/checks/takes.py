@@ -69,7 +69,7 @@ def fallback(known: Sequence[Recording], workload: str | None, kind: Kind | None
 
 def _told(recording: Recording, now: datetime) -> str:
     size = f"{words.count(recording.columns)}×{words.count(recording.rows)}"
-    age = _age((now - recording.recorded_utc).total_seconds())
+    age = _age((now - recording.recorded_utc).total_seconds()) if recording.cast.began else "of unknown age"
     return f"{_name(recording.folder)}, verified, {age}, {size}, plays {words.seconds(recording.duration_s)}"
 
 
