@@ -3,9 +3,7 @@
 On a terminal it is drawn on the alternate screen, else told in lines until the session ends. May import everything.
 """
 
-import os
 import select
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from pathlib import Path
 
 from demo.easel import Easel
 from demo.prompter import Prompter
+from demo.screens import say
 from demo.speech import steady
 from demo.take import DEFAULT_ROOT
 from demo.terminal import Keys, Signals
@@ -121,16 +120,7 @@ def _told(prompter: Prompter, signals: Signals) -> None:
         due, session, before = time.monotonic() + LOOK_EVERY_S, prompter.session, prompter.board
         prompter.look()
         for line in teller.lines(prompter, before if prompter.session is session else Board(), time.monotonic()):
-            _say(line)
+            say(f"{line}\n".encode(sys.stdout.encoding, "replace"), HINT)
         if prompter.ended:
             return
         _wait(due, signals)
-
-
-def _say(line: str) -> None:
-    """Write a line at once; raise ``Interrupted`` where nobody is left to read it."""
-    try:
-        print(line, flush=True)
-    except OSError as gone:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer must not fail at exit
-        raise Interrupted(signal.SIGPIPE, HINT) from gone

@@ -7,7 +7,7 @@ import contextlib
 import secrets
 import signal
 import sys
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -114,9 +114,8 @@ class Race:
                 self._take_in(batch)
                 self._require_life(batch)
         except Abandoned:
-            leaving = threading.Thread(target=frames.close)
-            leaving.start()
-            stage.callback(leaving.join)
+            aside = stage.enter_context(ThreadPoolExecutor(1))
+            stage.callback(aside.submit(frames.close).result)  # raises, once the stage is left, for processes that could not be ended
             raise
         except BaseException:
             frames.close()

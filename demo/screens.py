@@ -16,7 +16,7 @@ from typing import Protocol
 from rich.console import Console
 
 from demo.terminal import Canvas, Keys
-from harness.errors import Interrupted
+from harness.errors import KEPT, Interrupted
 from harness.events import Event, encode
 from harness.model import Spec
 from harness.score.board import Board
@@ -78,7 +78,7 @@ class Plain:
     def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
         """Say what happened, if anything did."""
         for line in plain.lines(before, after, self._spec, at=at, last_said=self._said_at):
-            _say(f"{line}\n".encode(sys.stdout.encoding, "replace"))
+            say(f"{line}\n".encode(sys.stdout.encoding, "replace"))
             self._said_at = at
 
     def close(self, last: Event) -> None:
@@ -94,16 +94,16 @@ class Events:
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
         """Write the journal's header line first."""
-        _say(self._header)
+        say(self._header)
         yield
 
     def show(self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float) -> None:
         """Write the batch."""
-        _say(b"".join(map(encode, batch)))
+        say(b"".join(map(encode, batch)))
 
     def close(self, last: Event) -> None:
         """Write the last line."""
-        _say(encode(last))
+        say(encode(last))
 
 
 class Silent:
@@ -121,8 +121,8 @@ class Silent:
         """Say nothing: the headline follows."""
 
 
-def _say(lines: bytes) -> None:
-    """Write to standard output at once; raise ``Interrupted`` where nobody is left to read it."""
+def say(lines: bytes, hint: str = KEPT) -> None:
+    """Write to standard output at once; raise ``Interrupted``, with that hint, where nobody is left to read it."""
     try:
         sys.stdout.buffer.write(lines)
         sys.stdout.buffer.flush()
@@ -130,4 +130,4 @@ def _say(lines: bytes) -> None:
         if gone.errno not in _GONE:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer must not fail at exit
-        raise Interrupted(_GONE[gone.errno]) from gone
+        raise Interrupted(_GONE[gone.errno], hint) from gone

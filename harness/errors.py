@@ -4,6 +4,8 @@ Raised where the fault is known, caught once in ``demo/__main__.py``; nobody bel
 Imports the standard library only.
 """
 
+KEPT = "the journal and the results file are kept"
+
 
 class TwoclocksError(Exception):
     """A failure that ends the program with one sentence, one hint and an exit code."""
@@ -37,7 +39,7 @@ class Disagreement(TwoclocksError):
 class Interrupted(TwoclocksError):
     """The presenter or the system asked to stop; ``exit_code`` is 128 plus the signal's number."""
 
-    def __init__(self, signal_number: int, hint: str = "the journal and the results file are kept") -> None:
+    def __init__(self, signal_number: int, hint: str = KEPT) -> None:
         super().__init__("stopped before the end", hint)
         self.exit_code = 128 + signal_number
 

@@ -60,12 +60,9 @@ def a_browser(desk: Path) -> dict[str, str]:
 def test_a_recording_is_played_as_it_was_at_its_own_speed(take: Path) -> None:
     seen = played(take)
     cast = read(take / CAST)
-    readings = [
-        (look.at, now.clocks[0])
-        for look in seen.panels
-        if (now := sight(look.lines)) is not None and now.looks is not None and now.looks[0] == "LIVE"
-    ]
-    began = [at - (clock or 0.0) for at, clock in readings]
+    sights = [(look.at, now) for look in seen.panels if (now := sight(look.lines)) is not None]
+    live = [(at, now.clocks[0]) for at, now in sights if now.looks is not None and now.looks[0] == "LIVE"]
+    began = [at - clock.seconds for at, clock in live if clock is not None]
 
     assert seen.exit_code == 0
     assert len(began) > 3

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model import Schedule
+from harness.show import words
 from harness.show.panel import Caption, panel
-from harness.show.seen import Sight, seconds, sight
+from harness.show.seen import Clock, Sight, clock_of, sight
 from tests.builders import a_board, a_spec, some_events
 
 NOON = datetime(2026, 11, 22, 12, 0, 7, tzinfo=UTC)
@@ -29,7 +30,7 @@ def seen_at(columns: int, rows: int, badge: str = "REC") -> Sight:
 @pytest.mark.parametrize("size", SIZES)
 def test_both_clocks_are_read_off_a_panel_of_any_size(size: tuple[int, int]) -> None:
     board = a_board(some_events())
-    assert seen_at(*size).clocks[1] == board.distributed.wall_s
+    assert seen_at(*size).clocks[1] == Clock(board.distributed.wall_s or 0.0, 0.1)
 
 
 @pytest.mark.parametrize("badge", ["REC", "REC · SIMULATED"])
@@ -50,10 +51,38 @@ def test_what_both_sides_are_doing_is_read_off_a_panel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clock", "shown"), [("00:00.0", 0.0), ("12:34.5", 754.5), ("1:00:00.1", 3600.1), ("12:34", None), ("1x:00.0", None), ("", None)]
+    ("text", "shown"),
+    [
+        ("00:00.0", Clock(0.0, 0.1)),
+        ("12:34.5", Clock(754.5, 0.1)),
+        ("1:00:00.1", Clock(3600.1, 0.1)),
+        ("1:00:02", Clock(3602.0, 1.0)),
+        ("1x:00.0", None),
+        ("", None),
+    ],
 )
-def test_a_clock_tells_its_seconds(clock: str, shown: float | None) -> None:
-    assert seconds(clock) == shown
+def test_a_clock_tells_its_seconds_as_exactly_as_it_shows_them(text: str, shown: Clock | None) -> None:
+    assert clock_of(text) == shown
+
+
+@given(st.floats(0, 350_000))
+def test_a_clock_shows_what_it_was_cut_off_from(elapsed: float) -> None:
+    shown = clock_of(words.clock(elapsed))
+    assert shown is not None
+    assert shown.shows(elapsed)
+    assert not shown.shows(elapsed + 0.11)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("elapsed", [3599.94, 3600.0, 7322.45, 36_000.0, 359_999.0])
+def test_a_clock_of_hours_is_read_whatever_room_it_has(size: tuple[int, int], elapsed: float) -> None:
+    board = a_board(some_events(baseline_s=elapsed))
+    caption = Caption("7c21", Schedule.IN_TURN, NOON, "REC")
+    lines = panel(board, a_spec(), caption, at=3e6, columns=size[0], rows=size[1]).plain.split("\n")
+    seen = sight(lines)
+    assert seen is not None
+    assert seen.clocks[0] is not None
+    assert seen.clocks[0].shows(elapsed)
 
 
 def test_a_panel_with_no_such_day_is_none() -> None:

@@ -5,7 +5,7 @@ recording's clocks go as its own times do; one that was sped up, cut or shortene
 Pure. May import ``cast``, ``show``, ``score``, ``model``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -16,7 +16,7 @@ from harness.model import Results, Side
 from harness.score.headline import Headline, headline
 from harness.show import phrases, words
 from harness.show.clock import SMALLEST, drawn
-from harness.show.seen import Sight, sight
+from harness.show.seen import Clock, Sight, sight
 
 LONGEST_GAP_S = 1.5
 MOST_DRIFT_S = 0.3
@@ -29,7 +29,7 @@ _GOING = ("LIVE", "REPLAY")
 _BADGE = "REC"
 
 Size = tuple[int, int]
-Reading = tuple[float, float]
+Reading = tuple[float, Clock]
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ def _of_clocks(drift: float, sights: Sequence[_Moment], results: Results) -> Ite
     last = sights[-1].sight
     for side, clock in zip(Side, last.clocks if last is not None else (), strict=False):
         wall = _wall_s(results, side)
-        if wall is None or clock is None or words.clock(clock) != words.clock(wall):
-            stands = words.clock(clock) if clock is not None else "nothing"
+        if wall is None or clock is None or not clock.shows(wall):
+            stands = words.clock(clock.seconds) if clock is not None else "nothing"
             told = words.clock(wall) if wall is not None else "no time"
             yield Reason("clock", f"its {side} clock stops at {stands}, the results file has {told}")
 
@@ -191,17 +191,18 @@ def _wall_s(results: Results, side: Side) -> float | None:
 def _drift(sights: Sequence[_Moment]) -> float:
     """Return by how many seconds the readings of a clock contradict the recording's times, at the worst.
 
-    A clock that shows c at the time t began within one tick of t - c. Where two readings of one run of it leave no moment at which
-    it can have begun, the recording is not true; how far they miss each other is the drift.
+    A clock that shows c at the time t began within one tick before t - c. Where two readings of one run of it leave no moment at
+    which it can have begun, the recording is not true; how far they miss each other is the drift.
     """
-    of_clocks = [_apart(run, _TICK_S) for side in (0, 1) for run in _runs(sights, side)]
-    of_day = _apart([(moment.shown.at, moment.sight.utc.timestamp()) for moment in sights if moment.sight is not None], _SECOND_S)
+    of_clocks = [_apart(run) for side in (0, 1) for run in _runs(sights, side)]
+    of_day = _apart([(moment.shown.at, Clock(moment.sight.utc.timestamp(), _SECOND_S)) for moment in sights if moment.sight is not None])
     return max([of_day, *of_clocks], default=0.0)
 
 
-def _apart(readings: Iterable[Reading], tick: float) -> float:
-    began = [at - clock for at, clock in readings]
-    return max(0.0, max(began) - min(began) - tick) if began else 0.0
+def _apart(readings: Sequence[Reading]) -> float:
+    latest = min((at - clock.seconds for at, clock in readings), default=0.0)
+    earliest = max((at - clock.seconds - clock.tick for at, clock in readings), default=0.0)
+    return max(0.0, earliest - latest)
 
 
 def _runs(sights: Sequence[_Moment], side: int) -> Iterator[list[Reading]]:
@@ -217,7 +218,7 @@ def _ascending(moments: Sequence[_Moment], side: int) -> Iterator[list[Reading]]
         clock = moment.sight.clocks[side] if moment.sight is not None else None
         if clock is None:
             continue
-        if run and clock < run[-1][1]:
+        if run and clock.seconds < run[-1][1].seconds:
             yield run
             run = []
         run.append((moment.shown.at, clock))

@@ -12,23 +12,36 @@ from harness.show.clock import read
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)Z")
 _RUN = re.compile(r"\brun ([0-9a-zA-Z]{1,16})(?![0-9a-zA-Z])")
-_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d\d):(\d\d\.\d)")
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d\d):(\d\d(\.\d)?)")
 _TOP = re.compile(r"╭─ (.*?) ─+ ([A-Z]+)(?: · [\d,]+ LOST)? ──╮")
 _SLATE = re.compile(r" BASELINE (\S+) · RAY (\S+)")
 _CLOCK_ROWS = slice(2, 13)
+_ROUNDING = 1e-6
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What a clock shows: ``seconds``, cut off at a ``tick`` of a tenth, or of a second where there is no room for tenths."""
+
+    seconds: float
+    tick: float
+
+    def shows(self, elapsed: float) -> bool:
+        """Tell whether this is what the clock would show after so many seconds."""
+        return -_ROUNDING <= elapsed - self.seconds < self.tick
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What is to be seen at one moment; ``looks`` are the words at the top of both boxes, empty below a headline.
+    """What is to be seen at one moment; ``looks`` are the words at the top of both boxes, None below a headline.
 
-    ``clocks`` are what both show, in seconds (None: there is none to be read), ``utc`` is the moment, whole seconds.
+    ``clocks`` are what both show (None: there is none to be read), ``utc`` is the moment, in whole seconds.
     """
 
     badge: str
     run_id: str
     utc: datetime
-    clocks: tuple[float | None, float | None]
+    clocks: tuple[Clock | None, Clock | None]
     looks: tuple[str, str] | None = None
 
 
@@ -37,13 +50,13 @@ def sight(lines: Sequence[str]) -> Sight | None:
     return _panel(lines) or _headline(lines)
 
 
-def seconds(clock: str) -> float | None:
-    """Return the seconds that a clock shows (None: it is no clock)."""
-    found = _CLOCK.fullmatch(clock)
+def clock_of(text: str) -> Clock | None:
+    """Return what a clock shows that reads so (None: it is no clock)."""
+    found = _CLOCK.fullmatch(text)
     if found is None:
         return None
-    hours, minutes, rest = found.groups()
-    return int(hours or 0) * 3600 + int(minutes) * 60 + float(rest)
+    hours, minutes, rest, tenths = found.groups()
+    return Clock(int(hours or 0) * 3600 + int(minutes) * 60 + float(rest), 0.1 if tenths else 1.0)
 
 
 def _panel(lines: Sequence[str]) -> Sight | None:
@@ -52,18 +65,23 @@ def _panel(lines: Sequence[str]) -> Sight | None:
     half = lines[1].index("╮") + 1
     rows = lines[_CLOCK_ROWS]
     boxes = [[row[2 : half - 2] for row in rows], [row[half + 2 : 2 * half - 2] for row in rows]]
-    left, right = (seconds(read(box)) for box in boxes)
+    left, right = (clock_of(_read(box)) for box in boxes)
     return _labelled(lines[0], (left, right), (tops[0][1], tops[1][1]))
+
+
+def _read(rows: Sequence[str]) -> str:
+    """Return the clock of a box: its big digits, or the small ones where it has no room for those."""
+    return read(rows) or next((row.strip() for row in rows if _CLOCK.fullmatch(row.strip())), "")
 
 
 def _headline(lines: Sequence[str]) -> Sight | None:
     told = [line for line in lines if line.strip()]
     if len(told) < 2 or (found := _SLATE.fullmatch(told[-2].rstrip())) is None:
         return None
-    return _labelled(told[-1], (seconds(found[1]), seconds(found[2])), None)
+    return _labelled(told[-1], (clock_of(found[1]), clock_of(found[2])), None)
 
 
-def _labelled(line: str, clocks: tuple[float | None, float | None], looks: tuple[str, str] | None) -> Sight | None:
+def _labelled(line: str, clocks: tuple[Clock | None, Clock | None], looks: tuple[str, str] | None) -> Sight | None:
     """Return what a line says of the badge, the moment and the run, with the clocks; nothing where it lacks one of them."""
     moment, run = _MOMENT.search(line), _RUN.search(line)
     if moment is None or run is None:
