@@ -215,6 +215,27 @@ def test_what_a_side_started_ends_with_it_however_it_ends(tmp_path: Path, ending
     assert not psutil.pid_exists(helper) or psutil.Process(helper).status() == psutil.STATUS_ZOMBIE
 
 
+LATE = """
+def last_deed(*_):
+    print("late", subprocess.Popen(["sleep", "60"]).pid, flush=True)
+    os._exit(0)
+
+signal.signal(signal.SIGTERM, last_deed)
+
+def load(params):
+    print("ready for it", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_side_starts_while_it_is_told_to_end_ends_too(tmp_path: Path) -> None:
+    with a_side(tmp_path, LATE) as child:
+        logged(child, "ready for it")
+        log = child.log
+    late = int(log.read_text().split()[-1])
+    assert not psutil.pid_exists(late) or psutil.Process(late).status() == psutil.STATUS_ZOMBIE
+
+
 def test_a_side_that_is_gone_can_still_be_ordered_about(tmp_path: Path) -> None:
     with a_side(tmp_path, "os._exit(0)") as child:
         to_the_end(child)

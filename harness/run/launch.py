@@ -119,14 +119,26 @@ def end_all(children: Sequence[Child], patience_s: float) -> list[int]:
             child.recount()
             if signal_number is not None:
                 probe.end(child.family, signal_number)
-        until = time.monotonic() + seconds
-        while not (over := all(child.gone() for child in children)) and time.monotonic() < until:
-            time.sleep(0.02)
-        if over:
+        if _all_gone(children, seconds) and _none_came(children):
             break
     for child in children:
         child.clear()
     return [pid for child in children for pid in probe.alive(child.family)]
+
+
+def _all_gone(children: Sequence[Child], seconds: float) -> bool:
+    """Return whether all that is recorded has ended, as soon as it has or after that many seconds."""
+    until = time.monotonic() + seconds
+    while not (gone := all(child.gone() for child in children)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return gone
+
+
+def _none_came(children: Sequence[Child]) -> bool:
+    """Return whether nothing is there that was not recorded: a daemon may have started another one while it was told to end."""
+    for child in children:
+        child.recount()
+    return all(child.gone() for child in children)
 
 
 def launch(assignment: Assignment, log: Path) -> Child:
