@@ -102,7 +102,8 @@ _PAINT = re.compile(r"\x1b\[[0-9;:]*m")
 _ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?")
 _GEOMETRY = re.compile(r"\s(?:d|points|transform|viewBox|stroke-dasharray)=(?:\"[^\"]*\"|'[^']*')")
 _PROGRAM = re.compile(r"<(script|style)\b[^<>]*>", re.IGNORECASE)
-_PACKED = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
+_PACKED = re.compile(r"[\w+/-]{200,}={0,2}", re.ASCII)  # in either alphabet of base64: with + and /, or with - and _
+_ONE_ALPHABET = str.maketrans("-_", "+/")
 
 
 def scan(name: str, content: bytes, identity: Identity) -> tuple[Leak, ...]:
@@ -138,10 +139,11 @@ def _views(name: str, text: str) -> Iterator[_View]:
 
 def _page(text: str) -> Iterator[_View]:
     """Yield a page's own text, its programs and styles, and the recordings that are packed into it."""
-    words, programs = _apart(_PACKED.sub(" ", text))
+    packed = {found[0]: inside for found in _PACKED.finditer(text) if (inside := _unpacked(found[0]))}
+    words, programs = _apart(_PACKED.sub(lambda found: " " if found[0] in packed else found[0], text))
     yield _View(_GEOMETRY.sub(" ", words))
     yield _View(programs, code=True, counted=False)
-    for inside in filter(None, (_unpacked(found[0]) for found in _PACKED.finditer(text))):
+    for inside in packed.values():
         yield _View(inside.partition("\n")[0], counted=False)
         yield _View(_drawn(inside), counted=False)
 
@@ -161,7 +163,7 @@ def _apart(page: str) -> tuple[str, str]:
 def _unpacked(packed: str) -> str:
     """Return the text in base64, compressed or not; empty for anything else, such as a font or a picture."""
     try:
-        content = base64.b64decode(packed + "=" * (-len(packed) % 4))
+        content = base64.b64decode(packed.translate(_ONE_ALPHABET) + "=" * (-len(packed) % 4))
         if content[:2] == b"\x1f\x8b":
             content = zlib.decompressobj(wbits=31).decompress(content, LARGEST_UNPACKED_BYTES)
         return content.decode()

@@ -4,6 +4,7 @@ import hashlib
 import json
 import random
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from demo.leaks import MOST_LEAKS, Identity, Kind, scan
+from harness.cast.format import OUTPUT, Event
+from harness.cast.page import About, page
+from tests.casts import race_cast
 
 ALICE = Identity(home="/home/alice", user="alice", host="gandalf")
 ROOT = Identity(home="/root", user="root", host="vm")
@@ -189,12 +193,37 @@ def a_page(cast: str, program: str = "", words: str = "", *, packed: bool = True
     return f"<html>\n<script>\n{program}\n</script><p>{words}</p><script>cast('{base64.b64encode(content).decode()}')</script></html>"
 
 
+def a_real_page(*sent: str) -> bytes:
+    """Return the page that is made of a race's recording in which a terminal was sent some more text at first."""
+    cast = race_cast()
+    events = tuple(Event(0.0, OUTPUT, text) for text in sent)
+    return page(replace(cast, events=(*events, *cast.events)), About("a race", "7c21", "train"))
+
+
 LONG = "".join(random.Random(1).choices(string.ascii_letters, k=400))
 
 
 @pytest.mark.parametrize("packed", [True, False])
 def test_a_recording_that_is_packed_into_a_page_is_read(packed: bool) -> None:
     assert kinds(a_page(a_cast(LONG, " /home/alice"), packed=packed), name="run.html") == [Kind.HOME]
+
+
+def test_the_recording_in_a_page_as_it_is_made_is_read() -> None:
+    leaks = scan("run.html", a_real_page("cd /home/alice/takes\r\n", f"export TOKEN={GITHUB}\r\n"), ALICE)
+    assert {(leak.kind, leak.masked) for leak in leaks} == {(Kind.HOME, "/h***"), (Kind.KEY, "ghp_***")}
+
+
+def test_a_page_as_it_is_made_tells_nothing_of_itself() -> None:
+    assert scan("run.html", a_real_page(), ALICE) == ()
+
+
+LONG_TOKEN = f"eyJ{'hbGciOi' * 2}.eyJ{'zdWIiOi-' * 40}.{'Sflk_xRJ' * 40}"
+ONE_LINE_KEY = f"-----BEGIN PRIVATE KEY-----{'MIIEvQIB' * 40}-----END PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize("secret", [LONG_TOKEN, ONE_LINE_KEY], ids=["token", "key"])
+def test_a_long_key_in_a_program_is_not_taken_for_a_recording(secret: str) -> None:
+    assert kinds(a_page(a_cast(LONG), f'var k="{secret}"'), name="run.html") == [Kind.KEY]
 
 
 def test_a_page_whose_recording_tells_nothing_passes() -> None:
