@@ -33,6 +33,9 @@ def _steady() -> None:
     while (free := os.open(os.devnull, os.O_RDWR)) < 3:
         pass
     os.close(free)
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)  # Python itself leaves a closed one None
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

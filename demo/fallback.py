@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from demo.take import DEFAULT_ROOT, RESULTS
+from demo.take import DEFAULT_ROOT, RESULTS, SHOWCASE
 from harness import files, results
 from harness.cast.format import CAST, LARGEST_BYTES, Cast, read
 from harness.errors import BadRequest
@@ -35,13 +35,12 @@ class Verdict(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Recording:
-    """A take with a recording. Its cast is read only when it is to be shown; ``size_bytes`` is that of the cast."""
+    """A take with a recording; ``verified`` is whether the verdict beside it holds."""
 
     folder: Path
     results: Results
     cast: Cast
     verified: bool
-    size_bytes: int
 
     @property
     def recorded_utc(self) -> datetime:
@@ -71,7 +70,7 @@ class Recording:
 def recording(folder: Path) -> Recording:
     """Return the recording in a take's folder; raise ``BadRequest`` if it has none that can be read."""
     cast, facts = read(folder / CAST), results.load(folder / RESULTS)
-    return Recording(folder, facts, cast, _is_verified(folder), (folder / CAST).stat().st_size)
+    return Recording(folder, facts, cast, _is_verified(folder))
 
 
 def recordings(root: Path = DEFAULT_ROOT) -> tuple[Recording, ...]:
@@ -94,15 +93,21 @@ def keep_verdict(folder: Path, drift_s: float) -> None:
 def _newest_first(root: Path, workload: str | None = None, kind: Kind | None = None) -> Iterator[Recording]:
     """Yield recordings, of any workload and kind (None) or of one; a cast is read only when it is its turn."""
     takes = [(facts, folder) for folder in _folders(root) if (facts := _facts(folder)) is not None and facts.status is Status.COMPLETE]
-    for facts, folder in sorted(takes, key=lambda take: datetime.fromisoformat(take[0].began_utc), reverse=True):
+    for facts, folder in sorted(takes, key=_age, reverse=True):
         if workload in (None, facts.spec.workload.name) and kind in (None, facts.kind):
             with contextlib.suppress(BadRequest):
                 yield recording(folder)
 
 
+def _age(take: tuple[Results, Path]) -> tuple[bool, datetime]:
+    """Return what takes are ordered by: the showcase that came along is older than any of the presenter's own."""
+    facts, folder = take
+    return folder.name != SHOWCASE, datetime.fromisoformat(facts.began_utc)
+
+
 def _folders(root: Path) -> list[Path]:
-    """Return the folders with a cast; ``latest`` only names one of them."""
-    return [cast.parent for cast in root.glob(f"*/{CAST}") if not cast.parent.is_symlink()]
+    """Return the takes' folders with a cast; ``latest`` only names one of them, and what begins with a dot is none."""
+    return [cast.parent for cast in root.glob(f"[!.]*/{CAST}") if not cast.parent.is_symlink()]
 
 
 def _facts(folder: Path) -> Results | None:

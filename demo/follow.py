@@ -116,10 +116,11 @@ class Newest:
         return self._root / newest / JOURNAL if newest is not None else None
 
     def _folders(self) -> list[Path]:
-        """Return the folders not known yet; ``latest`` only names one of them."""
+        """Return the folders not known yet; ``latest`` only names one of them, and what begins with a dot is a draft."""
         try:
             with os.scandir(self._root) as entries:
-                return [Path(entry.path) for entry in entries if entry.name not in self._began and entry.is_dir(follow_symlinks=False)]
+                unknown = [entry for entry in entries if entry.name[0] != "." and entry.name not in self._began]
+                return [Path(entry.path) for entry in unknown if entry.is_dir(follow_symlinks=False)]
         except OSError:
             return []
 

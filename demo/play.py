@@ -13,9 +13,8 @@ import click
 from demo.exhibit import exported
 from demo.fallback import Recording, recording, recordings
 from demo.player import Player
-from demo.record import PAGE
 from demo.staging import label
-from demo.take import DEFAULT_ROOT
+from demo.take import PAGE
 from demo.terminal import Canvas, Keys, Signals
 from harness.cast.format import CAST
 from harness.errors import BadRequest
@@ -23,7 +22,6 @@ from harness.model import plain
 from harness.show import words
 
 SHOWN = 0
-SHOWCASE = DEFAULT_ROOT / "showcase"
 
 
 def play(take: Path | None, into: Path | None) -> int:
@@ -32,12 +30,12 @@ def play(take: Path | None, into: Path | None) -> int:
     Raises ``BadRequest`` where there is nothing to play, or nowhere to play it.
     """
     chosen = recording(_folder(take)) if take is not None else _newest()
+    if not chosen.verified:
+        click.echo(f"warning: this recording is not verified\nhint: `twoclocks verify-cast {plain(str(chosen.folder))}` does it", err=True)
     if into is not None:
         exported(chosen, into)
         click.echo(plain(str(into)))
         return SHOWN
-    if not chosen.verified:
-        click.echo(f"warning: this recording is not verified\nhint: `twoclocks verify-cast {plain(str(chosen.folder))}` does it", err=True)
     if not _can_draw():
         raise BadRequest("a recording plays in a terminal that can draw", f"{_page(chosen)} plays in a browser")
     canvas = Canvas(Keys())
@@ -52,12 +50,11 @@ def _folder(take: Path) -> Path:
 
 
 def _newest() -> Recording:
-    """Return the newest recording: of those that were made here, else the showcase that came along; verified ones first."""
+    """Return the newest verified recording, or the newest of all where none is."""
     found = recordings()
-    own = [one for one in found if one.folder != SHOWCASE] or list(found)
-    if not own:
+    if not found:
         raise BadRequest("there is no recording here", "make one with `twoclocks record`")
-    return next((one for one in own if one.verified), own[0])
+    return next((one for one in found if one.verified), found[0])
 
 
 def _can_draw() -> bool:

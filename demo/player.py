@@ -6,7 +6,7 @@ May import ``harness.cast``, ``harness.show`` and ``demo.terminal``.
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from demo.terminal import Canvas, Keys, Signals
 from harness.cast.emulator import Drawing, drawings
@@ -53,12 +53,14 @@ class Player:
         Raises ``Interrupted`` for a signal.
         """
         self._normal = False
-        began = self._clock() - since
+        began, before = self._clock() - since, ""
         for drawing in drawings(cast):
             if not self._reached(began + drawing.at):
                 self._canvas.leave(f"{self._closing(label)}\r\n")
                 return False
-            self._draw(drawing, label, cast)
+            before += drawing.text
+            anew = not (self._canvas.shown or self._normal)  # as after Ctrl-Z: a drawing may hold only what changed
+            self._draw(replace(drawing, text=before) if anew else drawing, label, cast)
         self._reached(began + cast.duration_s)
         self._canvas.leave()
         return True

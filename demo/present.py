@@ -44,6 +44,13 @@ class Shown:
         return told if measured is None else f"{told}\n{table.text(table.sweep(measured))}"
 
     @property
+    def claims(self) -> list[str]:
+        """Return the lines that a recording of it must end with; of a refused session all of them."""
+        if isinstance(self.claim, Refusal):
+            return self.text.splitlines()
+        return slide.claims(self.claim)
+
+    @property
     def appendix(self) -> str:
         """Return the tables for the questions afterwards; empty for a refused session."""
         if isinstance(self.claim, Refusal):

@@ -19,7 +19,7 @@ from demo.presenter import Presenter
 from demo.request import Request
 from demo.screens import Events, Live, Plain, Screen, Silent
 from demo.staging import BARE, Staging, label
-from demo.take import RESULTS, Journal, journal_header, new_take, point_latest
+from demo.take import PAGE, RESULTS, Journal, journal_header, new_take, point_latest
 from demo.terminal import Canvas, Keys, Signals
 from harness import events as e
 from harness.cast.marks import GO
@@ -32,7 +32,7 @@ from harness.run.digest import source_digest
 from harness.run.session import Session
 from harness.score.board import Board, apply
 from harness.score.record import results_of
-from harness.score.stall import still_s
+from harness.score.stall import ARMED_WITHIN_S, arming_s, still_s
 from harness.show import words
 from harness.show.panel import Caption
 
@@ -97,8 +97,8 @@ class Race:
                 digest = self._close(journal, ended)
             try:
                 return self._kept(digest, ended)
-            except Abandoned:
-                self._fall_back()
+            except Abandoned as over:
+                over.hint = self._fall_back() or over.hint
                 raise
 
     def _follow(self, journal: Journal, stage: contextlib.ExitStack) -> None:
@@ -134,16 +134,20 @@ class Race:
             return
         if (failed := next((event for event in batch if isinstance(event, e.Failed)), None)) is not None:
             raise Abandoned(f"the {failed.side} side failed: {failed.reason}", failed=True)
-        if (still_s(self._board, self._conductor.now) or 0.0) >= fallback.after_s:
+        now = self._conductor.now
+        if (still_s(self._board, now) or 0.0) >= fallback.after_s:
             raise Abandoned(f"no progress for {words.seconds(fallback.after_s)}")
+        if (arming_s(self._board, now) or 0.0) >= ARMED_WITHIN_S:
+            raise Abandoned(f"not armed within {words.seconds(ARMED_WITHIN_S)}")
 
-    def _fall_back(self) -> None:
-        """Play the recording from where its clocks start."""
+    def _fall_back(self) -> str:
+        """Play the recording from where its clocks start; return what to know of it otherwise."""
         recording = self._staging.fallback.recording
-        if recording is None:
-            return
         canvas = self._screen.canvas if isinstance(self._screen, Live) else Canvas(self._keys)
+        if recording is None or not recording.fits(*canvas.size):
+            return f"this terminal is too small for its recording; open {recording.folder / PAGE} in a browser" if recording else ""
         Player(canvas, self._keys, self._signals).play(recording.cast, label(recording), recording.cast.moment(GO) or 0.0)
+        return ""
 
     def _opening(self) -> e.Event:
         kind = Kind.SIMULATED if self._asked.simulated else Kind.MEASURED

@@ -4,7 +4,6 @@ Everything is made in a draft beside the take, and stays there, unpublished, whe
 May import ``harness`` and its neighbours in ``demo``.
 """
 
-import contextlib
 import os
 import shutil
 import sys
@@ -21,21 +20,21 @@ from demo.fallback import keep_verdict, recording
 from demo.present import Shown, keep, show
 from demo.recorded import ENDED, ORDER, Ended, Order
 from demo.request import Request
-from demo.take import DEFAULT_ROOT, JOURNAL, RESULTS, named, new_take, point_latest
+from demo.take import DEFAULT_ROOT, DRAFT, PAGE, named, point_latest
 from demo.terminal import Canvas, Keys, Signals
 from harness import files
 from harness.cast.format import CAST, encode, read
 from harness.cast.marks import marked
+from harness.cast.page import require_player
 from harness.cast.verify import Inspection, verify
 from harness.errors import BadRequest, Unpublished
 from harness.model import Kind, plain
 from harness.show import words
 from harness.show.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
 
-PAGE = "run.html"
 RAW, LOG = "raw.cast", "recorder.log"
 LARGEST_SIZE = (400, 120)
-REFUSED = 4
+FAILED, REFUSED = 3, 4
 
 Size = tuple[int, int]
 
@@ -59,22 +58,31 @@ def record(asked: Request, out: Path | None, size: Size, *, wait: bool) -> int:
     Raises ``BadRequest`` before anything starts, and ``Unpublished`` where the run fails or its recording is not true.
     """
     found, headless = recorder.found(), not (sys.stdin.isatty() and sys.stdout.isatty())
+    require_player()
     if not headless:
         _require_room(size)
-    if out is not None:
-        new_take(out, "", "")
-    draft = _draft(out)
+    draft = _draft(_fresh(out) if out is not None else DEFAULT_ROOT / "new")
     try:
         _perform(found, asked, draft, size, headless=headless, wait=wait and not headless)
         shown, inspection = _developed(draft, size)
         folder = _published(draft, out, shown)
-    except BaseException:
-        if out is not None:
-            with contextlib.suppress(OSError):
-                out.rmdir()  # it is there for nothing, unless it held something before
-        raise
+    except BadRequest as bad:  # no more of what was asked: the race has been run
+        raise Unpublished(f"nothing is published: {bad.sentence}", f"{bad.hint}; {_kept(draft)}", FAILED) from bad
+    except OSError as error:
+        why = f"nothing is published: {error.strerror or type(error).__name__}"
+        raise Unpublished(why, f"make room, or name another folder with --out; {_kept(draft)}", FAILED) from error
     click.echo(f"{shown.text if headless else ''}{_told(folder, inspection)}")
     return shown.code
+
+
+def _fresh(out: Path) -> Path:
+    """Return where a take is to lie, by its whole path; raise ``BadRequest`` unless nothing is there, or an empty folder of this disk."""
+    folder = out.resolve()
+    if folder.is_dir() and not os.path.ismount(folder) and not any(folder.iterdir()):
+        return folder
+    if folder.exists():
+        raise BadRequest(f"{plain(str(out))} is no new or empty folder", "name a new one with --out; nothing is ever overwritten")
+    return folder
 
 
 def _require_room(size: Size) -> None:
@@ -86,44 +94,44 @@ def _require_room(size: Size) -> None:
         raise BadRequest(f"this terminal of {columns}×{rows} cannot show a recording of {told}", hint)
 
 
-def _draft(out: Path | None) -> Path:
-    """Return a fresh folder, by its whole path, on the same disk as the take; raise ``BadRequest`` where it cannot be made."""
-    beside = (out.resolve().parent if out is not None else DEFAULT_ROOT).resolve()
+def _draft(folder: Path) -> Path:
+    """Return a fresh folder, by its whole path, beside the one that it is to become; raise ``BadRequest`` where it cannot be made."""
+    beside = folder.parent.resolve()
     try:
         beside.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=".unpublished-", dir=beside))
+        return Path(tempfile.mkdtemp(prefix=DRAFT, dir=beside))
     except OSError as error:
         raise BadRequest(f"{plain(str(beside))} cannot be written to: {error.strerror}", "name another folder with --out") from error
+
+
+def _kept(draft: Path) -> str:
+    return f"what there is of it is in {plain(str(draft))}"
 
 
 def _perform(found: tuple[str, int], asked: Request, draft: Path, size: Size, *, headless: bool, wait: bool) -> None:
     """Run the race in front of the recorder; raise ``Unpublished`` unless it comes to a headline, or to none by design."""
     (draft / ORDER).write_bytes(msgspec.json.encode(Order(asked, wait)))
-    own = [sys.executable, "-m", "demo.recorded", str(draft)]
+    own = [sys.executable, "-P", "-m", "demo.recorded", str(draft)]
     words_ = recorder.command(found, own, size, headless=headless, into=draft / RAW)
     environment = recorder.surroundings(os.environ, recorder.configured(draft))
     signals = Signals()
     with signals.caught():
         recorder.run(words_, environment, draft / LOG, headless=headless, asked=lambda: signals.asked)
-    ended = _ended(draft)
-    if ended.code or signals.asked is not None:
-        why = ended.sentence or "its session was stopped"
-        hint = f"{ended.hint}; " if ended.hint else ""
-        raise Unpublished(
-            f"nothing is published: {why}", f"{hint}what there is of it is in {plain(str(draft))}", _code(ended, signals.asked)
-        )
+    ended = _ended(draft, signals.asked)
+    if ended.code:
+        hint = f"{ended.hint}; " if ended.hint and str(draft) not in ended.hint else ""
+        raise Unpublished(f"nothing is published: {ended.sentence}", f"{hint}{_kept(draft)}", ended.code)
 
 
-def _code(ended: Ended, asked: int | None) -> int:
-    return ended.code or (128 + asked if asked is not None else 1)
-
-
-def _ended(draft: Path) -> Ended:
-    """Return how the recorded race ended; one that left no word was killed, or never began."""
+def _ended(draft: Path, asked: int | None) -> Ended:
+    """Return how the recorded race ended; one that left no word was killed, or never began. ``asked`` is the signal that came meanwhile."""
+    stopped = Ended(128 + (asked or 0), "stopped before the end")
     try:
-        return msgspec.json.decode((draft / ENDED).read_bytes(), type=Ended)
+        ended = msgspec.json.decode((draft / ENDED).read_bytes(), type=Ended)
     except (OSError, msgspec.MsgspecError):
-        return Ended(3, "the recorded race ended without a word", f"{LOG} and {RAW} may tell why")
+        told = f"{LOG} and {RAW} may tell why"
+        return stopped if asked is not None else Ended(FAILED, "the recorded race ended without a word", told)
+    return stopped if asked is not None and not ended.code else ended
 
 
 def _developed(draft: Path, size: Size) -> tuple[Shown, Inspection]:
@@ -132,10 +140,10 @@ def _developed(draft: Path, size: Size) -> tuple[Shown, Inspection]:
     facts = shown.results
     cast = replace(marked(read(draft / RAW)), title=f"twoclocks · {words.safe(facts.spec.workload.name)} · run {words.safe(facts.run_id)}")
     files.replace(draft / CAST, encode(cast))
-    inspection = verify(cast, facts, size)
+    inspection = verify(cast, facts, shown.claims, size)
     if not inspection.verified:
         reasons = "; ".join(reason.sentence for reason in inspection.reasons)
-        raise Unpublished(f"nothing is published, the recording is refused: {reasons}", f"it is kept in {plain(str(draft))}", REFUSED)
+        raise Unpublished(f"nothing is published, the recording is refused: {reasons}", _kept(draft), REFUSED)
     keep_verdict(draft, inspection.drift_s)
     keep(shown.drawn(), draft)
     files.replace(draft / PAGE, page_of(recording(draft)))
@@ -143,19 +151,16 @@ def _developed(draft: Path, size: Size) -> tuple[Shown, Inspection]:
 
 
 def _published(draft: Path, out: Path | None, shown: Shown) -> Path:
-    """Move the take to where it belongs, its results file last, and return that folder; raise ``BadRequest`` where that cannot be."""
+    """Give the draft the name of the take, all at once, and return that folder.
+
+    Raises ``OSError`` where that cannot be, as where somebody else has put something there meanwhile.
+    """
     for working in (ORDER, ENDED, RAW, LOG):
         (draft / working).unlink(missing_ok=True)
     shutil.rmtree(draft / recorder.NAME)
+    draft.chmod(0o755)
     folder = out if out is not None else DEFAULT_ROOT / named(shown.results.began_utc, shown.results.run_id)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path in sorted(draft.iterdir(), key=lambda path: (path.name == RESULTS, path.name == JOURNAL)):
-            os.replace(path, folder / path.name)
-        draft.rmdir()
-    except OSError as error:
-        hint = f"the take is in {plain(str(draft))}"
-        raise BadRequest(f"{plain(str(folder))} cannot become the take's folder: {error.strerror}", hint) from error
+    os.rename(draft, folder.resolve())
     if shown.results.kind is Kind.MEASURED:
         point_latest(folder)
     return folder

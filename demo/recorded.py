@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -19,13 +20,14 @@ from demo.race import Race
 from demo.request import Request
 from demo.screens import Live
 from demo.staging import Staging
-from demo.terminal import Keys
+from demo.terminal import Keys, Signals
 from harness import events as e
 from harness.cast import marks
-from harness.errors import TwoclocksError
-from harness.model import Results, Side, Spec, plain
+from harness.errors import Interrupted, TwoclocksError
+from harness.model import Kind, Results, Side, Spec
 from harness.score.board import Board, Stage
 from harness.score.headline import Headline, Refusal
+from harness.score.walls import last_wall_s
 from harness.show.panel import Caption
 from harness.show.slate import slate
 
@@ -68,13 +70,18 @@ class Camera(Live):
         if told := "".join(marks.mark(label, at - event.at) for event in batch for label in _labels(event, before, after)):
             self.canvas.put(told)
 
-    def hold(self, text: str, lines: Callable[[datetime], tuple[str, str]], seconds: float) -> None:
-        """Put the headline in the panel's place and keep it, the slate below it going on with the time."""
+    def hold(self, text: str, lines: Callable[[datetime], tuple[str, str]], seconds: float, asked: Callable[[], int | None]) -> None:
+        """Put the headline in the panel's place and keep it, the slate below it going on with the time.
+
+        Raises ``Interrupted`` once a signal is ``asked``.
+        """
         stopped, going = lines(datetime.now(UTC))
         self.canvas.leave(f"{marks.mark(marks.HEADLINE, 0.0)}{text}\n{stopped}\n{going}")
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             time.sleep(BEAT_S)
+            if (number := asked()) is not None:
+                raise Interrupted(number)
             self.canvas.leave(f"\r{lines(datetime.now(UTC))[1]}")
         self.canvas.leave("\n")
 
@@ -99,13 +106,7 @@ def _armed(board: Board) -> bool:
     return board.baseline.stage is Stage.READY and board.distributed.stage is Stage.READY
 
 
-def stopped_at(results: Results) -> tuple[float, float]:
-    """Return where both clocks stopped last, in seconds."""
-    last = {trial.side: trial.wall_s for trial in sorted(results.trials, key=lambda trial: trial.order)}
-    return last.get(Side.BASELINE, 0.0), last.get(Side.DISTRIBUTED, 0.0)
-
-
-def perform(folder: Path) -> Ended:
+def perform(folder: Path, signals: Signals) -> Ended:
     """Run the race that a folder holds the order for, in front of the recorder; return how it ended."""
     order = msgspec.json.decode((folder / ORDER).read_bytes(), type=Order)
     cameras: list[Camera] = []
@@ -115,12 +116,18 @@ def perform(folder: Path) -> Ended:
         return cameras[-1]
 
     race = Race(order.request, "live", folder, wait=order.wait, staging=Staging(badge=BADGE, screen=camera))
-    shown = show([race.run()])
-    badge = BADGE if not order.request.simulated else f"{BADGE} · SIMULATED"
-    columns, _ = cameras[0].canvas.size
-    clocks = stopped_at(shown.results)
-    cameras[0].hold(shown.text, lambda utc: slate(badge, shown.results.run_id, clocks, utc, columns), HOLD_S)
+    try:
+        shown = show([race.run()])
+        cameras[0].hold(shown.text, partial(_slate, shown.results, cameras[0].canvas.size[0]), HOLD_S, lambda: signals.asked)
+    finally:
+        cameras[0].canvas.leave()
     return Ended(shown.code, _refusal(shown.claim))
+
+
+def _slate(results: Results, columns: int, utc: datetime) -> tuple[str, str]:
+    badge = BADGE if results.kind is Kind.MEASURED else f"{BADGE} · {str(results.kind).upper()}"
+    baseline, distributed = (last_wall_s(results, side) or 0.0 for side in Side)
+    return slate(badge, results.run_id, (baseline, distributed), utc, columns)
 
 
 def _refusal(claim: Headline | Refusal) -> str:
@@ -129,12 +136,13 @@ def _refusal(claim: Headline | Refusal) -> str:
 
 def main(folder: Path) -> None:
     """Perform, and leave in the folder how it ended."""
-    try:
-        ended = perform(folder)
-    except TwoclocksError as error:
-        ended = Ended(error.exit_code, error.sentence, error.hint)
-        print(f"error: {plain(error.sentence)}", file=sys.stderr)
-    (folder / ENDED).write_bytes(msgspec.json.encode(ended))
+    signals = Signals()
+    with signals.caught():
+        try:
+            ended = perform(folder, signals)
+        except TwoclocksError as error:
+            ended = Ended(error.exit_code, error.sentence, error.hint)
+        (folder / ENDED).write_bytes(msgspec.json.encode(ended))
 
 
 if __name__ == "__main__":

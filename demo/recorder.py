@@ -33,6 +33,7 @@ _HINT = "install it with `pip install asciinema`, or make setup"
 # An idle limit or a pause, of the user's or by default, would falsify the clock: the key is unset, in the words of 2.x and of 3.x.
 CONFIGURATION = {"config": "[record]\npause_key =\n", "config.toml": '[session]\npause_key = ""\n'}
 _UNWANTED = ("COLUMNS", "LINES")
+HERE = Path(__file__).resolve().parents[1]
 
 
 def found() -> tuple[str, int]:
@@ -60,7 +61,7 @@ def _version(path: str) -> str:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BadRequest(f"{NAME} does not say its version: {type(error).__name__}", _HINT) from error
-    return asked.stdout.decode(errors="replace")
+    return (asked.stdout or asked.stderr).decode(errors="replace")
 
 
 def command(recorder: tuple[str, int], recorded: list[str], size: Size, *, headless: bool, into: Path) -> list[str]:
@@ -75,10 +76,14 @@ def command(recorder: tuple[str, int], recorded: list[str], size: Size, *, headl
 
 
 def surroundings(given: Mapping[str, str], configuration: Path) -> dict[str, str]:
-    """Return the environment for the recorder: the presenter's, without what sets another size, and with a configuration of ours."""
+    """Return the environment for the recorder: the presenter's, without what sets another size, and with a configuration of ours.
+
+    A recorder refuses letters other than UTF-8, and a locale that is not installed, as often over ssh, has none.
+    """
     kept = {name: value for name, value in given.items() if name not in _UNWANTED and not name.startswith("ASCIINEMA_")}
     ours = {"ASCIINEMA_CONFIG_HOME": str(configuration), "ASCIINEMA_STATE_HOME": str(configuration)}
-    return kept | ours | {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    found = os.pathsep.join(filter(None, (str(HERE), given.get("PYTHONPATH", ""))))  # our own code, wherever it is started from
+    return kept | ours | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", "PYTHONPATH": found}
 
 
 def configured(folder: Path) -> Path:

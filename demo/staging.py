@@ -12,6 +12,7 @@ from demo.player import Label
 from demo.screens import Screen
 from demo.take import DEFAULT_ROOT
 from demo.terminal import Canvas, Keys
+from harness.cast.label import moment
 from harness.errors import BadRequest
 from harness.model import Kind, Spec
 from harness.score.stall import STALLED_S
@@ -64,4 +65,4 @@ def label(recording: Recording) -> Label:
     """Return what is said of a recording while it plays."""
     facts = recording.results
     kind = "RECORDED" if facts.kind is Kind.MEASURED else "RECORDED · SIMULATED"
-    return Label(kind, f"{words.moment(recording.recorded_utc)} · {words.safe(facts.spec.workload.name)} · run {words.safe(facts.run_id)}")
+    return Label(kind, f"{moment(recording.cast)} · {words.safe(facts.spec.workload.name)} · run {words.safe(facts.run_id)}")

@@ -15,8 +15,11 @@ import msgspec
 from harness.errors import BadRequest, TwoclocksError
 from harness.events import JOURNAL_SCHEMA, Event, encode
 
-RESULTS, JOURNAL = "results.json", "events.jsonl"
+RESULTS, JOURNAL, PAGE = "results.json", "events.jsonl", "run.html"
 DEFAULT_ROOT = Path("recordings")
+SHOWCASE = "showcase"
+DRAFT = ".unpublished-"
+"""How the name of a folder begins that is no take yet, and may never be one."""
 
 
 def named(began_utc: str, run_id: str) -> str:

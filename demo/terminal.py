@@ -119,6 +119,11 @@ class Canvas:
             columns, rows = 0, 0
         return columns or 80, rows or 24
 
+    @property
+    def shown(self) -> bool:
+        """Return whether the alternate screen is there, with what was drawn last on it."""
+        return self._shown
+
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
         """Keep what is drawn inside the block on the alternate screen, and leave that around Ctrl-Z and at the end."""

@@ -7,7 +7,7 @@ import contextlib
 from pathlib import Path
 
 from demo.fallback import VERDICT, keep_verdict
-from harness import results
+from demo.present import show
 from harness.cast.format import CAST, read
 from harness.cast.verify import Inspection, verify
 from harness.reading import RESULTS
@@ -23,8 +23,8 @@ def told(path: Path, beside: Path | None, size: tuple[int, int] | None) -> tuple
     """
     folder = path if path.is_dir() else path.parent
     cast = read(path / CAST if path.is_dir() else path)
-    facts = results.load(beside if beside is not None else folder / RESULTS)
-    found = verify(cast, facts, size)
+    shown = show([beside if beside is not None else folder / RESULTS])
+    found = verify(cast, shown.results, shown.claims, size)
     if path.is_dir() and beside is None:
         _keep(folder, found)
     return _lines(found), VERIFIED if found.verified else REFUSED

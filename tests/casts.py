@@ -30,7 +30,7 @@ from tests.builders import some_events
 REAL = Path(__file__).parent / "real"
 COLUMNS, ROWS = 100, 30
 EVERY_S, HELD_S = 0.25, 3.5
-MARKS = ("armed", "go", "baseline done", "distributed done", "headline")
+MARKS = ("armed", "go", "distributed go", "baseline done", "distributed done", "headline")
 
 
 @cache
@@ -86,9 +86,10 @@ def drawn(events: Sequence[e.Event], told: str, columns: int, rows: int) -> Cast
 
 
 def _moments(events: Sequence[e.Event]) -> Iterator[float]:
-    """Yield when both sides were armed, when the first clock started, and when either side's last one stopped."""
+    """Yield when both sides were armed, when either side's first clock started, and when its last one stopped."""
     yield max(event.at for event in events if isinstance(event, e.Ready))
-    yield min(event.at for event in events if isinstance(event, e.Go))
+    for side in Side:
+        yield min(event.at for event in events if isinstance(event, e.Go) and event.side is side)
     for side in Side:
         yield max(event.at for event in events if isinstance(event, e.Finished) and event.side is side)
 

@@ -233,6 +233,11 @@ def test_what_only_names_a_take_is_not_looked_at(tmp_path: Path) -> None:
     assert Newest(tmp_path / "recordings").look() is None
 
 
+def test_a_draft_is_no_session(tmp_path: Path) -> None:
+    written(tmp_path / ".unpublished-7c21", launched(os.getpid()))
+    assert Newest(tmp_path).look() is None
+
+
 NO_JOURNALS: dict[str, Sequence[bytes]] = {
     "nothing": [b""],
     "half a header": [journal_header("7c21", BEGAN)[:-1]],

@@ -1,15 +1,17 @@
 """The real program recording: without a terminal, in one, and where it goes wrong."""
 
 import json
+import shlex
 import signal
 import subprocess
 import time
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
-from demo.fallback import VERDICT
+from demo.fallback import VERDICT, recording, recordings
 from harness import events as e
 from harness.cast.format import Cast, read
 from harness.cast.marks import ARMED, BASELINE_DONE, DISTRIBUTED_DONE, DISTRIBUTED_GO, GO, HEADLINE
@@ -17,7 +19,7 @@ from harness.journal import read as read_journal
 from harness.model import Side
 from harness.results import load
 from tests.recording import BRIEF, Recorded, a_desk, record
-from tests.terminals import PYTHON, ROOT, Terminal, Tmux, wait_for
+from tests.terminals import PYTHON, ROOT, Terminal, Tmux, at_once, wait_for
 
 FAILING = """
 import dataclasses
@@ -96,13 +98,21 @@ def test_a_run_that_fails_publishes_nothing(tmp_path: Path, statement: str, code
     assert len(list(tmp_path.glob(".unpublished-*"))) == 1
 
 
-def test_a_failed_recording_leaves_an_earlier_take_and_a_strangers_file_alone(tmp_path: Path) -> None:
-    (tmp_path / "failing.py").write_text(FAILING.format(statement="raise ValueError"))
+def test_a_folder_that_holds_anything_is_refused_before_anything_starts(tmp_path: Path) -> None:
     (tmp_path / "take").mkdir()
     (tmp_path / "take" / "notes.txt").write_text("precious")
-    done = record(tmp_path, *BRIEF[2:], "--workload", "failing.py")
-    assert done.exit_code == 3
+    done = record(tmp_path, *BRIEF)
+    assert (done.exit_code, "take is no new or empty folder" in done.errors) == (2, True)
     assert [path.name for path in done.take.iterdir()] == ["notes.txt"]
+
+
+def test_of_two_recordings_for_one_folder_the_later_one_overwrites_nothing(tmp_path: Path) -> None:
+    done = at_once({name: partial(record, tmp_path, *BRIEF) for name in ("one", "other")})
+    codes = sorted(one.exit_code for one in done.values())
+    late = next(one for one in done.values() if one.exit_code)
+    assert (codes, "nothing is published: Directory not empty" in late.errors) == ([0, 3], True), late.errors
+    assert recording(tmp_path / "take").verified
+    assert len(list(tmp_path.glob(".unpublished-*"))) == 1
 
 
 @pytest.mark.parametrize(
@@ -121,31 +131,68 @@ def test_what_cannot_be_recorded_is_refused_before_anything_starts(tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_take_is_never_overwritten(take: Path) -> None:
-    done = record(take.parent, *BRIEF, "--out", "kept")
-    assert (done.exit_code, "holds a take already" in done.errors) == (2, True)
+def begun(desk: Path, seconds: str, until: bytes) -> subprocess.Popen[bytes]:
+    """Return a recording that has come so far that its draft's raw cast holds some bytes."""
+    command = [PYTHON, "-m", "demo", "record", "--out", "take", "--workload", "rehearsal", "--set", f"seconds={seconds}"]
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    recording: subprocess.Popen[bytes] = subprocess.Popen(command, cwd=desk, env=a_desk(desk), start_new_session=True, **pipes)  # type: ignore[call-overload]
+    wait_for(lambda: any(until in path.read_bytes() for path in desk.glob(".unpublished-*/raw.cast")))
+    return recording
 
 
-def test_a_signal_ends_recorder_and_race_and_publishes_nothing(tmp_path: Path) -> None:
-    command = [PYTHON, "-m", "demo", "record", "--out", "take", "--workload", "rehearsal", "--set", "seconds=60"]
-    recording = subprocess.Popen(command, cwd=tmp_path, env=a_desk(tmp_path), stdin=-3, stdout=-3, stderr=-1, start_new_session=True)
-    wait_for(lambda: any(b'"go"' in path.read_bytes() for path in tmp_path.glob(".unpublished-*/events.jsonl")))
+@pytest.mark.parametrize(("seconds", "until"), [("60", b";go"), ("1", b";headline")], ids=["in mid-race", "while the headline is held"])
+def test_a_signal_ends_recorder_and_race_and_publishes_nothing(tmp_path: Path, seconds: str, until: bytes) -> None:
+    recording = begun(tmp_path, seconds, until)
     recording.send_signal(signal.SIGTERM)
     _, told = recording.communicate(timeout=30)
 
-    assert (recording.returncode, b"nothing is published: stopped before the end" in told) == (143, True)
+    assert (recording.returncode, b"nothing is published: stopped before the end" in told) == (143, True), told
     assert not (tmp_path / "take").exists()
 
 
 def test_a_recorder_that_dies_takes_the_race_with_it_and_publishes_nothing(tmp_path: Path) -> None:
-    command = [PYTHON, "-m", "demo", "record", "--out", "take", "--workload", "rehearsal", "--set", "seconds=60"]
-    recording = subprocess.Popen(command, cwd=tmp_path, env=a_desk(tmp_path), stdin=-3, stdout=-3, stderr=-1, start_new_session=True)
-    wait_for(lambda: any(b'"go"' in path.read_bytes() for path in tmp_path.glob(".unpublished-*/events.jsonl")))
+    recording = begun(tmp_path, "60", b";go")
     (recorder,) = psutil.Process(recording.pid).children()
     recorder.kill()
     _, told = recording.communicate(timeout=40)
 
     assert (recording.returncode != 0, b"nothing is published" in told) == (True, True)
+    assert not (tmp_path / "take").exists()
+
+
+def test_a_draft_that_was_not_published_is_no_recording(take: Path) -> None:
+    take.rename(take.parent / ".unpublished-abc")
+    assert recordings(take.parent) == ()
+
+
+def test_a_module_called_demo_in_the_folder_is_not_taken_for_the_program(tmp_path: Path) -> None:
+    (tmp_path / "demo.py").write_text("raise SystemExit(9)")
+    console = [str(Path(PYTHON).parent / "twoclocks"), "record", "--out", "take", *BRIEF]
+    environment = {name: value for name, value in a_desk(tmp_path).items() if name != "PYTHONPATH"}
+    done = subprocess.run(console, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_recording_needs_neither_open_streams_nor_a_locale_that_is_installed(tmp_path: Path) -> None:
+    command = shlex.join([PYTHON, "-m", "demo", "record", "--out", "take", *BRIEF])
+    environment = a_desk(tmp_path) | {"LC_ALL": "xx_XX"}
+    done = subprocess.run(["sh", "-c", f"{command} <&- >&-"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert recording(tmp_path / "take").verified
+
+
+def test_without_the_player_a_recording_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs_asciinema_player").mkdir()
+    (tmp_path / "mkdocs_asciinema_player" / "__init__.py").touch()
+    done = record(tmp_path, *BRIEF, changes={"PYTHONPATH": f"{tmp_path}:{ROOT}"})
+    assert (done.exit_code, "asciinema-player is not installed" in done.errors) == (2, True)
+    assert not list(tmp_path.glob(".unpublished-*"))
+
+
+def test_a_full_disk_is_told_of_in_a_sentence(tmp_path: Path) -> None:
+    limited = f"ulimit -f 100; {shlex.join([PYTHON, '-m', 'demo', 'record', '--out', 'take', *BRIEF])}"  # files of 50 kB at most
+    done = subprocess.run(["sh", "-c", limited], cwd=tmp_path, env=a_desk(tmp_path), stdin=-3, capture_output=True, text=True, check=False)
+    assert (done.returncode != 0, "nothing is published: " in done.stderr, "Traceback" in done.stderr) == (True, True, False), done.stderr
     assert not (tmp_path / "take").exists()
 
 

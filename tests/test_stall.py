@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from harness import events as e
 from harness.model import Side
 from harness.score.board import Board
-from harness.score.stall import still_s
+from harness.score.stall import arming_s, still_s
 from tests.builders import ITEMS, a_board, a_ready, arming_events
 
 BASELINE, DISTRIBUTED = Side
@@ -38,8 +38,17 @@ def test_of_two_sides_the_one_counts_that_has_been_still_for_longer() -> None:
     assert still_s(going(*gone, (13.0, DISTRIBUTED, e.Progress(done=5))), 14.0) == 4.0
 
 
-def test_a_side_with_no_items_left_is_not_waited_for() -> None:
-    assert still_s(going((10.0, BASELINE, e.Go(order=0)), (12.0, BASELINE, e.Progress(done=ITEMS))), 99.0) is None
+def test_a_side_with_no_items_left_that_does_not_finish_stands_still() -> None:
+    assert still_s(going((10.0, BASELINE, e.Go(order=0)), (12.0, BASELINE, e.Progress(done=ITEMS))), 99.0) == 87.0
+
+
+def test_a_side_that_does_not_get_armed_is_told_since_its_launch() -> None:
+    board = a_board([e.stamp(e.Launched(pid=7), 3.0, BASELINE, 0)])
+    assert (arming_s(board, 63.0), still_s(board, 63.0)) == (60.0, None)
+
+
+def test_an_armed_session_is_arming_no_more() -> None:
+    assert arming_s(going(), 99.0) is None
 
 
 def test_a_side_that_has_finished_is_not_waited_for() -> None:

@@ -58,7 +58,7 @@ def a_recording(
     """Return a recording of a measured race at 100×30 that plays for 93 s; ``age`` None: it does not tell when it began."""
     facts = a_results(spec=a_spec(workload=some_words(name=workload)))
     began = 0.0 if age is None else (NOW - age).timestamp()
-    return Recording(Path("recordings") / name, facts, Cast(100, 30, began, (Event(93.2, "o", "x"),)), verified, 1)
+    return Recording(Path("recordings") / name, facts, Cast(100, 30, began, (Event(93.2, "o", "x"),)), verified)
 
 
 def judged(*known: Recording, size: tuple[int, int] | None = (100, 30), kind: Kind = Kind.MEASURED) -> Finding:
@@ -185,6 +185,11 @@ def test_what_is_planted_in_any_file_of_a_take_is_found(name: str, take: Path) -
 
 def test_a_link_to_a_take_is_not_another_take(take: Path) -> None:
     (take.parent / "latest").symlink_to("kept")
+    assert takes.scanned(take.parent, ALICE).present == 1
+
+
+def test_a_draft_that_was_never_published_is_no_take(take: Path) -> None:
+    shutil.copytree(take, take.parent / ".unpublished-kept")
     assert takes.scanned(take.parent, ALICE).present == 1
 
 

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.audited import claimed
 from harness.cast.format import OUTPUT, Cast, Event
 from harness.cast.marks import HEADLINE
 from harness.cast.verify import Inspection, verify
-from harness.model import Results, Side
+from harness.model import Kind, Results, Side
+from harness.score.audit import audit
+from harness.score.headline import Headline, Refusal
+from harness.show import slide
 from harness.show.slate import slate
 from tests.builders import some_prices
 from tests.casts import headline_text, race_cast, race_results
@@ -36,7 +40,17 @@ def a_true_cast() -> Cast:
 
 
 def inspected(edit: Edit = lambda cast: cast, results: Results | None = None, size: tuple[int, int] | None = None) -> Inspection:
-    return verify(edit(a_true_cast()), results or race_results(), size)
+    facts = results or race_results()
+    return verify(edit(a_true_cast()), facts, claims(facts), size)
+
+
+def claims(results: Results) -> list[str]:
+    """Return the lines that a recording of a session must end with."""
+    match claimed(audit(results)):
+        case Headline() as claim:
+            return slide.claims(claim)
+        case Refusal() as claim:
+            return slide.refusal_text(claim).splitlines()
 
 
 def keys(edit: Edit = lambda cast: cast, results: Results | None = None, size: tuple[int, int] | None = None) -> set[str]:
@@ -149,15 +163,88 @@ def test_a_headline_that_is_not_held_is_refused() -> None:
     assert keys(lambda cast: replace(cast, events=tuple(event for event in cast.events if event.at < end - 2))) == {"held"}
 
 
-def test_a_recording_without_its_chapters_is_refused() -> None:
-    assert keys(lambda cast: replace(cast, events=tuple(event for event in cast.events if event.text != "armed"))) == {"markers"}
+CHAPTERS = ("armed", "go", "baseline done", "distributed go", "distributed done", "headline")
 
 
-def test_a_chapter_at_another_moment_is_refused() -> None:
-    def moved(cast: Cast) -> Cast:
-        return replace(cast, events=tuple(e._replace(at=e.at + 0.15) if e.text == "baseline done" else e for e in cast.events))
+def chapter(label: str, by: float = 0.0, copies: int = 1) -> Edit:
+    """Return an edit that moves a chapter by some seconds, or tells it so many times."""
 
-    assert "markers" in keys(moved)
+    def edit(cast: Cast) -> Cast:
+        moved = [e._replace(at=e.at + by) if e.code == "m" and e.text == label else e for e in cast.events]
+        told = [e for e in moved for _ in range(copies if e.code == "m" and e.text == label else 1)]
+        return replace(cast, events=tuple(sorted(told, key=lambda event: event.at)))
+
+    return edit
+
+
+@pytest.mark.parametrize("label", CHAPTERS)
+def test_a_recording_without_one_of_its_chapters_is_refused(label: str) -> None:
+    assert keys(chapter(label, copies=0)) == {"markers"}
+
+
+@pytest.mark.parametrize("label", CHAPTERS)
+def test_a_chapter_that_is_told_twice_is_refused(label: str) -> None:
+    assert keys(chapter(label, copies=2)) == {"markers"}
+
+
+@pytest.mark.parametrize("by", [-0.5, 0.5])
+@pytest.mark.parametrize("label", CHAPTERS)
+def test_a_chapter_at_another_moment_is_refused(label: str, by: float) -> None:
+    assert keys(chapter(label, by)) == {"markers"}
+
+
+def test_chapters_that_are_moved_together_are_refused() -> None:
+    assert keys(lambda cast: chapter("baseline done", 2.0)(chapter("go", 2.0)(cast))) == {"markers"}
+
+
+def test_a_headline_whose_chapter_is_moved_is_held_no_longer_for_it() -> None:
+    end = a_true_cast().moment(HEADLINE) or 0.0
+    short = chapter(HEADLINE, -4.0)(a_true_cast())
+    assert "held" in keys(lambda _: replace(short, events=tuple(event for event in short.events if event.at < end + 1.5)))
+
+
+@pytest.mark.parametrize("seconds", [-86_400.0, -5.0, 5.0, 31_536_000.0])
+def test_a_recording_of_another_date_than_its_screen_shows_is_refused(seconds: float) -> None:
+    assert keys(lambda cast: replace(cast, began=cast.began + seconds)) == {"date"}
+
+
+def test_a_recording_without_a_date_is_refused() -> None:
+    assert keys(lambda cast: replace(cast, began=0.0)) == {"date"}
+
+
+def test_a_screen_that_goes_blank_is_refused() -> None:
+    def blanked(cast: Cast) -> Cast:
+        return replace(cast, events=tuple(e._replace(text="\x1b[2J") if e.code == OUTPUT and 8.0 < e.at < 10.0 else e for e in cast.events))
+
+    assert "labels" in keys(blanked)
+
+
+def wordings() -> list[tuple[str, str]]:
+    """Return what somebody might like to have said otherwise, or not at all."""
+    changes = [
+        ("cores stand for machines", "measured on two machines"),
+        ("but: ", "     "),
+        ("illustrative", "contracted"),
+        ("held", "HELD"),
+    ]
+    text = "".join(event.text for event in a_true_cast().events[-BEATS:])
+    return [(old, new) for old, new in changes if old in text]
+
+
+@pytest.mark.parametrize("change", wordings(), ids=lambda change: change[0])
+def test_a_headline_of_other_words_is_refused(change: tuple[str, str]) -> None:
+    end = a_true_cast().moment(HEADLINE) or 0.0
+    edited = [e._replace(text=e.text.replace(*change)) if e.at >= end else e for e in a_true_cast().events]
+    assert keys(lambda cast: replace(cast, events=tuple(edited))) == {"headline"}
+
+
+def test_there_are_words_to_be_changed() -> None:
+    assert len(wordings()) >= 3
+
+
+def test_a_pretend_recording_must_say_so_in_every_frame() -> None:
+    pretend = replace(race_results(), kind=Kind.SIMULATED)
+    assert "labels" in keys(results=pretend)
 
 
 def test_every_reason_is_a_sentence_with_its_numbers() -> None:

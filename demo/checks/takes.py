@@ -151,9 +151,9 @@ def scanned(root: Path, who: Identity) -> Scanned:
 
 
 def _takes(root: Path) -> list[Path]:
-    """Return the folders that are takes, the newest first; a link such as ``latest`` only names one of them."""
+    """Return the folders that are takes, the newest first: no links, which only name one of them, and no drafts, which begin with a dot."""
     try:
-        inside = [folder for folder in root.iterdir() if folder.is_dir() and not folder.is_symlink()]
+        inside = [folder for folder in root.iterdir() if folder.name[0] != "." and folder.is_dir() and not folder.is_symlink()]
         takes = [folder for folder in (root, *inside) if any(os.path.exists(folder / name) for name in (RESULTS, JOURNAL, CAST))]
         return sorted(takes, key=lambda folder: folder.stat().st_mtime, reverse=True)
     except OSError:

@@ -18,10 +18,10 @@ from string import Template
 from harness.cast.emulator import PIECES_APART_S
 from harness.cast.format import MARKER, OUTPUT, Cast, encode
 from harness.cast.label import moment, recorded
+from harness.cast.marks import HEADLINE
 from harness.errors import BadRequest
 from harness.show import words
 
-HEADLINE = "headline"
 CREDIT = (
     "Played by asciinema-player, by Marcin Kulik and contributors, under the Apache License, version 2.0;"
     " changed in its spelling only: slashes and control characters are written as escapes."
@@ -82,6 +82,11 @@ def page(cast: Cast, about: About) -> bytes:
         )
         .encode()
     )
+
+
+def require_player() -> None:
+    """Raise ``BadRequest`` where the player is not installed."""
+    _player()
 
 
 def _beside(name: str) -> str:

@@ -2,34 +2,39 @@
 
 The cast is played into an emulated terminal and the clocks on that screen are read as a person would read them. A true
 recording's clocks go as its own times do; one that was sped up, cut or shortened contradicts itself.
-Pure. May import ``cast``, ``show``, ``score``, ``model``.
+Pure. May import ``cast``, ``show``, ``score.walls`` and ``model``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import dropwhile, groupby, pairwise, zip_longest
 
 from harness.cast.emulator import Shown, shown
 from harness.cast.format import OUTPUT, RESIZE, Cast
-from harness.cast.marks import ARMED, BASELINE_DONE, DISTRIBUTED_DONE, GO, HEADLINE
-from harness.model import Results, Side
-from harness.score.headline import Headline, headline
-from harness.show import phrases, words
-from harness.show.clock import SMALLEST, drawn
+from harness.cast.marks import ARMED, BASELINE_DONE, DISTRIBUTED_DONE, DISTRIBUTED_GO, GO, HEADLINE
+from harness.model import Kind, Results, Side
+from harness.score.walls import first_wall_s, last_wall_s
+from harness.show import words
 from harness.show.seen import Clock, Sight, sight
 
 LONGEST_GAP_S = 1.5
 MOST_DRIFT_S = 0.3
 HELD_AT_LEAST_S = 3.0
 MARKED_WITHIN_S = 0.1
-MARKERS = (ARMED, GO, BASELINE_DONE, DISTRIBUTED_DONE, HEADLINE)
+DATED_WITHIN_S = 1.5
+MARKERS = (ARMED, GO, BASELINE_DONE, DISTRIBUTED_GO, DISTRIBUTED_DONE, HEADLINE)
 
-_TICK_S, _SECOND_S = 0.1, 1.0
+_TICK_S, _SECOND_S, _FRAME_S = 0.1, 1.0, 0.25
 _GOING = ("LIVE", "REPLAY")
+_READY = ("READY", "READY")
 _BADGE = "REC"
+_SLATE_ROWS = 2
+_BELOW_ROWS = _SLATE_ROWS + 2
+"""Rows below a headline: a free one, the slate's, and the one that the cursor is left in."""
 
 Size = tuple[int, int]
 Reading = tuple[float, Clock]
+Window = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -68,18 +73,22 @@ class _Moment:
     sight: Sight | None
 
 
-def verify(cast: Cast, results: Results, size: Size | None = None) -> Inspection:
-    """Return what speaks against a recording of the session with those results; ``size`` is what was asked for (None: any)."""
-    seen = [_Moment(drawing, sight(drawing.lines)) for drawing in shown(cast) if drawing.text.strip()]
+def verify(cast: Cast, results: Results, told: Sequence[str], size: Size | None = None) -> Inspection:
+    """Return what speaks against a recording of the session with those results.
+
+    ``told`` are the lines that its last screen must end with, above the slate; ``size`` is what was asked for (None: any).
+    """
+    seen = [_Moment(drawing, sight(drawing.lines)) for drawing in _from_the_first(shown(cast))]
     sights = [moment for moment in seen if moment.sight is not None]
     drift, gap = _drift(sights), _longest_gap(cast)
-    found = [
-        *_of_the_file(cast, size, gap),
-        *_of_labels(seen, results),
-        *_of_clocks(drift, sights, results),
-        *_of_the_end(cast, seen, results),
-    ]
-    return Inspection((*found, *_of_markers(cast, results)), drift, gap, cast.duration_s)
+    picture = *_of_labels(seen, results), *_of_clocks(drift, sights, results), *_of_the_date(cast, sights)
+    end = *_of_the_end(cast, seen, told), *_of_markers(cast, sights, results)
+    return Inspection((*_of_the_file(cast, size, gap), *picture, *end), drift, gap, cast.duration_s)
+
+
+def _from_the_first(drawings: Iterable[Shown]) -> Iterator[Shown]:
+    """Yield the drawings from the first one that shows anything: a screen that is blank later hides what it should show."""
+    return dropwhile(lambda drawing: not drawing.text.strip(), drawings)
 
 
 def _of_the_file(cast: Cast, size: Size | None, gap: float) -> Iterator[Reason]:
@@ -103,16 +112,24 @@ def _of_labels(seen: Sequence[_Moment], results: Results) -> Iterator[Reason]:
     if not seen:
         yield Reason("labels", "it shows nothing")
         return
-    bare = next((moment for moment in seen if not _is_labelled(moment.sight)), None)
+    badge = _BADGE if results.kind is Kind.MEASURED else f"{_BADGE} · {str(results.kind).upper()}"
+    bare = next((moment for moment in seen if not _is_labelled(moment.sight, badge)), None)
     if bare is not None:
-        yield Reason("labels", f"at {words.clock(bare.shown.at)} its screen lacks the clocks, the moment, the run or the {_BADGE} badge")
+        yield Reason("labels", f"at {words.clock(bare.shown.at)} its screen lacks the clocks, the moment, the run or the badge {badge}")
     runs = {moment.sight.run_id for moment in seen if moment.sight is not None}
     if strange := sorted(runs - {results.run_id}):
         yield Reason("run", f"it is of run {words.safe(strange[0])}, the results file of run {words.safe(results.run_id)}")
 
 
-def _is_labelled(sight: Sight | None) -> bool:
-    return sight is not None and sight.badge.startswith(_BADGE) and None not in sight.clocks
+def _is_labelled(sight: Sight | None, badge: str) -> bool:
+    return sight is not None and sight.badge == badge and None not in sight.clocks
+
+
+def _of_the_date(cast: Cast, sights: Sequence[_Moment]) -> Iterator[Reason]:
+    """Yield where the file claims another date than its screen shows."""
+    astray = [abs(cast.began + moment.shown.at - moment.sight.utc.timestamp()) for moment in sights if moment.sight is not None]
+    if astray and min(astray) > DATED_WITHIN_S:
+        yield Reason("date", f"its header dates it {words.seconds(min(astray))} away from what its screen shows")
 
 
 def _of_clocks(drift: float, sights: Sequence[_Moment], results: Results) -> Iterator[Reason]:
@@ -127,65 +144,57 @@ def _of_clocks(drift: float, sights: Sequence[_Moment], results: Results) -> Ite
         return
     last = sights[-1].sight
     for side, clock in zip(Side, last.clocks if last is not None else (), strict=False):
-        wall = _wall_s(results, side)
+        wall = last_wall_s(results, side)
         if wall is None or clock is None or not clock.shows(wall):
             stands = words.clock(clock.seconds) if clock is not None else "nothing"
             told = words.clock(wall) if wall is not None else "no time"
             yield Reason("clock", f"its {side} clock stops at {stands}, the results file has {told}")
 
 
-def _of_the_end(cast: Cast, seen: Sequence[_Moment], results: Results) -> Iterator[Reason]:
+def _of_the_end(cast: Cast, seen: Sequence[_Moment], told: Sequence[str]) -> Iterator[Reason]:
     """Yield what the last screen lacks: the headline of the results file, held long enough to be read."""
     last = seen[-1] if seen else None
     if last is None or last.sight is None or last.sight.looks is not None:
         yield Reason("end", "it ends before its headline")
         return
-    text = " ".join(last.shown.text.split())
-    missing = [number for number in _numbers(results) if number not in text]
-    digits = [row.rstrip() for row in _big_number(results)]
-    if missing or not all(any(row in line for line in last.shown.lines) for row in digits):
-        lacks = f"{missing[0]}" if missing else "the speedup"
-        yield Reason("headline", f"its last screen does not show what the results file says: {lacks} is missing")
-    held = cast.duration_s - (cast.moment(HEADLINE) or cast.duration_s)
+    lines = [line.rstrip() for line in last.shown.lines if line.strip()]
+    due = [line.rstrip() for line in told[-max(1, cast.rows - _BELOW_ROWS) :] if line.strip()]
+    stands = lines[-_SLATE_ROWS - len(due) : -_SLATE_ROWS]
+    if stands != due:
+        other = next((one for one, wanted in zip_longest(stands, due, fillvalue="") if one != wanted), "")
+        yield Reason("headline", f"its last screen does not show what the results file says, but {words.safe(other)!r}")
+    held = cast.duration_s - next(moment.shown.at for moment in seen if moment.sight is not None and moment.sight.looks is None)
     if held < HELD_AT_LEAST_S:
         yield Reason("held", f"its headline is held for {words.seconds(held)}, less than {words.seconds(HELD_AT_LEAST_S)}")
 
 
-def _of_markers(cast: Cast, results: Results) -> Iterator[Reason]:
-    """Yield which chapters are missing, or stand elsewhere than what they name."""
+def _of_markers(cast: Cast, sights: Sequence[_Moment], results: Results) -> Iterator[Reason]:
+    """Yield which chapters are missing or told twice, or stand elsewhere than what they name is seen."""
     labels = [marker.text for marker in cast.markers]
-    if missing := [label for label in MARKERS if label not in labels]:
-        yield Reason("markers", f"it has no marker {missing[0]!r}")
+    if wrong := [label for label in MARKERS if labels.count(label) != 1]:
+        yield Reason("markers", f"it has {words.counted(labels.count(wrong[0]), 'marker')} {wrong[0]!r}, not one")
         return
-    went, done = cast.moment(GO), cast.moment(BASELINE_DONE)
-    wall = next((trial.wall_s for trial in results.trials if trial.side is Side.BASELINE), None)
-    if went is None or done is None or wall is None or abs(done - went - wall) > MARKED_WITHIN_S:
-        yield Reason("markers", f"its markers of go and {BASELINE_DONE} are not as far apart as the baseline took")
+    for label, (earliest, latest) in _moments(sights, results):
+        at = cast.moment(label) or 0.0
+        if not earliest - MARKED_WITHIN_S <= at <= latest + MARKED_WITHIN_S:
+            yield Reason("markers", f"its marker {label!r} stands at {words.clock(at)}, what it names is at {words.clock(latest)}")
 
 
-def _numbers(results: Results) -> tuple[str, ...]:
-    """Return every number of the headline as it is written; of a refused one only that there is none."""
-    match headline(results):
-        case Headline() as claim:
-            told = *phrases.times(claim), phrases.efficiency(claim), phrases.quality(claim)[0], phrases.cost(claim)[0]
-            return tuple(" ".join(number.split()) for number in told)
-        case _:
-            return ("NO HEADLINE",)
-
-
-def _big_number(results: Results) -> Sequence[str]:
-    """Return the rows of the speedup's big digits."""
-    match headline(results):
-        case Headline() as claim:
-            return drawn(words.three(claim.speed.speedup).replace(",", ""), SMALLEST, 30)
-        case _:
-            return ()
-
-
-def _wall_s(results: Results, side: Side) -> float | None:
-    """Return the wall time of a side's last trial in seconds (None: it has none)."""
-    own = [trial for trial in results.trials if trial.side is side]
-    return max(own, key=lambda trial: trial.order).wall_s if own else None
+def _moments(sights: Sequence[_Moment], results: Results) -> Iterator[tuple[str, Window]]:
+    """Yield what the markers name with the window in which it can be, by the screen and the first trials' wall times."""
+    ready = next((moment.shown.at for moment in sights if moment.sight is not None and moment.sight.looks == _READY), None)
+    if ready is not None:  # it is drawn at the end of the frame in which it came
+        yield ARMED, (ready - _FRAME_S, ready)
+    for place, (side, went, done) in enumerate(zip(Side, (GO, DISTRIBUTED_GO), (BASELINE_DONE, DISTRIBUTED_DONE), strict=True)):
+        live, wall = next(_runs(sights, place, ("LIVE",)), None), first_wall_s(results, side)
+        if live is not None:
+            began = _began(live)
+            yield went, began
+            if wall is not None:
+                yield done, (began[0] + wall, began[1] + wall)
+    headline = next((moment.shown.at for moment in sights if moment.sight is not None and moment.sight.looks is None), None)
+    if headline is not None:
+        yield HEADLINE, (headline, headline)
 
 
 def _drift(sights: Sequence[_Moment]) -> float:
@@ -200,16 +209,22 @@ def _drift(sights: Sequence[_Moment]) -> float:
 
 
 def _apart(readings: Sequence[Reading]) -> float:
-    latest = min((at - clock.seconds for at, clock in readings), default=0.0)
-    earliest = max((at - clock.seconds - clock.tick for at, clock in readings), default=0.0)
+    if not readings:
+        return 0.0
+    earliest, latest = _began(readings)
     return max(0.0, earliest - latest)
 
 
-def _runs(sights: Sequence[_Moment], side: int) -> Iterator[list[Reading]]:
+def _began(readings: Sequence[Reading]) -> Window:
+    """Return from when until when a clock can have begun, in seconds of the recording; contradicting readings leave an empty window."""
+    return max(at - clock.seconds - clock.tick for at, clock in readings), min(at - clock.seconds for at, clock in readings)
+
+
+def _runs(sights: Sequence[_Moment], side: int, looks: tuple[str, ...] = _GOING) -> Iterator[list[Reading]]:
     """Yield the readings of a side's clock, a list for every stretch in which it goes; one that starts anew is another."""
     for look, group in groupby(sights, key=lambda moment: moment.sight.looks[side] if moment.sight and moment.sight.looks else ""):
-        if look in _GOING:
-            yield from _ascending(list(group), side)
+        if look in looks:
+            yield from (run for run in _ascending(list(group), side) if run)
 
 
 def _ascending(moments: Sequence[_Moment], side: int) -> Iterator[list[Reading]]:

@@ -7,6 +7,8 @@ from harness.score.board import Board, Lane, Stage
 
 STALLED_S = 10.0
 """Seconds without an item done after which a run counts as stalled, unless told otherwise."""
+ARMED_WITHIN_S = 60.0
+"""Seconds after which a side that is still arming counts as stalled: a cluster needs some, an input may need more."""
 
 
 def still_s(board: Board, at: float) -> float | None:
@@ -17,8 +19,14 @@ def still_s(board: Board, at: float) -> float | None:
     return max((_still_s(lane, at) for lane in (board.baseline, board.distributed) if _counts(lane)), default=None)
 
 
+def arming_s(board: Board, at: float) -> float | None:
+    """Return for how many seconds a side has been arming (None: none is)."""
+    launched = [lane.launched_at for lane in (board.baseline, board.distributed) if lane.stage is Stage.ARMING]
+    return max((max(0.0, at - since) for since in launched if since is not None), default=None)
+
+
 def _counts(lane: Lane) -> bool:
-    return lane.stage is Stage.RUNNING and 0 < lane.items != lane.done
+    return lane.stage is Stage.RUNNING and lane.items > 0
 
 
 def _still_s(lane: Lane, at: float) -> float:

@@ -35,26 +35,12 @@ def text(headline: Headline, verdict: str = "") -> str:
     ``verdict`` is the audit's, in a line; here and in the pictures it stands with where the numbers come from.
     The number comes last, because on a terminal of 24 rows it is the end of a text that stays in sight.
     """
-    baseline, distributed, gap = phrases.times(headline)
-    quality, change = phrases.quality(headline)
-    cost, drop = phrases.cost(headline)
-    tolerance = headline.results.spec.workload.tolerance
-    lines = [
-        *_told("", _origin(headline, verdict)),
-        *_told("but: ", " · ".join(phrases.short(caveat, tolerance) for caveat in headline.caveats)),
-        *_told("limit: ", cut(headline.results.spec.workload.limitation, 300)),
-        "",
-        cut(headline.results.spec.workload.bottleneck, _COLUMNS),
-        "",
-        *_beside_the_number(headline, (baseline, distributed)),
-        "",
-        f"gap {gap} · {phrases.observations(headline)} · efficiency {phrases.efficiency(headline)}",
-        f"{phrases.metric(headline)} {quality} · {change}",
-        f"cost of a run {cost} · {drop}",
-        *filter(None, (phrases.answers(headline), phrases.serial_share(headline), phrases.start_up(headline))),
-        *_told("say: ", phrases.aloud(headline)),
-    ]
-    return _printed(lines)
+    return _printed([*_told("", _origin(headline, verdict)), *_claims(headline)])
+
+
+def claims(headline: Headline) -> list[str]:
+    """Return the lines of ``text`` below what says where the numbers come from: everything that is claimed."""
+    return _printed(_claims(headline)).splitlines()
 
 
 def refusal_text(refusal: Refusal) -> str:
@@ -84,6 +70,27 @@ def figure(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> "Figu
     _facts(page, headline)
     _small_print(page, headline, verdict)
     return drawn_on
+
+
+def _claims(headline: Headline) -> list[str]:
+    baseline, distributed, gap = phrases.times(headline)
+    quality, change = phrases.quality(headline)
+    cost, drop = phrases.cost(headline)
+    tolerance = headline.results.spec.workload.tolerance
+    return [
+        *_told("but: ", " · ".join(phrases.short(caveat, tolerance) for caveat in headline.caveats)),
+        *_told("limit: ", cut(headline.results.spec.workload.limitation, 300)),
+        "",
+        cut(headline.results.spec.workload.bottleneck, _COLUMNS),
+        "",
+        *_beside_the_number(headline, (baseline, distributed)),
+        "",
+        f"gap {gap} · {phrases.observations(headline)} · efficiency {phrases.efficiency(headline)}",
+        f"{phrases.metric(headline)} {quality} · {change}",
+        f"cost of a run {cost} · {drop}",
+        *filter(None, (phrases.answers(headline), phrases.serial_share(headline), phrases.start_up(headline))),
+        *_told("say: ", phrases.aloud(headline)),
+    ]
 
 
 def _origin(headline: Headline, verdict: str) -> str:
