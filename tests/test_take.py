@@ -1,3 +1,4 @@
+import contextlib
 import hashlib
 import json
 import resource
@@ -104,19 +105,20 @@ def test_the_sum_is_that_of_the_file() -> None:
     assert journal.close() == hashlib.sha256(Path(JOURNAL).read_bytes()).hexdigest()
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def little_room() -> Iterator[None]:
-    """Let no file grow beyond 4,096 bytes, as on a disk that is nearly full."""
+    """Let no file grow beyond 4,096 bytes, as on a disk that is nearly full; nor the one that pytest may be writing to, so be quick."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.usefixtures("little_room")
 def test_a_full_disk_ends_the_session_in_plain_words() -> None:
     journal = a_journal()
-    with pytest.raises(TwoclocksError, match=r"cannot write events\.jsonl"):
+    with little_room(), pytest.raises(TwoclocksError, match=r"cannot write events\.jsonl"):
         journal.write(some_events())
     assert journal.close() == hashlib.sha256(Path(JOURNAL).read_bytes()).hexdigest()
     assert Path(JOURNAL).stat().st_size == 4_096
