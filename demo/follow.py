@@ -14,16 +14,20 @@ from pathlib import Path
 
 import msgspec
 
-from demo.take import JOURNAL
-from harness.events import JOURNAL_SCHEMA, LONGEST_LINE_BYTES, Event, Garbled, Launched, decode
+from demo.take import JOURNAL, SHOWCASE
+from harness.events import JOURNAL_SCHEMA, LONGEST_LINE_BYTES, Closed, Event, Garbled, Launched, decode
 from harness.journal import LARGEST_BYTES
 from harness.score.board import Board, apply
 
 GONE_S = 3.0
 """Seconds for which no process of a session that has not closed may be there before it counts as gone."""
 
+LEFT_S = 3600.0
+"""Seconds after which a session that has not closed and of which nothing was heard no longer counts as one that goes on."""
+
 _PIECE_BYTES = 4 * LONGEST_LINE_BYTES
 _HEADER_BYTES = 1_000
+_END_BYTES = 8_000
 
 Clock = Callable[[], float]
 
@@ -100,20 +104,38 @@ class Following:
 
 
 class Newest:
-    """The newest session below a folder, looked for as often as one likes; each journal's first line is read once."""
+    """The newest session below a folder, looked for as often as one likes; each journal's first line is read once, its end until it closes.
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    A session that goes on comes before all that are over, since a clock may have been wrong when those were recorded.
+    """
+
+    def __init__(self, root: Path, epoch: Clock = time.time) -> None:
+        self._root, self._epoch = root, epoch
         self._began: dict[str, float] = {}
+        self._closed: set[str] = set()
 
     def look(self) -> Path | None:
-        """Return the journal of the session that began last (None: there is none)."""
+        """Return the journal of the newest session, the showcase's last of all (None: there is none)."""
         for folder in self._folders():
             began = began_of(folder / JOURNAL)
             if began is not None:
                 self._began[folder.name] = began
-        newest = max(self._began, key=lambda name: (self._began[name], name), default=None)
+        newest = max(self._began, key=self._rank, default=None)
         return self._root / newest / JOURNAL if newest is not None else None
+
+    def _rank(self, name: str) -> tuple[bool, bool, float, str]:
+        """Return what sessions are ordered by: whether it goes on, whether it is the presenter's own, and when it began."""
+        return self._goes_on(name), name != SHOWCASE, self._began[name], name
+
+    def _goes_on(self, name: str) -> bool:
+        """Tell whether a session has not closed; one of which nothing was heard for long was left by everybody, and never will."""
+        if name in self._closed:
+            return False
+        end, written_at = _more(self._root / name / JOURNAL, -_END_BYTES)
+        if _closes(end):
+            self._closed.add(name)
+            return False
+        return self._epoch() - written_at < LEFT_S
 
     def _folders(self) -> list[Path]:
         """Return the folders not known yet; ``latest`` only names one of them, and what begins with a dot is a draft."""
@@ -136,6 +158,15 @@ def began_of(journal: Path) -> float | None:
     return began if newline and header.schema == JOURNAL_SCHEMA else None
 
 
+def _closes(end: bytes) -> bool:
+    """Tell whether the last line of a journal's end says that its session has closed."""
+    whole = end.rpartition(b"\n")[0]
+    try:
+        return isinstance(decode(whole.rpartition(b"\n")[2]), Closed)
+    except Garbled:
+        return False
+
+
 def is_there(pid: int) -> bool:
     """Tell whether a process of that number is there."""
     try:
@@ -148,7 +179,10 @@ def is_there(pid: int) -> bool:
 
 
 def _more(path: Path, since: int, most: int = _PIECE_BYTES) -> tuple[bytes, float]:
-    """Return what a file holds from a byte on, and when it was written last; nothing where it cannot be read or is no file."""
+    """Return what a file holds from a byte on, and when it was written last; nothing where it cannot be read or is no file.
+
+    A negative ``since`` is counted from the file's end.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except (OSError, ValueError):
@@ -157,6 +191,6 @@ def _more(path: Path, since: int, most: int = _PIECE_BYTES) -> tuple[bytes, floa
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_BYTES:
             return b"", 0.0
-        return os.pread(descriptor, most, since), found.st_mtime
+        return os.pread(descriptor, most, since if since >= 0 else max(0, found.st_size + since)), found.st_mtime
     finally:
         os.close(descriptor)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.follow import GONE_S, Following, Newest, began_of, is_there
+from demo.follow import GONE_S, LEFT_S, Following, Newest, began_of, is_there
 from demo.take import journal_header
 from harness import events as e
 from harness.model import Side, Status
@@ -231,6 +231,74 @@ def test_what_only_names_a_take_is_not_looked_at(tmp_path: Path) -> None:
     (tmp_path / "recordings").mkdir()
     (tmp_path / "recordings" / "latest").symlink_to(elsewhere)
     assert Newest(tmp_path / "recordings").look() is None
+
+
+EARLIER, LATER = "2026-11-22T09:14:07+00:00", "2026-11-23T09:14:07+00:00"
+CLOSED = e.Closed(status=Status.COMPLETE)
+
+
+def test_a_session_that_goes_on_comes_before_one_that_is_over_and_says_that_it_began_later(tmp_path: Path) -> None:
+    written(tmp_path / "over", [*launched(5), CLOSED], began=LATER)
+    own = written(tmp_path / "own", launched(os.getpid()), began=EARLIER)
+    assert Newest(tmp_path).look() == own
+
+
+def test_of_several_sessions_that_go_on_the_one_that_began_last_is_the_newest(tmp_path: Path) -> None:
+    written(tmp_path / "b", launched(5), began=EARLIER)
+    later = written(tmp_path / "a", launched(5), began=LATER)
+    assert Newest(tmp_path).look() == later
+
+
+def test_a_session_that_closes_comes_after_one_that_goes_on(tmp_path: Path) -> None:
+    other, journal = written(tmp_path / "a", launched(5), began=EARLIER), written(tmp_path / "b", launched(5), began=LATER)
+    newest = Newest(tmp_path)
+    before = newest.look()
+    append(journal, e.encode(CLOSED))
+    assert (before, newest.look()) == (journal, other)
+
+
+def test_a_session_is_over_however_long_its_journal_is(tmp_path: Path) -> None:
+    many = [e.stamp(e.Progress(done=done), 9.0, Side.BASELINE, 0) for done in range(100_000)]
+    long, own = written(tmp_path / "a", [*many, CLOSED], began=LATER), written(tmp_path / "b", launched(5), began=EARLIER)
+    assert (long.stat().st_size > 4_000_000, Newest(tmp_path).look()) == (True, own)
+
+
+def test_a_session_that_closed_is_not_looked_at_again(tmp_path: Path) -> None:
+    over = written(tmp_path / "a", [CLOSED], began=EARLIER)
+    newest, later = Newest(tmp_path), written(tmp_path / "b", [CLOSED], began=LATER)
+    newest.look()
+    append(over, e.encode(e.Launched(pid=5)))
+    assert newest.look() == later
+
+
+def test_a_session_that_was_left_without_closing_does_not_go_on_for_ever(tmp_path: Path) -> None:
+    left, later = written(tmp_path / "a", launched(5), began=EARLIER), written(tmp_path / "b", [CLOSED], began=LATER)
+    at = left.stat().st_mtime
+    looks = [Newest(tmp_path, epoch=Hand(at + after)).look() for after in (LEFT_S - 1.0, LEFT_S + 1.0)]
+    assert looks == [left, later]
+
+
+ENDS = {"half a line": e.encode(CLOSED)[:-1], "no event": b"hello\n", "no text": b"\xff\n", "nothing": b"\n"}
+
+
+@pytest.mark.parametrize("fault", ENDS)
+def test_a_journal_whose_end_does_not_say_closed_goes_on(fault: str, tmp_path: Path) -> None:
+    journal = written(tmp_path / "a", launched(5), began=EARLIER)
+    append(journal, ENDS[fault])
+    written(tmp_path / "b", [CLOSED], began=LATER)
+    assert Newest(tmp_path).look() == journal
+
+
+@pytest.mark.parametrize("told", [[CLOSED], []], ids=["over", "going on"])
+def test_the_showcase_comes_after_the_presenters_own(told: list[e.Event], tmp_path: Path) -> None:
+    written(tmp_path / "showcase", told, began=LATER)
+    own = written(tmp_path / "own", told, began=EARLIER)
+    assert Newest(tmp_path).look() == own
+
+
+def test_the_showcase_alone_is_a_session(tmp_path: Path) -> None:
+    showcase = written(tmp_path / "showcase", [CLOSED])
+    assert Newest(tmp_path).look() == showcase
 
 
 def test_a_draft_is_no_session(tmp_path: Path) -> None:

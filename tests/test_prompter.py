@@ -93,6 +93,14 @@ def test_a_newer_session_is_picked_up_when_it_begins(tmp_path: Path) -> None:
     assert stage.prompter.scene().note == "train · run second"
 
 
+def test_a_session_is_followed_though_the_showcase_says_that_it_began_later(tmp_path: Path) -> None:
+    session(tmp_path / "showcase", LATER, [e.Closed(status=Status.COMPLETE)], pid=process_that_has_ended(), run_id="showcase")
+    session(tmp_path / "own", EARLIER, run_id="own")
+    stage = Stage(tmp_path)
+    stage.pass_time(1.0)
+    assert stage.prompter.scene().note == "train · run own"
+
+
 @pytest.mark.parametrize("over", [[e.Closed(status=Status.COMPLETE)], []], ids=["closed", "left"])
 def test_a_session_that_was_over_before_is_not_followed_but_says_which_words_to_say(over: list[e.Event], tmp_path: Path) -> None:
     session(tmp_path / "take", told=over, pid=process_that_has_ended())
