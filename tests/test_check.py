@@ -115,6 +115,28 @@ def test_the_card_alone_can_be_asked_for(piped: dict[str, Told]) -> None:
     assert (piped["card"].exit_code, "TEST CARD" in piped["card"].text, "ready" in piped["card"].text) == (0, True, False)
 
 
+# Without one of the standard streams.
+
+CLOSED = {"input": "<&-", "output": ">&-", "input and output": "<&- >&-", "errors": "2>&-"}
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+    """Return checks that were begun with streams closed."""
+    root = tmp_path_factory.mktemp("closed")
+    commands = {name: ["sh", "-c", f'exec "$@" {streams}', "sh", *check(root)] for name, streams in CLOSED.items()}
+    return at_once({name: partial(told, command) for name, command in commands.items()})
+
+
+@pytest.mark.parametrize("streams", CLOSED)
+def test_a_stream_that_is_closed_changes_nothing_of_the_answer(streams: str, closed: dict[str, Told]) -> None:
+    assert (closed[streams].exit_code, closed[streams].errors) == (0, "")
+
+
+def test_with_standard_input_closed_every_check_is_told(closed: dict[str, Told]) -> None:
+    assert len(lines(closed["input"].text)) == 17
+
+
 # Terminals of several sizes and kinds.
 
 TERMINALS: dict[str, dict[str, Any]] = {
