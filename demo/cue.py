@@ -20,7 +20,7 @@ from harness.errors import Interrupted
 from harness.score.board import Board
 from harness.score.talk import Talk
 from harness.show import cue as pictures
-from harness.show import plain
+from harness.show import plain, words
 from harness.show.talk import place_of, talk_clock
 
 LOOK_EVERY_S = 0.5
@@ -77,6 +77,7 @@ class Teller:
 
     def __init__(self) -> None:
         self._said_at = 0.0
+        self._trouble = ""
         self._beat = ""
         self._alarm = ""
 
@@ -88,7 +89,13 @@ class Teller:
             told = [pictures.heartbeat(scene)]
         if told:
             self._said_at = now
-        yield from told
+        yield from [*self._troubles(scene), *told]
+
+    def _troubles(self, scene: pictures.Scene) -> Iterator[str]:
+        """Yield what could not be read, once."""
+        if scene.trouble != self._trouble:
+            yield words.safe(scene.trouble)
+        self._trouble = scene.trouble
 
     def _talk(self, scene: pictures.Scene) -> Iterator[str]:
         beat = place_of(scene.stands) if scene.course.began is not None else ""

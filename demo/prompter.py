@@ -10,7 +10,7 @@ from pathlib import Path
 from demo.announced import Heard, Listener
 from demo.fallback import newest
 from demo.follow import Clock, Following, Newest
-from demo.rehearsals import REHEARSALS, configuration, kept, record
+from demo.rehearsals import REHEARSALS, Rehearsal, configuration, kept, record
 from demo.take import JOURNAL
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import BadRequest
@@ -33,7 +33,7 @@ class Prompter:
         if take is not None and take.exists() and not take.is_dir():
             raise BadRequest(f"{plain(str(take))} is not a take's folder", "name the folder, or leave it out to follow the newest session")
         self._stall_after, self._root, self._clock = stall_after, root, clock
-        self._rehearsals = kept(root / REHEARSALS)
+        self._rehearsals, self._trouble = _known(root / REHEARSALS)
         self._opened: Opened | None = None
         self._record = Record()
         self._recording_s: float | None = None
@@ -103,6 +103,7 @@ class Prompter:
             deadlines=deadlines(course.talk, self._record, self._recording_s),
             stall_after=self._stall_after,
             note=self._note(),
+            trouble=self._trouble,
             prompt=self._prompt(),
         )
 
@@ -152,3 +153,11 @@ class Prompter:
         if self._own.over:
             return "q leaves"
         return f"Enter {'begins the talk' if self._own.began is None else 'ends this beat'} · q leaves"
+
+
+def _known(path: Path) -> tuple[tuple[Rehearsal, ...], str]:
+    """Return the rehearsals on record; where they cannot be read none, and what is said of that: the talk goes on without them."""
+    try:
+        return kept(path), ""
+    except BadRequest as bad:
+        return (), f"no estimates by rehearsals: {bad.sentence}"

@@ -16,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from demo.cue import Teller
+from demo.prompter import Prompter
 from demo.take import journal_header
 from demo.talk import read_talk
 from harness import events as e
@@ -89,12 +91,13 @@ def test_the_cue_looks_as_it_did(size: tuple[int, int], moment: str) -> None:
     steps=st.lists(st.floats(0, 2_000), min_size=1, max_size=6),
     sentence=st.text(max_size=600),
     note=st.text(max_size=200),
+    trouble=st.text(max_size=200),
     alive=st.booleans(),
 )
 def test_the_cue_keeps_to_the_terminal(
-    columns: int, rows: int, at: float, steps: list[float], sentence: str, note: str, alive: bool
+    columns: int, rows: int, at: float, steps: list[float], sentence: str, note: str, trouble: str, alive: bool
 ) -> None:
-    scene = a_scene(a_run(at, alive=alive), *steps[:-1], now=steps[-1], sentence=sentence, note=note)
+    scene = a_scene(a_run(at, alive=alive), *steps[:-1], now=steps[-1], sentence=sentence, note=note, trouble=trouble)
     frame = cue(scene, columns=columns, rows=rows)
     assert len(frame.lines) <= max(1, rows - 1)
     assert {sum(cell_len(part.text) for part in line) for line in frame.lines} <= {columns}
@@ -271,6 +274,19 @@ def test_a_warning_is_seen_whole_at_any_size(size: tuple[int, int]) -> None:
     assert f"STALLED: no progress for 12 s; {PRESS}" in told
 
 
+TROUBLE = "no estimates by rehearsals: line 3 of it is no rehearsal"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 12)])
+def test_what_could_not_be_read_is_seen_at_any_size(size: tuple[int, int]) -> None:
+    assert TROUBLE in drawn(a_scene(a_run(6.0), trouble=TROUBLE), *size)
+
+
+def test_what_goes_wrong_with_the_run_comes_before_what_could_not_be_read() -> None:
+    told = drawn(a_scene(stuck(12.0), 110.0, trouble=TROUBLE))
+    assert ("STALLED: no progress for 12 s" in told, TROUBLE in told) == (True, False)
+
+
 # In lines.
 
 
@@ -280,6 +296,13 @@ def test_a_heartbeat_tells_where_talk_and_run_stand() -> None:
 
 def test_a_heartbeat_without_a_run_tells_what_is_waited_for() -> None:
     assert heartbeat(SCENES["waiting"]) == "waiting for a session below recordings"
+
+
+def test_what_could_not_be_read_is_told_once_and_keeps_nothing_else_back(tmp_path: Path) -> None:
+    (tmp_path / "rehearsals.jsonl").write_text("hello\n")
+    prompter, teller = Prompter(None, TALK, 10.0, root=tmp_path, clock=lambda: 1000.0, ticks=lambda: 0.0), Teller()
+    first, second = ([line[:26] for line in teller.lines(prompter, a_board([]), now)] for now in (100.0, 200.0))
+    assert (first, second) == (["no estimates by rehearsals", "waiting for a session belo"], ["waiting for a session belo"])
 
 
 # The real program.
@@ -496,6 +519,16 @@ def test_a_signal_ends_a_cue_that_waits(number: signal.Signals, tmp_path: Path) 
     with waiting(tmp_path) as process:
         process.send_signal(number)
         assert process.wait(20.0) == 128 + number
+
+
+def test_a_cue_is_told_without_rehearsals_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "recordings").mkdir()
+    (tmp_path / "recordings" / "rehearsals.jsonl").write_text("\x1b[2Jhello\n")
+    (tmp_path / "take").mkdir()
+    (tmp_path / "take" / "events.jsonl").write_bytes(HEADER + b"".join(map(e.encode, some_events())))
+    told = told_at(tmp_path, "cue", "take")
+    said = [line for _, line in told.lines if line.startswith("no estimates by rehearsals: line 1 of recordings/rehearsals.jsonl is no")]
+    assert (told.exit_code, told.errors, len(said), told.lines[-1][1]) == (0, "", 1, "the session is over, complete")
 
 
 def test_a_file_instead_of_a_take_is_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from demo.take import journal_header
 from harness import events as e
 from harness.errors import BadRequest
 from harness.model import Kind, Side, Status
+from harness.score.forecast import Record
 from harness.score.talk import Talk, standing
 from tests.builders import a_spec, an_opening, arming_events, some_words, trial_events
 from tests.talks import TALK, process_that_has_ended
@@ -176,10 +177,18 @@ def test_rehearsals_of_the_same_configuration_are_taken_into_account(tmp_path: P
     assert (scene.record.baseline, [until.at for until in scene.deadlines]) == ((40.0,), [720.0 - 90.0 - 140.0])
 
 
-def test_bad_rehearsals_are_refused_before_the_talk(tmp_path: Path) -> None:
+def test_rehearsals_that_cannot_be_read_are_left_out_and_said_to_be(tmp_path: Path) -> None:
     (tmp_path / "rehearsals.jsonl").write_text("hello\n")
-    with pytest.raises(BadRequest, match="line 1 of"):
-        Stage(tmp_path)
+    session(tmp_path / "take")
+    stage = Stage(tmp_path)
+    stage.pass_time(1.0)
+    scene = stage.prompter.scene()
+    said = f"no estimates by rehearsals: line 1 of {tmp_path / 'rehearsals.jsonl'} is no rehearsal: "
+    assert (scene.note, scene.record, scene.trouble.startswith(said)) == ("train · run 7c21", Record(), True)
+
+
+def test_rehearsals_that_can_be_read_are_no_trouble(tmp_path: Path) -> None:
+    assert Stage(tmp_path).prompter.scene().trouble == ""
 
 
 # The presenter's own talk.

@@ -48,7 +48,8 @@ class Run:
 class Scene:
     """One moment: the talk and the time on its clock, what to say, the run (None: none is followed yet) and rehearsals of it.
 
-    ``prompt`` is what keys would do, ``note`` where the rest is from, ``stall_after`` in seconds.
+    ``prompt`` is what keys would do, ``note`` where the rest is from, ``trouble`` what could not be read (empty: nothing),
+    ``stall_after`` in seconds.
     """
 
     course: Course
@@ -60,6 +61,7 @@ class Scene:
     stall_after: float
     note: str
     prompt: str
+    trouble: str = ""
 
     @property
     def stands(self) -> Standing:
@@ -174,7 +176,7 @@ def _small(scene: Scene, columns: int, rows: int) -> list[Line]:
     warned = warning(scene.run, scene.stall_after)
     begun = beat_clock(stands) if scene.course.began is not None else "not begun"
     beat = ", ".join(filter(None, (place_of(stands), begun)))
-    told = [left_of(stands), beat, next_of(stands), *_run_lines(scene, columns), *_decisions(scene, columns)]
+    told = [left_of(stands), beat, next_of(stands), *_run_lines(scene, columns), *_decisions(scene, columns), cut(scene.trouble, columns)]
     told = [line for line in told if line]
     alarm: list[Line] = [(piece(line, LABEL),) for line in wrapped(warned, columns, 2)]
     said = wrapped(scene.sentence, columns, max(0, room - len(alarm) - len(told) - 1))
@@ -183,8 +185,11 @@ def _small(scene: Scene, columns: int, rows: int) -> list[Line]:
 
 
 def _warned(scene: Scene, columns: int) -> Line:
+    """Return the line for what goes wrong with the run; while nothing does, for what could not be read."""
     said = warning(scene.run, scene.stall_after)
-    return (piece(f" {fitting([said], columns - 2)} ".ljust(columns), LABEL),) if said else ()
+    if not said:
+        return (piece(f" {cut(scene.trouble, columns - 2)}"),) if scene.trouble else ()
+    return (piece(f" {fitting([said], columns - 2)} ".ljust(columns), LABEL),)
 
 
 def _run_lines(scene: Scene, width: int) -> list[str]:
