@@ -255,7 +255,7 @@ def test_a_moment_in_the_address_is_where_it_begins(tmp_path: Path) -> None:
     path = written(tmp_path, race_cast())
 
     with Browser(tmp_path / "profile") as browser:
-        browser.open(path, "#chapter=4")
+        browser.open(path, "#chapter=5")
         browser.until(lambda: browser.state("at") == "19.8")
 
         assert "REC" in browser.screen()

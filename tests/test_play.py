@@ -1,16 +1,19 @@
 """The real program playing a recording in a terminal, and where it cannot."""
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from demo.fallback import recording
 from harness.cast.format import CAST, read
+from harness.show import words
 from harness.show.seen import sight
-from tests.recording import a_desk
-from tests.terminals import PYTHON, Look, Terminal, at_once
+from tests.recording import Recorded, a_desk
+from tests.terminals import PYTHON, ROOT, Look, Terminal, Tmux, at_once
 
 PLAY = [PYTHON, "-m", "demo", "play"]
 CTRL_C = b"\x03"
@@ -57,26 +60,49 @@ def a_browser(desk: Path) -> dict[str, str]:
     return {"BROWSER": f"{script} %s"}
 
 
-def test_a_recording_is_played_as_it_was_at_its_own_speed(take: Path) -> None:
-    seen = played(take)
+@pytest.fixture(scope="module")
+def whole(recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Played]:
+    """Return a take, and its recording as it was played from beginning to end."""
+    take = tmp_path_factory.mktemp("desk") / "recordings" / "kept"
+    shutil.copytree(recorded.take, take)
+    return take, played(take)
+
+
+def test_a_recording_is_played_as_it_was_at_its_own_speed(whole: tuple[Path, Played]) -> None:
+    take, seen = whole
     cast = read(take / CAST)
     sights = [(look.at, now) for look in seen.panels if (now := sight(look.lines)) is not None]
     live = [(at, now.clocks[0]) for at, now in sights if now.looks is not None and now.looks[0] == "LIVE"]
     began = [at - clock.seconds for at, clock in live if clock is not None]
 
-    assert seen.exit_code == 0
     assert len(began) > 3
     assert max(began) - min(began) < 0.75  # a drawing is looked at a little late on a busy machine; twice the speed would make it 2 s
     assert seen.looks[-1].at >= cast.duration_s
-    assert seen.restored
+    assert (seen.exit_code, seen.restored) == (0, True)
 
 
-def test_every_frame_of_a_recording_says_that_it_is_one_and_of_when(take: Path) -> None:
-    seen, date = played(take), json.loads((take / "results.json").read_bytes())["began_utc"][:10]
-    labels = {look.lines[29].strip()[:31] for look in seen.panels}
-    assert labels == {f"RECORDED · SIMULATED {date}"[:31]}
+def test_every_frame_of_a_recording_says_that_it_is_one_and_of_when(whole: tuple[Path, Played]) -> None:
+    take, seen = whole
+    date = words.moment(recording(take).recorded_utc)
+    labels = {look.lines[29].partition(" · rehearsal")[0].strip() for look in seen.looks if look.is_panel}
+    assert labels == {f"RECORDED · SIMULATED {date}"}
     assert f"RECORDED · SIMULATED  {date}" in seen.text
     assert seen.text.index("RECORDED") < seen.text.index("NO HEADLINE")
+
+
+@pytest.mark.terminal
+def test_after_ctrl_z_the_whole_panel_is_there_again(take: Path, tmp_path: Path) -> None:
+    (tmp_path / "tmux").mkdir()
+    with Tmux(tmp_path / "tmux", 100, 30) as shell:
+        shell.command(f"cd {take.parents[1]}; export PYTHONPATH={ROOT}")
+        shell.command(f"{PYTHON} -m demo play")
+        shell.until(lambda look: look.is_panel and "LIVE" in look.text)
+        shell.keys("C-z")
+        shell.until_text("Stopped")
+        shell.command("fg")
+        back = shell.until(lambda look: look.alternate and "RECORDED" in look.text)
+        left = shell.until_text("NO HEADLINE", 60.0)
+    assert (back.is_panel, left.alternate, left.cursor) == (True, False, True)
 
 
 def test_q_leaves_and_ctrl_c_too(take: Path) -> None:

@@ -1,9 +1,10 @@
 import json
 import os
-import subprocess
+import re
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from demo import recorder
@@ -122,12 +123,14 @@ def test_a_recorder_that_cannot_be_run_is_told_of(tmp_path: Path) -> None:
 
 def test_a_recorded_command_that_ignores_its_signal_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recorder, "END_WITHIN_S", 0.5)
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
-    words = recorder.command(recorder.found(), [sys.executable, "-c", deaf], (80, 24), headless=True, into=tmp_path / "raw.cast")
+    raw = tmp_path / "raw.cast"
+    deaf = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', os.getpid(), flush=True); time.sleep(60)"
+    words = recorder.command(recorder.found(), [sys.executable, "-c", deaf], (80, 24), headless=True, into=raw)
     environment = recorder.surroundings(os.environ, recorder.configured(tmp_path))
 
-    def asked() -> int | None:
-        return 15 if (tmp_path / "raw.cast").exists() and "deaf" in (tmp_path / "raw.cast").read_text() else None
+    recorder.run(
+        words, environment, tmp_path / "log", headless=True, asked=lambda: 15 if raw.exists() and "deaf" in raw.read_text() else None
+    )
 
-    recorder.run(words, environment, tmp_path / "log", headless=True, asked=asked)
-    assert subprocess.run(["pgrep", "-f", str(tmp_path / "raw.cast")], capture_output=True, check=False).stdout == b""
+    (pid,) = re.findall(r"deaf (\d+)", raw.read_text())
+    assert not psutil.pid_exists(int(pid))
