@@ -128,9 +128,10 @@ def test_a_recorded_command_that_ignores_its_signal_is_killed(tmp_path: Path, mo
     words = recorder.command(recorder.found(), [sys.executable, "-c", deaf], (80, 24), headless=True, into=raw)
     environment = recorder.surroundings(os.environ, recorder.configured(tmp_path))
 
-    recorder.run(
-        words, environment, tmp_path / "log", headless=True, asked=lambda: 15 if raw.exists() and "deaf" in raw.read_text() else None
-    )
+    def asked() -> int | None:
+        return 15 if raw.exists() and "deaf" in raw.read_text() else None
 
-    (pid,) = re.findall(r"deaf (\d+)", raw.read_text())
-    assert not psutil.pid_exists(int(pid))
+    recorder.run(words, environment, tmp_path / "log", headless=True, asked=asked)
+
+    (pid,) = map(int, re.findall(r"deaf (\d+)", raw.read_text()))
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
