@@ -205,14 +205,15 @@ class Race:
         return Caption(self._run_id, self._conductor.schedule, datetime.now(UTC), badge, prompt)
 
     def _prompt(self) -> str:
+        attended = self._keys.present and self._staging.attended
         match self._conductor.doing:
             case "running":
                 return ""
             case "armed":
-                return "armed: press Enter to start both clocks" if self._keys.present else "armed"
+                return "armed: press Enter to start both clocks" if attended else "armed"
             case "replaying":
-                return "Enter skips the rest of the replay" if self._keys.present else ""
-            case doing if doing.startswith(PROVING) and self._keys.present:
+                return "Enter skips the rest of the replay" if attended else ""
+            case doing if doing.startswith(PROVING) and attended:
                 return f"{doing} · Enter skips"
             case doing:
                 return doing

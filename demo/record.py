@@ -110,7 +110,7 @@ def _kept(draft: Path) -> str:
 
 def _perform(found: tuple[str, int], asked: Request, draft: Path, size: Size, *, headless: bool, wait: bool) -> None:
     """Run the race in front of the recorder; raise ``Unpublished`` unless it comes to a headline, or to none by design."""
-    (draft / ORDER).write_bytes(msgspec.json.encode(Order(asked, wait)))
+    (draft / ORDER).write_bytes(msgspec.json.encode(Order(asked, wait, not headless)))
     own = [sys.executable, "-P", "-m", "demo.recorded", str(draft)]
     words_ = recorder.command(found, own, size, headless=headless, into=draft / RAW)
     environment = recorder.surroundings(os.environ, recorder.configured(draft))

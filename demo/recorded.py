@@ -38,10 +38,11 @@ BEAT_S = 0.5
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What is to be recorded; ``wait`` is whether the clocks wait for Enter."""
+    """What is to be recorded; ``wait`` is whether the clocks wait for Enter, ``attended`` whether anybody is there to press a key."""
 
     request: Request
     wait: bool
+    attended: bool
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -115,7 +116,7 @@ def perform(folder: Path, signals: Signals) -> Ended:
         cameras.append(Camera(spec, keys))
         return cameras[-1]
 
-    race = Race(order.request, "live", folder, wait=order.wait, staging=Staging(badge=BADGE, screen=camera))
+    race = Race(order.request, "live", folder, wait=order.wait, staging=Staging(BADGE, order.attended, screen=camera))
     try:
         shown = show([race.run()])
         cameras[0].hold(shown.text, partial(_slate, shown.results, cameras[0].canvas.size[0]), HOLD_S, lambda: signals.asked)

@@ -32,11 +32,12 @@ class Fallback:
 class Staging:
     """What a race is put on with.
 
-    ``badge`` stands first in every frame, ``aside`` gives a few words for its last line; ``screen`` makes another
-    screen than the option asked for (None: that one).
+    ``badge`` stands first in every frame, ``aside`` gives a few words for its last line; ``attended`` is whether anybody is
+    there to be told of keys. ``screen`` makes another screen than the option asked for (None: that one).
     """
 
     badge: str = ""
+    attended: bool = True
     aside: Callable[[], str] = str
     fallback: Fallback = Fallback()
     screen: Callable[[Spec, Keys], Screen] | None = None

@@ -79,6 +79,10 @@ def test_a_recording_names_neither_its_desk_nor_its_maker(recorded: Recorded) ->
     assert str(recorded.desk).encode() not in content
 
 
+def test_where_nobody_is_there_no_key_is_asked_for(cast: Cast) -> None:
+    assert not any("Enter" in event.text for event in cast.events)
+
+
 def test_a_pretend_recording_is_marked_in_every_frame_and_on_its_page(recorded: Recorded) -> None:
     assert "SIMULATED" in (recorded.take / "run.html").read_text(encoding="utf-8")
 
