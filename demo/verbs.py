@@ -83,16 +83,17 @@ STAGE = (
 
 
 WORKERS = click.option("--workers", type=click.IntRange(min=1), help="Workers of the distributed side.  [default: one per core]")
+
+
+def _stall_after(told: str) -> Decorator:
+    """Return the option for how many seconds without progress are too many."""
+    seconds = click.FloatRange(min=1.0)
+    return click.option("--stall-after", type=seconds, default=10.0, show_default=True, metavar="SECONDS", help=told)
+
+
 FALLBACK = (
     click.option("--fallback", "by_itself", is_flag=True, help="Where the run fails or stalls, play its newest verified recording."),
-    click.option(
-        "--stall-after",
-        type=click.FloatRange(min=1.0),
-        default=10.0,
-        show_default=True,
-        metavar="SECONDS",
-        help="How long nothing may get on before --fallback takes over.",
-    ),
+    _stall_after("How long nothing may get on before --fallback takes over."),
 )
 
 
@@ -143,14 +144,7 @@ def rehearse(ui: str, out: Path | None, yes: bool, talk: Path | None, by_itself:
 @verbs.command()
 @click.argument("take", type=click.Path(path_type=Path), required=False)
 @TALK
-@click.option(
-    "--stall-after",
-    type=click.FloatRange(min=1.0),
-    default=10.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long nothing may get on before the cue warns.",
-)
+@_stall_after("How long nothing may get on before the cue warns.")
 def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
     """Follow a race on the presenter's second terminal: time left, what to say, what goes wrong.
 

@@ -1,11 +1,10 @@
 """Real terminals for the end-to-end tests: a pty that pyte reads, and a shell in a tmux server of our own.
 
 Both run the real program and tell what a person would see: text, cursor, alternate screen.
-May import ``harness.events`` and ``harness.results``.
+May import ``harness.events``, ``harness.results`` and ``harness.cast.emulator``.
 """
 
 import contextlib
-import copy
 import fcntl
 import os
 import pty
@@ -26,9 +25,9 @@ from typing import Any, Self, TypeVar
 import msgspec
 import psutil
 import pyte
-import pyte.modes
 
 from harness import events as e
+from harness.cast.emulator import Screen
 
 T = TypeVar("T")
 
@@ -157,26 +156,6 @@ class Look:
         return "\n".join(row[:half] for row in rows), "\n".join(row[half:] for row in rows)
 
 
-class _Screen(pyte.Screen):
-    """A screen with an alternate one, which pyte lacks."""
-
-    alternate = False
-    _normal: Any = None
-
-    def set_mode(self, *modes: int, **kwargs: Any) -> None:
-        super().set_mode(*modes, **kwargs)
-        if kwargs.get("private") and 1049 in modes and not self.alternate:
-            self.alternate, self._normal = True, (copy.deepcopy(self.buffer), copy.copy(self.cursor))
-            self.erase_in_display(2)
-
-    def reset_mode(self, *modes: int, **kwargs: Any) -> None:
-        super().reset_mode(*modes, **kwargs)
-        if kwargs.get("private") and 1049 in modes and self.alternate:
-            self.alternate, hidden = False, self.cursor.hidden
-            self.buffer, self.cursor = self._normal
-            self.cursor.hidden = hidden
-
-
 class Terminal:
     """A pty that a program runs in as the leader of its session, read by pyte."""
 
@@ -194,7 +173,7 @@ class Terminal:
         self.modes_before = self.modes()
         self.raw = b""
         self.looks: list[Look] = []
-        self._screen = _Screen(columns or 80, rows or 24)
+        self._screen = Screen(columns or 80, rows or 24)
         self._stream = pyte.ByteStream(self._screen)
         self.began = time.monotonic()
         self.process = subprocess.Popen(
