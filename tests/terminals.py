@@ -35,7 +35,6 @@ ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
 WAIT_S = 20.0
 QUIET_S = 0.03
-ALTERNATE_SCREEN = 1049 << 5  # pyte shifts private modes
 UNWANTED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "RAY_ADDRESS", "TMUX")
 
 SLOW = """
