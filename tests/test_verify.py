@@ -219,27 +219,23 @@ def test_a_screen_that_goes_blank_is_refused() -> None:
     assert "labels" in keys(blanked)
 
 
-def wordings() -> list[tuple[str, str]]:
-    """Return what somebody might like to have said otherwise, or not at all."""
-    changes = [
-        ("cores stand for machines", "measured on two machines"),
-        ("but: ", "     "),
-        ("illustrative", "contracted"),
-        ("held", "HELD"),
-    ]
-    text = "".join(event.text for event in a_true_cast().events[-BEATS:])
-    return [(old, new) for old, new in changes if old in text]
+WORDINGS = {
+    "but: ": "     ",
+    "limit: ": "       ",
+    "efficiency 86 %": "efficiency 96 %",
+    "held": "HELD",
+    "equal to the last bit": "near enough",
+    "with it 0.882": "with it 8.820",
+    "1.7 times": "3.7 times",
+}
 
 
-@pytest.mark.parametrize("change", wordings(), ids=lambda change: change[0])
-def test_a_headline_of_other_words_is_refused(change: tuple[str, str]) -> None:
+@pytest.mark.parametrize("old", WORDINGS)
+def test_a_headline_of_other_words_is_refused(old: str) -> None:
     end = a_true_cast().moment(HEADLINE) or 0.0
-    edited = [e._replace(text=e.text.replace(*change)) if e.at >= end else e for e in a_true_cast().events]
+    edited = [e._replace(text=e.text.replace(old, WORDINGS[old])) if e.at >= end else e for e in a_true_cast().events]
+    assert tuple(edited) != a_true_cast().events
     assert keys(lambda cast: replace(cast, events=tuple(edited))) == {"headline"}
-
-
-def test_there_are_words_to_be_changed() -> None:
-    assert len(wordings()) >= 3
 
 
 def test_a_pretend_recording_must_say_so_in_every_frame() -> None:
