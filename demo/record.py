@@ -112,11 +112,11 @@ def _perform(found: tuple[str, int], asked: Request, draft: Path, size: Size, *,
     """Run the race in front of the recorder; raise ``Unpublished`` unless it comes to a headline, or to none by design."""
     (draft / ORDER).write_bytes(msgspec.json.encode(Order(asked, wait, not headless)))
     own = [sys.executable, "-P", "-m", "demo.recorded", str(draft)]
-    words_ = recorder.command(found, own, size, headless=headless, into=draft / RAW)
+    command = recorder.command(found, own, size, headless=headless, into=draft / RAW)
     environment = recorder.surroundings(os.environ, recorder.configured(draft))
     signals = Signals()
     with signals.caught():
-        recorder.run(words_, environment, draft / LOG, headless=headless, asked=lambda: signals.asked)
+        recorder.run(command, environment, draft / LOG, headless=headless, asked=lambda: signals.asked)
     ended = _ended(draft, signals.asked)
     if ended.code:
         hint = f"{ended.hint}; " if ended.hint and str(draft) not in ended.hint else ""
