@@ -102,9 +102,9 @@ def run(words: list[str], environment: Mapping[str, str], log: Path, *, headless
     Raises ``TwoclocksError`` where it cannot be run.
     """
     with log.open("ab") as told:
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": told, "stderr": told, "start_new_session": True} if headless else {}
+        stdin, output = (subprocess.DEVNULL, told) if headless else (None, None)
         try:
-            process = subprocess.Popen(words, env=environment, **quiet)  # type: ignore[call-overload]
+            process = subprocess.Popen(words, env=environment, stdin=stdin, stdout=output, stderr=output, start_new_session=headless)
         except OSError as error:
             raise TwoclocksError(f"cannot run {words[0]}: {error.strerror}", _HINT) from error
     family = probe.family(process.pid)

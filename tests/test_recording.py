@@ -138,8 +138,10 @@ def test_what_cannot_be_recorded_is_refused_before_anything_starts(tmp_path: Pat
 def begun(desk: Path, seconds: str, until: bytes) -> subprocess.Popen[bytes]:
     """Return a recording that has come so far that its draft's raw cast holds some bytes."""
     command = [PYTHON, "-m", "demo", "record", "--out", "take", "--workload", "rehearsal", "--set", f"seconds={seconds}"]
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    recording: subprocess.Popen[bytes] = subprocess.Popen(command, cwd=desk, env=a_desk(desk), start_new_session=True, **pipes)  # type: ignore[call-overload]
+    devnull = subprocess.DEVNULL
+    recording = subprocess.Popen(
+        command, cwd=desk, env=a_desk(desk), stdin=devnull, stdout=devnull, stderr=subprocess.PIPE, start_new_session=True
+    )
     wait_for(lambda: any(until in path.read_bytes() for path in desk.glob(".unpublished-*/raw.cast")))
     return recording
 
