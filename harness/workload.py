@@ -100,6 +100,22 @@ class Pool(Protocol):
         ``items(chunk)`` counts a chunk in the workload's unit; ``report`` is given the items done so far.
         """
 
+    def shuffle(
+        self,
+        scatter: Callable[..., Any],
+        chunks: Sequence[Any],
+        gather: Callable[..., Any],
+        partitions: int,
+        *shared: Any,
+        items: Callable[[Any], int] = ...,
+        report: Report = ...,
+    ) -> list[Part]:
+        """Run ``scatter(chunk, *shared)`` over the chunks, then ``gather(partition, pieces, *shared)``; return its parts in order.
+
+        ``scatter`` returns one piece per partition, ``gather`` is given a partition's pieces in chunk order: all to all. Pieces pass
+        from worker to worker, the driver never sees one. ``items(chunk)`` counts a chunk; ``report`` is given the items scattered so far.
+        """
+
     def lockstep(
         self, program: Lockstep, shares: Sequence[Any], steps: int, *shared: Any, items: Callable[[Any], int] = ..., report: Report = ...
     ) -> Any:

@@ -1,7 +1,7 @@
 import copy
 import pickle
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
-from harness.workload import Lockstep, Parameters, Part, Problem, Report
+from harness.workload import Parameters, Problem, Report
+from tests.pools import RoundTable, unheard
 from workloads import train
 from workloads._train_images import augmented
 from workloads._train_kernel import Array, Block, Net, Samples, Scratch, Tree, gradient, layers, nodes, scores, size
@@ -26,52 +27,11 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-class RoundTable:
-    """A pool without processes: its workers take their turns. A worker's own part stays where it is, the others' are read-only copies."""
-
-    def __init__(self, workers: int) -> None:
-        self.size = workers
-
-    def share(self, value: Any) -> Any:
-        return value
-
-    def map(self, function: Callable[..., Any], chunks: Sequence[Any], *shared: Any, **_: Any) -> list[Part]:
-        raise NotImplementedError
-
-    def lockstep(
-        self,
-        program: Lockstep,
-        shares: Sequence[Any],
-        steps: int,
-        *shared: Any,
-        items: Callable[[Any], int] = lambda _: 1,
-        report: Report = lambda _: None,
-    ) -> Any:
-        states = [program.start(*shared) for _ in shares]
-        for step in range(steps):
-            own = [program.contribute(state, step, share, *shared) for state, share in zip(states, shares, strict=True)]
-            sent = [sealed(part) for part in own]
-            for place, state in enumerate(states):
-                parts = [*sent[:place], own[place], *sent[place + 1 :]]
-                states[place] = program.absorb(state, step, parts, *shared)
-            report((step + 1) * sum(map(items, shares)))
-        assert all(same(state.weights, states[0].weights) for state in states)
-        return states[0]
-
-
-def sealed(part: Array) -> Array:
-    return np.frombuffer(part.tobytes(), part.dtype)
-
-
 def same(one: Any, other: Any) -> bool:
     """Return whether two nests of arrays have equal bits."""
     if isinstance(one, tuple):
         return len(one) == len(other) and all(map(same, one, other))
     return bool(np.array_equal(one, other))
-
-
-def unheard(_: int) -> None:
-    pass
 
 
 def problem(**changed: Any) -> Problem:
@@ -229,8 +189,9 @@ def test_a_step_counts_the_operations_of_all_its_micro_batches() -> None:
 @pytest.mark.parametrize("batch", [256, 224], ids=["8 leaves", "7 leaves"])
 @pytest.mark.parametrize("workers", [1, 2, 3, 4, 5, 7])
 def test_any_number_of_workers_makes_the_same_bits_as_the_baseline(workers: int, batch: int) -> None:
-    training = problem(batch=batch).input
-    assert same(train.distributed(training, RoundTable(workers), unheard), train.baseline(training, unheard))
+    training, table = problem(batch=batch).input, RoundTable(workers)
+    assert same(train.distributed(training, table, unheard), train.baseline(training, unheard))
+    assert all(same(state.weights, table.states[0].weights) for state in table.states)
 
 
 def test_as_many_workers_as_micro_batches_make_the_same_bits_as_the_baseline() -> None:

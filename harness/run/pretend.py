@@ -75,6 +75,28 @@ class PretendPool:
             self._say(Span(worker=f"w{row.place}", chunk=row.chunk, items=items[row.chunk], busy_s=row.seconds, cpu_s=row.seconds))
             report(done)
 
+    def shuffle(
+        self,
+        scatter: Callable[..., Any],
+        chunks: Sequence[Any],
+        gather: Callable[..., Any],
+        partitions: int,
+        *shared: Any,
+        items: Callable[[Any], int] = lambda _: 1,
+        report: Report = lambda _: None,
+    ) -> list[Part]:
+        """Sleep through the chunks, whose pieces are seconds, then through the partitions, ``gather`` giving the seconds of each."""
+        pieces: dict[int, list[float]] = {}
+
+        def scattered(chunk: int) -> float:
+            pieces[chunk] = [float(piece) for piece in scatter(chunks[chunk], *shared)]
+            return sum(pieces[chunk])
+
+        self.map(scattered, range(len(chunks)), items=lambda chunk: items(chunks[chunk]), report=report)
+        return self.map(
+            lambda partition: gather(partition, [pieces[chunk][partition] for chunk in sorted(pieces)], *shared), range(partitions)
+        )
+
     def lockstep(
         self,
         program: Lockstep,

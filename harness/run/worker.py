@@ -53,6 +53,18 @@ class Worker:
         """Run one chunk; return its value and what it took."""
         return _timed(lambda: function(chunk, *shared))
 
+    def scatter(self, function: Callable[..., Any], partitions: int, chunk: Any, *shared: Any) -> tuple[Any, ...]:
+        """Run one chunk of a shuffle; return a piece for every partition and what that took."""
+        pieces, timing = _timed(lambda: tuple(function(chunk, *shared)))
+        if len(pieces) != partitions:
+            raise ValueError(f"scatter returned {len(pieces)} pieces for {partitions} partitions")
+        return *pieces, timing
+
+    def gather(self, function: Callable[..., Any], partition: int, chunks: int, *pieces_and_shared: Any) -> Timed:
+        """Run one partition of a shuffle on its pieces, one of each chunk, which come before what is shared."""
+        pieces, shared = list(pieces_and_shared[:chunks]), pieces_and_shared[chunks:]
+        return _timed(lambda: function(partition, pieces, *shared))
+
     def begin(self, program: Lockstep, share: Any, place: int, size: int, *shared: Any) -> Timing:
         """Take a share of a lockstep program, as worker ``place`` of ``size``, and make its first state; return what that took."""
         self._place, self._alone = place, size == 1
