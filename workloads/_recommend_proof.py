@@ -1,0 +1,49 @@
+"""What ``recommend``'s baseline is held against: its passes alone, and the same alternation written in a hurry.
+
+Imports NumPy and the modules ``_recommend_kernel`` and ``_recommend_rows``.
+"""
+
+import time
+from collections.abc import Iterator
+from statistics import median
+
+import numpy as np
+
+from workloads._recommend_kernel import Array, reflect
+from workloads._recommend_rows import Rows
+
+IN_CACHE_BYTES = 1 << 14
+OVER_AND_OVER = 2000
+
+
+def passes_per_second(factors: int, seconds: float) -> float:
+    """Return the rows per second of the kernel's pass over rows that stay in the first cache, the median over at least so many seconds."""
+    rows = max(4, IN_CACHE_BYTES // (4 * factors) // 4 * 4)
+    tile = np.full((rows, factors), 0.01, np.float32)
+    weight, wanted, x = np.ones(rows, np.float32), np.zeros(rows, np.float32), np.full(factors, 0.01, np.float32)
+    into, took = np.zeros(factors, np.float32), list[float]()
+    reflect(tile, rows, weight, wanted, x, into)
+    while sum(took) < seconds:
+        began = time.perf_counter()
+        for _ in range(OVER_AND_OVER):
+            reflect(tile, rows, weight, wanted, x, into)
+        took.append(time.perf_counter() - began)
+    return rows * OVER_AND_OVER / median(took)
+
+
+def exact(sides: tuple[Rows, Rows], factors: tuple[Array, Array], regularization: float, steps: int) -> Iterator[tuple[Array, Array]]:
+    """Yield both sides' factors after each half-iteration, as a textbook has it, in double precision."""
+    found = [matrix.astype(float) for matrix in factors]
+    for step in range(steps):
+        rows, other = sides[step % 2], found[1 - step % 2]
+        found[step % 2] = np.array([_solved(rows, row, other, regularization) for row in range(rows.height)])
+        yield found[0], found[1]
+
+
+def _solved(rows: Rows, row: int, other: Array, regularization: float) -> Array:
+    """Return the solution of a row's normal equations; the part that all rows share is formed once more for each."""
+    chosen = slice(rows.starts[row], rows.starts[row + 1])
+    mine, weights = other[rows.columns[chosen]], rows.strengths[chosen].astype(float)
+    left = other.T @ other + (mine.T * weights) @ mine + regularization * np.eye(other.shape[1])
+    solution: Array = np.linalg.solve(left, mine.T @ (1 + weights))
+    return solution
