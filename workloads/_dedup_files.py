@@ -1,0 +1,181 @@
+"""Real text for ``dedup``: the installed Python's own files, a folder's, JSON lines (packed or not) and Parquet.
+
+Imports the standard library and NumPy; pyarrow only where a Parquet file is read. Files are not trusted: sizes are limited, and whatever is
+wrong with one is a ``ValueError`` that names it, and the line.
+"""
+
+import glob
+import gzip
+import importlib.util
+import json
+import os
+import stat
+import sysconfig
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workloads._dedup_kernel import Array
+
+STDLIB = "stdlib"
+FIELDS = ("text", "content")
+LINES, PACKED, PARQUET = ".jsonl", ".jsonl.gz", ".parquet"
+LEFT_OUT = {"site-packages", "__pycache__"}
+PROSE = {".txt", ".rst", ".md", ".html", ".htm", ".xml", ".json", ".csv", ".toml", ".cfg", ".ini", ".yaml", ".yml", ".tex"}
+SOURCE = {
+    ".py",
+    ".pyi",
+    ".c",
+    ".h",
+    ".cc",
+    ".cpp",
+    ".hpp",
+    ".rs",
+    ".go",
+    ".java",
+    ".js",
+    ".ts",
+    ".css",
+    ".sh",
+    ".tcl",
+    ".bat",
+    ".ps1",
+    ".sql",
+}
+ROWS_AT_A_TIME = 256
+MOST_DOCUMENT_BYTES = 16 << 20
+MOST_LINE_BYTES = 8 * MOST_DOCUMENT_BYTES  # a document's bytes may be written as six each
+MOST_BYTES = 8 << 30
+MOST_DOCUMENTS = 50_000_000
+
+
+def check_input(given: str) -> None:
+    """Raise ``ValueError`` if there is nothing to read at an input; an empty one is the synthetic crawl."""
+    if not given or given == STDLIB or _path(given).is_dir():
+        return
+    if not given.endswith((LINES, PACKED, PARQUET)):
+        raise ValueError(f"input={given} is no folder, no {LINES}, {PACKED} or {PARQUET} file, and not {STDLIB}")
+    if not files(given):
+        raise ValueError(f"input={given} is no file")
+    if given.endswith(PARQUET) and importlib.util.find_spec("pyarrow") is None:
+        raise ValueError(f"input={given} takes pyarrow, which is not installed: pip install 'twoclocks[parquet]'")
+
+
+def read(given: str) -> tuple[Array, Array]:
+    """Return an input's documents as UTF-8, one after the other, and where each begins and the last ends; raise ``ValueError``."""
+    text, ends = bytearray(), [0]
+    try:
+        for source, document in documents(given):
+            if len(document) > MOST_DOCUMENT_BYTES:
+                raise ValueError(f"{source}: a document of {len(document):,} bytes, more than {MOST_DOCUMENT_BYTES:,}")
+            text += document
+            ends.append(len(text))
+            if len(text) > MOST_BYTES or len(ends) > MOST_DOCUMENTS:
+                raise ValueError(f"{source}: more than {MOST_BYTES:,} bytes or {MOST_DOCUMENTS:,} documents come together here")
+    except OSError as error:
+        raise ValueError(f"input={given} cannot be read: {error.strerror or type(error).__name__}") from error
+    if len(ends) == 1:
+        raise ValueError(f"input={given} holds no document")
+    return np.frombuffer(text, np.uint8), np.array(ends, np.int64)
+
+
+def documents(given: str) -> Iterator[tuple[str, bytes]]:
+    """Yield (where it stands, the UTF-8 of) every document, in an order that is always the same."""
+    if given == STDLIB or _path(given).is_dir():
+        for path in texts(Path(sysconfig.get_path("stdlib")) if given == STDLIB else _path(given)):
+            yield path.name, _whole(path)
+        return
+    for path in files(given):
+        yield from rows(path) if path.suffix == PARQUET else lines(path)
+
+
+def _path(given: str) -> Path:
+    return Path(given).expanduser()
+
+
+def files(pattern: str) -> list[Path]:
+    """Return the regular files that a pattern names, in the order of their names."""
+    found = [Path(name) for name in glob.glob(str(_path(pattern)), recursive=True)]
+    return sorted(path for path in found if path.is_file())
+
+
+def texts(folder: Path) -> Iterator[Path]:
+    """Yield every source and text file below a folder, by name; links are not followed, hidden folders and installed packages left out."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in LEFT_OUT and not name.startswith("."))
+        for path in (Path(place) / name for name in sorted(names)):
+            if path.suffix.lower() in PROSE | SOURCE and stat.S_ISREG(path.lstat().st_mode):
+                yield path
+
+
+def _whole(path: Path) -> bytes:
+    """Return a file's text, what is no UTF-8 in it replaced; no more than is needed to see that it is too long."""
+    with path.open("rb") as file:
+        return utf8(file.read(MOST_DOCUMENT_BYTES + 1))
+
+
+def utf8(raw: bytes) -> bytes:
+    """Return bytes with whatever is no UTF-8 replaced."""
+    return raw.decode("utf-8", "replace").encode()
+
+
+def lines(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the documents of a file of JSON lines; raise ``ValueError`` with file and line."""
+    with _opened(path) as file:
+        for number in range(1, MOST_DOCUMENTS + 1):
+            where = f"{path.name}, line {number}"
+            try:
+                line = file.readline(MOST_LINE_BYTES + 1)
+            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+                raise ValueError(f"{where}: what was packed here is damaged") from error
+            if not line:
+                return
+            if len(line) > MOST_LINE_BYTES:
+                raise ValueError(f"{where}: longer than {MOST_LINE_BYTES:,} bytes")
+            if line.strip():
+                yield where, _document(line, where)
+
+
+def _opened(path: Path) -> Any:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+
+
+def _document(line: bytes, where: str) -> bytes:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{where}: this is no JSON") from error
+    if not isinstance(record, dict):
+        raise ValueError(f"{where}: this is no JSON object")
+    for field in FIELDS:
+        if isinstance(record.get(field), str):
+            return str(record[field]).encode("utf-8", "replace")
+    raise ValueError(f"{where}: there is no text in a field {' or '.join(FIELDS)}")
+
+
+def rows(path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the documents of a Parquet file; raise ``ValueError`` with file and row."""
+    import pyarrow
+    import pyarrow.parquet
+
+    number = 0
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            field = next((field for field in FIELDS if field in file.schema_arrow.names), None)
+            if field is None:
+                raise ValueError(f"{path.name}: there is no column {' or '.join(FIELDS)}")
+            for batch in file.iter_batches(ROWS_AT_A_TIME, columns=[field], use_threads=False):
+                for value in batch.column(0).to_pylist():
+                    number += 1
+                    yield f"{path.name}, row {number}", _cell(value, f"{path.name}, row {number}")
+    except (pyarrow.ArrowException, OSError) as error:
+        raise ValueError(f"{path.name}: this is no Parquet file that can be read beyond row {number}") from error
+
+
+def _cell(value: Any, where: str) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError(f"{where}: there is no text here")
+    return value.encode("utf-8", "replace")
