@@ -1,6 +1,6 @@
 """The numerics of ``recommend``: conjugate gradients for one row of factors at a time, and the basis in which they are taken.
 
-Imports NumPy and Numba only. Every sum is taken in an order that is fixed by the input, so whoever does it gets the same bits.
+Imports NumPy and Numba (and what it compiles with, llvmlite) only. Every sum is taken in an order that is fixed by the input, so whoever does it gets the same bits.
 """
 
 from collections.abc import Callable
@@ -9,12 +9,17 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 import numba
 import numpy as np
 import numpy.typing as npt
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 Array = npt.NDArray[Any]
 P = ParamSpec("P")
 R = TypeVar("R")
 
 TOGETHER = 4
+AHEAD = 12
+CACHE_LINE_BYTES, FLOAT_BYTES = 64, 4
 SOLVED_BELOW = 1e-20
 FASTER = {"reassoc", "contract", "nsz", "arcp"}  # sums may be taken lane by lane: otherwise no loop over the factors is vectorized
 
@@ -27,6 +32,14 @@ def compiled(function: Callable[P, R]) -> Callable[P, R]:
 def vectorized(function: Callable[P, R]) -> Callable[P, R]:
     """Return the function compiled so that its sums may be taken in the lanes of a vector."""
     return cast(Callable[P, R], numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FASTER)(function))
+
+
+def aligned(rows: int, columns: int) -> Array:
+    """Return an empty matrix that begins with a line of the cache: no vector that is read from it then lies in two."""
+    raw = np.empty(rows * columns + CACHE_LINE_BYTES // FLOAT_BYTES, np.float32)
+    skipped = -raw.ctypes.data % CACHE_LINE_BYTES // FLOAT_BYTES
+    matrix: Array = raw[skipped : skipped + rows * columns].reshape(rows, columns)
+    return matrix
 
 
 class Basis(NamedTuple):
@@ -51,15 +64,17 @@ def basis(gram: Array, regularization: float) -> Basis:
 
 
 @vectorized
-def solve(starts: Array, columns: Array, weights: Array, fixed: Array, first: int, sought: Array, steps: int, tile: Array) -> None:
+def solve(
+    starts: Array, columns: Array, weights: Array, fixed: Array, first: int, sought: Array, steps: int, tile: Array, vectors: Array
+) -> None:
     """Improve ``sought``, the rows from ``first`` on, by so many steps of conjugate gradients each, in place and in the basis.
 
     Row u minimises Σ (1 + w) (1 − x·y)² over its interactions, + |x|² + Σ (x·y)² over all others: (I + Σ w y yᵀ) x = Σ (1 + w) y (Hu, Koren
     and Volinsky 2008; Takács, Pilászy and Tikk 2011). A row's fixed factors are gathered once into ``tile``, which must hold
-    the longest row and ``TOGETHER`` more, and are read from there, in the cache, once a step.
+    the longest row and ``TOGETHER`` more, and are read from there, in the cache, once a step. ``vectors`` is room for three of them.
     """
     factors = sought.shape[1]
-    residual, direction, image = np.empty(factors, np.float32), np.empty(factors, np.float32), np.empty(factors, np.float32)
+    residual, direction, image = vectors[0], vectors[1], vectors[2]
     weight, wanted, nothing = np.empty(len(tile), np.float32), np.empty(len(tile), np.float32), np.zeros(len(tile), np.float32)
     for row in range(len(sought)):
         x, begin, end = sought[row], starts[first + row], starts[first + row + 1]
@@ -87,11 +102,33 @@ def solve(starts: Array, columns: Array, weights: Array, fixed: Array, first: in
             old = new
 
 
+@intrinsic  # type: ignore[untyped-decorator]
+def prefetch(context: Any, matrix: Any, row: Any, column: Any) -> Any:
+    """Have the processor fetch what lies at (row, column) of a matrix while it goes on; it changes no value.
+
+    Rows are met in an order that no processor guesses, and they do not fit in the nearer caches.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        place = [context.cast(builder, *given, types.intp) for given in zip(arguments[1:], signature.args[1:], strict=True)]
+        pointer = cgutils.get_item_pointer(context, builder, signature.args[0], array, place, wraparound=False)
+        address, flag = builder.bitcast(pointer, ir.IntType(8).as_pointer()), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [address.type, flag, flag, flag])
+        for_reading, keep, of_values = flag(0), flag(3), flag(1)
+        builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0"), [address, for_reading, keep, of_values])
+        return context.get_dummy_value()
+
+    return types.void(matrix, row, column), generate
+
+
 @vectorized
 def gather(columns: Array, weights: Array, fixed: Array, tile: Array, weight: Array, wanted: Array) -> int:
     """Copy one row's fixed factors side by side, with weights and what is wanted of each; return the length, made even by empty ones."""
     factors, length = fixed.shape[1], -(-len(columns) // TOGETHER) * TOGETHER
     for j in range(len(columns)):
+        for k in range(0, factors, CACHE_LINE_BYTES // FLOAT_BYTES):
+            prefetch(fixed, columns[min(j + AHEAD, len(columns) - 1)], k)
         source = fixed[columns[j]]
         for k in range(factors):
             tile[j, k] = source[k]

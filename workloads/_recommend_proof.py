@@ -9,7 +9,7 @@ from statistics import median
 
 import numpy as np
 
-from workloads._recommend_kernel import Array, reflect
+from workloads._recommend_kernel import Array, aligned, reflect, vectorized
 from workloads._recommend_rows import Rows
 
 IN_CACHE_BYTES = 1 << 14
@@ -19,16 +19,21 @@ OVER_AND_OVER = 2000
 def passes_per_second(factors: int, seconds: float) -> float:
     """Return the rows per second of the kernel's pass over rows that stay in the first cache, the median over at least so many seconds."""
     rows = max(4, IN_CACHE_BYTES // (4 * factors) // 4 * 4)
-    tile = np.full((rows, factors), 0.01, np.float32)
-    weight, wanted, x = np.ones(rows, np.float32), np.zeros(rows, np.float32), np.full(factors, 0.01, np.float32)
-    into, took = np.zeros(factors, np.float32), list[float]()
-    reflect(tile, rows, weight, wanted, x, into)
+    tile, x, into = aligned(rows, factors), aligned(1, factors)[0], aligned(1, factors)[0]
+    tile[:], x[:], into[:] = 0.01, 0.01, 0
+    weight, wanted, took = np.ones(rows, np.float32), np.zeros(rows, np.float32), list[float]()
+    _pass(1, tile, rows, weight, wanted, x, into)
     while sum(took) < seconds:
         began = time.perf_counter()
-        for _ in range(OVER_AND_OVER):
-            reflect(tile, rows, weight, wanted, x, into)
+        _pass(OVER_AND_OVER, tile, rows, weight, wanted, x, into)
         took.append(time.perf_counter() - began)
     return rows * OVER_AND_OVER / median(took)
+
+
+@vectorized
+def _pass(times: int, tile: Array, rows: int, weight: Array, wanted: Array, x: Array, into: Array) -> None:
+    for _ in range(times):
+        reflect(tile, rows, weight, wanted, x, into)
 
 
 def exact(sides: tuple[Rows, Rows], factors: tuple[Array, Array], regularization: float, steps: int) -> Iterator[tuple[Array, Array]]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.workload import Limit, Lockstep, Parameters, Pool, Problem, Report, Workload
 from workloads._recommend_kept import kept
-from workloads._recommend_kernel import TOGETHER, Array, basis, solve
+from workloads._recommend_kernel import TOGETHER, Array, aligned, basis, solve
 from workloads._recommend_proof import exact, passes_per_second
 from workloads._recommend_ratings import examine, read
 from workloads._recommend_rows import HeldOut, Rows, blocks, runs, split, transposed
@@ -128,8 +128,8 @@ class Scratch:
 
     def __init__(self, rows: int, longest: int, factors: int, blocks: int) -> None:
         self._made_of = rows, longest, factors, blocks
-        self.fixed, self.solved = np.empty((rows, factors), np.float32), np.empty((rows, factors), np.float32)
-        self.tile = np.zeros((longest + TOGETHER, factors), np.float32)
+        self.fixed, self.sought, self.solved = (aligned(rows, factors) for _ in range(3))
+        self.tile, self.vectors = aligned(longest + TOGETHER, factors), aligned(3, factors)
         self.grams = np.empty((blocks, factors, factors), np.float32)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -183,8 +183,8 @@ def contribute(state: State, step: int, share: Share, training: Training) -> Sol
     bounds = _bounds(training, side)[share[side][0] : share[side][1] + 1]
     rows, return_trip = training.sides[side], np.ascontiguousarray(change.into.T)
     for block, (begin, end) in enumerate(pairwise(bounds)):
-        moved = sought[begin:end] @ change.back
-        solve(*rows, fixed, begin, moved, recipe.cg_steps, scratch.tile)
+        moved = np.matmul(sought[begin:end], change.back, out=scratch.sought[: end - begin])
+        solve(*rows, fixed, begin, moved, recipe.cg_steps, scratch.tile, scratch.vectors)
         found = np.matmul(moved, return_trip, out=scratch.solved[begin - bounds[0] : end - bounds[0]])
         np.matmul(found.T, found, out=scratch.grams[block])
     return Solved(scratch.solved[: bounds[-1] - bounds[0]], scratch.grams[: len(bounds) - 1])
@@ -277,8 +277,8 @@ WORKLOAD = Workload(
     metric="recall@10",
     tolerance=0.005,
     params={
-        "users": 60_000,
-        "items": 16_000,
+        "users": 40_000,
+        "items": 10_000,
         "interactions": 15_000_000,
         "factors": 64,
         "iterations": 25,
