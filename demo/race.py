@@ -7,6 +7,7 @@ import contextlib
 import secrets
 import signal
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -62,7 +63,9 @@ class Race:
         self._screen = staging.screen(asked.spec, self._keys) if staging.screen is not None else self._screen_for(ui)
         self._presenter = Presenter(self._signals, self._keys, wait=wait and self._live)
         where = asked.workload, asked.address, asked.allotment
-        session = Session(asked.spec, *where, asked.simulated, self._live, self.folder, asked.programme)
+        self._common = tempfile.TemporaryDirectory(prefix="tc-")
+        told = asked.programme, asked.params, Path(self._common.name)
+        session = Session(asked.spec, *where, asked.simulated, self._live, self.folder, *told)
         self._conductor = Conductor(session, self._presenter)
         self._board = apply(Board(), opening)
 
@@ -86,7 +89,7 @@ class Race:
 
         Raises what ended the session early, once that is on disk; ``Abandoned`` once its recording has been shown, too.
         """
-        with self._signals.caught(), contextlib.ExitStack() as stage:
+        with self._signals.caught(), self._common, contextlib.ExitStack() as stage:
             journal = Journal(self.folder, self._header)
             ended: Exception | None = None
             try:

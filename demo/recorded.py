@@ -128,7 +128,7 @@ def perform(folder: Path, signals: Signals) -> Ended:
 def _slate(results: Results, columns: int, utc: datetime) -> tuple[str, str]:
     badge = BADGE if results.kind is Kind.MEASURED else f"{BADGE} · {str(results.kind).upper()}"
     baseline, distributed = (last_wall_s(results, side) or 0.0 for side in Side)
-    return slate(badge, results.run_id, (baseline, distributed), utc, columns)
+    return slate(badge, results.run_id, (baseline, distributed), utc, columns, adopted=results.spec.adopted is not None)
 
 
 def _refusal(claim: Headline | Refusal) -> str:

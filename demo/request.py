@@ -4,12 +4,13 @@ May import ``harness`` and its neighbours in ``demo``.
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from demo.prices import read_prices
 from harness.errors import BadRequest
-from harness.model import Schedule, Spec
+from harness.model import Parameters, Schedule, Spec
 from harness.results import MOST_TRIALS
 from harness.run import launch
 from harness.run.host import free_memory_bytes, usable_cores
@@ -47,7 +48,8 @@ class Asked:
 class Request:
     """A session that can be run: the spec, the workload's name, where the cluster is, who gets which cores, what proves the baseline.
 
-    ``adopted_sha256`` is the digest of the workload's file (empty: it is one of ours).
+    ``adopted_sha256`` is the digest of the workload's file (empty: it is one of ours). ``params`` are those that the sides
+    are given; the spec tells them without anybody's home folder (None: the spec's).
     """
 
     spec: Spec
@@ -57,6 +59,7 @@ class Request:
     simulated: bool
     programme: Programme
     adopted_sha256: str = ""
+    params: Parameters | None = None
 
 
 def request(asked: Asked) -> Request:
@@ -70,7 +73,7 @@ def request(asked: Asked) -> Request:
     scales = _scales(asked, room, joined=joined)
     spec = Spec(
         workload=described.words,
-        params=described.params,
+        params=told(described.params, Path.home()),
         workers=_headlined(scales, room),
         cores_per_worker=asked.cores_per_worker,
         baseline_cores=_baseline_cores(asked.baseline_cores or str(asked.cores_per_worker), len(cores)),
@@ -81,13 +84,21 @@ def request(asked: Asked) -> Request:
         points=() if asked.points is None else scales,
         oversubscribe=asked.oversubscribe,
         prove_baseline=asked.prove_baseline,
+        adopted=described.adopted,
     )
     allotment = allot(spec, cores, pretend=described.simulated)
     _require_sane(spec, simulated=described.simulated)
     if joined:
         launch.require_reachable(address)
     proof = programme(described.studies, spec, () if described.simulated else cores)
-    return Request(spec, asked.workload, address if joined else "", allotment, described.simulated, proof, described.adopted_sha256)
+    where = asked.workload, address if joined else "", allotment
+    return Request(spec, *where, described.simulated, proof, described.adopted_sha256, described.params)
+
+
+def told(params: Parameters, home: Path) -> Parameters:
+    """Return parameters as they may be published: a path in somebody's home folder begins with a tilde."""
+    folder = re.compile(rf"{re.escape(str(home))}(?=/|$|[\s'\"])")
+    return {key: folder.sub("~", value) if isinstance(value, str) else value for key, value in params.items()}
 
 
 def _address(asked: str) -> str:

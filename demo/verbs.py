@@ -97,14 +97,25 @@ FALLBACK = (
 )
 
 
+PAIR = (
+    click.option("--baseline", default="", metavar="COMMAND", help="Race this program of yours, as it is, against --distributed."),
+    click.option("--distributed", default="", metavar="COMMAND", help="Its rival; {workers} in it stands for their number."),
+    click.option("--answer", default="", metavar="FILE", help="What both write their answer to.  [default: what they print]"),
+    click.option("--quality", default="", metavar="REGEX", help="Finds a number that they print, or FILE.json#key."),
+    click.option("--progress", default="", metavar="REGEX", help="Finds percent, or done and total, in what they print."),
+)
+
+
 @verbs.command()
-@session_options(WORKERS, *FALLBACK, proves=False)
+@session_options(*PAIR, WORKERS, *FALLBACK, proves=False)
 def race(ui: str, out: Path | None, yes: bool, by_itself: bool, stall_after: float, **asked: Any) -> int:
     """Run both sides on the same input and draw the headline (the default verb). The key f plays its recording instead."""
+    from demo.adopt import adopted
     from demo.race import race as run
     from demo.request import Asked, request
     from demo.staging import for_race
 
+    asked = adopted(asked)
     wanted, screen = request(Asked(**asked)), chosen_ui(ui)
     staging = for_race(wanted.spec, live=screen == "live", simulated=wanted.simulated, by_itself=by_itself, after_s=stall_after)
     return run(wanted, screen, out, wait=not yes, staging=staging)

@@ -9,6 +9,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.spec import Adopted as Adopted
 from harness.spec import Offer as Offer
 from harness.spec import Parameters as Parameters
 from harness.spec import Prices as Prices

@@ -49,6 +49,19 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Adopted:
+    """That the sides are programs of their own, seen from outside, and what of them can be known.
+
+    ``says_ready``: their start-up is off the clock; ``input_named``: what both read has a digest; ``compared`` of their answers
+    is a ``file``, the ``output``, or nothing (empty: their quality alone is).
+    """
+
+    says_ready: bool
+    input_named: bool
+    compared: str
+
+
+@dataclass(frozen=True)
 class Offer:
     """The same machines at other prices, in the price list's currency per machine-hour; ``name`` such as spot."""
 
@@ -83,6 +96,7 @@ class Spec:
 
     ``workers`` is the scale that the headline is about; ``points`` all scales of a sweep, ascending (empty: only
     ``workers``). ``oversubscribe`` allows scales beyond the cores there are, ``prove_baseline`` asks for ``Results.rates``.
+    ``adopted`` is None where the sides are a workload's own two functions.
     """
 
     workload: Words
@@ -98,6 +112,7 @@ class Spec:
     oversubscribe: bool = False
     prove_baseline: bool = False
     scaling: Scaling = Scaling.STRONG
+    adopted: Adopted | None = None
 
     @property
     def scales(self) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -19,12 +19,14 @@ from typing import Any, Protocol
 import workloads
 from harness.errors import BadRequest
 from harness.model import Parameters as Parameters
-from harness.model import Scalar, Words
+from harness.model import Words
+from harness.pair import CommandPair as CommandPair
+from harness.settings import settled as settled
+from harness.voice import Voice as Voice
+from harness.voice import ready as ready
 
 Report = Callable[[int], None]
 Tuned = tuple[str, tuple[int | float, ...]]
-
-LARGEST = 1e15  # as in a results file
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,11 @@ class Workload:
     limit: Limit | None = None
 
     @property
+    def defaults(self) -> Parameters:
+        """Return everything that a setting may change."""
+        return self.params
+
+    @property
     def words(self) -> Words:
         """Return what the workload says of itself."""
         return Words(
@@ -193,12 +200,23 @@ def built_in() -> tuple[str, ...]:
 def find(name: str) -> Workload:
     """Return the workload of a built-in name, a ``path/to/file.py`` or a ``package.module``.
 
-    Raises ``WorkloadNotFound`` with a did-you-mean.
+    Raises ``WorkloadNotFound`` with a did-you-mean, for a pair of programs too.
     """
+    found = look_up(name)
+    if isinstance(found, CommandPair):
+        raise WorkloadNotFound(f"{name} is a pair of programs", "name a file whose WORKLOAD is a harness.workload.Workload")
+    return found
+
+
+def look_up(name: str) -> Workload | CommandPair:
+    """Return the workload or the pair of programs that goes by a name, as in ``find``; raise ``WorkloadNotFound`` if nothing does."""
     module = _from_file(Path(name)) if by_path(name) else _from_package(name)
     value = getattr(module, "WORKLOAD", None)
+    if isinstance(value, CommandPair):
+        return replace(value, here=str(Path(module.__file__ or "").resolve().parent))
     if not isinstance(value, Workload):
-        raise WorkloadNotFound(f"{name} holds no WORKLOAD", "assign a harness.workload.Workload to the name WORKLOAD in that file")
+        hint = "assign a harness.workload.Workload or CommandPair to the name WORKLOAD in that file"
+        raise WorkloadNotFound(f"{name} holds no WORKLOAD", hint)
     return value
 
 
@@ -243,48 +261,3 @@ def _from_package(name: str) -> ModuleType:
     near = difflib.get_close_matches(name, built_in(), n=1)
     hint = f"did you mean {near[0]}?" if near else "the built-in ones are " + ", ".join(built_in()) + "; or give a path/to/file.py"
     raise WorkloadNotFound(f"there is no workload named {name!r}", hint)
-
-
-def settled(workload: Workload, settings: Sequence[str]) -> Parameters:
-    """Return the parameters after ``key=value`` settings, each typed like its default, checked by the workload.
-
-    Raises ``BadRequest`` for an unknown key, an ill-typed value or a value the workload refuses.
-    """
-    params = dict(workload.params)
-    for setting in settings:
-        key, equals, text = setting.partition("=")
-        if not equals:
-            raise BadRequest(f"--set {setting!r} has no value", "write it as key=value")
-        if key not in params:
-            near = difflib.get_close_matches(key, params, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"{workload.name} has {', '.join(params) or 'no parameters'}"
-            raise BadRequest(f"{workload.name} has no parameter {key!r}", hint)
-        params[key] = _typed(key, text, params[key])
-    if workload.check is not None:
-        try:
-            workload.check(params)
-        except ValueError as refused:
-            raise BadRequest(f"{workload.name} cannot run so: {refused}", "change it with --set key=value") from refused
-    return params
-
-
-def _typed(key: str, text: str, like: Scalar) -> Scalar:
-    match like:
-        case bool():
-            choices = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-            value: Scalar | None = choices.get(text.lower())
-        case int() | float():
-            value = _number(text.replace("_", ""), type(like))
-        case _:
-            value = text
-    if value is None:
-        raise BadRequest(f"--set {key}={text} is not of type {type(like).__name__}", f"the default is {like}")
-    return value
-
-
-def _number(text: str, kind: type[int] | type[float]) -> int | float | None:
-    try:
-        value = kind(text)
-    except ValueError:
-        return None
-    return value if -LARGEST <= value <= LARGEST else None  # what is no number is not between them either

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from harness.model import CoreSeconds, Fault, Kind, Process, Results, Scaling, Schedule, Side, Status, Trial, Variant
+from harness.model import Adopted, CoreSeconds, Fault, Kind, Process, Results, Scaling, Schedule, Side, Status, Trial, Variant
 from harness.results import encode, load
 
 BASE = Path(__file__).parent / "real" / "results.json"
@@ -333,6 +333,12 @@ def as_it_was(results: Results) -> Results:
     return results
 
 
+def adopted(results: Results, **facts: bool) -> Results:
+    """Two programs were adopted, of which everything is known but for these facts."""
+    known = Adopted(says_ready=True, input_named=True, compared="file")
+    return replace(results, spec=replace(results.spec, adopted=replace(known, **facts)))
+
+
 LOST = Fault(worker="w0", reason="killed", at_s=0.1, cost_s=1.0)
 REASON = "sums of floats are grouped differently"
 
@@ -387,6 +393,8 @@ QUALIFYING: dict[str, Doctor] = {
     "shared-machine": lambda good: replace(good, observer=replace(good.observer, foreign_cpu=0.5)),
     "on-battery": lambda good: replace(good, hosts=tuple(replace(host, on_mains=False) for host in good.hosts)),
     "weak-scaling": lambda good: replace(good, spec=replace(good.spec, scaling=Scaling.WEAK)),
+    "start-up-on-clock": lambda good: adopted(good, says_ready=False),
+    "input-unnamed": lambda good: adopted(good, input_named=False),
     "start-up-unlisted": of_last(lambda trial: replace(trial, startup_s=0.0)),
     "one-observation": rounds(1),
     "few-observations": rounds(3),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import Host, Process, Rate, Results, Scaling, Schedule, Side, Spec, Trial, Variant
+from harness.model import Adopted, Host, Process, Rate, Results, Scaling, Schedule, Side, Spec, Trial, Variant
 from harness.score.caveats import caveats
 from harness.score.evidence import Caveat, evidence
 from tests.builders import (
@@ -168,6 +168,8 @@ DOCTORED = {
     "watching-noticed": a_spotless_session(observer=an_observer(cpu_s=0.03 * 372)),
     "prices-unsourced": a_spotless_session(spec=a_spec(prices=some_prices(date=""))),
     "unit-missing": a_spotless_session(spec=a_spec(workload=some_words(metric=""))),
+    "start-up-on-clock": a_spotless_session(spec=a_spec(adopted=Adopted(says_ready=False, input_named=True, compared="file"))),
+    "input-unnamed": a_spotless_session(spec=a_spec(adopted=Adopted(says_ready=True, input_named=False, compared="file"))),
     "start-up-unlisted": a_session_of(lambda trial: replace(trial, startup_s=0.0)),
     "environment-incomplete": a_spotless_session(hosts=machines(cores=1, cpu_model="")),
 }

@@ -117,14 +117,14 @@ def test_every_option_of_a_race_is_explained(capsys: pytest.CaptureFixture[str])
     assert all(f"--{option}" in told for option in ("workload", "workers", "schedule", "trials", "set", "address", "ui", "out", "yes"))
 
 
-def test_a_sweep_has_the_options_of_a_race(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sweep_has_the_options_of_a_race_but_for_those_of_one_number_of_workers(capsys: pytest.CaptureFixture[str]) -> None:
     options = []
     for verb in ("race", "sweep"):
         main([verb, "--help"])
         options.append(set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)))
     race, sweep = options
     assert sweep - race == {"--oversubscribe"}
-    assert race - sweep == {"--fallback", "--stall-after"}
+    assert race - sweep == {"--fallback", "--stall-after", "--baseline", "--distributed", "--answer", "--quality", "--progress"}
 
 
 def test_a_sweep_ends_as_a_race_does(capsys: pytest.CaptureFixture[str]) -> None:

@@ -117,9 +117,9 @@ def test_the_wheel_holds_the_rooms_with_their_files_and_nothing_else(tmp_path: P
         path
         for room in ("demo", "harness", "workloads")
         for path in (ROOT / room).rglob("*")
-        if path.is_file() and "__marimo__" not in path.parts
+        if path.is_file() and not {"__marimo__", "__pycache__"} & {*path.parts}
     }
-    assert packed == {path.relative_to(ROOT).as_posix() for path in ours if path.suffix != ".pyc"}
+    assert packed == {path.relative_to(ROOT).as_posix() for path in ours}
 
 
 def test_the_console_script_names_a_function(project: dict[str, Any]) -> None:

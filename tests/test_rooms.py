@@ -38,8 +38,20 @@ MAY_IMPORT = {
         "harness.score",
     ),
     "harness.notebook": ("harness.model", "harness.errors", "harness.audited", "harness.score", "harness.show"),
-    "harness.workload": ("harness.model", "harness.errors"),
-    "harness.run": ("harness.run", "harness.model", "harness.errors", "harness.events", "harness.results", "harness.workload"),
+    "harness.pair": ("harness.model",),
+    "harness.voice": (),
+    "harness.settings": ("harness.model", "harness.errors"),
+    "harness.workload": ("harness.model", "harness.errors", "harness.pair", "harness.settings", "harness.voice"),
+    "harness.run": (
+        "harness.run",
+        "harness.model",
+        "harness.errors",
+        "harness.events",
+        "harness.results",
+        "harness.pair",
+        "harness.voice",
+        "harness.workload",
+    ),
     "harness.score": ("harness.score", "harness.model", "harness.errors", "harness.events", "harness.results"),
     "harness.score.scaling": (),
     "harness.score.cost": (),
@@ -67,7 +79,7 @@ ONLY_IN = {
     "pyte": ("harness.cast.emulator",),
     "PIL": ("harness.cast.film", "harness.show.shapes"),
 }
-STANDARD_LIBRARY_ONLY = ("harness.spec", "harness.model", "harness.errors")
+STANDARD_LIBRARY_ONLY = ("harness.spec", "harness.model", "harness.errors", "harness.pair", "harness.voice")
 IMPURE = {"os", "subprocess", "socket", "threading", "time"}
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.errors import BadRequest
 from harness.model import Parameters
-from harness.workload import Workload, WorkloadNotFound, built_in, find, settled, source_of
+from harness.workload import Workload, WorkloadNotFound, built_in, find, look_up, settled, source_of
 from tests.builders import a_workload_file
 
 
@@ -37,7 +37,7 @@ def test_a_workload_is_found_by_name_package_or_path(name: str) -> None:
 
 @pytest.mark.parametrize("name", built_in())
 def test_every_built_in_one_carries_its_own_name(name: str) -> None:
-    assert find(name).name == name
+    assert look_up(name).name == name
 
 
 def test_two_files_of_one_name_are_two_workloads(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_two_files_of_one_name_are_two_workloads(tmp_path: Path) -> None:
         ("tran", "there is no workload named 'tran'", "did you mean train?"),
         ("no.such.package", "there is no workload named 'no.such.package'", "the built-in ones are "),
         ("no/such/file.py", "there is no workload file no/such/file.py", "give a path to an existing .py file"),
-        ("json", "json holds no WORKLOAD", "assign a harness.workload.Workload to the name WORKLOAD"),
+        ("json", "json holds no WORKLOAD", "assign a harness.workload.Workload or CommandPair to the name WORKLOAD"),
     ],
 )
 def test_what_is_not_found_is_named_with_what_was_meant(name: str, sentence: str, hint: str) -> None:

@@ -99,7 +99,7 @@ def _armed(wanted: Request, around: Around) -> Armed:
     """Arm the sides of the session that would be run; their logs go to a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="tc-check-") as folder:
         where = wanted.workload, wanted.address, wanted.allotment, wanted.simulated
-        return arm(Session(wanted.spec, *where, replay_rest=False, out=Path(folder)), around.stop)
+        return arm(Session(wanted.spec, *where, replay_rest=False, out=Path(folder), params=wanted.params), around.stop)
 
 
 def _versions(armed: Armed, wanted: Request) -> list[str]:

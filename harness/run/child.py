@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ import msgspec
 from harness.errors import TwoclocksError
 from harness.events import Failed, Finished, Probed, Ready, Scored
 from harness.model import Digest, Side
+from harness.pair import CommandPair
 from harness.run import wire
+from harness.run.adopted import Runner
 from harness.run.contestant import Contestant, contestant, cores_of, used
 from harness.run.digest import digest
 from harness.run.host import pin
 from harness.run.study import rated
-from harness.workload import Problem, Workload, find
+from harness.workload import Problem, Workload, look_up
 
 ORPHAN_GRACE_S = 4.0
 LAST_WORDS = 4_000
@@ -51,13 +54,16 @@ class Stopwatch:
 def perform(assignment: wire.Assignment, orders: Iterator[wire.Command], mouth: wire.Mouth) -> None:
     """Arm the side, say ``ready``, then carry out commands until there are no more."""
     watch = Stopwatch()
-    workload = find(assignment.workload)
+    found = look_up(assignment.workload)
     watch.lap("import")
+    runner, workload = _entrant(found, assignment, mouth)
+    if runner is not None:
+        watch.lap("program")
     problem = workload.load(assignment.params)
     watch.lap("load")
     given = digest(problem.input, problem.items)
     watch.lap("digests")
-    with contestant(assignment, workload, problem.input, given, mouth.say) as side:
+    with _side(runner, assignment, workload, problem, given, mouth) as side:
         watch.lap("workers")
         _warm(side, problem)
         watch.lap("warm-up")
@@ -66,16 +72,31 @@ def perform(assignment: wire.Assignment, orders: Iterator[wire.Command], mouth: 
             match order:
                 case wire.Probe(seconds=seconds, together=together):
                     mouth.say(Probed(rate=_pass_rate(side, problem, seconds), together=together))
-                case wire.Start(workers=workers):
-                    _trial(workload, problem, side, mouth, workers)
+                case wire.Start():
+                    _trial(workload, problem, side, mouth, order)
                 case wire.Study():
                     mouth.say(rated(order, workload, assignment.params, problem, cores_of(assignment)))
+
+
+def _entrant(found: Workload | CommandPair, assignment: wire.Assignment, mouth: wire.Mouth) -> tuple[Runner | None, Workload]:
+    """Return the workload, and what runs it where it is one of two programs, the first run's program ready if it says so."""
+    if isinstance(found, Workload):
+        return None, found
+    runner = Runner(found.settled(assignment.params), assignment, mouth.say)
+    runner.arm()
+    return runner, runner.workload
+
+
+def _side(
+    runner: Runner | None, assignment: wire.Assignment, workload: Workload, problem: Problem, given: Digest, mouth: wire.Mouth
+) -> AbstractContextManager[Contestant]:
+    return contestant(assignment, workload, problem.input, given, mouth.say) if runner is None else runner.contestant(given)
 
 
 def _warm(side: Contestant, problem: Problem) -> None:
     if problem.warmup is not None:
         side.run(problem.warmup, lambda _: None, 0)
-        side.rest()
+        side.rest(True)
 
 
 def _ready(workload: Workload, problem: Problem, given: Digest, side: Contestant, watch: Stopwatch) -> Ready:
@@ -104,20 +125,21 @@ def _pass_rate(side: Contestant, problem: Problem, seconds: float) -> float:
     return passes / elapsed
 
 
-def _trial(workload: Workload, problem: Problem, side: Contestant, mouth: wire.Mouth, workers: int) -> None:
+def _trial(workload: Workload, problem: Problem, side: Contestant, mouth: wire.Mouth, order: wire.Start) -> None:
     """Run once against the clock, then score: nothing but the side's own work lies between the two readings."""
     report = wire.Reporter(mouth)
-    before = side.usage(workers)
+    before = side.usage(order.workers)
     began = time.perf_counter()
-    answer = side.run(problem.input, report, workers)
+    answer = side.run(problem.input, report, order.workers)
     wall_s = time.perf_counter() - began
-    cpu_s, peak = used(before, side.usage(workers))
+    cpu_s, peak = used(before, side.usage(order.workers))
     for event in side.split(wall_s, cpu_s):
         mouth.say(event)
     mouth.say(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
     side.inspect()
-    mouth.say(Scored(answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer)))
-    side.rest()
+    scored = Scored(answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer))
+    side.rest(order.again)  # before the other side's clock may start
+    mouth.say(scored)
 
 
 def _quality(workload: Workload, problem: Problem, answer: Any) -> float:

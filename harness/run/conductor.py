@@ -6,7 +6,7 @@ iterates over ``frames`` journals, folds and draws. May import ``model``, ``even
 
 import selectors
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Container, Generator, Iterable, Iterator
 from functools import partial
 
 from harness import events as e
@@ -49,7 +49,7 @@ class Conductor:
         self._wall_s: dict[Side, float] = {}
         self._went_at: dict[Side, float] = {}
         self._trial = dict.fromkeys(Side, 0)
-        self._watch = Watch()
+        self._watch = Watch(trees=session.spec.adopted is not None)
         self._contention: float | None = None
         self.schedule = session.spec.schedule
         self.doing = "arming"
@@ -137,22 +137,23 @@ class Conductor:
     def _trials(self) -> Iterator[Batch]:
         order = 0
         spec = self._session.spec
-        for starting in rounds(spec.trials, self.schedule, spec.scales):
+        plan = [*rounds(spec.trials, self.schedule, spec.scales)]
+        for place, starting in enumerate(plan):
             at_rest = set(Side) - {side for side, _, _ in starting}
             self._watch.begin(self.now, [self._children[side].process.pid for side in at_rest])
-            yield self._go(starting, order)
+            yield self._go(starting, order, {side for later in plan[place + 1 :] for side, _, _ in later})
             order += len(starting)
             yield from self._until(lambda: not self._running, doing="running")
             self._watch.end()
 
-    def _go(self, starting: tuple[Start, ...], order: int) -> Batch:
-        """Start the clocks of a round as close together as two writes allow."""
+    def _go(self, starting: tuple[Start, ...], order: int, later: Container[Side]) -> Batch:
+        """Start the clocks of a round as close together as two writes allow; ``later`` are the sides that will run again."""
         self.doing = "running"
         begun: list[e.Event] = []
         for offset, (side, index, workers) in enumerate(starting):
             self._running.add(side)
             self._trial[side] = index
-            self._children[side].order(wire.Start(workers))
+            self._children[side].order(wire.Start(workers, again=side in later))
             self._went_at[side] = self.now
             begun.append(e.stamp(e.Go(order=order + offset, workers=workers), self.now, side, index))
         return tuple(begun)

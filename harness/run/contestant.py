@@ -33,7 +33,7 @@ class Contestant:
 
     ``workers`` and ``hosts`` are asked for once everything is warm, so that they tell what really runs.
     ``usage`` of so many workers is (core-seconds so far, peak resident bytes) by process. ``inspect`` has workers that came
-    in mid-run say what input they see; ``rest`` lets go of the last run's state.
+    in mid-run say what input they see; ``rest`` lets go of the last run's state, told whether another run follows.
     ``split`` says, given its wall time and its core-seconds, what the last run's time went on.
     """
 
@@ -42,7 +42,7 @@ class Contestant:
     hosts: Callable[[], tuple[Host, ...]]
     usage: Callable[[int], Usage]
     inspect: Callable[[], object]
-    rest: Callable[[], object]
+    rest: Callable[[bool], object]
     split: Callable[[float, float], tuple[Event, ...]]
 
 
@@ -53,6 +53,10 @@ def own_usage(_: int = 0) -> Usage:
 
 def _nothing() -> None:
     """Do what a side does that starts no workers."""
+
+
+def _at_rest(_: bool) -> None:
+    """Do what a side does that holds nothing between two runs."""
 
 
 def used(before: Usage, after: Usage) -> tuple[float, int]:
@@ -94,7 +98,7 @@ def _baseline(assignment: wire.Assignment, workload: Workload, source: str, know
     def split(wall_s: float, cpu_s: float) -> tuple[Event, ...]:
         return alone(wall_s, wall_s if workload.simulated else cpu_s, cores_of(assignment))
 
-    return Contestant(run, lambda: _seeing(known, [this_process(name, source)]), here, own_usage, _nothing, _nothing, split)
+    return Contestant(run, lambda: _seeing(known, [this_process(name, source)]), here, own_usage, _nothing, _at_rest, split)
 
 
 def _seeing(known: Digest, processes: Sequence[Process]) -> list[Process]:
@@ -126,7 +130,7 @@ def _pretended(assignment: wire.Assignment, workload: Workload, source: str, kno
         pool.account.close()
         return answer
 
-    return Contestant(run, lambda: _seeing(known, armed.processes), here, own_usage, _nothing, _nothing, lambda *_: pool.account.events())
+    return Contestant(run, lambda: _seeing(known, armed.processes), here, own_usage, _nothing, _at_rest, lambda *_: pool.account.events())
 
 
 @contextlib.contextmanager
@@ -157,7 +161,7 @@ def _on_ray(assignment: wire.Assignment, workload: Workload, given: Any, known: 
             hosts=armed.hosts,
             usage=lambda workers: own_usage() | armed.usage(workers),
             inspect=lambda: crew.inspect(given),
-            rest=crew.rest,
+            rest=lambda _: crew.rest(),
             split=lambda *_: pool.account.events(),
         )
 

@@ -11,17 +11,18 @@ import sys
 import msgspec
 
 from harness.errors import BadRequest
-from harness.model import Parameters, Words
-from harness.run.digest import adopted_digest
+from harness.model import Adopted, Parameters, Words
+from harness.pair import CommandPair
+from harness.run.digest import adopted_digest, pair_digest
 from harness.run.study import declared
 from harness.run.wire import Study
-from harness.workload import find, settled, source_of
+from harness.workload import look_up, settled, source_of
 
 
 class Description(msgspec.Struct, frozen=True, tag=True):
     """What the program must know of a workload before anything starts; ``studies`` are the variants of its baseline.
 
-    ``adopted_sha256`` is the digest of its file (empty: it is one of ours).
+    ``adopted_sha256`` is the digest of its file, or of the two programs (empty: it is one of ours); ``adopted`` is as in ``Spec``.
     """
 
     words: Words
@@ -29,6 +30,7 @@ class Description(msgspec.Struct, frozen=True, tag=True):
     simulated: bool
     studies: tuple[Study, ...] = ()
     adopted_sha256: str = ""
+    adopted: Adopted | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -41,8 +43,11 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 def describe(name: str, settings: list[str]) -> Description | Refused:
     """Return the description, or the refusal; a file that does not even import is refused too."""
     try:
-        workload = find(name)
+        workload = look_up(name)
         params = settled(workload, settings)
+        if isinstance(workload, CommandPair):
+            pair = workload.settled(params)
+            return Description(pair.words, params, simulated=False, adopted_sha256=pair_digest(pair, source_of(name)), adopted=pair.adopted)
         adopted = adopted_digest(source_of(name))
         return Description(workload.words, params, workload.simulated, declared(workload, params), adopted)
     except BadRequest as bad:

@@ -1,16 +1,20 @@
-"""Canonical SHA-256 of values and of our own source. Imports the standard library and ``model``.
+"""Canonical SHA-256 of values and of our own source. May import ``model`` and ``pair``.
 
 Arrays are known by their buffer, type and shape, so no numeric library is imported here.
 """
 
 import dataclasses
 import hashlib
+import os
+import shlex
 from pathlib import Path
 from typing import Any
 
-from harness.model import Digest
+from harness.model import Digest, Side
+from harness.pair import CommandPair, filled
 
 PACKAGES = ("harness", "workloads")
+LARGEST_SOURCE_BYTES = 64 << 20
 
 
 def digest(value: Any, items: int) -> Digest:
@@ -78,6 +82,26 @@ def file_digest(path: Path) -> str:
 def adopted_digest(path: Path | None) -> str:
     """Return the digest of an adopted workload's file (empty: it has none of its own)."""
     return file_digest(path) if path is not None else ""
+
+
+def pair_digest(pair: CommandPair, own: Path | None) -> str:
+    """Return one digest of a pair's ``own`` file, its commands, and every file that they name, but for those too large to be source."""
+    sums = [adopted_digest(own)]
+    for side in Side:
+        command = filled(pair.command(side), {"here": pair.here})
+        sums += [pair.command(side), *(file_digest(Path(word)) for word in _words(command) if _is_source(Path(word)))]
+    return hashlib.sha256("\n".join(sums).encode()).hexdigest()
+
+
+def _is_source(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size <= LARGEST_SOURCE_BYTES
+
+
+def _words(command: str) -> list[str]:
+    try:
+        return [os.path.expanduser(word) for word in shlex.split(command)]
+    except ValueError:  # quotes that do not close: the shell will say so
+        return []
 
 
 def source_digest(extra: str = "") -> str:

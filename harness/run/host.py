@@ -5,11 +5,13 @@ May import ``model`` and ``run.digest``.
 """
 
 import contextlib
+import ctypes
 import hashlib
 import os
 import platform
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
 from importlib import metadata
@@ -19,7 +21,21 @@ import psutil
 
 from harness.model import Code, Host, Process
 
-PACKAGES = ("ray", "numpy", "scipy", "scikit-learn", "numba", "torch", "msgspec", "psutil", "rich")
+PACKAGES = (
+    "ray",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "numba",
+    "onnxruntime",
+    "tokenizers",
+    "pyarrow",
+    "torch",
+    "msgspec",
+    "psutil",
+    "rich",
+)
+_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -75,6 +91,19 @@ def pin(cores: tuple[int, ...]) -> None:
     """Bind this process to the cores where the system can; an empty set leaves it as it is."""
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
+
+
+def unpin() -> None:
+    """Let the calling thread, and it alone, use every core that there is."""
+    if hasattr(os, "sched_setaffinity"):
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(threading.get_native_id(), range(os.cpu_count() or 1))
+
+
+def adopt_orphans() -> None:
+    """Have what loses its parent below this process become its own child, where the system can: then none is lost sight of."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
 def this_process(name: str, source_sha256: str) -> Process:

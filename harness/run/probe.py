@@ -5,13 +5,19 @@ With ``host`` the only importer of psutil. May import ``model`` and ``events``.
 
 import contextlib
 import os
+import resource
+import signal
+import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import psutil
 
 Seen = tuple[str, float, int]
 Census = Mapping[tuple[int, float], tuple[str, float]]
+
+ENDING = signal.SIGTERM, signal.SIGKILL
+SEATED_ABOVE = 0.1
 
 
 class Probe:
@@ -43,6 +49,51 @@ def _reading(pid: int) -> tuple[float, float, int] | None:
     except psutil.Error:
         return None
     return time.monotonic(), times.user + times.system, memory.rss
+
+
+class Tree:
+    """The processes below a root as so many places: the busiest take one each and keep it while they live."""
+
+    def __init__(self) -> None:
+        self._before: dict[tuple[int, float], float] = {}
+        self._looked: float | None = None
+        self._places: dict[tuple[int, float], str] = {}
+
+    def look(self, root: int, names: Sequence[str]) -> list[Seen]:
+        """Return (name, fraction of one core since the last look, resident bytes) of every place; nothing the first time.
+
+        A process without a place counts with the place that is least busy.
+        """
+        now, readings = time.monotonic(), _readings(root)
+        span, self._looked = None if self._looked is None else now - self._looked, now
+        used = {process: max(0.0, cpu - self._before.get(process, 0.0)) for process, (cpu, _) in readings.items()}
+        self._before = {process: cpu for process, (cpu, _) in readings.items()}
+        if not span:
+            return []
+        self._seat(used, names, span)
+        seen = {name: (0.0, 0) for name in names}
+        for process in sorted(used, key=lambda process: process not in self._places):
+            name = self._places.get(process) or min(names, key=lambda name: seen[name][0])
+            busy, rss = seen[name]
+            seen[name] = busy + used[process] / span, rss + readings[process][1]
+        return [(name, busy, rss) for name, (busy, rss) in seen.items()]
+
+    def _seat(self, used: Mapping[tuple[int, float], float], names: Sequence[str], span: float) -> None:
+        self._places = {process: name for process, name in self._places.items() if process in used}
+        free = [name for name in names if name not in self._places.values()]
+        waiting = [process for process in used if process not in self._places and used[process] >= SEATED_ABOVE * span]
+        for process, name in zip(sorted(waiting, key=lambda process: -used[process]), free, strict=False):
+            self._places[process] = name
+
+
+def _readings(root: int) -> dict[tuple[int, float], tuple[float, int]]:
+    """Return (core-seconds, those of its ended children among them, and resident bytes) of every process below a root."""
+    found = {}
+    for pid, born in family(root).items():
+        if pid != root:
+            with contextlib.suppress(psutil.Error):
+                found[pid, born] = spent(pid), psutil.Process(pid).memory_info().rss
+    return found
 
 
 class Ledger:
@@ -83,6 +134,17 @@ def spent(pid: int) -> float:
         times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system + times.children_user + times.children_system)
     return 0.0
+
+
+def below(root: int) -> tuple[float, int]:
+    """Return the core-seconds of everything below this very process, ended or not, and the most memory that one of it took, in bytes.
+
+    ``root`` is this process. What ended is on its account once it was waited for.
+    """
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    living = {pid for pid in family(root) if pid != root}
+    peak = ended.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return ended.ru_utime + ended.ru_stime + sum(map(spent, living)), peak
 
 
 def census() -> Census:

@@ -11,7 +11,7 @@ import msgspec
 
 from harness.errors import Disagreement
 from harness.events import Ready
-from harness.model import Side, Spec
+from harness.model import Parameters, Side, Spec
 from harness.run.schedule import Allotment
 from harness.run.study import NO_PROOF, Programme
 from harness.run.wire import Assignment
@@ -34,7 +34,8 @@ class Wishes(Protocol):
 class Session:
     """What the conductor is to run. ``replay_rest`` keeps the frames coming until the replayed baseline has ended.
 
-    ``programme`` is what proves the baseline (default: no proof).
+    ``programme`` is what proves the baseline (default: no proof). ``params`` are those that the sides are given, where the spec
+    tells them less openly (None: the spec's). ``common`` is a folder for what adopted programs' answers are held against.
     """
 
     spec: Spec
@@ -45,6 +46,8 @@ class Session:
     replay_rest: bool
     out: Path
     programme: Programme = NO_PROOF
+    params: Parameters | None = None
+    common: Path | None = None
 
 
 def assignment(session: Session, side: Side) -> Assignment:
@@ -54,13 +57,14 @@ def assignment(session: Session, side: Side) -> Assignment:
     return Assignment(
         side=side,
         workload=session.workload,
-        params=spec.params,
+        params=spec.params if session.params is None else session.params,
         workers=spec.scales[-1] if distributed else 1,
         cores_per_worker=spec.cores_per_worker if distributed else spec.baseline_cores,
         cores=allotment.workers if distributed else (allotment.baseline,),
         events_fd=-1,
         control_fd=-1,
         address=session.address if distributed else "",
+        common=str(session.common or ""),
     )
 
 

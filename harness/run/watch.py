@@ -10,16 +10,19 @@ from collections.abc import Iterable
 from harness.events import Event, Sample, Watched, stamp
 from harness.model import Process, Side
 from harness.run.host import host_key
-from harness.run.probe import Ledger, Probe
+from harness.run.probe import Ledger, Probe, Seen, Tree
 
 LOOK_EVERY_S = 0.5
 
 
 class Watch:
-    """Looks at the workers twice a second and keeps the accounts of the screen's own process."""
+    """Looks at the workers twice a second and keeps the accounts of the screen's own process.
 
-    def __init__(self) -> None:
-        self._here = host_key()
+    ``trees``: a side may be a program of its own, whose workers are the processes below it.
+    """
+
+    def __init__(self, *, trees: bool = False) -> None:
+        self._here, self._trees = host_key(), {side: Tree() for side in Side} if trees else {}
         self._eyes = {side: Probe() for side in Side}
         self._pids: dict[Side, dict[str, int]] = {side: {} for side in Side}
         self._looked = 0.0
@@ -43,8 +46,15 @@ class Watch:
         return tuple(
             stamp(Sample(worker=name, cpu=cpu, rss_bytes=rss), now, side, trials[side])
             for side in running
-            for name, cpu, rss in self._eyes[side].look(self._pids[side])
+            for name, cpu, rss in self._look(side)
         )
+
+    def _look(self, side: Side) -> list[Seen]:
+        """Look at a side's workers; where all are known by their driver alone, at the places in the tree below it."""
+        pids = self._pids[side]
+        if self._trees and len(set(pids.values())) == 1:
+            return self._trees[side].look(next(iter(pids.values())), [*pids])
+        return self._eyes[side].look(pids)
 
     def frame(self, now: float) -> None:
         """Count a frame that is handed over, while a trial runs."""
@@ -63,8 +73,8 @@ class Watch:
         self._ledger = Ledger([os.getpid()], at_rest)
         self._last_frame = None
         self._cpu_before = time.process_time()
-        for side, eye in self._eyes.items():
-            eye.look(self._pids[side])
+        for side in Side:
+            self._look(side)
         self._looked = now
 
     def end(self) -> None:

@@ -21,7 +21,10 @@ READS_AT_ONCE = 16
 
 
 class Assignment(msgspec.Struct, frozen=True):
-    """All that a side's process needs to know. ``cores`` holds one set per worker; an empty set: not pinned."""
+    """All that a side's process needs to know. ``cores`` holds one set per worker; an empty set: not pinned.
+
+    ``scratch`` is a folder of the side's own, ``common`` one that both sides see (empty: there is none).
+    """
 
     side: Side
     workload: str
@@ -33,6 +36,7 @@ class Assignment(msgspec.Struct, frozen=True):
     control_fd: int
     address: str = ""
     scratch: str = ""
+    common: str = ""
 
 
 class Probe(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
@@ -43,9 +47,10 @@ class Probe(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
 
 
 class Start(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
-    """Run the trial now, on the first ``workers`` of the armed ones (0: all)."""
+    """Run the trial now, on the first ``workers`` of the armed ones (0: all); ``again``: another one follows."""
 
     workers: int = 0
+    again: bool = False
 
 
 class Study(msgspec.Struct, frozen=True, tag_field="command", tag="study"):

@@ -1,11 +1,11 @@
 """What must be said beside a headline, judged from the facts alone; each sentence advises.
 
-May import ``model``, ``scaling``, ``evidence``, ``proof`` and the other judges: ``conduct``, ``seconds``, ``standing``,
+May import ``model``, ``scaling``, ``evidence``, ``proof`` and the other judges: ``adoption``, ``conduct``, ``seconds``, ``standing``,
 ``surroundings``, ``terms`` and ``work``.
 """
 
 from harness.model import Kind, Schedule, Side, Trial
-from harness.score import conduct, scaling, seconds, standing, surroundings, terms, work
+from harness.score import adoption, conduct, scaling, seconds, standing, surroundings, terms, work
 from harness.score.evidence import Caveat, Evidence, Measure, Unit, whole_machines
 from harness.score.proof import proof
 
@@ -197,6 +197,8 @@ def _dirty(seen: Evidence) -> Caveat | None:
 _JUDGES = (
     _declared,
     conduct.combined,
+    adoption.start_up_on_clock,
+    adoption.input_unnamed,
     _replayed,
     _slowdown,
     _undecided,

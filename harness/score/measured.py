@@ -53,6 +53,8 @@ def inputs(seen: Evidence) -> Measured:
     given = seen.results.input
     if given is None:
         return Unknown("the digest of the input is not in the file")
+    if seen.results.spec.adopted is not None:
+        return Unknown("both programs were given one input; what each of their processes saw of it was not asked")
     asked = [worker.process.input_sha256 for trial in seen.distributed for worker in trial.workers_detail]
     if not asked or not all(asked):
         return Unknown("both sides loaded one input; what each worker saw of it was not asked")
@@ -99,6 +101,8 @@ def source(seen: Evidence) -> Measured:
 
 def cores(seen: Evidence) -> Measured:
     """R10: the host with the least room."""
+    if seen.results.spec.adopted is not None:
+        return Unknown("the programs were adopted as they are: how many threads and what niceness each process has was not asked")
     offered = {host.id: host.cores for host in seen.results.hosts}
     crowds = [(sum(process.threads for process in at_work), offered.get(home, 0)) for home, at_work in at_once(seen)]
     if not crowds or not all(room for _, room in crowds):

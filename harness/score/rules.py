@@ -78,7 +78,7 @@ RULES = (
         "same input",
         "the input is the same, by its digest, on both sides and on every worker",
         "MLPerf",
-        ("input-differs", "worker-input-differs"),
+        ("input-differs", "worker-input-differs", "input-unnamed"),
         measured.inputs,
     ),
     Rule(
@@ -142,7 +142,7 @@ RULES = (
         "times add up",
         "phases add up to the wall time and core-seconds to all cores; none is more than there was; what is off the clock is listed",
         "MLPerf, Bailey 2",
-        ("phases-unequal", "core-seconds-unequal", "impossible-seconds", "start-up-unlisted"),
+        ("phases-unequal", "core-seconds-unequal", "impossible-seconds", "start-up-unlisted", "start-up-on-clock"),
         measured.sums,
     ),
     Rule(

@@ -32,6 +32,9 @@ def _crowded(seen: Evidence) -> Caveat | None:
 
 
 def _overlapping(seen: Evidence) -> Caveat | None:
+    """Judge processes that tell of themselves; those of an adopted program share the cores that it was given as they like."""
+    if seen.results.spec.adopted is not None:
+        return None
     for _, processes in at_once(seen):
         cores = [core for process in processes for core in set(process.affinity)]
         if len(cores) > len(set(cores)):

@@ -112,9 +112,13 @@ def worked_s(trial: Trial) -> float:
 
 
 def work_ratio(seen: Evidence) -> float | None:
-    """Return the distributed side's core-seconds over the baseline's (None: the baseline's are not known, or nobody worked)."""
+    """Return the distributed side's core-seconds over the baseline's (None: the baseline's are not known, or nobody worked).
+
+    Nor are those that an adopted program used on a cluster elsewhere.
+    """
     before = middle(seen.baseline, worked_s)
-    if seen.results.kind is not Kind.MEASURED or before <= 0:
+    elsewhere = seen.results.spec.adopted is not None and seen.results.spec.joined_cluster
+    if seen.results.kind is not Kind.MEASURED or before <= 0 or elsewhere:
         return None
     return middle(seen.distributed, worked_s) / before
 

@@ -107,7 +107,8 @@ def _titles(board: Board, spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]
     machines = _whole(side, spec.cores_per_worker) and most == _hosts(side) > 1
     some = words.workers_of(now, most, len({worker.process.host for worker in side.workers}), whole=machines)
     one = words.cores(spec.baseline_cores, _hosts(side), whole=_whole(board.baseline, spec.baseline_cores))
-    return (f"BASELINE · {one}",), tuple(f"RAY · {text}" for text in some)
+    name = "RAY" if spec.adopted is None else "DISTRIBUTED"
+    return (f"BASELINE · {one}",), tuple(f"{name} · {text}" for text in some)
 
 
 def _hosts(lane: Lane) -> int:
@@ -176,7 +177,7 @@ def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
 def _footer(board: Board, spec: Spec, caption: Caption, views: tuple[View, View], columns: int) -> tuple[Line, Line]:
     proving = bool(board.rates) and caption.prompt.startswith(_PROVING)
     rate = cut(phrases_of_scale.rate(board.rates[-1], spec.workload.unit), columns - 2) if proving else ""
-    news = rate or joined([_gap(views), _observations(board, spec), _start_up(board)], columns - 2)
+    news = rate or joined([_gap(views), _observations(board, spec), _start_up(board, spec)], columns - 2)
     prompt = cut(caption.prompt, columns - 2)
     note = fitting(_note(board, spec, views), columns - 3 - cell_len(prompt))
     return (piece(" "), piece(news, STRONG)), (piece(" "), piece(spread(note, prompt, columns - 2)))
@@ -194,9 +195,10 @@ def _gap(views: tuple[View, View]) -> str:
     if len(running) == 2:
         return "from a common zero"
     ahead = left.elapsed - right.elapsed
+    behind = "Ray" if right.titles[0].startswith("RAY") else "distributed"
     if len(gone) == 1 or (running and (ahead > 0) != (running[0] is left)):
         return "one side at a time, the same input"
-    return f"gap {words.seconds(abs(ahead))}{' and growing' if running else ''}{', Ray behind' if ahead < 0 else ''}"
+    return f"gap {words.seconds(abs(ahead))}{' and growing' if running else ''}{f', {behind} behind' if ahead < 0 else ''}"
 
 
 def _observations(board: Board, spec: Spec) -> str:
@@ -208,7 +210,9 @@ def _observations(board: Board, spec: Spec) -> str:
     return f"pair {words.count(max(board.baseline.trial, board.distributed.trial) + 1)} of {words.count(spec.trials)}"
 
 
-def _start_up(board: Board) -> str:
+def _start_up(board: Board, spec: Spec) -> str:
+    if spec.adopted is not None and not spec.adopted.says_ready:
+        return "start-up is on the clock"
     spent = board.distributed.startup_s
     return f"cold start {words.seconds(spent)} not on the clock" if spent is not None else ""
 

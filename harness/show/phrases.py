@@ -86,7 +86,9 @@ def cost(headline: Headline) -> tuple[str, str]:
 
 def start_up(headline: Headline) -> str:
     """Return what was left outside the clocks and what it would change; empty where none is known."""
-    speed = headline.speed
+    speed, adopted = headline.speed, headline.results.spec.adopted
+    if adopted is not None and not adopted.says_ready:
+        return "start-up is on both clocks: the programs do not say when they are ready"
     if speed.baseline_startup_s <= 0 and speed.distributed_startup_s <= 0:
         return ""
     one, other = words.durations(speed.baseline_startup_s, speed.distributed_startup_s)

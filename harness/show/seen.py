@@ -14,7 +14,7 @@ _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)Z")
 _RUN = re.compile(r"\brun ([0-9a-zA-Z]{1,16})(?![0-9a-zA-Z])")
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d\d):(\d\d(\.\d)?)")
 _TOP = re.compile(r"╭─ (.*?) ─+ ([A-Z]+)(?: · [\d,]+ LOST)? ──╮")
-_SLATE = re.compile(r" BASELINE (\S+) · RAY (\S+)")
+_SLATE = re.compile(r" BASELINE (\S+) · (?:RAY|DISTRIBUTED) (\S+)")
 _CLOCK_ROWS = slice(2, 13)
 _ROUNDING = 1e-6
 

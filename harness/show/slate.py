@@ -9,8 +9,13 @@ from harness.show import words
 from harness.show.frame import fitting
 
 
-def slate(badge: str, run_id: str, clocks: tuple[float, float], utc: datetime, columns: int) -> tuple[str, str]:
-    """Return two lines: both clocks as they stopped, in seconds given, then the badge, the moment and the run."""
+def slate(badge: str, run_id: str, clocks: tuple[float, float], utc: datetime, columns: int, *, adopted: bool = False) -> tuple[str, str]:
+    """Return two lines: both clocks as they stopped, in seconds given, then the badge, the moment and the run.
+
+    ``adopted``: the distributed side is a program of its own, and need not be Ray's.
+    """
     baseline, distributed = map(words.clock, clocks)
     run = f"{words.moment(utc)} · run {words.safe(run_id)}"
-    return f" BASELINE {baseline} · RAY {distributed}", fitting([f" {words.safe(badge)}  {run}"], columns - 1)
+    return f" BASELINE {baseline} · {'DISTRIBUTED' if adopted else 'RAY'} {distributed}", fitting(
+        [f" {words.safe(badge)}  {run}"], columns - 1
+    )

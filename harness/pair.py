@@ -1,0 +1,175 @@
+"""Two programs that exist already, adopted as the two sides: what to run, and where their answer and their quality are to be found.
+
+Any language, unedited. May import ``model``.
+"""
+
+import difflib
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from harness.model import Adopted, Parameters, Scalar, Side, Words
+
+PLACEHOLDERS = ("workers", "answer", "input", "python", "here")
+SETTINGS = ("baseline", "distributed", "answer", "input", "quality", "progress", "metric", "tolerance", "ready")
+ALIKE = "answers alike"
+_BRACED = re.compile(r"\{([A-Za-z_]\w*)\}")
+_IN_JSON = re.compile(r"(?P<file>[^()\\|*+?^$]+)#(?P<key>[\w.-]+)")
+_MISSPELT = 0.8
+
+Compare = Callable[[Path, Path], bool]
+
+
+@dataclass(frozen=True)
+class CommandPair:
+    """A baseline command and a distributed command, each run by ``/bin/sh`` in the folder that the race is started in.
+
+    In a command ``{workers}`` stands for p, ``{answer}`` for a file that the program is to write, ``{input}`` for ``input``,
+    ``{python}`` for the interpreter of twoclocks, ``{here}`` for the folder of the pair's own file, and the name of one of ``params``
+    for its value; other braces stay as they are.
+
+    ``answer`` is the file that both write their answer to; without it, and without ``{answer}`` in the commands, what they print is their
+    answer. ``compare(first, other)`` tells whether two answers, given as files, are alike; without it they are equal to the last byte.
+    ``quality`` is a regular expression whose group is a number that they print, the last one counting, or ``FILE.json#key.of.it``.
+    ``progress`` is a regular expression on what they print, with one group (percent) or two (done, of how many). ``ready``
+    says that both call ``harness.workload.ready``, so that their start-up is off the clock. ``input`` is the file or folder
+    that both read. ``answers_differ`` is why the answers need not be equal where there is a quality.
+    """
+
+    name: str
+    baseline: str
+    distributed: str
+    answer: str = ""
+    compare: Compare | None = None
+    quality: str = ""
+    progress: str = ""
+    input: str = ""
+    ready: bool = False
+    metric: str = "quality"
+    tolerance: float = 0.0
+    answers_differ: str = ""
+    axis: str = "axis not stated"
+    bottleneck: str = "bottleneck not stated"
+    partition: str = "the programs' own"
+    communication: str = "the programs' own"
+    consistency: str = "the programs' own"
+    neighbour: str = "neighbour not stated"
+    limitation: str = "the programs were adopted as they are and seen from outside"
+    params: Parameters = field(default_factory=dict)
+    here: str = ""
+
+    @property
+    def defaults(self) -> Parameters:
+        """Return everything that a setting may change: the pair's own parameters, and its commands and where to look."""
+        return {name: getattr(self, name) for name in SETTINGS} | self.params
+
+    def settled(self, params: Parameters) -> "CommandPair":
+        """Return the pair with these parameters in place of its defaults."""
+        own = {name: value for name, value in params.items() if name in self.params}
+        settings: dict[str, Any] = {name: params[name] for name in SETTINGS if name not in own}
+        return replace(self, params=own, **settings)
+
+    def command(self, side: Side) -> str:
+        """Return a side's command with its placeholders."""
+        return self.baseline if side is Side.BASELINE else self.distributed
+
+    @property
+    def writes_answer(self) -> bool:
+        """Return whether the programs are told the file that their answer goes to."""
+        return all("{answer}" in self.command(side) for side in Side)
+
+    @property
+    def compared(self) -> str:
+        """Return what is compared of the answers: ``file``, ``output``, or empty where their quality alone is."""
+        if self.answer or self.writes_answer:
+            return "file"
+        return "" if self.quality else "output"
+
+    @property
+    def adopted(self) -> Adopted:
+        """Return what must be known of the pair to judge it."""
+        return Adopted(says_ready=self.ready, input_named=bool(self.input), compared=self.compared)
+
+    @property
+    def words(self) -> Words:
+        """Return what the pair says of itself."""
+        differ = self.answers_differ
+        if self.compare is not None:
+            differ = differ or "they are compared by a function of the pair's own"
+        elif not self.compared:
+            differ = differ or "their quality alone is compared"
+        return Words(
+            name=self.name,
+            axis=self.axis,
+            unit="percent",
+            bottleneck=self.bottleneck,
+            partition=self.partition,
+            communication=self.communication,
+            consistency=self.consistency,
+            neighbour=self.neighbour,
+            limitation=self.limitation,
+            metric=self.metric if self.quality else ALIKE,
+            tolerance=self.tolerance if self.quality else 0.0,
+            answers_differ=differ,
+        )
+
+    def check(self, params: Parameters) -> None:
+        """Raise ``ValueError`` with one sentence for commands that cannot be run so, or that nothing could be found of."""
+        self.settled(params).require_sane()
+
+    def require_sane(self) -> None:
+        """Raise ``ValueError`` with one sentence for a pair that cannot be run so."""
+        for side in Side:
+            _require_command(side, self.command(side), self.params)
+        if self.compare is not None and self.quality:
+            raise ValueError("compare= and quality= both judge the answers: give one of them")
+        if ("{answer}" in self.baseline) != ("{answer}" in self.distributed):
+            raise ValueError("one command has {answer} and the other has not: both have to write their answer")
+        if self.answer and self.writes_answer:
+            raise ValueError(f"the commands have {{answer}}, and answer={self.answer} is named besides: give one of them")
+        if self.answer and not Path(self.answer).expanduser().absolute().parent.is_dir():
+            raise ValueError(f"answer={self.answer} is in a folder that is not there")
+        if self.input and not Path(self.input).expanduser().exists():
+            raise ValueError(f"input={self.input} is not there")
+        if not 0 <= self.tolerance <= 1e15:
+            raise ValueError(f"tolerance={self.tolerance} is no difference of two numbers")
+        _require_groups("progress", self.progress, 2)
+        if in_json(self.quality) is None:
+            _require_groups("quality", self.quality, 1)
+
+
+def _require_command(side: Side, command: str, params: Mapping[str, Scalar]) -> None:
+    if not command.strip():
+        raise ValueError(f"the {side} side has no command")
+    if "\0" in command:
+        raise ValueError(f"the {side} side's command has a zero byte in it")
+    for name in _BRACED.findall(command):
+        known = (*PLACEHOLDERS, *params)
+        if name not in known and (near := difflib.get_close_matches(name, known, n=1, cutoff=_MISSPELT)):
+            raise ValueError(f"the {side} side's command has {{{name}}}, which is nothing here: did you mean {{{near[0]}}}?")
+
+
+def _require_groups(name: str, expression: str, most: int) -> None:
+    if not expression:
+        return
+    try:
+        groups = re.compile(expression).groups
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"{name}={expression} is no regular expression: {error}") from error
+    if not 1 <= groups <= most:
+        wanted = "one group" if most == 1 else "one group or two"
+        raise ValueError(f"{name}={expression} has {groups} groups: write {wanted} in round brackets, for the number")
+
+
+def in_json(quality: str) -> tuple[str, str] | None:
+    """Return (file, key) of a quality that is found in a JSON file (None: it is a regular expression)."""
+    found = _IN_JSON.fullmatch(quality)
+    return (found["file"], found["key"]) if found else None
+
+
+def filled(command: str, values: Mapping[str, Scalar]) -> str:
+    """Return a command with its placeholders replaced, each value quoted for the shell; braces that name nothing stay."""
+    return _BRACED.sub(lambda found: shlex.quote(str(values[found[1]])) if found[1] in values else found[0], command)

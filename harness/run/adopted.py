@@ -1,0 +1,229 @@
+"""A side that is a program of its own: armed, run, and asked for its answer and quality as any other side.
+
+The side's process starts it, counts what its whole tree of processes used, and ends what it leaves running.
+May import ``model``, ``events``, ``errors``, ``pair``, ``workload`` and ``run``.
+"""
+
+import contextlib
+import math
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness import events as e
+from harness.errors import SideFailed
+from harness.model import Digest, Process, Side
+from harness.pair import CommandPair, filled, in_json
+from harness.run import answers, probe, wire
+from harness.run.account import alone
+from harness.run.contestant import Contestant, Say, Usage, cores_of, here
+from harness.run.digest import pair_digest, source_digest
+from harness.run.host import adopt_orphans, pin, this_process
+from harness.run.program import Program, Said, SaidProgress, SaidQuality, SaidReady, SaidSpan
+from harness.workload import Problem, Report, Workload, source_of
+
+PERCENT = 100
+LEAVE_WITHIN_S = 1.0
+START_UP, RUN = "start-up of the program", "run"
+
+
+def _unheard(_: int) -> None:
+    """Report to nobody."""
+
+
+class Runner:
+    """Runs one side of a pair, as often as asked. A pair that says it is ready has its program started before the clock."""
+
+    def __init__(self, pair: CommandPair, assignment: wire.Assignment, say: Say) -> None:
+        self._pair, self._assignment, self._say = pair, assignment, say
+        self._answers = answers.Answers(pair, Path(assignment.scratch), Path(assignment.common))
+        self._progress = re.compile(pair.progress.encode()) if pair.progress else None
+        self._quality = re.compile(pair.quality.encode()) if pair.quality and not in_json(pair.quality) else None
+        self._number: float | None = None
+        self._report: Report = _unheard
+        self._program: Program | None = None
+        self._ran: Program | None = None
+        self._answer: list[Any] = []
+        self._told = SaidReady()
+        self._start_up_s = 0.0
+        adopt_orphans()
+        if assignment.side is Side.DISTRIBUTED:
+            pin(tuple(core for cores in assignment.cores for core in cores))
+
+    @property
+    def workload(self) -> Workload:
+        """Return the pair as a workload, either side of which runs the assigned program."""
+        words = self._pair.words
+        return Workload(
+            name=words.name,
+            axis=words.axis,
+            unit=(self._told.unit or "items") if self._told.items else words.unit,
+            bottleneck=words.bottleneck,
+            partition=words.partition,
+            communication=words.communication,
+            consistency=words.consistency,
+            neighbour=words.neighbour,
+            limitation=words.limitation,
+            metric=words.metric,
+            tolerance=words.tolerance,
+            answers_differ=words.answers_differ,
+            load=lambda _: Problem(answers.given(self._pair.input), None, self._items),
+            baseline=lambda _, report: self._run(report),
+            distributed=lambda _, __, report: self._run(report),
+            quality=lambda answer, _: self._found(*answer),
+        )
+
+    @property
+    def _items(self) -> int:
+        return self._told.items or PERCENT
+
+    def arm(self) -> None:
+        """Start the next run's program and wait until it says that it is ready, if the pair's programs do."""
+        if self._pair.ready and self._program is None:
+            self._program = self._started()
+            self._told = self._program.until_ready()
+
+    @contextlib.contextmanager
+    def contestant(self, known: Digest) -> Iterator[Contestant]:
+        """Yield the side; ``known`` is the digest of what it reads. No program is left running afterwards."""
+        try:
+            yield Contestant(
+                run=lambda _, report, __: self._run(report),
+                workers=lambda: self._processes(known),
+                hosts=here,
+                usage=_usage,
+                inspect=self._inspect,
+                rest=self._rest,
+                split=self._split,
+            )
+        finally:
+            _end_what_runs()
+
+    def _started(self) -> Program:
+        self._number, self._start_up_s = None, 0.0
+        assignment, output = self._assignment, self._answers.begin()
+        values = self._pair.params | {
+            "workers": assignment.workers,
+            "answer": str(self._answers.told),
+            "input": str(Path(self._pair.input).expanduser()),
+            "python": sys.executable,
+            "here": self._pair.here,
+        }
+        command = filled(self._pair.command(assignment.side), values)
+        return Program(command, output, self._line, self._hear)
+
+    def _run(self, report: Report) -> Any:
+        """Run the program to its end; return a list for what is compared of its answer, which comes once the clock stands."""
+        self._report = report
+        program = self._program or self._started()
+        self._program = None
+        program.go()
+        program.finish()
+        report(self._items)
+        self._report = _unheard
+        self._ran, self._answer = program, []
+        return self._answer
+
+    def _inspect(self) -> None:
+        """Read what the last run printed to its end, and take up its answer."""
+        if self._ran is not None:
+            self._ran.drain()
+            self._answer.append(self._answers.content())
+            self._ran = None
+
+    def _line(self, line: bytes) -> bool:
+        """Look at a line that was printed, and return whether it is part of the output: what tells of progress is not."""
+        if self._quality is not None and (found := self._quality.search(line)) is not None:
+            self._number = _number(found[1])
+        if self._progress is None or (found := self._progress.search(line)) is None:
+            return True
+        done, of = _number(found[1]), _number(found[2]) if self._progress.groups == 2 else float(PERCENT)
+        if done is not None and of and 0 <= done <= of:
+            self._report(int(self._items * done / of))
+        return False
+
+    def _hear(self, said: Said, since_s: float) -> None:
+        """Take in what the program says on its pipe, so many seconds after it was started."""
+        match said:
+            case SaidReady() if not self._pair.ready:
+                self._start_up_s = since_s
+            case SaidProgress(done=done) if self._told.items:
+                self._report(max(0, min(done, self._items)))
+            case SaidSpan(worker=place, items=items, busy_s=busy_s, cpu_s=cpu_s) if min(place, items, busy_s, cpu_s) >= 0:
+                if place < self._assignment.workers:
+                    self._say(e.Span(worker=self._name(place), chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s))
+            case SaidQuality(quality=quality):
+                self._number = quality
+
+    def _found(self, answer: Any) -> float:
+        """Return the quality: what the program said, printed or wrote of it; where nothing judges, whether the answers are alike."""
+        if not self._pair.quality and self._number is None:
+            return float(self._answers.alike(answer))
+        told = self._number if self._number is not None else self._answers.number()
+        if told is None or not math.isfinite(told):
+            sentence = f"quality={self._pair.quality} was not found in what the program printed"
+            raise SideFailed(sentence, "try the expression on the side's log in the take's folder")
+        return told
+
+    def _processes(self, known: Digest) -> list[Process]:
+        """Return the workers as far as they are known: by the process ids that the program told, else as places in its tree."""
+        mine = this_process("", source_digest(pair_digest(self._pair, source_of(self._assignment.workload))))
+        pids = self._told.workers or (mine.pid,) * self._assignment.workers
+        return [
+            Process(
+                self._name(place), pid, mine.host, mine.nice, cores_of(self._assignment), mine.affinity, mine.source_sha256, known.sha256
+            )
+            for place, pid in enumerate(pids[: self._assignment.workers])
+        ]
+
+    def _name(self, place: int) -> str:
+        if self._assignment.side is Side.DISTRIBUTED:
+            return f"w{place}"
+        cores = self._assignment.cores[0] if self._assignment.cores else ()
+        return f"core {cores[0]}" if len(cores) == 1 else f"{len(cores)} cores"
+
+    def _split(self, wall_s: float, cpu_s: float) -> tuple[e.Event, ...]:
+        """Return the parts of the wall time; where the core-seconds of many workers went is not known."""
+        run, *spent = alone(wall_s, cpu_s, cores_of(self._assignment))
+        known = spent if self._assignment.side is Side.BASELINE else []
+        if not 0 < self._start_up_s < wall_s:
+            return run, *known
+        started = e.Phase(name=START_UP, seconds=self._start_up_s)
+        return started, e.Phase(name=RUN, seconds=wall_s - self._start_up_s), *known
+
+    def _rest(self, again: bool) -> None:
+        """End what the last run left, and start the next one's program if there is one."""
+        _end_what_runs()
+        if again:
+            self.arm()
+
+
+def _number(text: bytes | None) -> float | None:
+    """Return what was printed as a number (None: it is none); thousands may be parted by commas or underscores."""
+    try:
+        return float((text or b"").replace(b",", b"").replace(b"_", b""))
+    except ValueError:
+        return None
+
+
+def _usage(_: int) -> Usage:
+    """Return the core-seconds of all programs so far, those that are still there among them, and the most memory that one of them took."""
+    return {"programs": probe.below(os.getpid())}
+
+
+def _end_what_runs() -> None:
+    """End every process below this one: first by a signal that it can heed, then by one that it cannot."""
+    for signal_number in probe.ENDING:
+        left = probe.family(os.getpid())
+        left.pop(os.getpid(), None)
+        probe.end(left, signal_number)
+        until = time.monotonic() + LEAVE_WITHIN_S
+        while probe.alive(left) and time.monotonic() < until:
+            time.sleep(0.01)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass

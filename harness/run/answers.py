@@ -1,0 +1,128 @@
+"""What is compared of two programs' answers: files that they wrote, or what they printed. Files are mapped, not read.
+
+May import ``errors``, ``pair`` and ``run.digest``.
+"""
+
+import contextlib
+import json
+import math
+import mmap
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from harness.errors import SideFailed
+from harness.pair import CommandPair, in_json
+from harness.run.digest import digest
+
+LARGEST_JSON_BYTES = 16 << 20
+FIRST, PRINTED = "first-answer", "printed"
+
+Stamp = tuple[int, int, int] | None
+
+
+class Answers:
+    """The answers of one side of a pair, run after run. ``common`` is a folder that both sides see."""
+
+    def __init__(self, pair: CommandPair, scratch: Path, common: Path) -> None:
+        self._pair, self._scratch, self._common = pair, scratch, common
+        self._run = 0
+        self._stamps: dict[Path, Stamp] = {}
+
+    @property
+    def told(self) -> Path:
+        """Return the file that ``{answer}`` stands for in this run."""
+        return self._scratch / f"answer-{self._run}"
+
+    def begin(self) -> Path:
+        """Begin another run; return the file for what it prints. What lies there already is noted, lest it be taken for its answer."""
+        self._run += 1
+        written = [self._file] if self._json is None else [self._file, self._json[0]]
+        self._stamps = {path: _stamp(path) for path in written}
+        return self._scratch / f"{PRINTED}-{self._run}"
+
+    def content(self) -> memoryview | bytes:
+        """Return the bytes of the answer; raise ``SideFailed`` if the program did not write it."""
+        return mapped(self._written(self._file))
+
+    def alike(self, content: Any) -> bool:
+        """Return whether this answer is like the session's first, by the pair's own function or to the last byte."""
+        if self._pair.compare is None:
+            first = _kept(self._common / FIRST, lambda path: path.write_text(digest(content, 0).sha256))
+            return first.read_text() == digest(content, 0).sha256
+        first = _kept(self._common / FIRST, lambda path: shutil.copyfile(self._file, path))
+        return bool(self._pair.compare(first, self._file))
+
+    def number(self) -> float | None:
+        """Return the quality that the program wrote (None: it is not found in a file); raise ``SideFailed`` if it is not there."""
+        if self._json is None:
+            return None
+        path, key = self._json
+        if self._written(path).stat().st_size > LARGEST_JSON_BYTES:
+            raise SideFailed(f"{path.name} is too large to look for a quality in it", f"write no more than {LARGEST_JSON_BYTES >> 20} MB")
+        try:
+            found = json.loads(path.read_bytes())
+            for step in key.split("."):
+                found = found[int(step)] if isinstance(found, list) else found[step]
+            number = float(found) if not isinstance(found, bool) else math.nan
+        except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
+            raise SideFailed(f"{path.name} has no number at {key}: {type(error).__name__}", "name it as FILE.json#key.of.it") from error
+        return number
+
+    @property
+    def _file(self) -> Path:
+        """Return where the answer of this run is."""
+        if self._pair.answer:
+            return Path(self._pair.answer).expanduser()
+        return self.told if self._pair.writes_answer else self._scratch / f"{PRINTED}-{self._run}"
+
+    @property
+    def _json(self) -> tuple[Path, str] | None:
+        found = in_json(self._pair.quality)
+        if found is None:
+            return None
+        return (self.told if found[0] == "{answer}" else Path(found[0]).expanduser()), found[1]
+
+    def _written(self, path: Path) -> Path:
+        """Return the file if this run wrote it; raise ``SideFailed`` if it is not there, or was there before."""
+        named = path.name if path != self.told else "the file that {answer} stands for"
+        if not path.is_file():
+            raise SideFailed(f"the program did not write {named}", "both programs have to write it each time that they run")
+        if _stamp(path) == self._stamps.get(path, None):
+            raise SideFailed(f"the program left {named} as it was before", "both programs have to write it each time that they run")
+        return path
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _kept(path: Path, write: Any) -> Path:
+    """Return the session's first answer; where there is none yet, this one becomes it, at once and whole."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}-{os.getpid()}")
+        write(draft)
+        with contextlib.suppress(FileExistsError):  # the other side was faster
+            os.link(draft, path)
+        draft.unlink()
+    return path
+
+
+def mapped(path: Path) -> memoryview | bytes:
+    """Return a file's bytes without reading them all into memory."""
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if path.stat().st_size else b""
+
+
+def given(path: str) -> tuple[tuple[str, memoryview | bytes], ...]:
+    """Return what both programs read, to be digested: each file of a folder with its name in it, or one file (empty: nothing was named)."""
+    if not path:
+        return ()
+    root = Path(path).expanduser()
+    files = sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
+    return tuple((file.relative_to(root).as_posix() if root.is_dir() else "", mapped(file)) for file in files)

@@ -1,0 +1,189 @@
+"""One adopted program while it runs: its command under a shell, what it prints, what it says, its end.
+
+What it prints goes to the side's log as it comes; lines are looked at for progress and quality on threads of their
+own, which may use any core. May import ``errors``, ``voice`` and ``run``.
+"""
+
+import contextlib
+import os
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from harness.errors import SideFailed
+from harness.run.host import unpin
+from harness.voice import GO, SAY
+
+SHELL = "/bin/sh"
+BLOCK_BYTES = 1 << 16
+LONGEST_LINE_BYTES = 1 << 20
+DRAINED_WITHIN_S = 1.0
+LAST_LINE = 300
+_ENDS = re.compile(rb"(?<=[\r\n])")
+
+
+class Said(msgspec.Struct, frozen=True, tag_field="say"):
+    """Something that a program says on its pipe; anything else on it is left aside."""
+
+
+class SaidReady(Said, frozen=True, tag="ready"):
+    """It is loaded and warm: ``items`` of its work (0: not told), and the process ids of its workers in order."""
+
+    items: int = 0
+    unit: str = ""
+    workers: tuple[int, ...] = ()
+
+
+class SaidProgress(Said, frozen=True, tag="progress"):
+    """Items done, cumulative."""
+
+    done: int
+
+
+class SaidSpan(Said, frozen=True, tag="span"):
+    """What the worker at a place did."""
+
+    worker: int
+    items: int
+    busy_s: float
+    cpu_s: float = 0.0
+
+
+class SaidQuality(Said, frozen=True, tag="quality"):
+    """The quality on the held-out set."""
+
+    quality: float
+
+
+_said = msgspec.json.Decoder(SaidReady | SaidProgress | SaidSpan | SaidQuality)
+
+Line = Callable[[bytes], bool]
+Hear = Callable[[Said, float], None]
+
+
+class Program:
+    """A program that was started.
+
+    ``line`` is given every line that it prints and returns whether it is part of its output, which is kept in the file ``output``.
+    ``hear`` is given what it says on its pipe, and how many seconds after its start.
+    """
+
+    def __init__(self, command: str, output: Path, line: Line, hear: Hear) -> None:
+        self._line, self._hear = line, hear
+        self._last = {"stdout": b"", "stderr": b""}
+        self._ready: SaidReady | None = None
+        self._stirred = threading.Condition()
+        say_read, say_write = os.pipe()
+        go_read, self._go = os.pipe()
+        told = dict(os.environ) | {SAY: str(say_write), GO: str(go_read)}
+        self._began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [SHELL, "-c", command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=(say_write, go_read),
+            env=told,
+        )
+        os.close(say_write)
+        os.close(go_read)
+        assert self.process.stdout is not None
+        assert self.process.stderr is not None
+        self._readers = [
+            _on_a_thread(lambda: self._read(self.process.stdout, 1, "stdout", output)),
+            _on_a_thread(lambda: self._read(self.process.stderr, 2, "stderr", None)),
+            _on_a_thread(lambda: self._listen(say_read)),
+        ]
+
+    def until_ready(self) -> SaidReady:
+        """Wait until the program says that it is ready; raise ``SideFailed`` if it ends before."""
+        with self._stirred:
+            while self._ready is None and self.process.poll() is None:
+                self._stirred.wait(0.05)
+        if self._ready is None:
+            self.drain()
+        if self._ready is None:
+            raise SideFailed(f"the program ended {self._how()} without saying that it is ready", self._hint())
+        return self._ready
+
+    def go(self) -> None:
+        """Let a program that waits for its clock go on; one that asks later is not kept waiting either."""
+        if self._go >= 0:
+            os.close(self._go)
+            self._go = -1
+
+    def finish(self) -> None:
+        """Wait for the program's end; raise ``SideFailed`` if it failed."""
+        if self.process.wait():
+            self.drain()
+            raise SideFailed(f"the program ended {self._how()}", self._hint())
+
+    def _how(self) -> str:
+        code = self.process.wait()
+        return f"by signal {-code}" if code < 0 else f"with exit code {code}"
+
+    def _hint(self) -> str:
+        words = next((last for last in (self._last["stderr"], self._last["stdout"]) if last), b"")
+        told = words.decode(errors="replace").strip()[:LAST_LINE]
+        return f"its last words: {told}" if told else "it printed nothing"
+
+    def drain(self) -> None:
+        """Wait until all that was printed is read; what the program left running may keep its pipes open for ever."""
+        for reader in self._readers:
+            reader.join(DRAINED_WITHIN_S)
+        self.go()
+
+    def _read(self, stream: IO[bytes] | None, log: int, name: str, output: Path | None) -> None:
+        with contextlib.ExitStack() as opened:
+            source = opened.enter_context(stream) if stream is not None else None
+            kept = opened.enter_context(output.open("wb")) if output is not None else None
+            for line in _lines(source, log):
+                if line.strip():
+                    self._last[name] = line
+                if self._line(line) and kept is not None:
+                    kept.write(line)
+                    kept.flush()
+
+    def _listen(self, descriptor: int) -> None:
+        with os.fdopen(descriptor, "rb") as said:
+            while line := said.readline(LONGEST_LINE_BYTES):
+                with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
+                    self._heard(_said.decode(line))
+
+    def _heard(self, said: Said) -> None:
+        with self._stirred:
+            if isinstance(said, SaidReady):
+                self._ready = self._ready or said
+            self._stirred.notify_all()
+        self._hear(said, time.perf_counter() - self._began)
+
+
+def _lines(source: IO[bytes] | None, log: int) -> Iterator[bytes]:
+    """Yield what is read, line by line with its end, a carriage return being one too; all of it is written to the log first."""
+    partial = b""
+    while source is not None and (block := os.read(source.fileno(), BLOCK_BYTES)):
+        with contextlib.suppress(OSError):  # a full disk must not stop the program that prints
+            os.write(log, block)
+        *lines, partial = _ENDS.split(partial + block)
+        yield from lines
+        if len(partial) > LONGEST_LINE_BYTES:
+            yield partial
+            partial = b""
+    if partial:
+        yield partial
+
+
+def _on_a_thread(work: Callable[[], None]) -> threading.Thread:
+    def run() -> None:
+        unpin()  # looking at what is printed must not take from the core that the program is timed on
+        work()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread

@@ -1,0 +1,5 @@
+"""Any two programs, named on the command line: ``twoclocks race --baseline "…" --distributed "…"``. Imports ``harness.workload``."""
+
+from harness.workload import CommandPair
+
+WORKLOAD = CommandPair(name="commands", baseline="", distributed="")
