@@ -333,10 +333,10 @@ def as_it_was(results: Results) -> Results:
     return results
 
 
-def adopted(results: Results, **facts: bool) -> Results:
-    """Two programs were adopted, of which everything is known but for these facts."""
-    known = Adopted(says_ready=True, input_named=True, compared="file")
-    return replace(results, spec=replace(results.spec, adopted=replace(known, **facts)))
+def adopted(results: Results, *, says_ready: bool = True, input_named: bool = True) -> Results:
+    """Two programs were adopted, of which everything else is known."""
+    known = Adopted(says_ready=says_ready, input_named=input_named, compared="file")
+    return replace(results, spec=replace(results.spec, adopted=known))
 
 
 LOST = Fault(worker="w0", reason="killed", at_s=0.1, cost_s=1.0)
