@@ -41,14 +41,16 @@ def shares(sizes: Array, most_bytes: int) -> list[tuple[int, int]]:
 def write_shard(documents: Array, text: Array, offsets: Array, folder: str, name: str) -> Shard:
     """Write documents to a shard of that name and return what it is.
 
-    In a folder it stays, whole or not at all. Without one (empty) it goes to a temporary file that is gone afterwards.
+    In a folder it stays, whole or not at all. Without one (empty) it goes to a temporary file, which has no name and is gone afterwards.
     """
     lines = memoryview(json_lines(text, offsets, documents).data)
-    with tempfile.NamedTemporaryFile(dir=folder or None, prefix="twoclocks-", suffix=".part", delete=not folder) as file:
-        file.write(lines)
-        file.flush()
-        if folder:
-            os.replace(file.name, Path(folder) / name)
+    if folder:
+        part = Path(folder) / f".{name}-{os.getpid()}"
+        part.write_bytes(lines)
+        part.replace(Path(folder) / name)
+    else:
+        with tempfile.TemporaryFile() as file:
+            file.write(lines)
     return Shard(len(documents), len(lines), hashlib.sha256(lines).hexdigest())
 
 

@@ -25,8 +25,8 @@ from workloads._dedup_truth import Truth, pair_f1, planted, sampled
 Block = tuple[int, int]
 
 WARMUP_BYTES = 8 << 20
-BANDS_TOGETHER = 8
-PAIRS_AT_A_TIME = 8192
+BANDS_TOGETHER = 16
+PAIRS_AT_A_TIME = 12288
 BLOCKS = (1 << 20, 4 << 20, 64 << 20)
 MOST = {"documents": 50_000_000, "words": 100_000, "permutations": 1 << 16, "bands": 1 << 12, "shingle": 1000, "sample": 100_000}
 MOST_BYTES = 1 << 30
@@ -148,7 +148,7 @@ def gather(_: int, pieces: Sequence[Array], __: Crawl) -> Array:
 def bundles(found: Sequence[Array]) -> list[tuple[Array, ...]]:
     """Return what all groups of bands found of the same documents, in bundles of about as many pairs."""
     later = max(found, key=len) >> np.uint64(32)
-    cuts = later[:: max(1, PAIRS_AT_A_TIME)][1:].astype(np.uint64) << np.uint64(32)
+    cuts = later[::PAIRS_AT_A_TIME][1:].astype(np.uint64) << np.uint64(32)
     places = [[0, *np.searchsorted(run, cuts).tolist(), len(run)] for run in found]
     return [tuple(run[at[n] : at[n + 1]] for run, at in zip(found, places, strict=True)) for n in range(len(cuts) + 1)]
 
@@ -230,7 +230,7 @@ WORKLOAD = Workload(
     axis="data",
     unit="documents",
     bottleneck="the crawl of the night is cleaned too late for the morning's training run",
-    partition="blocks of 8 MB of text to be signed, then groups of eight bands, then runs of candidate pairs, then shards",
+    partition="blocks of 16 MB of text to be signed, then groups of sixteen bands, then runs of candidate pairs, then shards",
     communication="four bytes a document and band, from worker to worker by band; candidate pairs by way of the driver; text never moves",
     consistency="MapReduce: every step waits for the one before it; integers alone, so the same clusters on any number of workers",
     neighbour="not the training axis: nothing is learned, and no step needs what another document's came to until the shuffle",
@@ -248,7 +248,7 @@ WORKLOAD = Workload(
         "input": "",
         "sample": 500,
         "shards": "",
-        "block": 8 << 20,
+        "block": 16 << 20,
         "shard": 16 << 20,
     },
     load=load,
