@@ -16,6 +16,7 @@ from harness.workload import Lockstep
 
 Array = npt.NDArray[np.int64]
 
+HELD: list[Array] = []
 LENGTH = 100_000  # such arrays travel beside their pickle
 
 
@@ -42,6 +43,7 @@ def weighed(chunk: int, table: Array, name: str) -> tuple[str, Array]:
 
 def located(_: int, table: Array) -> tuple[int, int]:
     """Return where the shared table lies: the process, and the address in it."""
+    HELD.append(table)  # so that another copy would lie elsewhere
     time.sleep(0.02)
     return os.getpid(), table.ctypes.data
 
