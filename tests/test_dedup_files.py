@@ -1,6 +1,7 @@
 import gzip
 import json
 import sysconfig
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def written(path: Path, *lines: str) -> Path:
     return path
 
 
-def columns(path: Path, **named: list[object]) -> Path:
+def columns(path: Path, **named: Sequence[object]) -> Path:
     pq.write_table(pa.table(named), path)
     return path
 
@@ -57,6 +58,17 @@ def test_all_files_of_a_pattern_are_read_in_the_order_of_their_names(tmp_path: P
 def test_a_parquet_file_is_read_by_its_column(tmp_path: Path, field: str) -> None:
     path = columns(tmp_path / "crawl.parquet", id=list(range(600)), **{field: [f"page {row}" for row in range(600)]})
     assert documents(path) == [f"page {row}".encode() for row in range(600)]
+
+
+def test_repeated_rows_that_are_kept_as_a_dictionary_are_read(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"text": pa.array(["one", "two", "one"]).dictionary_encode()}), tmp_path / "crawl.parquet")
+    assert documents(tmp_path / "crawl.parquet") == [b"one", b"two", b"one"]
+
+
+def test_a_parquet_string_that_is_no_utf_8_is_replaced(tmp_path: Path) -> None:
+    broken = pa.array([b"caf\xe9"], pa.binary()).view(pa.string())
+    pq.write_table(pa.table({"text": broken}), tmp_path / "crawl.parquet")
+    assert documents(tmp_path / "crawl.parquet") == ["caf\N{REPLACEMENT CHARACTER}".encode()]
 
 
 def test_a_folder_is_read_by_name_without_what_is_no_text_or_hidden_or_a_link(tmp_path: Path) -> None:
@@ -132,7 +144,7 @@ def test_a_packed_file_that_breaks_off_is_named_with_the_line(tmp_path: Path) ->
     [
         ({"title": ["x"]}, "crawl.parquet: there is no column text or content"),
         ({"text": ["one", None]}, "crawl.parquet, row 2: there is no text here"),
-        ({"text": [1, 2]}, "crawl.parquet, row 1: there is no text here"),
+        ({"text": [1, 2]}, "crawl.parquet: the column holds int64, no text"),
     ],
     ids=["no column", "no value", "no text"],
 )

@@ -24,8 +24,8 @@ def packed(texts: list[bytes]) -> tuple[Array, Array]:
 
 def hashed(text: bytes, width: int) -> list[int]:
     raw, offsets = packed([text])
-    *buffers, found = scratch(offsets, 0, 1)
-    count = shingles(raw, width, *buffers, found)
+    low, gaps, bounds, hashes, found = scratch(offsets, 0, 1)
+    count = shingles(raw, width, low, gaps, bounds, hashes, found)
     return [int(value) for value in found[:count]]
 
 

@@ -168,14 +168,21 @@ def rows(path: Path) -> Iterator[tuple[str, bytes]]:
             if field is None:
                 raise ValueError(f"{path.name}: there is no column {' or '.join(FIELDS)}")
             for batch in file.iter_batches(ROWS_AT_A_TIME, columns=[field], use_threads=False):
-                for value in batch.column(0).to_pylist():
+                for raw in _cells(batch.column(0), path):
                     number += 1
-                    yield f"{path.name}, row {number}", _cell(value, f"{path.name}, row {number}")
+                    if raw is None:
+                        raise ValueError(f"{path.name}, row {number}: there is no text here")
+                    yield f"{path.name}, row {number}", utf8(raw)
     except (pyarrow.ArrowException, OSError) as error:
         raise ValueError(f"{path.name}: this is no Parquet file that can be read beyond row {number}") from error
 
 
-def _cell(value: Any, where: str) -> bytes:
-    if not isinstance(value, str):
-        raise ValueError(f"{where}: there is no text here")
-    return value.encode("utf-8", "replace")
+def _cells(column: Any, path: Path) -> list[bytes | None]:
+    """Return a column's texts as bytes, since what a file calls a string need not be one (None: no value)."""
+    from pyarrow import large_binary, types
+
+    column = column.dictionary_decode() if types.is_dictionary(column.type) else column
+    if not (types.is_string(column.type) or types.is_large_string(column.type)):
+        raise ValueError(f"{path.name}: the column holds {column.type}, no text")
+    cells: list[bytes | None] = column.cast(large_binary()).to_pylist()
+    return cells
