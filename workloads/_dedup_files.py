@@ -76,7 +76,8 @@ def read(given: str) -> tuple[Array, Array]:
             if len(text) > MOST_BYTES or len(ends) > MOST_DOCUMENTS:
                 raise ValueError(f"{source}: more than {MOST_BYTES:,} bytes or {MOST_DOCUMENTS:,} documents come together here")
     except OSError as error:
-        raise ValueError(f"input={given} cannot be read: {error.strerror or type(error).__name__}") from error
+        name = Path(str(error.filename)).name if error.filename else f"input={given}"
+        raise ValueError(f"{name}: this cannot be read: {error.strerror or type(error).__name__}") from error
     if len(ends) == 1:
         raise ValueError(f"input={given} holds no document")
     return np.frombuffer(text, np.uint8), np.array(ends, np.int64)
