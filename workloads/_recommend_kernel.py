@@ -1,6 +1,7 @@
 """The numerics of ``recommend``: conjugate gradients for one row of factors at a time, and the basis in which they are taken.
 
-Imports NumPy and Numba (and what it compiles with, llvmlite) only. Every sum is taken in an order that is fixed by the input, so whoever does it gets the same bits.
+Imports NumPy and Numba only. Every sum is taken in an order that is fixed by the
+input, so whoever does it gets the same bits.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,6 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 import numba
 import numpy as np
 import numpy.typing as npt
-from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
@@ -69,9 +69,10 @@ def solve(
 ) -> None:
     """Improve ``sought``, the rows from ``first`` on, by so many steps of conjugate gradients each, in place and in the basis.
 
-    Row u minimises Σ (1 + w) (1 − x·y)² over its interactions, + |x|² + Σ (x·y)² over all others: (I + Σ w y yᵀ) x = Σ (1 + w) y (Hu, Koren
-    and Volinsky 2008; Takács, Pilászy and Tikk 2011). A row's fixed factors are gathered once into ``tile``, which must hold
-    the longest row and ``TOGETHER`` more, and are read from there, in the cache, once a step. ``vectors`` is room for three of them.
+    A row x minimises λ|x|² + Σ c (p − x·y)² over all fixed y, where p is 1 and c is 1 + w if they met, else 0 and 1 (Hu, Koren and
+    Volinsky 2008; Takács, Pilászy and Tikk 2011). In the basis that is (I + Σ w y yᵀ) x = Σ (1 + w) y over those it met. They
+    are gathered once into ``tile``, which must hold the longest row and ``TOGETHER`` more, and are read from there, in the
+    cache, once a step. ``vectors`` is room for three of them.
     """
     factors = sought.shape[1]
     residual, direction, image = vectors[0], vectors[1], vectors[2]
@@ -102,24 +103,27 @@ def solve(
             old = new
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def prefetch(context: Any, matrix: Any, row: Any, column: Any) -> Any:
+def _prefetch(typing: Any, matrix: Any, row: Any, column: Any) -> Any:
     """Have the processor fetch what lies at (row, column) of a matrix while it goes on; it changes no value.
 
     Rows are met in an order that no processor guesses, and they do not fit in the nearer caches.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        tools: Any = cgutils  # it has no types
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
         place = [context.cast(builder, *given, types.intp) for given in zip(arguments[1:], signature.args[1:], strict=True)]
-        pointer = cgutils.get_item_pointer(context, builder, signature.args[0], array, place, wraparound=False)
-        address, flag = builder.bitcast(pointer, ir.IntType(8).as_pointer()), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [address.type, flag, flag, flag])
+        pointer = tools.get_item_pointer(context, builder, signature.args[0], array, place, wraparound=False)
+        address, flag = builder.bitcast(pointer, tools.voidptr_t), tools.int32_t
+        kind = tools.ir.FunctionType(tools.ir.VoidType(), [address.type, flag, flag, flag])
         for_reading, keep, of_values = flag(0), flag(3), flag(1)
-        builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0"), [address, for_reading, keep, of_values])
+        builder.call(tools.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0"), [address, for_reading, keep, of_values])
         return context.get_dummy_value()
 
     return types.void(matrix, row, column), generate
+
+
+prefetch: Any = intrinsic(_prefetch)
 
 
 @vectorized

@@ -281,7 +281,7 @@ WORKLOAD = Workload(
         "items": 10_000,
         "interactions": 15_000_000,
         "factors": 64,
-        "iterations": 25,
+        "iterations": 30,
         "cg_steps": 3,
         "blocks": 96,
         "regularization": 1.0,
