@@ -121,7 +121,7 @@ class DaskPool:
             )
             self._client = Client(self._cluster, direct_to_workers=True)
         self._workers: list[str] = sorted(self._client.nthreads())
-        self._client.run(settle, dict(zip(self._workers, itertools.cycle(usable_cores()), strict=False)))
+        self._client.run(pin, dict(zip(self._workers, itertools.cycle(usable_cores()), strict=False)))
         self._client.register_plugin(Seat())
         self._shared: dict[str, Any] = {}
 
@@ -206,9 +206,8 @@ class DaskPool:
         return [Part(outcome.value, number, worker, busy_s, cpu_s) for number, (outcome, worker, busy_s, cpu_s) in enumerate(made)]
 
 
-async def settle(cores: Mapping[str, int], dask_worker: Worker) -> None:
-    """Bind every thread of a worker's process to its core, and have the connection made that its signs of life go by."""
-    await dask_worker.heartbeat()
+def pin(cores: Mapping[str, int], dask_worker: Worker) -> None:
+    """Bind every thread of a worker's process to its core."""
     if hasattr(os, "sched_setaffinity"):
         for thread in os.listdir("/proc/self/task"):
             os.sched_setaffinity(int(thread), {cores[dask_worker.address]})

@@ -4,6 +4,7 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from multiprocessing import resource_tracker
+from multiprocessing.sharedctypes import RawValue
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from harness.run.digest import digest
 from harness.workload import Pool
 from tests import pool_programs as programs
 from tests.bench_rival import RIVALS, Started
+from tests.conftest import descriptors, left_behind, processes
 from tests.pool_parcels import Parcel, leave, opened, put
 from tests.pool_tasks import complete
 from tests.pools import RoundTable
@@ -31,31 +33,38 @@ each_rival = pytest.mark.parametrize("rival", list(RIVALS))
 
 
 @pytest.fixture(autouse=True, scope="module")
-def trackers() -> None:
-    """Start what outlives a pool by design, one process a library, so that it is not taken for a leak."""
+def kept_for_the_next_pool() -> None:
+    """Make what outlives a pool by design, a process for each library and some shared memory, so that it is not taken for a leak."""
+    RawValue("q")
     resource_tracker.ensure_running()
     joblibs_resource_tracker.ensure_running()
 
 
+@pytest.fixture(autouse=True)
+def leaves_nothing_behind() -> None:
+    """Look for what is left when a pool is closed, and not after every test: it makes connections whenever it needs them."""
+
+
 @contextlib.contextmanager
 def started(rival: str) -> Iterator[Started]:
+    """Yield a pool of a rival's; fail if it leaves a process or a descriptor behind."""
+    processes_before, descriptors_before = processes(), descriptors()
     pool = RIVALS[rival](WORKERS)
     try:
         yield pool
     finally:
         pool.close()
+    assert not left_behind(processes, processes_before)
+    assert not left_behind(descriptors, descriptors_before)
 
 
 @pytest.fixture(scope="module", params=["round table", *RIVALS])
 def pool(request: pytest.FixtureRequest) -> Iterator[Pool]:
-    """Yield each pool by turns, warm: connections that are made when they are needed have been made."""
+    """Yield each pool by turns."""
     if request.param not in RIVALS:
         yield RoundTable(WORKERS)
         return
     with started(request.param) as rival:
-        rival.shuffle(programs.dealt, range(4), programs.laid, 4, TABLE)
-        rival.lockstep(programs.DIARY, SHARES, 2, TABLE)
-        rival.map(programs.where, range(12))
         yield rival
 
 
