@@ -259,3 +259,15 @@ def check(out: Path | None, card: bool, as_json: bool, **asked: Any) -> int:
     from demo.request import Asked
 
     return show_card() if card else run(Asked(**asked), out, as_json=as_json)
+
+
+@verbs.command()
+@click.argument("name")
+@click.option("--adopt", is_flag=True, help="Two programs of your own as they are, instead of two functions.")
+def new(name: str, adopt: bool) -> int:
+    """Write NAME.py here: a commented workload of your own that runs at once."""
+    from demo.new import new as write
+    from demo.new import told
+
+    click.echo(told(write(name, Path.cwd(), adopt=adopt)))
+    return 0

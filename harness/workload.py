@@ -25,6 +25,8 @@ from harness.settings import settled as settled
 from harness.voice import Voice as Voice
 from harness.voice import ready as ready
 
+OURS = ("demo", "harness", "workloads")
+
 Report = Callable[[int], None]
 Tuned = tuple[str, tuple[int | float, ...]]
 
@@ -225,17 +227,27 @@ def by_path(name: str) -> bool:
     return name.endswith(".py")
 
 
-def source_of(name: str) -> Path | None:
-    """Return the file that holds a workload (None: one of our own packages does, or no file).
+def own_modules(name: str) -> tuple[ModuleType, ...]:
+    """Return the modules that a workload from outside has brought along, in the order of their names; none for one of our own.
 
-    A ``package.module`` is looked for, which imports its package: not for a process that must not import workloads.
+    They are its file and whatever it has imported from its file's folder, or from its package. To be asked once it is found.
     """
     if by_path(name):
-        return Path(name)
-    if name in built_in() or name.partition(".")[0] in ("harness", "workloads"):
-        return None
-    spec = importlib.util.find_spec(name)
-    return Path(spec.origin) if spec is not None and spec.has_location and spec.origin else None
+        home = Path(name).resolve().parent
+    elif name in built_in() or name.partition(".")[0] in OURS:
+        return ()
+    else:
+        home = Path(sys.modules[name.partition(".")[0]].__file__ or "").resolve().parent
+    found = {known: module for known, module in sorted(sys.modules.items()) if known.partition(".")[0] not in (*OURS, "__main__")}
+    return tuple(module for module in found.values() if _brought_along(getattr(module, "__file__", None), home))
+
+
+def _brought_along(file: str | None, home: Path) -> bool:
+    """Return whether a module lies in the folder as source, and is not installed below it."""
+    if not file or not file.endswith(".py"):
+        return False
+    path = Path(file).resolve()
+    return path.is_relative_to(home) and not path.is_relative_to(sys.prefix) and "site-packages" not in path.parts
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -247,6 +259,9 @@ def _from_file(path: Path) -> ModuleType:
         raise WorkloadNotFound(f"{path} cannot be read as Python", "a workload file ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # so that its functions can be pickled
+    home = str(path.resolve().parent)
+    if home not in sys.path:
+        sys.path.append(home)  # so that it can import its neighbours, but never in place of what is installed
     spec.loader.exec_module(module)
     return module
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.errors import BadRequest
 from harness.model import Parameters
-from harness.workload import Workload, WorkloadNotFound, built_in, find, look_up, settled, source_of
+from harness.workload import Workload, WorkloadNotFound, built_in, find, look_up, own_modules, settled
 from tests.builders import a_workload_file
 
 
@@ -95,20 +95,36 @@ def test_a_file_whose_workload_is_something_else_is_refused(tmp_path: Path) -> N
         find(str(path))
 
 
-@pytest.mark.parametrize("name", ["train", "workloads.train", "no_such_package"])
-def test_a_workload_of_ours_or_of_nobodys_has_no_file_of_its_own(name: str) -> None:
-    assert source_of(name) is None
+@pytest.mark.parametrize("name", ["train", "workloads.train"])
+def test_a_workload_of_ours_brings_no_modules_along(name: str) -> None:
+    find(name)
+    assert own_modules(name) == ()
 
 
-def test_a_workload_named_by_path_has_a_file_of_its_own() -> None:
-    assert source_of("my/train.py") == Path("my/train.py")
+def test_a_workload_file_brings_itself_and_the_neighbours_that_it_imports(tmp_path: Path) -> None:
+    (tmp_path / "neighbour_of_made.py").touch()
+    (tmp_path / "stranger_to_made.py").touch()
+    name = a_workload_file(tmp_path, "import neighbour_of_made")
+    find(name)
+    assert [module.__name__ for module in own_modules(name)] == ["adopted_made", "neighbour_of_made"]
 
 
-def test_a_package_of_ones_own_has_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "own_package").mkdir()
-    path = a_workload_file(tmp_path / "own_package")
+def test_a_neighbour_never_takes_the_place_of_what_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "psutil.py").touch()
+    name = a_workload_file(tmp_path, "import psutil")
+    find(name)
+    assert [module.__name__ for module in own_modules(name)] == ["adopted_made"]
+
+
+def test_a_package_of_ones_own_brings_all_of_it_that_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "own_package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "kernels.py").touch()
+    a_workload_file(package, "import own_package.kernels")
     monkeypatch.syspath_prepend(tmp_path)
-    assert source_of("own_package.made") == Path(path)
+    find("own_package.made")
+    assert [module.__name__ for module in own_modules("own_package.made")] == ["own_package", "own_package.kernels", "own_package.made"]
 
 
 def test_the_words_are_the_workload_without_its_functions(made: Workload) -> None:

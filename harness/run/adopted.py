@@ -24,7 +24,7 @@ from harness.run.contestant import Contestant, Say, Usage, cores_of, here
 from harness.run.digest import pair_digest, source_digest
 from harness.run.host import adopt_orphans, pin, this_process
 from harness.run.program import Program, Said, SaidProgress, SaidQuality, SaidReady, SaidSpan
-from harness.workload import Problem, Report, Workload, source_of
+from harness.workload import Problem, Report, Workload, own_modules
 
 PERCENT = 100
 LEAVE_WITHIN_S = 1.0
@@ -171,7 +171,7 @@ class Runner:
 
     def _processes(self, known: Digest) -> list[Process]:
         """Return the workers as far as they are known: by the process ids that the program told, else as places in its tree."""
-        mine = this_process("", source_digest(pair_digest(self._pair, source_of(self._assignment.workload))))
+        mine = this_process("", source_digest(pair_digest(self._pair, own_modules(self._assignment.workload))))
         pids = self._told.workers or (mine.pid,) * self._assignment.workers
         return [
             Process(

@@ -6,11 +6,11 @@ settings that go through its interface. May import ``model``, ``events``, ``erro
 
 import contextlib
 import os
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import ray
@@ -25,7 +25,6 @@ from harness.run.account import Timing
 from harness.run.host import THREAD_VARIABLES, this_host
 from harness.run.probe import Probe
 from harness.run.worker import Worker
-from harness.workload import Workload
 
 SMALLEST_STORE_BYTES = 256 << 20
 ANSWER_WITHIN_S = 60.0
@@ -55,9 +54,10 @@ def cluster(plan: Plan) -> Iterator["Cluster"]:
         ray.shutdown()
 
 
-def ship(workload: Workload) -> None:
-    """Have the functions of a workload that is no installed module sent by value."""
-    register_pickle_by_value(sys.modules[workload.load.__module__])
+def ship(modules: Iterable[ModuleType]) -> None:
+    """Have whatever is defined in modules that workers may not have sent by value, with what it refers to there."""
+    for module in modules:
+        register_pickle_by_value(module)
 
 
 def _connect(plan: Plan) -> None:

@@ -19,7 +19,7 @@ from harness.run.digest import adopted_digest, source_digest
 from harness.run.host import host_key, this_host, this_process
 from harness.run.pretend import PretendPool
 from harness.run.worker import peak_rss_bytes
-from harness.workload import Report, Workload, by_path, source_of
+from harness.workload import Report, Workload, own_modules
 
 Say = Callable[[Event], None]
 Usage = dict[str, tuple[float, int]]
@@ -78,7 +78,7 @@ def here() -> tuple[Host, ...]:
 @contextlib.contextmanager
 def contestant(assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, say: Say) -> Iterator[Contestant]:
     """Yield the assigned side of a workload with its workers answering; ``known`` is the digest of the input ``given`` as loaded here."""
-    extra = adopted_digest(source_of(assignment.workload))
+    extra = adopted_digest(own_modules(assignment.workload))
     if assignment.side is Side.BASELINE:
         yield _baseline(assignment, workload, source_digest(extra), known, say)
     elif workload.simulated:
@@ -139,8 +139,7 @@ def _on_ray(assignment: wire.Assignment, workload: Workload, given: Any, known: 
     from harness.run.cluster import Crew, Plan, cluster, ship
     from harness.run.pool import RayPool
 
-    if by_path(assignment.workload):
-        ship(workload)
+    ship(own_modules(assignment.workload))
     held = assignment.workers, assignment.cores_per_worker, assignment.cores
     plan = Plan(assignment.address, assignment.scratch, *held, known.bytes, extra)
     with cluster(plan) as armed, _looks(armed.samplers(host_key()), say):

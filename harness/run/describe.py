@@ -16,7 +16,7 @@ from harness.pair import CommandPair
 from harness.run.digest import adopted_digest, pair_digest
 from harness.run.study import declared
 from harness.run.wire import Study
-from harness.workload import look_up, settled, source_of
+from harness.workload import look_up, own_modules, settled
 
 
 class Description(msgspec.Struct, frozen=True, tag=True):
@@ -47,8 +47,10 @@ def describe(name: str, settings: list[str]) -> Description | Refused:
         params = settled(workload, settings)
         if isinstance(workload, CommandPair):
             pair = workload.settled(params)
-            return Description(pair.words, params, simulated=False, adopted_sha256=pair_digest(pair, source_of(name)), adopted=pair.adopted)
-        adopted = adopted_digest(source_of(name))
+            return Description(
+                pair.words, params, simulated=False, adopted_sha256=pair_digest(pair, own_modules(name)), adopted=pair.adopted
+            )
+        adopted = adopted_digest(own_modules(name))
         return Description(workload.words, params, workload.simulated, declared(workload, params), adopted)
     except BadRequest as bad:
         return Refused(bad.sentence, bad.hint)

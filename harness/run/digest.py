@@ -7,7 +7,9 @@ import dataclasses
 import hashlib
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from harness.model import Digest, Side
@@ -79,13 +81,14 @@ def file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def adopted_digest(path: Path | None) -> str:
-    """Return the digest of an adopted workload's file (empty: it has none of its own)."""
-    return file_digest(path) if path is not None else ""
+def adopted_digest(modules: Sequence[ModuleType]) -> str:
+    """Return one digest of what an adopted workload has brought along: its modules by name and content (empty: it is one of ours)."""
+    sums = [f"{module.__name__} {file_digest(Path(module.__file__))}" for module in modules if module.__file__]
+    return hashlib.sha256("\n".join(sums).encode()).hexdigest() if sums else ""
 
 
-def pair_digest(pair: CommandPair, own: Path | None) -> str:
-    """Return one digest of a pair's ``own`` file, its commands, and every file that they name, but for those too large to be source."""
+def pair_digest(pair: CommandPair, own: Sequence[ModuleType]) -> str:
+    """Return one digest of a pair's ``own`` modules, its commands, and every file that they name, but for those too large to be source."""
     sums = [adopted_digest(own)]
     for side in Side:
         command = filled(pair.command(side), {"here": pair.here})
