@@ -1,3 +1,4 @@
+import hashlib
 import io
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def sealed(array: Array) -> bytes:
     """Return an array as a kept file holds it, with its sum, whatever is in it."""
     written = io.BytesIO()
     np.save(written, array)
-    return written.getvalue() + _recommend_kept.hashlib.sha256(written.getvalue()).digest()
+    return written.getvalue() + hashlib.sha256(written.getvalue()).digest()
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ ENDS_WITHIN_S = 120.0
 def raced(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("recommend")
     ratings = folder / "ratings.csv"
-    lines = [f"u{user},i{(7 * user + step * step) % 90},{1 + step % 5}" for user in range(400) for step in range(40)]
+    lines = [f"u{user},i{(7 * user + step * step) % 90},{1 + step % 5}" for user in range(3000) for step in range(40)]
     ratings.write_text("\n".join(["user,item,rating", *lines, ""]))
-    small = ("--set", f"ratings={ratings}", "--set", "factors=16", "--set", "iterations=4", "--set", "blocks=8", "--workers", "2")
+    small = ("--set", f"ratings={ratings}", "--set", "factors=32", "--set", "iterations=150", "--set", "blocks=8", "--workers", "2")
     command = race(folder / "take", "--yes", "--ui", "none", *small, workload="recommend")
     ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, cwd=ROOT, env=surroundings(), timeout=ENDS_WITHIN_S)
     assert ran.returncode == 0, ran.stderr.decode()

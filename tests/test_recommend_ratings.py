@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.workload import Parameters
 from workloads import _recommend_ratings, recommend
 from workloads._recommend_lines import LONGEST_NAME
 from workloads._recommend_ratings import examine, read
@@ -204,7 +205,7 @@ def test_a_workload_of_ratings_holds_some_out_and_learns_the_rest(tmp_path: Path
     random = np.random.default_rng(1)
     lines = {(user, 10 * (user % 4) + int(item)) for user in range(60) for item in random.permutation(20)[:14] % 10 + 10 * (user % 2)}
     content = "".join(f"u{user},i{item}\n" for user, item in sorted(lines)) + "u0,i0\n" + "".join(f"u1,x{item}\n" for item in range(20))
-    small = {"ratings": written(tmp_path, content.encode()), "factors": 8, "iterations": 2, "blocks": 4}
+    small: Parameters = {"ratings": written(tmp_path, content.encode()), "factors": 8, "iterations": 2, "blocks": 4}
     loaded = recommend.load(recommend.WORKLOAD.params | small)
     assert loaded.held_out_items > 0
     assert 0 <= recommend.quality(recommend.baseline(loaded.input, lambda _: None), loaded.held_out) <= 1
