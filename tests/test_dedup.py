@@ -134,10 +134,17 @@ def test_the_truth_is_no_part_of_the_input() -> None:
 
 def test_the_warm_up_is_the_first_documents_and_its_shards_never_stay(tmp_path: Path) -> None:
     posed = problem(documents=20_000, shards=str(tmp_path))
-    assert posed.warmup.recipe.shards == ""
+    assert (posed.input.recipe.shards, posed.warmup.recipe.shards) == (str(tmp_path), "")
     assert len(posed.warmup.offsets) - 1 == posed.warmup_items
     assert posed.warmup.text.tobytes() == posed.input.text[: len(posed.warmup.text)].tobytes()
     assert 0 < len(posed.warmup.text) <= dedup.WARMUP_BYTES < len(posed.input.text)
+
+
+def test_the_warm_up_has_enough_of_every_step_for_many_workers() -> None:
+    warmup = problem(documents=20_000, words=200, block=16 << 20, shard=16 << 20).warmup
+    found = cut(warmup)
+    kept = np.arange(len(warmup.offsets) - 1)
+    assert min(len(dedup.blocks(warmup)), len(dedup.bundles(found, warmup.recipe.pairs)), len(dedup.packs(warmup, kept))) >= 16
 
 
 def shingled(page: bytes) -> set[tuple[bytes, ...]]:
@@ -244,7 +251,7 @@ def test_a_sample_counts_its_documents() -> None:
         ({"threshold": 0.0}, "threshold=0.0 is not above 0"),
         ({"threshold": float("nan")}, "threshold=nan"),
         ({"seed": -1}, "seed=-1 is below 0"),
-        ({"permutations": 100}, "permutations=100 is not a multiple of four times bands=128"),
+        ({"permutations": 100}, "permutations=100 is not a multiple of four times bands=96"),
         ({"block": 0}, "block=0 is not between 1"),
         ({"shards": "/no/such/folder"}, "shards=/no/such/folder is no folder"),
         ({"input": "/no/such/thing"}, "input=/no/such/thing is no folder"),
@@ -270,10 +277,9 @@ def cut(given: dedup.Crawl) -> list[Array]:
     return [dedup.gather(group, [keys[group] for keys in dealt], given) for group in range(dedup.groups(given.recipe.bands))]
 
 
-def test_bundles_hold_every_pair_once_and_a_document_in_one_of_them(posed: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dedup, "PAIRS_AT_A_TIME", 50)
+def test_bundles_hold_every_pair_once_and_a_document_in_one_of_them(posed: Problem) -> None:
     found = cut(posed.input)
-    bundles = dedup.bundles(found)
+    bundles = dedup.bundles(found, 50)
     assert len(bundles) > 3
     for group, run in enumerate(found):
         assert np.concatenate([bundle[group] for bundle in bundles]).tolist() == run.tolist()

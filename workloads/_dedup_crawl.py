@@ -16,9 +16,9 @@ SPREAD_OF_LENGTHS = 0.6
 PAGES_A_SITE = 300
 HAS_RELATIVES, MOST_RELATIVES = 0.25, 60
 EMPTY = 0.005  # of the pages show nothing but what all pages of their site do
-EDITS = (0.0, 0.005, 0.01, 0.02, 0.03, 0.1)  # the fraction of words that an edit changed
-CHOSEN = (0.35, 0.2, 0.15, 0.1, 0.05, 0.15)  # how often an edit is of that kind
-NO_DUPLICATE = 0.1  # so much edited, a page shares less than half of its shingles with what it was made of
+EDITS = (0.0, 0.005, 0.01, 0.015, 0.1)  # the fraction of words that an edit changed
+CHOSEN = (0.35, 0.2, 0.15, 0.15, 0.15)  # how often an edit is of that kind
+NO_DUPLICATE = 0.1  # so much edited, a page shares not half of its shingles with what it was made of
 HEADER, FOOTER = (4, 16), (6, 30)
 TWO, THREE = np.uint64(2), np.uint64(3)
 

@@ -24,8 +24,8 @@ from workloads._dedup_truth import Truth, pair_f1, planted, sampled
 
 Block = tuple[int, int]
 
-WARMUP_BYTES = 8 << 20
-BANDS_TOGETHER = 16
+WARMUP_BYTES, WARMUP_SHARE = 8 << 20, 128
+BANDS_TOGETHER = 12
 PAIRS_AT_A_TIME = 12288
 BLOCKS = (1 << 20, 4 << 20, 64 << 20)
 MOST = {"documents": 50_000_000, "words": 100_000, "permutations": 1 << 16, "bands": 1 << 12, "shingle": 1000, "sample": 100_000}
@@ -33,15 +33,16 @@ MOST_BYTES = 1 << 30
 
 
 class Recipe(NamedTuple):
-    """How near-duplicates are found: ``shingle`` in words, signatures in ``bands``; ``block`` and ``shard`` in bytes of text.
+    """How near-duplicates are found, and how much is done at a time: ``block`` and ``shard`` bytes of text, and ``pairs``.
 
-    Empty ``shards``: what is written is removed again.
+    Shingles are of ``shingle`` words. Empty ``shards``: what is written is removed again.
     """
 
     shingle: int
     bands: int
     threshold: float
     block: int
+    pairs: int
     shard: int
     shards: str
 
@@ -105,8 +106,14 @@ def pose(text: Array, offsets: Array, truth: Truth, params: Parameters) -> Probl
     crawl = Crawl(text, offsets, factors | np.uint32(1), terms, _recipe(params))
     documents = len(offsets) - 1
     few = max(1, int(np.searchsorted(offsets, WARMUP_BYTES, side="right")) - 1)
-    warmup = crawl._replace(text=text[: offsets[few]], offsets=offsets[: few + 1], recipe=crawl.recipe._replace(shards=""))
+    warmup = crawl._replace(text=text[: offsets[few]], offsets=offsets[: few + 1], recipe=_in_morsels(crawl.recipe))
     return Problem(input=crawl, held_out=truth, items=documents, warmup=warmup, held_out_items=truth.documents, warmup_items=few)
+
+
+def _in_morsels(recipe: Recipe) -> Recipe:
+    """Return the recipe for a small crawl, in steps so small that every worker gets some of each."""
+    block, pairs, shard = (max(1, size // WARMUP_SHARE) for size in (recipe.block, recipe.pairs, recipe.shard))
+    return recipe._replace(block=block, pairs=pairs, shard=shard, shards="")
 
 
 def _recipe(params: Parameters) -> Recipe:
@@ -115,6 +122,7 @@ def _recipe(params: Parameters) -> Recipe:
         bands=int(params["bands"]),
         threshold=float(params["threshold"]),
         block=int(params["block"]),
+        pairs=PAIRS_AT_A_TIME,
         shard=int(params["shard"]),
         shards=str(Path(str(params["shards"])).expanduser()) if params["shards"] else "",
     )
@@ -145,10 +153,10 @@ def gather(_: int, pieces: Sequence[Array], __: Crawl) -> Array:
     return distinct_pairs(predecessors(np.concatenate(pieces, axis=1)))
 
 
-def bundles(found: Sequence[Array]) -> list[tuple[Array, ...]]:
-    """Return what all groups of bands found of the same documents, in bundles of about as many pairs."""
+def bundles(found: Sequence[Array], pairs: int) -> list[tuple[Array, ...]]:
+    """Return what all groups of bands found of the same documents, in bundles of about that many pairs."""
     later = max(found, key=len) >> np.uint64(32)
-    cuts = later[::PAIRS_AT_A_TIME][1:].astype(np.uint64) << np.uint64(32)
+    cuts = later[::pairs][1:].astype(np.uint64) << np.uint64(32)
     places = [[0, *np.searchsorted(run, cuts).tolist(), len(run)] for run in found]
     return [tuple(run[at[n] : at[n + 1]] for run, at in zip(found, places, strict=True)) for n in range(len(cuts) + 1)]
 
@@ -184,7 +192,7 @@ def baseline(crawl: Crawl, report: Report) -> Cleaned:
         dealt.append(scatter((begin, end), crawl))
         report(end)
     found = [gather(group, [keys[group] for keys in dealt], crawl) for group in range(groups(crawl.recipe.bands))]
-    clusters, kept = conclude(crawl, [verify(bundle, crawl) for bundle in bundles(found)])
+    clusters, kept = conclude(crawl, [verify(bundle, crawl) for bundle in bundles(found, crawl.recipe.pairs)])
     return Cleaned(clusters, kept, tuple(write(pack, crawl) for pack in packs(crawl, kept)))
 
 
@@ -192,7 +200,7 @@ def distributed(crawl: Crawl, pool: Pool, report: Report) -> Cleaned:
     """Clean the crawl on the pool: keys go from worker to worker by band, pairs and shards are dealt out as they come."""
     shared = pool.share(crawl)
     parts = pool.shuffle(scatter, blocks(crawl), gather, groups(crawl.recipe.bands), shared, items=_documents, report=report)
-    edges = pool.map(verify, bundles([part.value for part in parts]), shared, items=_none)
+    edges = pool.map(verify, bundles([part.value for part in parts], crawl.recipe.pairs), shared, items=_none)
     clusters, kept = conclude(crawl, [part.value for part in edges])
     written = pool.map(write, packs(crawl, kept), shared, items=_none)
     return Cleaned(clusters, kept, tuple(part.value for part in written))
@@ -230,7 +238,7 @@ WORKLOAD = Workload(
     axis="data",
     unit="documents",
     bottleneck="the crawl of the night is cleaned too late for the morning's training run",
-    partition="blocks of 16 MB of text to be signed, then groups of sixteen bands, then runs of candidate pairs, then shards",
+    partition="blocks of 16 MB of text to be signed, then groups of twelve bands, then runs of candidate pairs, then shards",
     communication="four bytes a document and band, from worker to worker by band; candidate pairs by way of the driver; text never moves",
     consistency="MapReduce: every step waits for the one before it; integers alone, so the same clusters on any number of workers",
     neighbour="not the training axis: nothing is learned, and no step needs what another document's came to until the shuffle",
@@ -240,10 +248,10 @@ WORKLOAD = Workload(
     params={
         "documents": 600_000,
         "words": 200,
-        "permutations": 1024,
-        "bands": 128,
+        "permutations": 1152,
+        "bands": 96,
         "shingle": 5,
-        "threshold": 0.7,
+        "threshold": 0.8,
         "seed": 1,
         "input": "",
         "sample": 500,
