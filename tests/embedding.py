@@ -28,11 +28,11 @@ DEEDS = (
     "was lost in the war",
 )
 LINES = tuple(
-    f"I heard that {subject} {deed}. Whoever has seen {subject} knows how it {deed}, and has told {number} of the neighbours so."
+    f"I heard that {subject} {deed}. Who has seen {subject} told {number} others that it {deed}{', again' * (number % 7)}."
     for number, (subject, deed) in enumerate(product(SUBJECTS, DEEDS))
 )
 
-SMALL: Parameters = {"passages": 64, "queries": 16, "batch": 96, "max_tokens": 24}
+SMALL: Parameters = {"passages": 64, "queries": 16, "batch": 96, "max_tokens": 36}
 
 
 def small(folder: Path, **changed: Any) -> Parameters:

@@ -64,6 +64,14 @@ def test_encoding_twice_in_one_process_makes_the_same_bits(problem: Problem, ans
     assert np.array_equal(embed.baseline(problem.input, unheard), answer)
 
 
+def test_the_passages_are_of_many_lengths_and_in_no_order_of_them(problem: Problem) -> None:
+    encoding = problem.input
+    lengths = kernel.tokenised((0, 64), encoding.corpus, encoding.model).lengths
+    assert len(set(lengths.tolist())) > 5
+    assert np.any(np.diff(lengths) > 0)
+    assert np.any(np.diff(lengths) < 0)
+
+
 def test_every_vector_is_that_of_its_own_passage_encoded_alone(problem: Problem, answer: Array) -> None:
     expected = [alone(problem.input.model, text) for text in texts(problem.input)]
     assert np.allclose(answer, expected, rtol=0, atol=1e-5)

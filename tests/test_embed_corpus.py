@@ -28,11 +28,13 @@ def test_a_record_is_a_line_of_json_with_a_field_text(tmp_path: Path) -> None:
 
 def test_a_folder_is_read_in_the_order_of_its_paths(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
+    (tmp_path / "a").mkdir()
     written(tmp_path / "z.md", "last\n\nvery\nlast")
-    written(tmp_path / "b" / "a.jsonl", json.dumps({"text": "third"}))
+    written(tmp_path / "b" / "a.jsonl", json.dumps({"text": "sixth"}))
+    written(tmp_path / "a" / "a.rst", "fifth")
     written(tmp_path / "a.py", '"""First."""\ndef f():\n    """Second."""\n')
     written(tmp_path / "c.bin", "not read")
-    assert read_corpus(str(tmp_path), 10, 1) == ["First.", "Second.", "last", "very last", "third"]
+    assert read_corpus(str(tmp_path), 10, 1) == ["First.", "Second.", "last", "very last", "fifth", "sixth"]
 
 
 def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
@@ -100,6 +102,11 @@ def test_a_file_of_any_bytes_gives_passages_or_a_refusal(content: bytes, name: s
 def test_source_of_any_bytes_gives_docstrings_or_none(content: bytes, tmp_path: Path) -> None:
     written(tmp_path / "a.py", content)
     assert all(passage.encode() for passage in read_corpus(str(tmp_path), 10, 1))
+
+
+def test_a_docstring_with_a_doubtful_escape_is_read_without_a_warning(tmp_path: Path) -> None:
+    written(tmp_path / "a.py", '"""Match a \\d."""')
+    assert read_corpus(str(tmp_path), 10, 1) == ["Match a \\d."]
 
 
 def test_a_corpus_that_is_not_there_is_refused(tmp_path: Path) -> None:

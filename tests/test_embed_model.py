@@ -1,5 +1,6 @@
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.embedding import needs_extra
+from tests.terminals import PYTHON, ROOT
 from workloads import _embed_model as model
 from workloads._embed_model import Array, Encoder, Model, Shipped, open_encoder, opened, read_model, tried
 
@@ -73,26 +75,38 @@ def test_an_encoder_is_opened_once_for_equal_models(shipped: Model, encoder: Enc
     assert opened(read_model("", 32)) is encoder
 
 
-def threads() -> int:
-    return len(os.listdir("/proc/self/task"))
+OPEN_AND_COUNT = """
+import os
+import numpy
+from workloads._embed_model import open_encoder, read_model, tried
+
+def threads():
+    return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 0
+
+before = threads()
+encoder = open_encoder(read_model("", 32))
+tried(encoder, len(encoder.tokens(["twelve trolls"] * 2000)[0]), 5)
+print(threads() - before)
+"""
 
 
-def opened_and_run(threads_given: str, monkeypatch: pytest.MonkeyPatch, made: Model) -> int:
-    """Return how many threads an encoder with work behind it has added to this process."""
-    monkeypatch.setenv("OMP_NUM_THREADS", threads_given)
-    before = threads()
-    fresh = open_encoder(made)
-    lengths = {len(ids) for ids in fresh.tokens([TEXT] * 2000)}
-    tried(fresh, lengths.pop(), 5)
-    return threads() - before
+def opened_elsewhere(home: Path, threads: str) -> str:
+    """Open an encoder and work with it in a process of so many threads that has its own home; return the threads that were added."""
+    ran = subprocess.run(
+        [PYTHON, "-c", OPEN_AND_COUNT], env={"HOME": str(home), "OMP_NUM_THREADS": threads}, cwd=ROOT, stdout=subprocess.PIPE, check=True
+    )
+    return ran.stdout.decode().strip()
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="threads are counted in /proc")
-@pytest.mark.parametrize(("given", "added"), [("1", 0), ("", 0), ("2", 1)])
-def test_an_encoder_has_as_many_threads_as_the_numeric_libraries(
-    given: str, added: int, monkeypatch: pytest.MonkeyPatch, shipped: Model
-) -> None:
-    assert opened_and_run(given, monkeypatch, shipped) == added
+@pytest.mark.parametrize(("threads", "added"), [("1", "0"), ("2", "1")])
+def test_an_encoder_and_its_tokenizer_add_no_thread_but_those_of_the_session(threads: str, added: str, tmp_path: Path) -> None:
+    assert opened_elsewhere(tmp_path, threads) == added
+
+
+def test_no_identifier_and_no_cache_of_what_was_done_is_left_in_the_home_folder(tmp_path: Path) -> None:
+    opened_elsewhere(tmp_path, "1")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_shipped_file_that_is_not_the_known_one_is_refused() -> None:

@@ -12,7 +12,7 @@ from tests.terminals import ROOT, race, surroundings
 
 pytestmark = [pytest.mark.ray, needs_extra]
 
-SMALL = ("--set", "passages=64", "--set", "queries=16", "--set", "batch=96", "--set", "max_tokens=24", "--workers", "2")
+SMALL = ("--set", "passages=64", "--set", "queries=16", "--set", "batch=96", "--set", "max_tokens=36", "--workers", "2")
 ENDS_WITHIN_S = 120.0
 
 

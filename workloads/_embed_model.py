@@ -1,7 +1,7 @@
 """The encoder of ``embed``: which files it is made of, what they must be, and a session on ONNX Runtime that runs them.
 
 Imports NumPy; ONNX Runtime and tokenizers, which the extra ``embed`` brings, only where an encoder is opened.
-Nothing here reaches out to a network: both are given bytes.
+Nothing here reaches out to a network: both are given bytes, and ONNX Runtime's telemetry is never begun.
 """
 
 import functools
@@ -187,9 +187,9 @@ def _tokenizer(content: bytes) -> Any:
 
 def _session(content: bytes) -> Any:
     """Return a session with as many threads as the numeric libraries of this process were given: one, unless asked otherwise."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import, which would start an uploader and give the machine an identifier
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     threads = os.environ.get("OMP_NUM_THREADS", "")
     options.intra_op_num_threads = int(threads) if threads.isdecimal() and int(threads) > 0 else 1
