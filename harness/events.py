@@ -123,7 +123,7 @@ class Faulted(Event, frozen=True, tag="fault"):
 
 
 class Recovered(Event, frozen=True, tag="recovered"):
-    """A lost worker is back, as ``process``; ``seconds`` since the loss was noticed."""
+    """A worker is another process now: a lost one is back, ``seconds`` since the loss was noticed, or a program was started anew (0)."""
 
     worker: str
     process: Process

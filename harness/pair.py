@@ -4,6 +4,7 @@ Any language, unedited. May import ``model``.
 """
 
 import difflib
+import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
@@ -33,7 +34,8 @@ class CommandPair:
 
     ``answer`` is the file that both write their answer to; without it, and without ``{answer}`` in the commands, what they print is their
     answer. ``compare(first, other)`` tells whether two answers, given as files, are alike; without it they are equal to the last byte.
-    ``quality`` is a regular expression whose group is a number that they print, the last one counting, or ``FILE.json#key.of.it``.
+    ``quality`` is a regular expression whose group is a number that they print, the last one counting, or ``FILE.json#key.of.it``;
+    ``metric`` is its name. With a ``metric`` alone they say it themselves, by ``done(quality=…)``; with neither, answers have to be alike.
     ``progress`` is a regular expression on what they print, with one group (percent) or two (done, of how many). ``ready``
     says that both call ``harness.workload.ready``, so that their start-up is off the clock. ``input`` is the file or folder
     that both read. ``answers_differ`` is why the answers need not be equal where there is a quality.
@@ -48,7 +50,7 @@ class CommandPair:
     progress: str = ""
     input: str = ""
     ready: bool = False
-    metric: str = "quality"
+    metric: str = ""
     tolerance: float = 0.0
     answers_differ: str = ""
     axis: str = "axis not stated"
@@ -77,6 +79,11 @@ class CommandPair:
         return self.baseline if side is Side.BASELINE else self.distributed
 
     @property
+    def judged(self) -> bool:
+        """Return whether the answers have a quality, be it found or said."""
+        return bool(self.quality or self.metric)
+
+    @property
     def writes_answer(self) -> bool:
         """Return whether the programs are told the file that their answer goes to."""
         return all("{answer}" in self.command(side) for side in Side)
@@ -86,7 +93,7 @@ class CommandPair:
         """Return what is compared of the answers: ``file``, ``output``, or empty where their quality alone is."""
         if self.answer or self.writes_answer:
             return "file"
-        return "" if self.quality else "output"
+        return "" if self.judged else "output"
 
     @property
     def adopted(self) -> Adopted:
@@ -111,8 +118,8 @@ class CommandPair:
             consistency=self.consistency,
             neighbour=self.neighbour,
             limitation=self.limitation,
-            metric=self.metric if self.quality else ALIKE,
-            tolerance=self.tolerance if self.quality else 0.0,
+            metric=(self.metric or "quality") if self.judged else ALIKE,
+            tolerance=self.tolerance if self.judged else 0.0,
             answers_differ=differ,
         )
 
@@ -122,23 +129,35 @@ class CommandPair:
 
     def require_sane(self) -> None:
         """Raise ``ValueError`` with one sentence for a pair that cannot be run so."""
+        if taken := sorted({*self.params} & {*PLACEHOLDERS, *SETTINGS}):
+            raise ValueError(f"params has {taken[0]}, which means something else in a command: give it another name")
         for side in Side:
             _require_command(side, self.command(side), self.params)
-        if self.compare is not None and self.quality:
-            raise ValueError("compare= and quality= both judge the answers: give one of them")
+            if "{input}" in self.command(side) and not self.input:
+                raise ValueError(f"the {side} side's command has {{input}}, and no input= is named")
+        if self.compare is not None and self.judged:
+            raise ValueError(f"compare= and {'quality' if self.quality else 'metric'}= both judge the answers: give one of them")
+        if not 0 <= self.tolerance <= 1e15:
+            raise ValueError(f"tolerance={self.tolerance} is no difference of two numbers")
+        self._require_places()
+        _require_groups("progress", self.progress, 2)
+        if in_json(self.quality) is None:
+            _require_groups("quality", self.quality, 1)
+
+    def _require_places(self) -> None:
+        """Raise ``ValueError`` for files that cannot be where they are said to be."""
         if ("{answer}" in self.baseline) != ("{answer}" in self.distributed):
             raise ValueError("one command has {answer} and the other has not: both have to write their answer")
         if self.answer and self.writes_answer:
             raise ValueError(f"the commands have {{answer}}, and answer={self.answer} is named besides: give one of them")
-        if self.answer and not Path(self.answer).expanduser().absolute().parent.is_dir():
+        if self.answer and not placed(self.answer).absolute().parent.is_dir():
             raise ValueError(f"answer={self.answer} is in a folder that is not there")
-        if self.input and not Path(self.input).expanduser().exists():
+        if self.answer and placed(self.answer).is_dir():
+            raise ValueError(f"answer={self.answer} is a folder: name the file that both write")
+        if self.quality.startswith("{answer}#") and not self.writes_answer:
+            raise ValueError(f"quality={self.quality} looks into {{answer}}, which is in neither command")
+        if self.input and not placed(self.input).exists():
             raise ValueError(f"input={self.input} is not there")
-        if not 0 <= self.tolerance <= 1e15:
-            raise ValueError(f"tolerance={self.tolerance} is no difference of two numbers")
-        _require_groups("progress", self.progress, 2)
-        if in_json(self.quality) is None:
-            _require_groups("quality", self.quality, 1)
 
 
 def _require_command(side: Side, command: str, params: Mapping[str, Scalar]) -> None:
@@ -156,12 +175,22 @@ def _require_groups(name: str, expression: str, most: int) -> None:
     if not expression:
         return
     try:
-        groups = re.compile(expression).groups
-    except (re.error, RecursionError, OverflowError) as error:
+        groups = sought(expression).groups
+    except (re.error, RecursionError, OverflowError, ValueError) as error:
         raise ValueError(f"{name}={expression} is no regular expression: {error}") from error
     if not 1 <= groups <= most:
         wanted = "one group" if most == 1 else "one group or two"
         raise ValueError(f"{name}={expression} has {groups} groups: write {wanted} in round brackets, for the number")
+
+
+def sought(expression: str) -> re.Pattern[bytes]:
+    """Return a regular expression for bytes as they are printed; raise ``re.error`` or ``ValueError`` if it is none."""
+    return re.compile(expression.encode("utf-8", "surrogateescape"))
+
+
+def placed(path: str) -> Path:
+    """Return a path as it was typed, with a tilde in its place where that is anybody's home."""
+    return Path(os.path.expanduser(path))
 
 
 def in_json(quality: str) -> tuple[str, str] | None:

@@ -44,7 +44,7 @@ def test_a_side_names_its_workers(side: Side, names: list[str]) -> None:
 def test_a_side_runs_as_often_as_it_is_asked() -> None:
     with contestant(an_assignment(Side.DISTRIBUTED), REHEARSAL, PROBLEM.input, KNOWN, lambda _: None) as entered:
         answers = [entered.run(PROBLEM.input, lambda _: None, 0) for _ in range(2)]
-        entered.rest(False)
+        entered.rest(None)
     assert answers == [PROBLEM.input] * 2
 
 

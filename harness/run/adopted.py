@@ -10,14 +10,14 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness import events as e
 from harness.errors import SideFailed
 from harness.model import Digest, Process, Side
-from harness.pair import CommandPair, filled, in_json
+from harness.pair import CommandPair, filled, in_json, placed, sought
 from harness.run import answers, probe, wire
 from harness.run.account import alone
 from harness.run.contestant import Contestant, Say, Usage, cores_of, here
@@ -28,6 +28,7 @@ from harness.workload import Problem, Report, Workload, own_modules
 
 PERCENT = 100
 LEAVE_WITHIN_S = 1.0
+_THOUSANDS = re.compile(rb"[+-]?[1-9]\d{0,2}(,\d{3})+(?![,\d])")
 START_UP, RUN = "start-up of the program", "run"
 
 
@@ -40,15 +41,18 @@ class Runner:
 
     def __init__(self, pair: CommandPair, assignment: wire.Assignment, say: Say) -> None:
         self._pair, self._assignment, self._say = pair, assignment, say
-        self._answers = answers.Answers(pair, Path(assignment.scratch), Path(assignment.common))
-        self._progress = re.compile(pair.progress.encode()) if pair.progress else None
-        self._quality = re.compile(pair.quality.encode()) if pair.quality and not in_json(pair.quality) else None
-        self._number: float | None = None
+        self._answers = answers.Answers(pair, Path(assignment.scratch), Path(assignment.common or assignment.scratch))
+        self._progress = sought(pair.progress) if pair.progress else None
+        self._quality = sought(pair.quality) if pair.quality and not in_json(pair.quality) else None
+        self._said: float | None = None
+        self._printed: float | None = None
         self._report: Report = _unheard
         self._program: Program | None = None
         self._ran: Program | None = None
         self._answer: list[Any] = []
         self._told = SaidReady()
+        self._came: Sequence[Process] = ()
+        self._of = 0
         self._start_up_s = 0.0
         adopt_orphans()
         if assignment.side is Side.DISTRIBUTED:
@@ -81,47 +85,57 @@ class Runner:
     def _items(self) -> int:
         return self._told.items or PERCENT
 
-    def arm(self) -> None:
-        """Start the next run's program and wait until it says that it is ready, if the pair's programs do."""
-        if self._pair.ready and self._program is None:
-            self._program = self._started()
+    def arm(self, workers: int) -> None:
+        """Start the program of a run on so many workers (0: all), and wait until it says that it is ready, if the pair's programs do."""
+        if not self._pair.ready:
+            return
+        self._program = self._started(workers)
+        try:
             self._told = self._program.until_ready()
+            self._answers.require_same_work(self._told.items, self._told.unit)
+        except BaseException:
+            end_what_runs()
+            raise
 
     @contextlib.contextmanager
     def contestant(self, known: Digest) -> Iterator[Contestant]:
         """Yield the side; ``known`` is the digest of what it reads. No program is left running afterwards."""
         try:
             yield Contestant(
-                run=lambda _, report, __: self._run(report),
+                run=lambda _, report, workers: self._run(report, workers),
                 workers=lambda: self._processes(known),
                 hosts=here,
                 usage=_usage,
                 inspect=self._inspect,
-                rest=self._rest,
+                rest=lambda workers: self._rest(known, workers),
                 split=self._split,
             )
         finally:
-            _end_what_runs()
+            end_what_runs()
 
-    def _started(self) -> Program:
-        self._number, self._start_up_s = None, 0.0
+    def _started(self, workers: int) -> Program:
+        self._said = self._printed = None
+        self._start_up_s, self._of = 0.0, 0
         assignment, output = self._assignment, self._answers.begin()
         values = self._pair.params | {
-            "workers": assignment.workers,
+            "workers": workers or assignment.workers,
             "answer": str(self._answers.told),
-            "input": str(Path(self._pair.input).expanduser()),
+            "input": str(placed(self._pair.input)),
             "python": sys.executable,
             "here": self._pair.here,
         }
         command = filled(self._pair.command(assignment.side), values)
         return Program(command, output, self._line, self._hear)
 
-    def _run(self, report: Report) -> Any:
+    def _run(self, report: Report, workers: int = 0) -> Any:
         """Run the program to its end; return a list for what is compared of its answer, which comes once the clock stands."""
         self._report = report
-        program = self._program or self._started()
+        self._answers.note()
+        program = self._program or self._started(workers)
         self._program = None
         program.go()
+        for process in self._came:  # now that this trial is the present one
+            self._say(e.Recovered(worker=process.id, process=process, seconds=0.0))
         program.finish()
         report(self._items)
         self._report = _unheard
@@ -138,41 +152,46 @@ class Runner:
     def _line(self, line: bytes) -> bool:
         """Look at a line that was printed, and return whether it is part of the output: what tells of progress is not."""
         if self._quality is not None and (found := self._quality.search(line)) is not None:
-            self._number = _number(found[1])
+            self._printed = number(found[1])
         if self._progress is None or (found := self._progress.search(line)) is None:
             return True
-        done, of = _number(found[1]), _number(found[2]) if self._progress.groups == 2 else float(PERCENT)
-        if done is not None and of and 0 <= done <= of:
-            self._report(int(self._items * done / of))
+        done, of = number(found[1]), number(found[2]) if self._progress.groups == 2 else float(PERCENT)
+        if done is not None and of and 0 <= done <= of < math.inf:
+            self._report(int(self._items * (done / of)))
         return False
 
     def _hear(self, said: Said, since_s: float) -> None:
         """Take in what the program says on its pipe, so many seconds after it was started."""
         match said:
-            case SaidReady() if not self._pair.ready:
-                self._start_up_s = since_s
-            case SaidProgress(done=done) if self._told.items:
-                self._report(max(0, min(done, self._items)))
-            case SaidSpan(worker=place, items=items, busy_s=busy_s, cpu_s=cpu_s) if min(place, items, busy_s, cpu_s) >= 0:
-                if place < self._assignment.workers:
-                    self._say(e.Span(worker=self._name(place), chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s))
+            case SaidReady(items=items) if not self._pair.ready:
+                self._start_up_s, self._of = since_s, items
+            case SaidProgress(done=done) if of := self._told.items or self._of:
+                self._report(int(self._items * min(1.0, done / of)))
+            case SaidSpan(worker=place, items=items, busy_s=busy_s, cpu_s=cpu_s) if place < self._assignment.workers:
+                self._say(e.Span(worker=self._name(place), chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s))
             case SaidQuality(quality=quality):
-                self._number = quality
+                self._said = quality
 
     def _found(self, answer: Any) -> float:
-        """Return the quality: what the program said, printed or wrote of it; where nothing judges, whether the answers are alike."""
-        if not self._pair.quality and self._number is None:
+        """Return the quality: what the program said, wrote or printed of it; where nothing judges, whether the answers are alike."""
+        if not self._pair.judged:
+            if self._said is not None:
+                sentence = "the program says a quality, and nothing says what it is of"
+                raise SideFailed(sentence, "name it with metric=, and how far it may move with tolerance=; or leave it out of done()")
             return float(self._answers.alike(answer))
-        told = self._number if self._number is not None else self._answers.number()
-        if told is None or not math.isfinite(told):
-            sentence = f"quality={self._pair.quality} was not found in what the program printed"
+        found = next((told for told in (self._said, self._answers.number(), self._printed) if told is not None), None)
+        if found is None and not self._pair.quality:
+            raise SideFailed(f"the program did not say its {self._pair.metric}", "have it say done(quality=…), or find it with quality=")
+        if found is None or not math.isfinite(found):
+            sentence = f"quality={self._pair.quality} was not found as a number in what the program printed"
             raise SideFailed(sentence, "try the expression on the side's log in the take's folder")
-        return told
+        return found
 
     def _processes(self, known: Digest) -> list[Process]:
         """Return the workers as far as they are known: by the process ids that the program told, else as places in its tree."""
         mine = this_process("", source_digest(pair_digest(self._pair, own_modules(self._assignment.workload))))
-        pids = self._told.workers or (mine.pid,) * self._assignment.workers
+        told = self._told.workers
+        pids = told if len({*told}) >= max(2, self._assignment.workers) else (mine.pid,) * self._assignment.workers
         return [
             Process(
                 self._name(place), pid, mine.host, mine.nice, cores_of(self._assignment), mine.affinity, mine.source_sha256, known.sha256
@@ -188,24 +207,27 @@ class Runner:
 
     def _split(self, wall_s: float, cpu_s: float) -> tuple[e.Event, ...]:
         """Return the parts of the wall time; where the core-seconds of many workers went is not known."""
-        run, *spent = alone(wall_s, cpu_s, cores_of(self._assignment))
+        cores = cores_of(self._assignment)
+        run, *spent = alone(wall_s, min(cpu_s, cores * wall_s), cores)  # what was used before the clock is known to a tick of 10 ms only
         known = spent if self._assignment.side is Side.BASELINE else []
         if not 0 < self._start_up_s < wall_s:
             return run, *known
         started = e.Phase(name=START_UP, seconds=self._start_up_s)
         return started, e.Phase(name=RUN, seconds=wall_s - self._start_up_s), *known
 
-    def _rest(self, again: bool) -> None:
-        """End what the last run left, and start the next one's program if there is one."""
-        _end_what_runs()
-        if again:
-            self.arm()
+    def _rest(self, known: Digest, workers: int | None) -> None:
+        """End what the last run left, and start the next one's program if there is one; its workers are other processes."""
+        end_what_runs()
+        if workers is not None:
+            self.arm(workers)
+            self._came = self._processes(known) if self._told.workers else ()
 
 
-def _number(text: bytes | None) -> float | None:
-    """Return what was printed as a number (None: it is none); thousands may be parted by commas or underscores."""
+def number(text: bytes | None) -> float | None:
+    """Return what was printed as a number (None: it is none); thousands may be parted by commas."""
+    digits = text or b""
     try:
-        return float((text or b"").replace(b",", b"").replace(b"_", b""))
+        return float(digits.replace(b",", b"") if _THOUSANDS.match(digits) else digits)
     except ValueError:
         return None
 
@@ -215,7 +237,7 @@ def _usage(_: int) -> Usage:
     return {"programs": probe.below(os.getpid())}
 
 
-def _end_what_runs() -> None:
+def end_what_runs() -> None:
     """End every process below this one: first by a signal that it can heed, then by one that it cannot."""
     for signal_number in probe.ENDING:
         left = probe.family(os.getpid())

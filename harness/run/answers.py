@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import SideFailed
-from harness.pair import CommandPair, in_json
+from harness.pair import CommandPair, in_json, placed
 from harness.run.digest import digest
 
 LARGEST_JSON_BYTES = 16 << 20
-FIRST, PRINTED = "first-answer", "printed"
+FIRST, PRINTED, WORK = "first-answer", "printed", "work"
 
 Stamp = tuple[int, int, int] | None
 
@@ -36,15 +36,33 @@ class Answers:
         return self._scratch / f"answer-{self._run}"
 
     def begin(self) -> Path:
-        """Begin another run; return the file for what it prints. What lies there already is noted, lest it be taken for its answer."""
+        """Begin another run; return the file for what it prints."""
         self._run += 1
-        written = [self._file] if self._json is None else [self._file, self._json[0]]
-        self._stamps = {path: _stamp(path) for path in written}
         return self._scratch / f"{PRINTED}-{self._run}"
 
+    def require_same_work(self, items: int, unit: str) -> None:
+        """Raise ``SideFailed`` unless both sides' programs say that they have the same work to do (0: how much is not said)."""
+        mine = f"{items:,} {unit or 'items'}" if items else "nothing of how much"
+        first = _kept(self._common / WORK, lambda path: path.write_text(mine)).read_text()
+        if mine != first:
+            raise SideFailed(
+                f"this side's program says {mine} there is to do, and the other one {first}", "have both say the same to ready()"
+            )
+
+    def note(self) -> None:
+        """Note what lies there already as the clock starts, lest it be taken for the run's: the other side may write to the same file."""
+        written = [self._file] if self._json is None else [self._file, self._json[0]]
+        self._stamps = {path: _stamp(path) for path in written}
+
     def content(self) -> memoryview | bytes:
-        """Return the bytes of the answer; raise ``SideFailed`` if the program did not write it."""
-        return mapped(self._written(self._file))
+        """Return the bytes of the answer; raise ``SideFailed`` if the program did not write it, or nothing that could be compared."""
+        content = mapped(self._written(self._file))
+        if not len(content) and self._pair.compared:
+            sentence = "the program printed nothing" if self._pair.compared == "output" else "the program's answer is an empty file"
+            raise SideFailed(
+                f"{sentence}, so there is no answer to compare", "name the file that both write to, with answer=FILE or {answer}"
+            )
+        return content
 
     def alike(self, content: Any) -> bool:
         """Return whether this answer is like the session's first, by the pair's own function or to the last byte."""
@@ -66,7 +84,7 @@ class Answers:
             for step in key.split("."):
                 found = found[int(step)] if isinstance(found, list) else found[step]
             number = float(found) if not isinstance(found, bool) else math.nan
-        except (ValueError, KeyError, IndexError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, IndexError, TypeError, RecursionError, OverflowError) as error:
             raise SideFailed(f"{path.name} has no number at {key}: {type(error).__name__}", "name it as FILE.json#key.of.it") from error
         return number
 
@@ -74,7 +92,7 @@ class Answers:
     def _file(self) -> Path:
         """Return where the answer of this run is."""
         if self._pair.answer:
-            return Path(self._pair.answer).expanduser()
+            return placed(self._pair.answer)
         return self.told if self._pair.writes_answer else self._scratch / f"{PRINTED}-{self._run}"
 
     @property
@@ -82,7 +100,7 @@ class Answers:
         found = in_json(self._pair.quality)
         if found is None:
             return None
-        return (self.told if found[0] == "{answer}" else Path(found[0]).expanduser()), found[1]
+        return (self.told if found[0] == "{answer}" else placed(found[0])), found[1]
 
     def _written(self, path: Path) -> Path:
         """Return the file if this run wrote it; raise ``SideFailed`` if it is not there, or was there before."""
@@ -123,6 +141,6 @@ def given(path: str) -> tuple[tuple[str, memoryview | bytes], ...]:
     """Return what both programs read, to be digested: each file of a folder with its name in it, or one file (empty: nothing was named)."""
     if not path:
         return ()
-    root = Path(path).expanduser()
+    root = placed(path)
     files = sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
     return tuple((file.relative_to(root).as_posix() if root.is_dir() else "", mapped(file)) for file in files)

@@ -83,7 +83,7 @@ def _entrant(found: Workload | CommandPair, assignment: wire.Assignment, mouth: 
     if isinstance(found, Workload):
         return None, found
     runner = Runner(found.settled(assignment.params), assignment, mouth.say)
-    runner.arm()
+    runner.arm(assignment.first)
     return runner, runner.workload
 
 
@@ -96,7 +96,7 @@ def _side(
 def _warm(side: Contestant, problem: Problem) -> None:
     if problem.warmup is not None:
         side.run(problem.warmup, lambda _: None, 0)
-        side.rest(True)
+        side.rest(0)
 
 
 def _ready(workload: Workload, problem: Problem, given: Digest, side: Contestant, watch: Stopwatch) -> Ready:
@@ -138,7 +138,7 @@ def _trial(workload: Workload, problem: Problem, side: Contestant, mouth: wire.M
     mouth.say(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
     side.inspect()
     scored = Scored(answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer))
-    side.rest(order.again)  # before the other side's clock may start
+    side.rest(order.then)  # before the other side's clock may start
     mouth.say(scored)
 
 

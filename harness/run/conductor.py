@@ -6,7 +6,7 @@ iterates over ``frames`` journals, folds and draws. May import ``model``, ``even
 
 import selectors
 import time
-from collections.abc import Callable, Container, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from functools import partial
 
 from harness import events as e
@@ -141,19 +141,19 @@ class Conductor:
         for place, starting in enumerate(plan):
             at_rest = set(Side) - {side for side, _, _ in starting}
             self._watch.begin(self.now, [self._children[side].process.pid for side in at_rest])
-            yield self._go(starting, order, {side for later in plan[place + 1 :] for side, _, _ in later})
+            yield self._go(starting, order, {side: workers for later in plan[:place:-1] for side, _, workers in later})
             order += len(starting)
             yield from self._until(lambda: not self._running, doing="running")
             self._watch.end()
 
-    def _go(self, starting: tuple[Start, ...], order: int, later: Container[Side]) -> Batch:
-        """Start the clocks of a round as close together as two writes allow; ``later`` are the sides that will run again."""
+    def _go(self, starting: tuple[Start, ...], order: int, then: Mapping[Side, int]) -> Batch:
+        """Start the clocks of a round as close together as two writes allow; ``then`` are the workers of each side's next trial."""
         self.doing = "running"
         begun: list[e.Event] = []
         for offset, (side, index, workers) in enumerate(starting):
             self._running.add(side)
             self._trial[side] = index
-            self._children[side].order(wire.Start(workers, again=side in later))
+            self._children[side].order(wire.Start(workers, then=then.get(side)))
             self._went_at[side] = self.now
             begun.append(e.stamp(e.Go(order=order + offset, workers=workers), self.now, side, index))
         return tuple(begun)

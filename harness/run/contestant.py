@@ -33,7 +33,7 @@ class Contestant:
 
     ``workers`` and ``hosts`` are asked for once everything is warm, so that they tell what really runs.
     ``usage`` of so many workers is (core-seconds so far, peak resident bytes) by process. ``inspect`` has workers that came
-    in mid-run say what input they see; ``rest`` lets go of the last run's state, told whether another run follows.
+    in mid-run say what input they see; ``rest`` lets go of the last run's state, told of the next one's workers (None: there is none).
     ``split`` says, given its wall time and its core-seconds, what the last run's time went on.
     """
 
@@ -42,7 +42,7 @@ class Contestant:
     hosts: Callable[[], tuple[Host, ...]]
     usage: Callable[[int], Usage]
     inspect: Callable[[], object]
-    rest: Callable[[bool], object]
+    rest: Callable[[int | None], object]
     split: Callable[[float, float], tuple[Event, ...]]
 
 
@@ -55,7 +55,7 @@ def _nothing() -> None:
     """Do what a side does that starts no workers."""
 
 
-def _at_rest(_: bool) -> None:
+def _at_rest(_: int | None) -> None:
     """Do what a side does that holds nothing between two runs."""
 
 

@@ -10,11 +10,13 @@ import signal
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import psutil
 
 Seen = tuple[str, float, int]
-Census = Mapping[tuple[int, float], tuple[str, float]]
+Identity = tuple[int, float]
+Census = Mapping[Identity, tuple[str, float]]
 
 ENDING = signal.SIGTERM, signal.SIGKILL
 SEATED_ABOVE = 0.1
@@ -51,13 +53,21 @@ def _reading(pid: int) -> tuple[float, float, int] | None:
     return time.monotonic(), times.user + times.system, memory.rss
 
 
+class Reading(NamedTuple):
+    """A process as it was seen: its core-seconds, those of its ended children among them, its resident bytes, and its parent."""
+
+    cpu_s: float
+    rss_bytes: int
+    parent: int
+
+
 class Tree:
     """The processes below a root as so many places: the busiest take one each and keep it while they live."""
 
     def __init__(self) -> None:
-        self._before: dict[tuple[int, float], float] = {}
+        self._before: dict[Identity, Reading] = {}
         self._looked: float | None = None
-        self._places: dict[tuple[int, float], str] = {}
+        self._places: dict[Identity, str] = {}
 
     def look(self, root: int, names: Sequence[str]) -> list[Seen]:
         """Return (name, fraction of one core since the last look, resident bytes) of every place; nothing the first time.
@@ -66,8 +76,8 @@ class Tree:
         """
         now, readings = time.monotonic(), _readings(root)
         span, self._looked = None if self._looked is None else now - self._looked, now
-        used = {process: max(0.0, cpu - self._before.get(process, 0.0)) for process, (cpu, _) in readings.items()}
-        self._before = {process: cpu for process, (cpu, _) in readings.items()}
+        used = _used(self._before, readings)
+        self._before = readings
         if not span:
             return []
         self._seat(used, names, span)
@@ -75,10 +85,10 @@ class Tree:
         for process in sorted(used, key=lambda process: process not in self._places):
             name = self._places.get(process) or min(names, key=lambda name: seen[name][0])
             busy, rss = seen[name]
-            seen[name] = busy + used[process] / span, rss + readings[process][1]
+            seen[name] = busy + used[process] / span, rss + readings[process].rss_bytes
         return [(name, busy, rss) for name, (busy, rss) in seen.items()]
 
-    def _seat(self, used: Mapping[tuple[int, float], float], names: Sequence[str], span: float) -> None:
+    def _seat(self, used: Mapping[Identity, float], names: Sequence[str], span: float) -> None:
         self._places = {process: name for process, name in self._places.items() if process in used}
         free = [name for name in names if name not in self._places.values()]
         waiting = [process for process in used if process not in self._places and used[process] >= SEATED_ABOVE * span]
@@ -86,13 +96,27 @@ class Tree:
             self._places[process] = name
 
 
-def _readings(root: int) -> dict[tuple[int, float], tuple[float, int]]:
-    """Return (core-seconds, those of its ended children among them, and resident bytes) of every process below a root."""
+def _used(before: Mapping[Identity, Reading], now: Mapping[Identity, Reading]) -> dict[Identity, float]:
+    """Return the core-seconds of every process between two looks: what one that ended had used is on its parent's account now."""
+    gone = {pid: reading for (pid, born), reading in before.items() if (pid, born) not in now}
+    passed_on: dict[int, float] = {}
+    for reading in gone.values():
+        heir = reading.parent
+        while heir in gone:
+            heir = gone[heir].parent
+        passed_on[heir] = passed_on.get(heir, 0.0) + reading.cpu_s
+    known = {process: (before[process].cpu_s if process in before else 0.0) + passed_on.get(process[0], 0.0) for process in now}
+    return {process: max(0.0, reading.cpu_s - known[process]) for process, reading in now.items()}
+
+
+def _readings(root: int) -> dict[Identity, Reading]:
+    """Return what is seen of every process below a root."""
     found = {}
     for pid, born in family(root).items():
         if pid != root:
             with contextlib.suppress(psutil.Error):
-                found[pid, born] = spent(pid), psutil.Process(pid).memory_info().rss
+                process = psutil.Process(pid)
+                found[pid, born] = Reading(spent(pid), process.memory_info().rss, process.ppid())
     return found
 
 

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated
 
 import msgspec
 
@@ -25,7 +25,14 @@ BLOCK_BYTES = 1 << 16
 LONGEST_LINE_BYTES = 1 << 20
 DRAINED_WITHIN_S = 1.0
 LAST_LINE = 300
+LONGEST_UNIT = 40
+LARGEST = 1_000_000_000_000_000  # as in a results file
+MOST_WORKERS = 10_000
 _ENDS = re.compile(rb"(?<=[\r\n])")
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=LARGEST)]
+Pid = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
 class Said(msgspec.Struct, frozen=True, tag_field="say"):
@@ -35,24 +42,24 @@ class Said(msgspec.Struct, frozen=True, tag_field="say"):
 class SaidReady(Said, frozen=True, tag="ready"):
     """It is loaded and warm: ``items`` of its work (0: not told), and the process ids of its workers in order."""
 
-    items: int = 0
-    unit: str = ""
-    workers: tuple[int, ...] = ()
+    items: Count = 0
+    unit: Annotated[str, msgspec.Meta(max_length=LONGEST_UNIT)] = ""
+    workers: Annotated[tuple[Pid, ...], msgspec.Meta(max_length=MOST_WORKERS)] = ()
 
 
 class SaidProgress(Said, frozen=True, tag="progress"):
     """Items done, cumulative."""
 
-    done: int
+    done: Count
 
 
 class SaidSpan(Said, frozen=True, tag="span"):
     """What the worker at a place did."""
 
-    worker: int
-    items: int
-    busy_s: float
-    cpu_s: float = 0.0
+    worker: Count
+    items: Count
+    busy_s: Seconds
+    cpu_s: Seconds = 0.0
 
 
 class SaidQuality(Said, frozen=True, tag="quality"):
@@ -135,18 +142,23 @@ class Program:
 
     def drain(self) -> None:
         """Wait until all that was printed is read; what the program left running may keep its pipes open for ever."""
+        until = time.monotonic() + DRAINED_WITHIN_S
         for reader in self._readers:
-            reader.join(DRAINED_WITHIN_S)
+            reader.join(max(0.0, until - time.monotonic()))
         self.go()
 
     def _read(self, stream: IO[bytes] | None, log: int, name: str, output: Path | None) -> None:
         with contextlib.ExitStack() as opened:
             source = opened.enter_context(stream) if stream is not None else None
             kept = opened.enter_context(output.open("wb")) if output is not None else None
+            returned, of_output = False, True
             for line in _lines(source, log):
                 if line.strip():
                     self._last[name] = line
-                if self._line(line) and kept is not None:
+                if not (returned and line == b"\n"):  # else it is the other half of that line's end
+                    of_output = self._line(line)
+                returned = line.endswith(b"\r")
+                if of_output and kept is not None:
                     kept.write(line)
                     kept.flush()
 

@@ -65,6 +65,7 @@ def assignment(session: Session, side: Side) -> Assignment:
         control_fd=-1,
         address=session.address if distributed else "",
         common=str(session.common or ""),
+        first=spec.scales[0] if distributed else 0,
     )
 
 

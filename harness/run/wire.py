@@ -23,7 +23,8 @@ READS_AT_ONCE = 16
 class Assignment(msgspec.Struct, frozen=True):
     """All that a side's process needs to know. ``cores`` holds one set per worker; an empty set: not pinned.
 
-    ``scratch`` is a folder of the side's own, ``common`` one that both sides see (empty: there is none).
+    ``scratch`` is a folder of the side's own, ``common`` one that both sides see (empty: there is none). ``first`` is how many
+    of the ``workers`` have a part in the first trial (0: all).
     """
 
     side: Side
@@ -37,6 +38,7 @@ class Assignment(msgspec.Struct, frozen=True):
     address: str = ""
     scratch: str = ""
     common: str = ""
+    first: int = 0
 
 
 class Probe(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
@@ -47,10 +49,10 @@ class Probe(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
 
 
 class Start(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
-    """Run the trial now, on the first ``workers`` of the armed ones (0: all); ``again``: another one follows."""
+    """Run the trial now, on the first ``workers`` of the armed ones (0: all); ``then`` are those of the side's next trial (None: none)."""
 
     workers: int = 0
-    again: bool = False
+    then: int | None = None
 
 
 class Study(msgspec.Struct, frozen=True, tag_field="command", tag="study"):
