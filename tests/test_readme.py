@@ -16,7 +16,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.mark.ray
 def test_the_workload_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
-    (source,) = re.findall(r"```python\n(from harness\.workload.*?)```", README, re.DOTALL)
+    (source,) = re.findall(r"```python\n(from harness\.workload import Problem.*?)```", README, re.DOTALL)
     (tmp_path / "own.py").write_text(source, encoding="utf-8")
     options = ["--workload", str(tmp_path / "own.py"), "--set", "limit=200_000", "--ui", "none", "--yes", "--out", str(tmp_path / "take")]
     subprocess.run([sys.executable, "-m", "demo", "race", *options], cwd=ROOT, env=surroundings(), capture_output=True, check=False)
