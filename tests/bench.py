@@ -8,18 +8,21 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import click
 
+from harness.model import Parameters
 from harness.run.host import this_host
 from harness.show import words
-from tests import bench_core, bench_races, bench_rivals, bench_screen, bench_stage
+from tests import bench_core, bench_dedup, bench_races, bench_recommend, bench_rivals, bench_screen, bench_stage
+from tests.bench_races import Asked
 from tests.bench_table import Finding, failed, replaced, report, told
 from tests.terminals import ROOT
-from workloads import train
+from workloads import recommend, train
 
 README = ROOT / "README.md"
 FORCED = "OPENBLAS_CORETYPE"
@@ -27,25 +30,73 @@ FORCED = "OPENBLAS_CORETYPE"
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: pairs of races, steps of each, rounds of the rivals, and repetitions of what is short."""
+    """How much is measured: pairs of races, steps and iterations in them, rounds of the rivals, and repetitions of what is short.
+
+    ``changes`` are parameters other than their defaults, by workload.
+    """
 
     pairs: int
     steps: int
+    iterations: int
     rounds: int
     core_steps: int
     repeats: int
     frames: int
     beats: int
+    changes: Mapping[str, Parameters]
 
 
-FULL = Effort(pairs=6, steps=int(train.WORKLOAD.params["steps"]), rounds=5, core_steps=60, repeats=5, frames=300, beats=50)
-QUICK = Effort(pairs=1, steps=4, rounds=1, core_steps=4, repeats=2, frames=30, beats=5)
+TINY: dict[str, Parameters] = {
+    "train": {"steps": 4},
+    "recommend": {"users": 2000, "items": 500, "interactions": 100_000, "iterations": 2},
+    "dedup": {"documents": 2000, "permutations": 128, "bands": 16, "block": 1 << 18},
+    "embed": {"passages": 100, "queries": 20},
+}
 
-MEASURES: dict[str, Callable[[Effort], Finding]] = {
-    "efficiency": lambda effort: bench_races.efficiency(effort.pairs, effort.steps),
+FULL = Effort(
+    pairs=6,
+    steps=int(train.WORKLOAD.params["steps"]),
+    iterations=int(recommend.WORKLOAD.params["iterations"]),
+    rounds=5,
+    core_steps=60,
+    repeats=5,
+    frames=300,
+    beats=50,
+    changes={},
+)
+QUICK = Effort(pairs=1, steps=4, iterations=2, rounds=1, core_steps=4, repeats=2, frames=30, beats=5, changes=TINY)
+
+ASKED = {
+    "train": Asked(efficiency=0.92, quality=0.97),
+    "recommend": Asked(efficiency=0.90),
+    "dedup": Asked(efficiency=0.90),
+    "embed": Asked(efficiency=0.95),
+}
+
+Measure = Callable[[Effort], Finding]
+
+
+def _races() -> Mapping[str, Measure]:
+    """Return the measures that every workload has: its race, and its distributed side against the rivals."""
+    return {f"efficiency-{name}": partial(_efficiency, name) for name in ASKED} | {
+        f"rivals-{name}": partial(_rivals, name) for name in ASKED
+    }
+
+
+def _efficiency(workload: str, effort: Effort) -> Finding:
+    return bench_races.efficiency(workload, effort.pairs, effort.changes.get(workload, {}), ASKED[workload])
+
+
+def _rivals(workload: str, effort: Effort) -> Finding:
+    return bench_rivals.rivals(workload, effort.rounds, effort.changes.get(workload, {}))
+
+
+MEASURES: dict[str, Measure] = {
+    **_races(),
     "gemm": lambda effort: bench_core.gemm(effort.core_steps),
     "torch": lambda effort: bench_core.torch(effort.core_steps),
-    "rivals": lambda effort: bench_rivals.rivals(effort.rounds, effort.steps),
+    "recommend": lambda effort: bench_recommend.recommend(effort.rounds, effort.iterations),
+    "dedup": lambda effort: bench_dedup.dedup(effort.rounds),
     "panel": lambda effort: bench_races.panel(effort.pairs, effort.steps),
     "recording": lambda effort: bench_stage.recording(effort.pairs, effort.steps),
     "fail-over": lambda effort: bench_stage.failing_over(effort.repeats),

@@ -15,12 +15,13 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import psutil
 
-from harness.model import Results, Side, Trial
+from harness.model import Parameters, Results, Side, Trial
 from harness.results import load
 from harness.run import probe
 from harness.score.headline import Headline, Refusal, headline
@@ -38,25 +39,40 @@ LEAVE_WITHIN_S = 10.0
 LOOK_EVERY_S = 0.25
 SHOWN_OR_REFUSED = (0, 4)
 EFFICIENCY = f"efficiency E({WORKERS}), panel off"
-LEAST_EFFICIENCY, LEAST_ACCURACY, MOST_BYTES = 0.92, 0.97, 2.5e9
+MOST_BYTES = 2.5e9
 
 Start = Callable[[Sequence[str]], contextlib.AbstractContextManager[subprocess.Popen[bytes]]]
 
 
-def efficiency(pairs: int, steps: int) -> Finding:
-    """Race in ABBA order and tell what the headline claims."""
-    results = raced(unseen, "--ui", "none", "--trials", str(pairs), "--set", f"steps={steps}")
+@dataclass(frozen=True)
+class Asked:
+    """What the race of a workload is to reach: an efficiency on two workers and, where one is asked for, a quality of both sides."""
+
+    efficiency: float
+    quality: float | None = None
+
+
+def efficiency(workload: str, pairs: int, params: Parameters, asked: Asked) -> Finding:
+    """Race a workload in ABBA order and tell what the headline claims."""
+    settings = [word for name, value in params.items() for word in ("--set", f"{name}={value}")]
+    results = raced(unseen, "--ui", "none", "--trials", str(pairs), *settings, workload=workload)
+    return claimed(workload, results, asked)
+
+
+def claimed(workload: str, results: Results, asked: Asked) -> Finding:
+    """Tell what the headline of a race claims, or that it is refused."""
     foreign = results.observer.foreign_cpu
     match headline(results):
         case Headline() as claim:
-            return Finding((*_speeds(claim), *_qualities(claim)), foreign)
+            rows = (*_speeds(claim, asked.efficiency), *_qualities(claim, asked.quality))
         case Refusal(reasons=reasons):
             why = "; ".join(reason.sentence for reason in reasons)
-            return Finding((judged(EFFICIENCY, f"refused: {why}", False, at_least(LEAST_EFFICIENCY).written(words.three)),), foreign)
+            rows = (judged(EFFICIENCY, f"refused: {why}", False, at_least(asked.efficiency).written(words.three)),)
+    return Finding(tuple(replace(row, what=f"{workload}: {row.what}") for row in rows), foreign)
 
 
-def _speeds(claim: Headline) -> tuple[Row, ...]:
-    speed, aim, pairs = claim.speed, at_least(LEAST_EFFICIENCY), words.counted(claim.pairs, "pair")
+def _speeds(claim: Headline, least: float) -> tuple[Row, ...]:
+    speed, aim, pairs = claim.speed, at_least(least), words.counted(claim.pairs, "pair")
     ends = " to ".join(words.three(end / WORKERS) for end in speed.interval or ())
     interval = f"{ends}, 95 % interval of {pairs}" if ends else f"{pairs}, too few for an interval"
     fraction = "not implied" if speed.serial_fraction is None else words.three(speed.serial_fraction)
@@ -67,14 +83,15 @@ def _speeds(claim: Headline) -> tuple[Row, ...]:
     )
 
 
-def _qualities(claim: Headline) -> tuple[Row, ...]:
-    quality, limit = claim.quality, claim.results.spec.workload.tolerance
-    worded, aim = partial(words.quality, tolerance=limit), at_least(LEAST_ACCURACY)
+def _qualities(claim: Headline, least: float | None) -> tuple[Row, ...]:
+    quality, asked = claim.quality, claim.results.spec.workload
+    worded, limit = partial(words.quality, tolerance=asked.tolerance), asked.tolerance
     both = (quality.baseline, quality.distributed)
+    what, found = f"{asked.metric}, baseline and distributed", " and ".join(map(worded, both))
     held, same = abs(quality.change) <= limit + ROUNDING, quality.answers_identical
     return (
-        judged("accuracy, baseline and distributed", " and ".join(map(worded, both)), aim.met(min(both)), aim.written(worded)),
-        judged("change of accuracy", words.change(quality.change, limit), held, f"within ±{words.tolerance(limit)}"),
+        Row(what, found) if least is None else judged(what, found, at_least(least).met(min(both)), at_least(least).written(worded)),
+        judged(f"change of {asked.metric}", words.change(quality.change, limit), held, f"within ±{words.tolerance(limit)}"),
         judged("answers, baseline and distributed", "identical" if same else "different", same, "identical"),
     )
 
@@ -116,9 +133,9 @@ def memory(steps: int) -> Finding:
     return Finding((row("peak memory of all processes of a race", [peak], at_most(MOST_BYTES), words.size),))
 
 
-def raced(start: Start, *options: str) -> Results:
+def raced(start: Start, *options: str, workload: str = "train") -> Results:
     """Run a race to its end and return its facts; raise ``RuntimeError`` if it has none."""
-    with _folder() as out, start(terminals.race(out, *TERMS, *options, workload="train")) as process:
+    with _folder() as out, start(terminals.race(out, *TERMS, *options, workload=workload)) as process:
         process.wait(WITHIN_S)
         _require_shown(process)
         return load(out / "results.json")

@@ -87,10 +87,17 @@ class OnRival:
         if self._pool is not None:
             return self._answer(self._pool, entry, report)
         self._pool = RIVALS[entry.rival](entry.workers)
-        atexit.register(self._pool.close)
+        atexit.register(self.close)
         answer = self._answer(self._pool, entry, report)
         self._pool.forget()  # here, where no clock runs
         return answer
+
+    def close(self) -> None:
+        """End the pool, where one has been started; this process's end does so too."""
+        if self._pool is not None:
+            self._pool.close()
+        self._pool = None
+        atexit.unregister(self.close)
 
     def _answer(self, pool: Pool, entry: Entry, report: Report) -> Any:
         return None if entry.given is None else find(entry.workload).distributed(entry.given, pool, report)

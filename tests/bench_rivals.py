@@ -1,14 +1,14 @@
-"""The distributed side on Ray against the same kernel on ``multiprocessing`` and on joblib: same shares, same steps.
+"""A workload's distributed side on Ray against the same on ``multiprocessing``, on joblib and on ``dask.distributed``.
 
-Each runs as a side of the harness does, in a process that is started, warmed, told to go and timed alike, one
-at a time on a machine that has settled: what idles cannot slow what runs.
+The same program, shares and chunks, each on its framework's pool. Each runs as a side of the harness does, in a process that is started,
+warmed, told to go and timed alike, one at a time on a machine that has settled: what idles cannot slow what runs.
 """
 
 import os
 import select
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +18,14 @@ from harness.run import wire
 from harness.run.host import usable_cores
 from harness.run.launch import Child, end_all, launch
 from harness.run.probe import Ledger
-from tests.bench_processes import WORKERS
+from harness.workload import find
+from tests.bench_rival import RIVALS, entered
 from tests.bench_table import Finding, at_most, judged, loudest, ratios, row
-from workloads import train
 
-RIVALS = {"multiprocessing": "tests.bench_processes", "joblib": "tests.bench_joblib"}
 RAY = "Ray"
+RIVAL = "tests.bench_rival"
+WORKERS = 2
+MOST_TIME = 1.03
 QUIET_CORES = 0.15
 SETTLE_AT_MOST_S = 10.0
 LEAVE_WITHIN_S = 6.0
@@ -32,31 +34,38 @@ WITHIN_S = 600.0
 
 @dataclass(frozen=True)
 class Run:
-    """One timed training: its wall time, its answer, and what else the machine did meanwhile."""
+    """One timed run: its wall time, its answer, and what else the machine did meanwhile."""
 
     wall_s: float
     answer: str
     foreign: float
 
 
-def rivals(rounds: int, steps: int) -> Finding:
+def rivals(workload: str, rounds: int, changes: Parameters) -> Finding:
     """Time all contestants ``rounds`` times, forwards and backwards by turns, and set Ray against each rival."""
+    params = find(workload).params | changes
     runs: dict[str, list[Run]] = {name: [] for name in (RAY, *RIVALS)}
     for turn in range(rounds):
         for name in list(runs)[:: 1 if turn % 2 == 0 else -1]:
-            runs[name].append(timed(name, train.WORKLOAD.params | {"steps": steps}))
+            runs[name].append(timed(assignment(name, workload, params)))
+    return compared(workload, runs)
+
+
+def compared(workload: str, runs: Mapping[str, Sequence[Run]]) -> Finding:
+    """Set Ray's times against each rival's, and tell whether all came to one answer."""
     walls = {name: [run.wall_s for run in taken] for name, taken in runs.items()}
     every = [run for taken in runs.values() for run in taken]
     same = len({run.answer for run in every}) == 1
-    against = [row(f"distributed on Ray ÷ on {name}, in seconds", ratios(walls[RAY], walls[name]), at_most(1.03)) for name in RIVALS]
-    answers = judged("answers on Ray, multiprocessing and joblib", "identical" if same else "different", same, "identical")
+    aim = at_most(MOST_TIME)
+    against = [row(f"{workload}: distributed on Ray ÷ on {name}, in seconds", ratios(walls[RAY], walls[name]), aim) for name in RIVALS]
+    answers = judged(f"{workload}: answers on Ray and on its rivals", "identical" if same else "different", same, "identical")
     return Finding((*against, answers), loudest(run.foreign for run in every))
 
 
-def timed(name: str, params: Parameters) -> Run:
+def timed(given: wire.Assignment) -> Run:
     """Start one contestant, warm and settle it, time it once and let it go."""
     with tempfile.TemporaryDirectory() as folder:
-        child = launch(_assignment(name, params), Path(folder) / "log")
+        child = launch(given, Path(folder) / "log")
         try:
             told = _told(child)
             next(event for event in told if isinstance(event, e.Ready))
@@ -71,13 +80,13 @@ def timed(name: str, params: Parameters) -> Run:
     return Run(finished.wall_s, scored.answer_sha256, foreign)
 
 
-def _assignment(name: str, params: Parameters) -> wire.Assignment:
+def assignment(name: str, workload: str, params: Parameters) -> wire.Assignment:
     """Return Ray's assignment as a race gives it, or a rival's: a side that pins its workers itself, on the same cores."""
     ray = name == RAY
     return wire.Assignment(
         side=Side.DISTRIBUTED if ray else Side.BASELINE,
-        workload="train" if ray else RIVALS[name],
-        params=params,
+        workload=workload if ray else RIVAL,
+        params=params if ray else entered(name, workload, WORKERS, params),
         workers=WORKERS if ray else 1,
         cores_per_worker=1,
         cores=tuple((core,) for core in usable_cores()[:WORKERS]) if ray else (),

@@ -1,16 +1,23 @@
-import numpy as np
+from collections.abc import Mapping, Sequence
+
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.run.digest import digest
 from harness.show import words
-from tests.bench import main
-from tests.bench_processes import WORKERS, lengths, slots
+from harness.workload import find, settled
+from tests import bench_rival, bench_rivals
+from tests.bench import ASKED, MEASURES, TINY, main
+from tests.bench_races import Asked, claimed
+from tests.bench_rival import RIVALS
+from tests.bench_rivals import RAY, WORKERS, Run, assignment, compared, timed
 from tests.bench_screen import imported
 from tests.bench_table import (
     BEGIN,
     END,
+    NONE,
     Finding,
     Row,
     at_least,
@@ -28,16 +35,18 @@ from tests.bench_table import (
     told,
     unmeasured,
 )
-from tests.builders import a_host
+from tests.builders import a_host, a_results
+from tests.pools import unheard
 from workloads import train
-from workloads._train_kernel import PIXELS, Samples
 
 seconds = st.floats(0.001, 1e6)
 
 
-def a_training(batch: int, micro_batch: int) -> train.Training:
-    recipe = train.Recipe(steps=1, batch=batch, micro_batch=micro_batch, hidden=4, learning_rate=0.1, momentum=0.9, seed=1)
-    return train.Training(Samples(np.zeros((batch, PIXELS), np.float32), np.zeros(batch, np.intp)), recipe)
+SMALL_TRAINING = {"steps": 3, "batch": 64, "micro_batch": 16, "hidden": 8, "copies": 1}
+
+
+def some_runs(walls: Mapping[str, Sequence[float]]) -> dict[str, list[Run]]:
+    return {name: [Run(wall_s, "one", 0.0) for wall_s in taken] for name, taken in walls.items()}
 
 
 @pytest.mark.parametrize(("value", "verdict"), [(0.92, "met"), (0.95, "met"), (0.919, "missed"), (float("nan"), "missed")])
@@ -196,19 +205,78 @@ def test_the_packages_that_a_program_imports_are_read_off_its_report() -> None:
     assert imported(told_by_python) == {"imported package", "ray"}
 
 
-@pytest.mark.parametrize(("batch", "micro_batch"), [(32, 4), (24, 4), (20, 4), (8, 4)])
-def test_a_rival_has_room_for_exactly_what_each_worker_contributes(batch: int, micro_batch: int) -> None:
-    training = a_training(batch, micro_batch)
-    runs = train.runs(training.recipe.leaves, WORKERS)
-    parts = [train.contribute(train.start(training), 0, run, training) for run in runs]
+def test_ray_is_set_against_its_neighbour_in_time_on_each_rival() -> None:
+    found = compared(
+        "made", some_runs({RAY: [2.0, 3.06], "multiprocessing": [2.0, 3.0], "joblib": [1.0, 2.0], "dask.distributed": [4.0, 6.0]})
+    )
 
-    assert lengths(training.recipe) == [len(part) for part in parts]
+    assert [(row.what, row.found, row.verdict) for row in found.rows[:-1]] == [
+        ("made: distributed on Ray ÷ on multiprocessing, in seconds", "1.01", "met"),
+        ("made: distributed on Ray ÷ on joblib, in seconds", "1.77", "missed"),
+        ("made: distributed on Ray ÷ on dask.distributed, in seconds", "0.505", "met"),
+    ]
 
 
-def test_no_two_slots_of_a_rival_overlap() -> None:
-    counts = [3, 5]
-    exchange = slots(bytearray(2 * 4 * sum(counts)), counts)
-    for number, slot in enumerate(slot for half in exchange for slot in half):
-        slot[:] = number
+@pytest.mark.parametrize(("other", "verdict"), [("one", "met"), ("another", "missed")])
+def test_ray_and_its_rivals_are_to_come_to_one_answer(other: str, verdict: str) -> None:
+    runs = some_runs({name: [1.0] for name in (RAY, *RIVALS)}) | {"joblib": [Run(1.0, other, 0.0)]}
 
-    assert [[part.tolist() for part in half] for half in exchange] == [[[0] * 3, [1] * 5], [[2] * 3, [3] * 5]]
+    assert compared("made", runs).rows[-1].verdict == verdict
+
+
+@pytest.mark.parametrize("rival", RIVALS)
+def test_a_rival_is_given_ray_workload_parameters_and_workers(rival: str) -> None:
+    params = train.WORKLOAD.params | {"steps": 3}
+    rays, given = assignment(RAY, "train", params), assignment(rival, "train", params)
+
+    assert (rays.workload, rays.params, rays.workers) == ("train", params, WORKERS)
+    assert find(given.workload) is bench_rival.WORKLOAD
+    assert given.params == {"rival": rival, "workload": "train", "workers": WORKERS} | params
+
+
+def test_a_rival_is_timed_as_a_side_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_rivals, "SETTLE_AT_MOST_S", 0.0)
+    params = train.WORKLOAD.params | SMALL_TRAINING
+    run = timed(assignment("multiprocessing", "train", params))
+
+    assert run.answer == digest(train.baseline(train.load(params).input, unheard), 0).sha256
+
+
+def test_a_workload_is_found_in_its_rows_with_what_is_asked_of_it() -> None:
+    rows = claimed("made", a_results(), Asked(efficiency=0.95, quality=0.97)).rows
+
+    assert [(row.what, row.found, row.target, row.verdict) for row in rows] == [
+        ("made: efficiency E(2), panel off", "0.909", "≥ 0.950", "missed"),
+        ("made: speedup S(2)", "1.82×", NONE, NONE),
+        ("made: serial fraction f that it implies", "0.100", NONE, NONE),
+        ("made: accuracy, baseline and distributed", "0.975 and 0.975", "≥ 0.970", "met"),
+        ("made: change of accuracy", "+0.000", "within ±0.003", "met"),
+        ("made: answers, baseline and distributed", "identical", "identical", "met"),
+    ]
+
+
+def test_a_quality_that_nobody_asks_for_is_told_without_a_verdict() -> None:
+    (row,) = [
+        row for row in claimed("made", a_results(), Asked(efficiency=0.9)).rows if row.what == "made: accuracy, baseline and distributed"
+    ]
+
+    assert row.verdict == NONE
+
+
+def test_a_race_whose_headline_is_refused_has_missed_its_efficiency() -> None:
+    (row,) = claimed("made", a_results(trials=()), Asked(efficiency=0.9)).rows
+
+    assert row.found.startswith("refused: there is no complete pair")
+    assert row.verdict == "missed"
+
+
+@pytest.mark.parametrize("workload", ASKED)
+def test_a_workload_can_be_raced_and_set_against_its_rivals(workload: str) -> None:
+    assert {f"efficiency-{workload}", f"rivals-{workload}"} <= set(MEASURES)
+
+
+@pytest.mark.parametrize("workload", TINY)
+def test_a_quick_try_has_parameters_that_its_workload_takes(workload: str) -> None:
+    settings = [f"{name}={value}" for name, value in TINY[workload].items()]
+
+    assert settled(find(workload), settings) == find(workload).params | TINY[workload]

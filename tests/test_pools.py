@@ -18,12 +18,14 @@ from joblib.externals.loky.backend import resource_tracker as joblibs_resource_t
 
 from harness.run.digest import digest
 from harness.workload import Pool
+from tests import bench_rival
 from tests import pool_programs as programs
-from tests.bench_rival import RIVALS, Started
+from tests.bench_rival import RIVALS, OnRival, Started, entered
 from tests.conftest import descriptors, left_behind, processes
 from tests.pool_parcels import Parcel, leave, opened, put
 from tests.pool_tasks import complete
-from tests.pools import RoundTable
+from tests.pools import RoundTable, unheard
+from workloads import train
 
 WORKERS, SHARES, STEPS = 3, ["a", "bb", "ccc"], 5
 TABLE = np.arange(programs.LENGTH)
@@ -168,6 +170,20 @@ def test_what_a_chunk_raises_comes_out_and_the_processes_are_gone_afterwards(riv
 def test_what_one_worker_raises_in_a_step_comes_out_and_nobody_waits_for_ever(rival: str) -> None:
     with started(rival) as pool, pytest.raises(LookupError, match="bb stumbled"):
         pool.lockstep(programs.STUMBLING, SHARES, STEPS, TABLE)
+
+
+@each_rival
+def test_a_rivals_side_comes_to_the_answer_of_the_baseline(rival: str) -> None:
+    params = train.WORKLOAD.params | {"steps": 3, "batch": 64, "micro_batch": 16, "hidden": 8, "copies": 1}
+    problem, given, side = train.load(params), bench_rival.load(entered(rival, "train", 2, params)), OnRival()
+    try:
+        side(given.warmup, unheard)
+        answer = side(given.input, unheard)
+    finally:
+        side.close()
+
+    assert digest(answer, 0) == digest(train.baseline(problem.input, unheard), 0)
+    assert bench_rival.quality(answer, given.held_out) == train.quality(answer, problem.held_out)
 
 
 def test_a_shuffle_needs_a_piece_for_every_partition() -> None:
