@@ -164,7 +164,23 @@ def test_what_is_not_there_is_known_before_anything_starts(given: str) -> None:
         check_input(given)
 
 
-def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["crawl.jsonl", "crawl.jsonl.gz", "crawl.parquet"])
+def test_a_file_of_another_kind_than_its_name_says_is_known_before_anything_starts(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"<html>")
+    with pytest.raises(ValueError, match=f"{name}: this does not begin like a "):
+        check_input(str(tmp_path / name))
+
+
+def test_files_of_their_kind_are_let_through(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl.gz"):
+        written(tmp_path / name, '\ufeff {"text": "one"}' if name == "a.jsonl" else '{"text": "one"}')
+    columns(tmp_path / "c.parquet", text=["one"])
+    for pattern in ("*.jsonl", "*.jsonl.gz", "*.parquet"):
+        check_input(str(tmp_path / pattern))
+        assert documents(tmp_path / pattern) == [b"one"]
+
+
+def test_a_link_to_nowhere_is_no_file(tmp_path: Path) -> None:
     path = tmp_path / "gone.jsonl"
     path.symlink_to(tmp_path / "nowhere")
     with pytest.raises(ValueError, match="is no file"):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workloads._dedup_kernel import LANES, Array, band_keys, hash_shingles, minima, put_eight_bytes, scratch, shingles
+from workloads._dedup_kernel import LANES, Array, band_keys, hash_shingles, minima, put_eight_bytes, scratch, shingles, signature
 from workloads._dedup_pairs import components, distinct_pairs, longest_each, predecessors, verified
 from workloads._dedup_shards import json_lines, shares
 
@@ -70,6 +70,15 @@ def test_the_minima_are_those_of_the_permutations(values: list[int], seed: int) 
     minima(given_values, factors, terms, into)
     expected = [min((int(factor) * value + int(term)) % 2**32 for value in values) for factor, term in zip(factors, terms, strict=True)]
     assert into.tolist() == expected
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65])
+def test_a_signature_is_of_the_shingles_and_of_nothing_beside_them(count: int) -> None:
+    hashes = np.random.default_rng(1).integers(1 << 63, 1 << 64, 100, dtype=np.uint64)
+    factors, terms = np.ones(4, np.uint32), np.zeros(4, np.uint32)
+    into = np.empty(4, np.uint32)
+    signature(hashes, count, factors, terms, np.empty(200, np.uint32), into)
+    assert into.tolist() == [int(hashes[:count].min()) >> 32] * 4
 
 
 def test_the_bands_in_which_two_texts_agree_tell_how_similar_they_are() -> None:

@@ -4,6 +4,7 @@ Imports the standard library and NumPy; pyarrow only where a Parquet file is rea
 wrong with one is a ``ValueError`` that names it, and the line.
 """
 
+import codecs
 import glob
 import gzip
 import importlib.util
@@ -23,6 +24,7 @@ from workloads._dedup_kernel import Array
 STDLIB = "stdlib"
 FIELDS = ("text", "content")
 LINES, PACKED, PARQUET = ".jsonl", ".jsonl.gz", ".parquet"
+BEGINS = {LINES: b"{", PACKED: b"\x1f\x8b", PARQUET: b"PAR1"}
 LEFT_OUT = {"site-packages", "__pycache__"}
 PROSE = {".txt", ".rst", ".md", ".html", ".htm", ".xml", ".json", ".csv", ".toml", ".cfg", ".ini", ".yaml", ".yml", ".tex"}
 SOURCE = {
@@ -56,12 +58,26 @@ def check_input(given: str) -> None:
     """Raise ``ValueError`` if there is nothing to read at an input; an empty one is the synthetic crawl."""
     if not given or given == STDLIB or _path(given).is_dir():
         return
-    if not given.endswith((LINES, PACKED, PARQUET)):
+    if not given.endswith(tuple(BEGINS)):
         raise ValueError(f"input={given} is no folder, no {LINES}, {PACKED} or {PARQUET} file, and not {STDLIB}")
     if not files(given):
         raise ValueError(f"input={given} is no file")
     if given.endswith(PARQUET) and importlib.util.find_spec("pyarrow") is None:
         raise ValueError(f"input={given} takes pyarrow, which is not installed: pip install 'twoclocks[parquet]'")
+    for path in files(given):
+        _check_beginning(path)
+
+
+def _check_beginning(path: Path) -> None:
+    """Raise ``ValueError`` for a file that cannot be read, or does not begin as its name says; an empty one does."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(64).removeprefix(codecs.BOM_UTF8).lstrip()
+    except OSError as error:
+        raise ValueError(f"{path.name}: this cannot be read: {error.strerror or type(error).__name__}") from error
+    kind = next(kind for kind in BEGINS if path.name.endswith(kind))
+    if head and not head.startswith(BEGINS[kind]):
+        raise ValueError(f"{path.name}: this does not begin like a {kind} file")
 
 
 def read(given: str) -> tuple[Array, Array]:

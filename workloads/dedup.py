@@ -6,6 +6,7 @@ connected component one document is kept. All of it is integers, so the clusters
 Imports ``harness.workload``, its own ``_dedup_*`` modules and NumPy.
 """
 
+import os
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -82,8 +83,8 @@ def check(params: Parameters) -> None:
         raise ValueError(f"threshold={params['threshold']} is not above 0 and at most 1")
     if int(params["permutations"]) % (4 * int(params["bands"])):
         raise ValueError(f"permutations={params['permutations']} is not a multiple of four times bands={params['bands']}")
-    if params["shards"] and not Path(str(params["shards"])).expanduser().is_dir():
-        raise ValueError(f"shards={params['shards']} is no folder")
+    if params["shards"] and not os.access(Path(str(params["shards"])).expanduser() / "", os.W_OK):
+        raise ValueError(f"shards={params['shards']} is no folder that can be written to")
     check_input(str(params["input"]))
 
 
