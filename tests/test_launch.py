@@ -15,6 +15,7 @@ from harness import events as e
 from harness.errors import BadRequest
 from harness.model import Side
 from harness.run import launch
+from harness.run.digest import workloads_digest
 from harness.run.host import THREAD_VARIABLES
 from harness.run.launch import Child, end_all, environment
 from harness.run.wire import Assignment, Start
@@ -83,6 +84,16 @@ def test_a_local_cluster_gets_a_secret_of_its_own_every_time() -> None:
 def test_a_joined_cluster_keeps_the_presenters_settings() -> None:
     made = environment(PRESENTERS, Side.DISTRIBUTED, 1, joined=True)
     assert made["RAY_AUTH_TOKEN"] == "theirs"
+
+
+def test_compiled_kernels_are_kept_apart_for_each_version_of_the_workloads() -> None:
+    made = environment(PRESENTERS, Side.DISTRIBUTED, 1, joined=False)
+    assert Path(made["NUMBA_CACHE_DIR"]).name == f"kernels-{workloads_digest()[:12]}"
+
+
+def test_a_presenters_own_place_for_kernels_is_used() -> None:
+    made = environment({"NUMBA_CACHE_DIR": "theirs"}, Side.BASELINE, 1, joined=False)
+    assert made["NUMBA_CACHE_DIR"] == "theirs"
 
 
 def test_an_environment_leaves_the_given_one_as_it_was() -> None:

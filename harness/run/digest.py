@@ -109,7 +109,19 @@ def _words(command: str) -> list[str]:
 
 def source_digest(extra: str = "") -> str:
     """Return one digest over our packages as this process would import them; ``extra`` is the adopted file's own."""
+    return _sum([*_sums(PACKAGES), extra])
+
+
+def workloads_digest() -> str:
+    """Return one digest over the workloads that come with the program."""
+    return _sum(_sums(("workloads",)))
+
+
+def _sums(packages: Sequence[str]) -> list[str]:
     root = Path(__file__).resolve().parents[2]
-    files = sorted(path for package in PACKAGES for path in (root / package).rglob("*.py"))
-    sums = [f"{path.relative_to(root).as_posix()} {file_digest(path)}" for path in files]
-    return hashlib.sha256("\n".join([*sums, extra]).encode()).hexdigest()
+    files = sorted(path for package in packages for path in (root / package).rglob("*.py"))
+    return [f"{path.relative_to(root).as_posix()} {file_digest(path)}" for path in files]
+
+
+def _sum(lines: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -19,11 +19,13 @@ from pathlib import Path
 
 import msgspec
 
+import workloads
 from harness.errors import BadRequest
 from harness.events import Failed
 from harness.model import Side
 from harness.run import probe
 from harness.run.describe import Description, Refused
+from harness.run.digest import workloads_digest
 from harness.run.host import THREAD_VARIABLES
 from harness.run.wire import Assignment, Command, Ear, encode_command
 
@@ -52,11 +54,22 @@ def environment(given: Mapping[str, str], side: Side, threads: int, joined: bool
 
     A joined cluster keeps the presenter's own Ray settings, which its administrator chose.
     """
-    made = dict(given) | dict.fromkeys(THREAD_VARIABLES, str(threads)) | {"PYTHONUNBUFFERED": "1"}
+    made = kernels_kept() | dict(given) | dict.fromkeys(THREAD_VARIABLES, str(threads)) | {"PYTHONUNBUFFERED": "1"}
     if side is Side.DISTRIBUTED and not joined:
         made = {name: value for name, value in made.items() if not name.startswith("RAY_")}
         made |= LOCAL_RAY | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
     return made
+
+
+def kernels_kept() -> dict[str, str]:
+    """Return where Numba keeps what it has compiled: a folder of its own for each version of the workloads, where one can be written.
+
+    Numba knows a kernel by the file that it stands in, and would go on running an old one whose callees were changed in another.
+    """
+    folder = Path(workloads.__path__[0]) / "__pycache__"
+    if not os.access(folder if folder.is_dir() else folder.parent, os.W_OK):
+        return {}
+    return {"NUMBA_CACHE_DIR": str(folder / f"kernels-{workloads_digest()[:12]}")}
 
 
 @dataclass
