@@ -29,6 +29,7 @@ from harness.workload import Problem, Report, Workload, own_modules
 PERCENT = 100
 LEAVE_WITHIN_S = 1.0
 _THOUSANDS = re.compile(rb"[+-]?[1-9]\d{0,2}(,\d{3})+(?![,\d])")
+SOURCE = "source"
 START_UP, RUN = "start-up of the program", "run"
 
 
@@ -41,7 +42,12 @@ class Runner:
 
     def __init__(self, pair: CommandPair, assignment: wire.Assignment, say: Say) -> None:
         self._pair, self._assignment, self._say = pair, assignment, say
-        self._answers = answers.Answers(pair, Path(assignment.scratch), Path(assignment.common or assignment.scratch))
+        common = Path(assignment.common or assignment.scratch)
+        self._answers = answers.Answers(pair, Path(assignment.scratch), common)
+        # once for both sides, before any program runs: one may write to a file that its command names
+        self._source = answers.kept(
+            common / SOURCE, lambda path: path.write_text(pair_digest(pair, own_modules(assignment.workload)))
+        ).read_text()
         self._progress = sought(pair.progress) if pair.progress else None
         self._quality = sought(pair.quality) if pair.quality and not in_json(pair.quality) else None
         self._said: float | None = None
@@ -189,7 +195,7 @@ class Runner:
 
     def _processes(self, known: Digest) -> list[Process]:
         """Return the workers as far as they are known: by the process ids that the program told, else as places in its tree."""
-        mine = this_process("", source_digest(pair_digest(self._pair, own_modules(self._assignment.workload))))
+        mine = this_process("", source_digest(self._source))
         told = self._told.workers
         pids = told if len({*told}) >= max(2, self._assignment.workers) else (mine.pid,) * self._assignment.workers
         return [

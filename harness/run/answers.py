@@ -9,6 +9,7 @@ import math
 import mmap
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +44,10 @@ class Answers:
     def require_same_work(self, items: int, unit: str) -> None:
         """Raise ``SideFailed`` unless both sides' programs say that they have the same work to do (0: how much is not said)."""
         mine = f"{items:,} {unit or 'items'}" if items else "nothing of how much"
-        first = _kept(self._common / WORK, lambda path: path.write_text(mine)).read_text()
+        first = kept(self._common / WORK, lambda path: path.write_text(mine)).read_text()
         if mine != first:
-            raise SideFailed(
-                f"this side's program says {mine} there is to do, and the other one {first}", "have both say the same to ready()"
-            )
+            sentence = f"this side's program says {mine} there is to do, and the other one {first}"
+            raise SideFailed(sentence, "have both say the same to ready()")
 
     def note(self) -> None:
         """Note what lies there already as the clock starts, lest it be taken for the run's: the other side may write to the same file."""
@@ -67,9 +67,9 @@ class Answers:
     def alike(self, content: Any) -> bool:
         """Return whether this answer is like the session's first, by the pair's own function or to the last byte."""
         if self._pair.compare is None:
-            first = _kept(self._common / FIRST, lambda path: path.write_text(digest(content, 0).sha256))
+            first = kept(self._common / FIRST, lambda path: path.write_text(digest(content, 0).sha256))
             return first.read_text() == digest(content, 0).sha256
-        first = _kept(self._common / FIRST, lambda path: shutil.copyfile(self._file, path))
+        first = kept(self._common / FIRST, lambda path: shutil.copyfile(self._file, path))
         return bool(self._pair.compare(first, self._file))
 
     def number(self) -> float | None:
@@ -120,8 +120,8 @@ def _stamp(path: Path) -> Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _kept(path: Path, write: Any) -> Path:
-    """Return the session's first answer; where there is none yet, this one becomes it, at once and whole."""
+def kept(path: Path, write: Callable[[Path], object]) -> Path:
+    """Return a file that the session's first writes for all, at once and whole."""
     if not path.exists():
         draft = path.with_name(f"{path.name}-{os.getpid()}")
         write(draft)
