@@ -17,6 +17,7 @@ from tests.pools import RoundTable, unheard
 from workloads import recommend
 from workloads._recommend_kernel import CACHE_LINE_BYTES, aligned, basis, solve
 from workloads._recommend_rows import HeldOut, Rows, blocks, grouped, merged, runs, split, transposed
+from workloads._recommend_state import Desk
 from workloads._recommend_tastes import drawn
 
 TINY: Parameters = {"users": 300, "items": 120, "interactions": 9000, "factors": 20, "iterations": 3, "blocks": 7}
@@ -61,6 +62,15 @@ def some_rows(seed: int, height: int = 30, width: int = 12, count: int = 200) ->
 def test_any_number_of_workers_makes_the_same_bits_as_the_baseline(workers: int) -> None:
     training = problem().input
     assert same(recommend.distributed(training, RoundTable(workers), unheard), recommend.baseline(training, unheard))
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_make_the_same_bits(threads: int) -> None:
+    training = problem().input
+    (share,), one, more = recommend.shares(training, 1), recommend.start(training), recommend.start(training)
+    one.scratch.desks[1:], more.scratch.desks[threads:] = [], []
+    more.scratch.desks.extend(Desk(300, 300, 20) for _ in range(threads - len(more.scratch.desks)))
+    assert same(recommend.contribute(one, 0, share, training), recommend.contribute(more, 0, share, training))
 
 
 def test_loading_twice_gives_the_same_bits() -> None:
@@ -302,6 +312,7 @@ def test_the_held_out_interactions_are_counted() -> None:
         ({"iterations": 0}, "iterations=0 is not between"),
         ({"cg_steps": 0}, "cg_steps=0 is not between"),
         ({"blocks": -1}, "blocks=-1 is not between"),
+        ({"blocks": 1000, "factors": 600}, "blocks=1000 with factors=600 make Gram matrices of more than 1 GB"),
         ({"seed": -1}, "seed=-1 is not from 0"),
         ({"regularization": 0.0}, "regularization=0.0 is not above 0"),
         ({"regularization": float("nan")}, "regularization=nan is not above 0"),

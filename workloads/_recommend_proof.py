@@ -41,14 +41,14 @@ def exact(sides: tuple[Rows, Rows], factors: tuple[Array, Array], regularization
     found = [matrix.astype(float) for matrix in factors]
     for step in range(steps):
         rows, other = sides[step % 2], found[1 - step % 2]
-        found[step % 2] = np.array([_solved(rows, row, other, regularization) for row in range(rows.height)])
+        common = other.T @ other + regularization * np.eye(other.shape[1])
+        found[step % 2] = np.array([_solved(rows, row, other, common) for row in range(rows.height)])
         yield found[0], found[1]
 
 
-def _solved(rows: Rows, row: int, other: Array, regularization: float) -> Array:
-    """Return the solution of a row's normal equations; the part that all rows share is formed once more for each."""
-    chosen = slice(rows.starts[row], rows.starts[row + 1])
-    mine, weights = other[rows.columns[chosen]], rows.strengths[chosen].astype(float)
-    left = other.T @ other + (mine.T * weights) @ mine + regularization * np.eye(other.shape[1])
-    solution: Array = np.linalg.solve(left, mine.T @ (1 + weights))
+def _solved(rows: Rows, row: int, other: Array, common: Array) -> Array:
+    """Return the solution of a row's normal equations; ``common`` is what all rows' have in common."""
+    met = slice(rows.starts[row], rows.starts[row + 1])
+    mine, weights = other[rows.columns[met]], rows.strengths[met].astype(float)
+    solution: Array = np.linalg.solve(common + (mine.T * weights) @ mine, mine.T @ (1 + weights))
     return solution

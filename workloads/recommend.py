@@ -6,18 +6,18 @@ Imports ``harness.workload``, the modules ``_recommend_…``, and NumPy.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from harness.workload import Limit, Lockstep, Parameters, Pool, Problem, Report, Workload
 from workloads._recommend_kept import kept
-from workloads._recommend_kernel import TOGETHER, Array, aligned, basis, solve
+from workloads._recommend_kernel import Array, basis
 from workloads._recommend_proof import exact, passes_per_second
 from workloads._recommend_ratings import examine, read
 from workloads._recommend_rows import HeldOut, Rows, blocks, runs, split, transposed
+from workloads._recommend_state import Equations, Scratch, Solved, State, solved
 from workloads._recommend_tastes import drawn
 
 Share = tuple[tuple[int, int], tuple[int, int]]
@@ -26,6 +26,7 @@ SIDES = 2
 WITHIN_FIRST = np.float32(0.01)
 TOP = 10
 SCORED_TOGETHER = 256
+MOST_IN_GRAMS = 250_000_000
 BLOCKS = (8, 24, 384, 1536)
 MOST = {
     "users": 10_000_000,
@@ -74,6 +75,8 @@ def check(params: Parameters) -> None:
     for name, most in MOST.items():
         if not 1 <= int(params[name]) <= most:
             raise ValueError(f"{name}={params[name]} is not between 1 and {most:,}")
+    if int(params["blocks"]) * int(params["factors"]) ** 2 > MOST_IN_GRAMS:
+        raise ValueError(f"blocks={params['blocks']} with factors={params['factors']} make Gram matrices of more than 1 GB")
     if not 0 <= int(params["seed"]) < 1 << 63:
         raise ValueError(f"seed={params['seed']} is not from 0 to below 2 to the 63")
     if not 0 < float(params["regularization"]) <= 1e6:
@@ -123,35 +126,6 @@ def _recipe(params: Parameters) -> Recipe:
     )
 
 
-class Scratch:
-    """Buffers that are written over at every step; copied or sent, it travels as its sizes and not as its contents."""
-
-    def __init__(self, rows: int, longest: int, factors: int, blocks: int) -> None:
-        self._made_of = rows, longest, factors, blocks
-        self.fixed, self.sought, self.solved = (aligned(rows, factors) for _ in range(3))
-        self.tile, self.vectors = aligned(longest + TOGETHER, factors), aligned(3, factors)
-        self.grams = np.empty((blocks, factors, factors), np.float32)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Scratch, self._made_of
-
-
-@dataclass(frozen=True)
-class State:
-    """A replica: both sides' factors and Gram matrices (in double precision), moved in place, and the buffers to do it in."""
-
-    factors: tuple[Array, Array]
-    grams: tuple[Array, Array]
-    scratch: Scratch
-
-
-class Solved(NamedTuple):
-    """A worker's part: the new factors of its run of blocks, row after row, and the Gram matrix of each block."""
-
-    rows: Array
-    grams: Array
-
-
 def start(training: Training) -> State:
     """Return factors drawn by the seed, from 0 to below 0.01, and the items' Gram matrix, which the first step needs."""
     recipe, random = training.recipe, np.random.default_rng([training.recipe.seed, 3])
@@ -176,18 +150,13 @@ def contribute(state: State, step: int, share: Share, training: Training) -> Sol
 
     What is returned are views of the state's buffers, good until the next call.
     """
-    side, recipe, scratch = step % SIDES, training.recipe, state.scratch
+    side, recipe = step % SIDES, training.recipe
     sought, other = state.factors[side], state.factors[1 - side]
     change = basis(state.grams[1 - side], recipe.regularization)
-    fixed = np.matmul(other, change.into, out=scratch.fixed[: len(other)])
-    bounds = _bounds(training, side)[share[side][0] : share[side][1] + 1]
-    rows, return_trip = training.sides[side], np.ascontiguousarray(change.into.T)
-    for block, (begin, end) in enumerate(pairwise(bounds)):
-        moved = np.matmul(sought[begin:end], change.back, out=scratch.sought[: end - begin])
-        solve(*rows, fixed, begin, moved, recipe.cg_steps, scratch.tile, scratch.vectors)
-        found = np.matmul(moved, return_trip, out=scratch.solved[begin - bounds[0] : end - bounds[0]])
-        np.matmul(found.T, found, out=scratch.grams[block])
-    return Solved(scratch.solved[: bounds[-1] - bounds[0]], scratch.grams[: len(bounds) - 1])
+    fixed = np.matmul(other, change.into, out=state.scratch.fixed[: len(other)])
+    first, stop = share[side]
+    equations = Equations(training.sides[side], fixed, change, recipe.cg_steps)
+    return solved(equations, sought, _bounds(training, side)[first : stop + 1], state.scratch)
 
 
 def absorb(state: State, step: int, parts: Sequence[Solved], training: Training) -> State:
