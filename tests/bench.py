@@ -18,11 +18,11 @@ import click
 from harness.model import Parameters
 from harness.run.host import this_host
 from harness.show import words
-from tests import bench_core, bench_dedup, bench_races, bench_recommend, bench_rivals, bench_screen, bench_stage
+from harness.workload import find
+from tests import bench_core, bench_dedup, bench_embed, bench_races, bench_recommend, bench_rivals, bench_screen, bench_stage
 from tests.bench_races import Asked
 from tests.bench_table import Finding, failed, replaced, report, told
 from tests.terminals import ROOT
-from workloads import recommend, train
 
 README = ROOT / "README.md"
 FORCED = "OPENBLAS_CORETYPE"
@@ -30,20 +30,22 @@ FORCED = "OPENBLAS_CORETYPE"
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: pairs of races, steps and iterations in them, rounds of the rivals, and repetitions of what is short.
+    """How much is measured: pairs of races, rounds of what is compared, and repetitions of what is short.
 
     ``changes`` are parameters other than their defaults, by workload.
     """
 
     pairs: int
-    steps: int
-    iterations: int
     rounds: int
     core_steps: int
     repeats: int
     frames: int
     beats: int
     changes: Mapping[str, Parameters]
+
+    def of(self, workload: str, name: str) -> int:
+        """Return a whole number among a workload's parameters."""
+        return int((find(workload).params | self.changes.get(workload, {}))[name])
 
 
 TINY: dict[str, Parameters] = {
@@ -53,18 +55,8 @@ TINY: dict[str, Parameters] = {
     "embed": {"passages": 100, "queries": 20},
 }
 
-FULL = Effort(
-    pairs=6,
-    steps=int(train.WORKLOAD.params["steps"]),
-    iterations=int(recommend.WORKLOAD.params["iterations"]),
-    rounds=5,
-    core_steps=60,
-    repeats=5,
-    frames=300,
-    beats=50,
-    changes={},
-)
-QUICK = Effort(pairs=1, steps=4, iterations=2, rounds=1, core_steps=4, repeats=2, frames=30, beats=5, changes=TINY)
+FULL = Effort(pairs=6, rounds=5, core_steps=60, repeats=5, frames=300, beats=50, changes={})
+QUICK = Effort(pairs=1, rounds=1, core_steps=4, repeats=2, frames=30, beats=5, changes=TINY)
 
 ASKED = {
     "train": Asked(efficiency=0.92, quality=0.97),
@@ -95,14 +87,15 @@ MEASURES: dict[str, Measure] = {
     **_races(),
     "gemm": lambda effort: bench_core.gemm(effort.core_steps),
     "torch": lambda effort: bench_core.torch(effort.core_steps),
-    "recommend": lambda effort: bench_recommend.recommend(effort.rounds, effort.iterations),
+    "recommend": lambda effort: bench_recommend.recommend(effort.rounds, effort.of("recommend", "iterations")),
     "dedup": lambda effort: bench_dedup.dedup(effort.rounds),
-    "panel": lambda effort: bench_races.panel(effort.pairs, effort.steps),
-    "recording": lambda effort: bench_stage.recording(effort.pairs, effort.steps),
+    "embed": lambda effort: bench_embed.embed(effort.rounds, effort.of("embed", "passages")),
+    "panel": lambda effort: bench_races.panel(effort.pairs, effort.of("train", "steps")),
+    "recording": lambda effort: bench_stage.recording(effort.pairs, effort.of("train", "steps")),
     "fail-over": lambda effort: bench_stage.failing_over(effort.repeats),
     "check": lambda effort: bench_stage.checks(effort.repeats),
     "start-up": lambda effort: bench_races.start_up(effort.repeats),
-    "memory": lambda effort: bench_races.memory(effort.steps),
+    "memory": lambda effort: bench_races.memory(effort.of("train", "steps")),
     "slide": lambda effort: bench_screen.slide(effort.repeats),
     "frames": lambda effort: bench_screen.frames(effort.frames, effort.repeats),
     "events": lambda effort: bench_screen.events(effort.beats, effort.repeats),
