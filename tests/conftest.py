@@ -15,8 +15,12 @@ import psutil
 import pytest
 from hypothesis import settings
 
+from harness.run.launch import kernels_kept
+
 settings.register_profile("unhurried", deadline=None)  # no test asserts a speed
 settings.load_profile("unhurried")
+
+os.environ |= kernels_kept()  # before Numba is imported: what the sides of a race compile is compiled once for the tests too
 
 pytest_plugins = ["tests.recording"]
 
