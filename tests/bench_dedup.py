@@ -31,7 +31,7 @@ from workloads._dedup_truth import pair_f1
 
 OWN = "baseline"
 AIMS: dict[str, Aim] = {"rensa": at_least(3.0), "datasketch": at_least(10.0)}
-SIGNATURES = ((1152, 96), (128, 16))
+SIGNATURES = ((1536, 96), (128, 16))
 DOCUMENTS = 8_000
 SEED = 42
 

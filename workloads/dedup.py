@@ -249,7 +249,7 @@ WORKLOAD = Workload(
     params={
         "documents": 600_000,
         "words": 200,
-        "permutations": 1152,
+        "permutations": 1536,
         "bands": 96,
         "shingle": 5,
         "threshold": 0.8,
