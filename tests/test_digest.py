@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.run.digest import digest, file_digest, source_digest
+from harness.pair import CommandPair
+from harness.run.digest import digest, file_digest, pair_digest, source_digest
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5) | st.binary(max_size=5)
 VALUES = st.recursive(
@@ -144,3 +145,28 @@ def test_an_adopted_file_changes_the_source_digest(tmp_path: Path) -> None:
     before = source_digest(file_digest(file))
     file.write_text("two")
     assert len({source_digest(), before, source_digest(file_digest(file))}) == 3
+
+
+def a_pair_in(folder: Path, **changes: Any) -> CommandPair:
+    (folder / "a.py").write_text("print(42)")
+    fields: dict[str, Any] = {"name": "made", "baseline": "python {here}/a.py {answer}", "distributed": "b {answer}", "here": str(folder)}
+    return CommandPair(**(fields | changes))
+
+
+def test_programs_have_one_digest_as_long_as_nothing_of_them_changes(tmp_path: Path) -> None:
+    assert pair_digest(a_pair_in(tmp_path), []) == pair_digest(a_pair_in(tmp_path), [])
+
+
+def test_a_program_that_was_edited_has_another_digest(tmp_path: Path) -> None:
+    before = pair_digest(pair := a_pair_in(tmp_path), [])
+    (tmp_path / "a.py").write_text("print(43)")
+    assert pair_digest(pair, []) != before
+
+
+@pytest.mark.parametrize("changes", [{"distributed": "c {answer}"}, {"baseline": "python -O {here}/a.py {answer}"}])
+def test_another_command_has_another_digest(changes: dict[str, str], tmp_path: Path) -> None:
+    assert pair_digest(a_pair_in(tmp_path, **changes), []) != pair_digest(a_pair_in(tmp_path), [])
+
+
+def test_a_command_whose_quotes_do_not_close_has_a_digest(tmp_path: Path) -> None:
+    assert pair_digest(a_pair_in(tmp_path, baseline="echo '"), [])

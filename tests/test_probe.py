@@ -201,3 +201,94 @@ def test_a_connection_is_not_taken_for_a_listener() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()), server.accept()[0]:
         server.close()
         assert probe.listening([os.getpid()]) == set()
+
+
+BURN = "import time\nwhile time.process_time() < {seconds}: pass\n"
+TWO = "sh -c 'while :; do :; done' & while :; do :; done"
+HEIRS = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {BURN.format(seconds=0.7)!r}])\ntime.sleep(60)"
+
+
+def looks(root: int, names: list[str], seconds: float) -> list[list[probe.Seen]]:
+    """Return what is seen of a tree for so long, from its second look on."""
+    tree = probe.Tree()
+    tree.look(root, names)
+    seen, until = [], time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(0.1)
+        seen.append(tree.look(root, names))
+    return seen
+
+
+def test_the_first_look_at_a_tree_has_nothing_to_compare_with() -> None:
+    assert probe.Tree().look(os.getpid(), ["w0"]) == []
+
+
+def test_a_tree_without_processes_has_its_places_idle() -> None:
+    with running("sleep", "60") as root:
+        assert looks(root.pid, ["w0", "w1"], 0.1)[-1] == [("w0", 0.0, 0), ("w1", 0.0, 0)]
+
+
+def test_the_busiest_processes_of_a_tree_take_its_places() -> None:
+    with python(f"import subprocess\nsubprocess.run(['sh', '-c', {TWO!r}])") as root:
+        seen = looks(root.pid, ["w0", "w1"], 1.5)[-5:]
+        probe.end(probe.family(root.pid), signal.SIGKILL)
+    assert all(sum(look[place][1] for look in seen) > 0 for place in (0, 1))
+
+
+def test_what_a_tree_used_is_seen_once_though_a_process_ends_and_is_inherited() -> None:
+    began = time.monotonic()
+    with python(f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {HEIRS!r}])") as root:
+        tree, moments, used = probe.Tree(), [time.monotonic()], 0.0
+        tree.look(root.pid, ["w0"])
+        while time.monotonic() < began + 30 and not ended(root.pid):
+            time.sleep(0.05)
+            moments.append(time.monotonic())
+            used += sum(cpu for _, cpu, _ in tree.look(root.pid, ["w0"])) * (moments[-1] - moments[-2])
+        spent = sum(probe.spent(pid) for pid in probe.family(root.pid) if pid != root.pid)
+        probe.end(probe.family(root.pid), signal.SIGKILL)
+    assert 0.6 <= spent < 1.2
+    assert used < 1.5 * spent
+
+
+def ended(root: int) -> bool:
+    """Return whether the process that burns has ended, and what it used is on its parent's account."""
+    below = [pid for pid in probe.family(root) if pid != root]
+    return len(below) == 1 and probe.spent(below[0]) >= 0.6
+
+
+def a_reading(cpu_s: float, parent: int) -> probe.Reading:
+    return probe.Reading(cpu_s, 1000, parent)
+
+
+def test_a_whole_branch_that_ended_is_on_the_account_of_who_is_left() -> None:
+    before = {(2, 0.0): a_reading(1.0, 1), (3, 0.0): a_reading(5.0, 2), (4, 0.0): a_reading(7.0, 3)}
+    assert probe._used(before, {(2, 0.0): a_reading(13.5, 1)}) == {(2, 0.0): 0.5}
+
+
+def test_a_process_that_has_anothers_number_begins_at_nothing() -> None:
+    assert probe._used({(2, 0.0): a_reading(9.0, 1)}, {(2, 5.0): a_reading(0.5, 1)}) == {(2, 5.0): 0.5}
+
+
+def test_a_process_keeps_its_place_while_it_lives() -> None:
+    tree = probe.Tree()
+    tree._seat({(2, 0.0): 0.4, (3, 0.0): 0.9}, ["w0", "w1"], 1.0)
+    tree._seat({(2, 0.0): 0.9, (3, 0.0): 0.1, (4, 0.0): 1.0}, ["w0", "w1"], 1.0)
+    assert tree._places == {(3, 0.0): "w0", (2, 0.0): "w1"}
+
+
+def test_a_place_that_was_left_is_taken_by_the_next() -> None:
+    tree = probe.Tree()
+    tree._seat({(2, 0.0): 0.9}, ["w0"], 1.0)
+    tree._seat({(4, 0.0): 1.0}, ["w0"], 1.0)
+    assert tree._places == {(4, 0.0): "w0"}
+
+
+def test_what_is_below_this_process_is_counted_whether_it_has_ended_or_not() -> None:
+    before, _ = probe.below(os.getpid())
+    subprocess.run([sys.executable, "-c", BURN.format(seconds=0.2)], check=True)
+    with python(BURN.format(seconds=0.3) + "time.sleep(60)") as living:
+        while probe.spent(living.pid) < 0.2:
+            time.sleep(0.02)
+        after, peak_bytes = probe.below(os.getpid())
+    assert after - before >= 0.35
+    assert peak_bytes > 1_000_000

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.request import MOST_WORKERS, PRETEND_WORKERS, Asked, Request, doubled, request
+from demo.request import MOST_WORKERS, PRETEND_WORKERS, Asked, Request, doubled, request, told
 from harness.errors import BadRequest
-from harness.model import Schedule, Variant
+from harness.model import Adopted, Schedule, Variant
 from harness.run.host import usable_cores
 from harness.run.study import NO_PROOF
 from tests.builders import a_workload_file
@@ -251,3 +251,52 @@ def test_a_setting_that_makes_no_sense_is_refused() -> None:
 
 def test_prices_are_read_before_anything_else(tmp_path: Path) -> None:
     assert refused(prices=tmp_path / "none.toml", workload="rehersal").sentence.startswith("cannot read")
+
+
+HOME = Path("/home/ada")
+
+
+@pytest.mark.parametrize(
+    ("text", "published"),
+    [
+        ("/home/ada", "~"),
+        ("/home/ada/rows.csv", "~/rows.csv"),
+        ("python /home/ada/a.py '/home/ada/my rows'", "python ~/a.py '~/my rows'"),
+        ("/home/adam/rows.csv", "/home/adam/rows.csv"),
+        ("rows.csv", "rows.csv"),
+    ],
+)
+def test_nobodys_home_folder_is_published(text: str, published: str) -> None:
+    assert told({"input": text}, HOME) == {"input": published}
+
+
+def test_parameters_that_are_no_text_are_published_as_they_are() -> None:
+    assert told({"rows": 3, "rate": 0.5, "fast": True}, HOME) == {"rows": 3, "rate": 0.5, "fast": True}
+
+
+def test_the_sides_are_given_paths_as_they_were_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    command = f"cat {tmp_path}/rows"
+    asked = requested(workload="commands", settings=(f"baseline={command}", f"distributed={command}"), workers=1)
+    assert asked.params is not None
+    assert (asked.spec.params["baseline"], asked.params["baseline"]) == ("cat ~/rows", command)
+
+
+def test_two_programs_are_asked_for_with_what_can_be_known_of_them(tmp_path: Path) -> None:
+    asked = requested(workload="commands", settings=("baseline=a", "distributed=b", f"input={tmp_path}", "quality=f1 (.*)"), workers=1)
+    assert asked.spec.adopted == Adopted(says_ready=False, input_named=True, compared="")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (("baseline= ", "distributed=b"), "commands cannot run so: the baseline side has no command"),
+        (
+            ("baseline=a {answer}", "distributed=b {answer}", "answer=out"),
+            "commands cannot run so: the commands have {answer}, and answer=out is named besides: give one of them",
+        ),
+    ],
+)
+def test_programs_that_cannot_be_run_are_refused_beforehand(settings: tuple[str, ...], sentence: str) -> None:
+    error = refused(workload="commands", settings=settings, workers=1)
+    assert (error.sentence, error.hint) == (sentence, "change it with --set key=value")

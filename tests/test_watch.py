@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import time
 from typing import Any
@@ -6,6 +7,7 @@ from typing import Any
 from harness.events import Sample
 from harness.model import Process, Side
 from harness.run.host import host_key
+from harness.run.probe import end, family
 from harness.run.watch import LOOK_EVERY_S, Watch
 from tests.builders import a_process
 
@@ -128,3 +130,25 @@ def test_the_foreign_load_of_a_trial_is_a_share() -> None:
     foreign = watch.event(None).foreign_cpu
     assert foreign is not None
     assert 0.0 <= foreign <= 1.0
+
+
+def test_a_program_whose_workers_are_not_told_is_seen_by_the_places_in_its_tree() -> None:
+    watch = Watch(trees=True)
+    with subprocess.Popen(["sh", "-c", "while :; do :; done & while :; do :; done"]) as program:
+        watch.follow(TWO, [a_local("w0"), a_local("w1")])
+        watch.begin(10.0, [])
+        time.sleep(0.6)
+        samples = [event for event in watch.looks(10.0 + LOOK_EVERY_S, [TWO], TRIALS) if isinstance(event, Sample)]
+        watch.end()
+        end(family(program.pid), signal.SIGKILL)
+    assert [sample.worker for sample in samples] == ["w0", "w1"]
+    assert sum(sample.cpu for sample in samples) > 0
+
+
+def test_workers_that_a_program_told_are_looked_at_themselves() -> None:
+    watch = Watch(trees=True)
+    with subprocess.Popen(["sleep", "60"]) as other:
+        watch.follow(TWO, [a_local("w0"), a_local("w1", pid=other.pid)])
+        samples = looked(watch, until=11.0, running=(TWO,))
+        other.kill()
+    assert {sample.worker for sample in samples} == {"w0", "w1"}
