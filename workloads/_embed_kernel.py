@@ -17,6 +17,7 @@ Run = tuple[int, int]
 CHUNK_TOKENS = 512
 FEWEST_CHUNKS = 64
 TEXT_BYTES = 1 << 18
+FEWEST_TEXT_CHUNKS = 16  # tokenising is less than a hundredth of the work: more of them would cost more than they even out
 
 
 class Corpus(NamedTuple):
@@ -63,9 +64,9 @@ def gathered(texts: Sequence[str]) -> Corpus:
 
 
 def text_chunks(corpus: Corpus) -> list[Run]:
-    """Return runs of texts of about equal bytes, none empty: at least 64 where there are as many texts."""
+    """Return runs of texts of about equal bytes, none empty: at least 16 where there are as many texts."""
     size = int(corpus.ends[-1])
-    wanted = max(FEWEST_CHUNKS, -(-size // TEXT_BYTES))
+    wanted = max(FEWEST_TEXT_CHUNKS, -(-size // TEXT_BYTES))
     edges = np.searchsorted(corpus.ends, np.arange(1, wanted) * size / wanted)
     cuts = np.unique([0, *edges.tolist(), len(corpus.ends)]).tolist()
     return list(pairwise(cuts))
