@@ -49,12 +49,18 @@ LOCAL_RAY = {
 }
 
 
+SIDES = {
+    "PYTHONUNBUFFERED": "1",
+    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime's import would begin to send what it sees of the machine
+}
+
+
 def environment(given: Mapping[str, str], side: Side, threads: int, joined: bool) -> dict[str, str]:
     """Return a side's environment: the presenter's, with equal thread counts and Ray kept quiet, local and private.
 
     A joined cluster keeps the presenter's own Ray settings, which its administrator chose.
     """
-    made = kernels_kept() | dict(given) | dict.fromkeys(THREAD_VARIABLES, str(threads)) | {"PYTHONUNBUFFERED": "1"}
+    made = kernels_kept() | dict(given) | dict.fromkeys(THREAD_VARIABLES, str(threads)) | SIDES
     if side is Side.DISTRIBUTED and not joined:
         made = {name: value for name, value in made.items() if not name.startswith("RAY_")}
         made |= LOCAL_RAY | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
