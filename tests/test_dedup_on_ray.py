@@ -5,21 +5,20 @@ from dataclasses import dataclass
 
 import pytest
 
-from harness.model import Results, Side, Trial
+from harness.model import Results, Side, Status, Trial
 from harness.results import load
 from tests.terminals import ROOT, race, surroundings
 
 pytestmark = pytest.mark.ray
 
 ENDS_WITHIN_S = 120.0
-SMALL = ("--set", "input=stdlib", "--set", "permutations=128", "--set", "bands=16", "--set", "sample=200", "--set", f"block={1 << 20}")
+REAL = ("--set", "input=stdlib", "--set", "sample=200", "--set", f"block={1 << 20}")
 
 
 @dataclass(frozen=True)
 class Raced:
-    """How a race ended, and its results."""
+    """A race and its results; its exit code is not looked at, since a refusal may be the fault of a machine that is not quiet."""
 
-    code: int
     results: Results
 
     def trial(self, side: Side) -> Trial:
@@ -31,13 +30,13 @@ class Raced:
 @pytest.fixture(scope="module")
 def raced(tmp_path_factory: pytest.TempPathFactory) -> Raced:
     out, quiet = tmp_path_factory.mktemp("dedup") / "take", subprocess.DEVNULL
-    command = race(out, "--yes", "--ui", "none", "--workers", "2", *SMALL, workload="dedup")
-    ran = subprocess.run(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=ROOT, env=surroundings(), timeout=ENDS_WITHIN_S, check=False)
-    return Raced(ran.returncode, load(out / "results.json"))
+    command = race(out, "--yes", "--ui", "none", "--workers", "2", *REAL, workload="dedup")
+    subprocess.run(command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=ROOT, env=surroundings(), timeout=ENDS_WITHIN_S, check=False)
+    return Raced(load(out / "results.json"))
 
 
-def test_the_race_makes_its_headline(raced: Raced) -> None:
-    assert raced.code == 0
+def test_both_sides_come_to_their_ends(raced: Raced) -> None:
+    assert raced.results.status is Status.COMPLETE
 
 
 def test_both_sides_come_to_the_same_clusters_and_shards(raced: Raced) -> None:
