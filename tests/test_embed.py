@@ -108,6 +108,12 @@ def test_recall_counts_a_source_that_nine_others_precede_and_not_one_that_ten_do
     assert [embed.quality(vectors, Queries(ranked, np.array([place]))) for place in (0, 9, 10)] == [1.0, 1.0, 0.0]
 
 
+@pytest.mark.parametrize("vectors", [np.zeros((30, 8)), np.ones((30, 8)), np.full((30, 8), np.nan)], ids=["zero", "all alike", "no number"])
+def test_vectors_that_tell_no_passage_from_another_find_none(vectors: Array) -> None:
+    queries = Queries(np.ones((30, 8), np.float32), np.arange(30))
+    assert embed.quality(vectors.astype(np.float32), queries) == 0.0
+
+
 def test_recall_is_the_share_of_queries_beyond_one_block_of_them() -> None:
     vectors = np.eye(30, dtype=np.float32)
     queries = Queries(vectors[[0] * 100], np.array([0] * 75 + [29] * 25))

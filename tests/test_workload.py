@@ -40,6 +40,15 @@ def test_every_built_in_one_carries_its_own_name(name: str) -> None:
     assert look_up(name).name == name
 
 
+MOST_CHARACTERS = {"bottleneck": 76, "partition": 105, "communication": 105, "consistency": 105, "neighbour": 112, "limitation": 112}
+
+
+@pytest.mark.parametrize("name", built_in())
+def test_what_every_built_in_one_says_of_itself_fits_a_slide(name: str) -> None:
+    said = look_up(name)
+    assert {field: len(getattr(said, field)) for field, most in MOST_CHARACTERS.items() if len(getattr(said, field)) > most} == {}
+
+
 def test_two_files_of_one_name_are_two_workloads(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
@@ -125,6 +134,14 @@ def test_a_package_of_ones_own_brings_all_of_it_that_is_imported(tmp_path: Path,
     monkeypatch.syspath_prepend(tmp_path)
     find("own_package.made")
     assert [module.__name__ for module in own_modules("own_package.made")] == ["own_package", "own_package.kernels", "own_package.made"]
+
+
+def test_a_package_without_an_init_file_brings_its_modules_along_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bare_package").mkdir()
+    a_workload_file(tmp_path / "bare_package")
+    monkeypatch.syspath_prepend(tmp_path)
+    find("bare_package.made")
+    assert [module.__name__ for module in own_modules("bare_package.made")] == ["bare_package.made"]
 
 
 def test_the_words_are_the_workload_without_its_functions(made: Workload) -> None:

@@ -73,12 +73,12 @@ def split(passages: Sequence[str], queries: int, seed: int) -> Split:
 def recall(vectors: Array, queries: Queries) -> float:
     """Return the share of queries whose own passage is among the ten nearest of all, by exact search.
 
-    Nearest is what has the largest inner product; ``vectors`` (passages, width) and those of the queries have length 1.
+    A tie counts against a query, and so does what is no number. Nearest is what has the largest inner product; ``vectors`` (passages, width) and those of the queries have length 1.
     """
     found = 0
     for begin in range(0, len(queries.sources), AT_A_TIME):
         sources = queries.sources[begin : begin + AT_A_TIME]
         near = queries.vectors[begin : begin + AT_A_TIME] @ vectors.T
         own = near[np.arange(len(sources)), sources]
-        found += int(np.sum(np.sum(near > own[:, None], axis=1) < NEAREST))
+        found += int(np.sum(np.sum(~(near < own[:, None]), axis=1) <= NEAREST))  # the passage itself is one of them
     return found / len(queries.sources)

@@ -239,7 +239,7 @@ WORKLOAD = Workload(
     unit="interactions",
     bottleneck="10 million plays, gone through 60 times: last night's reach nobody in time",
     partition="fixed blocks of users' and items' rows; every worker owns a run of them, equal in interactions",
-    communication="new rows and Gram matrices, 7 MB an iteration at p = 2, worker to worker; interactions never move",
+    communication="interactions once to each machine; then 7 MB of new rows and Gram matrices an iteration at p = 2",
     consistency="synchronous: all users, then all items; blocks are added in their order, so the same bits at any p",
     neighbour="not the model axis: both factor matrices are 11 MB and fit everywhere, only time is short",
     limitation="every worker holds all factors: good while they fit one machine and rows have more plays than factors",
