@@ -11,8 +11,10 @@ from pathlib import Path
 from demo.prices import read_prices
 from harness.errors import BadRequest
 from harness.model import Parameters, Schedule, Spec
+from harness.pair import in_json
 from harness.results import MOST_TRIALS
 from harness.run import launch
+from harness.run.describe import Description
 from harness.run.host import free_memory_bytes, usable_cores
 from harness.run.schedule import Allotment, allot
 from harness.run.study import Programme, programme
@@ -83,22 +85,38 @@ def request(asked: Asked) -> Request:
         joined_cluster=joined,
         points=() if asked.points is None else scales,
         oversubscribe=asked.oversubscribe,
-        prove_baseline=asked.prove_baseline,
+        prove_baseline=asked.prove_baseline and not (described.adopted is not None and described.adopted.says_ready),
         adopted=described.adopted,
     )
     allotment = allot(spec, cores, pretend=described.simulated)
     _require_sane(spec, simulated=described.simulated)
     if joined:
         launch.require_reachable(address)
+    _require_separable(asked, described)
     proof = programme(described.studies, spec, () if described.simulated else cores)
     where = asked.workload, address if joined else "", allotment
     return Request(spec, *where, described.simulated, proof, described.adopted_sha256, described.params)
 
 
 def told(params: Parameters, home: Path) -> Parameters:
-    """Return parameters as they may be published: a path in somebody's home folder begins with a tilde."""
-    folder = re.compile(rf"{re.escape(str(home))}(?=/|$|[\s'\"])")
+    """Return parameters as they may be published: a path in the presenter's home folder begins with a tilde."""
+    folder = re.compile("|".join(rf"(?<![\w./-]){re.escape(str(path))}(?![\w.-])" for path in {home, home.resolve()}))
     return {key: folder.sub("~", value) if isinstance(value, str) else value for key, value in params.items()}
+
+
+def _require_separable(asked: Asked, described: Description) -> None:
+    """Raise ``BadRequest`` for two programs that could not be told apart, or whose start-up could not be told from their work."""
+    adopted = described.adopted
+    if adopted is None:
+        return
+    found = in_json(str(described.params["quality"]))
+    written = str(described.params["answer"]) or (found[0] if found else "")
+    if asked.schedule == Schedule.TOGETHER and written not in ("", "{answer}"):
+        raise BadRequest(f"together both programs would write {written} at once", "write {answer} in both commands instead")
+    if asked.prove_baseline and asked.points is None and adopted.says_ready:
+        raise BadRequest(
+            "a proof of the baseline would time the start-up of programs that say they are ready", "leave --prove-baseline out"
+        )
 
 
 def _address(asked: str) -> str:

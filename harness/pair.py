@@ -156,8 +156,8 @@ class CommandPair:
             raise ValueError(f"answer={self.answer} is a folder: name the file that both write")
         if self.quality.startswith("{answer}#") and not self.writes_answer:
             raise ValueError(f"quality={self.quality} looks into {{answer}}, which is in neither command")
-        if self.input and not placed(self.input).exists():
-            raise ValueError(f"input={self.input} is not there")
+        if self.input and not ((read := placed(self.input)).is_file() or read.is_dir()):
+            raise ValueError(f"input={self.input} is neither a file nor a folder")
 
 
 def _require_command(side: Side, command: str, params: Mapping[str, Scalar]) -> None:

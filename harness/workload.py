@@ -25,6 +25,7 @@ from harness.settings import settled as settled
 from harness.voice import Voice as Voice
 from harness.voice import ready as ready
 
+INSTALLED = (sys.prefix, sys.base_prefix)
 OURS = ("demo", "harness", "workloads")
 
 Report = Callable[[int], None]
@@ -237,7 +238,8 @@ def own_modules(name: str) -> tuple[ModuleType, ...]:
     elif name in built_in() or name.partition(".")[0] in OURS:
         return ()
     else:
-        home = Path(sys.modules[name.partition(".")[0]].__file__ or "").resolve().parent
+        package = sys.modules[name.partition(".")[0]]
+        home = Path(package.__file__).resolve().parent if package.__file__ else Path(next(iter(package.__path__))).resolve()
     found = {known: module for known, module in sorted(sys.modules.items()) if known.partition(".")[0] not in (*OURS, "__main__")}
     return tuple(module for module in found.values() if _brought_along(getattr(module, "__file__", None), home))
 
@@ -247,7 +249,7 @@ def _brought_along(file: str | None, home: Path) -> bool:
     if not file or not file.endswith(".py"):
         return False
     path = Path(file).resolve()
-    return path.is_relative_to(home) and not path.is_relative_to(sys.prefix) and "site-packages" not in path.parts
+    return path.is_relative_to(home) and not any(map(path.is_relative_to, INSTALLED)) and "site-packages" not in path.parts
 
 
 def _from_file(path: Path) -> ModuleType:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.errors import SideFailed
 from harness.pair import CommandPair
-from harness.run.answers import Answers
+from harness.run.answers import Answers, require_unchanged, stamps
 from harness.run.answers import given as read
 from harness.run.digest import digest
 
@@ -245,3 +245,38 @@ def test_inputs_have_one_digest_exactly_if_they_are_equal(one: bytes, other: byt
             path.write_bytes(content)
             sums.append(digest(read(str(path)), 0).sha256)
     assert (sums[0] == sums[1]) is (one == other)
+
+
+def test_what_was_printed_before_the_clock_started_counts_for_the_run(tmp_path: Path) -> None:
+    side = Side(tmp_path)
+    side.answers.begin().write_text("42")
+    side.answers.note()
+    assert bytes(side.answers.content()) == b"42"
+
+
+def test_a_program_that_changes_its_input_is_found_out(tmp_path: Path) -> None:
+    rows = tmp_path / "rows"
+    rows.write_text("b\na\n")
+    before = stamps(str(rows))
+    rows.write_text("a\nb\nc\n")
+    assert refused(lambda: require_unchanged(str(rows), before)) == "the program changed its input: rows"
+
+
+def test_a_program_that_adds_to_the_folder_it_reads_is_found_out(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text("a")
+    before = stamps(str(tmp_path))
+    (tmp_path / "more").write_text("b")
+    assert refused(lambda: require_unchanged(str(tmp_path), before)) == "the program changed its input: more"
+
+
+def test_an_input_that_is_left_alone_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text("a")
+    require_unchanged(str(tmp_path), stamps(str(tmp_path)))
+
+
+def test_a_folder_of_many_files_holds_no_descriptors(tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"{number}").write_text("a")
+    before = len(os.listdir("/dev/fd"))
+    held = read(str(tmp_path))
+    assert (len(held), len(os.listdir("/dev/fd"))) == (300, before)

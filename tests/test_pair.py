@@ -52,7 +52,7 @@ def test_a_pair_of_plain_commands_is_sane() -> None:
         ),
         ({"answer": "no/such/folder/out.txt"}, "answer=no/such/folder/out.txt is in a folder that is not there"),
         ({"answer": "/"}, "answer=/ is a folder: name the file that both write"),
-        ({"input": "no/such/rows"}, "input=no/such/rows is not there"),
+        ({"input": "no/such/rows"}, "input=no/such/rows is neither a file nor a folder"),
         ({"quality": "{answer}#f1"}, "quality={answer}#f1 looks into {answer}, which is in neither command"),
         ({"tolerance": -0.1}, "tolerance=-0.1 is no difference of two numbers"),
         ({"tolerance": float("nan")}, "tolerance=nan is no difference of two numbers"),

@@ -277,3 +277,26 @@ def test_an_endless_line_is_seen_in_parts(tmp_path: Path) -> None:
     ran = finished(f"head -c {3 * LONGEST_LINE_BYTES} /dev/zero", tmp_path)
     assert sum(map(len, ran.lines)) == 3 * LONGEST_LINE_BYTES
     assert max(map(len, ran.lines)) <= LONGEST_LINE_BYTES + (1 << 16)
+
+
+def test_a_program_that_is_not_looked_at_writes_its_output_itself(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    program = Program("seq 100000", tmp_path / "printed", None, lambda said, since_s: None)
+    program.finish()
+    program.drain()
+    assert (tmp_path / "printed").read_text().splitlines() == [str(number) for number in range(1, 100_001)]
+    assert capfd.readouterr().out.endswith("100000\n")
+
+
+def test_the_last_words_of_a_program_that_is_not_looked_at_are_what_it_printed(tmp_path: Path) -> None:
+    program = Program("echo so far; echo and no further; exit 3", tmp_path / "printed", None, lambda said, since_s: None)
+    with pytest.raises(SideFailed) as failed:
+        program.finish()
+    assert failed.value.hint == "its last words: and no further"
+
+
+def test_last_words_do_not_tell_whose_home_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    program = Program("echo cannot open /home/somebody/rows >&2; exit 3", tmp_path / "printed", None, lambda said, since_s: None)
+    with pytest.raises(SideFailed) as failed:
+        program.finish()
+    assert failed.value.hint == "its last words: cannot open ~/rows"

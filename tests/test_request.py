@@ -264,6 +264,12 @@ HOME = Path("/home/ada")
         ("python /home/ada/a.py '/home/ada/my rows'", "python ~/a.py '~/my rows'"),
         ("/home/adam/rows.csv", "/home/adam/rows.csv"),
         ("rows.csv", "rows.csv"),
+        (f"cd {HOME}; python x", "cd ~; python x"),
+        (f"cd {HOME}&&x", "cd ~&&x"),
+        (f"PYTHONPATH={HOME}:/x", "PYTHONPATH=~:/x"),
+        (f"a >{HOME}|b", "a >~|b"),
+        (f"/mnt{HOME}/x", f"/mnt{HOME}/x"),
+        (f"{HOME}ly/x", f"{HOME}ly/x"),
     ],
 )
 def test_nobodys_home_folder_is_published(text: str, published: str) -> None:
@@ -300,3 +306,13 @@ def test_two_programs_are_asked_for_with_what_can_be_known_of_them(tmp_path: Pat
 def test_programs_that_cannot_be_run_are_refused_beforehand(settings: tuple[str, ...], sentence: str) -> None:
     error = refused(workload="commands", settings=settings, workers=1)
     assert (error.sentence, error.hint) == (sentence, "change it with --set key=value")
+
+
+def test_two_programs_that_would_write_one_file_at_once_are_refused() -> None:
+    with pytest.raises(BadRequest, match=r"^together both programs would write out at once$"):
+        requested(workload="commands", settings=("baseline=a", "distributed=b", "answer=out"), workers=1, schedule="together")
+
+
+def test_a_proof_that_would_time_start_up_is_refused() -> None:
+    with pytest.raises(BadRequest, match=r"^a proof of the baseline would time the start-up"):
+        requested(workload="commands", settings=("baseline=a", "distributed=b", "ready=yes"), workers=1, prove_baseline=True)

@@ -38,6 +38,11 @@ def test_a_replay_reads_between_two_points_of_the_curve() -> None:
     assert rewound(lane, 3.0).done == 15_000
 
 
+def test_a_replay_makes_up_no_progress_that_was_not_told() -> None:
+    lane = a_race(e.Progress(done=20_000), e.Finished(wall_s=4.0, cpu_s=8.0, peak_rss_bytes=9, items=20_000), at=12.0)
+    assert [rewound(lane, at).done for at in (1.0, 3.9, 4.0)] == [0, 0, 20_000]
+
+
 def test_a_replay_shows_the_bars_as_they_were() -> None:
     told = [e.stamp(e.Sample(worker="w0", cpu=cpu, rss_bytes=1), at, Side.DISTRIBUTED, 0) for at, cpu in ((9.0, 0.2), (11.0, 0.9))]
     race = [*arming_events(), e.stamp(e.Go(order=1), 8.0, Side.DISTRIBUTED, 0), *told]

@@ -21,7 +21,7 @@ def a_local(name: str = "core", **changes: Any) -> Process:
 
 def looked(watch: Watch, *, trial_at: float = 10.0, until: float, running: tuple[Side, ...] = (ONE,)) -> list[Sample]:
     """Return the samples of a trial that is looked at every quarter of a second of the conductor's clock."""
-    watch.begin(trial_at, [])
+    watch.begin(trial_at, [], {})
     samples: list[Sample] = []
     for frame in range(int((until - trial_at) * 4) + 1):
         time.sleep(0.002)
@@ -71,7 +71,7 @@ def test_what_a_worker_did_before_the_trial_is_not_in_its_first_sample() -> None
     looked(watch, until=10.5)
     time.sleep(0.4)  # the side rests between its trials
     began = time.monotonic()
-    watch.begin(20.0, [])
+    watch.begin(20.0, [], {})
     ends = time.process_time() + 0.1
     while time.process_time() < ends:
         pass
@@ -84,7 +84,7 @@ def test_what_a_worker_did_before_the_trial_is_not_in_its_first_sample() -> None
 def test_only_frames_of_a_trial_are_counted() -> None:
     watch = Watch()
     watch.frame(1.0)
-    watch.begin(2.0, [])
+    watch.begin(2.0, [], {})
     for at in (2.0, 2.25, 3.0):
         watch.frame(at)
     watch.end()
@@ -96,7 +96,7 @@ def test_only_frames_of_a_trial_are_counted() -> None:
 def test_the_time_between_two_trials_is_no_gap() -> None:
     watch = Watch()
     for began in (2.0, 60.0):
-        watch.begin(began, [])
+        watch.begin(began, [], {})
         watch.frame(began)
         watch.frame(began + 0.25)
         watch.end()
@@ -108,7 +108,7 @@ def test_only_what_the_screen_used_during_trials_is_its_cost() -> None:
     ends = time.process_time() + 0.05
     while time.process_time() < ends:
         pass
-    watch.begin(0.0, [])
+    watch.begin(0.0, [], {})
     watch.end()
     assert watch.event(None).cpu_s < 0.05
 
@@ -124,7 +124,7 @@ def test_the_contention_is_passed_on() -> None:
 
 def test_the_foreign_load_of_a_trial_is_a_share() -> None:
     watch = Watch()
-    watch.begin(0.0, [])
+    watch.begin(0.0, [], {})
     time.sleep(0.02)
     watch.end()
     foreign = watch.event(None).foreign_cpu
@@ -136,7 +136,7 @@ def test_a_program_whose_workers_are_not_told_is_seen_by_the_places_in_its_tree(
     watch = Watch(trees=True)
     with subprocess.Popen(["sh", "-c", "while :; do :; done & while :; do :; done"]) as program:
         watch.follow(TWO, [a_local("w0"), a_local("w1")])
-        watch.begin(10.0, [])
+        watch.begin(10.0, [], {})
         time.sleep(0.6)
         samples = [event for event in watch.looks(10.0 + LOOK_EVERY_S, [TWO], TRIALS) if isinstance(event, Sample)]
         watch.end()

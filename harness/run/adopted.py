@@ -9,6 +9,7 @@ import math
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -53,6 +54,8 @@ class Runner:
         self._said: float | None = None
         self._printed: float | None = None
         self._report: Report = _unheard
+        self._reporting = threading.Lock()
+        self._read = answers.stamps(pair.input)
         self._program: Program | None = None
         self._ran: Program | None = None
         self._answer: list[Any] = []
@@ -131,7 +134,7 @@ class Runner:
             "here": self._pair.here,
         }
         command = filled(self._pair.command(assignment.side), values)
-        return Program(command, output, self._line, self._hear)
+        return Program(command, output, self._line if self._progress or self._quality else None, self._hear)
 
     def _run(self, report: Report, workers: int = 0) -> Any:
         """Run the program to its end; return a list for what is compared of its answer, which comes once the clock stands."""
@@ -143,15 +146,16 @@ class Runner:
         for process in self._came:  # now that this trial is the present one
             self._say(e.Recovered(worker=process.id, process=process, seconds=0.0))
         program.finish()
-        report(self._items)
-        self._report = _unheard
+        self._told_of(self._items, last=True)
         self._ran, self._answer = program, []
         return self._answer
 
     def _inspect(self) -> None:
-        """Read what the last run printed to its end, and take up its answer."""
+        """End what the last run left, so that nothing is added off the clock; then read what it printed, and take up its answer."""
         if self._ran is not None:
+            end_what_runs()
             self._ran.drain()
+            answers.require_unchanged(self._pair.input, self._read)
             self._answer.append(self._answers.content())
             self._ran = None
 
@@ -163,8 +167,15 @@ class Runner:
             return True
         done, of = number(found[1]), number(found[2]) if self._progress.groups == 2 else float(PERCENT)
         if done is not None and of and 0 <= done <= of < math.inf:
-            self._report(int(self._items * (done / of)))
+            self._told_of(int(self._items * (done / of)))
         return False
+
+    def _told_of(self, done: int, *, last: bool = False) -> None:
+        """Report items done; once the clock stands, what is still read from a pipe reports no more."""
+        with self._reporting:
+            self._report(done)
+            if last:
+                self._report = _unheard
 
     def _hear(self, said: Said, since_s: float) -> None:
         """Take in what the program says on its pipe, so many seconds after it was started."""
@@ -172,7 +183,7 @@ class Runner:
             case SaidReady(items=items) if not self._pair.ready:
                 self._start_up_s, self._of = since_s, items
             case SaidProgress(done=done) if of := self._told.items or self._of:
-                self._report(int(self._items * min(1.0, done / of)))
+                self._told_of(int(self._items * min(1.0, done / of)))
             case SaidSpan(worker=place, items=items, busy_s=busy_s, cpu_s=cpu_s) if place < self._assignment.workers:
                 self._say(e.Span(worker=self._name(place), chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s))
             case SaidQuality(quality=quality):
@@ -196,7 +207,7 @@ class Runner:
     def _processes(self, known: Digest) -> list[Process]:
         """Return the workers as far as they are known: by the process ids that the program told, else as places in its tree."""
         mine = this_process("", source_digest(self._source))
-        told = self._told.workers
+        told = self._told.workers if self._assignment.side is Side.DISTRIBUTED else ()
         pids = told if len({*told}) >= max(2, self._assignment.workers) else (mine.pid,) * self._assignment.workers
         return [
             Process(
@@ -239,8 +250,8 @@ def number(text: bytes | None) -> float | None:
 
 
 def _usage(_: int) -> Usage:
-    """Return the core-seconds of all programs so far, those that are still there among them, and the most memory that one of them took."""
-    return {"programs": probe.below(os.getpid())}
+    """Return the core-seconds of all programs so far, those that are still there among them; how much memory they took is not known."""
+    return {"programs": (probe.below(os.getpid()), 0)}
 
 
 def end_what_runs() -> None:

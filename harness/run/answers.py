@@ -18,6 +18,7 @@ from harness.pair import CommandPair, in_json, placed
 from harness.run.digest import digest
 
 LARGEST_JSON_BYTES = 16 << 20
+MAPPED_ABOVE_BYTES = 16 << 20
 FIRST, PRINTED, WORK = "first-answer", "printed", "work"
 
 Stamp = tuple[int, int, int] | None
@@ -50,9 +51,12 @@ class Answers:
             raise SideFailed(sentence, "have both say the same to ready()")
 
     def note(self) -> None:
-        """Note what lies there already as the clock starts, lest it be taken for the run's: the other side may write to the same file."""
+        """Note what lies there already as the clock starts, lest it be taken for the run's: the other side may write to the same file.
+
+        What was printed since the program was started is of this run in any case.
+        """
         written = [self._file] if self._json is None else [self._file, self._json[0]]
-        self._stamps = {path: _stamp(path) for path in written}
+        self._stamps = {path: _stamp(path) for path in written if path.parent != self._scratch}
 
     def content(self) -> memoryview | bytes:
         """Return the bytes of the answer; raise ``SideFailed`` if the program did not write it, or nothing that could be compared."""
@@ -132,9 +136,11 @@ def kept(path: Path, write: Callable[[Path], object]) -> Path:
 
 
 def mapped(path: Path) -> memoryview | bytes:
-    """Return a file's bytes without reading them all into memory."""
+    """Return a file's bytes; a large one is not read into memory, a small one holds no descriptor."""
+    if path.stat().st_size <= MAPPED_ABOVE_BYTES:
+        return path.read_bytes()
     with path.open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)) if path.stat().st_size else b""
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def given(path: str) -> tuple[tuple[str, memoryview | bytes], ...]:
@@ -142,5 +148,21 @@ def given(path: str) -> tuple[tuple[str, memoryview | bytes], ...]:
     if not path:
         return ()
     root = placed(path)
-    files = sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
-    return tuple((file.relative_to(root).as_posix() if root.is_dir() else "", mapped(file)) for file in files)
+    return tuple((file.relative_to(root).as_posix() if root.is_dir() else "", mapped(file)) for file in _files(root))
+
+
+def _files(root: Path) -> list[Path]:
+    return sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
+
+
+def stamps(path: str) -> dict[Path, Stamp]:
+    """Return when each file that both programs read was last written, and its size (empty: nothing was named)."""
+    return {file: _stamp(file) for file in _files(placed(path))} if path else {}
+
+
+def require_unchanged(path: str, before: dict[Path, Stamp]) -> None:
+    """Raise ``SideFailed`` if a program has written to what both read: the other one would be given something else."""
+    now = stamps(path)
+    if now != before:
+        (changed, *_) = sorted(file for file in now.keys() | before.keys() if now.get(file) != before.get(file))
+        raise SideFailed(f"the program changed its input: {changed.name}", "have both programs write elsewhere")

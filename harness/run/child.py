@@ -24,7 +24,7 @@ from harness.errors import TwoclocksError
 from harness.events import Failed, Finished, Probed, Ready, Scored
 from harness.model import Digest, Side
 from harness.pair import CommandPair
-from harness.run import wire
+from harness.run import probe, wire
 from harness.run.adopted import Runner
 from harness.run.contestant import Contestant, contestant, cores_of, used
 from harness.run.digest import digest
@@ -166,7 +166,11 @@ def listen(descriptor: int) -> Iterator[wire.Command]:
 
 
 def _vanish() -> None:
-    """End at once, with all that this process has started where it leads a group of its own: Ray's daemons may outlive their driver."""
+    """End at once, with all that this process has started where it leads a group of its own: Ray's daemons may outlive their driver.
+
+    A program that was adopted may lead another group.
+    """
+    probe.end({pid: born for pid, born in probe.family(os.getpid()).items() if pid != os.getpid()}, signal.SIGKILL)
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)

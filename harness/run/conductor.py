@@ -140,7 +140,8 @@ class Conductor:
         plan = [*rounds(spec.trials, self.schedule, spec.scales)]
         for place, starting in enumerate(plan):
             at_rest = set(Side) - {side for side, _, _ in starting}
-            self._watch.begin(self.now, [self._children[side].process.pid for side in at_rest])
+            at_work = {side: workers for side, _, workers in starting}
+            self._watch.begin(self.now, [self._children[side].process.pid for side in at_rest], at_work)
             yield self._go(starting, order, {side: workers for later in plan[:place:-1] for side, _, workers in later})
             order += len(starting)
             yield from self._until(lambda: not self._running, doing="running")

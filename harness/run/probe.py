@@ -7,7 +7,6 @@ import contextlib
 import os
 import resource
 import signal
-import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -160,15 +159,14 @@ def spent(pid: int) -> float:
     return 0.0
 
 
-def below(root: int) -> tuple[float, int]:
-    """Return the core-seconds of everything below this very process, ended or not, and the most memory that one of it took, in bytes.
+def below(root: int) -> float:
+    """Return the core-seconds of everything below this very process, ended or not.
 
     ``root`` is this process. What ended is on its account once it was waited for.
     """
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     living = {pid for pid in family(root) if pid != root}
-    peak = ended.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    return ended.ru_utime + ended.ru_stime + sum(map(spent, living)), peak
+    return ended.ru_utime + ended.ru_stime + sum(map(spent, living))
 
 
 def census() -> Census:

@@ -77,31 +77,33 @@ Hear = Callable[[Said, float], None]
 class Program:
     """A program that was started.
 
-    ``line`` is given every line that it prints and returns whether it is part of its output, which is kept in the file ``output``.
+    ``line`` is given every line that it prints and returns whether it is part of its output, which is kept in the file ``output``
+    (None: all of it is, and goes there without being looked at, so that a program that prints much does not wait for a reader).
     ``hear`` is given what it says on its pipe, and how many seconds after its start.
     """
 
-    def __init__(self, command: str, output: Path, line: Line, hear: Hear) -> None:
-        self._line, self._hear = line, hear
+    def __init__(self, command: str, output: Path, line: Line | None, hear: Hear) -> None:
+        self._output, self._hear, self._logged = output, hear, line is not None
+        self._line: Line | None = line
         self._last = {"stdout": b"", "stderr": b""}
+        self._unkept: OSError | None = None
         self._ready: SaidReady | None = None
         self._stirred = threading.Condition()
         say_read, say_write = os.pipe()
         go_read, self._go = os.pipe()
         told = dict(os.environ) | {SAY: str(say_write), GO: str(go_read)}
         self._began = time.perf_counter()
-        self.process = subprocess.Popen(
-            [SHELL, "-c", command],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=(say_write, go_read),
-            env=told,
-        )
+        with output.open("wb") as printed:
+            self.process = subprocess.Popen(
+                [SHELL, "-c", command],
+                stdin=subprocess.DEVNULL,
+                stdout=printed if line is None else subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=(say_write, go_read),
+                env=told,
+            )
         os.close(say_write)
         os.close(go_read)
-        assert self.process.stdout is not None
-        assert self.process.stderr is not None
         self._readers = [
             _on_a_thread(lambda: self._read(self.process.stdout, 1, "stdout", output)),
             _on_a_thread(lambda: self._read(self.process.stderr, 2, "stderr", None)),
@@ -137,7 +139,7 @@ class Program:
 
     def _hint(self) -> str:
         words = next((last for last in (self._last["stderr"], self._last["stdout"]) if last), b"")
-        told = words.decode(errors="replace").strip()[:LAST_LINE]
+        told = words.decode(errors="replace").strip()[:LAST_LINE].replace(str(Path.home()), "~")
         return f"its last words: {told}" if told else "it printed nothing"
 
     def drain(self) -> None:
@@ -146,21 +148,39 @@ class Program:
         for reader in self._readers:
             reader.join(max(0.0, until - time.monotonic()))
         self.go()
+        if not self._logged:
+            self._log()
+        if self._unkept is not None:
+            raise SideFailed(f"what the program printed could not be kept: {self._unkept.strerror}", "make room on this machine's disk")
+
+    def _log(self) -> None:
+        """Copy what was printed without being looked at to the log, as far as it has room."""
+        with self._output.open("rb") as printed, contextlib.suppress(OSError):
+            while block := printed.read(BLOCK_BYTES):
+                os.write(1, block)
+                self._last["stdout"] = next((line for line in reversed(block.splitlines()) if line.strip()), self._last["stdout"])
+        self._logged = True
 
     def _read(self, stream: IO[bytes] | None, log: int, name: str, output: Path | None) -> None:
         with contextlib.ExitStack() as opened:
             source = opened.enter_context(stream) if stream is not None else None
-            kept = opened.enter_context(output.open("wb")) if output is not None else None
+            kept = opened.enter_context(output.open("wb", buffering=0)) if source is not None and output is not None else None
             returned, of_output = False, True
             for line in _lines(source, log):
                 if line.strip():
                     self._last[name] = line
-                if not (returned and line == b"\n"):  # else it is the other half of that line's end
+                if self._line is not None and not (returned and line == b"\n"):  # else it is the other half of that line's end
                     of_output = self._line(line)
                 returned = line.endswith(b"\r")
-                if of_output and kept is not None:
-                    kept.write(line)
-                    kept.flush()
+                if of_output and kept is not None and self._unkept is None:
+                    self._keep(kept, line)
+
+    def _keep(self, kept: IO[bytes], line: bytes) -> None:
+        """Write a line of the output; a disk that is full must not stop the program that prints, and is told of afterwards."""
+        try:
+            kept.write(line)
+        except OSError as full:
+            self._unkept = full
 
     def _listen(self, descriptor: int) -> None:
         with os.fdopen(descriptor, "rb") as said:

@@ -5,7 +5,7 @@ May import ``model``, ``events`` and ``run.probe``.
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from harness.events import Event, Sample, Watched, stamp
 from harness.model import Process, Side
@@ -25,6 +25,7 @@ class Watch:
         self._here, self._trees = host_key(), {side: Tree() for side in Side} if trees else {}
         self._eyes = {side: Probe() for side in Side}
         self._pids: dict[Side, dict[str, int]] = {side: {} for side in Side}
+        self._at_work: dict[Side, int] = {}
         self._looked = 0.0
         self._frames = 0
         self._last_frame: float | None = None
@@ -53,7 +54,7 @@ class Watch:
         """Look at a side's workers; where all are known by their driver alone, at the places in the tree below it."""
         pids = self._pids[side]
         if self._trees and len(set(pids.values())) == 1:
-            return self._trees[side].look(next(iter(pids.values())), [*pids])
+            return self._trees[side].look(next(iter(pids.values())), [*pids][: self._at_work.get(side) or None])
         return self._eyes[side].look(pids)
 
     def frame(self, now: float) -> None:
@@ -65,11 +66,13 @@ class Watch:
         self._last_frame = now
         self._frames += 1
 
-    def begin(self, now: float, at_rest: Iterable[int]) -> None:
+    def begin(self, now: float, at_rest: Iterable[int], at_work: Mapping[Side, int]) -> None:
         """Open the accounts of a trial. A side that rests counts as foreign: what its daemons do weighs on the side that runs.
 
-        ``at_rest`` holds the pids of such sides. What the workers did before the trial is left out.
+        ``at_rest`` holds the pids of such sides, ``at_work`` how many workers each other side has in it (0: all). What they did before
+        is left out.
         """
+        self._at_work = dict(at_work)
         self._ledger = Ledger([os.getpid()], at_rest)
         self._last_frame = None
         self._cpu_before = time.process_time()

@@ -17,4 +17,10 @@ def rewound(lane: Lane, elapsed: float) -> Lane:
     if lane.wall_s is None or elapsed >= lane.wall_s:
         return lane
     workers = tuple(replace(worker, cpu=value_at(worker.utilization, elapsed), lost_at=None) for worker in lane.workers)
-    return replace(lane, stage=Stage.RUNNING, done=done_at(lane.curve, elapsed), workers=workers, wall_s=None, quality=None)
+    done = done_at(lane.curve, elapsed) if _told(lane) else 0
+    return replace(lane, stage=Stage.RUNNING, done=done, workers=workers, wall_s=None, quality=None)
+
+
+def _told(lane: Lane) -> bool:
+    """Return whether anything was said of the way between nothing and all: where it was not, no progress is made up."""
+    return any(0 < done < lane.items_out for _, done in lane.curve.points)
