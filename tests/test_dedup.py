@@ -104,6 +104,16 @@ def test_a_shard_that_stays_may_be_read_like_any_other_file(tmp_path: Path, pose
     assert modes == {(tmp_path / "another").stat().st_mode & 0o777}
 
 
+def test_shards_of_an_earlier_run_do_not_stay_among_those_of_a_later_one(tmp_path: Path, posed: Problem) -> None:
+    recipe = posed.input.recipe._replace(shards=str(tmp_path))
+    written = [len(dedup.baseline(posed.input._replace(recipe=recipe._replace(shard=size)), unheard).shards) for size in (60_000, 240_000)]
+    (tmp_path / "shard-of-mine.jsonl").touch()
+    dedup.distributed(posed.input._replace(recipe=recipe._replace(shard=240_000)), RoundTable(2), unheard)
+    assert written[0] > written[1]
+    names = [f"shard-{number:05}.jsonl" for number in range(written[1])]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*names, "shard-of-mine.jsonl"]
+
+
 def test_documents_without_a_word_are_duplicates_of_each_other() -> None:
     given = crawled(["", "some text of its own", " \n", "another text of its own", ""])
     assert dedup.baseline(given, unheard).clusters.tolist() == [0, 1, 0, 3, 0]
@@ -254,6 +264,12 @@ def test_a_sample_counts_its_documents() -> None:
         ({"permutations": 100}, "permutations=100 is not a multiple of four times bands=96"),
         ({"block": 0}, "block=0 is not between 1"),
         ({"shards": "/no/such/folder"}, "shards=/no/such/folder is no folder"),
+        ({"shards": "/etc/hostname"}, "shards=/etc/hostname is no folder"),
+        ({"shards": "~nobodyhere/x"}, "shards='~nobodyhere/x' is no path"),
+        ({"shards": "x" * 5000}, "shards=.* is no "),
+        ({"input": "~nobodyhere/x"}, "input='~nobodyhere/x' is no path"),
+        ({"input": "x" * 5000}, "input=.* is no "),
+        ({"documents": 50_000_000, "words": 21}, "documents=50000000 of words=21 are more than 1,000,000,000 words"),
         ({"input": "/no/such/thing"}, "input=/no/such/thing is no folder"),
     ],
 )
@@ -268,7 +284,7 @@ def test_the_values_to_tune_by_are_allowed_and_none_is_in_use() -> None:
     assert dedup.WORKLOAD.params["block"] not in dedup.BLOCKS
 
 
-def test_the_limit_is_above_what_the_baseline_does(posed: Problem) -> None:
+def test_the_limit_is_a_speed(posed: Problem) -> None:
     assert dedup.limit(posed.input, 0.02) > 0
 
 

@@ -54,6 +54,28 @@ def test_all_files_of_a_pattern_are_read_in_the_order_of_their_names(tmp_path: P
     assert documents(tmp_path / "*.jsonl") == [b"a", b"b", b"c"]
 
 
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path) -> None:
+    for name in ("crawl1.jsonl", "crawl[1].jsonl"):
+        written(tmp_path / name, json.dumps({"text": name}))
+    assert documents(tmp_path / "crawl[1].jsonl") == [b"crawl[1].jsonl"]
+
+
+def test_two_stars_are_folders_of_any_depth_and_no_links_that_go_round(tmp_path: Path) -> None:
+    (tmp_path / "a[b" / "c").mkdir(parents=True)
+    for name in ("top", "a[b/middle", "a[b/c/low"):
+        written(tmp_path / f"{name}.jsonl", json.dumps({"text": name}))
+    for link in ("loop", "again", "a[b/back"):
+        (tmp_path / link).symlink_to(tmp_path)
+    assert documents(tmp_path / "**" / "*.jsonl") == [b"a[b/c/low", b"a[b/middle", b"top"]
+    assert documents(tmp_path / "**" / "c" / "**" / "*.jsonl") == [b"a[b/c/low"]
+
+
+def test_two_names_of_one_file_are_read_once(tmp_path: Path) -> None:
+    written(tmp_path / "a.jsonl", '{"text": "one"}')
+    (tmp_path / "b.jsonl").symlink_to("a.jsonl")
+    assert documents(tmp_path / "*.jsonl") == [b"one"]
+
+
 @pytest.mark.parametrize("field", ["text", "content"])
 def test_a_parquet_file_is_read_by_its_column(tmp_path: Path, field: str) -> None:
     path = columns(tmp_path / "crawl.parquet", id=list(range(600)), **{field: [f"page {row}" for row in range(600)]})
@@ -158,7 +180,19 @@ def test_a_folder_without_text_is_refused(tmp_path: Path) -> None:
         read(str(tmp_path))
 
 
-@pytest.mark.parametrize("given", ["/no/such/folder", "/no/such/*.jsonl", "/no/such.parquet", "/etc/hostname", "stdlibs", "\0.jsonl"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        "/no/such/folder",
+        "/no/such/*.jsonl",
+        "/no/such.parquet",
+        "/etc/hostname",
+        "stdlibs",
+        "\0.jsonl",
+        "~nobodyhere/x",
+        f"{'x' * 300}.jsonl",
+    ],
+)
 def test_what_is_not_there_is_known_before_anything_starts(given: str) -> None:
     with pytest.raises(ValueError, match="input="):
         check_input(given)

@@ -114,6 +114,20 @@ def test_a_corpus_that_is_not_there_is_refused(tmp_path: Path) -> None:
         check_corpus(str(tmp_path / "nothing"))
 
 
+@pytest.mark.parametrize("corpus", ["~nobodyhere/x", "x" * 300, "/" + "x" * 5000])
+def test_what_is_no_path_is_refused(corpus: str) -> None:
+    with pytest.raises(ValueError, match="corpus="):
+        check_corpus(corpus)
+
+
+@pytest.mark.parametrize(("name", "most"), [("a.md", reading.LARGEST_TEXT_BYTES), ("a.jsonl", reading.LARGEST_FILE_BYTES)])
+def test_a_folder_with_a_file_that_is_too_large_is_refused(name: str, most: int, tmp_path: Path) -> None:
+    with (tmp_path / name).open("wb") as file:
+        os.truncate(file.fileno(), most + 1)
+    with pytest.raises(ValueError, match=f"{name} has {most + 1:,} bytes, more than {most:,}"):
+        check_corpus(str(tmp_path))
+
+
 def test_a_folder_without_texts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"holds no file that ends in \.txt, \.md, \.rst, \.jsonl, \.py"):
         check_corpus(str(tmp_path))

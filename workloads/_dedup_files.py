@@ -56,7 +56,11 @@ MOST_DOCUMENTS = 50_000_000
 
 def check_input(given: str) -> None:
     """Raise ``ValueError`` if there is nothing to read at an input; an empty one is the synthetic crawl."""
-    if not given or given == STDLIB or _path(given).is_dir():
+    if not given or given == STDLIB:
+        return
+    if _path(given).is_dir():
+        if not os.access(_path(given), os.R_OK | os.X_OK):
+            raise ValueError(f"input={given} is a folder that may not be entered")
         return
     if not given.endswith(tuple(BEGINS)):
         raise ValueError(f"input={given} is no folder, no {LINES}, {PACKED} or {PARQUET} file, and not {STDLIB}")
@@ -110,13 +114,41 @@ def documents(given: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _path(given: str) -> Path:
-    return Path(given).expanduser()
+    """Return the path that is meant; raise ``ValueError`` for one that cannot be looked at."""
+    try:
+        path = Path(given).expanduser()
+        path.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ValueError(f"input={given!r} is no path: {error}") from error
+    return path
 
 
-def files(pattern: str) -> list[Path]:
-    """Return the regular files that a pattern names, in the order of their names."""
-    found = [Path(name) for name in glob.glob(str(_path(pattern)), recursive=True)]
-    return sorted(path for path in found if path.is_file())
+def files(given: str) -> list[Path]:
+    """Return the file of that name or, if there is none, the regular files that it names as a pattern, in the order of their names.
+
+    Of several names of one file the first counts. Raises ``ValueError`` where one cannot be looked at.
+    """
+    path, found = _path(given), dict[tuple[int, int], Path]()
+    try:
+        for candidate in [path] if path.is_file() else sorted(map(Path, _matching(str(path)))):
+            if candidate.is_file():
+                known = candidate.stat()
+                found.setdefault((known.st_dev, known.st_ino), candidate)
+    except OSError as error:
+        raise ValueError(f"input={given} cannot be looked through: {error.strerror}") from error
+    return list(found.values())
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    """Yield what a pattern names, some of it twice; ``**`` is any folders that are neither hidden nor links: those may go round."""
+    before, deep, after = (f"./{pattern}" if pattern.startswith("**/") else pattern).partition("/**/")
+    if not deep:
+        yield from glob.iglob(pattern)
+        return
+    for root in glob.iglob(before or "/"):
+        for place, folders, _ in os.walk(root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            yield from _matching(f"{glob.escape(place)}/{after}")
 
 
 def texts(folder: Path) -> Iterator[Path]:
@@ -190,16 +222,16 @@ def rows(path: Path) -> Iterator[tuple[str, bytes]]:
                     if raw is None:
                         raise ValueError(f"{path.name}, row {number}: there is no text here")
                     yield f"{path.name}, row {number}", utf8(raw)
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, IndexError) as error:
         raise ValueError(f"{path.name}: this is no Parquet file that can be read beyond row {number}") from error
 
 
-def _cells(column: Any, path: Path) -> list[bytes | None]:
-    """Return a column's texts as bytes, since what a file calls a string need not be one (None: no value)."""
-    from pyarrow import large_binary, types
+def _cells(column: Any, path: Path) -> Iterator[bytes | None]:
+    """Yield a column's texts as bytes, one at a time, since what a file calls a string need not be one (None: no value)."""
+    from pyarrow import binary, large_binary, types
 
-    column = column.dictionary_decode() if types.is_dictionary(column.type) else column
-    if not (types.is_string(column.type) or types.is_large_string(column.type)):
-        raise ValueError(f"{path.name}: the column holds {column.type}, no text")
-    cells: list[bytes | None] = column.cast(large_binary()).to_pylist()
-    return cells
+    held, places = (column.dictionary, column.indices.to_pylist()) if types.is_dictionary(column.type) else (column, range(len(column)))
+    if not (types.is_string(held.type) or types.is_large_string(held.type)):
+        raise ValueError(f"{path.name}: the column holds {held.type}, no text")
+    raw = held.cast(binary() if types.is_string(held.type) else large_binary())
+    yield from (None if place is None else raw[place].as_py() for place in places)

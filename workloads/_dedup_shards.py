@@ -54,6 +54,19 @@ def write_shard(documents: Array, text: Array, offsets: Array, folder: str, name
     return Shard(len(documents), len(lines), hashlib.sha256(lines).hexdigest())
 
 
+def shard_name(number: int) -> str:
+    """Return the name of the shard of that number."""
+    return f"shard-{number:05}.jsonl"
+
+
+def remove_beyond(folder: str, shards: int) -> None:
+    """Remove what an earlier run with more shards has left in a folder (empty: there is none), so that what is there is of one run."""
+    for path in Path(folder).glob("shard-*.jsonl") if folder else ():
+        number = path.name.removeprefix("shard-").removesuffix(".jsonl")
+        if number.isdecimal() and int(number) >= shards and path.name == shard_name(int(number)):
+            path.unlink(missing_ok=True)
+
+
 @compiled
 def json_lines(text: Array, offsets: Array, documents: Array) -> Array:
     """Return the documents as JSON lines in UTF-8; they are taken to be UTF-8 themselves."""

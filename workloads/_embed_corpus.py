@@ -20,7 +20,7 @@ from typing import NamedTuple
 TEXT_SUFFIXES = (".txt", ".md", ".rst")
 SUFFIXES = (*TEXT_SUFFIXES, ".jsonl", ".py")
 LONGEST_LINE_BYTES = 1 << 20
-LARGEST_FILE_BYTES, LARGEST_SOURCE_BYTES = 1 << 32, 1 << 22
+LARGEST_FILE_BYTES, LARGEST_TEXT_BYTES, LARGEST_SOURCE_BYTES = 1 << 32, 1 << 28, 1 << 22
 MOST_FILES = 100_000
 FEWEST_WORDS = 8
 TOPICS = "pydoc_data/topics.py"
@@ -39,7 +39,13 @@ def check_corpus(corpus: str) -> None:
     """Raise ``ValueError`` where the corpus is not there or not of a kind that is read; empty: what is installed."""
     if not corpus:
         return
-    path = Path(corpus).expanduser()
+    try:
+        _check_path(Path(corpus).expanduser())
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"corpus={corpus!r} cannot be read: {error}") from error
+
+
+def _check_path(path: Path) -> None:
     if path.is_dir():
         if not _files(path):
             raise ValueError(f"corpus={path} holds no file that ends in {', '.join(SUFFIXES)}")
@@ -151,7 +157,7 @@ def _encodable(text: str) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return a folder's texts in the order of their paths, links not followed; raise ``ValueError`` where there are too many."""
+    """Return a folder's texts in the order of their paths, links not followed; raise ``ValueError`` if too many or too large."""
     found: list[Path] = []
     for place, folders, names in os.walk(folder):
         folders.sort()
@@ -159,6 +165,10 @@ def _files(folder: Path) -> list[Path]:
         found.extend(path for path in paths if path.is_file() and not path.is_symlink())
         if len(found) > MOST_FILES:
             raise ValueError(f"corpus={folder} holds more than {MOST_FILES:,} files")
+    for path in found:
+        most = LARGEST_TEXT_BYTES if path.suffix in TEXT_SUFFIXES else LARGEST_FILE_BYTES  # the former are read as a whole
+        if path.stat().st_size > most:
+            raise ValueError(f"{path} has {path.stat().st_size:,} bytes, more than {most:,}")
     return found
 
 

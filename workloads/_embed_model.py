@@ -78,7 +78,7 @@ def check_model(folder: str) -> None:
         if importlib.util.find_spec(library) is None:
             raise ValueError(f"{library} is not installed: {EXTRA}")
     if folder:
-        _given(Path(folder).expanduser())
+        _given(folder)
         return
     for shipped in (MINILM, VOCABULARY):
         _shipped(shipped)
@@ -87,7 +87,7 @@ def check_model(folder: str) -> None:
 def read_model(folder: str, max_tokens: int) -> Model:
     """Return the model in a folder (empty: the shipped MiniLM); raise ``ValueError`` as ``check_model`` does, or for a broken one."""
     if folder:
-        onnx_path, vocabulary_path = _given(Path(folder).expanduser())
+        onnx_path, vocabulary_path = _given(folder)
         onnx, vocabulary = onnx_path.read_bytes(), _tokenizer_json(vocabulary_path)
     else:
         onnx, vocabulary = _shipped(MINILM), _shipped(VOCABULARY)
@@ -109,8 +109,15 @@ def _shipped(file: Shipped) -> bytes:
     return content
 
 
-def _given(folder: Path) -> tuple[Path, Path]:
+def _given(folder: str) -> tuple[Path, Path]:
     """Return the paths of a folder's model and vocabulary; raise ``ValueError`` unless both are there and of a sane size."""
+    try:
+        return _both(Path(folder).expanduser())
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"model={folder!r} cannot be read: {error}") from error
+
+
+def _both(folder: Path) -> tuple[Path, Path]:
     if not folder.is_dir():
         raise ValueError(f"model={folder} is no folder")
     vocabularies = [folder / name for name in ("tokenizer.json", "vocab.txt") if (folder / name).is_file()]

@@ -73,7 +73,8 @@ def split(passages: Sequence[str], queries: int, seed: int) -> Split:
 def recall(vectors: Array, queries: Queries) -> float:
     """Return the share of queries whose own passage is among the ten nearest of all, by exact search.
 
-    A tie counts against a query, and so does what is no number. Nearest is what has the largest inner product; ``vectors`` (passages, width) and those of the queries have length 1.
+    A tie counts against a query, and so does what is no number.
+    Nearest is what has the largest inner product; ``vectors`` (passages, width) and those of the queries have length 1.
     """
     found = 0
     for begin in range(0, len(queries.sources), AT_A_TIME):
