@@ -101,9 +101,22 @@ def test_lines_that_lie_across_two_blocks_are_read_whole(tmp_path: Path, monkeyp
     assert entries(read(written(tmp_path, PLAIN))) == EXPECTED
 
 
+def test_more_digits_than_a_rating_can_keep_are_passed_over(tmp_path: Path) -> None:
+    assert entries(read(written(tmp_path, b"1,a,3.3333333333333335\n"))) == [(0, 0, float(np.float32(10 / 3)))]
+
+
+def test_names_may_hold_the_marks_that_are_not_the_delimiter(tmp_path: Path) -> None:
+    assert entries(read(written(tmp_path, b"a::b,c,2\na::b,d::e,3\n"))) == [(0, 0, 2.0), (0, 1, 3.0)]
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
+        (b"movieId,userId,rating\n1,2,3\n", "line 1 names the item before the user: 'movieId,userId,rating'"),
+        (b"alice,tea,good\nbob,tea,bad\n", "line 1 has a rating that is not a plain number: 'alice,tea,good'"),
+        (b"alice,tea,good\n", "line 1 has a rating that is not a plain number: 'alice,tea,good'"),
+        (b"1,a,1234567890123456\n", "line 1 has a rating that is not a plain number"),
+        (b"1,2,3,4,5\n", "line 1 is not user,item with a comma"),
         (b"", "holds no interactions"),
         (b"user,item\n", "holds no interactions"),
         (b"no delimiter\n", "line 1 is not user,item with a comma, a tab or :: between them: 'no delimiter'"),

@@ -115,7 +115,7 @@ def number(names: Table, line: Array, begin: int, end: int) -> int:
 
 @compiled
 def rating(line: Array, begin: int, end: int) -> float:
-    """Return the plain decimal number in ``line[begin:end]``, correctly rounded; -1: it is none."""
+    """Return the plain decimal number in ``line[begin:end]``; -1: it is none. Decimals behind the fifteenth digit do not count."""
     digits, power, behind, seen = 0, 1.0, False, 0
     for place in range(begin, end):
         byte = line[place]
@@ -124,7 +124,7 @@ def rating(line: Array, begin: int, end: int) -> float:
         elif ZERO <= byte <= NINE and seen < DIGITS:
             digits, seen = 10 * digits + (byte - ZERO), seen + 1
             power *= 10.0 if behind else 1.0
-        else:
+        elif not (ZERO <= byte <= NINE and behind):
             return -1.0
     return digits / power if seen else -1.0
 

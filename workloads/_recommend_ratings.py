@@ -17,7 +17,7 @@ from typing import IO, NamedTuple
 import numpy as np
 
 from workloads._recommend_kernel import Array
-from workloads._recommend_lines import FAULTS, Table, parse, table, with_room
+from workloads._recommend_lines import FAULTS, FEWEST_FIELDS, MOST_FIELDS, Table, fields, parse, rating, table, with_room
 from workloads._recommend_rows import Rows, grouped, merged
 
 Columns = tuple[Array, Array, Array]
@@ -31,6 +31,8 @@ SHOWN = 40
 MEMBERS = ("ratings.csv", "ratings.dat", "u.data")
 BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 USER_COLUMNS = (b"user", b"userid", b"user_id", b"user id", b"uid", b"username", b"user_name")
+ITEM_COLUMNS = (b"item", b"itemid", b"item_id", b"item id", b"movie", b"movieid", b"movie_id", b"product", b"productid", b"product_id")
+MARKS = (b",", b"\t", b"::")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -46,7 +48,7 @@ def examine(name: str) -> None:
     """Raise ``ValueError`` with one sentence unless the file is there and begins like ratings."""
     path = _path(name)
     with _opened(path) as stream:
-        _layout(path, _first_line(path, stream))
+        _layout(path, _read(path, stream, 2 * LONGEST_LINE))
 
 
 def read(name: str) -> tuple[Rows, int]:
@@ -75,9 +77,8 @@ def read(name: str) -> tuple[Rows, int]:
 def _begun(path: Path, block: bytes) -> tuple[Layout, bytes, int]:
     """Return how the lines are written, the first block without mark and header, and how many lines that took."""
     block = block.removeprefix(BYTE_ORDER_MARK)
-    first, _, rest = block.partition(b"\n")
-    layout = _layout(path, first)
-    return (layout, rest, 1) if layout.headed else (layout, block, 0)
+    layout = _layout(path, block)
+    return (layout, block.partition(b"\n")[2], 1) if layout.headed else (layout, block, 0)
 
 
 def _parsed(path: Path, block: bytes, before: int, layout: Layout, names: Names) -> tuple[Names, Columns, int]:
@@ -149,10 +150,6 @@ def _read(path: Path, stream: IO[bytes], size: int) -> bytes:
         raise ValueError(f"{path} cannot be unpacked: {error or type(error).__name__}") from error
 
 
-def _first_line(path: Path, stream: IO[bytes]) -> bytes:
-    return _read(path, stream, LONGEST_LINE).partition(b"\n")[0]
-
-
 def _blocks(path: Path, stream: IO[bytes]) -> Iterator[bytes]:
     """Yield whole lines, a few megabytes at a time; what is behind the last newline comes last."""
     rest, total = b"", 0
@@ -170,19 +167,33 @@ def _blocks(path: Path, stream: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _layout(path: Path, line: bytes) -> Layout:
-    """Return how the lines of a file are written, by its first one; raise ``ValueError`` for one that is no line of ratings."""
-    text = line.removeprefix(BYTE_ORDER_MARK)
-    for mark in (b"::", b"\t", b","):
-        if mark in text:
-            parts = [part.strip(b' "\r').lower() for part in text.split(mark)]
-            return Layout(mark[0], len(mark), _names_columns(parts))
-    raise ValueError(f"{path} line 1 is not user,item with a comma, a tab or :: between them: {_shown(line)}")
+def _layout(path: Path, head: bytes) -> Layout:
+    """Return how the lines of a file are written, by how it begins; raise ``ValueError`` where that is no line of ratings."""
+    first, *others = head.removeprefix(BYTE_ORDER_MARK).split(b"\n")
+    following = next((line for line in others if line.strip()), b"")
+    for mark in MARKS:
+        parts = _parts(first, mark)
+        if FEWEST_FIELDS <= len(parts) <= MOST_FIELDS:
+            if parts[0].lower() in ITEM_COLUMNS and parts[1].lower() in USER_COLUMNS:
+                raise ValueError(f"{path} line 1 names the item before the user: {_shown(first)}")
+            return Layout(mark[0], len(mark), _names_columns(parts, _parts(following, mark)))
+    raise ValueError(f"{path} line 1 is not user,item with a comma, a tab or :: between them: {_shown(first)}")
 
 
-def _names_columns(parts: list[bytes]) -> bool:
-    """Return whether a first line is a header: its first field is called like a user, or its third has no digit."""
-    return parts[0] in USER_COLUMNS or (len(parts) > 2 and bool(parts[2]) and not any(byte in b"0123456789" for byte in parts[2]))
+def _parts(line: bytes, mark: bytes) -> list[bytes]:
+    """Return the fields of a line, one more than there may be at most; none where a quote is wrong."""
+    line = line.rstrip(b"\r ")
+    bounds = np.zeros((MOST_FIELDS + 1, 2), np.int64)
+    count = fields(np.frombuffer(line, np.uint8), 0, len(line), mark[0], len(mark), bounds)
+    return [line[begin:end] for begin, end in bounds[: max(0, count)]]
+
+
+def _names_columns(first: list[bytes], following: list[bytes]) -> bool:
+    """Return whether a first line is a header: it begins with a name for users, or where the next line has a rating it has no digit."""
+    if first[0].lower() in USER_COLUMNS:
+        return True
+    worded = len(first) > FEWEST_FIELDS and bool(first[2]) and not any(byte in b"0123456789" for byte in first[2])
+    return worded and len(following) > FEWEST_FIELDS and rating(np.frombuffer(following[2], np.uint8), 0, len(following[2])) >= 0
 
 
 def _shown(content: bytes) -> str:
