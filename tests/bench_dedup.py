@@ -22,7 +22,7 @@ from harness.run.host import pin, usable_cores
 from harness.run.launch import environment
 from harness.run.probe import Ledger
 from harness.show import words
-from tests.bench_table import Aim, Finding, Row, at_least, loudest, ratios, row
+from tests.bench_table import Aim, Finding, Row, at_least, at_most, loudest, ratios, row
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import dedup as workload
 from workloads._dedup_kernel import Array
@@ -31,6 +31,7 @@ from workloads._dedup_truth import pair_f1
 
 OWN = "baseline"
 AIMS: dict[str, Aim] = {"rensa": at_least(3.0), "datasketch": at_least(10.0)}
+F1_APART = at_most(0.005)
 SIGNATURES = ((1536, 96), (128, 16))
 DOCUMENTS = 8_000
 SEED = 42
@@ -57,6 +58,13 @@ def _rows(taken: Rounds, permutations: int) -> Iterator[Row]:
         note = f"pair F1 {words.three(taken.f1[OWN])} and {words.three(taken.f1[rival])}"
         what = f"dedup's baseline ÷ {rival}, in speed, {permutations:,} permutations"
         yield row(what, ratios(taken.seconds[rival], taken.seconds[OWN]), aim, note=note)
+        apart = abs(taken.f1[OWN] - taken.f1[rival])
+        yield row(f"dedup's pair F1 apart from {rival}'s, {permutations:,} permutations", [apart], F1_APART, worded=four)
+
+
+def four(value: float) -> str:
+    """Return a difference of F1 with four decimals."""
+    return f"{value:.4f}"
 
 
 def _measured(rounds: int, permutations: int, bands: int) -> tuple[Rounds, float]:
