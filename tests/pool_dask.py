@@ -3,8 +3,8 @@
 What is shared is scattered to every worker once. Chunks are tasks, which the scheduler hands out as workers get free.
 What has to pass from worker to worker does so without scheduler or client, through a plugin on each worker, as in Dask's own P2P
 shuffle: the pieces of a shuffle, whose partitions have a worker each, and the parts of a lockstep, whose state stays in a task that
-lasts through all steps. The settings take away what would compete with the workers for their cores: profiling, a limit to memory,
-the dashboard, and the clearing away of what was scattered to all.
+lasts through all steps. The settings take away what would compete with the workers for their cores: profiling, looking at itself
+fifty times a second, a limit to memory, the dashboard, and the clearing away of what was scattered to all.
 """
 
 import asyncio
@@ -28,6 +28,8 @@ from tests.pools import sealed, unheard
 LOOPBACK = "127.0.0.1"
 SETTINGS = {
     "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "10s",
     "distributed.scheduler.active-memory-manager.start": False,
     "distributed.nanny.pre-spawn-environ": dict.fromkeys(THREAD_VARIABLES, 1),  # and the allocator stays as it is elsewhere
 }
