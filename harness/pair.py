@@ -8,7 +8,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -108,20 +108,10 @@ class CommandPair:
             differ = differ or "they are compared by a function of the pair's own"
         elif not self.compared:
             differ = differ or "their quality alone is compared"
-        return Words(
-            name=self.name,
-            axis=self.axis,
-            unit="percent",
-            bottleneck=self.bottleneck,
-            partition=self.partition,
-            communication=self.communication,
-            consistency=self.consistency,
-            neighbour=self.neighbour,
-            limitation=self.limitation,
-            metric=(self.metric or "quality") if self.judged else ALIKE,
-            tolerance=self.tolerance if self.judged else 0.0,
-            answers_differ=differ,
-        )
+        judged = (self.metric or "quality", self.tolerance) if self.judged else (ALIKE, 0.0)
+        own: dict[str, Any] = dict(zip(("metric", "tolerance"), judged, strict=True)) | {"unit": "percent", "answers_differ": differ}
+        told: dict[str, Any] = {word.name: own.get(word.name, getattr(self, word.name, None)) for word in fields(Words)}
+        return Words(**told)
 
     def check(self, params: Parameters) -> None:
         """Raise ``ValueError`` with one sentence for commands that cannot be run so, or that nothing could be found of."""

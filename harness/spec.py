@@ -115,6 +115,11 @@ class Spec:
     adopted: Adopted | None = None
 
     @property
+    def input_known(self) -> bool:
+        """Return whether the input's digest is that of what both sides read: adopted programs need not say what they read."""
+        return self.adopted is None or self.adopted.input_named
+
+    @property
     def scales(self) -> tuple[int, ...]:
         """Return every number of workers that is measured, ascending."""
         return self.points or (self.workers,)

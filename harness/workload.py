@@ -11,7 +11,7 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -175,20 +175,7 @@ class Workload:
     @property
     def words(self) -> Words:
         """Return what the workload says of itself."""
-        return Words(
-            name=self.name,
-            axis=self.axis,
-            unit=self.unit,
-            bottleneck=self.bottleneck,
-            partition=self.partition,
-            communication=self.communication,
-            consistency=self.consistency,
-            neighbour=self.neighbour,
-            limitation=self.limitation,
-            metric=self.metric,
-            tolerance=self.tolerance,
-            answers_differ=self.answers_differ,
-        )
+        return Words(**{word.name: getattr(self, word.name) for word in fields(Words)})
 
 
 class WorkloadNotFound(BadRequest):

@@ -142,6 +142,7 @@ RACES: dict[str, Callable[[Path], Told]] = {
     "daemon": lambda folder: seen(folder / "take", *commands(*2 * [DAEMON.format(pids=folder / "pids")])),
     "stale": stale,
     "dead": printing(*commands("echo 42", "echo begun; echo the disk is full >&2; exit 7")),
+    "outlived": printing(*commands(*2 * ["(sleep 0.6; echo 42) & true"])),
     "different": printing(*commands("echo 42", "echo 43")),
     "terminated": partial(stopped, signal_number=signal.SIGTERM),
     "interrupted": partial(stopped, signal_number=signal.SIGINT),
@@ -220,6 +221,10 @@ def test_a_program_that_dies_is_told_with_its_last_words(raced: dict[str, Raced]
 
 def test_an_answer_that_the_other_side_wrote_is_not_taken_for_ones_own(raced: dict[str, Raced]) -> None:
     assert "the distributed side failed: the program left out as it was before" in raced["stale"].told.errors
+
+
+def test_what_goes_on_after_the_clock_has_stopped_adds_nothing_to_the_answer(raced: dict[str, Raced]) -> None:
+    assert "the baseline side failed: the program printed nothing" in raced["outlived"].told.errors
 
 
 def test_answers_that_differ_make_no_headline(raced: dict[str, Raced]) -> None:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
 
-from harness.model import CoreSeconds, Kind, Offer, Rate, Results, Side, Trial, Variant
+from harness.model import Adopted, CoreSeconds, Kind, Offer, Rate, Results, Side, Trial, Variant
 from harness.score.curve import curve
 from harness.score.headline import Headline, headline
 from harness.score.ledger import ledger
@@ -83,6 +83,7 @@ CASES = {
     "golden": golden_results(),
     "long": a_sweep_of(1, 2, workload=LONG, prices=OFFERS),
     "slower": a_results(trials=some_pairs([22.0], [40.0])),
+    "adopted": a_results(spec=a_spec(adopted=Adopted(says_ready=False, input_named=False, compared="output"))),
     "thousandfold": a_results(trials=some_pairs([40_000.0], [22.0])),
 }
 DRAWN = [(case, name) for case, results in CASES.items() for name in figures.pictures(results)]
@@ -128,7 +129,7 @@ def drawn(request: pytest.FixtureRequest) -> Figure:
 
 def test_every_case_has_every_figure_whose_facts_are_there() -> None:
     assert {case: len(figures.pictures(results)) for case, results in CASES.items()} == {
-        case: 3 if case in {"golden", "slower", "thousandfold"} else 5 for case in CASES
+        case: 3 if case in {"golden", "slower", "adopted", "thousandfold"} else 5 for case in CASES
     }
 
 
@@ -354,6 +355,12 @@ def test_a_drawing_needs_nothing_from_elsewhere(name: str) -> None:
 
     assert drawing.count("http") == 2
     assert "DOCTYPE" not in drawing
+
+
+def test_the_architecture_claims_no_input_and_no_held_out_set_of_adopted_programs() -> None:
+    said = " ".join(read_back("adopted", "architecture").values())
+    assert "what the two programs read was not named" in said
+    assert not any(claim in said for claim in ("One input", "all of the input", "the same input", "the same held-out", "nothing is split"))
 
 
 def test_the_architecture_says_how_much_was_handed_over_where_that_is_known() -> None:

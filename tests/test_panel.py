@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from harness import events as e
-from harness.model import Schedule, Side, Variant
+from harness.model import Adopted, Schedule, Side, Variant
 from harness.score.board import Board
 from harness.show import words
 from harness.show.clock import SMALLEST, drawn
@@ -20,6 +20,7 @@ from tests.builders import (
     a_process,
     a_ready,
     a_spec,
+    an_input,
     arming_events,
     some_events,
     some_words,
@@ -183,6 +184,15 @@ def test_a_baseline_that_ran_after_the_distributed_side_is_not_replayed() -> Non
 )
 def test_the_gap_is_told_once_there_is_one(at: float, said: str) -> None:
     assert said in shown(seen(one_side_then_the_other(), at), at)
+
+
+@pytest.mark.parametrize(("named", "says"), [(True, True), (False, False)])
+def test_the_input_is_told_only_where_adopted_programs_name_it(named: bool, says: bool) -> None:
+    adopted = Adopted(says_ready=True, input_named=named, compared="output")
+    picture = shown(seen(one_side_then_the_other(), 20.0), 20.0, spec={"adopted": adopted})
+
+    assert "DISTRIBUTED · 2 workers" in picture
+    assert [word in picture for word in ("the same input", f"input {words.digest(an_input().sha256)}")] == [says, says]
 
 
 def test_a_slower_distributed_side_is_said_to_be_behind() -> None:

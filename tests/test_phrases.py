@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from harness.model import Host, Kind, Results, Schedule, Side
+from harness.model import Adopted, Host, Kind, Results, Schedule, Side
 from harness.score.headline import Caveat, Headline, Measure, Refusal, Unit, headline
 from harness.show import phrases
 from tests.builders import a_host, a_process, a_results, a_spec, a_trial, a_worker, golden_results, some_pairs, some_prices, some_words
@@ -131,6 +131,13 @@ def test_provenance_names_run_moment_input_code_machine_and_versions() -> None:
         "run 7c21 · 2026-11-22 09:14:07Z · input c96c6d… · commit 000000… · A CPU @ 2.10GHz"
         " · BLAS openblas 0.3.28 · Python 3.11.7 · ray 2.60.0 · numpy 2.2.0"
     )
+
+
+def test_provenance_names_no_input_that_adopted_programs_did_not_name() -> None:
+    spec = a_spec(adopted=Adopted(says_ready=True, input_named=False, compared="output"))
+    told = phrases.provenance(a_results(spec=spec))
+    assert "input" not in told
+    assert "ray" not in told
 
 
 def test_provenance_says_first_that_nothing_was_measured() -> None:

@@ -13,6 +13,7 @@ import re
 import sysconfig
 import warnings
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -105,7 +106,7 @@ def _packages() -> Iterator[Source]:
         title = distribution.name
         if not title or title == OURS:
             continue
-        yield Source(f"{title}/METADATA", lambda distribution=distribution: _description(distribution))  # type: ignore[misc]
+        yield Source(f"{title}/METADATA", partial(_description, distribution))
         for file in distribution.files or ():
             if file.suffix == ".py" and not PASSED_OVER.intersection(file.parts) and ".." not in file.parts:
                 yield _module(file.as_posix(), Path(str(file.locate())))

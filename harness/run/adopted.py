@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -70,20 +71,9 @@ class Runner:
     @property
     def workload(self) -> Workload:
         """Return the pair as a workload, either side of which runs the assigned program."""
-        words = self._pair.words
+        unit = {"unit": self._told.unit or "items"} if self._told.items else {}
         return Workload(
-            name=words.name,
-            axis=words.axis,
-            unit=(self._told.unit or "items") if self._told.items else words.unit,
-            bottleneck=words.bottleneck,
-            partition=words.partition,
-            communication=words.communication,
-            consistency=words.consistency,
-            neighbour=words.neighbour,
-            limitation=words.limitation,
-            metric=words.metric,
-            tolerance=words.tolerance,
-            answers_differ=words.answers_differ,
+            **(asdict(self._pair.words) | unit),
             load=lambda _: Problem(answers.given(self._pair.input), None, self._items),
             baseline=lambda _, report: self._run(report),
             distributed=lambda _, __, report: self._run(report),

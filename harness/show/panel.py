@@ -161,7 +161,7 @@ def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
     lane = board.baseline if board.baseline.input is not None else board.distributed
     badge = (piece(f" {cut(caption.badge, 20)} ", LABEL),) if caption.badge else ()
     items = f"{words.count(lane.items)} {cut(lane.unit, 16)}" if lane.items > 0 else ""
-    digest = f"input {words.digest(lane.input.sha256)}" if lane.input is not None else ""
+    digest = f"input {words.digest(lane.input.sha256)}" if lane.input is not None and spec.input_known else ""
     schedule = str(caption.schedule).upper().replace("-", " ")
     name, moment, run = cut(spec.workload.name, 20), words.moment(caption.utc), f"run {cut(caption.run_id, 16)}"
     choices = (
@@ -177,13 +177,13 @@ def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
 def _footer(board: Board, spec: Spec, caption: Caption, views: tuple[View, View], columns: int) -> tuple[Line, Line]:
     proving = bool(board.rates) and caption.prompt.startswith(_PROVING)
     rate = cut(phrases_of_scale.rate(board.rates[-1], spec.workload.unit), columns - 2) if proving else ""
-    news = rate or joined([_gap(views), _observations(board, spec), _start_up(board, spec)], columns - 2)
+    news = rate or joined([_gap(views, spec), _observations(board, spec), _start_up(board, spec)], columns - 2)
     prompt = cut(caption.prompt, columns - 2)
     note = fitting(_note(board, spec, views), columns - 3 - cell_len(prompt))
     return (piece(" "), piece(news, STRONG)), (piece(" "), piece(spread(note, prompt, columns - 2)))
 
 
-def _gap(views: tuple[View, View]) -> str:
+def _gap(views: tuple[View, View], spec: Spec) -> str:
     """Return the clocks' difference; there is none before one has stopped and the other, from the same zero, has passed it."""
     left, right = views
     if Look.FAILED in (left.look, right.look):
@@ -197,7 +197,7 @@ def _gap(views: tuple[View, View]) -> str:
     ahead = left.elapsed - right.elapsed
     behind = "Ray" if right.titles[0].startswith("RAY") else "distributed"
     if len(gone) == 1 or (running and (ahead > 0) != (running[0] is left)):
-        return "one side at a time, the same input"
+        return f"one side at a time{', the same input' if spec.input_known else ''}"
     return f"gap {words.seconds(abs(ahead))}{' and growing' if running else ''}{f', {behind} behind' if ahead < 0 else ''}"
 
 

@@ -136,14 +136,19 @@ def provenance(results: Results) -> str:
         label(results),
         f"run {_brief(results.run_id)}",
         _shortened(results.remark) if results.kind is Kind.DECLARED else words.moment_of(results.began_utc),
-        f"input {words.digest(results.input.sha256)}" if results.input is not None else "",
+        f"input {words.digest(results.input.sha256)}" if results.input is not None and results.spec.input_known else "",
         commit,
         _brief(host.cpu_model) if host else "",
         f"BLAS {_brief(host.blas)}" if host and host.blas not in ("", "none") else "",
         f"Python {_brief(host.python)}" if host else "",
-        *(f"{name} {_brief(host.packages[name])}" for name in _PACKAGES if host and name in host.packages),
+        *(f"{name} {_brief(host.packages[name])}" for name in _packages(results) if host and name in host.packages),
     ]
     return " · ".join(filter(None, parts))
+
+
+def _packages(results: Results) -> tuple[str, ...]:
+    """Return the packages that the work was done with; what adopted programs use is not known."""
+    return _PACKAGES if results.spec.adopted is None else ()
 
 
 def aloud(headline: Headline) -> str:

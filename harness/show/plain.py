@@ -39,7 +39,7 @@ def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
     if after.launched_at != before.launched_at:
         yield "launched"
     if after.ready_at is not None and after.ready_at != before.ready_at:
-        yield _armed(after)
+        yield _armed(after, spec)
     if after.went_at != before.went_at:
         yield f"go, {'round' if spec.points else 'trial'} {words.count(after.trial + 1)} of {words.count(spec.trials)}"
         before = Lane(after.side)
@@ -48,9 +48,9 @@ def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
     yield from _ending(before, after, spec)
 
 
-def _armed(lane: Lane) -> str:
+def _armed(lane: Lane, spec: Spec) -> str:
     steps = "".join(f", {words.safe(name)} {words.seconds(spent)}" for name, spent in lane.startup.items())
-    digest = f", input {words.digest(lane.input.sha256)}" if lane.input is not None else ""
+    digest = f", input {words.digest(lane.input.sha256)}" if lane.input is not None and spec.input_known else ""
     workers = words.counted(len(lane.workers), "worker")
     return f"armed in {words.seconds(lane.startup_s or 0.0)}{steps}; {workers}, {words.count(lane.items)} {words.safe(lane.unit)}{digest}"
 

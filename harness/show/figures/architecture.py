@@ -29,7 +29,17 @@ def picture(headline: Headline) -> Picture | Missing:
 
 def _title(headline: Headline) -> str:
     one, many = phrases.contestants(headline.results)
-    return f"One input, once through {one} and once through {many}"
+    said = f"once through {one} and once through {many}"
+    return f"One input, {said}" if headline.results.spec.input_known else said.capitalize()
+
+
+def _alone(results: Results) -> str:
+    """Return what the baseline is; how an adopted one goes about it is not known."""
+    return "one program, nothing is split and nothing exchanged" if results.spec.adopted is None else "one program, run as it is"
+
+
+def _all(results: Results) -> str:
+    return "all of the input" if results.spec.input_known else "all of the work"
 
 
 def _decisions(results: Results) -> tuple[tuple[str, str], ...]:
@@ -60,6 +70,8 @@ def _shared(page: Page, box: Box, said: str, field: str) -> None:
 
 
 def _input(results: Results) -> str:
+    if not results.spec.input_known:
+        return "what the two programs read was not named: no digest is known"
     return f"the same input: {_told(results.input, results)}"
 
 
@@ -74,6 +86,8 @@ def _held_out(headline: Headline) -> str:
     held_out, quality, limit = headline.results.held_out, headline.quality, headline.results.spec.workload.tolerance
     size = "" if held_out is None else f", {words.counted(held_out.items, 'item')}, digest {words.digest(held_out.sha256)}"
     both = f"{words.quality(quality.baseline, limit)} and {words.quality(quality.distributed, limit)}"
+    if headline.results.spec.adopted is not None:
+        return f"told of both programs alike: {phrases.metric(headline)} {both}"
     return f"the same held-out set: {phrases.metric(headline)} {both}{size}"
 
 
@@ -84,8 +98,8 @@ def _baseline(page: Page, headline: Headline) -> None:
     page.say_within(_LEFT.left + _INSIDE, _HEADING_Y, f"baseline, {one}", 32, wide, field="spec.baseline_cores", bold=True)
     box = Box(_LEFT.left + _INSIDE, _BOXES_TOP, _LEFT.right - _INSIDE, _BOXES_TOP + _BOX_HIGH)
     page.frame(box, page.theme.baseline, 5)
-    page.say((box.left + box.right) / 2, box.top + 42, "all of the input", 28, align="center")
-    page.paragraph(_LEFT.left + _INSIDE, _WORDS_Y, "one program, nothing is split and nothing exchanged", 28, wide, 4, field="baseline")
+    page.say((box.left + box.right) / 2, box.top + 42, _all(headline.results), 28, align="center")
+    page.paragraph(_LEFT.left + _INSIDE, _WORDS_Y, _alone(headline.results), 28, wide, 4, field="baseline")
 
 
 def _distributed(page: Page, headline: Headline) -> None:
@@ -145,6 +159,6 @@ def _workers(page: Page, number: int, left: float, wide: float) -> None:
 def _described(headline: Headline) -> str:
     one, many = phrases.contestants(headline.results)
     decisions = [f"{name}: {told}" for name, told in _decisions(headline.results)]
-    sides = f"on the left the baseline on {one}, with all of the input; on the right the distributed side on {many}"
+    sides = f"on the left the baseline on {one}, with {_all(headline.results)}; on the right the distributed side on {many}"
     moved = _handed_over(headline.results)
     return " ".join(map(sentence, filter(None, (_input(headline.results), sides, moved, *decisions, _held_out(headline)))))
