@@ -42,7 +42,7 @@ slide: $(STAMP)  ## draw the headline slide anew from the newest results file
 	$(BIN)/python -m demo slide $(ARGS)
 
 bench: $(STAMP)  ## measure the ratios that the README quotes; minutes, on a quiet machine
-	$(BIN)/python -m tests.bench $(ARGS)
+	$(BIN)/python -m tests.bench.__main__ $(ARGS)
 
 lint: $(STAMP)  ## check style, layout and types
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ import sys
 
 import click
 
-from demo.verbs import verbs
+from demo.cli import verbs
 from harness.errors import TwoclocksError
 from harness.model import plain
 
@@ -22,7 +22,11 @@ def main(arguments: list[str] | None = None) -> int:
     except TwoclocksError as error:
         return _told(error.sentence, error.hint, error.exit_code)
     except click.ClickException as error:
-        return _told(error.format_message().rstrip("."), "twoclocks --help lists the verbs, twoclocks VERB --help the options", 2)
+        return _told(
+            error.format_message().rstrip("."),
+            "twoclocks --help lists the verbs, twoclocks VERB --help the options",
+            2,
+        )
     except click.Abort:
         return _told("stopped", "", 130)
     return int(code or 0)

@@ -18,9 +18,15 @@ def adopted(asked: dict[str, Any]) -> dict[str, Any]:
     if not given:
         return asked
     if asked["workload"] not in (DEFAULT, COMMANDS):
-        raise BadRequest(f"--{next(iter(given))} is for two programs, and --workload {asked['workload']} is one", "give one or the other")
+        raise BadRequest(
+            f"--{next(iter(given))} is for two programs, and --workload {asked['workload']} is one",
+            "give one or the other",
+        )
     for side in ("baseline", "distributed"):
         if not named[side]:
-            raise BadRequest(f"--{next(iter(given))} needs --{side} too", "give two commands: --baseline and --distributed")
+            raise BadRequest(
+                f"--{next(iter(given))} needs --{side} too",
+                "give two commands: --baseline and --distributed",
+            )
     settings = tuple(f"{name}={text}" for name, text in given.items())
     return asked | {"workload": COMMANDS, "settings": (*settings, *asked["settings"])}

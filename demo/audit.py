@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from harness.audited import audited
-from harness.score.audit import Verdict
-from harness.show import verdicts
+from harness.claims.audit import Verdict
+from harness.show import audit_text
 
 PASSED, REFUSED = 0, 4
 
@@ -19,5 +19,5 @@ def told(path: Path, *, as_json: bool) -> tuple[str, int]:
     found = audited(path)
     code = REFUSED if found.verdict is Verdict.REFUSE else PASSED
     if as_json:
-        return msgspec.json.format(msgspec.json.encode(verdicts.data(found))).decode(), code
-    return verdicts.text(found).removesuffix("\n"), code
+        return msgspec.json.format(msgspec.json.encode(audit_text.data(found))).decode(), code
+    return audit_text.text(found).removesuffix("\n"), code

@@ -7,11 +7,11 @@ import stat
 from pathlib import Path
 
 from demo.present import REFUSED, SHOWN, Shown
-from harness import files
+from harness.claims.headline import Headline, Refusal
 from harness.errors import BadRequest
+from harness.files import atomic
 from harness.model import plain
-from harness.score.headline import Headline, Refusal
-from harness.show import deck, verdicts
+from harness.show import audit_text, pptx
 
 
 def into(path: Path, shown: Shown) -> tuple[str, int]:
@@ -23,19 +23,25 @@ def into(path: Path, shown: Shown) -> tuple[str, int]:
         case Refusal():
             return f"{shown.text}\n{plain(str(path))} is left as it was\n", REFUSED
         case Headline() as claim:
-            return deck.told(_update(path, claim, verdicts.footer(shown.audit))), SHOWN
+            return pptx.told(_update(path, claim, audit_text.footer(shown.audit))), SHOWN
 
 
-def _update(path: Path, claim: Headline, verdict: str) -> deck.Report:
+def _update(path: Path, claim: Headline, verdict: str) -> pptx.Report:
     name = plain(str(path))
-    content = files.read(path, deck.LARGEST_BYTES, "deck", "give a .pptx or .pptm file")
+    content = atomic.read(path, pptx.LARGEST_BYTES, "deck", "give a .pptx or .pptm file")
     for lock in (f"~${path.name}", f".~lock.{path.name}#"):
         if path.with_name(lock).exists():
-            raise BadRequest(f"{name} is open in another program", f"close it there; if it is not open, remove {plain(lock)}")
-    updated, report = deck.update(content, claim, verdict)
+            raise BadRequest(
+                f"{name} is open in another program",
+                f"close it there; if it is not open, remove {plain(lock)}",
+            )
+    updated, report = pptx.update(content, claim, verdict)
     try:
         whole = path.resolve()
-        files.replace(whole, updated, stat.S_IMODE(whole.stat().st_mode))
+        atomic.replace(whole, updated, stat.S_IMODE(whole.stat().st_mode))
     except OSError as error:
-        raise BadRequest(f"cannot write {name}: {error.strerror}", "it is left as it was; make room, or copy it elsewhere") from error
+        raise BadRequest(
+            f"cannot write {name}: {error.strerror}",
+            "it is left as it was; make room, or copy it elsewhere",
+        ) from error
     return report

@@ -25,7 +25,11 @@ def _():
 def _(Path, mo):
     home = Path(__file__).resolve().parent.parent
     taken = (home / "recordings" / "latest" / "results.json").is_file()
-    path = mo.ui.text("recordings/latest" if taken else "demo/examples/nightly-retrain.toml", label="results", full_width=True)
+    path = mo.ui.text(
+        "recordings/latest" if taken else "demo/examples/nightly-retrain.toml",
+        label="results",
+        full_width=True,
+    )
     path  # noqa: B018
     return home, path
 

@@ -7,15 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import files, reading
+from harness import reading
 from harness.audited import audited, claimed
+from harness.claims.audit import Audit, audit
+from harness.claims.combine import combine
+from harness.claims.curve import curve
+from harness.claims.headline import Headline, Refusal
 from harness.errors import BadRequest
+from harness.files import atomic
 from harness.model import Results, plain
-from harness.score.audit import Audit, audit
-from harness.score.combine import combine
-from harness.score.curve import curve
-from harness.score.headline import Headline, Refusal
-from harness.show import appendix, figures, slide, table, verdicts
+from harness.show import appendix, audit_text, figures, slide
+from harness.show import tables as table
 
 HEADLINE, APPENDIX = "headline", "appendix.txt"
 THEMES = {theme.name: theme for theme in (figures.LIGHT, figures.DARK)}
@@ -39,7 +41,7 @@ class Shown:
         """Return the headline for a terminal, followed by a sweep's table; of a refused session the reasons alone."""
         if isinstance(self.claim, Refusal):
             return slide.refusal_text(self.claim)
-        told = slide.text(self.claim, verdicts.footer(self.audit))
+        told = slide.text(self.claim, audit_text.footer(self.audit))
         measured = curve(self.results) if len(self.results.spec.scales) > 1 else None
         return told if measured is None else f"{told}\n{table.text(table.sweep(measured))}"
 
@@ -55,7 +57,11 @@ class Shown:
         """Return the tables for the questions afterwards; empty for a refused session."""
         if isinstance(self.claim, Refusal):
             return ""
-        tables = appendix.bills(self.claim), appendix.rates(self.results), appendix.core_seconds(self.results)
+        tables = (
+            appendix.bills(self.claim),
+            appendix.rates(self.results),
+            appendix.core_seconds(self.results),
+        )
         return "\n".join(table.text(known) for known in tables if known is not None)
 
     @property
@@ -70,10 +76,15 @@ class Shown:
         kept = {f"{HEADLINE}.txt": self.text.encode()}
         if isinstance(self.claim, Refusal):
             return kept
-        verdict = verdicts.footer(self.audit)
+        verdict = audit_text.footer(self.audit)
         stem = HEADLINE if theme is figures.LIGHT else f"{HEADLINE}-{theme.name}"
-        pictures = {f"{stem}.svg": slide.svg(self.claim, verdict, theme), f"{stem}.png": slide.png(self.claim, verdict, theme)}
-        return kept | {APPENDIX: self.appendix.encode()} | pictures | figures.draw(self.results, theme)
+        pictures = {
+            f"{stem}.svg": slide.svg(self.claim, verdict, theme),
+            f"{stem}.png": slide.png(self.claim, verdict, theme),
+        }
+        return (
+            kept | {APPENDIX: self.appendix.encode()} | pictures | figures.draw(self.results, theme)
+        )
 
 
 def show(paths: Sequence[Path]) -> Shown:
@@ -89,8 +100,14 @@ def show(paths: Sequence[Path]) -> Shown:
 def _together(each: Sequence[Audit]) -> Audit:
     """Return the audit of several sessions put together; what differs from its journal alone does so in company."""
     unread = any(one.differences is None for one in each)
-    found = audit(combine([one.results for one in each]), None if unread else ())  # each has been held against its own journal
-    differing = tuple(f"{one.results.run_id}: {difference}" for one in each for difference in one.differences or ())
+    found = audit(
+        combine([one.results for one in each]), None if unread else ()
+    )  # each has been held against its own journal
+    differing = tuple(
+        f"{one.results.run_id}: {difference}"
+        for one in each
+        for difference in one.differences or ()
+    )
     return Audit(found.results, found.findings, differing if differing or not unread else None)
 
 
@@ -98,7 +115,7 @@ def keep(contents: Mapping[str, bytes], into: Path) -> None:
     """Write the files into a folder, and take away earlier ones that nothing stands for now; raise ``BadRequest`` where that cannot be."""
     try:
         for name, content in contents.items():
-            files.replace(into / name, content)
+            atomic.replace(into / name, content)
         for stale in _ours(into) - contents.keys():
             (into / stale).unlink()
     except OSError as error:
@@ -115,13 +132,24 @@ def made(folder: Path) -> Path:
 
 
 def _unwritable(folder: Path, error: OSError) -> BadRequest:
-    return BadRequest(f"{plain(str(folder))} cannot be written to: {error.strerror}", "name another folder with --out")
+    return BadRequest(
+        f"{plain(str(folder))} cannot be written to: {error.strerror}",
+        "name another folder with --out",
+    )
 
 
 def _ours(folder: Path) -> set[str]:
     """Return the names of pictures and texts in a folder that a showing could have left there."""
-    stems = [f"{stem}{suffix}" for stem in (HEADLINE, *(f"fig-{name}" for name in figures.FIGURES)) for suffix in ("", "-dark")]
-    possible = {APPENDIX, f"{HEADLINE}.txt", *(f"{stem}.{form}" for stem in stems for form in ("svg", "png"))}
+    stems = [
+        f"{stem}{suffix}"
+        for stem in (HEADLINE, *(f"fig-{name}" for name in figures.FIGURES))
+        for suffix in ("", "-dark")
+    ]
+    possible = {
+        APPENDIX,
+        f"{HEADLINE}.txt",
+        *(f"{stem}.{form}" for stem in stems for form in ("svg", "png")),
+    }
     return {entry.name for entry in folder.iterdir()} & possible
 
 

@@ -12,13 +12,23 @@ import click
 from demo.into import into
 from demo.present import THEMES, Shown, home_of, keep, made, show
 from harness.errors import BadRequest
-from harness.show import exports
+from harness.show import export
 
 
-def slide(paths: Sequence[Path], out: Path | None, *, theme: str, form: str | None, deck: Path | None, appendix: bool) -> int:
+def slide(
+    paths: Sequence[Path],
+    out: Path | None,
+    *,
+    theme: str,
+    form: str | None,
+    deck: Path | None,
+    appendix: bool,
+) -> int:
     """Show the sessions at the paths in the way that was asked for; return the exit code."""
     if form is not None and deck is not None:
-        raise BadRequest("--format prints and --into updates a deck: they are two things", "call it twice")
+        raise BadRequest(
+            "--format prints and --into updates a deck: they are two things", "call it twice"
+        )
     folder = made(out) if out is not None else home_of(paths[0]) if len(paths) == 1 else None
     shown = show(paths)
     if form is not None:
@@ -38,6 +48,6 @@ def slide(paths: Sequence[Path], out: Path | None, *, theme: str, form: str | No
 def _exported(shown: Shown, form: str) -> int:
     """Print the claim in a form that others read, byte for byte."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(exports.exported(shown.claim, form).encode())
+    sys.stdout.buffer.write(export.exported(shown.claim, form).encode())
     sys.stdout.buffer.flush()
     return shown.code

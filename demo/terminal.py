@@ -137,13 +137,24 @@ class Canvas:
     def draw(self, picture: str) -> None:
         """Replace what is shown by a picture: the lines that changed, and now and then all, which mends what others wrote over it."""
         size, lines = self.size, picture.rstrip("\n").split("\n")
-        if not self._shown or size != self._size or len(lines) != len(self._drawn) or self._frames % WHOLE_EVERY_FRAMES == 0:
+        if (
+            not self._shown
+            or size != self._size
+            or len(lines) != len(self._drawn)
+            or self._frames % WHOLE_EVERY_FRAMES == 0
+        ):
             self._drawn = ()
         wipe = "\x1b[2J" if size != self._size else ""
-        changed = [(row, line) for row, (line, before) in enumerate(zip_longest(lines, self._drawn), 1) if line != before]
+        changed = [
+            (row, line)
+            for row, (line, before) in enumerate(zip_longest(lines, self._drawn), 1)
+            if line != before
+        ]
         rest = "" if self._drawn else "\x1b[J"
         self._size, self._drawn, self._frames = size, tuple(lines), self._frames + 1
-        self.put(f"\x1b[H{wipe}{''.join(f'{chr(27)}[{row}H{line}{chr(27)}[K' for row, line in changed)}{rest}")
+        self.put(
+            f"\x1b[H{wipe}{''.join(f'{chr(27)}[{row}H{line}{chr(27)}[K' for row, line in changed)}{rest}"
+        )
 
     def put(self, text: str) -> None:
         """Write text that moves the cursor itself onto the alternate screen, in one write that Ctrl-Z cannot cut.

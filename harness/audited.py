@@ -7,10 +7,11 @@ May import ``model``, ``errors``, ``files``, ``journal``, ``reading``, ``results
 from dataclasses import replace
 from pathlib import Path
 
-from harness import files, journal, reading, results
+from harness import reading
+from harness.claims.audit import Audit, audit
+from harness.claims.headline import Caveat, Headline, Refusal, headline
 from harness.errors import BadRequest
-from harness.score.audit import Audit, audit
-from harness.score.headline import Caveat, Headline, Refusal, headline
+from harness.files import atomic, journal, results
 
 
 def audited(path: Path) -> Audit:
@@ -22,7 +23,7 @@ def audited(path: Path) -> Audit:
         return audit(reading.load(path))
     file = path / reading.RESULTS if path.is_dir() else path
     facts = results.load(file)
-    written = files.read(file, results.LARGEST_BYTES, "results file", "")
+    written = atomic.read(file, results.LARGEST_BYTES, "results file", "")
     beside = file.parent / journal.JOURNAL
     if facts.combined or not beside.exists():
         return audit(facts, written=written)

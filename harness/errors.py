@@ -48,7 +48,10 @@ class Abandoned(TwoclocksError):
     """The live run was given up for its recording. ``failed`` is whether a side had failed."""
 
     def __init__(self, why: str, *, failed: bool = False) -> None:
-        super().__init__(f"the live run was given up: {why}", "the recording was shown instead; what was seen of the run is kept")
+        super().__init__(
+            f"the live run was given up: {why}",
+            "the recording was shown instead; what was seen of the run is kept",
+        )
         self.failed = failed
 
 

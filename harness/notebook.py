@@ -13,12 +13,13 @@ from html import escape
 from xml.etree import ElementTree
 
 from harness.audited import claimed
+from harness.claims.audit import Audit
+from harness.claims.curve import curve
+from harness.claims.headline import Headline, Refusal
 from harness.errors import BadRequest
 from harness.model import Results
-from harness.score.audit import Audit
-from harness.score.curve import curve
-from harness.score.headline import Headline, Refusal
-from harness.show import exports, figures, slide, table, verdicts
+from harness.show import audit_text, export, figures, slide
+from harness.show import tables as table
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
 _PREDICTED, _UNMEASURED = ' style="font-style: italic"', "predicted, not measured"
@@ -136,7 +137,9 @@ class Take:
         """Return the headline slide, light or dark."""
         match self.claim:
             case Headline() as claim:
-                return Drawing(slide.svg(claim, verdicts.footer(self.audit), _theme(theme)).decode())
+                return Drawing(
+                    slide.svg(claim, audit_text.footer(self.audit), _theme(theme)).decode()
+                )
             case Refusal() as refusal:
                 return Note(slide.refusal_text(refusal))
 
@@ -149,13 +152,16 @@ class Take:
                 drawn = curve(self.results)
         if drawn is None:
             return Note("there is no complete pair to make a table of")
-        return Sheet(table.sweep(drawn), exports.exported(claim, exports.Form.MARKDOWN))
+        return Sheet(table.sweep(drawn), export.exported(claim, export.Form.MARKDOWN))
 
     def figure(self, name: str, theme: str = "light") -> Drawing | Note:
         """Return one figure: architecture, scaling, cost-quality, baseline or core-seconds; raise ``BadRequest`` for another name."""
         if name not in figures.FIGURES:
             near = get_close_matches(name, figures.FIGURES, 1)
-            raise BadRequest(f"there is no figure {name!r}", f"did you mean {near[0]}?" if near else f"use {', '.join(figures.FIGURES)}")
+            raise BadRequest(
+                f"there is no figure {name!r}",
+                f"did you mean {near[0]}?" if near else f"use {', '.join(figures.FIGURES)}",
+            )
         match self.claim:
             case Refusal() as refusal:
                 return Note(slide.refusal_text(refusal))
@@ -168,8 +174,14 @@ class Take:
             case Refusal() as refusal:
                 return Note(slide.refusal_text(refusal))
             case Headline():
-                drawn = {name: figures.svg(picture, _theme(theme)).decode() for name, picture in figures.pictures(self.results).items()}
-                return Gallery({name: Drawing(svg) for name, svg in drawn.items()}, figures.missing(self.results))
+                drawn = {
+                    name: figures.svg(picture, _theme(theme)).decode()
+                    for name, picture in figures.pictures(self.results).items()
+                }
+                return Gallery(
+                    {name: Drawing(svg) for name, svg in drawn.items()},
+                    figures.missing(self.results),
+                )
 
     def __repr__(self) -> str:
         return repr(self.slide())
@@ -198,7 +210,11 @@ def _row(row: table.Row) -> str:
     predicted = row.standing is table.Standing.PREDICTED
     name, *numbers = row.cells
     said = "; ".join([*([_UNMEASURED] if predicted else []), *row.flags])
-    cells = [_cell("th", name, "left"), *(_cell("td", number, "right") for number in numbers), _cell("td", said, "left")]
+    cells = [
+        _cell("th", name, "left"),
+        *(_cell("td", number, "right") for number in numbers),
+        _cell("td", said, "left"),
+    ]
     return f"<tr{_PREDICTED if predicted else ''}>{''.join(cells)}</tr>"
 
 

@@ -5,7 +5,7 @@ May import ``model``, ``results`` and ``declared``.
 
 from pathlib import Path
 
-from harness import declared, results
+from harness.files import declared, results
 from harness.model import Results
 
 RESULTS = "results.json"

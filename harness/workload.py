@@ -17,13 +17,13 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import workloads
+from harness.client import Voice as Voice
+from harness.client import ready as ready
+from harness.command_pair import CommandPair as CommandPair
 from harness.errors import BadRequest
 from harness.model import Parameters as Parameters
 from harness.model import Words
-from harness.pair import CommandPair as CommandPair
-from harness.settings import settled as settled
-from harness.voice import Voice as Voice
-from harness.voice import ready as ready
+from harness.params import settled as settled
 
 INSTALLED = (sys.prefix, sys.base_prefix)
 OURS = ("demo", "harness", "workloads")
@@ -98,7 +98,12 @@ class Pool(Protocol):
         """Put a value where every worker can read it without a copy; return its handle."""
 
     def map(
-        self, function: Callable[..., Any], chunks: Sequence[Any], *shared: Any, items: Callable[[Any], int] = ..., report: Report = ...
+        self,
+        function: Callable[..., Any],
+        chunks: Sequence[Any],
+        *shared: Any,
+        items: Callable[[Any], int] = ...,
+        report: Report = ...,
     ) -> list[Part]:
         """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order.
 
@@ -122,7 +127,13 @@ class Pool(Protocol):
         """
 
     def lockstep(
-        self, program: Lockstep, shares: Sequence[Any], steps: int, *shared: Any, items: Callable[[Any], int] = ..., report: Report = ...
+        self,
+        program: Lockstep,
+        shares: Sequence[Any],
+        steps: int,
+        *shared: Any,
+        items: Callable[[Any], int] = ...,
+        report: Report = ...,
     ) -> Any:
         """Run ``steps`` synchronous steps with one share per worker; return the final state.
 
@@ -184,7 +195,7 @@ class WorkloadNotFound(BadRequest):
 
 def built_in() -> tuple[str, ...]:
     """Return the names of the workloads that come with the program."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(workloads.__path__) if not module.name.startswith("_")))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(workloads.__path__)))
 
 
 def find(name: str) -> Workload:
@@ -194,7 +205,10 @@ def find(name: str) -> Workload:
     """
     found = look_up(name)
     if isinstance(found, CommandPair):
-        raise WorkloadNotFound(f"{name} is a pair of programs", "name a file whose WORKLOAD is a harness.workload.Workload")
+        raise WorkloadNotFound(
+            f"{name} is a pair of programs",
+            "name a file whose WORKLOAD is a harness.workload.Workload",
+        )
     return found
 
 
@@ -226,9 +240,21 @@ def own_modules(name: str) -> tuple[ModuleType, ...]:
         return ()
     else:
         package = sys.modules[name.partition(".")[0]]
-        home = Path(package.__file__).resolve().parent if package.__file__ else Path(next(iter(package.__path__))).resolve()
-    found = {known: module for known, module in sorted(sys.modules.items()) if known.partition(".")[0] not in (*OURS, "__main__")}
-    return tuple(module for module in found.values() if _brought_along(getattr(module, "__file__", None), home))
+        home = (
+            Path(package.__file__).resolve().parent
+            if package.__file__
+            else Path(next(iter(package.__path__))).resolve()
+        )
+    found = {
+        known: module
+        for known, module in sorted(sys.modules.items())
+        if known.partition(".")[0] not in (*OURS, "__main__")
+    }
+    return tuple(
+        module
+        for module in found.values()
+        if _brought_along(getattr(module, "__file__", None), home)
+    )
 
 
 def _brought_along(file: str | None, home: Path) -> bool:
@@ -236,7 +262,11 @@ def _brought_along(file: str | None, home: Path) -> bool:
     if not file or not file.endswith(".py"):
         return False
     path = Path(file).resolve()
-    return path.is_relative_to(home) and not any(map(path.is_relative_to, INSTALLED)) and "site-packages" not in path.parts
+    return (
+        path.is_relative_to(home)
+        and not any(map(path.is_relative_to, INSTALLED))
+        and "site-packages" not in path.parts
+    )
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -250,7 +280,9 @@ def _from_file(path: Path) -> ModuleType:
     sys.modules[spec.name] = module  # so that its functions can be pickled
     home = str(path.resolve().parent)
     if home not in sys.path:
-        sys.path.append(home)  # so that it can import its neighbours, but never in place of what is installed
+        sys.path.append(
+            home
+        )  # so that it can import its neighbours, but never in place of what is installed
     spec.loader.exec_module(module)
     return module
 
@@ -260,8 +292,14 @@ def _from_package(name: str) -> ModuleType:
     try:
         return importlib.import_module(dotted)
     except ModuleNotFoundError as missing:
-        if missing.name is None or not (dotted == missing.name or dotted.startswith(missing.name + ".")):
+        if missing.name is None or not (
+            dotted == missing.name or dotted.startswith(missing.name + ".")
+        ):
             raise
     near = difflib.get_close_matches(name, built_in(), n=1)
-    hint = f"did you mean {near[0]}?" if near else "the built-in ones are " + ", ".join(built_in()) + "; or give a path/to/file.py"
+    hint = (
+        f"did you mean {near[0]}?"
+        if near
+        else "the built-in ones are " + ", ".join(built_in()) + "; or give a path/to/file.py"
+    )
     raise WorkloadNotFound(f"there is no workload named {name!r}", hint)

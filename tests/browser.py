@@ -19,7 +19,9 @@ import pytest
 WAIT_S = 30.0
 PROGRAM = "chromium"
 
-needs_chromium = pytest.mark.skipif(shutil.which(PROGRAM) is None and not os.environ.get("CI"), reason="chromium is not installed")
+needs_chromium = pytest.mark.skipif(
+    shutil.which(PROGRAM) is None and not os.environ.get("CI"), reason="chromium is not installed"
+)
 
 _FLAGS = (
     "--headless",
@@ -33,7 +35,9 @@ _FLAGS = (
     "--no-first-run",
     "--remote-debugging-pipe",
 )
-_BEGIN = 'exec "$0" "$@" 3<&"$ASKED" 4>&"$TOLD"'  # the protocol wants its pipe on these two descriptors
+_BEGIN = (
+    'exec "$0" "$@" 3<&"$ASKED" 4>&"$TOLD"'  # the protocol wants its pipe on these two descriptors
+)
 
 
 class Browser:
@@ -59,11 +63,19 @@ class Browser:
         os.close(asked)
         os.close(told)
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)[
+            "sessionId"
+        ]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         width, height = self._size
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -96,7 +108,9 @@ class Browser:
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression in the page."""
-        answer = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        answer = self.call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
 
@@ -117,9 +131,8 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """Click where an element is shown."""
-        place = (
-            f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])(document.querySelector({selector!r}).getBoundingClientRect())"
-        )
+        box = f"document.querySelector({selector!r}).getBoundingClientRect()"
+        place = f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({box})"
         x, y = self.evaluate(place)
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)

@@ -2,7 +2,7 @@
 
 Each takes the fields that a test cares about and fills in the rest, so that a test says only what it is
 about. The defaults are one honest, complete, measured session: two workers, one pair, 40 s against 22 s.
-May import ``harness.model``, ``harness.events`` and ``harness.score.board``.
+May import ``harness.model``, ``harness.events`` and ``harness.state.board``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ from harness.model import (
     Words,
     WorkerRecord,
 )
-from harness.score.board import Board, apply
+from harness.state.board import Board, apply
 
 BASELINE_S = 40.0
 DISTRIBUTED_S = 22.0
@@ -107,7 +107,15 @@ def a_held_out(**changes: Any) -> Digest:
 def a_process(id: str = "core", **changes: Any) -> Process:
     """Return a process pinned to one core of host ``h0``; worker ``wN`` is pinned to core N."""
     core = int(id[1:]) if id[1:].isdecimal() else 0
-    process = Process(id=id, pid=4000 + core, host="h0", nice=0, threads=1, affinity=(core,), source_sha256=a_digest_of("source"))
+    process = Process(
+        id=id,
+        pid=4000 + core,
+        host="h0",
+        nice=0,
+        threads=1,
+        affinity=(core,),
+        source_sha256=a_digest_of("source"),
+    )
     return replace(process, **changes)
 
 
@@ -136,11 +144,19 @@ def some_processes(side: Side, workers: int = 2) -> tuple[Process, ...]:
 
 def a_worker(process: Process | None = None, **changes: Any) -> WorkerRecord:
     """Return what one saturated process did in one trial."""
-    record = WorkerRecord(process=process or a_process(), chunks=20, busy_s=20.0, cpu_s=20.0, utilization=(0.97, 0.99, 1.0, 0.98))
+    record = WorkerRecord(
+        process=process or a_process(),
+        chunks=20,
+        busy_s=20.0,
+        cpu_s=20.0,
+        utilization=(0.97, 0.99, 1.0, 0.98),
+    )
     return replace(record, **changes)
 
 
-def a_trial(side: Side = Side.BASELINE, wall_s: float | None = None, workers: int = 2, **changes: Any) -> Trial:
+def a_trial(
+    side: Side = Side.BASELINE, wall_s: float | None = None, workers: int = 2, **changes: Any
+) -> Trial:
     """Return a finished trial; its workers are saturated for its whole wall time."""
     baseline = side is Side.BASELINE
     wall = wall_s if wall_s is not None else BASELINE_S if baseline else DISTRIBUTED_S
@@ -167,15 +183,29 @@ def a_trial(side: Side = Side.BASELINE, wall_s: float | None = None, workers: in
     return replace(trial, **changes)
 
 
-def some_pairs(baseline_s: Sequence[float], distributed_s: Sequence[float], workers: int = 2, **changes: Any) -> tuple[Trial, ...]:
+def some_pairs(
+    baseline_s: Sequence[float], distributed_s: Sequence[float], workers: int = 2, **changes: Any
+) -> tuple[Trial, ...]:
     """Return one pair of trials for every two wall times, in ABBA order; however short, each does the baseline's work."""
     trials: list[Trial] = []
     for index, walls in enumerate(zip(baseline_s, distributed_s, strict=True)):
         cores = zip(Side, walls, (1, workers), strict=True)
-        pair = [a_trial(side, wall, workers, **({"index": index, "cpu_s": max(walls[0], wall * p)} | changes)) for side, wall, p in cores]
+        pair = [
+            a_trial(
+                side,
+                wall,
+                workers,
+                **({"index": index, "cpu_s": max(walls[0], wall * p)} | changes),
+            )
+            for side, wall, p in cores
+        ]
         trials += pair if index % 2 == 0 else pair[::-1]
-    began = [8.0 + sum(trial.wall_s + 2.0 for trial in trials[:order]) for order in range(len(trials))]
-    return tuple(replace(trial, order=order, began_s=began[order]) for order, trial in enumerate(trials))
+    began = [
+        8.0 + sum(trial.wall_s + 2.0 for trial in trials[:order]) for order in range(len(trials))
+    ]
+    return tuple(
+        replace(trial, order=order, began_s=began[order]) for order, trial in enumerate(trials)
+    )
 
 
 def an_observer(**changes: Any) -> Observer:
@@ -203,7 +233,9 @@ def a_results(**changes: Any) -> Results:
     return replace(results, **changes)
 
 
-def some_core_seconds(wall_s: float = DISTRIBUTED_S, cores: int = 2, compute_s: float | None = None) -> CoreSeconds:
+def some_core_seconds(
+    wall_s: float = DISTRIBUTED_S, cores: int = 2, compute_s: float | None = None
+) -> CoreSeconds:
     """Return where the core-seconds of so many cores went; nine tenths were computing unless told otherwise."""
     total = wall_s * cores
     compute = 0.9 * total if compute_s is None else compute_s
@@ -217,14 +249,21 @@ def some_rates() -> tuple[Rate, ...]:
     batches = {128.0: 0.61, 256.0: 0.84, 512.0: 1.0, 1024.0: 0.98}
     return (
         Rate(Variant.OWN, own, 5.0, 1),
-        *(Rate(Variant.TUNED, own * share, 5.0, 1, "batch", batch) for batch, share in batches.items()),
+        *(
+            Rate(Variant.TUNED, own * share, 5.0, 1, "batch", batch)
+            for batch, share in batches.items()
+        ),
         Rate(Variant.NAIVE, own / 12, 5.0, 1),
         Rate(Variant.LIMIT, own / 0.9, 5.0, 1, "GEMM"),
         Rate(Variant.WHOLE, own * 6, 5.0, 16),
     )
 
 
-def a_sweep(walls: Mapping[int, Sequence[float]] | None = None, baseline_s: Sequence[float] | None = None, **changes: Any) -> Results:
+def a_sweep(
+    walls: Mapping[int, Sequence[float]] | None = None,
+    baseline_s: Sequence[float] | None = None,
+    **changes: Any,
+) -> Results:
     """Return a sweep: a round for every wall time of a scale, there and back (ABBA); each trial says where its core-seconds went.
 
     The defaults are one good round: 40 s against 41.0 s, 21.2 s and 11.3 s on 1, 2 and 4 workers.
@@ -234,13 +273,25 @@ def a_sweep(walls: Mapping[int, Sequence[float]] | None = None, baseline_s: Sequ
     ones = [BASELINE_S] * rounds if baseline_s is None else baseline_s
     trials: list[Trial] = []
     for index in range(rounds):
-        scales = [_swept(Side.DISTRIBUTED, times[p][index], p, index, ones[index]) for p in sorted(times)]
+        scales = [
+            _swept(Side.DISTRIBUTED, times[p][index], p, index, ones[index]) for p in sorted(times)
+        ]
         there = [_swept(Side.BASELINE, ones[index], 1, index, ones[index]), *scales]
         trials += there if index % 2 == 0 else there[::-1]
-    began = [8.0 + sum(trial.wall_s + 2.0 for trial in trials[:order]) for order in range(len(trials))]
+    began = [
+        8.0 + sum(trial.wall_s + 2.0 for trial in trials[:order]) for order in range(len(trials))
+    ]
     params = a_spec().params | {"batch": 512}
-    spec = a_spec(workers=max(times), points=tuple(sorted(times)), trials=rounds, prove_baseline=True, params=params)
-    placed = tuple(replace(trial, order=order, began_s=began[order]) for order, trial in enumerate(trials))
+    spec = a_spec(
+        workers=max(times),
+        points=tuple(sorted(times)),
+        trials=rounds,
+        prove_baseline=True,
+        params=params,
+    )
+    placed = tuple(
+        replace(trial, order=order, began_s=began[order]) for order, trial in enumerate(trials)
+    )
     return a_results(**({"spec": spec, "trials": placed, "rates": some_rates()} | changes))
 
 
@@ -259,10 +310,17 @@ def _swept(side: Side, wall_s: float, workers: int, index: int, baseline_s: floa
     )
     busy, compute = (spent.compute_s + spent.idle_s) / workers, spent.compute_s / workers
     detail = tuple(
-        replace(worker, busy_s=busy, cpu_s=compute, process=replace(worker.process, input_sha256=an_input().sha256))
+        replace(
+            worker,
+            busy_s=busy,
+            cpu_s=compute,
+            process=replace(worker.process, input_sha256=an_input().sha256),
+        )
         for worker in trial.workers_detail
     )
-    return replace(trial, workers_detail=detail, phases={"compute": busy, "exchange": wall_s - busy})
+    return replace(
+        trial, workers_detail=detail, phases={"compute": busy, "exchange": wall_s - busy}
+    )
 
 
 def golden_results(**changes: Any) -> Results:
@@ -270,7 +328,12 @@ def golden_results(**changes: Any) -> Results:
 
     Prices are those that make the published costs, $9.40 and $3.05, of the published times.
     """
-    prices = some_prices(baseline_per_hour=9.40 / 11.4, worker_per_hour=3.05 / (8 * 1.62), source="the published costs", date="2026-01-01")
+    prices = some_prices(
+        baseline_per_hour=9.40 / 11.4,
+        worker_per_hour=3.05 / (8 * 1.62),
+        source="the published costs",
+        date="2026-01-01",
+    )
     words = some_words(
         bottleneck="nightly retrain missed the deploy window",
         axis="distribute training (data parallel)",
@@ -285,7 +348,10 @@ def golden_results(**changes: Any) -> Results:
         held_out=None,
         code=Code(commit="", dirty=False, source_sha256=""),
         hosts=(),
-        trials=tuple(_declared(side, hours * 3600, workers, quality) for side, hours, workers, quality in sides),
+        trials=tuple(
+            _declared(side, hours * 3600, workers, quality)
+            for side, hours, workers, quality in sides
+        ),
         observer=Observer(cpu_s=0.0, frames=0, longest_gap_s=0.0),
         journal_sha256="",
         remark="declared from published numbers",
@@ -372,31 +438,73 @@ def trial_events(
         told.append((at, e.Progress(done=ITEMS * beat // (beats + 1))))
         for process in processes:
             share = wall_s / (beats + 1)
-            told.append((at, e.Span(worker=process.id, chunk=beat, items=ITEMS // beats, busy_s=share, cpu_s=share)))
+            told.append(
+                (
+                    at,
+                    e.Span(
+                        worker=process.id,
+                        chunk=beat,
+                        items=ITEMS // beats,
+                        busy_s=share,
+                        cpu_s=share,
+                    ),
+                )
+            )
             told.append((at, e.Sample(worker=process.id, cpu=0.98, rss_bytes=200_000_000)))
     ended = went_at + wall_s
     told.append((ended, e.Phase(name="compute", seconds=wall_s)))
-    told.append((ended + 0.01, e.Finished(wall_s=wall_s, cpu_s=wall_s * len(processes), peak_rss_bytes=300_000_000, items=ITEMS)))
+    told.append(
+        (
+            ended + 0.01,
+            e.Finished(
+                wall_s=wall_s,
+                cpu_s=wall_s * len(processes),
+                peak_rss_bytes=300_000_000,
+                items=ITEMS,
+            ),
+        )
+    )
     told.append((ended + 0.2, e.Scored(answer_sha256=a_digest_of("answer"), quality=quality)))
     return [e.stamp(event, at, side, trial) for at, event in told]
 
 
-def some_events(workers: int = 2, baseline_s: float = BASELINE_S, distributed_s: float = DISTRIBUTED_S, pairs: int = 1) -> list[e.Event]:
+def some_events(
+    workers: int = 2,
+    baseline_s: float = BASELINE_S,
+    distributed_s: float = DISTRIBUTED_S,
+    pairs: int = 1,
+) -> list[e.Event]:
     """Return a whole session run in turn, in ABBA order, stamped on the conductor's clock."""
-    told: list[e.Event] = [an_opening(spec=a_spec(workers=workers, trials=pairs)), *arming_events(workers)]
+    told: list[e.Event] = [
+        an_opening(spec=a_spec(workers=workers, trials=pairs)),
+        *arming_events(workers),
+    ]
     told.append(e.stamp(e.Scheduled(schedule=Schedule.IN_TURN), 7.0, Side.BASELINE, 0))
     at = 8.0
     for pair in range(pairs):
         sides = list(Side) if pair % 2 == 0 else list(Side)[::-1]
         for place, side in enumerate(sides):
             wall = baseline_s if side is Side.BASELINE else distributed_s
-            told += trial_events(side, at, wall, workers=workers, trial=pair, order=2 * pair + place)
+            told += trial_events(
+                side, at, wall, workers=workers, trial=pair, order=2 * pair + place
+            )
             at += wall + 2.0
     watched = e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
-    return [*told, *(e.stamp(event, at, Side.BASELINE, 0) for event in (watched, e.Closed(status=Status.COMPLETE)))]
+    return [
+        *told,
+        *(
+            e.stamp(event, at, Side.BASELINE, 0)
+            for event in (watched, e.Closed(status=Status.COMPLETE))
+        ),
+    ]
 
 
-def sweep_events(points: Sequence[int] = (1, 2, 4), rounds: int = 1, baseline_s: float = 20.0, serial: float = 0.1) -> list[e.Event]:
+def sweep_events(
+    points: Sequence[int] = (1, 2, 4),
+    rounds: int = 1,
+    baseline_s: float = 20.0,
+    serial: float = 0.1,
+) -> list[e.Event]:
     """Return a whole sweep run in turn, in ABBA order: every p takes as long as Amdahl's law has it of that serial fraction."""
     spec = a_spec(workers=points[-1], points=tuple(points), trials=rounds)
     told: list[e.Event] = [an_opening(spec=spec), *arming_events(points[-1])]
@@ -409,7 +517,13 @@ def sweep_events(points: Sequence[int] = (1, 2, 4), rounds: int = 1, baseline_s:
         told += trial_events(side, at, wall, workers=scale, trial=turn, order=order, scale=scale)
         at += wall + 2.0
     watched = e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
-    return [*told, *(e.stamp(event, at, Side.BASELINE, 0) for event in (watched, e.Closed(status=Status.COMPLETE)))]
+    return [
+        *told,
+        *(
+            e.stamp(event, at, Side.BASELINE, 0)
+            for event in (watched, e.Closed(status=Status.COMPLETE))
+        ),
+    ]
 
 
 def a_board(events: Iterable[e.Event] | None = None) -> Board:

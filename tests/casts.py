@@ -17,14 +17,14 @@ from demo.terminal import ENTER_PICTURE, LEAVE_PICTURE
 from harness import events as e
 from harness.audited import audited, claimed
 from harness.cast.format import MARKER, OUTPUT, Cast, Event
-from harness.journal import read
+from harness.claims.audit import audit
+from harness.claims.headline import Headline, Refusal
+from harness.files.journal import read
 from harness.model import Results, Schedule, Side
-from harness.score.audit import audit
-from harness.score.board import Board, Stage, apply
-from harness.score.headline import Headline, Refusal
-from harness.score.record import results_of
-from harness.show import slide, verdicts
-from harness.show.panel import Caption, panel
+from harness.show import audit_text, slide
+from harness.show.terminal.panel import Caption, panel
+from harness.state.board import Board, Stage, apply
+from harness.state.to_results import results_of
 from tests.builders import some_events
 
 REAL = Path(__file__).parent / "real"
@@ -37,15 +37,29 @@ MARKS = ("armed", "go", "distributed go", "baseline done", "distributed done", "
 def real_cast(columns: int = COLUMNS, rows: int = ROWS, *, slower: float = 1.0) -> Cast:
     """Return the kept real sweep as it would have been recorded; ``slower`` draws its times out, as for a longer one."""
     found = audited(REAL / "results.json")
-    told = slide.text(shown, verdicts.footer(found)) if isinstance(shown := claimed(found), Headline) else slide.refusal_text(shown)
-    events = [e.stamp(event, event.at * slower, event.side, event.trial) for event in read(REAL / "events.jsonl").events]
+    told = (
+        slide.text(shown, audit_text.footer(found))
+        if isinstance(shown := claimed(found), Headline)
+        else slide.refusal_text(shown)
+    )
+    events = [
+        e.stamp(event, event.at * slower, event.side, event.trial)
+        for event in read(REAL / "events.jsonl").events
+    ]
     return drawn(events, told, columns, rows)
 
 
 @cache
-def race_cast(baseline_s: float = 6.0, distributed_s: float = 3.5, *, columns: int = COLUMNS, rows: int = ROWS) -> Cast:
+def race_cast(
+    baseline_s: float = 6.0, distributed_s: float = 3.5, *, columns: int = COLUMNS, rows: int = ROWS
+) -> Cast:
     """Return a made-up race of one pair, run in turn, as it would have been recorded."""
-    return drawn(_race_events(baseline_s, distributed_s), headline_text(race_results(baseline_s, distributed_s)), columns, rows)
+    return drawn(
+        _race_events(baseline_s, distributed_s),
+        headline_text(race_results(baseline_s, distributed_s)),
+        columns,
+        rows,
+    )
 
 
 def race_results(baseline_s: float = 6.0, distributed_s: float = 3.5) -> Results:
@@ -58,7 +72,7 @@ def headline_text(results: Results) -> str:
     found = audit(results)
     match claimed(found):
         case Headline() as claim:
-            return slide.text(claim, verdicts.footer(found))
+            return slide.text(claim, audit_text.footer(found))
         case Refusal() as claim:
             return slide.refusal_text(claim)
 
@@ -67,7 +81,10 @@ def _race_events(baseline_s: float, distributed_s: float) -> list[e.Event]:
     """Return the events of a race that was watched by a screen which cost nearly nothing, however short it was."""
     watched = e.Watched(cpu_s=0.01, frames=100, longest_gap_s=0.3, foreign_cpu=0.01)
     told = some_events(2, baseline_s, distributed_s)
-    return [e.stamp(watched, event.at, event.side, 0) if isinstance(event, e.Watched) else event for event in told]
+    return [
+        e.stamp(watched, event.at, event.side, 0) if isinstance(event, e.Watched) else event
+        for event in told
+    ]
 
 
 def drawn(events: Sequence[e.Event], told: str, columns: int, rows: int) -> Cast:
@@ -76,13 +93,26 @@ def drawn(events: Sequence[e.Event], told: str, columns: int, rows: int) -> Cast
     opened = boards[0].opened
     assert opened is not None
     began = datetime.fromisoformat(opened.began_utc)
-    frames = [(0.0, ENTER_PICTURE), *_frames(events, boards, began, columns, rows), (ended, LEAVE_PICTURE)]
+    frames = [
+        (0.0, ENTER_PICTURE),
+        *_frames(events, boards, began, columns, rows),
+        (ended, LEAVE_PICTURE),
+    ]
     lines = told.replace("\n", "\r\n")
     shown = [*frames, (ended + 0.02, lines), (ended + 0.02 + HELD_S, "\r\n")]
     output = [Event(round(at, 6), OUTPUT, text) for at, text in shown]
-    markers = [Event(round(at, 6), MARKER, label) for at, label in zip((*_moments(events), ended + 0.02), MARKS, strict=True)]
+    markers = [
+        Event(round(at, 6), MARKER, label)
+        for at, label in zip((*_moments(events), ended + 0.02), MARKS, strict=True)
+    ]
     told_all = sorted([*markers, *output], key=lambda event: event.at)
-    return Cast(columns, rows, began.timestamp(), tuple(told_all), title=f"{opened.spec.workload.name} · run {opened.run_id}")
+    return Cast(
+        columns,
+        rows,
+        began.timestamp(),
+        tuple(told_all),
+        title=f"{opened.spec.workload.name} · run {opened.run_id}",
+    )
 
 
 def _moments(events: Sequence[e.Event]) -> Iterator[float]:
@@ -91,7 +121,9 @@ def _moments(events: Sequence[e.Event]) -> Iterator[float]:
     for side in Side:
         yield min(event.at for event in events if isinstance(event, e.Go) and event.side is side)
     for side in Side:
-        yield max(event.at for event in events if isinstance(event, e.Finished) and event.side is side)
+        yield max(
+            event.at for event in events if isinstance(event, e.Finished) and event.side is side
+        )
 
 
 def _folded(events: Sequence[e.Event]) -> list[Board]:
@@ -102,19 +134,36 @@ def _folded(events: Sequence[e.Event]) -> list[Board]:
     return boards[1:]
 
 
-def _frames(events: Sequence[e.Event], boards: Sequence[Board], began: datetime, columns: int, rows: int) -> Iterator[tuple[float, str]]:
+def _frames(
+    events: Sequence[e.Event], boards: Sequence[Board], began: datetime, columns: int, rows: int
+) -> Iterator[tuple[float, str]]:
     """Yield a frame every quarter of a second, drawn of the board as it stood then, in the bytes that the live screen writes."""
-    console = Console(file=io.StringIO(), force_terminal=True, color_system="truecolor", width=columns, height=rows)
+    console = Console(
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        width=columns,
+        height=rows,
+    )
     opened = boards[0].opened
     assert opened is not None
     for place in range(1, int(events[-1].at / EVERY_S)):
         at = place * EVERY_S
-        board = next(board for board, event in zip(reversed(boards), reversed(events), strict=True) if event.at <= at)
+        board = next(
+            board
+            for board, event in zip(reversed(boards), reversed(events), strict=True)
+            if event.at <= at
+        )
         utc, prompt = began + timedelta(seconds=at), _prompt(board)
         caption = Caption(opened.run_id, board.schedule or Schedule.IN_TURN, utc, "REC", prompt)
         with console.capture() as captured:
-            console.print(panel(board, opened.spec, caption, at=at, columns=columns, rows=rows), end="")
-        yield at, "\x1b[H" + captured.get().rstrip("\n").replace("\n", "\x1b[K\r\n") + "\x1b[K\x1b[J"
+            console.print(
+                panel(board, opened.spec, caption, at=at, columns=columns, rows=rows), end=""
+            )
+        yield (
+            at,
+            "\x1b[H" + captured.get().rstrip("\n").replace("\n", "\x1b[K\r\n") + "\x1b[K\x1b[J",
+        )
 
 
 def _prompt(board: Board) -> str:

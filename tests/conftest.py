@@ -20,7 +20,9 @@ from harness.run.launch import kernels_kept
 settings.register_profile("unhurried", deadline=None)  # no test asserts a speed
 settings.load_profile("unhurried")
 
-os.environ |= kernels_kept()  # before Numba is imported: what the sides of a race compile is compiled once for the tests too
+os.environ |= (
+    kernels_kept()
+)  # before Numba is imported: what the sides of a race compile is compiled once for the tests too
 
 pytest_plugins = ["tests.recording"]
 
@@ -33,8 +35,16 @@ Seen = Mapping[object, str]
 def processes() -> Seen:
     """Return every live process that this run started, by identity, each with its command line."""
     ours = psutil.Process().children(recursive=True)
-    ours += [process for process in psutil.process_iter() if process.pid != os.getpid() and is_marked(process)]
-    return {(process.pid, process.create_time()): command for process in ours if (command := command_line(process))}
+    ours += [
+        process
+        for process in psutil.process_iter()
+        if process.pid != os.getpid() and is_marked(process)
+    ]
+    return {
+        (process.pid, process.create_time()): command
+        for process in ours
+        if (command := command_line(process))
+    }
 
 
 def is_marked(process: psutil.Process) -> bool:
@@ -48,7 +58,11 @@ def is_marked(process: psutil.Process) -> bool:
 def command_line(process: psutil.Process) -> str:
     """Return the command line, empty if the process has ended meanwhile or is only waiting to be reaped."""
     try:
-        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.pid}: {' '.join(process.cmdline()) or process.name()}"
+        return (
+            ""
+            if process.status() == psutil.STATUS_ZOMBIE
+            else f"{process.pid}: {' '.join(process.cmdline()) or process.name()}"
+        )
     except (psutil.Error, OSError):
         return ""
 
@@ -97,12 +111,19 @@ def leaves_nothing_behind() -> Iterator[None]:
     """Fail a test that leaves a process or a descriptor behind."""
     processes_before, descriptors_before = processes(), descriptors()
     yield
-    running, opened = left_behind(processes, processes_before), left_behind(descriptors, descriptors_before)
+    running, opened = (
+        left_behind(processes, processes_before),
+        left_behind(descriptors, descriptors_before),
+    )
     assert not running, f"left running: {running}"
     assert not opened, f"left open: {opened}"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test that drives tmux where there is none, except in CI, where it must run."""
-    if item.get_closest_marker("terminal") and not shutil.which("tmux") and not os.environ.get("CI"):
+    if (
+        item.get_closest_marker("terminal")
+        and not shutil.which("tmux")
+        and not os.environ.get("CI")
+    ):
         pytest.skip("tmux is not installed")

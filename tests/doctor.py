@@ -16,8 +16,21 @@ from typing import Any
 
 import msgspec
 
-from harness.model import Adopted, CoreSeconds, Fault, Kind, Process, Results, Scaling, Schedule, Side, Status, Trial, Variant
-from harness.results import encode, load
+from harness.files.results import encode, load
+from harness.model import (
+    Adopted,
+    CoreSeconds,
+    Fault,
+    Kind,
+    Process,
+    Results,
+    Scaling,
+    Schedule,
+    Side,
+    Status,
+    Trial,
+    Variant,
+)
 
 BASE = Path(__file__).parent / "real" / "results.json"
 
@@ -46,21 +59,28 @@ def last(results: Results, choice: Choice) -> Choice:
 
 def changed(results: Results, choice: Choice, change: Change) -> Results:
     """Return the results with the chosen trials changed."""
-    return replace(results, trials=tuple(change(trial) if choice(trial) else trial for trial in results.trials))
+    return replace(
+        results, trials=tuple(change(trial) if choice(trial) else trial for trial in results.trials)
+    )
 
 
 def timed(factor: float) -> Change:
     """Return a change that makes a trial take so many times as long, in all its seconds."""
 
     def change(trial: Trial) -> Trial:
-        workers = (replace(worker, busy_s=worker.busy_s * factor, cpu_s=worker.cpu_s * factor) for worker in trial.workers_detail)
+        workers = (
+            replace(worker, busy_s=worker.busy_s * factor, cpu_s=worker.cpu_s * factor)
+            for worker in trial.workers_detail
+        )
         return replace(
             trial,
             wall_s=trial.wall_s * factor,
             cpu_s=trial.cpu_s * factor,
             phases={name: seconds * factor for name, seconds in trial.phases.items()},
             curve=tuple((at * factor, done) for at, done in trial.curve),
-            core_seconds=None if trial.core_seconds is None else _scaled(trial.core_seconds, factor),
+            core_seconds=None
+            if trial.core_seconds is None
+            else _scaled(trial.core_seconds, factor),
             workers_detail=tuple(workers),
         )
 
@@ -80,14 +100,18 @@ def lazier(factor: float) -> Change:
         if spent is not None:
             left = spent.compute_s * (1 - factor)
             spent = replace(spent, compute_s=spent.compute_s - left, idle_s=spent.idle_s + left)
-        return replace(trial, cpu_s=trial.cpu_s * factor, core_seconds=spent, workers_detail=tuple(workers))
+        return replace(
+            trial, cpu_s=trial.cpu_s * factor, core_seconds=spent, workers_detail=tuple(workers)
+        )
 
     return change
 
 
 def taking(results: Results, choice: Choice, seconds: Callable[[Trial], float]) -> Results:
     """Return the results with the chosen trials taking that long, laid out anew."""
-    return relaid(changed(results, choice, lambda trial: timed(seconds(trial) / trial.wall_s)(trial)))
+    return relaid(
+        changed(results, choice, lambda trial: timed(seconds(trial) / trial.wall_s)(trial))
+    )
 
 
 def usual(results: Results, choice: Choice) -> float:
@@ -108,19 +132,28 @@ def every(trial: Trial) -> bool:
 def rated(results: Results, variant: Variant, factor: float) -> Results:
     """Return the results with one rate of a variant (its fastest) that many times the baseline's own."""
     own = median(rate.items_per_s for rate in results.rates if rate.variant is Variant.OWN)
-    best = max((rate for rate in results.rates if rate.variant is variant), key=lambda rate: rate.items_per_s)
-    rates = tuple(replace(rate, items_per_s=own * factor) if rate is best else rate for rate in results.rates)
+    best = max(
+        (rate for rate in results.rates if rate.variant is variant),
+        key=lambda rate: rate.items_per_s,
+    )
+    rates = tuple(
+        replace(rate, items_per_s=own * factor) if rate is best else rate for rate in results.rates
+    )
     return replace(results, rates=rates)
 
 
 def unrated(results: Results) -> Results:
     """Return the results without a proof on all the host's cores."""
-    return replace(results, rates=tuple(rate for rate in results.rates if rate.variant is not Variant.WHOLE))
+    return replace(
+        results, rates=tuple(rate for rate in results.rates if rate.variant is not Variant.WHOLE)
+    )
 
 
 def worded(results: Results, **changes: Any) -> Results:
     """Return the results of a workload that says otherwise of itself."""
-    return replace(results, spec=replace(results.spec, workload=replace(results.spec.workload, **changes)))
+    return replace(
+        results, spec=replace(results.spec, workload=replace(results.spec.workload, **changes))
+    )
 
 
 def relaid(results: Results) -> Results:
@@ -137,7 +170,9 @@ def processed(results: Results, choice: Choice, change: Callable[[Process], Proc
     """Return the results with every process of the chosen trials changed."""
 
     def altered(trial: Trial) -> Trial:
-        detail = (replace(worker, process=change(worker.process)) for worker in trial.workers_detail)
+        detail = (
+            replace(worker, process=change(worker.process)) for worker in trial.workers_detail
+        )
         return replace(trial, workers_detail=tuple(detail))
 
     return changed(results, choice, altered)
@@ -160,12 +195,18 @@ def stopped_headline(results: Results) -> Results:
 
 def faster_alone(share: float) -> Doctor:
     """One worker alone takes that share of the baseline's time."""
-    return lambda results: taking(results, elsewhere(results), lambda _: share * usual(results, baselines))
+    return lambda results: taking(
+        results, elsewhere(results), lambda _: share * usual(results, baselines)
+    )
 
 
 def faster_whole(results: Results) -> Results:
     """The host does on all its cores what its workers cannot."""
-    return rated(results, Variant.WHOLE, 1.2 * usual(results, baselines) / usual(results, at_headline(results)))
+    return rated(
+        results,
+        Variant.WHOLE,
+        1.2 * usual(results, baselines) / usual(results, at_headline(results)),
+    )
 
 
 def drifting(results: Results) -> Results:
@@ -175,24 +216,36 @@ def drifting(results: Results) -> Results:
 
 def slowed(results: Results) -> Results:
     """No number of workers beats the baseline; nobody timed the whole host."""
-    return relaid(changed(unrated(results), lambda trial: trial.side is Side.DISTRIBUTED, timed(4.0)))
+    return relaid(
+        changed(unrated(results), lambda trial: trial.side is Side.DISTRIBUTED, timed(4.0))
+    )
 
 
 def overlapping(results: Results) -> Results:
     """A trial began before the one before it had ended."""
     before, after = sorted(results.trials, key=lambda trial: trial.order)[-2:]
-    return changed(results, last(results, every), lambda _: replace(after, began_s=before.began_s + 0.5 * before.wall_s))
+    return changed(
+        results,
+        last(results, every),
+        lambda _: replace(after, began_s=before.began_s + 0.5 * before.wall_s),
+    )
 
 
 def unarmed(results: Results) -> Results:
     """The first trial began before its side can have been armed."""
     first = min(trial.order for trial in results.trials)
-    return changed(results, lambda trial: trial.order == first, lambda trial: replace(trial, startup_s=trial.began_s + 1.0))
+    return changed(
+        results,
+        lambda trial: trial.order == first,
+        lambda trial: replace(trial, startup_s=trial.began_s + 1.0),
+    )
 
 
 def scored_on_input(results: Results) -> Results:
     """The held-out set is the input itself."""
-    changes = changed(results, every, lambda trial: replace(trial, held_out_sha256=trial.input_sha256))
+    changes = changed(
+        results, every, lambda trial: replace(trial, held_out_sha256=trial.input_sha256)
+    )
     return replace(changes, held_out=results.input)
 
 
@@ -204,7 +257,9 @@ def better(results: Results) -> Change:
 
 def other_answers(results: Results, reason: str = "") -> Results:
     """One answer differs, and the workload gives this reason."""
-    return of_last(lambda trial: replace(trial, answer_sha256=OTHER))(worded(results, answers_differ=reason))
+    return of_last(lambda trial: replace(trial, answer_sha256=OTHER))(
+        worded(results, answers_differ=reason)
+    )
 
 
 def unseeded(results: Results) -> Results:
@@ -249,12 +304,19 @@ def unsummed(trial: Trial) -> Trial:
 
 def unspent(trial: Trial) -> Trial:
     """A tenth of the core-seconds went nowhere."""
-    return replace(trial, core_seconds=None if trial.core_seconds is None else _scaled(trial.core_seconds, 0.9))
+    return replace(
+        trial, core_seconds=None if trial.core_seconds is None else _scaled(trial.core_seconds, 0.9)
+    )
 
 
 def busier_than_time(trial: Trial) -> Trial:
     """A worker was busy for longer than there was time."""
-    return replace(trial, workers_detail=tuple(replace(worker, busy_s=1.5 * trial.wall_s) for worker in trial.workers_detail))
+    return replace(
+        trial,
+        workers_detail=tuple(
+            replace(worker, busy_s=1.5 * trial.wall_s) for worker in trial.workers_detail
+        ),
+    )
 
 
 def rounds(count: int) -> Doctor:
@@ -262,8 +324,12 @@ def rounds(count: int) -> Doctor:
 
     def keep(results: Results) -> Results:
         kept = tuple(trial for trial in results.trials if trial.index < count)
-        observer = replace(results.observer, cpu_s=results.observer.cpu_s * len(kept) / len(results.trials))
-        return replace(results, spec=replace(results.spec, trials=count), trials=kept, observer=observer)
+        observer = replace(
+            results.observer, cpu_s=results.observer.cpu_s * len(kept) / len(results.trials)
+        )
+        return replace(
+            results, spec=replace(results.spec, trials=count), trials=kept, observer=observer
+        )
 
     return keep
 
@@ -271,13 +337,21 @@ def rounds(count: int) -> Doctor:
 def no_faster(results: Results) -> Results:
     """The workers were as fast as the baseline, now a little faster and now a little slower."""
     base_s = 0.998 * usual(results, baselines)
-    return taking(unrated(results), at_headline(results), lambda trial: base_s * (1 + 0.04 * (-1) ** trial.index))
+    return taking(
+        unrated(results),
+        at_headline(results),
+        lambda trial: base_s * (1 + 0.04 * (-1) ** trial.index),
+    )
 
 
 def swapped(results: Results) -> Results:
     """The last two trials tell each other's place."""
     end = max(trial.order for trial in results.trials)
-    return changed(results, lambda trial: trial.order >= end - 1, lambda trial: replace(trial, order=2 * end - 1 - trial.order))
+    return changed(
+        results,
+        lambda trial: trial.order >= end - 1,
+        lambda trial: replace(trial, order=2 * end - 1 - trial.order),
+    )
 
 
 def baseline_first(results: Results) -> Results:
@@ -285,8 +359,13 @@ def baseline_first(results: Results) -> Results:
     turns: dict[int, list[Trial]] = {}
     for trial in results.trials:
         turns.setdefault(trial.index, []).append(trial)
-    lines = (sorted(turns[index], key=lambda trial: (trial.side is Side.DISTRIBUTED, trial.workers)) for index in sorted(turns))
-    ordered = tuple(replace(trial, order=order) for order, trial in enumerate(chain.from_iterable(lines)))
+    lines = (
+        sorted(turns[index], key=lambda trial: (trial.side is Side.DISTRIBUTED, trial.workers))
+        for index in sorted(turns)
+    )
+    ordered = tuple(
+        replace(trial, order=order) for order, trial in enumerate(chain.from_iterable(lines))
+    )
     return relaid(replace(results, trials=ordered))
 
 
@@ -298,7 +377,9 @@ def one_hidden(results: Results) -> Results:
 
 def one_stopped(results: Results) -> Results:
     """A trial at another scale did not come to its end."""
-    return changed(results, last(results, elsewhere(results)), lambda trial: replace(trial, failure="stopped"))
+    return changed(
+        results, last(results, elsewhere(results)), lambda trial: replace(trial, failure="stopped")
+    )
 
 
 def too_fast(results: Results) -> Results:
@@ -317,7 +398,12 @@ def watched(share: float) -> Doctor:
 
     def watch(results: Results) -> Results:
         total_s = sum(trial.wall_s for trial in results.trials)
-        return replace(results, observer=replace(results.observer, cpu_s=share * total_s, frames=max(1, results.observer.frames)))
+        return replace(
+            results,
+            observer=replace(
+                results.observer, cpu_s=share * total_s, frames=max(1, results.observer.frames)
+            ),
+        )
 
     return watch
 
@@ -325,7 +411,10 @@ def watched(share: float) -> Doctor:
 def one_slow(trial: Trial) -> Trial:
     """All workers but the first were busy for half of their time."""
     first, *others = trial.workers_detail
-    return replace(trial, workers_detail=(first, *(replace(worker, busy_s=0.5 * worker.busy_s) for worker in others)))
+    return replace(
+        trial,
+        workers_detail=(first, *(replace(worker, busy_s=0.5 * worker.busy_s) for worker in others)),
+    )
 
 
 def as_it_was(results: Results) -> Results:
@@ -358,7 +447,9 @@ REFUSING: dict[str, Doctor] = {
     "work-lost": lambda good: changed(good, at_headline(good), lazier(0.5)),
     "baseline-idle": half_asleep,
     "source-differs": of_last_process(lambda process: replace(process, source_sha256=OTHER)),
-    "scales-unequal": lambda good: changed(good, elsewhere(good), lambda trial: replace(trial, items=trial.items // 2)),
+    "scales-unequal": lambda good: changed(
+        good, elsewhere(good), lambda trial: replace(trial, items=trial.items // 2)
+    ),
     "phases-unequal": of_last(unsummed),
     "core-seconds-unequal": of_last(unspent),
     "impossible-seconds": of_last(busier_than_time),
@@ -380,7 +471,9 @@ QUALIFYING: dict[str, Doctor] = {
     "slowdown": slowed,
     "combined": lambda good: replace(good, combined=("7c21", "8d32")),
     "unclean-scale": lambda good: changed(good, last(good, elsewhere(good)), better(good)),
-    "items-unreported": lambda good: changed(good, every, lambda trial: replace(trial, items=trial.items - 1)),
+    "items-unreported": lambda good: changed(
+        good, every, lambda trial: replace(trial, items=trial.items - 1)
+    ),
     "answers-differ-in-bits": lambda good: other_answers(good, REASON),
     "baseline-crowded": crowded_out,
     "unlike-machines": lambda good: moved_out(good, cpu_model="another"),
@@ -391,7 +484,9 @@ QUALIFYING: dict[str, Doctor] = {
     "unequal-terms": of_last_process(lambda process: replace(process, nice=process.nice + 10)),
     "contention": contended,
     "shared-machine": lambda good: replace(good, observer=replace(good.observer, foreign_cpu=0.5)),
-    "on-battery": lambda good: replace(good, hosts=tuple(replace(host, on_mains=False) for host in good.hosts)),
+    "on-battery": lambda good: replace(
+        good, hosts=tuple(replace(host, on_mains=False) for host in good.hosts)
+    ),
     "weak-scaling": lambda good: replace(good, spec=replace(good.spec, scaling=Scaling.WEAK)),
     "start-up-on-clock": lambda good: adopted(good, says_ready=False),
     "input-unnamed": lambda good: adopted(good, input_named=False),
@@ -404,13 +499,17 @@ QUALIFYING: dict[str, Doctor] = {
     "unstable": lambda good: relaid(of_last(timed(1.5))(good)),
     "superlinear": too_fast,
     "illustrative-prices": as_it_was,
-    "prices-unsourced": lambda good: replace(good, spec=replace(good.spec, prices=replace(good.spec.prices, source=""))),
+    "prices-unsourced": lambda good: replace(
+        good, spec=replace(good.spec, prices=replace(good.spec.prices, source=""))
+    ),
     "watching-noticed": watched(0.03),
     "no-journal": as_it_was,
     "rewritten": as_it_was,
     "replayed": as_it_was,
     "declared": lambda good: replace(good, kind=Kind.DECLARED),
-    "environment-incomplete": lambda good: replace(good, hosts=tuple(replace(host, memory_bytes=0) for host in good.hosts)),
+    "environment-incomplete": lambda good: replace(
+        good, hosts=tuple(replace(host, memory_bytes=0) for host in good.hosts)
+    ),
     "unit-missing": lambda good: worded(good, unit=""),
     "straggler": of_last(one_slow),
     "lost-worker": of_last(lambda trial: replace(trial, faults=(LOST,))),

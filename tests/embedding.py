@@ -10,13 +10,23 @@ import pytest
 
 from harness.workload import Parameters
 from workloads import embed
-from workloads._embed_model import LIBRARIES
+from workloads.embed.model import LIBRARIES
 
 needs_extra = pytest.mark.skipif(
-    not all(map(importlib.util.find_spec, LIBRARIES)) and not os.environ.get("CI"), reason="the extra embed is not installed"
+    not all(map(importlib.util.find_spec, LIBRARIES)) and not os.environ.get("CI"),
+    reason="the extra embed is not installed",
 )
 
-SUBJECTS = ("a kettle", "the harbour", "her violin", "an old bridge", "the orchard", "a comet", "the bakery", "my bicycle")
+SUBJECTS = (
+    "a kettle",
+    "the harbour",
+    "her violin",
+    "an old bridge",
+    "the orchard",
+    "a comet",
+    "the bakery",
+    "my bicycle",
+)
 DEEDS = (
     "is painted blue each spring",
     "keeps strangers awake all night",

@@ -32,8 +32,16 @@ class Given(NamedTuple):
 
 def load(params: Parameters) -> Problem:
     """Return the amounts of work: the input is no larger than that."""
-    given = Given(int(params["chunks"]), int(params["steps"]), int(params["rounds"]), int(params["heavy"]), str(params["fail"]))
-    return Problem(given, b"held out", given.chunks + given.steps * LANES, warmup=Given(4, 2, 1, 1, ""))
+    given = Given(
+        int(params["chunks"]),
+        int(params["steps"]),
+        int(params["rounds"]),
+        int(params["heavy"]),
+        str(params["fail"]),
+    )
+    return Problem(
+        given, b"held out", given.chunks + given.steps * LANES, warmup=Given(4, 2, 1, 1, "")
+    )
 
 
 def kernel(seed: int, rounds: int) -> Array:
@@ -90,9 +98,17 @@ def distributed(given: Given, pool: Pool, report: Report) -> tuple[list[float], 
     """Do it on the pool."""
     shared = pool.share(given)
     parts = pool.map(mapped, range(given.chunks), shared, report=report)
-    shares = [range(place * LANES // pool.size, (place + 1) * LANES // pool.size) for place in range(pool.size)]
+    shares = [
+        range(place * LANES // pool.size, (place + 1) * LANES // pool.size)
+        for place in range(pool.size)
+    ]
     state = pool.lockstep(
-        Lockstep(start, contribute, absorb), shares, given.steps, shared, items=len, report=lambda done: report(given.chunks + done)
+        Lockstep(start, contribute, absorb),
+        shares,
+        given.steps,
+        shared,
+        items=len,
+        report=lambda done: report(given.chunks + done),
     )
     return [part.value for part in parts], state
 

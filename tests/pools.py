@@ -39,7 +39,15 @@ class RoundTable:
     ) -> list[Part]:
         parts, done = [], 0
         for place, chunk in enumerate(chunks):
-            parts.append(Part(sealed(function(sealed(chunk), *shared)), place, f"w{place % self.size}", 0.0, 0.0))
+            parts.append(
+                Part(
+                    sealed(function(sealed(chunk), *shared)),
+                    place,
+                    f"w{place % self.size}",
+                    0.0,
+                    0.0,
+                )
+            )
             done += items(chunk)
             report(done)
         return parts
@@ -54,10 +62,16 @@ class RoundTable:
         items: Callable[[Any], int] = _one,
         report: Report = unheard,
     ) -> list[Part]:
-        pieces = [part.value for part in self.map(scatter, chunks, *shared, items=items, report=report)]
+        pieces = [
+            part.value for part in self.map(scatter, chunks, *shared, items=items, report=report)
+        ]
         assert all(len(scattered) == partitions for scattered in pieces)
         return self.map(
-            lambda partition, *given: gather(partition, [scattered[partition] for scattered in pieces], *given), range(partitions), *shared
+            lambda partition, *given: gather(
+                partition, [scattered[partition] for scattered in pieces], *given
+            ),
+            range(partitions),
+            *shared,
         )
 
     def lockstep(
@@ -71,7 +85,10 @@ class RoundTable:
     ) -> Any:
         states = [program.start(*shared) for _ in shares]
         for step in range(steps):
-            own = [program.contribute(state, step, share, *shared) for state, share in zip(states, shares, strict=True)]
+            own = [
+                program.contribute(state, step, share, *shared)
+                for state, share in zip(states, shares, strict=True)
+            ]
             sent = [sealed(part) for part in own]
             for place, state in enumerate(states):
                 parts = [*sent[:place], own[place], *sent[place + 1 :]]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.terminals import PYTHON, ROOT, surroundings
 
-BRIEF = ("--workload", "rehearsal", "--set", "seconds=2", "--workers", "4", "--schedule", "in-turn")
+BRIEF = ("--workload", "simulated", "--set", "seconds=2", "--workers", "4", "--schedule", "in-turn")
 WITHIN_S = 90.0
 
 
@@ -31,7 +31,9 @@ class Recorded:
 
 def a_desk(folder: Path) -> dict[str, str]:
     """Return an environment for the program started in a folder of its own, in which it finds itself all the same."""
-    return surroundings({"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]), "HOME": str(folder)})
+    return surroundings(
+        {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]), "HOME": str(folder)}
+    )
 
 
 def record(desk: Path, *options: str, changes: dict[str, str] | None = None) -> Recorded:
@@ -56,8 +58,12 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     desk = tmp_path_factory.mktemp("recorded")
     home = desk / "theirs"
     home.mkdir()
-    (home / "config").write_text("[record]\nidle_time_limit = 0.1\npause_key = p\nstdin = yes\n[play]\nspeed = 9\n")
-    return record(desk, *BRIEF, changes={"COLUMNS": "40", "LINES": "10", "ASCIINEMA_CONFIG_HOME": str(home)})
+    (home / "config").write_text(
+        "[record]\nidle_time_limit = 0.1\npause_key = p\nstdin = yes\n[play]\nspeed = 9\n"
+    )
+    return record(
+        desk, *BRIEF, changes={"COLUMNS": "40", "LINES": "10", "ASCIINEMA_CONFIG_HOME": str(home)}
+    )
 
 
 @pytest.fixture

@@ -31,7 +31,9 @@ def scatter(chunk: int, given: Given) -> list[Array]:
     numbers, rounds = given
     for _ in range(rounds):
         np.sort(numbers[chunk])
-    return [numbers[chunk][numbers[chunk] % PARTITIONS == partition] for partition in range(PARTITIONS)]
+    return [
+        numbers[chunk][numbers[chunk] % PARTITIONS == partition] for partition in range(PARTITIONS)
+    ]
 
 
 def gather(partition: int, pieces: Sequence[Array], given: Given) -> Array:
@@ -48,12 +50,17 @@ def baseline(given: Given, report: Report) -> list[Array]:
     for chunk in range(len(given[0])):
         dealt.append(scatter(chunk, given))
         report(chunk + 1)
-    return [gather(partition, [pieces[partition] for pieces in dealt], given) for partition in range(PARTITIONS)]
+    return [
+        gather(partition, [pieces[partition] for pieces in dealt], given)
+        for partition in range(PARTITIONS)
+    ]
 
 
 def distributed(given: Given, pool: Pool, report: Report) -> list[Array]:
     """Do it on the pool."""
-    parts = pool.shuffle(scatter, range(len(given[0])), gather, PARTITIONS, pool.share(given), report=report)
+    parts = pool.shuffle(
+        scatter, range(len(given[0])), gather, PARTITIONS, pool.share(given), report=report
+    )
     return [part.value for part in parts]
 
 

@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from harness.score.talk import Beat, Course, Talk, begin, end_beat
+from harness.talk.agenda import Beat, Course, Talk, begin, end_beat
 from tests.terminals import PYTHON, ROOT, Terminal, Told, told
 
 TALK = Talk(
@@ -41,7 +41,18 @@ budget = "0:02"
 say = "Where it stops holding: {limitation}."
 """
 ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
-QUICK = ("--workload", "rehearsal", "--set", "seconds=1", "--set", "chunks=100", "--workers", "2", "--schedule", "in-turn")
+QUICK = (
+    "--workload",
+    "simulated",
+    "--set",
+    "seconds=1",
+    "--set",
+    "chunks=100",
+    "--workers",
+    "2",
+    "--schedule",
+    "in-turn",
+)
 
 
 def a_course(*durations: float, talk: Talk = TALK, began: float = 1000.0) -> Course:
@@ -73,7 +84,12 @@ def rehearse(desk: Path, *options: str, columns: int = 80, rows: int = 24) -> Te
 
 def cue(desk: Path, *options: str, columns: int = 80, rows: int = 24) -> Terminal:
     """Begin to follow whatever begins at a desk, on a terminal of its own."""
-    return Terminal(at_desk(desk, "cue", "--talk", "talk.toml", *options), columns=columns, rows=rows, environment=ENVIRONMENT)
+    return Terminal(
+        at_desk(desk, "cue", "--talk", "talk.toml", *options),
+        columns=columns,
+        rows=rows,
+        environment=ENVIRONMENT,
+    )
 
 
 def told_at(desk: Path, verb: str, *options: str) -> Told:
@@ -91,7 +107,10 @@ def process_that_has_ended() -> int:
 @contextlib.contextmanager
 def small_disk(largest_bytes: int) -> Iterator[None]:
     """Let no file of this process grow beyond a size inside the block: writing more fails, as on a disk that is full."""
-    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    before, handler = (
+        resource.getrlimit(resource.RLIMIT_FSIZE),
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
+    )
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest_bytes, before[1]))
     try:
         yield

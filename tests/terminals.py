@@ -1,7 +1,7 @@
 """Real terminals for the end-to-end tests: a pty that pyte reads, and a shell in a tmux server of our own.
 
 Both run the real program and tell what a person would see: text, cursor, alternate screen.
-May import ``harness.events``, ``harness.results`` and ``harness.cast.emulator``.
+May import ``harness.events``, ``harness.files.results`` and ``harness.cast.emulator``.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ UNWANTED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "RAY_ADDRESS", "TMUX"
 
 SLOW = """
 import atexit, dataclasses, time
-from workloads.rehearsal import WORKLOAD as QUICK
+from workloads.simulated import WORKLOAD as QUICK
 
 def load(params):
     time.sleep({to_load})
@@ -60,7 +60,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 """
 
 
-def race(out: Path, *options: str, workload: str = "rehearsal", verb: str = "race") -> list[str]:
+def race(out: Path, *options: str, workload: str = "simulated", verb: str = "race") -> list[str]:
     """Return the command line of a race, by default one of pretend work."""
     return [PYTHON, "-m", "demo", verb, "--workload", workload, "--out", str(out), *options]
 
@@ -68,7 +68,11 @@ def race(out: Path, *options: str, workload: str = "rehearsal", verb: str = "rac
 def surroundings(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment like a presenter's terminal, whatever this one is like, with changes."""
     kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
-    return kept | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONUTF8": "1"} | dict(changes or {})
+    return (
+        kept
+        | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONUTF8": "1"}
+        | dict(changes or {})
+    )
 
 
 def journal(out: Path) -> list[e.Event]:
@@ -101,7 +105,9 @@ def recorded_pids(out: Path) -> set[int]:
     told = journal(out)
     launched = {event.pid for event in told if isinstance(event, e.Launched)}
     armed = {worker.pid for event in told if isinstance(event, e.Ready) for worker in event.workers}
-    return launched | armed | {event.process.pid for event in told if isinstance(event, e.Recovered)}
+    return (
+        launched | armed | {event.process.pid for event in told if isinstance(event, e.Recovered)}
+    )
 
 
 def still_running(out: Path) -> list[int]:
@@ -219,7 +225,12 @@ class Terminal:
             self.raw += written
             self._stream.feed(written)
         screen = self._screen
-        seen = Look(time.monotonic() - self.began, tuple(screen.display), screen.alternate, not screen.cursor.hidden)
+        seen = Look(
+            time.monotonic() - self.began,
+            tuple(screen.display),
+            screen.alternate,
+            not screen.cursor.hidden,
+        )
         self.looks.append(seen)
         return seen
 
@@ -227,7 +238,9 @@ class Terminal:
         """Return the first look that is as wanted; fail with the last one if none is in time."""
         deadline = time.monotonic() + within_s
         while not wanted(seen := self.look()):
-            assert time.monotonic() < deadline, f"waited in vain, exit code {self.process.poll()}, last seen:\n{seen.text}"
+            assert time.monotonic() < deadline, (
+                f"waited in vain, exit code {self.process.poll()}, last seen:\n{seen.text}"
+            )
         return seen
 
     def until_text(self, text: str, within_s: float = WAIT_S) -> Look:
@@ -256,7 +269,15 @@ class Tmux:
 
     def __init__(self, folder: Path, columns: int = 80, rows: int = 24) -> None:
         self._socket = str(folder / "s")
-        shell = ["env", *(word for name in UNWANTED for word in ("-u", name)), "PS1=$ ", "HISTFILE=", "bash", "--norc", "--noprofile"]
+        shell = [
+            "env",
+            *(word for name in UNWANTED for word in ("-u", name)),
+            "PS1=$ ",
+            "HISTFILE=",
+            "bash",
+            "--norc",
+            "--noprofile",
+        ]
         self._do("new-session", "-d", "-x", str(columns), "-y", str(rows), *shell)
         self.until(lambda look: look.text.startswith("$"))
 
@@ -281,7 +302,9 @@ class Tmux:
 
     def look(self) -> Look:
         """Return what is to be seen now."""
-        state, *lines = self._do("display-message", "-p", "#{alternate_on} #{cursor_flag}", ";", "capture-pane", "-p").splitlines()
+        state, *lines = self._do(
+            "display-message", "-p", "#{alternate_on} #{cursor_flag}", ";", "capture-pane", "-p"
+        ).splitlines()
         alternate, cursor = state.split()
         return Look(time.monotonic(), tuple(lines), alternate == "1", cursor == "1")
 
@@ -289,7 +312,9 @@ class Tmux:
         """Return the first look that is as wanted; fail with the last one if none is in time."""
         deadline = time.monotonic() + within_s
         while not wanted(seen := self.look()):
-            assert time.monotonic() < deadline, f"waited in vain, alternate {seen.alternate}, last seen:\n{seen.text}"
+            assert time.monotonic() < deadline, (
+                f"waited in vain, alternate {seen.alternate}, last seen:\n{seen.text}"
+            )
             time.sleep(0.05)
         return seen
 
@@ -298,7 +323,12 @@ class Tmux:
         return self.until(lambda look: text in look.text, within_s)
 
     def _do(self, *words: str) -> str:
-        ran = subprocess.run(["tmux", "-u", "-f", "/dev/null", "-S", self._socket, *words], capture_output=True, text=True, check=True)
+        ran = subprocess.run(
+            ["tmux", "-u", "-f", "/dev/null", "-S", self._socket, *words],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         return ran.stdout
 
 
@@ -319,7 +349,9 @@ class Told:
 class Telling:
     """A program that runs beside us with its output in a pipe, every line timed as it comes."""
 
-    def __init__(self, command: Sequence[str], *, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self, command: Sequence[str], *, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self._began = time.monotonic()
         self.process = subprocess.Popen(
             command,

@@ -52,7 +52,9 @@ def test_a_running_process_is_left_behind() -> None:
     assert left == [f"{sleeper.pid}: sleep 30"]
 
 
-def test_a_test_that_leaves_a_descriptor_or_a_detached_daemon_fails(pytester: pytest.Pytester) -> None:
+def test_a_test_that_leaves_a_descriptor_or_a_detached_daemon_fails(
+    pytester: pytest.Pytester,
+) -> None:
     pytester.makeconftest(Path(__file__).with_name("conftest.py").read_text(encoding="utf-8"))
     pytester.makepyfile(LEAKS.replace("{SECONDS}", "8.125"))
 

@@ -29,11 +29,25 @@ EXAMPLES: list[e.Event] = [
     e.Scored(answer_sha256="ab" * 32, quality=0.975),
     e.Failed(reason="raised", last_words="ValueError: no"),
     e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=None, contention=0.01),
-    e.Rated(variant=Variant.TUNED, items_per_s=27_300.0, seconds=3.1, cores=1, name="micro_batch", value=384.0),
-    e.Unproved(variant=Variant.NAIVE, label="without care", reason="ValueError: no", last_words="made.py, line 3, in naive"),
+    e.Rated(
+        variant=Variant.TUNED,
+        items_per_s=27_300.0,
+        seconds=3.1,
+        cores=1,
+        name="micro_batch",
+        value=384.0,
+    ),
+    e.Unproved(
+        variant=Variant.NAIVE,
+        label="without care",
+        reason="ValueError: no",
+        last_words="made.py, line 3, in naive",
+    ),
     e.Closed(status=Status.ABORTED, remark="stopped before the end"),
 ]
-EVENTS = st.builds(e.stamp, st.sampled_from(EXAMPLES), st.floats(0, 1e6), st.sampled_from(Side), st.integers(0, 99))
+EVENTS = st.builds(
+    e.stamp, st.sampled_from(EXAMPLES), st.floats(0, 1e6), st.sampled_from(Side), st.integers(0, 99)
+)
 
 
 def test_there_is_an_example_of_every_kind_of_event() -> None:
@@ -53,11 +67,19 @@ def test_an_event_is_one_line(event: e.Event) -> None:
 
 def test_a_line_names_its_kind_and_its_stamp() -> None:
     line = e.encode(e.stamp(e.Progress(done=5), 1.5, Side.DISTRIBUTED, 2))
-    assert json.loads(line) == {"event": "progress", "at": 1.5, "side": "distributed", "trial": 2, "done": 5}
+    assert json.loads(line) == {
+        "event": "progress",
+        "at": 1.5,
+        "side": "distributed",
+        "trial": 2,
+        "done": 5,
+    }
 
 
 def test_a_stamp_leaves_what_was_said_as_it_was() -> None:
-    assert e.stamp(e.Progress(done=5), 1.5, Side.DISTRIBUTED, 2) == e.Progress(done=5, at=1.5, side=Side.DISTRIBUTED, trial=2)
+    assert e.stamp(e.Progress(done=5), 1.5, Side.DISTRIBUTED, 2) == e.Progress(
+        done=5, at=1.5, side=Side.DISTRIBUTED, trial=2
+    )
 
 
 def test_a_newline_in_a_text_does_not_end_the_line() -> None:
@@ -98,7 +120,9 @@ def test_no_bytes_raise_anything_but_garbled(line: bytes) -> None:
 
 
 @given(EVENTS, st.data())
-def test_no_damage_to_a_line_raises_anything_but_garbled(event: e.Event, data: st.DataObject) -> None:
+def test_no_damage_to_a_line_raises_anything_but_garbled(
+    event: e.Event, data: st.DataObject
+) -> None:
     line = bytearray(e.encode(event))
     line[data.draw(st.integers(0, len(line) - 1))] = data.draw(st.integers(0, 255))
     decoded = _decoded_or_none(bytes(line))

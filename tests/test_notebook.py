@@ -15,13 +15,13 @@ from xml.etree import ElementTree
 import pytest
 
 from harness import load
+from harness.claims.audit import audit
+from harness.claims.headline import Headline
 from harness.errors import BadRequest
+from harness.files.results import save
 from harness.model import Kind, Results, Side
 from harness.notebook import Drawing, Gallery, Note, Sheet, Take
-from harness.results import save
-from harness.score.audit import audit
-from harness.score.headline import Headline
-from harness.show import figures, phrases, slide, verdicts
+from harness.show import audit_text, figures, phrases, slide
 from tests.builders import a_results, a_spec, a_trial, golden_results, some_prices, some_words
 
 ROOT = Path(__file__).parent.parent
@@ -32,8 +32,18 @@ REFUSED = Take(audit(a_results(kind=Kind.SIMULATED)))
 
 
 def a_hostile_session() -> Results:
-    words = some_words(name=HOSTILE, bottleneck=HOSTILE, metric=HOSTILE, limitation=HOSTILE, axis=HOSTILE, partition=HOSTILE)
-    return a_results(spec=a_spec(workload=words, prices=some_prices(currency=HOSTILE, source=HOSTILE)), remark=HOSTILE)
+    words = some_words(
+        name=HOSTILE,
+        bottleneck=HOSTILE,
+        metric=HOSTILE,
+        limitation=HOSTILE,
+        axis=HOSTILE,
+        partition=HOSTILE,
+    )
+    return a_results(
+        spec=a_spec(workload=words, prices=some_prices(currency=HOSTILE, source=HOSTILE)),
+        remark=HOSTILE,
+    )
 
 
 TAKES = {
@@ -59,7 +69,13 @@ def claimed(name: str) -> Headline:
 
 def shown(take: Take) -> list[Any]:
     """Return everything that a take shows."""
-    return [take, take.slide(), take.table(), take.figures(), *(take.figure(name) for name in figures.FIGURES)]
+    return [
+        take,
+        take.slide(),
+        take.table(),
+        take.figures(),
+        *(take.figure(name) for name in figures.FIGURES),
+    ]
 
 
 class Elements(HTMLParser):
@@ -85,7 +101,7 @@ def test_a_results_file_shows_its_slide_in_a_cell(tmp_path: Path) -> None:
 
     assert isinstance(drawing, Drawing)
     assert drawing.title == phrases.aloud(claimed("measured"))
-    assert verdicts.footer(TAKES["measured"].audit) in drawing.description
+    assert audit_text.footer(TAKES["measured"].audit) in drawing.description
 
 
 def test_a_folder_and_a_declared_record_are_takes_too(tmp_path: Path) -> None:
@@ -110,9 +126,28 @@ def test_a_picture_is_an_image_with_its_words(name: str) -> None:
 def test_nothing_is_fetched_and_no_text_becomes_markup(name: str) -> None:
     for shows in shown(TAKES[name]):
         elements = Elements(shows._repr_html_()).found
-        assert {tag for tag, _ in elements} <= {"img", "p", "pre", "table", "caption", "thead", "tbody", "tr", "th", "td", "ul", "li"}
-        assert {attribute for _, attributes in elements for attribute in attributes} <= {"alt", "src", "style"}
-        assert all((attributes.get("src") or "data:").startswith("data:") for _, attributes in elements)
+        assert {tag for tag, _ in elements} <= {
+            "img",
+            "p",
+            "pre",
+            "table",
+            "caption",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "ul",
+            "li",
+        }
+        assert {attribute for _, attributes in elements for attribute in attributes} <= {
+            "alt",
+            "src",
+            "style",
+        }
+        assert all(
+            (attributes.get("src") or "data:").startswith("data:") for _, attributes in elements
+        )
 
 
 @pytest.mark.parametrize("name", TAKES)
@@ -122,8 +157,14 @@ def test_a_drawing_holds_no_script_and_no_address(name: str) -> None:
     for drawing in (TAKES[name].slide(), *gallery):
         assert isinstance(drawing, Drawing)
         nodes = list(ElementTree.fromstring(drawing._repr_svg_()).iter())
-        assert [node.tag for node in nodes if str(node.tag).endswith(("script", "image", "foreignObject"))] == []
-        links = [value for node in nodes for name, value in node.attrib.items() if name.endswith("href")]
+        assert [
+            node.tag
+            for node in nodes
+            if str(node.tag).endswith(("script", "image", "foreignObject"))
+        ] == []
+        links = [
+            value for node in nodes for name, value in node.attrib.items() if name.endswith("href")
+        ]
         assert [link for link in links if not link.startswith("#")] == []
 
 
@@ -173,7 +214,9 @@ def test_a_figure_can_be_dark() -> None:
 
 
 @pytest.mark.parametrize(
-    "ask", [lambda take: take.figure("scalling"), lambda take: take.figure("scaling", theme="drak")], ids=["figure", "theme"]
+    "ask",
+    [lambda take: take.figure("scalling"), lambda take: take.figure("scaling", theme="drak")],
+    ids=["figure", "theme"],
 )
 def test_a_misspelt_figure_or_theme_is_refused_with_a_hint(ask: Callable[[Take], object]) -> None:
     with pytest.raises(BadRequest) as refused:
@@ -220,7 +263,11 @@ def test_a_session_without_a_pair_has_no_table() -> None:
 def test_in_a_plain_interpreter_everything_reads_as_text() -> None:
     take = TAKES["sweep"]
 
-    assert repr(take) == repr(take.slide()) == slide.text(claimed("sweep"), verdicts.footer(take.audit))
+    assert (
+        repr(take)
+        == repr(take.slide())
+        == slide.text(claimed("sweep"), audit_text.footer(take.audit))
+    )
     assert repr(take.figure("scaling")) in repr(take.figures())
     assert all("<" not in repr(shows).replace("< 0.1 %", "") for shows in shown(take))
 
@@ -232,15 +279,21 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_the_package_itself_imports_nothing() -> None:
     program = "import pathlib, sys, typing; before = set(sys.modules); import harness; print(sorted(set(sys.modules) - before))"
-    done = subprocess.run([sys.executable, "-S", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
 
     assert done.stdout.strip() == "['harness']"
 
 
 def test_a_slide_needs_neither_ray_nor_a_notebook() -> None:
     barred = "import sys; [sys.modules.update({name: None}) for name in ('ray', 'psutil', 'IPython', 'marimo', 'jupyter', 'sklearn')]; "
-    program = f"{barred}from harness import load; print(load({str(EXAMPLE)!r}).slide()._repr_html_()[:4])"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    program = (
+        f"{barred}from harness import load; print(load({str(EXAMPLE)!r}).slide()._repr_html_()[:4])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
 
     assert (done.stdout, done.stderr) == ("<img\n", "")
 
@@ -263,7 +316,11 @@ class App:
             given = cell(*(known[argument.arg] for argument in function.args.args)) or ()
             last = function.body[-1]
             assert isinstance(last, ast.Return)
-            known |= zip([name.id for name in ast.walk(last) if isinstance(name, ast.Name)], given, strict=True)
+            known |= zip(
+                [name.id for name in ast.walk(last) if isinstance(name, ast.Name)],
+                given,
+                strict=True,
+            )
 
 
 def a_stand_in_for_marimo() -> ModuleType:
@@ -275,7 +332,9 @@ def a_stand_in_for_marimo() -> ModuleType:
     return module  # type: ignore[no-any-return]
 
 
-def test_the_cells_of_the_marimo_notebook_run_and_show_a_take(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_cells_of_the_marimo_notebook_run_and_show_a_take(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setitem(sys.modules, "marimo", a_stand_in_for_marimo())
     runpy.run_path(str(NOTEBOOK), run_name="__main__")
 
@@ -283,8 +342,13 @@ def test_the_cells_of_the_marimo_notebook_run_and_show_a_take(monkeypatch: pytes
 
 
 def test_the_notebook_is_one_that_marimo_runs() -> None:
-    pytest.importorskip("marimo", reason="marimo is 130 MB and sixteen packages more, which nobody needs for the demo: pip install marimo")
-    done = subprocess.run([sys.executable, NOTEBOOK], cwd=ROOT, capture_output=True, text=True, check=False)
+    pytest.importorskip(
+        "marimo",
+        reason="marimo is 130 MB and sixteen packages more, which nobody needs for the demo: pip install marimo",
+    )
+    done = subprocess.run(
+        [sys.executable, NOTEBOOK], cwd=ROOT, capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stderr
     assert "efficiency" in done.stdout

@@ -14,7 +14,21 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-VERBS = ["setup", "demo", "record", "play", "rehearse", "check", "cue", "sweep", "test", "slide", "bench", "lint", "clean"]
+VERBS = [
+    "setup",
+    "demo",
+    "record",
+    "play",
+    "rehearse",
+    "check",
+    "cue",
+    "sweep",
+    "test",
+    "slide",
+    "bench",
+    "lint",
+    "clean",
+]
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +51,19 @@ def clone(tmp_path: Path) -> Path:
 
 def make(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run make as a shell of its own would, not as a part of the make that runs the tests."""
-    own = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
-    return subprocess.run(["make", *words], cwd=folder, env=own | environment, capture_output=True, text=True, check=False)
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+    }
+    return subprocess.run(
+        ["make", *words],
+        cwd=folder,
+        env=own | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def pinned(lock: str) -> set[str]:
@@ -48,7 +73,11 @@ def pinned(lock: str) -> set[str]:
 
 def asked(requirements: list[Any]) -> set[str]:
     """Return the names in a list of requirements."""
-    return {re.split(r"[^A-Za-z0-9.-]", requirement)[0] for requirement in requirements if isinstance(requirement, str)}
+    return {
+        re.split(r"[^A-Za-z0-9.-]", requirement)[0]
+        for requirement in requirements
+        if isinstance(requirement, str)
+    }
 
 
 def test_make_alone_lists_the_verbs() -> None:
@@ -78,21 +107,31 @@ def test_a_missing_interpreter_is_said_in_a_sentence_and_a_hint(clone: Path) -> 
 
 def test_a_missing_venv_module_is_said_in_a_sentence_and_a_hint(clone: Path) -> None:
     (clone / "ensurepip.py").write_text("raise ImportError")
-    said = make(clone, "setup", f"PYTHON={sys.executable}", PYTHONPATH=str(clone)).stderr.splitlines()
+    said = make(
+        clone, "setup", f"PYTHON={sys.executable}", PYTHONPATH=str(clone)
+    ).stderr.splitlines()
     assert said[0] == f"error: {sys.executable} -m venv is missing"
     assert said[1].startswith("hint: ")
 
 
 def test_an_old_interpreter_is_said_in_a_sentence_and_a_hint(clone: Path) -> None:
     (clone / "sitecustomize.py").write_text("import sys; sys.version_info = (3, 10, 13)")
-    said = make(clone, "setup", f"PYTHON={sys.executable}", PYTHONPATH=str(clone)).stderr.splitlines()
+    said = make(
+        clone, "setup", f"PYTHON={sys.executable}", PYTHONPATH=str(clone)
+    ).stderr.splitlines()
     assert said[0].startswith("error: twoclocks needs Python 3.11 to 3.14, and ")
     assert said[1].startswith("hint: ")
 
 
-def test_the_lock_pins_everything_that_the_project_asks_for(project: dict[str, Any], lock: str) -> None:
-    groups = [requirement for group in project["dependency-groups"].values() for requirement in group]
-    wanted = asked([*project["project"]["dependencies"], *project["build-system"]["requires"], *groups])
+def test_the_lock_pins_everything_that_the_project_asks_for(
+    project: dict[str, Any], lock: str
+) -> None:
+    groups = [
+        requirement for group in project["dependency-groups"].values() for requirement in group
+    ]
+    wanted = asked(
+        [*project["project"]["dependencies"], *project["build-system"]["requires"], *groups]
+    )
     assert wanted - pinned(lock) == set()
 
 
@@ -110,7 +149,12 @@ def test_the_lock_leaves_torch_out(lock: str) -> None:
 
 
 def test_the_wheel_holds_the_rooms_with_their_files_and_nothing_else(tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
     (wheel,) = tmp_path.glob("twoclocks-*.whl")
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     ours = {

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.claims.curve import curve
+from harness.files.results import load
 from harness.model import Side, Status
-from harness.results import load
-from harness.score.curve import curve
-from harness.show import table
+from harness.show import tables
 from tests.terminals import ROOT, surroundings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -16,17 +16,38 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.mark.ray
 def test_the_workload_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
-    (source,) = re.findall(r"```python\n(from harness\.workload import Problem.*?)```", README, re.DOTALL)
+    (source,) = re.findall(
+        r"```python\n(from harness\.workload import Problem.*?)```", README, re.DOTALL
+    )
     (tmp_path / "own.py").write_text(source, encoding="utf-8")
-    options = ["--workload", str(tmp_path / "own.py"), "--set", "limit=200_000", "--ui", "none", "--yes", "--out", str(tmp_path / "take")]
-    subprocess.run([sys.executable, "-m", "demo", "race", *options], cwd=ROOT, env=surroundings(), capture_output=True, check=False)
+    options = [
+        "--workload",
+        str(tmp_path / "own.py"),
+        "--set",
+        "limit=200_000",
+        "--ui",
+        "none",
+        "--yes",
+        "--out",
+        str(tmp_path / "take"),
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "demo", "race", *options],
+        cwd=ROOT,
+        env=surroundings(),
+        capture_output=True,
+        check=False,
+    )
     results = load(tmp_path / "take" / "results.json")
-    assert (results.status, [trial.side for trial in results.trials]) == (Status.COMPLETE, list(Side))
+    assert (results.status, [trial.side for trial in results.trials]) == (
+        Status.COMPLETE,
+        list(Side),
+    )
     assert len({trial.answer_sha256 for trial in results.trials}) == 1
 
 
 def test_every_verb_of_the_readme_is_there_and_every_verb_is_in_the_readme() -> None:
-    from demo.verbs import verbs
+    from demo.cli import verbs
 
     assert set(re.findall(r"^\| `twoclocks ([\w-]+)", README, re.MULTILINE)) == set(verbs.commands)
 
@@ -34,6 +55,6 @@ def test_every_verb_of_the_readme_is_there_and_every_verb_is_in_the_readme() -> 
 def test_the_sweep_in_the_readme_is_the_one_that_is_kept() -> None:
     seen = curve(load(ROOT / "tests" / "real" / "results.json"))
     assert seen is not None
-    drawn = table.text(table.sweep(seen))
+    drawn = tables.text(tables.sweep(seen))
     (shown,) = re.findall(r"```text\n( train: speedup.*?)```", README, re.DOTALL)
     assert drawn.startswith(shown)

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from demo.checks import takes
-from demo.checks.finding import Verdict
-from demo.fallback import newest, recording
+from demo.check import takes
+from demo.check.result import Verdict
 from demo.present import show
 from harness.audited import audited, claimed
 from harness.cast.format import Cast
 from harness.cast.verify import verify
+from harness.claims.headline import Headline
+from harness.files.results import load
 from harness.model import Kind, Results
-from harness.results import load
-from harness.score.headline import Headline
+from harness.takes.recordings import newest, recording
 from tests.terminals import ROOT
 
 SHOWCASE = ROOT / "recordings" / "showcase"
@@ -37,17 +37,28 @@ def facts() -> Results:
 
 
 def keys(edit: Edit, results: Results | None = None) -> set[str]:
-    return {reason.key for reason in verify(edit(cast()), results or facts(), show([SHOWCASE]).claims).reasons}
+    return {
+        reason.key
+        for reason in verify(edit(cast()), results or facts(), show([SHOWCASE]).claims).reasons
+    }
 
 
 def sped(factor: float) -> Edit:
-    return lambda cast: replace(cast, events=tuple(event._replace(at=event.at / factor) for event in cast.events))
+    return lambda cast: replace(
+        cast, events=tuple(event._replace(at=event.at / factor) for event in cast.events)
+    )
 
 
 def cut(start: float, seconds: float) -> Edit:
     def edit(cast: Cast) -> Cast:
         kept = [event for event in cast.events if not start <= event.at < start + seconds]
-        return replace(cast, events=tuple(event._replace(at=event.at - seconds) if event.at >= start else event for event in kept))
+        return replace(
+            cast,
+            events=tuple(
+                event._replace(at=event.at - seconds) if event.at >= start else event
+                for event in kept
+            ),
+        )
 
     return edit
 
@@ -66,12 +77,18 @@ def idled(limit: float) -> Edit:
 
 
 def shortened(share: float) -> Edit:
-    return lambda cast: replace(cast, events=tuple(event for event in cast.events if event.at < cast.duration_s * share))
+    return lambda cast: replace(
+        cast, events=tuple(event for event in cast.events if event.at < cast.duration_s * share)
+    )
 
 
 def test_the_showcase_is_a_measured_run_of_train_with_a_headline() -> None:
     claim = claimed(audited(SHOWCASE))
-    assert (facts().kind, facts().spec.workload.name, isinstance(claim, Headline)) == (Kind.MEASURED, "train", True)
+    assert (facts().kind, facts().spec.workload.name, isinstance(claim, Headline)) == (
+        Kind.MEASURED,
+        "train",
+        True,
+    )
 
 
 def test_the_showcase_is_true() -> None:
@@ -105,7 +122,11 @@ def test_the_showcase_tells_no_secret(tmp_path: Path) -> None:
         pytest.param(cut(2.0, 1.0), "drift", id="a second cut out of the arming"),
         pytest.param(cut(55.0, 5.0), "drift", id="five seconds cut out of the replay"),
         pytest.param(idled(0.15), "drift", id="idle-limited"),
-        pytest.param(lambda cast: replace(cast, idle_time_limit=2.0), "idle-limit", id="an idle limit in its header"),
+        pytest.param(
+            lambda cast: replace(cast, idle_time_limit=2.0),
+            "idle-limit",
+            id="an idle limit in its header",
+        ),
         pytest.param(shortened(0.5), "end", id="cut short"),
         pytest.param(shortened(0.97), "held", id="headline not held"),
     ],

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from harness.errors import BadRequest
 from harness.model import Parameters
-from harness.workload import Workload, WorkloadNotFound, built_in, find, look_up, own_modules, settled
+from harness.workload import (
+    Workload,
+    WorkloadNotFound,
+    built_in,
+    find,
+    look_up,
+    own_modules,
+    settled,
+)
 from tests.builders import a_workload_file
 
 
@@ -24,15 +32,15 @@ def refused(workload: Workload, *settings: str) -> tuple[str, str]:
 
 
 def test_the_built_in_ones_are_the_files_that_are_not_private() -> None:
-    assert {"train", "rehearsal"} <= set(built_in())
+    assert {"train", "simulated"} <= set(built_in())
     assert not any(name.startswith("_") for name in built_in())
 
 
-@pytest.mark.parametrize("name", ["rehearsal", "workloads.rehearsal", "workloads/rehearsal.py"])
+@pytest.mark.parametrize("name", ["simulated", "workloads.simulated", "workloads/simulated.py"])
 def test_a_workload_is_found_by_name_package_or_path(name: str) -> None:
     root = Path(__file__).parent.parent
     found = find(str(root / name) if name.endswith(".py") else name)
-    assert found.name == "rehearsal"
+    assert found.name == "simulated"
 
 
 @pytest.mark.parametrize("name", built_in())
@@ -40,33 +48,61 @@ def test_every_built_in_one_carries_its_own_name(name: str) -> None:
     assert look_up(name).name == name
 
 
-MOST_CHARACTERS = {"bottleneck": 76, "partition": 105, "communication": 105, "consistency": 105, "neighbour": 112, "limitation": 112}
+MOST_CHARACTERS = {
+    "bottleneck": 76,
+    "partition": 105,
+    "communication": 105,
+    "consistency": 105,
+    "neighbour": 112,
+    "limitation": 112,
+}
 
 
 @pytest.mark.parametrize("name", built_in())
 def test_what_every_built_in_one_says_of_itself_fits_a_slide(name: str) -> None:
     said = look_up(name)
-    assert {field: len(getattr(said, field)) for field, most in MOST_CHARACTERS.items() if len(getattr(said, field)) > most} == {}
+    assert {
+        field: len(getattr(said, field))
+        for field, most in MOST_CHARACTERS.items()
+        if len(getattr(said, field)) > most
+    } == {}
 
 
 def test_two_files_of_one_name_are_two_workloads(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         a_workload_file(tmp_path / folder, f"fields['name'] = {folder!r}")
-    assert [find(str(tmp_path / folder / "made.py")).name for folder in ("one", "two")] == ["one", "two"]
+    assert [find(str(tmp_path / folder / "made.py")).name for folder in ("one", "two")] == [
+        "one",
+        "two",
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "sentence", "hint"),
     [
-        ("rehersal", "there is no workload named 'rehersal'", "did you mean rehearsal?"),
+        ("simulatd", "there is no workload named 'rehersal'", "did you mean rehearsal?"),
         ("tran", "there is no workload named 'tran'", "did you mean train?"),
-        ("no.such.package", "there is no workload named 'no.such.package'", "the built-in ones are "),
-        ("no/such/file.py", "there is no workload file no/such/file.py", "give a path to an existing .py file"),
-        ("json", "json holds no WORKLOAD", "assign a harness.workload.Workload or CommandPair to the name WORKLOAD"),
+        (
+            "no.such.package",
+            "there is no workload named 'no.such.package'",
+            "the built-in ones are ",
+        ),
+        (
+            "no/such/file.py",
+            "there is no workload file no/such/file.py",
+            "give a path to an existing .py file",
+        ),
+        (
+            "json",
+            "json holds no WORKLOAD",
+            "assign a harness.workload.Workload or CommandPair to the name WORKLOAD",
+        ),
     ],
 )
-def test_what_is_not_found_is_named_with_what_was_meant(name: str, sentence: str, hint: str) -> None:
+def test_what_is_not_found_is_named_with_what_was_meant(
+    name: str, sentence: str, hint: str
+) -> None:
     with pytest.raises(WorkloadNotFound) as missing:
         find(name)
     assert missing.value.sentence == sentence
@@ -78,7 +114,9 @@ def test_a_workload_that_needs_what_is_not_installed_says_so(tmp_path: Path) -> 
         find(a_workload_file(tmp_path, "import no_such_library"))
 
 
-def test_a_package_that_needs_what_is_not_installed_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_needs_what_is_not_installed_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "their_package").mkdir()
     a_workload_file(tmp_path / "their_package", "import no_such_library")
     monkeypatch.syspath_prepend(tmp_path)
@@ -115,7 +153,10 @@ def test_a_workload_file_brings_itself_and_the_neighbours_that_it_imports(tmp_pa
     (tmp_path / "stranger_to_made.py").touch()
     name = a_workload_file(tmp_path, "import neighbour_of_made")
     find(name)
-    assert [module.__name__ for module in own_modules(name)] == ["adopted_made", "neighbour_of_made"]
+    assert [module.__name__ for module in own_modules(name)] == [
+        "adopted_made",
+        "neighbour_of_made",
+    ]
 
 
 def test_a_neighbour_never_takes_the_place_of_what_is_installed(tmp_path: Path) -> None:
@@ -125,7 +166,9 @@ def test_a_neighbour_never_takes_the_place_of_what_is_installed(tmp_path: Path) 
     assert [module.__name__ for module in own_modules(name)] == ["adopted_made"]
 
 
-def test_a_package_of_ones_own_brings_all_of_it_that_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_of_ones_own_brings_all_of_it_that_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = tmp_path / "own_package"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -133,10 +176,16 @@ def test_a_package_of_ones_own_brings_all_of_it_that_is_imported(tmp_path: Path,
     a_workload_file(package, "import own_package.kernels")
     monkeypatch.syspath_prepend(tmp_path)
     find("own_package.made")
-    assert [module.__name__ for module in own_modules("own_package.made")] == ["own_package", "own_package.kernels", "own_package.made"]
+    assert [module.__name__ for module in own_modules("own_package.made")] == [
+        "own_package",
+        "own_package.kernels",
+        "own_package.made",
+    ]
 
 
-def test_a_package_without_an_init_file_brings_its_modules_along_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_without_an_init_file_brings_its_modules_along_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "bare_package").mkdir()
     a_workload_file(tmp_path / "bare_package")
     monkeypatch.syspath_prepend(tmp_path)
@@ -170,7 +219,9 @@ def test_settings_leave_the_workload_as_it_was(made: Workload) -> None:
         ("mode=a=b", "mode", "a=b"),
     ],
 )
-def test_a_setting_takes_the_type_of_its_default(made: Workload, setting: str, name: str, value: Any) -> None:
+def test_a_setting_takes_the_type_of_its_default(
+    made: Workload, setting: str, name: str, value: Any
+) -> None:
     after = settled(made, [setting])[name]
     assert after == value
     assert type(after) is type(value)
@@ -180,7 +231,10 @@ def test_the_last_of_two_settings_counts(made: Workload) -> None:
     assert settled(made, ["size=1", "size=2"])["size"] == 2
 
 
-@pytest.mark.parametrize("setting", ["size=1.5", "size=many", "size=", "fast=perhaps", "rate=nan", "rate=inf", "size=1e3"])
+@pytest.mark.parametrize(
+    "setting",
+    ["size=1.5", "size=many", "size=", "fast=perhaps", "rate=nan", "rate=inf", "size=1e3"],
+)
 def test_an_ill_typed_value_is_refused_with_its_default(made: Workload, setting: str) -> None:
     sentence, hint = refused(made, setting)
     assert setting in sentence
@@ -195,7 +249,7 @@ def test_a_number_that_no_file_could_hold_is_refused(made: Workload, digits: int
 
 @given(st.text(max_size=12))
 def test_no_text_ends_in_anything_but_a_value_or_a_refusal(text: str) -> None:
-    made = find("rehearsal")
+    made = find("simulated")
     for name, like in made.params.items():
         try:
             assert type(settled(made, [f"{name}={text}"])[name]) is type(like)
@@ -231,7 +285,10 @@ fields["check"] = check
 
 def test_a_value_that_the_workload_refuses_is_refused(tmp_path: Path) -> None:
     choosy = find(a_workload_file(tmp_path, CHECK))
-    assert refused(choosy, "size=11") == ("made cannot run so: size=11 is more than ten", "change it with --set key=value")
+    assert refused(choosy, "size=11") == (
+        "made cannot run so: size=11 is more than ten",
+        "change it with --set key=value",
+    )
 
 
 def test_a_value_that_the_workload_accepts_is_kept(tmp_path: Path) -> None:

@@ -29,8 +29,12 @@ def main(limit: int, workers: int, answer: Path) -> None:
     starts = range(0, limit, STEP)
     with ProcessPoolExecutor(workers) as pool:
         pids = sorted(set(pool.map(pid, range(workers))))
-        say = ready(items=limit, unit="numbers", workers=pids)  # a bar for each of them; the clock starts here
-        for start, (some, who, busy_s, cpu_s) in zip(starts, pool.map(timed, starts, [min(s + STEP, limit) for s in starts]), strict=True):
+        say = ready(
+            items=limit, unit="numbers", workers=pids
+        )  # a bar for each of them; the clock starts here
+        for start, (some, who, busy_s, cpu_s) in zip(
+            starts, pool.map(timed, starts, [min(s + STEP, limit) for s in starts]), strict=True
+        ):
             found += some
             say.span(pids.index(who) if who in pids else 0, STEP, busy_s, cpu_s)
             print(f"{min(start + STEP, limit)} of {limit}", flush=True)

@@ -27,7 +27,9 @@ def load(params: Parameters) -> Problem:
     ``held_out`` is never shown to either side. ``warmup`` is a small input that each runs once before its clock starts.
     """
     chunks = [(int(params["seed"]), place) for place in range(int(params["chunks"]))]
-    return Problem(input=chunks, held_out=math.pi, items=len(chunks) * POINTS_A_CHUNK, warmup=chunks[:2])
+    return Problem(
+        input=chunks, held_out=math.pi, items=len(chunks) * POINTS_A_CHUNK, warmup=chunks[:2]
+    )
 
 
 def inside(chunk: Chunk) -> int:
@@ -53,7 +55,10 @@ def distributed(chunks: list[Chunk], pool: Pool, report: Report) -> int:
 
     ``pool.share(value)`` puts a large value where all workers read it; ``pool.shuffle`` and ``pool.lockstep`` are for work that exchanges.
     """
-    return sum(part.value for part in pool.map(inside, chunks, items=lambda _: POINTS_A_CHUNK, report=report))
+    return sum(
+        part.value
+        for part in pool.map(inside, chunks, items=lambda _: POINTS_A_CHUNK, report=report)
+    )
 
 
 def quality(answer: int, held_out: float) -> float:

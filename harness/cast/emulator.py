@@ -55,7 +55,10 @@ class Screen(pyte.Screen):
         """Set modes; the alternate screen begins empty."""
         super().set_mode(*modes, **kwargs)
         if kwargs.get("private") and _ALTERNATE in modes and not self.alternate:
-            self.alternate, self._normal = True, (copy.deepcopy(self.buffer), copy.copy(self.cursor))
+            self.alternate, self._normal = (
+                True,
+                (copy.deepcopy(self.buffer), copy.copy(self.cursor)),
+            )
             self.erase_in_display(2)
 
     def reset_mode(self, *modes: int, **kwargs: Any) -> None:

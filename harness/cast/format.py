@@ -14,8 +14,8 @@ from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
-from harness import files
 from harness.errors import BadRequest
+from harness.files import atomic
 from harness.model import plain
 
 CAST = "run.cast"
@@ -99,7 +99,7 @@ _encoder = msgspec.json.Encoder()
 
 def read(path: Path) -> Cast:
     """Return a recording; raise ``BadRequest`` if it is missing, too large, or no asciicast of version 2 or 3."""
-    return parse(files.read(path, LARGEST_BYTES, "recording", _HINT), plain(str(path)))
+    return parse(atomic.read(path, LARGEST_BYTES, "recording", _HINT), plain(str(path)))
 
 
 def parse(content: bytes, name: str) -> Cast:
@@ -111,12 +111,30 @@ def parse(content: bytes, name: str) -> Cast:
     match version:
         case 2:
             of2 = _decoded(first, _HeaderOf2, name)
-            return Cast(of2.width, of2.height, of2.timestamp, events, of2.title or "", of2.idle_time_limit, digest)
+            return Cast(
+                of2.width,
+                of2.height,
+                of2.timestamp,
+                events,
+                of2.title or "",
+                of2.idle_time_limit,
+                digest,
+            )
         case 3:
             of3 = _decoded(first, _HeaderOf3, name)
-            return Cast(of3.term.cols, of3.term.rows, of3.timestamp, _counted(events), of3.title or "", of3.idle_time_limit, digest)
+            return Cast(
+                of3.term.cols,
+                of3.term.rows,
+                of3.timestamp,
+                _counted(events),
+                of3.title or "",
+                of3.idle_time_limit,
+                digest,
+            )
         case _:
-            raise BadRequest(f"{name} is an asciicast of version {version}, this program reads 2 and 3", _HINT)
+            raise BadRequest(
+                f"{name} is an asciicast of version {version}, this program reads 2 and 3", _HINT
+            )
 
 
 def encode(cast: Cast) -> bytes:
@@ -130,7 +148,10 @@ def encode(cast: Cast) -> bytes:
         title=cast.title or None,
         env={"TERM": "xterm-256color"},
     )
-    lines: Iterable[object] = (head, *((round(event.at, 6), event.code, event.text) for event in cast.events))
+    lines: Iterable[object] = (
+        head,
+        *((round(event.at, 6), event.code, event.text) for event in cast.events),
+    )
     return b"".join(_encoder.encode(line) + b"\n" for line in lines)
 
 
@@ -138,7 +159,9 @@ def _decoded(line: bytes, kind: type[_Header], name: str) -> _Header:
     try:
         return msgspec.json.decode(line, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRequest(f"{name} is not a recording: its first line is no asciicast header", _HINT) from error
+        raise BadRequest(
+            f"{name} is not a recording: its first line is no asciicast header", _HINT
+        ) from error
 
 
 def _events(lines: Sequence[bytes], name: str) -> tuple[Event, ...]:
@@ -150,7 +173,9 @@ def _events(lines: Sequence[bytes], name: str) -> tuple[Event, ...]:
         try:
             found.append(Event(*_event.decode(line)))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(f"{name} is not a whole recording: line {place:,} is no event", _HINT) from error
+            raise BadRequest(
+                f"{name} is not a whole recording: line {place:,} is no event", _HINT
+            ) from error
     return tuple(found)
 
 

@@ -5,8 +5,8 @@ Pure. May import ``cast.format`` and ``show.words``.
 
 from datetime import UTC, datetime
 
+from harness import text
 from harness.cast.format import Cast
-from harness.show import words
 
 
 def recorded(cast: Cast) -> str:
@@ -16,4 +16,6 @@ def recorded(cast: Cast) -> str:
 
 def moment(cast: Cast) -> str:
     """Return when a recording began, in UTC."""
-    return words.moment(datetime.fromtimestamp(cast.began, UTC)) if cast.began > 0 else "date unknown"
+    return (
+        text.moment(datetime.fromtimestamp(cast.began, UTC)) if cast.began > 0 else "date unknown"
+    )

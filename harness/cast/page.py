@@ -15,12 +15,12 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
+from harness import text as words
 from harness.cast.emulator import PIECES_APART_S
 from harness.cast.format import MARKER, OUTPUT, Cast, encode
 from harness.cast.label import moment, recorded
-from harness.cast.marks import HEADLINE
+from harness.cast.markers import HEADLINE
 from harness.errors import BadRequest
-from harness.show import words
 
 CREDIT = (
     "Played by asciinema-player, by Marcin Kulik and contributors, under the Apache License, version 2.0;"
@@ -96,10 +96,15 @@ def _beside(name: str) -> str:
 def _player() -> _Player:
     try:
         assets = resources.files(_PACKAGE) / "assets"
-        script, style = ((assets / f"asciinema-player.{kind}").read_text(encoding="utf-8") for kind in ("min.js", "css"))
+        script, style = (
+            (assets / f"asciinema-player.{kind}").read_text(encoding="utf-8")
+            for kind in ("min.js", "css")
+        )
     except (ModuleNotFoundError, OSError) as error:
         hint = "install it anew: pip install 'mkdocs-asciinema-player==1.2.*'"
-        raise BadRequest("asciinema-player is not installed, which plays a recording in a page", hint) from error
+        raise BadRequest(
+            "asciinema-player is not installed, which plays a recording in a page", hint
+        ) from error
     return _Player(_addressless(script), _COMMENT.sub("", style))
 
 
@@ -150,7 +155,10 @@ def _facts(cast: Cast, about: About) -> Iterator[str]:
 def _chapters(cast: Cast) -> Iterator[str]:
     """Yield a button for each marker, which names its moment and leads to where its drawing is there."""
     for marker in cast.markers:
-        label, clock = _shown(marker.text) or words.NOTHING, words.clock(marker.at).rpartition(".")[0]
+        label, clock = (
+            _shown(marker.text) or words.NOTHING,
+            words.clock(marker.at).rpartition(".")[0],
+        )
         seconds = f'<span class="label-of">{label}</span> <time>{clock}</time>'
         yield f'<li><button type="button" data-at="{_drawn(cast, marker.at):.6f}" disabled>{seconds}</button></li>'
 
@@ -176,5 +184,10 @@ def _poster(cast: Cast) -> float:
 
 def _packed(cast: Cast) -> str:
     """Return the recording, its labels made harmless, compressed, in the base64 that has no slashes."""
-    events = tuple(event._replace(text=words.safe(event.text)) if event.code == MARKER else event for event in cast.events)
-    return base64.urlsafe_b64encode(gzip.compress(encode(replace(cast, events=events)), mtime=0)).decode()
+    events = tuple(
+        event._replace(text=words.safe(event.text)) if event.code == MARKER else event
+        for event in cast.events
+    )
+    return base64.urlsafe_b64encode(
+        gzip.compress(encode(replace(cast, events=events)), mtime=0)
+    ).decode()

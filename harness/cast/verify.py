@@ -9,13 +9,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile, groupby, pairwise, zip_longest
 
+from harness import text as words
+from harness.cast.clock_stops import first_wall_s, last_wall_s
 from harness.cast.emulator import Shown, shown
 from harness.cast.format import OUTPUT, RESIZE, Cast
-from harness.cast.marks import ARMED, BASELINE_DONE, DISTRIBUTED_DONE, DISTRIBUTED_GO, GO, HEADLINE
+from harness.cast.markers import (
+    ARMED,
+    BASELINE_DONE,
+    DISTRIBUTED_DONE,
+    DISTRIBUTED_GO,
+    GO,
+    HEADLINE,
+)
+from harness.cast.screen_reader import Clock, Sight, sight
 from harness.model import Kind, Results, Side
-from harness.score.walls import first_wall_s, last_wall_s
-from harness.show import words
-from harness.show.seen import Clock, Sight, sight
 
 LONGEST_GAP_S = 1.5
 MOST_DRIFT_S = 0.3
@@ -73,7 +80,9 @@ class _Moment:
     sight: Sight | None
 
 
-def verify(cast: Cast, results: Results, told: Sequence[str], size: Size | None = None) -> Inspection:
+def verify(
+    cast: Cast, results: Results, told: Sequence[str], size: Size | None = None
+) -> Inspection:
     """Return what speaks against a recording of the session with those results.
 
     ``told`` are the lines that its last screen must end with, above the slate; ``size`` is what was asked for (None: any).
@@ -81,7 +90,11 @@ def verify(cast: Cast, results: Results, told: Sequence[str], size: Size | None 
     seen = [_Moment(drawing, sight(drawing.lines)) for drawing in _from_the_first(shown(cast))]
     sights = [moment for moment in seen if moment.sight is not None]
     drift, gap = _drift(sights), _longest_gap(cast)
-    picture = *_of_labels(seen, results), *_of_clocks(drift, sights, results), *_of_the_date(cast, sights)
+    picture = (
+        *_of_labels(seen, results),
+        *_of_clocks(drift, sights, results),
+        *_of_the_date(cast, sights),
+    )
     end = *_of_the_end(cast, seen, told), *_of_markers(cast, sights, results)
     return Inspection((*_of_the_file(cast, size, gap), *picture, *end), drift, gap, cast.duration_s)
 
@@ -100,11 +113,17 @@ def _of_the_file(cast: Cast, size: Size | None, gap: float) -> Iterator[Reason]:
     if sizes != {own}:
         yield Reason("size", "its terminal changes its size")
     if cast.idle_time_limit is not None:
-        yield Reason("idle-limit", f"its header has an idle time limit of {words.seconds(cast.idle_time_limit)}, which shortens pauses")
+        yield Reason(
+            "idle-limit",
+            f"its header has an idle time limit of {words.seconds(cast.idle_time_limit)}, which shortens pauses",
+        )
     if any(later.at < event.at for event, later in pairwise(cast.events)):
         yield Reason("order", "its times run backwards")
     if gap > LONGEST_GAP_S:
-        yield Reason("gap", f"nothing is drawn for {words.seconds(gap)}, more than {words.seconds(LONGEST_GAP_S)}")
+        yield Reason(
+            "gap",
+            f"nothing is drawn for {words.seconds(gap)}, more than {words.seconds(LONGEST_GAP_S)}",
+        )
 
 
 def _of_labels(seen: Sequence[_Moment], results: Results) -> Iterator[Reason]:
@@ -115,10 +134,16 @@ def _of_labels(seen: Sequence[_Moment], results: Results) -> Iterator[Reason]:
     badge = _BADGE if results.kind is Kind.MEASURED else f"{_BADGE} · {str(results.kind).upper()}"
     bare = next((moment for moment in seen if not _is_labelled(moment.sight, badge)), None)
     if bare is not None:
-        yield Reason("labels", f"at {words.clock(bare.shown.at)} its screen lacks the clocks, the moment, the run or the badge {badge}")
+        yield Reason(
+            "labels",
+            f"at {words.clock(bare.shown.at)} its screen lacks the clocks, the moment, the run or the badge {badge}",
+        )
     runs = {moment.sight.run_id for moment in seen if moment.sight is not None}
     if strange := sorted(runs - {results.run_id}):
-        yield Reason("run", f"it is of run {words.safe(strange[0])}, the results file of run {words.safe(results.run_id)}")
+        yield Reason(
+            "run",
+            f"it is of run {words.safe(strange[0])}, the results file of run {words.safe(results.run_id)}",
+        )
 
 
 def _is_labelled(sight: Sight | None, badge: str) -> bool:
@@ -127,9 +152,16 @@ def _is_labelled(sight: Sight | None, badge: str) -> bool:
 
 def _of_the_date(cast: Cast, sights: Sequence[_Moment]) -> Iterator[Reason]:
     """Yield where the file claims another date than its screen shows."""
-    astray = [abs(cast.began + moment.shown.at - moment.sight.utc.timestamp()) for moment in sights if moment.sight is not None]
+    astray = [
+        abs(cast.began + moment.shown.at - moment.sight.utc.timestamp())
+        for moment in sights
+        if moment.sight is not None
+    ]
     if astray and min(astray) > DATED_WITHIN_S:
-        yield Reason("date", f"its header dates it {words.seconds(min(astray))} away from what its screen shows")
+        yield Reason(
+            "date",
+            f"its header dates it {words.seconds(min(astray))} away from what its screen shows",
+        )
 
 
 def _of_clocks(drift: float, sights: Sequence[_Moment], results: Results) -> Iterator[Reason]:
@@ -148,7 +180,9 @@ def _of_clocks(drift: float, sights: Sequence[_Moment], results: Results) -> Ite
         if wall is None or clock is None or not clock.shows(wall):
             stands = words.clock(clock.seconds) if clock is not None else "nothing"
             told = words.clock(wall) if wall is not None else "no time"
-            yield Reason("clock", f"its {side} clock stops at {stands}, the results file has {told}")
+            yield Reason(
+                "clock", f"its {side} clock stops at {stands}, the results file has {told}"
+            )
 
 
 def _of_the_end(cast: Cast, seen: Sequence[_Moment], told: Sequence[str]) -> Iterator[Reason]:
@@ -161,38 +195,72 @@ def _of_the_end(cast: Cast, seen: Sequence[_Moment], told: Sequence[str]) -> Ite
     due = [line.rstrip() for line in told[-max(1, cast.rows - _BELOW_ROWS) :] if line.strip()]
     stands = lines[-_SLATE_ROWS - len(due) : -_SLATE_ROWS]
     if stands != due:
-        other = next((one for one, wanted in zip_longest(stands, due, fillvalue="") if one != wanted), "")
-        yield Reason("headline", f"its last screen does not show what the results file says, but {words.safe(other)!r}")
-    held = cast.duration_s - next(moment.shown.at for moment in seen if moment.sight is not None and moment.sight.looks is None)
+        other = next(
+            (one for one, wanted in zip_longest(stands, due, fillvalue="") if one != wanted), ""
+        )
+        yield Reason(
+            "headline",
+            f"its last screen does not show what the results file says, but {words.safe(other)!r}",
+        )
+    held = cast.duration_s - next(
+        moment.shown.at
+        for moment in seen
+        if moment.sight is not None and moment.sight.looks is None
+    )
     if held < HELD_AT_LEAST_S:
-        yield Reason("held", f"its headline is held for {words.seconds(held)}, less than {words.seconds(HELD_AT_LEAST_S)}")
+        yield Reason(
+            "held",
+            f"its headline is held for {words.seconds(held)}, less than {words.seconds(HELD_AT_LEAST_S)}",
+        )
 
 
 def _of_markers(cast: Cast, sights: Sequence[_Moment], results: Results) -> Iterator[Reason]:
     """Yield which chapters are missing or told twice, or stand elsewhere than what they name is seen."""
     labels = [marker.text for marker in cast.markers]
     if wrong := [label for label in MARKERS if labels.count(label) != 1]:
-        yield Reason("markers", f"it has {words.counted(labels.count(wrong[0]), 'marker')} {wrong[0]!r}, not one")
+        yield Reason(
+            "markers",
+            f"it has {words.counted(labels.count(wrong[0]), 'marker')} {wrong[0]!r}, not one",
+        )
         return
     for label, (earliest, latest) in _moments(sights, results):
         at = cast.moment(label) or 0.0
         if not earliest - MARKED_WITHIN_S <= at <= latest + MARKED_WITHIN_S:
-            yield Reason("markers", f"its marker {label!r} stands at {words.clock(at)}, what it names is at {words.clock(latest)}")
+            yield Reason(
+                "markers",
+                f"its marker {label!r} stands at {words.clock(at)}, what it names is at {words.clock(latest)}",
+            )
 
 
 def _moments(sights: Sequence[_Moment], results: Results) -> Iterator[tuple[str, Window]]:
     """Yield what the markers name with the window in which it can be, by the screen and the first trials' wall times."""
-    ready = next((moment.shown.at for moment in sights if moment.sight is not None and moment.sight.looks == _READY), None)
+    ready = next(
+        (
+            moment.shown.at
+            for moment in sights
+            if moment.sight is not None and moment.sight.looks == _READY
+        ),
+        None,
+    )
     if ready is not None:  # it is drawn at the end of the frame in which it came
         yield ARMED, (ready - _FRAME_S, ready)
-    for place, (side, went, done) in enumerate(zip(Side, (GO, DISTRIBUTED_GO), (BASELINE_DONE, DISTRIBUTED_DONE), strict=True)):
+    for place, (side, went, done) in enumerate(
+        zip(Side, (GO, DISTRIBUTED_GO), (BASELINE_DONE, DISTRIBUTED_DONE), strict=True)
+    ):
         live, wall = next(_runs(sights, place, ("LIVE",)), None), first_wall_s(results, side)
         if live is not None:
             began = _began(live)
             yield went, began
             if wall is not None:
                 yield done, (began[0] + wall, began[1] + wall)
-    headline = next((moment.shown.at for moment in sights if moment.sight is not None and moment.sight.looks is None), None)
+    headline = next(
+        (
+            moment.shown.at
+            for moment in sights
+            if moment.sight is not None and moment.sight.looks is None
+        ),
+        None,
+    )
     if headline is not None:
         yield HEADLINE, (headline, headline)
 
@@ -204,7 +272,13 @@ def _drift(sights: Sequence[_Moment]) -> float:
     which it can have begun, the recording is not true; how far they miss each other is the drift.
     """
     of_clocks = [_apart(run) for side in (0, 1) for run in _runs(sights, side)]
-    of_day = _apart([(moment.shown.at, Clock(moment.sight.utc.timestamp(), _SECOND_S)) for moment in sights if moment.sight is not None])
+    of_day = _apart(
+        [
+            (moment.shown.at, Clock(moment.sight.utc.timestamp(), _SECOND_S))
+            for moment in sights
+            if moment.sight is not None
+        ]
+    )
     return max([of_day, *of_clocks], default=0.0)
 
 
@@ -217,12 +291,19 @@ def _apart(readings: Sequence[Reading]) -> float:
 
 def _began(readings: Sequence[Reading]) -> Window:
     """Return from when until when a clock can have begun, in seconds of the recording; contradicting readings leave an empty window."""
-    return max(at - clock.seconds - clock.tick for at, clock in readings), min(at - clock.seconds for at, clock in readings)
+    return max(at - clock.seconds - clock.tick for at, clock in readings), min(
+        at - clock.seconds for at, clock in readings
+    )
 
 
-def _runs(sights: Sequence[_Moment], side: int, looks: tuple[str, ...] = _GOING) -> Iterator[list[Reading]]:
+def _runs(
+    sights: Sequence[_Moment], side: int, looks: tuple[str, ...] = _GOING
+) -> Iterator[list[Reading]]:
     """Yield the readings of a side's clock, a list for every stretch in which it goes; one that starts anew is another."""
-    for look, group in groupby(sights, key=lambda moment: moment.sight.looks[side] if moment.sight and moment.sight.looks else ""):
+    for look, group in groupby(
+        sights,
+        key=lambda moment: moment.sight.looks[side] if moment.sight and moment.sight.looks else "",
+    ):
         if look in looks:
             yield from (run for run in _ascending(list(group), side) if run)
 
@@ -248,7 +329,11 @@ def _longest_gap(cast: Cast) -> float:
 
 def _sized(text: str) -> Size:
     columns, _, rows = text.partition("x")
-    return (int(columns), int(rows)) if columns.isdecimal() and rows.isdecimal() and len(text) < 10 else (0, 0)
+    return (
+        (int(columns), int(rows))
+        if columns.isdecimal() and rows.isdecimal() and len(text) < 10
+        else (0, 0)
+    )
 
 
 def _times(size: Size) -> str:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from harness.errors import Interrupted, SideFailed
 from harness.events import Event, Failed, Ready
 from harness.model import Side
-from harness.run import probe
+from harness.run import processes
 from harness.run.launch import Child, end_all, launch
-from harness.run.session import Session, assignment
+from harness.run.plan import Session, assignment
 
 ARMED_WITHIN_S = 120.0
 LEAVE_WITHIN_S = 6.0
@@ -50,7 +50,7 @@ def arm(session: Session, stop: Stop, within_s: float = ARMED_WITHIN_S) -> Armed
     children: list[Child] = []
     try:
         ready = {side: _armed(session, side, children, stop, within_s) for side in Side}
-        listening = probe.listening(children[-1].family)
+        listening = processes.listening(children[-1].family)
         _leave(children, stop)
     finally:
         survivors = end_all(children, patience_s=0.0)
@@ -73,7 +73,9 @@ def _on_loopback(address: str) -> bool:
     return (mapped or known).is_loopback
 
 
-def _armed(session: Session, side: Side, children: list[Child], stop: Stop, within_s: float) -> Ready:
+def _armed(
+    session: Session, side: Side, children: list[Child], stop: Stop, within_s: float
+) -> Ready:
     """Start a side, noted among the children before anything else can happen, and return what it says once it is ready."""
     child = launch(assignment(session, side), session.out / f"{side}.log")
     children.append(child)
@@ -88,7 +90,10 @@ def _armed(session: Session, side: Side, children: list[Child], stop: Stop, with
                     raise SideFailed(f"the {side} side failed: {reason}", hint or _last_line(words))
         if (signal_number := stop()) is not None:
             raise Interrupted(signal_number, "nothing that was started is still there")
-    raise SideFailed(f"the {side} side was not ready within {within_s:.0f} s", "run `twoclocks race` and read that side's log")
+    raise SideFailed(
+        f"the {side} side was not ready within {within_s:.0f} s",
+        "run `twoclocks race` and read that side's log",
+    )
 
 
 def _heard(child: Child) -> tuple[Event, ...]:
@@ -107,10 +112,18 @@ def _leave(children: Sequence[Child], stop: Stop) -> None:
     for child in children:
         child.hang_up()
     until = time.monotonic() + LEAVE_WITHIN_S
-    while not all([child.gone() for child in children]) and time.monotonic() < until and stop() is None:
+    while (
+        not all([child.gone() for child in children])
+        and time.monotonic() < until
+        and stop() is None
+    ):
         time.sleep(LOOK_AGAIN_S)
 
 
 def _last_line(words: str) -> str:
     lines = words.strip().splitlines()
-    return f"its last words: {lines[-1].strip()}" if lines else "run `twoclocks race` and read that side's log"
+    return (
+        f"its last words: {lines[-1].strip()}"
+        if lines
+        else "run `twoclocks race` and read that side's log"
+    )

@@ -20,16 +20,16 @@ from typing import Any
 
 import msgspec
 
+from harness.command_pair import CommandPair
 from harness.errors import TwoclocksError
 from harness.events import Failed, Finished, Probed, Ready, Scored
 from harness.model import Digest, Side
-from harness.pair import CommandPair
-from harness.run import probe, wire
-from harness.run.adopted import Runner
-from harness.run.contestant import Contestant, contestant, cores_of, used
+from harness.run import processes, wire
+from harness.run.baseline_variants import rated
+from harness.run.commands.side import Runner
 from harness.run.digest import digest
 from harness.run.host import pin
-from harness.run.study import rated
+from harness.run.sides.runner import Contestant, contestant, cores_of, used
 from harness.workload import Problem, Workload, look_up
 
 ORPHAN_GRACE_S = 4.0
@@ -75,10 +75,14 @@ def perform(assignment: wire.Assignment, orders: Iterator[wire.Command], mouth: 
                 case wire.Start():
                     _trial(workload, problem, side, mouth, order)
                 case wire.Study():
-                    mouth.say(rated(order, workload, assignment.params, problem, cores_of(assignment)))
+                    mouth.say(
+                        rated(order, workload, assignment.params, problem, cores_of(assignment))
+                    )
 
 
-def _entrant(found: Workload | CommandPair, assignment: wire.Assignment, mouth: wire.Mouth) -> tuple[Runner | None, Workload]:
+def _entrant(
+    found: Workload | CommandPair, assignment: wire.Assignment, mouth: wire.Mouth
+) -> tuple[Runner | None, Workload]:
     """Return the workload, and what runs it where it is one of two programs, the first run's program ready if it says so."""
     if isinstance(found, Workload):
         return None, found
@@ -88,9 +92,18 @@ def _entrant(found: Workload | CommandPair, assignment: wire.Assignment, mouth: 
 
 
 def _side(
-    runner: Runner | None, assignment: wire.Assignment, workload: Workload, problem: Problem, given: Digest, mouth: wire.Mouth
+    runner: Runner | None,
+    assignment: wire.Assignment,
+    workload: Workload,
+    problem: Problem,
+    given: Digest,
+    mouth: wire.Mouth,
 ) -> AbstractContextManager[Contestant]:
-    return contestant(assignment, workload, problem.input, given, mouth.say) if runner is None else runner.contestant(given)
+    return (
+        contestant(assignment, workload, problem.input, given, mouth.say)
+        if runner is None
+        else runner.contestant(given)
+    )
 
 
 def _warm(side: Contestant, problem: Problem) -> None:
@@ -99,7 +112,9 @@ def _warm(side: Contestant, problem: Problem) -> None:
         side.rest(0)
 
 
-def _ready(workload: Workload, problem: Problem, given: Digest, side: Contestant, watch: Stopwatch) -> Ready:
+def _ready(
+    workload: Workload, problem: Problem, given: Digest, side: Contestant, watch: Stopwatch
+) -> Ready:
     held_out = digest(problem.held_out, problem.held_out_items)
     workers, hosts = tuple(side.workers()), side.hosts()
     watch.lap("digests")
@@ -125,7 +140,9 @@ def _pass_rate(side: Contestant, problem: Problem, seconds: float) -> float:
     return passes / elapsed
 
 
-def _trial(workload: Workload, problem: Problem, side: Contestant, mouth: wire.Mouth, order: wire.Start) -> None:
+def _trial(
+    workload: Workload, problem: Problem, side: Contestant, mouth: wire.Mouth, order: wire.Start
+) -> None:
     """Run once against the clock, then score: nothing but the side's own work lies between the two readings."""
     report = wire.Reporter(mouth)
     before = side.usage(order.workers)
@@ -137,7 +154,9 @@ def _trial(workload: Workload, problem: Problem, side: Contestant, mouth: wire.M
         mouth.say(event)
     mouth.say(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
     side.inspect()
-    scored = Scored(answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer))
+    scored = Scored(
+        answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer)
+    )
     side.rest(order.then)  # before the other side's clock may start
     mouth.say(scored)
 
@@ -170,7 +189,10 @@ def _vanish() -> None:
 
     A program that was adopted may lead another group.
     """
-    probe.end({pid: born for pid, born in probe.family(os.getpid()).items() if pid != os.getpid()}, signal.SIGKILL)
+    processes.end(
+        {pid: born for pid, born in processes.family(os.getpid()).items() if pid != os.getpid()},
+        signal.SIGKILL,
+    )
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
@@ -180,8 +202,14 @@ def _failure(error: Exception) -> Failed:
     """Return what the author's code raised and where. Files go by their bare names: a journal tells no path."""
     reason = traceback.format_exception_only(error)[-1].strip()
     frames = traceback.extract_tb(error.__traceback__)
-    told = [f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}" for frame in frames]
-    theirs = [place for place, frame in zip(told, frames, strict=True) if not Path(frame.filename).is_relative_to(OURS)]
+    told = [
+        f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}" for frame in frames
+    ]
+    theirs = [
+        place
+        for place, frame in zip(told, frames, strict=True)
+        if not Path(frame.filename).is_relative_to(OURS)
+    ]
     hint = f"it was raised in {theirs[-1]}" if theirs else "the side's log has the whole account"
     return Failed(reason=reason[:LAST_WORDS], last_words="\n".join(told)[-LAST_WORDS:], hint=hint)
 
@@ -196,7 +224,9 @@ def main() -> int:
         perform(assignment, listen(assignment.control_fd), mouth)
     except TwoclocksError as error:
         mouth.say(Failed(reason=error.sentence, hint=error.hint))
-    except Exception as error:  # whatever the author's code raises ends the side, with its words kept
+    except (
+        Exception
+    ) as error:  # whatever the author's code raises ends the side, with its words kept
         traceback.print_exc()
         mouth.say(_failure(error))
     else:

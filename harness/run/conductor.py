@@ -13,12 +13,12 @@ from harness import events as e
 from harness.errors import Interrupted, SideFailed
 from harness.model import Schedule, Side, Variant
 from harness.run import wire
+from harness.run.baseline_variants import label
 from harness.run.launch import Child, end_all, launch
-from harness.run.probe import Ledger
+from harness.run.plan import Session, Wishes, assignment, require_same_terms, whole_host
+from harness.run.processes import Ledger
 from harness.run.schedule import Start, chosen, rounds, worth_probing
-from harness.run.session import Session, Wishes, assignment, require_same_terms, whole_host
-from harness.run.study import label
-from harness.run.watch import Watch
+from harness.run.utilization import Watch
 
 FRAME_S = 0.25
 SETTLED_BELOW_CORES = 0.15
@@ -88,19 +88,37 @@ class Conductor:
     def _arm(self, side: Side) -> Iterator[Batch]:
         """Start a side and wait until it is ready. One at a time, so that each start-up is measured alone."""
         self.doing = f"arming {side}"
-        child = self._children[side] = launch(assignment(self._session, side), self._session.out / f"{side}.log")
+        child = self._children[side] = launch(
+            assignment(self._session, side), self._session.out / f"{side}.log"
+        )
         yield self._stamped(side, [e.Launched(pid=child.process.pid)])
         yield from self._until(lambda: side in self._ready, doing=self.doing)
         child.recount()
 
     def _choose_schedule(self) -> Iterator[Batch]:
         asked = self.schedule
-        hosts = {side: {worker.host for worker in ready.workers} for side, ready in self._ready.items()}
-        baseline, workers = self._ready[Side.BASELINE].workers[0], self._ready[Side.DISTRIBUTED].workers
-        if asked is Schedule.AUTO and not self._session.simulated and worth_probing(self._session.allotment, baseline, workers):
+        hosts = {
+            side: {worker.host for worker in ready.workers} for side, ready in self._ready.items()
+        }
+        baseline, workers = (
+            self._ready[Side.BASELINE].workers[0],
+            self._ready[Side.DISTRIBUTED].workers,
+        )
+        if (
+            asked is Schedule.AUTO
+            and not self._session.simulated
+            and worth_probing(self._session.allotment, baseline, workers)
+        ):
             yield from self._probe_contention()
-        one_host = bool(hosts[Side.BASELINE] & hosts[Side.DISTRIBUTED]) and not self._session.simulated
-        self.schedule = chosen(asked, one_host=one_host, disjoint=self._session.allotment.disjoint, slowdown=self._contention)
+        one_host = (
+            bool(hosts[Side.BASELINE] & hosts[Side.DISTRIBUTED]) and not self._session.simulated
+        )
+        self.schedule = chosen(
+            asked,
+            one_host=one_host,
+            disjoint=self._session.allotment.disjoint,
+            slowdown=self._contention,
+        )
         yield (e.stamp(e.Scheduled(schedule=self.schedule), self.now, Side.BASELINE, 0),)
 
     def _probe_contention(self) -> Iterator[Batch]:
@@ -108,10 +126,16 @@ class Conductor:
         self.doing = "probing contention"
         for side in Side:
             self._children[side].order(wire.Probe(PROBE_S, together=False))
-            yield from self._until(partial(self._rates.__contains__, (side, False)), doing=self.doing)
-        self._children[Side.DISTRIBUTED].order(wire.Probe(3 * PROBE_S, together=True))  # it must outlast the baseline's slice
+            yield from self._until(
+                partial(self._rates.__contains__, (side, False)), doing=self.doing
+            )
+        self._children[Side.DISTRIBUTED].order(
+            wire.Probe(3 * PROBE_S, together=True)
+        )  # it must outlast the baseline's slice
         self._children[Side.BASELINE].order(wire.Probe(PROBE_S, together=True))
-        yield from self._until(lambda: all((side, True) in self._rates for side in Side), doing=self.doing)
+        yield from self._until(
+            lambda: all((side, True) in self._rates for side in Side), doing=self.doing
+        )
         alone, shared = self._rates[Side.BASELINE, False], self._rates[Side.BASELINE, True]
         if alone > 0:
             self._contention = max(0.0, 1 - shared / alone)
@@ -141,8 +165,14 @@ class Conductor:
         for place, starting in enumerate(plan):
             at_rest = set(Side) - {side for side, _, _ in starting}
             at_work = {side: workers for side, _, workers in starting}
-            self._watch.begin(self.now, [self._children[side].process.pid for side in at_rest], at_work)
-            yield self._go(starting, order, {side: workers for later in plan[:place:-1] for side, _, workers in later})
+            self._watch.begin(
+                self.now, [self._children[side].process.pid for side in at_rest], at_work
+            )
+            yield self._go(
+                starting,
+                order,
+                {side: workers for later in plan[:place:-1] for side, _, workers in later},
+            )
             order += len(starting)
             yield from self._until(lambda: not self._running, doing="running")
             self._watch.end()
@@ -156,7 +186,9 @@ class Conductor:
             self._trial[side] = index
             self._children[side].order(wire.Start(workers, then=then.get(side)))
             self._went_at[side] = self.now
-            begun.append(e.stamp(e.Go(order=order + offset, workers=workers), self.now, side, index))
+            begun.append(
+                e.stamp(e.Go(order=order + offset, workers=workers), self.now, side, index)
+            )
         return tuple(begun)
 
     def _rest_of_replay(self) -> Iterator[Batch]:
@@ -166,7 +198,9 @@ class Conductor:
         ends = self._went_at[Side.DISTRIBUTED] + self._wall_s[Side.BASELINE]
         if self._went_at[Side.DISTRIBUTED] > self._went_at[Side.BASELINE]:
             self._wishes.skip()  # what was typed before anybody was asked counts for nothing
-            yield from self._until(lambda: self.now >= ends or self._wishes.skip(), doing="replaying")
+            yield from self._until(
+                lambda: self.now >= ends or self._wishes.skip(), doing="replaying"
+            )
 
     def _proof(self) -> Iterator[Batch]:
         """Time the variants of the baseline one by one, now that nothing else runs; the presenter may skip what is left.
@@ -186,11 +220,17 @@ class Conductor:
         before = self._rated
         self._student(study).order(study)
         yield from self._until(
-            lambda: self._rated > before or Side.BASELINE in self._failed or self._wishes.skip(), doing=f"{PROVING}: {self._label(study)}"
+            lambda: self._rated > before or Side.BASELINE in self._failed or self._wishes.skip(),
+            doing=f"{PROVING}: {self._label(study)}",
         )
 
     def _unproved(self, study: wire.Study, failed: e.Failed) -> e.Event:
-        ended = e.Unproved(variant=study.variant, label=self._label(study), reason=failed.reason, last_words=failed.last_words)
+        ended = e.Unproved(
+            variant=study.variant,
+            label=self._label(study),
+            reason=failed.reason,
+            last_words=failed.last_words,
+        )
         return e.stamp(ended, self.now, Side.BASELINE, self._trial[Side.BASELINE])
 
     def _leave(self) -> Iterator[Batch]:
@@ -206,7 +246,10 @@ class Conductor:
     def _gone_within(self, seconds: float) -> bool:
         """Return whether all sides have ended, as soon as they have or after that many seconds."""
         until = self.now + seconds
-        while not (gone := all(child.gone() for child in self._children.values())) and self.now < until:
+        while (
+            not (gone := all(child.gone() for child in self._children.values()))
+            and self.now < until
+        ):
             time.sleep(LOOK_AGAIN_S)
         return gone
 
@@ -217,7 +260,9 @@ class Conductor:
         """Return the process that times a variant: the baseline's own, or another of its kind on all the host's cores."""
         if study.variant is not Variant.WHOLE:
             return self._children[Side.BASELINE]
-        child = self._children[Variant.WHOLE] = launch(whole_host(self._session), self._session.out / f"{Side.BASELINE}.log")
+        child = self._children[Variant.WHOLE] = launch(
+            whole_host(self._session), self._session.out / f"{Side.BASELINE}.log"
+        )
         return child
 
     def _until(self, done: Callable[[], bool], doing: str) -> Iterator[Batch]:
@@ -228,7 +273,9 @@ class Conductor:
             yield batch
             failed = next((event for event in batch if isinstance(event, e.Failed)), None)
             if failed is not None:
-                raise SideFailed(f"the {failed.side} side failed: {failed.reason}", self._hint(failed))
+                raise SideFailed(
+                    f"the {failed.side} side failed: {failed.reason}", self._hint(failed)
+                )
             if (signal_number := self._wishes.stop()) is not None:
                 raise Interrupted(signal_number)
 
@@ -236,7 +283,11 @@ class Conductor:
         if failed.hint:
             return failed.hint
         words = failed.last_words.strip().splitlines()
-        return f"its last words: {words[-1].strip()}" if words else f"see {failed.side}.log in the take's folder"
+        return (
+            f"its last words: {words[-1].strip()}"
+            if words
+            else f"see {failed.side}.log in the take's folder"
+        )
 
     def _frame(self) -> Batch:
         """Listen for one frame's time; every event is stamped as it arrives."""
@@ -263,13 +314,21 @@ class Conductor:
         """
         said = child.ear.listen()
         if child is self._children.get(Variant.WHOLE):
-            said = tuple(event for event in said if isinstance(event, e.Rated | e.Failed))  # it has no lane of its own
-        if child.ear.closed and child.side not in self._failed and not any(isinstance(event, e.Failed) for event in said):
+            said = tuple(
+                event for event in said if isinstance(event, e.Rated | e.Failed)
+            )  # it has no lane of its own
+        if (
+            child.ear.closed
+            and child.side not in self._failed
+            and not any(isinstance(event, e.Failed) for event in said)
+        ):
             said = (*said, child.ending())
         events = self._stamped(child.side, said)
         for event in events:
             self._note(event)
-        return tuple(event for event in events if not (self.measured and isinstance(event, e.Failed)))
+        return tuple(
+            event for event in events if not (self.measured and isinstance(event, e.Failed))
+        )
 
     def _stamped(self, side: Side, events: Iterable[e.Event]) -> Batch:
         now = self.now

@@ -10,11 +10,11 @@ import sys
 
 import msgspec
 
+from harness.command_pair import CommandPair
 from harness.errors import BadRequest
 from harness.model import Adopted, Parameters, Words
-from harness.pair import CommandPair
+from harness.run.baseline_variants import declared
 from harness.run.digest import adopted_digest, pair_digest
-from harness.run.study import declared
 from harness.run.wire import Study
 from harness.workload import look_up, own_modules, settled
 
@@ -48,14 +48,23 @@ def describe(name: str, settings: list[str]) -> Description | Refused:
         if isinstance(workload, CommandPair):
             pair = workload.settled(params)
             return Description(
-                pair.words, params, simulated=False, adopted_sha256=pair_digest(pair, own_modules(name)), adopted=pair.adopted
+                pair.words,
+                params,
+                simulated=False,
+                adopted_sha256=pair_digest(pair, own_modules(name)),
+                adopted=pair.adopted,
             )
         adopted = adopted_digest(own_modules(name))
-        return Description(workload.words, params, workload.simulated, declared(workload, params), adopted)
+        return Description(
+            workload.words, params, workload.simulated, declared(workload, params), adopted
+        )
     except BadRequest as bad:
         return Refused(bad.sentence, bad.hint)
     except Exception as error:  # the author's file may raise anything when imported
-        return Refused(f"{name} cannot be loaded: {type(error).__name__}: {error}", "run that file with python to see where it fails")
+        return Refused(
+            f"{name} cannot be loaded: {type(error).__name__}: {error}",
+            "run that file with python to see where it fails",
+        )
 
 
 def main() -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from harness.command_pair import CommandPair, filled
 from harness.model import Digest, Side
-from harness.pair import CommandPair, filled
 
 PACKAGES = ("harness", "workloads")
 LARGEST_SOURCE_BYTES = 64 << 20
@@ -52,14 +52,21 @@ class _Feed:
             case tuple() | list():
                 self._sequence(type(value).__name__, value)
             case dict():
-                self._sequence("dict", [part for key in sorted(value) for part in (key, value[key])])
+                self._sequence(
+                    "dict", [part for key in sorted(value) for part in (key, value[key])]
+                )
             case _ if hasattr(value, "__array_interface__"):
                 self._array(value)
             case _ if dataclasses.is_dataclass(value) and not isinstance(value, type):
-                self._sequence(f"record {type(value).__name__}", [getattr(value, field.name) for field in dataclasses.fields(value)])
+                self._sequence(
+                    f"record {type(value).__name__}",
+                    [getattr(value, field.name) for field in dataclasses.fields(value)],
+                )
             case _:
                 kind = type(value).__name__
-                raise TypeError(f"no canonical digest for a {kind}: use arrays, bytes, strings, numbers or containers of them")
+                raise TypeError(
+                    f"no canonical digest for a {kind}: use arrays, bytes, strings, numbers or containers of them"
+                )
 
     def _sequence(self, tag: str, parts: Any) -> None:
         self.hash.update(f"{tag}[{len(parts)}".encode())
@@ -72,7 +79,9 @@ class _Feed:
             raise TypeError("no canonical digest for an array of objects")
         kind = value.dtype.descr if value.dtype.fields else value.dtype.str
         ordered = value if value.flags.c_contiguous else value.copy(order="C")
-        raw = ordered.reshape(-1).view("u1") if ordered.nbytes else b""  # as bytes, since dates and the like have no buffer
+        raw = (
+            ordered.reshape(-1).view("u1") if ordered.nbytes else b""
+        )  # as bytes, since dates and the like have no buffer
         self.put(f"array {kind} {value.shape}", raw)
 
 
@@ -83,7 +92,11 @@ def file_digest(path: Path) -> str:
 
 def adopted_digest(modules: Sequence[ModuleType]) -> str:
     """Return one digest of what an adopted workload has brought along: its modules by name and content (empty: it is one of ours)."""
-    sums = [f"{module.__name__} {file_digest(Path(module.__file__))}" for module in modules if module.__file__]
+    sums = [
+        f"{module.__name__} {file_digest(Path(module.__file__))}"
+        for module in modules
+        if module.__file__
+    ]
     return hashlib.sha256("\n".join(sums).encode()).hexdigest() if sums else ""
 
 
@@ -92,7 +105,10 @@ def pair_digest(pair: CommandPair, own: Sequence[ModuleType]) -> str:
     sums = [adopted_digest(own)]
     for side in Side:
         command = filled(pair.command(side), {"here": pair.here})
-        sums += [pair.command(side), *(file_digest(Path(word)) for word in _words(command) if _is_source(Path(word)))]
+        sums += [
+            pair.command(side),
+            *(file_digest(Path(word)) for word in _words(command) if _is_source(Path(word))),
+        ]
     return hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
 

@@ -49,7 +49,9 @@ THREAD_VARIABLES = (
 def host_key() -> str:
     """Return an opaque label that is equal exactly for processes that see the same machine and process ids."""
     try:
-        identity = Path("/proc/sys/kernel/random/boot_id").read_text() + os.readlink("/proc/self/ns/pid")
+        identity = Path("/proc/sys/kernel/random/boot_id").read_text() + os.readlink(
+            "/proc/self/ns/pid"
+        )
     except OSError:
         identity = f"{uuid.getnode()} {psutil.boot_time():.0f}"
     return hashlib.sha256(identity.encode()).hexdigest()[:8]
@@ -64,7 +66,9 @@ def usable_cores() -> tuple[int, ...]:
 
 def _sibling_rank(core: int) -> int:
     try:
-        listed = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text()
+        listed = Path(
+            f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list"
+        ).read_text()
     except OSError:
         return 0
     return siblings(listed).index(core)
@@ -83,8 +87,13 @@ def free_memory_bytes() -> int:
 
 def interfaces() -> tuple[bool, int]:
     """Return whether the loopback interface is up, and how many other interfaces are."""
-    seen = [("loopback" in state.flags.split(",") or name in ("lo", "lo0"), state.isup) for name, state in psutil.net_if_stats().items()]
-    return any(up for loopback, up in seen if loopback), sum(up for loopback, up in seen if not loopback)
+    seen = [
+        ("loopback" in state.flags.split(",") or name in ("lo", "lo0"), state.isup)
+        for name, state in psutil.net_if_stats().items()
+    ]
+    return any(up for loopback, up in seen if loopback), sum(
+        up for loopback, up in seen if not loopback
+    )
 
 
 def pin(cores: tuple[int, ...]) -> None:
@@ -109,7 +118,9 @@ def adopt_orphans() -> None:
 def this_process(name: str, source_sha256: str) -> Process:
     """Return what this process is, read from inside it."""
     affinity = tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
-    return Process(name, os.getpid(), host_key(), os.nice(0), numeric_threads(), affinity, source_sha256)
+    return Process(
+        name, os.getpid(), host_key(), os.nice(0), numeric_threads(), affinity, source_sha256
+    )
 
 
 def numeric_threads() -> int:
@@ -130,7 +141,8 @@ def this_host() -> Host:
     return Host(
         id=host_key(),
         cpu_model=_cpu_model(),
-        cores=psutil.cpu_count() or 1,  # the machine's, however few of them this process is pinned to
+        cores=psutil.cpu_count()
+        or 1,  # the machine's, however few of them this process is pinned to
         memory_bytes=psutil.virtual_memory().total,
         system=f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}",
         python=platform.python_version(),
@@ -146,7 +158,12 @@ def _cpu_model() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     if sys.platform == "darwin":
-        asked = subprocess.run(["sysctl", "-n", "machdep.cpu.brand_string"], capture_output=True, text=True, check=False)
+        asked = subprocess.run(
+            ["sysctl", "-n", "machdep.cpu.brand_string"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         return asked.stdout.strip() or "unknown"
     return platform.processor() or "unknown"
 
@@ -164,12 +181,17 @@ def _blas() -> str:
     pools = [pool for pool in _pools() if pool["user_api"] == "blas"]
     if not pools:
         return "none"
-    return " ".join(str(foremost(pools).get(key) or "") for key in ("internal_api", "version", "architecture")).strip()
+    return " ".join(
+        str(foremost(pools).get(key) or "") for key in ("internal_api", "version", "architecture")
+    ).strip()
 
 
 def foremost(pools: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
     """Return NumPy's own BLAS where several are loaded, in whatever order: SciPy brings another, which does no matrix product of ours."""
-    return min(pools, key=lambda pool: ("numpy" not in str(pool.get("filepath")), str(pool.get("filepath"))))
+    return min(
+        pools,
+        key=lambda pool: ("numpy" not in str(pool.get("filepath")), str(pool.get("filepath"))),
+    )
 
 
 def on_mains() -> bool | None:
@@ -191,7 +213,9 @@ def code(source_sha256: str) -> Code:
 
 def _git(root: Path, *words: str) -> str:
     try:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=5, check=False)
+        done = subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=5, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -23,7 +23,7 @@ import workloads
 from harness.errors import BadRequest
 from harness.events import Failed
 from harness.model import Side
-from harness.run import probe
+from harness.run import processes
 from harness.run.describe import Description, Refused
 from harness.run.digest import workloads_digest
 from harness.run.host import THREAD_VARIABLES
@@ -103,7 +103,7 @@ class Child:
 
     def recount(self) -> None:
         """Record the pids of everything the side has started by now."""
-        self.family |= probe.family(self.process.pid) | probe.session(self.process.pid)
+        self.family |= processes.family(self.process.pid) | processes.session(self.process.pid)
 
     def ending(self) -> Failed:
         """Return how a side ended that hung up without a word; one that lives on is not waited for."""
@@ -121,7 +121,7 @@ class Child:
     def gone(self) -> bool:
         """Return whether the side and everything recorded of it have ended; a full pipe must not keep it from leaving."""
         self.ear.listen()
-        return self.process.poll() is not None and not probe.alive(self.family)
+        return self.process.poll() is not None and not processes.alive(self.family)
 
     def clear(self) -> None:
         """Give back the last descriptor and the scratch folder."""
@@ -133,16 +133,20 @@ def end_all(children: Sequence[Child], patience_s: float) -> list[int]:
     """Hang up on the sides and wait; then terminate, then kill what was recorded. Return the pids that survived even that."""
     for child in children:
         child.hang_up()
-    for signal_number, seconds in ((None, patience_s), (signal.SIGTERM, 1.0), (signal.SIGKILL, 2.0)):
+    for signal_number, seconds in (
+        (None, patience_s),
+        (signal.SIGTERM, 1.0),
+        (signal.SIGKILL, 2.0),
+    ):
         for child in children:
             child.recount()
             if signal_number is not None:
-                probe.end(child.family, signal_number)
+                processes.end(child.family, signal_number)
         if _all_gone(children, seconds) and _none_came(children):
             break
     for child in children:
         child.clear()
-    return [pid for child in children for pid in probe.alive(child.family)]
+    return [pid for child in children for pid in processes.alive(child.family)]
 
 
 def _all_gone(children: Sequence[Child], seconds: float) -> bool:
@@ -167,7 +171,9 @@ def launch(assignment: Assignment, log: Path) -> Child:
         scratch = Path(tempfile.mkdtemp(prefix="tc-", dir=_short_folder()))
         events_read, events_write = os.pipe()
         control_read, control_write = os.pipe()
-        told = msgspec.structs.replace(assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch))
+        told = msgspec.structs.replace(
+            assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch)
+        )
         process = subprocess.Popen(
             [sys.executable, "-m", "harness.run.child", msgspec.json.encode(told).decode()],
             stdin=subprocess.DEVNULL,
@@ -194,9 +200,14 @@ def describe(workload: str, settings: list[str]) -> Description:
         described = _described(workload, settings)
     except subprocess.TimeoutExpired as late:
         hint = "leave the work to load, baseline and distributed"
-        raise BadRequest(f"{workload} took longer than {late.timeout:.0f} s to be read", hint) from late
+        raise BadRequest(
+            f"{workload} took longer than {late.timeout:.0f} s to be read", hint
+        ) from late
     except msgspec.MsgspecError as error:
-        raise BadRequest(f"{workload} cannot be used: {error}", "compare its fields with harness.workload.Workload") from error
+        raise BadRequest(
+            f"{workload} cannot be used: {error}",
+            "compare its fields with harness.workload.Workload",
+        ) from error
     if isinstance(described, Refused):
         raise BadRequest(described.sentence, described.hint)
     return described
@@ -205,7 +216,14 @@ def describe(workload: str, settings: list[str]) -> Description:
 def _described(workload: str, settings: list[str]) -> Description | Refused:
     with tempfile.TemporaryFile() as answer:
         descriptor = answer.fileno()
-        command = [sys.executable, "-m", "harness.run.describe", str(descriptor), workload, *settings]
+        command = [
+            sys.executable,
+            "-m",
+            "harness.run.describe",
+            str(descriptor),
+            workload,
+            *settings,
+        ]
         ran = subprocess.run(
             command,
             pass_fds=(descriptor,),
@@ -219,14 +237,18 @@ def _described(workload: str, settings: list[str]) -> Description | Refused:
         if told := answer.read():
             return msgspec.json.decode(told, type=Description | Refused)
     last = ran.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
-    return Refused(f"{workload} cannot be loaded: {last[0]}", "run that file with python to see where it fails")
+    return Refused(
+        f"{workload} cannot be loaded: {last[0]}", "run that file with python to see where it fails"
+    )
 
 
 def require_reachable(address: str) -> None:
     """Raise ``BadRequest`` unless something listens at a Ray address of the form host:port (or ``auto``)."""
     if address.startswith("ray://"):
         hint = "run on a node of the cluster and give host:6379"
-        raise BadRequest(f"{address} is a Ray Client address, which adds a proxy to every call", hint)
+        raise BadRequest(
+            f"{address} is a Ray Client address, which adds a proxy to every call", hint
+        )
     if address in ("", "auto"):
         return
     host, colon, port = address.rpartition(":")

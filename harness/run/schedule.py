@@ -38,18 +38,30 @@ def allot(spec: Spec, cores: Cores, *, pretend: bool) -> Allotment:
         return Allotment((), (), disjoint=True, screen_has_core=True)
     baseline, share, left = spec.baseline_cores, spec.cores_per_worker, len(cores)
     if baseline > left:
-        raise BadRequest(f"the baseline asks for {baseline} cores, this machine offers {left}", f"use --baseline-cores {left} or fewer")
+        raise BadRequest(
+            f"the baseline asks for {baseline} cores, this machine offers {left}",
+            f"use --baseline-cores {left} or fewer",
+        )
     if spec.joined_cluster:
         return Allotment(cores[:baseline], (), disjoint=False, screen_has_core=left > baseline)
-    needed, fitting = spec.scales[-1] * share, spec.workers if spec.oversubscribe else spec.scales[-1]
+    needed, fitting = (
+        spec.scales[-1] * share,
+        spec.workers if spec.oversubscribe else spec.scales[-1],
+    )
     if fitting * share > left:
-        raise BadRequest(f"{fitting} workers of {share} need {fitting * share} cores, this machine offers {left}", _what_fits(spec, left))
+        raise BadRequest(
+            f"{fitting} workers of {share} need {fitting * share} cores, this machine offers {left}",
+            _what_fits(spec, left),
+        )
     disjoint = baseline + needed <= left
     if spec.schedule is Schedule.TOGETHER and not disjoint:
         sentence = f"together needs {baseline + needed} cores for disjoint shares, this machine offers {left}"
         raise BadRequest(sentence, "use --schedule in-turn, or fewer workers")
     first = baseline if disjoint and spec.schedule is not Schedule.IN_TURN else 0
-    workers = tuple(tuple(cores[(first + place * share + core) % left] for core in range(share)) for place in range(spec.scales[-1]))
+    workers = tuple(
+        tuple(cores[(first + place * share + core) % left] for core in range(share))
+        for place in range(spec.scales[-1])
+    )
     return Allotment(cores[:baseline], workers, disjoint, screen_has_core=baseline + needed < left)
 
 
@@ -92,7 +104,10 @@ def rounds(trials: int, schedule: Schedule, scales: tuple[int, ...]) -> Iterator
     A round is the baseline, with no workers, then the distributed side at every scale; at once there is one scale only.
     """
     for index in range(trials):
-        starts = ((Side.BASELINE, index, 0), *((Side.DISTRIBUTED, index, workers) for workers in scales))
+        starts = (
+            (Side.BASELINE, index, 0),
+            *((Side.DISTRIBUTED, index, workers) for workers in scales),
+        )
         if schedule is Schedule.TOGETHER:
             yield starts
             continue

@@ -5,12 +5,13 @@ Total functions; may import ``model``, ``score``, ``words`` and its neighbours i
 
 from collections.abc import Iterator
 
+from harness import text
+from harness.claims.baseline_proof import Proof, proof
+from harness.claims.core_time import Part, Split, ledger
+from harness.claims.headline import Headline
 from harness.model import Rate, Results, Side, Variant
-from harness.score.headline import Headline
-from harness.score.ledger import Part, Split, ledger
-from harness.score.proof import Proof, proof
-from harness.show import phrases, phrases_of_scale, words
-from harness.show.table import Row, Standing, Table
+from harness.show import phrases, sweep_phrases
+from harness.show.tables import Row, Standing, Table
 
 _PARTS = {
     Part.USEFUL: "useful",
@@ -27,16 +28,21 @@ def bills(headline: Headline) -> Table:
     cost = headline.cost
     one, other = phrases.contestants(headline.results)
     at_list = ("at these prices", cost.baseline, cost.distributed, cost.drop)
-    offered = ((words.safe(offer.name)[:24], offer.baseline, offer.distributed, offer.drop) for offer in cost.offers)
+    offered = (
+        (text.safe(offer.name)[:24], offer.baseline, offer.distributed, offer.drop)
+        for offer in cost.offers
+    )
     rows = (Row((name, *_changed(cost.currency, *rest))) for name, *rest in (at_list, *offered))
     notes = (
-        phrases_of_scale.parts_of_cost(cost),
-        phrases_of_scale.break_even(cost),
-        phrases_of_scale.hours(cost),
-        phrases_of_scale.prices(headline.results),
+        sweep_phrases.parts_of_cost(cost),
+        sweep_phrases.break_even(cost),
+        sweep_phrases.hours(cost),
+        sweep_phrases.prices(headline.results),
         phrases.provenance(headline.results),
     )
-    return Table(_titled(headline.results, "cost of a run"), ("", one, other, "change"), tuple(rows), notes)
+    return Table(
+        _titled(headline.results, "cost of a run"), ("", one, other, "change"), tuple(rows), notes
+    )
 
 
 def rates(results: Results) -> Table | None:
@@ -46,8 +52,13 @@ def rates(results: Results) -> Table | None:
         return None
     unit = results.spec.workload.unit
     rows = tuple(_rate(rate, known) for rate in _shown(known))
-    notes = (*phrases_of_scale.baseline_proof(known, unit), phrases.provenance(results))
-    return Table(_titled(results, "is the baseline real?"), ("", f"{words.safe(unit)[:24]}/s", "of its rate", "cores"), rows, notes)
+    notes = (*sweep_phrases.baseline_proof(known, unit), phrases.provenance(results))
+    return Table(
+        _titled(results, "is the baseline real?"),
+        ("", f"{text.safe(unit)[:24]}/s", "of its rate", "cores"),
+        rows,
+        notes,
+    )
 
 
 def core_seconds(results: Results) -> Table | None:
@@ -55,19 +66,37 @@ def core_seconds(results: Results) -> Table | None:
     splits = ledger(results)
     if len(splits) < 2:
         return None
-    given = words.durations(*(split.given_s for split in splits))
+    given = text.durations(*(split.given_s for split in splits))
     rows = tuple(_split(split, total) for split, total in zip(splits, given, strict=True))
-    notes = tuple(filter(None, (phrases_of_scale.lost(splits), phrases_of_scale.LEGEND_OF_PARTS, phrases.provenance(results))))
-    return Table(_titled(results, "where the core time went"), ("", "core time", *_PARTS.values()), rows, notes)
+    notes = tuple(
+        filter(
+            None,
+            (
+                sweep_phrases.lost(splits),
+                sweep_phrases.LEGEND_OF_PARTS,
+                phrases.provenance(results),
+            ),
+        )
+    )
+    return Table(
+        _titled(results, "where the core time went"),
+        ("", "core time", *_PARTS.values()),
+        rows,
+        notes,
+    )
 
 
 def _titled(results: Results, what: str) -> str:
-    return " · ".join(filter(None, (phrases.label(results), f"{words.safe(results.spec.workload.name)[:32]}: {what}")))
+    return " · ".join(
+        filter(
+            None, (phrases.label(results), f"{text.safe(results.spec.workload.name)[:32]}: {what}")
+        )
+    )
 
 
 def _changed(currency: str, before: float, after: float, drop: float) -> tuple[str, str, str]:
-    one, other = words.amounts(before, after, currency=currency)
-    return one, other, phrases_of_scale.dearer(-drop)
+    one, other = text.amounts(before, after, currency=currency)
+    return one, other, sweep_phrases.dearer(-drop)
 
 
 def _shown(known: Proof) -> Iterator[Rate]:
@@ -79,14 +108,24 @@ def _shown(known: Proof) -> Iterator[Rate]:
 
 def _rate(rate: Rate, known: Proof) -> Row:
     over_own = known.whole_speedup if rate is known.whole else None
-    of_own = words.percent(rate.items_per_s / known.own.items_per_s if over_own is None else over_own)
+    of_own = text.percent(
+        rate.items_per_s / known.own.items_per_s if over_own is None else over_own
+    )
     standing = Standing.BASELINE if rate is known.own else Standing.MEASURED
-    chosen = (phrases_of_scale.CHOSEN,) if rate.variant is Variant.TUNED and rate.value == known.chosen else ()
-    return Row((phrases_of_scale.variant(rate), words.three(rate.items_per_s), of_own, words.count(rate.cores)), standing, chosen)
+    chosen = (
+        (sweep_phrases.CHOSEN,)
+        if rate.variant is Variant.TUNED and rate.value == known.chosen
+        else ()
+    )
+    return Row(
+        (sweep_phrases.variant(rate), text.three(rate.items_per_s), of_own, text.count(rate.cores)),
+        standing,
+        chosen,
+    )
 
 
 def _split(split: Split, given: str) -> Row:
     baseline = split.side is Side.BASELINE
-    name = "baseline" if baseline else words.counted(split.workers, "worker")
-    shares = (words.percent(split.share(part)) for part in _PARTS)
+    name = "baseline" if baseline else text.counted(split.workers, "worker")
+    shares = (text.percent(split.share(part)) for part in _PARTS)
     return Row((name, given, *shares), Standing.BASELINE if baseline else Standing.MEASURED)

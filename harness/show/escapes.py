@@ -5,7 +5,7 @@ What comes in is made safe by ``words.safe`` first. May import ``words``.
 
 import re
 
-from harness.show import words
+from harness import text as words
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!^])")
@@ -65,4 +65,6 @@ def tex(text: str) -> str:
     Brackets and stars are hidden in groups, since at the start of a row they would be read as an option of the last.
     """
     hyphens_apart = re.sub(r"-(?=-)", "-\N{ZERO WIDTH SPACE}", words.safe(text))
-    return "".join(_TEX.get(mark, mark if mark <= _LAST_LETTER_OF_TEX else "?") for mark in hyphens_apart)
+    return "".join(
+        _TEX.get(mark, mark if mark <= _LAST_LETTER_OF_TEX else "?") for mark in hyphens_apart
+    )

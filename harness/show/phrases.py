@@ -3,15 +3,19 @@
 May import ``model``, ``score.headline`` and ``words``. Everything returned is safe to print.
 """
 
+from harness import text as words
+from harness.claims.headline import Caveat, Headline, Measure, Unit
+from harness.claims.pairs import whole_machines
 from harness.model import Kind, Process, Results, Side
-from harness.score.evidence import whole_machines
-from harness.score.headline import Caveat, Headline, Measure, Unit
-from harness.show import words
 
 _PACKAGES = ("ray", "numpy")
 _LONGEST_NAME = 48
 _LONGEST_REMARK = 90
-_LABELS = {Kind.MEASURED: "", Kind.SIMULATED: "SIMULATED", Kind.DECLARED: "DECLARED, NOT MEASURED HERE"}
+_LABELS = {
+    Kind.MEASURED: "",
+    Kind.SIMULATED: "SIMULATED",
+    Kind.DECLARED: "DECLARED, NOT MEASURED HERE",
+}
 
 
 def speedup(headline: Headline) -> str:
@@ -21,10 +25,20 @@ def speedup(headline: Headline) -> str:
 
 def contestants(results: Results) -> tuple[str, str]:
     """Return what ran on either side: ``1 machine``, ``8 machines``; on one host they are cores and workers."""
-    spec, baseline, workers = results.spec, _processes(results, Side.BASELINE), _processes(results, Side.DISTRIBUTED)
+    spec, baseline, workers = (
+        results.spec,
+        _processes(results, Side.BASELINE),
+        _processes(results, Side.DISTRIBUTED),
+    )
     hosts = len({process.host for process in workers}) or spec.workers
-    one = words.cores(spec.baseline_cores, hosts, whole=whole_machines(baseline, results.hosts, spec.baseline_cores))
-    return one, words.workers(spec.workers, hosts, whole=whole_machines(workers, results.hosts, spec.cores_per_worker))
+    one = words.cores(
+        spec.baseline_cores,
+        hosts,
+        whole=whole_machines(baseline, results.hosts, spec.baseline_cores),
+    )
+    return one, words.workers(
+        spec.workers, hosts, whole=whole_machines(workers, results.hosts, spec.cores_per_worker)
+    )
 
 
 def times(headline: Headline) -> tuple[str, str, str]:
@@ -79,7 +93,9 @@ def metric(headline: Headline) -> str:
 
 def cost(headline: Headline) -> tuple[str, str]:
     """Return the money of a run on both sides, and the change with what kind of prices made it."""
-    before, after = words.amounts(headline.cost.baseline, headline.cost.distributed, currency=headline.cost.currency)
+    before, after = words.amounts(
+        headline.cost.baseline, headline.cost.distributed, currency=headline.cost.currency
+    )
     kind = ", illustrative prices" if headline.results.spec.prices.illustrative else ""
     return f"{before} → {after}", f"{_less(headline.cost.drop)}{kind}"
 
@@ -131,17 +147,29 @@ def label(results: Results) -> str:
 def provenance(results: Results) -> str:
     """Return where the numbers come from: run, moment, input, commit, machine and versions; declared ones from a remark."""
     host = results.hosts[0] if results.hosts else None
-    commit = f"commit {words.digest(results.code.commit)}{' with changes' if results.code.dirty else ''}" if results.code.commit else ""
+    commit = (
+        f"commit {words.digest(results.code.commit)}{' with changes' if results.code.dirty else ''}"
+        if results.code.commit
+        else ""
+    )
     parts = [
         label(results),
         f"run {_brief(results.run_id)}",
-        _shortened(results.remark) if results.kind is Kind.DECLARED else words.moment_of(results.began_utc),
-        f"input {words.digest(results.input.sha256)}" if results.input is not None and results.spec.input_known else "",
+        _shortened(results.remark)
+        if results.kind is Kind.DECLARED
+        else words.moment_of(results.began_utc),
+        f"input {words.digest(results.input.sha256)}"
+        if results.input is not None and results.spec.input_known
+        else "",
         commit,
         _brief(host.cpu_model) if host else "",
         f"BLAS {_brief(host.blas)}" if host and host.blas not in ("", "none") else "",
         f"Python {_brief(host.python)}" if host else "",
-        *(f"{name} {_brief(host.packages[name])}" for name in _packages(results) if host and name in host.packages),
+        *(
+            f"{name} {_brief(host.packages[name])}"
+            for name in _packages(results)
+            if host and name in host.packages
+        ),
     ]
     return " · ".join(filter(None, parts))
 

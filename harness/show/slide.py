@@ -8,13 +8,14 @@ third of a second that no other command should wait for.
 import textwrap
 from typing import TYPE_CHECKING
 
-from harness.score.headline import Headline, Refusal
-from harness.show import phrases, words
-from harness.show.clock import SMALLEST, drawn
+from harness import text as words
+from harness.claims.headline import Headline, Refusal
+from harness.show import phrases
 from harness.show.figures.page import HEIGHT_PX, SMALLEST_PX, WIDTH_PX, Page, blank
 from harness.show.figures.picture import saved, with_words
 from harness.show.figures.theme import LIGHT, Theme
-from harness.show.frame import bar, cut, shortened
+from harness.show.terminal.big_digits import SMALLEST, drawn
+from harness.show.terminal.lines import bar, cut, shortened
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -46,7 +47,11 @@ def claims(headline: Headline) -> list[str]:
 def refusal_text(refusal: Refusal) -> str:
     """Return why there is no headline: every reason with its numbers."""
     tolerance = refusal.results.spec.workload.tolerance
-    reasons = [line for reason in refusal.reasons for line in _told("- ", phrases.caveat(reason, tolerance))]
+    reasons = [
+        line
+        for reason in refusal.reasons
+        for line in _told("- ", phrases.caveat(reason, tolerance))
+    ]
     lines = ["NO HEADLINE", *reasons, *_told("", phrases.provenance(refusal.results))]
     return _printed(lines)
 
@@ -78,7 +83,9 @@ def _claims(headline: Headline) -> list[str]:
     cost, drop = phrases.cost(headline)
     tolerance = headline.results.spec.workload.tolerance
     return [
-        *_told("but: ", " · ".join(phrases.short(caveat, tolerance) for caveat in headline.caveats)),
+        *_told(
+            "but: ", " · ".join(phrases.short(caveat, tolerance) for caveat in headline.caveats)
+        ),
         *_told("limit: ", cut(headline.results.spec.workload.limitation, 300)),
         "",
         cut(headline.results.spec.workload.bottleneck, _COLUMNS),
@@ -88,7 +95,10 @@ def _claims(headline: Headline) -> list[str]:
         f"gap {gap} · {phrases.observations(headline)} · efficiency {phrases.efficiency(headline)}",
         f"{phrases.metric(headline)} {quality} · {change}",
         f"cost of a run {cost} · {drop}",
-        *filter(None, (phrases.answers(headline), phrases.serial_share(headline), phrases.start_up(headline))),
+        *filter(
+            None,
+            (phrases.answers(headline), phrases.serial_share(headline), phrases.start_up(headline)),
+        ),
         *_told("say: ", phrases.aloud(headline)),
     ]
 
@@ -103,13 +113,30 @@ def _printed(lines: list[str]) -> str:
 
 def _beside_the_number(headline: Headline, spans: tuple[str, str]) -> list[str]:
     """Return the speedup's big digits with both times beside them, as bars to scale."""
-    number = [f"{row} " for row in drawn(words.three(headline.speed.speedup).replace(",", ""), SMALLEST, 30)]
-    number = [f"{row}{mark}" for row, mark in zip(number, ("    ", "▀▄▄▀", "▄▀▀▄", "    "), strict=True)]
+    number = [
+        f"{row} "
+        for row in drawn(words.three(headline.speed.speedup).replace(",", ""), SMALLEST, 30)
+    ]
+    number = [
+        f"{row}{mark}" for row, mark in zip(number, ("    ", "▀▄▄▀", "▄▀▀▄", "    "), strict=True)
+    ]
     room = _COLUMNS - len(number[0]) - 3
     longest = max(headline.speed.baseline_s, headline.speed.distributed_s)
-    sides = zip(("baseline", "distributed"), phrases.contestants(headline.results), spans, _seconds(headline), strict=True)
-    told = [(f"{side}, {who}, {span}", bar(seconds / longest, room).replace("░", " ")) for side, who, span, seconds in sides]
-    return [f"{left}   {cut(right, room)}" for left, right in zip(number, [part for pair in told for part in pair], strict=True)]
+    sides = zip(
+        ("baseline", "distributed"),
+        phrases.contestants(headline.results),
+        spans,
+        _seconds(headline),
+        strict=True,
+    )
+    told = [
+        (f"{side}, {who}, {span}", bar(seconds / longest, room).replace("░", " "))
+        for side, who, span, seconds in sides
+    ]
+    return [
+        f"{left}   {cut(right, room)}"
+        for left, right in zip(number, [part for pair in told for part in pair], strict=True)
+    ]
 
 
 def _seconds(headline: Headline) -> tuple[float, float]:
@@ -117,32 +144,50 @@ def _seconds(headline: Headline) -> tuple[float, float]:
 
 
 def _told(lead: str, told: str) -> list[str]:
-    lines = textwrap.wrap(words.unbroken(told), _COLUMNS, initial_indent=lead, subsequent_indent=" " * len(lead))
+    lines = textwrap.wrap(
+        words.unbroken(told), _COLUMNS, initial_indent=lead, subsequent_indent=" " * len(lead)
+    )
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] if told else []
 
 
 def _top(page: Page, headline: Headline) -> None:
     """The bottleneck, and the headline number in the largest type."""
-    bottleneck, label = words.safe(headline.results.spec.workload.bottleneck), phrases.label(headline.results)
+    bottleneck, label = (
+        words.safe(headline.results.spec.workload.bottleneck),
+        phrases.label(headline.results),
+    )
     if label:
         page.say(_MARGIN, 40, label, 32, field="kind", bold=True)
     place, size = (80, 34) if label else (66, 38)
-    page.say_within(_MARGIN, place, bottleneck, size, WIDTH_PX - 2 * _MARGIN, field="spec.workload.bottleneck")
+    page.say_within(
+        _MARGIN, place, bottleneck, size, WIDTH_PX - 2 * _MARGIN, field="spec.workload.bottleneck"
+    )
     number = phrases.speedup(headline)
     page.say(_MARGIN - 8, 250, number, NUMBER_PX, field="speed.speedup", bold=True)
     beside = _MARGIN + page.width_of(number, NUMBER_PX, bold=True) + 30
     room = WIDTH_PX - _MARGIN - beside
     one, many = phrases.contestants(headline.results)
     page.say(beside, 170, "as fast", 60, bold=True)
-    page.say_within(beside, 216, f"on {many} as on {one}", 36, room, field="spec.workers-spec.baseline_cores")
-    page.say_within(beside, 254, phrases.observations(headline), 30, room, field="pairs-speed.interval")
+    page.say_within(
+        beside, 216, f"on {many} as on {one}", 36, room, field="spec.workers-spec.baseline_cores"
+    )
+    page.say_within(
+        beside, 254, phrases.observations(headline), 30, room, field="pairs-speed.interval"
+    )
 
 
 def _bars(page: Page, headline: Headline) -> None:
     """Both times as bars to one scale, and the gap between their ends."""
     longest = max(_seconds(headline))
-    rows = zip(("baseline", "distributed"), phrases.times(headline), (page.theme.baseline, page.theme.distributed), strict=False)
-    ends = [_BARS_FROM + (_BARS_TO - _BARS_FROM) * seconds / longest for seconds in _seconds(headline)]
+    rows = zip(
+        ("baseline", "distributed"),
+        phrases.times(headline),
+        (page.theme.baseline, page.theme.distributed),
+        strict=False,
+    )
+    ends = [
+        _BARS_FROM + (_BARS_TO - _BARS_FROM) * seconds / longest for seconds in _seconds(headline)
+    ]
     for place, (side, span, color) in enumerate(rows):
         top = 290 + place * 70
         page.say(_MARGIN, top + 42, side, 38, bold=True)
@@ -153,7 +198,13 @@ def _bars(page: Page, headline: Headline) -> None:
         page.axes.plot([x, x], [bottom, 456], color=page.theme.ink, linewidth=2)
     page.axes.plot(ends, [440, 440], color=page.theme.ink, linewidth=3)
     page.say(
-        sum(ends) / 2, 484, f"gap {phrases.times(headline)[2]}", 36, field="speed.baseline_s-speed.distributed_s", align="center", bold=True
+        sum(ends) / 2,
+        484,
+        f"gap {phrases.times(headline)[2]}",
+        36,
+        field="speed.baseline_s-speed.distributed_s",
+        align="center",
+        bold=True,
     )
 
 
@@ -168,9 +219,27 @@ def _time_place(page: Page, span: str, end: float, stroke: float | None) -> tupl
 def _facts(page: Page, headline: Headline) -> None:
     """Efficiency, quality and cost, side by side."""
     columns = (
-        (_MARGIN, 450, "efficiency", (phrases.efficiency(headline), "of the hardware became speed"), ("speed.efficiency", "")),
-        (560, 500, phrases.metric(headline), phrases.quality(headline), ("quality.baseline-quality.distributed", "quality.change")),
-        (1110, 430, "cost of a run", phrases.cost(headline), ("cost.baseline-cost.distributed", "cost.drop")),
+        (
+            _MARGIN,
+            450,
+            "efficiency",
+            (phrases.efficiency(headline), "of the hardware became speed"),
+            ("speed.efficiency", ""),
+        ),
+        (
+            560,
+            500,
+            phrases.metric(headline),
+            phrases.quality(headline),
+            ("quality.baseline-quality.distributed", "quality.change"),
+        ),
+        (
+            1110,
+            430,
+            "cost of a run",
+            phrases.cost(headline),
+            ("cost.baseline-cost.distributed", "cost.drop"),
+        ),
     )
     for x, width, name, (value, remark), (of_value, of_remark) in columns:
         page.say_within(x, 538, name, 30, width)
@@ -185,16 +254,24 @@ def _small_print(page: Page, headline: Headline, verdict: str) -> None:
         page.say_within(_MARGIN, 684 + place * 36, line, size, width, field=f"caveats.{place}")
     footer = page.wrap(_origin(headline, verdict), width, SMALLEST_PX)[:2]
     for place, line in enumerate(footer):
-        page.say_within(_MARGIN, 842 + place * 34, line, SMALLEST_PX, width, field=f"results.{place}")
+        page.say_within(
+            _MARGIN, 842 + place * 34, line, SMALLEST_PX, width, field=f"results.{place}"
+        )
 
 
 def _caveats(page: Page, headline: Headline, width: float, size: float) -> list[str]:
     """Return as many caveats as have room, and how many have none."""
     tolerance = headline.results.spec.workload.tolerance
-    told = [*(phrases.short(caveat, tolerance) for caveat in headline.caveats), phrases.start_up(headline), phrases.answers(headline)]
+    told = [
+        *(phrases.short(caveat, tolerance) for caveat in headline.caveats),
+        phrases.start_up(headline),
+        phrases.answers(headline),
+    ]
     told = [part for part in told if part]
     for kept in range(len(told), 0, -1):
-        rest = [f"and {words.count(len(told) - kept)} more, in the text"] if kept < len(told) else []
+        rest = (
+            [f"and {words.count(len(told) - kept)} more, in the text"] if kept < len(told) else []
+        )
         lines = page.wrap(" · ".join([*told[:kept], *rest]), width, size)
         if len(lines) <= _CAVEAT_LINES:
             return lines

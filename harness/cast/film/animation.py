@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from PIL import Image, ImageChops
 from PIL.GifImagePlugin import getdata
 
+from harness.cast.film.frames import picture, shares, stills
 from harness.cast.film.picture import UNUSED, Picture
-from harness.cast.film.reel import picture, shares, stills
 from harness.cast.format import Cast
 
 CELL_WIDTH = 10
@@ -30,7 +30,15 @@ def gif(cast: Cast, remark: str = "") -> bytes:
     """Return the recording as a GIF, labelled with its date and a remark; raise ``BadRequest`` where it is too large or too long."""
     drawn = picture(cast, CELL_WIDTH, remark)
     frames = b"".join(_frames(cast, drawn))
-    return b"".join((b"GIF89a", struct.pack("<HHBBB", *drawn.size, _COLOURS, 0, 0), drawn.palette.bytes, frames, b";"))
+    return b"".join(
+        (
+            b"GIF89a",
+            struct.pack("<HHBBB", *drawn.size, _COLOURS, 0, 0),
+            drawn.palette.bytes,
+            frames,
+            b";",
+        )
+    )
 
 
 def _frames(cast: Cast, drawn: Picture) -> Iterator[bytes]:
@@ -67,5 +75,15 @@ def _timed(change: bytes, delay: int) -> Iterator[bytes]:
     """Yield a frame with its delay; more than a frame can be told to last is told in parts, of which the further ones change nothing."""
     parts = -(-delay // _LONGEST)
     for part in range(parts):
-        head = struct.pack("<BHBB", _KEPT | _HAS_UNUSED, delay * (part + 1) // parts - delay * part // parts, UNUSED, 0)
-        yield b"!\xf9\x04" + head + (change if part == 0 else _encoded(Image.new("L", (1, 1), UNUSED), (0, 0)))
+        head = struct.pack(
+            "<BHBB",
+            _KEPT | _HAS_UNUSED,
+            delay * (part + 1) // parts - delay * part // parts,
+            UNUSED,
+            0,
+        )
+        yield (
+            b"!\xf9\x04"
+            + head
+            + (change if part == 0 else _encoded(Image.new("L", (1, 1), UNUSED), (0, 0)))
+        )

@@ -10,10 +10,10 @@ from typing import NamedTuple, Protocol
 
 from PIL import Image
 
+from harness import text
 from harness.cast.emulator import Screen
-from harness.cast.film.strokes import INKED, Alphabet
+from harness.cast.film.glyphs import INKED, Alphabet
 from harness.errors import BadRequest
-from harness.show import words
 
 Colour = tuple[int, int, int]
 
@@ -45,7 +45,9 @@ _NAMED = {
     "brightcyan": (140, 232, 239),
     "brightwhite": (255, 255, 255),
 }
-_NAMED["bfightmagenta"] = _NAMED["brightmagenta"]  # so pyte spells it where it stands behind a letter
+_NAMED["bfightmagenta"] = _NAMED[
+    "brightmagenta"
+]  # so pyte spells it where it stands behind a letter
 
 
 class Painted(Protocol):
@@ -100,7 +102,12 @@ class Palette:
     def _near(self, coarse: Colour) -> int:
         """Return the number of the colour that is nearest; told coarsely, so that there are few to look for."""
         red, green, blue = (16 * part + 8 for part in coarse)
-        return min(self._numbers.items(), key=lambda one: (one[0][0] - red) ** 2 + (one[0][1] - green) ** 2 + (one[0][2] - blue) ** 2)[1]
+        return min(
+            self._numbers.items(),
+            key=lambda one: (
+                (one[0][0] - red) ** 2 + (one[0][1] - green) ** 2 + (one[0][2] - blue) ** 2
+            ),
+        )[1]
 
     @property
     def bytes(self) -> bytes:
@@ -131,7 +138,7 @@ class Picture:
         self.size = _even(columns * cell_width), _even(rows * high + high * 3 // 2)
         if self.size[0] * self.size[1] > _LARGEST_PIXELS:
             raise BadRequest(
-                f"a screen of {words.count(columns)}×{words.count(rows)} is too large for a film",
+                f"a screen of {text.count(columns)}×{text.count(rows)} is too large for a film",
                 "record at a smaller --size, such as 100x30",
             )
         self.image = Image.new("L", self.size, self.palette.number(PAPER))
@@ -171,7 +178,7 @@ class Picture:
         width, high = self._alphabet.width, self._alphabet.height
         top = self._rows * high
         self.image.paste(self.palette.number(_STRIP), (0, top, *self.size))
-        for column, letter in enumerate(words.safe(label)[: max(0, self._columns - 2)], 1):
+        for column, letter in enumerate(text.safe(label)[: max(0, self._columns - 2)], 1):
             tile = self._tile(_Tile(letter, INK, _STRIP, bold=True))
             self.image.paste(tile, (column * width, top + (self.size[1] - top - high) // 2))
 
@@ -188,7 +195,10 @@ class Picture:
         """Return the number of the colour for each shade of a shape, from none of the ink to all of it."""
         most = _SHADES - 1
         mixed = [
-            tuple(round(behind + (before - behind) * step / most) for before, behind in zip(ink, paper, strict=True))
+            tuple(
+                round(behind + (before - behind) * step / most)
+                for before, behind in zip(ink, paper, strict=True)
+            )
             for step in range(_SHADES)
         ]
         numbers = [self.palette.number((red, green, blue)) for red, green, blue in mixed]

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from harness import text
+from harness.cast.film.frames import picture, shares, stills
 from harness.cast.film.picture import Picture
-from harness.cast.film.reel import picture, shares, stills
 from harness.cast.format import Cast
 from harness.errors import BadRequest
-from harness.show import words
 
 PER_SECOND = 10
 NARROWEST = 1280
@@ -34,7 +34,9 @@ def mp4(cast: Cast, into: Path, remark: str = "") -> None:
     Raises ``BadRequest`` where there is no ffmpeg, where it fails, and where the recording is too large or too long.
     """
     program = ffmpeg()
-    drawn = picture(cast, min(_WIDEST_CELL, max(_NARROWEST_CELL, -(-NARROWEST // cast.columns))), remark)
+    drawn = picture(
+        cast, min(_WIDEST_CELL, max(_NARROWEST_CELL, -(-NARROWEST // cast.columns))), remark
+    )
     with _draft(into) as draft, _running([program, *_options(drawn), str(draft)]) as fed:
         for count in stills(cast, drawn, shares(cast, PER_SECOND, shortest=1)):
             still = drawn.rgb
@@ -73,7 +75,8 @@ def _draft(into: Path) -> Iterator[Path]:
             os.replace(draft, into)
     except OSError as error:
         raise BadRequest(
-            f"cannot write {words.safe(str(into))}: {error.strerror}", "name a file in a folder that you may write to"
+            f"cannot write {text.safe(str(into))}: {error.strerror}",
+            "name a file in a folder that you may write to",
         ) from error
 
 
@@ -88,7 +91,9 @@ def _running(command: list[str]) -> Iterator[IO[bytes]]:
         assert process.stdin is not None
         whole = False
         try:
-            with contextlib.suppress(BrokenPipeError):  # it ended before it had all; what it said tells why
+            with contextlib.suppress(
+                BrokenPipeError
+            ):  # it ended before it had all; what it said tells why
                 yield process.stdin
                 process.stdin.close()
                 whole = True
@@ -104,12 +109,26 @@ def _running(command: list[str]) -> Iterator[IO[bytes]]:
 
 def _begun(command: list[str], said: IO[bytes]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True)
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,
+        )
     except OSError as error:
-        raise BadRequest(f"cannot run {words.safe(command[0])}: {error.strerror}", _NO_FFMPEG) from error
+        raise BadRequest(
+            f"cannot run {text.safe(command[0])}: {error.strerror}", _NO_FFMPEG
+        ) from error
 
 
 def _last_words(said: IO[bytes]) -> str:
     said.seek(0)
-    lines = [line for line in map(words.safe, said.read(_MOST_WORDS_BYTES).decode(errors="replace").splitlines()) if line]
+    lines = [
+        line
+        for line in map(
+            text.safe, said.read(_MOST_WORDS_BYTES).decode(errors="replace").splitlines()
+        )
+        if line
+    ]
     return lines[-1][:_LONGEST_WORDS] if lines else "it did not say why"

@@ -7,13 +7,26 @@ it must not leave one that looks like a claim. May import ``score.headline``, an
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from harness.claims.headline import Headline, Refusal, headline
 from harness.model import Results
-from harness.score.headline import Headline, Refusal, headline
 from harness.show.figures import architecture, baseline, core_seconds, cost_quality, scaling
 from harness.show.figures.picture import Missing, Picture, figure, png, svg
 from harness.show.figures.theme import DARK, LIGHT, Theme
 
-__all__ = ["DARK", "FIGURES", "LIGHT", "Missing", "Picture", "Theme", "draw", "figure", "missing", "pictures", "png", "svg"]
+__all__ = [
+    "DARK",
+    "FIGURES",
+    "LIGHT",
+    "Missing",
+    "Picture",
+    "Theme",
+    "draw",
+    "figure",
+    "missing",
+    "pictures",
+    "png",
+    "svg",
+]
 
 FIGURES: Mapping[str, Callable[[Headline], Picture | Missing]] = MappingProxyType(
     {
@@ -30,8 +43,14 @@ def draw(results: Results, theme: Theme = LIGHT) -> dict[str, bytes]:
     """Return every figure whose facts are there, as SVG and PNG, by file name: ``fig-scaling.svg``, ``fig-scaling-dark.png``."""
     files: dict[str, bytes] = {}
     for name, picture in pictures(results).items():
-        stem, drawn_on = f"fig-{name}{'' if theme is LIGHT else f'-{theme.name}'}", figure(picture, theme)
-        files |= {f"{stem}.svg": svg(picture, theme, drawn_on), f"{stem}.png": png(picture, theme, drawn_on)}
+        stem, drawn_on = (
+            f"fig-{name}{'' if theme is LIGHT else f'-{theme.name}'}",
+            figure(picture, theme),
+        )
+        files |= {
+            f"{stem}.svg": svg(picture, theme, drawn_on),
+            f"{stem}.png": png(picture, theme, drawn_on),
+        }
     return files
 
 
@@ -42,11 +61,15 @@ def pictures(results: Results) -> dict[str, Picture]:
 
 def missing(results: Results) -> dict[str, str]:
     """Return why there is no figure, for each that there is not, by name."""
-    return {name: drawn.reason for name, drawn in _all(results).items() if isinstance(drawn, Missing)}
+    return {
+        name: drawn.reason for name, drawn in _all(results).items() if isinstance(drawn, Missing)
+    }
 
 
 def _all(results: Results) -> dict[str, Picture | Missing]:
     claim = headline(results)
     if isinstance(claim, Refusal):
-        return dict.fromkeys(FIGURES, Missing("the headline is refused, and a figure would look like a claim"))
+        return dict.fromkeys(
+            FIGURES, Missing("the headline is refused, and a figure would look like a claim")
+        )
     return {name: picture(claim) for name, picture in FIGURES.items()}

@@ -3,11 +3,12 @@
 May import ``model``, ``evidence``, ``phrases`` and ``page``, ``margins`` and ``picture``.
 """
 
+from harness import text
+from harness.claims.headline import Headline
+from harness.claims.pairs import evidence
 from harness.model import Digest, Results
-from harness.score.evidence import evidence
-from harness.score.headline import Headline
-from harness.show import phrases, words
-from harness.show.figures import margins
+from harness.show import phrases
+from harness.show.figures import header_footer
 from harness.show.figures.page import LEADING, MARGIN, WIDTH_PX, Box, Page
 from harness.show.figures.picture import Missing, Picture, sentence
 
@@ -35,7 +36,11 @@ def _title(headline: Headline) -> str:
 
 def _alone(results: Results) -> str:
     """Return what the baseline is; how an adopted one goes about it is not known."""
-    return "one program, nothing is split and nothing exchanged" if results.spec.adopted is None else "one program, run as it is"
+    return (
+        "one program, nothing is split and nothing exchanged"
+        if results.spec.adopted is None
+        else "one program, run as it is"
+    )
 
 
 def _all(results: Results) -> str:
@@ -44,15 +49,25 @@ def _all(results: Results) -> str:
 
 def _decisions(results: Results) -> tuple[tuple[str, str], ...]:
     told = results.spec.workload
-    return tuple((name, words.safe(getattr(told, name))) for name in ("partition", "communication", "consistency"))
+    return tuple(
+        (name, text.safe(getattr(told, name)))
+        for name in ("partition", "communication", "consistency")
+    )
 
 
 def _paint(page: Page, headline: Headline) -> None:
     results = headline.results
-    margins.title(page, _title(headline), field="spec.baseline_cores-spec.workers.title")
-    margins.footer(page, results)
-    _shared(page, Box(_LEFT.left, _INPUT_TOP, _RIGHT.right, _INPUT_TOP + _ROW), _input(results), "input")
-    _shared(page, Box(_LEFT.left, _HELD_OUT_TOP, _RIGHT.right, _HELD_OUT_TOP + _ROW), _held_out(headline), "held_out")
+    header_footer.title(page, _title(headline), field="spec.baseline_cores-spec.workers.title")
+    header_footer.footer(page, results)
+    _shared(
+        page, Box(_LEFT.left, _INPUT_TOP, _RIGHT.right, _INPUT_TOP + _ROW), _input(results), "input"
+    )
+    _shared(
+        page,
+        Box(_LEFT.left, _HELD_OUT_TOP, _RIGHT.right, _HELD_OUT_TOP + _ROW),
+        _held_out(headline),
+        "held_out",
+    )
     _baseline(page, headline)
     _distributed(page, headline)
     for side, color in ((_LEFT, page.theme.baseline), (_RIGHT, page.theme.distributed)):
@@ -66,7 +81,15 @@ def _shared(page: Page, box: Box, said: str, field: str) -> None:
     """A bar across both sides: what they have in common."""
     page.frame(box, page.theme.ink)
     middle = (box.left + box.right) / 2
-    page.say_within(middle, box.top + 39, said, 28, box.right - box.left - 2 * _INSIDE, field=field, align="center")
+    page.say_within(
+        middle,
+        box.top + 39,
+        said,
+        28,
+        box.right - box.left - 2 * _INSIDE,
+        field=field,
+        align="center",
+    )
 
 
 def _input(results: Results) -> str:
@@ -78,14 +101,22 @@ def _input(results: Results) -> str:
 def _told(digest: Digest | None, results: Results) -> str:
     if digest is None:
         return "as declared, no digest is known"
-    unit = words.safe(results.spec.workload.unit)
-    return f"{words.count(digest.items)} {unit}, {words.size(digest.bytes)}, digest {words.digest(digest.sha256)}"
+    unit = text.safe(results.spec.workload.unit)
+    return f"{text.count(digest.items)} {unit}, {text.size(digest.bytes)}, digest {text.digest(digest.sha256)}"
 
 
 def _held_out(headline: Headline) -> str:
-    held_out, quality, limit = headline.results.held_out, headline.quality, headline.results.spec.workload.tolerance
-    size = "" if held_out is None else f", {words.counted(held_out.items, 'item')}, digest {words.digest(held_out.sha256)}"
-    both = f"{words.quality(quality.baseline, limit)} and {words.quality(quality.distributed, limit)}"
+    held_out, quality, limit = (
+        headline.results.held_out,
+        headline.quality,
+        headline.results.spec.workload.tolerance,
+    )
+    size = (
+        ""
+        if held_out is None
+        else f", {text.counted(held_out.items, 'item')}, digest {text.digest(held_out.sha256)}"
+    )
+    both = f"{text.quality(quality.baseline, limit)} and {text.quality(quality.distributed, limit)}"
     if headline.results.spec.adopted is not None:
         return f"told of both programs alike: {phrases.metric(headline)} {both}"
     return f"the same held-out set: {phrases.metric(headline)} {both}{size}"
@@ -95,11 +126,21 @@ def _baseline(page: Page, headline: Headline) -> None:
     """The side on the left: one program, all of the input."""
     one, _ = phrases.contestants(headline.results)
     wide = _LEFT.right - _LEFT.left - 2 * _INSIDE
-    page.say_within(_LEFT.left + _INSIDE, _HEADING_Y, f"baseline, {one}", 32, wide, field="spec.baseline_cores", bold=True)
+    page.say_within(
+        _LEFT.left + _INSIDE,
+        _HEADING_Y,
+        f"baseline, {one}",
+        32,
+        wide,
+        field="spec.baseline_cores",
+        bold=True,
+    )
     box = Box(_LEFT.left + _INSIDE, _BOXES_TOP, _LEFT.right - _INSIDE, _BOXES_TOP + _BOX_HIGH)
     page.frame(box, page.theme.baseline, 5)
     page.say((box.left + box.right) / 2, box.top + 42, _all(headline.results), 28, align="center")
-    page.paragraph(_LEFT.left + _INSIDE, _WORDS_Y, _alone(headline.results), 28, wide, 4, field="baseline")
+    page.paragraph(
+        _LEFT.left + _INSIDE, _WORDS_Y, _alone(headline.results), 28, wide, 4, field="baseline"
+    )
 
 
 def _distributed(page: Page, headline: Headline) -> None:
@@ -116,21 +157,38 @@ def _distributed(page: Page, headline: Headline) -> None:
     y = float(_WORDS_Y)
     for (name, told), lines in zip(_decisions(headline.results), most, strict=True):
         page.say(left, y, name, 28, bold=True)
-        y = page.paragraph(left + _NAME_WIDE, y, told, size, wide - _NAME_WIDE, lines, field=f"spec.workload.{name}") + _BETWEEN
+        y = (
+            page.paragraph(
+                left + _NAME_WIDE,
+                y,
+                told,
+                size,
+                wide - _NAME_WIDE,
+                lines,
+                field=f"spec.workload.{name}",
+            )
+            + _BETWEEN
+        )
 
 
 def _handed_over(results: Results) -> str:
     """Return how much the workers handed over in a run, in words; empty where it is not known."""
     seen = evidence(results)
     moved = None if seen is None else seen.part_bytes
-    return "" if moved is None else f"{words.size(moved)} of parts handed over"
+    return "" if moved is None else f"{text.size(moved)} of parts handed over"
 
 
 def _fitting(page: Page, results: Results, wide: float) -> tuple[float, tuple[int, ...]]:
     """Return how large the three decisions are written and in how many lines, so that they end inside their frame."""
     for size, most in _MOST_LINES:
-        lines = [min(len(page.wrap(told, wide, size)), room) for (_, told), room in zip(_decisions(results), most, strict=True)]
-        if _WORDS_Y + sum(lines) * size * LEADING + 2 * _BETWEEN < _RIGHT.bottom + size * LEADING / 2:
+        lines = [
+            min(len(page.wrap(told, wide, size)), room)
+            for (_, told), room in zip(_decisions(results), most, strict=True)
+        ]
+        if (
+            _WORDS_Y + sum(lines) * size * LEADING + 2 * _BETWEEN
+            < _RIGHT.bottom + size * LEADING / 2
+        ):
             break
     return size, most
 
@@ -146,9 +204,21 @@ def _workers(page: Page, number: int, left: float, wide: float) -> None:
     for place in range(drawn):
         x = left + place * (each + gap)
         across = each * last if folded and place == drawn - 1 else each
-        page.frame(Box(x, _BOXES_TOP, x + across, _BOXES_TOP + _BOX_HIGH), page.theme.distributed, 5)
-        said = f"… {words.counted(number, 'worker')}" if folded and place == drawn - 1 else f"w{place}"
-        page.say_within(x + across / 2, _BOXES_TOP + 42, said, 28, across - 8, field=f"spec.workers.{place}", align="center")
+        page.frame(
+            Box(x, _BOXES_TOP, x + across, _BOXES_TOP + _BOX_HIGH), page.theme.distributed, 5
+        )
+        said = (
+            f"… {text.counted(number, 'worker')}" if folded and place == drawn - 1 else f"w{place}"
+        )
+        page.say_within(
+            x + across / 2,
+            _BOXES_TOP + 42,
+            said,
+            28,
+            across - 8,
+            field=f"spec.workers.{place}",
+            align="center",
+        )
         middles.append(x + across / 2)
     rail = _BOXES_TOP + _BOX_HIGH + _RAIL_BELOW
     for x in middles:
@@ -161,4 +231,9 @@ def _described(headline: Headline) -> str:
     decisions = [f"{name}: {told}" for name, told in _decisions(headline.results)]
     sides = f"on the left the baseline on {one}, with {_all(headline.results)}; on the right the distributed side on {many}"
     moved = _handed_over(headline.results)
-    return " ".join(map(sentence, filter(None, (_input(headline.results), sides, moved, *decisions, _held_out(headline)))))
+    return " ".join(
+        map(
+            sentence,
+            filter(None, (_input(headline.results), sides, moved, *decisions, _held_out(headline))),
+        )
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from harness.show import words
+from harness import text
 from harness.show.figures.theme import LIGHT, Theme
 
 if TYPE_CHECKING:
@@ -41,7 +41,12 @@ class Box:
 
     def meets(self, other: "Box") -> bool:
         """Return whether the two have a point inside both."""
-        return self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
+        return (
+            self.left < other.right
+            and other.left < self.right
+            and self.top < other.bottom
+            and other.top < self.bottom
+        )
 
     def moved(self, right: float, down: float) -> "Box":
         """Return the rectangle elsewhere."""
@@ -55,7 +60,12 @@ class Box:
     def on_page(self) -> bool:
         """Return whether the page holds all of it, with a little to spare."""
         spare = 24
-        return self.left >= spare and self.top >= spare and self.right <= WIDTH_PX - spare and self.bottom <= HEIGHT_PX - spare
+        return (
+            self.left >= spare
+            and self.top >= spare
+            and self.right <= WIDTH_PX - spare
+            and self.bottom <= HEIGHT_PX - spare
+        )
 
 
 @dataclass(frozen=True)
@@ -80,19 +90,48 @@ class Page:
 
     def width_of(self, said: str, size: float, bold: bool = False) -> float:
         """Return the width of a text."""
-        width, _, _ = self.renderer.get_text_width_height_descent(_drawable(said), _font(size, bold), ismath=False)  # type: ignore[no-untyped-call]
+        width, _, _ = self.renderer.get_text_width_height_descent(
+            _drawable(said), _font(size, bold), ismath=False
+        )  # type: ignore[no-untyped-call]
         return float(width)
 
     def say(
-        self, x: float, y: float, said: str, size: float, *, field: str = "", bold: bool = False, align: str = "left", color: str = ""
+        self,
+        x: float,
+        y: float,
+        said: str,
+        size: float,
+        *,
+        field: str = "",
+        bold: bool = False,
+        align: str = "left",
+        color: str = "",
     ) -> None:
         """Write a text on the baseline ``y``; ``field`` names what of the facts it shows, ``color`` is another than the ink."""
         ink = color or self.theme.ink
-        self.axes.text(x, y, _drawable(said), fontproperties=_font(size, bold), parse_math=False, gid=field or None, color=ink, ha=align)
+        self.axes.text(
+            x,
+            y,
+            _drawable(said),
+            fontproperties=_font(size, bold),
+            parse_math=False,
+            gid=field or None,
+            color=ink,
+            ha=align,
+        )
         self.taken.append(self.room_of(x, y, [Line(said, size, field, bold)], align))
 
     def say_within(
-        self, x: float, y: float, said: str, size: float, width: float, *, field: str = "", bold: bool = False, align: str = "left"
+        self,
+        x: float,
+        y: float,
+        said: str,
+        size: float,
+        width: float,
+        *,
+        field: str = "",
+        bold: bool = False,
+        align: str = "left",
     ) -> None:
         """Write a text no wider than ``width``: smaller where it must be, cut off where it may not be smaller."""
         while size > SMALLEST_PX and self.width_of(said, size, bold) > width:
@@ -103,12 +142,14 @@ class Page:
 
     def fill(self, x: float, y: float, width: float, height: float, color: str) -> None:
         """Draw a rectangle."""
-        self.axes.fill([x, x + width, x + width, x], [y, y, y + height, y + height], color=color, linewidth=0)
+        self.axes.fill(
+            [x, x + width, x + width, x], [y, y, y + height, y + height], color=color, linewidth=0
+        )
 
     def wrap(self, told: str, width: float, size: float, bold: bool = False) -> list[str]:
         """Return the text in lines that are no wider, broken between words that may be parted."""
         lines = [""]
-        for word in words.unbroken(told).split(" "):
+        for word in text.unbroken(told).split(" "):
             longer = f"{lines[-1]} {word}".strip(" ")
             if lines[-1] and self.width_of(longer, size, bold) > width:
                 lines.append(word)
@@ -116,7 +157,18 @@ class Page:
                 lines[-1] = longer
         return [line for line in lines if line]
 
-    def paragraph(self, x: float, y: float, told: str, size: float, width: float, most: int, *, field: str, align: str = "left") -> float:
+    def paragraph(
+        self,
+        x: float,
+        y: float,
+        told: str,
+        size: float,
+        width: float,
+        most: int,
+        *,
+        field: str,
+        align: str = "left",
+    ) -> float:
         """Write a text in at most so many lines, its first on the baseline ``y``; return the baseline of the line after it.
 
         Where it does not fit the letters shrink, and where they may not the last line ends in an ellipsis.
@@ -126,12 +178,35 @@ class Page:
         lines = self.wrap(told, width, size)
         kept = [*lines[: most - 1], " ".join(lines[most - 1 :])] if len(lines) > most else lines
         for place, line in enumerate(kept):
-            self.say_within(x, y + place * size * LEADING, line, size, width, field=f"{field}.{place}", align=align)
+            self.say_within(
+                x,
+                y + place * size * LEADING,
+                line,
+                size,
+                width,
+                field=f"{field}.{place}",
+                align=align,
+            )
         return y + len(kept) * size * LEADING
 
-    def line(self, xs: Sequence[float], ys: Sequence[float], color: str, width: float = 3, *, dashed: bool = False) -> None:
+    def line(
+        self,
+        xs: Sequence[float],
+        ys: Sequence[float],
+        color: str,
+        width: float = 3,
+        *,
+        dashed: bool = False,
+    ) -> None:
         """Draw a line through points."""
-        self.axes.plot(xs, ys, color=color, linewidth=width, linestyle=(0, (4, 3)) if dashed else "-", solid_capstyle="butt")
+        self.axes.plot(
+            xs,
+            ys,
+            color=color,
+            linewidth=width,
+            linestyle=(0, (4, 3)) if dashed else "-",
+            solid_capstyle="butt",
+        )
 
     def guide(self, xs: Sequence[float], ys: Sequence[float]) -> None:
         """Draw a faint line behind everything, which labels cover."""
@@ -140,17 +215,29 @@ class Page:
 
     def shade(self, x: float, y: float, width: float, height: float) -> None:
         """Draw a faint rectangle behind everything."""
-        self.axes.fill([x, x + width, x + width, x], [y, y, y + height, y + height], color=self.theme.shade, linewidth=0, zorder=0.4)
+        self.axes.fill(
+            [x, x + width, x + width, x],
+            [y, y, y + height, y + height],
+            color=self.theme.shade,
+            linewidth=0,
+            zorder=0.4,
+        )
 
-    def mark(self, x: float, y: float, shape: str, color: str, *, hollow: bool = False, size: float = 22) -> None:
+    def mark(
+        self, x: float, y: float, shape: str, color: str, *, hollow: bool = False, size: float = 22
+    ) -> None:
         """Draw a mark, in matplotlib's letters for shapes; a hollow one shows the ground inside."""
         inside = self.theme.ground if hollow else color
-        drawn = self.axes.plot([x], [y], marker=shape, markersize=size, color=color, markerfacecolor=inside, zorder=3)
+        drawn = self.axes.plot(
+            [x], [y], marker=shape, markersize=size, color=color, markerfacecolor=inside, zorder=3
+        )
         drawn[0].set(markeredgewidth=4 if hollow else 0, linestyle="")
         reach = size / 2 + 3
         self.keep_clear([Box(x - reach, y - reach, x + reach, y + reach)])
 
-    def arrow(self, start: tuple[float, float], end: tuple[float, float], color: str, width: float = 4) -> None:
+    def arrow(
+        self, start: tuple[float, float], end: tuple[float, float], color: str, width: float = 4
+    ) -> None:
         """Draw an arrow that ends at a point."""
         (x0, y0), (x1, y1) = start, end
         length = max(math.hypot(x1 - x0, y1 - y0), 1.0)
@@ -158,12 +245,18 @@ class Page:
         ahead, aside = (x1 - x0) / length * head, (y1 - y0) / length * head
         neck_x, neck_y = x1 - ahead, y1 - aside
         self.line([x0, neck_x], [y0, neck_y], color, width)
-        xs, ys = [x1, neck_x - aside / 2, neck_x + aside / 2], [y1, neck_y + ahead / 2, neck_y - ahead / 2]
+        xs, ys = (
+            [x1, neck_x - aside / 2, neck_x + aside / 2],
+            [y1, neck_y + ahead / 2, neck_y - ahead / 2],
+        )
         self.axes.fill(xs, ys, color=color, linewidth=0)
 
     def frame(self, box: Box, color: str, width: float = 3) -> None:
         """Draw the outline of a rectangle."""
-        xs, ys = [box.left, box.right, box.right, box.left, box.left], [box.top, box.top, box.bottom, box.bottom, box.top]
+        xs, ys = (
+            [box.left, box.right, box.right, box.left, box.left],
+            [box.top, box.top, box.bottom, box.bottom, box.top],
+        )
         self.axes.plot(xs, ys, color=color, linewidth=width, solid_joinstyle="miter")
 
     def keep_clear(self, boxes: Iterable[Box]) -> None:
@@ -175,7 +268,9 @@ class Page:
         width = max(self.width_of(line.said, line.size, line.bold) for line in lines)
         left = x - _ALIGNED[align] * width
         below = y + sum(line.size * LEADING for line in lines[1:])
-        return Box(left, y - lines[0].size * _ASCENT, left + width, below + lines[-1].size * _DESCENT)
+        return Box(
+            left, y - lines[0].size * _ASCENT, left + width, below + lines[-1].size * _DESCENT
+        )
 
     def label(self, lines: Sequence[Line], spots: Iterable[tuple[float, float, str]]) -> Box | None:
         """Write a label at the first spot, a baseline and an alignment, where nothing is; return what it took (None: there is no room)."""
@@ -184,11 +279,19 @@ class Page:
             room = shapes[align].moved(x, y)
             if room.on_page and not any(room.wider(_APART).meets(other) for other in self.taken):
                 if any(room.meets(line) for line in self.guides):
-                    self.fill(room.left, room.top, room.right - room.left, room.bottom - room.top, self.theme.ground)
+                    self.fill(
+                        room.left,
+                        room.top,
+                        room.right - room.left,
+                        room.bottom - room.top,
+                        self.theme.ground,
+                    )
                 y -= lines[0].size * LEADING
                 for line in lines:
                     y += line.size * LEADING
-                    self.say(x, y, line.said, line.size, field=line.field, bold=line.bold, align=align)
+                    self.say(
+                        x, y, line.said, line.size, field=line.field, bold=line.bold, align=align
+                    )
                 return room
         return None
 
@@ -210,7 +313,9 @@ def _font(size: float, bold: bool) -> "FontProperties":
     import matplotlib as mpl
     from matplotlib.font_manager import FontProperties
 
-    return FontProperties(fname=f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans{'-Bold' if bold else ''}.ttf", size=size)
+    return FontProperties(
+        fname=f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans{'-Bold' if bold else ''}.ttf", size=size
+    )
 
 
 @lru_cache(maxsize=512)
@@ -219,4 +324,6 @@ def _drawable(said: str) -> str:
     from matplotlib.font_manager import get_font
 
     font = get_font(str(_font(SMALLEST_PX, bold=False).get_file()))
-    return "".join(letter if font.get_char_index(ord(letter)) else "\N{WHITE SQUARE}" for letter in said)
+    return "".join(
+        letter if font.get_char_index(ord(letter)) else "\N{WHITE SQUARE}" for letter in said
+    )

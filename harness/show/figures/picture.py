@@ -20,7 +20,9 @@ _SVG_OPENING = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img"'
     f' viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" width="{WIDTH_PX}" height="{HEIGHT_PX}" style="max-width: 100%; height: auto">'
 )
-_BARE: dict[str, str | None] = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # its vocabulary would name addresses
+_BARE: dict[str, str | None] = dict.fromkeys(
+    ("Creator", "Date", "Format", "Type")
+)  # its vocabulary would name addresses
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ def svg(picture: Picture, theme: Theme, drawn_on: "Figure | None" = None) -> byt
     for text in drawn_on.axes[0].texts:
         if text.get_gid():
             opening = f'<g id="{text.get_gid()}">'
-            drawing = drawing.replace(opening, f"{opening}<title>{escape(text.get_text())}</title>", 1)
+            drawing = drawing.replace(
+                opening, f"{opening}<title>{escape(text.get_text())}</title>", 1
+            )
     return drawing.encode()
 
 

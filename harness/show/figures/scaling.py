@@ -5,15 +5,16 @@ May import ``score.curve``, and ``page``, ``chart``, ``margins`` and ``picture``
 
 from collections.abc import Callable, Iterator
 
+from harness import text
+from harness.claims.curve import Curve, Law, Origin, Point, Prediction, curve
+from harness.claims.headline import Headline
 from harness.model import Kind
-from harness.score.curve import Curve, Law, Origin, Point, Prediction, curve
-from harness.score.headline import Headline
-from harness.show import phrases, words
-from harness.show.figures import chart, margins
-from harness.show.figures.chart import Tick
+from harness.show import phrases
+from harness.show.figures import axes, header_footer
+from harness.show.figures.axes import Tick
+from harness.show.figures.axis_range import Window, ideal, reach, window_of
 from harness.show.figures.page import Line, Page
 from harness.show.figures.picture import Missing, Picture, sentence
-from harness.show.figures.window import Window, ideal, reach, window_of
 
 _LINE_POINTS, _NAME_FROM_PX = 120, 700
 _LARGE_PX, _SMALL_PX = 34, 25
@@ -33,11 +34,15 @@ def of_curve(seen: Curve) -> Picture:
 
 def _paint(page: Page, seen: Curve) -> None:
     window, results = window_of(seen), seen.results
-    out_of_sight = [_foretold(prediction) for prediction in seen.predictions[-1:] if prediction not in window.predictions]
+    out_of_sight = [
+        _foretold(prediction)
+        for prediction in seen.predictions[-1:]
+        if prediction not in window.predictions
+    ]
     remark = " · ".join(filter(None, (_law(seen), _spread(seen), *out_of_sight)))
-    margins.title(page, _title(seen), field="speed.speedup-spec.workers")
-    margins.remark(page, remark, results, field="law-points.interval-predictions")
-    margins.footer(page, results)
+    header_footer.title(page, _title(seen), field="speed.speedup-spec.workers")
+    header_footer.remark(page, remark, results, field="law-points.interval-predictions")
+    header_footer.footer(page, results)
     _axes(page, seen, window)
     _lines(page, seen, window)
     _points(page, seen, window)
@@ -48,27 +53,40 @@ def _paint(page: Page, seen: Curve) -> None:
 
 def _operating(seen: Curve) -> Point:
     """Return the point that the headline is about; where it is not there, the largest."""
-    return next((point for point in seen.points if point.workers == seen.results.spec.workers), seen.points[-1])
+    return next(
+        (point for point in seen.points if point.workers == seen.results.spec.workers),
+        seen.points[-1],
+    )
 
 
 def _title(seen: Curve) -> str:
     point, spec = _operating(seen), seen.results.spec
-    who = phrases.contestants(seen.results)[1] if point.workers == spec.workers else words.counted(point.workers, "worker")
+    who = (
+        phrases.contestants(seen.results)[1]
+        if point.workers == spec.workers
+        else text.counted(point.workers, "worker")
+    )
     most = ideal(spec, point.workers)
-    whole = words.count(int(most)) if most == int(most) else words.three(most)
-    return f"{who}: {words.times(point.speedup)} of {whole}{words.TIMES}"
+    whole = text.count(int(most)) if most == int(most) else text.three(most)
+    return f"{who}: {text.times(point.speedup)} of {whole}{text.TIMES}"
 
 
 def _law(seen: Curve) -> str:
     law = seen.law
     if seen.rejected is not None:
-        return f"the scales do not follow Amdahl’s law: it misses one by {words.percent(seen.rejected.misfit)}"
+        return f"the scales do not follow Amdahl’s law: it misses one by {text.percent(seen.rejected.misfit)}"
     if law is None:
         return "Amdahl’s law: no serial share is implied"
-    ceiling = f"so at most {words.times(law.ceiling)} ever" if law.serial_fraction > 0 else "so no ceiling in sight"
-    fitted = f"fitted to {words.counted(law.scales, 'scale')} within {words.percent(law.misfit)}"
+    ceiling = (
+        f"so at most {text.times(law.ceiling)} ever"
+        if law.serial_fraction > 0
+        else "so no ceiling in sight"
+    )
+    fitted = f"fitted to {text.counted(law.scales, 'scale')} within {text.percent(law.misfit)}"
     origin = "implied by one scale" if law.origin is Origin.IMPLIED else fitted
-    return f"Amdahl’s law: serial share f = {words.percent(law.serial_fraction)}, {origin}, {ceiling}"
+    return (
+        f"Amdahl’s law: serial share f = {text.percent(law.serial_fraction)}, {origin}, {ceiling}"
+    )
 
 
 def _spread(seen: Curve) -> str:
@@ -76,31 +94,60 @@ def _spread(seen: Curve) -> str:
     if pairs == 1:
         return "one observation a point, no error bar"
     if seen.results.kind is Kind.DECLARED:
-        return f"bars: lowest to highest of any two of {words.count(pairs)} observations a side"
+        return f"bars: lowest to highest of any two of {text.count(pairs)} observations a side"
     if _operating(seen).interval is None:
-        return f"bars: lowest to highest of {words.count(pairs)} pairs"
-    return f"bars: 95 % interval of {words.count(pairs)} pairs"
+        return f"bars: lowest to highest of {text.count(pairs)} pairs"
+    return f"bars: 95 % interval of {text.count(pairs)} pairs"
 
 
 def _foretold(prediction: Prediction) -> str:
-    return f"predicted, not measured: {words.times(prediction.speedup)} on {words.counted(prediction.workers, 'worker')}"
+    return f"predicted, not measured: {text.times(prediction.speedup)} on {text.counted(prediction.workers, 'worker')}"
 
 
 def _axes(page: Page, seen: Curve, window: Window) -> None:
-    scales = sorted({*(point.workers for point in seen.points), *(prediction.workers for prediction in window.predictions)})
+    scales = sorted(
+        {
+            *(point.workers for point in seen.points),
+            *(prediction.workers for prediction in window.predictions),
+        }
+    )
     first = [_operating(seen).workers, *(prediction.workers for prediction in window.predictions)]
-    ranked = [*first, *(scale for scale in scales if scale not in first), *([] if 1 in scales else [1])]
-    x_ticks = [Tick(scale, words.count(scale)) for scale in ranked]
-    ticks = (chart.doublings if window.y.log else chart.round_values)(window.y.lowest, window.y.highest, 6)
-    y_ticks = [Tick(value, f"{words.tolerance(value) if value else words.count(0)}{words.TIMES}") for value in ticks]
+    ranked = [
+        *first,
+        *(scale for scale in scales if scale not in first),
+        *([] if 1 in scales else [1]),
+    ]
+    x_ticks = [Tick(scale, text.count(scale)) for scale in ranked]
+    ticks = (axes.doublings if window.y.log else axes.round_values)(
+        window.y.lowest, window.y.highest, 6
+    )
+    y_ticks = [
+        Tick(value, f"{text.tolerance(value) if value else text.count(0)}{text.TIMES}")
+        for value in ticks
+    ]
     how = ", both axes logarithmic" if window.x.log else ""
-    chart.axes(page, window.x, window.y, x_ticks, y_ticks, (f"number of workers p{how}", "speedup S(p), times as fast as the baseline"))
+    axes.axes(
+        page,
+        window.x,
+        window.y,
+        x_ticks,
+        y_ticks,
+        (f"number of workers p{how}", "speedup S(p), times as fast as the baseline"),
+    )
 
 
 def _lines(page: Page, seen: Curve, window: Window) -> None:
     """The ideal line, Amdahl's curve, dashed beyond what was measured without a flag, and its ceiling."""
     spec = seen.results.spec
-    _trace(page, window, lambda workers: ideal(spec, workers), window.x.lowest, window.x.highest, page.theme.ink, dashed=False)
+    _trace(
+        page,
+        window,
+        lambda workers: ideal(spec, workers),
+        window.x.lowest,
+        window.x.highest,
+        page.theme.ink,
+        dashed=False,
+    )
     if seen.law is None:
         return
     law, color = _amdahl(seen.law), page.theme.distributed
@@ -108,7 +155,15 @@ def _lines(page: Page, seen: Curve, window: Window) -> None:
     _trace(page, window, law, 1, largest, color, dashed=False)
     _trace(page, window, law, largest, window.x.highest, color, dashed=True)
     if window.y.shows(seen.law.ceiling):
-        _trace(page, window, lambda _: seen.law.ceiling if seen.law else 0, window.x.lowest, window.x.highest, page.theme.ink, dashed=True)
+        _trace(
+            page,
+            window,
+            lambda _: seen.law.ceiling if seen.law else 0,
+            window.x.lowest,
+            window.x.highest,
+            page.theme.ink,
+            dashed=True,
+        )
 
 
 def _amdahl(law: Law) -> Callable[[float], float]:
@@ -122,12 +177,21 @@ def _along(window: Window, start: float, end: float) -> Iterator[float]:
         yield start * (end / start) ** share if window.x.log else start + (end - start) * share
 
 
-def _trace(page: Page, window: Window, line: Callable[[float], float], start: float, end: float, color: str, *, dashed: bool) -> None:
+def _trace(
+    page: Page,
+    window: Window,
+    line: Callable[[float], float],
+    start: float,
+    end: float,
+    color: str,
+    *,
+    dashed: bool,
+) -> None:
     shown = [(workers, line(workers)) for workers in _along(window, start, end)]
     places = [window.at(*point) for point in shown if window.y.shows(point[1])]
     xs, ys = [x for x, _ in places], [y for _, y in places]
     page.line(xs, ys, color, 3, dashed=dashed)
-    page.keep_clear(chart.trail(xs, ys))
+    page.keep_clear(axes.trail(xs, ys))
 
 
 def _points(page: Page, seen: Curve, window: Window) -> None:
@@ -137,13 +201,27 @@ def _points(page: Page, seen: Curve, window: Window) -> None:
         x, y = window.at(point.workers, point.speedup)
         if point.pairs > 1:
             _error_bar(page, x, *(window.y.at(end) for end in reach(point)))
-        page.mark(x, y, _shape(point), color, size=_LARGE_PX if point is operating or _flags(point) else _SMALL_PX)
+        page.mark(
+            x,
+            y,
+            _shape(point),
+            color,
+            size=_LARGE_PX if point is operating or _flags(point) else _SMALL_PX,
+        )
     _gap(page, seen, window, operating)
     _baseline(page, seen, window)
-    ranked = sorted(enumerate(seen.points), key=lambda placed: (placed[1] is not operating, not _flags(placed[1])))
+    ranked = sorted(
+        enumerate(seen.points),
+        key=lambda placed: (placed[1] is not operating, not _flags(placed[1])),
+    )
     for place, point in ranked:
         told = _told(point, place, point is operating, seen)
-        chart.beside(page, told, window.at(point.workers, point.speedup), always=point is operating or bool(_flags(point)))
+        axes.beside(
+            page,
+            told,
+            window.at(point.workers, point.speedup),
+            always=point is operating or bool(_flags(point)),
+        )
 
 
 def _shape(point: Point) -> str:
@@ -152,14 +230,21 @@ def _shape(point: Point) -> str:
 
 
 def _flags(point: Point) -> list[str]:
-    return [flag for flag, given in (("oversubscribed", point.oversubscribed), ("not a clean win", not point.clean)) if given]
+    return [
+        flag
+        for flag, given in (
+            ("oversubscribed", point.oversubscribed),
+            ("not a clean win", not point.clean),
+        )
+        if given
+    ]
 
 
 def _error_bar(page: Page, x: float, low: float, high: float) -> None:
     page.line([x, x], [low, high], page.theme.ink, 3)
     for end in (low, high):
         page.line([x - 12, x + 12], [end, end], page.theme.ink, 3)
-    page.keep_clear(chart.trail([x, x], [low, high], 12))
+    page.keep_clear(axes.trail([x, x], [low, high], 12))
 
 
 def _gap(page: Page, seen: Curve, window: Window, point: Point) -> None:
@@ -167,7 +252,7 @@ def _gap(page: Page, seen: Curve, window: Window, point: Point) -> None:
     x, y = window.at(point.workers, point.speedup)
     top = window.y.at(ideal(seen.results.spec, point.workers))
     page.line([x, x], [y, top], page.theme.ink, 3, dashed=True)
-    page.keep_clear(chart.trail([x, x], [y, top]))
+    page.keep_clear(axes.trail([x, x], [y, top]))
 
 
 def _baseline(page: Page, seen: Curve, window: Window) -> None:
@@ -178,25 +263,30 @@ def _baseline(page: Page, seen: Curve, window: Window) -> None:
         and window.x.at(seen.points[0].workers) - x > _BASELINE_APART_PX
     ):
         page.mark(x, y, "s", page.theme.baseline, size=_SMALL_PX)
-        chart.beside(page, [Line("baseline")], (x, y))
+        axes.beside(page, [Line("baseline")], (x, y))
 
 
 def _told(point: Point, place: int, operating: bool, seen: Curve) -> list[Line]:
     field, tolerance = f"points.{place}", seen.results.spec.workload.tolerance
-    lines = [Line(words.times(point.speedup), 40 if operating else 30, f"{field}.speedup", bold=True)]
+    lines = [
+        Line(text.times(point.speedup), 40 if operating else 30, f"{field}.speedup", bold=True)
+    ]
     if operating:
-        lines.append(Line(f"E = {words.percent(point.efficiency)}", 30, f"{field}.efficiency"))
+        lines.append(Line(f"E = {text.percent(point.efficiency)}", 30, f"{field}.efficiency"))
     lines += [Line(flag, 26) for flag in _flags(point)]
     if not point.clean:
-        lines.append(Line(f"Δ {words.change(point.change, tolerance)}", 26, f"{field}.change"))
+        lines.append(Line(f"Δ {text.change(point.change, tolerance)}", 26, f"{field}.change"))
     return lines
 
 
 def _prediction(page: Page, prediction: Prediction, window: Window, place: int) -> None:
     x, y = window.at(prediction.workers, prediction.speedup)
     page.mark(x, y, "o", page.theme.distributed, hollow=True, size=26)
-    lines = [Line(words.times(prediction.speedup), 30, f"predictions.{place}.speedup", bold=True), Line("predicted", 28)]
-    chart.beside(page, lines, (x, y), always=True)
+    lines = [
+        Line(text.times(prediction.speedup), 30, f"predictions.{place}.speedup", bold=True),
+        Line("predicted", 28),
+    ]
+    axes.beside(page, lines, (x, y), always=True)
 
 
 def _names(page: Page, seen: Curve, window: Window) -> None:
@@ -204,20 +294,33 @@ def _names(page: Page, seen: Curve, window: Window) -> None:
     law = seen.law
     if law is not None and window.y.shows(law.ceiling):
         height = window.y.at(law.ceiling)
-        above = [(float(x), height - 14, "left") for x in range(chart.LEFT_PX + 20, chart.RIGHT_PX - 300, 40)]
-        page.label([Line(f"ceiling 1/f = {words.times(law.ceiling)}", 28, "law.ceiling")], above)
+        above = [
+            (float(x), height - 14, "left")
+            for x in range(axes.LEFT_PX + 20, axes.RIGHT_PX - 300, 40)
+        ]
+        page.label([Line(f"ceiling 1/f = {text.times(law.ceiling)}", 28, "law.ceiling")], above)
     along = _on_line(window, lambda workers: ideal(seen.results.spec, workers), 0.98)
     page.label([Line("ideal")], [(x - 14, y - 14, "right") for x, y in along])
     if law is not None:
-        places = [place for place in _on_line(window, _amdahl(law), 0.9) if place[0] > _NAME_FROM_PX]
-        spots = [spot for x, y in places for spot in ((x + 10, y + 40, "left"), (x - 14, y - 16, "right"))]
+        places = [
+            place for place in _on_line(window, _amdahl(law), 0.9) if place[0] > _NAME_FROM_PX
+        ]
+        spots = [
+            spot
+            for x, y in places
+            for spot in ((x + 10, y + 40, "left"), (x - 14, y - 16, "right"))
+        ]
         page.label([Line("Amdahl’s law")], spots)
 
 
-def _on_line(window: Window, line: Callable[[float], float], start: float) -> list[tuple[float, float]]:
+def _on_line(
+    window: Window, line: Callable[[float], float], start: float
+) -> list[tuple[float, float]]:
     """Return points of a line that are in sight, from that share of the axis to its left."""
     span = window.x.to_px - window.x.from_px
-    scales = list(_along(window, window.x.lowest or window.x.highest / _LINE_POINTS, window.x.highest))
+    scales = list(
+        _along(window, window.x.lowest or window.x.highest / _LINE_POINTS, window.x.highest)
+    )
     places = [window.at(scale, line(scale)) for scale in scales if window.y.shows(line(scale))]
     return [place for place in reversed(places) if place[0] <= window.x.from_px + start * span]
 
@@ -226,13 +329,15 @@ def _described(seen: Curve) -> str:
     measured = [_sentence(point, seen.results.spec.workload.tolerance) for point in seen.points]
     foretold = [sentence(_foretold(prediction)) for prediction in seen.predictions]
     law = sentence(f"{_law(seen)}; {_spread(seen)}")
-    return " ".join(["Speedup over the baseline against the number of workers.", *measured, law, *foretold])
+    return " ".join(
+        ["Speedup over the baseline against the number of workers.", *measured, law, *foretold]
+    )
 
 
 def _sentence(point: Point, tolerance: float) -> str:
-    low, high = (words.times(end) for end in reach(point))
+    low, high = (text.times(end) for end in reach(point))
     spread = f", from {low} to {high}" if point.pairs > 1 else ""
     flags = "".join(f", {flag}" for flag in _flags(point))
-    moved = "" if point.clean else f", quality moved by {words.change(point.change, tolerance)}"
-    fast = f"{words.times(point.speedup)}{spread}, efficiency {words.percent(point.efficiency)}"
-    return f"Measured on {words.counted(point.workers, 'worker')}: {fast}{flags}{moved}."
+    moved = "" if point.clean else f", quality moved by {text.change(point.change, tolerance)}"
+    fast = f"{text.times(point.speedup)}{spread}, efficiency {text.percent(point.efficiency)}"
+    return f"Measured on {text.counted(point.workers, 'worker')}: {fast}{flags}{moved}."

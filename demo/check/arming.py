@@ -1,0 +1,102 @@
+"""Both sides as they were armed: Ray's version, how long it took, where it listens, and whether the input is one and the same.
+
+Pure: what is judged was gathered by ``harness.run.arming``. May import ``harness`` and its neighbours in ``demo``.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from demo.check.result import Finding, failure, warning, well
+from harness import text
+from harness.errors import Disagreement
+from harness.events import Ready
+from harness.run.arming import Armed
+from harness.run.plan import require_same_terms
+
+PATIENCE_S = 15.0
+_PIN = re.compile(r"ray\s*==\s*([0-9][0-9.]*?)(\.\*)?\s*(?:;|$)")
+
+
+def pinned(requirements: Iterable[str]) -> str:
+    """Return the version of Ray that a project's requirements pin, such as ``2.60.*``; empty where they pin none."""
+    return next(
+        (f"{found[1]}{found[2] or ''}" for line in requirements if (found := _PIN.match(line))), ""
+    )
+
+
+def matches(version: str, pin: str) -> bool:
+    """Tell whether a version is the one pinned, or one of those that a pin with ``.*`` at its end allows."""
+    return f"{version}.".startswith(pin.removesuffix("*")) if pin.endswith("*") else version == pin
+
+
+def ray(versions: Sequence[str], pin: str, *, simulated: bool) -> Finding:
+    """Judge the versions of Ray on all hosts; where work is only pretended, Ray was not started."""
+    found = ", ".join(map(text.safe, dict.fromkeys(versions))) or "none"
+    idle = "; not started, this work pretends" if simulated else ""
+    if not pin:
+        return warning(
+            "ray",
+            f"{found}; which version belongs to this program is not known{idle}",
+            "make setup",
+        )
+    if not versions or not all(matches(version, pin) for version in versions):
+        return failure(
+            "ray",
+            f"{found}, and not {pin}, with which all of this was tested",
+            "make setup, on every machine",
+        )
+    return well("ray", f"{found}, as pinned ({pin}){idle}")
+
+
+def start_up(armed: Armed, *, simulated: bool) -> Finding:
+    """Judge how long both sides took until they could have gone, with what the longer one spent it on."""
+    sides = armed.baseline.startup, armed.distributed.startup
+    totals = [sum(split.values()) for split in sides]
+    baseline, distributed = text.durations(*totals)
+    told = f"baseline {baseline}, {'pretended' if simulated else 'Ray'} {distributed}{_split(armed.distributed)}"
+    if sum(totals) > PATIENCE_S:
+        return warning(
+            "start-up", told, "start the race before you walk up: armed, it waits for Enter"
+        )
+    return well("start-up", told)
+
+
+def _split(ready: Ready) -> str:
+    """Return the longest steps of arming."""
+    steps = sorted(ready.startup.items(), key=lambda step: -step[1])[:2]
+    spans = text.summands(sum(ready.startup.values()), *(seconds for _, seconds in steps))
+    told = [f"{text.safe(name)} {span}" for (name, _), span in zip(steps, spans, strict=True)]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def loopback(armed: Armed, *, simulated: bool, joined: bool) -> Finding:
+    """Judge whether other machines could reach the distributed side's processes. Those of a cluster elsewhere are not ours to judge."""
+    if armed.exposed and not joined:
+        where = ", ".join(map(text.safe, armed.exposed))
+        return failure(
+            "loopback",
+            f"the distributed side accepts connections at {where}",
+            "stay off the hall's network: others could reach it, though not without its token",
+        )
+    if joined:
+        return well(
+            "loopback",
+            "not asked: the cluster is elsewhere, and listens as its administrator chose",
+        )
+    if simulated:
+        return well("loopback", "nothing listens: this work pretends")
+    return well("loopback", "other machines cannot reach it: it listens on loopback alone")
+
+
+def given(armed: Armed) -> Finding:
+    """Judge whether the input is there, and the same on both sides and on every worker."""
+    base = armed.baseline
+    items = f", {text.count(base.items)} {text.safe(base.unit)}" if base.items > 0 else ""
+    try:
+        require_same_terms(base, armed.distributed)
+    except Disagreement as differing:
+        return failure("input", differing.sentence, differing.hint)
+    if base.items != armed.distributed.items:
+        sentence = f"the sides loaded {text.count(base.items)} and {text.count(armed.distributed.items)} {text.safe(base.unit)}"
+        return failure("input", sentence, "make the workload's load depend on its parameters alone")
+    return well("input", f"{text.digest(base.input.sha256)}{items}, the same on both sides")

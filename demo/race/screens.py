@@ -1,0 +1,149 @@
+"""The four ways to follow a race: the live panel, plain lines, events as JSON, and nothing.
+
+A screen is shown every batch and the boards around it; it decides nothing. May import everything.
+"""
+
+import contextlib
+import errno
+import io
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from rich.console import Console
+
+from demo.terminal import Canvas, Keys
+from harness.errors import KEPT, Interrupted
+from harness.events import Event, encode
+from harness.model import Spec
+from harness.show.terminal import log_lines
+from harness.show.terminal.panel import Caption, panel
+from harness.state.board import Board
+
+_GONE = {errno.EPIPE: signal.SIGPIPE, errno.EIO: signal.SIGHUP}
+
+
+class Screen(Protocol):
+    """Something that follows a race."""
+
+    def opened(self) -> AbstractContextManager[None]:
+        """Return the block within which the screen is in use."""
+
+    def show(
+        self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
+    ) -> None:
+        """Show what one batch of events made of the board."""
+
+    def close(self, last: Event) -> None:
+        """Take leave with the session's last event, when the screen is in use no more."""
+
+
+class Live:
+    """The panel on the alternate screen, drawn from our own loop and nobody else's thread."""
+
+    def __init__(self, spec: Spec, keys: Keys) -> None:
+        self._spec = spec
+        self.canvas = Canvas(keys)
+        self._console = Console(
+            file=io.StringIO(), force_terminal=True
+        )  # a console of its own terminal would flush that too
+
+    def opened(self) -> AbstractContextManager[None]:
+        """Return the block in which the alternate screen is shown."""
+        return self.canvas.open()
+
+    def show(
+        self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
+    ) -> None:
+        """Draw one frame at the terminal's present size."""
+        columns, rows = self.canvas.size
+        self._console.size = (columns, rows)
+        with self._console.capture() as drawn:
+            self._console.print(
+                panel(after, self._spec, caption, at=at, columns=columns, rows=rows), end=""
+            )
+        self.canvas.draw(drawn.get())
+
+    def close(self, last: Event) -> None:
+        """Say nothing: the headline follows."""
+
+
+class Plain:
+    """Lines of text, with a heartbeat; for pipes, logs and terminals that cannot draw."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._said_at = 0.0
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Return a block that needs no preparation."""
+        yield
+
+    def show(
+        self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
+    ) -> None:
+        """Say what happened, if anything did."""
+        for line in log_lines.lines(before, after, self._spec, at=at, last_said=self._said_at):
+            say(f"{line}\n".encode(sys.stdout.encoding, "replace"))
+            self._said_at = at
+
+    def close(self, last: Event) -> None:
+        """Say nothing: the headline follows."""
+
+
+class Events:
+    """One event a line, as the journal gets it."""
+
+    def __init__(self, header: bytes) -> None:
+        self._header = header
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Write the journal's header line first."""
+        say(self._header)
+        yield
+
+    def show(
+        self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
+    ) -> None:
+        """Write the batch."""
+        say(b"".join(map(encode, batch)))
+
+    def close(self, last: Event) -> None:
+        """Write the last line."""
+        say(encode(last))
+
+
+class Silent:
+    """Nothing at all."""
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Return a block that needs no preparation."""
+        yield
+
+    def show(
+        self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
+    ) -> None:
+        """Show nothing."""
+
+    def close(self, last: Event) -> None:
+        """Say nothing: the headline follows."""
+
+
+def say(lines: bytes, hint: str = KEPT) -> None:
+    """Write to standard output at once; raise ``Interrupted``, with that hint, where nobody is left to read it."""
+    try:
+        sys.stdout.buffer.write(lines)
+        sys.stdout.buffer.flush()
+    except OSError as gone:
+        if gone.errno not in _GONE:
+            raise
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # what is left in the buffer must not fail at exit
+        raise Interrupted(_GONE[gone.errno], hint) from gone

@@ -1,0 +1,296 @@
+"""The race: one loop that journals, folds and draws what the conductor hands over, then results and headline.
+
+May import everything; this is where the rooms meet.
+"""
+
+import contextlib
+import secrets
+import signal
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from pathlib import Path
+
+from demo.options import Request
+from demo.present import SHOWN, Shown, keep, show
+from demo.race.controls import Presenter
+from demo.race.screens import Events, Live, Plain, Screen, Silent
+from demo.race.setup import BARE, Staging, label
+from demo.recording.player import Player
+from demo.terminal import Canvas, Keys, Signals
+from harness import events as e
+from harness import text
+from harness.cast.markers import GO
+from harness.errors import Abandoned, Interrupted, TwoclocksError
+from harness.files.results import save
+from harness.model import Kind, Side, Status, plain
+from harness.run import host
+from harness.run.conductor import PROVING, Conductor
+from harness.run.digest import source_digest
+from harness.run.plan import Session
+from harness.show.terminal.panel import Caption
+from harness.state.board import Board, apply
+from harness.state.stall import ARMED_WITHIN_S, arming_s, still_s
+from harness.state.to_results import results_of
+from harness.takes.folder import PAGE, RESULTS, Journal, journal_header, new_take, point_latest
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A session that was shown: its take's folder and results file, and what may be claimed of it."""
+
+    folder: Path
+    results: Path
+    shown: Shown
+
+
+class Race:
+    """One session from arming to results file."""
+
+    def __init__(
+        self, asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE
+    ) -> None:
+        self._asked, self._staging = asked, staging
+        self._began = datetime.now(UTC)
+        self._run_id = secrets.token_hex(3)
+        self._code = host.code(source_digest(asked.adopted_sha256))
+        self.folder = new_take(out, self._began.isoformat(), self._run_id)
+        opening = self._opening()
+        self._header = journal_header(self._run_id, self._stamp) + e.encode(opening)
+        self._signals, self._keys = Signals(), Keys()
+        self._live = ui == "live"
+        self._screen = (
+            staging.screen(asked.spec, self._keys)
+            if staging.screen is not None
+            else self._screen_for(ui)
+        )
+        self._presenter = Presenter(self._signals, self._keys, wait=wait and self._live)
+        where = asked.workload, asked.address, asked.allotment
+        self._common = tempfile.TemporaryDirectory(prefix="tc-")
+        told = asked.programme, asked.params, Path(self._common.name)
+        session = Session(asked.spec, *where, asked.simulated, self._live, self.folder, *told)
+        self._conductor = Conductor(session, self._presenter)
+        self._board = apply(Board(), opening)
+
+    @property
+    def _stamp(self) -> str:
+        return self._began.isoformat(timespec="seconds")
+
+    def _screen_for(self, ui: str) -> Screen:
+        match ui:
+            case "live":
+                return Live(self._asked.spec, self._keys)
+            case "plain":
+                return Plain(self._asked.spec)
+            case "json":
+                return Events(self._header)
+            case _:
+                return Silent()
+
+    def run(self) -> Path:
+        """Run to the end and return the results file, which is written whatever the end was.
+
+        Raises what ended the session early, once that is on disk; ``Abandoned`` once its recording has been shown, too.
+        """
+        with self._signals.caught(), self._common, contextlib.ExitStack() as stage:
+            journal = Journal(self.folder, self._header)
+            ended: Exception | None = None
+            try:
+                self._follow(journal, stage)
+            except Exception as error:  # a reader that hung up, or a fault of ours: what was seen is kept all the same
+                ended = error
+            finally:
+                digest = self._close(journal, ended)
+            try:
+                return self._kept(digest, ended)
+            except Abandoned as over:
+                over.hint = self._fall_back() or over.hint
+                raise
+
+    def _follow(self, journal: Journal, stage: contextlib.ExitStack) -> None:
+        """Journal, fold and draw to the end; raise ``Interrupted`` for a signal that came while the sides were leaving, too.
+
+        The screen stays in use as long as the stage. The sides of a run that is given up end meanwhile, lest the room wait for them.
+        """
+        stage.enter_context(self._screen.opened())
+        frames = self._conductor.frames()
+        try:
+            for batch in frames:
+                journal.write(batch)
+                self._take_in(batch)
+                self._require_life(batch)
+        except Abandoned:
+            aside = stage.enter_context(ThreadPoolExecutor(1))
+            stage.callback(
+                aside.submit(frames.close).result
+            )  # raises, once the stage is left, for processes that could not be ended
+            raise
+        except BaseException:
+            frames.close()
+            raise
+        if self._signals.asked is not None:
+            raise Interrupted(self._signals.asked)
+
+    def _require_life(self, batch: tuple[e.Event, ...]) -> None:
+        """Raise ``Abandoned`` where there is a recording to fall back on, and it was asked for or is due by itself."""
+        fallback = self._staging.fallback
+        if fallback.recording is None or self._conductor.measured:
+            return
+        if self._presenter.gave_up():
+            raise Abandoned("the presenter asked for the recording")
+        if not fallback.by_itself:
+            return
+        if (
+            failed := next((event for event in batch if isinstance(event, e.Failed)), None)
+        ) is not None:
+            raise Abandoned(f"the {failed.side} side failed: {failed.reason}", failed=True)
+        now = self._conductor.now
+        if (still_s(self._board, now) or 0.0) >= fallback.after_s:
+            raise Abandoned(f"no progress for {text.seconds(fallback.after_s)}")
+        if (arming_s(self._board, now) or 0.0) >= ARMED_WITHIN_S:
+            raise Abandoned(f"not armed within {text.seconds(ARMED_WITHIN_S)}")
+
+    def _fall_back(self) -> str:
+        """Play the recording from where its clocks start; return what to know of it otherwise."""
+        recording = self._staging.fallback.recording
+        canvas = self._screen.canvas if isinstance(self._screen, Live) else Canvas(self._keys)
+        if recording is None or not recording.fits(*canvas.size):
+            return (
+                f"this terminal is too small for its recording; open {recording.folder / PAGE} in a browser"
+                if recording
+                else ""
+            )
+        Player(canvas, self._keys, self._signals).play(
+            recording.cast, label(recording), recording.cast.moment(GO) or 0.0
+        )
+        return ""
+
+    def _opening(self) -> e.Event:
+        kind = Kind.SIMULATED if self._asked.simulated else Kind.MEASURED
+        return e.Opened(
+            run_id=self._run_id,
+            began_utc=self._stamp,
+            kind=kind,
+            spec=self._asked.spec,
+            code=self._code,
+        )
+
+    def _close(self, journal: Journal, ended: Exception | None) -> str:
+        """Write down how it ended and close the journal; a journal that cannot be written to any more has said so already."""
+        last = e.stamp(self._closing(ended), self._conductor.now, Side.BASELINE, 0)
+        self._board = apply(self._board, last)
+        with contextlib.suppress(TwoclocksError):
+            journal.write((last,))
+            self._screen.close(last)
+        return journal.close()
+
+    def _closing(self, ended: Exception | None) -> e.Closed:
+        """Return how it ended: complete once every trial is scored, whatever becomes of the rest of a replay or of the proof."""
+        unproved = self._board.unproved
+        match ended:
+            case None if unproved is not None:
+                return e.Closed(
+                    status=Status.COMPLETE,
+                    remark=f"its proof was cut short, {unproved.label}: {unproved.reason}",
+                )
+            case None:
+                return e.Closed(status=Status.COMPLETE)
+            case Interrupted() if self._conductor.measured:
+                proving = self._conductor.doing.startswith(PROVING)
+                return e.Closed(
+                    status=Status.COMPLETE,
+                    remark="its proof was cut short" if proving else "stopped after its last trial",
+                )
+            case Interrupted() | Abandoned(failed=False):
+                return e.Closed(status=Status.ABORTED, remark=_remark(ended))
+            case _:
+                return e.Closed(status=Status.FAILED, remark=_remark(ended))
+
+    def _kept(self, journal_sha256: str, ended: Exception | None) -> Path:
+        """Write the results file, then raise what ended the session early: that matters more than a full disk."""
+        path, results = self.folder / RESULTS, results_of(self._board, journal_sha256)
+        try:
+            save(results, path)
+        except TwoclocksError as unsaved:
+            raise (ended or unsaved) from unsaved
+        if (
+            results.status is Status.COMPLETE and results.kind is Kind.MEASURED
+        ):  # a rehearsal is not what is to be shown afterwards
+            point_latest(self.folder)
+        if isinstance(ended, Interrupted):
+            ended.hint = (
+                f"`twoclocks slide {self.folder}` shows it"
+                if results.status is Status.COMPLETE
+                else f"what was seen is in {self.folder}"
+            )
+        if ended is not None:
+            raise ended
+        return path
+
+    def _take_in(self, batch: tuple[e.Event, ...]) -> None:
+        before, self._board = self._board, reduce(apply, batch, self._board)
+        self._screen.show(batch, before, self._board, self._caption(), self._conductor.now)
+
+    def _caption(self) -> Caption:
+        badge = " · ".join(
+            filter(None, (self._staging.badge, "SIMULATED" if self._asked.simulated else ""))
+        )
+        prompt = " · ".join(filter(None, (self._prompt(), self._staging.aside())))
+        return Caption(self._run_id, self._conductor.schedule, datetime.now(UTC), badge, prompt)
+
+    def _prompt(self) -> str:
+        attended = self._keys.present and self._staging.attended
+        match self._conductor.doing:
+            case "running":
+                return ""
+            case "armed":
+                return "armed: press Enter to start both clocks" if attended else "armed"
+            case "replaying":
+                return "Enter skips the rest of the replay" if attended else ""
+            case doing if doing.startswith(PROVING) and attended:
+                return f"{doing} · Enter skips"
+            case doing:
+                return doing
+
+
+def _remark(ended: Exception | None) -> str:
+    """Return why a session ended early. Only our own errors are quoted: another one may name a path of this machine."""
+    match ended:
+        case None:
+            return ""
+        case TwoclocksError(sentence=sentence):
+            return sentence
+        case _:
+            return type(ended).__name__
+
+
+def perform(
+    asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE
+) -> Performance:
+    """Run a session, tell its headline from the results file, then draw it; return what was shown.
+
+    Raises what ended the session early, ``Abandoned`` among it.
+    """
+    run = Race(asked, ui, out, wait=wait, staging=staging)
+    results = run.run()
+    shown = show([results])
+    print(f"{shown.text}\n{results}", file=sys.stderr if ui == "json" else sys.stdout, flush=True)
+    try:
+        keep(shown.drawn(), run.folder)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            signal.SIGINT, f"the take is complete: `twoclocks slide {run.folder}` draws it"
+        ) from None
+    return Performance(run.folder, results, shown)
+
+
+def race(asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE) -> int:
+    """Put a session on and return the exit code; one that was given up for its recording was shown all the same."""
+    try:
+        return perform(asked, ui, out, wait=wait, staging=staging).shown.code
+    except Abandoned as over:
+        print(f"{plain(over.sentence)}; {plain(over.hint)}", file=sys.stderr)
+        return SHOWN

@@ -1,0 +1,201 @@
+"""What is compared of two programs' answers: files that they wrote, or what they printed. Files are mapped, not read.
+
+May import ``errors``, ``pair`` and ``run.digest``.
+"""
+
+import contextlib
+import json
+import math
+import mmap
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.command_pair import CommandPair, in_json, placed
+from harness.errors import SideFailed
+from harness.run.digest import digest
+
+LARGEST_JSON_BYTES = 16 << 20
+MAPPED_ABOVE_BYTES = 16 << 20
+FIRST, PRINTED, WORK = "first-answer", "printed", "work"
+
+Stamp = tuple[int, int, int] | None
+
+
+class Answers:
+    """The answers of one side of a pair, run after run. ``common`` is a folder that both sides see."""
+
+    def __init__(self, pair: CommandPair, scratch: Path, common: Path) -> None:
+        self._pair, self._scratch, self._common = pair, scratch, common
+        self._run = 0
+        self._stamps: dict[Path, Stamp] = {}
+
+    @property
+    def told(self) -> Path:
+        """Return the file that ``{answer}`` stands for in this run."""
+        return self._scratch / f"answer-{self._run}"
+
+    def begin(self) -> Path:
+        """Begin another run; return the file for what it prints."""
+        self._run += 1
+        return self._scratch / f"{PRINTED}-{self._run}"
+
+    def require_same_work(self, items: int, unit: str) -> None:
+        """Raise ``SideFailed`` unless both sides' programs say that they have the same work to do (0: how much is not said)."""
+        mine = f"{items:,} {unit or 'items'}" if items else "nothing of how much"
+        first = kept(self._common / WORK, lambda path: path.write_text(mine)).read_text()
+        if mine != first:
+            sentence = f"this side's program says {mine} there is to do, and the other one {first}"
+            raise SideFailed(sentence, "have both say the same to ready()")
+
+    def note(self) -> None:
+        """Note what lies there already as the clock starts, lest it be taken for the run's: the other side may write to the same file.
+
+        What was printed since the program was started is of this run in any case.
+        """
+        written = [self._file] if self._json is None else [self._file, self._json[0]]
+        self._stamps = {path: _stamp(path) for path in written if path.parent != self._scratch}
+
+    def content(self) -> memoryview | bytes:
+        """Return the bytes of the answer; raise ``SideFailed`` if the program did not write it, or nothing that could be compared."""
+        content = mapped(self._written(self._file))
+        if not len(content) and self._pair.compared:
+            sentence = (
+                "the program printed nothing"
+                if self._pair.compared == "output"
+                else "the program's answer is an empty file"
+            )
+            raise SideFailed(
+                f"{sentence}, so there is no answer to compare",
+                "name the file that both write to, with answer=FILE or {answer}",
+            )
+        return content
+
+    def alike(self, content: Any) -> bool:
+        """Return whether this answer is like the session's first, by the pair's own function or to the last byte."""
+        if self._pair.compare is None:
+            first = kept(
+                self._common / FIRST, lambda path: path.write_text(digest(content, 0).sha256)
+            )
+            return first.read_text() == digest(content, 0).sha256
+        first = kept(self._common / FIRST, lambda path: shutil.copyfile(self._file, path))
+        return bool(self._pair.compare(first, self._file))
+
+    def number(self) -> float | None:
+        """Return the quality that the program wrote (None: it is not found in a file); raise ``SideFailed`` if it is not there."""
+        if self._json is None:
+            return None
+        path, key = self._json
+        if self._written(path).stat().st_size > LARGEST_JSON_BYTES:
+            raise SideFailed(
+                f"{path.name} is too large to look for a quality in it",
+                f"write no more than {LARGEST_JSON_BYTES >> 20} MB",
+            )
+        try:
+            found = json.loads(path.read_bytes())
+            for step in key.split("."):
+                found = found[int(step)] if isinstance(found, list) else found[step]
+            number = float(found) if not isinstance(found, bool) else math.nan
+        except (
+            ValueError,
+            KeyError,
+            IndexError,
+            TypeError,
+            RecursionError,
+            OverflowError,
+        ) as error:
+            raise SideFailed(
+                f"{path.name} has no number at {key}: {type(error).__name__}",
+                "name it as FILE.json#key.of.it",
+            ) from error
+        return number
+
+    @property
+    def _file(self) -> Path:
+        """Return where the answer of this run is."""
+        if self._pair.answer:
+            return placed(self._pair.answer)
+        return self.told if self._pair.writes_answer else self._scratch / f"{PRINTED}-{self._run}"
+
+    @property
+    def _json(self) -> tuple[Path, str] | None:
+        found = in_json(self._pair.quality)
+        if found is None:
+            return None
+        return (self.told if found[0] == "{answer}" else placed(found[0])), found[1]
+
+    def _written(self, path: Path) -> Path:
+        """Return the file if this run wrote it; raise ``SideFailed`` if it is not there, or was there before."""
+        named = path.name if path != self.told else "the file that {answer} stands for"
+        if not path.is_file():
+            raise SideFailed(
+                f"the program did not write {named}",
+                "both programs have to write it each time that they run",
+            )
+        if _stamp(path) == self._stamps.get(path, None):
+            raise SideFailed(
+                f"the program left {named} as it was before",
+                "both programs have to write it each time that they run",
+            )
+        return path
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def kept(path: Path, write: Callable[[Path], object]) -> Path:
+    """Return a file that the session's first writes for all, at once and whole."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}-{os.getpid()}")
+        write(draft)
+        with contextlib.suppress(FileExistsError):  # the other side was faster
+            os.link(draft, path)
+        draft.unlink()
+    return path
+
+
+def mapped(path: Path) -> memoryview | bytes:
+    """Return a file's bytes; a large one is not read into memory, a small one holds no descriptor."""
+    if path.stat().st_size <= MAPPED_ABOVE_BYTES:
+        return path.read_bytes()
+    with path.open("rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def given(path: str) -> tuple[tuple[str, memoryview | bytes], ...]:
+    """Return what both programs read, to be digested: each file of a folder with its name in it, or one file (empty: nothing was named)."""
+    if not path:
+        return ()
+    root = placed(path)
+    return tuple(
+        (file.relative_to(root).as_posix() if root.is_dir() else "", mapped(file))
+        for file in _files(root)
+    )
+
+
+def _files(root: Path) -> list[Path]:
+    return sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
+
+
+def stamps(path: str) -> dict[Path, Stamp]:
+    """Return when each file that both programs read was last written, and its size (empty: nothing was named)."""
+    return {file: _stamp(file) for file in _files(placed(path))} if path else {}
+
+
+def require_unchanged(path: str, before: dict[Path, Stamp]) -> None:
+    """Raise ``SideFailed`` if a program has written to what both read: the other one would be given something else."""
+    now = stamps(path)
+    if now != before:
+        (changed, *_) = sorted(
+            file for file in now.keys() | before.keys() if now.get(file) != before.get(file)
+        )
+        raise SideFailed(
+            f"the program changed its input: {changed.name}", "have both programs write elsewhere"
+        )

@@ -1,0 +1,168 @@
+"""Where a trial's core-seconds went, kept by the driver while it runs: every core that was given, for the whole wall time.
+
+The driver knows when it entered and left the pool, and hears of every kernel how long it ran and what it
+used. What is left of the pool's time beside kernels and waiting is the exchange: communication, serialization,
+Ray's scheduling, and what lost workers cost. Pure but for its clock. May import ``model`` and ``events``.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from harness.events import Event, Phase, Spent
+from harness.model import CoreSeconds
+
+SERIAL, POOL, RUN = "serial", "pool", "run"
+
+
+class Timing(NamedTuple):
+    """One kernel, told by the worker that ran it: its seconds, its core-seconds, and the bytes of what it handed over.
+
+    ``part_bytes`` is None where the size of the part is not known.
+    """
+
+    busy_s: float
+    cpu_s: float
+    part_bytes: int | None = None
+
+
+class Account:
+    """The books of one distributed trial on ``workers`` workers of ``cores`` cores each; open from the moment it is made.
+
+    Kernels are timed where they run, everything else by the driver's ``clock``. What a kernel does is computing, so
+    in lockstep the ``start`` and the ``absorb`` that every worker repeats are too: work that the baseline does once.
+    A kernel is booked when its outcome has come, so that one which a lost worker had begun is exchange.
+    """
+
+    def __init__(
+        self, workers: int, cores: int, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        self._workers, self._cores, self._clock = workers, cores, clock
+        self._wall_s = {SERIAL: 0.0, POOL: 0.0}
+        self._busy_s = self._cpu_s = self._waiting_s = 0.0
+        self._part_bytes: int | None = 0
+        self._landed: list[float] = []
+        self._calls = 0
+        self._last = clock()
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Book the making of a shared value: no worker works meanwhile, so all of it is exchange."""
+        with self._in_pool():
+            yield
+
+    @contextmanager
+    def mapping(self) -> Iterator[None]:
+        """Book a map: from its last chunk to the end of the map a worker waits, and for all of it where it got none."""
+        with self._call():
+            self._landed = [self._last] * self._workers
+            yield
+            ended = self._clock()
+            self._waiting_s += sum(ended - landed for landed in self._landed)
+
+    @contextmanager
+    def stepping(self) -> Iterator[None]:
+        """Book a lockstep."""
+        with self._call():
+            yield
+
+    def landed(self, place: int, timing: Timing) -> None:
+        """Book a chunk of a map that has come back now."""
+        self._kernel(timing)
+        self._landed[place] = self._clock()
+
+    def stepped(self, timings: Sequence[Timing]) -> None:
+        """Book what these workers did at the same time, a step or their first states: they wait for the one that takes longest.
+
+        After a loss only the new workers make first states. For the others that time is what the loss cost: exchange.
+        """
+        longest = max((timing.busy_s for timing in timings), default=0.0)
+        for timing in timings:
+            self._kernel(timing)
+            self._waiting_s += longest - timing.busy_s
+
+    def concluded(self, timing: Timing) -> None:
+        """Book the last kernel of a lockstep, on one worker: all others wait for it. The state it hands over is no part."""
+        self._kernel(timing._replace(part_bytes=0))
+        self._waiting_s += (self._workers - 1) * timing.busy_s
+
+    def close(self) -> None:
+        """Stop the clock: the answer is there."""
+        self._lap(SERIAL)
+
+    def events(self) -> tuple[Event, ...]:
+        """Return the parts of the wall time, and where the core-seconds went if the workers were called at all."""
+        spent = self.spent()
+        if spent is None:
+            return (Phase(name=RUN, seconds=sum(self._wall_s.values())),)
+        return (
+            *(Phase(name=name, seconds=seconds) for name, seconds in self._wall_s.items()),
+            said(spent, self._part_bytes),
+        )
+
+    def spent(self) -> CoreSeconds | None:
+        """Return the parts in core-seconds (None: the workers were never called, so nothing is known of them).
+
+        What the pool's time leaves beside kernels and waiting is the exchange. Nothing is below zero: a kernel that used
+        more CPU than its cores have is left as it was seen, and the parts then add up to more than was given.
+        """
+        if not self._calls:
+            return None
+        beside_kernels_s = self._workers * self._wall_s[POOL] - self._busy_s - self._waiting_s
+        return CoreSeconds(
+            compute_s=self._cpu_s,
+            exchange_s=self._cores * max(0.0, beside_kernels_s),
+            waiting_s=self._cores * self._waiting_s,
+            serial_s=self._cores * self._workers * self._wall_s[SERIAL],
+            idle_s=max(0.0, self._cores * self._busy_s - self._cpu_s),
+        )
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        self._calls += 1
+        with self._in_pool():
+            yield
+
+    @contextmanager
+    def _in_pool(self) -> Iterator[None]:
+        self._lap(SERIAL)
+        try:
+            yield
+        finally:
+            self._lap(POOL)
+
+    def _lap(self, name: str) -> None:
+        now = self._clock()
+        self._wall_s[name] += now - self._last
+        self._last = now
+
+    def _kernel(self, timing: Timing) -> None:
+        self._busy_s += timing.busy_s
+        self._cpu_s += timing.cpu_s
+        known = self._part_bytes is not None and timing.part_bytes is not None
+        self._part_bytes = (self._part_bytes or 0) + (timing.part_bytes or 0) if known else None
+
+
+def alone(wall_s: float, cpu_s: float, cores: int) -> tuple[Event, ...]:
+    """Return the same of a baseline: its process computes, or is off its cores."""
+    spent = CoreSeconds(
+        compute_s=cpu_s,
+        exchange_s=0.0,
+        waiting_s=0.0,
+        serial_s=0.0,
+        idle_s=max(0.0, cores * wall_s - cpu_s),
+    )
+    return Phase(name=RUN, seconds=wall_s), said(spent)
+
+
+def said(spent: CoreSeconds, part_bytes: int | None = None) -> Spent:
+    """Return the parts as an event, with the bytes that were handed over."""
+    return Spent(
+        compute_s=spent.compute_s,
+        exchange_s=spent.exchange_s,
+        waiting_s=spent.waiting_s,
+        serial_s=spent.serial_s,
+        idle_s=spent.idle_s,
+        part_bytes=part_bytes,
+    )

@@ -1,0 +1,330 @@
+"""Ray's own side of things: bring a cluster up (or join one), place workers on it, replace and end them.
+
+Everything Ray needs in its environment is set by ``launch`` before this process starts; here are the
+settings that go through its interface. May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import ray
+from ray.cloudpickle import register_pickle_by_value
+from ray.exceptions import GetTimeoutError, RayActorError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from harness.errors import SideFailed
+from harness.events import Event, Faulted, Inspected, Recovered, Span
+from harness.model import Host, Process
+from harness.run.core_seconds import Timing
+from harness.run.host import THREAD_VARIABLES, this_host
+from harness.run.processes import Probe
+from harness.run.ray.worker import Worker
+
+SMALLEST_STORE_BYTES = 256 << 20
+ANSWER_WITHIN_S = 60.0
+FAULTS_TOLERATED = 16
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What cluster to bring up: an empty address means a local one in the scratch folder, loopback only."""
+
+    address: str
+    scratch: str
+    workers: int
+    cores_per_worker: int
+    cores: tuple[tuple[int, ...], ...]
+    input_bytes: int
+    source_extra: str
+
+
+@contextlib.contextmanager
+def cluster(plan: Plan) -> Iterator["Cluster"]:
+    """Yield a cluster with its workers answering; disconnect, and end what is ours, afterwards."""
+    _connect(plan)
+    try:
+        yield Cluster(plan)
+    finally:
+        ray.shutdown()
+
+
+def ship(modules: Iterable[ModuleType]) -> None:
+    """Have whatever is defined in modules that workers may not have sent by value, with what it refers to there."""
+    for module in modules:
+        register_pickle_by_value(module)
+
+
+def _connect(plan: Plan) -> None:
+    if plan.address:
+        root = Path(__file__).resolve().parents[3]
+        threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
+        shipped = {
+            "py_modules": [str(root / "harness"), str(root / "workloads")],
+            "env_vars": threads,
+        }
+        ray.init(address=plan.address, log_to_driver=False, runtime_env=shipped)
+        return
+    ray.init(
+        address="local",
+        num_cpus=plan.workers * plan.cores_per_worker,
+        num_gpus=0,
+        object_store_memory=max(SMALLEST_STORE_BYTES, 3 * plan.input_bytes),
+        include_dashboard=False,
+        log_to_driver=False,
+        _temp_dir=plan.scratch,
+    )
+
+
+class Cluster:
+    """The connected cluster: one actor per worker, each described from inside its process."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._nodes = _placed(plan)
+        self.actors: list[Any] = [self._actor(place) for place in range(plan.workers)]
+        self.processes: list[Process] = self.ask_all("describe")
+
+    def _actor(self, place: int) -> Any:
+        """Start the worker of one place. On a cluster that is not ours the cores are not ours to pin."""
+        cores = self._plan.cores[place] if self._plan.cores else ()
+        made = ray.remote(Worker).options(
+            num_cpus=self._plan.cores_per_worker, scheduling_strategy=_on(self._nodes[place])
+        )
+        return made.remote(f"w{place}", cores, self._plan.source_extra)
+
+    def described(self, given: Any) -> list[Process]:
+        """Take down and return what every worker says of itself, with the digest of the input ``given`` as it reaches that worker."""
+        described, digests = self.ask_all("describe"), self.ask_all("digest", ray.put(given))
+        self.processes = [
+            replace(process, input_sha256=sha256)
+            for process, sha256 in zip(described, digests, strict=True)
+        ]
+        return self.processes
+
+    def inspected(self, given: Any, workers: int) -> Iterator[tuple[str, str]]:
+        """Yield (worker, digest of the input) of those of the first so many that came in mid-run; one that is lost says nothing."""
+        new = [
+            place
+            for place, process in enumerate(self.processes[:workers])
+            if not process.input_sha256
+        ]
+        shared = ray.put(given) if new else None
+        for place in new:
+            with contextlib.suppress(RayActorError, GetTimeoutError):
+                sha256 = ray.get(self.actors[place].digest.remote(shared), timeout=ANSWER_WITHIN_S)
+                self.processes[place] = replace(self.processes[place], input_sha256=sha256)
+                yield self.processes[place].id, sha256
+
+    def ask_all(self, question: str, *about: Any) -> list[Any]:
+        """Return every worker's answer to a method."""
+        try:
+            return list(
+                ray.get(
+                    [getattr(actor, question).remote(*about) for actor in self.actors],
+                    timeout=ANSWER_WITHIN_S,
+                )
+            )
+        except GetTimeoutError as late:
+            raise SideFailed(
+                f"the workers did not answer within {ANSWER_WITHIN_S:.0f} s", "see distributed.log"
+            ) from late
+
+    def ask_living(self, question: str, workers: int = 0) -> dict[int, Any]:
+        """Return the answers, by place, of the first so many workers (0: all) that are there; a lost one is replaced when it is needed."""
+        answers = {}
+        for place, pending in enumerate(
+            [getattr(actor, question).remote() for actor in self.actors[: workers or None]]
+        ):
+            with contextlib.suppress(RayActorError):
+                answers[place] = ray.get(pending, timeout=ANSWER_WITHIN_S)
+        return answers
+
+    def usage(self, workers: int) -> dict[str, tuple[float, int]]:
+        """Return (core-seconds so far, peak resident bytes) by process of the first so many workers (0: all).
+
+        A worker in a lost one's place is another process.
+        """
+        living = self.ask_living("usage", workers)
+        return {f"w{place} {self.processes[place].pid}": used for place, used in living.items()}
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Return the facts of every host that has a worker, read on that host."""
+        ask = ray.remote(this_host)
+        asked = [
+            ask.options(num_cpus=0, scheduling_strategy=_on(node)).remote()
+            for node in sorted(set(self._nodes))
+        ]
+        found: dict[str, Host] = {host.id: host for host in ray.get(asked, timeout=ANSWER_WITHIN_S)}
+        return tuple(found.values())
+
+    def lost(self, workers: int) -> list[int]:
+        """Return the places, of the first so many, whose worker no longer answers; waits until the others are through with their queues."""
+        return [place for place, actor in enumerate(self.actors[:workers]) if not _answers(actor)]
+
+    def replace(self, place: int) -> Any:
+        """Start a new worker in a lost one's place, on the same cores; return the pending description of it.
+
+        It is asked for its digest of the input later: the clock is running.
+        """
+        self.actors[place] = self._actor(place)
+        return self.actors[place].describe.remote()
+
+    def samplers(self, own_host: str) -> list["Sampler"]:
+        """Return one sampler per host other than ``own_host`` that has workers."""
+        nodes = {
+            process.host: node for process, node in zip(self.processes, self._nodes, strict=True)
+        }
+        return [
+            Sampler(self, host, node) for host, node in sorted(nodes.items()) if host != own_host
+        ]
+
+
+class Crew:
+    """The workers by place, with the bookkeeping of losses. Those that are not employed stand by and are not asked anything.
+
+    ``returning`` holds the places that are being filled again, by the pending description of the new worker.
+    """
+
+    def __init__(self, cluster: Cluster, say: Callable[[Event], None]) -> None:
+        self._cluster = cluster
+        self._noticed: dict[int, float] = {}
+        self._faults = 0
+        self.returning: dict[Any, int] = {}
+        self.size = len(cluster.actors)
+        self.say = say
+
+    def employ(self, workers: int) -> None:
+        """Have the first so many workers work from now on (0: all); ``size`` is their number."""
+        self.size = workers or len(self._cluster.actors)
+
+    def actor(self, place: int) -> Any:
+        """Return the worker that fills a place now."""
+        return self._cluster.actors[place]
+
+    def lost(self) -> list[int]:
+        """Return the employed places whose worker is gone, once all others are through with their queues."""
+        return self._cluster.lost(self.size)
+
+    def replace(self, place: int, reason: str, noticed: float) -> None:
+        """Say that the worker is lost, which was ``noticed`` at that reading of ``perf_counter``, and start another in its place."""
+        self._faults += 1
+        if self._faults > FAULTS_TOLERATED:
+            raise SideFailed(
+                f"{self._faults} workers were lost, the last one: {reason}",
+                "see distributed.log in the take's folder",
+            )
+        self._noticed[place] = noticed
+        self.say(Faulted(worker=f"w{place}", reason=reason))
+        self.returning = {
+            description: where for description, where in self.returning.items() if where != place
+        }
+        self.returning[self._cluster.replace(place)] = place
+
+    def welcome(self, description: Any) -> None:
+        """Say that a place is filled again; raise ``RayActorError`` if the new worker was lost on its way."""
+        place = self.returning.pop(description)
+        process = ray.get(description)
+        self._cluster.processes[place] = process
+        self.say(
+            Recovered(
+                worker=f"w{place}",
+                process=process,
+                seconds=time.perf_counter() - self._noticed.pop(place),
+            )
+        )
+
+    def welcome_all(self) -> None:
+        """Wait until every employed place is filled again; raise ``RayActorError`` as ``welcome`` does."""
+        while due := [
+            description for description, place in self.returning.items() if place < self.size
+        ]:
+            self.welcome(due[0])
+
+    def inspect(self, given: Any) -> None:
+        """Have the employed workers that came in mid-run say what input they see, now that the clock stands."""
+        for worker, sha256 in self._cluster.inspected(given, self.size):
+            self.say(Inspected(worker=worker, input_sha256=sha256))
+
+    def rest(self) -> None:
+        """Let go of the last run's state; a worker that is lost by now is noticed when it is needed."""
+        if self.returning:
+            back, _ = ray.wait(
+                [*self.returning], num_returns=len(self.returning), timeout=ANSWER_WITHIN_S
+            )
+            for description in back:
+                with contextlib.suppress(RayActorError):
+                    self.welcome(description)
+        self._cluster.ask_living("release")
+
+    def span(self, place: int, chunk: int, items: int, timing: Timing) -> None:
+        """Say what a worker did on one chunk."""
+        self.say(
+            Span(
+                worker=f"w{place}",
+                chunk=chunk,
+                items=items,
+                busy_s=timing.busy_s,
+                cpu_s=timing.cpu_s,
+            )
+        )
+
+
+class Sampler:
+    """Looks at the workers of one remote host through an actor there that holds no core."""
+
+    def __init__(self, owner: Cluster, host: str, node: str) -> None:
+        self._owner, self._host = owner, host
+        self._eye: Any = (
+            ray.remote(Probe).options(num_cpus=0, scheduling_strategy=_on(node)).remote()
+        )
+
+    def look(self) -> Sequence[tuple[str, float, int]]:
+        """Return (worker, fraction of a core, resident bytes) for this host's workers."""
+        pids = {
+            process.id: process.pid
+            for process in self._owner.processes
+            if process.host == self._host
+        }
+        seen: Sequence[tuple[str, float, int]] = ray.get(
+            self._eye.look.remote(pids), timeout=ANSWER_WITHIN_S
+        )
+        return seen
+
+
+def _on(node: str) -> NodeAffinitySchedulingStrategy:
+    """Prefer the node; a replacement may go elsewhere when the node itself is gone."""
+    return NodeAffinitySchedulingStrategy(node, soft=True)
+
+
+def _placed(plan: Plan) -> list[str]:
+    """Return a node for every worker, dealt evenly over the nodes that have cores left; raise ``SideFailed`` if they do not suffice."""
+    room = {
+        node["NodeID"]: int(node["Resources"].get("CPU", 0)) // plan.cores_per_worker
+        for node in ray.nodes()
+        if node["Alive"]
+    }
+    if sum(room.values()) < plan.workers:
+        hint = f"use --workers {sum(room.values())} or fewer"
+        raise SideFailed(
+            f"the cluster has room for {sum(room.values())} workers, {plan.workers} were asked for",
+            hint,
+        )
+    rounds = [
+        node for turn in range(max(room.values())) for node in sorted(room) if turn < room[node]
+    ]
+    return rounds[: plan.workers]
+
+
+def _answers(actor: Any) -> bool:
+    """Tell whether a worker lives; one that is merely slow is waited for."""
+    try:
+        ray.get(actor.stand.remote())
+    except RayActorError:
+        return False
+    return True

@@ -1,0 +1,176 @@
+"""One lockstep on Ray: which worker has contributed what, and the parts of the last two steps.
+
+May import ``workload`` and ``run``.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+
+from harness.run.core_seconds import Account, Timing
+from harness.run.ray.cluster import Crew
+from harness.run.ray.ray_errors import raise_own, reason
+from harness.workload import Lockstep, Report
+
+STEPS_AHEAD = 4
+STEPS_BETWEEN_SNAPSHOTS = 32
+
+
+class Stepping:
+    """One ``lockstep``, run once.
+
+    Parts pass from worker to worker by reference; the driver hands out the references several steps ahead
+    and never sees a part. A lost worker fails its own steps and those of everybody who waits for them; no
+    state is touched by a step that fails for want of its parts, so each survivor stands at a known step.
+    """
+
+    def __init__(
+        self,
+        crew: Crew,
+        account: Account,
+        program: Lockstep,
+        shares: Sequence[Any],
+        steps: int,
+        shared: tuple[Any, ...],
+    ) -> None:
+        self._crew, self._account = crew, account
+        self._program, self._shares, self._steps, self._shared = (
+            ray.put(program),
+            shares,
+            steps,
+            shared,
+        )
+        self._sent: dict[tuple[int, int], tuple[Any, Any]] = {}
+        self._kept: list[tuple[Any, Any]] = []
+        self._begun: dict[int, Any] = {}
+        self._restored: dict[int, Any] = {}
+        self._next = 0
+
+    def run(self, report: Report, items_a_step: int) -> Any:
+        """Run all steps; return the final state. ``items_a_step`` counts what all workers do in one."""
+        for place in range(self._crew.size):
+            self._begin(place)
+        self._persist(self._stand_ready)
+        for step in range(self._steps):
+            timings = self._persist(partial(self._complete, step))
+            self._account.stepped(timings)
+            for place, timing in enumerate(timings):
+                self._crew.span(place, step, items_a_step // self._crew.size, timing)
+            self._forget(step)
+            report((step + 1) * items_a_step)
+        return self._persist(self._conclude)
+
+    def _stand_ready(self) -> None:
+        """Wait until every worker has its first state, or one taken over; whatever is raised in making it is raised here."""
+        timings: list[Timing] = ray.get([*self._begun.values()])
+        ray.get([*self._restored.values()])
+        self._account.stepped(timings)
+        self._begun, self._restored = {}, {}
+        self._crew.welcome_all()
+
+    def _begin(self, place: int) -> None:
+        self._begun[place] = self._crew.actor(place).begin.remote(
+            self._program, self._shares[place], place, self._crew.size, *self._shared
+        )
+
+    def _persist(self, attempt: Callable[[], Any]) -> Any:
+        """Return what the attempt returns, however often a worker is lost on the way, in a recovery too."""
+        broken: RayError | None = None
+        while True:
+            try:
+                if broken is not None:
+                    self._recover(broken)
+                return attempt()
+            except RayError as error:
+                broken = error
+
+    def _complete(self, step: int) -> list[Timing]:
+        self._send_up_to(min(step + STEPS_AHEAD, self._steps - 1))
+        timings: list[Timing] = ray.get(
+            [self._sent[step, place][1] for place in range(self._crew.size)]
+        )
+        return timings
+
+    def _conclude(self) -> Any:
+        self._send_up_to(self._steps - 1)
+        concluding = self._crew.actor(0).conclude.options(num_returns=2)
+        state, timing = ray.get(
+            [*concluding.remote(self._steps, *self._others(0, self._steps - 1))]
+        )
+        self._account.concluded(timing)
+        return state
+
+    def _send_up_to(self, last: int) -> None:
+        for step in range(self._next, last + 1):
+            for place in range(self._crew.size):
+                if (step, place) not in self._sent:
+                    sent = self._crew.actor(place).advance.options(num_returns=2)
+                    self._sent[step, place] = sent.remote(step, *self._others(place, step - 1))
+            if step % STEPS_BETWEEN_SNAPSHOTS == 0 and step:
+                self._kept = [*self._kept[-1:], self._snapshot(0)]
+        self._next = max(self._next, last + 1)
+
+    def _others(self, place: int, step: int) -> list[Any]:
+        """Return the other workers' parts of a step in order; none before the first, or where nobody needs them again."""
+        return [
+            self._sent[step, other][0]
+            for other in range(self._crew.size)
+            if other != place and (step, other) in self._sent
+        ]
+
+    def _snapshot(self, place: int) -> tuple[Any, Any]:
+        absorbed, state = self._crew.actor(place).snapshot.options(num_returns=2).remote()
+        return absorbed, state
+
+    def _forget(self, step: int) -> None:
+        for place in range(self._crew.size):
+            self._sent.pop((step - 2, place), None)
+
+    def _recover(self, error: RayError) -> None:
+        """Fill the lost places from the survivor that is furthest behind, or from the last kept state.
+
+        Then strike out what has to be sent again: everything the lost workers owed since that state, and
+        what failed on the survivors for want of it.
+        """
+        noticed = time.perf_counter()
+        lost = self._crew.lost()
+        if not lost:
+            raise_own(error)
+        stood = {
+            place: ray.get(self._crew.actor(place).stand.remote())
+            for place in range(self._crew.size)
+            if place not in lost
+        }
+        origin, state = self._origin({place: absorbed for place, (absorbed, _) in stood.items()})
+        for place in lost:
+            self._crew.replace(place, reason(error), noticed)
+            self._begin(place)
+            self._restored.pop(place, None)
+            if state is not None:
+                self._restored[place] = self._crew.actor(place).restore.remote(origin, state)
+        contributed = {place: last for place, (_, last) in stood.items()} | dict.fromkeys(
+            lost, origin - 1
+        )
+        self._sent = {
+            (step, place): sent
+            for (step, place), sent in self._sent.items()
+            if step <= contributed[place]
+        }
+        self._next = min(self._next, origin)
+        self._stand_ready()
+
+    def _origin(self, reached: dict[int, int]) -> tuple[int, Any]:
+        """Return (steps absorbed, state) to rebuild from; the state is None where only the start is left."""
+        if reached:
+            behind = min(reached, key=lambda place: reached[place])
+            return reached[behind], self._snapshot(behind)[1]
+        for absorbed, state in reversed(self._kept):
+            try:
+                return ray.get(absorbed), state
+            except RayError:
+                continue  # its worker was lost before it was made
+        return 0, None

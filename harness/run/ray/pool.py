@@ -1,0 +1,144 @@
+"""The pool a workload's ``distributed`` is given: chunks by dynamic pull, a shuffle, a replicated state in lockstep.
+
+Lost workers are this room's business: their chunks are redone, their state is rebuilt, and the answer is
+the one that would have come without the loss. With ``cluster`` the only importer of ray.
+May import ``workload`` and ``run``.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ray
+
+from harness.run.core_seconds import Account
+from harness.run.ray.cluster import Crew
+from harness.run.ray.lockstep import Stepping
+from harness.run.ray.mapping import Landed, Mapping, Sent
+from harness.workload import Lockstep, Part, Report
+
+
+def one_each(_: Any) -> int:
+    """Count a chunk, or a share, as one item."""
+    return 1
+
+
+def unheard(_: int) -> None:
+    """Report to nobody."""
+
+
+class RayPool:
+    """Workers on a Ray cluster, as ``harness.workload.Pool`` describes them, for one run.
+
+    ``account`` says where the run's core-seconds went; each worker has ``cores`` cores.
+    """
+
+    def __init__(self, crew: Crew, cores: int) -> None:
+        self._crew = crew
+        self.account = Account(crew.size, cores)
+
+    @property
+    def size(self) -> int:
+        """Return the number of workers, p."""
+        return self._crew.size
+
+    def share(self, value: Any) -> Any:
+        """Put a value into shared memory once; every worker reads it without a copy."""
+        with self.account.sharing():
+            return ray.put(value)
+
+    def map(
+        self,
+        function: Callable[..., Any],
+        chunks: Sequence[Any],
+        *shared: Any,
+        items: Callable[[Any], int] = one_each,
+        report: Report = unheard,
+    ) -> list[Part]:
+        """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order."""
+        work = ray.put(function)
+
+        def send(actor: Any, chunk: int) -> Sent:
+            return Sent(*actor.run.options(num_returns=2).remote(work, chunks[chunk], *shared))
+
+        with self.account.mapping():
+            return _parts(
+                self._mapping(len(chunks), send, ray.get, lambda chunk: items(chunks[chunk])).run(
+                    report
+                )
+            )
+
+    def shuffle(
+        self,
+        scatter: Callable[..., Any],
+        chunks: Sequence[Any],
+        gather: Callable[..., Any],
+        partitions: int,
+        *shared: Any,
+        items: Callable[[Any], int] = one_each,
+        report: Report = unheard,
+    ) -> list[Part]:
+        """Scatter the chunks into pieces, then gather each partition's pieces; return its parts in order.
+
+        A piece stays in the store of the machine that made it until the worker that gathers it asks for it.
+        """
+        dealing, collecting = ray.put(scatter), ray.put(gather)
+
+        def deal(actor: Any, chunk: int) -> Sent:
+            *pieces, timing = actor.scatter.options(num_returns=partitions + 1).remote(
+                dealing, partitions, chunks[chunk], *shared
+            )
+            return Sent(pieces, timing)
+
+        with self.account.mapping():
+            dealt = self._mapping(len(chunks), deal, list, lambda chunk: items(chunks[chunk])).run(
+                report
+            )
+
+        def collect(actor: Any, partition: int) -> Sent:
+            pieces = [landed.outcome[partition] for landed in dealt]
+            return Sent(
+                *actor.gather.options(num_returns=2).remote(
+                    collecting, partition, len(pieces), *pieces, *shared
+                )
+            )
+
+        with self.account.mapping():
+            return _parts(
+                self._mapping(partitions, collect, ray.get, lambda _: 0, first=len(chunks)).run(
+                    unheard
+                )
+            )
+
+    def lockstep(
+        self,
+        program: Lockstep,
+        shares: Sequence[Any],
+        steps: int,
+        *shared: Any,
+        items: Callable[[Any], int] = one_each,
+        report: Report = unheard,
+    ) -> Any:
+        """Run ``steps`` synchronous steps with one share per worker; return the final state."""
+        if len(shares) != self.size:
+            raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
+        with self.account.stepping():
+            return Stepping(self._crew, self.account, program, shares, steps, shared).run(
+                report, sum(map(items, shares))
+            )
+
+    def _mapping(
+        self,
+        chunks: int,
+        send: Callable[[Any, int], Sent],
+        fetch: Callable[[Any], Any],
+        items: Callable[[int], int],
+        first: int = 0,
+    ) -> Mapping:
+        return Mapping(self._crew, self.account, chunks, send, fetch, items, first)
+
+
+def _parts(landed: Sequence[Landed]) -> list[Part]:
+    return [
+        Part(outcome, chunk, f"w{place}", timing.busy_s, timing.cpu_s)
+        for chunk, (outcome, place, timing) in enumerate(landed)
+    ]

@@ -1,0 +1,28 @@
+"""What Ray raises, told apart: a lost worker, the author's own error, Ray itself. May import ``errors``."""
+
+from typing import NoReturn
+
+from ray.exceptions import RayActorError, RayError, RayTaskError
+
+from harness.errors import SideFailed
+
+
+def raise_own(raised: RayError) -> NoReturn:
+    """Raise what the author's code raised in a worker, or ``SideFailed`` if it is Ray itself that failed with every worker alive.
+
+    Never an error of Ray's: those are taken for losses and lead to another try.
+    """
+    if (
+        isinstance(raised, RayTaskError)
+        and isinstance(raised.cause, Exception)
+        and not isinstance(raised.cause, RayError)
+    ):
+        raise raised.cause from raised
+    raise SideFailed(
+        f"Ray failed: {type(raised).__name__}", "see distributed.log in the take's folder"
+    ) from raised
+
+
+def reason(error: BaseException) -> str:
+    """Return a loss in a few words; Ray's own message runs over many lines."""
+    return "its process died" if isinstance(error, RayActorError) else type(error).__name__

@@ -1,0 +1,166 @@
+"""A pool without Ray or work: chunks take the seconds that are written down, on any number of pretend workers.
+
+Test double, and rehearsal without a cluster; what it produces is marked simulated everywhere.
+May import ``events``, ``model``, ``workload`` and ``run``.
+"""
+
+import copy
+import heapq
+import os
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from harness.events import Event, Sample, Span
+from harness.model import Process
+from harness.run.core_seconds import Account, Timing
+from harness.run.host import this_process
+from harness.workload import Lockstep, Part, Report
+
+SAMPLE_EVERY_S = 0.5
+
+
+class PretendPool:
+    """Workers that exist on paper: a chunk is a number of seconds, and ``map`` sleeps until it would be done.
+
+    Each stands for ``cores`` cores, of which it keeps one busy. ``account`` is that of the run that the pool is for.
+    """
+
+    def __init__(
+        self, size: int, say: Callable[[Event], None], source_sha256: str, cores: int = 1
+    ) -> None:
+        self._say, self._cores = say, cores
+        self.account = Account(size, cores)
+        mine = this_process("", source_sha256)
+        self.processes = [
+            Process(f"w{place}", os.getpid(), mine.host, mine.nice, 1, (place,), source_sha256)
+            for place in range(size)
+        ]
+
+    def first(self, workers: int) -> "PretendPool":
+        """Return a pool of the first so many workers (0: all), for one run."""
+        some = copy.copy(self)
+        some.processes = self.processes[: workers or None]
+        some.account = Account(some.size, self._cores)
+        return some
+
+    @property
+    def size(self) -> int:
+        """Return the number of pretend workers."""
+        return len(self.processes)
+
+    def share(self, value: Any) -> Any:
+        """Return the value: there is nobody to share it with."""
+        return value
+
+    def map(
+        self,
+        function: Callable[..., Any],
+        chunks: Sequence[Any],
+        *shared: Any,
+        items: Callable[[Any], int] = lambda _: 1,
+        report: Report = lambda _: None,
+    ) -> list[Part]:
+        """Sleep through a pull schedule of the chunks, ``function(chunk, *shared)`` giving a chunk's seconds."""
+        plan = _schedule([float(function(chunk, *shared)) for chunk in chunks], self.size)
+        with self.account.mapping():
+            self._sleep(plan, [items(chunk) for chunk in chunks], report)
+        return [
+            Part(row.seconds, row.chunk, f"w{row.place}", row.seconds, row.seconds)
+            for row in sorted(plan, key=lambda row: row.chunk)
+        ]
+
+    def _sleep(self, plan: Sequence["_Row"], items: Sequence[int], report: Report) -> None:
+        began, looked, done = time.perf_counter(), 0.0, 0
+        for row in plan:
+            while (elapsed := time.perf_counter() - began) < row.ends:
+                if elapsed >= looked + SAMPLE_EVERY_S:
+                    self._look(plan, looked, elapsed)
+                    looked = elapsed
+                time.sleep(max(0.0, min(row.ends, looked + SAMPLE_EVERY_S) - elapsed))
+            done += items[row.chunk]
+            self.account.landed(row.place, Timing(row.seconds, row.seconds))
+            self._say(
+                Span(
+                    worker=f"w{row.place}",
+                    chunk=row.chunk,
+                    items=items[row.chunk],
+                    busy_s=row.seconds,
+                    cpu_s=row.seconds,
+                )
+            )
+            report(done)
+
+    def shuffle(
+        self,
+        scatter: Callable[..., Any],
+        chunks: Sequence[Any],
+        gather: Callable[..., Any],
+        partitions: int,
+        *shared: Any,
+        items: Callable[[Any], int] = lambda _: 1,
+        report: Report = lambda _: None,
+    ) -> list[Part]:
+        """Sleep through the chunks, whose pieces are seconds, then through the partitions, ``gather`` giving the seconds of each."""
+        pieces: dict[int, list[float]] = {}
+
+        def scattered(chunk: int) -> float:
+            pieces[chunk] = [float(piece) for piece in scatter(chunks[chunk], *shared)]
+            return sum(pieces[chunk])
+
+        self.map(
+            scattered, range(len(chunks)), items=lambda chunk: items(chunks[chunk]), report=report
+        )
+        return self.map(
+            lambda partition: gather(
+                partition, [pieces[chunk][partition] for chunk in sorted(pieces)], *shared
+            ),
+            range(partitions),
+        )
+
+    def lockstep(
+        self,
+        program: Lockstep,
+        shares: Sequence[Any],
+        steps: int,
+        *shared: Any,
+        items: Callable[[Any], int] = lambda _: 1,
+        report: Report = lambda _: None,
+    ) -> Any:
+        """Run the program here, one worker after the other, on one state: all of it is the driver's own work."""
+        if len(shares) != self.size:
+            raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
+        state = program.start(*shared)
+        for step in range(steps):
+            parts = [
+                copy.deepcopy(program.contribute(state, step, share, *shared)) for share in shares
+            ]
+            state = program.absorb(state, step, parts, *shared)
+            report((step + 1) * sum(map(items, shares)))
+        return state
+
+    def _look(self, plan: Sequence["_Row"], since: float, until: float) -> None:
+        """Say how busy each worker would have been in a window of the schedule."""
+        busy = [0.0] * self.size
+        for row in plan:
+            busy[row.place] += max(0.0, min(row.ends, until) - max(row.ends - row.seconds, since))
+        for place, seconds in enumerate(busy):
+            self._say(Sample(worker=f"w{place}", cpu=seconds / (until - since), rss_bytes=0))
+
+
+class _Row(NamedTuple):
+    ends: float
+    place: int
+    chunk: int
+    seconds: float
+
+
+def _schedule(durations: Sequence[float], workers: int) -> list[_Row]:
+    """Return when and where each chunk ends if every worker pulls the next chunk as soon as it is free."""
+    free = [(0.0, place) for place in range(workers)]
+    rows = []
+    for chunk, seconds in enumerate(durations):
+        since, place = heapq.heappop(free)
+        rows.append(_Row(since + seconds, place, chunk, seconds))
+        heapq.heappush(free, (since + seconds, place))
+    return sorted(rows)

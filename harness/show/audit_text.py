@@ -1,0 +1,129 @@
+"""An audit as it is told: a line a rule for a terminal of 80 columns, data for other programs, and one line for a footer.
+
+May import ``score.audit``, ``phrases`` and ``words``. Everything returned is safe to print.
+"""
+
+import textwrap
+from typing import Any
+
+from harness import text as words
+from harness.claims.audit import Audit, Finding, Verdict
+from harness.model import Kind
+from harness.show import phrases
+
+_COLUMNS = 80
+_MARGIN = 37
+_MARKS = {Verdict.PASS: "  ", Verdict.UNCHECKED: " ?", Verdict.CAVEAT: " !", Verdict.REFUSE: "!!"}
+_WORDS = {
+    Verdict.PASS: "pass",
+    Verdict.UNCHECKED: "unchecked",
+    Verdict.CAVEAT: "CAVEAT",
+    Verdict.REFUSE: "REFUSE",
+}
+
+
+def text(audit: Audit) -> str:
+    """Return the audit for a terminal of 80 columns: a line a rule, more where it says more, and its sum as the last line."""
+    tolerance = audit.results.spec.workload.tolerance
+    lines = [f" {line}" for line in _wrapped("", phrases.provenance(audit.results), _COLUMNS - 1)]
+    lines += ["", *(line for finding in audit.findings for line in _told(finding, tolerance)), ""]
+    lines += [
+        line
+        for difference in audit.differences or ()
+        for line in _wrapped("!! ", words.safe(difference), _COLUMNS)
+    ]
+    lines += _wrapped(" ", summary(audit), _COLUMNS)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def summary(audit: Audit) -> str:
+    """Return the audit in one line: ``21 pass · 3 caveats · 1 cannot be checked · agrees with its journal``."""
+    refused = [finding.rule for finding in audit.findings if finding.verdict is Verdict.REFUSE]
+    against = [*refused, *(["its journal"] if audit.differences else [])]
+    lead = [f"REFUSED by {', '.join(against)}"] if against else []
+    return " · ".join([*lead, *_counts(audit)[bool(refused) :], *_of_journal(audit)])
+
+
+def footer(audit: Audit) -> str:
+    """Return the verdict for a slide's footer: ``audit: 22 pass, 3 caveats, no journal``; one that agrees is not named."""
+    journal = [] if audit.unwitnessed is None else ["no journal"]
+    return f"audit: {', '.join([*_counts(audit), *journal, *(['differs from its journal'] if audit.differences else [])])}"
+
+
+def data(audit: Audit) -> dict[str, Any]:
+    """Return the audit as what JSON can hold."""
+    return {
+        "run_id": audit.results.run_id,
+        "kind": str(audit.results.kind),
+        "verdict": str(audit.verdict),
+        "counts": {str(verdict): audit.count(verdict) for verdict in Verdict},
+        "findings": [_finding(finding) for finding in audit.findings],
+        "journal": {
+            "read": audit.differences is not None,
+            "differences": list(audit.differences or ()),
+        },
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "title": finding.title,
+        "says": finding.says,
+        "source": finding.source,
+        "verdict": str(finding.verdict),
+        "keys": list(finding.keys),
+        "sentence": finding.sentence,
+        "measures": [
+            {"name": measure.name, "value": measure.value, "unit": str(measure.unit)}
+            for measure in finding.measures
+        ],
+    }
+
+
+def _told(finding: Finding, tolerance: float) -> list[str]:
+    lead = (
+        f"{_MARKS[finding.verdict]} {finding.rule}  {_WORDS[finding.verdict]:<9}  {finding.title}"
+    )
+    measures = ", ".join(phrases.measure(measure, tolerance) for measure in finding.measures)
+    said = [] if finding.verdict is Verdict.PASS else [words.safe(finding.sentence)]
+    return _wrapped(f"{lead:<{_MARGIN}}", " · ".join([*said, *filter(None, [measures])]), _COLUMNS)
+
+
+def _wrapped(lead: str, told: str, columns: int) -> list[str]:
+    margin = " " * len(lead)
+    lines = textwrap.wrap(
+        words.unbroken(told),
+        columns,
+        initial_indent=lead,
+        subsequent_indent=margin,
+        break_on_hyphens=False,
+    )
+    return [line.replace("\N{NO-BREAK SPACE}", " ").rstrip() for line in lines or [lead]]
+
+
+def _counts(audit: Audit) -> list[str]:
+    """Return how many rules came to each verdict, the refusals first; verdicts that none came to are left out."""
+    refused, passed, caveats, unchecked = (
+        audit.count(verdict)
+        for verdict in (Verdict.REFUSE, Verdict.PASS, Verdict.CAVEAT, Verdict.UNCHECKED)
+    )
+    told = (
+        (refused, words.counted(refused, "refusal")),
+        (passed, f"{words.count(passed)} pass"),
+        (caveats, words.counted(caveats, "caveat")),
+        (unchecked, f"{words.count(unchecked)} cannot be checked"),
+    )
+    return [said for number, said in told if number]
+
+
+def _of_journal(audit: Audit) -> list[str]:
+    match audit.differences:
+        case None if audit.results.kind is Kind.DECLARED:
+            return ["declared, so there is no journal"]
+        case None:
+            return ["its journal is not here"]
+        case ():
+            return ["agrees with its journal"]
+        case _:
+            return []

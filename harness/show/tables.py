@@ -1,0 +1,188 @@
+"""Tables as data, every cell in words: the sweep's, and how any table looks on a terminal of 80 columns.
+
+Figures, exports and the terminal draw the same rows. A row says what it is, measured or predicted, in words and strokes,
+never by colour alone. Total functions; may import ``model``, ``score``, ``words`` and its neighbours in ``show``.
+"""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rich.cells import cell_len, set_cell_size
+
+from harness import text as words
+from harness.claims.curve import Curve, Point, Prediction
+from harness.claims.rules.refusals import refusals
+from harness.model import Kind
+from harness.show import phrases, sweep_phrases
+from harness.show.terminal.lines import shortened
+
+COLUMNS = 78
+INTERVAL, PAIRS, RUNS = "95 % interval", "of pairs", "of any runs"
+NO_HEADLINE = "NO HEADLINE"
+PREDICTED = "predicted by Amdahl's law, not measured"
+_WIDEST_GAP, _NARROWEST_GAP = 4, 1
+
+
+class Standing(StrEnum):
+    """What a row is: the baseline, a measurement, or no measurement at all."""
+
+    BASELINE = "baseline"
+    MEASURED = "measured"
+    PREDICTED = "predicted"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row's cells, one a column, and what must be said of it: each flag a clause."""
+
+    cells: tuple[str, ...]
+    standing: Standing = Standing.MEASURED
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with the sentences under it. The first column names the row, the others hold numbers."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...] = ()
+
+
+def sweep(curve: Curve) -> Table:
+    """Return the scaling table: the baseline, every measured scale, what the law predicts beyond, and what follows from it."""
+    headings, baseline, *others = zip(*_columns(curve), strict=True)
+    measured = [
+        Row(cells, Standing.MEASURED, sweep_phrases.flags(point))
+        for cells, point in zip(others, curve.points, strict=False)
+    ]
+    predicted = [Row(cells, Standing.PREDICTED) for cells in others[len(measured) :]]
+    rows = Row(baseline, Standing.BASELINE), *measured, *predicted
+    return Table(sweep_phrases.title(curve), headings, rows, tuple(filter(None, _notes(curve))))
+
+
+def _columns(curve: Curve) -> Iterator[list[str]]:
+    """Yield each column: its heading, the baseline, the measured scales, the predicted ones. A column shares a unit."""
+    points, foreseen = curve.points, curve.predictions
+    scales: tuple[Point | Prediction, ...] = (*points, *foreseen)
+    limit, blank = curve.results.spec.workload.tolerance, [words.NOTHING] * len(foreseen)
+    spans = words.durations(
+        curve.baseline_s, *(curve.baseline_s / scale.speedup for scale in scales)
+    )
+    sums = words.amounts(
+        curve.baseline_cost,
+        *(scale.cost for scale in scales),
+        currency=curve.results.spec.prices.currency,
+    )
+    yield ["", "baseline", *(words.counted(scale.workers, "worker") for scale in scales)]
+    yield ["time", *_foreseen(spans, len(foreseen))]
+    yield [
+        "S(p)",
+        words.times(1.0),
+        *_foreseen([words.times(scale.speedup) for scale in scales], len(foreseen)),
+    ]
+    if spread := _spread(curve):
+        yield [spread, words.NOTHING, *(_ends(point, spread) for point in points), *blank]
+    yield [
+        "E(p)",
+        words.NOTHING,
+        *_foreseen(
+            [_unless_crowded(scale, words.percent(scale.efficiency)) for scale in scales],
+            len(foreseen),
+        ),
+    ]
+    yield ["f", words.NOTHING, *(_fraction(point.serial_fraction) for point in points), *blank]
+    yield ["Δq", words.NOTHING, *(words.change(point.change, limit) for point in points), *blank]
+    costs = [_unless_crowded(scale, cost) for scale, cost in zip(scales, sums[1:], strict=True)]
+    yield ["cost", sums[0], *_foreseen(costs, len(foreseen))]
+
+
+def _unless_crowded(scale: Point | Prediction, said: str) -> str:
+    """Return what is said of a scale, unless its cores were not all there: it then has no efficiency and no machines to be billed."""
+    return words.NOTHING if isinstance(scale, Point) and scale.oversubscribed else said
+
+
+def _foreseen(cells: Sequence[str], last: int) -> list[str]:
+    """Return the cells with the last ones marked as no measurements."""
+    known = len(cells) - last
+    return [*cells[:known], *(f"≈{cell}" for cell in cells[known:])]
+
+
+def _spread(curve: Curve) -> str:
+    """Return the heading of how sure S is: intervals where all scales have one, else what the pairs gave; empty for one pair."""
+    if all(point.interval is not None for point in curve.points):
+        return INTERVAL
+    if max(point.pairs for point in curve.points) == 1:
+        return ""
+    return RUNS if curve.results.kind is Kind.DECLARED else PAIRS
+
+
+def _ends(point: Point, spread: str) -> str:
+    known = point.interval if spread == INTERVAL else None
+    low, high = known or (min(point.ratios), max(point.ratios))
+    return f"{words.three(low)}–{words.times(high)}"
+
+
+def _fraction(serial: float | None) -> str:
+    return words.NOTHING if serial is None else words.percent(serial)
+
+
+def _notes(curve: Curve) -> Iterator[str]:
+    results = curve.results
+    yield from (
+        f"{NO_HEADLINE}: {phrases.short(reason, results.spec.workload.tolerance)}"
+        for reason in refusals(results)
+    )
+    quality = words.quality(curve.baseline_quality, results.spec.workload.tolerance)
+    spread = _spread(curve)
+    pairs = f" ({spread}: lowest to highest)" if spread in (PAIRS, RUNS) else ""
+    moved = f"Δq change from {quality} of {sweep_phrases.metric(results)}"
+    yield f"S speedup{pairs}, E efficiency, f serial share that S implies, {moved}"
+    yield sweep_phrases.law(curve)
+    yield sweep_phrases.worthwhile(curve)
+    yield sweep_phrases.further(curve)
+    yield sweep_phrases.cost_scale(curve)
+    yield sweep_phrases.framework_tax(curve)
+    yield sweep_phrases.prices(results)
+    if results.combined:
+        yield f"combined from {words.counted(len(results.combined), 'session')}: {', '.join(words.safe(run) for run in results.combined)}"
+    yield phrases.provenance(results)
+
+
+def text(table: Table) -> str:
+    """Return a table for a terminal of 80 columns."""
+    widths = [
+        max(cell_len(cell) for cell in column)
+        for column in zip(table.columns, *(row.cells for row in table.rows), strict=True)
+    ]
+    gap = max(_NARROWEST_GAP, min(_WIDEST_GAP, (COLUMNS - sum(widths)) // max(1, len(widths) - 1)))
+    width = min(COLUMNS, sum(widths) + gap * (len(widths) - 1))
+    lines = [*_wrapped(table.title, ""), "", _line(table.columns, widths, gap), "─" * width]
+    before = Standing.BASELINE
+    for row in table.rows:
+        if row.standing is Standing.PREDICTED and before is not Standing.PREDICTED:
+            lines.append(f"┄┄ {PREDICTED} ".ljust(width, "┄"))
+        lines += [_line(row.cells, widths, gap), *(f"   └ {flag}" for flag in row.flags)]
+        before = row.standing
+    lines += ["", *(line for note in table.notes for line in _wrapped(note, "· "))]
+    return "".join(f" {shortened(line, COLUMNS)}".rstrip() + "\n" for line in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], gap: int) -> str:
+    """Return a row: its name on the left, its numbers to the right of their columns."""
+    name = set_cell_size(cells[0], widths[0])
+    padded = (
+        " " * (width - cell_len(cell)) + cell
+        for cell, width in zip(cells[1:], widths[1:], strict=True)
+    )
+    return (" " * gap).join([name, *padded]).rstrip()
+
+
+def _wrapped(told: str, lead: str) -> list[str]:
+    lines = textwrap.wrap(
+        words.unbroken(told), COLUMNS, initial_indent=lead, subsequent_indent=" " * len(lead)
+    )
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]

@@ -1,0 +1,182 @@
+"""From the board to the facts worth keeping: one ``Results`` of a session, thinned and in plain text.
+
+Pure. Traces are thinned so that a session of six pairs on eight workers stays under 200 kB on disk; times
+and counts are kept as they came. May import ``model``, ``board`` and ``trace``.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from harness.model import Digest, Fault, Host, Observer, Results, Status, Trial, WorkerRecord, plain
+from harness.state.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, WorkerLane
+from harness.state.series import Trace
+
+CURVE_POINTS_OF_ALL = 4_000
+UTILIZATION_POINTS_OF_ALL = 8_000
+FEWEST_POINTS = 4
+
+
+def results_of(board: Board, journal_sha256: str = "") -> Results:
+    """Return the facts of a session: every trial that got its go, whether or not it came to its end.
+
+    Everything comes from the board, so that whoever folds the journal again gets the same facts. A session
+    that was not closed ended in mid-run. Raises ``ValueError`` for one that was never opened.
+    """
+    opened, closed = board.opened, board.closed
+    if opened is None:
+        raise ValueError("a session that was not opened has no results")
+    results = Results(
+        run_id=opened.run_id,
+        began_utc=opened.began_utc,
+        kind=opened.kind,
+        status=closed.status if closed is not None else Status.FAILED,
+        spec=opened.spec,
+        schedule=board.schedule or opened.spec.schedule,
+        input=_first(board.baseline.input, board.distributed.input),
+        held_out=_first(board.baseline.held_out, board.distributed.held_out),
+        code=opened.code,
+        hosts=_hosts(board),
+        trials=_trials((*board.trials, *_unscored(board)), board.at),
+        observer=_observer(board),
+        journal_sha256=journal_sha256,
+        remark=closed.remark if closed is not None else "its end is not in the journal",
+        rates=board.rates,
+    )
+    return msgspec.convert(_plain_tree(msgspec.to_builtins(results)), Results)
+
+
+def _plain_tree(tree: Any) -> Any:
+    match tree:
+        case str():
+            return plain(tree)
+        case dict():
+            return {plain(key): _plain_tree(value) for key, value in tree.items()}
+        case list() | tuple():
+            return [_plain_tree(value) for value in tree]
+        case _:
+            return tree
+
+
+def _unscored(board: Board) -> Iterator[Lane]:
+    """Yield the present lanes that got their go and are not among the scored trials."""
+    kept = {(lane.side, lane.order) for lane in board.trials}
+    for lane in (board.baseline, board.distributed):
+        if lane.went_at is not None and (lane.side, lane.order) not in kept:
+            yield lane
+
+
+def _first(*digests: Digest | None) -> Digest | None:
+    return next((digest for digest in digests if digest is not None), None)
+
+
+def _hosts(board: Board) -> tuple[Host, ...]:
+    return tuple(
+        {host.id: host for host in (*board.distributed.hosts, *board.baseline.hosts)}.values()
+    )
+
+
+def _observer(board: Board) -> Observer:
+    seen = board.watched
+    if seen is None:
+        return Observer(cpu_s=0.0, frames=0, longest_gap_s=0.0)
+    foreign = None if seen.foreign_cpu is None else max(0.0, seen.foreign_cpu)
+    return Observer(seen.cpu_s, seen.frames, seen.longest_gap_s, foreign, seen.contention)
+
+
+def _trials(lanes: tuple[Lane, ...], at: float) -> tuple[Trial, ...]:
+    """Share the points that a file may hold between the trials and their workers."""
+    curve_points = _share(CURVE_POINTS, CURVE_POINTS_OF_ALL, len(lanes))
+    utilization_points = _share(
+        UTILIZATION_POINTS, UTILIZATION_POINTS_OF_ALL, sum(len(lane.workers) for lane in lanes)
+    )
+    return tuple(
+        _trial(lane, at, curve_points, utilization_points)
+        for lane in sorted(lanes, key=lambda lane: lane.order)
+    )
+
+
+def _share(most: int, of_all: int, sharers: int) -> int:
+    return max(FEWEST_POINTS, min(most, of_all // max(1, sharers)))
+
+
+def _trial(lane: Lane, at: float, curve_points: int, utilization_points: int) -> Trial:
+    wall_s = lane.wall_s if lane.wall_s is not None else max(0.0, at - (lane.went_at or 0.0))
+    return Trial(
+        side=lane.side,
+        workers=max(1, len(lane.workers)),
+        index=lane.trial,
+        order=lane.order,
+        began_s=lane.went_at or 0.0,
+        startup_s=lane.startup_s or 0.0,
+        wall_s=wall_s,
+        cpu_s=lane.cpu_s,
+        items=lane.done,
+        answer_sha256=lane.answer_sha256,
+        quality=lane.quality or 0.0,
+        peak_rss_bytes=lane.peak_rss_bytes,
+        phases=dict(lane.phases),
+        faults=tuple(
+            Fault(fault.worker, fault.reason, fault.at_s, fault.cost_s) for fault in lane.faults
+        ),
+        curve=_curve(lane.curve, wall_s, lane.done, curve_points),
+        workers_detail=tuple(
+            _worker(worker, wall_s, utilization_points) for worker in lane.workers
+        ),
+        input_sha256=lane.input.sha256 if lane.input else "",
+        held_out_sha256=lane.held_out.sha256 if lane.held_out else "",
+        failure=_failure(lane),
+        core_seconds=lane.spent,
+        part_bytes=lane.part_bytes,
+    )
+
+
+def _failure(lane: Lane) -> str:
+    match lane.stage:
+        case Stage.SCORED:
+            return ""
+        case Stage.FAILED:
+            return lane.reason or "failed without a word"
+        case Stage.FINISHED:
+            return "stopped before its answer was scored"
+        case _:
+            return "stopped before its end"
+
+
+def _worker(worker: WorkerLane, wall_s: float, most: int) -> WorkerRecord:
+    return WorkerRecord(
+        worker.process,
+        worker.chunks,
+        worker.busy_s,
+        worker.cpu_s,
+        _utilization(worker.utilization, wall_s, most),
+    )
+
+
+def _curve(trace: Trace, wall_s: float, items: int, most: int) -> tuple[tuple[float, int], ...]:
+    """Return at most ``most`` points, the first and the last among them.
+
+    Progress reaches the conductor a moment late, so a point can lie past the end by the side's own clock:
+    it is moved onto it.
+    """
+    points, last = trace.points, len(trace.points) - 1
+    places = (
+        range(last + 1)
+        if last < most
+        else sorted({round(step * last / (most - 1)) for step in range(most)})
+    )
+    return tuple(
+        (round(min(points[place][0], wall_s), 4), min(int(points[place][1]), items))
+        for place in places
+    )
+
+
+def _utilization(trace: Trace, wall_s: float, most: int) -> tuple[float, ...]:
+    """Return the fractions of one core at evenly spaced moments; a sample speaks for the time before it."""
+    times = [at for at, _ in trace.points]
+    count = min(most, len(times))
+    moments = (wall_s * (step + 0.5) / count for step in range(count))
+    places = (min(bisect_left(times, moment), len(times) - 1) for moment in moments)
+    return tuple(round(trace.points[place][1], 3) for place in places)

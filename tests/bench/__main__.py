@@ -1,0 +1,170 @@
+"""The bench: the ratios that the README quotes, all from one session; ``make bench``, and not part of ``make test``.
+
+Every number is a median of neighbours in time, set against its target. It wants a quiet machine, and says so
+where it had none. ``--quick`` shows that everything runs; its numbers mean nothing.
+"""
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+import click
+
+from harness import text
+from harness.model import Parameters
+from harness.run.host import this_host
+from harness.workload import find
+from tests.bench import core, dedup, embed, races, recommend, rivals, screen, stage
+from tests.bench.races import Asked
+from tests.bench.table import Finding, failed, replaced, report, told
+from tests.terminals import ROOT
+
+README = ROOT / "README.md"
+FORCED = "OPENBLAS_CORETYPE"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured: pairs of races, rounds of what is compared, and repetitions of what is short.
+
+    ``changes`` are parameters other than their defaults, by workload.
+    """
+
+    pairs: int
+    rounds: int
+    core_steps: int
+    repeats: int
+    frames: int
+    beats: int
+    changes: Mapping[str, Parameters]
+
+    def of(self, workload: str, name: str) -> int:
+        """Return a whole number among a workload's parameters."""
+        return int((find(workload).params | self.changes.get(workload, {}))[name])
+
+
+TINY: dict[str, Parameters] = {
+    "train": {"steps": 4},
+    "recommend": {"users": 2000, "items": 500, "interactions": 100_000, "iterations": 2},
+    "dedup": {"documents": 2000, "permutations": 128, "bands": 16, "block": 1 << 18},
+    "embed": {"passages": 100, "queries": 20},
+}
+
+FULL = Effort(pairs=6, rounds=5, core_steps=60, repeats=5, frames=300, beats=50, changes={})
+QUICK = Effort(pairs=1, rounds=1, core_steps=4, repeats=2, frames=30, beats=5, changes=TINY)
+
+ASKED = {
+    "train": Asked(efficiency=0.92, quality=0.97),
+    "recommend": Asked(efficiency=0.90),
+    "dedup": Asked(efficiency=0.90),
+    "embed": Asked(efficiency=0.95),
+}
+
+Measure = Callable[[Effort], Finding]
+
+
+def _races() -> Mapping[str, Measure]:
+    """Return the measures that every workload has: its race, and its distributed side against the rivals."""
+    return {f"efficiency-{name}": partial(_efficiency, name) for name in ASKED} | {
+        f"rivals-{name}": partial(_rivals, name) for name in ASKED
+    }
+
+
+def _efficiency(workload: str, effort: Effort) -> Finding:
+    return races.efficiency(
+        workload, effort.pairs, effort.changes.get(workload, {}), ASKED[workload]
+    )
+
+
+def _rivals(workload: str, effort: Effort) -> Finding:
+    return rivals.rivals(workload, effort.rounds, effort.changes.get(workload, {}))
+
+
+MEASURES: dict[str, Measure] = {
+    **_races(),
+    "gemm": lambda effort: core.gemm(effort.core_steps),
+    "torch": lambda effort: core.torch(effort.core_steps),
+    "recommend": lambda effort: recommend.recommend(
+        effort.rounds, effort.of("recommend", "iterations")
+    ),
+    "dedup": lambda effort: dedup.dedup(effort.rounds),
+    "embed": lambda effort: embed.embed(effort.rounds, effort.of("embed", "passages")),
+    "panel": lambda effort: races.panel(effort.pairs, effort.of("train", "steps")),
+    "recording": lambda effort: stage.recording(effort.pairs, effort.of("train", "steps")),
+    "fail-over": lambda effort: stage.failing_over(effort.repeats),
+    "check": lambda effort: stage.checks(effort.repeats),
+    "start-up": lambda effort: races.start_up(effort.repeats),
+    "memory": lambda effort: races.memory(effort.of("train", "steps")),
+    "slide": lambda effort: screen.slide(effort.repeats),
+    "frames": lambda effort: screen.frames(effort.frames, effort.repeats),
+    "events": lambda effort: screen.events(effort.beats, effort.repeats),
+}
+
+
+@click.command()
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Few and tiny runs: shows that everything works, measures nothing.",
+)
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(list(MEASURES)),
+    help="Measure this alone; may be given more than once.",
+)
+@click.option("--write", is_flag=True, help="Replace the table in README.md.")
+def main(quick: bool, only: tuple[str, ...], write: bool) -> None:
+    """Measure everything and print a Markdown table with targets and verdicts."""
+    if write and (quick or only):
+        raise click.UsageError("--write takes a whole session: leave --quick and --only out")
+    if write:
+        _written("")  # a README that cannot take the table is found out before, not after
+    findings = [
+        _measured(name, QUICK if quick else FULL) for name in MEASURES if name in only or not only
+    ]
+    block = report(findings, this_host(), f"{datetime.now(UTC):%Y-%m-%d}", _remarks(quick))
+    print(f"\n{block}", end="")
+    if write:
+        README.write_text(_written(block), encoding="utf-8")
+    sys.exit(any(finding.failed for finding in findings))
+
+
+def _measured(name: str, effort: Effort) -> Finding:
+    """Return what a measurement found; one that fails is a row too, and the others go on."""
+    began = time.monotonic()
+    try:
+        finding = MEASURES[name](effort)
+    except (
+        Exception
+    ) as error:  # whatever stops one of them, an hour of the others must not be lost with it
+        traceback.print_exc()
+        finding = failed(name, type(error).__name__)
+    print(f"{name}, {text.seconds(time.monotonic() - began)}\n{told(finding)}", flush=True)
+    return finding
+
+
+def _remarks(quick: bool) -> list[str]:
+    """Return what else must be known of this session, a clause each."""
+    known = {
+        "this was a quick try: its numbers mean nothing": quick,
+        f"{FORCED} is set: the BLAS kernel is not the library's own choice": FORCED in os.environ,
+    }
+    return [remark for remark, so in known.items() if so]
+
+
+def _written(block: str) -> str:
+    """Return the README with the block in its place; raise ``UsageError`` if it has none."""
+    try:
+        return replaced(README.read_text(encoding="utf-8"), block)
+    except ValueError as error:
+        raise click.UsageError(f"README.md cannot take the table: {error}") from error
+
+
+if __name__ == "__main__":
+    main()

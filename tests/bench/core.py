@@ -1,0 +1,150 @@
+"""The baseline against its own core: the matrix products it consists of, and PyTorch on one thread.
+
+Both are measured in one process, pinned to one core, each step beside what it is compared with, so that a
+clock that drifts cancels out. ``python -m tests.bench.core gemm|torch STEPS`` is that process.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import msgspec
+
+from harness import text
+from harness.claims.scaling import median
+from harness.model import Side
+from harness.run.host import pin, usable_cores
+from harness.run.launch import environment
+from harness.run.processes import Ledger
+from tests.bench.table import Finding, at_least, between, ratios, row, unmeasured
+from tests.terminals import PYTHON, ROOT, surroundings
+from workloads import train
+from workloads.train.kernel import CLASSES, PIXELS
+from workloads.train.reference import products
+
+WARM_UP = 2
+GEMM = "baseline ÷ the core's own matrix products, in speed"
+TORCH = "baseline ÷ PyTorch on one thread, in speed"
+
+
+class Times(msgspec.Struct, frozen=True):
+    """Seconds of each step of the baseline, of what stood beside it, and the operations of either."""
+
+    steps: list[float]
+    others: list[float]
+    flops: int
+
+
+def gemm(steps: int) -> Finding:
+    """Measure the baseline against the rate at which the core does the same matrix products and nothing else."""
+    times, foreign = _measured("gemm", steps)
+    around = between(times.others)
+    own, core = (
+        text.three(times.flops / median(seconds) / 1e9) for seconds in (times.steps, around)
+    )
+    return Finding(
+        (row(GEMM, ratios(around, times.steps), at_least(0.9), note=f"{own} of {core} GFLOP/s"),),
+        foreign,
+    )
+
+
+def torch(steps: int) -> Finding:
+    """Measure the baseline against PyTorch on one thread, where that is installed."""
+    if importlib.util.find_spec("torch") is None:
+        return Finding((unmeasured(TORCH, "PyTorch not installed"),))
+    times, foreign = _measured("torch", steps)
+    return Finding((row(TORCH, ratios(times.others, times.steps), at_least(1.0)),), foreign)
+
+
+def _measured(rival: str, steps: int) -> tuple[Times, float]:
+    """Return the times taken in a process of its own, in the environment that a baseline has, and the foreign load meanwhile."""
+    ledger = Ledger([os.getpid()])
+    command = [PYTHON, "-m", "tests.bench.core", rival, str(steps)]
+    ran = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment(surroundings(), Side.BASELINE, 1, joined=False),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return msgspec.json.decode(ran.stdout, type=Times), ledger.foreign()
+
+
+def _steps(training: train.Training) -> Iterator[None]:
+    """Train as the baseline does, a step each time."""
+    recipe, state = training.recipe, train.start(training)
+    for step in range(recipe.steps):
+        part = train.contribute(state, step, (0, recipe.leaves), training)
+        state = train.absorb(state, step, [part], training)
+        yield
+
+
+def _torch_steps(training: train.Training) -> Iterator[None]:
+    """Train the same net on the same micro-batches with PyTorch, a step each time."""
+    import torch
+
+    torch.set_num_threads(1)
+    recipe, loss = training.recipe, torch.nn.CrossEntropyLoss(reduction="sum")
+    sizes = [PIXELS, recipe.hidden, recipe.hidden, CLASSES]
+    layers = [torch.nn.Linear(inputs, outputs) for inputs, outputs in pairwise(sizes)]
+    net = torch.nn.Sequential(layers[0], torch.nn.ReLU(), layers[1], torch.nn.ReLU(), layers[2])
+    descent = torch.optim.SGD(
+        net.parameters(), lr=recipe.learning_rate / recipe.batch, momentum=recipe.momentum
+    )
+    for step in range(recipe.steps):
+        descent.zero_grad(
+            set_to_none=False
+        )  # the gradient's memory is kept: it is added to, micro-batch by micro-batch
+        for leaf in range(recipe.leaves):
+            images, labels = map(torch.from_numpy, train.micro_batch(training, step, leaf))
+            loss(net(images), labels).backward()
+        descent.step()
+        yield
+
+
+def _seconds(once: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    once()
+    return time.perf_counter() - began
+
+
+def _beside_products(training: train.Training, steps: int) -> Times:
+    """Return the seconds of each step, and of the matrix products before the first, between, and after the last."""
+    trained, multiplied = _steps(training), products(train.gemms(training))
+    for _ in range(WARM_UP):
+        next(trained), next(multiplied)
+    own, others = [], [_seconds(lambda: next(multiplied))]
+    for _ in range(steps):
+        own.append(_seconds(lambda: next(trained)))
+        others.append(_seconds(lambda: next(multiplied)))
+    return Times(own, others, train.flops(training))
+
+
+def _beside_torch(training: train.Training, steps: int) -> Times:
+    """Return the seconds of each step and of PyTorch's beside it, taking turns at going first."""
+    trained, rival = _steps(training), _torch_steps(training)
+    for _ in range(WARM_UP):
+        next(trained), next(rival)
+    own: list[float] = []
+    others: list[float] = []
+    for step in range(steps):
+        pair = [(trained, own), (rival, others)]
+        for run, seconds in pair if step % 2 == 0 else pair[::-1]:
+            seconds.append(_seconds(lambda run=run: next(run)))  # type: ignore[misc]
+    return Times(own, others, train.flops(training))
+
+
+def main(rival: str, steps: int) -> None:
+    """Measure on the first core and write the times to standard output."""
+    pin(usable_cores()[:1])
+    training: train.Training = train.load(train.WORKLOAD.params | {"steps": steps + WARM_UP}).input
+    measure = {"gemm": _beside_products, "torch": _beside_torch}[rival]
+    sys.stdout.buffer.write(msgspec.json.encode(measure(training, steps)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

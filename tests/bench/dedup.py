@@ -1,0 +1,165 @@
+"""``dedup``'s baseline against rensa and datasketch on one thread: from the same raw text to clusters, at equal permutations and bands.
+
+Each library is used as its own documentation advises for many documents at once. All run in one process, pinned to one core, a round of
+all of them after the other, so that a clock that drifts cancels out. The baseline also verifies every pair exactly and writes its shards,
+which the libraries need not. ``python -m tests.bench.dedup ROUNDS PERMUTATIONS BANDS`` is that process.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import datasketch
+import msgspec
+import numpy as np
+import rensa
+
+from harness import text as words
+from harness.model import Side
+from harness.run.host import pin, usable_cores
+from harness.run.launch import environment
+from harness.run.processes import Ledger
+from tests.bench.table import Aim, Finding, Row, at_least, at_most, loudest, ratios, row
+from tests.terminals import PYTHON, ROOT, surroundings
+from workloads import dedup as workload
+from workloads.dedup.kernel import Array
+from workloads.dedup.labels import pair_f1
+from workloads.dedup.pairs import components
+
+OWN = "baseline"
+AIMS: dict[str, Aim] = {"rensa": at_least(3.0), "datasketch": at_least(10.0)}
+F1_APART = at_most(0.005)
+SIGNATURES = ((1536, 96), (128, 16))
+DOCUMENTS = 8_000
+SEED = 42
+
+Edges = Iterator[tuple[int, int]]
+
+
+class Rounds(msgspec.Struct, frozen=True):
+    """Seconds of every round, and the pair F1, by contestant."""
+
+    seconds: dict[str, list[float]]
+    f1: dict[str, float]
+
+
+def dedup(rounds: int) -> Finding:
+    """Measure the baseline against both libraries, with the default's signatures and with ones of 128 permutations."""
+    found = [_measured(rounds, *signature) for signature in SIGNATURES]
+    rows = [
+        row
+        for (taken, _), (permutations, _) in zip(found, SIGNATURES, strict=True)
+        for row in _rows(taken, permutations)
+    ]
+    return Finding(tuple(rows), loudest(foreign for _, foreign in found))
+
+
+def _rows(taken: Rounds, permutations: int) -> Iterator[Row]:
+    for rival, aim in AIMS.items():
+        note = f"pair F1 {words.three(taken.f1[OWN])} and {words.three(taken.f1[rival])}"
+        what = f"dedup's baseline ÷ {rival}, in speed, {permutations:,} permutations"
+        yield row(what, ratios(taken.seconds[rival], taken.seconds[OWN]), aim, note=note)
+        apart = abs(taken.f1[OWN] - taken.f1[rival])
+        yield row(
+            f"dedup's pair F1 apart from {rival}'s, {permutations:,} permutations",
+            [apart],
+            F1_APART,
+            worded=four,
+        )
+
+
+def four(value: float) -> str:
+    """Return a difference of F1 with four decimals."""
+    return f"{value:.4f}"
+
+
+def _measured(rounds: int, permutations: int, bands: int) -> tuple[Rounds, float]:
+    """Return the rounds taken in a process of its own, in the environment that a baseline has, and the foreign load meanwhile."""
+    ledger = Ledger([os.getpid()])
+    command = [PYTHON, "-m", "tests.bench.dedup", *map(str, (rounds, permutations, bands))]
+    surrounded = environment(
+        surroundings({"RAYON_NUM_THREADS": "1"}), Side.BASELINE, 1, joined=False
+    )
+    ran = subprocess.run(command, cwd=ROOT, env=surrounded, stdout=subprocess.PIPE, check=True)
+    return msgspec.json.decode(ran.stdout, type=Rounds), ledger.foreign()
+
+
+def shingles(text: str, width: int) -> list[str]:
+    """Return a text's shingles; of several ways to write this, the fastest that we found."""
+    tokens = text.lower().split()
+    return [*map(" ".join, zip(*(tokens[start:] for start in range(width)), strict=False))] or [
+        " ".join(tokens)
+    ]
+
+
+def by_rensa(texts: list[str], recipe: workload.Recipe, permutations: int) -> Edges:
+    """Yield pairs of duplicates as rensa finds them: sketches in bulk, then its deduplicator with an index of bands."""
+    sketches = rensa.RMinHash.from_token_sets(
+        [shingles(text, recipe.shingle) for text in texts], permutations, SEED
+    )
+    known = rensa.RMinHashDeduplicator(
+        threshold=recipe.threshold,
+        num_perm=permutations,
+        use_lsh=True,
+        num_bands=recipe.bands,
+        seed=SEED,
+    )
+    known.add_pairs((str(document), sketch) for document, sketch in enumerate(sketches))
+    for document, others in enumerate(known.get_duplicate_sets(sketches)):
+        yield from ((document, int(other)) for other in others)
+
+
+def by_datasketch(texts: list[str], recipe: workload.Recipe, permutations: int) -> Edges:
+    """Yield pairs of duplicates as datasketch finds them: sketches in bulk, then its index of bands, and their word for each candidate."""
+    tokens = ([shingle.encode() for shingle in shingles(text, recipe.shingle)] for text in texts)
+    sketches = datasketch.MinHash.bulk(tokens, num_perm=permutations, seed=SEED)
+    index = datasketch.MinHashLSH(
+        num_perm=permutations, params=(recipe.bands, permutations // recipe.bands)
+    )
+    for document, sketch in enumerate(sketches):
+        for other in index.query(sketch):
+            if sketch.jaccard(sketches[other]) >= recipe.threshold:
+                yield document, other
+        index.insert(document, sketch)
+
+
+def clusters(edges: Edges, documents: int) -> Array:
+    """Return each document's cluster."""
+    pairs = [max(pair) << 32 | min(pair) for pair in edges]
+    return components(documents, np.array(pairs, np.uint64))
+
+
+def main(rounds: int, permutations: int, bands: int) -> None:
+    """Measure on the first core and write the rounds to standard output."""
+    pin(usable_cores()[:1])
+    params = workload.WORKLOAD.params | {
+        "documents": DOCUMENTS,
+        "permutations": permutations,
+        "bands": bands,
+    }
+    problem = workload.load(params)
+    crawl: workload.Crawl = problem.input
+    texts = [crawl.text[begin:end].tobytes().decode() for begin, end in pairwise(crawl.offsets)]
+    contestants: dict[str, Callable[[], Array]] = {
+        OWN: lambda: workload.baseline(crawl, lambda _: None).clusters,
+        "rensa": lambda: clusters(by_rensa(texts, crawl.recipe, permutations), len(texts)),
+        "datasketch": lambda: clusters(
+            by_datasketch(texts, crawl.recipe, permutations), len(texts)
+        ),
+    }
+    workload.baseline(problem.warmup, lambda _: None)
+    seconds, f1 = {name: list[float]() for name in contestants}, dict[str, float]()
+    for turn in range(rounds):
+        for name in list(contestants)[:: 1 if turn % 2 == 0 else -1]:
+            began = time.perf_counter()
+            found = contestants[name]()
+            seconds[name].append(time.perf_counter() - began)
+            f1[name] = pair_f1(found, problem.held_out)
+    sys.stdout.buffer.write(msgspec.json.encode(Rounds(seconds, f1)))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,277 @@
+"""Whole races, as a presenter starts them: the headline's numbers, the price of watching, start-up and memory.
+
+Every race is the real program in a process of its own; what is told here comes from the results file that it
+wrote. A live race runs in a pty that a thread empties.
+"""
+
+import contextlib
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import tempfile
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from harness import text
+from harness.claims.headline import Headline, Refusal, headline
+from harness.claims.rules.refusals import ROUNDING
+from harness.claims.scaling import median
+from harness.files.results import load
+from harness.model import Parameters, Results, Side, Trial
+from harness.run import processes
+from tests import terminals
+from tests.bench.table import Finding, Row, at_least, at_most, judged, loudest, ratios, row
+
+WORKERS = 2
+TERMS = ("--yes", "--workers", str(WORKERS), "--schedule", "in-turn")
+COLUMNS, ROWS = 100, 30
+WITHIN_S = 1_800.0
+LEAVE_WITHIN_S = 10.0
+LOOK_EVERY_S = 0.25
+SHOWN_OR_REFUSED = (0, 4)
+EFFICIENCY = f"efficiency E({WORKERS}), panel off"
+MOST_BYTES = 2.5e9
+
+Start = Callable[[Sequence[str]], contextlib.AbstractContextManager[subprocess.Popen[bytes]]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the race of a workload is to reach: an efficiency on two workers and, where one is asked for, a quality of both sides."""
+
+    efficiency: float
+    quality: float | None = None
+
+
+def efficiency(workload: str, pairs: int, params: Parameters, asked: Asked) -> Finding:
+    """Race a workload in ABBA order and tell what the headline claims."""
+    settings = [word for name, value in params.items() for word in ("--set", f"{name}={value}")]
+    results = raced(unseen, "--ui", "none", "--trials", str(pairs), *settings, workload=workload)
+    return claimed(workload, results, asked)
+
+
+def claimed(workload: str, results: Results, asked: Asked) -> Finding:
+    """Tell what the headline of a race claims, or that it is refused."""
+    foreign = results.observer.foreign_cpu
+    match headline(results):
+        case Headline() as claim:
+            rows = (*_speeds(claim, asked.efficiency), *_qualities(claim, asked.quality))
+        case Refusal(reasons=reasons):
+            why = "; ".join(reason.sentence for reason in reasons)
+            rows = (
+                judged(
+                    EFFICIENCY,
+                    f"refused: {why}",
+                    False,
+                    at_least(asked.efficiency).written(text.three),
+                ),
+            )
+    return Finding(tuple(replace(row, what=f"{workload}: {row.what}") for row in rows), foreign)
+
+
+def _speeds(claim: Headline, least: float) -> tuple[Row, ...]:
+    speed, aim, pairs = claim.speed, at_least(least), text.counted(claim.pairs, "pair")
+    ends = " to ".join(text.three(end / WORKERS) for end in speed.interval or ())
+    interval = f"{ends}, 95 % interval of {pairs}" if ends else f"{pairs}, too few for an interval"
+    fraction = "not implied" if speed.serial_fraction is None else text.three(speed.serial_fraction)
+    return (
+        judged(
+            EFFICIENCY,
+            text.three(speed.efficiency),
+            aim.met(speed.efficiency),
+            aim.written(text.three),
+            interval,
+        ),
+        Row(f"speedup S({WORKERS})", text.times(speed.speedup)),
+        Row("serial fraction f that it implies", fraction),
+    )
+
+
+def _qualities(claim: Headline, least: float | None) -> tuple[Row, ...]:
+    quality, asked = claim.quality, claim.results.spec.workload
+    worded, limit = partial(text.quality, tolerance=asked.tolerance), asked.tolerance
+    both = (quality.baseline, quality.distributed)
+    what, found = f"{asked.metric}, baseline and distributed", " and ".join(map(worded, both))
+    held, same = abs(quality.change) <= limit + ROUNDING, quality.answers_identical
+    return (
+        Row(what, found)
+        if least is None
+        else judged(what, found, at_least(least).met(min(both)), at_least(least).written(worded)),
+        judged(
+            f"change of {asked.metric}",
+            text.change(quality.change, limit),
+            held,
+            f"within ±{text.tolerance(limit)}",
+        ),
+        judged(
+            "answers, baseline and distributed",
+            "identical" if same else "different",
+            same,
+            "identical",
+        ),
+    )
+
+
+def panel(pairs: int, steps: int) -> Finding:
+    """Race with the panel on and off by turns; tell what it costs the distributed side, and the screen's own CPU time."""
+    watched: list[Results] = []
+    unwatched: list[Results] = []
+    for pair in range(pairs):
+        both: list[tuple[Start, str, list[Results]]] = [
+            (in_terminal, "live", watched),
+            (unseen, "none", unwatched),
+        ]
+        for start, ui, taken in both if pair % 2 == 0 else both[::-1]:
+            taken.append(raced(start, "--ui", ui, "--set", f"steps={steps}"))
+    on, off = (
+        [wall_s(results, Side.DISTRIBUTED) for results in taken] for taken in (watched, unwatched)
+    )
+    cpu = [
+        results.observer.cpu_s / sum(trial.wall_s for trial in results.trials)
+        for results in watched
+    ]
+    rows = (
+        row("distributed wall time, panel on ÷ panel off", ratios(on, off), at_most(1.02)),
+        row("screen's CPU seconds ÷ wall time", cpu, at_most(0.03), text.percent),
+    )
+    return Finding(
+        rows, loudest(results.observer.foreign_cpu for results in (*watched, *unwatched))
+    )
+
+
+def start_up(races: int) -> Finding:
+    """Tell what is never on the clock: the seconds until each side is armed."""
+    taken = [raced(unseen, "--ui", "none", "--set", "steps=2") for _ in range(races)]
+    each = {side: [_trial(results, side).startup_s for results in taken] for side in Side}
+    return Finding(
+        tuple(
+            row(f"cold start, {side} side", seconds, worded=text.seconds)
+            for side, seconds in each.items()
+        )
+    )
+
+
+def memory(steps: int) -> Finding:
+    """Tell the most memory that all processes of a race held at once, what several share counted once."""
+    peak, until = 0, time.monotonic() + WITHIN_S
+    with _folder() as out:
+        command = terminals.race(
+            out, *TERMS, "--ui", "live", "--set", f"steps={steps}", workload="train"
+        )
+        with in_terminal(command) as process:
+            while process.poll() is None and time.monotonic() < until:
+                peak = max(peak, sum(map(_bytes, _members(process.pid))))
+                time.sleep(LOOK_EVERY_S)
+            _require_shown(process)
+    return Finding(
+        (row("peak memory of all processes of a race", [peak], at_most(MOST_BYTES), text.size),)
+    )
+
+
+def raced(start: Start, *options: str, workload: str = "train") -> Results:
+    """Run a race to its end and return its facts; raise ``RuntimeError`` if it has none."""
+    with (
+        _folder() as out,
+        start(terminals.race(out, *TERMS, *options, workload=workload)) as process,
+    ):
+        process.wait(WITHIN_S)
+        _require_shown(process)
+        return load(out / "results.json")
+
+
+def _require_shown(process: subprocess.Popen[bytes]) -> None:
+    if process.returncode not in SHOWN_OR_REFUSED:
+        raise RuntimeError(f"a race ended with exit code {process.returncode}")
+
+
+@contextlib.contextmanager
+def unseen(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a program that runs without a terminal, its errors on ours; end it if we leave early."""
+    with _started(command, subprocess.DEVNULL, subprocess.DEVNULL, None) as process:
+        yield process
+
+
+@contextlib.contextmanager
+def _started(
+    command: Sequence[str], stdin: int, stdout: int, stderr: int | None
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command,
+        cwd=terminals.ROOT,
+        env=terminals.surroundings(),
+        start_new_session=True,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(LEAVE_WITHIN_S)
+
+
+@contextlib.contextmanager
+def in_terminal(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a program that runs in a terminal of 100×30, whose output is forgotten; Enter is typed all the time, to skip a replay."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    drain = threading.Thread(target=_drain, args=(ours,), daemon=True)
+    drain.start()
+    try:
+        with _started(command, theirs, theirs, theirs) as process:
+            yield process
+    finally:
+        os.close(theirs)
+        drain.join(LEAVE_WITHIN_S)
+        os.close(ours)
+
+
+def _drain(terminal: int) -> None:
+    with contextlib.suppress(OSError):  # the other end is closed
+        while os.read(terminal, 1 << 16):
+            os.write(terminal, b"\n")
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder) / "take"
+
+
+def _trial(results: Results, side: Side) -> Trial:
+    return next(trial for trial in results.trials if trial.side is side)
+
+
+def wall_s(results: Results, side: Side) -> float:
+    """Return the median wall time of a side's trials in seconds."""
+    return median([trial.wall_s for trial in results.trials if trial.side is side])
+
+
+def _members(root: int) -> set[int]:
+    """Return the pids of a program's family and of the sessions that it leads."""
+    found = set(processes.family(root))
+    sessions = set()
+    for pid in found:
+        with contextlib.suppress(OSError):
+            sessions.add(os.getsid(pid))
+    return found.union(*map(processes.session, sessions))
+
+
+def _bytes(pid: int) -> int:
+    """Return a process's memory with its share of what is shared; where the system does not tell that, what is its own."""
+    try:
+        memory = psutil.Process(pid).memory_full_info()
+    except psutil.Error:
+        return 0
+    return int(getattr(memory, "pss", memory.uss))

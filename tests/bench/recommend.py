@@ -1,0 +1,116 @@
+"""The recommender's baseline against the library ``implicit``: the same interactions, factors, start and steps, each on one thread.
+
+Both are measured in one process, pinned to one core, by turns, so that a clock that drifts cancels out.
+``python -m tests.bench.recommend ROUNDS ITERATIONS`` is that process.
+"""
+
+import os
+import subprocess
+import sys
+import time
+
+import msgspec
+import numpy as np
+
+from harness import text
+from harness.claims.scaling import median
+from harness.model import Side
+from harness.run.host import pin, usable_cores
+from harness.run.launch import environment
+from harness.run.processes import Ledger
+from tests.bench.table import Finding, at_least, judged, ratios, row
+from tests.terminals import PYTHON, ROOT, surroundings
+from workloads import recommend as workload
+from workloads.recommend.rows import HeldOut
+
+SPEED = "recommend: baseline ÷ implicit on one thread, in speed"
+RECALL = "recommend: recall@10, baseline and implicit"
+THREADS = 1
+
+
+class Times(msgspec.Struct, frozen=True):
+    """Seconds of each round, ours and the library's, and the recall@10 that either comes to."""
+
+    own: list[float]
+    others: list[float]
+    recall: float
+    other_recall: float
+
+
+def recommend(rounds: int, iterations: int) -> Finding:
+    """Measure the baseline against ``implicit`` over so many iterations of the default problem, ``rounds`` times by turns."""
+    ledger = Ledger([os.getpid()])
+    command = [PYTHON, "-m", "tests.bench.recommend", str(rounds), str(iterations)]
+    surrounded = environment(surroundings(), Side.BASELINE, THREADS, joined=False)
+    ran = subprocess.run(command, cwd=ROOT, env=surrounded, stdout=subprocess.PIPE, check=True)
+    times = msgspec.json.decode(ran.stdout, type=Times)
+    tolerance = workload.WORKLOAD.tolerance
+    equal = abs(times.recall - times.other_recall) <= tolerance
+    note = f"{text.seconds(median(times.own))} and {text.seconds(median(times.others))}"
+    both = f"{text.three(times.recall)} and {text.three(times.other_recall)}"
+    speed = row(SPEED, ratios(times.others, times.own), at_least(1.5), note=note)
+    return Finding(
+        (speed, judged(RECALL, both, equal, f"within ±{text.three(tolerance)}")), ledger.foreign()
+    )
+
+
+def _own(training: workload.Training) -> tuple[float, workload.Factors]:
+    began = time.perf_counter()
+    answer = workload.baseline(training, lambda _: None)
+    return time.perf_counter() - began, answer
+
+
+def _implicit(training: workload.Training) -> tuple[float, workload.Factors]:
+    """Factorize with the library from the same start; its own preparations are not counted, ours are."""
+    from implicit.cpu.als import AlternatingLeastSquares
+    from scipy.sparse import csr_matrix
+
+    recipe, (starts, columns, weights) = training.recipe, training.users
+    model = AlternatingLeastSquares(
+        factors=recipe.factors,
+        regularization=recipe.regularization,
+        alpha=1.0,  # the weights have it in them, and the library's confidence is ours, one and the weight
+        iterations=recipe.iterations,
+        num_threads=THREADS,
+    )
+    model.cg_steps = recipe.cg_steps
+    model.user_factors, model.item_factors = workload.start(training).factors
+    took = list[float]()
+    confidence = csr_matrix(
+        (1 + weights, columns, starts), shape=(training.users.height, training.items.height)
+    )
+    model.fit(
+        confidence,
+        show_progress=False,
+        callback=lambda iteration, seconds, loss: took.append(seconds),
+    )
+    return sum(took), workload.Factors(
+        np.asarray(model.user_factors), np.asarray(model.item_factors)
+    )
+
+
+def _measured(training: workload.Training, held_out: HeldOut, rounds: int) -> Times:
+    """Return the seconds of each round, taking turns at going first, once both are warm."""
+    brief = training._replace(recipe=training.recipe._replace(iterations=1))
+    _own(brief), _implicit(brief)
+    own, others = list[float](), list[float]()
+    for turn in range(rounds):
+        for run, taken in [(_own, own), (_implicit, others)][:: 1 if turn % 2 == 0 else -1]:
+            seconds, answer = run(training)
+            taken.append(seconds)
+            if run is _own:
+                recall = workload.quality(answer, held_out)
+            else:
+                other_recall = workload.quality(answer, held_out)
+    return Times(own, others, recall, other_recall)
+
+
+def main(rounds: int, iterations: int) -> None:
+    """Measure on the first core and write the times to standard output."""
+    pin(usable_cores()[:1])
+    loaded = workload.load(workload.WORKLOAD.params | {"iterations": iterations})
+    sys.stdout.buffer.write(msgspec.json.encode(_measured(loaded.input, loaded.held_out, rounds)))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

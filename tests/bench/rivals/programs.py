@@ -1,0 +1,105 @@
+"""Small programs for the tests of the pools: whatever goes astray between workers shows in what they return.
+
+Here, in a module of its own, so that worker processes can import them.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.run.host import numeric_threads
+from harness.workload import Lockstep
+
+Array = npt.NDArray[np.int64]
+
+HELD: list[Array] = []
+LENGTH = 100_000  # such arrays travel beside their pickle
+
+
+class Terms(NamedTuple):
+    """A process, its cores, the threads that its numeric libraries use, and its niceness."""
+
+    pid: int
+    cores: int
+    threads: int
+    nice: int
+
+
+def where(_: int) -> Terms:
+    """Return the terms on which this process runs, after a while, so that no worker takes all there is."""
+    time.sleep(0.02)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    return Terms(os.getpid(), cores, numeric_threads(), os.nice(0))
+
+
+def weighed(chunk: int, table: Array, name: str) -> tuple[str, Array]:
+    """Return what was given, so that every argument is seen to arrive."""
+    return f"{name} {chunk}", table * chunk
+
+
+def located(_: int, table: Array) -> tuple[int, int]:
+    """Return where the shared table lies: the process, and the address in it."""
+    HELD.append(table)  # so that another copy would lie elsewhere
+    time.sleep(0.02)
+    return os.getpid(), table.ctypes.data
+
+
+def broken(chunk: int) -> int:
+    """Raise ``LookupError`` for the fourth chunk."""
+    if chunk == 3:
+        raise LookupError("chunk 3 is broken")
+    return chunk
+
+
+def dealt(chunk: int, table: Array) -> list[tuple[int, Array]]:
+    """Return a piece for each of four partitions, which tells where it comes from."""
+    return [(chunk, table[partition::4] + chunk) for partition in range(4)]
+
+
+def laid(
+    partition: int, pieces: Sequence[tuple[int, Array]], table: Array
+) -> tuple[int, list[int], Array]:
+    """Return the pieces of a partition in the order they came."""
+    return partition, [chunk for chunk, _ in pieces], np.concatenate([piece for _, piece in pieces])
+
+
+class Diary:
+    """A lockstep's state: all parts of all steps so far, and the buffer that the next part will lie in."""
+
+    def __init__(self, table: Array) -> None:
+        self.total = table.copy()
+        self.entries: list[tuple[int, tuple[str, ...]]] = []
+        self.buffer = np.zeros_like(table)
+
+
+def begin(table: Array) -> Diary:
+    return Diary(table)
+
+
+def contribute(state: Diary, step: int, share: str, table: Array) -> tuple[str, Array]:
+    """Return a view of the state's buffer, good until the next call."""
+    np.multiply(state.total, step + len(share), out=state.buffer)
+    return f"{share} after {len(state.entries)}", state.buffer[len(share) :]
+
+
+def absorb(state: Diary, step: int, parts: Sequence[tuple[str, Array]], table: Array) -> Diary:
+    state.entries.append((step, tuple(words for words, _ in parts)))
+    for place, (_, numbers) in enumerate(parts):
+        state.total[-len(numbers) :] += (place + 1) * numbers
+    np.remainder(state.total, 1_000_003, out=state.total)
+    return state
+
+
+def stumble(state: Diary, step: int, share: str, table: Array) -> tuple[str, Array]:
+    """Raise ``LookupError`` on one worker at the third step."""
+    if step == 2 and share == "bb":
+        raise LookupError("bb stumbled")
+    return contribute(state, step, share, table)
+
+
+DIARY = Lockstep(begin, contribute, absorb)
+STUMBLING = Lockstep(begin, stumble, absorb)

@@ -1,0 +1,202 @@
+"""What a presenter must not wait for: the slide, the help, a frame of the panel, and an event's way onto the board.
+
+``python -m tests.bench.screen WORKERS FRAMES ANSWER`` draws frames on its terminal and writes the CPU seconds
+of each into the file ANSWER.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import reduce
+from pathlib import Path
+
+import msgspec
+
+from demo.race.screens import Live
+from demo.terminal import Keys
+from harness import text as words
+from harness.events import Event, decode, encode
+from harness.files.results import save
+from harness.model import Schedule, Side
+from harness.show.terminal.panel import Caption
+from harness.state.board import Board, apply
+from tests.bench.races import COLUMNS, ROWS, in_terminal
+from tests.bench.table import Finding, Row, at_least, at_most, judged, row
+from tests.builders import a_spec, a_sweep, arming_events, trial_events
+from tests.terminals import PYTHON, ROOT, surroundings
+
+CROWD, PAIR = 1_000, 2
+WENT_AT, WALL_S, BEATS = 10.0, 60.0, 50
+FRAME_S = 0.25
+FIRST_FRAMES = 10
+WITHIN_S = 120.0
+FASTEST = 50_000.0
+ROUNDS = 10
+
+
+def slide(times: int) -> Finding:
+    """Time the commands that need no run, on a sweep of thirty trials, and look whether they import Ray."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = Path(folder) / "results.json"
+        save(a_sweep({1: [40.0] * ROUNDS, 2: [22.0] * ROUNDS}, [39.0] * ROUNDS), results)
+        commands = {"slide": ["slide", folder], "audit": ["audit", folder], "--help": ["--help"]}
+        told = [_seconds_until_told(commands["slide"]) for _ in range(times)]
+        seconds = {name: _whole_seconds(words, times) for name, words in commands.items()}
+        free = all("ray" not in _imported(words) for words in commands.values())
+    return Finding(
+        (
+            row("twoclocks slide, until the headline is told", told, at_most(2.0), words.seconds),
+            row(
+                "twoclocks slide, headline and five figures drawn",
+                seconds["slide"],
+                at_most(4.0),
+                words.seconds,
+            ),
+            row(
+                f"twoclocks audit, {3 * ROUNDS} trials",
+                seconds["audit"],
+                at_most(1.0),
+                words.seconds,
+            ),
+            row("twoclocks --help, the whole command", seconds["--help"], worded=words.seconds),
+            judged("Ray imported by any of them", "no" if free else "yes", free, "no"),
+        )
+    )
+
+
+def frames(number: int, times: int) -> Finding:
+    """Tell the CPU time of a frame with many workers and with few, drawn in a real terminal."""
+    each = {
+        workers: [_frame_cpu_s(workers, number) for _ in range(times)] for workers in (CROWD, PAIR)
+    }
+    return Finding(
+        tuple(
+            row(
+                f"CPU time of a frame at {COLUMNS}×{ROWS}, {words.count(workers)} workers",
+                seconds,
+                worded=words.seconds,
+            )
+            for workers, seconds in each.items()
+        )
+    )
+
+
+def events(beats: int, times: int) -> Finding:
+    """Tell how many events of many workers are decoded and folded in a second of CPU time."""
+    told = _session(CROWD, beats)
+    lines = [encode(event) for event in told]
+    whole = [len(lines) / _cpu_s(map(decode, lines)) for _ in range(times)]
+    fold = [len(told) / _cpu_s(told) for _ in range(times)]
+    crowd = f"{words.count(CROWD)} workers"
+    return Finding(
+        (
+            _rate(f"events decoded and applied a second, {crowd}", whole),
+            _rate(f"events applied a second, {crowd}", fold),
+        )
+    )
+
+
+def imported(report: str) -> set[str]:
+    """Return the top-level packages in what ``python -X importtime`` reports."""
+    return {
+        line.rpartition("|")[2].strip().partition(".")[0]
+        for line in report.splitlines()
+        if line.startswith("import time:")
+    }
+
+
+def _rate(what: str, rates: list[float]) -> Row:
+    return row(what, rates, at_least(FASTEST), lambda rate: words.count(round(rate)))
+
+
+def _whole_seconds(arguments: list[str], times: int) -> list[float]:
+    """Return the seconds of several calls; a first one, which may have to compile, is left out."""
+    seconds = []
+    for _ in range(times + 1):
+        began = time.perf_counter()
+        _called([], arguments)
+        seconds.append(time.perf_counter() - began)
+    return seconds[1:]
+
+
+def _seconds_until_told(arguments: list[str]) -> float:
+    """Return the seconds until a command has printed its first line; it is then let run to its end."""
+    command, began = [PYTHON, "-m", "demo", *arguments], time.perf_counter()
+    with subprocess.Popen(
+        command, cwd=ROOT, env=surroundings(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        seconds = time.perf_counter() - began
+        process.stdout.read()
+    return seconds
+
+
+def _imported(arguments: list[str]) -> set[str]:
+    return imported(_called(["-X", "importtime"], arguments))
+
+
+def _called(options: list[str], arguments: list[str]) -> str:
+    command = [PYTHON, *options, "-m", "demo", *arguments]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=surroundings(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stderr
+
+
+def _frame_cpu_s(workers: int, number: int) -> float:
+    """Return the median CPU seconds of a frame, drawn by a process in a terminal of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder) / "answer"
+        with in_terminal(
+            [PYTHON, "-m", "tests.bench.screen", str(workers), str(number), str(answer)]
+        ) as process:
+            if process.wait(WITHIN_S):
+                raise RuntimeError(
+                    f"drawing {workers} workers ended with exit code {process.returncode}"
+                )
+        seconds = msgspec.json.decode(answer.read_bytes(), type=list[float])
+    return sorted(seconds)[len(seconds) // 2]
+
+
+def _session(workers: int, beats: int) -> list[Event]:
+    return [
+        *arming_events(workers),
+        *trial_events(Side.DISTRIBUTED, WENT_AT, WALL_S, workers=workers, beats=beats),
+    ]
+
+
+def _cpu_s(told: Iterable[Event]) -> float:
+    began = time.process_time()
+    reduce(apply, told, Board())
+    return time.process_time() - began
+
+
+def _drawn(workers: int, number: int) -> list[float]:
+    """Return the CPU seconds of each frame of a run in progress, the first few left out."""
+    board = reduce(
+        apply,
+        (event for event in _session(workers, BEATS) if event.at < WENT_AT + WALL_S / 2),
+        Board(),
+    )
+    caption = Caption("bench", Schedule.IN_TURN, datetime.now(UTC))
+    live, seconds = Live(a_spec(workers=workers), Keys()), []
+    with live.opened():
+        for frame in range(FIRST_FRAMES + number):
+            began = time.process_time()
+            live.show((), board, board, caption, WENT_AT + WALL_S / 2 + frame * FRAME_S)
+            seconds.append(time.process_time() - began)
+    return seconds[FIRST_FRAMES:]
+
+
+if __name__ == "__main__":
+    Path(sys.argv[3]).write_bytes(msgspec.json.encode(_drawn(int(sys.argv[1]), int(sys.argv[2]))))

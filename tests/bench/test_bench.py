@@ -1,0 +1,327 @@
+from collections.abc import Mapping, Sequence
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import text
+from harness.run.digest import digest
+from harness.workload import find, settled
+from tests.bench import rivals
+from tests.bench.__main__ import ASKED, MEASURES, TINY, main
+from tests.bench.races import Asked, claimed
+from tests.bench.rivals import RAY, WORKERS, Run, assignment, baseline, compared, timed
+from tests.bench.rivals.baseline import RIVALS
+from tests.bench.screen import imported
+from tests.bench.table import (
+    BEGIN,
+    END,
+    NONE,
+    Finding,
+    Row,
+    at_least,
+    at_most,
+    between,
+    failed,
+    loudest,
+    machine,
+    noise,
+    ratios,
+    replaced,
+    report,
+    row,
+    table,
+    told,
+    unmeasured,
+)
+from tests.builders import a_host, a_results
+from tests.pools import unheard
+from workloads import train
+
+seconds = st.floats(0.001, 1e6)
+
+
+SMALL_TRAINING = {"steps": 3, "batch": 64, "micro_batch": 16, "hidden": 8, "copies": 1}
+
+
+def some_runs(walls: Mapping[str, Sequence[float]]) -> dict[str, list[Run]]:
+    return {name: [Run(wall_s, "one", 0.0) for wall_s in taken] for name, taken in walls.items()}
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [(0.92, "met"), (0.95, "met"), (0.919, "missed"), (float("nan"), "missed")],
+)
+def test_an_aim_from_below_is_met_from_its_limit_up(value: float, verdict: str) -> None:
+    assert row("E", [value], at_least(0.92)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"), [(1.03, "met"), (0.5, "met"), (1.031, "missed"), (float("nan"), "missed")]
+)
+def test_an_aim_from_above_is_met_up_to_its_limit(value: float, verdict: str) -> None:
+    assert row("ratio", [value], at_most(1.03)).verdict == verdict
+
+
+def test_a_row_is_judged_by_its_median_and_tells_how_far_apart_the_values_lie() -> None:
+    assert row("ratio", [1.0, 1.01, 1.2], at_most(1.03)) == Row(
+        "ratio", "1.01", "1.00 to 1.20, n = 3", "≤ 1.03", "met"
+    )
+
+
+def test_a_row_words_value_spread_and_target_alike() -> None:
+    assert row("CPU", [0.01, 0.02], at_most(0.03), text.percent) == Row(
+        "CPU", "1.5 %", "1.0 % to 2.0 %, n = 2", "≤ 3.0 %", "met"
+    )
+
+
+def test_a_note_stands_beside_the_spread() -> None:
+    assert (
+        row("speed", [0.9, 1.0], note="9 of 10 GFLOP/s").spread
+        == "0.900 to 1.00, n = 2; 9 of 10 GFLOP/s"
+    )
+
+
+def test_a_row_without_an_aim_has_no_verdict() -> None:
+    assert row("cold start", [3.2], worded=text.seconds) == Row(
+        "cold start", "3.20 s", "", "—", "—"
+    )
+
+
+def test_what_cannot_be_measured_here_is_neither_met_nor_missed() -> None:
+    assert unmeasured("PyTorch", "PyTorch not installed").verdict == "—"
+
+
+def test_a_measurement_that_failed_says_so_and_has_no_verdict() -> None:
+    finding = failed("rivals", "RuntimeError")
+
+    assert finding.failed
+    assert finding.rows == (Row("rivals", "not measured: RuntimeError", "", "—", "—"),)
+
+
+def test_values_are_set_against_their_neighbours_in_time() -> None:
+    assert ratios([2.0, 9.0], [1.0, 3.0]) == (2.0, 3.0)
+
+
+def test_values_that_do_not_come_in_pairs_are_refused() -> None:
+    with pytest.raises(ValueError, match="argument"):
+        ratios([1.0, 2.0], [1.0])
+
+
+@given(st.lists(seconds, min_size=2, max_size=20), st.floats(0.1, 10))
+def test_a_machine_that_slows_down_between_pairs_leaves_their_ratios_alone(
+    walls: list[float], factor: float
+) -> None:
+    assert ratios([wall * factor for wall in walls], walls) == pytest.approx([factor] * len(walls))
+
+
+def test_what_stands_between_two_values_is_their_mean() -> None:
+    assert between([1.0, 3.0, 4.0]) == (2.0, 3.5)
+
+
+@given(st.floats(0.1, 10), st.floats(0, 1), st.integers(2, 20))
+def test_a_steady_drift_cancels_against_both_neighbours(
+    start: float, drift: float, steps: int
+) -> None:
+    around = [start + drift * 2 * step for step in range(steps + 1)]
+    middles = [start + drift * (2 * step + 1) for step in range(steps)]
+
+    assert ratios(between(around), middles) == pytest.approx([1.0] * steps)
+
+
+def test_the_loudest_share_is_found_among_those_that_are_known() -> None:
+    assert loudest([None, 0.02, 0.3, None]) == 0.3
+
+
+def test_no_share_is_loudest_where_none_is_known() -> None:
+    assert loudest([None]) is None
+
+
+@pytest.mark.parametrize("foreign", [None, 0.0, 0.05])
+def test_a_quiet_machine_gets_no_warning(foreign: float | None) -> None:
+    assert noise(foreign) == ""
+
+
+def test_a_noisy_machine_gets_a_warning_with_the_share_that_others_used() -> None:
+    assert noise(0.12) == "the machine was not quiet: others used up to 12 % of its cores"
+
+
+def test_a_finding_is_told_with_its_verdicts_and_its_warning() -> None:
+    finding = Finding((row("ratio", [1.0, 1.2], at_most(1.03)), Row("S", "1.84×")), foreign=0.5)
+
+    assert told(finding).splitlines() == [
+        "  ratio · 1.10 · 1.00 to 1.20, n = 2 · missed (target ≤ 1.03)",
+        "  S · 1.84×",
+        "  the machine was not quiet: others used up to 50 % of its cores",
+    ]
+
+
+def test_the_table_holds_the_rows_of_all_findings_in_order() -> None:
+    findings = [
+        Finding((row("E(2)", [0.93], at_least(0.92)), Row("S(2)", "1.86×"))),
+        failed("rivals", "RuntimeError"),
+    ]
+
+    assert table(findings).splitlines() == [
+        "| measured | found | spread | target | verdict |",
+        "| --- | --- | --- | --- | --- |",
+        "| E(2) | 0.930 |  | ≥ 0.920 | met |",
+        "| S(2) | 1.86× |  | — | — |",
+        "| rivals | not measured: RuntimeError |  | — | — |",
+    ]
+
+
+def test_the_machine_is_described_by_what_the_numbers_depend_on() -> None:
+    assert (
+        machine(a_host())
+        == "A CPU @ 2.10GHz, 16 cores, 17.2 GB, Linux 6.1, Python 3.11.7, Ray 2.60.0, NumPy 2.2.0, BLAS openblas 0.3.28"
+    )
+
+
+def test_the_report_stands_between_the_markers_with_its_remarks_below_the_table() -> None:
+    block = report(
+        [Finding((Row("S(2)", "1.86×"),), foreign=0.2)], a_host(), "2026-11-22", ["a remark"]
+    )
+    first, about, _, below, last = block.strip().split("\n\n")
+
+    assert (first, last) == (BEGIN, END)
+    assert about.startswith("One session on 2026-11-22, on A CPU")
+    assert below == "The machine was not quiet: others used up to 20 % of its cores. A remark."
+
+
+def test_a_report_without_remarks_ends_with_its_table() -> None:
+    block = report([Finding((Row("S(2)", "1.86×"),))], a_host(), "2026-11-22")
+
+    assert block.endswith(f"| S(2) | 1.86× |  | — | — |\n\n{END}\n")
+
+
+def test_a_page_gets_the_block_in_place_of_the_one_it_has() -> None:
+    page = f"before\n\n{BEGIN}\nold\n{END}\n\nafter\n"
+
+    assert replaced(page, f"{BEGIN}\nnew\n{END}\n") == f"before\n\n{BEGIN}\nnew\n{END}\n\nafter\n"
+
+
+def test_replacing_twice_changes_nothing_more() -> None:
+    block = report([Finding((Row("S(2)", "1.86×"),))], a_host(), "2026-11-22")
+    once = replaced(f"# Title\n\n{BEGIN}\n{END}\n\nafter\n", block)
+
+    assert replaced(once, block) == once
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        BEGIN,
+        END,
+        f"{END}{BEGIN}",
+        f"{BEGIN}{BEGIN}{END}",
+        f"{BEGIN}{END}{END}",
+        f"{BEGIN}{END}{BEGIN}",
+    ],
+)
+def test_a_page_without_one_place_for_the_block_is_refused(page: str) -> None:
+    with pytest.raises(ValueError, match="it needs one line"):
+        replaced(page, "new")
+
+
+@pytest.mark.parametrize("options", [["--quick"], ["--only", "slide"]])
+def test_only_a_whole_session_is_written_into_the_readme(options: list[str]) -> None:
+    refused = CliRunner().invoke(main, ["--write", *options])
+
+    assert refused.exit_code == 2
+    assert "--write takes a whole session" in refused.output
+
+
+def test_the_packages_that_a_program_imports_are_read_off_its_report() -> None:
+    told_by_python = "import time: self [us] | cumulative | imported package\nimport time:  120 |  900 |   ray._private\nray is not here\n"
+
+    assert imported(told_by_python) == {"imported package", "ray"}
+
+
+def test_ray_is_set_against_its_neighbour_in_time_on_each_rival() -> None:
+    found = compared(
+        "made",
+        some_runs(
+            {
+                RAY: [2.0, 3.06],
+                "multiprocessing": [2.0, 3.0],
+                "joblib": [1.0, 2.0],
+                "dask.distributed": [4.0, 6.0],
+            }
+        ),
+    )
+
+    assert [(row.what, row.found, row.verdict) for row in found.rows[:-1]] == [
+        ("made: distributed on Ray ÷ on multiprocessing, in seconds", "1.01", "met"),
+        ("made: distributed on Ray ÷ on joblib, in seconds", "1.77", "missed"),
+        ("made: distributed on Ray ÷ on dask.distributed, in seconds", "0.505", "met"),
+    ]
+
+
+@pytest.mark.parametrize(("other", "verdict"), [("one", "met"), ("another", "missed")])
+def test_ray_and_its_rivals_are_to_come_to_one_answer(other: str, verdict: str) -> None:
+    runs = some_runs({name: [1.0] for name in (RAY, *RIVALS)}) | {"joblib": [Run(1.0, other, 0.0)]}
+
+    assert compared("made", runs).rows[-1].verdict == verdict
+
+
+@pytest.mark.parametrize("rival", RIVALS)
+def test_a_rival_is_given_ray_workload_parameters_and_workers(rival: str) -> None:
+    params = train.WORKLOAD.params | {"steps": 3}
+    rays, given = assignment(RAY, "train", params), assignment(rival, "train", params)
+
+    assert (rays.workload, rays.params, rays.workers) == ("train", params, WORKERS)
+    assert find(given.workload) is baseline.WORKLOAD
+    assert given.params == {"rival": rival, "workload": "train", "workers": WORKERS} | params
+
+
+def test_a_rival_is_timed_as_a_side_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rivals, "SETTLE_AT_MOST_S", 0.0)
+    params = train.WORKLOAD.params | SMALL_TRAINING
+    run = timed(assignment("multiprocessing", "train", params))
+
+    assert run.answer == digest(train.baseline(train.load(params).input, unheard), 0).sha256
+
+
+def test_a_workload_is_found_in_its_rows_with_what_is_asked_of_it() -> None:
+    rows = claimed("made", a_results(), Asked(efficiency=0.95, quality=0.97)).rows
+
+    assert [(row.what, row.found, row.target, row.verdict) for row in rows] == [
+        ("made: efficiency E(2), panel off", "0.909", "≥ 0.950", "missed"),
+        ("made: speedup S(2)", "1.82×", NONE, NONE),
+        ("made: serial fraction f that it implies", "0.100", NONE, NONE),
+        ("made: accuracy, baseline and distributed", "0.975 and 0.975", "≥ 0.970", "met"),
+        ("made: change of accuracy", "+0.000", "within ±0.003", "met"),
+        ("made: answers, baseline and distributed", "identical", "identical", "met"),
+    ]
+
+
+def test_a_quality_that_nobody_asks_for_is_told_without_a_verdict() -> None:
+    (row,) = [
+        row
+        for row in claimed("made", a_results(), Asked(efficiency=0.9)).rows
+        if row.what == "made: accuracy, baseline and distributed"
+    ]
+
+    assert row.verdict == NONE
+
+
+def test_a_race_whose_headline_is_refused_has_missed_its_efficiency() -> None:
+    (row,) = claimed("made", a_results(trials=()), Asked(efficiency=0.9)).rows
+
+    assert row.found.startswith("refused: there is no complete pair")
+    assert row.verdict == "missed"
+
+
+@pytest.mark.parametrize("workload", ASKED)
+def test_a_workload_can_be_raced_and_set_against_its_rivals(workload: str) -> None:
+    assert {f"efficiency-{workload}", f"rivals-{workload}"} <= set(MEASURES)
+
+
+@pytest.mark.parametrize("workload", TINY)
+def test_a_quick_try_has_parameters_that_its_workload_takes(workload: str) -> None:
+    settings = [f"{name}={value}" for name, value in TINY[workload].items()]
+
+    assert settled(find(workload), settings) == find(workload).params | TINY[workload]

@@ -1,0 +1,100 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import text as words
+from harness.cast.screen_reader import Clock, Sight, clock_of, sight
+from harness.model import Schedule
+from harness.show.terminal.panel import Caption, panel
+from tests.builders import a_board, a_spec, some_events
+
+NOON = datetime(2026, 11, 22, 12, 0, 7, tzinfo=UTC)
+SIZES = [(80, 24), (81, 24), (100, 30), (120, 40), (200, 60)]
+
+
+def lines_of(
+    columns: int, rows: int, *, at: float = 50.0, badge: str = "REC", events: int = 9_999
+) -> list[str]:
+    """Return a panel's lines in the middle of a race in turn."""
+    board = a_board(some_events()[:events])
+    caption = Caption("7c21", Schedule.IN_TURN, NOON, badge)
+    return panel(board, a_spec(), caption, at=at, columns=columns, rows=rows).plain.split("\n")
+
+
+def seen_at(columns: int, rows: int, badge: str = "REC") -> Sight:
+    found = sight(lines_of(columns, rows, badge=badge))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_both_clocks_are_read_off_a_panel_of_any_size(size: tuple[int, int]) -> None:
+    board = a_board(some_events())
+    assert seen_at(*size).clocks[1] == Clock(board.distributed.wall_s or 0.0, 0.1)
+
+
+@pytest.mark.parametrize("badge", ["REC", "REC · SIMULATED"])
+def test_the_badge_the_run_and_the_moment_are_read_off_a_panel(badge: str) -> None:
+    seen = seen_at(80, 24, badge)
+    assert (seen.badge, seen.run_id, seen.utc) == (badge, "7c21", NOON)
+
+
+def test_a_panel_without_a_badge_has_none() -> None:
+    assert seen_at(100, 30, "").badge == ""
+
+
+def test_what_both_sides_are_doing_is_read_off_a_panel() -> None:
+    found = sight(lines_of(100, 30, at=1.0, events=2))
+    assert found is not None
+    assert found.looks is not None
+    assert found.looks[1] == "WAITING"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("00:00.0", Clock(0.0, 0.1)),
+        ("12:34.5", Clock(754.5, 0.1)),
+        ("1:00:00.1", Clock(3600.1, 0.1)),
+        ("1:00:02", Clock(3602.0, 1.0)),
+        ("1x:00.0", None),
+        ("", None),
+    ],
+)
+def test_a_clock_tells_its_seconds_as_exactly_as_it_shows_them(
+    text: str, shown: Clock | None
+) -> None:
+    assert clock_of(text) == shown
+
+
+@given(st.floats(0, 350_000))
+def test_a_clock_shows_what_it_was_cut_off_from(elapsed: float) -> None:
+    shown = clock_of(words.clock(elapsed))
+    assert shown is not None
+    assert shown.shows(elapsed)
+    assert not shown.shows(elapsed + 0.11)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("elapsed", [3599.94, 3600.0, 7322.45, 36_000.0, 359_999.0])
+def test_a_clock_of_hours_is_read_whatever_room_it_has(
+    size: tuple[int, int], elapsed: float
+) -> None:
+    board = a_board(some_events(baseline_s=elapsed))
+    caption = Caption("7c21", Schedule.IN_TURN, NOON, "REC")
+    lines = panel(board, a_spec(), caption, at=3e6, columns=size[0], rows=size[1]).plain.split("\n")
+    seen = sight(lines)
+    assert seen is not None
+    assert seen.clocks[0] is not None
+    assert seen.clocks[0].shows(elapsed)
+
+
+def test_a_panel_with_no_such_day_is_none() -> None:
+    assert sight([line.replace("2026-11-22", "2026-13-45") for line in lines_of(100, 30)]) is None
+
+
+@given(st.lists(st.text(max_size=40), max_size=12))
+def test_any_screen_can_be_looked_at(lines: list[str]) -> None:
+    sight(lines)

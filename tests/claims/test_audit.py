@@ -1,0 +1,347 @@
+import ast
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from harness import audited
+from harness.claims import baseline_proof, scaling
+from harness.claims.audit import Audit, Verdict, audit
+from harness.claims.headline import Headline, Refusal, headline
+from harness.claims.journal_check import differences
+from harness.claims.pairs import evidence
+from harness.claims.rules import baseline, caveats, session, times, work
+from harness.claims.rules.table import RULES
+from harness.errors import BadRequest
+from harness.files import journal
+from harness.files.results import decode, encode, load
+from harness.model import Kind, Results, Side, Status, WorkerRecord
+from tests import doctor
+from tests.builders import a_results, a_sweep, a_worker, golden_results
+
+CLAIMS = Path(work.__file__).parents[1]
+SWEPT = {1: [41.0, 41.2, 40.9, 41.1, 41.0, 41.3], 2: [21.2, 21.3, 21.1, 21.2, 21.4, 21.0]}
+
+
+GOOD = load(doctor.BASE)
+KEPT = journal.read(doctor.BASE.with_name(journal.JOURNAL))
+
+
+def raised(found: Audit) -> set[tuple[str, str]]:
+    """Return what was raised, each as rule and key."""
+    return {(finding.rule, key) for finding in found.findings for key in finding.keys}
+
+
+def verdicts(found: Audit) -> dict[str, Verdict]:
+    """Return each rule's verdict."""
+    return {finding.rule: finding.verdict for finding in found.findings}
+
+
+def claimed(results: Results) -> float:
+    """Return the speedup that the pairs of a session show, claimed or not (0: there is no pair)."""
+    seen = evidence(results)
+    return 0.0 if seen is None else seen.speedup
+
+
+OWNERS = {key: rule.id for rule in RULES for key in rule.keys}
+AS_WRITTEN = encode(GOOD)
+BEFORE = raised(audit(GOOD, written=AS_WRITTEN))
+
+
+@pytest.mark.parametrize("key", doctor.DOCTORS)
+def test_a_doctored_file_is_caught_for_what_it_hides_by_its_rule_and_by_no_other(key: str) -> None:
+    text = doctor.doctored(key, GOOD)
+    found = audit(decode(text), written=text)
+    assert (OWNERS[key], key) in raised(found)
+    assert verdicts(found)[OWNERS[key]] is (
+        Verdict.REFUSE if key in doctor.REFUSING else Verdict.CAVEAT
+    )
+    expected = {OWNERS[key], *(OWNERS[companion] for companion in doctor.COMPANIONS.get(key, ()))}
+    assert {owner for owner, _ in raised(found) - BEFORE} <= expected
+
+
+def test_every_key_has_a_doctored_file() -> None:
+    assert sorted(doctor.DOCTORS) == sorted(OWNERS)
+
+
+def test_a_good_session_is_not_refused() -> None:
+    assert audit(GOOD, written=AS_WRITTEN).count(Verdict.REFUSE) == 0
+
+
+def test_the_rules_stand_in_order() -> None:
+    assert [rule.id for rule in RULES] == [f"R{number:02}" for number in range(1, 26)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_says_what_it_demands_and_where_it_is_from(rule: Any) -> None:
+    assert rule.title
+    assert rule.says
+    assert rule.source
+
+
+def test_each_key_of_a_judge_belongs_to_one_rule() -> None:
+    ours = sorted(key for rule in RULES for key in rule.keys)
+    assert ours == sorted(
+        {*judged_keys(), *(str(status) for status in Status if status is not Status.COMPLETE)}
+    )
+
+
+def judged_keys() -> set[str]:
+    """Return every key that the source of the judges names: the first word of a caveat, or what is passed on as it."""
+    found: set[str] = set()
+    for path in CLAIMS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="Caveat" | "_gap"), args=[ast.Constant(str(key)), *_]
+                ):
+                    found.add(key)
+                case ast.Call(func=ast.Name(id="_idle"), args=[_, ast.Constant(str(key)), *_]):
+                    found.add(key)
+    return found
+
+
+def test_our_own_thresholds_are_as_the_rules_have_them() -> None:
+    assert (work.WORK_CONSERVED, work.BASELINE_BUSY, times.SUM_LIMIT) == (0.9, 0.8, 0.02)
+    assert (
+        baseline.UNTUNED_LIMIT,
+        baseline.WEAK_LIMIT,
+        baseline.LIMIT_SHARE,
+        baseline_proof.DRIFT_LIMIT,
+    ) == (0.05, 0.20, 1.10, 0.05)
+    assert times.CLOCK_SLACK_S == 0.05
+    assert (session.WATCHING_NOTICED, session.WATCHING_LIMIT, work.FOREIGN_CPU_LIMIT) == (
+        0.02,
+        0.05,
+        0.05,
+    )
+    assert (caveats.VARIATION_LIMIT, scaling.OUTLIER_SCORE, scaling.FEWEST_PAIRS) == (
+        0.10,
+        14.826,
+        6,
+    )
+
+
+@pytest.mark.parametrize("key", doctor.DOCTORS)
+def test_the_audit_refuses_where_the_headline_does_and_says_what_it_says(key: str) -> None:
+    results = doctor.DOCTORS[key](GOOD)
+    found, claim = audit(results, ()), headline(results)
+    told = {key for _, key in raised(found)}
+    match claim:
+        case Headline():
+            assert told == {caveat.key for caveat in claim.caveats}
+            assert found.count(Verdict.REFUSE) == 0
+        case Refusal():
+            assert told >= {reason.key for reason in claim.reasons}
+            assert found.count(Verdict.REFUSE) > 0
+
+
+def test_a_rule_tells_its_measures_where_it_passes() -> None:
+    (found,) = (finding for finding in audit(a_sweep()).findings if finding.rule == "R08")
+    assert found.verdict is Verdict.PASS
+    assert [measure.name for measure in found.measures] == [
+        "CPU ratio",
+        "at least",
+        "baseline busy",
+        "at least",
+    ]
+
+
+def test_a_caveat_without_numbers_stands_beside_what_its_rule_measures() -> None:
+    (found,) = (finding for finding in audit(a_sweep(rates=())).findings if finding.rule == "R02")
+    assert (found.verdict, [measure.value for measure in found.measures]) == (
+        Verdict.CAVEAT,
+        [pytest.approx(1.025), 0.98],
+    )
+
+
+def with_details(results: Results, details: tuple[WorkerRecord, ...]) -> Results:
+    """Return the session with these workers in every trial."""
+    return replace(
+        results, trials=tuple(replace(trial, workers_detail=details) for trial in results.trials)
+    )
+
+
+UNSEEN = {
+    "R02": with_details(a_results(), (a_worker(cpu_s=40.0),)),
+    "R05": a_results(input=None),
+    "R09": with_details(a_sweep(), ()),
+    "R10": a_sweep(hosts=()),
+    "R11": replace(a_sweep(), observer=replace(a_sweep().observer, foreign_cpu=None)),
+    "R13": a_results(),
+    "R23": with_details(a_sweep(), ()),
+    "R25": with_details(a_sweep(), ()),
+    "R17": a_sweep(),
+    "R20": replace(a_sweep(), observer=replace(a_sweep().observer, frames=0)),
+}
+
+
+@pytest.mark.parametrize("rule", UNSEEN)
+def test_what_nobody_measured_cannot_be_checked(rule: str) -> None:
+    assert verdicts(audit(UNSEEN[rule]))[rule] is Verdict.UNCHECKED
+
+
+def test_of_a_machine_whose_power_is_unknown_it_cannot_be_said_that_nothing_slowed_it() -> None:
+    unknown = replace(GOOD.hosts[0], on_mains=None)
+    quiet = replace(GOOD.observer, foreign_cpu=0.0)
+    assert (
+        verdicts(audit(replace(GOOD, hosts=(unknown,), observer=quiet)))["R11"] is Verdict.UNCHECKED
+    )
+
+
+def test_of_declared_numbers_only_the_arithmetic_can_be_checked() -> None:
+    found = verdicts(audit(golden_results()))
+    assert [rule for rule, verdict in found.items() if verdict is Verdict.PASS] == [
+        "R01",
+        "R03",
+        "R18",
+        "R19",
+        "R21",
+        "R24",
+    ]
+
+
+def test_of_a_rehearsal_the_work_cannot_be_checked() -> None:
+    found = verdicts(audit(a_results(kind=Kind.SIMULATED)))
+    assert (found["R08"], found["R20"], found["R22"]) == (
+        Verdict.UNCHECKED,
+        Verdict.UNCHECKED,
+        Verdict.REFUSE,
+    )
+
+
+def test_without_a_pair_nothing_else_can_be_checked() -> None:
+    found = verdicts(audit(a_results(trials=()), ()))
+    assert found.pop("R01") is Verdict.REFUSE
+    assert set(found.values()) == {Verdict.UNCHECKED}
+
+
+def test_a_file_that_differs_from_its_journal_is_refused() -> None:
+    assert audit(replace(GOOD, run_id="other"), KEPT.events).verdict is Verdict.REFUSE
+
+
+def test_a_file_that_agrees_with_its_journal_is_not() -> None:
+    found = audit(GOOD, KEPT.events, journal_sha256=KEPT.sha256)
+    assert (found.differences, found.verdict) == ((), Verdict.CAVEAT)
+
+
+def said(claim: Headline | Refusal) -> list[str]:
+    """Return the keys of what is said beside a headline."""
+    assert isinstance(claim, Headline)
+    return [caveat.key for caveat in claim.caveats]
+
+
+def test_a_measured_file_without_its_journal_says_so_before_anything_else() -> None:
+    assert said(audited.claimed(audit(GOOD))) == ["no-journal", *said(headline(GOOD))]
+
+
+def test_a_measured_file_with_its_journal_says_nothing_of_it() -> None:
+    assert audited.claimed(replace(audit(GOOD, ()), differences=())) == headline(GOOD)
+
+
+@pytest.mark.parametrize("combined", [(), ("7c21", "8d32")], ids=["one", "combined"])
+def test_a_measured_session_without_its_journal_is_told_so_combined_or_not(
+    combined: tuple[str, ...],
+) -> None:
+    assert audit(replace(GOOD, combined=combined)).unwitnessed is not None
+
+
+@pytest.mark.parametrize("results", [golden_results()], ids=["declared"])
+def test_what_never_had_a_journal_of_its_own_needs_none(results: Results) -> None:
+    assert "no-journal" not in said(audited.claimed(audit(results)))
+
+
+@given(st.floats(0.5, 0.97))
+def test_a_lie_told_throughout_is_refused_or_says_that_its_journal_is_missing(
+    factor: float,
+) -> None:
+    claim = audited.claimed(audit(doctor.faster_together(GOOD, factor)))
+    assert isinstance(claim, Refusal) or "no-journal" in said(claim)
+
+
+TREE: Any = json.loads(encode(GOOD))
+REPLACEMENTS = (
+    st.floats(1e-3, 1e3)
+    | st.integers(0, 50)
+    | st.booleans()
+    | st.none()
+    | st.sampled_from(
+        ["", "0" * 64, "measured", "declared", "together", "baseline", "distributed", "weak", "x"]
+    )
+)
+
+
+def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return the path to every leaf of a document, and to every empty list or record."""
+    if isinstance(value, dict) and value:
+        return [leaf for key, member in value.items() for leaf in leaves(member, (*path, key))]
+    if isinstance(value, list) and value:
+        return [
+            leaf for place, member in enumerate(value) for leaf in leaves(member, (*path, place))
+        ]
+    return [path]
+
+
+def edited(path: tuple[str | int, ...], value: Any) -> Any:
+    """Return the document with one leaf changed: a number by a factor where both are numbers, else put in its place."""
+    tree = json.loads(json.dumps(TREE))
+    *above, name = path
+    inner = tree
+    for step in above:
+        inner = inner[step]
+    before = inner[name]
+    inner[name] = before * value if type(before) is float and type(value) is float else value
+    return tree
+
+
+def read(tree: Any) -> Results:
+    """Return the facts of an edited document; one that cannot be loaded is of no use to anybody."""
+    try:
+        return decode(json.dumps(tree).encode())
+    except BadRequest:
+        assume(False)
+        raise
+
+
+LEAVES = leaves(TREE)
+WALLS = [path for path in LEAVES if path[-1] == "wall_s"]
+SPENT = [path for path in LEAVES if path[-1] in ("cpu_s", "busy_s")]
+ASKED = [path for path in LEAVES if path[0] == "spec"]
+PRICED = [path for path in ASKED if "prices" in path]
+PLACES = st.one_of(*map(st.sampled_from, (WALLS, SPENT, ASKED, PRICED, LEAVES)))
+EDITS = st.builds(edited, PLACES, REPLACEMENTS).map(read)
+
+
+@given(EDITS)
+def test_no_edit_can_raise_the_speedup_unless_it_is_refused_or_differs_from_the_journal(
+    results: Results,
+) -> None:
+    raised_it = claimed(results) > claimed(GOOD)
+    caught = isinstance(headline(results), Refusal) or bool(
+        differences(results, KEPT.events, GOOD.journal_sha256)
+    )
+    assert caught or not raised_it
+
+
+@given(st.sampled_from(WALLS), st.floats(0.001, 0.978) | st.floats(1.022, 1000.0))
+def test_no_wall_time_can_be_edited_even_where_the_journal_is_lost(
+    path: tuple[str | int, ...], factor: float
+) -> None:
+    assert isinstance(headline(read(edited(path, factor))), Refusal)
+
+
+@given(EDITS)
+def test_whatever_can_be_loaded_can_be_audited(results: Results) -> None:
+    found = audit(results, KEPT.events)
+    assert [finding.rule for finding in found.findings] == [rule.id for rule in RULES]
+
+
+def test_a_trial_left_out_of_the_file_is_a_difference() -> None:
+    without = tuple(
+        trial for trial in GOOD.trials if (trial.side, trial.index) != (Side.DISTRIBUTED, 5)
+    )
+    assert audit(replace(GOOD, trials=without), KEPT.events).differences

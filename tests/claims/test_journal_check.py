@@ -1,0 +1,110 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import events as e
+from harness.claims.journal_check import MOST_TOLD, differences
+from harness.model import Results, Status
+from harness.state.to_results import results_of
+from tests.builders import a_board, a_digest_of, a_fault, some_events
+
+JOURNAL = some_events(pairs=2)
+SHA = a_digest_of("journal")
+RECORDED = results_of(a_board(JOURNAL), SHA)
+
+
+def with_trial(place: int, **changes: Any) -> Results:
+    """Return the recorded session with one of its trials edited."""
+    trials = RECORDED.trials
+    return replace(
+        RECORDED, trials=(*trials[:place], replace(trials[place], **changes), *trials[place + 1 :])
+    )
+
+
+@given(st.integers(1, 4), st.floats(0.1, 1e4), st.floats(0.1, 1e4), st.integers(1, 3))
+def test_a_session_that_nobody_edited_agrees_with_its_journal(
+    workers: int, baseline_s: float, distributed_s: float, pairs: int
+) -> None:
+    journal = some_events(workers, baseline_s, distributed_s, pairs)
+    assert differences(results_of(a_board(journal), SHA), journal, SHA) == ()
+
+
+EDITED = {
+    "a time": (
+        with_trial(3, wall_s=41.5),
+        "trials[3].wall_s: the file says 41.5, the journal 40.0",
+    ),
+    "a quality": (
+        with_trial(0, quality=0.98),
+        "trials[0].quality: the file says 0.98, the journal 0.975",
+    ),
+    "a fault hidden": (
+        with_trial(1, faults=(a_fault(),)),
+        "trials[1].faults: the file says a list of 1, the journal a list of 0",
+    ),
+    "a trial hidden": (
+        replace(RECORDED, trials=RECORDED.trials[:3]),
+        "trials: the file says a list of 3, the journal a list of 4",
+    ),
+    "a status": (
+        replace(RECORDED, status=Status.FAILED),
+        "status: the file says failed, the journal complete",
+    ),
+    "a commit": (
+        replace(RECORDED, code=replace(RECORDED.code, dirty=True)),
+        "code.dirty: the file says True, the journal False",
+    ),
+    "an input": (
+        replace(RECORDED, input=None),
+        "input: the file says nothing, the journal a record",
+    ),
+    "a phase": (
+        with_trial(0, phases={}),
+        "trials[0].phases.compute: the file says nothing, the journal 40.0",
+    ),
+    "a long text": (
+        replace(RECORDED, remark="x" * 50),
+        f"remark: the file says {'x' * 40}…, the journal ",
+    ),
+}
+
+
+@pytest.mark.parametrize("edit", EDITED)
+def test_an_edited_fact_is_named_with_both_values(edit: str) -> None:
+    results, told = EDITED[edit]
+    assert differences(results, JOURNAL, SHA) == (told,)
+
+
+def test_another_journal_than_the_files_own_is_a_difference() -> None:
+    (told,) = differences(RECORDED, JOURNAL, a_digest_of("another journal"))
+    assert told.startswith("journal_sha256: the file says ")
+
+
+def test_after_twenty_differences_the_rest_is_counted() -> None:
+    numbers: dict[str, Any] = dict.fromkeys(
+        ("began_s", "startup_s", "wall_s", "cpu_s", "items", "peak_rss_bytes"), 7
+    )
+    edited = replace(RECORDED, trials=tuple(replace(trial, **numbers) for trial in RECORDED.trials))
+    told = differences(edited, JOURNAL, SHA)
+    assert (len(told), told[-1]) == (MOST_TOLD + 1, f"and {len(numbers) * 4 - MOST_TOLD} more")
+
+
+def test_a_journal_that_tells_of_no_session_makes_no_results() -> None:
+    assert differences(RECORDED, JOURNAL[1:], SHA) == (
+        "the journal makes no results: a session that was not opened has no results",
+    )
+
+
+@given(st.lists(st.sampled_from(JOURNAL), max_size=60))
+def test_whatever_a_journal_tells_it_can_be_recounted(journal: list[e.Event]) -> None:
+    assert isinstance(differences(RECORDED, journal, SHA), tuple)
+
+
+@given(st.integers(0, len(JOURNAL) - 1))
+def test_an_event_left_out_is_a_difference_or_told_nothing_that_is_kept(place: int) -> None:
+    journal = [*JOURNAL[:place], *JOURNAL[place + 1 :]]
+    unchanged = results_of(a_board(journal), SHA) == RECORDED if place else False
+    assert bool(differences(RECORDED, journal, SHA)) is not unchanged

@@ -1,0 +1,181 @@
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from demo.check import every
+from demo.check.machine import Watch
+from demo.check.result import Finding, Verdict
+from demo.check.terminal import Display
+from demo.options import Asked, Request
+from harness.errors import Interrupted
+from harness.model import Kind, Status
+from harness.talk.history import REHEARSALS, Rehearsal, configuration, keep
+from tests.builders import a_workload_file
+
+SEEN = Display(
+    terminal=True, size=(100, 30), draws=True, colours="truecolor", no_color=False, encoding="utf-8"
+)
+TYPED = Asked("simulated", 1, "", "in-turn", 1, (), "", None, workers=2)
+MACHINE = ["power", "load", "processes", "memory", "disk", "folder", "network"]
+SIDES = ["ray", "start-up", "loopback", "input"]
+KEPT = ["rehearsals", "fallback", "secrets"]
+
+
+@pytest.fixture(autouse=True)
+def no_cluster_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+
+def ignore(_: object = None) -> None:
+    """Hear what is being done, and ask for nothing."""
+
+
+def found(
+    root: Path,
+    typed: Asked = TYPED,
+    stop: Callable[[], int | None] = ignore,
+    doing: Callable[[str], None] = ignore,
+    seen: Display = SEEN,
+) -> dict[str, Finding]:
+    findings = every.of_machine(
+        every.requested(typed), Watch(), root, seen, every.Around(stop, doing)
+    )
+    return {finding.name: finding for finding in findings}
+
+
+def test_the_terminal_is_checked_in_three_ways() -> None:
+    assert [(finding.name, finding.verdict) for finding in every.of_display(SEEN)] == [
+        ("terminal", Verdict.OK),
+        ("colours", Verdict.OK),
+        ("letters", Verdict.OK),
+    ]
+
+
+def test_every_check_is_made_once_in_its_order(tmp_path: Path) -> None:
+    assert list(found(tmp_path)) == [*MACHINE, *SIDES, *KEPT]
+
+
+def test_a_request_that_cannot_be_is_a_failure_and_the_rest_is_checked_all_the_same(
+    tmp_path: Path,
+) -> None:
+    seen = found(tmp_path, replace(TYPED, workload="rehearsl"))
+    assert list(seen) == [name for name in MACHINE if name != "memory"] + [
+        "request",
+        "fallback",
+        "secrets",
+    ]
+    assert (seen["request"].verdict, seen["request"].hint) == (
+        Verdict.FAIL,
+        "did you mean rehearsal?",
+    )
+
+
+def test_a_side_that_cannot_be_armed_is_a_failure_and_the_rest_is_checked_all_the_same(
+    tmp_path: Path,
+) -> None:
+    workload = a_workload_file(
+        tmp_path, "def load(params):\n    raise FileNotFoundError('digits.npz is missing')"
+    )
+    seen = found(tmp_path, replace(TYPED, workload=workload))
+    assert list(seen) == [*MACHINE, "arming", *KEPT]
+    assert (seen["arming"].verdict, "digits.npz is missing" in seen["arming"].sentence) == (
+        Verdict.FAIL,
+        True,
+    )
+
+
+def test_sides_that_load_different_inputs_are_a_failure(tmp_path: Path) -> None:
+    workload = a_workload_file(
+        tmp_path,
+        "def load(params):\n    return Problem(input=(os.getpid(),), held_out=0.5, items=5)",
+    )
+    seen = found(tmp_path, replace(TYPED, workload=workload))
+    assert (seen["input"].verdict, "different inputs" in seen["input"].sentence) == (
+        Verdict.FAIL,
+        True,
+    )
+
+
+def test_a_side_that_can_be_reached_from_elsewhere_is_a_failure(tmp_path: Path) -> None:
+    workload = a_workload_file(
+        tmp_path, "import socket\nheld = socket.create_server(('0.0.0.0', 0))"
+    )
+    assert found(tmp_path, replace(TYPED, workload=workload))["loopback"].verdict is Verdict.FAIL
+
+
+def test_a_signal_while_sides_are_armed_ends_it(tmp_path: Path) -> None:
+    workload = a_workload_file(tmp_path, "def load(params):\n    time.sleep(60)")
+    with pytest.raises(Interrupted) as stopped:
+        found(tmp_path, replace(TYPED, workload=workload), stop=lambda: signal.SIGTERM)
+    assert stopped.value.exit_code == 143
+
+
+def test_what_takes_a_while_is_said(tmp_path: Path) -> None:
+    told: list[str] = []
+    found(tmp_path, doing=told.append)
+    assert told == ["arming both sides", "looking through the takes"]
+
+
+def test_nothing_is_left_where_takes_are_kept(tmp_path: Path) -> None:
+    found(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def a_rehearsal(typed: Asked) -> Rehearsal:
+    """Return a complete rehearsal of what was typed."""
+    wanted = every.requested(typed)
+    assert isinstance(wanted, Request)
+    alike = configuration(wanted.spec, Kind.SIMULATED)
+    return Rehearsal(
+        began_utc="2026-11-22T09:14:07+00:00",
+        status=Status.COMPLETE,
+        alone=True,
+        configuration=alike,
+        length=720.0,
+        baseline_s=(12.0,),
+        distributed_s=(6.5,),
+        run_id="7c21",
+    )
+
+
+def test_rehearsals_of_this_configuration_are_told_and_those_of_others_counted(
+    tmp_path: Path,
+) -> None:
+    keep(a_rehearsal(replace(TYPED, workers=5)), tmp_path / REHEARSALS)
+    alone = found(tmp_path)["rehearsals"]
+    keep(a_rehearsal(TYPED), tmp_path / REHEARSALS)
+    assert alone.sentence == "none of this configuration on record, 1 of other ones"
+    assert (
+        found(tmp_path)["rehearsals"].sentence == "1 on record: baseline 12.0 s, distributed 6.50 s"
+    )
+
+
+def test_a_list_of_rehearsals_that_cannot_be_read_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / REHEARSALS).write_text("nonsense\n")
+    seen = found(tmp_path)["rehearsals"]
+    assert (seen.verdict, "line 1" in seen.sentence) == (Verdict.WARN, True)
+
+
+def test_a_real_recording_is_there_to_fall_back_on(take: Path) -> None:
+    seen = found(take.parent)["fallback"]
+    assert (seen.verdict, seen.sentence.startswith("kept, verified")) == (Verdict.OK, True)
+
+
+def test_a_real_recording_that_does_not_fit_is_warned_of(take: Path) -> None:
+    assert found(take.parent, seen=replace(SEEN, size=(80, 24)))["fallback"].verdict is Verdict.WARN
+
+
+def test_a_recording_of_pretended_work_does_not_stand_in_for_measured_work(
+    take: Path, tmp_path: Path
+) -> None:
+    workload = a_workload_file(
+        tmp_path,
+        "fields |= dict(simulated=False, name='simulated')\n\ndef load(params):\n    raise ValueError('no Ray')",
+    )
+    assert (
+        found(take.parent, replace(TYPED, workload=workload, workers=1))["fallback"].verdict
+        is Verdict.WARN
+    )

@@ -1,0 +1,117 @@
+from dataclasses import replace
+
+import pytest
+
+from demo.check import terminal as display
+from demo.check.result import Verdict
+from demo.check.terminal import Display
+from tests.terminals import PYTHON, Terminal
+
+GOOD = Display(
+    terminal=True, size=(100, 30), draws=True, colours="truecolor", no_color=False, encoding="utf-8"
+)
+PIPE = replace(GOOD, terminal=False, size=None)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (200, 30)])
+def test_a_terminal_of_thirty_rows_at_most_can_be_read_from_the_back_row(
+    size: tuple[int, int],
+) -> None:
+    found = display.size(replace(GOOD, size=size))
+    assert (
+        found.verdict,
+        f"{size[0]}×{size[1]}" in found.sentence,
+        "back row can read" in found.sentence,
+    ) == (Verdict.OK, True, True)
+
+
+@pytest.mark.parametrize("size", [(80, 31), (200, 60)])
+def test_with_more_rows_the_letters_are_too_small_for_the_back_row(size: tuple[int, int]) -> None:
+    found = display.size(replace(GOOD, size=size))
+    assert (
+        found.verdict,
+        "too small for the back row" in found.sentence,
+        "30 rows" in found.hint,
+    ) == (Verdict.WARN, True, True)
+
+
+@pytest.mark.parametrize("size", [(79, 24), (80, 23), (60, 15), (1, 1), (79, 60)])
+def test_a_terminal_that_cannot_hold_the_panel_fails(size: tuple[int, int]) -> None:
+    found = display.size(replace(GOOD, size=size))
+    assert (found.verdict, "needs 80×24" in found.sentence) == (Verdict.FAIL, True)
+
+
+@pytest.mark.parametrize("seen", [PIPE, replace(GOOD, size=None)])
+def test_a_size_that_is_not_known_is_said(seen: Display) -> None:
+    assert display.size(seen).verdict is Verdict.WARN
+
+
+@pytest.mark.parametrize("colours", ["truecolor", "256"])
+def test_enough_colours_are_well(colours: str) -> None:
+    assert display.colours(replace(GOOD, colours=colours)).verdict is Verdict.OK
+
+
+@pytest.mark.parametrize("colours", ["standard", ""])
+def test_too_few_colours_are_said(colours: str) -> None:
+    found = display.colours(replace(GOOD, colours=colours))
+    assert (found.verdict, found.hint) == (Verdict.WARN, "export TERM=xterm-256color")
+
+
+def test_colours_that_are_not_wanted_are_said() -> None:
+    found = display.colours(replace(GOOD, no_color=True))
+    assert (found.verdict, "NO_COLOR" in found.sentence) == (Verdict.WARN, True)
+
+
+def test_a_terminal_that_cannot_draw_fails() -> None:
+    assert display.colours(replace(GOOD, draws=False)).verdict is Verdict.FAIL
+
+
+def test_a_pipe_that_cannot_draw_is_no_failure() -> None:
+    assert display.colours(replace(PIPE, draws=False)).verdict is Verdict.WARN
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF-8", "utf8", "UTF_8"])
+def test_letters_of_every_kind_can_be_sent_as_utf_8(encoding: str) -> None:
+    assert display.letters(replace(GOOD, encoding=encoding)).verdict is Verdict.OK
+
+
+@pytest.mark.parametrize(("seen", "verdict"), [(GOOD, Verdict.FAIL), (PIPE, Verdict.WARN)])
+def test_an_encoding_without_blocks_and_boxes_fails_on_a_terminal(
+    seen: Display, verdict: Verdict
+) -> None:
+    found = display.letters(replace(seen, encoding="ascii"))
+    assert (found.verdict, "question marks" in found.sentence) == (verdict, True)
+
+
+LOOK = [PYTHON, "-c", "from demo.check.terminal import look; print(look())"]
+SEEN = {
+    "truecolor": ({}, "colours='truecolor', no_color=False, encoding='utf-8'"),
+    "256": ({"COLORTERM": ""}, "colours='256'"),
+    "few": ({"COLORTERM": "", "TERM": "xterm"}, "colours='standard'"),
+    "none wanted": ({"NO_COLOR": "1"}, "no_color=True"),
+    "dumb": ({"TERM": "dumb"}, "draws=False, colours=''"),
+    "ascii": ({"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}, "encoding='ascii'"),
+    "wrong size around": ({"COLUMNS": "40", "LINES": "10"}, "size=(200, 31)"),
+}
+
+
+@pytest.mark.parametrize("kind", SEEN)
+def test_a_terminal_is_seen_as_it_is(kind: str) -> None:
+    changes, expected = SEEN[kind]
+    with Terminal(LOOK, columns=200, rows=31, environment=changes) as terminal:
+        terminal.ended()
+        seen = " ".join(terminal.look().text.split())
+    assert "terminal=True, size=(200, 31)" in seen
+    assert expected in seen
+
+
+def test_a_terminal_that_does_not_know_its_size_has_none() -> None:
+    with Terminal(LOOK, columns=0, rows=0) as terminal:
+        terminal.ended()
+        assert "size=None" in terminal.look().text.replace("\n", "")
+
+
+@pytest.mark.usefixtures("capsys")
+def test_what_is_no_terminal_has_no_size() -> None:
+    seen = display.look()
+    assert (seen.terminal, seen.size, seen.columns) == (False, None, 80)

@@ -1,0 +1,113 @@
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from functools import reduce
+
+import pytest
+
+from demo.race.screens import Events, Live, Plain, Screen, Silent
+from demo.terminal import ENTER_PICTURE, LEAVE_PICTURE, WHOLE_EVERY_FRAMES, Keys
+from harness.events import Event, decode
+from harness.model import Schedule
+from harness.show.terminal.log_lines import HEARTBEAT_S
+from harness.show.terminal.panel import Caption
+from harness.state.board import Board, apply
+from harness.takes.folder import journal_header
+from tests.builders import a_board, a_spec, arming_events, some_events, sweep_events
+
+CAPTION = Caption("7c21", Schedule.IN_TURN, datetime(2026, 11, 22, 9, 14, 7, tzinfo=UTC))
+HEADER = journal_header("7c21", "2026-11-22T09:14:07+00:00")
+
+
+def shown(screen: Screen, batches: Iterable[list[Event]]) -> None:
+    """Show the batches, each at the time of its last event."""
+    board = Board()
+    with screen.opened():
+        for batch in batches:
+            before, board = board, reduce(apply, batch, board)
+            screen.show(batch, before, board, CAPTION, board.at)
+
+
+def one_by_one(events: Iterable[Event]) -> Iterable[list[Event]]:
+    return ([event] for event in events)
+
+
+def test_plain_lines_tell_a_race_from_launch_to_gap(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(Plain(a_spec()), one_by_one(some_events()))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("baseline: launched")
+    assert any("gap" in line for line in lines)
+
+
+def test_plain_says_nothing_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(Plain(a_spec()), [arming_events(), [], []])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(set(lines)) > 0
+
+
+def test_plain_never_stays_silent_for_long(capsys: pytest.CaptureFixture[str]) -> None:
+    screen, board = Plain(a_spec()), a_board(arming_events())
+    for beat in range(60):
+        screen.show([], board, board, CAPTION, at=beat / 4)
+    heartbeats = capsys.readouterr().out.splitlines()
+    assert len(heartbeats) == int(59 / 4 / HEARTBEAT_S)
+
+
+def test_plain_lines_tell_a_sweep_from_launch_to_its_last_speedup(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown(Plain(a_spec(points=(1, 2))), one_by_one(sweep_events((1, 2))))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("baseline: launched")
+    assert lines[-1].endswith("speedup on 2 workers so far 1.75×")
+
+
+def test_events_are_the_journal_to_the_byte(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    events = some_events()
+    shown(Events(HEADER), [events[:5], [], events[5:]])
+    header, *lines = capfdbinary.readouterr().out.splitlines(keepends=True)
+    assert header == HEADER
+    assert [decode(line) for line in lines] == events
+
+
+def test_silent_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    shown(Silent(), one_by_one(some_events()))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_live_leaves_the_terminal_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
+    shown(Live(a_spec(), Keys()), [some_events()])
+    written = capfd.readouterr().out
+    assert written.startswith(ENTER_PICTURE)
+    assert written.endswith(LEAVE_PICTURE)
+
+
+def test_live_leaves_the_terminal_as_it_was_after_a_fault(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def told_of_what_breaks() -> Iterator[list[Event]]:
+        yield arming_events()
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        shown(Live(a_spec(), Keys()), told_of_what_breaks())
+    assert capfd.readouterr().out.endswith(LEAVE_PICTURE)
+
+
+def test_live_draws_a_sweep_with_its_curve(capfd: pytest.CaptureFixture[str]) -> None:
+    shown(Live(a_spec(points=(1, 2)), Keys()), [sweep_events((1, 2))])
+    assert "all points measured" in capfd.readouterr().out
+
+
+def test_live_draws_once_a_batch_and_only_the_lines_that_changed(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    shown(Live(a_spec(), Keys()), [arming_events(), [], []])
+    out = capfd.readouterr().out.removeprefix(ENTER_PICTURE)
+    assert (out.count("\x1b[H"), out.count("BASELINE")) == (3, 1)
+
+
+def test_live_draws_all_lines_now_and_then_to_mend_what_others_wrote_there(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    shown(Live(a_spec(), Keys()), [arming_events(), *[[]] * (2 * WHOLE_EVERY_FRAMES - 1)])
+    assert capfd.readouterr().out.count("BASELINE") == 2

@@ -1,0 +1,145 @@
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.__main__ import main
+from demo.options import Asked, request
+from demo.race.session import Race
+from harness import events as e
+from harness.errors import TwoclocksError
+from harness.files.results import load
+from harness.model import Results, Status, Variant
+from harness.run.baseline_variants import Programme
+from harness.run.digest import source_digest
+from harness.run.wire import Study
+from harness.state.to_results import results_of
+from tests.builders import a_board, a_workload_file
+from tests.terminals import journal
+
+ROOT = Path(__file__).parents[3]
+TAKE = Path("recordings/take")
+STUDIES = (Study(Variant.OWN, 0.0), Study(Variant.NAIVE, 0.0))
+NAIVE = """
+def naive(given, report):
+    {statement}
+    time.sleep(60)
+
+fields.update(naive=naive)
+"""
+
+
+@pytest.fixture(autouse=True)
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder; its packages can be imported."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(tmp_path)]))
+    return tmp_path
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A session that is over: what it was ended by, and what it left."""
+
+    by: TwoclocksError | None
+    results: Results
+    told: tuple[e.Event, ...]
+
+
+def proved(desk: Path, statement: str, **changes: Any) -> Ended:
+    """Run a pretend race whose baseline is proved, and does ``statement`` when it is timed without care."""
+    workload = a_workload_file(desk, NAIVE.format(statement=statement))
+    asked = request(Asked(workload, 1, "", "in-turn", 1, (), "", None, workers=2))
+    race = Race(replace(asked, programme=Programme(STUDIES), **changes), "none", TAKE, wait=False)
+    ended: TwoclocksError | None = None
+    try:
+        race.run()
+    except TwoclocksError as error:
+        ended = error
+    return Ended(ended, load(TAKE / "results.json"), tuple(journal(TAKE)))
+
+
+@pytest.fixture(params=[("SIGINT", 130), ("SIGTERM", 143)], ids=["Ctrl-C", "TERM"])
+def stopped(request: pytest.FixtureRequest, desk: Path) -> tuple[Ended, int]:
+    """Return a race that was stopped in its proof, and the exit code due."""
+    name, code = request.param
+    return proved(desk, f"os.kill(os.getppid(), signal.{name})"), code
+
+
+def test_a_proof_that_is_stopped_leaves_a_complete_session(stopped: tuple[Ended, int]) -> None:
+    ended, code = stopped
+    assert ended.by is not None
+    assert (ended.by.exit_code, ended.results.status, ended.results.remark) == (
+        code,
+        Status.COMPLETE,
+        "its proof was cut short",
+    )
+
+
+def test_what_was_proved_and_what_watching_cost_is_kept_when_the_proof_is_stopped(
+    stopped: tuple[Ended, int],
+) -> None:
+    results = stopped[0].results
+    assert [rate.variant for rate in results.rates] == [Variant.OWN]
+    assert results.observer.frames > 0
+
+
+def test_the_journal_of_a_proof_that_was_stopped_gives_the_same_facts(
+    stopped: tuple[Ended, int],
+) -> None:
+    ended, _ = stopped
+    assert results_of(a_board(ended.told), ended.results.journal_sha256) == ended.results
+
+
+def test_a_session_whose_proof_was_stopped_is_the_latest_take(desk: Path) -> None:
+    proved(desk, "os.kill(os.getppid(), signal.SIGINT)", simulated=False)
+    assert os.readlink("recordings/latest") == "take"
+
+
+@pytest.fixture
+def failed(desk: Path) -> Ended:
+    """Return a race whose proof failed."""
+    return proved(desk, "raise ValueError('too naive')")
+
+
+def test_a_proof_that_fails_leaves_a_complete_session_that_says_so(failed: Ended) -> None:
+    assert (failed.by, failed.results.status) == (None, Status.COMPLETE)
+    assert failed.results.remark == "its proof was cut short, without care: ValueError: too naive"
+
+
+def test_what_was_proved_is_kept_when_the_proof_fails(failed: Ended) -> None:
+    assert [rate.variant for rate in failed.results.rates] == [Variant.OWN]
+    assert [trial.failure for trial in failed.results.trials] == ["", ""]
+
+
+def test_the_journal_of_a_proof_that_failed_gives_the_same_facts(failed: Ended) -> None:
+    assert results_of(a_board(failed.told), failed.results.journal_sha256) == failed.results
+
+
+def sources(workload: str, *options: str) -> tuple[str, set[str]]:
+    """Return the source digest of a pretend race's results, and those of all its processes."""
+    main(["--workload", workload, *options, "--workers", "2", "--ui", "none", "--out", "take"])
+    results = load(Path("take/results.json"))
+    return results.code.source_sha256, {
+        worker.process.source_sha256 for trial in results.trials for worker in trial.workers_detail
+    }
+
+
+def test_a_workload_of_ours_is_covered_by_our_source() -> None:
+    named, ran = sources("simulated", "--set", "seconds=0.1", "--set", "chunks=4")
+    assert ran == {named} == {source_digest()}
+
+
+def test_the_source_of_an_adopted_file_is_that_of_every_process(desk: Path) -> None:
+    named, ran = sources(a_workload_file(desk))
+    assert ran == {named} != {source_digest()}
+
+
+def test_the_source_of_an_adopted_package_is_that_of_every_process(desk: Path) -> None:
+    (desk / "my_package").mkdir()
+    a_workload_file(desk / "my_package")
+    named, ran = sources("my_package.made")
+    assert ran == {named} != {source_digest()}

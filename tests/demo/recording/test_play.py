@@ -1,0 +1,218 @@
+"""The real program playing a recording in a terminal, and where it cannot."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness import text as words
+from harness.cast.format import CAST, read
+from harness.cast.screen_reader import sight
+from harness.takes.recordings import recording
+from tests.recording import Recorded, a_desk
+from tests.terminals import PYTHON, ROOT, Look, Terminal, Tmux, at_once
+
+PLAY = [PYTHON, "-m", "demo", "play"]
+CTRL_C = b"\x03"
+
+
+@dataclass(frozen=True)
+class Played:
+    """A playing from its beginning to its end."""
+
+    looks: tuple[Look, ...]
+    raw: bytes
+    exit_code: int
+    restored: bool
+
+    @property
+    def panels(self) -> list[Look]:
+        return [look for look in self.looks if look.is_panel and "RECORDED" in look.text]
+
+    @property
+    def text(self) -> str:
+        return self.looks[-1].text
+
+
+def played(
+    take: Path,
+    *options: str,
+    size: tuple[int, int] = (100, 30),
+    keys: bytes = b"",
+    browser: dict[str, str] | None = None,
+) -> Played:
+    """Play in a terminal at the desk that the take belongs to; press keys once the panel is seen."""
+    desk = take.parents[1]
+    with Terminal(
+        [*PLAY, *options],
+        columns=size[0],
+        rows=size[1],
+        environment=a_desk(desk) | (browser or {}),
+        cwd=desk,
+    ) as terminal:
+        if keys:
+            terminal.until_text("RECORDED")
+            terminal.type(keys)
+        code = terminal.ended(60.0)
+        last = terminal.looks[-1]
+        restored = not last.alternate and last.cursor and terminal.modes() == terminal.modes_before
+        return Played(tuple(terminal.looks), terminal.raw, code, restored)
+
+
+def a_browser(desk: Path) -> dict[str, str]:
+    """Return an environment with a browser that writes down what it is to open."""
+    script = desk / "browser"
+    script.write_text(f'#!/bin/sh\necho "$1" > "{desk}/opened"\n')
+    script.chmod(0o755)
+    return {"BROWSER": f"{script} %s"}
+
+
+@pytest.fixture(scope="module")
+def whole(recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Played]:
+    """Return a take, and its recording as it was played from beginning to end."""
+    take = tmp_path_factory.mktemp("desk") / "recordings" / "kept"
+    shutil.copytree(recorded.take, take)
+    return take, played(take)
+
+
+def test_a_recording_is_played_as_it_was_at_its_own_speed(whole: tuple[Path, Played]) -> None:
+    take, seen = whole
+    cast = read(take / CAST)
+    sights = [(look.at, now) for look in seen.panels if (now := sight(look.lines)) is not None]
+    live = [
+        (at, now.clocks[0])
+        for at, now in sights
+        if now.looks is not None and now.looks[0] == "LIVE"
+    ]
+    began = [at - clock.seconds for at, clock in live if clock is not None]
+
+    assert len(began) > 3
+    assert (
+        max(began) - min(began) < 0.75
+    )  # a drawing is looked at a little late on a busy machine; twice the speed would make it 2 s
+    assert seen.looks[-1].at >= cast.duration_s
+    assert (seen.exit_code, seen.restored) == (0, True)
+
+
+def test_every_frame_of_a_recording_says_that_it_is_one_and_of_when(
+    whole: tuple[Path, Played],
+) -> None:
+    take, seen = whole
+    date = words.moment(recording(take).recorded_utc)
+    labels = {
+        look.lines[29].partition(" · simulated")[0].strip() for look in seen.looks if look.is_panel
+    }
+    assert labels == {f"RECORDED · SIMULATED {date}"}
+    assert f"RECORDED · SIMULATED  {date}" in seen.text
+    assert seen.text.index("RECORDED") < seen.text.index("NO HEADLINE")
+
+
+@pytest.mark.terminal
+def test_after_ctrl_z_the_whole_panel_is_there_again(take: Path, tmp_path: Path) -> None:
+    (tmp_path / "tmux").mkdir()
+    with Tmux(tmp_path / "tmux", 100, 30) as shell:
+        shell.command(f"cd {take.parents[1]}; export PYTHONPATH={ROOT}")
+        shell.command(f"{PYTHON} -m demo play")
+        shell.until(lambda look: look.is_panel and "LIVE" in look.text)
+        shell.keys("C-z")
+        shell.until_text("Stopped")
+        shell.command("fg")
+        back = shell.until(lambda look: look.alternate and "RECORDED" in look.text)
+        left = shell.until_text("NO HEADLINE", 60.0)
+    assert (back.is_panel, left.alternate, left.cursor) == (True, False, True)
+
+
+def test_q_leaves_and_ctrl_c_too(take: Path) -> None:
+    left = at_once(
+        {"q": lambda: played(take, keys=b"q"), "ctrl-c": lambda: played(take, keys=CTRL_C)}
+    )
+    assert {name: (one.exit_code, one.restored) for name, one in left.items()} == {
+        "q": (0, True),
+        "ctrl-c": (130, True),
+    }
+    assert "NO HEADLINE" not in left["q"].text
+
+
+def test_a_terminal_that_is_too_small_opens_the_page_instead(take: Path) -> None:
+    seen = played(take, size=(80, 24), browser=a_browser(take.parents[1]))
+    assert (seen.exit_code, (take.parents[1] / "opened").read_text().strip()) == (
+        0,
+        (take / "run.html").as_uri(),
+    )
+    assert "this terminal is 80×24, the recording needs 100×30" in " ".join(seen.text.split())
+    assert not any(look.alternate for look in seen.looks)
+
+
+def test_a_terminal_that_is_too_small_without_a_browser_is_told_what_to_do(take: Path) -> None:
+    seen = played(take, size=(80, 24), browser={"BROWSER": "false %s"})
+    assert seen.exit_code == 2
+    assert "hint: make it larger, or open recordings/kept/run.html in a browser" in " ".join(
+        seen.text.split()
+    )
+
+
+def test_without_a_terminal_nothing_is_played(take: Path) -> None:
+    done = subprocess.run(
+        PLAY,
+        cwd=take.parents[1],
+        env=a_desk(take.parents[1]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "a recording plays in a terminal that can draw" in done.stderr
+
+
+def test_where_nothing_was_recorded_it_is_said(tmp_path: Path) -> None:
+    done = subprocess.run(
+        PLAY, cwd=tmp_path, env=a_desk(tmp_path), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "hint: make one with `twoclocks record`" in done.stderr) == (2, True)
+
+
+def test_a_recording_that_is_not_verified_is_announced_as_such_and_kept_from_doing_more_than_draw(
+    take: Path,
+) -> None:
+    first, *rest = (take / CAST).read_text().splitlines()
+    hostile = json.dumps([0.0, "o", "\x1b]52;c;ZXZpbA==\x07\x1b]0;owned\x07\x1b[6n"])
+    (take / CAST).write_text("\n".join([first, hostile, *rest]) + "\n")
+    seen = played(take, str(take), keys=b"q")
+    assert "warning: this recording is not verified" in " ".join(seen.text.split())
+    assert not any(sequence in seen.raw for sequence in (b"\x1b]", b"\x1b[6n"))
+
+
+def test_a_recording_is_written_as_a_page(take: Path) -> None:
+    desk = take.parents[1]
+    done = subprocess.run(
+        [*PLAY, str(take), "--into", "own.html"],
+        cwd=desk,
+        env=a_desk(desk),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "own.html")
+    assert (desk / "own.html").read_bytes() == (take / "run.html").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [("own.avi", "own.avi is none of the forms"), ("none/own.html", "cannot write none/own.html")],
+)
+def test_a_form_that_there_is_not_or_that_cannot_be_written_is_refused(
+    take: Path, name: str, sentence: str
+) -> None:
+    desk = take.parents[1]
+    done = subprocess.run(
+        [*PLAY, str(take), "--into", name],
+        cwd=desk,
+        env=a_desk(desk),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, sentence in done.stderr) == (2, True)

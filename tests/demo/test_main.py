@@ -1,0 +1,356 @@
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.__main__ import main
+from harness.files.results import load, save
+from harness.model import Kind, Side, Status
+from tests.builders import a_results, a_workload_file
+
+ROOT = Path(__file__).parents[2]
+SIMULATED = ("--workload", "simulated", "--set", "seconds=0.1", "--set", "chunks=4")
+SWEPT = ("sweep", *SIMULATED)
+MEASURED = ("--workload", "measured.py", "--workers", "1")
+
+
+@pytest.fixture(autouse=True)
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder with a measured workload, a file, a corrupt results file and a take."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv(
+        "PYTHONPATH", str(ROOT)
+    )  # a checkout that is not installed is found from its own folder only
+    a_workload_file(tmp_path, "fields['simulated'] = False", "measured.py")
+    Path("file").write_text("a file")
+    Path("corrupt.json").write_text('{"schema": "twoclocks.results/1", "run_id": 7}')
+    Path("held").mkdir()
+    Path("held/results.json").write_text("precious")
+    return tmp_path
+
+
+def standing(folder: Path) -> dict[str, bytes | None]:
+    """Return every file below the folder with its content; Python's own caches are left out."""
+    paths = (path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+    return {str(path): path.read_bytes() if path.is_file() else None for path in paths}
+
+
+BAD = {
+    "unknown workload": (
+        ["--workload", "simulatd"],
+        "there is no workload named 'rehersal'",
+        "did you mean rehearsal?",
+    ),
+    "missing file": (
+        ["--workload", "none.py"],
+        "there is no workload file none.py",
+        "give a path to an existing .py file",
+    ),
+    "unknown parameter": (
+        ["--workload", "simulated", "--set", "second=3"],
+        "simulated has no parameter 'second'",
+        "did you mean seconds?",
+    ),
+    "ill-typed parameter": (
+        ["--workload", "simulated", "--set", "chunks=x"],
+        "--set chunks=x is not of type int",
+        "the default is 400",
+    ),
+    "senseless parameter": (
+        ["--workload", "simulated", "--set", "chunks=0"],
+        "simulated cannot run so: chunks=0",
+        "change it with --set",
+    ),
+    "parameter without a value": (
+        ["--workload", "simulated", "--set", "chunks"],
+        "--set 'chunks' has no value",
+        "write it as key=value",
+    ),
+    "folder below a file": (
+        [*SIMULATED, "--out", "file/take"],
+        "file/take cannot be the take's folder: Not a directory",
+        "name a folder",
+    ),
+    "folder in use": (
+        [*SIMULATED, "--out", "held"],
+        "held holds a take already",
+        "name a new folder with --out",
+    ),
+    "too many workers": (
+        ["--workload", "measured.py", "--workers", "5000"],
+        "5000 workers of 1 need 5000 cores",
+        "use --workers ",
+    ),
+    "far too many workers": (
+        [*SIMULATED, "--workers", "10001"],
+        "10,001 workers are more than the panel",
+        "use --workers 10,000",
+    ),
+    "too wide a baseline": (
+        [*MEASURED, "--baseline-cores", "5000"],
+        "the baseline asks for 5000 cores",
+        "use --baseline-cores ",
+    ),
+    "no baseline": (
+        [*MEASURED, "--baseline-cores", "none"],
+        "--baseline-cores none is neither",
+        "use --baseline-cores 1, or all",
+    ),
+    "client address": (
+        [*MEASURED, "--address", "ray://head:10001"],
+        "ray://head:10001 is a Ray Client address",
+        "run on a node",
+    ),
+    "no address": (
+        [*MEASURED, "--address", "head"],
+        "'head' is not an address of the form host:port",
+        "the head node prints",
+    ),
+    "unreachable": (
+        [*MEASURED, "--address", "{deaf}"],
+        "no cluster answers at {deaf}",
+        "start one with `ray start --head`",
+    ),
+    "no live terminal": (
+        [*SIMULATED, "--ui", "live"],
+        "the live panel needs a terminal that can draw",
+        "use --ui plain",
+    ),
+    "missing prices": (
+        [*SIMULATED, "--prices", "none.toml"],
+        "cannot read none.toml",
+        "begin with a copy",
+    ),
+    "no list of scales": (
+        [*SWEPT, "--workers", "4,2"],
+        "--workers 4,2 is no list of numbers",
+        "write it as --workers 1,2,4,8",
+    ),
+    "too many scales": (
+        ["sweep", *MEASURED[:2], "--workers", "1,5000"],
+        "5000 workers of 1 need 5000 cores",
+        "leave out what is above",
+    ),
+    "sweep together": (
+        [*SWEPT, "--schedule", "together"],
+        "a sweep runs one thing at a time",
+        "leave --schedule out",
+    ),
+    "crowded race": (["--oversubscribe"], "No such option '--oversubscribe'", "twoclocks --help"),
+    "unknown option": (["--speed", "9"], "No such option '--speed'", "twoclocks --help"),
+    "no trials": (["--trials", "0"], "Invalid value for '--trials'", "twoclocks --help"),
+    "unknown schedule": (
+        ["--schedule", "later"],
+        "Invalid value for '--schedule'",
+        "twoclocks --help",
+    ),
+    "unknown verb": (["rase"], "No such command 'rase'", "twoclocks --help"),
+    "corrupt results": (
+        ["slide", "corrupt.json"],
+        "corrupt.json is not a valid results file",
+        "use the file as it was written",
+    ),
+    "missing results": (
+        ["slide", "none.json"],
+        "cannot read none.json",
+        "give the results.json of a finished session",
+    ),
+    "no results yet": (
+        ["slide"],
+        "cannot read recordings/latest/results.json",
+        "give the results.json",
+    ),
+    "text for results": (["slide", "file"], "file is not a JSON document", "give the results.json"),
+    "slide below a file": (
+        ["slide", "corrupt.json", "--out", "file/slides"],
+        "file/slides cannot be written to",
+        "name another folder",
+    ),
+}
+
+
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """Yield an address that is taken and where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{taken.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(("arguments", "sentence", "hint"), BAD.values(), ids=BAD)
+def test_a_bad_request_is_one_sentence_and_one_hint(
+    desk: Path,
+    deaf: str,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
+    hint: str,
+) -> None:
+    before = standing(desk)
+    code = main([argument.replace("{deaf}", deaf) for argument in arguments])
+    told = capsys.readouterr()
+    first, second = told.err.splitlines()
+    assert (code, told.out) == (2, "")
+    assert first.startswith("error: " + sentence.replace("{deaf}", deaf))
+    assert second.startswith("hint: " + hint)
+    assert standing(desk) == before  # a side that was started would have left its log
+
+
+def test_a_shorter_way_to_race_is_to_name_no_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--workload", "simulatd"]) == main(["race", "--workload", "simulatd"]) == 2
+    first, second = capsys.readouterr().err.split("error: ")[1:]
+    assert first == second
+
+
+def test_what_was_typed_cannot_move_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--workload", "simulated", "--set", "chunks=\x1b[2J\x07"])
+    assert all(line.isprintable() for line in capsys.readouterr().err.splitlines())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["race", "--help"], ["slide", "-h"]])
+def test_help_is_no_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.startswith("Usage: twoclocks")
+
+
+def test_every_option_of_a_race_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["race", "--help"])
+    told = capsys.readouterr().out
+    assert all(
+        f"--{option}" in told
+        for option in (
+            "workload",
+            "workers",
+            "schedule",
+            "trials",
+            "set",
+            "address",
+            "ui",
+            "out",
+            "yes",
+        )
+    )
+
+
+def test_a_sweep_has_the_options_of_a_race_but_for_those_of_one_number_of_workers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    options = []
+    for verb in ("race", "sweep"):
+        main([verb, "--help"])
+        options.append(set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)))
+    race, sweep = options
+    assert sweep - race == {"--oversubscribe"}
+    assert race - sweep == {
+        "--fallback",
+        "--stall-after",
+        "--baseline",
+        "--distributed",
+        "--answer",
+        "--quality",
+        "--progress",
+    }
+
+
+def test_a_sweep_ends_as_a_race_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main([*SWEPT, "--workers", "1,3", "--trials", "2", "--ui", "plain", "--out", "take"]) == 0
+    )
+    results = load(Path("take/results.json"))
+    assert [
+        (trial.side, trial.index, trial.workers)
+        for trial in sorted(results.trials, key=lambda trial: trial.order)
+    ] == [
+        (Side.BASELINE, 0, 1),
+        (Side.DISTRIBUTED, 0, 1),
+        (Side.DISTRIBUTED, 0, 3),
+        (Side.DISTRIBUTED, 1, 3),
+        (Side.DISTRIBUTED, 1, 1),
+        (Side.BASELINE, 1, 1),
+    ]
+    assert "take/results.json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("verb", "proves"), [("race", False), ("sweep", True)])
+def test_a_sweep_proves_its_baseline_and_a_race_does_not_unless_told(
+    verb: str, proves: bool
+) -> None:
+    assert main([verb, *SIMULATED, "--ui", "none", "--out", "take"]) == 0
+    assert load(Path("take/results.json")).spec.prove_baseline is proves
+
+
+def test_a_race_without_a_folder_goes_to_recordings_and_a_rehearsal_is_not_the_latest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*SIMULATED, "--ui", "plain"]) == 0
+    (take,) = Path("recordings").iterdir()
+    results = load(take / "results.json")
+    assert (results.kind, results.status) == (Kind.SIMULATED, Status.COMPLETE)
+    assert f"{take}/results.json" in capsys.readouterr().out
+
+
+def test_json_leaves_standard_output_to_the_events(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main([*SIMULATED, "--ui", "json", "--out", "take"]) == 0
+    told = capfd.readouterr()
+    assert told.out == Path("take/events.jsonl").read_text()
+    assert "NO HEADLINE" in told.err
+
+
+def test_a_side_that_fails_ends_with_three(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = a_workload_file(
+        desk, "def distributed(given, pool, report): raise MemoryError('too much')"
+    )
+    assert main(["--workload", path, "--ui", "none", "--out", "take"]) == 3
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "error: the distributed side failed: MemoryError: too much"
+    assert second.startswith("hint: it was raised in made.py, line ")
+    results = load(Path("take/results.json"))
+    assert (results.status, results.remark) == (
+        Status.FAILED,
+        "the distributed side failed: MemoryError: too much",
+    )
+    assert not Path("take/headline.txt").exists()
+
+
+def test_sides_that_loaded_something_else_end_with_four(
+    desk: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = a_workload_file(
+        desk, "def load(params): return Problem(input=os.getpid(), held_out=0.5, items=5)"
+    )
+    assert main(["--workload", path, "--ui", "none", "--out", "take"]) == 4
+    assert capsys.readouterr().err.startswith("error: the sides loaded different inputs: ")
+    assert load(Path("take/results.json")).status is Status.FAILED
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /dev/full")
+def test_a_fault_that_is_not_foreseen_leaves_the_facts_all_the_same() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "demo", *SIMULATED, "--ui", "plain", "--out", "take"]
+        code = subprocess.run(
+            command, stdout=full, stderr=subprocess.DEVNULL, check=False
+        ).returncode
+    results = load(Path("take/results.json"))
+    assert code != 0
+    assert (results.status, results.remark) == (Status.FAILED, "OSError")
+
+
+def test_a_slide_can_be_drawn_in_a_new_folder() -> None:
+    save(a_results(), Path("results.json"))
+    command = [sys.executable, "-m", "demo", "slide", "results.json", "--out", "new/slides"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert told.stdout == Path("new/slides/headline.txt").read_text() + "\n"
+    assert {"headline.png", "headline.svg", "fig-scaling.svg"} <= {
+        path.name for path in Path("new/slides").iterdir()
+    }
+
+
+def test_a_refused_slide_ends_with_four(capsys: pytest.CaptureFixture[str]) -> None:
+    save(a_results(status=Status.ABORTED), Path("results.json"))
+    assert main(["slide", "results.json"]) == 4
+    assert capsys.readouterr().out == Path("headline.txt").read_text() + "\n"

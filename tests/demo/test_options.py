@@ -1,0 +1,412 @@
+import re
+import socket
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from demo.options import MOST_WORKERS, PRETEND_WORKERS, Asked, Request, doubled, request, told
+from harness.errors import BadRequest
+from harness.model import Adopted, Schedule, Variant
+from harness.run.baseline_variants import NO_PROOF
+from harness.run.host import usable_cores
+from tests.builders import a_workload_file
+
+CORES = len(usable_cores())
+TYPED = Asked(
+    workload="simulated",
+    workers=None,
+    cores_per_worker=1,
+    baseline_cores="",
+    schedule="in-turn",
+    trials=1,
+    settings=(),
+    address="",
+    prices=None,
+)
+
+
+@pytest.fixture(autouse=True)
+def no_cluster_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> str:
+    """Return a workload that computes, as far as a request can tell."""
+    return a_workload_file(tmp_path, "fields['simulated'] = False")
+
+
+def requested(**changes: Any) -> Request:
+    return request(replace(TYPED, **changes))
+
+
+def refused(**changes: Any) -> BadRequest:
+    with pytest.raises(BadRequest) as error:
+        requested(**changes)
+    return error.value
+
+
+def test_a_request_carries_what_was_typed() -> None:
+    asked = requested(workers=3, trials=4, schedule="together", settings=("chunks=7",))
+    assert (asked.spec.workers, asked.spec.trials, asked.spec.schedule) == (3, 4, Schedule.TOGETHER)
+    assert asked.spec.params["chunks"] == 7
+    assert asked.spec.workload.name == "simulated"
+
+
+def test_a_rehearsal_pretends_some_workers() -> None:
+    asked = requested()
+    assert (asked.spec.workers, asked.simulated, asked.allotment.workers) == (
+        PRETEND_WORKERS,
+        True,
+        (),
+    )
+
+
+def test_a_measured_race_uses_every_core(measured: str) -> None:
+    asked = requested(workload=measured)
+    assert (asked.spec.workers, asked.simulated) == (CORES, False)
+    assert sorted(core for share in asked.allotment.workers for core in share) == sorted(
+        usable_cores()
+    )
+
+
+def test_wide_workers_are_fewer(measured: str) -> None:
+    asked = requested(workload=measured, cores_per_worker=CORES)
+    assert asked.spec.workers == 1
+
+
+def test_a_baseline_is_as_wide_as_a_worker(measured: str) -> None:
+    assert requested(workload=measured, cores_per_worker=CORES).spec.baseline_cores == CORES
+
+
+@pytest.mark.parametrize(("typed", "cores"), [("1", 1), ("all", CORES)])
+def test_a_baseline_can_be_given_cores(measured: str, typed: str, cores: int) -> None:
+    asked = requested(workload=measured, baseline_cores=typed)
+    assert asked.spec.baseline_cores == len(asked.allotment.baseline) == cores
+
+
+@pytest.mark.parametrize("typed", ["0", "-1", "some", "1.5", "²"])
+def test_a_baseline_cannot_be_given_anything_else(typed: str) -> None:
+    assert (
+        refused(baseline_cores=typed).sentence
+        == f"--baseline-cores {typed} is neither a number of cores nor all"
+    )
+
+
+def test_more_workers_than_cores_are_refused(measured: str) -> None:
+    assert refused(workload=measured, workers=CORES + 1).hint == f"use --workers {CORES} or fewer"
+
+
+def test_more_workers_than_a_panel_can_follow_are_refused() -> None:
+    assert (
+        refused(workers=MOST_WORKERS + 1).sentence
+        == "10,001 workers are more than the panel can follow"
+    )
+
+
+def swept(**changes: Any) -> Request:
+    return requested(**({"points": "", "schedule": "auto"} | changes))
+
+
+def test_a_race_has_no_scales_but_its_own() -> None:
+    assert requested(workers=3).spec.points == ()
+
+
+def test_a_sweep_of_pretend_workers_doubles_them_up_to_the_usual_number() -> None:
+    assert (swept().spec.points, swept().spec.workers) == (
+        (1, 2, 4, PRETEND_WORKERS),
+        PRETEND_WORKERS,
+    )
+
+
+def test_a_measured_sweep_goes_up_to_all_the_cores(measured: str) -> None:
+    asked = swept(workload=measured)
+    assert (asked.spec.points[0], asked.spec.points[-1], asked.spec.workers) == (1, CORES, CORES)
+    assert len(asked.allotment.workers) == CORES
+
+
+def test_a_sweep_of_wide_workers_goes_up_to_as_many_as_fit(measured: str) -> None:
+    assert swept(workload=measured, cores_per_worker=CORES).spec.points == (1,)
+
+
+@given(st.integers(1, 10_000))
+def test_usual_scales_double_and_end_with_the_last_that_fits(most: int) -> None:
+    *powers, last = doubled(most)
+    assert last == most
+    assert powers == [1 << power for power in range(len(powers))]
+    assert not powers or powers[-1] < most <= 2 * powers[-1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "scales"),
+    [("1", (1,)), ("1,2,4,8", (1, 2, 4, 8)), ("2, 3", (2, 3)), ("10000", (10_000,))],
+)
+def test_the_scales_of_a_sweep_can_be_listed(typed: str, scales: tuple[int, ...]) -> None:
+    assert swept(points=typed).spec.points == scales
+
+
+@pytest.mark.parametrize(
+    "typed", ["0", "0,1", "2,1", "1,1", "1,,2", "1,2,", "one", "1.5", "-1", "²", "1;2", ","]
+)
+def test_what_is_no_list_of_scales_is_refused(typed: str) -> None:
+    error = refused(points=typed)
+    assert (
+        error.sentence == f"--workers {typed} is no list of numbers, each more than the one before"
+    )
+    assert error.hint == "write it as --workers 1,2,4,8"
+
+
+@pytest.mark.parametrize("typed", ["1,10001", "1,999999999"])
+def test_more_scales_than_a_panel_can_follow_are_refused(typed: str) -> None:
+    assert refused(points=typed).hint == "use --workers 10,000 or fewer"
+
+
+def test_the_headline_of_an_oversubscribed_sweep_is_about_the_largest_scale_that_fits(
+    measured: str,
+) -> None:
+    asked = swept(
+        workload=measured, points=",".join(map(str, range(1, CORES + 2))), oversubscribe=True
+    )
+    assert (asked.spec.workers, asked.spec.oversubscribe, len(asked.allotment.workers)) == (
+        CORES,
+        True,
+        CORES + 1,
+    )
+
+
+def test_scales_beyond_the_cores_have_to_be_asked_for(measured: str) -> None:
+    assert (
+        refused(workload=measured, points=f"1,{CORES + 1}").hint
+        == f"leave out what is above --workers {CORES}, or add --oversubscribe"
+    )
+
+
+def test_a_headline_needs_a_scale_that_fits(measured: str) -> None:
+    error = refused(workload=measured, points=f"{CORES + 1}", oversubscribe=True)
+    assert (
+        error.hint
+        == f"begin with --workers {CORES} or fewer: the headline is about a scale that fits"
+    )
+
+
+def test_more_workers_than_the_memory_holds_are_refused_before_they_start(measured: str) -> None:
+    assert (
+        "free memory" in refused(workload=measured, points="1,10000", oversubscribe=True).sentence
+    )
+
+
+def test_a_sweep_runs_in_turn() -> None:
+    assert [swept(schedule=typed).spec.schedule for typed in ("auto", "in-turn")] == [
+        Schedule.IN_TURN
+    ] * 2
+
+
+def test_a_sweep_never_runs_together() -> None:
+    assert (
+        refused(points="", schedule="together").sentence
+        == "a sweep runs one thing at a time, never together"
+    )
+
+
+def test_more_trials_than_a_results_file_holds_are_refused() -> None:
+    scales = ",".join(map(str, range(1, 10)))
+    assert swept(points=scales, trials=100).spec.trials == 100
+    assert refused(points=f"{scales},10", trials=100).hint == "use --trials 90 or fewer"
+
+
+def test_the_baseline_is_proved_where_that_is_asked_for() -> None:
+    assert [requested(prove_baseline=asked).spec.prove_baseline for asked in (False, True)] == [
+        False,
+        True,
+    ]
+
+
+def test_a_proof_is_planned_where_it_is_asked_for(measured: str) -> None:
+    planned = [
+        requested(workload=measured, prove_baseline=asked).programme for asked in (False, True)
+    ]
+    assert planned[0] == NO_PROOF
+    assert planned[1].studies[0].variant is Variant.OWN
+
+
+def test_a_rehearsal_proves_nothing() -> None:
+    assert requested(prove_baseline=True).programme == NO_PROOF
+
+
+def test_the_scales_of_a_cluster_are_not_guessed(measured: str, listener: str) -> None:
+    assert refused(workload=measured, address=listener, points="").hint == "add --workers 1,2,4"
+
+
+def test_any_scales_are_swept_on_a_cluster(measured: str, listener: str) -> None:
+    asked = swept(workload=measured, address=listener, points="1,64")
+    assert (asked.spec.points, asked.spec.workers, asked.spec.schedule) == (
+        (1, 64),
+        64,
+        Schedule.IN_TURN,
+    )
+
+
+def test_a_cluster_is_not_oversubscribed_from_here(measured: str, listener: str) -> None:
+    error = refused(workload=measured, address=listener, points="1,64", oversubscribe=True)
+    assert error.sentence == "--oversubscribe is about this machine's cores, not a cluster's"
+
+
+def test_a_rehearsal_needs_no_cluster() -> None:
+    asked = requested(address="ray://nowhere:1")
+    assert (asked.address, asked.spec.joined_cluster) == ("", False)
+
+
+@pytest.fixture
+def listener() -> Any:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_a_cluster_that_listens_is_joined(measured: str, listener: str) -> None:
+    asked = requested(workload=measured, workers=64, address=listener)
+    assert (asked.address, asked.spec.joined_cluster, asked.allotment.workers) == (
+        listener,
+        True,
+        (),
+    )
+
+
+def test_the_environment_can_name_the_cluster(
+    measured: str, listener: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", listener)
+    assert requested(workload=measured, workers=64).address == listener
+
+
+def test_an_option_goes_before_the_environment(
+    measured: str, listener: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "nowhere:1")
+    assert requested(workload=measured, workers=64, address=listener).address == listener
+
+
+def test_local_is_no_cluster(measured: str) -> None:
+    assert not requested(workload=measured, address="local").spec.joined_cluster
+
+
+def test_the_size_of_a_cluster_is_not_guessed(measured: str, listener: str) -> None:
+    assert refused(workload=measured, address=listener).hint == "add --workers N"
+
+
+def test_a_cluster_behind_a_proxy_is_refused(measured: str) -> None:
+    assert (
+        "Ray Client address"
+        in refused(workload=measured, workers=2, address="ray://head:10001").sentence
+    )
+
+
+def test_a_workload_that_is_not_there_is_refused() -> None:
+    assert refused(workload="simulatd").hint == "did you mean rehearsal?"
+
+
+def test_a_setting_that_makes_no_sense_is_refused() -> None:
+    assert re.search(
+        r"seconds=-1.* is not between 0 and 3600", refused(settings=("seconds=-1",)).sentence
+    )
+
+
+def test_prices_are_read_before_anything_else(tmp_path: Path) -> None:
+    assert refused(prices=tmp_path / "none.toml", workload="simulatd").sentence.startswith(
+        "cannot read"
+    )
+
+
+HOME = Path("/home/ada")
+
+
+@pytest.mark.parametrize(
+    ("text", "published"),
+    [
+        ("/home/ada", "~"),
+        ("/home/ada/rows.csv", "~/rows.csv"),
+        ("python /home/ada/a.py '/home/ada/my rows'", "python ~/a.py '~/my rows'"),
+        ("/home/adam/rows.csv", "/home/adam/rows.csv"),
+        ("rows.csv", "rows.csv"),
+        (f"cd {HOME}; python x", "cd ~; python x"),
+        (f"cd {HOME}&&x", "cd ~&&x"),
+        (f"PYTHONPATH={HOME}:/x", "PYTHONPATH=~:/x"),
+        (f"a >{HOME}|b", "a >~|b"),
+        (f"/mnt{HOME}/x", f"/mnt{HOME}/x"),
+        (f"{HOME}ly/x", f"{HOME}ly/x"),
+    ],
+)
+def test_nobodys_home_folder_is_published(text: str, published: str) -> None:
+    assert told({"input": text}, HOME) == {"input": published}
+
+
+def test_parameters_that_are_no_text_are_published_as_they_are() -> None:
+    assert told({"rows": 3, "rate": 0.5, "fast": True}, HOME) == {
+        "rows": 3,
+        "rate": 0.5,
+        "fast": True,
+    }
+
+
+def test_the_sides_are_given_paths_as_they_were_typed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    command = f"cat {tmp_path}/rows"
+    asked = requested(
+        workload="commands", settings=(f"baseline={command}", f"distributed={command}"), workers=1
+    )
+    assert asked.params is not None
+    assert (asked.spec.params["baseline"], asked.params["baseline"]) == ("cat ~/rows", command)
+
+
+def test_two_programs_are_asked_for_with_what_can_be_known_of_them(tmp_path: Path) -> None:
+    asked = requested(
+        workload="commands",
+        settings=("baseline=a", "distributed=b", f"input={tmp_path}", "quality=f1 (.*)"),
+        workers=1,
+    )
+    assert asked.spec.adopted == Adopted(says_ready=False, input_named=True, compared="")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        (
+            ("baseline= ", "distributed=b"),
+            "commands cannot run so: the baseline side has no command",
+        ),
+        (
+            ("baseline=a {answer}", "distributed=b {answer}", "answer=out"),
+            "commands cannot run so: the commands have {answer}, and answer=out is named besides: give one of them",
+        ),
+    ],
+)
+def test_programs_that_cannot_be_run_are_refused_beforehand(
+    settings: tuple[str, ...], sentence: str
+) -> None:
+    error = refused(workload="commands", settings=settings, workers=1)
+    assert (error.sentence, error.hint) == (sentence, "change it with --set key=value")
+
+
+def test_two_programs_that_would_write_one_file_at_once_are_refused() -> None:
+    with pytest.raises(BadRequest, match=r"^together both programs would write out at once$"):
+        requested(
+            workload="commands",
+            settings=("baseline=a", "distributed=b", "answer=out"),
+            workers=1,
+            schedule="together",
+        )
+
+
+def test_a_proof_that_would_time_start_up_is_refused() -> None:
+    with pytest.raises(BadRequest, match=r"^a proof of the baseline would time the start-up"):
+        requested(
+            workload="commands",
+            settings=("baseline=a", "distributed=b", "ready=yes"),
+            workers=1,
+            prove_baseline=True,
+        )

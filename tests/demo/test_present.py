@@ -1,0 +1,239 @@
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from demo.present import REFUSED, SHOWN, THEMES, Shown, home_of, keep, show
+from harness.claims.headline import Refusal
+from harness.errors import BadRequest
+from harness.files.results import save
+from harness.model import Kind, Side, Status
+from harness.state.to_results import results_of
+from harness.takes.folder import Journal, journal_header
+from tests.builders import (
+    a_board,
+    a_digest_of,
+    a_results,
+    a_spec,
+    a_sweep,
+    a_trial,
+    an_input,
+    some_events,
+    some_pairs,
+    some_words,
+)
+
+TEXT, SVG, PNG = "headline.txt", "headline.svg", "headline.png"
+ROOT = Path(__file__).parents[2]
+DECLARED = ROOT / "demo" / "examples" / "nightly-retrain.toml"
+
+
+def saved(folder: Path, **changes: Any) -> Path:
+    path = folder / "results.json"
+    save(a_results(**changes), path)
+    return path
+
+
+def presented(path: Path, into: Path) -> Shown:
+    shown = show([path])
+    keep(shown.drawn(), into)
+    return shown
+
+
+def drawn(folder: Path) -> dict[str, bytes]:
+    return {
+        path.name: path.read_bytes()
+        for path in folder.iterdir()
+        if path.name not in ("results.json", "events.jsonl")
+    }
+
+
+@pytest.fixture(scope="module")
+def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a take whose headline is drawn. Once for all: matplotlib keeps the fonts open that it has used."""
+    folder = tmp_path_factory.mktemp("take")
+    assert presented(saved(folder), folder).code == SHOWN
+    return folder
+
+
+def test_a_headline_is_texts_and_pictures(take: Path) -> None:
+    files = drawn(take)
+    assert "baseline, 1 core, 40.0 s" in files[TEXT].decode()
+    assert files[SVG].startswith(b"<")
+    assert files[PNG].startswith(b"\x89PNG")
+    assert {
+        "fig-architecture.svg",
+        "fig-scaling.png",
+        "fig-cost-quality.svg",
+        "appendix.txt",
+    } <= files.keys()
+
+
+def test_everything_drawn_again_is_the_same_to_the_byte(take: Path, tmp_path: Path) -> None:
+    presented(take / "results.json", tmp_path)
+    assert drawn(tmp_path) == drawn(take)
+
+
+def test_the_slide_carries_the_verdict_of_the_audit(take: Path) -> None:
+    files = drawn(take)
+    assert " audit: " in files[TEXT].decode()
+    assert "audit: " in files[SVG].decode()
+
+
+def test_the_facts_are_left_as_they_are(take: Path, tmp_path: Path) -> None:
+    assert (take / "results.json").read_bytes() == saved(tmp_path).read_bytes()
+
+
+def test_a_sweep_is_told_with_its_table(tmp_path: Path) -> None:
+    save(a_sweep(), tmp_path / "results.json")
+    assert "predicted by Amdahl's law" in show([tmp_path]).text
+
+
+def test_a_race_is_told_without_a_table(tmp_path: Path) -> None:
+    assert "Amdahl" not in show([saved(tmp_path)]).text
+
+
+def test_the_appendix_says_where_the_core_seconds_went(tmp_path: Path) -> None:
+    save(a_sweep(), tmp_path / "results.json")
+    assert "where the core time went" in show([tmp_path]).appendix
+
+
+def test_a_theme_of_its_own_replaces_the_figures_of_the_other(take: Path, tmp_path: Path) -> None:
+    shown = show([take / "results.json"])
+    for theme in ("light", "dark"):
+        keep(shown.drawn(THEMES[theme]), tmp_path)
+    names = set(drawn(tmp_path))
+    assert "fig-scaling-dark.svg" in names
+    assert "fig-scaling.svg" not in names
+
+
+def test_a_declared_record_is_shown_as_one() -> None:
+    shown = show([DECLARED])
+    assert shown.code == SHOWN
+    assert "DECLARED, NOT MEASURED HERE" in shown.text
+
+
+MOVED = (a_trial(Side.BASELINE, quality=0.9), a_trial(Side.DISTRIBUTED, quality=0.5))
+DIFFER = (a_trial(Side.BASELINE), a_trial(Side.DISTRIBUTED, answer_sha256=a_digest_of("another")))
+STRICT = a_spec(workload=some_words(answers_differ=""))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status": Status.ABORTED},
+        {"status": Status.FAILED, "trials": ()},
+        {"trials": MOVED},
+        {"trials": DIFFER, "spec": STRICT},
+    ],
+    ids=["aborted", "failed", "moved", "differ"],
+)
+def test_what_may_not_be_claimed_is_refused_in_words(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    shown = presented(saved(tmp_path, **changes), tmp_path)
+    assert shown.code == REFUSED
+    assert drawn(tmp_path) == {TEXT: shown.text.encode()}
+
+
+def test_a_refusal_leaves_no_earlier_slide_standing(tmp_path: Path) -> None:
+    for name in (TEXT, SVG, PNG, "fig-scaling.svg", "fig-baseline-dark.png", "appendix.txt"):
+        (tmp_path / name).write_text("an earlier one")
+    (tmp_path / "fig-mine.png").write_text("the presenter's own")
+    presented(saved(tmp_path, status=Status.ABORTED), tmp_path)
+    assert set(drawn(tmp_path)) == {TEXT, "fig-mine.png"}
+
+
+def test_a_rehearsal_makes_no_headline_and_that_is_right(tmp_path: Path) -> None:
+    shown = show([saved(tmp_path, kind=Kind.SIMULATED)])
+    assert shown.code == SHOWN
+    assert "NO HEADLINE" in shown.text
+
+
+def test_a_rehearsal_that_was_stopped_is_not_right(tmp_path: Path) -> None:
+    assert show([saved(tmp_path, kind=Kind.SIMULATED, status=Status.ABORTED)]).code == REFUSED
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", '{"schema": "twoclocks.results/1"}', '{"schema": "twoclocks.results/9"}']
+)
+def test_a_file_that_holds_no_results_draws_nothing(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "results.json"
+    path.write_text(content)
+    with pytest.raises(BadRequest):
+        show([path])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
+def test_a_folder_that_cannot_be_written_to_is_a_bad_request(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="/proc cannot be written to"):
+        keep({TEXT: b"told"}, Path("/proc"))
+
+
+def journaled(folder: Path, edit: bool = False) -> Path:
+    """Return a take of a session with its journal; the baseline's time in the results file may be made twice as long afterwards."""
+    journal = Journal(folder, journal_header("7c21", "2026-11-22T09:14:07Z"))
+    journal.write(some_events())
+    results = results_of(a_board(some_events()), journal.close())
+    if edit:
+        first, *others = results.trials
+        results = replace(results, trials=(replace(first, wall_s=2 * first.wall_s), *others))
+    save(results, folder / "results.json")
+    return folder
+
+
+def test_a_take_that_agrees_with_its_journal_makes_a_headline(tmp_path: Path) -> None:
+    assert show([journaled(tmp_path)]).code == SHOWN
+
+
+def test_a_file_that_was_edited_is_refused_with_the_place(tmp_path: Path) -> None:
+    shown = show([journaled(tmp_path, edit=True)])
+    assert isinstance(shown.claim, Refusal)
+    assert shown.code == REFUSED
+    assert "trials[0].wall_s" in shown.text
+
+
+def test_a_session_without_its_journal_says_so_on_everything_that_is_shown(take: Path) -> None:
+    files = drawn(take)
+    assert "there is no journal to check these numbers against" in files[TEXT].decode()
+    assert ", no journal" in files[TEXT].decode()
+    assert ", no journal" in files[SVG].decode()
+
+
+def test_a_session_with_its_journal_says_nothing_of_it(tmp_path: Path) -> None:
+    assert "no journal" not in show([journaled(tmp_path)]).text
+
+
+def two_takes(folder: Path, **changes: Any) -> list[Path]:
+    """Return two sessions of one configuration, the second of other times and with the changes."""
+    second = {
+        "trials": some_pairs([40.5], [22.5]),
+        "journal_sha256": a_digest_of("another journal"),
+    }
+    for run_id, more in (("one", {}), ("two", second | changes)):
+        (folder / run_id).mkdir()
+        save(a_results(run_id=run_id, **more), folder / run_id / "results.json")
+    return [folder / "one", folder / "two"]
+
+
+def test_sessions_of_one_configuration_are_shown_together(tmp_path: Path) -> None:
+    shown = show(two_takes(tmp_path))
+    assert shown.results.combined == ("one", "two")
+    assert "median of 2 pairs" in shown.text
+
+
+def test_sessions_with_other_inputs_are_not_put_together(tmp_path: Path) -> None:
+    other = an_input(sha256=a_digest_of("another"))
+    with pytest.raises(BadRequest, match="input"):
+        show(two_takes(tmp_path, input=other))
+
+
+def test_what_is_drawn_of_a_take_belongs_into_it(tmp_path: Path) -> None:
+    assert home_of(tmp_path) == tmp_path
+    assert home_of(tmp_path / "results.json") == tmp_path
+
+
+def test_what_is_drawn_of_another_file_has_no_home() -> None:
+    assert home_of(DECLARED) is None

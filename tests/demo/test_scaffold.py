@@ -1,0 +1,197 @@
+"""A new workload file, and two new programs: written once, never over anything, and run as they are."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from demo.scaffold import new, told
+from harness.errors import BadRequest
+from harness.files.results import load
+from harness.model import Process, Results, Side, Status
+from tests.terminals import PYTHON, at_once, surroundings
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A new workload that was raced: its exit code, what it said, and its facts."""
+
+    code: int
+    said: str
+    results: Results
+
+    def workers(self, side: Side) -> list[Process]:
+        """Return the processes of a side's first trial."""
+        return [
+            worker.process
+            for trial in self.results.trials
+            if trial.side is side
+            for worker in trial.workers_detail
+        ]
+
+
+def raced(folder: Path, *options: str) -> Ran:
+    """Race from a folder that is not the project's."""
+    command = [
+        PYTHON,
+        "-m",
+        "demo",
+        "race",
+        "--workers",
+        "2",
+        "--yes",
+        "--ui",
+        "plain",
+        "--out",
+        "take",
+        *options,
+    ]
+    ran = subprocess.run(
+        command,
+        cwd=folder,
+        env=surroundings({"PYTHONPATH": ""}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Ran(ran.returncode, ran.stdout + ran.stderr, load(folder / "take" / "results.json"))
+
+
+def with_a_neighbour(folder: Path) -> Ran:
+    """Race the new workload with its kernel moved into a file beside it."""
+    (path,) = new("circle", folder, adopt=False)
+    source = path.read_text()
+    kernel = source[source.index("def inside") : source.index("def baseline")]
+    (folder / "kernel_of_circle.py").write_text(
+        f"import numpy as np\n\nPOINTS_A_CHUNK = 2_000_000\nChunk = tuple[int, int]\n\n\n{kernel}"
+    )
+    path.write_text(
+        source.replace(kernel, "").replace(
+            "import numpy as np", "from kernel_of_circle import inside"
+        )
+    )
+    return raced(folder, "--workload", "circle.py", "--set", "chunks=20")
+
+
+def pair(folder: Path) -> Ran:
+    """Race the two new programs as they are, on fewer numbers."""
+    path = new("gaps", folder, adopt=True)[0]
+    path.write_text(path.read_text().replace("20_000_000", "6_000_000"))
+    return raced(folder, "--workload", "gaps.py")
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
+    folders = {name: tmp_path_factory.mktemp(name) for name in ("neighbour", "pair")}
+    return at_once(
+        {
+            "neighbour": lambda: with_a_neighbour(folders["neighbour"]),
+            "pair": lambda: pair(folders["pair"]),
+        }
+    )
+
+
+@pytest.mark.ray
+@pytest.mark.parametrize("name", ["neighbour", "pair"])
+def test_a_new_file_runs_at_once_outside_the_project(ran: dict[str, Ran], name: str) -> None:
+    assert ran[name].code == 0, ran[name].said
+    assert ran[name].results.status is Status.COMPLETE
+    assert len({trial.answer_sha256 for trial in ran[name].results.trials}) == 1
+
+
+@pytest.mark.ray
+def test_every_worker_runs_the_source_of_the_file_and_its_neighbour(ran: dict[str, Ran]) -> None:
+    seen = ran["neighbour"]
+    sources = {process.source_sha256 for side in Side for process in seen.workers(side)}
+    assert sources == {seen.results.code.source_sha256}
+    assert "" not in sources
+
+
+@pytest.mark.ray
+def test_the_programs_of_a_new_pair_tell_of_their_workers(ran: dict[str, Ran]) -> None:
+    assert len({process.pid for process in ran["pair"].workers(Side.DISTRIBUTED)}) == 2
+    assert {trial.items for trial in ran["pair"].results.trials} == {6_000_000}
+
+
+def test_the_new_file_is_named_with_how_to_run_it(tmp_path: Path) -> None:
+    assert (
+        told(new("mine", tmp_path, adopt=False))
+        == "wrote mine.py\nrun it: twoclocks race --workload mine.py"
+    )
+
+
+def test_a_new_pair_comes_with_its_two_programs(tmp_path: Path) -> None:
+    assert [path.name for path in new("gaps", tmp_path, adopt=True)] == [
+        "gaps.py",
+        "gaps_baseline.py",
+        "gaps_distributed.py",
+    ]
+
+
+def test_the_name_takes_the_place_of_the_templates(tmp_path: Path) -> None:
+    text = "".join(path.read_text() for path in new("gaps", tmp_path, adopt=True))
+    assert "mine" not in text
+    assert 'name="gaps"' in text
+
+
+def test_a_name_may_be_typed_with_its_ending(tmp_path: Path) -> None:
+    assert new("gaps.py", tmp_path, adopt=False) == (tmp_path / "gaps.py",)
+
+
+@pytest.mark.parametrize("taken", ["gaps.py", "gaps_distributed.py"])
+def test_nothing_is_written_where_one_of_the_files_is_there(tmp_path: Path, taken: str) -> None:
+    (tmp_path / taken).write_text("mine")
+    with pytest.raises(BadRequest, match=f"^{taken} is there already$"):
+        new("gaps", tmp_path, adopt=True)
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(taken, "mine")]
+
+
+@given(st.text().filter(lambda name: not name.removesuffix(".py").isidentifier()))
+def test_a_name_that_no_module_can_have_is_refused(name: str) -> None:
+    with pytest.raises(BadRequest):
+        new(name, Path("nowhere"), adopt=False)
+
+
+@pytest.mark.parametrize("name", ["", "class", "a b", "../up", "9lives", "x" * 70])
+def test_a_name_that_would_lead_elsewhere_or_mean_something_else_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(BadRequest, match="is no name for a workload file"):
+        new(name, tmp_path, adopt=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(
+        BadRequest, match=r"^mine\.py cannot be written: No such file or directory$"
+    ):
+        new("mine", tmp_path / "nowhere", adopt=False)
+
+
+def test_the_verb_writes_into_the_folder_it_is_typed_in(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [PYTHON, "-m", "demo", "new", "mine"],
+        cwd=tmp_path,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines() == ["wrote mine.py", "run it: twoclocks race --workload mine.py"]
+    assert os.listdir(tmp_path) == ["mine.py"]
+
+
+def test_the_programs_of_a_pair_run_alone_too(tmp_path: Path) -> None:
+    new("gaps", tmp_path, adopt=True)
+    for command in (
+        ["gaps_baseline.py", "50000", "one"],
+        ["gaps_distributed.py", "50000", "2", "two"],
+    ):
+        subprocess.run(
+            [PYTHON, *command], cwd=tmp_path, env=surroundings(), check=True, capture_output=True
+        )
+    assert (tmp_path / "one").read_text() == (tmp_path / "two").read_text()

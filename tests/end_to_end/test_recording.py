@@ -1,0 +1,361 @@
+"""The real program recording: without a terminal, in one, and where it goes wrong."""
+
+import json
+import shlex
+import signal
+import subprocess
+import time
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness import events as e
+from harness.cast.format import Cast, read
+from harness.cast.markers import (
+    ARMED,
+    BASELINE_DONE,
+    DISTRIBUTED_DONE,
+    DISTRIBUTED_GO,
+    GO,
+    HEADLINE,
+)
+from harness.files.journal import read as read_journal
+from harness.files.results import load
+from harness.model import Side
+from harness.takes.recordings import VERDICT, recording, recordings
+from tests.recording import BRIEF, Recorded, a_desk, record
+from tests.terminals import PYTHON, ROOT, Terminal, Tmux, at_once, wait_for
+
+FAILING = """
+import dataclasses
+from workloads.simulated import WORKLOAD as QUICK
+
+def distributed(schedule, pool, report):
+    {statement}
+
+WORKLOAD = dataclasses.replace(QUICK, distributed=distributed)
+"""
+
+
+@pytest.fixture(scope="module")
+def cast(recorded: Recorded) -> Cast:
+    return read(recorded.take / "run.cast")
+
+
+def test_recording_without_a_terminal_publishes_a_take(recorded: Recorded) -> None:
+    published = {path.name for path in recorded.take.iterdir()}
+    wanted = {
+        "run.cast",
+        "run.html",
+        "results.json",
+        "events.jsonl",
+        "headline.txt",
+        VERDICT,
+        "baseline.log",
+        "distributed.log",
+    }
+    assert (recorded.exit_code, recorded.errors, published) == (0, "", wanted)
+
+
+def test_recording_leaves_nothing_beside_the_take(recorded: Recorded) -> None:
+    assert {path.name for path in recorded.desk.iterdir()} == {"take", "theirs"}
+
+
+def test_a_recording_has_the_size_that_was_asked_for_whatever_the_environment_says(
+    cast: Cast,
+) -> None:
+    assert (cast.columns, cast.rows) == (100, 30)
+
+
+def test_a_recording_has_no_idle_limit_and_no_keys_whatever_the_users_configuration_says(
+    cast: Cast,
+) -> None:
+    assert (cast.idle_time_limit, {event.code for event in cast.events}) == (None, {"o", "m"})
+
+
+def test_a_recording_is_found_true_before_it_is_published(recorded: Recorded) -> None:
+    assert "verified, its clocks true to" in recorded.told
+    assert json.loads((recorded.take / VERDICT).read_bytes())["drift_s"] <= 0.3
+
+
+def test_a_recordings_chapters_stand_at_the_moments_that_its_journal_tells(
+    recorded: Recorded, cast: Cast
+) -> None:
+    told = read_journal(recorded.take / "events.jsonl").events
+    moments = {
+        ARMED: max(event.at for event in told if isinstance(event, e.Ready)),
+        GO: next(
+            event.at for event in told if isinstance(event, e.Go) and event.side is Side.BASELINE
+        ),
+        DISTRIBUTED_GO: next(
+            event.at for event in told if isinstance(event, e.Go) and event.side is Side.DISTRIBUTED
+        ),
+        BASELINE_DONE: next(
+            event.at
+            for event in told
+            if isinstance(event, e.Finished) and event.side is Side.BASELINE
+        ),
+        DISTRIBUTED_DONE: next(
+            event.at
+            for event in told
+            if isinstance(event, e.Finished) and event.side is Side.DISTRIBUTED
+        ),
+    }
+    began = {label: (cast.moment(label) or 0.0) - at for label, at in moments.items()}
+    assert [marker.text for marker in cast.markers] == [
+        ARMED,
+        GO,
+        BASELINE_DONE,
+        DISTRIBUTED_GO,
+        DISTRIBUTED_DONE,
+        HEADLINE,
+    ]
+    assert max(began.values()) - min(began.values()) <= 0.1
+
+
+def test_a_recording_names_neither_its_desk_nor_its_maker(recorded: Recorded) -> None:
+    content = b"".join(
+        (recorded.take / name).read_bytes()
+        for name in ("run.cast", "run.html", "results.json", "events.jsonl")
+    )
+    assert str(recorded.desk).encode() not in content
+
+
+def test_where_nobody_is_there_no_key_is_asked_for(cast: Cast) -> None:
+    assert not any("Enter" in event.text for event in cast.events)
+
+
+def test_a_pretend_recording_is_marked_in_every_frame_and_on_its_page(recorded: Recorded) -> None:
+    assert "SIMULATED" in (recorded.take / "run.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("statement", "code", "why"),
+    [
+        (
+            "raise ValueError('no luck')",
+            3,
+            "nothing is published: the distributed side failed: ValueError: no luck",
+        ),
+        ("return (1.0,)", 4, "the answers differ"),
+    ],
+    ids=["raises", "other answer"],
+)
+def test_a_run_that_fails_publishes_nothing(
+    tmp_path: Path, statement: str, code: int, why: str
+) -> None:
+    (tmp_path / "failing.py").write_text(FAILING.format(statement=statement))
+    done = record(tmp_path, *BRIEF[2:], "--workload", "failing.py")
+    assert (done.exit_code, why in done.errors, done.take.exists()) == (code, True, False), (
+        done.errors
+    )
+    assert len(list(tmp_path.glob(".unpublished-*"))) == 1
+
+
+def test_a_folder_that_holds_anything_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "take").mkdir()
+    (tmp_path / "take" / "notes.txt").write_text("precious")
+    done = record(tmp_path, *BRIEF)
+    assert (done.exit_code, "take is no new or empty folder" in done.errors) == (2, True)
+    assert [path.name for path in done.take.iterdir()] == ["notes.txt"]
+
+
+def test_of_two_recordings_for_one_folder_the_later_one_overwrites_nothing(tmp_path: Path) -> None:
+    done = at_once({name: partial(record, tmp_path, *BRIEF) for name in ("one", "other")})
+    codes = sorted(one.exit_code for one in done.values())
+    late = next(one for one in done.values() if one.exit_code)
+    assert (codes, "nothing is published: Directory not empty" in late.errors) == ([0, 3], True), (
+        late.errors
+    )
+    assert recording(tmp_path / "take").verified
+    assert len(list(tmp_path.glob(".unpublished-*"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence", "hint"),
+    [
+        (["--size", "big"], "--size big is no size", "--size 100x30"),
+        (["--size", "60x20"], "--size 60x20 is not between 80×24", "--size 100x30"),
+        (["--size", "9999x9999"], "is not between", "--size 100x30"),
+        (["--ui", "plain"], "--ui plain cannot be recorded", "leave --ui out"),
+        (["--workload", "simulatd"], "simulatd", "simulated"),
+    ],
+)
+def test_what_cannot_be_recorded_is_refused_before_anything_starts(
+    tmp_path: Path, options: list[str], sentence: str, hint: str
+) -> None:
+    done = record(tmp_path, "--workload", "simulated", *options)
+    assert (done.exit_code, sentence in done.errors, hint in done.errors) == (2, True, True), (
+        done.errors
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def begun(desk: Path, seconds: str, until: bytes) -> subprocess.Popen[bytes]:
+    """Return a recording that has come so far that its draft's raw cast holds some bytes."""
+    command = [
+        PYTHON,
+        "-m",
+        "demo",
+        "record",
+        "--out",
+        "take",
+        "--workload",
+        "simulated",
+        "--set",
+        f"seconds={seconds}",
+    ]
+    devnull = subprocess.DEVNULL
+    recording = subprocess.Popen(
+        command,
+        cwd=desk,
+        env=a_desk(desk),
+        stdin=devnull,
+        stdout=devnull,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    wait_for(
+        lambda: any(until in path.read_bytes() for path in desk.glob(".unpublished-*/raw.cast"))
+    )
+    return recording
+
+
+@pytest.mark.parametrize(
+    ("seconds", "until"),
+    [("60", b";go"), ("1", b";headline")],
+    ids=["in mid-race", "while the headline is held"],
+)
+def test_a_signal_ends_recorder_and_race_and_publishes_nothing(
+    tmp_path: Path, seconds: str, until: bytes
+) -> None:
+    recording = begun(tmp_path, seconds, until)
+    recording.send_signal(signal.SIGTERM)
+    _, told = recording.communicate(timeout=30)
+
+    assert (recording.returncode, b"nothing is published: stopped before the end" in told) == (
+        143,
+        True,
+    ), told
+    assert not (tmp_path / "take").exists()
+
+
+def test_a_recorder_that_dies_takes_the_race_with_it_and_publishes_nothing(tmp_path: Path) -> None:
+    recording = begun(tmp_path, "60", b";go")
+    (recorder,) = psutil.Process(recording.pid).children()
+    recorder.kill()
+    _, told = recording.communicate(timeout=40)
+
+    assert (recording.returncode != 0, b"nothing is published" in told) == (True, True)
+    assert not (tmp_path / "take").exists()
+
+
+def test_a_draft_that_was_not_published_is_no_recording(take: Path) -> None:
+    take.rename(take.parent / ".unpublished-abc")
+    assert recordings(take.parent) == ()
+
+
+def test_a_module_called_demo_in_the_folder_is_not_taken_for_the_program(tmp_path: Path) -> None:
+    (tmp_path / "demo.py").write_text("raise SystemExit(9)")
+    console = [str(Path(PYTHON).parent / "twoclocks"), "record", "--out", "take", *BRIEF]
+    environment = {name: value for name, value in a_desk(tmp_path).items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        console,
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_recording_needs_neither_open_streams_nor_a_locale_that_is_installed(
+    tmp_path: Path,
+) -> None:
+    command = shlex.join([PYTHON, "-m", "demo", "record", "--out", "take", *BRIEF])
+    environment = a_desk(tmp_path) | {"LC_ALL": "xx_XX"}
+    done = subprocess.run(
+        ["sh", "-c", f"{command} <&- >&-"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert recording(tmp_path / "take").verified
+
+
+def test_without_the_player_a_recording_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "mkdocs_asciinema_player").mkdir()
+    (tmp_path / "mkdocs_asciinema_player" / "__init__.py").touch()
+    done = record(tmp_path, *BRIEF, changes={"PYTHONPATH": f"{tmp_path}:{ROOT}"})
+    assert (done.exit_code, "asciinema-player is not installed" in done.errors) == (2, True)
+    assert not list(tmp_path.glob(".unpublished-*"))
+
+
+def test_a_full_disk_is_told_of_in_a_sentence(tmp_path: Path) -> None:
+    limited = f"ulimit -f 100; {shlex.join([PYTHON, '-m', 'demo', 'record', '--out', 'take', *BRIEF])}"  # files of 50 kB at most
+    done = subprocess.run(
+        ["sh", "-c", limited],
+        cwd=tmp_path,
+        env=a_desk(tmp_path),
+        stdin=-3,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (
+        done.returncode != 0,
+        "nothing is published: " in done.stderr,
+        "Traceback" in done.stderr,
+    ) == (True, True, False), done.stderr
+    assert not (tmp_path / "take").exists()
+
+
+def test_a_terminal_smaller_than_the_recording_is_refused(tmp_path: Path) -> None:
+    command = [PYTHON, "-m", "demo", "record", *BRIEF, "--out", str(tmp_path / "take")]
+    with Terminal(
+        command, columns=90, rows=28, environment=a_desk(tmp_path), cwd=tmp_path
+    ) as terminal:
+        code = terminal.ended()
+    assert (
+        code,
+        "this terminal of 90×28 cannot show a recording of 100×30" in terminal.looks[-1].text,
+    ) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.terminal
+def test_recording_in_a_terminal_shows_the_race_and_waits_for_enter(tmp_path: Path) -> None:
+    (tmp_path / "tmux").mkdir()
+    with Tmux(tmp_path / "tmux", 120, 40) as shell:
+        shell.command(f"cd {tmp_path}; export PYTHONPATH={ROOT}")
+        shell.command(
+            PYTHON,
+            "-m",
+            "demo",
+            "record",
+            *BRIEF,
+            "--size",
+            "80x24",
+            "--out",
+            "take",
+            "; echo exit code $?",
+        )
+        armed = shell.until_text("press Enter to start both clocks")
+        time.sleep(
+            1.6
+        )  # longer than a recording may show nothing: the panel keeps its date going while it waits
+        shell.keys("Enter")
+        shell.until_text("exit code 0", 60.0)
+
+    cast, facts = read(tmp_path / "take" / "run.cast"), load(tmp_path / "take" / "results.json")
+    assert "REC · SIMULATED" in armed.text
+    assert (cast.columns, cast.rows) == (80, 24)
+    assert (cast.moment(GO) or 0.0) - (cast.moment(ARMED) or 0.0) > 1.6
+    assert len(facts.trials) == 2

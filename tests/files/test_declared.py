@@ -1,0 +1,553 @@
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import reading
+from harness.claims.headline import Headline, Refusal, headline
+from harness.errors import BadRequest
+from harness.files.declared import load
+from harness.files.results import encode, save
+from harness.model import Kind, Results, Side
+from harness.show import phrases, slide, sweep_phrases
+from tests.builders import a_results
+
+EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
+OWN = """
+source = "our log"
+date = 2026-11-01
+currency = "EUR"
+
+[words]
+bottleneck = "the nightly job misses its window"
+axis = "training"
+metric = "accuracy"
+tolerance = 0.005
+
+[baseline]
+time = "10 h"
+quality = 0.75
+cost = 5
+
+[[distributed]]
+workers = 4
+time = "3 h"
+quality = 0.75
+cost = 6
+"""
+SHEET = """
+[prices]
+currency = "EUR"
+baseline_per_hour = 0.5
+worker_per_hour = 0.5
+head_per_hour = 0.1
+illustrative = false
+"""
+PRICED = OWN.replace('currency = "EUR"', "").replace("cost = 5", "").replace("cost = 6", "") + SHEET
+
+
+def written(text: str, folder: Path, name: str = "record.toml") -> Path:
+    """Return a file that holds the text."""
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def claimed(results: Results) -> Headline:
+    claim = headline(results)
+    assert isinstance(claim, Headline)
+    return claim
+
+
+def more(scale: str) -> str:
+    """Return the record with one table more at its end."""
+    return f"{OWN}\n[[distributed]]\n{scale}\n"
+
+
+@pytest.fixture(scope="module")
+def golden() -> Headline:
+    return claimed(load(EXAMPLES / "nightly-retrain.toml"))
+
+
+def test_the_known_good_example_gives_the_published_numbers(golden: Headline) -> None:
+    speed = golden.speed
+
+    assert (round(speed.speedup, 2), round(speed.efficiency, 2)) == (7.04, 0.88)
+    assert (round(speed.serial_fraction or 0, 3), round(speed.ceiling or 0, 1)) == (0.020, 51.2)
+    assert round(golden.quality.change, 3) == -0.003
+    assert (
+        round(golden.cost.baseline, 2),
+        round(golden.cost.distributed, 2),
+        round(golden.cost.drop, 2),
+    ) == (9.40, 3.05, 0.68)
+
+
+def test_the_known_good_example_reads_as_published(golden: Headline) -> None:
+    assert phrases.speedup(golden) == "7.04×"
+    assert phrases.efficiency(golden) == "88 %"
+    assert phrases.quality(golden) == ("0.741 → 0.738", "Δ −0.003 held, tolerance 0.005")
+    assert phrases.cost(golden) == ("$9.40 → $3.05", "68 % less")
+    assert phrases.serial_share(golden) == "implies a serial share of 2.0 %, so at most 51.2×"
+
+
+def test_the_sentence_to_say_carries_all_five_numbers(golden: Headline) -> None:
+    assert phrases.aloud(golden) == (
+        "On 8 machines it ran 7.0 times as fast, at 88 % efficiency; a run cost 68 % less, and accuracy moved by 0.003."
+    )
+
+
+def test_the_text_says_that_nothing_was_measured_here(golden: Headline) -> None:
+    assert "DECLARED, NOT MEASURED HERE" in slide.text(golden)
+
+
+def test_the_example_of_several_scales_makes_a_headline_at_the_one_it_names() -> None:
+    facts = load(EXAMPLES / "sweep-on-spot.toml")
+
+    assert (facts.spec.workers, facts.spec.points, claimed(facts).pairs) == (8, (2, 4, 8, 16), 3)
+    assert [offer.name for offer in facts.spec.prices.offers] == ["spot"]
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_shipped_example_is_an_honest_record(path: Path) -> None:
+    facts = load(path)
+
+    assert facts.kind is Kind.DECLARED
+    assert isinstance(headline(facts), Headline)
+    assert encode(facts)
+
+
+def test_what_nobody_measured_stays_empty(tmp_path: Path) -> None:
+    facts = load(written(OWN, tmp_path))
+
+    assert (facts.input, facts.held_out, facts.hosts, facts.journal_sha256, facts.code.commit) == (
+        None,
+        None,
+        (),
+        "",
+        "",
+    )
+    assert {
+        (trial.cpu_s, trial.items, trial.answer_sha256, trial.workers_detail)
+        for trial in facts.trials
+    } == {(0.0, 0, "", ())}
+
+
+def test_a_record_says_where_it_is_from_and_when(tmp_path: Path) -> None:
+    facts = load(written(OWN, tmp_path))
+
+    assert facts.remark == "declared on 2026-11-01: our log"
+    assert (facts.spec.prices.source, facts.spec.prices.date) == ("our log", "2026-11-01")
+    assert facts.began_utc == "2026-11-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ('"11.4 h"', 41_040.0),
+        ('"1.62 h"', 5832.0),
+        ('"97 min"', 5820.0),
+        ('"5832 s"', 5832.0),
+        ('"350 ms"', 0.35),
+        ('"12 µs"', 12e-6),
+        ('"2 days"', 172_800.0),
+        ('"1_000 hours"', 3_600_000.0),
+        ('"1.5e2 sec"', 150.0),
+        ('"90min"', 5400.0),
+        ("5832", 5832.0),
+        ("0.5", 0.5),
+    ],
+)
+def test_a_time_is_read_in_its_unit(said: str, seconds: float, tmp_path: Path) -> None:
+    facts = load(written(OWN.replace('"10 h"', said), tmp_path))
+
+    assert facts.trials[0].wall_s == pytest.approx(seconds)
+
+
+def test_costs_become_prices_that_make_them_again(tmp_path: Path) -> None:
+    facts = load(written(OWN, tmp_path))
+
+    assert (
+        facts.spec.prices.baseline_per_hour,
+        facts.spec.prices.worker_per_hour,
+    ) == pytest.approx((0.5, 0.5))
+    assert (claimed(facts).cost.baseline, claimed(facts).cost.distributed) == pytest.approx(
+        (5.0, 6.0)
+    )
+
+
+def test_costs_of_unlike_shares_make_their_costs_again(tmp_path: Path) -> None:
+    text = OWN.replace('currency = "EUR"', 'currency = "EUR"\ncores_per_worker = 2').replace(
+        "cost = 5", "cost = 5\ncores = 8"
+    )
+
+    assert claimed(load(written(text, tmp_path))).cost.baseline == pytest.approx(5.0)
+
+
+def test_a_price_sheet_takes_the_place_of_costs(tmp_path: Path) -> None:
+    facts = load(written(PRICED, tmp_path))
+
+    assert (facts.spec.prices.head_per_hour, facts.spec.prices.source) == (0.1, "our log")
+    assert claimed(facts).cost.distributed == pytest.approx(3 * (4 * 0.5 + 0.1))
+
+
+def test_the_largest_scale_makes_the_headline_unless_one_is_named(tmp_path: Path) -> None:
+    text = more('workers = 8\ntime = "2 h"\nquality = 0.75\ncost = 8')
+    named = text.replace("[words]", "headline_workers = 4\n[words]")
+
+    assert [load(written(each, tmp_path)).spec.workers for each in (text, named)] == [8, 4]
+
+
+def test_repeated_times_become_observations_of_which_none_has_a_place(tmp_path: Path) -> None:
+    text = OWN.replace('"10 h"', '["10 h", "11 h", "10 h"]').replace(
+        '"3 h"', '["3 h", "3.1 h", "2.9 h"]'
+    )
+    facts = load(
+        written(
+            text.replace("quality = 0.75\ncost = 6", "quality = [0.75, 0.751, 0.749]\ncost = 6"),
+            tmp_path,
+        )
+    )
+
+    assert claimed(facts).pairs == 3
+    assert [trial.quality for trial in facts.trials if trial.side is Side.DISTRIBUTED] == [
+        0.749,
+        0.75,
+        0.751,
+    ]
+    assert len({trial.order for trial in facts.trials}) == 6
+
+
+def repeated(times: Sequence[float]) -> str:
+    """Return a record of as many runs a side; those of the distributed side in this order."""
+    baseline = [10.1, 9.9, 10.4, 10.0, 10.2, 9.8, 10.3]
+    text = OWN.replace('"10 h"', str([f"{hours} h" for hours in baseline]))
+    return text.replace('"3 h"', str([f"{hours} h" for hours in times]))
+
+
+@given(st.permutations([3.0, 3.4, 2.9, 3.1, 3.3, 2.8, 3.2]))
+def test_the_order_in_which_times_are_written_down_changes_nothing(
+    tmp_path_factory: Any, times: list[float]
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    facts, in_order = (load(written(repeated(each), folder)) for each in (times, sorted(times)))
+
+    assert facts == in_order
+
+
+def test_however_many_declared_runs_there_are_they_have_no_interval(tmp_path: Path) -> None:
+    claim = claimed(load(written(repeated([3.0, 3.4, 2.9, 3.1, 3.3, 2.8, 3.2]), tmp_path)))
+
+    assert claim.speed.interval is None
+    assert phrases.observations(claim) == "median of 7 observations"
+
+
+WIDE = """
+cores_per_worker = 4
+""" + PRICED.replace("[baseline]", "[baseline]\ncores = 16").replace(
+    "baseline_per_hour = 0.5", "baseline_per_hour = 1.0"
+).replace("worker_per_hour = 0.5", "worker_per_hour = 1.0").replace(
+    "head_per_hour = 0.1", "head_per_hour = 0.0"
+).replace("workers = 4", "workers = 2")
+
+
+def test_a_machine_of_many_cores_is_billed_at_the_price_that_was_named_for_it(
+    tmp_path: Path,
+) -> None:
+    bill = claimed(load(written(WIDE, tmp_path))).cost
+
+    assert [bill.baseline, bill.distributed] == pytest.approx([10 * 1.0, 2 * 3 * 1.0])
+
+
+def test_an_offer_for_a_machine_of_many_cores_is_billed_as_it_is_named(tmp_path: Path) -> None:
+    offer = '\n[[prices.offers]]\nname = "spot"\nbaseline_per_hour = 0.8\nworker_per_hour = 0.2\nhead_per_hour = 0.0\n'
+    (spot,) = claimed(load(written(WIDE + offer, tmp_path))).cost.offers
+
+    assert [spot.baseline, spot.distributed] == pytest.approx([10 * 0.8, 2 * 3 * 0.2])
+
+
+def test_the_hours_of_a_wide_baseline_are_told_as_those_of_machines_of_a_workers_size(
+    tmp_path: Path,
+) -> None:
+    cost = claimed(load(written(WIDE, tmp_path))).cost
+
+    assert (
+        "40.0 machine-hours of the baseline (as 4 machines of a worker's size)"
+        in sweep_phrases.hours(cost)
+    )
+    assert "of the price of as large a share of the baseline's machine" in sweep_phrases.break_even(
+        cost
+    )
+
+
+def test_a_quality_beyond_the_tolerance_makes_no_headline(tmp_path: Path) -> None:
+    claim = headline(
+        load(written(OWN.replace("quality = 0.75\ncost = 6", "quality = 0.76\ncost = 6"), tmp_path))
+    )
+
+    assert isinstance(claim, Refusal)
+    assert {reason.key for reason in claim.reasons} == {"quality-moved"}
+
+
+@pytest.mark.parametrize(
+    ("name", "run_id"),
+    [("retrain-2.toml", "retrain-2"), ("my retrain.toml", "declared-"), ("-.toml", "declared-")],
+)
+def test_a_record_is_called_as_its_file_where_that_can_be(
+    name: str, run_id: str, tmp_path: Path
+) -> None:
+    assert load(written(OWN, tmp_path, name)).run_id.startswith(run_id)
+
+
+MANY = PRICED.replace('"10 h"', f"[{'9,' * 100}]").replace('"3 h"', f"[{'3,' * 100}]") + "".join(
+    f"[[distributed]]\nworkers = {scale}\ntime = [{'2,' * 100}]\nquality = 0.75\n"
+    for scale in range(5, 14)
+)
+BAD = {
+    "no TOML": ("time = ", "is not TOML"),
+    "bad letters": ("\x00", "is not TOML"),
+    "too deep": ("a = " + "[" * 50_000, "is not TOML"),
+    "nothing": ("", "the table words is missing"),
+    "no source": (OWN.replace('source = "our log"', ""), "source is missing"),
+    "no date": (OWN.replace("date = 2026-11-01", ""), "date is missing"),
+    "a day that is none": (OWN.replace("2026-11-01", '"yesterday"'), "date is not a day"),
+    "no words": (OWN.replace("[words]", "[baseline.words]"), "the table words is missing"),
+    "words that are none": ("words = 5\n" + OWN[: OWN.index("[words]")], "words is not a table"),
+    "no bottleneck": (
+        OWN.replace('bottleneck = "the nightly job misses its window"', ""),
+        "words.bottleneck is missing",
+    ),
+    "an empty bottleneck": (
+        OWN.replace("the nightly job misses its window", " "),
+        "words.bottleneck is empty",
+    ),
+    "a number for a word": (
+        OWN.replace('axis = "training"', "axis = 5"),
+        "words.axis is not a text",
+    ),
+    "an escape sequence": (
+        OWN.replace('"training"', '"\\u001b[2J"'),
+        "words.axis is empty or too long or has characters",
+    ),
+    "a long word": (
+        OWN.replace('"training"', '"' + "x" * 2_001 + '"'),
+        "words.axis is empty or too long",
+    ),
+    "no tolerance": (OWN.replace("tolerance = 0.005", ""), "words.tolerance is missing"),
+    "a negative tolerance": (OWN.replace("= 0.005", "= -1"), "words.tolerance is -1"),
+    "a truth for a number": (OWN.replace("= 0.005", "= true"), "words.tolerance is not a number"),
+    "no baseline": (
+        OWN.replace("[baseline]", "[words.baseline]"),
+        "'baseline' is not known in words",
+    ),
+    "no distributed": (OWN[: OWN.index("[[dist")], "it declares no distributed run"),
+    "one table for a list": (
+        OWN.replace("[[distributed]]", "[distributed]"),
+        "distributed is not a list of tables",
+    ),
+    "too many scales": (OWN + "[[distributed]]\n" * 101, "distributed has 102 tables"),
+    "no workers": (OWN.replace("workers = 4", ""), "distributed[0].workers is missing"),
+    "half a worker": (
+        OWN.replace("workers = 4", "workers = 4.5"),
+        "distributed[0].workers is not a whole number",
+    ),
+    "no worker at all": (OWN.replace("workers = 4", "workers = 0"), "distributed[0].workers is 0"),
+    "endless workers": (
+        OWN.replace("workers = 4", f"workers = {10**400}"),
+        "distributed[0].workers is larger than can be",
+    ),
+    "no time": (OWN.replace('time = "3 h"', ""), "distributed[0].time is missing"),
+    "a time without a unit": (
+        OWN.replace('"3 h"', '"3"'),
+        "distributed[0].time is '3', not a time",
+    ),
+    "a unit of something else": (
+        OWN.replace('"3 h"', '"3 kg"'),
+        "has the unit 'kg', which is no unit of time",
+    ),
+    "metres or minutes": (
+        OWN.replace('"3 h"', '"3 m"'),
+        "has the unit 'm', which is no unit of time",
+    ),
+    "no time at all": (OWN.replace('"3 h"', "0"), "distributed[0].time is 0"),
+    "a time below zero": (OWN.replace('"3 h"', "-5.0"), "distributed[0].time is -5"),
+    "a time that is none": (OWN.replace('"3 h"', "nan"), "distributed[0].time is nan"),
+    "an endless time": (OWN.replace('"3 h"', "inf"), "distributed[0].time is inf"),
+    "an endless time with a unit": (
+        OWN.replace('"3 h"', '"1e999 h"'),
+        "distributed[0].time is inf",
+    ),
+    "a clock for a time": (OWN.replace('"3 h"', "03:00:00"), "distributed[0].time is not a number"),
+    "no times in the list": (OWN.replace('"3 h"', "[]"), "distributed[0].time has 0 values"),
+    "too many times": (
+        OWN.replace('"3 h"', f"[{'1,' * 101}]"),
+        "distributed[0].time has 101 values",
+    ),
+    "times that make no pairs": (
+        OWN.replace('"3 h"', '["3 h", "3 h"]'),
+        "distributed[0].time has 2 and baseline.time 1",
+    ),
+    "too many qualities": (
+        OWN.replace("quality = 0.75\ncost = 6", "quality = [1, 2]\ncost = 6"),
+        "distributed[0].quality has 2 values",
+    ),
+    "a quality that is none": (
+        OWN.replace("quality = 0.75\ncost = 6", "quality = nan\ncost = 6"),
+        "distributed[0].quality is nan",
+    ),
+    "no quality": (
+        OWN.replace("quality = 0.75\ncost = 6", "cost = 6"),
+        "distributed[0].quality is missing",
+    ),
+    "a free run": (OWN.replace("cost = 6", "cost = 0"), "distributed[0].cost is 0"),
+    "a cost on one side": (OWN.replace("cost = 6", ""), "a run without a cost needs prices"),
+    "no costs and no prices": (
+        OWN.replace("cost = 6", "").replace("cost = 5", ""),
+        "a run without a cost needs prices",
+    ),
+    "costs and prices": (OWN + SHEET, "it declares both prices and costs"),
+    "costs without a currency": (OWN.replace('currency = "EUR"', ""), "currency is missing"),
+    "costs too small to be prices": (
+        OWN.replace("cost = 5", "cost = 1e-9"),
+        "a price of the baseline is not above zero",
+    ),
+    "a bad price": (
+        PRICED.replace("worker_per_hour = 0.5", "worker_per_hour = -1"),
+        "prices.worker_per_hour is -1",
+    ),
+    "one scale twice": (
+        more('workers = 4\ntime = "3 h"\nquality = 0.75\ncost = 6'),
+        "two of its distributed tables have as many workers",
+    ),
+    "costs that disagree": (
+        more('workers = 8\ntime = "2 h"\nquality = 0.75\ncost = 9'),
+        "0.5 on 4 workers and 0.5625 on 8 workers",
+    ),
+    "a headline of no scale": (
+        OWN.replace("[words]", "headline_workers = 5\n[words]"),
+        "headline_workers is 5",
+    ),
+    "cores on one side": (
+        OWN.replace("cost = 5", "cost = 5\ncores = 8"),
+        "one of baseline.cores and cores_per_worker without the other",
+    ),
+    "too many runs": (MANY, "there are more than 1,000 trials"),
+}
+
+
+@pytest.mark.parametrize("fault", BAD)
+def test_a_record_that_does_not_hold_together_is_refused_with_a_hint(
+    fault: str, tmp_path: Path
+) -> None:
+    text, says = BAD[fault]
+    with pytest.raises(BadRequest) as refused:
+        load(written(text, tmp_path))
+
+    assert says in refused.value.sentence
+    assert refused.value.hint
+
+
+def test_costs_that_agree_within_one_per_cent_are_accepted(tmp_path: Path) -> None:
+    facts = load(written(more('workers = 8\ntime = "2 h"\nquality = 0.75\ncost = 8.07'), tmp_path))
+
+    assert claimed(facts).cost.distributed == pytest.approx(8.07)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("bottlenek", "bottleneck"),
+        ("workes", "workers"),
+        ("qualty", "quality"),
+        ("currancy", "currency"),
+        ("sourze", "source"),
+    ],
+)
+def test_a_misspelt_name_gets_a_suggestion(wrong: str, right: str, tmp_path: Path) -> None:
+    with pytest.raises(BadRequest) as refused:
+        load(written(OWN.replace(f"{right} =", f"{wrong} =", 1), tmp_path))
+
+    assert refused.value.hint == f"did you mean {right}?"
+
+
+@pytest.mark.parametrize("name", ["missing.toml", "."])
+def test_a_record_that_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadRequest):
+        load(tmp_path / name)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "record.toml")
+    with pytest.raises(BadRequest, match="is not a file"):
+        load(tmp_path / "record.toml")
+
+
+def test_a_record_larger_than_any_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="larger than any declared record"):
+        load(written("#" * 100_001, tmp_path))
+
+
+SAID = (
+    "tolerance = 0.005",
+    'time = "10 h"',
+    'time = "3 h"',
+    "cost = 5",
+    "cost = 6",
+    "workers = 4",
+    'currency = "EUR"',
+    'axis = "training"',
+)
+VALUES = st.one_of(
+    st.floats(),
+    st.integers(),
+    st.booleans(),
+    st.dates(),
+    st.text(max_size=8),
+    st.sampled_from(["10 h", "1e300 h", "3 ms", "\x1b[2J"]),
+)
+
+
+def as_toml(value: Any) -> str:
+    """Return a value as TOML writes it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return '"' + "".join(f"\\U{ord(letter):08x}" for letter in value) + '"'
+        case _:
+            return str(value).replace("infinity", "inf")
+
+
+@given(st.dictionaries(st.sampled_from(SAID), VALUES, min_size=1, max_size=3))
+def test_whatever_is_declared_is_refused_or_makes_a_claim(
+    tmp_path_factory: pytest.TempPathFactory, edits: dict[str, Any]
+) -> None:
+    text = OWN
+    for old, value in edits.items():
+        text = text.replace(old, f"{old.partition(' ')[0]} = {as_toml(value)}", 1)
+    path = written(text, tmp_path_factory.mktemp("any"))
+    try:
+        facts = load(path)
+    except BadRequest:
+        return
+    assert encode(facts)
+    assert isinstance(headline(facts), Headline | Refusal)
+
+
+def test_a_folder_means_its_results_file(tmp_path: Path) -> None:
+    save(a_results(), tmp_path / "results.json")
+
+    assert reading.load(tmp_path) == reading.load(tmp_path / "results.json") == a_results()
+
+
+@pytest.mark.parametrize("name", ["record.toml", "RECORD.TOML"])
+def test_a_record_is_known_by_its_ending(name: str, tmp_path: Path) -> None:
+    assert reading.load(written(OWN, tmp_path, name)).kind is Kind.DECLARED
+
+
+def test_an_empty_folder_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match=r"results\.json: No such file"):
+        reading.load(tmp_path)

@@ -1,0 +1,359 @@
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.errors import SideFailed
+from harness.run.commands.process import (
+    LARGEST,
+    LONGEST_LINE_BYTES,
+    Program,
+    Said,
+    SaidProgress,
+    SaidQuality,
+    SaidReady,
+    SaidSpan,
+    _lines,
+)
+
+READY = "from harness.workload import ready; "
+
+
+class Ran:
+    """What was seen and heard of a program."""
+
+    def __init__(self, output: Path) -> None:
+        self.output, self.lines, self.heard, self.since = (
+            output,
+            list[bytes](),
+            list[Said](),
+            list[float](),
+        )
+
+    def line(self, line: bytes) -> bool:
+        self.lines.append(line)
+        return not line.startswith(b"%")
+
+    def hear(self, said: Said, since_s: float) -> None:
+        self.heard.append(said)
+        self.since.append(since_s)
+
+    @property
+    def printed(self) -> bytes:
+        """Return what was kept of its output."""
+        return self.output.read_bytes()
+
+
+def python(program: str) -> str:
+    return f"{sys.executable} -c '{program}'"
+
+
+def begun(command: str, folder: Path) -> tuple[Program, Ran]:
+    ran = Ran(folder / "printed")
+    return Program(command, ran.output, ran.line, ran.hear), ran
+
+
+def finished(command: str, folder: Path) -> Ran:
+    program, ran = begun(command, folder)
+    program.go()
+    program.finish()
+    program.drain()
+    return ran
+
+
+def failure(command: str, folder: Path) -> SideFailed:
+    with pytest.raises(SideFailed) as failed:
+        finished(command, folder)
+    return failed.value
+
+
+def test_what_a_program_prints_is_seen_line_by_line_and_kept(tmp_path: Path) -> None:
+    ran = finished("echo one; echo two; printf three", tmp_path)
+    assert (ran.lines, ran.printed) == ([b"one\n", b"two\n", b"three"], b"one\ntwo\nthree")
+
+
+def test_lines_that_are_no_output_are_not_kept(tmp_path: Path) -> None:
+    assert finished("echo one; echo %50; echo two", tmp_path).printed == b"one\ntwo\n"
+
+
+def test_errors_are_looked_at_and_not_kept(tmp_path: Path) -> None:
+    ran = finished("echo one >&2", tmp_path)
+    assert (ran.lines, ran.printed) == ([b"one\n"], b"")
+
+
+def test_a_line_that_ends_like_a_terminals_is_one(tmp_path: Path) -> None:
+    assert finished(r"printf '%%10\r\n%%20\r\none\r\n'", tmp_path).printed == b"one\r\n"
+
+
+def test_everything_printed_goes_to_the_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    finished("echo one; echo %50; echo two >&2", tmp_path)
+    assert capfd.readouterr() == ("one\n%50\n", "two\n")
+
+
+def test_more_than_a_pipe_holds_comes_through(tmp_path: Path) -> None:
+    assert len(finished("seq 200000", tmp_path).lines) == 200_000
+
+
+def test_standard_input_is_empty(tmp_path: Path) -> None:
+    assert finished("cat; echo end", tmp_path).printed == b"end\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence", "hint"),
+    [
+        (
+            "echo first; echo the disk is full >&2; echo >&2; exit 3",
+            "with exit code 3",
+            "its last words: the disk is full",
+        ),
+        ("echo out of luck; exit 1", "with exit code 1", "its last words: out of luck"),
+        ("exit 4", "with exit code 4", "it printed nothing"),
+        ("kill -9 $$", "by signal 9", "it printed nothing"),
+        ("no-such-program-here", "with exit code 127", "its last words: "),
+    ],
+)
+def test_a_program_that_fails_is_told_with_its_last_words(
+    command: str, sentence: str, hint: str, tmp_path: Path
+) -> None:
+    failed = failure(command, tmp_path)
+    assert failed.sentence == f"the program ended {sentence}"
+    assert failed.hint.startswith(hint)
+
+
+def test_last_words_are_short_and_text_whatever_was_printed(tmp_path: Path) -> None:
+    assert (
+        len(
+            failure(
+                python("import os; os.write(2, bytes(range(128, 256)) * 100); os._exit(1)"),
+                tmp_path,
+            ).hint
+        )
+        < 400
+    )
+
+
+def test_a_program_that_says_it_is_ready_is_waited_for_and_then_let_go(tmp_path: Path) -> None:
+    program, ran = begun(
+        python(
+            READY
+            + 'say = ready(items=3, unit="rows", workers=[7, 8]); print("went"); say.done(quality=0.5)'
+        ),
+        tmp_path,
+    )
+    assert program.until_ready() == SaidReady(items=3, unit="rows", workers=(7, 8))
+    assert ran.lines == []
+    program.go()
+    program.finish()
+    program.drain()
+    assert (ran.lines, ran.heard[1:]) == ([b"went\n"], [SaidQuality(quality=0.5)])
+
+
+def test_a_program_that_ends_without_saying_that_it_is_ready_is_told(tmp_path: Path) -> None:
+    program, _ = begun("echo nothing to load; exit 5", tmp_path)
+    with pytest.raises(
+        SideFailed, match="ended with exit code 5 without saying that it is ready"
+    ) as failed:
+        program.until_ready()
+    assert failed.value.hint == "its last words: nothing to load"
+
+
+def test_one_that_asks_after_it_was_let_go_is_not_kept_waiting(tmp_path: Path) -> None:
+    ran = finished(python(READY + "import time; time.sleep(0.2); ready()"), tmp_path)
+    assert ran.heard == [SaidReady()]
+    assert ran.since[0] > 0.2
+
+
+def test_ready_that_is_said_twice_counts_once(tmp_path: Path) -> None:
+    program, _ = begun(
+        'for n in 1 2; do echo "{\\"say\\":\\"ready\\",\\"items\\":$n}" > /dev/fd/$TWOCLOCKS_SAY; done',
+        tmp_path,
+    )
+    program.finish()
+    program.drain()
+    assert program.until_ready().items == 1
+
+
+def test_a_shell_may_say_it_all(tmp_path: Path) -> None:
+    script = """say() { echo "{\\"say\\": $1}" > /dev/fd/$TWOCLOCKS_SAY; }
+    say '"ready", "items": 9'; read -r _ < /dev/fd/$TWOCLOCKS_GO; say '"progress", "done": 9'
+    say '"span", "worker": 1, "items": 9, "busy_s": 2'"""
+    ran = finished(script, tmp_path)
+    assert ran.heard == [
+        SaidReady(items=9),
+        SaidProgress(done=9),
+        SaidSpan(worker=1, items=9, busy_s=2.0),
+    ]
+
+
+@contextmanager
+def a_daemon(folder: Path, before: str = "") -> Iterator[tuple[Program, Ran]]:
+    """Start a program that leaves one behind, which keeps its pipes open; it is ended at last."""
+    program, ran = begun(f"{before} sleep 60 & echo $! >&2; echo done", folder)
+    try:
+        yield program, ran
+    finally:
+        program.drain()
+        pid = next(int(line) for line in ran.lines if line.strip().isdigit())
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_a_daemon_that_keeps_the_pipes_open_is_not_waited_for(tmp_path: Path) -> None:
+    with a_daemon(tmp_path) as (program, ran):
+        began = time.monotonic()
+        program.finish()
+        program.drain()
+        assert time.monotonic() - began < 60
+        assert ran.printed == b"done\n"
+
+
+MISSAID = [
+    b"",
+    b"{",
+    b"nonsense",
+    b"[]",
+    b"null",
+    b'"ready"',
+    b"\xff\xfe",
+    b'{"say": "sing"}',
+    b'{"say": ["ready"]}',
+    b'{"done": 3}',
+    b'{"say": "progress"}',
+    b'{"say": "progress", "done": -1}',
+    b'{"say": "progress", "done": 1.5}',
+    b'{"say": "progress", "done": "3"}',
+    b'{"say": "progress", "done": 1' + b"0" * 30 + b"}",
+    b'{"say": "span", "worker": -1, "items": 1, "busy_s": 1}',
+    b'{"say": "span", "worker": 0, "items": 1, "busy_s": -1}',
+    b'{"say": "span", "worker": 0, "items": 1, "busy_s": 1e400}',
+    b'{"say": "span", "worker": 0, "items": 1, "busy_s": NaN}',
+    b'{"say": "quality", "quality": Infinity}',
+    b'{"say": "quality", "quality": null}',
+    b'{"say": "ready", "workers": [0]}',
+    b'{"say": "ready", "workers": [-4]}',
+    b'{"say": "ready", "workers": [99999999999]}',
+    b'{"say": "ready", "workers": 4}',
+    b'{"say": "ready", "unit": "' + b"u" * 100 + b'"}',
+    b'{"say": "ready", "items": ' + str(LARGEST + 1).encode() + b"}",
+    b"[" * 5000,
+]
+
+
+class Pipes(Program):
+    """The listening half of a program, without a program."""
+
+    def __init__(self, hear: Callable[[Said, float], None]) -> None:
+        self._hear, self._ready, self._stirred, self._began = (
+            hear,
+            None,
+            threading.Condition(),
+            time.perf_counter(),
+        )
+
+    def listen(self, said: bytes) -> None:
+        """Take in everything that is said at once."""
+        read, write = os.pipe()
+        writer = threading.Thread(target=_written, args=(write, said))
+        writer.start()
+        self._listen(read)
+        writer.join()
+
+
+def _written(descriptor: int, told: bytes) -> None:
+    with os.fdopen(descriptor, "wb") as pipe:
+        pipe.write(told)
+
+
+def heard(told: bytes) -> list[Said]:
+    found: list[Said] = []
+    Pipes(lambda said, _: found.append(said)).listen(told)
+    return found
+
+
+@pytest.mark.parametrize("line", MISSAID)
+def test_what_makes_no_sense_on_the_pipe_is_left_aside(line: bytes) -> None:
+    assert heard(line + b"\n" + b'{"say": "progress", "done": 7}\n') == [SaidProgress(done=7)]
+
+
+@given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from(MISSAID))))
+def test_whatever_is_said_the_listener_goes_on(lines: list[bytes]) -> None:
+    said = heard(b"\n".join([*lines, b'{"say": "quality", "quality": 0.5}', b""]))
+    assert said[-1] == SaidQuality(quality=0.5)
+
+
+def read(blocks: list[bytes]) -> tuple[list[bytes], bytes]:
+    """Return the lines of what comes in blocks, and what went to the log."""
+    ins, outs = zip(os.pipe(), os.pipe(), strict=True)
+    writer = threading.Thread(target=_written, args=(outs[0], b"".join(blocks)))
+    writer.start()
+    with os.fdopen(ins[0], "rb") as source:
+        lines = list(_lines(source, outs[1]))
+    os.close(outs[1])
+    writer.join()
+    with os.fdopen(ins[1], "rb") as log:
+        return lines, log.read()
+
+
+@given(st.lists(st.one_of(st.binary(max_size=20), st.sampled_from([b"\r", b"\n", b"\r\n"]))))
+def test_lines_of_any_bytes_are_put_together_without_loss(blocks: list[bytes]) -> None:
+    lines, log = read(blocks)
+    assert b"".join(lines) == log == b"".join(blocks)
+    assert all(re.fullmatch(rb"[^\r\n]*[\r\n]?", line) and line for line in lines)
+    assert all(line[-1:] in (b"\r", b"\n") for line in lines[:-1])
+
+
+def test_an_endless_line_is_seen_in_parts(tmp_path: Path) -> None:
+    ran = finished(f"head -c {3 * LONGEST_LINE_BYTES} /dev/zero", tmp_path)
+    assert sum(map(len, ran.lines)) == 3 * LONGEST_LINE_BYTES
+    assert max(map(len, ran.lines)) <= LONGEST_LINE_BYTES + (1 << 16)
+
+
+def test_a_program_that_is_not_looked_at_writes_its_output_itself(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    program = Program("seq 100000", tmp_path / "printed", None, lambda said, since_s: None)
+    program.finish()
+    program.drain()
+    assert (tmp_path / "printed").read_text().splitlines() == [
+        str(number) for number in range(1, 100_001)
+    ]
+    assert capfd.readouterr().out.endswith("100000\n")
+
+
+def test_the_last_words_of_a_program_that_is_not_looked_at_are_what_it_printed(
+    tmp_path: Path,
+) -> None:
+    program = Program(
+        "echo so far; echo and no further; exit 3",
+        tmp_path / "printed",
+        None,
+        lambda said, since_s: None,
+    )
+    with pytest.raises(SideFailed) as failed:
+        program.finish()
+    assert failed.value.hint == "its last words: and no further"
+
+
+def test_last_words_do_not_tell_whose_home_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    program = Program(
+        "echo cannot open /home/somebody/rows >&2; exit 3",
+        tmp_path / "printed",
+        None,
+        lambda said, since_s: None,
+    )
+    with pytest.raises(SideFailed) as failed:
+        program.finish()
+    assert failed.value.hint == "its last words: cannot open ~/rows"

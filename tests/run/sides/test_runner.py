@@ -1,0 +1,116 @@
+from typing import Any
+
+import pytest
+
+from harness.events import Event, Phase, Sample, Span, Spent
+from harness.model import Side
+from harness.run.digest import digest
+from harness.run.sides.runner import Contestant, contestant, own_usage, used
+from harness.run.wire import Assignment
+from harness.workload import find
+
+SIMULATED = find("simulated")
+PROBLEM = SIMULATED.load(SIMULATED.params | {"seconds": 0.02, "chunks": 4})
+KNOWN = digest(PROBLEM.input, PROBLEM.items)
+
+
+def an_assignment(side: Side, **changes: Any) -> Assignment:
+    return Assignment(
+        side, "simulated", {}, 3, 1, changes.get("cores", ((),)), events_fd=-1, control_fd=-1
+    )
+
+
+def ran(side: Side) -> tuple[Contestant, Any, list[int], list[Event]]:
+    reported: list[int] = []
+    said: list[Event] = []
+    with contestant(an_assignment(side), SIMULATED, PROBLEM.input, KNOWN, said.append) as entered:
+        return entered, entered.run(PROBLEM.input, reported.append, 0), reported, said
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_side_answers_and_reports_what_it_has_done(side: Side) -> None:
+    _, answer, reported, _ = ran(side)
+    assert answer == PROBLEM.input
+    assert reported == [1, 2, 3, 4]
+
+
+def test_a_brief_baseline_is_not_looked_at() -> None:
+    assert [event for event in ran(Side.BASELINE)[3] if isinstance(event, Sample)] == []
+
+
+@pytest.mark.parametrize(
+    ("side", "names"), [(Side.BASELINE, ["core"]), (Side.DISTRIBUTED, ["w0", "w1", "w2"])]
+)
+def test_a_side_names_its_workers(side: Side, names: list[str]) -> None:
+    assert [worker.id for worker in ran(side)[0].workers()] == names
+
+
+def test_a_side_runs_as_often_as_it_is_asked() -> None:
+    with contestant(
+        an_assignment(Side.DISTRIBUTED), SIMULATED, PROBLEM.input, KNOWN, lambda _: None
+    ) as entered:
+        answers = [entered.run(PROBLEM.input, lambda _: None, 0) for _ in range(2)]
+        entered.rest(None)
+    assert answers == [PROBLEM.input] * 2
+
+
+@pytest.mark.parametrize(
+    ("workers", "names"),
+    [(1, {"w0"}), (2, {"w0", "w1"}), (0, {"w0", "w1", "w2"}), (3, {"w0", "w1", "w2"})],
+)
+def test_a_side_runs_on_as_many_of_its_workers_as_it_is_told(workers: int, names: set[str]) -> None:
+    said: list[Event] = []
+    with contestant(
+        an_assignment(Side.DISTRIBUTED), SIMULATED, PROBLEM.input, KNOWN, said.append
+    ) as entered:
+        entered.run(PROBLEM.input, lambda _: None, workers)
+    assert {event.worker for event in said if isinstance(event, Span)} == names
+
+
+@pytest.mark.parametrize("side", Side)
+def test_every_worker_that_holds_the_input_has_its_digest(side: Side) -> None:
+    assert {worker.input_sha256 for worker in ran(side)[0].workers()} == {KNOWN.sha256}
+
+
+def test_a_pretend_baseline_computes_all_the_time_that_it_sleeps() -> None:
+    split = ran(Side.BASELINE)[0].split(10.0, 0.1)
+    assert split == (
+        Phase(name="run", seconds=10.0),
+        Spent(compute_s=10.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0),
+    )
+
+
+@pytest.mark.parametrize(("workers", "working"), [(0, 3), (1, 1), (2, 2)])
+def test_the_core_seconds_of_a_run_are_those_of_the_workers_that_it_had(
+    workers: int, working: int
+) -> None:
+    with contestant(
+        an_assignment(Side.DISTRIBUTED), SIMULATED, PROBLEM.input, KNOWN, lambda _: None
+    ) as entered:
+        entered.run(PROBLEM.input, lambda _: None, workers)
+    serial, pool, spent = entered.split(0.0, 0.0)
+    assert isinstance(serial, Phase)
+    assert isinstance(pool, Phase)
+    assert isinstance(spent, Spent)
+    parts = spent.compute_s, spent.exchange_s, spent.waiting_s, spent.serial_s, spent.idle_s
+    assert sum(parts) == pytest.approx(working * (serial.seconds + pool.seconds))
+    assert spent.compute_s == pytest.approx(sum(PROBLEM.input))
+
+
+def test_core_seconds_are_what_was_used_between_two_looks() -> None:
+    before, after = {"own": (1.0, 10), "w0 7": (2.0, 20)}, {"own": (1.5, 11), "w0 7": (4.0, 25)}
+    assert used(before, after) == (2.5, 36)
+
+
+def test_a_worker_that_came_back_used_all_that_its_process_used() -> None:
+    assert used({"w0 7": (9.0, 20)}, {"w0 8": (3.0, 25)}) == (3.0, 25)
+
+
+def test_a_worker_that_is_gone_takes_nothing_back() -> None:
+    assert used({"own": (1.0, 10), "w0 7": (9.0, 20)}, {"own": (1.5, 10)}) == (0.5, 10)
+
+
+def test_one_process_is_all_there_is_to_a_baseline() -> None:
+    cpu_s, peak = used(own_usage(), own_usage())
+    assert cpu_s >= 0
+    assert peak > 1_000_000

@@ -1,0 +1,206 @@
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from demo.options import Asked, request
+from harness.errors import Interrupted, SideFailed
+from harness.model import Side
+from harness.run import arming, processes
+from harness.run.arming import Armed, arm, off_loopback
+from harness.run.plan import Session
+from tests.builders import a_ready, a_workload_file
+
+
+def never() -> None:
+    """Ask for nothing."""
+
+
+def a_session(out: Path, workload: str = "simulated", workers: int = 3) -> Session:
+    """Return a session as the program would run it."""
+    typed = Asked(workload, 1, "", "in-turn", 1, (), "", None, workers=workers)
+    wanted = request(typed)
+    return Session(
+        wanted.spec,
+        wanted.workload,
+        wanted.address,
+        wanted.allotment,
+        wanted.simulated,
+        replay_rest=False,
+        out=out,
+    )
+
+
+@pytest.fixture
+def armed(tmp_path: Path) -> Armed:
+    """Return both sides of a rehearsal, armed and gone again."""
+    return arm(a_session(tmp_path), never)
+
+
+def test_both_sides_say_what_they_are_armed_with(armed: Armed) -> None:
+    assert (len(armed.baseline.workers), len(armed.distributed.workers)) == (1, 3)
+    assert armed.baseline.input == armed.distributed.input
+
+
+def test_both_sides_say_how_long_each_step_took(armed: Armed) -> None:
+    steps = {"import", "load", "workers", "warm-up", "digests"}
+    assert (set(armed.baseline.startup), set(armed.distributed.startup)) == (steps, steps)
+
+
+def test_pretended_workers_listen_nowhere(armed: Armed) -> None:
+    assert (armed.listening, armed.exposed) == ((), ())
+
+
+def test_a_side_that_listens_is_seen_and_told_apart_by_where(tmp_path: Path) -> None:
+    listens = "import socket\nheld = [socket.create_server((host, 0)) for host in ('127.0.0.1', '0.0.0.0')]"
+    armed = arm(a_session(tmp_path, a_workload_file(tmp_path, listens)), never)
+    assert (armed.listening, armed.exposed) == (("0.0.0.0", "127.0.0.1"), ("0.0.0.0",))
+
+
+SERVES = """
+LISTENER = "import socket, sys; held = socket.create_server(('127.0.0.2', 0)); print(flush=True); sys.stdin.read()"
+
+def load(params):
+    subprocess.Popen([sys.executable, "-c", LISTENER], stdin=subprocess.PIPE, stdout=subprocess.PIPE).stdout.readline()
+    return Problem(input=(1,), held_out=0.5, items=1)
+"""
+
+
+def test_a_process_that_the_distributed_side_started_is_looked_at_too(tmp_path: Path) -> None:
+    assert arm(a_session(tmp_path, a_workload_file(tmp_path, SERVES)), never).listening == (
+        "127.0.0.2",
+    )
+
+
+FAILS: dict[str, tuple[str, str]] = {
+    "raises": (
+        "def load(params):\n    raise FileNotFoundError('digits.npz is missing')",
+        "the baseline side failed: .*digits.npz is missing",
+    ),
+    "dies": (
+        "def load(params):\n    os.kill(os.getpid(), signal.SIGKILL)",
+        "the baseline side failed: its process was killed by signal 9",
+    ),
+    "leaves": (
+        "def load(params):\n    print('no licence', flush=True)\n    os._exit(7)",
+        "the baseline side failed: .*exit code 7",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", FAILS)
+def test_a_side_that_fails_is_named_with_its_reason(how: str, tmp_path: Path) -> None:
+    changes, expected = FAILS[how]
+    with pytest.raises(SideFailed, match=expected):
+        arm(a_session(tmp_path, a_workload_file(tmp_path, changes)), never)
+
+
+def test_the_last_words_of_a_side_are_the_hint(tmp_path: Path) -> None:
+    with pytest.raises(SideFailed) as failed:
+        arm(a_session(tmp_path, a_workload_file(tmp_path, FAILS["leaves"][0])), never)
+    assert failed.value.hint == "its last words: no licence"
+
+
+SLEEPS = "def load(params):\n    subprocess.Popen(['sleep', '60'])\n    time.sleep(60)"
+
+
+def test_a_side_that_is_never_ready_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    with pytest.raises(SideFailed, match="the baseline side was not ready within 1 s"):
+        arm(a_session(tmp_path, a_workload_file(tmp_path, SLEEPS)), never, within_s=1.0)
+
+
+def once(wanted: Callable[[], object]) -> Callable[[], int | None]:
+    """Return a presenter who presses Ctrl-C once something is so."""
+    return lambda: signal.SIGINT if wanted() else None
+
+
+def test_a_signal_ends_arming_and_all_that_was_started(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted) as stopped:
+        arm(
+            a_session(tmp_path, a_workload_file(tmp_path, SLEEPS)),
+            once(lambda: any(processes.family(os.getpid()).keys() - {os.getpid()})),
+        )
+    assert stopped.value.exit_code == 130
+
+
+LAST_ACT = """
+import atexit
+
+def load(params):
+    atexit.register(lambda: (time.sleep(0.3), pathlib.Path({folder!r}, f"ended-{os.getpid()}").touch()))
+    return Problem(input=(1,), held_out=0.5, items=1)
+"""
+
+
+def test_sides_are_let_end_of_themselves(tmp_path: Path) -> None:
+    arm(
+        a_session(
+            tmp_path, a_workload_file(tmp_path, LAST_ACT.replace("{folder!r}", repr(str(tmp_path))))
+        ),
+        never,
+    )
+    assert len(list(tmp_path.glob("ended-*"))) == 2
+
+
+LINGERS = """
+import atexit
+
+def linger():
+    pathlib.Path({leaving!r}).touch()
+    time.sleep(60)
+
+def load(params):
+    atexit.register(linger)
+    return Problem(input=(1,), held_out=0.5, items=1)
+"""
+
+
+def test_a_signal_while_the_sides_leave_hurries_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arming, "LEAVE_WITHIN_S", 60.0)
+    leaving, began = tmp_path / "leaving", time.monotonic()
+    arm(
+        a_session(
+            tmp_path, a_workload_file(tmp_path, LINGERS.replace("{leaving!r}", repr(str(leaving))))
+        ),
+        once(leaving.exists),
+    )
+    assert time.monotonic() - began < 30.0
+    assert processes.family(os.getpid()).keys() == {os.getpid()}
+
+
+def test_logs_are_kept_where_the_session_is(tmp_path: Path) -> None:
+    arm(a_session(tmp_path), never)
+    assert {path.name for path in tmp_path.iterdir()} == {f"{side}.log" for side in Side}
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "127.0.0.53", "::1", "::ffff:127.0.0.1", "::1%lo"]
+)
+def test_loopback_is_reached_from_this_machine_alone(address: str) -> None:
+    assert off_loopback([address]) == ()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["0.0.0.0", "::", "192.168.1.5", "10.0.0.1", "::ffff:10.0.0.1", "fe80::1%eth0", "", "nonsense"],
+)
+def test_anything_else_may_be_reached_from_elsewhere(address: str) -> None:
+    assert off_loopback([address, "127.0.0.1"]) == (address,)
+
+
+def test_what_is_exposed_is_judged_from_what_listens() -> None:
+    assert Armed(a_ready(), a_ready(Side.DISTRIBUTED), ("127.0.0.1", "0.0.0.0")).exposed == (
+        "0.0.0.0",
+    )
+
+
+@pytest.mark.ray
+def test_ray_is_armed_and_listens_on_loopback_alone(tmp_path: Path) -> None:
+    armed = arm(a_session(tmp_path, "tests/pieces.py", workers=1), never)
+    assert (len(armed.listening) > 0, armed.exposed) == (True, ())
+    assert armed.distributed.hosts[0].packages["ray"]

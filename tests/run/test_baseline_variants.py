@@ -1,0 +1,238 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import BadRequest
+from harness.model import Variant
+from harness.run.baseline_variants import (
+    AT_LEAST_S,
+    NO_PROOF,
+    Programme,
+    another,
+    declared,
+    label,
+    programme,
+    rated,
+)
+from harness.run.wire import Study
+from harness.workload import Problem, Workload, find
+from tests.builders import a_spec, a_workload_file
+
+OWN = Study(Variant.OWN, AT_LEAST_S)
+SOURCE = """
+from harness.workload import Limit
+
+ran = []
+
+def load(params):
+    return Problem(input=("full", params["size"]), held_out=0.5, items=400, warmup=("slice", params["size"]), warmup_items=4)
+
+def baseline(given, report):
+    ran.append(given)
+    time.sleep(0.01)
+
+def naive(given, report):
+    ran.append(("naive", *given))
+    time.sleep(0.01)
+
+def rate(given, seconds):
+    ran.append(("limit", *given))
+    time.sleep(seconds)
+    return 1000.0
+
+def check(params):
+    if params["size"] > 9:
+        raise ValueError("too large")
+
+fields.update(check=check, tuned=("size", (2, 12)), naive=naive, limit=Limit("sleep", rate))
+"""
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Workload:
+    return find(a_workload_file(tmp_path, SOURCE))
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Workload:
+    return find(a_workload_file(tmp_path))
+
+
+def ran(workload: Workload) -> list[Any]:
+    """Return what was run of a workload, each input once."""
+    runs = workload.load.__globals__["ran"]
+    return sorted(set(runs))
+
+
+def timed(workload: Workload, study: Study, problem: Problem | None = None, cores: int = 1) -> Any:
+    return rated(study, workload, workload.params, problem or workload.load(workload.params), cores)
+
+
+def variants(studies: tuple[Study, ...]) -> list[Variant]:
+    return [study.variant for study in studies]
+
+
+def test_a_workload_that_declares_all_has_all_timed(made: Workload) -> None:
+    assert variants(declared(made, made.params)) == [
+        Variant.LIMIT,
+        Variant.TUNED,
+        Variant.TUNED,
+        Variant.NAIVE,
+    ]
+
+
+def test_a_workload_that_declares_nothing_has_nothing_timed(plain: Workload) -> None:
+    assert declared(plain, plain.params) == ()
+
+
+def test_the_value_in_use_is_tried_with_the_others_but_for_those_refused(made: Workload) -> None:
+    tried = [
+        (study.name, study.value)
+        for study in declared(made, made.params)
+        if study.variant is Variant.TUNED
+    ]
+    assert tried == [("size", 2), ("size", 5)]
+
+
+def test_a_value_in_use_that_is_tried_anyway_is_tried_once(made: Workload) -> None:
+    tried = [
+        study.value
+        for study in declared(made, made.params | {"size": 2})
+        if study.variant is Variant.TUNED
+    ]
+    assert tried == [2]
+
+
+@pytest.mark.parametrize("name", ["sise", "mode", "fast"])
+def test_a_baseline_is_tuned_by_a_number_among_its_parameters(tmp_path: Path, name: str) -> None:
+    workload = find(a_workload_file(tmp_path, f"fields['tuned'] = ({name!r}, (1, 2))"))
+    with pytest.raises(BadRequest, match=f"made cannot be tuned by '{name}'"):
+        declared(workload, workload.params)
+
+
+def test_without_a_proof_asked_for_nothing_is_timed(made: Workload) -> None:
+    assert programme(declared(made, made.params), a_spec(), (0, 1)) == NO_PROOF
+
+
+def test_a_baseline_without_cores_proves_nothing() -> None:
+    assert programme((), a_spec(prove_baseline=True), ()) == NO_PROOF
+
+
+def test_a_proof_begins_and_ends_with_the_baseline_as_it_runs() -> None:
+    limit = Study(Variant.LIMIT, AT_LEAST_S, "sleep")
+    asked = programme((limit,), a_spec(prove_baseline=True), (0, 1))
+    assert asked == Programme((OWN, limit, Study(Variant.WHOLE, 0.0), OWN), (0, 1))
+
+
+def test_a_baseline_that_has_all_cores_is_not_timed_on_them_again() -> None:
+    assert programme((), a_spec(prove_baseline=True, baseline_cores=2), (0, 1)) == Programme(
+        (OWN, OWN)
+    )
+
+
+@pytest.mark.parametrize(
+    ("study", "words"),
+    [
+        (OWN, "as it runs"),
+        (Study(Variant.TUNED, 1.0, "micro_batch", 1536), "micro_batch 1,536"),
+        (Study(Variant.TUNED, 1.0, "rate", 0.5), "rate 0.5"),
+        (Study(Variant.NAIVE, 1.0), "without care"),
+        (Study(Variant.LIMIT, 1.0, "matrix products"), "matrix products"),
+        (Study(Variant.WHOLE, 0.0), "on all 8 cores"),
+    ],
+)
+def test_a_variant_is_called_by_what_it_is(study: Study, words: str) -> None:
+    assert label(study, 8) == words
+
+
+@pytest.mark.parametrize(
+    ("study", "expected"),
+    [
+        (Study(Variant.OWN, 0.01), [("slice", 5)]),
+        (Study(Variant.TUNED, 0.01, "size", 2), [("slice", 2)]),
+        (Study(Variant.NAIVE, 0.01), [("naive", "slice", 5)]),
+        (Study(Variant.LIMIT, 0.01, "sleep"), [("limit", "slice", 5)]),
+        (Study(Variant.WHOLE, 0.0), [("full", 5)]),
+    ],
+    ids=str,
+)
+def test_a_variant_runs_what_it_is(made: Workload, study: Study, expected: list[Any]) -> None:
+    timed(made, study)
+    assert ran(made) == expected
+
+
+@pytest.mark.parametrize(
+    ("variant", "items"), [(Variant.OWN, 4), (Variant.NAIVE, 4), (Variant.WHOLE, 400)]
+)
+def test_a_rate_is_the_items_of_a_pass_over_its_seconds(
+    made: Workload, variant: Variant, items: int
+) -> None:
+    found = timed(made, Study(variant, 0.0))
+    assert items / found.seconds <= found.items_per_s <= items / 0.01
+
+
+def test_the_rate_of_a_limit_is_what_it_says(made: Workload) -> None:
+    found = timed(made, Study(Variant.LIMIT, 0.02, "sleep"))
+    assert (found.items_per_s, found.name) == (1000.0, "sleep")
+    assert found.seconds >= 0.02
+
+
+def test_a_rate_says_what_was_varied_and_on_how_many_cores(made: Workload) -> None:
+    found = timed(made, Study(Variant.TUNED, 0.0, "size", 2), cores=3)
+    assert (found.variant, found.name, found.value, found.cores) == (Variant.TUNED, "size", 2.0, 3)
+
+
+def test_a_slice_is_passed_until_the_time_is_up(made: Workload) -> None:
+    assert timed(made, Study(Variant.OWN, 0.1)).seconds >= 0.1
+
+
+@pytest.mark.parametrize(
+    ("passes", "elapsed", "due"),
+    [
+        ((), 0.0, True),
+        ((0.1,) * 9, 0.9, True),
+        ((0.1,) * 10, 1.0, False),
+        ((1.5,), 1.5, True),
+        ((1.0, 1.0), 2.0, True),
+        ((1.0, 1.0, 1.0), 3.0, False),
+        ((2.0,), 2.0, False),
+        ((40.0,), 40.0, False),
+    ],
+)
+def test_passes_fill_the_time_and_are_three_where_that_is_cheap(
+    passes: tuple[float, ...], elapsed: float, due: bool
+) -> None:
+    assert another(passes, elapsed, at_least_s=1.0) == due
+
+
+def test_the_median_pass_counts(tmp_path: Path) -> None:
+    late = "ran = []\ndef baseline(given, report):\n    ran.append(given)\n    time.sleep(0.2 if len(ran) == 1 else 0.01)"
+    found = timed(find(a_workload_file(tmp_path, late)), Study(Variant.OWN, 0.25))
+    assert found.items_per_s > 5 / 0.2
+
+
+def test_a_slice_that_is_not_counted_gives_way_to_the_whole_input(made: Workload) -> None:
+    uncounted = Problem(input=("full", 5), held_out=0.5, items=400, warmup=("slice", 5))
+    timed(made, Study(Variant.OWN, 0.0), uncounted)
+    assert ran(made) == [("full", 5)]
+
+
+def test_a_tuned_value_is_of_its_parameters_type(tmp_path: Path) -> None:
+    source = "seen = []\ndef load(params): return seen.append(params['rate']) or Problem(input=(), held_out=0.5, items=1)"
+    workload = find(a_workload_file(tmp_path, source))
+    timed(workload, Study(Variant.TUNED, 0.0, "rate", 2))
+    assert [type(rate) for rate in workload.load.__globals__["seen"]] == [float, float]
+
+
+@pytest.mark.parametrize("rate", ["-1", "nan", "inf"])
+def test_a_rate_that_is_none_is_an_error(tmp_path: Path, rate: str) -> None:
+    source = f"from harness.workload import Limit\nfields['limit'] = Limit('sleep', lambda given, seconds: float({rate!r}))"
+    with pytest.raises(ValueError, match=f"the rate of sleep is {rate}"):
+        timed(find(a_workload_file(tmp_path, source)), Study(Variant.LIMIT, 0.0, "sleep"))
+
+
+@pytest.mark.parametrize("variant", [Variant.NAIVE, Variant.LIMIT])
+def test_what_is_not_declared_cannot_be_timed(plain: Workload, variant: Variant) -> None:
+    with pytest.raises(BadRequest, match=f"made has no {variant} variant of its baseline"):
+        timed(plain, Study(variant, 0.0))

@@ -1,0 +1,800 @@
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from harness import events as e
+from harness.errors import Disagreement, Interrupted, SideFailed, TwoclocksError
+from harness.model import Schedule, Side, Variant
+from harness.run import conductor
+from harness.run.baseline_variants import Programme
+from harness.run.conductor import Batch, Conductor
+from harness.run.host import usable_cores
+from harness.run.plan import Session
+from harness.run.schedule import Allotment
+from harness.run.wire import Study
+from tests.builders import a_spec, a_workload_file
+
+BASELINE, DISTRIBUTED = Side
+QUICK = {"seconds": 0.3, "chunks": 6, "quality": 0.97}
+LONG = {"seconds": 60.0, "chunks": 1000, "quality": 0.97}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def swift() -> Iterator[None]:
+    """Shorten the frames, since every wait ends with one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conductor, "FRAME_S", 0.05)
+        yield
+
+
+@dataclass
+class Presenter:
+    """Asks for what a test says, once the events so far call for it; begins at once, and never skips."""
+
+    stops: Callable[[list[e.Event]], int | None] = lambda _: None
+    begins: Callable[[], bool] = lambda: True
+    skips: Callable[[], bool] = lambda: False
+    seen: list[e.Event] = field(default_factory=list)
+
+    def stop(self) -> int | None:
+        return self.stops(self.seen)
+
+    def begin(self) -> bool:
+        return self.begins()
+
+    def skip(self) -> bool:
+        return self.skips()
+
+
+@dataclass
+class Ran:
+    """A session that has come to its end, whichever it was."""
+
+    conductor: Conductor
+    batches: list[Batch]
+    shown_at: list[float]
+    doings: list[str]
+    ended: TwoclocksError | None
+
+    @property
+    def events(self) -> list[e.Event]:
+        return [event for batch in self.batches for event in batch]
+
+    def of(self, *kinds: type[e.Event]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kinds)]
+
+
+def a_session(out: Path, workload: str = "simulated", **changes: Any) -> Session:
+    ours: dict[str, Any] = {
+        "simulated": True,
+        "replay_rest": False,
+        "allotment": Allotment((), (), disjoint=True, screen_has_core=True),
+    }
+    asked = {
+        name: changes.pop(name)
+        for name in ("schedule", "trials", "workers", "params", "points")
+        if name in changes
+    }
+    spec = a_spec(**({"params": QUICK if workload == "simulated" else {}} | asked))
+    return Session(spec=spec, workload=workload, address="", out=out, **(ours | changes))
+
+
+def ran(session: Session, presenter: Presenter | None = None) -> Ran:
+    presenter = presenter or Presenter()
+    conducting = Conductor(session, presenter)
+    result = Ran(conducting, [], [], [], None)
+    try:
+        for batch in conducting.frames():
+            presenter.seen += batch
+            result.batches.append(batch)
+            result.shown_at.append(conducting.now)
+            result.doings.append(conducting.doing)
+    except TwoclocksError as error:
+        result.ended = error
+    return result
+
+
+def nobody_left(result: Ran) -> bool:
+    return not any(psutil.pid_exists(event.pid) for event in result.of(e.Launched))
+
+
+@pytest.fixture(scope="module")
+def together(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return ran(a_session(tmp_path_factory.mktemp("together"), schedule=Schedule.TOGETHER))
+
+
+@pytest.fixture(scope="module")
+def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return ran(a_session(tmp_path_factory.mktemp("in-turn"), schedule=Schedule.IN_TURN, trials=3))
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    return ran(
+        a_session(
+            tmp_path_factory.mktemp("swept"),
+            schedule=Schedule.IN_TURN,
+            trials=2,
+            workers=3,
+            points=(1, 3),
+        )
+    )
+
+
+def order_of(result: Ran, side: Side) -> list[str]:
+    """Return the kinds of one side's events, repeats left out."""
+    kinds = (
+        type(event).__name__
+        for event in result.events
+        if event.side is side and not isinstance(event, e.Scheduled | e.Watched | e.Sample)
+    )
+    return [
+        kind for kind, _ in groupby(kinds) if kind not in ("Span", "Progress", "Phase", "Spent")
+    ]
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_side_is_launched_armed_started_finished_and_scored(together: Ran, side: Side) -> None:
+    assert order_of(together, side) == ["Launched", "Ready", "Go", "Finished", "Scored"]
+
+
+def test_sides_are_armed_one_after_the_other(together: Ran) -> None:
+    assert [(type(event), event.side) for event in together.of(e.Launched, e.Ready)] == [
+        (e.Launched, BASELINE),
+        (e.Ready, BASELINE),
+        (e.Launched, DISTRIBUTED),
+        (e.Ready, DISTRIBUTED),
+    ]
+
+
+def test_no_clock_starts_before_both_sides_are_ready(together: Ran) -> None:
+    assert max(event.at for event in together.of(e.Ready)) <= min(
+        event.at for event in together.of(e.Go)
+    )
+
+
+def test_together_both_clocks_start_in_one_frame(together: Ran) -> None:
+    (starting,) = [
+        batch for batch in together.batches if any(isinstance(event, e.Go) for event in batch)
+    ]
+    assert [event.side for event in starting] == [BASELINE, DISTRIBUTED]
+
+
+def test_together_the_sides_overlap(together: Ran) -> None:
+    starts = [event.at for event in together.of(e.Go)]
+    assert max(starts) < min(event.at for event in together.of(e.Finished))
+
+
+def test_in_turn_the_trials_are_in_abba_order(in_turn: Ran) -> None:
+    assert [(event.side, event.trial, event.order) for event in in_turn.of(e.Go)] == [
+        (BASELINE, 0, 0),
+        (DISTRIBUTED, 0, 1),
+        (DISTRIBUTED, 1, 2),
+        (BASELINE, 1, 3),
+        (BASELINE, 2, 4),
+        (DISTRIBUTED, 2, 5),
+    ]
+
+
+def test_a_sweep_says_who_works_in_every_trial(swept: Ran) -> None:
+    assert [(event.side, event.trial, event.order, event.workers) for event in swept.of(e.Go)] == [
+        (BASELINE, 0, 0, 0),
+        (DISTRIBUTED, 0, 1, 1),
+        (DISTRIBUTED, 0, 2, 3),
+        (DISTRIBUTED, 1, 3, 3),
+        (DISTRIBUTED, 1, 4, 1),
+        (BASELINE, 1, 5, 0),
+    ]
+
+
+def test_a_sweep_arms_one_process_a_side_for_all_its_trials(swept: Ran) -> None:
+    armed = {event.side: [worker.id for worker in event.workers] for event in swept.of(e.Ready)}
+    assert len(swept.of(e.Launched)) == 2
+    assert armed[DISTRIBUTED] == ["w0", "w1", "w2"]
+
+
+def test_who_does_not_work_in_a_trial_of_a_sweep_has_nothing_to_say(swept: Ran) -> None:
+    alone = [event.at for event in swept.of(e.Go, e.Scored) if event.side is DISTRIBUTED][:2]
+    assert {event.worker for event in swept.of(e.Span) if alone[0] <= event.at <= alone[1]} == {
+        "w0"
+    }
+
+
+def test_a_sweep_runs_one_thing_at_a_time(swept: Ran) -> None:
+    assert [type(event) for event in swept.of(e.Go, e.Finished, e.Scored)] == [
+        e.Go,
+        e.Finished,
+        e.Scored,
+    ] * 6
+    assert swept.ended is None
+
+
+def test_in_turn_a_trial_starts_when_the_one_before_is_scored(in_turn: Ran) -> None:
+    kinds = [type(event) for event in in_turn.of(e.Go, e.Finished, e.Scored)]
+    assert kinds == [e.Go, e.Finished, e.Scored] * 6
+
+
+def test_what_belongs_to_a_trial_says_which(in_turn: Ran) -> None:
+    per_trial = [(event.side, event.trial) for event in in_turn.of(e.Finished)]
+    assert sorted(per_trial) == [(side, trial) for side in Side for trial in range(3)]
+
+
+def test_every_trial_of_a_side_gives_one_answer(in_turn: Ran) -> None:
+    assert len({event.answer_sha256 for event in in_turn.of(e.Scored)}) == 1
+
+
+def test_a_session_runs_to_its_end(in_turn: Ran, together: Ran) -> None:
+    assert (in_turn.ended, together.ended) == (None, None)
+
+
+def test_time_never_runs_backwards(in_turn: Ran) -> None:
+    stamps = [event.at for event in in_turn.events]
+    assert stamps == sorted(stamps)
+
+
+def test_a_finished_event_comes_no_sooner_than_its_wall_time(in_turn: Ran) -> None:
+    went = {(event.side, event.trial): event.at for event in in_turn.of(e.Go)}
+    for event in in_turn.of(e.Finished):
+        assert event.at - went[event.side, event.trial] >= event.wall_s - 0.01
+
+
+def test_the_last_event_of_the_trials_is_what_watching_cost(in_turn: Ran) -> None:
+    last = in_turn.events[-1]
+    assert isinstance(last, e.Watched)
+    assert last.frames >= 6
+    assert last.contention is None
+
+
+def test_the_distributed_side_has_its_workers(in_turn: Ran) -> None:
+    ready = {event.side: event for event in in_turn.of(e.Ready)}
+    assert [worker.id for worker in ready[DISTRIBUTED].workers] == ["w0", "w1"]
+
+
+def test_a_session_leaves_no_process(in_turn: Ran, together: Ran) -> None:
+    assert nobody_left(in_turn)
+    assert nobody_left(together)
+
+
+def test_a_viewer_can_tell_what_is_going_on(in_turn: Ran) -> None:
+    *doings, last = [
+        doing for doing, _ in groupby([*in_turn.doings, "leaving"])
+    ]  # sides that leave at once are not seen to leave
+    assert [*doings, last] == ["arming baseline", "arming distributed", "running", "leaving"]
+
+
+def test_a_pretend_session_may_run_at_once_on_one_host(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, schedule=Schedule.AUTO))
+    assert result.conductor.schedule is Schedule.TOGETHER
+
+
+def test_the_presenter_says_when_the_clocks_start(tmp_path: Path) -> None:
+    asked = iter([True, False, False, True])  # the first answer was typed while arming
+    result = ran(
+        a_session(tmp_path, schedule=Schedule.TOGETHER), Presenter(begins=lambda: next(asked))
+    )
+    assert result.doings.count("armed") == 2
+    assert result.ended is None
+
+
+CRAWL = """
+def baseline(given, report):
+    time.sleep({seconds})
+    report(len(given))
+    return given
+"""
+
+
+def test_a_replay_goes_on_until_the_baseline_has_crawled_home(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
+    result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True))
+    went = result.of(e.Go)[-1].at
+    assert "replaying" in result.doings
+    assert result.shown_at[-1] - went >= result.of(e.Finished)[0].wall_s
+
+
+def test_the_rest_of_a_replay_can_be_skipped(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
+    result = ran(
+        a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True),
+        Presenter(skips=lambda: True),
+    )
+    assert "replaying" not in result.doings
+
+
+def test_a_key_that_was_pressed_before_the_replay_skips_nothing(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
+    typed = iter([True])
+    skips = Presenter(skips=lambda: next(typed, False))
+    result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True), skips)
+    assert result.shown_at[-1] - result.of(e.Go)[-1].at >= result.of(e.Finished)[0].wall_s
+
+
+RAISE = "raise ValueError('no such luck')"
+VANISH = "print('so long', flush=True); os._exit(0)"
+SUICIDE = "os.kill(os.getpid(), signal.SIGKILL)"
+
+
+def failing(folder: Path, side: Side, statement: str) -> str:
+    arguments = "given, report" if side is BASELINE else "given, pool, report"
+    return a_workload_file(folder, f"def {side}({arguments}): {statement}")
+
+
+@pytest.mark.parametrize(
+    ("side", "statement", "reason", "hint"),
+    [
+        (
+            BASELINE,
+            RAISE,
+            "ValueError: no such luck",
+            "it was raised in made.py, line 23, in baseline",
+        ),
+        (
+            DISTRIBUTED,
+            RAISE,
+            "ValueError: no such luck",
+            "it was raised in made.py, line 23, in distributed",
+        ),
+        (DISTRIBUTED, VANISH, "its process ended with exit code 0", "its last words: so long"),
+        (
+            BASELINE,
+            SUICIDE,
+            "its process was killed by signal 9",
+            "see baseline.log in the take's folder",
+        ),
+    ],
+)
+def test_a_side_that_fails_ends_the_session(
+    tmp_path: Path, side: Side, statement: str, reason: str, hint: str
+) -> None:
+    result = ran(
+        a_session(tmp_path, failing(tmp_path, side, statement), schedule=Schedule.TOGETHER)
+    )
+    assert isinstance(result.ended, SideFailed)
+    assert (result.ended.sentence, result.ended.hint) == (f"the {side} side failed: {reason}", hint)
+    assert [(event.side, event.reason) for event in result.of(e.Failed)] == [(side, reason)]
+    assert nobody_left(result)
+
+
+def test_a_side_that_fails_while_it_is_armed_never_starts(tmp_path: Path) -> None:
+    result = ran(
+        a_session(tmp_path, a_workload_file(tmp_path, "def load(params): raise OSError('no data')"))
+    )
+    assert isinstance(result.ended, SideFailed)
+    assert result.of(e.Go) == []
+    assert [event.side for event in result.of(e.Launched)] == [BASELINE]
+
+
+def test_a_side_that_is_killed_from_outside_ends_the_session(tmp_path: Path) -> None:
+    session = a_session(tmp_path, params=LONG, schedule=Schedule.TOGETHER)
+    presenter = Presenter()
+
+    def kill_once_running(seen: list[e.Event]) -> None:
+        if any(isinstance(event, e.Progress) for event in seen) and not any(
+            isinstance(event, e.Failed) for event in seen
+        ):
+            psutil.Process(pid_of(seen, DISTRIBUTED)).kill()
+
+    presenter.stops = kill_once_running
+    result = ran(session, presenter)
+    assert isinstance(result.ended, SideFailed)
+    assert (
+        result.ended.sentence == "the distributed side failed: its process was killed by signal 9"
+    )
+    assert nobody_left(result)
+
+
+def pid_of(events: list[e.Event], side: Side) -> int:
+    return next(
+        event.pid for event in events if isinstance(event, e.Launched) and event.side is side
+    )
+
+
+GARBAGE = r"""
+def baseline(given, report):
+    os.write(1, b'\xff\x1b[2J{"event": "failed", "reason": "no"}\n')
+    return given
+"""
+
+
+def test_what_a_side_prints_is_no_event(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, GARBAGE)))
+    assert result.ended is None
+    assert b"\xff\x1b[2J" in (tmp_path / "baseline.log").read_bytes()
+
+
+GARBLE = """
+def baseline(given, report):
+    os.write(int(sys.argv[1].split('"events_fd":')[1].split(",")[0]), b"not an event\\n")
+    time.sleep(60)
+"""
+
+
+def test_a_side_that_garbles_its_events_is_ended(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, GARBLE)))
+    assert isinstance(result.ended, SideFailed)
+    assert result.ended.sentence.startswith("the baseline side failed: not an event")
+    assert nobody_left(result)
+
+
+LINGER = """
+def load(params):
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    raise ValueError("and yet it lives")
+"""
+
+
+def test_a_side_that_fails_but_does_not_end_is_ended(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, LINGER)))
+    assert isinstance(result.ended, SideFailed)
+    assert result.ended.sentence == "the baseline side failed: ValueError: and yet it lives"
+    assert nobody_left(result)
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ("Problem(input=os.getpid(), held_out=0.5, items=5)", "inputs"),
+        ("Problem(input=(), held_out=os.getpid(), items=5)", "held-out sets"),
+    ],
+)
+def test_sides_that_load_something_else_disagree(tmp_path: Path, changes: str, what: str) -> None:
+    result = ran(
+        a_session(tmp_path, a_workload_file(tmp_path, f"def load(params): return {changes}"))
+    )
+    assert isinstance(result.ended, Disagreement)
+    assert result.ended.sentence.startswith(f"the sides loaded different {what}: ")
+    assert result.of(e.Go) == []
+    assert nobody_left(result)
+
+
+CHANGING = """
+def load(params):
+    pathlib.Path(__file__).write_text(pathlib.Path(__file__).read_text() + "#")
+    return Problem(input=(), held_out=0.5, items=5)
+"""
+
+
+def test_sides_that_run_other_source_disagree(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, CHANGING)))
+    assert isinstance(result.ended, Disagreement)
+    assert result.ended.sentence == "the workers run other source code than the baseline"
+
+
+@pytest.mark.parametrize("moment", [e.Launched, e.Progress])
+def test_a_wish_to_stop_ends_the_session_at_any_moment(
+    tmp_path: Path, moment: type[e.Event]
+) -> None:
+    stopping = Presenter(
+        stops=lambda seen: (
+            signal.SIGTERM if any(isinstance(event, moment) for event in seen) else None
+        )
+    )
+    result = ran(a_session(tmp_path, params=LONG), stopping)
+    assert isinstance(result.ended, Interrupted)
+    assert result.ended.exit_code == 128 + signal.SIGTERM
+    assert nobody_left(result)
+
+
+TARRYING = """
+import atexit
+def load(params):
+    atexit.register(time.sleep, {to_leave})
+    return Problem(input=(1, 2), held_out=0.5, items=2)
+"""
+
+
+def test_frames_keep_coming_while_the_sides_end(tmp_path: Path) -> None:
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, TARRYING.format(to_leave=0.6))))
+    watched = next(
+        place
+        for place, batch in enumerate(result.batches)
+        if any(isinstance(event, e.Watched) for event in batch)
+    )
+    assert len(result.batches) - watched >= 0.6 / conductor.FRAME_S / 2
+    assert result.ended is None
+    assert nobody_left(result)
+
+
+def test_a_signal_hurries_the_sides_that_are_ending(tmp_path: Path) -> None:
+    done = Presenter(
+        stops=lambda seen: (
+            signal.SIGTERM if any(isinstance(event, e.Watched) for event in seen) else None
+        )
+    )
+    result = ran(a_session(tmp_path, a_workload_file(tmp_path, TARRYING.format(to_leave=60))), done)
+    assert (result.ended, nobody_left(result)) == (None, True)
+
+
+def test_a_viewer_that_leaves_early_leaves_no_process(tmp_path: Path) -> None:
+    with closing(Conductor(a_session(tmp_path), Presenter()).frames()) as frames:
+        (launched,) = next(frames)
+    assert isinstance(launched, e.Launched)
+    assert not psutil.pid_exists(launched.pid)
+
+
+def test_a_folder_that_is_gone_leaves_no_process(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        ran(a_session(tmp_path / "gone"))
+
+
+WARM = """
+def load(params):
+    return Problem(input=(1, 2), held_out=0.5, items=2, warmup=(1,))
+
+def baseline(given, report):
+    time.sleep(0.005)
+    return given
+"""
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conductor, "PROBE_S", 0.2)
+    monkeypatch.setattr(conductor, "SETTLE_AT_MOST_S", 0.5)
+
+
+PROVED = """
+from harness.workload import Limit
+
+def naive(given, report):
+    raise ValueError("too naive")
+
+fields.update(naive=naive, limit=Limit("sleep", lambda given, seconds: 1000.0))
+"""
+STUDIES = (
+    Study(Variant.OWN, 0.01),
+    Study(Variant.LIMIT, 0.01, "sleep"),
+    Study(Variant.WHOLE, 0.0),
+    Study(Variant.OWN, 0.01),
+)
+
+
+@pytest.fixture(scope="module")
+def proved(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("proved")
+    return ran(
+        a_session(
+            folder,
+            a_workload_file(folder, PROVED),
+            programme=Programme(STUDIES, usable_cores()[:1]),
+        )
+    )
+
+
+def test_the_baseline_is_proved_variant_by_variant_in_the_order_planned(proved: Ran) -> None:
+    assert [event.variant for event in proved.of(e.Rated)] == [study.variant for study in STUDIES]
+    assert proved.ended is None
+
+
+def test_the_baseline_is_proved_when_the_trials_are_over(proved: Ran) -> None:
+    assert max(event.at for event in proved.of(e.Scored, e.Watched)) <= min(
+        event.at for event in proved.of(e.Rated)
+    )
+
+
+def test_a_rate_is_the_baselines(proved: Ran) -> None:
+    assert {(event.side, event.trial) for event in proved.of(e.Rated)} == {(BASELINE, 0)}
+
+
+def test_a_viewer_can_tell_what_is_being_proved(proved: Ran) -> None:
+    proving = [doing for doing, _ in groupby(proved.doings) if doing.startswith("proving")]
+    assert proving == [
+        f"proving the baseline: {what}"
+        for what in ("as it runs", "sleep", "on all 1 cores", "as it runs")
+    ]
+
+
+def test_a_baseline_on_the_whole_host_has_no_lane(proved: Ran) -> None:
+    assert [event.side for event in proved.of(e.Launched, e.Ready)] == [
+        BASELINE,
+        BASELINE,
+        DISTRIBUTED,
+        DISTRIBUTED,
+    ]
+    assert len(proved.of(e.Go, e.Finished)) == 4
+
+
+def test_proving_is_not_on_the_account_of_watching(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path)
+    frames = [
+        ran(a_session(tmp_path, path, programme=Programme(studies))).of(e.Watched)[0].frames
+        for studies in ((), (Study(Variant.OWN, 1.0),))
+    ]
+    assert abs(frames[1] - frames[0]) < 10  # at twenty frames a second
+
+
+@pytest.fixture(scope="module")
+def half_proved(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("half-proved")
+    studies = (Study(Variant.OWN, 0.01), Study(Variant.NAIVE, 0.01), Study(Variant.OWN, 0.01))
+    return ran(a_session(folder, a_workload_file(folder, PROVED), programme=Programme(studies)))
+
+
+def test_a_variant_that_fails_is_named(half_proved: Ran) -> None:
+    (ended,) = half_proved.of(e.Unproved)
+    assert (ended.side, ended.variant, ended.label, ended.reason) == (
+        BASELINE,
+        Variant.NAIVE,
+        "without care",
+        "ValueError: too naive",
+    )
+    assert ended.last_words.endswith("made.py, line 27, in naive")
+
+
+def test_a_variant_that_fails_ends_the_proof_and_not_the_session(half_proved: Ran) -> None:
+    assert (half_proved.ended, half_proved.conductor.measured) == (None, True)
+    assert [type(event) for event in half_proved.of(e.Rated, e.Failed, e.Unproved)] == [
+        e.Rated,
+        e.Unproved,
+    ]
+    assert nobody_left(half_proved)
+
+
+LOST = [
+    (
+        Variant.NAIVE,
+        "def naive(given, report): os._exit(0)\nfields.update(naive=naive)",
+        "its process ended with exit code 0",
+    ),
+    (
+        Variant.NAIVE,
+        "def naive(given, report): os.close(json.loads(sys.argv[1])['events_fd']); time.sleep(60)\nfields.update(naive=naive)",
+        "it hung up but did not end",
+    ),
+    (
+        Variant.WHOLE,
+        "def baseline(given, report):\n    if len(os.sched_getaffinity(0)) == 1: raise ValueError('alone')",
+        "ValueError: alone",
+    ),
+    (
+        Variant.WHOLE,
+        "def load(params):\n    if len(os.sched_getaffinity(0)) == 1: os._exit(7)\n    return Problem((), 0.5, 5)",
+        "its process ended with exit code 7",
+    ),
+]
+
+
+@pytest.mark.parametrize(("variant", "changes", "reason"), LOST)
+def test_a_baseline_that_is_lost_in_its_proof_is_noticed(
+    tmp_path: Path, variant: Variant, changes: str, reason: str
+) -> None:
+    path = a_workload_file(tmp_path, f"import json\n{changes}")
+    result = ran(
+        a_session(tmp_path, path, programme=Programme((Study(variant, 0.0),), usable_cores()[:1]))
+    )
+    assert [(event.variant, event.reason) for event in result.of(e.Unproved)] == [(variant, reason)]
+    assert (result.ended, result.of(e.Failed)) == (None, [])
+    assert nobody_left(result)
+
+
+@pytest.mark.parametrize(("side", "unproved"), [(BASELINE, 1), (DISTRIBUTED, 0)])
+def test_a_side_that_is_killed_when_all_is_measured_takes_nothing_back(
+    tmp_path: Path, side: Side, unproved: int
+) -> None:
+    presenter = Presenter()
+
+    def kill_once_measured(seen: list[e.Event]) -> None:
+        if any(isinstance(event, e.Watched) for event in seen) and psutil.pid_exists(
+            pid_of(seen, side)
+        ):
+            psutil.Process(pid_of(seen, side)).kill()
+
+    presenter.stops = kill_once_measured
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
+    result = ran(
+        a_session(
+            tmp_path,
+            path,
+            schedule=Schedule.IN_TURN,
+            replay_rest=True,
+            programme=Programme(STUDIES[:1]),
+        ),
+        presenter,
+    )
+    assert (result.ended, result.of(e.Failed), len(result.of(e.Unproved))) == (None, [], unproved)
+
+
+def test_a_session_that_ends_early_is_not_measured(tmp_path: Path) -> None:
+    result = ran(
+        a_session(tmp_path, failing(tmp_path, DISTRIBUTED, RAISE), schedule=Schedule.IN_TURN)
+    )
+    assert not result.conductor.measured
+
+
+def test_the_rest_of_a_proof_can_be_skipped(tmp_path: Path) -> None:
+    presenter, presses = Presenter(), iter([True])
+    presenter.skips = lambda: (
+        any(isinstance(event, e.Rated) for event in presenter.seen) and next(presses, False)
+    )
+    studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 3.0), Study(Variant.OWN, 0.0))
+    result = ran(
+        a_session(tmp_path, a_workload_file(tmp_path), programme=Programme(studies)), presenter
+    )
+    assert len(result.of(e.Rated)) == 1
+    assert result.of(e.Unproved) == []
+    assert result.ended is None
+
+
+def test_a_key_that_was_pressed_before_the_proof_skips_nothing(tmp_path: Path) -> None:
+    typed = iter([True])
+    skips = Presenter(skips=lambda: next(typed, False))
+    studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 0.0))
+    assert (
+        len(
+            ran(
+                a_session(tmp_path, a_workload_file(tmp_path), programme=Programme(studies)), skips
+            ).of(e.Rated)
+        )
+        == 2
+    )
+
+
+def test_a_proof_can_be_stopped(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.01))
+    stopping = Presenter(
+        stops=lambda seen: (
+            signal.SIGINT if any(isinstance(event, e.Rated) for event in seen) else None
+        )
+    )
+    studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 60.0))
+    result = ran(a_session(tmp_path, path, programme=Programme(studies)), stopping)
+    assert isinstance(result.ended, Interrupted)
+    assert result.conductor.measured
+    assert nobody_left(result)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_auto_probes_each_side_alone_and_then_both_at_once(tmp_path: Path) -> None:
+    result = ran(
+        a_session(
+            tmp_path, a_workload_file(tmp_path, WARM), simulated=False, schedule=Schedule.AUTO
+        )
+    )
+    probed = [(event.side, event.together) for event in result.of(e.Probed)]
+    assert probed[:2] == [(BASELINE, False), (DISTRIBUTED, False)]
+    assert sorted(probed[2:]) == [(BASELINE, True), (DISTRIBUTED, True)]
+    contention = result.events[-1].contention  # type: ignore[attr-defined]
+    assert contention is not None
+    assert result.conductor.schedule is (
+        Schedule.TOGETHER if contention <= 0.02 else Schedule.IN_TURN
+    )
+    assert "settling" in result.doings
+
+
+@pytest.mark.usefixtures("hurried")
+def test_auto_does_not_probe_what_cannot_be_fair(tmp_path: Path) -> None:
+    shared = Allotment((), (), disjoint=False, screen_has_core=False)
+    session = a_session(
+        tmp_path,
+        a_workload_file(tmp_path, WARM),
+        simulated=False,
+        schedule=Schedule.AUTO,
+        allotment=shared,
+    )
+    result = ran(session)
+    assert result.of(e.Probed) == []
+    assert result.conductor.schedule is Schedule.IN_TURN
+
+
+@pytest.mark.usefixtures("hurried")
+def test_sides_on_one_host_run_in_turn_whatever_was_asked_where_their_cores_are_not_known_to_be_disjoint(
+    tmp_path: Path,
+) -> None:
+    joined = Allotment((), (), disjoint=False, screen_has_core=True)
+    result = ran(
+        a_session(
+            tmp_path,
+            a_workload_file(tmp_path),
+            simulated=False,
+            schedule=Schedule.TOGETHER,
+            allotment=joined,
+        )
+    )
+    assert result.conductor.schedule is Schedule.IN_TURN

@@ -1,0 +1,418 @@
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from harness import events as e
+from harness.errors import BadRequest
+from harness.model import Side
+from harness.run import launch
+from harness.run.digest import workloads_digest
+from harness.run.host import THREAD_VARIABLES
+from harness.run.launch import Child, end_all, environment
+from harness.run.wire import Assignment, Start
+from tests.builders import a_workload_file
+
+PRESENTERS = {
+    "HOME": "/home/presenter",
+    "OMP_NUM_THREADS": "7",
+    "RAY_ADDRESS": "10.0.0.1:6379",
+    "RAY_AUTH_TOKEN": "theirs",
+}
+
+
+def an_assignment(
+    workload: str, side: Side = Side.BASELINE, cores: tuple[tuple[int, ...], ...] = ((),)
+) -> Assignment:
+    return Assignment(side, workload, {}, 1, 1, cores, events_fd=-1, control_fd=-1)
+
+
+@contextmanager
+def a_side(folder: Path, changes: str = "", patience_s: float = 0.0) -> Iterator[Child]:
+    """Yield a side of a made-up workload that is being armed, and see that nothing is left of it."""
+    child = launch.launch(an_assignment(a_workload_file(folder, changes)), folder / "side.log")
+    try:
+        yield child
+    finally:
+        assert end_all([child], patience_s) == []
+
+
+def heard(child: Child, until: Callable[[e.Event], bool]) -> list[e.Event]:
+    """Return what a side says up to an event, or to its end."""
+    events: list[e.Event] = []
+    deadline = time.monotonic() + 20
+    while not any(map(until, events)) and not child.ear.closed and time.monotonic() < deadline:
+        events += child.ear.listen()
+        time.sleep(0.01)
+    return events
+
+
+def ready(child: Child) -> e.Ready:
+    said = heard(child, lambda event: isinstance(event, e.Ready | e.Failed))
+    assert isinstance(said[-1], e.Ready), said
+    return said[-1]
+
+
+def to_the_end(child: Child) -> list[e.Event]:
+    return heard(child, lambda _: False)
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("joined", [False, True])
+def test_both_sides_get_the_same_threads(side: Side, joined: bool) -> None:
+    made = environment(PRESENTERS, side, 3, joined)
+    assert {made[name] for name in THREAD_VARIABLES} == {"3"}
+
+
+def test_a_baseline_keeps_everything_else() -> None:
+    made = environment(PRESENTERS, Side.BASELINE, 1, joined=False)
+    assert PRESENTERS.items() - made.items() == {("OMP_NUM_THREADS", "7")}
+
+
+def test_a_local_cluster_sees_no_ray_setting_of_the_presenters() -> None:
+    made = environment(PRESENTERS, Side.DISTRIBUTED, 1, joined=False)
+    assert "RAY_ADDRESS" not in made
+    assert made["RAY_worker_niceness"] == "0"
+
+
+def test_a_local_cluster_gets_a_secret_of_its_own_every_time() -> None:
+    tokens = {
+        environment(PRESENTERS, Side.DISTRIBUTED, 1, joined=False)["RAY_AUTH_TOKEN"]
+        for _ in range(3)
+    }
+    assert len(tokens - {"theirs"}) == 3
+
+
+def test_a_joined_cluster_keeps_the_presenters_settings() -> None:
+    made = environment(PRESENTERS, Side.DISTRIBUTED, 1, joined=True)
+    assert made["RAY_AUTH_TOKEN"] == "theirs"
+
+
+def test_compiled_kernels_are_kept_apart_for_each_version_of_the_workloads() -> None:
+    made = environment(PRESENTERS, Side.DISTRIBUTED, 1, joined=False)
+    assert Path(made["NUMBA_CACHE_DIR"]).name == f"kernels-{workloads_digest()[:12]}"
+
+
+def test_a_presenters_own_place_for_kernels_is_used() -> None:
+    made = environment({"NUMBA_CACHE_DIR": "theirs"}, Side.BASELINE, 1, joined=False)
+    assert made["NUMBA_CACHE_DIR"] == "theirs"
+
+
+def test_an_environment_leaves_the_given_one_as_it_was() -> None:
+    given = dict(PRESENTERS)
+    environment(given, Side.DISTRIBUTED, 1, joined=False)
+    assert given == PRESENTERS
+
+
+TALK = """
+print("to stdout")
+sys.stderr.write("to stderr\\n")
+os.system("echo from a child")
+os.write(1, b"\\x1b[2J\\xff")
+print(repr(sys.stdin.read()))
+"""
+
+
+def test_whatever_a_side_prints_goes_to_its_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with a_side(tmp_path, TALK) as child:
+        ready(child)
+        log = child.log.read_bytes()
+    assert all(
+        words in log for words in (b"to stdout", b"to stderr", b"from a child", b"\x1b[2J\xff")
+    )
+    assert capfd.readouterr() == ("", "")
+
+
+@contextmanager
+def typed(keys: bytes) -> Iterator[None]:
+    """Put keys on the standard input of this process, as somebody at its terminal would."""
+    (read, write), before = os.pipe(), os.dup(0)
+    os.write(write, keys)
+    os.close(write)
+    os.dup2(read, 0)
+    try:
+        yield
+    finally:
+        os.dup2(before, 0)
+        os.close(read)
+        os.close(before)
+
+
+def test_a_side_has_nothing_to_read_from_the_terminal(tmp_path: Path) -> None:
+    with typed(b"keys"), a_side(tmp_path, TALK) as child:
+        ready(child)
+        assert child.last_words().endswith("''")
+
+
+def test_a_side_is_out_of_reach_of_the_terminals_signals(tmp_path: Path) -> None:
+    with a_side(tmp_path) as child:
+        assert os.getsid(child.process.pid) == child.process.pid
+
+
+def test_a_side_inherits_no_other_descriptor(tmp_path: Path) -> None:
+    tell = "for name in os.listdir('/dev/fd'): print(os.path.realpath('/dev/fd/' + name))"
+    with (tmp_path / "ours").open("w") as ours:
+        os.set_inheritable(ours.fileno(), True)
+        with a_side(tmp_path, tell) as child:
+            ready(child)
+            log = child.log.read_text()
+    assert "pipe" in log
+    assert str(tmp_path / "ours") not in log
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="cores can be chosen on Linux only")
+def test_a_baseline_is_pinned_before_it_reads_its_workload(tmp_path: Path) -> None:
+    core = max(os.sched_getaffinity(0))
+    path = a_workload_file(
+        tmp_path, "print(os.sched_getaffinity(0), os.environ['OMP_NUM_THREADS'])"
+    )
+    child = launch.launch(an_assignment(path, cores=((core,),)), tmp_path / "side.log")
+    (process,) = ready(child).workers
+    end_all([child], 0.0)
+    assert child.log.read_text().strip() == f"{{{core}}} 1"
+    assert (process.id, process.affinity) == (f"core {core}", (core,))
+
+
+def test_a_wider_baseline_gets_a_thread_for_every_core(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, "print(os.environ['OMP_NUM_THREADS'])")
+    child = launch.launch(
+        an_assignment(path, cores=(tuple(sorted(os.sched_getaffinity(0)))[:2],)),
+        tmp_path / "side.log",
+    )
+    ready(child)
+    end_all([child], 0.0)
+    assert child.log.read_text().strip() == str(len(sorted(os.sched_getaffinity(0))[:2]))
+
+
+def test_a_side_that_is_let_go_leaves_of_itself(tmp_path: Path) -> None:
+    with a_side(tmp_path, patience_s=10.0) as child:
+        ready(child)
+    assert child.process.returncode == 0
+    assert not child.scratch.exists()
+
+
+def test_a_side_that_is_not_waited_for_is_terminated(tmp_path: Path) -> None:
+    with a_side(tmp_path, "time.sleep(60)") as child:
+        pass
+    assert child.process.returncode == -signal.SIGTERM
+
+
+STUBBORN = """
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+def load(params):
+    print("deaf", flush=True)
+    time.sleep(60)
+"""
+
+
+def logged(child: Child, word: str) -> None:
+    deadline = time.monotonic() + 20
+    while word not in child.last_words() and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def test_a_side_that_will_not_be_terminated_is_killed(tmp_path: Path) -> None:
+    with a_side(tmp_path, STUBBORN) as child:
+        logged(child, "deaf")
+    assert child.process.returncode == -signal.SIGKILL
+
+
+FAMILY = """
+def load(params):
+    helper = subprocess.Popen(["sleep", "60"])
+    print("helper", helper.pid, flush=True)
+    {ending}
+    return Problem(input=(), held_out=0.5, items=1)
+"""
+
+
+@pytest.mark.parametrize("ending", ["pass", "os.kill(os.getpid(), signal.SIGKILL)"])
+def test_what_a_side_started_ends_with_it_however_it_ends(tmp_path: Path, ending: str) -> None:
+    with a_side(tmp_path, FAMILY.replace("{ending}", ending)) as child:
+        heard(child, lambda event: isinstance(event, e.Ready))
+        helper = int(child.last_words().split()[-1])
+        assert psutil.pid_exists(helper)
+    assert not psutil.pid_exists(helper) or psutil.Process(helper).status() == psutil.STATUS_ZOMBIE
+
+
+LATE = """
+def last_deed(*_):
+    print("late", subprocess.Popen(["sleep", "60"]).pid, flush=True)
+    os._exit(0)
+
+signal.signal(signal.SIGTERM, last_deed)
+
+def load(params):
+    print("ready for it", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_side_starts_while_it_is_told_to_end_ends_too(tmp_path: Path) -> None:
+    with a_side(tmp_path, LATE) as child:
+        logged(child, "ready for it")
+        log = child.log
+    late = int(log.read_text().split()[-1])
+    assert not psutil.pid_exists(late) or psutil.Process(late).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_side_that_is_gone_can_still_be_ordered_about(tmp_path: Path) -> None:
+    with a_side(tmp_path, "os._exit(0)") as child:
+        to_the_end(child)
+        child.order(Start())
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ("os._exit(7)", "its process ended with exit code 7"),
+        ("sys.exit()", "its process ended with exit code 0"),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "its process was killed by signal 9"),
+    ],
+)
+def test_a_side_that_ends_without_a_word_is_told_by_its_exit(
+    tmp_path: Path, changes: str, reason: str
+) -> None:
+    with a_side(tmp_path, f"print('so long', flush=True)\n{changes}") as child:
+        assert to_the_end(child) == []
+        assert child.ending() == e.Failed(reason=reason, last_words="so long")
+
+
+HANG_UP = """
+def load(params):
+    import harness.run.child
+    os.close(int(sys.argv[1].split('"events_fd":')[1].split(",")[0]))
+    time.sleep(60)
+"""
+
+
+def test_a_side_that_hangs_up_but_lives_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "EXIT_WITHIN_S", 0.05)
+    with a_side(tmp_path, HANG_UP) as child:
+        to_the_end(child)
+        assert child.ending().reason == "it hung up but did not end"
+
+
+def test_only_the_end_of_a_log_is_quoted(tmp_path: Path) -> None:
+    with a_side(
+        tmp_path, "os.write(1, b'first' + b'\\xff' * 9_000 + b'last'); os._exit(1)"
+    ) as child:
+        to_the_end(child)
+        words = child.last_words()
+    assert words.endswith("\ufffdlast")
+    assert len(words) <= launch.LAST_WORDS_BYTES
+
+
+def test_two_sides_end_together(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, "time.sleep(60)")
+    children = [launch.launch(an_assignment(path, side), tmp_path / f"{side}.log") for side in Side]
+    assert end_all(children, 0.0) == []
+    assert [child.process.returncode for child in children] == [-signal.SIGTERM] * 2
+
+
+def test_a_workload_is_described_as_it_was_set() -> None:
+    described = launch.describe("simulated", ["chunks=7"])
+    assert (described.words.name, described.params["chunks"], described.simulated) == (
+        "simulated",
+        7,
+        True,
+    )
+
+
+def test_a_workload_is_described_in_a_process_of_its_own(tmp_path: Path) -> None:
+    launch.describe(a_workload_file(tmp_path, name="apart.py"), [])
+    assert "adopted_apart" not in sys.modules
+
+
+def test_a_workload_may_print_what_it_likes(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = a_workload_file(
+        tmp_path, "print('{\"type\": \"Refused\"}'); sys.stderr.write('x' * 200_000)"
+    )
+    assert launch.describe(path, []).words.name == "made"
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_long_description_arrives_whole(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, "params['mode'] = 'x' * 300_000")
+    assert launch.describe(path, []).params["mode"] == "x" * 300_000
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ("sys.exit()", "cannot be loaded: it said nothing"),
+        ("sys.exit('no data here')", "cannot be loaded: no data here"),
+        ("os.abort()", "cannot be loaded: "),
+        ("raise ValueError('no')", "cannot be loaded: ValueError: no"),
+        ("fields['tolerance'] = 'small'", "cannot be used: Expected `float`, got `str`"),
+        ("fields['tolerance'] = float('nan')", "cannot be used: Expected `float`, got `null`"),
+        ("params['size'] = [1, 2]", "cannot be used: Expected "),
+        ("params['size'] = object()", "cannot be loaded: TypeError: "),
+    ],
+)
+def test_a_workload_that_cannot_be_described_is_a_bad_request(
+    tmp_path: Path, changes: str, sentence: str
+) -> None:
+    path = a_workload_file(tmp_path, changes)
+    with pytest.raises(BadRequest) as refused:
+        launch.describe(path, [])
+    assert refused.value.sentence.startswith(f"{path} {sentence}")
+    assert refused.value.hint
+
+
+def test_a_workload_that_never_comes_to_an_end_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "DESCRIBE_WITHIN_S", 0.5)
+    with pytest.raises(BadRequest, match="took longer than"):
+        launch.describe(a_workload_file(tmp_path, "time.sleep(60)"), [])
+
+
+@pytest.mark.parametrize("address", ["", "auto"])
+def test_ray_itself_finds_a_cluster_that_is_not_named(address: str) -> None:
+    launch.require_reachable(address)
+
+
+def test_an_address_where_something_listens_is_reachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        launch.require_reachable(f"127.0.0.1:{server.getsockname()[1]}")
+
+
+def test_an_address_where_nothing_listens_is_refused() -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{deaf.getsockname()[1]}"
+        with pytest.raises(BadRequest, match=re.escape(f"no cluster answers at {address}")):
+            launch.require_reachable(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("ray://127.0.0.1:10001", "ray://127.0.0.1:10001 is a Ray Client address"),
+        ("127.0.0.1", "'127.0.0.1' is not an address of the form host:port"),
+        (":6379", "':6379' is not an address"),
+        ("head:ray", "'head:ray' is not an address"),
+        ("127.0.0.1:99999", "no cluster answers at 127.0.0.1:99999"),
+        ("10..0.1:6379", "no cluster answers at 10..0.1:6379"),
+        ("x" * 70 + ":6379", "no cluster answers at "),
+    ],
+)
+def test_an_address_that_is_none_is_refused(address: str, sentence: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        launch.require_reachable(address)
+    assert refused.value.sentence.startswith(sentence)

@@ -1,0 +1,243 @@
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import events as e
+from harness.model import Side, Spec, Variant
+from harness.show.terminal.log_lines import lines
+from harness.state.board import Board, apply
+from tests.builders import (
+    a_board,
+    a_process,
+    a_spec,
+    arming_events,
+    some_events,
+    sweep_events,
+    trial_events,
+)
+
+
+def told(
+    before: list[e.Event], *after: e.Event, at: float = 20.0, last_said: float = 19.0
+) -> list[str]:
+    """Return what is said when ``after`` comes on top of ``before``."""
+    board = a_board(before)
+    return lines(board, a_board([*before, *after]), a_spec(trials=2), at=at, last_said=last_said)
+
+
+def told_of_a_sweep(points: tuple[int, ...] = (1, 2), rounds: int = 1) -> list[str]:
+    """Return every line of a sweep without its time, told after each event."""
+    spec = a_spec(workers=points[-1], points=points, trials=rounds)
+    return [line.partition("  ")[2] for line in _followed(sweep_events(points, rounds), spec)]
+
+
+def _followed(events: list[e.Event], spec: Spec) -> Iterator[str]:
+    board, said_at = Board(), 0.0
+    for event in events:
+        before, board = board, apply(board, event)
+        for line in lines(before, board, spec, at=event.at, last_said=said_at):
+            said_at = event.at
+            yield line
+
+
+def on(side: Side, event: e.Event, at: float, trial: int = 0) -> e.Event:
+    return e.stamp(event, at, side, trial)
+
+
+def gone() -> list[e.Event]:
+    return [*arming_events(), on(Side.DISTRIBUTED, e.Go(order=0), 10.0)]
+
+
+def test_an_armed_side_tells_its_start_up_its_workers_and_its_input() -> None:
+    events = arming_events()
+
+    assert told(events[:3], events[3]) == [
+        "00:20.0  distributed: armed in 5.00 s, import 500 ms, load 700 ms, warm 300 ms; 2 workers, 20,000 samples, input c96c6d…"
+    ]
+
+
+def test_a_launch_is_told() -> None:
+    assert told([], arming_events()[0], at=0.2) == ["00:00.2  baseline: launched"]
+
+
+def test_go_is_told_with_its_trial() -> None:
+    assert told(arming_events(), on(Side.BASELINE, e.Go(order=0), 20.0)) == [
+        "00:20.0  baseline: go, trial 1 of 2"
+    ]
+
+
+def test_a_quarter_is_told_when_it_is_passed() -> None:
+    assert told(gone(), on(Side.DISTRIBUTED, e.Progress(done=5200), 20.0)) == [
+        "00:20.0  distributed: 26 %, 5,200 / 20,000 samples"
+    ]
+
+
+def test_progress_within_a_quarter_is_not_told() -> None:
+    progress = on(Side.DISTRIBUTED, e.Progress(done=5200), 18.0)
+
+    assert told([*gone(), progress], on(Side.DISTRIBUTED, e.Progress(done=9999), 20.0)) == []
+
+
+def test_the_last_quarter_is_left_to_the_end_of_the_run() -> None:
+    assert told(gone(), on(Side.DISTRIBUTED, e.Progress(done=20_000), 20.0)) == []
+
+
+def test_a_side_that_jumps_to_its_end_tells_its_end_only() -> None:
+    finished = on(
+        Side.DISTRIBUTED, e.Finished(wall_s=9.96, cpu_s=1.0, peak_rss_bytes=1, items=20_000), 20.0
+    )
+
+    assert told(gone(), finished) == ["00:20.0  distributed: finished in 9.96 s, clock 00:09.9"]
+
+
+def test_quality_is_told_when_it_is_scored() -> None:
+    events = [*arming_events(), *trial_events(Side.BASELINE, 10.0, 9.0)]
+
+    assert told(events[:-1], events[-1]) == ["00:20.0  baseline: accuracy 0.975, answer 0db52f…"]
+
+
+def test_the_gap_is_told_when_both_sides_are_scored() -> None:
+    events = [
+        *arming_events(),
+        *trial_events(Side.BASELINE, 10.0, 9.0),
+        *trial_events(Side.DISTRIBUTED, 20.0, 4.5),
+    ]
+
+    assert (
+        told(events[:-1], events[-1])[-1]
+        == "00:20.0  gap 4.50 s: baseline 9.00 s, distributed 4.50 s"
+    )
+
+
+def test_a_lost_worker_is_told_and_its_return() -> None:
+    lost = on(Side.DISTRIBUTED, e.Faulted(worker="w1", reason="killed"), 14.2)
+    back = on(
+        Side.DISTRIBUTED, e.Recovered(worker="w1", process=a_process("w1"), seconds=1.3), 15.5
+    )
+
+    assert told(gone(), lost, back) == [
+        "00:20.0  distributed: w1 LOST at 00:04.2: killed",
+        "00:20.0  distributed: w1 back after 1.30 s",
+    ]
+    assert told([*gone(), lost], back) == ["00:20.0  distributed: w1 back after 1.30 s"]
+
+
+def test_a_failure_is_told_without_its_escape_sequences() -> None:
+    assert told(
+        gone(), on(Side.DISTRIBUTED, e.Failed(reason="raised\x1b[2J\nMemoryError"), 20.0)
+    ) == ["00:20.0  distributed: failed: raised MemoryError"]
+
+
+def test_a_second_trial_is_told_anew() -> None:
+    first = [*arming_events(), *trial_events(Side.BASELINE, 10.0, 4.0)]
+    again = trial_events(Side.BASELINE, 30.0, 4.0, trial=1)
+
+    assert [line[9:] for line in told(first, *again)] == [
+        "baseline: go, trial 2 of 2",
+        "baseline: finished in 4.00 s, clock 00:04.0",
+        "baseline: accuracy 0.975, answer 0db52f…",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "said"),
+    [(3.9, []), (4.0, ["00:20.0  baseline ready; distributed running, 00:10.0, 0 %"])],
+)
+def test_a_heartbeat_breaks_a_long_silence(silent_s: float, said: list[str]) -> None:
+    assert told(gone(), at=20.0, last_said=20.0 - silent_s) == said
+
+
+def test_a_heartbeat_tells_who_is_done() -> None:
+    events = [*arming_events(), *trial_events(Side.BASELINE, 6.0, 9.0)]
+
+    assert told(events, last_said=0.0) == ["00:20.0  baseline done in 9.00 s; distributed ready"]
+
+
+def test_a_trial_of_a_sweep_is_named_with_its_workers() -> None:
+    told = told_of_a_sweep()
+
+    assert [line for line in told if "go, " in line or "finished" in line] == [
+        "baseline: go, round 1 of 1",
+        "baseline: finished in 20.0 s, clock 00:20.0",
+        "distributed on 1 worker: go, round 1 of 1",
+        "distributed on 1 worker: finished in 20.8 s, clock 00:20.8",
+        "distributed on 2 workers: go, round 1 of 1",
+        "distributed on 2 workers: finished in 11.4 s, clock 00:11.4",
+    ]
+
+
+def test_before_its_first_point_the_side_of_a_sweep_has_no_number() -> None:
+    assert told_of_a_sweep()[1] == "distributed: launched"
+
+
+def test_the_speedup_so_far_is_told_when_a_point_is_scored() -> None:
+    told = told_of_a_sweep()
+
+    assert [line for line in told if "speedup" in line] == [
+        "speedup on 1 worker so far 0.962×",
+        "speedup on 2 workers so far 1.75×",
+    ]
+    assert not [line for line in told if "gap" in line]
+
+
+def test_a_round_that_ends_with_its_baseline_tells_every_speedup_then() -> None:
+    told = told_of_a_sweep(rounds=2)
+
+    assert told[-4:] == [
+        "baseline: finished in 20.0 s, clock 00:20.0",
+        "baseline: accuracy 0.975, answer 0db52f…",
+        "speedup on 1 worker so far 0.962×, median of 2 rounds",
+        "speedup on 2 workers so far 1.75×, median of 2 rounds",
+    ]
+    assert sum("speedup" in line for line in told) == 4
+
+
+def test_a_heartbeat_of_a_sweep_names_the_workers() -> None:
+    assert any(
+        line.startswith("baseline done in 20.0 s; distributed on 1 worker running, 00:04.6")
+        for line in told_of_a_sweep()
+    )
+
+
+@pytest.mark.parametrize(
+    ("variant", "name", "said"),
+    [
+        (Variant.OWN, "", "baseline as it runs"),
+        (Variant.TUNED, "micro_batch", "baseline with micro_batch 384"),
+        (Variant.NAIVE, "", "baseline written without care"),
+        (Variant.LIMIT, "GEMM", "the machine's own limit of 8 cores: GEMM"),
+        (Variant.WHOLE, "", "baseline on all 8 cores"),
+    ],
+)
+def test_each_rate_is_told_once_and_with_what_was_timed(
+    variant: Variant, name: str, said: str
+) -> None:
+    first = e.Rated(variant=Variant.OWN, items_per_s=700.0, seconds=1.0, cores=1)
+    second = e.Rated(
+        variant=variant, items_per_s=12_300.0, seconds=1.0, cores=8, name=name, value=384.0
+    )
+
+    assert told([*arming_events(), first], second) == [f"00:20.0  {said}: 12,300 samples/s"]
+
+
+def test_a_proof_that_failed_is_told_once() -> None:
+    ended = e.Unproved(variant=Variant.NAIVE, label="without care", reason="ValueError: too naive")
+
+    assert told(arming_events(), ended) == [
+        "00:20.0  the proof of the baseline ends here, without care failed: ValueError: too naive"
+    ]
+    assert told([*arming_events(), ended], e.Progress(done=0)) == []
+
+
+@given(st.floats(min_value=0.05, max_value=1.0))
+def test_asked_once_a_second_five_seconds_never_pass_without_a_line(step: float) -> None:
+    events, board, at, last_said = some_events(2, 20.0, 12.0), Board(), 0.0, 0.0
+    while events:
+        before, at = board, at + step
+        while events and events[0].at <= at:
+            board = apply(board, events.pop(0))
+        if lines(before, board, a_spec(), at=at, last_said=last_said):
+            last_said = at
+        assert at - last_said < 5.0

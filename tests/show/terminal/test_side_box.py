@@ -1,0 +1,224 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from harness import events as e
+from harness.model import Fault, Side
+from harness.show.terminal.big_digits import SMALLEST
+from harness.show.terminal.lines import DISTRIBUTED_PAINT, Frame
+from harness.show.terminal.side_box import Layout, Look, View, box
+from harness.state.board import Lane, Stage, WorkerLane
+from harness.state.series import Trace
+from tests.builders import a_board, a_process, arming_events, trial_events
+
+WENT_AT = 10.0
+
+
+def some_workers(*shares: float | None, **changes: Any) -> tuple[WorkerLane, ...]:
+    seen = {"seen_at": WENT_AT + 4.0} | changes
+    return tuple(
+        WorkerLane(a_process(f"w{place}"), cpu=share, **seen) for place, share in enumerate(shares)
+    )
+
+
+def a_lane(workers: Sequence[WorkerLane] = (), **changes: Any) -> Lane:
+    lane = Lane(
+        Side.DISTRIBUTED,
+        Stage.RUNNING,
+        unit="samples",
+        items=2000,
+        done=500,
+        went_at=WENT_AT,
+        workers=tuple(workers),
+    )
+    return replace(lane, **changes)
+
+
+def a_view(lane: Lane, **changes: Any) -> View:
+    fields: dict[str, Any] = {
+        "look": Look.LIVE,
+        "titles": ("RAY · 2 workers",),
+        "elapsed": 5.0,
+        "at": WENT_AT + 5.0,
+        "cores": 1,
+        "workers": 2,
+        "verdicts": ("",),
+        "paint": DISTRIBUTED_PAINT,
+    }
+    return View(lane=lane, **(fields | changes))
+
+
+def rows(view: View, worker_rows: int = 2, width: int = 40) -> list[str]:
+    """Return what stands between the walls of the box, from the progress bar down."""
+    drawn = Frame(box(view, Layout(width, SMALLEST, worker_rows, airy=False))).plain.splitlines()
+    return [line[2:-2].rstrip() for line in drawn[6:-1]]
+
+
+def test_a_side_shows_its_progress_and_its_items() -> None:
+    assert rows(a_view(a_lane()))[:2] == [
+        "███████▌░░░░░░░░░░░░░░░░░░░░░░  25 %",
+        "500 / 2,000 samples",
+    ]
+
+
+def test_progress_is_not_complete_before_the_clock_has_stopped() -> None:
+    assert rows(a_view(a_lane(done=2000)))[0].endswith(" 99 %")
+
+
+def test_a_side_that_reports_no_progress_says_so() -> None:
+    assert rows(a_view(a_lane(items=0, done=0)))[1] == "reports no progress"
+
+
+def test_each_worker_has_a_bar() -> None:
+    assert rows(a_view(a_lane(some_workers(0.5, 1.0))))[2:4] == [
+        "w0   ████████████▌░░░░░░░░░░░░  50 %",
+        "w1   █████████████████████████ 100 %",
+    ]
+
+
+def test_a_worker_of_two_cores_is_full_when_both_are() -> None:
+    assert rows(a_view(a_lane(some_workers(2.0)), cores=2))[2].endswith("█ 100 %")
+
+
+def test_a_worker_not_seen_yet_has_no_number() -> None:
+    assert rows(a_view(a_lane(some_workers(None, seen_at=None))))[2] == f"w0   {'░' * 25}     —"
+
+
+def test_a_stale_worker_shows_its_age() -> None:
+    assert rows(a_view(a_lane(some_workers(0.9, seen_at=WENT_AT + 1.5))))[2].endswith(
+        " 90 % 3.50 s old"
+    )
+
+
+def test_a_worker_seen_two_seconds_ago_is_not_stale() -> None:
+    assert rows(a_view(a_lane(some_workers(0.9, seen_at=WENT_AT + 3.0))))[2].endswith(" 90 %")
+
+
+@pytest.mark.parametrize(("after_s", "said"), [(1.0, "     —"), (3.5, "     — 3.50 s old")])
+def test_a_worker_last_seen_in_the_trial_before_is_as_stale_as_this_trial_is_old(
+    after_s: float, said: str
+) -> None:
+    lane = a_lane(some_workers(None, seen_at=WENT_AT - 60.0))
+
+    assert rows(a_view(lane, at=WENT_AT + after_s))[2].endswith(f"░{said}")
+
+
+def test_a_title_is_told_as_long_as_there_is_room() -> None:
+    view = a_view(a_lane(), titles=("RAY · 2 workers on 2 machines", "RAY · 2 workers, 2 hosts"))
+
+    drawn = [Frame(box(view, Layout(width, SMALLEST, 2, airy=False))).plain for width in (60, 40)]
+
+    assert ["2 machines" in text for text in drawn] == [True, False]
+    assert "RAY · 2 workers, 2 hosts ─" in drawn[1]
+
+
+def test_a_replayed_worker_is_not_stale() -> None:
+    assert rows(a_view(a_lane(some_workers(0.9, seen_at=1.0)), look=Look.REPLAY))[2].endswith(
+        " 90 %"
+    )
+
+
+def test_a_lost_worker_is_lost_in_words() -> None:
+    lane = a_lane(some_workers(None, lost_at=WENT_AT + 4.2))
+
+    assert rows(a_view(lane))[2].endswith("— LOST 800 ms")
+
+
+def test_the_box_counts_its_lost_workers() -> None:
+    lane = a_lane(some_workers(None, None, lost_at=WENT_AT + 4.2))
+
+    assert "LIVE · 2 LOST" in Frame(box(a_view(lane), Layout(40, SMALLEST, 2, airy=False))).plain
+
+
+@pytest.mark.parametrize(("elapsed", "said"), [(3.4, True), (8.2, True), (8.4, False)])
+def test_a_worker_is_said_to_be_back_for_five_seconds(elapsed: float, said: bool) -> None:
+    lane = a_lane(
+        some_workers(0.9, seen_at=WENT_AT + elapsed),
+        faults=(Fault("w0", "killed", at_s=2.0, cost_s=1.3),),
+    )
+
+    assert (
+        "back after 1.30 s" in rows(a_view(lane, elapsed=elapsed, at=WENT_AT + elapsed))[2]
+    ) is said
+
+
+def test_a_finished_worker_shows_its_mean() -> None:
+    workers = some_workers(0.01, utilization=Trace(((1.0, 0.8), (2.0, 0.6))))
+    lane = a_lane(workers, stage=Stage.FINISHED, wall_s=5.0)
+
+    assert rows(a_view(lane, look=Look.DONE))[2].endswith(" 70 % mean")
+
+
+def test_workers_without_a_row_are_folded_into_one_line() -> None:
+    lane = a_lane(some_workers(0.5, 0.91, 0.97, 0.99, 0.95))
+
+    assert rows(a_view(lane, workers=5))[2:4] == [
+        "w0   ████████████▌░░░░░░░░░░░░  50 %",
+        "+ 4 more: min 91 median 97 max 99 %",
+    ]
+
+
+def test_the_fold_is_shorter_where_room_is_short() -> None:
+    lane = a_lane(some_workers(*[0.9] * 1001))
+
+    assert (
+        rows(a_view(lane, workers=1001), worker_rows=1)[2] == "+ 1,001: min 90 median 90 max 90 %"
+    )
+
+
+def test_the_fold_counts_its_lost_workers() -> None:
+    workers = (*some_workers(0.9, 0.8), *some_workers(None, lost_at=12.0))
+
+    assert (
+        rows(a_view(a_lane(workers), workers=3), worker_rows=1, width=60)[2]
+        == "+ 3 more: min 80 median 90 max 90 % · 1 LOST"
+    )
+
+
+def test_workers_that_were_asked_for_have_rows_before_they_exist() -> None:
+    lane = Lane(Side.DISTRIBUTED, Stage.ARMING, launched_at=0.0)
+
+    assert [line.split()[0] for line in rows(a_view(lane, look=Look.ARMING))[2:4]] == ["w0", "w1"]
+
+
+def test_an_arming_side_shows_how_long_it_has_been_at_it() -> None:
+    lane = Lane(Side.DISTRIBUTED, Stage.ARMING, launched_at=0.2)
+
+    assert rows(a_view(lane, at=3.0))[1] == "00:02.8 loading, warming up"
+
+
+def test_an_armed_side_shows_its_start_up_the_longest_step_first() -> None:
+    lane = a_board(arming_events()).distributed
+
+    assert rows(a_view(lane), width=60)[1] == "armed in 5.00 s · load 0.700 s · import 0.500 s"
+
+
+def test_a_failed_side_says_why() -> None:
+    lane = a_lane(stage=Stage.FAILED, reason="it raised ValueError\x1b[2J")
+
+    assert rows(a_view(lane, look=Look.FAILED))[1] == "failed: it raised ValueError"
+
+
+def test_a_hostile_worker_name_is_cut() -> None:
+    process = a_process("\x1b[31m" + "世" * 50)
+
+    assert rows(a_view(a_lane([WorkerLane(process, cpu=1.0, seen_at=15.0)])))[2].startswith(
+        "世世… █"
+    )
+
+
+@pytest.mark.parametrize("airy", [False, True])
+def test_a_box_has_the_rows_its_layout_says(airy: bool) -> None:
+    layout = Layout(40, SMALLEST, 3, airy)
+    board = a_board([*arming_events(), *trial_events(Side.DISTRIBUTED, 10.0, 5.0)])
+
+    assert len(box(a_view(board.distributed), layout)) == layout.rows
+
+
+def test_an_event_of_a_worker_is_seen_in_its_row() -> None:
+    events = [*arming_events(), e.stamp(e.Go(order=0), 10.0, Side.DISTRIBUTED, 0)]
+    sample = e.stamp(e.Sample(worker="w1", cpu=0.42, rss_bytes=1), 11.0, Side.DISTRIBUTED, 0)
+
+    assert rows(a_view(a_board([*events, sample]).distributed, at=11.5))[3].endswith(" 42 %")

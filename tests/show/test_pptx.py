@@ -1,0 +1,528 @@
+import struct
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from pptx import Presentation
+from pptx.dml.color import RGBColor
+from pptx.slide import Slide
+from pptx.util import Emu, Pt
+
+from demo.into import into
+from demo.present import Shown
+from harness.claims.audit import audit
+from harness.claims.headline import Headline, headline
+from harness.errors import BadRequest
+from harness.model import Kind, Results
+from harness.show import figures, phrases, pptx, slide
+from tests.builders import a_results, golden_results, some_pairs, some_words
+
+
+def claimed(results: Results) -> Headline:
+    claim = headline(results)
+    assert isinstance(claim, Headline)
+    return claim
+
+
+CLAIM = claimed(a_results())
+DECLARED = claimed(golden_results())
+OTHER = claimed(a_results(trials=some_pairs([40.0], [30.0])))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn() -> bytes:
+    """Draw once before any test, since the letters' files stay open from then on."""
+    return slide.png(CLAIM)
+
+
+def a_picture(color: str = "red", size: tuple[int, int] = (40, 30)) -> BytesIO:
+    target = BytesIO()
+    Image.new("RGB", size, color).save(target, "PNG")
+    return BytesIO(target.getvalue())
+
+
+def saved(presentation: Any) -> bytes:
+    target = BytesIO()
+    presentation.save(target)
+    return target.getvalue()
+
+
+def a_deck(
+    *names: str, frame: tuple[int, int] = (1600, 900), build: Callable[[Any], object] | None = None
+) -> bytes:
+    """Return a deck of two slides: the author's own, then one with a text box for each name, or a picture for ``slide``."""
+    presentation = Presentation()
+    own = presentation.slides.add_slide(presentation.slide_layouts[0])
+    own.shapes.title.text = "Our talk"
+    own.notes_slide.notes_text_frame.text = "say hello"
+    page = presentation.slides.add_slide(presentation.slide_layouts[6])
+    page.shapes.add_textbox(0, 0, 100, 100).text_frame.text = "a text of the author's"
+    for name in names:
+        if name == "slide":
+            shape = page.shapes.add_picture(
+                a_picture(), Emu(50), Emu(60), Emu(1000 * frame[0]), Emu(1000 * frame[1])
+            )
+        else:
+            shape = page.shapes.add_textbox(Emu(10), Emu(20), Emu(3000), Emu(400))
+            shape.text_frame.text = "old"
+        shape.name = f"twoclocks:{name}"
+    if build is not None:
+        build(page)
+    return saved(presentation)
+
+
+def shapes(content: bytes) -> dict[str, Any]:
+    """Return the second slide's shapes by name."""
+    return {shape.name: shape for shape in Presentation(BytesIO(content)).slides[1].shapes}
+
+
+def parts(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        return {name: package.read(name) for name in package.namelist()}
+
+
+@pytest.mark.parametrize("name", pptx.TEXTS)
+def test_a_text_box_says_what_the_headline_says(name: str) -> None:
+    updated, _ = pptx.update(a_deck(name), CLAIM)
+
+    assert shapes(updated)[f"twoclocks:{name}"].text_frame.text == "\n".join(
+        pptx.TEXTS[name](CLAIM)
+    )
+
+
+def test_the_numbers_are_those_of_the_slide() -> None:
+    updated, _ = pptx.update(
+        a_deck("speedup", "efficiency", "cost", "quality", "say", "label"), DECLARED
+    )
+    told = {
+        name.removeprefix("twoclocks:"): shape.text_frame.text
+        for name, shape in shapes(updated).items()
+        if shape.has_text_frame
+    }
+
+    assert (told["speedup"], told["efficiency"], told["cost"]) == ("7.04×", "88 %", "$9.40 → $3.05")
+    assert (told["quality"], told["label"]) == ("0.741 → 0.738", "DECLARED, NOT MEASURED HERE")
+    assert told["say"] == phrases.aloud(DECLARED)
+
+
+def test_a_text_keeps_the_letters_of_its_first_run() -> None:
+    def build(page: Any) -> None:
+        box = page.shapes.add_textbox(0, 0, 100, 100)
+        box.name = "twoclocks:caveats"
+        first, second = (
+            box.text_frame.paragraphs[0].add_run(),
+            box.text_frame.paragraphs[0].add_run(),
+        )
+        first.text, first.font.size, first.font.bold, first.font.color.rgb = (
+            "big",
+            Pt(44),
+            True,
+            RGBColor(1, 2, 3),
+        )
+        second.text, second.font.size = "small", Pt(8)
+        box.text_frame.add_paragraph().text = "and more"
+
+    many = replace(CLAIM, caveats=CLAIM.caveats * 2)
+    updated, _ = pptx.update(a_deck(build=build), many)
+    frame = shapes(updated)["twoclocks:caveats"].text_frame
+    runs = [run for paragraph in frame.paragraphs for run in paragraph.runs]
+
+    assert len(runs) == len(many.caveats) > 1
+    assert {(run.font.size, run.font.bold, run.font.color.rgb) for run in runs} == {
+        (Pt(44), True, RGBColor(1, 2, 3))
+    }
+
+
+def test_an_empty_text_box_is_filled() -> None:
+    updated, _ = pptx.update(
+        a_deck(
+            build=lambda page: setattr(page.shapes.add_textbox(0, 0, 9, 9), "name", "twoclocks:say")
+        ),
+        CLAIM,
+    )
+
+    assert shapes(updated)["twoclocks:say"].text_frame.text == phrases.aloud(CLAIM)
+
+
+def test_a_text_that_says_nothing_now_can_be_filled_again() -> None:
+    emptied, _ = pptx.update(a_deck("label", "speedup"), CLAIM)
+    updated, _ = pptx.update(emptied, DECLARED)
+
+    assert shapes(emptied)["twoclocks:label"].text_frame.text == ""
+    assert shapes(updated)["twoclocks:label"].text_frame.text == "DECLARED, NOT MEASURED HERE"
+
+
+def test_words_of_the_results_file_stay_words() -> None:
+    hostile = claimed(
+        a_results(
+            spec=replace(
+                a_results().spec, workload=some_words(bottleneck="<a:br/>&\x1b[2J\u202e]]>")
+            )
+        )
+    )
+    updated, _ = pptx.update(a_deck("bottleneck"), hostile)
+
+    assert shapes(updated)["twoclocks:bottleneck"].text_frame.text == "<a:br/>&]]>"
+
+
+def test_a_picture_is_swapped_and_keeps_its_place_and_size() -> None:
+    before = a_deck("slide")
+    updated, _ = pptx.update(before, CLAIM)
+    old, new = shapes(before)["twoclocks:slide"], shapes(updated)["twoclocks:slide"]
+
+    assert new.image.blob == slide.png(CLAIM)
+    assert (new.left, new.top, new.width, new.height) == (old.left, old.top, old.width, old.height)
+
+
+@pytest.mark.parametrize("name", ["architecture", "scaling", "cost-quality"])
+def test_a_figure_takes_its_place_with_its_words(name: str) -> None:
+    def build(page: Slide) -> None:
+        page.shapes.add_picture(
+            a_picture(), Emu(0), Emu(0), Emu(1600), Emu(900)
+        ).name = f"twoclocks:fig-{name}"
+
+    updated, _ = pptx.update(a_deck(build=build), CLAIM)
+    picture, shape = figures.pictures(CLAIM.results)[name], shapes(updated)[f"twoclocks:fig-{name}"]
+
+    assert shape.image.blob == figures.png(picture, figures.LIGHT)
+    assert shape._element.xpath("./p:nvPicPr/p:cNvPr/@descr") == [picture.title]
+
+
+def test_a_figure_without_facts_is_blanked_lest_an_earlier_one_stay() -> None:
+    def build(page: Slide) -> None:
+        page.shapes.add_picture(
+            a_picture(), Emu(0), Emu(0), Emu(1600), Emu(900)
+        ).name = "twoclocks:fig-baseline"
+
+    updated, report = pptx.update(a_deck(build=build), CLAIM)
+    shown = Image.open(BytesIO(shapes(updated)["twoclocks:fig-baseline"].image.blob))
+
+    assert shown.getextrema()[-1] == (0, 0)
+    assert report.blank == ("fig-baseline on slide 2",)
+    assert report.updated == ()
+
+
+@pytest.mark.parametrize("frame", [(1000, 900), (1600, 400), (1, 900), (1600, 1)])
+def test_a_picture_is_not_distorted_by_a_frame_of_another_shape(frame: tuple[int, int]) -> None:
+    updated, _ = pptx.update(a_deck("slide", frame=frame), CLAIM)
+    width, height = struct.unpack(">II", shapes(updated)["twoclocks:slide"].image.blob[16:24])
+    asked = min(max(frame[0] / frame[1], 0.16 / 0.9), 16 / 0.9)
+
+    assert width / height == pytest.approx(asked, rel=0.01)
+    assert width >= 1600
+    assert height >= 900
+
+
+def test_a_picture_loses_the_earlier_ones_crop_and_gets_its_words() -> None:
+    def build(page: Any) -> None:
+        picture = page.shapes.add_picture(a_picture(), 0, 0, 160, 90)
+        picture.name, picture.crop_left = "twoclocks:slide", 0.4
+
+    picture = shapes(pptx.update(a_deck(build=build), CLAIM)[0])["twoclocks:slide"]
+
+    assert picture.crop_left == 0
+    assert picture._element.xpath("./p:nvPicPr/p:cNvPr/@descr") == [phrases.aloud(CLAIM)]
+
+
+def test_everything_else_in_the_deck_keeps_its_bytes() -> None:
+    before = a_deck("speedup", "slide")
+    old, new = parts(before), parts(pptx.update(before, CLAIM)[0])
+    changed = {name for name in old if old[name] != new.get(name)}
+    own = {"ppt/slides/slide2.xml", "ppt/slides/_rels/slide2.xml.rels"}
+
+    assert changed == own | {name for name in old if name.startswith("ppt/media/")}
+    assert [
+        name for name in new.keys() - old.keys() if not name.startswith("ppt/media/twoclocks-")
+    ] == []
+
+
+def test_other_shapes_of_a_changed_slide_stay_as_they_were() -> None:
+    before = a_deck("speedup", "slide", "of-mine")
+    old, new = shapes(before), shapes(pptx.update(before, CLAIM)[0])
+    untouched = old.keys() - {"twoclocks:speedup", "twoclocks:slide"}
+
+    assert len(untouched) == 2
+    assert all(old[name]._element.xml == new[name]._element.xml for name in untouched)
+
+
+def test_macros_and_parts_that_nobody_refers_to_are_kept() -> None:
+    target = BytesIO(a_deck("speedup"))
+    with zipfile.ZipFile(target, "a") as package:
+        package.writestr("ppt/vbaProject.bin", b"\xd0\xcf\x11\xe0 macros")
+        package.writestr("ppt/media/image1.png", b"an orphan")
+    new = parts(pptx.update(target.getvalue(), CLAIM)[0])
+
+    assert (new["ppt/vbaProject.bin"], new["ppt/media/image1.png"]) == (
+        b"\xd0\xcf\x11\xe0 macros",
+        b"an orphan",
+    )
+
+
+def test_the_same_update_gives_the_same_deck_and_a_second_one_changes_nothing() -> None:
+    before = a_deck("speedup", "slide", "caveats")
+    once, _ = pptx.update(before, CLAIM)
+
+    assert pptx.update(before, CLAIM)[0] == once
+    assert parts(pptx.update(once, CLAIM)[0]) == parts(once)
+
+
+def test_a_deck_does_not_grow_with_every_update() -> None:
+    once, _ = pptx.update(a_deck("speedup", "slide"), CLAIM)
+    twice, _ = pptx.update(once, OTHER)
+
+    assert len(parts(twice)) == len(parts(once))
+
+
+def test_a_picture_that_another_shape_shows_too_is_kept() -> None:
+    before = a_deck("slide", build=lambda page: page.shapes.add_picture(a_picture(), 0, 0, 40, 30))
+    updated, _ = pptx.update(before, CLAIM)
+    (own,) = [
+        shape
+        for name, shape in shapes(updated).items()
+        if shape.shape_type == 13 and name != "twoclocks:slide"
+    ]
+
+    assert own.image.blob == a_picture().getvalue()
+
+
+def test_a_picture_of_ours_can_take_the_place_of_a_jpeg() -> None:
+    def build(page: Any) -> None:
+        target = BytesIO()
+        Image.new("RGB", (40, 30), "red").save(target, "JPEG")
+        page.shapes.add_picture(BytesIO(target.getvalue()), 0, 0, 160, 90).name = "twoclocks:slide"
+
+    before = a_deck(build=build)
+    bare = {
+        name: content.replace(b'<Default Extension="png" ContentType="image/png"/>', b"")
+        for name, content in parts(before).items()
+    }
+    updated, _ = pptx.update(zipped(bare), CLAIM)
+
+    assert b'Extension="png"' in parts(updated)["[Content_Types].xml"]
+    assert shapes(updated)["twoclocks:slide"].image.content_type == "image/png"
+
+
+def zipped(content: dict[str, bytes]) -> bytes:
+    target = BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, part in content.items():
+            package.writestr(name, part)
+    return target.getvalue()
+
+
+def test_a_shape_in_a_group_is_found() -> None:
+    def build(page: Any) -> None:
+        box = page.shapes.add_group_shape().shapes.add_group_shape().shapes.add_textbox(0, 0, 9, 9)
+        box.name, box.text_frame.text = "twoclocks:speedup", "old"
+
+    updated, report = pptx.update(a_deck(build=build), CLAIM)
+
+    assert report.updated == ("speedup on slide 2",)
+    assert phrases.speedup(CLAIM).encode() in parts(updated)["ppt/slides/slide2.xml"]
+
+
+def test_the_report_tells_what_was_updated_what_is_missing_and_what_is_not_known() -> None:
+    def build(page: Any) -> None:
+        page.shapes.add_picture(a_picture(), 0, 0, 9, 9).name = "twoclocks:cost"
+        page.shapes.add_textbox(0, 0, 9, 9).name = "twoclocks:slide"
+
+    _, report = pptx.update(a_deck("speedup", "speedup", "speeddup", build=build), CLAIM)
+
+    assert report.updated == ("speedup on slide 2", "speedup on slide 2")
+    assert report.unknown == ("speeddup on slide 2",)
+    assert report.unfit == ("cost on slide 2", "slide on slide 2")
+    assert "say" in report.missing
+    assert {"speedup", "cost", "slide"} & set(report.missing) == set()
+
+
+def test_the_report_reads_as_lines() -> None:
+    report = pptx.Report(("speedup on slide 2",), (), ("say", "cost"), ("speedup2 on slide 3",), ())
+
+    assert (
+        pptx.told(report)
+        == "updated: speedup on slide 2\nnot in the deck: say, cost\nnot a name of ours: speedup2 on slide 3\n"
+    )
+
+
+def test_numbers_that_were_not_measured_need_words_beside_them_that_say_so() -> None:
+    with pytest.raises(
+        BadRequest, match="nothing on slide 2 would say DECLARED, NOT MEASURED HERE"
+    ):
+        pptx.update(a_deck("speedup"), DECLARED)
+
+
+@pytest.mark.parametrize(
+    "names", [("speedup", "provenance"), ("speedup", "label"), ("slide",), ("bottleneck",)]
+)
+def test_words_alone_or_a_picture_that_says_so_itself_need_none(names: tuple[str, ...]) -> None:
+    assert pptx.update(a_deck(*names), DECLARED)
+
+
+def test_a_deck_without_a_shape_of_ours_is_refused_with_a_hint() -> None:
+    with pytest.raises(BadRequest) as refused:
+        pptx.update(a_deck("no-name-of-ours"), CLAIM)
+
+    assert "selection pane" in refused.value.hint
+
+
+def a_bomb() -> bytes:
+    """Return a small package whose list of contents declares a gigabyte."""
+    content = bytearray(zipped({"ppt/media/a.bin": bytes(1_000)}))
+    declared = content.index(b"PK\x01\x02") + 24
+    content[declared : declared + 4] = struct.pack("<I", 1_000_000_001)
+    return bytes(content)
+
+
+def changed(name: str, edit: Callable[[bytes], bytes]) -> bytes:
+    content = parts(a_deck("speedup"))
+    return zipped(content | {name: edit(content[name])})
+
+
+ENTITIES = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;">]>'
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "empty": lambda: b"",
+    "text": lambda: b"Hello",
+    "cut short": lambda: a_deck("speedup")[:-2_000],
+    "another package": lambda: zipped(
+        {"word/document.xml": b"<a/>", "[Content_Types].xml": b"<Types/>"}
+    ),
+    "too much XML": lambda: zipped(parts(a_deck("speedup")) | {"ppt/big.xml": bytes(30_000_001)}),
+    "entities": lambda: changed(
+        "ppt/slides/slide2.xml", lambda part: ENTITIES + part[part.index(b"?>") + 2 :]
+    ),
+    "no XML": lambda: changed("ppt/slides/slide2.xml", lambda part: b"\x00"),
+    "a slide that is none": lambda: changed("ppt/slides/slide2.xml", lambda part: b"<a/>"),
+    "no content types": lambda: changed("[Content_Types].xml", lambda part: b"<a/>"),
+    "no relations": lambda: changed("ppt/_rels/presentation.xml.rels", lambda part: b"<a/>"),
+    "a relation to nowhere": lambda: changed(
+        "ppt/_rels/presentation.xml.rels", lambda part: part.replace(b"slides/slide2", b"slides/9")
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", HOSTILE)
+def test_a_hostile_or_damaged_deck_is_refused_with_a_hint(fault: str) -> None:
+    with pytest.raises(BadRequest) as refused:
+        pptx.update(HOSTILE[fault](), CLAIM)
+
+    assert refused.value.sentence.startswith("the deck ")
+    assert refused.value.hint
+
+
+def test_a_bomb_is_known_before_it_is_unpacked() -> None:
+    with pytest.raises(BadRequest, match="would unpack to more than"):
+        pptx.update(a_bomb(), CLAIM)
+
+
+def test_a_deck_with_two_parts_of_one_name_is_refused() -> None:
+    target = BytesIO(a_deck("speedup"))
+    with zipfile.ZipFile(target, "a") as package:
+        package.writestr("ppt/slides/SLIDE2.xml", b"<a/>")
+    with pytest.raises(BadRequest, match="two parts of one name"):
+        pptx.update(target.getvalue(), CLAIM)
+
+
+SMALL = parts(a_deck("speedup", "caveats"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["ppt/slides/slide2.xml", "ppt/presentation.xml", "[Content_Types].xml"]),
+    st.data(),
+)
+def test_a_deck_with_bytes_changed_is_updated_or_refused(name: str, data: st.DataObject) -> None:
+    part = bytearray(SMALL[name])
+    for place in data.draw(st.lists(st.integers(0, len(part) - 1), min_size=1, max_size=3)):
+        part[place] = data.draw(st.integers(0, 255))
+    try:
+        updated, _ = pptx.update(zipped(SMALL | {name: bytes(part)}), CLAIM)
+    except BadRequest:
+        return
+    assert zipfile.ZipFile(BytesIO(updated)).testzip() is None
+
+
+def test_a_missing_extra_is_said_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = a_deck("speedup")
+    monkeypatch.setitem(sys.modules, "pptx", None)
+    with pytest.raises(BadRequest) as refused:
+        pptx.update(content, CLAIM)
+
+    assert refused.value.hint == "pip install 'twoclocks[pptx]'"
+
+
+def shown(**changes: Any) -> Shown:
+    """Return what may be claimed of a session."""
+    results = a_results(**changes)
+    return Shown(audit(results), headline(results))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A deck on disk that its group may read."""
+    file = tmp_path / "talk.pptx"
+    file.write_bytes(a_deck("speedup", "say"))
+    file.chmod(0o640)
+    return file
+
+
+def test_a_deck_is_updated_in_its_place_and_keeps_its_mode(path: Path) -> None:
+    told, code = into(path, shown())
+
+    assert (code, told.splitlines()[0]) == (0, "updated: speedup on slide 2, say on slide 2")
+    assert shapes(path.read_bytes())["twoclocks:speedup"].text_frame.text == "1.82×"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert [file.name for file in path.parent.iterdir()] == ["talk.pptx"]
+
+
+def test_a_deck_behind_a_link_is_updated_where_it_is(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.pptx"
+    link.symlink_to(path)
+    into(link, shown())
+
+    assert link.is_symlink()
+    assert shapes(path.read_bytes())["twoclocks:speedup"].text_frame.text == "1.82×"
+
+
+def test_a_refused_session_leaves_the_deck_and_says_why(path: Path) -> None:
+    before = path.read_bytes()
+    told, code = into(path, shown(kind=Kind.SIMULATED))
+
+    assert (code, path.read_bytes()) == (4, before)
+    assert "NO HEADLINE" in told
+    assert "talk.pptx is left as it was" in told
+
+
+def test_a_deck_that_cannot_be_written_is_left_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = path.read_bytes()
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(BadRequest, match="No space left"):
+        into(path, shown())
+
+    assert path.read_bytes() == before
+    assert [file.name for file in path.parent.iterdir()] == ["talk.pptx"]
+
+
+@pytest.mark.parametrize("lock", ["~$talk.pptx", ".~lock.talk.pptx#"])
+def test_a_deck_that_is_open_elsewhere_is_not_touched(lock: str, path: Path) -> None:
+    path.with_name(lock).touch()
+    with pytest.raises(BadRequest, match="is open in another program"):
+        into(path, shown())
+
+
+@pytest.mark.parametrize("name", ["missing.pptx", "."])
+def test_a_deck_that_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadRequest):
+        into(tmp_path / name, shown())

@@ -1,0 +1,299 @@
+import struct
+import subprocess
+import sys
+from dataclasses import replace
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import BboxBase
+from rich.cells import cell_len
+
+from harness.claims.headline import Caveat, Headline, Refusal, headline
+from harness.model import Code, Kind, Results, Side
+from harness.show import phrases, slide
+from tests.builders import (
+    a_digest_of,
+    a_results,
+    a_spec,
+    a_trial,
+    golden_results,
+    some_pairs,
+    some_prices,
+    some_words,
+)
+from tests.goldens import kept
+
+ROOT = Path(__file__).parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = "$x^2$ \x1b[31m<script>alert('&')</script> 世界 " + "verylongword" * 20
+
+
+def claimed(results: Results) -> Headline:
+    claim = headline(results)
+    assert isinstance(claim, Headline)
+    return claim
+
+
+def a_laptop_headline(**changes: Any) -> Headline:
+    code = Code(commit=a_digest_of("commit")[:40], dirty=True, source_sha256=a_digest_of("source"))
+    return claimed(
+        a_results(
+            **({"spec": a_spec(prices=some_prices(illustrative=True)), "code": code} | changes)
+        )
+    )
+
+
+def a_hostile_headline() -> Headline:
+    words = some_words(
+        bottleneck=HOSTILE, metric=HOSTILE, answers_differ=HOSTILE, limitation=HOSTILE
+    )
+    return claimed(a_results(spec=a_spec(workload=words), run_id=HOSTILE))
+
+
+HEADLINES = {
+    "golden": claimed(golden_results()),
+    "laptop": a_laptop_headline(),
+    "six-pairs": claimed(
+        a_results(
+            trials=some_pairs(
+                [40.0, 41.0, 40.5, 40.0, 39.8, 40.2], [22.0, 21.0, 22.2, 22.0, 22.1, 21.9]
+            )
+        )
+    ),
+    "slower": claimed(a_results(trials=some_pairs([22.0], [40.0]))),
+    "thousandfold": claimed(a_results(trials=some_pairs([40_000.0], [22.0]))),
+    "hostile": a_hostile_headline(),
+}
+
+
+def texts(drawn: Figure) -> list[Text]:
+    return [text for text in drawn.axes[0].texts if text.get_text()]
+
+
+@pytest.fixture(scope="module", params=HEADLINES)
+def drawn(request: pytest.FixtureRequest) -> Figure:
+    figure = slide.figure(HEADLINES[request.param])
+    figure.draw_without_rendering()
+    return figure
+
+
+@pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
+def test_the_headline_reads_as_it_did(name: str) -> None:
+    told = slide.text(HEADLINES[name])
+
+    assert told == kept(f"headline-{name}", told)
+
+
+@pytest.mark.parametrize("name", HEADLINES)
+def test_the_text_fits_into_eighty_columns(name: str) -> None:
+    lines = slide.text(HEADLINES[name]).splitlines()
+
+    assert max(map(cell_len, lines)) < 80
+    assert all(line.isprintable() for line in lines)
+
+
+@pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
+def test_the_number_and_what_holds_it_up_stay_in_sight_on_a_screen_of_24_rows(name: str) -> None:
+    claim = HEADLINES[name]
+    lines = slide.text(claim).splitlines()
+
+    assert len(lines) - lines.index(f" {claim.results.spec.workload.bottleneck}") <= 20
+
+
+def test_the_text_tells_every_caveat() -> None:
+    claim = HEADLINES["laptop"]
+    told = " ".join(slide.text(claim).split())
+
+    assert len(claim.caveats) > 3
+    assert [
+        caveat.key for caveat in claim.caveats if phrases.short(caveat, 0.003) not in told
+    ] == []
+
+
+def test_the_text_tells_the_limitation_after_the_caveats() -> None:
+    lines = slide.text(HEADLINES["golden"]).splitlines()
+    starts = [
+        next(place for place, line in enumerate(lines) if line.startswith(start))
+        for start in (" but: ", " limit: ", " say: ")
+    ]
+
+    assert starts == sorted(starts)
+    assert lines[starts[1]] == " limit: holds while a step outlasts its gradient exchange"
+
+
+def test_a_workload_without_a_limitation_has_no_line_for_it() -> None:
+    assert " limit: " not in slide.text(
+        claimed(a_results(spec=a_spec(workload=some_words(limitation=""))))
+    )
+
+
+def test_a_refusal_tells_every_reason_and_its_numbers() -> None:
+    refusal = headline(
+        a_results(kind=Kind.SIMULATED, trials=(a_trial(), a_trial(Side.DISTRIBUTED, quality=0.941)))
+    )
+    assert isinstance(refusal, Refusal)
+
+    assert slide.refusal_text(refusal) == kept("refusal", slide.refusal_text(refusal))
+
+
+def test_the_headline_number_is_the_largest_type(drawn: Figure) -> None:
+    sizes = sorted(texts(drawn), key=lambda text: float(text.get_fontsize()))
+
+    assert sizes[-1].get_gid() == "speed.speedup"
+    assert float(sizes[-1].get_fontsize()) > 2 * float(sizes[-2].get_fontsize())
+
+
+def test_no_letter_is_too_small_for_the_back_row(drawn: Figure) -> None:
+    assert min(float(text.get_fontsize()) for text in texts(drawn)) >= slide.SMALLEST_PX
+
+
+def test_declared_numbers_are_said_to_be_so_larger_than_the_small_print() -> None:
+    labels = [text for text in texts(slide.figure(HEADLINES["golden"])) if text.get_gid() == "kind"]
+
+    assert [label.get_text() for label in labels] == ["DECLARED, NOT MEASURED HERE"]
+    assert float(labels[0].get_fontsize()) > 28
+
+
+def test_no_text_is_read_as_a_formula(drawn: Figure) -> None:
+    assert not any(text.get_parse_math() for text in texts(drawn))
+
+
+def test_every_text_is_on_the_slide(drawn: Figure) -> None:
+    boxes = [text.get_window_extent() for text in texts(drawn)]
+
+    assert all(
+        0 <= box.x0 <= box.x1 <= slide.WIDTH_PX and 0 <= box.y0 <= box.y1 <= slide.HEIGHT_PX
+        for box in boxes
+    )
+
+
+def test_no_text_covers_another(drawn: Figure) -> None:
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts(drawn)]
+    covered = [(one, other) for (one, a), (other, b) in combinations(boxes, 2) if overlap(a, b)]
+
+    assert covered == []
+
+
+def overlap(one: BboxBase, other: BboxBase) -> bool:
+    """Return whether two boxes share more than the few pixels that letters leave free above and below."""
+    spare = 6
+    wide = min(one.x1, other.x1) - max(one.x0, other.x0)
+    high = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return wide > 0 and high > spare
+
+
+@pytest.mark.parametrize("name", HEADLINES)
+def test_the_bars_are_to_scale(name: str) -> None:
+    speed = HEADLINES[name].speed
+    baseline, distributed = (
+        patch.get_extents().width for patch in slide.figure(HEADLINES[name]).axes[0].patches
+    )
+
+    assert baseline / distributed == pytest.approx(speed.baseline_s / speed.distributed_s)
+
+
+def test_what_is_drawn_names_the_field_it_came_from() -> None:
+    named = {
+        text.get_gid()
+        for text in texts(slide.figure(HEADLINES["golden"]))
+        if any(map(str.isdecimal, text.get_text()))
+    }
+
+    assert named >= {
+        "speed.speedup",
+        "speed.efficiency",
+        "speed.baseline_s",
+        "speed.distributed_s",
+        "cost.drop",
+        "quality.change",
+    }
+    assert None not in named
+
+
+def test_the_slide_is_as_large_as_a_projectors_picture() -> None:
+    width, height = struct.unpack(">II", slide.png(HEADLINES["golden"])[16:24])
+
+    assert (width, height) == (1600, 900)
+
+
+def test_the_drawing_carries_its_words() -> None:
+    root = ElementTree.fromstring(slide.svg(HEADLINES["laptop"]))
+
+    assert root.findtext(f"{SVG}title") == phrases.aloud(HEADLINES["laptop"])
+    assert root.findtext(f"{SVG}desc") == slide.text(HEADLINES["laptop"])
+
+
+def test_untrusted_words_stay_words_in_the_drawing() -> None:
+    root = ElementTree.fromstring(slide.svg(HEADLINES["hostile"]))
+
+    assert [node.tag for node in root.iter() if str(node.tag).endswith("script")] == []
+
+
+def test_the_drawing_needs_nothing_from_elsewhere() -> None:
+    root = ElementTree.fromstring(slide.svg(HEADLINES["golden"]))
+    links = [
+        value
+        for node in root.iter()
+        for name, value in node.attrib.items()
+        if name.endswith("href")
+    ]
+
+    assert [link for link in links if not link.startswith("#")] == []
+    assert b"DOCTYPE" not in slide.svg(HEADLINES["golden"])
+
+
+def test_only_as_many_caveats_are_drawn_as_have_room_and_the_rest_is_counted() -> None:
+    many = replace(
+        HEADLINES["golden"],
+        caveats=tuple(Caveat(f"c{place}", f"caveat {place} {'word ' * 12}") for place in range(20)),
+    )
+    drawn_lines = [
+        text.get_text()
+        for text in texts(slide.figure(many))
+        if str(text.get_gid()).startswith("caveats")
+    ]
+
+    assert len(drawn_lines) <= 4
+    assert drawn_lines[0].startswith("caveat 0 ")
+    assert drawn_lines[-1].endswith("more, in the text")
+
+
+def test_the_slide_tells_caveats_before_what_is_in_its_favour() -> None:
+    claim = HEADLINES["six-pairs"]
+    lines = (
+        text.get_text()
+        for text in texts(slide.figure(claim))
+        if str(text.get_gid()).startswith("caveats")
+    )
+    told = " ".join(" ".join(lines).split())
+    parts = [
+        *(phrases.short(caveat, 0.003) for caveat in claim.caveats),
+        phrases.start_up(claim),
+        phrases.answers(claim),
+    ]
+    places = [told.find(part) for part in parts]
+
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+def test_drawing_again_gives_the_same_bytes_in_another_process_too() -> None:
+    here = sha256(slide.svg(HEADLINES["golden"]) + slide.png(HEADLINES["golden"])).hexdigest()
+    program = (
+        "import sys, hashlib; from harness.show import slide\n"
+        "from harness.claims.headline import headline; from tests.builders import golden_results\n"
+        "assert not {'matplotlib', 'ray', 'numpy'} & set(sys.modules)\n"
+        "claim = headline(golden_results()); print(hashlib.sha256(slide.svg(claim) + slide.png(claim)).hexdigest())\n"
+        "assert not {'matplotlib.pyplot', 'ray'} & set(sys.modules)\n"
+    )
+    there = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert there.stdout.strip() == here

@@ -1,0 +1,167 @@
+import contextlib
+import hashlib
+import json
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.errors import BadRequest, TwoclocksError
+from harness.events import decode
+from harness.takes.folder import (
+    DEFAULT_ROOT,
+    JOURNAL,
+    RESULTS,
+    Journal,
+    journal_header,
+    new_take,
+    point_latest,
+)
+from tests.builders import some_events
+
+BEGAN = "2026-11-22T09:14:07.123456+00:00"
+HEADER = journal_header("7c21", "2026-11-22T09:14:07+00:00")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(folder: Path) -> BadRequest:
+    with pytest.raises(BadRequest) as error:
+        new_take(folder, BEGAN, "7c21")
+    return error.value
+
+
+def test_a_take_is_named_by_its_moment_and_run() -> None:
+    assert new_take(None, BEGAN, "7c21") == DEFAULT_ROOT / "2026-11-22-091407-7c21"
+
+
+def test_a_new_take_is_an_empty_folder() -> None:
+    assert list(new_take(Path("made/with/parents"), BEGAN, "7c21").iterdir()) == []
+
+
+def test_a_folder_with_other_files_may_become_a_take() -> None:
+    Path("notes.txt").touch()
+    assert new_take(Path(), BEGAN, "7c21") == Path()
+
+
+@pytest.mark.parametrize("name", [RESULTS, JOURNAL])
+def test_a_folder_that_holds_a_take_is_left_alone(name: str) -> None:
+    Path(name).write_text("precious")
+    assert refused(Path()).sentence == ". holds a take already"
+    assert Path(name).read_text() == "precious"
+
+
+def test_a_folder_below_a_file_is_refused() -> None:
+    Path("file").touch()
+    assert (
+        refused(Path("file/take")).sentence
+        == "file/take cannot be the take's folder: Not a directory"
+    )
+
+
+def test_a_file_is_no_folder() -> None:
+    Path("file").touch()
+    assert refused(Path("file")).sentence == "file cannot be the take's folder: File exists"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
+@pytest.mark.parametrize("folder", ["/proc", "/proc/take"])
+def test_a_folder_that_nobody_can_write_to_is_refused(folder: str) -> None:
+    assert refused(Path(folder)).hint == "name a folder you may write to with --out"
+
+
+def a_journal() -> Journal:
+    return Journal(Path(), HEADER)
+
+
+def test_a_journal_begins_with_its_header() -> None:
+    a_journal().close()
+    assert json.loads(Path(JOURNAL).read_bytes()) == {
+        "schema": "twoclocks.events/1",
+        "run_id": "7c21",
+        "began_utc": "2026-11-22T09:14:07+00:00",
+    }
+
+
+def test_a_journal_holds_every_event_on_a_line() -> None:
+    events, journal = some_events(), a_journal()
+    for place in range(0, len(events), 7):
+        journal.write(events[place : place + 7])
+    journal.close()
+    assert [decode(line) for line in Path(JOURNAL).read_bytes().splitlines()[1:]] == events
+
+
+def test_an_event_is_on_disk_as_soon_as_it_is_written() -> None:
+    journal = a_journal()
+    journal.write(some_events()[:1])
+    assert len(Path(JOURNAL).read_bytes().splitlines()) == 2
+    journal.close()
+
+
+def test_an_empty_batch_leaves_no_line() -> None:
+    journal = a_journal()
+    journal.write([])
+    journal.close()
+    assert Path(JOURNAL).read_bytes() == HEADER
+
+
+def test_the_sum_is_that_of_the_file() -> None:
+    journal = a_journal()
+    journal.write(some_events())
+    assert journal.close() == hashlib.sha256(Path(JOURNAL).read_bytes()).hexdigest()
+
+
+@contextlib.contextmanager
+def little_room() -> Iterator[None]:
+    """Let no file grow beyond 4,096 bytes, as on a disk that is nearly full; nor the one that pytest may be writing to, so be quick."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_ends_the_session_in_plain_words() -> None:
+    journal = a_journal()
+    with little_room(), pytest.raises(TwoclocksError, match=r"cannot write events\.jsonl"):
+        journal.write(some_events())
+    assert journal.close() == hashlib.sha256(Path(JOURNAL).read_bytes()).hexdigest()
+    assert Path(JOURNAL).stat().st_size == 4_096
+
+
+def test_a_journal_is_never_overwritten() -> None:
+    a_journal().close()
+    with pytest.raises(FileExistsError):
+        a_journal()
+
+
+def test_latest_points_to_the_newest_take() -> None:
+    for run_id in ("one", "two"):
+        folder = new_take(None, BEGAN, run_id)
+        (folder / RESULTS).write_text(run_id)
+        point_latest(folder)
+    assert (DEFAULT_ROOT / "latest" / RESULTS).read_text() == "two"
+
+
+def test_latest_can_be_moved_with_its_folder() -> None:
+    point_latest(new_take(None, BEGAN, "one"))
+    assert not (DEFAULT_ROOT / "latest").readlink().is_absolute()
+
+
+def test_a_take_elsewhere_is_not_the_latest() -> None:
+    DEFAULT_ROOT.mkdir()
+    point_latest(new_take(Path("elsewhere"), BEGAN, "one"))
+    assert list(DEFAULT_ROOT.iterdir()) == []
+
+
+def test_a_folder_called_latest_is_left_alone() -> None:
+    (DEFAULT_ROOT / "latest").mkdir(parents=True)
+    folder = new_take(None, BEGAN, "one")
+    point_latest(folder)
+    assert sorted(path.name for path in DEFAULT_ROOT.iterdir()) == [folder.name, "latest"]

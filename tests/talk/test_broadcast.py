@@ -1,0 +1,130 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.errors import BadRequest
+from harness.talk.agenda import standing
+from harness.talk.broadcast import ANNOUNCED, Announcement, Listener
+from tests.builders import some_words
+from tests.talks import TALK, process_that_has_ended, small_disk
+
+BEGAN = 1_795_528_799.0
+
+
+def begun(root: Path) -> Announcement:
+    """Return an announcement of a talk that has just begun."""
+    return Announcement(TALK, some_words(), BEGAN, root)
+
+
+def test_nothing_is_heard_where_nobody_talks(tmp_path: Path) -> None:
+    assert Listener(tmp_path).listen() is None
+
+
+def test_a_talk_is_heard_of_as_it_goes_on(tmp_path: Path) -> None:
+    listener, announcement = Listener(tmp_path), begun(tmp_path)
+    at_first = listener.listen()
+    announcement.end_beat(BEGAN + 110.0)
+    later = listener.listen()
+    announcement.close(BEGAN + 200.0)
+
+    assert at_first is not None
+    assert later is not None
+    assert [standing(heard.course, BEGAN + 120.0).taken for heard in (at_first, later)] == [
+        120.0,
+        10.0,
+    ]
+
+
+def test_sentences_come_with_the_words_of_the_workload(tmp_path: Path) -> None:
+    begun(tmp_path).close(BEGAN)
+    heard = Listener(tmp_path).listen()
+    assert heard is not None
+    assert (
+        heard.course.talk.beats[0].say
+        == "What binds us: the nightly retrain misses its deploy window."
+    )
+
+
+def test_a_talk_that_goes_on_is_not_over(tmp_path: Path) -> None:
+    announcement = begun(tmp_path)
+    heard = Listener(tmp_path).listen()
+    announcement.close(BEGAN + 5.0)
+    closed = Listener(tmp_path).listen()
+    assert [one and one.over_at for one in (heard, closed)] == [None, BEGAN + 5.0]
+
+
+def test_a_new_talk_takes_the_place_of_the_last(tmp_path: Path) -> None:
+    listener, first = Listener(tmp_path), begun(tmp_path)
+    first.end_beat(BEGAN + 10.0)
+    listener.listen()
+    second = Announcement(TALK, some_words(), BEGAN + 500.0, tmp_path)
+    first.close(BEGAN + 501.0)
+    heard = listener.listen()
+    second.close(BEGAN + 502.0)
+    assert heard is not None
+    assert (heard.course.began, heard.course.ended) == (BEGAN + 500.0, ())
+
+
+def test_a_line_that_is_being_written_is_left_for_later(tmp_path: Path) -> None:
+    begun(tmp_path).close(BEGAN + 9.0)
+    path = tmp_path / ANNOUNCED
+    path.write_bytes(path.read_bytes()[:-5])
+    heard = Listener(tmp_path).listen()
+    assert heard is not None
+    assert heard.over_at is None
+
+
+def test_a_talk_is_not_announced_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "recordings").write_text("a file")
+    with pytest.raises(BadRequest, match="cannot be written to"):
+        begun(tmp_path / "recordings")
+
+
+def test_a_talk_goes_on_where_nothing_can_be_written_any_more(tmp_path: Path) -> None:
+    announcement = begun(tmp_path)
+    with small_disk((tmp_path / ANNOUNCED).stat().st_size):
+        announcement.end_beat(BEGAN + 1.0)
+    announcement.close(BEGAN + 2.0)
+    heard = Listener(tmp_path).listen()
+    assert heard is not None
+    assert (heard.course.ended, heard.over_at) == ((), BEGAN + 2.0)
+
+
+GOOD = '{"type":"begun","at":1.0,"pid":1,"length":9.0,"beats":[{"name":"demo","budget":2.0,"say":"-"}],"schema":"twoclocks.talk/1"}\n'
+HOSTILE = {
+    "nothing": "",
+    "no JSON": "hello\n",
+    "no beginning": '{"type":"ended","at":1.0}\n',
+    "another schema": GOOD.replace("talk/1", "talk/2"),
+    "no beats": GOOD.replace('{"name":"demo","budget":2.0,"say":"-"}', ""),
+    "no demo": GOOD.replace("demo", "show"),
+    "a budget of nothing": GOOD.replace("2.0", "0"),
+    "a negative moment": GOOD.replace('"at":1.0', '"at":-1.0'),
+    "an endless moment": GOOD.replace('"at":1.0', '"at":1e300'),
+    "no process": GOOD.replace('"pid":1', '"pid":0'),
+    "a bad line": GOOD + '{"type":"ended","at":"soon"}\n',
+    "too deep": GOOD + "[" * 100_000 + "\n",
+    "too large": GOOD + " " * 200_000 + "\n",
+}
+
+
+@pytest.mark.parametrize("fault", HOSTILE)
+def test_what_cannot_be_understood_is_no_talk(fault: str, tmp_path: Path) -> None:
+    (tmp_path / ANNOUNCED).write_text(HOSTILE[fault])
+    assert Listener(tmp_path).listen() is None
+
+
+def test_a_file_that_can_be_understood_is_a_talk(tmp_path: Path) -> None:
+    (tmp_path / ANNOUNCED).write_text(GOOD)
+    assert Listener(tmp_path).listen() is not None
+
+
+def test_a_talk_whose_rehearsal_died_goes_on_no_more(tmp_path: Path) -> None:
+    (tmp_path / ANNOUNCED).write_text(GOOD.replace('"pid":1', f'"pid":{process_that_has_ended()}'))
+    assert Listener(tmp_path).listen() is None
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ANNOUNCED)
+    assert Listener(tmp_path).listen() is None

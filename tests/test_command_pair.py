@@ -1,0 +1,246 @@
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.command_pair import ALIKE, CommandPair, filled, in_json, placed, sought
+from harness.model import Parameters, Side
+
+
+def alike(first: Path, other: Path) -> bool:
+    return first.read_bytes()[:1] == other.read_bytes()[:1]
+
+
+def a_pair(**changes: Any) -> CommandPair:
+    fields: dict[str, Any] = {
+        "name": "made",
+        "baseline": "sort rows",
+        "distributed": "psort -j {workers} rows",
+    }
+    return CommandPair(**(fields | changes))
+
+
+def refused(**changes: Any) -> str:
+    with pytest.raises(ValueError, match=r".") as error:
+        a_pair(**changes).require_sane()
+    return str(error.value)
+
+
+def test_a_pair_of_plain_commands_is_sane() -> None:
+    a_pair().require_sane()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"baseline": ""}, "the baseline side has no command"),
+        ({"distributed": " \n"}, "the distributed side has no command"),
+        ({"baseline": "sort\0rows"}, "the baseline side's command has a zero byte in it"),
+        (
+            {"distributed": "psort -j {worker}"},
+            "the distributed side's command has {worker}, which is nothing here: did you mean {workers}?",
+        ),
+        (
+            {"baseline": "sort {anwser}"},
+            "the baseline side's command has {anwser}, which is nothing here: did you mean {answer}?",
+        ),
+        (
+            {"baseline": "sort {row}", "params": {"rows": 3}},
+            "the baseline side's command has {row}, which is nothing here: did you mean {rows}?",
+        ),
+        (
+            {"baseline": "sort {input}"},
+            "the baseline side's command has {input}, and no input= is named",
+        ),
+        (
+            {"baseline": "sort > {answer}"},
+            "one command has {answer} and the other has not: both have to write their answer",
+        ),
+        (
+            {"baseline": "a {answer}", "distributed": "b {answer}", "answer": "out.txt"},
+            "the commands have {answer}, and answer=out.txt is named besides: give one of them",
+        ),
+        (
+            {"answer": "no/such/folder/out.txt"},
+            "answer=no/such/folder/out.txt is in a folder that is not there",
+        ),
+        ({"answer": "/"}, "answer=/ is a folder: name the file that both write"),
+        ({"input": "no/such/rows"}, "input=no/such/rows is neither a file nor a folder"),
+        (
+            {"quality": "{answer}#f1"},
+            "quality={answer}#f1 looks into {answer}, which is in neither command",
+        ),
+        ({"tolerance": -0.1}, "tolerance=-0.1 is no difference of two numbers"),
+        ({"tolerance": float("nan")}, "tolerance=nan is no difference of two numbers"),
+        (
+            {"quality": r"f1 \d+"},
+            r"quality=f1 \d+ has 0 groups: write one group in round brackets, for the number",
+        ),
+        (
+            {"quality": r"(\d+) of (\d+)"},
+            r"quality=(\d+) of (\d+) has 2 groups: write one group in round brackets, for the number",
+        ),
+        (
+            {"progress": "(.)(.)(.)"},
+            "progress=(.)(.)(.) has 3 groups: write one group or two in round brackets, for the number",
+        ),
+        (
+            {"compare": alike, "quality": "f1 (.*)"},
+            "compare= and quality= both judge the answers: give one of them",
+        ),
+        (
+            {"compare": alike, "metric": "f1"},
+            "compare= and metric= both judge the answers: give one of them",
+        ),
+        (
+            {"params": {"workers": 3}},
+            "params has workers, which means something else in a command: give it another name",
+        ),
+        (
+            {"params": {"answer": "x"}},
+            "params has answer, which means something else in a command: give it another name",
+        ),
+    ],
+)
+def test_what_cannot_be_run_is_refused_in_one_sentence(
+    changes: dict[str, Any], sentence: str
+) -> None:
+    assert refused(**changes) == sentence
+
+
+@pytest.mark.parametrize(
+    "expression", ["(", "(?P<a", "[z-a](.)", "(a)\\", r"(\u00e9)", "(?u)(.)", "(?<=a+)(.)"]
+)
+@pytest.mark.parametrize("name", ["quality", "progress"])
+def test_an_expression_that_is_none_for_bytes_is_refused(name: str, expression: str) -> None:
+    assert refused(**{name: expression}).startswith(
+        f"{name}={expression} is no regular expression: "
+    )
+
+
+@given(st.text(max_size=20))
+def test_no_expression_ends_in_anything_but_a_pattern_or_a_refusal(expression: str) -> None:
+    try:
+        a_pair(progress=expression).require_sane()
+    except ValueError:
+        return
+    assert not expression or 1 <= sought(expression).groups <= 2
+
+
+def test_braces_that_mean_nothing_here_are_the_shells() -> None:
+    a_pair(baseline="awk '{print $1}' ${HOME} {rows,columns}").require_sane()
+
+
+def test_a_placeholder_is_filled_in_quoted_and_other_braces_stay() -> None:
+    values: Parameters = {"workers": 4, "answer": "/tmp/the answer; rm x"}
+    assert (
+        filled("run -j {workers} -o {answer} {print} ${HOME}", values)
+        == "run -j 4 -o '/tmp/the answer; rm x' {print} ${HOME}"
+    )
+
+
+@given(st.text().filter(lambda text: "\0" not in text))
+def test_whatever_a_value_is_the_shell_sees_one_word(value: str) -> None:
+    assert shlex.split(filled("run {value}", {"value": value})) == ["run", value]
+
+
+@pytest.mark.parametrize(
+    ("quality", "found"),
+    [
+        ("out/scores.json#test.f1", ("out/scores.json", "test.f1")),
+        ("{answer}#f1", ("{answer}", "f1")),
+        ("C:/my scores.json#a-b.0", ("C:/my scores.json", "a-b.0")),
+        (r"f1 #(\d+)", None),
+        ("accuracy (.*)", None),
+        ("", None),
+    ],
+)
+def test_a_quality_in_a_json_file_is_told_from_an_expression(
+    quality: str, found: tuple[str, str] | None
+) -> None:
+    assert in_json(quality) == found
+
+
+def test_a_tilde_stands_for_a_home_and_one_of_nobody_for_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert (placed("~/rows"), placed("~no-such-user-here/rows")) == (
+        Path("/home/somebody/rows"),
+        Path("~no-such-user-here/rows"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "compared"),
+    [
+        ({}, "output"),
+        ({"answer": "out"}, "file"),
+        ({"baseline": "a {answer}", "distributed": "b {answer}"}, "file"),
+        ({"quality": "f1 (.*)"}, ""),
+        ({"metric": "f1"}, ""),
+        ({"quality": "f1 (.*)", "answer": "out"}, "file"),
+        ({"compare": alike}, "output"),
+    ],
+)
+def test_what_is_compared_follows_from_what_is_named(
+    changes: dict[str, Any], compared: str
+) -> None:
+    assert a_pair(**changes).adopted.compared == compared
+
+
+def test_a_pair_without_a_quality_is_judged_by_whether_its_answers_are_alike() -> None:
+    words = a_pair(tolerance=0.5).words
+    assert (words.metric, words.tolerance, words.answers_differ) == (ALIKE, 0.0, "")
+
+
+def test_a_quality_has_its_name_and_its_tolerance() -> None:
+    words = a_pair(quality="f1 (.*)", metric="f1", tolerance=0.5).words
+    assert (words.metric, words.tolerance, words.answers_differ) == (
+        "f1",
+        0.5,
+        "their quality alone is compared",
+    )
+
+
+def test_a_quality_without_a_name_is_called_quality() -> None:
+    assert a_pair(quality="f1 (.*)").words.metric == "quality"
+
+
+def test_a_function_of_its_own_is_why_answers_may_differ_in_bits() -> None:
+    assert (
+        a_pair(compare=alike).words.answers_differ
+        == "they are compared by a function of the pair's own"
+    )
+
+
+def test_the_pairs_own_reason_comes_first() -> None:
+    assert (
+        a_pair(compare=alike, answers_differ="rows come in any order").words.answers_differ
+        == "rows come in any order"
+    )
+
+
+def test_settings_change_commands_and_parameters() -> None:
+    pair = a_pair(params={"rows": 3})
+    after = pair.settled(pair.defaults | {"rows": 9, "baseline": "sort -u rows", "ready": True})
+    assert (after.params, after.command(Side.BASELINE), after.adopted.says_ready) == (
+        {"rows": 9},
+        "sort -u rows",
+        True,
+    )
+
+
+def test_settings_leave_the_pair_as_it_was() -> None:
+    pair = a_pair(params={"rows": 3})
+    pair.settled(pair.defaults | {"rows": 9})
+    assert pair.params == {"rows": 3}
+
+
+def test_a_pair_is_checked_with_its_settings() -> None:
+    pair = a_pair()
+    with pytest.raises(ValueError, match="the baseline side has no command"):
+        pair.check(pair.defaults | {"baseline": ""})

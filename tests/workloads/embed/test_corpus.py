@@ -1,0 +1,273 @@
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from workloads.embed import corpus as reading
+from workloads.embed.corpus import check_corpus, read_corpus
+from workloads.embed.queries import cut, split
+
+
+def written(path: Path, content: str | bytes) -> str:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+def test_every_line_of_a_file_is_a_passage_but_for_empty_and_repeated_ones(tmp_path: Path) -> None:
+    corpus = written(tmp_path / "a.txt", "\ufeffone  two\r\n\n three\nthree \nfour")
+    assert read_corpus(corpus, 10, 1) == ["one two", "three", "four"]
+
+
+def test_a_record_is_a_line_of_json_with_a_field_text(tmp_path: Path) -> None:
+    corpus = written(tmp_path / "a.jsonl", '{"text": "one\\ntwo", "id": 3}\n\n{"text": "three"}\n')
+    assert read_corpus(corpus, 10, 1) == ["one two", "three"]
+
+
+def test_a_folder_is_read_in_the_order_of_its_paths(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "a").mkdir()
+    written(tmp_path / "z.md", "last\n\nvery\nlast")
+    written(tmp_path / "b" / "a.jsonl", json.dumps({"text": "sixth"}))
+    written(tmp_path / "a" / "a.rst", "fifth")
+    written(tmp_path / "a.py", '"""First."""\ndef f():\n    """Second."""\n')
+    written(tmp_path / "c.bin", "not read")
+    assert read_corpus(str(tmp_path), 10, 1) == [
+        "First.",
+        "Second.",
+        "last",
+        "very last",
+        "fifth",
+        "sixth",
+    ]
+
+
+def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.txt"
+    written(outside, "secret")
+    (tmp_path / "in").mkdir()
+    written(tmp_path / "in" / "a.txt", "told")
+    (tmp_path / "in" / "b.txt").symlink_to(outside)
+    assert read_corpus(str(tmp_path / "in"), 10, 1) == ["told"]
+
+
+def test_no_more_is_read_than_is_asked_for(tmp_path: Path) -> None:
+    corpus = written(tmp_path / "a.txt", b"one\none\ntwo\n\xff\n")
+    assert read_corpus(corpus, 2, 1) == ["one", "two"]
+
+
+def test_a_home_folder_may_be_written_as_a_tilde(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    written(tmp_path / "a.txt", "one")
+    assert read_corpus("~/a.txt", 10, 1) == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.txt", b"fine\nfine too\nb\xe4d", "a.txt, line 3: byte 2 is not UTF-8"),
+        (
+            "a.txt",
+            b"fine\n" + b"x" * (reading.LONGEST_LINE_BYTES + 1),
+            "a.txt, line 2: it is longer than 1,048,576 bytes",
+        ),
+        ("a.jsonl", b'{"text": "fine"}\n{"text": ', "a.jsonl, line 2: it is no JSON"),
+        ("a.jsonl", b"[" * 100_000, "a.jsonl, line 1: it is no JSON"),
+        (
+            "a.jsonl",
+            b'\n{"txet": "fine"}',
+            "a.jsonl, line 2: it has no field text that holds a text",
+        ),
+        ("a.jsonl", b'{"text": 3}', "a.jsonl, line 1: it has no field text that holds a text"),
+        ("a.jsonl", b'["text"]', "a.jsonl, line 1: it has no field text that holds a text"),
+        (
+            "a.jsonl",
+            b'{"text": "\\ud800"}',
+            "a.jsonl, line 1: it has no field text that holds a text",
+        ),
+    ],
+)
+def test_what_is_no_text_is_refused_by_file_and_line(
+    name: str, content: bytes, sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        read_corpus(written(tmp_path / name, content), 10, 1)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    content=st.binary(max_size=200)
+    | st.text(max_size=80).map(lambda text: text.encode("utf-8", "replace")),
+    name=st.sampled_from(["a.txt", "a.jsonl"]),
+)
+@example(content=b'{"text": 1e999}', name="a.jsonl")
+@example(content=b"9" * 5000, name="a.jsonl")
+def test_a_file_of_any_bytes_gives_passages_or_a_refusal(
+    content: bytes, name: str, tmp_path: Path
+) -> None:
+    corpus = written(tmp_path / name, content)
+    refusal, found = "", list[str]()
+    try:
+        found = read_corpus(corpus, 10, 1)
+    except ValueError as refused:
+        refusal = str(refused)
+    assert not refusal or f"{name}, line " in refusal
+    assert all(passage.strip() == passage and passage.encode() for passage in found)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=200))
+@example(content=b"x = '\\ud800'")
+@example(content=b"'''" + b"\\ud800" * 9 + b"'''")
+@example(content=b"(" * 10_000)
+@example(content=b'"""A class \\d of escapes."""')
+def test_source_of_any_bytes_gives_docstrings_or_none(content: bytes, tmp_path: Path) -> None:
+    written(tmp_path / "a.py", content)
+    assert all(passage.encode() for passage in read_corpus(str(tmp_path), 10, 1))
+
+
+def test_a_docstring_with_a_doubtful_escape_is_read_without_a_warning(tmp_path: Path) -> None:
+    written(tmp_path / "a.py", '"""Match a \\d."""')
+    assert read_corpus(str(tmp_path), 10, 1) == ["Match a \\d."]
+
+
+def test_a_corpus_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is neither a file nor a folder"):
+        check_corpus(str(tmp_path / "nothing"))
+
+
+@pytest.mark.parametrize("corpus", ["~nobodyhere/x", "x" * 300, "/" + "x" * 5000])
+def test_what_is_no_path_is_refused(corpus: str) -> None:
+    with pytest.raises(ValueError, match="corpus="):
+        check_corpus(corpus)
+
+
+@pytest.mark.parametrize(
+    ("name", "most"),
+    [("a.md", reading.LARGEST_TEXT_BYTES), ("a.jsonl", reading.LARGEST_FILE_BYTES)],
+)
+def test_a_folder_with_a_file_that_is_too_large_is_refused(
+    name: str, most: int, tmp_path: Path
+) -> None:
+    with (tmp_path / name).open("wb") as file:
+        os.truncate(file.fileno(), most + 1)
+    with pytest.raises(ValueError, match=f"{name} has {most + 1:,} bytes, more than {most:,}"):
+        check_corpus(str(tmp_path))
+
+
+def test_a_folder_without_texts_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"holds no file that ends in \.txt, \.md, \.rst, \.jsonl, \.py"
+    ):
+        check_corpus(str(tmp_path))
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with path.open("wb") as file:
+        os.truncate(file.fileno(), reading.LARGEST_FILE_BYTES + 1)
+    with pytest.raises(ValueError, match="has 4,294,967,297 bytes, more than 4,294,967,296"):
+        check_corpus(str(path))
+
+
+def test_the_documentation_of_what_is_installed_comes_in_one_order_for_one_seed() -> None:
+    first = read_corpus("", 40, 1)
+    assert len(first) == len(set(first)) == 40
+    assert read_corpus("", 40, 1) == first
+    assert read_corpus("", 40, 2) != first
+
+
+def test_passages_of_what_is_installed_have_eight_words_at_least() -> None:
+    assert min(len(passage.split()) for passage in read_corpus("", 100, 1)) >= 8
+
+
+def test_the_language_reference_that_python_ships_is_among_the_sources() -> None:
+    (topics,) = [source for source in reading._library() if source.name == reading.TOPICS]
+    assert any("with" in passage and "statement" in passage for passage in topics.passages())
+    assert len(list(topics.passages())) > 500
+
+
+def test_packages_tell_docstrings_and_what_they_say_of_themselves_and_ours_tells_nothing() -> None:
+    names = [source.name for source in reading._packages()]
+    assert "numpy/METADATA" in names
+    assert "numpy/linalg/_linalg.py" in names
+    assert not [
+        name for name in names if name.startswith(("twoclocks", "workloads/")) or "/tests/" in name
+    ]
+
+
+def test_a_first_sentence_is_cut_from_what_follows_it() -> None:
+    first, rest = (
+        "Return the sum of all values.",
+        "It is added from left to right, in double precision, whatever came in.",
+    )
+    assert cut(f"{first} {rest}") == (first, rest)
+
+
+def test_too_short_a_sentence_is_cut_together_with_the_next() -> None:
+    first, rest = (
+        "See e.g. the sum of all values?",
+        "It is added from left to right, in double precision, whatever came in.",
+    )
+    assert cut(f"{first} {rest}") == (first, rest)
+
+
+def test_a_passage_without_a_sentence_is_cut_in_the_middle() -> None:
+    words = [f"w{place}" for place in range(40)]
+    assert cut(" ".join(words)) == (" ".join(words[:20]), " ".join(words[20:]))
+
+
+@pytest.mark.parametrize("words", [0, 1, 17])
+def test_a_short_passage_is_not_cut(words: int) -> None:
+    assert cut("word " * words) is None
+
+
+@given(st.lists(st.sampled_from(["a", "word", "end.", "why?", "so!", "…"]), max_size=60))
+def test_a_cut_loses_no_word(words: list[str]) -> None:
+    pieces = cut(" ".join(words))
+    assert pieces is None or " ".join(pieces).split() == words
+
+
+TOLD = [
+    f"The number {n} is a number that has many friends. Among them are {n + 1}, {n + 2} and all that follow them, without end or aim."
+    for n in range(30)
+]
+
+
+def test_a_query_stands_nowhere_in_what_remains() -> None:
+    parts = split(TOLD, 10, 1)
+    kept = "\n".join(parts.passages)
+    assert not [query for query in parts.queries if query in kept]
+    assert [TOLD[place] for place in parts.sources] == [
+        f"{query} {parts.passages[place]}"
+        for query, place in zip(parts.queries, parts.sources, strict=True)
+    ]
+
+
+def test_passages_that_are_not_asked_for_stay_as_they_are() -> None:
+    parts = split(TOLD, 10, 1)
+    assert all(
+        parts.passages[place] == TOLD[place] for place in range(30) if place not in parts.sources
+    )
+    assert len(set(parts.sources)) == 10
+
+
+def test_a_sentence_that_stands_elsewhere_too_is_no_query() -> None:
+    shared = [f"All of them begin with this sentence. {passage}" for passage in TOLD]
+    with pytest.raises(
+        ValueError, match="queries=1 are more than the 0 that can be cut out of 30 passages"
+    ):
+        split(shared, 1, 1)
+
+
+def test_what_remains_of_two_passages_is_never_the_same_text() -> None:
+    same_tail = [
+        f"The beginning of number {n} is its own. {'Its end is shared with all the others ' * 3}"
+        for n in range(30)
+    ]
+    with pytest.raises(ValueError, match="more than the 1 that can be cut out"):
+        split(same_tail, 2, 1)

@@ -1,0 +1,284 @@
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from harness.model import Parameters
+from harness.run.digest import digest
+from harness.workload import Problem, Report
+from tests.embedding import LINES, needs_extra, small
+from tests.pools import RoundTable, unheard
+from workloads import embed
+from workloads.embed import kernel
+from workloads.embed.model import Array, Model, check_model, opened
+from workloads.embed.queries import Queries
+
+pytestmark = needs_extra
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    with threadpool_limits(1):
+        yield
+    opened.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def params(tmp_path_factory: pytest.TempPathFactory) -> Parameters:
+    return small(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def problem(params: Parameters) -> Problem:
+    return embed.load(params)
+
+
+@pytest.fixture(scope="module")
+def answer(problem: Problem) -> Array:
+    return embed.baseline(problem.input, unheard)
+
+
+def texts(encoding: embed.Encoding) -> list[str]:
+    return encoding.corpus.texts((0, len(encoding.corpus.ends)))
+
+
+def alone(model: Model, text: str) -> Array:
+    """Return a text's unit vector as the model gives it in a batch of one, without padding and without any mask to speak of."""
+    encoder = opened(model)
+    ids = np.array(encoder.tokens([text]), np.int64)
+    mean = encoder.states(ids, np.ones_like(ids))[0].mean(axis=0)
+    unit: Array = mean / np.linalg.norm(mean)
+    return unit
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_any_number_of_workers_makes_the_same_bits_as_the_baseline(
+    workers: int, problem: Problem, answer: Array
+) -> None:
+    assert digest(embed.distributed(problem.input, RoundTable(workers), unheard), 0) == digest(
+        answer, 0
+    )
+
+
+def test_encoding_twice_in_one_process_makes_the_same_bits(problem: Problem, answer: Array) -> None:
+    assert np.array_equal(embed.baseline(problem.input, unheard), answer)
+
+
+def test_the_passages_are_of_many_lengths_and_in_no_order_of_them(problem: Problem) -> None:
+    encoding = problem.input
+    lengths = kernel.tokenised((0, 64), encoding.corpus, encoding.model).lengths
+    assert len(set(lengths.tolist())) > 5
+    assert np.any(np.diff(lengths) > 0)
+    assert np.any(np.diff(lengths) < 0)
+
+
+def test_every_vector_is_that_of_its_own_passage_encoded_alone(
+    problem: Problem, answer: Array
+) -> None:
+    expected = [alone(problem.input.model, text) for text in texts(problem.input)]
+    assert np.allclose(answer, expected, rtol=0, atol=1e-5)
+
+
+def test_a_first_draft_comes_to_the_same_vectors(problem: Problem, answer: Array) -> None:
+    assert np.allclose(
+        embed.naive(problem.warmup, unheard),
+        embed.baseline(problem.warmup, unheard),
+        rtol=0,
+        atol=1e-5,
+    )
+
+
+def test_the_nearest_neighbours_are_those_of_passages_encoded_one_by_one(
+    problem: Problem, answer: Array
+) -> None:
+    exact = np.array([alone(problem.input.model, text) for text in texts(problem.input)])
+    queries = problem.held_out.vectors
+    nearest = [
+        np.argsort(-(queries @ vectors.T), axis=1, kind="stable")[:, :10]
+        for vectors in (answer, exact)
+    ]
+    assert (
+        np.mean([len({*found} & {*true}) / 10 for found, true in zip(*nearest, strict=True)])
+        >= 0.995
+    )
+
+
+def test_a_vector_has_length_one_and_384_numbers_in_single_precision(answer: Array) -> None:
+    assert answer.shape == (64, 384)
+    assert answer.dtype == np.float32
+    assert np.allclose(np.linalg.norm(answer, axis=1), 1, atol=1e-6)
+
+
+def test_held_out_sentences_find_the_passage_they_were_cut_out_of(
+    problem: Problem, answer: Array
+) -> None:
+    assert embed.quality(answer, problem.held_out) >= 0.7
+
+
+def test_vectors_in_the_wrong_order_are_found_out(problem: Problem, answer: Array) -> None:
+    assert embed.quality(answer[::-1].copy(), problem.held_out) < 0.5
+
+
+def test_recall_counts_a_source_that_nine_others_precede_and_not_one_that_ten_do() -> None:
+    vectors = np.eye(12, dtype=np.float32)
+    ranked = np.linspace(1, 0.1, 12, dtype=np.float32)[None]
+    assert [embed.quality(vectors, Queries(ranked, np.array([place]))) for place in (0, 9, 10)] == [
+        1.0,
+        1.0,
+        0.0,
+    ]
+
+
+@pytest.mark.parametrize(
+    "vectors",
+    [np.zeros((30, 8)), np.ones((30, 8)), np.full((30, 8), np.nan)],
+    ids=["zero", "all alike", "no number"],
+)
+def test_vectors_that_tell_no_passage_from_another_find_none(vectors: Array) -> None:
+    queries = Queries(np.ones((30, 8), np.float32), np.arange(30))
+    assert embed.quality(vectors.astype(np.float32), queries) == 0.0
+
+
+def test_recall_is_the_share_of_queries_beyond_one_block_of_them() -> None:
+    vectors = np.eye(30, dtype=np.float32)
+    queries = Queries(vectors[[0] * 100], np.array([0] * 75 + [29] * 25))
+    far = Queries(queries.vectors - np.float32(0.5) * (np.arange(30) == 29), queries.sources)
+    assert embed.quality(vectors, far) == 0.75
+
+
+def test_loading_twice_gives_the_same_digests(params: Parameters, problem: Problem) -> None:
+    again = embed.load(params)
+    assert digest(again.input, 0) == digest(problem.input, 0)
+    assert digest(again.held_out, 0) == digest(problem.held_out, 0)
+
+
+def test_another_seed_cuts_out_other_queries(params: Parameters, problem: Problem) -> None:
+    assert digest(embed.load(params | {"seed": 2}).held_out, 0) != digest(problem.held_out, 0)
+
+
+def test_another_batch_leaves_texts_and_queries_as_they_are(
+    params: Parameters, problem: Problem
+) -> None:
+    other = embed.load(params | {"batch": 512})
+    assert digest(other.input.corpus, 0) == digest(problem.input.corpus, 0)
+    assert digest(other.held_out, 0) == digest(problem.held_out, 0)
+
+
+def test_no_query_stands_in_the_input(problem: Problem) -> None:
+    kept = "\n".join(texts(problem.input))
+    first_sentences = [line[: line.index(".") + 1] for line in LINES]
+    assert sum(sentence not in kept for sentence in first_sentences) == problem.held_out_items == 16
+
+
+def test_the_tokens_of_input_and_warm_up_are_counted(problem: Problem) -> None:
+    heard = list[int]()
+    embed.baseline(problem.input, heard.append)
+    assert heard[-1] == problem.items
+    embed.baseline(problem.warmup, heard.append)
+    assert heard[-1] == problem.warmup_items
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        embed.baseline,
+        embed.naive,
+        lambda encoding, report: embed.distributed(encoding, RoundTable(3), report),
+    ],
+)
+def test_tokens_done_are_reported_on_the_way(
+    run: Callable[[Any, Report], Any], problem: Problem
+) -> None:
+    heard = list[int]()
+    run(problem.warmup, heard.append)
+    assert len(heard) >= 16
+    assert heard == sorted(heard)
+    assert heard[-1] == problem.warmup_items
+
+
+def test_the_warm_up_spans_the_longest_and_the_shortest_text() -> None:
+    lengths = np.random.default_rng(0).integers(5, 300, 1000)
+    places = embed.spaced(lengths)
+    assert len(set(places)) == 64
+    assert {int(lengths.max()), int(lengths.min())} <= {*lengths[places].tolist()}
+
+
+def test_the_warm_up_has_chunks_for_sixteen_workers_at_least(problem: Problem) -> None:
+    corpus, model, batch = problem.warmup
+    plan = kernel.planned(kernel.tokenised((0, len(corpus.ends)), corpus, model), batch)
+    assert len(kernel.chunks(plan)) >= 16
+
+
+def test_the_limit_is_measured_for_as_long_as_is_asked(problem: Problem) -> None:
+    before = sum(os.times()[:2])
+    assert embed.limit(problem.warmup, 0.05) > 0
+    assert sum(os.times()[:2]) - before >= 0.05
+
+
+def test_the_documentation_of_what_is_installed_is_the_corpus_by_default() -> None:
+    loaded = embed.load(embed.WORKLOAD.params | {"passages": 64, "queries": 4, "max_tokens": 16})
+    assert len(loaded.input.corpus.ends) == 64
+    assert loaded.held_out_items == 4
+
+
+def test_a_corpus_of_too_short_passages_is_refused(params: Parameters, tmp_path: Path) -> None:
+    (tmp_path / "short.txt").write_text("one passage\nand another one", encoding="utf-8")
+    with pytest.raises(
+        ValueError, match="queries=16 are more than the 0 that can be cut out of 2 passages"
+    ):
+        embed.load(params | {"corpus": str(tmp_path / "short.txt")})
+
+
+def test_an_empty_corpus_is_refused(params: Parameters, tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("\n \n", encoding="utf-8")
+    with pytest.raises(
+        ValueError, match="queries=16 are more than the 0 that can be cut out of 0 passages"
+    ):
+        embed.load(params | {"corpus": str(tmp_path / "empty.txt")})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("passages", 0, "passages=0 is not between 64 and 1,000,000"),
+        ("batch", 0, "batch=0 is not between 1 and 65,536"),
+        ("max_tokens", 7, "max_tokens=7 is not between 8 and 4,096"),
+        ("queries", 0, "queries=0 is not between 1 and 10,000"),
+        ("seed", -1, "seed=-1 is not between 0 and"),
+        ("queries", 2000, "queries=2000 are more than passages=1000"),
+        ("corpus", "/nowhere/at/all", "corpus=/nowhere/at/all is neither a file nor a folder"),
+        ("model", "/nowhere/at/all", "model=/nowhere/at/all is no folder"),
+    ],
+)
+def test_parameters_that_make_no_sense_are_refused(name: str, value: Any, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        embed.check(embed.WORKLOAD.params | {name: value})
+
+
+def test_more_tokens_than_the_model_has_places_for_are_refused(
+    params: Parameters, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("long")
+    (folder / "one.txt").write_text(
+        "\n".join([*LINES, f"A first sentence of six words. {'tail ' * 800}"]), encoding="utf-8"
+    )
+    with pytest.raises(ValueError, match=r"model.onnx cannot encode 80\d tokens"):
+        embed.load(
+            params | {"corpus": str(folder / "one.txt"), "max_tokens": 1024, "passages": 100}
+        )
+
+
+def test_the_values_to_tune_by_fit_the_defaults() -> None:
+    name, values = embed.WORKLOAD.tuned or ("", ())
+    for value in values:
+        embed.check(embed.WORKLOAD.params | {name: value})
+    assert embed.WORKLOAD.params[name] not in values
+
+
+def test_the_defaults_are_accepted() -> None:
+    embed.check(embed.WORKLOAD.params)
+    check_model("")

@@ -1,0 +1,127 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from demo.__main__ import main
+from harness.errors import BadRequest
+from harness.events import Event, Finished, decode
+from harness.files.results import LARGEST_BYTES, load
+from harness.model import Kind, Results, Side, Status
+from harness.run.sides.simulated import PretendPool
+from harness.workload import settled
+from workloads.simulated import WORKLOAD
+
+
+def written(**params: Any) -> Any:
+    return WORKLOAD.load(WORKLOAD.params | params)
+
+
+@given(st.floats(0.001, 3600), st.integers(1, 300))
+def test_the_chunks_add_up_to_the_seconds_that_were_asked_for(seconds: float, chunks: int) -> None:
+    problem = written(seconds=seconds, chunks=chunks)
+    assert len(problem.input) == problem.items == chunks
+    assert sum(problem.input) == pytest.approx(seconds)
+
+
+def test_the_chunks_are_uneven() -> None:
+    assert len({round(seconds, 6) for seconds in written(chunks=10).input}) == 5
+
+
+def test_a_schedule_is_the_same_every_time() -> None:
+    assert written() == written()
+
+
+@pytest.mark.parametrize(
+    "setting", ["seconds=0", "seconds=-1", "seconds=3601", "chunks=0", "chunks=100001"]
+)
+def test_a_schedule_that_cannot_be_slept_is_refused(setting: str) -> None:
+    with pytest.raises(BadRequest, match=setting.split("=")[0]):
+        settled(WORKLOAD, [setting])
+
+
+@pytest.mark.parametrize("setting", ["seconds=0.001", "seconds=3600", "chunks=1", "chunks=100000"])
+def test_the_longest_and_the_shortest_schedule_are_accepted(setting: str) -> None:
+    settled(WORKLOAD, [setting])
+
+
+def test_both_sides_give_one_answer_and_report_every_chunk() -> None:
+    schedule, said = written(seconds=0.02, chunks=7).input, list[Event]()
+    reported: dict[Side, list[int]] = {side: [] for side in Side}
+    pool = PretendPool(3, said.append, "")
+    one = WORKLOAD.baseline(schedule, reported[Side.BASELINE].append)
+    other = WORKLOAD.distributed(schedule, pool, reported[Side.DISTRIBUTED].append)
+    assert one == other == schedule
+    assert list(reported.values()) == [list(range(1, 8))] * 2
+
+
+def test_the_quality_is_the_one_that_is_written_down() -> None:
+    problem = written(quality=0.75)
+    assert WORKLOAD.quality(problem.input, problem.held_out) == 0.75
+
+
+def raced(out: Path, *options: str) -> Results:
+    code = main(
+        [
+            "race",
+            "--workload",
+            "simulated",
+            "--ui",
+            "none",
+            "--schedule",
+            "together",
+            "--out",
+            str(out),
+            *options,
+        ]
+    )
+    assert code == 0
+    return load(out / "results.json")
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the take of a rehearsal with a thousand workers."""
+    out = tmp_path_factory.mktemp("simulated")
+    raced(out, "--workers", "1000", "--set", "seconds=0.6", "--set", "chunks=2000")
+    return out
+
+
+def test_a_rehearsal_is_complete_and_simulated(rehearsed: Path) -> None:
+    results = load(rehearsed / "results.json")
+    assert (results.kind, results.status) == (Kind.SIMULATED, Status.COMPLETE)
+    assert [trial.failure for trial in results.trials] == ["", ""]
+
+
+def test_a_rehearsal_makes_no_headline(rehearsed: Path) -> None:
+    assert "NO HEADLINE" in (rehearsed / "headline.txt").read_text()
+    assert not (rehearsed / "headline.svg").exists()
+    assert not (rehearsed / "headline.png").exists()
+
+
+def test_a_slide_of_a_rehearsal_says_that_it_is_none(
+    rehearsed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["slide", str(rehearsed / "results.json")]) == 0
+    assert "NO HEADLINE" in capsys.readouterr().out
+
+
+def test_a_thousand_workers_are_kept_in_a_file_that_can_be_read(rehearsed: Path) -> None:
+    results = load(rehearsed / "results.json")
+    (distributed,) = (trial for trial in results.trials if trial.side is Side.DISTRIBUTED)
+    assert len(distributed.workers_detail) == 1000
+    assert sum(worker.chunks for worker in distributed.workers_detail) == 2000
+    assert (rehearsed / "results.json").stat().st_size < LARGEST_BYTES
+
+
+def test_the_baseline_sleeps_as_long_as_was_written(rehearsed: Path) -> None:
+    results = load(rehearsed / "results.json")
+    (baseline,) = (trial for trial in results.trials if trial.side is Side.BASELINE)
+    assert baseline.wall_s >= 0.6
+
+
+def test_the_journal_holds_the_whole_rehearsal(rehearsed: Path) -> None:
+    events = [decode(line) for line in (rehearsed / "events.jsonl").read_bytes().splitlines()[1:]]
+    assert [event.items for event in events if isinstance(event, Finished)] == [2000, 2000]

@@ -1,0 +1,246 @@
+"""The passages that ``embed`` reads: documentation of what is installed, or texts of the user's own.
+
+Nothing that is installed is imported: source is parsed, and read as far as it is needed. The user's files are
+taken for hostile. Imports the standard library only.
+"""
+
+import ast
+import hashlib
+import importlib.metadata
+import json
+import os
+import re
+import sysconfig
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+TEXT_SUFFIXES = (".txt", ".md", ".rst")
+SUFFIXES = (*TEXT_SUFFIXES, ".jsonl", ".py")
+LONGEST_LINE_BYTES = 1 << 20
+LARGEST_FILE_BYTES, LARGEST_TEXT_BYTES, LARGEST_SOURCE_BYTES = 1 << 32, 1 << 28, 1 << 22
+MOST_FILES = 100_000
+FEWEST_WORDS = 8
+TOPICS = "pydoc_data/topics.py"
+PASSED_OVER = {"test", "tests", "site-packages", "dist-packages", "__pycache__"}
+OURS = "twoclocks"
+
+
+class Source(NamedTuple):
+    """A piece of what is installed, by a name that is the same on every machine, and how its passages are read."""
+
+    name: str
+    passages: Callable[[], Iterable[str]]
+
+
+def check_corpus(corpus: str) -> None:
+    """Raise ``ValueError`` where the corpus is not there or not of a kind that is read; empty: what is installed."""
+    if not corpus:
+        return
+    try:
+        _check_path(Path(corpus).expanduser())
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"corpus={corpus!r} cannot be read: {error}") from error
+
+
+def _check_path(path: Path) -> None:
+    if path.is_dir():
+        if not _files(path):
+            raise ValueError(f"corpus={path} holds no file that ends in {', '.join(SUFFIXES)}")
+    elif not path.is_file():
+        raise ValueError(f"corpus={path} is neither a file nor a folder")
+    elif path.stat().st_size > LARGEST_FILE_BYTES:
+        raise ValueError(
+            f"corpus={path} has {path.stat().st_size:,} bytes, more than {LARGEST_FILE_BYTES:,}"
+        )
+
+
+def read_corpus(corpus: str, most: int, seed: int) -> list[str]:
+    """Return the first so many passages, none twice, with every run of white space made one blank.
+
+    The order of what is installed is drawn by the seed; the user's files are read in the order of their paths. Raises
+    ``ValueError`` as ``check_corpus`` does, and with file and line for what is no text.
+    """
+    check_corpus(corpus)
+    found = _written(Path(corpus).expanduser()) if corpus else _installed(seed)
+    tidy = (" ".join(passage.split()) for passage in found)
+    return list(islice(dict.fromkeys(_until(filter(None, tidy), most)), most))
+
+
+def _until(passages: Iterable[str], most: int) -> Iterator[str]:
+    """Yield passages until so many different ones have been seen: no file is read beyond what is needed."""
+    seen = set[str]()
+    for passage in passages:
+        seen.add(passage)
+        yield passage
+        if len(seen) >= most:
+            return
+
+
+def _installed(seed: int) -> Iterator[str]:
+    """Yield the documentation of the installed Python and packages, file by file in an order drawn by the seed."""
+    sources = {source.name: source for source in (*_library(), *_packages())}
+
+    def drawn(name: str) -> str:
+        return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()
+
+    for name in sorted(sources, key=drawn):
+        yield from (
+            passage for passage in sources[name].passages() if len(passage.split()) >= FEWEST_WORDS
+        )
+
+
+def _library() -> Iterator[Source]:
+    """Yield every module of the standard library, tests left out."""
+    root = Path(sysconfig.get_path("stdlib"))
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if name not in PASSED_OVER]
+        for name in names:
+            if name.endswith(".py"):
+                path = Path(folder, name)
+                yield _module(path.relative_to(root).as_posix(), path)
+
+
+def _packages() -> Iterator[Source]:
+    """Yield every module of the installed distributions, tests left out, and what each says of itself."""
+    for distribution in importlib.metadata.distributions():
+        title = distribution.name
+        if not title or title == OURS:
+            continue
+        yield Source(f"{title}/METADATA", partial(_description, distribution))
+        for file in distribution.files or ():
+            if (
+                file.suffix == ".py"
+                and not PASSED_OVER.intersection(file.parts)
+                and ".." not in file.parts
+            ):
+                yield _module(file.as_posix(), Path(str(file.locate())))
+
+
+def _module(name: str, path: Path) -> Source:
+    return Source(name, lambda: _docstrings(path, name == TOPICS))
+
+
+def _docstrings(path: Path, every_text: bool) -> list[str]:
+    """Return a module's docstrings, or the paragraphs of every text in it; nothing where it cannot be parsed."""
+    try:
+        if path.stat().st_size > LARGEST_SOURCE_BYTES:
+            return []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # others' escape sequences
+            nodes = list(ast.walk(ast.parse(path.read_bytes())))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    if every_text:
+        texts = [
+            node.value
+            for node in nodes
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        return [passage for text in texts for passage in paragraphs(text)]
+    documented = (
+        node
+        for node in nodes
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return [text for text in map(ast.get_docstring, documented) if text and _encodable(text)]
+
+
+def _description(distribution: importlib.metadata.Distribution) -> list[str]:
+    """Return the paragraphs in which a distribution describes itself; nothing where they cannot be read."""
+    try:
+        whole = distribution.read_text("METADATA") or ""
+    except (OSError, UnicodeDecodeError):
+        return []
+    _, _, body = whole.replace("\r\n", "\n").partition("\n\n")
+    return paragraphs(body)
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return what stands between blank lines."""
+    return [part for part in re.split(r"\n\s*\n", text) if part.strip() and _encodable(part)]
+
+
+def _encodable(text: str) -> bool:
+    """Return whether the text is one that UTF-8 can write: no half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return a folder's texts in the order of their paths, links not followed; raise ``ValueError`` if too many or too large."""
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        paths = (Path(place, name) for name in sorted(names) if name.endswith(SUFFIXES))
+        found.extend(path for path in paths if path.is_file() and not path.is_symlink())
+        if len(found) > MOST_FILES:
+            raise ValueError(f"corpus={folder} holds more than {MOST_FILES:,} files")
+    for path in found:
+        most = (
+            LARGEST_TEXT_BYTES if path.suffix in TEXT_SUFFIXES else LARGEST_FILE_BYTES
+        )  # the former are read as a whole
+        if path.stat().st_size > most:
+            raise ValueError(f"{path} has {path.stat().st_size:,} bytes, more than {most:,}")
+    return found
+
+
+def _written(path: Path) -> Iterator[str]:
+    """Yield the passages of the user's file, or of every text in the user's folder."""
+    if path.is_file():
+        yield from _records(path) if path.suffix == ".jsonl" else _lines(path)
+        return
+    for file in _files(path):
+        match file.suffix:
+            case ".jsonl":
+                yield from _records(file)
+            case ".py":
+                yield from _docstrings(file, every_text=False)
+            case _:
+                yield from paragraphs("\n".join(_lines(file)))
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Yield a file's lines; raise ``ValueError`` with file and line for one that is too long or no UTF-8."""
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while line := file.readline(LONGEST_LINE_BYTES + 1):
+                number += 1
+                if len(line) > LONGEST_LINE_BYTES:
+                    raise ValueError(
+                        f"{path}, line {number:,}: it is longer than {LONGEST_LINE_BYTES:,} bytes"
+                    )
+                yield _decoded(line, path, number)
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _decoded(line: bytes, path: Path, number: int) -> str:
+    try:
+        return line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}, line {number:,}: byte {error.start + 1:,} is not UTF-8"
+        ) from error
+
+
+def _records(path: Path) -> Iterator[str]:
+    """Yield the field ``text`` of each line of JSON; raise ``ValueError`` with file and line for one that has none."""
+    for number, line in enumerate(_lines(path), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise ValueError(f"{path}, line {number:,}: it is no JSON") from error
+        text = record.get("text") if isinstance(record, dict) else None
+        if not isinstance(text, str) or not _encodable(text):
+            raise ValueError(f"{path}, line {number:,}: it has no field text that holds a text")
+        yield text
