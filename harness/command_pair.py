@@ -78,7 +78,7 @@ class CommandPair:
         """Return everything that a setting may change: the pair's own parameters, and its commands and where to look."""
         return {name: getattr(self, name) for name in SETTINGS} | self.params
 
-    def settled(self, params: Parameters) -> "CommandPair":
+    def with_settings(self, params: Parameters) -> "CommandPair":
         """Return the pair with these parameters in place of its defaults."""
         own = {name: value for name, value in params.items() if name in self.params}
         settings: dict[str, Any] = {name: params[name] for name in SETTINGS if name not in own}
@@ -130,7 +130,7 @@ class CommandPair:
 
     def check(self, params: Parameters) -> None:
         """Raise ``ValueError`` with one sentence for commands that cannot be run so, or that nothing could be found of."""
-        self.settled(params).require_sane()
+        self.with_settings(params).require_sane()
 
     def require_sane(self) -> None:
         """Raise ``ValueError`` with one sentence for a pair that cannot be run so."""

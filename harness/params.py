@@ -26,7 +26,7 @@ class Adjustable(Protocol):
         """Return what raises ``ValueError`` for values that make no sense (None: all do)."""
 
 
-def settled(workload: Adjustable, settings: Sequence[str]) -> Parameters:
+def apply_overrides(workload: Adjustable, settings: Sequence[str]) -> Parameters:
     """Return the parameters after ``key=value`` settings, each typed like its default, checked by the workload.
 
     Raises ``BadRequest`` for an unknown key, an ill-typed value or a value the workload refuses.

@@ -33,7 +33,9 @@ from harness.model import (
     Words,
     WorkerRecord,
 )
+from harness.run.find import find
 from harness.state.board import Board, apply
+from harness.workload import Workload
 
 BASELINE_S = 40.0
 DISTRIBUTED_S = 22.0
@@ -567,3 +569,10 @@ def a_workload_file(folder: Path, changes: str = "", name: str = "made.py") -> s
     path = folder / name
     path.write_text(_WORKLOAD_FILE.replace("{changes}", changes), encoding="utf-8")
     return str(path)
+
+
+def find_workload(name: str) -> Workload:
+    """Return the workload of that name, which is no command pair."""
+    workload = find(name)
+    assert isinstance(workload, Workload)
+    return workload

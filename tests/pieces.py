@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from harness.workload import Lockstep, Parameters, Pool, Problem, Report, Workload
+from harness.workload import Lockstep, Parameters, Pool, Problem, Reporter, Workload
 
 Array = npt.NDArray[np.float32]
 
@@ -72,7 +72,7 @@ def contribute(state: Array, step: int, share: Sequence[int], given: Given) -> A
     return np.stack([kernel(lane + step, given.rounds) * state for lane in share])
 
 
-def absorb(state: Array, step: int, parts: Sequence[Array], given: Given) -> Array:
+def combine(state: Array, step: int, parts: Sequence[Array], given: Given) -> Array:
     """Add all lanes in their order and fold the sum, in place."""
     for part in parts:
         for row in part:
@@ -81,7 +81,7 @@ def absorb(state: Array, step: int, parts: Sequence[Array], given: Given) -> Arr
     return state
 
 
-def baseline(given: Given, report: Report) -> tuple[list[float], Array]:
+def baseline(given: Given, report: Reporter) -> tuple[list[float], Array]:
     """Do it all here."""
     sums, state = [], start(given)
     for chunk in range(given.chunks):
@@ -89,12 +89,12 @@ def baseline(given: Given, report: Report) -> tuple[list[float], Array]:
         report(chunk + 1)
     for step in range(given.steps):
         part = contribute(state, step, range(LANES), given._replace(fail=""))
-        state = absorb(state, step, [part], given)
+        state = combine(state, step, [part], given)
         report(given.chunks + (step + 1) * LANES)
     return sums, state
 
 
-def distributed(given: Given, pool: Pool, report: Report) -> tuple[list[float], Array]:
+def distributed(given: Given, pool: Pool, report: Reporter) -> tuple[list[float], Array]:
     """Do it on the pool."""
     shared = pool.share(given)
     parts = pool.map(mapped, range(given.chunks), shared, report=report)
@@ -103,7 +103,7 @@ def distributed(given: Given, pool: Pool, report: Report) -> tuple[list[float], 
         for place in range(pool.size)
     ]
     state = pool.lockstep(
-        Lockstep(start, contribute, absorb),
+        Lockstep(start, contribute, combine),
         shares,
         given.steps,
         shared,

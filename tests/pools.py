@@ -4,7 +4,7 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.workload import Lockstep, Part, Report
+from harness.workload import ChunkResult, Lockstep, Reporter
 
 
 def _one(_: Any) -> int:
@@ -35,12 +35,12 @@ class RoundTable:
         chunks: Sequence[Any],
         *shared: Any,
         items: Callable[[Any], int] = _one,
-        report: Report = unheard,
-    ) -> list[Part]:
+        report: Reporter = unheard,
+    ) -> list[ChunkResult]:
         parts, done = [], 0
         for place, chunk in enumerate(chunks):
             parts.append(
-                Part(
+                ChunkResult(
                     sealed(function(sealed(chunk), *shared)),
                     place,
                     f"w{place % self.size}",
@@ -60,8 +60,8 @@ class RoundTable:
         partitions: int,
         *shared: Any,
         items: Callable[[Any], int] = _one,
-        report: Report = unheard,
-    ) -> list[Part]:
+        report: Reporter = unheard,
+    ) -> list[ChunkResult]:
         pieces = [
             part.value for part in self.map(scatter, chunks, *shared, items=items, report=report)
         ]
@@ -81,7 +81,7 @@ class RoundTable:
         steps: int,
         *shared: Any,
         items: Callable[[Any], int] = _one,
-        report: Report = unheard,
+        report: Reporter = unheard,
     ) -> Any:
         states = [program.start(*shared) for _ in shares]
         for step in range(steps):
@@ -92,7 +92,7 @@ class RoundTable:
             sent = [sealed(part) for part in own]
             for place, state in enumerate(states):
                 parts = [*sent[:place], own[place], *sent[place + 1 :]]
-                states[place] = program.absorb(state, step, parts, *shared)
+                states[place] = program.combine(state, step, parts, *shared)
             report((step + 1) * sum(map(items, shares)))
         self.states = states
         return states[0]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from harness.workload import Parameters, Pool, Problem, Report, Workload
+from harness.workload import Parameters, Pool, Problem, Reporter, Workload
 
 Array = npt.NDArray[np.int64]
 Given = tuple[Array, int]
@@ -44,7 +44,7 @@ def gather(partition: int, pieces: Sequence[Array], given: Given) -> Array:
     return np.cumsum(numbers**2)[::1000]
 
 
-def baseline(given: Given, report: Report) -> list[Array]:
+def baseline(given: Given, report: Reporter) -> list[Array]:
     """Do it all here."""
     dealt = []
     for chunk in range(len(given[0])):
@@ -56,7 +56,7 @@ def baseline(given: Given, report: Report) -> list[Array]:
     ]
 
 
-def distributed(given: Given, pool: Pool, report: Report) -> list[Array]:
+def distributed(given: Given, pool: Pool, report: Reporter) -> list[Array]:
     """Do it on the pool."""
     parts = pool.shuffle(
         scatter, range(len(given[0])), gather, PARTITIONS, pool.share(given), report=report

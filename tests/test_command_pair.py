@@ -226,7 +226,9 @@ def test_the_pairs_own_reason_comes_first() -> None:
 
 def test_settings_change_commands_and_parameters() -> None:
     pair = a_pair(params={"rows": 3})
-    after = pair.settled(pair.defaults | {"rows": 9, "baseline": "sort -u rows", "ready": True})
+    after = pair.with_settings(
+        pair.defaults | {"rows": 9, "baseline": "sort -u rows", "ready": True}
+    )
     assert (after.params, after.command(Side.BASELINE), after.adopted.says_ready) == (
         {"rows": 9},
         "sort -u rows",
@@ -236,7 +238,7 @@ def test_settings_change_commands_and_parameters() -> None:
 
 def test_settings_leave_the_pair_as_it_was() -> None:
     pair = a_pair(params={"rows": 3})
-    pair.settled(pair.defaults | {"rows": 9})
+    pair.with_settings(pair.defaults | {"rows": 9})
     assert pair.params == {"rows": 3}
 
 

@@ -1,10 +1,127 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.command_pair import CommandPair
 from harness.errors import BadRequest
-from harness.params import settled
+from harness.model import Parameters
+from harness.params import apply_overrides
+from harness.workload import Workload
+from tests.builders import a_workload_file, find_workload
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Workload:
+    return find_workload(a_workload_file(tmp_path))
+
+
+def refused(workload: Workload, *settings: str) -> tuple[str, str]:
+    with pytest.raises(BadRequest) as error:
+        apply_overrides(workload, settings)
+    return error.value.sentence, error.value.hint
+
+
+def test_parameters_that_are_not_set_keep_their_defaults(made: Workload) -> None:
+    assert apply_overrides(made, []) == {"size": 5, "rate": 0.5, "fast": True, "mode": "plain"}
+
+
+def test_settings_leave_the_workload_as_it_was(made: Workload) -> None:
+    apply_overrides(made, ["size=9"])
+    assert made.params["size"] == 5
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "value"),
+    [
+        ("size=9", "size", 9),
+        ("size=-1_000", "size", -1000),
+        ("rate=2", "rate", 2.0),
+        ("rate=1e-3", "rate", 0.001),
+        ("fast=no", "fast", False),
+        ("fast=TRUE", "fast", True),
+        ("mode=", "mode", ""),
+        ("mode=a=b", "mode", "a=b"),
+    ],
+)
+def test_a_setting_takes_the_type_of_its_default(
+    made: Workload, setting: str, name: str, value: Any
+) -> None:
+    after = apply_overrides(made, [setting])[name]
+    assert after == value
+    assert type(after) is type(value)
+
+
+def test_the_last_of_two_settings_counts(made: Workload) -> None:
+    assert apply_overrides(made, ["size=1", "size=2"])["size"] == 2
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["size=1.5", "size=many", "size=", "fast=perhaps", "rate=nan", "rate=inf", "size=1e3"],
+)
+def test_an_ill_typed_value_is_refused_with_its_default(made: Workload, setting: str) -> None:
+    sentence, hint = refused(made, setting)
+    assert setting in sentence
+    assert hint.startswith("the default is ")
+
+
+@pytest.mark.parametrize("digits", [20, 400, 5_000])
+def test_a_number_that_no_file_could_hold_is_refused(made: Workload, digits: int) -> None:
+    refused(made, "size=" + "9" * digits)
+    refused(made, "rate=" + "9" * digits)
+
+
+@given(st.text(max_size=12))
+def test_no_text_ends_in_anything_but_a_value_or_a_refusal(text: str) -> None:
+    made = find_workload("simulated")
+    for name, like in made.params.items():
+        try:
+            assert type(apply_overrides(made, [f"{name}={text}"])[name]) is type(like)
+        except BadRequest:
+            continue
+
+
+def test_a_setting_without_a_value_is_refused(made: Workload) -> None:
+    assert refused(made, "size") == ("--set 'size' has no value", "write it as key=value")
+
+
+def test_a_misspelt_parameter_gets_what_was_meant(made: Workload) -> None:
+    assert refused(made, "siz=3") == ("made has no parameter 'siz'", "did you mean size?")
+
+
+def test_a_parameter_that_is_like_none_gets_the_list(made: Workload) -> None:
+    assert refused(made, "temperature=3")[1] == "made has size, rate, fast, mode"
+
+
+def test_a_workload_without_parameters_says_so(tmp_path: Path) -> None:
+    bare = find_workload(a_workload_file(tmp_path, "fields['params'] = {}"))
+    assert refused(bare, "size=3")[1] == "made has no parameters"
+
+
+CHECK = """
+def check(params):
+    if params["size"] > 10:
+        raise ValueError(f"size={params['size']} is more than ten")
+
+fields["check"] = check
+"""
+
+
+def test_a_value_that_the_workload_refuses_is_refused(tmp_path: Path) -> None:
+    choosy = find_workload(a_workload_file(tmp_path, CHECK))
+    assert refused(choosy, "size=11") == (
+        "made cannot run so: size=11 is more than ten",
+        "change it with --set key=value",
+    )
+
+
+def test_a_value_that_the_workload_accepts_is_kept(tmp_path: Path) -> None:
+    choosy = find_workload(a_workload_file(tmp_path, CHECK))
+    kept: Parameters = apply_overrides(choosy, ["size=10"])
+    assert kept["size"] == 10
 
 
 def a_pair(**changes: Any) -> CommandPair:
@@ -18,7 +135,7 @@ def a_pair(**changes: Any) -> CommandPair:
 
 
 def test_a_pair_has_its_parameters_and_everything_that_finds_its_answer() -> None:
-    assert settled(a_pair(), ["rows=9", "tolerance=0.5", "ready=yes"]) == {
+    assert apply_overrides(a_pair(), ["rows=9", "tolerance=0.5", "ready=yes"]) == {
         "baseline": "sort rows",
         "distributed": "psort rows",
         "answer": "",
@@ -34,7 +151,7 @@ def test_a_pair_has_its_parameters_and_everything_that_finds_its_answer() -> Non
 
 def test_a_command_keeps_every_character() -> None:
     command = "awk -F= '{s+=$2} END {print s}' rows"
-    assert settled(a_pair(), [f"baseline={command}"])["baseline"] == command
+    assert apply_overrides(a_pair(), [f"baseline={command}"])["baseline"] == command
 
 
 @pytest.mark.parametrize(
@@ -51,6 +168,6 @@ def test_a_command_keeps_every_character() -> None:
 )
 def test_what_a_pair_cannot_be_set_to_is_refused(setting: str, sentence: str) -> None:
     with pytest.raises(BadRequest) as error:
-        settled(a_pair(), [setting])
+        apply_overrides(a_pair(), [setting])
     assert error.value.sentence == sentence
     assert error.value.hint

@@ -6,7 +6,7 @@ workers do not move as one; ``serial`` is the part of it that only one worker ca
 
 import time
 
-from harness.workload import Parameters, Pool, Problem, Report, Workload
+from harness.workload import Parameters, Pool, Problem, Reporter, Workload
 
 PATTERN = (0.8, 1.1, 1.0, 1.2, 0.9)
 
@@ -29,7 +29,7 @@ def load(params: Parameters) -> Problem:
     return Problem(input=seconds, held_out=float(params["quality"]), items=chunks)
 
 
-def baseline(schedule: Chunks, report: Report) -> Chunks:
+def baseline(schedule: Chunks, report: Reporter) -> Chunks:
     """Sleep through the chunks one after the other."""
     began, due = time.perf_counter(), 0.0
     for done, seconds in enumerate(schedule, start=1):
@@ -39,7 +39,7 @@ def baseline(schedule: Chunks, report: Report) -> Chunks:
     return schedule
 
 
-def distributed(schedule: Chunks, pool: Pool, report: Report) -> Chunks:
+def distributed(schedule: Chunks, pool: Pool, report: Reporter) -> Chunks:
     """Let pretend workers pull the chunks."""
     parts = pool.map(lambda seconds: seconds, schedule, report=report)
     return tuple(part.value for part in parts)

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from harness.workload import Parameters, Pool, Problem, Report, Workload
+from harness.workload import Parameters, Pool, Problem, Reporter, Workload
 
 POINTS_A_CHUNK = 2_000_000
 
@@ -41,7 +41,7 @@ def inside(chunk: Chunk) -> int:
     return int(np.count_nonzero(x * x + y * y < 1))
 
 
-def baseline(chunks: list[Chunk], report: Report) -> int:
+def baseline(chunks: list[Chunk], report: Reporter) -> int:
     """Do all of it in this process. This is what you are compared with: make it the best program for one machine that you can write."""
     found = 0
     for done, chunk in enumerate(chunks, start=1):
@@ -50,7 +50,7 @@ def baseline(chunks: list[Chunk], report: Report) -> int:
     return found
 
 
-def distributed(chunks: list[Chunk], pool: Pool, report: Report) -> int:
+def distributed(chunks: list[Chunk], pool: Pool, report: Reporter) -> int:
     """Do the same on the pool. Chunks of 50 to 250 ms, twenty or more a worker, hide what Ray costs.
 
     ``pool.share(value)`` puts a large value where all workers read it; ``pool.shuffle`` and ``pool.lockstep`` are for work that exchanges.

@@ -16,13 +16,13 @@ from harness.events import Rated
 from harness.model import Parameters, Spec, Variant
 from harness.run.schedule import Cores
 from harness.run.wire import Study
-from harness.workload import Problem, Report, Workload
+from harness.workload import Problem, Reporter, Workload
 
 AT_LEAST_S = 1.5
 FEWEST_PASSES = 3
 AFFORDABLE = 3
 
-Run = Callable[[Any, Report], Any]
+Run = Callable[[Any, Reporter], Any]
 
 
 @dataclass(frozen=True)

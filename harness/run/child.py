@@ -28,9 +28,10 @@ from harness.run import processes, wire
 from harness.run.baseline_variants import rated
 from harness.run.commands.side import Runner
 from harness.run.digest import digest
+from harness.run.find import find
 from harness.run.host import pin
 from harness.run.sides.runner import Contestant, contestant, cores_of, used
-from harness.workload import Problem, Workload, look_up
+from harness.workload import Problem, Workload
 
 ORPHAN_GRACE_S = 4.0
 LAST_WORDS = 4_000
@@ -54,7 +55,7 @@ class Stopwatch:
 def perform(assignment: wire.Assignment, orders: Iterator[wire.Command], mouth: wire.Mouth) -> None:
     """Arm the side, say ``ready``, then carry out commands until there are no more."""
     watch = Stopwatch()
-    found = look_up(assignment.workload)
+    found = find(assignment.workload)
     watch.lap("import")
     runner, workload = _entrant(found, assignment, mouth)
     if runner is not None:
@@ -86,7 +87,7 @@ def _entrant(
     """Return the workload, and what runs it where it is one of two programs, the first run's program ready if it says so."""
     if isinstance(found, Workload):
         return None, found
-    runner = Runner(found.settled(assignment.params), assignment, mouth.say)
+    runner = Runner(found.with_settings(assignment.params), assignment, mouth.say)
     runner.arm(assignment.first)
     return runner, runner.workload
 

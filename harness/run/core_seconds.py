@@ -31,7 +31,7 @@ class Account:
     """The books of one distributed trial on ``workers`` workers of ``cores`` cores each; open from the moment it is made.
 
     Kernels are timed where they run, everything else by the driver's ``clock``. What a kernel does is computing, so
-    in lockstep the ``start`` and the ``absorb`` that every worker repeats are too: work that the baseline does once.
+    in lockstep the ``start`` and the ``combine`` that every worker repeats are too: work that the baseline does once.
     A kernel is booked when its outcome has come, so that one which a lost worker had begun is exchange.
     """
 

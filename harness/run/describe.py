@@ -13,10 +13,11 @@ import msgspec
 from harness.command_pair import CommandPair
 from harness.errors import BadRequest
 from harness.model import Adopted, Parameters, Words
+from harness.params import apply_overrides
 from harness.run.baseline_variants import declared
 from harness.run.digest import adopted_digest, pair_digest
+from harness.run.find import find, user_modules
 from harness.run.wire import Study
-from harness.workload import look_up, own_modules, settled
 
 
 class Description(msgspec.Struct, frozen=True, tag=True):
@@ -43,18 +44,18 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 def describe(name: str, settings: list[str]) -> Description | Refused:
     """Return the description, or the refusal; a file that does not even import is refused too."""
     try:
-        workload = look_up(name)
-        params = settled(workload, settings)
+        workload = find(name)
+        params = apply_overrides(workload, settings)
         if isinstance(workload, CommandPair):
-            pair = workload.settled(params)
+            pair = workload.with_settings(params)
             return Description(
                 pair.words,
                 params,
                 simulated=False,
-                adopted_sha256=pair_digest(pair, own_modules(name)),
+                adopted_sha256=pair_digest(pair, user_modules(name)),
                 adopted=pair.adopted,
             )
-        adopted = adopted_digest(own_modules(name))
+        adopted = adopted_digest(user_modules(name))
         return Description(
             workload.words, params, workload.simulated, declared(workload, params), adopted
         )

@@ -18,10 +18,10 @@ import click
 from harness import text
 from harness.model import Parameters
 from harness.run.host import this_host
-from harness.workload import find
 from tests.bench import core, dedup, embed, races, recommend, rivals, screen, stage
 from tests.bench.races import Asked
 from tests.bench.table import Finding, failed, replaced, report, told
+from tests.builders import find_workload
 from tests.terminals import ROOT
 
 README = ROOT / "README.md"
@@ -45,7 +45,7 @@ class Effort:
 
     def of(self, workload: str, name: str) -> int:
         """Return a whole number among a workload's parameters."""
-        return int((find(workload).params | self.changes.get(workload, {}))[name])
+        return int((find_workload(workload).params | self.changes.get(workload, {}))[name])
 
 
 TINY: dict[str, Parameters] = {

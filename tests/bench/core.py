@@ -79,7 +79,7 @@ def _steps(training: train.Training) -> Iterator[None]:
     recipe, state = training.recipe, train.start(training)
     for step in range(recipe.steps):
         part = train.contribute(state, step, (0, recipe.leaves), training)
-        state = train.absorb(state, step, [part], training)
+        state = train.combine(state, step, [part], training)
         yield
 
 

@@ -18,7 +18,7 @@ from harness.model import Side
 from harness.run.host import pin, usable_cores
 from harness.run.launch import environment
 from harness.run.processes import Ledger
-from harness.workload import Report
+from harness.workload import Reporter
 from tests.bench.table import Finding, at_least, ratios, row
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import embed as workload
@@ -74,7 +74,7 @@ def _cpu(took: list[Took]) -> list[float]:
     return [run.cpu for run in took]
 
 
-def _took(run: Callable[[workload.Encoding, Report], object], given: workload.Encoding) -> Took:
+def _took(run: Callable[[workload.Encoding, Reporter], object], given: workload.Encoding) -> Took:
     wall, cpu = time.perf_counter(), time.process_time()
     run(given, lambda _: None)
     return Took(time.perf_counter() - wall, time.process_time() - cpu)

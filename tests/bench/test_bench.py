@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import text
+from harness.params import apply_overrides
 from harness.run.digest import digest
-from harness.workload import find, settled
 from tests.bench import rivals
 from tests.bench.__main__ import ASKED, MEASURES, TINY, main
 from tests.bench.races import Asked, claimed
@@ -35,7 +35,7 @@ from tests.bench.table import (
     told,
     unmeasured,
 )
-from tests.builders import a_host, a_results
+from tests.builders import a_host, a_results, find_workload
 from tests.pools import unheard
 from workloads import train
 
@@ -273,7 +273,7 @@ def test_a_rival_is_given_ray_workload_parameters_and_workers(rival: str) -> Non
     rays, given = assignment(RAY, "train", params), assignment(rival, "train", params)
 
     assert (rays.workload, rays.params, rays.workers) == ("train", params, WORKERS)
-    assert find(given.workload) is baseline.WORKLOAD
+    assert find_workload(given.workload) is baseline.WORKLOAD
     assert given.params == {"rival": rival, "workload": "train", "workers": WORKERS} | params
 
 
@@ -324,4 +324,7 @@ def test_a_workload_can_be_raced_and_set_against_its_rivals(workload: str) -> No
 def test_a_quick_try_has_parameters_that_its_workload_takes(workload: str) -> None:
     settings = [f"{name}={value}" for name, value in TINY[workload].items()]
 
-    assert settled(find(workload), settings) == find(workload).params | TINY[workload]
+    assert (
+        apply_overrides(find_workload(workload), settings)
+        == find_workload(workload).params | TINY[workload]
+    )

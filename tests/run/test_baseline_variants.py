@@ -16,8 +16,8 @@ from harness.run.baseline_variants import (
     rated,
 )
 from harness.run.wire import Study
-from harness.workload import Problem, Workload, find
-from tests.builders import a_spec, a_workload_file
+from harness.workload import Problem, Workload
+from tests.builders import a_spec, a_workload_file, find_workload
 
 OWN = Study(Variant.OWN, AT_LEAST_S)
 SOURCE = """
@@ -51,12 +51,12 @@ fields.update(check=check, tuned=("size", (2, 12)), naive=naive, limit=Limit("sl
 
 @pytest.fixture
 def made(tmp_path: Path) -> Workload:
-    return find(a_workload_file(tmp_path, SOURCE))
+    return find_workload(a_workload_file(tmp_path, SOURCE))
 
 
 @pytest.fixture
 def plain(tmp_path: Path) -> Workload:
-    return find(a_workload_file(tmp_path))
+    return find_workload(a_workload_file(tmp_path))
 
 
 def ran(workload: Workload) -> list[Any]:
@@ -106,7 +106,7 @@ def test_a_value_in_use_that_is_tried_anyway_is_tried_once(made: Workload) -> No
 
 @pytest.mark.parametrize("name", ["sise", "mode", "fast"])
 def test_a_baseline_is_tuned_by_a_number_among_its_parameters(tmp_path: Path, name: str) -> None:
-    workload = find(a_workload_file(tmp_path, f"fields['tuned'] = ({name!r}, (1, 2))"))
+    workload = find_workload(a_workload_file(tmp_path, f"fields['tuned'] = ({name!r}, (1, 2))"))
     with pytest.raises(BadRequest, match=f"made cannot be tuned by '{name}'"):
         declared(workload, workload.params)
 
@@ -208,7 +208,7 @@ def test_passes_fill_the_time_and_are_three_where_that_is_cheap(
 
 def test_the_median_pass_counts(tmp_path: Path) -> None:
     late = "ran = []\ndef baseline(given, report):\n    ran.append(given)\n    time.sleep(0.2 if len(ran) == 1 else 0.01)"
-    found = timed(find(a_workload_file(tmp_path, late)), Study(Variant.OWN, 0.25))
+    found = timed(find_workload(a_workload_file(tmp_path, late)), Study(Variant.OWN, 0.25))
     assert found.items_per_s > 5 / 0.2
 
 
@@ -220,7 +220,7 @@ def test_a_slice_that_is_not_counted_gives_way_to_the_whole_input(made: Workload
 
 def test_a_tuned_value_is_of_its_parameters_type(tmp_path: Path) -> None:
     source = "seen = []\ndef load(params): return seen.append(params['rate']) or Problem(input=(), held_out=0.5, items=1)"
-    workload = find(a_workload_file(tmp_path, source))
+    workload = find_workload(a_workload_file(tmp_path, source))
     timed(workload, Study(Variant.TUNED, 0.0, "rate", 2))
     assert [type(rate) for rate in workload.load.__globals__["seen"]] == [float, float]
 
@@ -229,7 +229,7 @@ def test_a_tuned_value_is_of_its_parameters_type(tmp_path: Path) -> None:
 def test_a_rate_that_is_none_is_an_error(tmp_path: Path, rate: str) -> None:
     source = f"from harness.workload import Limit\nfields['limit'] = Limit('sleep', lambda given, seconds: float({rate!r}))"
     with pytest.raises(ValueError, match=f"the rate of sleep is {rate}"):
-        timed(find(a_workload_file(tmp_path, source)), Study(Variant.LIMIT, 0.0, "sleep"))
+        timed(find_workload(a_workload_file(tmp_path, source)), Study(Variant.LIMIT, 0.0, "sleep"))
 
 
 @pytest.mark.parametrize("variant", [Variant.NAIVE, Variant.LIMIT])

@@ -3,13 +3,14 @@ from pathlib import Path
 import pytest
 
 from harness.run.describe import Description, Refused, describe
-from harness.workload import find
-from tests.builders import a_workload_file
+from tests.builders import a_workload_file, find_workload
 
 
 def test_a_description_is_the_words_and_the_settled_parameters() -> None:
     assert describe("simulated", ["chunks=7"]) == Description(
-        find("simulated").words, {"seconds": 12.0, "chunks": 7, "quality": 0.97}, simulated=True
+        find_workload("simulated").words,
+        {"seconds": 12.0, "chunks": 7, "quality": 0.97},
+        simulated=True,
     )
 
 
@@ -40,7 +41,7 @@ def test_a_baseline_that_is_tuned_by_nothing_there_is_is_refused(tmp_path: Path)
 
 def test_what_is_not_found_is_refused() -> None:
     assert describe("simulatd", []) == Refused(
-        "there is no workload named 'rehersal'", "did you mean rehearsal?"
+        "there is no workload named 'simulatd'", "did you mean simulated?"
     )
 
 

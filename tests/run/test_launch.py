@@ -333,7 +333,7 @@ def test_a_workload_is_described_as_it_was_set() -> None:
 
 def test_a_workload_is_described_in_a_process_of_its_own(tmp_path: Path) -> None:
     launch.describe(a_workload_file(tmp_path, name="apart.py"), [])
-    assert "adopted_apart" not in sys.modules
+    assert "workload_apart" not in sys.modules
 
 
 def test_a_workload_may_print_what_it_likes(

@@ -10,8 +10,8 @@ from harness.errors import BadRequest
 from harness.events import Event, Finished, decode
 from harness.files.results import LARGEST_BYTES, load
 from harness.model import Kind, Results, Side, Status
+from harness.params import apply_overrides
 from harness.run.sides.simulated import PretendPool
-from harness.workload import settled
 from workloads.simulated import WORKLOAD
 
 
@@ -39,12 +39,12 @@ def test_a_schedule_is_the_same_every_time() -> None:
 )
 def test_a_schedule_that_cannot_be_slept_is_refused(setting: str) -> None:
     with pytest.raises(BadRequest, match=setting.split("=")[0]):
-        settled(WORKLOAD, [setting])
+        apply_overrides(WORKLOAD, [setting])
 
 
 @pytest.mark.parametrize("setting", ["seconds=0.001", "seconds=3600", "chunks=1", "chunks=100000"])
 def test_the_longest_and_the_shortest_schedule_are_accepted(setting: str) -> None:
-    settled(WORKLOAD, [setting])
+    apply_overrides(WORKLOAD, [setting])
 
 
 def test_both_sides_give_one_answer_and_report_every_chunk() -> None:

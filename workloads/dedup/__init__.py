@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.workload import Limit, Parameters, Pool, Problem, Report, Workload
+from harness.workload import Limit, Parameters, Pool, Problem, Reporter, Workload
 from workloads.dedup.crawl import crawl as synthetic
 from workloads.dedup.files import check_input, read
 from workloads.dedup.kernel import Array, band_keys
@@ -258,7 +258,7 @@ def finished(crawl: Crawl, clusters: Array, kept: Array, shards: Sequence[Shard]
     return Cleaned(clusters, kept, tuple(shards))
 
 
-def baseline(crawl: Crawl, report: Report) -> Cleaned:
+def baseline(crawl: Crawl, report: Reporter) -> Cleaned:
     """Clean the crawl in this process alone, in the same steps, with nothing to hand over."""
     dealt = []
     for begin, end in blocks(crawl):
@@ -274,7 +274,7 @@ def baseline(crawl: Crawl, report: Report) -> Cleaned:
     return finished(crawl, clusters, kept, [write(pack, crawl) for pack in packs(crawl, kept)])
 
 
-def distributed(crawl: Crawl, pool: Pool, report: Report) -> Cleaned:
+def distributed(crawl: Crawl, pool: Pool, report: Reporter) -> Cleaned:
     """Clean the crawl on the pool: keys go from worker to worker by band, pairs and shards are dealt out as they come."""
     shared = pool.share(crawl)
     parts = pool.shuffle(
@@ -307,7 +307,7 @@ def quality(answer: Cleaned, held_out: Truth) -> float:
     return pair_f1(answer.clusters, held_out)
 
 
-def naive(crawl: Crawl, report: Report) -> Cleaned:
+def naive(crawl: Crawl, report: Reporter) -> Cleaned:
     """Do the baseline's work in textbook code; it comes to the same clusters wherever candidates are all found."""
     texts = [crawl.text[begin:end].tobytes() for begin, end in pairwise(crawl.offsets)]
     recipe = crawl.recipe

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.workload import Limit, Parameters, Pool, Problem, Report, Workload
+from harness.workload import Limit, Parameters, Pool, Problem, Reporter, Workload
 from workloads.embed import kernel
 from workloads.embed.corpus import check_corpus, read_corpus
 from workloads.embed.kernel import Corpus, Run
@@ -98,7 +98,7 @@ def spaced(lengths: Array) -> list[int]:
     return places
 
 
-def baseline(encoding: Encoding, report: Report) -> Array:
+def baseline(encoding: Encoding, report: Reporter) -> Array:
     """Encode in this process alone; return the unit vectors (passages, width) in the order of the passages."""
     corpus, model, batch = encoding
     plan = kernel.planned(kernel.tokenised((0, len(corpus.ends)), corpus, model), batch)
@@ -110,7 +110,7 @@ def baseline(encoding: Encoding, report: Report) -> Array:
     return kernel.restored(plan, parts)
 
 
-def distributed(encoding: Encoding, pool: Pool, report: Report) -> Array:
+def distributed(encoding: Encoding, pool: Pool, report: Reporter) -> Array:
     """Encode on the pool: texts are tokenised there, then batches of all texts are encoded there; the driver sorts in between."""
     corpus, model = pool.share(encoding.corpus), pool.share(encoding.model)
     tokenised = pool.map(
@@ -137,7 +137,7 @@ def quality(answer: Array, held_out: Queries) -> float:
     return recall(answer, held_out)
 
 
-def naive(encoding: Encoding, report: Report) -> Array:
+def naive(encoding: Encoding, report: Reporter) -> Array:
     """Encode as a first draft does: one passage at a time, each padded to the most tokens that the model is asked to take."""
     encoder, done, vectors = opened(encoding.model), 0, []
     for text in encoding.corpus.texts((0, len(encoding.corpus.ends))):

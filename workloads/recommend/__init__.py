@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.workload import Limit, Lockstep, Parameters, Pool, Problem, Report, Workload
+from harness.workload import Limit, Lockstep, Parameters, Pool, Problem, Reporter, Workload
 from workloads.recommend.cache import kept
 from workloads.recommend.kernel import Array, basis
 from workloads.recommend.ratings import examine, read
@@ -174,7 +174,7 @@ def contribute(state: State, step: int, share: Share, training: Training) -> Sol
     return solved(equations, sought, _bounds(training, side)[first : stop + 1], state.scratch)
 
 
-def absorb(state: State, step: int, parts: Sequence[Solved], training: Training) -> State:
+def combine(state: State, step: int, parts: Sequence[Solved], training: Training) -> State:
     """Take over all workers' new factors, and add their Gram matrices in the order of the blocks."""
     side, begin = step % SIDES, 0
     factors, gram = state.factors[side], state.grams[side]
@@ -196,16 +196,16 @@ def shares(training: Training, workers: int) -> list[Share]:
     return list(zip(users, items, strict=True))
 
 
-def baseline(training: Training, report: Report) -> Factors:
+def baseline(training: Training, report: Reporter) -> Factors:
     """Factorize in this process alone: one run of all blocks, and nothing is exchanged."""
     recipe, state, (share,) = training.recipe, start(training), shares(training, 1)
     for step in range(SIDES * recipe.iterations):
-        state = absorb(state, step, [contribute(state, step, share, training)], training)
+        state = combine(state, step, [contribute(state, step, share, training)], training)
         report((step + 1) * len(training.users.columns))
     return Factors(*state.factors)
 
 
-def distributed(training: Training, pool: Pool, report: Report) -> Factors:
+def distributed(training: Training, pool: Pool, report: Reporter) -> Factors:
     """Factorize on the pool: every worker keeps both sides' factors, and only new rows and Gram matrices are exchanged."""
     bounds, shared = _bounds(training, 0), pool.share(training)
 
@@ -213,7 +213,7 @@ def distributed(training: Training, pool: Pool, report: Report) -> Factors:
         begin, end = training.users.starts[[bounds[share[0][0]], bounds[share[0][1]]]]
         return int(end - begin)
 
-    program, steps = Lockstep(start, contribute, absorb), SIDES * training.recipe.iterations
+    program, steps = Lockstep(start, contribute, combine), SIDES * training.recipe.iterations
     state: State = pool.lockstep(
         program, shares(training, pool.size), steps, shared, items=interactions, report=report
     )
@@ -242,7 +242,7 @@ def _recall(answer: Factors, held_out: HeldOut, first: int) -> Array:
     return recalls
 
 
-def naive(training: Training, report: Report) -> Factors:
+def naive(training: Training, report: Reporter) -> Factors:
     """Do the same alternation in textbook code: every row's equations formed and solved exactly, in double precision."""
     users, items = start(training).factors
     found = exact(

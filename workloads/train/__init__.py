@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.workload import Limit, Lockstep, Parameters, Pool, Problem, Report, Workload
+from harness.workload import Limit, Lockstep, Parameters, Pool, Problem, Reporter, Workload
 from workloads.train.images import augmented
 from workloads.train.kernel import (
     CLASSES,
@@ -208,7 +208,7 @@ def contribute(state: State, step: int, share: Share, training: Training) -> Arr
     return state.scratch.partial[: len(tree)].reshape(-1)
 
 
-def absorb(state: State, step: int, parts: Sequence[Array], training: Training) -> State:
+def combine(state: State, step: int, parts: Sequence[Array], training: Training) -> State:
     """Join all workers' sums along the tree and take one step of gradient descent with momentum, in place."""
     recipe, tree = training.recipe, Tree(state.scratch.joined)
     for run, part in zip(runs(recipe.leaves, len(parts)), parts, strict=True):
@@ -233,17 +233,17 @@ def rate(recipe: Recipe, step: int) -> float:
     )
 
 
-def baseline(training: Training, report: Report) -> Net:
+def baseline(training: Training, report: Reporter) -> Net:
     """Train in this process alone: the leaves are one run, and nothing is exchanged."""
     recipe, state = training.recipe, start(training)
     for step in range(recipe.steps):
         part = contribute(state, step, (0, recipe.leaves), training)
-        state = absorb(state, step, [part], training)
+        state = combine(state, step, [part], training)
         report((step + 1) * recipe.batch)
     return layers(state.weights, recipe.hidden)
 
 
-def distributed(training: Training, pool: Pool, report: Report) -> Net:
+def distributed(training: Training, pool: Pool, report: Reporter) -> Net:
     """Train on the pool: every worker keeps the model, and only gradient sums are exchanged."""
     recipe = training.recipe
     shares, shared = runs(recipe.leaves, pool.size), pool.share(training)
@@ -251,7 +251,7 @@ def distributed(training: Training, pool: Pool, report: Report) -> Net:
     def samples(share: Share) -> int:
         return (share[1] - share[0]) * recipe.micro_batch
 
-    program = Lockstep(start, contribute, absorb)
+    program = Lockstep(start, contribute, combine)
     state: State = pool.lockstep(
         program, shares, recipe.steps, shared, items=samples, report=report
     )
@@ -263,7 +263,7 @@ def quality(answer: Net, held_out: Samples) -> float:
     return float(np.mean(np.argmax(scores(answer, held_out.images), axis=1) == held_out.labels))
 
 
-def naive(training: Training, report: Report) -> Net:
+def naive(training: Training, report: Reporter) -> Net:
     """Do the baseline's training in textbook code: a few samples at a time, in double precision, everything made anew."""
     recipe = training.recipe
     batches = (

@@ -32,9 +32,10 @@ from harness.run.commands.process import (
 )
 from harness.run.core_seconds import alone
 from harness.run.digest import pair_digest, source_digest
+from harness.run.find import user_modules
 from harness.run.host import adopt_orphans, pin, this_process
 from harness.run.sides.runner import Contestant, Say, Usage, cores_of, here
-from harness.workload import Problem, Report, Workload, own_modules
+from harness.workload import Problem, Reporter, Workload
 
 PERCENT = 100
 LEAVE_WITHIN_S = 1.0
@@ -57,13 +58,13 @@ class Runner:
         # once for both sides, before any program runs: one may write to a file that its command names
         self._source = answers.kept(
             common / SOURCE,
-            lambda path: path.write_text(pair_digest(pair, own_modules(assignment.workload))),
+            lambda path: path.write_text(pair_digest(pair, user_modules(assignment.workload))),
         ).read_text()
         self._progress = sought(pair.progress) if pair.progress else None
         self._quality = sought(pair.quality) if pair.quality and not in_json(pair.quality) else None
         self._said: float | None = None
         self._printed: float | None = None
-        self._report: Report = _unheard
+        self._report: Reporter = _unheard
         self._reporting = threading.Lock()
         self._read = answers.stamps(pair.input)
         self._program: Program | None = None
@@ -137,7 +138,7 @@ class Runner:
             command, output, self._line if self._progress or self._quality else None, self._hear
         )
 
-    def _run(self, report: Report, workers: int = 0) -> Any:
+    def _run(self, report: Reporter, workers: int = 0) -> Any:
         """Run the program to its end; return a list for what is compared of its answer, which comes once the clock stands."""
         self._report = report
         self._answers.note()

@@ -14,7 +14,7 @@ from ray.exceptions import RayError
 from harness.run.core_seconds import Account, Timing
 from harness.run.ray.cluster import Crew
 from harness.run.ray.ray_errors import raise_own, reason
-from harness.workload import Lockstep, Report
+from harness.workload import Lockstep, Reporter
 
 STEPS_AHEAD = 4
 STEPS_BETWEEN_SNAPSHOTS = 32
@@ -50,7 +50,7 @@ class Stepping:
         self._restored: dict[int, Any] = {}
         self._next = 0
 
-    def run(self, report: Report, items_a_step: int) -> Any:
+    def run(self, report: Reporter, items_a_step: int) -> Any:
         """Run all steps; return the final state. ``items_a_step`` counts what all workers do in one."""
         for place in range(self._crew.size):
             self._begin(place)

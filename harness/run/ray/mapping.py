@@ -14,7 +14,7 @@ from ray.exceptions import RayActorError, RayError
 from harness.run.core_seconds import Account, Timing
 from harness.run.ray.cluster import Crew
 from harness.run.ray.ray_errors import raise_own, reason
-from harness.workload import Report
+from harness.workload import Reporter
 
 CHUNKS_IN_FLIGHT = 2
 
@@ -59,7 +59,7 @@ class Mapping:
         self._chunks = chunks
         self._done = 0
 
-    def run(self, report: Report) -> list[Landed]:
+    def run(self, report: Reporter) -> list[Landed]:
         """Run all chunks, pulled dynamically; return what became of them in their order."""
         while len(self._landed) < self._chunks:
             self._fill()

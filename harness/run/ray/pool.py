@@ -14,7 +14,7 @@ from harness.run.core_seconds import Account
 from harness.run.ray.cluster import Crew
 from harness.run.ray.lockstep import Stepping
 from harness.run.ray.mapping import Landed, Mapping, Sent
-from harness.workload import Lockstep, Part, Report
+from harness.workload import ChunkResult, Lockstep, Reporter
 
 
 def one_each(_: Any) -> int:
@@ -52,8 +52,8 @@ class RayPool:
         chunks: Sequence[Any],
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Report = unheard,
-    ) -> list[Part]:
+        report: Reporter = unheard,
+    ) -> list[ChunkResult]:
         """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order."""
         work = ray.put(function)
 
@@ -75,8 +75,8 @@ class RayPool:
         partitions: int,
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Report = unheard,
-    ) -> list[Part]:
+        report: Reporter = unheard,
+    ) -> list[ChunkResult]:
         """Scatter the chunks into pieces, then gather each partition's pieces; return its parts in order.
 
         A piece stays in the store of the machine that made it until the worker that gathers it asks for it.
@@ -116,7 +116,7 @@ class RayPool:
         steps: int,
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Report = unheard,
+        report: Reporter = unheard,
     ) -> Any:
         """Run ``steps`` synchronous steps with one share per worker; return the final state."""
         if len(shares) != self.size:
@@ -137,8 +137,8 @@ class RayPool:
         return Mapping(self._crew, self.account, chunks, send, fetch, items, first)
 
 
-def _parts(landed: Sequence[Landed]) -> list[Part]:
+def _parts(landed: Sequence[Landed]) -> list[ChunkResult]:
     return [
-        Part(outcome, chunk, f"w{place}", timing.busy_s, timing.cpu_s)
+        ChunkResult(outcome, chunk, f"w{place}", timing.busy_s, timing.cpu_s)
         for chunk, (outcome, place, timing) in enumerate(landed)
     ]

@@ -95,7 +95,7 @@ class Worker:
         """Bring the state to ``steps`` steps absorbed, if it is not there yet."""
         if self._absorbed < steps:
             parts = (*others[: self._place], self._own, *others[self._place :])
-            self._state = self._bound().absorb(self._state, steps - 1, parts, *self._shared)
+            self._state = self._bound().combine(self._state, steps - 1, parts, *self._shared)
             self._absorbed = steps
 
     def stand(self) -> tuple[int, int]:

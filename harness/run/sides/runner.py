@@ -16,10 +16,11 @@ from harness.model import Digest, Host, Process, Side
 from harness.run import wire
 from harness.run.core_seconds import alone
 from harness.run.digest import adopted_digest, source_digest
+from harness.run.find import user_modules
 from harness.run.host import host_key, this_host, this_process
 from harness.run.ray.worker import peak_rss_bytes
 from harness.run.sides.simulated import PretendPool
-from harness.workload import Report, Workload, own_modules
+from harness.workload import Reporter, Workload
 
 Say = Callable[[Event], None]
 Usage = dict[str, tuple[float, int]]
@@ -37,7 +38,7 @@ class Contestant:
     ``split`` says, given its wall time and its core-seconds, what the last run's time went on.
     """
 
-    run: Callable[[Any, Report, int], Any]
+    run: Callable[[Any, Reporter, int], Any]
     workers: Callable[[], Sequence[Process]]
     hosts: Callable[[], tuple[Host, ...]]
     usage: Callable[[int], Usage]
@@ -84,7 +85,7 @@ def contestant(
     assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, say: Say
 ) -> Iterator[Contestant]:
     """Yield the assigned side of a workload with its workers answering; ``known`` is the digest of the input ``given`` as loaded here."""
-    extra = adopted_digest(own_modules(assignment.workload))
+    extra = adopted_digest(user_modules(assignment.workload))
     if assignment.side is Side.BASELINE:
         yield _baseline(assignment, workload, source_digest(extra), known, say)
     elif workload.simulated:
@@ -100,7 +101,7 @@ def _baseline(
     cores = assignment.cores[0] if assignment.cores else ()
     name = f"core {cores[0]}" if len(cores) == 1 else f"{len(cores)} cores" if cores else "core"
 
-    def run(given: Any, report: Report, _: int) -> Any:
+    def run(given: Any, report: Reporter, _: int) -> Any:
         return workload.baseline(
             given, _looking_busy(report, name, say) if workload.simulated else report
         )
@@ -124,7 +125,7 @@ def _seeing(known: Digest, processes: Sequence[Process]) -> list[Process]:
     return [replace(process, input_sha256=known.sha256) for process in processes]
 
 
-def _looking_busy(report: Report, name: str, say: Say) -> Report:
+def _looking_busy(report: Reporter, name: str, say: Say) -> Reporter:
     """Return a reporter for a sleeping baseline that also says how busy it would have been."""
     looked = time.perf_counter()
 
@@ -143,7 +144,7 @@ def _pretended(
 ) -> Contestant:
     pool = armed = PretendPool(assignment.workers, say, source, assignment.cores_per_worker)
 
-    def run(given: Any, report: Report, workers: int) -> Any:
+    def run(given: Any, report: Reporter, workers: int) -> Any:
         nonlocal pool
         pool = armed.first(workers)
         answer = workload.distributed(given, pool, report)
@@ -169,14 +170,14 @@ def _on_ray(
     from harness.run.ray.cluster import Crew, Plan, cluster, ship
     from harness.run.ray.pool import RayPool
 
-    ship(own_modules(assignment.workload))
+    ship(user_modules(assignment.workload))
     held = assignment.workers, assignment.cores_per_worker, assignment.cores
     plan = Plan(assignment.address, assignment.scratch, *held, known.bytes, extra)
     with cluster(plan) as armed, _looks(armed.samplers(host_key()), say):
         crew = Crew(armed, say)
         pool = RayPool(crew, assignment.cores_per_worker)
 
-        def run(given: Any, report: Report, workers: int) -> Any:
+        def run(given: Any, report: Reporter, workers: int) -> Any:
             nonlocal pool
             crew.employ(workers)
             pool = RayPool(crew, assignment.cores_per_worker)

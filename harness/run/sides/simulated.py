@@ -15,7 +15,7 @@ from harness.events import Event, Sample, Span
 from harness.model import Process
 from harness.run.core_seconds import Account, Timing
 from harness.run.host import this_process
-from harness.workload import Lockstep, Part, Report
+from harness.workload import ChunkResult, Lockstep, Reporter
 
 SAMPLE_EVERY_S = 0.5
 
@@ -59,18 +59,18 @@ class PretendPool:
         chunks: Sequence[Any],
         *shared: Any,
         items: Callable[[Any], int] = lambda _: 1,
-        report: Report = lambda _: None,
-    ) -> list[Part]:
+        report: Reporter = lambda _: None,
+    ) -> list[ChunkResult]:
         """Sleep through a pull schedule of the chunks, ``function(chunk, *shared)`` giving a chunk's seconds."""
         plan = _schedule([float(function(chunk, *shared)) for chunk in chunks], self.size)
         with self.account.mapping():
             self._sleep(plan, [items(chunk) for chunk in chunks], report)
         return [
-            Part(row.seconds, row.chunk, f"w{row.place}", row.seconds, row.seconds)
+            ChunkResult(row.seconds, row.chunk, f"w{row.place}", row.seconds, row.seconds)
             for row in sorted(plan, key=lambda row: row.chunk)
         ]
 
-    def _sleep(self, plan: Sequence["_Row"], items: Sequence[int], report: Report) -> None:
+    def _sleep(self, plan: Sequence["_Row"], items: Sequence[int], report: Reporter) -> None:
         began, looked, done = time.perf_counter(), 0.0, 0
         for row in plan:
             while (elapsed := time.perf_counter() - began) < row.ends:
@@ -99,8 +99,8 @@ class PretendPool:
         partitions: int,
         *shared: Any,
         items: Callable[[Any], int] = lambda _: 1,
-        report: Report = lambda _: None,
-    ) -> list[Part]:
+        report: Reporter = lambda _: None,
+    ) -> list[ChunkResult]:
         """Sleep through the chunks, whose pieces are seconds, then through the partitions, ``gather`` giving the seconds of each."""
         pieces: dict[int, list[float]] = {}
 
@@ -125,7 +125,7 @@ class PretendPool:
         steps: int,
         *shared: Any,
         items: Callable[[Any], int] = lambda _: 1,
-        report: Report = lambda _: None,
+        report: Reporter = lambda _: None,
     ) -> Any:
         """Run the program here, one worker after the other, on one state: all of it is the driver's own work."""
         if len(shares) != self.size:
@@ -135,7 +135,7 @@ class PretendPool:
             parts = [
                 copy.deepcopy(program.contribute(state, step, share, *shared)) for share in shares
             ]
-            state = program.absorb(state, step, parts, *shared)
+            state = program.combine(state, step, parts, *shared)
             report((step + 1) * sum(map(items, shares)))
         return state
 

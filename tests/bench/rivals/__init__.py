@@ -18,9 +18,9 @@ from harness.run import wire
 from harness.run.host import usable_cores
 from harness.run.launch import Child, end_all, launch
 from harness.run.processes import Ledger
-from harness.workload import find
 from tests.bench.rivals.baseline import RIVALS, entered
 from tests.bench.table import Finding, at_most, judged, loudest, ratios, row
+from tests.builders import find_workload
 
 RAY = "Ray"
 RIVAL = "tests.bench.rivals.baseline"
@@ -43,7 +43,7 @@ class Run:
 
 def rivals(workload: str, rounds: int, changes: Parameters) -> Finding:
     """Time all contestants ``rounds`` times, forwards and backwards by turns, and set Ray against each rival."""
-    params = find(workload).params | changes
+    params = find_workload(workload).params | changes
     runs: dict[str, list[Run]] = {name: [] for name in (RAY, *RIVALS)}
     for turn in range(rounds):
         for name in list(runs)[:: 1 if turn % 2 == 0 else -1]:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from harness.model import Parameters
-from harness.workload import Pool, Problem, Report, Workload, find
+from harness.workload import Pool, Problem, Reporter, Workload
+from tests.builders import find_workload
 
 NAMED = "rival", "workload", "workers"
 
@@ -76,7 +77,7 @@ def entered(rival: str, workload: str, workers: int, params: Parameters) -> Para
 def load(params: Parameters) -> Problem:
     """Load the workload's problem; the warm-up is there even if it is empty."""
     rival, workload, workers = str(params["rival"]), str(params["workload"]), int(params["workers"])
-    problem = find(workload).load(
+    problem = find_workload(workload).load(
         {name: value for name, value in params.items() if name not in NAMED}
     )
     entry = Entry(rival, workload, workers, problem.input)
@@ -94,7 +95,7 @@ class OnRival:
     def __init__(self) -> None:
         self._pool: Started | None = None
 
-    def __call__(self, entry: Entry, report: Report) -> Any:
+    def __call__(self, entry: Entry, report: Reporter) -> Any:
         if self._pool is not None:
             return self._answer(self._pool, entry, report)
         self._pool = RIVALS[entry.rival](entry.workers)
@@ -110,22 +111,22 @@ class OnRival:
         self._pool = None
         atexit.unregister(self.close)
 
-    def _answer(self, pool: Pool, entry: Entry, report: Report) -> Any:
+    def _answer(self, pool: Pool, entry: Entry, report: Reporter) -> Any:
         return (
             None
             if entry.given is None
-            else find(entry.workload).distributed(entry.given, pool, report)
+            else find_workload(entry.workload).distributed(entry.given, pool, report)
         )
 
 
-def unwilling(entry: Entry, pool: Pool, report: Report) -> Any:
+def unwilling(entry: Entry, pool: Pool, report: Reporter) -> Any:
     """Raise ``ValueError``: a rival is never run on Ray."""
     raise ValueError(f"{entry.rival} is a rival and has no distributed side")
 
 
 def quality(answer: Any, held: HeldOut) -> float:
     """Return the quality as the workload sees it."""
-    return find(held.workload).quality(answer, held.held_out)
+    return find_workload(held.workload).quality(answer, held.held_out)
 
 
 WORKLOAD = Workload(

@@ -16,7 +16,7 @@ import dask
 from distributed import Client, LocalCluster, as_completed
 
 from harness.run.host import THREAD_VARIABLES, usable_cores
-from harness.workload import Lockstep, Part, Report
+from harness.workload import ChunkResult, Lockstep, Reporter
 from tests.bench.rivals.dask_tasks import (
     Kept,
     Made,
@@ -89,8 +89,8 @@ class DaskPool:
         chunks: Sequence[Any],
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Report = unheard,
-    ) -> list[Part]:
+        report: Reporter = unheard,
+    ) -> list[ChunkResult]:
         tasks = self._client.map(
             run, range(len(chunks)), task=self.share((function, chunks, shared)), pure=False
         )
@@ -105,8 +105,8 @@ class DaskPool:
         partitions: int,
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Report = unheard,
-    ) -> list[Part]:
+        report: Reporter = unheard,
+    ) -> list[ChunkResult]:
         task = self.share((scatter, chunks, shared))
         dealing = self._client.map(
             deal, range(len(chunks)), task=task, partitions=partitions, pure=False
@@ -137,7 +137,7 @@ class DaskPool:
         steps: int,
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Report = unheard,
+        report: Reporter = unheard,
     ) -> Any:
         if len(shares) != self.size:
             raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
@@ -156,7 +156,7 @@ class DaskPool:
     def _others(self, worker: str) -> list[str]:
         return [other for other in self._workers if other != worker]
 
-    def _follow(self, tasks: Sequence[Any], items: Sequence[int], report: Report) -> None:
+    def _follow(self, tasks: Sequence[Any], items: Sequence[int], report: Reporter) -> None:
         done, counted = 0, dict(zip([task.key for task in tasks], items, strict=True))
         for task in as_completed(tasks):
             if task.status == "error":
@@ -164,9 +164,9 @@ class DaskPool:
             done += counted[task.key]
             report(done)
 
-    def _parts(self, tasks: Sequence[Any]) -> list[Part]:
+    def _parts(self, tasks: Sequence[Any]) -> list[ChunkResult]:
         made: list[Made] = self._client.gather(tasks)
         return [
-            Part(outcome.value, number, worker, busy_s, cpu_s)
+            ChunkResult(outcome.value, number, worker, busy_s, cpu_s)
             for number, (outcome, worker, busy_s, cpu_s) in enumerate(made)
         ]

@@ -182,7 +182,7 @@ def _walked(place: int, task: Shared, others: Sequence[str]) -> Any:
             sealed(own)
         )  # a copy: the part may be written over before it is sent
         handed = [answer.result() for answer in asked]
-        state = program.absorb(state, step, [*handed[:place], own, *handed[place:]], *shared)
+        state = program.combine(state, step, [*handed[:place], own, *handed[place:]], *shared)
         own_seat.drop(task.key, step - 1)  # who has this step's part to give has had the last one's
     return state
 

@@ -86,7 +86,7 @@ def contribute(state: Diary, step: int, share: str, table: Array) -> tuple[str, 
     return f"{share} after {len(state.entries)}", state.buffer[len(share) :]
 
 
-def absorb(state: Diary, step: int, parts: Sequence[tuple[str, Array]], table: Array) -> Diary:
+def combine(state: Diary, step: int, parts: Sequence[tuple[str, Array]], table: Array) -> Diary:
     state.entries.append((step, tuple(words for words, _ in parts)))
     for place, (_, numbers) in enumerate(parts):
         state.total[-len(numbers) :] += (place + 1) * numbers
@@ -101,5 +101,5 @@ def stumble(state: Diary, step: int, share: str, table: Array) -> tuple[str, Arr
     return contribute(state, step, share, table)
 
 
-DIARY = Lockstep(begin, contribute, absorb)
-STUMBLING = Lockstep(begin, stumble, absorb)
+DIARY = Lockstep(begin, contribute, combine)
+STUMBLING = Lockstep(begin, stumble, combine)

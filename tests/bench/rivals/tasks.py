@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from harness.workload import Lockstep, Part, Report
+from harness.workload import ChunkResult, Lockstep, Reporter
 from tests.bench.rivals.parcels import Parcel, given, leave, memory, opened, put
 from tests.pools import unheard
 
@@ -102,7 +102,7 @@ class Walk:
         state = self.program.start(*shared)
         for step in range(self.steps):
             own = self.program.contribute(state, step, share, *shared)
-            state = self.program.absorb(
+            state = self.program.combine(
                 state, step, self._exchanged(step, place, own, meet), *shared
             )
         return state
@@ -164,8 +164,8 @@ class MemoryPool(ABC):
         chunks: Sequence[Any],
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Report = unheard,
-    ) -> list[Part]:
+        report: Reporter = unheard,
+    ) -> list[ChunkResult]:
         return _parts(
             self._pulled(
                 Mapping(function, chunks, shared),
@@ -183,8 +183,8 @@ class MemoryPool(ABC):
         partitions: int,
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Report = unheard,
-    ) -> list[Part]:
+        report: Reporter = unheard,
+    ) -> list[ChunkResult]:
         dealing = Scattering(scatter, chunks, shared, partitions)
         dealt = [
             made.outcomes
@@ -204,7 +204,7 @@ class MemoryPool(ABC):
         steps: int,
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Report = unheard,
+        report: Reporter = unheard,
     ) -> Any:
         if len(shares) != self.size:
             raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
@@ -216,7 +216,7 @@ class MemoryPool(ABC):
         return state
 
     def _pulled(
-        self, task: Callable[[int], Any], number: int, items: Callable[[int], int], report: Report
+        self, task: Callable[[int], Any], number: int, items: Callable[[int], int], report: Reporter
     ) -> list[Made]:
         done, made = 0, []
         for one in self.pull(self.share(task), number, self._folder()):
@@ -229,9 +229,9 @@ class MemoryPool(ABC):
         return tempfile.mkdtemp(dir=self._held.name)
 
 
-def _parts(made: Sequence[Made]) -> list[Part]:
+def _parts(made: Sequence[Made]) -> list[ChunkResult]:
     values = opened([outcome for one in made for outcome in one.outcomes])
     return [
-        Part(value, one.number, f"process {one.worker}", one.busy_s, one.cpu_s)
+        ChunkResult(value, one.number, f"process {one.worker}", one.busy_s, one.cpu_s)
         for value, one in zip(values, made, strict=True)
     ]

@@ -16,7 +16,7 @@ from harness.workload import Lockstep
 PROGRAM = Lockstep(
     start=lambda *shared: list(shared),
     contribute=lambda state, step, share, *shared: (step, share, len(state)),
-    absorb=lambda state, step, parts, *shared: [*state, (step, tuple(parts))],
+    combine=lambda state, step, parts, *shared: [*state, (step, tuple(parts))],
 )
 
 
@@ -51,7 +51,7 @@ def serial(size: int, steps: int, *shared: Any) -> Any:
         parts = [
             PROGRAM.contribute(state, step, f"share {place}", *shared) for place in range(size)
         ]
-        state = PROGRAM.absorb(state, step, parts, *shared)
+        state = PROGRAM.combine(state, step, parts, *shared)
     return state
 
 
@@ -117,7 +117,7 @@ def test_a_step_is_timed() -> None:
 
 
 def test_making_the_first_state_is_timed() -> None:
-    lasting = Lockstep(lambda: time.sleep(0.05), PROGRAM.contribute, PROGRAM.absorb)
+    lasting = Lockstep(lambda: time.sleep(0.05), PROGRAM.contribute, PROGRAM.combine)
     busy_s, cpu_s, part_bytes = Worker("w0", (), "").begin(lasting, 1, 0, 1)
     assert busy_s >= 0.05 > cpu_s
     assert part_bytes == 0

@@ -7,9 +7,9 @@ from harness.model import Side
 from harness.run.digest import digest
 from harness.run.sides.runner import Contestant, contestant, own_usage, used
 from harness.run.wire import Assignment
-from harness.workload import find
+from tests.builders import find_workload
 
-SIMULATED = find("simulated")
+SIMULATED = find_workload("simulated")
 PROBLEM = SIMULATED.load(SIMULATED.params | {"seconds": 0.02, "chunks": 4})
 KNOWN = digest(PROBLEM.input, PROBLEM.items)
 

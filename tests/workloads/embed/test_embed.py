@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from harness.model import Parameters
 from harness.run.digest import digest
-from harness.workload import Problem, Report
+from harness.workload import Problem, Reporter
 from tests.embedding import LINES, needs_extra, small
 from tests.pools import RoundTable, unheard
 from workloads import embed
@@ -191,7 +191,7 @@ def test_the_tokens_of_input_and_warm_up_are_counted(problem: Problem) -> None:
     ],
 )
 def test_tokens_done_are_reported_on_the_way(
-    run: Callable[[Any, Report], Any], problem: Problem
+    run: Callable[[Any, Reporter], Any], problem: Problem
 ) -> None:
     heard = list[int]()
     run(problem.warmup, heard.append)

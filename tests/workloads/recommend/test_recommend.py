@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 from harness.run.digest import digest
-from harness.workload import Parameters, Problem, Report
+from harness.workload import Parameters, Problem, Reporter
 from tests.pools import RoundTable, unheard
 from workloads import recommend
 from workloads.recommend.kernel import CACHE_LINE_BYTES, aligned, basis, solve
@@ -291,7 +291,7 @@ def test_solving_written_in_a_hurry_comes_to_the_same_recall() -> None:
     ],
 )
 def test_interactions_done_are_reported_after_every_half_iteration(
-    run: Callable[[Any, Report], Any],
+    run: Callable[[Any, Reporter], Any],
 ) -> None:
     loaded, heard = problem(), list[int]()
     run(loaded.input, heard.append)
@@ -313,7 +313,7 @@ def test_the_warm_up_is_the_same_interactions_for_one_iteration() -> None:
 def test_a_replica_sent_in_mid_run_goes_on_with_the_same_bits() -> None:
     training = problem().input
     (share,), state = recommend.shares(training, 1), recommend.start(training)
-    recommend.absorb(state, 0, [recommend.contribute(state, 0, share, training)], training)
+    recommend.combine(state, 0, [recommend.contribute(state, 0, share, training)], training)
     sent, copied = pickle.loads(pickle.dumps(state)), copy.deepcopy(state)
     expected = digest(recommend.contribute(state, 1, share, training), 0)
     assert digest(recommend.contribute(sent, 1, share, training), 0) == expected

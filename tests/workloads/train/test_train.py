@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
-from harness.workload import Parameters, Problem, Report
+from harness.workload import Parameters, Problem, Reporter
 from tests.pools import RoundTable, unheard
 from workloads import train
 from workloads.train.images import augmented
@@ -308,7 +308,7 @@ def test_training_twice_in_one_process_makes_the_same_bits() -> None:
 def test_a_replica_sent_in_mid_run_goes_on_with_the_same_bits() -> None:
     training = problem().input
     state = train.start(training)
-    train.absorb(state, 0, [train.contribute(state, 0, (0, 8), training)], training)
+    train.combine(state, 0, [train.contribute(state, 0, (0, 8), training)], training)
     sent, copied = pickle.loads(pickle.dumps(state)), copy.deepcopy(state)
     expected = train.contribute(state, 1, (0, 8), training)
     assert same(train.contribute(sent, 1, (0, 8), training), expected)
@@ -335,7 +335,7 @@ def test_an_even_split_sends_one_gradient_a_worker(workers: int) -> None:
         lambda training, report: train.distributed(training, RoundTable(3), report),
     ],
 )
-def test_samples_done_are_reported_after_every_step(run: Callable[[Any, Report], Any]) -> None:
+def test_samples_done_are_reported_after_every_step(run: Callable[[Any, Reporter], Any]) -> None:
     loaded, heard = problem(), list[int]()
     run(loaded.input, heard.append)
     assert heard == [256, 512, loaded.items]

@@ -1,0 +1,126 @@
+"""Find a workload by its name, and the source modules that it brings along.
+
+A workload is named by a built-in name, by the path of its file or by a dotted module name. Importing
+it runs the user's code, so only the side processes and ``describe`` do so, never the screen's
+process. May import ``command_pair``, ``errors`` and ``workload``.
+"""
+
+import difflib
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import workloads
+from harness.command_pair import CommandPair
+from harness.errors import BadRequest
+from harness.workload import Workload
+
+INSTALLED = (sys.prefix, sys.base_prefix)
+OUR_PACKAGES = ("demo", "harness", "workloads")
+
+
+class WorkloadNotFound(BadRequest):
+    """There is no workload of that name, or its file defines none."""
+
+
+def built_in() -> tuple[str, ...]:
+    """Return the names of the workloads that come with the program, sorted."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(workloads.__path__)))
+
+
+def find(name: str) -> Workload | CommandPair:
+    """Import the workload or command pair of that name.
+
+    ``name`` is a built-in name, ``path/to/file.py`` or ``package.module``. Raises
+    ``WorkloadNotFound``, with a suggestion where a built-in name is misspelt.
+    """
+    module = _import_file(Path(name)) if is_path(name) else _import_package(name)
+    value = getattr(module, "WORKLOAD", None)
+    if isinstance(value, CommandPair):
+        return replace(value, here=str(Path(module.__file__ or "").resolve().parent))
+    if not isinstance(value, Workload):
+        hint = "assign a harness.workload.Workload or CommandPair to the name WORKLOAD in that file"
+        raise WorkloadNotFound(f"{name} holds no WORKLOAD", hint)
+    return value
+
+
+def is_path(name: str) -> bool:
+    """Return whether the name of a workload is the path of its file."""
+    return name.endswith(".py")
+
+
+def user_modules(name: str) -> tuple[ModuleType, ...]:
+    """Return the modules of a user's workload, sorted by name; none for a built-in workload.
+
+    They are its file and everything that it has imported from the same folder or package. Call
+    this after ``find``: only imported modules are known.
+    """
+    folder = _user_folder(name)
+    if folder is None:
+        return ()
+    return tuple(
+        module
+        for known, module in sorted(sys.modules.items())
+        if known.partition(".")[0] not in (*OUR_PACKAGES, "__main__")
+        and _is_source_in(getattr(module, "__file__", None), folder)
+    )
+
+
+def _user_folder(name: str) -> Path | None:
+    """Return the folder of a user's file or package (None: the workload is built in)."""
+    if is_path(name):
+        return Path(name).resolve().parent
+    top = name.partition(".")[0]
+    if name in built_in() or top in OUR_PACKAGES:
+        return None
+    package = sys.modules[top]
+    if package.__file__:
+        return Path(package.__file__).resolve().parent
+    return Path(next(iter(package.__path__))).resolve()
+
+
+def _is_source_in(file: str | None, folder: Path) -> bool:
+    """Return whether a module's file is Python source in the folder, outside any installation."""
+    if not file or not file.endswith(".py"):
+        return False
+    path = Path(file).resolve()
+    return (
+        path.is_relative_to(folder)
+        and not any(map(path.is_relative_to, INSTALLED))
+        and "site-packages" not in path.parts
+    )
+
+
+def _import_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        hint = "give a path to an existing .py file, or a built-in name: " + ", ".join(built_in())
+        raise WorkloadNotFound(f"there is no workload file {path}", hint)
+    spec = importlib.util.spec_from_file_location(f"workload_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise WorkloadNotFound(f"{path} cannot be read as Python", "a workload file ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # pickle looks the workload's functions up by this name
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        # last, so that a file beside the workload never hides an installed module
+        sys.path.append(folder)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _import_package(name: str) -> ModuleType:
+    dotted = f"workloads.{name}" if name in built_in() else name
+    try:
+        return importlib.import_module(dotted)
+    except ModuleNotFoundError as missing:
+        absent = missing.name
+        if absent is None or not (dotted == absent or dotted.startswith(absent + ".")):
+            raise  # the workload was found, and something that it imports was not
+    near = difflib.get_close_matches(name, built_in(), n=1)
+    others = "the built-in ones are " + ", ".join(built_in()) + "; or give a path/to/file.py"
+    hint = f"did you mean {near[0]}?" if near else others
+    raise WorkloadNotFound(f"there is no workload named {name!r}", hint)
