@@ -1,11 +1,12 @@
-"""The presenter's terminal: signals, keys, the alternate screen, and leaving it all as it was found.
+"""The terminal of the presenter: its size, signals, keys, and the alternate screen.
 
-Restored after a normal end, an exception and every stopping signal, and around Ctrl-Z. While another job
-has the terminal neither its keyboard nor its screen is touched.
-Imports the standard library only.
+The terminal is restored after a normal end, an exception or a stopping signal, and around Ctrl-Z.
+While another job owns the terminal, neither its keyboard nor its screen is touched.
+May import ``harness.show`` and rich.
 """
 
 import contextlib
+import io
 import os
 import select
 import signal
@@ -15,84 +16,43 @@ import tty
 from collections.abc import Iterator
 from itertools import zip_longest
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-ENTER_PICTURE = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H"
-WHOLE_EVERY_FRAMES = 20
-LEAVE_PICTURE = "\x1b[?25h\x1b[0m\x1b[?1049l"
+from rich.console import Console
 
+from harness.show.terminal.lines import Frame
 
-class Signals:
-    """Remembers the first signal that asked to stop; the conductor looks at it once a frame."""
-
-    def __init__(self) -> None:
-        self.asked: int | None = None
-
-    @contextlib.contextmanager
-    def caught(self) -> Iterator[None]:
-        """Catch the stopping signals inside the block, and give their handlers back afterwards.
-
-        A signal that we were started to ignore, as under nohup, stays ignored.
-        """
-        wanted = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
-        before = {number: signal.signal(number, self._note) for number in wanted}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _note(self, number: int, _: FrameType | None) -> None:
-        self.asked = self.asked or number
+STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+ENTER_ALTERNATE_SCREEN = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H"
+LEAVE_ALTERNATE_SCREEN = "\x1b[?25h\x1b[0m\x1b[?1049l"
+REDRAW_EVERY_FRAMES = 20
+USUAL_SIZE = (80, 24)
 
 
-class Keys:
-    """Keys pressed so far, read without waiting; none where standard input is no terminal."""
+def terminal_size() -> tuple[int, int]:
+    """Return the terminal's columns and rows, whatever the environment claims; 80×24 if unknown."""
+    try:
+        columns, rows = os.get_terminal_size(sys.stdout.fileno())
+    except OSError:
+        columns, rows = 0, 0
+    return columns or USUAL_SIZE[0], rows or USUAL_SIZE[1]
 
-    def __init__(self) -> None:
-        self._terminal = sys.stdin is not None and sys.stdin.isatty()
-        self._found: list[Any] | None = None
 
-    @property
-    def present(self) -> bool:
-        """Return whether there is a keyboard that is ours to read now."""
-        return self._terminal and in_foreground(sys.stdin.fileno())
+def term_can_draw() -> bool:
+    """Tell whether TERM names a terminal that can move its cursor."""
+    return os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
 
-    def pressed(self) -> bytes:
-        """Return what was typed since the last call."""
-        typed = b""
-        while self.present and select.select([sys.stdin], [], [], 0)[0]:
-            more = self._read()
-            self._terminal = bool(more)
-            typed += more
-        return typed
 
-    def take(self) -> None:
-        """Let keys arrive at once and unseen; Ctrl-C and Ctrl-Z keep their meaning."""
-        if self.present:
-            with contextlib.suppress(termios.error):
-                self._found = termios.tcgetattr(sys.stdin.fileno())
-                tty.setcbreak(sys.stdin.fileno(), termios.TCSANOW)
-
-    def give_back(self) -> None:
-        """Set the keyboard as it was found when it was taken; a terminal that is gone or another job's is left alone."""
-        found, self._found = self._found, None
-        if found is not None and self.present:
-            with contextlib.suppress(termios.error):
-                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, found)
-
-    def _read(self) -> bytes:
-        """Return some of what was typed; nothing from a terminal that is gone."""
-        with contextlib.suppress(OSError):
-            return os.read(sys.stdin.fileno(), 64)
-        return b""
+def can_draw() -> bool:
+    """Tell whether standard output is a terminal that can move its cursor."""
+    return sys.stdout.isatty() and term_can_draw()
 
 
 def in_foreground(descriptor: int) -> bool:
-    """Tell whether the terminal is ours to use now; a job in the background would be stopped for setting its modes.
+    """Tell whether this process may use the terminal now.
 
-    There is no job control, hence no other job, on a terminal that does not control us.
+    A job in the background would be stopped for setting the terminal's modes. A terminal that does
+    not control this process has no job control, so that there is no other job.
     """
     try:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
@@ -100,33 +60,101 @@ def in_foreground(descriptor: int) -> bool:
         return True
 
 
-class Canvas:
-    """The alternate screen of the terminal on standard output, entered with a frame and left as often as needed."""
+class Signals:
+    """Remembers the first stopping signal. ``first`` is None until one arrives."""
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+
+    @contextlib.contextmanager
+    def catch(self) -> Iterator[None]:
+        """Catch the stopping signals inside the block and restore their handlers afterwards.
+
+        A signal that was ignored when this process started, as under nohup, stays ignored.
+        """
+        caught = [
+            number for number in STOPPING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN
+        ]
+        before = {number: signal.signal(number, self._remember) for number in caught}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _remember(self, number: int, _: FrameType | None) -> None:
+        self.first = self.first or number
+
+
+class Keys:
+    """Reads the keys pressed so far without waiting; none if standard input is not a terminal."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stdin is not None and sys.stdin.isatty()
+        self._modes_before: list[Any] | None = None
+
+    @property
+    def present(self) -> bool:
+        """Return whether there is a keyboard that this process may read now."""
+        return self._is_terminal and in_foreground(sys.stdin.fileno())
+
+    def pressed(self) -> bytes:
+        """Return the keys pressed since the last call."""
+        typed = b""
+        while self.present and select.select([sys.stdin], [], [], 0)[0]:
+            more = self._read()
+            self._is_terminal = bool(more)
+            typed += more
+        return typed
+
+    def grab(self) -> None:
+        """Deliver keys at once and without echo; Ctrl-C and Ctrl-Z keep their meaning."""
+        if self.present:
+            with contextlib.suppress(termios.error):
+                self._modes_before = termios.tcgetattr(sys.stdin.fileno())
+                tty.setcbreak(sys.stdin.fileno(), termios.TCSANOW)
+
+    def give_back(self) -> None:
+        """Restore the terminal's modes, unless the terminal is gone or belongs to another job."""
+        modes, self._modes_before = self._modes_before, None
+        if modes is not None and self.present:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, modes)
+
+    def _read(self) -> bytes:
+        """Return some of the keys pressed; nothing if the terminal is gone."""
+        with contextlib.suppress(OSError):
+            return os.read(sys.stdin.fileno(), 64)
+        return b""
+
+
+class Picture(Protocol):
+    """Something that can be drawn at any size."""
+
+    def __call__(self, *, columns: int, rows: int) -> Frame:
+        """Return the frame for a terminal of that size."""
+
+
+class FullScreen:
+    """The alternate screen on standard output: entered with the first frame, left at any time."""
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
+        # A console on the real terminal would write to it whenever it flushes.
+        self._console = Console(file=io.StringIO(), force_terminal=True)
         self._size = (0, 0)
-        self._drawn: tuple[str, ...] = ()
+        self._lines: tuple[str, ...] = ()
         self._frames = 0
-        self._shown = False
+        self._visible = False
 
     @property
-    def size(self) -> tuple[int, int]:
-        """Return (columns, rows) of the terminal now, whatever the environment claims; 80×24 where it does not know."""
-        try:
-            columns, rows = os.get_terminal_size(sys.stdout.fileno())
-        except OSError:
-            columns, rows = 0, 0
-        return columns or 80, rows or 24
-
-    @property
-    def shown(self) -> bool:
-        """Return whether the alternate screen is there, with what was drawn last on it."""
-        return self._shown
+    def visible(self) -> bool:
+        """Return whether the alternate screen is showing."""
+        return self._visible
 
     @contextlib.contextmanager
     def open(self) -> Iterator[None]:
-        """Keep what is drawn inside the block on the alternate screen, and leave that around Ctrl-Z and at the end."""
+        """Allow the alternate screen inside the block; leave it around Ctrl-Z and at the end."""
         before = signal.signal(signal.SIGTSTP, self._suspend)
         try:
             yield
@@ -134,66 +162,71 @@ class Canvas:
             self.leave()
             signal.signal(signal.SIGTSTP, before)
 
-    def draw(self, picture: str) -> None:
-        """Replace what is shown by a picture: the lines that changed, and now and then all, which mends what others wrote over it."""
-        size, lines = self.size, picture.rstrip("\n").split("\n")
-        if (
-            not self._shown
-            or size != self._size
-            or len(lines) != len(self._drawn)
-            or self._frames % WHOLE_EVERY_FRAMES == 0
-        ):
-            self._drawn = ()
-        wipe = "\x1b[2J" if size != self._size else ""
-        changed = [
-            (row, line)
-            for row, (line, before) in enumerate(zip_longest(lines, self._drawn), 1)
-            if line != before
-        ]
-        rest = "" if self._drawn else "\x1b[J"
-        self._size, self._drawn, self._frames = size, tuple(lines), self._frames + 1
-        self.put(
-            f"\x1b[H{wipe}{''.join(f'{chr(27)}[{row}H{line}{chr(27)}[K' for row, line in changed)}{rest}"
-        )
+    def draw(self, picture: Picture) -> None:
+        """Draw one frame at the terminal's present size."""
+        columns, rows = size = terminal_size()
+        self._console.size = size
+        with self._console.capture() as rendered:
+            self._console.print(picture(columns=columns, rows=rows), end="")
+        self._replace(rendered.get().rstrip("\n").split("\n"), size)
 
-    def put(self, text: str) -> None:
-        """Write text that moves the cursor itself onto the alternate screen, in one write that Ctrl-Z cannot cut.
+    def write(self, text: str) -> None:
+        """Write text with its own cursor movements, in one write that Ctrl-Z cannot interrupt.
 
-        Nothing is written over another job's output.
+        Nothing is written while another job owns the terminal.
         """
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTSTP])
         try:
             if in_foreground(sys.stdout.fileno()):
                 self._enter()
-                self._write(text)
+                _write_out(text)
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTSTP])
 
-    def leave(self, last_words: str = "") -> None:
-        """Go back to the normal screen and write some words there at once, so that it is not seen empty."""
-        if self._shown:
-            self._write(f"{LEAVE_PICTURE}{last_words}")
+    def leave(self, text: str = "") -> None:
+        """Return to the normal screen and write text there in the same write."""
+        if self._visible:
+            _write_out(f"{LEAVE_ALTERNATE_SCREEN}{text}")
             self._keys.give_back()
-            self._shown = False
-        elif last_words:
-            self._write(last_words)
+            self._visible = False
+        elif text:
+            _write_out(text)
+
+    def _replace(self, lines: list[str], size: tuple[int, int]) -> None:
+        """Write the lines that changed; from time to time all, to repair what others overwrote."""
+        resized = size != self._size
+        due = self._frames % REDRAW_EVERY_FRAMES == 0
+        if resized or due or not self._visible or len(lines) != len(self._lines):
+            self._lines = ()
+        changed = "".join(
+            f"\x1b[{row}H{line}\x1b[K"
+            for row, (line, before) in enumerate(zip_longest(lines, self._lines), 1)
+            if line != before
+        )
+        wipe = "\x1b[2J" if resized else ""
+        rest = "" if self._lines else "\x1b[J"
+        self._size = size
+        self._lines = tuple(lines)
+        self._frames += 1
+        self.write(f"\x1b[H{wipe}{changed}{rest}")
 
     def _enter(self) -> None:
-        if not self._shown:
-            self._shown = True
-            self._keys.take()
-            self._write(ENTER_PICTURE)
+        if not self._visible:
+            self._visible = True
+            self._keys.grab()
+            _write_out(ENTER_ALTERNATE_SCREEN)
 
     def _suspend(self, _: int, __: FrameType | None) -> None:
-        """Leave the terminal as the shell wants it and stop; the next frame in the foreground comes back."""
+        """Restore the terminal and stop; the next frame in the foreground enters again."""
         self.leave()
         before = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, before)
 
-    def _write(self, text: str) -> None:
-        """Write at once; a terminal that is gone, as after SIGHUP, is no reason to fail."""
-        left = text.encode()
-        with contextlib.suppress(OSError):
-            while left:
-                left = left[os.write(sys.stdout.fileno(), left) :]
+
+def _write_out(text: str) -> None:
+    """Write at once; a terminal that is gone, as after SIGHUP, is not an error."""
+    left = text.encode()
+    with contextlib.suppress(OSError):
+        while left:
+            left = left[os.write(sys.stdout.fileno(), left) :]

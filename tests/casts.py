@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo.terminal import ENTER_PICTURE, LEAVE_PICTURE
+from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN
 from harness import events as e
 from harness.audited import audited, claimed
 from harness.cast.format import MARKER, OUTPUT, Cast, Event
@@ -94,9 +94,9 @@ def drawn(events: Sequence[e.Event], told: str, columns: int, rows: int) -> Cast
     assert opened is not None
     began = datetime.fromisoformat(opened.began_utc)
     frames = [
-        (0.0, ENTER_PICTURE),
+        (0.0, ENTER_ALTERNATE_SCREEN),
         *_frames(events, boards, began, columns, rows),
-        (ended, LEAVE_PICTURE),
+        (ended, LEAVE_ALTERNATE_SCREEN),
     ]
     lines = told.replace("\n", "\r\n")
     shown = [*frames, (ended + 0.02, lines), (ended + 0.02 + HELD_S, "\r\n")]

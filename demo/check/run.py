@@ -55,11 +55,11 @@ def _machine(
 ) -> Iterator[Finding]:
     """Yield what is found of the machine, each told; a signal ends it, and what it has started, in good order."""
     signals = Signals()
-    around = every.Around(lambda: signals.asked, teller.doing)
-    with signals.caught(), teller.at_work():
+    around = every.Around(lambda: signals.first, teller.doing)
+    with signals.catch(), teller.at_work():
         for finding in every.of_machine(wanted, watch, root, seen, around):
-            if signals.asked is not None:
-                raise Interrupted(signals.asked, _NOTHING_LEFT)
+            if signals.first is not None:
+                raise Interrupted(signals.first, _NOTHING_LEFT)
             yield teller.tell(finding)
 
 

@@ -18,7 +18,7 @@ class Presenter:
 
     def stop(self) -> int | None:
         """Return the signal that asked to stop."""
-        return self._signals.asked
+        return self._signals.first
 
     def begin(self) -> bool:
         """Return whether Enter was pressed, where anybody is asked to."""

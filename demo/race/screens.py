@@ -5,17 +5,15 @@ A screen is shown every batch and the boards around it; it decides nothing. May 
 
 import contextlib
 import errno
-import io
 import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Protocol
 
-from rich.console import Console
-
-from demo.terminal import Canvas, Keys
+from demo.terminal import FullScreen, Keys
 from harness.errors import KEPT, Interrupted
 from harness.events import Event, encode
 from harness.model import Spec
@@ -46,26 +44,17 @@ class Live:
 
     def __init__(self, spec: Spec, keys: Keys) -> None:
         self._spec = spec
-        self.canvas = Canvas(keys)
-        self._console = Console(
-            file=io.StringIO(), force_terminal=True
-        )  # a console of its own terminal would flush that too
+        self.full_screen = FullScreen(keys)
 
     def opened(self) -> AbstractContextManager[None]:
         """Return the block in which the alternate screen is shown."""
-        return self.canvas.open()
+        return self.full_screen.open()
 
     def show(
         self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
         """Draw one frame at the terminal's present size."""
-        columns, rows = self.canvas.size
-        self._console.size = (columns, rows)
-        with self._console.capture() as drawn:
-            self._console.print(
-                panel(after, self._spec, caption, at=at, columns=columns, rows=rows), end=""
-            )
-        self.canvas.draw(drawn.get())
+        self.full_screen.draw(partial(panel, after, self._spec, caption, at=at))
 
     def close(self, last: Event) -> None:
         """Say nothing: the headline follows."""

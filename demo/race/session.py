@@ -18,9 +18,9 @@ from demo.options import Request
 from demo.present import SHOWN, Shown, keep, show
 from demo.race.controls import Presenter
 from demo.race.screens import Events, Live, Plain, Screen, Silent
-from demo.race.setup import BARE, Staging, label
-from demo.recording.player import Player
-from demo.terminal import Canvas, Keys, Signals
+from demo.race.setup import BARE, Staging
+from demo.recording.play import Player, label_of
+from demo.terminal import FullScreen, Keys, Signals, terminal_size
 from harness import events as e
 from harness import text
 from harness.cast.markers import GO
@@ -95,7 +95,7 @@ class Race:
 
         Raises what ended the session early, once that is on disk; ``Abandoned`` once its recording has been shown, too.
         """
-        with self._signals.caught(), self._common, contextlib.ExitStack() as stage:
+        with self._signals.catch(), self._common, contextlib.ExitStack() as stage:
             journal = Journal(self.folder, self._header)
             ended: Exception | None = None
             try:
@@ -131,8 +131,8 @@ class Race:
         except BaseException:
             frames.close()
             raise
-        if self._signals.asked is not None:
-            raise Interrupted(self._signals.asked)
+        if self._signals.first is not None:
+            raise Interrupted(self._signals.first)
 
     def _require_life(self, batch: tuple[e.Event, ...]) -> None:
         """Raise ``Abandoned`` where there is a recording to fall back on, and it was asked for or is due by itself."""
@@ -156,15 +156,17 @@ class Race:
     def _fall_back(self) -> str:
         """Play the recording from where its clocks start; return what to know of it otherwise."""
         recording = self._staging.fallback.recording
-        canvas = self._screen.canvas if isinstance(self._screen, Live) else Canvas(self._keys)
-        if recording is None or not recording.fits(*canvas.size):
+        full_screen = (
+            self._screen.full_screen if isinstance(self._screen, Live) else FullScreen(self._keys)
+        )
+        if recording is None or not recording.fits(*terminal_size()):
             return (
                 f"this terminal is too small for its recording; open {recording.folder / PAGE} in a browser"
                 if recording
                 else ""
             )
-        Player(canvas, self._keys, self._signals).play(
-            recording.cast, label(recording), recording.cast.moment(GO) or 0.0
+        Player(full_screen, self._keys, self._signals).play(
+            recording.cast, label_of(recording), recording.cast.moment(GO) or 0.0
         )
         return ""
 

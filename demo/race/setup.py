@@ -1,6 +1,6 @@
 """How a race is put on: what stands around the panel, who follows it, and what takes over where it fails.
 
-May import ``harness``, ``harness.takes.recordings``, ``demo.recording.player``, ``demo.race.screens`` and ``demo.terminal``.
+May import ``harness``, ``harness.takes.recordings``, ``demo.race.screens`` and ``demo.terminal``.
 """
 
 from collections.abc import Callable
@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.race.screens import Screen
-from demo.recording.player import Label
-from demo.terminal import Canvas, Keys
+from demo.terminal import Keys, terminal_size
 from harness import text
-from harness.cast.label import moment
 from harness.errors import BadRequest
 from harness.model import Kind, Spec
 from harness.state.stall import STALLED_S
@@ -65,7 +63,7 @@ def for_race(
             "a recording can take over on a live panel only",
             "leave --fallback out, or run it in a terminal with --ui live",
         )
-    columns, rows = Canvas(Keys()).size
+    columns, rows = terminal_size()
     found = (
         newest(
             root, spec.workload.name, Kind.SIMULATED if simulated else Kind.MEASURED, columns, rows
@@ -80,13 +78,3 @@ def for_race(
             "make one with `twoclocks record`",
         )
     return Staging(fallback=Fallback(found, by_itself, after_s))
-
-
-def label(recording: Recording) -> Label:
-    """Return what is said of a recording while it plays."""
-    facts = recording.results
-    kind = "RECORDED" if facts.kind is Kind.MEASURED else "RECORDED · SIMULATED"
-    return Label(
-        kind,
-        f"{moment(recording.cast)} · {text.safe(facts.spec.workload.name)} · run {text.safe(facts.run_id)}",
-    )

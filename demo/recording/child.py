@@ -20,7 +20,7 @@ from demo.present import show
 from demo.race.screens import Live
 from demo.race.session import Race
 from demo.race.setup import Staging
-from demo.terminal import Keys, Signals
+from demo.terminal import Keys, Signals, terminal_size
 from harness import events as e
 from harness.cast import markers
 from harness.cast.clock_stops import last_wall_s
@@ -62,7 +62,7 @@ class Camera(Live):
         try:
             yield
         except BaseException:
-            self.canvas.leave()
+            self.full_screen.leave()
             raise
 
     def show(
@@ -75,7 +75,7 @@ class Camera(Live):
             for event in batch
             for label in _labels(event, before, after)
         ):
-            self.canvas.put(told)
+            self.full_screen.write(told)
 
     def hold(
         self,
@@ -89,14 +89,14 @@ class Camera(Live):
         Raises ``Interrupted`` once a signal is ``asked``.
         """
         stopped, going = lines(datetime.now(UTC))
-        self.canvas.leave(f"{markers.mark(markers.HEADLINE, 0.0)}{text}\n{stopped}\n{going}")
+        self.full_screen.leave(f"{markers.mark(markers.HEADLINE, 0.0)}{text}\n{stopped}\n{going}")
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             time.sleep(BEAT_S)
             if (number := asked()) is not None:
                 raise Interrupted(number)
-            self.canvas.leave(f"\r{lines(datetime.now(UTC))[1]}")
-        self.canvas.leave("\n")
+            self.full_screen.leave(f"\r{lines(datetime.now(UTC))[1]}")
+        self.full_screen.leave("\n")
 
 
 def _labels(event: e.Event, before: Board, after: Board) -> Iterator[str]:
@@ -139,12 +139,12 @@ def perform(folder: Path, signals: Signals) -> Ended:
         shown = show([race.run()])
         cameras[0].hold(
             shown.text,
-            partial(_slate, shown.results, cameras[0].canvas.size[0]),
+            partial(_slate, shown.results, terminal_size()[0]),
             HOLD_S,
-            lambda: signals.asked,
+            lambda: signals.first,
         )
     finally:
-        cameras[0].canvas.leave()
+        cameras[0].full_screen.leave()
     return Ended(shown.code, _refusal(shown.claim))
 
 
@@ -170,7 +170,7 @@ def _refusal(claim: Headline | Refusal) -> str:
 def main(folder: Path) -> None:
     """Perform, and leave in the folder how it ended."""
     signals = Signals()
-    with signals.caught():
+    with signals.catch():
         try:
             ended = perform(folder, signals)
         except TwoclocksError as error:

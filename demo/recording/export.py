@@ -20,7 +20,7 @@ def page_of(recording: Recording) -> bytes:
     return page(recording.cast, _about(recording, claimed(audited(recording.folder))))
 
 
-def exported(recording: Recording, into: Path) -> None:
+def export(recording: Recording, into: Path) -> None:
     """Write the recording into a file in the form that its name ends with; raise ``BadRequest`` for another one, or where it cannot be.
 
     What draws films is loaded only for one.

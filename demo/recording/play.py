@@ -1,91 +1,201 @@
-"""Play a take's recording in this terminal, open its page where the terminal is too small, or make a film of it.
+"""Play a take's recording: in this terminal, in a browser, or into a file of another format.
 
-May import ``harness`` and its neighbours in ``demo``.
+A file may hold anything, so that only what draws is written to the terminal. Every frame is
+labelled as recorded. May import ``harness`` and the rest of ``demo``.
 """
 
-import os
-import sys
+import re
+import time
 import webbrowser
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from demo.race.setup import label
-from demo.recording.export import exported
-from demo.recording.player import Player
-from demo.terminal import Canvas, Keys, Signals
+from demo.terminal import FullScreen, Keys, Signals, can_draw, terminal_size
 from harness import text
-from harness.cast.format import CAST
-from harness.errors import BadRequest
-from harness.model import plain
+from harness.cast.emulator import Drawing, drawings
+from harness.cast.format import CAST, Cast
+from harness.cast.label import moment
+from harness.errors import BadRequest, Interrupted
+from harness.model import Kind, plain
+from harness.show.terminal.lines import cut, spread
 from harness.takes.folder import PAGE
 from harness.takes.recordings import Recording, recording, recordings
 
-SHOWN = 0
+PLAYED = 0
+LOOK_EVERY_S = 0.05
+
+_LEAVE_ALTERNATE = "\x1b[?1049l"
+_SCREEN_SWITCHES = re.compile(r"\x1b\[\?(?:25|1049)[hl]")
+# Our recordings draw with these alone. Anything else could do more to a terminal than draw.
+_DRAWING = re.compile(
+    r"\x1b\[[0-9;]*[ABCDGHJKfmd]|\x1b\[\?(?:25|1049)[hl]|[^\x00-\x1f\x7f-\x9f]+|[\r\n\t\b]"
+)
 
 
 def play(take: Path | None, into: Path | None) -> int:
-    """Play the recording of a take (None: the newest), or write it ``into`` a file of another form; return the exit code.
+    """Play a take's recording (None: the newest), or write it ``into`` a file; return the exit code.
 
-    Raises ``BadRequest`` where there is nothing to play, or nowhere to play it.
+    Raises ``BadRequest`` if there is no recording, or no way to play it.
     """
     chosen = recording(_folder(take)) if take is not None else _newest()
     if not chosen.verified:
-        click.echo(
-            f"warning: this recording is not verified\nhint: `twoclocks verify-cast {plain(str(chosen.folder))}` does it",
-            err=True,
-        )
+        _warn_unverified(chosen)
     if into is not None:
-        exported(chosen, into)
+        from demo.recording.export import export
+
+        export(chosen, into)
         click.echo(plain(str(into)))
-        return SHOWN
-    if not _can_draw():
+        return PLAYED
+    if not can_draw():
         raise BadRequest(
-            "a recording plays in a terminal that can draw", f"{_page(chosen)} plays in a browser"
+            "this terminal cannot draw, so that it cannot play a recording",
+            f"open {_page(chosen)} in a browser",
         )
-    canvas = Canvas(Keys())
-    if chosen.fits(*canvas.size):
-        return _shown(chosen)
-    return _opened(chosen, canvas.size)
+    if chosen.fits(*terminal_size()):
+        return _play_here(chosen)
+    return _open_in_browser(chosen)
+
+
+def only_drawing(text: str) -> str:
+    """Return the text without control sequences that do more than draw."""
+    return "".join(_DRAWING.findall(text))
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a playing recording is labelled with: its kind, and its date, workload and run."""
+
+    kind: str
+    description: str
+
+    def line(self, at: float, duration_s: float, columns: int) -> str:
+        """Return the label as one line, ending with the recording's own time ``at``."""
+        position = f"{text.clock(at)} of {text.clock(duration_s)}"
+        return f" {spread(f'{self.kind} {self.description}', position, columns - 2)} "
+
+
+def label_of(recording: Recording) -> Label:
+    """Return the label of a recording."""
+    facts = recording.results
+    kind = "RECORDED" if facts.kind is Kind.MEASURED else "RECORDED · SIMULATED"
+    workload = text.safe(facts.spec.workload.name)
+    return Label(kind, f"{moment(recording.cast)} · {workload} · run {text.safe(facts.run_id)}")
+
+
+class Player:
+    """Plays recordings at true speed; q, a signal or the end of the terminal stops it."""
+
+    def __init__(
+        self,
+        screen: FullScreen,
+        keys: Keys,
+        signals: Signals,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._screen = screen
+        self._keys = keys
+        self._signals = signals
+        self._clock = clock
+        self._on_normal_screen = False
+
+    def play(self, cast: Cast, label: Label, since: float = 0.0) -> bool:
+        """Play from ``since`` seconds on; return whether it was played to its end.
+
+        What comes before ``since`` is drawn at once. Raises ``Interrupted`` for a signal.
+        """
+        self._on_normal_screen = False
+        began = self._clock() - since
+        before = ""
+        for drawing in drawings(cast):
+            if not self._wait_until(began + drawing.at):
+                self._screen.leave(f"{_closing_line(label)}\r\n")
+                return False
+            before += drawing.text
+            # After Ctrl-Z the screen is empty, and one drawing may hold only what changed.
+            resumed = not (self._screen.visible or self._on_normal_screen)
+            self._draw(replace(drawing, text=before) if resumed else drawing, label, cast)
+        self._wait_until(began + cast.duration_s)
+        self._screen.leave()
+        return True
+
+    def _wait_until(self, moment: float) -> bool:
+        """Wait for a moment; return False if q was pressed before it."""
+        while (left := moment - self._clock()) > 0:
+            if self._signals.first is not None:
+                raise Interrupted(self._signals.first, "the recording did not play to its end")
+            if any(key in b"qQ" for key in self._keys.pressed()):
+                return False
+            time.sleep(min(left, LOOK_EVERY_S))
+        return True
+
+    def _draw(self, drawing: Drawing, label: Label, cast: Cast) -> None:
+        """Write one drawing, labelled in the last row of the panel, or above the headline."""
+        drawn = only_drawing(drawing.text)
+        if self._on_normal_screen:
+            self._screen.leave(_SCREEN_SWITCHES.sub("", drawn))
+            return
+        panel, leaves, headline = drawn.partition(_LEAVE_ALTERNATE)
+        line = label.line(drawing.at, cast.duration_s, cast.columns)
+        self._screen.write(
+            f"{_SCREEN_SWITCHES.sub('', panel)}"
+            f"\x1b7\x1b[{cast.rows};1H\x1b[0;1;7m{line}\x1b[0m\x1b8"
+        )
+        if leaves:
+            self._on_normal_screen = True
+            rest = _SCREEN_SWITCHES.sub("", headline)
+            self._screen.leave(f"{_closing_line(label)}\r\n{rest}")
+
+
+def _closing_line(label: Label) -> str:
+    return f"\x1b[1;7m {label.kind} \x1b[0m {cut(label.description, 100)}"
 
 
 def _folder(take: Path) -> Path:
-    """Return the take's folder, whether it or the cast in it was named."""
+    """Return the take's folder, given the folder or the cast in it."""
     return take.parent if take.name == CAST else take
 
 
 def _newest() -> Recording:
-    """Return the newest verified recording, or the newest of all where none is."""
-    found = recordings()
-    if not found:
+    """Return the newest verified recording, or the newest of all if none is verified."""
+    known = recordings()
+    if not known:
         raise BadRequest("there is no recording here", "make one with `twoclocks record`")
-    return next((one for one in found if one.verified), found[0])
+    return next((one for one in known if one.verified), known[0])
 
 
-def _can_draw() -> bool:
-    return sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+def _warn_unverified(chosen: Recording) -> None:
+    folder = plain(str(chosen.folder))
+    click.echo("warning: this recording is not verified", err=True)
+    click.echo(f"hint: verify it with `twoclocks verify-cast {folder}`", err=True)
 
 
-def _shown(chosen: Recording) -> int:
-    keys, signals = Keys(), Signals()
-    canvas = Canvas(keys)
-    with signals.caught(), canvas.open():
-        Player(canvas, keys, signals).play(chosen.cast, label(chosen))
-    return SHOWN
+def _play_here(chosen: Recording) -> int:
+    keys = Keys()
+    signals = Signals()
+    screen = FullScreen(keys)
+    with signals.catch(), screen.open():
+        Player(screen, keys, signals).play(chosen.cast, label_of(chosen))
+    return PLAYED
 
 
-def _opened(chosen: Recording, size: tuple[int, int]) -> int:
-    """Open the page of a recording that this terminal is too small for; raise ``BadRequest`` where there is no browser for it."""
-    told = (
-        f"this terminal is {size[0]}×{size[1]}, the recording needs {chosen.columns}×{chosen.rows}"
+def _open_in_browser(chosen: Recording) -> int:
+    """Open the page of a recording that does not fit this terminal.
+
+    Raises ``BadRequest`` if there is no browser or no page.
+    """
+    columns, rows = terminal_size()
+    too_small = (
+        f"this terminal is {columns}×{rows}, the recording needs {chosen.columns}×{chosen.rows}"
     )
     page = chosen.folder / PAGE
     if not page.is_file() or not webbrowser.open(page.resolve().as_uri()):
-        raise BadRequest(told, f"make it larger, or open {_page(chosen)} in a browser")
-    click.echo(
-        f"{told}: {plain(str(page))} was opened in a browser, {text.clock(chosen.duration_s)} long"
-    )
-    return SHOWN
+        raise BadRequest(too_small, f"enlarge the terminal, or open {_page(chosen)} in a browser")
+    length = text.clock(chosen.duration_s)
+    click.echo(f"{too_small}: opened {plain(str(page))} in a browser, {length} long")
+    return PLAYED
 
 
 def _page(chosen: Recording) -> str:

@@ -19,7 +19,7 @@ from demo.present import Shown, keep, show
 from demo.recording import asciinema
 from demo.recording.child import ENDED, ORDER, Ended, Order
 from demo.recording.export import page_of
-from demo.terminal import Canvas, Keys, Signals
+from demo.terminal import Signals, terminal_size
 from harness import text
 from harness.cast.format import CAST, encode, read
 from harness.cast.markers import marked
@@ -99,7 +99,7 @@ def _fresh(out: Path) -> Path:
 
 def _require_room(size: Size) -> None:
     """Raise ``BadRequest`` where the terminal that the recording is watched on is smaller than what is recorded."""
-    columns, rows = Canvas(Keys()).size
+    columns, rows = terminal_size()
     if columns < size[0] or rows < size[1]:
         told = f"{size[0]}×{size[1]}"
         hint = f"make it larger, record with --size {columns}x{rows}, or without a terminal: add </dev/null"
@@ -134,11 +134,11 @@ def _perform(
     command = asciinema.command(found, own, size, headless=headless, into=draft / RAW)
     environment = asciinema.surroundings(os.environ, asciinema.configured(draft))
     signals = Signals()
-    with signals.caught():
+    with signals.catch():
         asciinema.run(
-            command, environment, draft / LOG, headless=headless, asked=lambda: signals.asked
+            command, environment, draft / LOG, headless=headless, asked=lambda: signals.first
         )
-    ended = _ended(draft, signals.asked)
+    ended = _ended(draft, signals.first)
     if ended.code:
         hint = f"{ended.hint}; " if ended.hint and str(draft) not in ended.hint else ""
         raise Unpublished(

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from demo.full_screen import Easel
 from demo.race.screens import say
 from demo.talk.presenter_state import Prompter
 from demo.talk.speech import steady
-from demo.terminal import Keys, Signals
+from demo.terminal import FullScreen, Keys, Signals
 from harness import text
 from harness.errors import Interrupted
 from harness.show.terminal import log_lines
@@ -37,7 +36,7 @@ def cue(
     """
     prompter = Prompter(take, talk, stall_after, root=root, clock=steady(), ticks=time.monotonic)
     signals = Signals()
-    with signals.caught():
+    with signals.catch():
         if live:
             _shown(prompter, signals)
         else:
@@ -48,15 +47,15 @@ def cue(
 def _shown(prompter: Prompter, signals: Signals) -> None:
     """Draw a frame a look; a key is heeded at once."""
     keys = Keys()
-    easel, due = Easel(keys), 0.0
-    with easel.open():
+    full_screen, due = FullScreen(keys), 0.0
+    with full_screen.open():
         while not _holds(typed := keys.pressed(), b"qQ"):
             if _holds(typed, b"\r\n"):
                 prompter.enter()
             if time.monotonic() >= due:
                 due = time.monotonic() + LOOK_EVERY_S
                 prompter.look()
-            easel.draw(partial(pictures.cue, prompter.scene()))
+            full_screen.draw(partial(pictures.cue, prompter.scene()))
             _wait(due, signals, keys)
 
 
@@ -71,8 +70,8 @@ def _wait(due: float, signals: Signals, keys: Keys | None = None) -> None:
         select.select([sys.stdin], [], [], left)
     else:
         time.sleep(left)
-    if signals.asked is not None:
-        raise Interrupted(signals.asked, HINT)
+    if signals.first is not None:
+        raise Interrupted(signals.first, HINT)
 
 
 class Teller:

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from demo.full_screen import Easel
-from demo.terminal import Canvas, Keys, Signals, in_foreground
+from demo.terminal import FullScreen, Keys, Signals, in_foreground, terminal_size
 from harness.errors import Interrupted
 from harness.model import Words
 from harness.show.terminal import agenda as pictures
@@ -44,18 +43,18 @@ class Speech:
     def until(self, place: int) -> None:
         """Show beat after beat up to one, each until Enter; the first Enter begins the talk. Raises ``Interrupted`` for a signal."""
         keys, signals = Keys(), Signals()
-        easel = Easel(keys)
+        full_screen = FullScreen(keys)
         keys.pressed()  # what was typed before anybody was asked counts for nothing
-        with signals.caught(), easel.open():
+        with signals.catch(), full_screen.open():
             while self.course.began is None or len(self.course.ended) < place:
-                _await_enter(keys, signals, partial(easel.draw, self._picture))
+                _await_enter(keys, signals, partial(full_screen.draw, self._picture))
                 self._enter()
 
     def stay(self) -> None:
         """Let the present beat go on below what stands on the normal screen, its clock in one line, until Enter."""
         keys, signals = Keys(), Signals()
         keys.pressed()
-        with signals.caught():
+        with signals.catch():
             _await_enter(keys, signals, self._tell)
         self._enter()
 
@@ -91,7 +90,7 @@ class Speech:
     def _tell(self) -> None:
         """Write the clocks over the last line, where nobody else writes."""
         if in_foreground(sys.stdout.fileno()):
-            columns, _ = Canvas(Keys()).size
+            columns, _ = terminal_size()
             line = cut(f"Enter ends this beat · {pictures.both_clocks(self._stands)}", columns - 1)
             with contextlib.suppress(OSError):  # a terminal that is gone is noticed by its signal
                 os.write(sys.stdout.fileno(), f"\r{line}\x1b[K".encode())
@@ -101,8 +100,8 @@ def _await_enter(keys: Keys, signals: Signals, show: Callable[[], None]) -> None
     """Show until Enter is pressed, or there is no keyboard any more; raise ``Interrupted`` for a signal."""
     due = 0.0
     while not any(key in b"\r\n" for key in keys.pressed()):
-        if signals.asked is not None:
-            raise Interrupted(signals.asked, INCOMPLETE)
+        if signals.first is not None:
+            raise Interrupted(signals.first, INCOMPLETE)
         if not keys.present and in_foreground(sys.stdin.fileno()):
             return
         if (now := time.monotonic()) >= due:

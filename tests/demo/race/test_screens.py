@@ -5,7 +5,7 @@ from functools import reduce
 import pytest
 
 from demo.race.screens import Events, Live, Plain, Screen, Silent
-from demo.terminal import ENTER_PICTURE, LEAVE_PICTURE, WHOLE_EVERY_FRAMES, Keys
+from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN, REDRAW_EVERY_FRAMES, Keys
 from harness.events import Event, decode
 from harness.model import Schedule
 from harness.show.terminal.log_lines import HEARTBEAT_S
@@ -77,8 +77,8 @@ def test_silent_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 def test_live_leaves_the_terminal_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
     shown(Live(a_spec(), Keys()), [some_events()])
     written = capfd.readouterr().out
-    assert written.startswith(ENTER_PICTURE)
-    assert written.endswith(LEAVE_PICTURE)
+    assert written.startswith(ENTER_ALTERNATE_SCREEN)
+    assert written.endswith(LEAVE_ALTERNATE_SCREEN)
 
 
 def test_live_leaves_the_terminal_as_it_was_after_a_fault(
@@ -90,7 +90,7 @@ def test_live_leaves_the_terminal_as_it_was_after_a_fault(
 
     with pytest.raises(ZeroDivisionError):
         shown(Live(a_spec(), Keys()), told_of_what_breaks())
-    assert capfd.readouterr().out.endswith(LEAVE_PICTURE)
+    assert capfd.readouterr().out.endswith(LEAVE_ALTERNATE_SCREEN)
 
 
 def test_live_draws_a_sweep_with_its_curve(capfd: pytest.CaptureFixture[str]) -> None:
@@ -102,12 +102,12 @@ def test_live_draws_once_a_batch_and_only_the_lines_that_changed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     shown(Live(a_spec(), Keys()), [arming_events(), [], []])
-    out = capfd.readouterr().out.removeprefix(ENTER_PICTURE)
+    out = capfd.readouterr().out.removeprefix(ENTER_ALTERNATE_SCREEN)
     assert (out.count("\x1b[H"), out.count("BASELINE")) == (3, 1)
 
 
 def test_live_draws_all_lines_now_and_then_to_mend_what_others_wrote_there(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    shown(Live(a_spec(), Keys()), [arming_events(), *[[]] * (2 * WHOLE_EVERY_FRAMES - 1)])
+    shown(Live(a_spec(), Keys()), [arming_events(), *[[]] * (2 * REDRAW_EVERY_FRAMES - 1)])
     assert capfd.readouterr().out.count("BASELINE") == 2

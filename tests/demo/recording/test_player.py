@@ -3,14 +3,14 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from demo.recording.player import Label, tame
+from demo.recording.play import Label, only_drawing
 
 ESCAPES = re.compile(r"\x1b(?:\[[0-9;]*[ABCDGHJKfmd]|\[\?(?:25|1049)[hl])")
 
 
 def test_a_frame_of_ours_is_left_as_it_is() -> None:
     frame = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H\x1b[1;7m REC \x1b[0m  train ▀▄█ │\x1b[38;2;191;87;0m██\x1b[0m\x1b[K\r\n\x1b[K\x1b[J"
-    assert tame(frame) == frame
+    assert only_drawing(frame) == frame
 
 
 @given(
@@ -29,7 +29,7 @@ def test_a_frame_of_ours_is_left_as_it_is() -> None:
 @example("\x1b]0;title\x1b\\")
 @example("\x9b6n\x9d52;c;x\x9c")
 def test_whatever_a_file_holds_only_what_draws_is_written(text: str) -> None:
-    left = ESCAPES.sub("", tame(text))
+    left = ESCAPES.sub("", only_drawing(text))
     assert all(
         mark in "\r\n\t\b" or (mark >= " " and not "\x7f" <= mark <= "\x9f") for mark in left
     )
