@@ -37,7 +37,7 @@ def audited(path: Path) -> Audit:
 def claimed(found: Audit) -> Headline | Refusal:
     """Return the headline, which says first where the journal is missing; a file that states what its journal does not is refused."""
     if not found.differences:
-        return _witnessed(headline(found.results), found.unwitnessed)
+        return _witnessed(headline(found.results), found.missing_journal)
     sentence = f"the results file states what its journal does not, such as {found.differences[0]}; use the file as it was written"
     return Refusal(found.results, (Caveat("differs-from-journal", sentence),))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.claims.journal_check import differences
-from harness.claims.pairs import Caveat, Evidence, Measure, evidence
+from harness.claims.pairs import Caveat, Measure, Pairs, complete_pairs
 from harness.claims.rules.caveats import caveats
 from harness.claims.rules.measured import Measured, Unknown
 from harness.claims.rules.refusals import refusals
@@ -68,7 +68,7 @@ class Audit:
         )
 
     @property
-    def unwitnessed(self) -> Caveat | None:
+    def missing_journal(self) -> Caveat | None:
         """Return what is to be said of a measured session whose journal is not there (None: it is, or there never was one).
 
         Declared facts have no journal, facts that were combined have several, and a rehearsal is refused anyway.
@@ -92,11 +92,11 @@ def audit(
     ``journal_sha256`` is the journal's digest as it was read (empty: it is not compared), ``written`` the bytes of the
     results file (None: the facts were not read from one).
     """
-    seen = evidence(results)
+    seen = complete_pairs(results)
     forbidding = refusals(results)
-    unwitnessed = _unwitnessed(results) if journal is None else None
+    missing_journal = _unwitnessed(results) if journal is None else None
     of_file = (
-        caveat for caveat in (unwitnessed, _rewritten(results, written)) if caveat is not None
+        caveat for caveat in (missing_journal, _rewritten(results, written)) if caveat is not None
     )
     qualifying = (*of_file, *(() if seen is None else caveats(seen)))
     findings = tuple(_finding(rule, results, seen, forbidding, qualifying) for rule in RULES)
@@ -138,7 +138,7 @@ def _rewritten(results: Results, written: bytes | None) -> Caveat | None:
 def _finding(
     rule: Rule,
     results: Results,
-    seen: Evidence | None,
+    seen: Pairs | None,
     forbidding: tuple[Caveat, ...],
     qualifying: tuple[Caveat, ...],
 ) -> Finding:
@@ -171,7 +171,7 @@ def _judged(rule: Rule, verdict: Verdict, own: list[Caveat], measured: Measured)
     )
 
 
-def _measured(rule: Rule, results: Results, seen: Evidence | None) -> Measured:
+def _measured(rule: Rule, results: Results, seen: Pairs | None) -> Measured:
     if results.kind is Kind.DECLARED and not rule.of_declared:
         return Unknown("declared: nobody here saw it")
     return Unknown("there is no complete pair to judge") if seen is None else rule.measure(seen)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from harness.claims import scaling
-from harness.claims.pairs import Evidence, evidence, middle
+from harness.claims.pairs import Pairs, complete_pairs, median_of
 from harness.model import Rate, Results, Variant
 
 DRIFT_LIMIT = 0.05
@@ -50,7 +50,7 @@ def proof(results: Results) -> Proof | None:
     own = _first(rates, Variant.OWN)
     if own is None:
         return None
-    seen = evidence(results)
+    seen = complete_pairs(results)
     speedup = None if seen is None else seen.speedup
     tuned = tuple(
         sorted(
@@ -105,13 +105,15 @@ def _first(rates: Iterable[Rate], variant: Variant) -> Rate | None:
     return next((rate for rate in rates if rate.variant is variant), None)
 
 
-def _raced(seen: Evidence | None, own: Rate) -> Rate:
+def _raced(seen: Pairs | None, own: Rate) -> Rate:
     """Return the baseline's rate in its trials, over the whole input as the host's is; without a pair the one it was timed at."""
     if seen is None or not seen.baseline[0].items:
         return own
-    wall_s = middle(seen.baseline, lambda trial: trial.wall_s)
+    wall_s = median_of(seen.baseline, lambda trial: trial.wall_s)
     return replace(
-        own, items_per_s=middle(seen.baseline, lambda trial: trial.items) / wall_s, seconds=wall_s
+        own,
+        items_per_s=median_of(seen.baseline, lambda trial: trial.items) / wall_s,
+        seconds=wall_s,
     )
 
 

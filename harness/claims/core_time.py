@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean
 
-from harness.claims.pairs import Evidence, evidence
+from harness.claims.pairs import Pairs, complete_pairs
 from harness.model import CoreSeconds, Results, Side, Trial
 
 
-class Part(StrEnum):
+class TimePart(StrEnum):
     """What a core-second went on: the work the baseline does too, work beyond that, and everything that is none."""
 
     USEFUL = "useful work"
@@ -25,7 +25,7 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True)
-class Split:
+class CoreTime:
     """The core-seconds of one side at one scale, each in one part.
 
     ``workers`` is p and ``cores`` all the cores they had; ``wall_s`` the median wall time. ``useful_s`` is the
@@ -47,7 +47,7 @@ class Split:
     oversubscribed: bool = False
 
     @property
-    def parts(self) -> tuple[tuple[Part, float], ...]:
+    def parts(self) -> tuple[tuple[TimePart, float], ...]:
         """Return every part with its core-seconds, in the order in which they are drawn."""
         spent = (
             self.useful_s,
@@ -57,7 +57,7 @@ class Split:
             self.serial_s,
             self.idle_s,
         )
-        return tuple(zip(Part, spent, strict=True))
+        return tuple(zip(TimePart, spent, strict=True))
 
     @property
     def given_s(self) -> float:
@@ -69,21 +69,25 @@ class Split:
         """Return the core-seconds given that are in no part; zero where the facts are sound."""
         return self.given_s - sum(spent for _, spent in self.parts)
 
-    def share(self, part: Part) -> float:
+    def share(self, part: TimePart) -> float:
         """Return the part's fraction of the core-seconds given."""
         return dict(self.parts)[part] / self.given_s
 
 
-def ledger(results: Results) -> tuple[Split, ...]:
+def core_time(results: Results) -> tuple[CoreTime, ...]:
     """Return the baseline's split and then that of every measured scale, ascending; only those that are known."""
     seen = [
-        known for scale in results.spec.scales if (known := evidence(results, scale)) is not None
+        known
+        for scale in results.spec.scales
+        if (known := complete_pairs(results, scale)) is not None
     ]
-    splits = [split(one, Side.BASELINE) for one in seen[:1]] + [split(one) for one in seen]
+    splits = [core_time_of(one, Side.BASELINE) for one in seen[:1]] + [
+        core_time_of(one) for one in seen
+    ]
     return tuple(known for known in splits if known is not None)
 
 
-def split(seen: Evidence, side: Side = Side.DISTRIBUTED) -> Split | None:
+def core_time_of(seen: Pairs, side: Side = Side.DISTRIBUTED) -> CoreTime | None:
     """Return where a side's core-seconds went at this scale (None: a trial in the middle, of either side, does not say)."""
     spec = seen.results.spec
     baseline = side is Side.BASELINE
@@ -92,7 +96,7 @@ def split(seen: Evidence, side: Side = Side.DISTRIBUTED) -> Split | None:
     if own is None or reference is None:
         return None
     useful = min(own.compute_s, reference.compute_s)
-    return Split(
+    return CoreTime(
         side=side,
         workers=1 if baseline else seen.scale,
         cores=spec.baseline_cores if baseline else seen.scale * spec.cores_per_worker,

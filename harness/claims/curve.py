@@ -10,10 +10,10 @@ from enum import StrEnum
 from itertools import product
 
 from harness.claims import cost, scaling
-from harness.claims.pairs import Evidence, evidence, middle
+from harness.claims.pairs import Pairs, complete_pairs, median_of
 from harness.claims.rules.refusals import ROUNDING
 from harness.claims.rules.work import framework_tax
-from harness.claims.run_cost import baseline_machines, bill
+from harness.claims.run_cost import baseline_machines, cost_of
 from harness.model import Kind, Results, Scaling, Spec
 
 FEWEST_SCALES = 3
@@ -128,7 +128,9 @@ class Step:
 def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
     """Return the curve of a session, with predictions up to ``predicted`` workers (None: no scale has a complete pair)."""
     seen = [
-        known for scale in results.spec.scales if (known := evidence(results, scale)) is not None
+        known
+        for scale in results.spec.scales
+        if (known := complete_pairs(results, scale)) is not None
     ]
     if not seen:
         return None
@@ -136,14 +138,14 @@ def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
     implied = _law(results.spec, points)
     law = implied if implied is not None and implied.holds else None
     baseline = {trial.index: trial for one in seen for trial in one.baseline}.values()
-    baseline_s = middle(baseline, lambda trial: trial.wall_s)
+    baseline_s = median_of(baseline, lambda trial: trial.wall_s)
     measured = Curve(
         results=results,
         baseline_s=baseline_s,
         baseline_cost=cost.run_cost(
             baseline_s, baseline_machines(seen[0]), results.spec.prices.baseline_per_hour
         ),
-        baseline_quality=middle(baseline, lambda trial: trial.quality),
+        baseline_quality=median_of(baseline, lambda trial: trial.quality),
         points=points,
         law=law,
         rejected=implied if law is None else None,
@@ -187,7 +189,7 @@ def next_step(curve: Curve) -> Step | None:
     return Step(now.workers, workers, predicted, saved_s, extra, price)
 
 
-def _point(seen: Evidence) -> Point:
+def _point(seen: Pairs) -> Point:
     changes = [
         many.quality - one.quality
         for one, many in zip(seen.baseline, seen.distributed, strict=True)
@@ -196,7 +198,7 @@ def _point(seen: Evidence) -> Point:
     return Point(
         workers=seen.scale,
         pairs=len(seen.walls),
-        distributed_s=middle(seen.distributed, lambda trial: trial.wall_s),
+        distributed_s=median_of(seen.distributed, lambda trial: trial.wall_s),
         speedup=seen.speedup,
         efficiency=seen.efficiency,
         ratios=tuple(scaling.speedup(one, many) for one, many in _compared(seen)),
@@ -205,11 +207,11 @@ def _point(seen: Evidence) -> Point:
         change=change,
         clean=abs(change) <= seen.results.spec.workload.tolerance + ROUNDING,
         oversubscribed=seen.oversubscribed,
-        cost=bill(seen).distributed,
+        cost=cost_of(seen).distributed,
     )
 
 
-def _compared(seen: Evidence) -> Iterable[tuple[float, float]]:
+def _compared(seen: Pairs) -> Iterable[tuple[float, float]]:
     """Return the times to hold against each other: the pairs', or every two where nobody saw which belong together."""
     if seen.results.kind is not Kind.DECLARED:
         return seen.walls

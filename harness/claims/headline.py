@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from harness.claims import scaling
 from harness.claims.curve import Origin, curve
-from harness.claims.pairs import Caveat, Evidence, Measure, Unit, evidence, middle
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit, complete_pairs, median_of
 from harness.claims.rules.caveats import caveats
 from harness.claims.rules.refusals import refusals
-from harness.claims.run_cost import Cost, bill
+from harness.claims.run_cost import Cost, cost_of
 from harness.model import Results
 
 __all__ = [
@@ -84,18 +84,18 @@ class Refusal:
 def headline(results: Results) -> Headline | Refusal:
     """Return what may be claimed of a session, or all reasons why nothing may."""
     reasons = refusals(results)
-    seen = evidence(results)
+    seen = complete_pairs(results)
     if reasons or seen is None:
         return Refusal(results, reasons)
     return Headline(
-        results, len(seen.walls), _speed(seen), _quality(seen), bill(seen), caveats(seen)
+        results, len(seen.walls), _speed(seen), _quality(seen), cost_of(seen), caveats(seen)
     )
 
 
-def _speed(seen: Evidence) -> Speed:
+def _speed(seen: Pairs) -> Speed:
     baseline_s, distributed_s = _times(seen)
-    baseline_startup_s = middle(seen.baseline, lambda trial: trial.startup_s)
-    distributed_startup_s = middle(seen.distributed, lambda trial: trial.startup_s)
+    baseline_startup_s = median_of(seen.baseline, lambda trial: trial.startup_s)
+    distributed_startup_s = median_of(seen.distributed, lambda trial: trial.startup_s)
     fraction, fitted = _serial_fraction(seen)
     return Speed(
         baseline_s=baseline_s,
@@ -114,7 +114,7 @@ def _speed(seen: Evidence) -> Speed:
     )
 
 
-def _serial_fraction(seen: Evidence) -> tuple[float | None, bool]:
+def _serial_fraction(seen: Pairs) -> tuple[float | None, bool]:
     """Return f and whether it was fitted: that of the fitted law, else what S implies where no other scale speaks against the law."""
     drawn = curve(seen.results)
     law = None if drawn is None else drawn.law
@@ -124,13 +124,13 @@ def _serial_fraction(seen: Evidence) -> tuple[float | None, bool]:
     return None if contradicted else seen.serial_fraction, False
 
 
-def _times(seen: Evidence) -> tuple[float, float]:
-    return middle(seen.baseline, lambda trial: trial.wall_s), middle(
+def _times(seen: Pairs) -> tuple[float, float]:
+    return median_of(seen.baseline, lambda trial: trial.wall_s), median_of(
         seen.distributed, lambda trial: trial.wall_s
     )
 
 
-def _quality(seen: Evidence) -> Quality:
-    baseline = middle(seen.baseline, lambda trial: trial.quality)
-    distributed = middle(seen.distributed, lambda trial: trial.quality)
+def _quality(seen: Pairs) -> Quality:
+    baseline = median_of(seen.baseline, lambda trial: trial.quality)
+    distributed = median_of(seen.distributed, lambda trial: trial.quality)
     return Quality(baseline, distributed, distributed - baseline, seen.answers_identical)

@@ -46,7 +46,7 @@ class Caveat:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Pairs:
     """A session's complete pairs at one scale: baseline and distributed trials in step, one pair or more.
 
     ``scale`` is p, the number of workers of every distributed trial here.
@@ -84,8 +84,8 @@ class Evidence:
     def speedup(self) -> float:
         """Return S, from the median wall time of either side."""
         return scaling.speedup(
-            middle(self.baseline, lambda trial: trial.wall_s),
-            middle(self.distributed, lambda trial: trial.wall_s),
+            median_of(self.baseline, lambda trial: trial.wall_s),
+            median_of(self.distributed, lambda trial: trial.wall_s),
         )
 
     @property
@@ -173,7 +173,7 @@ def whole_machines(processes: Iterable[Process], hosts: Iterable[Host], cores: i
     )
 
 
-def evidence(results: Results, scale: int | None = None) -> Evidence | None:
+def complete_pairs(results: Results, scale: int | None = None) -> Pairs | None:
     """Return the complete pairs at a scale (None: the headline's, ``spec.workers``); None where there is none."""
     scale = results.spec.workers if scale is None else scale
     done = [trial for trial in results.trials if not trial.failure and trial.wall_s > 0]
@@ -186,7 +186,7 @@ def evidence(results: Results, scale: int | None = None) -> Evidence | None:
     both = sorted(baseline.keys() & distributed.keys())
     if not both:
         return None
-    return Evidence(
+    return Pairs(
         results,
         scale,
         tuple(baseline[index] for index in both),
@@ -194,6 +194,6 @@ def evidence(results: Results, scale: int | None = None) -> Evidence | None:
     )
 
 
-def middle(trials: Iterable[Trial], value: Callable[[Trial], float]) -> float:
+def median_of(trials: Iterable[Trial], value: Callable[[Trial], float]) -> float:
     """Return the median over the trials of one of their facts."""
     return scaling.median([value(trial) for trial in trials])

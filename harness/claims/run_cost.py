@@ -7,7 +7,7 @@ cores than a share is billed as many shares. May import ``model``, ``cost`` and 
 from dataclasses import dataclass
 
 from harness.claims import cost
-from harness.claims.pairs import Evidence, middle
+from harness.claims.pairs import Pairs, median_of
 from harness.model import Offer, Prices
 
 HOUR_S = cost.HOUR_S
@@ -50,7 +50,7 @@ class Cost:
     offers: tuple[OfferCost, ...]
 
 
-def bill(seen: Evidence) -> Cost:
+def cost_of(seen: Pairs) -> Cost:
     """Return what both sides cost at the given prices, taken apart, and at every offer."""
     prices, machines = seen.results.spec.prices, baseline_machines(seen)
     baseline_s, distributed_s = _times(seen)
@@ -77,17 +77,17 @@ def bill(seen: Evidence) -> Cost:
     )
 
 
-def baseline_machines(seen: Evidence) -> float:
+def baseline_machines(seen: Pairs) -> float:
     """Return how many workers' shares the baseline had, which it is billed for as machines."""
     return seen.results.spec.baseline_cores / seen.results.spec.cores_per_worker
 
 
-def _offered(seen: Evidence, offer: Offer) -> OfferCost:
+def _offered(seen: Pairs, offer: Offer) -> OfferCost:
     before, after = _both(seen, offer)
     return OfferCost(offer.name, before, after, cost.drop(before, after))
 
 
-def _both(seen: Evidence, prices: Prices | Offer) -> tuple[float, float]:
+def _both(seen: Pairs, prices: Prices | Offer) -> tuple[float, float]:
     baseline_s, distributed_s = _times(seen)
     before = cost.run_cost(baseline_s, baseline_machines(seen), prices.baseline_per_hour)
     return before, cost.run_cost(
@@ -95,7 +95,7 @@ def _both(seen: Evidence, prices: Prices | Offer) -> tuple[float, float]:
     )
 
 
-def _times(seen: Evidence) -> tuple[float, float]:
-    return middle(seen.baseline, lambda trial: trial.wall_s), middle(
+def _times(seen: Pairs) -> tuple[float, float]:
+    return median_of(seen.baseline, lambda trial: trial.wall_s), median_of(
         seen.distributed, lambda trial: trial.wall_s
     )

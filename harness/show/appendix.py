@@ -7,19 +7,19 @@ from collections.abc import Iterator
 
 from harness import text
 from harness.claims.baseline_proof import Proof, proof
-from harness.claims.core_time import Part, Split, ledger
+from harness.claims.core_time import CoreTime, TimePart, core_time
 from harness.claims.headline import Headline
 from harness.model import Rate, Results, Side, Variant
 from harness.show import phrases, sweep_phrases
 from harness.show.tables import Row, Standing, Table
 
 _PARTS = {
-    Part.USEFUL: "useful",
-    Part.EXTRA: "extra",
-    Part.COMMUNICATION: "comm.",
-    Part.WAITING: "waiting",
-    Part.SERIAL: "driver",
-    Part.IDLE: "idle",
+    TimePart.USEFUL: "useful",
+    TimePart.EXTRA: "extra",
+    TimePart.COMMUNICATION: "comm.",
+    TimePart.WAITING: "waiting",
+    TimePart.SERIAL: "driver",
+    TimePart.IDLE: "idle",
 }
 
 
@@ -63,7 +63,7 @@ def rates(results: Results) -> Table | None:
 
 def core_seconds(results: Results) -> Table | None:
     """Return where the core-seconds of every scale went, in percent of those given (None: not known of both sides)."""
-    splits = ledger(results)
+    splits = core_time(results)
     if len(splits) < 2:
         return None
     given = text.durations(*(split.given_s for split in splits))
@@ -124,7 +124,7 @@ def _rate(rate: Rate, known: Proof) -> Row:
     )
 
 
-def _split(split: Split, given: str) -> Row:
+def _split(split: CoreTime, given: str) -> Row:
     baseline = split.side is Side.BASELINE
     name = "baseline" if baseline else text.counted(split.workers, "worker")
     shares = (text.percent(split.share(part)) for part in _PARTS)

@@ -46,7 +46,7 @@ def summary(audit: Audit) -> str:
 
 def footer(audit: Audit) -> str:
     """Return the verdict for a slide's footer: ``audit: 22 pass, 3 caveats, no journal``; one that agrees is not named."""
-    journal = [] if audit.unwitnessed is None else ["no journal"]
+    journal = [] if audit.missing_journal is None else ["no journal"]
     return f"audit: {', '.join([*_counts(audit), *journal, *(['differs from its journal'] if audit.differences else [])])}"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from io import StringIO
 
 from harness.claims.baseline_proof import proof
-from harness.claims.core_time import ledger
+from harness.claims.core_time import core_time
 from harness.claims.curve import Curve, Point, Prediction, curve
 from harness.claims.headline import Headline, Refusal
 from harness.claims.run_cost import OfferCost
@@ -210,7 +210,7 @@ def _appendix(results: Results) -> Record:
                 "given_core_s": split.given_s,
             }
             | {f"{part.name.lower()}_core_s": spent for part, spent in split.parts}
-            for split in ledger(results)
+            for split in core_time(results)
         ],
         "rates": [
             {

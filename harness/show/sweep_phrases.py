@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from harness import text
 from harness.claims.baseline_proof import DRIFT_LIMIT, Proof
-from harness.claims.core_time import Part, Split
+from harness.claims.core_time import CoreTime, TimePart
 from harness.claims.curve import WORTHWHILE_EFFICIENCY, Curve, Law, Origin, Point, next_step
 from harness.claims.headline import Cost
 from harness.model import Kind, Prices, Rate, Results, Variant
@@ -191,11 +191,11 @@ def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
         yield f"the baseline's own rate drifted by {text.percent(proof.drift)} while this was measured"
 
 
-def lost(splits: tuple[Split, ...]) -> str:
+def lost(splits: tuple[CoreTime, ...]) -> str:
     """Return how much more core time the largest scale that had its cores took than the baseline, and where most of it went."""
     baseline, last = splits[0], [split for split in splits if not split.oversubscribed][-1]
     part, spent = max(
-        (pair for pair in last.parts if pair[0] is not Part.USEFUL), key=lambda pair: pair[1]
+        (pair for pair in last.parts if pair[0] is not TimePart.USEFUL), key=lambda pair: pair[1]
     )
     if last.given_s <= baseline.given_s:
         return ""

@@ -13,7 +13,7 @@ from harness.claims import baseline_proof, scaling
 from harness.claims.audit import Audit, Verdict, audit
 from harness.claims.headline import Headline, Refusal, headline
 from harness.claims.journal_check import differences
-from harness.claims.pairs import evidence
+from harness.claims.pairs import complete_pairs
 from harness.claims.rules import baseline, caveats, session, times, work
 from harness.claims.rules.table import RULES
 from harness.errors import BadRequest
@@ -43,7 +43,7 @@ def verdicts(found: Audit) -> dict[str, Verdict]:
 
 def claimed(results: Results) -> float:
     """Return the speedup that the pairs of a session show, claimed or not (0: there is no pair)."""
-    seen = evidence(results)
+    seen = complete_pairs(results)
     return 0.0 if seen is None else seen.speedup
 
 
@@ -247,7 +247,7 @@ def test_a_measured_file_with_its_journal_says_nothing_of_it() -> None:
 def test_a_measured_session_without_its_journal_is_told_so_combined_or_not(
     combined: tuple[str, ...],
 ) -> None:
-    assert audit(replace(GOOD, combined=combined)).unwitnessed is not None
+    assert audit(replace(GOOD, combined=combined)).missing_journal is not None
 
 
 @pytest.mark.parametrize("results", [golden_results()], ids=["declared"])

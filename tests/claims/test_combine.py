@@ -8,7 +8,7 @@ import pytest
 from harness.claims.combine import combine
 from harness.claims.curve import curve
 from harness.claims.headline import Headline, headline
-from harness.claims.pairs import evidence
+from harness.claims.pairs import complete_pairs
 from harness.errors import BadRequest
 from harness.files.results import decode, encode
 from harness.model import Host, Kind, Offer, Results, Scaling, Schedule, Status
@@ -56,14 +56,14 @@ def the_reason(*sessions: Results) -> str:
 
 
 def test_two_sessions_have_the_pairs_of_both() -> None:
-    seen = evidence(combine([a_session(), the_next()]))
+    seen = complete_pairs(combine([a_session(), the_next()]))
     assert seen is not None
     assert seen.walls == ((40.0, 21.0), (41.0, 22.0), (41.0, 22.0), (42.0, 23.0))
 
 
 def test_pairs_stay_within_their_session() -> None:
     slow = a_sweep({1: (82.0, 84.0), 2: (42.0, 44.0)}, [80.0, 82.0])
-    seen = evidence(combine([a_session(), the_next(trials=slow.trials)]))
+    seen = complete_pairs(combine([a_session(), the_next(trials=slow.trials)]))
     assert seen is not None
     assert [one / many for one, many in seen.walls] == pytest.approx(
         [40 / 21, 41 / 22, 80 / 42, 82 / 44]

@@ -4,19 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.claims.core_time import Part, Split, ledger, split
-from harness.claims.pairs import evidence
+from harness.claims.core_time import CoreTime, TimePart, core_time, core_time_of
+from harness.claims.pairs import complete_pairs
 from harness.model import CoreSeconds, Results, Side
 from tests.builders import a_results, a_sweep
 
 SECONDS = st.floats(0.0, 1e4)
 
 
-def at(results: Results, scale: int) -> Split:
+def at(results: Results, scale: int) -> CoreTime:
     """Return the split of the distributed side at a scale that must have one."""
-    seen = evidence(results, scale)
+    seen = complete_pairs(results, scale)
     assert seen is not None
-    known = split(seen)
+    known = core_time_of(seen)
     assert known is not None
     return known
 
@@ -32,7 +32,7 @@ def spending(results: Results, side: Side, spent: CoreSeconds | None) -> Results
 
 
 def test_the_baseline_comes_first_and_then_every_scale() -> None:
-    assert [(one.side, one.workers) for one in ledger(a_sweep())] == [
+    assert [(one.side, one.workers) for one in core_time(a_sweep())] == [
         (Side.BASELINE, 1),
         (Side.DISTRIBUTED, 1),
         (Side.DISTRIBUTED, 2),
@@ -41,7 +41,7 @@ def test_the_baseline_comes_first_and_then_every_scale() -> None:
 
 
 def test_useful_work_is_what_the_baseline_computes_too() -> None:
-    assert [one.useful_s for one in ledger(a_sweep())] == [pytest.approx(39.6)] * 4
+    assert [one.useful_s for one in core_time(a_sweep())] == [pytest.approx(39.6)] * 4
 
 
 def test_computing_beyond_the_baselines_is_extra_work() -> None:
@@ -73,7 +73,7 @@ def test_what_was_given_is_cores_times_wall_time() -> None:
 def test_every_core_of_a_worker_is_counted() -> None:
     sweep = a_sweep()
     wide = replace(sweep, spec=replace(sweep.spec, cores_per_worker=2, baseline_cores=2))
-    assert [one.cores for one in ledger(wide)] == [2, 2, 4, 8]
+    assert [one.cores for one in core_time(wide)] == [2, 2, 4, 8]
 
 
 @given(st.lists(st.tuples(st.floats(1.0, 1e3), st.floats(1.0, 1e3)), min_size=1, max_size=7))
@@ -82,7 +82,7 @@ def test_the_parts_add_up_to_what_was_given_at_the_median_wall_time(
 ) -> None:
     baseline, distributed = zip(*walls, strict=True)
     results = a_sweep({2: distributed}, baseline)
-    seen, known = evidence(results), at(results, 2)
+    seen, known = complete_pairs(results), at(results, 2)
     assert seen is not None
     assert known.given_s == pytest.approx(
         2 * sorted(distributed)[len(walls) // 2] if len(walls) % 2 else known.given_s
@@ -102,16 +102,16 @@ def test_of_an_even_number_of_trials_the_middle_two_are_averaged() -> None:
 
 def test_shares_are_of_what_was_given() -> None:
     known = at(a_sweep(), 4)
-    assert sum(known.share(part) for part in Part) == pytest.approx(1.0)
-    assert known.share(Part.USEFUL) == pytest.approx(39.6 / 45.2)
+    assert sum(known.share(part) for part in TimePart) == pytest.approx(1.0)
+    assert known.share(TimePart.USEFUL) == pytest.approx(39.6 / 45.2)
 
 
 @pytest.mark.parametrize("side", list(Side))
 def test_a_side_that_does_not_say_leaves_nothing_to_compare(side: Side) -> None:
-    seen = evidence(spending(a_sweep(), side, None))
+    seen = complete_pairs(spending(a_sweep(), side, None))
     assert seen is not None
-    assert split(seen) is None
+    assert core_time_of(seen) is None
 
 
 def test_a_session_without_core_seconds_has_no_ledger() -> None:
-    assert ledger(a_results()) == ()
+    assert core_time(a_results()) == ()

@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from harness.claims.headline import Headline, Refusal, headline
-from harness.claims.pairs import evidence
-from harness.claims.run_cost import bill
+from harness.claims.pairs import complete_pairs
+from harness.claims.run_cost import cost_of
 from harness.model import Offer, Results, Side, Status
 from tests.builders import (
     a_results,
@@ -220,7 +220,7 @@ def test_the_bills_obey_the_identity_of_cost_and_speedup(
     head: float,
 ) -> None:
     prices = some_prices(baseline_per_hour=one, worker_per_hour=other, head_per_hour=head)
-    seen = evidence(
+    seen = complete_pairs(
         a_race_of(
             baseline_s,
             distributed_s,
@@ -231,7 +231,7 @@ def test_the_bills_obey_the_identity_of_cost_and_speedup(
         )
     )
     assert seen is not None
-    cost, over_one_machine = bill(seen), seen.speedup * baseline_cores / cores
+    cost, over_one_machine = cost_of(seen), seen.speedup * baseline_cores / cores
     assert cost.distributed / cost.baseline == pytest.approx(
         (workers * other / one + head / one) / over_one_machine
     )
@@ -249,16 +249,16 @@ def test_a_worker_at_the_break_even_price_saves_and_loses_nothing(
     baseline_s: float, distributed_s: float, workers: int, baseline_cores: int, head: float
 ) -> None:
     asked = {"workers": workers, "baseline_cores": baseline_cores}
-    seen = evidence(
+    seen = complete_pairs(
         a_race_of(baseline_s, distributed_s, prices=some_prices(head_per_hour=head), **asked)
     )
     assert seen is not None
-    ratio = bill(seen).break_even_ratio
+    ratio = cost_of(seen).break_even_ratio
     assume(ratio > 0)
     prices = some_prices(worker_per_hour=0.34 * ratio, head_per_hour=head)
-    even = evidence(a_race_of(baseline_s, distributed_s, prices=prices, **asked))
+    even = complete_pairs(a_race_of(baseline_s, distributed_s, prices=prices, **asked))
     assert even is not None
-    assert bill(even).drop == pytest.approx(0.0, abs=1e-9)
+    assert cost_of(even).drop == pytest.approx(0.0, abs=1e-9)
 
 
 def test_prices_make_the_part_of_the_drop_that_scaling_does_not() -> None:

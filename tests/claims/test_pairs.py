@@ -1,7 +1,7 @@
 from dataclasses import replace
 from typing import Any
 
-from harness.claims.pairs import Evidence, evidence
+from harness.claims.pairs import Pairs, complete_pairs
 from harness.model import Kind, Process, Results
 from tests.builders import (
     a_host,
@@ -16,9 +16,9 @@ from tests.builders import (
 )
 
 
-def seen(results: Results, scale: int | None = None) -> Evidence:
+def seen(results: Results, scale: int | None = None) -> Pairs:
     """Return the evidence of results that have a pair at this scale."""
-    known = evidence(results, scale)
+    known = complete_pairs(results, scale)
     assert known is not None
     return known
 
@@ -51,7 +51,7 @@ def test_without_a_scale_the_headlines_is_meant() -> None:
 
 
 def test_a_scale_that_was_not_measured_has_no_evidence() -> None:
-    assert evidence(a_sweep(), 8) is None
+    assert complete_pairs(a_sweep(), 8) is None
 
 
 def test_trials_pair_within_their_round() -> None:
@@ -133,4 +133,4 @@ def test_declared_runs_have_no_interval() -> None:
 
 
 def test_a_baseline_alone_is_no_evidence() -> None:
-    assert evidence(a_results(trials=(a_trial(),))) is None
+    assert complete_pairs(a_results(trials=(a_trial(),))) is None

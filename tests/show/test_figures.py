@@ -20,7 +20,7 @@ from matplotlib.transforms import BboxBase
 
 from harness import text as words
 from harness.claims.baseline_proof import proof
-from harness.claims.core_time import ledger
+from harness.claims.core_time import core_time
 from harness.claims.curve import curve
 from harness.claims.headline import Headline, headline
 from harness.model import Adopted, CoreSeconds, Kind, Offer, Rate, Results, Side, Trial, Variant
@@ -386,7 +386,7 @@ def test_the_baselines_proof_reads_back_as_its_facts() -> None:
 @pytest.mark.parametrize("case", ["race", "three", "eight"])
 def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
     said = read_back(case, "core-seconds")
-    for place, split in enumerate(ledger(CASES[case])):
+    for place, split in enumerate(core_time(CASES[case])):
         spent = words.summands(
             split.given_s, *(seconds for _, seconds in split.parts), split.given_s
         )
@@ -400,7 +400,7 @@ def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
 
 
 def test_the_core_seconds_are_drawn_to_scale() -> None:
-    splits = ledger(CASES["race"])
+    splits = core_time(CASES["race"])
     widths = [
         patch.get_extents().width for patch in drawing("race", "core-seconds").axes[0].patches
     ]

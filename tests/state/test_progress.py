@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from harness import events as e
-from harness.claims.pairs import evidence
+from harness.claims.pairs import complete_pairs
 from harness.model import Side
 from harness.state.board import Board
 from harness.state.progress import Scale, at_work, latest, scales
@@ -91,7 +91,7 @@ A_RUN = st.tuples(
 @given(st.lists(A_RUN, max_size=9, unique_by=lambda run: run[:2]))
 def test_the_speedup_on_the_screen_is_the_one_in_the_results_file(runs: list[Run]) -> None:
     board = a_sweep_of(*runs)
-    claimed = {scale: evidence(results_of(board), scale) for scale in SPEC.scales}
+    claimed = {scale: complete_pairs(results_of(board), scale) for scale in SPEC.scales}
 
     assert {scale.workers: scale.speedup for scale in scales(board, SPEC)} == {
         scale: None if seen is None else seen.speedup for scale, seen in claimed.items()

@@ -4,14 +4,14 @@ May import ``evidence`` and ``proof``.
 """
 
 from harness.claims.baseline_proof import DRIFT_LIMIT, proof
-from harness.claims.pairs import Caveat, Evidence, Measure, Unit
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit
 
 UNTUNED_LIMIT = 0.05
 WEAK_LIMIT = 0.20
 LIMIT_SHARE = 1.10
 
 
-def weak(seen: Evidence) -> Caveat | None:
+def weak(seen: Pairs) -> Caveat | None:
     """Judge whether another value of the tuned parameter makes so much faster a baseline that this one is none."""
     behind = _behind(seen)
     if behind <= WEAK_LIMIT:
@@ -24,7 +24,7 @@ def weak(seen: Evidence) -> Caveat | None:
     )
 
 
-def untuned(seen: Evidence) -> Caveat | None:
+def untuned(seen: Pairs) -> Caveat | None:
     """Judge whether another value of the tuned parameter makes a faster baseline."""
     behind = _behind(seen)
     if not UNTUNED_LIMIT < behind <= WEAK_LIMIT:
@@ -37,12 +37,12 @@ def untuned(seen: Evidence) -> Caveat | None:
     )
 
 
-def _behind(seen: Evidence) -> float:
+def _behind(seen: Pairs) -> float:
     known = proof(seen.results)
     return 0.0 if known is None or known.behind_best is None else known.behind_best
 
 
-def outrun_by_host(seen: Evidence) -> Caveat | None:
+def outrun_by_host(seen: Pairs) -> Caveat | None:
     """Judge whether one machine with all its cores at work would have been faster than the workers."""
     known = proof(seen.results)
     gain = None if known is None else known.speedup_over_whole
@@ -56,7 +56,7 @@ def outrun_by_host(seen: Evidence) -> Caveat | None:
     return Caveat("whole-host-wins", sentence, measures)
 
 
-def beyond_limit(seen: Evidence) -> Caveat | None:
+def beyond_limit(seen: Pairs) -> Caveat | None:
     """Judge whether the baseline went faster than what was taken for its machine's limit."""
     known = proof(seen.results)
     share = None if known is None else known.share_of_limit
@@ -70,7 +70,7 @@ def beyond_limit(seen: Evidence) -> Caveat | None:
     )
 
 
-def drifted(seen: Evidence) -> Caveat | None:
+def drifted(seen: Pairs) -> Caveat | None:
     """Judge whether the baseline's rate was the same at both ends of its proof."""
     known = proof(seen.results)
     if known is None or known.drift <= DRIFT_LIMIT:

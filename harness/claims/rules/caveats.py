@@ -6,7 +6,7 @@ May import ``model``, ``scaling``, ``evidence``, ``proof`` and the other judges:
 
 from harness.claims import scaling
 from harness.claims.baseline_proof import proof
-from harness.claims.pairs import Caveat, Evidence, Measure, Unit, whole_machines
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit, whole_machines
 from harness.claims.rules import baseline, commands, environment, resources, session, times, work
 from harness.model import Kind, Schedule, Side, Trial
 
@@ -15,12 +15,12 @@ VARIATION_LIMIT = 0.10
 STRAGGLER_LIMIT = 1.25
 
 
-def caveats(seen: Evidence) -> tuple[Caveat, ...]:
+def caveats(seen: Pairs) -> tuple[Caveat, ...]:
     """Return what must be said beside the headline, the gravest first."""
     return tuple(caveat for judge in _JUDGES if (caveat := judge(seen)) is not None)
 
 
-def _declared(seen: Evidence) -> Caveat | None:
+def _declared(seen: Pairs) -> Caveat | None:
     if seen.results.kind is not Kind.DECLARED:
         return None
     return Caveat(
@@ -29,14 +29,14 @@ def _declared(seen: Evidence) -> Caveat | None:
     )
 
 
-def _slowdown(seen: Evidence) -> Caveat | None:
+def _slowdown(seen: Pairs) -> Caveat | None:
     if seen.speedup > 1:
         return None
     sentence = "the distributed side was not faster; enlarge the input or the chunks until the work outweighs the exchange"
     return Caveat("slowdown", sentence, (Measure("speedup", seen.speedup, Unit.RATIO),))
 
 
-def _undecided(seen: Evidence) -> Caveat | None:
+def _undecided(seen: Pairs) -> Caveat | None:
     interval = seen.interval
     if seen.speedup <= 1 or interval is None or interval[0] > 1:
         return None
@@ -49,14 +49,14 @@ def _undecided(seen: Evidence) -> Caveat | None:
     )
 
 
-def _superlinear(seen: Evidence) -> Caveat | None:
+def _superlinear(seen: Pairs) -> Caveat | None:
     if seen.efficiency <= 1:
         return None
     sentence = "the speedup is more than the hardware added; name the reason (a cache that now fits, a weak baseline) before showing it"
     return Caveat("superlinear", sentence, (Measure("efficiency", seen.efficiency, Unit.FRACTION),))
 
 
-def _observations(seen: Evidence) -> Caveat | None:
+def _observations(seen: Pairs) -> Caveat | None:
     pairs = len(seen.walls)
     count = (Measure("pairs", pairs, Unit.COUNT),)
     if pairs == 1:
@@ -81,7 +81,7 @@ def _observations(seen: Evidence) -> Caveat | None:
     return None
 
 
-def _one_host(seen: Evidence) -> Caveat | None:
+def _one_host(seen: Pairs) -> Caveat | None:
     """Judge whether a worker had a machine; where the baseline was timed on the whole host, that is said beside it."""
     shared = len({process.host for process in seen.workers}) == 1
     if len(seen.workers) < 2 or not (
@@ -105,7 +105,7 @@ def _one_host(seen: Evidence) -> Caveat | None:
     )
 
 
-def _whole_host_slower(seen: Evidence) -> Caveat | None:
+def _whole_host_slower(seen: Pairs) -> Caveat | None:
     """Judge whether the proof on all the host's cores can be believed: it makes the host look worse than one of its cores."""
     gain = _whole_host_gain(seen)
     if gain is None or gain >= 1:
@@ -116,12 +116,12 @@ def _whole_host_slower(seen: Evidence) -> Caveat | None:
     )
 
 
-def _whole_host_gain(seen: Evidence) -> float | None:
+def _whole_host_gain(seen: Pairs) -> float | None:
     known = proof(seen.results)
     return None if known is None else known.whole_speedup
 
 
-def _replayed(seen: Evidence) -> Caveat | None:
+def _replayed(seen: Pairs) -> Caveat | None:
     if seen.results.schedule is not Schedule.IN_TURN or seen.results.kind is Kind.DECLARED:
         return None
     return Caveat(
@@ -130,7 +130,7 @@ def _replayed(seen: Evidence) -> Caveat | None:
     )
 
 
-def _contention(seen: Evidence) -> Caveat | None:
+def _contention(seen: Pairs) -> Caveat | None:
     slowed = seen.results.observer.contention
     if (
         seen.results.schedule is not Schedule.TOGETHER
@@ -149,7 +149,7 @@ def _contention(seen: Evidence) -> Caveat | None:
     )
 
 
-def _foreign(seen: Evidence) -> Caveat | None:
+def _foreign(seen: Pairs) -> Caveat | None:
     share = seen.results.observer.foreign_cpu
     if share is None or share <= work.FOREIGN_CPU_LIMIT:
         return None
@@ -164,7 +164,7 @@ def _foreign(seen: Evidence) -> Caveat | None:
     )
 
 
-def _unstable(seen: Evidence) -> Caveat | None:
+def _unstable(seen: Pairs) -> Caveat | None:
     for side, walls in zip(Side, zip(*seen.walls, strict=True), strict=True):
         spread = scaling.variation(walls) if len(walls) > 1 else 0.0
         strange = len(scaling.outliers(walls))
@@ -181,7 +181,7 @@ def _unstable(seen: Evidence) -> Caveat | None:
     return None
 
 
-def _straggler(seen: Evidence) -> Caveat | None:
+def _straggler(seen: Pairs) -> Caveat | None:
     worst = max((imbalance(trial) for trial in seen.distributed), default=1.0)
     if worst <= STRAGGLER_LIMIT:
         return None
@@ -203,7 +203,7 @@ def imbalance(trial: Trial) -> float:
     return max(busy) / usual if usual > 0 else 1.0
 
 
-def _lost(seen: Evidence) -> Caveat | None:
+def _lost(seen: Pairs) -> Caveat | None:
     """Judge the trials of every scale: workers that were lost in another than the headline's are told of too."""
     faults = work.lost_workers(seen.results)
     if not faults:
@@ -219,7 +219,7 @@ def _lost(seen: Evidence) -> Caveat | None:
     )
 
 
-def _unlike(seen: Evidence) -> Caveat | None:
+def _unlike(seen: Pairs) -> Caveat | None:
     """Judge whether the baseline's machine is one of the workers' kind; a host that is not described may be of any kind."""
     machines = {host.id: (host.cpu_model, host.cores) for host in seen.results.hosts}
     homes = (worker.process.host for worker in seen.baseline[0].workers_detail)
@@ -233,7 +233,7 @@ def _unlike(seen: Evidence) -> Caveat | None:
     )
 
 
-def _unreported(seen: Evidence) -> Caveat | None:
+def _unreported(seen: Pairs) -> Caveat | None:
     given = seen.results.input
     done = seen.distributed[0].items
     if given is None or done == given.items:
@@ -246,7 +246,7 @@ def _unreported(seen: Evidence) -> Caveat | None:
     )
 
 
-def _bits(seen: Evidence) -> Caveat | None:
+def _bits(seen: Pairs) -> Caveat | None:
     if seen.results.kind is Kind.DECLARED or seen.answers_identical:
         return None
     why = (
@@ -258,7 +258,7 @@ def _bits(seen: Evidence) -> Caveat | None:
     )
 
 
-def _prices(seen: Evidence) -> Caveat | None:
+def _prices(seen: Pairs) -> Caveat | None:
     if not seen.results.spec.prices.illustrative:
         return None
     return Caveat(
@@ -266,7 +266,7 @@ def _prices(seen: Evidence) -> Caveat | None:
     )
 
 
-def _commit(seen: Evidence) -> Caveat | None:
+def _commit(seen: Pairs) -> Caveat | None:
     if seen.results.kind is Kind.DECLARED or seen.results.code.commit:
         return None
     return Caveat(
@@ -275,7 +275,7 @@ def _commit(seen: Evidence) -> Caveat | None:
     )
 
 
-def _dirty(seen: Evidence) -> Caveat | None:
+def _dirty(seen: Pairs) -> Caveat | None:
     if not seen.results.code.dirty:
         return None
     return Caveat(

@@ -1,9 +1,9 @@
 """What cannot be known of programs that were adopted as they are. May import ``evidence``."""
 
-from harness.claims.pairs import Caveat, Evidence
+from harness.claims.pairs import Caveat, Pairs
 
 
-def start_up_on_clock(seen: Evidence) -> Caveat | None:
+def start_up_on_clock(seen: Pairs) -> Caveat | None:
     """Judge whether the programs' start-up could be told from their work."""
     adopted = seen.results.spec.adopted
     if adopted is None or adopted.says_ready:
@@ -14,7 +14,7 @@ def start_up_on_clock(seen: Evidence) -> Caveat | None:
     )
 
 
-def input_unnamed(seen: Evidence) -> Caveat | None:
+def input_unnamed(seen: Pairs) -> Caveat | None:
     """Judge whether it is known what the programs read."""
     adopted = seen.results.spec.adopted
     if adopted is None or adopted.input_named:

@@ -3,12 +3,12 @@
 May import ``model`` and ``evidence``.
 """
 
-from harness.claims.pairs import Caveat, Evidence, Measure, Unit
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit
 from harness.claims.rules.work import finished
 from harness.model import Host, Kind, Process
 
 
-def on_battery(seen: Evidence) -> Caveat | None:
+def on_battery(seen: Pairs) -> Caveat | None:
     """Judge whether a machine is known to have run on its battery."""
     if all(host.on_mains is not False for host in seen.results.hosts):
         return None
@@ -18,7 +18,7 @@ def on_battery(seen: Evidence) -> Caveat | None:
     )
 
 
-def unsourced_prices(seen: Evidence) -> Caveat | None:
+def unsourced_prices(seen: Pairs) -> Caveat | None:
     """Judge whether the prices say where and when they are from."""
     prices = seen.results.spec.prices
     if prices.source and prices.date:
@@ -29,7 +29,7 @@ def unsourced_prices(seen: Evidence) -> Caveat | None:
     )
 
 
-def without_unit(seen: Evidence) -> Caveat | None:
+def without_unit(seen: Pairs) -> Caveat | None:
     """Judge whether items, quality and money have the names of what they count."""
     spec = seen.results.spec
     if spec.workload.unit and spec.workload.metric and spec.prices.currency:
@@ -40,14 +40,14 @@ def without_unit(seen: Evidence) -> Caveat | None:
     )
 
 
-def processes(seen: Evidence) -> tuple[Process, ...]:
+def processes(seen: Pairs) -> tuple[Process, ...]:
     """Return every process of every finished trial."""
     return tuple(
         worker.process for trial in finished(seen.results) for worker in trial.workers_detail
     )
 
 
-def undescribed(seen: Evidence) -> Caveat | None:
+def undescribed(seen: Pairs) -> Caveat | None:
     """Judge whether each machine that worked is described, without a gap."""
     if seen.results.kind is Kind.DECLARED:
         return None
@@ -75,7 +75,7 @@ def _whole(host: Host) -> bool:
     )
 
 
-def without_seed(seen: Evidence) -> Caveat | None:
+def without_seed(seen: Pairs) -> Caveat | None:
     """Judge whether what may be random can be drawn again; answers that are all the same have nothing random in them."""
     answers = {trial.answer_sha256 for trial in finished(seen.results)}
     if seen.results.kind is not Kind.MEASURED or seed(seen) is not None or len(answers) == 1:
@@ -86,7 +86,7 @@ def without_seed(seen: Evidence) -> Caveat | None:
     )
 
 
-def seed(seen: Evidence) -> float | None:
+def seed(seen: Pairs) -> float | None:
     """Return the seed among the parameters (None: there is none)."""
     found = (value for name, value in seen.results.spec.params.items() if "seed" in name.lower())
     return next((float(value) for value in found if isinstance(value, int | float)), None)

@@ -4,14 +4,14 @@ May import ``model`` and the rest of ``score``.
 """
 
 from harness.claims import scaling
-from harness.claims.pairs import Evidence, Measure, Unit, middle
+from harness.claims.pairs import Measure, Pairs, Unit, median_of
 from harness.claims.rules import environment as surroundings
 from harness.claims.rules import session as conduct
 from harness.claims.rules import times as seconds
 from harness.claims.rules import work
 from harness.claims.rules.caveats import STRAGGLER_LIMIT, VARIATION_LIMIT, imbalance
 from harness.claims.rules.resources import at_once
-from harness.claims.run_cost import bill
+from harness.claims.run_cost import cost_of
 from harness.model import Schedule
 
 
@@ -22,15 +22,17 @@ class Unknown(str):
 Measured = tuple[Measure, ...] | Unknown
 
 
-def times(seen: Evidence) -> Measured:
+def times(seen: Pairs) -> Measured:
     """R01."""
     return (
-        Measure("baseline", middle(seen.baseline, lambda trial: trial.wall_s), Unit.SECONDS),
-        Measure("distributed", middle(seen.distributed, lambda trial: trial.wall_s), Unit.SECONDS),
+        Measure("baseline", median_of(seen.baseline, lambda trial: trial.wall_s), Unit.SECONDS),
+        Measure(
+            "distributed", median_of(seen.distributed, lambda trial: trial.wall_s), Unit.SECONDS
+        ),
     )
 
 
-def single_machine(seen: Evidence) -> Measured:
+def single_machine(seen: Pairs) -> Measured:
     """R02: T_ray(1) beside the baseline."""
     tax = work.one_worker(seen.results)
     if tax is None:
@@ -40,7 +42,7 @@ def single_machine(seen: Evidence) -> Measured:
     )
 
 
-def cost_scale(seen: Evidence) -> Measured:
+def cost_scale(seen: Pairs) -> Measured:
     """R03: COST, the smallest measured p that beats the baseline, and the framework tax."""
     faster = [other.scale for other in work.at_every_scale(seen.results) if other.speedup > 1]
     tax = work.framework_tax(seen.results)
@@ -48,7 +50,7 @@ def cost_scale(seen: Evidence) -> Measured:
     return (Measure("COST in workers", min(faster, default=0), Unit.COUNT), *taxed)
 
 
-def session(seen: Evidence) -> Measured:
+def session(seen: Pairs) -> Measured:
     """R04: what it was, for there is no threshold."""
     ended = max(trial.began_s + trial.wall_s for trial in seen.results.trials)
     return Measure("trials", len(seen.results.trials), Unit.COUNT), Measure(
@@ -56,7 +58,7 @@ def session(seen: Evidence) -> Measured:
     )
 
 
-def inputs(seen: Evidence) -> Measured:
+def inputs(seen: Pairs) -> Measured:
     """R05."""
     given = seen.results.input
     if given is None:
@@ -73,7 +75,7 @@ def inputs(seen: Evidence) -> Measured:
     return Measure("items", given.items, Unit.COUNT), Measure("bytes", given.bytes, Unit.COUNT)
 
 
-def quality(seen: Evidence) -> Measured:
+def quality(seen: Pairs) -> Measured:
     """R06."""
     pairs = zip(seen.baseline, seen.distributed, strict=True)
     change = max((many.quality - one.quality for one, many in pairs), key=abs)
@@ -82,7 +84,7 @@ def quality(seen: Evidence) -> Measured:
     )
 
 
-def answers(seen: Evidence) -> Measured:
+def answers(seen: Pairs) -> Measured:
     """R07."""
     digests = {trial.answer_sha256 for trial in seen.trials}
     return Measure("items", seen.baseline[0].items, Unit.COUNT), Measure(
@@ -90,7 +92,7 @@ def answers(seen: Evidence) -> Measured:
     )
 
 
-def conserved(seen: Evidence) -> Measured:
+def conserved(seen: Pairs) -> Measured:
     """R08."""
     ratio, busy = work.work_ratio(seen), work.baseline_busy(seen)
     if ratio is None or busy is None:
@@ -103,7 +105,7 @@ def conserved(seen: Evidence) -> Measured:
     )
 
 
-def source(seen: Evidence) -> Measured:
+def source(seen: Pairs) -> Measured:
     """R09."""
     processes = surroundings.processes(seen)
     if not processes or not all(process.source_sha256 for process in processes):
@@ -117,7 +119,7 @@ def source(seen: Evidence) -> Measured:
     return (Measure("processes", len({process.pid for process in processes}), Unit.COUNT), *drawn)
 
 
-def cores(seen: Evidence) -> Measured:
+def cores(seen: Pairs) -> Measured:
     """R10: the host with the least room."""
     if seen.results.spec.adopted is not None:
         return Unknown(
@@ -134,7 +136,7 @@ def cores(seen: Evidence) -> Measured:
     return Measure("threads at once", threads, Unit.COUNT), Measure("cores", room, Unit.COUNT)
 
 
-def apart(seen: Evidence) -> Measured:
+def apart(seen: Pairs) -> Measured:
     """R11."""
     foreign = seen.results.observer.foreign_cpu
     if foreign is None:
@@ -156,12 +158,12 @@ def apart(seen: Evidence) -> Measured:
     )
 
 
-def _share_a_host(seen: Evidence) -> bool:
+def _share_a_host(seen: Pairs) -> bool:
     ours = {worker.process.host for worker in seen.baseline[0].workers_detail}
     return any(process.host in ours for process in seen.workers)
 
 
-def equal_work(seen: Evidence) -> Measured:
+def equal_work(seen: Pairs) -> Measured:
     """R12."""
     scales = seen.results.spec.scales
     return Measure("items", seen.baseline[0].items, Unit.COUNT), Measure(
@@ -169,7 +171,7 @@ def equal_work(seen: Evidence) -> Measured:
     )
 
 
-def sums(seen: Evidence) -> Measured:
+def sums(seen: Pairs) -> Measured:
     """R13."""
     trials = work.finished(seen.results)
     phases = [gap for trial in trials if (gap := seconds.phase_gap(trial)) is not None]
@@ -185,7 +187,7 @@ def sums(seen: Evidence) -> Measured:
     )
 
 
-def pairs(seen: Evidence) -> Measured:
+def pairs(seen: Pairs) -> Measured:
     """R14."""
     low, high = seen.interval or (seen.speedup, seen.speedup)
     return (
@@ -196,14 +198,14 @@ def pairs(seen: Evidence) -> Measured:
     )
 
 
-def order(seen: Evidence) -> Measured:
+def order(seen: Pairs) -> Measured:
     """R15."""
     if not conduct.one_session(seen.results):
         return Unknown("the trials are of several sessions")
     return (Measure("trials", len(seen.results.trials), Unit.COUNT),)
 
 
-def launched(seen: Evidence) -> Measured:
+def launched(seen: Pairs) -> Measured:
     """R16."""
     if not conduct.one_session(seen.results):
         return Unknown("the trials are of several sessions; audit each of them")
@@ -212,7 +214,7 @@ def launched(seen: Evidence) -> Measured:
     )
 
 
-def spread(seen: Evidence) -> Measured:
+def spread(seen: Pairs) -> Measured:
     """R17."""
     if len(seen.walls) < 2:
         return Unknown("one observation has no spread")
@@ -224,7 +226,7 @@ def spread(seen: Evidence) -> Measured:
     )
 
 
-def law(seen: Evidence) -> Measured:
+def law(seen: Pairs) -> Measured:
     """R18."""
     fraction = seen.serial_fraction
     implied = () if fraction is None else (Measure("serial share", fraction, Unit.FRACTION),)
@@ -235,13 +237,13 @@ def law(seen: Evidence) -> Measured:
     )
 
 
-def price(seen: Evidence) -> Measured:
+def price(seen: Pairs) -> Measured:
     """R19: cost after over cost before; it follows from the times and the prices, so there is nothing to hold it against."""
-    paid = bill(seen)
+    paid = cost_of(seen)
     return (Measure("cost after over before", paid.distributed / paid.baseline, Unit.RATIO),)
 
 
-def watching(seen: Evidence) -> Measured:
+def watching(seen: Pairs) -> Measured:
     """R20."""
     share = conduct.watching(seen.results)
     if share is None:
@@ -251,17 +253,17 @@ def watching(seen: Evidence) -> Measured:
     )
 
 
-def recomputed(seen: Evidence) -> Measured:
+def recomputed(seen: Pairs) -> Measured:
     """R21: the speedup, which no field holds: it is computed from the times of the trials whenever it is shown."""
     return (Measure("speedup from the trials", seen.speedup, Unit.RATIO),)
 
 
-def kind(seen: Evidence) -> Measured:
+def kind(seen: Pairs) -> Measured:
     """R22."""
     return ()
 
 
-def environment(seen: Evidence) -> Measured:
+def environment(seen: Pairs) -> Measured:
     """R23."""
     hosts = {process.host for process in surroundings.processes(seen)}
     return (
@@ -271,12 +273,12 @@ def environment(seen: Evidence) -> Measured:
     )
 
 
-def units(seen: Evidence) -> Measured:
+def units(seen: Pairs) -> Measured:
     """R24."""
     return ()
 
 
-def stragglers(seen: Evidence) -> Measured:
+def stragglers(seen: Pairs) -> Measured:
     """R25."""
     if not all(trial.workers_detail for trial in seen.distributed):
         return Unknown("how long each worker was busy is not told")

@@ -5,7 +5,7 @@ May import ``model``, ``evidence`` and the other judges: ``conduct``, ``seconds`
 
 from collections.abc import Iterator
 
-from harness.claims.pairs import Caveat, Evidence, Measure, Unit, evidence
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit, complete_pairs
 from harness.claims.rules import baseline, session, times, work
 from harness.model import Kind, Results, Status
 
@@ -15,14 +15,14 @@ _ENDED = {Status.ABORTED: "was stopped before its end", Status.FAILED: "failed"}
 
 def refusals(results: Results) -> tuple[Caveat, ...]:
     """Return all reasons to claim nothing of this session; none: it may make a headline."""
-    seen = evidence(results)
+    seen = complete_pairs(results)
     of_pairs = (
         [] if seen is None else [reason for judge in _JUDGES if (reason := judge(seen)) is not None]
     )
     return (*_of_session(results, seen), *of_pairs)
 
 
-def _of_session(results: Results, seen: Evidence | None) -> Iterator[Caveat]:
+def _of_session(results: Results, seen: Pairs | None) -> Iterator[Caveat]:
     if results.kind is Kind.SIMULATED:
         yield Caveat(
             "simulated",
@@ -39,7 +39,7 @@ def _of_session(results: Results, seen: Evidence | None) -> Iterator[Caveat]:
         )
 
 
-def _input(seen: Evidence) -> Caveat | None:
+def _input(seen: Pairs) -> Caveat | None:
     """Judge the trials of every scale, and the digest that the session goes by."""
     digests = {trial.input_sha256 for trial in work.finished(seen.results)}
     named = {seen.results.input.sha256} if seen.results.input is not None else set()
@@ -51,7 +51,7 @@ def _input(seen: Evidence) -> Caveat | None:
     )
 
 
-def _held_out(seen: Evidence) -> Caveat | None:
+def _held_out(seen: Pairs) -> Caveat | None:
     """Judge the trials of every scale, and the digest that the session goes by."""
     digests = {trial.held_out_sha256 for trial in work.finished(seen.results)}
     named = {seen.results.held_out.sha256} if seen.results.held_out is not None else set()
@@ -63,7 +63,7 @@ def _held_out(seen: Evidence) -> Caveat | None:
     )
 
 
-def _answers(seen: Evidence) -> Caveat | None:
+def _answers(seen: Pairs) -> Caveat | None:
     """Refuse other bits, unless the workload says why, or they were made by other processors or numbers of threads."""
     if _undigested(seen) or seen.results.spec.workload.answers_differ or seen.unlike_arithmetic:
         return None
@@ -74,12 +74,12 @@ def _answers(seen: Evidence) -> Caveat | None:
     return Caveat("answers-differ", sentence)
 
 
-def _undigested(seen: Evidence) -> bool:
+def _undigested(seen: Pairs) -> bool:
     """Declared facts have no digests: nobody saw the values."""
     return seen.results.kind is Kind.DECLARED
 
 
-def _items(seen: Evidence) -> Caveat | None:
+def _items(seen: Pairs) -> Caveat | None:
     counts = sorted({trial.items for trial in seen.trials})
     if len(counts) == 1:
         return None
@@ -91,7 +91,7 @@ def _items(seen: Evidence) -> Caveat | None:
     )
 
 
-def _quality(seen: Evidence) -> Caveat | None:
+def _quality(seen: Pairs) -> Caveat | None:
     """Judge every pair: one that moved is enough, whichever way it moved."""
     words = seen.results.spec.workload
     pairs = zip(seen.baseline, seen.distributed, strict=True)
@@ -115,7 +115,7 @@ def _quality(seen: Evidence) -> Caveat | None:
     )
 
 
-def _source(seen: Evidence) -> Caveat | None:
+def _source(seen: Pairs) -> Caveat | None:
     """Judge the processes of every scale, and the digest that the session goes by; it proves nothing where it is not known."""
     ran = {
         worker.process.source_sha256

@@ -5,12 +5,12 @@ May import ``model``, ``evidence`` and ``work``.
 
 from collections.abc import Iterator
 
-from harness.claims.pairs import Caveat, Evidence, Measure, Unit
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit
 from harness.claims.rules.work import finished
 from harness.model import Process, Results, Schedule, Side, Trial
 
 
-def oversubscribed(seen: Evidence) -> Caveat | None:
+def oversubscribed(seen: Pairs) -> Caveat | None:
     """Judge whether every thread had a core of its own, on its host and within its process.
 
     A sweep may go on to more workers than there are cores; those scales say so themselves, and are not judged here.
@@ -18,7 +18,7 @@ def oversubscribed(seen: Evidence) -> Caveat | None:
     return _crowded(seen) or _overlapping(seen) or _narrow(seen)
 
 
-def _crowded(seen: Evidence) -> Caveat | None:
+def _crowded(seen: Pairs) -> Caveat | None:
     """Judge each host whose cores are known: all threads at work there at once must have a core."""
     cores = {host.id: host.cores for host in seen.results.hosts}
     for host, processes in at_once(seen):
@@ -36,7 +36,7 @@ def _crowded(seen: Evidence) -> Caveat | None:
     return None
 
 
-def _overlapping(seen: Evidence) -> Caveat | None:
+def _overlapping(seen: Pairs) -> Caveat | None:
     """Judge processes that tell of themselves; those of an adopted program share the cores that it was given as they like."""
     if seen.results.spec.adopted is not None:
         return None
@@ -50,7 +50,7 @@ def _overlapping(seen: Evidence) -> Caveat | None:
     return None
 
 
-def _narrow(seen: Evidence) -> Caveat | None:
+def _narrow(seen: Pairs) -> Caveat | None:
     for process in (process for _, processes in at_once(seen) for process in processes):
         if 0 < len(process.affinity) < process.threads:
             measures = (
@@ -65,7 +65,7 @@ def _narrow(seen: Evidence) -> Caveat | None:
     return None
 
 
-def at_once(seen: Evidence) -> Iterator[tuple[str, list[Process]]]:
+def at_once(seen: Pairs) -> Iterator[tuple[str, list[Process]]]:
     """Yield, for every trial up to the headline's scale, each host and the processes that worked there at the same time."""
     for trial in finished(seen.results):
         if trial.workers > seen.scale:
@@ -91,7 +91,7 @@ def _of(trial: Trial) -> Iterator[Process]:
     yield from (worker.process for worker in trial.workers_detail)
 
 
-def unequal(seen: Evidence) -> Caveat | None:
+def unequal(seen: Pairs) -> Caveat | None:
     """Judge the processes of all trials at all scales.
 
     A baseline widened on purpose has more threads than a worker; its niceness must be theirs all the same.

@@ -5,7 +5,7 @@ May import ``model`` and ``evidence``.
 
 from itertools import pairwise
 
-from harness.claims.pairs import Caveat, Evidence, Measure, Unit
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit
 from harness.model import Kind, Results, Scaling, Schedule, Side, Trial
 
 ROUNDING_S = 1e-6
@@ -18,7 +18,7 @@ def one_session(results: Results) -> bool:
     return results.kind is not Kind.DECLARED and not results.combined
 
 
-def combined(seen: Evidence) -> Caveat | None:
+def combined(seen: Pairs) -> Caveat | None:
     """Judge whether several sessions were put together after the event."""
     sessions = len(seen.results.combined)
     if not sessions:
@@ -27,7 +27,7 @@ def combined(seen: Evidence) -> Caveat | None:
     return Caveat("combined", sentence, (Measure("sessions", sessions, Unit.COUNT),))
 
 
-def overlapped(seen: Evidence) -> Caveat | None:
+def overlapped(seen: Pairs) -> Caveat | None:
     """Judge whether two trials ran at once that may not have: only the sides of one pair may, and only together."""
     if not one_session(seen.results):
         return None
@@ -61,7 +61,7 @@ def _a_pair_together(results: Results, one: Trial, other: Trial) -> bool:
     )
 
 
-def outside(seen: Evidence) -> Caveat | None:
+def outside(seen: Pairs) -> Caveat | None:
     """Judge whether every trial began after its side was armed, by the session's clock."""
     if not one_session(seen.results):
         return None
@@ -79,7 +79,7 @@ def outside(seen: Evidence) -> Caveat | None:
     )
 
 
-def misordered(seen: Evidence) -> Caveat | None:
+def misordered(seen: Pairs) -> Caveat | None:
     """Judge whether the order that is told is the order by the clock; trials that began together have none."""
     if not one_session(seen.results) or seen.results.schedule is Schedule.TOGETHER:
         return None
@@ -92,7 +92,7 @@ def misordered(seen: Evidence) -> Caveat | None:
     )
 
 
-def unalternated(seen: Evidence) -> Caveat | None:
+def unalternated(seen: Pairs) -> Caveat | None:
     """Judge whether the side that went first alternates from one round to the next, at every scale."""
     if not one_session(seen.results) or seen.results.schedule is not Schedule.IN_TURN:
         return None
@@ -118,7 +118,7 @@ def unalternated(seen: Evidence) -> Caveat | None:
     return None
 
 
-def missing(seen: Evidence) -> Caveat | None:
+def missing(seen: Pairs) -> Caveat | None:
     """Judge whether every trial that was launched is told of: no gap in their order nor in either side's count, and none too few."""
     results = seen.results
     if not one_session(results):
@@ -153,7 +153,7 @@ def _indices(results: Results, side: Side, workers: int) -> list[int]:
     )
 
 
-def failed(seen: Evidence) -> Caveat | None:
+def failed(seen: Pairs) -> Caveat | None:
     """Judge whether trials failed that the medians leave out."""
     lost = sum(bool(trial.failure) for trial in seen.results.trials)
     if not lost:
@@ -165,7 +165,7 @@ def failed(seen: Evidence) -> Caveat | None:
     )
 
 
-def unequal_scales(seen: Evidence) -> Caveat | None:
+def unequal_scales(seen: Pairs) -> Caveat | None:
     """Judge whether the other scales did as much work as the baseline: strong scaling is nothing else."""
     results, given = seen.results, seen.baseline[0].items
     if results.spec.scaling is not Scaling.STRONG or results.kind is Kind.DECLARED:
@@ -186,7 +186,7 @@ def unequal_scales(seen: Evidence) -> Caveat | None:
     )
 
 
-def weak(seen: Evidence) -> Caveat | None:
+def weak(seen: Pairs) -> Caveat | None:
     """Judge whether the work grew with the workers."""
     if seen.results.spec.scaling is Scaling.STRONG:
         return None
@@ -204,7 +204,7 @@ def watching(results: Results) -> float | None:
     return results.observer.cpu_s / total_s
 
 
-def watched_dearly(seen: Evidence) -> Caveat | None:
+def watched_dearly(seen: Pairs) -> Caveat | None:
     """Judge whether watching took so much that the times are not the work's."""
     share = watching(seen.results)
     if share is None or share <= WATCHING_LIMIT:
@@ -219,7 +219,7 @@ def watched_dearly(seen: Evidence) -> Caveat | None:
     )
 
 
-def watched_noticeably(seen: Evidence) -> Caveat | None:
+def watched_noticeably(seen: Pairs) -> Caveat | None:
     """Judge whether watching took enough to be told."""
     share = watching(seen.results)
     if share is None or not WATCHING_NOTICED < share <= WATCHING_LIMIT:

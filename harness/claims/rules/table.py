@@ -6,7 +6,7 @@ Each key of a caveat or refusal belongs to one rule. May import the rest of ``sc
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.claims.pairs import Evidence
+from harness.claims.pairs import Pairs
 from harness.claims.rules import measured
 from harness.claims.rules.measured import Measured
 
@@ -24,7 +24,7 @@ class Rule:
     says: str
     source: str
     keys: tuple[str, ...]
-    measure: Callable[[Evidence], Measured]
+    measure: Callable[[Pairs], Measured]
     of_declared: bool = False
 
 

@@ -5,7 +5,7 @@ May import ``model``, ``evidence`` and ``work``.
 
 from collections.abc import Iterator
 
-from harness.claims.pairs import Caveat, Evidence, Measure, Unit
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit
 from harness.claims.rules.work import finished
 from harness.model import Kind, Results, Side, Trial
 
@@ -33,7 +33,7 @@ def core_gap(results: Results, trial: Trial) -> float | None:
     )
 
 
-def phases_unequal(seen: Evidence) -> Caveat | None:
+def phases_unequal(seen: Pairs) -> Caveat | None:
     """Judge whether the phases of each trial add up to its wall time."""
     worst = max(
         (gap for trial in finished(seen.results) if (gap := phase_gap(trial)) is not None),
@@ -46,7 +46,7 @@ def phases_unequal(seen: Evidence) -> Caveat | None:
     )
 
 
-def core_seconds_unequal(seen: Evidence) -> Caveat | None:
+def core_seconds_unequal(seen: Pairs) -> Caveat | None:
     """Judge whether the split of each trial's core-seconds adds up to those of all cores that it had."""
     worst = max(
         (
@@ -82,7 +82,7 @@ def _cores(results: Results, trial: Trial) -> int:
     )
 
 
-def impossible_seconds(seen: Evidence) -> Caveat | None:
+def impossible_seconds(seen: Pairs) -> Caveat | None:
     """Judge whether any trial spent more seconds than there were; clocks and rounding have two percent and a twentieth of a second."""
     if seen.results.kind is not Kind.MEASURED:
         return None
@@ -122,7 +122,7 @@ def _spent(results: Results, trial: Trial) -> Iterator[tuple[float, float]]:
         yield trial.core_seconds.compute_s, counted_s
 
 
-def start_up_unlisted(seen: Evidence) -> Caveat | None:
+def start_up_unlisted(seen: Pairs) -> Caveat | None:
     """Judge whether what was left outside the clocks is listed."""
     if seen.results.kind is not Kind.MEASURED or all(trial.startup_s > 0 for trial in seen.trials):
         return None

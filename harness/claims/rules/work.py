@@ -5,7 +5,7 @@ May import ``model`` and ``evidence``.
 
 from collections.abc import Iterator
 
-from harness.claims.pairs import Caveat, Evidence, Measure, Unit, evidence, middle
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit, complete_pairs, median_of
 from harness.model import Fault, Kind, Results, Trial
 
 WORK_CONSERVED = 0.9
@@ -26,10 +26,12 @@ def lost_workers(results: Results) -> tuple[Fault, ...]:
     return tuple(fault for trial in finished(results) for fault in trial.faults)
 
 
-def at_every_scale(results: Results) -> Iterator[Evidence]:
+def at_every_scale(results: Results) -> Iterator[Pairs]:
     """Yield the evidence at each scale that has a complete pair."""
     yield from (
-        seen for scale in results.spec.scales if (seen := evidence(results, scale)) is not None
+        seen
+        for scale in results.spec.scales
+        if (seen := complete_pairs(results, scale)) is not None
     )
 
 
@@ -44,13 +46,13 @@ def framework_tax(results: Results) -> float | None:
 
 def one_worker(results: Results) -> float | None:
     """Return the time of one worker alone over the baseline's (None: not measured, or that worker had more cores than the baseline)."""
-    alone = evidence(results, 1)
+    alone = complete_pairs(results, 1)
     if alone is None or results.spec.cores_per_worker > results.spec.baseline_cores:
         return None
     return 1 / alone.speedup
 
 
-def beaten(seen: Evidence) -> Caveat | None:
+def beaten(seen: Pairs) -> Caveat | None:
     """Judge whether one worker alone was clearly faster than the baseline; at p = 1 that is a speedup like any other."""
     tax = one_worker(seen.results) if seen.scale > 1 else None
     if tax is None or tax >= BASELINE_BEATEN:
@@ -63,7 +65,7 @@ def beaten(seen: Evidence) -> Caveat | None:
     return Caveat("baseline-beaten", sentence, _taxed(tax, BASELINE_BEATEN))
 
 
-def matched(seen: Evidence) -> Caveat | None:
+def matched(seen: Pairs) -> Caveat | None:
     """Judge whether one worker alone was a little faster than the baseline."""
     tax = one_worker(seen.results) if seen.scale > 1 else None
     if tax is None or not BASELINE_BEATEN <= tax < BASELINE_MATCHED:
@@ -84,7 +86,7 @@ def worker_inputs(results: Results) -> set[str]:
     return {worker.process.input_sha256 for worker in workers} - {""}
 
 
-def inputs_differ(seen: Evidence) -> Caveat | None:
+def inputs_differ(seen: Pairs) -> Caveat | None:
     """Judge whether each process that was asked saw the very input of its side."""
     digests = worker_inputs(seen.results)
     given = {seen.results.input.sha256} if seen.results.input is not None else set()
@@ -96,7 +98,7 @@ def inputs_differ(seen: Evidence) -> Caveat | None:
     )
 
 
-def held_out_is_input(seen: Evidence) -> Caveat | None:
+def held_out_is_input(seen: Pairs) -> Caveat | None:
     """Judge whether the held-out set is the input itself."""
     given, held_out = seen.results.input, seen.results.held_out
     if given is None or held_out is None or not given.bytes or given.sha256 != held_out.sha256:
@@ -107,7 +109,7 @@ def held_out_is_input(seen: Evidence) -> Caveat | None:
     )
 
 
-def unclean_scale(seen: Evidence) -> Caveat | None:
+def unclean_scale(seen: Pairs) -> Caveat | None:
     """Judge whether the quality moved at another scale than the headline's; every pair of it counts."""
     words = seen.results.spec.workload
     for other in at_every_scale(seen.results):
@@ -130,19 +132,19 @@ def worked_s(trial: Trial) -> float:
     return max(trial.cpu_s, sum(worker.cpu_s for worker in trial.workers_detail))
 
 
-def work_ratio(seen: Evidence) -> float | None:
+def work_ratio(seen: Pairs) -> float | None:
     """Return the distributed side's core-seconds over the baseline's (None: the baseline's are not known, or nobody worked).
 
     Nor are those that an adopted program used on a cluster elsewhere.
     """
-    before = middle(seen.baseline, worked_s)
+    before = median_of(seen.baseline, worked_s)
     elsewhere = seen.results.spec.adopted is not None and seen.results.spec.joined_cluster
     if seen.results.kind is not Kind.MEASURED or before <= 0 or elsewhere:
         return None
-    return middle(seen.distributed, worked_s) / before
+    return median_of(seen.distributed, worked_s) / before
 
 
-def work_lost(seen: Evidence) -> Caveat | None:
+def work_lost(seen: Pairs) -> Caveat | None:
     """Judge whether the distributed side did the baseline's work, at every scale."""
     ratios = [
         (ratio, other.scale)
@@ -164,18 +166,20 @@ def work_lost(seen: Evidence) -> Caveat | None:
     )
 
 
-def baseline_busy(seen: Evidence) -> float | None:
+def baseline_busy(seen: Pairs) -> float | None:
     """Return the baseline's core-seconds over wall time and threads (None: not measured, or nobody worked)."""
     if seen.results.kind is not Kind.MEASURED:
         return None
-    return middle(seen.baseline, lambda trial: worked_s(trial) / (trial.wall_s * _threads(trial)))
+    return median_of(
+        seen.baseline, lambda trial: worked_s(trial) / (trial.wall_s * _threads(trial))
+    )
 
 
 def _threads(trial: Trial) -> int:
     return max(1, sum(worker.process.threads for worker in trial.workers_detail))
 
 
-def baseline_idle(seen: Evidence) -> Caveat | None:
+def baseline_idle(seen: Pairs) -> Caveat | None:
     """Judge whether the baseline used the cores it had; what other programs took from it is told of instead."""
     return (
         None
@@ -188,13 +192,13 @@ def baseline_idle(seen: Evidence) -> Caveat | None:
     )
 
 
-def baseline_crowded(seen: Evidence) -> Caveat | None:
+def baseline_crowded(seen: Pairs) -> Caveat | None:
     """Judge whether other programs kept the baseline off its cores."""
     sentence = "other programs kept the baseline off its core, which flatters the speedup; close them and run again"
     return _idle(seen, "baseline-crowded", sentence) if _crowded(seen) else None
 
 
-def _idle(seen: Evidence, key: str, sentence: str) -> Caveat | None:
+def _idle(seen: Pairs, key: str, sentence: str) -> Caveat | None:
     busy = baseline_busy(seen)
     if busy is None or busy >= BASELINE_BUSY:
         return None
@@ -205,10 +209,10 @@ def _idle(seen: Evidence, key: str, sentence: str) -> Caveat | None:
     )
 
 
-def _crowded(seen: Evidence) -> bool:
+def _crowded(seen: Pairs) -> bool:
     """Return whether others used more than a little of the host, and as many core-seconds of it as the baseline was kept waiting."""
     foreign = seen.results.observer.foreign_cpu or 0.0
     homes = {worker.process.host for trial in seen.baseline for worker in trial.workers_detail}
     cores = max((host.cores for host in seen.results.hosts if host.id in homes), default=0)
-    idle = middle(seen.baseline, lambda trial: _threads(trial) - worked_s(trial) / trial.wall_s)
+    idle = median_of(seen.baseline, lambda trial: _threads(trial) - worked_s(trial) / trial.wall_s)
     return foreign > FOREIGN_CPU_LIMIT and foreign * cores >= idle

@@ -5,7 +5,7 @@ May import ``model``, ``evidence``, ``phrases`` and ``page``, ``margins`` and ``
 
 from harness import text
 from harness.claims.headline import Headline
-from harness.claims.pairs import evidence
+from harness.claims.pairs import complete_pairs
 from harness.model import Digest, Results
 from harness.show import phrases
 from harness.show.figures import header_footer
@@ -173,7 +173,7 @@ def _distributed(page: Page, headline: Headline) -> None:
 
 def _handed_over(results: Results) -> str:
     """Return how much the workers handed over in a run, in words; empty where it is not known."""
-    seen = evidence(results)
+    seen = complete_pairs(results)
     moved = None if seen is None else seen.part_bytes
     return "" if moved is None else f"{text.size(moved)} of parts handed over"
 

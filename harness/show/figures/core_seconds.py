@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from harness import text
-from harness.claims.core_time import Part, Split, ledger
+from harness.claims.core_time import CoreTime, TimePart, core_time
 from harness.claims.headline import Headline
 from harness.model import Side
 from harness.show.figures import header_footer
@@ -19,21 +19,21 @@ MOST_ROWS = 9
 _ROOMY_ROWS, _HIGHEST = 3, 230
 _FROM, _TO, _TOTAL_PX = 190, 1564, 236
 _NAME_Y, _HEADS_Y, _TOP, _BOTTOM = 226, 214, 250, 812
-_COLUMN = (_TO - _FROM) / len(Part)
+_COLUMN = (_TO - _FROM) / len(TimePart)
 
 
 _VERBS = {
-    Part.EXTRA: "were extra work",
-    Part.COMMUNICATION: "went on communication",
-    Part.WAITING: "were spent waiting",
-    Part.SERIAL: "passed while the driver worked alone",
-    Part.IDLE: "were idle",
+    TimePart.EXTRA: "were extra work",
+    TimePart.COMMUNICATION: "went on communication",
+    TimePart.WAITING: "were spent waiting",
+    TimePart.SERIAL: "passed while the driver worked alone",
+    TimePart.IDLE: "were idle",
 }
 
 
 def picture(headline: Headline) -> Picture | Missing:
     """Return the split of every scale (missing: the trials do not say where their core-seconds went)."""
-    splits = ledger(headline.results)
+    splits = core_time(headline.results)
     if not any(_is_headlines(split, headline) for split in splits):
         return Missing("the trials do not say where their core-seconds went")
     return Picture(
@@ -43,22 +43,22 @@ def picture(headline: Headline) -> Picture | Missing:
     )
 
 
-def _is_headlines(split: Split, headline: Headline) -> bool:
+def _is_headlines(split: CoreTime, headline: Headline) -> bool:
     return split.side is Side.DISTRIBUTED and split.workers == headline.results.spec.workers
 
 
-def _title(headline: Headline, splits: Sequence[Split]) -> str:
+def _title(headline: Headline, splits: Sequence[CoreTime]) -> str:
     own = next(split for split in splits if _is_headlines(split, headline))
     part = _losses(own)[0]
     return f"E is {text.percent(headline.speed.efficiency)}: {text.percent(own.share(part))} of the core-seconds {_VERBS[part]}"
 
 
-def _losses(split: Split) -> list[Part]:
+def _losses(split: CoreTime) -> list[TimePart]:
     """Return the parts that are not useful, the largest first."""
     return sorted(_VERBS, key=split.share, reverse=True)
 
 
-def _remark(splits: Sequence[Split]) -> str:
+def _remark(splits: Sequence[CoreTime]) -> str:
     """Answer why E falls: what grew most from the smallest scale to the largest, or the other parts where there is one scale."""
     scales = [
         split for split in splits if split.side is Side.DISTRIBUTED and not split.oversubscribed
@@ -73,7 +73,7 @@ def _remark(splits: Sequence[Split]) -> str:
     return f"why E falls: from {first.workers} to {text.counted(last.workers, 'worker')}, {grown} grew most, {shares} of the core-seconds"
 
 
-def _paint(page: Page, headline: Headline, splits: Sequence[Split]) -> None:
+def _paint(page: Page, headline: Headline, splits: Sequence[CoreTime]) -> None:
     shown = _shown(headline, splits)
     more = (
         f"{text.counted(len(splits) - len(shown), 'row')} more in the text"
@@ -106,7 +106,7 @@ def _paint(page: Page, headline: Headline, splits: Sequence[Split]) -> None:
         _row(page, splits.index(split), split, top + place * high, high, longest, roomy=roomy)
 
 
-def _shown(headline: Headline, splits: Sequence[Split]) -> list[Split]:
+def _shown(headline: Headline, splits: Sequence[CoreTime]) -> list[CoreTime]:
     """Return the rows there is room for: the headline's and the smallest scales, in order."""
     ranked = sorted(splits, key=lambda split: not _is_headlines(split, headline))[:MOST_ROWS]
     return [split for split in splits if split in ranked]
@@ -114,17 +114,17 @@ def _shown(headline: Headline, splits: Sequence[Split]) -> list[Split]:
 
 def _names(page: Page) -> None:
     """What the parts are called, each over its column and underlined in its colour."""
-    for place, part in enumerate(Part):
+    for place, part in enumerate(TimePart):
         x = _FROM + place * _COLUMN
         page.fill(x, _HEADS_Y + 9, _COLUMN - 14, 8, page.theme.parts[place])
         page.say(x, _HEADS_Y, part, SMALLEST_PX)
 
 
 def _row(
-    page: Page, number: int, split: Split, top: float, high: float, longest: float, *, roomy: bool
+    page: Page, row: int, split: CoreTime, top: float, high: float, longest: float, *, roomy: bool
 ) -> None:
     """One scale: what it is, its bar and total, and each part's share and core-seconds beneath."""
-    field, thick = f"splits.{number}", 50.0 if roomy else high * 0.38
+    field, thick = f"splits.{row}", 50.0 if roomy else high * 0.38
     who = (
         "baseline"
         if split.side is Side.BASELINE
@@ -136,7 +136,7 @@ def _row(
     wide = (_TO - _FROM - _TOTAL_PX) / longest
     edges = [
         _FROM + wide * sum(spent for _, spent in split.parts[:place])
-        for place in range(len(Part) + 1)
+        for place in range(len(TimePart) + 1)
     ]
     for place, (left, right) in enumerate(pairwise(edges)):
         page.fill(left, top, right - left, thick, page.theme.parts[place])
@@ -151,7 +151,7 @@ def _row(
         field=f"{field}.given_s",
         bold=True,
     )
-    for place, part in enumerate(Part):
+    for place, part in enumerate(TimePart):
         x = _FROM + place * _COLUMN
         said = f"{text.percent(split.share(part))} · {spent[place]}"
         if roomy and edges[place + 1] > edges[place]:
@@ -180,7 +180,7 @@ def _led(page: Page, start: tuple[float, float], end: tuple[float, float], color
     )
 
 
-def _core_seconds(split: Split) -> tuple[str, ...]:
+def _core_seconds(split: CoreTime) -> tuple[str, ...]:
     """Return the core-seconds of every part and their total, all in one unit and with as many decimals."""
     return text.summands(split.given_s, *(spent for _, spent in split.parts), split.given_s)
 
@@ -191,7 +191,7 @@ def _given(seconds: str) -> str:
     return f"{number} core-{unit}"
 
 
-def _described(headline: Headline, splits: Sequence[Split]) -> str:
+def _described(headline: Headline, splits: Sequence[CoreTime]) -> str:
     told = [sentence(_remark(splits))]
     for split in splits:
         spent = _core_seconds(split)

@@ -5,7 +5,7 @@ May import ``score.evidence``, ``score.headline``, ``phrases`` and ``page``, ``c
 
 from harness import text
 from harness.claims.headline import Headline
-from harness.claims.pairs import evidence
+from harness.claims.pairs import complete_pairs
 from harness.claims.run_cost import OfferCost
 from harness.model import Prices, Results
 from harness.show import phrases
@@ -115,7 +115,7 @@ def _metric(headline: Headline) -> str:
 
 def _run(results: Results) -> str:
     """Return how much work a run is, so that its cost is that of so many units; empty where it is not known."""
-    seen = evidence(results)
+    seen = complete_pairs(results)
     items = 0 if seen is None else seen.baseline[0].items
     return (
         f" (a run is {text.count(items)} {text.safe(results.spec.workload.unit)[:_LONGEST_NAME]})"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.claims.pairs import Caveat, evidence
+from harness.claims.pairs import Caveat, complete_pairs
 from harness.claims.rules.caveats import caveats
 from harness.model import (
     Adopted,
@@ -121,7 +121,7 @@ def a_session_timed(baseline_s: list[float], distributed_s: list[float]) -> Resu
 
 def told(results: Results) -> tuple[Caveat, ...]:
     """Return the caveats of a session that has at least one pair."""
-    seen = evidence(results)
+    seen = complete_pairs(results)
     assert seen is not None
     return caveats(seen)
 

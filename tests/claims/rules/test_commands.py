@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from harness.claims.pairs import Evidence, evidence
+from harness.claims.pairs import Pairs, complete_pairs
 from harness.claims.rules.commands import input_unnamed, start_up_on_clock
 from harness.model import Adopted
 from tests.builders import a_results, a_spec
 
 
-def seen(adopted: Adopted | None) -> Evidence:
-    found = evidence(a_results(spec=a_spec(adopted=adopted)))
+def seen(adopted: Adopted | None) -> Pairs:
+    found = complete_pairs(a_results(spec=a_spec(adopted=adopted)))
     assert found is not None
     return found
 

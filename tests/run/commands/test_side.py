@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from harness import events as e
-from harness.claims.pairs import evidence
+from harness.claims.pairs import complete_pairs
 from harness.claims.rules.caveats import caveats
 from harness.claims.rules.refusals import refusals
 from harness.files.results import load
@@ -336,7 +336,7 @@ def test_start_up_that_cannot_be_told_is_said_of_the_session(raced: dict[str, Ra
     keys = {
         name: {caveat.key for caveat in caveats(known)}
         for name in ("shell", "working")
-        if (known := evidence(raced[name].results))
+        if (known := complete_pairs(raced[name].results))
     }
     assert ["start-up-on-clock" in keys[name] for name in ("shell", "working")] == [True, False]
 
