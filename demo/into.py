@@ -23,10 +23,10 @@ def into(path: Path, shown: Shown) -> tuple[str, int]:
         case Refusal():
             return f"{shown.text}\n{plain(str(path))} is left as it was\n", REFUSED
         case Headline() as claim:
-            return pptx.told(_update(path, claim, audit_text.footer(shown.audit))), SHOWN
+            return pptx.format_changes(_update(path, claim, audit_text.footer(shown.audit))), SHOWN
 
 
-def _update(path: Path, claim: Headline, verdict: str) -> pptx.Report:
+def _update(path: Path, claim: Headline, verdict: str) -> pptx.DeckChanges:
     name = plain(str(path))
     content = atomic.read(path, pptx.LARGEST_BYTES, "deck", "give a .pptx or .pptm file")
     for lock in (f"~${path.name}", f".~lock.{path.name}#"):

@@ -1,21 +1,22 @@
-"""A presenter's own deck, updated from a headline: only shapes whose names begin with ``twoclocks:`` change.
+"""Update a presenter's own deck from a headline.
 
-A text keeps the letters of its first run, a picture its place and size; all other parts of the file keep their bytes.
-The deck is untrusted input. May import ``errors``, ``score``, its neighbours in ``show``, and python-pptx, an extra, lazily.
+Only shapes whose names begin with ``twoclocks:`` change: a text keeps the format of its first run,
+a picture its place and size. The deck is untrusted input.
+May import ``errors``, ``claims``, ``text``, its neighbours in ``show``, and python-pptx, an extra,
+lazily.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from harness import text
 from harness.claims.headline import Headline
 from harness.errors import BadRequest
-from harness.show import figures, phrases, pptx_package, slide
-from harness.show import pptx_shapes as shapes
+from harness.show import figures, phrases, pptx_shapes, slide
+from harness.show.pptx_safety import check_package
 
 if TYPE_CHECKING:
     from pptx.presentation import Presentation
@@ -24,28 +25,31 @@ PREFIX = "twoclocks:"
 LARGEST_BYTES = 300_000_000
 DEEPEST_GROUP = 50
 _LABELS = {"label", "provenance"}
-_NOT_NUMBERS = {"bottleneck", "axis", "limitation", "metric", "caveats", *_LABELS}
-_RENAME = f"name shapes {PREFIX}speedup, {PREFIX}say, {PREFIX}slide and so on, in PowerPoint's selection pane"
+_WITHOUT_NUMBERS = {"bottleneck", "axis", "limitation", "metric", "caveats", *_LABELS}
+_RENAME = (
+    f"name shapes {PREFIX}speedup, {PREFIX}say, {PREFIX}slide and so on,"
+    " in PowerPoint's selection pane"
+)
 
 
-@dataclass(frozen=True)
-class Report:
-    """What became of the deck, shape by shape in its order, and which of our names it lacks.
+@dataclass(frozen=True, kw_only=True)
+class DeckChanges:
+    """What happened to the deck's shapes, in their order, and which of our names the deck lacks.
 
-    ``blank`` are pictures that these facts give nothing to draw for, ``unknown`` names that are not ours, ``unfit`` texts
-    in no text box and pictures in no picture.
+    ``blank`` are pictures that the results give nothing to draw for, ``unknown`` are names that
+    are not ours, ``wrong_kind`` are texts without a text box and pictures without a picture.
     """
 
-    updated: tuple[str, ...]
-    blank: tuple[str, ...]
-    missing: tuple[str, ...]
-    unknown: tuple[str, ...]
-    unfit: tuple[str, ...]
+    updated: tuple[str, ...] = ()
+    blank: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    wrong_kind: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A shape of ours: its name without the prefix, the slide's number, and both as python-pptx has them."""
+@dataclass(frozen=True, kw_only=True)
+class _NamedShape:
+    """A shape of ours: its name without the prefix, its slide's number, python-pptx's objects."""
 
     name: str
     number: int
@@ -53,12 +57,12 @@ class _Place:
     shape: Any
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         return f"{text.safe(self.name)} on slide {self.number}"
 
     @property
-    def fits(self) -> bool:
-        """Return whether the shape can hold what its name says: a text or a picture."""
+    def is_right_kind(self) -> bool:
+        """Return whether the shape can hold what its name asks for: a text or a picture."""
         if self.name in TEXTS:
             return bool(self.shape.has_text_frame)
         return len(self.shape._element.xpath("./p:blipFill/a:blip")) == 1
@@ -66,10 +70,10 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Drawing:
-    """A picture as PNG (None: there is nothing to draw), and what it says in words."""
+    """A picture as PNG (None: there is nothing to draw) with its alt text."""
 
     png: bytes | None
-    says: str
+    alt_text: str
 
 
 TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
@@ -100,165 +104,136 @@ TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
 PICTURES = ("slide", *(f"fig-{name}" for name in figures.FIGURES))
 
 
-def update(deck: bytes, headline: Headline, verdict: str = "") -> tuple[bytes, Report]:
-    """Return the deck with every shape of ours brought up to date, and a report; raise ``BadRequest`` where that cannot be.
+def update(deck: bytes, headline: Headline, verdict: str = "") -> tuple[bytes, DeckChanges]:
+    """Return the deck with every shape of ours updated, and what changed; raise ``BadRequest``
+    where that is impossible.
 
-    Numbers that were not measured here need a shape beside them that says so. ``verdict`` is the audit's, for the slide's footer.
+    Numbers that were not measured here need a shape on their slide that says so. ``verdict`` is
+    the audit's, for the footer of the slide's picture.
     """
-    pptx_package.look_over(deck)
+    check_package(deck)
     with _untrusted():
-        presentation = _opened(deck)
-        places = list(_places(presentation))
-        ours = [place for place in places if place.name in TEXTS or place.name in PICTURES]
-        fit = [place for place in ours if place.fits]
-        before = _part_names(presentation)
+        presentation = _open(deck)
+        named = list(_named_shapes(presentation))
+        ours = [shape for shape in named if shape.name in TEXTS or shape.name in PICTURES]
+        fit = [shape for shape in ours if shape.is_right_kind]
     if not fit:
-        raise BadRequest(
-            f"the deck has no text box or picture of a name that begins with {PREFIX} and is known",
-            _RENAME,
+        sentence = (
+            f"the deck has no text box or picture with a known name that begins with {PREFIX}"
         )
+        raise BadRequest(sentence, _RENAME)
     _check_labelled(fit, headline)
-    pictures = {
-        name: _drawing(name, headline, verdict)
-        for name in {place.name for place in fit}.intersection(PICTURES)
-    }
+    wanted = {shape.name for shape in fit}.intersection(PICTURES)
+    pictures = {name: _drawing(name, headline, verdict) for name in wanted}
     with _untrusted():
         _fill(fit, headline, pictures)
-        updated = _written(deck, presentation, fit, before)
-    return updated, _report(
-        places, ours, fit, {name for name, drawing in pictures.items() if drawing.png is None}
-    )
+        updated = BytesIO()
+        presentation.save(updated)
+    empty = {name for name, drawing in pictures.items() if drawing.png is None}
+    return updated.getvalue(), _changes(named, ours, fit, empty)
 
 
-def told(report: Report) -> str:
-    """Return the report as text, a line for each kind that there is."""
+def format_changes(changes: DeckChanges) -> str:
+    """Return the changes as text: one line for each kind that occurred."""
     kinds = (
-        ("updated", report.updated),
-        ("blank now, since the facts for it are not there", report.blank),
-        ("not in the deck", report.missing),
-        ("not a name of ours", report.unknown),
-        ("not updated, a text needs a text box and a picture a picture", report.unfit),
+        ("updated", changes.updated),
+        ("now blank, because the results hold nothing to draw there", changes.blank),
+        ("not in the deck", changes.missing),
+        ("unknown names", changes.unknown),
+        ("not updated, a text needs a text box and a picture a picture", changes.wrong_kind),
     )
     return "".join(f"{kind}: {', '.join(names)}\n" for kind, names in kinds if names)
 
 
-def _report(places: list[_Place], ours: list[_Place], fit: list[_Place], empty: Set[str]) -> Report:
-    return Report(
-        updated=tuple(place.told for place in fit if place.name not in empty),
-        blank=tuple(place.told for place in fit if place.name in empty),
-        missing=tuple(
-            name for name in (*TEXTS, *PICTURES) if name not in {place.name for place in ours}
-        ),
-        unknown=tuple(place.told for place in places if place not in ours),
-        unfit=tuple(place.told for place in ours if place not in fit),
+def _changes(
+    named: list[_NamedShape], ours: list[_NamedShape], fit: list[_NamedShape], empty: Set[str]
+) -> DeckChanges:
+    present = {shape.name for shape in ours}
+    return DeckChanges(
+        updated=tuple(shape.label for shape in fit if shape.name not in empty),
+        blank=tuple(shape.label for shape in fit if shape.name in empty),
+        missing=tuple(name for name in (*TEXTS, *PICTURES) if name not in present),
+        unknown=tuple(shape.label for shape in named if shape not in ours),
+        wrong_kind=tuple(shape.label for shape in ours if shape not in fit),
     )
 
 
 @contextmanager
 def _untrusted() -> Iterator[None]:
-    """Turn any failure into ``BadRequest``: the deck is of someone else's, and so is what reads it."""
+    """Turn any failure into ``BadRequest``: python-pptx raises many kinds for a bad deck."""
     try:
         yield
     except BadRequest:
         raise
     except Exception as error:
         raise BadRequest(
-            "the deck is not a PowerPoint file, or a damaged one",
-            "open it in PowerPoint and save it anew",
+            "the deck is not a PowerPoint file, or it is damaged",
+            "open it in PowerPoint and save it again",
         ) from error
 
 
-def _opened(deck: bytes) -> "Presentation":
+def _open(deck: bytes) -> "Presentation":
     try:
         import pptx
     except ImportError as error:
         raise BadRequest(
-            "to update a deck takes the package python-pptx, and it is not here",
+            "updating a deck needs the package python-pptx, which is not installed",
             "pip install 'twoclocks[pptx]'",
         ) from error
     return pptx.Presentation(BytesIO(deck))
 
 
-def _places(presentation: "Presentation") -> Iterator[_Place]:
-    """Yield every shape of ours, in groups too, slide by slide."""
+def _named_shapes(presentation: "Presentation") -> Iterator[_NamedShape]:
+    """Yield every shape with our prefix, also inside groups, slide by slide."""
     for number, page in enumerate(presentation.slides, 1):
-        for shape in _shapes(page.shapes, 0):
+        for shape in _flattened(page.shapes, 0):
             if str(shape.name).startswith(PREFIX):
-                yield _Place(shape.name.removeprefix(PREFIX), number, page, shape)
+                name = shape.name.removeprefix(PREFIX)
+                yield _NamedShape(name=name, number=number, slide=page, shape=shape)
 
 
-def _shapes(shapes: Iterable[Any], depth: int) -> Iterator[Any]:
+def _flattened(shapes: Iterable[Any], depth: int) -> Iterator[Any]:
     if depth > DEEPEST_GROUP:
         raise BadRequest(
-            f"the deck has groups of shapes more than {DEEPEST_GROUP} deep", "ungroup some of them"
+            f"the deck has groups of shapes nested more than {DEEPEST_GROUP} deep",
+            "ungroup some of them",
         )
     for shape in shapes:
         yield shape
         if hasattr(shape, "shapes"):
-            yield from _shapes(shape.shapes, depth + 1)
+            yield from _flattened(shape.shapes, depth + 1)
 
 
-def _check_labelled(places: list[_Place], headline: Headline) -> None:
+def _check_labelled(shapes: list[_NamedShape], headline: Headline) -> None:
     """Refuse to write numbers that were not measured here on a slide where nothing says so."""
     label = phrases.label(headline.results)
-    labelled = {place.number for place in places if place.name in _LABELS}
-    bare = [
-        place
-        for place in places
-        if place.name in TEXTS and place.name not in _NOT_NUMBERS and place.number not in labelled
+    labelled = {shape.number for shape in shapes if shape.name in _LABELS}
+    numbers = [
+        shape for shape in shapes if shape.name in TEXTS and shape.name not in _WITHOUT_NUMBERS
     ]
+    bare = [shape.number for shape in numbers if shape.number not in labelled]
     if label and bare:
         raise BadRequest(
-            f"nothing on slide {bare[0].number} would say {label}",
+            f"nothing on slide {bare[0]} would say {label}",
             f"add a text box named {PREFIX}label to it",
         )
 
 
 def _drawing(name: str, headline: Headline, verdict: str) -> _Drawing:
-    """Return the picture of that name, or why there is none: what an earlier session left must not stay."""
+    """Return the picture of that name, or a blank one: a picture of an earlier session must go."""
     if name == "slide":
         return _Drawing(slide.png(headline, verdict), phrases.aloud(headline))
-    picture = figures.FIGURES[name.removeprefix("fig-")](headline)
-    match picture:
-        case figures.Picture():
+    match figures.FIGURES[name.removeprefix("fig-")](headline):
+        case figures.Picture() as picture:
             return _Drawing(figures.png(picture, figures.LIGHT), picture.title)
-        case figures.Missing():
-            return _Drawing(None, picture.reason)
+        case figures.Missing(reason=reason):
+            return _Drawing(None, reason)
 
 
-def _fill(places: list[_Place], headline: Headline, pictures: Mapping[str, _Drawing]) -> None:
-    for place in places:
-        if place.name in TEXTS:
-            shapes.write(place.shape, list(TEXTS[place.name](headline)))
+def _fill(shapes: list[_NamedShape], headline: Headline, pictures: Mapping[str, _Drawing]) -> None:
+    for one in shapes:
+        if one.name in TEXTS:
+            pptx_shapes.write_text(one.shape, list(TEXTS[one.name](headline)))
         else:
-            shapes.show(
-                place.shape, place.slide, pictures[place.name].png, pictures[place.name].says
-            )
-
-
-def _part_names(presentation: "Presentation") -> frozenset[str]:
-    return frozenset(part.partname.membername for part in presentation.part.package.iter_parts())
-
-
-def _written(
-    deck: bytes, presentation: "Presentation", places: list[_Place], before: frozenset[str]
-) -> bytes:
-    """Return the deck with the changed slides, their relations and new pictures, and without pictures that none refers to."""
-    types = pptx_package.content_types(deck)
-    fresh = [
-        part
-        for part in presentation.part.package.iter_parts()
-        if part.partname.membername not in before
-    ]
-    for part in fresh:  # by its content, so that the same update gives the same deck
-        part.partname = type(part.partname)(
-            f"/ppt/media/twoclocks-{sha256(part.blob).hexdigest()[:16]}.png"
-        )
-    changed = {part.partname.membername: part.blob for part in fresh}
-    if fresh:
-        changed[pptx_package.CONTENT_TYPES] = pptx_package.with_png(types)
-    for part in {place.number: place.slide.part for place in places}.values():
-        changed[part.partname.membername] = part.blob
-        changed[part.partname.rels_uri.membername] = part.rels.xml
-    gone = {name for name in before - _part_names(presentation) if name.encode() not in types}
-    return pptx_package.rewritten(deck, changed, gone)
+            drawing = pictures[one.name]
+            pptx_shapes.replace_picture(one.shape, one.slide, drawing.png, drawing.alt_text)

@@ -1,0 +1,58 @@
+"""Checks on a deck before it is opened: a deck is an untrusted zip file of XML parts and media.
+
+May import ``errors``.
+"""
+
+import zipfile
+import zlib
+from io import BytesIO
+
+from harness.errors import BadRequest
+
+LARGEST_UNPACKED = 1_000_000_000
+LARGEST_XML = 30_000_000
+MOST_PARTS = 20_000
+_HINT = "save it again as .pptx or .pptm, without a password"
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+    EOFError,
+    ValueError,
+)
+
+
+def check_package(deck: bytes) -> None:
+    """Raise ``BadRequest`` unless the deck is a zip file of reasonable size whose XML declares no
+    document type.
+
+    The limits apply to the sizes that the zip file declares; ``zipfile`` reads no part beyond its
+    declared size.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(deck)) as package:
+            parts = package.infolist()
+            _check_sizes(parts)
+            for part in parts:
+                if _is_xml(part) and b"<!DOCTYPE" in package.read(part):
+                    raise BadRequest(
+                        "the deck has a document type in its XML, which no deck needs", _HINT
+                    )
+    except _UNREADABLE as error:
+        raise BadRequest("the deck is not a PowerPoint file, or it is damaged", _HINT) from error
+
+
+def _check_sizes(parts: list[zipfile.ZipInfo]) -> None:
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+        limits = f"{LARGEST_UNPACKED:,} bytes or {MOST_PARTS:,} parts"
+        raise BadRequest(f"the deck would unpack to more than {limits}", _HINT)
+    if sum(part.file_size for part in parts if _is_xml(part)) > LARGEST_XML:
+        raise BadRequest(f"the deck has more than {LARGEST_XML:,} bytes of XML", _HINT)
+    if len({part.filename.lower() for part in parts}) < len(parts):
+        raise BadRequest("the deck has two parts of one name", _HINT)
+
+
+def _is_xml(part: zipfile.ZipInfo) -> bool:
+    return part.filename.lower().endswith((".xml", ".rels"))
