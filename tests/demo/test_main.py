@@ -43,8 +43,8 @@ def standing(folder: Path) -> dict[str, bytes | None]:
 BAD = {
     "unknown workload": (
         ["--workload", "simulatd"],
-        "there is no workload named 'rehersal'",
-        "did you mean rehearsal?",
+        "there is no workload named 'simulatd'",
+        "did you mean simulated?",
     ),
     "missing file": (
         ["--workload", "none.py"],

@@ -305,7 +305,7 @@ def test_a_cluster_behind_a_proxy_is_refused(measured: str) -> None:
 
 
 def test_a_workload_that_is_not_there_is_refused() -> None:
-    assert refused(workload="simulatd").hint == "did you mean rehearsal?"
+    assert refused(workload="simulatd").hint == "did you mean simulated?"
 
 
 def test_a_setting_that_makes_no_sense_is_refused() -> None:

@@ -120,7 +120,7 @@ def warning(run: Run | None, stall_after: float) -> str:
 def side(run: Run, which: Side, record: Record) -> tuple[str, ...]:
     """Return how one side goes, in several lengths: its clock, its progress, and when its clock will stop by what."""
     lane, walls = run.board.lane(which), record.walls(which)
-    found, rehearsals = ending(lane, run.at, walls), words.counted(len(walls), "simulated")
+    found, rehearsals = ending(lane, run.at, walls), words.counted(len(walls), "rehearsal")
     state, lead = _state(run, which), "left" if lane.went_at is not None else "takes"
     by = (
         [f"≈ {words.minutes(found.by_progress)} by progress"]

@@ -61,7 +61,7 @@ def test_every_check_is_made_once_in_its_order(tmp_path: Path) -> None:
 def test_a_request_that_cannot_be_is_a_failure_and_the_rest_is_checked_all_the_same(
     tmp_path: Path,
 ) -> None:
-    seen = found(tmp_path, replace(TYPED, workload="rehearsl"))
+    seen = found(tmp_path, replace(TYPED, workload="simulatd"))
     assert list(seen) == [name for name in MACHINE if name != "memory"] + [
         "request",
         "fallback",
@@ -69,7 +69,7 @@ def test_a_request_that_cannot_be_is_a_failure_and_the_rest_is_checked_all_the_s
     ]
     assert (seen["request"].verdict, seen["request"].hint) == (
         Verdict.FAIL,
-        "did you mean rehearsal?",
+        "did you mean simulated?",
     )
 
 

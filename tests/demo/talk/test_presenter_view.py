@@ -431,7 +431,7 @@ HEADER = journal_header("7c21", "2026-11-22T09:14:07+00:00")
 ENTER, CTRL_C = b"\r", b"\x03"
 LONG = (
     "--workload",
-    "rehearsal",
+    "simulated",
     "--set",
     "seconds=4",
     "--workers",
