@@ -6,8 +6,8 @@ May import ``model``, ``scaling`` and ``evidence``.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from statistics import median
 
-from harness.claims import scaling
 from harness.claims.pairs import Pairs, complete_pairs, median_of
 from harness.model import Rate, Results, Variant
 
@@ -89,7 +89,7 @@ def _merged(rates: Iterable[Rate]) -> list[Rate]:
         if rate.items_per_s > 0:
             timed.setdefault((rate.variant, rate.name, rate.value, rate.cores), []).append(rate)
     return [
-        replace(same[0], items_per_s=scaling.median([rate.items_per_s for rate in same]))
+        replace(same[0], items_per_s=median([rate.items_per_s for rate in same]))
         for same in timed.values()
     ]
 

@@ -10,8 +10,7 @@ from enum import StrEnum
 from itertools import product
 
 from harness.claims import cost, scaling
-from harness.claims.pairs import Pairs, complete_pairs, median_of
-from harness.claims.rules.refusals import ROUNDING
+from harness.claims.pairs import Pairs, complete_pairs, median_of, within_tolerance
 from harness.claims.rules.work import framework_tax
 from harness.claims.run_cost import baseline_machines, cost_of
 from harness.model import Kind, Results, Scaling, Spec
@@ -205,7 +204,7 @@ def _point(seen: Pairs) -> Point:
         interval=seen.interval,
         serial_fraction=seen.serial_fraction,
         change=change,
-        clean=abs(change) <= seen.results.spec.workload.tolerance + ROUNDING,
+        clean=within_tolerance(change, seen.results.spec.workload.tolerance),
         oversubscribed=seen.oversubscribed,
         cost=cost_of(seen).distributed,
     )

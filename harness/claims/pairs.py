@@ -9,9 +9,12 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import median
 
 from harness.claims import scaling
 from harness.model import Host, Kind, Process, Results, Side, Trial
+
+_ROUNDING = 1e-9
 
 
 class Unit(StrEnum):
@@ -156,7 +159,7 @@ class Pairs:
     def part_bytes(self) -> float | None:
         """Return the median size of what the workers handed over in a trial, in bytes (None: some trial does not know)."""
         sizes = [trial.part_bytes for trial in self.distributed if trial.part_bytes is not None]
-        return scaling.median(sizes) if len(sizes) == len(self.distributed) else None
+        return median(sizes) if len(sizes) == len(self.distributed) else None
 
     def agree(self, digest: Callable[[Trial], str]) -> bool:
         """Return whether a digest is known and the same in every trial."""
@@ -171,6 +174,11 @@ def whole_machines(processes: Iterable[Process], hosts: Iterable[Host], cores: i
     return len(homes) == len(set(homes)) and all(
         offered.get(home, cores) <= cores for home in homes
     )
+
+
+def within_tolerance(change: float, tolerance: float) -> bool:
+    """Return whether a change of quality stays within the tolerance, whichever way it goes."""
+    return abs(change) <= tolerance + _ROUNDING
 
 
 def complete_pairs(results: Results, scale: int | None = None) -> Pairs | None:
@@ -196,4 +204,4 @@ def complete_pairs(results: Results, scale: int | None = None) -> Pairs | None:
 
 def median_of(trials: Iterable[Trial], value: Callable[[Trial], float]) -> float:
     """Return the median over the trials of one of their facts."""
-    return scaling.median([value(trial) for trial in trials])
+    return median([value(trial) for trial in trials])

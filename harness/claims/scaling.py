@@ -5,8 +5,8 @@ a number of workers, fractions are in [0, 1]. Impossible input raises ``ValueErr
 """
 
 import math
-import statistics
 from collections.abc import Iterable, Sequence
+from statistics import fmean, median, stdev
 
 FEWEST_PAIRS = 6
 OUTLIER_SCORE = 14.826
@@ -95,13 +95,6 @@ def largest_worthwhile(serial_fraction: float, threshold: float) -> int | None:
     return math.floor(most + most * 1e-12) if math.isfinite(most) else None
 
 
-def median(values: Sequence[float]) -> float:
-    """Return the median of one or more values."""
-    if not values:
-        raise ValueError("the median of no values is not defined")
-    return statistics.median(values)
-
-
 def interval(pairs: Sequence[tuple[float, float]], confidence: float = 0.95) -> tuple[float, float]:
     """Return the interval of median(baseline) / median(distributed), from at least six pairs of seconds.
 
@@ -132,7 +125,7 @@ def variation(values: Sequence[float]) -> float:
     """Return the coefficient of variation: standard deviation over mean, of two or more values above zero."""
     if len(values) < 2:
         raise ValueError(f"the variation of {len(values)} values is not defined")
-    return statistics.stdev(values) / _positive(statistics.fmean(values), "mean")
+    return stdev(values) / _positive(fmean(values), "mean")
 
 
 def outliers(values: Sequence[float]) -> tuple[float, ...]:

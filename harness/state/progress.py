@@ -5,6 +5,7 @@ screen is the one that is claimed at the end. May import ``model``, ``board`` an
 """
 
 from dataclasses import dataclass
+from statistics import median
 
 from harness.claims import scaling
 from harness.model import Side, Spec
@@ -48,12 +49,10 @@ def _scale(workers: int, baseline: dict[int, float], distributed: dict[int, floa
     if not distributed:
         return Scale(workers)
     middle, both = (
-        scaling.median(list(distributed.values())),
+        median(list(distributed.values())),
         sorted(baseline.keys() & distributed.keys()),
     )
     if not both:
         return Scale(workers, 0, middle)
-    one, many = (
-        scaling.median([times[trial] for trial in both]) for times in (baseline, distributed)
-    )
+    one, many = (median([times[trial] for trial in both]) for times in (baseline, distributed))
     return Scale(workers, len(both), middle, scaling.speedup(one, many))

@@ -6,8 +6,8 @@ Every estimate names what it rests on, so that a viewer can say so. Pure; may im
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import median
 
-from harness.claims import scaling
 from harness.model import Schedule, Side, Spec
 from harness.state.board import Board, Lane, Stage
 from harness.talk.agenda import Talk
@@ -79,7 +79,7 @@ def spread(durations: Sequence[float]) -> Spread | None:
     """Return the spread of some durations in seconds (None: there are none)."""
     if not durations:
         return None
-    return Spread(min(durations), scaling.median(durations), max(durations), len(durations))
+    return Spread(min(durations), median(durations), max(durations), len(durations))
 
 
 def deadline(talk: Talk, record: Record) -> Deadline:
@@ -110,7 +110,7 @@ def ending(lane: Lane, at: float, walls: Sequence[float]) -> Estimate:
 
     A side that does not run yet is estimated from go on, one that has stopped or failed not at all.
     """
-    middle = scaling.median(walls) if walls else None
+    middle = median(walls) if walls else None
     if lane.wall_s is not None or lane.stage is Stage.FAILED:
         return Estimate()
     if lane.went_at is None:
@@ -142,7 +142,7 @@ def _side_left(
     now = ending(lane, at, walls).best if lane.stage is Stage.RUNNING else 0.0
     if now is None or lane.stage is Stage.FAILED or (to_come and not walls):
         return None
-    return now + (to_come * scaling.median(walls) if to_come else 0.0)
+    return now + (to_come * median(walls) if to_come else 0.0)
 
 
 def _latest(talk: Talk, seconds: float) -> float:

@@ -7,12 +7,12 @@ import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from harness.claims import scaling
 from harness.errors import BadRequest, TwoclocksError
 from harness.files import atomic
 from harness.model import Kind, Parameters, Schedule, Spec, Status, plain
@@ -132,10 +132,8 @@ def record(rehearsals: Iterable[Rehearsal], wanted: Configuration) -> Record:
     alike = [each for each in rehearsals if each.complete and each.configuration == wanted]
     demos = [(each.alone, each.demo_s) for each in alike if each.demo_s is not None]
     return Record(
-        baseline=tuple(scaling.median(each.baseline_s) for each in alike if each.baseline_s),
-        distributed=tuple(
-            scaling.median(each.distributed_s) for each in alike if each.distributed_s
-        ),
+        baseline=tuple(median(each.baseline_s) for each in alike if each.baseline_s),
+        distributed=tuple(median(each.distributed_s) for each in alike if each.distributed_s),
         demos=tuple(seconds for alone, seconds in demos if not alone),
         alone=tuple(seconds for alone, seconds in demos if alone),
     )

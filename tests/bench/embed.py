@@ -9,11 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from statistics import median
 
 import msgspec
 
 from harness import text
-from harness.claims.scaling import median
 from harness.model import Side
 from harness.run.host import pin, usable_cores
 from harness.run.launch import environment

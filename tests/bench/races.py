@@ -18,13 +18,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 import psutil
 
 from harness import text
 from harness.claims.headline import Headline, Refusal, headline
-from harness.claims.rules.refusals import ROUNDING
-from harness.claims.scaling import median
+from harness.claims.pairs import within_tolerance
 from harness.files.results import load
 from harness.model import Parameters, Results, Side, Trial
 from harness.run import processes
@@ -101,7 +101,8 @@ def _qualities(claim: Headline, least: float | None) -> tuple[Row, ...]:
     worded, limit = partial(text.quality, tolerance=asked.tolerance), asked.tolerance
     both = (quality.baseline, quality.distributed)
     what, found = f"{asked.metric}, baseline and distributed", " and ".join(map(worded, both))
-    held, same = abs(quality.change) <= limit + ROUNDING, quality.answers_identical
+    held = within_tolerance(quality.change, limit)
+    same = quality.answers_identical
     return (
         Row(what, found)
         if least is None

@@ -8,12 +8,12 @@ import os
 import subprocess
 import sys
 import time
+from statistics import median
 
 import msgspec
 import numpy as np
 
 from harness import text
-from harness.claims.scaling import median
 from harness.model import Side
 from harness.run.host import pin, usable_cores
 from harness.run.launch import environment

@@ -6,9 +6,9 @@ May import ``harness.model``, ``score.scaling`` and ``show.words``.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 from harness import text
-from harness.claims.scaling import median
 from harness.model import Host
 
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"

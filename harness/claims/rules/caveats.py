@@ -4,6 +4,8 @@ May import ``model``, ``scaling``, ``evidence``, ``proof`` and the other judges:
 ``surroundings``, ``terms`` and ``work``.
 """
 
+from statistics import median
+
 from harness.claims import scaling
 from harness.claims.baseline_proof import proof
 from harness.claims.pairs import Caveat, Measure, Pairs, Unit, whole_machines
@@ -199,7 +201,7 @@ def _straggler(seen: Pairs) -> Caveat | None:
 def imbalance(trial: Trial) -> float:
     """Return the longest busy time of a trial's workers over their median (1: none was busy)."""
     busy = [worker.busy_s for worker in trial.workers_detail]
-    usual = scaling.median(busy) if busy else 0.0
+    usual = median(busy) if busy else 0.0
     return max(busy) / usual if usual > 0 else 1.0
 
 

@@ -5,11 +5,10 @@ May import ``model``, ``evidence`` and the other judges: ``conduct``, ``seconds`
 
 from collections.abc import Iterator
 
-from harness.claims.pairs import Caveat, Measure, Pairs, Unit, complete_pairs
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit, complete_pairs, within_tolerance
 from harness.claims.rules import baseline, session, times, work
 from harness.model import Kind, Results, Status
 
-ROUNDING = 1e-9
 _ENDED = {Status.ABORTED: "was stopped before its end", Status.FAILED: "failed"}
 
 
@@ -99,7 +98,7 @@ def _quality(seen: Pairs) -> Caveat | None:
         ((many.quality - one.quality, one, many) for one, many in pairs),
         key=lambda pair: abs(pair[0]),
     )
-    if abs(change) <= words.tolerance + ROUNDING:
+    if within_tolerance(change, words.tolerance):
         return None
     named = {
         "baseline": one.quality,

@@ -5,7 +5,15 @@ May import ``model`` and ``evidence``.
 
 from collections.abc import Iterator
 
-from harness.claims.pairs import Caveat, Measure, Pairs, Unit, complete_pairs, median_of
+from harness.claims.pairs import (
+    Caveat,
+    Measure,
+    Pairs,
+    Unit,
+    complete_pairs,
+    median_of,
+    within_tolerance,
+)
 from harness.model import Fault, Kind, Results, Trial
 
 WORK_CONSERVED = 0.9
@@ -13,7 +21,6 @@ BASELINE_BUSY = 0.8
 FOREIGN_CPU_LIMIT = 0.05
 BASELINE_MATCHED = 0.98
 BASELINE_BEATEN = 0.95
-_ROUNDING = 1e-9
 
 
 def finished(results: Results) -> tuple[Trial, ...]:
@@ -115,7 +122,7 @@ def unclean_scale(seen: Pairs) -> Caveat | None:
     for other in at_every_scale(seen.results):
         pairs = zip(other.baseline, other.distributed, strict=True)
         change = max((many.quality - one.quality for one, many in pairs), key=abs)
-        if other.scale != seen.scale and abs(change) > words.tolerance + _ROUNDING:
+        if other.scale != seen.scale and not within_tolerance(change, words.tolerance):
             named = (
                 Measure("change", change, Unit.QUALITY),
                 Measure("tolerance", words.tolerance, Unit.QUALITY),

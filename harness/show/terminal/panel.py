@@ -11,8 +11,7 @@ from datetime import datetime
 from rich.cells import cell_len
 
 from harness import text as words
-from harness.claims.pairs import whole_machines
-from harness.claims.rules.refusals import ROUNDING
+from harness.claims.pairs import whole_machines, within_tolerance
 from harness.model import Schedule, Spec
 from harness.show import sweep_phrases
 from harness.show.terminal.big_digits import SMALLEST, face_for
@@ -181,7 +180,7 @@ def _verdict(board: Board, spec: Spec) -> tuple[str, ...]:
     seen = _quality(board.distributed, spec)
     if base is None or other is None:
         return (seen,)
-    change = f"Δ {words.change(other - base, limit)} {'held' if abs(other - base) <= limit + ROUNDING else 'NOT HELD'}"
+    change = f"Δ {words.change(other - base, limit)} {'held' if within_tolerance(other - base, limit) else 'NOT HELD'}"
     return f"{seen} · {change}", f"{seen}, {change}", f"{words.quality(other, limit)} · {change}"
 
 
