@@ -14,10 +14,10 @@ from harness.errors import BadRequest
 from harness.files.results import MOST_TRIALS
 from harness.model import Parameters, Schedule, Spec
 from harness.run import launch
-from harness.run.baseline_variants import Programme, programme
-from harness.run.describe import Description
+from harness.run.baseline_variants import VariantPlan, variant_plan
+from harness.run.describe import WorkloadFacts
 from harness.run.host import free_memory_bytes, usable_cores
-from harness.run.schedule import Allotment, allot
+from harness.run.schedule import CoreShares, share_cores
 
 PRETEND_WORKERS = 8
 MOST_WORKERS = 10_000
@@ -50,17 +50,17 @@ class Asked:
 class Request:
     """A session that can be run: the spec, the workload's name, where the cluster is, who gets which cores, what proves the baseline.
 
-    ``adopted_sha256`` is the digest of the workload's file (empty: it is one of ours). ``params`` are those that the sides
+    ``user_modules_sha256`` is the digest of the workload's file (empty: it is one of ours). ``params`` are those that the sides
     are given; the spec tells them without anybody's home folder (None: the spec's).
     """
 
     spec: Spec
     workload: str
     address: str
-    allotment: Allotment
+    core_shares: CoreShares
     simulated: bool
-    programme: Programme
-    adopted_sha256: str = ""
+    variant_plan: VariantPlan
+    user_modules_sha256: str = ""
     params: Parameters | None = None
 
 
@@ -88,18 +88,18 @@ def request(asked: Asked) -> Request:
         points=() if asked.points is None else scales,
         oversubscribe=asked.oversubscribe,
         prove_baseline=asked.prove_baseline
-        and not (described.adopted is not None and described.adopted.says_ready),
-        adopted=described.adopted,
+        and not (described.commands is not None and described.commands.says_ready),
+        commands=described.commands,
     )
-    allotment = allot(spec, cores, pretend=described.simulated)
+    core_shares = share_cores(spec, cores, pretend=described.simulated)
     _require_sane(spec, simulated=described.simulated)
     if joined:
         launch.require_reachable(address)
     _require_separable(asked, described)
-    proof = programme(described.studies, spec, () if described.simulated else cores)
-    where = asked.workload, address if joined else "", allotment
+    proof = variant_plan(described.studies, spec, () if described.simulated else cores)
+    where = asked.workload, address if joined else "", core_shares
     return Request(
-        spec, *where, described.simulated, proof, described.adopted_sha256, described.params
+        spec, *where, described.simulated, proof, described.user_modules_sha256, described.params
     )
 
 
@@ -116,10 +116,10 @@ def told(params: Parameters, home: Path) -> Parameters:
     }
 
 
-def _require_separable(asked: Asked, described: Description) -> None:
+def _require_separable(asked: Asked, described: WorkloadFacts) -> None:
     """Raise ``BadRequest`` for two programs that could not be told apart, or whose start-up could not be told from their work."""
-    adopted = described.adopted
-    if adopted is None:
+    commands = described.commands
+    if commands is None:
         return
     found = in_json(str(described.params["quality"]))
     written = str(described.params["answer"]) or (found[0] if found else "")
@@ -128,7 +128,7 @@ def _require_separable(asked: Asked, described: Description) -> None:
             f"together both programs would write {written} at once",
             "write {answer} in both commands instead",
         )
-    if asked.prove_baseline and asked.points is None and adopted.says_ready:
+    if asked.prove_baseline and asked.points is None and commands.says_ready:
         raise BadRequest(
             "a proof of the baseline would time the start-up of programs that say they are ready",
             "leave --prove-baseline out",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from harness.model import Adopted, Parameters, Scalar, Side, Words
+from harness.model import CommandFacts, Description, Parameters, Scalar, Side
 
 PLACEHOLDERS = ("workers", "answer", "input", "python", "here")
 SETTINGS = (
@@ -106,12 +106,14 @@ class CommandPair:
         return "" if self.judged else "output"
 
     @property
-    def adopted(self) -> Adopted:
+    def facts(self) -> CommandFacts:
         """Return what must be known of the pair to judge it."""
-        return Adopted(says_ready=self.ready, input_named=bool(self.input), compared=self.compared)
+        return CommandFacts(
+            says_ready=self.ready, input_named=bool(self.input), compared=self.compared
+        )
 
     @property
-    def words(self) -> Words:
+    def words(self) -> Description:
         """Return what the pair says of itself."""
         differ = self.answers_differ
         if self.compare is not None:
@@ -124,9 +126,10 @@ class CommandPair:
             "answers_differ": differ,
         }
         told: dict[str, Any] = {
-            word.name: own.get(word.name, getattr(self, word.name, None)) for word in fields(Words)
+            word.name: own.get(word.name, getattr(self, word.name, None))
+            for word in fields(Description)
         }
-        return Words(**told)
+        return Description(**told)
 
     def check(self, params: Parameters) -> None:
         """Raise ``ValueError`` with one sentence for commands that cannot be run so, or that nothing could be found of."""

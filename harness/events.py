@@ -11,6 +11,7 @@ import msgspec
 
 from harness.errors import TwoclocksError
 from harness.model import Code, Digest, Host, Kind, Process, Schedule, Side, Spec, Status, Variant
+from harness.spec import with_current_fields
 
 JOURNAL_SCHEMA = "twoclocks.events/1"
 LONGEST_LINE_BYTES = 1_000_000
@@ -137,7 +138,7 @@ class Inspected(Event, frozen=True, tag="inspected"):
     input_sha256: str
 
 
-class Spent(Event, frozen=True, tag="spent"):
+class CoreTime(Event, frozen=True, tag="spent"):
     """Where the trial's core-seconds went, as in ``model.CoreSeconds``; ``part_bytes`` as in ``model.Trial``."""
 
     compute_s: Duration
@@ -183,7 +184,7 @@ class Rated(Event, frozen=True, tag="rated"):
     value: float = 0.0
 
 
-class Unproved(Event, frozen=True, tag="unproved"):
+class ProofStopped(Event, frozen=True, tag="unproved"):
     """The proof of the baseline ends here: the variant that failed, in a few words too, why, and the end of what it said."""
 
     variant: Variant
@@ -220,14 +221,14 @@ Any_Event = (
     | Span
     | Sample
     | Phase
-    | Spent
+    | CoreTime
     | Faulted
     | Recovered
     | Inspected
     | Finished
     | Scored
     | Rated
-    | Unproved
+    | ProofStopped
     | Failed
     | Watched
     | Closed
@@ -248,9 +249,17 @@ def decode(line: bytes) -> Event:
         raise Garbled(f"an event line of {len(line):,} bytes is too long")
     try:
         event: Event = _decoder.decode(line)
+        if isinstance(event, Opened) and event.spec.commands is None:
+            event = _opened(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Garbled(f"not an event: {error}") from error
     return event
+
+
+def _opened(line: bytes) -> Opened:
+    """Return the first event of a journal, which an earlier version may have written."""
+    tree = msgspec.json.decode(line)
+    return msgspec.convert(tree | {"spec": with_current_fields(tree["spec"])}, Opened)
 
 
 def stamp(event: Event, at: float, side: Side, trial: int) -> Event:

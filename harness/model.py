@@ -9,7 +9,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.spec import Adopted as Adopted
+from harness.spec import CommandFacts as CommandFacts
+from harness.spec import Description as Description
 from harness.spec import Offer as Offer
 from harness.spec import Parameters as Parameters
 from harness.spec import Prices as Prices
@@ -17,7 +18,6 @@ from harness.spec import Scalar as Scalar
 from harness.spec import Scaling as Scaling
 from harness.spec import Schedule as Schedule
 from harness.spec import Spec as Spec
-from harness.spec import Words as Words
 
 SCHEMA = "twoclocks.results/1"
 LONGEST_TEXT = 2_000
@@ -123,7 +123,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class WorkerRecord:
+class WorkerTrial:
     """What one process did in one trial. ``utilization`` holds fractions of one core, evenly spaced, ≤ 100."""
 
     process: Process
@@ -199,7 +199,7 @@ class Trial:
     phases: dict[str, float] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     curve: tuple[tuple[float, int], ...] = ()
-    workers_detail: tuple[WorkerRecord, ...] = ()
+    workers_detail: tuple[WorkerTrial, ...] = ()
     input_sha256: str = ""
     held_out_sha256: str = ""
     failure: str = ""

@@ -5,9 +5,12 @@ Every value is frozen. Part of ``model``, which is where others import it from. 
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 Scalar = int | float | str | bool
 Parameters = dict[str, Scalar]
+
+FORMER_FIELDS = {"adopted": "commands"}
 
 
 class Schedule(StrEnum):
@@ -26,7 +29,7 @@ class Scaling(StrEnum):
 
 
 @dataclass(frozen=True)
-class Words:
+class Description:
     """What a workload says of itself; shown on slides, never computed with, except ``tolerance``.
 
     ``tolerance`` is the largest accepted absolute change in quality, fixed before the run.
@@ -49,7 +52,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Adopted:
+class CommandFacts:
     """That the sides are programs of their own, seen from outside, and what of them can be known.
 
     ``says_ready``: their start-up is off the clock; ``input_named``: what both read has a digest; ``compared`` of their answers
@@ -96,10 +99,10 @@ class Spec:
 
     ``workers`` is the scale that the headline is about; ``points`` all scales of a sweep, ascending (empty: only
     ``workers``). ``oversubscribe`` allows scales beyond the cores there are, ``prove_baseline`` asks for ``Results.rates``.
-    ``adopted`` is None where the sides are a workload's own two functions.
+    ``commands`` is None where the sides are a workload's own two functions.
     """
 
-    workload: Words
+    workload: Description
     params: Parameters
     workers: int
     cores_per_worker: int
@@ -112,14 +115,19 @@ class Spec:
     oversubscribe: bool = False
     prove_baseline: bool = False
     scaling: Scaling = Scaling.STRONG
-    adopted: Adopted | None = None
+    commands: CommandFacts | None = None
 
     @property
     def input_known(self) -> bool:
-        """Return whether the input's digest is that of what both sides read: adopted programs need not say what they read."""
-        return self.adopted is None or self.adopted.input_named
+        """Return whether the input's digest is that of what both sides read: a command pair need not say what it reads."""
+        return self.commands is None or self.commands.input_named
 
     @property
     def scales(self) -> tuple[int, ...]:
         """Return every number of workers that is measured, ascending."""
         return self.points or (self.workers,)
+
+
+def with_current_fields(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a spec as decoded from JSON with the names that fields had in earlier versions replaced."""
+    return {FORMER_FIELDS.get(name, name): value for name, value in spec.items()}

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 from harness.client import Voice as Voice
 from harness.client import ready as ready
 from harness.command_pair import CommandPair as CommandPair
+from harness.model import Description
 from harness.model import Parameters as Parameters
-from harness.model import Words
 
 Reporter = Callable[[int], None]
 Tuned = tuple[str, tuple[int | float, ...]]
@@ -170,6 +170,6 @@ class Workload:
         return self.params
 
     @property
-    def words(self) -> Words:
+    def words(self) -> Description:
         """Return what the workload says of itself."""
-        return Words(**{word.name: getattr(self, word.name) for word in fields(Words)})
+        return Description(**{word.name: getattr(self, word.name) for word in fields(Description)})

@@ -15,6 +15,7 @@ from harness import events as e
 from harness.model import (
     Code,
     CoreSeconds,
+    Description,
     Digest,
     Fault,
     Host,
@@ -30,8 +31,7 @@ from harness.model import (
     Status,
     Trial,
     Variant,
-    Words,
-    WorkerRecord,
+    WorkerTrial,
 )
 from harness.run.find import find
 from harness.state.board import Board, apply
@@ -48,9 +48,9 @@ def a_digest_of(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def some_words(**changes: Any) -> Words:
+def some_words(**changes: Any) -> Description:
     """Return what a small training workload says of itself."""
-    words = Words(
+    words = Description(
         name="train",
         axis="training",
         unit="samples",
@@ -144,9 +144,9 @@ def some_processes(side: Side, workers: int = 2) -> tuple[Process, ...]:
     return tuple(a_process(f"w{place}") for place in range(workers))
 
 
-def a_worker(process: Process | None = None, **changes: Any) -> WorkerRecord:
+def a_worker(process: Process | None = None, **changes: Any) -> WorkerTrial:
     """Return what one saturated process did in one trial."""
-    record = WorkerRecord(
+    record = WorkerTrial(
         process=process or a_process(),
         chunks=20,
         busy_s=20.0,
@@ -422,7 +422,7 @@ def arming_events(workers: int = 2) -> list[e.Event]:
 
 def trial_events(
     side: Side,
-    went_at: float,
+    started_at: float,
     wall_s: float,
     *,
     workers: int = 2,
@@ -434,9 +434,9 @@ def trial_events(
 ) -> list[e.Event]:
     """Return one trial from go to scored: ``beats`` even steps, each a progress, then a span and a sample a worker."""
     processes = some_processes(side, workers)
-    told: list[tuple[float, e.Event]] = [(went_at, e.Go(order=order, workers=scale))]
+    told: list[tuple[float, e.Event]] = [(started_at, e.Go(order=order, workers=scale))]
     for beat in range(1, beats + 1):
-        at = went_at + wall_s * beat / (beats + 1)
+        at = started_at + wall_s * beat / (beats + 1)
         told.append((at, e.Progress(done=ITEMS * beat // (beats + 1))))
         for process in processes:
             share = wall_s / (beats + 1)
@@ -453,7 +453,7 @@ def trial_events(
                 )
             )
             told.append((at, e.Sample(worker=process.id, cpu=0.98, rss_bytes=200_000_000)))
-    ended = went_at + wall_s
+    ended = started_at + wall_s
     told.append((ended, e.Phase(name="compute", seconds=wall_s)))
     told.append(
         (

@@ -18,7 +18,7 @@ import msgspec
 
 from harness.files.results import encode, load
 from harness.model import (
-    Adopted,
+    CommandFacts,
     CoreSeconds,
     Fault,
     Kind,
@@ -424,8 +424,8 @@ def as_it_was(results: Results) -> Results:
 
 def adopted(results: Results, *, says_ready: bool = True, input_named: bool = True) -> Results:
     """Two programs were adopted, of which everything else is known."""
-    known = Adopted(says_ready=says_ready, input_named=input_named, compared="file")
-    return replace(results, spec=replace(results.spec, adopted=known))
+    known = CommandFacts(says_ready=says_ready, input_named=input_named, compared="file")
+    return replace(results, spec=replace(results.spec, commands=known))
 
 
 LOST = Fault(worker="w0", reason="killed", at_s=0.1, cost_s=1.0)

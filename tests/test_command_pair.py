@@ -189,7 +189,7 @@ def test_a_tilde_stands_for_a_home_and_one_of_nobody_for_itself(
 def test_what_is_compared_follows_from_what_is_named(
     changes: dict[str, Any], compared: str
 ) -> None:
-    assert a_pair(**changes).adopted.compared == compared
+    assert a_pair(**changes).facts.compared == compared
 
 
 def test_a_pair_without_a_quality_is_judged_by_whether_its_answers_are_alike() -> None:
@@ -229,7 +229,7 @@ def test_settings_change_commands_and_parameters() -> None:
     after = pair.with_settings(
         pair.defaults | {"rows": 9, "baseline": "sort -u rows", "ready": True}
     )
-    assert (after.params, after.command(Side.BASELINE), after.adopted.says_ready) == (
+    assert (after.params, after.command(Side.BASELINE), after.facts.says_ready) == (
         {"rows": 9},
         "sort -u rows",
         True,

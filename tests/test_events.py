@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import events as e
-from harness.model import Schedule, Side, Status, Variant
-from tests.builders import a_process, a_ready, an_opening
+from harness.model import CommandFacts, Schedule, Side, Status, Variant
+from tests.builders import a_process, a_ready, a_spec, an_opening
 
 EXAMPLES: list[e.Event] = [
     an_opening(),
@@ -21,7 +21,7 @@ EXAMPLES: list[e.Event] = [
     e.Span(worker="w1", chunk=4, items=256, busy_s=0.11, cpu_s=0.1),
     e.Sample(worker="w1", cpu=0.97, rss_bytes=200_000_000),
     e.Phase(name="exchange", seconds=0.4),
-    e.Spent(compute_s=40.0, exchange_s=2.0, waiting_s=1.0, serial_s=0.5, idle_s=0.5),
+    e.CoreTime(compute_s=40.0, exchange_s=2.0, waiting_s=1.0, serial_s=0.5, idle_s=0.5),
     e.Faulted(worker="w1", reason="killed"),
     e.Recovered(worker="w1", process=a_process("w1", pid=99), seconds=1.5),
     e.Inspected(worker="w1", input_sha256="cd" * 32),
@@ -37,7 +37,7 @@ EXAMPLES: list[e.Event] = [
         name="micro_batch",
         value=384.0,
     ),
-    e.Unproved(
+    e.ProofStopped(
         variant=Variant.NAIVE,
         label="without care",
         reason="ValueError: no",
@@ -145,3 +145,9 @@ def test_an_event_cannot_be_changed() -> None:
 def test_a_field_from_a_later_version_is_passed_over() -> None:
     line = msgspec.json.encode({"event": "progress", "done": 5, "mood": "good"})
     assert e.decode(line) == e.Progress(done=5)
+
+
+def test_a_journal_that_names_a_field_as_earlier_versions_did_is_read() -> None:
+    facts = CommandFacts(says_ready=True, input_named=False, compared="output")
+    opened = an_opening(spec=a_spec(commands=facts))
+    assert e.decode(e.encode(opened).replace(b'"commands":', b'"adopted":')) == opened

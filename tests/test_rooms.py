@@ -204,7 +204,7 @@ def test_a_module_and_its_functions_can_be_read_at_one_go(path: Path) -> None:
         ("harness.model", "import msgspec"),
         ("harness.files.results", "from harness.score import headline"),
         ("harness.workload", "from harness import run"),
-        ("workloads.train", "from harness.model import Words"),
+        ("workloads.train", "from harness.model import Description"),
         ("workloads.train", "from workloads import simulated"),
         ("workloads.train", "import ray"),
         ("demo.race.session", "import ray"),

@@ -108,7 +108,7 @@ def _sides(wanted: Request, around: Around, *, loopback: bool) -> Iterator[Findi
 def _armed(wanted: Request, around: Around) -> Armed:
     """Arm the sides of the session that would be run; their logs go to a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="tc-check-") as folder:
-        where = wanted.workload, wanted.address, wanted.allotment, wanted.simulated
+        where = wanted.workload, wanted.address, wanted.core_shares, wanted.simulated
         return arm(
             Session(wanted.spec, *where, replay_rest=False, out=Path(folder), params=wanted.params),
             around.stop,

@@ -33,7 +33,7 @@ from harness.run.digest import source_digest
 from harness.run.plan import Session
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
-from harness.state.stall import ARMED_WITHIN_S, arming_s, still_s
+from harness.state.stall import ARMED_WITHIN_S, arming_s, stalled_s
 from harness.state.to_results import results_of
 from harness.takes.folder import PAGE, RESULTS, Journal, journal_header, new_take, point_latest
 
@@ -56,7 +56,7 @@ class Race:
         self._asked, self._staging = asked, staging
         self._began = datetime.now(UTC)
         self._run_id = secrets.token_hex(3)
-        self._code = host.code(source_digest(asked.adopted_sha256))
+        self._code = host.code(source_digest(asked.user_modules_sha256))
         self.folder = new_take(out, self._began.isoformat(), self._run_id)
         opening = self._opening()
         self._header = journal_header(self._run_id, self._stamp) + e.encode(opening)
@@ -68,9 +68,9 @@ class Race:
             else self._screen_for(ui)
         )
         self._presenter = Presenter(self._signals, self._keys, wait=wait and self._live)
-        where = asked.workload, asked.address, asked.allotment
+        where = asked.workload, asked.address, asked.core_shares
         self._common = tempfile.TemporaryDirectory(prefix="tc-")
-        told = asked.programme, asked.params, Path(self._common.name)
+        told = asked.variant_plan, asked.params, Path(self._common.name)
         session = Session(asked.spec, *where, asked.simulated, self._live, self.folder, *told)
         self._conductor = Conductor(session, self._presenter)
         self._board = apply(Board(), opening)
@@ -148,7 +148,7 @@ class Race:
         ) is not None:
             raise Abandoned(f"the {failed.side} side failed: {failed.reason}", failed=True)
         now = self._conductor.now
-        if (still_s(self._board, now) or 0.0) >= fallback.after_s:
+        if (stalled_s(self._board, now) or 0.0) >= fallback.after_s:
             raise Abandoned(f"no progress for {text.seconds(fallback.after_s)}")
         if (arming_s(self._board, now) or 0.0) >= ARMED_WITHIN_S:
             raise Abandoned(f"not armed within {text.seconds(ARMED_WITHIN_S)}")

@@ -157,7 +157,7 @@ def _slate(results: Results, columns: int, utc: datetime) -> tuple[str, str]:
         (baseline, distributed),
         utc,
         columns,
-        adopted=results.spec.adopted is not None,
+        adopted=results.spec.commands is not None,
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from demo.terminal import FullScreen, Keys, Signals, in_foreground, terminal_size
 from harness.errors import Interrupted
-from harness.model import Words
+from harness.model import Description
 from harness.show.terminal import agenda as pictures
 from harness.show.terminal.lines import Frame, cut
 from harness.talk.agenda import Course, Standing, Talk, begin, end_beat, said, standing
@@ -35,7 +35,7 @@ def steady() -> Clock:
 class Speech:
     """A talk about a workload, given here and announced below a folder. ``course`` is how it has gone so far."""
 
-    def __init__(self, talk: Talk, words: Words, root: Path, clock: Clock) -> None:
+    def __init__(self, talk: Talk, words: Description, root: Path, clock: Clock) -> None:
         self._words, self._root, self._clock = words, root, clock
         self._announcement: Announcement | None = None
         self.course = Course(talk)

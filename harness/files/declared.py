@@ -18,6 +18,7 @@ from harness.files.config_file import Table
 from harness.files.prices import prices_of
 from harness.model import (
     Code,
+    Description,
     Kind,
     Observer,
     Prices,
@@ -27,7 +28,6 @@ from harness.model import (
     Spec,
     Status,
     Trial,
-    Words,
 )
 
 AGREEMENT = 0.01
@@ -96,19 +96,19 @@ def load(path: Path) -> Results:
     return facts
 
 
-def _words(record: Table) -> Words:
+def _words(record: Table) -> Description:
     """Return what the record says of the work; what it need not say may be empty."""
     said = record.table("words")
     if said is None:
         record.fail("the table words is missing")
-    said.check_names(field.name for field in fields(Words))
+    said.check_names(field.name for field in fields(Description))
     optional = {
         field.name: "" if field.default is MISSING else str(field.default)
-        for field in fields(Words)
+        for field in fields(Description)
     }
     defaults = optional | {"name": record.path.stem[:80] or "record", "unit": "runs"}
     texts = [name for name in optional if name != "tolerance"]
-    return Words(
+    return Description(
         **{
             name: said.text(name, None if name in _REQUIRED_WORDS else defaults[name])
             for name in texts

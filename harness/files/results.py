@@ -21,6 +21,7 @@ import msgspec
 from harness.errors import BadRequest
 from harness.files import atomic
 from harness.model import SCHEMA, Host, Results, Side, Spec, Trial, plain
+from harness.spec import FORMER_FIELDS, with_current_fields
 
 LARGEST_BYTES = 5_000_000
 LONGEST_CURVE, LONGEST_UTILIZATION = 200, 100
@@ -79,12 +80,21 @@ def decode(text: bytes, name: str = "this") -> Results:
     """Return the facts of a document, called ``name`` in errors; raise ``BadRequest`` if it is not a valid one."""
     _check_schema(text, name)
     try:
-        results = msgspec.json.decode(text, type=Results)
+        results = _decoded(text)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _corrupt(name, str(error)) from error
     if fault := next(_faults(results), ""):
         raise _corrupt(name, fault)
     return results
+
+
+def _decoded(text: bytes) -> Results:
+    if not any(f'"{name}"'.encode() in text for name in FORMER_FIELDS):
+        return msgspec.json.decode(text, type=Results)
+    tree = msgspec.json.decode(text)
+    if isinstance(tree, dict) and isinstance(tree.get("spec"), dict):
+        tree = tree | {"spec": with_current_fields(tree["spec"])}
+    return msgspec.convert(tree, Results)
 
 
 class _Opening(msgspec.Struct):

@@ -99,10 +99,10 @@ def _armed(
 def _heard(child: Child) -> tuple[Event, ...]:
     """Wait a moment for what a side says; one that hangs up without a word has failed."""
     with selectors.DefaultSelector() as ready:
-        ready.register(child.ear.descriptor, selectors.EVENT_READ)
+        ready.register(child.reader.descriptor, selectors.EVENT_READ)
         ready.select(LISTEN_S)
-    said = child.ear.listen()
-    if child.ear.closed and not any(isinstance(event, Failed) for event in said):
+    said = child.reader.listen()
+    if child.reader.closed and not any(isinstance(event, Failed) for event in said):
         said = (*said, child.ending())
     return said
 

@@ -15,7 +15,7 @@ from harness.errors import BadRequest
 from harness.events import Rated
 from harness.model import Parameters, Spec, Variant
 from harness.run.schedule import Cores
-from harness.run.wire import Study
+from harness.run.wire import TimeVariant
 from harness.workload import Problem, Reporter, Workload
 
 AT_LEAST_S = 1.5
@@ -26,17 +26,17 @@ Run = Callable[[Any, Reporter], Any]
 
 
 @dataclass(frozen=True)
-class Programme:
+class VariantPlan:
     """What a session times of its baseline, in this order; ``cores`` are those of the variant that gets the whole host."""
 
-    studies: tuple[Study, ...] = ()
+    studies: tuple[TimeVariant, ...] = ()
     cores: Cores = ()
 
 
-NO_PROOF = Programme()
+NO_PROOF = VariantPlan()
 
 
-def programme(declared: tuple[Study, ...], spec: Spec, cores: Cores) -> Programme:
+def variant_plan(declared: tuple[TimeVariant, ...], spec: Spec, cores: Cores) -> VariantPlan:
     """Return what to time on a host of these cores; nothing unless a proof was asked for, or where a pretend side has no cores.
 
     The baseline as it runs comes first and last, so that a clock that drifted shows. The whole host comes before
@@ -44,22 +44,22 @@ def programme(declared: tuple[Study, ...], spec: Spec, cores: Cores) -> Programm
     """
     if not (spec.prove_baseline and cores):
         return NO_PROOF
-    whole = (Study(Variant.WHOLE, 0.0),) if spec.baseline_cores < len(cores) else ()
-    own = Study(Variant.OWN, AT_LEAST_S)
-    return Programme((own, *declared, *whole, own), cores if whole else ())
+    whole = (TimeVariant(Variant.WHOLE, 0.0),) if spec.baseline_cores < len(cores) else ()
+    own = TimeVariant(Variant.OWN, AT_LEAST_S)
+    return VariantPlan((own, *declared, *whole, own), cores if whole else ())
 
 
-def declared(workload: Workload, params: Parameters) -> tuple[Study, ...]:
+def declared(workload: Workload, params: Parameters) -> tuple[TimeVariant, ...]:
     """Return what a workload with these parameters can have timed beside the baseline as it runs.
 
     Values that it refuses are left out; raises ``BadRequest`` if it is tuned by no parameter of its own.
     """
-    limit = (Study(Variant.LIMIT, AT_LEAST_S, workload.limit.name),) if workload.limit else ()
-    naive = (Study(Variant.NAIVE, AT_LEAST_S),) if workload.naive else ()
+    limit = (TimeVariant(Variant.LIMIT, AT_LEAST_S, workload.limit.name),) if workload.limit else ()
+    naive = (TimeVariant(Variant.NAIVE, AT_LEAST_S),) if workload.naive else ()
     return (*limit, *_tuned(workload, params), *naive)
 
 
-def _tuned(workload: Workload, params: Parameters) -> tuple[Study, ...]:
+def _tuned(workload: Workload, params: Parameters) -> tuple[TimeVariant, ...]:
     if workload.tuned is None:
         return ()
     name, values = workload.tuned
@@ -69,7 +69,9 @@ def _tuned(workload: Workload, params: Parameters) -> tuple[Study, ...]:
             f"{workload.name} cannot be tuned by {name!r}",
             "name a parameter of its own that is a number",
         )
-    tried = (Study(Variant.TUNED, AT_LEAST_S, name, value) for value in sorted({*values, in_use}))
+    tried = (
+        TimeVariant(Variant.TUNED, AT_LEAST_S, name, value) for value in sorted({*values, in_use})
+    )
     return tuple(study for study in tried if _accepted(workload, tuned(params, study)))
 
 
@@ -82,12 +84,12 @@ def _accepted(workload: Workload, params: Parameters) -> bool:
     return True
 
 
-def tuned(params: Parameters, study: Study) -> Parameters:
+def tuned(params: Parameters, study: TimeVariant) -> Parameters:
     """Return the parameters with the study's value, typed like the one it stands in for."""
     return params | {study.name: type(params[study.name])(study.value)}
 
 
-def label(study: Study, cores: int) -> str:
+def label(study: TimeVariant, cores: int) -> str:
     """Return a variant of the baseline in a few words; ``cores`` is how many the whole host has."""
     match study.variant:
         case Variant.OWN:
@@ -103,7 +105,7 @@ def label(study: Study, cores: int) -> str:
 
 
 def rated(
-    study: Study, workload: Workload, params: Parameters, problem: Problem, cores: int
+    study: TimeVariant, workload: Workload, params: Parameters, problem: Problem, cores: int
 ) -> Rated:
     """Time a variant in this process, which has so many cores, and return its rate."""
     items_per_s, seconds = _measured(study, workload, params, problem)
@@ -120,7 +122,7 @@ def rated(
 
 
 def _measured(
-    study: Study, workload: Workload, params: Parameters, problem: Problem
+    study: TimeVariant, workload: Workload, params: Parameters, problem: Problem
 ) -> tuple[float, float]:
     """Return items per second, and the seconds that it was measured for."""
     match study.variant:

@@ -52,42 +52,44 @@ class Stopwatch:
         self._last = now
 
 
-def perform(assignment: wire.Assignment, orders: Iterator[wire.Command], mouth: wire.Mouth) -> None:
+def perform(
+    assignment: wire.Assignment, orders: Iterator[wire.Command], writer: wire.EventWriter
+) -> None:
     """Arm the side, say ``ready``, then carry out commands until there are no more."""
     watch = Stopwatch()
     found = find(assignment.workload)
     watch.lap("import")
-    runner, workload = _entrant(found, assignment, mouth)
+    runner, workload = _entrant(found, assignment, writer)
     if runner is not None:
         watch.lap("program")
     problem = workload.load(assignment.params)
     watch.lap("load")
     given = digest(problem.input, problem.items)
     watch.lap("digests")
-    with _side(runner, assignment, workload, problem, given, mouth) as side:
+    with _side(runner, assignment, workload, problem, given, writer) as side:
         watch.lap("workers")
         _warm(side, problem)
         watch.lap("warm-up")
-        mouth.say(_ready(workload, problem, given, side, watch))
+        writer.say(_ready(workload, problem, given, side, watch))
         for order in orders:
             match order:
-                case wire.Probe(seconds=seconds, together=together):
-                    mouth.say(Probed(rate=_pass_rate(side, problem, seconds), together=together))
-                case wire.Start():
-                    _trial(workload, problem, side, mouth, order)
-                case wire.Study():
-                    mouth.say(
+                case wire.ProbeSpeed(seconds=seconds, together=together):
+                    writer.say(Probed(rate=_pass_rate(side, problem, seconds), together=together))
+                case wire.StartTrial():
+                    _trial(workload, problem, side, writer, order)
+                case wire.TimeVariant():
+                    writer.say(
                         rated(order, workload, assignment.params, problem, cores_of(assignment))
                     )
 
 
 def _entrant(
-    found: Workload | CommandPair, assignment: wire.Assignment, mouth: wire.Mouth
+    found: Workload | CommandPair, assignment: wire.Assignment, writer: wire.EventWriter
 ) -> tuple[Runner | None, Workload]:
     """Return the workload, and what runs it where it is one of two programs, the first run's program ready if it says so."""
     if isinstance(found, Workload):
         return None, found
-    runner = Runner(found.with_settings(assignment.params), assignment, mouth.say)
+    runner = Runner(found.with_settings(assignment.params), assignment, writer.say)
     runner.arm(assignment.first)
     return runner, runner.workload
 
@@ -98,10 +100,10 @@ def _side(
     workload: Workload,
     problem: Problem,
     given: Digest,
-    mouth: wire.Mouth,
+    writer: wire.EventWriter,
 ) -> AbstractContextManager[Contestant]:
     return (
-        contestant(assignment, workload, problem.input, given, mouth.say)
+        contestant(assignment, workload, problem.input, given, writer.say)
         if runner is None
         else runner.contestant(given)
     )
@@ -142,24 +144,28 @@ def _pass_rate(side: Contestant, problem: Problem, seconds: float) -> float:
 
 
 def _trial(
-    workload: Workload, problem: Problem, side: Contestant, mouth: wire.Mouth, order: wire.Start
+    workload: Workload,
+    problem: Problem,
+    side: Contestant,
+    writer: wire.EventWriter,
+    order: wire.StartTrial,
 ) -> None:
     """Run once against the clock, then score: nothing but the side's own work lies between the two readings."""
-    report = wire.Reporter(mouth)
+    report = wire.Reporter(writer)
     before = side.usage(order.workers)
     began = time.perf_counter()
     answer = side.run(problem.input, report, order.workers)
     wall_s = time.perf_counter() - began
     cpu_s, peak = used(before, side.usage(order.workers))
     for event in side.split(wall_s, cpu_s):
-        mouth.say(event)
-    mouth.say(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
+        writer.say(event)
+    writer.say(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
     side.inspect()
     scored = Scored(
         answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer)
     )
     side.rest(order.then)  # before the other side's clock may start
-    mouth.say(scored)
+    writer.say(scored)
 
 
 def _quality(workload: Workload, problem: Problem, answer: Any) -> float:
@@ -220,20 +226,20 @@ def main() -> int:
     assignment = msgspec.json.decode(sys.argv[1], type=wire.Assignment)
     if assignment.side is Side.BASELINE and assignment.cores:
         pin(assignment.cores[0])  # before any numeric library counts the cores it may use
-    mouth = wire.Mouth(assignment.events_fd)
+    writer = wire.EventWriter(assignment.events_fd)
     try:
-        perform(assignment, listen(assignment.control_fd), mouth)
+        perform(assignment, listen(assignment.control_fd), writer)
     except TwoclocksError as error:
-        mouth.say(Failed(reason=error.sentence, hint=error.hint))
+        writer.say(Failed(reason=error.sentence, hint=error.hint))
     except (
         Exception
     ) as error:  # whatever the author's code raises ends the side, with its words kept
         traceback.print_exc()
-        mouth.say(_failure(error))
+        writer.say(_failure(error))
     else:
         return 0
     finally:
-        mouth.close()
+        writer.close()
     return 1
 
 

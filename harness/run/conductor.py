@@ -17,7 +17,7 @@ from harness.run.baseline_variants import label
 from harness.run.launch import Child, end_all, launch
 from harness.run.plan import Session, Wishes, assignment, require_same_terms, whole_host
 from harness.run.processes import Ledger
-from harness.run.schedule import Start, chosen, rounds, worth_probing
+from harness.run.schedule import ScheduledStart, chosen, rounds, worth_probing
 from harness.run.utilization import Watch
 
 FRAME_S = 0.25
@@ -49,7 +49,7 @@ class Conductor:
         self._wall_s: dict[Side, float] = {}
         self._went_at: dict[Side, float] = {}
         self._trial = dict.fromkeys(Side, 0)
-        self._watch = Watch(trees=session.spec.adopted is not None)
+        self._watch = Watch(trees=session.spec.commands is not None)
         self._contention: float | None = None
         self.schedule = session.spec.schedule
         self.doing = "arming"
@@ -107,7 +107,7 @@ class Conductor:
         if (
             asked is Schedule.AUTO
             and not self._session.simulated
-            and worth_probing(self._session.allotment, baseline, workers)
+            and worth_probing(self._session.core_shares, baseline, workers)
         ):
             yield from self._probe_contention()
         one_host = (
@@ -116,7 +116,7 @@ class Conductor:
         self.schedule = chosen(
             asked,
             one_host=one_host,
-            disjoint=self._session.allotment.disjoint,
+            disjoint=self._session.core_shares.disjoint,
             slowdown=self._contention,
         )
         yield (e.stamp(e.Scheduled(schedule=self.schedule), self.now, Side.BASELINE, 0),)
@@ -125,14 +125,14 @@ class Conductor:
         """Time a slice of each side alone, then both at once; the baseline's slowdown is the contention."""
         self.doing = "probing contention"
         for side in Side:
-            self._children[side].order(wire.Probe(PROBE_S, together=False))
+            self._children[side].order(wire.ProbeSpeed(PROBE_S, together=False))
             yield from self._until(
                 partial(self._rates.__contains__, (side, False)), doing=self.doing
             )
         self._children[Side.DISTRIBUTED].order(
-            wire.Probe(3 * PROBE_S, together=True)
+            wire.ProbeSpeed(3 * PROBE_S, together=True)
         )  # it must outlast the baseline's slice
-        self._children[Side.BASELINE].order(wire.Probe(PROBE_S, together=True))
+        self._children[Side.BASELINE].order(wire.ProbeSpeed(PROBE_S, together=True))
         yield from self._until(
             lambda: all((side, True) in self._rates for side in Side), doing=self.doing
         )
@@ -164,9 +164,9 @@ class Conductor:
         plan = [*rounds(spec.trials, self.schedule, spec.scales)]
         for place, starting in enumerate(plan):
             at_rest = set(Side) - {side for side, _, _ in starting}
-            at_work = {side: workers for side, _, workers in starting}
+            workers_at_work = {side: workers for side, _, workers in starting}
             self._watch.begin(
-                self.now, [self._children[side].process.pid for side in at_rest], at_work
+                self.now, [self._children[side].process.pid for side in at_rest], workers_at_work
             )
             yield self._go(
                 starting,
@@ -177,14 +177,16 @@ class Conductor:
             yield from self._until(lambda: not self._running, doing="running")
             self._watch.end()
 
-    def _go(self, starting: tuple[Start, ...], order: int, then: Mapping[Side, int]) -> Batch:
+    def _go(
+        self, starting: tuple[ScheduledStart, ...], order: int, then: Mapping[Side, int]
+    ) -> Batch:
         """Start the clocks of a round as close together as two writes allow; ``then`` are the workers of each side's next trial."""
         self.doing = "running"
         begun: list[e.Event] = []
         for offset, (side, index, workers) in enumerate(starting):
             self._running.add(side)
             self._trial[side] = index
-            self._children[side].order(wire.Start(workers, then=then.get(side)))
+            self._children[side].order(wire.StartTrial(workers, then=then.get(side)))
             self._went_at[side] = self.now
             begun.append(
                 e.stamp(e.Go(order=order + offset, workers=workers), self.now, side, index)
@@ -208,7 +210,7 @@ class Conductor:
         A baseline that fails meanwhile ends the proof, not the session. Watching is not on any account.
         """
         self._wishes.skip()  # what was typed before anybody was asked counts for nothing
-        for rated, study in enumerate(self._session.programme.studies):
+        for rated, study in enumerate(self._session.variant_plan.studies):
             if self._rated < rated:
                 return  # the study before was skipped
             yield from self._study(study)
@@ -216,7 +218,7 @@ class Conductor:
                 yield (self._unproved(study, failed),)
                 return
 
-    def _study(self, study: wire.Study) -> Iterator[Batch]:
+    def _study(self, study: wire.TimeVariant) -> Iterator[Batch]:
         before = self._rated
         self._student(study).order(study)
         yield from self._until(
@@ -224,8 +226,8 @@ class Conductor:
             doing=f"{PROVING}: {self._label(study)}",
         )
 
-    def _unproved(self, study: wire.Study, failed: e.Failed) -> e.Event:
-        ended = e.Unproved(
+    def _unproved(self, study: wire.TimeVariant, failed: e.Failed) -> e.Event:
+        ended = e.ProofStopped(
             variant=study.variant,
             label=self._label(study),
             reason=failed.reason,
@@ -253,10 +255,10 @@ class Conductor:
             time.sleep(LOOK_AGAIN_S)
         return gone
 
-    def _label(self, study: wire.Study) -> str:
-        return label(study, len(self._session.programme.cores))
+    def _label(self, study: wire.TimeVariant) -> str:
+        return label(study, len(self._session.variant_plan.cores))
 
-    def _student(self, study: wire.Study) -> Child:
+    def _student(self, study: wire.TimeVariant) -> Child:
         """Return the process that times a variant: the baseline's own, or another of its kind on all the host's cores."""
         if study.variant is not Variant.WHOLE:
             return self._children[Side.BASELINE]
@@ -295,12 +297,12 @@ class Conductor:
         ends = time.monotonic() + FRAME_S
         with selectors.DefaultSelector() as ready:
             for child in self._children.values():
-                if not child.ear.closed:
-                    ready.register(child.ear.descriptor, selectors.EVENT_READ, child)
+                if not child.reader.closed:
+                    ready.register(child.reader.descriptor, selectors.EVENT_READ, child)
             while (left := ends - time.monotonic()) > 0:
                 for key, _ in ready.select(left):
                     heard += self._heard(key.data)
-                    if key.data.ear.closed:
+                    if key.data.reader.closed:
                         ready.unregister(key.fd)
         if not self._session.simulated:
             heard += self._watch.looks(self.now, self._running, self._trial)
@@ -312,13 +314,13 @@ class Conductor:
 
         Once the session is measured, a side that fails takes nothing back: it is noted, and its lane stays as it is.
         """
-        said = child.ear.listen()
+        said = child.reader.listen()
         if child is self._children.get(Variant.WHOLE):
             said = tuple(
                 event for event in said if isinstance(event, e.Rated | e.Failed)
             )  # it has no lane of its own
         if (
-            child.ear.closed
+            child.reader.closed
             and child.side not in self._failed
             and not any(isinstance(event, e.Failed) for event in said)
         ):

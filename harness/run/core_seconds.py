@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from harness.events import Event, Phase, Spent
+from harness.events import CoreTime, Event, Phase
 from harness.model import CoreSeconds
 
 SERIAL, POOL, RUN = "serial", "pool", "run"
@@ -156,9 +156,9 @@ def alone(wall_s: float, cpu_s: float, cores: int) -> tuple[Event, ...]:
     return Phase(name=RUN, seconds=wall_s), said(spent)
 
 
-def said(spent: CoreSeconds, part_bytes: int | None = None) -> Spent:
+def said(spent: CoreSeconds, part_bytes: int | None = None) -> CoreTime:
     """Return the parts as an event, with the bytes that were handed over."""
-    return Spent(
+    return CoreTime(
         compute_s=spent.compute_s,
         exchange_s=spent.exchange_s,
         waiting_s=spent.waiting_s,

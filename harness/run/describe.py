@@ -12,26 +12,26 @@ import msgspec
 
 from harness.command_pair import CommandPair
 from harness.errors import BadRequest
-from harness.model import Adopted, Parameters, Words
+from harness.model import CommandFacts, Description, Parameters
 from harness.params import apply_overrides
 from harness.run.baseline_variants import declared
-from harness.run.digest import adopted_digest, pair_digest
+from harness.run.digest import pair_digest, user_module_digest
 from harness.run.find import find, user_modules
-from harness.run.wire import Study
+from harness.run.wire import TimeVariant
 
 
-class Description(msgspec.Struct, frozen=True, tag=True):
+class WorkloadFacts(msgspec.Struct, frozen=True, tag=True):
     """What the program must know of a workload before anything starts; ``studies`` are the variants of its baseline.
 
-    ``adopted_sha256`` is the digest of its file, or of the two programs (empty: it is one of ours); ``adopted`` is as in ``Spec``.
+    ``user_modules_sha256`` is the digest of its file, or of the two programs (empty: it is one of ours); ``commands`` is as in ``Spec``.
     """
 
-    words: Words
+    words: Description
     params: Parameters
     simulated: bool
-    studies: tuple[Study, ...] = ()
-    adopted_sha256: str = ""
-    adopted: Adopted | None = None
+    studies: tuple[TimeVariant, ...] = ()
+    user_modules_sha256: str = ""
+    commands: CommandFacts | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -41,22 +41,22 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     hint: str
 
 
-def describe(name: str, settings: list[str]) -> Description | Refused:
+def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
     """Return the description, or the refusal; a file that does not even import is refused too."""
     try:
         workload = find(name)
         params = apply_overrides(workload, settings)
         if isinstance(workload, CommandPair):
             pair = workload.with_settings(params)
-            return Description(
+            return WorkloadFacts(
                 pair.words,
                 params,
                 simulated=False,
-                adopted_sha256=pair_digest(pair, user_modules(name)),
-                adopted=pair.adopted,
+                user_modules_sha256=pair_digest(pair, user_modules(name)),
+                commands=pair.facts,
             )
-        adopted = adopted_digest(user_modules(name))
-        return Description(
+        adopted = user_module_digest(user_modules(name))
+        return WorkloadFacts(
             workload.words, params, workload.simulated, declared(workload, params), adopted
         )
     except BadRequest as bad:

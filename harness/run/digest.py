@@ -90,7 +90,7 @@ def file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def adopted_digest(modules: Sequence[ModuleType]) -> str:
+def user_module_digest(modules: Sequence[ModuleType]) -> str:
     """Return one digest of what an adopted workload has brought along: its modules by name and content (empty: it is one of ours)."""
     sums = [
         f"{module.__name__} {file_digest(Path(module.__file__))}"
@@ -102,7 +102,7 @@ def adopted_digest(modules: Sequence[ModuleType]) -> str:
 
 def pair_digest(pair: CommandPair, own: Sequence[ModuleType]) -> str:
     """Return one digest of a pair's ``own`` modules, its commands, and every file that they name, but for those too large to be source."""
-    sums = [adopted_digest(own)]
+    sums = [user_module_digest(own)]
     for side in Side:
         command = filled(pair.command(side), {"here": pair.here})
         sums += [

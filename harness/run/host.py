@@ -109,7 +109,7 @@ def unpin() -> None:
             os.sched_setaffinity(threading.get_native_id(), range(os.cpu_count() or 1))
 
 
-def adopt_orphans() -> None:
+def become_subreaper() -> None:
     """Have what loses its parent below this process become its own child, where the system can: then none is lost sight of."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)

@@ -24,10 +24,10 @@ from harness.errors import BadRequest
 from harness.events import Failed
 from harness.model import Side
 from harness.run import processes
-from harness.run.describe import Description, Refused
+from harness.run.describe import Refused, WorkloadFacts
 from harness.run.digest import workloads_digest
 from harness.run.host import THREAD_VARIABLES
-from harness.run.wire import Assignment, Command, Ear, encode_command
+from harness.run.wire import Assignment, Command, EventReader, encode_command
 
 DESCRIBE_WITHIN_S = 120.0
 REACH_WITHIN_S = 3.0
@@ -84,14 +84,14 @@ class Child:
 
     side: Side
     process: subprocess.Popen[bytes]
-    ear: Ear
+    reader: EventReader
     control_fd: int
     log: Path
     scratch: Path
     family: dict[int, float]
 
     def order(self, command: Command) -> None:
-        """Send a command; a side that is gone is noticed by its ear."""
+        """Send a command; a side that is gone is noticed by its reader."""
         with contextlib.suppress(BrokenPipeError):
             os.write(self.control_fd, encode_command(command))
 
@@ -120,12 +120,12 @@ class Child:
 
     def gone(self) -> bool:
         """Return whether the side and everything recorded of it have ended; a full pipe must not keep it from leaving."""
-        self.ear.listen()
+        self.reader.listen()
         return self.process.poll() is not None and not processes.alive(self.family)
 
     def clear(self) -> None:
         """Give back the last descriptor and the scratch folder."""
-        os.close(self.ear.descriptor)
+        os.close(self.reader.descriptor)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
@@ -185,7 +185,9 @@ def launch(assignment: Assignment, log: Path) -> Child:
         )
     os.close(events_write)
     os.close(control_read)
-    return Child(assignment.side, process, Ear(events_read), control_write, log, scratch, {})
+    return Child(
+        assignment.side, process, EventReader(events_read), control_write, log, scratch, {}
+    )
 
 
 def _short_folder() -> str:
@@ -194,7 +196,7 @@ def _short_folder() -> str:
     return usual if len(usual) <= 16 else "/tmp"
 
 
-def describe(workload: str, settings: list[str]) -> Description:
+def describe(workload: str, settings: list[str]) -> WorkloadFacts:
     """Return what a workload says of itself, read in a process of its own; raise ``BadRequest`` if it cannot be run so."""
     try:
         described = _described(workload, settings)
@@ -213,7 +215,7 @@ def describe(workload: str, settings: list[str]) -> Description:
     return described
 
 
-def _described(workload: str, settings: list[str]) -> Description | Refused:
+def _described(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
     with tempfile.TemporaryFile() as answer:
         descriptor = answer.fileno()
         command = [
@@ -235,7 +237,7 @@ def _described(workload: str, settings: list[str]) -> Description | Refused:
         )
         answer.seek(0)
         if told := answer.read():
-            return msgspec.json.decode(told, type=Description | Refused)
+            return msgspec.json.decode(told, type=WorkloadFacts | Refused)
     last = ran.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
     return Refused(
         f"{workload} cannot be loaded: {last[0]}", "run that file with python to see where it fails"

@@ -12,8 +12,8 @@ import msgspec
 from harness.errors import Disagreement
 from harness.events import Ready
 from harness.model import Parameters, Side, Spec
-from harness.run.baseline_variants import NO_PROOF, Programme
-from harness.run.schedule import Allotment
+from harness.run.baseline_variants import NO_PROOF, VariantPlan
+from harness.run.schedule import CoreShares
 from harness.run.wire import Assignment
 
 
@@ -34,25 +34,25 @@ class Wishes(Protocol):
 class Session:
     """What the conductor is to run. ``replay_rest`` keeps the frames coming until the replayed baseline has ended.
 
-    ``programme`` is what proves the baseline (default: no proof). ``params`` are those that the sides are given, where the spec
+    ``variant_plan`` is what proves the baseline (default: no proof). ``params`` are those that the sides are given, where the spec
     tells them less openly (None: the spec's). ``common`` is a folder for what adopted programs' answers are held against.
     """
 
     spec: Spec
     workload: str
     address: str
-    allotment: Allotment
+    core_shares: CoreShares
     simulated: bool
     replay_rest: bool
     out: Path
-    programme: Programme = NO_PROOF
+    variant_plan: VariantPlan = NO_PROOF
     params: Parameters | None = None
     common: Path | None = None
 
 
 def assignment(session: Session, side: Side) -> Assignment:
     """Return what a side's process is told; its descriptors are filled in where it is launched."""
-    spec, allotment = session.spec, session.allotment
+    spec, core_shares = session.spec, session.core_shares
     distributed = side is Side.DISTRIBUTED
     return Assignment(
         side=side,
@@ -60,7 +60,7 @@ def assignment(session: Session, side: Side) -> Assignment:
         params=spec.params if session.params is None else session.params,
         workers=spec.scales[-1] if distributed else 1,
         cores_per_worker=spec.cores_per_worker if distributed else spec.baseline_cores,
-        cores=allotment.workers if distributed else (allotment.baseline,),
+        cores=core_shares.workers if distributed else (core_shares.baseline,),
         events_fd=-1,
         control_fd=-1,
         address=session.address if distributed else "",
@@ -71,7 +71,7 @@ def assignment(session: Session, side: Side) -> Assignment:
 
 def whole_host(session: Session) -> Assignment:
     """Return what a baseline is told that has all the host's cores."""
-    cores = session.programme.cores
+    cores = session.variant_plan.cores
     return msgspec.structs.replace(
         assignment(session, Side.BASELINE), cores_per_worker=len(cores), cores=(cores,)
     )

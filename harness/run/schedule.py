@@ -12,11 +12,11 @@ from harness.model import Process, Schedule, Side, Spec
 SLOWDOWN_TOLERATED = 0.02
 
 Cores = tuple[int, ...]
-Start = tuple[Side, int, int]
+ScheduledStart = tuple[Side, int, int]
 
 
 @dataclass(frozen=True)
-class Allotment:
+class CoreShares:
     """Cores for the baseline and for each worker; ``disjoint`` says that no core is given twice.
 
     Empty sets mean that the side is not pinned: its cores are not ours, or it does not compute.
@@ -28,14 +28,14 @@ class Allotment:
     screen_has_core: bool
 
 
-def allot(spec: Spec, cores: Cores, *, pretend: bool) -> Allotment:
+def share_cores(spec: Spec, cores: Cores, *, pretend: bool) -> CoreShares:
     """Return who gets which cores of this host, up to the largest scale; raise ``BadRequest`` when there are too few.
 
     In turn, both sides use the first cores. At once, the workers' cores come after the baseline's. Where the spec
     allows oversubscription, workers beyond the last core begin anew at the first.
     """
     if pretend:
-        return Allotment((), (), disjoint=True, screen_has_core=True)
+        return CoreShares((), (), disjoint=True, screen_has_core=True)
     baseline, share, left = spec.baseline_cores, spec.cores_per_worker, len(cores)
     if baseline > left:
         raise BadRequest(
@@ -43,7 +43,7 @@ def allot(spec: Spec, cores: Cores, *, pretend: bool) -> Allotment:
             f"use --baseline-cores {left} or fewer",
         )
     if spec.joined_cluster:
-        return Allotment(cores[:baseline], (), disjoint=False, screen_has_core=left > baseline)
+        return CoreShares(cores[:baseline], (), disjoint=False, screen_has_core=left > baseline)
     needed, fitting = (
         spec.scales[-1] * share,
         spec.workers if spec.oversubscribe else spec.scales[-1],
@@ -62,7 +62,7 @@ def allot(spec: Spec, cores: Cores, *, pretend: bool) -> Allotment:
         tuple(cores[(first + place * share + core) % left] for core in range(share))
         for place in range(spec.scales[-1])
     )
-    return Allotment(cores[:baseline], workers, disjoint, screen_has_core=baseline + needed < left)
+    return CoreShares(cores[:baseline], workers, disjoint, screen_has_core=baseline + needed < left)
 
 
 def _what_fits(spec: Spec, cores: int) -> str:
@@ -76,10 +76,10 @@ def _what_fits(spec: Spec, cores: int) -> str:
     return f"leave out what is above --workers {most}, or add --oversubscribe"
 
 
-def worth_probing(allotment: Allotment, baseline: Process, workers: tuple[Process, ...]) -> bool:
+def worth_probing(core_shares: CoreShares, baseline: Process, workers: tuple[Process, ...]) -> bool:
     """Return whether ``auto`` may consider running both at once on this host."""
     shared_host = any(worker.host == baseline.host for worker in workers)
-    return shared_host and allotment.disjoint and allotment.screen_has_core
+    return shared_host and core_shares.disjoint and core_shares.screen_has_core
 
 
 def chosen(asked: Schedule, *, one_host: bool, disjoint: bool, slowdown: float | None) -> Schedule:
@@ -98,7 +98,9 @@ def chosen(asked: Schedule, *, one_host: bool, disjoint: bool, slowdown: float |
     return Schedule.TOGETHER if fair else Schedule.IN_TURN
 
 
-def rounds(trials: int, schedule: Schedule, scales: tuple[int, ...]) -> Iterator[tuple[Start, ...]]:
+def rounds(
+    trials: int, schedule: Schedule, scales: tuple[int, ...]
+) -> Iterator[tuple[ScheduledStart, ...]]:
     """Yield what starts at one time, as (side, index of its round, workers): all of a round at once, or one by one in ABBA order.
 
     A round is the baseline, with no workers, then the distributed side at every scale; at once there is one scale only.

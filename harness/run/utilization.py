@@ -72,13 +72,16 @@ class Watch:
         self._last_frame = now
         self._frames += 1
 
-    def begin(self, now: float, at_rest: Iterable[int], at_work: Mapping[Side, int]) -> None:
+    def begin(
+        self, now: float, at_rest: Iterable[int], workers_at_work: Mapping[Side, int]
+    ) -> None:
         """Open the accounts of a trial. A side that rests counts as foreign: what its daemons do weighs on the side that runs.
 
-        ``at_rest`` holds the pids of such sides, ``at_work`` how many workers each other side has in it (0: all). What they did before
+        ``at_rest`` holds the pids of such sides, ``workers_at_work`` how many workers each other side
+        has in it (0: all). What they did before
         is left out.
         """
-        self._at_work = dict(at_work)
+        self._at_work = dict(workers_at_work)
         self._ledger = Ledger([os.getpid()], at_rest)
         self._last_frame = None
         self._cpu_before = time.process_time()

@@ -41,21 +41,21 @@ class Assignment(msgspec.Struct, frozen=True):
     first: int = 0
 
 
-class Probe(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
+class ProbeSpeed(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
     """Run the warm-up slice over and over for ``seconds`` and say how often it passed."""
 
     seconds: float
     together: bool
 
 
-class Start(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
+class StartTrial(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
     """Run the trial now, on the first ``workers`` of the armed ones (0: all); ``then`` are those of the side's next trial (None: none)."""
 
     workers: int = 0
     then: int | None = None
 
 
-class Study(msgspec.Struct, frozen=True, tag_field="command", tag="study"):
+class TimeVariant(msgspec.Struct, frozen=True, tag_field="command", tag="study"):
     """Time a variant of the baseline for at least ``seconds`` and say its rate; ``name`` and ``value`` as in ``model.Rate``."""
 
     variant: Variant
@@ -64,7 +64,7 @@ class Study(msgspec.Struct, frozen=True, tag_field="command", tag="study"):
     value: int | float = 0
 
 
-Command = Probe | Start | Study
+Command = ProbeSpeed | StartTrial | TimeVariant
 
 _commands = msgspec.json.Decoder(Command)
 
@@ -81,7 +81,7 @@ def commands(descriptor: int) -> Iterator[Command]:
             yield _commands.decode(line)
 
 
-class Mouth:
+class EventWriter:
     """The child's end of the event pipe: ``say`` never waits for the reader."""
 
     def __init__(self, descriptor: int) -> None:
@@ -112,8 +112,8 @@ class Mouth:
 class Reporter:
     """The ``report(done)`` that a workload calls: cumulative, cheap, passed on at most every 0.1 s."""
 
-    def __init__(self, mouth: Mouth) -> None:
-        self._mouth = mouth
+    def __init__(self, writer: EventWriter) -> None:
+        self._writer = writer
         self._next = 0.0
         self.done = 0
 
@@ -123,10 +123,10 @@ class Reporter:
         now = time.perf_counter()
         if now >= self._next:
             self._next = now + PROGRESS_EVERY_S
-            self._mouth.say(Progress(done=done))
+            self._writer.say(Progress(done=done))
 
 
-class Ear:
+class EventReader:
     """The conductor's end of the event pipe: whole lines in, events out. ``closed``: nothing more will be heard."""
 
     def __init__(self, descriptor: int) -> None:

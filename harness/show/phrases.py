@@ -102,7 +102,7 @@ def cost(headline: Headline) -> tuple[str, str]:
 
 def start_up(headline: Headline) -> str:
     """Return what was left outside the clocks and what it would change; empty where none is known."""
-    speed, adopted = headline.speed, headline.results.spec.adopted
+    speed, adopted = headline.speed, headline.results.spec.commands
     if adopted is not None and not adopted.says_ready:
         return "start-up is on both clocks: the programs do not say when they are ready"
     if speed.baseline_startup_s <= 0 and speed.distributed_startup_s <= 0:
@@ -176,7 +176,7 @@ def provenance(results: Results) -> str:
 
 def _packages(results: Results) -> tuple[str, ...]:
     """Return the packages that the work was done with; what adopted programs use is not known."""
-    return _PACKAGES if results.spec.adopted is None else ()
+    return _PACKAGES if results.spec.commands is None else ()
 
 
 def aloud(headline: Headline) -> str:

@@ -16,7 +16,7 @@ from harness.state.series import Trace, extend
 
 CURVE_POINTS = 200
 UTILIZATION_POINTS = 100
-OfSession = e.Opened | e.Scheduled | e.Rated | e.Unproved | e.Watched | e.Closed
+OfSession = e.Opened | e.Scheduled | e.Rated | e.ProofStopped | e.Watched | e.Closed
 
 
 class Stage(StrEnum):
@@ -31,7 +31,7 @@ class Stage(StrEnum):
     FAILED = "failed"
 
 
-class WorkerLane(msgspec.Struct, frozen=True):
+class WorkerState(msgspec.Struct, frozen=True):
     """One worker of a side in the present trial. ``cpu`` is a fraction of one core (None: not seen yet).
 
     ``seen_at`` is the conductor's time of the last sample; ``lost_at`` is set while the worker is gone.
@@ -53,7 +53,7 @@ class Lane(msgspec.Struct, frozen=True):
     """One side as the room sees it, in its present trial.
 
     ``armed`` are all its processes, ``workers`` those that work in this trial. ``items`` is the trial's size
-    (0: not known yet), ``done`` cumulative. ``went_at`` is the conductor's time of go, ``moved_at`` that of the
+    (0: not known yet), ``done`` cumulative. ``started_at`` is the conductor's time of go, ``last_progress_at`` that of the
     last item done since; ``wall_s`` is set once the clock has stopped.
     """
 
@@ -68,12 +68,12 @@ class Lane(msgspec.Struct, frozen=True):
     held_out: Digest | None = None
     hosts: tuple[Host, ...] = ()
     armed: tuple[Process, ...] = ()
-    workers: tuple[WorkerLane, ...] = ()
+    workers: tuple[WorkerState, ...] = ()
     trial: int = 0
     order: int = 0
-    went_at: float | None = None
+    started_at: float | None = None
     done: int = 0
-    moved_at: float | None = None
+    last_progress_at: float | None = None
     curve: Trace = Trace()
     phases: dict[str, float] = {}
     spent: CoreSeconds | None = None
@@ -82,7 +82,7 @@ class Lane(msgspec.Struct, frozen=True):
     wall_s: float | None = None
     cpu_s: float = 0.0
     peak_rss_bytes: int = 0
-    items_out: int = 0
+    items_finished: int = 0
     answer_sha256: str = ""
     quality: float | None = None
     reason: str = ""
@@ -110,7 +110,7 @@ class Board(msgspec.Struct, frozen=True):
     distributed: Lane = Lane(Side.DISTRIBUTED)
     trials: tuple[Lane, ...] = ()
     rates: tuple[Rate, ...] = ()
-    unproved: e.Unproved | None = None
+    unproved: e.ProofStopped | None = None
     watched: e.Watched | None = None
     closed: e.Closed | None = None
     at: float = 0.0
@@ -151,7 +151,7 @@ def _of_session(board: Board, event: OfSession) -> Board:
                 event.value,
             )
             return replace(board, rates=(*board.rates, rate))
-        case e.Unproved():
+        case e.ProofStopped():
             return replace(board, unproved=event)
         case e.Watched():
             return replace(board, watched=event)
@@ -164,16 +164,16 @@ def _moved(lane: Lane, event: e.Event) -> Lane:
         case e.Sample() | e.Span() | e.Faulted() | e.Recovered() | e.Inspected():
             return _worker_moved(lane, event)
         case e.Progress(done=done) if lane.stage is Stage.RUNNING:
-            moved_at = event.at if done > lane.done else lane.moved_at
+            last_progress_at = event.at if done > lane.done else lane.last_progress_at
             return replace(
                 lane,
                 done=done,
-                moved_at=moved_at,
+                last_progress_at=last_progress_at,
                 curve=extend(lane.curve, _since(lane, event), done, CURVE_POINTS),
             )
         case e.Phase(name=name, seconds=seconds):
             return replace(lane, phases=lane.phases | {name: lane.phases.get(name, 0.0) + seconds})
-        case e.Spent():
+        case e.CoreTime():
             spent = CoreSeconds(
                 event.compute_s, event.exchange_s, event.waiting_s, event.serial_s, event.idle_s
             )
@@ -197,7 +197,7 @@ def _moved(lane: Lane, event: e.Event) -> Lane:
 
 
 def _since(lane: Lane, event: e.Event) -> float:
-    return max(0.0, event.at - lane.went_at) if lane.went_at is not None else 0.0
+    return max(0.0, event.at - lane.started_at) if lane.started_at is not None else 0.0
 
 
 def _armed(lane: Lane, event: e.Ready) -> Lane:
@@ -212,7 +212,7 @@ def _armed(lane: Lane, event: e.Ready) -> Lane:
         held_out=event.held_out,
         hosts=event.hosts,
         armed=event.workers,
-        workers=tuple(WorkerLane(process) for process in event.workers),
+        workers=tuple(WorkerState(process) for process in event.workers),
     )
 
 
@@ -232,11 +232,11 @@ def _gone(lane: Lane, event: e.Go) -> Lane:
         held_out=lane.held_out,
         hosts=lane.hosts,
         armed=lane.armed,
-        workers=tuple(WorkerLane(process, seen_at=seen_at.get(process.id)) for process in working),
+        workers=tuple(WorkerState(process, seen_at=seen_at.get(process.id)) for process in working),
         trial=event.trial,
         order=event.order,
-        went_at=event.at,
-        moved_at=event.at,
+        started_at=event.at,
+        last_progress_at=event.at,
         curve=Trace(((0.0, 0.0),), 1, 1),
         solo_rate=lane.solo_rate,
         shared_rate=lane.shared_rate,
@@ -250,7 +250,7 @@ def _stopped(lane: Lane, event: e.Finished) -> Lane:
         wall_s=event.wall_s,
         cpu_s=event.cpu_s,
         peak_rss_bytes=event.peak_rss_bytes,
-        items_out=event.items,
+        items_finished=event.items,
         done=event.items,
         curve=replace(lane.curve, points=(*lane.curve.points, (event.wall_s, float(event.items)))),
     )
@@ -289,7 +289,7 @@ def _worker_moved(
     return replace(lane, workers=workers, armed=armed, faults=_faults(lane, event))
 
 
-def _place(workers: tuple[WorkerLane, ...], name: str) -> int | None:
+def _place(workers: tuple[WorkerState, ...], name: str) -> int | None:
     """Return the worker's index; ids ``w0, w1, …`` stand in order, so the name usually tells it at once."""
     guess = int(name[1:]) if name[1:].isdecimal() and len(name) < 10 else 0
     if guess < len(workers) and workers[guess].process.id == name:
@@ -297,7 +297,7 @@ def _place(workers: tuple[WorkerLane, ...], name: str) -> int | None:
     return next((place for place, worker in enumerate(workers) if worker.process.id == name), None)
 
 
-def _sampled(worker: WorkerLane, event: e.Sample, lane: Lane) -> WorkerLane:
+def _sampled(worker: WorkerState, event: e.Sample, lane: Lane) -> WorkerState:
     running = lane.stage is Stage.RUNNING
     seen = (
         extend(worker.utilization, _since(lane, event), event.cpu, UTILIZATION_POINTS)

@@ -29,19 +29,21 @@ def scales(board: Board, spec: Spec) -> tuple[Scale, ...]:
     for lane in board.trials:
         if lane.wall_s is None or lane.wall_s <= 0:
             continue
-        times = baseline if lane.side is Side.BASELINE else distributed.get(at_work(lane), {})
+        times = (
+            baseline if lane.side is Side.BASELINE else distributed.get(workers_at_work(lane), {})
+        )
         times[lane.trial] = lane.wall_s
     return tuple(_scale(workers, baseline, times) for workers, times in distributed.items())
 
 
-def at_work(lane: Lane) -> int:
+def workers_at_work(lane: Lane) -> int:
     """Return p of the lane's trial: how many workers have a part in it."""
     return max(1, len(lane.workers))
 
 
 def latest(board: Board) -> Lane | None:
     """Return the side that got its go last, as it is now (None: nothing has gone yet)."""
-    gone = [lane for lane in (board.baseline, board.distributed) if lane.went_at is not None]
+    gone = [lane for lane in (board.baseline, board.distributed) if lane.started_at is not None]
     return max(gone, key=lambda lane: lane.order, default=None)
 
 

@@ -9,7 +9,7 @@ from harness.state.board import Lane, Stage
 from harness.state.series import done_at, value_at
 
 
-def rewound(lane: Lane, elapsed: float) -> Lane:
+def at_moment(lane: Lane, elapsed: float) -> Lane:
     """Return a finished lane as it looked ``elapsed`` seconds after its go; itself once its wall time has passed.
 
     This is what a replay shows: the recorded curve and utilization, read at the same moment of the run.
@@ -26,4 +26,4 @@ def rewound(lane: Lane, elapsed: float) -> Lane:
 
 def _told(lane: Lane) -> bool:
     """Return whether anything was said of the way between nothing and all: where it was not, no progress is made up."""
-    return any(0 < done < lane.items_out for _, done in lane.curve.points)
+    return any(0 < done < lane.items_finished for _, done in lane.curve.points)

@@ -11,7 +11,7 @@ ARMED_WITHIN_S = 60.0
 """Seconds after which a side that is still arming counts as stalled: a cluster needs some, an input may need more."""
 
 
-def still_s(board: Board, at: float) -> float | None:
+def stalled_s(board: Board, at: float) -> float | None:
     """Return for how many seconds a running side has done no item, ``at`` that time on the conductor's clock.
 
     Of two sides that run it is the longer time. None: nothing runs, or a side has no items to count.
@@ -37,4 +37,4 @@ def _counts(lane: Lane) -> bool:
 
 
 def _still_s(lane: Lane, at: float) -> float:
-    return max(0.0, at - lane.moved_at) if lane.moved_at is not None else 0.0
+    return max(0.0, at - lane.last_progress_at) if lane.last_progress_at is not None else 0.0

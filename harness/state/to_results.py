@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from harness.model import Digest, Fault, Host, Observer, Results, Status, Trial, WorkerRecord, plain
-from harness.state.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, WorkerLane
+from harness.model import Digest, Fault, Host, Observer, Results, Status, Trial, WorkerTrial, plain
+from harness.state.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, WorkerState
 from harness.state.series import Trace
 
 CURVE_POINTS_OF_ALL = 4_000
@@ -64,7 +64,7 @@ def _unscored(board: Board) -> Iterator[Lane]:
     """Yield the present lanes that got their go and are not among the scored trials."""
     kept = {(lane.side, lane.order) for lane in board.trials}
     for lane in (board.baseline, board.distributed):
-        if lane.went_at is not None and (lane.side, lane.order) not in kept:
+        if lane.started_at is not None and (lane.side, lane.order) not in kept:
             yield lane
 
 
@@ -103,13 +103,13 @@ def _share(most: int, of_all: int, sharers: int) -> int:
 
 
 def _trial(lane: Lane, at: float, curve_points: int, utilization_points: int) -> Trial:
-    wall_s = lane.wall_s if lane.wall_s is not None else max(0.0, at - (lane.went_at or 0.0))
+    wall_s = lane.wall_s if lane.wall_s is not None else max(0.0, at - (lane.started_at or 0.0))
     return Trial(
         side=lane.side,
         workers=max(1, len(lane.workers)),
         index=lane.trial,
         order=lane.order,
-        began_s=lane.went_at or 0.0,
+        began_s=lane.started_at or 0.0,
         startup_s=lane.startup_s or 0.0,
         wall_s=wall_s,
         cpu_s=lane.cpu_s,
@@ -145,8 +145,8 @@ def _failure(lane: Lane) -> str:
             return "stopped before its end"
 
 
-def _worker(worker: WorkerLane, wall_s: float, most: int) -> WorkerRecord:
-    return WorkerRecord(
+def _worker(worker: WorkerState, wall_s: float, most: int) -> WorkerTrial:
+    return WorkerTrial(
         worker.process,
         worker.chunks,
         worker.busy_s,

@@ -7,11 +7,13 @@ terminal fold the same moments to the same place. May import ``model``.
 import re
 from dataclasses import dataclass, fields, replace
 
-from harness.model import Words
+from harness.model import Description
 
 DEMO = "demo"
 FILLED = tuple(
-    field.name for field in fields(Words) if field.type is str and field.name != "answers_differ"
+    field.name
+    for field in fields(Description)
+    if field.type is str and field.name != "answers_differ"
 )
 """The words of a workload that a sentence may name, such as {bottleneck}."""
 
@@ -146,7 +148,7 @@ def standing(course: Course, at: float) -> Standing:
     return Standing(course.talk, len(course.ended), now - course.began, now - last)
 
 
-def said(beat: Beat, words: Words | None) -> str:
+def said(beat: Beat, words: Description | None) -> str:
     """Return the sentence to say with a workload's words in it (None: they are not known yet, and only named)."""
     return _PLACEHOLDER.sub(
         lambda found: (

@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from harness.errors import BadRequest
 from harness.files import atomic
-from harness.model import Words, plain
+from harness.model import Description, plain
 from harness.takes.journal_tail import is_there
 from harness.talk.agenda import DEMO, Beat, Course, Talk, begin, end_beat, said
 
@@ -65,7 +65,7 @@ class Heard:
 class Announcement:
     """Tells of one talk. Where nothing can be written any more the talk goes on all the same, and the cue does not hear of it."""
 
-    def __init__(self, talk: Talk, words: Words, at: float, root: Path) -> None:
+    def __init__(self, talk: Talk, words: Description, at: float, root: Path) -> None:
         beats = tuple(
             _Beat(beat.name, beat.budget, plain(said(beat, words))) for beat in talk.beats
         )

@@ -113,9 +113,9 @@ def ending(lane: Lane, at: float, walls: Sequence[float]) -> Estimate:
     middle = median(walls) if walls else None
     if lane.wall_s is not None or lane.stage is Stage.FAILED:
         return Estimate()
-    if lane.went_at is None:
+    if lane.started_at is None:
         return Estimate(None, middle)
-    elapsed = max(0.0, at - lane.went_at)
+    elapsed = max(0.0, at - lane.started_at)
     moving = lane.done > 0 and lane.items > 0 and elapsed > 0
     by_progress = max(0.0, elapsed * (lane.items - lane.done) / lane.done) if moving else None
     return Estimate(by_progress, None if middle is None else max(0.0, middle - elapsed))
@@ -137,7 +137,7 @@ def _side_left(
     board: Board, side: Side, trials: int, at: float, walls: Sequence[float]
 ) -> float | None:
     lane = board.lane(side)
-    begun = lane.trial + 1 if lane.went_at is not None else 0
+    begun = lane.trial + 1 if lane.started_at is not None else 0
     to_come = trials - begun
     now = ending(lane, at, walls).best if lane.stage is Stage.RUNNING else 0.0
     if now is None or lane.stage is Stage.FAILED or (to_come and not walls):

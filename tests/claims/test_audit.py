@@ -19,7 +19,7 @@ from harness.claims.rules.table import RULES
 from harness.errors import BadRequest
 from harness.files import journal
 from harness.files.results import decode, encode, load
-from harness.model import Kind, Results, Side, Status, WorkerRecord
+from harness.model import Kind, Results, Side, Status, WorkerTrial
 from tests import doctor
 from tests.builders import a_results, a_sweep, a_worker, golden_results
 
@@ -159,7 +159,7 @@ def test_a_caveat_without_numbers_stands_beside_what_its_rule_measures() -> None
     )
 
 
-def with_details(results: Results, details: tuple[WorkerRecord, ...]) -> Results:
+def with_details(results: Results, details: tuple[WorkerTrial, ...]) -> Results:
     """Return the session with these workers in every trial."""
     return replace(
         results, trials=tuple(replace(trial, workers_detail=details) for trial in results.trials)

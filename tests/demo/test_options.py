@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from demo.options import MOST_WORKERS, PRETEND_WORKERS, Asked, Request, doubled, request, told
 from harness.errors import BadRequest
-from harness.model import Adopted, Schedule, Variant
+from harness.model import CommandFacts, Schedule, Variant
 from harness.run.baseline_variants import NO_PROOF
 from harness.run.host import usable_cores
 from tests.builders import a_workload_file
@@ -59,7 +59,7 @@ def test_a_request_carries_what_was_typed() -> None:
 
 def test_a_rehearsal_pretends_some_workers() -> None:
     asked = requested()
-    assert (asked.spec.workers, asked.simulated, asked.allotment.workers) == (
+    assert (asked.spec.workers, asked.simulated, asked.core_shares.workers) == (
         PRETEND_WORKERS,
         True,
         (),
@@ -69,7 +69,7 @@ def test_a_rehearsal_pretends_some_workers() -> None:
 def test_a_measured_race_uses_every_core(measured: str) -> None:
     asked = requested(workload=measured)
     assert (asked.spec.workers, asked.simulated) == (CORES, False)
-    assert sorted(core for share in asked.allotment.workers for core in share) == sorted(
+    assert sorted(core for share in asked.core_shares.workers for core in share) == sorted(
         usable_cores()
     )
 
@@ -86,7 +86,7 @@ def test_a_baseline_is_as_wide_as_a_worker(measured: str) -> None:
 @pytest.mark.parametrize(("typed", "cores"), [("1", 1), ("all", CORES)])
 def test_a_baseline_can_be_given_cores(measured: str, typed: str, cores: int) -> None:
     asked = requested(workload=measured, baseline_cores=typed)
-    assert asked.spec.baseline_cores == len(asked.allotment.baseline) == cores
+    assert asked.spec.baseline_cores == len(asked.core_shares.baseline) == cores
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "some", "1.5", "²"])
@@ -126,7 +126,7 @@ def test_a_sweep_of_pretend_workers_doubles_them_up_to_the_usual_number() -> Non
 def test_a_measured_sweep_goes_up_to_all_the_cores(measured: str) -> None:
     asked = swept(workload=measured)
     assert (asked.spec.points[0], asked.spec.points[-1], asked.spec.workers) == (1, CORES, CORES)
-    assert len(asked.allotment.workers) == CORES
+    assert len(asked.core_shares.workers) == CORES
 
 
 def test_a_sweep_of_wide_workers_goes_up_to_as_many_as_fit(measured: str) -> None:
@@ -171,7 +171,7 @@ def test_the_headline_of_an_oversubscribed_sweep_is_about_the_largest_scale_that
     asked = swept(
         workload=measured, points=",".join(map(str, range(1, CORES + 2))), oversubscribe=True
     )
-    assert (asked.spec.workers, asked.spec.oversubscribe, len(asked.allotment.workers)) == (
+    assert (asked.spec.workers, asked.spec.oversubscribe, len(asked.core_shares.workers)) == (
         CORES,
         True,
         CORES + 1,
@@ -227,14 +227,14 @@ def test_the_baseline_is_proved_where_that_is_asked_for() -> None:
 
 def test_a_proof_is_planned_where_it_is_asked_for(measured: str) -> None:
     planned = [
-        requested(workload=measured, prove_baseline=asked).programme for asked in (False, True)
+        requested(workload=measured, prove_baseline=asked).variant_plan for asked in (False, True)
     ]
     assert planned[0] == NO_PROOF
     assert planned[1].studies[0].variant is Variant.OWN
 
 
 def test_a_rehearsal_proves_nothing() -> None:
-    assert requested(prove_baseline=True).programme == NO_PROOF
+    assert requested(prove_baseline=True).variant_plan == NO_PROOF
 
 
 def test_the_scales_of_a_cluster_are_not_guessed(measured: str, listener: str) -> None:
@@ -268,7 +268,7 @@ def listener() -> Any:
 
 def test_a_cluster_that_listens_is_joined(measured: str, listener: str) -> None:
     asked = requested(workload=measured, workers=64, address=listener)
-    assert (asked.address, asked.spec.joined_cluster, asked.allotment.workers) == (
+    assert (asked.address, asked.spec.joined_cluster, asked.core_shares.workers) == (
         listener,
         True,
         (),
@@ -369,7 +369,7 @@ def test_two_programs_are_asked_for_with_what_can_be_known_of_them(tmp_path: Pat
         settings=("baseline=a", "distributed=b", f"input={tmp_path}", "quality=f1 (.*)"),
         workers=1,
     )
-    assert asked.spec.adopted == Adopted(says_ready=False, input_named=True, compared="")
+    assert asked.spec.commands == CommandFacts(says_ready=False, input_named=True, compared="")
 
 
 @pytest.mark.parametrize(

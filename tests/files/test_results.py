@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.claims.headline import Headline, Refusal, headline
 from harness.errors import BadRequest
 from harness.files.results import LARGEST_BYTES, decode, encode, load, save
-from harness.model import Kind, Results, Side, Status
+from harness.model import CommandFacts, Kind, Results, Side, Status
 from tests.builders import (
     a_digest_of,
     a_fault,
@@ -489,3 +489,10 @@ def test_sides_that_disagree_keep_both_their_digests() -> None:
         a_digest_of("input"),
         a_digest_of("other"),
     ]
+
+
+def test_a_file_that_names_a_field_as_earlier_versions_did_is_read() -> None:
+    facts = CommandFacts(says_ready=True, input_named=False, compared="output")
+    results = a_results(spec=a_spec(commands=facts))
+    earlier = encode(results).replace(b'"commands":', b'"adopted":')
+    assert decode(earlier) == results

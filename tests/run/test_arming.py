@@ -27,7 +27,7 @@ def a_session(out: Path, workload: str = "simulated", workers: int = 3) -> Sessi
         wanted.spec,
         wanted.workload,
         wanted.address,
-        wanted.allotment,
+        wanted.core_shares,
         wanted.simulated,
         replay_rest=False,
         out=out,

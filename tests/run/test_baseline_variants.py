@@ -8,18 +8,18 @@ from harness.model import Variant
 from harness.run.baseline_variants import (
     AT_LEAST_S,
     NO_PROOF,
-    Programme,
+    VariantPlan,
     another,
     declared,
     label,
-    programme,
     rated,
+    variant_plan,
 )
-from harness.run.wire import Study
+from harness.run.wire import TimeVariant
 from harness.workload import Problem, Workload
 from tests.builders import a_spec, a_workload_file, find_workload
 
-OWN = Study(Variant.OWN, AT_LEAST_S)
+OWN = TimeVariant(Variant.OWN, AT_LEAST_S)
 SOURCE = """
 from harness.workload import Limit
 
@@ -65,11 +65,13 @@ def ran(workload: Workload) -> list[Any]:
     return sorted(set(runs))
 
 
-def timed(workload: Workload, study: Study, problem: Problem | None = None, cores: int = 1) -> Any:
+def timed(
+    workload: Workload, study: TimeVariant, problem: Problem | None = None, cores: int = 1
+) -> Any:
     return rated(study, workload, workload.params, problem or workload.load(workload.params), cores)
 
 
-def variants(studies: tuple[Study, ...]) -> list[Variant]:
+def variants(studies: tuple[TimeVariant, ...]) -> list[Variant]:
     return [study.variant for study in studies]
 
 
@@ -112,21 +114,21 @@ def test_a_baseline_is_tuned_by_a_number_among_its_parameters(tmp_path: Path, na
 
 
 def test_without_a_proof_asked_for_nothing_is_timed(made: Workload) -> None:
-    assert programme(declared(made, made.params), a_spec(), (0, 1)) == NO_PROOF
+    assert variant_plan(declared(made, made.params), a_spec(), (0, 1)) == NO_PROOF
 
 
 def test_a_baseline_without_cores_proves_nothing() -> None:
-    assert programme((), a_spec(prove_baseline=True), ()) == NO_PROOF
+    assert variant_plan((), a_spec(prove_baseline=True), ()) == NO_PROOF
 
 
 def test_a_proof_begins_and_ends_with_the_baseline_as_it_runs() -> None:
-    limit = Study(Variant.LIMIT, AT_LEAST_S, "sleep")
-    asked = programme((limit,), a_spec(prove_baseline=True), (0, 1))
-    assert asked == Programme((OWN, limit, Study(Variant.WHOLE, 0.0), OWN), (0, 1))
+    limit = TimeVariant(Variant.LIMIT, AT_LEAST_S, "sleep")
+    asked = variant_plan((limit,), a_spec(prove_baseline=True), (0, 1))
+    assert asked == VariantPlan((OWN, limit, TimeVariant(Variant.WHOLE, 0.0), OWN), (0, 1))
 
 
 def test_a_baseline_that_has_all_cores_is_not_timed_on_them_again() -> None:
-    assert programme((), a_spec(prove_baseline=True, baseline_cores=2), (0, 1)) == Programme(
+    assert variant_plan((), a_spec(prove_baseline=True, baseline_cores=2), (0, 1)) == VariantPlan(
         (OWN, OWN)
     )
 
@@ -135,29 +137,29 @@ def test_a_baseline_that_has_all_cores_is_not_timed_on_them_again() -> None:
     ("study", "words"),
     [
         (OWN, "as it runs"),
-        (Study(Variant.TUNED, 1.0, "micro_batch", 1536), "micro_batch 1,536"),
-        (Study(Variant.TUNED, 1.0, "rate", 0.5), "rate 0.5"),
-        (Study(Variant.NAIVE, 1.0), "without care"),
-        (Study(Variant.LIMIT, 1.0, "matrix products"), "matrix products"),
-        (Study(Variant.WHOLE, 0.0), "on all 8 cores"),
+        (TimeVariant(Variant.TUNED, 1.0, "micro_batch", 1536), "micro_batch 1,536"),
+        (TimeVariant(Variant.TUNED, 1.0, "rate", 0.5), "rate 0.5"),
+        (TimeVariant(Variant.NAIVE, 1.0), "without care"),
+        (TimeVariant(Variant.LIMIT, 1.0, "matrix products"), "matrix products"),
+        (TimeVariant(Variant.WHOLE, 0.0), "on all 8 cores"),
     ],
 )
-def test_a_variant_is_called_by_what_it_is(study: Study, words: str) -> None:
+def test_a_variant_is_called_by_what_it_is(study: TimeVariant, words: str) -> None:
     assert label(study, 8) == words
 
 
 @pytest.mark.parametrize(
     ("study", "expected"),
     [
-        (Study(Variant.OWN, 0.01), [("slice", 5)]),
-        (Study(Variant.TUNED, 0.01, "size", 2), [("slice", 2)]),
-        (Study(Variant.NAIVE, 0.01), [("naive", "slice", 5)]),
-        (Study(Variant.LIMIT, 0.01, "sleep"), [("limit", "slice", 5)]),
-        (Study(Variant.WHOLE, 0.0), [("full", 5)]),
+        (TimeVariant(Variant.OWN, 0.01), [("slice", 5)]),
+        (TimeVariant(Variant.TUNED, 0.01, "size", 2), [("slice", 2)]),
+        (TimeVariant(Variant.NAIVE, 0.01), [("naive", "slice", 5)]),
+        (TimeVariant(Variant.LIMIT, 0.01, "sleep"), [("limit", "slice", 5)]),
+        (TimeVariant(Variant.WHOLE, 0.0), [("full", 5)]),
     ],
     ids=str,
 )
-def test_a_variant_runs_what_it_is(made: Workload, study: Study, expected: list[Any]) -> None:
+def test_a_variant_runs_what_it_is(made: Workload, study: TimeVariant, expected: list[Any]) -> None:
     timed(made, study)
     assert ran(made) == expected
 
@@ -168,23 +170,23 @@ def test_a_variant_runs_what_it_is(made: Workload, study: Study, expected: list[
 def test_a_rate_is_the_items_of_a_pass_over_its_seconds(
     made: Workload, variant: Variant, items: int
 ) -> None:
-    found = timed(made, Study(variant, 0.0))
+    found = timed(made, TimeVariant(variant, 0.0))
     assert items / found.seconds <= found.items_per_s <= items / 0.01
 
 
 def test_the_rate_of_a_limit_is_what_it_says(made: Workload) -> None:
-    found = timed(made, Study(Variant.LIMIT, 0.02, "sleep"))
+    found = timed(made, TimeVariant(Variant.LIMIT, 0.02, "sleep"))
     assert (found.items_per_s, found.name) == (1000.0, "sleep")
     assert found.seconds >= 0.02
 
 
 def test_a_rate_says_what_was_varied_and_on_how_many_cores(made: Workload) -> None:
-    found = timed(made, Study(Variant.TUNED, 0.0, "size", 2), cores=3)
+    found = timed(made, TimeVariant(Variant.TUNED, 0.0, "size", 2), cores=3)
     assert (found.variant, found.name, found.value, found.cores) == (Variant.TUNED, "size", 2.0, 3)
 
 
 def test_a_slice_is_passed_until_the_time_is_up(made: Workload) -> None:
-    assert timed(made, Study(Variant.OWN, 0.1)).seconds >= 0.1
+    assert timed(made, TimeVariant(Variant.OWN, 0.1)).seconds >= 0.1
 
 
 @pytest.mark.parametrize(
@@ -208,20 +210,20 @@ def test_passes_fill_the_time_and_are_three_where_that_is_cheap(
 
 def test_the_median_pass_counts(tmp_path: Path) -> None:
     late = "ran = []\ndef baseline(given, report):\n    ran.append(given)\n    time.sleep(0.2 if len(ran) == 1 else 0.01)"
-    found = timed(find_workload(a_workload_file(tmp_path, late)), Study(Variant.OWN, 0.25))
+    found = timed(find_workload(a_workload_file(tmp_path, late)), TimeVariant(Variant.OWN, 0.25))
     assert found.items_per_s > 5 / 0.2
 
 
 def test_a_slice_that_is_not_counted_gives_way_to_the_whole_input(made: Workload) -> None:
     uncounted = Problem(input=("full", 5), held_out=0.5, items=400, warmup=("slice", 5))
-    timed(made, Study(Variant.OWN, 0.0), uncounted)
+    timed(made, TimeVariant(Variant.OWN, 0.0), uncounted)
     assert ran(made) == [("full", 5)]
 
 
 def test_a_tuned_value_is_of_its_parameters_type(tmp_path: Path) -> None:
     source = "seen = []\ndef load(params): return seen.append(params['rate']) or Problem(input=(), held_out=0.5, items=1)"
     workload = find_workload(a_workload_file(tmp_path, source))
-    timed(workload, Study(Variant.TUNED, 0.0, "rate", 2))
+    timed(workload, TimeVariant(Variant.TUNED, 0.0, "rate", 2))
     assert [type(rate) for rate in workload.load.__globals__["seen"]] == [float, float]
 
 
@@ -229,10 +231,13 @@ def test_a_tuned_value_is_of_its_parameters_type(tmp_path: Path) -> None:
 def test_a_rate_that_is_none_is_an_error(tmp_path: Path, rate: str) -> None:
     source = f"from harness.workload import Limit\nfields['limit'] = Limit('sleep', lambda given, seconds: float({rate!r}))"
     with pytest.raises(ValueError, match=f"the rate of sleep is {rate}"):
-        timed(find_workload(a_workload_file(tmp_path, source)), Study(Variant.LIMIT, 0.0, "sleep"))
+        timed(
+            find_workload(a_workload_file(tmp_path, source)),
+            TimeVariant(Variant.LIMIT, 0.0, "sleep"),
+        )
 
 
 @pytest.mark.parametrize("variant", [Variant.NAIVE, Variant.LIMIT])
 def test_what_is_not_declared_cannot_be_timed(plain: Workload, variant: Variant) -> None:
     with pytest.raises(BadRequest, match=f"made has no {variant} variant of its baseline"):
-        timed(plain, Study(variant, 0.0))
+        timed(plain, TimeVariant(variant, 0.0))

@@ -52,14 +52,14 @@ def an_assignment(workload: str, **changes: Any) -> wire.Assignment:
 def performed(assignment: wire.Assignment, *orders: wire.Command) -> list[e.Event]:
     """Return what a side says that is given these orders."""
     read, write = os.pipe()
-    ear, mouth = wire.Ear(read), wire.Mouth(write)
+    reader, writer = wire.EventReader(read), wire.EventWriter(write)
     said: list[e.Event] = []
     try:
-        child.perform(assignment, iter(orders), mouth)
+        child.perform(assignment, iter(orders), writer)
     finally:
-        mouth.close()
-        while not ear.closed:
-            said += ear.listen()
+        writer.close()
+        while not reader.closed:
+            said += reader.listen()
         os.close(read)
     return said
 
@@ -70,12 +70,12 @@ def one(kind: type[e.Event], said: list[e.Event]) -> Any:
 
 
 def test_a_trial_is_told_from_ready_to_scored(tmp_path: Path) -> None:
-    said = performed(an_assignment(a_workload_file(tmp_path)), wire.Start())
+    said = performed(an_assignment(a_workload_file(tmp_path)), wire.StartTrial())
     assert [type(event) for event in said] == [
         e.Ready,
         e.Progress,
         e.Phase,
-        e.Spent,
+        e.CoreTime,
         e.Finished,
         e.Scored,
     ]
@@ -132,7 +132,7 @@ def test_a_baseline_is_one_worker_named_by_its_cores(tmp_path: Path, cores: Any,
 
 def test_a_distributed_side_has_the_workers_that_were_asked_for(tmp_path: Path) -> None:
     path = a_workload_file(tmp_path, WORKERS)
-    said = performed(an_assignment(path, side=Side.DISTRIBUTED, workers=3), wire.Start())
+    said = performed(an_assignment(path, side=Side.DISTRIBUTED, workers=3), wire.StartTrial())
     assert [worker.id for worker in one(e.Ready, said).workers] == ["w0", "w1", "w2"]
     assert one(e.Scored, said).quality == 3
 
@@ -146,7 +146,7 @@ def test_parameters_reach_load(tmp_path: Path) -> None:
 
 
 def test_a_side_is_warmed_before_it_is_ready(tmp_path: Path) -> None:
-    said = performed(an_assignment(a_workload_file(tmp_path, WARM)), wire.Start())
+    said = performed(an_assignment(a_workload_file(tmp_path, WARM)), wire.StartTrial())
     assert one(e.Scored, said).quality == 2.25  # the second run; the first was the slice
 
 
@@ -156,14 +156,16 @@ def test_the_warm_up_is_no_progress(tmp_path: Path) -> None:
 
 
 def test_every_start_is_a_trial(tmp_path: Path) -> None:
-    said = performed(an_assignment(a_workload_file(tmp_path)), wire.Start(), wire.Start())
+    said = performed(an_assignment(a_workload_file(tmp_path)), wire.StartTrial(), wire.StartTrial())
     scored = [event for event in said if isinstance(event, e.Scored)]
     assert len(scored) == 2
     assert scored[0] == scored[1]
 
 
 def test_another_answer_is_another_digest(tmp_path: Path) -> None:
-    said = performed(an_assignment(a_workload_file(tmp_path, WARM)), wire.Start(), wire.Start())
+    said = performed(
+        an_assignment(a_workload_file(tmp_path, WARM)), wire.StartTrial(), wire.StartTrial()
+    )
     assert len({event.answer_sha256 for event in said if isinstance(event, e.Scored)}) == 2
 
 
@@ -184,19 +186,19 @@ def quality(answer, held_out):
 def test_the_clock_holds_the_run_and_nothing_around_it(tmp_path: Path) -> None:
     path = a_workload_file(tmp_path, SLOW_AROUND)
     began = time.perf_counter()
-    finished = one(e.Finished, performed(an_assignment(path), wire.Start()))
+    finished = one(e.Finished, performed(an_assignment(path), wire.StartTrial()))
     assert 0.05 <= finished.wall_s <= time.perf_counter() - began - 0.2
 
 
 def test_the_phases_add_up_to_the_wall_time(tmp_path: Path) -> None:
-    said = performed(an_assignment(a_workload_file(tmp_path, SLOW_AROUND)), wire.Start())
+    said = performed(an_assignment(a_workload_file(tmp_path, SLOW_AROUND)), wire.StartTrial())
     assert one(e.Phase, said).seconds == one(e.Finished, said).wall_s
 
 
 def test_a_baselines_core_seconds_add_up_to_the_wall_time_of_its_cores(tmp_path: Path) -> None:
     path = a_workload_file(tmp_path, SLOW_AROUND + "\nfields['simulated'] = False")
-    said = performed(an_assignment(path, cores_per_worker=3), wire.Start())
-    spent, finished = one(e.Spent, said), one(e.Finished, said)
+    said = performed(an_assignment(path, cores_per_worker=3), wire.StartTrial())
+    spent, finished = one(e.CoreTime, said), one(e.Finished, said)
     assert spent.compute_s == finished.cpu_s
     assert spent.compute_s + spent.idle_s == pytest.approx(3 * finished.wall_s)
 
@@ -215,9 +217,9 @@ def test_the_core_seconds_of_a_distributed_side_add_up_to_the_wall_time_of_all_i
 ) -> None:
     said = performed(
         an_assignment(a_workload_file(tmp_path, MAPPING), side=Side.DISTRIBUTED, workers=2),
-        wire.Start(),
+        wire.StartTrial(),
     )
-    spent, wall_s = one(e.Spent, said), one(e.Finished, said).wall_s
+    spent, wall_s = one(e.CoreTime, said), one(e.Finished, said).wall_s
     parts = spent.compute_s, spent.exchange_s, spent.waiting_s, spent.serial_s, spent.idle_s
     assert sum(parts) == pytest.approx(2 * wall_s, rel=0.02)
     assert spent.compute_s == pytest.approx(0.3)
@@ -227,7 +229,7 @@ def test_the_core_seconds_of_a_distributed_side_add_up_to_the_wall_time_of_all_i
 def test_the_phases_of_a_distributed_side_add_up_to_its_wall_time(tmp_path: Path) -> None:
     said = performed(
         an_assignment(a_workload_file(tmp_path, MAPPING), side=Side.DISTRIBUTED, workers=2),
-        wire.Start(),
+        wire.StartTrial(),
     )
     phases = {event.name: event.seconds for event in said if isinstance(event, e.Phase)}
     assert set(phases) == {"serial", "pool"}
@@ -235,7 +237,9 @@ def test_the_phases_of_a_distributed_side_add_up_to_its_wall_time(tmp_path: Path
 
 
 def test_where_the_pool_is_not_called_nothing_is_known_of_its_core_seconds(tmp_path: Path) -> None:
-    said = performed(an_assignment(a_workload_file(tmp_path), side=Side.DISTRIBUTED), wire.Start())
+    said = performed(
+        an_assignment(a_workload_file(tmp_path), side=Side.DISTRIBUTED), wire.StartTrial()
+    )
     assert [type(event) for event in said] == [e.Ready, e.Progress, e.Phase, e.Finished, e.Scored]
 
 
@@ -245,7 +249,7 @@ def test_a_study_is_answered_with_a_rate(tmp_path: Path, cores: Any, known: int)
     rated = one(
         e.Rated,
         performed(
-            an_assignment(path, cores=cores, cores_per_worker=4), wire.Study(Variant.OWN, 0.0)
+            an_assignment(path, cores=cores, cores_per_worker=4), wire.TimeVariant(Variant.OWN, 0.0)
         ),
     )
     assert (rated.variant, rated.cores) == (Variant.OWN, known)
@@ -253,7 +257,7 @@ def test_a_study_is_answered_with_a_rate(tmp_path: Path, cores: Any, known: int)
 
 
 def test_a_study_is_no_trial(tmp_path: Path) -> None:
-    said = performed(an_assignment(a_workload_file(tmp_path)), wire.Study(Variant.WHOLE, 0.0))
+    said = performed(an_assignment(a_workload_file(tmp_path)), wire.TimeVariant(Variant.WHOLE, 0.0))
     assert [type(event) for event in said] == [e.Ready, e.Rated]
 
 
@@ -262,7 +266,7 @@ def test_core_seconds_are_those_of_the_run(tmp_path: Path) -> None:
     path = a_workload_file(
         tmp_path, burn + "\ndef quality(answer, held_out): return baseline(0, 0) or held_out"
     )
-    finished = one(e.Finished, performed(an_assignment(path), wire.Start()))
+    finished = one(e.Finished, performed(an_assignment(path), wire.StartTrial()))
     assert 0.05 <= finished.cpu_s < 0.1
 
 
@@ -270,12 +274,12 @@ def test_items_are_the_last_that_were_reported(tmp_path: Path) -> None:
     path = a_workload_file(
         tmp_path, "def baseline(given, report):\n    for done in range(1, 1001): report(done)"
     )
-    assert one(e.Finished, performed(an_assignment(path), wire.Start())).items == 1000
+    assert one(e.Finished, performed(an_assignment(path), wire.StartTrial())).items == 1000
 
 
 def test_a_probe_tells_how_often_the_slice_passes(tmp_path: Path) -> None:
     path = a_workload_file(tmp_path, WARM)
-    probed = one(e.Probed, performed(an_assignment(path), wire.Probe(0.01, together=True)))
+    probed = one(e.Probed, performed(an_assignment(path), wire.ProbeSpeed(0.01, together=True)))
     assert probed.rate > 0
     assert probed.together
 
@@ -283,7 +287,7 @@ def test_a_probe_tells_how_often_the_slice_passes(tmp_path: Path) -> None:
 def test_without_a_slice_there_is_nothing_to_probe(tmp_path: Path) -> None:
     probed = one(
         e.Probed,
-        performed(an_assignment(a_workload_file(tmp_path)), wire.Probe(0.01, together=False)),
+        performed(an_assignment(a_workload_file(tmp_path)), wire.ProbeSpeed(0.01, together=False)),
     )
     assert (probed.rate, probed.together) == (0.0, False)
 
@@ -292,20 +296,20 @@ def test_without_a_slice_there_is_nothing_to_probe(tmp_path: Path) -> None:
 def test_a_quality_that_is_no_number_is_an_error(tmp_path: Path, worth: str) -> None:
     path = a_workload_file(tmp_path, f"def quality(answer, held_out): return float('{worth}')")
     with pytest.raises(ValueError, match=f"score is {worth}"):
-        performed(an_assignment(path), wire.Start())
+        performed(an_assignment(path), wire.StartTrial())
 
 
 def test_an_answer_without_a_canonical_form_is_an_error(tmp_path: Path) -> None:
     path = a_workload_file(tmp_path, "def baseline(given, report): return object()")
     with pytest.raises(TypeError, match="no canonical digest"):
-        performed(an_assignment(path), wire.Start())
+        performed(an_assignment(path), wire.StartTrial())
 
 
 def test_a_pretend_baseline_looks_busy(tmp_path: Path) -> None:
     path = a_workload_file(
         tmp_path, "def baseline(given, report):\n    time.sleep(0.51)\n    report(5)"
     )
-    sample = one(e.Sample, performed(an_assignment(path), wire.Start()))
+    sample = one(e.Sample, performed(an_assignment(path), wire.StartTrial()))
     assert (sample.worker, sample.cpu) == ("core", 1.0)
 
 
@@ -334,7 +338,7 @@ class Alone:
         )
         os.close(events)
         os.close(control)
-        self.ear = wire.Ear(self.events)
+        self.reader = wire.EventReader(self.events)
 
     def order(self, *commands: wire.Command) -> None:
         os.write(self.control, b"".join(map(wire.encode_command, commands)))
@@ -346,15 +350,15 @@ class Alone:
         """Return what was said, the exit code and what was printed, once the process has ended."""
         printed = self.process.communicate(timeout=20)[1].decode()
         said: list[e.Event] = []
-        while not self.ear.closed:
-            said += self.ear.listen()
+        while not self.reader.closed:
+            said += self.reader.listen()
         os.close(self.events)
         return said, self.process.returncode, printed
 
 
 def test_a_side_leaves_when_the_conductor_hangs_up(tmp_path: Path) -> None:
     alone = Alone(a_workload_file(tmp_path))
-    alone.order(wire.Start())
+    alone.order(wire.StartTrial())
     alone.hang_up()
     said, code, printed = alone.ended()
     assert (type(said[-1]), code, printed) == (e.Scored, 0, "")
@@ -364,7 +368,7 @@ def test_a_side_in_mid_run_does_not_outlive_its_conductor(tmp_path: Path) -> Non
     alone = Alone(
         a_workload_file(tmp_path, "def baseline(given, report): time.sleep(60)"), grace_s=0.1
     )
-    alone.order(wire.Start())
+    alone.order(wire.StartTrial())
     alone.hang_up()
     _, code, _ = alone.ended()
     assert code == 1
@@ -372,7 +376,7 @@ def test_a_side_in_mid_run_does_not_outlive_its_conductor(tmp_path: Path) -> Non
 
 def test_what_a_side_raises_is_said_and_printed(tmp_path: Path) -> None:
     alone = Alone(a_workload_file(tmp_path, "def baseline(given, report): raise KeyError('lost')"))
-    alone.order(wire.Start())
+    alone.order(wire.StartTrial())
     said, code, printed = alone.ended()
     alone.hang_up()
     failed = one(e.Failed, said)

@@ -13,12 +13,12 @@ from harness import events as e
 from harness.errors import Disagreement, Interrupted, SideFailed, TwoclocksError
 from harness.model import Schedule, Side, Variant
 from harness.run import conductor
-from harness.run.baseline_variants import Programme
+from harness.run.baseline_variants import VariantPlan
 from harness.run.conductor import Batch, Conductor
 from harness.run.host import usable_cores
 from harness.run.plan import Session
-from harness.run.schedule import Allotment
-from harness.run.wire import Study
+from harness.run.schedule import CoreShares
+from harness.run.wire import TimeVariant
 from tests.builders import a_spec, a_workload_file
 
 BASELINE, DISTRIBUTED = Side
@@ -75,7 +75,7 @@ def a_session(out: Path, workload: str = "simulated", **changes: Any) -> Session
     ours: dict[str, Any] = {
         "simulated": True,
         "replay_rest": False,
-        "allotment": Allotment((), (), disjoint=True, screen_has_core=True),
+        "core_shares": CoreShares((), (), disjoint=True, screen_has_core=True),
     }
     asked = {
         name: changes.pop(name)
@@ -136,7 +136,7 @@ def order_of(result: Ran, side: Side) -> list[str]:
         if event.side is side and not isinstance(event, e.Scheduled | e.Watched | e.Sample)
     )
     return [
-        kind for kind, _ in groupby(kinds) if kind not in ("Span", "Progress", "Phase", "Spent")
+        kind for kind, _ in groupby(kinds) if kind not in ("Span", "Progress", "Phase", "CoreTime")
     ]
 
 
@@ -549,10 +549,10 @@ def naive(given, report):
 fields.update(naive=naive, limit=Limit("sleep", lambda given, seconds: 1000.0))
 """
 STUDIES = (
-    Study(Variant.OWN, 0.01),
-    Study(Variant.LIMIT, 0.01, "sleep"),
-    Study(Variant.WHOLE, 0.0),
-    Study(Variant.OWN, 0.01),
+    TimeVariant(Variant.OWN, 0.01),
+    TimeVariant(Variant.LIMIT, 0.01, "sleep"),
+    TimeVariant(Variant.WHOLE, 0.0),
+    TimeVariant(Variant.OWN, 0.01),
 )
 
 
@@ -563,7 +563,7 @@ def proved(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         a_session(
             folder,
             a_workload_file(folder, PROVED),
-            programme=Programme(STUDIES, usable_cores()[:1]),
+            variant_plan=VariantPlan(STUDIES, usable_cores()[:1]),
         )
     )
 
@@ -604,8 +604,8 @@ def test_a_baseline_on_the_whole_host_has_no_lane(proved: Ran) -> None:
 def test_proving_is_not_on_the_account_of_watching(tmp_path: Path) -> None:
     path = a_workload_file(tmp_path)
     frames = [
-        ran(a_session(tmp_path, path, programme=Programme(studies))).of(e.Watched)[0].frames
-        for studies in ((), (Study(Variant.OWN, 1.0),))
+        ran(a_session(tmp_path, path, variant_plan=VariantPlan(studies))).of(e.Watched)[0].frames
+        for studies in ((), (TimeVariant(Variant.OWN, 1.0),))
     ]
     assert abs(frames[1] - frames[0]) < 10  # at twenty frames a second
 
@@ -613,12 +613,18 @@ def test_proving_is_not_on_the_account_of_watching(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def half_proved(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     folder = tmp_path_factory.mktemp("half-proved")
-    studies = (Study(Variant.OWN, 0.01), Study(Variant.NAIVE, 0.01), Study(Variant.OWN, 0.01))
-    return ran(a_session(folder, a_workload_file(folder, PROVED), programme=Programme(studies)))
+    studies = (
+        TimeVariant(Variant.OWN, 0.01),
+        TimeVariant(Variant.NAIVE, 0.01),
+        TimeVariant(Variant.OWN, 0.01),
+    )
+    return ran(
+        a_session(folder, a_workload_file(folder, PROVED), variant_plan=VariantPlan(studies))
+    )
 
 
 def test_a_variant_that_fails_is_named(half_proved: Ran) -> None:
-    (ended,) = half_proved.of(e.Unproved)
+    (ended,) = half_proved.of(e.ProofStopped)
     assert (ended.side, ended.variant, ended.label, ended.reason) == (
         BASELINE,
         Variant.NAIVE,
@@ -630,9 +636,9 @@ def test_a_variant_that_fails_is_named(half_proved: Ran) -> None:
 
 def test_a_variant_that_fails_ends_the_proof_and_not_the_session(half_proved: Ran) -> None:
     assert (half_proved.ended, half_proved.conductor.measured) == (None, True)
-    assert [type(event) for event in half_proved.of(e.Rated, e.Failed, e.Unproved)] == [
+    assert [type(event) for event in half_proved.of(e.Rated, e.Failed, e.ProofStopped)] == [
         e.Rated,
-        e.Unproved,
+        e.ProofStopped,
     ]
     assert nobody_left(half_proved)
 
@@ -667,9 +673,15 @@ def test_a_baseline_that_is_lost_in_its_proof_is_noticed(
 ) -> None:
     path = a_workload_file(tmp_path, f"import json\n{changes}")
     result = ran(
-        a_session(tmp_path, path, programme=Programme((Study(variant, 0.0),), usable_cores()[:1]))
+        a_session(
+            tmp_path,
+            path,
+            variant_plan=VariantPlan((TimeVariant(variant, 0.0),), usable_cores()[:1]),
+        )
     )
-    assert [(event.variant, event.reason) for event in result.of(e.Unproved)] == [(variant, reason)]
+    assert [(event.variant, event.reason) for event in result.of(e.ProofStopped)] == [
+        (variant, reason)
+    ]
     assert (result.ended, result.of(e.Failed)) == (None, [])
     assert nobody_left(result)
 
@@ -694,11 +706,15 @@ def test_a_side_that_is_killed_when_all_is_measured_takes_nothing_back(
             path,
             schedule=Schedule.IN_TURN,
             replay_rest=True,
-            programme=Programme(STUDIES[:1]),
+            variant_plan=VariantPlan(STUDIES[:1]),
         ),
         presenter,
     )
-    assert (result.ended, result.of(e.Failed), len(result.of(e.Unproved))) == (None, [], unproved)
+    assert (result.ended, result.of(e.Failed), len(result.of(e.ProofStopped))) == (
+        None,
+        [],
+        unproved,
+    )
 
 
 def test_a_session_that_ends_early_is_not_measured(tmp_path: Path) -> None:
@@ -713,23 +729,28 @@ def test_the_rest_of_a_proof_can_be_skipped(tmp_path: Path) -> None:
     presenter.skips = lambda: (
         any(isinstance(event, e.Rated) for event in presenter.seen) and next(presses, False)
     )
-    studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 3.0), Study(Variant.OWN, 0.0))
+    studies = (
+        TimeVariant(Variant.OWN, 0.0),
+        TimeVariant(Variant.OWN, 3.0),
+        TimeVariant(Variant.OWN, 0.0),
+    )
     result = ran(
-        a_session(tmp_path, a_workload_file(tmp_path), programme=Programme(studies)), presenter
+        a_session(tmp_path, a_workload_file(tmp_path), variant_plan=VariantPlan(studies)), presenter
     )
     assert len(result.of(e.Rated)) == 1
-    assert result.of(e.Unproved) == []
+    assert result.of(e.ProofStopped) == []
     assert result.ended is None
 
 
 def test_a_key_that_was_pressed_before_the_proof_skips_nothing(tmp_path: Path) -> None:
     typed = iter([True])
     skips = Presenter(skips=lambda: next(typed, False))
-    studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 0.0))
+    studies = (TimeVariant(Variant.OWN, 0.0), TimeVariant(Variant.OWN, 0.0))
     assert (
         len(
             ran(
-                a_session(tmp_path, a_workload_file(tmp_path), programme=Programme(studies)), skips
+                a_session(tmp_path, a_workload_file(tmp_path), variant_plan=VariantPlan(studies)),
+                skips,
             ).of(e.Rated)
         )
         == 2
@@ -743,8 +764,8 @@ def test_a_proof_can_be_stopped(tmp_path: Path) -> None:
             signal.SIGINT if any(isinstance(event, e.Rated) for event in seen) else None
         )
     )
-    studies = (Study(Variant.OWN, 0.0), Study(Variant.OWN, 60.0))
-    result = ran(a_session(tmp_path, path, programme=Programme(studies)), stopping)
+    studies = (TimeVariant(Variant.OWN, 0.0), TimeVariant(Variant.OWN, 60.0))
+    result = ran(a_session(tmp_path, path, variant_plan=VariantPlan(studies)), stopping)
     assert isinstance(result.ended, Interrupted)
     assert result.conductor.measured
     assert nobody_left(result)
@@ -770,13 +791,13 @@ def test_auto_probes_each_side_alone_and_then_both_at_once(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("hurried")
 def test_auto_does_not_probe_what_cannot_be_fair(tmp_path: Path) -> None:
-    shared = Allotment((), (), disjoint=False, screen_has_core=False)
+    shared = CoreShares((), (), disjoint=False, screen_has_core=False)
     session = a_session(
         tmp_path,
         a_workload_file(tmp_path, WARM),
         simulated=False,
         schedule=Schedule.AUTO,
-        allotment=shared,
+        core_shares=shared,
     )
     result = ran(session)
     assert result.of(e.Probed) == []
@@ -787,14 +808,14 @@ def test_auto_does_not_probe_what_cannot_be_fair(tmp_path: Path) -> None:
 def test_sides_on_one_host_run_in_turn_whatever_was_asked_where_their_cores_are_not_known_to_be_disjoint(
     tmp_path: Path,
 ) -> None:
-    joined = Allotment((), (), disjoint=False, screen_has_core=True)
+    joined = CoreShares((), (), disjoint=False, screen_has_core=True)
     result = ran(
         a_session(
             tmp_path,
             a_workload_file(tmp_path),
             simulated=False,
             schedule=Schedule.TOGETHER,
-            allotment=joined,
+            core_shares=joined,
         )
     )
     assert result.conductor.schedule is Schedule.IN_TURN

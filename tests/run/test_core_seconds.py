@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.events import Phase, Spent
+from harness.events import CoreTime, Phase
 from harness.model import CoreSeconds
 from harness.run.core_seconds import Account, Timing, alone
 
@@ -267,13 +267,15 @@ def test_the_phases_come_before_the_split() -> None:
     with account.mapping():
         clock.pass_by(1.0)
     account.close()
-    assert [type(event) for event in account.events()] == [Phase, Phase, Spent]
+    assert [type(event) for event in account.events()] == [Phase, Phase, CoreTime]
 
 
 def test_a_baseline_computes_or_is_off_its_cores() -> None:
     phase, spent = alone(10.0, 17.0, 2)
     assert phase == Phase(name="run", seconds=10.0)
-    assert spent == Spent(compute_s=17.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=3.0)
+    assert spent == CoreTime(
+        compute_s=17.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=3.0
+    )
 
 
 class Chunk(NamedTuple):
@@ -370,7 +372,7 @@ def handed_over(*sizes: int | None) -> int | None:
     account, _ = an_account(len(sizes))
     with account.stepping():
         account.stepped([Timing(1.0, 1.0, size) for size in sizes])
-    (spent,) = (event for event in account.events() if isinstance(event, Spent))
+    (spent,) = (event for event in account.events() if isinstance(event, CoreTime))
     return spent.part_bytes
 
 
@@ -382,7 +384,7 @@ def test_the_state_that_is_handed_back_at_the_end_is_no_part() -> None:
     account, _ = an_account()
     with account.stepping():
         account.concluded(Timing(1.0, 1.0, None))
-    (spent,) = (event for event in account.events() if isinstance(event, Spent))
+    (spent,) = (event for event in account.events() if isinstance(event, CoreTime))
     assert spent.part_bytes == 0
 
 

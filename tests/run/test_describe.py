@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.run.describe import Description, Refused, describe
+from harness.run.describe import Refused, WorkloadFacts, describe
 from tests.builders import a_workload_file, find_workload
 
 
 def test_a_description_is_the_words_and_the_settled_parameters() -> None:
-    assert describe("simulated", ["chunks=7"]) == Description(
+    assert describe("simulated", ["chunks=7"]) == WorkloadFacts(
         find_workload("simulated").words,
         {"seconds": 12.0, "chunks": 7, "quality": 0.97},
         simulated=True,
@@ -16,7 +16,7 @@ def test_a_description_is_the_words_and_the_settled_parameters() -> None:
 
 def test_a_workload_that_computes_is_not_simulated(tmp_path: Path) -> None:
     described = describe(a_workload_file(tmp_path, "fields['simulated'] = False"), [])
-    assert isinstance(described, Description)
+    assert isinstance(described, WorkloadFacts)
     assert not described.simulated
 
 
@@ -24,7 +24,7 @@ def test_a_description_says_what_the_baseline_can_be_timed_beside(tmp_path: Path
     described = describe(
         a_workload_file(tmp_path, "fields['tuned'] = ('size', (2, 5))"), ["size=7"]
     )
-    assert isinstance(described, Description)
+    assert isinstance(described, WorkloadFacts)
     assert [(study.name, study.value) for study in described.studies] == [
         ("size", 2),
         ("size", 5),

@@ -18,7 +18,7 @@ from harness.run import launch
 from harness.run.digest import workloads_digest
 from harness.run.host import THREAD_VARIABLES
 from harness.run.launch import Child, end_all, environment
-from harness.run.wire import Assignment, Start
+from harness.run.wire import Assignment, StartTrial
 from tests.builders import a_workload_file
 
 PRESENTERS = {
@@ -49,8 +49,8 @@ def heard(child: Child, until: Callable[[e.Event], bool]) -> list[e.Event]:
     """Return what a side says up to an event, or to its end."""
     events: list[e.Event] = []
     deadline = time.monotonic() + 20
-    while not any(map(until, events)) and not child.ear.closed and time.monotonic() < deadline:
-        events += child.ear.listen()
+    while not any(map(until, events)) and not child.reader.closed and time.monotonic() < deadline:
+        events += child.reader.listen()
         time.sleep(0.01)
     return events
 
@@ -269,7 +269,7 @@ def test_what_a_side_starts_while_it_is_told_to_end_ends_too(tmp_path: Path) -> 
 def test_a_side_that_is_gone_can_still_be_ordered_about(tmp_path: Path) -> None:
     with a_side(tmp_path, "os._exit(0)") as child:
         to_the_end(child)
-        child.order(Start())
+        child.order(StartTrial())
 
 
 @pytest.mark.parametrize(

@@ -7,16 +7,18 @@ from msgspec.structs import replace
 
 from harness.errors import Disagreement
 from harness.model import Side
-from harness.run.baseline_variants import Programme
+from harness.run.baseline_variants import VariantPlan
 from harness.run.plan import Session, assignment, require_same_terms, whole_host
-from harness.run.schedule import Allotment
+from harness.run.schedule import CoreShares
 from tests.builders import a_digest_of, a_held_out, a_process, a_ready, a_spec, an_input
 
 SESSION = Session(
     spec=a_spec(workers=2, cores_per_worker=3, baseline_cores=4),
     workload="train",
     address="10.0.0.1:6379",
-    allotment=Allotment((0, 1, 2, 3), ((4, 5, 6), (7, 8, 9)), disjoint=True, screen_has_core=True),
+    core_shares=CoreShares(
+        (0, 1, 2, 3), ((4, 5, 6), (7, 8, 9)), disjoint=True, screen_has_core=True
+    ),
     simulated=False,
     replay_rest=False,
     out=Path("take"),
@@ -52,12 +54,12 @@ def test_both_sides_are_told_the_same_work() -> None:
 
 
 def test_a_side_that_is_not_pinned_is_told_no_cores() -> None:
-    free = changed(SESSION, allotment=Allotment((), (), disjoint=True, screen_has_core=True))
+    free = changed(SESSION, core_shares=CoreShares((), (), disjoint=True, screen_has_core=True))
     assert [assignment(free, side).cores for side in Side] == [((),), ()]
 
 
 def test_a_baseline_on_the_whole_host_is_told_of_all_its_cores() -> None:
-    proved = changed(SESSION, programme=Programme((), (0, 1, 2, 3, 4, 5)))
+    proved = changed(SESSION, variant_plan=VariantPlan((), (0, 1, 2, 3, 4, 5)))
     assert whole_host(proved) == replace(
         assignment(proved, Side.BASELINE), cores_per_worker=6, cores=((0, 1, 2, 3, 4, 5),)
     )

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from harness.errors import BadRequest
 from harness.model import Schedule, Side
-from harness.run.schedule import SLOWDOWN_TOLERATED, Allotment, allot, chosen, rounds, worth_probing
+from harness.run.schedule import (
+    SLOWDOWN_TOLERATED,
+    CoreShares,
+    chosen,
+    rounds,
+    share_cores,
+    worth_probing,
+)
 from tests.builders import a_process, a_spec
 
 CORES = st.lists(st.integers(0, 200), unique=True, min_size=1, max_size=24).map(tuple)
@@ -25,9 +32,9 @@ ASKED = st.fixed_dictionaries(
 )
 
 
-def allotted(asked: dict[str, Any], cores: tuple[int, ...]) -> Allotment | None:
+def allotted(asked: dict[str, Any], cores: tuple[int, ...]) -> CoreShares | None:
     try:
-        return allot(a_spec(**asked), cores, pretend=False)
+        return share_cores(a_spec(**asked), cores, pretend=False)
     except BadRequest:
         return None
 
@@ -88,27 +95,27 @@ def test_a_screen_has_a_core_only_where_one_is_left(
 
 
 def test_in_turn_both_sides_use_the_first_cores() -> None:
-    given = allot(a_spec(schedule=Schedule.IN_TURN), (4, 5, 6, 7), pretend=False)
+    given = share_cores(a_spec(schedule=Schedule.IN_TURN), (4, 5, 6, 7), pretend=False)
     assert (given.baseline, given.workers) == ((4,), ((4,), (5,)))
 
 
 def test_at_once_the_workers_come_after_the_baseline() -> None:
-    given = allot(a_spec(schedule=Schedule.TOGETHER), (4, 5, 6), pretend=False)
+    given = share_cores(a_spec(schedule=Schedule.TOGETHER), (4, 5, 6), pretend=False)
     assert (given.baseline, given.workers) == ((4,), ((5,), (6,)))
 
 
 def test_the_workers_of_a_joined_cluster_are_not_pinned() -> None:
-    given = allot(a_spec(joined_cluster=True, workers=64), (4, 5), pretend=False)
+    given = share_cores(a_spec(joined_cluster=True, workers=64), (4, 5), pretend=False)
     assert (given.baseline, given.workers) == ((4,), ())
 
 
 def test_pretend_workers_need_no_cores() -> None:
-    given = allot(a_spec(workers=1000), (0,), pretend=True)
+    given = share_cores(a_spec(workers=1000), (0,), pretend=True)
     assert (given.baseline, given.workers) == ((), ())
 
 
 def test_the_largest_scale_of_a_sweep_decides_how_many_workers_there_are() -> None:
-    given = allot(
+    given = share_cores(
         a_spec(schedule=Schedule.IN_TURN, workers=3, points=(1, 3)), (4, 5, 6, 7), pretend=False
     )
     assert (given.baseline, given.workers) == ((4,), ((4,), (5,), (6,)))
@@ -116,8 +123,8 @@ def test_the_largest_scale_of_a_sweep_decides_how_many_workers_there_are() -> No
 
 def test_workers_beyond_the_last_core_begin_anew_at_the_first() -> None:
     crowded = a_spec(schedule=Schedule.IN_TURN, points=(1, 2, 5), oversubscribe=True)
-    given = allot(crowded, (4, 5), pretend=False)
-    assert given == Allotment(
+    given = share_cores(crowded, (4, 5), pretend=False)
+    assert given == CoreShares(
         (4,), ((4,), (5,), (4,), (5,), (4,)), disjoint=False, screen_has_core=False
     )
 
@@ -126,7 +133,7 @@ def test_no_worker_is_given_a_core_twice_however_crowded() -> None:
     crowded = a_spec(
         schedule=Schedule.IN_TURN, workers=1, points=(1, 4), cores_per_worker=2, oversubscribe=True
     )
-    given = allot(crowded, (4, 5, 6), pretend=False)
+    given = share_cores(crowded, (4, 5, 6), pretend=False)
     assert given.workers == ((4, 5), (6, 4), (5, 6), (4, 5))
 
 
@@ -179,11 +186,11 @@ def test_too_few_cores_are_refused_with_what_would_fit(
     asked: dict[str, Any], sentence: str, hint: str
 ) -> None:
     with pytest.raises(BadRequest) as refused:
-        allot(a_spec(**asked), (0, 1, 2, 3), pretend=False)
+        share_cores(a_spec(**asked), (0, 1, 2, 3), pretend=False)
     assert (refused.value.sentence, refused.value.hint) == (sentence, hint)
 
 
-ROOMY = Allotment((0,), ((1,),), disjoint=True, screen_has_core=True)
+ROOMY = CoreShares((0,), ((1,),), disjoint=True, screen_has_core=True)
 HERE, ELSEWHERE = (
     (a_process("w0"), a_process("w1")),
     (a_process("w0", host="h1"), a_process("w1", host="h2")),
@@ -191,19 +198,19 @@ HERE, ELSEWHERE = (
 
 
 @pytest.mark.parametrize(
-    ("allotment", "workers", "worth"),
+    ("core_shares", "workers", "worth"),
     [
         (ROOMY, HERE, True),
         (ROOMY, ELSEWHERE, False),
         (ROOMY, (*ELSEWHERE, *HERE), True),
-        (Allotment((0,), ((0,),), disjoint=False, screen_has_core=True), HERE, False),
-        (Allotment((0,), ((1,),), disjoint=True, screen_has_core=False), HERE, False),
+        (CoreShares((0,), ((0,),), disjoint=False, screen_has_core=True), HERE, False),
+        (CoreShares((0,), ((1,),), disjoint=True, screen_has_core=False), HERE, False),
     ],
 )
 def test_contention_is_probed_only_where_both_at_once_could_be_fair(
-    allotment: Allotment, workers: Any, worth: bool
+    core_shares: CoreShares, workers: Any, worth: bool
 ) -> None:
-    assert worth_probing(allotment, a_process("core"), workers) is worth
+    assert worth_probing(core_shares, a_process("core"), workers) is worth
 
 
 @pytest.mark.parametrize("asked", [Schedule.IN_TURN, Schedule.TOGETHER])

@@ -23,7 +23,17 @@ from harness.claims.baseline_proof import proof
 from harness.claims.core_time import core_time
 from harness.claims.curve import curve
 from harness.claims.headline import Headline, headline
-from harness.model import Adopted, CoreSeconds, Kind, Offer, Rate, Results, Side, Trial, Variant
+from harness.model import (
+    CommandFacts,
+    CoreSeconds,
+    Kind,
+    Offer,
+    Rate,
+    Results,
+    Side,
+    Trial,
+    Variant,
+)
 from harness.show import figures
 from harness.show.figures import DARK, FIGURES, LIGHT, Theme, scaling
 from harness.show.figures.page import HEIGHT_PX, SMALLEST_PX, WIDTH_PX
@@ -135,7 +145,7 @@ CASES = {
     "long": a_sweep_of(1, 2, workload=LONG, prices=OFFERS),
     "slower": a_results(trials=some_pairs([22.0], [40.0])),
     "adopted": a_results(
-        spec=a_spec(adopted=Adopted(says_ready=False, input_named=False, compared="output"))
+        spec=a_spec(commands=CommandFacts(says_ready=False, input_named=False, compared="output"))
     ),
     "thousandfold": a_results(trials=some_pairs([40_000.0], [22.0])),
 }

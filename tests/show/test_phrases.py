@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from harness.claims.headline import Caveat, Headline, Measure, Refusal, Unit, headline
-from harness.model import Adopted, Host, Kind, Results, Schedule, Side
+from harness.model import CommandFacts, Host, Kind, Results, Schedule, Side
 from harness.show import phrases
 from tests.builders import (
     a_host,
@@ -168,7 +168,7 @@ def test_provenance_names_run_moment_input_code_machine_and_versions() -> None:
 
 
 def test_provenance_names_no_input_that_adopted_programs_did_not_name() -> None:
-    spec = a_spec(adopted=Adopted(says_ready=True, input_named=False, compared="output"))
+    spec = a_spec(commands=CommandFacts(says_ready=True, input_named=False, compared="output"))
     told = phrases.provenance(a_results(spec=spec))
     assert "input" not in told
     assert "ray" not in told

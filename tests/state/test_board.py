@@ -83,7 +83,7 @@ def test_a_probe_tells_the_rate_alone_from_the_rate_together() -> None:
 
 
 def test_a_go_starts_the_clock_at_the_conductors_time() -> None:
-    assert a_race().went_at == 8.0
+    assert a_race().started_at == 8.0
 
 
 def test_progress_moves_the_running_lane() -> None:
@@ -205,7 +205,7 @@ def test_a_worker_that_came_back_says_later_what_input_it_sees() -> None:
 
 
 def test_a_proof_that_failed_touches_no_lane() -> None:
-    unproved = e.Unproved(
+    unproved = e.ProofStopped(
         variant=Variant.NAIVE, label="without care", reason="ValueError: no", at=99.0
     )
     before = a_board()

@@ -7,7 +7,7 @@ from harness import events as e
 from harness.claims.pairs import complete_pairs
 from harness.model import Side
 from harness.state.board import Board
-from harness.state.progress import Scale, at_work, latest, scales
+from harness.state.progress import Scale, latest, scales, workers_at_work
 from harness.state.to_results import results_of
 from tests.builders import a_board, a_spec, an_opening, arming_events, sweep_events, trial_events
 
@@ -105,7 +105,7 @@ def test_the_side_that_went_last_is_the_latest_whether_or_not_it_is_done() -> No
         for at in (7.0, 15.0, 40.0, 200.0)
     ]
 
-    assert [None if lane is None else (lane.side, at_work(lane)) for lane in moments] == [
+    assert [None if lane is None else (lane.side, workers_at_work(lane)) for lane in moments] == [
         None,
         (Side.BASELINE, 1),
         (Side.DISTRIBUTED, 1),

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from harness import events as e
 from harness.model import Side
 from harness.state.board import Lane, Stage
-from harness.state.replay import rewound
+from harness.state.replay import at_moment
 from tests.builders import DISTRIBUTED_S, ITEMS, a_board, arming_events
 
 
@@ -19,21 +19,21 @@ def a_race(*events: e.Event, at: float = 10.0, side: Side = Side.DISTRIBUTED) ->
 
 def test_a_replay_at_its_wall_time_is_the_lane_itself() -> None:
     lane = a_board().trials[0]
-    assert rewound(lane, 40.0) is lane
+    assert at_moment(lane, 40.0) is lane
 
 
 def test_a_replay_of_an_unfinished_lane_is_the_lane_itself() -> None:
     lane = a_race(e.Progress(done=700))
-    assert rewound(lane, 1.0) is lane
+    assert at_moment(lane, 1.0) is lane
 
 
 def test_a_replay_hides_the_quality_until_its_clock_stops() -> None:
-    lane = rewound(a_board().trials[0], 39.9)
+    lane = at_moment(a_board().trials[0], 39.9)
     assert (lane.stage, lane.quality, lane.wall_s) == (Stage.RUNNING, None, None)
 
 
 def test_a_replay_begins_with_nothing_done() -> None:
-    assert rewound(a_board().trials[0], 0.0).done == 0
+    assert at_moment(a_board().trials[0], 0.0).done == 0
 
 
 def test_a_replay_reads_between_two_points_of_the_curve() -> None:
@@ -42,7 +42,7 @@ def test_a_replay_reads_between_two_points_of_the_curve() -> None:
         e.Finished(wall_s=4.0, cpu_s=8.0, peak_rss_bytes=9, items=20_000),
         at=10.0,
     )
-    assert rewound(lane, 3.0).done == 15_000
+    assert at_moment(lane, 3.0).done == 15_000
 
 
 def test_a_replay_makes_up_no_progress_that_was_not_told() -> None:
@@ -51,7 +51,7 @@ def test_a_replay_makes_up_no_progress_that_was_not_told() -> None:
         e.Finished(wall_s=4.0, cpu_s=8.0, peak_rss_bytes=9, items=20_000),
         at=12.0,
     )
-    assert [rewound(lane, at).done for at in (1.0, 3.9, 4.0)] == [0, 0, 20_000]
+    assert [at_moment(lane, at).done for at in (1.0, 3.9, 4.0)] == [0, 0, 20_000]
 
 
 def test_a_replay_shows_the_bars_as_they_were() -> None:
@@ -62,7 +62,7 @@ def test_a_replay_shows_the_bars_as_they_were() -> None:
     race = [*arming_events(), e.stamp(e.Go(order=1), 8.0, Side.DISTRIBUTED, 0), *told]
     ended = e.Finished(wall_s=4.0, cpu_s=8.0, peak_rss_bytes=9, items=20_000)
     lane = a_board([*race, e.stamp(ended, 12.0, Side.DISTRIBUTED, 0)]).distributed
-    assert [rewound(lane, elapsed).workers[0].cpu for elapsed in (0.5, 1.0, 2.9, 3.0)] == [
+    assert [at_moment(lane, elapsed).workers[0].cpu for elapsed in (0.5, 1.0, 2.9, 3.0)] == [
         None,
         0.2,
         0.2,
@@ -74,10 +74,10 @@ def test_a_replay_shows_the_bars_as_they_were() -> None:
 @given(st.lists(st.floats(0.0, DISTRIBUTED_S), min_size=2, max_size=8).map(sorted))
 def test_a_replay_never_runs_backwards(moments: list[float]) -> None:
     lane = a_board().trials[1]
-    done = [rewound(lane, moment).done for moment in moments]
+    done = [at_moment(lane, moment).done for moment in moments]
     assert done == sorted(done)
 
 
 def test_a_replay_shows_no_more_than_was_done() -> None:
     lane = a_board().trials[0]
-    assert all(rewound(lane, 4.0 * step).done <= ITEMS for step in range(11))
+    assert all(at_moment(lane, 4.0 * step).done <= ITEMS for step in range(11))

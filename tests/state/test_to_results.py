@@ -322,7 +322,7 @@ def test_a_variant_of_the_baseline_that_was_timed_is_kept() -> None:
 
 
 def test_a_trial_keeps_where_its_core_seconds_went() -> None:
-    spent = e.Spent(compute_s=20.0, exchange_s=2.0, waiting_s=1.0, serial_s=0.5, idle_s=0.5)
+    spent = e.CoreTime(compute_s=20.0, exchange_s=2.0, waiting_s=1.0, serial_s=0.5, idle_s=0.5)
     assert last_trial(spent, a_finish()).core_seconds == CoreSeconds(20.0, 2.0, 1.0, 0.5, 0.5)
 
 

@@ -140,7 +140,7 @@ def test_a_side_that_is_slower_than_ever_has_nothing_left_by_rehearsals() -> Non
 
 @given(st.integers(0, ITEMS * 2), st.floats(0, 1e6))
 def test_an_estimate_is_never_below_zero(done: int, at: float) -> None:
-    lane = Lane(Side.BASELINE, Stage.RUNNING, items=ITEMS, done=done, went_at=0.0)
+    lane = Lane(Side.BASELINE, Stage.RUNNING, items=ITEMS, done=done, started_at=0.0)
     found = ending(lane, at, (40.0,))
     assert all(
         seconds is None or seconds >= 0 for seconds in (found.by_progress, found.by_rehearsals)
@@ -149,7 +149,10 @@ def test_an_estimate_is_never_below_zero(done: int, at: float) -> None:
 
 @pytest.mark.parametrize(
     "lane",
-    [Lane(Side.BASELINE, Stage.SCORED, went_at=1.0, wall_s=4.0), Lane(Side.BASELINE, Stage.FAILED)],
+    [
+        Lane(Side.BASELINE, Stage.SCORED, started_at=1.0, wall_s=4.0),
+        Lane(Side.BASELINE, Stage.FAILED),
+    ],
 )
 def test_a_clock_that_has_stopped_is_not_estimated(lane: Lane) -> None:
     assert ending(lane, 9.0, (40.0,)) == Estimate()

@@ -1,6 +1,6 @@
 """A seeded synthetic crawl for ``dedup``: pages of sites, with near-duplicates planted among them and the truth about them.
 
-Imports NumPy and the numerics of ``_dedup_kernel``. Words follow Zipf's law as Mandelbrot corrected it, lengths are log-normal, a few
+Imports NumPy and the numerics of ``_dedup_kernel``. Description follow Zipf's law as Mandelbrot corrected it, lengths are log-normal, a few
 sites hold most pages, and all pages of a site share their first and last line.
 """
 

@@ -5,7 +5,7 @@ from harness.claims.pairs import Caveat, Pairs
 
 def start_up_on_clock(seen: Pairs) -> Caveat | None:
     """Judge whether the programs' start-up could be told from their work."""
-    adopted = seen.results.spec.adopted
+    adopted = seen.results.spec.commands
     if adopted is None or adopted.says_ready:
         return None
     return Caveat(
@@ -16,7 +16,7 @@ def start_up_on_clock(seen: Pairs) -> Caveat | None:
 
 def input_unnamed(seen: Pairs) -> Caveat | None:
     """Judge whether it is known what the programs read."""
-    adopted = seen.results.spec.adopted
+    adopted = seen.results.spec.commands
     if adopted is None or adopted.input_named:
         return None
     return Caveat(

@@ -63,7 +63,7 @@ def inputs(seen: Pairs) -> Measured:
     given = seen.results.input
     if given is None:
         return Unknown("the digest of the input is not in the file")
-    if seen.results.spec.adopted is not None:
+    if seen.results.spec.commands is not None:
         return Unknown(
             "both programs were given one input; what each of their processes saw of it was not asked"
         )
@@ -121,7 +121,7 @@ def source(seen: Pairs) -> Measured:
 
 def cores(seen: Pairs) -> Measured:
     """R10: the host with the least room."""
-    if seen.results.spec.adopted is not None:
+    if seen.results.spec.commands is not None:
         return Unknown(
             "the programs were adopted as they are: how many threads and what niceness each process has was not asked"
         )

@@ -38,7 +38,7 @@ def _crowded(seen: Pairs) -> Caveat | None:
 
 def _overlapping(seen: Pairs) -> Caveat | None:
     """Judge processes that tell of themselves; those of an adopted program share the cores that it was given as they like."""
-    if seen.results.spec.adopted is not None:
+    if seen.results.spec.commands is not None:
         return None
     for _, processes in at_once(seen):
         cores = [core for process in processes for core in set(process.affinity)]

@@ -145,7 +145,7 @@ def work_ratio(seen: Pairs) -> float | None:
     Nor are those that an adopted program used on a cluster elsewhere.
     """
     before = median_of(seen.baseline, worked_s)
-    elsewhere = seen.results.spec.adopted is not None and seen.results.spec.joined_cluster
+    elsewhere = seen.results.spec.commands is not None and seen.results.spec.joined_cluster
     if seen.results.kind is not Kind.MEASURED or before <= 0 or elsewhere:
         return None
     return median_of(seen.distributed, worked_s) / before

@@ -33,7 +33,7 @@ from harness.run.commands.process import (
 from harness.run.core_seconds import alone
 from harness.run.digest import pair_digest, source_digest
 from harness.run.find import user_modules
-from harness.run.host import adopt_orphans, pin, this_process
+from harness.run.host import become_subreaper, pin, this_process
 from harness.run.sides.runner import Contestant, Say, Usage, cores_of, here
 from harness.workload import Problem, Reporter, Workload
 
@@ -74,7 +74,7 @@ class Runner:
         self._came: Sequence[Process] = ()
         self._of = 0
         self._start_up_s = 0.0
-        adopt_orphans()
+        become_subreaper()
         if assignment.side is Side.DISTRIBUTED:
             pin(tuple(core for cores in assignment.cores for core in cores))
 

@@ -54,7 +54,7 @@ def cluster(plan: Plan) -> Iterator["Cluster"]:
         ray.shutdown()
 
 
-def ship(modules: Iterable[ModuleType]) -> None:
+def pickle_by_value(modules: Iterable[ModuleType]) -> None:
     """Have whatever is defined in modules that workers may not have sent by value, with what it refers to there."""
     for module in modules:
         register_pickle_by_value(module)

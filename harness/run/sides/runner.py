@@ -15,7 +15,7 @@ from harness.events import Event, Sample
 from harness.model import Digest, Host, Process, Side
 from harness.run import wire
 from harness.run.core_seconds import alone
-from harness.run.digest import adopted_digest, source_digest
+from harness.run.digest import source_digest, user_module_digest
 from harness.run.find import user_modules
 from harness.run.host import host_key, this_host, this_process
 from harness.run.ray.worker import peak_rss_bytes
@@ -85,7 +85,7 @@ def contestant(
     assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, say: Say
 ) -> Iterator[Contestant]:
     """Yield the assigned side of a workload with its workers answering; ``known`` is the digest of the input ``given`` as loaded here."""
-    extra = adopted_digest(user_modules(assignment.workload))
+    extra = user_module_digest(user_modules(assignment.workload))
     if assignment.side is Side.BASELINE:
         yield _baseline(assignment, workload, source_digest(extra), known, say)
     elif workload.simulated:
@@ -167,10 +167,10 @@ def _on_ray(
     assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, extra: str, say: Say
 ) -> Iterator[Contestant]:
     """Yield the distributed side on a cluster. Ray is imported here: the baseline must not pay for it."""
-    from harness.run.ray.cluster import Crew, Plan, cluster, ship
+    from harness.run.ray.cluster import Crew, Plan, cluster, pickle_by_value
     from harness.run.ray.pool import RayPool
 
-    ship(user_modules(assignment.workload))
+    pickle_by_value(user_modules(assignment.workload))
     held = assignment.workers, assignment.cores_per_worker, assignment.cores
     plan = Plan(assignment.address, assignment.scratch, *held, known.bytes, extra)
     with cluster(plan) as armed, _looks(armed.samplers(host_key()), say):

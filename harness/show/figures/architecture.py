@@ -38,7 +38,7 @@ def _alone(results: Results) -> str:
     """Return what the baseline is; how an adopted one goes about it is not known."""
     return (
         "one program, nothing is split and nothing exchanged"
-        if results.spec.adopted is None
+        if results.spec.commands is None
         else "one program, run as it is"
     )
 
@@ -117,7 +117,7 @@ def _held_out(headline: Headline) -> str:
         else f", {text.counted(held_out.items, 'item')}, digest {text.digest(held_out.sha256)}"
     )
     both = f"{text.quality(quality.baseline, limit)} and {text.quality(quality.distributed, limit)}"
-    if headline.results.spec.adopted is not None:
+    if headline.results.spec.commands is not None:
         return f"told of both programs alike: {phrases.metric(headline)} {both}"
     return f"the same held-out set: {phrases.metric(headline)} {both}{size}"
 

@@ -109,7 +109,7 @@ def _axes(page: Page, headline: Headline, x: Scale, y: Scale) -> None:
 
 def _metric(headline: Headline) -> str:
     """Return what the quality is of; what adopted programs hold out is their own affair."""
-    where = " on the same held-out set" if headline.results.spec.adopted is None else ""
+    where = " on the same held-out set" if headline.results.spec.commands is None else ""
     return f"{phrases.metric(headline)}{where}"
 
 

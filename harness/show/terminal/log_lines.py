@@ -10,7 +10,7 @@ from harness import text
 from harness.model import Side, Spec
 from harness.show import sweep_phrases
 from harness.state.board import Board, Lane, Stage
-from harness.state.progress import Scale, at_work, scales
+from harness.state.progress import Scale, scales, workers_at_work
 
 HEARTBEAT_S = 4.0
 """Seconds of silence after which a heartbeat is due; asked once a second, five never pass without a line."""
@@ -42,9 +42,9 @@ def lines(before: Board, after: Board, spec: Spec, *, at: float, last_said: floa
 
 def _name(lane: Lane, spec: Spec) -> str:
     """Return who does it; in a sweep the distributed side is named with how many workers it has this time."""
-    if not spec.points or lane.side is Side.BASELINE or lane.went_at is None:
+    if not spec.points or lane.side is Side.BASELINE or lane.started_at is None:
         return str(lane.side)
-    return f"{lane.side} on {text.counted(at_work(lane), 'worker')}"
+    return f"{lane.side} on {text.counted(workers_at_work(lane), 'worker')}"
 
 
 def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
@@ -53,7 +53,7 @@ def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
         yield "launched"
     if after.ready_at is not None and after.ready_at != before.ready_at:
         yield _armed(after, spec)
-    if after.went_at != before.went_at:
+    if after.started_at != before.started_at:
         yield f"go, {'round' if spec.points else 'trial'} {text.count(after.trial + 1)} of {text.count(spec.trials)}"
         before = Lane(after.side)
     yield from _faults(before, after)
@@ -132,8 +132,10 @@ def _speedup(speedup: float, scale: Scale) -> str:
 
 
 def _state(lane: Lane, at: float) -> str:
-    if lane.stage is Stage.RUNNING and lane.went_at is not None:
-        return f"running, {text.clock(at - lane.went_at)}, {text.progress(lane.done, lane.items)}"
+    if lane.stage is Stage.RUNNING and lane.started_at is not None:
+        return (
+            f"running, {text.clock(at - lane.started_at)}, {text.progress(lane.done, lane.items)}"
+        )
     if lane.wall_s is not None:
         return f"done in {text.seconds(lane.wall_s)}"
     return str(lane.stage)

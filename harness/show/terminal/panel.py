@@ -33,8 +33,8 @@ from harness.show.terminal.side_box import Layout, Look, View, back_at, box, pro
 from harness.show.terminal.sweep_strip import rows as strip_rows
 from harness.show.terminal.sweep_strip import strip
 from harness.state.board import Board, Lane, Stage
-from harness.state.progress import at_work
-from harness.state.replay import rewound
+from harness.state.progress import workers_at_work
+from harness.state.replay import at_moment
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 80, 24
 
@@ -87,11 +87,11 @@ def elapsed(lane: Lane, at: float) -> float:
     """Return the seconds on a side's clock: none before go, its wall time once stopped, its last sign of life if it failed."""
     if lane.wall_s is not None:
         return lane.wall_s
-    if lane.went_at is None:
+    if lane.started_at is None:
         return 0.0
     if lane.stage is Stage.FAILED:
         return lane.curve.points[-1][0] if lane.curve.points else 0.0
-    return max(0.0, at - lane.went_at)
+    return max(0.0, at - lane.started_at)
 
 
 def replaying(board: Board, schedule: Schedule, at: float) -> bool:
@@ -100,18 +100,18 @@ def replaying(board: Board, schedule: Schedule, at: float) -> bool:
     if (
         schedule is not Schedule.IN_TURN
         or before.wall_s is None
-        or before.went_at is None
-        or now.went_at is None
+        or before.started_at is None
+        or now.started_at is None
     ):
         return False
-    return before.went_at <= now.went_at and max(0.0, at - now.went_at) < before.wall_s
+    return before.started_at <= now.started_at and max(0.0, at - now.started_at) < before.wall_s
 
 
 def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[View, View]:
     left, seconds, look = board.baseline, elapsed(board.baseline, at), _LOOKS[board.baseline.stage]
     if replaying(board, schedule, at):
-        seconds, look = max(0.0, at - (board.distributed.went_at or 0.0)), Look.REPLAY
-        left = rewound(left, seconds)
+        seconds, look = max(0.0, at - (board.distributed.started_at or 0.0)), Look.REPLAY
+        left = at_moment(left, seconds)
     right = board.distributed
     titles = _titles(board, spec)
     baseline = View(
@@ -143,7 +143,7 @@ def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[Vie
 def _titles(board: Board, spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what either side runs on; in a sweep the workers that have a part in this trial, of all that are armed."""
     side, most = board.distributed, spec.scales[-1]
-    now = most if side.went_at is None or not spec.points else at_work(side)
+    now = most if side.started_at is None or not spec.points else workers_at_work(side)
     machines = _whole(side, spec.cores_per_worker) and most == _hosts(side) > 1
     some = words.workers_of(
         now, most, len({worker.process.host for worker in side.workers}), whole=machines
@@ -151,7 +151,7 @@ def _titles(board: Board, spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]
     one = words.cores(
         spec.baseline_cores, _hosts(side), whole=_whole(board.baseline, spec.baseline_cores)
     )
-    name = "RAY" if spec.adopted is None else "DISTRIBUTED"
+    name = "RAY" if spec.commands is None else "DISTRIBUTED"
     return (f"BASELINE · {one}",), tuple(f"{name} · {text}" for text in some)
 
 
@@ -259,7 +259,7 @@ def _gap(views: tuple[View, View], spec: Spec) -> str:
     left, right = views
     if Look.FAILED in (left.look, right.look):
         return "no gap: a side failed"
-    gone = [view for view in views if view.lane.went_at is not None]
+    gone = [view for view in views if view.lane.started_at is not None]
     running = [view for view in gone if view.lane.wall_s is None]
     if not gone:
         return "nothing is on the clock yet"
@@ -282,7 +282,7 @@ def _observations(board: Board, spec: Spec) -> str:
 
 
 def _start_up(board: Board, spec: Spec) -> str:
-    if spec.adopted is not None and not spec.adopted.says_ready:
+    if spec.commands is not None and not spec.commands.says_ready:
         return "start-up is on the clock"
     spent = board.distributed.startup_s
     return f"cold start {words.seconds(spent)} not on the clock" if spent is not None else ""

@@ -37,7 +37,7 @@ from harness.show.terminal.lines import (
 from harness.show.terminal.panel import elapsed
 from harness.show.terminal.side_box import progress
 from harness.state.board import Board, Lane, Stage
-from harness.state.stall import still_s
+from harness.state.stall import stalled_s
 from harness.talk.agenda import Course, Standing, standing
 from harness.talk.forecast import Deadline, Ground, Record, ending, run_left
 
@@ -105,7 +105,7 @@ def warning(run: Run | None, stall_after: float) -> str:
         return f"FAILED: the {failed[0].side} side: {words.safe(failed[0].reason)}"
     if not run.alive:
         return f"GONE: no process of the race is left; {_instead(run, '`twoclocks play` plays the recording')}"
-    still = still_s(run.board, run.at)
+    still = stalled_s(run.board, run.at)
     if still is not None and still >= stall_after:
         return f"STALLED: no progress for {_whole(still)}; {_instead(run, _PRESS)}"
     if (
@@ -121,7 +121,7 @@ def side(run: Run, which: Side, record: Record) -> tuple[str, ...]:
     """Return how one side goes, in several lengths: its clock, its progress, and when its clock will stop by what."""
     lane, walls = run.board.lane(which), record.walls(which)
     found, rehearsals = ending(lane, run.at, walls), words.counted(len(walls), "rehearsal")
-    state, lead = _state(run, which), "left" if lane.went_at is not None else "takes"
+    state, lead = _state(run, which), "left" if lane.started_at is not None else "takes"
     by = (
         [f"≈ {words.minutes(found.by_progress)} by progress"]
         if found.by_progress is not None

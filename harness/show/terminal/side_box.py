@@ -27,7 +27,7 @@ from harness.show.terminal.lines import (
     padded,
     piece,
 )
-from harness.state.board import Lane, Stage, WorkerLane
+from harness.state.board import Lane, Stage, WorkerState
 
 STALE_S = 2.0
 BACK_S = 5.0
@@ -119,7 +119,7 @@ def progress(lane: Lane) -> str:
     return text.progress(max(0, done), lane.items)
 
 
-def utilization(worker: WorkerLane, view: View) -> float | None:
+def utilization(worker: WorkerState, view: View) -> float | None:
     """Return the share of its cores that a worker uses: the last one seen, or once the run is over the run's mean."""
     points = worker.utilization.points
     if view.look is Look.DONE:
@@ -163,7 +163,7 @@ def _items(view: View, inner: int) -> str:
     lane = view.lane
     if lane.stage is Stage.FAILED:
         return cut(f"failed: {lane.reason}", inner)
-    if lane.went_at is None:
+    if lane.started_at is None:
         return cut(_arming(lane, view.at, inner), inner)
     if lane.items <= 0:
         return cut("reports no progress", inner)
@@ -204,7 +204,7 @@ def _workers(view: View, rows: int, inner: int) -> list[Line]:
     ]
 
 
-def _worker(worker: WorkerLane, view: View, inner: int) -> Line:
+def _worker(worker: WorkerState, view: View, inner: int) -> Line:
     return _row(worker.process.id, utilization(worker, view), _remark(worker, view), view, inner)
 
 
@@ -217,7 +217,7 @@ def _row(name: str, used: float | None, remark: str, view: View, inner: int) -> 
     return (piece(lead), piece(bar(used or 0.0, room), view.paint), piece(end))
 
 
-def _remark(worker: WorkerLane, view: View) -> str:
+def _remark(worker: WorkerState, view: View) -> str:
     """Return what must be said of a worker besides its share: lost, back, or not heard of for a while."""
     if worker.lost_at is not None:
         return f"LOST {text.seconds(max(0.0, view.at - worker.lost_at))}"
@@ -234,7 +234,7 @@ def _remark(worker: WorkerLane, view: View) -> str:
         return f"back after {text.seconds(back[-1].cost_s or 0.0)}"
     # what was seen of it in the trial before says nothing of this one
     age = (
-        view.at - max(worker.seen_at, view.lane.went_at or 0.0)
+        view.at - max(worker.seen_at, view.lane.started_at or 0.0)
         if worker.seen_at is not None
         else 0.0
     )
@@ -246,7 +246,7 @@ def _just_back(fault: Fault, elapsed: float) -> bool:
     return back is not None and 0 <= elapsed - back < BACK_S
 
 
-def _fold(workers: Sequence[WorkerLane], view: View, inner: int) -> str:
+def _fold(workers: Sequence[WorkerState], view: View, inner: int) -> str:
     """Return the one line that stands for the workers without a row."""
     shares = (utilization(worker, view) for worker in workers)
     used = sorted(share for share in shares if share is not None and math.isfinite(share))

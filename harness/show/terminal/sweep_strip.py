@@ -24,7 +24,7 @@ from harness.show.terminal.lines import (
     shortened,
 )
 from harness.state.board import Board, Lane
-from harness.state.progress import Scale, at_work, latest, scales
+from harness.state.progress import Scale, latest, scales, workers_at_work
 
 MOST_ROWS = 5
 
@@ -45,9 +45,11 @@ def strip(board: Board, spec: Spec, columns: int) -> tuple[Line, ...]:
         return ()
     every, now = scales(board, spec), latest(board)
     over = all(scale.pairs >= spec.trials for scale in every)
-    present = None if over or now is None or now.side is Side.BASELINE else at_work(now)
-    begun = board.distributed.went_at is not None
-    nearest = spec.workers if over else at_work(board.distributed) if begun else spec.points[0]
+    present = None if over or now is None or now.side is Side.BASELINE else workers_at_work(now)
+    begun = board.distributed.started_at is not None
+    nearest = (
+        spec.workers if over else workers_at_work(board.distributed) if begun else spec.points[0]
+    )
     title = "all points measured" if over else _title(spec, now)
     return (
         _headed(title, spec, columns - 2),
@@ -63,7 +65,7 @@ def _title(spec: Spec, now: Lane | None) -> str:
     turn = f"round {text.count(now.trial + 1)} of {text.count(spec.trials)}"
     if now.side is Side.BASELINE:
         return f"baseline · {turn}"
-    workers = at_work(now)
+    workers = workers_at_work(now)
     place = sum(point <= workers for point in spec.points)
     return f"point {text.count(place)} of {text.count(len(spec.points))} · p = {text.count(workers)} · {turn}"
 

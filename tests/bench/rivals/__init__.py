@@ -83,7 +83,7 @@ def timed(given: wire.Assignment) -> Run:
             next(event for event in told if isinstance(event, e.Ready))
             _settle()
             ledger = Ledger([os.getpid()])
-            child.order(wire.Start())
+            child.order(wire.StartTrial())
             finished = next(event for event in told if isinstance(event, e.Finished))
             foreign = ledger.foreign()
             scored = next(event for event in told if isinstance(event, e.Scored))
@@ -110,10 +110,12 @@ def assignment(name: str, workload: str, params: Parameters) -> wire.Assignment:
 def _told(child: Child) -> Iterator[e.Event]:
     """Yield what a side says; raise ``RuntimeError`` with its last words if it fails, hangs up or falls silent."""
     until = time.monotonic() + WITHIN_S
-    while not child.ear.closed:
-        if not select.select([child.ear.descriptor], [], [], max(0.0, until - time.monotonic()))[0]:
+    while not child.reader.closed:
+        if not select.select([child.reader.descriptor], [], [], max(0.0, until - time.monotonic()))[
+            0
+        ]:
             raise RuntimeError(f"no answer within {WITHIN_S:.0f} s: {child.last_words()}")
-        for event in child.ear.listen():
+        for event in child.reader.listen():
             if isinstance(event, e.Failed):
                 raise RuntimeError(f"{event.reason}: {event.last_words}")
             yield event

@@ -8,7 +8,7 @@ import pytest
 from harness.claims.pairs import Caveat, complete_pairs
 from harness.claims.rules.caveats import caveats
 from harness.model import (
-    Adopted,
+    CommandFacts,
     Host,
     Process,
     Rate,
@@ -229,10 +229,10 @@ DOCTORED = {
     "prices-unsourced": a_spotless_session(spec=a_spec(prices=some_prices(date=""))),
     "unit-missing": a_spotless_session(spec=a_spec(workload=some_words(metric=""))),
     "start-up-on-clock": a_spotless_session(
-        spec=a_spec(adopted=Adopted(says_ready=False, input_named=True, compared="file"))
+        spec=a_spec(commands=CommandFacts(says_ready=False, input_named=True, compared="file"))
     ),
     "input-unnamed": a_spotless_session(
-        spec=a_spec(adopted=Adopted(says_ready=True, input_named=False, compared="file"))
+        spec=a_spec(commands=CommandFacts(says_ready=True, input_named=False, compared="file"))
     ),
     "start-up-unlisted": a_session_of(lambda trial: replace(trial, startup_s=0.0)),
     "environment-incomplete": a_spotless_session(hosts=machines(cores=1, cpu_model="")),

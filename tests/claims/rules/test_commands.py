@@ -5,24 +5,24 @@ import pytest
 
 from harness.claims.pairs import Pairs, complete_pairs
 from harness.claims.rules.commands import input_unnamed, start_up_on_clock
-from harness.model import Adopted
+from harness.model import CommandFacts
 from tests.builders import a_results, a_spec
 
 
-def seen(adopted: Adopted | None) -> Pairs:
-    found = complete_pairs(a_results(spec=a_spec(adopted=adopted)))
+def seen(adopted: CommandFacts | None) -> Pairs:
+    found = complete_pairs(a_results(spec=a_spec(commands=adopted)))
     assert found is not None
     return found
 
 
-def programs(**facts: Any) -> Adopted:
-    return replace(Adopted(says_ready=True, input_named=True, compared="file"), **facts)
+def programs(**facts: Any) -> CommandFacts:
+    return replace(CommandFacts(says_ready=True, input_named=True, compared="file"), **facts)
 
 
 @pytest.mark.parametrize("judge", [start_up_on_clock, input_unnamed])
 @pytest.mark.parametrize("adopted", [None, programs()])
 def test_nothing_is_said_of_a_workload_or_of_programs_that_tell_everything(
-    judge: Any, adopted: Adopted | None
+    judge: Any, adopted: CommandFacts | None
 ) -> None:
     assert judge(seen(adopted)) is None
 

@@ -12,16 +12,16 @@ from harness import events as e
 from harness.errors import TwoclocksError
 from harness.files.results import load
 from harness.model import Results, Status, Variant
-from harness.run.baseline_variants import Programme
+from harness.run.baseline_variants import VariantPlan
 from harness.run.digest import source_digest
-from harness.run.wire import Study
+from harness.run.wire import TimeVariant
 from harness.state.to_results import results_of
 from tests.builders import a_board, a_workload_file
 from tests.terminals import journal
 
 ROOT = Path(__file__).parents[3]
 TAKE = Path("recordings/take")
-STUDIES = (Study(Variant.OWN, 0.0), Study(Variant.NAIVE, 0.0))
+STUDIES = (TimeVariant(Variant.OWN, 0.0), TimeVariant(Variant.NAIVE, 0.0))
 NAIVE = """
 def naive(given, report):
     {statement}
@@ -53,7 +53,9 @@ def proved(desk: Path, statement: str, **changes: Any) -> Ended:
     """Run a pretend race whose baseline is proved, and does ``statement`` when it is timed without care."""
     workload = a_workload_file(desk, NAIVE.format(statement=statement))
     asked = request(Asked(workload, 1, "", "in-turn", 1, (), "", None, workers=2))
-    race = Race(replace(asked, programme=Programme(STUDIES), **changes), "none", TAKE, wait=False)
+    race = Race(
+        replace(asked, variant_plan=VariantPlan(STUDIES), **changes), "none", TAKE, wait=False
+    )
     ended: TwoclocksError | None = None
     try:
         race.run()

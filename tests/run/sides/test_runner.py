@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from harness.events import Event, Phase, Sample, Span, Spent
+from harness.events import CoreTime, Event, Phase, Sample, Span
 from harness.model import Side
 from harness.run.digest import digest
 from harness.run.sides.runner import Contestant, contestant, own_usage, used
@@ -76,7 +76,7 @@ def test_a_pretend_baseline_computes_all_the_time_that_it_sleeps() -> None:
     split = ran(Side.BASELINE)[0].split(10.0, 0.1)
     assert split == (
         Phase(name="run", seconds=10.0),
-        Spent(compute_s=10.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0),
+        CoreTime(compute_s=10.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0),
     )
 
 
@@ -91,7 +91,7 @@ def test_the_core_seconds_of_a_run_are_those_of_the_workers_that_it_had(
     serial, pool, spent = entered.split(0.0, 0.0)
     assert isinstance(serial, Phase)
     assert isinstance(pool, Phase)
-    assert isinstance(spent, Spent)
+    assert isinstance(spent, CoreTime)
     parts = spent.compute_s, spent.exchange_s, spent.waiting_s, spent.serial_s, spent.idle_s
     assert sum(parts) == pytest.approx(working * (serial.seconds + pool.seconds))
     assert spent.compute_s == pytest.approx(sum(PROBLEM.input))

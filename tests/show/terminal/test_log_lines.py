@@ -223,7 +223,9 @@ def test_each_rate_is_told_once_and_with_what_was_timed(
 
 
 def test_a_proof_that_failed_is_told_once() -> None:
-    ended = e.Unproved(variant=Variant.NAIVE, label="without care", reason="ValueError: too naive")
+    ended = e.ProofStopped(
+        variant=Variant.NAIVE, label="without care", reason="ValueError: too naive"
+    )
 
     assert told(arming_events(), ended) == [
         "00:20.0  the proof of the baseline ends here, without care failed: ValueError: too naive"

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from harness import events as e
 from harness import text as words
-from harness.model import Adopted, Schedule, Side, Variant
+from harness.model import CommandFacts, Schedule, Side, Variant
 from harness.show.terminal.big_digits import SMALLEST, drawn
 from harness.show.terminal.panel import Caption, elapsed, panel, replaying
 from harness.state.board import Board
@@ -233,8 +233,8 @@ def test_the_gap_is_told_once_there_is_one(at: float, said: str) -> None:
 
 @pytest.mark.parametrize(("named", "says"), [(True, True), (False, False)])
 def test_the_input_is_told_only_where_adopted_programs_name_it(named: bool, says: bool) -> None:
-    adopted = Adopted(says_ready=True, input_named=named, compared="output")
-    picture = shown(seen(one_side_then_the_other(), 20.0), 20.0, spec={"adopted": adopted})
+    adopted = CommandFacts(says_ready=True, input_named=named, compared="output")
+    picture = shown(seen(one_side_then_the_other(), 20.0), 20.0, spec={"commands": adopted})
 
     assert "DISTRIBUTED · 2 workers" in picture
     assert [

@@ -9,28 +9,28 @@ from harness.model import Fault, Side
 from harness.show.terminal.big_digits import SMALLEST
 from harness.show.terminal.lines import DISTRIBUTED_PAINT, Frame
 from harness.show.terminal.side_box import Layout, Look, View, box
-from harness.state.board import Lane, Stage, WorkerLane
+from harness.state.board import Lane, Stage, WorkerState
 from harness.state.series import Trace
 from tests.builders import a_board, a_process, arming_events, trial_events
 
 WENT_AT = 10.0
 
 
-def some_workers(*shares: float | None, **changes: Any) -> tuple[WorkerLane, ...]:
+def some_workers(*shares: float | None, **changes: Any) -> tuple[WorkerState, ...]:
     seen = {"seen_at": WENT_AT + 4.0} | changes
     return tuple(
-        WorkerLane(a_process(f"w{place}"), cpu=share, **seen) for place, share in enumerate(shares)
+        WorkerState(a_process(f"w{place}"), cpu=share, **seen) for place, share in enumerate(shares)
     )
 
 
-def a_lane(workers: Sequence[WorkerLane] = (), **changes: Any) -> Lane:
+def a_lane(workers: Sequence[WorkerState] = (), **changes: Any) -> Lane:
     lane = Lane(
         Side.DISTRIBUTED,
         Stage.RUNNING,
         unit="samples",
         items=2000,
         done=500,
-        went_at=WENT_AT,
+        started_at=WENT_AT,
         workers=tuple(workers),
     )
     return replace(lane, **changes)
@@ -204,7 +204,7 @@ def test_a_failed_side_says_why() -> None:
 def test_a_hostile_worker_name_is_cut() -> None:
     process = a_process("\x1b[31m" + "世" * 50)
 
-    assert rows(a_view(a_lane([WorkerLane(process, cpu=1.0, seen_at=15.0)])))[2].startswith(
+    assert rows(a_view(a_lane([WorkerState(process, cpu=1.0, seen_at=15.0)])))[2].startswith(
         "世世… █"
     )
 

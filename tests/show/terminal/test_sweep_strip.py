@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from harness.model import Side, Spec
 from harness.show.terminal.lines import Frame
 from harness.show.terminal.sweep_strip import MOST_ROWS, rows, strip
-from harness.state.board import Board, Lane, WorkerLane
+from harness.state.board import Board, Lane, WorkerState
 from tests.builders import a_board, a_process, a_spec, sweep_events
 
 POINTS = (1, 2, 4)
@@ -27,8 +27,8 @@ def drawn(board: Board, spec: Spec, columns: int = 60) -> list[str]:
 def a_trial(scale: int, wall_s: float, trial: int = 0) -> Lane:
     """Return a scored trial: of the baseline, or of the distributed side on ``scale`` workers."""
     side = Side.DISTRIBUTED if scale else Side.BASELINE
-    workers = tuple(WorkerLane(a_process(f"w{place}")) for place in range(scale))
-    return Lane(side, trial=trial, wall_s=wall_s, workers=workers, went_at=1.0, order=scale)
+    workers = tuple(WorkerState(a_process(f"w{place}")) for place in range(scale))
+    return Lane(side, trial=trial, wall_s=wall_s, workers=workers, started_at=1.0, order=scale)
 
 
 def scored(*trials: tuple[int, float]) -> Board:
