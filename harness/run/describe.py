@@ -55,9 +55,9 @@ def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
                 user_modules_sha256=pair_digest(pair, user_modules(name)),
                 commands=pair.facts,
             )
-        adopted = user_module_digest(user_modules(name))
+        modules_sha256 = user_module_digest(user_modules(name))
         return WorkloadFacts(
-            workload.words, params, workload.simulated, declared(workload, params), adopted
+            workload.words, params, workload.simulated, declared(workload, params), modules_sha256
         )
     except BadRequest as bad:
         return Refused(bad.sentence, bad.hint)
