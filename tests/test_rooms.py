@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "harness.errors": (),
     "harness.text": (),
     "harness.model": ("harness.spec",),
-    "harness.events": ("harness.model", "harness.errors"),
+    "harness.events": ("harness.model", "harness.spec", "harness.errors"),
     "harness.command_pair": ("harness.model",),
     "harness.client": (),
     "harness.params": ("harness.model", "harness.errors"),
