@@ -6,6 +6,7 @@ Imports the standard library and ``spec``, whose nouns are taken from here.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -247,6 +248,18 @@ class Results:
     remark: str = ""
     rates: tuple[Rate, ...] = ()
     combined: tuple[str, ...] = ()
+
+
+def whole_machines(processes: Iterable[Process], hosts: Iterable[Host], cores: int) -> bool:
+    """Return whether each process has a host to itself, and all of its host's ``cores``.
+
+    A host that is not described counts as one with no more cores than these.
+    """
+    offered = {host.id: host.cores for host in hosts}
+    homes = [process.host for process in processes]
+    return len(homes) == len(set(homes)) and all(
+        offered.get(home, cores) <= cores for home in homes
+    )
 
 
 def plain(text: str) -> str:

@@ -85,6 +85,22 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Step:
+    """What going on from ``before`` workers to ``after`` would bring a run: seconds saved and money more, negative if less.
+
+    ``predicted`` tells that ``after`` was not measured. ``price_per_hour`` is the money for each hour saved (None: no
+    time is saved, or no money is lost).
+    """
+
+    before: int
+    after: int
+    predicted: bool
+    saved_s: float
+    extra_cost: float
+    price_per_hour: float | None
+
+
+@dataclass(frozen=True)
 class Curve:
     """All scales of a session beside its baseline.
 
@@ -107,21 +123,37 @@ class Curve:
     cost_scale: int | None
     framework_tax: float | None
 
+    @property
+    def next_step(self) -> Step | None:
+        """Return what the next scale above the headline's would bring, measured on cores of its own or else predicted.
 
-@dataclass(frozen=True)
-class Step:
-    """What going on from ``before`` workers to ``after`` would bring a run: seconds saved and money more, negative if less.
-
-    ``predicted`` tells that ``after`` was not measured. ``price_per_hour`` is the money for each hour saved (None: no
-    time is saved, or no money is lost).
-    """
-
-    before: int
-    after: int
-    predicted: bool
-    saved_s: float
-    extra_cost: float
-    price_per_hour: float | None
+        None: neither is known, or the quality moved on the way there.
+        """
+        now = next(
+            (point for point in self.points if point.workers == self.results.spec.workers), None
+        )
+        if now is None:
+            return None
+        measured = [
+            (point.workers, False, point.distributed_s, point.cost)
+            for point in self.points
+            if not point.oversubscribed
+        ]
+        foreseen = [
+            (point.workers, True, self.baseline_s / point.speedup, point.cost)
+            for point in self.predictions
+        ]
+        later = min(
+            (scale for scale in (*measured, *foreseen) if scale[0] > now.workers), default=None
+        )
+        if later is None or any(
+            not point.clean for point in self.points if now.workers <= point.workers <= later[0]
+        ):
+            return None
+        workers, predicted, wall_s, money = later
+        saved_s, extra = now.distributed_s - wall_s, money - now.cost
+        price = extra / saved_s * cost.HOUR_S if saved_s > 0 and extra > 0 else None
+        return Step(now.workers, workers, predicted, saved_s, extra, price)
 
 
 def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
@@ -156,36 +188,6 @@ def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
         framework_tax=framework_tax(results),
     )
     return replace(measured, predictions=tuple(_predictions(measured, predicted)))
-
-
-def next_step(curve: Curve) -> Step | None:
-    """Return what the next scale above the headline's would bring, measured on cores of its own or else predicted.
-
-    None: neither is known, or the quality moved on the way there.
-    """
-    now = next(
-        (point for point in curve.points if point.workers == curve.results.spec.workers), None
-    )
-    if now is None:
-        return None
-    measured = [
-        (point.workers, False, point.distributed_s, point.cost)
-        for point in curve.points
-        if not point.oversubscribed
-    ]
-    foreseen = [
-        (point.workers, True, curve.baseline_s / point.speedup, point.cost)
-        for point in curve.predictions
-    ]
-    later = min((scale for scale in (*measured, *foreseen) if scale[0] > now.workers), default=None)
-    if later is None or any(
-        not point.clean for point in curve.points if now.workers <= point.workers <= later[0]
-    ):
-        return None
-    workers, predicted, wall_s, money = later
-    saved_s, extra = now.distributed_s - wall_s, money - now.cost
-    price = extra / saved_s * cost.HOUR_S if saved_s > 0 and extra > 0 else None
-    return Step(now.workers, workers, predicted, saved_s, extra, price)
 
 
 def _point(seen: Pairs) -> Point:

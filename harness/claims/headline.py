@@ -66,7 +66,7 @@ class Headline:
     """Speed, quality and cost of both sides, measured together in one session, with the facts they came from."""
 
     results: Results
-    pairs: int
+    pairs: Pairs
     speed: Speed
     quality: Quality
     cost: Cost
@@ -87,9 +87,7 @@ def headline(results: Results) -> Headline | Refusal:
     seen = complete_pairs(results)
     if reasons or seen is None:
         return Refusal(results, reasons)
-    return Headline(
-        results, len(seen.walls), _speed(seen), _quality(seen), cost_of(seen), caveats(seen)
-    )
+    return Headline(results, seen, _speed(seen), _quality(seen), cost_of(seen), caveats(seen))
 
 
 def _speed(seen: Pairs) -> Speed:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from statistics import median
 
 from harness.claims import scaling
-from harness.model import Host, Kind, Process, Results, Side, Trial
+from harness.model import Kind, Process, Results, Side, Trial
 
 _ROUNDING = 1e-9
 
@@ -59,6 +59,10 @@ class Pairs:
     scale: int
     baseline: tuple[Trial, ...]
     distributed: tuple[Trial, ...]
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.baseline)
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -165,15 +169,6 @@ class Pairs:
         """Return whether a digest is known and the same in every trial."""
         seen = {digest(trial) for trial in self.trials}
         return len(seen) == 1 and "" not in seen
-
-
-def whole_machines(processes: Iterable[Process], hosts: Iterable[Host], cores: int) -> bool:
-    """Return whether each process has a host to itself and that many cores are all its host has; unknown hosts have no more."""
-    offered = {host.id: host.cores for host in hosts}
-    homes = [process.host for process in processes]
-    return len(homes) == len(set(homes)) and all(
-        offered.get(home, cores) <= cores for home in homes
-    )
 
 
 def within_tolerance(change: float, tolerance: float) -> bool:

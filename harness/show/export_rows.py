@@ -111,7 +111,7 @@ def _claim(headline: Headline) -> Record:
     ]
     return {
         "workers": headline.results.spec.workers,
-        "pairs": headline.pairs,
+        "pairs": len(headline.pairs),
         **_speed(headline),
         **_quality(headline),
         **_cost(headline),

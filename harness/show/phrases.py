@@ -5,8 +5,7 @@ May import ``model``, ``score.headline`` and ``words``. Everything returned is s
 
 from harness import text as words
 from harness.claims.headline import Caveat, Headline, Measure, Unit
-from harness.claims.pairs import whole_machines
-from harness.model import Kind, Process, Results, Side
+from harness.model import Kind, Process, Results, Side, whole_machines
 
 _PACKAGES = ("ray", "numpy")
 _LONGEST_NAME = 48
@@ -50,10 +49,10 @@ def times(headline: Headline) -> tuple[str, str, str]:
 
 def observations(headline: Headline) -> str:
     """Return how often it was measured, with the interval where there is one."""
-    if headline.pairs == 1:
+    if len(headline.pairs) == 1:
         return "one observation"
     noun = "observations" if headline.results.kind is Kind.DECLARED else "pairs"
-    told = f"median of {words.count(headline.pairs)} {noun}"
+    told = f"median of {words.count(len(headline.pairs))} {noun}"
     if headline.speed.interval is None:
         return told
     low, high = headline.speed.interval

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from harness import text
 from harness.claims.baseline_proof import DRIFT_LIMIT, Proof
 from harness.claims.core_time import CoreTime, TimePart
-from harness.claims.curve import WORTHWHILE_EFFICIENCY, Curve, Law, Origin, Point, next_step
+from harness.claims.curve import WORTHWHILE_EFFICIENCY, Curve, Law, Origin, Point
 from harness.claims.headline import Cost
 from harness.model import Kind, Prices, Rate, Results, Variant
 from harness.show import phrases
@@ -78,7 +78,7 @@ def worthwhile(curve: Curve) -> str:
 
 def further(curve: Curve) -> str:
     """Return what the next scale would save and cost, and from what worth of an hour on it pays."""
-    step = next_step(curve)
+    step = curve.next_step
     if step is None:
         return ""
     going = "doubling to" if step.after == 2 * step.before else "going on to"

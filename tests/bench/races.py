@@ -79,7 +79,7 @@ def claimed(workload: str, results: Results, asked: Asked) -> Finding:
 
 
 def _speeds(claim: Headline, least: float) -> tuple[Row, ...]:
-    speed, aim, pairs = claim.speed, at_least(least), text.counted(claim.pairs, "pair")
+    speed, aim, pairs = claim.speed, at_least(least), text.counted(len(claim.pairs), "pair")
     ends = " to ".join(text.three(end / WORKERS) for end in speed.interval or ())
     interval = f"{ends}, 95 % interval of {pairs}" if ends else f"{pairs}, too few for an interval"
     fraction = "not implied" if speed.serial_fraction is None else text.three(speed.serial_fraction)

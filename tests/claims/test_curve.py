@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.claims import scaling
-from harness.claims.curve import Curve, Origin, Point, Step, curve, next_step
+from harness.claims.curve import Curve, Origin, Point, Step, curve
 from harness.model import Kind, Results, Scaling, Side
 from tests.builders import a_host, a_results, a_spec, a_sweep, golden_results, some_prices
 
@@ -302,7 +302,7 @@ def test_the_known_good_example_predicts_further_machines_from_its_one_point() -
 
 
 def the_step(results: Results) -> Step:
-    step = next_step(drawn(results))
+    step = drawn(results).next_step
     assert step is not None
     return step
 
@@ -329,11 +329,11 @@ def test_no_step_leads_to_an_oversubscribed_scale() -> None:
 
 
 def test_no_step_leads_to_a_scale_whose_quality_moved() -> None:
-    assert next_step(drawn(moved(respecified(a_sweep(), workers=2), 4, 0.9))) is None
+    assert drawn(moved(respecified(a_sweep(), workers=2), 4, 0.9)).next_step is None
 
 
 def test_no_step_leads_beyond_a_scale_whose_quality_moved() -> None:
-    assert next_step(drawn(moved(a_sweep(), 4, 0.9))) is None
+    assert drawn(moved(a_sweep(), 4, 0.9)).next_step is None
 
 
 def test_a_step_that_saves_money_has_no_price() -> None:
@@ -351,11 +351,11 @@ def test_a_step_that_saves_no_time_has_no_price() -> None:
 
 
 def test_without_a_law_or_a_further_scale_there_is_no_step() -> None:
-    assert next_step(drawn(a_sweep({2: (19.0,)}))) is None
+    assert drawn(a_sweep({2: (19.0,)})).next_step is None
 
 
 def test_a_session_that_never_ran_its_own_scale_has_no_step() -> None:
-    assert next_step(drawn(respecified(a_sweep(), workers=3))) is None
+    assert drawn(respecified(a_sweep(), workers=3)).next_step is None
 
 
 def test_shares_of_two_cores_are_billed_as_one_machine() -> None:

@@ -96,7 +96,7 @@ def test_a_trial_without_a_partner_does_not_count() -> None:
         a_trial(Side.BASELINE, 400.0, index=1, order=2, began_s=900.0),
     )
     claim = claimed(a_results(trials=trials))
-    assert (claim.pairs, claim.speed.baseline_s) == (1, 40.0)
+    assert (len(claim.pairs), claim.speed.baseline_s) == (1, 40.0)
 
 
 def test_a_trial_that_failed_does_not_count() -> None:
@@ -105,7 +105,7 @@ def test_a_trial_that_failed_does_not_count() -> None:
         some_pairs([40.0, 1.0], [22.0, 22.0])[2:],
     )
     trials = (*first, *(replace(trial, failure="raised") for trial in second))
-    assert claimed(a_results(trials=trials)).pairs == 1
+    assert len(claimed(a_results(trials=trials)).pairs) == 1
 
 
 def test_a_trial_on_another_number_of_workers_does_not_count() -> None:

@@ -8,9 +8,9 @@ from statistics import median
 
 from harness.claims import scaling
 from harness.claims.baseline_proof import proof
-from harness.claims.pairs import Caveat, Measure, Pairs, Unit, whole_machines
+from harness.claims.pairs import Caveat, Measure, Pairs, Unit
 from harness.claims.rules import baseline, commands, environment, resources, session, times, work
-from harness.model import Kind, Schedule, Side, Trial
+from harness.model import Kind, Schedule, Side, Trial, whole_machines
 
 CONTENTION_LIMIT = 0.02
 VARIATION_LIMIT = 0.10

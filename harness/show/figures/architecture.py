@@ -5,7 +5,6 @@ May import ``model``, ``evidence``, ``phrases`` and ``page``, ``margins`` and ``
 
 from harness import text
 from harness.claims.headline import Headline
-from harness.claims.pairs import complete_pairs
 from harness.model import Digest, Results
 from harness.show import phrases
 from harness.show.figures import header_footer
@@ -150,7 +149,7 @@ def _distributed(page: Page, headline: Headline) -> None:
     heading = f"distributed, {many}"
     page.say_within(left, _HEADING_Y, heading, 32, wide, field="spec.workers", bold=True)
     room = wide - page.width_of(heading, 32, bold=True) - _INSIDE
-    if (moved := _handed_over(headline.results)) and page.width_of(moved, 28) <= room:
+    if (moved := _handed_over(headline)) and page.width_of(moved, 28) <= room:
         page.say(left + wide, _HEADING_Y, moved, 28, field="trials.part_bytes", align="right")
     _workers(page, headline.results.spec.workers, left, wide)
     size, most = _fitting(page, headline.results, wide - _NAME_WIDE)
@@ -171,10 +170,9 @@ def _distributed(page: Page, headline: Headline) -> None:
         )
 
 
-def _handed_over(results: Results) -> str:
+def _handed_over(headline: Headline) -> str:
     """Return how much the workers handed over in a run, in words; empty where it is not known."""
-    seen = complete_pairs(results)
-    moved = None if seen is None else seen.part_bytes
+    moved = headline.pairs.part_bytes
     return "" if moved is None else f"{text.size(moved)} of parts handed over"
 
 
@@ -230,7 +228,7 @@ def _described(headline: Headline) -> str:
     one, many = phrases.contestants(headline.results)
     decisions = [f"{name}: {told}" for name, told in _decisions(headline.results)]
     sides = f"on the left the baseline on {one}, with {_all(headline.results)}; on the right the distributed side on {many}"
-    moved = _handed_over(headline.results)
+    moved = _handed_over(headline)
     return " ".join(
         map(
             sentence,

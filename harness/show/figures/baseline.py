@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from harness import text
 from harness.claims.baseline_proof import Proof, proof
 from harness.claims.headline import Headline
-from harness.claims.pairs import complete_pairs
 from harness.model import Rate
 from harness.show.figures import axes, header_footer
 from harness.show.figures.axes import Scale, Tick
@@ -88,8 +87,7 @@ def _paint(page: Page, headline: Headline, known: Proof) -> None:
 
 def _utilization(headline: Headline) -> tuple[float, ...]:
     """Return the utilization of the baseline's process in its first trial, as fractions of one core."""
-    seen = complete_pairs(headline.results)
-    detail = seen.baseline[0].workers_detail if seen is not None else ()
+    detail = headline.pairs.baseline[0].workers_detail
     return detail[0].utilization if detail else ()
 
 

@@ -5,9 +5,8 @@ May import ``score.evidence``, ``score.headline``, ``phrases`` and ``page``, ``c
 
 from harness import text
 from harness.claims.headline import Headline
-from harness.claims.pairs import complete_pairs
 from harness.claims.run_cost import OfferCost
-from harness.model import Prices, Results
+from harness.model import Prices
 from harness.show import phrases
 from harness.show.figures import axes, header_footer
 from harness.show.figures.axes import Scale, Tick
@@ -98,7 +97,7 @@ def _axes(page: Page, headline: Headline, x: Scale, y: Scale) -> None:
         for value in dict.fromkeys((middle, middle + limit, middle - limit))
     ]
     unit = text.safe(headline.cost.currency)
-    names = (f"cost of a run, {unit}{_run(headline.results)}", _metric(headline))
+    names = (f"cost of a run, {unit}{_run(headline)}", _metric(headline))
     axes.axes(page, x, y, x_ticks, y_ticks, names, guided=False)
     said = f"tolerance ±{text.tolerance(limit)}" if limit else "tolerance 0"
     page.label(
@@ -113,15 +112,11 @@ def _metric(headline: Headline) -> str:
     return f"{phrases.metric(headline)}{where}"
 
 
-def _run(results: Results) -> str:
+def _run(headline: Headline) -> str:
     """Return how much work a run is, so that its cost is that of so many units; empty where it is not known."""
-    seen = complete_pairs(results)
-    items = 0 if seen is None else seen.baseline[0].items
-    return (
-        f" (a run is {text.count(items)} {text.safe(results.spec.workload.unit)[:_LONGEST_NAME]})"
-        if items
-        else ""
-    )
+    items = headline.pairs.baseline[0].items
+    unit = text.safe(headline.results.spec.workload.unit)[:_LONGEST_NAME]
+    return f" (a run is {text.count(items)} {unit})" if items else ""
 
 
 def _arrow(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:

@@ -11,8 +11,8 @@ from datetime import datetime
 from rich.cells import cell_len
 
 from harness import text as words
-from harness.claims.pairs import whole_machines, within_tolerance
-from harness.model import Schedule, Spec
+from harness.claims.pairs import within_tolerance
+from harness.model import Schedule, Spec, whole_machines
 from harness.show import sweep_phrases
 from harness.show.terminal.big_digits import SMALLEST, face_for
 from harness.show.terminal.lines import (
