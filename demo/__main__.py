@@ -11,7 +11,7 @@ import click
 
 from demo.cli import verbs
 from harness.errors import TwoclocksError
-from harness.model import plain
+from harness.text import printable
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -47,9 +47,9 @@ def _steady() -> None:
 
 def _told(sentence: str, hint: str, code: int) -> int:
     try:
-        print(f"error: {plain(sentence)}", file=sys.stderr)
+        print(f"error: {printable(sentence)}", file=sys.stderr)
         if hint:
-            print(f"hint: {plain(hint)}", file=sys.stderr)
+            print(f"hint: {printable(hint)}", file=sys.stderr)
     except OSError:  # as after SIGHUP; what is left in the buffer must not fail at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     return code

@@ -3,7 +3,6 @@
 May import everything, but imports late what a verb needs, so that ``--help`` and ``slide`` stay instant.
 """
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import click
 
+from demo.terminal import term_can_draw
 from harness.errors import BadRequest
 
 Decorator = Callable[[Any], Any]
@@ -294,7 +294,7 @@ def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
 
 def chosen_ui(asked: str) -> str:
     """Return the screen to use: ``auto`` is live on a terminal that can draw, plain lines elsewhere."""
-    can_draw = sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+    can_draw = sys.stdout.isatty() and term_can_draw()
     if asked == "live" and not can_draw:
         raise BadRequest(
             "the live panel needs a terminal that can draw",

@@ -10,8 +10,8 @@ from demo.present import REFUSED, SHOWN, Shown
 from harness.claims.headline import Headline, Refusal
 from harness.errors import BadRequest
 from harness.files import atomic
-from harness.model import plain
 from harness.show import audit_text, pptx
+from harness.text import printable
 
 
 def into(path: Path, shown: Shown) -> tuple[str, int]:
@@ -21,19 +21,19 @@ def into(path: Path, shown: Shown) -> tuple[str, int]:
     """
     match shown.claim:
         case Refusal():
-            return f"{shown.text}\n{plain(str(path))} is left as it was\n", REFUSED
+            return f"{shown.text}\n{printable(str(path))} is left as it was\n", REFUSED
         case Headline() as claim:
             return pptx.format_changes(_update(path, claim, audit_text.footer(shown.audit))), SHOWN
 
 
 def _update(path: Path, claim: Headline, verdict: str) -> pptx.DeckChanges:
-    name = plain(str(path))
+    name = printable(str(path))
     content = atomic.read(path, pptx.LARGEST_BYTES, "deck", "give a .pptx or .pptm file")
     for lock in (f"~${path.name}", f".~lock.{path.name}#"):
         if path.with_name(lock).exists():
             raise BadRequest(
                 f"{name} is open in another program",
-                f"close it there; if it is not open, remove {plain(lock)}",
+                f"close it there; if it is not open, remove {printable(lock)}",
             )
     updated, report = pptx.update(content, claim, verdict)
     try:

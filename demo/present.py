@@ -15,9 +15,10 @@ from harness.claims.curve import curve
 from harness.claims.headline import Headline, Refusal
 from harness.errors import BadRequest
 from harness.files import atomic
-from harness.model import Results, plain
+from harness.model import Results
 from harness.show import appendix, audit_text, figures, slide
 from harness.show import tables as table
+from harness.text import printable
 
 HEADLINE, APPENDIX = "headline", "appendix.txt"
 THEMES = {theme.name: theme for theme in (figures.LIGHT, figures.DARK)}
@@ -133,7 +134,7 @@ def made(folder: Path) -> Path:
 
 def _unwritable(folder: Path, error: OSError) -> BadRequest:
     return BadRequest(
-        f"{plain(str(folder))} cannot be written to: {error.strerror}",
+        f"{printable(str(folder))} cannot be written to: {error.strerror}",
         "name another folder with --out",
     )
 

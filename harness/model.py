@@ -5,7 +5,6 @@ here, claims are derived in ``score``. Seconds are bare floats, any other unit i
 Imports the standard library and ``spec``, whose nouns are taken from here.
 """
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,7 +20,6 @@ from harness.spec import Schedule as Schedule
 from harness.spec import Spec as Spec
 
 SCHEMA = "twoclocks.results/1"
-LONGEST_TEXT = 2_000
 
 
 class Side(StrEnum):
@@ -260,19 +258,3 @@ def whole_machines(processes: Iterable[Process], hosts: Iterable[Host], cores: i
     return len(homes) == len(set(homes)) and all(
         offered.get(home, cores) <= cores for home in homes
     )
-
-
-def plain(text: str) -> str:
-    """Return the text on one line, without control or invisible characters, cut to 2,000 characters.
-
-    No other text is kept, so that none can move a terminal's cursor or reorder what is read.
-    """
-    if not text.isprintable():
-        text = "".join(_visible(character) for character in text)
-    return text[:LONGEST_TEXT]
-
-
-def _visible(character: str) -> str:
-    if character.isspace():
-        return " "
-    return "" if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character

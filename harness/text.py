@@ -1,12 +1,13 @@
-"""The one formatter: every number on a screen, slide or figure is written here, in one voice.
+"""The one formatter and the one sanitizer: every number and every foreign text is written here.
 
-Three significant digits, a space before the unit, a true minus sign; a clock is cut off, never rounded up,
-so it does not show a moment that has not come. Values that stand together share one unit.
-``safe`` makes text from files and child processes harmless. Imports the standard library only.
+Numbers have three significant digits, a space before the unit and a true minus sign; values that stand
+together share one unit. A clock is cut off, never rounded up, so that it shows no moment still to come.
+``printable`` makes text from files and child processes harmless. Imports the standard library only.
 """
 
 import math
 import re
+import textwrap
 import unicodedata
 from datetime import UTC, datetime
 
@@ -33,8 +34,10 @@ _SIZES = (
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _LONGEST_CLOCK = 359_999.9
 _FEWEST_DECIMALS, _MOST_DECIMALS = 2, 8
-_LONGEST_TEXT = 2_000
 _ROUNDING = 1e-9
+
+LONGEST_TEXT = 2_000
+"""Characters of a text that was not written here."""
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # a control sequence
@@ -49,7 +52,7 @@ _JOINTS = re.compile(
 _VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
-def three(value: float) -> str:
+def three_digits(value: float) -> str:
     """Return the number with three significant digits, or all digits of its whole part if those are more."""
     if not math.isfinite(value):
         return _beyond(value)
@@ -61,7 +64,7 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def counted(number: int, noun: str) -> str:
+def number_of(number: int, noun: str) -> str:
     """Return a count with its noun, which takes an s unless there is one: ``4 machines``."""
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
 
@@ -69,8 +72,8 @@ def counted(number: int, noun: str) -> str:
 def workers(number: int, hosts: int, *, whole: bool) -> str:
     """Return what the workers are: ``8 machines`` only where each has the whole of a host of its own."""
     if whole and number == hosts > 1:
-        return counted(number, "machine")
-    return counted(number, "worker") + (f" on {counted(hosts, 'machine')}" if hosts > 1 else "")
+        return number_of(number, "machine")
+    return number_of(number, "worker") + (f" on {number_of(hosts, 'machine')}" if hosts > 1 else "")
 
 
 def workers_of(number: int, most: int, hosts: int, *, whole: bool) -> tuple[str, ...]:
@@ -91,7 +94,7 @@ def workers_of(number: int, most: int, hosts: int, *, whole: bool) -> tuple[str,
 
 def cores(number: int, hosts: int, *, whole: bool) -> str:
     """Return what the baseline has beside workers on that many hosts: a machine if it has the whole of one, else cores."""
-    return "1 machine" if whole and hosts > 1 else counted(number, "core")
+    return "1 machine" if whole and hosts > 1 else number_of(number, "core")
 
 
 def seconds(duration: float) -> str:
@@ -114,7 +117,7 @@ def summands(total: float, *spans: float) -> tuple[str, ...]:
 
 def rate(per_second: float, unit: str) -> str:
     """Return how many units a second: ``12,300 samples/s``."""
-    return f"{three(per_second)} {safe(unit)}/s"
+    return f"{three_digits(per_second)} {printable(unit)}/s"
 
 
 def size(number_of_bytes: float) -> str:
@@ -124,7 +127,7 @@ def size(number_of_bytes: float) -> str:
 
 def times(ratio: float) -> str:
     """Return how many times as fast: ``6.81×``."""
-    return f"{three(ratio)}{TIMES}"
+    return f"{three_digits(ratio)}{TIMES}"
 
 
 def times_aloud(ratio: float) -> str:
@@ -219,7 +222,7 @@ def minutes(duration: float) -> str:
 
 def digest(sha256: str) -> str:
     """Return the first six characters of a digest: ``3fa9c1…``."""
-    return f"{safe(sha256)[:6]}…" if sha256 else NOTHING
+    return f"{printable(sha256)[:6]}…" if sha256 else NOTHING
 
 
 def moment(when: datetime) -> str:
@@ -233,21 +236,49 @@ def moment_of(text: str) -> str:
     try:
         return moment(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
-        return safe(text)
+        return printable(text)
 
 
-def unbroken(text: str) -> str:
-    """Return the text with no-break spaces between numbers and their units and before dots, to be wrapped as read."""
+def with_no_break_spaces(text: str) -> str:
+    """Return the text with no-break spaces between numbers and their units and before dots."""
     return _JOINTS.sub("\N{NO-BREAK SPACE}", text)
 
 
-def safe(text: str) -> str:
-    """Return one line of text without control characters, escape sequences or marks that turn its direction."""
-    bare = _ESCAPES.sub("", text[:_LONGEST_TEXT])
-    shown = "".join(
-        mark for mark in bare if mark.isspace() or unicodedata.category(mark) not in _HIDDEN
+def wrap(text: str, columns: int, lead: str = "") -> list[str]:
+    """Return the text in lines of at most ``columns`` characters, numbers kept with their units.
+
+    The first line begins with ``lead``, the others with as many spaces. A text without words is one line.
+    """
+    lines = textwrap.wrap(
+        with_no_break_spaces(text),
+        columns,
+        initial_indent=lead,
+        subsequent_indent=" " * len(lead),
+        break_on_hyphens=False,
     )
-    return " ".join(unicodedata.normalize("NFC", _VARIANTS.sub("", shown)).split())
+    return [line.replace("\N{NO-BREAK SPACE}", " ").rstrip() for line in lines or [lead]]
+
+
+def printable(text: str) -> str:
+    """Return foreign text on one line, with nothing in it that moves a cursor or turns a direction.
+
+    Escape sequences and invisible characters are left out, blanks become single spaces, and the text is
+    cut to 2,000 characters in Unicode's composed form.
+    """
+    text = text[:LONGEST_TEXT]
+    if not (text.isascii() and text.isprintable()):
+        visible = filter(_is_visible, _VARIANTS.sub("", _ESCAPES.sub("", text)))
+        text = unicodedata.normalize("NFC", "".join(visible))
+    return " ".join(text.split())[:LONGEST_TEXT].rstrip()
+
+
+def is_printable(text: str) -> bool:
+    """Return whether a text may stand in a file: short enough, on one line, all of it visible."""
+    return len(text) <= LONGEST_TEXT and text.isprintable()
+
+
+def _is_visible(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) not in _HIDDEN
 
 
 def _beyond(value: float) -> str:
@@ -285,7 +316,7 @@ def _in_one_unit(
     )
     if longest == 0:
         scale, unit = 1.0, zero
-    return tuple(f"{three(value / scale)} {unit}" for value in values)
+    return tuple(f"{three_digits(value / scale)} {unit}" for value in values)
 
 
 def _priced(amount: float, decimals: int, currency: str) -> str:
@@ -294,4 +325,4 @@ def _priced(amount: float, decimals: int, currency: str) -> str:
     written = _fixed(abs(amount), decimals)
     sign = MINUS if amount < 0 else ""
     symbol = _SIGNS.get(currency)
-    return f"{sign}{symbol}{written}" if symbol else f"{sign}{written} {safe(currency)}"
+    return f"{sign}{symbol}{written}" if symbol else f"{sign}{written} {printable(currency)}"

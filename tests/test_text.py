@@ -227,7 +227,7 @@ def test_a_count_is_written_in_full() -> None:
 
 
 def test_a_noun_follows_its_count() -> None:
-    assert [words.counted(number, "machine") for number in (0, 1, 1000)] == [
+    assert [words.number_of(number, "machine") for number in (0, 1, 1000)] == [
         "0 machines",
         "1 machine",
         "1,000 machines",
@@ -327,25 +327,50 @@ def test_a_written_moment_is_reworded_and_other_text_is_made_safe() -> None:
         ("[bold]markup[/bold]", "[bold]markup[/bold]"),
     ],
 )
-def test_safe_text_moves_no_cursor_and_turns_no_direction(text: str, shown: str) -> None:
-    assert words.safe(text) == shown
+def test_printable_text_moves_no_cursor_and_turns_no_direction(text: str, shown: str) -> None:
+    assert words.printable(text) == shown
 
 
-@given(st.text())
-def test_safe_text_is_one_printable_line_and_stays_as_it_is(text: str) -> None:
-    shown = words.safe(text)
+@given(st.text(st.characters(codec=None)))
+def test_printable_text_is_one_line_that_may_stand_in_a_file_and_stays_as_it_is(text: str) -> None:
+    shown = words.printable(text)
 
-    assert not [
-        character for character in shown if not (character.isprintable() or character == " ")
-    ]
-    assert words.safe(shown) == shown
+    assert words.is_printable(shown)
+    assert words.printable(shown) == shown
+
+
+@pytest.mark.parametrize("letter", ["x", "\ufb2c"])
+def test_printable_text_is_cut_to_what_a_file_may_hold(letter: str) -> None:
+    assert len(words.printable(letter * 10_000)) == 2_000
+
+
+@pytest.mark.parametrize(
+    "text", ["two\nlines", "\x1b[2J", "a\u202eb", "\ud800", "a\xa0b", "x" * 2_001]
+)
+def test_text_that_cannot_be_shown_may_not_stand_in_a_file(text: str) -> None:
+    assert not words.is_printable(text)
 
 
 def test_a_number_is_not_parted_from_its_unit() -> None:
     assert (
-        words.unbroken("in 41.2 s, 42 % of 8 machines · ray 2.60.0")
+        words.with_no_break_spaces("in 41.2 s, 42 % of 8 machines · ray 2.60.0")
         == "in 41.2\xa0s, 42\xa0% of 8 machines\xa0· ray\xa02.60.0"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "lead", "lines"),
+    [
+        ("it took 41.2 s in all", 13, "", ["it took", "41.2 s in all"]),
+        ("one two three", 9, "· ", ["· one two", "  three"]),
+        ("well-known", 6, "", ["well-k", "nown"]),
+        ("", 9, "!! ", ["!!"]),
+    ],
+)
+def test_text_is_wrapped_behind_its_lead_with_numbers_beside_their_units(
+    text: str, columns: int, lead: str, lines: list[str]
+) -> None:
+    assert words.wrap(text, columns, lead) == lines
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def matches(version: str, pin: str) -> bool:
 
 def ray(versions: Sequence[str], pin: str, *, simulated: bool) -> Finding:
     """Judge the versions of Ray on all hosts; where work is only pretended, Ray was not started."""
-    found = ", ".join(map(text.safe, dict.fromkeys(versions))) or "none"
+    found = ", ".join(map(text.printable, dict.fromkeys(versions))) or "none"
     idle = "; not started, this work pretends" if simulated else ""
     if not pin:
         return warning(
@@ -65,14 +65,14 @@ def _split(ready: Ready) -> str:
     """Return the longest steps of arming."""
     steps = sorted(ready.startup.items(), key=lambda step: -step[1])[:2]
     spans = text.summands(sum(ready.startup.values()), *(seconds for _, seconds in steps))
-    told = [f"{text.safe(name)} {span}" for (name, _), span in zip(steps, spans, strict=True)]
+    told = [f"{text.printable(name)} {span}" for (name, _), span in zip(steps, spans, strict=True)]
     return f" ({', '.join(told)})" if told else ""
 
 
 def loopback(armed: Armed, *, simulated: bool, joined: bool) -> Finding:
     """Judge whether other machines could reach the distributed side's processes. Those of a cluster elsewhere are not ours to judge."""
     if armed.exposed and not joined:
-        where = ", ".join(map(text.safe, armed.exposed))
+        where = ", ".join(map(text.printable, armed.exposed))
         return failure(
             "loopback",
             f"the distributed side accepts connections at {where}",
@@ -91,12 +91,12 @@ def loopback(armed: Armed, *, simulated: bool, joined: bool) -> Finding:
 def given(armed: Armed) -> Finding:
     """Judge whether the input is there, and the same on both sides and on every worker."""
     base = armed.baseline
-    items = f", {text.count(base.items)} {text.safe(base.unit)}" if base.items > 0 else ""
+    items = f", {text.count(base.items)} {text.printable(base.unit)}" if base.items > 0 else ""
     try:
         require_same_terms(base, armed.distributed)
     except Disagreement as differing:
         return failure("input", differing.sentence, differing.hint)
     if base.items != armed.distributed.items:
-        sentence = f"the sides loaded {text.count(base.items)} and {text.count(armed.distributed.items)} {text.safe(base.unit)}"
+        sentence = f"the sides loaded {text.count(base.items)} and {text.count(armed.distributed.items)} {text.printable(base.unit)}"
         return failure("input", sentence, "make the workload's load depend on its parameters alone")
     return well("input", f"{text.digest(base.input.sha256)}{items}, the same on both sides")

@@ -14,9 +14,9 @@ from demo.check.result import Finding, failure, warning, well
 from demo.options import WORKER_BYTES, Request
 from harness import text
 from harness.claims.rules.work import FOREIGN_CPU_LIMIT
-from harness.model import plain
 from harness.run import processes
 from harness.show.terminal.lines import cut
+from harness.text import printable
 
 WATCHED_S = 1.0
 HEAVY = 0.2
@@ -63,7 +63,7 @@ def power(on_mains: bool | None) -> Finding:
 
 def load(average: float, foreign: float, cores: int) -> Finding:
     """Judge how busy the machine is: the load average of the last minute, and the share of all cores that others use now."""
-    told = f"{text.three(average)} over a minute on {text.counted(cores, 'core')}; others use {text.percent(foreign)} of them now"
+    told = f"{text.three_digits(average)} over a minute on {text.number_of(cores, 'core')}; others use {text.percent(foreign)} of them now"
     if foreign > FOREIGN_CPU_LIMIT:
         return warning(
             "load",
@@ -143,9 +143,9 @@ def fault(folder: Path) -> str:
 
 def folder(asked: Path, nearest: Path, why_not: str) -> Finding:
     """Judge whether takes can be kept in a folder; ``nearest`` is it, or where it would be made, and ``why_not`` its fault."""
-    name = plain(str(asked))
+    name = printable(str(asked))
     if why_not:
-        where = name if nearest == asked else f"{name}, to be made in {plain(str(nearest))},"
+        where = name if nearest == asked else f"{name}, to be made in {printable(str(nearest))},"
         return failure(
             "folder",
             f"{where} cannot be written to: {why_not}",
@@ -158,7 +158,7 @@ def folder(asked: Path, nearest: Path, why_not: str) -> Finding:
 
 def network(loopback: bool, others_up: int, *, joined: bool) -> Finding:
     """Judge the network: only loopback is needed, unless a cluster elsewhere is joined."""
-    here = f"{text.counted(others_up, 'other interface')} up"
+    here = f"{text.number_of(others_up, 'other interface')} up"
     if not loopback:
         return failure(
             "network", f"loopback is down, and both sides talk over it; {here}", "ip link set lo up"

@@ -3,7 +3,6 @@
 May import ``harness.show``.
 """
 
-import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,8 +56,8 @@ def passed(findings: Iterable[Finding]) -> bool:
 def drawn(finding: Finding, columns: int) -> Frame:
     """Return a finding for a terminal so many columns wide: one line, with the hint below it; more only where it is too long."""
     room = max(20, columns - _MARGIN)
-    told = _wrapped(words.safe(finding.sentence), room)
-    advice = _wrapped(f"hint: {words.safe(finding.hint)}", room) if finding.hint else []
+    told = words.wrap(words.printable(finding.sentence), room)
+    advice = words.wrap(f"hint: {words.printable(finding.hint)}", room) if finding.hint else []
     mark = (
         LABEL
         if finding.verdict is Verdict.FAIL
@@ -80,9 +79,9 @@ def summary(findings: Sequence[Finding], seconds: float) -> str:
         for verdict in (Verdict.FAIL, Verdict.WARN)
     )
     counts = (
-        words.counted(len(findings), "check"),
-        words.counted(len(failed), "failure"),
-        words.counted(len(warned), "warning"),
+        words.number_of(len(findings), "check"),
+        words.number_of(len(failed), "failure"),
+        words.number_of(len(warned), "warning"),
     )
     verdict = f"NOT READY: {', '.join(failed)}" if failed else "ready"
     return " · ".join([verdict, *counts, words.seconds(seconds)])
@@ -94,14 +93,9 @@ def document(findings: Sequence[Finding], seconds: float) -> dict[str, Any]:
         {
             "name": finding.name,
             "verdict": str(finding.verdict).lower(),
-            "sentence": words.safe(finding.sentence),
+            "sentence": words.printable(finding.sentence),
             "hint": finding.hint,
         }
         for finding in findings
     ]
     return {"ready": passed(findings), "seconds": round(seconds, 3), "checks": checks}
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    lines = textwrap.wrap(words.unbroken(text), width, break_on_hyphens=False)
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] or [""]

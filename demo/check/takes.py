@@ -16,11 +16,12 @@ from harness import text
 from harness.cast.format import CAST
 from harness.errors import BadRequest
 from harness.files import atomic as files
-from harness.model import Kind, Side, plain
+from harness.model import Kind, Side
 from harness.takes.folder import JOURNAL, RESULTS
 from harness.takes.privacy import Identity, Leak, scan
 from harness.takes.recordings import Recording
 from harness.talk.forecast import Record, Spread, spread
+from harness.text import printable
 
 MOST_TAKES, MOST_BYTES = 20, 60_000_000
 LARGEST_BYTES = 20_000_000
@@ -86,7 +87,7 @@ def fallback(
             f"{_name(alike[0].folder)} has a recording that was not verified",
             f"twoclocks verify-cast {alike[0].folder}",
         )
-    besides = f" of {text.safe(workload)}" if workload and known else ""
+    besides = f" of {text.printable(workload)}" if workload and known else ""
     return warning(name, f"there is no recording{besides} to fall back on", make)
 
 
@@ -104,12 +105,12 @@ def _age(seconds: float) -> str:
     if seconds < _HOUR_S:
         return "less than an hour old"
     if seconds < _DAY_S:
-        return f"{text.counted(int(seconds / _HOUR_S), 'hour')} old"
-    return f"{text.counted(int(seconds / _DAY_S), 'day')} old"
+        return f"{text.number_of(int(seconds / _HOUR_S), 'hour')} old"
+    return f"{text.number_of(int(seconds / _DAY_S), 'day')} old"
 
 
 def _name(folder: Path) -> str:
-    return plain(folder.name)
+    return printable(folder.name)
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,7 @@ def secrets(scanned: Scanned) -> Finding:
     newest = (
         f"the newest {text.count(scanned.takes)} of " if scanned.takes < scanned.present else ""
     )
-    looked = (
-        f"{text.counted(scanned.files, 'file')} of {newest}{text.counted(scanned.present, 'take')}"
-    )
+    looked = f"{text.number_of(scanned.files, 'file')} of {newest}{text.number_of(scanned.present, 'take')}"
     return well(name, f"no name, home folder, address or key in {looked}")
 
 
@@ -184,7 +183,7 @@ def scanned(root: Path, who: Identity) -> Scanned:
     told: list[tuple[str, Leak]] = []
     unread = []
     for path in paths:
-        name = plain(f"{path.parent.name}/{path.name}")
+        name = printable(f"{path.parent.name}/{path.name}")
         try:
             content = files.read(path, LARGEST_BYTES, "file of a take", "")
         except BadRequest:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from demo.check.result import Finding, failure, warning, well
+from demo.terminal import term_can_draw
 from harness import text
 from harness.show.terminal.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
 
@@ -44,7 +45,7 @@ def look() -> Display:
     """Return what standard output is now, whatever the environment claims of its size."""
     terminal = sys.stdout.isatty()
     console = Console(file=io.StringIO(), force_terminal=True)
-    draws = os.environ.get("TERM", "dumb") not in ("dumb", "unknown")
+    draws = term_can_draw()
     colours = str(console.color_system or "") if draws else ""
     return Display(
         terminal,
@@ -129,6 +130,6 @@ def letters(seen: Display) -> Finding:
         return well("letters", "UTF-8: block and box characters can be drawn")
     judge = failure if seen.terminal else warning
     sentence = (
-        f"{text.safe(seen.encoding)}: bars, boxes and signs such as × would be question marks"
+        f"{text.printable(seen.encoding)}: bars, boxes and signs such as × would be question marks"
     )
     return judge("letters", sentence, "export PYTHONUTF8=1, and set the terminal to UTF-8")

@@ -26,7 +26,7 @@ from harness import text
 from harness.cast.markers import GO
 from harness.errors import Abandoned, Interrupted, TwoclocksError
 from harness.files.results import save
-from harness.model import Kind, Side, Status, plain
+from harness.model import Kind, Side, Status
 from harness.run import host
 from harness.run.conductor import PROVING, Conductor
 from harness.run.digest import source_digest
@@ -36,6 +36,7 @@ from harness.state.board import Board, apply
 from harness.state.stall import ARMED_WITHIN_S, arming_s, stalled_s
 from harness.state.to_results import results_of
 from harness.takes.folder import PAGE, RESULTS, Journal, journal_header, new_take, point_latest
+from harness.text import printable
 
 
 @dataclass(frozen=True)
@@ -294,5 +295,5 @@ def race(asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Stag
     try:
         return perform(asked, ui, out, wait=wait, staging=staging).shown.code
     except Abandoned as over:
-        print(f"{plain(over.sentence)}; {plain(over.hint)}", file=sys.stderr)
+        print(f"{printable(over.sentence)}; {printable(over.hint)}", file=sys.stderr)
         return SHOWN

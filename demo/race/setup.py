@@ -72,7 +72,7 @@ def for_race(
         else None
     )
     if by_itself and found is None:
-        name, size = text.safe(spec.workload.name), f"{columns}×{rows}"
+        name, size = text.printable(spec.workload.name), f"{columns}×{rows}"
         raise BadRequest(
             f"there is no verified recording of {name} that fits this terminal of {size}",
             "make one with `twoclocks record`",

@@ -10,9 +10,10 @@ from harness.cast.page import About, page
 from harness.claims.headline import Headline, Refusal
 from harness.errors import BadRequest
 from harness.files import atomic
-from harness.model import Kind, plain
+from harness.model import Kind
 from harness.show import phrases
 from harness.takes.recordings import Recording
+from harness.text import printable
 
 
 def page_of(recording: Recording) -> bytes:
@@ -40,12 +41,13 @@ def export(recording: Recording, into: Path) -> None:
                 mp4(recording.cast, into, _remark(recording))
             case _:
                 raise BadRequest(
-                    f"{plain(str(into))} is none of the forms that a recording can have",
+                    f"{printable(str(into))} is none of the forms that a recording can have",
                     "name it .html, .gif or .mp4",
                 )
     except OSError as error:
         raise BadRequest(
-            f"cannot write {plain(str(into))}: {error.strerror}", "name another file with --into"
+            f"cannot write {printable(str(into))}: {error.strerror}",
+            "name another file with --into",
         ) from error
 
 

@@ -19,10 +19,11 @@ from harness.cast.emulator import Drawing, drawings
 from harness.cast.format import CAST, Cast
 from harness.cast.label import moment
 from harness.errors import BadRequest, Interrupted
-from harness.model import Kind, plain
+from harness.model import Kind
 from harness.show.terminal.lines import cut, spread
 from harness.takes.folder import PAGE
 from harness.takes.recordings import Recording, recording, recordings
+from harness.text import printable
 
 PLAYED = 0
 LOOK_EVERY_S = 0.05
@@ -47,7 +48,7 @@ def play(take: Path | None, into: Path | None) -> int:
         from demo.recording.export import export
 
         export(chosen, into)
-        click.echo(plain(str(into)))
+        click.echo(printable(str(into)))
         return PLAYED
     if not can_draw():
         raise BadRequest(
@@ -81,8 +82,10 @@ def label_of(recording: Recording) -> Label:
     """Return the label of a recording."""
     facts = recording.results
     kind = "RECORDED" if facts.kind is Kind.MEASURED else "RECORDED · SIMULATED"
-    workload = text.safe(facts.spec.workload.name)
-    return Label(kind, f"{moment(recording.cast)} · {workload} · run {text.safe(facts.run_id)}")
+    workload = text.printable(facts.spec.workload.name)
+    return Label(
+        kind, f"{moment(recording.cast)} · {workload} · run {text.printable(facts.run_id)}"
+    )
 
 
 class Player:
@@ -167,7 +170,7 @@ def _newest() -> Recording:
 
 
 def _warn_unverified(chosen: Recording) -> None:
-    folder = plain(str(chosen.folder))
+    folder = printable(str(chosen.folder))
     click.echo("warning: this recording is not verified", err=True)
     click.echo(f"hint: verify it with `twoclocks verify-cast {folder}`", err=True)
 
@@ -194,9 +197,9 @@ def _open_in_browser(chosen: Recording) -> int:
     if not page.is_file() or not webbrowser.open(page.resolve().as_uri()):
         raise BadRequest(too_small, f"enlarge the terminal, or open {_page(chosen)} in a browser")
     length = text.clock(chosen.duration_s)
-    click.echo(f"{too_small}: opened {plain(str(page))} in a browser, {length} long")
+    click.echo(f"{too_small}: opened {printable(str(page))} in a browser, {length} long")
     return PLAYED
 
 
 def _page(chosen: Recording) -> str:
-    return plain(str(chosen.folder / PAGE))
+    return printable(str(chosen.folder / PAGE))

@@ -27,10 +27,11 @@ from harness.cast.page import require_player
 from harness.cast.verify import Inspection, verify
 from harness.errors import BadRequest, Unpublished
 from harness.files import atomic
-from harness.model import Kind, plain
+from harness.model import Kind
 from harness.show.terminal.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
 from harness.takes.folder import DEFAULT_ROOT, DRAFT, PAGE, named, point_latest
 from harness.takes.recordings import keep_verdict, recording
+from harness.text import printable
 
 RAW, LOG = "raw.cast", "recorder.log"
 LARGEST_SIZE = (400, 120)
@@ -91,7 +92,7 @@ def _fresh(out: Path) -> Path:
         return folder
     if folder.exists():
         raise BadRequest(
-            f"{plain(str(out))} is no new or empty folder",
+            f"{printable(str(out))} is no new or empty folder",
             "name a new one with --out; nothing is ever overwritten",
         )
     return folder
@@ -116,13 +117,13 @@ def _draft(folder: Path) -> Path:
         return Path(tempfile.mkdtemp(prefix=DRAFT, dir=beside))
     except OSError as error:
         raise BadRequest(
-            f"{plain(str(beside))} cannot be written to: {error.strerror}",
+            f"{printable(str(beside))} cannot be written to: {error.strerror}",
             "name another folder with --out",
         ) from error
 
 
 def _kept(draft: Path) -> str:
-    return f"what there is of it is in {plain(str(draft))}"
+    return f"what there is of it is in {printable(str(draft))}"
 
 
 def _perform(
@@ -167,7 +168,7 @@ def _developed(draft: Path, size: Size) -> tuple[Shown, Inspection]:
     facts = shown.results
     cast = replace(
         marked(read(draft / RAW)),
-        title=f"twoclocks · {text.safe(facts.spec.workload.name)} · run {text.safe(facts.run_id)}",
+        title=f"twoclocks · {text.printable(facts.spec.workload.name)} · run {text.printable(facts.run_id)}",
     )
     atomic.replace(draft / CAST, encode(cast))
     inspection = verify(cast, facts, shown.claims, size)
@@ -203,7 +204,7 @@ def _published(draft: Path, out: Path | None, shown: Shown) -> Path:
 
 
 def _told(folder: Path, inspection: Inspection) -> str:
-    name, taken = plain(str(folder)), recording(folder)
+    name, taken = printable(str(folder)), recording(folder)
     when, size = text.moment(taken.recorded_utc), f"{taken.columns}×{taken.rows}"
     length, exact = text.clock(inspection.duration_s), text.seconds(inspection.exact_to_s)
     return (

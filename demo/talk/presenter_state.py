@@ -11,7 +11,6 @@ from harness import text
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import BadRequest
 from harness.events import Event, Go, Opened
-from harness.model import plain
 from harness.show.terminal.presenter_view import Run, Scene
 from harness.state.board import Board
 from harness.takes.folder import JOURNAL
@@ -21,6 +20,7 @@ from harness.talk.agenda import Course, Talk, begin, end_beat, reach, said, stan
 from harness.talk.broadcast import Heard, Listener
 from harness.talk.forecast import Record, deadlines
 from harness.talk.history import REHEARSALS, Rehearsal, configuration, kept, record
+from harness.text import printable
 
 
 class Prompter:
@@ -41,7 +41,7 @@ class Prompter:
     ) -> None:
         if take is not None and take.exists() and not take.is_dir():
             raise BadRequest(
-                f"{plain(str(take))} is not a take's folder",
+                f"{printable(str(take))} is not a take's folder",
                 "name the folder, or leave it out to follow the newest session",
             )
         self._stall_after, self._root, self._clock = stall_after, root, clock
@@ -52,9 +52,9 @@ class Prompter:
         self._open = partial(Following, clock=ticks, epoch=clock)
         self._newest = Newest(root) if take is None else None
         self._waiting = (
-            f"waiting for a session below {plain(str(root))}"
+            f"waiting for a session below {printable(str(root))}"
             if take is None
-            else f"waiting for a journal in {plain(str(take))}"
+            else f"waiting for a journal in {printable(str(take))}"
         )
         self._known: Path | None = None
         self._listener = Listener(root)
@@ -179,8 +179,8 @@ class Prompter:
         if session is None or session.board.opened is None:
             return self._waiting
         opened, bad = session.board.opened, session.garbled
-        unread = f" · {text.counted(bad, 'line')} of its journal cannot be read" if bad else ""
-        return f"{text.safe(opened.spec.workload.name)} · run {text.safe(opened.run_id)}{unread}"
+        unread = f" · {text.number_of(bad, 'line')} of its journal cannot be read" if bad else ""
+        return f"{text.printable(opened.spec.workload.name)} · run {text.printable(opened.run_id)}{unread}"
 
     def _prompt(self) -> str:
         if self._heard is not None:

@@ -96,7 +96,7 @@ class Teller:
     def _troubles(self, scene: pictures.Scene) -> Iterator[str]:
         """Yield what could not be read, once."""
         if scene.trouble != self._trouble:
-            yield text.safe(scene.trouble)
+            yield text.printable(scene.trouble)
         self._trouble = scene.trouble
 
     def _talk(self, scene: pictures.Scene) -> Iterator[str]:

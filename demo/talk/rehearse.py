@@ -20,7 +20,7 @@ from demo.terminal import Keys
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import Abandoned, Interrupted, TwoclocksError
 from harness.files.results import load
-from harness.model import Kind, Results, Side, Status, plain
+from harness.model import Kind, Results, Side, Status
 from harness.show import rehearsal_table
 from harness.show.tables import Table, text
 from harness.takes.folder import DEFAULT_ROOT, new_take
@@ -28,6 +28,7 @@ from harness.takes.recordings import newest
 from harness.talk.agenda import DEMO, Course, Talk
 from harness.talk.forecast import Record, deadlines
 from harness.talk.history import REHEARSALS, Rehearsal, Taken, configuration, keep, kept, record
+from harness.text import printable
 
 GIVEN_UP = "the live run was given up for its recording, so this rehearsal counts in no spread"
 
@@ -94,7 +95,9 @@ class Rehearsing:
                 self._asked, self._ui, self._out, wait=self._wait, staging=staging
             )
         except Abandoned as over:
-            print(f"{plain(over.sentence)}: {plain(over.hint)}", file=sys.stderr, flush=True)
+            print(
+                f"{printable(over.sentence)}: {printable(over.hint)}", file=sys.stderr, flush=True
+            )
 
     def _finish(self) -> int:
         """Tell what it took and keep it; a rehearsal of which the run was given up is kept as aborted."""

@@ -23,7 +23,7 @@ def slate(
     ``adopted``: the distributed side is a program of its own, and need not be Ray's.
     """
     baseline, distributed = map(text.clock, clocks)
-    run = f"{text.moment(utc)} · run {text.safe(run_id)}"
+    run = f"{text.moment(utc)} · run {text.printable(run_id)}"
     return f" BASELINE {baseline} · {'DISTRIBUTED' if adopted else 'RAY'} {distributed}", fitting(
-        [f" {text.safe(badge)}  {run}"], columns - 1
+        [f" {text.printable(badge)}  {run}"], columns - 1
     )

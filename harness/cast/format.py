@@ -16,7 +16,7 @@ import msgspec
 
 from harness.errors import BadRequest
 from harness.files import atomic
-from harness.model import plain
+from harness.text import printable
 
 CAST = "run.cast"
 LARGEST_BYTES = 100_000_000
@@ -99,7 +99,7 @@ _encoder = msgspec.json.Encoder()
 
 def read(path: Path) -> Cast:
     """Return a recording; raise ``BadRequest`` if it is missing, too large, or no asciicast of version 2 or 3."""
-    return parse(atomic.read(path, LARGEST_BYTES, "recording", _HINT), plain(str(path)))
+    return parse(atomic.read(path, LARGEST_BYTES, "recording", _HINT), printable(str(path)))
 
 
 def parse(content: bytes, name: str) -> Cast:

@@ -61,7 +61,7 @@ def page(cast: Cast, about: About) -> bytes:
     """Return the document; the same recording gives the same bytes. Raises ``BadRequest`` where the player is not installed."""
     player, script = _player(), _beside("page.js")
     style = player.style + _beside("page.css")
-    heading = words.safe(about.title) or words.safe(about.workload)
+    heading = words.printable(about.title) or words.printable(about.workload)
     return (
         Template(_beside("page.html"))
         .substitute(
@@ -133,11 +133,11 @@ def _source(content: str) -> str:
 
 
 def _shown(text: str) -> str:
-    return escape(words.safe(text))
+    return escape(words.printable(text))
 
 
 def _paragraph(kind: str, text: str) -> str:
-    told = words.unbroken(_shown(text))
+    told = words.with_no_break_spaces(_shown(text))
     return f'<p class="{kind}">{told}</p>' if told else ""
 
 
@@ -185,7 +185,7 @@ def _poster(cast: Cast) -> float:
 def _packed(cast: Cast) -> str:
     """Return the recording, its labels made harmless, compressed, in the base64 that has no slashes."""
     events = tuple(
-        event._replace(text=words.safe(event.text)) if event.code == MARKER else event
+        event._replace(text=words.printable(event.text)) if event.code == MARKER else event
         for event in cast.events
     )
     return base64.urlsafe_b64encode(

@@ -142,7 +142,7 @@ def _of_labels(seen: Sequence[_Moment], results: Results) -> Iterator[Reason]:
     if strange := sorted(runs - {results.run_id}):
         yield Reason(
             "run",
-            f"it is of run {words.safe(strange[0])}, the results file of run {words.safe(results.run_id)}",
+            f"it is of run {words.printable(strange[0])}, the results file of run {words.printable(results.run_id)}",
         )
 
 
@@ -200,7 +200,7 @@ def _of_the_end(cast: Cast, seen: Sequence[_Moment], told: Sequence[str]) -> Ite
         )
         yield Reason(
             "headline",
-            f"its last screen does not show what the results file says, but {words.safe(other)!r}",
+            f"its last screen does not show what the results file says, but {words.printable(other)!r}",
         )
     held = cast.duration_s - next(
         moment.shown.at
@@ -220,7 +220,7 @@ def _of_markers(cast: Cast, sights: Sequence[_Moment], results: Results) -> Iter
     if wrong := [label for label in MARKERS if labels.count(label) != 1]:
         yield Reason(
             "markers",
-            f"it has {words.counted(labels.count(wrong[0]), 'marker')} {wrong[0]!r}, not one",
+            f"it has {words.number_of(labels.count(wrong[0]), 'marker')} {wrong[0]!r}, not one",
         )
         return
     for label, (earliest, latest) in _moments(sights, results):

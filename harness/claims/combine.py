@@ -9,7 +9,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from harness.errors import BadRequest
-from harness.model import Host, Kind, Observer, Results, Status, Trial, plain
+from harness.model import Host, Kind, Observer, Results, Status, Trial
+from harness.text import printable
 
 LONGEST_RUN_ID = 64
 _HINT = "combine complete sessions of one workload with the same --set and prices, on one machine and one commit"
@@ -39,20 +40,20 @@ def _faults(sessions: list[Results]) -> Iterator[str]:
     """Yield every reason not to put them together, each a clause with the values that differ."""
     runs = [run for results in sessions for run in _runs(results)]
     yield from (
-        f"run {plain(run)} is there twice" for run in dict.fromkeys(runs) if runs.count(run) > 1
+        f"run {printable(run)} is there twice" for run in dict.fromkeys(runs) if runs.count(run) > 1
     )
     for results in sessions:
         if results.status is not Status.COMPLETE:
-            yield f"run {plain(results.run_id)} is {results.status}"
+            yield f"run {printable(results.run_id)} is {results.status}"
         if results.kind is Kind.DECLARED:
-            yield f"run {plain(results.run_id)} is declared, and nothing can show that it is of the same configuration"
+            yield f"run {printable(results.run_id)} is declared, and nothing can show that it is of the same configuration"
     for one, other in combinations(sessions, 2):
         if _is_copy(one, other):
-            yield f"runs {plain(one.run_id)} and {plain(other.run_id)} are one session under two names"
+            yield f"runs {printable(one.run_id)} and {printable(other.run_id)} are one session under two names"
     for what, of in _CONFIGURATION.items():
         for results in sessions[1:]:
             if of(results) != of(sessions[0]):
-                yield f"runs {plain(sessions[0].run_id)} and {plain(results.run_id)} differ in {what}"
+                yield f"runs {printable(sessions[0].run_id)} and {printable(results.run_id)} differ in {what}"
 
 
 def _is_copy(one: Results, other: Results) -> bool:
@@ -129,7 +130,7 @@ def _combined(sessions: list[Results]) -> Results:
         trials=tuple(_in_line(sessions)),
         observer=_worst(sessions),
         journal_sha256="",
-        remark=plain(
+        remark=printable(
             "; ".join(
                 dict.fromkeys(
                     filter(None, (*(results.remark for results in sessions), _spread(sessions)))

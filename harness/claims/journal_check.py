@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from harness.events import Event
-from harness.model import Results, plain
+from harness.model import Results
 from harness.state.board import Board, apply
 from harness.state.to_results import results_of
+from harness.text import printable
 
 MOST_TOLD = 20
 _LONGEST_VALUE = 40
@@ -39,7 +40,7 @@ def _of_facts(results: Results, journal: Iterable[Event]) -> Iterator[str]:
     try:
         counted = results_of(reduce(apply, journal, Board()), results.journal_sha256)
     except (ValueError, msgspec.MsgspecError) as error:
-        yield f"the journal makes no results: {plain(str(error))[:200]}"
+        yield f"the journal makes no results: {printable(str(error))[:200]}"
         return
     yield from _between("", msgspec.to_builtins(results), msgspec.to_builtins(counted))
 
@@ -50,7 +51,7 @@ def _between(where: str, file: Any, journal: Any) -> Iterator[str]:
         case dict(), dict():
             for key in file | journal:
                 yield from _between(
-                    f"{where}.{plain(str(key))}".lstrip("."), file.get(key), journal.get(key)
+                    f"{where}.{printable(str(key))}".lstrip("."), file.get(key), journal.get(key)
                 )
         case list() | tuple(), list() | tuple() if len(file) == len(journal):
             for place, (one, other) in enumerate(zip(file, journal, strict=True)):
@@ -72,5 +73,5 @@ def _shown(value: Any) -> str:
         case None:
             return "nothing"
         case _:
-            text = plain(str(value))
+            text = printable(str(value))
             return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"

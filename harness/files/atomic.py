@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from harness.errors import BadRequest
-from harness.model import plain
+from harness.text import printable
 
 
 def read(path: Path, largest_bytes: int, noun: str, hint: str) -> bytes:
@@ -18,7 +18,7 @@ def read(path: Path, largest_bytes: int, noun: str, hint: str) -> bytes:
 
     Only a regular file is opened: a pipe would wait for ever.
     """
-    name = plain(str(path))
+    name = printable(str(path))
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise BadRequest(f"{name} is not a file", hint)
@@ -27,7 +27,7 @@ def read(path: Path, largest_bytes: int, noun: str, hint: str) -> bytes:
     except OSError as error:
         raise BadRequest(f"cannot read {name}: {error.strerror}", hint) from error
     except ValueError as error:  # a name with a zero byte in it
-        raise BadRequest(f"cannot read {name}: {plain(str(error))}", hint) from error
+        raise BadRequest(f"cannot read {name}: {printable(str(error))}", hint) from error
     if len(content) > largest_bytes:
         raise BadRequest(f"{name} is larger than any {noun} ({largest_bytes:,} bytes)", hint)
     return content

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from harness.errors import BadRequest
 from harness.files import atomic
-from harness.model import plain
+from harness.text import is_printable, printable
 
 LARGEST_BYTES = 100_000
 LARGEST_COUNT = 10**15
@@ -47,8 +47,8 @@ class Table:
     def fail(self, fault: str, hint: str = "") -> NoReturn:
         """Raise ``BadRequest`` for the file: what is wrong with it, and what to do."""
         raise BadRequest(
-            f"the {self.noun} {plain(str(self.path))} cannot be used: {plain(fault)}",
-            plain(hint) or self.hint,
+            f"the {self.noun} {printable(str(self.path))} cannot be used: {printable(fault)}",
+            printable(hint) or self.hint,
         )
 
     def check_names(self, known: Iterable[str]) -> None:
@@ -101,7 +101,7 @@ class Table:
         value = self.value(name) if default is None else self.fields.get(name, default)
         if not isinstance(value, str):
             self.fail(f"{self.named(name)} is not a text", f'put it in quotes: {name} = "…"')
-        if plain(value) != value or not (value.strip() or default == value):
+        if not is_printable(value) or not (value.strip() or default == value):
             self.fail(
                 f"{self.named(name)} is empty or too long or has characters that cannot be shown"
             )
@@ -168,7 +168,7 @@ def read(path: Path, noun: str, hint: str) -> Table:
         return Table(path, noun, hint, tomllib.loads(text.decode()))
     except (ValueError, RecursionError) as error:
         raise BadRequest(
-            f"the {noun} {plain(str(path))} is not TOML: {plain(str(error))[:200]}", hint
+            f"the {noun} {printable(str(path))} is not TOML: {printable(str(error))[:200]}", hint
         ) from error
 
 

@@ -12,7 +12,7 @@ import msgspec
 from harness.errors import BadRequest
 from harness.events import JOURNAL_SCHEMA, LONGEST_LINE_BYTES, Event, Garbled, decode
 from harness.files import atomic
-from harness.model import plain
+from harness.text import printable
 
 JOURNAL = "events.jsonl"
 LARGEST_BYTES = 100_000_000
@@ -35,7 +35,7 @@ class _Header(msgspec.Struct):
 
 def read(path: Path) -> Journal:
     """Return a journal's events; raise ``BadRequest`` if it is missing, too large, or a line of it is no event."""
-    name, text = plain(str(path)), atomic.read(path, LARGEST_BYTES, "journal", _HINT)
+    name, text = printable(str(path)), atomic.read(path, LARGEST_BYTES, "journal", _HINT)
     first, *lines = text.split(b"\n")
     _check_header(first, name)
     if lines and not lines[-1]:
@@ -52,9 +52,7 @@ def _check_header(line: bytes, name: str) -> None:
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadRequest(f"{name} is not a journal: its first line is no header", _HINT) from error
     if schema != JOURNAL_SCHEMA:
-        sentence = (
-            f"{name} has the schema {plain(schema)[:80]!r}, this program reads {JOURNAL_SCHEMA!r}"
-        )
+        sentence = f"{name} has the schema {printable(schema)[:80]!r}, this program reads {JOURNAL_SCHEMA!r}"
         raise BadRequest(sentence, "read it with the version that wrote it")
 
 
@@ -63,5 +61,6 @@ def _event(line: bytes, place: int, name: str) -> Event:
         return decode(line)
     except Garbled as error:
         raise BadRequest(
-            f"{name} is not a valid journal: line {place:,}: {plain(error.sentence)[:200]}", _HINT
+            f"{name} is not a valid journal: line {place:,}: {printable(error.sentence)[:200]}",
+            _HINT,
         ) from error

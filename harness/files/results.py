@@ -20,8 +20,9 @@ import msgspec
 
 from harness.errors import BadRequest
 from harness.files import atomic
-from harness.model import SCHEMA, Host, Results, Side, Spec, Trial, plain
+from harness.model import SCHEMA, Host, Results, Side, Spec, Trial
 from harness.spec import FORMER_FIELDS, with_current_fields
+from harness.text import is_printable, printable
 
 LARGEST_BYTES = 5_000_000
 LONGEST_CURVE, LONGEST_UTILIZATION = 200, 100
@@ -50,14 +51,14 @@ def save(results: Results, path: Path) -> None:
         atomic.replace(path, text)
     except OSError as error:
         raise BadRequest(
-            f"cannot write {plain(str(path))}: {error.strerror}",
+            f"cannot write {printable(str(path))}: {error.strerror}",
             "name a folder you may write to with --out",
         ) from error
 
 
 def load(path: Path) -> Results:
     """Return the facts of a results file; raise ``BadRequest`` if it is missing, too large, or not one."""
-    return decode(atomic.read(path, LARGEST_BYTES, "results file", _HINT), plain(str(path)))
+    return decode(atomic.read(path, LARGEST_BYTES, "results file", _HINT), printable(str(path)))
 
 
 def encode(results: Results) -> bytes:
@@ -109,19 +110,21 @@ def _check_schema(text: bytes, name: str) -> None:
     except msgspec.ValidationError as error:
         raise BadRequest(f"{name} is not a results file", _HINT) from error
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise BadRequest(f"{name} is not a JSON document: {plain(str(error))}", _HINT) from error
+        raise BadRequest(
+            f"{name} is not a JSON document: {printable(str(error))}", _HINT
+        ) from error
     if not schema:
         raise BadRequest(f"{name} is not a results file: it names no schema", _HINT)
     if schema != SCHEMA:
         raise BadRequest(
-            f"{name} has the schema {plain(schema)[:80]!r}, this program reads {SCHEMA!r}",
+            f"{name} has the schema {printable(schema)[:80]!r}, this program reads {SCHEMA!r}",
             "read it with the version that wrote it",
         )
 
 
 def _corrupt(name: str, fault: str) -> BadRequest:
     return BadRequest(
-        f"{name} is not a valid results file: {plain(fault)[:300]}",
+        f"{name} is not a valid results file: {printable(fault)[:300]}",
         "use the file as it was written, unedited",
     )
 
@@ -165,7 +168,7 @@ def _value_faults(value: Any, where: str, name: str) -> Iterator[str]:
             yield from (f"{where} {fault}" for fault in _number_faults(value, name))
         case dict():
             for key, member in value.items():
-                if plain(key) != key:
+                if not is_printable(key):
                     yield f"a name in {where} has characters that cannot be shown"
                 yield from _value_faults(
                     member, f"{where}.{key}".lstrip("."), "params" if name == "params" else key
@@ -176,7 +179,7 @@ def _value_faults(value: Any, where: str, name: str) -> Iterator[str]:
 
 
 def _text_faults(text: str, name: str) -> Iterator[str]:
-    if plain(text) != text:
+    if not is_printable(text):
         yield "is too long or has characters that cannot be shown"
     if name.endswith("sha256") and text and not _DIGEST.fullmatch(text):
         yield "is not a SHA-256 digest"

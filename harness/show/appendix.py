@@ -29,7 +29,7 @@ def bills(headline: Headline) -> Table:
     one, other = phrases.contestants(headline.results)
     at_list = ("at these prices", cost.baseline, cost.distributed, cost.drop)
     offered = (
-        (text.safe(offer.name)[:24], offer.baseline, offer.distributed, offer.drop)
+        (text.printable(offer.name)[:24], offer.baseline, offer.distributed, offer.drop)
         for offer in cost.offers
     )
     rows = (Row((name, *_changed(cost.currency, *rest))) for name, *rest in (at_list, *offered))
@@ -55,7 +55,7 @@ def rates(results: Results) -> Table | None:
     notes = (*sweep_phrases.baseline_proof(known, unit), phrases.provenance(results))
     return Table(
         _titled(results, "is the baseline real?"),
-        ("", f"{text.safe(unit)[:24]}/s", "of its rate", "cores"),
+        ("", f"{text.printable(unit)[:24]}/s", "of its rate", "cores"),
         rows,
         notes,
     )
@@ -89,7 +89,8 @@ def core_seconds(results: Results) -> Table | None:
 def _titled(results: Results, what: str) -> str:
     return " · ".join(
         filter(
-            None, (phrases.label(results), f"{text.safe(results.spec.workload.name)[:32]}: {what}")
+            None,
+            (phrases.label(results), f"{text.printable(results.spec.workload.name)[:32]}: {what}"),
         )
     )
 
@@ -118,7 +119,12 @@ def _rate(rate: Rate, known: Proof) -> Row:
         else ()
     )
     return Row(
-        (sweep_phrases.variant(rate), text.three(rate.items_per_s), of_own, text.count(rate.cores)),
+        (
+            sweep_phrases.variant(rate),
+            text.three_digits(rate.items_per_s),
+            of_own,
+            text.count(rate.cores),
+        ),
         standing,
         chosen,
     )
@@ -126,6 +132,6 @@ def _rate(rate: Rate, known: Proof) -> Row:
 
 def _split(split: CoreTime, given: str) -> Row:
     baseline = split.side is Side.BASELINE
-    name = "baseline" if baseline else text.counted(split.workers, "worker")
+    name = "baseline" if baseline else text.number_of(split.workers, "worker")
     shares = (text.percent(split.share(part)) for part in _PARTS)
     return Row((name, given, *shares), Standing.BASELINE if baseline else Standing.MEASURED)

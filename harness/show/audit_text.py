@@ -3,7 +3,6 @@
 May import ``score.audit``, ``phrases`` and ``words``. Everything returned is safe to print.
 """
 
-import textwrap
 from typing import Any
 
 from harness import text as words
@@ -25,14 +24,14 @@ _WORDS = {
 def text(audit: Audit) -> str:
     """Return the audit for a terminal of 80 columns: a line a rule, more where it says more, and its sum as the last line."""
     tolerance = audit.results.spec.workload.tolerance
-    lines = [f" {line}" for line in _wrapped("", phrases.provenance(audit.results), _COLUMNS - 1)]
+    lines = [f" {line}" for line in words.wrap(phrases.provenance(audit.results), _COLUMNS - 1)]
     lines += ["", *(line for finding in audit.findings for line in _told(finding, tolerance)), ""]
     lines += [
         line
         for difference in audit.differences or ()
-        for line in _wrapped("!! ", words.safe(difference), _COLUMNS)
+        for line in words.wrap(words.printable(difference), _COLUMNS, "!! ")
     ]
-    lines += _wrapped(" ", summary(audit), _COLUMNS)
+    lines += words.wrap(summary(audit), _COLUMNS, " ")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -86,20 +85,10 @@ def _told(finding: Finding, tolerance: float) -> list[str]:
         f"{_MARKS[finding.verdict]} {finding.rule}  {_WORDS[finding.verdict]:<9}  {finding.title}"
     )
     measures = ", ".join(phrases.measure(measure, tolerance) for measure in finding.measures)
-    said = [] if finding.verdict is Verdict.PASS else [words.safe(finding.sentence)]
-    return _wrapped(f"{lead:<{_MARGIN}}", " · ".join([*said, *filter(None, [measures])]), _COLUMNS)
-
-
-def _wrapped(lead: str, told: str, columns: int) -> list[str]:
-    margin = " " * len(lead)
-    lines = textwrap.wrap(
-        words.unbroken(told),
-        columns,
-        initial_indent=lead,
-        subsequent_indent=margin,
-        break_on_hyphens=False,
+    said = [] if finding.verdict is Verdict.PASS else [words.printable(finding.sentence)]
+    return words.wrap(
+        " · ".join([*said, *filter(None, [measures])]), _COLUMNS, f"{lead:<{_MARGIN}}"
     )
-    return [line.replace("\N{NO-BREAK SPACE}", " ").rstrip() for line in lines or [lead]]
 
 
 def _counts(audit: Audit) -> list[str]:
@@ -109,9 +98,9 @@ def _counts(audit: Audit) -> list[str]:
         for verdict in (Verdict.REFUSE, Verdict.PASS, Verdict.CAVEAT, Verdict.UNCHECKED)
     )
     told = (
-        (refused, words.counted(refused, "refusal")),
+        (refused, words.number_of(refused, "refusal")),
         (passed, f"{words.count(passed)} pass"),
-        (caveats, words.counted(caveats, "caveat")),
+        (caveats, words.number_of(caveats, "caveat")),
         (unchecked, f"{words.count(unchecked)} cannot be checked"),
     )
     return [said for number, said in told if number]

@@ -97,7 +97,10 @@ def _tex_items(told: tuple[str, ...]) -> list[str]:
 
 
 def _title(claim: Headline | Refusal) -> str:
-    label, name = phrases.label(claim.results), text.safe(claim.results.spec.workload.name)[:32]
+    label, name = (
+        phrases.label(claim.results),
+        text.printable(claim.results.spec.workload.name)[:32],
+    )
     said = (
         NO_HEADLINE
         if isinstance(claim, Refusal)
@@ -139,7 +142,7 @@ def _facts(claim: Headline) -> Iterator[str]:
     yield phrases.answers(claim)
     yield phrases.serial_share(claim)
     yield phrases.start_up(claim)
-    yield f"limit: {text.safe(claim.results.spec.workload.limitation)}"
+    yield f"limit: {text.printable(claim.results.spec.workload.limitation)}"
 
 
 def _table(claim: Headline | Refusal) -> Table | None:

@@ -112,12 +112,12 @@ def start_up(headline: Headline) -> str:
 
 def caveat(caveat: Caveat, tolerance: float) -> str:
     """Return a caveat's whole sentence with its measures."""
-    return f"{words.safe(caveat.sentence)}{_measures(caveat, tolerance)}"
+    return f"{words.printable(caveat.sentence)}{_measures(caveat, tolerance)}"
 
 
 def short(caveat: Caveat, tolerance: float) -> str:
     """Return a caveat without its advice: what comes before the semicolon, with its measures."""
-    return f"{words.safe(caveat.sentence).partition(';')[0]}{_measures(caveat, tolerance)}"
+    return f"{words.printable(caveat.sentence).partition(';')[0]}{_measures(caveat, tolerance)}"
 
 
 def measure(measure: Measure, tolerance: float) -> str:
@@ -135,7 +135,7 @@ def measure(measure: Measure, tolerance: float) -> str:
             number = words.change(measure.value, tolerance)
         case Unit.QUALITY:
             number = words.quality(measure.value, tolerance)
-    return f"{words.safe(measure.name)} {number}"
+    return f"{words.printable(measure.name)} {number}"
 
 
 def label(results: Results) -> str:
@@ -189,11 +189,11 @@ def aloud(headline: Headline) -> str:
 
 
 def _brief(text: str) -> str:
-    return words.safe(text)[:_LONGEST_NAME]
+    return words.printable(text)[:_LONGEST_NAME]
 
 
 def _shortened(remark: str) -> str:
-    told = words.safe(remark)
+    told = words.printable(remark)
     return told if len(told) <= _LONGEST_REMARK else f"{told[: _LONGEST_REMARK - 1].rstrip()}…"
 
 

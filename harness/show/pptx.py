@@ -58,7 +58,7 @@ class _NamedShape:
 
     @property
     def label(self) -> str:
-        return f"{text.safe(self.name)} on slide {self.number}"
+        return f"{text.printable(self.name)} on slide {self.number}"
 
     @property
     def is_right_kind(self) -> bool:
@@ -78,8 +78,8 @@ class _Drawing:
 
 TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
     "label": lambda claim: [phrases.label(claim.results)],
-    "bottleneck": lambda claim: [text.safe(claim.results.spec.workload.bottleneck)],
-    "axis": lambda claim: [text.safe(claim.results.spec.workload.axis)],
+    "bottleneck": lambda claim: [text.printable(claim.results.spec.workload.bottleneck)],
+    "axis": lambda claim: [text.printable(claim.results.spec.workload.axis)],
     "speedup": lambda claim: [phrases.speedup(claim)],
     "machines": lambda claim: [phrases.contestants(claim.results)[1]],
     "baseline-time": lambda claim: [phrases.times(claim)[0]],
@@ -98,7 +98,7 @@ TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
         [phrases.short(caveat, claim.results.spec.workload.tolerance) for caveat in claim.caveats]
         or [""]
     ),
-    "limitation": lambda claim: [text.safe(claim.results.spec.workload.limitation)],
+    "limitation": lambda claim: [text.printable(claim.results.spec.workload.limitation)],
     "provenance": lambda claim: [phrases.provenance(claim.results)],
 }
 PICTURES = ("slide", *(f"fig-{name}" for name in figures.FIGURES))

@@ -18,7 +18,7 @@ def beats(course: Course) -> Table:
     """Return what every beat that ended took, against its budget, and what all of them leave of the talk."""
     talk, durations = course.talk, course.durations
     rows = [
-        Row((text.safe(beat.name), *_against(beat.budget, taken)))
+        Row((text.printable(beat.name), *_against(beat.budget, taken)))
         for beat, taken in zip(talk.beats, durations, strict=False)
     ]
     budget, taken = talk.length - talk.slack, sum(durations)

@@ -5,7 +5,6 @@ like a claim. May import ``score.headline``, its neighbours in ``show``, and mat
 third of a second that no other command should wait for.
 """
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from harness import text as words
@@ -115,7 +114,7 @@ def _beside_the_number(headline: Headline, spans: tuple[str, str]) -> list[str]:
     """Return the speedup's big digits with both times beside them, as bars to scale."""
     number = [
         f"{row} "
-        for row in drawn(words.three(headline.speed.speedup).replace(",", ""), SMALLEST, 30)
+        for row in drawn(words.three_digits(headline.speed.speedup).replace(",", ""), SMALLEST, 30)
     ]
     number = [
         f"{row}{mark}" for row, mark in zip(number, ("    ", "▀▄▄▀", "▄▀▀▄", "    "), strict=True)
@@ -144,16 +143,13 @@ def _seconds(headline: Headline) -> tuple[float, float]:
 
 
 def _told(lead: str, told: str) -> list[str]:
-    lines = textwrap.wrap(
-        words.unbroken(told), _COLUMNS, initial_indent=lead, subsequent_indent=" " * len(lead)
-    )
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] if told else []
+    return words.wrap(told, _COLUMNS, lead) if told else []
 
 
 def _top(page: Page, headline: Headline) -> None:
     """The bottleneck, and the headline number in the largest type."""
     bottleneck, label = (
-        words.safe(headline.results.spec.workload.bottleneck),
+        words.printable(headline.results.spec.workload.bottleneck),
         phrases.label(headline.results),
     )
     if label:

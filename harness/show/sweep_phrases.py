@@ -58,7 +58,7 @@ def origin(law: Law) -> str:
     """Return from how many scales a law is, and whether they test it: one worker has no say in it."""
     if law.origin is Origin.IMPLIED:
         return "implied by one scale, which cannot test it"
-    return f"fitted to {text.counted(law.scales, 'scale')} beyond one worker, which it misses by {text.percent(law.misfit)} at most"
+    return f"fitted to {text.number_of(law.scales, 'scale')} beyond one worker, which it misses by {text.percent(law.misfit)} at most"
 
 
 def ceiling(most: float) -> str:
@@ -73,7 +73,7 @@ def worthwhile(curve: Curve) -> str:
         return ""
     if curve.largest_worthwhile is None:
         return f"by this law efficiency stays at {limit} or more on any number of workers"
-    return f"by this law efficiency stays at {limit} or more up to {text.counted(curve.largest_worthwhile, 'worker')}"
+    return f"by this law efficiency stays at {limit} or more up to {text.number_of(curve.largest_worthwhile, 'worker')}"
 
 
 def further(curve: Curve) -> str:
@@ -86,7 +86,7 @@ def further(curve: Curve) -> str:
     time = text.seconds(abs(step.saved_s))
     money = f"{text.money(abs(step.extra_cost), curve.results.spec.prices.currency)} {'more' if step.extra_cost >= 0 else 'less'}"
     saves = "save" if step.saved_s >= 0 else "lose"
-    said = f"{going} {text.counted(step.after, 'worker')} {would}{saves if would else f'{saves}s'} {time} a run for {money}{how}"
+    said = f"{going} {text.number_of(step.after, 'worker')} {would}{saves if would else f'{saves}s'} {time} a run for {money}{how}"
     if step.price_per_hour is None:
         return said
     worth = text.money(step.price_per_hour, curve.results.spec.prices.currency)
@@ -97,7 +97,7 @@ def cost_scale(curve: Curve) -> str:
     """Return COST, the configuration that outperforms a single thread."""
     if curve.cost_scale is None:
         return "COST is unbounded: no measured number of workers beats the baseline"
-    return f"COST is {text.counted(curve.cost_scale, 'worker')}: the fewest measured that beat the baseline"
+    return f"COST is {text.number_of(curve.cost_scale, 'worker')}: the fewest measured that beat the baseline"
 
 
 def framework_tax(curve: Curve) -> str:
@@ -113,9 +113,7 @@ def prices(results: Results) -> str:
     """Return whose prices they are and of when."""
     given: Prices = results.spec.prices
     kind = "illustrative prices" if given.illustrative else "prices"
-    return (
-        f"{kind} in {text.safe(given.currency)}, {text.safe(given.source)}, {text.safe(given.date)}"
-    )
+    return f"{kind} in {text.printable(given.currency)}, {text.printable(given.source)}, {text.printable(given.date)}"
 
 
 def parts_of_cost(cost: Cost) -> str:
@@ -149,7 +147,7 @@ def break_even(cost: Cost) -> str:
 def hours(cost: Cost) -> str:
     """Return what was billed on either side, idle or not."""
     one, other, head = (
-        text.three(hours)
+        text.three_digits(hours)
         for hours in (cost.baseline_hours, cost.distributed_hours, cost.head_hours)
     )
     beside = (
@@ -168,16 +166,14 @@ def hours(cost: Cost) -> str:
 def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
     """Yield what the rates prove of the baseline; a false speedup is called that."""
     if proof.limit is not None and proof.share_of_limit is not None:
-        limit = text.safe(proof.limit.name) or "the machine's own limit"
+        limit = text.printable(proof.limit.name) or "the machine's own limit"
         yield f"the baseline does {text.rate(proof.own.items_per_s, unit)}, {text.percent(proof.share_of_limit)} of {limit}"
     if proof.best is not None:
-        tried = (
-            f"{text.safe(proof.tuned_by)} was tried at {text.counted(len(proof.tuned), 'value')}"
-        )
+        tried = f"{text.printable(proof.tuned_by)} was tried at {text.number_of(len(proof.tuned), 'value')}"
         chosen = "" if proof.chosen is None else f"; the baseline runs with {number(proof.chosen)}"
         yield f"{tried}, {number(proof.best.value)} was the fastest{chosen}"
     if proof.whole is not None and proof.whole_speedup is not None:
-        whole = f"on all {text.counted(proof.whole.cores, 'core')} the baseline is {text.times(proof.whole_speedup)} as fast, in one pass"
+        whole = f"on all {text.number_of(proof.whole.cores, 'core')} the baseline is {text.times(proof.whole_speedup)} as fast, in one pass"
         over = proof.speedup_over_whole
         yield (
             whole
@@ -200,7 +196,7 @@ def lost(splits: tuple[CoreTime, ...]) -> str:
     if last.given_s <= baseline.given_s:
         return ""
     more, most = text.durations(last.given_s - baseline.given_s, spent)
-    return f"{text.counted(last.workers, 'worker')} took {more} more of core time than the baseline; most went on {part}, {most}"
+    return f"{text.number_of(last.workers, 'worker')} took {more} more of core time than the baseline; most went on {part}, {most}"
 
 
 def variant(rate: Rate) -> str:
@@ -209,13 +205,15 @@ def variant(rate: Rate) -> str:
         case Variant.OWN:
             return "as it runs"
         case Variant.TUNED:
-            return f"{text.safe(rate.name)[:24]} {number(rate.value)}"
+            return f"{text.printable(rate.name)[:24]} {number(rate.value)}"
         case Variant.NAIVE:
             return "written without care"
         case Variant.LIMIT:
-            return f"limit of {text.counted(rate.cores, 'core')}: {text.safe(rate.name)[:24]}"
+            return (
+                f"limit of {text.number_of(rate.cores, 'core')}: {text.printable(rate.name)[:24]}"
+            )
         case Variant.WHOLE:
-            return f"on all {text.counted(rate.cores, 'core')}"
+            return f"on all {text.number_of(rate.cores, 'core')}"
 
 
 def rate(timed: Rate, unit: str) -> str:
@@ -232,19 +230,19 @@ def rate(timed: Rate, unit: str) -> str:
 
 def number(value: float) -> str:
     """Return a parameter's value as it is written: whole ones in full."""
-    return text.count(int(value)) if value == int(value) else text.three(value)
+    return text.count(int(value)) if value == int(value) else text.three_digits(value)
 
 
 def metric(results: Results) -> str:
     """Return the metric's name with its tolerance."""
     limit = results.spec.workload.tolerance
-    return f"{text.safe(results.spec.workload.metric)[:48]}, tolerance {text.tolerance(limit)}"
+    return f"{text.printable(results.spec.workload.metric)[:48]}, tolerance {text.tolerance(limit)}"
 
 
 def title(curve: Curve) -> str:
     """Return what the sweep is of: workload, the baseline it is held against, and how often it was measured."""
     results = curve.results
-    named = text.safe(results.spec.workload.name)[:32]
+    named = text.printable(results.spec.workload.name)[:32]
     parts = (
         phrases.label(results),
         f"{named}: speedup on more workers, against {phrases.contestants(results)[0]}",

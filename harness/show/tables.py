@@ -4,7 +4,6 @@ Figures, exports and the terminal draw the same rows. A row says what it is, mea
 never by colour alone. Total functions; may import ``model``, ``score``, ``words`` and its neighbours in ``show``.
 """
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -77,7 +76,7 @@ def _columns(curve: Curve) -> Iterator[list[str]]:
         *(scale.cost for scale in scales),
         currency=curve.results.spec.prices.currency,
     )
-    yield ["", "baseline", *(words.counted(scale.workers, "worker") for scale in scales)]
+    yield ["", "baseline", *(words.number_of(scale.workers, "worker") for scale in scales)]
     yield ["time", *_foreseen(spans, len(foreseen))]
     yield [
         "S(p)",
@@ -123,7 +122,7 @@ def _spread(curve: Curve) -> str:
 def _ends(point: Point, spread: str) -> str:
     known = point.interval if spread == INTERVAL else None
     low, high = known or (min(point.ratios), max(point.ratios))
-    return f"{words.three(low)}–{words.times(high)}"
+    return f"{words.three_digits(low)}–{words.times(high)}"
 
 
 def _fraction(serial: float | None) -> str:
@@ -148,7 +147,8 @@ def _notes(curve: Curve) -> Iterator[str]:
     yield sweep_phrases.framework_tax(curve)
     yield sweep_phrases.prices(results)
     if results.combined:
-        yield f"combined from {words.counted(len(results.combined), 'session')}: {', '.join(words.safe(run) for run in results.combined)}"
+        runs = ", ".join(map(words.printable, results.combined))
+        yield f"combined from {words.number_of(len(results.combined), 'session')}: {runs}"
     yield phrases.provenance(results)
 
 
@@ -160,14 +160,14 @@ def text(table: Table) -> str:
     ]
     gap = max(_NARROWEST_GAP, min(_WIDEST_GAP, (COLUMNS - sum(widths)) // max(1, len(widths) - 1)))
     width = min(COLUMNS, sum(widths) + gap * (len(widths) - 1))
-    lines = [*_wrapped(table.title, ""), "", _line(table.columns, widths, gap), "─" * width]
+    lines = [*words.wrap(table.title, COLUMNS), "", _line(table.columns, widths, gap), "─" * width]
     before = Standing.BASELINE
     for row in table.rows:
         if row.standing is Standing.PREDICTED and before is not Standing.PREDICTED:
             lines.append(f"┄┄ {PREDICTED} ".ljust(width, "┄"))
         lines += [_line(row.cells, widths, gap), *(f"   └ {flag}" for flag in row.flags)]
         before = row.standing
-    lines += ["", *(line for note in table.notes for line in _wrapped(note, "· "))]
+    lines += ["", *(line for note in table.notes for line in words.wrap(note, COLUMNS, "· "))]
     return "".join(f" {shortened(line, COLUMNS)}".rstrip() + "\n" for line in lines)
 
 
@@ -179,10 +179,3 @@ def _line(cells: Sequence[str], widths: Sequence[int], gap: int) -> str:
         for cell, width in zip(cells[1:], widths[1:], strict=True)
     )
     return (" " * gap).join([name, *padded]).rstrip()
-
-
-def _wrapped(told: str, lead: str) -> list[str]:
-    lines = textwrap.wrap(
-        words.unbroken(told), COLUMNS, initial_indent=lead, subsequent_indent=" " * len(lead)
-    )
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from harness.model import Digest, Fault, Host, Observer, Results, Status, Trial, WorkerTrial, plain
+from harness.model import Digest, Fault, Host, Observer, Results, Status, Trial, WorkerTrial
 from harness.state.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, WorkerState
 from harness.state.series import Trace
+from harness.text import printable
 
 CURVE_POINTS_OF_ALL = 4_000
 UTILIZATION_POINTS_OF_ALL = 8_000
@@ -51,9 +52,9 @@ def results_of(board: Board, journal_sha256: str = "") -> Results:
 def _plain_tree(tree: Any) -> Any:
     match tree:
         case str():
-            return plain(tree)
+            return printable(tree)
         case dict():
-            return {plain(key): _plain_tree(value) for key, value in tree.items()}
+            return {printable(key): _plain_tree(value) for key, value in tree.items()}
         case list() | tuple():
             return [_plain_tree(value) for value in tree]
         case _:

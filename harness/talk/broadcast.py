@@ -17,9 +17,10 @@ from msgspec import Meta
 
 from harness.errors import BadRequest
 from harness.files import atomic
-from harness.model import Description, plain
+from harness.model import Description
 from harness.takes.journal_tail import is_there
 from harness.talk.agenda import DEMO, Beat, Course, Talk, begin, end_beat, said
+from harness.text import printable
 
 ANNOUNCED = ".talk.jsonl"
 LARGEST_BYTES = 200_000
@@ -67,7 +68,7 @@ class Announcement:
 
     def __init__(self, talk: Talk, words: Description, at: float, root: Path) -> None:
         beats = tuple(
-            _Beat(beat.name, beat.budget, plain(said(beat, words))) for beat in talk.beats
+            _Beat(beat.name, beat.budget, printable(said(beat, words))) for beat in talk.beats
         )
         begun = _Begun(at, os.getpid(), talk.length, beats)
         try:
@@ -76,7 +77,7 @@ class Announcement:
             self._file = (root / ANNOUNCED).open("ab", buffering=0)
         except OSError as error:
             raise BadRequest(
-                f"{plain(str(root))} cannot be written to: {error.strerror}",
+                f"{printable(str(root))} cannot be written to: {error.strerror}",
                 "go to a folder that you may write to",
             ) from error
 

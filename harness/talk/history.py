@@ -15,10 +15,11 @@ from msgspec import Meta
 
 from harness.errors import BadRequest, TwoclocksError
 from harness.files import atomic
-from harness.model import Kind, Parameters, Schedule, Spec, Status, plain
+from harness.model import Kind, Parameters, Schedule, Spec, Status
 from harness.takes.folder import DEFAULT_ROOT
 from harness.talk.agenda import DEMO
 from harness.talk.forecast import Record
+from harness.text import printable
 
 REHEARSALS = "rehearsals.jsonl"
 DEFAULT_PATH = DEFAULT_ROOT / REHEARSALS
@@ -87,7 +88,7 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 def configuration(spec: Spec, kind: Kind) -> Configuration:
     """Return what a session runs, as rehearsals are told apart by."""
     return Configuration(
-        workload=plain(spec.workload.name)[:200],
+        workload=printable(spec.workload.name)[:200],
         params=spec.params,
         workers=spec.workers,
         cores_per_worker=spec.cores_per_worker,
@@ -106,7 +107,7 @@ def kept(path: Path = DEFAULT_PATH) -> tuple[Rehearsal, ...]:
         return ()
     lines = atomic.read(path, LARGEST_BYTES, "list of rehearsals", _HINT).split(b"\n")
     return tuple(
-        _rehearsal(line, f"line {place:,} of {plain(str(path))}")
+        _rehearsal(line, f"line {place:,} of {printable(str(path))}")
         for place, line in enumerate(lines, 1)
         if line
     )
@@ -123,7 +124,7 @@ def keep(rehearsal: Rehearsal, path: Path = DEFAULT_PATH) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        sentence = f"this rehearsal cannot be kept in {plain(str(path))}: {error.strerror}"
+        sentence = f"this rehearsal cannot be kept in {printable(str(path))}: {error.strerror}"
         raise TwoclocksError(sentence, "make room, or move that file away") from error
 
 
@@ -145,7 +146,7 @@ def _rehearsal(line: bytes, name: str) -> Rehearsal:
     try:
         return msgspec.json.decode(line, type=Rehearsal)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise BadRequest(f"{name} is no rehearsal: {plain(str(error))[:200]}", _HINT) from error
+        raise BadRequest(f"{name} is no rehearsal: {printable(str(error))[:200]}", _HINT) from error
 
 
 def _append(descriptor: int, line: bytes) -> None:

@@ -44,7 +44,7 @@ def gemm(steps: int) -> Finding:
     times, foreign = _measured("gemm", steps)
     around = between(times.others)
     own, core = (
-        text.three(times.flops / median(seconds) / 1e9) for seconds in (times.steps, around)
+        text.three_digits(times.flops / median(seconds) / 1e9) for seconds in (times.steps, around)
     )
     return Finding(
         (row(GEMM, ratios(around, times.steps), at_least(0.9), note=f"{own} of {core} GFLOP/s"),),

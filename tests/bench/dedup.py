@@ -59,7 +59,9 @@ def dedup(rounds: int) -> Finding:
 
 def _rows(taken: Rounds, permutations: int) -> Iterator[Row]:
     for rival, aim in AIMS.items():
-        note = f"pair F1 {words.three(taken.f1[OWN])} and {words.three(taken.f1[rival])}"
+        note = (
+            f"pair F1 {words.three_digits(taken.f1[OWN])} and {words.three_digits(taken.f1[rival])}"
+        )
         what = f"dedup's baseline ÷ {rival}, in speed, {permutations:,} permutations"
         yield row(what, ratios(taken.seconds[rival], taken.seconds[OWN]), aim, note=note)
         apart = abs(taken.f1[OWN] - taken.f1[rival])

@@ -72,23 +72,25 @@ def claimed(workload: str, results: Results, asked: Asked) -> Finding:
                     EFFICIENCY,
                     f"refused: {why}",
                     False,
-                    at_least(asked.efficiency).written(text.three),
+                    at_least(asked.efficiency).written(text.three_digits),
                 ),
             )
     return Finding(tuple(replace(row, what=f"{workload}: {row.what}") for row in rows), foreign)
 
 
 def _speeds(claim: Headline, least: float) -> tuple[Row, ...]:
-    speed, aim, pairs = claim.speed, at_least(least), text.counted(len(claim.pairs), "pair")
-    ends = " to ".join(text.three(end / WORKERS) for end in speed.interval or ())
+    speed, aim, pairs = claim.speed, at_least(least), text.number_of(len(claim.pairs), "pair")
+    ends = " to ".join(text.three_digits(end / WORKERS) for end in speed.interval or ())
     interval = f"{ends}, 95 % interval of {pairs}" if ends else f"{pairs}, too few for an interval"
-    fraction = "not implied" if speed.serial_fraction is None else text.three(speed.serial_fraction)
+    fraction = (
+        "not implied" if speed.serial_fraction is None else text.three_digits(speed.serial_fraction)
+    )
     return (
         judged(
             EFFICIENCY,
-            text.three(speed.efficiency),
+            text.three_digits(speed.efficiency),
             aim.met(speed.efficiency),
-            aim.written(text.three),
+            aim.written(text.three_digits),
             interval,
         ),
         Row(f"speedup S({WORKERS})", text.times(speed.speedup)),

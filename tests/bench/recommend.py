@@ -47,10 +47,11 @@ def recommend(rounds: int, iterations: int) -> Finding:
     tolerance = workload.WORKLOAD.tolerance
     equal = abs(times.recall - times.other_recall) <= tolerance
     note = f"{text.seconds(median(times.own))} and {text.seconds(median(times.others))}"
-    both = f"{text.three(times.recall)} and {text.three(times.other_recall)}"
+    both = f"{text.three_digits(times.recall)} and {text.three_digits(times.other_recall)}"
     speed = row(SPEED, ratios(times.others, times.own), at_least(1.5), note=note)
     return Finding(
-        (speed, judged(RECALL, both, equal, f"within ±{text.three(tolerance)}")), ledger.foreign()
+        (speed, judged(RECALL, both, equal, f"within ±{text.three_digits(tolerance)}")),
+        ledger.foreign(),
     )
 
 

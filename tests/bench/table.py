@@ -68,7 +68,7 @@ def row(
     what: str,
     values: Sequence[float],
     aim: Aim | None = None,
-    worded: Worded = text.three,
+    worded: Worded = text.three_digits,
     note: str = "",
 ) -> Row:
     """Return a row for the median of one or more values, judged by that median; a note stands beside their spread."""
@@ -93,7 +93,7 @@ def unmeasured(what: str, why: str) -> Row:
     return Row(what, why)
 
 
-def spread(values: Sequence[float], worded: Worded = text.three) -> str:
+def spread(values: Sequence[float], worded: Worded = text.three_digits) -> str:
     """Return the lowest and the highest value and how many there are; nothing for a single one."""
     if len(values) < 2:
         return ""
@@ -154,7 +154,7 @@ def machine(host: Host) -> str:
         if key in host.packages
     ]
     parts = [
-        text.counted(host.cores, "core"),
+        text.number_of(host.cores, "core"),
         text.size(host.memory_bytes),
         host.system,
         f"Python {host.python}",

@@ -459,6 +459,6 @@ def test_wrapped_text_keeps_to_its_lines(text: str, width: int, most: int) -> No
 
 @given(st.text(st.characters(categories=["L", "N"]), max_size=300), st.integers(2, 60))
 def test_nothing_is_lost_where_there_are_lines_enough(text: str, width: int) -> None:
-    assert "".join(wrapped(text, width, 1_000)).replace(" ", "") == words.safe(text).replace(
+    assert "".join(wrapped(text, width, 1_000)).replace(" ", "") == words.printable(text).replace(
         " ", ""
     )

@@ -21,7 +21,7 @@ def picture(cast: Cast, cell_width: int, remark: str) -> Picture:
     if cast.duration_s > LONGEST_S:
         sentence = f"a recording of {text.seconds(cast.duration_s)} is too long for a film, which is given up to {text.seconds(LONGEST_S)}"
         raise BadRequest(sentence, "play it as run.html, which holds it whole")
-    label = " · ".join(filter(None, (recorded(cast), text.safe(remark))))
+    label = " · ".join(filter(None, (recorded(cast), text.printable(remark))))
     return Picture(cast.columns, cast.rows, cell_width, label)
 
 

@@ -178,7 +178,7 @@ class Picture:
         width, high = self._alphabet.width, self._alphabet.height
         top = self._rows * high
         self.image.paste(self.palette.number(_STRIP), (0, top, *self.size))
-        for column, letter in enumerate(text.safe(label)[: max(0, self._columns - 2)], 1):
+        for column, letter in enumerate(text.printable(label)[: max(0, self._columns - 2)], 1):
             tile = self._tile(_Tile(letter, INK, _STRIP, bold=True))
             self.image.paste(tile, (column * width, top + (self.size[1] - top - high) // 2))
 

@@ -75,7 +75,7 @@ def _draft(into: Path) -> Iterator[Path]:
             os.replace(draft, into)
     except OSError as error:
         raise BadRequest(
-            f"cannot write {text.safe(str(into))}: {error.strerror}",
+            f"cannot write {text.printable(str(into))}: {error.strerror}",
             "name a file in a folder that you may write to",
         ) from error
 
@@ -118,7 +118,7 @@ def _begun(command: list[str], said: IO[bytes]) -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         raise BadRequest(
-            f"cannot run {text.safe(command[0])}: {error.strerror}", _NO_FFMPEG
+            f"cannot run {text.printable(command[0])}: {error.strerror}", _NO_FFMPEG
         ) from error
 
 
@@ -127,7 +127,7 @@ def _last_words(said: IO[bytes]) -> str:
     lines = [
         line
         for line in map(
-            text.safe, said.read(_MOST_WORDS_BYTES).decode(errors="replace").splitlines()
+            text.printable, said.read(_MOST_WORDS_BYTES).decode(errors="replace").splitlines()
         )
         if line
     ]

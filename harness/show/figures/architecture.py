@@ -49,7 +49,7 @@ def _all(results: Results) -> str:
 def _decisions(results: Results) -> tuple[tuple[str, str], ...]:
     told = results.spec.workload
     return tuple(
-        (name, text.safe(getattr(told, name)))
+        (name, text.printable(getattr(told, name)))
         for name in ("partition", "communication", "consistency")
     )
 
@@ -100,7 +100,7 @@ def _input(results: Results) -> str:
 def _told(digest: Digest | None, results: Results) -> str:
     if digest is None:
         return "as declared, no digest is known"
-    unit = text.safe(results.spec.workload.unit)
+    unit = text.printable(results.spec.workload.unit)
     return f"{text.count(digest.items)} {unit}, {text.size(digest.bytes)}, digest {text.digest(digest.sha256)}"
 
 
@@ -113,7 +113,7 @@ def _held_out(headline: Headline) -> str:
     size = (
         ""
         if held_out is None
-        else f", {text.counted(held_out.items, 'item')}, digest {text.digest(held_out.sha256)}"
+        else f", {text.number_of(held_out.items, 'item')}, digest {text.digest(held_out.sha256)}"
     )
     both = f"{text.quality(quality.baseline, limit)} and {text.quality(quality.distributed, limit)}"
     if headline.results.spec.commands is not None:
@@ -206,7 +206,9 @@ def _workers(page: Page, number: int, left: float, wide: float) -> None:
             Box(x, _BOXES_TOP, x + across, _BOXES_TOP + _BOX_HIGH), page.theme.distributed, 5
         )
         said = (
-            f"… {text.counted(number, 'worker')}" if folded and place == drawn - 1 else f"w{place}"
+            f"… {text.number_of(number, 'worker')}"
+            if folded and place == drawn - 1
+            else f"w{place}"
         )
         page.say_within(
             x + across / 2,

@@ -70,7 +70,7 @@ def _remark(known: Proof) -> str:
             else f", and the speedup over that {text.times(known.speedup_over_whole)}"
         )
         parts.append(
-            f"on {text.counted(known.whole.cores, 'core')} it is {text.times(known.whole_speedup)} as fast in one pass{against}"
+            f"on {text.number_of(known.whole.cores, 'core')} it is {text.times(known.whole_speedup)} as fast in one pass{against}"
         )
     return " · ".join(parts)
 
@@ -106,7 +106,7 @@ def _over_time(page: Page, headline: Headline, seen: Sequence[float]) -> None:
 
 def _tuning(known: Proof) -> str:
     """Say how the value that the baseline runs with stands among those that were tried."""
-    name = text.safe(known.tuned_by)
+    name = text.printable(known.tuned_by)
     if known.best is not None and known.best.value == known.chosen:
         return f"its {name} is the fastest of {text.count(len(known.tuned))} tried"
     return f"{text.percent(known.behind_best or 0.0)} behind the best {name} tried"
@@ -115,7 +115,7 @@ def _tuning(known: Proof) -> str:
 def _bars(known: Proof) -> list[_Bar]:
     """Return every rate, the careless variant last; of the tuning the chosen value and those around it."""
     told = (
-        [_Bar(f"limit: {text.safe(known.limit.name)}", known.limit, "proof.limit", False)]
+        [_Bar(f"limit: {text.printable(known.limit.name)}", known.limit, "proof.limit", False)]
         if known.limit
         else []
     )
@@ -137,7 +137,7 @@ def _bars(known: Proof) -> list[_Bar]:
     if known.whole is not None:
         told.append(
             _Bar(
-                f"on all {text.counted(known.whole.cores, 'core')}, one pass",
+                f"on all {text.number_of(known.whole.cores, 'core')}, one pass",
                 known.whole,
                 "proof.whole",
                 False,
@@ -154,9 +154,11 @@ def _chosen_place(known: Proof) -> int:
 
 def _setting(rate: Rate) -> str:
     value = (
-        text.count(int(rate.value)) if float(rate.value).is_integer() else text.three(rate.value)
+        text.count(int(rate.value))
+        if float(rate.value).is_integer()
+        else text.three_digits(rate.value)
     )
-    return f"{text.safe(rate.name)} {value}"
+    return f"{text.printable(rate.name)} {value}"
 
 
 def _rates(page: Page, headline: Headline, known: Proof, left: float) -> None:
@@ -166,7 +168,7 @@ def _rates(page: Page, headline: Headline, known: Proof, left: float) -> None:
     page.say(
         left,
         axes.TOP_PX - 30,
-        f"rate, {text.safe(headline.results.spec.workload.unit)[:24]} a second",
+        f"rate, {text.printable(headline.results.spec.workload.unit)[:24]} a second",
         SMALLEST_PX,
         field="spec.workload.unit",
     )
@@ -190,13 +192,13 @@ def _rates(page: Page, headline: Headline, known: Proof, left: float) -> None:
         page.say(
             start + wide + 12,
             middle,
-            text.three(rate),
+            text.three_digits(rate),
             SMALLEST_PX,
             field=f"{bar.field}.items_per_s",
             bold=bar.own,
         )
         if bar.rate is known.naive and known.fake_speedup is not None:
-            beside = start + wide + 12 + page.width_of(text.three(rate), SMALLEST_PX) + 24
+            beside = start + wide + 12 + page.width_of(text.three_digits(rate), SMALLEST_PX) + 24
             fake = f"would fake {text.times(known.fake_speedup)}"
             page.label([Line(fake, SMALLEST_PX, "proof.fake_speedup")], [(beside, middle, "left")])
 

@@ -70,13 +70,13 @@ def _remark(splits: Sequence[CoreTime]) -> str:
         )
     grown = max(_VERBS, key=lambda part: last.share(part) - first.share(part))
     shares = f"from {text.percent(first.share(grown))} to {text.percent(last.share(grown))}"
-    return f"why E falls: from {first.workers} to {text.counted(last.workers, 'worker')}, {grown} grew most, {shares} of the core-seconds"
+    return f"why E falls: from {first.workers} to {text.number_of(last.workers, 'worker')}, {grown} grew most, {shares} of the core-seconds"
 
 
 def _paint(page: Page, headline: Headline, splits: Sequence[CoreTime]) -> None:
     shown = _shown(headline, splits)
     more = (
-        f"{text.counted(len(splits) - len(shown), 'row')} more in the text"
+        f"{text.number_of(len(splits) - len(shown), 'row')} more in the text"
         if len(shown) < len(splits)
         else ""
     )
@@ -200,7 +200,9 @@ def _described(headline: Headline, splits: Sequence[CoreTime]) -> str:
             for (part, _), said in zip(split.parts, spent, strict=False)
         )
         who = (
-            "the baseline" if split.side is Side.BASELINE else text.counted(split.workers, "worker")
+            "the baseline"
+            if split.side is Side.BASELINE
+            else text.number_of(split.workers, "worker")
         )
         told.append(sentence(f"{who}: {_given(spent[-1])}; {parts}"))
     return " ".join(told)

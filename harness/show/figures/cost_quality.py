@@ -60,7 +60,9 @@ def _paint(page: Page, headline: Headline) -> None:
 def _priced(prices: Prices) -> str:
     kind = "illustrative prices" if prices.illustrative else "prices"
     return (
-        f"{kind}: {text.safe(prices.source)}, {text.safe(prices.date)}" if prices.source else kind
+        f"{kind}: {text.printable(prices.source)}, {text.printable(prices.date)}"
+        if prices.source
+        else kind
     )
 
 
@@ -96,7 +98,7 @@ def _axes(page: Page, headline: Headline, x: Scale, y: Scale) -> None:
         Tick(value, text.quality(value, limit))
         for value in dict.fromkeys((middle, middle + limit, middle - limit))
     ]
-    unit = text.safe(headline.cost.currency)
+    unit = text.printable(headline.cost.currency)
     names = (f"cost of a run, {unit}{_run(headline)}", _metric(headline))
     axes.axes(page, x, y, x_ticks, y_ticks, names, guided=False)
     said = f"tolerance ±{text.tolerance(limit)}" if limit else "tolerance 0"
@@ -115,7 +117,7 @@ def _metric(headline: Headline) -> str:
 def _run(headline: Headline) -> str:
     """Return how much work a run is, so that its cost is that of so many units; empty where it is not known."""
     items = headline.pairs.baseline[0].items
-    unit = text.safe(headline.results.spec.workload.unit)[:_LONGEST_NAME]
+    unit = text.printable(headline.results.spec.workload.unit)[:_LONGEST_NAME]
     return f" (a run is {text.count(items)} {unit})" if items else ""
 
 
@@ -166,7 +168,7 @@ def _offers(page: Page, headline: Headline, x: Scale, y: float) -> None:
         field = f"cost.offers.{place}"
         money = Line(_money(headline, offer), 30, f"{field}.distributed", bold=True)
         name = Line(
-            f"at {text.safe(offer.name)[:_LONGEST_NAME]} prices", SMALLEST_PX, f"{field}.name"
+            f"at {text.printable(offer.name)[:_LONGEST_NAME]} prices", SMALLEST_PX, f"{field}.name"
         )
         axes.beside(page, [money, name], (x.at(offer.distributed), y), always=True)
 
@@ -176,7 +178,7 @@ def _described(headline: Headline) -> str:
     money, drop = phrases.cost(headline)
     told = f"Cost of a run against {phrases.metric(headline)}, from the baseline to the distributed side"
     offers = [
-        f"at {text.safe(offer.name)} prices the distributed side costs {_money(headline, offer)}"
+        f"at {text.printable(offer.name)} prices the distributed side costs {_money(headline, offer)}"
         for offer in headline.cost.offers
     ]
     parts = [

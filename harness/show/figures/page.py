@@ -149,7 +149,7 @@ class Page:
     def wrap(self, told: str, width: float, size: float, bold: bool = False) -> list[str]:
         """Return the text in lines that are no wider, broken between words that may be parted."""
         lines = [""]
-        for word in text.unbroken(told).split(" "):
+        for word in text.with_no_break_spaces(told).split(" "):
             longer = f"{lines[-1]} {word}".strip(" ")
             if lines[-1] and self.width_of(longer, size, bold) > width:
                 lines.append(word)

@@ -64,10 +64,10 @@ def _title(seen: Curve) -> str:
     who = (
         phrases.contestants(seen.results)[1]
         if point.workers == spec.workers
-        else text.counted(point.workers, "worker")
+        else text.number_of(point.workers, "worker")
     )
     most = ideal(spec, point.workers)
-    whole = text.count(int(most)) if most == int(most) else text.three(most)
+    whole = text.count(int(most)) if most == int(most) else text.three_digits(most)
     return f"{who}: {text.times(point.speedup)} of {whole}{text.TIMES}"
 
 
@@ -82,7 +82,7 @@ def _law(seen: Curve) -> str:
         if law.serial_fraction > 0
         else "so no ceiling in sight"
     )
-    fitted = f"fitted to {text.counted(law.scales, 'scale')} within {text.percent(law.misfit)}"
+    fitted = f"fitted to {text.number_of(law.scales, 'scale')} within {text.percent(law.misfit)}"
     origin = "implied by one scale" if law.origin is Origin.IMPLIED else fitted
     return (
         f"Amdahl’s law: serial share f = {text.percent(law.serial_fraction)}, {origin}, {ceiling}"
@@ -101,7 +101,7 @@ def _spread(seen: Curve) -> str:
 
 
 def _foretold(prediction: Prediction) -> str:
-    return f"predicted, not measured: {text.times(prediction.speedup)} on {text.counted(prediction.workers, 'worker')}"
+    return f"predicted, not measured: {text.times(prediction.speedup)} on {text.number_of(prediction.workers, 'worker')}"
 
 
 def _axes(page: Page, seen: Curve, window: Window) -> None:
@@ -340,4 +340,4 @@ def _sentence(point: Point, tolerance: float) -> str:
     flags = "".join(f", {flag}" for flag in _flags(point))
     moved = "" if point.clean else f", quality moved by {text.change(point.change, tolerance)}"
     fast = f"{text.times(point.speedup)}{spread}, efficiency {text.percent(point.efficiency)}"
-    return f"Measured on {text.counted(point.workers, 'worker')}: {fast}{flags}{moved}."
+    return f"Measured on {text.number_of(point.workers, 'worker')}: {fast}{flags}{moved}."

@@ -41,7 +41,7 @@ def both_clocks(stands: Standing) -> str:
     return (
         talk_clock(stands)
         if stands.beat is None
-        else f"{talk_clock(stands)} · {words.safe(stands.beat.name)} {beat_clock(stands)}"
+        else f"{talk_clock(stands)} · {words.printable(stands.beat.name)} {beat_clock(stands)}"
     )
 
 
@@ -56,7 +56,7 @@ def aside(stands: Standing) -> str:
         if over
         else f"{words.minutes(stands.taken)}/{words.minutes(stands.beat.budget)}"
     )
-    return f"{whole} · {words.safe(stands.beat.name)} {own}"
+    return f"{whole} · {words.printable(stands.beat.name)} {own}"
 
 
 def beat_clock(stands: Standing) -> str:
@@ -75,7 +75,7 @@ def place_of(stands: Standing) -> str:
     """Return which beat it is: ``beat 2 of 6 · AXIS``."""
     if stands.beat is None:
         return "the talk is over"
-    return f"beat {words.count(stands.place + 1)} of {words.count(len(stands.talk.beats))} · {words.safe(stands.beat.name).upper()}"
+    return f"beat {words.count(stands.place + 1)} of {words.count(len(stands.talk.beats))} · {words.printable(stands.beat.name).upper()}"
 
 
 def left_of(stands: Standing) -> str:
@@ -101,7 +101,7 @@ def next_of(stands: Standing) -> str:
     if stands.beat is None:
         return ""
     return (
-        f"next: {words.safe(beat.name)}, {words.minutes(beat.budget)}"
+        f"next: {words.printable(beat.name)}, {words.minutes(beat.budget)}"
         if beat is not None
         else "this is the last beat"
     )
@@ -118,7 +118,9 @@ def wrapped(text: str, width: int, most: int) -> list[str]:
     """Return untrusted text on at most so many lines of that width, ended with an ellipsis where it was cut."""
     lines, line = list[str](), ""
     for word in (
-        part for token in words.safe(text).split(" ") for part in chop_cells(token, max(2, width))
+        part
+        for token in words.printable(text).split(" ")
+        for part in chop_cells(token, max(2, width))
     ):
         longer = f"{line} {word}" if line else word
         if cell_len(longer) > width and line:

@@ -57,7 +57,9 @@ def piece(text: str, style: Style | None = None) -> Segment:
 
 def cut(text: str, width: int) -> str:
     """Return untrusted text made safe and cut to at most ``width`` cells, with an ellipsis where it was cut."""
-    return shortened(text if text.isascii() and text.isprintable() else words.safe(text), width)
+    return shortened(
+        text if text.isascii() and text.isprintable() else words.printable(text), width
+    )
 
 
 def shortened(text: str, width: int) -> str:

@@ -29,7 +29,7 @@ def lines(before: Board, after: Board, spec: Spec, *, at: float, last_said: floa
     ]
     if after.unproved is not None and before.unproved is None:
         told.append(
-            f"the proof of the baseline ends here, {text.safe(after.unproved.label)} failed: {text.safe(after.unproved.reason)}"
+            f"the proof of the baseline ends here, {text.printable(after.unproved.label)} failed: {text.printable(after.unproved.reason)}"
         )
     if not told and at - last_said >= HEARTBEAT_S:
         told = [
@@ -44,7 +44,7 @@ def _name(lane: Lane, spec: Spec) -> str:
     """Return who does it; in a sweep the distributed side is named with how many workers it has this time."""
     if not spec.points or lane.side is Side.BASELINE or lane.started_at is None:
         return str(lane.side)
-    return f"{lane.side} on {text.counted(workers_at_work(lane), 'worker')}"
+    return f"{lane.side} on {text.number_of(workers_at_work(lane), 'worker')}"
 
 
 def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
@@ -63,30 +63,30 @@ def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
 
 def _armed(lane: Lane, spec: Spec) -> str:
     steps = "".join(
-        f", {text.safe(name)} {text.seconds(spent)}" for name, spent in lane.startup.items()
+        f", {text.printable(name)} {text.seconds(spent)}" for name, spent in lane.startup.items()
     )
     digest = (
         f", input {text.digest(lane.input.sha256)}"
         if lane.input is not None and spec.input_known
         else ""
     )
-    workers = text.counted(len(lane.workers), "worker")
-    return f"armed in {text.seconds(lane.startup_s or 0.0)}{steps}; {workers}, {text.count(lane.items)} {text.safe(lane.unit)}{digest}"
+    workers = text.number_of(len(lane.workers), "worker")
+    return f"armed in {text.seconds(lane.startup_s or 0.0)}{steps}; {workers}, {text.count(lane.items)} {text.printable(lane.unit)}{digest}"
 
 
 def _faults(before: Lane, after: Lane) -> Iterator[str]:
     for place, fault in enumerate(after.faults):
         known = before.faults[place] if place < len(before.faults) else None
         if known is None:
-            yield f"{text.safe(fault.worker)} LOST at {text.clock(fault.at_s)}: {text.safe(fault.reason)}"
+            yield f"{text.printable(fault.worker)} LOST at {text.clock(fault.at_s)}: {text.printable(fault.reason)}"
         if fault.cost_s is not None and (known is None or known.cost_s is None):
-            yield f"{text.safe(fault.worker)} back after {text.seconds(fault.cost_s)}"
+            yield f"{text.printable(fault.worker)} back after {text.seconds(fault.cost_s)}"
 
 
 def _quarters(before: Lane, after: Lane) -> Iterator[str]:
     """Yield the furthest quarter passed since the board before; the end of the run is told otherwise."""
     if after.stage is Stage.RUNNING and after.items > 0 and _quarter(before) < _quarter(after) < 4:
-        yield f"{text.progress(after.done, after.items)}, {text.count(after.done)} / {text.count(after.items)} {text.safe(after.unit)}"
+        yield f"{text.progress(after.done, after.items)}, {text.count(after.done)} / {text.count(after.items)} {text.printable(after.unit)}"
 
 
 def _quarter(lane: Lane) -> int:
@@ -97,10 +97,10 @@ def _ending(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
     if after.wall_s is not None and before.wall_s is None:
         yield f"finished in {text.seconds(after.wall_s)}, clock {text.clock(after.wall_s)}"
     if after.quality is not None and before.quality is None:
-        metric, limit = text.safe(spec.workload.metric), spec.workload.tolerance
+        metric, limit = text.printable(spec.workload.metric), spec.workload.tolerance
         yield f"{metric} {text.quality(after.quality, limit)}, answer {text.digest(after.answer_sha256)}"
     if after.stage is Stage.FAILED and before.stage is not Stage.FAILED:
-        yield f"failed: {text.safe(after.reason)}"
+        yield f"failed: {text.printable(after.reason)}"
 
 
 def _gap(before: Board, after: Board) -> list[str]:
@@ -127,7 +127,7 @@ def _speedups(before: Board, after: Board, spec: Spec) -> list[str]:
 
 
 def _speedup(speedup: float, scale: Scale) -> str:
-    told = f"speedup on {text.counted(scale.workers, 'worker')} so far {text.times(speedup)}"
+    told = f"speedup on {text.number_of(scale.workers, 'worker')} so far {text.times(speedup)}"
     return f"{told}, median of {text.count(scale.pairs)} rounds" if scale.pairs > 1 else told
 
 

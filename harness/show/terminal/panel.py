@@ -166,7 +166,7 @@ def _whole(lane: Lane, cores: int) -> bool:
 def _gate(lane: Lane, spec: Spec) -> tuple[str, ...]:
     """Return the baseline's line about quality, with the tolerance that was fixed before the run."""
     seen, limit = (
-        _quality(lane, spec) or words.safe(spec.workload.metric),
+        _quality(lane, spec) or words.printable(spec.workload.metric),
         words.tolerance(spec.workload.tolerance),
     )
     return f"{seen} · tolerance {limit}", f"{seen} · Δ ≤ {limit}"
@@ -187,9 +187,7 @@ def _verdict(board: Board, spec: Spec) -> tuple[str, ...]:
 def _quality(lane: Lane, spec: Spec) -> str:
     if lane.quality is None:
         return ""
-    return (
-        f"{words.safe(spec.workload.metric)} {words.quality(lane.quality, spec.workload.tolerance)}"
-    )
+    return f"{words.printable(spec.workload.metric)} {words.quality(lane.quality, spec.workload.tolerance)}"
 
 
 def _layout(spec: Spec, columns: int, rows: int) -> Layout:
@@ -292,7 +290,7 @@ def _note(board: Board, spec: Spec, views: tuple[View, View]) -> tuple[str, ...]
     """Return the one remark that matters most now, in several lengths, the longest first."""
     failed = [view for view in views if view.look is Look.FAILED]
     if failed:
-        return (words.safe(f"{failed[0].lane.side} failed: {failed[0].lane.reason}"),)
+        return (words.printable(f"{failed[0].lane.side} failed: {failed[0].lane.reason}"),)
     faults = views[1].lane.faults
     if faults:
         return (_fault_note(board, faults[-1].worker),)
@@ -306,9 +304,9 @@ def _note(board: Board, spec: Spec, views: tuple[View, View]) -> tuple[str, ...]
 
 def _fault_note(board: Board, worker: str) -> str:
     fault = next(fault for fault in reversed(board.distributed.faults) if fault.worker == worker)
-    name, when = words.safe(worker), words.clock(fault.at_s)
+    name, when = words.printable(worker), words.clock(fault.at_s)
     if back_at(fault) is None:
-        return f"{name} LOST at {when}: {words.safe(fault.reason)}"
+        return f"{name} LOST at {when}: {words.printable(fault.reason)}"
     return f"{name} LOST at {when}, back after {words.seconds(fault.cost_s or 0.0)}"
 
 

@@ -102,7 +102,7 @@ def warning(run: Run | None, stall_after: float) -> str:
         return ""
     failed = [lane for lane in _lanes(run.board) if lane.stage is Stage.FAILED]
     if failed:
-        return f"FAILED: the {failed[0].side} side: {words.safe(failed[0].reason)}"
+        return f"FAILED: the {failed[0].side} side: {words.printable(failed[0].reason)}"
     if not run.alive:
         return f"GONE: no process of the race is left; {_instead(run, '`twoclocks play` plays the recording')}"
     still = stalled_s(run.board, run.at)
@@ -120,7 +120,7 @@ def warning(run: Run | None, stall_after: float) -> str:
 def side(run: Run, which: Side, record: Record) -> tuple[str, ...]:
     """Return how one side goes, in several lengths: its clock, its progress, and when its clock will stop by what."""
     lane, walls = run.board.lane(which), record.walls(which)
-    found, rehearsals = ending(lane, run.at, walls), words.counted(len(walls), "rehearsal")
+    found, rehearsals = ending(lane, run.at, walls), words.number_of(len(walls), "rehearsal")
     state, lead = _state(run, which), "left" if lane.started_at is not None else "takes"
     by = (
         [f"≈ {words.minutes(found.by_progress)} by progress"]
@@ -145,7 +145,7 @@ def whole_run(run: Run, record: Record) -> str:
     """Return when both clocks will have stopped, or how the session ended."""
     board = run.board
     if board.closed is not None:
-        remark = f": {words.safe(board.closed.remark)}" if board.closed.remark else ""
+        remark = f": {words.printable(board.closed.remark)}" if board.closed.remark else ""
         return f"the session is over, {board.closed.status}{remark}"
     spec = board.opened.spec if board.opened is not None else None
     left = run_left(board, spec, run.at, record) if spec is not None else None
@@ -181,7 +181,7 @@ def until(deadline: Deadline, stands: Standing) -> tuple[str, ...]:
             f"the recording, {took}, can be begun until {moment}, {words.minutes(spare)} from now",
             f"recording until {moment}",
         )
-    demos = words.counted(deadline.number, "demo") + (
+    demos = words.number_of(deadline.number, "demo") + (
         " alone" if deadline.ground is Ground.ALONE else ""
     )
     live = (

@@ -181,7 +181,10 @@ def _arming(lane: Lane, at: float, inner: int) -> str:
     return joined(
         [
             f"armed in {total}",
-            *(f"{text.safe(name)} {part}" for (name, _), part in zip(steps, parts, strict=True)),
+            *(
+                f"{text.printable(name)} {part}"
+                for (name, _), part in zip(steps, parts, strict=True)
+            ),
         ],
         inner,
     )

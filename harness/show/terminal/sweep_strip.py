@@ -60,8 +60,8 @@ def strip(board: Board, spec: Spec, columns: int) -> tuple[Line, ...]:
 def _title(spec: Spec, now: Lane | None) -> str:
     """Return what is being measured, or before the first go what will be."""
     if now is None:
-        to_come = f"{text.counted(len(spec.points), 'point')} to measure"
-        return f"{to_come}, p = {text.count(spec.points[0])} to {text.count(spec.points[-1])} · {text.counted(spec.trials, 'round')}"
+        to_come = f"{text.number_of(len(spec.points), 'point')} to measure"
+        return f"{to_come}, p = {text.count(spec.points[0])} to {text.count(spec.points[-1])} · {text.number_of(spec.trials, 'round')}"
     turn = f"round {text.count(now.trial + 1)} of {text.count(spec.trials)}"
     if now.side is Side.BASELINE:
         return f"baseline · {turn}"
