@@ -3,7 +3,7 @@
 A global batch is cut into fixed micro-batches, the leaves of one fixed binary tree over which gradients are
 added. A worker adds the nodes inside its run of leaves, then everybody joins those sums along the rest of the
 tree: the same additions in the same order on any number of workers, so the weights are equal to the last bit.
-Imports ``harness.workload``, the numerics of ``_train_kernel`` and NumPy; scikit-learn only to read the digits.
+Imports ``harness.workload``, its neighbours and NumPy.
 """
 
 import math
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.workload import Limit, Lockstep, Parameters, Pool, Problem, Reporter, Workload
+from workloads.train.digits import read_digits
 from workloads.train.images import augmented
 from workloads.train.kernel import (
     CLASSES,
@@ -99,16 +100,10 @@ def check(params: Parameters) -> None:
 
 
 def load(params: Parameters) -> Problem:
-    """Read the 1,797 digits that scikit-learn ships, hold 364 out, augment the rest; raise ``ValueError`` as ``check`` does."""
+    """Read the 1,797 digits, hold 364 out, augment the rest; raise ``ValueError`` as ``check`` does."""
     check(params)
-    from sklearn.datasets import (
-        load_digits,  # here, because a worker never loads and need not hold it in memory
-    )
-
-    digits = load_digits()
-    return pose(
-        digits.images.astype(np.float32) / np.float32(16), digits.target.astype(np.intp), params
-    )
+    digits = read_digits()
+    return pose(digits.images, digits.labels, params)
 
 
 def pose(images: Array, labels: Array, params: Parameters) -> Problem:

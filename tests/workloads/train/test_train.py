@@ -1,19 +1,21 @@
 import copy
+import gzip
 import pickle
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from sklearn.datasets import load_digits
 from threadpoolctl import threadpool_limits
 
 from harness.workload import Parameters, Problem, Reporter
 from tests.pools import RoundTable, unheard
 from workloads import train
+from workloads.train.digits import read_digits
 from workloads.train.images import augmented
 from workloads.train.kernel import (
     Array,
@@ -51,20 +53,18 @@ def problem(**changed: Any) -> Problem:
 
 
 def test_at_least_360_digits_are_held_out_a_fifth_of_each_class() -> None:
-    labels = load_digits().target
+    labels = read_digits().labels
     held = train.held_out(labels)
     assert held.sum() == 364
     assert np.allclose(np.bincount(labels[held]) / np.bincount(labels), 0.2, atol=0.01)
 
 
 def test_what_the_held_out_images_show_changes_nothing_in_training() -> None:
-    digits = load_digits()
-    images, params = digits.images.astype(np.float32), train.WORKLOAD.params | TINY
+    (images, labels), params = read_digits(), train.WORKLOAD.params | TINY
     scrambled = images.copy()
-    scrambled[train.held_out(digits.target)] = 99
+    scrambled[train.held_out(labels)] = 99
     assert same(
-        train.pose(images, digits.target, params).input,
-        train.pose(scrambled, digits.target, params).input,
+        train.pose(images, labels, params).input, train.pose(scrambled, labels, params).input
     )
 
 
@@ -73,9 +73,21 @@ def test_the_held_out_set_is_the_same_whatever_the_seed() -> None:
 
 
 def test_the_held_out_images_are_the_digits_as_they_are_shipped() -> None:
-    digits = load_digits()
-    held = train.held_out(digits.target)
-    assert same(problem().held_out, (digits.images[held].reshape(-1, 64) / 16, digits.target[held]))
+    images, labels = read_digits()
+    held = train.held_out(labels)
+    assert same(problem().held_out, (images[held].reshape(-1, 64), labels[held]))
+
+
+def test_a_file_of_digits_that_is_not_the_known_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "digits.csv.gz").write_bytes(gzip.compress(b"0,1,2"))
+    with pytest.raises(ValueError, match=r"digits.csv.gz is not the file"):
+        read_digits(tmp_path / "digits.csv.gz")
+
+
+def test_ink_is_counted_in_sixteenths() -> None:
+    images, labels = read_digits()
+    assert images.shape == (len(labels), 8, 8)
+    assert set(np.unique(images * 16)) == set(range(17))
 
 
 def test_loading_twice_gives_the_same_bits() -> None:
@@ -97,7 +109,7 @@ def test_another_seed_draws_every_copy_anew() -> None:
 
 
 def test_an_augmented_image_is_nearest_to_the_one_it_was_made_of() -> None:
-    images = load_digits().images[:10].astype(np.float32) / 16
+    images = read_digits().images[:10]
     made = np.concatenate([augmented(images, seed=1, copy=copy) for copy in range(20)])
     nearest = np.argmin(((made[:, None] - images.reshape(1, 10, 64)) ** 2).sum(axis=2), axis=1)
     assert np.mean(nearest == np.tile(np.arange(10), 20)) > 0.95
@@ -105,11 +117,11 @@ def test_an_augmented_image_is_nearest_to_the_one_it_was_made_of() -> None:
 
 def test_an_augmented_image_keeps_its_label() -> None:
     images, labels = problem(copies=3).input.samples
-    digits = load_digits()
+    digits = read_digits()
     nearest = np.argmin(
-        ((images[:200, None] - digits.images.reshape(1, -1, 64) / 16) ** 2).sum(axis=2), axis=1
+        ((images[:200, None] - digits.images.reshape(1, -1, 64)) ** 2).sum(axis=2), axis=1
     )
-    assert np.mean(digits.target[nearest] == labels[:200]) > 0.95
+    assert np.mean(digits.labels[nearest] == labels[:200]) > 0.95
 
 
 def test_training_images_are_single_precision_and_contiguous() -> None:
