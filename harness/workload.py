@@ -1,7 +1,8 @@
 """The plug-in contract: a workload is one value, ``WORKLOAD``, in one file.
 
 No base class, no registration. A workload file imports this module and its own numerics, nothing else of
-ours. ``harness.run.find`` imports it by name. May import ``model``, ``params``, ``client`` and ``command_pair``.
+ours. ``harness.run.find`` imports it by name.
+May import ``model``, ``errors``, ``extras``, ``params``, ``client`` and ``command_pair``.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +12,9 @@ from typing import Any, Protocol
 from harness.client import Voice as Voice
 from harness.client import ready as ready
 from harness.command_pair import CommandPair as CommandPair
+from harness.errors import BadRequest as BadRequest
+from harness.extras import install_command as install_command
+from harness.extras import require_package as require_package
 from harness.model import Description
 from harness.model import Parameters as Parameters
 

@@ -2,7 +2,7 @@
 
 A workload is named by a built-in name, by the path of its file or by a dotted module name. Importing
 it runs the user's code, so only the side processes and ``describe`` do so, never the screen's
-process. May import ``command_pair``, ``errors`` and ``workload``.
+process. May import ``command_pair``, ``errors``, ``extras`` and ``workload``.
 """
 
 import difflib
@@ -17,6 +17,7 @@ from types import ModuleType
 import workloads
 from harness.command_pair import CommandPair
 from harness.errors import BadRequest
+from harness.extras import EXTRAS, missing_package
 from harness.workload import Workload
 
 INSTALLED = (sys.prefix, sys.base_prefix)
@@ -36,9 +37,15 @@ def find(name: str) -> Workload | CommandPair:
     """Import the workload or command pair of that name.
 
     ``name`` is a built-in name, ``path/to/file.py`` or ``package.module``. Raises
-    ``WorkloadNotFound``, with a suggestion where a built-in name is misspelt.
+    ``WorkloadNotFound``, with a suggestion where a built-in name is misspelt, and ``BadRequest``
+    where it needs a package that an extra of ours installs.
     """
-    module = _import_file(Path(name)) if is_path(name) else _import_package(name)
+    try:
+        module = _import_file(Path(name)) if is_path(name) else _import_package(name)
+    except ModuleNotFoundError as error:
+        if error.name in EXTRAS:
+            raise missing_package(error.name, name) from error
+        raise
     value = getattr(module, "WORKLOAD", None)
     if isinstance(value, CommandPair):
         return replace(value, here=str(Path(module.__file__ or "").resolve().parent))

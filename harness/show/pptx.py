@@ -2,8 +2,8 @@
 
 Only shapes whose names begin with ``twoclocks:`` change: a text keeps the format of its first run,
 a picture its place and size. The deck is untrusted input.
-May import ``errors``, ``claims``, ``text``, its neighbours in ``show``, and python-pptx, an extra,
-lazily.
+May import ``errors``, ``extras``, ``claims``, ``text``, its neighbours in ``show``, and python-pptx,
+an extra, lazily.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness import text
 from harness.claims.headline import Headline
 from harness.errors import BadRequest
+from harness.extras import missing_package
 from harness.show import figures, phrases, pptx_shapes, slide
 from harness.show.pptx_safety import check_package
 
@@ -176,10 +177,7 @@ def _open(deck: bytes) -> "Presentation":
     try:
         import pptx
     except ImportError as error:
-        raise BadRequest(
-            "updating a deck needs the package python-pptx, which is not installed",
-            "pip install 'twoclocks[pptx]'",
-        ) from error
+        raise missing_package("pptx", "updating a deck") from error
     return pptx.Presentation(BytesIO(deck))
 
 

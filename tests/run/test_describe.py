@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.extras import install_command
 from harness.run.describe import Refused, WorkloadFacts, describe
 from tests.builders import a_workload_file, find_workload
 
@@ -67,6 +68,12 @@ def test_a_file_that_does_not_import_is_refused_with_the_reason(
     refused = describe(path, [])
     assert isinstance(refused, Refused)
     assert refused.sentence.startswith(f"{path} cannot be loaded: {fault}")
+
+
+def test_a_file_that_needs_an_extra_is_refused_with_what_installs_it(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, "raise ModuleNotFoundError(name='numba')")
+    sentence = f"{path} needs the package numba, which is not installed"
+    assert describe(path, []) == Refused(sentence, install_command("kernels"))
 
 
 def test_a_check_that_fails_in_another_way_is_refused_too(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from demo.present import Shown
 from harness.claims.audit import audit
 from harness.claims.headline import Headline, headline
 from harness.errors import BadRequest
+from harness.extras import install_command
 from harness.model import Kind, Results
 from harness.show import figures, phrases, pptx, slide
 from tests.builders import a_results, golden_results, some_pairs, some_words
@@ -485,7 +486,10 @@ def test_a_missing_extra_is_refused_with_how_to_install_it(monkeypatch: pytest.M
     with pytest.raises(BadRequest) as refused:
         pptx.update(content, CLAIM)
 
-    assert refused.value.hint == "pip install 'twoclocks[pptx]'"
+    assert (
+        refused.value.sentence == "updating a deck needs the package pptx, which is not installed"
+    )
+    assert refused.value.hint == install_command("pptx")
 
 
 def shown(**changes: Any) -> Shown:

@@ -7,7 +7,6 @@ wrong with one is a ``ValueError`` that names it, and the line.
 import codecs
 import glob
 import gzip
-import importlib.util
 import json
 import os
 import stat
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.workload import require_package
 from workloads.dedup.kernel import Array
 
 STDLIB = "stdlib"
@@ -83,10 +83,8 @@ def check_input(given: str) -> None:
         )
     if not files(given):
         raise ValueError(f"input={given} is no file")
-    if given.endswith(PARQUET) and importlib.util.find_spec("pyarrow") is None:
-        raise ValueError(
-            f"input={given} takes pyarrow, which is not installed: pip install 'twoclocks[parquet]'"
-        )
+    if given.endswith(PARQUET):
+        require_package("pyarrow", f"input={given}")
     for path in files(given):
         _check_beginning(path)
 

@@ -48,7 +48,10 @@ class Encoding(NamedTuple):
 
 
 def check(params: Parameters) -> None:
-    """Raise ``ValueError`` with one sentence for parameters that make no sense, or where a file or the extra is missing."""
+    """Raise ``ValueError`` with one sentence for parameters that make no sense, or where a file is missing.
+
+    Raises ``BadRequest`` where the extra is not installed.
+    """
     for name, (least, most) in RANGES.items():
         if not least <= int(params[name]) <= most:
             raise ValueError(f"{name}={params[name]} is not between {least} and {most:,}")

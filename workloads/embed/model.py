@@ -1,13 +1,12 @@
 """The encoder of ``embed``: which files it is made of, what they must be, and a session on ONNX Runtime that runs them.
 
-Imports NumPy; ONNX Runtime and tokenizers, which the extra ``embed`` brings, only where an encoder is opened.
+Imports ``harness.workload`` and NumPy; ONNX Runtime and tokenizers, which the extra ``embed`` brings, only where an encoder is opened.
 Nothing here reaches out to a network: both are given bytes, and ONNX Runtime's telemetry is never begun.
 """
 
 import functools
 import hashlib
 import importlib.metadata
-import importlib.util
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,9 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from harness.workload import BadRequest, install_command, require_package
+
 Array = npt.NDArray[Any]
 
-EXTRA = "pip install 'twoclocks[embed]'"
 LIBRARIES = ("onnxruntime", "tokenizers")
 LARGEST_MODEL_BYTES, LARGEST_VOCABULARY_BYTES = 1 << 30, 1 << 26
 UNDERSTOOD = ("input_ids", "attention_mask", "token_type_ids")
@@ -79,10 +79,12 @@ class Encoder:
 
 
 def check_model(folder: str) -> None:
-    """Raise ``ValueError`` where the extra is not installed or the files of a model are not there; empty: those that are shipped."""
+    """Raise ``ValueError`` where the files of a model are not there, ``BadRequest`` where the extra is not installed.
+
+    An empty ``folder`` stands for the model that the extra brings.
+    """
     for library in LIBRARIES:
-        if importlib.util.find_spec(library) is None:
-            raise ValueError(f"{library} is not installed: {EXTRA}")
+        require_package(library, "embed")
     if folder:
         _given(folder)
         return
@@ -112,9 +114,10 @@ def _shipped(file: Shipped) -> bytes:
             str(importlib.metadata.distribution(file.distribution).locate_file(file.path))
         ).read_bytes()
     except (importlib.metadata.PackageNotFoundError, OSError) as missing:
-        raise ValueError(
-            f"{file.distribution} with its {Path(file.path).name} is not installed: {EXTRA}"
-        ) from missing
+        sentence = (
+            f"embed needs the {Path(file.path).name} of {file.distribution}, which is not installed"
+        )
+        raise BadRequest(sentence, install_command("embed")) from missing
     found = hashlib.sha256(content).hexdigest()
     if found != file.sha256:
         raise ValueError(

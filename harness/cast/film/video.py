@@ -1,6 +1,6 @@
 """A recording as an MP4 of ten frames a second, made by ffmpeg, which never outlives the call.
 
-May import ``cast``, ``errors``, ``show.words`` and its neighbours in ``film``.
+May import ``cast``, ``errors``, ``extras``, ``show.words`` and its neighbours in ``film``.
 """
 
 import contextlib
@@ -20,12 +20,13 @@ from harness.cast.film.frames import picture, shares, stills
 from harness.cast.film.picture import Picture
 from harness.cast.format import Cast
 from harness.errors import BadRequest
+from harness.extras import install_command
 
 PER_SECOND = 10
 NARROWEST = 1280
 _NARROWEST_CELL, _WIDEST_CELL = 8, 32
 _LONGEST_WORDS, _MOST_WORDS_BYTES = 200, 100_000
-_NO_FFMPEG = "install ffmpeg, or the one that comes with pip install 'twoclocks[video]'"
+_NO_FFMPEG = f"install ffmpeg, or the package that brings one: {install_command('video')}"
 
 
 def mp4(cast: Cast, into: Path, remark: str = "") -> None:

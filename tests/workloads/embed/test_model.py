@@ -1,6 +1,7 @@
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from harness.workload import BadRequest, install_command
 from tests.embedding import needs_extra
 from tests.terminals import PYTHON, ROOT
 from workloads.embed import model
@@ -163,16 +165,17 @@ def test_a_shipped_file_that_is_not_the_known_one_is_refused() -> None:
 )
 def test_a_shipped_file_that_is_missing_names_the_extra(missing: Shipped) -> None:
     with pytest.raises(
-        ValueError,
-        match=rf"{missing.distribution} with its model.onnx is not installed: pip install 'twoclocks\[embed\]'",
-    ):
+        BadRequest,
+        match=f"embed needs the model.onnx of {missing.distribution}, which is not installed",
+    ) as refused:
         model._shipped(missing)
+    assert refused.value.hint == install_command("embed")
 
 
 def test_a_library_that_is_missing_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(model, "LIBRARIES", ("no_such_library",))
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(
-        ValueError, match=r"no_such_library is not installed: pip install 'twoclocks\[embed\]'"
+        BadRequest, match="embed needs the package onnxruntime, which is not installed"
     ):
         model.check_model("")
 

