@@ -4,7 +4,7 @@ Pure: what is judged was gathered by ``harness.run.arming``. May import ``harnes
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from demo.check.result import Finding, failure, warning, well
 from harness import text
@@ -14,38 +14,39 @@ from harness.run.arming import Armed
 from harness.run.plan import require_same_terms
 
 PATIENCE_S = 15.0
-_PIN = re.compile(r"ray\s*==\s*([0-9][0-9.]*?)(\.\*)?\s*(?:;|$)")
+OLDEST_RAY, TESTED_RAY = (2, 10), (2, 60)  # as pyproject.toml asks for, and as the locks pin
 
 
-def pinned(requirements: Iterable[str]) -> str:
-    """Return the version of Ray that a project's requirements pin, such as ``2.60.*``; empty where they pin none."""
-    return next(
-        (f"{found[1]}{found[2] or ''}" for line in requirements if (found := _PIN.match(line))), ""
-    )
-
-
-def matches(version: str, pin: str) -> bool:
-    """Tell whether a version is the one pinned, or one of those that a pin with ``.*`` at its end allows."""
-    return f"{version}.".startswith(pin.removesuffix("*")) if pin.endswith("*") else version == pin
-
-
-def ray(versions: Sequence[str], pin: str, *, simulated: bool) -> Finding:
+def ray(versions: Sequence[str], *, simulated: bool) -> Finding:
     """Judge the versions of Ray on all hosts; where work is only pretended, Ray was not started."""
     found = ", ".join(map(text.printable, dict.fromkeys(versions))) or "none"
     idle = "; not started, this work pretends" if simulated else ""
-    if not pin:
-        return warning(
-            "ray",
-            f"{found}; which version belongs to this program is not known{idle}",
-            "make setup",
-        )
-    if not versions or not all(matches(version, pin) for version in versions):
+    releases = set(map(_release, versions))
+    if not versions or min(releases) < OLDEST_RAY:
         return failure(
             "ray",
-            f"{found}, and not {pin}, with which all of this was tested",
+            f"{found}, and not {_dotted(OLDEST_RAY)} or later",
             "make setup, on every machine",
         )
-    return well("ray", f"{found}, as pinned ({pin}){idle}")
+    if len(set(versions)) > 1:
+        return failure(
+            "ray", f"{found}: not one version on all hosts", "make setup, on every machine"
+        )
+    if releases != {TESTED_RAY}:
+        sentence = f"{found}; all of this was tested with {_dotted(TESTED_RAY)}{idle}"
+        return warning(
+            "ray", sentence, "rehearse with this version, or make setup on every machine"
+        )
+    return well("ray", f"{found}, with which all of this was tested{idle}")
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """Return the first two numbers of a version."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
+
+
+def _dotted(release: tuple[int, ...]) -> str:
+    return ".".join(map(str, release))
 
 
 def start_up(armed: Armed, *, simulated: bool) -> Finding:

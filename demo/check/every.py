@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 from demo.check import arming, machine, takes, terminal
@@ -97,9 +96,7 @@ def _sides(wanted: Request, around: Around, *, loopback: bool) -> Iterator[Findi
     except SideFailed as failed:
         yield failure("arming", failed.sentence, failed.hint)
         return
-    yield arming.ray(
-        _versions(armed, wanted), arming.pinned(_requirements()), simulated=wanted.simulated
-    )
+    yield arming.ray(_versions(armed, wanted), simulated=wanted.simulated)
     yield arming.start_up(armed, simulated=wanted.simulated)
     yield arming.loopback(armed, simulated=wanted.simulated, joined=wanted.spec.joined_cluster)
     yield arming.given(armed)
@@ -118,14 +115,6 @@ def _armed(wanted: Request, around: Around) -> Armed:
 def _versions(armed: Armed, wanted: Request) -> list[str]:
     hosts = armed.baseline.hosts if wanted.simulated else armed.distributed.hosts
     return [host.packages["ray"] for host in hosts if "ray" in host.packages]
-
-
-def _requirements() -> list[str]:
-    """Return what this program says it needs; nothing where it is not installed."""
-    try:
-        return metadata.requires("twoclocks") or []
-    except metadata.PackageNotFoundError:
-        return []
 
 
 def _kept(wanted: Request | None, root: Path, seen: Display) -> Iterator[Finding]:

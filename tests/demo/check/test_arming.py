@@ -24,62 +24,39 @@ def armed(
     return Armed(*ready, listening)
 
 
-REQUIREMENTS = ["rich>=15.0", "ray==2.60.*", 'joblib>=1.5; extra == "dev"']
-
-
-@pytest.mark.parametrize(
-    ("requirements", "pin"),
-    [
-        (REQUIREMENTS, "2.60.*"),
-        (["ray == 2.60.0"], "2.60.0"),
-        (["ray==2.60.*; python_version > '3'"], "2.60.*"),
-        (["ray>=2"], ""),
-        (["raylib==1.0"], ""),
-        ([], ""),
-    ],
-)
-def test_the_pinned_version_is_read_off_the_requirements(requirements: list[str], pin: str) -> None:
-    assert arming.pinned(requirements) == pin
-
-
-@pytest.mark.parametrize(
-    ("version", "pin", "good"),
-    [
-        ("2.60.0", "2.60.*", True),
-        ("2.60.3", "2.60.*", True),
-        ("2.60", "2.60.*", True),
-        ("2.6.0", "2.60.*", False),
-        ("2.601.0", "2.60.*", False),
-        ("2.61.0", "2.60.*", False),
-        ("2.60.0", "2.60.0", True),
-        ("2.60.1", "2.60.0", False),
-    ],
-)
-def test_a_version_is_held_against_its_pin(version: str, pin: str, good: bool) -> None:
-    assert arming.matches(version, pin) == good
-
-
 def test_the_version_that_everything_was_tested_with_is_well() -> None:
-    found = arming.ray(["2.60.0", "2.60.0"], "2.60.*", simulated=False)
-    assert (found.verdict, found.sentence) == (Verdict.OK, "2.60.0, as pinned (2.60.*)")
+    found = arming.ray(["2.60.0", "2.60.0"], simulated=False)
+    assert (found.verdict, found.sentence) == (
+        Verdict.OK,
+        "2.60.0, with which all of this was tested",
+    )
 
 
-@pytest.mark.parametrize("versions", [["2.61.0"], ["2.60.0", "2.59.0"], []])
-def test_another_version_on_any_host_fails(versions: list[str]) -> None:
-    found = arming.ray(versions, "2.60.*", simulated=False)
-    assert (found.verdict, "not 2.60.*" in found.sentence, "make setup" in found.hint) == (
+@pytest.mark.parametrize("version", ["2.10.0", "2.59.1", "2.6100.0", "3.0"])
+def test_another_version_that_runs_warns(version: str) -> None:
+    found = arming.ray([version], simulated=False)
+    assert (found.verdict, found.sentence) == (
+        Verdict.WARN,
+        f"{version}; all of this was tested with 2.60",
+    )
+
+
+@pytest.mark.parametrize("versions", [["2.9.3"], ["2.60.0", "2.6.0"], ["1.13"], ["x"], []])
+def test_a_version_that_is_too_old_or_unknown_on_any_host_fails(versions: list[str]) -> None:
+    found = arming.ray(versions, simulated=False)
+    assert (found.verdict, "not 2.10 or later" in found.sentence, "make setup" in found.hint) == (
         Verdict.FAIL,
         True,
         True,
     )
 
 
-def test_a_program_that_is_not_installed_knows_of_no_pin() -> None:
-    assert arming.ray(["2.60.0"], "", simulated=False).verdict is Verdict.WARN
+def test_two_versions_in_one_cluster_fail() -> None:
+    assert arming.ray(["2.60.0", "2.60.1"], simulated=False).verdict is Verdict.FAIL
 
 
 def test_ray_that_was_not_started_is_said_not_to_be() -> None:
-    assert "not started" in arming.ray(["2.60.0"], "2.60.*", simulated=True).sentence
+    assert "not started" in arming.ray(["2.60.0"], simulated=True).sentence
 
 
 def test_start_up_is_told_of_both_sides_with_its_longest_steps() -> None:
