@@ -21,7 +21,7 @@ from harness.extras import EXTRAS, missing_package
 from harness.workload import Workload
 
 INSTALLED = (sys.prefix, sys.base_prefix)
-OUR_PACKAGES = ("demo", "harness", "workloads")
+OUR_PACKAGES = ("demo", "harness", "twoclocks", "workloads")
 
 
 class WorkloadNotFound(BadRequest):

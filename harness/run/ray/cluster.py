@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -65,7 +66,7 @@ def _connect(plan: Plan) -> None:
         root = Path(__file__).resolve().parents[3]
         threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
         shipped = {
-            "py_modules": [str(root / "harness"), str(root / "workloads")],
+            "py_modules": [str(root / "harness"), str(root / "workloads"), *_public_module()],
             "env_vars": threads,
         }
         ray.init(address=plan.address, log_to_driver=False, runtime_env=shipped)
@@ -79,6 +80,12 @@ def _connect(plan: Plan) -> None:
         log_to_driver=False,
         _temp_dir=plan.scratch,
     )
+
+
+def _public_module() -> list[str]:
+    """Return the folder of the module ``twoclocks``, where it is installed: workloads import it."""
+    spec = find_spec("twoclocks")
+    return list(spec.submodule_search_locations or ()) if spec else []
 
 
 class Cluster:
