@@ -1,21 +1,24 @@
-"""What a stranger meets first: the Makefile, the lock, the wheel."""
+"""What a stranger meets first: the Makefile, the locks, the wheel."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
 from importlib.metadata import EntryPoint
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from demo.check.arming import OLDEST_RAY, TESTED_RAY
+
 ROOT = Path(__file__).parent.parent
 VERBS = [
     "setup",
+    "develop",
     "demo",
     "record",
     "play",
@@ -36,39 +39,23 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-@pytest.fixture(scope="module")
-def lock() -> str:
-    return (ROOT / "requirements.lock").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """A folder with the files that set-up reads, and nothing installed."""
-    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
-        shutil.copy(ROOT / name, tmp_path)
-    return tmp_path
-
-
-def make(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run make as a shell of its own would, not as a part of the make that runs the tests."""
-    own = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-    }
-    return subprocess.run(
-        ["make", *words],
-        cwd=folder,
-        env=own | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture(scope="module", params=["requirements.lock", "requirements-dev.lock"])
+def lock(request: pytest.FixtureRequest) -> str:
+    return (ROOT / str(request.param)).read_text(encoding="utf-8")
 
 
 def pinned(lock: str) -> set[str]:
     """Return the names that the lock pins, as it spells them."""
-    return set(re.findall(r"^([a-z0-9.-]+)==", lock, flags=re.MULTILINE))
+    return {name for name, _ in pins(lock)}
+
+
+def pins(lock: str) -> set[tuple[str, str]]:
+    """Return each name that the lock pins, and a version of it; there may be several."""
+    return set(re.findall(r"^([a-z0-9.-]+)==(\S+)", lock, flags=re.MULTILINE))
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
 
 
 def asked(requirements: list[Any]) -> set[str]:
@@ -81,58 +68,38 @@ def asked(requirements: list[Any]) -> set[str]:
 
 
 def test_make_alone_lists_the_verbs() -> None:
-    listed = make(ROOT).stdout.splitlines()
+    own = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    listed = subprocess.check_output(["make"], cwd=ROOT, env=own, text=True).splitlines()
     assert [line.split()[:2] for line in listed] == [["make", verb] for verb in VERBS]
 
 
-def test_a_second_setup_does_nothing(clone: Path) -> None:
-    (clone / ".venv").mkdir()
-    (clone / ".venv" / ".installed").touch()
-    assert "pip" not in make(clone, "--dry-run", "setup").stdout
+def test_the_locks_pin_everything_that_the_project_asks_for(project: dict[str, Any]) -> None:
+    core = asked([*project["project"]["dependencies"], *project["build-system"]["requires"]])
+    extras = asked([*chain(*project["project"]["optional-dependencies"].values())])
+    groups = asked([*chain(*project["dependency-groups"].values())])
+    assert (core | {"python-pptx"}) - pinned(read("requirements.lock")) == set()
+    assert (core | extras | groups) - pinned(read("requirements-dev.lock")) == set()
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
-def test_a_changed_requirement_sets_up_anew(clone: Path, name: str) -> None:
-    (clone / ".venv").mkdir()
-    (clone / ".venv" / ".installed").touch()
-    os.utime(clone / name, (2**31, 2**31))
-    assert "pip install" in make(clone, "--dry-run", "demo").stdout
+def test_the_development_lock_has_all_of_the_other(project: dict[str, Any]) -> None:
+    assert pins(read("requirements.lock")) <= pins(read("requirements-dev.lock"))
 
 
-def test_a_missing_interpreter_is_said_in_a_sentence_and_a_hint(clone: Path) -> None:
-    said = make(clone, "setup", "PYTHON=python3.none").stderr.splitlines()
-    assert [line.split(":")[0] for line in said[:2]] == ["error", "hint"]
-    assert said[0] == "error: there is no python3.none here"
+@pytest.mark.parametrize(
+    "heavy", ["llvmlite", "mkdocs", "mypy", "numba", "onnxruntime", "pyarrow", "scipy", "uv"]
+)
+def test_the_demo_installs_nothing_heavy_that_it_does_not_need(heavy: str) -> None:
+    assert heavy not in pinned(read("requirements.lock"))
 
 
-def test_a_missing_venv_module_is_said_in_a_sentence_and_a_hint(clone: Path) -> None:
-    (clone / "ensurepip.py").write_text("raise ImportError")
-    said = make(
-        clone, "setup", f"PYTHON={sys.executable}", PYTHONPATH=str(clone)
-    ).stderr.splitlines()
-    assert said[0] == f"error: {sys.executable} -m venv is missing"
-    assert said[1].startswith("hint: ")
-
-
-def test_an_old_interpreter_is_said_in_a_sentence_and_a_hint(clone: Path) -> None:
-    (clone / "sitecustomize.py").write_text("import sys; sys.version_info = (3, 10, 13)")
-    said = make(
-        clone, "setup", f"PYTHON={sys.executable}", PYTHONPATH=str(clone)
-    ).stderr.splitlines()
-    assert said[0].startswith("error: twoclocks needs Python 3.11 to 3.14, and ")
-    assert said[1].startswith("hint: ")
-
-
-def test_the_lock_pins_everything_that_the_project_asks_for(
+def test_check_knows_the_version_of_ray_that_everything_is_tested_with(
     project: dict[str, Any], lock: str
 ) -> None:
-    groups = [
-        requirement for group in project["dependency-groups"].values() for requirement in group
+    oldest, tested = (".".join(map(str, release)) for release in (OLDEST_RAY, TESTED_RAY))
+    assert f"ray>={oldest}" in project["project"]["dependencies"]
+    assert [version[: len(tested) + 1] for name, version in pins(lock) if name == "ray"] == [
+        f"{tested}."
     ]
-    wanted = asked(
-        [*project["project"]["dependencies"], *project["build-system"]["requires"], *groups]
-    )
-    assert wanted - pinned(lock) == set()
 
 
 def test_every_line_of_the_lock_is_a_pin_or_its_hash(lock: str) -> None:
@@ -163,7 +130,8 @@ def test_the_wheel_holds_the_rooms_with_their_files_and_nothing_else(tmp_path: P
         for path in (ROOT / room).rglob("*")
         if path.is_file() and not {"__marimo__", "__pycache__"} & {*path.parts}
     }
-    assert packed == {path.relative_to(ROOT).as_posix() for path in ours}
+    names = {path.relative_to(ROOT).as_posix() for path in ours}
+    assert packed == {name.removeprefix("harness/public/") for name in names}
 
 
 def test_the_console_script_names_a_function(project: dict[str, Any]) -> None:
@@ -181,7 +149,8 @@ def test_the_licence_is_whole_and_names_the_authors() -> None:
     assert "END OF TERMS AND CONDITIONS" in text
 
 
-def test_the_continuous_integration_script_is_executable_and_parses() -> None:
-    script = ROOT / ".ci" / "run"
-    assert os.access(script, os.X_OK)
-    assert subprocess.run(["bash", "-n", script], check=False).returncode == 0
+@pytest.mark.parametrize(("script", "shell"), [("run", "bash"), ("install", "sh")])
+def test_the_scripts_are_executable_and_parse(script: str, shell: str) -> None:
+    path = ROOT / ".ci" / script
+    assert os.access(path, os.X_OK)
+    assert subprocess.run([shell, "-n", path], check=False).returncode == 0

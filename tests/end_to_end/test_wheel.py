@@ -1,0 +1,82 @@
+"""The built wheel in an environment of its own, used from an empty folder: no clone is in reach."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UV = Path(sys.executable).with_name("uv")
+RACE = ("race", "--yes", "--ui", "none", "--out", "take")
+BRIEF = ("steps=5", "batch=512", "micro_batch=64", "hidden=64", "copies=1")
+
+pytestmark = pytest.mark.ray
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder with the programs of an environment that has the wheel and what it asks for.
+
+    What both need has the versions of the lock, and so comes from the cache that set-up has filled.
+    """
+    folder = tmp_path_factory.mktemp("wheel")
+    build = ("-m", "hatchling", "build", "-t", "wheel", "-d", str(folder))
+    subprocess.run([sys.executable, *build], cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = folder.glob("twoclocks-*.whl")
+    make = ("-m", "venv", "--without-pip", str(folder / "venv"))
+    subprocess.run([sys.executable, *make], check=True)
+    python = folder / "venv" / "bin" / "python"
+    install = ("pip", "install", "--quiet", "--no-python-downloads", "--python", str(python))
+    lock = ("--only-binary", ":all:", "--constraint", str(ROOT / "requirements-dev.lock"))
+    subprocess.run([str(UV), *install, *lock, str(wheel)], cwd=folder, check=True)
+    return python.parent
+
+
+def told(environment: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(environment / words[0]), *words[1:]]
+    return subprocess.run(
+        command, cwd=folder, env=own, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+def workload_of(folder: Path) -> str:
+    results = json.loads((folder / "take" / "results.json").read_text(encoding="utf-8"))
+    assert results["status"] == "complete"
+    return str(results["spec"]["workload"]["name"])
+
+
+def test_the_simulated_workload_is_raced(environment: Path, tmp_path: Path) -> None:
+    settings = ("--set", "seconds=1")
+    done = told(environment, tmp_path, "twoclocks", *RACE, "--workload", "simulated", *settings)
+    assert (done.returncode, workload_of(tmp_path)) == (0, "simulated"), done.stderr
+
+
+def test_a_model_is_trained_on_ray(environment: Path, tmp_path: Path) -> None:
+    settings = [word for setting in BRIEF for word in ("--set", setting)]
+    done = told(environment, tmp_path, "twoclocks", *RACE, "--workload", "train", *settings)
+    assert workload_of(tmp_path) == "train", done.stderr
+    assert done.returncode in (0, 4)  # a run as brief as this may be refused a headline
+
+
+def test_a_workload_that_needs_an_extra_says_how_to_install_it(
+    environment: Path, tmp_path: Path
+) -> None:
+    done = told(environment, tmp_path, "twoclocks", *RACE, "--workload", "recommend")
+    assert (done.returncode, done.stderr.splitlines()) == (
+        2,
+        [
+            "error: recommend needs the package numba, which is not installed",
+            "hint: pip install 'twoclocks[kernels]'",
+        ],
+    )
+    assert not (tmp_path / "take").exists()
+
+
+def test_what_users_import_is_there(environment: Path, tmp_path: Path) -> None:
+    names = "load, Report, Workload, Problem, CommandPair, ready, BadRequest"
+    done = told(environment, tmp_path, "python", "-c", f"from twoclocks import {names}")
+    assert (done.returncode, done.stderr) == (0, "")
