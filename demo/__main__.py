@@ -1,6 +1,6 @@
-"""The program's entry: ``twoclocks`` and ``python -m demo``. The one place where errors are told.
+"""The entry of the program, ``twoclocks`` or ``python -m demo``, and the one place for errors.
 
-May import everything; imports nothing heavy itself.
+May import everything, but imports nothing heavy itself.
 """
 
 import io
@@ -15,29 +15,38 @@ from harness.text import printable
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the verb on the command line and return the exit code; an error is one sentence and one hint."""
-    _steady()
+    """Run the verb on the command line and return the exit code."""
+    _secure_standard_streams()
     try:
         code = verbs.main(args=arguments, prog_name="twoclocks", standalone_mode=False)
     except TwoclocksError as error:
-        return _told(error.sentence, error.hint, error.exit_code)
+        return _report(error.sentence, error.hint, error.exit_code)
     except click.ClickException as error:
-        return _told(
-            error.format_message().rstrip("."),
-            "twoclocks --help lists the verbs, twoclocks VERB --help the options",
-            2,
-        )
+        return _report(error.format_message().rstrip("."), _help(error), 2)
     except click.Abort:
-        return _told("stopped", "", 130)
+        return _report("stopped", "", 130)
     return int(code or 0)
 
 
-def _steady() -> None:
-    """Have the three standard streams open, lest a pipe take a number of theirs, and replace letters that they cannot write."""
+def _help(error: click.ClickException) -> str:
+    """Return where the verbs, or the options of the verb that was typed, are listed."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return "`twoclocks VERB --help` lists the options of a verb"
+    if context.parent is None:
+        return "`twoclocks --help` lists the verbs"
+    return f"`{context.command_path} --help` lists its options"
+
+
+def _secure_standard_streams() -> None:
+    """Open standard streams that are closed, and replace characters that cannot be written.
+
+    A pipe opened later would otherwise get the number of a closed stream.
+    """
     while (free := os.open(os.devnull, os.O_RDWR)) < 3:
         pass
     os.close(free)
-    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)  # Python itself leaves a closed one None
+    sys.stdin = sys.stdin or os.fdopen(0, closefd=False)  # Python sets a closed one to None
     sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
     for stream in (sys.stdout, sys.stderr):
@@ -45,14 +54,15 @@ def _steady() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _told(sentence: str, hint: str, code: int) -> int:
+def _report(sentence: str, hint: str, exit_code: int) -> int:
+    """Print an error, and its hint if it has one; return the exit code."""
     try:
         print(f"error: {printable(sentence)}", file=sys.stderr)
         if hint:
             print(f"hint: {printable(hint)}", file=sys.stderr)
-    except OSError:  # as after SIGHUP; what is left in the buffer must not fail at exit
+    except OSError:  # as after SIGHUP: what is left in the buffer must not fail at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-    return code
+    return exit_code
 
 
 if __name__ == "__main__":

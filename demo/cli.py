@@ -1,28 +1,41 @@
-"""The verbs and their options, as click commands. Each is thin: it hands over to the module of its name.
+"""The verbs of the command line. Each hands over to the module that does the work.
 
-May import everything, but imports late what a verb needs, so that ``--help`` and ``slide`` stay instant.
+May import everything, but imports what a verb needs inside the verb, so that ``--help`` and
+``slide`` stay instant.
 """
 
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from demo.terminal import term_can_draw
+from demo.cli_options import (
+    AS_JSON,
+    COMMAND_PAIR,
+    FALLBACK,
+    OVERSUBSCRIBE,
+    RUN,
+    SCALES,
+    SIZE,
+    TALK,
+    WORKERS,
+    WORKLOAD,
+    all_of,
+    output_folder,
+    prove_baseline,
+    session_options,
+    stall_after,
+)
 from harness.errors import BadRequest
-
-Decorator = Callable[[Any], Any]
 
 LATEST = Path("recordings/latest/results.json")
 
 
 class Verbs(click.Group):
-    """A group whose first verb is ``race``: options without a verb belong to it."""
+    """A group with a default verb, ``race``, for options without a verb."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``race`` before options that name no verb."""
+        """Put ``race`` in front of options that name no verb."""
         if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
             args = ["race", *args]
         return super().parse_args(ctx, args)
@@ -33,220 +46,46 @@ class Verbs(click.Group):
 )
 @click.version_option(package_name="twoclocks")
 def verbs() -> None:
-    """Race an honest single-machine baseline against its Ray run, live, and draw the headline from one results file."""
+    """Race a single-machine program against its distributed version on Ray, live in the terminal.
 
-
-def session_options(*own: Decorator, proves: bool) -> Decorator:
-    """Return a decorator that gives a command the options that all sessions share, with its own ones after the workload.
-
-    ``proves`` is whether the baseline is proved unless told otherwise.
+    Both get the same input on equal terms. Everything measured is saved in one results file, and
+    the headline is derived from it. Without a verb: race.
     """
-    return _all_of(WORKLOAD, *own, *RUN, *STAGE, _proof(proves=proves))
-
-
-def _all_of(*options: Decorator) -> Decorator:
-    """Return a decorator that gives a command all the options, in their order."""
-
-    def give(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return give
-
-
-def _proof(*, proves: bool) -> Decorator:
-    return click.option(
-        "--prove-baseline/--no-prove-baseline",
-        default=proves,
-        show_default=True,
-        help="Time variants of the baseline afterwards.",
-    )
-
-
-WORKLOAD = click.option(
-    "--workload",
-    default="train",
-    show_default=True,
-    help="Built-in name, path/to/file.py or package.module.",
-)
-RUN = (
-    click.option(
-        "--cores-per-worker",
-        type=click.IntRange(min=1),
-        default=1,
-        show_default=True,
-        help="Cores, and threads, of each worker.",
-    ),
-    click.option(
-        "--baseline-cores",
-        default="",
-        metavar="K|all",
-        help="Cores, and threads, of the baseline.  [default: as a worker]",
-    ),
-    click.option(
-        "--schedule",
-        type=click.Choice(["auto", "in-turn", "together"]),
-        default="auto",
-        show_default=True,
-        help="When the sides run.",
-    ),
-    click.option(
-        "--trials",
-        type=click.IntRange(min=1, max=100),
-        default=1,
-        show_default=True,
-        help="Rounds to run, in ABBA order.",
-    ),
-    click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="KEY=VALUE",
-        help="Override a parameter of the workload.",
-    ),
-    click.option(
-        "--address",
-        default="",
-        metavar="HOST:PORT",
-        help="Join this Ray cluster.  [default: $RAY_ADDRESS, else a local one]",
-    ),
-    click.option(
-        "--prices",
-        type=click.Path(path_type=Path),
-        help="Your price list.  [default: illustrative prices]",
-    ),
-)
-STAGE = (
-    click.option(
-        "--ui",
-        type=click.Choice(["auto", "live", "plain", "json", "none"]),
-        default="auto",
-        show_default=True,
-        help="How to follow it.",
-    ),
-    click.option(
-        "--out",
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="The take's folder.  [default: a new one in recordings/]",
-    ),
-    click.option("--yes", is_flag=True, help="Start the clocks without waiting for Enter."),
-)
-
-
-WORKERS = click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    help="Workers of the distributed side.  [default: one per core]",
-)
-
-
-def _stall_after(told: str) -> Decorator:
-    """Return the option for how many seconds without progress are too many."""
-    seconds = click.FloatRange(min=1.0)
-    return click.option(
-        "--stall-after", type=seconds, default=10.0, show_default=True, metavar="SECONDS", help=told
-    )
-
-
-FALLBACK = (
-    click.option(
-        "--fallback",
-        "by_itself",
-        is_flag=True,
-        help="Where the run fails or stalls, play its newest verified recording.",
-    ),
-    _stall_after("How long nothing may get on before --fallback takes over."),
-)
-
-
-PAIR = (
-    click.option(
-        "--baseline",
-        default="",
-        metavar="COMMAND",
-        help="Race this program of yours, as it is, against --distributed.",
-    ),
-    click.option(
-        "--distributed",
-        default="",
-        metavar="COMMAND",
-        help="Its rival; {workers} in it stands for their number.",
-    ),
-    click.option(
-        "--answer",
-        default="",
-        metavar="FILE",
-        help="What both write their answer to.  [default: what they print]",
-    ),
-    click.option(
-        "--quality",
-        default="",
-        metavar="REGEX",
-        help="Finds a number that they print, or FILE.json#key.",
-    ),
-    click.option(
-        "--progress",
-        default="",
-        metavar="REGEX",
-        help="Finds percent, or done and total, in what they print.",
-    ),
-)
 
 
 @verbs.command()
-@session_options(*PAIR, WORKERS, *FALLBACK, proves=False)
+@session_options(*COMMAND_PAIR, WORKERS, *FALLBACK, proves=False)
 def race(
-    ui: str, out: Path | None, yes: bool, by_itself: bool, stall_after: float, **asked: Any
+    ui: str, out: Path | None, yes: bool, by_itself: bool, stall_after: float, **typed: Any
 ) -> int:
-    """Run both sides on the same input and draw the headline (the default verb). The key f plays its recording instead."""
-    from demo.adopt import adopted
-    from demo.options import Asked, request
+    """Run both sides on the same input and show the headline (the default verb).
+
+    While it runs, the key f plays the newest recording instead.
+    """
+    from demo.options import Options, make_plan, with_command_pair
     from demo.race.session import race as run
     from demo.race.setup import for_race
 
-    asked = adopted(asked)
-    wanted, screen = request(Asked(**asked)), chosen_ui(ui)
+    plan = make_plan(Options(**with_command_pair(typed)))
+    screen = chosen_ui(ui)
     staging = for_race(
-        wanted.spec,
+        plan.spec,
         live=screen == "live",
-        simulated=wanted.simulated,
+        simulated=plan.simulated,
         by_itself=by_itself,
         after_s=stall_after,
     )
-    return run(wanted, screen, out, wait=not yes, staging=staging)
+    return run(plan, screen, out, wait=not yes, staging=staging)
 
 
 @verbs.command()
-@session_options(
-    click.option(
-        "--workers",
-        "points",
-        default="",
-        metavar="P,P,...",
-        help="Numbers of workers.  [default: 1,2,4,... up to the cores]",
-    ),
-    click.option(
-        "--oversubscribe", is_flag=True, help="Allow more workers than there are cores for."
-    ),
-    proves=True,
-)
-def sweep(ui: str, out: Path | None, yes: bool, **asked: Any) -> int:
-    """Run the baseline, then 1, 2, 4, ... workers on the same input, and draw how speed grows with them."""
-    from demo.options import Asked, request
+@session_options(SCALES, OVERSUBSCRIBE, proves=True)
+def sweep(ui: str, out: Path | None, yes: bool, **typed: Any) -> int:
+    """Measure the baseline and several numbers of workers, and show how the speed grows."""
+    from demo.options import Options, make_plan
     from demo.race.session import race as run
 
-    return run(request(Asked(**asked)), chosen_ui(ui), out, wait=not yes)
-
-
-TALK = click.option(
-    "--talk",
-    "talk",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Your talk's beats.  [default: twelve minutes]",
-)
+    return run(make_plan(Options(**typed)), chosen_ui(ui), out, wait=not yes)
 
 
 @verbs.command()
@@ -258,33 +97,40 @@ def rehearse(
     talk: Path | None,
     by_itself: bool,
     stall_after: float,
-    **asked: Any,
+    **typed: Any,
 ) -> int:
-    """Rehearse the talk around the race: Enter ends a beat; tells what each took and until when to decide."""
-    from demo.options import Asked, request
+    """Rehearse your talk with the real race in it; Enter ends each part of the agenda.
+
+    At the end you see how long each part took, and until when you must decide to play the
+    recording instead.
+    """
+    from demo.options import Options, make_plan
     from demo.race.setup import for_race
     from demo.talk.rehearse import rehearse as run
     from harness.talk.agenda_file import read_talk
 
-    beats, wanted, screen = read_talk(talk), request(Asked(**asked)), chosen_ui(ui)
+    agenda = read_talk(talk)
+    plan = make_plan(Options(**typed))
+    screen = chosen_ui(ui)
     staging = for_race(
-        wanted.spec,
+        plan.spec,
         live=screen == "live",
-        simulated=wanted.simulated,
+        simulated=plan.simulated,
         by_itself=by_itself,
         after_s=stall_after,
     )
-    return run(wanted, screen, out, beats, wait=not yes, staging=staging)
+    return run(plan, screen, out, agenda, wait=not yes, staging=staging)
 
 
 @verbs.command()
 @click.argument("take", type=click.Path(path_type=Path), required=False)
 @TALK
-@_stall_after("How long nothing may get on before the cue warns.")
+@stall_after("Seconds without progress before the presenter view warns.")
 def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
-    """Follow a race on the presenter's second terminal: time left, what to say, what goes wrong.
+    """Show the presenter view in a second terminal: time left, what to say, what goes wrong.
 
-    TAKE is the folder of the race to follow; without it the newest session below recordings/ is followed, whenever it begins.
+    TAKE is the folder of the race to follow. Without it the newest race in recordings/ is
+    followed, as soon as it begins. The race itself is never touched.
     """
     from demo.talk.presenter_view import cue as run
     from harness.talk.agenda_file import read_talk
@@ -292,42 +138,35 @@ def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
     return run(take, read_talk(talk), stall_after, live=chosen_ui("auto") == "live")
 
 
-def chosen_ui(asked: str) -> str:
-    """Return the screen to use: ``auto`` is live on a terminal that can draw, plain lines elsewhere."""
-    can_draw = sys.stdout.isatty() and term_can_draw()
-    if asked == "live" and not can_draw:
+def chosen_ui(typed: str) -> str:
+    """Return the screen to use: ``auto`` is live on a terminal that can draw, else plain lines."""
+    from demo.terminal import can_draw
+
+    drawable = can_draw()
+    if typed == "live" and not drawable:
         raise BadRequest(
             "the live panel needs a terminal that can draw",
             "use --ui plain, or run it in a terminal",
         )
-    if asked != "auto":
-        return asked
-    return "live" if can_draw else "plain"
+    if typed != "auto":
+        return typed
+    return "live" if drawable else "plain"
 
 
 @verbs.command()
-@session_options(
-    WORKERS,
-    click.option(
-        "--size",
-        default="100x30",
-        show_default=True,
-        metavar="COLUMNSxROWS",
-        help="The terminal that is recorded.",
-    ),
-    proves=False,
-)
-def record(ui: str, out: Path | None, yes: bool, size: str, **asked: Any) -> int:
-    """Record a race as it is run, hold the recording against the clock, and publish the take only if both went well."""
-    from demo.options import Asked, request
+@session_options(WORKERS, SIZE, proves=False)
+def record(ui: str, out: Path | None, yes: bool, size: str, **typed: Any) -> int:
+    """Run a race, record the terminal, and verify the recording.
+
+    The take is published only if the race succeeds and the recording is true to its clocks.
+    """
+    from demo.options import Options, make_plan
+    from demo.recording.record import parse_size
     from demo.recording.record import record as run
-    from demo.recording.record import size_of
 
     if ui not in ("auto", "live"):
-        raise BadRequest(
-            f"--ui {ui} cannot be recorded: a recording is of the live panel", "leave --ui out"
-        )
-    return run(request(Asked(**asked)), out, size_of(size), wait=not yes)
+        raise BadRequest(f"only the live panel can be recorded, not --ui {ui}", "leave --ui out")
+    return run(make_plan(Options(**typed)), out, parse_size(size), wait=not yes)
 
 
 @verbs.command()
@@ -336,10 +175,13 @@ def record(ui: str, out: Path | None, yes: bool, size: str, **asked: Any) -> int
     "--into",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write it as FILE.html, FILE.gif or FILE.mp4 instead.",
+    help="Write it to FILE.html, FILE.gif or FILE.mp4 instead of playing it.",
 )
 def play(take: Path | None, into: Path | None) -> int:
-    """Play the recording of a TAKE at true speed; without one the newest.  q leaves."""
+    """Play the recording of TAKE at true speed; q stops it.
+
+    TAKE is a take's folder. Without it the newest verified recording is played.
+    """
     from demo.recording.play import play as run
 
     return run(take, into)
@@ -351,50 +193,48 @@ def play(take: Path | None, into: Path | None) -> int:
     "--results",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Hold it against this results file.  [default: beside it]",
+    help="Compare with this results file.  [default: the one beside the recording]",
 )
 @click.option(
-    "--size", default="", metavar="COLUMNSxROWS", help="The size it should have.  [default: any]"
+    "--size", default="", metavar="COLUMNSxROWS", help="The expected size.  [default: any size]"
 )
 def verify_cast(take: Path, results: Path | None, size: str) -> int:
-    """Hold the recording of a TAKE, or a cast file, against the clock and its results file."""
-    from demo.recording.record import size_of
-    from demo.recording.verify import told
+    """Verify the recording of TAKE: its clocks against its own times and the results file.
 
-    text, code = told(take, results, size_of(size) if size else None)
+    TAKE is a take's folder or a cast file.
+    """
+    from demo.recording.record import parse_size
+    from demo.recording.verify import verify_recording
+
+    text, code = verify_recording(take, results, parse_size(size) if size else None)
     click.echo(text)
     return code
 
 
 @verbs.command()
 @click.argument("results", type=click.Path(path_type=Path), nargs=-1)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where to write it.  [default: into the take]",
-)
+@output_folder("Write the files to this folder.  [default: the take's folder]")
 @click.option(
     "--theme",
     type=click.Choice(["light", "dark"]),
     default="light",
     show_default=True,
-    help="The figures' background.",
+    help="Background of the figures.",
 )
 @click.option(
     "--format",
     "form",
     type=click.Choice(["md", "csv", "json", "tex"]),
-    help="Print headline and table so, and draw nothing.",
+    help="Print headline and table in this format, and draw nothing.",
 )
 @click.option(
     "--into",
     "deck",
     type=click.Path(path_type=Path),
     metavar="DECK.pptx",
-    help="Update the shapes named twoclocks:* in a deck.",
+    help="Update the shapes named twoclocks:* in this deck.",
 )
-@click.option("--appendix", is_flag=True, help="Print the tables for the questions afterwards too.")
+@click.option("--appendix", is_flag=True, help="Also print the tables for questions afterwards.")
 def slide(
     results: tuple[Path, ...],
     out: Path | None,
@@ -403,9 +243,10 @@ def slide(
     deck: Path | None,
     appendix: bool,
 ) -> int:
-    """Draw headline and figures again from RESULTS alone.
+    """Print the headline of RESULTS and draw the slide and figures; nothing is run.
 
-    RESULTS is a results file, a take, a declared record.toml, or several sessions of one configuration, to be put together.
+    RESULTS is a results file, a take's folder or a declared result (TOML). Several sessions of
+    one configuration are combined.  [default: recordings/latest]
     """
     from demo.slide import slide as run
 
@@ -414,9 +255,12 @@ def slide(
 
 @verbs.command()
 @click.argument("results", type=click.Path(path_type=Path), default=LATEST)
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
+@AS_JSON
 def audit(results: Path, as_json: bool) -> int:
-    """Judge every honesty rule on a results file, and recount it from the journal beside it."""
+    """Check RESULTS against every honesty rule, and recompute it from the journal beside it.
+
+    RESULTS is a results file, a take's folder or a declared result (TOML).
+    """
     from demo.audit import told
 
     text, code = told(results, as_json=as_json)
@@ -425,33 +269,31 @@ def audit(results: Path, as_json: bool) -> int:
 
 
 @verbs.command()
-@_all_of(WORKLOAD, WORKERS, *RUN, _proof(proves=False))
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Where takes are kept.  [default: recordings/]",
-)
-@click.option("--card", is_flag=True, help="Show the test card alone, as large as the terminal.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of lines.")
-def check(out: Path | None, card: bool, as_json: bool, **asked: Any) -> int:
-    """Check this machine before you walk up: terminal, power, load, Ray, input, rehearsals, recording; seconds, exit 0 or 1."""
+@all_of(WORKLOAD, WORKERS, *RUN, prove_baseline(proves=False))
+@output_folder("The folder that holds your takes.  [default: recordings/]")
+@click.option("--card", is_flag=True, help="Only show the test card, filling the terminal.")
+@AS_JSON
+def check(out: Path | None, card: bool, as_json: bool, **typed: Any) -> int:
+    """Check this machine before the talk: terminal, power, load, Ray, input, recording.
+
+    Starts both sides once, as the race would, and ends them again. Exits with 0 if all is well,
+    with 1 if anything failed.
+    """
     from demo.check.run import check as run
     from demo.check.run import show_card
-    from demo.options import Asked
+    from demo.options import Options
 
-    return show_card() if card else run(Asked(**asked), out, as_json=as_json)
+    return show_card() if card else run(Options(**typed), out, as_json=as_json)
 
 
 @verbs.command()
 @click.argument("name")
-@click.option(
-    "--adopt", is_flag=True, help="Two programs of your own as they are, instead of two functions."
-)
-def new(name: str, adopt: bool) -> int:
-    """Write NAME.py here: a commented workload of your own that runs at once."""
+@click.option("--commands", is_flag=True, help="Start from two programs instead of two functions.")
+@click.option("--adopt", is_flag=True, hidden=True)
+def new(name: str, commands: bool, adopt: bool) -> int:
+    """Write NAME.py in this folder: a workload to start from, with comments, that runs at once."""
     from demo.scaffold import new as write
-    from demo.scaffold import told
+    from demo.scaffold import next_step
 
-    click.echo(told(write(name, Path.cwd(), adopt=adopt)))
+    click.echo(next_step(write(name, Path.cwd(), commands=commands or adopt)))
     return 0

@@ -1,35 +1,42 @@
-"""From what was typed to what will be run: everything that can be known beforehand is checked here.
+"""From the options typed on the command line to a session that can run.
 
-May import ``harness`` and its neighbours in ``demo``.
+Whatever can be known beforehand is checked here. May import ``harness``.
 """
 
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from demo.prices import read_prices
 from harness.command_pair import in_json
 from harness.errors import BadRequest
+from harness.files import config_file
+from harness.files.prices import prices_of
 from harness.files.results import MOST_TRIALS
-from harness.model import Parameters, Schedule, Spec
+from harness.model import Parameters, Prices, Schedule, Spec
 from harness.run import launch
 from harness.run.baseline_variants import VariantPlan, variant_plan
 from harness.run.describe import WorkloadFacts
 from harness.run.host import free_memory_bytes, usable_cores
 from harness.run.schedule import CoreShares, share_cores
 
-PRETEND_WORKERS = 8
+SIMULATED_WORKERS = 8
 MOST_WORKERS = 10_000
-WORKER_BYTES = 256 << 20  # of memory: a Ray worker with its numeric libraries
+WORKER_BYTES = 256 << 20  # memory of a Ray worker with its numeric libraries
+EXAMPLE_PRICES = Path(__file__).with_name("prices.toml")
+DEFAULT_WORKLOAD = "train"
+COMMANDS = "commands"
+COMMAND_PAIR_OPTIONS = ("baseline", "distributed", "answer", "quality", "progress")
 
 
-@dataclass(frozen=True)
-class Asked:
+@dataclass(frozen=True, kw_only=True)
+class Options:
     """The options of a race or a sweep, as typed.
 
-    ``workers`` None: one per core there is. ``baseline_cores``: a number, ``all``, or empty: as many as a worker has.
-    ``points`` are the scales of a sweep with commas between, empty: 1, 2, 4, … up to the cores (None: it is a race).
+    ``workers`` None: one per core. ``baseline_cores`` is a number, ``all``, or empty for as many
+    as a worker has. ``points`` are a sweep's numbers of workers with commas between, empty for
+    1, 2, 4, … up to the cores, and None for a race. ``prices`` None: the example prices.
     """
 
     workload: str
@@ -46,12 +53,13 @@ class Asked:
     oversubscribe: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Request:
-    """A session that can be run: the spec, the workload's name, where the cluster is, who gets which cores, what proves the baseline.
+    """A session that can run: what, with which workload, on which cluster and cores.
 
-    ``user_modules_sha256`` is the digest of the workload's file (empty: it is one of ours). ``params`` are those that the sides
-    are given; the spec tells them without anybody's home folder (None: the spec's).
+    ``variant_plan`` says how the baseline is proved. ``user_modules_sha256`` is the digest of the user's
+    workload file (empty: a built-in workload). ``params`` are the real parameters, ``spec.params``
+    the ones for publication, without anybody's home folder (``params`` None: they are identical).
     """
 
     spec: Spec
@@ -64,169 +72,216 @@ class Request:
     params: Parameters | None = None
 
 
-def request(asked: Asked) -> Request:
-    """Return the session that was asked for; raise ``BadRequest`` with one sentence and one hint if it cannot be."""
-    prices = read_prices(asked.prices)
-    address = _address(asked.address)
-    described = launch.describe(asked.workload, list(asked.settings))
+def make_plan(options: Options) -> Request:
+    """Return the session that the options ask for; raise ``BadRequest`` if it cannot run."""
+    prices = read_prices(options.prices)
+    description = launch.describe(options.workload, list(options.settings))
     cores = usable_cores()
-    joined = bool(address) and not described.simulated
-    room = None if joined or described.simulated else len(cores) // asked.cores_per_worker
-    scales = _scales(asked, room, joined=joined)
-    spec = Spec(
-        workload=described.words,
-        params=told(described.params, Path.home()),
-        workers=_headlined(scales, room),
-        cores_per_worker=asked.cores_per_worker,
-        baseline_cores=_baseline_cores(
-            asked.baseline_cores or str(asked.cores_per_worker), len(cores)
-        ),
-        schedule=_schedule(asked),
-        trials=asked.trials,
-        prices=prices,
-        joined_cluster=joined,
-        points=() if asked.points is None else scales,
-        oversubscribe=asked.oversubscribe,
-        prove_baseline=asked.prove_baseline
-        and not (described.commands is not None and described.commands.says_ready),
-        commands=described.commands,
-    )
-    core_shares = share_cores(spec, cores, pretend=described.simulated)
-    _require_sane(spec, simulated=described.simulated)
-    if joined:
+    address = "" if description.simulated else _cluster_address(options.address)
+    spec = _spec(options, description, prices, len(cores), joined=bool(address))
+    core_shares = share_cores(spec, cores, pretend=description.simulated)
+    _require_feasible(spec, simulated=description.simulated)
+    if address:
         launch.require_reachable(address)
-    _require_separable(asked, described)
-    proof = variant_plan(described.studies, spec, () if described.simulated else cores)
-    where = asked.workload, address if joined else "", core_shares
+    _require_separable(options, description)
     return Request(
-        spec, *where, described.simulated, proof, described.user_modules_sha256, described.params
+        spec=spec,
+        workload=options.workload,
+        address=address,
+        core_shares=core_shares,
+        simulated=description.simulated,
+        variant_plan=variant_plan(
+            description.studies, spec, () if description.simulated else cores
+        ),
+        user_modules_sha256=description.user_modules_sha256,
+        params=description.params,
     )
 
 
-def told(params: Parameters, home: Path) -> Parameters:
-    """Return parameters as they may be published: a path in the presenter's home folder begins with a tilde."""
-    folder = re.compile(
-        "|".join(
-            rf"(?<![\w./-]){re.escape(str(path))}(?![\w.-])" for path in {home, home.resolve()}
+def with_command_pair(typed: dict[str, Any]) -> dict[str, Any]:
+    """Return a race's options with its two commands as settings of the workload ``commands``.
+
+    Settings typed with --set come last, so that they win. Without commands nothing changes.
+    Raises ``BadRequest`` for one command alone.
+    """
+    rest = dict(typed)
+    texts = {name: text for name in COMMAND_PAIR_OPTIONS if (text := rest.pop(name))}
+    if not texts:
+        return rest
+    first = next(iter(texts))
+    if rest["workload"] not in (DEFAULT_WORKLOAD, COMMANDS):
+        raise BadRequest(
+            f"--{first} is for two programs of your own, not for --workload {rest['workload']}",
+            f"leave out --{first} or --workload",
         )
-    )
+    for side in ("baseline", "distributed"):
+        if side not in texts:
+            raise BadRequest(
+                f"--{first} needs --{side} too", "give both commands: --baseline and --distributed"
+            )
+    settings = tuple(f"{name}={text}" for name, text in texts.items())
+    return rest | {"workload": COMMANDS, "settings": (*settings, *rest["settings"])}
+
+
+def read_prices(path: Path | None = None) -> Prices:
+    """Return the prices in a TOML file (None: the examples); raise ``BadRequest`` if invalid."""
+    hint = f"start from a copy of demo/{EXAMPLE_PRICES.name}, which explains every line"
+    return prices_of(config_file.read(path or EXAMPLE_PRICES, "price list", hint))
+
+
+def redact_home(params: Parameters, home: Path) -> Parameters:
+    """Return parameters for publication: the user's home folder in a path becomes a tilde."""
+    homes = "|".join(re.escape(str(path)) for path in {home, home.resolve()})
+    folder = re.compile(rf"(?<![\w./-])(?:{homes})(?![\w.-])")
     return {
         key: folder.sub("~", value) if isinstance(value, str) else value
         for key, value in params.items()
     }
 
 
-def _require_separable(asked: Asked, described: WorkloadFacts) -> None:
-    """Raise ``BadRequest`` for two programs that could not be told apart, or whose start-up could not be told from their work."""
-    commands = described.commands
-    if commands is None:
-        return
-    found = in_json(str(described.params["quality"]))
-    written = str(described.params["answer"]) or (found[0] if found else "")
-    if asked.schedule == Schedule.TOGETHER and written not in ("", "{answer}"):
+def parse_scales(typed: str) -> tuple[int, ...]:
+    """Return numbers of workers typed with commas between.
+
+    Raises ``BadRequest`` unless they are whole, positive and ascending.
+    """
+    words = [word.strip() for word in typed.split(",")]
+    numbers = [int(word) if word.isdecimal() and len(word) < 10 else 0 for word in words]
+    if numbers[0] < 1 or numbers != sorted(set(numbers)):
         raise BadRequest(
-            f"together both programs would write {written} at once",
-            "write {answer} in both commands instead",
+            f"--workers {typed} must be whole numbers in ascending order",
+            "write for example --workers 1,2,4,8",
         )
-    if asked.prove_baseline and asked.points is None and commands.says_ready:
-        raise BadRequest(
-            "a proof of the baseline would time the start-up of programs that say they are ready",
-            "leave --prove-baseline out",
-        )
+    return tuple(numbers)
 
 
-def _address(asked: str) -> str:
-    """Return the cluster's address: the option's, else RAY_ADDRESS; empty for a local cluster."""
-    address = asked or os.environ.get("RAY_ADDRESS", "")
+def doubling(most: int) -> tuple[int, ...]:
+    """Return 1, 2, 4, … up to ``most``, and ``most`` itself."""
+    return tuple(sorted({*(1 << power for power in range(most.bit_length())), most}))
+
+
+def _cluster_address(typed: str) -> str:
+    """Return the cluster's address: the option, else RAY_ADDRESS; empty for a local cluster."""
+    address = typed or os.environ.get("RAY_ADDRESS", "")
     return "" if address == "local" else address
 
 
-def _scales(asked: Asked, room: int | None, *, joined: bool) -> tuple[int, ...]:
-    """Return every number of workers that is to be measured, ascending; ``room`` is how many fit the cores (None: any number does)."""
-    usual = PRETEND_WORKERS if room is None else max(1, room)
-    if joined and not (asked.workers or asked.points):
+def _spec(
+    options: Options, description: WorkloadFacts, prices: Prices, cores: int, *, joined: bool
+) -> Spec:
+    """Return what will be run, on a machine with that many cores or on a ``joined`` cluster."""
+    unlimited = joined or description.simulated
+    room = None if unlimited else cores // options.cores_per_worker
+    scales = _scales(options, room, joined=joined)
+    calls_ready = description.commands is not None and description.commands.says_ready
+    return Spec(
+        workload=description.words,
+        params=redact_home(description.params, Path.home()),
+        workers=_headline_scale(scales, room),
+        cores_per_worker=options.cores_per_worker,
+        baseline_cores=_baseline_cores(options, cores),
+        schedule=_schedule(options),
+        trials=options.trials,
+        prices=prices,
+        joined_cluster=joined,
+        points=() if options.points is None else scales,
+        oversubscribe=options.oversubscribe,
+        prove_baseline=options.prove_baseline and not calls_ready,
+        commands=description.commands,
+    )
+
+
+def _scales(options: Options, room: int | None, *, joined: bool) -> tuple[int, ...]:
+    """Return every number of workers to measure, ascending.
+
+    ``room`` is the number of workers that fit this machine's cores (None: no limit).
+    """
+    if joined and not (options.workers or options.points):
         raise BadRequest(
-            "the number of workers on a cluster is yours to say",
-            f"add --workers {'N' if asked.points is None else '1,2,4'}",
+            "on a cluster the number of workers must be given",
+            f"add --workers {'N' if options.points is None else '1,2,4'}",
         )
-    match asked.points:
+    usual = SIMULATED_WORKERS if room is None else max(1, room)
+    match options.points:
         case None:
-            scales: tuple[int, ...] = (asked.workers or usual,)
+            scales: tuple[int, ...] = (options.workers or usual,)
         case "":
-            scales = doubled(usual)
+            scales = doubling(usual)
         case typed:
-            scales = listed(typed)
+            scales = parse_scales(typed)
     if scales[-1] > MOST_WORKERS:
         raise BadRequest(
-            f"{scales[-1]:,} workers are more than the panel can follow",
+            f"{scales[-1]:,} workers are more than the panel can show",
             f"use --workers {MOST_WORKERS:,} or fewer",
         )
     return scales
 
 
-def listed(typed: str) -> tuple[int, ...]:
-    """Return numbers of workers typed with commas between; raise ``BadRequest`` unless they ascend from 1 or more."""
-    words = [word.strip() for word in typed.split(",")]
-    numbers = [int(word) if word.isdecimal() and len(word) < 10 else 0 for word in words]
-    if numbers[0] < 1 or numbers != sorted(set(numbers)):
-        raise BadRequest(
-            f"--workers {typed} is no list of numbers, each more than the one before",
-            "write it as --workers 1,2,4,8",
-        )
-    return tuple(numbers)
-
-
-def doubled(most: int) -> tuple[int, ...]:
-    """Return 1, 2, 4, … up to ``most``, which is the last of them whether or not it is a power of two."""
-    return tuple(sorted({*(1 << power for power in range(most.bit_length())), most}))
-
-
-def _headlined(scales: tuple[int, ...], room: int | None) -> int:
-    """Return the scale that the headline is about: the largest that fits the cores, or the smallest of all where none does."""
+def _headline_scale(scales: tuple[int, ...], room: int | None) -> int:
+    """Return the number of workers of the headline: the largest that fits, else the smallest."""
     return next((scale for scale in reversed(scales) if room is None or scale <= room), scales[0])
 
 
-def _schedule(asked: Asked) -> Schedule:
-    """Return when the sides run: those of a sweep always in turn, lest one scale be measured under the load of another."""
-    if asked.points is None:
-        return Schedule(asked.schedule)
-    if asked.schedule == Schedule.TOGETHER:
+def _baseline_cores(options: Options, cores: int) -> int:
+    typed = options.baseline_cores or str(options.cores_per_worker)
+    if typed == "all":
+        return cores
+    if not typed.isdecimal() or int(typed) < 1:
         raise BadRequest(
-            "a sweep runs one thing at a time, never together",
-            "leave --schedule out, or race at one number of workers",
+            f"--baseline-cores {typed} is neither a number of cores nor all",
+            "use --baseline-cores 1, or all for the whole machine",
+        )
+    return int(typed)
+
+
+def _schedule(options: Options) -> Schedule:
+    """Return when the sides run. A sweep runs in turn, so that one scale cannot slow another."""
+    if options.points is None:
+        return Schedule(options.schedule)
+    if options.schedule == Schedule.TOGETHER:
+        raise BadRequest(
+            "a sweep always runs in turn, never together",
+            "leave --schedule out, or use `race` with one number of workers",
         )
     return Schedule.IN_TURN
 
 
-def _require_sane(spec: Spec, *, simulated: bool) -> None:
-    """Raise ``BadRequest`` for what could be tried, but would come to a bad end after a long time."""
-    a_round, most, held = (
-        1 + len(spec.scales),
-        spec.scales[-1],
-        max(spec.workers, free_memory_bytes() // WORKER_BYTES),
-    )
-    if (trials := spec.trials * a_round) > MOST_TRIALS:
+def _require_feasible(spec: Spec, *, simulated: bool) -> None:
+    """Raise ``BadRequest`` for what could start but would fail after a long time."""
+    trials_per_round = 1 + len(spec.scales)
+    trials = spec.trials * trials_per_round
+    if trials > MOST_TRIALS:
         raise BadRequest(
             f"{trials:,} trials are more than a results file can hold",
-            f"use --trials {MOST_TRIALS // a_round} or fewer",
+            f"use --trials {MOST_TRIALS // trials_per_round} or fewer",
         )
-    if spec.oversubscribe and spec.joined_cluster:
+    if not spec.oversubscribe:
+        return
+    if spec.joined_cluster:
         raise BadRequest(
-            "--oversubscribe is about this machine's cores, not a cluster's", "leave it out"
+            "--oversubscribe applies to this machine, not to a cluster", "leave it out"
         )
-    if spec.oversubscribe and not simulated and most > held:
+    room = max(spec.workers, free_memory_bytes() // WORKER_BYTES)
+    if not simulated and spec.scales[-1] > room:
         raise BadRequest(
-            f"{most:,} workers are more than this machine's free memory can hold",
-            f"leave out what is above --workers {held:,}",
+            f"{spec.scales[-1]:,} workers need more than this machine's free memory",
+            f"use at most --workers {room:,}",
         )
 
 
-def _baseline_cores(asked: str, cores: int) -> int:
-    if asked == "all":
-        return cores
-    if not asked.isdecimal() or int(asked) < 1:
+def _require_separable(options: Options, description: WorkloadFacts) -> None:
+    """Raise ``BadRequest`` for two programs whose files or times could not be told apart."""
+    commands = description.commands
+    if commands is None:
+        return
+    pointer = in_json(str(description.params["quality"]))
+    file = str(description.params["answer"]) or (pointer[0] if pointer else "")
+    if options.schedule == Schedule.TOGETHER and file not in ("", "{answer}"):
         raise BadRequest(
-            f"--baseline-cores {asked} is neither a number of cores nor all",
-            "use --baseline-cores 1, or all for the whole machine",
+            f"together, both programs would write {file} at the same time",
+            "write {answer} in both commands, so that each has its own file",
         )
-    return int(asked)
+    if options.prove_baseline and options.points is None and commands.says_ready:
+        raise BadRequest(
+            "--prove-baseline would also time the start-up of programs that call ready()",
+            "leave --prove-baseline out",
+        )

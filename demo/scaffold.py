@@ -1,4 +1,4 @@
-"""A workload file to begin with, written so that it runs at once. May import ``harness``."""
+"""A workload file to start from, written so that it runs at once. May import ``harness``."""
 
 import keyword
 import re
@@ -7,48 +7,52 @@ from pathlib import Path
 from harness.errors import BadRequest
 
 TEMPLATES = Path(__file__).parent / "templates"
-WORKLOAD = {"workload.py": "{name}.py"}
-PAIR = {
+WORKLOAD_FILES = {"workload.py": "{name}.py"}
+COMMAND_PAIR_FILES = {
     "pair.py": "{name}.py",
     "pair_baseline.py": "{name}_baseline.py",
     "pair_distributed.py": "{name}_distributed.py",
 }
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
-_MINE = re.compile(r"\bmine(?=\b|_)")
+_PLACEHOLDER = re.compile(r"\bmine(?=\b|_)")
 
 
-def new(name: str, folder: Path, *, adopt: bool) -> tuple[Path, ...]:
-    """Write the files of a new workload, or of two programs to adopt, into a folder; return them, the one to be named first.
+def new(name: str, folder: Path, *, commands: bool) -> tuple[Path, ...]:
+    """Write the files of a new workload, or of a new pair of ``commands``, into a folder.
 
-    Raises ``BadRequest`` for a name that a Python module cannot have, and rather than write over anything.
+    Returns them, the file to run first. Raises ``BadRequest`` if the name is no Python module
+    name, or if a file exists already: nothing is ever overwritten.
     """
     name = name.removesuffix(".py")
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
-        raise BadRequest(
-            f"{name!r} is no name for a workload file",
-            "use letters, digits and underscores, beginning with a letter",
-        )
-    files = {
-        folder / into.format(name=name): TEMPLATES / template
-        for template, into in (PAIR if adopt else WORKLOAD).items()
+    _require_module_name(name)
+    names = COMMAND_PAIR_FILES if commands else WORKLOAD_FILES
+    templates = {
+        folder / file.format(name=name): TEMPLATES / template for template, file in names.items()
     }
-    for path in files:
+    for path in templates:
         if path.exists() or path.is_symlink():
-            raise BadRequest(
-                f"{path.name} is there already", "choose another name: nothing is ever written over"
-            )
+            raise BadRequest(f"{path.name} exists already", "choose another name")
     try:
-        for path, template in files.items():
+        for path, template in templates.items():
             with path.open("x", encoding="utf-8") as file:
-                file.write(_MINE.sub(name, template.read_text(encoding="utf-8")))
+                file.write(_PLACEHOLDER.sub(name, template.read_text(encoding="utf-8")))
     except OSError as error:
         raise BadRequest(
-            f"{path.name} cannot be written: {error.strerror}",
-            "choose a folder that you may write to",
+            f"cannot write {path.name}: {error.strerror}",
+            "change to a folder that you may write to",
         ) from error
-    return tuple(files)
+    return tuple(templates)
 
 
-def told(files: tuple[Path, ...]) -> str:
-    """Return what was written, and how to run it."""
-    return f"wrote {', '.join(path.name for path in files)}\nrun it: twoclocks race --workload {files[0].name}"
+def next_step(files: tuple[Path, ...]) -> str:
+    """Return what was written, and the command that runs it."""
+    names = ", ".join(path.name for path in files)
+    return f"wrote {names}\nrun it: twoclocks race --workload {files[0].name}"
+
+
+def _require_module_name(name: str) -> None:
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+        raise BadRequest(
+            f"{name!r} cannot be the name of a Python module",
+            "use letters, digits and underscores, and begin with a letter",
+        )

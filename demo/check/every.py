@@ -14,7 +14,7 @@ from demo.check import arming, machine, takes, terminal
 from demo.check.machine import Watch
 from demo.check.result import Finding, failure, warning
 from demo.check.terminal import Display
-from demo.options import Asked, Request, request
+from demo.options import Options, Request, make_plan
 from harness.errors import BadRequest, SideFailed
 from harness.model import Kind
 from harness.run import host
@@ -39,10 +39,10 @@ def of_display(seen: Display) -> tuple[Finding, ...]:
     return terminal.size(seen), terminal.colours(seen), terminal.letters(seen)
 
 
-def requested(asked: Asked) -> Request | Finding:
+def requested(asked: Options) -> Request | Finding:
     """Return the session that would be run, or why it cannot be."""
     try:
-        return request(asked)
+        return make_plan(asked)
     except BadRequest as bad:
         return failure("request", bad.sentence, bad.hint)
 

@@ -19,7 +19,7 @@ from demo.check import every, terminal
 from demo.check.machine import Watch
 from demo.check.result import Finding, document, drawn, passed, summary
 from demo.check.terminal import Display
-from demo.options import Asked, Request
+from demo.options import Options, Request
 from demo.terminal import Signals
 from harness.errors import Interrupted
 from harness.show.terminal.lines import Frame
@@ -34,7 +34,7 @@ _A_LINE = 10_000  # in a pipe a line is not broken: it is for other programs
 _WIPE = "\r\x1b[K"
 
 
-def check(asked: Asked, out: Path | None, *, as_json: bool) -> int:
+def check(asked: Options, out: Path | None, *, as_json: bool) -> int:
     """Check the machine for the session that is asked for, and tell it; return ``READY``, or ``NOT_READY`` if anything failed.
 
     ``out`` is where takes are kept (None: in ``recordings``). Raises ``Interrupted`` for a signal; nothing is left running then.

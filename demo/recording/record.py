@@ -40,7 +40,7 @@ FAILED, REFUSED = 3, 4
 Size = tuple[int, int]
 
 
-def size_of(typed: str) -> Size:
+def parse_size(typed: str) -> Size:
     """Return a size typed as ``100x30``, in columns and rows; raise ``BadRequest`` if it is none that the panel can be drawn in."""
     columns, _, rows = typed.lower().replace("×", "x").partition("x")
     if not (columns.isdecimal() and rows.isdecimal() and len(typed) < 10):

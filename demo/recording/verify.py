@@ -16,7 +16,9 @@ from harness.takes.recordings import VERDICT, keep_verdict
 VERIFIED, REFUSED = 0, 4
 
 
-def told(path: Path, beside: Path | None, size: tuple[int, int] | None) -> tuple[str, int]:
+def verify_recording(
+    path: Path, beside: Path | None, size: tuple[int, int] | None
+) -> tuple[str, int]:
     """Return the verdict on a take's recording, or on a cast ``beside`` a results file (None: its own), and the exit code.
 
     The verdict on a take is kept there: a fallback must be known to be true before it is needed.

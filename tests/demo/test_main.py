@@ -124,12 +124,12 @@ BAD = {
     "missing prices": (
         [*SIMULATED, "--prices", "none.toml"],
         "cannot read none.toml",
-        "begin with a copy",
+        "start from a copy",
     ),
     "no list of scales": (
         [*SWEPT, "--workers", "4,2"],
-        "--workers 4,2 is no list of numbers",
-        "write it as --workers 1,2,4,8",
+        "--workers 4,2 must be whole numbers",
+        "write for example --workers 1,2,4,8",
     ),
     "too many scales": (
         ["sweep", *MEASURED[:2], "--workers", "1,5000"],
@@ -138,18 +138,22 @@ BAD = {
     ),
     "sweep together": (
         [*SWEPT, "--schedule", "together"],
-        "a sweep runs one thing at a time",
+        "a sweep always runs in turn",
         "leave --schedule out",
     ),
-    "crowded race": (["--oversubscribe"], "No such option '--oversubscribe'", "twoclocks --help"),
-    "unknown option": (["--speed", "9"], "No such option '--speed'", "twoclocks --help"),
-    "no trials": (["--trials", "0"], "Invalid value for '--trials'", "twoclocks --help"),
+    "crowded race": (
+        ["--oversubscribe"],
+        "No such option '--oversubscribe'",
+        "`twoclocks race --help`",
+    ),
+    "unknown option": (["--speed", "9"], "No such option '--speed'", "`twoclocks race --help`"),
+    "no trials": (["--trials", "0"], "Invalid value for '--trials'", "`twoclocks race --help`"),
     "unknown schedule": (
         ["--schedule", "later"],
         "Invalid value for '--schedule'",
-        "twoclocks --help",
+        "`twoclocks race --help`",
     ),
-    "unknown verb": (["rase"], "No such command 'rase'", "twoclocks --help"),
+    "unknown verb": (["rase"], "No such command 'rase'", "`twoclocks --help`"),
     "corrupt results": (
         ["slide", "corrupt.json"],
         "corrupt.json is not a valid results file",

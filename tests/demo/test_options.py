@@ -1,6 +1,5 @@
 import re
 import socket
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,25 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.options import MOST_WORKERS, PRETEND_WORKERS, Asked, Request, doubled, request, told
+from demo.options import (
+    MOST_WORKERS,
+    SIMULATED_WORKERS,
+    Request,
+    doubling,
+    make_plan,
+    redact_home,
+    with_command_pair,
+)
 from harness.errors import BadRequest
 from harness.model import CommandFacts, Schedule, Variant
 from harness.run.baseline_variants import NO_PROOF
 from harness.run.host import usable_cores
 from tests.builders import a_workload_file
+from tests.options import some_options
 
 CORES = len(usable_cores())
-TYPED = Asked(
-    workload="simulated",
-    workers=None,
-    cores_per_worker=1,
-    baseline_cores="",
-    schedule="in-turn",
-    trials=1,
-    settings=(),
-    address="",
-    prices=None,
-)
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +38,7 @@ def measured(tmp_path: Path) -> str:
 
 
 def requested(**changes: Any) -> Request:
-    return request(replace(TYPED, **changes))
+    return make_plan(some_options(**changes))
 
 
 def refused(**changes: Any) -> BadRequest:
@@ -60,7 +57,7 @@ def test_a_request_carries_what_was_typed() -> None:
 def test_a_rehearsal_pretends_some_workers() -> None:
     asked = requested()
     assert (asked.spec.workers, asked.simulated, asked.core_shares.workers) == (
-        PRETEND_WORKERS,
+        SIMULATED_WORKERS,
         True,
         (),
     )
@@ -104,7 +101,7 @@ def test_more_workers_than_cores_are_refused(measured: str) -> None:
 def test_more_workers_than_a_panel_can_follow_are_refused() -> None:
     assert (
         refused(workers=MOST_WORKERS + 1).sentence
-        == "10,001 workers are more than the panel can follow"
+        == "10,001 workers are more than the panel can show"
     )
 
 
@@ -118,8 +115,8 @@ def test_a_race_has_no_scales_but_its_own() -> None:
 
 def test_a_sweep_of_pretend_workers_doubles_them_up_to_the_usual_number() -> None:
     assert (swept().spec.points, swept().spec.workers) == (
-        (1, 2, 4, PRETEND_WORKERS),
-        PRETEND_WORKERS,
+        (1, 2, 4, SIMULATED_WORKERS),
+        SIMULATED_WORKERS,
     )
 
 
@@ -135,7 +132,7 @@ def test_a_sweep_of_wide_workers_goes_up_to_as_many_as_fit(measured: str) -> Non
 
 @given(st.integers(1, 10_000))
 def test_usual_scales_double_and_end_with_the_last_that_fits(most: int) -> None:
-    *powers, last = doubled(most)
+    *powers, last = doubling(most)
     assert last == most
     assert powers == [1 << power for power in range(len(powers))]
     assert not powers or powers[-1] < most <= 2 * powers[-1]
@@ -154,10 +151,8 @@ def test_the_scales_of_a_sweep_can_be_listed(typed: str, scales: tuple[int, ...]
 )
 def test_what_is_no_list_of_scales_is_refused(typed: str) -> None:
     error = refused(points=typed)
-    assert (
-        error.sentence == f"--workers {typed} is no list of numbers, each more than the one before"
-    )
-    assert error.hint == "write it as --workers 1,2,4,8"
+    assert error.sentence == f"--workers {typed} must be whole numbers in ascending order"
+    assert error.hint == "write for example --workers 1,2,4,8"
 
 
 @pytest.mark.parametrize("typed", ["1,10001", "1,999999999"])
@@ -208,7 +203,7 @@ def test_a_sweep_runs_in_turn() -> None:
 def test_a_sweep_never_runs_together() -> None:
     assert (
         refused(points="", schedule="together").sentence
-        == "a sweep runs one thing at a time, never together"
+        == "a sweep always runs in turn, never together"
     )
 
 
@@ -252,7 +247,7 @@ def test_any_scales_are_swept_on_a_cluster(measured: str, listener: str) -> None
 
 def test_a_cluster_is_not_oversubscribed_from_here(measured: str, listener: str) -> None:
     error = refused(workload=measured, address=listener, points="1,64", oversubscribe=True)
-    assert error.sentence == "--oversubscribe is about this machine's cores, not a cluster's"
+    assert error.sentence == "--oversubscribe applies to this machine, not to a cluster"
 
 
 def test_a_rehearsal_needs_no_cluster() -> None:
@@ -320,6 +315,85 @@ def test_prices_are_read_before_anything_else(tmp_path: Path) -> None:
     )
 
 
+def typed_pair(**changes: Any) -> dict[str, Any]:
+    nothing = dict.fromkeys(("baseline", "distributed", "answer", "quality", "progress"), "")
+    return {"workload": "train", "settings": (), "trials": 3} | nothing | changes
+
+
+def test_without_two_programs_a_race_is_asked_for_as_ever() -> None:
+    assert with_command_pair(typed_pair(workload="dedup", settings=("seed=2",))) == {
+        "workload": "dedup",
+        "settings": ("seed=2",),
+        "trials": 3,
+    }
+
+
+def test_two_programs_are_settings_of_the_workload_for_them() -> None:
+    asked = with_command_pair(
+        typed_pair(
+            baseline="a",
+            distributed="b {workers}",
+            answer="out",
+            quality="f1 (.*)",
+            progress="(.*)%",
+        )
+    )
+    assert asked == {
+        "workload": "commands",
+        "settings": (
+            "baseline=a",
+            "distributed=b {workers}",
+            "answer=out",
+            "quality=f1 (.*)",
+            "progress=(.*)%",
+        ),
+        "trials": 3,
+    }
+
+
+def test_settings_that_were_typed_besides_come_last() -> None:
+    assert (
+        with_command_pair(typed_pair(baseline="a", distributed="b", settings=("ready=true",)))[
+            "settings"
+        ][-1]
+        == "ready=true"
+    )
+
+
+def test_programs_may_be_named_with_their_workload() -> None:
+    assert (
+        with_command_pair(typed_pair(workload="commands", baseline="a", distributed="b"))[
+            "workload"
+        ]
+        == "commands"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"baseline": "a"}, "--baseline needs --distributed too"),
+        ({"distributed": "b"}, "--distributed needs --baseline too"),
+        ({"answer": "out"}, "--answer needs --baseline too"),
+        ({"distributed": "b", "progress": "(.*)%"}, "--distributed needs --baseline too"),
+    ],
+)
+def test_one_program_alone_is_refused(options: dict[str, str], sentence: str) -> None:
+    with pytest.raises(BadRequest) as error:
+        with_command_pair(typed_pair(**options))
+    assert (error.value.sentence, error.value.hint) == (
+        sentence,
+        "give both commands: --baseline and --distributed",
+    )
+
+
+def test_two_programs_and_a_workload_are_refused() -> None:
+    with pytest.raises(
+        BadRequest, match="--baseline is for two programs of your own, not for --workload dedup"
+    ):
+        with_command_pair(typed_pair(workload="dedup", baseline="a", distributed="b"))
+
+
 HOME = Path("/home/ada")
 
 
@@ -340,11 +414,11 @@ HOME = Path("/home/ada")
     ],
 )
 def test_nobodys_home_folder_is_published(text: str, published: str) -> None:
-    assert told({"input": text}, HOME) == {"input": published}
+    assert redact_home({"input": text}, HOME) == {"input": published}
 
 
 def test_parameters_that_are_no_text_are_published_as_they_are() -> None:
-    assert told({"rows": 3, "rate": 0.5, "fast": True}, HOME) == {
+    assert redact_home({"rows": 3, "rate": 0.5, "fast": True}, HOME) == {
         "rows": 3,
         "rate": 0.5,
         "fast": True,
@@ -393,7 +467,9 @@ def test_programs_that_cannot_be_run_are_refused_beforehand(
 
 
 def test_two_programs_that_would_write_one_file_at_once_are_refused() -> None:
-    with pytest.raises(BadRequest, match=r"^together both programs would write out at once$"):
+    with pytest.raises(
+        BadRequest, match=r"^together, both programs would write out at the same time$"
+    ):
         requested(
             workload="commands",
             settings=("baseline=a", "distributed=b", "answer=out"),
@@ -403,7 +479,7 @@ def test_two_programs_that_would_write_one_file_at_once_are_refused() -> None:
 
 
 def test_a_proof_that_would_time_start_up_is_refused() -> None:
-    with pytest.raises(BadRequest, match=r"^a proof of the baseline would time the start-up"):
+    with pytest.raises(BadRequest, match=r"^--prove-baseline would also time the start-up"):
         requested(
             workload="commands",
             settings=("baseline=a", "distributed=b", "ready=yes"),

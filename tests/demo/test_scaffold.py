@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.scaffold import new, told
+from demo.scaffold import new, next_step
 from harness.errors import BadRequest
 from harness.files.results import load
 from harness.model import Process, Results, Side, Status
@@ -63,7 +63,7 @@ def raced(folder: Path, *options: str) -> Ran:
 
 def with_a_neighbour(folder: Path) -> Ran:
     """Race the new workload with its kernel moved into a file beside it."""
-    (path,) = new("circle", folder, adopt=False)
+    (path,) = new("circle", folder, commands=False)
     source = path.read_text()
     kernel = source[source.index("def inside") : source.index("def baseline")]
     (folder / "kernel_of_circle.py").write_text(
@@ -79,7 +79,7 @@ def with_a_neighbour(folder: Path) -> Ran:
 
 def pair(folder: Path) -> Ran:
     """Race the two new programs as they are, on fewer numbers."""
-    path = new("gaps", folder, adopt=True)[0]
+    path = new("gaps", folder, commands=True)[0]
     path.write_text(path.read_text().replace("20_000_000", "6_000_000"))
     return raced(folder, "--workload", "gaps.py")
 
@@ -119,13 +119,13 @@ def test_the_programs_of_a_new_pair_tell_of_their_workers(ran: dict[str, Ran]) -
 
 def test_the_new_file_is_named_with_how_to_run_it(tmp_path: Path) -> None:
     assert (
-        told(new("mine", tmp_path, adopt=False))
+        next_step(new("mine", tmp_path, commands=False))
         == "wrote mine.py\nrun it: twoclocks race --workload mine.py"
     )
 
 
 def test_a_new_pair_comes_with_its_two_programs(tmp_path: Path) -> None:
-    assert [path.name for path in new("gaps", tmp_path, adopt=True)] == [
+    assert [path.name for path in new("gaps", tmp_path, commands=True)] == [
         "gaps.py",
         "gaps_baseline.py",
         "gaps_distributed.py",
@@ -133,43 +133,41 @@ def test_a_new_pair_comes_with_its_two_programs(tmp_path: Path) -> None:
 
 
 def test_the_name_takes_the_place_of_the_templates(tmp_path: Path) -> None:
-    text = "".join(path.read_text() for path in new("gaps", tmp_path, adopt=True))
+    text = "".join(path.read_text() for path in new("gaps", tmp_path, commands=True))
     assert "mine" not in text
     assert 'name="gaps"' in text
 
 
 def test_a_name_may_be_typed_with_its_ending(tmp_path: Path) -> None:
-    assert new("gaps.py", tmp_path, adopt=False) == (tmp_path / "gaps.py",)
+    assert new("gaps.py", tmp_path, commands=False) == (tmp_path / "gaps.py",)
 
 
 @pytest.mark.parametrize("taken", ["gaps.py", "gaps_distributed.py"])
 def test_nothing_is_written_where_one_of_the_files_is_there(tmp_path: Path, taken: str) -> None:
     (tmp_path / taken).write_text("mine")
-    with pytest.raises(BadRequest, match=f"^{taken} is there already$"):
-        new("gaps", tmp_path, adopt=True)
+    with pytest.raises(BadRequest, match=f"^{taken} exists already$"):
+        new("gaps", tmp_path, commands=True)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(taken, "mine")]
 
 
 @given(st.text().filter(lambda name: not name.removesuffix(".py").isidentifier()))
 def test_a_name_that_no_module_can_have_is_refused(name: str) -> None:
     with pytest.raises(BadRequest):
-        new(name, Path("nowhere"), adopt=False)
+        new(name, Path("nowhere"), commands=False)
 
 
 @pytest.mark.parametrize("name", ["", "class", "a b", "../up", "9lives", "x" * 70])
 def test_a_name_that_would_lead_elsewhere_or_mean_something_else_is_refused(
     tmp_path: Path, name: str
 ) -> None:
-    with pytest.raises(BadRequest, match="is no name for a workload file"):
-        new(name, tmp_path, adopt=False)
+    with pytest.raises(BadRequest, match="cannot be the name of a Python module"):
+        new(name, tmp_path, commands=False)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(
-        BadRequest, match=r"^mine\.py cannot be written: No such file or directory$"
-    ):
-        new("mine", tmp_path / "nowhere", adopt=False)
+    with pytest.raises(BadRequest, match=r"^cannot write mine\.py: No such file or directory$"):
+        new("mine", tmp_path / "nowhere", commands=False)
 
 
 def test_the_verb_writes_into_the_folder_it_is_typed_in(tmp_path: Path) -> None:
@@ -186,7 +184,7 @@ def test_the_verb_writes_into_the_folder_it_is_typed_in(tmp_path: Path) -> None:
 
 
 def test_the_programs_of_a_pair_run_alone_too(tmp_path: Path) -> None:
-    new("gaps", tmp_path, adopt=True)
+    new("gaps", tmp_path, commands=True)
     for command in (
         ["gaps_baseline.py", "50000", "one"],
         ["gaps_distributed.py", "50000", "2", "two"],

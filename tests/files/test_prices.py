@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.prices import SHIPPED, read_prices
+from demo.options import EXAMPLE_PRICES, read_prices
 from harness.errors import BadRequest
 from harness.model import Offer
 
@@ -73,7 +73,7 @@ def test_offers_are_read_in_their_order(tmp_path: Path) -> None:
 
 
 def test_the_offer_that_the_shipped_list_explains_can_be_used(tmp_path: Path) -> None:
-    text = SHIPPED.read_text(encoding="utf-8")
+    text = EXAMPLE_PRICES.read_text(encoding="utf-8")
     example = text[text.index("# [[offers]]") :].replace("# ", "")
     (offer,) = read_prices(written(text + example, tmp_path)).offers
     assert offer.worker_per_hour < read_prices().worker_per_hour

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from demo.options import Asked, request
+from demo.options import make_plan
 from harness.errors import Interrupted, SideFailed
 from harness.model import Side
 from harness.run import arming, processes
 from harness.run.arming import Armed, arm, off_loopback
 from harness.run.plan import Session
 from tests.builders import a_ready, a_workload_file
+from tests.options import some_options
 
 
 def never() -> None:
@@ -21,8 +22,7 @@ def never() -> None:
 
 def a_session(out: Path, workload: str = "simulated", workers: int = 3) -> Session:
     """Return a session as the program would run it."""
-    typed = Asked(workload, 1, "", "in-turn", 1, (), "", None, workers=workers)
-    wanted = request(typed)
+    wanted = make_plan(some_options(workload=workload, workers=workers))
     return Session(
         wanted.spec,
         wanted.workload,

@@ -9,16 +9,17 @@ from demo.check import every
 from demo.check.machine import Watch
 from demo.check.result import Finding, Verdict
 from demo.check.terminal import Display
-from demo.options import Asked, Request
+from demo.options import Options, Request
 from harness.errors import Interrupted
 from harness.model import Kind, Status
 from harness.talk.history import REHEARSALS, Rehearsal, configuration, keep
 from tests.builders import a_workload_file
+from tests.options import some_options
 
 SEEN = Display(
     terminal=True, size=(100, 30), draws=True, colours="truecolor", no_color=False, encoding="utf-8"
 )
-TYPED = Asked("simulated", 1, "", "in-turn", 1, (), "", None, workers=2)
+TYPED = some_options(workers=2)
 MACHINE = ["power", "load", "processes", "memory", "disk", "folder", "network"]
 SIDES = ["ray", "start-up", "loopback", "input"]
 KEPT = ["rehearsals", "fallback", "secrets"]
@@ -35,7 +36,7 @@ def ignore(_: object = None) -> None:
 
 def found(
     root: Path,
-    typed: Asked = TYPED,
+    typed: Options = TYPED,
     stop: Callable[[], int | None] = ignore,
     doing: Callable[[str], None] = ignore,
     seen: Display = SEEN,
@@ -124,7 +125,7 @@ def test_nothing_is_left_where_takes_are_kept(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def a_rehearsal(typed: Asked) -> Rehearsal:
+def a_rehearsal(typed: Options) -> Rehearsal:
     """Return a complete rehearsal of what was typed."""
     wanted = every.requested(typed)
     assert isinstance(wanted, Request)

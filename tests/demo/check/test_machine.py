@@ -5,8 +5,9 @@ import pytest
 
 from demo.check import machine
 from demo.check.result import Verdict
-from demo.options import WORKER_BYTES, Asked, Request, request
+from demo.options import WORKER_BYTES, Request, make_plan
 from tests.builders import a_workload_file
+from tests.options import some_options
 
 GB = 1_000_000_000
 
@@ -77,7 +78,7 @@ def test_memory_is_said_in_numbers() -> None:
 
 def asked_for(workload: str, workers: int, *, joined: bool = False) -> Request:
     """Return a session on so many workers, whatever the cores here."""
-    wanted = request(Asked(workload, 1, "", "in-turn", 1, (), "", None, workers=1))
+    wanted = make_plan(some_options(workload=workload, workers=1))
     return replace(wanted, spec=replace(wanted.spec, workers=workers, joined_cluster=joined))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from demo.__main__ import main
-from demo.options import Asked, request
+from demo.options import make_plan
 from demo.race.session import Race
 from harness import events as e
 from harness.errors import TwoclocksError
@@ -17,6 +17,7 @@ from harness.run.digest import source_digest
 from harness.run.wire import TimeVariant
 from harness.state.to_results import results_of
 from tests.builders import a_board, a_workload_file
+from tests.options import some_options
 from tests.terminals import journal
 
 ROOT = Path(__file__).parents[3]
@@ -52,7 +53,7 @@ class Ended:
 def proved(desk: Path, statement: str, **changes: Any) -> Ended:
     """Run a pretend race whose baseline is proved, and does ``statement`` when it is timed without care."""
     workload = a_workload_file(desk, NAIVE.format(statement=statement))
-    asked = request(Asked(workload, 1, "", "in-turn", 1, (), "", None, workers=2))
+    asked = make_plan(some_options(workload=workload, workers=2))
     race = Race(
         replace(asked, variant_plan=VariantPlan(STUDIES), **changes), "none", TAKE, wait=False
     )

@@ -1,0 +1,200 @@
+"""The options of the command line that several verbs share, as click decorators.
+
+Imports click only, so that ``--help`` stays instant.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+Decorator = Callable[[Any], Any]
+
+
+def all_of(*options: Decorator) -> Decorator:
+    """Return a decorator that gives a command all these options, in this order."""
+
+    def decorate(command: Any) -> Any:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def session_options(*own: Decorator, proves: bool) -> Decorator:
+    """Return the options of a verb that runs a session, its ``own`` ones after the workload.
+
+    ``proves`` is whether the baseline is proved by default.
+    """
+    return all_of(WORKLOAD, *own, *RUN, *STAGE, prove_baseline(proves=proves))
+
+
+def prove_baseline(*, proves: bool) -> Decorator:
+    """Return the option for timing other variants of the baseline."""
+    return click.option(
+        "--prove-baseline/--no-prove-baseline",
+        default=proves,
+        show_default=True,
+        help="After the race, time other ways to write the baseline.",
+    )
+
+
+def stall_after(help_text: str) -> Decorator:
+    """Return the option for the number of seconds without progress that count as a stall."""
+    return click.option(
+        "--stall-after",
+        type=click.FloatRange(min=1.0),
+        default=10.0,
+        show_default=True,
+        metavar="SECONDS",
+        help=help_text,
+    )
+
+
+def output_folder(help_text: str) -> Decorator:
+    """Return the option for the folder that is written to."""
+    return click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help=help_text)
+
+
+WORKLOAD = click.option(
+    "--workload",
+    default="train",
+    show_default=True,
+    help="A built-in name, path/to/file.py or package.module.",
+)
+WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Workers of the distributed side.  [default: one per core]",
+)
+SCALES = click.option(
+    "--workers",
+    "points",
+    default="",
+    metavar="N,N,...",
+    help="Numbers of workers to measure, ascending.  [default: 1,2,4,... up to the cores]",
+)
+OVERSUBSCRIBE = click.option(
+    "--oversubscribe", is_flag=True, help="Allow more workers than this machine has cores for."
+)
+RUN = (
+    click.option(
+        "--cores-per-worker",
+        type=click.IntRange(min=1),
+        default=1,
+        show_default=True,
+        help="Cores, and threads, of each worker.",
+    ),
+    click.option(
+        "--baseline-cores",
+        default="",
+        metavar="K|all",
+        help="Cores, and threads, of the baseline.  [default: as many as a worker has]",
+    ),
+    click.option(
+        "--schedule",
+        type=click.Choice(["auto", "in-turn", "together"]),
+        default="auto",
+        show_default=True,
+        help="Run one side after the other, or both at once. auto runs both at once where it is "
+        "fair.",
+    ),
+    click.option(
+        "--trials",
+        type=click.IntRange(min=1, max=100),
+        default=1,
+        show_default=True,
+        help="How often to run each side; the order alternates (ABBA).",
+    ),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Change a parameter of the workload; may be given several times.",
+    ),
+    click.option(
+        "--address",
+        default="",
+        metavar="HOST:PORT",
+        help="Join this Ray cluster.  [default: $RAY_ADDRESS, else start one on this machine]",
+    ),
+    click.option(
+        "--prices",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Your price list (TOML).  [default: example prices]",
+    ),
+)
+STAGE = (
+    click.option(
+        "--ui",
+        type=click.Choice(["auto", "live", "plain", "json", "none"]),
+        default="auto",
+        show_default=True,
+        help="Show a live panel, lines of text, the events as JSON lines, or nothing. auto is "
+        "live in a terminal, else plain.",
+    ),
+    output_folder("Write the results to this folder.  [default: a new folder in recordings/]"),
+    click.option("--yes", is_flag=True, help="Start the clocks without waiting for Enter."),
+)
+FALLBACK = (
+    click.option(
+        "--fallback",
+        "by_itself",
+        is_flag=True,
+        help="If the run fails or stalls, play the newest verified recording instead.",
+    ),
+    stall_after("Seconds without progress before the recording takes over (with --fallback)."),
+)
+COMMAND_PAIR = (
+    click.option(
+        "--baseline",
+        default="",
+        metavar="COMMAND",
+        help="Race your own program: the baseline's command. Needs --distributed.",
+    ),
+    click.option(
+        "--distributed",
+        default="",
+        metavar="COMMAND",
+        help="The distributed command; {workers} in it is replaced by their number.",
+    ),
+    click.option(
+        "--answer",
+        default="",
+        metavar="FILE",
+        help="The file to which both programs write their answer.  [default: their output]",
+    ),
+    click.option(
+        "--quality",
+        default="",
+        metavar="REGEX",
+        help="Finds the quality in the programs' output. Or FILE.json#key.",
+    ),
+    click.option(
+        "--progress",
+        default="",
+        metavar="REGEX",
+        help="Finds the progress in the output: a percentage, or done and total.",
+    ),
+)
+TALK = click.option(
+    "--talk",
+    "talk",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Your talk's agenda (TOML).  [default: an example of twelve minutes]",
+)
+SIZE = click.option(
+    "--size",
+    default="100x30",
+    show_default=True,
+    metavar="COLUMNSxROWS",
+    help="Size of the terminal to record.",
+)
+AS_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document instead of lines."
+)
