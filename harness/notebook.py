@@ -180,7 +180,7 @@ class Take:
                 }
                 return Gallery(
                     {name: Drawing(svg) for name, svg in drawn.items()},
-                    figures.missing(self.results),
+                    figures.missing_reasons(self.results),
                 )
 
     def __repr__(self) -> str:

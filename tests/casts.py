@@ -22,7 +22,7 @@ from harness.claims.headline import Headline, Refusal
 from harness.files.journal import read
 from harness.model import Results, Schedule, Side
 from harness.show import audit_text, slide
-from harness.show.terminal.panel import Caption, panel
+from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board, Stage, apply
 from harness.state.to_results import results_of
 from tests.builders import some_events
@@ -107,10 +107,10 @@ def drawn(events: Sequence[e.Event], told: str, columns: int, rows: int) -> Cast
     ]
     told_all = sorted([*markers, *output], key=lambda event: event.at)
     return Cast(
-        columns,
-        rows,
-        began.timestamp(),
-        tuple(told_all),
+        columns=columns,
+        rows=rows,
+        began=began.timestamp(),
+        events=tuple(told_all),
         title=f"{opened.spec.workload.name} · run {opened.run_id}",
     )
 
@@ -158,7 +158,7 @@ def _frames(
         caption = Caption(opened.run_id, board.schedule or Schedule.IN_TURN, utc, "REC", prompt)
         with console.capture() as captured:
             console.print(
-                panel(board, opened.spec, caption, at=at, columns=columns, rows=rows), end=""
+                draw_panel(board, opened.spec, caption, at=at, columns=columns, rows=rows), end=""
             )
         yield (
             at,

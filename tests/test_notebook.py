@@ -206,7 +206,7 @@ def test_a_figure_without_facts_says_why() -> None:
     note = TAKES["declared"].figure("core-seconds")
 
     assert isinstance(note, Note)
-    assert note.text == figures.missing(golden_results())["core-seconds"]
+    assert note.text == figures.missing_reasons(golden_results())["core-seconds"]
 
 
 def test_a_figure_can_be_dark() -> None:

@@ -23,7 +23,7 @@ from demo.options import Options, Request
 from demo.terminal import Signals
 from harness.errors import Interrupted
 from harness.show.terminal.lines import Frame
-from harness.show.terminal.test_card import card
+from harness.show.terminal.test_card import draw_test_card
 from harness.takes.folder import DEFAULT_ROOT
 
 READY, NOT_READY = 0, 1
@@ -41,7 +41,7 @@ def check(asked: Options, out: Path | None, *, as_json: bool) -> int:
     """
     began, seen = time.monotonic(), terminal.look()
     teller = Teller(seen, silent=as_json)
-    teller.show(card(seen.columns))
+    teller.show(draw_test_card(seen.columns))
     found = [teller.tell(finding) for finding in every.of_display(seen)]
     watch, wanted = Watch(), every.requested(asked)
     found += _machine(wanted, watch, out or DEFAULT_ROOT, seen, teller)
@@ -67,7 +67,9 @@ def show_card() -> int:
     """Show the test card as large as the terminal, but for a prompt below it; return ``READY``."""
     seen = terminal.look()
     print(
-        picture(card(seen.columns, (seen.size[1] if seen.size else 0) - _FOR_A_PROMPT), seen),
+        picture(
+            draw_test_card(seen.columns, (seen.size[1] if seen.size else 0) - _FOR_A_PROMPT), seen
+        ),
         end="",
         flush=True,
     )

@@ -93,11 +93,8 @@ def fallback(
 
 def _told(recording: Recording, now: datetime) -> str:
     size = f"{text.count(recording.columns)}×{text.count(recording.rows)}"
-    age = (
-        _age((now - recording.recorded_utc).total_seconds())
-        if recording.cast.began
-        else "of unknown age"
-    )
+    began = recording.recorded_utc
+    age = "of unknown age" if began is None else _age((now - began).total_seconds())
     return f"{_name(recording.folder)}, verified, {age}, {size}, plays {text.seconds(recording.duration_s)}"
 
 

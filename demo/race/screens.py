@@ -18,7 +18,7 @@ from harness.errors import KEPT, Interrupted
 from harness.events import Event, encode
 from harness.model import Spec
 from harness.show.terminal import log_lines
-from harness.show.terminal.panel import Caption, panel
+from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board
 
 _GONE = {errno.EPIPE: signal.SIGPIPE, errno.EIO: signal.SIGHUP}
@@ -54,7 +54,7 @@ class Live:
         self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
         """Draw one frame at the terminal's present size."""
-        self.full_screen.draw(partial(panel, after, self._spec, caption, at=at))
+        self.full_screen.draw(partial(draw_panel, after, self._spec, caption, at=at))
 
     def close(self, last: Event) -> None:
         """Say nothing: the headline follows."""
@@ -76,7 +76,7 @@ class Plain:
         self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
         """Say what happened, if anything did."""
-        for line in log_lines.lines(before, after, self._spec, at=at, last_said=self._said_at):
+        for line in log_lines.new_lines(before, after, self._spec, at=at, last_said=self._said_at):
             say(f"{line}\n".encode(sys.stdout.encoding, "replace"))
             self._said_at = at
 

@@ -167,7 +167,7 @@ class Race:
                 else ""
             )
         Player(full_screen, self._keys, self._signals).play(
-            recording.cast, label_of(recording), recording.cast.moment(GO) or 0.0
+            recording.cast, label_of(recording), recording.cast.marker_at(GO) or 0.0
         )
         return ""
 

@@ -24,7 +24,7 @@ from demo.terminal import Keys, Signals, terminal_size
 from harness import events as e
 from harness.cast import markers
 from harness.cast.clock_stops import last_wall_s
-from harness.cast.end_card import slate
+from harness.cast.end_card import end_card
 from harness.claims.headline import Headline, Refusal
 from harness.errors import Interrupted, TwoclocksError
 from harness.model import Kind, Results, Side, Spec
@@ -71,7 +71,7 @@ class Camera(Live):
         """Draw one frame, and mark what happened before it."""
         super().show(batch, before, after, caption, at)
         if told := "".join(
-            markers.mark(label, at - event.at)
+            markers.marker_sequence(label, at - event.at)
             for event in batch
             for label in _labels(event, before, after)
         ):
@@ -89,7 +89,9 @@ class Camera(Live):
         Raises ``Interrupted`` once a signal is ``asked``.
         """
         stopped, going = lines(datetime.now(UTC))
-        self.full_screen.leave(f"{markers.mark(markers.HEADLINE, 0.0)}{text}\n{stopped}\n{going}")
+        self.full_screen.leave(
+            f"{markers.marker_sequence(markers.HEADLINE, 0.0)}{text}\n{stopped}\n{going}"
+        )
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             time.sleep(BEAT_S)
@@ -151,7 +153,7 @@ def perform(folder: Path, signals: Signals) -> Ended:
 def _slate(results: Results, columns: int, utc: datetime) -> tuple[str, str]:
     badge = BADGE if results.kind is Kind.MEASURED else f"{BADGE} · {str(results.kind).upper()}"
     baseline, distributed = (last_wall_s(results, side) or 0.0 for side in Side)
-    return slate(
+    return end_card(
         badge,
         results.run_id,
         (baseline, distributed),

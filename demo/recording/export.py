@@ -6,7 +6,7 @@ May import ``harness`` and its neighbours in ``demo``.
 from pathlib import Path
 
 from harness.audited import audited, claimed
-from harness.cast.page import About, page
+from harness.cast.page import PageFacts, render_page
 from harness.claims.headline import Headline, Refusal
 from harness.errors import BadRequest
 from harness.files import atomic
@@ -18,7 +18,7 @@ from harness.text import printable
 
 def page_of(recording: Recording) -> bytes:
     """Return the recording as one HTML document."""
-    return page(recording.cast, _about(recording, claimed(audited(recording.folder))))
+    return render_page(recording.cast, _about(recording, claimed(audited(recording.folder))))
 
 
 def export(recording: Recording, into: Path) -> None:
@@ -60,10 +60,10 @@ def _label(recording: Recording) -> str:
     return "" if recording.results.kind is Kind.MEASURED else str(recording.results.kind).upper()
 
 
-def _about(recording: Recording, claim: Headline | Refusal) -> About:
+def _about(recording: Recording, claim: Headline | Refusal) -> PageFacts:
     facts = recording.results
     name = facts.spec.workload.name
-    return About(
+    return PageFacts(
         title=f"twoclocks · {name}",
         run_id=facts.run_id,
         workload=name,

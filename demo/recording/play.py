@@ -17,10 +17,9 @@ from demo.terminal import FullScreen, Keys, Signals, can_draw, terminal_size
 from harness import text
 from harness.cast.emulator import Drawing, drawings
 from harness.cast.format import CAST, Cast
-from harness.cast.label import moment
 from harness.errors import BadRequest, Interrupted
 from harness.model import Kind
-from harness.show.terminal.lines import cut, spread
+from harness.show.terminal.lines import cut, justify
 from harness.takes.folder import PAGE
 from harness.takes.recordings import Recording, recording, recordings
 from harness.text import printable
@@ -75,7 +74,7 @@ class Label:
     def line(self, at: float, duration_s: float, columns: int) -> str:
         """Return the label as one line, ending with the recording's own time ``at``."""
         position = f"{text.clock(at)} of {text.clock(duration_s)}"
-        return f" {spread(f'{self.kind} {self.description}', position, columns - 2)} "
+        return f" {justify(f'{self.kind} {self.description}', position, columns - 2)} "
 
 
 def label_of(recording: Recording) -> Label:
@@ -83,9 +82,7 @@ def label_of(recording: Recording) -> Label:
     facts = recording.results
     kind = "RECORDED" if facts.kind is Kind.MEASURED else "RECORDED · SIMULATED"
     workload = text.printable(facts.spec.workload.name)
-    return Label(
-        kind, f"{moment(recording.cast)} · {workload} · run {text.printable(facts.run_id)}"
-    )
+    return Label(kind, f"{recording.cast.date} · {workload} · run {text.printable(facts.run_id)}")
 
 
 class Player:

@@ -22,7 +22,7 @@ from demo.recording.export import page_of
 from demo.terminal import Signals, terminal_size
 from harness import text
 from harness.cast.format import CAST, encode, read
-from harness.cast.markers import marked
+from harness.cast.markers import extract_markers
 from harness.cast.page import require_player
 from harness.cast.verify import Inspection, verify
 from harness.errors import BadRequest, Unpublished
@@ -167,7 +167,7 @@ def _developed(draft: Path, size: Size) -> tuple[Shown, Inspection]:
     shown = show([draft])
     facts = shown.results
     cast = replace(
-        marked(read(draft / RAW)),
+        extract_markers(read(draft / RAW)),
         title=f"twoclocks · {text.printable(facts.spec.workload.name)} · run {text.printable(facts.run_id)}",
     )
     atomic.replace(draft / CAST, encode(cast))
@@ -205,7 +205,7 @@ def _published(draft: Path, out: Path | None, shown: Shown) -> Path:
 
 def _told(folder: Path, inspection: Inspection) -> str:
     name, taken = printable(str(folder)), recording(folder)
-    when, size = text.moment(taken.recorded_utc), f"{taken.columns}×{taken.rows}"
+    when, size = taken.cast.date, f"{taken.columns}×{taken.rows}"
     length, exact = text.clock(inspection.duration_s), text.seconds(inspection.exact_to_s)
     return (
         f"{name}\n recorded {when}: {length} at {size}, verified, its clocks true to {exact}"

@@ -11,7 +11,7 @@ from harness import text
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import BadRequest
 from harness.events import Event, Go, Opened
-from harness.show.terminal.presenter_view import Run, Scene
+from harness.show.terminal.presenter_view import FollowedRun, Scene
 from harness.state.board import Board
 from harness.takes.folder import JOURNAL
 from harness.takes.journal_tail import Clock, Following, Newest
@@ -162,11 +162,11 @@ class Prompter:
         )
         self._recording_s = recording.duration_s if recording is not None else None
 
-    def _run(self) -> Run | None:
+    def _run(self) -> FollowedRun | None:
         session = self.session
         if session is None or not self.followed:
             return None
-        return Run(
+        return FollowedRun(
             session.board,
             session.at,
             session.silent_s,

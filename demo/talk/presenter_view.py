@@ -18,7 +18,7 @@ from harness import text
 from harness.errors import Interrupted
 from harness.show.terminal import log_lines
 from harness.show.terminal import presenter_view as pictures
-from harness.show.terminal.agenda import place_of, talk_clock
+from harness.show.terminal.agenda import beat_title, talk_clock
 from harness.state.board import Board
 from harness.takes.folder import DEFAULT_ROOT
 from harness.talk.agenda import Talk
@@ -55,7 +55,7 @@ def _shown(prompter: Prompter, signals: Signals) -> None:
             if time.monotonic() >= due:
                 due = time.monotonic() + LOOK_EVERY_S
                 prompter.look()
-            full_screen.draw(partial(pictures.cue, prompter.scene()))
+            full_screen.draw(partial(pictures.draw_presenter_view, prompter.scene()))
             _wait(due, signals, keys)
 
 
@@ -100,7 +100,7 @@ class Teller:
         self._trouble = scene.trouble
 
     def _talk(self, scene: pictures.Scene) -> Iterator[str]:
-        beat = place_of(scene.stands) if scene.course.began is not None else ""
+        beat = beat_title(scene.stands) if scene.course.began is not None else ""
         if beat != self._beat and beat:
             yield f"{talk_clock(scene.stands)}, {beat}"
         self._beat = beat
@@ -109,11 +109,11 @@ class Teller:
         run = scene.run
         if run is None or run.board.opened is None:
             return
-        yield from log_lines.lines(
+        yield from log_lines.new_lines(
             before, run.board, run.board.opened.spec, at=run.at, last_said=run.at
         )
         if run.board.closed is not None and before.closed is None:
-            yield pictures.whole_run(run, scene.record)
+            yield pictures.describe_run(run, scene.record)
 
     def _alarms(self, scene: pictures.Scene, *, quiet: bool) -> Iterator[str]:
         """Yield what goes wrong, when it begins to and then at every heartbeat."""

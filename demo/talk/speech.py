@@ -60,7 +60,7 @@ class Speech:
 
     def aside(self) -> str:
         """Return the talk's clock in a few words."""
-        return pictures.aside(self._stands)
+        return pictures.both_clocks_short(self._stands)
 
     def close(self) -> None:
         """Tell the cue that the talk is over."""
@@ -85,7 +85,7 @@ class Speech:
         stands = self._stands
         prompt = "Enter begins the talk" if self.course.began is None else "Enter ends this beat"
         sentence = said(stands.beat, self._words) if stands.beat is not None else ""
-        return pictures.beat(stands, sentence, prompt, columns=columns, rows=rows)
+        return pictures.draw_beat(stands, sentence, prompt, columns=columns, rows=rows)
 
     def _tell(self) -> None:
         """Write the clocks over the last line, where nobody else writes."""

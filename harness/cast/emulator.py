@@ -31,7 +31,7 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Shown:
+class ScreenState:
     """What stood on the screen from ``at`` until ``until``, in seconds since the beginning."""
 
     at: float
@@ -95,7 +95,7 @@ def screens(cast: Cast) -> Iterator[tuple[float, float, Screen]]:
         yield drawing.at, drawing.until, screen
 
 
-def shown(cast: Cast) -> Iterator[Shown]:
+def screen_states(cast: Cast) -> Iterator[ScreenState]:
     """Yield what was to be seen, a value for every drawing."""
     for at, until, screen in screens(cast):
-        yield Shown(at, until, tuple(screen.display), screen.alternate)
+        yield ScreenState(at, until, tuple(screen.display), screen.alternate)

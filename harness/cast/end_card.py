@@ -6,10 +6,10 @@ Pure. May import ``words`` and ``frame``.
 from datetime import datetime
 
 from harness import text
-from harness.show.terminal.lines import fitting
+from harness.show.terminal.lines import first_fitting
 
 
-def slate(
+def end_card(
     badge: str,
     run_id: str,
     clocks: tuple[float, float],
@@ -24,6 +24,5 @@ def slate(
     """
     baseline, distributed = map(text.clock, clocks)
     run = f"{text.moment(utc)} · run {text.printable(run_id)}"
-    return f" BASELINE {baseline} · {'DISTRIBUTED' if adopted else 'RAY'} {distributed}", fitting(
-        [f" {text.printable(badge)}  {run}"], columns - 1
-    )
+    stopped = f" BASELINE {baseline} · {'DISTRIBUTED' if adopted else 'RAY'} {distributed}"
+    return stopped, first_fitting([f" {text.printable(badge)}  {run}"], columns - 1)

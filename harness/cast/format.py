@@ -1,12 +1,14 @@
-"""Terminal recordings as values: asciicast files, versions 2 and 3, read as the untrusted input they are, and written as version 2.
+"""Terminal recordings as values: read from asciicast version 2 or 3, written as version 2.
 
-The first line is a header, each further one an event: seconds, a code and text. Version 2 counts the seconds from the
-beginning, version 3 from the event before (https://docs.asciinema.org/manual/asciicast/v3/).
-May import ``model``, ``errors`` and ``files``.
+The first line of a file is a header, each further line an event: seconds, a code and text. Version
+2 counts seconds from the beginning, version 3 from the event before
+(https://docs.asciinema.org/manual/asciicast/v3/). Files are untrusted input.
+May import ``model``, ``errors``, ``text`` and ``files``.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
+from harness import text
 from harness.errors import BadRequest
 from harness.files import atomic
 from harness.text import printable
@@ -22,7 +25,7 @@ CAST = "run.cast"
 LARGEST_BYTES = 100_000_000
 OUTPUT, MARKER, RESIZE = "o", "m", "r"
 MOST_COLUMNS, MOST_ROWS = 1_000, 500
-_HINT = "record anew with `twoclocks record`, or use the file as it was written"
+_HINT = "record it again with `twoclocks record`, or use the file as it was written"
 
 _Cells = Annotated[int, msgspec.Meta(ge=1, le=MOST_COLUMNS)]
 _Rows = Annotated[int, msgspec.Meta(ge=1, le=MOST_ROWS)]
@@ -31,24 +34,31 @@ _Moment = Annotated[float, msgspec.Meta(ge=0.0, le=4e9)]
 
 
 class Event(NamedTuple):
-    """Something that happened in the terminal ``at`` that many seconds since the beginning; ``code`` says what."""
+    """Something that happened in the terminal, ``at`` seconds after the beginning.
+
+    ``code`` is what happened: ``OUTPUT``, ``MARKER``, ``RESIZE`` or a code of asciinema's.
+    """
 
     at: float
     code: str
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cast:
-    """A recording. ``began`` is in seconds since 1970 (0: unknown), ``idle_time_limit`` in seconds (None: there is none)."""
+    """A recording.
+
+    ``began`` is in seconds since 1970 (None: unknown), ``idle_time_limit`` in seconds (None: no
+    limit), ``sha256`` is the file's digest (None: not read from a file).
+    """
 
     columns: int
     rows: int
-    began: float
-    events: tuple[Event, ...]
-    title: str = ""
+    began: float | None = None
+    events: tuple[Event, ...] = ()
+    title: str | None = None
     idle_time_limit: float | None = None
-    sha256: str = ""
+    sha256: str | None = None
 
     @property
     def duration_s(self) -> float:
@@ -57,12 +67,24 @@ class Cast:
 
     @property
     def markers(self) -> tuple[Event, ...]:
-        """Return the labelled moments, in order; their text is the label."""
+        """Return the labelled moments in order; their text is the label."""
         return tuple(event for event in self.events if event.code == MARKER)
 
-    def moment(self, label: str) -> float | None:
-        """Return the seconds at which the first marker of that label stands (None: there is none)."""
+    def marker_at(self, label: str) -> float | None:
+        """Return the seconds of the first marker with that label (None: there is none)."""
         return next((marker.at for marker in self.markers if marker.text == label), None)
+
+    @property
+    def date(self) -> str:
+        """Return when the recording began, in UTC: ``2026-11-22 09:14:07Z``."""
+        if self.began is None:
+            return "date unknown"
+        return text.moment(datetime.fromtimestamp(self.began, UTC))
+
+    @property
+    def label(self) -> str:
+        """Return the label for everything made of it: ``RECORDED 2026-11-22 09:14:07Z``."""
+        return f"RECORDED {self.date}"
 
 
 class _Version(msgspec.Struct):
@@ -73,7 +95,7 @@ class _HeaderOf2(msgspec.Struct, omit_defaults=True):
     version: int
     width: _Cells
     height: _Rows
-    timestamp: _Moment = 0.0
+    timestamp: _Moment | None = None
     idle_time_limit: float | None = None
     title: str | None = None
     env: dict[str, str | None] | None = None
@@ -86,7 +108,7 @@ class _Terminal(msgspec.Struct):
 
 class _HeaderOf3(msgspec.Struct):
     term: _Terminal
-    timestamp: _Moment = 0.0
+    timestamp: _Moment | None = None
     idle_time_limit: float | None = None
     title: str | None = None
 
@@ -103,83 +125,75 @@ def read(path: Path) -> Cast:
 
 
 def parse(content: bytes, name: str) -> Cast:
-    """Return the recording that a file of that name holds; raise ``BadRequest`` if it is none."""
+    """Return the recording in a file of that name; raise ``BadRequest`` if it holds none."""
     first, *lines = content.split(b"\n")
-    version = _decoded(first, _Version, name).version
+    version = _decode(first, _Version, name).version
     events = _events(lines, name)
-    digest = sha256(content).hexdigest()
+    header: _HeaderOf2 | _HeaderOf3
     match version:
         case 2:
-            of2 = _decoded(first, _HeaderOf2, name)
-            return Cast(
-                of2.width,
-                of2.height,
-                of2.timestamp,
-                events,
-                of2.title or "",
-                of2.idle_time_limit,
-                digest,
-            )
+            header = of2 = _decode(first, _HeaderOf2, name)
+            size = _Terminal(of2.width, of2.height)
         case 3:
-            of3 = _decoded(first, _HeaderOf3, name)
-            return Cast(
-                of3.term.cols,
-                of3.term.rows,
-                of3.timestamp,
-                _counted(events),
-                of3.title or "",
-                of3.idle_time_limit,
-                digest,
-            )
+            header = of3 = _decode(first, _HeaderOf3, name)
+            size = of3.term
+            events = _with_absolute_times(events)
         case _:
             raise BadRequest(
                 f"{name} is an asciicast of version {version}, this program reads 2 and 3", _HINT
             )
+    return Cast(
+        columns=size.cols,
+        rows=size.rows,
+        began=header.timestamp or None,
+        events=events,
+        title=header.title or None,
+        idle_time_limit=header.idle_time_limit,
+        sha256=sha256(content).hexdigest(),
+    )
 
 
 def encode(cast: Cast) -> bytes:
-    """Return the recording as an asciicast of version 2. Of the environment only the kind of terminal is told."""
-    head = _HeaderOf2(
+    """Return the recording as an asciicast of version 2. Its environment is ``TERM`` alone."""
+    header = _HeaderOf2(
         version=2,
         width=cast.columns,
         height=cast.rows,
-        timestamp=int(cast.began),
+        timestamp=None if cast.began is None else int(cast.began),
         idle_time_limit=cast.idle_time_limit,
-        title=cast.title or None,
+        title=cast.title,
         env={"TERM": "xterm-256color"},
     )
-    lines: Iterable[object] = (
-        head,
-        *((round(event.at, 6), event.code, event.text) for event in cast.events),
-    )
+    events = ((round(event.at, 6), event.code, event.text) for event in cast.events)
+    lines: Iterable[object] = (header, *events)
     return b"".join(_encoder.encode(line) + b"\n" for line in lines)
 
 
-def _decoded(line: bytes, kind: type[_Header], name: str) -> _Header:
+def _decode(line: bytes, kind: type[_Header], name: str) -> _Header:
     try:
         return msgspec.json.decode(line, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(
-            f"{name} is not a recording: its first line is no asciicast header", _HINT
+            f"{name} is not a recording: its first line is not an asciicast header", _HINT
         ) from error
 
 
 def _events(lines: Sequence[bytes], name: str) -> tuple[Event, ...]:
-    """Return the events of a file's further lines; empty ones and comments say nothing."""
-    found = []
-    for place, line in enumerate(lines, 2):
+    """Return the events after a file's header; empty lines and comments are skipped."""
+    events = []
+    for number, line in enumerate(lines, 2):
         if not line.strip() or line.startswith(b"#"):
             continue
         try:
-            found.append(Event(*_event.decode(line)))
+            events.append(Event(*_event.decode(line)))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise BadRequest(
-                f"{name} is not a whole recording: line {place:,} is no event", _HINT
+                f"{name} is not a complete recording: line {number:,} is not an event", _HINT
             ) from error
-    return tuple(found)
+    return tuple(events)
 
 
-def _counted(events: Sequence[Event]) -> tuple[Event, ...]:
-    """Return events with their seconds counted from the beginning instead of from the one before."""
+def _with_absolute_times(events: Sequence[Event]) -> tuple[Event, ...]:
+    """Return events with seconds from the beginning, given seconds from the event before."""
     moments = accumulate(event.at for event in events)
     return tuple(event._replace(at=at) for at, event in zip(moments, events, strict=True))

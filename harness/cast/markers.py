@@ -20,7 +20,7 @@ _LEAD = "\x1b]7719;twoclocks;"
 _MARK = re.compile(r"\x1b\]7719;twoclocks;(\d+);([a-z0-9 ]{1,40})\x1b\\")
 
 
-def mark(label: str, ago: float) -> str:
+def marker_sequence(label: str, ago: float) -> str:
     """Return the escape sequence for a moment ``ago`` seconds before it is written; a label is of small letters, digits and spaces."""
     written = f"{_LEAD}{max(0, round(ago * 1000))};{label}\x1b\\"
     if not _MARK.fullmatch(written):
@@ -28,7 +28,7 @@ def mark(label: str, ago: float) -> str:
     return written
 
 
-def marked(cast: Cast) -> Cast:
+def extract_markers(cast: Cast) -> Cast:
     """Return the recording with its marks taken out of the output and put among the events as markers, each at its moment.
 
     Everything else stays as it was, in its order; a mark that a terminal handed over in pieces is put together.

@@ -18,7 +18,6 @@ from string import Template
 from harness import text as words
 from harness.cast.emulator import PIECES_APART_S
 from harness.cast.format import MARKER, OUTPUT, Cast, encode
-from harness.cast.label import moment, recorded
 from harness.cast.markers import HEADLINE
 from harness.errors import BadRequest
 
@@ -36,7 +35,7 @@ _SECOND_SLASH = re.compile("(?<=/)/")
 
 
 @dataclass(frozen=True)
-class About:
+class PageFacts:
     """What the page says of a recording in words.
 
     ``label`` says what it is if it is no measurement (SIMULATED), ``headline`` is the sentence to say aloud; both may be empty.
@@ -57,7 +56,7 @@ class _Player:
     style: str
 
 
-def page(cast: Cast, about: About) -> bytes:
+def render_page(cast: Cast, about: PageFacts) -> bytes:
     """Return the document; the same recording gives the same bytes. Raises ``BadRequest`` where the player is not installed."""
     player, script = _player(), _beside("page.js")
     style = player.style + _beside("page.css")
@@ -69,9 +68,9 @@ def page(cast: Cast, about: About) -> bytes:
             script=script,
             style=style,
             player=player.script,
-            title=_shown(f"{heading} · {recorded(cast)}"),
+            title=_shown(f"{heading} · {cast.label}"),
             heading=_shown(heading),
-            moment=_shown(moment(cast)),
+            moment=_shown(cast.date),
             label=_paragraph("label", about.label),
             facts="\n".join(_facts(cast, about)),
             headline=_paragraph("headline", about.headline),
@@ -141,7 +140,7 @@ def _paragraph(kind: str, text: str) -> str:
     return f'<p class="{kind}">{told}</p>' if told else ""
 
 
-def _facts(cast: Cast, about: About) -> Iterator[str]:
+def _facts(cast: Cast, about: PageFacts) -> Iterator[str]:
     told = {
         "run": about.run_id,
         "workload": about.workload,
@@ -176,7 +175,7 @@ def _drawn(cast: Cast, at: float) -> float:
 
 def _poster(cast: Cast) -> float:
     """Return the moment that is shown before the recording is played: the headline, else the last second."""
-    told = cast.moment(HEADLINE)
+    told = cast.marker_at(HEADLINE)
     if told is None:
         return max(0.0, cast.duration_s - _POSTER_AFTER_S)
     return min(told + _POSTER_AFTER_S, cast.duration_s)

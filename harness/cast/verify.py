@@ -11,7 +11,7 @@ from itertools import dropwhile, groupby, pairwise, zip_longest
 
 from harness import text as words
 from harness.cast.clock_stops import first_wall_s, last_wall_s
-from harness.cast.emulator import Shown, shown
+from harness.cast.emulator import ScreenState, screen_states
 from harness.cast.format import OUTPUT, RESIZE, Cast
 from harness.cast.markers import (
     ARMED,
@@ -21,7 +21,7 @@ from harness.cast.markers import (
     GO,
     HEADLINE,
 )
-from harness.cast.screen_reader import Clock, Sight, sight
+from harness.cast.screen_reader import ClockReading, ScreenReading, read_screen
 from harness.model import Kind, Results, Side
 
 LONGEST_GAP_S = 1.5
@@ -40,7 +40,7 @@ _BELOW_ROWS = _SLATE_ROWS + 2
 """Rows below a headline: a free one, the slate's, and the one that the cursor is left in."""
 
 Size = tuple[int, int]
-Reading = tuple[float, Clock]
+Reading = tuple[float, ClockReading]
 Window = tuple[float, float]
 
 
@@ -76,8 +76,8 @@ class Inspection:
 class _Moment:
     """What was seen of a drawing, and when it was drawn."""
 
-    shown: Shown
-    sight: Sight | None
+    shown: ScreenState
+    sight: ScreenReading | None
 
 
 def verify(
@@ -87,7 +87,10 @@ def verify(
 
     ``told`` are the lines that its last screen must end with, above the slate; ``size`` is what was asked for (None: any).
     """
-    seen = [_Moment(drawing, sight(drawing.lines)) for drawing in _from_the_first(shown(cast))]
+    seen = [
+        _Moment(drawing, read_screen(drawing.lines))
+        for drawing in _from_the_first(screen_states(cast))
+    ]
     sights = [moment for moment in seen if moment.sight is not None]
     drift, gap = _drift(sights), _longest_gap(cast)
     picture = (
@@ -99,7 +102,7 @@ def verify(
     return Inspection((*_of_the_file(cast, size, gap), *picture, *end), drift, gap, cast.duration_s)
 
 
-def _from_the_first(drawings: Iterable[Shown]) -> Iterator[Shown]:
+def _from_the_first(drawings: Iterable[ScreenState]) -> Iterator[ScreenState]:
     """Yield the drawings from the first one that shows anything: a screen that is blank later hides what it should show."""
     return dropwhile(lambda drawing: not drawing.text.strip(), drawings)
 
@@ -146,12 +149,15 @@ def _of_labels(seen: Sequence[_Moment], results: Results) -> Iterator[Reason]:
         )
 
 
-def _is_labelled(sight: Sight | None, badge: str) -> bool:
+def _is_labelled(sight: ScreenReading | None, badge: str) -> bool:
     return sight is not None and sight.badge == badge and None not in sight.clocks
 
 
 def _of_the_date(cast: Cast, sights: Sequence[_Moment]) -> Iterator[Reason]:
     """Yield where the file claims another date than its screen shows."""
+    if cast.began is None:
+        yield Reason("date", "its header has no date")
+        return
     astray = [
         abs(cast.began + moment.shown.at - moment.sight.utc.timestamp())
         for moment in sights
@@ -188,7 +194,7 @@ def _of_clocks(drift: float, sights: Sequence[_Moment], results: Results) -> Ite
 def _of_the_end(cast: Cast, seen: Sequence[_Moment], told: Sequence[str]) -> Iterator[Reason]:
     """Yield what the last screen lacks: the headline of the results file, held long enough to be read."""
     last = seen[-1] if seen else None
-    if last is None or last.sight is None or last.sight.looks is not None:
+    if last is None or last.sight is None or last.sight.statuses is not None:
         yield Reason("end", "it ends before its headline")
         return
     lines = [line.rstrip() for line in last.shown.lines if line.strip()]
@@ -205,7 +211,7 @@ def _of_the_end(cast: Cast, seen: Sequence[_Moment], told: Sequence[str]) -> Ite
     held = cast.duration_s - next(
         moment.shown.at
         for moment in seen
-        if moment.sight is not None and moment.sight.looks is None
+        if moment.sight is not None and moment.sight.statuses is None
     )
     if held < HELD_AT_LEAST_S:
         yield Reason(
@@ -224,7 +230,7 @@ def _of_markers(cast: Cast, sights: Sequence[_Moment], results: Results) -> Iter
         )
         return
     for label, (earliest, latest) in _moments(sights, results):
-        at = cast.moment(label) or 0.0
+        at = cast.marker_at(label) or 0.0
         if not earliest - MARKED_WITHIN_S <= at <= latest + MARKED_WITHIN_S:
             yield Reason(
                 "markers",
@@ -238,7 +244,7 @@ def _moments(sights: Sequence[_Moment], results: Results) -> Iterator[tuple[str,
         (
             moment.shown.at
             for moment in sights
-            if moment.sight is not None and moment.sight.looks == _READY
+            if moment.sight is not None and moment.sight.statuses == _READY
         ),
         None,
     )
@@ -257,7 +263,7 @@ def _moments(sights: Sequence[_Moment], results: Results) -> Iterator[tuple[str,
         (
             moment.shown.at
             for moment in sights
-            if moment.sight is not None and moment.sight.looks is None
+            if moment.sight is not None and moment.sight.statuses is None
         ),
         None,
     )
@@ -274,7 +280,7 @@ def _drift(sights: Sequence[_Moment]) -> float:
     of_clocks = [_apart(run) for side in (0, 1) for run in _runs(sights, side)]
     of_day = _apart(
         [
-            (moment.shown.at, Clock(moment.sight.utc.timestamp(), _SECOND_S))
+            (moment.shown.at, ClockReading(moment.sight.utc.timestamp(), _SECOND_S))
             for moment in sights
             if moment.sight is not None
         ]
@@ -302,7 +308,9 @@ def _runs(
     """Yield the readings of a side's clock, a list for every stretch in which it goes; one that starts anew is another."""
     for look, group in groupby(
         sights,
-        key=lambda moment: moment.sight.looks[side] if moment.sight and moment.sight.looks else "",
+        key=lambda moment: (
+            moment.sight.statuses[side] if moment.sight and moment.sight.statuses else ""
+        ),
     ):
         if look in looks:
             yield from (run for run in _ascending(list(group), side) if run)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from harness import text
 from harness.show.tables import Row, Table
-from harness.show.terminal.agenda import NOTICED_S
+from harness.show.terminal.agenda import LEAST_OVERRUN_S
 from harness.talk.agenda import Course, Talk
 from harness.talk.forecast import Deadline, Ground, Record, spread
 
@@ -97,7 +97,7 @@ def _against(budget: float, taken: float) -> tuple[str, str, str]:
     over = int(taken) - budget
     told = (
         f"{text.minutes(abs(over))} {'OVER' if over > 0 else 'under'}"
-        if abs(over) >= NOTICED_S
+        if abs(over) >= LEAST_OVERRUN_S
         else "on time"
     )
     return text.minutes(budget), text.minutes(taken), told
@@ -106,7 +106,7 @@ def _against(budget: float, taken: float) -> tuple[str, str, str]:
 def _landing(talk: Talk, taken: float) -> str:
     """Return where the talk landed, against its length and the slack that was planned."""
     length, left = text.minutes(talk.length), talk.length - int(taken)
-    if left <= -NOTICED_S:
+    if left <= -LEAST_OVERRUN_S:
         return f"OVER TIME by {text.minutes(-left)}: it took {text.minutes(taken)} of {length}"
     return f"{text.minutes(max(0.0, left))} of {length} left over; the budgets leave {text.minutes(talk.slack)}"
 

@@ -11,10 +11,10 @@ from harness import text as words
 from harness.claims.headline import Headline, Refusal
 from harness.show import phrases
 from harness.show.figures.page import HEIGHT_PX, SMALLEST_PX, WIDTH_PX, Page, blank
-from harness.show.figures.picture import saved, with_words
+from harness.show.figures.picture import add_words, save
 from harness.show.figures.theme import LIGHT, Theme
-from harness.show.terminal.big_digits import SMALLEST, drawn
-from harness.show.terminal.lines import bar, cut, shortened
+from harness.show.terminal.big_digits import SMALLEST, draw_digits
+from harness.show.terminal.lines import bar, cut, shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -57,13 +57,13 @@ def refusal_text(refusal: Refusal) -> str:
 
 def svg(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> bytes:
     """Return the slide as SVG, its letters as outlines and its words in ``title`` and ``desc``."""
-    drawing = saved(figure(headline, verdict, theme), "svg", {"Creator": "twoclocks", "Date": None})
-    return with_words(drawing, phrases.aloud(headline), text(headline, verdict))
+    drawing = save(figure(headline, verdict, theme), "svg", {"Creator": "twoclocks", "Date": None})
+    return add_words(drawing, phrases.aloud(headline), text(headline, verdict))
 
 
 def png(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> bytes:
     """Return the slide as PNG, 1600 by 900."""
-    return saved(figure(headline, verdict, theme), "png", {"Software": "twoclocks"})
+    return save(figure(headline, verdict, theme), "png", {"Software": "twoclocks"})
 
 
 def figure(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> "Figure":
@@ -107,14 +107,16 @@ def _origin(headline: Headline, verdict: str) -> str:
 
 
 def _printed(lines: list[str]) -> str:
-    return "".join(f" {shortened(line, _COLUMNS)}".rstrip() + "\n" for line in lines)
+    return "".join(f" {shorten(line, _COLUMNS)}".rstrip() + "\n" for line in lines)
 
 
 def _beside_the_number(headline: Headline, spans: tuple[str, str]) -> list[str]:
     """Return the speedup's big digits with both times beside them, as bars to scale."""
     number = [
         f"{row} "
-        for row in drawn(words.three_digits(headline.speed.speedup).replace(",", ""), SMALLEST, 30)
+        for row in draw_digits(
+            words.three_digits(headline.speed.speedup).replace(",", ""), SMALLEST, 30
+        )
     ]
     number = [
         f"{row}{mark}" for row, mark in zip(number, ("    ", "▀▄▄▀", "▄▀▀▄", "    "), strict=True)

@@ -15,7 +15,7 @@ from harness.claims.curve import Curve, Point, Prediction
 from harness.claims.rules.refusals import refusals
 from harness.model import Kind
 from harness.show import phrases, sweep_phrases
-from harness.show.terminal.lines import shortened
+from harness.show.terminal.lines import shorten
 
 COLUMNS = 78
 INTERVAL, PAIRS, RUNS = "95 % interval", "of pairs", "of any runs"
@@ -168,7 +168,7 @@ def text(table: Table) -> str:
         lines += [_line(row.cells, widths, gap), *(f"   └ {flag}" for flag in row.flags)]
         before = row.standing
     lines += ["", *(line for note in table.notes for line in words.wrap(note, COLUMNS, "· "))]
-    return "".join(f" {shortened(line, COLUMNS)}".rstrip() + "\n" for line in lines)
+    return "".join(f" {shorten(line, COLUMNS)}".rstrip() + "\n" for line in lines)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], gap: int) -> str:

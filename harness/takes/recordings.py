@@ -43,9 +43,10 @@ class Recording:
     verified: bool
 
     @property
-    def recorded_utc(self) -> datetime:
-        """Return when the recording began."""
-        return datetime.fromtimestamp(self.cast.began, UTC)
+    def recorded_utc(self) -> datetime | None:
+        """Return when the recording began (None: unknown)."""
+        began = self.cast.began
+        return None if began is None else datetime.fromtimestamp(began, UTC)
 
     @property
     def columns(self) -> int:

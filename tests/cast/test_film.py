@@ -19,9 +19,9 @@ from PIL import Image
 
 from harness.cast.emulator import Screen
 from harness.cast.film import gif, mp4
-from harness.cast.film.frames import LONGEST_S, shares
+from harness.cast.film.frames import LONGEST_S, display_times
 from harness.cast.film.glyphs import Alphabet
-from harness.cast.film.picture import INK, PAPER, UNUSED, Colour, Palette, Picture
+from harness.cast.film.picture import INK, PAPER, UNUSED, Colour, Palette, ScreenPicture
 from harness.cast.film.video import ffmpeg
 from harness.cast.format import OUTPUT, Cast, Event
 from harness.errors import BadRequest
@@ -38,7 +38,8 @@ MOMENTS = st.lists(st.floats(0.0, 20.0), max_size=30) | st.lists(
 def a_cast(*texts: str, every: float = 1.0, **changes: Any) -> Cast:
     """Return a recording that writes each text in turn, the first at once, and ends with nothing more."""
     events = [Event(place * every, OUTPUT, text) for place, text in enumerate((*texts, ""))]
-    return replace(Cast(20, 3, 1_700_000_000, tuple(events)), **changes)
+    cast = Cast(columns=20, rows=3, began=1_700_000_000, events=tuple(events))
+    return replace(cast, **changes)
 
 
 def cast_at(moments: list[float]) -> Cast:
@@ -105,7 +106,7 @@ def inked(letter: str) -> tuple[int, int, int, int] | None:
 @given(MOMENTS)
 def test_a_gif_lasts_as_long_as_the_recording(moments: list[float]) -> None:
     cast = cast_at(moments)
-    parts = shares(cast, 100, 2)
+    parts = display_times(cast, 100, 2)
 
     assert sum(parts) / 100 == pytest.approx(max(0.02, cast.duration_s), abs=0.0051)
     assert all(part == 0 or part >= 2 for part in parts)
@@ -115,7 +116,7 @@ def test_a_gif_lasts_as_long_as_the_recording(moments: list[float]) -> None:
 @given(st.lists(st.floats(0.05, 3.0), min_size=1, max_size=30))
 def test_a_drawing_is_shown_at_its_moment(apart: list[float]) -> None:
     moments = list(accumulate(apart))
-    parts = shares(cast_at(moments), 100, 2)
+    parts = display_times(cast_at(moments), 100, 2)
 
     begins = [sum(parts[:place]) / 100 for place in range(1, len(parts))]
     assert begins[:-1] == pytest.approx(moments[:-1], abs=0.0051)
@@ -123,7 +124,7 @@ def test_a_drawing_is_shown_at_its_moment(apart: list[float]) -> None:
 
 @given(MOMENTS)
 def test_a_video_has_a_frame_for_each_tenth_of_the_recording(moments: list[float]) -> None:
-    parts = shares(cast_at(moments), 10, 1)
+    parts = display_times(cast_at(moments), 10, 1)
 
     assert sum(parts) / 10 == pytest.approx(cast_at(moments).duration_s, abs=0.1)
     assert parts[-1] >= 1 or not moments
@@ -312,14 +313,14 @@ def test_a_wide_letter_takes_two_cells() -> None:
 
 
 def test_only_the_rows_that_changed_are_drawn_anew() -> None:
-    screen, picture = Screen(20, 3), Picture(20, 3, CELL, "")
+    screen, picture = Screen(20, 3), ScreenPicture(20, 3, CELL, "")
     screen.draw("a")
-    picture.show(screen)
+    picture.update(screen)
     picture.image.paste(77, (0, 2 * CELL, 200, 4 * CELL))
 
     screen.cursor_position(1, 1)
     screen.draw("█")
-    picture.show(screen)
+    picture.update(screen)
 
     assert {number for _, number in cell(picture.image, 0, row=1).getcolors() or ()} == {77}
     assert len(cell(picture.image, 0).getcolors() or ()) == 1

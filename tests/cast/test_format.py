@@ -16,10 +16,10 @@ EVENTS = st.builds(
 )
 CASTS = st.builds(
     Cast,
-    st.integers(1, 500),
-    st.integers(1, 200),
-    st.integers(0, 10**9).map(float),
-    st.lists(EVENTS, max_size=5).map(tuple),
+    columns=st.integers(1, 500),
+    rows=st.integers(1, 200),
+    began=st.none() | st.integers(1, 10**9).map(float),
+    events=st.lists(EVENTS, max_size=5).map(tuple),
 )
 
 
@@ -62,8 +62,8 @@ def test_comments_and_empty_lines_say_nothing() -> None:
     )
 
 
-def test_of_the_environment_only_the_kind_of_terminal_is_written() -> None:
-    head = json.loads(encode(Cast(80, 24, 1.0, ())).splitlines()[0])
+def test_only_the_kind_of_terminal_is_written_of_the_environment() -> None:
+    head = json.loads(encode(Cast(columns=80, rows=24, began=1.0)).splitlines()[0])
     assert head == {
         "version": 2,
         "width": 80,
@@ -81,25 +81,31 @@ def test_an_idle_limit_is_kept_to_be_judged() -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "its first line is no asciicast header"),
-        (b"[1]\n", "its first line is no asciicast header"),
-        (b"\xff\xfe", "its first line is no asciicast header"),
+        (b"", "its first line is not an asciicast header"),
+        (b"[1]\n", "its first line is not an asciicast header"),
+        (b"\xff\xfe", "its first line is not an asciicast header"),
         (lines({"version": 1, "stdout": []}), "is an asciicast of version 1"),
-        (lines({"version": 2, "width": 0, "height": 24}), "its first line is no asciicast header"),
+        (
+            lines({"version": 2, "width": 0, "height": 24}),
+            "its first line is not an asciicast header",
+        ),
         (
             lines({"version": 2, "width": 10**9, "height": 24}),
-            "its first line is no asciicast header",
+            "its first line is not an asciicast header",
         ),
-        (lines({"version": 2, "width": 80, "height": 24}, [1, "o"]), "line 2 is no event"),
-        (lines({"version": 2, "width": 80, "height": 24}, [-1, "o", "a"]), "line 2 is no event"),
+        (lines({"version": 2, "width": 80, "height": 24}, [1, "o"]), "line 2 is not an event"),
+        (
+            lines({"version": 2, "width": 80, "height": 24}, [-1, "o", "a"]),
+            "line 2 is not an event",
+        ),
         (
             lines({"version": 2, "width": 80, "height": 24}, [1, "o", "a"]) + b'[2, "o", "cut',
-            "line 3 is no event",
+            "line 3 is not an event",
         ),
-        (b"[" * 100_000, "its first line is no asciicast header"),
+        (b"[" * 100_000, "its first line is not an asciicast header"),
     ],
 )
-def test_a_file_that_is_no_cast_is_refused(content: bytes, sentence: str) -> None:
+def test_a_file_that_is_not_a_cast_is_refused(content: bytes, sentence: str) -> None:
     assert sentence in refused(content)
 
 
@@ -109,3 +115,15 @@ def test_any_bytes_are_read_or_refused(content: bytes) -> None:
         parse(content, "run.cast")
     except BadRequest:
         return
+
+
+@pytest.mark.parametrize(
+    ("began", "label"),
+    [
+        (1_795_338_847.9, "RECORDED 2026-11-22 09:14:07Z"),
+        (4e9, "RECORDED 2096-10-02 07:06:40Z"),
+        (None, "RECORDED date unknown"),
+    ],
+)
+def test_a_recording_is_labelled_with_when_it_began(began: float | None, label: str) -> None:
+    assert Cast(columns=80, rows=24, began=began).label == label

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from harness.cast import format as asciicast
 from harness.cast.format import MARKER, OUTPUT, Cast, Event
-from harness.cast.page import About, page
+from harness.cast.page import PageFacts, render_page
 from harness.errors import BadRequest
 from tests.browser import Browser, needs_chromium
 from tests.casts import MARKS, race_cast, real_cast
@@ -25,26 +25,20 @@ HOSTILE = "</script><script>alert('1')</script>\"'&\x1b[31m\u202e\u2066\x00\n<!-
 THREE_MINUTES = 1.64
 
 
-def about(**changes: Any) -> About:
+def about(**changes: Any) -> PageFacts:
     fields = {
         "title": "train on two workers",
         "run_id": "7c21",
         "workload": "train",
         "headline": "It ran 1.7 times as fast.",
     }
-    return About(**(fields | changes))
+    return PageFacts(**(fields | changes))
 
 
 def a_cast(*events: Event, **changes: Any) -> Cast:
-    return replace(
-        Cast(
-            80,
-            24,
-            1_700_000_000,
-            events or (Event(0.0, OUTPUT, "begun"), Event(9.0, OUTPUT, "over")),
-        ),
-        **changes,
-    )
+    events = events or (Event(0.0, OUTPUT, "begun"), Event(9.0, OUTPUT, "over"))
+    cast = Cast(columns=80, rows=24, began=1_700_000_000, events=events)
+    return replace(cast, **changes)
 
 
 class Document(HTMLParser):
@@ -121,11 +115,11 @@ class Document(HTMLParser):
 
 
 def test_the_same_recording_gives_the_same_bytes() -> None:
-    assert page(race_cast(), about()) == page(race_cast(), about())
+    assert render_page(race_cast(), about()) == render_page(race_cast(), about())
 
 
 def test_the_page_holds_the_recording_as_it_is() -> None:
-    held = Document(page(race_cast(), about())).cast
+    held = Document(render_page(race_cast(), about())).cast
 
     assert (held.events, held.duration_s, held.columns, held.rows) == (
         race_cast().events,
@@ -136,7 +130,7 @@ def test_the_page_holds_the_recording_as_it_is() -> None:
 
 
 def test_there_is_no_address_in_the_page() -> None:
-    content = page(race_cast(), about()).decode()
+    content = render_page(race_cast(), about()).decode()
     document = Document(content.encode())
 
     assert "//" not in content
@@ -151,11 +145,11 @@ def test_there_is_no_address_in_the_page() -> None:
 
 def test_a_page_of_three_minutes_is_smaller_than_a_megabyte() -> None:
     assert real_cast(slower=THREE_MINUTES).duration_s > 180
-    assert len(page(real_cast(slower=THREE_MINUTES), about())) <= 1_000_000
+    assert len(render_page(real_cast(slower=THREE_MINUTES), about())) <= 1_000_000
 
 
 def test_nothing_may_run_or_be_loaded_but_what_stands_in_the_page() -> None:
-    document = Document(page(race_cast(), about()))
+    document = Document(render_page(race_cast(), about()))
     digests = {
         f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
         for text in document.all("script")
@@ -175,7 +169,7 @@ def test_nothing_may_run_or_be_loaded_but_what_stands_in_the_page() -> None:
 
 
 def test_the_page_says_in_words_what_is_recorded_and_when() -> None:
-    told = Document(page(race_cast(), about(label="SIMULATED")))
+    told = Document(render_page(race_cast(), about(label="SIMULATED")))
 
     assert told.text(**{"class": "recorded"}) == "RECORDED 2026-11-22 09:14:07Z"
     assert told.text(**{"class": "label"}) == "SIMULATED"
@@ -188,7 +182,7 @@ def test_the_page_says_in_words_what_is_recorded_and_when() -> None:
 
 
 def test_what_is_not_there_leaves_no_empty_box() -> None:
-    told = Document(page(a_cast(began=0), about(headline="", label="")))
+    told = Document(render_page(a_cast(began=None), about(headline="", label="")))
 
     assert {found.get("class") for _, found in told.elements}.isdisjoint({"label", "headline"})
     assert told.text(**{"class": "recorded"}) == "RECORDED date unknown"
@@ -203,13 +197,13 @@ def test_a_marker_is_a_chapter_with_its_minute_that_leads_to_its_drawing() -> No
         Event(62.0, OUTPUT, "d"),
     )
 
-    assert Document(page(cast, about())).chapters == [("go 01:00", 61.01)]
+    assert Document(render_page(cast, about())).chapters == [("go 01:00", 61.01)]
 
 
 def test_a_marker_after_the_last_drawing_leads_to_its_own_moment() -> None:
     cast = a_cast(Event(0.0, OUTPUT, "a"), Event(5.0, MARKER, "over"))
 
-    assert Document(page(cast, about())).chapters == [("over 00:05", 5.0)]
+    assert Document(render_page(cast, about())).chapters == [("over 00:05", 5.0)]
 
 
 @pytest.mark.parametrize(
@@ -231,7 +225,7 @@ def test_a_marker_after_the_last_drawing_leads_to_its_own_moment() -> None:
 def test_the_poster_stands_at_the_headline_else_in_the_last_second(
     events: tuple[Event, ...], poster: str
 ) -> None:
-    assert f'data-poster="{poster}"' in page(a_cast(*events), about()).decode()
+    assert f'data-poster="{poster}"' in render_page(a_cast(*events), about()).decode()
 
 
 @settings(max_examples=30)
@@ -240,10 +234,12 @@ def test_no_text_can_leave_its_place(texts: list[str]) -> None:
     *words, chapter = texts
     cast = a_cast(Event(0.0, OUTPUT, "a"), Event(1.0, MARKER, chapter), title=chapter)
     harmless = Document(
-        page(a_cast(Event(0.0, OUTPUT, "a"), Event(1.0, MARKER, "go")), about(label="SIMULATED"))
+        render_page(
+            a_cast(Event(0.0, OUTPUT, "a"), Event(1.0, MARKER, "go")), about(label="SIMULATED")
+        )
     )
 
-    found = Document(page(cast, About(*words)))
+    found = Document(render_page(cast, PageFacts(*words)))
 
     assert found.fixed == harmless.fixed
     assert len(found.elements) <= len(harmless.elements)
@@ -263,7 +259,9 @@ def test_no_text_can_leave_its_place(texts: list[str]) -> None:
 
 def test_markup_in_a_text_is_shown_as_it_is() -> None:
     told = Document(
-        page(a_cast(Event(0.0, MARKER, HOSTILE), Event(1.0, OUTPUT, "a")), about(title=HOSTILE))
+        render_page(
+            a_cast(Event(0.0, MARKER, HOSTILE), Event(1.0, OUTPUT, "a")), about(title=HOSTILE)
+        )
     )
 
     assert told.all("h1") == ["</script><script>alert('1')</script>\"'& <!--"]
@@ -274,19 +272,19 @@ def test_without_the_player_the_hint_says_what_to_install(monkeypatch: pytest.Mo
     monkeypatch.setitem(sys.modules, "mkdocs_asciinema_player", None)
 
     with pytest.raises(BadRequest) as refused:
-        page(a_cast(), about())
+        render_page(a_cast(), about())
 
     assert "mkdocs-asciinema-player" in refused.value.hint
 
 
 def test_a_browser_that_runs_no_scripts_is_told_to() -> None:
-    assert "Allow scripts" in Document(page(a_cast(), about())).all("noscript")[0]
+    assert "Allow scripts" in Document(render_page(a_cast(), about())).all("noscript")[0]
 
 
 def written(folder: Path, cast: Cast, **changes: Any) -> Path:
     """Return the page of a recording in a file."""
     path = folder / "run.html"
-    path.write_bytes(page(cast, about(**changes)))
+    path.write_bytes(render_page(cast, about(**changes)))
     return path
 
 

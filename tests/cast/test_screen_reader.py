@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import text as words
-from harness.cast.screen_reader import Clock, Sight, clock_of, sight
+from harness.cast.screen_reader import ClockReading, ScreenReading, parse_clock, read_screen
 from harness.model import Schedule
-from harness.show.terminal.panel import Caption, panel
+from harness.show.terminal.panel import Caption, draw_panel
 from tests.builders import a_board, a_spec, some_events
 
 NOON = datetime(2026, 11, 22, 12, 0, 7, tzinfo=UTC)
@@ -20,11 +20,11 @@ def lines_of(
     """Return a panel's lines in the middle of a race in turn."""
     board = a_board(some_events()[:events])
     caption = Caption("7c21", Schedule.IN_TURN, NOON, badge)
-    return panel(board, a_spec(), caption, at=at, columns=columns, rows=rows).plain.split("\n")
+    return draw_panel(board, a_spec(), caption, at=at, columns=columns, rows=rows).plain.split("\n")
 
 
-def seen_at(columns: int, rows: int, badge: str = "REC") -> Sight:
-    found = sight(lines_of(columns, rows, badge=badge))
+def seen_at(columns: int, rows: int, badge: str = "REC") -> ScreenReading:
+    found = read_screen(lines_of(columns, rows, badge=badge))
     assert found is not None
     return found
 
@@ -32,7 +32,7 @@ def seen_at(columns: int, rows: int, badge: str = "REC") -> Sight:
 @pytest.mark.parametrize("size", SIZES)
 def test_both_clocks_are_read_off_a_panel_of_any_size(size: tuple[int, int]) -> None:
     board = a_board(some_events())
-    assert seen_at(*size).clocks[1] == Clock(board.distributed.wall_s or 0.0, 0.1)
+    assert seen_at(*size).clocks[1] == ClockReading(board.distributed.wall_s or 0.0, 0.1)
 
 
 @pytest.mark.parametrize("badge", ["REC", "REC · SIMULATED"])
@@ -46,32 +46,32 @@ def test_a_panel_without_a_badge_has_none() -> None:
 
 
 def test_what_both_sides_are_doing_is_read_off_a_panel() -> None:
-    found = sight(lines_of(100, 30, at=1.0, events=2))
+    found = read_screen(lines_of(100, 30, at=1.0, events=2))
     assert found is not None
-    assert found.looks is not None
-    assert found.looks[1] == "WAITING"
+    assert found.statuses is not None
+    assert found.statuses[1] == "WAITING"
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("00:00.0", Clock(0.0, 0.1)),
-        ("12:34.5", Clock(754.5, 0.1)),
-        ("1:00:00.1", Clock(3600.1, 0.1)),
-        ("1:00:02", Clock(3602.0, 1.0)),
+        ("00:00.0", ClockReading(0.0, 0.1)),
+        ("12:34.5", ClockReading(754.5, 0.1)),
+        ("1:00:00.1", ClockReading(3600.1, 0.1)),
+        ("1:00:02", ClockReading(3602.0, 1.0)),
         ("1x:00.0", None),
         ("", None),
     ],
 )
 def test_a_clock_tells_its_seconds_as_exactly_as_it_shows_them(
-    text: str, shown: Clock | None
+    text: str, shown: ClockReading | None
 ) -> None:
-    assert clock_of(text) == shown
+    assert parse_clock(text) == shown
 
 
 @given(st.floats(0, 350_000))
 def test_a_clock_shows_what_it_was_cut_off_from(elapsed: float) -> None:
-    shown = clock_of(words.clock(elapsed))
+    shown = parse_clock(words.clock(elapsed))
     assert shown is not None
     assert shown.shows(elapsed)
     assert not shown.shows(elapsed + 0.11)
@@ -84,17 +84,22 @@ def test_a_clock_of_hours_is_read_whatever_room_it_has(
 ) -> None:
     board = a_board(some_events(baseline_s=elapsed))
     caption = Caption("7c21", Schedule.IN_TURN, NOON, "REC")
-    lines = panel(board, a_spec(), caption, at=3e6, columns=size[0], rows=size[1]).plain.split("\n")
-    seen = sight(lines)
+    lines = draw_panel(board, a_spec(), caption, at=3e6, columns=size[0], rows=size[1]).plain.split(
+        "\n"
+    )
+    seen = read_screen(lines)
     assert seen is not None
     assert seen.clocks[0] is not None
     assert seen.clocks[0].shows(elapsed)
 
 
 def test_a_panel_with_no_such_day_is_none() -> None:
-    assert sight([line.replace("2026-11-22", "2026-13-45") for line in lines_of(100, 30)]) is None
+    assert (
+        read_screen([line.replace("2026-11-22", "2026-13-45") for line in lines_of(100, 30)])
+        is None
+    )
 
 
 @given(st.lists(st.text(max_size=40), max_size=12))
 def test_any_screen_can_be_looked_at(lines: list[str]) -> None:
-    sight(lines)
+    read_screen(lines)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.audited import claimed
-from harness.cast.end_card import slate
+from harness.cast.end_card import end_card
 from harness.cast.format import OUTPUT, Cast, Event
 from harness.cast.markers import HEADLINE
 from harness.cast.verify import Inspection, verify
@@ -27,14 +27,14 @@ Edit = Callable[[Cast], Cast]
 def a_true_cast() -> Cast:
     """Return a race's recording whose headline is held with a slate that keeps time."""
     cast, results = race_cast(), race_results()
-    end = cast.moment(HEADLINE) or 0.0
+    end = cast.marker_at(HEADLINE) or 0.0
     panels = [event for event in cast.events if event.at <= end and not event.text.startswith(" ")]
     walls = {trial.side: trial.wall_s for trial in results.trials}
     told = headline_text(results).replace("\n", "\r\n")
     held = []
     for beat in range(BEATS):
-        utc = datetime.fromtimestamp(cast.began + end + beat * BEAT_S, UTC)
-        stopped, going = slate(
+        utc = datetime.fromtimestamp((cast.began or 0.0) + end + beat * BEAT_S, UTC)
+        stopped, going = end_card(
             "REC",
             results.run_id,
             (walls[Side.BASELINE], walls[Side.DISTRIBUTED]),
@@ -244,7 +244,7 @@ def test_chapters_that_are_moved_together_are_refused() -> None:
 
 
 def test_a_headline_whose_chapter_is_moved_is_held_no_longer_for_it() -> None:
-    end = a_true_cast().moment(HEADLINE) or 0.0
+    end = a_true_cast().marker_at(HEADLINE) or 0.0
     short = chapter(HEADLINE, -4.0)(a_true_cast())
     assert "held" in keys(
         lambda _: replace(
@@ -255,11 +255,11 @@ def test_a_headline_whose_chapter_is_moved_is_held_no_longer_for_it() -> None:
 
 @pytest.mark.parametrize("seconds", [-86_400.0, -5.0, 5.0, 31_536_000.0])
 def test_a_recording_of_another_date_than_its_screen_shows_is_refused(seconds: float) -> None:
-    assert keys(lambda cast: replace(cast, began=cast.began + seconds)) == {"date"}
+    assert keys(lambda cast: replace(cast, began=(cast.began or 0.0) + seconds)) == {"date"}
 
 
 def test_a_recording_without_a_date_is_refused() -> None:
-    assert keys(lambda cast: replace(cast, began=0.0)) == {"date"}
+    assert keys(lambda cast: replace(cast, began=None)) == {"date"}
 
 
 def test_a_screen_that_goes_blank_is_refused() -> None:
@@ -288,7 +288,7 @@ WORDINGS = {
 
 @pytest.mark.parametrize("old", WORDINGS)
 def test_a_headline_of_other_words_is_refused(old: str) -> None:
-    end = a_true_cast().moment(HEADLINE) or 0.0
+    end = a_true_cast().marker_at(HEADLINE) or 0.0
     edited = [
         e._replace(text=e.text.replace(old, WORDINGS[old])) if e.at >= end else e
         for e in a_true_cast().events

@@ -103,7 +103,7 @@ def test_a_recordings_chapters_stand_at_the_moments_that_its_journal_tells(
             if isinstance(event, e.Finished) and event.side is Side.DISTRIBUTED
         ),
     }
-    began = {label: (cast.moment(label) or 0.0) - at for label, at in moments.items()}
+    began = {label: (cast.marker_at(label) or 0.0) - at for label, at in moments.items()}
     assert [marker.text for marker in cast.markers] == [
         ARMED,
         GO,
@@ -357,5 +357,5 @@ def test_recording_in_a_terminal_shows_the_race_and_waits_for_enter(tmp_path: Pa
     cast, facts = read(tmp_path / "take" / "run.cast"), load(tmp_path / "take" / "results.json")
     assert "REC · SIMULATED" in armed.text
     assert (cast.columns, cast.rows) == (80, 24)
-    assert (cast.moment(GO) or 0.0) - (cast.moment(ARMED) or 0.0) > 1.6
+    assert (cast.marker_at(GO) or 0.0) - (cast.marker_at(ARMED) or 0.0) > 1.6
     assert len(facts.trials) == 2

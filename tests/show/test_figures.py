@@ -169,7 +169,7 @@ def picture(case: str, name: str) -> Picture:
 
 @cache
 def drawing(case: str, name: str) -> Figure:
-    return figures.figure(picture(case, name), LIGHT)
+    return figures.render(picture(case, name), LIGHT)
 
 
 def read_back(case: str, name: str) -> dict[str, str]:
@@ -365,7 +365,7 @@ def test_scales_that_do_not_follow_the_law_are_drawn_without_it() -> None:
     )
     seen = curve(a_results(spec=a_spec(workers=8, points=tuple(walls)), trials=trials))
     assert seen is not None
-    spoken = [text.get_text() for text in texts(figures.figure(scaling.of_curve(seen), LIGHT))]
+    spoken = [text.get_text() for text in texts(figures.render(scaling.of_curve(seen), LIGHT))]
     assert "Amdahl’s law" not in spoken
     assert "do not follow Amdahl’s law: it misses one by 41 %" in " ".join(spoken).replace(
         "\N{NO-BREAK SPACE}", " "
@@ -521,12 +521,12 @@ def test_a_refused_session_has_no_figure_and_says_why() -> None:
     refused = a_results(kind=Kind.SIMULATED)
 
     assert figures.draw(refused) == {}
-    assert set(figures.missing(refused)) == set(FIGURES)
+    assert set(figures.missing_reasons(refused)) == set(FIGURES)
 
 
 def test_what_is_missing_is_what_is_not_drawn() -> None:
-    assert set(figures.missing(CASES["golden"])) == {"baseline", "core-seconds"}
-    assert figures.missing(CASES["race"]) == {}
+    assert set(figures.missing_reasons(CASES["golden"])) == {"baseline", "core-seconds"}
+    assert figures.missing_reasons(CASES["race"]) == {}
 
 
 def test_files_are_named_by_figure_and_theme() -> None:
@@ -563,7 +563,7 @@ def test_text_stands_out_from_all_that_is_behind_it(theme: Theme) -> None:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_every_text_is_in_the_themes_ink(theme: Theme) -> None:
-    drawn = [figures.figure(shown, theme) for shown in figures.pictures(CASES["race"]).values()]
+    drawn = [figures.render(shown, theme) for shown in figures.pictures(CASES["race"]).values()]
 
     assert {text.get_color() for one in drawn for text in texts(one)} == {theme.ink}
 
@@ -579,7 +579,7 @@ def test_any_curve_can_be_drawn(efficiencies: dict[int, float]) -> None:
     trials = (pairs[0][0], *(pair[1] for pair in pairs))
     seen = curve(a_results(spec=a_spec(workers=scales[-1], points=tuple(scales)), trials=trials))
     assert seen is not None
-    drawn = figures.figure(scaling.of_curve(seen), LIGHT)
+    drawn = figures.render(scaling.of_curve(seen), LIGHT)
 
     assert covered(drawn) == []
     assert f"points.{len(scales) - 1}.speedup" in {text.get_gid() for text in texts(drawn)}

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.cast.format import OUTPUT, Event
-from harness.cast.page import About, page
+from harness.cast.page import PageFacts, render_page
 from harness.takes.privacy import MOST_LEAKS, Identity, Kind, scan
 from tests.casts import race_cast
 
@@ -224,7 +224,9 @@ def a_real_page(*sent: str) -> bytes:
     """Return the page that is made of a race's recording in which a terminal was sent some more text at first."""
     cast = race_cast()
     events = tuple(Event(0.0, OUTPUT, text) for text in sent)
-    return page(replace(cast, events=(*events, *cast.events)), About("a race", "7c21", "train"))
+    return render_page(
+        replace(cast, events=(*events, *cast.events)), PageFacts("a race", "7c21", "train")
+    )
 
 
 LONG = "".join(random.Random(1).choices(string.ascii_letters, k=400))

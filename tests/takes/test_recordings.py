@@ -47,10 +47,9 @@ def chosen(
 def test_a_recording_tells_its_size_its_length_and_its_date(root: Path) -> None:
     found = recording(root / "kept")
     assert (found.columns, found.rows, found.verified) == (100, 30, True)
-    assert (
-        abs((found.recorded_utc - datetime.fromisoformat(found.results.began_utc)).total_seconds())
-        < 10
-    )
+    assert found.recorded_utc is not None
+    apart = found.recorded_utc - datetime.fromisoformat(found.results.began_utc)
+    assert abs(apart.total_seconds()) < 10
     assert found.duration_s == found.cast.duration_s > 5.0
 
 

@@ -11,15 +11,15 @@ from rich.cells import cell_len
 from harness import text as words
 from harness.errors import BadRequest
 from harness.show.terminal.agenda import (
-    aside,
-    beat,
     beat_clock,
     both_clocks,
-    digits,
-    next_of,
-    slack_of,
+    both_clocks_short,
+    clock_digits,
+    draw_beat,
+    next_beat,
+    slack_left,
     talk_clock,
-    wrapped,
+    wrap,
 )
 from harness.talk.agenda import Beat, Course, Standing, Talk, begin, end_beat, reach, said, standing
 from harness.talk.agenda_file import SHIPPED, read_talk
@@ -351,7 +351,7 @@ def stands_at(*steps: float) -> Standing:
 
 
 def drawn(stands: Standing, columns: int = 80, rows: int = 24, sentence: str = SENTENCE) -> str:
-    return beat(stands, sentence, "Enter ends this beat", columns=columns, rows=rows).plain
+    return draw_beat(stands, sentence, "Enter ends this beat", columns=columns, rows=rows).plain
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}")
@@ -370,7 +370,9 @@ def test_a_beat_looks_as_it_did(size: tuple[int, int], moment: str) -> None:
 def test_a_beat_keeps_to_the_terminal(
     columns: int, rows: int, sentence: str, steps: list[float]
 ) -> None:
-    frame = beat(stands_at(*steps), sentence, "Enter ends this beat", columns=columns, rows=rows)
+    frame = draw_beat(
+        stands_at(*steps), sentence, "Enter ends this beat", columns=columns, rows=rows
+    )
     assert len(frame.lines) <= max(1, rows - 1)
     assert {sum(cell_len(part.text) for part in line) for line in frame.lines} <= {columns}
 
@@ -416,21 +418,23 @@ def test_what_is_left_is_in_big_digits() -> None:
 @given(st.floats(0, 719.99))
 def test_what_is_left_and_what_has_elapsed_add_up_as_they_are_written(elapsed: float) -> None:
     stands = standing(a_course(began=0.0), elapsed)
-    minutes = [text.split(":") for text in (digits(stands), talk_clock(stands).split()[1])]
+    minutes = [text.split(":") for text in (clock_digits(stands), talk_clock(stands).split()[1])]
     assert sum(60 * int(minute) + int(second) for minute, second in minutes) == 720
 
 
 def test_the_corner_of_a_race_holds_both_clocks() -> None:
-    assert aside(stands_at(110.0, 62.0)) == "talk 2:52/12:00 · demo 1:02/4:30"
+    assert both_clocks_short(stands_at(110.0, 62.0)) == "talk 2:52/12:00 · demo 1:02/4:30"
 
 
 def test_the_corner_of_a_race_says_an_overrun_in_words() -> None:
-    assert aside(stands_at(110.0, 282.0)) == "talk 6:32/12:00 · demo OVER by 0:12"
+    assert both_clocks_short(stands_at(110.0, 282.0)) == "talk 6:32/12:00 · demo OVER by 0:12"
 
 
 def test_the_longest_prompt_of_a_race_and_the_clocks_fit_into_its_corner() -> None:
     assert (
-        cell_len(f"armed: press Enter to start both clocks · {aside(stands_at(599.0, 269.0))}")
+        cell_len(
+            f"armed: press Enter to start both clocks · {both_clocks_short(stands_at(599.0, 269.0))}"
+        )
         <= 78
     )
 
@@ -441,7 +445,9 @@ def test_both_clocks_in_a_line() -> None:
 
 def test_a_talk_that_is_over_has_no_beat_to_time() -> None:
     stands = stands_at(110.0, 260.0, 85.0, 0.0)
-    assert [told(stands) for told in (aside, both_clocks, beat_clock, next_of, slack_of)] == [
+    assert [
+        told(stands) for told in (both_clocks_short, both_clocks, beat_clock, next_beat, slack_left)
+    ] == [
         "talk 7:35/12:00",
         "talk 7:35 of 12:00",
         "",
@@ -452,13 +458,13 @@ def test_a_talk_that_is_over_has_no_beat_to_time() -> None:
 
 @given(st.text(max_size=400), st.integers(2, 60), st.integers(1, 8))
 def test_wrapped_text_keeps_to_its_lines(text: str, width: int, most: int) -> None:
-    lines = wrapped(text, width, most)
+    lines = wrap(text, width, most)
     assert len(lines) <= most
     assert all(cell_len(line) <= width for line in lines)
 
 
 @given(st.text(st.characters(categories=["L", "N"]), max_size=300), st.integers(2, 60))
 def test_nothing_is_lost_where_there_are_lines_enough(text: str, width: int) -> None:
-    assert "".join(wrapped(text, width, 1_000)).replace(" ", "") == words.printable(text).replace(
+    assert "".join(wrap(text, width, 1_000)).replace(" ", "") == words.printable(text).replace(
         " ", ""
     )

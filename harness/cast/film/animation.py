@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from PIL import Image, ImageChops
 from PIL.GifImagePlugin import getdata
 
-from harness.cast.film.frames import picture, shares, stills
-from harness.cast.film.picture import UNUSED, Picture
+from harness.cast.film.frames import display_times, draw_frames, start_picture
+from harness.cast.film.picture import UNUSED, ScreenPicture
 from harness.cast.format import Cast
 
 CELL_WIDTH = 10
@@ -28,7 +28,7 @@ _COLOURS = 0xF7  # a table of 256, of eight bits each
 
 def gif(cast: Cast, remark: str = "") -> bytes:
     """Return the recording as a GIF, labelled with its date and a remark; raise ``BadRequest`` where it is too large or too long."""
-    drawn = picture(cast, CELL_WIDTH, remark)
+    drawn = start_picture(cast, CELL_WIDTH, remark)
     frames = b"".join(_frames(cast, drawn))
     return b"".join(
         (
@@ -41,11 +41,11 @@ def gif(cast: Cast, remark: str = "") -> bytes:
     )
 
 
-def _frames(cast: Cast, drawn: Picture) -> Iterator[bytes]:
+def _frames(cast: Cast, drawn: ScreenPicture) -> Iterator[bytes]:
     """Yield the frames; a still that looks like the one before only makes that one last longer."""
     waiting, delay = b"", 0
     before = None
-    for share in stills(cast, drawn, shares(cast, PER_SECOND, SHORTEST)):
+    for share in draw_frames(cast, drawn, display_times(cast, PER_SECOND, SHORTEST)):
         change = _change(before, drawn.image)
         if change and waiting:
             yield from _timed(waiting, delay)

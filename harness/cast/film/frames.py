@@ -8,24 +8,23 @@ from itertools import accumulate
 
 from harness import text
 from harness.cast.emulator import drawings, screens
-from harness.cast.film.picture import Picture
+from harness.cast.film.picture import ScreenPicture
 from harness.cast.format import Cast
-from harness.cast.label import recorded
 from harness.errors import BadRequest
 
 LONGEST_S = 3600.0
 
 
-def picture(cast: Cast, cell_width: int, remark: str) -> Picture:
+def start_picture(cast: Cast, cell_width: int, remark: str) -> ScreenPicture:
     """Return the picture of a recording's screen before its first drawing; raise ``BadRequest`` for one that is too large or too long."""
     if cast.duration_s > LONGEST_S:
         sentence = f"a recording of {text.seconds(cast.duration_s)} is too long for a film, which is given up to {text.seconds(LONGEST_S)}"
         raise BadRequest(sentence, "play it as run.html, which holds it whole")
-    label = " · ".join(filter(None, (recorded(cast), text.printable(remark))))
-    return Picture(cast.columns, cast.rows, cell_width, label)
+    label = " · ".join(filter(None, (cast.label, text.printable(remark))))
+    return ScreenPicture(cast.columns, cast.rows, cell_width, label)
 
 
-def shares(cast: Cast, per_second: int, shortest: int) -> tuple[int, ...]:
+def display_times(cast: Cast, per_second: int, shortest: int) -> tuple[int, ...]:
     """Return how long each drawing is shown, in parts of a second, before them the empty screen. They add up to the whole time.
 
     One that would be shown for less than the shortest time is left out, and the one before it stands until the next; so the last
@@ -46,13 +45,13 @@ def shares(cast: Cast, per_second: int, shortest: int) -> tuple[int, ...]:
     return _from_zero(found, until)
 
 
-def stills(cast: Cast, drawn: Picture, shown: Sequence[int]) -> Iterator[int]:
+def draw_frames(cast: Cast, drawn: ScreenPicture, shown: Sequence[int]) -> Iterator[int]:
     """Draw one after the other what is shown, and yield for how long each is."""
     if shown[0]:
         yield shown[0]
     for share, (_, _, screen) in zip(shown[1:], screens(cast), strict=True):
         if share:
-            drawn.show(screen)
+            drawn.update(screen)
             yield share
 
 

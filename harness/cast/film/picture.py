@@ -50,7 +50,7 @@ _NAMED["bfightmagenta"] = _NAMED[
 ]  # so pyte spells it where it stands behind a letter
 
 
-class Painted(Protocol):
+class Cell(Protocol):
     """A letter on a screen with its paint, as the emulator tells it; one that is empty is the second half of a wide letter."""
 
     @property
@@ -127,7 +127,7 @@ class _Tile(NamedTuple):
     cells: int = 1
 
 
-class Picture:
+class ScreenPicture:
     """A screen of so many columns and rows, drawn in cells of a width in pixels, with a label below; its sides are even."""
 
     def __init__(self, columns: int, rows: int, cell_width: int, label: str) -> None:
@@ -144,10 +144,10 @@ class Picture:
         self.image = Image.new("L", self.size, self.palette.number(PAPER))
         self._tile = lru_cache(maxsize=8192)(self._drawn)
         self._ramp = lru_cache(maxsize=8192)(self._shades)
-        self._shown: list[Mapping[int, Painted]] = [{}] * rows
+        self._shown: list[Mapping[int, Cell]] = [{}] * rows
         self._write(label)
 
-    def show(self, screen: Screen) -> None:
+    def update(self, screen: Screen) -> None:
         """Bring the picture up to date with a screen."""
         for row in range(self._rows):
             cells = screen.cells(row)
@@ -162,7 +162,7 @@ class Picture:
         coloured.putpalette(self.palette.bytes)
         return coloured.convert("RGB").tobytes()
 
-    def _draw(self, row: int, cells: Mapping[int, Painted]) -> None:
+    def _draw(self, row: int, cells: Mapping[int, Cell]) -> None:
         width, high = self._alphabet.width, self._alphabet.height
         top = row * high
         self.image.paste(self.palette.number(PAPER), (0, top, self._columns * width, top + high))
@@ -205,7 +205,7 @@ class Picture:
         return [numbers[round(shade / INKED * most)] for shade in range(INKED + 1)]
 
 
-def _tile(cell: Painted, cells: int) -> _Tile:
+def _tile(cell: Cell, cells: int) -> _Tile:
     ink, paper = _colour(cell.fg, INK), _colour(cell.bg, PAPER)
     if cell.reverse:
         ink, paper = paper, ink

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import IO
 
 from harness import text
-from harness.cast.film.frames import picture, shares, stills
-from harness.cast.film.picture import Picture
+from harness.cast.film.frames import display_times, draw_frames, start_picture
+from harness.cast.film.picture import ScreenPicture
 from harness.cast.format import Cast
 from harness.errors import BadRequest
 from harness.extras import install_command
@@ -35,11 +35,11 @@ def mp4(cast: Cast, into: Path, remark: str = "") -> None:
     Raises ``BadRequest`` where there is no ffmpeg, where it fails, and where the recording is too large or too long.
     """
     program = ffmpeg()
-    drawn = picture(
+    drawn = start_picture(
         cast, min(_WIDEST_CELL, max(_NARROWEST_CELL, -(-NARROWEST // cast.columns))), remark
     )
     with _draft(into) as draft, _running([program, *_options(drawn), str(draft)]) as fed:
-        for count in stills(cast, drawn, shares(cast, PER_SECOND, shortest=1)):
+        for count in draw_frames(cast, drawn, display_times(cast, PER_SECOND, shortest=1)):
             still = drawn.rgb
             for _ in range(count):
                 fed.write(still)
@@ -55,7 +55,7 @@ def ffmpeg() -> str:
         raise BadRequest("there is no ffmpeg, which makes the video", _NO_FFMPEG) from error
 
 
-def _options(drawn: Picture) -> list[str]:
+def _options(drawn: ScreenPicture) -> list[str]:
     """Return what ffmpeg is to do with pictures that it is handed one after the other: nothing that a browser cannot play."""
     width, height = drawn.size
     given = f"-f rawvideo -pixel_format rgb24 -video_size {width}x{height} -framerate {PER_SECOND} -i pipe:0"

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from harness.claims.headline import Headline, Refusal, headline
 from harness.model import Results
 from harness.show.figures import architecture, baseline, core_seconds, cost_quality, scaling
-from harness.show.figures.picture import Missing, Picture, figure, png, svg
+from harness.show.figures.picture import Missing, Picture, png, render, svg
 from harness.show.figures.theme import DARK, LIGHT, Theme
 
 __all__ = [
@@ -21,10 +21,10 @@ __all__ = [
     "Picture",
     "Theme",
     "draw",
-    "figure",
     "missing",
     "pictures",
     "png",
+    "render",
     "svg",
 ]
 
@@ -45,7 +45,7 @@ def draw(results: Results, theme: Theme = LIGHT) -> dict[str, bytes]:
     for name, picture in pictures(results).items():
         stem, drawn_on = (
             f"fig-{name}{'' if theme is LIGHT else f'-{theme.name}'}",
-            figure(picture, theme),
+            render(picture, theme),
         )
         files |= {
             f"{stem}.svg": svg(picture, theme, drawn_on),
@@ -59,7 +59,7 @@ def pictures(results: Results) -> dict[str, Picture]:
     return {name: drawn for name, drawn in _all(results).items() if isinstance(drawn, Picture)}
 
 
-def missing(results: Results) -> dict[str, str]:
+def missing_reasons(results: Results) -> dict[str, str]:
     """Return why there is no figure, for each that there is not, by name."""
     return {
         name: drawn.reason for name, drawn in _all(results).items() if isinstance(drawn, Missing)

@@ -98,7 +98,7 @@ def axes(
     page.keep_clear([Box(x.from_px, y.from_px - 4, WIDTH_PX, y.from_px + _NAME_BELOW)])
 
 
-def trail(xs: Sequence[float], ys: Sequence[float], reach: float = 5) -> list[Box]:
+def boxes_along(xs: Sequence[float], ys: Sequence[float], reach: float = 5) -> list[Box]:
     """Return boxes along a line, for labels to keep clear of."""
     boxes = []
     for (x0, y0), (x1, y1) in zip(
@@ -111,7 +111,7 @@ def trail(xs: Sequence[float], ys: Sequence[float], reach: float = 5) -> list[Bo
     return boxes
 
 
-def beside(
+def label_beside(
     page: Page, lines: Sequence[Line], point: tuple[float, float], *, always: bool = False
 ) -> None:
     """Write a label beside its point, further off with a line to it; one that is needed ``always`` may go anywhere on the chart."""
@@ -125,7 +125,7 @@ def beside(
         share = 1 - _MARK_PX / far
         xs, ys = ([near[axis], near[axis] + (point[axis] - near[axis]) * share] for axis in (0, 1))
         page.line(xs, ys, page.theme.ink, 2)
-        page.keep_clear(trail(xs, ys))
+        page.keep_clear(boxes_along(xs, ys))
 
 
 def _around(x: float, y: float) -> Iterator[tuple[float, float, str]]:

@@ -133,7 +133,7 @@ def _arrow(page: Page, start: tuple[float, float], end: tuple[float, float]) -> 
         (x1 - (x1 - x0) * off, y1 - (y1 - y0) * off),
     )
     page.arrow(tail, tip, page.theme.ink)
-    page.keep_clear(axes.trail([tail[0], tip[0]], [tail[1], tip[1]], 10))
+    page.keep_clear(axes.boxes_along([tail[0], tip[0]], [tail[1], tip[1]], 10))
 
 
 def _labels(
@@ -159,7 +159,7 @@ def _labels(
                 f"{phrases.metric(headline)} {text.quality(quality, limit)}", 28, f"quality.{side}"
             ),
         ]
-        axes.beside(page, lines, place, always=True)
+        axes.label_beside(page, lines, place, always=True)
 
 
 def _offers(page: Page, headline: Headline, x: Scale, y: float) -> None:
@@ -170,7 +170,7 @@ def _offers(page: Page, headline: Headline, x: Scale, y: float) -> None:
         name = Line(
             f"at {text.printable(offer.name)[:_LONGEST_NAME]} prices", SMALLEST_PX, f"{field}.name"
         )
-        axes.beside(page, [money, name], (x.at(offer.distributed), y), always=True)
+        axes.label_beside(page, [money, name], (x.at(offer.distributed), y), always=True)
 
 
 def _described(headline: Headline) -> str:

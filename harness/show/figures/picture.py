@@ -46,7 +46,7 @@ def sentence(told: str) -> str:
     return f"{told[:1].upper()}{told[1:].rstrip('.')}."
 
 
-def figure(picture: Picture, theme: Theme) -> "Figure":
+def render(picture: Picture, theme: Theme) -> "Figure":
     """Return the picture as a matplotlib figure in which a point is a pixel."""
     drawn_on, page = blank(theme)
     picture.paint(page)
@@ -55,8 +55,8 @@ def figure(picture: Picture, theme: Theme) -> "Figure":
 
 def svg(picture: Picture, theme: Theme, drawn_on: "Figure | None" = None) -> bytes:
     """Return the picture as SVG, its letters as outlines; each field's group bears its text as its ``title``."""
-    drawn_on = drawn_on or figure(picture, theme)
-    drawing = with_words(saved(drawn_on, "svg", _BARE), picture.title, picture.description).decode()
+    drawn_on = drawn_on or render(picture, theme)
+    drawing = add_words(save(drawn_on, "svg", _BARE), picture.title, picture.description).decode()
     for text in drawn_on.axes[0].texts:
         if text.get_gid():
             opening = f'<g id="{text.get_gid()}">'
@@ -68,10 +68,10 @@ def svg(picture: Picture, theme: Theme, drawn_on: "Figure | None" = None) -> byt
 
 def png(picture: Picture, theme: Theme, drawn_on: "Figure | None" = None) -> bytes:
     """Return the picture as PNG, 1600 by 900."""
-    return saved(drawn_on or figure(picture, theme), "png", {"Software": "twoclocks"})
+    return save(drawn_on or render(picture, theme), "png", {"Software": "twoclocks"})
 
 
-def saved(figure: "Figure", form: str, metadata: dict[str, str | None]) -> bytes:
+def save(figure: "Figure", form: str, metadata: dict[str, str | None]) -> bytes:
     """Return a figure's bytes; nothing in them depends on when or where it was drawn."""
     import matplotlib as mpl
 
@@ -81,7 +81,7 @@ def saved(figure: "Figure", form: str, metadata: dict[str, str | None]) -> bytes
     return target.getvalue()
 
 
-def with_words(svg: bytes, title: str, told: str) -> bytes:
+def add_words(svg: bytes, title: str, told: str) -> bytes:
     """Return the drawing with its words in ``title`` and ``desc``, in a frame that shrinks with its window."""
     drawing = svg.decode()
     drawing = drawing[drawing.index(">", drawing.index("<svg")) + 1 :]

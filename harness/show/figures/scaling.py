@@ -191,7 +191,7 @@ def _trace(
     places = [window.at(*point) for point in shown if window.y.shows(point[1])]
     xs, ys = [x for x, _ in places], [y for _, y in places]
     page.line(xs, ys, color, 3, dashed=dashed)
-    page.keep_clear(axes.trail(xs, ys))
+    page.keep_clear(axes.boxes_along(xs, ys))
 
 
 def _points(page: Page, seen: Curve, window: Window) -> None:
@@ -216,7 +216,7 @@ def _points(page: Page, seen: Curve, window: Window) -> None:
     )
     for place, point in ranked:
         told = _told(point, place, point is operating, seen)
-        axes.beside(
+        axes.label_beside(
             page,
             told,
             window.at(point.workers, point.speedup),
@@ -244,7 +244,7 @@ def _error_bar(page: Page, x: float, low: float, high: float) -> None:
     page.line([x, x], [low, high], page.theme.ink, 3)
     for end in (low, high):
         page.line([x - 12, x + 12], [end, end], page.theme.ink, 3)
-    page.keep_clear(axes.trail([x, x], [low, high], 12))
+    page.keep_clear(axes.boxes_along([x, x], [low, high], 12))
 
 
 def _gap(page: Page, seen: Curve, window: Window, point: Point) -> None:
@@ -252,7 +252,7 @@ def _gap(page: Page, seen: Curve, window: Window, point: Point) -> None:
     x, y = window.at(point.workers, point.speedup)
     top = window.y.at(ideal(seen.results.spec, point.workers))
     page.line([x, x], [y, top], page.theme.ink, 3, dashed=True)
-    page.keep_clear(axes.trail([x, x], [y, top]))
+    page.keep_clear(axes.boxes_along([x, x], [y, top]))
 
 
 def _baseline(page: Page, seen: Curve, window: Window) -> None:
@@ -263,7 +263,7 @@ def _baseline(page: Page, seen: Curve, window: Window) -> None:
         and window.x.at(seen.points[0].workers) - x > _BASELINE_APART_PX
     ):
         page.mark(x, y, "s", page.theme.baseline, size=_SMALL_PX)
-        axes.beside(page, [Line("baseline")], (x, y))
+        axes.label_beside(page, [Line("baseline")], (x, y))
 
 
 def _told(point: Point, place: int, operating: bool, seen: Curve) -> list[Line]:
@@ -286,7 +286,7 @@ def _prediction(page: Page, prediction: Prediction, window: Window, place: int) 
         Line(text.times(prediction.speedup), 30, f"predictions.{place}.speedup", bold=True),
         Line("predicted", 28),
     ]
-    axes.beside(page, lines, (x, y), always=True)
+    axes.label_beside(page, lines, (x, y), always=True)
 
 
 def _names(page: Page, seen: Curve, window: Window) -> None:

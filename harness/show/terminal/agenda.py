@@ -7,7 +7,7 @@ May import ``score.talk`` and its neighbours in ``show``.
 from rich.cells import cell_len, chop_cells
 
 from harness import text as words
-from harness.show.terminal.big_digits import drawn, face_for
+from harness.show.terminal.big_digits import draw_digits, largest_face
 from harness.show.terminal.lines import (
     BASELINE_PAINT,
     LABEL,
@@ -16,15 +16,15 @@ from harness.show.terminal.lines import (
     Line,
     bar,
     cut,
-    fitting,
-    padded,
+    first_fitting,
+    justify,
+    pad,
     piece,
-    spread,
 )
 from harness.talk.agenda import Standing
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 19
-NOTICED_S = 1.0
+LEAST_OVERRUN_S = 1.0
 """Seconds from which an overrun is spoken of."""
 
 _SENTENCE_ROWS = 6
@@ -45,12 +45,12 @@ def both_clocks(stands: Standing) -> str:
     )
 
 
-def aside(stands: Standing) -> str:
+def both_clocks_short(stands: Standing) -> str:
     """Return both clocks in as few words as there can be, for the corner of a race: ``talk 6:12/12:00 · demo 1:02/4:30``."""
     whole = f"talk {words.minutes(stands.elapsed)}/{words.minutes(stands.talk.length)}"
     if stands.beat is None:
         return whole
-    over = stands.beat_left <= -NOTICED_S
+    over = stands.beat_left <= -LEAST_OVERRUN_S
     own = (
         f"OVER by {words.minutes(-stands.beat_left)}"
         if over
@@ -66,36 +66,36 @@ def beat_clock(stands: Standing) -> str:
     clock = f"{words.minutes(stands.taken)} of {words.minutes(stands.beat.budget)}"
     return (
         f"{clock}, OVER by {words.minutes(-stands.beat_left)}"
-        if stands.beat_left <= -NOTICED_S
+        if stands.beat_left <= -LEAST_OVERRUN_S
         else clock
     )
 
 
-def place_of(stands: Standing) -> str:
+def beat_title(stands: Standing) -> str:
     """Return which beat it is: ``beat 2 of 6 · AXIS``."""
     if stands.beat is None:
         return "the talk is over"
     return f"beat {words.count(stands.place + 1)} of {words.count(len(stands.talk.beats))} · {words.printable(stands.beat.name).upper()}"
 
 
-def left_of(stands: Standing) -> str:
+def time_left(stands: Standing) -> str:
     """Return what is left of the talk, or by how much it is over its time."""
     length = words.minutes(stands.talk.length)
-    if stands.left <= -NOTICED_S:
+    if stands.left <= -LEAST_OVERRUN_S:
         return f"OVER TIME by {words.minutes(-stands.left)}, the talk has {length}"
-    return f"{digits(stands)} left of {length}"
+    return f"{clock_digits(stands)} left of {length}"
 
 
-def slack_of(stands: Standing) -> str:
+def slack_left(stands: Standing) -> str:
     """Return how much slack is left if the rest keeps to its budgets, or by how much it will not fit; empty once all is over."""
     if stands.beat is None:
         return ""
-    if stands.spare <= -NOTICED_S:
+    if stands.spare <= -LEAST_OVERRUN_S:
         return f"NO SLACK: {words.minutes(-stands.spare)} too long as it goes"
     return f"slack {words.minutes(max(0.0, stands.spare))}"
 
 
-def next_of(stands: Standing) -> str:
+def next_beat(stands: Standing) -> str:
     """Return the next beat with its budget; empty once all is over."""
     beat = stands.following
     if stands.beat is None:
@@ -107,14 +107,14 @@ def next_of(stands: Standing) -> str:
     )
 
 
-def digits(stands: Standing) -> str:
+def clock_digits(stands: Standing) -> str:
     """Return what the big digits show: what is left, or what the talk is over its time by, which the words beside them tell."""
     return words.minutes(
         abs(stands.talk.length - int(stands.elapsed))
     )  # so that it and the elapsed time add up as they are written
 
 
-def wrapped(text: str, width: int, most: int) -> list[str]:
+def wrap(text: str, width: int, most: int) -> list[str]:
     """Return untrusted text on at most so many lines of that width, ended with an ellipsis where it was cut."""
     lines, line = list[str](), ""
     for word in (
@@ -137,33 +137,33 @@ def wrapped(text: str, width: int, most: int) -> list[str]:
     )
 
 
-def beat(stands: Standing, sentence: str, prompt: str, *, columns: int, rows: int) -> Frame:
+def draw_beat(stands: Standing, sentence: str, prompt: str, *, columns: int, rows: int) -> Frame:
     """Draw the present beat of a rehearsal for a terminal of that size; ``prompt`` is what a key would do."""
     lines = _large(stands, sentence, prompt, columns, rows)
     if columns < SMALLEST_COLUMNS or rows < SMALLEST_ROWS:
         lines = _small(stands, sentence, prompt, columns, rows)
-    return Frame(tuple(padded(line, columns) for line in lines))
+    return Frame(tuple(pad(line, columns) for line in lines))
 
 
 def _large(stands: Standing, sentence: str, prompt: str, columns: int, rows: int) -> list[Line]:
     inner = columns - 2
-    face = face_for(inner, rows - 1 - _FIXED_ROWS - _SENTENCE_ROWS)
-    said = wrapped(sentence, inner - 2, _SENTENCE_ROWS)
+    face = largest_face(inner, rows - 1 - _FIXED_ROWS - _SENTENCE_ROWS)
+    said = wrap(sentence, inner - 2, _SENTENCE_ROWS)
     head = (
         piece(" REHEARSAL ", LABEL),
-        piece(spread(f" {place_of(stands)}", talk_clock(stands), inner - 11), STRONG),
+        piece(justify(f" {beat_title(stands)}", talk_clock(stands), inner - 11), STRONG),
     )
-    over = stands.beat_left <= -NOTICED_S
+    over = stands.beat_left <= -LEAST_OVERRUN_S
     budget = stands.beat.budget if stands.beat else 1.0
     clock = f" {beat_clock(stands)} "
     return [
         head,
         (),
-        *((piece(f" {row}", STRONG),) for row in drawn(digits(stands), face, inner)),
+        *((piece(f" {row}", STRONG),) for row in draw_digits(clock_digits(stands), face, inner)),
         (
             piece(
-                f" {' · '.join(filter(None, (left_of(stands), slack_of(stands))))} ",
-                LABEL if stands.spare <= -NOTICED_S else None,
+                f" {' · '.join(filter(None, (time_left(stands), slack_left(stands))))} ",
+                LABEL if stands.spare <= -LEAST_OVERRUN_S else None,
             ),
         ),
         (),
@@ -176,20 +176,20 @@ def _large(stands: Standing, sentence: str, prompt: str, columns: int, rows: int
             piece(clock, LABEL if over else STRONG),
         ),
         (),
-        (piece(f" {spread(next_of(stands), prompt, inner)}"),),
+        (piece(f" {justify(next_beat(stands), prompt, inner)}"),),
     ]
 
 
 def _small(stands: Standing, sentence: str, prompt: str, columns: int, rows: int) -> list[Line]:
     """Return the same in words, for a terminal that is too small for more; what matters most comes first."""
     told = [
-        f"{left_of(stands)}",
-        place_of(stands),
+        f"{time_left(stands)}",
+        beat_title(stands),
         beat_clock(stands),
-        slack_of(stands),
-        next_of(stands),
+        slack_left(stands),
+        next_beat(stands),
     ]
     room = rows - 1
-    said = wrapped(sentence, columns, max(0, room - len(told) - 1))
+    said = wrap(sentence, columns, max(0, room - len(told) - 1))
     lines = [*told, *said][: max(1, room - 1)]
-    return [(piece(fitting([line], columns)),) for line in [*lines, prompt][:room]]
+    return [(piece(first_fitting([line], columns)),) for line in [*lines, prompt][:room]]

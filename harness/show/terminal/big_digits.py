@@ -32,14 +32,14 @@ FACES = (
 SMALLEST = FACES[-1]
 
 
-def face_for(width: int, rows: int) -> Face:
+def largest_face(width: int, rows: int) -> Face:
     """Return the largest face whose ``mm:ss.t`` fits into ``width`` cells and ``rows`` rows, else the smallest."""
     return next(
         (face for face in FACES if face.rows <= rows and _width("00:00.0", face) <= width), SMALLEST
     )
 
 
-def drawn(clock: str, face: Face, width: int) -> tuple[str, ...]:
+def draw_digits(clock: str, face: Face, width: int) -> tuple[str, ...]:
     """Return the rows of a clock's big digits.
 
     What does not fit is shortened: first the tenths go, then the digits are small ones on the last row.
@@ -95,7 +95,7 @@ def _figlet(font: str) -> Figlet:
     return Figlet(font=font)
 
 
-def read(rows: Sequence[str]) -> str:
+def read_digits(rows: Sequence[str]) -> str:
     """Return the clock that stands in some rows of a screen, in any face, at their left end; empty where there is none.
 
     The reverse of ``drawn``: what it draws, this reads.

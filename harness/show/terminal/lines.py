@@ -57,19 +57,17 @@ def piece(text: str, style: Style | None = None) -> Segment:
 
 def cut(text: str, width: int) -> str:
     """Return untrusted text made safe and cut to at most ``width`` cells, with an ellipsis where it was cut."""
-    return shortened(
-        text if text.isascii() and text.isprintable() else words.printable(text), width
-    )
+    return shorten(text if text.isascii() and text.isprintable() else words.printable(text), width)
 
 
-def shortened(text: str, width: int) -> str:
+def shorten(text: str, width: int) -> str:
     """Return safe text in at most ``width`` cells, with an ellipsis where it was cut."""
     if cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip() + _ELLIPSIS if width > 0 else ""
 
 
-def padded(line: Iterable[Segment], width: int) -> Line:
+def pad(line: Iterable[Segment], width: int) -> Line:
     """Return the line brought to exactly ``width`` cells: filled with spaces or cut off."""
     pieces, room = [], width
     for part in line:
@@ -81,21 +79,21 @@ def padded(line: Iterable[Segment], width: int) -> Line:
     return (*pieces, Segment(" " * room)) if room else tuple(pieces)
 
 
-def spread(left: str, right: str, width: int) -> str:
+def justify(left: str, right: str, width: int) -> str:
     """Return a line of ``width`` cells with ``right`` at its end, which ``left`` must make room for."""
     end = cut(right, width)
     room = width - cell_len(end) - (1 if end else 0)
     return set_cell_size(cut(left, max(0, room)), width - cell_len(end)) + end
 
 
-def fitting(variants: Sequence[str], width: int) -> str:
+def first_fitting(variants: Sequence[str], width: int) -> str:
     """Return the first variant that fits into ``width`` cells, else the last one cut."""
     return next((text for text in variants if cell_len(text) <= width), None) or cut(
         variants[-1], width
     )
 
 
-def joined(parts: Iterable[str], width: int) -> str:
+def join_fitting(parts: Iterable[str], width: int) -> str:
     """Return the parts with dots between them, as many from the front as fit; a part that does not fit is left out."""
     line = ""
     for part in filter(None, parts):

@@ -16,7 +16,7 @@ HEARTBEAT_S = 4.0
 """Seconds of silence after which a heartbeat is due; asked once a second, five never pass without a line."""
 
 
-def lines(before: Board, after: Board, spec: Spec, *, at: float, last_said: float) -> list[str]:
+def new_lines(before: Board, after: Board, spec: Spec, *, at: float, last_said: float) -> list[str]:
     """Return what to say ``at`` that time on the conductor's clock; ``last_said`` is when a line was said last."""
     told = [
         f"{_name(after.lane(side), spec)}: {line}"

@@ -14,7 +14,7 @@ from harness import text as words
 from harness.claims.pairs import within_tolerance
 from harness.model import Schedule, Spec, whole_machines
 from harness.show import sweep_phrases
-from harness.show.terminal.big_digits import SMALLEST, face_for
+from harness.show.terminal.big_digits import SMALLEST, largest_face
 from harness.show.terminal.lines import (
     BASELINE_PAINT,
     DISTRIBUTED_PAINT,
@@ -23,15 +23,22 @@ from harness.show.terminal.lines import (
     Frame,
     Line,
     cut,
-    fitting,
-    joined,
-    padded,
+    first_fitting,
+    join_fitting,
+    justify,
+    pad,
     piece,
-    spread,
 )
-from harness.show.terminal.side_box import Layout, Look, View, back_at, box, progress
-from harness.show.terminal.sweep_strip import rows as strip_rows
-from harness.show.terminal.sweep_strip import strip
+from harness.show.terminal.side_box import (
+    Layout,
+    SideStatus,
+    SideView,
+    draw_box,
+    progress_percent,
+    returned_at,
+)
+from harness.show.terminal.sweep_strip import draw_strip
+from harness.show.terminal.sweep_strip import strip_rows as strip_rows
 from harness.state.board import Board, Lane, Stage
 from harness.state.progress import workers_at_work
 from harness.state.replay import at_moment
@@ -43,13 +50,13 @@ _PROVING = "proving the baseline"
 _STANDING = "cores stand for machines"
 _WORKERS_BEFORE_A_LARGER_CLOCK = 10
 _LOOKS = {
-    Stage.WAITING: Look.WAITING,
-    Stage.ARMING: Look.ARMING,
-    Stage.READY: Look.READY,
-    Stage.RUNNING: Look.LIVE,
-    Stage.FINISHED: Look.DONE,
-    Stage.SCORED: Look.DONE,
-    Stage.FAILED: Look.FAILED,
+    Stage.WAITING: SideStatus.WAITING,
+    Stage.ARMING: SideStatus.ARMING,
+    Stage.READY: SideStatus.READY,
+    Stage.RUNNING: SideStatus.LIVE,
+    Stage.FINISHED: SideStatus.DONE,
+    Stage.SCORED: SideStatus.DONE,
+    Stage.FAILED: SideStatus.FAILED,
 }
 
 
@@ -68,7 +75,7 @@ class Caption:
     prompt: str = ""
 
 
-def panel(
+def draw_panel(
     board: Board, spec: Spec, caption: Caption, *, at: float, columns: int, rows: int
 ) -> Frame:
     """Draw the session ``at`` that many seconds on the conductor's clock, for a terminal of that size."""
@@ -76,11 +83,11 @@ def panel(
     if columns < SMALLEST_COLUMNS or rows < SMALLEST_ROWS:
         return _cramped(views, columns, rows)
     layout = _layout(spec, columns, rows)
-    left, right = (box(view, layout) for view in views)
+    left, right = (draw_box(view, layout) for view in views)
     sides = tuple((*one, *other) for one, other in zip(left, right, strict=True))
     around = _header(board, spec, caption, columns), _footer(board, spec, caption, views, columns)
-    lines = (around[0], *sides, *strip(board, spec, columns), *around[1])
-    return Frame(tuple(padded(line, columns) for line in lines))
+    lines = (around[0], *sides, *draw_strip(board, spec, columns), *around[1])
+    return Frame(tuple(pad(line, columns) for line in lines))
 
 
 def elapsed(lane: Lane, at: float) -> float:
@@ -94,7 +101,7 @@ def elapsed(lane: Lane, at: float) -> float:
     return max(0.0, at - lane.started_at)
 
 
-def replaying(board: Board, schedule: Schedule, at: float) -> bool:
+def is_replaying(board: Board, schedule: Schedule, at: float) -> bool:
     """Tell whether the baseline is shown as it was at the distributed side's moment: it ran before, and took longer."""
     before, now = board.baseline, board.distributed
     if (
@@ -107,14 +114,14 @@ def replaying(board: Board, schedule: Schedule, at: float) -> bool:
     return before.started_at <= now.started_at and max(0.0, at - now.started_at) < before.wall_s
 
 
-def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[View, View]:
+def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[SideView, SideView]:
     left, seconds, look = board.baseline, elapsed(board.baseline, at), _LOOKS[board.baseline.stage]
-    if replaying(board, schedule, at):
-        seconds, look = max(0.0, at - (board.distributed.started_at or 0.0)), Look.REPLAY
+    if is_replaying(board, schedule, at):
+        seconds, look = max(0.0, at - (board.distributed.started_at or 0.0)), SideStatus.REPLAY
         left = at_moment(left, seconds)
     right = board.distributed
     titles = _titles(board, spec)
-    baseline = View(
+    baseline = SideView(
         left,
         look,
         titles[0],
@@ -126,7 +133,7 @@ def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[Vie
         BASELINE_PAINT,
     )
     verdicts, look, most = _verdict(board, spec), _LOOKS[right.stage], spec.scales[-1]
-    distributed = View(
+    distributed = SideView(
         right,
         look,
         titles[1],
@@ -199,7 +206,7 @@ def _layout(spec: Spec, columns: int, rows: int) -> Layout:
         - Layout(width, SMALLEST, min(workers, _WORKERS_BEFORE_A_LARGER_CLOCK), airy=False).rows
         + SMALLEST.rows
     )
-    face = face_for(width - 4, clock_rows)
+    face = largest_face(width - 4, clock_rows)
     airy = Layout(width, face, workers, airy=True)
     if airy.rows <= spare:
         return airy
@@ -233,29 +240,32 @@ def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
     return (
         *badge,
         piece(" "),
-        piece(fitting([" · ".join(filter(None, parts)) for parts in choices], room)),
+        piece(first_fitting([" · ".join(filter(None, parts)) for parts in choices], room)),
     )
 
 
 def _footer(
-    board: Board, spec: Spec, caption: Caption, views: tuple[View, View], columns: int
+    board: Board, spec: Spec, caption: Caption, views: tuple[SideView, SideView], columns: int
 ) -> tuple[Line, Line]:
     proving = bool(board.rates) and caption.prompt.startswith(_PROVING)
     rate = (
         cut(sweep_phrases.rate(board.rates[-1], spec.workload.unit), columns - 2) if proving else ""
     )
-    news = rate or joined(
+    news = rate or join_fitting(
         [_gap(views, spec), _observations(board, spec), _start_up(board, spec)], columns - 2
     )
     prompt = cut(caption.prompt, columns - 2)
-    note = fitting(_note(board, spec, views), columns - 3 - cell_len(prompt))
-    return (piece(" "), piece(news, STRONG)), (piece(" "), piece(spread(note, prompt, columns - 2)))
+    note = first_fitting(_note(board, spec, views), columns - 3 - cell_len(prompt))
+    return (piece(" "), piece(news, STRONG)), (
+        piece(" "),
+        piece(justify(note, prompt, columns - 2)),
+    )
 
 
-def _gap(views: tuple[View, View], spec: Spec) -> str:
+def _gap(views: tuple[SideView, SideView], spec: Spec) -> str:
     """Return the clocks' difference; there is none before one has stopped and the other, from the same zero, has passed it."""
     left, right = views
-    if Look.FAILED in (left.look, right.look):
+    if SideStatus.FAILED in (left.status, right.status):
         return "no gap: a side failed"
     gone = [view for view in views if view.lane.started_at is not None]
     running = [view for view in gone if view.lane.wall_s is None]
@@ -286,9 +296,9 @@ def _start_up(board: Board, spec: Spec) -> str:
     return f"cold start {words.seconds(spent)} not on the clock" if spent is not None else ""
 
 
-def _note(board: Board, spec: Spec, views: tuple[View, View]) -> tuple[str, ...]:
+def _note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> tuple[str, ...]:
     """Return the one remark that matters most now, in several lengths, the longest first."""
-    failed = [view for view in views if view.look is Look.FAILED]
+    failed = [view for view in views if view.status is SideStatus.FAILED]
     if failed:
         return (words.printable(f"{failed[0].lane.side} failed: {failed[0].lane.reason}"),)
     faults = views[1].lane.faults
@@ -305,16 +315,16 @@ def _note(board: Board, spec: Spec, views: tuple[View, View]) -> tuple[str, ...]
 def _fault_note(board: Board, worker: str) -> str:
     fault = next(fault for fault in reversed(board.distributed.faults) if fault.worker == worker)
     name, when = words.printable(worker), words.clock(fault.at_s)
-    if back_at(fault) is None:
+    if returned_at(fault) is None:
         return f"{name} LOST at {when}: {words.printable(fault.reason)}"
     return f"{name} LOST at {when}, back after {words.seconds(fault.cost_s or 0.0)}"
 
 
-def _cramped(views: tuple[View, View], columns: int, rows: int) -> Frame:
+def _cramped(views: tuple[SideView, SideView], columns: int, rows: int) -> Frame:
     """Return both clocks in words, and what the panel needs: for a terminal that is too small to draw it."""
     names = [view.titles[0].partition(" ")[0] for view in views]
     told = [
-        f"{name} {view.look} {words.clock(view.elapsed)} {progress(view.lane)}"
+        f"{name} {view.status} {words.clock(view.elapsed)} {progress_percent(view.lane)}"
         for name, view in zip(names, views, strict=True)
     ]
     size = f"this terminal is {columns}×{rows}, the panel needs {SMALLEST_COLUMNS}×{SMALLEST_ROWS}"
@@ -322,4 +332,4 @@ def _cramped(views: tuple[View, View], columns: int, rows: int) -> Frame:
         f"{name} {words.clock(view.elapsed)}" for name, view in zip(names, views, strict=True)
     )
     lines = [*told, size] if rows > 3 else [clocks]
-    return Frame(tuple(padded((piece(cut(line, columns)),), columns) for line in lines))
+    return Frame(tuple(pad((piece(cut(line, columns)),), columns) for line in lines))

@@ -13,29 +13,29 @@ from harness import text as words
 from harness.model import Side
 from harness.show.terminal.agenda import (
     beat_clock,
-    digits,
-    left_of,
-    next_of,
-    place_of,
-    slack_of,
+    beat_title,
+    clock_digits,
+    next_beat,
+    slack_left,
     talk_clock,
-    wrapped,
+    time_left,
+    wrap,
 )
-from harness.show.terminal.big_digits import FACES, drawn
+from harness.show.terminal.big_digits import FACES, draw_digits
 from harness.show.terminal.lines import (
     LABEL,
     STRONG,
     Frame,
     Line,
     cut,
-    fitting,
-    padded,
+    first_fitting,
+    justify,
+    pad,
     piece,
-    shortened,
-    spread,
+    shorten,
 )
 from harness.show.terminal.panel import elapsed
-from harness.show.terminal.side_box import progress
+from harness.show.terminal.side_box import progress_percent
 from harness.state.board import Board, Lane, Stage
 from harness.state.stall import stalled_s
 from harness.talk.agenda import Course, Standing, standing
@@ -51,7 +51,7 @@ _PRESS = "press f on the race to play the recording"
 
 
 @dataclass(frozen=True)
-class Run:
+class FollowedRun:
     """The session that is followed: its board, the conductor's time now, and the seconds since anything was heard of it.
 
     ``alive`` is whether any process of it is known to be there; ``recorded`` whether there is a recording to play instead.
@@ -75,7 +75,7 @@ class Scene:
     course: Course
     now: float
     sentence: str
-    run: Run | None
+    run: FollowedRun | None
     record: Record
     deadlines: tuple[Deadline, ...]
     stall_after: float
@@ -89,14 +89,14 @@ class Scene:
         return standing(self.course, self.now)
 
 
-def cue(scene: Scene, *, columns: int, rows: int) -> Frame:
+def draw_presenter_view(scene: Scene, *, columns: int, rows: int) -> Frame:
     """Draw a scene for a terminal of that size."""
     roomy = columns >= SMALLEST_COLUMNS and rows >= SMALLEST_ROWS
     lines = _large(scene, columns, rows) if roomy else _small(scene, columns, rows)
-    return Frame(tuple(padded(line, columns) for line in lines))
+    return Frame(tuple(pad(line, columns) for line in lines))
 
 
-def warning(run: Run | None, stall_after: float) -> str:
+def warning(run: FollowedRun | None, stall_after: float) -> str:
     """Return the one thing that goes wrong, in words (empty: nothing does)."""
     if run is None or run.board.closed is not None:
         return ""
@@ -117,7 +117,7 @@ def warning(run: Run | None, stall_after: float) -> str:
     return ""
 
 
-def side(run: Run, which: Side, record: Record) -> tuple[str, ...]:
+def describe_side(run: FollowedRun, which: Side, record: Record) -> tuple[str, ...]:
     """Return how one side goes, in several lengths: its clock, its progress, and when its clock will stop by what."""
     lane, walls = run.board.lane(which), record.walls(which)
     found, rehearsals = ending(lane, run.at, walls), words.number_of(len(walls), "rehearsal")
@@ -141,7 +141,7 @@ def side(run: Run, which: Side, record: Record) -> tuple[str, ...]:
     )
 
 
-def whole_run(run: Run, record: Record) -> str:
+def describe_run(run: FollowedRun, record: Record) -> str:
     """Return when both clocks will have stopped, or how the session ended."""
     board = run.board
     if board.closed is not None:
@@ -170,7 +170,7 @@ def heartbeat(scene: Scene) -> str:
     return "; ".join([*talk, *run])
 
 
-def until(deadline: Deadline, stands: Standing) -> tuple[str, ...]:
+def describe_deadline(deadline: Deadline, stands: Standing) -> tuple[str, ...]:
     """Return how much of the time to decide is left, in several lengths, the longest first; nothing once the demo is over."""
     moment, spare = words.minutes(deadline.at), deadline.at - stands.elapsed
     took = words.minutes(deadline.seconds)
@@ -201,15 +201,15 @@ def until(deadline: Deadline, stands: Standing) -> tuple[str, ...]:
 def _large(scene: Scene, columns: int, rows: int) -> list[Line]:
     stands, inner = scene.stands, columns - 2
     room = min(_SENTENCE_ROWS, rows - 1 - _OTHER_ROWS)
-    told = wrapped(scene.sentence, inner - 6, room)
-    big = drawn(digits(stands), _FACE, _DIGITS_CELLS - 2)
+    told = wrap(scene.sentence, inner - 6, room)
+    big = draw_digits(clock_digits(stands), _FACE, _DIGITS_CELLS - 2)
     beside = [
-        place_of(stands),
+        beat_title(stands),
         beat_clock(stands) if scene.course.began is not None else "not begun",
-        next_of(stands),
-        slack_of(stands),
+        next_beat(stands),
+        slack_left(stands),
     ]
-    beside = [left_of(stands), *beside]
+    beside = [time_left(stands), *beside]
     top = [
         (
             piece(f" {row.ljust(_DIGITS_CELLS)}", STRONG),
@@ -222,7 +222,10 @@ def _large(scene: Scene, columns: int, rows: int) -> list[Line]:
         for place, line in enumerate(told)
     ]
     return [
-        (piece(" CUE ", LABEL), piece(spread(f" {scene.note}", "not for the audience", inner - 4))),
+        (
+            piece(" CUE ", LABEL),
+            piece(justify(f" {scene.note}", "not for the audience", inner - 4)),
+        ),
         _warned(scene, columns),
         (),
         *top,
@@ -233,7 +236,7 @@ def _large(scene: Scene, columns: int, rows: int) -> list[Line]:
         *((piece(f" {line}"),) for line in _run_lines(scene, inner)),
         (),
         *((piece(f" {line}"),) for line in _decisions(scene, inner)),
-        (piece(f" {spread('', scene.prompt, inner)}"),),
+        (piece(f" {justify('', scene.prompt, inner)}"),),
     ]
 
 
@@ -242,19 +245,19 @@ def _small(scene: Scene, columns: int, rows: int) -> list[Line]:
     stands, room = scene.stands, rows - 1
     warned = warning(scene.run, scene.stall_after)
     begun = beat_clock(stands) if scene.course.began is not None else "not begun"
-    beat = ", ".join(filter(None, (place_of(stands), begun)))
+    beat = ", ".join(filter(None, (beat_title(stands), begun)))
     told = [
-        left_of(stands),
+        time_left(stands),
         beat,
-        next_of(stands),
+        next_beat(stands),
         *_run_lines(scene, columns),
         *_decisions(scene, columns),
         cut(scene.trouble, columns),
     ]
     told = [line for line in told if line]
-    alarm: list[Line] = [(piece(line, LABEL),) for line in wrapped(warned, columns, 2)]
-    said = wrapped(scene.sentence, columns, max(0, room - len(alarm) - len(told) - 1))
-    lines = [*alarm, *((piece(shortened(line, columns)),) for line in [*told, *said])]
+    alarm: list[Line] = [(piece(line, LABEL),) for line in wrap(warned, columns, 2)]
+    said = wrap(scene.sentence, columns, max(0, room - len(alarm) - len(told) - 1))
+    lines = [*alarm, *((piece(shorten(line, columns)),) for line in [*told, *said])]
     return [*lines[: max(1, room - 1)], (piece(cut(scene.prompt, columns)),)][: max(1, room)]
 
 
@@ -263,21 +266,21 @@ def _warned(scene: Scene, columns: int) -> Line:
     said = warning(scene.run, scene.stall_after)
     if not said:
         return (piece(f" {cut(scene.trouble, columns - 2)}"),) if scene.trouble else ()
-    return (piece(f" {fitting([said], columns - 2)} ".ljust(columns), LABEL),)
+    return (piece(f" {first_fitting([said], columns - 2)} ".ljust(columns), LABEL),)
 
 
 def _run_lines(scene: Scene, width: int) -> list[str]:
     """Return three lines about the run, whether there is one or not."""
     if scene.run is None:
         return ["no run is followed yet", "", ""]
-    sides = [_fitting(side(scene.run, which, scene.record), width) for which in Side]
-    return [*sides, shortened(whole_run(scene.run, scene.record), width)]
+    sides = [_fitting(describe_side(scene.run, which, scene.record), width) for which in Side]
+    return [*sides, shorten(describe_run(scene.run, scene.record), width)]
 
 
 def _fitting(variants: tuple[str, ...], width: int) -> str:
     """Return the first variant that fits, else the last one cut; unlike untrusted text they keep their spaces."""
     return next(
-        (text for text in variants if cell_len(text) <= width), shortened(variants[-1], width)
+        (text for text in variants if cell_len(text) <= width), shorten(variants[-1], width)
     )
 
 
@@ -292,8 +295,8 @@ def _decisions(scene: Scene, width: int) -> list[str]:
             if deadline.ground is Ground.RECORDING or not in_demo
         ]
         lines = [
-            *([fitting(_must_end(stands), width)] if in_demo else []),
-            *(fitting(until(deadline, stands), width) for deadline in wanted),
+            *([first_fitting(_must_end(stands), width)] if in_demo else []),
+            *(first_fitting(describe_deadline(deadline, stands), width) for deadline in wanted),
         ]
     return [*lines, "", ""][:2]
 
@@ -313,14 +316,14 @@ def _must_end(stands: Standing) -> tuple[str, ...]:
     )
 
 
-def _state(run: Run, which: Side) -> str:
+def _state(run: FollowedRun, which: Side) -> str:
     lane = run.board.lane(which)
     clock = words.clock(elapsed(lane, run.at))
     name = str(which).ljust(len(Side.DISTRIBUTED))
     if lane.wall_s is not None:
         return f"{name}  {clock}  done"
     if lane.stage is Stage.RUNNING:
-        return f"{name}  {clock}  {progress(lane).rjust(5)}"
+        return f"{name}  {clock}  {progress_percent(lane).rjust(5)}"
     return f"{name}  {lane.stage}"
 
 
@@ -336,5 +339,5 @@ def _whole(seconds: float) -> str:
     return f"{words.count(int(seconds))} s"
 
 
-def _instead(run: Run, then: str) -> str:
+def _instead(run: FollowedRun, then: str) -> str:
     return then if run.recorded else "there is no recording to play"

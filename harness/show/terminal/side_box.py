@@ -15,16 +15,16 @@ from rich.style import Style
 
 from harness import text
 from harness.model import Fault
-from harness.show.terminal.big_digits import Face, drawn
+from harness.show.terminal.big_digits import Face, draw_digits
 from harness.show.terminal.lines import (
     LABEL,
     STRONG,
     Line,
     bar,
     cut,
-    fitting,
-    joined,
-    padded,
+    first_fitting,
+    join_fitting,
+    pad,
     piece,
 )
 from harness.state.board import Lane, Stage, WorkerState
@@ -35,7 +35,7 @@ BACK_S = 5.0
 _NAME_CELLS, _VALUE_CELLS = 6, 6
 
 
-class Look(StrEnum):
+class SideStatus(StrEnum):
     """What the room sees of a side."""
 
     WAITING = "WAITING"
@@ -66,7 +66,7 @@ class Layout:
 
 
 @dataclass(frozen=True)
-class View:
+class SideView:
     """One side to be drawn.
 
     ``titles`` and ``verdicts``, its line about quality, are worded in several lengths, the longest first: the first that
@@ -76,22 +76,22 @@ class View:
     """
 
     lane: Lane
-    look: Look
+    status: SideStatus
     titles: tuple[str, ...]
     elapsed: float
     at: float
     cores: int
     workers: int
-    verdicts: tuple[str, ...]
+    quality_lines: tuple[str, ...]
     paint: Style
 
 
-def box(view: View, layout: Layout) -> tuple[Line, ...]:
+def draw_box(view: SideView, layout: Layout) -> tuple[Line, ...]:
     """Return the side's box: as many lines as the layout has rows, each of the layout's width."""
     inner = layout.width - 4
     air: list[Line] = [()] if layout.airy else []
     clock: list[Line] = [
-        (piece(row, STRONG),) for row in drawn(text.clock(view.elapsed), layout.face, inner)
+        (piece(row, STRONG),) for row in draw_digits(text.clock(view.elapsed), layout.face, inner)
     ]
     counts: list[Line] = [_progress(view, inner), (piece(_items(view, inner)),)]
     workers = _workers(view, layout.worker_rows, inner)
@@ -104,7 +104,7 @@ def box(view: View, layout: Layout) -> tuple[Line, ...]:
         *counts,
         *spaced,
         *air,
-        (piece(fitting(view.verdicts, inner), STRONG),),
+        (piece(first_fitting(view.quality_lines, inner), STRONG),),
     ]
     return (
         _top(view, layout.width),
@@ -113,29 +113,29 @@ def box(view: View, layout: Layout) -> tuple[Line, ...]:
     )
 
 
-def progress(lane: Lane) -> str:
+def progress_percent(lane: Lane) -> str:
     """Return how far the side is, in percent: 100 only once it has finished."""
     done = min(lane.done, lane.items) if lane.wall_s is not None else min(lane.done, lane.items - 1)
     return text.progress(max(0, done), lane.items)
 
 
-def utilization(worker: WorkerState, view: View) -> float | None:
+def utilization(worker: WorkerState, view: SideView) -> float | None:
     """Return the share of its cores that a worker uses: the last one seen, or once the run is over the run's mean."""
     points = worker.utilization.points
-    if view.look is Look.DONE:
+    if view.status is SideStatus.DONE:
         return sum(value for _, value in points) / len(points) / view.cores if points else None
     return worker.cpu / view.cores if worker.cpu is not None else None
 
 
-def back_at(fault: Fault) -> float | None:
+def returned_at(fault: Fault) -> float | None:
     """Return when a lost worker worked again, in seconds since go (None: it has not)."""
     return fault.at_s + fault.cost_s if fault.cost_s is not None else None
 
 
-def _top(view: View, width: int) -> Line:
+def _top(view: SideView, width: int) -> Line:
     lost = sum(worker.lost_at is not None for worker in view.lane.workers)
-    label = f" {view.look}{f' · {text.count(lost)} LOST' if lost else ''} "
-    title = fitting(view.titles, width - cell_len(label) - 8)
+    label = f" {view.status}{f' · {text.count(lost)} LOST' if lost else ''} "
+    title = first_fitting(view.titles, width - cell_len(label) - 8)
     rule = "─" * (width - cell_len(title) - cell_len(label) - 7)
     return (
         piece("╭─ "),
@@ -147,18 +147,18 @@ def _top(view: View, width: int) -> Line:
 
 
 def _walled(line: Iterable[Segment], inner: int) -> Line:
-    return (piece("│ "), *padded(line, inner), piece(" │"))
+    return (piece("│ "), *pad(line, inner), piece(" │"))
 
 
-def _progress(view: View, inner: int) -> Line:
-    written = progress(view.lane).rjust(_VALUE_CELLS)
+def _progress(view: SideView, inner: int) -> Line:
+    written = progress_percent(view.lane).rjust(_VALUE_CELLS)
     fraction = (
         min(view.lane.done, view.lane.items) / view.lane.items if view.lane.items > 0 else 0.0
     )
     return (piece(bar(fraction, inner - _VALUE_CELLS), view.paint), piece(written, STRONG))
 
 
-def _items(view: View, inner: int) -> str:
+def _items(view: SideView, inner: int) -> str:
     """Return what is done of what; before go, what arming does or took."""
     lane = view.lane
     if lane.stage is Stage.FAILED:
@@ -178,7 +178,7 @@ def _arming(lane: Lane, at: float, inner: int) -> str:
         return f"{text.clock(at - lane.launched_at)} loading, warming up"
     steps = sorted(lane.startup.items(), key=lambda step: -step[1])
     total, *parts = text.durations(lane.startup_s, *(seconds for _, seconds in steps))
-    return joined(
+    return join_fitting(
         [
             f"armed in {total}",
             *(
@@ -190,7 +190,7 @@ def _arming(lane: Lane, at: float, inner: int) -> str:
     )
 
 
-def _workers(view: View, rows: int, inner: int) -> list[Line]:
+def _workers(view: SideView, rows: int, inner: int) -> list[Line]:
     """Return a row per worker; what does not fit is folded into the last row."""
     lanes = view.lane.workers
     if not lanes:
@@ -207,11 +207,11 @@ def _workers(view: View, rows: int, inner: int) -> list[Line]:
     ]
 
 
-def _worker(worker: WorkerState, view: View, inner: int) -> Line:
+def _worker(worker: WorkerState, view: SideView, inner: int) -> Line:
     return _row(worker.process.id, utilization(worker, view), _remark(worker, view), view, inner)
 
 
-def _row(name: str, used: float | None, remark: str, view: View, inner: int) -> Line:
+def _row(name: str, used: float | None, remark: str, view: SideView, inner: int) -> Line:
     label = cut(name, _NAME_CELLS)
     written = text.NOTHING if used is None else text.percent(used)
     end = f"{written.rjust(_VALUE_CELLS)}{f' {remark}' if remark else ''}"
@@ -220,13 +220,13 @@ def _row(name: str, used: float | None, remark: str, view: View, inner: int) -> 
     return (piece(lead), piece(bar(used or 0.0, room), view.paint), piece(end))
 
 
-def _remark(worker: WorkerState, view: View) -> str:
+def _remark(worker: WorkerState, view: SideView) -> str:
     """Return what must be said of a worker besides its share: lost, back, or not heard of for a while."""
     if worker.lost_at is not None:
         return f"LOST {text.seconds(max(0.0, view.at - worker.lost_at))}"
-    if view.look is Look.DONE:
+    if view.status is SideStatus.DONE:
         return "mean" if worker.utilization.points else ""
-    if view.look is not Look.LIVE:
+    if view.status is not SideStatus.LIVE:
         return ""
     back = [
         fault
@@ -245,11 +245,11 @@ def _remark(worker: WorkerState, view: View) -> str:
 
 
 def _just_back(fault: Fault, elapsed: float) -> bool:
-    back = back_at(fault)
+    back = returned_at(fault)
     return back is not None and 0 <= elapsed - back < BACK_S
 
 
-def _fold(workers: Sequence[WorkerState], view: View, inner: int) -> str:
+def _fold(workers: Sequence[WorkerState], view: SideView, inner: int) -> str:
     """Return the one line that stands for the workers without a row."""
     shares = (utilization(worker, view) for worker in workers)
     used = sorted(share for share in shares if share is not None and math.isfinite(share))
@@ -265,6 +265,6 @@ def _fold(workers: Sequence[WorkerState], view: View, inner: int) -> str:
         f"{more} more: min {low} median {middle} max {high} %",
         f"{more}: min {low} median {middle} max {high} %",
     ]
-    return fitting(
+    return first_fitting(
         [*(f"{variant}{gone}" for variant in variants), f"{more}: {low} to {high} %{gone}"], inner
     )

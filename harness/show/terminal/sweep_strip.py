@@ -19,9 +19,9 @@ from harness.show.terminal.lines import (
     Line,
     bar,
     cut,
-    fitting,
+    first_fitting,
     piece,
-    shortened,
+    shorten,
 )
 from harness.state.board import Board, Lane
 from harness.state.progress import Scale, latest, scales, workers_at_work
@@ -34,12 +34,12 @@ _MOST_VALUE_CELLS = 12
 _ROUNDING = 1e-9
 
 
-def rows(spec: Spec) -> int:
+def strip_rows(spec: Spec) -> int:
     """Return the strip's height, the same all through a session: none in a race, else its title and up to four scales."""
     return min(MOST_ROWS, 1 + len(spec.points)) if spec.points else 0
 
 
-def strip(board: Board, spec: Spec, columns: int) -> tuple[Line, ...]:
+def draw_strip(board: Board, spec: Spec, columns: int) -> tuple[Line, ...]:
     """Return as many lines as the strip has rows, none wider than the terminal."""
     if not spec.points:
         return ()
@@ -53,7 +53,7 @@ def strip(board: Board, spec: Spec, columns: int) -> tuple[Line, ...]:
     title = "all points measured" if over else _title(spec, now)
     return (
         _headed(title, spec, columns - 2),
-        *_curve(_nearest(every, nearest, rows(spec) - 1), present, spec, columns - 2),
+        *_curve(_nearest(every, nearest, strip_rows(spec) - 1), present, spec, columns - 2),
     )
 
 
@@ -78,7 +78,7 @@ def _headed(title: str, spec: Spec, width: int) -> Line:
     ideal = f"{_MARK} ideal, S = p"
     crowded = f" · {_CROWDED} oversubscribed" if _crowded(spec, spec.points[-1]) else ""
     legends = [f"{what} · {ideal}{crowded}", f"{ideal}{crowded}", f"{_MARK} ideal{crowded}"]
-    legend = fitting(legends, max(0, room))
+    legend = first_fitting(legends, max(0, room))
     return (
         piece(" "),
         piece(told, STRONG),
@@ -106,7 +106,7 @@ def _curve(shown: Sequence[Scale], present: int | None, spec: Spec, width: int) 
         for scale in shown
     ]
     values = [
-        shortened(_value(scale, scale.workers == present), _MOST_VALUE_CELLS) for scale in shown
+        shorten(_value(scale, scale.workers == present), _MOST_VALUE_CELLS) for scale in shown
     ]
     name_cells, value_cells = (
         max(map(cell_len, names)),

@@ -6,7 +6,7 @@ What it says of sizes is advice to the eye; whether a size will do is judged els
 from rich.style import Style
 
 from harness import text
-from harness.show.terminal.big_digits import FACES, drawn, face_for
+from harness.show.terminal.big_digits import FACES, draw_digits, largest_face
 from harness.show.terminal.lines import (
     BASELINE_PAINT,
     DISTRIBUTED_PAINT,
@@ -16,10 +16,10 @@ from harness.show.terminal.lines import (
     Line,
     bar,
     cut,
-    fitting,
-    padded,
+    first_fitting,
+    justify,
+    pad,
     piece,
-    spread,
 )
 
 CLOCKS = ("01:23.4", "56:78.9")  # every digit once
@@ -28,7 +28,7 @@ _TALLEST = FACES[0].rows
 _FRACTIONS = (0.42, 0.985)
 
 
-def card(columns: int, rows: int = 0) -> Frame:
+def draw_test_card(columns: int, rows: int = 0) -> Frame:
     """Draw the card for a terminal so many columns wide, in at least so many rows: its corners are then the picture's own."""
     inner = max(0, columns - 4)
     body = [*_clocks(inner), (), *_bars(inner), (), *_texts(inner)]
@@ -36,7 +36,7 @@ def card(columns: int, rows: int = 0) -> Frame:
     inside = [*body[:-1], *[()] * blank, body[-1]]
     return Frame(
         tuple(
-            padded(line, columns)
+            pad(line, columns)
             for line in (
                 _top(columns),
                 *(_walled(line, inner) for line in inside),
@@ -62,20 +62,20 @@ def _bottom(columns: int) -> Line:
 
 
 def _walled(line: Line, inner: int) -> Line:
-    return (piece("│ "), *padded(line, inner), piece(" │"))
+    return (piece("│ "), *pad(line, inner), piece(" │"))
 
 
 def _halves(left: Line, right: Line, inner: int) -> Line:
     """Return a line of two halves, as the panel has two sides."""
     half = inner // 2
-    return (*padded(left, half - 1), piece("  "), *padded(right, inner - half - 1))
+    return (*pad(left, half - 1), piece("  "), *pad(right, inner - half - 1))
 
 
 def _clocks(inner: int) -> list[Line]:
     """Return two clocks that show every digit, in the largest face that the panel would have space for."""
     half = inner // 2 - 1
-    face = face_for(half, _TALLEST)
-    left, right = (drawn(clock, face, max(0, half)) for clock in CLOCKS)
+    face = largest_face(half, _TALLEST)
+    left, right = (draw_digits(clock, face, max(0, half)) for clock in CLOCKS)
     return [
         _halves((piece(one, STRONG),), (piece(other, STRONG),), inner)
         for one, other in zip(left, right, strict=True)
@@ -95,7 +95,13 @@ def _bars(inner: int) -> list[Line]:
     return [
         _halves(*names, inner),
         _halves(left, right, inner),
-        (piece(fitting((f"nine steps, each fuller than the one before: {steps}", steps), inner)),),
+        (
+            piece(
+                first_fitting(
+                    (f"nine steps, each fuller than the one before: {steps}", steps), inner
+                )
+            ),
+        ),
     ]
 
 
@@ -124,7 +130,7 @@ def _texts(inner: int) -> list[Line]:
         ),
         (
             piece(
-                spread(
+                justify(
                     "The right edge must be straight, and nothing cut off.",
                     f"{text.count(inner + 4)} columns",
                     inner,

@@ -73,9 +73,12 @@ def a_recording(
 ) -> Recording:
     """Return a recording of a measured race at 100×30 that plays for 93 s; ``age`` None: it does not tell when it began."""
     facts = a_results(spec=a_spec(workload=some_words(name=workload)))
-    began = 0.0 if age is None else (NOW - age).timestamp()
+    began = None if age is None else (NOW - age).timestamp()
     return Recording(
-        Path("recordings") / name, facts, Cast(100, 30, began, (Event(93.2, "o", "x"),)), verified
+        Path("recordings") / name,
+        facts,
+        Cast(columns=100, rows=30, began=began, events=(Event(93.2, "o", "x"),)),
+        verified,
     )
 
 

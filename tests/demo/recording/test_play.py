@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import text as words
 from harness.cast.format import CAST, read
-from harness.cast.screen_reader import sight
+from harness.cast.screen_reader import read_screen
 from harness.takes.recordings import recording
 from tests.recording import Recorded, a_desk
 from tests.terminals import PYTHON, ROOT, Look, Terminal, Tmux, at_once
@@ -81,11 +80,13 @@ def whole(recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> tuple
 def test_a_recording_is_played_as_it_was_at_its_own_speed(whole: tuple[Path, Played]) -> None:
     take, seen = whole
     cast = read(take / CAST)
-    sights = [(look.at, now) for look in seen.panels if (now := sight(look.lines)) is not None]
+    sights = [
+        (look.at, now) for look in seen.panels if (now := read_screen(look.lines)) is not None
+    ]
     live = [
         (at, now.clocks[0])
         for at, now in sights
-        if now.looks is not None and now.looks[0] == "LIVE"
+        if now.statuses is not None and now.statuses[0] == "LIVE"
     ]
     began = [at - clock.seconds for at, clock in live if clock is not None]
 
@@ -101,7 +102,7 @@ def test_every_frame_of_a_recording_says_that_it_is_one_and_of_when(
     whole: tuple[Path, Played],
 ) -> None:
     take, seen = whole
-    date = words.moment(recording(take).recorded_utc)
+    date = recording(take).cast.date
     labels = {
         look.lines[29].partition(" · simulated")[0].strip() for look in seen.looks if look.is_panel
     }

@@ -21,13 +21,13 @@ from demo.talk.presenter_view import Teller
 from harness import events as e
 from harness.model import Side, Status
 from harness.show.terminal.presenter_view import (
-    Run,
+    FollowedRun,
     Scene,
-    cue,
+    describe_run,
+    describe_side,
+    draw_presenter_view,
     heartbeat,
-    side,
     warning,
-    whole_run,
 )
 from harness.takes.folder import journal_header
 from harness.talk.agenda import Course, said, standing
@@ -56,7 +56,7 @@ SIZES = [(80, 24), (40, 12)]
 WENT_AT = 8.0
 
 
-def a_run(at: float = 30.0, told: Iterable[e.Event] | None = None, **changes: Any) -> Run:
+def a_run(at: float = 30.0, told: Iterable[e.Event] | None = None, **changes: Any) -> FollowedRun:
     """Return a race in turn as it stands at a moment: the baseline goes at 8 s, Ray at 50 s."""
     events = some_events() if told is None else told
     fields: dict[str, Any] = {
@@ -64,11 +64,15 @@ def a_run(at: float = 30.0, told: Iterable[e.Event] | None = None, **changes: An
         "at": at,
         "silent_s": 0.2,
     }
-    return Run(**(fields | changes))
+    return FollowedRun(**(fields | changes))
 
 
 def a_scene(
-    run: Run | None, *durations: float, now: float = 60.0, begun: bool = True, **changes: Any
+    run: FollowedRun | None,
+    *durations: float,
+    now: float = 60.0,
+    begun: bool = True,
+    **changes: Any,
 ) -> Scene:
     """Return a moment of a talk of which beats took those seconds, the present one ``now`` seconds so far."""
     course = a_course(*durations, began=0.0)
@@ -89,7 +93,7 @@ def a_scene(
 
 
 def drawn(scene: Scene, columns: int = 80, rows: int = 24) -> str:
-    return cue(scene, columns=columns, rows=rows).plain
+    return draw_presenter_view(scene, columns=columns, rows=rows).plain
 
 
 SCENES = {
@@ -142,7 +146,7 @@ def test_the_cue_keeps_to_the_terminal(
         note=note,
         trouble=trouble,
     )
-    frame = cue(scene, columns=columns, rows=rows)
+    frame = draw_presenter_view(scene, columns=columns, rows=rows)
     assert len(frame.lines) <= max(1, rows - 1)
     assert {sum(cell_len(part.text) for part in line) for line in frame.lines} <= {columns}
 
@@ -206,45 +210,45 @@ def test_hostile_text_cannot_move_the_cursor() -> None:
 
 def test_a_running_side_is_told_by_its_progress_and_by_rehearsals() -> None:
     assert (
-        side(a_run(30.0), Side.BASELINE, REHEARSED)[0]
+        describe_side(a_run(30.0), Side.BASELINE, REHEARSED)[0]
         == "baseline     00:22.0   44 %, left ≈ 0:27 by progress, ≈ 0:19 by 3 rehearsals"
     )
 
 
 def test_a_side_that_has_not_gone_takes_what_it_took_before() -> None:
     assert (
-        side(a_run(30.0), Side.DISTRIBUTED, REHEARSED)[0]
+        describe_side(a_run(30.0), Side.DISTRIBUTED, REHEARSED)[0]
         == "distributed  ready, takes ≈ 0:22 by 3 rehearsals"
     )
 
 
 def test_one_rehearsal_is_told_as_one() -> None:
-    assert side(a_run(7.0), Side.BASELINE, Record(baseline=(41.0,)))[0].endswith(
+    assert describe_side(a_run(7.0), Side.BASELINE, Record(baseline=(41.0,)))[0].endswith(
         "takes ≈ 0:41 by 1 rehearsal"
     )
 
 
 def test_nothing_is_foretold_of_a_side_that_was_never_rehearsed_and_has_done_nothing() -> None:
-    assert side(a_run(8.5), Side.BASELINE, Record()) == ("baseline     00:00.5    0 %",)
+    assert describe_side(a_run(8.5), Side.BASELINE, Record()) == ("baseline     00:00.5    0 %",)
 
 
 def test_a_side_that_has_stopped_shows_its_clock() -> None:
-    assert side(a_run(60.0), Side.BASELINE, REHEARSED) == ("baseline     00:40.0  done",)
+    assert describe_side(a_run(60.0), Side.BASELINE, REHEARSED) == ("baseline     00:40.0  done",)
 
 
 def test_the_whole_run_is_foretold() -> None:
-    assert whole_run(a_run(7.0), REHEARSED) == "the run: both clocks stopped in ≈ 1:03"
+    assert describe_run(a_run(7.0), REHEARSED) == "the run: both clocks stopped in ≈ 1:03"
 
 
 def test_of_several_rounds_the_present_one_is_named() -> None:
     assert (
-        whole_run(a_run(7.0, some_events(pairs=3)), REHEARSED)
+        describe_run(a_run(7.0, some_events(pairs=3)), REHEARSED)
         == "the run: both clocks stopped in ≈ 3:09, round 1 of 3"
     )
 
 
 def test_without_rehearsals_a_run_has_no_estimate() -> None:
-    assert whole_run(a_run(30.0), Record()) == "the run has no estimate yet"
+    assert describe_run(a_run(30.0), Record()) == "the run has no estimate yet"
 
 
 def test_how_a_session_ended_is_told() -> None:
@@ -253,7 +257,7 @@ def test_how_a_session_ended_is_told() -> None:
         e.Closed(at=9.0, status=Status.ABORTED, remark="the presenter asked for the recording"),
     ]
     assert (
-        whole_run(a_run(200.0, told), REHEARSED)
+        describe_run(a_run(200.0, told), REHEARSED)
         == "the session is over, aborted: the presenter asked for the recording"
     )
 
@@ -322,7 +326,7 @@ RUNNING = [
 PRESS = "press f on the race to play the recording"
 
 
-def stuck(seconds: float, **changes: Any) -> Run:
+def stuck(seconds: float, **changes: Any) -> FollowedRun:
     """Return a baseline that did its last item so many seconds ago."""
     moved = max(event.at for event in RUNNING if isinstance(event, e.Progress))
     return a_run(moved + seconds, RUNNING, **changes)

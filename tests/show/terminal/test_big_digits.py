@@ -10,28 +10,28 @@ FACES = st.sampled_from(big_digits.FACES)
 
 @pytest.mark.parametrize("face", big_digits.FACES, ids=lambda face: f"{face.rows} rows")
 def test_every_digit_of_a_face_has_one_width(face: big_digits.Face) -> None:
-    widths = {len(row) for digit in "0123456789" for row in big_digits.drawn(digit, face, 99)}
+    widths = {len(row) for digit in "0123456789" for row in big_digits.draw_digits(digit, face, 99)}
 
     assert len(widths) == 1
 
 
 @pytest.mark.parametrize("face", big_digits.FACES, ids=lambda face: f"{face.rows} rows")
 def test_every_digit_of_a_face_looks_unlike_the_others(face: big_digits.Face) -> None:
-    assert len({big_digits.drawn(digit, face, 99) for digit in "0123456789"}) == 10
+    assert len({big_digits.draw_digits(digit, face, 99) for digit in "0123456789"}) == 10
 
 
 @given(st.floats(min_value=0, max_value=400_000), FACES, st.integers(min_value=0, max_value=120))
 def test_a_clock_keeps_to_its_rows_and_its_width(
     elapsed: float, face: big_digits.Face, width: int
 ) -> None:
-    rows = big_digits.drawn(words.clock(elapsed), face, width)
+    rows = big_digits.draw_digits(words.clock(elapsed), face, width)
 
     assert len(rows) == face.rows
     assert max(map(len, rows)) <= width
 
 
 def test_a_clock_is_drawn_in_big_digits() -> None:
-    assert big_digits.drawn("00:41.3", big_digits.SMALLEST, 36) == (
+    assert big_digits.draw_digits("00:41.3", big_digits.SMALLEST, 36) == (
         "▄█▀█▄ ▄█▀█▄      ▄██  ▄██     ▄█▀█▄",
         "██ ██ ██ ██ ██  ▄███   ██       ▄█▀",
         "██ ██ ██ ██    ▄█ ██   ██        ██",
@@ -40,13 +40,18 @@ def test_a_clock_is_drawn_in_big_digits() -> None:
 
 
 def test_a_clock_of_hours_lets_its_tenths_go_where_room_is_short() -> None:
-    assert big_digits.drawn("1:02:39.4", big_digits.SMALLEST, 36) == big_digits.drawn(
+    assert big_digits.draw_digits("1:02:39.4", big_digits.SMALLEST, 36) == big_digits.draw_digits(
         "1:02:39", big_digits.SMALLEST, 36
     )
 
 
 def test_a_clock_that_fits_in_no_face_is_written_small() -> None:
-    assert big_digits.drawn("10:02:39.4", big_digits.SMALLEST, 36) == ("", "", "", "10:02:39.4")
+    assert big_digits.draw_digits("10:02:39.4", big_digits.SMALLEST, 36) == (
+        "",
+        "",
+        "",
+        "10:02:39.4",
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,7 @@ def test_a_clock_that_fits_in_no_face_is_written_small() -> None:
     [(36, 9, 4), (56, 9, 5), (56, 4, 4), (76, 8, 8), (76, 7, 5), (10, 1, 4)],
 )
 def test_the_largest_face_with_room_is_chosen(width: int, rows: int, expected: int) -> None:
-    assert big_digits.face_for(width, rows).rows == expected
+    assert big_digits.largest_face(width, rows).rows == expected
 
 
 @given(st.floats(min_value=0, max_value=400_000), FACES, st.integers(0, 3), st.integers(0, 3))
@@ -64,17 +69,19 @@ def test_a_drawn_clock_is_read_back(
     text = words.clock(elapsed)
 
     assert (
-        big_digits.read([*[""] * above, *big_digits.drawn(text, face, 120), *["│ 12 / 34"] * below])
+        big_digits.read_digits(
+            [*[""] * above, *big_digits.draw_digits(text, face, 120), *["│ 12 / 34"] * below]
+        )
         == text
     )
 
 
 @given(st.lists(st.text("▀▄█ 0:.", max_size=30), max_size=12))
 def test_what_is_no_clock_is_read_as_what_it_shows_or_not_at_all(rows: list[str]) -> None:
-    text = big_digits.read(rows)
+    text = big_digits.read_digits(rows)
 
     assert text == "" or any(
-        big_digits.drawn(text, face, 999)[0].rstrip() in row
+        big_digits.draw_digits(text, face, 999)[0].rstrip() in row
         for face in big_digits.FACES
         for row in rows
     )

@@ -16,12 +16,12 @@ from harness.show.terminal.lines import (
     Frame,
     bar,
     cut,
-    fitting,
-    joined,
-    padded,
+    first_fitting,
+    join_fitting,
+    justify,
+    pad,
     piece,
-    shortened,
-    spread,
+    shorten,
 )
 
 A_WIDTH = st.integers(min_value=0, max_value=60)
@@ -85,34 +85,34 @@ def test_cut_text_cannot_move_the_cursor() -> None:
 
 
 def test_shortened_text_keeps_its_indent() -> None:
-    assert shortened("  indented", 6) == "  ind…"
+    assert shorten("  indented", 6) == "  ind…"
 
 
 @given(st.lists(st.text()), A_WIDTH)
 def test_a_padded_line_is_as_wide_as_asked(texts: list[str], width: int) -> None:
-    line = padded([piece(cut(text, 40)) for text in texts], width)
+    line = pad([piece(cut(text, 40)) for text in texts], width)
 
     assert sum(cell_len(part.text) for part in line) == width
 
 
 @given(st.text(), st.text(), A_WIDTH)
 def test_a_spread_line_is_as_wide_as_asked(left: str, right: str, width: int) -> None:
-    assert cell_len(spread(left, right, width)) == width
+    assert cell_len(justify(left, right, width)) == width
 
 
 def test_a_spread_line_cuts_its_left_part_first() -> None:
-    assert spread("a long remark", "Enter", 12) == "a lon… Enter"
+    assert justify("a long remark", "Enter", 12) == "a lon… Enter"
 
 
 def test_parts_that_do_not_fit_are_left_out_whole() -> None:
-    assert joined(["one", "", "very long", "two"], 9) == "one · two"
+    assert join_fitting(["one", "", "very long", "two"], 9) == "one · two"
 
 
 @pytest.mark.parametrize(
     ("width", "chosen"), [(20, "min 90 median 95"), (10, "90 to 99"), (5, "90 t…")]
 )
 def test_the_first_variant_that_fits_is_chosen(width: int, chosen: str) -> None:
-    assert fitting(["min 90 median 95", "90 to 99"], width) == chosen
+    assert first_fitting(["min 90 median 95", "90 to 99"], width) == chosen
 
 
 def test_a_frame_is_plain_text_without_trailing_spaces() -> None:

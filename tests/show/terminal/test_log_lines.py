@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from harness import events as e
 from harness.model import Side, Spec, Variant
-from harness.show.terminal.log_lines import lines
+from harness.show.terminal.log_lines import new_lines
 from harness.state.board import Board, apply
 from tests.builders import (
     a_board,
@@ -24,7 +24,9 @@ def told(
 ) -> list[str]:
     """Return what is said when ``after`` comes on top of ``before``."""
     board = a_board(before)
-    return lines(board, a_board([*before, *after]), a_spec(trials=2), at=at, last_said=last_said)
+    return new_lines(
+        board, a_board([*before, *after]), a_spec(trials=2), at=at, last_said=last_said
+    )
 
 
 def told_of_a_sweep(points: tuple[int, ...] = (1, 2), rounds: int = 1) -> list[str]:
@@ -37,7 +39,7 @@ def _followed(events: list[e.Event], spec: Spec) -> Iterator[str]:
     board, said_at = Board(), 0.0
     for event in events:
         before, board = board, apply(board, event)
-        for line in lines(before, board, spec, at=event.at, last_said=said_at):
+        for line in new_lines(before, board, spec, at=event.at, last_said=said_at):
             said_at = event.at
             yield line
 
@@ -240,6 +242,6 @@ def test_asked_once_a_second_five_seconds_never_pass_without_a_line(step: float)
         before, at = board, at + step
         while events and events[0].at <= at:
             board = apply(board, events.pop(0))
-        if lines(before, board, a_spec(), at=at, last_said=last_said):
+        if new_lines(before, board, a_spec(), at=at, last_said=last_said):
             last_said = at
         assert at - last_said < 5.0

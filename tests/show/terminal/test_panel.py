@@ -11,8 +11,8 @@ from rich.cells import cell_len
 from harness import events as e
 from harness import text as words
 from harness.model import CommandFacts, Schedule, Side, Variant
-from harness.show.terminal.big_digits import SMALLEST, drawn
-from harness.show.terminal.panel import Caption, elapsed, panel, replaying
+from harness.show.terminal.big_digits import SMALLEST, draw_digits
+from harness.show.terminal.panel import Caption, draw_panel, elapsed, is_replaying
 from harness.state.board import Board
 from tests.builders import (
     a_board,
@@ -58,7 +58,7 @@ def seen(events: Iterable[e.Event], at: float) -> Board:
 def shown(board: Board, at: float, columns: int = 80, rows: int = 24, **changes: Any) -> str:
     workers = changes.pop("workers", 2)
     spec = a_spec(workers=workers, **changes.pop("spec", {}))
-    return panel(board, spec, a_caption(**changes), at=at, columns=columns, rows=rows).plain
+    return draw_panel(board, spec, a_caption(**changes), at=at, columns=columns, rows=rows).plain
 
 
 def swept(
@@ -72,7 +72,7 @@ def swept(
     """Return the panel of a sweep at that moment."""
     spec = a_spec(workers=points[-1], points=points, trials=rounds)
     board = seen(sweep_events(points, rounds), at)
-    return panel(board, spec, a_caption(**changes), at=at, columns=columns, rows=rows).plain
+    return draw_panel(board, spec, a_caption(**changes), at=at, columns=columns, rows=rows).plain
 
 
 def one_side_then_the_other(distributed_s: float = 20.0) -> list[e.Event]:
@@ -133,7 +133,7 @@ def test_every_frame_of_a_sweep_has_the_same_height_and_the_width_asked_for(
         a_spec(workers=points[-1], points=points, trials=rounds),
     )
     frames = [
-        panel(seen(events, at), spec, a_caption(), at=at, columns=columns, rows=rows)
+        draw_panel(seen(events, at), spec, a_caption(), at=at, columns=columns, rows=rows)
         for at in moments
     ]
 
@@ -162,7 +162,7 @@ def test_a_wider_terminal_has_wider_bars() -> None:
 def test_the_baseline_is_replayed_from_a_common_zero() -> None:
     events = one_side_then_the_other()
     picture = shown(seen(events, 70.0), 70.0)
-    clock = drawn("00:10.0", SMALLEST, 36)
+    clock = draw_digits("00:10.0", SMALLEST, 36)
 
     assert "REPLAY" in picture
     assert "LIVE" in picture
@@ -203,7 +203,7 @@ def test_sides_that_ran_together_are_never_replayed() -> None:
     board = seen(one_side_then_the_other(), 70.0)
 
     assert [
-        replaying(board, schedule, 70.0) for schedule in (Schedule.IN_TURN, Schedule.TOGETHER)
+        is_replaying(board, schedule, 70.0) for schedule in (Schedule.IN_TURN, Schedule.TOGETHER)
     ] == [True, False]
 
 
@@ -214,7 +214,7 @@ def test_a_baseline_that_ran_after_the_distributed_side_is_not_replayed() -> Non
         *trial_events(Side.BASELINE, 40.0, 40.0, order=1),
     ]
 
-    assert not replaying(a_board(events), Schedule.IN_TURN, 45.0)
+    assert not is_replaying(a_board(events), Schedule.IN_TURN, 45.0)
 
 
 @pytest.mark.parametrize(
@@ -377,7 +377,7 @@ def a_proof(prompt: str) -> str:
         value=384.0,
     )
     board = a_board([*events, e.stamp(rated, 120.0, Side.BASELINE, 0)])
-    return panel(
+    return draw_panel(
         board, a_spec(points=(1, 2)), a_caption(prompt=prompt), at=121.0, columns=80, rows=24
     ).plain
 
@@ -456,7 +456,9 @@ def test_every_number_is_worded_by_the_one_formatter() -> None:
         words.seconds(lane.startup_s or 0.0),
     ]
     clocks = [
-        row.rstrip() for wall_s in (40.0, 20.0) for row in drawn(words.clock(wall_s), SMALLEST, 36)
+        row.rstrip()
+        for wall_s in (40.0, 20.0)
+        for row in draw_digits(words.clock(wall_s), SMALLEST, 36)
     ]
 
     assert [written for written in (*expected, *clocks) if written not in picture] == []
@@ -583,7 +585,7 @@ def test_whatever_happens_the_panel_draws_and_fits(
         oversubscribe=True,
         workload=some_words(name=text, metric=text, unit=text),
     )
-    frame = panel(
+    frame = draw_panel(
         a_board(events),
         spec,
         a_caption(run_id=text, badge=text, prompt=text, schedule=schedule),

@@ -8,7 +8,7 @@ from harness import events as e
 from harness.model import Fault, Side
 from harness.show.terminal.big_digits import SMALLEST
 from harness.show.terminal.lines import DISTRIBUTED_PAINT, Frame
-from harness.show.terminal.side_box import Layout, Look, View, box
+from harness.show.terminal.side_box import Layout, SideStatus, SideView, draw_box
 from harness.state.board import Lane, Stage, WorkerState
 from harness.state.series import Trace
 from tests.builders import a_board, a_process, arming_events, trial_events
@@ -36,23 +36,25 @@ def a_lane(workers: Sequence[WorkerState] = (), **changes: Any) -> Lane:
     return replace(lane, **changes)
 
 
-def a_view(lane: Lane, **changes: Any) -> View:
+def a_view(lane: Lane, **changes: Any) -> SideView:
     fields: dict[str, Any] = {
-        "look": Look.LIVE,
+        "status": SideStatus.LIVE,
         "titles": ("RAY · 2 workers",),
         "elapsed": 5.0,
         "at": WENT_AT + 5.0,
         "cores": 1,
         "workers": 2,
-        "verdicts": ("",),
+        "quality_lines": ("",),
         "paint": DISTRIBUTED_PAINT,
     }
-    return View(lane=lane, **(fields | changes))
+    return SideView(lane=lane, **(fields | changes))
 
 
-def rows(view: View, worker_rows: int = 2, width: int = 40) -> list[str]:
+def rows(view: SideView, worker_rows: int = 2, width: int = 40) -> list[str]:
     """Return what stands between the walls of the box, from the progress bar down."""
-    drawn = Frame(box(view, Layout(width, SMALLEST, worker_rows, airy=False))).plain.splitlines()
+    drawn = Frame(
+        draw_box(view, Layout(width, SMALLEST, worker_rows, airy=False))
+    ).plain.splitlines()
     return [line[2:-2].rstrip() for line in drawn[6:-1]]
 
 
@@ -108,16 +110,18 @@ def test_a_worker_last_seen_in_the_trial_before_is_as_stale_as_this_trial_is_old
 def test_a_title_is_told_as_long_as_there_is_room() -> None:
     view = a_view(a_lane(), titles=("RAY · 2 workers on 2 machines", "RAY · 2 workers, 2 hosts"))
 
-    drawn = [Frame(box(view, Layout(width, SMALLEST, 2, airy=False))).plain for width in (60, 40)]
+    drawn = [
+        Frame(draw_box(view, Layout(width, SMALLEST, 2, airy=False))).plain for width in (60, 40)
+    ]
 
     assert ["2 machines" in text for text in drawn] == [True, False]
     assert "RAY · 2 workers, 2 hosts ─" in drawn[1]
 
 
 def test_a_replayed_worker_is_not_stale() -> None:
-    assert rows(a_view(a_lane(some_workers(0.9, seen_at=1.0)), look=Look.REPLAY))[2].endswith(
-        " 90 %"
-    )
+    assert rows(a_view(a_lane(some_workers(0.9, seen_at=1.0)), status=SideStatus.REPLAY))[
+        2
+    ].endswith(" 90 %")
 
 
 def test_a_lost_worker_is_lost_in_words() -> None:
@@ -129,7 +133,9 @@ def test_a_lost_worker_is_lost_in_words() -> None:
 def test_the_box_counts_its_lost_workers() -> None:
     lane = a_lane(some_workers(None, None, lost_at=WENT_AT + 4.2))
 
-    assert "LIVE · 2 LOST" in Frame(box(a_view(lane), Layout(40, SMALLEST, 2, airy=False))).plain
+    assert (
+        "LIVE · 2 LOST" in Frame(draw_box(a_view(lane), Layout(40, SMALLEST, 2, airy=False))).plain
+    )
 
 
 @pytest.mark.parametrize(("elapsed", "said"), [(3.4, True), (8.2, True), (8.4, False)])
@@ -148,7 +154,7 @@ def test_a_finished_worker_shows_its_mean() -> None:
     workers = some_workers(0.01, utilization=Trace(((1.0, 0.8), (2.0, 0.6))))
     lane = a_lane(workers, stage=Stage.FINISHED, wall_s=5.0)
 
-    assert rows(a_view(lane, look=Look.DONE))[2].endswith(" 70 % mean")
+    assert rows(a_view(lane, status=SideStatus.DONE))[2].endswith(" 70 % mean")
 
 
 def test_workers_without_a_row_are_folded_into_one_line() -> None:
@@ -180,7 +186,10 @@ def test_the_fold_counts_its_lost_workers() -> None:
 def test_workers_that_were_asked_for_have_rows_before_they_exist() -> None:
     lane = Lane(Side.DISTRIBUTED, Stage.ARMING, launched_at=0.0)
 
-    assert [line.split()[0] for line in rows(a_view(lane, look=Look.ARMING))[2:4]] == ["w0", "w1"]
+    assert [line.split()[0] for line in rows(a_view(lane, status=SideStatus.ARMING))[2:4]] == [
+        "w0",
+        "w1",
+    ]
 
 
 def test_an_arming_side_shows_how_long_it_has_been_at_it() -> None:
@@ -198,7 +207,7 @@ def test_an_armed_side_shows_its_start_up_the_longest_step_first() -> None:
 def test_a_failed_side_says_why() -> None:
     lane = a_lane(stage=Stage.FAILED, reason="it raised ValueError\x1b[2J")
 
-    assert rows(a_view(lane, look=Look.FAILED))[1] == "failed: it raised ValueError"
+    assert rows(a_view(lane, status=SideStatus.FAILED))[1] == "failed: it raised ValueError"
 
 
 def test_a_hostile_worker_name_is_cut() -> None:
@@ -214,7 +223,7 @@ def test_a_box_has_the_rows_its_layout_says(airy: bool) -> None:
     layout = Layout(40, SMALLEST, 3, airy)
     board = a_board([*arming_events(), *trial_events(Side.DISTRIBUTED, 10.0, 5.0)])
 
-    assert len(box(a_view(board.distributed), layout)) == layout.rows
+    assert len(draw_box(a_view(board.distributed), layout)) == layout.rows
 
 
 def test_an_event_of_a_worker_is_seen_in_its_row() -> None:

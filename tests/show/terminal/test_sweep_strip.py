@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from harness.model import Side, Spec
 from harness.show.terminal.lines import Frame
-from harness.show.terminal.sweep_strip import MOST_ROWS, rows, strip
+from harness.show.terminal.sweep_strip import MOST_ROWS, draw_strip, strip_rows
 from harness.state.board import Board, Lane, WorkerState
 from tests.builders import a_board, a_process, a_spec, sweep_events
 
@@ -21,7 +21,7 @@ def a_sweep(points: tuple[int, ...] = POINTS, rounds: int = 1, **changes: Any) -
 
 
 def drawn(board: Board, spec: Spec, columns: int = 60) -> list[str]:
-    return Frame(strip(board, spec, columns)).plain.splitlines()
+    return Frame(draw_strip(board, spec, columns)).plain.splitlines()
 
 
 def a_trial(scale: int, wall_s: float, trial: int = 0) -> Lane:
@@ -44,7 +44,7 @@ def at(moment: float, points: tuple[int, ...] = POINTS, rounds: int = 1) -> Boar
 
 
 def test_a_race_has_no_strip() -> None:
-    assert (rows(a_spec()), strip(Board(), a_spec(), 80)) == (0, ())
+    assert (strip_rows(a_spec()), draw_strip(Board(), a_spec(), 80)) == (0, ())
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_race_has_no_strip() -> None:
 def test_a_strip_has_a_title_and_a_row_per_scale_up_to_four(
     points: tuple[int, ...], height: int
 ) -> None:
-    assert rows(a_sweep(points)) == len(drawn(at(40.0, points), a_sweep(points))) == height
+    assert strip_rows(a_sweep(points)) == len(drawn(at(40.0, points), a_sweep(points))) == height
 
 
 def test_a_bar_is_as_long_as_the_speedup_and_its_mark_stands_at_the_ideal() -> None:
@@ -171,7 +171,7 @@ def test_whatever_was_measured_the_strip_has_its_rows_and_fits(
     points: tuple[int, ...], trials: list[tuple[int, float]], oversubscribe: bool, columns: int
 ) -> None:
     spec = a_sweep((*points, 20_000), rounds=100, oversubscribe=oversubscribe, workers=points[0])
-    lines = strip(scored(*trials), spec, columns)
+    lines = draw_strip(scored(*trials), spec, columns)
 
-    assert len(lines) == rows(spec) <= MOST_ROWS
+    assert len(lines) == strip_rows(spec) <= MOST_ROWS
     assert max(sum(cell_len(part.text) for part in line) for line in lines) <= columns
