@@ -13,8 +13,7 @@ from harness.command_pair import in_json
 from harness.errors import BadRequest
 from harness.files import config_file
 from harness.files.prices import prices_of
-from harness.files.results import MOST_TRIALS
-from harness.model import Parameters, Prices, Schedule, Spec
+from harness.model import MOST_TRIALS, Parameters, Prices, Schedule, Spec
 from harness.run import launch
 from harness.run.baseline_variants import VariantPlan, variant_plan
 from harness.run.describe import WorkloadFacts

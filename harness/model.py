@@ -2,13 +2,30 @@
 
 Every value is frozen; change is a new value. Facts only: no speedup, efficiency or drop is ever a field
 here, claims are derived in ``score``. Seconds are bare floats, any other unit is in the name.
-Imports the standard library and ``spec``, whose nouns are taken from here.
+Imports ``quantities`` and ``spec``, whose nouns are taken from here.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
 
+from msgspec import Meta
+
+from harness.quantities import (
+    Amount,
+    Bytes,
+    CommitOrEmpty,
+    Count,
+    Nice,
+    Number,
+    PositiveCount,
+    RunId,
+    Seconds,
+    Sha256,
+    Sha256OrEmpty,
+    WallSeconds,
+)
 from harness.spec import CommandFacts as CommandFacts
 from harness.spec import Description as Description
 from harness.spec import Offer as Offer
@@ -20,6 +37,10 @@ from harness.spec import Schedule as Schedule
 from harness.spec import Spec as Spec
 
 SCHEMA = "twoclocks.results/1"
+MOST_TRIALS = 1_000
+MOST_RATES = 200
+LONGEST_CURVE = 200
+LONGEST_UTILIZATION = 100
 
 
 class Side(StrEnum):
@@ -63,9 +84,9 @@ class Variant(StrEnum):
 class Digest:
     """A canonical SHA-256 (hex) of a value, its item count and its size."""
 
-    sha256: str
-    items: int
-    bytes: int
+    sha256: Sha256
+    items: Count
+    bytes: Bytes
 
 
 @dataclass(frozen=True)
@@ -78,13 +99,13 @@ class Process:
     """
 
     id: str
-    pid: int
+    pid: Count
     host: str
-    nice: int
-    threads: int
-    affinity: tuple[int, ...]
-    source_sha256: str
-    input_sha256: str = ""
+    nice: Nice
+    threads: Count
+    affinity: tuple[Count, ...]
+    source_sha256: Sha256OrEmpty
+    input_sha256: Sha256OrEmpty = ""
 
 
 @dataclass(frozen=True)
@@ -93,8 +114,8 @@ class Host:
 
     id: str
     cpu_model: str
-    cores: int
-    memory_bytes: int
+    cores: Count
+    memory_bytes: Bytes
     system: str
     python: str
     packages: dict[str, str]
@@ -106,9 +127,9 @@ class Host:
 class Code:
     """The source that ran: commit (empty outside a repository), uncommitted changes, digest of the files."""
 
-    commit: str
+    commit: CommitOrEmpty
     dirty: bool
-    source_sha256: str
+    source_sha256: Sha256OrEmpty
 
 
 @dataclass(frozen=True)
@@ -117,8 +138,8 @@ class Fault:
 
     worker: str
     reason: str
-    at_s: float
-    cost_s: float | None = None
+    at_s: Seconds
+    cost_s: Seconds | None = None
 
 
 @dataclass(frozen=True)
@@ -126,10 +147,13 @@ class WorkerTrial:
     """What one process did in one trial. ``utilization`` holds fractions of one core, evenly spaced, ≤ 100."""
 
     process: Process
-    chunks: int
-    busy_s: float
-    cpu_s: float
-    utilization: tuple[float, ...] = ()
+    chunks: Count
+    busy_s: Seconds
+    cpu_s: Seconds
+    utilization: Annotated[
+        tuple[Amount, ...],
+        Meta(max_length=LONGEST_UTILIZATION, description="fractions of one core, evenly spaced"),
+    ] = ()
 
 
 @dataclass(frozen=True)
@@ -141,11 +165,11 @@ class CoreSeconds:
     the pool's time beside kernels and waiting: communication, serialization, Ray's scheduling, what lost workers cost.
     """
 
-    compute_s: float
-    exchange_s: float
-    waiting_s: float
-    serial_s: float
-    idle_s: float
+    compute_s: Seconds
+    exchange_s: Seconds
+    waiting_s: Seconds
+    serial_s: Seconds
+    idle_s: Seconds
 
     @property
     def total_s(self) -> float:
@@ -162,11 +186,11 @@ class Rate:
     """
 
     variant: Variant
-    items_per_s: float
-    seconds: float
-    cores: int
+    items_per_s: Annotated[Amount, Meta(description="items per second")]
+    seconds: Seconds
+    cores: Count
     name: str = ""
-    value: float = 0.0
+    value: Number = 0.0
 
 
 @dataclass(frozen=True)
@@ -184,26 +208,31 @@ class Trial:
     """
 
     side: Side
-    workers: int
-    index: int
-    order: int
-    began_s: float
-    startup_s: float
-    wall_s: float
-    cpu_s: float
-    items: int
-    answer_sha256: str
-    quality: float
-    peak_rss_bytes: int
-    phases: dict[str, float] = field(default_factory=dict)
+    workers: PositiveCount
+    index: Count
+    order: Count
+    began_s: Seconds
+    startup_s: Seconds
+    wall_s: WallSeconds
+    cpu_s: Seconds
+    items: Count
+    answer_sha256: Sha256OrEmpty
+    quality: Number
+    peak_rss_bytes: Bytes
+    phases: Annotated[dict[str, Seconds], Meta(description="seconds by name")] = field(
+        default_factory=dict
+    )
     faults: tuple[Fault, ...] = ()
-    curve: tuple[tuple[float, int], ...] = ()
+    curve: Annotated[
+        tuple[tuple[Seconds, Count], ...],
+        Meta(max_length=LONGEST_CURVE, description="pairs of seconds since go and items done"),
+    ] = ()
     workers_detail: tuple[WorkerTrial, ...] = ()
-    input_sha256: str = ""
-    held_out_sha256: str = ""
+    input_sha256: Sha256OrEmpty = ""
+    held_out_sha256: Sha256OrEmpty = ""
     failure: str = ""
     core_seconds: CoreSeconds | None = None
-    part_bytes: int | None = None
+    part_bytes: Bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -214,11 +243,20 @@ class Observer:
     ran (None: unknown); ``contention`` the baseline's slowdown with both sides at once (None: not probed).
     """
 
-    cpu_s: float
-    frames: int
-    longest_gap_s: float
-    foreign_cpu: float | None = None
-    contention: float | None = None
+    cpu_s: Seconds
+    frames: Count
+    longest_gap_s: Seconds
+    foreign_cpu: Annotated[
+        Amount | None,
+        Meta(description="a fraction of all the host's cores; null where unknown"),
+    ] = None
+    contention: Annotated[
+        Number | None,
+        Meta(
+            description="a fraction: how much slower the baseline was with both sides at once; "
+            "null where not probed"
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -229,8 +267,8 @@ class Results:
     sessions that were put together after the event (empty: this is one session).
     """
 
-    run_id: str
-    began_utc: str
+    run_id: RunId
+    began_utc: Annotated[str, Meta(description="a moment in UTC, ISO 8601")]
     kind: Kind
     status: Status
     spec: Spec
@@ -239,12 +277,12 @@ class Results:
     held_out: Digest | None
     code: Code
     hosts: tuple[Host, ...]
-    trials: tuple[Trial, ...]
+    trials: Annotated[tuple[Trial, ...], Meta(max_length=MOST_TRIALS)]
     observer: Observer
-    journal_sha256: str
+    journal_sha256: Sha256OrEmpty
     schema: str = SCHEMA
     remark: str = ""
-    rates: tuple[Rate, ...] = ()
+    rates: Annotated[tuple[Rate, ...], Meta(max_length=MOST_RATES)] = ()
     combined: tuple[str, ...] = ()
 
 

@@ -1,14 +1,27 @@
 """What is asked of a session, complete before anything starts: who runs, how often, at what prices, in whose words.
 
-Every value is frozen. Part of ``model``, which is where others import it from. Imports the standard library only.
+Every value is frozen. Part of ``model``, which is where others import it from. Imports ``quantities``.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-Scalar = int | float | str | bool
+from msgspec import Meta
+
+from harness.quantities import (
+    LARGEST_COUNT,
+    Amount,
+    Number,
+    PositiveCount,
+    Price,
+    PriceOrNothing,
+)
+
+Scalar = Annotated[int, Meta(ge=-LARGEST_COUNT, le=LARGEST_COUNT)] | Number | str | bool
 Parameters = dict[str, Scalar]
+
+MOST_SCALES = 1_000
 
 FORMER_FIELDS = {"adopted": "commands"}
 
@@ -47,7 +60,9 @@ class Description:
     neighbour: str
     limitation: str
     metric: str
-    tolerance: float
+    tolerance: Annotated[
+        Amount, Meta(description="the largest accepted change of quality, in units of the metric")
+    ]
     answers_differ: str = ""
 
 
@@ -69,9 +84,9 @@ class Offer:
     """The same machines at other prices, in the price list's currency per machine-hour; ``name`` such as spot."""
 
     name: str
-    baseline_per_hour: float
-    worker_per_hour: float
-    head_per_hour: float
+    baseline_per_hour: Price
+    worker_per_hour: PriceOrNothing
+    head_per_hour: PriceOrNothing
 
 
 @dataclass(frozen=True)
@@ -84,9 +99,9 @@ class Prices:
     """
 
     currency: str
-    baseline_per_hour: float
-    worker_per_hour: float
-    head_per_hour: float
+    baseline_per_hour: Price
+    worker_per_hour: PriceOrNothing
+    head_per_hour: PriceOrNothing
     source: str
     date: str
     illustrative: bool
@@ -104,14 +119,14 @@ class Spec:
 
     workload: Description
     params: Parameters
-    workers: int
-    cores_per_worker: int
-    baseline_cores: int
+    workers: PositiveCount
+    cores_per_worker: PositiveCount
+    baseline_cores: PositiveCount
     schedule: Schedule
-    trials: int
+    trials: PositiveCount
     prices: Prices
     joined_cluster: bool = False
-    points: tuple[int, ...] = ()
+    points: Annotated[tuple[PositiveCount, ...], Meta(max_length=MOST_SCALES)] = ()
     oversubscribe: bool = False
     prove_baseline: bool = False
     scaling: Scaling = Scaling.STRONG

@@ -5,6 +5,7 @@ What nobody measured stays empty. A record is untrusted input: every name and va
 May import ``model``, ``errors``, ``results``, ``toml`` and ``prices``.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import MISSING, dataclass, fields, replace
 from hashlib import sha256
@@ -28,6 +29,14 @@ from harness.model import (
     Spec,
     Status,
     Trial,
+)
+from harness.quantities import (
+    LARGEST_NUMBER,
+    LONGEST_WALL_S,
+    MOST_WORKERS,
+    RUN_ID_PATTERN,
+    SHORTEST_WALL_S,
+    SMALLEST_PRICE,
 )
 
 AGREEMENT = 0.01
@@ -75,7 +84,7 @@ def load(path: Path) -> Results:
     scales = _scales(record, baseline)
     headline = _headline(record, scales)
     source, day = record.text("source"), record.date("date")
-    cores_per_worker = record.count("cores_per_worker", 1, results.MOST_WORKERS, default=1)
+    cores_per_worker = record.count("cores_per_worker", 1, MOST_WORKERS, default=1)
     prices = _prices(record, baseline, scales, headline, cores / cores_per_worker)
     spec = Spec(
         workload=words,
@@ -113,7 +122,7 @@ def _words(record: Table) -> Description:
             name: said.text(name, None if name in _REQUIRED_WORDS else defaults[name])
             for name in texts
         },
-        tolerance=said.number("tolerance", 0, results.LARGEST_NUMBER),
+        tolerance=said.number("tolerance", 0, LARGEST_NUMBER),
     )
 
 
@@ -126,7 +135,7 @@ def _baseline(record: Table) -> tuple[_Runs, int]:
             "a speedup needs the single machine's time: begin it with [baseline]",
         )
     table.check_names(_BASELINE)
-    cores = table.count("cores", 1, results.MOST_WORKERS, default=1)
+    cores = table.count("cores", 1, MOST_WORKERS, default=1)
     if ("cores" in table.fields) != ("cores_per_worker" in record.fields):
         record.fail(
             "it says one of baseline.cores and cores_per_worker without the other",
@@ -140,7 +149,7 @@ def _scales(record: Table, baseline: _Runs) -> list[_Runs]:
     scales = []
     for table in record.tables("distributed", MOST_SCALES):
         table.check_names(_DISTRIBUTED)
-        scales.append(_runs(table, table.count("workers", 1, results.MOST_WORKERS)))
+        scales.append(_runs(table, table.count("workers", 1, MOST_WORKERS)))
     if not scales:
         record.fail(
             "it declares no distributed run", "begin each number of workers with [[distributed]]"
@@ -162,10 +171,10 @@ def _scales(record: Table, baseline: _Runs) -> list[_Runs]:
 
 def _runs(table: Table, workers: int) -> _Runs:
     times = tuple(
-        table.as_seconds(value, table.named("time"), results.SMALLEST, results.LONGEST_WALL_S)
+        table.as_seconds(value, table.named("time"), SHORTEST_WALL_S, LONGEST_WALL_S)
         for value in _listed(table, "time")
     )
-    most = results.LARGEST_NUMBER
+    most = LARGEST_NUMBER
     qualities = tuple(
         table.as_number(value, table.named("quality"), -most, most)
         for value in _listed(table, "quality")
@@ -175,11 +184,7 @@ def _runs(table: Table, workers: int) -> _Runs:
             f"{table.named('quality')} has {len(qualities)} values for {len(times)} times",
             "give one, or as many as times",
         )
-    cost = (
-        table.number("cost", results.SMALLEST, results.LARGEST_NUMBER)
-        if "cost" in table.fields
-        else None
-    )
+    cost = table.number("cost", SMALLEST_PRICE, LARGEST_NUMBER) if "cost" in table.fields else None
     each = qualities if len(qualities) == len(times) else qualities * len(times)
     # nobody saw which runs were paired, so none may depend on the order in which they were written down
     runs = sorted(zip(times, each, strict=True))
@@ -199,7 +204,7 @@ def _listed(table: Table, name: str) -> list[object]:
 
 def _headline(record: Table, scales: list[_Runs]) -> _Runs:
     """Return the scale that the headline is about: the one that is named, else the largest."""
-    workers = record.count("headline_workers", 1, results.MOST_WORKERS, default=scales[-1].workers)
+    workers = record.count("headline_workers", 1, MOST_WORKERS, default=scales[-1].workers)
     chosen = [runs for runs in scales if runs.workers == workers]
     if not chosen:
         declared = ", ".join(str(runs.workers) for runs in scales)
@@ -297,7 +302,7 @@ def _trial(side: Side, runs: _Runs, index: int, order: int) -> Trial:
 
 def _results(path: Path, spec: Spec, remark: str, day: str, trials: tuple[Trial, ...]) -> Results:
     """Return the facts, empty where nobody measured; the record's name is the run's, where it can be."""
-    named = results.RUN_ID.fullmatch(path.stem)
+    named = re.fullmatch(RUN_ID_PATTERN, path.stem)
     return Results(
         run_id=path.stem
         if named

@@ -416,7 +416,7 @@ BAD = {
     "costs without a currency": (OWN.replace('currency = "EUR"', ""), "currency is missing"),
     "costs too small to be prices": (
         OWN.replace("cost = 5", "cost = 1e-9"),
-        "a price of the baseline is not above zero",
+        "spec.prices.baseline_per_hour: expected `float` >= 1e-09",
     ),
     "a bad price": (
         PRICED.replace("worker_per_hour = 0.5", "worker_per_hour = -1"),
@@ -438,7 +438,7 @@ BAD = {
         OWN.replace("cost = 5", "cost = 5\ncores = 8"),
         "one of baseline.cores and cores_per_worker without the other",
     ),
-    "too many runs": (MANY, "there are more than 1,000 trials"),
+    "too many runs": (MANY, "trials: expected `array` of length <= 1000"),
 }
 
 
