@@ -4,6 +4,7 @@ May import everything, but imports nothing heavy itself.
 """
 
 import io
+import logging
 import os
 import sys
 
@@ -17,6 +18,7 @@ from harness.text import printable
 def main(arguments: list[str] | None = None) -> int:
     """Run the verb on the command line and return the exit code."""
     _secure_standard_streams()
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home it cannot write to
     try:
         code = verbs.main(args=arguments, prog_name="twoclocks", standalone_mode=False)
     except TwoclocksError as error:

@@ -287,7 +287,7 @@ def test_the_package_itself_imports_nothing() -> None:
 
 
 def test_a_slide_needs_neither_ray_nor_a_notebook() -> None:
-    barred = "import sys; [sys.modules.update({name: None}) for name in ('ray', 'psutil', 'IPython', 'marimo', 'jupyter', 'sklearn')]; "
+    barred = "import sys; [sys.modules.update({name: None}) for name in ('ray', 'psutil', 'IPython', 'marimo', 'jupyter')]; "
     program = (
         f"{barred}from harness import load; print(load({str(EXAMPLE)!r}).slide()._repr_html_()[:4])"
     )

@@ -148,6 +148,15 @@ def test_a_uv_of_its_own_is_installed_by_its_hashes(clone: Clone) -> None:
     assert {line.split(":")[0].strip() for line in hashes} == {"--hash=sha256"}
 
 
+def test_where_uv_is_gone_that_made_the_environment_pip_is_added_to_it(clone: Clone) -> None:
+    clone.with_uv().make("setup")
+    (clone.tools / "uv").unlink()
+    added = PIP.replace("'pip'", "'ensurepip installs itself'").format(log=str(clone.log))
+    (clone.tools / "ensurepip.py").write_text(added)
+    clone.make("develop")
+    assert clone.asked[2] == "ensurepip installs itself"
+
+
 def test_where_uv_fails_pip_installs_the_same_and_one_line_says_so(clone: Clone) -> None:
     done = clone.with_pip().with_uv(fails="*install*").make("setup")
     (line,) = done.stderr.splitlines()

@@ -1,5 +1,8 @@
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,3 +99,12 @@ def test_a_deck_and_an_export_are_two_things(capsys: pytest.CaptureFixture[str])
 def test_a_deck_that_is_missing_is_a_bad_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["slide", a_take("one"), "--into", "deck.pptx"]) == 2
     assert "cannot read deck.pptx" in capsys.readouterr().err
+
+
+def test_a_home_that_cannot_be_written_to_is_no_matter(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "demo", "slide", DECLARED, "--out", str(tmp_path / "out")]
+    surroundings = os.environ | {"HOME": "/proc/no-such-folder", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, env=surroundings, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
