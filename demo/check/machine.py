@@ -13,7 +13,7 @@ from pathlib import Path
 from demo.check.result import Finding, failure, warning, well
 from demo.options import WORKER_BYTES, Request
 from harness import text
-from harness.claims.rules.work import FOREIGN_CPU_LIMIT
+from harness.claims.rules.resources import FOREIGN_CPU_LIMIT
 from harness.run import processes
 from harness.show.terminal.lines import cut
 from harness.text import printable

@@ -1,46 +1,30 @@
-"""The audit: every honesty rule as data, judged on a session, with the measured value beside its threshold.
+"""The audit: every honesty rule's verdict on a session, with the measured value beside its threshold.
 
-Rules own the keys of caveats and refusals, so that the audit and the headline cannot disagree.
-May import ``model``, ``events``, ``errors``, ``results`` and the rest of ``score``.
+A finding belongs to the rule whose judge raised it, and the headline reads the same rules, so that the two agree.
+May import ``model``, ``events`` and the rest of ``claims``.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from harness.claims.journal_check import differences
-from harness.claims.pairs import Caveat, Measure, Pairs, complete_pairs
-from harness.claims.rules.caveats import caveats
-from harness.claims.rules.measured import Measured, Unknown
-from harness.claims.rules.refusals import refusals
-from harness.claims.rules.table import RULES, Rule
-from harness.errors import BadRequest
+from harness.claims.pairs import complete_pairs
+from harness.claims.rule import Caveat, Evidence, Measure, Measured, Rule, Unknown
+from harness.claims.rule import Verdict as Verdict
+from harness.claims.rules import RULES
+from harness.claims.rules.record import missing_journal
 from harness.events import Event
-from harness.files.results import encode
 from harness.model import Kind, Results
 
 
-class Verdict(StrEnum):
-    """What a rule says of a session, from best to worst."""
-
-    PASS = "pass"
-    UNCHECKED = "cannot be checked"
-    CAVEAT = "caveat"
-    REFUSE = "refuse"
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """One rule's verdict. ``measures`` hold the measured value and the threshold; ``sentence`` says what is so.
 
-    ``title`` is the rule in two or three words, ``says`` what it demands. ``keys`` are those of the caveats and
-    refusals behind the verdict (empty: there are none).
+    ``keys`` are those of the caveats and refusals behind the verdict (empty: there are none).
     """
 
-    rule: str
-    title: str
-    says: str
-    source: str
+    rule: Rule
     verdict: Verdict
     sentence: str
     measures: tuple[Measure, ...] = ()
@@ -61,19 +45,18 @@ class Audit:
     @property
     def verdict(self) -> Verdict:
         """Return the worst verdict; a file that differs from its journal is refused."""
-        return (
-            Verdict.REFUSE
-            if self.differences
-            else max((finding.verdict for finding in self.findings), key=list(Verdict).index)
-        )
+        if self.differences:
+            return Verdict.REFUSE
+        return max((finding.verdict for finding in self.findings), key=list(Verdict).index)
 
     @property
     def missing_journal(self) -> Caveat | None:
-        """Return what is to be said of a measured session whose journal is not there (None: it is, or there never was one).
+        """Return what to say of a measured session whose journal is missing (None: it is there, or never was one).
 
-        Declared facts have no journal, facts that were combined have several, and a rehearsal is refused anyway.
+        Declared facts have no journal, combined facts have several, and a simulated session is refused anyway.
         """
-        return None if self.differences is not None else _unwitnessed(self.results)
+        missing = self.differences is None
+        return missing_journal(Evidence(self.results, None, journal_missing=missing))
 
     def count(self, verdict: Verdict) -> int:
         """Return how many rules came to a verdict."""
@@ -92,86 +75,47 @@ def audit(
     ``journal_sha256`` is the journal's digest as it was read (empty: it is not compared), ``written`` the bytes of the
     results file (None: the facts were not read from one).
     """
-    seen = complete_pairs(results)
-    forbidding = refusals(results)
-    missing_journal = _unwitnessed(results) if journal is None else None
-    of_file = (
-        caveat for caveat in (missing_journal, _rewritten(results, written)) if caveat is not None
-    )
-    qualifying = (*of_file, *(() if seen is None else caveats(seen)))
-    findings = tuple(_finding(rule, results, seen, forbidding, qualifying) for rule in RULES)
+    evidence = Evidence(results, complete_pairs(results), written, journal_missing=journal is None)
     return Audit(
         results,
-        findings,
+        tuple(_finding(rule, evidence) for rule in RULES),
         None if journal is None else differences(results, journal, journal_sha256),
     )
 
 
-def _unwitnessed(results: Results) -> Caveat | None:
-    """Judge a file without its journal: what it states could have been changed in step, and nothing would show it."""
-    if results.kind is not Kind.MEASURED:
-        return None
-    return Caveat(
-        "no-journal",
-        "there is no journal to check these numbers against; keep events.jsonl beside results.json",
-    )
-
-
-def _rewritten(results: Results, written: bytes | None) -> Caveat | None:
-    """Judge the file itself: facts that were written by this program have one form only."""
-    if written is None:
-        return None
-    try:
-        unchanged = encode(results) == written
-    except BadRequest:
-        unchanged = False
-    return (
-        None
-        if unchanged
-        else Caveat(
-            "rewritten",
-            "the file is not in the form that this program writes; use it as it was written",
-        )
-    )
-
-
-def _finding(
-    rule: Rule,
-    results: Results,
-    seen: Pairs | None,
-    forbidding: tuple[Caveat, ...],
-    qualifying: tuple[Caveat, ...],
-) -> Finding:
-    measured = _measured(rule, results, seen)
-    for verdict, judgements in ((Verdict.REFUSE, forbidding), (Verdict.CAVEAT, qualifying)):
-        if own := [judgement for judgement in judgements if judgement.key in rule.keys]:
-            return _judged(rule, verdict, own, measured)
+def _finding(rule: Rule, evidence: Evidence) -> Finding:
+    """Return the gravest verdict of the rule's judges, else what the rule measures."""
+    measured = _measured(rule, evidence)
+    for verdict in (Verdict.REFUSE, Verdict.CAVEAT):
+        if raised := _raised(rule, verdict, evidence):
+            return _judged(rule, verdict, raised, measured)
     if isinstance(measured, Unknown):
-        return Finding(
-            rule.id, rule.title, rule.says, rule.source, Verdict.UNCHECKED, str(measured)
-        )
-    return Finding(rule.id, rule.title, rule.says, rule.source, Verdict.PASS, rule.says, measured)
+        return Finding(rule=rule, verdict=Verdict.UNCHECKED, sentence=measured.reason)
+    return Finding(rule=rule, verdict=Verdict.PASS, sentence=rule.demand, measures=measured)
 
 
-def _judged(rule: Rule, verdict: Verdict, own: list[Caveat], measured: Measured) -> Finding:
-    """Return the verdict with the numbers behind it; a caveat that has none stands beside what the rule measures."""
-    sentence = " · ".join(judgement.sentence for judgement in own)
-    measures = tuple(measure for judgement in own for measure in judgement.measures)
+def _raised(rule: Rule, verdict: Verdict, evidence: Evidence) -> list[Caveat]:
+    judged = (judge.judge(evidence) for judge in rule.judges if judge.verdict is verdict)
+    return [caveat for caveat in judged if caveat is not None]
+
+
+def _judged(rule: Rule, verdict: Verdict, raised: list[Caveat], measured: Measured) -> Finding:
+    """Return the verdict with the numbers behind it; a caveat without any stands beside what the rule measures."""
+    measures = tuple(measure for caveat in raised for measure in caveat.measures)
     if verdict is Verdict.CAVEAT and not measures and not isinstance(measured, Unknown):
         measures = measured
     return Finding(
-        rule.id,
-        rule.title,
-        rule.says,
-        rule.source,
-        verdict,
-        sentence,
-        measures,
-        tuple(judgement.key for judgement in own),
+        rule=rule,
+        verdict=verdict,
+        sentence=" · ".join(caveat.sentence for caveat in raised),
+        measures=measures,
+        keys=tuple(caveat.key for caveat in raised),
     )
 
 
-def _measured(rule: Rule, results: Results, seen: Pairs | None) -> Measured:
-    if results.kind is Kind.DECLARED and not rule.of_declared:
+def _measured(rule: Rule, evidence: Evidence) -> Measured:
+    if evidence.results.kind is Kind.DECLARED and not rule.of_declared:
         return Unknown("declared: nobody here saw it")
-    return Unknown("there is no complete pair to judge") if seen is None else rule.measure(seen)
+    if evidence.pairs is None:
+        return Unknown("there is no complete pair to judge")
+    return rule.measure(evidence.pairs)

@@ -1,8 +1,8 @@
 """The arithmetic of money: what a run costs on each side, and what scaling out does to it.
 
-Pure functions of floats; imports nothing of ours. Prices are money per machine-hour in one currency; S is
-the speedup, p the workers, r the worker's price over the baseline's, h the head node's price over the
-baseline's. Impossible input raises ``ValueError``.
+Pure functions of floats; imports nothing of ours. Prices are money per machine-hour in one currency;
+S is the speedup, p the workers, r the worker's price over the baseline's, h the head node's price over
+the baseline's. Impossible input raises ``ValueError``.
 """
 
 import math
@@ -13,7 +13,7 @@ HOUR_S = 3600.0
 def run_cost(
     wall_s: float, machines: float, price_per_hour: float, head_per_hour: float = 0.0
 ) -> float:
-    """Return the money of one run: every machine and the head node, idle or not, for the whole wall time in seconds."""
+    """Return the money for one run: every machine and the head node, for the whole wall time in seconds."""
     rate = _not_negative(machines, "machines") * _not_negative(
         price_per_hour, "price"
     ) + _not_negative(head_per_hour, "head price")
@@ -26,31 +26,27 @@ def drop(before: float, after: float) -> float:
 
 
 def equal_price_ratio(efficiency: float) -> float:
-    """Return cost after / cost before where every machine has one price and there is no head node: exactly 1/E.
+    """Return cost after / cost before at one price for every machine and no head node: exactly 1/E.
 
     Scaling out by itself never saves money, since E ≤ 1.
     """
     return 1 / _positive(efficiency, "efficiency")
 
 
-def cost_ratio(speedup: float, workers: int, price_ratio: float, head_ratio: float = 0.0) -> float:
-    """Return cost after / cost before = (p·r + h) / S, against a baseline on one machine."""
-    worker_part = _positive(workers, "workers") * _not_negative(price_ratio, "price ratio")
-    return (worker_part + _not_negative(head_ratio, "head price ratio")) / _positive(
-        speedup, "speedup"
-    )
-
-
 def scaling_part(efficiency: float) -> float:
-    """Return the part of the drop that scaling out makes by itself, 1 - 1/E: that at one price for every machine and no head node."""
+    """Return the part of the drop that scaling out makes by itself, 1 - 1/E.
+
+    It is the drop at one price for every machine and no head node.
+    """
     return 1 - equal_price_ratio(efficiency)
 
 
 def price_part(speedup: float, workers: int, price_ratio: float, head_ratio: float = 0.0) -> float:
-    """Return the part of the drop that the prices make, (p·(1 - r) - h) / S, against a baseline on one machine.
+    """Return the part of the drop that the prices make, (p·(1 - r) - h) / S.
 
-    The head node is in it: it is billed because it has a price. With the scaling part, 1 - p/S, it adds up to the
-    drop, since 1 - (p·r + h)/S = (1 - p/S) + (p·(1 - r) - h)/S.
+    The baseline is on one machine. The head node is in this part: it is billed because it has a price.
+    With the scaling part, 1 - p/S, it adds up to the drop, since
+    1 - (p·r + h)/S = (1 - p/S) + (p·(1 - r) - h)/S.
     """
     cheaper = _positive(workers, "workers") * (1 - _not_negative(price_ratio, "price ratio"))
     return (cheaper - _not_negative(head_ratio, "head price ratio")) / _positive(speedup, "speedup")

@@ -1,17 +1,16 @@
-"""The scaling curve: what every measured scale of a session gave, the law that they imply, and what it predicts.
+"""The scaling curve: every measured scale of a session, the law that they imply, and what it predicts.
 
 Measured and predicted are types of their own, so that nothing can draw one as the other.
-May import ``model`` and the rest of ``score``.
+May import ``model``, ``scaling``, ``cost``, ``pairs`` and ``run_cost``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import product
 
 from harness.claims import cost, scaling
-from harness.claims.pairs import Pairs, complete_pairs, median_of, within_tolerance
-from harness.claims.rules.work import framework_tax
+from harness.claims.pairs import Pairs, framework_tax, median_of, pairs_by_scale
 from harness.claims.run_cost import baseline_machines, cost_of
 from harness.model import Kind, Results, Scaling, Spec
 
@@ -29,14 +28,14 @@ class Origin(StrEnum):
     FIT = "fit"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Point:
     """One measured scale.
 
-    Times are medians in seconds. ``ratios`` are the speedups of each pair, or of any two runs where nobody saw which were
-    paired; ``interval`` is of the speedup (None: fewer than six pairs, or nobody saw them). ``serial_fraction`` is None
-    where S implies none. ``change`` is the largest change of quality of any pair; ``clean`` tells whether it keeps to the
-    tolerance. ``cost`` is money per run.
+    Times are medians in seconds. ``ratios`` are the speedups of each pair, or of any two runs where
+    nobody saw which were paired; ``interval`` is of the speedup (None: fewer than six pairs, or nobody
+    saw them). ``serial_fraction`` is None where S implies none. ``change`` is the largest change of
+    quality of any pair; ``clean`` tells whether it stays within the tolerance. ``cost`` is money per run.
     """
 
     workers: int
@@ -53,13 +52,13 @@ class Point:
     cost: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Law:
-    """Amdahl's law as the points have it: f, 1/f (infinite where f is zero), and from how many scales beyond one worker.
+    """Amdahl's law as the points have it: f, and 1/f (infinite where f is zero).
 
-    Only scales count that kept the quality and had a core for every thread. It takes a baseline with one worker's
-    cores, and equal work at every scale. ``misfit`` is by how much of its time it misses the worst of those beyond one
-    worker, a fraction.
+    Only scales count that kept the quality and had a core for every thread; ``scales`` says how many
+    of those beyond one worker. It takes a baseline with one worker's cores, and equal work at every
+    scale. ``misfit`` is the largest relative error of its times at those scales.
     """
 
     origin: Origin
@@ -74,7 +73,7 @@ class Law:
         return self.misfit <= LARGEST_MISFIT
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prediction:
     """What Amdahl's law predicts for a scale that was not measured. ``cost`` is money per run."""
 
@@ -84,12 +83,12 @@ class Prediction:
     cost: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Step:
-    """What going on from ``before`` workers to ``after`` would bring a run: seconds saved and money more, negative if less.
+    """What going from ``before`` to ``after`` workers brings a run: seconds saved and extra money.
 
-    ``predicted`` tells that ``after`` was not measured. ``price_per_hour`` is the money for each hour saved (None: no
-    time is saved, or no money is lost).
+    Both are negative where it is less. ``predicted`` tells that ``after`` was not measured.
+    ``price_per_hour`` is the money for each hour saved (None: no time is saved, or no money is lost).
     """
 
     before: int
@@ -100,15 +99,15 @@ class Step:
     price_per_hour: float | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Curve:
     """All scales of a session beside its baseline.
 
-    ``law`` is None where the points imply none, or do not follow the one that they imply: that is then ``rejected``, and
-    nothing is predicted. ``largest_worthwhile`` is the largest p whose predicted efficiency is at least 0.7 (None: no
-    law, or no largest). ``cost_scale`` is COST, the smallest measured p that beats the
-    baseline (None: none does, unbounded). ``framework_tax`` is T_ray(1) over T_baseline (None: p = 1 was not measured,
-    or had other cores than the baseline).
+    ``law`` is None where the points imply none, or do not follow the one that they imply: that is then
+    ``rejected``, and nothing is predicted. ``largest_worthwhile`` is the largest p whose predicted
+    efficiency is at least 0.7 (None: no law, or no largest). ``cost_scale`` is COST, the smallest
+    measured p that beats the baseline (None: none does, unbounded). ``framework_tax`` is T_ray(1) over
+    T_baseline (None: p = 1 was not measured, or had other cores than the baseline).
     """
 
     results: Results
@@ -125,120 +124,124 @@ class Curve:
 
     @property
     def next_step(self) -> Step | None:
-        """Return what the next scale above the headline's would bring, measured on cores of its own or else predicted.
+        """Return what the next scale above the headline's brings, measured on cores of its own or predicted.
 
         None: neither is known, or the quality moved on the way there.
         """
-        now = next(
-            (point for point in self.points if point.workers == self.results.spec.workers), None
-        )
-        if now is None:
-            return None
-        measured = [
-            (point.workers, False, point.distributed_s, point.cost)
-            for point in self.points
-            if not point.oversubscribed
-        ]
-        foreseen = [
-            (point.workers, True, self.baseline_s / point.speedup, point.cost)
-            for point in self.predictions
-        ]
-        later = min(
-            (scale for scale in (*measured, *foreseen) if scale[0] > now.workers), default=None
-        )
-        if later is None or any(
-            not point.clean for point in self.points if now.workers <= point.workers <= later[0]
-        ):
+        asked = self.results.spec.workers
+        now = next((point for point in self.points if point.workers == asked), None)
+        later = min((scale for scale in self._further_scales() if scale[0] > asked), default=None)
+        if now is None or later is None:
             return None
         workers, predicted, wall_s, money = later
+        passed = (point for point in self.points if asked <= point.workers <= workers)
+        if not all(point.clean for point in passed):
+            return None
         saved_s, extra = now.distributed_s - wall_s, money - now.cost
         price = extra / saved_s * cost.HOUR_S if saved_s > 0 and extra > 0 else None
-        return Step(now.workers, workers, predicted, saved_s, extra, price)
+        return Step(
+            before=asked,
+            after=workers,
+            predicted=predicted,
+            saved_s=saved_s,
+            extra_cost=extra,
+            price_per_hour=price,
+        )
+
+    def _further_scales(self) -> Iterator[tuple[int, bool, float, float]]:
+        """Yield workers, whether predicted, seconds and money of every scale to go on to."""
+        for point in self.points:
+            if not point.oversubscribed:
+                yield point.workers, False, point.distributed_s, point.cost
+        for foreseen in self.predictions:
+            wall_s = self.baseline_s / foreseen.speedup
+            yield foreseen.workers, True, wall_s, foreseen.cost
 
 
 def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
-    """Return the curve of a session, with predictions up to ``predicted`` workers (None: no scale has a complete pair)."""
-    seen = [
-        known
-        for scale in results.spec.scales
-        if (known := complete_pairs(results, scale)) is not None
-    ]
-    if not seen:
+    """Return the curve of a session, with predictions up to ``predicted`` workers.
+
+    None: no scale has a complete pair.
+    """
+    scales = pairs_by_scale(results)
+    if not scales:
         return None
-    points = tuple(_point(one) for one in seen)
+    points = tuple(map(_point, scales))
     implied = _law(results.spec, points)
     law = implied if implied is not None and implied.holds else None
-    baseline = {trial.index: trial for one in seen for trial in one.baseline}.values()
+    baseline = {trial.index: trial for pairs in scales for trial in pairs.baseline}.values()
     baseline_s = median_of(baseline, lambda trial: trial.wall_s)
+    price = results.spec.prices.baseline_per_hour
     measured = Curve(
         results=results,
         baseline_s=baseline_s,
-        baseline_cost=cost.run_cost(
-            baseline_s, baseline_machines(seen[0]), results.spec.prices.baseline_per_hour
-        ),
+        baseline_cost=cost.run_cost(baseline_s, baseline_machines(scales[0]), price),
         baseline_quality=median_of(baseline, lambda trial: trial.quality),
         points=points,
         law=law,
         rejected=implied if law is None else None,
         predictions=(),
-        largest_worthwhile=None
-        if law is None
-        else scaling.largest_worthwhile(law.serial_fraction, WORTHWHILE_EFFICIENCY),
+        largest_worthwhile=_largest_worthwhile(law),
         cost_scale=next((point.workers for point in points if point.speedup > 1), None),
         framework_tax=framework_tax(results),
     )
     return replace(measured, predictions=tuple(_predictions(measured, predicted)))
 
 
-def _point(seen: Pairs) -> Point:
-    changes = [
-        many.quality - one.quality
-        for one, many in zip(seen.baseline, seen.distributed, strict=True)
-    ]
-    change = max(changes, key=abs)
+def _point(pairs: Pairs) -> Point:
     return Point(
-        workers=seen.scale,
-        pairs=len(seen.walls),
-        distributed_s=median_of(seen.distributed, lambda trial: trial.wall_s),
-        speedup=seen.speedup,
-        efficiency=seen.efficiency,
-        ratios=tuple(scaling.speedup(one, many) for one, many in _compared(seen)),
-        interval=seen.interval,
-        serial_fraction=seen.serial_fraction,
-        change=change,
-        clean=within_tolerance(change, seen.results.spec.workload.tolerance),
-        oversubscribed=seen.oversubscribed,
-        cost=cost_of(seen).distributed,
+        workers=pairs.scale,
+        pairs=len(pairs),
+        distributed_s=pairs.distributed_s,
+        speedup=pairs.speedup,
+        efficiency=pairs.efficiency,
+        ratios=tuple(scaling.speedup(one, many) for one, many in _compared_times(pairs)),
+        interval=pairs.interval,
+        serial_fraction=pairs.serial_fraction,
+        change=pairs.quality_change,
+        clean=pairs.quality_held,
+        oversubscribed=pairs.oversubscribed,
+        cost=cost_of(pairs).distributed,
     )
 
 
-def _compared(seen: Pairs) -> Iterable[tuple[float, float]]:
-    """Return the times to hold against each other: the pairs', or every two where nobody saw which belong together."""
-    if seen.results.kind is not Kind.DECLARED:
-        return seen.walls
-    return product(
-        (trial.wall_s for trial in seen.baseline), (trial.wall_s for trial in seen.distributed)
-    )
+def _compared_times(pairs: Pairs) -> Iterable[tuple[float, float]]:
+    """Return the wall times to compare: the pairs', or every two where nobody saw which belong together."""
+    if pairs.results.kind is not Kind.DECLARED:
+        return pairs.wall_times
+    baseline = [trial.wall_s for trial in pairs.baseline]
+    return product(baseline, (trial.wall_s for trial in pairs.distributed))
 
 
-def _law(spec: Spec, points: tuple[Point, ...]) -> Law | None:
-    """Fit the law to the scales that did equal work on cores of their own; solve it from the largest where they are too few.
+def _law(spec: Spec, points: Sequence[Point]) -> Law | None:
+    """Return the law that the usable scales follow best (None: none, or f is not between 0 and 1).
 
-    One worker has no weight in a fit, and is no scale that tests it. None: f is not between 0 and 1, but for noise.
+    Usable are scales with equal work on cores of their own. Fewer than three: solved from the largest.
+    One worker has no weight in a fit, and is no scale that tests it.
     """
     if spec.scaling is Scaling.WEAK or spec.baseline_cores != spec.cores_per_worker:
         return None
     usable = [point for point in points if point.clean and not point.oversubscribed]
     beyond_one = [(point.workers, point.speedup) for point in usable if point.workers > 1]
     fits = len(usable) >= FEWEST_SCALES
-    found = scaling.fitted(beyond_one) if fits else usable[-1].serial_fraction if usable else None
-    if found is None or not -FRACTION_NOISE <= found <= 1 + FRACTION_NOISE:
+    largest = usable[-1].serial_fraction if usable else None
+    solved = scaling.fit_serial_fraction(beyond_one) if fits else largest
+    if solved is None or not -FRACTION_NOISE <= solved <= 1 + FRACTION_NOISE:
         return None
-    fraction = min(1.0, max(0.0, found))
-    origin, scales = (Origin.FIT, len(beyond_one)) if fits else (Origin.IMPLIED, 1)
+    serial_fraction = min(1.0, max(0.0, solved))
     return Law(
-        origin, fraction, scaling.ceiling(fraction), scales, scaling.misfit(fraction, beyond_one)
+        origin=Origin.FIT if fits else Origin.IMPLIED,
+        serial_fraction=serial_fraction,
+        ceiling=scaling.ceiling(serial_fraction),
+        scales=len(beyond_one) if fits else 1,
+        misfit=scaling.misfit(serial_fraction, beyond_one),
     )
+
+
+def _largest_worthwhile(law: Law | None) -> int | None:
+    if law is None:
+        return None
+    return scaling.largest_worthwhile(law.serial_fraction, WORTHWHILE_EFFICIENCY)
 
 
 def _predictions(curve: Curve, predicted: int) -> Iterator[Prediction]:
@@ -250,7 +253,10 @@ def _predictions(curve: Curve, predicted: int) -> Iterator[Prediction]:
     for workers in sorted({predicted, *powers}):
         if measured < workers <= predicted:
             speedup = scaling.amdahl(law.serial_fraction, workers)
-            money = cost.run_cost(
-                curve.baseline_s / speedup, workers, prices.worker_per_hour, prices.head_per_hour
+            wall_s = curve.baseline_s / speedup
+            yield Prediction(
+                workers=workers,
+                speedup=speedup,
+                efficiency=speedup / workers,
+                cost=cost.run_cost(wall_s, workers, prices.worker_per_hour, prices.head_per_hour),
             )
-            yield Prediction(workers, speedup, speedup / workers, money)

@@ -1,14 +1,11 @@
-"""The evidence in a session: its complete pairs, and what follows from their times.
+"""The pairs of a session: a baseline and a distributed trial each, and what follows from their times and qualities.
 
-Also the shape of what is judged from it: a caveat is data, a key and a sentence that advises and holds no
-measured number, with the measures behind it; how a number looks is decided where it is drawn.
 May import ``model`` and ``scaling``.
 """
 
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import median
 
 from harness.claims import scaling
@@ -17,38 +14,7 @@ from harness.model import Kind, Process, Results, Side, Trial
 _ROUNDING = 1e-9
 
 
-class Unit(StrEnum):
-    """What a measure counts, so that whoever draws it can word it."""
-
-    COUNT = "count"
-    FRACTION = "fraction"
-    RATIO = "ratio"
-    SECONDS = "seconds"
-    QUALITY = "quality"
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A number behind a caveat; ``name`` says of what."""
-
-    name: str
-    value: float
-    unit: Unit
-
-
-@dataclass(frozen=True)
-class Caveat:
-    """Something that the room must be told, or a reason to claim nothing.
-
-    The sentence says what is so and, after a semicolon, what to do about it.
-    """
-
-    key: str
-    sentence: str
-    measures: tuple[Measure, ...] = ()
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Pairs:
     """A session's complete pairs at one scale: baseline and distributed trials in step, one pair or more.
 
@@ -61,7 +27,7 @@ class Pairs:
     distributed: tuple[Trial, ...]
 
     def __len__(self) -> int:
-        """Return the number of pairs."""
+        """Return how many pairs there are."""
         return len(self.baseline)
 
     @property
@@ -70,12 +36,10 @@ class Pairs:
         return (*self.baseline, *self.distributed)
 
     @property
-    def walls(self) -> tuple[tuple[float, float], ...]:
+    def wall_times(self) -> tuple[tuple[float, float], ...]:
         """Return the wall times of every pair, in seconds, the baseline's first."""
-        return tuple(
-            (one.wall_s, many.wall_s)
-            for one, many in zip(self.baseline, self.distributed, strict=True)
-        )
+        pairs = zip(self.baseline, self.distributed, strict=True)
+        return tuple((one.wall_s, many.wall_s) for one, many in pairs)
 
     @property
     def processes(self) -> tuple[Process, ...]:
@@ -88,58 +52,75 @@ class Pairs:
         return tuple(worker.process for worker in self.distributed[0].workers_detail)
 
     @property
+    def baseline_s(self) -> float:
+        """Return the median wall time of the baseline."""
+        return median_of(self.baseline, lambda trial: trial.wall_s)
+
+    @property
+    def distributed_s(self) -> float:
+        """Return the median wall time of the distributed side."""
+        return median_of(self.distributed, lambda trial: trial.wall_s)
+
+    @property
     def speedup(self) -> float:
         """Return S, from the median wall time of either side."""
-        return scaling.speedup(
-            median_of(self.baseline, lambda trial: trial.wall_s),
-            median_of(self.distributed, lambda trial: trial.wall_s),
-        )
+        return scaling.speedup(self.baseline_s, self.distributed_s)
 
     @property
     def efficiency(self) -> float:
         """Return E, counting cores where a worker or the baseline has more than one."""
         spec = self.results.spec
-        return scaling.efficiency(
-            self.speedup, self.scale * spec.cores_per_worker, spec.baseline_cores
-        )
+        cores = self.scale * spec.cores_per_worker
+        return scaling.efficiency(self.speedup, cores, spec.baseline_cores)
 
     @property
     def serial_fraction(self) -> float | None:
-        """Return the f that S implies where the formula holds (None elsewhere): p > 1 equal shares against one of them, 0 ≤ f ≤ 1."""
+        """Return the f that S implies (None: the formula does not hold).
+
+        It holds for p > 1 workers that each have the baseline's cores, where f lies between 0 and 1.
+        """
         spec = self.results.spec
-        if (
-            self.scale < 2
-            or spec.baseline_cores != spec.cores_per_worker
-            or not 1 <= self.speedup <= self.scale
-        ):
+        like_for_like = spec.baseline_cores == spec.cores_per_worker
+        if self.scale < 2 or not like_for_like or not 1 <= self.speedup <= self.scale:
             return None
         return scaling.karp_flatt(self.speedup, self.scale)
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Return the interval of S (None: too few pairs for one, or declared runs, of which nobody saw which were paired)."""
-        if self.results.kind is Kind.DECLARED or len(self.walls) < scaling.FEWEST_PAIRS:
+        """Return the interval of S (None: too few pairs, or declared runs: nobody knows which were paired)."""
+        if self.results.kind is Kind.DECLARED or len(self) < scaling.FEWEST_PAIRS:
             return None
-        return scaling.interval(self.walls)
+        return scaling.interval(self.wall_times)
+
+    @property
+    def quality_change(self) -> float:
+        """Return the largest change of quality of any pair, distributed minus baseline, whichever way it goes."""
+        pairs = zip(self.baseline, self.distributed, strict=True)
+        return max((many.quality - one.quality for one, many in pairs), key=abs)
+
+    @property
+    def quality_held(self) -> bool:
+        """Return whether the quality of every pair stayed within the tolerance."""
+        return within_tolerance(self.quality_change, self.results.spec.workload.tolerance)
 
     @property
     def oversubscribed(self) -> bool:
-        """Return whether the workers of some host need more cores than they may use there; pretend work needs none."""
+        """Return whether the workers of some host need more cores than they may use; simulated work needs none."""
         if self.results.kind is Kind.SIMULATED:
             return False
         cores = {host.id: host.cores for host in self.results.hosts}
         homes = {process.host for process in self.workers}
         return any(
-            self._crowd(home) > min(cores.get(home, math.inf), self._reach(home)) for home in homes
+            self._cores_needed(home) > min(cores.get(home, math.inf), self._cores_allowed(home))
+            for home in homes
         )
 
-    def _crowd(self, home: str) -> int:
+    def _cores_needed(self, home: str) -> int:
         """Return how many cores the workers of a host need at once."""
-        return self.results.spec.cores_per_worker * sum(
-            process.host == home for process in self.workers
-        )
+        workers = sum(process.host == home for process in self.workers)
+        return self.results.spec.cores_per_worker * workers
 
-    def _reach(self, home: str) -> float:
+    def _cores_allowed(self, home: str) -> float:
         """Return how many cores the workers of a host may run on; infinite where one of them does not say."""
         allowed = [process.affinity for process in self.workers if process.host == home]
         return len({core for cores in allowed for core in cores}) if all(allowed) else math.inf
@@ -147,28 +128,21 @@ class Pairs:
     @property
     def answers_identical(self) -> bool:
         """Return whether every trial gave one and the same known answer, to the last bit."""
-        return self.agree(lambda trial: trial.answer_sha256)
+        answers = {trial.answer_sha256 for trial in self.trials}
+        return len(answers) == 1 and "" not in answers
 
     @property
-    def unlike_arithmetic(self) -> bool:
-        """Return whether processes had other thread counts, or hosts other processors or BLAS kernels: their last bits may differ."""
-        hosts = {
-            (host.cpu_model, host.blas)
-            for host in self.results.hosts
-            if host.id in {process.host for process in self.processes}
-        }
+    def arithmetic_may_differ(self) -> bool:
+        """Return whether thread counts, processors or BLAS kernels differ, so that last bits may too."""
+        homes = {process.host for process in self.processes}
+        hosts = {(host.cpu_model, host.blas) for host in self.results.hosts if host.id in homes}
         return len(hosts) > 1 or len({process.threads for process in self.processes}) > 1
 
     @property
     def part_bytes(self) -> float | None:
-        """Return the median size of what the workers handed over in a trial, in bytes (None: some trial does not know)."""
+        """Return the median size of what the workers handed over in a trial (None: a trial does not say)."""
         sizes = [trial.part_bytes for trial in self.distributed if trial.part_bytes is not None]
         return median(sizes) if len(sizes) == len(self.distributed) else None
-
-    def agree(self, digest: Callable[[Trial], str]) -> bool:
-        """Return whether a digest is known and the same in every trial."""
-        seen = {digest(trial) for trial in self.trials}
-        return len(seen) == 1 and "" not in seen
 
 
 def within_tolerance(change: float, tolerance: float) -> bool:
@@ -179,7 +153,7 @@ def within_tolerance(change: float, tolerance: float) -> bool:
 def complete_pairs(results: Results, scale: int | None = None) -> Pairs | None:
     """Return the complete pairs at a scale (None: the headline's, ``spec.workers``); None where there is none."""
     scale = results.spec.workers if scale is None else scale
-    done = [trial for trial in results.trials if not trial.failure and trial.wall_s > 0]
+    done = finished_trials(results)
     baseline = {trial.index: trial for trial in done if trial.side is Side.BASELINE}
     distributed = {
         trial.index: trial
@@ -190,11 +164,39 @@ def complete_pairs(results: Results, scale: int | None = None) -> Pairs | None:
     if not both:
         return None
     return Pairs(
-        results,
-        scale,
-        tuple(baseline[index] for index in both),
-        tuple(distributed[index] for index in both),
+        results=results,
+        scale=scale,
+        baseline=tuple(baseline[index] for index in both),
+        distributed=tuple(distributed[index] for index in both),
     )
+
+
+def pairs_by_scale(results: Results) -> tuple[Pairs, ...]:
+    """Return the pairs of each scale that has any, in the order of the scales."""
+    every = (complete_pairs(results, scale) for scale in results.spec.scales)
+    return tuple(pairs for pairs in every if pairs is not None)
+
+
+def finished_trials(results: Results) -> tuple[Trial, ...]:
+    """Return every trial that came to its end, at every scale."""
+    return tuple(trial for trial in results.trials if not trial.failure and trial.wall_s > 0)
+
+
+def one_worker_ratio(results: Results) -> float | None:
+    """Return the time of one worker alone over the baseline's.
+
+    None: it was not measured, or that worker had more cores than the baseline.
+    """
+    alone = complete_pairs(results, 1)
+    if alone is None or results.spec.cores_per_worker > results.spec.baseline_cores:
+        return None
+    return 1 / alone.speedup
+
+
+def framework_tax(results: Results) -> float | None:
+    """Return T_ray(1) over T_baseline (None: p = 1 was not measured, or had other cores than the baseline)."""
+    alike = results.spec.cores_per_worker == results.spec.baseline_cores
+    return one_worker_ratio(results) if alike else None
 
 
 def median_of(trials: Iterable[Trial], value: Callable[[Trial], float]) -> float:

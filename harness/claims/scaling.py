@@ -53,7 +53,7 @@ def amdahl(serial_fraction: float, workers: int) -> float:
     return 1 / (f + (1 - f) / p)
 
 
-def fitted(points: Sequence[tuple[int, float]]) -> float:
+def fit_serial_fraction(points: Sequence[tuple[int, float]]) -> float:
     """Return the serial fraction that fits measured points best, each p and its S; one or more have p > 1.
 
     Least squares of T(p)/T1 = 1/S = f + (1 - f)/p, all points weighing the same. With x = 1 - 1/p and y = 1/S - 1/p a

@@ -37,7 +37,7 @@ def text(audit: Audit) -> str:
 
 def summary(audit: Audit) -> str:
     """Return the audit in one line: ``21 pass · 3 caveats · 1 cannot be checked · agrees with its journal``."""
-    refused = [finding.rule for finding in audit.findings if finding.verdict is Verdict.REFUSE]
+    refused = [finding.rule.id for finding in audit.findings if finding.verdict is Verdict.REFUSE]
     against = [*refused, *(["its journal"] if audit.differences else [])]
     lead = [f"REFUSED by {', '.join(against)}"] if against else []
     return " · ".join([*lead, *_counts(audit)[bool(refused) :], *_of_journal(audit)])
@@ -66,10 +66,10 @@ def data(audit: Audit) -> dict[str, Any]:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
-        "rule": finding.rule,
-        "title": finding.title,
-        "says": finding.says,
-        "source": finding.source,
+        "rule": finding.rule.id,
+        "title": finding.rule.title,
+        "says": finding.rule.demand,
+        "source": finding.rule.source,
         "verdict": str(finding.verdict),
         "keys": list(finding.keys),
         "sentence": finding.sentence,
@@ -81,9 +81,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _told(finding: Finding, tolerance: float) -> list[str]:
-    lead = (
-        f"{_MARKS[finding.verdict]} {finding.rule}  {_WORDS[finding.verdict]:<9}  {finding.title}"
-    )
+    lead = f"{_MARKS[finding.verdict]} {finding.rule.id}  {_WORDS[finding.verdict]:<9}  {finding.rule.title}"
     measures = ", ".join(phrases.measure(measure, tolerance) for measure in finding.measures)
     said = [] if finding.verdict is Verdict.PASS else [words.printable(finding.sentence)]
     return words.wrap(

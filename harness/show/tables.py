@@ -12,7 +12,8 @@ from rich.cells import cell_len, set_cell_size
 
 from harness import text as words
 from harness.claims.curve import Curve, Point, Prediction
-from harness.claims.rules.refusals import refusals
+from harness.claims.rule import Evidence
+from harness.claims.rules import refusals
 from harness.model import Kind
 from harness.show import phrases, sweep_phrases
 from harness.show.terminal.lines import shorten
@@ -133,7 +134,7 @@ def _notes(curve: Curve) -> Iterator[str]:
     results = curve.results
     yield from (
         f"{NO_HEADLINE}: {phrases.short(reason, results.spec.workload.tolerance)}"
-        for reason in refusals(results)
+        for reason in refusals(Evidence.of(results))
     )
     quality = words.quality(curve.baseline_quality, results.spec.workload.tolerance)
     spread = _spread(curve)

@@ -58,14 +58,14 @@ def the_reason(*sessions: Results) -> str:
 def test_two_sessions_have_the_pairs_of_both() -> None:
     seen = complete_pairs(combine([a_session(), the_next()]))
     assert seen is not None
-    assert seen.walls == ((40.0, 21.0), (41.0, 22.0), (41.0, 22.0), (42.0, 23.0))
+    assert seen.wall_times == ((40.0, 21.0), (41.0, 22.0), (41.0, 22.0), (42.0, 23.0))
 
 
 def test_pairs_stay_within_their_session() -> None:
     slow = a_sweep({1: (82.0, 84.0), 2: (42.0, 44.0)}, [80.0, 82.0])
     seen = complete_pairs(combine([a_session(), the_next(trials=slow.trials)]))
     assert seen is not None
-    assert [one / many for one, many in seen.walls] == pytest.approx(
+    assert [one / many for one, many in seen.wall_times] == pytest.approx(
         [40 / 21, 41 / 22, 80 / 42, 82 / 44]
     )
 

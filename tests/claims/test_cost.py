@@ -38,22 +38,10 @@ def test_at_equal_prices_the_cost_changes_by_one_over_the_efficiency(
     assert ratio == pytest.approx(cost.equal_price_ratio(efficiency), rel=1e-9)
 
 
-@given(SECONDS, SECONDS, WORKERS, PRICES, RATIOS, RATIOS)
-def test_the_cost_ratio_is_what_the_two_bills_say(
-    baseline_s: float,
-    distributed_s: float,
-    workers: int,
-    price: float,
-    worker_ratio: float,
-    head_ratio: float,
-) -> None:
-    billed = cost.run_cost(
-        distributed_s, workers, price * worker_ratio, price * head_ratio
-    ) / cost.run_cost(baseline_s, 1, price)
-    derived = cost.cost_ratio(
-        scaling.speedup(baseline_s, distributed_s), workers, worker_ratio, head_ratio
-    )
-    assert derived == pytest.approx(billed, rel=1e-9)
+def cost_ratio(speedup: float, workers: int, price_ratio: float, head_ratio: float) -> float:
+    """Return cost after over cost before, from what either run costs."""
+    after = cost.run_cost(1.0, workers, price_ratio, head_ratio)
+    return after / cost.run_cost(speedup, 1, 1.0)
 
 
 @given(st.floats(1.1, 100.0), WORKERS, st.floats(0.0, 1.0))
@@ -61,7 +49,7 @@ def test_at_the_break_even_price_nothing_is_saved_or_lost(
     speedup: float, workers: int, head_ratio: float
 ) -> None:
     price_ratio = cost.break_even_price_ratio(speedup, workers, head_ratio)
-    assert cost.cost_ratio(speedup, workers, price_ratio, head_ratio) == pytest.approx(1.0)
+    assert cost_ratio(speedup, workers, price_ratio, head_ratio) == pytest.approx(1.0)
 
 
 @given(st.floats(0.1, 100.0), WORKERS, RATIOS, st.floats(0.0, 10.0))
@@ -72,7 +60,7 @@ def test_the_drop_is_the_sum_of_its_scaling_part_and_its_price_part(
         speedup, workers, price_ratio, head_ratio
     )
     assert parts == pytest.approx(
-        1 - cost.cost_ratio(speedup, workers, price_ratio, head_ratio), rel=1e-9, abs=1e-9
+        1 - cost_ratio(speedup, workers, price_ratio, head_ratio), rel=1e-9, abs=1e-9
     )
 
 
@@ -106,9 +94,6 @@ def test_a_head_node_dearer_than_the_speedup_leaves_no_price_that_saves() -> Non
         (cost.drop, (0.0, 1.0), "cost before"),
         (cost.drop, (1.0, math.inf), "cost after"),
         (cost.equal_price_ratio, (0.0,), "efficiency"),
-        (cost.cost_ratio, (0.0, 2, 1.0), "speedup"),
-        (cost.cost_ratio, (2.0, 0, 1.0), "workers"),
-        (cost.cost_ratio, (2.0, 2, -1.0), "price ratio"),
         (cost.scaling_part, (0.0,), "efficiency"),
         (cost.price_part, (0.0, 2, 1.0), "speedup"),
         (cost.price_part, (2.0, 0, 1.0), "workers"),

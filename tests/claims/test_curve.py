@@ -117,7 +117,7 @@ def test_three_scales_are_fitted() -> None:
     law = drawn(a_sweep()).law
     assert law is not None
     assert (law.origin, law.scales) == (Origin.FIT, 2)
-    assert law.serial_fraction == scaling.fitted([(2, 40.0 / 21.2), (4, 40.0 / 11.3)])
+    assert law.serial_fraction == scaling.fit_serial_fraction([(2, 40.0 / 21.2), (4, 40.0 / 11.3)])
     assert law.ceiling == 1 / law.serial_fraction
 
 

@@ -39,7 +39,7 @@ def on(*processes: Process, **changes: Any) -> Results:
 
 
 def test_a_sweep_has_evidence_at_every_scale() -> None:
-    assert [seen(a_sweep(), scale).walls for scale in (1, 2, 4)] == [
+    assert [seen(a_sweep(), scale).wall_times for scale in (1, 2, 4)] == [
         ((40.0, 41.0),),
         ((40.0, 21.2),),
         ((40.0, 11.3),),
@@ -56,7 +56,7 @@ def test_a_scale_that_was_not_measured_has_no_evidence() -> None:
 
 def test_trials_pair_within_their_round() -> None:
     sweep = a_sweep({1: (41.0, 42.0), 2: (21.0, 22.0)}, [40.0, 50.0])
-    assert seen(sweep, 1).walls == ((40.0, 41.0), (50.0, 42.0))
+    assert seen(sweep, 1).wall_times == ((40.0, 41.0), (50.0, 42.0))
 
 
 def test_a_round_without_its_baseline_is_no_pair() -> None:
@@ -65,7 +65,7 @@ def test_a_round_without_its_baseline_is_no_pair() -> None:
         replace(trial, failure="raised") if trial.wall_s == 50.0 else trial
         for trial in sweep.trials
     )
-    assert seen(replace(sweep, trials=broken)).walls == ((40.0, 21.0),)
+    assert seen(replace(sweep, trials=broken)).wall_times == ((40.0, 21.0),)
 
 
 def test_a_worker_for_every_core_is_not_oversubscribed() -> None:

@@ -83,7 +83,7 @@ def test_a_fit_to_points_that_obey_the_law_finds_its_fraction(
     fraction: float, scales: list[int]
 ) -> None:
     points = [(p, scaling.amdahl(fraction, p)) for p in [1, *scales]]
-    assert scaling.fitted(points) == pytest.approx(fraction, abs=1e-9)
+    assert scaling.fit_serial_fraction(points) == pytest.approx(fraction, abs=1e-9)
 
 
 @given(st.lists(st.tuples(WORKERS, st.floats(0.1, 100.0)), min_size=1, max_size=6), FRACTIONS)
@@ -91,18 +91,20 @@ def test_no_other_fraction_fits_better(points: list[tuple[int, float]], other: f
     def missed(fraction: float) -> float:
         return sum((1 / speedup - fraction - (1 - fraction) / p) ** 2 for p, speedup in points)
 
-    assert missed(scaling.fitted(points)) <= missed(other) * (1 + 1e-9) + 1e-12
+    assert missed(scaling.fit_serial_fraction(points)) <= missed(other) * (1 + 1e-9) + 1e-12
 
 
 def test_one_worker_has_no_say_in_the_fit() -> None:
-    assert scaling.fitted([(1, 0.5), (2, 1.6)]) == scaling.fitted([(2, 1.6)])
+    assert scaling.fit_serial_fraction([(1, 0.5), (2, 1.6)]) == scaling.fit_serial_fraction(
+        [(2, 1.6)]
+    )
 
 
 @pytest.mark.parametrize(
     ("speedup", "fraction"), [(4.0, -0.5), (0.5, 3.0)], ids=["superlinear", "slowdown"]
 )
 def test_a_fit_to_what_obeys_no_such_law_is_no_fraction(speedup: float, fraction: float) -> None:
-    assert scaling.fitted([(2, speedup)]) == pytest.approx(fraction)
+    assert scaling.fit_serial_fraction([(2, speedup)]) == pytest.approx(fraction)
 
 
 @given(FRACTIONS, st.lists(WORKERS, max_size=6))
@@ -305,9 +307,9 @@ def test_two_values_cannot_tell_which_is_the_outlier(one: float, other: float) -
         (scaling.largest_worthwhile, (-0.1, 0.7), "serial fraction"),
         (scaling.largest_worthwhile, (0.1, 0.0), "threshold"),
         (scaling.largest_worthwhile, (0.1, 1.5), "threshold"),
-        (scaling.fitted, ([(1, 0.9)],), "more than one worker"),
-        (scaling.fitted, ([(0, 0.9)],), "workers"),
-        (scaling.fitted, ([(2, 0.0)],), "speedup"),
+        (scaling.fit_serial_fraction, ([(1, 0.9)],), "more than one worker"),
+        (scaling.fit_serial_fraction, ([(0, 0.9)],), "workers"),
+        (scaling.fit_serial_fraction, ([(2, 0.0)],), "speedup"),
         (scaling.interval, ([(2.0, 1.0)] * 5,), "5 pairs"),
         (scaling.interval, ([(2.0, 1.0)] * 6, 1.0), "confidence"),
         (scaling.variation, ([1.0],), "1 values"),

@@ -92,7 +92,7 @@ def test_a_file_laid_out_anew_is_told_of_though_its_facts_agree(take: Path) -> N
     found = audited(take)
     assert (
         found.differences,
-        [finding.keys for finding in found.findings if finding.rule == "R21"],
+        [finding.keys for finding in found.findings if finding.rule.id == "R21"],
     ) == ((), [("rewritten",)])
 
 

@@ -25,7 +25,8 @@ import psutil
 import pytest
 
 from harness import events as e
-from harness.claims.rules.refusals import refusals
+from harness.claims.rule import Evidence
+from harness.claims.rules import refusals
 from harness.files.results import load
 from harness.model import Process, Results, Side, Status, Trial
 from harness.run.host import usable_cores
@@ -553,7 +554,7 @@ def swept() -> Raced:
 def test_a_sweep_measures_the_baseline_and_every_scale_one_after_the_other(swept: Raced) -> None:
     trials = sorted(swept.results.trials, key=lambda trial: trial.order)
     assert (
-        [reason.key for reason in refusals(swept.results)],
+        [reason.key for reason in refusals(Evidence.of(swept.results))],
         swept.said.exit_code,
         swept.results.status,
     ) == ([], 0, Status.COMPLETE)

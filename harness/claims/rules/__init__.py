@@ -1,0 +1,63 @@
+"""The honesty rules: all of them in ``RULES``, each a value in the file of its theme, and what their judges raise.
+
+A new rule is one value in one of these files and one line here. May import the files beside it, ``model`` and ``rule``.
+"""
+
+from harness.claims.rule import Caveat, Evidence, Rule, Verdict
+from harness.claims.rules import (
+    answers,
+    baseline,
+    environment,
+    inputs,
+    record,
+    resources,
+    session,
+    speedup,
+    times,
+    work,
+)
+
+RULES: tuple[Rule, ...] = (
+    times.ABSOLUTE_TIMES,
+    baseline.SINGLE_MACHINE,
+    speedup.COST,
+    session.ONE_SESSION,
+    inputs.SAME_INPUT,
+    answers.QUALITY_HELD,
+    answers.SAME_ANSWER,
+    work.SAME_WORK,
+    environment.SAME_SOURCE,
+    resources.EQUAL_TERMS,
+    resources.QUIET_MACHINE,
+    work.STRONG_SCALING,
+    times.TIMES_ADD_UP,
+    speedup.ENOUGH_PAIRS,
+    session.ORDER_ALTERNATES,
+    session.EVERY_TRIAL,
+    speedup.STABLE_TIMES,
+    speedup.WITHIN_HARDWARE,
+    record.COST_IN_FULL,
+    resources.CHEAP_TO_WATCH,
+    record.FROM_ITS_FIELDS,
+    record.KIND_IS_SAID,
+    environment.ENVIRONMENT,
+    record.UNITS_NAMED,
+    work.STRAGGLERS_SHOWN,
+)
+
+
+def refusals(evidence: Evidence) -> tuple[Caveat, ...]:
+    """Return all reasons to claim nothing of a session; none: it may make a headline."""
+    return _raised(evidence, Verdict.REFUSE)
+
+
+def caveats(evidence: Evidence) -> tuple[Caveat, ...]:
+    """Return what must be said beside the headline."""
+    return _raised(evidence, Verdict.CAVEAT)
+
+
+def _raised(evidence: Evidence, verdict: Verdict) -> tuple[Caveat, ...]:
+    """Return what judges of one verdict raise, by topic and within a topic in the rules' order."""
+    judges = (judge for rule in RULES for judge in rule.judges if judge.verdict is verdict)
+    raised = (judge.judge(evidence) for judge in sorted(judges, key=lambda judge: judge.topic))
+    return tuple(caveat for caveat in raised if caveat is not None)

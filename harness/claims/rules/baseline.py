@@ -1,87 +1,207 @@
-"""How the baseline stands beside what else its machine could do, judged by its proof: that it was tuned, and that the proof holds.
+"""The rule about the baseline: it is the best program on one machine, and its proof can be relied on.
 
-May import ``evidence`` and ``proof``.
+May import ``rule``, ``pairs``, ``baseline_proof`` and the threshold of a quiet machine.
 """
 
-from harness.claims.baseline_proof import DRIFT_LIMIT, proof
-from harness.claims.pairs import Caveat, Measure, Pairs, Unit
+from collections.abc import Callable
 
+from harness.claims.baseline_proof import DRIFT_LIMIT, Proof, proof
+from harness.claims.pairs import Pairs, one_worker_ratio
+from harness.claims.rule import (
+    Caveat,
+    Measure,
+    Measured,
+    Rule,
+    Topic,
+    Unknown,
+    caveat,
+    fraction,
+    ratio,
+    refuse,
+)
+from harness.claims.rules.resources import FOREIGN_CPU_LIMIT
+from harness.model import whole_machines
+
+BASELINE_MATCHED = 0.98
+BASELINE_BEATEN = 0.95
 UNTUNED_LIMIT = 0.05
-WEAK_LIMIT = 0.20
+BADLY_TUNED_LIMIT = 0.20
 LIMIT_SHARE = 1.10
 
 
-def weak(seen: Pairs) -> Caveat | None:
-    """Judge whether another value of the tuned parameter makes so much faster a baseline that this one is none."""
-    behind = _behind(seen)
-    if behind <= WEAK_LIMIT:
+def _of_proof(judge: Callable[[Proof], Caveat | None]) -> Callable[[Pairs], Caveat | None]:
+    """Return a judge of the pairs that asks one of the baseline's proof, where it has one."""
+
+    def of_pairs(pairs: Pairs) -> Caveat | None:
+        known = proof(pairs.results)
+        return None if known is None else judge(known)
+
+    return of_pairs
+
+
+def _baseline_beaten(pairs: Pairs) -> Caveat | None:
+    """Judge whether one worker alone was clearly faster; at p = 1 that is a speedup like any other."""
+    tax = one_worker_ratio(pairs.results) if pairs.scale > 1 else None
+    if tax is None or tax >= BASELINE_BEATEN:
         return None
-    sentence = "the baseline was far slower than with the best value that was tried; run both sides with that value"
+    if (pairs.results.observer.foreign_cpu or 0.0) > FOREIGN_CPU_LIMIT:
+        so = "but other programs used the machine, so nothing can be concluded; close them and run again"
+    else:
+        so = "so the baseline is not the best on one machine; make the faster one the baseline"
+    return Caveat(
+        "baseline-beaten",
+        f"one worker alone was faster than the baseline, {so}",
+        _one_worker_over_baseline(tax, BASELINE_BEATEN),
+    )
+
+
+def _baseline_matched(pairs: Pairs) -> Caveat | None:
+    tax = one_worker_ratio(pairs.results) if pairs.scale > 1 else None
+    if tax is None or not BASELINE_BEATEN <= tax < BASELINE_MATCHED:
+        return None
+    return Caveat(
+        "baseline-matched",
+        "one worker alone was a little faster than the baseline, which flatters the speedup;"
+        " tune the baseline",
+        _one_worker_over_baseline(tax, BASELINE_MATCHED),
+    )
+
+
+def _one_worker_over_baseline(tax: float, least: float) -> tuple[Measure, ...]:
+    return ratio("T of one worker over baseline", tax), ratio("at least", least)
+
+
+def _baseline_badly_tuned(proof: Proof) -> Caveat | None:
+    """Judge whether another value of the tuned parameter is so much faster that the baseline is none."""
+    behind = proof.behind_best or 0.0
+    if behind <= BADLY_TUNED_LIMIT:
+        return None
     return Caveat(
         "baseline-weak",
-        sentence,
-        (_fraction("behind the best", behind), _fraction("limit", WEAK_LIMIT)),
+        "the baseline was far slower than with the best value that was tried;"
+        " run both sides with that value",
+        (fraction("behind the best", behind), fraction("limit", BADLY_TUNED_LIMIT)),
     )
 
 
-def untuned(seen: Pairs) -> Caveat | None:
-    """Judge whether another value of the tuned parameter makes a faster baseline."""
-    behind = _behind(seen)
-    if not UNTUNED_LIMIT < behind <= WEAK_LIMIT:
+def _baseline_untuned(proof: Proof) -> Caveat | None:
+    behind = proof.behind_best or 0.0
+    if not UNTUNED_LIMIT < behind <= BADLY_TUNED_LIMIT:
         return None
-    sentence = "the baseline was slower than with the best value that was tried, which flatters the speedup; run with that value"
     return Caveat(
         "baseline-untuned",
-        sentence,
-        (_fraction("behind the best", behind), _fraction("limit", UNTUNED_LIMIT)),
+        "the baseline was slower than with the best value that was tried,"
+        " which flatters the speedup; run with that value",
+        (fraction("behind the best", behind), fraction("limit", UNTUNED_LIMIT)),
     )
 
 
-def _behind(seen: Pairs) -> float:
-    known = proof(seen.results)
-    return 0.0 if known is None or known.behind_best is None else known.behind_best
-
-
-def outrun_by_host(seen: Pairs) -> Caveat | None:
+def _whole_host_wins(proof: Proof) -> Caveat | None:
     """Judge whether one machine with all its cores at work would have been faster than the workers."""
-    known = proof(seen.results)
-    gain = None if known is None else known.speedup_over_whole
+    gain = proof.speedup_over_whole
     if gain is None or gain >= 1:
         return None
-    sentence = "the baseline on all its host's cores beats the workers; use the whole host, or more workers"
-    measures = (
-        Measure("speedup over the whole host", gain, Unit.RATIO),
-        Measure("at least", 1.0, Unit.RATIO),
+    return Caveat(
+        "whole-host-wins",
+        "the baseline on all its host's cores beats the workers;"
+        " use the whole host, or more workers",
+        (ratio("speedup over the whole host", gain), ratio("at least", 1.0)),
     )
-    return Caveat("whole-host-wins", sentence, measures)
 
 
-def beyond_limit(seen: Pairs) -> Caveat | None:
-    """Judge whether the baseline went faster than what was taken for its machine's limit."""
-    known = proof(seen.results)
-    share = None if known is None else known.share_of_limit
+def _cores_stand_for_machines(pairs: Pairs) -> Caveat | None:
+    """Judge whether a worker had a machine; a baseline timed on the whole host is compared with."""
+    why = _shares_machines(pairs)
+    if why is None:
+        return None
+    known = proof(pairs.results)
+    gain = None if known is None else known.whole_speedup
+    if gain is None or gain < 1:
+        advice = "show the baseline on the whole host with --prove-baseline or --baseline-cores all"
+        measures: tuple[Measure, ...] = ()
+    else:
+        advice = "compare with what the whole host does"
+        measures = (
+            ratio("baseline on all its cores", gain),
+            ratio("speedup over that", pairs.speedup / gain),
+        )
+    return Caveat(
+        "cores-stand-for-machines", f"cores stand for machines: {why}; {advice}", measures
+    )
+
+
+def _shares_machines(pairs: Pairs) -> str | None:
+    """Return why a worker is not a machine (None: each is, or there is one worker)."""
+    results, workers = pairs.results, pairs.workers
+    if len(workers) < 2:
+        return None
+    if len({process.host for process in workers}) == 1:
+        return "all workers share one host"
+    if whole_machines(workers, results.hosts, results.spec.cores_per_worker):
+        return None
+    return "a worker is a part of its host"
+
+
+def _whole_host_slower(proof: Proof) -> Caveat | None:
+    """Judge whether the proof makes the host look worse than one of its cores, which cannot be believed."""
+    gain = proof.whole_speedup
+    if gain is None or gain >= 1:
+        return None
+    return Caveat(
+        "whole-host-slower",
+        "the baseline was slower on all the host's cores than on its own, so the host was busy;"
+        " prove it again on a quiet one",
+        (ratio("baseline on all its cores", gain),),
+    )
+
+
+def _limit_implausible(proof: Proof) -> Caveat | None:
+    share = proof.share_of_limit
     if share is None or share <= LIMIT_SHARE:
         return None
-    sentence = "the baseline was faster than its machine's own limit, so the limit or the rate is wrong; prove it again on a quiet machine"
     return Caveat(
         "limit-implausible",
-        sentence,
-        (_fraction("share of the limit", share), _fraction("at most", LIMIT_SHARE)),
+        "the baseline was faster than its machine's own limit, so the limit or the rate is wrong;"
+        " prove it again on a quiet machine",
+        (fraction("share of the limit", share), fraction("at most", LIMIT_SHARE)),
     )
 
 
-def drifted(seen: Pairs) -> Caveat | None:
+def _proof_drifted(proof: Proof) -> Caveat | None:
     """Judge whether the baseline's rate was the same at both ends of its proof."""
-    known = proof(seen.results)
-    if known is None or known.drift <= DRIFT_LIMIT:
+    if proof.drift <= DRIFT_LIMIT:
         return None
-    sentence = "the machine changed its speed while the baseline was proved; prove it again on a quiet machine"
     return Caveat(
         "proof-drifted",
-        sentence,
-        (_fraction("drift", known.drift), _fraction("limit", DRIFT_LIMIT)),
+        "the machine changed its speed while the baseline was proved;"
+        " prove it again on a quiet machine",
+        (fraction("drift", proof.drift), fraction("limit", DRIFT_LIMIT)),
     )
 
 
-def _fraction(name: str, value: float) -> Measure:
-    return Measure(name, value, Unit.FRACTION)
+def _one_worker(pairs: Pairs) -> Measured:
+    tax = one_worker_ratio(pairs.results)
+    if tax is None:
+        return Unknown("one worker alone was not measured against a baseline of as many cores")
+    return _one_worker_over_baseline(tax, BASELINE_MATCHED)
+
+
+SINGLE_MACHINE = Rule(
+    id="R02",
+    title="single machine",
+    demand="the baseline is the best program on one machine:"
+    " one worker alone is at most 2 % faster, no value tried more than 5 %",
+    source="Hoefler 1, COST, Bailey 6",
+    measure=_one_worker,
+    judges=(
+        refuse(_baseline_beaten),
+        refuse(_of_proof(_baseline_badly_tuned)),
+        caveat(_baseline_matched, Topic.BASELINE),
+        caveat(_of_proof(_baseline_untuned), Topic.BASELINE),
+        caveat(_of_proof(_whole_host_wins), Topic.GAIN),
+        caveat(_cores_stand_for_machines, Topic.BASELINE),
+        caveat(_of_proof(_whole_host_slower), Topic.BASELINE),
+        caveat(_of_proof(_limit_implausible), Topic.BASELINE),
+        caveat(_of_proof(_proof_drifted), Topic.BASELINE),
+    ),
+)

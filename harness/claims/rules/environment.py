@@ -1,92 +1,155 @@
-"""What surrounds the numbers, judged: the machines' power and description, prices, units, and the seed of what is drawn at random.
+"""Rules about what ran and where: one source, from a commit, on machines of one kind that are described in full.
 
-May import ``model`` and ``evidence``.
+May import ``model``, ``rule`` and ``pairs``.
 """
 
-from harness.claims.pairs import Caveat, Measure, Pairs, Unit
-from harness.claims.rules.work import finished
-from harness.model import Host, Kind, Process
+from harness.claims.pairs import Pairs, finished_trials
+from harness.claims.rule import (
+    Caveat,
+    Measured,
+    Rule,
+    Topic,
+    Unknown,
+    caveat,
+    count,
+    refuse,
+)
+from harness.model import Host, Kind, Process, Results
 
 
-def on_battery(seen: Pairs) -> Caveat | None:
-    """Judge whether a machine is known to have run on its battery."""
-    if all(host.on_mains is not False for host in seen.results.hosts):
-        return None
-    return Caveat(
-        "on-battery",
-        "a machine ran on its battery, which slows it as it pleases; plug it in and run again",
-    )
-
-
-def unsourced_prices(seen: Pairs) -> Caveat | None:
-    """Judge whether the prices say where and when they are from."""
-    prices = seen.results.spec.prices
-    if prices.source and prices.date:
-        return None
-    return Caveat(
-        "prices-unsourced",
-        "the prices do not say where or when they are from; name their source and date",
-    )
-
-
-def without_unit(seen: Pairs) -> Caveat | None:
-    """Judge whether items, quality and money have the names of what they count."""
-    spec = seen.results.spec
-    if spec.workload.unit and spec.workload.metric and spec.prices.currency:
-        return None
-    return Caveat(
-        "unit-missing",
-        "the unit of the items, the metric or the currency is not named; name all three",
-    )
-
-
-def processes(seen: Pairs) -> tuple[Process, ...]:
+def _processes(results: Results) -> list[Process]:
     """Return every process of every finished trial."""
-    return tuple(
-        worker.process for trial in finished(seen.results) for worker in trial.workers_detail
-    )
+    trials = finished_trials(results)
+    return [worker.process for trial in trials for worker in trial.workers_detail]
 
 
-def undescribed(seen: Pairs) -> Caveat | None:
-    """Judge whether each machine that worked is described, without a gap."""
-    if seen.results.kind is Kind.DECLARED:
+def _source_differs(pairs: Pairs) -> Caveat | None:
+    """Judge the processes of every scale, and the digest that the session names, where it is known."""
+    ran = {process.source_sha256 for process in _processes(pairs.results)}
+    named = {pairs.results.code.source_sha256} - {""}
+    if not ran or len(ran | named) == 1:
         return None
-    gaps = len(
-        {process.host for process in processes(seen)}
-        - {host.id for host in seen.results.hosts if _whole(host)}
+    return Caveat(
+        "source-differs",
+        "the processes ran different source code, or other than the session names;"
+        " ship one version to every worker and run again",
     )
-    if not gaps:
+
+
+def _unlike_machines(pairs: Pairs) -> Caveat | None:
+    """Judge whether the baseline's machine is one of the workers' kind; one that is not described may be."""
+    kinds = {host.id: (host.cpu_model, host.cores) for host in pairs.results.hosts}
+    homes = [worker.process.host for worker in pairs.baseline[0].workers_detail]
+    ours = {kinds[home] for home in homes if home in kinds}
+    theirs = {kinds[process.host] for process in pairs.workers if process.host in kinds}
+    if not ours or not theirs or ours == theirs:
         return None
-    sentence = "a machine that worked is not fully described; tell its processor, memory, system and versions"
-    return Caveat("environment-incomplete", sentence, (Measure("machines", gaps, Unit.COUNT),))
-
-
-def _whole(host: Host) -> bool:
-    return all(
-        (
-            host.cpu_model,
-            host.cores,
-            host.memory_bytes,
-            host.system,
-            host.python,
-            host.packages,
-            host.blas,
-        )
+    return Caveat(
+        "unlike-machines",
+        "the baseline ran on another kind of machine than the workers; run it on one of theirs",
     )
 
 
-def without_seed(seen: Pairs) -> Caveat | None:
-    """Judge whether what may be random can be drawn again; answers that are all the same have nothing random in them."""
-    answers = {trial.answer_sha256 for trial in finished(seen.results)}
-    if seen.results.kind is not Kind.MEASURED or seed(seen) is not None or len(answers) == 1:
+def _no_seed(pairs: Pairs) -> Caveat | None:
+    """Judge whether what is random can be drawn again; answers that are all alike have nothing random in them."""
+    results = pairs.results
+    answers = {trial.answer_sha256 for trial in finished_trials(results)}
+    if results.kind is not Kind.MEASURED or _seed(results) is not None or len(answers) == 1:
         return None
     return Caveat(
         "no-seed",
-        "the answers differ and no parameter is a seed; make one a parameter so that the run can be repeated",
+        "the answers differ and no parameter is a seed;"
+        " make one a parameter so that the run can be repeated",
     )
 
 
-def seed(seen: Pairs) -> float | None:
+def _seed(results: Results) -> float | None:
     """Return the seed among the parameters (None: there is none)."""
-    found = (value for name, value in seen.results.spec.params.items() if "seed" in name.lower())
+    found = (value for name, value in results.spec.params.items() if "seed" in name.lower())
     return next((float(value) for value in found if isinstance(value, int | float)), None)
+
+
+def _no_commit(pairs: Pairs) -> Caveat | None:
+    if pairs.results.kind is Kind.DECLARED or pairs.results.code.commit:
+        return None
+    return Caveat(
+        "no-commit",
+        "the source that ran is under no commit;"
+        " run from a repository so that others can get the same code",
+    )
+
+
+def _dirty_tree(pairs: Pairs) -> Caveat | None:
+    if not pairs.results.code.dirty:
+        return None
+    return Caveat(
+        "dirty-tree", "the source that ran has uncommitted changes; commit them and run again"
+    )
+
+
+def _source(pairs: Pairs) -> Measured:
+    processes = _processes(pairs.results)
+    if not processes or not all(process.source_sha256 for process in processes):
+        return Unknown("not every process said which source it ran")
+    if not pairs.results.code.source_sha256:
+        return Unknown(
+            "the processes ran one source;"
+            " which one the session was asked to run is not in the file"
+        )
+    seed = _seed(pairs.results)
+    seeds = () if seed is None else (count("seed", seed),)
+    return (count("processes", len({process.pid for process in processes})), *seeds)
+
+
+def _environment_incomplete(pairs: Pairs) -> Caveat | None:
+    """Judge whether each machine that worked is described, without a gap."""
+    results = pairs.results
+    if results.kind is Kind.DECLARED:
+        return None
+    described = {host.id for host in results.hosts if _is_described(host)}
+    gaps = len({process.host for process in _processes(results)} - described)
+    if not gaps:
+        return None
+    return Caveat(
+        "environment-incomplete",
+        "a machine that worked is not fully described;"
+        " tell its processor, memory, system and versions",
+        (count("machines", gaps),),
+    )
+
+
+def _is_described(host: Host) -> bool:
+    hardware = host.cpu_model, host.cores, host.memory_bytes
+    return all((*hardware, host.system, host.python, host.packages, host.blas))
+
+
+def _machines(pairs: Pairs) -> Measured:
+    homes = {process.host for process in _processes(pairs.results)}
+    return (
+        (count("machines", len(homes)),) if homes else Unknown("which machines worked is not told")
+    )
+
+
+SAME_SOURCE = Rule(
+    id="R09",
+    title="same source",
+    demand="the source that the session names ran everywhere, on machines of one kind,"
+    " from a commit, with its seeds recorded",
+    source="Hoefler 9",
+    measure=_source,
+    judges=(
+        refuse(_source_differs),
+        caveat(_unlike_machines, Topic.MACHINES),
+        caveat(_no_seed, Topic.RECORD),
+        caveat(_no_commit, Topic.RECORD),
+        caveat(_dirty_tree, Topic.RECORD),
+    ),
+)
+ENVIRONMENT = Rule(
+    id="R23",
+    title="environment",
+    demand="every machine is described in full",
+    source="MLPerf, pyperf",
+    measure=_machines,
+    judges=(caveat(_environment_incomplete, Topic.RECORD),),
+)

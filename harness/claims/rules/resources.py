@@ -1,77 +1,87 @@
-"""Equal terms, judged in every trial from what each process said from inside: cores, threads and niceness.
+"""Rules about the machines while the clocks ran: equal terms in every process, nothing else at work, cheap to watch.
 
-May import ``model``, ``evidence`` and ``work``.
+May import ``model``, ``rule`` and ``pairs``.
 """
 
 from collections.abc import Iterator
 
-from harness.claims.pairs import Caveat, Measure, Pairs, Unit
-from harness.claims.rules.work import finished
-from harness.model import Process, Results, Schedule, Side, Trial
+from harness.claims.pairs import Pairs, finished_trials
+from harness.claims.rule import (
+    Caveat,
+    Measured,
+    Rule,
+    Topic,
+    Unknown,
+    caveat,
+    count,
+    fraction,
+    refuse,
+)
+from harness.model import Kind, Process, Results, Schedule, Side, Trial
+
+CONTENTION_LIMIT = 0.02
+FOREIGN_CPU_LIMIT = 0.05
+WATCHING_NOTICED = 0.02
+WATCHING_LIMIT = 0.05
 
 
-def oversubscribed(seen: Pairs) -> Caveat | None:
+def _oversubscribed(pairs: Pairs) -> Caveat | None:
     """Judge whether every thread had a core of its own, on its host and within its process.
 
-    A sweep may go on to more workers than there are cores; those scales say so themselves, and are not judged here.
+    A sweep may go on to more workers than there are cores; those scales say so themselves and are not judged here.
     """
-    return _crowded(seen) or _overlapping(seen) or _narrow(seen)
+    return _host_too_small(pairs) or _cores_shared(pairs) or _too_few_cores_allowed(pairs)
 
 
-def _crowded(seen: Pairs) -> Caveat | None:
-    """Judge each host whose cores are known: all threads at work there at once must have a core."""
-    cores = {host.id: host.cores for host in seen.results.hosts}
-    for host, processes in at_once(seen):
+def _host_too_small(pairs: Pairs) -> Caveat | None:
+    """Judge each host whose cores are known: all threads at work there at once need a core each."""
+    cores = {host.id: host.cores for host in pairs.results.hosts}
+    for host, processes in _at_once(pairs):
         threads = sum(process.threads for process in processes)
         if threads > cores.get(host, threads):
-            measures = (
-                Measure("threads", threads, Unit.COUNT),
-                Measure("cores", cores[host], Unit.COUNT),
-            )
             return Caveat(
                 "oversubscribed",
-                "more threads ran at once than the host has cores; lower --workers or --cores-per-worker",
-                measures,
+                "more threads ran at once than the host has cores;"
+                " lower --workers or --cores-per-worker",
+                (count("threads", threads), count("cores", cores[host])),
             )
     return None
 
 
-def _overlapping(seen: Pairs) -> Caveat | None:
-    """Judge processes that tell of themselves; those of an adopted program share the cores that it was given as they like."""
-    if seen.results.spec.commands is not None:
+def _cores_shared(pairs: Pairs) -> Caveat | None:
+    """Judge workers of the pool; the processes of a program of its own may share its cores as they like."""
+    if pairs.results.spec.commands is not None:
         return None
-    for _, processes in at_once(seen):
+    for _, processes in _at_once(pairs):
         cores = [core for process in processes for core in set(process.affinity)]
         if len(cores) > len(set(cores)):
             return Caveat(
                 "oversubscribed",
-                "two processes at work at once may run on the same core; pin each to cores of its own",
+                "two processes at work at once may run on the same core;"
+                " pin each to cores of its own",
             )
     return None
 
 
-def _narrow(seen: Pairs) -> Caveat | None:
-    for process in (process for _, processes in at_once(seen) for process in processes):
+def _too_few_cores_allowed(pairs: Pairs) -> Caveat | None:
+    for process in (process for _, processes in _at_once(pairs) for process in processes):
         if 0 < len(process.affinity) < process.threads:
-            measures = (
-                Measure("threads", process.threads, Unit.COUNT),
-                Measure("cores", len(process.affinity), Unit.COUNT),
-            )
             return Caveat(
                 "oversubscribed",
-                "a process had more threads than cores to run them; give it as many threads as cores",
-                measures,
+                "a process had more threads than cores to run them;"
+                " give it as many threads as cores",
+                (count("threads", process.threads), count("cores", len(process.affinity))),
             )
     return None
 
 
-def at_once(seen: Pairs) -> Iterator[tuple[str, list[Process]]]:
-    """Yield, for every trial up to the headline's scale, each host and the processes that worked there at the same time."""
-    for trial in finished(seen.results):
-        if trial.workers > seen.scale:
+def _at_once(pairs: Pairs) -> Iterator[tuple[str, list[Process]]]:
+    """Yield, for every trial up to the headline's scale, each host and the processes at work there."""
+    for trial in finished_trials(pairs.results):
+        if trial.workers > pairs.scale:
             continue
         hosts: dict[str, list[Process]] = {}
-        for process in (*_beside(seen.results, trial), *_of(trial)):
+        for process in (*_beside(pairs.results, trial), *_processes(trial)):
             hosts.setdefault(process.host, []).append(process)
         yield from hosts.items()
 
@@ -79,34 +89,170 @@ def at_once(seen: Pairs) -> Iterator[tuple[str, list[Process]]]:
 def _beside(results: Results, trial: Trial) -> Iterator[Process]:
     """Yield the baseline's processes that worked while a distributed trial did."""
     if results.schedule is Schedule.TOGETHER and trial.side is Side.DISTRIBUTED:
-        pairs = (
-            other
-            for other in results.trials
-            if other.side is Side.BASELINE and other.index == trial.index
-        )
-        yield from (process for other in pairs for process in _of(other))
+        for other in results.trials:
+            if other.side is Side.BASELINE and other.index == trial.index:
+                yield from _processes(other)
 
 
-def _of(trial: Trial) -> Iterator[Process]:
-    yield from (worker.process for worker in trial.workers_detail)
+def _processes(trial: Trial) -> list[Process]:
+    return [worker.process for worker in trial.workers_detail]
 
 
-def unequal(seen: Pairs) -> Caveat | None:
+def _unequal_terms(pairs: Pairs) -> Caveat | None:
     """Judge the processes of all trials at all scales.
 
-    A baseline widened on purpose has more threads than a worker; its niceness must be theirs all the same.
+    A baseline that was widened on purpose has more threads than a worker; its niceness must be theirs all the same.
     """
-    spec = seen.results.spec
+    spec, trials = pairs.results.spec, finished_trials(pairs.results)
     widened = spec.baseline_cores != spec.cores_per_worker
-    trials = finished(seen.results)
-    counted = [trial for trial in trials if not widened or trial.side is Side.DISTRIBUTED]
-    niceness = {process.nice for trial in trials for process in _of(trial)}
-    if (
-        len(niceness) <= 1
-        and len({process.threads for trial in counted for process in _of(trial)}) <= 1
-    ):
+    comparable = [trial for trial in trials if not widened or trial.side is Side.DISTRIBUTED]
+    niceness = {process.nice for trial in trials for process in _processes(trial)}
+    threads = {process.threads for trial in comparable for process in _processes(trial)}
+    if len(niceness) <= 1 and len(threads) <= 1:
         return None
     return Caveat(
         "unequal-terms",
         "the processes did not run on equal terms (niceness or threads); give both sides the same",
     )
+
+
+def _threads_and_cores(pairs: Pairs) -> Measured:
+    """Return the threads and cores of the host with the least room."""
+    if pairs.results.spec.commands is not None:
+        return Unknown(
+            "the programs were adopted as they are:"
+            " how many threads and what niceness each process has was not asked"
+        )
+    offered = {host.id: host.cores for host in pairs.results.hosts}
+    crowds = [
+        (sum(process.threads for process in processes), offered.get(host, 0))
+        for host, processes in _at_once(pairs)
+    ]
+    if not crowds or not all(cores for _, cores in crowds):
+        return Unknown("how many cores each machine has is not told")
+    threads, cores = max(crowds, key=lambda crowd: crowd[0] / crowd[1])
+    return count("threads at once", threads), count("cores", cores)
+
+
+def _contention(pairs: Pairs) -> Caveat | None:
+    slowed = pairs.results.observer.contention
+    together = pairs.results.schedule is Schedule.TOGETHER
+    if not together or slowed is None or slowed <= CONTENTION_LIMIT:
+        return None
+    return Caveat(
+        "contention",
+        "the baseline ran slower because both sides ran at once, which flatters the speedup;"
+        " use --schedule in-turn",
+        (fraction("slowed by", slowed), fraction("limit", CONTENTION_LIMIT)),
+    )
+
+
+def _shared_machine(pairs: Pairs) -> Caveat | None:
+    share = pairs.results.observer.foreign_cpu
+    if share is None or share <= FOREIGN_CPU_LIMIT:
+        return None
+    return Caveat(
+        "shared-machine",
+        "other programs used the machine during the run; close them and run again",
+        (fraction("foreign", share), fraction("limit", FOREIGN_CPU_LIMIT)),
+    )
+
+
+def _on_battery(pairs: Pairs) -> Caveat | None:
+    if all(host.on_mains is not False for host in pairs.results.hosts):
+        return None
+    return Caveat(
+        "on-battery",
+        "a machine ran on its battery, which slows it as it pleases; plug it in and run again",
+    )
+
+
+def _foreign_cpu(pairs: Pairs) -> Measured:
+    results = pairs.results
+    foreign = results.observer.foreign_cpu
+    if foreign is None:
+        return Unknown("what other programs did meanwhile was not measured")
+    together = results.schedule is Schedule.TOGETHER
+    if together and results.observer.contention is None and _sides_share_a_host(pairs):
+        return Unknown(
+            "the sides ran at once on one machine; how much that slowed the baseline was not probed"
+        )
+    if any(host.on_mains is None for host in results.hosts):
+        return Unknown(
+            "other programs kept away; whether the machine ran on mains power is not known"
+        )
+    return fraction("foreign CPU", foreign), fraction("limit", FOREIGN_CPU_LIMIT)
+
+
+def _sides_share_a_host(pairs: Pairs) -> bool:
+    homes = {process.host for process in _processes(pairs.baseline[0])}
+    return any(process.host in homes for process in pairs.workers)
+
+
+def _watching(results: Results) -> float | None:
+    """Return the screen's core-seconds over the wall time of all trials (None: not measured)."""
+    total_s = sum(trial.wall_s for trial in results.trials)
+    if results.kind is not Kind.MEASURED or not total_s or not results.observer.frames:
+        return None
+    return results.observer.cpu_s / total_s
+
+
+def _watching_costly(pairs: Pairs) -> Caveat | None:
+    """Judge whether watching took so much that the times are not the work's."""
+    share = _watching(pairs.results)
+    if share is None or share <= WATCHING_LIMIT:
+        return None
+    return Caveat(
+        "watching-costly",
+        "the screen took too much of the machine while the clocks ran; measure with --ui plain",
+        (fraction("screen", share), fraction("limit", WATCHING_LIMIT)),
+    )
+
+
+def _watching_noticed(pairs: Pairs) -> Caveat | None:
+    share = _watching(pairs.results)
+    if share is None or not WATCHING_NOTICED < share <= WATCHING_LIMIT:
+        return None
+    return Caveat(
+        "watching-noticed",
+        "the screen took a noticeable part of the machine; measure with --ui plain",
+        (fraction("screen", share), fraction("good", WATCHING_NOTICED)),
+    )
+
+
+def _cost_of_watching(pairs: Pairs) -> Measured:
+    share = _watching(pairs.results)
+    if share is None:
+        return Unknown("what the screen cost was not measured")
+    return fraction("screen", share), fraction("good", WATCHING_NOTICED)
+
+
+EQUAL_TERMS = Rule(
+    id="R10",
+    title="equal terms",
+    demand="every thread had a core up to the headline's scale,"
+    " and threads and niceness were equal in all trials",
+    source="asv tuning, ray#13100",
+    measure=_threads_and_cores,
+    judges=(caveat(_oversubscribed, Topic.MACHINES), caveat(_unequal_terms, Topic.MACHINES)),
+)
+QUIET_MACHINE = Rule(
+    id="R11",
+    title="quiet machine",
+    demand="neither the other side nor other programs nor a battery slowed a side",
+    source="pyperf",
+    measure=_foreign_cpu,
+    judges=(
+        caveat(_contention, Topic.MACHINES),
+        caveat(_shared_machine, Topic.MACHINES),
+        caveat(_on_battery, Topic.MACHINES),
+    ),
+)
+CHEAP_TO_WATCH = Rule(
+    id="R20",
+    title="cheap to watch",
+    demand="watching cost next to nothing",
+    source="Hoefler, Lightning#21321",
+    measure=_cost_of_watching,
+    judges=(refuse(_watching_costly), caveat(_watching_noticed, Topic.RUN)),
+)

@@ -1,89 +1,101 @@
-"""How the session was run, judged over all its trials at every scale: their places in time, their order, that none is left out.
+"""Rules about how the session was run: one clock, an order that alternates, and no trial left out.
 
-May import ``model`` and ``evidence``.
+May import ``model``, ``rule`` and ``pairs``.
 """
 
 from itertools import pairwise
 
-from harness.claims.pairs import Caveat, Measure, Pairs, Unit
-from harness.model import Kind, Results, Scaling, Schedule, Side, Trial
+from harness.claims.pairs import Pairs
+from harness.claims.rule import (
+    Caveat,
+    Measured,
+    Rule,
+    Topic,
+    Unknown,
+    caveat,
+    count,
+    refuse,
+    seconds,
+)
+from harness.model import Kind, Results, Schedule, Side, Trial
 
-ROUNDING_S = 1e-6
-WATCHING_NOTICED = 0.02
-WATCHING_LIMIT = 0.05
+_ROUNDING_S = 1e-6
 
 
-def one_session(results: Results) -> bool:
-    """Return whether all trials were seen by this program on one clock."""
+def _is_one_session(results: Results) -> bool:
+    """Return whether this program saw all trials on one clock."""
     return results.kind is not Kind.DECLARED and not results.combined
 
 
-def combined(seen: Pairs) -> Caveat | None:
-    """Judge whether several sessions were put together after the event."""
-    sessions = len(seen.results.combined)
+def _combined(pairs: Pairs) -> Caveat | None:
+    sessions = len(pairs.results.combined)
     if not sessions:
         return None
-    sentence = "several sessions were put together after the event; measure all scales in one with twoclocks sweep"
-    return Caveat("combined", sentence, (Measure("sessions", sessions, Unit.COUNT),))
+    return Caveat(
+        "combined",
+        "several sessions were put together after the event;"
+        " measure all scales in one with twoclocks sweep",
+        (count("sessions", sessions),),
+    )
 
 
-def overlapped(seen: Pairs) -> Caveat | None:
-    """Judge whether two trials ran at once that may not have: only the sides of one pair may, and only together."""
-    if not one_session(seen.results):
+def _trials_overlap(pairs: Pairs) -> Caveat | None:
+    """Judge whether two trials ran at once that may not: only the sides of one pair may, and only together."""
+    if not _is_one_session(pairs.results):
         return None
     running: list[Trial] = []
-    for trial in sorted(seen.results.trials, key=lambda trial: trial.began_s):
-        running = [other for other in running if _ended(other) > trial.began_s + ROUNDING_S]
-        if strange := [
-            other for other in running if not _a_pair_together(seen.results, other, trial)
-        ]:
-            shared = Measure(
-                "at once", min(_ended(strange[0]), _ended(trial)) - trial.began_s, Unit.SECONDS
-            )
-            return Caveat(
-                "trials-overlap",
-                "two trials ran at the same time; run one after the other",
-                (shared,),
-            )
+    for trial in sorted(pairs.results.trials, key=lambda trial: trial.began_s):
+        running = [other for other in running if _ended_s(other) > trial.began_s + _ROUNDING_S]
+        for other in running:
+            if not _may_overlap(pairs.results, other, trial):
+                shared_s = min(_ended_s(other), _ended_s(trial)) - trial.began_s
+                return Caveat(
+                    "trials-overlap",
+                    "two trials ran at the same time; run one after the other",
+                    (seconds("at once", shared_s),),
+                )
         running.append(trial)
     return None
 
 
-def _ended(trial: Trial) -> float:
+def _ended_s(trial: Trial) -> float:
     return trial.began_s + trial.wall_s
 
 
-def _a_pair_together(results: Results, one: Trial, other: Trial) -> bool:
-    return (
-        results.schedule is Schedule.TOGETHER
-        and one.index == other.index
-        and one.side is not other.side
-    )
+def _may_overlap(results: Results, one: Trial, other: Trial) -> bool:
+    together = results.schedule is Schedule.TOGETHER
+    return together and one.index == other.index and one.side is not other.side
 
 
-def outside(seen: Pairs) -> Caveat | None:
+def _outside_session(pairs: Pairs) -> Caveat | None:
     """Judge whether every trial began after its side was armed, by the session's clock."""
-    if not one_session(seen.results):
+    if not _is_one_session(pairs.results):
         return None
-    early = [trial for trial in seen.results.trials if trial.began_s + ROUNDING_S < trial.startup_s]
-    if not early:
+    trials = pairs.results.trials
+    early = next((one for one in trials if one.began_s + _ROUNDING_S < one.startup_s), None)
+    if early is None:
         return None
-    measures = (
-        Measure("began", early[0].began_s, Unit.SECONDS),
-        Measure("start-up", early[0].startup_s, Unit.SECONDS),
-    )
     return Caveat(
         "outside-session",
         "a trial began before its side can have been armed; use the file as it was written",
-        measures,
+        (seconds("began", early.began_s), seconds("start-up", early.startup_s)),
     )
 
 
-def misordered(seen: Pairs) -> Caveat | None:
-    """Judge whether the order that is told is the order by the clock; trials that began together have none."""
-    if not one_session(seen.results) or seen.results.schedule is Schedule.TOGETHER:
+def _session(pairs: Pairs) -> Measured:
+    trials = pairs.results.trials
+    return (
+        count("trials", len(trials)),
+        seconds("the last one ended after", max(map(_ended_s, trials))),
+    )
+
+
+def _order_contradicted(pairs: Pairs) -> Caveat | None:
+    """Judge whether the order in the file is that by the clock; trials that began together have none."""
+    results = pairs.results
+    if not _is_one_session(results) or results.schedule is Schedule.TOGETHER:
         return None
-    began = [trial.began_s for trial in sorted(seen.results.trials, key=lambda trial: trial.order)]
+    began = [trial.began_s for trial in sorted(results.trials, key=lambda trial: trial.order)]
     if began == sorted(began):
         return None
     return Caveat(
@@ -92,144 +104,101 @@ def misordered(seen: Pairs) -> Caveat | None:
     )
 
 
-def unalternated(seen: Pairs) -> Caveat | None:
+def _order_unalternated(pairs: Pairs) -> Caveat | None:
     """Judge whether the side that went first alternates from one round to the next, at every scale."""
-    if not one_session(seen.results) or seen.results.schedule is not Schedule.IN_TURN:
+    results = pairs.results
+    if not _is_one_session(results) or results.schedule is not Schedule.IN_TURN:
         return None
-    places = {
-        (trial.side, trial.workers, trial.index): trial.order for trial in seen.results.trials
-    }
-    for scale in seen.results.spec.scales:
-        rounds = sorted(
-            index for side, p, index in places if side is Side.DISTRIBUTED and p == scale
-        )
-        firsts = [
-            places[Side.BASELINE, 1, index] < places[Side.DISTRIBUTED, scale, index]
-            for index in rounds
-            if (Side.BASELINE, 1, index) in places
-        ]
+    for scale in results.spec.scales:
+        firsts = _baseline_was_first(results, scale)
         if any(one == other for one, other in pairwise(firsts)):
-            measure = Measure("rounds", len(firsts), Unit.COUNT)
             return Caveat(
                 "order-unalternated",
                 "the same side went first twice running; alternate the order so that drift cancels",
-                (measure,),
+                (count("rounds", len(firsts)),),
             )
     return None
 
 
-def missing(seen: Pairs) -> Caveat | None:
-    """Judge whether every trial that was launched is told of: no gap in their order nor in either side's count, and none too few."""
-    results = seen.results
-    if not one_session(results):
+def _baseline_was_first(results: Results, scale: int) -> list[bool]:
+    """Return of each round at a scale, in turn, whether the baseline went first."""
+    baseline = {trial.index: trial.order for trial in _trials_of(results, Side.BASELINE, 1)}
+    rounds = {trial.index: trial.order for trial in _trials_of(results, Side.DISTRIBUTED, scale)}
+    return [baseline[index] < rounds[index] for index in sorted(baseline.keys() & rounds.keys())]
+
+
+def _trials_of(results: Results, side: Side, workers: int) -> list[Trial]:
+    trials = results.trials
+    return [trial for trial in trials if trial.side is side and trial.workers == workers]
+
+
+def _order(pairs: Pairs) -> Measured:
+    if not _is_one_session(pairs.results):
+        return Unknown("the trials are of several sessions")
+    return (count("trials", len(pairs.results.trials)),)
+
+
+def _trials_missing(pairs: Pairs) -> Caveat | None:
+    """Judge whether every trial that was launched is there: no gap in order or count, and none too few."""
+    results = pairs.results
+    if not _is_one_session(results):
         return None
-    gaps = sorted(trial.order for trial in results.trials) != list(range(len(results.trials)))
-    contestants = [
-        (Side.BASELINE, 1),
-        *((Side.DISTRIBUTED, scale) for scale in results.spec.scales),
-    ]
-    counts = [_indices(results, side, workers) for side, workers in contestants]
-    fewest = min(map(len, counts))
-    if (
-        not gaps
-        and fewest >= results.spec.trials
-        and all(indices == list(range(len(indices))) for indices in counts)
-    ):
+    sides = [(Side.BASELINE, 1), *((Side.DISTRIBUTED, scale) for scale in results.spec.scales)]
+    indices = [sorted(trial.index for trial in _trials_of(results, *side)) for side in sides]
+    orders = sorted(trial.order for trial in results.trials)
+    fewest = min(map(len, indices))
+    if fewest >= results.spec.trials and all(map(_is_gapless, (orders, *indices))):
         return None
-    measures = (
-        Measure("fewest trials", fewest, Unit.COUNT),
-        Measure("asked", results.spec.trials, Unit.COUNT),
-    )
     return Caveat(
         "trials-missing",
         "trials that were launched are not in the file; show every one, failed ones too",
-        measures,
+        (count("fewest trials", fewest), count("asked", results.spec.trials)),
     )
 
 
-def _indices(results: Results, side: Side, workers: int) -> list[int]:
-    return sorted(
-        trial.index for trial in results.trials if trial.side is side and trial.workers == workers
-    )
+def _is_gapless(numbers: list[int]) -> bool:
+    return numbers == list(range(len(numbers)))
 
 
-def failed(seen: Pairs) -> Caveat | None:
-    """Judge whether trials failed that the medians leave out."""
-    lost = sum(bool(trial.failure) for trial in seen.results.trials)
-    if not lost:
+def _trial_failed(pairs: Pairs) -> Caveat | None:
+    failed = sum(bool(trial.failure) for trial in pairs.results.trials)
+    if not failed:
         return None
     return Caveat(
         "trial-failed",
         "trials failed and are not in the medians; find out why they did",
-        (Measure("failed", lost, Unit.COUNT),),
+        (count("failed", failed),),
     )
 
 
-def unequal_scales(seen: Pairs) -> Caveat | None:
-    """Judge whether the other scales did as much work as the baseline: strong scaling is nothing else."""
-    results, given = seen.results, seen.baseline[0].items
-    if results.spec.scaling is not Scaling.STRONG or results.kind is Kind.DECLARED:
-        return None
-    others = [
-        trial.items
-        for trial in results.trials
-        if not trial.failure and trial.side is Side.DISTRIBUTED and trial.workers != seen.scale
-    ]
-    unlike = [items for items in others if items != given]
-    if not unlike:
-        return None
-    measures = Measure("items", unlike[0], Unit.COUNT), Measure("the baseline's", given, Unit.COUNT)
-    return Caveat(
-        "scales-unequal",
-        "the work was not the same at every number of workers; compare equal work",
-        measures,
-    )
+def _trials(pairs: Pairs) -> Measured:
+    if not _is_one_session(pairs.results):
+        return Unknown("the trials are of several sessions; audit each of them")
+    return count("recorded", len(pairs.results.trials)), count("in each median", len(pairs))
 
 
-def weak(seen: Pairs) -> Caveat | None:
-    """Judge whether the work grew with the workers."""
-    if seen.results.spec.scaling is Scaling.STRONG:
-        return None
-    return Caveat(
-        "weak-scaling",
-        "the work grew with the workers, so this is weak scaling; say so beside the speedup",
-    )
-
-
-def watching(results: Results) -> float | None:
-    """Return the screen's core-seconds over the wall time of all trials (None: not measured, or nobody worked)."""
-    total_s = sum(trial.wall_s for trial in results.trials)
-    if results.kind is not Kind.MEASURED or not total_s or not results.observer.frames:
-        return None
-    return results.observer.cpu_s / total_s
-
-
-def watched_dearly(seen: Pairs) -> Caveat | None:
-    """Judge whether watching took so much that the times are not the work's."""
-    share = watching(seen.results)
-    if share is None or share <= WATCHING_LIMIT:
-        return None
-    sentence = (
-        "the screen took too much of the machine while the clocks ran; measure with --ui plain"
-    )
-    return Caveat(
-        "watching-costly",
-        sentence,
-        (Measure("screen", share, Unit.FRACTION), Measure("limit", WATCHING_LIMIT, Unit.FRACTION)),
-    )
-
-
-def watched_noticeably(seen: Pairs) -> Caveat | None:
-    """Judge whether watching took enough to be told."""
-    share = watching(seen.results)
-    if share is None or not WATCHING_NOTICED < share <= WATCHING_LIMIT:
-        return None
-    measures = (
-        Measure("screen", share, Unit.FRACTION),
-        Measure("good", WATCHING_NOTICED, Unit.FRACTION),
-    )
-    return Caveat(
-        "watching-noticed",
-        "the screen took a noticeable part of the machine; measure with --ui plain",
-        measures,
-    )
+ONE_SESSION = Rule(
+    id="R04",
+    title="one session",
+    demand="all trials are of one run, on one clock, inside the session,"
+    " and none overlaps another unless together",
+    source="MLPerf, SPEC",
+    measure=_session,
+    judges=(refuse(_trials_overlap), refuse(_outside_session), caveat(_combined, Topic.ORIGIN)),
+)
+ORDER_ALTERNATES = Rule(
+    id="R15",
+    title="order alternates",
+    demand="the order of the trials is stored, and the side that goes first alternates",
+    source="hyperfine#21, google/benchmark",
+    measure=_order,
+    judges=(refuse(_order_contradicted), caveat(_order_unalternated, Topic.RUN)),
+)
+EVERY_TRIAL = Rule(
+    id="R16",
+    title="every trial kept",
+    demand="every trial that was launched is recorded, and the headline is the median",
+    source="MLPerf",
+    measure=_trials,
+    judges=(refuse(_trials_missing), caveat(_trial_failed, Topic.RUN)),
+)

@@ -1,12 +1,24 @@
-"""The seconds of each trial, judged at every scale: that they add up, that there were as many, and that what is off the clock is told.
+"""Rules about the seconds of each trial, at every scale: both sides have them, they add up, and none is missing.
 
-May import ``model``, ``evidence`` and ``work``.
+May import ``model``, ``rule`` and ``pairs``.
 """
 
 from collections.abc import Iterator
 
-from harness.claims.pairs import Caveat, Measure, Pairs, Unit
-from harness.claims.rules.work import finished
+from harness.claims.pairs import Pairs, finished_trials
+from harness.claims.rule import (
+    Caveat,
+    Evidence,
+    Measured,
+    Rule,
+    Topic,
+    Unknown,
+    caveat,
+    fraction,
+    refuse,
+    refuse_session,
+    seconds,
+)
 from harness.model import Kind, Results, Side, Trial
 
 SUM_LIMIT = 0.02
@@ -14,103 +26,101 @@ CLOCK_SLACK_S = 0.05
 _ROUNDING = 1e-9
 
 
-def phase_gap(trial: Trial) -> float | None:
-    """Return how far the phases are from adding up to the wall time, as a fraction of it (None: there are none)."""
+def _no_pair(evidence: Evidence) -> Caveat | None:
+    if evidence.pairs is not None:
+        return None
+    return Caveat(
+        "no-pair",
+        "there is no complete pair of a baseline and a distributed run; run both sides to their end",
+    )
+
+
+def _both_times(pairs: Pairs) -> Measured:
+    return (
+        seconds("baseline", pairs.baseline_s),
+        seconds("distributed", pairs.distributed_s),
+    )
+
+
+def _phase_gap(trial: Trial) -> float | None:
+    """Return how far the phases are from adding up to the wall time, as a fraction of it (None: no phases)."""
     return abs(sum(trial.phases.values()) - trial.wall_s) / trial.wall_s if trial.phases else None
 
 
-def core_gap(results: Results, trial: Trial) -> float | None:
-    """Return how far the split of the core-seconds is from K·p·Tp, as a fraction of it (None: there is none)."""
-    given_s = (
-        trial.wall_s
-        * _cores(results, trial)
-        * (trial.workers if trial.side is Side.DISTRIBUTED else 1)
-    )
-    return (
-        abs(trial.core_seconds.total_s - given_s) / given_s
-        if trial.core_seconds is not None
-        else None
-    )
+def _phase_gaps(results: Results) -> list[float]:
+    gaps = (_phase_gap(trial) for trial in finished_trials(results))
+    return [gap for gap in gaps if gap is not None]
 
 
-def phases_unequal(seen: Pairs) -> Caveat | None:
-    """Judge whether the phases of each trial add up to its wall time."""
-    worst = max(
-        (gap for trial in finished(seen.results) if (gap := phase_gap(trial)) is not None),
-        default=0.0,
-    )
-    return _gap(
-        "phases-unequal",
-        "the phases of a trial do not add up to its wall time; use the file as it was written",
-        worst,
-    )
-
-
-def core_seconds_unequal(seen: Pairs) -> Caveat | None:
-    """Judge whether the split of each trial's core-seconds adds up to those of all cores that it had."""
-    worst = max(
-        (
-            gap
-            for trial in finished(seen.results)
-            if (gap := core_gap(seen.results, trial)) is not None
-        ),
-        default=0.0,
-    )
-    return _gap(
-        "core-seconds-unequal",
-        "a trial's core-seconds do not add up to its cores and wall time; use the file as it was written",
-        worst,
-    )
-
-
-def _gap(key: str, sentence: str, worst: float) -> Caveat | None:
-    if worst <= SUM_LIMIT + _ROUNDING:
+def _core_gap(results: Results, trial: Trial) -> float | None:
+    """Return how far the core-seconds are from K·p·Tp, as a fraction of it (None: not known)."""
+    if trial.core_seconds is None:
         return None
-    return Caveat(
-        key,
-        sentence,
-        (Measure("off by", worst, Unit.FRACTION), Measure("limit", SUM_LIMIT, Unit.FRACTION)),
-    )
+    processes = trial.workers if trial.side is Side.DISTRIBUTED else 1
+    given_s = trial.wall_s * _cores(results, trial) * processes
+    return abs(trial.core_seconds.total_s - given_s) / given_s
+
+
+def _core_gaps(results: Results) -> list[float]:
+    gaps = (_core_gap(results, trial) for trial in finished_trials(results))
+    return [gap for gap in gaps if gap is not None]
 
 
 def _cores(results: Results, trial: Trial) -> int:
     """Return how many cores each process of a trial was given."""
-    return (
-        results.spec.baseline_cores
-        if trial.side is Side.BASELINE
-        else results.spec.cores_per_worker
+    spec = results.spec
+    return spec.baseline_cores if trial.side is Side.BASELINE else spec.cores_per_worker
+
+
+def _phases_unequal(pairs: Pairs) -> Caveat | None:
+    return _gap(
+        "phases-unequal",
+        "the phases of a trial do not add up to its wall time; use the file as it was written",
+        _phase_gaps(pairs.results),
     )
 
 
-def impossible_seconds(seen: Pairs) -> Caveat | None:
-    """Judge whether any trial spent more seconds than there were; clocks and rounding have two percent and a twentieth of a second."""
-    if seen.results.kind is not Kind.MEASURED:
+def _core_seconds_unequal(pairs: Pairs) -> Caveat | None:
+    return _gap(
+        "core-seconds-unequal",
+        "a trial's core-seconds do not add up to its cores and wall time;"
+        " use the file as it was written",
+        _core_gaps(pairs.results),
+    )
+
+
+def _gap(key: str, sentence: str, gaps: list[float]) -> Caveat | None:
+    worst = max(gaps, default=0.0)
+    if worst <= SUM_LIMIT + _ROUNDING:
         return None
-    claims = (claim for trial in finished(seen.results) for claim in _spent(seen.results, trial))
-    spent_s, most_s = max(
-        ((spent, limit * (1 + SUM_LIMIT) + CLOCK_SLACK_S) for spent, limit in claims),
-        key=_excess,
-        default=(0.0, 0.0),
+    return Caveat(key, sentence, (fraction("off by", worst), fraction("limit", SUM_LIMIT)))
+
+
+def _impossible_seconds(pairs: Pairs) -> Caveat | None:
+    """Judge whether a trial spent more seconds than there were; 2 % and 0.05 s are left to clocks and rounding."""
+    results = pairs.results
+    if results.kind is not Kind.MEASURED:
+        return None
+    limited = (
+        (spent_s, limit_s * (1 + SUM_LIMIT) + CLOCK_SLACK_S)
+        for trial in finished_trials(results)
+        for spent_s, limit_s in _limited_seconds(results, trial)
     )
+    spent_s, most_s = max(limited, key=lambda both: both[0] - both[1], default=(0.0, 0.0))
     if spent_s <= most_s:
         return None
-    sentence = "a trial tells of more seconds than its clock and cores had, which cannot be; use the file as it was written"
     return Caveat(
         "impossible-seconds",
-        sentence,
-        (Measure("told", spent_s, Unit.SECONDS), Measure("at most", most_s, Unit.SECONDS)),
+        "a trial tells of more seconds than its clock and cores had, which cannot be;"
+        " use the file as it was written",
+        (seconds("told", spent_s), seconds("at most", most_s)),
     )
 
 
-def _excess(claim: tuple[float, float]) -> float:
-    spent_s, most_s = claim
-    return spent_s - most_s
+def _limited_seconds(results: Results, trial: Trial) -> Iterator[tuple[float, float]]:
+    """Yield seconds that a trial reports beside the seconds that they cannot exceed, where both are known.
 
-
-def _spent(results: Results, trial: Trial) -> Iterator[tuple[float, float]]:
-    """Yield seconds that a trial tells of beside the seconds that they cannot exceed, where both are known.
-
-    A baseline without spans tells its core-seconds for the trial alone.
+    A baseline without spans reports its core-seconds for the trial alone.
     """
     for worker in trial.workers_detail:
         yield worker.busy_s, trial.wall_s
@@ -122,11 +132,65 @@ def _spent(results: Results, trial: Trial) -> Iterator[tuple[float, float]]:
         yield trial.core_seconds.compute_s, counted_s
 
 
-def start_up_unlisted(seen: Pairs) -> Caveat | None:
+def _start_up_on_clock(pairs: Pairs) -> Caveat | None:
+    """Judge whether the start-up of two programs can be told from their work."""
+    commands = pairs.results.spec.commands
+    if commands is None or commands.says_ready:
+        return None
+    return Caveat(
+        "start-up-on-clock",
+        "start-up is on both clocks, since the programs do not say when they are ready;"
+        " have them say it",
+    )
+
+
+def _start_up_unlisted(pairs: Pairs) -> Caveat | None:
     """Judge whether what was left outside the clocks is listed."""
-    if seen.results.kind is not Kind.MEASURED or all(trial.startup_s > 0 for trial in seen.trials):
+    listed = all(trial.startup_s > 0 for trial in pairs.trials)
+    if pairs.results.kind is not Kind.MEASURED or listed:
         return None
     return Caveat(
         "start-up-unlisted",
         "the time before the clocks started is not told; measure the start-up of both sides",
     )
+
+
+def _sums(pairs: Pairs) -> Measured:
+    trials = finished_trials(pairs.results)
+    phase_gaps = _phase_gaps(pairs.results)
+    core_gaps = _core_gaps(pairs.results)
+    if len(phase_gaps) < len(trials):
+        return Unknown("a trial does not tell the phases of its wall time")
+    if len(core_gaps) < len(trials):
+        return Unknown("the phases add up; a trial does not tell where its core-seconds went")
+    return (
+        fraction("phases off by", max(phase_gaps)),
+        fraction("core-seconds off by", max(core_gaps)),
+        fraction("limit", SUM_LIMIT),
+    )
+
+
+ABSOLUTE_TIMES = Rule(
+    id="R01",
+    title="absolute times",
+    demand="absolute times of both sides are there, and every ratio is recomputed from them",
+    source="Hoefler 1, 4",
+    measure=_both_times,
+    of_declared=True,
+    judges=(refuse_session(_no_pair, Topic.GAIN),),
+)
+TIMES_ADD_UP = Rule(
+    id="R13",
+    title="times add up",
+    demand="phases add up to the wall time and core-seconds to all cores;"
+    " none is more than there was; what is off the clock is listed",
+    source="MLPerf, Bailey 2",
+    measure=_sums,
+    judges=(
+        refuse(_phases_unequal),
+        refuse(_core_seconds_unequal),
+        refuse(_impossible_seconds),
+        caveat(_start_up_on_clock, Topic.ORIGIN),
+        caveat(_start_up_unlisted, Topic.RECORD),
+    ),
+)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from harness.claims.pairs import Caveat, complete_pairs
-from harness.claims.rules.caveats import caveats
+from harness.claims.rule import Caveat, Evidence
+from harness.claims.rules import caveats
 from harness.model import (
     CommandFacts,
     Host,
@@ -119,21 +119,19 @@ def a_session_timed(baseline_s: list[float], distributed_s: list[float]) -> Resu
     )
 
 
-def told(results: Results) -> tuple[Caveat, ...]:
-    """Return the caveats of a session that has at least one pair."""
-    seen = complete_pairs(results)
-    assert seen is not None
-    return caveats(seen)
+def caveats_of(results: Results) -> tuple[Caveat, ...]:
+    """Return the caveats of a session."""
+    return caveats(Evidence.of(results))
 
 
 def keys(results: Results) -> list[str]:
     """Return the keys of the caveats, in order."""
-    return [caveat.key for caveat in told(results)]
+    return [caveat.key for caveat in caveats_of(results)]
 
 
 def measures(results: Results) -> dict[str, float]:
     """Return the measures of the only caveat, by name."""
-    (caveat,) = told(results)
+    (caveat,) = caveats_of(results)
     return {measure.name: measure.value for measure in caveat.measures}
 
 
@@ -243,6 +241,11 @@ def test_nothing_is_said_against_a_spotless_session() -> None:
     assert keys(a_spotless_session()) == []
 
 
+def test_nothing_is_said_of_programs_that_say_when_they_are_ready_and_what_they_read() -> None:
+    programs = CommandFacts(says_ready=True, input_named=True, compared="file")
+    assert keys(a_spotless_session(spec=a_spec(commands=programs))) == []
+
+
 @pytest.mark.parametrize("key", DOCTORED)
 def test_a_doctored_session_gets_its_caveat_alone(key: str) -> None:
     assert keys(DOCTORED[key]) == [key]
@@ -254,7 +257,7 @@ def test_declared_facts_are_called_declared() -> None:
 
 @pytest.mark.parametrize("key", DOCTORED)
 def test_a_sentence_advises_after_a_semicolon_and_holds_no_number(key: str) -> None:
-    (caveat,) = told(DOCTORED[key])
+    (caveat,) = caveats_of(DOCTORED[key])
     fact, _, advice = caveat.sentence.partition("; ")
     assert fact
     assert advice or key == "answers-differ-in-bits"
@@ -276,7 +279,7 @@ def test_that_one_side_is_a_replay_is_told_before_any_number() -> None:
 )
 def test_a_worker_that_is_a_part_of_its_host_stands_for_a_machine(host: Host) -> None:
     results = a_spotless_session(hosts=(a_host(id="h0", cores=1), a_host(id="h1", cores=1), host))
-    told_so = [caveat for caveat in told(results) if caveat.key == "cores-stand-for-machines"]
+    told_so = [caveat for caveat in caveats_of(results) if caveat.key == "cores-stand-for-machines"]
     assert [caveat.sentence.partition(";")[0] for caveat in told_so] == [
         "cores stand for machines: a worker is a part of its host"
     ]
@@ -284,7 +287,7 @@ def test_a_worker_that_is_a_part_of_its_host_stands_for_a_machine(host: Host) ->
 
 def test_where_cores_stand_for_machines_the_whole_host_stands_beside_it_once_it_was_timed() -> None:
     one = replace(DOCTORED["cores-stand-for-machines"], rates=on_all_cores(1.5))
-    (measures,) = (caveat.measures for caveat in told(one))
+    (measures,) = (caveat.measures for caveat in caveats_of(one))
     assert [measure.name for measure in measures] == [
         "baseline on all its cores",
         "speedup over that",
@@ -401,7 +404,7 @@ def test_workers_with_more_threads_than_their_host_has_cores_are_oversubscribed(
     roomy = replace(results, hosts=machines())
     counted = {
         measure.name: measure.value
-        for caveat in told(roomy)
+        for caveat in caveats_of(roomy)
         if caveat.key == "oversubscribed"
         for measure in caveat.measures
     }
@@ -489,14 +492,14 @@ def test_a_widened_baseline_is_still_held_to_the_same_niceness() -> None:
     assert "unequal-terms" in keys(replace(wide, spec=WIDE))
 
 
-def test_the_reason_why_answers_differ_is_told() -> None:
-    (caveat,) = told(DOCTORED["answers-differ-in-bits"])
+def test_the_reason_why_answers_differ_is_caveats_of() -> None:
+    (caveat,) = caveats_of(DOCTORED["answers-differ-in-bits"])
     assert a_spec().workload.answers_differ in caveat.sentence
 
 
 def test_where_the_workload_gives_no_reason_the_unlike_arithmetic_is_it() -> None:
     bare = a_spec(workload=some_words(answers_differ=""))
-    (caveat,) = told(replace(DOCTORED["answers-differ-in-bits"], spec=bare))
+    (caveat,) = caveats_of(replace(DOCTORED["answers-differ-in-bits"], spec=bare))
     assert caveat.sentence.endswith(
         "not to the last bit: unlike processors or thread counts round differently"
     )
@@ -520,7 +523,7 @@ def test_a_baseline_that_other_programs_kept_off_its_core_is_told_of() -> None:
         )
         for trial in waited
     )
-    assert keys(replace(results, trials=idle)) == ["shared-machine", "baseline-crowded"]
+    assert keys(replace(results, trials=idle)) == ["baseline-crowded", "shared-machine"]
 
 
 def test_a_side_that_goes_first_twice_running_is_told_of() -> None:

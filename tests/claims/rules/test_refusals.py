@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from harness.claims.pairs import Measure, Unit
-from harness.claims.rules.refusals import refusals
+from harness.claims.rule import Caveat, Evidence, Measure, Unit
+from harness.claims.rules import refusals
 from harness.model import Host, Kind, Rate, Results, Schedule, Side, Status, Trial, Variant
 from tests.builders import (
     a_digest_of,
@@ -41,17 +41,22 @@ def a_session_of(
     return replace(results, trials=tuple(change(trial) for trial in results.trials))
 
 
+def refusals_of(results: Results) -> tuple[Caveat, ...]:
+    """Return the reasons to claim nothing of a session."""
+    return refusals(Evidence.of(results))
+
+
 def keys(results: Results) -> list[str]:
     """Return the keys of the reasons, in order."""
-    return [reason.key for reason in refusals(results)]
+    return [reason.key for reason in refusals_of(results)]
 
 
 def test_an_honest_session_is_not_refused() -> None:
-    assert refusals(a_results(spec=BARE)) == ()
+    assert refusals_of(a_results(spec=BARE)) == ()
 
 
 def test_declared_facts_may_make_a_headline() -> None:
-    assert refusals(golden_results()) == ()
+    assert refusals_of(golden_results()) == ()
 
 
 def a_session_whose_baseline(**saw: Any) -> Results:
@@ -248,7 +253,7 @@ def test_the_pair_that_moved_most_decides() -> None:
 
 
 def test_a_quality_that_moved_is_named_with_its_numbers() -> None:
-    (reason,) = refusals(a_session_whose_distributed_side(quality=0.9))
+    (reason,) = refusals_of(a_session_whose_distributed_side(quality=0.9))
     assert reason.measures == (
         Measure("baseline", 0.975, Unit.QUALITY),
         Measure("distributed", 0.9, Unit.QUALITY),
@@ -258,7 +263,7 @@ def test_a_quality_that_moved_is_named_with_its_numbers() -> None:
 
 
 def test_items_that_differ_are_named_with_their_counts() -> None:
-    (reason,) = refusals(a_session_whose_distributed_side(items=19_999))
+    (reason,) = refusals_of(a_session_whose_distributed_side(items=19_999))
     assert [measure.value for measure in reason.measures] == [19_999, 20_000]
 
 
@@ -334,7 +339,7 @@ def test_every_reason_is_given() -> None:
         kind=Kind.SIMULATED,
         status=Status.FAILED,
     )
-    assert keys(results) == ["simulated", "failed", "items-differ", "quality-moved"]
+    assert keys(results) == ["simulated", "failed", "quality-moved", "items-differ"]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,8 @@ import psutil
 import pytest
 
 from harness import events as e
-from harness.claims.pairs import complete_pairs
-from harness.claims.rules.caveats import caveats
-from harness.claims.rules.refusals import refusals
+from harness.claims.rule import Evidence
+from harness.claims.rules import caveats, refusals
 from harness.files.results import load
 from harness.model import Results, Side, Status, Trial
 from harness.run.commands.side import number
@@ -243,7 +242,7 @@ def test_a_race_comes_to_its_end_and_nothing_is_said_against_its_answers(
     name: str, raced: dict[str, Raced]
 ) -> None:
     results = raced[name].results
-    said = {reason.key for reason in refusals(results)}
+    said = {reason.key for reason in refusals(Evidence.of(results))}
     assert results.status is Status.COMPLETE, raced[name].told
     assert (
         said
@@ -334,9 +333,8 @@ def test_a_quality_is_read_from_a_json_file(raced: dict[str, Raced]) -> None:
 
 def test_start_up_that_cannot_be_told_is_said_of_the_session(raced: dict[str, Raced]) -> None:
     keys = {
-        name: {caveat.key for caveat in caveats(known)}
+        name: {caveat.key for caveat in caveats(Evidence.of(raced[name].results))}
         for name in ("shell", "working")
-        if (known := complete_pairs(raced[name].results))
     }
     assert ["start-up-on-clock" in keys[name] for name in ("shell", "working")] == [True, False]
 

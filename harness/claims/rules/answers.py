@@ -1,0 +1,168 @@
+"""Rules about what came out: the quality held, and both sides gave one answer.
+
+May import ``model``, ``rule`` and ``pairs``.
+"""
+
+from harness.claims.pairs import Pairs, finished_trials, pairs_by_scale
+from harness.claims.rule import (
+    Caveat,
+    Measured,
+    Rule,
+    Topic,
+    caveat,
+    count,
+    quality,
+    refuse,
+)
+from harness.model import Kind
+
+
+def _held_out_differs(pairs: Pairs) -> Caveat | None:
+    """Judge the trials of every scale, and the digest that the session names."""
+    results = pairs.results
+    if results.kind is Kind.DECLARED:
+        return None
+    digests = {trial.held_out_sha256 for trial in finished_trials(results)}
+    named = {results.held_out.sha256} if results.held_out is not None else set()
+    if len(digests | named) == 1 and "" not in digests:
+        return None
+    return Caveat(
+        "held-out-differs",
+        "the two sides were not scored on the same held-out set, by its digest;"
+        " fix its split in load",
+    )
+
+
+def _held_out_is_input(pairs: Pairs) -> Caveat | None:
+    given, held_out = pairs.results.input, pairs.results.held_out
+    if given is None or held_out is None or not given.bytes or given.sha256 != held_out.sha256:
+        return None
+    return Caveat(
+        "held-out-is-input",
+        "the answers were scored on the very input they were made from; hold out a part in load",
+    )
+
+
+def _quality_moved(pairs: Pairs) -> Caveat | None:
+    """Judge every pair: one that moved is enough, whichever way it moved."""
+    if pairs.quality_held:
+        return None
+    change, asked = pairs.quality_change, pairs.results.spec.workload
+    both = zip(pairs.baseline, pairs.distributed, strict=True)
+    one, many = next(pair for pair in both if pair[1].quality - pair[0].quality == change)
+    return Caveat(
+        "quality-moved",
+        f"the {asked.metric} moved by more than the tolerance fixed before the run",
+        (
+            quality("baseline", one.quality),
+            quality("distributed", many.quality),
+            quality("change", change),
+            quality("tolerance", asked.tolerance),
+        ),
+    )
+
+
+def _unclean_scale(pairs: Pairs) -> Caveat | None:
+    """Judge whether the quality moved at another scale than the headline's."""
+    asked = pairs.results.spec.workload
+    for other in pairs_by_scale(pairs.results):
+        if other.scale != pairs.scale and not other.quality_held:
+            return Caveat(
+                "unclean-scale",
+                f"the {asked.metric} moved by more than its tolerance"
+                " at another number of workers; that scale is no clean win",
+                (
+                    count("workers", other.scale),
+                    quality("change", other.quality_change),
+                    quality("tolerance", asked.tolerance),
+                ),
+            )
+    return None
+
+
+def _quality(pairs: Pairs) -> Measured:
+    tolerance = pairs.results.spec.workload.tolerance
+    return quality("change", pairs.quality_change), quality("tolerance", tolerance)
+
+
+def _items_differ(pairs: Pairs) -> Caveat | None:
+    fewest, *more = sorted({trial.items for trial in pairs.trials})
+    if not more:
+        return None
+    return Caveat(
+        "items-differ",
+        "the trials did not process the same number of items; compare equal work",
+        (count("fewest", fewest), count("most", more[-1])),
+    )
+
+
+def _items_unreported(pairs: Pairs) -> Caveat | None:
+    given, done = pairs.results.input, pairs.distributed[0].items
+    if given is None or done == given.items:
+        return None
+    return Caveat(
+        "items-unreported",
+        "the sides did not report all the items they were given; have both call report",
+        (count("reported", done), count("given", given.items)),
+    )
+
+
+def _answers_differ(pairs: Pairs) -> Caveat | None:
+    """Refuse other bits, unless the workload says why, or other processors or numbers of threads made them."""
+    results = pairs.results
+    explained = results.spec.workload.answers_differ or pairs.arithmetic_may_differ
+    if results.kind is Kind.DECLARED or explained:
+        return None
+    answers = {trial.answer_sha256 for trial in finished_trials(results)}
+    if len(answers) == 1 and "" not in answers:
+        return None
+    return Caveat(
+        "answers-differ",
+        "the answers differ, by their digests, and the workload gives no reason;"
+        " find the cause, or declare it in answers_differ",
+    )
+
+
+def _answers_differ_in_bits(pairs: Pairs) -> Caveat | None:
+    results = pairs.results
+    if results.kind is Kind.DECLARED or pairs.answers_identical:
+        return None
+    given = results.spec.workload.answers_differ
+    why = given or "unlike processors or thread counts round differently"
+    return Caveat(
+        "answers-differ-in-bits", f"the answers agree in quality, not to the last bit: {why}"
+    )
+
+
+def _answers(pairs: Pairs) -> Measured:
+    digests = {trial.answer_sha256 for trial in pairs.trials}
+    return count("items", pairs.baseline[0].items), count("answers", len(digests))
+
+
+QUALITY_HELD = Rule(
+    id="R06",
+    title="quality held",
+    demand="the quality held within a tolerance fixed before the run;"
+    " whole sets are compared by digest, single items are not looked for",
+    source="MLPerf, DAWNBench",
+    measure=_quality,
+    judges=(
+        refuse(_held_out_differs),
+        refuse(_held_out_is_input),
+        refuse(_quality_moved),
+        caveat(_unclean_scale, Topic.RUN),
+    ),
+)
+SAME_ANSWER = Rule(
+    id="R07",
+    title="same answer",
+    demand="both sides gave all items, and one answer or a reason why not",
+    source="CloudSort",
+    measure=_answers,
+    judges=(
+        refuse(_items_differ),
+        refuse(_answers_differ),
+        caveat(_items_unreported, Topic.RUN),
+        caveat(_answers_differ_in_bits, Topic.RESULT),
+    ),
+)

@@ -1,0 +1,164 @@
+"""Rules about what the times imply: COST, how sure the speedup is, and that it stays within the hardware.
+
+May import ``model``, ``scaling``, ``rule`` and ``pairs``.
+"""
+
+from harness.claims import scaling
+from harness.claims.pairs import Pairs, framework_tax, pairs_by_scale
+from harness.claims.rule import (
+    Caveat,
+    Measured,
+    Rule,
+    Topic,
+    Unknown,
+    caveat,
+    count,
+    fraction,
+    ratio,
+)
+from harness.model import Kind, Side
+
+VARIATION_LIMIT = 0.10
+
+
+def _slowdown(pairs: Pairs) -> Caveat | None:
+    if pairs.speedup > 1:
+        return None
+    return Caveat(
+        "slowdown",
+        "the distributed side was not faster;"
+        " enlarge the input or the chunks until the work outweighs the exchange",
+        (ratio("speedup", pairs.speedup),),
+    )
+
+
+def _cost_scale(pairs: Pairs) -> Measured:
+    """Return COST, the smallest measured p that beats the baseline (0: none does), and the framework tax."""
+    faster = [other.scale for other in pairs_by_scale(pairs.results) if other.speedup > 1]
+    tax = framework_tax(pairs.results)
+    taxed = () if tax is None else (ratio("framework tax", tax),)
+    return (count("COST in workers", min(faster, default=0)), *taxed)
+
+
+def _undecided(pairs: Pairs) -> Caveat | None:
+    interval = pairs.interval
+    if pairs.speedup <= 1 or interval is None or interval[0] > 1:
+        return None
+    low, high = interval
+    return Caveat(
+        "undecided",
+        "the interval of the speedup includes no gain at all; run more pairs",
+        (ratio("low end", low), ratio("high end", high)),
+    )
+
+
+def _too_few_pairs(pairs: Pairs) -> Caveat | None:
+    number = count("pairs", len(pairs))
+    if len(pairs) >= scaling.FEWEST_PAIRS:
+        return None
+    if len(pairs) == 1:
+        return Caveat(
+            "one-observation",
+            "one observation has no error bar; repeat with --trials to get an interval",
+            (number,),
+        )
+    if pairs.results.kind is Kind.DECLARED:
+        return Caveat(
+            "few-observations",
+            "declared runs have no interval, since nobody here saw them in pairs",
+            (number,),
+        )
+    return Caveat(
+        "few-observations",
+        "too few pairs for an interval; repeat with more --trials",
+        (number, count("needed", scaling.FEWEST_PAIRS)),
+    )
+
+
+def _interval(pairs: Pairs) -> Measured:
+    low, high = pairs.interval or (pairs.speedup, pairs.speedup)
+    return (
+        count("pairs", len(pairs)),
+        count("needed", scaling.FEWEST_PAIRS),
+        ratio("low end", low),
+        ratio("high end", high),
+    )
+
+
+def _unstable(pairs: Pairs) -> Caveat | None:
+    """Judge each side's times; the first that varies too much is named."""
+    for side, times in zip(Side, zip(*pairs.wall_times, strict=True), strict=True):
+        spread = scaling.variation(times) if len(times) > 1 else 0.0
+        strange = len(scaling.outliers(times))
+        if spread > VARIATION_LIMIT or strange:
+            return Caveat(
+                "unstable",
+                f"the {side} times vary too much; quiet the machine and run more pairs",
+                (fraction("variation", spread), count("outliers", strange)),
+            )
+    return None
+
+
+def _variation(pairs: Pairs) -> Measured:
+    if len(pairs) < 2:
+        return Unknown("one observation has no spread")
+    sides = list(zip(*pairs.wall_times, strict=True))
+    return (
+        fraction("variation", max(scaling.variation(times) for times in sides)),
+        fraction("limit", VARIATION_LIMIT),
+        count("outliers", sum(len(scaling.outliers(times)) for times in sides)),
+    )
+
+
+def _superlinear(pairs: Pairs) -> Caveat | None:
+    if pairs.efficiency <= 1:
+        return None
+    return Caveat(
+        "superlinear",
+        "the speedup is more than the hardware added;"
+        " name the reason (a cache that now fits, a weak baseline) before showing it",
+        (fraction("efficiency", pairs.efficiency),),
+    )
+
+
+def _efficiency(pairs: Pairs) -> Measured:
+    serial = pairs.serial_fraction
+    implied = () if serial is None else (fraction("serial share", serial),)
+    return (fraction("efficiency", pairs.efficiency), fraction("limit", 1.0), *implied)
+
+
+COST = Rule(
+    id="R03",
+    title="COST",
+    demand="COST is reported: the smallest number of workers that beats the baseline",
+    source="COST",
+    measure=_cost_scale,
+    of_declared=True,
+    judges=(caveat(_slowdown, Topic.GAIN),),
+)
+ENOUGH_PAIRS = Rule(
+    id="R14",
+    title="enough pairs",
+    demand="an interval from six pairs on, none below; faster only if it excludes no gain",
+    source="Hoefler 5–8",
+    measure=_interval,
+    of_declared=True,
+    judges=(caveat(_undecided, Topic.GAIN), caveat(_too_few_pairs, Topic.GAIN)),
+)
+STABLE_TIMES = Rule(
+    id="R17",
+    title="stable times",
+    demand="the times are stable, and outliers are counted, never dropped",
+    source="pyperf, hyperfine",
+    measure=_variation,
+    judges=(caveat(_unstable, Topic.RUN),),
+)
+WITHIN_HARDWARE = Rule(
+    id="R18",
+    title="within hardware",
+    demand="no more speed than hardware, and a serial share between none and all",
+    source="Hoefler 11, Karp–Flatt",
+    measure=_efficiency,
+    of_declared=True,
+    judges=(caveat(_superlinear, Topic.GAIN),),
+)
