@@ -6,9 +6,9 @@ May import ``harness``; python-pptx is loaded by the deck.
 import stat
 from pathlib import Path
 
-from demo.present import REFUSED, SHOWN, Shown
+from demo.present import Shown
 from harness.claims.headline import Headline, Refusal
-from harness.errors import BadRequest
+from harness.errors import BadRequest, ExitCode
 from harness.files import atomic
 from harness.show import audit_text, pptx
 from harness.text import printable
@@ -21,9 +21,11 @@ def into(path: Path, shown: Shown) -> tuple[str, int]:
     """
     match shown.claim:
         case Refusal():
-            return f"{shown.text}\n{printable(str(path))} is left as it was\n", REFUSED
+            return f"{shown.text}\n{printable(str(path))} is left as it was\n", ExitCode.REFUSED
         case Headline() as claim:
-            return pptx.format_changes(_update(path, claim, audit_text.footer(shown.audit))), SHOWN
+            return pptx.format_changes(
+                _update(path, claim, audit_text.footer(shown.audit))
+            ), ExitCode.DONE
 
 
 def _update(path: Path, claim: Headline, verdict: str) -> pptx.DeckChanges:

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import reading
 from harness.audited import audited, claimed
 from harness.claims.audit import Audit, audit
 from harness.claims.combine import combine
 from harness.claims.curve import curve
 from harness.claims.headline import Headline, Refusal
-from harness.errors import BadRequest
+from harness.errors import BadRequest, ExitCode
 from harness.files import atomic
+from harness.files.results import RESULTS_NAME
 from harness.model import Results
 from harness.show import appendix, audit_text, figures, slide
 from harness.show import tables as table
@@ -22,7 +22,6 @@ from harness.text import printable
 
 HEADLINE, APPENDIX = "headline", "appendix.txt"
 THEMES = {theme.name: theme for theme in (figures.LIGHT, figures.DARK)}
-SHOWN, REFUSED = 0, 4
 
 
 @dataclass(frozen=True)
@@ -69,8 +68,12 @@ class Shown:
     def code(self) -> int:
         """Return the exit code. A simulated session is refused by design, so that its refusal counts as shown."""
         if isinstance(self.claim, Headline):
-            return SHOWN
-        return SHOWN if {reason.key for reason in self.claim.reasons} == {"simulated"} else REFUSED
+            return ExitCode.DONE
+        return (
+            ExitCode.DONE
+            if {reason.key for reason in self.claim.reasons} == {"simulated"}
+            else ExitCode.REFUSED
+        )
 
     def drawn(self, theme: figures.Theme = figures.LIGHT) -> dict[str, bytes]:
         """Return everything to be kept, by file name: texts, slide and figures. Of a refused session there is text only."""
@@ -157,4 +160,4 @@ def _ours(folder: Path) -> set[str]:
 def home_of(path: Path) -> Path | None:
     """Return the folder in which what is drawn of a path belongs: a take's own (None: it has none)."""
     folder = path if path.is_dir() else path.parent
-    return folder if path.is_dir() or path.name == reading.RESULTS else None
+    return folder if path.is_dir() or path.name == RESULTS_NAME else None

@@ -21,10 +21,10 @@ def audited(path: Path) -> Audit:
     """
     if path.suffix.lower() == ".toml" and not path.is_dir():
         return audit(reading.load(path))
-    file = path / reading.RESULTS if path.is_dir() else path
+    file = path / results.RESULTS_NAME if path.is_dir() else path
     facts = results.load(file)
     written = atomic.read(file, results.LARGEST_BYTES, "results file", "")
-    beside = file.parent / journal.JOURNAL
+    beside = file.parent / journal.JOURNAL_NAME
     if facts.combined or not beside.exists():
         return audit(facts, written=written)
     try:

@@ -1,16 +1,28 @@
-"""The kinds of error a person can meet, each one sentence with the value in it and one hint.
+"""The program's exit codes, and the errors that lead to them: one sentence with the value, one hint.
 
 Raised where the fault is known, caught once in ``demo/__main__.py``; nobody below it prints or exits.
 Imports the standard library only.
 """
 
-KEPT = "the journal and the results file are kept"
+from enum import IntEnum
+
+FILES_ARE_KEPT = "the journal and the results file are kept"
+
+
+class ExitCode(IntEnum):
+    """What the program ends with. An interrupted one ends with 128 plus the signal's number."""
+
+    DONE = 0
+    FAILED = 1
+    BAD_REQUEST = 2
+    SIDE_FAILED = 3
+    REFUSED = 4
 
 
 class TwoclocksError(Exception):
     """A failure that ends the program with one sentence, one hint and an exit code."""
 
-    exit_code = 1
+    exit_code: int = ExitCode.FAILED
 
     def __init__(self, sentence: str, hint: str = "") -> None:
         super().__init__(sentence)
@@ -21,42 +33,42 @@ class TwoclocksError(Exception):
 class BadRequest(TwoclocksError):
     """What was asked cannot be done; raised before anything starts."""
 
-    exit_code = 2
+    exit_code = ExitCode.BAD_REQUEST
 
 
 class SideFailed(TwoclocksError):
-    """A side died or raised; carries its last words."""
+    """A side died or raised; the sentence ends with its last words."""
 
-    exit_code = 3
+    exit_code = ExitCode.SIDE_FAILED
 
 
 class Disagreement(TwoclocksError):
-    """The two sides' answers, inputs or qualities differ: there is no headline."""
+    """The two sides' answers, inputs or qualities differ, so there is no headline."""
 
-    exit_code = 4
+    exit_code = ExitCode.REFUSED
 
 
 class Interrupted(TwoclocksError):
-    """The presenter or the system asked to stop; ``exit_code`` is 128 plus the signal's number."""
+    """The presenter or the system asked to stop."""
 
-    def __init__(self, signal_number: int, hint: str = KEPT) -> None:
+    def __init__(self, signal_number: int, hint: str = FILES_ARE_KEPT) -> None:
         super().__init__("stopped before the end", hint)
         self.exit_code = 128 + signal_number
 
 
-class Abandoned(TwoclocksError):
-    """The live run was given up for its recording. ``failed`` is whether a side had failed."""
+class LiveRunAbandoned(TwoclocksError):
+    """The live run was given up for its recording. ``failed``: a side had failed."""
 
     def __init__(self, why: str, *, failed: bool = False) -> None:
         super().__init__(
             f"the live run was given up: {why}",
-            "the recording was shown instead; what was seen of the run is kept",
+            "the recording was shown instead; what was measured so far is kept",
         )
         self.failed = failed
 
 
-class Unpublished(TwoclocksError):
-    """A recording came to nothing: the run that was recorded ended with ``exit_code``, or its recording was refused."""
+class RecordingFailed(TwoclocksError):
+    """No recording was published: its run ended with ``exit_code``, or the recording was refused."""
 
     def __init__(self, sentence: str, hint: str, exit_code: int) -> None:
         super().__init__(sentence, hint)

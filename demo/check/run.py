@@ -21,12 +21,11 @@ from demo.check.result import Finding, document, drawn, passed, summary
 from demo.check.terminal import Display
 from demo.options import Options, Request
 from demo.terminal import Signals
-from harness.errors import Interrupted
+from harness.errors import ExitCode, Interrupted
 from harness.show.terminal.lines import Frame
 from harness.show.terminal.test_card import draw_test_card
 from harness.takes.folder import DEFAULT_ROOT
 
-READY, NOT_READY = 0, 1
 _NOTHING_LEFT = "nothing that was started is still there"
 _FOR_A_PROMPT = 2
 _TALL = 200
@@ -35,7 +34,7 @@ _WIPE = "\r\x1b[K"
 
 
 def check(asked: Options, out: Path | None, *, as_json: bool) -> int:
-    """Check the machine for the session that is asked for, and tell it; return ``READY``, or ``NOT_READY`` if anything failed.
+    """Check the machine for the session that is asked for, and tell it; return the exit code.
 
     ``out`` is where takes are kept (None: in ``recordings``). Raises ``Interrupted`` for a signal; nothing is left running then.
     """
@@ -47,7 +46,7 @@ def check(asked: Options, out: Path | None, *, as_json: bool) -> int:
     found += _machine(wanted, watch, out or DEFAULT_ROOT, seen, teller)
     seconds = time.monotonic() - began
     print(_json(found, seconds) if as_json else summary(found, seconds), flush=True)
-    return READY if passed(found) else NOT_READY
+    return ExitCode.DONE if passed(found) else ExitCode.FAILED
 
 
 def _machine(
@@ -64,7 +63,7 @@ def _machine(
 
 
 def show_card() -> int:
-    """Show the test card as large as the terminal, but for a prompt below it; return ``READY``."""
+    """Show the test card as large as the terminal, but for a prompt below it; return the exit code."""
     seen = terminal.look()
     print(
         picture(
@@ -73,7 +72,7 @@ def show_card() -> int:
         end="",
         flush=True,
     )
-    return READY
+    return ExitCode.DONE
 
 
 def picture(frame: Frame, seen: Display) -> str:

@@ -16,8 +16,9 @@ from harness import text
 from harness.cast.format import CAST
 from harness.errors import BadRequest
 from harness.files import atomic as files
+from harness.files.journal import JOURNAL_NAME
+from harness.files.results import RESULTS_NAME
 from harness.model import Kind, Side
-from harness.takes.folder import JOURNAL, RESULTS
 from harness.takes.privacy import Identity, Leak, scan
 from harness.takes.recordings import Recording
 from harness.talk.forecast import Record, Spread, spread
@@ -201,7 +202,7 @@ def _takes(root: Path) -> list[Path]:
         takes = [
             folder
             for folder in (root, *inside)
-            if any(os.path.exists(folder / name) for name in (RESULTS, JOURNAL, CAST))
+            if any(os.path.exists(folder / name) for name in (RESULTS_NAME, JOURNAL_NAME, CAST))
         ]
         return sorted(takes, key=lambda folder: folder.stat().st_mtime, reverse=True)
     except OSError:

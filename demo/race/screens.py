@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from demo.terminal import FullScreen, Keys
-from harness.errors import KEPT, Interrupted
+from harness.errors import FILES_ARE_KEPT, Interrupted
 from harness.events import Event, encode
 from harness.model import Spec
 from harness.show.terminal import log_lines
@@ -124,7 +124,7 @@ class Silent:
         """Say nothing: the headline follows."""
 
 
-def say(lines: bytes, hint: str = KEPT) -> None:
+def say(lines: bytes, hint: str = FILES_ARE_KEPT) -> None:
     """Write to standard output at once; raise ``Interrupted``, with that hint, where nobody is left to read it."""
     try:
         sys.stdout.buffer.write(lines)

@@ -15,7 +15,7 @@ from functools import reduce
 from pathlib import Path
 
 from demo.options import Request
-from demo.present import SHOWN, Shown, keep, show
+from demo.present import Shown, keep, show
 from demo.race.controls import Presenter
 from demo.race.screens import Events, Live, Plain, Screen, Silent
 from demo.race.setup import BARE, Staging
@@ -24,8 +24,8 @@ from demo.terminal import FullScreen, Keys, Signals, terminal_size
 from harness import events as e
 from harness import text
 from harness.cast.markers import GO
-from harness.errors import Abandoned, Interrupted, TwoclocksError
-from harness.files.results import save
+from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
+from harness.files.results import RESULTS_NAME, save
 from harness.model import Kind, Side, Status
 from harness.run import host
 from harness.run.conductor import PROVING, Conductor
@@ -35,7 +35,7 @@ from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
 from harness.state.stall import ARMED_WITHIN_S, arming_s, stalled_s
 from harness.state.to_results import results_of
-from harness.takes.folder import PAGE, RESULTS, Journal, journal_header, new_take, point_latest
+from harness.takes.folder import PAGE_NAME, Journal, journal_header, new_take, point_latest
 from harness.text import printable
 
 
@@ -94,7 +94,7 @@ class Race:
     def run(self) -> Path:
         """Run to the end and return the results file, which is written whatever the end was.
 
-        Raises what ended the session early, once that is on disk; ``Abandoned`` once its recording has been shown, too.
+        Raises what ended the session early, once that is on disk; ``LiveRunAbandoned`` once its recording has been shown, too.
         """
         with self._signals.catch(), self._common, contextlib.ExitStack() as stage:
             journal = Journal(self.folder, self._header)
@@ -107,7 +107,7 @@ class Race:
                 digest = self._close(journal, ended)
             try:
                 return self._kept(digest, ended)
-            except Abandoned as over:
+            except LiveRunAbandoned as over:
                 over.hint = self._fall_back() or over.hint
                 raise
 
@@ -123,7 +123,7 @@ class Race:
                 journal.write(batch)
                 self._take_in(batch)
                 self._require_life(batch)
-        except Abandoned:
+        except LiveRunAbandoned:
             aside = stage.enter_context(ThreadPoolExecutor(1))
             stage.callback(
                 aside.submit(frames.close).result
@@ -136,23 +136,23 @@ class Race:
             raise Interrupted(self._signals.first)
 
     def _require_life(self, batch: tuple[e.Event, ...]) -> None:
-        """Raise ``Abandoned`` where there is a recording to fall back on, and it was asked for or is due by itself."""
+        """Raise ``LiveRunAbandoned`` where there is a recording to fall back on, and it was asked for or is due by itself."""
         fallback = self._staging.fallback
         if fallback.recording is None or self._conductor.measured:
             return
         if self._presenter.gave_up():
-            raise Abandoned("the presenter asked for the recording")
+            raise LiveRunAbandoned("the presenter asked for the recording")
         if not fallback.by_itself:
             return
         if (
             failed := next((event for event in batch if isinstance(event, e.Failed)), None)
         ) is not None:
-            raise Abandoned(f"the {failed.side} side failed: {failed.reason}", failed=True)
+            raise LiveRunAbandoned(f"the {failed.side} side failed: {failed.reason}", failed=True)
         now = self._conductor.now
         if (stalled_s(self._board, now) or 0.0) >= fallback.after_s:
-            raise Abandoned(f"no progress for {text.seconds(fallback.after_s)}")
+            raise LiveRunAbandoned(f"no progress for {text.seconds(fallback.after_s)}")
         if (arming_s(self._board, now) or 0.0) >= ARMED_WITHIN_S:
-            raise Abandoned(f"not armed within {text.seconds(ARMED_WITHIN_S)}")
+            raise LiveRunAbandoned(f"not armed within {text.seconds(ARMED_WITHIN_S)}")
 
     def _fall_back(self) -> str:
         """Play the recording from where its clocks start; return what to know of it otherwise."""
@@ -162,7 +162,7 @@ class Race:
         )
         if recording is None or not recording.fits(*terminal_size()):
             return (
-                f"this terminal is too small for its recording; open {recording.folder / PAGE} in a browser"
+                f"this terminal is too small for its recording; open {recording.folder / PAGE_NAME} in a browser"
                 if recording
                 else ""
             )
@@ -207,14 +207,14 @@ class Race:
                     status=Status.COMPLETE,
                     remark="its proof was cut short" if proving else "stopped after its last trial",
                 )
-            case Interrupted() | Abandoned(failed=False):
+            case Interrupted() | LiveRunAbandoned(failed=False):
                 return e.Closed(status=Status.ABORTED, remark=_remark(ended))
             case _:
                 return e.Closed(status=Status.FAILED, remark=_remark(ended))
 
     def _kept(self, journal_sha256: str, ended: Exception | None) -> Path:
         """Write the results file, then raise what ended the session early: that matters more than a full disk."""
-        path, results = self.folder / RESULTS, results_of(self._board, journal_sha256)
+        path, results = self.folder / RESULTS_NAME, results_of(self._board, journal_sha256)
         try:
             save(results, path)
         except TwoclocksError as unsaved:
@@ -275,7 +275,7 @@ def perform(
 ) -> Performance:
     """Run a session, tell its headline from the results file, then draw it; return what was shown.
 
-    Raises what ended the session early, ``Abandoned`` among it.
+    Raises what ended the session early, ``LiveRunAbandoned`` among it.
     """
     run = Race(asked, ui, out, wait=wait, staging=staging)
     results = run.run()
@@ -294,6 +294,6 @@ def race(asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Stag
     """Put a session on and return the exit code; one that was given up for its recording was shown all the same."""
     try:
         return perform(asked, ui, out, wait=wait, staging=staging).shown.code
-    except Abandoned as over:
+    except LiveRunAbandoned as over:
         print(f"{printable(over.sentence)}; {printable(over.hint)}", file=sys.stderr)
-        return SHOWN
+        return ExitCode.DONE

@@ -17,14 +17,13 @@ from demo.terminal import FullScreen, Keys, Signals, can_draw, terminal_size
 from harness import text
 from harness.cast.emulator import Drawing, drawings
 from harness.cast.format import CAST, Cast
-from harness.errors import BadRequest, Interrupted
+from harness.errors import BadRequest, ExitCode, Interrupted
 from harness.model import Kind
 from harness.show.terminal.lines import cut, justify
-from harness.takes.folder import PAGE
+from harness.takes.folder import PAGE_NAME
 from harness.takes.recordings import Recording, recording, recordings
 from harness.text import printable
 
-PLAYED = 0
 LOOK_EVERY_S = 0.05
 
 _LEAVE_ALTERNATE = "\x1b[?1049l"
@@ -48,7 +47,7 @@ def play(take: Path | None, into: Path | None) -> int:
 
         export(chosen, into)
         click.echo(printable(str(into)))
-        return PLAYED
+        return ExitCode.DONE
     if not can_draw():
         raise BadRequest(
             "this terminal cannot draw, so that it cannot play a recording",
@@ -178,7 +177,7 @@ def _play_here(chosen: Recording) -> int:
     screen = FullScreen(keys)
     with signals.catch(), screen.open():
         Player(screen, keys, signals).play(chosen.cast, label_of(chosen))
-    return PLAYED
+    return ExitCode.DONE
 
 
 def _open_in_browser(chosen: Recording) -> int:
@@ -190,13 +189,13 @@ def _open_in_browser(chosen: Recording) -> int:
     too_small = (
         f"this terminal is {columns}×{rows}, the recording needs {chosen.columns}×{chosen.rows}"
     )
-    page = chosen.folder / PAGE
+    page = chosen.folder / PAGE_NAME
     if not page.is_file() or not webbrowser.open(page.resolve().as_uri()):
         raise BadRequest(too_small, f"enlarge the terminal, or open {_page(chosen)} in a browser")
     length = text.clock(chosen.duration_s)
     click.echo(f"{too_small}: opened {printable(str(page))} in a browser, {length} long")
-    return PLAYED
+    return ExitCode.DONE
 
 
 def _page(chosen: Recording) -> str:
-    return printable(str(chosen.folder / PAGE))
+    return printable(str(chosen.folder / PAGE_NAME))

@@ -25,17 +25,16 @@ from harness.cast.format import CAST, encode, read
 from harness.cast.markers import extract_markers
 from harness.cast.page import require_player
 from harness.cast.verify import Inspection, verify
-from harness.errors import BadRequest, Unpublished
+from harness.errors import BadRequest, ExitCode, RecordingFailed
 from harness.files import atomic
 from harness.model import Kind
 from harness.show.terminal.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
-from harness.takes.folder import DEFAULT_ROOT, DRAFT, PAGE, named, point_latest
+from harness.takes.folder import DEFAULT_ROOT, DRAFT, PAGE_NAME, named, point_latest
 from harness.takes.recordings import keep_verdict, recording
 from harness.text import printable
 
 RAW, LOG = "raw.cast", "recorder.log"
 LARGEST_SIZE = (400, 120)
-FAILED, REFUSED = 3, 4
 
 Size = tuple[int, int]
 
@@ -61,7 +60,7 @@ def parse_size(typed: str) -> Size:
 def record(asked: Request, out: Path | None, size: Size, *, wait: bool) -> int:
     """Record a race and publish its take; return the exit code. Without a terminal nobody is waited for.
 
-    Raises ``BadRequest`` before anything starts, and ``Unpublished`` where the run fails or its recording is not true.
+    Raises ``BadRequest`` before anything starts, and ``RecordingFailed`` where the run fails or its recording is not true.
     """
     found, headless = asciinema.found(), not (sys.stdin.isatty() and sys.stdout.isatty())
     require_player()
@@ -73,13 +72,17 @@ def record(asked: Request, out: Path | None, size: Size, *, wait: bool) -> int:
         shown, inspection = _developed(draft, size)
         folder = _published(draft, out, shown)
     except BadRequest as bad:  # no more of what was asked: the race has been run
-        raise Unpublished(
-            f"nothing is published: {bad.sentence}", f"{bad.hint}; {_kept(draft)}", FAILED
+        raise RecordingFailed(
+            f"nothing is published: {bad.sentence}",
+            f"{bad.hint}; {_kept(draft)}",
+            ExitCode.SIDE_FAILED,
         ) from bad
     except OSError as error:
         why = f"nothing is published: {error.strerror or type(error).__name__}"
-        raise Unpublished(
-            why, f"make room, or name another folder with --out; {_kept(draft)}", FAILED
+        raise RecordingFailed(
+            why,
+            f"make room, or name another folder with --out; {_kept(draft)}",
+            ExitCode.SIDE_FAILED,
         ) from error
     click.echo(f"{shown.text if headless else ''}{_told(folder, inspection)}")
     return shown.code
@@ -129,7 +132,7 @@ def _kept(draft: Path) -> str:
 def _perform(
     found: tuple[str, int], asked: Request, draft: Path, size: Size, *, headless: bool, wait: bool
 ) -> None:
-    """Run the race in front of the recorder; raise ``Unpublished`` unless it comes to a headline, or to none by design."""
+    """Run the race in front of the recorder; raise ``RecordingFailed`` unless it comes to a headline, or to none by design."""
     (draft / ORDER).write_bytes(msgspec.json.encode(Order(asked, wait, not headless)))
     own = [sys.executable, "-P", "-m", "demo.recording.child", str(draft)]
     command = asciinema.command(found, own, size, headless=headless, into=draft / RAW)
@@ -142,7 +145,7 @@ def _perform(
     ended = _ended(draft, signals.first)
     if ended.code:
         hint = f"{ended.hint}; " if ended.hint and str(draft) not in ended.hint else ""
-        raise Unpublished(
+        raise RecordingFailed(
             f"nothing is published: {ended.sentence}", f"{hint}{_kept(draft)}", ended.code
         )
 
@@ -157,13 +160,13 @@ def _ended(draft: Path, asked: int | None) -> Ended:
         return (
             stopped
             if asked is not None
-            else Ended(FAILED, "the recorded race ended without a word", told)
+            else Ended(ExitCode.SIDE_FAILED, "the recorded race ended without a word", told)
         )
     return stopped if asked is not None and not ended.code else ended
 
 
 def _developed(draft: Path, size: Size) -> tuple[Shown, Inspection]:
-    """Make the take of what was recorded: cast, verdict, pictures and page; raise ``Unpublished`` where the recording is not true."""
+    """Make the take of what was recorded: cast, verdict, pictures and page; raise ``RecordingFailed`` where the recording is not true."""
     shown = show([draft])
     facts = shown.results
     cast = replace(
@@ -174,12 +177,14 @@ def _developed(draft: Path, size: Size) -> tuple[Shown, Inspection]:
     inspection = verify(cast, facts, shown.claims, size)
     if not inspection.verified:
         reasons = "; ".join(reason.sentence for reason in inspection.reasons)
-        raise Unpublished(
-            f"nothing is published, the recording is refused: {reasons}", _kept(draft), REFUSED
+        raise RecordingFailed(
+            f"nothing is published, the recording is refused: {reasons}",
+            _kept(draft),
+            ExitCode.REFUSED,
         )
     keep_verdict(draft, inspection.drift_s)
     keep(shown.drawn(), draft)
-    atomic.replace(draft / PAGE, page_of(recording(draft)))
+    atomic.replace(draft / PAGE_NAME, page_of(recording(draft)))
     return shown, inspection
 
 
@@ -209,5 +214,5 @@ def _told(folder: Path, inspection: Inspection) -> str:
     length, exact = text.clock(inspection.duration_s), text.seconds(inspection.exact_to_s)
     return (
         f"{name}\n recorded {when}: {length} at {size}, verified, its clocks true to {exact}"
-        f"\n `twoclocks play {name}` shows it, {PAGE} in there plays in any browser"
+        f"\n `twoclocks play {name}` shows it, {PAGE_NAME} in there plays in any browser"
     )

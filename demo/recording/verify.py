@@ -10,10 +10,9 @@ from demo.present import show
 from harness import text
 from harness.cast.format import CAST, read
 from harness.cast.verify import Inspection, verify
-from harness.reading import RESULTS
+from harness.errors import ExitCode
+from harness.files.results import RESULTS_NAME
 from harness.takes.recordings import VERDICT, keep_verdict
-
-VERIFIED, REFUSED = 0, 4
 
 
 def verify_recording(
@@ -25,11 +24,11 @@ def verify_recording(
     """
     folder = path if path.is_dir() else path.parent
     cast = read(path / CAST if path.is_dir() else path)
-    shown = show([beside if beside is not None else folder / RESULTS])
+    shown = show([beside if beside is not None else folder / RESULTS_NAME])
     found = verify(cast, shown.results, shown.claims, size)
     if path.is_dir() and beside is None:
         _keep(folder, found)
-    return _lines(found), VERIFIED if found.verified else REFUSED
+    return _lines(found), ExitCode.DONE if found.verified else ExitCode.REFUSED
 
 
 def _keep(folder: Path, found: Inspection) -> None:

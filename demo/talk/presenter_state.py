@@ -11,9 +11,9 @@ from harness import text
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import BadRequest
 from harness.events import Event, Go, Opened
+from harness.files.journal import JOURNAL_NAME
 from harness.show.terminal.presenter_view import FollowedRun, Scene
 from harness.state.board import Board
-from harness.takes.folder import JOURNAL
 from harness.takes.journal_tail import Clock, Following, Newest
 from harness.takes.recordings import newest
 from harness.talk.agenda import Course, Talk, begin, end_beat, reach, said, standing
@@ -60,7 +60,7 @@ class Prompter:
         self._listener = Listener(root)
         self._heard: Heard | None = None
         self._own = Course(talk)
-        self.session = self._open(take / JOURNAL) if take is not None else None
+        self.session = self._open(take / JOURNAL_NAME) if take is not None else None
 
     @property
     def board(self) -> Board:

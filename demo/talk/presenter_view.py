@@ -15,7 +15,7 @@ from demo.talk.presenter_state import Prompter
 from demo.talk.speech import steady
 from demo.terminal import FullScreen, Keys, Signals
 from harness import text
-from harness.errors import Interrupted
+from harness.errors import ExitCode, Interrupted
 from harness.show.terminal import log_lines
 from harness.show.terminal import presenter_view as pictures
 from harness.show.terminal.agenda import beat_title, talk_clock
@@ -41,7 +41,7 @@ def cue(
             _shown(prompter, signals)
         else:
             _told(prompter, signals)
-    return 0
+    return ExitCode.DONE
 
 
 def _shown(prompter: Prompter, signals: Signals) -> None:

@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from demo.options import Request
-from demo.present import SHOWN
 from demo.race.session import Performance, perform
 from demo.race.setup import Staging
 from demo.talk.speech import INCOMPLETE, Speech, steady
 from demo.terminal import Keys
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
-from harness.errors import Abandoned, Interrupted, TwoclocksError
+from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
 from harness.files.results import load
 from harness.model import Kind, Results, Side, Status
 from harness.show import rehearsal_table
@@ -94,7 +93,7 @@ class Rehearsing:
             self._performance = perform(
                 self._asked, self._ui, self._out, wait=self._wait, staging=staging
             )
-        except Abandoned as over:
+        except LiveRunAbandoned as over:
             print(
                 f"{printable(over.sentence)}: {printable(over.hint)}", file=sys.stderr, flush=True
             )
@@ -110,7 +109,7 @@ class Rehearsing:
         if results is None:
             print(GIVEN_UP, file=sys.stderr)
         keep(done, self._root / REHEARSALS)
-        return self._performance.shown.code if self._performance is not None else SHOWN
+        return self._performance.shown.code if self._performance is not None else ExitCode.DONE
 
     def _keep_unfinished(self, ended: BaseException) -> None:
         """Keep what was rehearsed as incomplete; that it cannot be kept matters less than what ended it."""

@@ -14,7 +14,7 @@ from harness.events import JOURNAL_SCHEMA, LONGEST_LINE_BYTES, Event, Garbled, d
 from harness.files import atomic
 from harness.text import printable
 
-JOURNAL = "events.jsonl"
+JOURNAL_NAME = "events.jsonl"
 LARGEST_BYTES = 100_000_000
 _HINT = "use the journal as it was written, unedited, from the folder of its take"
 

@@ -14,8 +14,10 @@ import msgspec
 
 from harness.errors import BadRequest, TwoclocksError
 from harness.events import JOURNAL_SCHEMA, Event, encode
+from harness.files.journal import JOURNAL_NAME
+from harness.files.results import RESULTS_NAME
 
-RESULTS, JOURNAL, PAGE = "results.json", "events.jsonl", "run.html"
+PAGE_NAME = "run.html"
 DEFAULT_ROOT = Path("recordings")
 SHOWCASE = "showcase"
 DRAFT = ".unpublished-"
@@ -32,7 +34,7 @@ def new_take(asked: Path | None, began_utc: str, run_id: str) -> Path:
     folder = asked if asked is not None else DEFAULT_ROOT / named(began_utc, run_id)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        held = {entry.name for entry in folder.iterdir()} & {RESULTS, JOURNAL}
+        held = {entry.name for entry in folder.iterdir()} & {RESULTS_NAME, JOURNAL_NAME}
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise BadRequest(
@@ -70,7 +72,7 @@ class Journal:
     """The events of a session, written as they come, so that a crash loses nothing."""
 
     def __init__(self, folder: Path, header: bytes) -> None:
-        self._file = (folder / JOURNAL).open("xb", buffering=0)
+        self._file = (folder / JOURNAL_NAME).open("xb", buffering=0)
         self._sum = hashlib.sha256()
         self._put(header)
 

@@ -23,9 +23,9 @@ from harness.events import (
     Launched,
     decode,
 )
-from harness.files.journal import LARGEST_BYTES
+from harness.files.journal import JOURNAL_NAME, LARGEST_BYTES
 from harness.state.board import Board, apply
-from harness.takes.folder import JOURNAL, SHOWCASE
+from harness.takes.folder import SHOWCASE
 
 GONE_S = 3.0
 """Seconds for which no process of a session that has not closed may be there before it counts as gone."""
@@ -129,11 +129,11 @@ class Newest:
     def look(self) -> Path | None:
         """Return the journal of the newest session, the showcase's last of all (None: there is none)."""
         for folder in self._folders():
-            began = began_of(folder / JOURNAL)
+            began = began_of(folder / JOURNAL_NAME)
             if began is not None:
                 self._began[folder.name] = began
         newest = max(self._began, key=self._rank, default=None)
-        return self._root / newest / JOURNAL if newest is not None else None
+        return self._root / newest / JOURNAL_NAME if newest is not None else None
 
     def _rank(self, name: str) -> tuple[bool, bool, float, str]:
         """Return what sessions are ordered by: whether it goes on, whether it is the presenter's own, and when it began."""
@@ -143,7 +143,7 @@ class Newest:
         """Tell whether a session has not closed; one of which nothing was heard for long was left by everybody, and never will."""
         if name in self._closed:
             return False
-        end, written_at = _more(self._root / name / JOURNAL, -_END_BYTES)
+        end, written_at = _more(self._root / name / JOURNAL_NAME, -_END_BYTES)
         if _closes(end):
             self._closed.add(name)
             return False

@@ -16,8 +16,9 @@ import msgspec
 from harness.cast.format import CAST, LARGEST_BYTES, Cast, read
 from harness.errors import BadRequest
 from harness.files import atomic, results
+from harness.files.results import RESULTS_NAME
 from harness.model import Kind, Results, Status
-from harness.takes.folder import DEFAULT_ROOT, RESULTS, SHOWCASE
+from harness.takes.folder import DEFAULT_ROOT, SHOWCASE
 
 VERDICT = "verified.json"
 VERDICT_SCHEMA = "twoclocks.verified/1"
@@ -70,7 +71,7 @@ class Recording:
 
 def recording(folder: Path) -> Recording:
     """Return the recording in a take's folder; raise ``BadRequest`` if it has none that can be read."""
-    cast, facts = read(folder / CAST), results.load(folder / RESULTS)
+    cast, facts = read(folder / CAST), results.load(folder / RESULTS_NAME)
     return Recording(folder, facts, cast, _is_verified(folder))
 
 
@@ -92,7 +93,7 @@ def newest(root: Path, workload: str, kind: Kind, columns: int, rows: int) -> Re
 def keep_verdict(folder: Path, drift_s: float) -> None:
     """Write down beside a recording that it was found true; raise ``OSError`` where that cannot be."""
     verdict = Verdict(
-        VERDICT_SCHEMA, _digest(folder / CAST), _digest(folder / RESULTS), round(drift_s, 3)
+        VERDICT_SCHEMA, _digest(folder / CAST), _digest(folder / RESULTS_NAME), round(drift_s, 3)
     )
     atomic.replace(folder / VERDICT, msgspec.json.encode(verdict) + b"\n")
 
@@ -125,7 +126,7 @@ def _folders(root: Path) -> list[Path]:
 
 def _facts(folder: Path) -> Results | None:
     with contextlib.suppress(BadRequest):
-        return results.load(folder / RESULTS)
+        return results.load(folder / RESULTS_NAME)
     return None
 
 
@@ -135,7 +136,7 @@ def _is_verified(folder: Path) -> bool:
         written = atomic.read(folder / VERDICT, _LARGEST_VERDICT_BYTES, "verdict", "")
         verdict = msgspec.json.decode(written, type=Verdict)
         known = verdict.cast_sha256 == _digest(folder / CAST) and verdict.results_sha256 == _digest(
-            folder / RESULTS
+            folder / RESULTS_NAME
         )
     except (BadRequest, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False

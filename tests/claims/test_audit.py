@@ -27,7 +27,7 @@ SWEPT = {1: [41.0, 41.2, 40.9, 41.1, 41.0, 41.3], 2: [21.2, 21.3, 21.1, 21.2, 21
 
 
 GOOD = load(doctor.BASE)
-KEPT = journal.read(doctor.BASE.with_name(journal.JOURNAL))
+KEPT = journal.read(doctor.BASE.with_name(journal.JOURNAL_NAME))
 
 
 def raised(found: Audit) -> set[tuple[str, str]]:

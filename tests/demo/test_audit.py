@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from demo.audit import PASSED, REFUSED, told
+from demo.audit import told
 from harness.audited import audited
 from harness.claims.audit import Verdict
-from harness.errors import BadRequest
+from harness.errors import BadRequest, ExitCode
 from harness.events import encode
 from harness.files.journal import read
 from harness.files.results import save
@@ -46,7 +46,10 @@ def edit(file: Path, before: str, after: str) -> None:
 
 def test_a_take_agrees_with_its_journal(take: Path) -> None:
     text, code = told(take, as_json=False)
-    assert (text.splitlines()[-1].rpartition(" · ")[2], code) == ("agrees with its journal", PASSED)
+    assert (text.splitlines()[-1].rpartition(" · ")[2], code) == (
+        "agrees with its journal",
+        ExitCode.DONE,
+    )
 
 
 def test_a_results_file_is_audited_as_its_folder_is(take: Path) -> None:
@@ -83,7 +86,7 @@ TAMPERED: dict[str, Callable[[Path], object]] = {
 def test_a_take_that_was_tampered_with_is_refused(what: str, take: Path) -> None:
     TAMPERED[what](take)
     text, code = told(take, as_json=False)
-    assert code == REFUSED
+    assert code == ExitCode.REFUSED
     assert re.match(" REFUSED by .*its journal · ", text.splitlines()[-1])
 
 
@@ -106,7 +109,7 @@ def test_a_declared_record_is_audited_without_a_journal() -> None:
     text, code = told(EXAMPLE, as_json=False)
     assert (text.splitlines()[-1].rpartition(" · ")[2], code) == (
         "declared, so there is no journal",
-        PASSED,
+        ExitCode.DONE,
     )
 
 
@@ -120,4 +123,4 @@ def test_an_audit_needs_neither_ray_nor_numpy_nor_matplotlib(take: Path) -> None
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (PASSED, "")
+    assert (done.returncode, done.stderr) == (ExitCode.DONE, "")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from demo.present import REFUSED, SHOWN, THEMES, Shown, home_of, keep, show
+from demo.present import THEMES, Shown, home_of, keep, show
 from harness.claims.headline import Refusal
-from harness.errors import BadRequest
+from harness.errors import BadRequest, ExitCode
 from harness.files.results import save
 from harness.model import Kind, Side, Status
 from harness.state.to_results import results_of
@@ -54,7 +54,7 @@ def drawn(folder: Path) -> dict[str, bytes]:
 def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a take whose headline is drawn. Once for all: matplotlib keeps the fonts open that it has used."""
     folder = tmp_path_factory.mktemp("take")
-    assert presented(saved(folder), folder).code == SHOWN
+    assert presented(saved(folder), folder).code == ExitCode.DONE
     return folder
 
 
@@ -111,7 +111,7 @@ def test_a_theme_of_its_own_replaces_the_figures_of_the_other(take: Path, tmp_pa
 
 def test_a_declared_record_is_shown_as_one() -> None:
     shown = show([DECLARED])
-    assert shown.code == SHOWN
+    assert shown.code == ExitCode.DONE
     assert "DECLARED, NOT MEASURED HERE" in shown.text
 
 
@@ -134,7 +134,7 @@ def test_what_may_not_be_claimed_is_refused_in_words(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     shown = presented(saved(tmp_path, **changes), tmp_path)
-    assert shown.code == REFUSED
+    assert shown.code == ExitCode.REFUSED
     assert drawn(tmp_path) == {TEXT: shown.text.encode()}
 
 
@@ -148,12 +148,14 @@ def test_a_refusal_leaves_no_earlier_slide_standing(tmp_path: Path) -> None:
 
 def test_a_rehearsal_makes_no_headline_and_that_is_right(tmp_path: Path) -> None:
     shown = show([saved(tmp_path, kind=Kind.SIMULATED)])
-    assert shown.code == SHOWN
+    assert shown.code == ExitCode.DONE
     assert "NO HEADLINE" in shown.text
 
 
 def test_a_rehearsal_that_was_stopped_is_not_right(tmp_path: Path) -> None:
-    assert show([saved(tmp_path, kind=Kind.SIMULATED, status=Status.ABORTED)]).code == REFUSED
+    assert (
+        show([saved(tmp_path, kind=Kind.SIMULATED, status=Status.ABORTED)]).code == ExitCode.REFUSED
+    )
 
 
 @pytest.mark.parametrize(
@@ -185,13 +187,13 @@ def journaled(folder: Path, edit: bool = False) -> Path:
 
 
 def test_a_take_that_agrees_with_its_journal_makes_a_headline(tmp_path: Path) -> None:
-    assert show([journaled(tmp_path)]).code == SHOWN
+    assert show([journaled(tmp_path)]).code == ExitCode.DONE
 
 
 def test_a_file_that_was_edited_is_refused_with_the_place(tmp_path: Path) -> None:
     shown = show([journaled(tmp_path, edit=True)])
     assert isinstance(shown.claim, Refusal)
-    assert shown.code == REFUSED
+    assert shown.code == ExitCode.REFUSED
     assert "trials[0].wall_s" in shown.text
 
 

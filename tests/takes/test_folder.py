@@ -10,15 +10,9 @@ import pytest
 
 from harness.errors import BadRequest, TwoclocksError
 from harness.events import decode
-from harness.takes.folder import (
-    DEFAULT_ROOT,
-    JOURNAL,
-    RESULTS,
-    Journal,
-    journal_header,
-    new_take,
-    point_latest,
-)
+from harness.files.journal import JOURNAL_NAME
+from harness.files.results import RESULTS_NAME
+from harness.takes.folder import DEFAULT_ROOT, Journal, journal_header, new_take, point_latest
 from tests.builders import some_events
 
 BEGAN = "2026-11-22T09:14:07.123456+00:00"
@@ -49,7 +43,7 @@ def test_a_folder_with_other_files_may_become_a_take() -> None:
     assert new_take(Path(), BEGAN, "7c21") == Path()
 
 
-@pytest.mark.parametrize("name", [RESULTS, JOURNAL])
+@pytest.mark.parametrize("name", [RESULTS_NAME, JOURNAL_NAME])
 def test_a_folder_that_holds_a_take_is_left_alone(name: str) -> None:
     Path(name).write_text("precious")
     assert refused(Path()).sentence == ". holds a take already"
@@ -81,7 +75,7 @@ def a_journal() -> Journal:
 
 def test_a_journal_begins_with_its_header() -> None:
     a_journal().close()
-    assert json.loads(Path(JOURNAL).read_bytes()) == {
+    assert json.loads(Path(JOURNAL_NAME).read_bytes()) == {
         "schema": "twoclocks.events/1",
         "run_id": "7c21",
         "began_utc": "2026-11-22T09:14:07+00:00",
@@ -93,13 +87,13 @@ def test_a_journal_holds_every_event_on_a_line() -> None:
     for place in range(0, len(events), 7):
         journal.write(events[place : place + 7])
     journal.close()
-    assert [decode(line) for line in Path(JOURNAL).read_bytes().splitlines()[1:]] == events
+    assert [decode(line) for line in Path(JOURNAL_NAME).read_bytes().splitlines()[1:]] == events
 
 
 def test_an_event_is_on_disk_as_soon_as_it_is_written() -> None:
     journal = a_journal()
     journal.write(some_events()[:1])
-    assert len(Path(JOURNAL).read_bytes().splitlines()) == 2
+    assert len(Path(JOURNAL_NAME).read_bytes().splitlines()) == 2
     journal.close()
 
 
@@ -107,13 +101,13 @@ def test_an_empty_batch_leaves_no_line() -> None:
     journal = a_journal()
     journal.write([])
     journal.close()
-    assert Path(JOURNAL).read_bytes() == HEADER
+    assert Path(JOURNAL_NAME).read_bytes() == HEADER
 
 
 def test_the_sum_is_that_of_the_file() -> None:
     journal = a_journal()
     journal.write(some_events())
-    assert journal.close() == hashlib.sha256(Path(JOURNAL).read_bytes()).hexdigest()
+    assert journal.close() == hashlib.sha256(Path(JOURNAL_NAME).read_bytes()).hexdigest()
 
 
 @contextlib.contextmanager
@@ -131,8 +125,8 @@ def test_a_full_disk_ends_the_session_in_plain_words() -> None:
     journal = a_journal()
     with little_room(), pytest.raises(TwoclocksError, match=r"cannot write events\.jsonl"):
         journal.write(some_events())
-    assert journal.close() == hashlib.sha256(Path(JOURNAL).read_bytes()).hexdigest()
-    assert Path(JOURNAL).stat().st_size == 4_096
+    assert journal.close() == hashlib.sha256(Path(JOURNAL_NAME).read_bytes()).hexdigest()
+    assert Path(JOURNAL_NAME).stat().st_size == 4_096
 
 
 def test_a_journal_is_never_overwritten() -> None:
@@ -144,9 +138,9 @@ def test_a_journal_is_never_overwritten() -> None:
 def test_latest_points_to_the_newest_take() -> None:
     for run_id in ("one", "two"):
         folder = new_take(None, BEGAN, run_id)
-        (folder / RESULTS).write_text(run_id)
+        (folder / RESULTS_NAME).write_text(run_id)
         point_latest(folder)
-    assert (DEFAULT_ROOT / "latest" / RESULTS).read_text() == "two"
+    assert (DEFAULT_ROOT / "latest" / RESULTS_NAME).read_text() == "two"
 
 
 def test_latest_can_be_moved_with_its_folder() -> None:

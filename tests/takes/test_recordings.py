@@ -7,9 +7,8 @@ import pytest
 
 from harness.cast.format import CAST
 from harness.errors import BadRequest
-from harness.files.results import load, save
+from harness.files.results import RESULTS_NAME, load, save
 from harness.model import Kind, Status
-from harness.reading import RESULTS
 from harness.takes.recordings import VERDICT, keep_verdict, newest, recording, recordings
 
 WIDE = (100, 30)
@@ -25,9 +24,9 @@ def another(root: Path, name: str, *, verified: bool = True, **changes: object) 
     """Put a copy of the recording beside it, with other facts."""
     folder = root / name
     shutil.copytree(root / "kept", folder)
-    facts = load(folder / RESULTS)
-    (folder / RESULTS).unlink()
-    save(replace(facts, **changes), folder / RESULTS)  # type: ignore[arg-type]
+    facts = load(folder / RESULTS_NAME)
+    (folder / RESULTS_NAME).unlink()
+    save(replace(facts, **changes), folder / RESULTS_NAME)  # type: ignore[arg-type]
     (folder / VERDICT).unlink()
     if verified:
         keep_verdict(folder, 0.05)
@@ -53,7 +52,7 @@ def test_a_recording_tells_its_size_its_length_and_its_date(root: Path) -> None:
     assert found.duration_s == found.cast.duration_s > 5.0
 
 
-@pytest.mark.parametrize("name", [CAST, RESULTS])
+@pytest.mark.parametrize("name", [CAST, RESULTS_NAME])
 def test_a_verdict_speaks_of_the_very_bytes(root: Path, name: str) -> None:
     with (root / "kept" / name).open("ab") as file:
         file.write(b"\n")
@@ -82,7 +81,7 @@ def test_a_take_without_a_cast_is_no_recording(root: Path) -> None:
 
 
 def test_a_damaged_take_hides_no_other(root: Path) -> None:
-    (another(root, "damaged") / RESULTS).write_text("{")
+    (another(root, "damaged") / RESULTS_NAME).write_text("{")
     (another(root, "cut") / CAST).write_text("{")
     assert [one.folder.name for one in recordings(root)] == ["kept"]
 
