@@ -1,7 +1,7 @@
-"""The recorder: asciinema, run as a command in surroundings of its own, in either of its generations.
+"""asciinema, the program that records a terminal: versions 2 and 3, run with settings of our own.
 
-It never tells how the recorded command ended, obeys the user's configuration, and ignores being terminated while that
-command lives: all of that is dealt with here. May import ``harness``.
+asciinema does not report how the recorded command ended, follows the user's configuration, and
+ignores SIGTERM while that command lives. All of this is handled here. May import ``harness``.
 """
 
 import contextlib
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import BadRequest, TwoclocksError
@@ -22,130 +23,108 @@ from harness.run import processes
 
 Size = tuple[int, int]
 
-ANSWER_WITHIN_S = 20.0
+NAME = "asciinema"
+VERSION_WITHIN_S = 20.0
 END_WITHIN_S = 15.0
 LEAVE_WITHIN_S = 8.0
 LOOK_EVERY_S = 0.1
 RECOUNT_EVERY_S = 5.0
-NAME = "asciinema"
-_HINT = "install it with `pip install asciinema`, or make setup"
+INSTALL_HINT = "install it with `pip install asciinema`, or run `make setup`"
+PROJECT = Path(__file__).resolve().parents[2]
 
-# An idle limit or a pause, of the user's or by default, would falsify the clock: the key is unset, in the words of 2.x and of 3.x.
+# An idle limit or a pause would falsify the clock, so that the pause key is unset. The first file
+# is read by version 2, the second by version 3.
 CONFIGURATION = {"config": "[record]\npause_key =\n", "config.toml": '[session]\npause_key = ""\n'}
-_UNWANTED = ("COLUMNS", "LINES")
-HERE = Path(__file__).resolve().parents[2]
+_OTHER_SIZES = ("COLUMNS", "LINES")
 
 
-def found() -> tuple[str, int]:
-    """Return asciinema's path and the first number of its version; raise ``BadRequest`` if it is not there or unknown.
+@dataclass(frozen=True)
+class Recorder:
+    """An asciinema program: its path and its major version, 2 or 3."""
 
-    The one beside this interpreter comes before another on the path.
+    path: str
+    version: int
+
+
+def find_recorder() -> Recorder:
+    """Return the asciinema beside this interpreter, else the one on PATH.
+
+    Raises ``BadRequest`` if there is none, or if its version is unknown.
     """
-    path = shutil.which(
-        NAME,
-        path=os.pathsep.join(
-            [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-        ),
-    )
+    folders = str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)
+    path = shutil.which(NAME, path=os.pathsep.join(folders))
     if path is None:
-        raise BadRequest(f"there is no {NAME} to record with", _HINT)
-    told = _version(path)
-    version = re.search(r"\b(\d+)\.\d+", told)
+        raise BadRequest(f"{NAME}, which records the terminal, is not installed", INSTALL_HINT)
+    answer = _ask_version(path)
+    version = re.search(r"\b(\d+)\.\d+", answer)
     if version is None or int(version[1]) not in (2, 3):
-        raise BadRequest(f"this {NAME} is neither of version 2 nor 3: {told.strip()[:80]!r}", _HINT)
-    return path, int(version[1])
+        raise BadRequest(
+            f"this {NAME} is neither version 2 nor 3: {answer.strip()[:80]!r}", INSTALL_HINT
+        )
+    return Recorder(path, int(version[1]))
 
 
-def _version(path: str) -> str:
-    """Return what a recorder says of its version, asked in a home of our own: it writes a file into whichever it has."""
+def _ask_version(path: str) -> str:
+    """Return what asciinema says of its version; its home is a temporary one, since it writes there."""
     with tempfile.TemporaryDirectory() as home:
-        environment = surroundings(os.environ, Path(home))
         try:
-            asked = subprocess.run(
+            ran = subprocess.run(
                 [path, "--version"],
-                env=environment,
+                env=environment_for(os.environ, Path(home)),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=ANSWER_WITHIN_S,
+                timeout=VERSION_WITHIN_S,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BadRequest(
-                f"{NAME} does not say its version: {type(error).__name__}", _HINT
+                f"{NAME} does not tell its version: {type(error).__name__}", INSTALL_HINT
             ) from error
-    return (asked.stdout or asked.stderr).decode(errors="replace")
+    return (ran.stdout or ran.stderr).decode(errors="replace")
 
 
-def command(
-    recorder: tuple[str, int], recorded: list[str], size: Size, *, headless: bool, into: Path
+def command_line(
+    recorder: Recorder, recorded: list[str], size: Size, *, headless: bool, into: Path
 ) -> list[str]:
-    """Return the command line that records a command at a size, in columns and rows; without an idle limit and with a file to write to."""
-    path, generation = recorder
+    """Return the command that records another command at a size of (columns, rows) into a file.
+
+    It sets no idle limit. ``headless``: there is no terminal.
+    """
     columns, rows = map(str, size)
-    inner = f"exec {shlex.join(recorded)}"
-    if generation == 2:
-        return [
-            path,
-            "rec",
-            "--quiet",
-            "--cols",
-            columns,
-            "--rows",
-            rows,
-            "--env",
-            "TERM",
-            "--command",
-            inner,
-            str(into),
-        ]
-    form = [
-        "--window-size",
-        f"{columns}x{rows}",
-        "--output-format",
-        "asciicast-v2",
-        "--capture-env",
-        "TERM",
-    ]
-    return [
-        path,
-        "rec",
-        "--quiet",
-        *(["--headless"] if headless else []),
-        *form,
-        "--command",
-        inner,
-        str(into),
-    ]
+    start = [recorder.path, "rec", "--quiet"]
+    end = ["--command", f"exec {shlex.join(recorded)}", str(into)]
+    if recorder.version == 2:
+        return [*start, "--cols", columns, "--rows", rows, "--env", "TERM", *end]
+    terminal = ["--headless"] if headless else []
+    window = ["--window-size", f"{columns}x{rows}"]
+    output = ["--output-format", "asciicast-v2", "--capture-env", "TERM"]
+    return [*start, *terminal, *window, *output, *end]
 
 
-def surroundings(given: Mapping[str, str], configuration: Path) -> dict[str, str]:
-    """Return the environment for the recorder: the presenter's, without what sets another size, and with a configuration of ours.
+def environment_for(inherited: Mapping[str, str], configuration: Path) -> dict[str, str]:
+    """Return the recorder's environment: the inherited one with our size, terminal and settings.
 
-    A recorder refuses letters other than UTF-8, and a locale that is not installed, as often over ssh, has none.
+    The locale is UTF-8, which asciinema insists on: over ssh it is often one that is not
+    installed. Our own code is found from any folder.
     """
     kept = {
         name: value
-        for name, value in given.items()
-        if name not in _UNWANTED and not name.startswith("ASCIINEMA_")
+        for name, value in inherited.items()
+        if name not in _OTHER_SIZES and not name.startswith("ASCIINEMA_")
     }
-    ours = {"ASCIINEMA_CONFIG_HOME": str(configuration), "ASCIINEMA_STATE_HOME": str(configuration)}
-    found = os.pathsep.join(
-        filter(None, (str(HERE), given.get("PYTHONPATH", "")))
-    )  # our own code, wherever it is started from
-    return (
-        kept
-        | ours
-        | {
-            "TERM": "xterm-256color",
-            "COLORTERM": "truecolor",
-            "LC_ALL": "C.UTF-8",
-            "PYTHONPATH": found,
-        }
-    )
+    paths = filter(None, (str(PROJECT), inherited.get("PYTHONPATH", "")))
+    return kept | {
+        "ASCIINEMA_CONFIG_HOME": str(configuration),
+        "ASCIINEMA_STATE_HOME": str(configuration),
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
 
 
-def configured(folder: Path) -> Path:
-    """Return a folder, made in the one given, that holds a configuration for either generation."""
+def write_configuration(folder: Path) -> Path:
+    """Make a folder inside this one that holds the settings for both versions; return it."""
     home = folder / NAME
     home.mkdir()
     for name, text in CONFIGURATION.items():
@@ -154,62 +133,67 @@ def configured(folder: Path) -> Path:
 
 
 def run(
-    words: list[str],
+    command: list[str],
     environment: Mapping[str, str],
     log: Path,
     *,
     headless: bool,
-    asked: Callable[[], int | None],
+    stop: Callable[[], int | None],
 ) -> None:
-    """Run the recorder to its end; once a signal is ``asked``, the recorded command gets it, and what does not end is killed.
+    """Run the recorder to its end. ``stop`` returns the signal that asks to stop (None: go on).
 
-    Without a terminal the recorder gets none, neither as its input nor as its own: it would print onto it.
-    Raises ``TwoclocksError`` where it cannot be run.
+    The recorded command gets that signal; what does not end in time is killed. A ``headless``
+    recorder gets neither input nor a controlling terminal, because it would print there.
+    Raises ``TwoclocksError`` if it cannot be started.
     """
-    with log.open("ab") as told:
-        stdin, output = (subprocess.DEVNULL, told) if headless else (None, None)
+    with log.open("ab") as output:
+        stdin = subprocess.DEVNULL if headless else None
+        streams = output if headless else None
         try:
             process = subprocess.Popen(
-                words,
+                command,
                 env=environment,
                 stdin=stdin,
-                stdout=output,
-                stderr=output,
+                stdout=streams,
+                stderr=streams,
                 start_new_session=headless,
             )
         except OSError as error:
-            raise TwoclocksError(f"cannot run {words[0]}: {error.strerror}", _HINT) from error
+            raise TwoclocksError(
+                f"cannot run {command[0]}: {error.strerror}", INSTALL_HINT
+            ) from error
     family = processes.family(process.pid)
     try:
-        _follow(process, family, asked)
+        _wait(process, family, stop)
     finally:
         _end(process, family)
 
 
-def _follow(
-    process: subprocess.Popen[bytes], family: dict[int, float], asked: Callable[[], int | None]
+def _wait(
+    process: subprocess.Popen[bytes], family: dict[int, float], stop: Callable[[], int | None]
 ) -> None:
-    """Wait for the recorder and take down its family; hand a signal on to the command that it records, and give that its time."""
-    until: float | None = None
-    due, pause = time.monotonic(), LOOK_EVERY_S
-    while process.poll() is None and (until is None or time.monotonic() < until):
-        if time.monotonic() >= due:
+    """Wait for the recorder, noting its ``family``; pass a signal on to the recorded command."""
+    deadline: float | None = None
+    recount_at = time.monotonic()
+    pause = LOOK_EVERY_S
+    while process.poll() is None and (deadline is None or time.monotonic() < deadline):
+        if time.monotonic() >= recount_at:
             family |= processes.family(process.pid)
-            pause = min(
-                2 * pause, RECOUNT_EVERY_S
-            )  # it starts its helpers at once, and hardly any later
-            due = time.monotonic() + pause
-        if until is None and (number := asked()) is not None:
-            until = time.monotonic() + END_WITHIN_S
+            # The recorder starts its helpers at once, and hardly any later.
+            pause = min(2 * pause, RECOUNT_EVERY_S)
+            recount_at = time.monotonic() + pause
+        if deadline is None and (number := stop()) is not None:
+            deadline = time.monotonic() + END_WITHIN_S
             processes.end(processes.children(process.pid), number)
         time.sleep(LOOK_EVERY_S)
 
 
 def _end(process: subprocess.Popen[bytes], family: dict[int, float]) -> None:
-    """Give what is left of the recorder's family its time to leave, then kill it: helpers of a recorder that was killed stay behind."""
+    """Give the recorder's helpers time to end, then kill them: they outlive a killed recorder."""
     family |= processes.family(process.pid)
-    until = time.monotonic() + (LEAVE_WITHIN_S if process.poll() is not None else 0.0)
-    while processes.alive(family) and time.monotonic() < until:
+    patience_s = LEAVE_WITHIN_S if process.poll() is not None else 0.0
+    deadline = time.monotonic() + patience_s
+    while processes.alive(family) and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY_S)
     processes.end(family, signal.SIGKILL)
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -1,8 +1,8 @@
-"""The race in front of the recorder: ``python -m demo.recording.child FOLDER``, started inside the terminal that is recorded.
+"""The race that is recorded: ``python -m demo.recording.child FOLDER``, run inside the recorder.
 
-What to run was checked beforehand and lies in the folder; how it ended is left there, since a recorder does not tell.
-Every frame carries the REC badge, labelled moments are marked, and the headline is held with a slate that keeps time.
-May import ``harness`` and its neighbours in ``demo``.
+The folder holds what to run, checked beforehand, and receives how it ended, because the recorder
+does not report that. Every frame is marked REC, labelled moments are marked, and below the
+headline a line shows the running time. May import ``harness`` and the rest of ``demo``.
 """
 
 import contextlib
@@ -31,34 +31,38 @@ from harness.model import Kind, Results, Side, Spec
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, Stage
 
-ORDER, ENDED = "order.json", "ended.json"
+ORDER_FILE = "order.json"
+OUTCOME_FILE = "ended.json"
 BADGE = "REC"
-HOLD_S = 4.0
-BEAT_S = 0.5
+HOLD_HEADLINE_S = 4.0
+TICK_S = 0.5
 
 
-class Order(msgspec.Struct, frozen=True):
-    """What is to be recorded; ``wait`` is whether the clocks wait for Enter, ``attended`` whether anybody is there to press a key."""
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What to record.
+
+    ``wait`` is whether the clocks wait for Enter, ``attended`` whether there is a keyboard.
+    """
 
     request: Request
     wait: bool
     attended: bool
 
 
-class Ended(msgspec.Struct, frozen=True):
-    """How the recorded race ended: its exit code, and why where that is not 0."""
+class Outcome(msgspec.Struct, frozen=True):
+    """How the recorded race ended: its exit code and, unless that is 0, the reason."""
 
     code: int
     sentence: str = ""
     hint: str = ""
 
 
-class Camera(Live):
-    """The live panel with marks at its labelled moments; it stays on until the headline takes its place."""
+class RecordedPanel(Live):
+    """The live panel with marks at its labelled moments, until the headline replaces it."""
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
-        """Return the block in which the alternate screen is shown; it is left with the headline, or here by what goes wrong."""
+        """Return the block in which the panel is shown; only an error leaves the full screen."""
         try:
             yield
         except BaseException:
@@ -68,44 +72,46 @@ class Camera(Live):
     def show(
         self, batch: Sequence[e.Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
-        """Draw one frame, and mark what happened before it."""
+        """Draw one frame, and mark the moments since the last one."""
         super().show(batch, before, after, caption, at)
-        if told := "".join(
+        marks = "".join(
             markers.marker_sequence(label, at - event.at)
             for event in batch
             for label in _labels(event, before, after)
-        ):
-            self.full_screen.write(told)
-
-    def hold(
-        self,
-        text: str,
-        lines: Callable[[datetime], tuple[str, str]],
-        seconds: float,
-        asked: Callable[[], int | None],
-    ) -> None:
-        """Put the headline in the panel's place and keep it, the slate below it going on with the time.
-
-        Raises ``Interrupted`` once a signal is ``asked``.
-        """
-        stopped, going = lines(datetime.now(UTC))
-        self.full_screen.leave(
-            f"{markers.marker_sequence(markers.HEADLINE, 0.0)}{text}\n{stopped}\n{going}"
         )
-        until = time.monotonic() + seconds
-        while time.monotonic() < until:
-            time.sleep(BEAT_S)
-            if (number := asked()) is not None:
+        if marks:
+            self.full_screen.write(marks)
+
+    def hold_headline(
+        self,
+        headline: str,
+        closing_lines: Callable[[datetime], tuple[str, str]],
+        seconds: float,
+        stop: Callable[[], int | None],
+    ) -> None:
+        """Replace the panel by the headline and keep it there for some seconds.
+
+        ``closing_lines`` returns the two lines below it at a moment; the second shows the time.
+        Raises ``Interrupted`` once ``stop`` returns a signal.
+        """
+        clocks, time_line = closing_lines(datetime.now(UTC))
+        mark = markers.marker_sequence(markers.HEADLINE, 0.0)
+        self.full_screen.leave(f"{mark}{headline}\n{clocks}\n{time_line}")
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            time.sleep(TICK_S)
+            if (number := stop()) is not None:
                 raise Interrupted(number)
-            self.full_screen.leave(f"\r{lines(datetime.now(UTC))[1]}")
+            _, time_line = closing_lines(datetime.now(UTC))
+            self.full_screen.leave(f"\r{time_line}")
         self.full_screen.leave("\n")
 
 
 def _labels(event: e.Event, before: Board, after: Board) -> Iterator[str]:
-    """Yield the label of the moment at which an event came, if it has one; a later trial's label has its number."""
+    """Yield the label of an event's moment, if it has one, with the number of a later trial."""
     number = f" {event.trial + 1}" if event.trial else ""
     match event:
-        case e.Ready() if _armed(after) and not _armed(before):
+        case e.Ready() if _both_ready(after) and not _both_ready(before):
             yield markers.ARMED
         case e.Go(side=Side.BASELINE):
             yield f"{markers.GO}{number}"
@@ -117,41 +123,33 @@ def _labels(event: e.Event, before: Board, after: Board) -> Iterator[str]:
             yield f"{markers.DISTRIBUTED_DONE}{number}"
 
 
-def _armed(board: Board) -> bool:
+def _both_ready(board: Board) -> bool:
     return board.baseline.stage is Stage.READY and board.distributed.stage is Stage.READY
 
 
-def perform(folder: Path, signals: Signals) -> Ended:
-    """Run the race that a folder holds the order for, in front of the recorder; return how it ended."""
-    order = msgspec.json.decode((folder / ORDER).read_bytes(), type=Order)
-    cameras: list[Camera] = []
+def run_ordered_race(folder: Path, signals: Signals) -> Outcome:
+    """Run the race that the folder holds the order for; return how it ended."""
+    order = msgspec.json.decode((folder / ORDER_FILE).read_bytes(), type=Order)
+    panels: list[RecordedPanel] = []
 
-    def camera(spec: Spec, keys: Keys) -> Camera:
-        cameras.append(Camera(spec, keys))
-        return cameras[-1]
+    def make_panel(spec: Spec, keys: Keys) -> RecordedPanel:
+        panels.append(RecordedPanel(spec, keys))
+        return panels[-1]
 
-    race = Race(
-        order.request,
-        "live",
-        folder,
-        wait=order.wait,
-        staging=Staging(BADGE, order.attended, screen=camera),
-    )
+    staging = Staging(BADGE, order.attended, screen=make_panel)
+    race = Race(order.request, "live", folder, wait=order.wait, staging=staging)
     try:
         shown = show([race.run()])
-        cameras[0].hold(
-            shown.text,
-            partial(_slate, shown.results, terminal_size()[0]),
-            HOLD_S,
-            lambda: signals.first,
-        )
+        closing_lines = partial(_closing_lines, shown.results, terminal_size()[0])
+        panels[0].hold_headline(shown.text, closing_lines, HOLD_HEADLINE_S, lambda: signals.first)
     finally:
-        cameras[0].full_screen.leave()
-    return Ended(shown.code, _refusal(shown.claim))
+        panels[0].full_screen.leave()
+    return Outcome(shown.code, _reasons(shown.claim))
 
 
-def _slate(results: Results, columns: int, utc: datetime) -> tuple[str, str]:
-    badge = BADGE if results.kind is Kind.MEASURED else f"{BADGE} · {str(results.kind).upper()}"
+def _closing_lines(results: Results, columns: int, utc: datetime) -> tuple[str, str]:
+    kind = results.kind
+    badge = BADGE if kind is Kind.MEASURED else f"{BADGE} · {str(kind).upper()}"
     baseline, distributed = (last_wall_s(results, side) or 0.0 for side in Side)
     return end_card(
         badge,
@@ -163,21 +161,22 @@ def _slate(results: Results, columns: int, utc: datetime) -> tuple[str, str]:
     )
 
 
-def _refusal(claim: Headline | Refusal) -> str:
-    return (
-        "; ".join(reason.sentence for reason in claim.reasons) if isinstance(claim, Refusal) else ""
-    )
+def _reasons(claim: Headline | Refusal) -> str:
+    """Return why there is no headline; empty if there is one."""
+    if isinstance(claim, Headline):
+        return ""
+    return "; ".join(reason.sentence for reason in claim.reasons)
 
 
 def main(folder: Path) -> None:
-    """Perform, and leave in the folder how it ended."""
+    """Run the race, and write into the folder how it ended."""
     signals = Signals()
     with signals.catch():
         try:
-            ended = perform(folder, signals)
+            outcome = run_ordered_race(folder, signals)
         except TwoclocksError as error:
-            ended = Ended(error.exit_code, error.sentence, error.hint)
-        (folder / ENDED).write_bytes(msgspec.json.encode(ended))
+            outcome = Outcome(error.exit_code, error.sentence, error.hint)
+        (folder / OUTCOME_FILE).write_bytes(msgspec.json.encode(outcome))
 
 
 if __name__ == "__main__":

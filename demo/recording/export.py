@@ -1,6 +1,6 @@
-"""A recording in the forms in which it leaves the terminal: a page that plays anywhere, a GIF, a film.
+"""A recording in other formats: an HTML page that plays in any browser, a GIF, or an MP4.
 
-May import ``harness`` and its neighbours in ``demo``.
+May import ``harness``.
 """
 
 from pathlib import Path
@@ -22,13 +22,13 @@ def page_of(recording: Recording) -> bytes:
 
 
 def export(recording: Recording, into: Path) -> None:
-    """Write the recording into a file in the form that its name ends with; raise ``BadRequest`` for another one, or where it cannot be.
+    """Write the recording to a file, in the format that its name ends with.
 
-    What draws films is loaded only for one.
+    The modules that draw GIF and MP4 are loaded only for these. Raises ``BadRequest`` for another
+    format, or if the file cannot be written.
     """
-    form = into.suffix.lower()
     try:
-        match form:
+        match into.suffix.lower():
             case ".html":
                 atomic.replace(into, page_of(recording))
             case ".gif":
@@ -41,8 +41,8 @@ def export(recording: Recording, into: Path) -> None:
                 mp4(recording.cast, into, _remark(recording))
             case _:
                 raise BadRequest(
-                    f"{printable(str(into))} is none of the forms that a recording can have",
-                    "name it .html, .gif or .mp4",
+                    f"a recording cannot be written as {printable(into.name)}",
+                    "end the name with .html, .gif or .mp4",
                 )
     except OSError as error:
         raise BadRequest(
@@ -52,12 +52,13 @@ def export(recording: Recording, into: Path) -> None:
 
 
 def _remark(recording: Recording) -> str:
-    return " · ".join(filter(None, (f"run {recording.results.run_id}", _label(recording))))
+    return " · ".join(filter(None, (f"run {recording.results.run_id}", _kind(recording))))
 
 
-def _label(recording: Recording) -> str:
-    """Return in a word what the recorded session is if it is no measurement."""
-    return "" if recording.results.kind is Kind.MEASURED else str(recording.results.kind).upper()
+def _kind(recording: Recording) -> str:
+    """Return the kind of the recorded session in capitals; empty for a measured one."""
+    kind = recording.results.kind
+    return "" if kind is Kind.MEASURED else str(kind).upper()
 
 
 def _about(recording: Recording, claim: Headline | Refusal) -> PageFacts:
@@ -67,6 +68,6 @@ def _about(recording: Recording, claim: Headline | Refusal) -> PageFacts:
         title=f"twoclocks · {name}",
         run_id=facts.run_id,
         workload=name,
-        label=_label(recording),
+        label=_kind(recording),
         headline=phrases.aloud(claim) if isinstance(claim, Headline) else "",
     )

@@ -1,6 +1,6 @@
-"""Hold a take's recording against the clock and its results file, and keep the verdict beside it.
+"""Verify a take's recording against its own times and the results file; keep the verdict.
 
-May import ``harness`` and its neighbours in ``demo``.
+May import ``harness`` and the rest of ``demo``.
 """
 
 import contextlib
@@ -16,36 +16,37 @@ from harness.takes.recordings import VERDICT, keep_verdict
 
 
 def verify_recording(
-    path: Path, beside: Path | None, size: tuple[int, int] | None
+    path: Path, results: Path | None, size: tuple[int, int] | None
 ) -> tuple[str, int]:
-    """Return the verdict on a take's recording, or on a cast ``beside`` a results file (None: its own), and the exit code.
+    """Return the verdict on the recording in a take's folder, or on a cast file, and the exit code.
 
-    The verdict on a take is kept there: a fallback must be known to be true before it is needed.
+    ``results`` is the file to compare with (None: the one beside the recording), ``size`` the
+    expected columns and rows (None: any). The verdict on a take is kept in its folder, so that a
+    recording is known to be true before it is needed.
     """
-    folder = path if path.is_dir() else path.parent
-    cast = read(path / CAST if path.is_dir() else path)
-    shown = show([beside if beside is not None else folder / RESULTS_NAME])
-    found = verify(cast, shown.results, shown.claims, size)
-    if path.is_dir() and beside is None:
-        _keep(folder, found)
-    return _lines(found), ExitCode.DONE if found.verified else ExitCode.REFUSED
+    is_take = path.is_dir()
+    folder = path if is_take else path.parent
+    cast = read(path / CAST if is_take else path)
+    shown = show([results if results is not None else folder / RESULTS_NAME])
+    inspection = verify(cast, shown.results, shown.claims, size)
+    if is_take and results is None:
+        _keep_verdict(folder, inspection)
+    return _lines(inspection), ExitCode.DONE if inspection.verified else ExitCode.REFUSED
 
 
-def _keep(folder: Path, found: Inspection) -> None:
-    """Write the verdict down where that can be; one that no longer holds is taken away."""
+def _keep_verdict(folder: Path, inspection: Inspection) -> None:
+    """Write the verdict into the take if possible; delete one that no longer holds."""
     with contextlib.suppress(OSError):
-        if found.verified:
-            keep_verdict(folder, found.drift_s)
+        if inspection.verified:
+            keep_verdict(folder, inspection.drift_s)
         else:
             (folder / VERDICT).unlink(missing_ok=True)
 
 
-def _lines(found: Inspection) -> str:
-    length, drift, gap = (
-        text.clock(found.duration_s),
-        text.seconds(found.exact_to_s),
-        text.seconds(found.longest_gap_s),
-    )
-    if found.verified:
-        return f"verified: {length}, its clocks true to {drift}, never still for more than {gap}"
-    return "\n".join(["REFUSED", *(f"- {reason.sentence}" for reason in found.reasons)])
+def _lines(inspection: Inspection) -> str:
+    if not inspection.verified:
+        return "\n".join(["REFUSED", *(f"- {reason.sentence}" for reason in inspection.reasons)])
+    length = text.clock(inspection.duration_s)
+    drift = text.seconds(inspection.exact_to_s)
+    gap = text.seconds(inspection.longest_gap_s)
+    return f"verified: {length}, its clocks true to {drift}, longest still moment {gap}"

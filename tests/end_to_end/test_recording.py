@@ -158,7 +158,7 @@ def test_a_folder_that_holds_anything_is_refused_before_anything_starts(tmp_path
     (tmp_path / "take").mkdir()
     (tmp_path / "take" / "notes.txt").write_text("precious")
     done = record(tmp_path, *BRIEF)
-    assert (done.exit_code, "take is no new or empty folder" in done.errors) == (2, True)
+    assert (done.exit_code, "take is not a new or empty folder" in done.errors) == (2, True)
     assert [path.name for path in done.take.iterdir()] == ["notes.txt"]
 
 
@@ -179,7 +179,11 @@ def test_of_two_recordings_for_one_folder_the_later_one_overwrites_nothing(tmp_p
         (["--size", "big"], "--size big is no size", "--size 100x30"),
         (["--size", "60x20"], "--size 60x20 is not between 80×24", "--size 100x30"),
         (["--size", "9999x9999"], "is not between", "--size 100x30"),
-        (["--ui", "plain"], "--ui plain cannot be recorded", "leave --ui out"),
+        (
+            ["--ui", "plain"],
+            "only the live panel can be recorded, not --ui plain",
+            "leave --ui out",
+        ),
         (["--workload", "simulatd"], "simulatd", "simulated"),
     ],
 )
@@ -325,7 +329,7 @@ def test_a_terminal_smaller_than_the_recording_is_refused(tmp_path: Path) -> Non
         code = terminal.ended()
     assert (
         code,
-        "this terminal of 90×28 cannot show a recording of 100×30" in terminal.looks[-1].text,
+        "this terminal of 90×28 is too small to record 100×30" in terminal.looks[-1].text,
     ) == (2, True)
     assert list(tmp_path.iterdir()) == []
 

@@ -150,7 +150,7 @@ def test_a_terminal_that_is_too_small_opens_the_page_instead(take: Path) -> None
 def test_a_terminal_that_is_too_small_without_a_browser_is_told_what_to_do(take: Path) -> None:
     seen = played(take, size=(80, 24), browser={"BROWSER": "false %s"})
     assert seen.exit_code == 2
-    assert "hint: make it larger, or open recordings/kept/run.html in a browser" in " ".join(
+    assert "hint: enlarge the terminal, or open recordings/kept/run.html in a browser" in " ".join(
         seen.text.split()
     )
 
@@ -165,7 +165,7 @@ def test_without_a_terminal_nothing_is_played(take: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert "a recording plays in a terminal that can draw" in done.stderr
+    assert "this terminal cannot draw" in done.stderr
 
 
 def test_where_nothing_was_recorded_it_is_said(tmp_path: Path) -> None:
@@ -202,7 +202,10 @@ def test_a_recording_is_written_as_a_page(take: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "sentence"),
-    [("own.avi", "own.avi is none of the forms"), ("none/own.html", "cannot write none/own.html")],
+    [
+        ("own.avi", "a recording cannot be written as own.avi"),
+        ("none/own.html", "cannot write none/own.html"),
+    ],
 )
 def test_a_form_that_there_is_not_or_that_cannot_be_written_is_refused(
     take: Path, name: str, sentence: str
