@@ -12,15 +12,14 @@ from demo.check.result import Finding, Verdict
 from demo.check.takes import Scanned
 from harness.cast.format import Cast, Event
 from harness.model import Kind
-from harness.takes.privacy import Identity, Leak
-from harness.takes.privacy import Kind as Told
+from harness.takes.privacy import Identity, Leak, LeakKind
 from harness.takes.recordings import Recording
 from harness.talk.forecast import Record
 from tests.builders import a_results, a_spec, some_words
 
 NOW = datetime(2026, 11, 25, 9, 14, 7, tzinfo=UTC)
 ALICE = Identity("/home/alice", "alice", "gandalf")
-LEAK = Leak(Told.HOME, "/h***", 12)
+LEAK = Leak(LeakKind.HOME, "/h***", 12)
 
 
 # Rehearsals.
@@ -241,7 +240,7 @@ def test_what_is_planted_in_any_file_of_a_take_is_found(name: str, take: Path) -
     with (take / name).open("a") as file:
         file.write("\n<p>see /home/alice/notes</p>\n")
     [(file_name, leak)] = takes.scanned(take.parent, ALICE).told
-    assert (file_name, leak.kind) == (f"kept/{name}", Told.HOME)
+    assert (file_name, leak.kind) == (f"kept/{name}", LeakKind.HOME)
 
 
 def test_a_link_to_a_take_is_not_another_take(take: Path) -> None:
