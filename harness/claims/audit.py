@@ -1,7 +1,7 @@
-"""The audit: every honesty rule's verdict on a session, with the measured value beside its threshold.
+"""The audit: each honesty rule's verdict on a session, with the measured value and its threshold.
 
-A finding belongs to the rule whose judge raised it, and the headline reads the same rules, so that the two agree.
-May import ``model``, ``events`` and the rest of ``claims``.
+A finding belongs to the rule whose judge raised it, and the headline reads the same rules, so that
+the two agree. May import ``model``, ``events`` and the rest of ``claims``.
 """
 
 from collections.abc import Iterable
@@ -19,8 +19,9 @@ from harness.model import Kind, Results
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One rule's verdict. ``measures`` hold the measured value and the threshold; ``sentence`` says what is so.
+    """One rule's verdict.
 
+    ``measures`` hold the measured value and the threshold; ``sentence`` says what is so.
     ``keys`` are those of the caveats and refusals behind the verdict (empty: there are none).
     """
 
@@ -35,7 +36,8 @@ class Finding:
 class Audit:
     """All findings in the rules' order, then what the journal says.
 
-    ``differences`` are the fields that the results file states otherwise than its journal (None: there is no journal).
+    ``differences`` are the fields that the results file states otherwise than its journal (None:
+    there is no journal).
     """
 
     results: Results
@@ -51,9 +53,11 @@ class Audit:
 
     @property
     def missing_journal(self) -> Caveat | None:
-        """Return what to say of a measured session whose journal is missing (None: it is there, or never was one).
+        """Return what to say of a measured session whose journal is missing.
 
-        Declared facts have no journal, combined facts have several, and a simulated session is refused anyway.
+        None: it is there, or there never was one.
+        Declared facts have no journal, combined facts have several, and a simulated session is
+        refused anyway.
         """
         missing = self.differences is None
         return missing_journal(Evidence(self.results, None, journal_missing=missing))
@@ -70,10 +74,11 @@ def audit(
     journal_sha256: str = "",
     written: bytes | None = None,
 ) -> Audit:
-    """Return every rule's verdict on a session, and what its journal says otherwise (None: there is no journal).
+    """Return every rule's verdict on a session, and what its journal says otherwise.
 
-    ``journal_sha256`` is the journal's digest as it was read (empty: it is not compared), ``written`` the bytes of the
-    results file (None: the facts were not read from one).
+    ``journal`` is None where there is none.
+    ``journal_sha256`` is the journal's digest as it was read (empty: it is not compared),
+    ``written`` the bytes of the results file (None: the facts were not read from one).
     """
     evidence = Evidence(results, complete_pairs(results), written, journal_missing=journal is None)
     return Audit(
@@ -100,7 +105,7 @@ def _raised(rule: Rule, verdict: Verdict, evidence: Evidence) -> list[Caveat]:
 
 
 def _judged(rule: Rule, verdict: Verdict, raised: list[Caveat], measured: Measured) -> Finding:
-    """Return the verdict with the numbers behind it; a caveat without any stands beside what the rule measures."""
+    """Return the verdict with its numbers; a caveat without any gets what the rule measures."""
     measures = tuple(measure for caveat in raised for measure in caveat.measures)
     if verdict is Verdict.CAVEAT and not measures and not isinstance(measured, Unknown):
         measures = measured

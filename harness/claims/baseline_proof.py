@@ -1,7 +1,7 @@
-"""The proof of the baseline: its rate beside what else its machine could do, all timed in one session.
+"""The proof of the baseline: its rate beside what else its machine can do, timed in one session.
 
-It answers whether the baseline was real, and how much faster a weak one would have made the distributed side look.
-May import ``model``, ``scaling`` and ``evidence``.
+It answers whether the baseline is a good one, and how much faster a naive one would make the
+distributed side look. May import ``model`` and ``pairs``.
 """
 
 from collections.abc import Iterable
@@ -14,17 +14,19 @@ from harness.model import Rate, Results, Variant
 DRIFT_LIMIT = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Proof:
-    """Rates in items per second, and what follows from them; what was not timed, or has no speedup to go with, is None.
+    """Rates in items per second, and what follows from them.
 
-    ``own`` is the baseline as it ran, ``tuned`` the values tried of the parameter called ``tuned_by`` (empty: none),
-    ascending; ``chosen`` is the value it ran with and ``best`` the fastest of them. ``behind_best`` is 1 - own/best, not
-    below zero. ``share_of_limit`` is own over limit. ``whole_speedup`` is what all the host's cores gain the baseline
-    in one pass over its whole input, against its trials (without a pair: against own), and ``speedup_over_whole`` what the
-    distributed side's speedup is over that pass. ``naive_factor`` is own over
-    naive; ``fake_speedup`` the false speedup that a naive baseline would have given: never a claim. ``drift`` is how far
-    apart the rates of the baseline as it runs were, highest over lowest, less one: it is timed first and last.
+    None: it was not timed, or there is no speedup to go with it. ``own`` is the baseline as it ran.
+    ``tuned`` are the values tried of the parameter called ``tuned_by`` (empty: none), ascending;
+    ``chosen`` is the value it ran with and ``best`` the fastest of them. ``behind_best`` is 1 -
+    own/best, not below zero. ``share_of_limit`` is own over limit. ``whole_speedup`` is what all
+    the host's cores gain the baseline in one pass over its whole input, against its trials (without
+    a pair: against own), and ``speedup_over_whole`` the distributed side's speedup over that pass.
+    ``naive_factor`` is own over naive; ``fake_speedup`` the false speedup that a naive baseline
+    would have given: never a claim. ``drift`` is the highest over the lowest rate of the baseline
+    as it runs, less one: it is timed first and last.
     """
 
     own: Rate
@@ -46,23 +48,20 @@ class Proof:
 
 def proof(results: Results) -> Proof | None:
     """Return what the rates prove of the baseline (None: it was not timed as it runs)."""
-    rates = _merged(results.rates)
-    own = _first(rates, Variant.OWN)
+    rates = _median_rates(results.rates)
+    own = _rate_of(rates, Variant.OWN)
     if own is None:
         return None
-    seen = complete_pairs(results)
-    speedup = None if seen is None else seen.speedup
-    tuned = tuple(
-        sorted(
-            (rate for rate in rates if rate.variant is Variant.TUNED), key=lambda rate: rate.value
-        )
-    )
-    tuned_by = tuned[0].name if tuned else ""
+    pairs = complete_pairs(results)
+    speedup = None if pairs is None else pairs.speedup
+    tuned = _tuned(rates)
     best = max(tuned, key=lambda rate: rate.items_per_s, default=None)
-    limit, whole, naive = (
-        _first(rates, variant) for variant in (Variant.LIMIT, Variant.WHOLE, Variant.NAIVE)
-    )
-    whole_speedup, naive_factor = _over(whole, _raced(seen, own)), _over(own, naive)
+    tuned_by = tuned[0].name if tuned else ""
+    limit = _rate_of(rates, Variant.LIMIT)
+    whole = _rate_of(rates, Variant.WHOLE)
+    naive = _rate_of(rates, Variant.NAIVE)
+    whole_speedup = _over(whole, own if pairs is None else _rate_in_trials(pairs, own))
+    naive_factor = _over(own, naive)
     return Proof(
         own=own,
         tuned=tuned,
@@ -82,8 +81,8 @@ def proof(results: Results) -> Proof | None:
     )
 
 
-def _merged(rates: Iterable[Rate]) -> list[Rate]:
-    """Return one rate, the median, of each thing that was timed; several sessions put together have timed it several times."""
+def _median_rates(rates: Iterable[Rate]) -> list[Rate]:
+    """Return the median rate of each thing timed; combined sessions timed it several times."""
     timed: dict[tuple[Variant, str, float, int], list[Rate]] = {}
     for rate in rates:
         if rate.items_per_s > 0:
@@ -94,27 +93,21 @@ def _merged(rates: Iterable[Rate]) -> list[Rate]:
     ]
 
 
-def _drift(rates: Iterable[Rate]) -> float:
-    own = [
-        rate.items_per_s for rate in rates if rate.variant is Variant.OWN and rate.items_per_s > 0
-    ]
-    return max(own) / min(own) - 1
-
-
-def _first(rates: Iterable[Rate], variant: Variant) -> Rate | None:
+def _rate_of(rates: Iterable[Rate], variant: Variant) -> Rate | None:
     return next((rate for rate in rates if rate.variant is variant), None)
 
 
-def _raced(seen: Pairs | None, own: Rate) -> Rate:
-    """Return the baseline's rate in its trials, over the whole input as the host's is; without a pair the one it was timed at."""
-    if seen is None or not seen.baseline[0].items:
+def _tuned(rates: Iterable[Rate]) -> tuple[Rate, ...]:
+    tuned = (rate for rate in rates if rate.variant is Variant.TUNED)
+    return tuple(sorted(tuned, key=lambda rate: rate.value))
+
+
+def _rate_in_trials(pairs: Pairs, own: Rate) -> Rate:
+    """Return the baseline's rate in its trials, or ``own`` where items are unknown."""
+    if not pairs.baseline[0].items:
         return own
-    wall_s = median_of(seen.baseline, lambda trial: trial.wall_s)
-    return replace(
-        own,
-        items_per_s=median_of(seen.baseline, lambda trial: trial.items) / wall_s,
-        seconds=wall_s,
-    )
+    items = median_of(pairs.baseline, lambda trial: trial.items)
+    return replace(own, items_per_s=items / pairs.baseline_s, seconds=pairs.baseline_s)
 
 
 def _over(one: Rate | None, other: Rate | None) -> float | None:
@@ -122,6 +115,12 @@ def _over(one: Rate | None, other: Rate | None) -> float | None:
 
 
 def _chosen(results: Results, tuned_by: str) -> float | None:
-    """Return the value of the tuned parameter that the session ran with."""
+    """Return the value of the tuned parameter that the session ran with (None: it is no number)."""
     given = results.spec.params.get(tuned_by)
     return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None
+
+
+def _drift(rates: Iterable[Rate]) -> float:
+    own = (rate.items_per_s for rate in rates if rate.variant is Variant.OWN)
+    timed = [items_per_s for items_per_s in own if items_per_s > 0]
+    return max(timed) / min(timed) - 1

@@ -1,7 +1,8 @@
-"""Several sessions of one configuration as one set of facts: pooled only where nothing but the moment and the scale differ.
+"""Several sessions of one configuration as one set of facts.
 
-Runs that were favourable under other conditions cannot be stitched together: whatever differs is named and refused.
-May import ``model``, ``errors`` and ``evidence``.
+They are pooled only where nothing but the moment and the scale differ: runs that were favourable
+under other conditions cannot be stitched together, since whatever differs is named and refused. May
+import ``model``, ``errors`` and ``text``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,20 +10,23 @@ from dataclasses import replace
 from itertools import combinations
 
 from harness.errors import BadRequest
-from harness.model import Host, Kind, Observer, Results, Status, Trial
+from harness.model import Code, Host, Kind, Observer, Results, Spec, Status, Trial
 from harness.text import printable
 
 LONGEST_RUN_ID = 64
-_HINT = "combine complete sessions of one workload with the same --set and prices, on one machine and one commit"
+_HINT = (
+    "combine complete sessions of one workload with the same --set and prices,"
+    " on one machine and one commit"
+)
 
 
 def combine(several: Sequence[Results]) -> Results:
     """Return one set of facts with the trials of all the sessions, each pair still of one session.
 
-    Sessions follow each other on one clock in the order in which they began, without the time between them. Raises
-    ``BadRequest`` where there are none, one is given twice, under another name too, is unfinished or only declared, or their
+    Sessions follow each other on one clock in the order in which they began, without the time
+    between them. A single session is returned as it is. Raises ``BadRequest`` where there is none,
+    one is given twice (under another name too), is unfinished or only declared, or their
     configurations differ.
-    A single session is returned as it is.
     """
     if not several:
         raise BadRequest(
@@ -37,54 +41,56 @@ def combine(several: Sequence[Results]) -> Results:
 
 
 def _faults(sessions: list[Results]) -> Iterator[str]:
-    """Yield every reason not to put them together, each a clause with the values that differ."""
+    """Yield every reason not to combine them, each a clause with the values that differ."""
     runs = [run for results in sessions for run in _runs(results)]
-    yield from (
-        f"run {printable(run)} is there twice" for run in dict.fromkeys(runs) if runs.count(run) > 1
-    )
+    for run in dict.fromkeys(runs):
+        if runs.count(run) > 1:
+            yield f"run {printable(run)} is there twice"
     for results in sessions:
-        if results.status is not Status.COMPLETE:
-            yield f"run {printable(results.run_id)} is {results.status}"
-        if results.kind is Kind.DECLARED:
-            yield f"run {printable(results.run_id)} is declared, and nothing can show that it is of the same configuration"
+        yield from _own_faults(results)
     for one, other in combinations(sessions, 2):
         if _is_copy(one, other):
-            yield f"runs {printable(one.run_id)} and {printable(other.run_id)} are one session under two names"
-    for what, of in _CONFIGURATION.items():
-        for results in sessions[1:]:
-            if of(results) != of(sessions[0]):
-                yield f"runs {printable(sessions[0].run_id)} and {printable(results.run_id)} differ in {what}"
+            yield f"{_both(one, other)} are one session under two names"
+    first, *others = sessions
+    for what, value_of in _CONFIGURATION.items():
+        for other in others:
+            if value_of(other) != value_of(first):
+                yield f"{_both(first, other)} differ in {what}"
+
+
+def _own_faults(results: Results) -> Iterator[str]:
+    run = printable(results.run_id)
+    if results.status is not Status.COMPLETE:
+        yield f"run {run} is {results.status}"
+    if results.kind is Kind.DECLARED:
+        yield f"run {run} is declared, and nothing can show that it is of the same configuration"
+
+
+def _both(one: Results, other: Results) -> str:
+    return f"runs {printable(one.run_id)} and {printable(other.run_id)}"
 
 
 def _is_copy(one: Results, other: Results) -> bool:
-    """Return whether one journal vouches for both, or all trials of one are in the other, by their wall times and answers."""
-    fewer, more = sorted(map(_seen, (one, other)), key=len)
+    """Return whether both have one journal, or one has all the other's times and answers."""
+    fewer, more = sorted(map(_trial_marks, (one, other)), key=len)
     one_journal = bool(one.journal_sha256) and one.journal_sha256 == other.journal_sha256
     return one_journal or (bool(fewer) and fewer <= more)
 
 
-def _seen(results: Results) -> set[tuple[object, ...]]:
+def _trial_marks(results: Results) -> set[tuple[object, ...]]:
     return {
         (trial.side, trial.workers, trial.wall_s, trial.answer_sha256) for trial in results.trials
     }
 
 
-def _machines(results: Results) -> set[tuple[object, ...]]:
-    return {_kind(host) for host in results.hosts}
+def _machine_kinds(results: Results) -> set[tuple[object, ...]]:
+    return {_machine_kind(host) for host in results.hosts}
 
 
-def _kind(host: Host) -> tuple[object, ...]:
-    """Return what two hosts must share; memory in whole GiB, since a kernel keeps a few MB more or less for itself."""
-    memory = round(host.memory_bytes / 2**30)
-    return (
-        host.cpu_model,
-        host.cores,
-        memory,
-        host.blas,
-        host.system,
-        host.python,
-        *sorted(host.packages.items()),
-    )
+def _machine_kind(host: Host) -> tuple[object, ...]:
+    """Return what two hosts must share; memory in whole GiB, since kernels keep a few MB."""
+    hardware = host.cpu_model, host.cores, round(host.memory_bytes / 2**30)
+    return (*hardware, host.blas, host.system, host.python, *sorted(host.packages.items()))
 
 
 _CONFIGURATION: dict[str, Callable[[Results], object]] = {
@@ -94,7 +100,7 @@ _CONFIGURATION: dict[str, Callable[[Results], object]] = {
     "input, by its digest": lambda results: results.input,
     "held-out set, by its digest": lambda results: results.held_out,
     "source, by its digest": lambda results: results.code.source_sha256,
-    "machine or its software": _machines,
+    "machine or its software": _machine_kinds,
     "prices": lambda results: results.spec.prices,
     "the baseline's cores": lambda results: results.spec.baseline_cores,
     "cores per worker": lambda results: results.spec.cores_per_worker,
@@ -104,39 +110,19 @@ _CONFIGURATION: dict[str, Callable[[Results], object]] = {
 }
 
 
-def _combined(sessions: list[Results]) -> Results:
-    first, specs = sessions[0], [results.spec for results in sessions]
+def _combined(sessions: Sequence[Results]) -> Results:
+    first = sessions[0]
     runs = tuple(run for results in sessions for run in _runs(results))
-    spec = replace(
-        first.spec,
-        workers=max(spec.workers for spec in specs),
-        points=tuple(sorted({scale for spec in specs for scale in spec.scales})),
-        trials=sum(spec.trials for spec in specs),
-        oversubscribe=any(spec.oversubscribe for spec in specs),
-        prove_baseline=any(spec.prove_baseline for spec in specs),
-    )
     return replace(
         first,
         run_id=_run_id(runs),
-        spec=spec,
-        code=replace(
-            first.code,
-            commit=first.code.commit
-            if len({results.code.commit for results in sessions}) == 1
-            else "",
-            dirty=any(results.code.dirty for results in sessions),
-        ),
+        spec=_joint_spec([results.spec for results in sessions]),
+        code=_joint_code([results.code for results in sessions]),
         hosts=_hosts(sessions),
-        trials=tuple(_in_line(sessions)),
-        observer=_worst(sessions),
+        trials=tuple(_trials_in_line(sessions)),
+        observer=_worst_observer(sessions),
         journal_sha256="",
-        remark=printable(
-            "; ".join(
-                dict.fromkeys(
-                    filter(None, (*(results.remark for results in sessions), _spread(sessions)))
-                )
-            )
-        ),
+        remark=_remark(sessions),
         rates=tuple(rate for results in sessions for rate in results.rates),
         combined=runs,
     )
@@ -154,56 +140,74 @@ def _run_id(runs: tuple[str, ...]) -> str:
     return runs[0][: LONGEST_RUN_ID - len(rest)] + rest
 
 
+def _joint_spec(specs: Sequence[Spec]) -> Spec:
+    return replace(
+        specs[0],
+        workers=max(spec.workers for spec in specs),
+        points=tuple(sorted({scale for spec in specs for scale in spec.scales})),
+        trials=sum(spec.trials for spec in specs),
+        oversubscribe=any(spec.oversubscribe for spec in specs),
+        prove_baseline=any(spec.prove_baseline for spec in specs),
+    )
+
+
+def _joint_code(codes: Sequence[Code]) -> Code:
+    """Return the code of all sessions; equal sources of several commits are of no one commit."""
+    commits = {code.commit for code in codes}
+    return replace(
+        codes[0],
+        commit=codes[0].commit if len(commits) == 1 else "",
+        dirty=any(code.dirty for code in codes),
+    )
+
+
 def _hosts(sessions: Iterable[Results]) -> tuple[Host, ...]:
-    """Return every host once; one that was ever off the mains is told as that."""
-    told = [host for results in sessions for host in results.hosts]
-    return tuple(
-        {host.id: host for host in sorted(told, key=lambda host: host.on_mains is False)}.values()
-    )
+    """Return every host once; one that ever ran on battery counts as on battery."""
+    hosts = [host for results in sessions for host in results.hosts]
+    battery_last = sorted(hosts, key=lambda host: host.on_mains is False)
+    return tuple({host.id: host for host in battery_last}.values())
 
 
-def _spread(sessions: Sequence[Results]) -> str:
-    """Return on how many hosts the sessions ran, where no one of them had all."""
-    hosts = _hosts(sessions)
-    return (
-        f"on {len(hosts)} hosts of one kind"
-        if len(hosts) > max(len(results.hosts) for results in sessions)
-        else ""
-    )
+def _remark(sessions: Sequence[Results]) -> str:
+    """Return every remark once, and the number of hosts where no session had them all."""
+    remarks = [results.remark for results in sessions]
+    hosts = len(_hosts(sessions))
+    if hosts > max(len(results.hosts) for results in sessions):
+        remarks.append(f"on {hosts} hosts of one kind")
+    return printable("; ".join(dict.fromkeys(filter(None, remarks))))
 
 
-def _in_line(sessions: Iterable[Results]) -> Iterator[Trial]:
-    """Yield all trials, one session after the other: no index, order or moment of one is also another's."""
-    indices, orders, began_s = 0, 0, 0.0
+def _trials_in_line(sessions: Iterable[Results]) -> Iterator[Trial]:
+    """Yield all trials, session after session, so that none share an index, order or moment."""
+    index, order, began_s = 0, 0, 0.0
     for results in sessions:
         for trial in results.trials:
             yield replace(
                 trial,
-                index=indices + trial.index,
-                order=orders + trial.order,
+                index=index + trial.index,
+                order=order + trial.order,
                 began_s=began_s + trial.began_s,
             )
-        indices += 1 + max((trial.index for trial in results.trials), default=0)
-        orders += 1 + max((trial.order for trial in results.trials), default=0)
+        index += 1 + max((trial.index for trial in results.trials), default=0)
+        order += 1 + max((trial.order for trial in results.trials), default=0)
         began_s += max((trial.began_s + trial.wall_s for trial in results.trials), default=0.0)
 
 
-def _worst(sessions: Sequence[Results]) -> Observer:
-    """Return what watching cost as if it had cost as much throughout as in the worst session, so that none hides another."""
-    seen = [results.observer for results in sessions]
+def _worst_observer(sessions: Sequence[Results]) -> Observer:
+    """Return the cost of watching as if every session had that of the worst."""
+    observers = [results.observer for results in sessions]
     walls_s = [sum(trial.wall_s for trial in results.trials) for results in sessions]
-    dearest = max(
-        (one.cpu_s / wall_s for one, wall_s in zip(seen, walls_s, strict=True) if wall_s > 0),
-        default=0.0,
-    )
+    timed = zip(observers, walls_s, strict=True)
+    share = max((one.cpu_s / wall_s for one, wall_s in timed if wall_s > 0), default=0.0)
     return Observer(
-        cpu_s=dearest * sum(walls_s),
-        frames=sum(one.frames for one in seen),
-        longest_gap_s=max(one.longest_gap_s for one in seen),
-        foreign_cpu=_most(one.foreign_cpu for one in seen),
-        contention=_most(one.contention for one in seen),
+        cpu_s=share * sum(walls_s),
+        frames=sum(one.frames for one in observers),
+        longest_gap_s=max(one.longest_gap_s for one in observers),
+        foreign_cpu=_largest(one.foreign_cpu for one in observers),
+        contention=_largest(one.contention for one in observers),
     )
 
 
-def _most(shares: Iterable[float | None]) -> float | None:
+def _largest(shares: Iterable[float | None]) -> float | None:
+    """Return the largest share that is known (None: none is)."""
     return max((share for share in shares if share is not None), default=None)

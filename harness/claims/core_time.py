@@ -1,8 +1,8 @@
 """Where the core-seconds went: what every core did until the clock stopped, at each scale.
 
-It answers why efficiency falls. The parts are of the trial with the median wall time (the mean of the
-two in the middle where their number is even), so that they add up to cores × that median.
-May import ``model`` and ``pairs``.
+It answers why efficiency falls. The parts are of the trial with the median wall time (the mean of
+the two in the middle where their number is even), so that they add up to cores × that median. May
+import ``model`` and ``pairs``.
 """
 
 from collections.abc import Iterable
@@ -30,9 +30,10 @@ class CoreTime:
     """The core-seconds of one side at one scale, each in one part.
 
     ``workers`` is p and ``cores`` all the cores they had; ``wall_s`` is the median wall time.
-    ``useful_s`` is the computing that the baseline needs too, ``extra_s`` what was computed beyond it:
-    the price of sharing caches, clocks and memory, and of work done twice. The other parts are as in
-    ``model.CoreSeconds``. Where the scale is ``oversubscribed``, cores were counted that do not exist.
+    ``useful_s`` is the computing that the baseline needs too, ``extra_s`` what was computed beyond
+    it: the price of sharing caches, clocks and memory, and of work done twice. The other parts are
+    as in ``model.CoreSeconds``. Where the scale is ``oversubscribed``, cores were counted that do
+    not exist.
     """
 
     side: Side
@@ -71,7 +72,7 @@ class CoreTime:
 
 
 def core_time(results: Results) -> tuple[CoreTime, ...]:
-    """Return the baseline's core time, then that of every measured scale, ascending; only those that are known."""
+    """Return the known core times: the baseline's, then that of every measured scale, ascending."""
     scales = pairs_by_scale(results)
     baseline = [core_time_of(pairs, Side.BASELINE) for pairs in scales[:1]]
     known = (*baseline, *(core_time_of(pairs) for pairs in scales))
@@ -79,7 +80,10 @@ def core_time(results: Results) -> tuple[CoreTime, ...]:
 
 
 def core_time_of(pairs: Pairs, side: Side = Side.DISTRIBUTED) -> CoreTime | None:
-    """Return where a side's core-seconds went (None: a trial in the middle, of either side, does not say)."""
+    """Return where a side's core-seconds went.
+
+    None: a trial in the middle, of either side, does not say.
+    """
     spec = pairs.results.spec
     is_baseline = side is Side.BASELINE
     middle = _middle_trials(pairs.baseline if is_baseline else pairs.distributed)

@@ -1,8 +1,8 @@
 """The arithmetic of money: what a run costs on each side, and what scaling out does to it.
 
-Pure functions of floats; imports nothing of ours. Prices are money per machine-hour in one currency;
-S is the speedup, p the workers, r the worker's price over the baseline's, h the head node's price over
-the baseline's. Impossible input raises ``ValueError``.
+Pure functions of floats; imports nothing of ours. Prices are money per machine-hour in one
+currency; S is the speedup, p the workers, r the worker's price over the baseline's, h the head
+node's price over the baseline's. Impossible input raises ``ValueError``.
 """
 
 import math
@@ -13,7 +13,7 @@ HOUR_S = 3600.0
 def run_cost(
     wall_s: float, machines: float, price_per_hour: float, head_per_hour: float = 0.0
 ) -> float:
-    """Return the money for one run: every machine and the head node, for the whole wall time in seconds."""
+    """Return the money for one run: all machines and the head node for the whole wall time."""
     rate = _not_negative(machines, "machines") * _not_negative(
         price_per_hour, "price"
     ) + _not_negative(head_per_hour, "head price")
@@ -44,9 +44,9 @@ def scaling_part(efficiency: float) -> float:
 def price_part(speedup: float, workers: int, price_ratio: float, head_ratio: float = 0.0) -> float:
     """Return the part of the drop that the prices make, (p·(1 - r) - h) / S.
 
-    The baseline is on one machine. The head node is in this part: it is billed because it has a price.
-    With the scaling part, 1 - p/S, it adds up to the drop, since
-    1 - (p·r + h)/S = (1 - p/S) + (p·(1 - r) - h)/S.
+    The baseline is on one machine. The head node is in this part: it is billed because it has a
+    price. With the scaling part, 1 - p/S, it adds up to the drop, since 1 - (p·r + h)/S = (1 - p/S)
+    + (p·(1 - r) - h)/S.
     """
     cheaper = _positive(workers, "workers") * (1 - _not_negative(price_ratio, "price ratio"))
     return (cheaper - _not_negative(head_ratio, "head price ratio")) / _positive(speedup, "speedup")

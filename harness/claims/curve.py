@@ -1,4 +1,4 @@
-"""The scaling curve: every measured scale of a session, the law that they imply, and what it predicts.
+"""The scaling curve: every measured scale of a session, the law they imply, and what it predicts.
 
 Measured and predicted are types of their own, so that nothing can draw one as the other.
 May import ``model``, ``scaling``, ``cost``, ``pairs`` and ``run_cost``.
@@ -33,9 +33,10 @@ class Point:
     """One measured scale.
 
     Times are medians in seconds. ``ratios`` are the speedups of each pair, or of any two runs where
-    nobody saw which were paired; ``interval`` is of the speedup (None: fewer than six pairs, or nobody
-    saw them). ``serial_fraction`` is None where S implies none. ``change`` is the largest change of
-    quality of any pair; ``clean`` tells whether it stays within the tolerance. ``cost`` is money per run.
+    nobody saw which were paired; ``interval`` is of the speedup (None: fewer than six pairs, or
+    nobody saw them). ``serial_fraction`` is None where S implies none. ``change`` is the largest
+    change of quality of any pair; ``clean`` tells whether it stays within the tolerance. ``cost``
+    is money per run.
     """
 
     workers: int
@@ -56,9 +57,9 @@ class Point:
 class Law:
     """Amdahl's law as the points have it: f, and 1/f (infinite where f is zero).
 
-    Only scales count that kept the quality and had a core for every thread; ``scales`` says how many
-    of those beyond one worker. It takes a baseline with one worker's cores, and equal work at every
-    scale. ``misfit`` is the largest relative error of its times at those scales.
+    Only scales count that kept the quality and had a core for every thread; ``scales`` says how
+    many of those beyond one worker. It takes a baseline with one worker's cores, and equal work at
+    every scale. ``misfit`` is the largest relative error of its times at those scales.
     """
 
     origin: Origin
@@ -88,7 +89,8 @@ class Step:
     """What going from ``before`` to ``after`` workers brings a run: seconds saved and extra money.
 
     Both are negative where it is less. ``predicted`` tells that ``after`` was not measured.
-    ``price_per_hour`` is the money for each hour saved (None: no time is saved, or no money is lost).
+    ``price_per_hour`` is the money for each hour saved (None: no time is saved, or no money is
+    lost).
     """
 
     before: int
@@ -103,11 +105,11 @@ class Step:
 class Curve:
     """All scales of a session beside its baseline.
 
-    ``law`` is None where the points imply none, or do not follow the one that they imply: that is then
-    ``rejected``, and nothing is predicted. ``largest_worthwhile`` is the largest p whose predicted
-    efficiency is at least 0.7 (None: no law, or no largest). ``cost_scale`` is COST, the smallest
-    measured p that beats the baseline (None: none does, unbounded). ``framework_tax`` is T_ray(1) over
-    T_baseline (None: p = 1 was not measured, or had other cores than the baseline).
+    ``law`` is None where the points imply none, or do not follow the one that they imply: that is
+    then ``rejected``, and nothing is predicted. ``largest_worthwhile`` is the largest p whose
+    predicted efficiency is at least 0.7 (None: no law, or no largest). ``cost_scale`` is COST, the
+    smallest measured p that beats the baseline (None: none does, unbounded). ``framework_tax`` is
+    T_ray(1) over T_baseline (None: p = 1 was not measured, or had other cores than the baseline).
     """
 
     results: Results
@@ -124,9 +126,10 @@ class Curve:
 
     @property
     def next_step(self) -> Step | None:
-        """Return what the next scale above the headline's brings, measured on cores of its own or predicted.
+        """Return what the next scale above the headline's brings.
 
-        None: neither is known, or the quality moved on the way there.
+        It is measured on cores of its own, or predicted. None: neither is known, or the quality
+        moved on the way there.
         """
         asked = self.results.spec.workers
         now = next((point for point in self.points if point.workers == asked), None)
@@ -206,7 +209,7 @@ def _point(pairs: Pairs) -> Point:
 
 
 def _compared_times(pairs: Pairs) -> Iterable[tuple[float, float]]:
-    """Return the wall times to compare: the pairs', or every two where nobody saw which belong together."""
+    """Return the wall times to compare: the pairs', or every two where the pairs are unknown."""
     if pairs.results.kind is not Kind.DECLARED:
         return pairs.wall_times
     baseline = [trial.wall_s for trial in pairs.baseline]
@@ -216,8 +219,8 @@ def _compared_times(pairs: Pairs) -> Iterable[tuple[float, float]]:
 def _law(spec: Spec, points: Sequence[Point]) -> Law | None:
     """Return the law that the usable scales follow best (None: none, or f is not between 0 and 1).
 
-    Usable are scales with equal work on cores of their own. Fewer than three: solved from the largest.
-    One worker has no weight in a fit, and is no scale that tests it.
+    Usable are scales with equal work on cores of their own. Fewer than three: solved from the
+    largest. One worker has no weight in a fit, and is no scale that tests it.
     """
     if spec.scaling is Scaling.WEAK or spec.baseline_cores != spec.cores_per_worker:
         return None

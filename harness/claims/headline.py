@@ -24,11 +24,12 @@ from harness.model import Results
 class Speed:
     """Median times of both sides in seconds, and what they imply.
 
-    ``interval`` is of the speedup (None: fewer than six pairs, or declared runs). ``serial_fraction``
-    is implied by S from one p, and ``ceiling`` is the largest speedup it allows, infinite where f is
-    zero. Both are None where nothing is implied: p is 1, S is outside 1 … p, the baseline had other
-    cores than one worker, or the other scales of a sweep do not follow the law. ``fitted``: both are
-    of the law fitted to a sweep's scales. Start-up is not in the wall times.
+    ``interval`` is of the speedup (None: fewer than six pairs, or declared runs).
+    ``serial_fraction`` is implied by S from one p, and ``ceiling`` is the largest speedup it
+    allows, infinite where f is zero. Both are None where nothing is implied: p is 1, S is outside 1
+    … p, the baseline had other cores than one worker, or the other scales of a sweep do not follow
+    the law. ``fitted``: both are of the law fitted to a sweep's scales. Start-up is not in the wall
+    times.
     """
 
     baseline_s: float
@@ -46,7 +47,10 @@ class Speed:
 
 @dataclass(frozen=True, kw_only=True)
 class Quality:
-    """Median quality of both sides on the same held-out set; ``change`` is distributed minus baseline."""
+    """Median quality of both sides, on one held-out set.
+
+    ``change`` is distributed minus baseline.
+    """
 
     baseline: float
     distributed: float
@@ -56,7 +60,7 @@ class Quality:
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """Speed, quality and cost of both sides, measured together in one session, with the facts they came from."""
+    """Speed, quality and cost of both sides, with the facts and the pairs they come from."""
 
     results: Results
     pairs: Pairs

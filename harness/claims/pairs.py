@@ -1,4 +1,4 @@
-"""The pairs of a session: a baseline and a distributed trial each, and what follows from their times and qualities.
+"""The pairs of a session, a baseline and a distributed trial each, and what follows from them.
 
 May import ``model`` and ``scaling``.
 """
@@ -16,9 +16,10 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """A session's complete pairs at one scale: baseline and distributed trials in step, one pair or more.
+    """A session's complete pairs at one scale: baseline and distributed trials in step.
 
-    ``scale`` is p, the number of workers of every distributed trial here.
+    There is at least one.     ``scale`` is p, the number of workers of every distributed trial
+    here.
     """
 
     results: Results
@@ -77,7 +78,8 @@ class Pairs:
     def serial_fraction(self) -> float | None:
         """Return the f that S implies (None: the formula does not hold).
 
-        It holds for p > 1 workers that each have the baseline's cores, where f lies between 0 and 1.
+        It holds for p > 1 workers that each have the baseline's cores, where f lies between 0 and
+        1.
         """
         spec = self.results.spec
         like_for_like = spec.baseline_cores == spec.cores_per_worker
@@ -87,14 +89,17 @@ class Pairs:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Return the interval of S (None: too few pairs, or declared runs: nobody knows which were paired)."""
+        """Return the interval of S.
+
+        None: too few pairs, or declared runs, of which nobody knows which were paired.
+        """
         if self.results.kind is Kind.DECLARED or len(self) < scaling.FEWEST_PAIRS:
             return None
         return scaling.interval(self.wall_times)
 
     @property
     def quality_change(self) -> float:
-        """Return the largest change of quality of any pair, distributed minus baseline, whichever way it goes."""
+        """Return the largest change of quality of any pair: distributed minus baseline."""
         pairs = zip(self.baseline, self.distributed, strict=True)
         return max((many.quality - one.quality for one, many in pairs), key=abs)
 
@@ -105,7 +110,10 @@ class Pairs:
 
     @property
     def oversubscribed(self) -> bool:
-        """Return whether the workers of some host need more cores than they may use; simulated work needs none."""
+        """Return whether the workers of some host need more cores than they may use.
+
+        Simulated work needs none.
+        """
         if self.results.kind is Kind.SIMULATED:
             return False
         cores = {host.id: host.cores for host in self.results.hosts}
@@ -121,7 +129,7 @@ class Pairs:
         return self.results.spec.cores_per_worker * workers
 
     def _cores_allowed(self, home: str) -> float:
-        """Return how many cores the workers of a host may run on; infinite where one of them does not say."""
+        """Return how many cores the workers of a host may run on; infinite where one is silent."""
         allowed = [process.affinity for process in self.workers if process.host == home]
         return len({core for cores in allowed for core in cores}) if all(allowed) else math.inf
 
@@ -133,14 +141,14 @@ class Pairs:
 
     @property
     def arithmetic_may_differ(self) -> bool:
-        """Return whether thread counts, processors or BLAS kernels differ, so that last bits may too."""
+        """Return whether thread counts, processors or BLAS differ, so that last bits may too."""
         homes = {process.host for process in self.processes}
         hosts = {(host.cpu_model, host.blas) for host in self.results.hosts if host.id in homes}
         return len(hosts) > 1 or len({process.threads for process in self.processes}) > 1
 
     @property
     def part_bytes(self) -> float | None:
-        """Return the median size of what the workers handed over in a trial (None: a trial does not say)."""
+        """Return the median size of what workers handed over in a trial (None: not known)."""
         sizes = [trial.part_bytes for trial in self.distributed if trial.part_bytes is not None]
         return median(sizes) if len(sizes) == len(self.distributed) else None
 
@@ -151,7 +159,10 @@ def within_tolerance(change: float, tolerance: float) -> bool:
 
 
 def complete_pairs(results: Results, scale: int | None = None) -> Pairs | None:
-    """Return the complete pairs at a scale (None: the headline's, ``spec.workers``); None where there is none."""
+    """Return the complete pairs at a scale (None: there is none).
+
+    ``scale`` is None for the headline's, ``spec.workers``.
+    """
     scale = results.spec.workers if scale is None else scale
     done = finished_trials(results)
     baseline = {trial.index: trial for trial in done if trial.side is Side.BASELINE}
@@ -194,7 +205,10 @@ def one_worker_ratio(results: Results) -> float | None:
 
 
 def framework_tax(results: Results) -> float | None:
-    """Return T_ray(1) over T_baseline (None: p = 1 was not measured, or had other cores than the baseline)."""
+    """Return T_ray(1) over T_baseline.
+
+    None: p = 1 was not measured, or had other cores than the baseline.
+    """
     alike = results.spec.cores_per_worker == results.spec.baseline_cores
     return one_worker_ratio(results) if alike else None
 

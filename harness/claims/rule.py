@@ -1,8 +1,8 @@
-"""The shape of an honesty rule, and of what its judges raise: caveats, which stand beside a headline, and refusals.
+"""The shape of an honesty rule, and of the caveats and refusals that its judges raise.
 
-A rule is one value in one file of ``rules``. A caveat is data: a key, a sentence that advises and holds no measured
-number, and the measures behind it; how a number looks is decided where it is drawn.
-May import ``model`` and ``pairs``.
+A rule is one value in one file of ``rules``. A caveat is data: a key, a sentence that advises and
+holds no measured number, and the measures behind it; how a number looks is decided where it is
+drawn. May import ``model`` and ``pairs``.
 """
 
 from collections.abc import Callable
@@ -61,7 +61,8 @@ def quality(name: str, value: float) -> Measure:
 class Caveat:
     """Something that the room must be told, or a reason to claim nothing.
 
-    ``key`` is its public name. The sentence says what is so and, after a semicolon, what to do about it.
+    ``key`` is its public name. The sentence says what is so and, after a semicolon, what to do
+    about it.
     """
 
     key: str
@@ -89,7 +90,10 @@ class Verdict(StrEnum):
 
 
 class Topic(IntEnum):
-    """What a caveat or refusal is about. A headline lists them by topic, and within one in the rules' order."""
+    """What a caveat or refusal is about.
+
+    A headline lists them by topic, and within a topic in the rules' order.
+    """
 
     ORIGIN = 1
     """Where the numbers come from."""
@@ -111,9 +115,9 @@ class Topic(IntEnum):
 class Evidence:
     """All that a judge may look at.
 
-    ``pairs`` are those of the headline's scale (None: there is no complete pair). ``written`` holds the bytes of
-    the results file (None: the facts were not read from one). ``journal_missing`` tells that the journal was looked for
-    and is not there.
+    ``pairs`` are those of the headline's scale (None: there is no complete pair). ``written`` holds
+    the bytes of the results file (None: the facts were not read from one). ``journal_missing``
+    tells that the journal was looked for and is not there.
     """
 
     results: Results
@@ -140,9 +144,10 @@ class Judge:
 class Rule:
     """One honesty rule.
 
-    ``title`` names it in two or three words, ``demand`` says what it asks, ``source`` where it comes from. ``measure``
-    gives its values and thresholds, whatever was judged; ``of_declared`` tells whether it can be checked on numbers
-    that were measured elsewhere. ``judges`` raise its caveats and refusals, in the order in which they are listed.
+    ``title`` names it in two or three words, ``demand`` says what it asks, ``source`` where it
+    comes from. ``measure`` gives its values and thresholds, whatever was judged; ``of_declared``
+    tells whether it can be checked on numbers that were measured elsewhere. ``judges`` raise its
+    caveats and refusals, in the order in which they are listed.
     """
 
     id: str

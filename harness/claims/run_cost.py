@@ -1,4 +1,4 @@
-"""What a run costs on each side, and how much of the difference is scaling out and how much is price.
+"""What a run costs on each side, and how much of the difference is scaling out and how much price.
 
 Every machine is billed for the whole wall time, idle or not. One worker's share is one machine, and
 a baseline on more cores than a share is billed as many shares.

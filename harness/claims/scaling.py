@@ -1,7 +1,7 @@
-"""The arithmetic of scaling out: speedup, efficiency, the serial fraction that they imply, and how sure we are.
+"""The arithmetic of scaling out: speedup, efficiency, serial fraction, and how sure we are.
 
-Pure functions of floats; imports the standard library only, nothing of ours. Seconds are bare floats, p is
-a number of workers, fractions are in [0, 1]. Impossible input raises ``ValueError``.
+Pure functions of floats; imports the standard library only, nothing of ours. Seconds are bare
+floats, p is a number of workers, fractions are in [0, 1]. Impossible input raises ``ValueError``.
 """
 
 import math
@@ -20,9 +20,10 @@ def speedup(baseline_s: float, distributed_s: float) -> float:
 
 
 def efficiency(speedup: float, workers: int, baseline_cores: int = 1) -> float:
-    """Return E = S·K / p, the share of the added hardware that became speed; K is the baseline's cores.
+    """Return E = S·K / p, the share of the added hardware that became speed.
 
-    Where a worker has more than one core, count the workers' cores as ``workers``.
+    K is the baseline's cores. Where a worker has more than one core, count the workers' cores as
+    ``workers``.
     """
     return (
         _positive(speedup, "speedup")
@@ -32,10 +33,11 @@ def efficiency(speedup: float, workers: int, baseline_cores: int = 1) -> float:
 
 
 def karp_flatt(speedup: float, workers: int) -> float:
-    """Return the serial fraction f = (p/S - 1) / (p - 1) that a measured S on p > 1 workers implies.
+    """Return f = (p/S - 1) / (p - 1), the serial fraction that S on p > 1 workers implies.
 
-    Negative where S > p, above one where S < 1. Source: Karp and Flatt, Measuring parallel processor
-    performance, CACM 33(5), 1990, with 1/S - 1/p over 1 - 1/p multiplied by p above and below.
+    Negative where S > p, above one where S < 1. Source: Karp and Flatt, Measuring parallel
+    processor performance, CACM 33(5), 1990, with 1/S - 1/p over 1 - 1/p multiplied by p above and
+    below.
     """
     p = _at_least(workers, 2, "workers")
     return (p / _positive(speedup, "speedup") - 1) / (p - 1)
@@ -48,17 +50,21 @@ def ceiling(serial_fraction: float) -> float:
 
 
 def amdahl(serial_fraction: float, workers: int) -> float:
-    """Return the speedup predicted on p workers, 1 / (f + (1 - f)/p). Source: Amdahl, AFIPS 1967."""
+    """Return the predicted speedup on p workers, 1 / (f + (1 - f)/p).
+
+    Source: Amdahl, AFIPS 1967.
+    """
     f, p = _fraction(serial_fraction, "serial fraction"), _at_least(workers, 1, "workers")
     return 1 / (f + (1 - f) / p)
 
 
 def fit_serial_fraction(points: Sequence[tuple[int, float]]) -> float:
-    """Return the serial fraction that fits measured points best, each p and its S; one or more have p > 1.
+    """Return the serial fraction that fits measured points best, each a p and its S.
 
-    Least squares of T(p)/T1 = 1/S = f + (1 - f)/p, all points weighing the same. With x = 1 - 1/p and y = 1/S - 1/p a
-    point misses by y - f·x, so the sum of squares is least at f = Σxy / Σx². Below zero or above one, the points obey no
-    such law. A point at p = 1 has x = 0: it says nothing of f. Source: Draper and Smith, Applied regression analysis,
+    At least one point has p > 1. Least squares of T(p)/T1 = 1/S = f + (1 - f)/p, all points
+    weighing the same. With x = 1 - 1/p and y = 1/S - 1/p a point misses by y - f·x, so the sum of
+    squares is least at f = Σxy / Σx². Below zero or above one, the points obey no such law. A point
+    at p = 1 has x = 0: it says nothing of f. Source: Draper and Smith, Applied regression analysis,
     3rd ed., 1998, section 1.6 (a line through the origin).
     """
     misses = [
@@ -72,9 +78,10 @@ def fit_serial_fraction(points: Sequence[tuple[int, float]]) -> float:
 
 
 def misfit(serial_fraction: float, points: Iterable[tuple[int, float]]) -> float:
-    """Return by how much of its time Amdahl's law misses the worst of measured points with p > 1, each p and its S; zero for none.
+    """Return the largest relative error of Amdahl's law at measured points, each a p and its S.
 
-    A point at p = 1 does not count: the law says 1 there whatever f is.
+    Zero where there is none with p > 1. A point at p = 1 does not count: the law says 1 there
+    whatever f is.
     """
     return max(
         (abs(speedup / amdahl(serial_fraction, p) - 1) for p, speedup in points if p > 1),
@@ -83,9 +90,9 @@ def misfit(serial_fraction: float, points: Iterable[tuple[int, float]]) -> float
 
 
 def largest_worthwhile(serial_fraction: float, threshold: float) -> int | None:
-    """Return the largest p whose predicted efficiency is at least ``threshold`` (None: there is no largest).
+    """Return the largest p whose predicted efficiency is at least ``threshold``.
 
-    From E(p) = 1 / (f·p + 1 - f) ≥ t follows p ≤ 1 + (1/t - 1)/f.
+    None: there is no largest. From E(p) = 1 / (f·p + 1 - f) ≥ t follows p ≤ 1 + (1/t - 1)/f.
     """
     f, t = (
         _fraction(serial_fraction, "serial fraction"),
@@ -96,15 +103,16 @@ def largest_worthwhile(serial_fraction: float, threshold: float) -> int | None:
 
 
 def interval(pairs: Sequence[tuple[float, float]], confidence: float = 0.95) -> tuple[float, float]:
-    """Return the interval of median(baseline) / median(distributed), from at least six pairs of seconds.
+    """Return the interval of median(baseline) / median(distributed), from six or more pairs.
 
-    Order statistics of the pairs' own ratios, interpolated between the two whose sign-test confidence encloses the one
-    asked for. That holds the median of the ratios, which is not the ratio of the medians where the sides' noise differs
-    in shape: so the interval reaches from there to where it lies when it is moved, by as much as the two differ, about
-    the ratio of medians, and never beyond the times that were seen. A drift that both sides share still cancels. No
-    shape of noise is assumed and nothing is drawn by chance. Six pairs can give no more than 96.9 %: more is asked in
-    vain. Source: Hettmansperger and Sheather, Confidence intervals based on interpolated order statistics, Statistics &
-    Probability Letters 4, 1986; the move is ours, its coverage simulated in the tests.
+    It is made of order statistics of the pairs' own ratios, interpolated between the two whose
+    sign-test confidence encloses the one asked for; a drift that both sides share cancels. Such an
+    interval is one of the median of the ratios, which is not the ratio of the medians where the
+    sides' noise differs in shape. So it is also moved by as much as the two differ, and the result
+    spans both places, but never goes beyond the times that were measured. No shape of noise is
+    assumed and nothing is random. Six pairs give at most 96.9 %. Source: Hettmansperger and
+    Sheather, Confidence intervals based on interpolated order statistics, Statistics & Probability
+    Letters 4, 1986; the move is ours, and the tests simulate its coverage.
     """
     if len(pairs) < FEWEST_PAIRS:
         raise ValueError(f"{len(pairs)} pairs are too few for an interval, it takes {FEWEST_PAIRS}")
@@ -122,17 +130,18 @@ def interval(pairs: Sequence[tuple[float, float]], confidence: float = 0.95) -> 
 
 
 def variation(values: Sequence[float]) -> float:
-    """Return the coefficient of variation: standard deviation over mean, of two or more values above zero."""
+    """Return standard deviation over mean, of two or more values above zero."""
     if len(values) < 2:
         raise ValueError(f"the variation of {len(values)} values is not defined")
     return stdev(values) / _positive(fmean(values), "mean")
 
 
 def outliers(values: Sequence[float]) -> tuple[float, ...]:
-    """Return the values whose modified z, |x - median| / MAD, is above 14.826 (ten standard deviations).
+    """Return the values whose modified z, |x - median| / MAD, is above 14.826.
 
-    Where most values are equal, MAD is zero and every other value is an outlier. Source: Iglewicz and
-    Hoaglin, How to detect and handle outliers, 1993; threshold as in hyperfine.
+    That is ten standard deviations. Where most values are equal, MAD is zero and every other value
+    is an outlier. Source: Iglewicz and Hoaglin, How to detect and handle outliers, 1993; threshold
+    as in hyperfine.
     """
     if not values:
         return ()
@@ -142,9 +151,10 @@ def outliers(values: Sequence[float]) -> tuple[float, ...]:
 
 
 def _interpolation(count: int, confidence: float) -> tuple[int, float]:
-    """Return k of the order statistics k and n - k + 1 to start from, and how far to go on from there to the next ones inside.
+    """Return k of the outer order statistics k and n - k + 1, and how far to go inwards.
 
-    The interval between them holds the median with a confidence of 1 - 2·P(fewer than k of n fair coins show heads).
+    The interval between them holds the median with a confidence of 1 - 2·P(fewer than k of n fair
+    coins show heads).
     """
     place, held, tail = 1, 1 - 2 / 2**count, 1
     while place < count // 2:
@@ -158,7 +168,7 @@ def _interpolation(count: int, confidence: float) -> tuple[int, float]:
 
 
 def _between(outer: float, inner: float, share: float) -> float:
-    """Return the ratio that lies a share of the way from one to the other, on a logarithmic scale."""
+    """Return the ratio a share of the way from one to the other, on a logarithmic scale."""
     return outer * math.pow(inner / outer, share)
 
 
@@ -167,7 +177,7 @@ def _ratio_of_medians(pairs: Sequence[tuple[float, float]]) -> float:
 
 
 def _reach(pairs: Sequence[tuple[float, float]]) -> tuple[float, float]:
-    """Return the lowest and the highest speedup of any baseline's time over any distributed one's."""
+    """Return the lowest and highest speedup of any baseline time over any distributed one."""
     baseline, distributed = zip(*pairs, strict=True)
     return speedup(min(baseline), max(distributed)), speedup(max(baseline), min(distributed))
 

@@ -131,7 +131,7 @@ def test_each_key_of_a_judge_belongs_to_one_rule() -> None:
 
 
 def judged_keys() -> set[str]:
-    """Return every key that the source of the judges names: the first word of a caveat, or what is passed on as it."""
+    """Return every key that the source of the judges names."""
     found: set[str] = set()
     for path in CLAIMS.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -329,7 +329,7 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 
 
 def edited(path: tuple[str | int, ...], value: Any) -> Any:
-    """Return the document with one leaf changed: a number by a factor where both are numbers, else put in its place."""
+    """Return the document with one leaf replaced, or multiplied where both are numbers."""
     tree = json.loads(json.dumps(TREE))
     *above, name = path
     inner = tree

@@ -32,7 +32,7 @@ def claimed(results: Results) -> Headline:
 
 
 def a_race_of(baseline_s: float, distributed_s: float, workers: int = 2, **asked: Any) -> Results:
-    """Return one pair of these wall times on so many workers, one after the other, watched at no cost."""
+    """Return one pair of these wall times, one after the other, watched at no cost."""
     trials = some_pairs([baseline_s], [distributed_s], workers)
     apart = tuple(replace(trial, began_s=8.0 + 1e6 * trial.order) for trial in trials)
     return a_results(

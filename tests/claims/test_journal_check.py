@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import events as e
-from harness.claims.journal_check import MOST_TOLD, differences
+from harness.claims.journal_check import MOST_LISTED, differences
 from harness.model import Results, Status
 from harness.state.to_results import results_of
 from tests.builders import a_board, a_digest_of, a_fault, some_events
@@ -89,7 +89,7 @@ def test_after_twenty_differences_the_rest_is_counted() -> None:
     )
     edited = replace(RECORDED, trials=tuple(replace(trial, **numbers) for trial in RECORDED.trials))
     told = differences(edited, JOURNAL, SHA)
-    assert (len(told), told[-1]) == (MOST_TOLD + 1, f"and {len(numbers) * 4 - MOST_TOLD} more")
+    assert (len(told), told[-1]) == (MOST_LISTED + 1, f"and {len(numbers) * 4 - MOST_LISTED} more")
 
 
 def test_a_journal_that_tells_of_no_session_makes_no_results() -> None:

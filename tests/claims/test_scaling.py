@@ -174,9 +174,7 @@ def test_the_interval_holds_the_ratio_of_medians(pairs: list[tuple[float, float]
     assert low <= scaling.speedup(median(baseline), median(distributed)) <= high
 
 
-def test_a_ratio_of_medians_apart_from_the_median_ratio_widens_the_interval_to_where_it_lies_about_it() -> (
-    None
-):
+def test_a_ratio_of_medians_apart_from_the_median_ratio_widens_the_interval() -> None:
     pairs = [
         (5.0, 1.0),
         (2.0, 2.0),
@@ -223,7 +221,10 @@ MIDDLES = {
 
 
 def coverage(one: str, other: str, pairs: int, steepness: float = 0.0) -> float:
-    """Return in what share of sessions the interval holds the speedup; both sides slow down alike by so much till the end."""
+    """Return in what share of sessions the interval holds the speedup.
+
+    Both sides slow down alike by this much until the end.
+    """
     draw, true = (
         Random(f"{one} {other} {pairs} {steepness}"),
         40.0 * MIDDLES[one] / (22.0 * MIDDLES[other]),

@@ -1,6 +1,7 @@
-"""The honesty rules: all of them in ``RULES``, each a value in the file of its theme, and what their judges raise.
+"""The honesty rules, each a value in the file of its theme, and what their judges raise.
 
-A new rule is one value in one of these files and one line here. May import the files beside it, ``model`` and ``rule``.
+A new rule is one value in one of these files and one line here. May import the files beside it,
+``model`` and ``rule``.
 """
 
 from harness.claims.rule import Caveat, Evidence, Rule, Verdict

@@ -108,7 +108,7 @@ def _items_unreported(pairs: Pairs) -> Caveat | None:
 
 
 def _answers_differ(pairs: Pairs) -> Caveat | None:
-    """Refuse other bits, unless the workload says why, or other processors or numbers of threads made them."""
+    """Refuse other bits, unless the workload or the arithmetic explains them."""
     results = pairs.results
     explained = results.spec.workload.answers_differ or pairs.arithmetic_may_differ
     if results.kind is Kind.DECLARED or explained:

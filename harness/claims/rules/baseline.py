@@ -1,4 +1,4 @@
-"""The rule about the baseline: it is the best program on one machine, and its proof can be relied on.
+"""The rule about the baseline: it is the best program on one machine, and its proof is reliable.
 
 May import ``rule``, ``pairs``, ``baseline_proof`` and the threshold of a quiet machine.
 """
@@ -40,12 +40,15 @@ def _of_proof(judge: Callable[[Proof], Caveat | None]) -> Callable[[Pairs], Cave
 
 
 def _baseline_beaten(pairs: Pairs) -> Caveat | None:
-    """Judge whether one worker alone was clearly faster; at p = 1 that is a speedup like any other."""
+    """Judge whether one worker alone was clearly faster; at p = 1 that is just a speedup."""
     tax = one_worker_ratio(pairs.results) if pairs.scale > 1 else None
     if tax is None or tax >= BASELINE_BEATEN:
         return None
     if (pairs.results.observer.foreign_cpu or 0.0) > FOREIGN_CPU_LIMIT:
-        so = "but other programs used the machine, so nothing can be concluded; close them and run again"
+        so = (
+            "but other programs used the machine, so nothing can be concluded;"
+            " close them and run again"
+        )
     else:
         so = "so the baseline is not the best on one machine; make the faster one the baseline"
     return Caveat(
@@ -72,7 +75,7 @@ def _one_worker_over_baseline(tax: float, least: float) -> tuple[Measure, ...]:
 
 
 def _baseline_badly_tuned(proof: Proof) -> Caveat | None:
-    """Judge whether another value of the tuned parameter is so much faster that the baseline is none."""
+    """Judge whether another value of the tuned parameter is far faster than the baseline's."""
     behind = proof.behind_best or 0.0
     if behind <= BADLY_TUNED_LIMIT:
         return None
@@ -97,7 +100,7 @@ def _baseline_untuned(proof: Proof) -> Caveat | None:
 
 
 def _whole_host_wins(proof: Proof) -> Caveat | None:
-    """Judge whether one machine with all its cores at work would have been faster than the workers."""
+    """Judge whether one machine with all its cores would have been faster than the workers."""
     gain = proof.speedup_over_whole
     if gain is None or gain >= 1:
         return None
@@ -143,7 +146,7 @@ def _shares_machines(pairs: Pairs) -> str | None:
 
 
 def _whole_host_slower(proof: Proof) -> Caveat | None:
-    """Judge whether the proof makes the host look worse than one of its cores, which cannot be believed."""
+    """Judge whether the whole host looks slower than one of its cores, which is not credible."""
     gain = proof.whole_speedup
     if gain is None or gain >= 1:
         return None

@@ -1,4 +1,4 @@
-"""Rules about what ran and where: one source, from a commit, on machines of one kind that are described in full.
+"""Rules about what ran and where: one source, on machines of one kind, described in full.
 
 May import ``model``, ``rule`` and ``pairs``.
 """
@@ -24,7 +24,7 @@ def _processes(results: Results) -> list[Process]:
 
 
 def _source_differs(pairs: Pairs) -> Caveat | None:
-    """Judge the processes of every scale, and the digest that the session names, where it is known."""
+    """Judge the processes of every scale, and the digest that the session names, if known."""
     ran = {process.source_sha256 for process in _processes(pairs.results)}
     named = {pairs.results.code.source_sha256} - {""}
     if not ran or len(ran | named) == 1:
@@ -37,7 +37,7 @@ def _source_differs(pairs: Pairs) -> Caveat | None:
 
 
 def _unlike_machines(pairs: Pairs) -> Caveat | None:
-    """Judge whether the baseline's machine is one of the workers' kind; one that is not described may be."""
+    """Judge whether the baseline's machine is of the workers' kind; an undescribed one may be."""
     kinds = {host.id: (host.cpu_model, host.cores) for host in pairs.results.hosts}
     homes = [worker.process.host for worker in pairs.baseline[0].workers_detail]
     ours = {kinds[home] for home in homes if home in kinds}
@@ -51,7 +51,7 @@ def _unlike_machines(pairs: Pairs) -> Caveat | None:
 
 
 def _no_seed(pairs: Pairs) -> Caveat | None:
-    """Judge whether what is random can be drawn again; answers that are all alike have nothing random in them."""
+    """Judge whether a random run can be repeated; equal answers have nothing random in them."""
     results = pairs.results
     answers = {trial.answer_sha256 for trial in finished_trials(results)}
     if results.kind is not Kind.MEASURED or _seed(results) is not None or len(answers) == 1:

@@ -1,4 +1,4 @@
-"""Rules about the facts as they are kept: prices, units, what kind of session it is, and the file and its journal.
+"""Rules about the facts as they are kept: prices, units, kind of session, file and journal.
 
 May import ``model``, ``errors``, ``files.results``, ``rule``, ``pairs`` and ``run_cost``.
 """
@@ -48,7 +48,7 @@ def _cost(pairs: Pairs) -> Measured:
 
 
 def missing_journal(evidence: Evidence) -> Caveat | None:
-    """Judge a measured file without its journal: whoever edits it consistently would leave no trace."""
+    """Judge a measured file without its journal: a consistent edit would leave no trace."""
     if not evidence.journal_missing or evidence.results.kind is not Kind.MEASURED:
         return None
     return Caveat(
@@ -76,7 +76,7 @@ def _encoded(evidence: Evidence) -> bytes | None:
 
 
 def _speedup(pairs: Pairs) -> Measured:
-    """Return the speedup, which no field holds: it is computed from the trials whenever it is shown."""
+    """Return the speedup, which no field holds: it is always computed from the trials."""
     return (ratio("speedup from the trials", pairs.speedup),)
 
 

@@ -1,4 +1,4 @@
-"""Rules about the machines while the clocks ran: equal terms in every process, nothing else at work, cheap to watch.
+"""Rules about the machines while the clocks ran: equal terms, nothing else at work.
 
 May import ``model``, ``rule`` and ``pairs``.
 """
@@ -28,7 +28,8 @@ WATCHING_LIMIT = 0.05
 def _oversubscribed(pairs: Pairs) -> Caveat | None:
     """Judge whether every thread had a core of its own, on its host and within its process.
 
-    A sweep may go on to more workers than there are cores; those scales say so themselves and are not judged here.
+    A sweep may go on to more workers than there are cores; those scales say so themselves and are
+    not judged here.
     """
     return _host_too_small(pairs) or _cores_shared(pairs) or _too_few_cores_allowed(pairs)
 
@@ -49,7 +50,7 @@ def _host_too_small(pairs: Pairs) -> Caveat | None:
 
 
 def _cores_shared(pairs: Pairs) -> Caveat | None:
-    """Judge workers of the pool; the processes of a program of its own may share its cores as they like."""
+    """Judge workers of the pool; the processes of a command may share its cores as they like."""
     if pairs.results.spec.commands is not None:
         return None
     for _, processes in _at_once(pairs):
@@ -76,7 +77,7 @@ def _too_few_cores_allowed(pairs: Pairs) -> Caveat | None:
 
 
 def _at_once(pairs: Pairs) -> Iterator[tuple[str, list[Process]]]:
-    """Yield, for every trial up to the headline's scale, each host and the processes at work there."""
+    """Yield each host and its processes, for every trial up to the headline's scale."""
     for trial in finished_trials(pairs.results):
         if trial.workers > pairs.scale:
             continue
@@ -101,7 +102,8 @@ def _processes(trial: Trial) -> list[Process]:
 def _unequal_terms(pairs: Pairs) -> Caveat | None:
     """Judge the processes of all trials at all scales.
 
-    A baseline that was widened on purpose has more threads than a worker; its niceness must be theirs all the same.
+    A baseline that was widened on purpose has more threads than a worker; its niceness must be
+    theirs all the same.
     """
     spec, trials = pairs.results.spec, finished_trials(pairs.results)
     widened = spec.baseline_cores != spec.cores_per_worker

@@ -40,7 +40,10 @@ def _combined(pairs: Pairs) -> Caveat | None:
 
 
 def _trials_overlap(pairs: Pairs) -> Caveat | None:
-    """Judge whether two trials ran at once that may not: only the sides of one pair may, and only together."""
+    """Judge whether two trials ran at once that may not.
+
+    Only the sides of one pair may, and only under the schedule ``together``.
+    """
     if not _is_one_session(pairs.results):
         return None
     running: list[Trial] = []
@@ -91,7 +94,7 @@ def _session(pairs: Pairs) -> Measured:
 
 
 def _order_contradicted(pairs: Pairs) -> Caveat | None:
-    """Judge whether the order in the file is that by the clock; trials that began together have none."""
+    """Judge whether the order in the file is that of the clock."""
     results = pairs.results
     if not _is_one_session(results) or results.schedule is Schedule.TOGETHER:
         return None
@@ -105,7 +108,7 @@ def _order_contradicted(pairs: Pairs) -> Caveat | None:
 
 
 def _order_unalternated(pairs: Pairs) -> Caveat | None:
-    """Judge whether the side that went first alternates from one round to the next, at every scale."""
+    """Judge whether the sides take turns to go first from round to round, at every scale."""
     results = pairs.results
     if not _is_one_session(results) or results.schedule is not Schedule.IN_TURN:
         return None
@@ -139,7 +142,7 @@ def _order(pairs: Pairs) -> Measured:
 
 
 def _trials_missing(pairs: Pairs) -> Caveat | None:
-    """Judge whether every trial that was launched is there: no gap in order or count, and none too few."""
+    """Judge whether every launched trial is there: no gap in order or count, and enough."""
     results = pairs.results
     if not _is_one_session(results):
         return None

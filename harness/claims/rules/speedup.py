@@ -1,4 +1,4 @@
-"""Rules about what the times imply: COST, how sure the speedup is, and that it stays within the hardware.
+"""Rules about what the times imply: COST, how sure the speedup is, and its limit.
 
 May import ``model``, ``scaling``, ``rule`` and ``pairs``.
 """
@@ -33,7 +33,7 @@ def _slowdown(pairs: Pairs) -> Caveat | None:
 
 
 def _cost_scale(pairs: Pairs) -> Measured:
-    """Return COST, the smallest measured p that beats the baseline (0: none does), and the framework tax."""
+    """Return COST, the smallest p that beats the baseline (0: none does), and the framework tax."""
     faster = [other.scale for other in pairs_by_scale(pairs.results) if other.speedup > 1]
     tax = framework_tax(pairs.results)
     taxed = () if tax is None else (ratio("framework tax", tax),)

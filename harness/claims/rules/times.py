@@ -1,4 +1,4 @@
-"""Rules about the seconds of each trial, at every scale: both sides have them, they add up, and none is missing.
+"""Rules about the seconds of each trial, at every scale: they are there, and they add up.
 
 May import ``model``, ``rule`` and ``pairs``.
 """
@@ -31,7 +31,8 @@ def _no_pair(evidence: Evidence) -> Caveat | None:
         return None
     return Caveat(
         "no-pair",
-        "there is no complete pair of a baseline and a distributed run; run both sides to their end",
+        "there is no complete pair of a baseline and a distributed run;"
+        " run both sides to their end",
     )
 
 
@@ -43,7 +44,7 @@ def _both_times(pairs: Pairs) -> Measured:
 
 
 def _phase_gap(trial: Trial) -> float | None:
-    """Return how far the phases are from adding up to the wall time, as a fraction of it (None: no phases)."""
+    """Return how far the phases are from the wall time, as a fraction of it (None: no phases)."""
     return abs(sum(trial.phases.values()) - trial.wall_s) / trial.wall_s if trial.phases else None
 
 
@@ -97,7 +98,7 @@ def _gap(key: str, sentence: str, gaps: list[float]) -> Caveat | None:
 
 
 def _impossible_seconds(pairs: Pairs) -> Caveat | None:
-    """Judge whether a trial spent more seconds than there were; 2 % and 0.05 s are left to clocks and rounding."""
+    """Judge whether a trial spent more seconds than there were; rounding has 2 % and 0.05 s."""
     results = pairs.results
     if results.kind is not Kind.MEASURED:
         return None
@@ -118,7 +119,7 @@ def _impossible_seconds(pairs: Pairs) -> Caveat | None:
 
 
 def _limited_seconds(results: Results, trial: Trial) -> Iterator[tuple[float, float]]:
-    """Yield seconds that a trial reports beside the seconds that they cannot exceed, where both are known.
+    """Yield seconds that a trial reports beside their limit, where both are known.
 
     A baseline without spans reports its core-seconds for the trial alone.
     """

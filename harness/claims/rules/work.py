@@ -1,4 +1,4 @@
-"""Rules about the work: it is all there at every scale, the baseline did not sleep, and lost time is shown.
+"""Rules about the work: it is all there at every scale, and lost time is shown.
 
 May import ``model``, ``rule`` and ``pairs``, and the threshold of a quiet machine.
 """
@@ -28,7 +28,7 @@ STRAGGLER_LIMIT = 1.25
 
 
 def _worked_s(trial: Trial) -> float:
-    """Return a trial's core-seconds; those of a worker that was lost are known from its kernels alone."""
+    """Return a trial's core-seconds; a lost worker's are known from its kernels alone."""
     return max(trial.cpu_s, sum(worker.cpu_s for worker in trial.workers_detail))
 
 
@@ -107,7 +107,7 @@ def _idle(pairs: Pairs, key: str, sentence: str) -> Caveat | None:
 
 
 def _crowded_out(pairs: Pairs) -> bool:
-    """Return whether other programs used more than a little, and as many cores as the baseline left idle."""
+    """Return whether other programs used more than a little, and the cores left idle."""
     foreign = pairs.results.observer.foreign_cpu or 0.0
     homes = {worker.process.host for trial in pairs.baseline for worker in trial.workers_detail}
     cores = max((host.cores for host in pairs.results.hosts if host.id in homes), default=0)

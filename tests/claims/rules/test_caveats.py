@@ -42,7 +42,7 @@ UNDESCRIBED = "environment-incomplete"
 
 
 def a_spotless_session(**changes: Any) -> Results:
-    """Return six equal pairs on three machines of one core each, run together: nothing to be said against it."""
+    """Return six equal pairs, run together on three machines of one core: it has no caveat."""
     results = a_results(
         schedule=Schedule.TOGETHER,
         hosts=machines(cores=1),
@@ -141,7 +141,7 @@ def one_host(process: Process) -> Process:
 
 
 def busy(seconds: float) -> Callable[[Trial], Trial]:
-    """Return a change that makes three workers busy for 10 s, 10 s and so many seconds, each on a host of its own."""
+    """Return a change that makes workers on three hosts busy for 10 s, 10 s and these seconds."""
     records = (
         a_worker(a_process(f"w{place}", host=f"h{place + 1}"), busy_s=spent)
         for place, spent in enumerate((10.0, 10.0, seconds))
@@ -426,7 +426,7 @@ def test_sides_that_ran_together_on_one_core_are_oversubscribed() -> None:
 
 
 def later(change: Callable[[Process], Process], scale: int) -> Results:
-    """Return an oversubscribed sweep on 1, 2 and 4 workers whose processes of the last trial at a scale are changed."""
+    """Return an oversubscribed sweep with the processes of a scale's last trial changed."""
     results = a_sweep({p: [wall] * 2 for p, wall in ((1, 41.0), (2, 21.2), (4, 11.3))})
     end = max(
         trial.order

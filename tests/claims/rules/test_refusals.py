@@ -29,14 +29,14 @@ BARE = a_spec(workload=some_words(answers_differ=""))
 
 
 def a_session_whose_distributed_side(**saw: Any) -> Results:
-    """Return a session of one pair in which the distributed side differs by these facts, without an excuse."""
+    """Return one pair in which the distributed side differs by these facts, unexplained."""
     return a_results(spec=BARE, trials=(a_trial(Side.BASELINE), a_trial(Side.DISTRIBUTED, **saw)))
 
 
 def a_session_of(
     change: Callable[[Trial], Trial], facts: Mapping[str, Any] | None = None
 ) -> Results:
-    """Return a session of one pair in which every trial is changed, and these facts of the session."""
+    """Return one pair in which every trial and these facts of the session are changed."""
     results = a_results(spec=BARE, **(facts or {}))
     return replace(results, trials=tuple(change(trial) for trial in results.trials))
 
@@ -122,7 +122,7 @@ def tuned(factor: float) -> tuple[Rate, ...]:
 
 
 def a_session_that_computed(compute_s: float) -> Results:
-    """Return a session whose two workers, of 11 s of CPU time each, say together that they computed for so long."""
+    """Return a session whose workers used 22 s of CPU time and say they computed this long."""
     workers = tuple(a_worker(a_process(f"w{place}"), cpu_s=11.0) for place in range(2))
     spent = some_core_seconds(compute_s=compute_s)
     return a_session_whose_distributed_side(workers_detail=workers, core_seconds=spent)
@@ -273,7 +273,7 @@ def test_answers_may_differ_where_the_workload_said_why() -> None:
 
 
 def other_bits(*hosts: Host, threads: int = 1) -> Results:
-    """Return a session whose workers, on host h1 and with so many threads each, gave other bits than the baseline on h0, for no reason."""
+    """Return a session whose workers, on host h1, gave other bits than the baseline on h0."""
     detail = tuple(
         a_worker(a_process(f"w{place}", host="h1", threads=threads)) for place in range(2)
     )
