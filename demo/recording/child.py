@@ -152,12 +152,12 @@ def _closing_lines(results: Results, columns: int, utc: datetime) -> tuple[str, 
     badge = BADGE if kind is Kind.MEASURED else f"{BADGE} · {str(kind).upper()}"
     baseline, distributed = (last_wall_s(results, side) or 0.0 for side in Side)
     return end_card(
-        badge,
-        results.run_id,
-        (baseline, distributed),
-        utc,
-        columns,
-        adopted=results.spec.commands is not None,
+        badge=badge,
+        run_id=results.run_id,
+        clocks=(baseline, distributed),
+        utc=utc,
+        columns=columns,
+        command_pair=results.spec.commands is not None,
     )
 
 

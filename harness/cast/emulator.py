@@ -1,7 +1,7 @@
-"""A recording played into a terminal that is not there: what a person would have seen, moment by moment.
+"""Play a recording into an emulated terminal: what a viewer would see, moment by moment.
 
-The emulation is pyte's, with the alternate screen that it lacks. The one importer of pyte.
-May import ``cast.format``.
+pyte emulates the terminal; the alternate screen, which it lacks, is added here. The only importer
+of pyte. May import ``cast.format``.
 """
 
 import copy
@@ -16,23 +16,23 @@ from pyte.screens import Char
 from harness.cast.format import OUTPUT, Cast
 
 PIECES_APART_S = 0.03
-"""Output that comes within this time is one drawing: a terminal hands a large one over in pieces."""
+"""Outputs closer together than this are one drawing: a terminal passes on large ones in pieces."""
 
-_ALTERNATE = 1049
+_ALTERNATE_SCREEN = 1049
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """Output that belongs together, and that stands from ``at`` until ``until``, in seconds since the beginning."""
+    """Output that belongs together, on the screen from ``at`` until ``until``, in seconds."""
 
     at: float
     until: float
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ScreenState:
-    """What stood on the screen from ``at`` until ``until``, in seconds since the beginning."""
+    """What was on the screen from ``at`` until ``until``, in seconds since the beginning."""
 
     at: float
     until: float
@@ -46,40 +46,41 @@ class ScreenState:
 
 
 class Screen(pyte.Screen):
-    """A terminal's screen, with an alternate one; ``cells`` tells the letters with their paint."""
+    """A terminal's screen, with an alternate one beside it."""
 
     alternate = False
     _normal: Any = None
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
-        """Set modes; the alternate screen begins empty."""
+        """Set modes; the alternate screen starts empty."""
         super().set_mode(*modes, **kwargs)
-        if kwargs.get("private") and _ALTERNATE in modes and not self.alternate:
-            self.alternate, self._normal = (
-                True,
-                (copy.deepcopy(self.buffer), copy.copy(self.cursor)),
-            )
+        if kwargs.get("private") and _ALTERNATE_SCREEN in modes and not self.alternate:
+            self.alternate = True
+            self._normal = (copy.deepcopy(self.buffer), copy.copy(self.cursor))
             self.erase_in_display(2)
 
     def reset_mode(self, *modes: int, **kwargs: Any) -> None:
-        """Reset modes; the normal screen comes back as it was left."""
+        """Reset modes; the normal screen returns as it was left."""
         super().reset_mode(*modes, **kwargs)
-        if kwargs.get("private") and _ALTERNATE in modes and self.alternate:
-            self.alternate, hidden = False, self.cursor.hidden
+        if kwargs.get("private") and _ALTERNATE_SCREEN in modes and self.alternate:
+            self.alternate = False
+            hidden = self.cursor.hidden
             self.buffer, self.cursor = self._normal
             self.cursor.hidden = hidden
 
     def cells(self, row: int) -> Mapping[int, Char]:
-        """Return a row's painted letters by column; a column that is missing is blank."""
+        """Return a row's characters and colours by column; a missing column is blank."""
         return self.buffer[row]
 
 
 def drawings(cast: Cast) -> Iterator[Drawing]:
-    """Yield the recording's output, the pieces of one drawing put together."""
+    """Yield the recording's output, with the pieces of one drawing joined."""
     output = [event for event in cast.events if event.code == OUTPUT]
     began, pieces = 0.0, ""
     for event, later in zip_longest(output, output[1:]):
-        began, pieces = (event.at, event.text) if not pieces else (began, pieces + event.text)
+        if not pieces:
+            began = event.at
+        pieces += event.text
         until = later.at if later is not None else cast.duration_s
         if later is None or until - event.at >= PIECES_APART_S:
             yield Drawing(began, until, pieces)
@@ -87,7 +88,10 @@ def drawings(cast: Cast) -> Iterator[Drawing]:
 
 
 def screens(cast: Cast) -> Iterator[tuple[float, float, Screen]]:
-    """Yield (from, until, the screen) for every drawing of a recording; it is one screen, to be read before the next is asked for."""
+    """Yield (from, until, screen) for every drawing of a recording.
+
+    It is one screen that changes: read it before asking for the next.
+    """
     screen = Screen(cast.columns, cast.rows)
     stream = pyte.Stream(screen)
     for drawing in drawings(cast):
@@ -96,6 +100,7 @@ def screens(cast: Cast) -> Iterator[tuple[float, float, Screen]]:
 
 
 def screen_states(cast: Cast) -> Iterator[ScreenState]:
-    """Yield what was to be seen, a value for every drawing."""
+    """Yield what was on the screen after every drawing of a recording."""
     for at, until, screen in screens(cast):
-        yield ScreenState(at, until, tuple(screen.display), screen.alternate)
+        lines = tuple(screen.display)
+        yield ScreenState(at=at, until=until, lines=lines, alternate=screen.alternate)

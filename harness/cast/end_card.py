@@ -1,6 +1,6 @@
-"""The slate below a recorded headline: that it is a recording, of what run, at what moment, and where both clocks stopped.
+"""The two lines below a recorded headline: the stopped clocks, and which run was recorded when.
 
-Pure. May import ``words`` and ``frame``.
+Pure. May import ``text`` and ``show.terminal.lines``.
 """
 
 from datetime import datetime
@@ -10,19 +10,19 @@ from harness.show.terminal.lines import first_fitting
 
 
 def end_card(
+    *,
     badge: str,
     run_id: str,
     clocks: tuple[float, float],
     utc: datetime,
     columns: int,
-    *,
-    adopted: bool = False,
+    command_pair: bool = False,
 ) -> tuple[str, str]:
-    """Return two lines: both clocks as they stopped, in seconds given, then the badge, the moment and the run.
+    """Return the stopped clocks, given in seconds, and below them the badge, the date and the run.
 
-    ``adopted``: the distributed side is a program of its own, and need not be Ray's.
+    The distributed side of a ``command_pair`` need not use Ray, so it is not called RAY.
     """
     baseline, distributed = map(text.clock, clocks)
-    run = f"{text.moment(utc)} · run {text.printable(run_id)}"
-    stopped = f" BASELINE {baseline} · {'DISTRIBUTED' if adopted else 'RAY'} {distributed}"
-    return stopped, first_fitting([f" {text.printable(badge)}  {run}"], columns - 1)
+    name = "DISTRIBUTED" if command_pair else "RAY"
+    run = f" {text.printable(badge)}  {text.moment(utc)} · run {text.printable(run_id)}"
+    return f" BASELINE {baseline} · {name} {distributed}", first_fitting([run], columns - 1)

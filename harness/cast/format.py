@@ -120,7 +120,9 @@ _encoder = msgspec.json.Encoder()
 
 
 def read(path: Path) -> Cast:
-    """Return a recording; raise ``BadRequest`` if it is missing, too large, or no asciicast of version 2 or 3."""
+    """Return a recording; raise ``BadRequest`` if the file is missing, too large, or not an
+    asciicast of version 2 or 3.
+    """
     return parse(atomic.read(path, LARGEST_BYTES, "recording", _HINT), printable(str(path)))
 
 

@@ -1,6 +1,7 @@
-"""Labelled moments inside the output of a program: written as a private escape sequence that no terminal shows, taken out afterwards.
+"""Labelled moments, written into a program's output and taken out of the recording afterwards.
 
-A mark says how long ago its moment was when it was written, so that it stands at the moment itself however late a frame is drawn.
+A program writes each as a private escape sequence, which no terminal shows. The sequence says how
+long ago its moment was, so the marker is exact however late the frame is drawn.
 Pure. May import ``cast.format``.
 """
 
@@ -9,61 +10,63 @@ from dataclasses import replace
 
 from harness.cast.format import MARKER, OUTPUT, Cast, Event
 
-ARMED, GO, HEADLINE = "armed", "go", "headline"
-DISTRIBUTED_GO, BASELINE_DONE, DISTRIBUTED_DONE = (
-    "distributed go",
-    "baseline done",
-    "distributed done",
-)
+ARMED = "armed"
+GO = "go"
+BASELINE_DONE = "baseline done"
+DISTRIBUTED_GO = "distributed go"
+DISTRIBUTED_DONE = "distributed done"
+HEADLINE = "headline"
 
-_LEAD = "\x1b]7719;twoclocks;"
-_MARK = re.compile(r"\x1b\]7719;twoclocks;(\d+);([a-z0-9 ]{1,40})\x1b\\")
+_PREFIX = "\x1b]7719;twoclocks;"
+_SEQUENCE = re.compile(r"\x1b\]7719;twoclocks;(\d+);([a-z0-9 ]{1,40})\x1b\\")
 
 
-def marker_sequence(label: str, ago: float) -> str:
-    """Return the escape sequence for a moment ``ago`` seconds before it is written; a label is of small letters, digits and spaces."""
-    written = f"{_LEAD}{max(0, round(ago * 1000))};{label}\x1b\\"
-    if not _MARK.fullmatch(written):
+def marker_sequence(label: str, seconds_ago: float) -> str:
+    """Return the escape sequence for a moment that long before it is written.
+
+    A label is made of small letters, digits and spaces; raise ``ValueError`` for another.
+    """
+    sequence = f"{_PREFIX}{max(0, round(seconds_ago * 1000))};{label}\x1b\\"
+    if not _SEQUENCE.fullmatch(sequence):
         raise ValueError(f"{label!r} cannot be a label")
-    return written
+    return sequence
 
 
 def extract_markers(cast: Cast) -> Cast:
-    """Return the recording with its marks taken out of the output and put among the events as markers, each at its moment.
+    """Return the recording with its marker sequences replaced by marker events.
 
-    Everything else stays as it was, in its order; a mark that a terminal handed over in pieces is put together.
+    Everything else stays, in its order. A sequence that a terminal passed on in pieces is joined.
     """
-    kept: list[Event] = []
+    events: list[Event] = []
     markers: list[Event] = []
-    held = ""
+    unfinished = ""
     for event in cast.events:
         if event.code != OUTPUT:
-            kept.append(event)
+            events.append(event)
             continue
-        whole, held = _until_unfinished(held + event.text)
+        whole, unfinished = _split_unfinished(unfinished + event.text)
         markers += [
-            Event(max(0.0, event.at - int(ago) / 1000), MARKER, label)
-            for ago, label in _MARK.findall(whole)
+            Event(max(0.0, event.at - int(ago_ms) / 1000), MARKER, label)
+            for ago_ms, label in _SEQUENCE.findall(whole)
         ]
-        kept.append(event._replace(text=_MARK.sub("", whole)))
-    if held:
-        kept.append(Event(cast.duration_s, OUTPUT, held))
-    return replace(cast, events=_merged(kept, markers))
+        events.append(event._replace(text=_SEQUENCE.sub("", whole)))
+    if unfinished:
+        events.append(Event(cast.duration_s, OUTPUT, unfinished))
+    return replace(cast, events=_merge(events, markers))
 
 
-def _until_unfinished(text: str) -> tuple[str, str]:
-    """Return the text up to a mark that is not finished at its end, and that beginning of a mark."""
-    start = text.rfind(_LEAD)
-    if start < 0 or _MARK.match(text, start):
-        begun = next(
-            (length for length in range(len(_LEAD) - 1, 0, -1) if text.endswith(_LEAD[:length])), 0
-        )
-        start = len(text) - begun
+def _split_unfinished(text: str) -> tuple[str, str]:
+    """Return the text without an unfinished sequence at its end, and that sequence's beginning."""
+    start = text.rfind(_PREFIX)
+    if start < 0 or _SEQUENCE.match(text, start):
+        lengths = range(len(_PREFIX) - 1, 0, -1)
+        partial = next((length for length in lengths if text.endswith(_PREFIX[:length])), 0)
+        start = len(text) - partial
     return text[:start], text[start:]
 
 
-def _merged(events: list[Event], markers: list[Event]) -> tuple[Event, ...]:
-    """Return events with the markers before the first one that is later; events keep their order, whatever their times."""
+def _merge(events: list[Event], markers: list[Event]) -> tuple[Event, ...]:
+    """Return the events in their own order, each marker before the first event that is later."""
     merged: list[Event] = []
     waiting = sorted(markers, key=lambda marker: marker.at)
     for event in events:

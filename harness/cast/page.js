@@ -5,101 +5,115 @@
   document.addEventListener("securitypolicyviolation", () => count("violations"));
   addEventListener("error", () => count("errors"));
   addEventListener("unhandledrejection", () => count("errors"));
-  document.addEventListener("DOMContentLoaded", () => start().catch(() => fail("The recording in this page cannot be played.")));
+  document.addEventListener("DOMContentLoaded", () => {
+    start().catch(() => fail("The recording in this page cannot be played."));
+  });
 
-  function fail(words) {
-    const told = document.getElementById("trouble");
-    told.textContent = words;
-    told.hidden = false;
+  function fail(message) {
+    const paragraph = document.getElementById("trouble");
+    paragraph.textContent = message;
+    paragraph.hidden = false;
     page.dataset.state = "failed";
   }
 
-  async function unpacked() {
-    const letters = document.getElementById("cast").textContent.replace(/-/g, "+").replace(/_/g, "\/");
-    const packed = Uint8Array.from(atob(letters), (letter) => letter.charCodeAt(0));
-    return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+  async function unpack() {
+    const urlsafe = document.getElementById("cast").textContent;
+    const base64 = urlsafe.replace(/-/g, "+").replace(/_/g, "\/");
+    const packed = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(stream).text();
   }
 
   async function start() {
     if (typeof DecompressionStream === "undefined" || typeof WebAssembly === "undefined") {
-      fail("This browser is too old to play the recording. Use Chrome 95, Firefox 113 or Safari 16.4, or a later one.");
+      fail("This browser is too old to play the recording."
+        + " Use Chrome 95, Firefox 113 or Safari 16.4, or a later one.");
       return;
     }
     const stage = document.getElementById("stage");
-    const player = AsciinemaPlayer.create({ data: await unpacked() }, stage, {
-      autoPlay: false, preload: true, speed: 1, idleTimeLimit: 1e9, fit: "both", poster: "npt:" + stage.dataset.poster,
-      controls: true, cursorMode: "hidden", theme: "twoclocks", terminalLineHeight: 1.1,
+    const player = AsciinemaPlayer.create({ data: await unpack() }, stage, {
+      autoPlay: false, preload: true, speed: 1, idleTimeLimit: 1e9, fit: "both",
+      poster: "npt:" + stage.dataset.poster, controls: true, cursorMode: "hidden",
+      theme: "twoclocks", terminalLineHeight: 1.1,
     });
     player.addEventListener("error", () => fail("The recording in this page is damaged."));
     player.addEventListener("ready", () => {
       if (page.dataset.state !== "failed") {
         page.dataset.state = "ready";
-        take(player, stage);
+        connect(player, stage);
       }
     });
   }
 
-  function take(player, stage) {
+  function connect(player, stage) {
     const play = document.getElementById("play");
     const chapters = [...document.querySelectorAll("button[data-at]")];
     let playing = false;
-    for (const mark of document.querySelectorAll("aside .recorded, aside .label")) {
-      stage.querySelector(".ap-control-bar").append(mark.cloneNode(true)); /* a full screen shows it there, too */
+    /* In full screen only the control bar can show the labels. */
+    for (const label of document.querySelectorAll("aside .recorded, aside .label")) {
+      stage.querySelector(".ap-control-bar").append(label.cloneNode(true));
     }
 
-    const tell = (now) => {
+    const showPlaying = (now) => {
       playing = now;
       page.dataset.playing = now ? "yes" : "no";
       play.textContent = now ? "\u2759\u2759 Pause" : "\u25b6 Play";
     };
-    const place = async () => {
+    const showPosition = async () => {
       const at = await player.getCurrentTime();
       page.dataset.at = at.toFixed(1);
       const past = chapters.filter((chapter) => Number(chapter.dataset.at) <= at + 0.05);
       chapters.forEach((chapter) => chapter.removeAttribute("aria-current"));
       past[past.length - 1]?.setAttribute("aria-current", "true");
     };
-    const go = async (at) => {
+    const seekTo = async (at) => {
       await player.seek(at);
-      await place();
+      await showPosition();
     };
-    const follow = async () => {
+    const followHash = async () => {
       const asked = new URLSearchParams(location.hash.slice(1));
       const chapter = chapters[Number(asked.get("chapter")) - 1];
       const at = chapter ? chapter.dataset.at : asked.get("t");
       if (at && Number.isFinite(Number(at))) {
-        await go(Number(at));
+        await seekTo(Number(at));
       }
       if (asked.has("play")) {
         await player.play();
       }
     };
-    for (const [event, now] of [["play", true], ["playing", true], ["pause", false], ["ended", false]]) {
-      player.addEventListener(event, () => { tell(now); place(); });
+    const playingAfter = { play: true, playing: true, pause: false, ended: false };
+    for (const [event, now] of Object.entries(playingAfter)) {
+      player.addEventListener(event, () => { showPlaying(now); showPosition(); });
     }
-    player.addEventListener("seeked", place);
-    setInterval(() => { if (playing) { place(); } }, 250);
+    player.addEventListener("seeked", showPosition);
+    setInterval(() => { if (playing) { showPosition(); } }, 250);
     play.addEventListener("click", () => {
       if (playing) { player.pause(); } else { player.play(); }
       player.el.focus();
     });
     for (const chapter of chapters) {
-      chapter.addEventListener("click", () => { go(Number(chapter.dataset.at)); player.el.focus(); });
+      chapter.addEventListener("click", () => {
+        seekTo(Number(chapter.dataset.at));
+        player.el.focus();
+      });
     }
     document.addEventListener("keydown", (pressed) => {
-      const own = pressed.target.closest("button, #stage");
-      const kept = own && (own.id === "stage" || pressed.key === " " || pressed.key === "Enter");
-      if (kept || pressed.ctrlKey || pressed.altKey || pressed.metaKey || !/^([ \[\],.f?0-9]|Arrow(Left|Right))$/.test(pressed.key)) {
+      const { key, shiftKey } = pressed;
+      const target = pressed.target.closest("button, #stage");
+      const handled = target && (target.id === "stage" || key === " " || key === "Enter");
+      const modified = pressed.ctrlKey || pressed.altKey || pressed.metaKey;
+      const known = /^([ \[\],.f?0-9]|Arrow(Left|Right))$/.test(key);
+      if (handled || modified || !known) {
         return;
       }
       pressed.preventDefault();
-      player.el.dispatchEvent(new KeyboardEvent("keydown", { key: pressed.key, shiftKey: pressed.shiftKey, bubbles: true }));
+      player.el.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey, bubbles: true }));
     });
-    addEventListener("hashchange", follow);
+    addEventListener("hashchange", followHash);
     for (const button of [play, ...chapters]) {
       button.disabled = false;
     }
-    tell(false);
-    follow();
+    showPlaying(false);
+    followHash();
   }
 })();

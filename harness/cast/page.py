@@ -1,7 +1,8 @@
 """A recording as one HTML document that plays by itself: no server, no network, no address in it.
 
-The player is asciinema-player, taken from the package that ships it; page, style and script of ours lie beside this file.
-May import ``cast``, ``errors`` and ``show.words``.
+The player is asciinema-player, taken from the package that ships it. The page's own markup, style
+and script are the files beside this one.
+May import ``cast``, ``errors`` and ``text``.
 """
 
 import base64
@@ -15,15 +16,16 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from harness import text as words
+from harness import text
 from harness.cast.emulator import PIECES_APART_S
 from harness.cast.format import MARKER, OUTPUT, Cast, encode
 from harness.cast.markers import HEADLINE
 from harness.errors import BadRequest
 
 CREDIT = (
-    "Played by asciinema-player, by Marcin Kulik and contributors, under the Apache License, version 2.0;"
-    " changed in its spelling only: slashes and control characters are written as escapes."
+    "Played by asciinema-player, by Marcin Kulik and contributors, under the Apache License,"
+    " version 2.0; changed in its spelling only: slashes and control characters are written as"
+    " escapes."
 )
 
 _PACKAGE = "mkdocs_asciinema_player"
@@ -34,11 +36,12 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SECOND_SLASH = re.compile("(?<=/)/")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PageFacts:
-    """What the page says of a recording in words.
+    """What the page says about a recording.
 
-    ``label`` says what it is if it is no measurement (SIMULATED), ``headline`` is the sentence to say aloud; both may be empty.
+    ``label`` says what it is if it is no measurement (SIMULATED), ``headline`` is the sentence to
+    say aloud; both may be empty.
     """
 
     title: str
@@ -56,114 +59,117 @@ class _Player:
     style: str
 
 
-def render_page(cast: Cast, about: PageFacts) -> bytes:
-    """Return the document; the same recording gives the same bytes. Raises ``BadRequest`` where the player is not installed."""
-    player, script = _player(), _beside("page.js")
-    style = player.style + _beside("page.css")
-    heading = words.printable(about.title) or words.printable(about.workload)
-    return (
-        Template(_beside("page.html"))
-        .substitute(
-            policy=_policy((script, player.script), style),
-            script=script,
-            style=style,
-            player=player.script,
-            title=_shown(f"{heading} · {cast.label}"),
-            heading=_shown(heading),
-            moment=_shown(cast.date),
-            label=_paragraph("label", about.label),
-            facts="\n".join(_facts(cast, about)),
-            headline=_paragraph("headline", about.headline),
-            chapters="\n".join(_chapters(cast)),
-            poster=f"{_poster(cast):.6f}",
-            credit=_shown(CREDIT),
-            cast=_packed(cast),
-        )
-        .encode()
+def render_page(cast: Cast, facts: PageFacts) -> bytes:
+    """Return the document; the same recording gives the same bytes.
+
+    Raises ``BadRequest`` if the player is not installed.
+    """
+    player, script = _player(), _read("page.js")
+    style = player.style + _read("page.css")
+    heading = text.printable(facts.title) or text.printable(facts.workload)
+    document = Template(_read("page.html")).substitute(
+        policy=_policy((script, player.script), style),
+        script=script,
+        style=style,
+        player=player.script,
+        title=_escape(f"{heading} · {cast.label}"),
+        heading=_escape(heading),
+        date=_escape(cast.date),
+        label=_paragraph("label", facts.label),
+        facts="\n".join(_definitions(cast, facts)),
+        headline=_paragraph("headline", facts.headline),
+        chapters="\n".join(_chapter_buttons(cast)),
+        poster=f"{_poster_at(cast):.6f}",
+        credit=_escape(CREDIT),
+        cast=_pack(cast),
     )
+    return document.encode()
 
 
 def require_player() -> None:
-    """Raise ``BadRequest`` where the player is not installed."""
+    """Raise ``BadRequest`` if the player is not installed."""
     _player()
 
 
-def _beside(name: str) -> str:
+def _read(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
 
 
 def _player() -> _Player:
     try:
         assets = resources.files(_PACKAGE) / "assets"
-        script, style = (
-            (assets / f"asciinema-player.{kind}").read_text(encoding="utf-8")
-            for kind in ("min.js", "css")
-        )
+        script = (assets / "asciinema-player.min.js").read_text(encoding="utf-8")
+        style = (assets / "asciinema-player.css").read_text(encoding="utf-8")
     except (ModuleNotFoundError, OSError) as error:
-        hint = "install it anew: pip install 'mkdocs-asciinema-player==1.2.*'"
         raise BadRequest(
-            "asciinema-player is not installed, which plays a recording in a page", hint
+            "asciinema-player is not installed, which plays a recording in a page",
+            "pip install 'mkdocs-asciinema-player==1.2.*'",
         ) from error
-    return _Player(_addressless(script), _COMMENT.sub("", style))
+    return _Player(_without_addresses(script), _COMMENT.sub("", style))
 
 
-def _addressless(script: str) -> str:
-    """Return a minified script that means the same and has no address in it.
+def _without_addresses(script: str) -> str:
+    """Return a minified script that does the same and contains no address.
 
-    Two slashes in a row stand in its strings only, where an escaped slash is a slash: names of namespaces, and letters
-    of base64. Its two comments name a licence by its address; the page says it in words.
+    Two slashes in a row occur only in its strings, where an escaped slash is a slash: in names of
+    namespaces and in base64. Its two comments link to a licence, which the page names in words.
     """
     bare = _COMMENT.sub("", script).strip()
-    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", _SECOND_SLASH.sub(r"\\/", bare))
+    return _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}", _SECOND_SLASH.sub(r"\\/", bare))
 
 
 def _policy(scripts: tuple[str, ...], style: str) -> str:
-    """Return a policy that lets nothing into the page but what stands in it.
+    """Return a content security policy that allows only what the page itself contains.
 
-    The player's terminal is WebAssembly, which needs leave of its own to be compiled. Styles that it sets from its script
-    need none, nor does the recording, which is no script and is fetched from nowhere.
+    The player's terminal is WebAssembly, which needs a permission of its own. Styles that the
+    player sets from its script need none, nor does the recording, which is not a script.
     """
-    allowed = " ".join(map(_source, scripts))
-    return f"default-src 'none'; script-src {allowed} 'wasm-unsafe-eval'; style-src {_source(style)}; base-uri 'none'; form-action 'none'"
+    directives = (
+        "default-src 'none'",
+        f"script-src {' '.join(map(_source_hash, scripts))} 'wasm-unsafe-eval'",
+        f"style-src {_source_hash(style)}",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    return "; ".join(directives)
 
 
-def _source(content: str) -> str:
+def _source_hash(content: str) -> str:
     return f"'sha256-{base64.b64encode(sha256(content.encode()).digest()).decode()}'"
 
 
-def _shown(text: str) -> str:
-    return escape(words.printable(text))
+def _escape(content: str) -> str:
+    return escape(text.printable(content))
 
 
-def _paragraph(kind: str, text: str) -> str:
-    told = words.with_no_break_spaces(_shown(text))
-    return f'<p class="{kind}">{told}</p>' if told else ""
+def _paragraph(kind: str, content: str) -> str:
+    escaped = text.with_no_break_spaces(_escape(content))
+    return f'<p class="{kind}">{escaped}</p>' if escaped else ""
 
 
-def _facts(cast: Cast, about: PageFacts) -> Iterator[str]:
-    told = {
-        "run": about.run_id,
-        "workload": about.workload,
-        "screen": f"{words.count(cast.columns)}{words.TIMES}{words.count(cast.rows)}",
-        "length": f"{words.clock(cast.duration_s)}, at its true speed",
+def _definitions(cast: Cast, facts: PageFacts) -> Iterator[str]:
+    values = {
+        "run": facts.run_id,
+        "workload": facts.workload,
+        "screen": f"{text.count(cast.columns)}{text.TIMES}{text.count(cast.rows)}",
+        "length": f"{text.clock(cast.duration_s)}, at its true speed",
     }
-    for name, value in told.items():
-        yield f"<dt>{name}</dt><dd>{_shown(value) or words.NOTHING}</dd>"
+    for name, value in values.items():
+        yield f"<dt>{name}</dt><dd>{_escape(value) or text.NOTHING}</dd>"
 
 
-def _chapters(cast: Cast) -> Iterator[str]:
-    """Yield a button for each marker, which names its moment and leads to where its drawing is there."""
+def _chapter_buttons(cast: Cast) -> Iterator[str]:
+    """Yield a button for each marker; it leads to the moment at which the marker's frame is up."""
     for marker in cast.markers:
-        label, clock = (
-            _shown(marker.text) or words.NOTHING,
-            words.clock(marker.at).rpartition(".")[0],
-        )
-        seconds = f'<span class="label-of">{label}</span> <time>{clock}</time>'
-        yield f'<li><button type="button" data-at="{_drawn(cast, marker.at):.6f}" disabled>{seconds}</button></li>'
+        label = _escape(marker.text) or text.NOTHING
+        clock = text.clock(marker.at).rpartition(".")[0]
+        at = f"{_drawn_at(cast, marker.at):.6f}"
+        content = f'<span class="label-of">{label}</span> <time>{clock}</time>'
+        yield f'<li><button type="button" data-at="{at}" disabled>{content}</button></li>'
 
 
-def _drawn(cast: Cast, at: float) -> float:
-    """Return when what was to be shown of a moment was drawn: the end of the output that came next, or the moment itself."""
+def _drawn_at(cast: Cast, at: float) -> float:
+    """Return when the next drawing from a moment on is complete (without one: that moment)."""
     following = [event.at for event in cast.events if event.code == OUTPUT and event.at >= at]
     ended = following[0] if following else at
     for later in following:
@@ -173,20 +179,19 @@ def _drawn(cast: Cast, at: float) -> float:
     return ended
 
 
-def _poster(cast: Cast) -> float:
-    """Return the moment that is shown before the recording is played: the headline, else the last second."""
-    told = cast.marker_at(HEADLINE)
-    if told is None:
+def _poster_at(cast: Cast) -> float:
+    """Return the moment that is shown before playing: the headline, else the last second."""
+    headline = cast.marker_at(HEADLINE)
+    if headline is None:
         return max(0.0, cast.duration_s - _POSTER_AFTER_S)
-    return min(told + _POSTER_AFTER_S, cast.duration_s)
+    return min(headline + _POSTER_AFTER_S, cast.duration_s)
 
 
-def _packed(cast: Cast) -> str:
-    """Return the recording, its labels made harmless, compressed, in the base64 that has no slashes."""
+def _pack(cast: Cast) -> str:
+    """Return the recording with printable labels, compressed, in the base64 without slashes."""
     events = tuple(
-        event._replace(text=words.printable(event.text)) if event.code == MARKER else event
+        event._replace(text=text.printable(event.text)) if event.code == MARKER else event
         for event in cast.events
     )
-    return base64.urlsafe_b64encode(
-        gzip.compress(encode(replace(cast, events=events)), mtime=0)
-    ).decode()
+    packed = gzip.compress(encode(replace(cast, events=events)), mtime=0)
+    return base64.urlsafe_b64encode(packed).decode()

@@ -1,96 +1,100 @@
-"""The screen read back: what a person sees in a panel, or on the slate below a headline, from nothing but its letters.
+"""Read a panel, or a headline with its end card, from the letters on a screen.
 
-The reverse of ``panel`` and ``slate``; a total function of text, which may be any. May import ``clock``.
+The reverse of ``panel`` and ``end_card``: a total function of any text.
+May import ``show.terminal.big_digits``.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from harness.show.terminal.big_digits import read_digits
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)Z")
 _RUN = re.compile(r"\brun ([0-9a-zA-Z]{1,16})(?![0-9a-zA-Z])")
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d\d):(\d\d(\.\d)?)")
-_TOP = re.compile(r"╭─ (.*?) ─+ ([A-Z]+)(?: · [\d,]+ LOST)? ──╮")
-_SLATE = re.compile(r" BASELINE (\S+) · (?:RAY|DISTRIBUTED) (\S+)")
+_BOX_TOP = re.compile(r"╭─ (.*?) ─+ ([A-Z]+)(?: · [\d,]+ LOST)? ──╮")
+_END_CARD = re.compile(r" BASELINE (\S+) · (?:RAY|DISTRIBUTED) (\S+)")
 _CLOCK_ROWS = slice(2, 13)
 _ROUNDING = 1e-6
 
 
-@dataclass(frozen=True)
-class ClockReading:
-    """What a clock shows: ``seconds``, cut off at a ``tick`` of a tenth, or of a second where there is no room for tenths."""
+class ClockReading(NamedTuple):
+    """What a clock shows, in seconds, cut off at its ``tick``: a tenth, or a whole second."""
 
     seconds: float
     tick: float
 
     def shows(self, elapsed: float) -> bool:
-        """Tell whether this is what the clock would show after so many seconds."""
+        """Return whether the clock would show this after so many seconds."""
         return -_ROUNDING <= elapsed - self.seconds < self.tick
 
 
-@dataclass(frozen=True)
-class ScreenReading:
-    """What is to be seen at one moment; ``looks`` are the words at the top of both boxes, None below a headline.
+Clocks = tuple[ClockReading | None, ClockReading | None]
+"""The baseline's and the distributed side's clock (None: it cannot be read)."""
 
-    ``clocks`` are what both show (None: there is none to be read), ``utc`` is the moment, in whole seconds.
+
+@dataclass(frozen=True, kw_only=True)
+class ScreenReading:
+    """What a screen says at one moment.
+
+    ``badge`` is None where there is none. ``utc`` is the date on the screen, in whole seconds.
+    ``statuses`` are the words at the top of both boxes (None: a headline, which has no boxes).
     """
 
-    badge: str
+    badge: str | None
     run_id: str
     utc: datetime
-    clocks: tuple[ClockReading | None, ClockReading | None]
+    clocks: Clocks
     statuses: tuple[str, str] | None = None
 
 
 def read_screen(lines: Sequence[str]) -> ScreenReading | None:
-    """Return what is to be seen on a screen (None: neither a panel nor a headline with its slate)."""
-    return _panel(lines) or _headline(lines)
+    """Return what a screen says (None: it shows neither a panel nor a headline's end card)."""
+    return _read_panel(lines) or _read_end_card(lines)
 
 
 def parse_clock(text: str) -> ClockReading | None:
-    """Return what a clock shows that reads so (None: it is no clock)."""
-    found = _CLOCK.fullmatch(text)
-    if found is None:
+    """Return the clock that is written ``mm:ss.t`` or ``h:mm:ss`` (None: it is no clock)."""
+    match = _CLOCK.fullmatch(text)
+    if match is None:
         return None
-    hours, minutes, rest, tenths = found.groups()
-    return ClockReading(
-        int(hours or 0) * 3600 + int(minutes) * 60 + float(rest), 0.1 if tenths else 1.0
-    )
+    hours, minutes, rest, tenths = match.groups()
+    seconds = int(hours or 0) * 3600 + int(minutes) * 60 + float(rest)
+    return ClockReading(seconds, 0.1 if tenths else 1.0)
 
 
-def _panel(lines: Sequence[str]) -> ScreenReading | None:
-    if len(lines) < 2 or len(tops := _TOP.findall(lines[1])) != 2:
+def _read_panel(lines: Sequence[str]) -> ScreenReading | None:
+    if len(lines) < 2 or len(tops := _BOX_TOP.findall(lines[1])) != 2:
         return None
     half = lines[1].index("╮") + 1
     rows = lines[_CLOCK_ROWS]
-    boxes = [[row[2 : half - 2] for row in rows], [row[half + 2 : 2 * half - 2] for row in rows]]
-    left, right = (parse_clock(_read(box)) for box in boxes)
-    return _labelled(lines[0], (left, right), (tops[0][1], tops[1][1]))
+    baseline = _clock_in([row[2 : half - 2] for row in rows])
+    distributed = _clock_in([row[half + 2 : 2 * half - 2] for row in rows])
+    return _reading(lines[0], (baseline, distributed), (tops[0][1], tops[1][1]))
 
 
-def _read(rows: Sequence[str]) -> str:
-    """Return the clock of a box: its big digits, or the small ones where it has no room for those."""
-    return read_digits(rows) or next(
-        (row.strip() for row in rows if _CLOCK.fullmatch(row.strip())), ""
-    )
+def _clock_in(rows: Sequence[str]) -> ClockReading | None:
+    """Return a box's clock, from its big digits or from small ones on a row of their own."""
+    small = (row.strip() for row in rows if _CLOCK.fullmatch(row.strip()))
+    return parse_clock(read_digits(rows) or next(small, ""))
 
 
-def _headline(lines: Sequence[str]) -> ScreenReading | None:
-    told = [line for line in lines if line.strip()]
-    if len(told) < 2 or (found := _SLATE.fullmatch(told[-2].rstrip())) is None:
+def _read_end_card(lines: Sequence[str]) -> ScreenReading | None:
+    written = [line for line in lines if line.strip()]
+    if len(written) < 2:
         return None
-    return _labelled(told[-1], (parse_clock(found[1]), parse_clock(found[2])), None)
+    clocks, run = written[-2:]
+    match = _END_CARD.fullmatch(clocks.rstrip())
+    if match is None:
+        return None
+    return _reading(run, (parse_clock(match[1]), parse_clock(match[2])), None)
 
 
-def _labelled(
-    line: str,
-    clocks: tuple[ClockReading | None, ClockReading | None],
-    looks: tuple[str, str] | None,
-) -> ScreenReading | None:
-    """Return what a line says of the badge, the moment and the run, with the clocks; nothing where it lacks one of them."""
+def _reading(line: str, clocks: Clocks, statuses: tuple[str, str] | None) -> ScreenReading | None:
+    """Return the clocks with the badge, date and run in a line (None: it has no date or run)."""
     moment, run = _MOMENT.search(line), _RUN.search(line)
     if moment is None or run is None:
         return None
@@ -99,4 +103,10 @@ def _labelled(
     except ValueError:
         return None
     badge, gap, _ = line[1:].partition("  ")
-    return ScreenReading(badge.strip() if gap else "", run[1], utc, clocks, looks)
+    return ScreenReading(
+        badge=badge.strip() if gap else None,
+        run_id=run[1],
+        utc=utc,
+        clocks=clocks,
+        statuses=statuses,
+    )

@@ -1,15 +1,17 @@
-"""A recording held against the clock: what its screen shows, when it shows it, and what the results file says.
+"""Check a recording against its results file and against itself.
 
-The cast is played into an emulated terminal and the clocks on that screen are read as a person would read them. A true
-recording's clocks go as its own times do; one that was sped up, cut or shortened contradicts itself.
-Pure. May import ``cast``, ``show``, ``score.walls`` and ``model``.
+The cast is played into an emulated terminal, and the clocks on that screen are read as a viewer
+would read them. In a true recording they advance like the recording's own times; one that was
+sped up, cut or shortened contradicts itself.
+Pure. May import ``cast``, ``text`` and ``model``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, groupby, pairwise, zip_longest
+from itertools import dropwhile, pairwise, zip_longest
 
-from harness import text as words
+from harness import text
+from harness.cast.clock_drift import TimedScreen, Window, clock_runs, drift_s, start_window
 from harness.cast.clock_stops import first_wall_s, last_wall_s
 from harness.cast.emulator import ScreenState, screen_states
 from harness.cast.format import OUTPUT, RESIZE, Cast
@@ -21,7 +23,7 @@ from harness.cast.markers import (
     GO,
     HEADLINE,
 )
-from harness.cast.screen_reader import ClockReading, ScreenReading, read_screen
+from harness.cast.screen_reader import ScreenReading, read_screen
 from harness.model import Kind, Results, Side
 
 LONGEST_GAP_S = 1.5
@@ -31,30 +33,31 @@ MARKED_WITHIN_S = 0.1
 DATED_WITHIN_S = 1.5
 MARKERS = (ARMED, GO, BASELINE_DONE, DISTRIBUTED_GO, DISTRIBUTED_DONE, HEADLINE)
 
-_TICK_S, _SECOND_S, _FRAME_S = 0.1, 1.0, 0.25
-_GOING = ("LIVE", "REPLAY")
+_TICK_S = 0.1
+_FRAME_S = 0.25
 _READY = ("READY", "READY")
 _BADGE = "REC"
-_SLATE_ROWS = 2
-_BELOW_ROWS = _SLATE_ROWS + 2
-"""Rows below a headline: a free one, the slate's, and the one that the cursor is left in."""
+_END_CARD_ROWS = 2
+_ROWS_BELOW_HEADLINE = _END_CARD_ROWS + 2  # an empty row above the end card, the cursor's below
 
 Size = tuple[int, int]
-Reading = tuple[float, ClockReading]
-Window = tuple[float, float]
+"""Columns and rows of a terminal."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a recording is refused: which check, and a sentence with the numbers."""
+    """Why a recording is refused: the name of the check, and a sentence with the numbers."""
 
     key: str
     sentence: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Inspection:
-    """What was found of a recording: the reasons to refuse it, none where it is true, and how far its clocks drift from its times."""
+    """The result of checking a recording: reasons to refuse it, none where it is true.
+
+    ``drift_s`` is how far the clocks on its screen drift from its own times.
+    """
 
     reasons: tuple[Reason, ...]
     drift_s: float
@@ -63,286 +66,204 @@ class Inspection:
 
     @property
     def exact_to_s(self) -> float:
-        """Return to how many seconds its clocks are known to be true: no better than they can be read."""
+        """Return to how many seconds its clocks are true: no better than they can be read."""
         return max(self.drift_s, _TICK_S)
 
     @property
     def verified(self) -> bool:
-        """Return whether nothing speaks against the recording."""
+        """Return whether there is no reason to refuse the recording."""
         return not self.reasons
 
 
 @dataclass(frozen=True)
-class _Moment:
-    """What was seen of a drawing, and when it was drawn."""
+class _Frame:
+    """A state of the screen and what it says (None: neither a panel nor an end card)."""
 
-    shown: ScreenState
-    sight: ScreenReading | None
+    state: ScreenState
+    reading: ScreenReading | None
 
 
 def verify(
-    cast: Cast, results: Results, told: Sequence[str], size: Size | None = None
+    cast: Cast, results: Results, headline: Sequence[str], size: Size | None = None
 ) -> Inspection:
-    """Return what speaks against a recording of the session with those results.
+    """Return what contradicts a recording of the session with those results.
 
-    ``told`` are the lines that its last screen must end with, above the slate; ``size`` is what was asked for (None: any).
+    ``headline`` are the lines that its last screen must show above the end card; ``size`` is the
+    size that was asked for (None: any).
     """
-    seen = [
-        _Moment(drawing, read_screen(drawing.lines))
-        for drawing in _from_the_first(screen_states(cast))
-    ]
-    sights = [moment for moment in seen if moment.sight is not None]
-    drift, gap = _drift(sights), _longest_gap(cast)
-    picture = (
-        *_of_labels(seen, results),
-        *_of_clocks(drift, sights, results),
-        *_of_the_date(cast, sights),
+    # A blank beginning is allowed; a screen that is blank later hides what it should show.
+    states = dropwhile(lambda state: not state.text.strip(), screen_states(cast))
+    frames = [_Frame(state, read_screen(state.lines)) for state in states]
+    screens = [TimedScreen(one.state.at, one.reading) for one in frames if one.reading is not None]
+    drift = drift_s(screens)
+    gap = _longest_gap_s(cast)
+    reasons = (
+        *_check_file(cast, size, gap),
+        *_check_labels(frames, results),
+        *_check_drift(drift),
+        *_check_stopped_clocks(screens, results),
+        *_check_date(cast, screens),
+        *_check_end(cast, frames, headline),
+        *_check_markers(cast, screens, results),
     )
-    end = *_of_the_end(cast, seen, told), *_of_markers(cast, sights, results)
-    return Inspection((*_of_the_file(cast, size, gap), *picture, *end), drift, gap, cast.duration_s)
+    return Inspection(reasons=reasons, drift_s=drift, longest_gap_s=gap, duration_s=cast.duration_s)
 
 
-def _from_the_first(drawings: Iterable[ScreenState]) -> Iterator[ScreenState]:
-    """Yield the drawings from the first one that shows anything: a screen that is blank later hides what it should show."""
-    return dropwhile(lambda drawing: not drawing.text.strip(), drawings)
-
-
-def _of_the_file(cast: Cast, size: Size | None, gap: float) -> Iterator[Reason]:
-    """Yield what is wrong with the file whatever it shows."""
+def _check_file(cast: Cast, size: Size | None, gap: float) -> Iterator[Reason]:
+    """Yield what is wrong with the file whatever its screen shows."""
     own = (cast.columns, cast.rows)
-    sizes = {own, *(_sized(event.text) for event in cast.events if event.code == RESIZE)}
+    sizes = {own, *(_parse_size(event.text) for event in cast.events if event.code == RESIZE)}
     if size is not None and own != size:
-        yield Reason("size", f"it is of a terminal of {_times(own)}, not of {_times(size)}")
+        sentence = f"its terminal is {_format_size(own)}, not {_format_size(size)}"
+        yield Reason("size", sentence)
     if sizes != {own}:
         yield Reason("size", "its terminal changes its size")
     if cast.idle_time_limit is not None:
-        yield Reason(
-            "idle-limit",
-            f"its header has an idle time limit of {words.seconds(cast.idle_time_limit)}, which shortens pauses",
-        )
+        limit = text.seconds(cast.idle_time_limit)
+        sentence = f"its header has an idle time limit of {limit}, which shortens pauses"
+        yield Reason("idle-limit", sentence)
     if any(later.at < event.at for event, later in pairwise(cast.events)):
         yield Reason("order", "its times run backwards")
     if gap > LONGEST_GAP_S:
-        yield Reason(
-            "gap",
-            f"nothing is drawn for {words.seconds(gap)}, more than {words.seconds(LONGEST_GAP_S)}",
-        )
+        limit = text.seconds(LONGEST_GAP_S)
+        yield Reason("gap", f"nothing is drawn for {text.seconds(gap)}, more than {limit}")
 
 
-def _of_labels(seen: Sequence[_Moment], results: Results) -> Iterator[Reason]:
-    """Yield where a frame lacks what must be visible in each: both clocks, the moment, the run and the badge."""
-    if not seen:
+def _check_labels(frames: Sequence[_Frame], results: Results) -> Iterator[Reason]:
+    """Yield which frame lacks what each must show: both clocks, the date, the run and the badge."""
+    if not frames:
         yield Reason("labels", "it shows nothing")
         return
     badge = _BADGE if results.kind is Kind.MEASURED else f"{_BADGE} · {str(results.kind).upper()}"
-    bare = next((moment for moment in seen if not _is_labelled(moment.sight, badge)), None)
+    bare = next((one for one in frames if not _is_labelled(one.reading, badge)), None)
     if bare is not None:
-        yield Reason(
-            "labels",
-            f"at {words.clock(bare.shown.at)} its screen lacks the clocks, the moment, the run or the badge {badge}",
-        )
-    runs = {moment.sight.run_id for moment in seen if moment.sight is not None}
-    if strange := sorted(runs - {results.run_id}):
-        yield Reason(
-            "run",
-            f"it is of run {words.printable(strange[0])}, the results file of run {words.printable(results.run_id)}",
-        )
+        lacks = f"lacks the clocks, the date, the run or the badge {badge}"
+        yield Reason("labels", f"at {text.clock(bare.state.at)} its screen {lacks}")
+    runs = {one.reading.run_id for one in frames if one.reading is not None}
+    if others := sorted(runs - {results.run_id}):
+        shown, expected = text.printable(others[0]), text.printable(results.run_id)
+        yield Reason("run", f"it shows run {shown}, the results file holds run {expected}")
 
 
-def _is_labelled(sight: ScreenReading | None, badge: str) -> bool:
-    return sight is not None and sight.badge == badge and None not in sight.clocks
+def _is_labelled(reading: ScreenReading | None, badge: str) -> bool:
+    return reading is not None and reading.badge == badge and None not in reading.clocks
 
 
-def _of_the_date(cast: Cast, sights: Sequence[_Moment]) -> Iterator[Reason]:
-    """Yield where the file claims another date than its screen shows."""
+def _check_date(cast: Cast, screens: Sequence[TimedScreen]) -> Iterator[Reason]:
+    """Yield where the header has another date than the screen."""
     if cast.began is None:
         yield Reason("date", "its header has no date")
         return
-    astray = [
-        abs(cast.began + moment.shown.at - moment.sight.utc.timestamp())
-        for moment in sights
-        if moment.sight is not None
-    ]
-    if astray and min(astray) > DATED_WITHIN_S:
-        yield Reason(
-            "date",
-            f"its header dates it {words.seconds(min(astray))} away from what its screen shows",
-        )
+    apart = [abs(cast.began + at - reading.utc.timestamp()) for at, reading in screens]
+    if apart and min(apart) > DATED_WITHIN_S:
+        sentence = f"its header's date is {text.seconds(min(apart))} away from its screen's"
+        yield Reason("date", sentence)
 
 
-def _of_clocks(drift: float, sights: Sequence[_Moment], results: Results) -> Iterator[Reason]:
-    """Yield where the clocks go otherwise than the file's own times, or stop elsewhere than in the results."""
+def _check_drift(drift: float) -> Iterator[Reason]:
+    """Yield whether the clocks advance differently from the recording's own times."""
     if drift > MOST_DRIFT_S:
-        limit = words.seconds(MOST_DRIFT_S)
-        yield Reason(
-            "drift",
-            f"its clocks and its own times drift apart by {words.seconds(drift)}, more than {limit}: it was cut or its speed changed",
+        sentence = (
+            f"its clocks and its own times drift apart by {text.seconds(drift)}, more than"
+            f" {text.seconds(MOST_DRIFT_S)}: it was cut or its speed was changed"
         )
-    if not sights:
+        yield Reason("drift", sentence)
+
+
+def _check_stopped_clocks(screens: Sequence[TimedScreen], results: Results) -> Iterator[Reason]:
+    """Yield which clock stops at another time than in the results."""
+    if not screens:
         return
-    last = sights[-1].sight
-    for side, clock in zip(Side, last.clocks if last is not None else (), strict=False):
+    for side, clock in zip(Side, screens[-1].reading.clocks, strict=True):
         wall = last_wall_s(results, side)
         if wall is None or clock is None or not clock.shows(wall):
-            stands = words.clock(clock.seconds) if clock is not None else "nothing"
-            told = words.clock(wall) if wall is not None else "no time"
-            yield Reason(
-                "clock", f"its {side} clock stops at {stands}, the results file has {told}"
-            )
+            shown = text.clock(clock.seconds) if clock is not None else "nothing"
+            expected = text.clock(wall) if wall is not None else "no time"
+            sentence = f"its {side} clock stops at {shown}, the results file has {expected}"
+            yield Reason("clock", sentence)
 
 
-def _of_the_end(cast: Cast, seen: Sequence[_Moment], told: Sequence[str]) -> Iterator[Reason]:
-    """Yield what the last screen lacks: the headline of the results file, held long enough to be read."""
-    last = seen[-1] if seen else None
-    if last is None or last.sight is None or last.sight.statuses is not None:
+def _check_end(cast: Cast, frames: Sequence[_Frame], headline: Sequence[str]) -> Iterator[Reason]:
+    """Yield whether the last screen lacks the headline, or shows it too briefly to be read."""
+    last = frames[-1] if frames else None
+    if last is None or last.reading is None or last.reading.statuses is not None:
         yield Reason("end", "it ends before its headline")
         return
-    lines = [line.rstrip() for line in last.shown.lines if line.strip()]
-    due = [line.rstrip() for line in told[-max(1, cast.rows - _BELOW_ROWS) :] if line.strip()]
-    stands = lines[-_SLATE_ROWS - len(due) : -_SLATE_ROWS]
-    if stands != due:
-        other = next(
-            (one for one, wanted in zip_longest(stands, due, fillvalue="") if one != wanted), ""
-        )
-        yield Reason(
-            "headline",
-            f"its last screen does not show what the results file says, but {words.printable(other)!r}",
-        )
-    held = cast.duration_s - next(
-        moment.shown.at
-        for moment in seen
-        if moment.sight is not None and moment.sight.statuses is None
-    )
+    written = _without_blanks(last.state.lines)
+    expected = _without_blanks(headline[-max(1, cast.rows - _ROWS_BELOW_HEADLINE) :])
+    shown = written[-_END_CARD_ROWS - len(expected) : -_END_CARD_ROWS]
+    if shown != expected:
+        pairs = zip_longest(shown, expected, fillvalue="")
+        wrong = text.printable(next((one for one, other in pairs if one != other), ""))
+        sentence = f"its last screen differs from the results file's headline: {wrong!r}"
+        yield Reason("headline", sentence)
+    screens = [TimedScreen(one.state.at, one.reading) for one in frames if one.reading is not None]
+    held = cast.duration_s - (_headline_at(screens) or 0.0)
     if held < HELD_AT_LEAST_S:
-        yield Reason(
-            "held",
-            f"its headline is held for {words.seconds(held)}, less than {words.seconds(HELD_AT_LEAST_S)}",
-        )
+        limit = text.seconds(HELD_AT_LEAST_S)
+        yield Reason("held", f"its headline is held for {text.seconds(held)}, less than {limit}")
 
 
-def _of_markers(cast: Cast, sights: Sequence[_Moment], results: Results) -> Iterator[Reason]:
-    """Yield which chapters are missing or told twice, or stand elsewhere than what they name is seen."""
+def _check_markers(
+    cast: Cast, screens: Sequence[TimedScreen], results: Results
+) -> Iterator[Reason]:
+    """Yield which markers are missing, repeated, or away from the moment that they name."""
     labels = [marker.text for marker in cast.markers]
     if wrong := [label for label in MARKERS if labels.count(label) != 1]:
-        yield Reason(
-            "markers",
-            f"it has {words.number_of(labels.count(wrong[0]), 'marker')} {wrong[0]!r}, not one",
-        )
+        number = text.number_of(labels.count(wrong[0]), "marker")
+        yield Reason("markers", f"it has {number} {wrong[0]!r}, not one")
         return
-    for label, (earliest, latest) in _moments(sights, results):
+    for label, (earliest, latest) in _marker_windows(screens, results):
         at = cast.marker_at(label) or 0.0
         if not earliest - MARKED_WITHIN_S <= at <= latest + MARKED_WITHIN_S:
-            yield Reason(
-                "markers",
-                f"its marker {label!r} stands at {words.clock(at)}, what it names is at {words.clock(latest)}",
-            )
+            moments = f"{text.clock(at)}, its moment is {text.clock(latest)}"
+            yield Reason("markers", f"its marker {label!r} is at {moments}")
 
 
-def _moments(sights: Sequence[_Moment], results: Results) -> Iterator[tuple[str, Window]]:
-    """Yield what the markers name with the window in which it can be, by the screen and the first trials' wall times."""
-    ready = next(
-        (
-            moment.shown.at
-            for moment in sights
-            if moment.sight is not None and moment.sight.statuses == _READY
-        ),
-        None,
-    )
-    if ready is not None:  # it is drawn at the end of the frame in which it came
+def _marker_windows(
+    screens: Sequence[TimedScreen], results: Results
+) -> Iterator[tuple[str, Window]]:
+    """Yield when each marker's moment can be, by the screen and the first trials' wall times."""
+    ready = next((at for at, reading in screens if reading.statuses == _READY), None)
+    if ready is not None:  # it is drawn at the end of the frame in which it happened
         yield ARMED, (ready - _FRAME_S, ready)
-    for place, (side, went, done) in enumerate(
-        zip(Side, (GO, DISTRIBUTED_GO), (BASELINE_DONE, DISTRIBUTED_DONE), strict=True)
-    ):
-        live, wall = next(_runs(sights, place, ("LIVE",)), None), first_wall_s(results, side)
-        if live is not None:
-            began = _began(live)
-            yield went, began
-            if wall is not None:
-                yield done, (began[0] + wall, began[1] + wall)
-    headline = next(
-        (
-            moment.shown.at
-            for moment in sights
-            if moment.sight is not None and moment.sight.statuses is None
-        ),
-        None,
-    )
+    labels = ((GO, BASELINE_DONE), (DISTRIBUTED_GO, DISTRIBUTED_DONE))
+    for place, (side, (go, done)) in enumerate(zip(Side, labels, strict=True)):
+        run = next(clock_runs(screens, place, ("LIVE",)), None)
+        if run is None:
+            continue
+        earliest, latest = start_window(run)
+        yield go, (earliest, latest)
+        wall = first_wall_s(results, side)
+        if wall is not None:
+            yield done, (earliest + wall, latest + wall)
+    headline = _headline_at(screens)
     if headline is not None:
         yield HEADLINE, (headline, headline)
 
 
-def _drift(sights: Sequence[_Moment]) -> float:
-    """Return by how many seconds the readings of a clock contradict the recording's times, at the worst.
-
-    A clock that shows c at the time t began within one tick before t - c. Where two readings of one run of it leave no moment at
-    which it can have begun, the recording is not true; how far they miss each other is the drift.
-    """
-    of_clocks = [_apart(run) for side in (0, 1) for run in _runs(sights, side)]
-    of_day = _apart(
-        [
-            (moment.shown.at, ClockReading(moment.sight.utc.timestamp(), _SECOND_S))
-            for moment in sights
-            if moment.sight is not None
-        ]
-    )
-    return max([of_day, *of_clocks], default=0.0)
+def _headline_at(screens: Sequence[TimedScreen]) -> float | None:
+    """Return when the headline appears, in seconds (None: it does not)."""
+    return next((at for at, reading in screens if reading.statuses is None), None)
 
 
-def _apart(readings: Sequence[Reading]) -> float:
-    if not readings:
-        return 0.0
-    earliest, latest = _began(readings)
-    return max(0.0, earliest - latest)
-
-
-def _began(readings: Sequence[Reading]) -> Window:
-    """Return from when until when a clock can have begun, in seconds of the recording; contradicting readings leave an empty window."""
-    return max(at - clock.seconds - clock.tick for at, clock in readings), min(
-        at - clock.seconds for at, clock in readings
-    )
-
-
-def _runs(
-    sights: Sequence[_Moment], side: int, looks: tuple[str, ...] = _GOING
-) -> Iterator[list[Reading]]:
-    """Yield the readings of a side's clock, a list for every stretch in which it goes; one that starts anew is another."""
-    for look, group in groupby(
-        sights,
-        key=lambda moment: (
-            moment.sight.statuses[side] if moment.sight and moment.sight.statuses else ""
-        ),
-    ):
-        if look in looks:
-            yield from (run for run in _ascending(list(group), side) if run)
-
-
-def _ascending(moments: Sequence[_Moment], side: int) -> Iterator[list[Reading]]:
-    run: list[Reading] = []
-    for moment in moments:
-        clock = moment.sight.clocks[side] if moment.sight is not None else None
-        if clock is None:
-            continue
-        if run and clock.seconds < run[-1][1].seconds:
-            yield run
-            run = []
-        run.append((moment.shown.at, clock))
-    yield run
-
-
-def _longest_gap(cast: Cast) -> float:
-    """Return the longest time in seconds for which nothing is drawn, from the beginning to the end."""
+def _longest_gap_s(cast: Cast) -> float:
+    """Return the longest time in seconds in which nothing is drawn."""
     drawn_at = [0.0, *(event.at for event in cast.events if event.code == OUTPUT), cast.duration_s]
     return max(later - at for at, later in pairwise(drawn_at))
 
 
-def _sized(text: str) -> Size:
-    columns, _, rows = text.partition("x")
-    return (
-        (int(columns), int(rows))
-        if columns.isdecimal() and rows.isdecimal() and len(text) < 10
-        else (0, 0)
-    )
+def _without_blanks(lines: Sequence[str]) -> list[str]:
+    return [line.rstrip() for line in lines if line.strip()]
 
 
-def _times(size: Size) -> str:
+def _parse_size(written: str) -> Size | None:
+    """Return the size that is written ``100x30`` (None: it is no size)."""
+    columns, _, rows = written.partition("x")
+    if not (columns.isdecimal() and rows.isdecimal() and len(written) < 10):
+        return None
+    return int(columns), int(rows)
+
+
+def _format_size(size: Size) -> str:
     return f"{size[0]}×{size[1]}"

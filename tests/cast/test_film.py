@@ -20,7 +20,7 @@ from PIL import Image
 from harness.cast.emulator import Screen
 from harness.cast.film import gif, mp4
 from harness.cast.film.frames import LONGEST_S, display_times
-from harness.cast.film.glyphs import Alphabet
+from harness.cast.film.glyphs import Glyphs
 from harness.cast.film.picture import INK, PAPER, UNUSED, Colour, Palette, ScreenPicture
 from harness.cast.film.video import ffmpeg
 from harness.cast.format import OUTPUT, Cast, Event
@@ -94,7 +94,7 @@ def real_gif() -> bytes:
 
 
 def shape(letter: str, width: int = 16) -> Image.Image:
-    return Alphabet(width).shape(letter, bold=False)
+    return Glyphs.load(width).draw(letter, bold=False)
 
 
 def inked(letter: str) -> tuple[int, int, int, int] | None:
@@ -269,10 +269,10 @@ def test_other_letters_come_from_the_font(letter: str) -> None:
 
 
 def test_bold_letters_have_more_ink() -> None:
-    alphabet = Alphabet(16)
+    glyphs = Glyphs.load(16)
 
-    assert sum(alphabet.shape("H", bold=True).tobytes()) > 1.2 * sum(
-        alphabet.shape("H", bold=False).tobytes()
+    assert sum(glyphs.draw("H", bold=True).tobytes()) > 1.2 * sum(
+        glyphs.draw("H", bold=False).tobytes()
     )
 
 
@@ -313,7 +313,7 @@ def test_a_wide_letter_takes_two_cells() -> None:
 
 
 def test_only_the_rows_that_changed_are_drawn_anew() -> None:
-    screen, picture = Screen(20, 3), ScreenPicture(20, 3, CELL, "")
+    screen, picture = Screen(20, 3), ScreenPicture.blank(20, 3, CELL, "")
     screen.draw("a")
     picture.update(screen)
     picture.image.paste(77, (0, 2 * CELL, 200, 4 * CELL))

@@ -231,7 +231,7 @@ def test_the_poster_stands_at_the_headline_else_in_the_last_second(
 @settings(max_examples=30)
 @given(st.lists(st.text(max_size=40) | st.just(HOSTILE), min_size=6, max_size=6))
 def test_no_text_can_leave_its_place(texts: list[str]) -> None:
-    *words, chapter = texts
+    title, run_id, workload, label, headline, chapter = texts
     cast = a_cast(Event(0.0, OUTPUT, "a"), Event(1.0, MARKER, chapter), title=chapter)
     harmless = Document(
         render_page(
@@ -239,7 +239,8 @@ def test_no_text_can_leave_its_place(texts: list[str]) -> None:
         )
     )
 
-    found = Document(render_page(cast, PageFacts(*words)))
+    facts = PageFacts(title=title, run_id=run_id, workload=workload, label=label, headline=headline)
+    found = Document(render_page(cast, facts))
 
     assert found.fixed == harmless.fixed
     assert len(found.elements) <= len(harmless.elements)

@@ -17,39 +17,39 @@ SIZES = [(80, 24), (81, 24), (100, 30), (120, 40), (200, 60)]
 def lines_of(
     columns: int, rows: int, *, at: float = 50.0, badge: str = "REC", events: int = 9_999
 ) -> list[str]:
-    """Return a panel's lines in the middle of a race in turn."""
+    """Return the lines of a panel in the middle of a race."""
     board = a_board(some_events()[:events])
     caption = Caption("7c21", Schedule.IN_TURN, NOON, badge)
     return draw_panel(board, a_spec(), caption, at=at, columns=columns, rows=rows).plain.split("\n")
 
 
-def seen_at(columns: int, rows: int, badge: str = "REC") -> ScreenReading:
-    found = read_screen(lines_of(columns, rows, badge=badge))
-    assert found is not None
-    return found
+def reading_of(columns: int, rows: int, badge: str = "REC") -> ScreenReading:
+    reading = read_screen(lines_of(columns, rows, badge=badge))
+    assert reading is not None
+    return reading
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_both_clocks_are_read_off_a_panel_of_any_size(size: tuple[int, int]) -> None:
+def test_both_clocks_are_read_from_a_panel_of_any_size(size: tuple[int, int]) -> None:
     board = a_board(some_events())
-    assert seen_at(*size).clocks[1] == ClockReading(board.distributed.wall_s or 0.0, 0.1)
+    assert reading_of(*size).clocks[1] == ClockReading(board.distributed.wall_s or 0.0, 0.1)
 
 
 @pytest.mark.parametrize("badge", ["REC", "REC · SIMULATED"])
-def test_the_badge_the_run_and_the_moment_are_read_off_a_panel(badge: str) -> None:
-    seen = seen_at(80, 24, badge)
-    assert (seen.badge, seen.run_id, seen.utc) == (badge, "7c21", NOON)
+def test_the_badge_the_run_and_the_moment_are_read_from_a_panel(badge: str) -> None:
+    reading = reading_of(80, 24, badge)
+    assert (reading.badge, reading.run_id, reading.utc) == (badge, "7c21", NOON)
 
 
 def test_a_panel_without_a_badge_has_none() -> None:
-    assert seen_at(100, 30, "").badge == ""
+    assert reading_of(100, 30, "").badge is None
 
 
-def test_what_both_sides_are_doing_is_read_off_a_panel() -> None:
-    found = read_screen(lines_of(100, 30, at=1.0, events=2))
-    assert found is not None
-    assert found.statuses is not None
-    assert found.statuses[1] == "WAITING"
+def test_what_both_sides_are_doing_is_read_from_a_panel() -> None:
+    reading = read_screen(lines_of(100, 30, at=1.0, events=2))
+    assert reading is not None
+    assert reading.statuses is not None
+    assert reading.statuses[1] == "WAITING"
 
 
 @pytest.mark.parametrize(
@@ -63,14 +63,12 @@ def test_what_both_sides_are_doing_is_read_off_a_panel() -> None:
         ("", None),
     ],
 )
-def test_a_clock_tells_its_seconds_as_exactly_as_it_shows_them(
-    text: str, shown: ClockReading | None
-) -> None:
+def test_a_clock_is_read_as_exactly_as_it_is_written(text: str, shown: ClockReading | None) -> None:
     assert parse_clock(text) == shown
 
 
 @given(st.floats(0, 350_000))
-def test_a_clock_shows_what_it_was_cut_off_from(elapsed: float) -> None:
+def test_a_clock_shows_the_time_that_it_was_cut_off_from(elapsed: float) -> None:
     shown = parse_clock(words.clock(elapsed))
     assert shown is not None
     assert shown.shows(elapsed)
@@ -79,18 +77,16 @@ def test_a_clock_shows_what_it_was_cut_off_from(elapsed: float) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("elapsed", [3599.94, 3600.0, 7322.45, 36_000.0, 359_999.0])
-def test_a_clock_of_hours_is_read_whatever_room_it_has(
-    size: tuple[int, int], elapsed: float
-) -> None:
+def test_a_clock_with_hours_is_read_at_any_size(size: tuple[int, int], elapsed: float) -> None:
     board = a_board(some_events(baseline_s=elapsed))
     caption = Caption("7c21", Schedule.IN_TURN, NOON, "REC")
     lines = draw_panel(board, a_spec(), caption, at=3e6, columns=size[0], rows=size[1]).plain.split(
         "\n"
     )
-    seen = read_screen(lines)
-    assert seen is not None
-    assert seen.clocks[0] is not None
-    assert seen.clocks[0].shows(elapsed)
+    reading = read_screen(lines)
+    assert reading is not None
+    assert reading.clocks[0] is not None
+    assert reading.clocks[0].shows(elapsed)
 
 
 def test_a_panel_with_no_such_day_is_none() -> None:

@@ -25,7 +25,7 @@ Edit = Callable[[Cast], Cast]
 
 @cache
 def a_true_cast() -> Cast:
-    """Return a race's recording whose headline is held with a slate that keeps time."""
+    """Return a race's recording whose headline is held above an end card that keeps time."""
     cast, results = race_cast(), race_results()
     end = cast.marker_at(HEADLINE) or 0.0
     panels = [event for event in cast.events if event.at <= end and not event.text.startswith(" ")]
@@ -35,11 +35,11 @@ def a_true_cast() -> Cast:
     for beat in range(BEATS):
         utc = datetime.fromtimestamp((cast.began or 0.0) + end + beat * BEAT_S, UTC)
         stopped, going = end_card(
-            "REC",
-            results.run_id,
-            (walls[Side.BASELINE], walls[Side.DISTRIBUTED]),
-            utc,
-            cast.columns,
+            badge="REC",
+            run_id=results.run_id,
+            clocks=(walls[Side.BASELINE], walls[Side.DISTRIBUTED]),
+            utc=utc,
+            columns=cast.columns,
         )
         held.append(
             Event(
@@ -51,7 +51,7 @@ def a_true_cast() -> Cast:
     return replace(cast, events=(*panels, *held))
 
 
-def inspected(
+def inspect(
     edit: Edit = lambda cast: cast,
     results: Results | None = None,
     size: tuple[int, int] | None = None,
@@ -74,18 +74,18 @@ def keys(
     results: Results | None = None,
     size: tuple[int, int] | None = None,
 ) -> set[str]:
-    return {reason.key for reason in inspected(edit, results, size).reasons}
+    return {reason.key for reason in inspect(edit, results, size).reasons}
 
 
-def sped(factor: float) -> Edit:
-    """Return an edit that plays it so many times as fast."""
+def speed_up(factor: float) -> Edit:
+    """Return an edit that plays it ``factor`` times as fast."""
     return lambda cast: replace(
         cast, events=tuple(event._replace(at=event.at / factor) for event in cast.events)
     )
 
 
 def cut(start: float, seconds: float) -> Edit:
-    """Return an edit that takes a stretch out and closes the gap."""
+    """Return an edit that cuts a stretch out and closes the gap."""
 
     def edit(cast: Cast) -> Cast:
         kept = (event for event in cast.events if not start <= event.at < start + seconds)
@@ -101,13 +101,13 @@ def cut(start: float, seconds: float) -> Edit:
 
 
 def without(start: float, end: float) -> Edit:
-    """Return an edit that leaves out what was drawn in a stretch, and lets time go on."""
+    """Return an edit that removes what was drawn in a stretch but not its time."""
     return lambda cast: replace(
         cast, events=tuple(e for e in cast.events if e.code != OUTPUT or not start <= e.at < end)
     )
 
 
-def reworded(old: str, new: str) -> Edit:
+def reword(old: str, new: str) -> Edit:
     return lambda cast: replace(
         cast,
         events=tuple(event._replace(text=event.text.replace(old, new)) for event in cast.events),
@@ -115,7 +115,7 @@ def reworded(old: str, new: str) -> Edit:
 
 
 def test_a_true_recording_is_verified() -> None:
-    found = inspected(size=(100, 30))
+    found = inspect(size=(100, 30))
     assert found.reasons == ()
     assert found.drift_s <= 0.1
 
@@ -123,7 +123,7 @@ def test_a_true_recording_is_verified() -> None:
 @settings(max_examples=12)
 @given(st.one_of(st.floats(0.4, 0.9), st.floats(1.1, 3.0)))
 def test_a_recording_at_another_speed_is_refused(factor: float) -> None:
-    assert "drift" in keys(sped(factor))
+    assert "drift" in keys(speed_up(factor))
 
 
 @settings(max_examples=12)
@@ -194,7 +194,7 @@ def test_a_recording_whose_terminal_keeps_its_size_is_verified() -> None:
 
 @pytest.mark.parametrize("old", [" REC ", "run "])
 def test_a_frame_that_lacks_a_label_is_refused(old: str) -> None:
-    assert "labels" in keys(reworded(old, ""))
+    assert "labels" in keys(reword(old, ""))
 
 
 def test_a_headline_that_is_not_held_is_refused() -> None:
@@ -206,46 +206,50 @@ def test_a_headline_that_is_not_held_is_refused() -> None:
     ) == {"held"}
 
 
-CHAPTERS = ("armed", "go", "baseline done", "distributed go", "distributed done", "headline")
+LABELS = ("armed", "go", "baseline done", "distributed go", "distributed done", "headline")
 
 
-def chapter(label: str, by: float = 0.0, copies: int = 1) -> Edit:
-    """Return an edit that moves a chapter by some seconds, or tells it so many times."""
+def edit_marker(label: str, by: float = 0.0, copies: int = 1) -> Edit:
+    """Return an edit that moves a marker by some seconds, or repeats it."""
 
     def edit(cast: Cast) -> Cast:
         moved = [
             e._replace(at=e.at + by) if e.code == "m" and e.text == label else e
             for e in cast.events
         ]
-        told = [e for e in moved for _ in range(copies if e.code == "m" and e.text == label else 1)]
-        return replace(cast, events=tuple(sorted(told, key=lambda event: event.at)))
+        copied = [
+            e for e in moved for _ in range(copies if e.code == "m" and e.text == label else 1)
+        ]
+        return replace(cast, events=tuple(sorted(copied, key=lambda event: event.at)))
 
     return edit
 
 
-@pytest.mark.parametrize("label", CHAPTERS)
-def test_a_recording_without_one_of_its_chapters_is_refused(label: str) -> None:
-    assert keys(chapter(label, copies=0)) == {"markers"}
+@pytest.mark.parametrize("label", LABELS)
+def test_a_recording_without_one_of_its_markers_is_refused(label: str) -> None:
+    assert keys(edit_marker(label, copies=0)) == {"markers"}
 
 
-@pytest.mark.parametrize("label", CHAPTERS)
-def test_a_chapter_that_is_told_twice_is_refused(label: str) -> None:
-    assert keys(chapter(label, copies=2)) == {"markers"}
+@pytest.mark.parametrize("label", LABELS)
+def test_a_repeated_marker_is_refused(label: str) -> None:
+    assert keys(edit_marker(label, copies=2)) == {"markers"}
 
 
 @pytest.mark.parametrize("by", [-0.5, 0.5])
-@pytest.mark.parametrize("label", CHAPTERS)
-def test_a_chapter_at_another_moment_is_refused(label: str, by: float) -> None:
-    assert keys(chapter(label, by)) == {"markers"}
+@pytest.mark.parametrize("label", LABELS)
+def test_a_marker_at_another_moment_is_refused(label: str, by: float) -> None:
+    assert keys(edit_marker(label, by)) == {"markers"}
 
 
-def test_chapters_that_are_moved_together_are_refused() -> None:
-    assert keys(lambda cast: chapter("baseline done", 2.0)(chapter("go", 2.0)(cast))) == {"markers"}
+def test_markers_that_are_moved_together_are_refused() -> None:
+    assert keys(lambda cast: edit_marker("baseline done", 2.0)(edit_marker("go", 2.0)(cast))) == {
+        "markers"
+    }
 
 
-def test_a_headline_whose_chapter_is_moved_is_held_no_longer_for_it() -> None:
+def test_moving_the_headlines_marker_does_not_make_it_held_longer() -> None:
     end = a_true_cast().marker_at(HEADLINE) or 0.0
-    short = chapter(HEADLINE, -4.0)(a_true_cast())
+    short = edit_marker(HEADLINE, -4.0)(a_true_cast())
     assert "held" in keys(
         lambda _: replace(
             short, events=tuple(event for event in short.events if event.at < end + 1.5)
@@ -297,11 +301,11 @@ def test_a_headline_of_other_words_is_refused(old: str) -> None:
     assert keys(lambda cast: replace(cast, events=tuple(edited))) == {"headline"}
 
 
-def test_a_pretend_recording_must_say_so_in_every_frame() -> None:
-    pretend = replace(race_results(), kind=Kind.SIMULATED)
-    assert "labels" in keys(results=pretend)
+def test_a_simulated_recording_must_say_so_in_every_frame() -> None:
+    simulated = replace(race_results(), kind=Kind.SIMULATED)
+    assert "labels" in keys(results=simulated)
 
 
 def test_every_reason_is_a_sentence_with_its_numbers() -> None:
-    (reason,) = inspected(without(2.0, 3.8)).reasons
+    (reason,) = inspect(without(2.0, 3.8)).reasons
     assert reason.sentence == "nothing is drawn for 2.25 s, more than 1.50 s"

@@ -213,7 +213,7 @@ def a_page(program: str = "", prose: str = "") -> str:
 
 
 def test_a_page_that_the_program_made_gives_nothing_away() -> None:
-    page = render_page(race_cast(), PageFacts("a race", "7c21", "train"))
+    page = render_page(race_cast(), PageFacts(title="a race", run_id="7c21", workload="train"))
     assert scan("run.html", page, ALICE) == ()
 
 

@@ -1,6 +1,7 @@
-"""Which drawings of a recording are shown, and for how long, where time is counted in whole frames or hundredths of a second.
+"""Which drawings of a recording are shown, and for how long, in whole parts of a second.
 
-Pure but for the emulated screen. May import ``cast``, ``errors`` and its neighbours in ``film``.
+Pure but for the emulated screen. May import ``cast``, ``errors``, ``text`` and its neighbours in
+``film``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,50 +17,52 @@ LONGEST_S = 3600.0
 
 
 def start_picture(cast: Cast, cell_width: int, remark: str) -> ScreenPicture:
-    """Return the picture of a recording's screen before its first drawing; raise ``BadRequest`` for one that is too large or too long."""
+    """Return the picture of a recording's screen before its first drawing.
+
+    Raises ``BadRequest`` if the recording is too large or too long.
+    """
     if cast.duration_s > LONGEST_S:
-        sentence = f"a recording of {text.seconds(cast.duration_s)} is too long for a film, which is given up to {text.seconds(LONGEST_S)}"
-        raise BadRequest(sentence, "play it as run.html, which holds it whole")
+        duration, longest = text.durations(cast.duration_s, LONGEST_S)
+        raise BadRequest(
+            f"a recording of {duration} is too long for a film, which may last {longest}",
+            "play it as run.html, which holds all of it",
+        )
     label = " · ".join(filter(None, (cast.label, text.printable(remark))))
-    return ScreenPicture(cast.columns, cast.rows, cell_width, label)
+    return ScreenPicture.blank(cast.columns, cast.rows, cell_width, label)
 
 
 def display_times(cast: Cast, per_second: int, shortest: int) -> tuple[int, ...]:
-    """Return how long each drawing is shown, in parts of a second, before them the empty screen. They add up to the whole time.
+    """Return how long the empty screen and then each drawing is shown, in parts of a second.
 
-    One that would be shown for less than the shortest time is left out, and the one before it stands until the next; so the last
-    one is always shown.
+    They add up to the whole recording. A drawing that would be shown for less than ``shortest`` is
+    left out (0), and the one before it stays until the next; so the last one is always shown.
     """
-    total = max(shortest, _nearest(cast.duration_s * per_second))
+    total = max(shortest, _round(cast.duration_s * per_second))
     begins = accumulate(
-        (min(_nearest(drawing.at * per_second), total - shortest) for drawing in drawings(cast)),
+        (min(_round(drawing.at * per_second), total - shortest) for drawing in drawings(cast)),
         max,
         initial=0,
     )
-    found: list[int] = []
+    times: list[int] = []
     until = total
     for begin in reversed(tuple(begins)):
         shown = until - begin if until - begin >= shortest else 0
         until -= shown
-        found.insert(0, shown)
-    return _from_zero(found, until)
+        times.insert(0, shown)
+    first = next(place for place, shown in enumerate(times) if shown)
+    times[first] += until
+    return tuple(times)
 
 
-def draw_frames(cast: Cast, drawn: ScreenPicture, shown: Sequence[int]) -> Iterator[int]:
-    """Draw one after the other what is shown, and yield for how long each is."""
-    if shown[0]:
-        yield shown[0]
-    for share, (_, _, screen) in zip(shown[1:], screens(cast), strict=True):
-        if share:
-            drawn.update(screen)
-            yield share
+def draw_frames(cast: Cast, picture: ScreenPicture, times: Sequence[int]) -> Iterator[int]:
+    """Draw each shown screen into the picture in turn, and yield how long it is shown."""
+    if times[0]:
+        yield times[0]
+    for shown, (_, _, screen) in zip(times[1:], screens(cast), strict=True):
+        if shown:
+            picture.update(screen)
+            yield shown
 
 
-def _from_zero(found: list[int], missing: int) -> tuple[int, ...]:
-    """Return the times with what is missing at the beginning given to the first that is shown."""
-    first = next(place for place, share in enumerate(found) if share)
-    return (*found[:first], found[first] + missing, *found[first + 1 :])
-
-
-def _nearest(parts: float) -> int:
+def _round(parts: float) -> int:
     return int(parts + 0.5)

@@ -1,10 +1,12 @@
-"""Letters as shapes that fill a cell: blocks and lines drawn edge to edge, so that they join, and all others from the font.
+"""Characters as pictures of one cell: grey pictures, white where the character is.
 
-A shape is a grey picture of one cell, white where the letter is. Imports Pillow only.
+Blocks and lines are drawn from edge to edge, so that they join without seams; all other characters
+come from the font. May import ``errors`` and Pillow.
 """
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,20 +21,23 @@ INKED = 255
 _FULL = (0, 0, 8, 8)
 _SHADES = {"░": 64, "▒": 128, "▓": 191}
 _FINER = 4
-_LETTER_EM, _LINE_EM = (
-    0.6021,
-    1.1641,
-)  # of DejaVu Sans Mono: how far a letter advances, and from ascent to descent
+_ADVANCE_EM = 0.6021  # of DejaVu Sans Mono, as are the two below
+_LINE_EM = 1.1641
+_BASELINE_EM = 0.346  # below the middle of the line: as much space above as below
 _ARMS = {"LEFT": "l", "RIGHT": "r", "UP": "u", "DOWN": "d", "HORIZONTAL": "lr", "VERTICAL": "ud"}
 _DASHES = {"DOUBLE": 2, "TRIPLE": 3, "QUADRUPLE": 4}
 _NAME = re.compile(
-    r"BOX DRAWINGS (LIGHT|HEAVY) (ARC )?(?:(\w+) DASH )?(LEFT|RIGHT|UP|DOWN|HORIZONTAL|VERTICAL)(?: AND (\w+))?"
+    r"BOX DRAWINGS (LIGHT|HEAVY) (ARC )?(?:(\w+) DASH )?"
+    r"(LEFT|RIGHT|UP|DOWN|HORIZONTAL|VERTICAL)(?: AND (\w+))?"
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Line:
-    """Lines of one weight from the middle of a cell to some of its edges; ``dashes`` is none where they are whole."""
+    """Lines of one weight from the middle of a cell to some of its edges.
+
+    ``arms`` names the edges: l, r, u, d. ``dashes`` is 0 for solid lines.
+    """
 
     arms: str
     heavy: bool
@@ -43,7 +48,8 @@ class _Line:
 def _eighths() -> dict[str, tuple[Box, ...]]:
     """Return the blocks as rectangles in eighths of a cell: left, top, right, bottom."""
     upper, lower, left = (0, 0, 8, 4), (0, 4, 8, 8), (0, 0, 4, 8)
-    one, two, three, four = (0, 0, 4, 4), (4, 0, 8, 4), (0, 4, 4, 8), (4, 4, 8, 8)
+    top_left, top_right = (0, 0, 4, 4), (4, 0, 8, 4)
+    bottom_left, bottom_right = (0, 4, 4, 8), (4, 4, 8, 8)
     blocks: dict[str, tuple[Box, ...]] = {
         "█": (_FULL,),
         "▀": (upper,),
@@ -54,41 +60,51 @@ def _eighths() -> dict[str, tuple[Box, ...]]:
     blocks |= {letter: ((0, 8 - size, 8, 8),) for size, letter in enumerate("▁▂▃▄▅▆▇", 1)}
     blocks |= {letter: ((0, 0, size, 8),) for size, letter in enumerate("▏▎▍▌▋▊▉", 1)}
     quarters = {
-        "▖": (three,),
-        "▗": (four,),
-        "▘": (one,),
-        "▙": (left, four),
-        "▚": (one, four),
-        "▛": (upper, three),
+        "▖": (bottom_left,),
+        "▗": (bottom_right,),
+        "▘": (top_left,),
+        "▝": (top_right,),
+        "▙": (left, bottom_right),
+        "▚": (top_left, bottom_right),
+        "▛": (upper, bottom_left),
+        "▜": (upper, bottom_right),
+        "▞": (top_right, bottom_left),
+        "▟": (lower, top_right),
     }
-    return (
-        blocks | quarters | {"▜": (upper, four), "▝": (two,), "▞": (two, three), "▟": (lower, two)}
-    )
+    return blocks | quarters
 
 
 _BLOCKS = _eighths()
 
 
-class Alphabet:
-    """The letters of DejaVu Sans Mono in cells of one size, in pixels; a cell is twice as high as it is wide."""
+class Glyphs:
+    """The characters of DejaVu Sans Mono in cells of one width in pixels, twice as high."""
 
-    def __init__(self, width: int) -> None:
-        self.width, self.height = width, 2 * width
-        size = min(width / _LETTER_EM, self.height / _LINE_EM)
-        self._fonts = {bold: ImageFont.truetype(_font(bold), size) for bold in (False, True)}
-        self._baseline = round(
-            self.height / 2 + size * 0.346
-        )  # ascent and descent leave as much room above as below
+    def __init__(self, width: int, fonts: Mapping[bool, ImageFont.FreeTypeFont]) -> None:
+        """Take the fonts by whether they are bold."""
+        self.width = width
+        self.height = 2 * width
+        self._fonts = fonts
+        self._baseline = round(self.height / 2 + fonts[False].size * _BASELINE_EM)
 
-    def shape(self, letter: str, bold: bool, cells: int = 1) -> Image.Image:
-        """Return the shape of a letter that takes so many cells in a row."""
-        blocks = _BLOCKS.get(letter, ())
-        if blocks or letter in _SHADES:
-            return self._blocks(blocks or (_FULL,), _SHADES.get(letter, INKED))
-        line = _line(letter)
-        return self._written(letter, bold, cells) if line is None else self._lines(line)
+    @classmethod
+    def load(cls, width: int) -> "Glyphs":
+        """Load the fonts; raise ``BadRequest`` if they are not installed."""
+        size = min(width / _ADVANCE_EM, 2 * width / _LINE_EM)
+        fonts = {bold: ImageFont.truetype(_font_file(bold), size) for bold in (False, True)}
+        return cls(width, fonts)
 
-    def _blocks(self, blocks: tuple[Box, ...], shade: int) -> Image.Image:
+    def draw(self, character: str, bold: bool, cells: int = 1) -> Image.Image:
+        """Return the picture of a character that is ``cells`` cells wide."""
+        blocks = _BLOCKS.get(character, ())
+        if blocks or character in _SHADES:
+            return self._draw_blocks(blocks or (_FULL,), _SHADES.get(character, INKED))
+        line = _parse_line(character)
+        if line is not None:
+            return self._draw_lines(line)
+        return self._draw_from_font(character, bold, cells)
+
+    def _draw_blocks(self, blocks: tuple[Box, ...], shade: int) -> Image.Image:
         shape = Image.new("L", (self.width, self.height))
         for left, top, right, bottom in blocks:
             x0, x1 = (round(edge * self.width / 8) for edge in (left, right))
@@ -96,14 +112,14 @@ class Alphabet:
             shape.paste(shade, (x0, y0, x1, y1))
         return shape
 
-    def _lines(self, line: _Line) -> Image.Image:
-        """Return the shape of lines, drawn large and made smaller, so that an arc has no steps."""
+    def _draw_lines(self, line: _Line) -> Image.Image:
+        """Return lines, drawn large and then reduced, so that an arc has no steps."""
         wide, high = self.width * _FINER, self.height * _FINER
         shape = Image.new("L", (wide, high))
         draw = ImageDraw.Draw(shape)
         left, top, right, bottom = self._crossing(line.heavy)
         if line.arc:
-            self._arc(draw, line)
+            self._draw_arc(draw, line)
         else:
             reach = {
                 "l": (0, top, right, bottom),
@@ -122,13 +138,13 @@ class Alphabet:
         return shape.reduce(_FINER)
 
     def _crossing(self, heavy: bool) -> Box:
-        """Return the square in the middle of the large cell where its lines cross, its last pixels included."""
+        """Return the square where the large cell's lines cross, last pixels included."""
         thickness = max(1, round(self.width / 8)) * (3 if heavy else 1)
         left, top = ((length - thickness) // 2 * _FINER for length in (self.width, self.height))
         return left, top, left + thickness * _FINER - 1, top + thickness * _FINER - 1
 
-    def _arc(self, draw: ImageDraw.ImageDraw, line: _Line) -> None:
-        """Draw a rounded corner from one side to below or above, and the rest of the upright arm."""
+    def _draw_arc(self, draw: ImageDraw.ImageDraw, line: _Line) -> None:
+        """Draw a rounded corner from one side up or down, and the rest of the upright arm."""
         left, top, right, bottom = self._crossing(line.heavy)
         wide, high = self.width * _FINER, self.height * _FINER
         to_right, downwards = "r" in line.arms, "d" in line.arms
@@ -150,41 +166,47 @@ class Alphabet:
             fill=INKED,
         )
 
-    def _written(self, letter: str, bold: bool, cells: int) -> Image.Image:
-        shape = Image.new("L", (self.width * cells, self.height))
-        place, anchor = (
-            (self.width, "ms") if cells > 1 else (0, "ls")
-        )  # a letter of the font itself is as wide as its cell
-        ImageDraw.Draw(shape).text(
-            (place, self._baseline), letter, INKED, self._fonts[bold], anchor=anchor
-        )
-        return shape
+    def _draw_from_font(self, character: str, bold: bool, cells: int) -> Image.Image:
+        picture = Image.new("L", (self.width * cells, self.height))
+        # A wide character comes from no monospaced font: it is centred in its cells.
+        x, anchor = (self.width, "ms") if cells > 1 else (0, "ls")
+        at = (x, self._baseline)
+        ImageDraw.Draw(picture).text(at, character, INKED, self._fonts[bold], anchor=anchor)
+        return picture
 
 
-def _line(letter: str) -> _Line | None:
-    """Return the lines that a letter is made of, as its name in Unicode has them (None: of none, or not of one weight)."""
-    found = _NAME.fullmatch(unicodedata.name(letter, "")) if len(letter) == 1 else None
-    if found is None or (found[5] is not None and found[5] not in _ARMS):
+def _parse_line(character: str) -> _Line | None:
+    """Return the lines that a character consists of, by its Unicode name.
+
+    None: it has no lines, or lines of several weights.
+    """
+    name = unicodedata.name(character, "") if len(character) == 1 else ""
+    match = _NAME.fullmatch(name)
+    if match is None:
         return None
-    arms = _ARMS[found[4]] + _ARMS.get(found[5] or "", "")
+    weight, arc, dashes, first, second = match.groups()
+    if second is not None and second not in _ARMS:
+        return None
     return _Line(
-        arms, found[1] == "HEAVY", _DASHES.get(found[3] or "", 0), arc=found[2] is not None
+        arms=_ARMS[first] + _ARMS.get(second or "", ""),
+        heavy=weight == "HEAVY",
+        dashes=_DASHES.get(dashes or "", 0),
+        arc=arc is not None,
     )
 
 
-def _font(bold: bool) -> Path:
-    """Return the font file that matplotlib ships, found without importing matplotlib, which takes a third of a second."""
-    found = find_spec("matplotlib")
-    for place in (found.submodule_search_locations or ()) if found is not None else ():
-        path = (
-            Path(place)
-            / "mpl-data"
-            / "fonts"
-            / "ttf"
-            / f"DejaVuSansMono{'-Bold' if bold else ''}.ttf"
-        )
+def _font_file(bold: bool) -> Path:
+    """Return the font file that matplotlib ships; raise ``BadRequest`` if it is not installed.
+
+    matplotlib is not imported for it: that takes a third of a second.
+    """
+    package = find_spec("matplotlib")
+    folders = (package.submodule_search_locations or ()) if package is not None else ()
+    name = f"DejaVuSansMono{'-Bold' if bold else ''}.ttf"
+    for folder in folders:
+        path = Path(folder) / "mpl-data" / "fonts" / "ttf" / name
         if path.exists():
             return path
     raise BadRequest(
-        "the font DejaVu Sans Mono is not installed", "install matplotlib anew, which ships it"
+        "the font DejaVu Sans Mono is not installed", "reinstall matplotlib, which ships it"
     )

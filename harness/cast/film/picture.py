@@ -1,18 +1,19 @@
-"""What a screen looks like: a picture that is drawn anew only where the screen changed, with the label in a strip below it.
+"""The picture of a screen, with a label in a strip below it; only changed rows are redrawn.
 
-A pixel is the number of a colour. May import ``cast``, ``errors``, Pillow and its neighbours in ``film``.
+A pixel is the number of a colour. May import ``cast``, ``errors``, ``text``, Pillow and its
+neighbours in ``film``.
 """
 
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from PIL import Image
 
 from harness import text
 from harness.cast.emulator import Screen
-from harness.cast.film.glyphs import INKED, Alphabet
+from harness.cast.film.glyphs import INKED, Glyphs
 from harness.errors import BadRequest
 
 Colour = tuple[int, int, int]
@@ -20,13 +21,13 @@ Colour = tuple[int, int, int]
 PAPER: Colour = (10, 10, 12)
 INK: Colour = (240, 240, 240)
 UNUSED = 255
-"""The number that is no colour's, left free for what a file format may need it for."""
+"""The number of no colour, for what a file format needs it for."""
 
 _STRIP: Colour = (44, 44, 50)
 _SHADES = 16
 _LARGEST_PIXELS = 4096 * 2560
 _HEX = re.compile("[0-9a-f]{6}")
-# The sixteen that a terminal has names for, each readable on PAPER; what is called brown there is yellow
+# The sixteen colours that a terminal has names for, readable on PAPER; brown is its yellow.
 _NAMED = {
     "black": PAPER,
     "red": (255, 123, 114),
@@ -45,25 +46,23 @@ _NAMED = {
     "brightcyan": (140, 232, 239),
     "brightwhite": (255, 255, 255),
 }
-_NAMED["bfightmagenta"] = _NAMED[
-    "brightmagenta"
-]  # so pyte spells it where it stands behind a letter
+_NAMED["bfightmagenta"] = _NAMED["brightmagenta"]  # pyte's spelling of a background
 
 
 class Cell(Protocol):
-    """A letter on a screen with its paint, as the emulator tells it; one that is empty is the second half of a wide letter."""
+    """A character on a screen with its colours; an empty one is the right half of a wide one."""
 
     @property
     def data(self) -> str:
-        """Return the letter."""
+        """Return the character."""
 
     @property
     def fg(self) -> str:
-        """Return the colour of the letter: a name, ``default``, or six hexadecimal digits."""
+        """Return the foreground: a name, ``default``, or six hexadecimal digits."""
 
     @property
     def bg(self) -> str:
-        """Return the colour behind it."""
+        """Return the background, written likewise."""
 
     @property
     def bold(self) -> bool:
@@ -75,19 +74,19 @@ class Cell(Protocol):
 
     @property
     def underscore(self) -> bool:
-        """Return whether a line is drawn under it."""
+        """Return whether it is underlined."""
 
     @property
     def strikethrough(self) -> bool:
-        """Return whether a line is drawn through it."""
+        """Return whether it is struck through."""
 
 
 class Palette:
-    """The colours of a picture by number, as many as a GIF can have; beyond those the nearest one is used."""
+    """The colours of a picture by number: as many as a GIF can have, then the nearest of them."""
 
     def __init__(self) -> None:
         self._numbers: dict[Colour, int] = {}
-        self._nearest = lru_cache(maxsize=None)(self._near)
+        self._nearest = lru_cache(maxsize=None)(self._find_nearest)
 
     def number(self, colour: Colour) -> int:
         """Return a colour's number."""
@@ -99,15 +98,14 @@ class Palette:
         red, green, blue = colour
         return self._nearest((red // 16, green // 16, blue // 16))
 
-    def _near(self, coarse: Colour) -> int:
-        """Return the number of the colour that is nearest; told coarsely, so that there are few to look for."""
-        red, green, blue = (16 * part + 8 for part in coarse)
-        return min(
-            self._numbers.items(),
-            key=lambda one: (
-                (one[0][0] - red) ** 2 + (one[0][1] - green) ** 2 + (one[0][2] - blue) ** 2
-            ),
-        )[1]
+    def _find_nearest(self, coarse: Colour) -> int:
+        """Return the number of the nearest colour, given in steps of 16, so that the cache hits."""
+        wanted = tuple(16 * part + 8 for part in coarse)
+
+        def distance(colour: Colour) -> int:
+            return sum((one - other) ** 2 for one, other in zip(colour, wanted, strict=True))
+
+        return self._numbers[min(self._numbers, key=distance)]
 
     @property
     def bytes(self) -> bytes:
@@ -116,9 +114,9 @@ class Palette:
 
 
 class _Tile(NamedTuple):
-    """All that decides how a letter looks."""
+    """Everything that decides how a character looks."""
 
-    letter: str
+    character: str
     ink: Colour
     paper: Colour
     bold: bool = False
@@ -128,71 +126,82 @@ class _Tile(NamedTuple):
 
 
 class ScreenPicture:
-    """A screen of so many columns and rows, drawn in cells of a width in pixels, with a label below; its sides are even."""
+    """The picture of a screen with a label below it; ``size`` in pixels is even both ways."""
 
-    def __init__(self, columns: int, rows: int, cell_width: int, label: str) -> None:
+    def __init__(self, columns: int, rows: int, glyphs: Glyphs) -> None:
         self.palette = Palette()
-        self._alphabet = Alphabet(cell_width)
-        self._columns, self._rows = columns, rows
-        high = self._alphabet.height
-        self.size = _even(columns * cell_width), _even(rows * high + high * 3 // 2)
-        if self.size[0] * self.size[1] > _LARGEST_PIXELS:
+        self.size = _size(columns, rows, glyphs.width)
+        self.image = Image.new("L", self.size, self.palette.number(PAPER))
+        self._glyphs = glyphs
+        self._columns = columns
+        self._rows = rows
+        self._tile = lru_cache(maxsize=8192)(self._draw_tile)
+        self._shades = lru_cache(maxsize=8192)(self._mix_shades)
+        self._shown: list[Mapping[int, Cell]] = [{}] * rows
+
+    @classmethod
+    def blank(cls, columns: int, rows: int, cell_width: int, label: str) -> Self:
+        """Return an empty screen in cells of a width in pixels, with its label written.
+
+        Raises ``BadRequest`` if it is too large, or the font is not installed.
+        """
+        width, height = _size(columns, rows, cell_width)
+        if width * height > _LARGEST_PIXELS:
             raise BadRequest(
                 f"a screen of {text.count(columns)}×{text.count(rows)} is too large for a film",
                 "record at a smaller --size, such as 100x30",
             )
-        self.image = Image.new("L", self.size, self.palette.number(PAPER))
-        self._tile = lru_cache(maxsize=8192)(self._drawn)
-        self._ramp = lru_cache(maxsize=8192)(self._shades)
-        self._shown: list[Mapping[int, Cell]] = [{}] * rows
-        self._write(label)
+        picture = cls(columns, rows, Glyphs.load(cell_width))
+        picture._write(label)
+        return picture
 
     def update(self, screen: Screen) -> None:
-        """Bring the picture up to date with a screen."""
+        """Redraw the rows of a screen that changed."""
         for row in range(self._rows):
             cells = screen.cells(row)
             if cells != self._shown[row]:
                 self._shown[row] = dict(cells)
-                self._draw(row, cells)
+                self._draw_row(row, cells)
 
     @property
     def rgb(self) -> bytes:
-        """Return the picture in red, green and blue, a byte each, row by row."""
+        """Return the picture row by row, a byte each for red, green and blue."""
         coloured = self.image.copy()
         coloured.putpalette(self.palette.bytes)
         return coloured.convert("RGB").tobytes()
 
-    def _draw(self, row: int, cells: Mapping[int, Cell]) -> None:
-        width, high = self._alphabet.width, self._alphabet.height
-        top = row * high
-        self.image.paste(self.palette.number(PAPER), (0, top, self._columns * width, top + high))
+    def _draw_row(self, row: int, cells: Mapping[int, Cell]) -> None:
+        width, height = self._glyphs.width, self._glyphs.height
+        top = row * height
+        self.image.paste(self.palette.number(PAPER), (0, top, self._columns * width, top + height))
         for column in sorted(cells):
             cell = cells[column]
             if cell.data and column < self._columns:
-                follower = cells.get(column + 1)
-                wide = 2 if follower is not None and not follower.data else 1
-                self.image.paste(self._tile(_tile(cell, wide)), (column * width, top))
+                right = cells.get(column + 1)
+                columns = 2 if right is not None and not right.data else 1
+                self.image.paste(self._tile(_tile_of(cell, columns)), (column * width, top))
 
     def _write(self, label: str) -> None:
         """Write the label into its strip, cut where the strip ends."""
-        width, high = self._alphabet.width, self._alphabet.height
-        top = self._rows * high
+        width, height = self._glyphs.width, self._glyphs.height
+        top = self._rows * height
+        middle = top + (self.size[1] - top - height) // 2
         self.image.paste(self.palette.number(_STRIP), (0, top, *self.size))
-        for column, letter in enumerate(text.printable(label)[: max(0, self._columns - 2)], 1):
-            tile = self._tile(_Tile(letter, INK, _STRIP, bold=True))
-            self.image.paste(tile, (column * width, top + (self.size[1] - top - high) // 2))
+        for column, character in enumerate(text.printable(label)[: max(0, self._columns - 2)], 1):
+            tile = self._tile(_Tile(character, INK, _STRIP, bold=True))
+            self.image.paste(tile, (column * width, middle))
 
-    def _drawn(self, tile: _Tile) -> Image.Image:
-        shape = self._alphabet.shape(tile.letter, tile.bold, tile.cells)
-        thickness = max(1, self._alphabet.width // 8)
-        for wanted, part in ((tile.underscore, 0.92), (tile.strikethrough, 0.55)):
-            if wanted:
-                top = int(shape.height * part)
-                shape.paste(INKED, (0, top, shape.width, top + thickness))
-        return shape.point(self._ramp(tile.ink, tile.paper))
+    def _draw_tile(self, tile: _Tile) -> Image.Image:
+        glyph = self._glyphs.draw(tile.character, tile.bold, tile.cells)
+        thickness = max(1, self._glyphs.width // 8)
+        for drawn, height in ((tile.underscore, 0.92), (tile.strikethrough, 0.55)):
+            if drawn:
+                top = int(glyph.height * height)
+                glyph.paste(INKED, (0, top, glyph.width, top + thickness))
+        return glyph.point(self._shades(tile.ink, tile.paper))
 
-    def _shades(self, ink: Colour, paper: Colour) -> list[int]:
-        """Return the number of the colour for each shade of a shape, from none of the ink to all of it."""
+    def _mix_shades(self, ink: Colour, paper: Colour) -> list[int]:
+        """Return the colour's number for each shade of grey, from no ink to all of it."""
         most = _SHADES - 1
         mixed = [
             tuple(
@@ -205,7 +214,7 @@ class ScreenPicture:
         return [numbers[round(shade / INKED * most)] for shade in range(INKED + 1)]
 
 
-def _tile(cell: Cell, cells: int) -> _Tile:
+def _tile_of(cell: Cell, cells: int) -> _Tile:
     ink, paper = _colour(cell.fg, INK), _colour(cell.bg, PAPER)
     if cell.reverse:
         ink, paper = paper, ink
@@ -214,10 +223,16 @@ def _tile(cell: Cell, cells: int) -> _Tile:
 
 @lru_cache(maxsize=4096)
 def _colour(name: str, default: Colour) -> Colour:
-    """Return a colour by its name or its digits; one that nobody knows is the default."""
+    """Return a colour by its name or its digits; an unknown one is the default."""
     if _HEX.fullmatch(name):
         return int(name[:2], 16), int(name[2:4], 16), int(name[4:], 16)
     return _NAMED.get(name, default)
+
+
+def _size(columns: int, rows: int, cell_width: int) -> tuple[int, int]:
+    """Return width and height in pixels, even as video needs them; the label takes 1½ rows."""
+    cell_height = 2 * cell_width
+    return _even(columns * cell_width), _even(rows * cell_height + cell_height * 3 // 2)
 
 
 def _even(length: int) -> int:

@@ -86,7 +86,7 @@ def test_a_real_recording_beside_another_runs_results_is_refused(take: Path) -> 
     other = json.loads((take / "results.json").read_bytes()) | {"run_id": "0ther1"}
     (take.parent / "other.json").write_text(json.dumps(other))
     code, told = verified(take / CAST, "--results", str(take.parent / "other.json"))
-    assert (code, "the results file of run 0ther1" in told) == (4, True)
+    assert (code, "the results file holds run 0ther1" in told) == (4, True)
 
 
 def test_what_is_no_recording_is_refused_in_one_sentence(take: Path) -> None:
