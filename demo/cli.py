@@ -248,7 +248,7 @@ def slide(
     RESULTS is a results file, a take's folder or a declared result (TOML). Several sessions of
     one configuration are combined.  [default: recordings/latest]
     """
-    from demo.slide import slide as run
+    from demo.report import slide as run
 
     return run(results or (LATEST,), out, theme=theme, form=form, deck=deck, appendix=appendix)
 
@@ -261,9 +261,9 @@ def audit(results: Path, as_json: bool) -> int:
 
     RESULTS is a results file, a take's folder or a declared result (TOML).
     """
-    from demo.audit import told
+    from demo.report import run_audit
 
-    text, code = told(results, as_json=as_json)
+    text, code = run_audit(results, as_json=as_json)
     click.echo(text)
     return code
 

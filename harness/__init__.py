@@ -1,20 +1,22 @@
-"""Facts of a race, as a notebook shows them: ``from harness import load; load("results.json").slide()``.
+"""A session's report, for a notebook: ``from harness import load; load("results.json").slide()``.
 
-Nothing is imported until something is loaded, so that this costs nobody anything.
+Nothing is imported until something is loaded, so that importing a module of this package stays instant.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.notebook import Take
+    from harness.report import Report
 
 __all__ = ["load"]
 
 
-def load(path: str | Path) -> "Take":
-    """Return a results file, a take's folder or a declared record (``.toml``) as a take to show; raise ``BadRequest`` if it is none."""
-    from harness.audited import audited
-    from harness.notebook import Take
+def load(*paths: str | Path) -> "Report":
+    """Return the report of a results file, a take's folder or a declared result (``.toml``).
 
-    return Take(audited(Path(path)))
+    Several sessions of one configuration make one report. Raises ``BadRequest`` for what cannot be read or combined.
+    """
+    from harness.report import Report
+
+    return Report.load(*paths)

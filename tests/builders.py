@@ -2,7 +2,7 @@
 
 Each takes the fields that a test cares about and fills in the rest, so that a test says only what it is
 about. The defaults are one honest, complete, measured session: two workers, one pair, 40 s against 22 s.
-May import ``harness.model``, ``harness.events`` and ``harness.state.board``.
+May import ``harness``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import events as e
+from harness.claims.audit import audit
 from harness.model import (
     Code,
     CoreSeconds,
@@ -33,6 +34,7 @@ from harness.model import (
     Variant,
     WorkerTrial,
 )
+from harness.report import Report
 from harness.run.find import find
 from harness.state.board import Board, apply
 from harness.workload import Workload
@@ -259,6 +261,12 @@ def some_rates() -> tuple[Rate, ...]:
         Rate(Variant.LIMIT, own / 0.9, 5.0, 1, "GEMM"),
         Rate(Variant.WHOLE, own * 6, 5.0, 16),
     )
+
+
+def a_report(results: Results | None = None, **changes: Any) -> Report:
+    """Return the report of a session whose journal says what its results file says."""
+    facts = replace(a_results() if results is None else results, **changes)
+    return Report(replace(audit(facts, ()), differences=()))
 
 
 def a_sweep(

@@ -15,13 +15,11 @@ from rich.console import Console
 
 from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN
 from harness import events as e
-from harness.audited import audited, claimed
 from harness.cast.format import MARKER, OUTPUT, Cast, Event
-from harness.claims.audit import audit
-from harness.claims.headline import Headline, Refusal
 from harness.files.journal import read
 from harness.model import Results, Schedule, Side
-from harness.show import audit_text, slide
+from harness.report import Report
+from harness.show import slide
 from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board, Stage, apply
 from harness.state.to_results import results_of
@@ -36,12 +34,7 @@ MARKS = ("armed", "go", "distributed go", "baseline done", "distributed done", "
 @cache
 def real_cast(columns: int = COLUMNS, rows: int = ROWS, *, slower: float = 1.0) -> Cast:
     """Return the kept real sweep as it would have been recorded; ``slower`` draws its times out, as for a longer one."""
-    found = audited(REAL / "results.json")
-    told = (
-        slide.text(shown, audit_text.footer(found))
-        if isinstance(shown := claimed(found), Headline)
-        else slide.refusal_text(shown)
-    )
+    told = slide.text(Report.load(REAL))
     events = [
         e.stamp(event, event.at * slower, event.side, event.trial)
         for event in read(REAL / "events.jsonl").events
@@ -69,12 +62,7 @@ def race_results(baseline_s: float = 6.0, distributed_s: float = 3.5) -> Results
 
 def headline_text(results: Results) -> str:
     """Return how a session's claim reads on a terminal."""
-    found = audit(results)
-    match claimed(found):
-        case Headline() as claim:
-            return slide.text(claim, audit_text.footer(found))
-        case Refusal() as claim:
-            return slide.refusal_text(claim)
+    return slide.text(Report.of(results))
 
 
 def _race_events(baseline_s: float, distributed_s: float) -> list[e.Event]:

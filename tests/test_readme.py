@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.claims.curve import curve
 from harness.files.results import load
 from harness.model import Side, Status
+from harness.report import Report
 from harness.show import tables
 from tests.terminals import ROOT, surroundings
 
@@ -53,8 +53,8 @@ def test_every_verb_of_the_readme_is_there_and_every_verb_is_in_the_readme() -> 
 
 
 def test_the_sweep_in_the_readme_is_the_one_that_is_kept() -> None:
-    seen = curve(load(ROOT / "tests" / "real" / "results.json"))
-    assert seen is not None
-    drawn = tables.text(tables.sweep(seen))
+    table = tables.sweep(Report.load(ROOT / "tests" / "real" / "results.json"))
+    assert table is not None
+    drawn = tables.text(table)
     (shown,) = re.findall(r"```text\n( train: speedup.*?)```", README, re.DOTALL)
     assert drawn.startswith(shown)

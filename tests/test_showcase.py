@@ -10,13 +10,11 @@ import pytest
 
 from demo.check import takes
 from demo.check.result import Verdict
-from demo.present import show
-from harness.audited import audited, claimed
 from harness.cast.format import Cast
 from harness.cast.verify import verify
-from harness.claims.headline import Headline
 from harness.files.results import load
 from harness.model import Kind, Results
+from harness.report import Report
 from harness.takes.recordings import newest, recording
 from tests.terminals import ROOT
 
@@ -39,7 +37,9 @@ def facts() -> Results:
 def keys(edit: Edit, results: Results | None = None) -> set[str]:
     return {
         reason.key
-        for reason in verify(edit(cast()), results or facts(), show([SHOWCASE]).claims).reasons
+        for reason in verify(
+            edit(cast()), results or facts(), Report.load(SHOWCASE).final_lines
+        ).reasons
     }
 
 
@@ -83,16 +83,16 @@ def shortened(share: float) -> Edit:
 
 
 def test_the_showcase_is_a_measured_run_of_train_with_a_headline() -> None:
-    claim = claimed(audited(SHOWCASE))
-    assert (facts().kind, facts().spec.workload.name, isinstance(claim, Headline)) == (
+    report = Report.load(SHOWCASE)
+    assert (facts().kind, facts().spec.workload.name, report.refused) == (
         Kind.MEASURED,
         "train",
-        True,
+        (),
     )
 
 
 def test_the_showcase_is_true() -> None:
-    found = verify(cast(), facts(), show([SHOWCASE]).claims, (100, 30))
+    found = verify(cast(), facts(), Report.load(SHOWCASE).final_lines, (100, 30))
     assert found.reasons == ()
     assert recording(SHOWCASE).verified
 

@@ -15,7 +15,7 @@ from functools import reduce
 from pathlib import Path
 
 from demo.options import Request
-from demo.present import Shown, keep, show
+from demo.outputs import write_outputs
 from demo.race.controls import Presenter
 from demo.race.screens import Events, Live, Plain, Screen, Silent
 from demo.race.setup import BARE, Staging
@@ -27,6 +27,7 @@ from harness.cast.markers import GO
 from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
 from harness.files.results import RESULTS_NAME, save
 from harness.model import Kind, Side, Status
+from harness.report import Report
 from harness.run import host
 from harness.run.conductor import PROVING, Conductor
 from harness.run.digest import source_digest
@@ -45,7 +46,7 @@ class Performance:
 
     folder: Path
     results: Path
-    shown: Shown
+    report: Report
 
 
 class Race:
@@ -279,21 +280,21 @@ def perform(
     """
     run = Race(asked, ui, out, wait=wait, staging=staging)
     results = run.run()
-    shown = show([results])
-    print(f"{shown.text}\n{results}", file=sys.stderr if ui == "json" else sys.stdout, flush=True)
+    report = Report.load(results)
+    print(f"{report.text}\n{results}", file=sys.stderr if ui == "json" else sys.stdout, flush=True)
     try:
-        keep(shown.drawn(), run.folder)
+        write_outputs(report.files(), run.folder)
     except KeyboardInterrupt:
         raise Interrupted(
             signal.SIGINT, f"the take is complete: `twoclocks slide {run.folder}` draws it"
         ) from None
-    return Performance(run.folder, results, shown)
+    return Performance(run.folder, results, report)
 
 
 def race(asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE) -> int:
     """Put a session on and return the exit code; one that was given up for its recording was shown all the same."""
     try:
-        return perform(asked, ui, out, wait=wait, staging=staging).shown.code
+        return perform(asked, ui, out, wait=wait, staging=staging).report.exit_code
     except LiveRunAbandoned as over:
         print(f"{printable(over.sentence)}; {printable(over.hint)}", file=sys.stderr)
         return ExitCode.DONE

@@ -16,7 +16,6 @@ from pathlib import Path
 import msgspec
 
 from demo.options import Request
-from demo.present import show
 from demo.race.screens import Live
 from demo.race.session import Race
 from demo.race.setup import Staging
@@ -28,6 +27,7 @@ from harness.cast.end_card import end_card
 from harness.claims.headline import Headline, Refusal
 from harness.errors import Interrupted, TwoclocksError
 from harness.model import Kind, Results, Side, Spec
+from harness.report import Report
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, Stage
 
@@ -139,12 +139,12 @@ def run_ordered_race(folder: Path, signals: Signals) -> Outcome:
     staging = Staging(BADGE, order.attended, screen=make_panel)
     race = Race(order.request, "live", folder, wait=order.wait, staging=staging)
     try:
-        shown = show([race.run()])
-        closing_lines = partial(_closing_lines, shown.results, terminal_size()[0])
-        panels[0].hold_headline(shown.text, closing_lines, HOLD_HEADLINE_S, lambda: signals.first)
+        report = Report.load(race.run())
+        closing_lines = partial(_closing_lines, report.results, terminal_size()[0])
+        panels[0].hold_headline(report.text, closing_lines, HOLD_HEADLINE_S, lambda: signals.first)
     finally:
         panels[0].full_screen.leave()
-    return Outcome(shown.code, _reasons(shown.claim))
+    return Outcome(report.exit_code, _reasons(report.claim))
 
 
 def _closing_lines(results: Results, columns: int, utc: datetime) -> tuple[str, str]:

@@ -5,12 +5,12 @@ May import ``harness``.
 
 from pathlib import Path
 
-from harness.audited import audited, claimed
 from harness.cast.page import PageFacts, render_page
 from harness.claims.headline import Headline, Refusal
 from harness.errors import BadRequest
 from harness.files import atomic
 from harness.model import Kind
+from harness.report import Report
 from harness.show import phrases
 from harness.takes.recordings import Recording
 from harness.text import printable
@@ -18,7 +18,7 @@ from harness.text import printable
 
 def page_of(recording: Recording) -> bytes:
     """Return the recording as one HTML document."""
-    return render_page(recording.cast, _about(recording, claimed(audited(recording.folder))))
+    return render_page(recording.cast, _about(recording, Report.load(recording.folder).claim))
 
 
 def export(recording: Recording, into: Path) -> None:

@@ -15,7 +15,7 @@ import click
 import msgspec
 
 from demo.options import Request
-from demo.present import Shown, keep, show
+from demo.outputs import write_outputs
 from demo.recording import asciinema
 from demo.recording.child import ORDER_FILE, OUTCOME_FILE, Order, Outcome
 from demo.recording.export import page_of
@@ -28,6 +28,7 @@ from harness.cast.verify import Inspection, verify
 from harness.errors import BadRequest, ExitCode, RecordingFailed
 from harness.files import atomic
 from harness.model import Kind
+from harness.report import Report
 from harness.show.terminal.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
 from harness.takes.folder import DEFAULT_ROOT, DRAFT, PAGE_NAME, named, point_latest
 from harness.takes.recordings import keep_verdict, recording
@@ -77,8 +78,8 @@ def record(asked: Request, out: Path | None, size: Size, *, wait: bool) -> int:
     draft = _make_draft(_require_free(out) if out is not None else DEFAULT_ROOT / "new")
     try:
         _run_race(recorder, asked, draft, size, headless=headless, wait=wait and not headless)
-        shown, inspection = _finish_take(draft, size)
-        folder = _publish(draft, out, shown)
+        report, inspection = _finish_take(draft, size)
+        folder = _publish(draft, out, report)
     except BadRequest as bad:  # the request was fine: the race has been run
         raise RecordingFailed(
             f"nothing is published: {bad.sentence}",
@@ -91,8 +92,8 @@ def record(asked: Request, out: Path | None, size: Size, *, wait: bool) -> int:
             f"make room, or name another folder with --out; {_draft_note(draft)}",
             ExitCode.SIDE_FAILED,
         ) from error
-    click.echo(f"{shown.text if headless else ''}{_summary(folder, inspection)}")
-    return shown.code
+    click.echo(f"{report.text if headless else ''}{_summary(folder, inspection)}")
+    return report.exit_code
 
 
 def _require_free(out: Path) -> Path:
@@ -192,18 +193,18 @@ def _read_outcome(draft: Path, signal_number: int | None) -> Outcome:
     return stopped if signal_number is not None and not outcome.code else outcome
 
 
-def _finish_take(draft: Path, size: Size) -> tuple[Shown, Inspection]:
+def _finish_take(draft: Path, size: Size) -> tuple[Report, Inspection]:
     """Make the take from the raw recording: cast, verdict, pictures and page.
 
     Raises ``RecordingFailed`` if the recording is refused.
     """
-    shown = show([draft])
-    facts = shown.results
+    report = Report.load(draft)
+    facts = report.results
     workload = text.printable(facts.spec.workload.name)
     title = f"twoclocks · {workload} · run {text.printable(facts.run_id)}"
     cast = replace(extract_markers(read(draft / RAW)), title=title)
     atomic.replace(draft / CAST, encode(cast))
-    inspection = verify(cast, facts, shown.claims, size)
+    inspection = verify(cast, facts, report.final_lines, size)
     if not inspection.verified:
         reasons = "; ".join(reason.sentence for reason in inspection.reasons)
         raise RecordingFailed(
@@ -212,12 +213,12 @@ def _finish_take(draft: Path, size: Size) -> tuple[Shown, Inspection]:
             ExitCode.REFUSED,
         )
     keep_verdict(draft, inspection.drift_s)
-    keep(shown.drawn(), draft)
+    write_outputs(report.files(), draft)
     atomic.replace(draft / PAGE_NAME, page_of(recording(draft)))
-    return shown, inspection
+    return report, inspection
 
 
-def _publish(draft: Path, out: Path | None, shown: Shown) -> Path:
+def _publish(draft: Path, out: Path | None, report: Report) -> Path:
     """Rename the draft to the take's folder in one step; return that folder.
 
     Raises ``OSError`` if that fails, for example because something else is there by now.
@@ -226,7 +227,7 @@ def _publish(draft: Path, out: Path | None, shown: Shown) -> Path:
         (draft / working_file).unlink(missing_ok=True)
     shutil.rmtree(draft / asciinema.NAME)
     draft.chmod(0o755)
-    facts = shown.results
+    facts = report.results
     folder = out if out is not None else DEFAULT_ROOT / named(facts.began_utc, facts.run_id)
     os.rename(draft, folder.resolve())
     if facts.kind is Kind.MEASURED:

@@ -6,12 +6,12 @@ May import ``harness`` and the rest of ``demo``.
 import contextlib
 from pathlib import Path
 
-from demo.present import show
 from harness import text
 from harness.cast.format import CAST, read
 from harness.cast.verify import Inspection, verify
 from harness.errors import ExitCode
 from harness.files.results import RESULTS_NAME
+from harness.report import Report
 from harness.takes.recordings import VERDICT, keep_verdict
 
 
@@ -27,8 +27,8 @@ def verify_recording(
     is_take = path.is_dir()
     folder = path if is_take else path.parent
     cast = read(path / CAST if is_take else path)
-    shown = show([results if results is not None else folder / RESULTS_NAME])
-    inspection = verify(cast, shown.results, shown.claims, size)
+    report = Report.load(results if results is not None else folder / RESULTS_NAME)
+    inspection = verify(cast, report.results, report.final_lines, size)
     if is_take and results is None:
         _keep_verdict(folder, inspection)
     return _lines(inspection), ExitCode.DONE if inspection.verified else ExitCode.REFUSED

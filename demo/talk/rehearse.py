@@ -109,7 +109,9 @@ class Rehearsing:
         if results is None:
             print(GIVEN_UP, file=sys.stderr)
         keep(done, self._root / REHEARSALS)
-        return self._performance.shown.code if self._performance is not None else ExitCode.DONE
+        return (
+            self._performance.report.exit_code if self._performance is not None else ExitCode.DONE
+        )
 
     def _keep_unfinished(self, ended: BaseException) -> None:
         """Keep what was rehearsed as incomplete; that it cannot be kept matters less than what ended it."""

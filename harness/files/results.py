@@ -47,8 +47,12 @@ def save(results: Results, path: Path) -> None:
 
 def load(path: Path) -> Results:
     """Return the facts of a results file; raise ``BadRequest`` if there is no valid one."""
-    document = atomic.read(path, LARGEST_BYTES, "results file", _HINT)
-    return decode(document, printable(str(path)))
+    return decode(read(path), printable(str(path)))
+
+
+def read(path: Path) -> bytes:
+    """Return the bytes of a results file; raise ``BadRequest`` if it is missing or too large."""
+    return atomic.read(path, LARGEST_BYTES, "results file", _HINT)
 
 
 def encode(results: Results) -> bytes:

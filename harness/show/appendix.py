@@ -6,8 +6,9 @@ Total functions; may import ``model``, ``score``, ``words`` and its neighbours i
 from collections.abc import Iterator
 
 from harness import text
-from harness.claims.baseline_proof import Proof, proof
-from harness.claims.core_time import CoreTime, TimePart, core_time
+from harness.claims.baseline_proof import Proof
+from harness.claims.claims import Claims
+from harness.claims.core_time import CoreTime, TimePart
 from harness.claims.headline import Headline
 from harness.model import Rate, Results, Side, Variant
 from harness.show import phrases, sweep_phrases
@@ -23,8 +24,16 @@ _PARTS = {
 }
 
 
-def bills(headline: Headline) -> Table:
-    """Return what a run costs on both sides, at the given prices and at every offer, and what the change is made of."""
+def tables_of(claims: Claims) -> tuple[Table, ...]:
+    """Return the tables whose facts are there: cost, rates, core time; none for a refused session."""
+    if claims.headline is None:
+        return ()
+    tables = (costs(claims.headline), rates(claims), core_seconds(claims))
+    return tuple(table for table in tables if table is not None)
+
+
+def costs(headline: Headline) -> Table:
+    """Return what a run costs on both sides, at the given prices and at every offer."""
     cost = headline.cost
     one, other = phrases.contestants(headline.results)
     at_list = ("at these prices", cost.baseline, cost.distributed, cost.drop)
@@ -45,9 +54,9 @@ def bills(headline: Headline) -> Table:
     )
 
 
-def rates(results: Results) -> Table | None:
-    """Return the baseline's rate beside everything it was held against (None: it was not timed)."""
-    known = proof(results)
+def rates(claims: Claims) -> Table | None:
+    """Return the baseline's rate beside those of its variants (None: they were not timed)."""
+    results, known = claims.results, claims.proof
     if known is None:
         return None
     unit = results.spec.workload.unit
@@ -61,9 +70,9 @@ def rates(results: Results) -> Table | None:
     )
 
 
-def core_seconds(results: Results) -> Table | None:
-    """Return where the core-seconds of every scale went, in percent of those given (None: not known of both sides)."""
-    splits = core_time(results)
+def core_seconds(claims: Claims) -> Table | None:
+    """Return where the core time of every scale went, in percent (None: not known of both sides)."""
+    results, splits = claims.results, claims.core_time
     if len(splits) < 2:
         return None
     given = text.durations(*(split.given_s for split in splits))

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from harness import text
-from harness.claims.curve import curve
-from harness.claims.headline import Headline, Refusal, headline
-from harness.model import Results
+from harness.claims.claims import Claims
+from harness.claims.headline import Headline, Refusal
 from harness.show import escapes, export_rows, phrases
 from harness.show.tables import NO_HEADLINE, Row, Standing, Table, sweep
 
@@ -26,29 +25,25 @@ class Form(StrEnum):
     TEX = "tex"
 
 
-def export(results: Results, form: Form | str) -> str:
-    """Return the headline and the table of a session, or its refusal, as a document; raise ``ValueError`` for an unknown form.
+def export(claims: Claims, form: Form | str) -> str:
+    """Return the headline and the scaling table of a session, or its refusal, as a document.
 
-    Lines of CSV end in CR LF, by RFC 4180: write it as it is.
+    Lines of CSV end in CR LF, by RFC 4180: write it as it is. Raises ``ValueError`` for an
+    unknown form.
     """
-    return exported(headline(results), form)
-
-
-def exported(claim: Headline | Refusal, form: Form | str) -> str:
-    """Return a claim as ``export`` does, where more than the facts alone may have refused it."""
     match Form(form):
         case Form.CSV:
-            return export_rows.as_csv(claim)
+            return export_rows.as_csv(claims)
         case Form.JSON:
-            return export_rows.as_json(claim)
+            return export_rows.as_json(claims)
         case Form.MARKDOWN:
-            return _markdown(claim)
+            return _markdown(claims)
         case Form.TEX:
-            return _tex(claim)
+            return _tex(claims)
 
 
-def _markdown(claim: Headline | Refusal) -> str:
-    title, told, table = _title(claim), _told(claim), _table(claim)
+def _markdown(claims: Claims) -> str:
+    title, told, table = _title(claims.claim), _told(claims.claim), _table(claims)
     lines = [f"# {escapes.markdown(title)}", "", *(f"- {escapes.markdown(line)}" for line in told)]
     if table is not None:
         width = len(table.columns) + 1
@@ -70,8 +65,8 @@ def _markdown_row(cells: tuple[str, ...]) -> str:
     return f"| {' | '.join(escapes.markdown(cell) for cell in cells)} |"
 
 
-def _tex(claim: Headline | Refusal) -> str:
-    table = _table(claim)
+def _tex(claims: Claims) -> str:
+    claim, table = claims.claim, _table(claims)
     lines = [rf"\section*{{{escapes.tex(_title(claim))}}}", *_tex_items(_told(claim))]
     if table is not None:
         lines += [
@@ -145,9 +140,8 @@ def _facts(claim: Headline) -> Iterator[str]:
     yield f"limit: {text.printable(claim.results.spec.workload.limitation)}"
 
 
-def _table(claim: Headline | Refusal) -> Table | None:
-    drawn = None if isinstance(claim, Refusal) else curve(claim.results)
-    return None if drawn is None else sweep(drawn)
+def _table(claims: Claims) -> Table | None:
+    return None if claims.headline is None else sweep(claims)
 
 
 def _remark(row: Row) -> str:

@@ -10,9 +10,8 @@ import math
 from collections.abc import Iterator
 from io import StringIO
 
-from harness.claims.baseline_proof import proof
-from harness.claims.core_time import core_time
-from harness.claims.curve import Curve, Point, Prediction, curve
+from harness.claims.claims import Claims
+from harness.claims.curve import Curve, Point, Prediction
 from harness.claims.headline import Headline, Refusal
 from harness.claims.run_cost import OfferCost
 from harness.model import Results
@@ -24,20 +23,21 @@ SCHEMA = "twoclocks.export/1"
 Record = dict[str, object]
 
 
-def as_csv(claim: Headline | Refusal) -> str:
+def as_csv(claims: Claims) -> str:
     """Return a line for the baseline and for every scale, measured or predicted; for a refusal, a line for each reason."""
     written = StringIO()
-    lines = _reasons(claim) if isinstance(claim, Refusal) else _rows(claim.results)
-    records = [_frame(claim.results) | line for line in lines]
+    claim = claims.claim
+    lines = _reasons(claim) if isinstance(claim, Refusal) else _rows(claims.curve)
+    records = [_frame(claims.results) | line for line in lines]
     writer = csv.DictWriter(written, list(records[0]))
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in record.items()} for record in records)
     return written.getvalue()
 
 
-def as_json(claim: Headline | Refusal) -> str:
+def as_json(claims: Claims) -> str:
     """Return one document: what it is and of which run, then the claim with all that it rests on, or the reasons against it."""
-    results = claim.results
+    results, claim = claims.results, claims.claim
     document: Record = {"schema": SCHEMA, **_frame(results), "provenance": _provenance(results)}
     if isinstance(claim, Refusal):
         document |= {"refused": list(_reasons(claim)), "headline": None}
@@ -45,8 +45,8 @@ def as_json(claim: Headline | Refusal) -> str:
         document |= {
             "refused": [],
             "headline": _claim(claim),
-            **_sweep(results),
-            **_appendix(results),
+            **_sweep(claims.curve),
+            **_appendix(claims),
         }
     return json.dumps(_bounded(document), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
@@ -68,9 +68,8 @@ def _reasons(refusal: Refusal) -> Iterator[Record]:
         }
 
 
-def _rows(results: Results) -> Iterator[Record]:
+def _rows(drawn: Curve | None) -> Iterator[Record]:
     """Yield the baseline and then every scale; what a row cannot have is None."""
-    drawn = curve(results)
     if drawn is None:
         return
     yield _row(drawn, Standing.BASELINE, None, drawn.baseline_s)
@@ -178,11 +177,10 @@ def _offer(offer: OfferCost) -> Record:
     }
 
 
-def _sweep(results: Results) -> Record:
-    drawn = curve(results)
+def _sweep(drawn: Curve | None) -> Record:
     law = drawn.law if drawn else None
     return {
-        "rows": list(_rows(results)),
+        "rows": list(_rows(drawn)),
         "law": {
             "origin": str(law.origin),
             "scales": law.scales,
@@ -199,8 +197,8 @@ def _sweep(results: Results) -> Record:
     }
 
 
-def _appendix(results: Results) -> Record:
-    known = proof(results)
+def _appendix(claims: Claims) -> Record:
+    known = claims.proof
     return {
         "core_seconds": [
             {
@@ -210,7 +208,7 @@ def _appendix(results: Results) -> Record:
                 "given_core_s": split.given_s,
             }
             | {f"{part.name.lower()}_core_s": spent for part, spent in split.parts}
-            for split in core_time(results)
+            for split in claims.core_time
         ],
         "rates": [
             {
@@ -220,7 +218,7 @@ def _appendix(results: Results) -> Record:
                 "cores": rate.cores,
                 "items_per_s": rate.items_per_s,
             }
-            for rate in results.rates
+            for rate in claims.results.rates
         ],
         "share_of_limit_fraction": known.share_of_limit if known else None,
         "whole_host_speedup_ratio": known.whole_speedup if known else None,

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from harness import text
+from harness.claims.claims import Claims
 from harness.claims.headline import Headline
 from harness.errors import BadRequest
 from harness.extras import missing_package
@@ -105,13 +106,14 @@ TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
 PICTURES = ("slide", *(f"fig-{name}" for name in figures.FIGURES))
 
 
-def update(deck: bytes, headline: Headline, verdict: str = "") -> tuple[bytes, DeckChanges]:
-    """Return the deck with every shape of ours updated, and what changed; raise ``BadRequest``
-    where that is impossible.
+def update(deck: bytes, claims: Claims) -> tuple[bytes, DeckChanges]:
+    """Return the deck with every shape of ours updated, and what changed.
 
-    Numbers that were not measured here need a shape on their slide that says so. ``verdict`` is
-    the audit's, for the footer of the slide's picture.
+    Numbers that were not measured here need a shape on their slide that says so. Raises
+    ``BadRequest`` where that is impossible, and for a refused session.
     """
+    if (headline := claims.headline) is None:
+        raise BadRequest("a refused session has nothing to put into a deck")
     check_package(deck)
     with _untrusted():
         presentation = _open(deck)
@@ -125,7 +127,7 @@ def update(deck: bytes, headline: Headline, verdict: str = "") -> tuple[bytes, D
         raise BadRequest(sentence, _RENAME)
     _check_labelled(fit, headline)
     wanted = {shape.name for shape in fit}.intersection(PICTURES)
-    pictures = {name: _drawing(name, headline, verdict) for name in wanted}
+    pictures = {name: _drawing(name, claims, headline) for name in wanted}
     with _untrusted():
         _fill(fit, headline, pictures)
         updated = BytesIO()
@@ -217,11 +219,11 @@ def _check_labelled(shapes: list[_NamedShape], headline: Headline) -> None:
         )
 
 
-def _drawing(name: str, headline: Headline, verdict: str) -> _Drawing:
+def _drawing(name: str, claims: Claims, headline: Headline) -> _Drawing:
     """Return the picture of that name, or a blank one: a picture of an earlier session must go."""
     if name == "slide":
-        return _Drawing(slide.png(headline, verdict), phrases.aloud(headline))
-    match figures.FIGURES[name.removeprefix("fig-")](headline):
+        return _Drawing(slide.png(claims), phrases.aloud(headline))
+    match figures.picture(claims, name.removeprefix("fig-")):
         case figures.Picture() as picture:
             return _Drawing(figures.png(picture, figures.LIGHT), picture.title)
         case figures.Missing(reason=reason):

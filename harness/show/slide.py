@@ -8,9 +8,11 @@ third of a second that no other command should wait for.
 from typing import TYPE_CHECKING
 
 from harness import text as words
+from harness.claims.claims import Claims
 from harness.claims.headline import Headline, Refusal
 from harness.show import phrases
-from harness.show.figures.page import HEIGHT_PX, SMALLEST_PX, WIDTH_PX, Page, blank
+from harness.show.audit_text import footer
+from harness.show.figures.page import SMALLEST_PX, WIDTH_PX, Page, blank
 from harness.show.figures.picture import add_words, save
 from harness.show.figures.theme import LIGHT, Theme
 from harness.show.terminal.big_digits import SMALLEST, draw_digits
@@ -18,8 +20,6 @@ from harness.show.terminal.lines import bar, cut, shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-__all__ = ["HEIGHT_PX", "SMALLEST_PX", "WIDTH_PX", "figure", "png", "refusal_text", "svg", "text"]
 
 NUMBER_PX = 200
 
@@ -29,22 +29,63 @@ _BARS_FROM, _BARS_TO = 390, 1340
 _CAVEAT_LINES = 4
 
 
-def text(headline: Headline, verdict: str = "") -> str:
-    """Return the headline for a terminal of 80 columns: what qualifies it, then the speedup in big digits and what holds it up.
+def text(claims: Claims) -> str:
+    """Return the headline for a terminal of 80 columns, or every reason why there is none.
 
-    ``verdict`` is the audit's, in a line; here and in the pictures it stands with where the numbers come from.
-    The number comes last, because on a terminal of 24 rows it is the end of a text that stays in sight.
+    The provenance and the audit's verdict come first, then the caveats. The speedup in big digits
+    comes last, because on a terminal of 24 rows the end of a text stays in sight.
     """
-    return _printed([*_told("", _origin(headline, verdict)), *_claims(headline)])
+    match claims.claim:
+        case Headline() as headline:
+            return _printed(
+                [*_told("", _origin(headline, footer(claims.audit))), *_claims(headline)]
+            )
+        case Refusal() as refusal:
+            return _refusal(refusal)
 
 
-def claims(headline: Headline) -> list[str]:
-    """Return the lines of ``text`` below what says where the numbers come from: everything that is claimed."""
-    return _printed(_claims(headline)).splitlines()
+def final_lines(claims: Claims) -> list[str]:
+    """Return the lines that a recording must end with: all of ``text`` but the provenance.
+
+    Of a refused session that is the whole text.
+    """
+    if claims.headline is None:
+        return text(claims).splitlines()
+    return _printed(_claims(claims.headline)).splitlines()
 
 
-def refusal_text(refusal: Refusal) -> str:
-    """Return why there is no headline: every reason with its numbers."""
+def draw(claims: Claims, theme: Theme = LIGHT) -> dict[str, bytes]:
+    """Return the slide by format, ``svg`` and ``png``; empty for a refused session."""
+    if claims.headline is None:
+        return {}
+    return {"svg": svg(claims, theme), "png": png(claims, theme)}
+
+
+def svg(claims: Claims, theme: Theme = LIGHT) -> bytes:
+    """Return the slide as SVG, letters as outlines, words in ``title`` and ``desc``.
+
+    Raises ``ValueError`` for a refused session.
+    """
+    drawing = save(_drawn(claims, theme), "svg", {"Creator": "twoclocks", "Date": None})
+    return add_words(drawing, phrases.aloud(_headline(claims)), text(claims))
+
+
+def png(claims: Claims, theme: Theme = LIGHT) -> bytes:
+    """Return the slide as PNG, 1600 by 900; raise ``ValueError`` for a refused session."""
+    return save(_drawn(claims, theme), "png", {"Software": "twoclocks"})
+
+
+def _drawn(claims: Claims, theme: Theme) -> "Figure":
+    return figure(_headline(claims), footer(claims.audit), theme)
+
+
+def _headline(claims: Claims) -> Headline:
+    if claims.headline is None:
+        raise ValueError("a refused session has no slide")
+    return claims.headline
+
+
+def _refusal(refusal: Refusal) -> str:
     tolerance = refusal.results.spec.workload.tolerance
     reasons = [
         line
@@ -53,17 +94,6 @@ def refusal_text(refusal: Refusal) -> str:
     ]
     lines = ["NO HEADLINE", *reasons, *_told("", phrases.provenance(refusal.results))]
     return _printed(lines)
-
-
-def svg(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> bytes:
-    """Return the slide as SVG, its letters as outlines and its words in ``title`` and ``desc``."""
-    drawing = save(figure(headline, verdict, theme), "svg", {"Creator": "twoclocks", "Date": None})
-    return add_words(drawing, phrases.aloud(headline), text(headline, verdict))
-
-
-def png(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> bytes:
-    """Return the slide as PNG, 1600 by 900."""
-    return save(figure(headline, verdict, theme), "png", {"Software": "twoclocks"})
 
 
 def figure(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> "Figure":
@@ -250,8 +280,8 @@ def _small_print(page: Page, headline: Headline, verdict: str) -> None:
     size, width = 28, WIDTH_PX - 2 * _MARGIN
     for place, line in enumerate(_caveats(page, headline, width, size)):
         page.say_within(_MARGIN, 684 + place * 36, line, size, width, field=f"caveats.{place}")
-    footer = page.wrap(_origin(headline, verdict), width, SMALLEST_PX)[:2]
-    for place, line in enumerate(footer):
+    origin = page.wrap(_origin(headline, verdict), width, SMALLEST_PX)[:2]
+    for place, line in enumerate(origin):
         page.say_within(
             _MARGIN, 842 + place * 34, line, SMALLEST_PX, width, field=f"results.{place}"
         )

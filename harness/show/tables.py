@@ -11,9 +11,8 @@ from enum import StrEnum
 from rich.cells import cell_len, set_cell_size
 
 from harness import text as words
+from harness.claims.claims import Claims
 from harness.claims.curve import Curve, Point, Prediction
-from harness.claims.rule import Evidence
-from harness.claims.rules import refusals
 from harness.model import Kind
 from harness.show import phrases, sweep_phrases
 from harness.show.terminal.lines import shorten
@@ -52,8 +51,13 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def sweep(curve: Curve) -> Table:
-    """Return the scaling table: the baseline, every measured scale, what the law predicts beyond, and what follows from it."""
+def sweep(claims: Claims) -> Table | None:
+    """Return the scaling table: the baseline, every measured scale, and predictions beyond.
+
+    None: no scale has a complete pair.
+    """
+    if (curve := claims.curve) is None:
+        return None
     headings, baseline, *others = zip(*_columns(curve), strict=True)
     measured = [
         Row(cells, Standing.MEASURED, sweep_phrases.flags(point))
@@ -61,7 +65,9 @@ def sweep(curve: Curve) -> Table:
     ]
     predicted = [Row(cells, Standing.PREDICTED) for cells in others[len(measured) :]]
     rows = Row(baseline, Standing.BASELINE), *measured, *predicted
-    return Table(sweep_phrases.title(curve), headings, rows, tuple(filter(None, _notes(curve))))
+    return Table(
+        sweep_phrases.title(curve), headings, rows, tuple(filter(None, _notes(claims, curve)))
+    )
 
 
 def _columns(curve: Curve) -> Iterator[list[str]]:
@@ -130,11 +136,11 @@ def _fraction(serial: float | None) -> str:
     return words.NOTHING if serial is None else words.percent(serial)
 
 
-def _notes(curve: Curve) -> Iterator[str]:
-    results = curve.results
+def _notes(claims: Claims, curve: Curve) -> Iterator[str]:
+    results = claims.results
     yield from (
         f"{NO_HEADLINE}: {phrases.short(reason, results.spec.workload.tolerance)}"
-        for reason in refusals(Evidence.of(results))
+        for reason in claims.refused
     )
     quality = words.quality(curve.baseline_quality, results.spec.workload.tolerance)
     spread = _spread(curve)

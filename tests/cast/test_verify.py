@@ -7,15 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.audited import claimed
 from harness.cast.end_card import end_card
 from harness.cast.format import OUTPUT, Cast, Event
 from harness.cast.markers import HEADLINE
 from harness.cast.verify import Inspection, verify
-from harness.claims.audit import audit
-from harness.claims.headline import Headline, Refusal
 from harness.model import Kind, Results, Side
-from harness.show import slide
+from harness.report import Report
 from tests.builders import some_prices
 from tests.casts import headline_text, race_cast, race_results
 
@@ -62,11 +59,7 @@ def inspect(
 
 def claims(results: Results) -> list[str]:
     """Return the lines that a recording of a session must end with."""
-    match claimed(audit(results)):
-        case Headline() as claim:
-            return slide.claims(claim)
-        case Refusal() as claim:
-            return slide.refusal_text(claim).splitlines()
+    return Report.of(results).final_lines
 
 
 def keys(

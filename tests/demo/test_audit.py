@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from demo.audit import told
-from harness.audited import audited
+from demo.report import run_audit
 from harness.claims.audit import Verdict
 from harness.errors import BadRequest, ExitCode
 from harness.events import encode
 from harness.files.journal import read
 from harness.files.results import save
+from harness.report import Report
 from harness.state.to_results import results_of
 from harness.takes.folder import journal_header
 from tests.builders import a_board, some_events
@@ -45,7 +45,7 @@ def edit(file: Path, before: str, after: str) -> None:
 
 
 def test_a_take_agrees_with_its_journal(take: Path) -> None:
-    text, code = told(take, as_json=False)
+    text, code = run_audit(take, as_json=False)
     assert (text.splitlines()[-1].rpartition(" · ")[2], code) == (
         "agrees with its journal",
         ExitCode.DONE,
@@ -53,11 +53,11 @@ def test_a_take_agrees_with_its_journal(take: Path) -> None:
 
 
 def test_a_results_file_is_audited_as_its_folder_is(take: Path) -> None:
-    assert told(take / "results.json", as_json=False) == told(take, as_json=False)
+    assert run_audit(take / "results.json", as_json=False) == run_audit(take, as_json=False)
 
 
 def test_json_is_one_document(take: Path) -> None:
-    text, _ = told(take, as_json=True)
+    text, _ = run_audit(take, as_json=True)
     assert json.loads(text)["journal"] == {"read": True, "differences": []}
 
 
@@ -85,14 +85,14 @@ TAMPERED: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("what", TAMPERED)
 def test_a_take_that_was_tampered_with_is_refused(what: str, take: Path) -> None:
     TAMPERED[what](take)
-    text, code = told(take, as_json=False)
+    text, code = run_audit(take, as_json=False)
     assert code == ExitCode.REFUSED
     assert re.match(" REFUSED by .*its journal · ", text.splitlines()[-1])
 
 
 def test_a_file_laid_out_anew_is_told_of_though_its_facts_agree(take: Path) -> None:
     edit(take / "results.json", "{\n  ", "{\n ")
-    found = audited(take)
+    found = Report.load(take).audit
     assert (
         found.differences,
         [finding.keys for finding in found.findings if finding.rule.id == "R21"],
@@ -101,12 +101,12 @@ def test_a_file_laid_out_anew_is_told_of_though_its_facts_agree(take: Path) -> N
 
 def test_a_session_without_its_journal_is_audited_all_the_same(take: Path) -> None:
     (take / "events.jsonl").unlink()
-    found = audited(take)
+    found = Report.load(take).audit
     assert (found.differences, found.verdict) == (None, Verdict.CAVEAT)
 
 
 def test_a_declared_record_is_audited_without_a_journal() -> None:
-    text, code = told(EXAMPLE, as_json=False)
+    text, code = run_audit(EXAMPLE, as_json=False)
     assert (text.splitlines()[-1].rpartition(" · ")[2], code) == (
         "declared, so there is no journal",
         ExitCode.DONE,
@@ -115,7 +115,7 @@ def test_a_declared_record_is_audited_without_a_journal() -> None:
 
 def test_a_folder_without_a_take_is_a_bad_request(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="cannot read"):
-        told(tmp_path, as_json=False)
+        run_audit(tmp_path, as_json=False)
 
 
 def test_an_audit_needs_neither_ray_nor_numpy_nor_matplotlib(take: Path) -> None:

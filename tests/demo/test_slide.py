@@ -93,7 +93,7 @@ def test_the_appendix_is_printed_on_demand(capsys: pytest.CaptureFixture[str]) -
 
 def test_a_deck_and_an_export_are_two_things(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["slide", a_take("one"), "--format", "md", "--into", "deck.pptx"]) == 2
-    assert "hint: call it twice" in capsys.readouterr().err
+    assert "hint: run slide once for each" in capsys.readouterr().err
 
 
 def test_a_deck_that_is_missing_is_a_bad_request(capsys: pytest.CaptureFixture[str]) -> None:

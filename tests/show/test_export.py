@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from harness.claims.headline import Headline, headline
+from harness.claims.headline import Headline
 from harness.model import Kind, Offer, Results, Status
 from harness.show.export import Form, export
-from tests.builders import a_results, a_sweep, golden_results, some_prices, some_words
+from tests.builders import a_report, a_results, a_sweep, golden_results, some_prices, some_words
 from tests.goldens import kept
 
 REFUSED = {
@@ -25,12 +25,16 @@ REFUSED = {
 CLAIMS = ("3.54", "11.3", "speedup", "0.0042")
 
 
+def exported(results: Results, form: Form | str) -> str:
+    return export(a_report(results), form)
+
+
 def rows(results: Results) -> list[dict[str, str]]:
-    return list(csv.DictReader(StringIO(export(results, Form.CSV), newline="")))
+    return list(csv.DictReader(StringIO(exported(results, Form.CSV), newline="")))
 
 
 def document(results: Results) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(export(results, Form.JSON))
+    told: dict[str, Any] = json.loads(exported(results, Form.JSON))
     return told
 
 
@@ -48,32 +52,32 @@ def respecified(results: Results, **changes: Any) -> Results:
     ],
 )
 def test_every_form_looks_as_it_was_approved(form: Form, name: str, results: Results) -> None:
-    told = export(results, form).replace("\r\n", "\n")
+    told = exported(results, form).replace("\r\n", "\n")
     assert told == kept(f"export-{name}-{form}", told)
 
 
 @pytest.mark.parametrize("form", list(Form))
 def test_the_same_facts_give_the_same_document(form: Form) -> None:
-    assert export(a_sweep(), form) == export(a_sweep(), form)
+    assert exported(a_sweep(), form) == exported(a_sweep(), form)
 
 
 @pytest.mark.parametrize("form", ["md", "csv", "json", "tex"])
 def test_a_form_can_be_named(form: str) -> None:
-    assert export(a_sweep(), form) == export(a_sweep(), Form(form))
+    assert exported(a_sweep(), form) == exported(a_sweep(), Form(form))
 
 
 def test_an_unknown_form_is_refused() -> None:
     with pytest.raises(ValueError, match="docx"):
-        export(a_sweep(), "docx")
+        exported(a_sweep(), "docx")
 
 
 @pytest.mark.parametrize("form", list(Form))
 @pytest.mark.parametrize("why", list(REFUSED))
 def test_a_refused_session_exports_its_reasons_and_no_claim(form: Form, why: str) -> None:
     results = REFUSED[why]
-    claim = headline(results)
+    claim = a_report(results).claim
     assert not isinstance(claim, Headline)
-    told = export(results, form)
+    told = exported(results, form)
     assert claim.reasons[0].sentence.partition(";")[0][:30] in told
     assert not any(number in told for number in CLAIMS)
 
@@ -87,12 +91,12 @@ def test_a_refused_session_exports_its_reasons_and_no_claim(form: Form, why: str
     ],
 )
 def test_what_was_not_measured_is_said_in_words(form: Form, results: Results, said: str) -> None:
-    assert said in export(results, form)
+    assert said in exported(results, form)
 
 
 @pytest.mark.parametrize("form", list(Form))
 def test_predictions_are_called_predictions(form: Form) -> None:
-    assert export(a_sweep(), form).count("predicted") >= 4
+    assert exported(a_sweep(), form).count("predicted") >= 4
 
 
 def test_csv_has_a_line_for_the_baseline_and_every_scale() -> None:
@@ -128,12 +132,12 @@ def test_text_in_csv_is_no_formula() -> None:
 
 
 def test_lines_of_csv_end_as_the_standard_has_them() -> None:
-    told = export(a_sweep(), Form.CSV)
+    told = exported(a_sweep(), Form.CSV)
     assert told.count("\r\n") == told.count("\n") == 9
 
 
 def test_json_holds_the_claim_as_it_was_derived() -> None:
-    claim, told = headline(a_sweep()), document(a_sweep())["headline"]
+    claim, told = a_report(a_sweep()).claim, document(a_sweep())["headline"]
     assert isinstance(claim, Headline)
     assert (told["speedup_ratio"], told["efficiency_fraction"]) == (
         claim.speed.speedup,
@@ -191,18 +195,20 @@ def test_a_session_without_proof_exports_without_it() -> None:
     ids=["md", "tex"],
 )
 def test_names_from_a_results_file_are_no_markup(form: Form, harmless: str) -> None:
-    told = export(respecified(a_sweep(), workload=some_words(name="|<b>", metric="|<b>")), form)
+    told = exported(respecified(a_sweep(), workload=some_words(name="|<b>", metric="|<b>")), form)
     assert harmless in told
     assert "<b>" not in told.replace(harmless, "")
 
 
 def test_a_table_of_markdown_has_as_many_cells_in_every_row() -> None:
-    table = [line for line in export(a_sweep(), Form.MARKDOWN).splitlines() if line.startswith("|")]
+    table = [
+        line for line in exported(a_sweep(), Form.MARKDOWN).splitlines() if line.startswith("|")
+    ]
     assert {line.replace(r"\|", "").count("|") for line in table} == {9}
 
 
 def test_a_table_of_tex_has_as_many_cells_in_every_row() -> None:
-    told = export(a_sweep(), Form.TEX)
+    told = exported(a_sweep(), Form.TEX)
     body = told[told.index(r"\begin{tabular}") : told.index(r"\end{tabular}")]
     cells = {
         line.replace(r"\&", "").count("&") for line in body.splitlines() if line.endswith(r"\\")

@@ -22,7 +22,7 @@ from harness import text as words
 from harness.claims.baseline_proof import proof
 from harness.claims.core_time import core_time
 from harness.claims.curve import curve
-from harness.claims.headline import Headline, headline
+from harness.claims.headline import Headline
 from harness.model import (
     CommandFacts,
     CoreSeconds,
@@ -40,6 +40,7 @@ from harness.show.figures.page import HEIGHT_PX, SMALLEST_PX, WIDTH_PX
 from harness.show.figures.picture import Picture
 from tests.builders import (
     a_host,
+    a_report,
     a_results,
     a_spec,
     a_trial,
@@ -149,11 +150,13 @@ CASES = {
     ),
     "thousandfold": a_results(trials=some_pairs([40_000.0], [22.0])),
 }
-DRAWN = [(case, name) for case, results in CASES.items() for name in figures.pictures(results)]
+DRAWN = [
+    (case, name) for case, results in CASES.items() for name in figures.pictures(a_report(results))
+]
 
 
 def claimed(results: Results) -> Headline:
-    claim = headline(results)
+    claim = a_report(results).claim
     assert isinstance(claim, Headline), claim
     return claim
 
@@ -164,7 +167,7 @@ def texts(drawn: Figure) -> list[Text]:
 
 @cache
 def picture(case: str, name: str) -> Picture:
-    return figures.pictures(CASES[case])[name]
+    return figures.pictures(a_report(CASES[case]))[name]
 
 
 @cache
@@ -199,7 +202,7 @@ def drawn(request: pytest.FixtureRequest) -> Figure:
 
 
 def test_every_case_has_every_figure_whose_facts_are_there() -> None:
-    assert {case: len(figures.pictures(results)) for case, results in CASES.items()} == {
+    assert {case: len(figures.pictures(a_report(results))) for case, results in CASES.items()} == {
         case: 3 if case in {"golden", "slower", "adopted", "thousandfold"} else 5 for case in CASES
     }
 
@@ -520,22 +523,22 @@ def test_declared_facts_are_labelled_on_every_figure(name: str) -> None:
 def test_a_refused_session_has_no_figure_and_says_why() -> None:
     refused = a_results(kind=Kind.SIMULATED)
 
-    assert figures.draw(refused) == {}
-    assert set(figures.missing_reasons(refused)) == set(FIGURES)
+    assert figures.draw(a_report(refused)) == {}
+    assert set(figures.missing_reasons(a_report(refused))) == set(FIGURES)
 
 
 def test_what_is_missing_is_what_is_not_drawn() -> None:
-    assert set(figures.missing_reasons(CASES["golden"])) == {"baseline", "core-seconds"}
-    assert figures.missing_reasons(CASES["race"]) == {}
+    assert set(figures.missing_reasons(a_report(CASES["golden"]))) == {"baseline", "core-seconds"}
+    assert figures.missing_reasons(a_report(CASES["race"])) == {}
 
 
 def test_files_are_named_by_figure_and_theme() -> None:
-    assert set(figures.draw(CASES["golden"], DARK)) == {
+    assert set(figures.draw(a_report(CASES["golden"]), DARK)) == {
         f"fig-{name}-dark.{form}"
         for name in ("architecture", "scaling", "cost-quality")
         for form in ("svg", "png")
     }
-    assert "fig-scaling.svg" in figures.draw(CASES["golden"])
+    assert "fig-scaling.svg" in figures.draw(a_report(CASES["golden"]))
 
 
 def brightness(color: str) -> float:
@@ -563,7 +566,9 @@ def test_text_stands_out_from_all_that_is_behind_it(theme: Theme) -> None:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_every_text_is_in_the_themes_ink(theme: Theme) -> None:
-    drawn = [figures.render(shown, theme) for shown in figures.pictures(CASES["race"]).values()]
+    drawn = [
+        figures.render(shown, theme) for shown in figures.pictures(a_report(CASES["race"])).values()
+    ]
 
     assert {text.get_color() for one in drawn for text in texts(one)} == {theme.ink}
 
@@ -586,12 +591,12 @@ def test_any_curve_can_be_drawn(efficiencies: dict[int, float]) -> None:
 
 
 def test_drawing_again_gives_the_same_bytes_in_another_process_too() -> None:
-    here = sha256(b"".join(figures.draw(CASES["race"]).values())).hexdigest()
+    here = sha256(b"".join(figures.draw(a_report(CASES["race"])).values())).hexdigest()
     program = (
         "import sys, hashlib; from harness.show import figures\n"
         "assert not {'matplotlib', 'ray', 'numpy'} & set(sys.modules)\n"
-        "from tests.show.test_figures import CASES\n"
-        "print(hashlib.sha256(b''.join(figures.draw(CASES['race']).values())).hexdigest())\n"
+        "from tests.builders import a_report; from tests.show.test_figures import CASES\n"
+        "print(hashlib.sha256(b''.join(figures.draw(a_report(CASES['race'])).values())).hexdigest())\n"
         "assert not {'matplotlib.pyplot', 'ray'} & set(sys.modules)\n"
     )
     there = subprocess.run(

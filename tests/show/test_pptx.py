@@ -19,32 +19,38 @@ from pptx.opc.packuri import PackURI
 from pptx.slide import Slide
 from pptx.util import Emu, Pt
 
-from demo.into import into
-from demo.present import Shown
-from harness.claims.audit import audit
-from harness.claims.headline import Headline, headline
+from demo.report import update_deck
+from harness.claims.claims import Claims
+from harness.claims.headline import Headline
 from harness.errors import BadRequest
 from harness.extras import install_command
-from harness.model import Kind, Results
+from harness.model import Kind
 from harness.show import figures, phrases, pptx, slide
-from tests.builders import a_results, golden_results, some_pairs, some_words
+from tests.builders import (
+    a_report,
+    a_results,
+    a_spec,
+    golden_results,
+    some_pairs,
+    some_prices,
+    some_words,
+)
 
 
-def claimed(results: Results) -> Headline:
-    claim = headline(results)
-    assert isinstance(claim, Headline)
-    return claim
+def headline_of(claims: Claims) -> Headline:
+    assert claims.headline is not None
+    return claims.headline
 
 
-CLAIM = claimed(a_results())
-DECLARED = claimed(golden_results())
-OTHER = claimed(a_results(trials=some_pairs([40.0], [30.0])))
+REPORT = a_report(a_results())
+DECLARED = a_report(golden_results())
+OTHER = a_report(a_results(trials=some_pairs([40.0], [30.0])))
 
 
 @pytest.fixture(scope="module", autouse=True)
 def drawn() -> bytes:
     """Draw once before any test, since the letters' files stay open from then on."""
-    return slide.png(CLAIM)
+    return slide.png(REPORT)
 
 
 def a_picture(color: str = "red", size: tuple[int, int] = (40, 30)) -> BytesIO:
@@ -98,10 +104,10 @@ def parts(content: bytes) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", pptx.TEXTS)
 def test_a_text_box_says_what_the_headline_says(name: str) -> None:
-    updated, _ = pptx.update(a_deck(name), CLAIM)
+    updated, _ = pptx.update(a_deck(name), REPORT)
 
     assert shapes(updated)[f"twoclocks:{name}"].text_frame.text == "\n".join(
-        pptx.TEXTS[name](CLAIM)
+        pptx.TEXTS[name](headline_of(REPORT))
     )
 
 
@@ -117,7 +123,7 @@ def test_the_numbers_are_those_of_the_slide() -> None:
 
     assert (told["speedup"], told["efficiency"], told["cost"]) == ("7.04×", "88 %", "$9.40 → $3.05")
     assert (told["quality"], told["label"]) == ("0.741 → 0.738", "DECLARED, NOT MEASURED HERE")
-    assert told["say"] == phrases.aloud(DECLARED)
+    assert told["say"] == phrases.aloud(headline_of(DECLARED))
 
 
 def test_a_text_keeps_the_letters_of_its_first_run() -> None:
@@ -137,12 +143,12 @@ def test_a_text_keeps_the_letters_of_its_first_run() -> None:
         second.text, second.font.size = "small", Pt(8)
         box.text_frame.add_paragraph().text = "and more"
 
-    many = replace(CLAIM, caveats=CLAIM.caveats * 2)
+    many = a_report(spec=a_spec(prices=some_prices(illustrative=True)))
     updated, _ = pptx.update(a_deck(build=build), many)
     frame = shapes(updated)["twoclocks:caveats"].text_frame
     runs = [run for paragraph in frame.paragraphs for run in paragraph.runs]
 
-    assert len(runs) == len(many.caveats) > 1
+    assert len(runs) == len(headline_of(many).caveats) > 1
     assert {(run.font.size, run.font.bold, run.font.color.rgb) for run in runs} == {
         (Pt(44), True, RGBColor(1, 2, 3))
     }
@@ -153,14 +159,14 @@ def test_an_empty_text_box_is_filled() -> None:
         a_deck(
             build=lambda page: setattr(page.shapes.add_textbox(0, 0, 9, 9), "name", "twoclocks:say")
         ),
-        CLAIM,
+        REPORT,
     )
 
-    assert shapes(updated)["twoclocks:say"].text_frame.text == phrases.aloud(CLAIM)
+    assert shapes(updated)["twoclocks:say"].text_frame.text == phrases.aloud(headline_of(REPORT))
 
 
 def test_a_text_that_says_nothing_now_can_be_filled_again() -> None:
-    emptied, _ = pptx.update(a_deck("label", "speedup"), CLAIM)
+    emptied, _ = pptx.update(a_deck("label", "speedup"), REPORT)
     updated, _ = pptx.update(emptied, DECLARED)
 
     assert shapes(emptied)["twoclocks:label"].text_frame.text == ""
@@ -168,7 +174,7 @@ def test_a_text_that_says_nothing_now_can_be_filled_again() -> None:
 
 
 def test_words_of_the_results_file_stay_words() -> None:
-    hostile = claimed(
+    hostile = a_report(
         a_results(
             spec=replace(
                 a_results().spec, workload=some_words(bottleneck="<a:br/>&\x1b[2J\u202e]]>")
@@ -182,10 +188,10 @@ def test_words_of_the_results_file_stay_words() -> None:
 
 def test_a_picture_is_swapped_and_keeps_its_place_and_size() -> None:
     before = a_deck("slide")
-    updated, _ = pptx.update(before, CLAIM)
+    updated, _ = pptx.update(before, REPORT)
     old, new = shapes(before)["twoclocks:slide"], shapes(updated)["twoclocks:slide"]
 
-    assert new.image.blob == slide.png(CLAIM)
+    assert new.image.blob == slide.png(REPORT)
     assert (new.left, new.top, new.width, new.height) == (old.left, old.top, old.width, old.height)
 
 
@@ -196,8 +202,8 @@ def test_a_figure_takes_its_place_with_its_words(name: str) -> None:
             a_picture(), Emu(0), Emu(0), Emu(1600), Emu(900)
         ).name = f"twoclocks:fig-{name}"
 
-    updated, _ = pptx.update(a_deck(build=build), CLAIM)
-    picture, shape = figures.pictures(CLAIM.results)[name], shapes(updated)[f"twoclocks:fig-{name}"]
+    updated, _ = pptx.update(a_deck(build=build), REPORT)
+    picture, shape = figures.pictures(REPORT)[name], shapes(updated)[f"twoclocks:fig-{name}"]
 
     assert shape.image.blob == figures.png(picture, figures.LIGHT)
     assert shape._element.xpath("./p:nvPicPr/p:cNvPr/@descr") == [picture.title]
@@ -209,7 +215,7 @@ def test_a_figure_without_facts_is_blanked_so_that_no_earlier_one_stays() -> Non
             a_picture(), Emu(0), Emu(0), Emu(1600), Emu(900)
         ).name = "twoclocks:fig-baseline"
 
-    updated, changes = pptx.update(a_deck(build=build), CLAIM)
+    updated, changes = pptx.update(a_deck(build=build), REPORT)
     shown = Image.open(BytesIO(shapes(updated)["twoclocks:fig-baseline"].image.blob))
 
     assert shown.getextrema()[-1] == (0, 0)
@@ -219,7 +225,7 @@ def test_a_figure_without_facts_is_blanked_so_that_no_earlier_one_stays() -> Non
 
 @pytest.mark.parametrize("frame", [(1000, 900), (1600, 400), (1, 900), (1600, 1)])
 def test_a_picture_is_not_distorted_by_a_frame_of_another_shape(frame: tuple[int, int]) -> None:
-    updated, _ = pptx.update(a_deck("slide", frame=frame), CLAIM)
+    updated, _ = pptx.update(a_deck("slide", frame=frame), REPORT)
     width, height = struct.unpack(">II", shapes(updated)["twoclocks:slide"].image.blob[16:24])
     asked = min(max(frame[0] / frame[1], 0.16 / 0.9), 16 / 0.9)
 
@@ -233,15 +239,17 @@ def test_a_picture_loses_the_earlier_ones_crop_and_gets_its_words() -> None:
         picture = page.shapes.add_picture(a_picture(), 0, 0, 160, 90)
         picture.name, picture.crop_left = "twoclocks:slide", 0.4
 
-    picture = shapes(pptx.update(a_deck(build=build), CLAIM)[0])["twoclocks:slide"]
+    picture = shapes(pptx.update(a_deck(build=build), REPORT)[0])["twoclocks:slide"]
 
     assert picture.crop_left == 0
-    assert picture._element.xpath("./p:nvPicPr/p:cNvPr/@descr") == [phrases.aloud(CLAIM)]
+    assert picture._element.xpath("./p:nvPicPr/p:cNvPr/@descr") == [
+        phrases.aloud(headline_of(REPORT))
+    ]
 
 
 def test_everything_else_in_the_deck_stays_as_it_was() -> None:
     before = a_deck("speedup", "slide")
-    old, new = parts(before), parts(pptx.update(before, CLAIM)[0])
+    old, new = parts(before), parts(pptx.update(before, REPORT)[0])
     changed = {name for name in old if old[name] != new.get(name)}
     pictures = {name for name in old | new if name.startswith("ppt/media/")}
     own = {"ppt/slides/slide2.xml", "ppt/slides/_rels/slide2.xml.rels"}
@@ -252,7 +260,7 @@ def test_everything_else_in_the_deck_stays_as_it_was() -> None:
 
 def test_other_shapes_of_a_changed_slide_stay_as_they_were() -> None:
     before = a_deck("speedup", "slide", "of-mine")
-    old, new = shapes(before), shapes(pptx.update(before, CLAIM)[0])
+    old, new = shapes(before), shapes(pptx.update(before, REPORT)[0])
     untouched = old.keys() - {"twoclocks:speedup", "twoclocks:slide"}
 
     assert len(untouched) == 2
@@ -283,7 +291,7 @@ def a_deck_with_macros() -> bytes:
 
 
 def test_macros_fonts_and_unknown_parts_are_kept() -> None:
-    updated, _ = pptx.update(a_deck_with_macros(), CLAIM)
+    updated, _ = pptx.update(a_deck_with_macros(), REPORT)
     new = parts(updated)
 
     assert new["ppt/vbaProject.bin"] == MACROS
@@ -296,14 +304,14 @@ def test_macros_fonts_and_unknown_parts_are_kept() -> None:
 
 def test_the_same_update_gives_the_same_deck_and_a_second_one_changes_nothing() -> None:
     before = a_deck("speedup", "slide", "caveats")
-    once, _ = pptx.update(before, CLAIM)
+    once, _ = pptx.update(before, REPORT)
 
-    assert parts(pptx.update(before, CLAIM)[0]) == parts(once)
-    assert parts(pptx.update(once, CLAIM)[0]) == parts(once)
+    assert parts(pptx.update(before, REPORT)[0]) == parts(once)
+    assert parts(pptx.update(once, REPORT)[0]) == parts(once)
 
 
 def test_a_deck_does_not_grow_with_every_update() -> None:
-    once, _ = pptx.update(a_deck("speedup", "slide"), CLAIM)
+    once, _ = pptx.update(a_deck("speedup", "slide"), REPORT)
     twice, _ = pptx.update(once, OTHER)
 
     assert len(parts(twice)) == len(parts(once))
@@ -311,7 +319,7 @@ def test_a_deck_does_not_grow_with_every_update() -> None:
 
 def test_a_picture_that_another_shape_shows_too_is_kept() -> None:
     before = a_deck("slide", build=lambda page: page.shapes.add_picture(a_picture(), 0, 0, 40, 30))
-    updated, _ = pptx.update(before, CLAIM)
+    updated, _ = pptx.update(before, REPORT)
     (own,) = [
         shape
         for name, shape in shapes(updated).items()
@@ -332,7 +340,7 @@ def test_a_picture_of_ours_can_take_the_place_of_a_jpeg() -> None:
         name: content.replace(b'<Default Extension="png" ContentType="image/png"/>', b"")
         for name, content in parts(before).items()
     }
-    updated, _ = pptx.update(zipped(bare), CLAIM)
+    updated, _ = pptx.update(zipped(bare), REPORT)
 
     assert b'Extension="png"' in parts(updated)["[Content_Types].xml"]
     assert shapes(updated)["twoclocks:slide"].image.content_type == "image/png"
@@ -351,10 +359,10 @@ def test_a_shape_in_a_group_is_found() -> None:
         box = page.shapes.add_group_shape().shapes.add_group_shape().shapes.add_textbox(0, 0, 9, 9)
         box.name, box.text_frame.text = "twoclocks:speedup", "old"
 
-    updated, changes = pptx.update(a_deck(build=build), CLAIM)
+    updated, changes = pptx.update(a_deck(build=build), REPORT)
 
     assert changes.updated == ("speedup on slide 2",)
-    assert phrases.speedup(CLAIM).encode() in parts(updated)["ppt/slides/slide2.xml"]
+    assert phrases.speedup(headline_of(REPORT)).encode() in parts(updated)["ppt/slides/slide2.xml"]
 
 
 def test_the_changes_name_what_was_updated_what_is_missing_and_what_is_unknown() -> None:
@@ -362,7 +370,7 @@ def test_the_changes_name_what_was_updated_what_is_missing_and_what_is_unknown()
         page.shapes.add_picture(a_picture(), 0, 0, 9, 9).name = "twoclocks:cost"
         page.shapes.add_textbox(0, 0, 9, 9).name = "twoclocks:slide"
 
-    _, changes = pptx.update(a_deck("speedup", "speedup", "speeddup", build=build), CLAIM)
+    _, changes = pptx.update(a_deck("speedup", "speedup", "speeddup", build=build), REPORT)
 
     assert changes.updated == ("speedup on slide 2", "speedup on slide 2")
     assert changes.unknown == ("speeddup on slide 2",)
@@ -399,7 +407,7 @@ def test_words_alone_or_a_picture_that_says_so_itself_need_none(names: tuple[str
 
 def test_a_deck_without_a_shape_of_ours_is_refused_with_a_hint() -> None:
     with pytest.raises(BadRequest) as refused:
-        pptx.update(a_deck("no-name-of-ours"), CLAIM)
+        pptx.update(a_deck("no-name-of-ours"), REPORT)
 
     assert "selection pane" in refused.value.hint
 
@@ -442,7 +450,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 @pytest.mark.parametrize("fault", HOSTILE)
 def test_a_hostile_or_damaged_deck_is_refused_with_a_hint(fault: str) -> None:
     with pytest.raises(BadRequest) as refused:
-        pptx.update(HOSTILE[fault](), CLAIM)
+        pptx.update(HOSTILE[fault](), REPORT)
 
     assert refused.value.sentence.startswith("the deck ")
     assert refused.value.hint
@@ -450,7 +458,7 @@ def test_a_hostile_or_damaged_deck_is_refused_with_a_hint(fault: str) -> None:
 
 def test_a_bomb_is_known_before_it_is_unpacked() -> None:
     with pytest.raises(BadRequest, match="would unpack to more than"):
-        pptx.update(a_bomb(), CLAIM)
+        pptx.update(a_bomb(), REPORT)
 
 
 def test_a_deck_with_two_parts_of_one_name_is_refused() -> None:
@@ -458,7 +466,7 @@ def test_a_deck_with_two_parts_of_one_name_is_refused() -> None:
     with zipfile.ZipFile(target, "a") as package:
         package.writestr("ppt/slides/SLIDE2.xml", b"<a/>")
     with pytest.raises(BadRequest, match="two parts of one name"):
-        pptx.update(target.getvalue(), CLAIM)
+        pptx.update(target.getvalue(), REPORT)
 
 
 SMALL = parts(a_deck("speedup", "caveats"))
@@ -474,7 +482,7 @@ def test_a_deck_with_bytes_changed_is_updated_or_refused(name: str, data: st.Dat
     for place in data.draw(st.lists(st.integers(0, len(part) - 1), min_size=1, max_size=3)):
         part[place] = data.draw(st.integers(0, 255))
     try:
-        updated, _ = pptx.update(zipped(SMALL | {name: bytes(part)}), CLAIM)
+        updated, _ = pptx.update(zipped(SMALL | {name: bytes(part)}), REPORT)
     except BadRequest:
         return
     assert zipfile.ZipFile(BytesIO(updated)).testzip() is None
@@ -484,18 +492,12 @@ def test_a_missing_extra_is_refused_with_how_to_install_it(monkeypatch: pytest.M
     content = a_deck("speedup")
     monkeypatch.setitem(sys.modules, "pptx", None)
     with pytest.raises(BadRequest) as refused:
-        pptx.update(content, CLAIM)
+        pptx.update(content, REPORT)
 
     assert (
         refused.value.sentence == "updating a deck needs the package pptx, which is not installed"
     )
     assert refused.value.hint == install_command("pptx")
-
-
-def shown(**changes: Any) -> Shown:
-    """Return what may be claimed of a session."""
-    results = a_results(**changes)
-    return Shown(audit(results), headline(results))
 
 
 @pytest.fixture
@@ -508,7 +510,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_deck_is_updated_in_its_place_and_keeps_its_mode(path: Path) -> None:
-    told, code = into(path, shown())
+    told, code = update_deck(path, a_report())
 
     assert (code, told.splitlines()[0]) == (0, "updated: speedup on slide 2, say on slide 2")
     assert shapes(path.read_bytes())["twoclocks:speedup"].text_frame.text == "1.82×"
@@ -519,7 +521,7 @@ def test_a_deck_is_updated_in_its_place_and_keeps_its_mode(path: Path) -> None:
 def test_a_deck_behind_a_link_is_updated_where_it_is(path: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.pptx"
     link.symlink_to(path)
-    into(link, shown())
+    update_deck(link, a_report())
 
     assert link.is_symlink()
     assert shapes(path.read_bytes())["twoclocks:speedup"].text_frame.text == "1.82×"
@@ -527,7 +529,7 @@ def test_a_deck_behind_a_link_is_updated_where_it_is(path: Path, tmp_path: Path)
 
 def test_a_refused_session_leaves_the_deck_and_says_why(path: Path) -> None:
     before = path.read_bytes()
-    told, code = into(path, shown(kind=Kind.SIMULATED))
+    told, code = update_deck(path, a_report(kind=Kind.SIMULATED))
 
     assert (code, path.read_bytes()) == (4, before)
     assert "NO HEADLINE" in told
@@ -543,7 +545,7 @@ def test_a_deck_that_cannot_be_written_is_left_as_it_was(
     before = path.read_bytes()
     monkeypatch.setattr("os.replace", full)
     with pytest.raises(BadRequest, match="No space left"):
-        into(path, shown())
+        update_deck(path, a_report())
 
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == ["talk.pptx"]
@@ -553,10 +555,10 @@ def test_a_deck_that_cannot_be_written_is_left_as_it_was(
 def test_a_deck_that_is_open_elsewhere_is_not_touched(lock: str, path: Path) -> None:
     path.with_name(lock).touch()
     with pytest.raises(BadRequest, match="is open in another program"):
-        into(path, shown())
+        update_deck(path, a_report())
 
 
 @pytest.mark.parametrize("name", ["missing.pptx", "."])
 def test_a_deck_that_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(BadRequest):
-        into(tmp_path / name, shown())
+        update_deck(tmp_path / name, a_report())

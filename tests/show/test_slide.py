@@ -14,11 +14,14 @@ from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
 from rich.cells import cell_len
 
-from harness.claims.headline import Caveat, Headline, Refusal, headline
-from harness.model import Code, Kind, Results, Side
+from harness.claims.headline import Caveat
+from harness.model import Code, Kind, Side
+from harness.report import Report
 from harness.show import phrases, slide
+from harness.show.figures.page import HEIGHT_PX, SMALLEST_PX, WIDTH_PX
 from tests.builders import (
     a_digest_of,
+    a_report,
     a_results,
     a_spec,
     a_trial,
@@ -34,42 +37,39 @@ SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "$x^2$ \x1b[31m<script>alert('&')</script> 世界 " + "verylongword" * 20
 
 
-def claimed(results: Results) -> Headline:
-    claim = headline(results)
-    assert isinstance(claim, Headline)
-    return claim
-
-
-def a_laptop_headline(**changes: Any) -> Headline:
+def a_laptop_report(**changes: Any) -> Report:
     code = Code(commit=a_digest_of("commit")[:40], dirty=True, source_sha256=a_digest_of("source"))
-    return claimed(
+    return a_report(
         a_results(
             **({"spec": a_spec(prices=some_prices(illustrative=True)), "code": code} | changes)
         )
     )
 
 
-def a_hostile_headline() -> Headline:
+def a_hostile_report() -> Report:
     words = some_words(
         bottleneck=HOSTILE, metric=HOSTILE, answers_differ=HOSTILE, limitation=HOSTILE
     )
-    return claimed(a_results(spec=a_spec(workload=words), run_id=HOSTILE))
+    return a_report(a_results(spec=a_spec(workload=words), run_id=HOSTILE))
 
 
-HEADLINES = {
-    "golden": claimed(golden_results()),
-    "laptop": a_laptop_headline(),
-    "six-pairs": claimed(
+REPORTS = {
+    "golden": a_report(golden_results()),
+    "laptop": a_laptop_report(),
+    "six-pairs": a_report(
         a_results(
             trials=some_pairs(
                 [40.0, 41.0, 40.5, 40.0, 39.8, 40.2], [22.0, 21.0, 22.2, 22.0, 22.1, 21.9]
             )
         )
     ),
-    "slower": claimed(a_results(trials=some_pairs([22.0], [40.0]))),
-    "thousandfold": claimed(a_results(trials=some_pairs([40_000.0], [22.0]))),
-    "hostile": a_hostile_headline(),
+    "slower": a_report(a_results(trials=some_pairs([22.0], [40.0]))),
+    "thousandfold": a_report(a_results(trials=some_pairs([40_000.0], [22.0]))),
+    "hostile": a_hostile_report(),
 }
+
+
+HEADLINES = {name: report.headline for name, report in REPORTS.items() if report.headline}
 
 
 def texts(drawn: Figure) -> list[Text]:
@@ -85,14 +85,14 @@ def drawn(request: pytest.FixtureRequest) -> Figure:
 
 @pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
 def test_the_headline_reads_as_it_did(name: str) -> None:
-    told = slide.text(HEADLINES[name])
+    told = slide.text(REPORTS[name])
 
     assert told == kept(f"headline-{name}", told)
 
 
 @pytest.mark.parametrize("name", HEADLINES)
 def test_the_text_fits_into_eighty_columns(name: str) -> None:
-    lines = slide.text(HEADLINES[name]).splitlines()
+    lines = slide.text(REPORTS[name]).splitlines()
 
     assert max(map(cell_len, lines)) < 80
     assert all(line.isprintable() for line in lines)
@@ -100,15 +100,15 @@ def test_the_text_fits_into_eighty_columns(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
 def test_the_number_and_what_holds_it_up_stay_in_sight_on_a_screen_of_24_rows(name: str) -> None:
-    claim = HEADLINES[name]
-    lines = slide.text(claim).splitlines()
+    lines = slide.text(REPORTS[name]).splitlines()
+    bottleneck = REPORTS[name].results.spec.workload.bottleneck
 
-    assert len(lines) - lines.index(f" {claim.results.spec.workload.bottleneck}") <= 20
+    assert len(lines) - lines.index(f" {bottleneck}") <= 20
 
 
 def test_the_text_tells_every_caveat() -> None:
     claim = HEADLINES["laptop"]
-    told = " ".join(slide.text(claim).split())
+    told = " ".join(slide.text(REPORTS["laptop"]).split())
 
     assert len(claim.caveats) > 3
     assert [
@@ -117,7 +117,7 @@ def test_the_text_tells_every_caveat() -> None:
 
 
 def test_the_text_tells_the_limitation_after_the_caveats() -> None:
-    lines = slide.text(HEADLINES["golden"]).splitlines()
+    lines = slide.text(REPORTS["golden"]).splitlines()
     starts = [
         next(place for place, line in enumerate(lines) if line.startswith(start))
         for start in (" but: ", " limit: ", " say: ")
@@ -129,17 +129,20 @@ def test_the_text_tells_the_limitation_after_the_caveats() -> None:
 
 def test_a_workload_without_a_limitation_has_no_line_for_it() -> None:
     assert " limit: " not in slide.text(
-        claimed(a_results(spec=a_spec(workload=some_words(limitation=""))))
+        a_report(a_results(spec=a_spec(workload=some_words(limitation=""))))
     )
 
 
 def test_a_refusal_tells_every_reason_and_its_numbers() -> None:
-    refusal = headline(
-        a_results(kind=Kind.SIMULATED, trials=(a_trial(), a_trial(Side.DISTRIBUTED, quality=0.941)))
+    told = slide.text(
+        a_report(
+            a_results(
+                kind=Kind.SIMULATED, trials=(a_trial(), a_trial(Side.DISTRIBUTED, quality=0.941))
+            )
+        )
     )
-    assert isinstance(refusal, Refusal)
 
-    assert slide.refusal_text(refusal) == kept("refusal", slide.refusal_text(refusal))
+    assert told == kept("refusal", told)
 
 
 def test_the_headline_number_is_the_largest_type(drawn: Figure) -> None:
@@ -150,7 +153,7 @@ def test_the_headline_number_is_the_largest_type(drawn: Figure) -> None:
 
 
 def test_no_letter_is_too_small_for_the_back_row(drawn: Figure) -> None:
-    assert min(float(text.get_fontsize()) for text in texts(drawn)) >= slide.SMALLEST_PX
+    assert min(float(text.get_fontsize()) for text in texts(drawn)) >= SMALLEST_PX
 
 
 def test_declared_numbers_are_said_to_be_so_larger_than_the_small_print() -> None:
@@ -168,8 +171,7 @@ def test_every_text_is_on_the_slide(drawn: Figure) -> None:
     boxes = [text.get_window_extent() for text in texts(drawn)]
 
     assert all(
-        0 <= box.x0 <= box.x1 <= slide.WIDTH_PX and 0 <= box.y0 <= box.y1 <= slide.HEIGHT_PX
-        for box in boxes
+        0 <= box.x0 <= box.x1 <= WIDTH_PX and 0 <= box.y0 <= box.y1 <= HEIGHT_PX for box in boxes
     )
 
 
@@ -217,26 +219,26 @@ def test_what_is_drawn_names_the_field_it_came_from() -> None:
 
 
 def test_the_slide_is_as_large_as_a_projectors_picture() -> None:
-    width, height = struct.unpack(">II", slide.png(HEADLINES["golden"])[16:24])
+    width, height = struct.unpack(">II", slide.png(REPORTS["golden"])[16:24])
 
     assert (width, height) == (1600, 900)
 
 
 def test_the_drawing_carries_its_words() -> None:
-    root = ElementTree.fromstring(slide.svg(HEADLINES["laptop"]))
+    root = ElementTree.fromstring(slide.svg(REPORTS["laptop"]))
 
     assert root.findtext(f"{SVG}title") == phrases.aloud(HEADLINES["laptop"])
-    assert root.findtext(f"{SVG}desc") == slide.text(HEADLINES["laptop"])
+    assert root.findtext(f"{SVG}desc") == slide.text(REPORTS["laptop"])
 
 
 def test_untrusted_words_stay_words_in_the_drawing() -> None:
-    root = ElementTree.fromstring(slide.svg(HEADLINES["hostile"]))
+    root = ElementTree.fromstring(slide.svg(REPORTS["hostile"]))
 
     assert [node.tag for node in root.iter() if str(node.tag).endswith("script")] == []
 
 
 def test_the_drawing_needs_nothing_from_elsewhere() -> None:
-    root = ElementTree.fromstring(slide.svg(HEADLINES["golden"]))
+    root = ElementTree.fromstring(slide.svg(REPORTS["golden"]))
     links = [
         value
         for node in root.iter()
@@ -245,7 +247,7 @@ def test_the_drawing_needs_nothing_from_elsewhere() -> None:
     ]
 
     assert [link for link in links if not link.startswith("#")] == []
-    assert b"DOCTYPE" not in slide.svg(HEADLINES["golden"])
+    assert b"DOCTYPE" not in slide.svg(REPORTS["golden"])
 
 
 def test_only_as_many_caveats_are_drawn_as_have_room_and_the_rest_is_counted() -> None:
@@ -284,12 +286,12 @@ def test_the_slide_tells_caveats_before_what_is_in_its_favour() -> None:
 
 
 def test_drawing_again_gives_the_same_bytes_in_another_process_too() -> None:
-    here = sha256(slide.svg(HEADLINES["golden"]) + slide.png(HEADLINES["golden"])).hexdigest()
+    here = sha256(slide.svg(REPORTS["golden"]) + slide.png(REPORTS["golden"])).hexdigest()
     program = (
         "import sys, hashlib; from harness.show import slide\n"
-        "from harness.claims.headline import headline; from tests.builders import golden_results\n"
+        "from tests.builders import a_report, golden_results\n"
         "assert not {'matplotlib', 'ray', 'numpy'} & set(sys.modules)\n"
-        "claim = headline(golden_results()); print(hashlib.sha256(slide.svg(claim) + slide.png(claim)).hexdigest())\n"
+        "report = a_report(golden_results()); print(hashlib.sha256(slide.svg(report) + slide.png(report)).hexdigest())\n"
         "assert not {'matplotlib.pyplot', 'ray'} & set(sys.modules)\n"
     )
     there = subprocess.run(

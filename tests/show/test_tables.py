@@ -6,12 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from harness.claims.curve import curve
-from harness.claims.headline import Headline, headline
+from harness.claims.headline import Headline
 from harness.model import Kind, Offer, Results, Side, Status
-from harness.show.appendix import bills, core_seconds, rates
+from harness.show.appendix import core_seconds, costs, rates
 from harness.show.tables import COLUMNS, PREDICTED, Row, Standing, Table, sweep, text
-from tests.builders import a_host, a_results, a_sweep, golden_results, some_prices, some_words
+from tests.builders import (
+    a_host,
+    a_report,
+    a_results,
+    a_sweep,
+    golden_results,
+    some_prices,
+    some_words,
+)
 from tests.goldens import kept
 
 SIX = {
@@ -23,13 +30,13 @@ SIX = {
 
 def a_table(results: Results) -> Table:
     """Return the scaling table of results that must have one."""
-    drawn = curve(results)
-    assert drawn is not None
-    return sweep(drawn)
+    table = sweep(a_report(results))
+    assert table is not None
+    return table
 
 
 def claimed(results: Results) -> Headline:
-    claim = headline(results)
+    claim = a_report(results).claim
     assert isinstance(claim, Headline), claim
     return claim
 
@@ -75,9 +82,9 @@ def test_the_scaling_table_looks_as_it_was_approved(name: str, results: Results)
 @pytest.mark.parametrize(
     ("name", "table"),
     [
-        ("bills", bills(claimed(OFFERED))),
-        ("rates", rates(a_sweep())),
-        ("core-seconds", core_seconds(a_sweep())),
+        ("bills", costs(claimed(OFFERED))),
+        ("rates", rates(a_report(a_sweep()))),
+        ("core-seconds", core_seconds(a_report(a_sweep()))),
     ],
 )
 def test_the_tables_of_the_appendix_look_as_they_were_approved(name: str, table: Table) -> None:
@@ -282,7 +289,7 @@ def test_flags_stand_under_their_row() -> None:
 
 
 def test_every_offer_has_a_row_of_its_own() -> None:
-    assert [row.cells for row in bills(claimed(OFFERED)).rows] == [
+    assert [row.cells for row in costs(claimed(OFFERED)).rows] == [
         ("at these prices", "$0.00378", "$0.00458", "21 % more"),
         ("spot", "$0.00378", "$0.00170", "55 % less"),
     ]
@@ -290,21 +297,21 @@ def test_every_offer_has_a_row_of_its_own() -> None:
 
 def test_the_parts_of_the_change_of_the_cost_are_told() -> None:
     said = "a run costs 21 % more: of the baseline's cost scaling out alone adds 13 %, prices and the head node add 8.3 %"
-    assert said in bills(claimed(OFFERED)).notes
+    assert said in costs(claimed(OFFERED)).notes
 
 
 def test_the_price_below_which_a_worker_saves_is_told() -> None:
     said = "a worker saves money below 81 % of the price of the baseline's machine; it is at 100 %"
-    assert said in bills(claimed(OFFERED)).notes
+    assert said in costs(claimed(OFFERED)).notes
 
 
 def test_a_head_node_dearer_than_the_gain_leaves_no_price_that_saves() -> None:
     dear = respecified(a_sweep(), prices=some_prices(head_per_hour=2.0))
-    assert any(note.startswith("no worker, however cheap") for note in bills(claimed(dear)).notes)
+    assert any(note.startswith("no worker, however cheap") for note in costs(claimed(dear)).notes)
 
 
 def test_the_value_that_the_baseline_runs_with_is_marked() -> None:
-    table = rates(a_sweep())
+    table = rates(a_report(a_sweep()))
     assert table is not None
     assert {row.cells[0]: row.flags for row in table.rows if row.flags} == {
         "batch 512": ("the value it runs with",)
@@ -312,7 +319,7 @@ def test_the_value_that_the_baseline_runs_with_is_marked() -> None:
 
 
 def test_a_false_speedup_is_called_that() -> None:
-    table = rates(a_sweep())
+    table = rates(a_report(a_sweep()))
     assert table is not None
     (fake,) = (note for note in table.notes if "42.5×" in note)
     assert fake.startswith("FAKE SPEEDUP")
@@ -320,17 +327,17 @@ def test_a_false_speedup_is_called_that() -> None:
 
 def test_a_baseline_whose_rate_drifted_is_told() -> None:
     again = replace(a_sweep().rates[0], items_per_s=550.0)
-    table = rates(a_sweep(rates=(*a_sweep().rates, again)))
+    table = rates(a_report(a_sweep(rates=(*a_sweep().rates, again))))
     assert table is not None
     assert any("drifted by 10 %" in note for note in table.notes)
 
 
 def test_a_baseline_that_was_not_timed_has_no_table_of_rates() -> None:
-    assert rates(a_results()) is None
+    assert rates(a_report(a_results())) is None
 
 
 def test_shares_of_the_core_time_are_told_for_every_scale() -> None:
-    table = core_seconds(a_sweep())
+    table = core_seconds(a_report(a_sweep()))
     assert table is not None
     assert table.rows[-1].cells == (
         "4 workers",
@@ -345,7 +352,7 @@ def test_shares_of_the_core_time_are_told_for_every_scale() -> None:
 
 
 def test_where_most_of_the_core_time_went_is_told() -> None:
-    table = core_seconds(a_sweep())
+    table = core_seconds(a_report(a_sweep()))
     assert table is not None
     assert (
         table.notes[0]
@@ -359,4 +366,4 @@ def test_where_a_side_does_not_say_there_is_no_table_of_core_seconds(side: Side)
         replace(trial, core_seconds=None) if trial.side is side else trial
         for trial in a_sweep().trials
     )
-    assert core_seconds(a_sweep(trials=silent)) is None
+    assert core_seconds(a_report(a_sweep(trials=silent))) is None

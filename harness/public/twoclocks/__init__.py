@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from harness.client import ready
     from harness.command_pair import CommandPair
     from harness.errors import BadRequest
-    from harness.notebook import Take as Report
+    from harness.report import Report
     from harness.workload import Problem, Workload
 
 __all__ = ["BadRequest", "CommandPair", "Problem", "Report", "Workload", "load", "ready"]
@@ -21,7 +21,7 @@ _HOMES = {
     "BadRequest": ("harness.errors", "BadRequest"),
     "CommandPair": ("harness.command_pair", "CommandPair"),
     "Problem": ("harness.workload", "Problem"),
-    "Report": ("harness.notebook", "Take"),
+    "Report": ("harness.report", "Report"),
     "Workload": ("harness.workload", "Workload"),
     "load": ("harness", "load"),
     "ready": ("harness.client", "ready"),

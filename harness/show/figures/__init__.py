@@ -1,14 +1,14 @@
-"""The five figures of a session, as SVG and PNG, from its results alone.
+"""The five figures of a session, as SVG and PNG.
 
-Each is a total function of the headline: a picture, or why there is none. A refused session has no picture at all, since
-it must not leave one that looks like a claim. May import ``score.headline``, and matplotlib, lazily, in its modules.
+Each is a picture, or the reason why there is none. A refused session has no picture at all, since it must not leave one
+that looks like a claim. May import ``harness.claims``, for its types; matplotlib is loaded when something is drawn.
 """
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from harness.claims.headline import Headline, Refusal, headline
-from harness.model import Results
+from harness.claims.claims import Claims
+from harness.claims.headline import Headline
 from harness.show.figures import architecture, baseline, core_seconds, cost_quality, scaling
 from harness.show.figures.picture import Missing, Picture, png, render, svg
 from harness.show.figures.theme import DARK, LIGHT, Theme
@@ -21,55 +21,54 @@ __all__ = [
     "Picture",
     "Theme",
     "draw",
-    "missing",
+    "missing_reasons",
+    "picture",
     "pictures",
     "png",
     "render",
     "svg",
 ]
 
-FIGURES: Mapping[str, Callable[[Headline], Picture | Missing]] = MappingProxyType(
+FIGURES: Mapping[str, Callable[[Headline, Claims], Picture | Missing]] = MappingProxyType(
     {
-        "architecture": architecture.picture,
-        "scaling": scaling.picture,
-        "cost-quality": cost_quality.picture,
-        "baseline": baseline.picture,
-        "core-seconds": core_seconds.picture,
+        "architecture": lambda headline, _: architecture.picture(headline),
+        "scaling": lambda _, claims: scaling.picture(claims.curve),
+        "cost-quality": lambda headline, _: cost_quality.picture(headline),
+        "baseline": lambda headline, claims: baseline.picture(headline, claims.proof),
+        "core-seconds": lambda headline, claims: core_seconds.picture(headline, claims.core_time),
     }
 )
+_REFUSED = Missing("the headline is refused, and a figure would look like a claim")
 
 
-def draw(results: Results, theme: Theme = LIGHT) -> dict[str, bytes]:
-    """Return every figure whose facts are there, as SVG and PNG, by file name: ``fig-scaling.svg``, ``fig-scaling-dark.png``."""
+def draw(claims: Claims, theme: Theme = LIGHT) -> dict[str, bytes]:
+    """Return every figure whose facts are there, as SVG and PNG.
+
+    They are called ``fig-scaling.svg``, ``fig-scaling.png`` and so on, in dark ``fig-scaling-dark.svg``.
+    """
     files: dict[str, bytes] = {}
-    for name, picture in pictures(results).items():
-        stem, drawn_on = (
-            f"fig-{name}{'' if theme is LIGHT else f'-{theme.name}'}",
-            render(picture, theme),
-        )
+    for name, drawable in pictures(claims).items():
+        stem = f"fig-{name}{'' if theme is LIGHT else f'-{theme.name}'}"
+        drawn_on = render(drawable, theme)
         files |= {
-            f"{stem}.svg": svg(picture, theme, drawn_on),
-            f"{stem}.png": png(picture, theme, drawn_on),
+            f"{stem}.svg": svg(drawable, theme, drawn_on),
+            f"{stem}.png": png(drawable, theme, drawn_on),
         }
     return files
 
 
-def pictures(results: Results) -> dict[str, Picture]:
+def picture(claims: Claims, name: str) -> Picture | Missing:
+    """Return the figure of that name, one of ``FIGURES``, or why there is none."""
+    return _REFUSED if claims.headline is None else FIGURES[name](claims.headline, claims)
+
+
+def pictures(claims: Claims) -> dict[str, Picture]:
     """Return the figures whose facts are there, by name."""
-    return {name: drawn for name, drawn in _all(results).items() if isinstance(drawn, Picture)}
+    found = {name: picture(claims, name) for name in FIGURES}
+    return {name: one for name, one in found.items() if isinstance(one, Picture)}
 
 
-def missing_reasons(results: Results) -> dict[str, str]:
+def missing_reasons(claims: Claims) -> dict[str, str]:
     """Return why there is no figure, for each that there is not, by name."""
-    return {
-        name: drawn.reason for name, drawn in _all(results).items() if isinstance(drawn, Missing)
-    }
-
-
-def _all(results: Results) -> dict[str, Picture | Missing]:
-    claim = headline(results)
-    if isinstance(claim, Refusal):
-        return dict.fromkeys(
-            FIGURES, Missing("the headline is refused, and a figure would look like a claim")
-        )
-    return {name: picture(claim) for name, picture in FIGURES.items()}
+    found = {name: picture(claims, name) for name in FIGURES}
+    return {name: one.reason for name, one in found.items() if isinstance(one, Missing)}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness import text
-from harness.claims.baseline_proof import Proof, proof
+from harness.claims.baseline_proof import Proof
 from harness.claims.headline import Headline
 from harness.model import Rate
 from harness.show.figures import axes, header_footer
@@ -32,15 +32,14 @@ class _Bar:
     own: bool
 
 
-def picture(headline: Headline) -> Picture | Missing:
-    """Return what proves the baseline (missing: it was not timed beside its variants)."""
-    known = proof(headline.results)
-    if known is None:
+def picture(headline: Headline, proof: Proof | None) -> Picture | Missing:
+    """Return what proves the baseline (None: it was not timed beside its variants)."""
+    if proof is None:
         return Missing("the baseline was not timed beside its variants")
     return Picture(
-        _title(headline, known),
-        _described(headline, known),
-        lambda page: _paint(page, headline, known),
+        _title(headline, proof),
+        _described(headline, proof),
+        lambda page: _paint(page, headline, proof),
     )
 
 

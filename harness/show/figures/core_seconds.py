@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from harness import text
-from harness.claims.core_time import CoreTime, TimePart, core_time
+from harness.claims.core_time import CoreTime, TimePart
 from harness.claims.headline import Headline
 from harness.model import Side
 from harness.show.figures import header_footer
@@ -31,9 +31,8 @@ _VERBS = {
 }
 
 
-def picture(headline: Headline) -> Picture | Missing:
-    """Return the split of every scale (missing: the trials do not say where their core-seconds went)."""
-    splits = core_time(headline.results)
+def picture(headline: Headline, splits: Sequence[CoreTime]) -> Picture | Missing:
+    """Return where the core time of every scale went; those that do not say are not among them."""
     if not any(_is_headlines(split, headline) for split in splits):
         return Missing("the trials do not say where their core-seconds went")
     return Picture(

@@ -6,8 +6,7 @@ May import ``score.curve``, and ``page``, ``chart``, ``margins`` and ``picture``
 from collections.abc import Callable, Iterator
 
 from harness import text
-from harness.claims.curve import Curve, Law, Origin, Point, Prediction, curve
-from harness.claims.headline import Headline
+from harness.claims.curve import Curve, Law, Origin, Point, Prediction
 from harness.model import Kind
 from harness.show import phrases
 from harness.show.figures import axes, header_footer
@@ -21,10 +20,9 @@ _LARGE_PX, _SMALL_PX = 34, 25
 _BASELINE_APART_PX = 60
 
 
-def picture(headline: Headline) -> Picture | Missing:
-    """Return the scaling curve of a session (missing: no scale has a complete pair)."""
-    seen = curve(headline.results)
-    return Missing("no scale has a complete pair") if seen is None else of_curve(seen)
+def picture(curve: Curve | None) -> Picture | Missing:
+    """Return the picture of a scaling curve (None: no scale has a complete pair)."""
+    return Missing("no scale has a complete pair") if curve is None else of_curve(curve)
 
 
 def of_curve(seen: Curve) -> Picture:

@@ -15,20 +15,20 @@ from xml.etree import ElementTree
 import pytest
 
 from harness import load
-from harness.claims.audit import audit
 from harness.claims.headline import Headline
 from harness.errors import BadRequest
 from harness.files.results import save
 from harness.model import Kind, Results, Side
-from harness.notebook import Drawing, Gallery, Note, Sheet, Take
+from harness.report import Report
 from harness.show import audit_text, figures, phrases, slide
+from harness.show.displays import Drawing, Gallery, Note, TableView
 from tests.builders import a_results, a_spec, a_trial, golden_results, some_prices, some_words
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "demo" / "notebook.py"
 EXAMPLE = ROOT / "demo" / "examples" / "sweep-on-spot.toml"
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)> & `$x$` \x1b[31m"
-REFUSED = Take(audit(a_results(kind=Kind.SIMULATED)))
+REFUSED = Report.of(a_results(kind=Kind.SIMULATED))
 
 
 def a_hostile_session() -> Results:
@@ -46,35 +46,35 @@ def a_hostile_session() -> Results:
     )
 
 
-TAKES = {
-    "measured": Take(audit(a_results())),
-    "declared": Take(audit(golden_results())),
+REPORTS = {
+    "measured": Report.of(a_results()),
+    "declared": Report.of(golden_results()),
     "sweep": load(EXAMPLE),
-    "hostile": Take(audit(a_hostile_session())),
+    "hostile": Report.of(a_hostile_session()),
 }
 
 
 @pytest.fixture(scope="module", autouse=True)
 def drawn() -> None:
     """Draw once before any test, since the letters' files stay open from then on."""
-    for take in TAKES.values():
-        shown(take)
+    for report in REPORTS.values():
+        shown(report)
 
 
 def claimed(name: str) -> Headline:
-    claim = TAKES[name].claim
+    claim = REPORTS[name].claim
     assert isinstance(claim, Headline)
     return claim
 
 
-def shown(take: Take) -> list[Any]:
-    """Return everything that a take shows."""
+def shown(report: Report) -> list[Any]:
+    """Return everything that a report shows."""
     return [
-        take,
-        take.slide(),
-        take.table(),
-        take.figures(),
-        *(take.figure(name) for name in figures.FIGURES),
+        report,
+        report.slide(),
+        report.table(),
+        report.figures(),
+        *(report.figure(name) for name in figures.FIGURES),
     ]
 
 
@@ -101,7 +101,7 @@ def test_a_results_file_shows_its_slide_in_a_cell(tmp_path: Path) -> None:
 
     assert isinstance(drawing, Drawing)
     assert drawing.title == phrases.aloud(claimed("measured"))
-    assert audit_text.footer(TAKES["measured"].audit) in drawing.description
+    assert audit_text.footer(REPORTS["measured"].audit) in drawing.description
 
 
 def test_a_folder_and_a_declared_record_are_takes_too(tmp_path: Path) -> None:
@@ -111,9 +111,9 @@ def test_a_folder_and_a_declared_record_are_takes_too(tmp_path: Path) -> None:
     assert load(EXAMPLE).results.kind is Kind.DECLARED
 
 
-@pytest.mark.parametrize("name", TAKES)
+@pytest.mark.parametrize("name", REPORTS)
 def test_a_picture_is_an_image_with_its_words(name: str) -> None:
-    drawing = TAKES[name].slide()
+    drawing = REPORTS[name].slide()
     ((tag, attributes),) = Elements(drawing._repr_html_()).found
 
     assert isinstance(drawing, Drawing)
@@ -122,9 +122,9 @@ def test_a_picture_is_an_image_with_its_words(name: str) -> None:
     assert (attributes["src"] or "").startswith("data:image/svg+xml;base64,")
 
 
-@pytest.mark.parametrize("name", TAKES)
+@pytest.mark.parametrize("name", REPORTS)
 def test_nothing_is_fetched_and_no_text_becomes_markup(name: str) -> None:
-    for shows in shown(TAKES[name]):
+    for shows in shown(REPORTS[name]):
         elements = Elements(shows._repr_html_()).found
         assert {tag for tag, _ in elements} <= {
             "img",
@@ -150,11 +150,11 @@ def test_nothing_is_fetched_and_no_text_becomes_markup(name: str) -> None:
         )
 
 
-@pytest.mark.parametrize("name", TAKES)
+@pytest.mark.parametrize("name", REPORTS)
 def test_a_drawing_holds_no_script_and_no_address(name: str) -> None:
-    gallery = TAKES[name].figures()
+    gallery = REPORTS[name].figures()
     assert isinstance(gallery, Gallery)
-    for drawing in (TAKES[name].slide(), *gallery):
+    for drawing in (REPORTS[name].slide(), *gallery):
         assert isinstance(drawing, Drawing)
         nodes = list(ElementTree.fromstring(drawing._repr_svg_()).iter())
         assert [
@@ -169,8 +169,8 @@ def test_a_drawing_holds_no_script_and_no_address(name: str) -> None:
 
 
 def test_the_table_has_the_rows_of_the_terminal() -> None:
-    sheet = TAKES["sweep"].table()
-    assert isinstance(sheet, Sheet)
+    sheet = REPORTS["sweep"].table()
+    assert isinstance(sheet, TableView)
     elements = Elements(sheet._repr_html_())
 
     assert sum(tag == "tr" for tag, _ in elements.found) == 1 + len(sheet.table.rows)
@@ -179,48 +179,51 @@ def test_the_table_has_the_rows_of_the_terminal() -> None:
 
 
 def test_a_predicted_row_says_so_in_words() -> None:
-    told = TAKES["sweep"].table()._repr_html_()
+    told = REPORTS["sweep"].table()._repr_html_()
 
     assert told.count("predicted, not measured") == 2
     assert told.count("font-style: italic") == 2
 
 
 def test_the_table_can_be_had_as_markdown() -> None:
-    sheet = TAKES["sweep"].table()
+    sheet = REPORTS["sweep"].table()
 
-    assert isinstance(sheet, Sheet)
+    assert isinstance(sheet, TableView)
     assert "| 8 workers |" in sheet._repr_markdown_()
 
 
 def test_the_gallery_holds_every_figure_or_says_why_not() -> None:
-    gallery = TAKES["declared"].figures()
+    gallery = REPORTS["declared"].figures()
 
     assert isinstance(gallery, Gallery)
     assert [*gallery.drawings, *gallery.missing] == list(figures.FIGURES)
     assert len(gallery) == sum(tag == "img" for tag, _ in Elements(gallery._repr_html_()).found)
     assert "no figure baseline: " in Elements(gallery._repr_html_()).written
-    assert gallery["scaling"].svg == TAKES["declared"].figure("scaling")._repr_svg_()  # type: ignore[union-attr]
+    assert gallery["scaling"].svg == REPORTS["declared"].figure("scaling")._repr_svg_()  # type: ignore[union-attr]
 
 
 def test_a_figure_without_facts_says_why() -> None:
-    note = TAKES["declared"].figure("core-seconds")
+    note = REPORTS["declared"].figure("core-seconds")
 
     assert isinstance(note, Note)
-    assert note.text == figures.missing_reasons(golden_results())["core-seconds"]
+    assert note.text == figures.missing_reasons(REPORTS["declared"])["core-seconds"]
 
 
 def test_a_figure_can_be_dark() -> None:
-    assert TAKES["sweep"].figure("scaling", theme="dark") != TAKES["sweep"].figure("scaling")
+    assert REPORTS["sweep"].figure("scaling", theme="dark") != REPORTS["sweep"].figure("scaling")
 
 
 @pytest.mark.parametrize(
     "ask",
-    [lambda take: take.figure("scalling"), lambda take: take.figure("scaling", theme="drak")],
+    [
+        lambda report: report.figure("scalling"),
+        lambda report: report.figure("scaling", theme="drak"),
+    ],
     ids=["figure", "theme"],
 )
-def test_a_misspelt_figure_or_theme_is_refused_with_a_hint(ask: Callable[[Take], object]) -> None:
+def test_a_misspelt_figure_or_theme_is_refused_with_a_hint(ask: Callable[[Report], object]) -> None:
     with pytest.raises(BadRequest) as refused:
-        ask(TAKES["sweep"])
+        ask(REPORTS["sweep"])
 
     assert "scaling" in refused.value.hint or "dark" in refused.value.hint
 
@@ -238,14 +241,14 @@ def test_a_refused_session_shows_its_refusal_and_no_picture(name: str) -> None:
 def test_a_refusal_is_text_whatever_it_quotes() -> None:
     hostile = a_hostile_session()
     moved = replace(hostile, trials=(a_trial(), a_trial(Side.DISTRIBUTED, quality=0.5)))
-    note = Take(audit(moved)).slide()
+    note = Report.of(moved).slide()
 
     assert "<script>" in repr(note)
     assert Elements(note._repr_html_()).found == [("pre", {})]
 
 
 def test_a_take_shows_its_slide_or_its_refusal() -> None:
-    assert TAKES["measured"]._repr_html_() == TAKES["measured"].slide()._repr_html_()
+    assert REPORTS["measured"]._repr_html_() == REPORTS["measured"].slide()._repr_html_()
     assert "NO HEADLINE" in REFUSED._repr_html_()
 
 
@@ -257,19 +260,15 @@ def test_an_edited_file_shows_a_refusal_like_everywhere_else(tmp_path: Path) -> 
 
 
 def test_a_session_without_a_pair_has_no_table() -> None:
-    assert isinstance(Take(audit(a_results(trials=(a_trial(),)))).table(), Note)
+    assert isinstance(Report.of(a_results(trials=(a_trial(),))).table(), Note)
 
 
 def test_in_a_plain_interpreter_everything_reads_as_text() -> None:
-    take = TAKES["sweep"]
+    report = REPORTS["sweep"]
 
-    assert (
-        repr(take)
-        == repr(take.slide())
-        == slide.text(claimed("sweep"), audit_text.footer(take.audit))
-    )
-    assert repr(take.figure("scaling")) in repr(take.figures())
-    assert all("<" not in repr(shows).replace("< 0.1 %", "") for shows in shown(take))
+    assert repr(report) == repr(report.slide()) == slide.text(report)
+    assert repr(report.figure("scaling")) in repr(report.figures())
+    assert all("<" not in repr(shows).replace("< 0.1 %", "") for shows in shown(report))
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from demo.present import THEMES, Shown, home_of, keep, show
-from harness.claims.headline import Refusal
+from demo.outputs import output_folder, write_outputs
 from harness.errors import BadRequest, ExitCode
 from harness.files.results import save
 from harness.model import Kind, Side, Status
+from harness.report import Report
 from harness.state.to_results import results_of
 from harness.takes.folder import Journal, journal_header
 from tests.builders import (
@@ -26,7 +26,7 @@ from tests.builders import (
 )
 
 TEXT, SVG, PNG = "headline.txt", "headline.svg", "headline.png"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parent.parent
 DECLARED = ROOT / "demo" / "examples" / "nightly-retrain.toml"
 
 
@@ -36,10 +36,10 @@ def saved(folder: Path, **changes: Any) -> Path:
     return path
 
 
-def presented(path: Path, into: Path) -> Shown:
-    shown = show([path])
-    keep(shown.drawn(), into)
-    return shown
+def presented(path: Path, into: Path) -> Report:
+    report = Report.load(path)
+    write_outputs(report.files(), into)
+    return report
 
 
 def drawn(folder: Path) -> dict[str, bytes]:
@@ -54,7 +54,7 @@ def drawn(folder: Path) -> dict[str, bytes]:
 def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a take whose headline is drawn. Once for all: matplotlib keeps the fonts open that it has used."""
     folder = tmp_path_factory.mktemp("take")
-    assert presented(saved(folder), folder).code == ExitCode.DONE
+    assert presented(saved(folder), folder).exit_code == ExitCode.DONE
     return folder
 
 
@@ -88,31 +88,31 @@ def test_the_facts_are_left_as_they_are(take: Path, tmp_path: Path) -> None:
 
 def test_a_sweep_is_told_with_its_table(tmp_path: Path) -> None:
     save(a_sweep(), tmp_path / "results.json")
-    assert "predicted by Amdahl's law" in show([tmp_path]).text
+    assert "predicted by Amdahl's law" in Report.load(tmp_path).text
 
 
 def test_a_race_is_told_without_a_table(tmp_path: Path) -> None:
-    assert "Amdahl" not in show([saved(tmp_path)]).text
+    assert "Amdahl" not in Report.load(saved(tmp_path)).text
 
 
 def test_the_appendix_says_where_the_core_seconds_went(tmp_path: Path) -> None:
     save(a_sweep(), tmp_path / "results.json")
-    assert "where the core time went" in show([tmp_path]).appendix
+    assert "where the core time went" in Report.load(tmp_path).appendix
 
 
 def test_a_theme_of_its_own_replaces_the_figures_of_the_other(take: Path, tmp_path: Path) -> None:
-    shown = show([take / "results.json"])
+    report = Report.load(take / "results.json")
     for theme in ("light", "dark"):
-        keep(shown.drawn(THEMES[theme]), tmp_path)
+        write_outputs(report.files(theme), tmp_path)
     names = set(drawn(tmp_path))
     assert "fig-scaling-dark.svg" in names
     assert "fig-scaling.svg" not in names
 
 
 def test_a_declared_record_is_shown_as_one() -> None:
-    shown = show([DECLARED])
-    assert shown.code == ExitCode.DONE
-    assert "DECLARED, NOT MEASURED HERE" in shown.text
+    report = Report.load(DECLARED)
+    assert report.exit_code == ExitCode.DONE
+    assert "DECLARED, NOT MEASURED HERE" in report.text
 
 
 MOVED = (a_trial(Side.BASELINE, quality=0.9), a_trial(Side.DISTRIBUTED, quality=0.5))
@@ -133,9 +133,9 @@ STRICT = a_spec(workload=some_words(answers_differ=""))
 def test_what_may_not_be_claimed_is_refused_in_words(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:
-    shown = presented(saved(tmp_path, **changes), tmp_path)
-    assert shown.code == ExitCode.REFUSED
-    assert drawn(tmp_path) == {TEXT: shown.text.encode()}
+    report = presented(saved(tmp_path, **changes), tmp_path)
+    assert report.exit_code == ExitCode.REFUSED
+    assert drawn(tmp_path) == {TEXT: report.text.encode()}
 
 
 def test_a_refusal_leaves_no_earlier_slide_standing(tmp_path: Path) -> None:
@@ -147,14 +147,15 @@ def test_a_refusal_leaves_no_earlier_slide_standing(tmp_path: Path) -> None:
 
 
 def test_a_rehearsal_makes_no_headline_and_that_is_right(tmp_path: Path) -> None:
-    shown = show([saved(tmp_path, kind=Kind.SIMULATED)])
-    assert shown.code == ExitCode.DONE
-    assert "NO HEADLINE" in shown.text
+    report = Report.load(saved(tmp_path, kind=Kind.SIMULATED))
+    assert report.exit_code == ExitCode.DONE
+    assert "NO HEADLINE" in report.text
 
 
 def test_a_rehearsal_that_was_stopped_is_not_right(tmp_path: Path) -> None:
     assert (
-        show([saved(tmp_path, kind=Kind.SIMULATED, status=Status.ABORTED)]).code == ExitCode.REFUSED
+        Report.load(saved(tmp_path, kind=Kind.SIMULATED, status=Status.ABORTED)).exit_code
+        == ExitCode.REFUSED
     )
 
 
@@ -165,13 +166,13 @@ def test_a_file_that_holds_no_results_draws_nothing(tmp_path: Path, content: str
     path = tmp_path / "results.json"
     path.write_text(content)
     with pytest.raises(BadRequest):
-        show([path])
+        Report.load(path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 def test_a_folder_that_cannot_be_written_to_is_a_bad_request(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="/proc cannot be written to"):
-        keep({TEXT: b"told"}, Path("/proc"))
+        write_outputs({TEXT: b"told"}, Path("/proc"))
 
 
 def journaled(folder: Path, edit: bool = False) -> Path:
@@ -187,14 +188,14 @@ def journaled(folder: Path, edit: bool = False) -> Path:
 
 
 def test_a_take_that_agrees_with_its_journal_makes_a_headline(tmp_path: Path) -> None:
-    assert show([journaled(tmp_path)]).code == ExitCode.DONE
+    assert Report.load(journaled(tmp_path)).exit_code == ExitCode.DONE
 
 
 def test_a_file_that_was_edited_is_refused_with_the_place(tmp_path: Path) -> None:
-    shown = show([journaled(tmp_path, edit=True)])
-    assert isinstance(shown.claim, Refusal)
-    assert shown.code == ExitCode.REFUSED
-    assert "trials[0].wall_s" in shown.text
+    report = Report.load(journaled(tmp_path, edit=True))
+    assert [reason.key for reason in report.refused] == ["differs-from-journal"]
+    assert report.exit_code == ExitCode.REFUSED
+    assert "trials[0].wall_s" in report.text
 
 
 def test_a_session_without_its_journal_says_so_on_everything_that_is_shown(take: Path) -> None:
@@ -205,7 +206,7 @@ def test_a_session_without_its_journal_says_so_on_everything_that_is_shown(take:
 
 
 def test_a_session_with_its_journal_says_nothing_of_it(tmp_path: Path) -> None:
-    assert "no journal" not in show([journaled(tmp_path)]).text
+    assert "no journal" not in Report.load(journaled(tmp_path)).text
 
 
 def two_takes(folder: Path, **changes: Any) -> list[Path]:
@@ -221,21 +222,21 @@ def two_takes(folder: Path, **changes: Any) -> list[Path]:
 
 
 def test_sessions_of_one_configuration_are_shown_together(tmp_path: Path) -> None:
-    shown = show(two_takes(tmp_path))
-    assert shown.results.combined == ("one", "two")
-    assert "median of 2 pairs" in shown.text
+    report = Report.load(*two_takes(tmp_path))
+    assert report.results.combined == ("one", "two")
+    assert "median of 2 pairs" in report.text
 
 
 def test_sessions_with_other_inputs_are_not_put_together(tmp_path: Path) -> None:
     other = an_input(sha256=a_digest_of("another"))
     with pytest.raises(BadRequest, match="input"):
-        show(two_takes(tmp_path, input=other))
+        Report.load(*two_takes(tmp_path, input=other))
 
 
 def test_what_is_drawn_of_a_take_belongs_into_it(tmp_path: Path) -> None:
-    assert home_of(tmp_path) == tmp_path
-    assert home_of(tmp_path / "results.json") == tmp_path
+    assert output_folder(tmp_path) == tmp_path
+    assert output_folder(tmp_path / "results.json") == tmp_path
 
 
 def test_what_is_drawn_of_another_file_has_no_home() -> None:
-    assert home_of(DECLARED) is None
+    assert output_folder(DECLARED) is None

@@ -1,0 +1,66 @@
+"""The files that a report leaves in a take's folder: texts, slide and figures.
+
+May import ``harness``.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness.errors import BadRequest
+from harness.files import atomic
+from harness.files.results import RESULTS_NAME
+from harness.report import APPENDIX, HEADLINE
+from harness.show.figures import FIGURES
+from harness.text import printable
+
+
+def write_outputs(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write these files and delete older outputs of this program that are no longer produced.
+
+    Raises ``BadRequest`` if the folder is not writable.
+    """
+    try:
+        for name, content in files.items():
+            atomic.replace(folder / name, content)
+        for stale in _outputs_in(folder) - files.keys():
+            (folder / stale).unlink()
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+
+
+def ensure_folder(folder: Path) -> Path:
+    """Return the folder, and make it if it is missing; raise ``BadRequest`` where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(folder, error) from error
+    return folder
+
+
+def output_folder(path: Path) -> Path | None:
+    """Return the folder for the pictures of what a path names: a take's own (None: it has none)."""
+    if path.is_dir():
+        return path
+    return path.parent if path.name == RESULTS_NAME else None
+
+
+def _not_writable(folder: Path, error: OSError) -> BadRequest:
+    return BadRequest(
+        f"{printable(str(folder))} cannot be written to: {error.strerror}",
+        "name another folder with --out",
+    )
+
+
+def _outputs_in(folder: Path) -> set[str]:
+    """Return the names of the pictures and texts in a folder that a report may have left there."""
+    stems = [
+        f"{stem}{suffix}"
+        for stem in (HEADLINE, *(f"fig-{name}" for name in FIGURES))
+        for suffix in ("", "-dark")
+    ]
+    pictures = {f"{stem}.{form}" for stem in stems for form in ("svg", "png")}
+    return {entry.name for entry in folder.iterdir()} & {
+        APPENDIX,
+        f"{HEADLINE}.txt",
+        *pictures,
+    }

@@ -1,0 +1,108 @@
+"""The verbs that show a session from its files: ``slide``, also into a deck, and ``audit``.
+
+May import ``harness`` and its neighbours in ``demo``.
+"""
+
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+import msgspec
+
+from demo.outputs import ensure_folder, output_folder, write_outputs
+from harness.claims.audit import Verdict
+from harness.errors import BadRequest, ExitCode
+from harness.files import atomic
+from harness.report import Report
+from harness.show import audit_text, pptx
+from harness.text import printable
+
+
+def slide(
+    paths: Sequence[Path],
+    out: Path | None,
+    *,
+    theme: str,
+    form: str | None,
+    deck: Path | None,
+    appendix: bool,
+) -> int:
+    """Show the sessions at these paths as asked: printed, drawn, exported or put into a deck.
+
+    Return the exit code.
+    """
+    if form is not None and deck is not None:
+        raise BadRequest("--format prints and --into updates a deck", "run slide once for each")
+    folder = ensure_folder(out) if out is not None else _own_folder(paths)
+    report = Report.load(*paths)
+    if form is not None:
+        return _print_export(report, form)
+    if deck is not None:
+        text, code = update_deck(deck, report)
+        click.echo(text, nl=False)
+        return code
+    click.echo("\n".join(filter(None, (report.text, report.appendix if appendix else ""))))
+    if folder is None:
+        click.echo("hint: name a folder with --out to have slide and figures drawn", err=True)
+    else:
+        write_outputs(report.files(theme), folder)
+    return report.exit_code
+
+
+def _own_folder(paths: Sequence[Path]) -> Path | None:
+    return output_folder(paths[0]) if len(paths) == 1 else None
+
+
+def _print_export(report: Report, form: str) -> int:
+    """Print the claim in a format that other programs read, byte for byte."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(report.export(form).encode())
+    sys.stdout.buffer.flush()
+    return report.exit_code
+
+
+def update_deck(path: Path, report: Report) -> tuple[str, int]:
+    """Update the deck at a path in place; return what changed, and the exit code.
+
+    The deck is replaced whole or left as it was. A refused session leaves it and says why. Raises
+    ``BadRequest``.
+    """
+    if report.headline is None:
+        return f"{report.text}\n{printable(str(path))} is left as it was\n", ExitCode.REFUSED
+    return pptx.format_changes(_update(path, report)), ExitCode.DONE
+
+
+def _update(path: Path, report: Report) -> pptx.DeckChanges:
+    content = atomic.read(path, pptx.LARGEST_BYTES, "deck", "give a .pptx or .pptm file")
+    _check_closed(path)
+    updated, changes = pptx.update(content, report)
+    try:
+        target = path.resolve()
+        atomic.replace(target, updated, stat.S_IMODE(target.stat().st_mode))
+    except OSError as error:
+        raise BadRequest(
+            f"cannot write {printable(str(path))}: {error.strerror}",
+            "it is left as it was; make room, or copy it elsewhere",
+        ) from error
+    return changes
+
+
+def _check_closed(path: Path) -> None:
+    """Raise ``BadRequest`` if PowerPoint's or LibreOffice's lock file lies beside the deck."""
+    for lock in (f"~${path.name}", f".~lock.{path.name}#"):
+        if path.with_name(lock).exists():
+            raise BadRequest(
+                f"{printable(str(path))} is open in another program",
+                f"close it there; if it is not open, remove {printable(lock)}",
+            )
+
+
+def run_audit(path: Path, *, as_json: bool) -> tuple[str, int]:
+    """Return the audit of a session, as text or as one JSON document, and the exit code."""
+    audit = Report.load(path).audit
+    code = ExitCode.REFUSED if audit.verdict is Verdict.REFUSE else ExitCode.DONE
+    if as_json:
+        return msgspec.json.format(msgspec.json.encode(audit_text.data(audit))).decode(), code
+    return audit_text.text(audit).removesuffix("\n"), code

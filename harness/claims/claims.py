@@ -1,0 +1,90 @@
+"""Everything that may be claimed of one session, each part derived once from its audited facts.
+
+Whoever draws is given this value and judges nothing. May import ``harness.claims`` and ``harness.model``.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from harness.claims.audit import Audit
+from harness.claims.baseline_proof import Proof, proof
+from harness.claims.core_time import CoreTime, core_time
+from harness.claims.curve import Curve, curve
+from harness.claims.headline import Headline, Refusal, headline
+from harness.claims.rule import Caveat
+from harness.claims.run_cost import Cost
+from harness.model import Results
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What follows from an audit: the claim or its refusal, the curve, the proof, the core time and the cost.
+
+    The audit has held the facts against their journal, so that nothing is claimed of an edited file.
+    """
+
+    audit: Audit
+
+    @property
+    def results(self) -> Results:
+        """Return the facts."""
+        return self.audit.results
+
+    @cached_property
+    def claim(self) -> Headline | Refusal:
+        """Return the headline, or every reason why there is none."""
+        if self.audit.differences:
+            return Refusal(self.results, (_differs(self.audit.differences[0]),))
+        claim = headline(self.results)
+        missing = self.audit.missing_journal
+        if missing is None or isinstance(claim, Refusal):
+            return claim
+        return replace(claim, caveats=(missing, *claim.caveats))
+
+    @cached_property
+    def curve(self) -> Curve | None:
+        """Return the scaling curve (None: no scale has a complete pair)."""
+        return curve(self.results)
+
+    @cached_property
+    def proof(self) -> Proof | None:
+        """Return what the baseline's rate was held against (None: it was not timed)."""
+        return proof(self.results)
+
+    @cached_property
+    def core_time(self) -> tuple[CoreTime, ...]:
+        """Return where the core time of every scale went (empty: not known)."""
+        return core_time(self.results)
+
+    @property
+    def headline(self) -> Headline | None:
+        """Return the headline (None: the session is refused)."""
+        return self.claim if isinstance(self.claim, Headline) else None
+
+    @property
+    def refused(self) -> tuple[Caveat, ...]:
+        """Return the reasons why nothing may be claimed (empty: there is a headline)."""
+        return self.claim.reasons if isinstance(self.claim, Refusal) else ()
+
+    @property
+    def speedup(self) -> float | None:
+        """Return S, the baseline's median time over the distributed side's (None: refused)."""
+        return None if self.headline is None else self.headline.speed.speedup
+
+    @property
+    def efficiency(self) -> float | None:
+        """Return E, the speedup over the cores it took (None: refused)."""
+        return None if self.headline is None else self.headline.speed.efficiency
+
+    @property
+    def cost(self) -> Cost | None:
+        """Return what a run costs on both sides (None: refused)."""
+        return None if self.headline is None else self.headline.cost
+
+
+def _differs(difference: str) -> Caveat:
+    sentence = (
+        f"the results file states what its journal does not, such as {difference};"
+        " use the file as it was written"
+    )
+    return Caveat("differs-from-journal", sentence)

@@ -1,0 +1,175 @@
+"""A session's report: read from its files once, audited, and ready to be shown anywhere.
+
+The terminal, the slide, the deck and a notebook all show a ``Report``, so that none of them shows an edited file as it
+stands. May import ``harness.claims``, ``harness.files``, ``harness.show``, ``harness.errors`` and ``harness.model``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from harness.claims.audit import Audit, audit
+from harness.claims.claims import Claims
+from harness.claims.combine import combine
+from harness.errors import BadRequest, ExitCode
+from harness.events import Event
+from harness.files import declared, journal, results
+from harness.files.results import RESULTS_NAME
+from harness.model import Results
+from harness.show import appendix, figures, slide, tables
+from harness.show.displays import Drawing, Gallery, Note, TableView
+from harness.show.export import Form, export
+from harness.text import printable
+
+HEADLINE, APPENDIX = "headline", "appendix.txt"
+THEMES = {theme.name: theme for theme in (figures.LIGHT, figures.DARK)}
+
+
+class Report(Claims):
+    """An audited session and everything that is claimed of it; a notebook's cell shows its slide."""
+
+    @classmethod
+    def load(cls, *paths: str | Path) -> Self:
+        """Return the report of a results file, a take's folder or a declared result (``.toml``).
+
+        Several sessions of one configuration make one report. Raises ``BadRequest`` for what cannot be read or combined.
+        """
+        audits = [_audit_of(Path(path)) for path in paths]
+        return cls(audits[0] if len(audits) == 1 else _combined(audits))
+
+    @classmethod
+    def of(cls, facts: Results, events: Iterable[Event] | None = None) -> Self:
+        """Return the report of a session that has just ended; ``events`` are its journal (None: there is none)."""
+        return cls(audit(facts, events))
+
+    @cached_property
+    def text(self) -> str:
+        """Return the headline for a terminal, then a sweep's table; of a refused session its reasons."""
+        headline = slide.text(self)
+        if self.headline is None or len(self.results.spec.scales) < 2:
+            return headline
+        table = tables.sweep(self)
+        return headline if table is None else f"{headline}\n{tables.text(table)}"
+
+    @property
+    def final_lines(self) -> list[str]:
+        """Return the lines that a recording of the session must end with."""
+        return slide.final_lines(self)
+
+    @cached_property
+    def appendix(self) -> str:
+        """Return the tables for the questions afterwards; empty for a refused session."""
+        return "\n".join(map(tables.text, appendix.tables_of(self)))
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Return the exit code: refused, unless a headline is shown or only the simulation forbids one."""
+        return (
+            ExitCode.DONE
+            if {reason.key for reason in self.refused} <= {"simulated"}
+            else ExitCode.REFUSED
+        )
+
+    def export(self, form: Form | str) -> str:
+        """Return the claim and the table as Markdown, CSV, JSON or LaTeX."""
+        return export(self, form)
+
+    def files(self, theme: str = "light") -> dict[str, bytes]:
+        """Return everything that is kept, by file name; of a refused session its text only."""
+        text = {f"{HEADLINE}.txt": self.text.encode()}
+        if self.headline is None:
+            return text
+        colors = _theme(theme)
+        stem = HEADLINE if colors is figures.LIGHT else f"{HEADLINE}-{theme}"
+        pictures = {f"{stem}.{form}": picture for form, picture in slide.draw(self, colors).items()}
+        appended = {APPENDIX: self.appendix.encode()}
+        return text | appended | pictures | figures.draw(self, colors)
+
+    def slide(self, theme: str = "light") -> Drawing | Note:
+        """Return the headline slide, light or dark; of a refused session its reasons."""
+        if self.headline is None:
+            return self._refusal
+        return Drawing(slide.svg(self, _theme(theme)).decode())
+
+    def table(self) -> TableView | Note:
+        """Return the scaling table: every measured scale, and what Amdahl's law predicts beyond."""
+        if self.headline is None:
+            return self._refusal
+        table = tables.sweep(self)
+        if table is None:
+            return Note("there is no complete pair to make a table of")
+        return TableView(table, self.export(Form.MARKDOWN))
+
+    def figure(self, name: str, theme: str = "light") -> Drawing | Note:
+        """Return one figure of ``figures.FIGURES``, or why there is none; raise ``BadRequest`` for another name."""
+        if name not in figures.FIGURES:
+            raise BadRequest(f"there is no figure {name!r}", _figure_hint(name))
+        if self.headline is None:
+            return self._refusal
+        picture = figures.picture(self, name)
+        if isinstance(picture, figures.Missing):
+            return Note(picture.reason)
+        return Drawing(figures.svg(picture, _theme(theme)).decode())
+
+    def figures(self, theme: str = "light") -> Gallery | Note:
+        """Return every figure whose facts are there, and why the others are not."""
+        if self.headline is None:
+            return self._refusal
+        views = {name: self.figure(name, theme) for name in figures.FIGURES}
+        return Gallery(
+            {name: view for name, view in views.items() if isinstance(view, Drawing)},
+            {name: view.text for name, view in views.items() if isinstance(view, Note)},
+        )
+
+    @property
+    def _refusal(self) -> Note:
+        return Note(slide.text(self))
+
+    def __repr__(self) -> str:
+        return repr(self.slide())
+
+    def _repr_html_(self) -> str:
+        return self.slide()._repr_html_()
+
+
+def _audit_of(path: Path) -> Audit:
+    """Return the audit of what a path holds, against the journal beside it; the file is read once."""
+    if path.suffix.lower() == ".toml" and not path.is_dir():
+        return audit(declared.load(path))
+    file = path / RESULTS_NAME if path.is_dir() else path
+    written = results.read(file)
+    facts = results.decode(written, printable(str(file)))
+    beside = file.parent / journal.JOURNAL_NAME
+    if facts.combined or not beside.exists():
+        return audit(facts, written=written)
+    try:
+        events = journal.read(beside)
+    except BadRequest as error:
+        return replace(audit(facts, (), written=written), differences=(error.sentence,))
+    return audit(facts, events.events, journal_sha256=events.sha256, written=written)
+
+
+def _combined(audits: Sequence[Audit]) -> Audit:
+    """Return the audit of several sessions combined, each of which has been held against its own journal."""
+    unread = any(one.differences is None for one in audits)
+    whole = audit(combine([one.results for one in audits]), None if unread else ())
+    differences = tuple(
+        f"{one.results.run_id}: {difference}"
+        for one in audits
+        for difference in one.differences or ()
+    )
+    return replace(whole, differences=differences if differences or not unread else None)
+
+
+def _theme(name: str) -> figures.Theme:
+    if name not in THEMES:
+        raise BadRequest(f"there is no theme {name!r}", f"use {' or '.join(THEMES)}")
+    return THEMES[name]
+
+
+def _figure_hint(name: str) -> str:
+    near = get_close_matches(name, figures.FIGURES, 1)
+    return f"did you mean {near[0]}?" if near else f"use {', '.join(figures.FIGURES)}"
