@@ -22,7 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = verbs.main(args=arguments, prog_name="twoclocks", standalone_mode=False)
     except TwoclocksError as error:
-        return _report(error.sentence, error.hint, error.exit_code)
+        hints = [error.hint, *getattr(error, "__notes__", ())]
+        return _report(error.sentence, "; ".join(filter(None, hints)), error.exit_code)
     except click.ClickException as error:
         return _report(error.format_message().rstrip("."), _help(error), 2)
     except click.Abort:

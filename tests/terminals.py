@@ -387,6 +387,10 @@ class Telling:
         """Let it go on for a while."""
         time.sleep(seconds)
 
+    def until(self, text: str, times: int = 1) -> None:
+        """Let it go on until it has printed a text, so many times."""
+        wait_for(lambda: sum(text in line for _, line in self._lines) >= times)
+
     def told(self, within_s: float = 40.0) -> Told:
         """Return everything once the program has ended; fail if it does not in time."""
         code = self.process.wait(within_s)

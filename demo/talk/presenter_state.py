@@ -1,11 +1,13 @@
-"""What a cue knows from one look to the next: the session that it follows, and where the talk stands.
+"""What the presenter view knows: the session that it follows, and where the talk stands.
 
-The talk is the one that a rehearsal announces in the other terminal, else the presenter's own, driven here.
-May import ``harness`` and its neighbours in ``demo``.
+The talk is the one that a rehearsal publishes from another terminal, else the presenter's own,
+which Enter moves on. May import ``harness``.
 """
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 from harness import text
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
@@ -23,14 +25,39 @@ from harness.talk.history import REHEARSALS, Rehearsal, configuration, kept, rec
 from harness.text import printable
 
 
-class Prompter:
-    """Follows the journal of a take, or of the newest session below ``root`` (``take`` None), and the talk around it.
-
-    ``clock`` tells seconds since 1970, ``ticks`` seconds that nobody can set.
-    """
+class PresenterState:
+    """Follows a take's journal, or the newest session of a folder, and the talk around it."""
 
     def __init__(
         self,
+        *,
+        talk: Talk,
+        stall_after: float,
+        root: Path,
+        take: Path | None,
+        clock: Clock,
+        open_journal: Callable[[Path], Following],
+    ) -> None:
+        self._stall_after = stall_after
+        self._root = root
+        self._clock = clock
+        self._open_journal = open_journal
+        self._rehearsals: tuple[Rehearsal, ...] = ()
+        self._trouble = ""
+        self._opened: Opened | None = None
+        self._record = Record()
+        self._recording_s: float | None = None
+        self._newest = Newest(root) if take is None else None
+        self._newest_journal: Path | None = None
+        self._note = _waiting_for(take, root)
+        self._listener = Listener(root)
+        self._published: Heard | None = None
+        self._own_course = Course(talk)
+        self.session = open_journal(take / JOURNAL_NAME) if take is not None else None
+
+    @classmethod
+    def start(
+        cls,
         take: Path | None,
         talk: Talk,
         stall_after: float,
@@ -38,133 +65,141 @@ class Prompter:
         root: Path,
         clock: Clock,
         ticks: Clock,
-    ) -> None:
+    ) -> Self:
+        """Return the state with the rehearsals in ``root`` read.
+
+        ``take`` None: follow the newest session in ``root``. ``clock`` counts seconds since 1970,
+        ``ticks`` seconds that nobody can set. Raises ``BadRequest`` for a file instead of a take.
+        """
         if take is not None and take.exists() and not take.is_dir():
             raise BadRequest(
                 f"{printable(str(take))} is not a take's folder",
                 "name the folder, or leave it out to follow the newest session",
             )
-        self._stall_after, self._root, self._clock = stall_after, root, clock
-        self._rehearsals, self._trouble = _known(root / REHEARSALS)
-        self._opened: Opened | None = None
-        self._record = Record()
-        self._recording_s: float | None = None
-        self._open = partial(Following, clock=ticks, epoch=clock)
-        self._newest = Newest(root) if take is None else None
-        self._waiting = (
-            f"waiting for a session below {printable(str(root))}"
-            if take is None
-            else f"waiting for a journal in {printable(str(take))}"
+        state = cls(
+            talk=talk,
+            stall_after=stall_after,
+            root=root,
+            take=take,
+            clock=clock,
+            open_journal=partial(Following, clock=ticks, epoch=clock),
         )
-        self._known: Path | None = None
-        self._listener = Listener(root)
-        self._heard: Heard | None = None
-        self._own = Course(talk)
-        self.session = self._open(take / JOURNAL_NAME) if take is not None else None
+        state._read_rehearsals()
+        return state
 
     @property
     def board(self) -> Board:
-        """Return the board of the session that is followed; an empty one before there is any."""
+        """Return the board of the followed session; an empty one if there is none yet."""
         return self.session.board if self.session is not None else Board()
 
     @property
-    def followed(self) -> bool:
-        """Return whether a session is followed of which something is known."""
+    def follows(self) -> bool:
+        """Return whether a session is followed that has opened."""
         return self.session is not None and self.board.opened is not None
 
     @property
     def ended(self) -> bool:
-        """Return whether the session that is followed has closed, or is gone."""
-        return (
-            self.session is not None
-            and self.followed
-            and (self.board.closed is not None or not self.session.alive)
-        )
+        """Return whether the followed session has closed, or its processes are gone."""
+        if self.session is None or not self.follows:
+            return False
+        return self.board.closed is not None or not self.session.alive
 
     @property
     def course(self) -> Course:
-        """Return how the talk has gone: the one that is announced, or the presenter's own."""
-        return self._heard.course if self._heard is not None else self._own
+        """Return how the talk has gone: the published one, else the presenter's own."""
+        return self._published.course if self._published is not None else self._own_course
 
     def look(self) -> tuple[Event, ...]:
-        """Look at the files once; return what happened in the session since the last look."""
-        heard = self._listener.listen()
-        known = heard is not None and (heard.over_at is None or self._heard is not None)
-        self._heard = (
-            heard if known else None
-        )  # one that was over before it was seen says nothing any more
-        events = self._newer() or (self.session.look() if self.session is not None else ())
-        if self.followed and self.board.opened is not self._opened:
-            self._refer(self.board.opened)
+        """Read the files once; return the session's events since the last look."""
+        self._listen()
+        events = self._switch_to_newer()
+        if not events and self.session is not None:
+            events = self.session.look()
+        if self.follows and self.board.opened is not self._opened:
+            self._refer_to(self.board.opened)
         if any(isinstance(event, Go) for event in events):
-            self._own = reach(self._own, self._own.talk.demo, self._clock())
+            own = self._own_course
+            self._own_course = reach(own, own.talk.demo, self._clock())
         return events
 
     def enter(self) -> None:
-        """Begin the talk, or end its present beat; an announced talk is not ours to drive while it goes on."""
-        if self._heard is not None and self._heard.over_at is not None:
-            self._heard = None
-        if self._heard is None:
-            now = self._clock()
-            self._own = (
-                begin(self._own, now) if self._own.began is None else end_beat(self._own, now)
-            )
+        """Begin the talk, or end its present beat; a published talk is left alone."""
+        if self._published is not None and self._published.over_at is not None:
+            self._published = None
+        if self._published is None:
+            own = self._own_course
+            move_on = begin if own.began is None else end_beat
+            self._own_course = move_on(own, self._clock())
 
     def scene(self) -> Scene:
         """Return what there is to show now."""
         course = self.course
-        now = (
-            self._clock()
-            if self._heard is None or self._heard.over_at is None
-            else self._heard.over_at
-        )
+        published = self._published
+        over_at = published.over_at if published is not None else None
+        now = self._clock() if over_at is None else over_at
         beat = standing(course, now).beat
-        spoken = (
-            self._opened.spec.workload if self._opened is not None and self._heard is None else None
-        )
+        # A published talk comes with its sentences filled in.
+        fills_in = self._opened is not None and published is None
+        workload = self._opened.spec.workload if fills_in and self._opened is not None else None
         return Scene(
             course=course,
             now=now,
-            sentence=said(beat, spoken) if beat is not None else "",
+            sentence=said(beat, workload) if beat is not None else "",
             run=self._run(),
             record=self._record,
             deadlines=deadlines(course.talk, self._record, self._recording_s),
             stall_after=self._stall_after,
-            note=self._note(),
+            note=self._session_note(),
             trouble=self._trouble,
             prompt=self._prompt(),
         )
 
-    def _newer(self) -> tuple[Event, ...]:
-        """Follow a session that has begun since; one that was over when it was first seen only tells which words to say."""
-        found = self._newest.look() if self._newest is not None else None
-        if found is None or found == self._known:
+    def _read_rehearsals(self) -> None:
+        """Read the history; if that fails the talk goes on without it, and the view says why."""
+        try:
+            self._rehearsals = kept(self._root / REHEARSALS)
+        except BadRequest as bad:
+            self._trouble = f"no estimates from rehearsals: {bad.sentence}"
+
+    def _listen(self) -> None:
+        """Look for a published talk. One that was over before it was seen does not count."""
+        latest = self._listener.listen()
+        counts = latest is not None and (latest.over_at is None or self._published is not None)
+        self._published = latest if counts else None
+
+    def _switch_to_newer(self) -> tuple[Event, ...]:
+        """Follow a session that has begun since the last look, and return its events.
+
+        One that is over already is not followed; it only provides the words to say.
+        """
+        journal = self._newest.look() if self._newest is not None else None
+        if journal is None or journal == self._newest_journal:
             return ()
-        self._known, newer = found, self._open(found)
-        events = list[Event]()
+        self._newest_journal = journal
+        newer = self._open_journal(journal)
+        events: list[Event] = []
         while more := newer.look():
             events += more
         if not newer.over:
             self.session = newer
             return tuple(events)
         if self.session is None and newer.board.opened is not None:
-            self._refer(newer.board.opened)
+            self._refer_to(newer.board.opened)
         return ()
 
-    def _refer(self, opened: Opened | None) -> None:
-        """Take words, rehearsals and a recording from what a session said when it opened."""
+    def _refer_to(self, opened: Opened | None) -> None:
+        """Take words, rehearsals and a recording from how a session opened."""
         self._opened = opened
         if opened is None:
             return
         self._record = record(self._rehearsals, configuration(opened.spec, opened.kind))
-        recording = newest(
-            self._root, opened.spec.workload.name, opened.kind, MOST_COLUMNS, MOST_ROWS
-        )
+        workload = opened.spec.workload.name
+        recording = newest(self._root, workload, opened.kind, MOST_COLUMNS, MOST_ROWS)
         self._recording_s = recording.duration_s if recording is not None else None
 
     def _run(self) -> FollowedRun | None:
         session = self.session
-        if session is None or not self.followed:
+        if session is None or not self.follows:
             return None
         return FollowedRun(
             session.board,
@@ -174,28 +209,31 @@ class Prompter:
             self._recording_s is not None,
         )
 
-    def _note(self) -> str:
+    def _session_note(self) -> str:
         session = self.session
         if session is None or session.board.opened is None:
-            return self._waiting
-        opened, bad = session.board.opened, session.garbled
-        unread = f" · {text.number_of(bad, 'line')} of its journal cannot be read" if bad else ""
-        return f"{text.printable(opened.spec.workload.name)} · run {text.printable(opened.run_id)}{unread}"
+            return self._note
+        opened = session.board.opened
+        workload = text.printable(opened.spec.workload.name)
+        note = f"{workload} · run {text.printable(opened.run_id)}"
+        if not session.garbled:
+            return note
+        return f"{note} · {text.number_of(session.garbled, 'line')} of its journal cannot be read"
 
     def _prompt(self) -> str:
-        if self._heard is not None:
-            over = self._heard.over_at is not None
-            return f"{'the rehearsal is over · Enter begins a talk here' if over else 'follows the rehearsal'} · q leaves"
-        if self._own.over:
+        if self._published is not None:
+            if self._published.over_at is None:
+                return "follows the rehearsal · q leaves"
+            return "the rehearsal is over · Enter begins a talk here · q leaves"
+        if self._own_course.over:
             return "q leaves"
-        return (
-            f"Enter {'begins the talk' if self._own.began is None else 'ends this beat'} · q leaves"
-        )
+        if self._own_course.began is None:
+            return "Enter begins the talk · q leaves"
+        return "Enter ends this beat · q leaves"
 
 
-def _known(path: Path) -> tuple[tuple[Rehearsal, ...], str]:
-    """Return the rehearsals on record; where they cannot be read none, and what is said of that: the talk goes on without them."""
-    try:
-        return kept(path), ""
-    except BadRequest as bad:
-        return (), f"no estimates by rehearsals: {bad.sentence}"
+def _waiting_for(take: Path | None, root: Path) -> str:
+    """Return what the view waits for before there is a session."""
+    if take is None:
+        return f"waiting for a session in {printable(str(root))}"
+    return f"waiting for a journal in {printable(str(take))}"

@@ -1,6 +1,7 @@
-"""The cue: the presenter's second terminal beside a race or a rehearsal, which it follows and never touches.
+"""The presenter view: a second terminal that follows a race or a rehearsal and never touches it.
 
-On a terminal it is drawn on the alternate screen, else told in lines until the session ends. May import everything.
+It is drawn on the alternate screen of a terminal. Elsewhere it is printed line by line until the
+session ends. May import ``harness`` and the rest of ``demo``.
 """
 
 import select
@@ -11,8 +12,8 @@ from functools import partial
 from pathlib import Path
 
 from demo.race.screens import say
-from demo.talk.presenter_state import Prompter
-from demo.talk.speech import steady
+from demo.talk import steady_clock
+from demo.talk.presenter_state import PresenterState
 from demo.terminal import FullScreen, Keys, Signals
 from harness import text
 from harness.errors import ExitCode, Interrupted
@@ -24,46 +25,65 @@ from harness.takes.folder import DEFAULT_ROOT
 from harness.talk.agenda import Talk
 
 LOOK_EVERY_S = 0.5
-HINT = "the race is not touched by that"
+RACE_GOES_ON = "the race itself goes on"
 
 
 def cue(
     take: Path | None, talk: Talk, stall_after: float, *, live: bool, root: Path = DEFAULT_ROOT
 ) -> int:
-    """Follow a take, or the newest session below ``root``, until q is pressed or, without a terminal, the session has ended.
+    """Follow a take, or the newest session in ``root`` (None), and return the exit code.
 
-    Returns the exit code; raises ``Interrupted`` for a signal.
+    In a terminal q ends it, elsewhere the end of the session. Raises ``Interrupted`` for a signal.
     """
-    prompter = Prompter(take, talk, stall_after, root=root, clock=steady(), ticks=time.monotonic)
+    clock = steady_clock()
+    state = PresenterState.start(
+        take, talk, stall_after, root=root, clock=clock, ticks=time.monotonic
+    )
     signals = Signals()
     with signals.catch():
         if live:
-            _shown(prompter, signals)
+            _draw_until_q(state, signals)
         else:
-            _told(prompter, signals)
+            _print_until_end(state, signals)
     return ExitCode.DONE
 
 
-def _shown(prompter: Prompter, signals: Signals) -> None:
-    """Draw a frame a look; a key is heeded at once."""
+def _draw_until_q(state: PresenterState, signals: Signals) -> None:
+    """Draw one frame a look, and one at once when a key is pressed."""
     keys = Keys()
-    full_screen, due = FullScreen(keys), 0.0
-    with full_screen.open():
+    screen = FullScreen(keys)
+    due = 0.0
+    with screen.open():
         while not _holds(typed := keys.pressed(), b"qQ"):
             if _holds(typed, b"\r\n"):
-                prompter.enter()
+                state.enter()
             if time.monotonic() >= due:
                 due = time.monotonic() + LOOK_EVERY_S
-                prompter.look()
-            full_screen.draw(partial(pictures.draw_presenter_view, prompter.scene()))
-            _wait(due, signals, keys)
+                state.look()
+            screen.draw(partial(pictures.draw_presenter_view, state.scene()))
+            _wait_until(due, signals, keys)
+
+
+def _print_until_end(state: PresenterState, signals: Signals) -> None:
+    """Print what is new at every look until the followed session has ended."""
+    news = NewsLines()
+    while True:
+        due = time.monotonic() + LOOK_EVERY_S
+        session, board = state.session, state.board
+        state.look()
+        before = board if state.session is session else Board()
+        for line in news.lines(state, before, time.monotonic()):
+            say(f"{line}\n".encode(sys.stdout.encoding, "replace"), RACE_GOES_ON)
+        if state.ended:
+            return
+        _wait_until(due, signals)
 
 
 def _holds(typed: bytes, wanted: bytes) -> bool:
     return any(key in wanted for key in typed)
 
 
-def _wait(due: float, signals: Signals, keys: Keys | None = None) -> None:
+def _wait_until(due: float, signals: Signals, keys: Keys | None = None) -> None:
     """Wait for a moment, or for a key before it; raise ``Interrupted`` for a signal."""
     left = max(0.0, due - time.monotonic())
     if keys is not None and keys.present:
@@ -71,41 +91,49 @@ def _wait(due: float, signals: Signals, keys: Keys | None = None) -> None:
     else:
         time.sleep(left)
     if signals.first is not None:
-        raise Interrupted(signals.first, HINT)
+        raise Interrupted(signals.first, RACE_GOES_ON)
 
 
-class Teller:
-    """What is to be said from look to look: what happened, what goes wrong, and where things stand if nothing did for a while."""
+class NewsLines:
+    """The lines to print from look to look: news, warnings, and a heartbeat after a silence."""
 
     def __init__(self) -> None:
-        self._said_at = 0.0
+        self._printed_at = 0.0
         self._trouble = ""
         self._beat = ""
-        self._alarm = ""
+        self._warning = ""
 
-    def lines(self, prompter: Prompter, before: Board, now: float) -> Iterator[str]:
-        """Yield the lines that are due; ``before`` is the board as it was at the last look, ``now`` in seconds on any one clock."""
-        scene, quiet = prompter.scene(), now - self._said_at >= log_lines.HEARTBEAT_S
-        told = [*self._talk(scene), *self._news(scene, before), *self._alarms(scene, quiet=quiet)]
-        if not told and quiet:
-            told = [pictures.heartbeat(scene)]
-        if told:
-            self._said_at = now
-        yield from [*self._troubles(scene), *told]
+    def lines(self, state: PresenterState, before: Board, now: float) -> Iterator[str]:
+        """Yield the lines that are due ``now``, in seconds of any one clock.
 
-    def _troubles(self, scene: pictures.Scene) -> Iterator[str]:
+        ``before`` is the board of the session at the last look.
+        """
+        scene = state.scene()
+        silent = now - self._printed_at >= log_lines.HEARTBEAT_S
+        lines = [
+            *self._new_beat(scene),
+            *self._events(scene, before),
+            *self._warnings(scene, repeat=silent),
+        ]
+        if not lines and silent:
+            lines = [pictures.heartbeat(scene)]
+        if lines:
+            self._printed_at = now
+        yield from [*self._new_trouble(scene), *lines]
+
+    def _new_trouble(self, scene: pictures.Scene) -> Iterator[str]:
         """Yield what could not be read, once."""
         if scene.trouble != self._trouble:
             yield text.printable(scene.trouble)
         self._trouble = scene.trouble
 
-    def _talk(self, scene: pictures.Scene) -> Iterator[str]:
+    def _new_beat(self, scene: pictures.Scene) -> Iterator[str]:
         beat = beat_title(scene.stands) if scene.course.began is not None else ""
         if beat != self._beat and beat:
             yield f"{talk_clock(scene.stands)}, {beat}"
         self._beat = beat
 
-    def _news(self, scene: pictures.Scene, before: Board) -> Iterator[str]:
+    def _events(self, scene: pictures.Scene, before: Board) -> Iterator[str]:
         run = scene.run
         if run is None or run.board.opened is None:
             return
@@ -115,25 +143,10 @@ class Teller:
         if run.board.closed is not None and before.closed is None:
             yield pictures.describe_run(run, scene.record)
 
-    def _alarms(self, scene: pictures.Scene, *, quiet: bool) -> Iterator[str]:
-        """Yield what goes wrong, when it begins to and then at every heartbeat."""
-        alarm = pictures.warning(scene.run, scene.stall_after)
-        kind = alarm.partition(":")[0]
-        if alarm and (quiet or kind != self._alarm):
-            yield alarm
-        self._alarm = kind
-
-
-def _told(prompter: Prompter, signals: Signals) -> None:
-    """Say lines until the session that is followed has ended."""
-    teller = Teller()
-    while True:
-        due, session, before = time.monotonic() + LOOK_EVERY_S, prompter.session, prompter.board
-        prompter.look()
-        for line in teller.lines(
-            prompter, before if prompter.session is session else Board(), time.monotonic()
-        ):
-            say(f"{line}\n".encode(sys.stdout.encoding, "replace"), HINT)
-        if prompter.ended:
-            return
-        _wait(due, signals)
+    def _warnings(self, scene: pictures.Scene, *, repeat: bool) -> Iterator[str]:
+        """Yield a warning when it is new, and again if it is to be repeated."""
+        warning = pictures.warning(scene.run, scene.stall_after)
+        kind = warning.partition(":")[0]
+        if warning and (repeat or kind != self._warning):
+            yield warning
+        self._warning = kind

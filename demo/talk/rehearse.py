@@ -1,24 +1,25 @@
-"""The rehearsal: the talk's beats on the presenter's terminal, the real race in the beat called demo, and what it all took.
+"""Rehearse the talk: its beats at the terminal, the real race in the beat ``demo``, and a summary.
 
-Without a keyboard nobody can end a beat, so that the demo beat alone is rehearsed. May import everything.
+Without a keyboard nobody can end a beat, so that only the demo is rehearsed. A rehearsal is added
+to the history however it ends. May import ``harness`` and the rest of ``demo``.
 """
 
 import contextlib
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from demo.options import Request
 from demo.race.session import Performance, perform
 from demo.race.setup import Staging
-from demo.talk.speech import INCOMPLETE, Speech, steady
+from demo.talk import steady_clock
+from demo.talk.speech import Speech
 from demo.terminal import Keys
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
-from harness.files.results import load
 from harness.model import Kind, Results, Side, Status
 from harness.show import rehearsal_table
 from harness.show.tables import Table, text
@@ -29,135 +30,8 @@ from harness.talk.forecast import Record, deadlines
 from harness.talk.history import REHEARSALS, Rehearsal, Taken, configuration, keep, kept, record
 from harness.text import printable
 
-GIVEN_UP = "the live run was given up for its recording, so this rehearsal counts in no spread"
-
-
-class Rehearsing:
-    """One rehearsal from its first beat to its line in the list of rehearsals, which it gets however it ends."""
-
-    def __init__(
-        self,
-        asked: Request,
-        ui: str,
-        out: Path | None,
-        talk: Talk,
-        *,
-        wait: bool,
-        staging: Staging,
-        root: Path,
-    ) -> None:
-        self._asked, self._ui, self._out, self._talk = asked, ui, out, talk
-        self._wait, self._staging, self._root = wait, staging, root
-        self._kind = Kind.SIMULATED if asked.simulated else Kind.MEASURED
-        self._wanted = configuration(asked.spec, self._kind)
-        self._earlier = kept(root / REHEARSALS)
-        self._began = datetime.now(UTC)
-        self._course = Course(talk)
-        self._alone_s: float | None = None
-        self._performance: Performance | None = None
-        self._alone = not (ui == "live" and Keys().present)
-        if out is not None:
-            new_take(out, "", "")  # refused now rather than in the middle of the talk
-
-    def run(self) -> int:
-        """Rehearse, tell what it took, and return the exit code; raise what ended it early, once what was seen is kept."""
-        try:
-            if self._alone:
-                self._give_demo()
-            else:
-                self._give_talk()
-        except BaseException as ended:
-            self._keep_unfinished(ended)
-            raise
-        return self._finish()
-
-    def _give_talk(self) -> None:
-        speech = Speech(self._talk, self._asked.spec.workload, self._root, steady())
-        try:
-            speech.until(self._talk.demo)
-            self._race(replace(self._staging, aside=speech.aside))
-            speech.stay()
-            speech.until(len(self._talk.beats))
-        finally:
-            speech.close()
-            self._course = speech.course
-
-    def _give_demo(self) -> None:
-        began = time.monotonic()
-        self._race(self._staging)
-        self._alone_s = time.monotonic() - began
-
-    def _race(self, staging: Staging) -> None:
-        """Run the session; one that was given up for its recording was shown, so that the talk goes on."""
-        try:
-            self._performance = perform(
-                self._asked, self._ui, self._out, wait=self._wait, staging=staging
-            )
-        except LiveRunAbandoned as over:
-            print(
-                f"{printable(over.sentence)}: {printable(over.hint)}", file=sys.stderr, flush=True
-            )
-
-    def _finish(self) -> int:
-        """Tell what it took and keep it; a rehearsal of which the run was given up is kept as aborted."""
-        results = load(self._performance.results) if self._performance is not None else None
-        done = self._rehearsal(Status.ABORTED if results is None else Status.COMPLETE, results)
-        told = "\n".join(
-            text(each) for each in self._tables(record((*self._earlier, done), self._wanted))
-        )
-        print(f"\n{told}", file=sys.stderr if self._ui == "json" else sys.stdout, flush=True)
-        if results is None:
-            print(GIVEN_UP, file=sys.stderr)
-        keep(done, self._root / REHEARSALS)
-        return (
-            self._performance.report.exit_code if self._performance is not None else ExitCode.DONE
-        )
-
-    def _keep_unfinished(self, ended: BaseException) -> None:
-        """Keep what was rehearsed as incomplete; that it cannot be kept matters less than what ended it."""
-        if not self._alone and self._course.began is None:
-            return
-        stopped = isinstance(ended, Interrupted | KeyboardInterrupt)
-        with contextlib.suppress(TwoclocksError):
-            keep(
-                self._rehearsal(Status.ABORTED if stopped else Status.FAILED, None),
-                self._root / REHEARSALS,
-            )
-            if isinstance(ended, TwoclocksError) and INCOMPLETE not in ended.hint:
-                ended.hint = f"{ended.hint}; {INCOMPLETE}" if ended.hint else INCOMPLETE
-
-    def _rehearsal(self, status: Status, results: Results | None) -> Rehearsal:
-        return Rehearsal(
-            began_utc=self._began.isoformat(timespec="seconds"),
-            status=status,
-            alone=self._alone,
-            configuration=self._wanted,
-            length=self._talk.length,
-            beats=tuple(self._taken()),
-            baseline_s=_walls(results, Side.BASELINE),
-            distributed_s=_walls(results, Side.DISTRIBUTED),
-            run_id=results.run_id if results is not None else "",
-        )
-
-    def _taken(self) -> Iterator[Taken]:
-        if self._alone_s is not None:
-            yield Taken(DEMO, self._talk.beats[self._talk.demo].budget, self._alone_s)
-        for beat, seconds in zip(self._talk.beats, self._course.durations, strict=False):
-            yield Taken(beat.name, beat.budget, seconds)
-
-    def _tables(self, known: Record) -> Iterator[Table]:
-        yield (
-            rehearsal_table.beats(self._course)
-            if self._alone_s is None
-            else rehearsal_table.demo_alone(self._talk, self._alone_s)
-        )
-        recording = newest(
-            self._root, self._asked.spec.workload.name, self._kind, MOST_COLUMNS, MOST_ROWS
-        )
-        until = deadlines(
-            self._talk, known, recording.duration_s if recording is not None else None
-        )
-        yield rehearsal_table.spreads(known, self._talk, until)
+INCOMPLETE = "the rehearsal is kept as incomplete"
+NOT_COUNTED = "the recording replaced the live run: this rehearsal does not count in the estimates"
 
 
 def rehearse(
@@ -170,10 +44,162 @@ def rehearse(
     staging: Staging,
     root: Path = DEFAULT_ROOT,
 ) -> int:
-    """Rehearse a talk and return the exit code, which is that of its race."""
-    return Rehearsing(asked, ui, out, talk, wait=wait, staging=staging, root=root).run()
+    """Rehearse a talk and return the exit code, which is that of its race.
+
+    Raises ``BadRequest`` before the talk begins, and what ended it early once it is kept.
+    """
+    earlier = kept(root / REHEARSALS)
+    if out is not None:
+        new_take(out, "", "")  # refused now rather than in the middle of the talk
+    plan = RehearsalPlan(
+        asked=asked,
+        ui=ui,
+        out=out,
+        talk=talk,
+        wait=wait,
+        staging=staging,
+        root=root,
+        demo_only=not (ui == "live" and Keys().present),
+    )
+    return RunningRehearsal(plan, earlier).run()
 
 
-def _walls(results: Results | None, side: Side) -> tuple[float, ...]:
+@dataclass(frozen=True, kw_only=True)
+class RehearsalPlan:
+    """What to rehearse: the race, how it is shown, and the talk around it.
+
+    ``demo_only`` is whether there is no keyboard to end beats with. ``root`` is the folder of the
+    takes and of the history.
+    """
+
+    asked: Request
+    ui: str
+    out: Path | None
+    talk: Talk
+    wait: bool
+    staging: Staging
+    root: Path
+    demo_only: bool
+
+    @property
+    def kind(self) -> Kind:
+        """Return whether the race is simulated or measured."""
+        return Kind.SIMULATED if self.asked.simulated else Kind.MEASURED
+
+
+class RunningRehearsal:
+    """One rehearsal, from its first beat to its line in the history."""
+
+    def __init__(self, plan: RehearsalPlan, earlier: tuple[Rehearsal, ...]) -> None:
+        self._plan = plan
+        self._earlier = earlier
+        self._configuration = configuration(plan.asked.spec, plan.kind)
+        self._began = datetime.now(UTC)
+        self._course = Course(plan.talk)
+        self._demo_s: float | None = None
+        self._performance: Performance | None = None
+
+    def run(self) -> int:
+        """Rehearse, print the summary and return the exit code.
+
+        What ends it early is raised again, once the rehearsal is kept as incomplete.
+        """
+        try:
+            if self._plan.demo_only:
+                self._give_demo()
+            else:
+                self._give_talk()
+        except BaseException as error:
+            self._keep_incomplete(error)
+            raise
+        return self._finish()
+
+    def _give_talk(self) -> None:
+        plan = self._plan
+        speech = Speech(plan.talk, plan.asked.spec.workload, plan.root, steady_clock())
+        try:
+            speech.give_until(plan.talk.demo)
+            self._race(replace(plan.staging, aside=speech.clocks))
+            speech.wait_below_headline()
+            speech.give_until(len(plan.talk.beats))
+        finally:
+            speech.close()
+            self._course = speech.course
+
+    def _give_demo(self) -> None:
+        began = time.monotonic()
+        self._race(self._plan.staging)
+        self._demo_s = time.monotonic() - began
+
+    def _race(self, staging: Staging) -> None:
+        """Run the race. If its recording replaces it the talk goes on."""
+        plan = self._plan
+        try:
+            self._performance = perform(
+                plan.asked, plan.ui, plan.out, wait=plan.wait, staging=staging
+            )
+        except LiveRunAbandoned as over:
+            reason = f"{printable(over.sentence)}: {printable(over.hint)}"
+            print(reason, file=sys.stderr, flush=True)
+
+    def _finish(self) -> int:
+        """Print the summary and keep the rehearsal, as aborted if a recording replaced its run."""
+        performance = self._performance
+        results = performance.report.results if performance is not None else None
+        done = self._rehearsal(Status.ABORTED if results is None else Status.COMPLETE, results)
+        history = record((*self._earlier, done), self._configuration)
+        summary = "\n".join(text(table) for table in self._tables(history))
+        stream = sys.stderr if self._plan.ui == "json" else sys.stdout
+        print(f"\n{summary}", file=stream, flush=True)
+        if results is None:
+            print(NOT_COUNTED, file=sys.stderr)
+        keep(done, self._plan.root / REHEARSALS)
+        return performance.report.exit_code if performance is not None else ExitCode.DONE
+
+    def _keep_incomplete(self, error: BaseException) -> None:
+        """Keep what was rehearsed, and note that in the error; failing to keep it is no error."""
+        if not self._plan.demo_only and self._course.began is None:
+            return
+        stopped = isinstance(error, Interrupted | KeyboardInterrupt)
+        status = Status.ABORTED if stopped else Status.FAILED
+        with contextlib.suppress(TwoclocksError):
+            keep(self._rehearsal(status, None), self._plan.root / REHEARSALS)
+            error.add_note(INCOMPLETE)
+
+    def _rehearsal(self, status: Status, results: Results | None) -> Rehearsal:
+        return Rehearsal(
+            began_utc=self._began.isoformat(timespec="seconds"),
+            status=status,
+            alone=self._plan.demo_only,
+            configuration=self._configuration,
+            length=self._plan.talk.length,
+            beats=tuple(self._beat_times()),
+            baseline_s=_wall_times(results, Side.BASELINE),
+            distributed_s=_wall_times(results, Side.DISTRIBUTED),
+            run_id=results.run_id if results is not None else "",
+        )
+
+    def _beat_times(self) -> Iterator[Taken]:
+        talk = self._plan.talk
+        if self._demo_s is not None:
+            yield Taken(DEMO, talk.beats[talk.demo].budget, self._demo_s)
+        for beat, seconds in zip(talk.beats, self._course.durations, strict=False):
+            yield Taken(beat.name, beat.budget, seconds)
+
+    def _tables(self, history: Record) -> Iterator[Table]:
+        """Yield what every beat took, and until when to decide by what all rehearsals took."""
+        plan = self._plan
+        if self._demo_s is None:
+            yield rehearsal_table.beats(self._course)
+        else:
+            yield rehearsal_table.demo_alone(plan.talk, self._demo_s)
+        workload = plan.asked.spec.workload.name
+        recording = newest(plan.root, workload, plan.kind, MOST_COLUMNS, MOST_ROWS)
+        recording_s = recording.duration_s if recording is not None else None
+        until = deadlines(plan.talk, history, recording_s)
+        yield rehearsal_table.spreads(history, plan.talk, until)
+
+
+def _wall_times(results: Results | None, side: Side) -> tuple[float, ...]:
     trials = results.trials if results is not None else ()
     return tuple(trial.wall_s for trial in trials if trial.side is side and not trial.failure)

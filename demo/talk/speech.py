@@ -1,6 +1,7 @@
-"""The talk as it is given at a terminal: beat after beat, each until Enter, timed, shown, and told to the cue.
+"""The talk as it is given at the terminal: beat after beat, each until Enter is pressed.
 
-May import ``harness`` and its neighbours in ``demo``.
+Every beat is timed, shown, and published for the presenter view in another terminal.
+May import ``harness`` and ``demo.terminal``.
 """
 
 import contextlib
@@ -21,87 +22,89 @@ from harness.talk.broadcast import Announcement
 
 LOOK_EVERY_S = 0.05
 FRAME_S = 0.25
-INCOMPLETE = "the rehearsal is kept as incomplete"
 
 Clock = Callable[[], float]
 
 
-def steady() -> Clock:
-    """Return a clock that tells seconds since 1970 and that nobody can set meanwhile."""
-    ahead = time.time() - time.monotonic()
-    return lambda: ahead + time.monotonic()
-
-
 class Speech:
-    """A talk about a workload, given here and announced below a folder. ``course`` is how it has gone so far."""
+    """A talk about a workload, published below a folder. ``course`` is how it has gone so far."""
 
-    def __init__(self, talk: Talk, words: Description, root: Path, clock: Clock) -> None:
-        self._words, self._root, self._clock = words, root, clock
+    def __init__(self, talk: Talk, workload: Description, root: Path, clock: Clock) -> None:
+        self._workload = workload
+        self._root = root
+        self._clock = clock
         self._announcement: Announcement | None = None
         self.course = Course(talk)
 
-    def until(self, place: int) -> None:
-        """Show beat after beat up to one, each until Enter; the first Enter begins the talk. Raises ``Interrupted`` for a signal."""
-        keys, signals = Keys(), Signals()
-        full_screen = FullScreen(keys)
-        keys.pressed()  # what was typed before anybody was asked counts for nothing
-        with signals.catch(), full_screen.open():
-            while self.course.began is None or len(self.course.ended) < place:
-                _await_enter(keys, signals, partial(full_screen.draw, self._picture))
-                self._enter()
+    def give_until(self, place: int) -> None:
+        """Show the beats before ``place`` one by one, each until Enter; the first Enter begins.
 
-    def stay(self) -> None:
-        """Let the present beat go on below what stands on the normal screen, its clock in one line, until Enter."""
-        keys, signals = Keys(), Signals()
+        Raises ``Interrupted`` for a signal.
+        """
+        keys = Keys()
+        signals = Signals()
+        screen = FullScreen(keys)
+        keys.pressed()  # what was typed before the first question counts for nothing
+        with signals.catch(), screen.open():
+            while self.course.began is None or len(self.course.ended) < place:
+                _wait_for_enter(keys, signals, partial(screen.draw, self._picture))
+                self._next()
+
+    def wait_below_headline(self) -> None:
+        """Leave the normal screen as it is, with both clocks in its last line, until Enter."""
+        keys = Keys()
+        signals = Signals()
         keys.pressed()
         with signals.catch():
-            _await_enter(keys, signals, self._tell)
-        self._enter()
+            _wait_for_enter(keys, signals, self._write_clocks)
+        self._next()
 
-    def aside(self) -> str:
-        """Return the talk's clock in a few words."""
-        return pictures.both_clocks_short(self._stands)
+    def clocks(self) -> str:
+        """Return the clocks of the talk and its beat in a few words."""
+        return pictures.both_clocks_short(self._position)
 
     def close(self) -> None:
-        """Tell the cue that the talk is over."""
+        """Publish that the talk is over."""
         if self._announcement is not None:
             self._announcement.close(self._clock())
 
     @property
-    def _stands(self) -> Standing:
+    def _position(self) -> Standing:
         return standing(self.course, self._clock())
 
-    def _enter(self) -> None:
+    def _next(self) -> None:
         """Begin the talk, or end the present beat."""
         now = self._clock()
         if self._announcement is None:
-            self._announcement = Announcement(self.course.talk, self._words, now, self._root)
+            self._announcement = Announcement(self.course.talk, self._workload, now, self._root)
             self.course = begin(self.course, now)
             return
         self.course = end_beat(self.course, now)
         self._announcement.end_beat(now)
 
     def _picture(self, *, columns: int, rows: int) -> Frame:
-        stands = self._stands
-        prompt = "Enter begins the talk" if self.course.began is None else "Enter ends this beat"
-        sentence = said(stands.beat, self._words) if stands.beat is not None else ""
-        return pictures.draw_beat(stands, sentence, prompt, columns=columns, rows=rows)
+        position = self._position
+        begun = self.course.began is not None
+        prompt = "Enter ends this beat" if begun else "Enter begins the talk"
+        sentence = said(position.beat, self._workload) if position.beat is not None else ""
+        return pictures.draw_beat(position, sentence, prompt, columns=columns, rows=rows)
 
-    def _tell(self) -> None:
-        """Write the clocks over the last line, where nobody else writes."""
+    def _write_clocks(self) -> None:
+        """Write the clocks over the last line, unless another job owns the terminal."""
         if in_foreground(sys.stdout.fileno()):
             columns, _ = terminal_size()
-            line = cut(f"Enter ends this beat · {pictures.both_clocks(self._stands)}", columns - 1)
-            with contextlib.suppress(OSError):  # a terminal that is gone is noticed by its signal
+            clocks = pictures.both_clocks(self._position)
+            line = cut(f"Enter ends this beat · {clocks}", columns - 1)
+            with contextlib.suppress(OSError):  # a signal reports a terminal that is gone
                 os.write(sys.stdout.fileno(), f"\r{line}\x1b[K".encode())
 
 
-def _await_enter(keys: Keys, signals: Signals, show: Callable[[], None]) -> None:
-    """Show until Enter is pressed, or there is no keyboard any more; raise ``Interrupted`` for a signal."""
+def _wait_for_enter(keys: Keys, signals: Signals, show: Callable[[], None]) -> None:
+    """Call ``show`` until Enter is pressed or the keyboard is gone; raise ``Interrupted``."""
     due = 0.0
     while not any(key in b"\r\n" for key in keys.pressed()):
         if signals.first is not None:
-            raise Interrupted(signals.first, INCOMPLETE)
+            raise Interrupted(signals.first, "")
         if not keys.present and in_foreground(sys.stdin.fileno()):
             return
         if (now := time.monotonic()) >= due:

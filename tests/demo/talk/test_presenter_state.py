@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from demo.talk.presenter_state import Prompter
+from demo.talk.presenter_state import PresenterState
 from harness import events as e
 from harness.errors import BadRequest
 from harness.model import Kind, Side, Status
@@ -30,10 +30,10 @@ class Stage:
     take: Path | None = None
     talk: Talk = TALK
     now: float = NOON
-    prompter: Prompter = field(init=False)
+    state: PresenterState = field(init=False)
 
     def __post_init__(self) -> None:
-        self.prompter = Prompter(
+        self.state = PresenterState.start(
             self.take,
             self.talk,
             10.0,
@@ -45,17 +45,17 @@ class Stage:
     def pass_time(self, seconds: float) -> None:
         """Let time go by, then look."""
         self.now += seconds
-        self.prompter.look()
+        self.state.look()
 
     def enter(self, after: float) -> None:
         """Press Enter after some seconds."""
         self.now += after
-        self.prompter.enter()
+        self.state.enter()
 
     @property
     def place(self) -> int:
         """Return the beat that is shown."""
-        return self.prompter.scene().stands.place
+        return self.state.scene().stands.place
 
 
 def session(
@@ -87,9 +87,9 @@ GO = e.stamp(e.Go(order=0), 8.0, Side.BASELINE, 0)
 def test_the_cue_waits_for_a_session(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
-    assert (stage.prompter.scene().run, stage.prompter.scene().note) == (
+    assert (stage.state.scene().run, stage.state.scene().note) == (
         None,
-        f"waiting for a session below {tmp_path}",
+        f"waiting for a session in {tmp_path}",
     )
 
 
@@ -97,7 +97,7 @@ def test_a_session_that_runs_is_followed(tmp_path: Path) -> None:
     session(tmp_path / "take")
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
-    assert stage.prompter.scene().note == "train · run 7c21"
+    assert stage.state.scene().note == "train · run 7c21"
 
 
 def test_a_newer_session_is_picked_up_when_it_begins(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_newer_session_is_picked_up_when_it_begins(tmp_path: Path) -> None:
     stage.pass_time(1.0)
     session(tmp_path / "b", LATER, run_id="second")
     stage.pass_time(1.0)
-    assert stage.prompter.scene().note == "train · run second"
+    assert stage.state.scene().note == "train · run second"
 
 
 def test_a_session_is_followed_though_the_showcase_says_that_it_began_later(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_session_is_followed_though_the_showcase_says_that_it_began_later(tmp_
     session(tmp_path / "own", EARLIER, run_id="own")
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
-    assert stage.prompter.scene().note == "train · run own"
+    assert stage.state.scene().note == "train · run own"
 
 
 @pytest.mark.parametrize("over", [[e.Closed(status=Status.COMPLETE)], []], ids=["closed", "left"])
@@ -130,7 +130,7 @@ def test_a_session_that_was_over_before_is_not_followed_but_says_which_words_to_
     session(tmp_path / "take", told=over, pid=process_that_has_ended())
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
-    scene = stage.prompter.scene()
+    scene = stage.state.scene()
     assert (scene.run, scene.sentence) == (
         None,
         "What binds us: the nightly retrain misses its deploy window.",
@@ -141,9 +141,9 @@ def test_a_session_that_ends_while_it_is_followed_stays_in_view(tmp_path: Path) 
     journal, stage = session(tmp_path / "take"), Stage(tmp_path)
     stage.pass_time(1.0)
     more(journal, e.Closed(status=Status.COMPLETE))
-    before = stage.prompter.ended
+    before = stage.state.ended
     stage.pass_time(1.0)
-    assert (before, stage.prompter.ended, stage.prompter.scene().note) == (
+    assert (before, stage.state.ended, stage.state.scene().note) == (
         False,
         True,
         "train · run 7c21",
@@ -155,16 +155,16 @@ def test_the_take_that_is_named_is_followed_whatever_is_newer(tmp_path: Path) ->
     session(tmp_path / "named", EARLIER, run_id="named")
     stage = Stage(tmp_path / "recordings", take=tmp_path / "named")
     stage.pass_time(1.0)
-    assert stage.prompter.scene().note == "train · run named"
+    assert stage.state.scene().note == "train · run named"
 
 
 def test_a_take_that_is_to_come_is_waited_for(tmp_path: Path) -> None:
     stage = Stage(tmp_path, take=tmp_path / "named")
     stage.pass_time(1.0)
-    waiting = stage.prompter.scene().note
+    waiting = stage.state.scene().note
     session(tmp_path / "named", run_id="named")
     stage.pass_time(1.0)
-    assert (waiting, stage.prompter.scene().note) == (
+    assert (waiting, stage.state.scene().note) == (
         f"waiting for a journal in {tmp_path / 'named'}",
         "train · run named",
     )
@@ -182,7 +182,7 @@ def test_lines_that_cannot_be_read_are_told_of(tmp_path: Path) -> None:
         file.write(b"hello\n")
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
-    assert stage.prompter.scene().note == "train · run 7c21 · 1 line of its journal cannot be read"
+    assert stage.state.scene().note == "train · run 7c21 · 1 line of its journal cannot be read"
 
 
 def test_a_session_whose_processes_have_gone_is_said_to_be_gone(tmp_path: Path) -> None:
@@ -190,9 +190,9 @@ def test_a_session_whose_processes_have_gone_is_said_to_be_gone(tmp_path: Path) 
     stage = Stage(tmp_path, take=tmp_path / "take")
     stage.pass_time(1.0)
     stage.pass_time(5.0)
-    run = stage.prompter.scene().run
+    run = stage.state.scene().run
     assert run is not None
-    assert (run.alive, stage.prompter.ended) == (False, True)
+    assert (run.alive, stage.state.ended) == (False, True)
 
 
 # What rehearsals say.
@@ -215,7 +215,7 @@ def test_rehearsals_of_the_same_configuration_are_taken_into_account(tmp_path: P
     session(tmp_path / "take")
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
-    scene = stage.prompter.scene()
+    scene = stage.state.scene()
     assert (scene.record.baseline, [until.at for until in scene.deadlines]) == (
         (40.0,),
         [720.0 - 90.0 - 140.0],
@@ -227,9 +227,9 @@ def test_rehearsals_that_cannot_be_read_are_left_out_and_said_to_be(tmp_path: Pa
     session(tmp_path / "take")
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
-    scene = stage.prompter.scene()
+    scene = stage.state.scene()
     said = (
-        f"no estimates by rehearsals: line 1 of {tmp_path / 'rehearsals.jsonl'} is no rehearsal: "
+        f"no estimates from rehearsals: line 1 of {tmp_path / 'rehearsals.jsonl'} is no rehearsal: "
     )
     assert (scene.note, scene.record, scene.trouble.startswith(said)) == (
         "train · run 7c21",
@@ -239,7 +239,7 @@ def test_rehearsals_that_cannot_be_read_are_left_out_and_said_to_be(tmp_path: Pa
 
 
 def test_rehearsals_that_can_be_read_are_no_trouble(tmp_path: Path) -> None:
-    assert Stage(tmp_path).prompter.scene().trouble == ""
+    assert Stage(tmp_path).state.scene().trouble == ""
 
 
 # The presenter's own talk.
@@ -251,13 +251,13 @@ def test_enter_begins_the_talk_and_ends_its_beats(tmp_path: Path) -> None:
     for after in (5.0, 100.0, 200.0, 80.0):
         stage.enter(after)
         places.append(stage.place)
-    assert (places, stage.prompter.course.durations) == ([0, 0, 1, 2, 3], (100.0, 200.0, 80.0))
+    assert (places, stage.state.course.durations) == ([0, 0, 1, 2, 3], (100.0, 200.0, 80.0))
 
 
 def test_the_clocks_wait_for_the_talk_to_begin(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.pass_time(300.0)
-    assert stage.prompter.scene().stands.elapsed == 0.0
+    assert stage.state.scene().stands.elapsed == 0.0
 
 
 def test_a_run_that_goes_takes_the_talk_to_its_demo(tmp_path: Path) -> None:
@@ -266,7 +266,7 @@ def test_a_run_that_goes_takes_the_talk_to_its_demo(tmp_path: Path) -> None:
     stage.enter(0.0)
     more(journal, GO)
     stage.pass_time(50.0)
-    assert (stage.place, stage.prompter.course.durations) == (1, (50.0,))
+    assert (stage.place, stage.state.course.durations) == (1, (50.0,))
 
 
 def test_a_run_that_goes_later_changes_nothing_after_the_demo(tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_a_run_that_goes_begins_no_talk(tmp_path: Path) -> None:
     session(tmp_path / "take", told=[*arming_events(), GO])
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
-    assert stage.prompter.course.began is None
+    assert stage.state.course.began is None
 
 
 def test_a_run_that_has_gone_before_the_talk_began_does_not_move_it(tmp_path: Path) -> None:
@@ -297,10 +297,10 @@ def test_a_run_that_has_gone_before_the_talk_began_does_not_move_it(tmp_path: Pa
 
 def test_the_prompt_says_what_enter_does(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
-    prompts = [stage.prompter.scene().prompt]
+    prompts = [stage.state.scene().prompt]
     for _ in range(4):
         stage.enter(1.0)
-        prompts.append(stage.prompter.scene().prompt)
+        prompts.append(stage.state.scene().prompt)
     assert prompts == [
         "Enter begins the talk · q leaves",
         *["Enter ends this beat · q leaves"] * 3,
@@ -321,7 +321,7 @@ def test_the_talk_of_a_rehearsal_is_followed(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     announcement = announced(stage)
     stage.pass_time(5.0)
-    scene = stage.prompter.scene()
+    scene = stage.state.scene()
     announcement.close(stage.now)
     assert (scene.stands.elapsed, scene.stands.talk.length, scene.sentence) == (
         5.0,
@@ -337,7 +337,7 @@ def test_enter_does_not_drive_the_talk_of_a_rehearsal(tmp_path: Path) -> None:
     stage.pass_time(5.0)
     stage.enter(0.0)
     announcement.close(stage.now)
-    assert (stage.prompter.course.ended, stage.place) == ((), 0)
+    assert (stage.state.course.ended, stage.place) == ((), 0)
 
 
 def test_a_beat_that_ends_in_the_rehearsal_ends_here(tmp_path: Path) -> None:
@@ -347,7 +347,7 @@ def test_a_beat_that_ends_in_the_rehearsal_ends_here(tmp_path: Path) -> None:
     announcement.end_beat(stage.now)
     stage.pass_time(2.0)
     announcement.close(stage.now)
-    assert (stage.place, stage.prompter.scene().stands.taken) == (1, 2.0)
+    assert (stage.place, stage.state.scene().stands.taken) == (1, 2.0)
 
 
 def test_a_rehearsal_that_is_over_stands_still_until_a_talk_begins_here(tmp_path: Path) -> None:
@@ -356,10 +356,10 @@ def test_a_rehearsal_that_is_over_stands_still_until_a_talk_begins_here(tmp_path
     stage.pass_time(5.0)
     announcement.close(stage.now)
     stage.pass_time(60.0)
-    over = stage.prompter.scene()
+    over = stage.state.scene()
     stage.enter(0.0)
     stage.pass_time(3.0)
-    begun = stage.prompter.scene()
+    begun = stage.state.scene()
     assert (over.stands.elapsed, over.prompt) == (
         5.0,
         "the rehearsal is over · Enter begins a talk here · q leaves",
@@ -371,4 +371,4 @@ def test_a_rehearsal_that_was_over_before_is_not_followed(tmp_path: Path) -> Non
     stage = Stage(tmp_path)
     announced(stage).close(stage.now)
     stage.pass_time(1.0)
-    assert standing(stage.prompter.course, stage.now).talk == TALK
+    assert standing(stage.state.course, stage.now).talk == TALK

@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from demo.talk.presenter_state import Prompter
-from demo.talk.presenter_view import Teller
+from demo.talk.presenter_state import PresenterState
+from demo.talk.presenter_view import NewsLines
 from harness import events as e
 from harness.model import Side, Status
 from harness.show.terminal.presenter_view import (
@@ -100,7 +100,7 @@ SCENES = {
     "waiting": a_scene(
         None,
         begun=False,
-        note="waiting for a session below recordings",
+        note="waiting for a session in recordings",
         prompt="Enter begins the talk · q leaves",
     ),
     "before-the-demo": a_scene(a_run(6.0)),
@@ -388,7 +388,7 @@ def test_a_warning_is_seen_whole_at_any_size(size: tuple[int, int]) -> None:
     assert f"STALLED: no progress for 12 s; {PRESS}" in told
 
 
-TROUBLE = "no estimates by rehearsals: line 3 of it is no rehearsal"
+TROUBLE = "no estimates from rehearsals: line 3 of it is no rehearsal"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 12)])
@@ -411,21 +411,23 @@ def test_a_heartbeat_tells_where_talk_and_run_stand() -> None:
 
 
 def test_a_heartbeat_without_a_run_tells_what_is_waited_for() -> None:
-    assert heartbeat(SCENES["waiting"]) == "waiting for a session below recordings"
+    assert heartbeat(SCENES["waiting"]) == "waiting for a session in recordings"
 
 
 def test_what_could_not_be_read_is_told_once_and_keeps_nothing_else_back(tmp_path: Path) -> None:
     (tmp_path / "rehearsals.jsonl").write_text("hello\n")
-    prompter, teller = (
-        Prompter(None, TALK, 10.0, root=tmp_path, clock=lambda: 1000.0, ticks=lambda: 0.0),
-        Teller(),
+    state, news = (
+        PresenterState.start(
+            None, TALK, 10.0, root=tmp_path, clock=lambda: 1000.0, ticks=lambda: 0.0
+        ),
+        NewsLines(),
     )
     first, second = (
-        [line[:26] for line in teller.lines(prompter, a_board([]), now)] for now in (100.0, 200.0)
+        [line[:25] for line in news.lines(state, a_board([]), now)] for now in (100.0, 200.0)
     )
     assert (first, second) == (
-        ["no estimates by rehearsals", "waiting for a session belo"],
-        ["waiting for a session belo"],
+        ["no estimates from rehears", "waiting for a session in "],
+        ["waiting for a session in "],
     )
 
 
@@ -487,7 +489,7 @@ def beside_a_race(folder: Path) -> Cued:
     """Follow a race that begins later in another terminal, the talk driven here; its first beat is cut short by the run."""
     desk = a_desk(folder)
     with cue_at(desk) as terminal:
-        terminal.until_text("waiting for a session below recordings")
+        terminal.until_text("waiting for a session in recordings")
         terminal.type(ENTER)
         terminal.until_text("Enter ends this beat")
         with Telling(at_desk(desk, "race", *LONG), environment=ENVIRONMENT) as race:
@@ -615,9 +617,9 @@ def test_a_cue_writes_nothing(cued: dict[str, Cued]) -> None:
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Told:
     """Return what a cue told, without a terminal, of a race that began after it; the race takes longer than a silence may."""
     desk = a_desk(tmp_path_factory.mktemp("lines"))
-    quiet = ("--set", "seconds=11", "--set", "chunks=1", "--schedule", "together")
+    quiet = ("--set", "seconds=7", "--set", "chunks=1", "--schedule", "together")
     with Telling(at_desk(desk, "cue"), environment=ENVIRONMENT) as cueing:
-        cueing.linger(1.0)
+        cueing.until("waiting for a session")
         with Telling(
             at_desk(desk, "race", *LONG, *quiet, "--workers", "2"), environment=ENVIRONMENT
         ) as race:
@@ -634,13 +636,13 @@ def test_without_a_terminal_a_cue_ends_with_the_session(lines: Told) -> None:
 
 
 def test_without_a_terminal_a_cue_tells_what_it_waits_for_and_what_happens(lines: Told) -> None:
-    assert lines.lines[0][1] == "waiting for a session below recordings"
+    assert lines.lines[0][1] == "waiting for a session in recordings"
     assert all(
         text in lines.text
         for text in (
             "baseline: launched",
             "baseline: go, trial 1 of 1",
-            "finished in 11.0 s",
+            "finished in 7.0",
             "gap ",
         )
     )
@@ -663,7 +665,7 @@ def test_without_a_terminal_a_stall_is_told_and_told_again(tmp_path: Path) -> No
     with Telling(
         at_desk(tmp_path, "cue", "take", "--stall-after", "1"), environment=ENVIRONMENT
     ) as cueing:
-        cueing.linger(8.0)
+        cueing.until("STALLED: no progress for", times=2)
         with journal.open("ab") as file:
             file.write(e.encode(e.Closed(status=Status.ABORTED)))
         lines = cueing.told()
@@ -688,7 +690,7 @@ def waiting(desk: Path) -> Iterator[subprocess.Popen[bytes]]:
         at_desk(desk, "cue"), env=environment, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe
     ) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == b"waiting for a session below recordings\n"
+        assert process.stdout.readline() == b"waiting for a session in recordings\n"
         yield process
 
 
@@ -722,7 +724,7 @@ def test_a_cue_is_told_without_rehearsals_that_cannot_be_read(tmp_path: Path) ->
         line
         for _, line in told.lines
         if line.startswith(
-            "no estimates by rehearsals: line 1 of recordings/rehearsals.jsonl is no"
+            "no estimates from rehearsals: line 1 of recordings/rehearsals.jsonl is no"
         )
     ]
     assert (told.exit_code, told.errors, len(said), told.lines[-1][1]) == (

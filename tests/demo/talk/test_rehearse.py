@@ -347,7 +347,7 @@ def test_a_talk_goes_on_after_its_recording_and_counts_in_no_spread(given_up: Re
     (one,) = given_up.kept
     assert (given_up.exit_code, given_up.restored) == (0, True)
     assert (one.status, len(one.beats), one.baseline_s) == (Status.ABORTED, 3, ())
-    assert "so this rehearsal counts in no spread" in given_up.last.text
+    assert "this rehearsal does not count in the estimates" in given_up.last.text
     assert (
         "the recording can be begun until" in given_up.last.text
         or "the recording never fits" in given_up.last.text
