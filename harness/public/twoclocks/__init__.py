@@ -17,23 +17,22 @@ if TYPE_CHECKING:
 
 __all__ = ["BadRequest", "CommandPair", "Problem", "Report", "Workload", "load", "ready"]
 
-_HOMES = {
-    "BadRequest": ("harness.errors", "BadRequest"),
-    "CommandPair": ("harness.command_pair", "CommandPair"),
-    "Problem": ("harness.workload", "Problem"),
-    "Report": ("harness.report", "Report"),
-    "Workload": ("harness.workload", "Workload"),
-    "load": ("harness", "load"),
-    "ready": ("harness.client", "ready"),
+_DEFINED_IN = {
+    "BadRequest": "harness.errors",
+    "CommandPair": "harness.command_pair",
+    "Problem": "harness.workload",
+    "Report": "harness.report",
+    "Workload": "harness.workload",
+    "load": "harness",
+    "ready": "harness.client",
 }
 
 
 def __getattr__(name: str) -> Any:
     """Import a name from where it is defined; raise ``AttributeError`` for one that is not here."""
-    if name not in _HOMES:
+    if name not in _DEFINED_IN:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module, attribute = _HOMES[name]
-    globals()[name] = value = getattr(import_module(module), attribute)
+    globals()[name] = value = getattr(import_module(_DEFINED_IN[name]), name)
     return value
 
 
