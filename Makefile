@@ -41,14 +41,14 @@ cue: $(STAMP)  ## follow the talk on a second terminal, for the presenter alone
 sweep: $(STAMP)  ## race 1, 2, 4, … workers and show how speed grows with them
 	$(BIN)/python -m demo sweep $(ARGS)
 
-test: $(DEVELOPMENT_STAMP)  ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: $(DEVELOPMENT_STAMP)  ## run the tests, side by side in several processes
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations 10 $(ARGS)
 
 slide: $(STAMP)  ## draw the headline slide anew from the newest results file
 	$(BIN)/python -m demo slide $(ARGS)
 
 bench: $(DEVELOPMENT_STAMP)  ## measure the ratios that the README quotes; minutes, on a quiet machine
-	$(BIN)/python -m tests.bench.__main__ $(ARGS)
+	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: $(DEVELOPMENT_STAMP)  ## check style, layout and types
 	$(BIN)/ruff check .

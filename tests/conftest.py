@@ -1,7 +1,8 @@
-"""What holds for every test: it leaves no process and no open descriptor behind.
+"""What holds for every module of tests: it leaves no process and no open descriptor behind.
 
 A process counts as ours if it descends from pytest or carries this run's mark in its environment, so a
-daemon that detached itself, or was orphaned, is found as well.
+daemon that detached itself, or was orphaned, is found as well. Looking at every process of the machine takes
+a while, so it is done once for a module.
 """
 
 import gc
@@ -10,6 +11,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import psutil
 import pytest
@@ -20,14 +22,16 @@ from harness.run.launch import kernels_kept
 settings.register_profile("unhurried", deadline=None)  # no test asserts a speed
 settings.load_profile("unhurried")
 
-os.environ |= (
-    kernels_kept()
-)  # before Numba is imported: what the sides of a race compile is compiled once for the tests too
+# Both before Numba is imported: what the sides of a race compile is compiled once for the tests too, and
+# the number of its threads stays the same when a test pins this process to a core.
+os.environ |= kernels_kept() | {"NUMBA_NUM_THREADS": str(os.cpu_count())}
 
 pytest_plugins = ["tests.recording"]
 
 MARK = "TWOCLOCKS_TEST_RUN"
 GRACE_S = 2.0
+TESTS = Path(__file__).parent
+SLOW_ROOMS = {"end_to_end": 0, "demo": 1, "run": 2, "workloads": 3, "bench": 4}
 
 Seen = Mapping[object, str]
 
@@ -75,7 +79,8 @@ def descriptors() -> Seen:
             opened = os.fstat(int(name))
         except OSError:  # the one that listed the folder
             continue
-        seen[int(name), opened.st_dev, opened.st_ino] = f"{name}: {target(name)}"
+        if "/mpl-data/fonts/" not in (path := target(name)):  # matplotlib keeps its fonts open
+            seen[int(name), opened.st_dev, opened.st_ino] = f"{name}: {path}"
     return seen
 
 
@@ -106,17 +111,35 @@ def mark() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True)
-def leaves_nothing_behind() -> Iterator[None]:
-    """Fail a test that leaves a process or a descriptor behind."""
+@pytest.fixture(autouse=True, scope="module")
+def leaves_nothing_behind(mark: None) -> Iterator[None]:
+    """Fail a module whose tests leave a process or a descriptor behind."""
     processes_before, descriptors_before = processes(), descriptors()
     yield
-    running, opened = (
-        left_behind(processes, processes_before),
-        left_behind(descriptors, descriptors_before),
-    )
+    running = left_behind(processes, processes_before)
+    opened = left_behind(descriptors, descriptors_before)
     assert not running, f"left running: {running}"
     assert not opened, f"left open: {opened}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes run the tests: most tests wait for a clock, so three per core."""
+    return 3 * (os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the modules that take longest, so that none of them is left over at the end.
+
+    They are those that start Ray, then those that run the program, then the rest.
+    """
+    starts_ray = {item.path for item in items if item.get_closest_marker("ray")}
+
+    def place(item: pytest.Item) -> int:
+        room = item.path.relative_to(TESTS).parts[0]
+        return -1 if item.path in starts_ray else SLOW_ROOMS.get(room, len(SLOW_ROOMS))
+
+    items.sort(key=place)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,13 +1,15 @@
-"""A real recording for the tests: a simulated race, recorded once by the real program.
+"""A real recording for the tests: a pretend race, recorded once by the real program without a terminal, in a room of its own.
 
-``recorded`` is a fixture for the whole run; a test that changes the take copies it first.
+``recorded`` is a fixture for the whole run; who changes a take copies it first.
 May import ``tests.terminals``.
 """
 
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,8 @@ from tests.terminals import PYTHON, ROOT, surroundings
 
 BRIEF = ("--workload", "simulated", "--set", "seconds=2", "--workers", "4", "--schedule", "in-turn")
 WITHIN_S = 90.0
-ATTEMPTS = 4
+MOST_RECORDINGS = 4
+STOOD_STILL = "nothing is drawn for"
 
 
 @dataclass(frozen=True)
@@ -37,9 +40,32 @@ def a_desk(folder: Path) -> dict[str, str]:
     )
 
 
+def repeated(
+    run: Callable[[], subprocess.CompletedProcess[str]],
+) -> subprocess.CompletedProcess[str]:
+    """Return what a recording came to, made again where the machine stood still meanwhile.
+
+    A recording in which nothing is drawn for a while is rightly refused, and that happens on a
+    machine that is busy with other tests.
+    """
+    for _ in range(MOST_RECORDINGS - 1):
+        done = run()
+        if STOOD_STILL not in done.stderr:
+            return done
+    return run()
+
+
 def record(desk: Path, *options: str, changes: dict[str, str] | None = None) -> Recorded:
     """Record without any terminal: no controlling one either, and nothing to read."""
-    done = subprocess.run(
+    done = repeated(partial(start, desk, *options, changes=changes))
+    return Recorded(desk, desk / "take", done.returncode, done.stdout, done.stderr)
+
+
+def start(
+    desk: Path, *options: str, changes: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Record once, as ``record`` does."""
+    return subprocess.run(
         [PYTHON, "-m", "demo", "record", "--out", "take", *options],
         cwd=desk,
         env=a_desk(desk) | (changes or {}),
@@ -50,28 +76,20 @@ def record(desk: Path, *options: str, changes: dict[str, str] | None = None) -> 
         timeout=WITHIN_S,
         check=False,
     )
-    return Recorded(desk, desk / "take", done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    """Return a recording made where the environment and the user's settings would falsify it.
-
-    A machine busy with other work may leave the panel undrawn for so long that the recording is
-    rightly refused: then it is recorded again, as a presenter would.
-    """
-    for _ in range(ATTEMPTS):
-        desk = tmp_path_factory.mktemp("recorded")
-        home = desk / "theirs"
-        home.mkdir()
-        (home / "config").write_text(
-            "[record]\nidle_time_limit = 0.1\npause_key = p\nstdin = yes\n[play]\nspeed = 9\n"
-        )
-        changes = {"COLUMNS": "40", "LINES": "10", "ASCIINEMA_CONFIG_HOME": str(home)}
-        made = record(desk, *BRIEF, changes=changes)
-        if "nothing is drawn for" not in made.errors:
-            break
-    return made
+    """Return a recording made where the environment and the user's settings would falsify it."""
+    desk = tmp_path_factory.mktemp("recorded")
+    home = desk / "theirs"
+    home.mkdir()
+    (home / "config").write_text(
+        "[record]\nidle_time_limit = 0.1\npause_key = p\nstdin = yes\n[play]\nspeed = 9\n"
+    )
+    return record(
+        desk, *BRIEF, changes={"COLUMNS": "40", "LINES": "10", "ASCIINEMA_CONFIG_HOME": str(home)}
+    )
 
 
 @pytest.fixture

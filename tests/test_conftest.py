@@ -10,17 +10,26 @@ from tests.conftest import descriptors, left_behind, processes
 
 pytest_plugins = ["pytester"]
 
-LEAKS = """
-import os, subprocess, sys
+CLEAN = """
+import subprocess, sys
 
 def test_clean():
     subprocess.run([sys.executable, "-c", ""], check=True)
+"""
+LEAKS_A_DESCRIPTOR = """
+import os
 
 def test_leaves_a_descriptor():
     os.dup(1)
 
+def test_leaves_nothing():
+    pass
+"""
+LEAKS_A_DAEMON = """
+import subprocess, sys
+
 def test_leaves_a_daemon():
-    sleeper = f"import subprocess; subprocess.Popen(['sleep', '{SECONDS}'], start_new_session=True)"
+    sleeper = "import subprocess; subprocess.Popen(['sleep', '8.125'], start_new_session=True)"
     subprocess.run([sys.executable, "-W", "ignore", "-c", sleeper], check=True)
 """
 
@@ -52,13 +61,13 @@ def test_a_running_process_is_left_behind() -> None:
     assert left == [f"{sleeper.pid}: sleep 30"]
 
 
-def test_a_test_that_leaves_a_descriptor_or_a_detached_daemon_fails(
+def test_a_module_that_leaves_a_descriptor_or_a_detached_daemon_fails(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makeconftest(Path(__file__).with_name("conftest.py").read_text(encoding="utf-8"))
-    pytester.makepyfile(LEAKS.replace("{SECONDS}", "8.125"))
+    pytester.makepyfile(test_0=CLEAN, test_1=LEAKS_A_DESCRIPTOR, test_2=LEAKS_A_DAEMON)
 
     outcome = pytester.runpytest_subprocess("-q")
 
-    outcome.assert_outcomes(passed=3, errors=2)
+    outcome.assert_outcomes(passed=4, errors=2)
     outcome.stdout.re_match_lines([".*left open: .*", ".*left running: .*sleep 8.125.*"])
