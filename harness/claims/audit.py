@@ -120,7 +120,7 @@ def _judged(rule: Rule, verdict: Verdict, raised: list[Caveat], measured: Measur
 
 def _measured(rule: Rule, evidence: Evidence) -> Measured:
     if evidence.results.kind is Kind.DECLARED and not rule.of_declared:
-        return Unknown("declared: nobody here saw it")
+        return Unknown("declared: not measured here")
     if evidence.pairs is None:
         return Unknown("there is no complete pair to judge")
     return rule.measure(evidence.pairs)

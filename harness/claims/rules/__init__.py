@@ -40,7 +40,7 @@ RULES: tuple[Rule, ...] = (
     record.COST_IN_FULL,
     resources.CHEAP_TO_WATCH,
     record.FROM_ITS_FIELDS,
-    record.KIND_IS_SAID,
+    record.KIND_IS_STATED,
     environment.ENVIRONMENT,
     record.UNITS_NAMED,
     work.STRAGGLERS_SHOWN,

@@ -39,7 +39,7 @@ def _held_out_is_input(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "held-out-is-input",
-        "the answers were scored on the very input they were made from; hold out a part in load",
+        "the answers were scored on the input they were made from; hold out a part in load",
     )
 
 
@@ -143,7 +143,7 @@ QUALITY_HELD = Rule(
     id="R06",
     title="quality held",
     demand="the quality held within a tolerance fixed before the run;"
-    " whole sets are compared by digest, single items are not looked for",
+    " the sets are compared by digest, not item by item",
     source="MLPerf, DAWNBench",
     measure=_quality,
     judges=(
@@ -156,7 +156,7 @@ QUALITY_HELD = Rule(
 SAME_ANSWER = Rule(
     id="R07",
     title="same answer",
-    demand="both sides gave all items, and one answer or a reason why not",
+    demand="both sides report all items, and give one answer or a reason why not",
     source="CloudSort",
     measure=_answers,
     judges=(

@@ -193,7 +193,7 @@ SINGLE_MACHINE = Rule(
     id="R02",
     title="single machine",
     demand="the baseline is the best program on one machine:"
-    " one worker alone is at most 2 % faster, no value tried more than 5 %",
+    " one worker alone is at most 2 % faster, and no other value tried more than 5 %",
     source="Hoefler 1, COST, Bailey 6",
     measure=_one_worker,
     judges=(

@@ -74,7 +74,7 @@ def _no_commit(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "no-commit",
-        "the source that ran is under no commit;"
+        "the source that ran is in no commit;"
         " run from a repository so that others can get the same code",
     )
 
@@ -90,7 +90,7 @@ def _dirty_tree(pairs: Pairs) -> Caveat | None:
 def _source(pairs: Pairs) -> Measured:
     processes = _processes(pairs.results)
     if not processes or not all(process.source_sha256 for process in processes):
-        return Unknown("not every process said which source it ran")
+        return Unknown("not every process reported which source it ran")
     if not pairs.results.code.source_sha256:
         return Unknown(
             "the processes ran one source;"
@@ -113,7 +113,7 @@ def _environment_incomplete(pairs: Pairs) -> Caveat | None:
     return Caveat(
         "environment-incomplete",
         "a machine that worked is not fully described;"
-        " tell its processor, memory, system and versions",
+        " describe its processor, memory, system and versions",
         (count("machines", gaps),),
     )
 
@@ -126,7 +126,7 @@ def _is_described(host: Host) -> bool:
 def _machines(pairs: Pairs) -> Measured:
     homes = {process.host for process in _processes(pairs.results)}
     return (
-        (count("machines", len(homes)),) if homes else Unknown("which machines worked is not told")
+        (count("machines", len(homes)),) if homes else Unknown("which machines worked is not known")
     )
 
 

@@ -55,7 +55,7 @@ def _input_unnamed(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "input-unnamed",
-        "what the programs read has no digest, so that it was the same is not shown;"
+        "the programs' input has no digest, so nothing shows that it was the same;"
         " name it with input=",
     )
 
@@ -63,7 +63,7 @@ def _input_unnamed(pairs: Pairs) -> Caveat | None:
 def _input(pairs: Pairs) -> Measured:
     given = pairs.results.input
     if given is None:
-        return Unknown("the digest of the input is not in the file")
+        return Unknown("the input's digest is not in the file")
     if pairs.results.spec.commands is not None:
         return Unknown(
             "both programs were given one input;"

@@ -142,15 +142,15 @@ FROM_ITS_FIELDS = Rule(
     id="R21",
     title="from its fields",
     demand="every number comes from a field of the file,"
-    " which is as this program wrote it and has its journal beside it",
+    " and the file is as this program wrote it, with its journal beside it",
     source="ClickBench",
     measure=_speedup,
     of_declared=True,
     judges=(caveat_file(missing_journal), caveat_file(_rewritten)),
 )
-KIND_IS_SAID = Rule(
+KIND_IS_STATED = Rule(
     id="R22",
-    title="kind is said",
+    title="kind is stated",
     demand="what is simulated, declared, replayed or cut short says so",
     source="MLPerf messaging",
     measure=_nothing,

@@ -58,8 +58,8 @@ def _cores_shared(pairs: Pairs) -> Caveat | None:
         if len(cores) > len(set(cores)):
             return Caveat(
                 "oversubscribed",
-                "two processes at work at once may run on the same core;"
-                " pin each to cores of its own",
+                "two processes that work at the same time may share a core;"
+                " pin each to its own cores",
             )
     return None
 
@@ -122,8 +122,7 @@ def _threads_and_cores(pairs: Pairs) -> Measured:
     """Return the threads and cores of the host with the least room."""
     if pairs.results.spec.commands is not None:
         return Unknown(
-            "the programs were adopted as they are:"
-            " how many threads and what niceness each process has was not asked"
+            "a command pair runs as it is: the threads and niceness of its processes were not asked"
         )
     offered = {host.id: host.cores for host in pairs.results.hosts}
     crowds = [
@@ -131,7 +130,7 @@ def _threads_and_cores(pairs: Pairs) -> Measured:
         for host, processes in _at_once(pairs)
     ]
     if not crowds or not all(cores for _, cores in crowds):
-        return Unknown("how many cores each machine has is not told")
+        return Unknown("the number of cores of each machine is not known")
     threads, cores = max(crowds, key=lambda crowd: crowd[0] / crowd[1])
     return count("threads at once", threads), count("cores", cores)
 
@@ -165,7 +164,7 @@ def _on_battery(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "on-battery",
-        "a machine ran on its battery, which slows it as it pleases; plug it in and run again",
+        "a machine ran on battery, which may slow it at any time; plug it in and run again",
     )
 
 
@@ -173,7 +172,7 @@ def _foreign_cpu(pairs: Pairs) -> Measured:
     results = pairs.results
     foreign = results.observer.foreign_cpu
     if foreign is None:
-        return Unknown("what other programs did meanwhile was not measured")
+        return Unknown("what other programs did was not measured")
     together = results.schedule is Schedule.TOGETHER
     if together and results.observer.contention is None and _sides_share_a_host(pairs):
         return Unknown(
@@ -181,7 +180,7 @@ def _foreign_cpu(pairs: Pairs) -> Measured:
         )
     if any(host.on_mains is None for host in results.hosts):
         return Unknown(
-            "other programs kept away; whether the machine ran on mains power is not known"
+            "other programs kept quiet; whether the machine ran on mains power is not known"
         )
     return fraction("foreign CPU", foreign), fraction("limit", FOREIGN_CPU_LIMIT)
 

@@ -33,8 +33,7 @@ def _combined(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "combined",
-        "several sessions were put together after the event;"
-        " measure all scales in one with twoclocks sweep",
+        "several sessions were combined afterwards; measure all scales in one with twoclocks sweep",
         (count("sessions", sessions),),
     )
 
@@ -80,7 +79,7 @@ def _outside_session(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "outside-session",
-        "a trial began before its side can have been armed; use the file as it was written",
+        "a trial began before its side can have been ready; use the file as it was written",
         (seconds("began", early.began_s), seconds("start-up", early.startup_s)),
     )
 
@@ -103,7 +102,7 @@ def _order_contradicted(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "order-contradicted",
-        "the trials did not begin in the order that they tell; use the file as it was written",
+        "the trials did not begin in the order that the file states; use it as it was written",
     )
 
 
@@ -117,7 +116,8 @@ def _order_unalternated(pairs: Pairs) -> Caveat | None:
         if any(one == other for one, other in pairwise(firsts)):
             return Caveat(
                 "order-unalternated",
-                "the same side went first twice running; alternate the order so that drift cancels",
+                "the same side went first twice in a row;"
+                " alternate the order so that drift cancels",
                 (count("rounds", len(firsts)),),
             )
     return None
@@ -154,7 +154,7 @@ def _trials_missing(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "trials-missing",
-        "trials that were launched are not in the file; show every one, failed ones too",
+        "trials that were launched are not in the file; keep every one, failed ones too",
         (count("fewest trials", fewest), count("asked", results.spec.trials)),
     )
 
@@ -177,14 +177,14 @@ def _trial_failed(pairs: Pairs) -> Caveat | None:
 def _trials(pairs: Pairs) -> Measured:
     if not _is_one_session(pairs.results):
         return Unknown("the trials are of several sessions; audit each of them")
-    return count("recorded", len(pairs.results.trials)), count("in each median", len(pairs))
+    return count("listed", len(pairs.results.trials)), count("in each median", len(pairs))
 
 
 ONE_SESSION = Rule(
     id="R04",
     title="one session",
     demand="all trials are of one run, on one clock, inside the session,"
-    " and none overlaps another unless together",
+    " and none overlaps another unless the sides run together",
     source="MLPerf, SPEC",
     measure=_session,
     judges=(refuse(_trials_overlap), refuse(_outside_session), caveat(_combined, Topic.ORIGIN)),
@@ -200,7 +200,7 @@ ORDER_ALTERNATES = Rule(
 EVERY_TRIAL = Rule(
     id="R16",
     title="every trial kept",
-    demand="every trial that was launched is recorded, and the headline is the median",
+    demand="every trial that was launched is in the file, and the headline is the median",
     source="MLPerf",
     measure=_trials,
     judges=(refuse(_trials_missing), caveat(_trial_failed, Topic.RUN)),

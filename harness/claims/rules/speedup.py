@@ -47,7 +47,7 @@ def _undecided(pairs: Pairs) -> Caveat | None:
     low, high = interval
     return Caveat(
         "undecided",
-        "the interval of the speedup includes no gain at all; run more pairs",
+        "the interval of the speedup reaches down to no gain; run more pairs",
         (ratio("low end", low), ratio("high end", high)),
     )
 
@@ -65,7 +65,7 @@ def _too_few_pairs(pairs: Pairs) -> Caveat | None:
     if pairs.results.kind is Kind.DECLARED:
         return Caveat(
             "few-observations",
-            "declared runs have no interval, since nobody here saw them in pairs",
+            "declared runs have no interval, because this program did not see them in pairs",
             (number,),
         )
     return Caveat(
@@ -139,7 +139,8 @@ COST = Rule(
 ENOUGH_PAIRS = Rule(
     id="R14",
     title="enough pairs",
-    demand="an interval from six pairs on, none below; faster only if it excludes no gain",
+    demand="six pairs or more give an interval, fewer give none;"
+    " faster means an interval above one",
     source="Hoefler 5–8",
     measure=_interval,
     of_declared=True,
@@ -156,7 +157,7 @@ STABLE_TIMES = Rule(
 WITHIN_HARDWARE = Rule(
     id="R18",
     title="within hardware",
-    demand="no more speed than hardware, and a serial share between none and all",
+    demand="the speedup stays within the hardware added, and the serial share between none and all",
     source="Hoefler 11, Karp–Flatt",
     measure=_efficiency,
     of_declared=True,

@@ -112,9 +112,9 @@ def _impossible_seconds(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "impossible-seconds",
-        "a trial tells of more seconds than its clock and cores had, which cannot be;"
+        "a trial reports more seconds than its clock and cores allow;"
         " use the file as it was written",
-        (seconds("told", spent_s), seconds("at most", most_s)),
+        (seconds("reported", spent_s), seconds("at most", most_s)),
     )
 
 
@@ -140,8 +140,8 @@ def _start_up_on_clock(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "start-up-on-clock",
-        "start-up is on both clocks, since the programs do not say when they are ready;"
-        " have them say it",
+        "start-up is on both clocks, because the programs do not say when they are ready;"
+        " have them say so",
     )
 
 
@@ -152,7 +152,7 @@ def _start_up_unlisted(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "start-up-unlisted",
-        "the time before the clocks started is not told; measure the start-up of both sides",
+        "the time before the clocks started is not known; measure the start-up of both sides",
     )
 
 
@@ -161,9 +161,9 @@ def _sums(pairs: Pairs) -> Measured:
     phase_gaps = _phase_gaps(pairs.results)
     core_gaps = _core_gaps(pairs.results)
     if len(phase_gaps) < len(trials):
-        return Unknown("a trial does not tell the phases of its wall time")
+        return Unknown("the phases of a trial's wall time are not known")
     if len(core_gaps) < len(trials):
-        return Unknown("the phases add up; a trial does not tell where its core-seconds went")
+        return Unknown("the phases add up; where a trial's core-seconds went is not known")
     return (
         fraction("phases off by", max(phase_gaps)),
         fraction("core-seconds off by", max(core_gaps)),
@@ -174,7 +174,7 @@ def _sums(pairs: Pairs) -> Measured:
 ABSOLUTE_TIMES = Rule(
     id="R01",
     title="absolute times",
-    demand="absolute times of both sides are there, and every ratio is recomputed from them",
+    demand="the absolute times of both sides are stated, and every ratio is computed from them",
     source="Hoefler 1, 4",
     measure=_both_times,
     of_declared=True,
@@ -183,8 +183,8 @@ ABSOLUTE_TIMES = Rule(
 TIMES_ADD_UP = Rule(
     id="R13",
     title="times add up",
-    demand="phases add up to the wall time and core-seconds to all cores;"
-    " none is more than there was; what is off the clock is listed",
+    demand="phases add up to the wall time, and core-seconds to that of all cores;"
+    " no part exceeds the clock; what is off the clock is listed",
     source="MLPerf, Bailey 2",
     measure=_sums,
     judges=(

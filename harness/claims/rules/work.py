@@ -120,7 +120,7 @@ def _crowded_out(pairs: Pairs) -> bool:
 def _work(pairs: Pairs) -> Measured:
     done, busy = _work_ratio(pairs), _baseline_busy(pairs)
     if done is None or busy is None:
-        return Unknown("nobody worked in this rehearsal")
+        return Unknown("a simulated run does no work")
     return (
         ratio("CPU ratio", done),
         ratio("at least", LEAST_WORK),
@@ -204,7 +204,7 @@ def _lost_worker(pairs: Pairs) -> Caveat | None:
 
 def _stragglers(pairs: Pairs) -> Measured:
     if not all(trial.workers_detail for trial in pairs.distributed):
-        return Unknown("how long each worker was busy is not told")
+        return Unknown("how long each worker was busy is not known")
     return (
         ratio("slowest over median", max(map(_imbalance, pairs.distributed))),
         ratio("limit", STRAGGLER_LIMIT),
