@@ -4,7 +4,6 @@ Whatever can be known beforehand is checked here. May import ``harness``.
 """
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,13 @@ from harness.command_pair import in_json
 from harness.errors import BadRequest
 from harness.files import config_file
 from harness.files.prices import prices_of
-from harness.model import MOST_TRIALS, Parameters, Prices, Schedule, Spec
+from harness.model import MOST_TRIALS, Prices, Schedule, Spec
 from harness.run import launch
-from harness.run.baseline_variants import VariantPlan, variant_plan
+from harness.run.baseline_variants import plan_variants
 from harness.run.describe import WorkloadFacts
 from harness.run.host import free_memory_bytes, usable_cores
-from harness.run.schedule import CoreShares, share_cores
+from harness.run.plan import Plan
+from harness.run.schedule import share_cores
 
 SIMULATED_WORKERS = 8
 MOST_WORKERS = 10_000
@@ -52,48 +52,28 @@ class Options:
     oversubscribe: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """A session that can run: what, with which workload, on which cluster and cores.
-
-    ``variant_plan`` says how the baseline is proved. ``user_modules_sha256`` is the digest of the user's
-    workload file (empty: a built-in workload). ``params`` are the real parameters, ``spec.params``
-    the ones for publication, without anybody's home folder (``params`` None: they are identical).
-    """
-
-    spec: Spec
-    workload: str
-    address: str
-    core_shares: CoreShares
-    simulated: bool
-    variant_plan: VariantPlan
-    user_modules_sha256: str = ""
-    params: Parameters | None = None
-
-
-def make_plan(options: Options) -> Request:
+def make_plan(options: Options) -> Plan:
     """Return the session that the options ask for; raise ``BadRequest`` if it cannot run."""
     prices = read_prices(options.prices)
     description = launch.describe(options.workload, list(options.settings))
     cores = usable_cores()
     address = "" if description.simulated else _cluster_address(options.address)
     spec = _spec(options, description, prices, len(cores), joined=bool(address))
-    core_shares = share_cores(spec, cores, pretend=description.simulated)
+    core_shares = share_cores(spec, cores, simulated=description.simulated)
     _require_feasible(spec, simulated=description.simulated)
     if address:
         launch.require_reachable(address)
     _require_separable(options, description)
-    return Request(
+    return Plan(
         spec=spec,
         workload=options.workload,
         address=address,
         core_shares=core_shares,
         simulated=description.simulated,
-        variant_plan=variant_plan(
-            description.studies, spec, () if description.simulated else cores
+        variant_plan=plan_variants(
+            description.variants, spec, () if description.simulated else cores
         ),
         user_modules_sha256=description.user_modules_sha256,
-        params=description.params,
     )
 
 
@@ -126,16 +106,6 @@ def read_prices(path: Path | None = None) -> Prices:
     """Return the prices in a TOML file (None: the examples); raise ``BadRequest`` if invalid."""
     hint = f"start from a copy of demo/{EXAMPLE_PRICES.name}, which explains every line"
     return prices_of(config_file.read(path or EXAMPLE_PRICES, "price list", hint))
-
-
-def redact_home(params: Parameters, home: Path) -> Parameters:
-    """Return parameters for publication: the user's home folder in a path becomes a tilde."""
-    homes = "|".join(re.escape(str(path)) for path in {home, home.resolve()})
-    folder = re.compile(rf"(?<![\w./-])(?:{homes})(?![\w.-])")
-    return {
-        key: folder.sub("~", value) if isinstance(value, str) else value
-        for key, value in params.items()
-    }
 
 
 def parse_scales(typed: str) -> tuple[int, ...]:
@@ -174,7 +144,7 @@ def _spec(
     calls_ready = description.commands is not None and description.commands.says_ready
     return Spec(
         workload=description.words,
-        params=redact_home(description.params, Path.home()),
+        params=description.params,
         workers=_headline_scale(scales, room),
         cores_per_worker=options.cores_per_worker,
         baseline_cores=_baseline_cores(options, cores),

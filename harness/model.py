@@ -66,6 +66,19 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class SessionStage(StrEnum):
+    """What a session in progress is doing, in words that a screen can show."""
+
+    ARMING = "arming"
+    PROBING = "probing contention"
+    SETTLING = "settling"
+    ARMED = "armed"
+    RUNNING = "running"
+    REPLAYING = "replaying"
+    PROVING = "proving the baseline"
+    LEAVING = "leaving"
+
+
 class Variant(StrEnum):
     """A way to do the baseline's work, timed beside it to show that the baseline is a good one.
 

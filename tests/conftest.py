@@ -17,14 +17,14 @@ import psutil
 import pytest
 from hypothesis import settings
 
-from harness.run.launch import kernels_kept
+from harness.run.launch import numba_cache
 
 settings.register_profile("unhurried", deadline=None)  # no test asserts a speed
 settings.load_profile("unhurried")
 
 # Both before Numba is imported: what the sides of a race compile is compiled once for the tests too, and
 # the number of its threads stays the same when a test pins this process to a core.
-os.environ |= kernels_kept() | {"NUMBA_NUM_THREADS": str(os.cpu_count())}
+os.environ |= numba_cache() | {"NUMBA_NUM_THREADS": str(os.cpu_count())}
 
 pytest_plugins = ["tests.recording"]
 

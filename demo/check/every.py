@@ -14,12 +14,13 @@ from demo.check import arming, machine, takes, terminal
 from demo.check.machine import Watch
 from demo.check.result import Finding, failure, warning
 from demo.check.terminal import Display
-from demo.options import Options, Request, make_plan
+from demo.options import Options, make_plan
 from harness.errors import BadRequest, SideFailed
 from harness.model import Kind
 from harness.run import host
-from harness.run.arming import Armed, arm
-from harness.run.plan import Session
+from harness.run.arming import Armed
+from harness.run.conductor import Conductor
+from harness.run.plan import NO_LOG, Plan, Session, Unattended
 from harness.takes.recordings import Recording, newest, recordings
 from harness.talk.history import REHEARSALS, configuration, kept, record
 
@@ -39,7 +40,7 @@ def of_display(seen: Display) -> tuple[Finding, ...]:
     return terminal.size(seen), terminal.colours(seen), terminal.letters(seen)
 
 
-def requested(asked: Options) -> Request | Finding:
+def requested(asked: Options) -> Plan | Finding:
     """Return the session that would be run, or why it cannot be."""
     try:
         return make_plan(asked)
@@ -48,13 +49,13 @@ def requested(asked: Options) -> Request | Finding:
 
 
 def of_machine(
-    wanted: Request | Finding, watch: Watch, root: Path, seen: Display, around: Around
+    wanted: Plan | Finding, watch: Watch, root: Path, seen: Display, around: Around
 ) -> Iterator[Finding]:
     """Yield everything else, each as soon as it is known; ``root`` is where takes are kept, and ``watch`` began some time ago.
 
     Raises ``Interrupted`` while sides are armed, once a signal has asked to stop.
     """
-    asked = wanted if isinstance(wanted, Request) else None
+    asked = wanted if isinstance(wanted, Plan) else None
     yield machine.power(host.on_mains())
     yield from _busy(watch)
     if asked is not None:
@@ -81,7 +82,7 @@ def _folder(root: Path) -> Iterator[Finding]:
     yield machine.folder(root, nearest, machine.fault(nearest))
 
 
-def _sides(wanted: Request, around: Around, *, loopback: bool) -> Iterator[Finding]:
+def _sides(wanted: Plan, around: Around, *, loopback: bool) -> Iterator[Finding]:
     """Arm both sides and yield what is found of them; a side that fails is one failure, and the rest is not known."""
     if not (loopback or wanted.simulated):
         yield failure(
@@ -102,22 +103,24 @@ def _sides(wanted: Request, around: Around, *, loopback: bool) -> Iterator[Findi
     yield arming.given(armed)
 
 
-def _armed(wanted: Request, around: Around) -> Armed:
+def _armed(wanted: Plan, around: Around) -> Armed:
     """Arm the sides of the session that would be run; their logs go to a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="tc-check-") as folder:
-        where = wanted.workload, wanted.address, wanted.core_shares, wanted.simulated
-        return arm(
-            Session(wanted.spec, *where, replay_rest=False, out=Path(folder), params=wanted.params),
-            around.stop,
+        session = Session(
+            plan=wanted,
+            out=Path(folder),
+            log_hint=NO_LOG,
+            stop_hint="nothing that was started is still there",
         )
+        return Conductor(session, Unattended(around.stop)).arm_only()
 
 
-def _versions(armed: Armed, wanted: Request) -> list[str]:
+def _versions(armed: Armed, wanted: Plan) -> list[str]:
     hosts = armed.baseline.hosts if wanted.simulated else armed.distributed.hosts
     return [host.packages["ray"] for host in hosts if "ray" in host.packages]
 
 
-def _kept(wanted: Request | None, root: Path, seen: Display) -> Iterator[Finding]:
+def _kept(wanted: Plan | None, root: Path, seen: Display) -> Iterator[Finding]:
     kind = None if wanted is None else Kind.SIMULATED if wanted.simulated else Kind.MEASURED
     if wanted is not None and kind is not None:
         yield _rehearsed(wanted, kind, root)
@@ -128,12 +131,12 @@ def _kept(wanted: Request | None, root: Path, seen: Display) -> Iterator[Finding
     yield takes.secrets(takes.scanned(root, takes.identity()))
 
 
-def _rehearsed(wanted: Request, kind: Kind, root: Path) -> Finding:
+def _rehearsed(wanted: Plan, kind: Kind, root: Path) -> Finding:
     try:
         known = kept(root / REHEARSALS)
     except BadRequest as bad:
         return warning("rehearsals", bad.sentence, bad.hint)
-    alike = configuration(wanted.spec, kind)
+    alike = configuration(wanted.published_spec(Path.home()), kind)
     others = sum(1 for each in known if each.complete and each.configuration != alike)
     return takes.rehearsals(record(known, alike), others)
 

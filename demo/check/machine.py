@@ -11,10 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from demo.check.result import Finding, failure, warning, well
-from demo.options import WORKER_BYTES, Request
+from demo.options import WORKER_BYTES
 from harness import text
 from harness.claims.rules.resources import FOREIGN_CPU_LIMIT
 from harness.run import processes
+from harness.run.plan import Plan
+from harness.run.utilization import ForeignLoadMeter
 from harness.show.terminal.lines import cut
 from harness.text import printable
 
@@ -30,19 +32,19 @@ class Watch:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._before = processes.census()
-        self._ledger = processes.Ledger([os.getpid()])
+        self._before = processes.snapshot()
+        self._ledger = ForeignLoadMeter([os.getpid()])
 
     def end(self) -> tuple[float, list[tuple[str, float]]]:
         """Return the share of all cores that others used, and who of them used ``HEAVY`` of a core or more."""
         time.sleep(max(0.0, WATCHED_S - (time.monotonic() - self._began)))
-        foreign, after = self._ledger.foreign(), processes.census()
-        return foreign, processes.heavy(
+        foreign, after = self._ledger.share(), processes.snapshot()
+        return foreign, processes.busiest(
             self._before,
             after,
             time.monotonic() - self._began,
             HEAVY,
-            processes.family(os.getpid()),
+            processes.process_tree(os.getpid()),
         )
 
 
@@ -91,7 +93,7 @@ def others(heavy: Sequence[tuple[str, float]]) -> Finding:
     )
 
 
-def needed_bytes(asked: Request) -> int:
+def needed_bytes(asked: Plan) -> int:
     """Return how much memory a session needs at most; one that only pretends, or works elsewhere, has no workers here."""
     workers = 0 if asked.simulated or asked.spec.joined_cluster else asked.spec.scales[-1]
     return (workers + _OTHERS) * WORKER_BYTES

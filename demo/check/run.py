@@ -19,9 +19,10 @@ from demo.check import every, terminal
 from demo.check.machine import Watch
 from demo.check.result import Finding, document, drawn, passed, summary
 from demo.check.terminal import Display
-from demo.options import Options, Request
+from demo.options import Options
 from demo.terminal import Signals
 from harness.errors import ExitCode, Interrupted
+from harness.run.plan import Plan
 from harness.show.terminal.lines import Frame
 from harness.show.terminal.test_card import draw_test_card
 from harness.takes.folder import DEFAULT_ROOT
@@ -50,7 +51,7 @@ def check(asked: Options, out: Path | None, *, as_json: bool) -> int:
 
 
 def _machine(
-    wanted: Request | Finding, watch: Watch, root: Path, seen: Display, teller: "Teller"
+    wanted: Plan | Finding, watch: Watch, root: Path, seen: Display, teller: "Teller"
 ) -> Iterator[Finding]:
     """Yield what is found of the machine, each told; a signal ends it, and what it has started, in good order."""
     signals = Signals()

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
 
-from demo.options import Request
 from demo.outputs import write_outputs
 from demo.race.controls import Presenter
 from demo.race.screens import Events, Live, Plain, Screen, Silent
@@ -26,12 +25,12 @@ from harness import text
 from harness.cast.markers import GO
 from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
 from harness.files.results import RESULTS_NAME, save
-from harness.model import Kind, Side, Status
+from harness.model import Kind, SessionStage, Side, Status
 from harness.report import Report
 from harness.run import host
-from harness.run.conductor import PROVING, Conductor
+from harness.run.conductor import Conductor
 from harness.run.digest import source_digest
-from harness.run.plan import Session
+from harness.run.plan import Plan, Session
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
 from harness.state.stall import ARMED_WITHIN_S, arming_s, stalled_s
@@ -53,7 +52,7 @@ class Race:
     """One session from arming to results file."""
 
     def __init__(
-        self, asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE
+        self, asked: Plan, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE
     ) -> None:
         self._asked, self._staging = asked, staging
         self._began = datetime.now(UTC)
@@ -70,10 +69,13 @@ class Race:
             else self._screen_for(ui)
         )
         self._presenter = Presenter(self._signals, self._keys, wait=wait and self._live)
-        where = asked.workload, asked.address, asked.core_shares
         self._common = tempfile.TemporaryDirectory(prefix="tc-")
-        told = asked.variant_plan, asked.params, Path(self._common.name)
-        session = Session(asked.spec, *where, asked.simulated, self._live, self.folder, *told)
+        session = Session(
+            plan=asked,
+            out=self.folder,
+            shared_folder=Path(self._common.name),
+            replay_rest=self._live,
+        )
         self._conductor = Conductor(session, self._presenter)
         self._board = apply(Board(), opening)
 
@@ -178,7 +180,7 @@ class Race:
             run_id=self._run_id,
             began_utc=self._stamp,
             kind=kind,
-            spec=self._asked.spec,
+            spec=self._asked.published_spec(Path.home()),
             code=self._code,
         )
 
@@ -203,7 +205,7 @@ class Race:
             case None:
                 return e.Closed(status=Status.COMPLETE)
             case Interrupted() if self._conductor.measured:
-                proving = self._conductor.doing.startswith(PROVING)
+                proving = self._conductor.stage is SessionStage.PROVING
                 return e.Closed(
                     status=Status.COMPLETE,
                     remark="its proof was cut short" if proving else "stopped after its last trial",
@@ -243,21 +245,29 @@ class Race:
             filter(None, (self._staging.badge, "SIMULATED" if self._asked.simulated else ""))
         )
         prompt = " · ".join(filter(None, (self._prompt(), self._staging.aside())))
-        return Caption(self._run_id, self._conductor.schedule, datetime.now(UTC), badge, prompt)
+        return Caption(
+            run_id=self._run_id,
+            schedule=self._conductor.schedule,
+            utc=datetime.now(UTC),
+            badge=badge,
+            prompt=prompt,
+            stage=self._conductor.stage,
+        )
 
     def _prompt(self) -> str:
         attended = self._keys.present and self._staging.attended
-        match self._conductor.doing:
-            case "running":
+        stage, subject = self._conductor.stage, self._conductor.subject
+        match stage:
+            case SessionStage.RUNNING:
                 return ""
-            case "armed":
+            case SessionStage.ARMED:
                 return "armed: press Enter to start both clocks" if attended else "armed"
-            case "replaying":
+            case SessionStage.REPLAYING:
                 return "Enter skips the rest of the replay" if attended else ""
-            case doing if doing.startswith(PROVING) and attended:
-                return f"{doing} · Enter skips"
-            case doing:
-                return doing
+            case SessionStage.PROVING:
+                return f"{stage}: {subject}" + (" · Enter skips" if attended else "")
+            case _:
+                return f"{stage} {subject}".rstrip()
 
 
 def _remark(ended: Exception | None) -> str:
@@ -272,7 +282,7 @@ def _remark(ended: Exception | None) -> str:
 
 
 def perform(
-    asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE
+    asked: Plan, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE
 ) -> Performance:
     """Run a session, tell its headline from the results file, then draw it; return what was shown.
 
@@ -291,7 +301,7 @@ def perform(
     return Performance(run.folder, results, report)
 
 
-def race(asked: Request, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE) -> int:
+def race(asked: Plan, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE) -> int:
     """Put a session on and return the exit code; one that was given up for its recording was shown all the same."""
     try:
         return perform(asked, ui, out, wait=wait, staging=staging).report.exit_code

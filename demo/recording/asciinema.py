@@ -162,39 +162,39 @@ def run(
             raise TwoclocksError(
                 f"cannot run {command[0]}: {error.strerror}", INSTALL_HINT
             ) from error
-    family = processes.family(process.pid)
+    recorded = processes.process_tree(process.pid)
     try:
-        _wait(process, family, stop)
+        _wait(process, recorded, stop)
     finally:
-        _end(process, family)
+        _end(process, recorded)
 
 
 def _wait(
-    process: subprocess.Popen[bytes], family: dict[int, float], stop: Callable[[], int | None]
+    process: subprocess.Popen[bytes], recorded: dict[int, float], stop: Callable[[], int | None]
 ) -> None:
-    """Wait for the recorder, noting its ``family``; pass a signal on to the recorded command."""
+    """Wait for the recorder, recording what it starts; pass a signal on to the recorded command."""
     deadline: float | None = None
     recount_at = time.monotonic()
     pause = LOOK_EVERY_S
     while process.poll() is None and (deadline is None or time.monotonic() < deadline):
         if time.monotonic() >= recount_at:
-            family |= processes.family(process.pid)
+            recorded |= processes.process_tree(process.pid)
             # The recorder starts its helpers at once, and hardly any later.
             pause = min(2 * pause, RECOUNT_EVERY_S)
             recount_at = time.monotonic() + pause
         if deadline is None and (number := stop()) is not None:
             deadline = time.monotonic() + END_WITHIN_S
-            processes.end(processes.children(process.pid), number)
+            processes.send_signal(processes.children(process.pid), number)
         time.sleep(LOOK_EVERY_S)
 
 
-def _end(process: subprocess.Popen[bytes], family: dict[int, float]) -> None:
+def _end(process: subprocess.Popen[bytes], recorded: dict[int, float]) -> None:
     """Give the recorder's helpers time to end, then kill them: they outlive a killed recorder."""
-    family |= processes.family(process.pid)
     patience_s = LEAVE_WITHIN_S if process.poll() is not None else 0.0
-    deadline = time.monotonic() + patience_s
-    while processes.alive(family) and time.monotonic() < deadline:
-        time.sleep(LOOK_EVERY_S)
-    processes.end(family, signal.SIGKILL)
+    processes.end_tree(
+        lambda: recorded | processes.process_tree(process.pid),
+        ((None, patience_s), (signal.SIGKILL, END_WITHIN_S)),
+        process.poll,
+    )
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(END_WITHIN_S)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import msgspec
 
-from demo.options import Request
 from demo.race.screens import Live
 from demo.race.session import Race
 from demo.race.setup import Staging
@@ -28,6 +27,7 @@ from harness.claims.headline import Headline, Refusal
 from harness.errors import Interrupted, TwoclocksError
 from harness.model import Kind, Results, Side, Spec
 from harness.report import Report
+from harness.run.plan import Plan
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, Stage
 
@@ -44,7 +44,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     ``wait`` is whether the clocks wait for Enter, ``attended`` whether there is a keyboard.
     """
 
-    request: Request
+    request: Plan
     wait: bool
     attended: bool
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import click
 import msgspec
 
-from demo.options import Request
 from demo.outputs import write_outputs
 from demo.recording import asciinema
 from demo.recording.child import ORDER_FILE, OUTCOME_FILE, Order, Outcome
@@ -29,6 +28,7 @@ from harness.errors import BadRequest, ExitCode, RecordingFailed
 from harness.files import atomic
 from harness.model import Kind
 from harness.report import Report
+from harness.run.plan import Plan
 from harness.show.terminal.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
 from harness.takes.folder import DEFAULT_ROOT, DRAFT, PAGE_NAME, named, point_latest
 from harness.takes.recordings import keep_verdict, recording
@@ -64,7 +64,7 @@ def parse_size(typed: str) -> Size:
     return columns, rows
 
 
-def record(asked: Request, out: Path | None, size: Size, *, wait: bool) -> int:
+def record(asked: Plan, out: Path | None, size: Size, *, wait: bool) -> int:
     """Record a race and publish its take; return the exit code.
 
     Without a terminal the clocks wait for nobody. Raises ``BadRequest`` before anything starts,
@@ -144,7 +144,7 @@ def _draft_note(draft: Path) -> str:
 
 def _run_race(
     recorder: asciinema.Recorder,
-    asked: Request,
+    asked: Plan,
     draft: Path,
     size: Size,
     *,

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.options import Request
 from demo.race.session import Performance, perform
 from demo.race.setup import Staging
 from demo.talk import steady_clock
@@ -21,6 +20,7 @@ from demo.terminal import Keys
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
 from harness.model import Kind, Results, Side, Status
+from harness.run.plan import Plan
 from harness.show import rehearsal_table
 from harness.show.tables import Table, text
 from harness.takes.folder import DEFAULT_ROOT, new_take
@@ -35,7 +35,7 @@ NOT_COUNTED = "the recording replaced the live run: this rehearsal does not coun
 
 
 def rehearse(
-    asked: Request,
+    asked: Plan,
     ui: str,
     out: Path | None,
     talk: Talk,
@@ -72,7 +72,7 @@ class RehearsalPlan:
     takes and of the history.
     """
 
-    asked: Request
+    asked: Plan
     ui: str
     out: Path | None
     talk: Talk
@@ -93,7 +93,7 @@ class RunningRehearsal:
     def __init__(self, plan: RehearsalPlan, earlier: tuple[Rehearsal, ...]) -> None:
         self._plan = plan
         self._earlier = earlier
-        self._configuration = configuration(plan.asked.spec, plan.kind)
+        self._configuration = configuration(plan.asked.published_spec(Path.home()), plan.kind)
         self._began = datetime.now(UTC)
         self._course = Course(plan.talk)
         self._demo_s: float | None = None

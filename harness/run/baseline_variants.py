@@ -1,7 +1,8 @@
-"""A proof that the baseline is a good one: its work done in other ways, each timed in the same session as the trials.
+"""Variants of the baseline: its work done in other ways, timed in the same session as the trials.
 
-What there is to time is read off the workload before anything starts; the baseline's own process times it,
-and one of its kind on all the host's cores. May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
+They show whether the baseline is a good one. A workload declares them; the baseline's own process
+times them, and one more of its kind times the variant with all the host's cores.
+May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 """
 
 import math
@@ -27,20 +28,23 @@ Run = Callable[[Any, Reporter], Any]
 
 @dataclass(frozen=True)
 class VariantPlan:
-    """What a session times of its baseline, in this order; ``cores`` are those of the variant that gets the whole host."""
+    """The variants that a session times, in order.
 
-    studies: tuple[TimeVariant, ...] = ()
+    ``cores`` are those of the variant that gets the whole host (empty: there is none).
+    """
+
+    timings: tuple[TimeVariant, ...] = ()
     cores: Cores = ()
 
 
 NO_PROOF = VariantPlan()
 
 
-def variant_plan(declared: tuple[TimeVariant, ...], spec: Spec, cores: Cores) -> VariantPlan:
-    """Return what to time on a host of these cores; nothing unless a proof was asked for, or where a pretend side has no cores.
+def plan_variants(declared: tuple[TimeVariant, ...], spec: Spec, cores: Cores) -> VariantPlan:
+    """Return what to time on a host of these cores (none: the sides are simulated).
 
-    The baseline as it runs comes first and last, so that a clock that drifted shows. The whole host comes before
-    that, where the baseline has fewer cores.
+    Nothing unless a proof was asked for. The baseline as it runs comes first and last, so that a
+    clock that drifts shows. The whole host comes before that, if the baseline has fewer cores.
     """
     if not (spec.prove_baseline and cores):
         return NO_PROOF
@@ -49,7 +53,7 @@ def variant_plan(declared: tuple[TimeVariant, ...], spec: Spec, cores: Cores) ->
     return VariantPlan((own, *declared, *whole, own), cores if whole else ())
 
 
-def declared(workload: Workload, params: Parameters) -> tuple[TimeVariant, ...]:
+def declared_variants(workload: Workload, params: Parameters) -> tuple[TimeVariant, ...]:
     """Return what a workload with these parameters can have timed beside the baseline as it runs.
 
     Values that it refuses are left out; raises ``BadRequest`` if it is tuned by no parameter of its own.
@@ -72,7 +76,7 @@ def _tuned(workload: Workload, params: Parameters) -> tuple[TimeVariant, ...]:
     tried = (
         TimeVariant(Variant.TUNED, AT_LEAST_S, name, value) for value in sorted({*values, in_use})
     )
-    return tuple(study for study in tried if _accepted(workload, tuned(params, study)))
+    return tuple(timing for timing in tried if _accepted(workload, tuned(params, timing)))
 
 
 def _accepted(workload: Workload, params: Parameters) -> bool:
@@ -84,62 +88,64 @@ def _accepted(workload: Workload, params: Parameters) -> bool:
     return True
 
 
-def tuned(params: Parameters, study: TimeVariant) -> Parameters:
-    """Return the parameters with the study's value, typed like the one it stands in for."""
-    return params | {study.name: type(params[study.name])(study.value)}
+def tuned(params: Parameters, timing: TimeVariant) -> Parameters:
+    """Return the parameters with the timing's value, typed like the one it stands in for."""
+    return params | {timing.name: type(params[timing.name])(timing.value)}
 
 
-def label(study: TimeVariant, cores: int) -> str:
+def variant_label(timing: TimeVariant, cores: int) -> str:
     """Return a variant of the baseline in a few words; ``cores`` is how many the whole host has."""
-    match study.variant:
+    match timing.variant:
         case Variant.OWN:
             return "as it runs"
         case Variant.TUNED:
-            return f"{study.name} {study.value:,}"
+            return f"{timing.name} {timing.value:,}"
         case Variant.NAIVE:
             return "without care"
         case Variant.LIMIT:
-            return study.name
+            return timing.name
         case Variant.WHOLE:
             return f"on all {cores} cores"
 
 
-def rated(
-    study: TimeVariant, workload: Workload, params: Parameters, problem: Problem, cores: int
+def time_variant(
+    timing: TimeVariant, workload: Workload, params: Parameters, problem: Problem, cores: int
 ) -> Rated:
     """Time a variant in this process, which has so many cores, and return its rate."""
-    items_per_s, seconds = _measured(study, workload, params, problem)
+    items_per_s, seconds = _measured(timing, workload, params, problem)
     if not 0 <= items_per_s < math.inf:
-        raise ValueError(f"the rate of {label(study, cores)} is {items_per_s}, which is none")
+        raise ValueError(
+            f"the rate of {variant_label(timing, cores)} is {items_per_s}, which is none"
+        )
     return Rated(
-        variant=study.variant,
+        variant=timing.variant,
         items_per_s=items_per_s,
         seconds=seconds,
         cores=cores,
-        name=study.name,
-        value=float(study.value),
+        name=timing.name,
+        value=float(timing.value),
     )
 
 
 def _measured(
-    study: TimeVariant, workload: Workload, params: Parameters, problem: Problem
+    timing: TimeVariant, workload: Workload, params: Parameters, problem: Problem
 ) -> tuple[float, float]:
     """Return items per second, and the seconds that it was measured for."""
-    match study.variant:
+    match timing.variant:
         case Variant.OWN:
-            return _pace(workload.baseline, *_slice(problem), study.seconds)
+            return _pace(workload.baseline, *_slice(problem), timing.seconds)
         case Variant.TUNED:
             return _pace(
-                workload.baseline, *_slice(workload.load(tuned(params, study))), study.seconds
+                workload.baseline, *_slice(workload.load(tuned(params, timing))), timing.seconds
             )
         case Variant.NAIVE if workload.naive is not None:
-            return _pace(workload.naive, *_slice(problem), study.seconds)
+            return _pace(workload.naive, *_slice(problem), timing.seconds)
         case Variant.LIMIT if workload.limit is not None:
             began = time.perf_counter()
-            rate = float(workload.limit.rate(_slice(problem)[0], study.seconds))
+            rate = float(workload.limit.rate(_slice(problem)[0], timing.seconds))
             return rate, time.perf_counter() - began
         case Variant.WHOLE:
-            return _pace(workload.baseline, problem.input, problem.items, study.seconds)
+            return _pace(workload.baseline, problem.input, problem.items, timing.seconds)
         case absent:
             raise BadRequest(
                 f"{workload.name} has no {absent} variant of its baseline",
@@ -158,14 +164,14 @@ def _pace(run: Run, given: Any, items: int, at_least_s: float) -> tuple[float, f
     """Return the items per second of the median pass, and the seconds of all passes."""
     passes: list[float] = []
     began = time.perf_counter()
-    while another(passes, time.perf_counter() - began, at_least_s):
+    while needs_another_pass(passes, time.perf_counter() - began, at_least_s):
         since = time.perf_counter()
         run(given, lambda _: None)
         passes.append(time.perf_counter() - since)
     return items / median(passes), time.perf_counter() - began
 
 
-def another(passes: Sequence[float], elapsed: float, at_least_s: float) -> bool:
+def needs_another_pass(passes: Sequence[float], elapsed: float, at_least_s: float) -> bool:
     """Return whether a pass is due after those that took so long: until the time is up, and a third one where that is cheap."""
     if not passes or elapsed < at_least_s:
         return True

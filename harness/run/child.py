@@ -25,7 +25,7 @@ from harness.errors import TwoclocksError
 from harness.events import Failed, Finished, Probed, Ready, Scored
 from harness.model import Digest, Side
 from harness.run import processes, wire
-from harness.run.baseline_variants import rated
+from harness.run.baseline_variants import time_variant
 from harness.run.commands.side import Runner
 from harness.run.digest import digest
 from harness.run.find import find
@@ -70,16 +70,18 @@ def perform(
         watch.lap("workers")
         _warm(side, problem)
         watch.lap("warm-up")
-        writer.say(_ready(workload, problem, given, side, watch))
+        writer.send(_ready(workload, problem, given, side, watch))
         for order in orders:
             match order:
                 case wire.ProbeSpeed(seconds=seconds, together=together):
-                    writer.say(Probed(rate=_pass_rate(side, problem, seconds), together=together))
+                    writer.send(Probed(rate=_pass_rate(side, problem, seconds), together=together))
                 case wire.StartTrial():
                     _trial(workload, problem, side, writer, order)
                 case wire.TimeVariant():
-                    writer.say(
-                        rated(order, workload, assignment.params, problem, cores_of(assignment))
+                    writer.send(
+                        time_variant(
+                            order, workload, assignment.params, problem, cores_of(assignment)
+                        )
                     )
 
 
@@ -89,8 +91,8 @@ def _entrant(
     """Return the workload, and what runs it where it is one of two programs, the first run's program ready if it says so."""
     if isinstance(found, Workload):
         return None, found
-    runner = Runner(found.with_settings(assignment.params), assignment, writer.say)
-    runner.arm(assignment.first)
+    runner = Runner(found.with_settings(assignment.params), assignment, writer.send)
+    runner.arm(assignment.first_workers)
     return runner, runner.workload
 
 
@@ -103,7 +105,7 @@ def _side(
     writer: wire.EventWriter,
 ) -> AbstractContextManager[Contestant]:
     return (
-        contestant(assignment, workload, problem.input, given, writer.say)
+        contestant(assignment, workload, problem.input, given, writer.send)
         if runner is None
         else runner.contestant(given)
     )
@@ -151,21 +153,21 @@ def _trial(
     order: wire.StartTrial,
 ) -> None:
     """Run once against the clock, then score: nothing but the side's own work lies between the two readings."""
-    report = wire.Reporter(writer)
+    report = wire.ProgressReporter(writer.send)
     before = side.usage(order.workers)
     began = time.perf_counter()
     answer = side.run(problem.input, report, order.workers)
     wall_s = time.perf_counter() - began
     cpu_s, peak = used(before, side.usage(order.workers))
     for event in side.split(wall_s, cpu_s):
-        writer.say(event)
-    writer.say(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
+        writer.send(event)
+    writer.send(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
     side.inspect()
     scored = Scored(
         answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer)
     )
     side.rest(order.then)  # before the other side's clock may start
-    writer.say(scored)
+    writer.send(scored)
 
 
 def _quality(workload: Workload, problem: Problem, answer: Any) -> float:
@@ -180,7 +182,7 @@ def listen(descriptor: int) -> Iterator[wire.Command]:
     heard: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
 
     def hear() -> None:
-        for command in wire.commands(descriptor):
+        for command in wire.read_commands(descriptor):
             heard.put(command)
         heard.put(None)
         time.sleep(ORPHAN_GRACE_S)
@@ -196,8 +198,12 @@ def _vanish() -> None:
 
     A program that was adopted may lead another group.
     """
-    processes.end(
-        {pid: born for pid, born in processes.family(os.getpid()).items() if pid != os.getpid()},
+    processes.send_signal(
+        {
+            pid: born
+            for pid, born in processes.process_tree(os.getpid()).items()
+            if pid != os.getpid()
+        },
         signal.SIGKILL,
     )
     if os.getpgrp() == os.getpid():
@@ -226,16 +232,16 @@ def main() -> int:
     assignment = msgspec.json.decode(sys.argv[1], type=wire.Assignment)
     if assignment.side is Side.BASELINE and assignment.cores:
         pin(assignment.cores[0])  # before any numeric library counts the cores it may use
-    writer = wire.EventWriter(assignment.events_fd)
+    writer = wire.EventWriter.start(wire.required(assignment.events_fd))
     try:
-        perform(assignment, listen(assignment.control_fd), writer)
+        perform(assignment, listen(wire.required(assignment.control_fd)), writer)
     except TwoclocksError as error:
-        writer.say(Failed(reason=error.sentence, hint=error.hint))
+        writer.send(Failed(reason=error.sentence, hint=error.hint))
     except (
         Exception
     ) as error:  # whatever the author's code raises ends the side, with its words kept
         traceback.print_exc()
-        writer.say(_failure(error))
+        writer.send(_failure(error))
     else:
         return 0
     finally:

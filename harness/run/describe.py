@@ -14,14 +14,14 @@ from harness.command_pair import CommandPair
 from harness.errors import BadRequest
 from harness.model import CommandFacts, Description, Parameters
 from harness.params import apply_overrides
-from harness.run.baseline_variants import declared
+from harness.run.baseline_variants import declared_variants
 from harness.run.digest import pair_digest, user_module_digest
 from harness.run.find import find, user_modules
 from harness.run.wire import TimeVariant
 
 
 class WorkloadFacts(msgspec.Struct, frozen=True, tag=True):
-    """What the program must know of a workload before anything starts; ``studies`` are the variants of its baseline.
+    """What the program must know of a workload before anything starts; ``variants`` are the variants of its baseline.
 
     ``user_modules_sha256`` is the digest of its file, or of the two programs (empty: it is one of ours); ``commands`` is as in ``Spec``.
     """
@@ -29,7 +29,7 @@ class WorkloadFacts(msgspec.Struct, frozen=True, tag=True):
     words: Description
     params: Parameters
     simulated: bool
-    studies: tuple[TimeVariant, ...] = ()
+    variants: tuple[TimeVariant, ...] = ()
     user_modules_sha256: str = ""
     commands: CommandFacts | None = None
 
@@ -57,7 +57,11 @@ def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
             )
         modules_sha256 = user_module_digest(user_modules(name))
         return WorkloadFacts(
-            workload.words, params, workload.simulated, declared(workload, params), modules_sha256
+            workload.words,
+            params,
+            workload.simulated,
+            declared_variants(workload, params),
+            modules_sha256,
         )
     except BadRequest as bad:
         return Refused(bad.sentence, bad.hint)

@@ -1,4 +1,4 @@
-"""Start a side: its pipes, its log, its cores and the environment that makes the terms equal.
+"""Start a side, and end it: its pipes, its log, and the environment that makes the terms equal.
 
 May import ``model``, ``events``, ``errors`` and ``run``.
 """
@@ -7,14 +7,12 @@ import contextlib
 import os
 import secrets
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -27,7 +25,7 @@ from harness.run import processes
 from harness.run.describe import Refused, WorkloadFacts
 from harness.run.digest import workloads_digest
 from harness.run.host import THREAD_VARIABLES
-from harness.run.wire import Assignment, Command, EventReader, encode_command
+from harness.run.wire import Assignment, Command, EventReader, encode_command, required
 
 DESCRIBE_WITHIN_S = 120.0
 REACH_WITHIN_S = 3.0
@@ -48,29 +46,33 @@ LOCAL_RAY = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
 }
 
-
-SIDES = {
+EITHER_SIDE = {
     "PYTHONUNBUFFERED": "1",
-    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime's import would begin to send what it sees of the machine
+    "ORT_DISABLE_TELEMETRY": "1",  # else ONNX Runtime reports on the machine once it is imported
 }
 
 
-def environment(given: Mapping[str, str], side: Side, threads: int, joined: bool) -> dict[str, str]:
-    """Return a side's environment: the presenter's, with equal thread counts and Ray kept quiet, local and private.
+def environment(
+    inherited: Mapping[str, str], side: Side, threads: int, joined: bool
+) -> dict[str, str]:
+    """Return a side's environment: the inherited one with equal thread counts.
 
-    A joined cluster keeps the presenter's own Ray settings, which its administrator chose.
+    A local Ray is kept quiet and private. A cluster that was joined keeps the inherited settings of
+    Ray, which its administrator chose.
     """
-    made = kernels_kept() | dict(given) | dict.fromkeys(THREAD_VARIABLES, str(threads)) | SIDES
+    limits = dict.fromkeys(THREAD_VARIABLES, str(threads))
+    result = numba_cache() | dict(inherited) | limits | EITHER_SIDE
     if side is Side.DISTRIBUTED and not joined:
-        made = {name: value for name, value in made.items() if not name.startswith("RAY_")}
-        made |= LOCAL_RAY | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    return made
+        result = {name: value for name, value in result.items() if not name.startswith("RAY_")}
+        result |= LOCAL_RAY | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    return result
 
 
-def kernels_kept() -> dict[str, str]:
-    """Return where Numba keeps what it has compiled: a folder of its own for each version of the workloads, where one can be written.
+def numba_cache() -> dict[str, str]:
+    """Return the folder for Numba's compiled kernels, one for each version of the workloads.
 
-    Numba knows a kernel by the file that it stands in, and would go on running an old one whose callees were changed in another.
+    Numba knows a kernel by the file that it stands in. It would go on using an old one after a
+    function that it calls was changed in another file. Nothing if no folder can be written.
     """
     folder = Path(workloads.__path__[0]) / "__pycache__"
     if not os.access(folder if folder.is_dir() else folder.parent, os.W_OK):
@@ -79,34 +81,39 @@ def kernels_kept() -> dict[str, str]:
 
 
 @dataclass
-class Child:
-    """A running side, seen from the conductor. ``family`` holds the recorded pids of it and all it started."""
+class SideProcess:
+    """A running side, as the conductor sees it.
+
+    ``recorded`` holds the pids of the side and of everything it started, with creation times.
+    ``control_fd`` is None once no more commands will come.
+    """
 
     side: Side
     process: subprocess.Popen[bytes]
     reader: EventReader
-    control_fd: int
+    control_fd: int | None
     log: Path
     scratch: Path
-    family: dict[int, float]
+    recorded: dict[int, float] = field(default_factory=dict)
 
-    def order(self, command: Command) -> None:
-        """Send a command; a side that is gone is noticed by its reader."""
+    def send(self, command: Command) -> None:
+        """Send a command. That a side is gone is noticed by its reader."""
         with contextlib.suppress(BrokenPipeError):
-            os.write(self.control_fd, encode_command(command))
+            os.write(required(self.control_fd), encode_command(command))
 
-    def hang_up(self) -> None:
-        """Tell the side that no more commands will come, upon which it ends; once told, it is not told again."""
-        if self.control_fd >= 0:
+    def close_commands(self) -> None:
+        """Close the command pipe, whereupon the side ends."""
+        if self.control_fd is not None:
             os.close(self.control_fd)
-            self.control_fd = -1
+            self.control_fd = None
 
-    def recount(self) -> None:
-        """Record the pids of everything the side has started by now."""
-        self.family |= processes.family(self.process.pid) | processes.session(self.process.pid)
+    def record_tree(self) -> None:
+        """Record the pids of everything that the side has started by now."""
+        pid = self.process.pid
+        self.recorded |= processes.process_tree(pid) | processes.session_members(pid)
 
-    def ending(self) -> Failed:
-        """Return how a side ended that hung up without a word; one that lives on is not waited for."""
+    def exit_failure(self) -> Failed:
+        """Return how a side ended that closed its pipe without a word."""
         try:
             code = self.process.wait(timeout=EXIT_WITHIN_S)
         except subprocess.TimeoutExpired:
@@ -118,64 +125,62 @@ class Child:
         """Return the end of the side's log."""
         return self.log.read_bytes()[-LAST_WORDS_BYTES:].decode(errors="replace").strip()
 
-    def gone(self) -> bool:
-        """Return whether the side and everything recorded of it have ended; a full pipe must not keep it from leaving."""
-        self.reader.listen()
-        return self.process.poll() is not None and not processes.alive(self.family)
+    def discard_events(self) -> None:
+        """Read what the side still sends: a full pipe would keep it from ending."""
+        self.reader.receive()
+        self.process.poll()
 
-    def clear(self) -> None:
-        """Give back the last descriptor and the scratch folder."""
+    def has_ended(self) -> bool:
+        """Return whether the side and everything recorded of it have ended."""
+        self.discard_events()
+        return self.process.poll() is not None and not processes.still_running(self.recorded)
+
+    def release(self) -> None:
+        """Take the exit code, close the event pipe and remove the scratch folder."""
+        self.process.poll()
         os.close(self.reader.descriptor)
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def end_all(children: Sequence[Child], patience_s: float) -> list[int]:
-    """Hang up on the sides and wait; then terminate, then kill what was recorded. Return the pids that survived even that."""
-    for child in children:
-        child.hang_up()
-    for signal_number, seconds in (
-        (None, patience_s),
-        (signal.SIGTERM, 1.0),
-        (signal.SIGKILL, 2.0),
-    ):
-        for child in children:
-            child.recount()
-            if signal_number is not None:
-                processes.end(child.family, signal_number)
-        if _all_gone(children, seconds) and _none_came(children):
-            break
-    for child in children:
-        child.clear()
-    return [pid for child in children for pid in processes.alive(child.family)]
+def end_all(sides: Sequence[SideProcess], patience_s: float) -> list[int]:
+    """Close the sides' command pipes, wait, then terminate and kill what is left.
+
+    Return the pids that survived even that.
+    """
+
+    def look() -> dict[int, float]:
+        for side in sides:
+            side.record_tree()
+        return {pid: born for side in sides for pid, born in side.recorded.items()}
+
+    def discard_events() -> None:
+        for side in sides:
+            side.discard_events()
+
+    for side in sides:
+        side.close_commands()
+    steps = ((None, patience_s), *processes.TERMINATE_THEN_KILL)
+    survivors = processes.end_tree(look, steps, discard_events)
+    for side in sides:
+        side.release()
+    return survivors
 
 
-def _all_gone(children: Sequence[Child], seconds: float) -> bool:
-    """Return whether all that is recorded has ended, as soon as it has or after that many seconds."""
-    until = time.monotonic() + seconds
-    while not (gone := all(child.gone() for child in children)) and time.monotonic() < until:
-        time.sleep(0.02)
-    return gone
+def launch(assignment: Assignment, log: Path) -> SideProcess:
+    """Start a side's process with its two pipes.
 
-
-def _none_came(children: Sequence[Child]) -> bool:
-    """Return whether nothing is there that was not recorded: a daemon may have started another one while it was told to end."""
-    for child in children:
-        child.recount()
-    return all(child.gone() for child in children)
-
-
-def launch(assignment: Assignment, log: Path) -> Child:
-    """Start a side's process with its two pipes; it leads a session of its own, out of reach of the terminal's signals."""
+    It leads a session of its own, so that the terminal's signals do not reach it.
+    """
     threads = max(1, len(assignment.cores[0])) if assignment.cores else assignment.cores_per_worker
     with log.open("ab") as printed:
         scratch = Path(tempfile.mkdtemp(prefix="tc-", dir=_short_folder()))
         events_read, events_write = os.pipe()
         control_read, control_write = os.pipe()
-        told = msgspec.structs.replace(
+        complete = msgspec.structs.replace(
             assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch)
         )
         process = subprocess.Popen(
-            [sys.executable, "-m", "harness.run.child", msgspec.json.encode(told).decode()],
+            [sys.executable, "-m", "harness.run.child", msgspec.json.encode(complete).decode()],
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
@@ -185,9 +190,8 @@ def launch(assignment: Assignment, log: Path) -> Child:
         )
     os.close(events_write)
     os.close(control_read)
-    return Child(
-        assignment.side, process, EventReader(events_read), control_write, log, scratch, {}
-    )
+    reader = EventReader.open(events_read)
+    return SideProcess(assignment.side, process, reader, control_write, log, scratch)
 
 
 def _short_folder() -> str:
@@ -197,9 +201,12 @@ def _short_folder() -> str:
 
 
 def describe(workload: str, settings: list[str]) -> WorkloadFacts:
-    """Return what a workload says of itself, read in a process of its own; raise ``BadRequest`` if it cannot be run so."""
+    """Return what must be known of a workload, read in a process of its own.
+
+    Raises ``BadRequest`` if the workload cannot be run with these settings.
+    """
     try:
-        described = _described(workload, settings)
+        described = _describe(workload, settings)
     except subprocess.TimeoutExpired as late:
         hint = "leave the work to load, baseline and distributed"
         raise BadRequest(
@@ -215,7 +222,7 @@ def describe(workload: str, settings: list[str]) -> WorkloadFacts:
     return described
 
 
-def _described(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
+def _describe(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
     with tempfile.TemporaryFile() as answer:
         descriptor = answer.fileno()
         command = [
@@ -236,8 +243,8 @@ def _described(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
             check=False,
         )
         answer.seek(0)
-        if told := answer.read():
-            return msgspec.json.decode(told, type=WorkloadFacts | Refused)
+        if encoded := answer.read():
+            return msgspec.json.decode(encoded, type=WorkloadFacts | Refused)
     last = ran.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
     return Refused(
         f"{workload} cannot be loaded: {last[0]}", "run that file with python to see where it fails"
@@ -245,7 +252,10 @@ def _described(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
 
 
 def require_reachable(address: str) -> None:
-    """Raise ``BadRequest`` unless something listens at a Ray address of the form host:port (or ``auto``)."""
+    """Raise ``BadRequest`` unless something listens at a Ray address.
+
+    Its form is host:port; ``auto`` is left to Ray.
+    """
     if address.startswith("ray://"):
         hint = "run on a node of the cluster and give host:6379"
         raise BadRequest(

@@ -1,86 +1,165 @@
-"""What a session is: who is to run what and where, what the presenter wishes, and the terms both sides must share.
+"""A session before it starts: what to run and where, and the terms that both sides must share.
 
 May import ``model``, ``events``, ``errors`` and ``run``.
 """
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
+from msgspec.structs import replace as replace_fields
 
-from harness.errors import Disagreement
+from harness.errors import FILES_ARE_KEPT, Disagreement
 from harness.events import Ready
 from harness.model import Parameters, Side, Spec
 from harness.run.baseline_variants import NO_PROOF, VariantPlan
 from harness.run.schedule import CoreShares
 from harness.run.wire import Assignment
 
+SEE_LOG = "see {side}.log in the take's folder"
+NO_LOG = "run `twoclocks race` and read {side}.log in the take's folder"
+
 
 class Wishes(Protocol):
-    """What the presenter asks for while it runs."""
+    """What the presenter asks for while a session runs."""
 
     def stop(self) -> int | None:
         """Return the number of the signal that asks to stop (None: go on)."""
 
     def begin(self) -> bool:
-        """Return whether the clocks may start now that everything is armed."""
+        """Return whether the clocks may start now that both sides are armed."""
 
     def skip(self) -> bool:
-        """Return whether the rest of a replay may be left out."""
+        """Return whether to leave out the rest of a replay or of a proof."""
 
 
 @dataclass(frozen=True)
-class Session:
-    """What the conductor is to run. ``replay_rest`` keeps the frames coming until the replayed baseline has ended.
+class Unattended:
+    """The wishes of nobody: begin at once, skip nothing, stop for a signal only."""
 
-    ``variant_plan`` is what proves the baseline (default: no proof). ``params`` are those that the sides are given, where the spec
-    tells them less openly (None: the spec's). ``common`` is a folder for what adopted programs' answers are held against.
+    stop_signal: Callable[[], int | None] = lambda: None
+
+    def stop(self) -> int | None:
+        """Return the signal that asks to stop."""
+        return self.stop_signal()
+
+    def begin(self) -> bool:
+        """Begin at once."""
+        return True
+
+    def skip(self) -> bool:
+        """Skip nothing."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """One session, checked and complete: the spec, the workload's name, and where each side runs.
+
+    ``spec.params`` are the real parameters; ``published_spec`` hides home folders. ``address`` is
+    that of a Ray cluster (empty: a local one). ``user_modules_sha256`` is the digest of the modules
+    that the user brings (empty: the workload is built in).
     """
 
     spec: Spec
     workload: str
-    address: str
     core_shares: CoreShares
     simulated: bool
-    replay_rest: bool
-    out: Path
+    address: str = ""
     variant_plan: VariantPlan = NO_PROOF
-    params: Parameters | None = None
-    common: Path | None = None
+    user_modules_sha256: str = ""
+
+    def published_spec(self, home: Path) -> Spec:
+        """Return the spec as it may be published: without the name of a home folder."""
+        return replace(self.spec, params=redact_home(self.spec.params, home))
+
+
+def redact_home(params: Parameters, home: Path) -> Parameters:
+    """Return the parameters with the path of the home folder replaced by a tilde."""
+    paths = {re.escape(str(path)) for path in (home, home.resolve())}
+    folder = re.compile("|".join(rf"(?<![\w./-]){path}(?![\w.-])" for path in paths))
+    return {
+        key: folder.sub("~", value) if isinstance(value, str) else value
+        for key, value in params.items()
+    }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waits:
+    """How many seconds the conductor waits for what.
+
+    ``frame_s`` lies between two batches of events; ``probe_s`` is how long the speed of a side is
+    probed; the load of arming is over once ``quiet_for_s`` were quiet, or ``settle_within_s``;
+    sides that do not end by themselves ``leave_within_s`` are ended.
+    """
+
+    frame_s: float = 0.25
+    probe_s: float = 1.5
+    quiet_for_s: float = 1.0
+    settle_within_s: float = 8.0
+    leave_within_s: float = 6.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """One execution of a plan; ``out`` is the folder for the sides' logs.
+
+    ``shared_folder`` is where the programs of a command pair compare their answers (None: each
+    side uses its own scratch folder). ``replay_rest`` keeps the frames coming until the replayed
+    baseline has ended. ``log_hint`` says where to look if a side fails without a word,
+    ``stop_hint`` what is left of a session that a signal stops.
+    """
+
+    plan: Plan
+    out: Path
+    shared_folder: Path | None = None
+    replay_rest: bool = False
+    waits: Waits = Waits()
+    log_hint: str = SEE_LOG
+    stop_hint: str = FILES_ARE_KEPT
 
 
 def assignment(session: Session, side: Side) -> Assignment:
-    """Return what a side's process is told; its descriptors are filled in where it is launched."""
-    spec, core_shares = session.spec, session.core_shares
-    distributed = side is Side.DISTRIBUTED
+    """Return what a side's process is to do; ``launch`` fills in its descriptors and scratch."""
+    plan, spec = session.plan, session.plan.spec
+    shared_folder = str(session.shared_folder or "")
+    if side is Side.BASELINE:
+        return Assignment(
+            side=side,
+            workload=plan.workload,
+            params=spec.params,
+            workers=1,
+            cores_per_worker=spec.baseline_cores,
+            cores=(plan.core_shares.baseline,),
+            shared_folder=shared_folder,
+        )
     return Assignment(
         side=side,
-        workload=session.workload,
-        params=spec.params if session.params is None else session.params,
-        workers=spec.scales[-1] if distributed else 1,
-        cores_per_worker=spec.cores_per_worker if distributed else spec.baseline_cores,
-        cores=core_shares.workers if distributed else (core_shares.baseline,),
-        events_fd=-1,
-        control_fd=-1,
-        address=session.address if distributed else "",
-        common=str(session.common or ""),
-        first=spec.scales[0] if distributed else 0,
+        workload=plan.workload,
+        params=spec.params,
+        workers=spec.scales[-1],
+        cores_per_worker=spec.cores_per_worker,
+        cores=plan.core_shares.workers,
+        address=plan.address,
+        shared_folder=shared_folder,
+        first_workers=spec.scales[0],
     )
 
 
-def whole_host(session: Session) -> Assignment:
-    """Return what a baseline is told that has all the host's cores."""
-    cores = session.variant_plan.cores
-    return msgspec.structs.replace(
+def whole_host_assignment(session: Session) -> Assignment:
+    """Return what a second baseline process is to do with all the host's cores."""
+    cores = session.plan.variant_plan.cores
+    return replace_fields(
         assignment(session, Side.BASELINE), cores_per_worker=len(cores), cores=(cores,)
     )
 
 
 def require_same_terms(baseline: Ready, distributed: Ready) -> None:
-    """Raise ``Disagreement`` unless both sides loaded the same input and held-out set and run the same source.
+    """Raise ``Disagreement`` unless both sides have the same input, held-out set and source.
 
-    A worker that was asked for its digest of the input must have the baseline's, too.
+    A worker that took the digest of the input must have the baseline's, too.
     """
     for what, ours, theirs in (
         ("input", baseline.input, distributed.input),
@@ -91,21 +170,20 @@ def require_same_terms(baseline: Ready, distributed: Ready) -> None:
                 f"the sides loaded different {what}s: {ours.sha256[:12]} and {theirs.sha256[:12]}",
                 "make the workload's load depend on its parameters alone",
             )
-    stray = next(
-        (
-            worker
-            for worker in distributed.workers
-            if worker.input_sha256 not in ("", baseline.input.sha256)
-        ),
-        None,
-    )
-    if stray is not None:
-        raise Disagreement(
-            f"worker {stray.id} sees another input: {stray.input_sha256[:12]}, not {baseline.input.sha256[:12]}",
-            "bring every machine of the cluster to the same versions of Python and of the workload's packages",
-        )
+    _require_same_input(baseline.input.sha256, distributed)
     if len({worker.source_sha256 for worker in (*baseline.workers, *distributed.workers)}) > 1:
         raise Disagreement(
             "the workers run other source code than the baseline",
             "bring every machine of the cluster to the same commit",
         )
+
+
+def _require_same_input(expected: str, distributed: Ready) -> None:
+    for worker in distributed.workers:
+        if worker.input_sha256 not in ("", expected):
+            raise Disagreement(
+                f"worker {worker.id} sees another input:"
+                f" {worker.input_sha256[:12]}, not {expected[:12]}",
+                "bring every machine of the cluster to the same versions of Python"
+                " and of the workload's packages",
+            )

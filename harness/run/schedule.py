@@ -1,10 +1,11 @@
-"""Who runs when, and on which cores: decided from the spec and the machine, before and while arming. Pure.
+"""Who runs when, and on which cores, decided from the spec and the machine. Pure.
 
 May import ``model`` and ``errors``.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.errors import BadRequest
 from harness.model import Process, Schedule, Side, Spec
@@ -12,14 +13,21 @@ from harness.model import Process, Schedule, Side, Spec
 SLOWDOWN_TOLERATED = 0.02
 
 Cores = tuple[int, ...]
-ScheduledStart = tuple[Side, int, int]
 
 
-@dataclass(frozen=True)
+class ScheduledStart(NamedTuple):
+    """A trial to start: ``trial`` is its index on that side, ``workers`` 0 for the baseline."""
+
+    side: Side
+    trial: int
+    workers: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class CoreShares:
-    """Cores for the baseline and for each worker; ``disjoint`` says that no core is given twice.
+    """Cores of the baseline and of each worker; ``disjoint`` says that none is given twice.
 
-    Empty sets mean that the side is not pinned: its cores are not ours, or it does not compute.
+    Empty sets mean that the side is not pinned: the cores are not ours, or it does not compute.
     """
 
     baseline: Cores
@@ -28,41 +36,67 @@ class CoreShares:
     screen_has_core: bool
 
 
-def share_cores(spec: Spec, cores: Cores, *, pretend: bool) -> CoreShares:
-    """Return who gets which cores of this host, up to the largest scale; raise ``BadRequest`` when there are too few.
+UNPINNED = CoreShares(baseline=(), workers=(), disjoint=True, screen_has_core=True)
 
-    In turn, both sides use the first cores. At once, the workers' cores come after the baseline's. Where the spec
-    allows oversubscription, workers beyond the last core begin anew at the first.
+
+def share_cores(spec: Spec, cores: Cores, *, simulated: bool) -> CoreShares:
+    """Return who gets which of this host's cores, up to the largest scale.
+
+    In turn, both sides use the first cores. At once, the workers' cores come after the baseline's.
+    Where the spec allows oversubscription, workers beyond the last core start again at the first.
+    Raises ``BadRequest`` when there are too few.
     """
-    if pretend:
-        return CoreShares((), (), disjoint=True, screen_has_core=True)
-    baseline, share, left = spec.baseline_cores, spec.cores_per_worker, len(cores)
-    if baseline > left:
+    if simulated:
+        return UNPINNED
+    baseline = spec.baseline_cores
+    available = len(cores)
+    if baseline > available:
         raise BadRequest(
-            f"the baseline asks for {baseline} cores, this machine offers {left}",
-            f"use --baseline-cores {left} or fewer",
+            f"the baseline asks for {baseline} cores, this machine offers {available}",
+            f"use --baseline-cores {available} or fewer",
         )
     if spec.joined_cluster:
-        return CoreShares(cores[:baseline], (), disjoint=False, screen_has_core=left > baseline)
-    needed, fitting = (
-        spec.scales[-1] * share,
-        spec.workers if spec.oversubscribe else spec.scales[-1],
-    )
-    if fitting * share > left:
-        raise BadRequest(
-            f"{fitting} workers of {share} need {fitting * share} cores, this machine offers {left}",
-            _what_fits(spec, left),
+        return CoreShares(
+            baseline=cores[:baseline],
+            workers=(),
+            disjoint=False,
+            screen_has_core=available > baseline,
         )
-    disjoint = baseline + needed <= left
+    _require_room(spec, available)
+    needed = spec.scales[-1] * spec.cores_per_worker
+    disjoint = baseline + needed <= available
     if spec.schedule is Schedule.TOGETHER and not disjoint:
-        sentence = f"together needs {baseline + needed} cores for disjoint shares, this machine offers {left}"
-        raise BadRequest(sentence, "use --schedule in-turn, or fewer workers")
+        raise BadRequest(
+            f"together needs {baseline + needed} cores for disjoint shares,"
+            f" this machine offers {available}",
+            "use --schedule in-turn, or fewer workers",
+        )
     first = baseline if disjoint and spec.schedule is not Schedule.IN_TURN else 0
-    workers = tuple(
-        tuple(cores[(first + place * share + core) % left] for core in range(share))
+    return CoreShares(
+        baseline=cores[:baseline],
+        workers=_worker_cores(spec, cores, first),
+        disjoint=disjoint,
+        screen_has_core=baseline + needed < available,
+    )
+
+
+def _require_room(spec: Spec, available: int) -> None:
+    workers = spec.workers if spec.oversubscribe else spec.scales[-1]
+    share = spec.cores_per_worker
+    if workers * share > available:
+        raise BadRequest(
+            f"{workers} workers of {share} need {workers * share} cores,"
+            f" this machine offers {available}",
+            _what_fits(spec, available),
+        )
+
+
+def _worker_cores(spec: Spec, cores: Cores, first: int) -> tuple[Cores, ...]:
+    share = spec.cores_per_worker
+    return tuple(
+        tuple(cores[(first + place * share + core) % len(cores)] for core in range(share))
         for place in range(spec.scales[-1])
     )
-    return CoreShares(cores[:baseline], workers, disjoint, screen_has_core=baseline + needed < left)
 
 
 def _what_fits(spec: Spec, cores: int) -> str:
@@ -76,17 +110,20 @@ def _what_fits(spec: Spec, cores: int) -> str:
     return f"leave out what is above --workers {most}, or add --oversubscribe"
 
 
-def worth_probing(core_shares: CoreShares, baseline: Process, workers: tuple[Process, ...]) -> bool:
+def worth_probing(shares: CoreShares, baseline: Process, workers: tuple[Process, ...]) -> bool:
     """Return whether ``auto`` may consider running both at once on this host."""
     shared_host = any(worker.host == baseline.host for worker in workers)
-    return shared_host and core_shares.disjoint and core_shares.screen_has_core
+    return shared_host and shares.disjoint and shares.screen_has_core
 
 
-def chosen(asked: Schedule, *, one_host: bool, disjoint: bool, slowdown: float | None) -> Schedule:
-    """Return the schedule to run: ``auto`` is together where that is fair, in turn otherwise.
+def choose_schedule(
+    asked: Schedule, *, one_host: bool, disjoint: bool, slowdown: float | None
+) -> Schedule:
+    """Return the schedule to run: ``auto`` is together where that is fair, else in turn.
 
-    Where the sides share a host but not known to be on disjoint cores they never run at once,
-    whatever was asked. ``slowdown`` is the baseline's loss of speed with both sides at once (None: not probed, since it cannot be fair).
+    Sides that share a host never run at once unless their cores are known to be disjoint, whatever
+    was asked. ``slowdown`` is the baseline's loss of speed with both sides at once (None: it was
+    not probed, since it cannot be fair).
     """
     if one_host and not disjoint:
         return Schedule.IN_TURN
@@ -101,17 +138,17 @@ def chosen(asked: Schedule, *, one_host: bool, disjoint: bool, slowdown: float |
 def rounds(
     trials: int, schedule: Schedule, scales: tuple[int, ...]
 ) -> Iterator[tuple[ScheduledStart, ...]]:
-    """Yield what starts at one time, as (side, index of its round, workers): all of a round at once, or one by one in ABBA order.
+    """Yield what starts at one time: a whole round at once, or one by one in ABBA order.
 
-    A round is the baseline, with no workers, then the distributed side at every scale; at once there is one scale only.
+    A round is the baseline, then the distributed side at every scale; at once there is one scale.
     """
-    for index in range(trials):
+    for trial in range(trials):
         starts = (
-            (Side.BASELINE, index, 0),
-            *((Side.DISTRIBUTED, index, workers) for workers in scales),
+            ScheduledStart(Side.BASELINE, trial, 0),
+            *(ScheduledStart(Side.DISTRIBUTED, trial, workers) for workers in scales),
         )
         if schedule is Schedule.TOGETHER:
             yield starts
             continue
-        for start in starts if index % 2 == 0 else reversed(starts):
+        for start in starts if trial % 2 == 0 else reversed(starts):
             yield (start,)

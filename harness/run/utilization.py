@@ -1,107 +1,193 @@
-"""The conductor's eyes: how busy each local worker is, what watching costs, what else the machine does.
+"""How busy processes and the machine are: three meters, each read twice for one figure.
 
-May import ``model``, ``events`` and ``run.probe``.
+May import ``run.processes``.
 """
 
-import os
+import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from harness.events import Event, Sample, Watched, stamp
-from harness.model import Process, Side
-from harness.run.host import host_key
-from harness.run.processes import Ledger, Probe, Seen, Tree
+import psutil
 
-LOOK_EVERY_S = 0.5
+from harness.run.processes import Identity, cpu_seconds, process_tree
+
+BUSY_ABOVE = 0.1
+
+Clock = Callable[[], float]
 
 
-class Watch:
-    """Looks at the workers twice a second and keeps the accounts of the screen's own process.
+class WorkerLoad(NamedTuple):
+    """A worker's use of one core since the last reading (1.0: all of it) and its memory."""
 
-    ``trees``: a side may be a program of its own, whose workers are the processes below it.
+    worker: str
+    cpu: float
+    rss_bytes: int
+
+
+class UtilizationMeter:
+    """Utilization of processes between two readings.
+
+    The kernel counts in ticks of 10 ms, so read no more often than every 0.4 s.
     """
 
-    def __init__(self, *, trees: bool = False) -> None:
-        self._here, self._trees = host_key(), {side: Tree() for side in Side} if trees else {}
-        self._eyes = {side: Probe() for side in Side}
-        self._pids: dict[Side, dict[str, int]] = {side: {} for side in Side}
-        self._at_work: dict[Side, int] = {}
-        self._looked = 0.0
-        self._frames = 0
-        self._last_frame: float | None = None
-        self._longest_gap_s = 0.0
-        self._cpu_s = 0.0
-        self._foreign: float | None = None
-        self._ledger: Ledger | None = None
-        self._cpu_before = 0.0
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._before: dict[int, tuple[float, float]] = {}
 
-    def follow(self, side: Side, processes: Iterable[Process]) -> None:
-        """Watch these processes too, as far as they run on this host."""
-        self._pids[side] |= {
-            process.id: process.pid for process in processes if process.host == self._here
-        }
+    def read(self, pids: Mapping[str, int]) -> list[WorkerLoad]:
+        """Return the load of each worker; a process that is gone, or new, is left out."""
+        loads = []
+        for worker, pid in pids.items():
+            usage = _usage(pid)
+            if usage is None:
+                continue
+            now = self._clock()
+            cpu_s, rss_bytes = usage
+            then, cpu_then_s = self._before.get(pid, (now, cpu_s))
+            self._before[pid] = (now, cpu_s)
+            if now > then and cpu_s >= cpu_then_s:  # less than before: another process has the pid
+                loads.append(WorkerLoad(worker, (cpu_s - cpu_then_s) / (now - then), rss_bytes))
+        return loads
 
-    def looks(
-        self, now: float, running: Iterable[Side], trials: dict[Side, int]
-    ) -> tuple[Event, ...]:
-        """Return the samples that are due: sides that run are looked at, the others rest."""
-        if now < self._looked + LOOK_EVERY_S:
-            return ()
-        self._looked = now
-        return tuple(
-            stamp(Sample(worker=name, cpu=cpu, rss_bytes=rss), now, side, trials[side])
-            for side in running
-            for name, cpu, rss in self._look(side)
-        )
 
-    def _look(self, side: Side) -> list[Seen]:
-        """Look at a side's workers; where all are known by their driver alone, at the places in the tree below it."""
-        pids = self._pids[side]
-        if self._trees and len(set(pids.values())) == 1:
-            return self._trees[side].look(
-                next(iter(pids.values())), [*pids][: self._at_work.get(side) or None]
-            )
-        return self._eyes[side].look(pids)
+def _usage(pid: int) -> tuple[float, int] | None:
+    """Return the core-seconds and resident bytes of a process (None: it is gone)."""
+    try:
+        process = psutil.Process(pid)
+        with process.oneshot():
+            times = process.cpu_times()
+            return times.user + times.system, process.memory_info().rss
+    except psutil.Error:
+        return None
 
-    def frame(self, now: float) -> None:
-        """Count a frame that is handed over, while a trial runs."""
-        if self._ledger is None:
-            return
-        if self._last_frame is not None:
-            self._longest_gap_s = max(self._longest_gap_s, now - self._last_frame)
-        self._last_frame = now
-        self._frames += 1
 
-    def begin(
-        self, now: float, at_rest: Iterable[int], workers_at_work: Mapping[Side, int]
+class TreeProcess(NamedTuple):
+    """A process of a tree: core-seconds with those of its ended children, memory, parent's pid."""
+
+    cpu_s: float
+    rss_bytes: int
+    parent: int
+
+
+class TreeMeter:
+    """Utilization of the processes below a root, which are taken for workers.
+
+    The busiest processes become the workers, and stay so while they live. A process that is no
+    worker counts with the worker that is least busy.
+    """
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._before: dict[Identity, TreeProcess] = {}
+        self._read_at: float | None = None
+        self._workers: dict[Identity, str] = {}
+
+    def read(self, root: int, workers: Sequence[str]) -> list[WorkerLoad]:
+        """Return the load of each worker since the last reading; none the first time."""
+        now = self._clock()
+        processes = _below(root)
+        seconds = None if self._read_at is None else now - self._read_at
+        used_s = _used(self._before, processes)
+        self._read_at = now
+        self._before = processes
+        if not seconds:
+            return []
+        self._assign(used_s, workers, seconds)
+        cpu = dict.fromkeys(workers, 0.0)
+        rss_bytes = dict.fromkeys(workers, 0)
+        for process in sorted(used_s, key=lambda process: process not in self._workers):
+            worker = self._workers.get(process) or min(workers, key=lambda worker: cpu[worker])
+            cpu[worker] += used_s[process] / seconds
+            rss_bytes[worker] += processes[process].rss_bytes
+        return [WorkerLoad(worker, cpu[worker], rss_bytes[worker]) for worker in workers]
+
+    def _assign(
+        self, used_s: Mapping[Identity, float], workers: Sequence[str], seconds: float
     ) -> None:
-        """Open the accounts of a trial. A side that rests counts as foreign: what its daemons do weighs on the side that runs.
+        """Make the busiest of the other processes the workers that are not taken."""
+        self._workers = {
+            process: worker for process, worker in self._workers.items() if process in used_s
+        }
+        free = [worker for worker in workers if worker not in self._workers.values()]
+        busy = [
+            process
+            for process, cpu_s in used_s.items()
+            if process not in self._workers and cpu_s >= BUSY_ABOVE * seconds
+        ]
+        busy.sort(key=lambda process: -used_s[process])
+        self._workers |= dict(zip(busy, free, strict=False))
 
-        ``at_rest`` holds the pids of such sides, ``workers_at_work`` how many workers each other side
-        has in it (0: all). What they did before
-        is left out.
-        """
-        self._at_work = dict(workers_at_work)
-        self._ledger = Ledger([os.getpid()], at_rest)
-        self._last_frame = None
-        self._cpu_before = time.process_time()
-        for side in Side:
-            self._look(side)
-        self._looked = now
 
-    def end(self) -> None:
-        """Close the accounts of a trial. The foreign load kept is the worst of all trials."""
-        if self._ledger is not None:
-            self._foreign = max(self._foreign or 0.0, self._ledger.foreign())
-        self._ledger = None
-        self._cpu_s += time.process_time() - self._cpu_before
+def _used(
+    before: Mapping[Identity, TreeProcess], now: Mapping[Identity, TreeProcess]
+) -> dict[Identity, float]:
+    """Return the core-seconds that each process used between two readings.
 
-    def event(self, contention: float | None) -> Watched:
-        """Return the accounts."""
-        return Watched(
-            cpu_s=self._cpu_s,
-            frames=self._frames,
-            longest_gap_s=self._longest_gap_s,
-            foreign_cpu=self._foreign,
-            contention=contention,
-        )
+    What an ended process had used is by now counted with its parent, and is taken off there.
+    """
+    ended = {pid: process for (pid, born), process in before.items() if (pid, born) not in now}
+    inherited: dict[int, float] = {}
+    for process in ended.values():
+        heir = process.parent
+        while heir in ended:
+            heir = ended[heir].parent
+        inherited[heir] = inherited.get(heir, 0.0) + process.cpu_s
+    used = {}
+    for identity, process in now.items():
+        then_s = before[identity].cpu_s if identity in before else 0.0
+        used[identity] = max(0.0, process.cpu_s - then_s - inherited.get(identity[0], 0.0))
+    return used
+
+
+def _below(root: int) -> dict[Identity, TreeProcess]:
+    """Return every process below a root."""
+    found = {}
+    for pid, born in process_tree(root).items():
+        if pid != root:
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(pid)
+                rss_bytes = process.memory_info().rss
+                found[pid, born] = TreeProcess(cpu_seconds(pid), rss_bytes, process.ppid())
+    return found
+
+
+class ForeignLoadMeter:
+    """The machine's busy core-seconds less ours, hypervisor theft included.
+
+    Ours are the ``roots`` with all their descendants, without those of ``apart``. What our ended
+    processes used is counted with their parents.
+    """
+
+    def __init__(
+        self, roots: Iterable[int], apart: Iterable[int] = (), clock: Clock = time.monotonic
+    ) -> None:
+        self._roots = tuple(roots)
+        self._apart = tuple(apart)
+        self._clock = clock
+        self.cores = psutil.cpu_count() or 1
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a new interval."""
+        self._began = self._clock()
+        self._machine_s = _machine_busy()
+        self._ours_s = self._ours()
+
+    def share(self) -> float:
+        """Return the share of all cores that others used since ``restart``, 0 to 1."""
+        seconds = self._clock() - self._began
+        others_s = (_machine_busy() - self._machine_s) - (self._ours() - self._ours_s)
+        return min(1.0, max(0.0, others_s / (seconds * self.cores))) if seconds > 0 else 0.0
+
+    def _ours(self) -> float:
+        ours = {pid for root in self._roots for pid in process_tree(root)}
+        apart = {pid for root in self._apart for pid in process_tree(root)}
+        return sum(map(cpu_seconds, ours - apart))
+
+
+def _machine_busy() -> float:
+    times = psutil.cpu_times()
+    idle = times.idle + getattr(times, "iowait", 0.0)
+    guests = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)
+    return float(sum(times) - idle - guests)

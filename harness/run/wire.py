@@ -1,7 +1,7 @@
-"""What passes between the conductor and a side: one assignment, then commands down and events up.
+"""What passes between the conductor and a side: one assignment, commands down, events up.
 
-Two inherited pipes carry it, so that whatever the side's code, Ray or a C library prints can never be
-taken for an event. The child's end never blocks the work: a thread does the writing.
+Two inherited pipes carry it, so that nothing that the side's code, Ray or a C library prints can be
+taken for an event. The side never waits for the pipe: a thread does the writing.
 May import ``model`` and ``events``.
 """
 
@@ -9,7 +9,8 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Self
 
 import msgspec
 
@@ -18,13 +19,18 @@ from harness.model import Parameters, Side, Variant
 
 PROGRESS_EVERY_S = 0.1
 READS_AT_ONCE = 16
+CLOSE_WITHIN_S = 2.0
+
+SendEvent = Callable[[Event], None]
 
 
-class Assignment(msgspec.Struct, frozen=True):
-    """All that a side's process needs to know. ``cores`` holds one set per worker; an empty set: not pinned.
+class Assignment(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a side's process needs to know.
 
-    ``scratch`` is a folder of the side's own, ``common`` one that both sides see (empty: there is none). ``first`` is how many
-    of the ``workers`` have a part in the first trial (0: all).
+    ``cores`` holds one set of cores per worker (an empty set: not pinned). ``address`` is that of a
+    Ray cluster (empty: a local one). ``scratch`` is a folder of the side's own, ``shared_folder``
+    one that both sides see (empty: none). The first ``first_workers`` of the ``workers`` take part
+    in the first trial (0: all). The descriptors are None until the process is launched.
     """
 
     side: Side
@@ -33,30 +39,36 @@ class Assignment(msgspec.Struct, frozen=True):
     workers: int
     cores_per_worker: int
     cores: tuple[tuple[int, ...], ...]
-    events_fd: int
-    control_fd: int
     address: str = ""
     scratch: str = ""
-    common: str = ""
-    first: int = 0
+    shared_folder: str = ""
+    first_workers: int = 0
+    events_fd: int | None = None
+    control_fd: int | None = None
 
 
 class ProbeSpeed(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
-    """Run the warm-up slice over and over for ``seconds`` and say how often it passed."""
+    """Run the warm-up slice repeatedly for ``seconds`` and report the passes per second."""
 
     seconds: float
     together: bool
 
 
 class StartTrial(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
-    """Run the trial now, on the first ``workers`` of the armed ones (0: all); ``then`` are those of the side's next trial (None: none)."""
+    """Run a trial now, on the first ``workers`` of the armed ones (0: all).
+
+    ``then`` is the number of workers in the side's next trial (0: all, None: there is none).
+    """
 
     workers: int = 0
     then: int | None = None
 
 
-class TimeVariant(msgspec.Struct, frozen=True, tag_field="command", tag="study"):
-    """Time a variant of the baseline for at least ``seconds`` and say its rate; ``name`` and ``value`` as in ``model.Rate``."""
+class TimeVariant(msgspec.Struct, frozen=True, tag_field="command", tag="variant"):
+    """Time a variant of the baseline for at least ``seconds`` and report its rate.
+
+    ``name`` and ``value`` are as in ``model.Rate``.
+    """
 
     variant: Variant
     seconds: float
@@ -70,34 +82,47 @@ _commands = msgspec.json.Decoder(Command)
 
 
 def encode_command(command: Command) -> bytes:
-    """Return the command as one line."""
+    """Return the command as one line of JSON."""
     return msgspec.json.encode(command) + b"\n"
 
 
-def commands(descriptor: int) -> Iterator[Command]:
-    """Yield the conductor's commands until it hangs up."""
+def read_commands(descriptor: int) -> Iterator[Command]:
+    """Yield the conductor's commands until it closes the pipe."""
     with os.fdopen(descriptor, "rb") as lines:
         for line in lines:
             yield _commands.decode(line)
 
 
+def required(descriptor: int | None) -> int:
+    """Return a descriptor that must be open; raise ``ValueError`` if it is not."""
+    if descriptor is None:
+        raise ValueError("the pipe is closed")
+    return descriptor
+
+
 class EventWriter:
-    """The child's end of the event pipe: ``say`` never waits for the reader."""
+    """The side's end of the event pipe. ``send`` never waits for the reader."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._writer = threading.Thread(target=self._write, daemon=True)
-        self._writer.start()
+        self._thread = threading.Thread(target=self._write, daemon=True)
 
-    def say(self, event: Event) -> None:
+    @classmethod
+    def start(cls, descriptor: int) -> Self:
+        """Return a writer whose thread is running."""
+        writer = cls(descriptor)
+        writer._thread.start()
+        return writer
+
+    def send(self, event: Event) -> None:
         """Queue an event for the conductor."""
         self._queue.put(encode(event))
 
     def close(self) -> None:
         """Write what is queued, then close the pipe."""
         self._queue.put(None)
-        self._writer.join(timeout=2.0)
+        self._thread.join(timeout=CLOSE_WITHIN_S)
         os.close(self._descriptor)
 
     def _write(self) -> None:
@@ -109,35 +134,44 @@ class EventWriter:
                 return
 
 
-class Reporter:
-    """The ``report(done)`` that a workload calls: cumulative, cheap, passed on at most every 0.1 s."""
+class ProgressReporter:
+    """The ``report(done)`` that a workload calls: cumulative, and sent on every 0.1 s at most."""
 
-    def __init__(self, writer: EventWriter) -> None:
-        self._writer = writer
-        self._next = 0.0
+    def __init__(self, send: SendEvent, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._send = send
+        self._clock = clock
+        self._due_at: float | None = None
         self.done = 0
 
     def __call__(self, done: int) -> None:
-        """Note the items done, and pass them on when it is time."""
+        """Note the items done, and send them when that is due."""
         self.done = done
-        now = time.perf_counter()
-        if now >= self._next:
-            self._next = now + PROGRESS_EVERY_S
-            self._writer.say(Progress(done=done))
+        now = self._clock()
+        if self._due_at is None or now >= self._due_at:
+            self._due_at = now + PROGRESS_EVERY_S
+            self._send(Progress(done=done))
 
 
 class EventReader:
-    """The conductor's end of the event pipe: whole lines in, events out. ``closed``: nothing more will be heard."""
+    """The conductor's end of the event pipe. ``closed``: no more events will come."""
 
     def __init__(self, descriptor: int) -> None:
-        os.set_blocking(descriptor, False)
         self.descriptor = descriptor
         self.closed = False
         self._partial = b""
 
-    def listen(self) -> tuple[Event, ...]:
-        """Return the events that have arrived; a garbled or endless line is the last, returned as ``Failed``."""
-        *lines, self._partial = (self._partial + self._received()).split(b"\n")
+    @classmethod
+    def open(cls, descriptor: int) -> Self:
+        """Return a reader that never waits for the side."""
+        os.set_blocking(descriptor, False)
+        return cls(descriptor)
+
+    def receive(self) -> tuple[Event, ...]:
+        """Return the events that have arrived.
+
+        A garbled or endless line closes the reader; it is returned as ``Failed``.
+        """
+        *lines, self._partial = (self._partial + self._read()).split(b"\n")
         if len(self._partial) > LONGEST_LINE_BYTES:
             lines.append(self._partial)
         events: list[Event] = []
@@ -149,13 +183,13 @@ class EventReader:
             events.append(Failed(reason=garbled.sentence))
         return tuple(events)
 
-    def _received(self) -> bytes:
-        """Return the bytes that have arrived, but not all of them from a side that never pauses: a frame must end."""
-        received: list[bytes] = []
-        while not self.closed and len(received) < READS_AT_ONCE:
+    def _read(self) -> bytes:
+        """Return bytes that have arrived; not all of them, if the side never pauses."""
+        blocks: list[bytes] = []
+        while not self.closed and len(blocks) < READS_AT_ONCE:
             try:
-                received.append(os.read(self.descriptor, 1 << 16))
+                blocks.append(os.read(self.descriptor, 1 << 16))
             except BlockingIOError:
                 break
-            self.closed = not received[-1]
-        return b"".join(received)
+            self.closed = not blocks[-1]
+        return b"".join(blocks)

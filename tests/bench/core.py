@@ -19,7 +19,7 @@ from harness import text
 from harness.model import Side
 from harness.run.host import pin, usable_cores
 from harness.run.launch import environment
-from harness.run.processes import Ledger
+from harness.run.utilization import ForeignLoadMeter
 from tests.bench.table import Finding, at_least, between, ratios, row, unmeasured
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import train
@@ -62,7 +62,7 @@ def torch(steps: int) -> Finding:
 
 def _measured(rival: str, steps: int) -> tuple[Times, float]:
     """Return the times taken in a process of its own, in the environment that a baseline has, and the foreign load meanwhile."""
-    ledger = Ledger([os.getpid()])
+    meter = ForeignLoadMeter([os.getpid()])
     command = [PYTHON, "-m", "tests.bench.core", rival, str(steps)]
     ran = subprocess.run(
         command,
@@ -71,7 +71,7 @@ def _measured(rival: str, steps: int) -> tuple[Times, float]:
         stdout=subprocess.PIPE,
         check=True,
     )
-    return msgspec.json.decode(ran.stdout, type=Times), ledger.foreign()
+    return msgspec.json.decode(ran.stdout, type=Times), meter.share()
 
 
 def _steps(training: train.Training) -> Iterator[None]:

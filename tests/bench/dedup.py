@@ -21,7 +21,7 @@ from harness import text as words
 from harness.model import Side
 from harness.run.host import pin, usable_cores
 from harness.run.launch import environment
-from harness.run.processes import Ledger
+from harness.run.utilization import ForeignLoadMeter
 from tests.bench.table import Aim, Finding, Row, at_least, at_most, loudest, ratios, row
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import dedup as workload
@@ -80,13 +80,13 @@ def four(value: float) -> str:
 
 def _measured(rounds: int, permutations: int, bands: int) -> tuple[Rounds, float]:
     """Return the rounds taken in a process of its own, in the environment that a baseline has, and the foreign load meanwhile."""
-    ledger = Ledger([os.getpid()])
+    meter = ForeignLoadMeter([os.getpid()])
     command = [PYTHON, "-m", "tests.bench.dedup", *map(str, (rounds, permutations, bands))]
     surrounded = environment(
         surroundings({"RAYON_NUM_THREADS": "1"}), Side.BASELINE, 1, joined=False
     )
     ran = subprocess.run(command, cwd=ROOT, env=surrounded, stdout=subprocess.PIPE, check=True)
-    return msgspec.json.decode(ran.stdout, type=Rounds), ledger.foreign()
+    return msgspec.json.decode(ran.stdout, type=Rounds), meter.share()
 
 
 def shingles(text: str, width: int) -> list[str]:

@@ -17,7 +17,7 @@ from harness import text
 from harness.model import Side
 from harness.run.host import pin, usable_cores
 from harness.run.launch import environment
-from harness.run.processes import Ledger
+from harness.run.utilization import ForeignLoadMeter
 from harness.workload import Reporter
 from tests.bench.table import Finding, at_least, ratios, row
 from tests.terminals import PYTHON, ROOT, surroundings
@@ -47,7 +47,7 @@ class Times(msgspec.Struct, frozen=True):
 
 def embed(rounds: int, passages: int) -> Finding:
     """Measure the baseline on so many passages of the default problem, ``rounds`` times by turns with what it is compared with."""
-    ledger = Ledger([os.getpid()])
+    meter = ForeignLoadMeter([os.getpid()])
     command = [PYTHON, "-m", "tests.bench.embed", str(rounds), str(passages)]
     surrounded = environment(surroundings(), Side.BASELINE, 1, joined=False)
     ran = subprocess.run(command, cwd=ROOT, env=surrounded, stdout=subprocess.PIPE, check=True)
@@ -66,7 +66,7 @@ def embed(rounds: int, passages: int) -> Finding:
         row(SWEEP.format(size, used), ratios(own, _cpu(took)))
         for size, took in sorted(times.others.items())
     )
-    return Finding((busy, care, *sweep), ledger.foreign())
+    return Finding((busy, care, *sweep), meter.share())
 
 
 def _cpu(took: list[Took]) -> list[float]:

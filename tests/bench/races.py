@@ -263,12 +263,12 @@ def wall_s(results: Results, side: Side) -> float:
 
 def _members(root: int) -> set[int]:
     """Return the pids of a program's family and of the sessions that it leads."""
-    found = set(processes.family(root))
+    found = set(processes.process_tree(root))
     sessions = set()
     for pid in found:
         with contextlib.suppress(OSError):
             sessions.add(os.getsid(pid))
-    return found.union(*map(processes.session, sessions))
+    return found.union(*map(processes.session_members, sessions))
 
 
 def _bytes(pid: int) -> int:

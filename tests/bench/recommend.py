@@ -17,7 +17,7 @@ from harness import text
 from harness.model import Side
 from harness.run.host import pin, usable_cores
 from harness.run.launch import environment
-from harness.run.processes import Ledger
+from harness.run.utilization import ForeignLoadMeter
 from tests.bench.table import Finding, at_least, judged, ratios, row
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import recommend as workload
@@ -39,7 +39,7 @@ class Times(msgspec.Struct, frozen=True):
 
 def recommend(rounds: int, iterations: int) -> Finding:
     """Measure the baseline against ``implicit`` over so many iterations of the default problem, ``rounds`` times by turns."""
-    ledger = Ledger([os.getpid()])
+    meter = ForeignLoadMeter([os.getpid()])
     command = [PYTHON, "-m", "tests.bench.recommend", str(rounds), str(iterations)]
     surrounded = environment(surroundings(), Side.BASELINE, THREADS, joined=False)
     ran = subprocess.run(command, cwd=ROOT, env=surrounded, stdout=subprocess.PIPE, check=True)
@@ -51,7 +51,7 @@ def recommend(rounds: int, iterations: int) -> Finding:
     speed = row(SPEED, ratios(times.others, times.own), at_least(1.5), note=note)
     return Finding(
         (speed, judged(RECALL, both, equal, f"within ±{text.three_digits(tolerance)}")),
-        ledger.foreign(),
+        meter.share(),
     )
 
 

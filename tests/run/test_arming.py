@@ -2,6 +2,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 from demo.options import make_plan
 from harness.errors import Interrupted, SideFailed
 from harness.model import Side
-from harness.run import arming, processes
-from harness.run.arming import Armed, arm, off_loopback
-from harness.run.plan import Session
+from harness.run import processes
+from harness.run.arming import Armed, off_loopback
+from harness.run.conductor import ARMED_WITHIN_S, Conductor
+from harness.run.plan import NO_LOG, Session, Unattended, Waits
 from tests.builders import a_ready, a_workload_file
 from tests.options import some_options
 
@@ -22,16 +24,15 @@ def never() -> None:
 
 def a_session(out: Path, workload: str = "simulated", workers: int = 3) -> Session:
     """Return a session as the program would run it."""
-    wanted = make_plan(some_options(workload=workload, workers=workers))
-    return Session(
-        wanted.spec,
-        wanted.workload,
-        wanted.address,
-        wanted.core_shares,
-        wanted.simulated,
-        replay_rest=False,
-        out=out,
-    )
+    plan = make_plan(some_options(workload=workload, workers=workers))
+    return Session(plan=plan, out=out, log_hint=NO_LOG)
+
+
+def arm(
+    session: Session, stop: Callable[[], int | None], within_s: float = ARMED_WITHIN_S
+) -> Armed:
+    """Arm both sides, and no more."""
+    return Conductor(session, Unattended(stop)).arm_only(within_s)
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_signal_ends_arming_and_all_that_was_started(tmp_path: Path) -> None:
     with pytest.raises(Interrupted) as stopped:
         arm(
             a_session(tmp_path, a_workload_file(tmp_path, SLEEPS)),
-            once(lambda: any(processes.family(os.getpid()).keys() - {os.getpid()})),
+            once(lambda: any(processes.process_tree(os.getpid()).keys() - {os.getpid()})),
         )
     assert stopped.value.exit_code == 130
 
@@ -158,19 +159,13 @@ def load(params):
 """
 
 
-def test_a_signal_while_the_sides_leave_hurries_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(arming, "LEAVE_WITHIN_S", 60.0)
+def test_a_signal_while_the_sides_leave_hurries_them(tmp_path: Path) -> None:
     leaving, began = tmp_path / "leaving", time.monotonic()
-    arm(
-        a_session(
-            tmp_path, a_workload_file(tmp_path, LINGERS.replace("{leaving!r}", repr(str(leaving))))
-        ),
-        once(leaving.exists),
-    )
+    workload = a_workload_file(tmp_path, LINGERS.replace("{leaving!r}", repr(str(leaving))))
+    session = replace(a_session(tmp_path, workload), waits=Waits(leave_within_s=60.0))
+    arm(session, once(leaving.exists))
     assert time.monotonic() - began < 30.0
-    assert processes.family(os.getpid()).keys() == {os.getpid()}
+    assert processes.process_tree(os.getpid()).keys() == {os.getpid()}
 
 
 def test_logs_are_kept_where_the_session_is(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ from harness.run.baseline_variants import (
     AT_LEAST_S,
     NO_PROOF,
     VariantPlan,
-    another,
-    declared,
-    label,
-    rated,
-    variant_plan,
+    declared_variants,
+    needs_another_pass,
+    plan_variants,
+    time_variant,
+    variant_label,
 )
 from harness.run.wire import TimeVariant
 from harness.workload import Problem, Workload
@@ -68,7 +68,9 @@ def ran(workload: Workload) -> list[Any]:
 def timed(
     workload: Workload, study: TimeVariant, problem: Problem | None = None, cores: int = 1
 ) -> Any:
-    return rated(study, workload, workload.params, problem or workload.load(workload.params), cores)
+    return time_variant(
+        study, workload, workload.params, problem or workload.load(workload.params), cores
+    )
 
 
 def variants(studies: tuple[TimeVariant, ...]) -> list[Variant]:
@@ -76,7 +78,7 @@ def variants(studies: tuple[TimeVariant, ...]) -> list[Variant]:
 
 
 def test_a_workload_that_declares_all_has_all_timed(made: Workload) -> None:
-    assert variants(declared(made, made.params)) == [
+    assert variants(declared_variants(made, made.params)) == [
         Variant.LIMIT,
         Variant.TUNED,
         Variant.TUNED,
@@ -85,13 +87,13 @@ def test_a_workload_that_declares_all_has_all_timed(made: Workload) -> None:
 
 
 def test_a_workload_that_declares_nothing_has_nothing_timed(plain: Workload) -> None:
-    assert declared(plain, plain.params) == ()
+    assert declared_variants(plain, plain.params) == ()
 
 
 def test_the_value_in_use_is_tried_with_the_others_but_for_those_refused(made: Workload) -> None:
     tried = [
         (study.name, study.value)
-        for study in declared(made, made.params)
+        for study in declared_variants(made, made.params)
         if study.variant is Variant.TUNED
     ]
     assert tried == [("size", 2), ("size", 5)]
@@ -100,7 +102,7 @@ def test_the_value_in_use_is_tried_with_the_others_but_for_those_refused(made: W
 def test_a_value_in_use_that_is_tried_anyway_is_tried_once(made: Workload) -> None:
     tried = [
         study.value
-        for study in declared(made, made.params | {"size": 2})
+        for study in declared_variants(made, made.params | {"size": 2})
         if study.variant is Variant.TUNED
     ]
     assert tried == [2]
@@ -110,25 +112,25 @@ def test_a_value_in_use_that_is_tried_anyway_is_tried_once(made: Workload) -> No
 def test_a_baseline_is_tuned_by_a_number_among_its_parameters(tmp_path: Path, name: str) -> None:
     workload = find_workload(a_workload_file(tmp_path, f"fields['tuned'] = ({name!r}, (1, 2))"))
     with pytest.raises(BadRequest, match=f"made cannot be tuned by '{name}'"):
-        declared(workload, workload.params)
+        declared_variants(workload, workload.params)
 
 
 def test_without_a_proof_asked_for_nothing_is_timed(made: Workload) -> None:
-    assert variant_plan(declared(made, made.params), a_spec(), (0, 1)) == NO_PROOF
+    assert plan_variants(declared_variants(made, made.params), a_spec(), (0, 1)) == NO_PROOF
 
 
 def test_a_baseline_without_cores_proves_nothing() -> None:
-    assert variant_plan((), a_spec(prove_baseline=True), ()) == NO_PROOF
+    assert plan_variants((), a_spec(prove_baseline=True), ()) == NO_PROOF
 
 
 def test_a_proof_begins_and_ends_with_the_baseline_as_it_runs() -> None:
     limit = TimeVariant(Variant.LIMIT, AT_LEAST_S, "sleep")
-    asked = variant_plan((limit,), a_spec(prove_baseline=True), (0, 1))
+    asked = plan_variants((limit,), a_spec(prove_baseline=True), (0, 1))
     assert asked == VariantPlan((OWN, limit, TimeVariant(Variant.WHOLE, 0.0), OWN), (0, 1))
 
 
 def test_a_baseline_that_has_all_cores_is_not_timed_on_them_again() -> None:
-    assert variant_plan((), a_spec(prove_baseline=True, baseline_cores=2), (0, 1)) == VariantPlan(
+    assert plan_variants((), a_spec(prove_baseline=True, baseline_cores=2), (0, 1)) == VariantPlan(
         (OWN, OWN)
     )
 
@@ -145,7 +147,7 @@ def test_a_baseline_that_has_all_cores_is_not_timed_on_them_again() -> None:
     ],
 )
 def test_a_variant_is_called_by_what_it_is(study: TimeVariant, words: str) -> None:
-    assert label(study, 8) == words
+    assert variant_label(study, 8) == words
 
 
 @pytest.mark.parametrize(
@@ -205,7 +207,7 @@ def test_a_slice_is_passed_until_the_time_is_up(made: Workload) -> None:
 def test_passes_fill_the_time_and_are_three_where_that_is_cheap(
     passes: tuple[float, ...], elapsed: float, due: bool
 ) -> None:
-    assert another(passes, elapsed, at_least_s=1.0) == due
+    assert needs_another_pass(passes, elapsed, at_least_s=1.0) == due
 
 
 def test_the_median_pass_counts(tmp_path: Path) -> None:

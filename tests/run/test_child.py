@@ -44,22 +44,20 @@ def an_assignment(workload: str, **changes: Any) -> wire.Assignment:
         "cores_per_worker": 1,
         "cores": ((),),
     }
-    return wire.Assignment(
-        workload=workload, **(fields | {"events_fd": -1, "control_fd": -1} | changes)
-    )
+    return wire.Assignment(workload=workload, **(fields | changes))
 
 
 def performed(assignment: wire.Assignment, *orders: wire.Command) -> list[e.Event]:
     """Return what a side says that is given these orders."""
     read, write = os.pipe()
-    reader, writer = wire.EventReader(read), wire.EventWriter(write)
+    reader, writer = wire.EventReader.open(read), wire.EventWriter.start(write)
     said: list[e.Event] = []
     try:
         child.perform(assignment, iter(orders), writer)
     finally:
         writer.close()
         while not reader.closed:
-            said += reader.listen()
+            said += reader.receive()
         os.close(read)
     return said
 
@@ -338,7 +336,7 @@ class Alone:
         )
         os.close(events)
         os.close(control)
-        self.reader = wire.EventReader(self.events)
+        self.reader = wire.EventReader.open(self.events)
 
     def order(self, *commands: wire.Command) -> None:
         os.write(self.control, b"".join(map(wire.encode_command, commands)))
@@ -351,7 +349,7 @@ class Alone:
         printed = self.process.communicate(timeout=20)[1].decode()
         said: list[e.Event] = []
         while not self.reader.closed:
-            said += self.reader.listen()
+            said += self.reader.receive()
         os.close(self.events)
         return said, self.process.returncode, printed
 

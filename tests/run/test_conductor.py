@@ -1,5 +1,5 @@
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -11,13 +11,13 @@ import pytest
 
 from harness import events as e
 from harness.errors import Disagreement, Interrupted, SideFailed, TwoclocksError
-from harness.model import Schedule, Side, Variant
-from harness.run import conductor
+from harness.model import Schedule, SessionStage, Side, Variant
 from harness.run.baseline_variants import VariantPlan
-from harness.run.conductor import Batch, Conductor
+from harness.run.conductor import Conductor
+from harness.run.frames import Batch
 from harness.run.host import usable_cores
-from harness.run.plan import Session
-from harness.run.schedule import CoreShares
+from harness.run.plan import Plan, Session, Waits
+from harness.run.schedule import UNPINNED, CoreShares
 from harness.run.wire import TimeVariant
 from tests.builders import a_spec, a_workload_file
 
@@ -26,12 +26,7 @@ QUICK = {"seconds": 0.3, "chunks": 6, "quality": 0.97}
 LONG = {"seconds": 60.0, "chunks": 1000, "quality": 0.97}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def swift() -> Iterator[None]:
-    """Shorten the frames, since every wait ends with one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(conductor, "FRAME_S", 0.05)
-        yield
+WAITS = Waits(frame_s=0.05, probe_s=0.2, quiet_for_s=0.2, settle_within_s=0.5)
 
 
 @dataclass
@@ -60,7 +55,7 @@ class Ran:
     conductor: Conductor
     batches: list[Batch]
     shown_at: list[float]
-    doings: list[str]
+    stages: list[tuple[SessionStage, str]]
     ended: TwoclocksError | None
 
     @property
@@ -72,18 +67,16 @@ class Ran:
 
 
 def a_session(out: Path, workload: str = "simulated", **changes: Any) -> Session:
-    ours: dict[str, Any] = {
-        "simulated": True,
-        "replay_rest": False,
-        "core_shares": CoreShares((), (), disjoint=True, screen_has_core=True),
-    }
+    fields: dict[str, Any] = {"simulated": True, "core_shares": UNPINNED}
+    session: dict[str, Any] = {"replay_rest": changes.pop("replay_rest", False)}
     asked = {
         name: changes.pop(name)
         for name in ("schedule", "trials", "workers", "params", "points")
         if name in changes
     }
     spec = a_spec(**({"params": QUICK if workload == "simulated" else {}} | asked))
-    return Session(spec=spec, workload=workload, address="", out=out, **(ours | changes))
+    plan = Plan(spec=spec, workload=workload, **(fields | changes))
+    return Session(plan=plan, out=out, waits=WAITS, **session)
 
 
 def ran(session: Session, presenter: Presenter | None = None) -> Ran:
@@ -95,7 +88,7 @@ def ran(session: Session, presenter: Presenter | None = None) -> Ran:
             presenter.seen += batch
             result.batches.append(batch)
             result.shown_at.append(conducting.now)
-            result.doings.append(conducting.doing)
+            result.stages.append((conducting.stage, conducting.subject))
     except TwoclocksError as error:
         result.ended = error
     return result
@@ -263,10 +256,13 @@ def test_a_session_leaves_no_process(in_turn: Ran, together: Ran) -> None:
 
 
 def test_a_viewer_can_tell_what_is_going_on(in_turn: Ran) -> None:
-    *doings, last = [
-        doing for doing, _ in groupby([*in_turn.doings, "leaving"])
-    ]  # sides that leave at once are not seen to leave
-    assert [*doings, last] == ["arming baseline", "arming distributed", "running", "leaving"]
+    leaving = SessionStage.LEAVING, ""  # sides that leave at once are not seen to leave
+    assert [stage for stage, _ in groupby([*in_turn.stages, leaving])] == [
+        (SessionStage.ARMING, "baseline"),
+        (SessionStage.ARMING, "distributed"),
+        (SessionStage.RUNNING, ""),
+        leaving,
+    ]
 
 
 def test_a_pretend_session_may_run_at_once_on_one_host(tmp_path: Path) -> None:
@@ -279,7 +275,7 @@ def test_the_presenter_says_when_the_clocks_start(tmp_path: Path) -> None:
     result = ran(
         a_session(tmp_path, schedule=Schedule.TOGETHER), Presenter(begins=lambda: next(asked))
     )
-    assert result.doings.count("armed") == 2
+    assert result.stages.count((SessionStage.ARMED, "")) == 2
     assert result.ended is None
 
 
@@ -295,7 +291,7 @@ def test_a_replay_goes_on_until_the_baseline_has_crawled_home(tmp_path: Path) ->
     path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
     result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True))
     went = result.of(e.Go)[-1].at
-    assert "replaying" in result.doings
+    assert (SessionStage.REPLAYING, "") in result.stages
     assert result.shown_at[-1] - went >= result.of(e.Finished)[0].wall_s
 
 
@@ -305,7 +301,7 @@ def test_the_rest_of_a_replay_can_be_skipped(tmp_path: Path) -> None:
         a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True),
         Presenter(skips=lambda: True),
     )
-    assert "replaying" not in result.doings
+    assert (SessionStage.REPLAYING, "") not in result.stages
 
 
 def test_a_key_that_was_pressed_before_the_replay_skips_nothing(tmp_path: Path) -> None:
@@ -497,7 +493,7 @@ def test_frames_keep_coming_while_the_sides_end(tmp_path: Path) -> None:
         for place, batch in enumerate(result.batches)
         if any(isinstance(event, e.Watched) for event in batch)
     )
-    assert len(result.batches) - watched >= 0.6 / conductor.FRAME_S / 2
+    assert len(result.batches) - watched >= 0.6 / WAITS.frame_s / 2
     assert result.ended is None
     assert nobody_left(result)
 
@@ -532,12 +528,6 @@ def baseline(given, report):
     time.sleep(0.005)
     return given
 """
-
-
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conductor, "PROBE_S", 0.2)
-    monkeypatch.setattr(conductor, "SETTLE_AT_MOST_S", 0.5)
 
 
 PROVED = """
@@ -584,11 +574,10 @@ def test_a_rate_is_the_baselines(proved: Ran) -> None:
 
 
 def test_a_viewer_can_tell_what_is_being_proved(proved: Ran) -> None:
-    proving = [doing for doing, _ in groupby(proved.doings) if doing.startswith("proving")]
-    assert proving == [
-        f"proving the baseline: {what}"
-        for what in ("as it runs", "sleep", "on all 1 cores", "as it runs")
+    proving = [
+        subject for (stage, subject), _ in groupby(proved.stages) if stage is SessionStage.PROVING
     ]
+    assert proving == ["as it runs", "sleep", "on all 1 cores", "as it runs"]
 
 
 def test_a_baseline_on_the_whole_host_has_no_lane(proved: Ran) -> None:
@@ -771,7 +760,6 @@ def test_a_proof_can_be_stopped(tmp_path: Path) -> None:
     assert nobody_left(result)
 
 
-@pytest.mark.usefixtures("hurried")
 def test_auto_probes_each_side_alone_and_then_both_at_once(tmp_path: Path) -> None:
     result = ran(
         a_session(
@@ -786,12 +774,11 @@ def test_auto_probes_each_side_alone_and_then_both_at_once(tmp_path: Path) -> No
     assert result.conductor.schedule is (
         Schedule.TOGETHER if contention <= 0.02 else Schedule.IN_TURN
     )
-    assert "settling" in result.doings
+    assert (SessionStage.SETTLING, "") in result.stages
 
 
-@pytest.mark.usefixtures("hurried")
 def test_auto_does_not_probe_what_cannot_be_fair(tmp_path: Path) -> None:
-    shared = CoreShares((), (), disjoint=False, screen_has_core=False)
+    shared = CoreShares(baseline=(), workers=(), disjoint=False, screen_has_core=False)
     session = a_session(
         tmp_path,
         a_workload_file(tmp_path, WARM),
@@ -804,11 +791,10 @@ def test_auto_does_not_probe_what_cannot_be_fair(tmp_path: Path) -> None:
     assert result.conductor.schedule is Schedule.IN_TURN
 
 
-@pytest.mark.usefixtures("hurried")
 def test_sides_on_one_host_run_in_turn_whatever_was_asked_where_their_cores_are_not_known_to_be_disjoint(
     tmp_path: Path,
 ) -> None:
-    joined = CoreShares((), (), disjoint=False, screen_has_core=True)
+    joined = CoreShares(baseline=(), workers=(), disjoint=False, screen_has_core=True)
     result = ran(
         a_session(
             tmp_path,

@@ -26,7 +26,7 @@ def test_a_description_says_what_the_baseline_can_be_timed_beside(tmp_path: Path
         a_workload_file(tmp_path, "fields['tuned'] = ('size', (2, 5))"), ["size=7"]
     )
     assert isinstance(described, WorkloadFacts)
-    assert [(study.name, study.value) for study in described.studies] == [
+    assert [(study.name, study.value) for study in described.variants] == [
         ("size", 2),
         ("size", 5),
         ("size", 7),

@@ -17,7 +17,7 @@ from harness.model import Side
 from harness.run import launch
 from harness.run.digest import workloads_digest
 from harness.run.host import THREAD_VARIABLES
-from harness.run.launch import Child, end_all, environment
+from harness.run.launch import SideProcess, end_all, environment
 from harness.run.wire import Assignment, StartTrial
 from tests.builders import a_workload_file
 
@@ -32,11 +32,13 @@ PRESENTERS = {
 def an_assignment(
     workload: str, side: Side = Side.BASELINE, cores: tuple[tuple[int, ...], ...] = ((),)
 ) -> Assignment:
-    return Assignment(side, workload, {}, 1, 1, cores, events_fd=-1, control_fd=-1)
+    return Assignment(
+        side=side, workload=workload, params={}, workers=1, cores_per_worker=1, cores=cores
+    )
 
 
 @contextmanager
-def a_side(folder: Path, changes: str = "", patience_s: float = 0.0) -> Iterator[Child]:
+def a_side(folder: Path, changes: str = "", patience_s: float = 0.0) -> Iterator[SideProcess]:
     """Yield a side of a made-up workload that is being armed, and see that nothing is left of it."""
     child = launch.launch(an_assignment(a_workload_file(folder, changes)), folder / "side.log")
     try:
@@ -45,23 +47,23 @@ def a_side(folder: Path, changes: str = "", patience_s: float = 0.0) -> Iterator
         assert end_all([child], patience_s) == []
 
 
-def heard(child: Child, until: Callable[[e.Event], bool]) -> list[e.Event]:
+def heard(child: SideProcess, until: Callable[[e.Event], bool]) -> list[e.Event]:
     """Return what a side says up to an event, or to its end."""
     events: list[e.Event] = []
     deadline = time.monotonic() + 20
     while not any(map(until, events)) and not child.reader.closed and time.monotonic() < deadline:
-        events += child.reader.listen()
+        events += child.reader.receive()
         time.sleep(0.01)
     return events
 
 
-def ready(child: Child) -> e.Ready:
+def ready(child: SideProcess) -> e.Ready:
     said = heard(child, lambda event: isinstance(event, e.Ready | e.Failed))
     assert isinstance(said[-1], e.Ready), said
     return said[-1]
 
 
-def to_the_end(child: Child) -> list[e.Event]:
+def to_the_end(child: SideProcess) -> list[e.Event]:
     return heard(child, lambda _: False)
 
 
@@ -215,7 +217,7 @@ def load(params):
 """
 
 
-def logged(child: Child, word: str) -> None:
+def logged(child: SideProcess, word: str) -> None:
     deadline = time.monotonic() + 20
     while word not in child.last_words() and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -269,7 +271,7 @@ def test_what_a_side_starts_while_it_is_told_to_end_ends_too(tmp_path: Path) -> 
 def test_a_side_that_is_gone_can_still_be_ordered_about(tmp_path: Path) -> None:
     with a_side(tmp_path, "os._exit(0)") as child:
         to_the_end(child)
-        child.order(StartTrial())
+        child.send(StartTrial())
 
 
 @pytest.mark.parametrize(
@@ -285,7 +287,7 @@ def test_a_side_that_ends_without_a_word_is_told_by_its_exit(
 ) -> None:
     with a_side(tmp_path, f"print('so long', flush=True)\n{changes}") as child:
         assert to_the_end(child) == []
-        assert child.ending() == e.Failed(reason=reason, last_words="so long")
+        assert child.exit_failure() == e.Failed(reason=reason, last_words="so long")
 
 
 HANG_UP = """
@@ -302,7 +304,7 @@ def test_a_side_that_hangs_up_but_lives_is_not_waited_for(
     monkeypatch.setattr(launch, "EXIT_WITHIN_S", 0.05)
     with a_side(tmp_path, HANG_UP) as child:
         to_the_end(child)
-        assert child.ending().reason == "it hung up but did not end"
+        assert child.exit_failure().reason == "it hung up but did not end"
 
 
 def test_only_the_end_of_a_log_is_quoted(tmp_path: Path) -> None:

@@ -8,21 +8,38 @@ from msgspec.structs import replace
 from harness.errors import Disagreement
 from harness.model import Side
 from harness.run.baseline_variants import VariantPlan
-from harness.run.plan import Session, assignment, require_same_terms, whole_host
-from harness.run.schedule import CoreShares
+from harness.run.plan import (
+    Plan,
+    Session,
+    assignment,
+    redact_home,
+    require_same_terms,
+    whole_host_assignment,
+)
+from harness.run.schedule import UNPINNED, CoreShares
 from tests.builders import a_digest_of, a_held_out, a_process, a_ready, a_spec, an_input
 
-SESSION = Session(
+PLAN = Plan(
     spec=a_spec(workers=2, cores_per_worker=3, baseline_cores=4),
     workload="train",
     address="10.0.0.1:6379",
     core_shares=CoreShares(
-        (0, 1, 2, 3), ((4, 5, 6), (7, 8, 9)), disjoint=True, screen_has_core=True
+        baseline=(0, 1, 2, 3),
+        workers=((4, 5, 6), (7, 8, 9)),
+        disjoint=True,
+        screen_has_core=True,
     ),
     simulated=False,
-    replay_rest=False,
-    out=Path("take"),
 )
+
+
+def planned(**changes: Any) -> Session:
+    """Return a session of the plan with these changes."""
+    return Session(plan=changed(PLAN, **changes), out=Path("take"))
+
+
+SESSION = planned()
+HOME = Path("/home/ada")
 
 
 def test_a_baseline_is_told_to_be_one_worker_on_its_own_cores() -> None:
@@ -36,7 +53,7 @@ def test_a_distributed_side_is_told_its_workers_and_their_cores() -> None:
 
 
 def test_the_distributed_side_of_a_sweep_is_armed_for_its_largest_scale() -> None:
-    sweep = changed(SESSION, spec=a_spec(workers=2, points=(1, 2, 8)))
+    sweep = planned(spec=a_spec(workers=2, points=(1, 2, 8)))
     assert [assignment(sweep, side).workers for side in Side] == [1, 8]
 
 
@@ -47,20 +64,18 @@ def test_only_the_distributed_side_is_told_of_a_cluster() -> None:
 def test_both_sides_are_told_the_same_work() -> None:
     one, other = (assignment(SESSION, side) for side in Side)
     assert (
-        (one.workload, one.params)
-        == (other.workload, other.params)
-        == ("train", SESSION.spec.params)
+        (one.workload, one.params) == (other.workload, other.params) == ("train", PLAN.spec.params)
     )
 
 
 def test_a_side_that_is_not_pinned_is_told_no_cores() -> None:
-    free = changed(SESSION, core_shares=CoreShares((), (), disjoint=True, screen_has_core=True))
+    free = planned(core_shares=UNPINNED)
     assert [assignment(free, side).cores for side in Side] == [((),), ()]
 
 
 def test_a_baseline_on_the_whole_host_is_told_of_all_its_cores() -> None:
-    proved = changed(SESSION, variant_plan=VariantPlan((), (0, 1, 2, 3, 4, 5)))
-    assert whole_host(proved) == replace(
+    proved = planned(variant_plan=VariantPlan((), (0, 1, 2, 3, 4, 5)))
+    assert whole_host_assignment(proved) == replace(
         assignment(proved, Side.BASELINE), cores_per_worker=6, cores=((0, 1, 2, 3, 4, 5),)
     )
 
@@ -111,3 +126,31 @@ def test_a_worker_that_sees_the_baselines_input_is_accepted() -> None:
         workers=(a_process("w0", input_sha256=an_input().sha256), a_process("w1")),
     )
     require_same_terms(a_ready(Side.BASELINE), ready)
+
+
+@pytest.mark.parametrize(
+    ("text", "published"),
+    [
+        ("/home/ada", "~"),
+        ("/home/ada/rows.csv", "~/rows.csv"),
+        ("python /home/ada/a.py '/home/ada/my rows'", "python ~/a.py '~/my rows'"),
+        ("/home/adam/rows.csv", "/home/adam/rows.csv"),
+        ("rows.csv", "rows.csv"),
+        (f"cd {HOME}; python x", "cd ~; python x"),
+        (f"cd {HOME}&&x", "cd ~&&x"),
+        (f"PYTHONPATH={HOME}:/x", "PYTHONPATH=~:/x"),
+        (f"a >{HOME}|b", "a >~|b"),
+        (f"/mnt{HOME}/x", f"/mnt{HOME}/x"),
+        (f"{HOME}ly/x", f"{HOME}ly/x"),
+    ],
+)
+def test_nobodys_home_folder_is_published(text: str, published: str) -> None:
+    assert redact_home({"input": text}, HOME) == {"input": published}
+
+
+def test_parameters_that_are_no_text_are_published_as_they_are() -> None:
+    assert redact_home({"rows": 3, "rate": 0.5, "fast": True}, HOME) == {
+        "rows": 3,
+        "rate": 0.5,
+        "fast": True,
+    }

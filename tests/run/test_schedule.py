@@ -10,7 +10,7 @@ from harness.model import Schedule, Side
 from harness.run.schedule import (
     SLOWDOWN_TOLERATED,
     CoreShares,
-    chosen,
+    choose_schedule,
     rounds,
     share_cores,
     worth_probing,
@@ -34,7 +34,7 @@ ASKED = st.fixed_dictionaries(
 
 def allotted(asked: dict[str, Any], cores: tuple[int, ...]) -> CoreShares | None:
     try:
-        return share_cores(a_spec(**asked), cores, pretend=False)
+        return share_cores(a_spec(**asked), cores, simulated=False)
     except BadRequest:
         return None
 
@@ -95,37 +95,40 @@ def test_a_screen_has_a_core_only_where_one_is_left(
 
 
 def test_in_turn_both_sides_use_the_first_cores() -> None:
-    given = share_cores(a_spec(schedule=Schedule.IN_TURN), (4, 5, 6, 7), pretend=False)
+    given = share_cores(a_spec(schedule=Schedule.IN_TURN), (4, 5, 6, 7), simulated=False)
     assert (given.baseline, given.workers) == ((4,), ((4,), (5,)))
 
 
 def test_at_once_the_workers_come_after_the_baseline() -> None:
-    given = share_cores(a_spec(schedule=Schedule.TOGETHER), (4, 5, 6), pretend=False)
+    given = share_cores(a_spec(schedule=Schedule.TOGETHER), (4, 5, 6), simulated=False)
     assert (given.baseline, given.workers) == ((4,), ((5,), (6,)))
 
 
 def test_the_workers_of_a_joined_cluster_are_not_pinned() -> None:
-    given = share_cores(a_spec(joined_cluster=True, workers=64), (4, 5), pretend=False)
+    given = share_cores(a_spec(joined_cluster=True, workers=64), (4, 5), simulated=False)
     assert (given.baseline, given.workers) == ((4,), ())
 
 
 def test_pretend_workers_need_no_cores() -> None:
-    given = share_cores(a_spec(workers=1000), (0,), pretend=True)
+    given = share_cores(a_spec(workers=1000), (0,), simulated=True)
     assert (given.baseline, given.workers) == ((), ())
 
 
 def test_the_largest_scale_of_a_sweep_decides_how_many_workers_there_are() -> None:
     given = share_cores(
-        a_spec(schedule=Schedule.IN_TURN, workers=3, points=(1, 3)), (4, 5, 6, 7), pretend=False
+        a_spec(schedule=Schedule.IN_TURN, workers=3, points=(1, 3)), (4, 5, 6, 7), simulated=False
     )
     assert (given.baseline, given.workers) == ((4,), ((4,), (5,), (6,)))
 
 
 def test_workers_beyond_the_last_core_begin_anew_at_the_first() -> None:
     crowded = a_spec(schedule=Schedule.IN_TURN, points=(1, 2, 5), oversubscribe=True)
-    given = share_cores(crowded, (4, 5), pretend=False)
+    given = share_cores(crowded, (4, 5), simulated=False)
     assert given == CoreShares(
-        (4,), ((4,), (5,), (4,), (5,), (4,)), disjoint=False, screen_has_core=False
+        baseline=(4,),
+        workers=((4,), (5,), (4,), (5,), (4,)),
+        disjoint=False,
+        screen_has_core=False,
     )
 
 
@@ -133,7 +136,7 @@ def test_no_worker_is_given_a_core_twice_however_crowded() -> None:
     crowded = a_spec(
         schedule=Schedule.IN_TURN, workers=1, points=(1, 4), cores_per_worker=2, oversubscribe=True
     )
-    given = share_cores(crowded, (4, 5, 6), pretend=False)
+    given = share_cores(crowded, (4, 5, 6), simulated=False)
     assert given.workers == ((4, 5), (6, 4), (5, 6), (4, 5))
 
 
@@ -186,11 +189,11 @@ def test_too_few_cores_are_refused_with_what_would_fit(
     asked: dict[str, Any], sentence: str, hint: str
 ) -> None:
     with pytest.raises(BadRequest) as refused:
-        share_cores(a_spec(**asked), (0, 1, 2, 3), pretend=False)
+        share_cores(a_spec(**asked), (0, 1, 2, 3), simulated=False)
     assert (refused.value.sentence, refused.value.hint) == (sentence, hint)
 
 
-ROOMY = CoreShares((0,), ((1,),), disjoint=True, screen_has_core=True)
+ROOMY = CoreShares(baseline=(0,), workers=((1,),), disjoint=True, screen_has_core=True)
 HERE, ELSEWHERE = (
     (a_process("w0"), a_process("w1")),
     (a_process("w0", host="h1"), a_process("w1", host="h2")),
@@ -203,8 +206,16 @@ HERE, ELSEWHERE = (
         (ROOMY, HERE, True),
         (ROOMY, ELSEWHERE, False),
         (ROOMY, (*ELSEWHERE, *HERE), True),
-        (CoreShares((0,), ((0,),), disjoint=False, screen_has_core=True), HERE, False),
-        (CoreShares((0,), ((1,),), disjoint=True, screen_has_core=False), HERE, False),
+        (
+            CoreShares(baseline=(0,), workers=((0,),), disjoint=False, screen_has_core=True),
+            HERE,
+            False,
+        ),
+        (
+            CoreShares(baseline=(0,), workers=((1,),), disjoint=True, screen_has_core=False),
+            HERE,
+            False,
+        ),
     ],
 )
 def test_contention_is_probed_only_where_both_at_once_could_be_fair(
@@ -216,7 +227,7 @@ def test_contention_is_probed_only_where_both_at_once_could_be_fair(
 @pytest.mark.parametrize("asked", [Schedule.IN_TURN, Schedule.TOGETHER])
 @pytest.mark.parametrize("slowdown", [None, 0.0, 0.5])
 def test_a_schedule_that_was_asked_for_is_kept(asked: Schedule, slowdown: float | None) -> None:
-    assert chosen(asked, one_host=True, disjoint=True, slowdown=slowdown) is asked
+    assert choose_schedule(asked, one_host=True, disjoint=True, slowdown=slowdown) is asked
 
 
 @pytest.mark.parametrize(
@@ -232,7 +243,10 @@ def test_a_schedule_that_was_asked_for_is_kept(asked: Schedule, slowdown: float 
 def test_auto_is_together_only_where_that_is_fair(
     one_host: bool, slowdown: float | None, schedule: Schedule
 ) -> None:
-    assert chosen(Schedule.AUTO, one_host=one_host, disjoint=True, slowdown=slowdown) is schedule
+    assert (
+        choose_schedule(Schedule.AUTO, one_host=one_host, disjoint=True, slowdown=slowdown)
+        is schedule
+    )
 
 
 @pytest.mark.parametrize("asked", Schedule)
@@ -240,7 +254,9 @@ def test_auto_is_together_only_where_that_is_fair(
 def test_on_a_shared_host_without_known_disjoint_cores_sides_always_run_in_turn(
     asked: Schedule, slowdown: float | None
 ) -> None:
-    assert chosen(asked, one_host=True, disjoint=False, slowdown=slowdown) is Schedule.IN_TURN
+    assert (
+        choose_schedule(asked, one_host=True, disjoint=False, slowdown=slowdown) is Schedule.IN_TURN
+    )
 
 
 @pytest.mark.parametrize(
@@ -254,7 +270,7 @@ def test_on_a_shared_host_without_known_disjoint_cores_sides_always_run_in_turn(
 def test_on_hosts_of_their_own_it_does_not_matter_whose_cores_are_whose(
     asked: Schedule, schedule: Schedule
 ) -> None:
-    assert chosen(asked, one_host=False, disjoint=False, slowdown=None) is schedule
+    assert choose_schedule(asked, one_host=False, disjoint=False, slowdown=None) is schedule
 
 
 def test_trials_in_turn_alternate_who_goes_first() -> None:

@@ -1,164 +1,171 @@
 import os
 import signal
 import subprocess
+import sys
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from harness.events import Sample
-from harness.model import Process, Side
-from harness.run.host import host_key
-from harness.run.processes import end, family
-from harness.run.utilization import LOOK_EVERY_S, Watch
-from tests.builders import a_process
+from harness.run import processes, utilization
 
-TRIALS = {Side.BASELINE: 3, Side.DISTRIBUTED: 4}
-ONE, TWO = Side
+SPIN = "while True: pass"
+BURN = "import time\nwhile time.process_time() < {seconds}: pass\n"
+TWO = "sh -c 'while :; do :; done' & while :; do :; done"
+HEIRS = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {BURN.format(seconds=0.7)!r}])\ntime.sleep(60)"
 
 
-def a_local(name: str = "core", **changes: Any) -> Process:
-    return a_process(name, **({"host": host_key(), "pid": os.getpid()} | changes))
+@contextmanager
+def running(*command: str) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(command) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
-def looked(
-    watch: Watch, *, trial_at: float = 10.0, until: float, running: tuple[Side, ...] = (ONE,)
-) -> list[Sample]:
-    """Return the samples of a trial that is looked at every quarter of a second of the conductor's clock."""
-    watch.begin(trial_at, [], {})
-    samples: list[Sample] = []
-    for frame in range(int((until - trial_at) * 4) + 1):
-        time.sleep(0.002)
-        samples += [
-            event
-            for event in watch.looks(trial_at + frame / 4, running, TRIALS)
-            if isinstance(event, Sample)
-        ]
-    watch.end()
-    return samples
+@contextmanager
+def python(program: str) -> Iterator[subprocess.Popen[bytes]]:
+    with running(sys.executable, "-c", program) as process:
+        yield process
 
 
-def test_a_worker_that_runs_is_looked_at_twice_a_second() -> None:
-    watch = Watch()
-    watch.follow(ONE, [a_local()])
-    assert [sample.at for sample in looked(watch, until=12.0)] == [10.5, 11.0, 11.5, 12.0]
+def test_the_first_look_has_nothing_to_compare_with() -> None:
+    assert utilization.UtilizationMeter().read({"w0": os.getpid()}) == []
 
 
-def test_a_sample_says_whose_it_is() -> None:
-    watch = Watch()
-    watch.follow(TWO, [a_local("w0")])
-    (sample,) = looked(watch, until=10.5, running=(TWO,))
-    assert (sample.side, sample.trial, sample.worker) == (TWO, 4, "w0")
+def test_a_busy_worker_uses_more_of_its_core_than_an_idle_one() -> None:
+    meter = utilization.UtilizationMeter()
+    with python(SPIN) as busy, running("sleep", "60") as idle:
+        pids = {"w0": busy.pid, "w1": idle.pid}
+        meter.read(pids)
+        time.sleep(0.4)
+        seen = {name: cpu for name, cpu, _ in meter.read(pids)}
+    assert seen["w0"] > seen["w1"]
 
 
-def test_a_side_that_rests_is_not_looked_at() -> None:
-    watch = Watch()
-    watch.follow(ONE, [a_local()])
-    watch.follow(TWO, [a_local("w0")])
-    assert {sample.side for sample in looked(watch, until=11.0, running=(TWO,))} == {TWO}
+def test_resident_memory_is_seen_in_bytes() -> None:
+    meter = utilization.UtilizationMeter()
+    with running("sleep", "60") as idle:
+        meter.read({"w0": idle.pid})
+        time.sleep(0.02)
+        ((_, _, rss_bytes),) = meter.read({"w0": idle.pid})
+    assert 100_000 < rss_bytes < 100_000_000
 
 
-def test_a_worker_on_another_machine_is_not_ours_to_look_at() -> None:
-    watch = Watch()
-    watch.follow(TWO, [a_local("w0"), a_local("w1", host="elsewhere")])
-    assert {sample.worker for sample in looked(watch, until=11.0, running=(TWO,))} == {"w0"}
+def test_a_worker_that_is_gone_is_left_out() -> None:
+    meter = utilization.UtilizationMeter()
+    with running("sleep", "60") as gone:
+        meter.read({"w0": gone.pid, "w1": os.getpid()})
+    assert [name for name, _, _ in meter.read({"w0": gone.pid, "w1": os.getpid()})] == ["w1"]
 
 
-def test_a_worker_that_came_back_is_followed_in_its_new_process() -> None:
-    watch = Watch()
-    with subprocess.Popen(["true"]) as gone:
-        pass
-    watch.follow(TWO, [a_local("w0", pid=gone.pid)])
-    watch.follow(TWO, [a_local("w0")])
-    assert {sample.worker for sample in looked(watch, until=11.0, running=(TWO,))} == {"w0"}
+def test_foreign_load_is_a_share_of_all_cores() -> None:
+    meter = utilization.ForeignLoadMeter([os.getpid()])
+    time.sleep(0.05)
+    assert 0.0 <= meter.share() <= 1.0
 
 
-def test_what_a_worker_did_before_the_trial_is_not_in_its_first_sample() -> None:
-    watch = Watch()
-    watch.follow(ONE, [a_local()])
-    looked(watch, until=10.5)
-    time.sleep(0.4)  # the side rests between its trials
+def test_a_load_of_our_own_is_not_foreign() -> None:
+    with python(SPIN) as ours:
+        mine, other = utilization.ForeignLoadMeter([os.getpid()]), utilization.ForeignLoadMeter([])
+        time.sleep(0.5)
+        as_ours, as_foreign = mine.share(), other.share()
+        assert ours.poll() is None
+    assert (as_foreign - as_ours) * mine.cores > 0.1
+
+
+def test_a_child_that_is_set_apart_is_foreign() -> None:
+    with python(SPIN) as resting:
+        ours, apart = (
+            utilization.ForeignLoadMeter([os.getpid()]),
+            utilization.ForeignLoadMeter([os.getpid()], [resting.pid]),
+        )
+        time.sleep(0.5)
+        as_ours, as_foreign = ours.share(), apart.share()
+        assert resting.poll() is None
+    assert (as_foreign - as_ours) * ours.cores > 0.1
+
+
+def looks(root: int, names: list[str], seconds: float) -> list[list[utilization.WorkerLoad]]:
+    """Return what is seen of a tree for so long, from its second look on."""
+    tree = utilization.TreeMeter()
+    tree.read(root, names)
+    seen, until = [], time.monotonic() + seconds
+    while time.monotonic() < until:
+        time.sleep(0.1)
+        seen.append(tree.read(root, names))
+    return seen
+
+
+def test_the_first_look_at_a_tree_has_nothing_to_compare_with() -> None:
+    assert utilization.TreeMeter().read(os.getpid(), ["w0"]) == []
+
+
+def test_a_tree_without_processes_has_its_places_idle() -> None:
+    with running("sleep", "60") as root:
+        assert looks(root.pid, ["w0", "w1"], 0.1)[-1] == [("w0", 0.0, 0), ("w1", 0.0, 0)]
+
+
+def test_the_busiest_processes_of_a_tree_take_its_places() -> None:
+    with python(f"import subprocess\nsubprocess.run(['sh', '-c', {TWO!r}])") as root:
+        seen = looks(root.pid, ["w0", "w1"], 1.5)[-5:]
+        processes.send_signal(processes.process_tree(root.pid), signal.SIGKILL)
+    assert all(sum(look[place][1] for look in seen) > 0 for place in (0, 1))
+
+
+def test_what_a_tree_used_is_seen_once_though_a_process_ends_and_is_inherited() -> None:
     began = time.monotonic()
-    watch.begin(20.0, [], {})
-    ends = time.process_time() + 0.1
-    while time.process_time() < ends:
-        pass
-    (sample,) = watch.looks(20.0 + LOOK_EVERY_S, [ONE], TRIALS)
-    watch.end()
-    assert isinstance(sample, Sample)
-    assert sample.cpu >= 0.08 / (time.monotonic() - began)
+    with python(
+        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {HEIRS!r}])"
+    ) as root:
+        tree, moments, used = utilization.TreeMeter(), [time.monotonic()], 0.0
+        tree.read(root.pid, ["w0"])
+        while time.monotonic() < began + 30 and not ended(root.pid):
+            time.sleep(0.05)
+            moments.append(time.monotonic())
+            used += sum(cpu for _, cpu, _ in tree.read(root.pid, ["w0"])) * (
+                moments[-1] - moments[-2]
+            )
+        spent = sum(
+            processes.cpu_seconds(pid)
+            for pid in processes.process_tree(root.pid)
+            if pid != root.pid
+        )
+        processes.send_signal(processes.process_tree(root.pid), signal.SIGKILL)
+    assert 0.6 <= spent < 1.2
+    assert used < 1.5 * spent
 
 
-def test_only_frames_of_a_trial_are_counted() -> None:
-    watch = Watch()
-    watch.frame(1.0)
-    watch.begin(2.0, [], {})
-    for at in (2.0, 2.25, 3.0):
-        watch.frame(at)
-    watch.end()
-    watch.frame(9.0)
-    said = watch.event(None)
-    assert (said.frames, said.longest_gap_s) == (3, 0.75)
+def ended(root: int) -> bool:
+    """Return whether the process that burns has ended, and what it used is on its parent's account."""
+    below = [pid for pid in processes.process_tree(root) if pid != root]
+    return len(below) == 1 and processes.cpu_seconds(below[0]) >= 0.6
 
 
-def test_the_time_between_two_trials_is_no_gap() -> None:
-    watch = Watch()
-    for began in (2.0, 60.0):
-        watch.begin(began, [], {})
-        watch.frame(began)
-        watch.frame(began + 0.25)
-        watch.end()
-    assert watch.event(None).longest_gap_s == 0.25
+def a_reading(cpu_s: float, parent: int) -> utilization.TreeProcess:
+    return utilization.TreeProcess(cpu_s, 1000, parent)
 
 
-def test_only_what_the_screen_used_during_trials_is_its_cost() -> None:
-    watch = Watch()
-    ends = time.process_time() + 0.05
-    while time.process_time() < ends:
-        pass
-    watch.begin(0.0, [], {})
-    watch.end()
-    assert watch.event(None).cpu_s < 0.05
+def test_a_whole_branch_that_ended_is_on_the_account_of_who_is_left() -> None:
+    before = {(2, 0.0): a_reading(1.0, 1), (3, 0.0): a_reading(5.0, 2), (4, 0.0): a_reading(7.0, 3)}
+    assert utilization._used(before, {(2, 0.0): a_reading(13.5, 1)}) == {(2, 0.0): 0.5}
 
 
-def test_what_was_not_measured_is_unknown() -> None:
-    said = Watch().event(None)
-    assert (said.foreign_cpu, said.contention) == (None, None)
+def test_a_process_that_has_anothers_number_begins_at_nothing() -> None:
+    assert utilization._used({(2, 0.0): a_reading(9.0, 1)}, {(2, 5.0): a_reading(0.5, 1)}) == {
+        (2, 5.0): 0.5
+    }
 
 
-def test_the_contention_is_passed_on() -> None:
-    assert Watch().event(0.25).contention == 0.25
+def test_a_process_keeps_its_place_while_it_lives() -> None:
+    tree = utilization.TreeMeter()
+    tree._assign({(2, 0.0): 0.4, (3, 0.0): 0.9}, ["w0", "w1"], 1.0)
+    tree._assign({(2, 0.0): 0.9, (3, 0.0): 0.1, (4, 0.0): 1.0}, ["w0", "w1"], 1.0)
+    assert tree._workers == {(3, 0.0): "w0", (2, 0.0): "w1"}
 
 
-def test_the_foreign_load_of_a_trial_is_a_share() -> None:
-    watch = Watch()
-    watch.begin(0.0, [], {})
-    time.sleep(0.02)
-    watch.end()
-    foreign = watch.event(None).foreign_cpu
-    assert foreign is not None
-    assert 0.0 <= foreign <= 1.0
-
-
-def test_a_program_whose_workers_are_not_told_is_seen_by_the_places_in_its_tree() -> None:
-    watch = Watch(trees=True)
-    with subprocess.Popen(["sh", "-c", "while :; do :; done & while :; do :; done"]) as program:
-        watch.follow(TWO, [a_local("w0"), a_local("w1")])
-        watch.begin(10.0, [], {})
-        time.sleep(0.6)
-        samples = [
-            event
-            for event in watch.looks(10.0 + LOOK_EVERY_S, [TWO], TRIALS)
-            if isinstance(event, Sample)
-        ]
-        watch.end()
-        end(family(program.pid), signal.SIGKILL)
-    assert [sample.worker for sample in samples] == ["w0", "w1"]
-    assert sum(sample.cpu for sample in samples) > 0
-
-
-def test_workers_that_a_program_told_are_looked_at_themselves() -> None:
-    watch = Watch(trees=True)
-    with subprocess.Popen(["sleep", "60"]) as other:
-        watch.follow(TWO, [a_local("w0"), a_local("w1", pid=other.pid)])
-        samples = looked(watch, until=11.0, running=(TWO,))
-        other.kill()
-    assert {sample.worker for sample in samples} == {"w0", "w1"}
+def test_a_place_that_was_left_is_taken_by_the_next() -> None:
+    tree = utilization.TreeMeter()
+    tree._assign({(2, 0.0): 0.9}, ["w0"], 1.0)
+    tree._assign({(4, 0.0): 1.0}, ["w0"], 1.0)
+    assert tree._workers == {(4, 0.0): "w0"}

@@ -1,6 +1,5 @@
 import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from harness.events import LONGEST_LINE_BYTES, Event, Failed, Finished, Progress
 from harness.model import Side, Variant
 from harness.run import wire
 
-STUDIES = [
+VARIANTS = [
     wire.TimeVariant(Variant.WHOLE, 0.0),
     wire.TimeVariant(Variant.TUNED, 1.5, "rate", 0.5),
     wire.TimeVariant(Variant.TUNED, 1.5, "size", 96),
@@ -24,59 +23,59 @@ EVENTS: list[Event] = [Progress(done=done) for done in range(20)]
 
 @contextmanager
 def a_pipe() -> Iterator[tuple[wire.EventReader, int]]:
-    """Yield an reader and the descriptor that a side would speak on; the one who speaks closes it."""
+    """Yield a reader and the descriptor that a side would write to; whoever writes closes it."""
     read, write = os.pipe()
-    reader = wire.EventReader(read)
+    reader = wire.EventReader.open(read)
     try:
         yield reader, write
     finally:
         os.close(reader.descriptor)
 
 
-def heard_to_the_end(reader: wire.EventReader) -> list[Event]:
-    heard: list[Event] = []
+def all_received(reader: wire.EventReader) -> list[Event]:
+    received: list[Event] = []
     while not reader.closed:
-        heard += reader.listen()
-    return heard
+        received += reader.receive()
+    return received
 
 
-def said(speak: Callable[[wire.EventWriter], object]) -> list[Event]:
+def sent_by(speak: Callable[[wire.EventWriter], object]) -> list[Event]:
     with a_pipe() as (reader, descriptor):
-        writer = wire.EventWriter(descriptor)
+        writer = wire.EventWriter.start(descriptor)
         speak(writer)
         writer.close()
-        return heard_to_the_end(reader)
+        return all_received(reader)
 
 
-def test_what_is_said_is_heard_in_order() -> None:
+def test_events_that_are_sent_arrive_in_order() -> None:
     def speak(writer: wire.EventWriter) -> None:
         for event in EVENTS:
-            writer.say(event)
+            writer.send(event)
 
-    assert said(speak) == EVENTS
+    assert sent_by(speak) == EVENTS
 
 
 def test_an_event_that_is_longer_than_a_pipe_holds_arrives_whole() -> None:
     long = Failed(reason="raised", last_words="x" * 300_000)
     with a_pipe() as (reader, descriptor):
-        writer = wire.EventWriter(descriptor)
-        writer.say(long)
+        writer = wire.EventWriter.start(descriptor)
+        writer.send(long)
         closing = threading.Thread(target=writer.close)
         closing.start()
-        assert heard_to_the_end(reader) == [long]
+        assert all_received(reader) == [long]
         closing.join()
 
 
 def test_saying_does_not_wait_for_a_reader() -> None:
     many = 20_000  # far more than a pipe holds
     with a_pipe() as (reader, descriptor):
-        writer = wire.EventWriter(descriptor)
+        writer = wire.EventWriter.start(descriptor)
         for done in range(many):
-            writer.say(Progress(done=done))
+            writer.send(Progress(done=done))
         closing = threading.Thread(target=writer.close)
         closing.start()
         assert [
-            event.done for event in heard_to_the_end(reader) if isinstance(event, Progress)
+            event.done for event in all_received(reader) if isinstance(event, Progress)
         ] == list(range(many))
         closing.join()
 
@@ -84,8 +83,8 @@ def test_saying_does_not_wait_for_a_reader() -> None:
 def test_a_reader_that_is_gone_does_not_fail_the_side() -> None:
     read, write = os.pipe()
     os.close(read)
-    writer = wire.EventWriter(write)
-    writer.say(Progress(done=1))
+    writer = wire.EventWriter.start(write)
+    writer.send(Progress(done=1))
     writer.close()
 
 
@@ -93,28 +92,28 @@ def test_a_reader_that_is_gone_does_not_fail_the_side() -> None:
 @given(st.lists(st.integers(1, 60), max_size=40))
 def test_events_are_whole_however_the_bytes_arrive(sizes: list[int]) -> None:
     left = b"".join(map(encode, EVENTS))
-    heard: list[Event] = []
+    received: list[Event] = []
     with a_pipe() as (reader, descriptor):
         for size in [*sizes, len(left)]:
             os.write(descriptor, left[:size])
             left = left[size:]
-            heard += reader.listen()
+            received += reader.receive()
         os.close(descriptor)
-    assert heard == EVENTS
+    assert received == EVENTS
 
 
 def test_a_silent_side_is_no_event() -> None:
     with a_pipe() as (reader, descriptor):
-        assert reader.listen() == ()
+        assert reader.receive() == ()
         assert not reader.closed
         os.close(descriptor)
 
 
-def test_an_ear_is_closed_once_the_side_hangs_up() -> None:
+def test_a_reader_is_closed_once_the_side_closes_its_end() -> None:
     with a_pipe() as (reader, descriptor):
         os.write(descriptor, encode(Progress(done=1)))
         os.close(descriptor)
-        assert reader.listen() == (Progress(done=1),)
+        assert reader.receive() == (Progress(done=1),)
         assert reader.closed
 
 
@@ -122,23 +121,23 @@ def test_a_line_that_was_cut_off_by_death_is_no_event() -> None:
     with a_pipe() as (reader, descriptor):
         os.write(descriptor, encode(Progress(done=1))[:-5])
         os.close(descriptor)
-        assert reader.listen() == ()
+        assert reader.receive() == ()
 
 
 @pytest.mark.parametrize("line", [b"Traceback\n", b'{"event": "dance"}\n', b"\xff\n"])
 def test_a_garbled_line_fails_the_side(line: bytes) -> None:
     with a_pipe() as (reader, descriptor):
         os.write(descriptor, line)
-        (failed,) = reader.listen()
+        (failed,) = reader.receive()
         os.close(descriptor)
     assert isinstance(failed, Failed)
 
 
-def test_what_was_said_before_a_garbled_line_is_kept() -> None:
+def test_events_before_a_garbled_line_are_kept() -> None:
     finished = Finished(wall_s=1.0, cpu_s=1.0, peak_rss_bytes=1, items=1)
     with a_pipe() as (reader, descriptor):
         os.write(descriptor, encode(finished) + b"garbage\n" + encode(Progress(done=9)))
-        first, second = reader.listen()
+        first, second = reader.receive()
         os.close(descriptor)
     assert first == finished
     assert isinstance(second, Failed)
@@ -147,9 +146,9 @@ def test_what_was_said_before_a_garbled_line_is_kept() -> None:
 def test_nothing_is_believed_after_a_garbled_line() -> None:
     with a_pipe() as (reader, descriptor):
         os.write(descriptor, b"garbage\n")
-        reader.listen()
+        reader.receive()
         os.write(descriptor, encode(Progress(done=9)))
-        assert reader.listen() == ()
+        assert reader.receive() == ()
         os.close(descriptor)
 
 
@@ -171,60 +170,55 @@ def spoken_by(descriptor: int, content: bytes) -> threading.Thread:
 def test_an_endless_line_fails_the_side() -> None:
     with a_pipe() as (reader, descriptor):
         writer = spoken_by(descriptor, b"x" * (LONGEST_LINE_BYTES + 100_000))
-        heard = heard_to_the_end(reader)
+        received = all_received(reader)
     writer.join()
-    assert [type(event) for event in heard] == [Failed]
+    assert [type(event) for event in received] == [Failed]
 
 
 def test_a_side_that_never_pauses_does_not_hold_up_a_frame(tmp_path: Path) -> None:
     many = 100_000
-    endless = tmp_path / "said"  # a file, unlike a pipe, always has more to read
+    endless = tmp_path / "events"  # a file, unlike a pipe, always has more to read
     endless.write_bytes(encode(Progress(done=1)) * many)
-    reader = wire.EventReader(os.open(endless, os.O_RDONLY))
-    heard = len(reader.listen())
-    rest = len(heard_to_the_end(reader))
+    reader = wire.EventReader.open(os.open(endless, os.O_RDONLY))
+    received = len(reader.receive())
+    rest = len(all_received(reader))
     os.close(reader.descriptor)
-    assert heard < many / 2
-    assert heard + rest == many
+    assert received < many / 2
+    assert received + rest == many
+
+
+def reported(*reports: tuple[float, int]) -> list[int]:
+    """Return what a reporter passes on of reports, each at its moment."""
+    moments = iter([at for at, _ in reports])
+    sent: list[int] = []
+
+    def send(event: Event) -> None:
+        assert isinstance(event, Progress)
+        sent.append(event.done)
+
+    report = wire.ProgressReporter(send, clock=lambda: next(moments))
+    for _, done in reports:
+        report(done)
+    return sent
 
 
 def test_a_reporter_passes_on_the_first_report() -> None:
-    assert said(lambda writer: wire.Reporter(writer)(5)) == [Progress(done=5)]
+    assert reported((7.0, 5)) == [5]
 
 
 def test_a_reporter_passes_on_at_most_ten_reports_a_second() -> None:
-    began = time.perf_counter()
-
-    def speak(writer: wire.EventWriter) -> None:
-        report = wire.Reporter(writer)
-        for done in range(2_000):
-            report(done)
-
-    heard = said(speak)
-    assert len(heard) <= 1 + (time.perf_counter() - began) / wire.PROGRESS_EVERY_S
+    assert 9 <= len(reported(*((tick / 100, tick) for tick in range(100)))) <= 10
 
 
 def test_a_reporter_passes_on_again_when_it_is_time() -> None:
-    def speak(writer: wire.EventWriter) -> None:
-        report = wire.Reporter(writer)
-        report(1)
-        time.sleep(wire.PROGRESS_EVERY_S * 1.1)
-        report(2)
-
-    assert said(speak) == [Progress(done=1), Progress(done=2)]
+    assert reported((0.0, 1), (0.09, 2), (0.11, 3)) == [1, 3]
 
 
 def test_a_reporter_knows_what_it_did_not_pass_on() -> None:
-    known = []
-
-    def speak(writer: wire.EventWriter) -> None:
-        report = wire.Reporter(writer)
-        report(1)
-        report(2)
-        known.append(report.done)
-
-    said(speak)
-    assert known == [2]
+    report = wire.ProgressReporter(lambda _: None, clock=lambda: 0.0)
+    report(1)
+    report(2)
+    assert report.done == 2
 
 
 def test_commands_arrive_until_the_conductor_hangs_up() -> None:
@@ -232,25 +226,25 @@ def test_commands_arrive_until_the_conductor_hangs_up() -> None:
         wire.ProbeSpeed(1.5, together=True),
         wire.StartTrial(),
         wire.StartTrial(2),
-        *STUDIES,
+        *VARIANTS,
     ]
     read, write = os.pipe()
     for command in sent:
         os.write(write, wire.encode_command(command))
     os.close(write)
-    assert list(wire.commands(read)) == sent
+    assert list(wire.read_commands(read)) == sent
 
 
 def test_an_assignment_comes_back_as_it_was_given() -> None:
     given = wire.Assignment(
-        Side.DISTRIBUTED,
-        "train",
-        {"steps": 3, "rate": 0.5, "fast": True},
-        2,
-        1,
-        ((0,), (1,)),
-        5,
-        6,
-        "10.0.0.1:6379",
+        side=Side.DISTRIBUTED,
+        workload="train",
+        params={"steps": 3, "rate": 0.5, "fast": True},
+        workers=2,
+        cores_per_worker=1,
+        cores=((0,), (1,)),
+        address="10.0.0.1:6379",
+        events_fd=5,
+        control_fd=6,
     )
     assert msgspec.json.decode(msgspec.json.encode(given), type=wire.Assignment) == given

@@ -10,7 +10,6 @@ import os
 import re
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -34,7 +33,7 @@ from harness.run.core_seconds import alone
 from harness.run.digest import pair_digest, source_digest
 from harness.run.find import user_modules
 from harness.run.host import become_subreaper, pin, this_process
-from harness.run.sides.runner import Contestant, Say, Usage, cores_of, here
+from harness.run.sides.runner import Contestant, Usage, cores_of, here
 from harness.workload import Problem, Reporter, Workload
 
 PERCENT = 100
@@ -51,9 +50,11 @@ def _unheard(_: int) -> None:
 class Runner:
     """Runs one side of a pair, as often as asked. A pair that says it is ready has its program started before the clock."""
 
-    def __init__(self, pair: CommandPair, assignment: wire.Assignment, say: Say) -> None:
-        self._pair, self._assignment, self._say = pair, assignment, say
-        common = Path(assignment.common or assignment.scratch)
+    def __init__(
+        self, pair: CommandPair, assignment: wire.Assignment, send: wire.SendEvent
+    ) -> None:
+        self._pair, self._assignment, self._send = pair, assignment, send
+        common = Path(assignment.shared_folder or assignment.scratch)
         self._answers = answers.Answers(pair, Path(assignment.scratch), common)
         # once for both sides, before any program runs: one may write to a file that its command names
         self._source = answers.kept(
@@ -146,7 +147,7 @@ class Runner:
         self._program = None
         program.go()
         for process in self._came:  # now that this trial is the present one
-            self._say(e.Recovered(worker=process.id, process=process, seconds=0.0))
+            self._send(e.Recovered(worker=process.id, process=process, seconds=0.0))
         program.finish()
         self._told_of(self._items, last=True)
         self._ran, self._answer = program, []
@@ -192,7 +193,7 @@ class Runner:
             case SaidSpan(worker=place, items=items, busy_s=busy_s, cpu_s=cpu_s) if (
                 place < self._assignment.workers
             ):
-                self._say(
+                self._send(
                     e.Span(
                         worker=self._name(place), chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s
                     )
@@ -287,19 +288,21 @@ def number(text: bytes | None) -> float | None:
 
 
 def _usage(_: int) -> Usage:
-    """Return the core-seconds of all programs so far, those that are still there among them; how much memory they took is not known."""
-    return {"programs": (processes.below(os.getpid()), 0)}
+    """Return the core-seconds of all programs so far, ended or not.
+
+    How much memory they took is not known.
+    """
+    return {"programs": (processes.descendants_cpu_seconds(), 0)}
 
 
 def end_what_runs() -> None:
-    """End every process below this one: first by a signal that it can heed, then by one that it cannot."""
-    for signal_number in processes.ENDING:
-        left = processes.family(os.getpid())
-        left.pop(os.getpid(), None)
-        processes.end(left, signal_number)
-        until = time.monotonic() + LEAVE_WITHIN_S
-        while processes.alive(left) and time.monotonic() < until:
-            time.sleep(0.01)
+    """End every process below this one, and take their exit codes."""
+
+    def look() -> dict[int, float]:
+        tree = processes.process_tree(os.getpid())
+        return {pid: born for pid, born in tree.items() if pid != os.getpid()}
+
+    processes.end_tree(look)
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

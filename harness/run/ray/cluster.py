@@ -24,8 +24,8 @@ from harness.events import Event, Faulted, Inspected, Recovered, Span
 from harness.model import Host, Process
 from harness.run.core_seconds import Timing
 from harness.run.host import THREAD_VARIABLES, this_host
-from harness.run.processes import Probe
 from harness.run.ray.worker import Worker
+from harness.run.utilization import UtilizationMeter
 
 SMALLEST_STORE_BYTES = 256 << 20
 ANSWER_WITHIN_S = 60.0
@@ -287,8 +287,8 @@ class Sampler:
 
     def __init__(self, owner: Cluster, host: str, node: str) -> None:
         self._owner, self._host = owner, host
-        self._eye: Any = (
-            ray.remote(Probe).options(num_cpus=0, scheduling_strategy=_on(node)).remote()
+        self._meter: Any = (
+            ray.remote(UtilizationMeter).options(num_cpus=0, scheduling_strategy=_on(node)).remote()
         )
 
     def look(self) -> Sequence[tuple[str, float, int]]:
@@ -299,7 +299,7 @@ class Sampler:
             if process.host == self._host
         }
         seen: Sequence[tuple[str, float, int]] = ray.get(
-            self._eye.look.remote(pids), timeout=ANSWER_WITHIN_S
+            self._meter.read.remote(pids), timeout=ANSWER_WITHIN_S
         )
         return seen
 

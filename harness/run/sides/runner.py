@@ -22,7 +22,6 @@ from harness.run.ray.worker import peak_rss_bytes
 from harness.run.sides.simulated import PretendPool
 from harness.workload import Reporter, Workload
 
-Say = Callable[[Event], None]
 Usage = dict[str, tuple[float, int]]
 
 LOOK_EVERY_S = 0.5
@@ -34,7 +33,7 @@ class Contestant:
 
     ``workers`` and ``hosts`` are asked for once everything is warm, so that they tell what really runs.
     ``usage`` of so many workers is (core-seconds so far, peak resident bytes) by process. ``inspect`` has workers that came
-    in mid-run say what input they see; ``rest`` lets go of the last run's state, told of the next one's workers (None: there is none).
+    in mid-run send what input they see; ``rest`` lets go of the last run's state, told of the next one's workers (None: there is none).
     ``split`` says, given its wall time and its core-seconds, what the last run's time went on.
     """
 
@@ -82,28 +81,32 @@ def here() -> tuple[Host, ...]:
 
 @contextlib.contextmanager
 def contestant(
-    assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, say: Say
+    assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, send: wire.SendEvent
 ) -> Iterator[Contestant]:
     """Yield the assigned side of a workload with its workers answering; ``known`` is the digest of the input ``given`` as loaded here."""
     extra = user_module_digest(user_modules(assignment.workload))
     if assignment.side is Side.BASELINE:
-        yield _baseline(assignment, workload, source_digest(extra), known, say)
+        yield _baseline(assignment, workload, source_digest(extra), known, send)
     elif workload.simulated:
-        yield _pretended(assignment, workload, source_digest(extra), known, say)
+        yield _pretended(assignment, workload, source_digest(extra), known, send)
     else:
-        with _on_ray(assignment, workload, given, known, extra, say) as side:
+        with _on_ray(assignment, workload, given, known, extra, send) as side:
             yield side
 
 
 def _baseline(
-    assignment: wire.Assignment, workload: Workload, source: str, known: Digest, say: Say
+    assignment: wire.Assignment,
+    workload: Workload,
+    source: str,
+    known: Digest,
+    send: wire.SendEvent,
 ) -> Contestant:
     cores = assignment.cores[0] if assignment.cores else ()
     name = f"core {cores[0]}" if len(cores) == 1 else f"{len(cores)} cores" if cores else "core"
 
     def run(given: Any, report: Reporter, _: int) -> Any:
         return workload.baseline(
-            given, _looking_busy(report, name, say) if workload.simulated else report
+            given, _looking_busy(report, name, send) if workload.simulated else report
         )
 
     def split(wall_s: float, cpu_s: float) -> tuple[Event, ...]:
@@ -125,7 +128,7 @@ def _seeing(known: Digest, processes: Sequence[Process]) -> list[Process]:
     return [replace(process, input_sha256=known.sha256) for process in processes]
 
 
-def _looking_busy(report: Reporter, name: str, say: Say) -> Reporter:
+def _looking_busy(report: Reporter, name: str, send: wire.SendEvent) -> Reporter:
     """Return a reporter for a sleeping baseline that also says how busy it would have been."""
     looked = time.perf_counter()
 
@@ -134,15 +137,19 @@ def _looking_busy(report: Reporter, name: str, say: Say) -> Reporter:
         report(done)
         if time.perf_counter() >= looked + LOOK_EVERY_S:
             looked = time.perf_counter()
-            say(Sample(worker=name, cpu=1.0, rss_bytes=0))
+            send(Sample(worker=name, cpu=1.0, rss_bytes=0))
 
     return look
 
 
 def _pretended(
-    assignment: wire.Assignment, workload: Workload, source: str, known: Digest, say: Say
+    assignment: wire.Assignment,
+    workload: Workload,
+    source: str,
+    known: Digest,
+    send: wire.SendEvent,
 ) -> Contestant:
-    pool = armed = PretendPool(assignment.workers, say, source, assignment.cores_per_worker)
+    pool = armed = PretendPool(assignment.workers, send, source, assignment.cores_per_worker)
 
     def run(given: Any, report: Reporter, workers: int) -> Any:
         nonlocal pool
@@ -164,7 +171,12 @@ def _pretended(
 
 @contextlib.contextmanager
 def _on_ray(
-    assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, extra: str, say: Say
+    assignment: wire.Assignment,
+    workload: Workload,
+    given: Any,
+    known: Digest,
+    extra: str,
+    send: wire.SendEvent,
 ) -> Iterator[Contestant]:
     """Yield the distributed side on a cluster. Ray is imported here: the baseline must not pay for it."""
     from harness.run.ray.cluster import Crew, Plan, cluster, pickle_by_value
@@ -173,8 +185,8 @@ def _on_ray(
     pickle_by_value(user_modules(assignment.workload))
     held = assignment.workers, assignment.cores_per_worker, assignment.cores
     plan = Plan(assignment.address, assignment.scratch, *held, known.bytes, extra)
-    with cluster(plan) as armed, _looks(armed.samplers(host_key()), say):
-        crew = Crew(armed, say)
+    with cluster(plan) as armed, _looks(armed.samplers(host_key()), send):
+        crew = Crew(armed, send)
         pool = RayPool(crew, assignment.cores_per_worker)
 
         def run(given: Any, report: Reporter, workers: int) -> Any:
@@ -197,7 +209,7 @@ def _on_ray(
 
 
 @contextlib.contextmanager
-def _looks(samplers: Sequence[Any], say: Say) -> Iterator[None]:
+def _looks(samplers: Sequence[Any], send: wire.SendEvent) -> Iterator[None]:
     """Pass on what samplers on remote hosts see, for as long as the side lives."""
     over = threading.Event()
 
@@ -205,7 +217,7 @@ def _looks(samplers: Sequence[Any], say: Say) -> Iterator[None]:
         while not over.wait(LOOK_EVERY_S):
             for sampler in samplers:
                 for worker, cpu, rss in sampler.look():
-                    say(Sample(worker=worker, cpu=cpu, rss_bytes=rss))
+                    send(Sample(worker=worker, cpu=cpu, rss_bytes=rss))
 
     if samplers:
         threading.Thread(target=look, daemon=True).start()

@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from harness.events import Event, Sample, Span
+from harness.events import Sample, Span
 from harness.model import Process
 from harness.run.core_seconds import Account, Timing
 from harness.run.host import this_process
+from harness.run.wire import SendEvent
 from harness.workload import ChunkResult, Lockstep, Reporter
 
 SAMPLE_EVERY_S = 0.5
@@ -26,10 +27,8 @@ class PretendPool:
     Each stands for ``cores`` cores, of which it keeps one busy. ``account`` is that of the run that the pool is for.
     """
 
-    def __init__(
-        self, size: int, say: Callable[[Event], None], source_sha256: str, cores: int = 1
-    ) -> None:
-        self._say, self._cores = say, cores
+    def __init__(self, size: int, send: SendEvent, source_sha256: str, cores: int = 1) -> None:
+        self._send, self._cores = send, cores
         self.account = Account(size, cores)
         mine = this_process("", source_sha256)
         self.processes = [
@@ -80,7 +79,7 @@ class PretendPool:
                 time.sleep(max(0.0, min(row.ends, looked + SAMPLE_EVERY_S) - elapsed))
             done += items[row.chunk]
             self.account.landed(row.place, Timing(row.seconds, row.seconds))
-            self._say(
+            self._send(
                 Span(
                     worker=f"w{row.place}",
                     chunk=row.chunk,
@@ -145,7 +144,7 @@ class PretendPool:
         for row in plan:
             busy[row.place] += max(0.0, min(row.ends, until) - max(row.ends - row.seconds, since))
         for place, seconds in enumerate(busy):
-            self._say(Sample(worker=f"w{place}", cpu=seconds / (until - since), rss_bytes=0))
+            self._send(Sample(worker=f"w{place}", cpu=seconds / (until - since), rss_bytes=0))
 
 
 class _Row(NamedTuple):

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from harness import text as words
 from harness.claims.pairs import within_tolerance
-from harness.model import Schedule, Spec, whole_machines
+from harness.model import Schedule, SessionStage, Spec, whole_machines
 from harness.show import sweep_phrases
 from harness.show.terminal.big_digits import SMALLEST, largest_face
 from harness.show.terminal.lines import (
@@ -46,7 +46,6 @@ from harness.state.replay import at_moment
 SMALLEST_COLUMNS, SMALLEST_ROWS = 80, 24
 
 _HEADER_ROWS, _FOOTER_ROWS = 1, 2
-_PROVING = "proving the baseline"
 _STANDING = "cores stand for machines"
 _WORKERS_BEFORE_A_LARGER_CLOCK = 10
 _LOOKS = {
@@ -73,6 +72,7 @@ class Caption:
     utc: datetime
     badge: str = ""
     prompt: str = ""
+    stage: SessionStage = SessionStage.RUNNING
 
 
 def draw_panel(
@@ -247,7 +247,7 @@ def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
 def _footer(
     board: Board, spec: Spec, caption: Caption, views: tuple[SideView, SideView], columns: int
 ) -> tuple[Line, Line]:
-    proving = bool(board.rates) and caption.prompt.startswith(_PROVING)
+    proving = bool(board.rates) and caption.stage is SessionStage.PROVING
     rate = (
         cut(sweep_phrases.rate(board.rates[-1], spec.workload.unit), columns - 2) if proving else ""
     )

@@ -16,8 +16,8 @@ from harness import events as e
 from harness.model import Parameters, Side
 from harness.run import wire
 from harness.run.host import usable_cores
-from harness.run.launch import Child, end_all, launch
-from harness.run.processes import Ledger
+from harness.run.launch import SideProcess, end_all, launch
+from harness.run.utilization import ForeignLoadMeter
 from tests.bench.rivals.baseline import RIVALS, entered
 from tests.bench.table import Finding, at_most, judged, loudest, ratios, row
 from tests.builders import find_workload
@@ -82,10 +82,10 @@ def timed(given: wire.Assignment) -> Run:
             told = _told(child)
             next(event for event in told if isinstance(event, e.Ready))
             _settle()
-            ledger = Ledger([os.getpid()])
-            child.order(wire.StartTrial())
+            meter = ForeignLoadMeter([os.getpid()])
+            child.send(wire.StartTrial())
             finished = next(event for event in told if isinstance(event, e.Finished))
-            foreign = ledger.foreign()
+            foreign = meter.share()
             scored = next(event for event in told if isinstance(event, e.Scored))
         finally:
             end_all([child], LEAVE_WITHIN_S)
@@ -102,12 +102,10 @@ def assignment(name: str, workload: str, params: Parameters) -> wire.Assignment:
         workers=WORKERS if ray else 1,
         cores_per_worker=1,
         cores=tuple((core,) for core in usable_cores()[:WORKERS]) if ray else (),
-        events_fd=-1,
-        control_fd=-1,
     )
 
 
-def _told(child: Child) -> Iterator[e.Event]:
+def _told(child: SideProcess) -> Iterator[e.Event]:
     """Yield what a side says; raise ``RuntimeError`` with its last words if it fails, hangs up or falls silent."""
     until = time.monotonic() + WITHIN_S
     while not child.reader.closed:
@@ -115,18 +113,18 @@ def _told(child: Child) -> Iterator[e.Event]:
             0
         ]:
             raise RuntimeError(f"no answer within {WITHIN_S:.0f} s: {child.last_words()}")
-        for event in child.reader.listen():
+        for event in child.reader.receive():
             if isinstance(event, e.Failed):
                 raise RuntimeError(f"{event.reason}: {event.last_words}")
             yield event
-    raise RuntimeError(child.ending().last_words)
+    raise RuntimeError(child.exit_failure().last_words)
 
 
 def _settle() -> None:
     """Wait until what arming stirred up has died down, but not for ever."""
-    until, ledger = time.monotonic() + SETTLE_AT_MOST_S, Ledger(())
+    until, meter = time.monotonic() + SETTLE_AT_MOST_S, ForeignLoadMeter(())
     while time.monotonic() < until:
         time.sleep(1.0)
-        if ledger.foreign() * ledger.cores < QUIET_CORES:
+        if meter.share() * meter.cores < QUIET_CORES:
             return
-        ledger.restart()
+        meter.restart()

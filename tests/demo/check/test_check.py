@@ -502,7 +502,7 @@ def test_ctrl_c_while_ray_comes_up_leaves_nothing_of_it(tmp_path: Path) -> None:
         wait_for(
             lambda: any(process.name() == "raylet" for process in program.children(recursive=True))
         )
-        started = processes.family(terminal.process.pid)
+        started = processes.process_tree(terminal.process.pid)
         terminal.type(CTRL_C)
         code = terminal.ended(STOPS_WITHIN_S)
-    assert (code, len(started) > 2, processes.alive(started)) == (130, True, [])
+    assert (code, len(started) > 2, processes.still_running(started)) == (130, True, [])

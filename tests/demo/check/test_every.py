@@ -9,9 +9,10 @@ from demo.check import every
 from demo.check.machine import Watch
 from demo.check.result import Finding, Verdict
 from demo.check.terminal import Display
-from demo.options import Options, Request
+from demo.options import Options
 from harness.errors import Interrupted
 from harness.model import Kind, Status
+from harness.run.plan import Plan
 from harness.talk.history import REHEARSALS, Rehearsal, configuration, keep
 from tests.builders import a_workload_file
 from tests.options import some_options
@@ -128,8 +129,8 @@ def test_nothing_is_left_where_takes_are_kept(tmp_path: Path) -> None:
 def a_rehearsal(typed: Options) -> Rehearsal:
     """Return a complete rehearsal of what was typed."""
     wanted = every.requested(typed)
-    assert isinstance(wanted, Request)
-    alike = configuration(wanted.spec, Kind.SIMULATED)
+    assert isinstance(wanted, Plan)
+    alike = configuration(wanted.published_spec(Path.home()), Kind.SIMULATED)
     return Rehearsal(
         began_utc="2026-11-22T09:14:07+00:00",
         status=Status.COMPLETE,

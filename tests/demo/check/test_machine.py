@@ -5,7 +5,8 @@ import pytest
 
 from demo.check import machine
 from demo.check.result import Verdict
-from demo.options import WORKER_BYTES, Request, make_plan
+from demo.options import WORKER_BYTES, make_plan
+from harness.run.plan import Plan
 from tests.builders import a_workload_file
 from tests.options import some_options
 
@@ -76,7 +77,7 @@ def test_memory_is_said_in_numbers() -> None:
     assert machine.memory(3 * GB, GB).sentence == "3.00 GB free, about 1.00 GB needed"
 
 
-def asked_for(workload: str, workers: int, *, joined: bool = False) -> Request:
+def asked_for(workload: str, workers: int, *, joined: bool = False) -> Plan:
     """Return a session on so many workers, whatever the cores here."""
     wanted = make_plan(some_options(workload=workload, workers=1))
     return replace(wanted, spec=replace(wanted.spec, workers=workers, joined_cluster=joined))

@@ -16,7 +16,12 @@ KNOWN = digest(PROBLEM.input, PROBLEM.items)
 
 def an_assignment(side: Side, **changes: Any) -> Assignment:
     return Assignment(
-        side, "simulated", {}, 3, 1, changes.get("cores", ((),)), events_fd=-1, control_fd=-1
+        side=side,
+        workload="simulated",
+        params={},
+        workers=3,
+        cores_per_worker=1,
+        cores=changes.get("cores", ((),)),
     )
 
 

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from harness import events as e
 from harness import text as words
-from harness.model import CommandFacts, Schedule, Side, Variant
+from harness.model import CommandFacts, Schedule, SessionStage, Side, Variant
 from harness.show.terminal.big_digits import SMALLEST, draw_digits
 from harness.show.terminal.panel import Caption, draw_panel, elapsed, is_replaying
 from harness.state.board import Board
@@ -365,7 +365,7 @@ def test_the_rounds_of_a_sweep_are_counted_once() -> None:
     assert "pair 1 of 2" not in picture
 
 
-def a_proof(prompt: str) -> str:
+def a_proof(stage: SessionStage, prompt: str) -> str:
     """Return the panel after a sweep, once a variant of the baseline was timed."""
     events = sweep_events((1, 2))
     rated = e.Rated(
@@ -378,19 +378,24 @@ def a_proof(prompt: str) -> str:
     )
     board = a_board([*events, e.stamp(rated, 120.0, Side.BASELINE, 0)])
     return draw_panel(
-        board, a_spec(points=(1, 2)), a_caption(prompt=prompt), at=121.0, columns=80, rows=24
+        board,
+        a_spec(points=(1, 2)),
+        a_caption(stage=stage, prompt=prompt),
+        at=121.0,
+        columns=80,
+        rows=24,
     ).plain
 
 
 def test_the_proof_of_the_baseline_shows_what_is_measured_and_the_last_rate() -> None:
-    picture = a_proof("proving the baseline: micro_batch 768")
+    picture = a_proof(SessionStage.PROVING, "proving the baseline: micro_batch 768")
 
     assert picture.endswith(" proving the baseline: micro_batch 768\n")
     assert "baseline with micro_batch 384: 12,300 samples/s" in picture
 
 
 def test_a_rate_is_not_told_once_the_proof_is_over() -> None:
-    assert "samples/s" not in a_proof("Enter skips the rest of the replay")
+    assert "samples/s" not in a_proof(SessionStage.REPLAYING, "Enter skips the rest of the replay")
 
 
 def test_the_quality_of_the_rehearsal_is_told_uncut() -> None:
@@ -567,7 +572,8 @@ A_SIZE = st.tuples(st.integers(min_value=1, max_value=180), st.integers(min_valu
     A_TIME,
     A_SIZE,
     st.sampled_from([(1, ()), (2, ()), (30, ()), (2, (1, 2, 5)), (30, tuple(range(1, 13)))]),
-    st.text() | st.just("proving the baseline"),
+    st.text(),
+    st.sampled_from(SessionStage),
     st.sampled_from(Schedule),
 )
 def test_whatever_happens_the_panel_draws_and_fits(
@@ -576,6 +582,7 @@ def test_whatever_happens_the_panel_draws_and_fits(
     size: tuple[int, int],
     asked: tuple[int, tuple[int, ...]],
     text: str,
+    stage: SessionStage,
     schedule: Schedule,
 ) -> None:
     (columns, rows), (workers, points) = size, asked
@@ -588,7 +595,7 @@ def test_whatever_happens_the_panel_draws_and_fits(
     frame = draw_panel(
         a_board(events),
         spec,
-        a_caption(run_id=text, badge=text, prompt=text, schedule=schedule),
+        a_caption(run_id=text, badge=text, prompt=text, stage=stage, schedule=schedule),
         at=at,
         columns=columns,
         rows=rows,

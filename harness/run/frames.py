@@ -1,0 +1,155 @@
+"""A session a frame at a time: sides are armed, listened to and let go, and their events noted.
+
+May import ``model``, ``events``, ``errors`` and ``run``.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from harness import events as e
+from harness.errors import Interrupted, SideFailed
+from harness.model import SessionStage, Side
+from harness.run.launch import SideProcess
+from harness.run.observation import Observation
+from harness.run.plan import Session, Wishes, assignment
+from harness.run.side_processes import SideProcesses
+
+Batch = tuple[e.Event, ...]
+
+
+class SessionFrames:
+    """The mechanics of a session in progress; what happens when is the conductor's.
+
+    ``stage`` and ``subject`` (what the stage is about; empty: nothing in particular) tell a viewer
+    what is going on. ``measured`` is set once every trial is scored: from then on nothing that
+    fails or is stopped takes anything back.
+    """
+
+    def __init__(
+        self, session: Session, wishes: Wishes, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.session = session
+        self.plan = session.plan
+        self.waits = session.waits
+        self.wishes = wishes
+        self.clock = clock
+        self._began = clock()
+        self.processes = SideProcesses(clock)
+        self.observation = Observation(trees=session.plan.spec.commands is not None)
+        self.ready: dict[Side, e.Ready] = {}
+        self.probed: dict[tuple[Side, bool], float] = {}
+        self.variants_timed = 0
+        self.running: set[Side] = set()
+        self.failed: dict[Side, e.Failed] = {}
+        self.wall_s: dict[Side, float] = {}
+        self.trial = dict.fromkeys(Side, 0)
+        self.stage = SessionStage.ARMING
+        self.subject = ""
+        self.measured = False
+
+    @property
+    def now(self) -> float:
+        """Return the seconds since the session began."""
+        return self.clock() - self._began
+
+    def arm(self, side: Side) -> Iterator[Batch]:
+        """Start a side and wait until it is ready.
+
+        One at a time, so that each start-up is measured alone.
+        """
+        self.stage, self.subject = SessionStage.ARMING, side
+        process = self.processes.start(
+            side, assignment(self.session, side), self.session.out / f"{side}.log"
+        )
+        yield self.stamped(side, [e.Launched(pid=process.process.pid)])
+        yield from self.until(lambda: side in self.ready, SessionStage.ARMING, side)
+        process.record_tree()
+
+    def leave(self) -> Iterator[Batch]:
+        """Keep the frames coming while the sides end by themselves, but not for ever.
+
+        A signal hurries them.
+        """
+        self.stage, self.subject = SessionStage.LEAVING, ""
+        self.processes.close_commands()
+        until = self.now + self.waits.leave_within_s
+        while not self.processes.ended_within(self.waits.frame_s):
+            if self.now >= until or self.wishes.stop() is not None:
+                return
+            yield ()
+
+    def until(
+        self, done: Callable[[], bool], stage: SessionStage, subject: str = ""
+    ) -> Iterator[Batch]:
+        """Yield frames until something is so; raise for a signal, or for a side that failed."""
+        self.stage, self.subject = stage, subject
+        while not done():
+            batch = self._frame()
+            yield batch
+            failed = next((event for event in batch if isinstance(event, e.Failed)), None)
+            if failed is not None:
+                sentence = f"the {failed.side} side failed: {failed.reason}"
+                raise SideFailed(sentence, self._hint(failed))
+            if (signal_number := self.wishes.stop()) is not None:
+                raise Interrupted(signal_number, self.session.stop_hint)
+
+    def _hint(self, failed: e.Failed) -> str:
+        if failed.hint:
+            return failed.hint
+        words = failed.last_words.strip().splitlines()
+        if words:
+            return f"its last words: {words[-1].strip()}"
+        return self.session.log_hint.format(side=failed.side)
+
+    def _frame(self) -> Batch:
+        """Listen for one frame's time; every event is stamped as it arrives."""
+        events: list[e.Event] = []
+        self.processes.listen(
+            self.waits.frame_s,
+            lambda process, received: events.extend(self._noted(process, received)),
+        )
+        if not self.plan.simulated:
+            events += self.observation.samples(self.now, self.running, self.trial)
+        self.observation.count_frame(self.now)
+        return tuple(events)
+
+    def _noted(self, process: SideProcess, received: Iterable[e.Event]) -> Batch:
+        """Return the events of a process, once noted.
+
+        The process of a variant has no lane: only its rate and its failure are passed on. Once the
+        session is measured, a failure is noted and not passed on.
+        """
+        if process.side is Side.BASELINE and process is not self.processes[Side.BASELINE]:
+            received = [event for event in received if isinstance(event, e.Rated | e.Failed)]
+        events = self.stamped(process.side, received)
+        for event in events:
+            self._note(event)
+        return tuple(
+            event for event in events if not (self.measured and isinstance(event, e.Failed))
+        )
+
+    def stamped(self, side: Side, events: Iterable[e.Event]) -> Batch:
+        """Return a side's events with the time, the side and its trial on them."""
+        now = self.now
+        return tuple(e.stamp(event, now, side, self.trial[side]) for event in events)
+
+    def _note(self, event: e.Event) -> None:
+        """Keep what the conducting itself depends on."""
+        side = event.side
+        match event:
+            case e.Ready():
+                self.ready[side] = event
+                self.observation.follow(side, event.workers)
+            case e.Probed(rate=rate, together=together):
+                self.probed[side, together] = rate
+            case e.Rated():
+                self.variants_timed += 1
+            case e.Finished(wall_s=wall_s):
+                self.wall_s[side] = wall_s
+            case e.Scored():
+                self.running.discard(side)
+            case e.Failed():
+                self.failed[side] = event
+            case e.Recovered(process=process):
+                self.observation.follow(side, [process])
+                self.processes[side].record_tree()

@@ -1,0 +1,119 @@
+"""What the conductor observes beside the sides' events: load of workers, its own cost, foreign load.
+
+May import ``model``, ``events`` and ``run``.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from harness.events import Event, Sample, Watched, stamp
+from harness.model import Process, Side
+from harness.run.host import host_key
+from harness.run.utilization import ForeignLoadMeter, TreeMeter, UtilizationMeter, WorkerLoad
+
+SAMPLE_EVERY_S = 0.5
+
+
+class Observation:
+    """Samples the workers twice a second and adds up what observing costs.
+
+    ``trees``: a side may be a program of its own, whose workers are the processes below it.
+    ``cpu_clock`` reads the core-seconds of the screen's own process.
+    """
+
+    def __init__(
+        self, *, trees: bool = False, cpu_clock: Callable[[], float] = time.process_time
+    ) -> None:
+        self._host = host_key()
+        self._cpu_clock = cpu_clock
+        self._tree_meters = {side: TreeMeter() for side in Side} if trees else {}
+        self._meters = {side: UtilizationMeter() for side in Side}
+        self._pids: dict[Side, dict[str, int]] = {side: {} for side in Side}
+        self._workers_at_work: dict[Side, int] = {}
+        self._sampled_at = 0.0
+        self._frames = 0
+        self._last_frame_at: float | None = None
+        self._longest_gap_s = 0.0
+        self._cpu_s = 0.0
+        self._cpu_before_s = 0.0
+        self._foreign: float | None = None
+        self._foreign_meter: ForeignLoadMeter | None = None
+
+    def follow(self, side: Side, processes: Iterable[Process]) -> None:
+        """Sample these processes too, as far as they run on this host."""
+        self._pids[side] |= {
+            process.id: process.pid for process in processes if process.host == self._host
+        }
+
+    def samples(
+        self, now: float, running: Iterable[Side], trials: Mapping[Side, int]
+    ) -> tuple[Event, ...]:
+        """Return the samples that are due, of the sides that run."""
+        if now < self._sampled_at + SAMPLE_EVERY_S:
+            return ()
+        self._sampled_at = now
+        return tuple(
+            stamp(
+                Sample(worker=load.worker, cpu=load.cpu, rss_bytes=load.rss_bytes),
+                now,
+                side,
+                trials[side],
+            )
+            for side in running
+            for load in self._read(side)
+        )
+
+    def _read(self, side: Side) -> list[WorkerLoad]:
+        """Read the meters of a side's workers.
+
+        Where only the pid of their driver is known, the processes below it are read.
+        """
+        pids = self._pids[side]
+        if self._tree_meters and len(set(pids.values())) == 1:
+            root = next(iter(pids.values()))
+            workers = [*pids][: self._workers_at_work.get(side) or None]
+            return self._tree_meters[side].read(root, workers)
+        return self._meters[side].read(pids)
+
+    def count_frame(self, now: float) -> None:
+        """Count a frame that is handed over while a trial runs."""
+        if self._foreign_meter is None:
+            return
+        if self._last_frame_at is not None:
+            self._longest_gap_s = max(self._longest_gap_s, now - self._last_frame_at)
+        self._last_frame_at = now
+        self._frames += 1
+
+    def begin_trial(
+        self, now: float, at_rest: Iterable[int], workers_at_work: Mapping[Side, int]
+    ) -> None:
+        """Start to measure a trial.
+
+        ``at_rest`` holds the pids of the sides that wait: what their daemons do is foreign load for
+        the side that runs. ``workers_at_work`` is each other side's number of workers (0: all).
+        """
+        self._workers_at_work = dict(workers_at_work)
+        self._foreign_meter = ForeignLoadMeter([os.getpid()], at_rest)
+        self._last_frame_at = None
+        self._cpu_before_s = self._cpu_clock()
+        for side in Side:
+            self._read(side)  # what they did before is left out
+        self._sampled_at = now
+
+    def end_trial(self) -> None:
+        """Stop measuring a trial. The foreign load that is kept is the worst of all trials."""
+        if self._foreign_meter is not None:
+            self._foreign = max(self._foreign or 0.0, self._foreign_meter.share())
+        self._foreign_meter = None
+        self._cpu_s += self._cpu_clock() - self._cpu_before_s
+
+    def event(self, contention: float | None) -> Watched:
+        """Return what observing cost, and the foreign load."""
+        return Watched(
+            cpu_s=self._cpu_s,
+            frames=self._frames,
+            longest_gap_s=self._longest_gap_s,
+            foreign_cpu=self._foreign,
+            contention=contention,
+        )

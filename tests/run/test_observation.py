@@ -1,0 +1,167 @@
+import os
+import signal
+import subprocess
+import time
+from typing import Any
+
+from harness.events import Sample
+from harness.model import Process, Side
+from harness.run.host import host_key
+from harness.run.observation import SAMPLE_EVERY_S, Observation
+from harness.run.processes import process_tree, send_signal
+from tests.builders import a_process
+
+TRIALS = {Side.BASELINE: 3, Side.DISTRIBUTED: 4}
+ONE, TWO = Side
+
+
+def a_local(name: str = "core", **changes: Any) -> Process:
+    return a_process(name, **({"host": host_key(), "pid": os.getpid()} | changes))
+
+
+def sampled(
+    observation: Observation,
+    *,
+    trial_at: float = 10.0,
+    until: float,
+    running: tuple[Side, ...] = (ONE,),
+) -> list[Sample]:
+    """Return the samples of a trial that is observed every quarter of a second of the conductor's clock."""
+    observation.begin_trial(trial_at, [], {})
+    samples: list[Sample] = []
+    for frame in range(int((until - trial_at) * 4) + 1):
+        time.sleep(0.002)
+        samples += [
+            event
+            for event in observation.samples(trial_at + frame / 4, running, TRIALS)
+            if isinstance(event, Sample)
+        ]
+    observation.end_trial()
+    return samples
+
+
+def test_a_worker_that_runs_is_sampled_twice_a_second() -> None:
+    observation = Observation()
+    observation.follow(ONE, [a_local()])
+    assert [sample.at for sample in sampled(observation, until=12.0)] == [10.5, 11.0, 11.5, 12.0]
+
+
+def test_a_sample_says_whose_it_is() -> None:
+    observation = Observation()
+    observation.follow(TWO, [a_local("w0")])
+    (sample,) = sampled(observation, until=10.5, running=(TWO,))
+    assert (sample.side, sample.trial, sample.worker) == (TWO, 4, "w0")
+
+
+def test_a_side_that_rests_is_not_sampled() -> None:
+    observation = Observation()
+    observation.follow(ONE, [a_local()])
+    observation.follow(TWO, [a_local("w0")])
+    assert {sample.side for sample in sampled(observation, until=11.0, running=(TWO,))} == {TWO}
+
+
+def test_a_worker_on_another_machine_is_not_sampled() -> None:
+    observation = Observation()
+    observation.follow(TWO, [a_local("w0"), a_local("w1", host="elsewhere")])
+    assert {sample.worker for sample in sampled(observation, until=11.0, running=(TWO,))} == {"w0"}
+
+
+def test_a_worker_that_came_back_is_followed_in_its_new_process() -> None:
+    observation = Observation()
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    observation.follow(TWO, [a_local("w0", pid=gone.pid)])
+    observation.follow(TWO, [a_local("w0")])
+    assert {sample.worker for sample in sampled(observation, until=11.0, running=(TWO,))} == {"w0"}
+
+
+def test_work_before_the_trial_is_not_in_its_first_sample() -> None:
+    observation = Observation()
+    observation.follow(ONE, [a_local()])
+    sampled(observation, until=10.5)
+    time.sleep(0.4)  # the side rests between its trials
+    began = time.monotonic()
+    observation.begin_trial(20.0, [], {})
+    ends = time.process_time() + 0.1
+    while time.process_time() < ends:
+        pass
+    (sample,) = observation.samples(20.0 + SAMPLE_EVERY_S, [ONE], TRIALS)
+    observation.end_trial()
+    assert isinstance(sample, Sample)
+    assert sample.cpu >= 0.08 / (time.monotonic() - began)
+
+
+def test_only_frames_of_a_trial_are_counted() -> None:
+    observation = Observation()
+    observation.count_frame(1.0)
+    observation.begin_trial(2.0, [], {})
+    for at in (2.0, 2.25, 3.0):
+        observation.count_frame(at)
+    observation.end_trial()
+    observation.count_frame(9.0)
+    said = observation.event(None)
+    assert (said.frames, said.longest_gap_s) == (3, 0.75)
+
+
+def test_the_time_between_two_trials_is_no_gap() -> None:
+    observation = Observation()
+    for began in (2.0, 60.0):
+        observation.begin_trial(began, [], {})
+        observation.count_frame(began)
+        observation.count_frame(began + 0.25)
+        observation.end_trial()
+    assert observation.event(None).longest_gap_s == 0.25
+
+
+def test_only_the_screens_core_seconds_during_trials_are_its_cost() -> None:
+    readings = iter([5.0, 5.25, 9.0, 9.5])
+    observation = Observation(cpu_clock=lambda: next(readings))
+    for began in (0.0, 10.0):
+        observation.begin_trial(began, [], {})
+        observation.end_trial()
+    assert observation.event(None).cpu_s == 0.75
+
+
+def test_a_load_that_was_not_measured_is_unknown() -> None:
+    said = Observation().event(None)
+    assert (said.foreign_cpu, said.contention) == (None, None)
+
+
+def test_the_contention_is_passed_on() -> None:
+    assert Observation().event(0.25).contention == 0.25
+
+
+def test_the_foreign_load_of_a_trial_is_a_share() -> None:
+    observation = Observation()
+    observation.begin_trial(0.0, [], {})
+    time.sleep(0.02)
+    observation.end_trial()
+    foreign = observation.event(None).foreign_cpu
+    assert foreign is not None
+    assert 0.0 <= foreign <= 1.0
+
+
+def test_the_busiest_processes_of_a_program_stand_for_workers_it_does_not_name() -> None:
+    observation = Observation(trees=True)
+    with subprocess.Popen(["sh", "-c", "while :; do :; done & while :; do :; done"]) as program:
+        observation.follow(TWO, [a_local("w0"), a_local("w1")])
+        observation.begin_trial(10.0, [], {})
+        time.sleep(0.6)
+        samples = [
+            event
+            for event in observation.samples(10.0 + SAMPLE_EVERY_S, [TWO], TRIALS)
+            if isinstance(event, Sample)
+        ]
+        observation.end_trial()
+        send_signal(process_tree(program.pid), signal.SIGKILL)
+    assert [sample.worker for sample in samples] == ["w0", "w1"]
+    assert sum(sample.cpu for sample in samples) > 0
+
+
+def test_workers_that_a_program_names_are_sampled_themselves() -> None:
+    observation = Observation(trees=True)
+    with subprocess.Popen(["sleep", "60"]) as other:
+        observation.follow(TWO, [a_local("w0"), a_local("w1", pid=other.pid)])
+        samples = sampled(observation, until=11.0, running=(TWO,))
+        other.kill()
+    assert {sample.worker for sample in samples} == {"w0", "w1"}
