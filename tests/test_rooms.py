@@ -89,7 +89,7 @@ MAY_IMPORT = {
 }
 ONLY_IN = {
     "ray": ("harness.run.ray",),
-    "psutil": ("harness.run.processes", "harness.run.host"),
+    "psutil": ("harness.run.processes", "harness.run.utilization", "harness.run.host"),
     "rich": ("harness.show", "demo"),
     "matplotlib": ("harness.show.figures", "harness.show.slide"),
     "pptx": ("harness.show.pptx",),
