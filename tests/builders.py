@@ -265,7 +265,7 @@ def some_rates() -> tuple[Rate, ...]:
 
 def a_report(results: Results | None = None, **changes: Any) -> Report:
     """Return the report of a session whose journal says what its results file says."""
-    facts = replace(a_results() if results is None else results, **changes)
+    facts = a_results(**changes) if results is None else results
     return Report(replace(audit(facts, ()), differences=()))
 
 

@@ -40,9 +40,14 @@ class Audit:
     there is no journal).
     """
 
-    results: Results
+    evidence: Evidence
     findings: tuple[Finding, ...]
     differences: tuple[str, ...] | None
+
+    @property
+    def results(self) -> Results:
+        """Return the facts."""
+        return self.evidence.results
 
     @property
     def verdict(self) -> Verdict:
@@ -59,8 +64,7 @@ class Audit:
         Declared facts have no journal, combined facts have several, and a simulated session is
         refused anyway.
         """
-        missing = self.differences is None
-        return missing_journal(Evidence(self.results, None, journal_missing=missing))
+        return missing_journal(self.evidence)
 
     def count(self, verdict: Verdict) -> int:
         """Return how many rules came to a verdict."""
@@ -82,7 +86,7 @@ def audit(
     """
     evidence = Evidence(results, complete_pairs(results), written, journal_missing=journal is None)
     return Audit(
-        results,
+        evidence,
         tuple(_finding(rule, evidence) for rule in RULES),
         None if journal is None else differences(results, journal, journal_sha256),
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from statistics import median
 
-from harness.claims.pairs import Pairs, complete_pairs, median_of
+from harness.claims.pairs import Pairs, median_of
 from harness.model import Rate, Results, Variant
 
 DRIFT_LIMIT = 0.05
@@ -46,13 +46,15 @@ class Proof:
     drift: float
 
 
-def proof(results: Results) -> Proof | None:
-    """Return what the rates prove of the baseline (None: it was not timed as it runs)."""
+def proof(results: Results, pairs: Pairs | None) -> Proof | None:
+    """Return what the rates prove of the baseline (None: it was not timed as it runs).
+
+    ``pairs`` are the headline's (None: there is no speedup to compare with).
+    """
     rates = _median_rates(results.rates)
     own = _rate_of(rates, Variant.OWN)
     if own is None:
         return None
-    pairs = complete_pairs(results)
     speedup = None if pairs is None else pairs.speedup
     tuned = _tuned(rates)
     best = max(tuned, key=lambda rate: rate.items_per_s, default=None)

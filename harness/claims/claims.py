@@ -3,7 +3,7 @@
 Whoever draws is given this value and judges nothing. May import ``harness.claims`` and ``harness.model``.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from harness.claims.audit import Audit
@@ -11,6 +11,7 @@ from harness.claims.baseline_proof import Proof, proof
 from harness.claims.core_time import CoreTime, core_time
 from harness.claims.curve import Curve, curve
 from harness.claims.headline import Headline, Refusal, headline
+from harness.claims.pairs import Pairs, pairs_by_scale
 from harness.claims.rule import Caveat
 from harness.claims.run_cost import Cost
 from harness.model import Results
@@ -35,26 +36,27 @@ class Claims:
         """Return the headline, or every reason why there is none."""
         if self.audit.differences:
             return Refusal(self.results, (_differs(self.audit.differences[0]),))
-        claim = headline(self.results)
-        missing = self.audit.missing_journal
-        if missing is None or isinstance(claim, Refusal):
-            return claim
-        return replace(claim, caveats=(missing, *claim.caveats))
+        return headline(self.audit.evidence, self.curve)
+
+    @cached_property
+    def scales(self) -> tuple[Pairs, ...]:
+        """Return the complete pairs of each scale that has any."""
+        return pairs_by_scale(self.results)
 
     @cached_property
     def curve(self) -> Curve | None:
         """Return the scaling curve (None: no scale has a complete pair)."""
-        return curve(self.results)
+        return curve(self.scales)
 
     @cached_property
     def proof(self) -> Proof | None:
         """Return what the baseline's rate was held against (None: it was not timed)."""
-        return proof(self.results)
+        return proof(self.results, self.audit.evidence.pairs)
 
     @cached_property
     def core_time(self) -> tuple[CoreTime, ...]:
         """Return where the core time of every scale went (empty: not known)."""
-        return core_time(self.results)
+        return core_time(self.scales)
 
     @property
     def headline(self) -> Headline | None:

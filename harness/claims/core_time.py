@@ -5,13 +5,13 @@ the two in the middle where their number is even), so that they add up to cores 
 import ``model`` and ``pairs``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import fmean
 
-from harness.claims.pairs import Pairs, pairs_by_scale
-from harness.model import CoreSeconds, Results, Side, Trial
+from harness.claims.pairs import Pairs
+from harness.model import CoreSeconds, Side, Trial
 
 
 class TimePart(StrEnum):
@@ -71,9 +71,8 @@ class CoreTime:
         return dict(self.parts)[part] / self.given_s
 
 
-def core_time(results: Results) -> tuple[CoreTime, ...]:
-    """Return the known core times: the baseline's, then that of every measured scale, ascending."""
-    scales = pairs_by_scale(results)
+def core_time(scales: Sequence[Pairs]) -> tuple[CoreTime, ...]:
+    """Return the known core times: the baseline's, then that of every scale, in their order."""
     baseline = [core_time_of(pairs, Side.BASELINE) for pairs in scales[:1]]
     known = (*baseline, *(core_time_of(pairs) for pairs in scales))
     return tuple(one for one in known if one is not None)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import product
 
 from harness.claims import cost, scaling
-from harness.claims.pairs import Pairs, framework_tax, median_of, pairs_by_scale
+from harness.claims.pairs import Pairs, framework_tax, median_of
 from harness.claims.run_cost import baseline_machines, cost_of
 from harness.model import Kind, Results, Scaling, Spec
 
@@ -161,14 +161,14 @@ class Curve:
             yield foreseen.workers, True, wall_s, foreseen.cost
 
 
-def curve(results: Results, predicted: int = PREDICTED_WORKERS) -> Curve | None:
-    """Return the curve of a session, with predictions up to ``predicted`` workers.
+def curve(scales: Sequence[Pairs], predicted: int = PREDICTED_WORKERS) -> Curve | None:
+    """Return the curve of a session's pairs at each scale (None: there are none).
 
-    None: no scale has a complete pair.
+    Predictions go up to ``predicted`` workers.
     """
-    scales = pairs_by_scale(results)
     if not scales:
         return None
+    results = scales[0].results
     points = tuple(map(_point, scales))
     implied = _law(results.spec, points)
     law = implied if implied is not None and implied.holds else None

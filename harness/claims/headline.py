@@ -8,7 +8,7 @@ May import ``model`` and the rest of ``claims``.
 from dataclasses import dataclass
 
 from harness.claims import scaling
-from harness.claims.curve import Origin, curve
+from harness.claims.curve import Curve, Origin
 from harness.claims.pairs import Pairs, median_of
 from harness.claims.rule import Caveat as Caveat
 from harness.claims.rule import Evidence
@@ -78,27 +78,29 @@ class Refusal:
     reasons: tuple[Caveat, ...]
 
 
-def headline(results: Results) -> Headline | Refusal:
-    """Return what may be claimed of a session, or all reasons why nothing may."""
-    evidence = Evidence.of(results)
+def headline(evidence: Evidence, curve: Curve | None) -> Headline | Refusal:
+    """Return what may be claimed of a session, or all reasons why nothing may.
+
+    ``curve`` is the session's (None: no scale has a complete pair).
+    """
     reasons = refusals(evidence)
     pairs = evidence.pairs
     if reasons or pairs is None:
-        return Refusal(results, reasons)
+        return Refusal(evidence.results, reasons)
     return Headline(
-        results=results,
+        results=evidence.results,
         pairs=pairs,
-        speed=_speed(pairs),
+        speed=_speed(pairs, curve),
         quality=_quality(pairs),
         cost=cost_of(pairs),
         caveats=caveats(evidence),
     )
 
 
-def _speed(pairs: Pairs) -> Speed:
+def _speed(pairs: Pairs, curve: Curve | None) -> Speed:
     baseline_startup_s = median_of(pairs.baseline, lambda trial: trial.startup_s)
     distributed_startup_s = median_of(pairs.distributed, lambda trial: trial.startup_s)
-    fraction, fitted = _serial_fraction(pairs)
+    fraction, fitted = _serial_fraction(pairs, curve)
     return Speed(
         baseline_s=pairs.baseline_s,
         distributed_s=pairs.distributed_s,
@@ -116,16 +118,15 @@ def _speed(pairs: Pairs) -> Speed:
     )
 
 
-def _serial_fraction(pairs: Pairs) -> tuple[float | None, bool]:
+def _serial_fraction(pairs: Pairs, curve: Curve | None) -> tuple[float | None, bool]:
     """Return f and whether it was fitted.
 
     It is that of the fitted law, else what S implies where no other scale speaks against the law.
     """
-    scales = curve(pairs.results)
-    law = None if scales is None else scales.law
+    law = None if curve is None else curve.law
     if law is not None and law.origin is Origin.FIT:
         return law.serial_fraction, True
-    contradicted = law is None and scales is not None and len(scales.points) > 1
+    contradicted = law is None and curve is not None and len(curve.points) > 1
     return None if contradicted else pairs.serial_fraction, False
 
 

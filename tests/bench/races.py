@@ -23,10 +23,11 @@ from statistics import median
 import psutil
 
 from harness import text
-from harness.claims.headline import Headline, Refusal, headline
+from harness.claims.headline import Headline, Refusal
 from harness.claims.pairs import within_tolerance
 from harness.files.results import load
 from harness.model import Parameters, Results, Side, Trial
+from harness.report import Report
 from harness.run import processes
 from tests import terminals
 from tests.bench.table import Finding, Row, at_least, at_most, judged, loudest, ratios, row
@@ -62,7 +63,7 @@ def efficiency(workload: str, pairs: int, params: Parameters, asked: Asked) -> F
 def claimed(workload: str, results: Results, asked: Asked) -> Finding:
     """Tell what the headline of a race claims, or that it is refused."""
     foreign = results.observer.foreign_cpu
-    match headline(results):
+    match Report.of(results).claim:
         case Headline() as claim:
             rows = (*_speeds(claim, asked.efficiency), *_qualities(claim, asked.quality))
         case Refusal(reasons=reasons):

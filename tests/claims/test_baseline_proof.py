@@ -2,15 +2,17 @@ from dataclasses import replace
 
 import pytest
 
-from harness.claims.baseline_proof import Proof, proof
+from harness.claims.baseline_proof import Proof
 from harness.model import Rate, Results, Variant
-from tests.builders import ITEMS, a_sweep, some_rates
+from tests.builders import ITEMS, a_report, a_sweep, some_rates
 
 
 def proven(*rates: Rate, **params: float | str | bool) -> Proof:
     """Return the proof of a sweep with these rates; none: the usual ones."""
     sweep = a_sweep(rates=rates or some_rates())
-    known = proof(replace(sweep, spec=replace(sweep.spec, params=sweep.spec.params | params)))
+    known = a_report(
+        replace(sweep, spec=replace(sweep.spec, params=sweep.spec.params | params))
+    ).proof
     assert known is not None
     return known
 
@@ -93,7 +95,7 @@ def test_what_was_not_timed_is_not_known() -> None:
 
 
 def test_without_a_pair_there_is_no_speedup_to_compare() -> None:
-    known = proof(a_sweep(trials=()))
+    known = a_report(a_sweep(trials=())).proof
     assert known is not None
     assert known.whole_speedup == pytest.approx(6.0)
     assert (known.speedup_over_whole, known.fake_speedup) == (None, None)
@@ -114,4 +116,4 @@ def test_a_rate_timed_several_times_is_their_median_and_tells_its_drift() -> Non
     ids=["none", "others", "stopped"],
 )
 def test_a_baseline_that_was_not_timed_is_not_proven(results: Results) -> None:
-    assert proof(results) is None
+    assert a_report(results).proof is None

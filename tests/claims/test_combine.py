@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from harness.claims.combine import combine
-from harness.claims.curve import curve
-from harness.claims.headline import Headline, headline
+from harness.claims.headline import Headline
 from harness.claims.pairs import complete_pairs
 from harness.errors import BadRequest
 from harness.files.results import decode, encode
@@ -15,6 +14,7 @@ from harness.model import Host, Kind, Offer, Results, Scaling, Schedule, Status
 from tests.builders import (
     a_digest_of,
     a_host,
+    a_report,
     a_sweep,
     an_input,
     an_observer,
@@ -75,7 +75,7 @@ def test_scales_of_both_sessions_make_one_curve() -> None:
     pooled = combine(
         [a_session(), replace(further, run_id="8d32", began_utc="2026-11-22T10:14:07Z")]
     )
-    drawn = curve(pooled)
+    drawn = a_report(pooled).curve
     assert drawn is not None
     assert [(point.workers, point.pairs) for point in drawn.points] == [
         (1, 2),
@@ -92,7 +92,7 @@ def test_a_combined_session_is_a_valid_results_file() -> None:
 
 
 def test_a_combined_session_makes_a_headline() -> None:
-    assert isinstance(headline(combine([a_session(), the_next()])), Headline)
+    assert isinstance(a_report(combine([a_session(), the_next()])).claim, Headline)
 
 
 def test_trials_follow_each_other_without_overlap() -> None:

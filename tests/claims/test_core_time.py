@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.claims.core_time import CoreTime, TimePart, core_time, core_time_of
+from harness.claims.core_time import CoreTime, TimePart, core_time_of
 from harness.claims.pairs import complete_pairs
 from harness.model import CoreSeconds, Results, Side
-from tests.builders import a_results, a_sweep
+from tests.builders import a_report, a_results, a_sweep
 
 SECONDS = st.floats(0.0, 1e4)
 
@@ -32,7 +32,7 @@ def spending(results: Results, side: Side, spent: CoreSeconds | None) -> Results
 
 
 def test_the_baseline_comes_first_and_then_every_scale() -> None:
-    assert [(one.side, one.workers) for one in core_time(a_sweep())] == [
+    assert [(one.side, one.workers) for one in a_report(a_sweep()).core_time] == [
         (Side.BASELINE, 1),
         (Side.DISTRIBUTED, 1),
         (Side.DISTRIBUTED, 2),
@@ -41,7 +41,7 @@ def test_the_baseline_comes_first_and_then_every_scale() -> None:
 
 
 def test_useful_work_is_what_the_baseline_computes_too() -> None:
-    assert [one.useful_s for one in core_time(a_sweep())] == [pytest.approx(39.6)] * 4
+    assert [one.useful_s for one in a_report(a_sweep()).core_time] == [pytest.approx(39.6)] * 4
 
 
 def test_computing_beyond_the_baselines_is_extra_work() -> None:
@@ -73,7 +73,7 @@ def test_what_was_given_is_cores_times_wall_time() -> None:
 def test_every_core_of_a_worker_is_counted() -> None:
     sweep = a_sweep()
     wide = replace(sweep, spec=replace(sweep.spec, cores_per_worker=2, baseline_cores=2))
-    assert [one.cores for one in core_time(wide)] == [2, 2, 4, 8]
+    assert [one.cores for one in a_report(wide).core_time] == [2, 2, 4, 8]
 
 
 @given(st.lists(st.tuples(st.floats(1.0, 1e3), st.floats(1.0, 1e3)), min_size=1, max_size=7))
@@ -109,4 +109,4 @@ def test_a_side_that_does_not_say_leaves_nothing_to_compare(side: Side) -> None:
 
 
 def test_a_session_without_core_seconds_has_no_ledger() -> None:
-    assert core_time(a_results()) == ()
+    assert a_report(a_results()).core_time == ()

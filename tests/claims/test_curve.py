@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from harness.claims import scaling
 from harness.claims.curve import Curve, Origin, Point, Step, curve
+from harness.claims.pairs import pairs_by_scale
 from harness.model import Kind, Results, Scaling, Side
 from tests.builders import a_host, a_results, a_spec, a_sweep, golden_results, some_prices
 
 
 def drawn(results: Results, **asked: int) -> Curve:
     """Return the curve of results that must have one."""
-    known = curve(results, **asked)
+    known = curve(pairs_by_scale(results), **asked)
     assert known is not None
     return known
 
@@ -76,7 +77,7 @@ def test_a_scale_without_a_complete_pair_is_no_point() -> None:
 
 
 def test_without_any_pair_there_is_no_curve() -> None:
-    assert curve(a_results(trials=())) is None
+    assert curve(pairs_by_scale(a_results(trials=()))) is None
 
 
 def test_a_race_is_a_curve_of_one_point() -> None:

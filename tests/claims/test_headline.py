@@ -6,11 +6,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from harness.claims.headline import Headline, Refusal, headline
+from harness.claims.headline import Headline, Refusal
 from harness.claims.pairs import complete_pairs
 from harness.claims.run_cost import cost_of
 from harness.model import Offer, Results, Side, Status
 from tests.builders import (
+    a_report,
     a_results,
     a_spec,
     a_sweep,
@@ -26,7 +27,7 @@ STEADY = [40.0, 41.0, 40.0, 39.0, 40.0, 41.0], [22.0, 21.0, 22.0, 23.0, 22.0, 22
 
 def claimed(results: Results) -> Headline:
     """Return the headline of results that must make one."""
-    claim = headline(results)
+    claim = a_report(results).claim
     assert isinstance(claim, Headline), claim
     return claim
 
@@ -117,7 +118,7 @@ def test_a_trial_on_another_number_of_workers_does_not_count() -> None:
 
 
 def test_other_scales_that_do_not_follow_the_law_leave_no_ceiling() -> None:
-    claim = headline(a_sweep({1: (41.0,), 2: (20.2,), 4: (10.5,), 8: (16.0,)}))
+    claim = a_report(a_sweep({1: (41.0,), 2: (20.2,), 4: (10.5,), 8: (16.0,)})).claim
     assert isinstance(claim, Headline)
     assert (claim.speed.serial_fraction, claim.speed.ceiling) == (None, None)
 
@@ -323,7 +324,7 @@ def test_unknown_answers_are_not_called_identical() -> None:
 
 def test_a_session_with_a_reason_against_it_is_refused_with_its_facts() -> None:
     results = a_results(status=Status.ABORTED)
-    claim = headline(results)
+    claim = a_report(results).claim
     assert isinstance(claim, Refusal)
     assert claim.results is results
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.claims.headline import Headline, Refusal, headline
+from harness.claims.headline import Headline, Refusal
 from harness.errors import BadRequest
 from harness.files.declared import load
 from harness.files.results import encode, save
 from harness.model import Kind, Results, Side
 from harness.report import Report
 from harness.show import phrases, sweep_phrases
-from tests.builders import a_results
+from tests.builders import a_report, a_results
 
 EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
 OWN = """
@@ -58,7 +58,7 @@ def written(text: str, folder: Path, name: str = "record.toml") -> Path:
 
 
 def claimed(results: Results) -> Headline:
-    claim = headline(results)
+    claim = a_report(results).claim
     assert isinstance(claim, Headline)
     return claim
 
@@ -120,7 +120,7 @@ def test_a_shipped_example_is_an_honest_record(path: Path) -> None:
     facts = load(path)
 
     assert facts.kind is Kind.DECLARED
-    assert isinstance(headline(facts), Headline)
+    assert isinstance(a_report(facts).claim, Headline)
     assert encode(facts)
 
 
@@ -288,9 +288,9 @@ def test_the_hours_of_a_wide_baseline_are_told_as_those_of_machines_of_a_workers
 
 
 def test_a_quality_beyond_the_tolerance_makes_no_headline(tmp_path: Path) -> None:
-    claim = headline(
+    claim = a_report(
         load(written(OWN.replace("quality = 0.75\ncost = 6", "quality = 0.76\ncost = 6"), tmp_path))
-    )
+    ).claim
 
     assert isinstance(claim, Refusal)
     assert {reason.key for reason in claim.reasons} == {"quality-moved"}
@@ -538,7 +538,7 @@ def test_whatever_is_declared_is_refused_or_makes_a_claim(
     except BadRequest:
         return
     assert encode(facts)
-    assert isinstance(headline(facts), Headline | Refusal)
+    assert isinstance(a_report(facts).claim, Headline | Refusal)
 
 
 def test_a_folder_means_its_results_file(tmp_path: Path) -> None:

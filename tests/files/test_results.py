@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.claims.headline import Headline, Refusal, headline
+from harness.claims.headline import Headline, Refusal
 from harness.errors import BadRequest
 from harness.files.results import LARGEST_BYTES, decode, encode, load, save
 from harness.model import CommandFacts, Kind, Results, Side, Status
 from tests.builders import (
     a_digest_of,
     a_fault,
+    a_report,
     a_results,
     a_spec,
     a_trial,
@@ -438,7 +439,7 @@ def test_random_bytes_are_refused(text: bytes) -> None:
 @given(st.data())
 def test_no_edit_of_a_file_raises_anything_but_a_bad_request(data: st.DataObject) -> None:
     found = read(edited(lambda tree: _junk_into(tree, data)))
-    assert isinstance(found, BadRequest) or isinstance(headline(found), Headline | Refusal)
+    assert isinstance(found, BadRequest) or isinstance(a_report(found).claim, Headline | Refusal)
 
 
 def _junk_into(tree: Any, data: st.DataObject) -> None:
@@ -459,7 +460,7 @@ def _junk_into(tree: Any, data: st.DataObject) -> None:
 @given(st.integers(0, len(DOCUMENT) - 1), st.integers(0, 255))
 def test_no_damage_to_a_byte_raises_anything_but_a_bad_request(place: int, byte: int) -> None:
     found = read(DOCUMENT[:place] + bytes([byte]) + DOCUMENT[place + 1 :])
-    assert isinstance(found, BadRequest) or isinstance(headline(found), Headline | Refusal)
+    assert isinstance(found, BadRequest) or isinstance(a_report(found).claim, Headline | Refusal)
 
 
 @given(
@@ -491,7 +492,8 @@ def test_every_session_that_can_be_kept_has_a_headline_or_a_refusal(
         replace(a_trial(Side.DISTRIBUTED, distributed_s), workers=workers, workers_detail=()),
     )
     assert isinstance(
-        headline(decode(encode(a_results(kind=Kind.DECLARED, spec=spec, trials=trials)))), Headline
+        a_report(decode(encode(a_results(kind=Kind.DECLARED, spec=spec, trials=trials)))).claim,
+        Headline,
     )
 
 

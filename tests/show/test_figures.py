@@ -19,9 +19,6 @@ from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
 
 from harness import text as words
-from harness.claims.baseline_proof import proof
-from harness.claims.core_time import core_time
-from harness.claims.curve import curve
 from harness.claims.headline import Headline
 from harness.model import (
     CommandFacts,
@@ -256,7 +253,7 @@ def test_a_field_is_named_once(drawn: Figure) -> None:
 
 @pytest.mark.parametrize("case", ["race", "three", "flagged", "golden", "ones"])
 def test_the_curve_reads_back_as_its_facts(case: str) -> None:
-    said, seen = read_back(case, "scaling"), curve(CASES[case])
+    said, seen = read_back(case, "scaling"), a_report(CASES[case]).curve
     assert seen is not None
     told = {
         f"points.{place}.speedup": words.times(point.speedup)
@@ -313,7 +310,7 @@ def marks(drawn: Figure) -> dict[str, list[Any]]:
 
 
 def test_measured_points_are_filled_and_predictions_hollow() -> None:
-    seen = curve(CASES["golden"])
+    seen = a_report(CASES["golden"]).curve
     assert seen is not None
     discs = marks(drawing("golden", "scaling"))["o"]
 
@@ -366,7 +363,7 @@ def test_scales_that_do_not_follow_the_law_are_drawn_without_it() -> None:
     trials = tuple(
         trial for p, wall_s in walls.items() for trial in some_pairs([40.0], [wall_s], workers=p)
     )
-    seen = curve(a_results(spec=a_spec(workers=8, points=tuple(walls)), trials=trials))
+    seen = a_report(a_results(spec=a_spec(workers=8, points=tuple(walls)), trials=trials)).curve
     assert seen is not None
     spoken = [text.get_text() for text in texts(figures.render(scaling.of_curve(seen), LIGHT))]
     assert "Amdahl’s law" not in spoken
@@ -385,7 +382,7 @@ def test_offers_are_hollow_points_with_their_price() -> None:
 
 
 def test_the_baselines_proof_reads_back_as_its_facts() -> None:
-    said, known = read_back("race", "baseline"), proof(CASES["race"])
+    said, known = read_back("race", "baseline"), a_report(CASES["race"]).proof
     assert known is not None
     assert known.fake_speedup is not None
 
@@ -399,7 +396,7 @@ def test_the_baselines_proof_reads_back_as_its_facts() -> None:
 @pytest.mark.parametrize("case", ["race", "three", "eight"])
 def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
     said = read_back(case, "core-seconds")
-    for place, split in enumerate(core_time(CASES[case])):
+    for place, split in enumerate(a_report(CASES[case]).core_time):
         spent = words.summands(
             split.given_s, *(seconds for _, seconds in split.parts), split.given_s
         )
@@ -413,7 +410,7 @@ def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
 
 
 def test_the_core_seconds_are_drawn_to_scale() -> None:
-    splits = core_time(CASES["race"])
+    splits = a_report(CASES["race"]).core_time
     widths = [
         patch.get_extents().width for patch in drawing("race", "core-seconds").axes[0].patches
     ]
@@ -582,7 +579,9 @@ def test_any_curve_can_be_drawn(efficiencies: dict[int, float]) -> None:
         for scale in scales
     ]
     trials = (pairs[0][0], *(pair[1] for pair in pairs))
-    seen = curve(a_results(spec=a_spec(workers=scales[-1], points=tuple(scales)), trials=trials))
+    seen = a_report(
+        a_results(spec=a_spec(workers=scales[-1], points=tuple(scales)), trials=trials)
+    ).curve
     assert seen is not None
     drawn = figures.render(scaling.of_curve(seen), LIGHT)
 

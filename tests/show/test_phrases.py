@@ -3,12 +3,13 @@ from typing import Any
 
 import pytest
 
-from harness.claims.headline import Caveat, Headline, Measure, Refusal, Unit, headline
+from harness.claims.headline import Caveat, Headline, Measure, Refusal, Unit
 from harness.model import CommandFacts, Host, Kind, Results, Schedule, Side
 from harness.show import phrases
 from tests.builders import (
     a_host,
     a_process,
+    a_report,
     a_results,
     a_spec,
     a_trial,
@@ -21,7 +22,7 @@ from tests.builders import (
 
 
 def claimed(results: Results) -> Headline:
-    claim = headline(results)
+    claim = a_report(results).claim
     assert isinstance(claim, Headline)
     return claim
 
@@ -213,6 +214,8 @@ def test_words_of_the_results_file_are_made_safe() -> None:
 
 def test_a_rehearsal_makes_no_headline_to_be_worded() -> None:
     assert isinstance(
-        headline(a_results(kind=Kind.SIMULATED, schedule=Schedule.IN_TURN, trials=(a_trial(),))),
+        a_report(
+            a_results(kind=Kind.SIMULATED, schedule=Schedule.IN_TURN, trials=(a_trial(),))
+        ).claim,
         Refusal,
     )

@@ -33,7 +33,7 @@ def _of_proof(judge: Callable[[Proof], Caveat | None]) -> Callable[[Pairs], Cave
     """Return a judge of the pairs that asks one of the baseline's proof, where it has one."""
 
     def of_pairs(pairs: Pairs) -> Caveat | None:
-        known = proof(pairs.results)
+        known = proof(pairs.results, pairs)
         return None if known is None else judge(known)
 
     return of_pairs
@@ -117,7 +117,7 @@ def _cores_stand_for_machines(pairs: Pairs) -> Caveat | None:
     why = _shares_machines(pairs)
     if why is None:
         return None
-    known = proof(pairs.results)
+    known = proof(pairs.results, pairs)
     gain = None if known is None else known.whole_speedup
     if gain is None or gain < 1:
         advice = "show the baseline on the whole host with --prove-baseline or --baseline-cores all"
