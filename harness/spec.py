@@ -23,6 +23,8 @@ Parameters = dict[str, Scalar]
 
 MOST_SCALES = 1_000
 
+_ROUNDING = 1e-9
+
 FORMER_FIELDS = {"adopted": "commands"}
 
 
@@ -64,6 +66,10 @@ class Description:
         Amount, Meta(description="the largest accepted change of quality, in units of the metric")
     ]
     answers_differ: str = ""
+
+    def tolerates(self, change: float) -> bool:
+        """Return whether a change of quality stays within the tolerance, whichever way it goes."""
+        return abs(change) <= self.tolerance + _ROUNDING
 
 
 @dataclass(frozen=True)

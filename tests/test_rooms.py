@@ -102,6 +102,8 @@ STANDARD_LIBRARY_ONLY = (
     "harness.command_pair",
     "harness.client",
 )
+# Whoever draws is given what was derived: of the claims it may import values, and no function.
+JUDGES_NOTHING = "harness.show"
 IMPURE = {"os", "subprocess", "socket", "threading", "time"}
 
 
@@ -129,6 +131,11 @@ def imports(module: str, source: str, is_package: bool = False) -> Iterator[str]
                 yield from [name] if called in ("import_module", "__import__") else []
 
 
+def is_value(name: str) -> bool:
+    """Return whether an import is of a class or a constant, by its capital: it judges nothing."""
+    return name.rpartition(".")[2][:1].isupper()
+
+
 def breaches(module: str, source: str, is_package: bool = False) -> list[str]:
     """Return a sentence for each import that breaks a rule of the rooms."""
     room = max((room for room in MAY_IMPORT if within(module, room)), key=len)
@@ -145,6 +152,8 @@ def breaches(module: str, source: str, is_package: bool = False) -> list[str]:
             found.append(f"{module} may not import {name}")
         if top in ONLY_IN and not any(within(module, allowed) for allowed in ONLY_IN[top]):
             found.append(f"{module} may not import {top}: only {', '.join(ONLY_IN[top])} may")
+        if within(module, JUDGES_NOTHING) and within(name, "harness.claims") and not is_value(name):
+            found.append(f"{module} is given a report and may not import {name}, which may judge")
         if module in STANDARD_LIBRARY_ONLY and top not in {*sys.stdlib_module_names, *OURS}:
             found.append(f"{module} imports the standard library only, not {top}")
         if within(module, "harness.claims") and top in IMPURE:
@@ -213,6 +222,11 @@ def test_a_module_and_its_functions_can_be_read_at_one_go(path: Path) -> None:
         ("harness.claims.cost", "from .scaling import speedup"),
         ("harness.show.terminal.panel", "from harness.run.processes import look"),
         ("harness.show.pptx", "import matplotlib.pyplot as plt"),
+        ("harness.show.figures.scaling", "from harness.claims.curve import Curve, curve"),
+        ("harness.show.figures", "from harness.claims import headline"),
+        ("harness.show.tables", "import harness.claims.rules"),
+        ("harness.show.terminal.panel", "from ...claims.pairs import complete_pairs"),
+        ("harness.show.export", "def f():\n    from harness.claims.audit import audit"),
         ("harness.show.terminal.panel", "from harness.cast.format import Cast"),
         ("harness.cast.page", "from harness.run import host"),
         ("harness.cast.page", "import pyte"),
@@ -239,6 +253,7 @@ def test_an_import_that_leaves_its_room_is_found(module: str, source: str) -> No
         ("harness.run.ray.pool", "import ray\nfrom ray.actor import ActorHandle"),
         ("harness.run.processes", "import psutil, time\nfrom . import host"),
         ("harness.show.slide", "import matplotlib\nfrom harness.claims.headline import Headline"),
+        ("harness.show.tables", "from harness.claims.curve import LARGEST_MISFIT, Curve, Point"),
         ("harness.state.board", "from harness import events as e\nfrom .scaling import speedup"),
         ("harness.cast.emulator", "import pyte\nfrom harness.cast.format import Cast"),
         ("workloads.train", "from workloads.train.kernel import gradient"),

@@ -11,8 +11,6 @@ from statistics import median
 from harness.claims import scaling
 from harness.model import Kind, Process, Results, Side, Trial
 
-_ROUNDING = 1e-9
-
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
@@ -106,7 +104,7 @@ class Pairs:
     @property
     def quality_held(self) -> bool:
         """Return whether the quality of every pair stayed within the tolerance."""
-        return within_tolerance(self.quality_change, self.results.spec.workload.tolerance)
+        return self.results.spec.workload.tolerates(self.quality_change)
 
     @property
     def oversubscribed(self) -> bool:
@@ -151,11 +149,6 @@ class Pairs:
         """Return the median size of what workers handed over in a trial (None: not known)."""
         sizes = [trial.part_bytes for trial in self.distributed if trial.part_bytes is not None]
         return median(sizes) if len(sizes) == len(self.distributed) else None
-
-
-def within_tolerance(change: float, tolerance: float) -> bool:
-    """Return whether a change of quality stays within the tolerance, whichever way it goes."""
-    return abs(change) <= tolerance + _ROUNDING
 
 
 def complete_pairs(results: Results, scale: int | None = None) -> Pairs | None:

@@ -24,7 +24,6 @@ import psutil
 
 from harness import text
 from harness.claims.headline import Headline, Refusal
-from harness.claims.pairs import within_tolerance
 from harness.files.results import load
 from harness.model import Parameters, Results, Side, Trial
 from harness.report import Report
@@ -104,7 +103,7 @@ def _qualities(claim: Headline, least: float | None) -> tuple[Row, ...]:
     worded, limit = partial(text.quality, tolerance=asked.tolerance), asked.tolerance
     both = (quality.baseline, quality.distributed)
     what, found = f"{asked.metric}, baseline and distributed", " and ".join(map(worded, both))
-    held = within_tolerance(quality.change, limit)
+    held = asked.tolerates(quality.change)
     same = quality.answers_identical
     return (
         Row(what, found)

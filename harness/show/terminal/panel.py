@@ -11,7 +11,6 @@ from datetime import datetime
 from rich.cells import cell_len
 
 from harness import text as words
-from harness.claims.pairs import within_tolerance
 from harness.model import Schedule, SessionStage, Spec, whole_machines
 from harness.show import sweep_phrases
 from harness.show.terminal.big_digits import SMALLEST, largest_face
@@ -187,7 +186,8 @@ def _verdict(board: Board, spec: Spec) -> tuple[str, ...]:
     seen = _quality(board.distributed, spec)
     if base is None or other is None:
         return (seen,)
-    change = f"Δ {words.change(other - base, limit)} {'held' if within_tolerance(other - base, limit) else 'NOT HELD'}"
+    held = "held" if spec.workload.tolerates(other - base) else "NOT HELD"
+    change = f"Δ {words.change(other - base, limit)} {held}"
     return f"{seen} · {change}", f"{seen}, {change}", f"{words.quality(other, limit)} · {change}"
 
 
