@@ -8,6 +8,7 @@ a while, so it is done once for a module.
 import gc
 import os
 import shutil
+import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,9 @@ settings.load_profile("unhurried")
 # Both before Numba is imported: what the sides of a race compile is compiled once for the tests too, and
 # the number of its threads stays the same when a test pins this process to a core.
 os.environ |= numba_cache() | {"NUMBA_NUM_THREADS": str(os.cpu_count())}
+
+# An ignored signal is inherited, and tests send it: started by nohup or with &, we heed it all the same.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.recording"]
 

@@ -229,6 +229,8 @@ def _failure(error: Exception) -> Failed:
 
 def main() -> int:
     """Play the side that the assignment on the command line names."""
+    # ignored where we were started by nohup or with &: whatever the side starts would inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     assignment = msgspec.json.decode(sys.argv[1], type=wire.Assignment)
     if assignment.side is Side.BASELINE and assignment.cores:
         pin(assignment.cores[0])  # before any numeric library counts the cores it may use

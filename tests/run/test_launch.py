@@ -161,6 +161,27 @@ def test_a_side_is_out_of_reach_of_the_terminals_signals(tmp_path: Path) -> None
         assert os.getsid(child.process.pid) == child.process.pid
 
 
+ASKS = """
+def load(params):
+    ask = "import signal; print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    subprocess.run([sys.executable, "-c", ask])
+    return Problem(input=(1,), held_out=0.5, items=1)
+"""
+
+
+def test_whatever_a_side_starts_heeds_ctrl_c_though_we_were_started_to_ignore_it(
+    tmp_path: Path,
+) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with a_side(tmp_path, ASKS) as child:
+            ready(child)
+            printed = child.last_words()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert printed == "True"
+
+
 def test_a_side_inherits_no_other_descriptor(tmp_path: Path) -> None:
     tell = "for name in os.listdir('/dev/fd'): print(os.path.realpath('/dev/fd/' + name))"
     with (tmp_path / "ours").open("w") as ours:
