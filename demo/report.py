@@ -104,5 +104,5 @@ def run_audit(path: Path, *, as_json: bool) -> tuple[str, int]:
     audit = Report.load(path).audit
     code = ExitCode.REFUSED if audit.verdict is Verdict.REFUSE else ExitCode.DONE
     if as_json:
-        return msgspec.json.format(msgspec.json.encode(audit_text.data(audit))).decode(), code
-    return audit_text.text(audit).removesuffix("\n"), code
+        return msgspec.json.format(msgspec.json.encode(audit_text.audit_data(audit))).decode(), code
+    return audit_text.format_audit(audit).removesuffix("\n"), code

@@ -48,11 +48,11 @@ class Report(Claims):
     @cached_property
     def text(self) -> str:
         """Return the headline for a terminal, then a sweep's table; of a refused session its reasons."""
-        headline = slide.text(self)
+        headline = slide.headline_text(self)
         if self.headline is None or len(self.results.spec.scales) < 2:
             return headline
-        table = tables.sweep(self)
-        return headline if table is None else f"{headline}\n{tables.text(table)}"
+        table = tables.scaling_table(self)
+        return headline if table is None else f"{headline}\n{tables.format_table(table)}"
 
     @property
     def final_lines(self) -> list[str]:
@@ -62,7 +62,7 @@ class Report(Claims):
     @cached_property
     def appendix(self) -> str:
         """Return the tables for the questions afterwards; empty for a refused session."""
-        return "\n".join(map(tables.text, appendix.tables_of(self)))
+        return "\n".join(map(tables.format_table, appendix.appendix_tables(self)))
 
     @property
     def exit_code(self) -> ExitCode:
@@ -98,7 +98,7 @@ class Report(Claims):
         """Return the scaling table: every measured scale, and what Amdahl's law predicts beyond."""
         if self.headline is None:
             return self._refusal
-        table = tables.sweep(self)
+        table = tables.scaling_table(self)
         if table is None:
             return Note("there is no complete pair to make a table of")
         return TableView(table, self.export(Form.MARKDOWN))
@@ -126,7 +126,7 @@ class Report(Claims):
 
     @property
     def _refusal(self) -> Note:
-        return Note(slide.text(self))
+        return Note(slide.headline_text(self))
 
     def __repr__(self) -> str:
         return repr(self.slide())

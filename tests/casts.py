@@ -34,7 +34,7 @@ MARKS = ("armed", "go", "distributed go", "baseline done", "distributed done", "
 @cache
 def real_cast(columns: int = COLUMNS, rows: int = ROWS, *, slower: float = 1.0) -> Cast:
     """Return the kept real sweep as it would have been recorded; ``slower`` draws its times out, as for a longer one."""
-    told = slide.text(Report.load(REAL))
+    told = slide.headline_text(Report.load(REAL))
     events = [
         e.stamp(event, event.at * slower, event.side, event.trial)
         for event in read(REAL / "events.jsonl").events
@@ -62,7 +62,7 @@ def race_results(baseline_s: float = 6.0, distributed_s: float = 3.5) -> Results
 
 def headline_text(results: Results) -> str:
     """Return how a session's claim reads on a terminal."""
-    return slide.text(Report.of(results))
+    return slide.headline_text(Report.of(results))
 
 
 def _race_events(baseline_s: float, distributed_s: float) -> list[e.Event]:

@@ -53,8 +53,8 @@ def test_every_verb_of_the_readme_is_there_and_every_verb_is_in_the_readme() -> 
 
 
 def test_the_sweep_in_the_readme_is_the_one_that_is_kept() -> None:
-    table = tables.sweep(Report.load(ROOT / "tests" / "real" / "results.json"))
+    table = tables.scaling_table(Report.load(ROOT / "tests" / "real" / "results.json"))
     assert table is not None
-    drawn = tables.text(table)
+    drawn = tables.format_table(table)
     (shown,) = re.findall(r"```text\n( train: speedup.*?)```", README, re.DOTALL)
     assert drawn.startswith(shown)

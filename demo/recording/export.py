@@ -69,5 +69,5 @@ def _about(recording: Recording, claim: Headline | Refusal) -> PageFacts:
         run_id=facts.run_id,
         workload=name,
         label=_kind(recording),
-        headline=phrases.aloud(claim) if isinstance(claim, Headline) else "",
+        headline=phrases.sentence_to_say(claim) if isinstance(claim, Headline) else "",
     )

@@ -22,7 +22,7 @@ from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksErr
 from harness.model import Kind, Results, Side, Status
 from harness.run.plan import Plan
 from harness.show import rehearsal_table
-from harness.show.tables import Table, text
+from harness.show.tables import Table, format_table
 from harness.takes.folder import DEFAULT_ROOT, new_take
 from harness.takes.recordings import newest
 from harness.talk.agenda import DEMO, Course, Talk
@@ -148,7 +148,7 @@ class RunningRehearsal:
         results = performance.report.results if performance is not None else None
         done = self._rehearsal(Status.ABORTED if results is None else Status.COMPLETE, results)
         history = record((*self._earlier, done), self._configuration)
-        summary = "\n".join(text(table) for table in self._tables(history))
+        summary = "\n".join(format_table(table) for table in self._tables(history))
         stream = sys.stderr if self._plan.ui == "json" else sys.stdout
         print(f"\n{summary}", file=stream, flush=True)
         if results is None:

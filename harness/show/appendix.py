@@ -12,7 +12,7 @@ from harness.claims.core_time import CoreTime, TimePart
 from harness.claims.headline import Headline
 from harness.model import Rate, Results, Side, Variant
 from harness.show import phrases, sweep_phrases
-from harness.show.tables import Row, Standing, Table
+from harness.show.tables import Row, RowKind, Table
 
 _PARTS = {
     TimePart.USEFUL: "useful",
@@ -24,7 +24,7 @@ _PARTS = {
 }
 
 
-def tables_of(claims: Claims) -> tuple[Table, ...]:
+def appendix_tables(claims: Claims) -> tuple[Table, ...]:
     """Return the tables whose facts are there: cost, rates, core time; none for a refused session."""
     if claims.headline is None:
         return ()
@@ -35,7 +35,7 @@ def tables_of(claims: Claims) -> tuple[Table, ...]:
 def costs(headline: Headline) -> Table:
     """Return what a run costs on both sides, at the given prices and at every offer."""
     cost = headline.cost
-    one, other = phrases.contestants(headline.results)
+    one, other = phrases.sides(headline.results)
     at_list = ("at these prices", cost.baseline, cost.distributed, cost.drop)
     offered = (
         (text.printable(offer.name)[:24], offer.baseline, offer.distributed, offer.drop)
@@ -45,7 +45,7 @@ def costs(headline: Headline) -> Table:
     notes = (
         sweep_phrases.parts_of_cost(cost),
         sweep_phrases.break_even(cost),
-        sweep_phrases.hours(cost),
+        sweep_phrases.billed_hours(cost),
         sweep_phrases.prices(headline.results),
         phrases.provenance(headline.results),
     )
@@ -81,7 +81,7 @@ def core_seconds(claims: Claims) -> Table | None:
         filter(
             None,
             (
-                sweep_phrases.lost(splits),
+                sweep_phrases.lost_core_time(splits),
                 sweep_phrases.LEGEND_OF_PARTS,
                 phrases.provenance(results),
             ),
@@ -106,7 +106,7 @@ def _titled(results: Results, what: str) -> str:
 
 def _changed(currency: str, before: float, after: float, drop: float) -> tuple[str, str, str]:
     one, other = text.amounts(before, after, currency=currency)
-    return one, other, sweep_phrases.dearer(-drop)
+    return one, other, sweep_phrases.cost_change(-drop)
 
 
 def _shown(known: Proof) -> Iterator[Rate]:
@@ -121,7 +121,7 @@ def _rate(rate: Rate, known: Proof) -> Row:
     of_own = text.percent(
         rate.items_per_s / known.own.items_per_s if over_own is None else over_own
     )
-    standing = Standing.BASELINE if rate is known.own else Standing.MEASURED
+    standing = RowKind.BASELINE if rate is known.own else RowKind.MEASURED
     chosen = (
         (sweep_phrases.CHOSEN,)
         if rate.variant is Variant.TUNED and rate.value == known.chosen
@@ -143,4 +143,4 @@ def _split(split: CoreTime, given: str) -> Row:
     baseline = split.side is Side.BASELINE
     name = "baseline" if baseline else text.number_of(split.workers, "worker")
     shares = (text.percent(split.share(part)) for part in _PARTS)
-    return Row((name, given, *shares), Standing.BASELINE if baseline else Standing.MEASURED)
+    return Row((name, given, *shares), RowKind.BASELINE if baseline else RowKind.MEASURED)

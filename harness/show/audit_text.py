@@ -21,7 +21,7 @@ _WORDS = {
 }
 
 
-def text(audit: Audit) -> str:
+def format_audit(audit: Audit) -> str:
     """Return the audit for a terminal of 80 columns: a line a rule, more where it says more, and its sum as the last line."""
     tolerance = audit.results.spec.workload.tolerance
     lines = [f" {line}" for line in words.wrap(phrases.provenance(audit.results), _COLUMNS - 1)]
@@ -49,7 +49,7 @@ def footer(audit: Audit) -> str:
     return f"audit: {', '.join([*_counts(audit), *journal, *(['differs from its journal'] if audit.differences else [])])}"
 
 
-def data(audit: Audit) -> dict[str, Any]:
+def audit_data(audit: Audit) -> dict[str, Any]:
     """Return the audit as what JSON can hold."""
     return {
         "run_id": audit.results.run_id,

@@ -69,7 +69,7 @@ class TableView:
     markdown: str = field(default="")
 
     def __repr__(self) -> str:
-        return tables.text(self.table)
+        return tables.format_table(self.table)
 
     def _repr_markdown_(self) -> str:
         return self.markdown
@@ -111,7 +111,7 @@ class Gallery:
 
 def _row(row: tables.Row) -> str:
     """Return a row; a predicted one says so in words and in its letters."""
-    predicted = row.standing is tables.Standing.PREDICTED
+    predicted = row.kind is tables.RowKind.PREDICTED
     name, *numbers = row.cells
     said = "; ".join([*([_UNMEASURED] if predicted else []), *row.flags])
     cells = [

@@ -1,4 +1,4 @@
-"""The headline and the sweep's table in the formats that others read: Markdown, CSV, JSON and LaTeX.
+"""The headline and the scaling_table's table in the formats that others read: Markdown, CSV, JSON and LaTeX.
 
 A refused session exports its refusal, and no number as a claim. Markdown and LaTeX say the words of the slide; LaTeX is
 a fragment that takes no package. Total functions; may import ``model``, ``score`` and its neighbours in ``show``.
@@ -11,7 +11,7 @@ from harness import text
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline, Refusal
 from harness.show import escapes, export_rows, phrases
-from harness.show.tables import NO_HEADLINE, Row, Standing, Table, sweep
+from harness.show.tables import NO_HEADLINE, Row, RowKind, Table, scaling_table
 
 _UNMEASURED = "predicted, not measured"
 
@@ -99,7 +99,7 @@ def _title(claim: Headline | Refusal) -> str:
     said = (
         NO_HEADLINE
         if isinstance(claim, Refusal)
-        else f"{phrases.speedup(claim)} on {phrases.contestants(claim.results)[1]}"
+        else f"{phrases.speedup(claim)} on {phrases.sides(claim.results)[1]}"
     )
     return " · ".join(filter(None, (label, f"{name}: {said}")))
 
@@ -125,25 +125,25 @@ def _told(claim: Headline | Refusal) -> tuple[str, ...]:
 
 def _facts(claim: Headline) -> Iterator[str]:
     (one, other), (baseline, distributed, gap) = (
-        phrases.contestants(claim.results),
+        phrases.sides(claim.results),
         phrases.times(claim),
     )
     quality, change = phrases.quality(claim)
     cost, drop = phrases.cost(claim)
-    yield phrases.aloud(claim)
+    yield phrases.sentence_to_say(claim)
     yield f"{one} {baseline}, {other} {distributed}, gap {gap} · {phrases.observations(claim)} · efficiency {phrases.efficiency(claim)}"
     yield f"{phrases.metric(claim)} {quality} · {change}"
     yield f"cost of a run {cost} · {drop}"
-    yield phrases.answers(claim)
+    yield phrases.equal_answers(claim)
     yield phrases.serial_share(claim)
     yield phrases.start_up(claim)
     yield f"limit: {text.printable(claim.results.spec.workload.limitation)}"
 
 
 def _table(claims: Claims) -> Table | None:
-    return None if claims.headline is None else sweep(claims)
+    return None if claims.headline is None else scaling_table(claims)
 
 
 def _remark(row: Row) -> str:
     """Return in words what a row's style says on a screen."""
-    return "; ".join((*((_UNMEASURED,) if row.standing is Standing.PREDICTED else ()), *row.flags))
+    return "; ".join((*((_UNMEASURED,) if row.kind is RowKind.PREDICTED else ()), *row.flags))

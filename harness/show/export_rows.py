@@ -16,7 +16,7 @@ from harness.claims.headline import Headline, Refusal
 from harness.claims.run_cost import OfferCost
 from harness.model import Results
 from harness.show import escapes, phrases
-from harness.show.tables import Standing
+from harness.show.tables import RowKind
 
 SCHEMA = "twoclocks.export/1"
 
@@ -72,15 +72,15 @@ def _rows(drawn: Curve | None) -> Iterator[Record]:
     """Yield the baseline and then every scale; what a row cannot have is None."""
     if drawn is None:
         return
-    yield _row(drawn, Standing.BASELINE, None, drawn.baseline_s)
+    yield _row(drawn, RowKind.BASELINE, None, drawn.baseline_s)
     for point in drawn.points:
-        yield _row(drawn, Standing.MEASURED, point, point.distributed_s)
+        yield _row(drawn, RowKind.MEASURED, point, point.distributed_s)
     for one in drawn.predictions:
-        yield _row(drawn, Standing.PREDICTED, one, drawn.baseline_s / one.speedup)
+        yield _row(drawn, RowKind.PREDICTED, one, drawn.baseline_s / one.speedup)
 
 
 def _row(
-    drawn: Curve, standing: Standing, scale: Point | Prediction | None, wall_s: float
+    drawn: Curve, standing: RowKind, scale: Point | Prediction | None, wall_s: float
 ) -> Record:
     point = scale if isinstance(scale, Point) else None
     low, high = point.interval if point and point.interval else (None, None)

@@ -22,7 +22,7 @@ def speedup(headline: Headline) -> str:
     return words.times(headline.speed.speedup)
 
 
-def contestants(results: Results) -> tuple[str, str]:
+def sides(results: Results) -> tuple[str, str]:
     """Return what ran on either side: ``1 machine``, ``8 machines``; on one host they are cores and workers."""
     spec, baseline, workers = (
         results.spec,
@@ -80,7 +80,7 @@ def quality(headline: Headline) -> tuple[str, str]:
     return both, f"Δ {words.change(seen.change, limit)} held, tolerance {words.tolerance(limit)}"
 
 
-def answers(headline: Headline) -> str:
+def equal_answers(headline: Headline) -> str:
     """Return that both sides gave one answer, where their digests are equal; empty where they are not."""
     return "both answers are equal to the last bit" if headline.quality.answers_identical else ""
 
@@ -115,7 +115,7 @@ def caveat(caveat: Caveat, tolerance: float) -> str:
     return f"{words.printable(caveat.sentence)}{_measures(caveat, tolerance)}"
 
 
-def short(caveat: Caveat, tolerance: float) -> str:
+def short_caveat(caveat: Caveat, tolerance: float) -> str:
     """Return a caveat without its advice: what comes before the semicolon, with its measures."""
     return f"{words.printable(caveat.sentence).partition(';')[0]}{_measures(caveat, tolerance)}"
 
@@ -178,11 +178,11 @@ def _packages(results: Results) -> tuple[str, ...]:
     return _PACKAGES if results.spec.commands is None else ()
 
 
-def aloud(headline: Headline) -> str:
+def sentence_to_say(headline: Headline) -> str:
     """Return the sentence to say: p, S to one decimal, E and the cost change in percent, and how far the quality moved."""
     speed, results = headline.speed, headline.results
     limit = results.spec.workload.tolerance
-    fast = f"On {contestants(results)[1]} it ran {words.times_aloud(speed.speedup)} as fast, at {efficiency(headline)} efficiency"
+    fast = f"On {sides(results)[1]} it ran {words.times_aloud(speed.speedup)} as fast, at {efficiency(headline)} efficiency"
     priced = " at illustrative prices" if results.spec.prices.illustrative else ""
     moved = f"{metric(headline)} moved by {words.movement(headline.quality.change, limit)}"
     return f"{fast}; a run cost {_less(headline.cost.drop)}{priced}, and {moved}."

@@ -83,7 +83,7 @@ TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
     "bottleneck": lambda claim: [text.printable(claim.results.spec.workload.bottleneck)],
     "axis": lambda claim: [text.printable(claim.results.spec.workload.axis)],
     "speedup": lambda claim: [phrases.speedup(claim)],
-    "machines": lambda claim: [phrases.contestants(claim.results)[1]],
+    "machines": lambda claim: [phrases.sides(claim.results)[1]],
     "baseline-time": lambda claim: [phrases.times(claim)[0]],
     "distributed-time": lambda claim: [phrases.times(claim)[1]],
     "gap": lambda claim: [phrases.times(claim)[2]],
@@ -95,9 +95,12 @@ TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
     "quality-change": lambda claim: [phrases.quality(claim)[1]],
     "cost": lambda claim: [phrases.cost(claim)[0]],
     "cost-change": lambda claim: [phrases.cost(claim)[1]],
-    "say": lambda claim: [phrases.aloud(claim)],
+    "say": lambda claim: [phrases.sentence_to_say(claim)],
     "caveats": lambda claim: (
-        [phrases.short(caveat, claim.results.spec.workload.tolerance) for caveat in claim.caveats]
+        [
+            phrases.short_caveat(caveat, claim.results.spec.workload.tolerance)
+            for caveat in claim.caveats
+        ]
         or [""]
     ),
     "limitation": lambda claim: [text.printable(claim.results.spec.workload.limitation)],
@@ -222,7 +225,7 @@ def _check_labelled(shapes: list[_NamedShape], headline: Headline) -> None:
 def _drawing(name: str, claims: Claims, headline: Headline) -> _Drawing:
     """Return the picture of that name, or a blank one: a picture of an earlier session must go."""
     if name == "slide":
-        return _Drawing(slide.png(claims), phrases.aloud(headline))
+        return _Drawing(slide.png(claims), phrases.sentence_to_say(headline))
     match figures.picture(claims, name.removeprefix("fig-")):
         case figures.Picture() as picture:
             return _Drawing(figures.png(picture, figures.LIGHT), picture.title)

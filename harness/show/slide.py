@@ -29,7 +29,7 @@ _BARS_FROM, _BARS_TO = 390, 1340
 _CAVEAT_LINES = 4
 
 
-def text(claims: Claims) -> str:
+def headline_text(claims: Claims) -> str:
     """Return the headline for a terminal of 80 columns, or every reason why there is none.
 
     The provenance and the audit's verdict come first, then the caveats. The speedup in big digits
@@ -50,7 +50,7 @@ def final_lines(claims: Claims) -> list[str]:
     Of a refused session that is the whole text.
     """
     if claims.headline is None:
-        return text(claims).splitlines()
+        return headline_text(claims).splitlines()
     return _printed(_claims(claims.headline)).splitlines()
 
 
@@ -67,7 +67,7 @@ def svg(claims: Claims, theme: Theme = LIGHT) -> bytes:
     Raises ``ValueError`` for a refused session.
     """
     drawing = save(_drawn(claims, theme), "svg", {"Creator": "twoclocks", "Date": None})
-    return add_words(drawing, phrases.aloud(_headline(claims)), text(claims))
+    return add_words(drawing, phrases.sentence_to_say(_headline(claims)), headline_text(claims))
 
 
 def png(claims: Claims, theme: Theme = LIGHT) -> bytes:
@@ -113,7 +113,8 @@ def _claims(headline: Headline) -> list[str]:
     tolerance = headline.results.spec.workload.tolerance
     return [
         *_told(
-            "but: ", " · ".join(phrases.short(caveat, tolerance) for caveat in headline.caveats)
+            "but: ",
+            " · ".join(phrases.short_caveat(caveat, tolerance) for caveat in headline.caveats),
         ),
         *_told("limit: ", cut(headline.results.spec.workload.limitation, 300)),
         "",
@@ -126,9 +127,13 @@ def _claims(headline: Headline) -> list[str]:
         f"cost of a run {cost} · {drop}",
         *filter(
             None,
-            (phrases.answers(headline), phrases.serial_share(headline), phrases.start_up(headline)),
+            (
+                phrases.equal_answers(headline),
+                phrases.serial_share(headline),
+                phrases.start_up(headline),
+            ),
         ),
-        *_told("say: ", phrases.aloud(headline)),
+        *_told("say: ", phrases.sentence_to_say(headline)),
     ]
 
 
@@ -155,7 +160,7 @@ def _beside_the_number(headline: Headline, spans: tuple[str, str]) -> list[str]:
     longest = max(headline.speed.baseline_s, headline.speed.distributed_s)
     sides = zip(
         ("baseline", "distributed"),
-        phrases.contestants(headline.results),
+        phrases.sides(headline.results),
         spans,
         _seconds(headline),
         strict=True,
@@ -194,7 +199,7 @@ def _top(page: Page, headline: Headline) -> None:
     page.say(_MARGIN - 8, 250, number, NUMBER_PX, field="speed.speedup", bold=True)
     beside = _MARGIN + page.width_of(number, NUMBER_PX, bold=True) + 30
     room = WIDTH_PX - _MARGIN - beside
-    one, many = phrases.contestants(headline.results)
+    one, many = phrases.sides(headline.results)
     page.say(beside, 170, "as fast", 60, bold=True)
     page.say_within(
         beside, 216, f"on {many} as on {one}", 36, room, field="spec.workers-spec.baseline_cores"
@@ -291,9 +296,9 @@ def _caveats(page: Page, headline: Headline, width: float, size: float) -> list[
     """Return as many caveats as have room, and how many have none."""
     tolerance = headline.results.spec.workload.tolerance
     told = [
-        *(phrases.short(caveat, tolerance) for caveat in headline.caveats),
+        *(phrases.short_caveat(caveat, tolerance) for caveat in headline.caveats),
         phrases.start_up(headline),
-        phrases.answers(headline),
+        phrases.equal_answers(headline),
     ]
     told = [part for part in told if part]
     for kept in range(len(told), 0, -1):

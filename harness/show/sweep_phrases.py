@@ -66,7 +66,7 @@ def ceiling(most: float) -> str:
     return f"at most {text.times(most)}" if math.isfinite(most) else "no ceiling"
 
 
-def worthwhile(curve: Curve) -> str:
+def largest_worthwhile(curve: Curve) -> str:
     """Return how far it is worth going on by the law."""
     limit = text.percent(WORTHWHILE_EFFICIENCY)
     if curve.law is None:
@@ -76,7 +76,7 @@ def worthwhile(curve: Curve) -> str:
     return f"by this law efficiency stays at {limit} or more up to {text.number_of(curve.largest_worthwhile, 'worker')}"
 
 
-def further(curve: Curve) -> str:
+def next_scale_cost(curve: Curve) -> str:
     """Return what the next scale would save and cost, and from what worth of an hour on it pays."""
     step = curve.next_step
     if step is None:
@@ -123,7 +123,7 @@ def parts_of_cost(cost: Cost) -> str:
         _added(cost.scaling_part, "scaling out alone", "s"),
         _added(cost.price_part, f"prices{head}", ""),
     )
-    return f"a run costs {dearer(-cost.drop)}: of the baseline's cost {', '.join(parts)}"
+    return f"a run costs {cost_change(-cost.drop)}: of the baseline's cost {', '.join(parts)}"
 
 
 def _added(saved: float, what: str, ending: str) -> str:
@@ -144,7 +144,7 @@ def break_even(cost: Cost) -> str:
     return f"a worker saves money below {most} of the price of {whose}; it is at {now}"
 
 
-def hours(cost: Cost) -> str:
+def billed_hours(cost: Cost) -> str:
     """Return what was billed on either side, idle or not."""
     one, other, head = (
         text.three_digits(hours)
@@ -158,7 +158,7 @@ def hours(cost: Cost) -> str:
     shares = (
         ""
         if cost.baseline_machines == 1
-        else f" (as {number(cost.baseline_machines)} machines of a worker's size)"
+        else f" (as {setting_value(cost.baseline_machines)} machines of a worker's size)"
     )
     return f"billed: {one} machine-hours of the baseline{shares}, {other} of the workers{beside}, idle time included"
 
@@ -170,8 +170,12 @@ def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
         yield f"the baseline does {text.rate(proof.own.items_per_s, unit)}, {text.percent(proof.share_of_limit)} of {limit}"
     if proof.best is not None:
         tried = f"{text.printable(proof.tuned_by)} was tried at {text.number_of(len(proof.tuned), 'value')}"
-        chosen = "" if proof.chosen is None else f"; the baseline runs with {number(proof.chosen)}"
-        yield f"{tried}, {number(proof.best.value)} was the fastest{chosen}"
+        chosen = (
+            ""
+            if proof.chosen is None
+            else f"; the baseline runs with {setting_value(proof.chosen)}"
+        )
+        yield f"{tried}, {setting_value(proof.best.value)} was the fastest{chosen}"
     if proof.whole is not None and proof.whole_speedup is not None:
         whole = f"on all {text.number_of(proof.whole.cores, 'core')} the baseline is {text.times(proof.whole_speedup)} as fast, in one pass"
         over = proof.speedup_over_whole
@@ -187,7 +191,7 @@ def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
         yield f"the baseline's own rate drifted by {text.percent(proof.drift)} while this was measured"
 
 
-def lost(splits: tuple[CoreTime, ...]) -> str:
+def lost_core_time(splits: tuple[CoreTime, ...]) -> str:
     """Return how much more core time the largest scale that had its cores took than the baseline, and where most of it went."""
     baseline, last = splits[0], [split for split in splits if not split.oversubscribed][-1]
     part, spent = max(
@@ -205,7 +209,7 @@ def variant(rate: Rate) -> str:
         case Variant.OWN:
             return "as it runs"
         case Variant.TUNED:
-            return f"{text.printable(rate.name)[:24]} {number(rate.value)}"
+            return f"{text.printable(rate.name)[:24]} {setting_value(rate.value)}"
         case Variant.NAIVE:
             return "written without care"
         case Variant.LIMIT:
@@ -228,7 +232,7 @@ def rate(timed: Rate, unit: str) -> str:
     return f"{told}: {text.rate(timed.items_per_s, unit)}"
 
 
-def number(value: float) -> str:
+def setting_value(value: float) -> str:
     """Return a parameter's value as it is written: whole ones in full."""
     return text.count(int(value)) if value == int(value) else text.three_digits(value)
 
@@ -245,12 +249,12 @@ def title(curve: Curve) -> str:
     named = text.printable(results.spec.workload.name)[:32]
     parts = (
         phrases.label(results),
-        f"{named}: speedup on more workers, against {phrases.contestants(results)[0]}",
+        f"{named}: speedup on more workers, against {phrases.sides(results)[0]}",
         observations(curve),
     )
     return " · ".join(filter(None, parts))
 
 
-def dearer(share: float) -> str:
+def cost_change(share: float) -> str:
     """Return by how much a cost rose or fell: ``13 % more``."""
     return f"{text.percent(abs(share))} {'more' if share > 0 else 'less'}"

@@ -24,7 +24,7 @@ PREDICTED = "predicted by Amdahl's law, not measured"
 _WIDEST_GAP, _NARROWEST_GAP = 4, 1
 
 
-class Standing(StrEnum):
+class RowKind(StrEnum):
     """What a row is: the baseline, a measurement, or no measurement at all."""
 
     BASELINE = "baseline"
@@ -37,7 +37,7 @@ class Row:
     """A row's cells, one a column, and what must be said of it: each flag a clause."""
 
     cells: tuple[str, ...]
-    standing: Standing = Standing.MEASURED
+    kind: RowKind = RowKind.MEASURED
     flags: tuple[str, ...] = ()
 
 
@@ -51,7 +51,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def sweep(claims: Claims) -> Table | None:
+def scaling_table(claims: Claims) -> Table | None:
     """Return the scaling table: the baseline, every measured scale, and predictions beyond.
 
     None: no scale has a complete pair.
@@ -60,11 +60,11 @@ def sweep(claims: Claims) -> Table | None:
         return None
     headings, baseline, *others = zip(*_columns(curve), strict=True)
     measured = [
-        Row(cells, Standing.MEASURED, sweep_phrases.flags(point))
+        Row(cells, RowKind.MEASURED, sweep_phrases.flags(point))
         for cells, point in zip(others, curve.points, strict=False)
     ]
-    predicted = [Row(cells, Standing.PREDICTED) for cells in others[len(measured) :]]
-    rows = Row(baseline, Standing.BASELINE), *measured, *predicted
+    predicted = [Row(cells, RowKind.PREDICTED) for cells in others[len(measured) :]]
+    rows = Row(baseline, RowKind.BASELINE), *measured, *predicted
     return Table(
         sweep_phrases.title(curve), headings, rows, tuple(filter(None, _notes(claims, curve)))
     )
@@ -139,7 +139,7 @@ def _fraction(serial: float | None) -> str:
 def _notes(claims: Claims, curve: Curve) -> Iterator[str]:
     results = claims.results
     yield from (
-        f"{NO_HEADLINE}: {phrases.short(reason, results.spec.workload.tolerance)}"
+        f"{NO_HEADLINE}: {phrases.short_caveat(reason, results.spec.workload.tolerance)}"
         for reason in claims.refused
     )
     quality = words.quality(curve.baseline_quality, results.spec.workload.tolerance)
@@ -148,8 +148,8 @@ def _notes(claims: Claims, curve: Curve) -> Iterator[str]:
     moved = f"Δq change from {quality} of {sweep_phrases.metric(results)}"
     yield f"S speedup{pairs}, E efficiency, f serial share that S implies, {moved}"
     yield sweep_phrases.law(curve)
-    yield sweep_phrases.worthwhile(curve)
-    yield sweep_phrases.further(curve)
+    yield sweep_phrases.largest_worthwhile(curve)
+    yield sweep_phrases.next_scale_cost(curve)
     yield sweep_phrases.cost_scale(curve)
     yield sweep_phrases.framework_tax(curve)
     yield sweep_phrases.prices(results)
@@ -159,7 +159,7 @@ def _notes(claims: Claims, curve: Curve) -> Iterator[str]:
     yield phrases.provenance(results)
 
 
-def text(table: Table) -> str:
+def format_table(table: Table) -> str:
     """Return a table for a terminal of 80 columns."""
     widths = [
         max(cell_len(cell) for cell in column)
@@ -168,12 +168,12 @@ def text(table: Table) -> str:
     gap = max(_NARROWEST_GAP, min(_WIDEST_GAP, (COLUMNS - sum(widths)) // max(1, len(widths) - 1)))
     width = min(COLUMNS, sum(widths) + gap * (len(widths) - 1))
     lines = [*words.wrap(table.title, COLUMNS), "", _line(table.columns, widths, gap), "─" * width]
-    before = Standing.BASELINE
+    before = RowKind.BASELINE
     for row in table.rows:
-        if row.standing is Standing.PREDICTED and before is not Standing.PREDICTED:
+        if row.kind is RowKind.PREDICTED and before is not RowKind.PREDICTED:
             lines.append(f"┄┄ {PREDICTED} ".ljust(width, "┄"))
         lines += [_line(row.cells, widths, gap), *(f"   └ {flag}" for flag in row.flags)]
-        before = row.standing
+        before = row.kind
     lines += ["", *(line for note in table.notes for line in words.wrap(note, COLUMNS, "· "))]
     return "".join(f" {shorten(line, COLUMNS)}".rstrip() + "\n" for line in lines)
 

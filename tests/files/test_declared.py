@@ -95,7 +95,7 @@ def test_the_known_good_example_reads_as_published(golden: Headline) -> None:
 
 
 def test_the_sentence_to_say_carries_all_five_numbers(golden: Headline) -> None:
-    assert phrases.aloud(golden) == (
+    assert phrases.sentence_to_say(golden) == (
         "On 8 machines it ran 7.0 times as fast, at 88 % efficiency; a run cost 68 % less, and accuracy moved by 0.003."
     )
 
@@ -280,7 +280,7 @@ def test_the_hours_of_a_wide_baseline_are_told_as_those_of_machines_of_a_workers
 
     assert (
         "40.0 machine-hours of the baseline (as 4 machines of a worker's size)"
-        in sweep_phrases.hours(cost)
+        in sweep_phrases.billed_hours(cost)
     )
     assert "of the price of as large a share of the baseline's machine" in sweep_phrases.break_even(
         cost

@@ -6,7 +6,7 @@ import pytest
 
 from harness.claims.audit import Audit, audit
 from harness.model import Kind, Results, Status
-from harness.show.audit_text import data, footer, summary, text
+from harness.show.audit_text import audit_data, footer, format_audit, summary
 from tests.builders import a_results, a_spec, a_sweep, golden_results, some_prices, some_words
 from tests.goldens import kept
 
@@ -31,17 +31,21 @@ AUDITS = {
 
 @pytest.mark.parametrize("name", AUDITS)
 def test_an_audit_reads_as_it_did(name: str) -> None:
-    drawn = text(AUDITS[name])
+    drawn = format_audit(AUDITS[name])
     assert drawn == kept(f"audit-{name}", drawn)
 
 
 @pytest.mark.parametrize("name", AUDITS)
 def test_no_line_is_wider_than_eighty_columns(name: str) -> None:
-    assert max(map(len, text(AUDITS[name]).splitlines())) <= 80
+    assert max(map(len, format_audit(AUDITS[name]).splitlines())) <= 80
 
 
 def test_a_refusal_stands_out_without_colour() -> None:
-    marked = [line[:14] for line in text(AUDITS["refused"]).splitlines() if line.startswith("!! R")]
+    marked = [
+        line[:14]
+        for line in format_audit(AUDITS["refused"]).splitlines()
+        if line.startswith("!! R")
+    ]
     assert marked == ["!! R22  REFUSE"]
 
 
@@ -71,7 +75,7 @@ def test_the_sum_is_one_line(name: str) -> None:
 
 
 def test_the_sum_comes_last() -> None:
-    assert text(AUDITS["sweep"]).splitlines()[-1].strip() == summary(AUDITS["sweep"])
+    assert format_audit(AUDITS["sweep"]).splitlines()[-1].strip() == summary(AUDITS["sweep"])
 
 
 FOOTERS = {
@@ -100,7 +104,7 @@ def test_the_footer_tells_refusals_first() -> None:
 
 
 def test_the_data_are_json() -> None:
-    told: Any = json.loads(json.dumps(data(AUDITS["refused"])))
+    told: Any = json.loads(json.dumps(audit_data(AUDITS["refused"])))
     assert (told["verdict"], told["counts"]["refuse"], len(told["findings"])) == ("refuse", 1, 25)
     assert told["journal"] == {
         "read": True,
@@ -110,7 +114,7 @@ def test_the_data_are_json() -> None:
 
 def test_a_finding_in_the_data_carries_its_measures_with_their_units() -> None:
     (found,) = (
-        finding for finding in data(AUDITS["sweep"])["findings"] if finding["rule"] == "R11"
+        finding for finding in audit_data(AUDITS["sweep"])["findings"] if finding["rule"] == "R11"
     )
     assert found["measures"][1] == {"name": "limit", "value": 0.05, "unit": "fraction"}
     assert (found["verdict"], found["source"], found["keys"]) == ("pass", "pyperf", [])
@@ -128,5 +132,5 @@ def test_what_a_file_says_cannot_move_the_terminals_cursor() -> None:
         spec=a_spec(workload=words, prices=prices),
     )
     moved = tuple(replace(trial, quality=float(trial.order)) for trial in hostile.trials)
-    drawn = text(recounted(replace(hostile, trials=moved), "remark: the file says \x1b[2J"))
+    drawn = format_audit(recounted(replace(hostile, trials=moved), "remark: the file says \x1b[2J"))
     assert drawn.replace("\n", "").isprintable()

@@ -100,7 +100,7 @@ def test_a_results_file_shows_its_slide_in_a_cell(tmp_path: Path) -> None:
     drawing = load(str(tmp_path / "results.json")).slide()
 
     assert isinstance(drawing, Drawing)
-    assert drawing.title == phrases.aloud(claimed("measured"))
+    assert drawing.title == phrases.sentence_to_say(claimed("measured"))
     assert audit_text.footer(REPORTS["measured"].audit) in drawing.description
 
 
@@ -266,7 +266,7 @@ def test_a_session_without_a_pair_has_no_table() -> None:
 def test_in_a_plain_interpreter_everything_reads_as_text() -> None:
     report = REPORTS["sweep"]
 
-    assert repr(report) == repr(report.slide()) == slide.text(report)
+    assert repr(report) == repr(report.slide()) == slide.headline_text(report)
     assert repr(report.figure("scaling")) in repr(report.figures())
     assert all("<" not in repr(shows).replace("< 0.1 %", "") for shows in shown(report))
 

@@ -48,7 +48,7 @@ GOLDEN = claimed(golden_results())
 def test_the_known_good_example_reads_as_published() -> None:
     assert phrases.speedup(GOLDEN) == "7.04×"
     assert phrases.times(GOLDEN) == ("11.4 h", "1.62 h", "9.78 h")
-    assert phrases.contestants(GOLDEN.results) == ("1 machine", "8 machines")
+    assert phrases.sides(GOLDEN.results) == ("1 machine", "8 machines")
     assert phrases.efficiency(GOLDEN) == "88 %"
     assert phrases.quality(GOLDEN) == ("0.741 → 0.738", "Δ −0.003 held, tolerance 0.005")
     assert phrases.cost(GOLDEN) == ("$9.40 → $3.05", "68 % less")
@@ -56,51 +56,51 @@ def test_the_known_good_example_reads_as_published() -> None:
 
 
 def test_the_sentence_to_say_carries_all_five_numbers() -> None:
-    assert phrases.aloud(GOLDEN) == (
+    assert phrases.sentence_to_say(GOLDEN) == (
         "On 8 machines it ran 7.0 times as fast, at 88 % efficiency; a run cost 68 % less, and accuracy moved by 0.003."
     )
 
 
 def test_a_higher_cost_and_illustrative_prices_are_said() -> None:
-    said = phrases.aloud(a_headline(spec=a_spec(prices=some_prices(illustrative=True))))
+    said = phrases.sentence_to_say(a_headline(spec=a_spec(prices=some_prices(illustrative=True))))
 
     assert "a run cost 10 % more at illustrative prices" in said
 
 
 def test_on_one_host_there_are_workers_and_cores() -> None:
-    assert phrases.contestants(a_results()) == ("1 core", "2 workers")
+    assert phrases.sides(a_results()) == ("1 core", "2 workers")
 
 
 def test_on_hosts_of_their_own_workers_are_machines() -> None:
     hosts = [a_host(id=f"h{place}", cores=1) for place in range(3)]
 
-    assert phrases.contestants(a_session_on("h0", ["h1", "h2"], hosts)) == (
+    assert phrases.sides(a_session_on("h0", ["h1", "h2"], hosts)) == (
         "1 machine",
         "2 machines",
     )
 
 
 def test_hosts_that_are_not_described_are_taken_for_whole_machines() -> None:
-    assert phrases.contestants(a_session_on("h0", ["h1", "h2"], [])) == ("1 machine", "2 machines")
+    assert phrases.sides(a_session_on("h0", ["h1", "h2"], [])) == ("1 machine", "2 machines")
 
 
 def test_workers_that_share_a_host_are_no_machines_wherever_the_baseline_ran() -> None:
     hosts = [a_host(id="h0", cores=1), a_host(id="h1", cores=2)]
 
-    assert phrases.contestants(a_session_on("h0", ["h1", "h1"], hosts)) == ("1 core", "2 workers")
+    assert phrases.sides(a_session_on("h0", ["h1", "h1"], hosts)) == ("1 core", "2 workers")
 
 
 def test_parts_of_hosts_are_cores_and_workers() -> None:
     hosts = [a_host(id=f"h{place}", cores=8) for place in range(3)]
     session = a_session_on("h0", ["h1"] * 8 + ["h2"] * 8, hosts)
 
-    assert phrases.contestants(session) == ("1 core", "16 workers on 2 machines")
+    assert phrases.sides(session) == ("1 core", "16 workers on 2 machines")
 
 
 def test_a_worker_that_leaves_cores_of_its_host_idle_is_no_machine() -> None:
     hosts = [a_host(id="h0", cores=1), a_host(id="h1", cores=1), a_host(id="h2", cores=2)]
 
-    assert phrases.contestants(a_session_on("h0", ["h1", "h2"], hosts)) == (
+    assert phrases.sides(a_session_on("h0", ["h1", "h2"], hosts)) == (
         "1 machine",
         "2 workers on 2 machines",
     )
@@ -148,7 +148,7 @@ def test_a_caveat_is_told_with_its_measures() -> None:
 
     told = "(lost 2, recovery 1.50 s, share 12 %, slowest 1.40×, baseline 0.975, change −0.0034)"
     assert phrases.caveat(caveat, 0.003) == f"a worker was lost; look why {told}"
-    assert phrases.short(caveat, 0.003) == f"a worker was lost {told}"
+    assert phrases.short_caveat(caveat, 0.003) == f"a worker was lost {told}"
 
 
 def test_one_pair_is_not_counted_twice() -> None:
@@ -158,7 +158,7 @@ def test_one_pair_is_not_counted_twice() -> None:
         (Measure("pairs", 1, Unit.COUNT),),
     )
 
-    assert phrases.short(caveat, 0.003) == "one observation has no error bar"
+    assert phrases.short_caveat(caveat, 0.003) == "one observation has no error bar"
 
 
 def test_provenance_names_run_moment_input_code_machine_and_versions() -> None:

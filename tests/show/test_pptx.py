@@ -123,7 +123,7 @@ def test_the_numbers_are_those_of_the_slide() -> None:
 
     assert (told["speedup"], told["efficiency"], told["cost"]) == ("7.04×", "88 %", "$9.40 → $3.05")
     assert (told["quality"], told["label"]) == ("0.741 → 0.738", "DECLARED, NOT MEASURED HERE")
-    assert told["say"] == phrases.aloud(headline_of(DECLARED))
+    assert told["say"] == phrases.sentence_to_say(headline_of(DECLARED))
 
 
 def test_a_text_keeps_the_letters_of_its_first_run() -> None:
@@ -162,7 +162,9 @@ def test_an_empty_text_box_is_filled() -> None:
         REPORT,
     )
 
-    assert shapes(updated)["twoclocks:say"].text_frame.text == phrases.aloud(headline_of(REPORT))
+    assert shapes(updated)["twoclocks:say"].text_frame.text == phrases.sentence_to_say(
+        headline_of(REPORT)
+    )
 
 
 def test_a_text_that_says_nothing_now_can_be_filled_again() -> None:
@@ -243,7 +245,7 @@ def test_a_picture_loses_the_earlier_ones_crop_and_gets_its_words() -> None:
 
     assert picture.crop_left == 0
     assert picture._element.xpath("./p:nvPicPr/p:cNvPr/@descr") == [
-        phrases.aloud(headline_of(REPORT))
+        phrases.sentence_to_say(headline_of(REPORT))
     ]
 
 

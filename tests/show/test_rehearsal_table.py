@@ -1,7 +1,7 @@
 import pytest
 
 from harness.show.rehearsal_table import NO_RECORDING, beats, decide, demo_alone, spreads
-from harness.show.tables import text
+from harness.show.tables import format_table
 from harness.talk.agenda import Course
 from harness.talk.forecast import Deadline, Ground, Record, deadlines
 from tests.goldens import kept
@@ -14,12 +14,14 @@ ONE = Record(baseline=(41.0,), distributed=(22.0,), demos=(180.0,))
 
 
 def told_of(course: Course) -> str:
-    return text(beats(course))
+    return format_table(beats(course))
 
 
 def spread_of(record: Record, recording_s: float | None = 94.0) -> str:
     """Return the table of spreads on one line, since a sentence may be wrapped anywhere."""
-    return " ".join(text(spreads(record, TALK, deadlines(TALK, record, recording_s))).split())
+    return " ".join(
+        format_table(spreads(record, TALK, deadlines(TALK, record, recording_s))).split()
+    )
 
 
 def test_a_rehearsal_looks_as_it_did() -> None:
@@ -27,7 +29,7 @@ def test_a_rehearsal_looks_as_it_did() -> None:
         beats(a_course(130.0, 240.0, 91.4)),
         spreads(REHEARSED, TALK, deadlines(TALK, REHEARSED, 94.0)),
     )
-    told = "\n".join(map(text, tables))
+    told = "\n".join(map(format_table, tables))
     assert told == kept("rehearsed", told)
 
 
@@ -49,7 +51,7 @@ def test_a_talk_over_its_time_says_so() -> None:
 
 
 def test_a_demo_that_was_rehearsed_alone_says_why() -> None:
-    told = " ".join(text(demo_alone(TALK, 61.0)).split())
+    told = " ".join(format_table(demo_alone(TALK, 61.0)).split())
     assert "demo 4:30 1:01 3:29 under" in told
     assert "nobody could press Enter here, so only the demo beat was rehearsed" in told
 

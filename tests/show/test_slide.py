@@ -85,14 +85,14 @@ def drawn(request: pytest.FixtureRequest) -> Figure:
 
 @pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
 def test_the_headline_reads_as_it_did(name: str) -> None:
-    told = slide.text(REPORTS[name])
+    told = slide.headline_text(REPORTS[name])
 
     assert told == kept(f"headline-{name}", told)
 
 
 @pytest.mark.parametrize("name", HEADLINES)
 def test_the_text_fits_into_eighty_columns(name: str) -> None:
-    lines = slide.text(REPORTS[name]).splitlines()
+    lines = slide.headline_text(REPORTS[name]).splitlines()
 
     assert max(map(cell_len, lines)) < 80
     assert all(line.isprintable() for line in lines)
@@ -100,7 +100,7 @@ def test_the_text_fits_into_eighty_columns(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
 def test_the_number_and_what_holds_it_up_stay_in_sight_on_a_screen_of_24_rows(name: str) -> None:
-    lines = slide.text(REPORTS[name]).splitlines()
+    lines = slide.headline_text(REPORTS[name]).splitlines()
     bottleneck = REPORTS[name].results.spec.workload.bottleneck
 
     assert len(lines) - lines.index(f" {bottleneck}") <= 20
@@ -108,16 +108,16 @@ def test_the_number_and_what_holds_it_up_stay_in_sight_on_a_screen_of_24_rows(na
 
 def test_the_text_tells_every_caveat() -> None:
     claim = HEADLINES["laptop"]
-    told = " ".join(slide.text(REPORTS["laptop"]).split())
+    told = " ".join(slide.headline_text(REPORTS["laptop"]).split())
 
     assert len(claim.caveats) > 3
     assert [
-        caveat.key for caveat in claim.caveats if phrases.short(caveat, 0.003) not in told
+        caveat.key for caveat in claim.caveats if phrases.short_caveat(caveat, 0.003) not in told
     ] == []
 
 
 def test_the_text_tells_the_limitation_after_the_caveats() -> None:
-    lines = slide.text(REPORTS["golden"]).splitlines()
+    lines = slide.headline_text(REPORTS["golden"]).splitlines()
     starts = [
         next(place for place, line in enumerate(lines) if line.startswith(start))
         for start in (" but: ", " limit: ", " say: ")
@@ -128,13 +128,13 @@ def test_the_text_tells_the_limitation_after_the_caveats() -> None:
 
 
 def test_a_workload_without_a_limitation_has_no_line_for_it() -> None:
-    assert " limit: " not in slide.text(
+    assert " limit: " not in slide.headline_text(
         a_report(a_results(spec=a_spec(workload=some_words(limitation=""))))
     )
 
 
 def test_a_refusal_tells_every_reason_and_its_numbers() -> None:
-    told = slide.text(
+    told = slide.headline_text(
         a_report(
             a_results(
                 kind=Kind.SIMULATED, trials=(a_trial(), a_trial(Side.DISTRIBUTED, quality=0.941))
@@ -227,8 +227,8 @@ def test_the_slide_is_as_large_as_a_projectors_picture() -> None:
 def test_the_drawing_carries_its_words() -> None:
     root = ElementTree.fromstring(slide.svg(REPORTS["laptop"]))
 
-    assert root.findtext(f"{SVG}title") == phrases.aloud(HEADLINES["laptop"])
-    assert root.findtext(f"{SVG}desc") == slide.text(REPORTS["laptop"])
+    assert root.findtext(f"{SVG}title") == phrases.sentence_to_say(HEADLINES["laptop"])
+    assert root.findtext(f"{SVG}desc") == slide.headline_text(REPORTS["laptop"])
 
 
 def test_untrusted_words_stay_words_in_the_drawing() -> None:
@@ -275,9 +275,9 @@ def test_the_slide_tells_caveats_before_what_is_in_its_favour() -> None:
     )
     told = " ".join(" ".join(lines).split())
     parts = [
-        *(phrases.short(caveat, 0.003) for caveat in claim.caveats),
+        *(phrases.short_caveat(caveat, 0.003) for caveat in claim.caveats),
         phrases.start_up(claim),
-        phrases.answers(claim),
+        phrases.equal_answers(claim),
     ]
     places = [told.find(part) for part in parts]
 

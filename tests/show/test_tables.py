@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from harness.claims.headline import Headline
 from harness.model import Kind, Offer, Results, Side, Status
 from harness.show.appendix import core_seconds, costs, rates
-from harness.show.tables import COLUMNS, PREDICTED, Row, Standing, Table, sweep, text
+from harness.show.tables import COLUMNS, PREDICTED, Row, RowKind, Table, format_table, scaling_table
 from tests.builders import (
     a_host,
     a_report,
@@ -30,7 +30,7 @@ SIX = {
 
 def a_table(results: Results) -> Table:
     """Return the scaling table of results that must have one."""
-    table = sweep(a_report(results))
+    table = scaling_table(a_report(results))
     assert table is not None
     return table
 
@@ -75,7 +75,7 @@ OFFERED = respecified(
     ],
 )
 def test_the_scaling_table_looks_as_it_was_approved(name: str, results: Results) -> None:
-    drawn = text(a_table(results))
+    drawn = format_table(a_table(results))
     assert drawn == kept(f"table-{name}", drawn)
 
 
@@ -88,13 +88,13 @@ def test_the_scaling_table_looks_as_it_was_approved(name: str, results: Results)
     ],
 )
 def test_the_tables_of_the_appendix_look_as_they_were_approved(name: str, table: Table) -> None:
-    drawn = text(table)
+    drawn = format_table(table)
     assert drawn == kept(f"table-{name}", drawn)
 
 
 def test_rows_stand_in_order_baseline_measured_predicted() -> None:
-    standings = [row.standing for row in a_table(a_sweep()).rows]
-    assert standings == [Standing.BASELINE] + [Standing.MEASURED] * 3 + [Standing.PREDICTED] * 4
+    standings = [row.kind for row in a_table(a_sweep()).rows]
+    assert standings == [RowKind.BASELINE] + [RowKind.MEASURED] * 3 + [RowKind.PREDICTED] * 4
 
 
 def test_every_row_has_a_cell_for_every_column() -> None:
@@ -105,18 +105,18 @@ def test_every_row_has_a_cell_for_every_column() -> None:
 def test_a_prediction_differs_from_a_measurement_without_colour() -> None:
     for row in a_table(a_sweep()).rows:
         marked = [cell.startswith("≈") for cell in row.cells[1:] if cell != "—"]
-        assert all(marked) if row.standing is Standing.PREDICTED else not any(marked)
+        assert all(marked) if row.kind is RowKind.PREDICTED else not any(marked)
 
 
 def test_predictions_stand_under_words_that_call_them_that() -> None:
-    lines = text(a_table(a_sweep())).splitlines()
+    lines = format_table(a_table(a_sweep())).splitlines()
     (place,) = (number for number, line in enumerate(lines) if PREDICTED in line)
     assert "4 workers" in lines[place - 1]
     assert "8 workers" in lines[place + 1]
 
 
 def test_without_predictions_nothing_is_called_one() -> None:
-    assert PREDICTED not in text(a_table(respecified(a_sweep(), baseline_cores=2)))
+    assert PREDICTED not in format_table(a_table(respecified(a_sweep(), baseline_cores=2)))
 
 
 def test_a_scale_whose_quality_moved_is_flagged() -> None:
@@ -266,23 +266,25 @@ def test_no_line_is_wider_than_a_terminal_of_eighty_columns(
         workload=some_words(name=name, metric=name),
         prices=some_prices(currency=currency, source=name),
     )
-    assert max(cell_len(line) for line in text(a_table(results)).splitlines()) <= COLUMNS + 1
+    assert (
+        max(cell_len(line) for line in format_table(a_table(results)).splitlines()) <= COLUMNS + 1
+    )
 
 
 def test_words_of_the_results_file_are_made_safe() -> None:
     results = respecified(
         a_sweep(), workload=some_words(name="tr\x1b[2Jain", metric="acc\x07uracy")
     )
-    assert "\x1b" not in text(a_table(results))
-    assert "train: speedup" in text(a_table(results))
+    assert "\x1b" not in format_table(a_table(results))
+    assert "train: speedup" in format_table(a_table(results))
 
 
 def test_a_table_of_no_rows_can_be_drawn() -> None:
-    assert text(Table("nothing", ("", "time"), ())).splitlines()[0] == " nothing"
+    assert format_table(Table("nothing", ("", "time"), ())).splitlines()[0] == " nothing"
 
 
 def test_flags_stand_under_their_row() -> None:
-    lines = text(
+    lines = format_table(
         Table("t", ("", "n"), (Row(("one", "1"), flags=("a flag",)), Row(("two", "2"))))
     ).splitlines()
     assert [line.strip() for line in lines[-4:-1]] == ["one    1", "└ a flag", "two    2"]

@@ -28,7 +28,7 @@ def picture(headline: Headline) -> Picture | Missing:
 
 
 def _title(headline: Headline) -> str:
-    one, many = phrases.contestants(headline.results)
+    one, many = phrases.sides(headline.results)
     said = f"once through {one} and once through {many}"
     return f"One input, {said}" if headline.results.spec.input_known else said.capitalize()
 
@@ -123,7 +123,7 @@ def _held_out(headline: Headline) -> str:
 
 def _baseline(page: Page, headline: Headline) -> None:
     """The side on the left: one program, all of the input."""
-    one, _ = phrases.contestants(headline.results)
+    one, _ = phrases.sides(headline.results)
     wide = _LEFT.right - _LEFT.left - 2 * _INSIDE
     page.say_within(
         _LEFT.left + _INSIDE,
@@ -144,7 +144,7 @@ def _baseline(page: Page, headline: Headline) -> None:
 
 def _distributed(page: Page, headline: Headline) -> None:
     """The side on the right: its workers on one rail, and the three decisions in the workload's own words."""
-    _, many = phrases.contestants(headline.results)
+    _, many = phrases.sides(headline.results)
     left, wide = _RIGHT.left + _INSIDE, _RIGHT.right - _RIGHT.left - 2 * _INSIDE
     heading = f"distributed, {many}"
     page.say_within(left, _HEADING_Y, heading, 32, wide, field="spec.workers", bold=True)
@@ -227,7 +227,7 @@ def _workers(page: Page, number: int, left: float, wide: float) -> None:
 
 
 def _described(headline: Headline) -> str:
-    one, many = phrases.contestants(headline.results)
+    one, many = phrases.sides(headline.results)
     decisions = [f"{name}: {told}" for name, told in _decisions(headline.results)]
     sides = f"on the left the baseline on {one}, with {_all(headline.results)}; on the right the distributed side on {many}"
     moved = _handed_over(headline)

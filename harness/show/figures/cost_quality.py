@@ -145,7 +145,7 @@ def _labels(
     )
     sides = zip(
         ("baseline", "distributed"),
-        phrases.contestants(headline.results),
+        phrases.sides(headline.results),
         costs,
         (before, after),
         strict=True,

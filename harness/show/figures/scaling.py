@@ -60,7 +60,7 @@ def _operating(seen: Curve) -> Point:
 def _title(seen: Curve) -> str:
     point, spec = _operating(seen), seen.results.spec
     who = (
-        phrases.contestants(seen.results)[1]
+        phrases.sides(seen.results)[1]
         if point.workers == spec.workers
         else text.number_of(point.workers, "worker")
     )
