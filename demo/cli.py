@@ -107,9 +107,9 @@ def rehearse(
     from demo.options import Options, make_plan
     from demo.race.setup import for_race
     from demo.talk.rehearse import rehearse as run
-    from harness.talk.agenda_file import read_talk
+    from harness.talk.agenda_file import read_agenda
 
-    agenda = read_talk(talk)
+    agenda = read_agenda(talk)
     plan = make_plan(Options(**typed))
     screen = chosen_ui(ui)
     staging = for_race(
@@ -133,9 +133,9 @@ def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
     followed, as soon as it begins. The race itself is never touched.
     """
     from demo.talk.presenter_view import cue as run
-    from harness.talk.agenda_file import read_talk
+    from harness.talk.agenda_file import read_agenda
 
-    return run(take, read_talk(talk), stall_after, live=chosen_ui("auto") == "live")
+    return run(take, read_agenda(talk), stall_after, live=chosen_ui("auto") == "live")
 
 
 def chosen_ui(typed: str) -> str:

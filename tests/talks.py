@@ -10,10 +10,10 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from harness.talk.agenda import Beat, Course, Talk, begin, end_beat
+from harness.talk.agenda import Agenda, Beat, TalkProgress, begin_talk, end_beat
 from tests.terminals import PYTHON, ROOT, Terminal, Told, told
 
-TALK = Talk(
+TALK = Agenda(
     720.0,
     (
         Beat("opening", 120.0, "What binds us: {bottleneck}."),
@@ -55,9 +55,9 @@ QUICK = (
 )
 
 
-def a_course(*durations: float, talk: Talk = TALK, began: float = 1000.0) -> Course:
+def a_course(*durations: float, talk: Agenda = TALK, began: float = 1000.0) -> TalkProgress:
     """Return a talk that began at a moment, and of which beats took those seconds."""
-    course, at = begin(Course(talk), began), began
+    course, at = begin_talk(TalkProgress(talk), began), began
     for seconds in durations:
         at += seconds
         course = end_beat(course, at)

@@ -7,11 +7,11 @@ import pytest
 
 from demo.outputs import output_folder, write_outputs
 from harness.errors import BadRequest, ExitCode
+from harness.files.journal import JournalWriter, header_line
 from harness.files.results import save
 from harness.model import Kind, Side, Status
 from harness.report import Report
 from harness.state.to_results import results_of
-from harness.takes.folder import Journal, journal_header
 from tests.builders import (
     a_board,
     a_digest_of,
@@ -177,7 +177,7 @@ def test_a_folder_that_cannot_be_written_to_is_a_bad_request(tmp_path: Path) -> 
 
 def journaled(folder: Path, edit: bool = False) -> Path:
     """Return a take of a session with its journal; the baseline's time in the results file may be made twice as long afterwards."""
-    journal = Journal(folder, journal_header("7c21", "2026-11-22T09:14:07Z"))
+    journal = JournalWriter.start(folder, header_line("7c21", "2026-11-22T09:14:07Z"))
     journal.write(some_events())
     results = results_of(a_board(some_events()), journal.close())
     if edit:

@@ -22,7 +22,7 @@ from harness.run.arming import Armed
 from harness.run.conductor import Conductor
 from harness.run.plan import NO_LOG, Plan, Session, Unattended
 from harness.takes.recordings import Recording, newest, recordings
-from harness.talk.history import REHEARSALS, configuration, kept, record
+from harness.talk.history import REHEARSALS_NAME, configuration_of, history_of, read_rehearsals
 
 _ENDLESS = 1_000_000
 
@@ -133,12 +133,12 @@ def _kept(wanted: Plan | None, root: Path, seen: Display) -> Iterator[Finding]:
 
 def _rehearsed(wanted: Plan, kind: Kind, root: Path) -> Finding:
     try:
-        known = kept(root / REHEARSALS)
+        known = read_rehearsals(root / REHEARSALS_NAME)
     except BadRequest as bad:
         return warning("rehearsals", bad.sentence, bad.hint)
-    alike = configuration(wanted.published_spec(Path.home()), kind)
+    alike = configuration_of(wanted.published_spec(Path.home()), kind)
     others = sum(1 for each in known if each.complete and each.configuration != alike)
-    return takes.rehearsals(record(known, alike), others)
+    return takes.rehearsals(history_of(known, alike), others)
 
 
 def _recordings(

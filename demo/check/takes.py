@@ -21,7 +21,7 @@ from harness.files.results import RESULTS_NAME
 from harness.model import Kind, Side
 from harness.takes.privacy import Identity, Leak, scan
 from harness.takes.recordings import Recording
-from harness.talk.forecast import Record, Spread, spread
+from harness.talk.forecast import RehearsalHistory, Spread, spread
 from harness.text import printable
 
 MOST_TAKES, MOST_BYTES = 20, 60_000_000
@@ -32,9 +32,9 @@ _SHOWN = 2
 _HOUR_S, _DAY_S = 3600.0, 86400.0
 
 
-def rehearsals(record: Record, others: int) -> Finding:
+def rehearsals(record: RehearsalHistory, others: int) -> Finding:
     """Judge what rehearsals of this configuration are on record; ``others`` is how many there are of other ones."""
-    known = {side: found for side in Side if (found := spread(record.walls(side))) is not None}
+    known = {side: found for side in Side if (found := spread(record.wall_times(side))) is not None}
     if not known:
         besides = f", {text.count(others)} of other ones" if others else ""
         return warning(

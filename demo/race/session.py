@@ -24,6 +24,7 @@ from harness import events as e
 from harness import text
 from harness.cast.markers import GO
 from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
+from harness.files.journal import JournalWriter, header_line
 from harness.files.results import RESULTS_NAME, save
 from harness.model import Kind, SessionStage, Side, Status
 from harness.report import Report
@@ -35,7 +36,7 @@ from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
 from harness.state.stall import ARMED_WITHIN_S, arming_s, stalled_s
 from harness.state.to_results import results_of
-from harness.takes.folder import PAGE_NAME, Journal, journal_header, new_take, point_latest
+from harness.takes.folder import PAGE_NAME, new_take, point_latest
 from harness.text import printable
 
 
@@ -60,7 +61,7 @@ class Race:
         self._code = host.code(source_digest(asked.user_modules_sha256))
         self.folder = new_take(out, self._began.isoformat(), self._run_id)
         opening = self._opening()
-        self._header = journal_header(self._run_id, self._stamp) + e.encode(opening)
+        self._header = header_line(self._run_id, self._stamp) + e.encode(opening)
         self._signals, self._keys = Signals(), Keys()
         self._live = ui == "live"
         self._screen = (
@@ -100,7 +101,7 @@ class Race:
         Raises what ended the session early, once that is on disk; ``LiveRunAbandoned`` once its recording has been shown, too.
         """
         with self._signals.catch(), self._common, contextlib.ExitStack() as stage:
-            journal = Journal(self.folder, self._header)
+            journal = JournalWriter.start(self.folder, self._header)
             ended: Exception | None = None
             try:
                 self._follow(journal, stage)
@@ -114,7 +115,7 @@ class Race:
                 over.hint = self._fall_back() or over.hint
                 raise
 
-    def _follow(self, journal: Journal, stage: contextlib.ExitStack) -> None:
+    def _follow(self, journal: JournalWriter, stage: contextlib.ExitStack) -> None:
         """Journal, fold and draw to the end; raise ``Interrupted`` for a signal that came while the sides were leaving, too.
 
         The screen stays in use as long as the stage. The sides of a run that is given up end meanwhile, lest the room wait for them.
@@ -184,7 +185,7 @@ class Race:
             code=self._code,
         )
 
-    def _close(self, journal: Journal, ended: Exception | None) -> str:
+    def _close(self, journal: JournalWriter, ended: Exception | None) -> str:
         """Write down how it ended and close the journal; a journal that cannot be written to any more has said so already."""
         last = e.stamp(self._closing(ended), self._conductor.now, Side.BASELINE, 0)
         self._board = apply(self._board, last)

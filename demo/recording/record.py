@@ -30,7 +30,7 @@ from harness.model import Kind
 from harness.report import Report
 from harness.run.plan import Plan
 from harness.show.terminal.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
-from harness.takes.folder import DEFAULT_ROOT, DRAFT, PAGE_NAME, named, point_latest
+from harness.takes.folder import DEFAULT_ROOT, DRAFT_PREFIX, PAGE_NAME, point_latest, take_name
 from harness.takes.recordings import keep_verdict, recording
 from harness.text import printable
 
@@ -130,7 +130,7 @@ def _make_draft(folder: Path) -> Path:
     parent = folder.parent.resolve()
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=DRAFT, dir=parent))
+        return Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=parent))
     except OSError as error:
         raise BadRequest(
             f"cannot write to {printable(str(parent))}: {error.strerror}",
@@ -228,7 +228,7 @@ def _publish(draft: Path, out: Path | None, report: Report) -> Path:
     shutil.rmtree(draft / asciinema.NAME)
     draft.chmod(0o755)
     facts = report.results
-    folder = out if out is not None else DEFAULT_ROOT / named(facts.began_utc, facts.run_id)
+    folder = out if out is not None else DEFAULT_ROOT / take_name(facts.began_utc, facts.run_id)
     os.rename(draft, folder.resolve())
     if facts.kind is Kind.MEASURED:
         point_latest(folder)

@@ -16,12 +16,26 @@ from harness.events import Event, Go, Opened
 from harness.files.journal import JOURNAL_NAME
 from harness.show.terminal.presenter_view import FollowedRun, Scene
 from harness.state.board import Board
-from harness.takes.journal_tail import Clock, Following, Newest
+from harness.takes.journal_tail import Clock, FollowedSession, NewestSession
 from harness.takes.recordings import newest
-from harness.talk.agenda import Course, Talk, begin, end_beat, reach, said, standing
-from harness.talk.broadcast import Heard, Listener
-from harness.talk.forecast import Record, deadlines
-from harness.talk.history import REHEARSALS, Rehearsal, configuration, kept, record
+from harness.talk.agenda import (
+    Agenda,
+    TalkProgress,
+    begin_talk,
+    end_beat,
+    fill_in,
+    position_at,
+    skip_to,
+)
+from harness.talk.broadcast import BroadcastReader, BroadcastTalk
+from harness.talk.forecast import RehearsalHistory, deadlines
+from harness.talk.history import (
+    REHEARSALS_NAME,
+    Rehearsal,
+    configuration_of,
+    history_of,
+    read_rehearsals,
+)
 from harness.text import printable
 
 
@@ -31,12 +45,12 @@ class PresenterState:
     def __init__(
         self,
         *,
-        talk: Talk,
+        talk: Agenda,
         stall_after: float,
         root: Path,
         take: Path | None,
         clock: Clock,
-        open_journal: Callable[[Path], Following],
+        open_journal: Callable[[Path], FollowedSession],
     ) -> None:
         self._stall_after = stall_after
         self._root = root
@@ -45,21 +59,21 @@ class PresenterState:
         self._rehearsals: tuple[Rehearsal, ...] = ()
         self._trouble = ""
         self._opened: Opened | None = None
-        self._record = Record()
+        self._record = RehearsalHistory()
         self._recording_s: float | None = None
-        self._newest = Newest(root) if take is None else None
+        self._newest = NewestSession(root) if take is None else None
         self._newest_journal: Path | None = None
         self._note = _waiting_for(take, root)
-        self._listener = Listener(root)
-        self._published: Heard | None = None
-        self._own_course = Course(talk)
+        self._listener = BroadcastReader(root)
+        self._published: BroadcastTalk | None = None
+        self._own_course = TalkProgress(talk)
         self.session = open_journal(take / JOURNAL_NAME) if take is not None else None
 
     @classmethod
     def start(
         cls,
         take: Path | None,
-        talk: Talk,
+        talk: Agenda,
         stall_after: float,
         *,
         root: Path,
@@ -82,7 +96,7 @@ class PresenterState:
             root=root,
             take=take,
             clock=clock,
-            open_journal=partial(Following, clock=ticks, epoch=clock),
+            open_journal=partial(FollowedSession, clock=ticks, epoch=clock),
         )
         state._read_rehearsals()
         return state
@@ -105,21 +119,21 @@ class PresenterState:
         return self.board.closed is not None or not self.session.alive
 
     @property
-    def course(self) -> Course:
+    def course(self) -> TalkProgress:
         """Return how the talk has gone: the published one, else the presenter's own."""
-        return self._published.course if self._published is not None else self._own_course
+        return self._published.progress if self._published is not None else self._own_course
 
     def look(self) -> tuple[Event, ...]:
         """Read the files once; return the session's events since the last look."""
         self._listen()
         events = self._switch_to_newer()
         if not events and self.session is not None:
-            events = self.session.look()
+            events = self.session.read_events()
         if self.follows and self.board.opened is not self._opened:
             self._refer_to(self.board.opened)
         if any(isinstance(event, Go) for event in events):
             own = self._own_course
-            self._own_course = reach(own, own.talk.demo, self._clock())
+            self._own_course = skip_to(own, own.talk.demo, self._clock())
         return events
 
     def enter(self) -> None:
@@ -128,7 +142,7 @@ class PresenterState:
             self._published = None
         if self._published is None:
             own = self._own_course
-            move_on = begin if own.began is None else end_beat
+            move_on = begin_talk if own.began is None else end_beat
             self._own_course = move_on(own, self._clock())
 
     def scene(self) -> Scene:
@@ -137,14 +151,14 @@ class PresenterState:
         published = self._published
         over_at = published.over_at if published is not None else None
         now = self._clock() if over_at is None else over_at
-        beat = standing(course, now).beat
+        beat = position_at(course, now).beat
         # A published talk comes with its sentences filled in.
         fills_in = self._opened is not None and published is None
         workload = self._opened.spec.workload if fills_in and self._opened is not None else None
         return Scene(
             course=course,
             now=now,
-            sentence=said(beat, workload) if beat is not None else "",
+            sentence=fill_in(beat, workload) if beat is not None else "",
             run=self._run(),
             record=self._record,
             deadlines=deadlines(course.talk, self._record, self._recording_s),
@@ -157,13 +171,13 @@ class PresenterState:
     def _read_rehearsals(self) -> None:
         """Read the history; if that fails the talk goes on without it, and the view says why."""
         try:
-            self._rehearsals = kept(self._root / REHEARSALS)
+            self._rehearsals = read_rehearsals(self._root / REHEARSALS_NAME)
         except BadRequest as bad:
             self._trouble = f"no estimates from rehearsals: {bad.sentence}"
 
     def _listen(self) -> None:
         """Look for a published talk. One that was over before it was seen does not count."""
-        latest = self._listener.listen()
+        latest = self._listener.latest()
         counts = latest is not None and (latest.over_at is None or self._published is not None)
         self._published = latest if counts else None
 
@@ -172,13 +186,13 @@ class PresenterState:
 
         One that is over already is not followed; it only provides the words to say.
         """
-        journal = self._newest.look() if self._newest is not None else None
+        journal = self._newest.journal() if self._newest is not None else None
         if journal is None or journal == self._newest_journal:
             return ()
         self._newest_journal = journal
         newer = self._open_journal(journal)
         events: list[Event] = []
-        while more := newer.look():
+        while more := newer.read_events():
             events += more
         if not newer.over:
             self.session = newer
@@ -192,7 +206,7 @@ class PresenterState:
         self._opened = opened
         if opened is None:
             return
-        self._record = record(self._rehearsals, configuration(opened.spec, opened.kind))
+        self._record = history_of(self._rehearsals, configuration_of(opened.spec, opened.kind))
         workload = opened.spec.workload.name
         recording = newest(self._root, workload, opened.kind, MOST_COLUMNS, MOST_ROWS)
         self._recording_s = recording.duration_s if recording is not None else None
@@ -216,9 +230,11 @@ class PresenterState:
         opened = session.board.opened
         workload = text.printable(opened.spec.workload.name)
         note = f"{workload} · run {text.printable(opened.run_id)}"
-        if not session.garbled:
+        if not session.unreadable:
             return note
-        return f"{note} · {text.number_of(session.garbled, 'line')} of its journal cannot be read"
+        return (
+            f"{note} · {text.number_of(session.unreadable, 'line')} of its journal cannot be read"
+        )
 
     def _prompt(self) -> str:
         if self._published is not None:

@@ -22,14 +22,14 @@ from harness.show.terminal import presenter_view as pictures
 from harness.show.terminal.agenda import beat_title, talk_clock
 from harness.state.board import Board
 from harness.takes.folder import DEFAULT_ROOT
-from harness.talk.agenda import Talk
+from harness.talk.agenda import Agenda
 
 LOOK_EVERY_S = 0.5
 RACE_GOES_ON = "the race itself goes on"
 
 
 def cue(
-    take: Path | None, talk: Talk, stall_after: float, *, live: bool, root: Path = DEFAULT_ROOT
+    take: Path | None, talk: Agenda, stall_after: float, *, live: bool, root: Path = DEFAULT_ROOT
 ) -> int:
     """Follow a take, or the newest session in ``root`` (None), and return the exit code.
 

@@ -25,9 +25,17 @@ from harness.show import rehearsal_table
 from harness.show.tables import Table, format_table
 from harness.takes.folder import DEFAULT_ROOT, new_take
 from harness.takes.recordings import newest
-from harness.talk.agenda import DEMO, Course, Talk
-from harness.talk.forecast import Record, deadlines
-from harness.talk.history import REHEARSALS, Rehearsal, Taken, configuration, keep, kept, record
+from harness.talk.agenda import DEMO, Agenda, TalkProgress
+from harness.talk.forecast import RehearsalHistory, deadlines
+from harness.talk.history import (
+    REHEARSALS_NAME,
+    BeatDuration,
+    Rehearsal,
+    append_rehearsal,
+    configuration_of,
+    history_of,
+    read_rehearsals,
+)
 from harness.text import printable
 
 INCOMPLETE = "the rehearsal is kept as incomplete"
@@ -38,7 +46,7 @@ def rehearse(
     asked: Plan,
     ui: str,
     out: Path | None,
-    talk: Talk,
+    talk: Agenda,
     *,
     wait: bool,
     staging: Staging,
@@ -48,7 +56,7 @@ def rehearse(
 
     Raises ``BadRequest`` before the talk begins, and what ended it early once it is kept.
     """
-    earlier = kept(root / REHEARSALS)
+    earlier = read_rehearsals(root / REHEARSALS_NAME)
     if out is not None:
         new_take(out, "", "")  # refused now rather than in the middle of the talk
     plan = RehearsalPlan(
@@ -75,7 +83,7 @@ class RehearsalPlan:
     asked: Plan
     ui: str
     out: Path | None
-    talk: Talk
+    talk: Agenda
     wait: bool
     staging: Staging
     root: Path
@@ -93,9 +101,9 @@ class RunningRehearsal:
     def __init__(self, plan: RehearsalPlan, earlier: tuple[Rehearsal, ...]) -> None:
         self._plan = plan
         self._earlier = earlier
-        self._configuration = configuration(plan.asked.published_spec(Path.home()), plan.kind)
+        self._configuration = configuration_of(plan.asked.published_spec(Path.home()), plan.kind)
         self._began = datetime.now(UTC)
-        self._course = Course(plan.talk)
+        self._course = TalkProgress(plan.talk)
         self._demo_s: float | None = None
         self._performance: Performance | None = None
 
@@ -147,13 +155,13 @@ class RunningRehearsal:
         performance = self._performance
         results = performance.report.results if performance is not None else None
         done = self._rehearsal(Status.ABORTED if results is None else Status.COMPLETE, results)
-        history = record((*self._earlier, done), self._configuration)
+        history = history_of((*self._earlier, done), self._configuration)
         summary = "\n".join(format_table(table) for table in self._tables(history))
         stream = sys.stderr if self._plan.ui == "json" else sys.stdout
         print(f"\n{summary}", file=stream, flush=True)
         if results is None:
             print(NOT_COUNTED, file=sys.stderr)
-        keep(done, self._plan.root / REHEARSALS)
+        append_rehearsal(done, self._plan.root / REHEARSALS_NAME)
         return performance.report.exit_code if performance is not None else ExitCode.DONE
 
     def _keep_incomplete(self, error: BaseException) -> None:
@@ -163,7 +171,7 @@ class RunningRehearsal:
         stopped = isinstance(error, Interrupted | KeyboardInterrupt)
         status = Status.ABORTED if stopped else Status.FAILED
         with contextlib.suppress(TwoclocksError):
-            keep(self._rehearsal(status, None), self._plan.root / REHEARSALS)
+            append_rehearsal(self._rehearsal(status, None), self._plan.root / REHEARSALS_NAME)
             error.add_note(INCOMPLETE)
 
     def _rehearsal(self, status: Status, results: Results | None) -> Rehearsal:
@@ -179,14 +187,14 @@ class RunningRehearsal:
             run_id=results.run_id if results is not None else "",
         )
 
-    def _beat_times(self) -> Iterator[Taken]:
+    def _beat_times(self) -> Iterator[BeatDuration]:
         talk = self._plan.talk
         if self._demo_s is not None:
-            yield Taken(DEMO, talk.beats[talk.demo].budget, self._demo_s)
+            yield BeatDuration(DEMO, talk.beats[talk.demo].budget, self._demo_s)
         for beat, seconds in zip(talk.beats, self._course.durations, strict=False):
-            yield Taken(beat.name, beat.budget, seconds)
+            yield BeatDuration(beat.name, beat.budget, seconds)
 
-    def _tables(self, history: Record) -> Iterator[Table]:
+    def _tables(self, history: RehearsalHistory) -> Iterator[Table]:
         """Yield what every beat took, and until when to decide by what all rehearsals took."""
         plan = self._plan
         if self._demo_s is None:

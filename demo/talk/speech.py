@@ -17,8 +17,16 @@ from harness.errors import Interrupted
 from harness.model import Description
 from harness.show.terminal import agenda as pictures
 from harness.show.terminal.lines import Frame, cut
-from harness.talk.agenda import Course, Standing, Talk, begin, end_beat, said, standing
-from harness.talk.broadcast import Announcement
+from harness.talk.agenda import (
+    Agenda,
+    AgendaPosition,
+    TalkProgress,
+    begin_talk,
+    end_beat,
+    fill_in,
+    position_at,
+)
+from harness.talk.broadcast import Broadcast
 
 LOOK_EVERY_S = 0.05
 FRAME_S = 0.25
@@ -29,12 +37,12 @@ Clock = Callable[[], float]
 class Speech:
     """A talk about a workload, published below a folder. ``course`` is how it has gone so far."""
 
-    def __init__(self, talk: Talk, workload: Description, root: Path, clock: Clock) -> None:
+    def __init__(self, talk: Agenda, workload: Description, root: Path, clock: Clock) -> None:
         self._workload = workload
         self._root = root
         self._clock = clock
-        self._announcement: Announcement | None = None
-        self.course = Course(talk)
+        self._announcement: Broadcast | None = None
+        self.course = TalkProgress(talk)
 
     def give_until(self, place: int) -> None:
         """Show the beats before ``place`` one by one, each until Enter; the first Enter begins.
@@ -69,15 +77,15 @@ class Speech:
             self._announcement.close(self._clock())
 
     @property
-    def _position(self) -> Standing:
-        return standing(self.course, self._clock())
+    def _position(self) -> AgendaPosition:
+        return position_at(self.course, self._clock())
 
     def _next(self) -> None:
         """Begin the talk, or end the present beat."""
         now = self._clock()
         if self._announcement is None:
-            self._announcement = Announcement(self.course.talk, self._workload, now, self._root)
-            self.course = begin(self.course, now)
+            self._announcement = Broadcast.start(self.course.talk, self._workload, now, self._root)
+            self.course = begin_talk(self.course, now)
             return
         self.course = end_beat(self.course, now)
         self._announcement.end_beat(now)
@@ -86,7 +94,7 @@ class Speech:
         position = self._position
         begun = self.course.began is not None
         prompt = "Enter ends this beat" if begun else "Enter begins the talk"
-        sentence = said(position.beat, self._workload) if position.beat is not None else ""
+        sentence = fill_in(position.beat, self._workload) if position.beat is not None else ""
         return pictures.draw_beat(position, sentence, prompt, columns=columns, rows=rows)
 
     def _write_clocks(self) -> None:

@@ -18,7 +18,7 @@ import msgspec
 
 from harness import text
 from harness.errors import BadRequest
-from harness.files import atomic
+from harness.files import atomic, jsonl
 from harness.text import printable
 
 CAST = "run.cast"
@@ -115,7 +115,7 @@ class _HeaderOf3(msgspec.Struct):
 
 _Header = TypeVar("_Header", bound=msgspec.Struct)
 
-_event = msgspec.json.Decoder(tuple[_Seconds, str, str])
+_decoder = msgspec.json.Decoder(tuple[_Seconds, str, str])
 _encoder = msgspec.json.Encoder()
 
 
@@ -128,9 +128,9 @@ def read(path: Path) -> Cast:
 
 def parse(content: bytes, name: str) -> Cast:
     """Return the recording in a file of that name; raise ``BadRequest`` if it holds none."""
-    first, *lines = content.split(b"\n")
+    first, _, rest = content.partition(b"\n")
     version = _decode(first, _Version, name).version
-    events = _events(lines, name)
+    events = jsonl.read_all(rest, _event, name=name, noun="an event", hint=_HINT, first=2)
     header: _HeaderOf2 | _HeaderOf3
     match version:
         case 2:
@@ -180,19 +180,8 @@ def _decode(line: bytes, kind: type[_Header], name: str) -> _Header:
         ) from error
 
 
-def _events(lines: Sequence[bytes], name: str) -> tuple[Event, ...]:
-    """Return the events after a file's header; empty lines and comments are skipped."""
-    events = []
-    for number, line in enumerate(lines, 2):
-        if not line.strip() or line.startswith(b"#"):
-            continue
-        try:
-            events.append(Event(*_event.decode(line)))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            raise BadRequest(
-                f"{name} is not a complete recording: line {number:,} is not an event", _HINT
-            ) from error
-    return tuple(events)
+def _event(line: bytes) -> Event:
+    return Event(*_decoder.decode(line))
 
 
 def _with_absolute_times(events: Sequence[Event]) -> tuple[Event, ...]:

@@ -1,22 +1,33 @@
-"""The journal read back: one header line, then one event a line; untrusted input like every file.
+"""The journal of a session: one header line, then one event a line, written as they come, read back whole.
 
-May import ``model``, ``errors``, ``events`` and ``files``.
+A journal that is read is untrusted input like every file.
+May import ``errors``, ``events``, ``text`` and its neighbours.
 """
 
+import hashlib
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
-from harness.errors import BadRequest
-from harness.events import JOURNAL_SCHEMA, LONGEST_LINE_BYTES, Event, Garbled, decode
-from harness.files import atomic
+from harness.errors import BadRequest, TwoclocksError
+from harness.events import JOURNAL_SCHEMA, Event, decode, encode
+from harness.files import atomic, jsonl
 from harness.text import printable
 
 JOURNAL_NAME = "events.jsonl"
 LARGEST_BYTES = 100_000_000
 _HINT = "use the journal as it was written, unedited, from the folder of its take"
+
+
+class Header(msgspec.Struct, kw_only=True):
+    """A journal's first line: what the rest is, and of which session."""
+
+    schema: str = ""
+    run_id: str = ""
+    began_utc: str = ""
 
 
 @dataclass(frozen=True)
@@ -27,40 +38,67 @@ class Journal:
     sha256: str
 
 
-class _Header(msgspec.Struct):
-    """What the first line says of the rest."""
-
-    schema: str = ""
+def header_line(run_id: str, began_utc: str) -> bytes:
+    """Return the first line of a session's journal."""
+    header = Header(schema=JOURNAL_SCHEMA, run_id=run_id, began_utc=began_utc)
+    return msgspec.json.encode(header) + b"\n"
 
 
 def read(path: Path) -> Journal:
-    """Return a journal's events; raise ``BadRequest`` if it is missing, too large, or a line of it is no event."""
-    name, text = printable(str(path)), atomic.read(path, LARGEST_BYTES, "journal", _HINT)
-    first, *lines = text.split(b"\n")
+    """Return a journal's events; raise ``BadRequest`` if it is missing, too large or damaged."""
+    name = printable(str(path))
+    content = atomic.read(path, LARGEST_BYTES, "journal", _HINT)
+    first, _, rest = content.partition(b"\n")
     _check_header(first, name)
-    if lines and not lines[-1]:
-        lines.pop()
-    return Journal(
-        tuple(_event(line, place, name) for place, line in enumerate(lines, 2)),
-        sha256(text).hexdigest(),
-    )
+    events = jsonl.read_all(rest, decode, name=name, noun="an event", hint=_HINT, first=2)
+    return Journal(events, hashlib.sha256(content).hexdigest())
 
 
 def _check_header(line: bytes, name: str) -> None:
     try:
-        schema = msgspec.json.decode(line[:LONGEST_LINE_BYTES], type=_Header).schema
+        schema = msgspec.json.decode(line[: jsonl.LONGEST_LINE_BYTES], type=Header).schema
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadRequest(f"{name} is not a journal: its first line is no header", _HINT) from error
     if schema != JOURNAL_SCHEMA:
-        sentence = f"{name} has the schema {printable(schema)[:80]!r}, this program reads {JOURNAL_SCHEMA!r}"
-        raise BadRequest(sentence, "read it with the version that wrote it")
-
-
-def _event(line: bytes, place: int, name: str) -> Event:
-    try:
-        return decode(line)
-    except Garbled as error:
+        has = f"{name} has the schema {printable(schema)[:80]!r}"
         raise BadRequest(
-            f"{name} is not a valid journal: line {place:,}: {printable(error.sentence)[:200]}",
-            _HINT,
-        ) from error
+            f"{has}, this program reads {JOURNAL_SCHEMA!r}",
+            "read it with the version that wrote it",
+        )
+
+
+class JournalWriter:
+    """Writes the events of a session as they come, so that a crash loses nothing."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._sha256 = hashlib.sha256()
+
+    @classmethod
+    def start(cls, folder: Path, header: bytes) -> "JournalWriter":
+        """Begin a take's journal; raise ``FileExistsError`` if there is one already."""
+        path = folder / JOURNAL_NAME
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        writer = cls(path, os.open(path, flags, 0o644))
+        writer._append(header)
+        return writer
+
+    def write(self, batch: Iterable[Event]) -> None:
+        """Append a batch; raise ``TwoclocksError`` where it cannot be written."""
+        self._append(b"".join(map(encode, batch)))
+
+    def close(self) -> str:
+        """Close the file for good and return its SHA-256."""
+        os.fsync(self._descriptor)
+        os.close(self._descriptor)
+        return self._sha256.hexdigest()
+
+    def _append(self, lines: bytes) -> None:
+        try:
+            jsonl.write_whole(self._descriptor, lines, self._sha256.update)
+        except OSError as error:
+            raise TwoclocksError(
+                f"cannot write {printable(str(self._path))}: {error.strerror}",
+                "make room, or name another folder with --out",
+            ) from error

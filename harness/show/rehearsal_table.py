@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from harness import text
 from harness.show.tables import Row, Table
 from harness.show.terminal.agenda import LEAST_OVERRUN_S
-from harness.talk.agenda import Course, Talk
-from harness.talk.forecast import Deadline, Ground, Record, spread
+from harness.talk.agenda import Agenda, TalkProgress
+from harness.talk.forecast import Deadline, DeadlineBasis, RehearsalHistory, spread
 
 NO_RECORDING = "there is no verified recording to fall back on: `twoclocks record` makes one"
 
 
-def beats(course: Course) -> Table:
+def beats(course: TalkProgress) -> Table:
     """Return what every beat that ended took, against its budget, and what all of them leave of the talk."""
     talk, durations = course.talk, course.durations
     rows = [
@@ -29,7 +29,7 @@ def beats(course: Course) -> Table:
     )
 
 
-def demo_alone(talk: Talk, taken: float) -> Table:
+def demo_alone(talk: Agenda, taken: float) -> Table:
     """Return what the demo beat took where nobody could press Enter, and so nothing else was rehearsed."""
     note = "nobody could press Enter here, so only the demo beat was rehearsed, and is kept as such"
     demo = talk.beats[talk.demo]
@@ -41,13 +41,13 @@ def demo_alone(talk: Talk, taken: float) -> Table:
     )
 
 
-def spreads(record: Record, talk: Talk, deadlines: Sequence[Deadline]) -> Table:
+def spreads(record: RehearsalHistory, talk: Agenda, deadlines: Sequence[Deadline]) -> Table:
     """Return the spread of what complete rehearsals of this configuration took, and until when a run can be begun."""
     rows = [
         row for name, known, clock in _kept(record) for row in _spread(name, known, clock=clock)
     ]
     numbers = {len(known) for _, known, _ in _kept(record) if known}
-    recorded = any(deadline.ground is Ground.RECORDING for deadline in deadlines)
+    recorded = any(deadline.basis is DeadlineBasis.RECORDING for deadline in deadlines)
     told = tuple(decide(deadline, talk, recorded=recorded) for deadline in deadlines)
     single = ("one rehearsal is one observation: it has no spread",) if 1 in numbers else ()
     none = () if recorded else (NO_RECORDING,)
@@ -59,14 +59,14 @@ def spreads(record: Record, talk: Talk, deadlines: Sequence[Deadline]) -> Table:
     )
 
 
-def decide(deadline: Deadline, talk: Talk, *, recorded: bool) -> str:
+def decide(deadline: Deadline, talk: Agenda, *, recorded: bool) -> str:
     """Return the minute of the talk until which a run, or a recording, can be begun, and what that rests on.
 
     ``recorded`` is whether there is a recording to fall back on.
     """
     after = text.minutes(talk.after_demo)
     rests = f"{grounds(deadline)}, and {after} of beats follow"
-    if deadline.ground is Ground.RECORDING:
+    if deadline.basis is DeadlineBasis.RECORDING:
         if deadline.at < 0:
             return f"the recording never fits: {rests}"
         return f"the recording can be begun until {text.minutes(deadline.at)} of the talk: {rests}"
@@ -79,16 +79,16 @@ def decide(deadline: Deadline, talk: Talk, *, recorded: bool) -> str:
 def grounds(deadline: Deadline) -> str:
     """Return how long the run is taken to last, and why."""
     took = text.minutes(deadline.seconds)
-    match deadline.ground:
-        case Ground.RECORDING:
+    match deadline.basis:
+        case DeadlineBasis.RECORDING:
             return f"it plays {took}"
-        case Ground.BUDGET:
+        case DeadlineBasis.BUDGET:
             return f"no demo is on record, its budget is {took}"
-        case Ground.ALONE:
+        case DeadlineBasis.ALONE:
             return f"the longest demo on record took {took}, but nobody presented it"
-        case Ground.REHEARSED if deadline.number == 1:
+        case DeadlineBasis.REHEARSED if deadline.number == 1:
             return f"the one demo on record took {took}"
-        case Ground.REHEARSED:
+        case DeadlineBasis.REHEARSED:
             return f"the longest of {text.count(deadline.number)} demos on record took {took}"
 
 
@@ -103,7 +103,7 @@ def _against(budget: float, taken: float) -> tuple[str, str, str]:
     return text.minutes(budget), text.minutes(taken), told
 
 
-def _landing(talk: Talk, taken: float) -> str:
+def _landing(talk: Agenda, taken: float) -> str:
     """Return where the talk landed, against its length and the slack that was planned."""
     length, left = text.minutes(talk.length), talk.length - int(taken)
     if left <= -LEAST_OVERRUN_S:
@@ -111,7 +111,7 @@ def _landing(talk: Talk, taken: float) -> str:
     return f"{text.minutes(max(0.0, left))} of {length} left over; the budgets leave {text.minutes(talk.slack)}"
 
 
-def _kept(record: Record) -> Iterator[tuple[str, tuple[float, ...], bool]]:
+def _kept(record: RehearsalHistory) -> Iterator[tuple[str, tuple[float, ...], bool]]:
     """Yield what is kept: its name, its durations, and whether it is told as the talk is, in minutes and seconds."""
     yield "baseline, wall time", record.baseline, False
     yield "distributed, wall time", record.distributed, False

@@ -1,7 +1,7 @@
-"""The talk: its beats with their budgets, and how far a speaker has come with them.
+"""The agenda of a talk: its beats with their budgets, and how far a speaker has come with them.
 
-Moments are seconds on one clock, whichever it is; pure, so that the screen of a rehearsal and the cue in another
-terminal fold the same moments to the same place. May import ``model``.
+Moments are seconds on one clock, whichever it is. Pure, so that the screen of a rehearsal and the
+presenter view in another terminal reach the same position from the same moments. May import ``model``.
 """
 
 import re
@@ -10,19 +10,21 @@ from dataclasses import dataclass, fields, replace
 from harness.model import Description
 
 DEMO = "demo"
-FILLED = tuple(
+"""The name of the beat in which the race runs."""
+
+PLACEHOLDERS = tuple(
     field.name
     for field in fields(Description)
     if field.type is str and field.name != "answers_differ"
 )
-"""The words of a workload that a sentence may name, such as {bottleneck}."""
+"""What a sentence may name of a workload's description, such as {bottleneck}."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True)
 class Beat:
-    """A part of the talk: its name, the seconds it may take, and the sentence to say, with words to be filled in."""
+    """A part of the talk: its name, the seconds it may take, and the sentence to say."""
 
     name: str
     budget: float
@@ -30,8 +32,8 @@ class Beat:
 
 
 @dataclass(frozen=True)
-class Talk:
-    """The beats in their order, and the seconds that all of them have together with the slack."""
+class Agenda:
+    """The beats in their order, and the talk's length in seconds, slack included."""
 
     length: float
     beats: tuple[Beat, ...]
@@ -43,24 +45,24 @@ class Talk:
 
     @property
     def demo(self) -> int:
-        """Return the place of the beat that runs the race."""
-        return next(place for place, beat in enumerate(self.beats) if beat.name == DEMO)
+        """Return the index of the beat that runs the race."""
+        return next(index for index, beat in enumerate(self.beats) if beat.name == DEMO)
 
     @property
     def after_demo(self) -> float:
         """Return the seconds of the budgets that follow the race."""
         return self.budgets_after(self.demo)
 
-    def budgets_after(self, place: int) -> float:
+    def budgets_after(self, index: int) -> float:
         """Return the seconds of the budgets of all beats after one."""
-        return sum(beat.budget for beat in self.beats[place + 1 :])
+        return sum(beat.budget for beat in self.beats[index + 1 :])
 
 
 @dataclass(frozen=True)
-class Course:
-    """How a talk has gone: the moment it began (None: it has not), and the moments at which beats ended."""
+class TalkProgress:
+    """When a talk began (None: it has not), and the moments at which beats ended."""
 
-    talk: Talk
+    talk: Agenda
     began: float | None = None
     ended: tuple[float, ...] = ()
 
@@ -71,7 +73,7 @@ class Course:
 
     @property
     def going_on(self) -> bool:
-        """Return whether it has begun and is not over."""
+        """Return whether the talk has begun and is not over."""
         return self.began is not None and not self.over
 
     @property
@@ -81,15 +83,15 @@ class Course:
         return tuple(end - start for start, end in zip(began, self.ended, strict=False))
 
 
-@dataclass(frozen=True)
-class Standing:
-    """Where a talk stands at a moment, in seconds.
+@dataclass(frozen=True, kw_only=True)
+class AgendaPosition:
+    """Where a talk stands at a moment.
 
-    ``place`` is that of the present beat, and one past the last once the talk is over; ``elapsed`` since the talk
-    began, ``taken`` since the beat did.
+    ``place`` is the index of the present beat, one past the last once the talk is over. ``elapsed``
+    are the seconds since the talk began, ``taken`` since the beat did.
     """
 
-    talk: Talk
+    talk: Agenda
     place: int
     elapsed: float
     taken: float
@@ -106,56 +108,65 @@ class Standing:
 
     @property
     def left(self) -> float:
-        """Return what is left of the talk; below zero it is over its time."""
+        """Return the seconds left of the talk; negative once it is over its time."""
         return self.talk.length - self.elapsed
 
     @property
     def beat_left(self) -> float:
-        """Return what is left of the present beat's budget; below zero it is over it."""
+        """Return the seconds left of the present beat's budget; negative once it is over it."""
         return (self.beat.budget if self.beat else 0.0) - self.taken
 
     @property
     def spare(self) -> float:
-        """Return the slack that is left if this beat and the following ones keep to their budgets; below zero the talk will not fit."""
+        """Return the slack left if all further beats keep to their budgets.
+
+        Negative where the talk will not fit into its length.
+        """
         return self.left - max(0.0, self.beat_left) - self.talk.budgets_after(self.place)
 
 
-def begin(course: Course, at: float) -> Course:
-    """Return the course with its first beat begun; a talk begins once."""
-    return course if course.began is not None else replace(course, began=at)
+def begin_talk(progress: TalkProgress, at: float) -> TalkProgress:
+    """Return the progress with the first beat begun; a talk begins once."""
+    return progress if progress.began is not None else replace(progress, began=at)
 
 
-def end_beat(course: Course, at: float) -> Course:
-    """Return the course with the present beat ended, if there is one; a beat never ends before it began."""
-    if not course.going_on:
-        return course
-    return replace(course, ended=(*course.ended, max(at, _present_began(course))))
+def end_beat(progress: TalkProgress, at: float) -> TalkProgress:
+    """Return the progress with the present beat ended, if there is one, never before it began."""
+    if not progress.going_on:
+        return progress
+    return replace(progress, ended=(*progress.ended, max(at, _present_began(progress))))
 
 
-def reach(course: Course, place: int, at: float) -> Course:
-    """Return the course with every beat before a place ended; those that were passed over took no time."""
-    while course.going_on and len(course.ended) < place:
-        course = end_beat(course, at)
-    return course
+def skip_to(progress: TalkProgress, place: int, at: float) -> TalkProgress:
+    """Return the progress with every beat before ``place`` ended; skipped ones took no time."""
+    while progress.going_on and len(progress.ended) < place:
+        progress = end_beat(progress, at)
+    return progress
 
 
-def standing(course: Course, at: float) -> Standing:
-    """Return where the talk stands at a moment; before it has begun nothing has elapsed, once it is over nothing more does."""
-    if course.began is None:
-        return Standing(course.talk, 0, 0.0, 0.0)
-    last = _present_began(course)
-    now = last if course.over else max(at, last)
-    return Standing(course.talk, len(course.ended), now - course.began, now - last)
-
-
-def said(beat: Beat, words: Description | None) -> str:
-    """Return the sentence to say with a workload's words in it (None: they are not known yet, and only named)."""
-    return _PLACEHOLDER.sub(
-        lambda found: (
-            str(getattr(words, found[1])) if words is not None and found[1] in FILLED else found[0]
-        ),
-        beat.say,
+def position_at(progress: TalkProgress, at: float) -> AgendaPosition:
+    """Return where the talk stands; time passes only between its beginning and its end."""
+    if progress.began is None:
+        return AgendaPosition(talk=progress.talk, place=0, elapsed=0.0, taken=0.0)
+    last = _present_began(progress)
+    now = last if progress.over else max(at, last)
+    return AgendaPosition(
+        talk=progress.talk,
+        place=len(progress.ended),
+        elapsed=now - progress.began,
+        taken=now - last,
     )
+
+
+def fill_in(beat: Beat, description: Description | None) -> str:
+    """Return a beat's sentence with its placeholders filled in (None: left as they are)."""
+
+    def replacement(match: re.Match[str]) -> str:
+        if description is None or match[1] not in PLACEHOLDERS:
+            return match[0]
+        return str(getattr(description, match[1]))
+
+    return _PLACEHOLDER.sub(replacement, beat.say)
 
 
 def placeholders(say: str) -> tuple[str, ...]:
@@ -163,5 +174,5 @@ def placeholders(say: str) -> tuple[str, ...]:
     return tuple(_PLACEHOLDER.findall(say))
 
 
-def _present_began(course: Course) -> float:
-    return course.ended[-1] if course.ended else course.began or 0.0
+def _present_began(progress: TalkProgress) -> float:
+    return progress.ended[-1] if progress.ended else progress.began or 0.0

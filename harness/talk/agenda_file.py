@@ -10,9 +10,9 @@ from pathlib import Path
 from harness import text as words
 from harness.files import config_file
 from harness.files.config_file import Table
-from harness.talk.agenda import DEMO, FILLED, Beat, Talk, placeholders
+from harness.talk.agenda import DEMO, PLACEHOLDERS, Agenda, Beat, placeholders
 
-SHIPPED = Path(__file__).parents[2] / "demo" / "talk.toml"
+DEFAULT_AGENDA = Path(__file__).parents[2] / "demo" / "talk.toml"
 MOST_BEATS = 40
 LONGEST_S = 4 * 3600.0
 LONGEST_NAME, LONGEST_SENTENCE = 24, 400
@@ -21,15 +21,15 @@ _TOP = ("length", "slack", "beats")
 _BEAT = ("name", "budget", "say")
 
 
-def read_talk(path: Path | None = None) -> Talk:
+def read_agenda(path: Path | None = None) -> Agenda:
     """Return the talk in a TOML file (None: the twelve minutes shipped); raise ``BadRequest`` if it is none."""
     table = config_file.read(
-        path or SHIPPED,
+        path or DEFAULT_AGENDA,
         "talk",
-        f"begin with a copy of demo/{SHIPPED.name}, where each line is explained",
+        f"begin with a copy of demo/{DEFAULT_AGENDA.name}, where each line is explained",
     )
     table.check_names(_TOP)
-    talk = Talk(
+    talk = Agenda(
         _time(table, "length"), tuple(_beat(beat) for beat in table.tables("beats", MOST_BEATS))
     )
     _check_beats(table, talk)
@@ -47,9 +47,11 @@ def _beat(table: Table) -> Beat:
                 "a beat is one word, and says one sentence",
             )
     for placeholder in placeholders(say):
-        if placeholder not in FILLED:
-            near = get_close_matches(placeholder, FILLED, 1)
-            known = f"did you mean {{{near[0]}}}?" if near else f"it may name {', '.join(FILLED)}"
+        if placeholder not in PLACEHOLDERS:
+            near = get_close_matches(placeholder, PLACEHOLDERS, 1)
+            known = (
+                f"did you mean {{{near[0]}}}?" if near else f"it may name {', '.join(PLACEHOLDERS)}"
+            )
             table.fail(
                 f"{table.named('say')} names {{{placeholder}}}, which no workload says", known
             )
@@ -69,7 +71,7 @@ def _time(table: Table, name: str, least: float = 1.0) -> float:
     return seconds
 
 
-def _check_beats(table: Table, talk: Talk) -> None:
+def _check_beats(table: Table, talk: Agenda) -> None:
     names = [beat.name for beat in talk.beats]
     if DEMO not in names:
         table.fail(
@@ -84,7 +86,7 @@ def _check_beats(table: Table, talk: Talk) -> None:
         )
 
 
-def _check_length(table: Table, talk: Talk) -> None:
+def _check_length(table: Table, talk: Agenda) -> None:
     """Refuse budgets that leave less than the slack that is asked for."""
     slack = _time(table, "slack", least=0.0)
     if talk.slack < slack:

@@ -1,14 +1,16 @@
-"""What a rehearsal tells of its talk while it goes on, and how a cue in another terminal hears it: a small file of JSON lines.
+"""The progress of a talk: written by ``rehearse`` as JSON lines, read by ``cue`` in another terminal.
 
-The first line holds the talk with its sentences filled in, then there is a line for every beat that ends, and one for
-the end. Moments are in seconds since 1970. A fresh file takes the place of the last talk's. To the cue it is untrusted input.
-May import ``harness`` and ``harness.takes.journal_tail``.
+The first line holds the agenda with its sentences filled in; then there is a line for every beat that
+ends, and one for the end of the talk. Moments are in seconds since 1970. A new talk replaces the file
+of the last one. To the reader it is untrusted input.
+May import ``errors``, ``files``, ``model``, ``takes`` and its neighbours.
 """
 
 import contextlib
 import os
 from dataclasses import dataclass
 from functools import reduce
+from io import FileIO
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,13 +18,13 @@ import msgspec
 from msgspec import Meta
 
 from harness.errors import BadRequest
-from harness.files import atomic
+from harness.files import atomic, jsonl
 from harness.model import Description
-from harness.takes.journal_tail import is_there
-from harness.talk.agenda import DEMO, Beat, Course, Talk, begin, end_beat, said
+from harness.takes.journal_tail import is_running
+from harness.talk.agenda import DEMO, Agenda, Beat, TalkProgress, begin_talk, end_beat, fill_in
 from harness.text import printable
 
-ANNOUNCED = ".talk.jsonl"
+BROADCAST_NAME = ".talk.jsonl"
 LARGEST_BYTES = 200_000
 
 _Seconds = Annotated[float, Meta(ge=0, le=1e6)]
@@ -36,7 +38,7 @@ class _Beat(msgspec.Struct, frozen=True):
     say: _Text
 
 
-class _Begun(msgspec.Struct, frozen=True, tag="begun"):
+class _Begun(msgspec.Struct, frozen=True, kw_only=True, tag="begun"):
     at: _Moment
     pid: Annotated[int, Meta(ge=1, le=2**31)]
     length: _Seconds
@@ -52,29 +54,36 @@ class _Over(msgspec.Struct, frozen=True, tag="over"):
     at: _Moment
 
 
-_decoder = msgspec.json.Decoder(_Begun | _Ended | _Over)
+_Line = _Begun | _Ended | _Over
+_decoder: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A talk as it was heard of: its course, with the workload's words in its sentences, and when it was over (None: it goes on)."""
+class BroadcastTalk:
+    """A talk that is broadcast: its progress, and when it was over (None: it goes on)."""
 
-    course: Course
+    progress: TalkProgress
     over_at: float | None = None
 
 
-class Announcement:
-    """Tells of one talk. Where nothing can be written any more the talk goes on all the same, and the cue does not hear of it."""
+class Broadcast:
+    """Writes the progress of one talk. The talk goes on where nothing can be written any more."""
 
-    def __init__(self, talk: Talk, words: Description, at: float, root: Path) -> None:
+    def __init__(self, file: FileIO) -> None:
+        self._file = file
+
+    @classmethod
+    def start(cls, agenda: Agenda, description: Description, at: float, root: Path) -> "Broadcast":
+        """Begin a broadcast below a folder; raise ``BadRequest`` if it cannot be written there."""
         beats = tuple(
-            _Beat(beat.name, beat.budget, printable(said(beat, words))) for beat in talk.beats
+            _Beat(beat.name, beat.budget, printable(fill_in(beat, description)))
+            for beat in agenda.beats
         )
-        begun = _Begun(at, os.getpid(), talk.length, beats)
+        begun = _Begun(at=at, pid=os.getpid(), length=agenda.length, beats=beats)
         try:
             root.mkdir(parents=True, exist_ok=True)
-            atomic.replace(root / ANNOUNCED, msgspec.json.encode(begun) + b"\n")
-            self._file = (root / ANNOUNCED).open("ab", buffering=0)
+            atomic.replace(root / BROADCAST_NAME, msgspec.json.encode(begun) + b"\n")
+            return cls((root / BROADCAST_NAME).open("ab", buffering=0))
         except OSError as error:
             raise BadRequest(
                 f"{printable(str(root))} cannot be written to: {error.strerror}",
@@ -82,55 +91,66 @@ class Announcement:
             ) from error
 
     def end_beat(self, at: float) -> None:
-        """Tell that the present beat has ended."""
-        self._tell(_Ended(at))
+        """Write that the present beat has ended."""
+        self._write(_Ended(at))
 
     def close(self, at: float) -> None:
-        """Tell that the talk is over, whether it came to its end or not."""
-        self._tell(_Over(at))
+        """Write that the talk is over, whether it came to its end or not."""
+        self._write(_Over(at))
         self._file.close()
 
-    def _tell(self, line: _Ended | _Over) -> None:
+    def _write(self, line: _Ended | _Over) -> None:
         with contextlib.suppress(OSError):
             self._file.write(msgspec.json.encode(line) + b"\n")
 
 
-class Listener:
-    """Hears of the talk that is announced below a folder; asked as often as one likes, it reads only what has changed."""
+class BroadcastReader:
+    """Reads the talk that is broadcast below a folder, again and again, whenever it has changed."""
 
     def __init__(self, root: Path) -> None:
-        self._path = root / ANNOUNCED
-        self._seen: tuple[int, int] | None = None
-        self._heard: Heard | None = None
+        self._path = root / BROADCAST_NAME
+        self._version: tuple[int, int] | None = None
+        self._talk: BroadcastTalk | None = None
         self._pid = 0
 
-    def listen(self) -> Heard | None:
-        """Return the talk that goes on or was the last one (None: there is none, it cannot be understood, or nobody gives it any more)."""
+    def latest(self) -> BroadcastTalk | None:
+        """Return the talk that goes on or was the last one (None: there is none).
+
+        There is none either where the file is not valid, or the talk's process died in its midst.
+        """
         try:
-            found = self._path.stat()
+            status = self._path.stat()
         except OSError:
-            self._seen = self._heard = None
+            self._version = self._talk = None
             return None
-        if (found.st_ino, found.st_size) != self._seen:
-            self._seen = found.st_ino, found.st_size
-            self._heard = self._read()
-        if self._heard is not None and self._heard.over_at is None and not is_there(self._pid):
-            self._heard = None
-        return self._heard
+        if (status.st_ino, status.st_size) != self._version:
+            self._version = status.st_ino, status.st_size
+            self._talk = self._read()
+        if self._talk is not None and self._talk.over_at is None and not is_running(self._pid):
+            self._talk = None
+        return self._talk
 
-    def _read(self) -> Heard | None:
-        """Return what the file says; a last line that is being written is left for later."""
-        with contextlib.suppress(BadRequest, msgspec.MsgspecError, ValueError, RecursionError):
-            whole, _, _ = atomic.read(self._path, LARGEST_BYTES, "talk", "").rpartition(b"\n")
-            first, *lines = [_decoder.decode(line) for line in whole.split(b"\n")]
-            if isinstance(first, _Begun) and any(beat.name == DEMO for beat in first.beats):
-                self._pid = first.pid
-                return _heard(first, lines)
-        return None
+    def _read(self) -> BroadcastTalk | None:
+        """Return the talk in the file; a last line that is still being written is left out."""
+        try:
+            content = atomic.read(self._path, LARGEST_BYTES, "talk", "")
+            whole = content[: content.rfind(b"\n") + 1]
+            lines = jsonl.read_all(
+                whole, _decoder.decode, name=BROADCAST_NAME, noun="of a talk", hint=""
+            )
+        except BadRequest:
+            return None
+        match lines:
+            case [_Begun() as begun, *further] if any(beat.name == DEMO for beat in begun.beats):
+                self._pid = begun.pid
+                return _talk(begun, further)
+            case _:
+                return None
 
 
-def _heard(begun: _Begun, lines: list[_Begun | _Ended | _Over]) -> Heard:
-    talk = Talk(begun.length, tuple(Beat(beat.name, beat.budget, beat.say) for beat in begun.beats))
+def _talk(begun: _Begun, lines: list[_Line]) -> BroadcastTalk:
+    beats = tuple(Beat(beat.name, beat.budget, beat.say) for beat in begun.beats)
+    progress = begin_talk(TalkProgress(Agenda(begun.length, beats)), begun.at)
     ends = [line.at for line in lines if isinstance(line, _Ended)]
     over_at = next((line.at for line in lines if isinstance(line, _Over)), None)
-    return Heard(reduce(end_beat, ends, begin(Course(talk), begun.at)), over_at)
+    return BroadcastTalk(reduce(end_beat, ends, progress), over_at)

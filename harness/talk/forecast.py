@@ -1,6 +1,7 @@
-"""What rehearsals and a run's own progress say of what is to come: spreads, estimates, and until when to decide.
+"""What rehearsals and a run's own progress say of the time to come: spreads, estimates, deadlines.
 
-Every estimate names what it rests on, so that a viewer can say so. Pure; may import ``model``, ``board``, ``scaling`` and ``talk``.
+Every estimate names what it is based on, so that a viewer can say so. Pure.
+May import ``model``, ``state.board``, ``claims.scaling`` and ``talk.agenda``.
 """
 
 from collections.abc import Sequence
@@ -10,12 +11,12 @@ from statistics import median
 
 from harness.model import Schedule, Side, Spec
 from harness.state.board import Board, Lane, Stage
-from harness.talk.agenda import Talk
+from harness.talk.agenda import Agenda
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Spread:
-    """How long something took, in seconds: least, median and most of ``number`` observations. One observation has no spread."""
+    """How long something took, in seconds: least, median and most of ``number`` observations."""
 
     low: float
     middle: float
@@ -23,11 +24,12 @@ class Spread:
     number: int
 
 
-@dataclass(frozen=True)
-class Record:
+@dataclass(frozen=True, kw_only=True)
+class RehearsalHistory:
     """What complete rehearsals of one configuration took, in seconds, a value each, oldest first.
 
-    Wall times of both sides; ``demos`` are demo beats with a presenter at the keyboard, ``alone`` those without one.
+    ``baseline`` and ``distributed`` are wall times; ``demos`` are demo beats with a presenter at the
+    keyboard, ``alone`` those without one.
     """
 
     baseline: tuple[float, ...] = ()
@@ -35,13 +37,13 @@ class Record:
     demos: tuple[float, ...] = ()
     alone: tuple[float, ...] = ()
 
-    def walls(self, side: Side) -> tuple[float, ...]:
+    def wall_times(self, side: Side) -> tuple[float, ...]:
         """Return the wall times of a side."""
         return self.baseline if side is Side.BASELINE else self.distributed
 
 
-class Ground(StrEnum):
-    """What a number about the future rests on."""
+class DeadlineBasis(StrEnum):
+    """What a deadline is based on."""
 
     REHEARSED = "rehearsed"
     ALONE = "alone"
@@ -49,29 +51,30 @@ class Ground(StrEnum):
     RECORDING = "recording"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Deadline:
-    """The latest moment of a talk, in seconds since it began, at which a demo can be begun that takes ``seconds``.
+    """The latest moment ``at`` which a demo that takes ``seconds`` can begin.
 
-    Below zero there is none. ``number`` is how many observations ``seconds`` is the longest of (0: it is none).
+    It is in seconds since the talk began; a negative one is no moment. ``number`` is how many
+    rehearsals ``seconds`` is the longest of (0: it is not of rehearsals).
     """
 
     at: float
     seconds: float
-    ground: Ground
+    basis: DeadlineBasis
     number: int = 0
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """Seconds until a clock stops: by the run's own progress (None: there is none yet), and by rehearsals (None: none kept)."""
+    """Seconds until a clock stops, by the run's own progress and by rehearsals (None: unknown)."""
 
     by_progress: float | None = None
     by_rehearsals: float | None = None
 
     @property
     def best(self) -> float | None:
-        """Return the estimate to go by: the run's own progress, where there is some."""
+        """Return the estimate by the run's own progress where there is one, else by rehearsals."""
         return self.by_rehearsals if self.by_progress is None else self.by_progress
 
 
@@ -79,36 +82,50 @@ def spread(durations: Sequence[float]) -> Spread | None:
     """Return the spread of some durations in seconds (None: there are none)."""
     if not durations:
         return None
-    return Spread(min(durations), median(durations), max(durations), len(durations))
+    return Spread(
+        low=min(durations),
+        middle=median(durations),
+        high=max(durations),
+        number=len(durations),
+    )
 
 
-def deadline(talk: Talk, record: Record) -> Deadline:
-    """Return until when the live run can be begun so that it and the beats after it still end within the talk's length.
+def deadline(talk: Agenda, history: RehearsalHistory) -> Deadline:
+    """Return the latest moment to begin the live run so that the talk still fits into its length.
 
-    It is taken to last as long as the longest demo on record; where none is, as its budget has it.
+    The run is assumed to last as long as the longest demo so far; before any, as long as its budget.
     """
-    for known, ground in ((record.demos, Ground.REHEARSED), (record.alone, Ground.ALONE)):
-        if known:
-            return Deadline(_latest(talk, max(known)), max(known), ground, len(known))
+    for durations, basis in (
+        (history.demos, DeadlineBasis.REHEARSED),
+        (history.alone, DeadlineBasis.ALONE),
+    ):
+        if durations:
+            longest = max(durations)
+            return Deadline(
+                at=_latest(talk, longest), seconds=longest, basis=basis, number=len(durations)
+            )
     budget = talk.beats[talk.demo].budget
-    return Deadline(_latest(talk, budget), budget, Ground.BUDGET)
+    return Deadline(at=_latest(talk, budget), seconds=budget, basis=DeadlineBasis.BUDGET)
 
 
-def recording_deadline(talk: Talk, seconds: float) -> Deadline:
-    """Return until when a recording can be begun, whose duration is known."""
-    return Deadline(_latest(talk, seconds), seconds, Ground.RECORDING)
+def recording_deadline(talk: Agenda, seconds: float) -> Deadline:
+    """Return the latest moment to begin a recording of so many seconds."""
+    return Deadline(at=_latest(talk, seconds), seconds=seconds, basis=DeadlineBasis.RECORDING)
 
 
-def deadlines(talk: Talk, record: Record, recording_s: float | None) -> tuple[Deadline, ...]:
-    """Return until when the live run can be begun, and its recording of so many seconds (None: there is none)."""
-    live = deadline(talk, record)
+def deadlines(
+    talk: Agenda, history: RehearsalHistory, recording_s: float | None
+) -> tuple[Deadline, ...]:
+    """Return the deadlines of the live run and of its recording (None: there is no recording)."""
+    live = deadline(talk, history)
     return (live,) if recording_s is None else (live, recording_deadline(talk, recording_s))
 
 
-def ending(lane: Lane, at: float, walls: Sequence[float]) -> Estimate:
-    """Return when a running side's clock will stop; ``at`` is the conductor's time, ``walls`` what it took in rehearsals.
+def estimate_side(lane: Lane, at: float, walls: Sequence[float]) -> Estimate:
+    """Return when a side's clock will stop; ``walls`` are its wall times in rehearsals.
 
-    A side that does not run yet is estimated from go on, one that has stopped or failed not at all.
+    ``at`` is the conductor's time. A side that does not run yet is estimated from its start on, one
+    that has stopped or failed has no estimate.
     """
     middle = median(walls) if walls else None
     if lane.wall_s is not None or lane.stage is Stage.FAILED:
@@ -121,12 +138,15 @@ def ending(lane: Lane, at: float, walls: Sequence[float]) -> Estimate:
     return Estimate(by_progress, None if middle is None else max(0.0, middle - elapsed))
 
 
-def run_left(board: Board, spec: Spec, at: float, record: Record) -> float | None:
-    """Return the seconds until both clocks have stopped for the last time (None: nothing is known, or it is a sweep).
+def session_time_left(
+    board: Board, spec: Spec, at: float, history: RehearsalHistory
+) -> float | None:
+    """Return the seconds until both clocks have stopped for the last time (None: unknown).
 
-    A side that runs is estimated as ``Estimate.best`` has it, what is yet to run by the median of rehearsals.
+    A running side is estimated by ``Estimate.best``, trials to come by the median of rehearsals. Of
+    a sweep nothing is known.
     """
-    sides = [_side_left(board, side, spec.trials, at, record.walls(side)) for side in Side]
+    sides = [_side_left(board, side, spec.trials, at, history.wall_times(side)) for side in Side]
     if spec.points or board.schedule is None or None in sides:
         return None
     known = [seconds for seconds in sides if seconds is not None]
@@ -139,11 +159,11 @@ def _side_left(
     lane = board.lane(side)
     begun = lane.trial + 1 if lane.started_at is not None else 0
     to_come = trials - begun
-    now = ending(lane, at, walls).best if lane.stage is Stage.RUNNING else 0.0
+    now = estimate_side(lane, at, walls).best if lane.stage is Stage.RUNNING else 0.0
     if now is None or lane.stage is Stage.FAILED or (to_come and not walls):
         return None
     return now + (to_come * median(walls) if to_come else 0.0)
 
 
-def _latest(talk: Talk, seconds: float) -> float:
+def _latest(talk: Agenda, seconds: float) -> float:
     return talk.length - talk.after_demo - seconds

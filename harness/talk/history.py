@@ -1,10 +1,9 @@
-"""What rehearsals took, kept over the days: one JSON line a rehearsal, appended whole, checked whenever it is read.
+"""What rehearsals of the talk took: one JSON line a rehearsal, kept over the days.
 
-Facts only: durations, and what was rehearsed. May import ``harness`` and ``harness.takes.folder``.
+Facts only: durations, and what was rehearsed. The file is untrusted input like every file.
+May import ``errors``, ``files``, ``model``, ``takes.folder`` and its neighbours.
 """
 
-import contextlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
@@ -13,27 +12,26 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from harness.errors import BadRequest, TwoclocksError
-from harness.files import atomic
+from harness.errors import TwoclocksError
+from harness.files import atomic, jsonl
 from harness.model import Kind, Parameters, Schedule, Spec, Status
 from harness.takes.folder import DEFAULT_ROOT
 from harness.talk.agenda import DEMO
-from harness.talk.forecast import Record
+from harness.talk.forecast import RehearsalHistory
 from harness.text import printable
 
-REHEARSALS = "rehearsals.jsonl"
-DEFAULT_PATH = DEFAULT_ROOT / REHEARSALS
+REHEARSALS_NAME = "rehearsals.jsonl"
+DEFAULT_PATH = DEFAULT_ROOT / REHEARSALS_NAME
 LARGEST_BYTES = 10_000_000
-LONGEST_LINE_BYTES = 100_000
 _HINT = "take that line out of the file, or move the file away to begin anew"
 
 Seconds = Annotated[float, Meta(ge=0, le=1e6)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Text = Annotated[str, Meta(max_length=200)]
-Walls = Annotated[tuple[Seconds, ...], Meta(max_length=1_000)]
+WallTimes = Annotated[tuple[Seconds, ...], Meta(max_length=1_000)]
 
 
-class Taken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BeatDuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A beat that ended: its name, its budget and what it took, in seconds."""
 
     name: Text
@@ -41,8 +39,8 @@ class Taken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     taken: Seconds
 
 
-class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was run: rehearsals of different configurations say nothing of each other."""
+class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was run: rehearsals of different configurations are not compared."""
 
     workload: Text
     params: Parameters
@@ -57,10 +55,10 @@ class Configuration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One rehearsal. ``alone``: of the demo beat, with nobody at the keyboard.
+    """One rehearsal. ``alone``: of the demo beat only, with nobody at the keyboard.
 
-    ``length`` is the talk's in seconds, ``beats`` those that ended; wall times in seconds, one a trial. ``run_id`` is
-    that of the session (empty: it never came to one). Only a complete rehearsal counts in a spread.
+    ``length`` is the talk's in seconds, ``beats`` are those that ended; wall times are in seconds, one
+    a trial. ``run_id`` is the session's (empty: none was run). Only complete rehearsals count.
     """
 
     schema: Literal["twoclocks.rehearsals/1"] = "twoclocks.rehearsals/1"
@@ -69,9 +67,9 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     alone: bool
     configuration: Configuration
     length: Seconds
-    beats: Annotated[tuple[Taken, ...], Meta(max_length=100)] = ()
-    baseline_s: Walls = ()
-    distributed_s: Walls = ()
+    beats: Annotated[tuple[BeatDuration, ...], Meta(max_length=100)] = ()
+    baseline_s: WallTimes = ()
+    distributed_s: WallTimes = ()
     run_id: Text = ""
 
     @property
@@ -85,8 +83,11 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return next((beat.taken for beat in self.beats if beat.name == DEMO), None)
 
 
-def configuration(spec: Spec, kind: Kind) -> Configuration:
-    """Return what a session runs, as rehearsals are told apart by."""
+_decoder = msgspec.json.Decoder(Rehearsal)
+
+
+def configuration_of(spec: Spec, kind: Kind) -> Configuration:
+    """Return the configuration that a session runs."""
     return Configuration(
         workload=printable(spec.workload.name)[:200],
         params=spec.params,
@@ -101,65 +102,37 @@ def configuration(spec: Spec, kind: Kind) -> Configuration:
     )
 
 
-def kept(path: Path = DEFAULT_PATH) -> tuple[Rehearsal, ...]:
-    """Return every rehearsal in a file, oldest first (none: there is no file); raise ``BadRequest`` that names a bad line."""
+def read_rehearsals(path: Path = DEFAULT_PATH) -> tuple[Rehearsal, ...]:
+    """Return every rehearsal in a file, oldest first; without a file there are none.
+
+    Raises ``BadRequest`` that names a bad line.
+    """
     if not path.exists():
         return ()
-    lines = atomic.read(path, LARGEST_BYTES, "list of rehearsals", _HINT).split(b"\n")
-    return tuple(
-        _rehearsal(line, f"line {place:,} of {printable(str(path))}")
-        for place, line in enumerate(lines, 1)
-        if line
-    )
+    content = atomic.read(path, LARGEST_BYTES, "list of rehearsals", _HINT)
+    name = printable(str(path))
+    return jsonl.read_all(content, _decoder.decode, name=name, noun="a rehearsal", hint=_HINT)
 
 
-def keep(rehearsal: Rehearsal, path: Path = DEFAULT_PATH) -> None:
-    """Append a rehearsal as a line of its own, whole or not at all; raise ``TwoclocksError`` where that cannot be."""
-    line = msgspec.json.encode(rehearsal) + b"\n"
+def append_rehearsal(rehearsal: Rehearsal, path: Path = DEFAULT_PATH) -> None:
+    """Append a rehearsal, whole or not at all; raise ``TwoclocksError`` where that cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o644)
-        try:
-            _append(descriptor, line)
-        finally:
-            os.close(descriptor)
+        jsonl.append(path, msgspec.json.encode(rehearsal))
     except OSError as error:
-        sentence = f"this rehearsal cannot be kept in {printable(str(path))}: {error.strerror}"
-        raise TwoclocksError(sentence, "make room, or move that file away") from error
+        raise TwoclocksError(
+            f"this rehearsal cannot be kept in {printable(str(path))}: {error.strerror}",
+            "make room, or move that file away",
+        ) from error
 
 
-def record(rehearsals: Iterable[Rehearsal], wanted: Configuration) -> Record:
-    """Return what the complete rehearsals of one configuration took; of several trials their median."""
+def history_of(rehearsals: Iterable[Rehearsal], wanted: Configuration) -> RehearsalHistory:
+    """Return what the complete rehearsals of one configuration took; of several trials the median."""
     alike = [each for each in rehearsals if each.complete and each.configuration == wanted]
     demos = [(each.alone, each.demo_s) for each in alike if each.demo_s is not None]
-    return Record(
+    return RehearsalHistory(
         baseline=tuple(median(each.baseline_s) for each in alike if each.baseline_s),
         distributed=tuple(median(each.distributed_s) for each in alike if each.distributed_s),
         demos=tuple(seconds for alone, seconds in demos if not alone),
         alone=tuple(seconds for alone, seconds in demos if alone),
     )
-
-
-def _rehearsal(line: bytes, name: str) -> Rehearsal:
-    if len(line) > LONGEST_LINE_BYTES:
-        raise BadRequest(f"{name} is too long for a rehearsal ({len(line):,} bytes)", _HINT)
-    try:
-        return msgspec.json.decode(line, type=Rehearsal)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise BadRequest(f"{name} is no rehearsal: {printable(str(error))[:200]}", _HINT) from error
-
-
-def _append(descriptor: int, line: bytes) -> None:
-    """Write a line at the end, after a line that was cut short; take back what was not written whole."""
-    size = os.fstat(descriptor).st_size
-    if size and os.pread(descriptor, 1, size - 1) != b"\n":
-        line = b"\n" + line
-    try:
-        left = line
-        while left:
-            left = left[os.write(descriptor, left) :]
-        os.fsync(descriptor)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.ftruncate(descriptor, size)
-        raise

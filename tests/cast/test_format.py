@@ -93,14 +93,17 @@ def test_an_idle_limit_is_kept_to_be_judged() -> None:
             lines({"version": 2, "width": 10**9, "height": 24}),
             "its first line is not an asciicast header",
         ),
-        (lines({"version": 2, "width": 80, "height": 24}, [1, "o"]), "line 2 is not an event"),
+        (
+            lines({"version": 2, "width": 80, "height": 24}, [1, "o"]),
+            "line 2 of run.cast is not an event",
+        ),
         (
             lines({"version": 2, "width": 80, "height": 24}, [-1, "o", "a"]),
-            "line 2 is not an event",
+            "line 2 of run.cast is not an event",
         ),
         (
             lines({"version": 2, "width": 80, "height": 24}, [1, "o", "a"]) + b'[2, "o", "cut',
-            "line 3 is not an event",
+            "line 3 of run.cast is not an event",
         ),
         (b"[" * 100_000, "its first line is not an asciicast header"),
     ],

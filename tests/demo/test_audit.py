@@ -12,11 +12,10 @@ from demo.report import run_audit
 from harness.claims.audit import Verdict
 from harness.errors import BadRequest, ExitCode
 from harness.events import encode
-from harness.files.journal import read
+from harness.files.journal import header_line, read
 from harness.files.results import save
 from harness.report import Report
 from harness.state.to_results import results_of
-from harness.takes.folder import journal_header
 from tests.builders import a_board, some_events
 from tests.test_rooms import BARRED, ROOT
 
@@ -28,7 +27,7 @@ def take(tmp_path: Path) -> Path:
     """Return the folder of a take: a journal, and the results file that follows from it."""
     events = some_events()
     (tmp_path / "events.jsonl").write_bytes(
-        journal_header("7c21", "2026-11-22T09:14:07Z") + b"".join(map(encode, events))
+        header_line("7c21", "2026-11-22T09:14:07Z") + b"".join(map(encode, events))
     )
     save(
         results_of(a_board(events), read(tmp_path / "events.jsonl").sha256),

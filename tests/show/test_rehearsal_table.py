@@ -2,22 +2,22 @@ import pytest
 
 from harness.show.rehearsal_table import NO_RECORDING, beats, decide, demo_alone, spreads
 from harness.show.tables import format_table
-from harness.talk.agenda import Course
-from harness.talk.forecast import Deadline, Ground, Record, deadlines
+from harness.talk.agenda import TalkProgress
+from harness.talk.forecast import Deadline, DeadlineBasis, RehearsalHistory, deadlines
 from tests.goldens import kept
 from tests.talks import TALK, a_course
 
-REHEARSED = Record(
+REHEARSED = RehearsalHistory(
     baseline=(39.0, 41.0, 43.0), distributed=(20.0, 24.0, 22.0), demos=(150.0, 225.4, 180.0)
 )
-ONE = Record(baseline=(41.0,), distributed=(22.0,), demos=(180.0,))
+ONE = RehearsalHistory(baseline=(41.0,), distributed=(22.0,), demos=(180.0,))
 
 
-def told_of(course: Course) -> str:
+def told_of(course: TalkProgress) -> str:
     return format_table(beats(course))
 
 
-def spread_of(record: Record, recording_s: float | None = 94.0) -> str:
+def spread_of(record: RehearsalHistory, recording_s: float | None = 94.0) -> str:
     """Return the table of spreads on one line, since a sentence may be wrapped anywhere."""
     return " ".join(
         format_table(spreads(record, TALK, deadlines(TALK, record, recording_s))).split()
@@ -74,36 +74,36 @@ def test_what_was_never_rehearsed_has_no_row() -> None:
 
 
 def test_demos_that_nobody_presented_have_a_row_of_their_own() -> None:
-    assert "demo beat alone 1:00 1:05 1:10 2" in spread_of(Record(alone=(60.0, 70.0)))
+    assert "demo beat alone 1:00 1:05 1:10 2" in spread_of(RehearsalHistory(alone=(60.0, 70.0)))
 
 
 DECISIONS = {
     "of several": (
-        Deadline(404.6, 225.4, Ground.REHEARSED, 3),
+        Deadline(at=404.6, seconds=225.4, basis=DeadlineBasis.REHEARSED, number=3),
         "decide by 6:44 of the talk: the longest of 3 demos on record took 3:45",
     ),
     "of one": (
-        Deadline(450.0, 180.0, Ground.REHEARSED, 1),
+        Deadline(at=450.0, seconds=180.0, basis=DeadlineBasis.REHEARSED, number=1),
         "decide by 7:30 of the talk: the one demo on record took 3:00",
     ),
     "alone": (
-        Deadline(560.0, 70.0, Ground.ALONE, 2),
+        Deadline(at=560.0, seconds=70.0, basis=DeadlineBasis.ALONE, number=2),
         "decide by 9:20 of the talk: the longest demo on record took 1:10, but nobody presented it",
     ),
     "budgeted": (
-        Deadline(360.0, 270.0, Ground.BUDGET),
+        Deadline(at=360.0, seconds=270.0, basis=DeadlineBasis.BUDGET),
         "decide by 6:00 of the talk: no demo is on record, its budget is 4:30",
     ),
     "never": (
-        Deadline(-10.0, 640.0, Ground.REHEARSED, 2),
+        Deadline(at=-10.0, seconds=640.0, basis=DeadlineBasis.REHEARSED, number=2),
         "the live run never fits: the longest of 2 demos on record took 10:40",
     ),
     "recorded": (
-        Deadline(536.0, 94.0, Ground.RECORDING),
+        Deadline(at=536.0, seconds=94.0, basis=DeadlineBasis.RECORDING),
         "the recording can be begun until 8:56 of the talk: it plays 1:34",
     ),
     "too long a recording": (
-        Deadline(-1.0, 631.0, Ground.RECORDING),
+        Deadline(at=-1.0, seconds=631.0, basis=DeadlineBasis.RECORDING),
         "the recording never fits: it plays 10:31",
     ),
 }

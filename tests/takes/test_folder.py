@@ -1,22 +1,15 @@
-import contextlib
-import hashlib
-import json
-import resource
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.errors import BadRequest, TwoclocksError
-from harness.events import decode
-from harness.files.journal import JOURNAL_NAME
+from harness.errors import BadRequest
+from harness.files.journal import JOURNAL_NAME, header_line
 from harness.files.results import RESULTS_NAME
-from harness.takes.folder import DEFAULT_ROOT, Journal, journal_header, new_take, point_latest
-from tests.builders import some_events
+from harness.takes.folder import DEFAULT_ROOT, new_take, point_latest
 
 BEGAN = "2026-11-22T09:14:07.123456+00:00"
-HEADER = journal_header("7c21", "2026-11-22T09:14:07+00:00")
+HEADER = header_line("7c21", "2026-11-22T09:14:07+00:00")
 
 
 @pytest.fixture(autouse=True)
@@ -67,72 +60,6 @@ def test_a_file_is_no_folder() -> None:
 @pytest.mark.parametrize("folder", ["/proc", "/proc/take"])
 def test_a_folder_that_nobody_can_write_to_is_refused(folder: str) -> None:
     assert refused(Path(folder)).hint == "name a folder you may write to with --out"
-
-
-def a_journal() -> Journal:
-    return Journal(Path(), HEADER)
-
-
-def test_a_journal_begins_with_its_header() -> None:
-    a_journal().close()
-    assert json.loads(Path(JOURNAL_NAME).read_bytes()) == {
-        "schema": "twoclocks.events/1",
-        "run_id": "7c21",
-        "began_utc": "2026-11-22T09:14:07+00:00",
-    }
-
-
-def test_a_journal_holds_every_event_on_a_line() -> None:
-    events, journal = some_events(), a_journal()
-    for place in range(0, len(events), 7):
-        journal.write(events[place : place + 7])
-    journal.close()
-    assert [decode(line) for line in Path(JOURNAL_NAME).read_bytes().splitlines()[1:]] == events
-
-
-def test_an_event_is_on_disk_as_soon_as_it_is_written() -> None:
-    journal = a_journal()
-    journal.write(some_events()[:1])
-    assert len(Path(JOURNAL_NAME).read_bytes().splitlines()) == 2
-    journal.close()
-
-
-def test_an_empty_batch_leaves_no_line() -> None:
-    journal = a_journal()
-    journal.write([])
-    journal.close()
-    assert Path(JOURNAL_NAME).read_bytes() == HEADER
-
-
-def test_the_sum_is_that_of_the_file() -> None:
-    journal = a_journal()
-    journal.write(some_events())
-    assert journal.close() == hashlib.sha256(Path(JOURNAL_NAME).read_bytes()).hexdigest()
-
-
-@contextlib.contextmanager
-def little_room() -> Iterator[None]:
-    """Let no file grow beyond 4,096 bytes, as on a disk that is nearly full; nor the one that pytest may be writing to, so be quick."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def test_a_full_disk_ends_the_session_in_plain_words() -> None:
-    journal = a_journal()
-    with little_room(), pytest.raises(TwoclocksError, match=r"cannot write events\.jsonl"):
-        journal.write(some_events())
-    assert journal.close() == hashlib.sha256(Path(JOURNAL_NAME).read_bytes()).hexdigest()
-    assert Path(JOURNAL_NAME).stat().st_size == 4_096
-
-
-def test_a_journal_is_never_overwritten() -> None:
-    a_journal().close()
-    with pytest.raises(FileExistsError):
-        a_journal()
 
 
 def test_latest_points_to_the_newest_take() -> None:

@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 
 from harness import events as e
+from harness.files.journal import header_line
 from harness.model import Side, Status
-from harness.takes.folder import journal_header
-from harness.takes.journal_tail import GONE_S, LEFT_S, Following, Newest, began_of, is_there
+from harness.takes.journal_tail import (
+    ABANDONED_AFTER_S,
+    GONE_AFTER_S,
+    FollowedSession,
+    NewestSession,
+    began_at,
+    is_running,
+)
 from tests.builders import a_board, an_opening, some_events, trial_events
 from tests.talks import process_that_has_ended
 
@@ -29,7 +36,7 @@ def written(folder: Path, told: Iterable[e.Event], began: str = BEGAN) -> Path:
     """Write a journal into a take's folder; return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     journal = folder / "events.jsonl"
-    journal.write_bytes(journal_header("7c21", began) + b"".join(map(e.encode, told)))
+    journal.write_bytes(header_line("7c21", began) + b"".join(map(e.encode, told)))
     return journal
 
 
@@ -44,58 +51,58 @@ def launched(pid: int) -> list[e.Event]:
     return [an_opening(), e.stamp(e.Launched(pid=pid), 0.1, Side.BASELINE, 0)]
 
 
-def at_hand(journal: Path) -> tuple[Following, Hand]:
+def at_hand(journal: Path) -> tuple[FollowedSession, Hand]:
     """Return a session that is followed by clocks set by hand, to the moment at which its journal was written last."""
     clock = Hand()
-    return Following(journal, clock=clock, epoch=lambda: journal.stat().st_mtime), clock
+    return FollowedSession(journal, clock=clock, epoch=lambda: journal.stat().st_mtime), clock
 
 
 # Reading as it grows.
 
 
 def test_a_whole_journal_gives_the_board_that_it_tells_of(tmp_path: Path) -> None:
-    session = Following(written(tmp_path, some_events()))
-    session.look()
+    session = FollowedSession(written(tmp_path, some_events()))
+    session.read_events()
     assert session.board == a_board()
 
 
 def test_a_journal_that_grows_gives_the_same_board_as_a_whole_one(tmp_path: Path) -> None:
-    session, journal = Following(tmp_path / "events.jsonl"), tmp_path / "events.jsonl"
-    text = journal_header("7c21", BEGAN) + b"".join(map(e.encode, some_events()))
+    session, journal = FollowedSession(tmp_path / "events.jsonl"), tmp_path / "events.jsonl"
+    text = header_line("7c21", BEGAN) + b"".join(map(e.encode, some_events()))
     seen = list[e.Event]()
     for place in range(0, len(text), 777):
         append(journal, text[place : place + 777])
-        seen += session.look()
-    assert (session.board, seen, session.garbled) == (a_board(), some_events(), 0)
+        seen += session.read_events()
+    assert (session.board, seen, session.unreadable) == (a_board(), some_events(), 0)
 
 
 def test_a_line_that_is_being_written_is_left_for_later(tmp_path: Path) -> None:
     journal, line = written(tmp_path, [an_opening()]), e.encode(e.Launched(pid=5))
-    session = Following(journal)
-    session.look()
+    session = FollowedSession(journal)
+    session.read_events()
     append(journal, line[:10])
-    half = session.look()
+    half = session.read_events()
     append(journal, line[10:])
-    assert (half, session.look()) == ((), (e.Launched(pid=5),))
+    assert (half, session.read_events()) == ((), (e.Launched(pid=5),))
 
 
 def test_nothing_is_seen_twice(tmp_path: Path) -> None:
-    session = Following(written(tmp_path, some_events()))
-    session.look()
-    assert session.look() == ()
+    session = FollowedSession(written(tmp_path, some_events()))
+    session.read_events()
+    assert session.read_events() == ()
 
 
 def test_a_journal_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
-    session = Following(tmp_path / "take" / "events.jsonl")
-    before = session.look()
+    session = FollowedSession(tmp_path / "take" / "events.jsonl")
+    before = session.read_events()
     written(tmp_path / "take", [an_opening()])
-    assert (before, len(session.look())) == ((), 1)
+    assert (before, len(session.read_events())) == ((), 1)
 
 
 def test_following_writes_nothing(tmp_path: Path) -> None:
     journal = written(tmp_path, some_events())
     before = journal.stat()
-    Following(journal).look()
+    FollowedSession(journal).read_events()
     after = journal.stat()
     assert (before.st_mtime_ns, before.st_size, list(tmp_path.iterdir())) == (
         after.st_mtime_ns,
@@ -116,23 +123,23 @@ HOSTILE = {
 def test_a_line_that_is_no_event_is_counted_and_left_out(fault: str, tmp_path: Path) -> None:
     journal = written(tmp_path, [an_opening()])
     append(journal, HOSTILE[fault] + e.encode(e.Launched(pid=5)))
-    session = Following(journal)
-    assert (len(session.look()), session.garbled) == (2, 1)
+    session = FollowedSession(journal)
+    assert (len(session.read_events()), session.unreadable) == (2, 1)
 
 
 def test_a_line_that_never_ends_is_passed_over(tmp_path: Path) -> None:
     journal = written(tmp_path, [an_opening()])
-    session = Following(journal)
-    session.look()
+    session = FollowedSession(journal)
+    session.read_events()
     append(journal, b"x" * 4_000_000)
-    session.look()
+    session.read_events()
     append(journal, b"\n" + e.encode(e.Launched(pid=5)))
-    assert len(session.look()) == 1
+    assert len(session.read_events()) == 1
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "events.jsonl")
-    assert Following(tmp_path / "events.jsonl").look() == ()
+    assert FollowedSession(tmp_path / "events.jsonl").read_events() == ()
 
 
 # The conductor's clock.
@@ -142,7 +149,7 @@ def test_the_conductors_time_goes_on_from_the_newest_event(tmp_path: Path) -> No
     session, clock = at_hand(
         written(tmp_path, [an_opening(), *trial_events(Side.BASELINE, 8.0, 40.0)])
     )
-    session.look()
+    session.read_events()
     clock.now += 2.5
     assert [session.at - session.board.at, session.silent_s] == pytest.approx([2.5, 2.5])
 
@@ -150,23 +157,23 @@ def test_the_conductors_time_goes_on_from_the_newest_event(tmp_path: Path) -> No
 def test_another_event_sets_the_conductors_time(tmp_path: Path) -> None:
     journal = written(tmp_path, [an_opening()])
     session, clock = at_hand(journal)
-    session.look()
+    session.read_events()
     clock.now += 30.0
     append(journal, e.encode(e.stamp(e.Progress(done=1), 12.0, Side.BASELINE, 0)))
-    session.look()
+    session.read_events()
     assert (session.at, session.silent_s) == (12.0, 0.0)
 
 
 def test_a_journal_that_was_written_before_is_as_old_as_its_file(tmp_path: Path) -> None:
     journal = written(tmp_path, [an_opening(), *trial_events(Side.BASELINE, 8.0, 40.0)[:4]])
-    session = Following(journal, clock=Hand(), epoch=lambda: journal.stat().st_mtime + 60.0)
-    session.look()
+    session = FollowedSession(journal, clock=Hand(), epoch=lambda: journal.stat().st_mtime + 60.0)
+    session.read_events()
     assert session.silent_s == pytest.approx(60.0)
 
 
 def test_the_time_of_a_session_that_has_closed_stands_still(tmp_path: Path) -> None:
     session, clock = at_hand(written(tmp_path, some_events()))
-    session.look()
+    session.read_events()
     at = session.at
     clock.now += 50.0
     assert (session.at, session.over) == (at, True)
@@ -177,18 +184,18 @@ def test_the_time_of_a_session_that_has_closed_stands_still(tmp_path: Path) -> N
 
 def test_a_session_is_alive_while_its_side_is_there(tmp_path: Path) -> None:
     session, clock = at_hand(written(tmp_path, launched(os.getpid())))
-    session.look()
+    session.read_events()
     clock.now += 100.0
-    session.look()
+    session.read_events()
     assert (session.alive, session.over) == (True, False)
 
 
 def test_a_session_is_gone_some_seconds_after_its_last_process(tmp_path: Path) -> None:
     session, clock = at_hand(written(tmp_path, launched(process_that_has_ended())))
-    session.look()
+    session.read_events()
     at_first = session.alive
-    clock.now += GONE_S + 0.1
-    session.look()
+    clock.now += GONE_AFTER_S + 0.1
+    session.read_events()
     assert (at_first, session.alive, session.over) == (True, False, True)
 
 
@@ -196,18 +203,18 @@ def test_a_session_that_has_closed_is_not_gone(tmp_path: Path) -> None:
     session, clock = at_hand(
         written(tmp_path, [*launched(process_that_has_ended()), e.Closed(status=Status.COMPLETE)])
     )
-    session.look()
+    session.read_events()
     clock.now += 100.0
-    session.look()
+    session.read_events()
     assert session.alive
 
 
 def test_a_process_that_has_ended_is_not_there() -> None:
     assert (
-        is_there(os.getpid()),
-        is_there(1),
-        is_there(process_that_has_ended()),
-        is_there(2**70),
+        is_running(os.getpid()),
+        is_running(1),
+        is_running(process_that_has_ended()),
+        is_running(2**70),
     ) == (True, True, False, False)
 
 
@@ -215,35 +222,38 @@ def test_a_process_that_has_ended_is_not_there() -> None:
 
 
 def test_there_is_no_newest_session_below_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    assert Newest(tmp_path / "recordings").look() is None
+    assert NewestSession(tmp_path / "recordings").journal() is None
 
 
 def test_the_session_that_began_last_is_the_newest(tmp_path: Path) -> None:
     later = written(tmp_path / "a", [], began="2026-11-23T09:14:07+00:00")
     written(tmp_path / "b", [], began="2026-11-22T09:14:07+00:00")
-    assert Newest(tmp_path).look() == later
+    assert NewestSession(tmp_path).journal() == later
 
 
 def test_a_session_that_begins_while_one_looks_is_the_newest_from_then_on(tmp_path: Path) -> None:
-    newest, first = Newest(tmp_path), written(tmp_path / "z", [], began="2026-11-22T09:14:07+00:00")
-    before = newest.look()
+    newest, first = (
+        NewestSession(tmp_path),
+        written(tmp_path / "z", [], began="2026-11-22T09:14:07+00:00"),
+    )
+    before = newest.journal()
     (tmp_path / "a").mkdir()
-    empty = newest.look()
+    empty = newest.journal()
     second = written(tmp_path / "a", [], began="2026-11-22T09:14:08+00:00")
-    assert (before, empty, newest.look()) == (first, first, second)
+    assert (before, empty, newest.journal()) == (first, first, second)
 
 
 def test_moments_are_compared_whatever_their_zone(tmp_path: Path) -> None:
     written(tmp_path / "a", [], began="2026-11-22T10:00:00+02:00")
     later = written(tmp_path / "b", [], began="2026-11-22T09:00:00+00:00")
-    assert Newest(tmp_path).look() == later
+    assert NewestSession(tmp_path).journal() == later
 
 
 def test_what_only_names_a_take_is_not_looked_at(tmp_path: Path) -> None:
     elsewhere = written(tmp_path / "elsewhere" / "take", []).parent
     (tmp_path / "recordings").mkdir()
     (tmp_path / "recordings" / "latest").symlink_to(elsewhere)
-    assert Newest(tmp_path / "recordings").look() is None
+    assert NewestSession(tmp_path / "recordings").journal() is None
 
 
 EARLIER, LATER = "2026-11-22T09:14:07+00:00", "2026-11-23T09:14:07+00:00"
@@ -255,7 +265,7 @@ def test_a_session_that_goes_on_comes_before_one_that_is_over_and_says_that_it_b
 ) -> None:
     written(tmp_path / "over", [*launched(5), CLOSED], began=LATER)
     own = written(tmp_path / "own", launched(os.getpid()), began=EARLIER)
-    assert Newest(tmp_path).look() == own
+    assert NewestSession(tmp_path).journal() == own
 
 
 def test_of_several_sessions_that_go_on_the_one_that_began_last_is_the_newest(
@@ -263,7 +273,7 @@ def test_of_several_sessions_that_go_on_the_one_that_began_last_is_the_newest(
 ) -> None:
     written(tmp_path / "b", launched(5), began=EARLIER)
     later = written(tmp_path / "a", launched(5), began=LATER)
-    assert Newest(tmp_path).look() == later
+    assert NewestSession(tmp_path).journal() == later
 
 
 def test_a_session_that_closes_comes_after_one_that_goes_on(tmp_path: Path) -> None:
@@ -271,10 +281,10 @@ def test_a_session_that_closes_comes_after_one_that_goes_on(tmp_path: Path) -> N
         written(tmp_path / "a", launched(5), began=EARLIER),
         written(tmp_path / "b", launched(5), began=LATER),
     )
-    newest = Newest(tmp_path)
-    before = newest.look()
+    newest = NewestSession(tmp_path)
+    before = newest.journal()
     append(journal, e.encode(CLOSED))
-    assert (before, newest.look()) == (journal, other)
+    assert (before, newest.journal()) == (journal, other)
 
 
 def test_a_session_is_over_however_long_its_journal_is(tmp_path: Path) -> None:
@@ -283,15 +293,15 @@ def test_a_session_is_over_however_long_its_journal_is(tmp_path: Path) -> None:
         written(tmp_path / "a", [*many, CLOSED], began=LATER),
         written(tmp_path / "b", launched(5), began=EARLIER),
     )
-    assert (long.stat().st_size > 4_000_000, Newest(tmp_path).look()) == (True, own)
+    assert (long.stat().st_size > 4_000_000, NewestSession(tmp_path).journal()) == (True, own)
 
 
 def test_a_session_that_closed_is_not_looked_at_again(tmp_path: Path) -> None:
     over = written(tmp_path / "a", [CLOSED], began=EARLIER)
-    newest, later = Newest(tmp_path), written(tmp_path / "b", [CLOSED], began=LATER)
-    newest.look()
+    newest, later = NewestSession(tmp_path), written(tmp_path / "b", [CLOSED], began=LATER)
+    newest.journal()
     append(over, e.encode(e.Launched(pid=5)))
-    assert newest.look() == later
+    assert newest.journal() == later
 
 
 def test_a_session_that_was_left_without_closing_does_not_go_on_for_ever(tmp_path: Path) -> None:
@@ -301,7 +311,8 @@ def test_a_session_that_was_left_without_closing_does_not_go_on_for_ever(tmp_pat
     )
     at = left.stat().st_mtime
     looks = [
-        Newest(tmp_path, epoch=Hand(at + after)).look() for after in (LEFT_S - 1.0, LEFT_S + 1.0)
+        NewestSession(tmp_path, epoch=Hand(at + after)).journal()
+        for after in (ABANDONED_AFTER_S - 1.0, ABANDONED_AFTER_S + 1.0)
     ]
     assert looks == [left, later]
 
@@ -319,31 +330,31 @@ def test_a_journal_whose_end_does_not_say_closed_goes_on(fault: str, tmp_path: P
     journal = written(tmp_path / "a", launched(5), began=EARLIER)
     append(journal, ENDS[fault])
     written(tmp_path / "b", [CLOSED], began=LATER)
-    assert Newest(tmp_path).look() == journal
+    assert NewestSession(tmp_path).journal() == journal
 
 
 @pytest.mark.parametrize("told", [[CLOSED], []], ids=["over", "going on"])
 def test_the_showcase_comes_after_the_presenters_own(told: list[e.Event], tmp_path: Path) -> None:
     written(tmp_path / "showcase", told, began=LATER)
     own = written(tmp_path / "own", told, began=EARLIER)
-    assert Newest(tmp_path).look() == own
+    assert NewestSession(tmp_path).journal() == own
 
 
 def test_the_showcase_alone_is_a_session(tmp_path: Path) -> None:
     showcase = written(tmp_path / "showcase", [CLOSED])
-    assert Newest(tmp_path).look() == showcase
+    assert NewestSession(tmp_path).journal() == showcase
 
 
 def test_a_draft_is_no_session(tmp_path: Path) -> None:
     written(tmp_path / ".unpublished-7c21", launched(os.getpid()))
-    assert Newest(tmp_path).look() is None
+    assert NewestSession(tmp_path).journal() is None
 
 
 NO_JOURNALS: dict[str, Sequence[bytes]] = {
     "nothing": [b""],
-    "half a header": [journal_header("7c21", BEGAN)[:-1]],
-    "another schema": [journal_header("7c21", BEGAN).replace(b"events/1", b"events/2")],
-    "no moment": [journal_header("7c21", "lately")],
+    "half a header": [header_line("7c21", BEGAN)[:-1]],
+    "another schema": [header_line("7c21", BEGAN).replace(b"events/1", b"events/2")],
+    "no moment": [header_line("7c21", "lately")],
     "no JSON": [b"hello\n"],
     "too deep": [b"[" * 900 + b"\n"],
     "a list": [b"[]\n"],
@@ -354,4 +365,7 @@ NO_JOURNALS: dict[str, Sequence[bytes]] = {
 def test_what_is_no_journal_is_no_session(fault: str, tmp_path: Path) -> None:
     (tmp_path / "take").mkdir()
     (tmp_path / "take" / "events.jsonl").write_bytes(b"".join(NO_JOURNALS[fault]))
-    assert (began_of(tmp_path / "take" / "events.jsonl"), Newest(tmp_path).look()) == (None, None)
+    assert (began_at(tmp_path / "take" / "events.jsonl"), NewestSession(tmp_path).journal()) == (
+        None,
+        None,
+    )

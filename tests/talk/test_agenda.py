@@ -21,8 +21,18 @@ from harness.show.terminal.agenda import (
     talk_clock,
     wrap,
 )
-from harness.talk.agenda import Beat, Course, Standing, Talk, begin, end_beat, reach, said, standing
-from harness.talk.agenda_file import SHIPPED, read_talk
+from harness.talk.agenda import (
+    Agenda,
+    AgendaPosition,
+    Beat,
+    TalkProgress,
+    begin_talk,
+    end_beat,
+    fill_in,
+    position_at,
+    skip_to,
+)
+from harness.talk.agenda_file import DEFAULT_AGENDA, read_agenda
 from tests.builders import some_words
 from tests.goldens import kept
 from tests.talks import a_course
@@ -42,7 +52,7 @@ budget = "0:10"
 say = "Watch {metric}."
 """
 
-TALK = Talk(
+TALK = Agenda(
     100.0,
     (
         Beat("opening", 20.0, "{bottleneck}"),
@@ -51,7 +61,7 @@ TALK = Talk(
     ),
 )
 TALKS = st.builds(
-    lambda budgets, slack: Talk(
+    lambda budgets, slack: Agenda(
         sum(budgets) + slack,
         tuple(Beat(f"beat {place}", budget, "-") for place, budget in enumerate(budgets)),
     ),
@@ -68,9 +78,9 @@ def written(text: str, folder: Path) -> Path:
     return path
 
 
-def gone(talk: Talk, steps: Sequence[float], began: float = 1000.0) -> tuple[Course, float]:
+def gone(talk: Agenda, steps: Sequence[float], began: float = 1000.0) -> tuple[TalkProgress, float]:
     """Return the course of a talk of which beats took those seconds, and the moment of its last step."""
-    course, at = begin(Course(talk), began), began
+    course, at = begin_talk(TalkProgress(talk), began), began
     for step in steps:
         at += step
         course = end_beat(course, at)
@@ -81,7 +91,7 @@ def gone(talk: Talk, steps: Sequence[float], began: float = 1000.0) -> tuple[Cou
 
 
 def test_the_shipped_talk_has_the_six_beats_of_the_arc() -> None:
-    assert [beat.name for beat in read_talk().beats] == [
+    assert [beat.name for beat in read_agenda().beats] == [
         "bottleneck",
         "axis",
         "design",
@@ -92,12 +102,12 @@ def test_the_shipped_talk_has_the_six_beats_of_the_arc() -> None:
 
 
 def test_the_shipped_talk_takes_twelve_minutes_with_one_of_slack() -> None:
-    talk = read_talk()
+    talk = read_agenda()
     assert (talk.length, talk.slack) == (720.0, 60.0)
 
 
 def test_every_sentence_of_the_shipped_talk_is_filled_from_the_workload() -> None:
-    sentences = " ".join(said(beat, some_words()) for beat in read_talk().beats)
+    sentences = " ".join(fill_in(beat, some_words()) for beat in read_agenda().beats)
     assert "{" not in sentences
     assert all(
         word in sentences
@@ -111,8 +121,8 @@ def test_every_sentence_of_the_shipped_talk_is_filled_from_the_workload() -> Non
 
 
 def test_ones_own_talk_is_read(tmp_path: Path) -> None:
-    talk = read_talk(written(OWN, tmp_path))
-    assert talk == Talk(
+    talk = read_agenda(written(OWN, tmp_path))
+    assert talk == Agenda(
         20.0,
         (
             Beat("opening", 5.0, "It is too slow: {bottleneck}."),
@@ -122,11 +132,11 @@ def test_ones_own_talk_is_read(tmp_path: Path) -> None:
 
 
 def test_what_the_beats_leave_over_beyond_the_slack_is_slack_too(tmp_path: Path) -> None:
-    assert read_talk(written(OWN, tmp_path)).slack == 5.0
+    assert read_agenda(written(OWN, tmp_path)).slack == 5.0
 
 
 def test_beats_that_just_fit_are_accepted(tmp_path: Path) -> None:
-    assert read_talk(written(OWN.replace("0:02", "0:05"), tmp_path)).slack == 5.0
+    assert read_agenda(written(OWN.replace("0:02", "0:05"), tmp_path)).slack == 5.0
 
 
 BAD = {
@@ -186,64 +196,66 @@ BAD = {
 def test_a_bad_talk_is_refused_with_a_hint(fault: str, tmp_path: Path) -> None:
     text, says = BAD[fault]
     with pytest.raises(BadRequest) as refused:
-        read_talk(written(text, tmp_path))
+        read_agenda(written(text, tmp_path))
     assert says in refused.value.sentence
     assert refused.value.hint
 
 
 def test_a_misspelt_word_gets_a_suggestion(tmp_path: Path) -> None:
     with pytest.raises(BadRequest) as refused:
-        read_talk(written(OWN.replace("{bottleneck}", "{botleneck}"), tmp_path))
+        read_agenda(written(OWN.replace("{bottleneck}", "{botleneck}"), tmp_path))
     assert refused.value.hint == "did you mean {bottleneck}?"
 
 
 def test_a_talk_that_does_not_fit_says_by_how_much(tmp_path: Path) -> None:
     with pytest.raises(BadRequest) as refused:
-        read_talk(written(OWN.replace("0:05", "0:11"), tmp_path))
+        read_agenda(written(OWN.replace("0:05", "0:11"), tmp_path))
     assert refused.value.hint == "shorten beats by 0:03"
 
 
 def test_the_copy_that_a_hint_speaks_of_can_be_used(tmp_path: Path) -> None:
-    assert read_talk(written(SHIPPED.read_text(encoding="utf-8"), tmp_path)) == read_talk()
+    assert (
+        read_agenda(written(DEFAULT_AGENDA.read_text(encoding="utf-8"), tmp_path)) == read_agenda()
+    )
 
 
 def test_a_talk_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="cannot read"):
-        read_talk(tmp_path / "missing.toml")
+        read_agenda(tmp_path / "missing.toml")
 
 
 # The sentence.
 
 
 def test_words_that_are_not_known_yet_are_named() -> None:
-    assert said(TALK.beats[0], None) == "{bottleneck}"
+    assert fill_in(TALK.beats[0], None) == "{bottleneck}"
 
 
 def test_a_word_that_looks_like_a_placeholder_is_not_filled_again() -> None:
-    assert said(TALK.beats[0], some_words(bottleneck="{metric}")) == "{metric}"
+    assert fill_in(TALK.beats[0], some_words(bottleneck="{metric}")) == "{metric}"
 
 
 # The course.
 
 
 @given(TALKS)
-def test_a_talks_beats_and_its_slack_add_up_to_its_length(talk: Talk) -> None:
+def test_a_talks_beats_and_its_slack_add_up_to_its_length(talk: Agenda) -> None:
     assert sum(beat.budget for beat in talk.beats) + talk.slack == pytest.approx(
         talk.length, abs=1e-6
     )
 
 
 @given(TALKS, STEPS)
-def test_what_the_beats_took_adds_up_to_what_has_elapsed(talk: Talk, steps: list[float]) -> None:
+def test_what_the_beats_took_adds_up_to_what_has_elapsed(talk: Agenda, steps: list[float]) -> None:
     course, at = gone(talk, steps)
-    stands = standing(course, at)
+    stands = position_at(course, at)
     assert sum(course.durations) + stands.taken == pytest.approx(stands.elapsed, abs=1e-6)
 
 
 @given(TALKS, STEPS, st.floats(0, 1e4))
-def test_time_only_takes_from_what_is_left(talk: Talk, steps: list[float], more: float) -> None:
+def test_time_only_takes_from_what_is_left(talk: Agenda, steps: list[float], more: float) -> None:
     course, at = gone(talk, steps)
-    now, later = standing(course, at), standing(course, at + more)
+    now, later = position_at(course, at), position_at(course, at + more)
     assert (now.left >= later.left, now.spare >= later.spare - 1e-6, now.place == later.place) == (
         True,
         True,
@@ -252,47 +264,47 @@ def test_time_only_takes_from_what_is_left(talk: Talk, steps: list[float], more:
 
 
 @given(TALKS)
-def test_a_talk_that_keeps_to_its_budgets_ends_with_its_slack(talk: Talk) -> None:
+def test_a_talk_that_keeps_to_its_budgets_ends_with_its_slack(talk: Agenda) -> None:
     course, at = gone(talk, [beat.budget for beat in talk.beats])
-    assert standing(course, at).left == pytest.approx(talk.slack, abs=1e-6)
+    assert position_at(course, at).left == pytest.approx(talk.slack, abs=1e-6)
 
 
 @given(TALKS, st.data())
 def test_slack_is_not_touched_while_a_beat_is_within_its_budget(
-    talk: Talk, data: st.DataObject
+    talk: Agenda, data: st.DataObject
 ) -> None:
     course, at = gone(talk, [])
     within = data.draw(st.floats(0, talk.beats[0].budget))
-    assert standing(course, at + within).spare == pytest.approx(talk.slack, abs=1e-6)
+    assert position_at(course, at + within).spare == pytest.approx(talk.slack, abs=1e-6)
 
 
 def test_an_overrun_takes_from_the_slack() -> None:
     course, at = gone(TALK, [])
-    stands = standing(course, at + 26.0)
+    stands = position_at(course, at + 26.0)
     assert (stands.beat_left, stands.spare) == (-6.0, 4.0)
 
 
 def test_a_talk_that_will_not_fit_has_less_than_no_slack() -> None:
     course, at = gone(TALK, [35.0])
-    assert standing(course, at).spare == -5.0
+    assert position_at(course, at).spare == -5.0
 
 
 def test_a_talk_that_has_not_begun_stands_at_its_first_beat() -> None:
-    stands = standing(Course(TALK), 5000.0)
+    stands = position_at(TalkProgress(TALK), 5000.0)
     assert (stands.place, stands.elapsed, stands.left, stands.spare) == (0, 0.0, 100.0, 10.0)
 
 
 def test_a_talk_begins_once() -> None:
-    assert begin(begin(Course(TALK), 10.0), 20.0).began == 10.0
+    assert begin_talk(begin_talk(TalkProgress(TALK), 10.0), 20.0).began == 10.0
 
 
 def test_no_beat_ends_before_the_talk_has_begun() -> None:
-    assert end_beat(Course(TALK), 10.0) == Course(TALK)
+    assert end_beat(TalkProgress(TALK), 10.0) == TalkProgress(TALK)
 
 
 def test_a_talk_that_is_over_stands_still() -> None:
     course, at = gone(TALK, [20.0, 40.0, 25.0])
-    stands = standing(end_beat(course, at + 9.0), at + 500.0)
+    stands = position_at(end_beat(course, at + 9.0), at + 500.0)
     assert (
         stands.beat,
         stands.following,
@@ -311,8 +323,8 @@ def test_a_talk_that_is_over_stands_still() -> None:
 
 
 def test_a_clock_that_is_set_back_ends_no_beat_before_it_began() -> None:
-    course = end_beat(begin(Course(TALK), 10.0), 4.0)
-    assert (course.durations, standing(course, 3.0).taken) == ((0.0,), 0.0)
+    course = end_beat(begin_talk(TalkProgress(TALK), 10.0), 4.0)
+    assert (course.durations, position_at(course, 3.0).taken) == ((0.0,), 0.0)
 
 
 def test_the_next_beat_is_known_until_the_last() -> None:
@@ -320,18 +332,18 @@ def test_the_next_beat_is_known_until_the_last() -> None:
     last, _ = gone(TALK, [20.0, 40.0])
     assert [
         beat and beat.name
-        for beat in (standing(course, at).following, standing(last, at + 40.0).following)
+        for beat in (position_at(course, at).following, position_at(last, at + 40.0).following)
     ] == ["close", None]
 
 
 def test_reaching_a_beat_ends_those_before_it() -> None:
-    course = reach(begin(Course(TALK), 0.0), 2, 30.0)
+    course = skip_to(begin_talk(TalkProgress(TALK), 0.0), 2, 30.0)
     assert course.durations == (30.0, 0.0)
 
 
 def test_reaching_a_beat_that_was_reached_changes_nothing() -> None:
     course, _ = gone(TALK, [20.0, 40.0])
-    assert reach(course, 1, 2000.0) == course
+    assert skip_to(course, 1, 2000.0) == course
 
 
 def test_the_seconds_after_the_demo_are_those_of_the_beats_that_follow_it() -> None:
@@ -344,13 +356,15 @@ SENTENCE = "We scale out along one axis, training, and not the model axis: the m
 MOMENTS = {"in-time": (70.0, 30.0), "over-its-budget": (110.0, 330.0), "over-time": (110.0, 700.0)}
 
 
-def stands_at(*steps: float) -> Standing:
+def stands_at(*steps: float) -> AgendaPosition:
     """Return where the longer talk stands: beats that took those seconds, and what the present one has taken."""
     course = a_course(*steps[:-1], began=0.0)
-    return standing(course, sum(steps))
+    return position_at(course, sum(steps))
 
 
-def drawn(stands: Standing, columns: int = 80, rows: int = 24, sentence: str = SENTENCE) -> str:
+def drawn(
+    stands: AgendaPosition, columns: int = 80, rows: int = 24, sentence: str = SENTENCE
+) -> str:
     return draw_beat(stands, sentence, "Enter ends this beat", columns=columns, rows=rows).plain
 
 
@@ -417,7 +431,7 @@ def test_what_is_left_is_in_big_digits() -> None:
 
 @given(st.floats(0, 719.99))
 def test_what_is_left_and_what_has_elapsed_add_up_as_they_are_written(elapsed: float) -> None:
-    stands = standing(a_course(began=0.0), elapsed)
+    stands = position_at(a_course(began=0.0), elapsed)
     minutes = [text.split(":") for text in (clock_digits(stands), talk_clock(stands).split()[1])]
     assert sum(60 * int(minute) + int(second) for minute, second in minutes) == 720
 

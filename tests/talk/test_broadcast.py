@@ -4,33 +4,33 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadRequest
-from harness.talk.agenda import standing
-from harness.talk.broadcast import ANNOUNCED, Announcement, Listener
+from harness.talk.agenda import position_at
+from harness.talk.broadcast import BROADCAST_NAME, Broadcast, BroadcastReader
 from tests.builders import some_words
 from tests.talks import TALK, process_that_has_ended, small_disk
 
 BEGAN = 1_795_528_799.0
 
 
-def begun(root: Path) -> Announcement:
+def begun(root: Path) -> Broadcast:
     """Return an announcement of a talk that has just begun."""
-    return Announcement(TALK, some_words(), BEGAN, root)
+    return Broadcast.start(TALK, some_words(), BEGAN, root)
 
 
 def test_nothing_is_heard_where_nobody_talks(tmp_path: Path) -> None:
-    assert Listener(tmp_path).listen() is None
+    assert BroadcastReader(tmp_path).latest() is None
 
 
 def test_a_talk_is_heard_of_as_it_goes_on(tmp_path: Path) -> None:
-    listener, announcement = Listener(tmp_path), begun(tmp_path)
-    at_first = listener.listen()
+    listener, announcement = BroadcastReader(tmp_path), begun(tmp_path)
+    at_first = listener.latest()
     announcement.end_beat(BEGAN + 110.0)
-    later = listener.listen()
+    later = listener.latest()
     announcement.close(BEGAN + 200.0)
 
     assert at_first is not None
     assert later is not None
-    assert [standing(heard.course, BEGAN + 120.0).taken for heard in (at_first, later)] == [
+    assert [position_at(heard.progress, BEGAN + 120.0).taken for heard in (at_first, later)] == [
         120.0,
         10.0,
     ]
@@ -38,39 +38,39 @@ def test_a_talk_is_heard_of_as_it_goes_on(tmp_path: Path) -> None:
 
 def test_sentences_come_with_the_words_of_the_workload(tmp_path: Path) -> None:
     begun(tmp_path).close(BEGAN)
-    heard = Listener(tmp_path).listen()
+    heard = BroadcastReader(tmp_path).latest()
     assert heard is not None
     assert (
-        heard.course.talk.beats[0].say
+        heard.progress.talk.beats[0].say
         == "What binds us: the nightly retrain misses its deploy window."
     )
 
 
 def test_a_talk_that_goes_on_is_not_over(tmp_path: Path) -> None:
     announcement = begun(tmp_path)
-    heard = Listener(tmp_path).listen()
+    heard = BroadcastReader(tmp_path).latest()
     announcement.close(BEGAN + 5.0)
-    closed = Listener(tmp_path).listen()
+    closed = BroadcastReader(tmp_path).latest()
     assert [one and one.over_at for one in (heard, closed)] == [None, BEGAN + 5.0]
 
 
 def test_a_new_talk_takes_the_place_of_the_last(tmp_path: Path) -> None:
-    listener, first = Listener(tmp_path), begun(tmp_path)
+    listener, first = BroadcastReader(tmp_path), begun(tmp_path)
     first.end_beat(BEGAN + 10.0)
-    listener.listen()
-    second = Announcement(TALK, some_words(), BEGAN + 500.0, tmp_path)
+    listener.latest()
+    second = Broadcast.start(TALK, some_words(), BEGAN + 500.0, tmp_path)
     first.close(BEGAN + 501.0)
-    heard = listener.listen()
+    heard = listener.latest()
     second.close(BEGAN + 502.0)
     assert heard is not None
-    assert (heard.course.began, heard.course.ended) == (BEGAN + 500.0, ())
+    assert (heard.progress.began, heard.progress.ended) == (BEGAN + 500.0, ())
 
 
 def test_a_line_that_is_being_written_is_left_for_later(tmp_path: Path) -> None:
     begun(tmp_path).close(BEGAN + 9.0)
-    path = tmp_path / ANNOUNCED
+    path = tmp_path / BROADCAST_NAME
     path.write_bytes(path.read_bytes()[:-5])
-    heard = Listener(tmp_path).listen()
+    heard = BroadcastReader(tmp_path).latest()
     assert heard is not None
     assert heard.over_at is None
 
@@ -83,12 +83,12 @@ def test_a_talk_is_not_announced_where_nothing_can_be_written(tmp_path: Path) ->
 
 def test_a_talk_goes_on_where_nothing_can_be_written_any_more(tmp_path: Path) -> None:
     announcement = begun(tmp_path)
-    with small_disk((tmp_path / ANNOUNCED).stat().st_size):
+    with small_disk((tmp_path / BROADCAST_NAME).stat().st_size):
         announcement.end_beat(BEGAN + 1.0)
     announcement.close(BEGAN + 2.0)
-    heard = Listener(tmp_path).listen()
+    heard = BroadcastReader(tmp_path).latest()
     assert heard is not None
-    assert (heard.course.ended, heard.over_at) == ((), BEGAN + 2.0)
+    assert (heard.progress.ended, heard.over_at) == ((), BEGAN + 2.0)
 
 
 GOOD = '{"type":"begun","at":1.0,"pid":1,"length":9.0,"beats":[{"name":"demo","budget":2.0,"say":"-"}],"schema":"twoclocks.talk/1"}\n'
@@ -111,20 +111,22 @@ HOSTILE = {
 
 @pytest.mark.parametrize("fault", HOSTILE)
 def test_what_cannot_be_understood_is_no_talk(fault: str, tmp_path: Path) -> None:
-    (tmp_path / ANNOUNCED).write_text(HOSTILE[fault])
-    assert Listener(tmp_path).listen() is None
+    (tmp_path / BROADCAST_NAME).write_text(HOSTILE[fault])
+    assert BroadcastReader(tmp_path).latest() is None
 
 
 def test_a_file_that_can_be_understood_is_a_talk(tmp_path: Path) -> None:
-    (tmp_path / ANNOUNCED).write_text(GOOD)
-    assert Listener(tmp_path).listen() is not None
+    (tmp_path / BROADCAST_NAME).write_text(GOOD)
+    assert BroadcastReader(tmp_path).latest() is not None
 
 
 def test_a_talk_whose_rehearsal_died_goes_on_no_more(tmp_path: Path) -> None:
-    (tmp_path / ANNOUNCED).write_text(GOOD.replace('"pid":1', f'"pid":{process_that_has_ended()}'))
-    assert Listener(tmp_path).listen() is None
+    (tmp_path / BROADCAST_NAME).write_text(
+        GOOD.replace('"pid":1', f'"pid":{process_that_has_ended()}')
+    )
+    assert BroadcastReader(tmp_path).latest() is None
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / ANNOUNCED)
-    assert Listener(tmp_path).listen() is None
+    os.mkfifo(tmp_path / BROADCAST_NAME)
+    assert BroadcastReader(tmp_path).latest() is None

@@ -4,16 +4,16 @@ from hypothesis import strategies as st
 
 from harness.model import Schedule, Side
 from harness.state.board import Board, Lane, Stage
-from harness.talk.agenda import Beat, Talk
+from harness.talk.agenda import Agenda, Beat
 from harness.talk.forecast import (
+    DeadlineBasis,
     Estimate,
-    Ground,
-    Record,
+    RehearsalHistory,
     deadline,
     deadlines,
-    ending,
+    estimate_side,
     recording_deadline,
-    run_left,
+    session_time_left,
     spread,
 )
 from tests.builders import (
@@ -26,8 +26,10 @@ from tests.builders import (
     sweep_events,
 )
 
-TALK = Talk(100.0, (Beat("opening", 20.0, "-"), Beat("demo", 40.0, "-"), Beat("close", 30.0, "-")))
-REHEARSED = Record(
+TALK = Agenda(
+    100.0, (Beat("opening", 20.0, "-"), Beat("demo", 40.0, "-"), Beat("close", 30.0, "-"))
+)
+REHEARSED = RehearsalHistory(
     baseline=(39.0, 41.0, 43.0), distributed=(20.0, 24.0), demos=(35.0, 45.0, 38.0), alone=(50.0,)
 )
 SECONDS = st.floats(0, 1e4)
@@ -61,26 +63,26 @@ def test_the_median_is_told_not_the_mean() -> None:
 
 def test_the_live_run_must_be_begun_while_its_longest_demo_and_what_follows_still_fit() -> None:
     until = deadline(TALK, REHEARSED)
-    assert (until.at, until.seconds, until.ground, until.number) == (
+    assert (until.at, until.seconds, until.basis, until.number) == (
         25.0,
         45.0,
-        Ground.REHEARSED,
+        DeadlineBasis.REHEARSED,
         3,
     )
 
 
 def test_demos_without_a_presenter_count_only_where_there_are_no_others() -> None:
-    until = deadline(TALK, Record(alone=(30.0, 50.0)))
-    assert (until.at, until.ground, until.number) == (20.0, Ground.ALONE, 2)
+    until = deadline(TALK, RehearsalHistory(alone=(30.0, 50.0)))
+    assert (until.at, until.basis, until.number) == (20.0, DeadlineBasis.ALONE, 2)
 
 
 def test_without_a_rehearsal_the_budget_tells_until_when() -> None:
-    until = deadline(TALK, Record())
-    assert (until.at, until.ground, until.number) == (30.0, Ground.BUDGET, 0)
+    until = deadline(TALK, RehearsalHistory())
+    assert (until.at, until.basis, until.number) == (30.0, DeadlineBasis.BUDGET, 0)
 
 
 def test_a_demo_that_never_fits_has_no_such_moment() -> None:
-    assert deadline(TALK, Record(demos=(71.0,))).at < 0
+    assert deadline(TALK, RehearsalHistory(demos=(71.0,))).at < 0
 
 
 @given(st.lists(SECONDS), st.lists(SECONDS), SECONDS)
@@ -88,7 +90,7 @@ def test_no_deadline_is_later_than_what_follows_allows(
     demos: list[float], alone: list[float], recording: float
 ) -> None:
     for until in (
-        deadline(TALK, Record(demos=tuple(demos), alone=tuple(alone))),
+        deadline(TALK, RehearsalHistory(demos=tuple(demos), alone=tuple(alone))),
         recording_deadline(TALK, recording),
     ):
         assert until.at <= TALK.length - TALK.after_demo
@@ -98,50 +100,50 @@ def test_no_deadline_is_later_than_what_follows_allows(
 @given(st.lists(SECONDS, min_size=1), SECONDS)
 def test_another_rehearsal_never_gives_more_time(demos: list[float], more: float) -> None:
     assert (
-        deadline(TALK, Record(demos=(*demos, more))).at
-        <= deadline(TALK, Record(demos=tuple(demos))).at
+        deadline(TALK, RehearsalHistory(demos=(*demos, more))).at
+        <= deadline(TALK, RehearsalHistory(demos=tuple(demos))).at
     )
 
 
 def test_a_recording_is_as_long_as_it_is() -> None:
     until = recording_deadline(TALK, 12.5)
-    assert (until.at, until.ground) == (57.5, Ground.RECORDING)
+    assert (until.at, until.basis) == (57.5, DeadlineBasis.RECORDING)
 
 
 def test_a_recording_has_a_moment_of_its_own_beside_that_of_the_live_run() -> None:
-    assert [until.ground for until in deadlines(TALK, REHEARSED, 12.5)] == [
-        Ground.REHEARSED,
-        Ground.RECORDING,
+    assert [until.basis for until in deadlines(TALK, REHEARSED, 12.5)] == [
+        DeadlineBasis.REHEARSED,
+        DeadlineBasis.RECORDING,
     ]
-    assert [until.ground for until in deadlines(TALK, REHEARSED, None)] == [Ground.REHEARSED]
+    assert [until.basis for until in deadlines(TALK, REHEARSED, None)] == [DeadlineBasis.REHEARSED]
 
 
 # When the clocks will stop.
 
 
 def test_a_side_that_has_not_gone_takes_the_median_of_rehearsals() -> None:
-    assert ending(seen(7.0).baseline, 7.0, REHEARSED.baseline) == Estimate(None, 41.0)
+    assert estimate_side(seen(7.0).baseline, 7.0, REHEARSED.baseline) == Estimate(None, 41.0)
 
 
 def test_nothing_is_known_of_a_side_without_progress_or_rehearsals() -> None:
-    assert ending(seen(8.0).baseline, 9.0, ()) == Estimate(None, None)
+    assert estimate_side(seen(8.0).baseline, 9.0, ()) == Estimate(None, None)
 
 
 def test_a_running_side_is_estimated_by_its_progress_and_by_rehearsals() -> None:
     board = seen(8.0 + BASELINE_S * 4 / 9)
-    found = ending(board.baseline, board.at, REHEARSED.baseline)
+    found = estimate_side(board.baseline, board.at, REHEARSED.baseline)
     assert found.by_progress == pytest.approx(BASELINE_S * 5 / 9, rel=1e-3)
     assert found.by_rehearsals == pytest.approx(41.0 - BASELINE_S * 4 / 9)
 
 
 def test_a_side_that_is_slower_than_ever_has_nothing_left_by_rehearsals() -> None:
-    assert ending(seen(8.0).baseline, 200.0, REHEARSED.baseline).by_rehearsals == 0.0
+    assert estimate_side(seen(8.0).baseline, 200.0, REHEARSED.baseline).by_rehearsals == 0.0
 
 
 @given(st.integers(0, ITEMS * 2), st.floats(0, 1e6))
 def test_an_estimate_is_never_below_zero(done: int, at: float) -> None:
     lane = Lane(Side.BASELINE, Stage.RUNNING, items=ITEMS, done=done, started_at=0.0)
-    found = ending(lane, at, (40.0,))
+    found = estimate_side(lane, at, (40.0,))
     assert all(
         seconds is None or seconds >= 0 for seconds in (found.by_progress, found.by_rehearsals)
     )
@@ -155,7 +157,7 @@ def test_an_estimate_is_never_below_zero(done: int, at: float) -> None:
     ],
 )
 def test_a_clock_that_has_stopped_is_not_estimated(lane: Lane) -> None:
-    assert ending(lane, 9.0, (40.0,)) == Estimate()
+    assert estimate_side(lane, 9.0, (40.0,)) == Estimate()
 
 
 def test_the_runs_own_progress_is_what_to_go_by() -> None:
@@ -167,7 +169,7 @@ def test_the_runs_own_progress_is_what_to_go_by() -> None:
 
 
 def test_a_run_in_turn_takes_both_sides_together() -> None:
-    assert run_left(seen(7.0), a_spec(), 7.0, REHEARSED) == 41.0 + 22.0
+    assert session_time_left(seen(7.0), a_spec(), 7.0, REHEARSED) == 41.0 + 22.0
 
 
 def test_a_run_together_takes_as_long_as_its_longer_side() -> None:
@@ -175,41 +177,41 @@ def test_a_run_together_takes_as_long_as_its_longer_side() -> None:
     at_once = Board(
         schedule=Schedule.TOGETHER, baseline=board.baseline, distributed=board.distributed
     )
-    assert run_left(at_once, a_spec(), 7.0, REHEARSED) == 41.0
+    assert session_time_left(at_once, a_spec(), 7.0, REHEARSED) == 41.0
 
 
 def test_the_running_side_goes_by_its_own_progress_in_the_whole_run_too() -> None:
     board = seen(8.0 + BASELINE_S * 4 / 9)
-    assert run_left(board, a_spec(), board.at, REHEARSED) == pytest.approx(
+    assert session_time_left(board, a_spec(), board.at, REHEARSED) == pytest.approx(
         BASELINE_S * 5 / 9 + 22.0, rel=1e-3
     )
 
 
 def test_once_only_the_last_side_runs_no_rehearsal_is_needed() -> None:
     board = seen(50.0 + DISTRIBUTED_S * 4 / 9)
-    assert run_left(board, a_spec(), board.at, Record()) == pytest.approx(
+    assert session_time_left(board, a_spec(), board.at, RehearsalHistory()) == pytest.approx(
         DISTRIBUTED_S * 5 / 9, rel=1e-3
     )
 
 
 def test_a_run_whose_other_side_was_never_rehearsed_is_not_estimated() -> None:
     board = seen(8.0 + BASELINE_S * 4 / 9)
-    assert run_left(board, a_spec(), board.at, Record()) is None
+    assert session_time_left(board, a_spec(), board.at, RehearsalHistory()) is None
 
 
 def test_rounds_that_are_to_come_are_counted() -> None:
     board = seen(7.0, pairs=3)
-    assert run_left(board, a_spec(trials=3), 7.0, REHEARSED) == 3 * (41.0 + 22.0)
+    assert session_time_left(board, a_spec(trials=3), 7.0, REHEARSED) == 3 * (41.0 + 22.0)
 
 
 def test_nothing_is_left_of_a_run_whose_clocks_have_stopped() -> None:
-    assert run_left(seen(200.0), a_spec(), 200.0, REHEARSED) == 0.0
+    assert session_time_left(seen(200.0), a_spec(), 200.0, REHEARSED) == 0.0
 
 
 def test_a_sweep_is_not_estimated() -> None:
     board = a_board(event for event in sweep_events() if event.at <= 7.0)
-    assert run_left(board, a_spec(points=(1, 2, 4)), 7.0, REHEARSED) is None
+    assert session_time_left(board, a_spec(points=(1, 2, 4)), 7.0, REHEARSED) is None
 
 
 def test_nothing_is_said_of_a_run_before_it_is_known_how_the_sides_run() -> None:
-    assert run_left(seen(6.0), a_spec(), 6.0, REHEARSED) is None
+    assert session_time_left(seen(6.0), a_spec(), 6.0, REHEARSED) is None

@@ -7,11 +7,19 @@ import pytest
 
 from harness.errors import BadRequest, TwoclocksError
 from harness.model import Kind, Schedule, Status
-from harness.talk.history import Configuration, Rehearsal, Taken, configuration, keep, kept, record
+from harness.talk.history import (
+    BeatDuration,
+    Configuration,
+    Rehearsal,
+    append_rehearsal,
+    configuration_of,
+    history_of,
+    read_rehearsals,
+)
 from tests.builders import a_spec
 from tests.talks import small_disk
 
-CONFIGURATION = configuration(a_spec(), Kind.MEASURED)
+CONFIGURATION = configuration_of(a_spec(), Kind.MEASURED)
 
 
 def a_rehearsal(**changes: Any) -> Rehearsal:
@@ -22,7 +30,7 @@ def a_rehearsal(**changes: Any) -> Rehearsal:
         "alone": False,
         "configuration": CONFIGURATION,
         "length": 720.0,
-        "beats": (Taken("opening", 60.0, 55.0), Taken("demo", 240.0, 190.0)),
+        "beats": (BeatDuration("opening", 60.0, 55.0), BeatDuration("demo", 240.0, 190.0)),
         "baseline_s": (41.2,),
         "distributed_s": (22.3,),
         "run_id": "7c21",
@@ -37,7 +45,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_nothing_is_kept_before_the_first_rehearsal(path: Path) -> None:
-    assert kept(path) == ()
+    assert read_rehearsals(path) == ()
 
 
 def test_rehearsals_come_back_as_they_were_kept_in_their_order(path: Path) -> None:
@@ -45,38 +53,38 @@ def test_rehearsals_come_back_as_they_were_kept_in_their_order(path: Path) -> No
         a_rehearsal(),
         a_rehearsal(status=Status.ABORTED, beats=(), baseline_s=(), run_id=""),
     )
-    keep(first, path)
-    keep(second, path)
-    assert kept(path) == (first, second)
+    append_rehearsal(first, path)
+    append_rehearsal(second, path)
+    assert read_rehearsals(path) == (first, second)
 
 
 def test_a_rehearsal_is_one_line_that_says_how_to_read_it(path: Path) -> None:
-    keep(a_rehearsal(), path)
+    append_rehearsal(a_rehearsal(), path)
     (line,) = path.read_text().splitlines()
     assert msgspec.json.decode(line)["schema"] == "twoclocks.rehearsals/1"
 
 
 def test_a_rehearsal_after_a_line_that_was_cut_short_has_a_line_of_its_own(path: Path) -> None:
-    keep(a_rehearsal(), path)
+    append_rehearsal(a_rehearsal(), path)
     with path.open("ab") as file:
         file.write(b'{"schema": "twoclo')
-    keep(a_rehearsal(run_id="later"), path)
+    append_rehearsal(a_rehearsal(run_id="later"), path)
     lines = path.read_bytes().splitlines()
     assert msgspec.json.decode(lines[2])["run_id"] == "later"
 
 
 def test_a_rehearsal_that_cannot_be_written_whole_is_not_written_at_all(path: Path) -> None:
-    keep(a_rehearsal(), path)
+    append_rehearsal(a_rehearsal(), path)
     with small_disk(2_000), pytest.raises(TwoclocksError, match="cannot be kept"):
-        keep(a_rehearsal(beats=(Taken("demo", 240.0, 190.0),) * 40), path)
-    assert kept(path) == (a_rehearsal(),)
+        append_rehearsal(a_rehearsal(beats=(BeatDuration("demo", 240.0, 190.0),) * 40), path)
+    assert read_rehearsals(path) == (a_rehearsal(),)
     assert path.read_bytes().endswith(b"}\n")
 
 
 def test_a_folder_in_its_place_keeps_nothing(path: Path) -> None:
     path.mkdir(parents=True)
     with pytest.raises(TwoclocksError, match="cannot be kept"):
-        keep(a_rehearsal(), path)
+        append_rehearsal(a_rehearsal(), path)
 
 
 GOOD = msgspec.to_builtins(a_rehearsal())
@@ -98,18 +106,18 @@ BAD = {
     ),
     "too many beats": msgspec.json.encode(GOOD | {"beats": [GOOD["beats"][0]] * 101}),
     "too deep": b"[" * 90_000,
-    "too long": b" " * 100_001,
+    "too long": b"x" * 1_000_001,
     "bytes that are no text": b'{"schema": "\xff\xfe"}',
 }
 
 
 @pytest.mark.parametrize("fault", BAD)
 def test_a_bad_line_is_named(fault: str, path: Path) -> None:
-    keep(a_rehearsal(), path)
+    append_rehearsal(a_rehearsal(), path)
     with path.open("ab") as file:
         file.write(BAD[fault] + b"\n")
     with pytest.raises(BadRequest, match=r"line 2 of .*rehearsals\.jsonl is") as refused:
-        kept(path)
+        read_rehearsals(path)
     assert refused.value.hint
     assert len(refused.value.sentence) < 500
 
@@ -119,21 +127,21 @@ def test_a_file_that_is_too_large_is_not_read(path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(10_000_001)
     with pytest.raises(BadRequest, match="larger than any list of rehearsals"):
-        kept(path)
+        read_rehearsals(path)
 
 
 def test_a_pipe_is_not_waited_for(path: Path) -> None:
     path.parent.mkdir()
     os.mkfifo(path)
     with pytest.raises(BadRequest, match="is not a file"):
-        kept(path)
+        read_rehearsals(path)
 
 
 # What they say together.
 
 
 def test_the_record_holds_a_value_a_rehearsal() -> None:
-    found = record(
+    found = history_of(
         [a_rehearsal(), a_rehearsal(baseline_s=(40.0,), distributed_s=(20.0,))], CONFIGURATION
     )
     assert (found.baseline, found.distributed, found.demos, found.alone) == (
@@ -145,17 +153,20 @@ def test_the_record_holds_a_value_a_rehearsal() -> None:
 
 
 def test_of_several_trials_the_median_counts() -> None:
-    assert record([a_rehearsal(baseline_s=(40.0, 90.0, 41.0))], CONFIGURATION).baseline == (41.0,)
+    assert history_of([a_rehearsal(baseline_s=(40.0, 90.0, 41.0))], CONFIGURATION).baseline == (
+        41.0,
+    )
 
 
 @pytest.mark.parametrize("status", [Status.ABORTED, Status.FAILED])
 def test_a_rehearsal_that_was_not_finished_does_not_count(status: Status) -> None:
-    assert record([a_rehearsal(status=status)], CONFIGURATION).baseline == ()
+    assert history_of([a_rehearsal(status=status)], CONFIGURATION).baseline == ()
 
 
 def test_a_demo_that_was_rehearsed_alone_is_kept_apart() -> None:
-    found = record(
-        [a_rehearsal(), a_rehearsal(alone=True, beats=(Taken("demo", 240.0, 80.0),))], CONFIGURATION
+    found = history_of(
+        [a_rehearsal(), a_rehearsal(alone=True, beats=(BeatDuration("demo", 240.0, 80.0),))],
+        CONFIGURATION,
     )
     assert (found.demos, found.alone, len(found.baseline)) == ((190.0,), (80.0,), 2)
 
@@ -178,9 +189,9 @@ OTHERS: dict[str, Configuration] = {
 
 @pytest.mark.parametrize("other", OTHERS)
 def test_rehearsals_of_something_else_do_not_count(other: str) -> None:
-    assert record([a_rehearsal(configuration=OTHERS[other])], CONFIGURATION).baseline == ()
+    assert history_of([a_rehearsal(configuration=OTHERS[other])], CONFIGURATION).baseline == ()
 
 
 def test_a_configuration_survives_its_file(path: Path) -> None:
-    keep(a_rehearsal(), path)
-    assert kept(path)[0].configuration == configuration(a_spec(), Kind.MEASURED)
+    append_rehearsal(a_rehearsal(), path)
+    assert read_rehearsals(path)[0].configuration == configuration_of(a_spec(), Kind.MEASURED)

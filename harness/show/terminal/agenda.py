@@ -21,7 +21,7 @@ from harness.show.terminal.lines import (
     pad,
     piece,
 )
-from harness.talk.agenda import Standing
+from harness.talk.agenda import AgendaPosition
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 19
 LEAST_OVERRUN_S = 1.0
@@ -31,12 +31,12 @@ _SENTENCE_ROWS = 6
 _FIXED_ROWS = 8
 
 
-def talk_clock(stands: Standing) -> str:
+def talk_clock(stands: AgendaPosition) -> str:
     """Return the talk's clock against its length: ``talk 6:12 of 12:00``."""
     return f"talk {words.minutes(stands.elapsed)} of {words.minutes(stands.talk.length)}"
 
 
-def both_clocks(stands: Standing) -> str:
+def both_clocks(stands: AgendaPosition) -> str:
     """Return both clocks in a line: ``talk 6:12 of 12:00 · demo 1:02 of 4:30``."""
     return (
         talk_clock(stands)
@@ -45,7 +45,7 @@ def both_clocks(stands: Standing) -> str:
     )
 
 
-def both_clocks_short(stands: Standing) -> str:
+def both_clocks_short(stands: AgendaPosition) -> str:
     """Return both clocks in as few words as there can be, for the corner of a race: ``talk 6:12/12:00 · demo 1:02/4:30``."""
     whole = f"talk {words.minutes(stands.elapsed)}/{words.minutes(stands.talk.length)}"
     if stands.beat is None:
@@ -59,7 +59,7 @@ def both_clocks_short(stands: Standing) -> str:
     return f"{whole} · {words.printable(stands.beat.name)} {own}"
 
 
-def beat_clock(stands: Standing) -> str:
+def beat_clock(stands: AgendaPosition) -> str:
     """Return the present beat's clock against its budget, and an overrun in words: ``1:27 of 1:15, OVER by 0:12``; empty at the end."""
     if stands.beat is None:
         return ""
@@ -71,14 +71,14 @@ def beat_clock(stands: Standing) -> str:
     )
 
 
-def beat_title(stands: Standing) -> str:
+def beat_title(stands: AgendaPosition) -> str:
     """Return which beat it is: ``beat 2 of 6 · AXIS``."""
     if stands.beat is None:
         return "the talk is over"
     return f"beat {words.count(stands.place + 1)} of {words.count(len(stands.talk.beats))} · {words.printable(stands.beat.name).upper()}"
 
 
-def time_left(stands: Standing) -> str:
+def time_left(stands: AgendaPosition) -> str:
     """Return what is left of the talk, or by how much it is over its time."""
     length = words.minutes(stands.talk.length)
     if stands.left <= -LEAST_OVERRUN_S:
@@ -86,7 +86,7 @@ def time_left(stands: Standing) -> str:
     return f"{clock_digits(stands)} left of {length}"
 
 
-def slack_left(stands: Standing) -> str:
+def slack_left(stands: AgendaPosition) -> str:
     """Return how much slack is left if the rest keeps to its budgets, or by how much it will not fit; empty once all is over."""
     if stands.beat is None:
         return ""
@@ -95,7 +95,7 @@ def slack_left(stands: Standing) -> str:
     return f"slack {words.minutes(max(0.0, stands.spare))}"
 
 
-def next_beat(stands: Standing) -> str:
+def next_beat(stands: AgendaPosition) -> str:
     """Return the next beat with its budget; empty once all is over."""
     beat = stands.following
     if stands.beat is None:
@@ -107,7 +107,7 @@ def next_beat(stands: Standing) -> str:
     )
 
 
-def clock_digits(stands: Standing) -> str:
+def clock_digits(stands: AgendaPosition) -> str:
     """Return what the big digits show: what is left, or what the talk is over its time by, which the words beside them tell."""
     return words.minutes(
         abs(stands.talk.length - int(stands.elapsed))
@@ -137,7 +137,9 @@ def wrap(text: str, width: int, most: int) -> list[str]:
     )
 
 
-def draw_beat(stands: Standing, sentence: str, prompt: str, *, columns: int, rows: int) -> Frame:
+def draw_beat(
+    stands: AgendaPosition, sentence: str, prompt: str, *, columns: int, rows: int
+) -> Frame:
     """Draw the present beat of a rehearsal for a terminal of that size; ``prompt`` is what a key would do."""
     lines = _large(stands, sentence, prompt, columns, rows)
     if columns < SMALLEST_COLUMNS or rows < SMALLEST_ROWS:
@@ -145,7 +147,9 @@ def draw_beat(stands: Standing, sentence: str, prompt: str, *, columns: int, row
     return Frame(tuple(pad(line, columns) for line in lines))
 
 
-def _large(stands: Standing, sentence: str, prompt: str, columns: int, rows: int) -> list[Line]:
+def _large(
+    stands: AgendaPosition, sentence: str, prompt: str, columns: int, rows: int
+) -> list[Line]:
     inner = columns - 2
     face = largest_face(inner, rows - 1 - _FIXED_ROWS - _SENTENCE_ROWS)
     said = wrap(sentence, inner - 2, _SENTENCE_ROWS)
@@ -180,7 +184,9 @@ def _large(stands: Standing, sentence: str, prompt: str, columns: int, rows: int
     ]
 
 
-def _small(stands: Standing, sentence: str, prompt: str, columns: int, rows: int) -> list[Line]:
+def _small(
+    stands: AgendaPosition, sentence: str, prompt: str, columns: int, rows: int
+) -> list[Line]:
     """Return the same in words, for a terminal that is too small for more; what matters most comes first."""
     told = [
         f"{time_left(stands)}",

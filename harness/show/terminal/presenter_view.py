@@ -38,8 +38,14 @@ from harness.show.terminal.panel import elapsed
 from harness.show.terminal.side_box import progress_percent
 from harness.state.board import Board, Lane, Stage
 from harness.state.stall import stalled_s
-from harness.talk.agenda import Course, Standing, standing
-from harness.talk.forecast import Deadline, Ground, Record, ending, run_left
+from harness.talk.agenda import AgendaPosition, TalkProgress, position_at
+from harness.talk.forecast import (
+    Deadline,
+    DeadlineBasis,
+    RehearsalHistory,
+    estimate_side,
+    session_time_left,
+)
 
 SMALLEST_COLUMNS, SMALLEST_ROWS = 76, 22
 
@@ -72,11 +78,11 @@ class Scene:
     ``stall_after`` in seconds.
     """
 
-    course: Course
+    course: TalkProgress
     now: float
     sentence: str
     run: FollowedRun | None
-    record: Record
+    record: RehearsalHistory
     deadlines: tuple[Deadline, ...]
     stall_after: float
     note: str
@@ -84,9 +90,9 @@ class Scene:
     trouble: str = ""
 
     @property
-    def stands(self) -> Standing:
+    def stands(self) -> AgendaPosition:
         """Return where the talk stands."""
-        return standing(self.course, self.now)
+        return position_at(self.course, self.now)
 
 
 def draw_presenter_view(scene: Scene, *, columns: int, rows: int) -> Frame:
@@ -117,10 +123,10 @@ def warning(run: FollowedRun | None, stall_after: float) -> str:
     return ""
 
 
-def describe_side(run: FollowedRun, which: Side, record: Record) -> tuple[str, ...]:
+def describe_side(run: FollowedRun, which: Side, record: RehearsalHistory) -> tuple[str, ...]:
     """Return how one side goes, in several lengths: its clock, its progress, and when its clock will stop by what."""
-    lane, walls = run.board.lane(which), record.walls(which)
-    found, rehearsals = ending(lane, run.at, walls), words.number_of(len(walls), "rehearsal")
+    lane, walls = run.board.lane(which), record.wall_times(which)
+    found, rehearsals = estimate_side(lane, run.at, walls), words.number_of(len(walls), "rehearsal")
     state, lead = _state(run, which), "left" if lane.started_at is not None else "takes"
     by = (
         [f"≈ {words.minutes(found.by_progress)} by progress"]
@@ -141,14 +147,14 @@ def describe_side(run: FollowedRun, which: Side, record: Record) -> tuple[str, .
     )
 
 
-def describe_run(run: FollowedRun, record: Record) -> str:
+def describe_run(run: FollowedRun, record: RehearsalHistory) -> str:
     """Return when both clocks will have stopped, or how the session ended."""
     board = run.board
     if board.closed is not None:
         remark = f": {words.printable(board.closed.remark)}" if board.closed.remark else ""
         return f"the session is over, {board.closed.status}{remark}"
     spec = board.opened.spec if board.opened is not None else None
-    left = run_left(board, spec, run.at, record) if spec is not None else None
+    left = session_time_left(board, spec, run.at, record) if spec is not None else None
     rounds = (
         f", round {words.count(_trial(board) + 1)} of {words.count(spec.trials)}"
         if spec is not None and spec.trials > 1
@@ -170,11 +176,11 @@ def heartbeat(scene: Scene) -> str:
     return "; ".join([*talk, *run])
 
 
-def describe_deadline(deadline: Deadline, stands: Standing) -> tuple[str, ...]:
+def describe_deadline(deadline: Deadline, stands: AgendaPosition) -> tuple[str, ...]:
     """Return how much of the time to decide is left, in several lengths, the longest first; nothing once the demo is over."""
     moment, spare = words.minutes(deadline.at), deadline.at - stands.elapsed
     took = words.minutes(deadline.seconds)
-    if deadline.ground is Ground.RECORDING:
+    if deadline.basis is DeadlineBasis.RECORDING:
         if spare < 0:
             return f"too late for the recording, which plays {took}", "too late for the recording"
         return (
@@ -182,11 +188,11 @@ def describe_deadline(deadline: Deadline, stands: Standing) -> tuple[str, ...]:
             f"recording until {moment}",
         )
     demos = words.number_of(deadline.number, "demo") + (
-        " alone" if deadline.ground is Ground.ALONE else ""
+        " alone" if deadline.basis is DeadlineBasis.ALONE else ""
     )
     live = (
         f"live has {took} by its budget"
-        if deadline.ground is Ground.BUDGET
+        if deadline.basis is DeadlineBasis.BUDGET
         else f"live took {took} at most in {demos}"
     )
     if spare < 0:
@@ -292,7 +298,7 @@ def _decisions(scene: Scene, width: int) -> list[str]:
         wanted = [
             deadline
             for deadline in scene.deadlines
-            if deadline.ground is Ground.RECORDING or not in_demo
+            if deadline.basis is DeadlineBasis.RECORDING or not in_demo
         ]
         lines = [
             *([first_fitting(_must_end(stands), width)] if in_demo else []),
@@ -301,7 +307,7 @@ def _decisions(scene: Scene, width: int) -> list[str]:
     return [*lines, "", ""][:2]
 
 
-def _must_end(stands: Standing) -> tuple[str, ...]:
+def _must_end(stands: AgendaPosition) -> tuple[str, ...]:
     """Return until when the demo must have ended, so that what follows still fits, in several lengths."""
     end = stands.talk.length - stands.talk.after_demo
     moment, left = words.minutes(end), end - stands.elapsed

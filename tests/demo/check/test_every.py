@@ -13,7 +13,7 @@ from demo.options import Options
 from harness.errors import Interrupted
 from harness.model import Kind, Status
 from harness.run.plan import Plan
-from harness.talk.history import REHEARSALS, Rehearsal, configuration, keep
+from harness.talk.history import REHEARSALS_NAME, Rehearsal, append_rehearsal, configuration_of
 from tests.builders import a_workload_file
 from tests.options import some_options
 
@@ -130,7 +130,7 @@ def a_rehearsal(typed: Options) -> Rehearsal:
     """Return a complete rehearsal of what was typed."""
     wanted = every.requested(typed)
     assert isinstance(wanted, Plan)
-    alike = configuration(wanted.published_spec(Path.home()), Kind.SIMULATED)
+    alike = configuration_of(wanted.published_spec(Path.home()), Kind.SIMULATED)
     return Rehearsal(
         began_utc="2026-11-22T09:14:07+00:00",
         status=Status.COMPLETE,
@@ -146,9 +146,9 @@ def a_rehearsal(typed: Options) -> Rehearsal:
 def test_rehearsals_of_this_configuration_are_told_and_those_of_others_counted(
     tmp_path: Path,
 ) -> None:
-    keep(a_rehearsal(replace(TYPED, workers=5)), tmp_path / REHEARSALS)
+    append_rehearsal(a_rehearsal(replace(TYPED, workers=5)), tmp_path / REHEARSALS_NAME)
     alone = found(tmp_path)["rehearsals"]
-    keep(a_rehearsal(TYPED), tmp_path / REHEARSALS)
+    append_rehearsal(a_rehearsal(TYPED), tmp_path / REHEARSALS_NAME)
     assert alone.sentence == "none of this configuration on record, 1 of other ones"
     assert (
         found(tmp_path)["rehearsals"].sentence == "1 on record: baseline 12.0 s, distributed 6.50 s"
@@ -156,7 +156,7 @@ def test_rehearsals_of_this_configuration_are_told_and_those_of_others_counted(
 
 
 def test_a_list_of_rehearsals_that_cannot_be_read_is_warned_of(tmp_path: Path) -> None:
-    (tmp_path / REHEARSALS).write_text("nonsense\n")
+    (tmp_path / REHEARSALS_NAME).write_text("nonsense\n")
     seen = found(tmp_path)["rehearsals"]
     assert (seen.verdict, "line 1" in seen.sentence) == (Verdict.WARN, True)
 

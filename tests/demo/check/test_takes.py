@@ -14,7 +14,7 @@ from harness.cast.format import Cast, Event
 from harness.model import Kind
 from harness.takes.privacy import Identity, Leak, LeakKind
 from harness.takes.recordings import Recording
-from harness.talk.forecast import Record
+from harness.talk.forecast import RehearsalHistory
 from tests.builders import a_results, a_spec, some_words
 
 NOW = datetime(2026, 11, 25, 9, 14, 7, tzinfo=UTC)
@@ -26,7 +26,9 @@ LEAK = Leak(LeakKind.HOME, "/h***", 12)
 
 
 def test_rehearsals_are_counted_and_told_with_their_spread() -> None:
-    found = takes.rehearsals(Record((53.7, 52.1, 55.0), (28.9, 28.1, 31.0)), 0)
+    found = takes.rehearsals(
+        RehearsalHistory(baseline=(53.7, 52.1, 55.0), distributed=(28.9, 28.1, 31.0)), 0
+    )
     assert (found.verdict, found.sentence) == (
         Verdict.OK,
         "3 on record: baseline 53.7 s (52.1 to 55.0 s), distributed 28.9 s (28.1 to 31.0 s)",
@@ -35,14 +37,14 @@ def test_rehearsals_are_counted_and_told_with_their_spread() -> None:
 
 def test_one_rehearsal_has_no_spread() -> None:
     assert (
-        takes.rehearsals(Record((53.7,), (28.9,)), 4).sentence
+        takes.rehearsals(RehearsalHistory(baseline=(53.7,), distributed=(28.9,)), 4).sentence
         == "1 on record: baseline 53.7 s, distributed 28.9 s"
     )
 
 
 def test_a_side_is_told_under_its_own_name() -> None:
     assert (
-        takes.rehearsals(Record(distributed=(28.9,)), 0).sentence
+        takes.rehearsals(RehearsalHistory(distributed=(28.9,)), 0).sentence
         == "1 on record: distributed 28.9 s"
     )
 
@@ -55,7 +57,7 @@ def test_a_side_is_told_under_its_own_name() -> None:
     ],
 )
 def test_no_rehearsal_is_warned_of(others: int, said: str) -> None:
-    assert takes.rehearsals(Record(), others) == Finding(
+    assert takes.rehearsals(RehearsalHistory(), others) == Finding(
         "rehearsals", Verdict.WARN, said, "make rehearse"
     )
 

@@ -7,15 +7,15 @@ import pytest
 from demo.race.screens import Events, Live, Plain, Screen, Silent
 from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN, REDRAW_EVERY_FRAMES, Keys
 from harness.events import Event, decode
+from harness.files.journal import header_line
 from harness.model import Schedule
 from harness.show.terminal.log_lines import HEARTBEAT_S
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
-from harness.takes.folder import journal_header
 from tests.builders import a_board, a_spec, arming_events, some_events, sweep_events
 
 CAPTION = Caption("7c21", Schedule.IN_TURN, datetime(2026, 11, 22, 9, 14, 7, tzinfo=UTC))
-HEADER = journal_header("7c21", "2026-11-22T09:14:07+00:00")
+HEADER = header_line("7c21", "2026-11-22T09:14:07+00:00")
 
 
 def shown(screen: Screen, batches: Iterable[list[Event]]) -> None:

@@ -9,12 +9,12 @@ import pytest
 from demo.talk.presenter_state import PresenterState
 from harness import events as e
 from harness.errors import BadRequest
+from harness.files.journal import header_line
 from harness.model import Kind, Side, Status
-from harness.takes.folder import journal_header
-from harness.talk.agenda import Talk, standing
-from harness.talk.broadcast import Announcement
-from harness.talk.forecast import Record
-from harness.talk.history import Rehearsal, Taken, configuration, keep
+from harness.talk.agenda import Agenda, position_at
+from harness.talk.broadcast import Broadcast
+from harness.talk.forecast import RehearsalHistory
+from harness.talk.history import BeatDuration, Rehearsal, append_rehearsal, configuration_of
 from tests.builders import a_spec, an_opening, arming_events, some_words, trial_events
 from tests.talks import TALK, process_that_has_ended
 
@@ -28,7 +28,7 @@ class Stage:
 
     root: Path
     take: Path | None = None
-    talk: Talk = TALK
+    talk: Agenda = TALK
     now: float = NOON
     state: PresenterState = field(init=False)
 
@@ -66,7 +66,7 @@ def session(
     journal = folder / "events.jsonl"
     launched = e.stamp(e.Launched(pid=pid or os.getpid()), 0.1, Side.BASELINE, 0)
     journal.write_bytes(
-        journal_header("7c21", began)
+        header_line("7c21", began)
         + b"".join(map(e.encode, (an_opening(**opening), launched, *told)))
     )
     return journal
@@ -207,8 +207,11 @@ def test_rehearsals_of_the_same_configuration_are_taken_into_account(tmp_path: P
         "distributed_s": (22.0,),
     }
     for spec, wall_s in ((a_spec(), 40.0), (a_spec(workers=3), 99.0)):
-        beats, wanted = (Taken("demo", 270.0, 100.0 + wall_s),), configuration(spec, Kind.MEASURED)
-        keep(
+        beats, wanted = (
+            (BeatDuration("demo", 270.0, 100.0 + wall_s),),
+            configuration_of(spec, Kind.MEASURED),
+        )
+        append_rehearsal(
             Rehearsal(configuration=wanted, beats=beats, baseline_s=(wall_s,), **known),
             tmp_path / "rehearsals.jsonl",
         )
@@ -228,12 +231,10 @@ def test_rehearsals_that_cannot_be_read_are_left_out_and_said_to_be(tmp_path: Pa
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
     scene = stage.state.scene()
-    said = (
-        f"no estimates from rehearsals: line 1 of {tmp_path / 'rehearsals.jsonl'} is no rehearsal: "
-    )
+    said = f"no estimates from rehearsals: line 1 of {tmp_path / 'rehearsals.jsonl'} is not a rehearsal: "
     assert (scene.note, scene.record, scene.trouble.startswith(said)) == (
         "train · run 7c21",
-        Record(),
+        RehearsalHistory(),
         True,
     )
 
@@ -311,10 +312,10 @@ def test_the_prompt_says_what_enter_does(tmp_path: Path) -> None:
 # The talk of a rehearsal.
 
 
-def announced(stage: Stage) -> Announcement:
+def announced(stage: Stage) -> Broadcast:
     """Begin a talk in the other terminal."""
-    talk = Talk(100.0, (TALK.beats[0], TALK.beats[1]))
-    return Announcement(talk, some_words(bottleneck="it is slow"), stage.now, stage.root)
+    talk = Agenda(100.0, (TALK.beats[0], TALK.beats[1]))
+    return Broadcast.start(talk, some_words(bottleneck="it is slow"), stage.now, stage.root)
 
 
 def test_the_talk_of_a_rehearsal_is_followed(tmp_path: Path) -> None:
@@ -371,4 +372,4 @@ def test_a_rehearsal_that_was_over_before_is_not_followed(tmp_path: Path) -> Non
     stage = Stage(tmp_path)
     announced(stage).close(stage.now)
     stage.pass_time(1.0)
-    assert standing(stage.state.course, stage.now).talk == TALK
+    assert position_at(stage.state.course, stage.now).talk == TALK

@@ -19,6 +19,7 @@ from rich.cells import cell_len
 from demo.talk.presenter_state import PresenterState
 from demo.talk.presenter_view import NewsLines
 from harness import events as e
+from harness.files.journal import header_line
 from harness.model import Side, Status
 from harness.show.terminal.presenter_view import (
     FollowedRun,
@@ -29,10 +30,9 @@ from harness.show.terminal.presenter_view import (
     heartbeat,
     warning,
 )
-from harness.takes.folder import journal_header
-from harness.talk.agenda import Course, said, standing
-from harness.talk.agenda_file import read_talk
-from harness.talk.forecast import Record, deadlines
+from harness.talk.agenda import TalkProgress, fill_in, position_at
+from harness.talk.agenda_file import read_agenda
+from harness.talk.forecast import RehearsalHistory, deadlines
 from tests.builders import (
     BASELINE_S,
     a_board,
@@ -49,7 +49,7 @@ from tests.talks import cue as cue_at
 from tests.terminals import Look, Telling, Terminal, Told, at_once, surroundings
 from workloads.train import WORKLOAD
 
-REHEARSED = Record(
+REHEARSED = RehearsalHistory(
     baseline=(39.0, 41.0, 43.0), distributed=(20.0, 24.0, 22.0), demos=(150.0, 225.0)
 )
 SIZES = [(80, 24), (40, 12)]
@@ -77,11 +77,11 @@ def a_scene(
     """Return a moment of a talk of which beats took those seconds, the present one ``now`` seconds so far."""
     course = a_course(*durations, began=0.0)
     at = sum(durations) + now
-    beat = standing(course, at).beat
+    beat = position_at(course, at).beat
     fields: dict[str, Any] = {
-        "course": course if begun else Course(TALK),
+        "course": course if begun else TalkProgress(TALK),
         "now": at,
-        "sentence": said(beat, some_words()) if beat is not None else "",
+        "sentence": fill_in(beat, some_words()) if beat is not None else "",
         "run": run,
         "record": REHEARSED,
         "deadlines": deadlines(TALK, REHEARSED, 94.0),
@@ -174,12 +174,12 @@ def test_the_cue_tells_what_is_left_the_beat_the_next_one_and_what_to_say(
 def test_the_longest_sentence_of_the_shipped_talk_is_seen_whole() -> None:
     words = WORKLOAD.words
     told = [
-        " ".join(drawn(a_scene(a_run(6.0), sentence=said(beat, words))).split())
-        for beat in read_talk().beats
+        " ".join(drawn(a_scene(a_run(6.0), sentence=fill_in(beat, words))).split())
+        for beat in read_agenda().beats
     ]
     assert all(
-        " ".join(said(beat, words).split()) in seen
-        for beat, seen in zip(read_talk().beats, told, strict=True)
+        " ".join(fill_in(beat, words).split()) in seen
+        for beat, seen in zip(read_agenda().beats, told, strict=True)
     )
 
 
@@ -223,13 +223,15 @@ def test_a_side_that_has_not_gone_takes_what_it_took_before() -> None:
 
 
 def test_one_rehearsal_is_told_as_one() -> None:
-    assert describe_side(a_run(7.0), Side.BASELINE, Record(baseline=(41.0,)))[0].endswith(
+    assert describe_side(a_run(7.0), Side.BASELINE, RehearsalHistory(baseline=(41.0,)))[0].endswith(
         "takes ≈ 0:41 by 1 rehearsal"
     )
 
 
 def test_nothing_is_foretold_of_a_side_that_was_never_rehearsed_and_has_done_nothing() -> None:
-    assert describe_side(a_run(8.5), Side.BASELINE, Record()) == ("baseline     00:00.5    0 %",)
+    assert describe_side(a_run(8.5), Side.BASELINE, RehearsalHistory()) == (
+        "baseline     00:00.5    0 %",
+    )
 
 
 def test_a_side_that_has_stopped_shows_its_clock() -> None:
@@ -248,7 +250,7 @@ def test_of_several_rounds_the_present_one_is_named() -> None:
 
 
 def test_without_rehearsals_a_run_has_no_estimate() -> None:
-    assert describe_run(a_run(30.0), Record()) == "the run has no estimate yet"
+    assert describe_run(a_run(30.0), RehearsalHistory()) == "the run has no estimate yet"
 
 
 def test_how_a_session_ended_is_told() -> None:
@@ -287,7 +289,7 @@ def test_after_the_minute_to_decide_it_is_too_late_to_go_live() -> None:
 
 
 def test_a_demo_that_never_fits_is_too_late_from_the_start() -> None:
-    record = Record(demos=(700.0,))
+    record = RehearsalHistory(demos=(700.0,))
     assert (
         decisions(now=1.0, deadlines=deadlines(TALK, record, None))[0]
         == "TOO LATE to go live, from the start: live took 11:40 at most in 1 demo"
@@ -296,7 +298,7 @@ def test_a_demo_that_never_fits_is_too_late_from_the_start() -> None:
 
 def test_a_demo_that_was_never_rehearsed_goes_by_its_budget() -> None:
     assert (
-        decisions(now=0.0, deadlines=deadlines(TALK, Record(), None))[0]
+        decisions(now=0.0, deadlines=deadlines(TALK, RehearsalHistory(), None))[0]
         == "decide by 6:00, 6:00 from now: live has 4:30 by its budget"
     )
 
@@ -433,7 +435,7 @@ def test_what_could_not_be_read_is_told_once_and_keeps_nothing_else_back(tmp_pat
 
 # The real program.
 
-HEADER = journal_header("7c21", "2026-11-22T09:14:07+00:00")
+HEADER = header_line("7c21", "2026-11-22T09:14:07+00:00")
 ENTER, CTRL_C = b"\r", b"\x03"
 LONG = (
     "--workload",
@@ -724,7 +726,7 @@ def test_a_cue_is_told_without_rehearsals_that_cannot_be_read(tmp_path: Path) ->
         line
         for _, line in told.lines
         if line.startswith(
-            "no estimates from rehearsals: line 1 of recordings/rehearsals.jsonl is no"
+            "no estimates from rehearsals: line 1 of recordings/rehearsals.jsonl is not a rehearsal"
         )
     ]
     assert (told.exit_code, told.errors, len(said), told.lines[-1][1]) == (

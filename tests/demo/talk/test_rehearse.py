@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from harness.model import Status
-from harness.talk.broadcast import ANNOUNCED, Listener
-from harness.talk.history import Rehearsal, kept
+from harness.talk.broadcast import BROADCAST_NAME, BroadcastReader
+from harness.talk.history import Rehearsal, read_rehearsals
 from tests.talks import QUICK, a_desk, rehearse, told_at
 from tests.terminals import PYTHON, ROOT, Look, Terminal, Tmux, Told, at_once, still_running
 
@@ -44,7 +44,7 @@ class Rehearsed:
     @property
     def kept(self) -> tuple[Rehearsal, ...]:
         """Return what was kept of it."""
-        return kept(self.desk / "recordings" / "rehearsals.jsonl")
+        return read_rehearsals(self.desk / "recordings" / "rehearsals.jsonl")
 
     @property
     def takes(self) -> list[Path]:
@@ -242,9 +242,9 @@ def test_a_small_terminal_is_told_in_words(rehearsals: dict[str, Rehearsed]) -> 
 
 
 def test_the_cue_can_hear_that_the_talk_is_over(rehearsed: Rehearsed) -> None:
-    heard = Listener(rehearsed.desk / "recordings").listen()
+    heard = BroadcastReader(rehearsed.desk / "recordings").latest()
     assert heard is not None
-    assert (heard.course.over, heard.over_at is not None) == (True, True)
+    assert (heard.progress.over, heard.over_at is not None) == (True, True)
 
 
 # Stopping.
@@ -309,7 +309,7 @@ def test_a_stopped_rehearsal_leaves_no_process_behind(
 
 @pytest.mark.parametrize("name", STOPS)
 def test_the_cue_hears_that_a_stopped_talk_is_over(name: str, stops: dict[str, Rehearsed]) -> None:
-    heard = Listener(stops[name].desk / "recordings").listen()
+    heard = BroadcastReader(stops[name].desk / "recordings").latest()
     assert heard is not None
     assert heard.over_at is not None
 
@@ -396,7 +396,7 @@ def test_ctrl_z_gives_the_shell_back_and_the_talk_goes_on_meanwhile(tmp_path: Pa
         (False, True),
         (False, True),
     ]
-    (one,) = kept(desk / "recordings" / "rehearsals.jsonl")
+    (one,) = read_rehearsals(desk / "recordings" / "rehearsals.jsonl")
     assert (one.status, len(one.beats)) == (Status.COMPLETE, 3)
 
 
@@ -419,12 +419,12 @@ def test_without_a_terminal_only_the_demo_is_rehearsed_and_nobody_is_waited_for(
     ui: str, alone: dict[str, tuple[Told, Path]]
 ) -> None:
     told, desk = alone[ui]
-    rehearsals = kept(desk / "recordings" / "rehearsals.jsonl")
+    rehearsals = read_rehearsals(desk / "recordings" / "rehearsals.jsonl")
     assert told.exit_code == 0
     assert [(one.alone, one.status, [beat.name for beat in one.beats]) for one in rehearsals] == [
         (True, Status.COMPLETE, ["demo"])
     ] * (2 if ui == "none" else 1)
-    assert not (desk / "recordings" / ANNOUNCED).exists()
+    assert not (desk / "recordings" / BROADCAST_NAME).exists()
 
 
 @pytest.mark.parametrize("ui", ["plain", "json", "none"])
@@ -494,7 +494,7 @@ def test_rehearsals_that_cannot_be_read_are_refused_before_the_talk(tmp_path: Pa
     told = told_at(desk, "rehearse", "--talk", "talk.toml", *QUICK)
     assert (
         told.exit_code,
-        "line 1 of recordings/rehearsals.jsonl is no rehearsal" in told.errors,
+        "line 1 of recordings/rehearsals.jsonl is not a rehearsal" in told.errors,
     ) == (2, True)
 
 
@@ -517,6 +517,6 @@ def test_a_race_that_fails_is_kept_as_a_failed_rehearsal(tmp_path: Path) -> None
         "--ui",
         "none",
     )
-    (one,) = kept(desk / "recordings" / "rehearsals.jsonl")
+    (one,) = read_rehearsals(desk / "recordings" / "rehearsals.jsonl")
     assert (told.exit_code, one.status, one.baseline_s) == (3, Status.FAILED, ())
     assert "the rehearsal is kept as incomplete" in told.errors

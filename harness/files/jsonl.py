@@ -1,0 +1,150 @@
+"""Files of JSON lines, which grow line by line: read whole, appended to, or followed while they grow.
+
+One set of rules for all of them. A line ends with a newline and has at most 1,000,000 bytes. Blank lines
+and comments (``#``) are skipped. In a file read whole, a line that cannot be decoded is refused by its
+number. In a file that is followed, a line without its newline is still being written and left for later.
+May import ``errors`` and ``text``.
+"""
+
+import contextlib
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from harness.errors import BadRequest, TwoclocksError
+from harness.text import printable
+
+LONGEST_LINE_BYTES = 1_000_000
+_PIECE_BYTES = 4 * LONGEST_LINE_BYTES
+
+Line = TypeVar("Line")
+
+
+class Part(NamedTuple):
+    """Some bytes of a file, and when it was last written, in seconds since 1970."""
+
+    content: bytes
+    written_at: float
+
+
+def read_all(
+    content: bytes,
+    decode: Callable[[bytes], Line],
+    *,
+    name: str,
+    noun: str,
+    hint: str,
+    first: int = 1,
+) -> tuple[Line, ...]:
+    """Return every line decoded; raise ``BadRequest`` for the first that is not ``noun``.
+
+    ``name`` is the file's, ``first`` the number of the first line of ``content``.
+    """
+    decoded = []
+    for number, line in enumerate(content.split(b"\n"), first):
+        if not _says_something(line):
+            continue
+        try:
+            decoded.append(_decode(line, decode))
+        except (TwoclocksError, msgspec.MsgspecError, ValueError, RecursionError) as error:
+            reason = printable(str(error.__cause__ or error))[:200]
+            raise BadRequest(f"line {number:,} of {name} is not {noun}: {reason}", hint) from error
+    return tuple(decoded)
+
+
+def _says_something(line: bytes) -> bool:
+    return bool(line.strip()) and not line.startswith(b"#")
+
+
+def _decode(line: bytes, decode: Callable[[bytes], Line]) -> Line:
+    if len(line) > LONGEST_LINE_BYTES:
+        raise ValueError(f"its {len(line):,} bytes are too many")
+    return decode(line)
+
+
+def append(path: Path, line: bytes) -> None:
+    """Add a line to a file on disk, whole or not at all; raise ``OSError`` where that cannot be.
+
+    A line before it that was cut short is ended first.
+    """
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
+    descriptor = os.open(path, flags, 0o644)
+    try:
+        size = os.fstat(descriptor).st_size
+        cut_short = size and os.pread(descriptor, 1, size - 1) != b"\n"
+        try:
+            write_whole(descriptor, (b"\n" if cut_short else b"") + line + b"\n")
+            os.fsync(descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, size)
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def write_whole(
+    descriptor: int, content: bytes, note: Callable[[bytes], object] | None = None
+) -> None:
+    """Write everything, however little the system takes at a time; ``note`` each part written.
+
+    Raises ``OSError`` where it cannot go on, as on a full disk.
+    """
+    while content:
+        written = os.write(descriptor, content)
+        if note is not None:
+            note(content[:written])
+        content = content[written:]
+
+
+class Tail:
+    """The lines of a file that grows, each returned once, when it is whole.
+
+    ``skipped`` counts pieces without a newline that were too long to be a line.
+    """
+
+    def __init__(self, path: Path, largest_bytes: int) -> None:
+        self.skipped = 0
+        self._path = path
+        self._largest_bytes = largest_bytes
+        self._offset = 0
+
+    @property
+    def started(self) -> bool:
+        """Return whether anything was read yet."""
+        return self._offset > 0
+
+    def new_lines(self) -> tuple[list[bytes], float]:
+        """Return the lines written since the last call, and when the file was last written."""
+        content, written_at = read_part(self._path, self._largest_bytes, since=self._offset)
+        whole = content[: content.rfind(b"\n") + 1]
+        if not whole and len(content) >= _PIECE_BYTES:
+            self.skipped += 1
+            self._offset += len(content)
+            return [], written_at
+        self._offset += len(whole)
+        return [line for line in whole.split(b"\n") if _says_something(line)], written_at
+
+
+def read_part(path: Path, largest_bytes: int, since: int = 0, most: int = _PIECE_BYTES) -> Part:
+    """Return up to ``most`` bytes of a file from ``since`` on; a negative one counts from the end.
+
+    The part is empty where the file cannot be read, is not a regular file or is too large.
+    """
+    nothing = Part(b"", 0.0)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except (OSError, ValueError):
+        return nothing
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > largest_bytes:
+            return nothing
+        offset = since if since >= 0 else max(0, status.st_size + since)
+        return Part(os.pread(descriptor, most, offset), status.st_mtime)
+    finally:
+        os.close(descriptor)
