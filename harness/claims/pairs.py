@@ -43,12 +43,12 @@ class Pairs:
     @property
     def processes(self) -> tuple[Process, ...]:
         """Return every process that did work, the baseline's first."""
-        return tuple(worker.process for trial in self.trials for worker in trial.workers_detail)
+        return processes_of(self.trials)
 
     @property
     def workers(self) -> tuple[Process, ...]:
         """Return the workers of the first distributed trial."""
-        return tuple(worker.process for worker in self.distributed[0].workers_detail)
+        return processes_of(self.distributed[:1])
 
     @property
     def baseline_s(self) -> float:
@@ -115,10 +115,9 @@ class Pairs:
         if self.results.kind is Kind.SIMULATED:
             return False
         cores = {host.id: host.cores for host in self.results.hosts}
-        homes = {process.host for process in self.workers}
         return any(
             self._cores_needed(home) > min(cores.get(home, math.inf), self._cores_allowed(home))
-            for home in homes
+            for home in hosts_of(self.distributed[:1])
         )
 
     def _cores_needed(self, home: str) -> int:
@@ -140,7 +139,7 @@ class Pairs:
     @property
     def arithmetic_may_differ(self) -> bool:
         """Return whether thread counts, processors or BLAS differ, so that last bits may too."""
-        homes = {process.host for process in self.processes}
+        homes = hosts_of(self.trials)
         hosts = {(host.cpu_model, host.blas) for host in self.results.hosts if host.id in homes}
         return len(hosts) > 1 or len({process.threads for process in self.processes}) > 1
 
@@ -184,6 +183,16 @@ def pairs_by_scale(results: Results) -> tuple[Pairs, ...]:
 def finished_trials(results: Results) -> tuple[Trial, ...]:
     """Return every trial that came to its end, at every scale."""
     return tuple(trial for trial in results.trials if not trial.failure and trial.wall_s > 0)
+
+
+def processes_of(trials: Iterable[Trial]) -> tuple[Process, ...]:
+    """Return every process that worked in these trials."""
+    return tuple(worker.process for trial in trials for worker in trial.workers_detail)
+
+
+def hosts_of(trials: Iterable[Trial]) -> set[str]:
+    """Return the label of every host that worked in these trials."""
+    return {process.host for process in processes_of(trials)}
 
 
 def one_worker_ratio(results: Results) -> float | None:

@@ -6,7 +6,7 @@ May import ``rule``, ``pairs``, ``baseline_proof`` and the threshold of a quiet 
 from collections.abc import Callable
 
 from harness.claims.baseline_proof import DRIFT_LIMIT, Proof, proof
-from harness.claims.pairs import Pairs, one_worker_ratio
+from harness.claims.pairs import Pairs, hosts_of, one_worker_ratio
 from harness.claims.rule import (
     Caveat,
     Measure,
@@ -138,7 +138,7 @@ def _shares_machines(pairs: Pairs) -> str | None:
     results, workers = pairs.results, pairs.workers
     if len(workers) < 2:
         return None
-    if len({process.host for process in workers}) == 1:
+    if len(hosts_of(pairs.distributed[:1])) == 1:
         return "all workers share one host"
     if whole_machines(workers, results.hosts, results.spec.cores_per_worker):
         return None

@@ -3,7 +3,7 @@
 May import ``model``, ``rule`` and ``pairs``.
 """
 
-from harness.claims.pairs import Pairs, finished_trials
+from harness.claims.pairs import Pairs, finished_trials, hosts_of, processes_of
 from harness.claims.rule import (
     Caveat,
     Measured,
@@ -17,10 +17,8 @@ from harness.claims.rule import (
 from harness.model import Host, Kind, Process, Results
 
 
-def _processes(results: Results) -> list[Process]:
-    """Return every process of every finished trial."""
-    trials = finished_trials(results)
-    return [worker.process for trial in trials for worker in trial.workers_detail]
+def _processes(results: Results) -> tuple[Process, ...]:
+    return processes_of(finished_trials(results))
 
 
 def _source_differs(pairs: Pairs) -> Caveat | None:
@@ -39,9 +37,8 @@ def _source_differs(pairs: Pairs) -> Caveat | None:
 def _unlike_machines(pairs: Pairs) -> Caveat | None:
     """Judge whether the baseline's machine is of the workers' kind; an undescribed one may be."""
     kinds = {host.id: (host.cpu_model, host.cores) for host in pairs.results.hosts}
-    homes = [worker.process.host for worker in pairs.baseline[0].workers_detail]
-    ours = {kinds[home] for home in homes if home in kinds}
-    theirs = {kinds[process.host] for process in pairs.workers if process.host in kinds}
+    ours = {kinds[home] for home in hosts_of(pairs.baseline[:1]) & kinds.keys()}
+    theirs = {kinds[home] for home in hosts_of(pairs.distributed[:1]) & kinds.keys()}
     if not ours or not theirs or ours == theirs:
         return None
     return Caveat(
@@ -107,7 +104,7 @@ def _environment_incomplete(pairs: Pairs) -> Caveat | None:
     if results.kind is Kind.DECLARED:
         return None
     described = {host.id for host in results.hosts if _is_described(host)}
-    gaps = len({process.host for process in _processes(results)} - described)
+    gaps = len(hosts_of(finished_trials(results)) - described)
     if not gaps:
         return None
     return Caveat(
@@ -124,7 +121,7 @@ def _is_described(host: Host) -> bool:
 
 
 def _machines(pairs: Pairs) -> Measured:
-    homes = {process.host for process in _processes(pairs.results)}
+    homes = hosts_of(finished_trials(pairs.results))
     return (
         (count("machines", len(homes)),) if homes else Unknown("which machines worked is not known")
     )

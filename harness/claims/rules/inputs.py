@@ -3,7 +3,7 @@
 May import ``model``, ``rule`` and ``pairs``.
 """
 
-from harness.claims.pairs import Pairs, finished_trials
+from harness.claims.pairs import Pairs, finished_trials, processes_of
 from harness.claims.rule import (
     Caveat,
     Measured,
@@ -36,8 +36,8 @@ def _input_differs(pairs: Pairs) -> Caveat | None:
 def _worker_input_differs(pairs: Pairs) -> Caveat | None:
     """Judge whether each process that was asked saw the very input of its side."""
     results = pairs.results
-    workers = (worker for trial in finished_trials(results) for worker in trial.workers_detail)
-    digests = {worker.process.input_sha256 for worker in workers} - {""}
+    processes = processes_of(finished_trials(results))
+    digests = {process.input_sha256 for process in processes} - {""}
     named = {results.input.sha256} if results.input is not None else set()
     if not digests or len(digests | named) == 1:
         return None
@@ -69,8 +69,7 @@ def _input(pairs: Pairs) -> Measured:
             "both programs were given one input;"
             " what each of their processes saw of it was not asked"
         )
-    workers = (worker for trial in pairs.distributed for worker in trial.workers_detail)
-    asked = [worker.process.input_sha256 for worker in workers]
+    asked = [process.input_sha256 for process in processes_of(pairs.distributed)]
     if not asked or not all(asked):
         return Unknown("both sides loaded one input; what each worker saw of it was not asked")
     return count("items", given.items), count("bytes", given.bytes)

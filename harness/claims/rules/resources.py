@@ -5,7 +5,7 @@ May import ``model``, ``rule`` and ``pairs``.
 
 from collections.abc import Iterator
 
-from harness.claims.pairs import Pairs, finished_trials
+from harness.claims.pairs import Pairs, finished_trials, hosts_of, processes_of
 from harness.claims.rule import (
     Caveat,
     Measured,
@@ -82,21 +82,17 @@ def _at_once(pairs: Pairs) -> Iterator[tuple[str, list[Process]]]:
         if trial.workers > pairs.scale:
             continue
         hosts: dict[str, list[Process]] = {}
-        for process in (*_beside(pairs.results, trial), *_processes(trial)):
+        for process in processes_of([*_beside(pairs.results, trial), trial]):
             hosts.setdefault(process.host, []).append(process)
         yield from hosts.items()
 
 
-def _beside(results: Results, trial: Trial) -> Iterator[Process]:
-    """Yield the baseline's processes that worked while a distributed trial did."""
+def _beside(results: Results, trial: Trial) -> Iterator[Trial]:
+    """Yield the baseline's trials that ran while a distributed one did."""
     if results.schedule is Schedule.TOGETHER and trial.side is Side.DISTRIBUTED:
         for other in results.trials:
             if other.side is Side.BASELINE and other.index == trial.index:
-                yield from _processes(other)
-
-
-def _processes(trial: Trial) -> list[Process]:
-    return [worker.process for worker in trial.workers_detail]
+                yield other
 
 
 def _unequal_terms(pairs: Pairs) -> Caveat | None:
@@ -108,8 +104,8 @@ def _unequal_terms(pairs: Pairs) -> Caveat | None:
     spec, trials = pairs.results.spec, finished_trials(pairs.results)
     widened = spec.baseline_cores != spec.cores_per_worker
     comparable = [trial for trial in trials if not widened or trial.side is Side.DISTRIBUTED]
-    niceness = {process.nice for trial in trials for process in _processes(trial)}
-    threads = {process.threads for trial in comparable for process in _processes(trial)}
+    niceness = {process.nice for process in processes_of(trials)}
+    threads = {process.threads for process in processes_of(comparable)}
     if len(niceness) <= 1 and len(threads) <= 1:
         return None
     return Caveat(
@@ -186,8 +182,7 @@ def _foreign_cpu(pairs: Pairs) -> Measured:
 
 
 def _sides_share_a_host(pairs: Pairs) -> bool:
-    homes = {process.host for process in _processes(pairs.baseline[0])}
-    return any(process.host in homes for process in pairs.workers)
+    return bool(hosts_of(pairs.baseline[:1]) & hosts_of(pairs.distributed[:1]))
 
 
 def _watching(results: Results) -> float | None:

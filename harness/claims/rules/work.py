@@ -5,7 +5,14 @@ May import ``model``, ``rule`` and ``pairs``, and the threshold of a quiet machi
 
 from statistics import median
 
-from harness.claims.pairs import Pairs, finished_trials, median_of, pairs_by_scale
+from harness.claims.pairs import (
+    Pairs,
+    finished_trials,
+    hosts_of,
+    median_of,
+    pairs_by_scale,
+    processes_of,
+)
 from harness.claims.rule import (
     Caveat,
     Measured,
@@ -73,7 +80,7 @@ def _baseline_busy(pairs: Pairs) -> float | None:
 
 
 def _threads(trial: Trial) -> int:
-    return max(1, sum(worker.process.threads for worker in trial.workers_detail))
+    return max(1, sum(process.threads for process in processes_of([trial])))
 
 
 def _baseline_idle(pairs: Pairs) -> Caveat | None:
@@ -109,7 +116,7 @@ def _idle(pairs: Pairs, key: str, sentence: str) -> Caveat | None:
 def _crowded_out(pairs: Pairs) -> bool:
     """Return whether other programs used more than a little, and the cores left idle."""
     foreign = pairs.results.observer.foreign_cpu or 0.0
-    homes = {worker.process.host for trial in pairs.baseline for worker in trial.workers_detail}
+    homes = hosts_of(pairs.baseline)
     cores = max((host.cores for host in pairs.results.hosts if host.id in homes), default=0)
     idle_cores = median_of(
         pairs.baseline, lambda trial: _threads(trial) - _worked_s(trial) / trial.wall_s
