@@ -76,7 +76,9 @@ class Plain:
         self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
         """Say what happened, if anything did."""
-        for line in log_lines.new_lines(before, after, self._spec, at=at, last_said=self._said_at):
+        for line in log_lines.new_lines(
+            before, after, self._spec, at=at, last_line_at=self._said_at
+        ):
             say(f"{line}\n".encode(sys.stdout.encoding, "replace"))
             self._said_at = at
 

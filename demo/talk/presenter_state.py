@@ -14,7 +14,8 @@ from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import BadRequest
 from harness.events import Event, Go, Opened
 from harness.files.journal import JOURNAL_NAME
-from harness.show.terminal.presenter_view import FollowedRun, Scene
+from harness.show.terminal.presenter_phrases import FollowedRun
+from harness.show.terminal.presenter_view import Scene
 from harness.state.board import Board
 from harness.takes.journal_tail import Clock, FollowedSession, NewestSession
 from harness.takes.recordings import newest
@@ -216,11 +217,11 @@ class PresenterState:
         if session is None or not self.follows:
             return None
         return FollowedRun(
-            session.board,
-            session.at,
-            session.silent_s,
-            session.alive,
-            self._recording_s is not None,
+            board=session.board,
+            at=session.at,
+            silent_s=session.silent_s,
+            alive=session.alive,
+            recorded=self._recording_s is not None,
         )
 
     def _session_note(self) -> str:

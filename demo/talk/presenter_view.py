@@ -20,6 +20,7 @@ from harness.errors import ExitCode, Interrupted
 from harness.show.terminal import log_lines
 from harness.show.terminal import presenter_view as pictures
 from harness.show.terminal.agenda import beat_title, talk_clock
+from harness.show.terminal.presenter_phrases import describe_run, find_warning
 from harness.state.board import Board
 from harness.takes.folder import DEFAULT_ROOT
 from harness.talk.agenda import Agenda
@@ -128,9 +129,9 @@ class NewsLines:
         self._trouble = scene.trouble
 
     def _new_beat(self, scene: pictures.Scene) -> Iterator[str]:
-        beat = beat_title(scene.stands) if scene.course.began is not None else ""
+        beat = beat_title(scene.position) if scene.course.began is not None else ""
         if beat != self._beat and beat:
-            yield f"{talk_clock(scene.stands)}, {beat}"
+            yield f"{talk_clock(scene.position)}, {beat}"
         self._beat = beat
 
     def _events(self, scene: pictures.Scene, before: Board) -> Iterator[str]:
@@ -138,14 +139,14 @@ class NewsLines:
         if run is None or run.board.opened is None:
             return
         yield from log_lines.new_lines(
-            before, run.board, run.board.opened.spec, at=run.at, last_said=run.at
+            before, run.board, run.board.opened.spec, at=run.at, last_line_at=run.at
         )
         if run.board.closed is not None and before.closed is None:
-            yield pictures.describe_run(run, scene.record)
+            yield describe_run(run, scene.record)
 
     def _warnings(self, scene: pictures.Scene, *, repeat: bool) -> Iterator[str]:
         """Yield a warning when it is new, and again if it is to be repeated."""
-        warning = pictures.warning(scene.run, scene.stall_after)
+        warning = find_warning(scene.run, scene.stall_after)
         kind = warning.partition(":")[0]
         if warning and (repeat or kind != self._warning):
             yield warning

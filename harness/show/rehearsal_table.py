@@ -69,7 +69,7 @@ def decide(deadline: Deadline, talk: Agenda, *, recorded: bool) -> str:
     if deadline.basis is DeadlineBasis.RECORDING:
         if deadline.at < 0:
             return f"the recording never fits: {rests}"
-        return f"the recording can be begun until {text.minutes(deadline.at)} of the talk: {rests}"
+        return f"the recording can begin until {text.minutes(deadline.at)} of the talk: {rests}"
     if deadline.at < 0:
         return f"the live run never fits: {rests}{'; the recording is the safe choice' if recorded else ''}"
     later = "the recording is the safe choice" if recorded else "the live run may not fit"

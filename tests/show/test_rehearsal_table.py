@@ -100,7 +100,7 @@ DECISIONS = {
     ),
     "recorded": (
         Deadline(at=536.0, seconds=94.0, basis=DeadlineBasis.RECORDING),
-        "the recording can be begun until 8:56 of the talk: it plays 1:34",
+        "the recording can begin until 8:56 of the talk: it plays 1:34",
     ),
     "too long a recording": (
         Deadline(at=-1.0, seconds=631.0, basis=DeadlineBasis.RECORDING),

@@ -19,8 +19,8 @@ from harness.show.terminal.agenda import (
     next_beat,
     slack_left,
     talk_clock,
-    wrap,
 )
+from harness.show.terminal.lines import wrap
 from harness.talk.agenda import (
     Agenda,
     AgendaPosition,

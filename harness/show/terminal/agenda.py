@@ -1,12 +1,12 @@
-"""A talk on a screen: the present beat with its clock against its budget, and what is left of the whole in big digits.
+"""The rehearsed talk on a screen: the present beat against its budget, and the time that is left.
 
-Overruns are said in words. Total functions of where the talk stands and of the terminal's size; reads no clock.
-May import ``score.talk`` and its neighbours in ``show``.
+Overruns are written in words. Total functions of the talk's position and of the terminal's size;
+reads no clock. May import ``talk.agenda``, ``text`` and its neighbours in ``show``.
 """
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
 
-from harness import text as words
+from harness import text
 from harness.show.terminal.big_digits import draw_digits, largest_face
 from harness.show.terminal.lines import (
     BASELINE_PAINT,
@@ -15,187 +15,160 @@ from harness.show.terminal.lines import (
     Frame,
     Line,
     bar,
-    cut,
     first_fitting,
     justify,
     pad,
     piece,
+    wrap,
 )
 from harness.talk.agenda import AgendaPosition
 
-SMALLEST_COLUMNS, SMALLEST_ROWS = 60, 19
+SMALLEST_COLUMNS = 60
+SMALLEST_ROWS = 19
 LEAST_OVERRUN_S = 1.0
-"""Seconds from which an overrun is spoken of."""
+"""Seconds from which an overrun is shown."""
 
 _SENTENCE_ROWS = 6
 _FIXED_ROWS = 8
 
 
-def talk_clock(stands: AgendaPosition) -> str:
+def talk_clock(position: AgendaPosition) -> str:
     """Return the talk's clock against its length: ``talk 6:12 of 12:00``."""
-    return f"talk {words.minutes(stands.elapsed)} of {words.minutes(stands.talk.length)}"
+    return f"talk {text.minutes(position.elapsed)} of {text.minutes(position.talk.length)}"
 
 
-def both_clocks(stands: AgendaPosition) -> str:
+def both_clocks(position: AgendaPosition) -> str:
     """Return both clocks in a line: ``talk 6:12 of 12:00 · demo 1:02 of 4:30``."""
-    return (
-        talk_clock(stands)
-        if stands.beat is None
-        else f"{talk_clock(stands)} · {words.printable(stands.beat.name)} {beat_clock(stands)}"
-    )
+    if position.beat is None:
+        return talk_clock(position)
+    name = text.printable(position.beat.name)
+    return f"{talk_clock(position)} · {name} {beat_clock(position)}"
 
 
-def both_clocks_short(stands: AgendaPosition) -> str:
-    """Return both clocks in as few words as there can be, for the corner of a race: ``talk 6:12/12:00 · demo 1:02/4:30``."""
-    whole = f"talk {words.minutes(stands.elapsed)}/{words.minutes(stands.talk.length)}"
-    if stands.beat is None:
-        return whole
-    over = stands.beat_left <= -LEAST_OVERRUN_S
-    own = (
-        f"OVER by {words.minutes(-stands.beat_left)}"
-        if over
-        else f"{words.minutes(stands.taken)}/{words.minutes(stands.beat.budget)}"
-    )
-    return f"{whole} · {words.printable(stands.beat.name)} {own}"
+def both_clocks_short(position: AgendaPosition) -> str:
+    """Return both clocks for the corner of a race: ``talk 6:12/12:00 · demo 1:02/4:30``."""
+    talk = f"talk {text.minutes(position.elapsed)}/{text.minutes(position.talk.length)}"
+    if position.beat is None:
+        return talk
+    clock = f"{text.minutes(position.taken)}/{text.minutes(position.beat.budget)}"
+    if _is_over_budget(position):
+        clock = f"OVER by {text.minutes(-position.beat_left)}"
+    return f"{talk} · {text.printable(position.beat.name)} {clock}"
 
 
-def beat_clock(stands: AgendaPosition) -> str:
-    """Return the present beat's clock against its budget, and an overrun in words: ``1:27 of 1:15, OVER by 0:12``; empty at the end."""
-    if stands.beat is None:
+def beat_clock(position: AgendaPosition) -> str:
+    """Return the present beat's clock: ``1:27 of 1:15, OVER by 0:12``; empty after the talk."""
+    if position.beat is None:
         return ""
-    clock = f"{words.minutes(stands.taken)} of {words.minutes(stands.beat.budget)}"
-    return (
-        f"{clock}, OVER by {words.minutes(-stands.beat_left)}"
-        if stands.beat_left <= -LEAST_OVERRUN_S
-        else clock
-    )
+    clock = f"{text.minutes(position.taken)} of {text.minutes(position.beat.budget)}"
+    if not _is_over_budget(position):
+        return clock
+    return f"{clock}, OVER by {text.minutes(-position.beat_left)}"
 
 
-def beat_title(stands: AgendaPosition) -> str:
+def beat_title(position: AgendaPosition) -> str:
     """Return which beat it is: ``beat 2 of 6 · AXIS``."""
-    if stands.beat is None:
+    if position.beat is None:
         return "the talk is over"
-    return f"beat {words.count(stands.place + 1)} of {words.count(len(stands.talk.beats))} · {words.printable(stands.beat.name).upper()}"
+    number = f"{text.count(position.place + 1)} of {text.count(len(position.talk.beats))}"
+    return f"beat {number} · {text.printable(position.beat.name).upper()}"
 
 
-def time_left(stands: AgendaPosition) -> str:
-    """Return what is left of the talk, or by how much it is over its time."""
-    length = words.minutes(stands.talk.length)
-    if stands.left <= -LEAST_OVERRUN_S:
-        return f"OVER TIME by {words.minutes(-stands.left)}, the talk has {length}"
-    return f"{clock_digits(stands)} left of {length}"
+def time_left(position: AgendaPosition) -> str:
+    """Return how much time the talk has left, or how far it is over its time."""
+    length = text.minutes(position.talk.length)
+    if position.left <= -LEAST_OVERRUN_S:
+        return f"OVER TIME by {text.minutes(-position.left)}, the talk has {length}"
+    return f"{clock_digits(position)} left of {length}"
 
 
-def slack_left(stands: AgendaPosition) -> str:
-    """Return how much slack is left if the rest keeps to its budgets, or by how much it will not fit; empty once all is over."""
-    if stands.beat is None:
+def slack_left(position: AgendaPosition) -> str:
+    """Return the slack that is left if the rest keeps to its budgets; empty after the talk."""
+    if position.beat is None:
         return ""
-    if stands.spare <= -LEAST_OVERRUN_S:
-        return f"NO SLACK: {words.minutes(-stands.spare)} too long as it goes"
-    return f"slack {words.minutes(max(0.0, stands.spare))}"
+    if position.spare <= -LEAST_OVERRUN_S:
+        return f"NO SLACK: {text.minutes(-position.spare)} too long as it goes"
+    return f"slack {text.minutes(max(0.0, position.spare))}"
 
 
-def next_beat(stands: AgendaPosition) -> str:
-    """Return the next beat with its budget; empty once all is over."""
-    beat = stands.following
-    if stands.beat is None:
+def next_beat(position: AgendaPosition) -> str:
+    """Return the next beat with its budget; empty after the talk."""
+    beat = position.following
+    if position.beat is None:
         return ""
-    return (
-        f"next: {words.printable(beat.name)}, {words.minutes(beat.budget)}"
-        if beat is not None
-        else "this is the last beat"
-    )
+    if beat is None:
+        return "this is the last beat"
+    return f"next: {text.printable(beat.name)}, {text.minutes(beat.budget)}"
 
 
-def clock_digits(stands: AgendaPosition) -> str:
-    """Return what the big digits show: what is left, or what the talk is over its time by, which the words beside them tell."""
-    return words.minutes(
-        abs(stands.talk.length - int(stands.elapsed))
-    )  # so that it and the elapsed time add up as they are written
-
-
-def wrap(text: str, width: int, most: int) -> list[str]:
-    """Return untrusted text on at most so many lines of that width, ended with an ellipsis where it was cut."""
-    lines, line = list[str](), ""
-    for word in (
-        part
-        for token in words.printable(text).split(" ")
-        for part in chop_cells(token, max(2, width))
-    ):
-        longer = f"{line} {word}" if line else word
-        if cell_len(longer) > width and line:
-            lines.append(line)
-            longer = word
-        line = longer
-    lines += [line] if line else []
-    return (
-        lines
-        if len(lines) <= most
-        else [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)]
-        if most > 0
-        else []
-    )
+def clock_digits(position: AgendaPosition) -> str:
+    """Return what the big digits show: the time left, or past the end the time over."""
+    whole = int(position.elapsed)  # so that the time left and the elapsed time add up as written
+    return text.minutes(abs(position.talk.length - whole))
 
 
 def draw_beat(
-    stands: AgendaPosition, sentence: str, prompt: str, *, columns: int, rows: int
+    position: AgendaPosition, sentence: str, prompt: str, *, columns: int, rows: int
 ) -> Frame:
-    """Draw the present beat of a rehearsal for a terminal of that size; ``prompt`` is what a key would do."""
-    lines = _large(stands, sentence, prompt, columns, rows)
+    """Draw the present beat of a rehearsal; ``prompt`` says what a key does."""
     if columns < SMALLEST_COLUMNS or rows < SMALLEST_ROWS:
-        lines = _small(stands, sentence, prompt, columns, rows)
+        lines = _small(position, sentence, prompt, columns, rows)
+    else:
+        lines = _large(position, sentence, prompt, columns, rows)
     return Frame(tuple(pad(line, columns) for line in lines))
 
 
 def _large(
-    stands: AgendaPosition, sentence: str, prompt: str, columns: int, rows: int
+    position: AgendaPosition, sentence: str, prompt: str, columns: int, rows: int
 ) -> list[Line]:
     inner = columns - 2
     face = largest_face(inner, rows - 1 - _FIXED_ROWS - _SENTENCE_ROWS)
-    said = wrap(sentence, inner - 2, _SENTENCE_ROWS)
-    head = (
-        piece(" REHEARSAL ", LABEL),
-        piece(justify(f" {beat_title(stands)}", talk_clock(stands), inner - 11), STRONG),
-    )
-    over = stands.beat_left <= -LEAST_OVERRUN_S
-    budget = stands.beat.budget if stands.beat else 1.0
-    clock = f" {beat_clock(stands)} "
+    digits = draw_digits(clock_digits(position), face, inner)
+    sentence_lines = wrap(sentence, inner - 2, _SENTENCE_ROWS)
+    title = justify(f" {beat_title(position)}", talk_clock(position), inner - 11)
+    times = " · ".join(filter(None, (time_left(position), slack_left(position))))
+    too_long = position.spare <= -LEAST_OVERRUN_S
     return [
-        head,
+        (piece(" REHEARSAL ", LABEL), piece(title, STRONG)),
         (),
-        *((piece(f" {row}", STRONG),) for row in draw_digits(clock_digits(stands), face, inner)),
-        (
-            piece(
-                f" {' · '.join(filter(None, (time_left(stands), slack_left(stands))))} ",
-                LABEL if stands.spare <= -LEAST_OVERRUN_S else None,
-            ),
-        ),
+        *((piece(f" {row}", STRONG),) for row in digits),
+        (piece(f" {times} ", LABEL if too_long else None),),
         (),
-        *((piece(f"   {line}", STRONG),) for line in said),
-        *(() for _ in range(_SENTENCE_ROWS - len(said))),
+        *((piece(f"   {line}", STRONG),) for line in sentence_lines),
+        *(() for _ in range(_SENTENCE_ROWS - len(sentence_lines))),
         (),
-        (
-            piece(" "),
-            piece(bar(stands.taken / budget, inner - cell_len(clock)), BASELINE_PAINT),
-            piece(clock, LABEL if over else STRONG),
-        ),
+        _budget_line(position, inner),
         (),
-        (piece(f" {justify(next_beat(stands), prompt, inner)}"),),
+        (piece(f" {justify(next_beat(position), prompt, inner)}"),),
     ]
+
+
+def _budget_line(position: AgendaPosition, inner: int) -> Line:
+    budget = position.beat.budget if position.beat else 1.0
+    clock = f" {beat_clock(position)} "
+    return (
+        piece(" "),
+        piece(bar(position.taken / budget, inner - cell_len(clock)), BASELINE_PAINT),
+        piece(clock, LABEL if _is_over_budget(position) else STRONG),
+    )
 
 
 def _small(
-    stands: AgendaPosition, sentence: str, prompt: str, columns: int, rows: int
+    position: AgendaPosition, sentence: str, prompt: str, columns: int, rows: int
 ) -> list[Line]:
-    """Return the same in words, for a terminal that is too small for more; what matters most comes first."""
-    told = [
-        f"{time_left(stands)}",
-        beat_title(stands),
-        beat_clock(stands),
-        slack_left(stands),
-        next_beat(stands),
+    """Return the same in words for a small terminal, what matters most first."""
+    facts = [
+        time_left(position),
+        beat_title(position),
+        beat_clock(position),
+        slack_left(position),
+        next_beat(position),
     ]
     room = rows - 1
-    said = wrap(sentence, columns, max(0, room - len(told) - 1))
-    lines = [*told, *said][: max(1, room - 1)]
+    sentence_lines = wrap(sentence, columns, max(0, room - len(facts) - 1))
+    lines = [*facts, *sentence_lines][: max(1, room - 1)]
     return [(piece(first_fitting([line], columns)),) for line in [*lines, prompt][:room]]
+
+
+def _is_over_budget(position: AgendaPosition) -> bool:
+    return position.beat_left <= -LEAST_OVERRUN_S

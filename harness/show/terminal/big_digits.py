@@ -1,8 +1,8 @@
-"""The big digits of the clocks, drawn in the largest face that the room has space for.
+"""The big digits of the clocks, drawn in the largest face that there is room for, and read back.
 
-Glyphs come from pyfiglet's bitmap fonts; each dot becomes half a terminal cell, or two cells where there is
-space, so that dots look square. Every digit of a face has one width: a running clock does not wobble.
-May import pyfiglet.
+Glyphs come from pyfiglet's bitmap fonts. Each dot becomes half a terminal cell, or two cells in the
+doubled faces, so that dots look square. All digits of a face have one width, so that a running
+clock does not wobble. May import pyfiglet.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,14 @@ from functools import lru_cache
 
 from pyfiglet import Figlet
 
-_DIGITS, _MARKS = "0123456789", ":."
+_DIGITS = "0123456789"
+_MARKS = ":."
 _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 
 
 @dataclass(frozen=True)
 class Face:
-    """A pyfiglet font in one of two sizes; ``rows`` is the height of its clocks in terminal rows."""
+    """A pyfiglet font in one of two sizes; ``rows`` is the height of a clock in terminal rows."""
 
     font: str
     doubled: bool
@@ -33,22 +34,53 @@ SMALLEST = FACES[-1]
 
 
 def largest_face(width: int, rows: int) -> Face:
-    """Return the largest face whose ``mm:ss.t`` fits into ``width`` cells and ``rows`` rows, else the smallest."""
-    return next(
-        (face for face in FACES if face.rows <= rows and _width("00:00.0", face) <= width), SMALLEST
-    )
+    """Return the largest face whose ``mm:ss.t`` fits into the cells and rows, else the smallest."""
+    fitting = (face for face in FACES if face.rows <= rows and _width("00:00.0", face) <= width)
+    return next(fitting, SMALLEST)
 
 
 def draw_digits(clock: str, face: Face, width: int) -> tuple[str, ...]:
     """Return the rows of a clock's big digits.
 
-    What does not fit is shortened: first the tenths go, then the digits are small ones on the last row.
+    Where ``width`` is too small the tenths go first; then small digits stand in the last row.
     """
-    for text in (clock, clock.partition(".")[0]):
-        if _width(text, face) <= width:
-            glyphs = [_glyph(character, face) for character in text]
+    for written in (clock, clock.partition(".")[0]):
+        if _width(written, face) <= width:
+            glyphs = [_glyph(character, face) for character in written]
             return tuple(" ".join(row) for row in zip(*glyphs, strict=True))
     return ("",) * (face.rows - 1) + (clock[:width],)
+
+
+def read_digits(rows: Sequence[str]) -> str:
+    """Return the clock at the left end of some rows of a screen, in any face; empty if none.
+
+    The reverse of ``draw_digits``.
+    """
+    for face in FACES:
+        for first in range(len(rows) - face.rows + 1):
+            if clock := _read(rows[first : first + face.rows], face):
+                return clock
+    return ""
+
+
+def _read(rows: Sequence[str], face: Face) -> str:
+    """Return the characters whose glyphs fill the rows; empty if anything else is in them."""
+    clock = ""
+    rest = [row.rstrip() for row in rows]
+    while any(rest):
+        matching = (mark for mark in _DIGITS + _MARKS if _begins(rest, _glyph(mark, face)))
+        character = next(matching, "")
+        if not character:
+            return ""
+        clock += character
+        rest = [row[len(_glyph(character, face)[0]) + 1 :] for row in rest]
+    return clock
+
+
+def _begins(rows: Sequence[str], glyph: Sequence[str]) -> bool:
+    return all(
+        row[: len(part)].ljust(len(part)) == part for row, part in zip(rows, glyph, strict=True)
+    )
 
 
 def _width(clock: str, face: Face) -> int:
@@ -57,9 +89,9 @@ def _width(clock: str, face: Face) -> int:
 
 @lru_cache(maxsize=64)
 def _glyph(character: str, face: Face) -> tuple[str, ...]:
-    """Return one character's rows, all of its kind's width and of the face's height."""
+    """Return a character's rows, as wide as all of its kind and as high as the face."""
     kind = _DIGITS if character in _DIGITS else _MARKS
-    left, right, top, bottom = _box(face.font, kind)
+    left, right, top, bottom = _bounds(face.font, kind)
     dots = [line[left:right] for line in _dots(character, face.font)[top:bottom]]
     if face.doubled:
         return tuple("".join(("█" if dot else " ") * 2 for dot in line) for line in dots)
@@ -70,17 +102,13 @@ def _glyph(character: str, face: Face) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16)
-def _box(font: str, kind: str) -> tuple[int, int, int, int]:
-    """Return the columns that the kind's glyphs use, and the rows that the digits use."""
-    dots = [_dots(character, font) for character in kind]
-    columns = [place for glyph in dots for line in glyph for place, dot in enumerate(line) if dot]
-    used = [
-        place
-        for character in _DIGITS
-        for place, line in enumerate(_dots(character, font))
-        if any(line)
-    ]
-    return min(columns), max(columns) + 1, min(used), max(used) + 1
+def _bounds(font: str, kind: str) -> tuple[int, int, int, int]:
+    """Return left and right of the kind's glyphs, and top and bottom of the digits, in dots."""
+    glyphs = [_dots(character, font) for character in kind]
+    columns = [place for glyph in glyphs for row in glyph for place, dot in enumerate(row) if dot]
+    digits = [_dots(character, font) for character in _DIGITS]
+    rows = [place for glyph in digits for place, row in enumerate(glyph) if any(row)]
+    return min(columns), max(columns) + 1, min(rows), max(rows) + 1
 
 
 @lru_cache(maxsize=64)
@@ -93,36 +121,3 @@ def _dots(character: str, font: str) -> tuple[tuple[bool, ...], ...]:
 @lru_cache(maxsize=4)
 def _figlet(font: str) -> Figlet:
     return Figlet(font=font)
-
-
-def read_digits(rows: Sequence[str]) -> str:
-    """Return the clock that stands in some rows of a screen, in any face, at their left end; empty where there is none.
-
-    The reverse of ``drawn``: what it draws, this reads.
-    """
-    for face in FACES:
-        for first in range(len(rows) - face.rows + 1):
-            if text := _read(rows[first : first + face.rows], face):
-                return text
-    return ""
-
-
-def _read(rows: Sequence[str], face: Face) -> str:
-    """Return the characters whose glyphs stand in the rows one after the other; empty unless nothing else does."""
-    text, left = "", [row.rstrip() for row in rows]
-    while any(left):
-        found = next(
-            (character for character in _DIGITS + _MARKS if _begins(left, _glyph(character, face))),
-            "",
-        )
-        if not found:
-            return ""
-        text += found
-        left = [row[len(_glyph(found, face)[0]) + 1 :] for row in left]
-    return text
-
-
-def _begins(rows: Sequence[str], glyph: Sequence[str]) -> bool:
-    return all(
-        row[: len(part)].ljust(len(part)) == part for row, part in zip(rows, glyph, strict=True)
-    )

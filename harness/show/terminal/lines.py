@@ -1,86 +1,88 @@
-"""What a frame of the panel is made of: lines of painted pieces, cut to the terminal's cells, and bars.
+"""What the terminal's pictures are made of: frames of lines, lines of styled pieces, and bars.
 
-A frame is finished before rich sees it, so that printing it costs next to nothing and nothing can wrap,
-vanish or grow. Text stands in the terminal's own colour, which can always be read; only bars are coloured.
-May import ``words`` and rich.
+A frame is finished before rich prints it, so that printing costs next to nothing and nothing can
+wrap, vanish or grow. Text keeps the terminal's own colour, which is always readable; only bars are
+coloured. May import ``text`` and rich.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
 
-from harness import text as words
+from harness import text
 
 Line = tuple[Segment, ...]
 
 STRONG = Style(bold=True)
 LABEL = Style(bold=True, reverse=True)
-# Both stand out from black and from white by 4.5:1, and from each other in every common kind of colour blindness.
+# Both have a contrast of 4.5:1 on black and on white, and differ in every common colour blindness.
 BASELINE_PAINT = Style(color="#bf5700")
 DISTRIBUTED_PAINT = Style(color="#007ac0")
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_FULL, _TRACK, _ELLIPSIS = "█", "░", "…"
+_FULL = "█"
+_TRACK = "░"
+_ELLIPSIS = "…"
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A drawn panel: lines of one width. Printed by rich as it is, in plain strokes where colours are few."""
+    """A picture for a terminal: lines of one width, which rich prints as they are."""
 
     lines: tuple[Line, ...]
 
     @property
     def plain(self) -> str:
-        """Return the frame's text, its lines ended by newlines."""
+        """Return the frame's text, each line ended by a newline."""
         return "".join(f"{''.join(piece.text for piece in line).rstrip()}\n" for line in self.lines)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the lines; the sixteen colours of an old terminal have unknown contrast and are not used."""
-        painted = console.color_system in ("truecolor", "256")
+        """Yield the lines, without colour where there are 16: their contrast is unknown."""
+        coloured = console.color_system in ("truecolor", "256")
         for line in self.lines:
-            yield from (
-                line
-                if painted
-                else (Segment(piece.text, _colourless(piece.style)) for piece in line)
-            )
+            for one in line:
+                yield one if coloured else Segment(one.text, _without_colour(one.style))
             yield Segment.line()
 
 
-def piece(text: str, style: Style | None = None) -> Segment:
+def piece(content: str, style: Style | None = None) -> Segment:
     """Return a piece of a line."""
-    return Segment(text, style)
+    return Segment(content, style)
 
 
-def cut(text: str, width: int) -> str:
-    """Return untrusted text made safe and cut to at most ``width`` cells, with an ellipsis where it was cut."""
-    return shorten(text if text.isascii() and text.isprintable() else words.printable(text), width)
+def cut(content: str, width: int) -> str:
+    """Return untrusted text, printable and in at most ``width`` cells, as ``shorten`` does."""
+    harmless = content.isascii() and content.isprintable()
+    return shorten(content if harmless else text.printable(content), width)
 
 
-def shorten(text: str, width: int) -> str:
-    """Return safe text in at most ``width`` cells, with an ellipsis where it was cut."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, width - 1).rstrip() + _ELLIPSIS if width > 0 else ""
+def shorten(content: str, width: int) -> str:
+    """Return printable text in at most ``width`` cells, with an ellipsis where it was cut."""
+    if cell_len(content) <= width:
+        return content
+    return set_cell_size(content, width - 1).rstrip() + _ELLIPSIS if width > 0 else ""
 
 
 def pad(line: Iterable[Segment], width: int) -> Line:
-    """Return the line brought to exactly ``width`` cells: filled with spaces or cut off."""
-    pieces, room = [], width
-    for part in line:
-        cells = cell_len(part.text)
+    """Return the line in exactly ``width`` cells: filled with spaces or cut off."""
+    pieces = []
+    room = width
+    for one in line:
+        cells = cell_len(one.text)
         if cells > room:
-            part, cells = Segment(set_cell_size(part.text, room), part.style), room
-        pieces.append(part)
+            one = Segment(set_cell_size(one.text, room), one.style)
+            cells = room
+        pieces.append(one)
         room -= cells
     return (*pieces, Segment(" " * room)) if room else tuple(pieces)
 
 
 def justify(left: str, right: str, width: int) -> str:
-    """Return a line of ``width`` cells with ``right`` at its end, which ``left`` must make room for."""
+    """Return a line of ``width`` cells that ends with ``right``; ``left`` gets the rest."""
     end = cut(right, width)
     room = width - cell_len(end) - (1 if end else 0)
     return set_cell_size(cut(left, max(0, room)), width - cell_len(end)) + end
@@ -88,13 +90,12 @@ def justify(left: str, right: str, width: int) -> str:
 
 def first_fitting(variants: Sequence[str], width: int) -> str:
     """Return the first variant that fits into ``width`` cells, else the last one cut."""
-    return next((text for text in variants if cell_len(text) <= width), None) or cut(
-        variants[-1], width
-    )
+    fitting = next((variant for variant in variants if cell_len(variant) <= width), None)
+    return fitting or cut(variants[-1], width)
 
 
 def join_fitting(parts: Iterable[str], width: int) -> str:
-    """Return the parts with dots between them, as many from the front as fit; a part that does not fit is left out."""
+    """Return the parts with dots between them; a part that does not fit is left out."""
     line = ""
     for part in filter(None, parts):
         longer = f"{line} · {part}" if line else part
@@ -103,12 +104,32 @@ def join_fitting(parts: Iterable[str], width: int) -> str:
     return line
 
 
+def wrap(content: str, width: int, most: int) -> list[str]:
+    """Return untrusted text in at most ``most`` lines, the last cut with an ellipsis."""
+    words = (
+        part
+        for word in text.printable(content).split(" ")
+        for part in chop_cells(word, max(2, width))
+    )
+    lines, line = list[str](), ""
+    for word in words:
+        longer = f"{line} {word}" if line else word
+        if cell_len(longer) > width and line:
+            lines.append(line)
+            longer = word
+        line = longer
+    lines += [line] if line else []
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)] if most > 0 else []
+
+
 def bar(fraction: float, width: int) -> str:
-    """Return a bar in eighths of a cell, never fuller than the fraction; below zero is none, above one is all."""
+    """Return a bar in eighths of a cell, never fuller than the fraction (cut to 0 and 1)."""
     eighths = int(min(1.0, max(0.0, fraction)) * width * 8 + 1e-9) if fraction == fraction else 0
     full, rest = divmod(eighths, 8)
     return (_FULL * full + (_EIGHTHS[rest] if rest else "")).ljust(width, _TRACK)
 
 
-def _colourless(style: Style | None) -> Style | None:
+def _without_colour(style: Style | None) -> Style | None:
     return style.without_color if style is not None and style.color is not None else style

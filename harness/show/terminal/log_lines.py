@@ -1,7 +1,7 @@
-"""The race, or the sweep, in lines of text, for a pipe, a log or a terminal that cannot draw: pure, from board to board.
+"""The race, or the sweep, as lines of text for a pipe, a log or a terminal that cannot draw.
 
-A line is said when something happened between two boards, and a heartbeat when nothing did for a while.
-May import ``model``, ``score.board``, ``score.progress``, ``phrases_of_scale`` and ``words``.
+A line is written when something happened between two boards, a heartbeat when nothing did for a
+while. Pure. May import ``model``, ``state``, ``show.sweep_phrases`` and ``text``.
 """
 
 from collections.abc import Iterator
@@ -13,48 +13,50 @@ from harness.state.board import Board, Lane, Stage
 from harness.state.progress import Scale, scales, workers_at_work
 
 HEARTBEAT_S = 4.0
-"""Seconds of silence after which a heartbeat is due; asked once a second, five never pass without a line."""
+"""Seconds of silence before a heartbeat: asked once a second, five never pass without a line."""
 
 
-def new_lines(before: Board, after: Board, spec: Spec, *, at: float, last_said: float) -> list[str]:
-    """Return what to say ``at`` that time on the conductor's clock; ``last_said`` is when a line was said last."""
-    told = [
+def new_lines(
+    before: Board, after: Board, spec: Spec, *, at: float, last_line_at: float
+) -> list[str]:
+    """Return the lines for what changed between two boards.
+
+    ``at`` is the time on the conductor's clock and ``last_line_at`` that of the last line.
+    """
+    lines = [
         f"{_name(after.lane(side), spec)}: {line}"
         for side in Side
-        for line in _news(before.lane(side), after.lane(side), spec)
+        for line in _side_news(before.lane(side), after.lane(side), spec)
     ]
-    told += _speedups(before, after, spec) if spec.points else _gap(before, after)
-    told += [
-        sweep_phrases.rate(timed, spec.workload.unit) for timed in after.rates[len(before.rates) :]
-    ]
+    lines += _speedups(before, after, spec) if spec.points else _gap(before, after)
+    new_rates = after.rates[len(before.rates) :]
+    lines += [sweep_phrases.rate(timed, spec.workload.unit) for timed in new_rates]
     if after.unproved is not None and before.unproved is None:
-        told.append(
-            f"the proof of the baseline ends here, {text.printable(after.unproved.label)} failed: {text.printable(after.unproved.reason)}"
-        )
-    if not told and at - last_said >= HEARTBEAT_S:
-        told = [
-            "; ".join(
-                f"{_name(after.lane(side), spec)} {_state(after.lane(side), at)}" for side in Side
-            )
-        ]
-    return [f"{text.clock(at)}  {line}" for line in told]
+        label = text.printable(after.unproved.label)
+        reason = text.printable(after.unproved.reason)
+        lines.append(f"the proof of the baseline ends here, {label} failed: {reason}")
+    if not lines and at - last_line_at >= HEARTBEAT_S:
+        lanes = [after.lane(side) for side in Side]
+        lines = ["; ".join(f"{_name(lane, spec)} {_state(lane, at)}" for lane in lanes)]
+    return [f"{text.clock(at)}  {line}" for line in lines]
 
 
 def _name(lane: Lane, spec: Spec) -> str:
-    """Return who does it; in a sweep the distributed side is named with how many workers it has this time."""
+    """Return the side's name; in a sweep the distributed side's with its number of workers."""
     if not spec.points or lane.side is Side.BASELINE or lane.started_at is None:
         return str(lane.side)
     return f"{lane.side} on {text.number_of(workers_at_work(lane), 'worker')}"
 
 
-def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
-    """Yield what happened to one side, in the order in which a trial goes."""
+def _side_news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
+    """Yield what happened to one side, in the order of a trial."""
     if after.launched_at != before.launched_at:
         yield "launched"
     if after.ready_at is not None and after.ready_at != before.ready_at:
         yield _armed(after, spec)
     if after.started_at != before.started_at:
-        yield f"go, {'round' if spec.points else 'trial'} {text.count(after.trial + 1)} of {text.count(spec.trials)}"
+        kind = "round" if spec.points else "trial"
+        yield f"go, {kind} {text.count(after.trial + 1)} of {text.count(spec.trials)}"
         before = Lane(after.side)
     yield from _faults(before, after)
     yield from _quarters(before, after)
@@ -62,31 +64,38 @@ def _news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
 
 
 def _armed(lane: Lane, spec: Spec) -> str:
-    steps = "".join(
-        f", {text.printable(name)} {text.seconds(spent)}" for name, spent in lane.startup.items()
-    )
-    digest = (
-        f", input {text.digest(lane.input.sha256)}"
-        if lane.input is not None and spec.input_known
-        else ""
-    )
+    steps = [
+        f", {text.printable(name)} {text.seconds(duration)}"
+        for name, duration in lane.startup.items()
+    ]
+    digest = ""
+    if lane.input is not None and spec.input_known:
+        digest = f", input {text.digest(lane.input.sha256)}"
     workers = text.number_of(len(lane.workers), "worker")
-    return f"armed in {text.seconds(lane.startup_s or 0.0)}{steps}; {workers}, {text.count(lane.items)} {text.printable(lane.unit)}{digest}"
+    items = f"{text.count(lane.items)} {text.printable(lane.unit)}"
+    total = text.seconds(lane.startup_s or 0.0)
+    return f"armed in {total}{''.join(steps)}; {workers}, {items}{digest}"
 
 
 def _faults(before: Lane, after: Lane) -> Iterator[str]:
     for place, fault in enumerate(after.faults):
+        worker = text.printable(fault.worker)
         known = before.faults[place] if place < len(before.faults) else None
         if known is None:
-            yield f"{text.printable(fault.worker)} LOST at {text.clock(fault.at_s)}: {text.printable(fault.reason)}"
+            reason = text.printable(fault.reason)
+            yield f"{worker} LOST at {text.clock(fault.at_s)}: {reason}"
         if fault.cost_s is not None and (known is None or known.cost_s is None):
-            yield f"{text.printable(fault.worker)} back after {text.seconds(fault.cost_s)}"
+            yield f"{worker} back after {text.seconds(fault.cost_s)}"
 
 
 def _quarters(before: Lane, after: Lane) -> Iterator[str]:
-    """Yield the furthest quarter passed since the board before; the end of the run is told otherwise."""
-    if after.stage is Stage.RUNNING and after.items > 0 and _quarter(before) < _quarter(after) < 4:
-        yield f"{text.progress(after.done, after.items)}, {text.count(after.done)} / {text.count(after.items)} {text.printable(after.unit)}"
+    """Yield the last quarter that was passed; the end of the run has a line of its own."""
+    if after.stage is not Stage.RUNNING or after.items <= 0:
+        return
+    if _quarter(before) < _quarter(after) < 4:
+        items = f"{text.count(after.done)} / {text.count(after.items)}"
+        percent = text.progress(after.done, after.items)
+        yield f"{percent}, {items} {text.printable(after.unit)}"
 
 
 def _quarter(lane: Lane) -> int:
@@ -97,14 +106,15 @@ def _ending(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
     if after.wall_s is not None and before.wall_s is None:
         yield f"finished in {text.seconds(after.wall_s)}, clock {text.clock(after.wall_s)}"
     if after.quality is not None and before.quality is None:
-        metric, limit = text.printable(spec.workload.metric), spec.workload.tolerance
-        yield f"{metric} {text.quality(after.quality, limit)}, answer {text.digest(after.answer_sha256)}"
+        quality = text.quality(after.quality, spec.workload.tolerance)
+        answer = text.digest(after.answer_sha256)
+        yield f"{text.printable(spec.workload.metric)} {quality}, answer {answer}"
     if after.stage is Stage.FAILED and before.stage is not Stage.FAILED:
         yield f"failed: {text.printable(after.reason)}"
 
 
 def _gap(before: Board, after: Board) -> list[str]:
-    """Return the gap, once both sides have been scored as often."""
+    """Return the gap once both sides have been scored equally often."""
     if len(after.trials) == len(before.trials) or len(after.trials) % 2:
         return []
     one, other = after.baseline.wall_s, after.distributed.wall_s
@@ -115,27 +125,27 @@ def _gap(before: Board, after: Board) -> list[str]:
 
 
 def _speedups(before: Board, after: Board, spec: Spec) -> list[str]:
-    """Return the speedup so far of every scale that has a complete pair more."""
+    """Return the speedup so far of every scale that has another complete pair."""
     if len(after.trials) == len(before.trials):
         return []
-    known = zip(scales(before, spec), scales(after, spec), strict=True)
+    pairs = zip(scales(before, spec), scales(after, spec), strict=True)
     return [
-        _speedup(scale.speedup, scale)
-        for was, scale in known
-        if scale.speedup is not None and scale.pairs > was.pairs
+        _speedup(now.speedup, now)
+        for earlier, now in pairs
+        if now.speedup is not None and now.pairs > earlier.pairs
     ]
 
 
 def _speedup(speedup: float, scale: Scale) -> str:
-    told = f"speedup on {text.number_of(scale.workers, 'worker')} so far {text.times(speedup)}"
-    return f"{told}, median of {text.count(scale.pairs)} rounds" if scale.pairs > 1 else told
+    workers = text.number_of(scale.workers, "worker")
+    rounds = f", median of {text.count(scale.pairs)} rounds" if scale.pairs > 1 else ""
+    return f"speedup on {workers} so far {text.times(speedup)}{rounds}"
 
 
 def _state(lane: Lane, at: float) -> str:
     if lane.stage is Stage.RUNNING and lane.started_at is not None:
-        return (
-            f"running, {text.clock(at - lane.started_at)}, {text.progress(lane.done, lane.items)}"
-        )
+        clock = text.clock(at - lane.started_at)
+        return f"running, {clock}, {text.progress(lane.done, lane.items)}"
     if lane.wall_s is not None:
         return f"done in {text.seconds(lane.wall_s)}"
     return str(lane.stage)

@@ -1,6 +1,7 @@
-"""The test card: everything that the panel is made of in one picture, to be looked at from the last row before anybody comes.
+"""The test card: everything that the panel is made of, to be looked at from the last row.
 
-What it says of sizes is advice to the eye; whether a size will do is judged elsewhere. May import its neighbours in ``show``.
+What it says about sizes is advice to the eye; ``check`` judges whether a size will do.
+May import ``text`` and its neighbours in ``show``.
 """
 
 from rich.style import Style
@@ -26,27 +27,25 @@ CLOCKS = ("01:23.4", "56:78.9")  # every digit once
 SIGNS = "× ÷ · → Δ − … — ∞ µ ≤ ≥ ╭ ╮ ╰ ╯ ─ │ ▀ ▄ ░ € £"
 _TALLEST = FACES[0].rows
 _FRACTIONS = (0.42, 0.985)
+_QUESTION = "From the last row: can you read this line, and tell the two bars apart?"
+_EDGE = "The right edge must be straight, and nothing cut off."
 
 
 def draw_test_card(columns: int, rows: int = 0) -> Frame:
-    """Draw the card for a terminal so many columns wide, in at least so many rows: its corners are then the picture's own."""
+    """Draw the card for a terminal's width, in at least ``rows`` rows, so that it fills it."""
     inner = max(0, columns - 4)
     body = [*_clocks(inner), (), *_bars(inner), (), *_texts(inner)]
     blank = max(0, rows - len(body) - 2)
     inside = [*body[:-1], *[()] * blank, body[-1]]
-    return Frame(
-        tuple(
-            pad(line, columns)
-            for line in (
-                _top(columns),
-                *(_walled(line, inner) for line in inside),
-                _bottom(columns),
-            )
-        )
+    lines = (
+        _top_edge(columns),
+        *(_between_edges(line, inner) for line in inside),
+        (piece(f"╰{'─' * max(0, columns - 2)}╯"),),
     )
+    return Frame(tuple(pad(line, columns) for line in lines))
 
 
-def _top(columns: int) -> Line:
+def _top_edge(columns: int) -> Line:
     title, label = "TEST CARD", " all four corners must show "
     return (
         piece("╭─ "),
@@ -57,11 +56,7 @@ def _top(columns: int) -> Line:
     )
 
 
-def _bottom(columns: int) -> Line:
-    return (piece(f"╰{'─' * max(0, columns - 2)}╯"),)
-
-
-def _walled(line: Line, inner: int) -> Line:
+def _between_edges(line: Line, inner: int) -> Line:
     return (piece("│ "), *pad(line, inner), piece(" │"))
 
 
@@ -72,7 +67,7 @@ def _halves(left: Line, right: Line, inner: int) -> Line:
 
 
 def _clocks(inner: int) -> list[Line]:
-    """Return two clocks that show every digit, in the largest face that the panel would have space for."""
+    """Return two clocks with every digit, in the largest face that the panel has room for."""
     half = inner // 2 - 1
     face = largest_face(half, _TALLEST)
     left, right = (draw_digits(clock, face, max(0, half)) for clock in CLOCKS)
@@ -83,34 +78,29 @@ def _clocks(inner: int) -> list[Line]:
 
 
 def _bars(inner: int) -> list[Line]:
-    """Return both paints as bars, and the eight widths that a bar's last cell can have."""
+    """Return a bar in each colour, and the eight widths that a bar's last cell can have."""
     width = max(0, inner // 2 - 8)
-    bars = [
-        (piece(bar(fraction, width), paint), piece(text.percent(fraction).rjust(6), STRONG))
-        for fraction, paint in _painted()
-    ]
-    steps = " ".join(bar(eighth / 8, 1) for eighth in range(9))
-    left, right = bars
+    left, right = (
+        _bar(fraction, width, paint)
+        for fraction, paint in zip(_FRACTIONS, (BASELINE_PAINT, DISTRIBUTED_PAINT), strict=True)
+    )
     names = (piece("BASELINE", STRONG), piece(" orange")), (piece("RAY", STRONG), piece(" blue"))
+    steps = " ".join(bar(eighth / 8, 1) for eighth in range(9))
+    variants = (f"nine steps, each fuller than the one before: {steps}", steps)
     return [
         _halves(*names, inner),
         _halves(left, right, inner),
-        (
-            piece(
-                first_fitting(
-                    (f"nine steps, each fuller than the one before: {steps}", steps), inner
-                )
-            ),
-        ),
+        (piece(first_fitting(variants, inner)),),
     ]
 
 
-def _painted() -> list[tuple[float, Style]]:
-    return list(zip(_FRACTIONS, (BASELINE_PAINT, DISTRIBUTED_PAINT), strict=True))
+def _bar(fraction: float, width: int, paint: Style) -> Line:
+    return (piece(bar(fraction, width), paint), piece(text.percent(fraction).rjust(6), STRONG))
 
 
 def _texts(inner: int) -> list[Line]:
-    """Return text in every weight, the signs that numbers are written with, and what to look for."""
+    """Return text in every weight, the signs that numbers need, and what to look for."""
+    size = f"{text.count(inner + 4)} columns"
     return [
         (
             piece("bold"[:inner], STRONG),
@@ -120,21 +110,6 @@ def _texts(inner: int) -> list[Line]:
         ),
         (piece(cut(SIGNS, inner)),),
         (),
-        (
-            piece(
-                cut(
-                    "From the last row: can you read this line, and tell the two bars apart?", inner
-                ),
-                STRONG,
-            ),
-        ),
-        (
-            piece(
-                justify(
-                    "The right edge must be straight, and nothing cut off.",
-                    f"{text.count(inner + 4)} columns",
-                    inner,
-                )
-            ),
-        ),
+        (piece(cut(_QUESTION, inner), STRONG),),
+        (piece(justify(_EDGE, size, inner)),),
     ]

@@ -55,7 +55,7 @@ class Stage:
     @property
     def place(self) -> int:
         """Return the beat that is shown."""
-        return self.state.scene().stands.place
+        return self.state.scene().position.place
 
 
 def session(
@@ -258,7 +258,7 @@ def test_enter_begins_the_talk_and_ends_its_beats(tmp_path: Path) -> None:
 def test_the_clocks_wait_for_the_talk_to_begin(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     stage.pass_time(300.0)
-    assert stage.state.scene().stands.elapsed == 0.0
+    assert stage.state.scene().position.elapsed == 0.0
 
 
 def test_a_run_that_goes_takes_the_talk_to_its_demo(tmp_path: Path) -> None:
@@ -324,7 +324,7 @@ def test_the_talk_of_a_rehearsal_is_followed(tmp_path: Path) -> None:
     stage.pass_time(5.0)
     scene = stage.state.scene()
     announcement.close(stage.now)
-    assert (scene.stands.elapsed, scene.stands.talk.length, scene.sentence) == (
+    assert (scene.position.elapsed, scene.position.talk.length, scene.sentence) == (
         5.0,
         100.0,
         "What binds us: it is slow.",
@@ -348,7 +348,7 @@ def test_a_beat_that_ends_in_the_rehearsal_ends_here(tmp_path: Path) -> None:
     announcement.end_beat(stage.now)
     stage.pass_time(2.0)
     announcement.close(stage.now)
-    assert (stage.place, stage.state.scene().stands.taken) == (1, 2.0)
+    assert (stage.place, stage.state.scene().position.taken) == (1, 2.0)
 
 
 def test_a_rehearsal_that_is_over_stands_still_until_a_talk_begins_here(tmp_path: Path) -> None:
@@ -361,11 +361,11 @@ def test_a_rehearsal_that_is_over_stands_still_until_a_talk_begins_here(tmp_path
     stage.enter(0.0)
     stage.pass_time(3.0)
     begun = stage.state.scene()
-    assert (over.stands.elapsed, over.prompt) == (
+    assert (over.position.elapsed, over.prompt) == (
         5.0,
         "the rehearsal is over · Enter begins a talk here · q leaves",
     )
-    assert (begun.stands.elapsed, begun.stands.talk) == (3.0, TALK)
+    assert (begun.position.elapsed, begun.position.talk) == (3.0, TALK)
 
 
 def test_a_rehearsal_that_was_over_before_is_not_followed(tmp_path: Path) -> None:

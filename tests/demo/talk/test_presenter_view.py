@@ -21,15 +21,13 @@ from demo.talk.presenter_view import NewsLines
 from harness import events as e
 from harness.files.journal import header_line
 from harness.model import Side, Status
-from harness.show.terminal.presenter_view import (
+from harness.show.terminal.presenter_phrases import (
     FollowedRun,
-    Scene,
     describe_run,
     describe_side,
-    draw_presenter_view,
-    heartbeat,
-    warning,
+    find_warning,
 )
+from harness.show.terminal.presenter_view import Scene, draw_presenter_view, heartbeat
 from harness.talk.agenda import TalkProgress, fill_in, position_at
 from harness.talk.agenda_file import read_agenda
 from harness.talk.forecast import RehearsalHistory, deadlines
@@ -278,7 +276,7 @@ def decisions(*durations: float, now: float, **changes: Any) -> list[str]:
 def test_before_the_demo_the_minute_to_decide_is_told_with_what_is_left_of_it() -> None:
     live, recording = decisions(now=60.0)
     assert live == "decide by 6:45, 5:45 from now: live took 3:45 at most in 2 demos"
-    assert recording == "the recording, 1:34, can be begun until 8:56, 7:56 from now"
+    assert recording == "the recording, 1:34, can begin until 8:56, 7:56 from now"
 
 
 def test_after_the_minute_to_decide_it_is_too_late_to_go_live() -> None:
@@ -335,20 +333,22 @@ def stuck(seconds: float, **changes: Any) -> FollowedRun:
 
 
 def test_a_run_that_gets_on_is_not_warned_of() -> None:
-    assert warning(stuck(9.9), 10.0) == ""
+    assert find_warning(stuck(9.9), 10.0) == ""
 
 
 def test_a_run_that_stands_still_is_said_to_with_what_to_do() -> None:
-    assert warning(stuck(12.3), 10.0) == f"STALLED: no progress for 12 s; {PRESS}"
+    assert find_warning(stuck(12.3), 10.0) == f"STALLED: no progress for 12 s; {PRESS}"
 
 
 def test_a_journal_that_has_gone_silent_is_a_stall_too() -> None:
-    assert warning(stuck(12.0, silent_s=12.0), 10.0) == f"STALLED: no progress for 12 s; {PRESS}"
+    assert (
+        find_warning(stuck(12.0, silent_s=12.0), 10.0) == f"STALLED: no progress for 12 s; {PRESS}"
+    )
 
 
 def test_a_side_that_reports_no_progress_is_missed_once_nothing_is_heard_of_it() -> None:
     told = [*arming_events()[:2], e.stamp(e.Go(order=0), WENT_AT, Side.BASELINE, 0)]
-    assert [warning(a_run(40.0, told, silent_s=silent), 10.0) for silent in (9.0, 11.0)] == [
+    assert [find_warning(a_run(40.0, told, silent_s=silent), 10.0) for silent in (9.0, 11.0)] == [
         "",
         f"STALLED: no word of the race for 11 s; {PRESS}",
     ]
@@ -356,19 +356,19 @@ def test_a_side_that_reports_no_progress_is_missed_once_nothing_is_heard_of_it()
 
 def test_a_race_without_processes_is_gone_and_no_key_of_it_helps() -> None:
     assert (
-        warning(stuck(1.0, alive=False), 10.0)
+        find_warning(stuck(1.0, alive=False), 10.0)
         == "GONE: no process of the race is left; `twoclocks play` plays the recording"
     )
 
 
 def test_a_side_that_failed_is_named_with_its_reason() -> None:
     told = [*RUNNING, e.stamp(e.Failed(reason="ValueError: no"), 15.0, Side.BASELINE, 0)]
-    assert warning(a_run(20.0, told), 10.0) == "FAILED: the baseline side: ValueError: no"
+    assert find_warning(a_run(20.0, told), 10.0) == "FAILED: the baseline side: ValueError: no"
 
 
 def test_without_a_recording_nobody_is_told_to_play_one() -> None:
     assert (
-        warning(stuck(12.0, recorded=False), 10.0)
+        find_warning(stuck(12.0, recorded=False), 10.0)
         == "STALLED: no progress for 12 s; there is no recording to play"
     )
 
@@ -377,11 +377,11 @@ def test_without_a_recording_nobody_is_told_to_play_one() -> None:
     "at", [3.0, 7.5, 48.5, 200.0], ids=["arming", "armed", "between", "closed"]
 )
 def test_nothing_is_warned_of_while_nothing_runs(at: float) -> None:
-    assert warning(a_run(at, silent_s=500.0), 10.0) == ""
+    assert find_warning(a_run(at, silent_s=500.0), 10.0) == ""
 
 
 def test_nothing_is_warned_of_before_there_is_a_run() -> None:
-    assert warning(None, 10.0) == ""
+    assert find_warning(None, 10.0) == ""
 
 
 @pytest.mark.parametrize("size", SIZES)

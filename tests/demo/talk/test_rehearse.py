@@ -349,7 +349,7 @@ def test_a_talk_goes_on_after_its_recording_and_counts_in_no_spread(given_up: Re
     assert (one.status, len(one.beats), one.baseline_s) == (Status.ABORTED, 3, ())
     assert "this rehearsal does not count in the estimates" in given_up.last.text
     assert (
-        "the recording can be begun until" in given_up.last.text
+        "the recording can begin until" in given_up.last.text
         or "the recording never fits" in given_up.last.text
     )
 

@@ -20,12 +20,12 @@ from tests.builders import (
 
 
 def told(
-    before: list[e.Event], *after: e.Event, at: float = 20.0, last_said: float = 19.0
+    before: list[e.Event], *after: e.Event, at: float = 20.0, last_line_at: float = 19.0
 ) -> list[str]:
     """Return what is said when ``after`` comes on top of ``before``."""
     board = a_board(before)
     return new_lines(
-        board, a_board([*before, *after]), a_spec(trials=2), at=at, last_said=last_said
+        board, a_board([*before, *after]), a_spec(trials=2), at=at, last_line_at=last_line_at
     )
 
 
@@ -39,7 +39,7 @@ def _followed(events: list[e.Event], spec: Spec) -> Iterator[str]:
     board, said_at = Board(), 0.0
     for event in events:
         before, board = board, apply(board, event)
-        for line in new_lines(before, board, spec, at=event.at, last_said=said_at):
+        for line in new_lines(before, board, spec, at=event.at, last_line_at=said_at):
             said_at = event.at
             yield line
 
@@ -148,13 +148,13 @@ def test_a_second_trial_is_told_anew() -> None:
     [(3.9, []), (4.0, ["00:20.0  baseline ready; distributed running, 00:10.0, 0 %"])],
 )
 def test_a_heartbeat_breaks_a_long_silence(silent_s: float, said: list[str]) -> None:
-    assert told(gone(), at=20.0, last_said=20.0 - silent_s) == said
+    assert told(gone(), at=20.0, last_line_at=20.0 - silent_s) == said
 
 
 def test_a_heartbeat_tells_who_is_done() -> None:
     events = [*arming_events(), *trial_events(Side.BASELINE, 6.0, 9.0)]
 
-    assert told(events, last_said=0.0) == ["00:20.0  baseline done in 9.00 s; distributed ready"]
+    assert told(events, last_line_at=0.0) == ["00:20.0  baseline done in 9.00 s; distributed ready"]
 
 
 def test_a_trial_of_a_sweep_is_named_with_its_workers() -> None:
@@ -237,11 +237,11 @@ def test_a_proof_that_failed_is_told_once() -> None:
 
 @given(st.floats(min_value=0.05, max_value=1.0))
 def test_asked_once_a_second_five_seconds_never_pass_without_a_line(step: float) -> None:
-    events, board, at, last_said = some_events(2, 20.0, 12.0), Board(), 0.0, 0.0
+    events, board, at, last_line_at = some_events(2, 20.0, 12.0), Board(), 0.0, 0.0
     while events:
         before, at = board, at + step
         while events and events[0].at <= at:
             board = apply(board, events.pop(0))
-        if new_lines(before, board, a_spec(), at=at, last_said=last_said):
-            last_said = at
-        assert at - last_said < 5.0
+        if new_lines(before, board, a_spec(), at=at, last_line_at=last_line_at):
+            last_line_at = at
+        assert at - last_line_at < 5.0

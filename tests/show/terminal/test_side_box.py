@@ -36,6 +36,10 @@ def a_lane(workers: Sequence[WorkerState] = (), **changes: Any) -> Lane:
     return replace(lane, **changes)
 
 
+def a_layout(width: int, worker_rows: int, *, airy: bool = False) -> Layout:
+    return Layout(width=width, face=SMALLEST, worker_rows=worker_rows, airy=airy)
+
+
 def a_view(lane: Lane, **changes: Any) -> SideView:
     fields: dict[str, Any] = {
         "status": SideStatus.LIVE,
@@ -52,9 +56,7 @@ def a_view(lane: Lane, **changes: Any) -> SideView:
 
 def rows(view: SideView, worker_rows: int = 2, width: int = 40) -> list[str]:
     """Return what stands between the walls of the box, from the progress bar down."""
-    drawn = Frame(
-        draw_box(view, Layout(width, SMALLEST, worker_rows, airy=False))
-    ).plain.splitlines()
+    drawn = Frame(draw_box(view, a_layout(width, worker_rows))).plain.splitlines()
     return [line[2:-2].rstrip() for line in drawn[6:-1]]
 
 
@@ -110,9 +112,7 @@ def test_a_worker_last_seen_in_the_trial_before_is_as_stale_as_this_trial_is_old
 def test_a_title_is_told_as_long_as_there_is_room() -> None:
     view = a_view(a_lane(), titles=("RAY · 2 workers on 2 machines", "RAY · 2 workers, 2 hosts"))
 
-    drawn = [
-        Frame(draw_box(view, Layout(width, SMALLEST, 2, airy=False))).plain for width in (60, 40)
-    ]
+    drawn = [Frame(draw_box(view, a_layout(width, 2))).plain for width in (60, 40)]
 
     assert ["2 machines" in text for text in drawn] == [True, False]
     assert "RAY · 2 workers, 2 hosts ─" in drawn[1]
@@ -133,9 +133,7 @@ def test_a_lost_worker_is_lost_in_words() -> None:
 def test_the_box_counts_its_lost_workers() -> None:
     lane = a_lane(some_workers(None, None, lost_at=WENT_AT + 4.2))
 
-    assert (
-        "LIVE · 2 LOST" in Frame(draw_box(a_view(lane), Layout(40, SMALLEST, 2, airy=False))).plain
-    )
+    assert "LIVE · 2 LOST" in Frame(draw_box(a_view(lane), a_layout(40, 2))).plain
 
 
 @pytest.mark.parametrize(("elapsed", "said"), [(3.4, True), (8.2, True), (8.4, False)])
@@ -220,7 +218,7 @@ def test_a_hostile_worker_name_is_cut() -> None:
 
 @pytest.mark.parametrize("airy", [False, True])
 def test_a_box_has_the_rows_its_layout_says(airy: bool) -> None:
-    layout = Layout(40, SMALLEST, 3, airy)
+    layout = a_layout(40, 3, airy=airy)
     board = a_board([*arming_events(), *trial_events(Side.DISTRIBUTED, 10.0, 5.0)])
 
     assert len(draw_box(a_view(board.distributed), layout)) == layout.rows

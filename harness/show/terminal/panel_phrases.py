@@ -1,0 +1,139 @@
+"""The panel's words: titles, quality, gap and remarks, in several lengths where room is short.
+
+Variants are ordered from the longest to the shortest. Pure.
+May import ``model``, ``state``, ``text`` and its neighbours.
+"""
+
+from harness import text
+from harness.model import Fault, Spec, whole_machines
+from harness.show.terminal.lines import cut
+from harness.show.terminal.side_box import SideStatus, SideView, returned_at
+from harness.state.board import Board, Lane, Stage
+from harness.state.progress import workers_at_work
+
+_CORES_STAND = "cores stand for machines"
+
+Variants = tuple[str, ...]
+
+
+def titles(board: Board, spec: Spec) -> tuple[Variants, Variants]:
+    """Return what both sides run on; in a sweep, the workers of this trial out of all."""
+    side, most = board.distributed, spec.scales[-1]
+    now = most if side.started_at is None or not spec.points else workers_at_work(side)
+    whole = _has_whole_machines(side, spec.cores_per_worker) and most == _hosts(side) > 1
+    hosts = len({worker.process.host for worker in side.workers})
+    alone = _has_whole_machines(board.baseline, spec.baseline_cores)
+    cores = text.cores(spec.baseline_cores, _hosts(side), whole=alone)
+    name = "RAY" if spec.commands is None else "DISTRIBUTED"
+    workers = text.workers_of(now, most, hosts, whole=whole)
+    return (f"BASELINE · {cores}",), tuple(f"{name} · {variant}" for variant in workers)
+
+
+def baseline_quality(lane: Lane, spec: Spec) -> Variants:
+    """Return the baseline's quality (before it is known: the metric) and the fixed tolerance."""
+    quality = _quality(lane, spec) or text.printable(spec.workload.metric)
+    limit = text.tolerance(spec.workload.tolerance)
+    return f"{quality} · tolerance {limit}", f"{quality} · Δ ≤ {limit}"
+
+
+def distributed_quality(board: Board, spec: Spec) -> Variants:
+    """Return the distributed side's quality, and whether it held."""
+    if board.distributed.stage is Stage.FINISHED:
+        return ("clock stopped, computing quality",)
+    quality = _quality(board.distributed, spec)
+    baseline, distributed = board.baseline.quality, board.distributed.quality
+    if baseline is None or distributed is None:
+        return (quality,)
+    limit = spec.workload.tolerance
+    held = "held" if spec.workload.tolerates(distributed - baseline) else "NOT HELD"
+    change = f"Δ {text.change(distributed - baseline, limit)} {held}"
+    number = text.quality(distributed, limit)
+    return f"{quality} · {change}", f"{quality}, {change}", f"{number} · {change}"
+
+
+def input_facts(board: Board, spec: Spec) -> tuple[str, str]:
+    """Return the input's number of items and its digest; each is empty where it is unknown."""
+    lane = board.baseline if board.baseline.input is not None else board.distributed
+    items = f"{text.count(lane.items)} {cut(lane.unit, 16)}" if lane.items > 0 else ""
+    if lane.input is None or not spec.input_known:
+        return items, ""
+    return items, f"input {text.digest(lane.input.sha256)}"
+
+
+def gap(views: tuple[SideView, SideView], spec: Spec) -> str:
+    """Return the difference of the clocks.
+
+    There is none before one clock has stopped and the other has passed it from the same zero.
+    """
+    left, right = views
+    if SideStatus.FAILED in (left.status, right.status):
+        return "no gap: a side failed"
+    started = [view for view in views if view.lane.started_at is not None]
+    running = [view for view in started if view.lane.wall_s is None]
+    if not started:
+        return "nothing is on the clock yet"
+    if len(running) == 2:
+        return "from a common zero"
+    ahead = left.elapsed - right.elapsed
+    if len(started) == 1 or (running and (ahead > 0) != (running[0] is left)):
+        return f"one side at a time{', the same input' if spec.input_known else ''}"
+    slower = "Ray" if right.titles[0].startswith("RAY") else "distributed"
+    growing = " and growing" if running else ""
+    return f"gap {text.seconds(abs(ahead))}{growing}{f', {slower} behind' if ahead < 0 else ''}"
+
+
+def observations(board: Board, spec: Spec) -> str:
+    """Return how often the race is measured; in a sweep the strip counts the rounds."""
+    if spec.trials == 1:
+        return "one observation a point" if spec.points else "one observation"
+    if spec.points:
+        return ""
+    pair = max(board.baseline.trial, board.distributed.trial) + 1
+    return f"pair {text.count(pair)} of {text.count(spec.trials)}"
+
+
+def start_up(board: Board, spec: Spec) -> str:
+    """Return how long the start-up took and whether it counts; empty while it is unknown."""
+    if spec.commands is not None and not spec.commands.says_ready:
+        return "start-up is on the clock"
+    duration = board.distributed.startup_s
+    return f"cold start {text.seconds(duration)} not on the clock" if duration is not None else ""
+
+
+def note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> Variants:
+    """Return the one remark that matters most now."""
+    failed = [view.lane for view in views if view.status is SideStatus.FAILED]
+    if failed:
+        return (text.printable(f"{failed[0].side} failed: {failed[0].reason}"),)
+    if shown := views[1].lane.faults:
+        worker = shown[-1].worker
+        latest = [fault for fault in board.distributed.faults if fault.worker == worker][-1]
+        return (_fault_note(latest),)
+    side = board.distributed
+    if len(side.armed) > 1 and _hosts(side) == 1:
+        return f"{_CORES_STAND}: all workers share one host", _CORES_STAND, ""
+    if len(side.armed) > 1 and not _has_whole_machines(side, spec.cores_per_worker):
+        return f"{_CORES_STAND}: a worker is a part of its host", _CORES_STAND, ""
+    return ("",)
+
+
+def _fault_note(fault: Fault) -> str:
+    lost = f"{text.printable(fault.worker)} LOST at {text.clock(fault.at_s)}"
+    if returned_at(fault) is None:
+        return f"{lost}: {text.printable(fault.reason)}"
+    return f"{lost}, back after {text.seconds(fault.cost_s or 0.0)}"
+
+
+def _quality(lane: Lane, spec: Spec) -> str:
+    if lane.quality is None:
+        return ""
+    number = text.quality(lane.quality, spec.workload.tolerance)
+    return f"{text.printable(spec.workload.metric)} {number}"
+
+
+def _hosts(lane: Lane) -> int:
+    return len({process.host for process in lane.armed})
+
+
+def _has_whole_machines(lane: Lane, cores: int) -> bool:
+    return whole_machines(lane.armed, lane.hosts, cores)

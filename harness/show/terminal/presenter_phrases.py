@@ -1,0 +1,169 @@
+"""What the presenter view says: warnings, how each side and the run go, and deadlines.
+
+Variants are ordered from the longest to the shortest. Pure.
+May import ``model``, ``state``, ``talk``, ``text`` and its neighbours in ``show``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from harness import text
+from harness.model import Side
+from harness.show.terminal.panel import elapsed
+from harness.show.terminal.side_box import progress_percent
+from harness.state.board import Board, Lane, Stage
+from harness.state.stall import stalled_s
+from harness.talk.agenda import AgendaPosition
+from harness.talk.forecast import (
+    Deadline,
+    DeadlineBasis,
+    RehearsalHistory,
+    estimate_side,
+    session_time_left,
+)
+
+_PRESS = "press f on the race to play the recording"
+_PLAY = "`twoclocks play` plays the recording"
+
+Variants = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowedRun:
+    """The session that is followed: its board and the conductor's time now, in seconds.
+
+    ``silent_s`` is how long nothing was heard of it, ``alive`` whether a process of it is running,
+    ``recorded`` whether there is a recording to play instead.
+    """
+
+    board: Board
+    at: float
+    silent_s: float
+    alive: bool = True
+    recorded: bool = True
+
+
+def find_warning(run: FollowedRun | None, stall_after: float) -> str:
+    """Return the one thing that is wrong with the run; empty if nothing is."""
+    if run is None or run.board.closed is not None:
+        return ""
+    failed = [lane for lane in _lanes(run.board) if lane.stage is Stage.FAILED]
+    if failed:
+        return f"FAILED: the {failed[0].side} side: {text.printable(failed[0].reason)}"
+    if not run.alive:
+        return f"GONE: no process of the race is left; {_instead(run, _PLAY)}"
+    still = stalled_s(run.board, run.at)
+    if still is not None and still >= stall_after:
+        return f"STALLED: no progress for {_whole_seconds(still)}; {_instead(run, _PRESS)}"
+    running = any(lane.stage is Stage.RUNNING for lane in _lanes(run.board))
+    if still is None and run.silent_s >= stall_after and running:
+        silent = _whole_seconds(run.silent_s)
+        return f"STALLED: no word of the race for {silent}; {_instead(run, _PRESS)}"
+    return ""
+
+
+def describe_side(run: FollowedRun, side: Side, record: RehearsalHistory) -> Variants:
+    """Return a side's clock and progress, and when its clock will stop according to what."""
+    lane, walls = run.board.lane(side), record.wall_times(side)
+    estimate = estimate_side(lane, run.at, walls)
+    state = _state(run, side)
+    if estimate.best is None:
+        return (state,)
+    lead = "left" if lane.started_at is not None else "takes"
+    estimates = []
+    if estimate.by_progress is not None:
+        estimates.append(f"≈ {text.minutes(estimate.by_progress)} by progress")
+    if estimate.by_rehearsals is not None:
+        rehearsals = text.number_of(len(walls), "rehearsal")
+        estimates.append(f"≈ {text.minutes(estimate.by_rehearsals)} by {rehearsals}")
+    return (
+        f"{state}, {lead} {', '.join(estimates)}",
+        f"{state}, {lead} {estimates[0]}",
+        f"{state} {lead} ≈ {text.minutes(estimate.best)}",
+    )
+
+
+def describe_run(run: FollowedRun, record: RehearsalHistory) -> str:
+    """Return when both clocks will have stopped, or how the session ended."""
+    board = run.board
+    if board.closed is not None:
+        remark = f": {text.printable(board.closed.remark)}" if board.closed.remark else ""
+        return f"the session is over, {board.closed.status}{remark}"
+    if board.opened is None:
+        return "the run has no estimate yet"
+    spec = board.opened.spec
+    rounds = ""
+    if spec.trials > 1:
+        number = max(lane.trial for lane in _lanes(board)) + 1
+        rounds = f", round {text.count(number)} of {text.count(spec.trials)}"
+    left = session_time_left(board, spec, run.at, record)
+    if left is None:
+        return f"the run has no estimate yet{rounds}"
+    if left <= 0:
+        return "both clocks have stopped"
+    return f"the run: both clocks stopped in ≈ {text.minutes(left)}{rounds}"
+
+
+def describe_deadline(deadline: Deadline, position: AgendaPosition) -> Variants:
+    """Return how much time is left to decide."""
+    if deadline.basis is DeadlineBasis.RECORDING:
+        return _recording_deadline(deadline, position)
+    took, spare = text.minutes(deadline.seconds), deadline.at - position.elapsed
+    alone = " alone" if deadline.basis is DeadlineBasis.ALONE else ""
+    live = f"live took {took} at most in {text.number_of(deadline.number, 'demo')}{alone}"
+    if deadline.basis is DeadlineBasis.BUDGET:
+        live = f"live has {took} by its budget"
+    if spare < 0:
+        late = f"past {text.minutes(deadline.at)}" if deadline.at >= 0 else "from the start"
+        return f"TOO LATE to go live, {late}: {live}", f"TOO LATE to go live: {late}"
+    decide = f"decide by {text.minutes(deadline.at)}, {text.minutes(spare)} from now"
+    return f"{decide}: {live}", decide
+
+
+def describe_demo_end(position: AgendaPosition) -> Variants:
+    """Return by when the demo must end so that the rest of the talk still fits."""
+    end = position.talk.length - position.talk.after_demo
+    moment, left = text.minutes(end), end - position.elapsed
+    if left < 0:
+        return (
+            f"the demo should have ended at {moment}, {text.minutes(-left)} ago",
+            f"should have ended at {moment}",
+        )
+    return (
+        f"the demo must end by {moment}, {text.minutes(left)} from now",
+        f"must end by {moment}, in {text.minutes(left)}",
+    )
+
+
+def _recording_deadline(deadline: Deadline, position: AgendaPosition) -> Variants:
+    took, spare = text.minutes(deadline.seconds), deadline.at - position.elapsed
+    if spare < 0:
+        return f"too late for the recording, which plays {took}", "too late for the recording"
+    moment = text.minutes(deadline.at)
+    return (
+        f"the recording, {took}, can begin until {moment}, {text.minutes(spare)} from now",
+        f"recording until {moment}",
+    )
+
+
+def _state(run: FollowedRun, side: Side) -> str:
+    lane = run.board.lane(side)
+    clock = text.clock(elapsed(lane, run.at))
+    name = str(side).ljust(len(Side.DISTRIBUTED))
+    if lane.wall_s is not None:
+        return f"{name}  {clock}  done"
+    if lane.stage is Stage.RUNNING:
+        return f"{name}  {clock}  {progress_percent(lane).rjust(5)}"
+    return f"{name}  {lane.stage}"
+
+
+def _lanes(board: Board) -> Iterator[Lane]:
+    yield from (board.lane(side) for side in Side)
+
+
+def _whole_seconds(duration: float) -> str:
+    return f"{text.count(int(duration))} s"
+
+
+def _instead(run: FollowedRun, advice: str) -> str:
+    return advice if run.recorded else "there is no recording to play"
