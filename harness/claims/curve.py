@@ -34,9 +34,9 @@ class Point:
 
     Times are medians in seconds. ``ratios`` are the speedups of each pair, or of any two runs where
     nobody saw which were paired; ``interval`` is of the speedup (None: fewer than six pairs, or
-    nobody saw them). ``serial_fraction`` is None where S implies none. ``change`` is the largest
-    change of quality of any pair; ``clean`` tells whether it stays within the tolerance. ``cost``
-    is money per run.
+    nobody saw them). ``serial_fraction`` is None where S implies none. ``quality_change`` is the largest
+    change of quality of any pair; ``quality_held`` tells whether it stays within the tolerance.
+    ``cost`` is money per run.
     """
 
     workers: int
@@ -47,8 +47,8 @@ class Point:
     ratios: tuple[float, ...]
     interval: tuple[float, float] | None
     serial_fraction: float | None
-    change: float
-    clean: bool
+    quality_change: float
+    quality_held: bool
     oversubscribed: bool
     cost: float
 
@@ -106,7 +106,7 @@ class Curve:
     """All scales of a session beside its baseline.
 
     ``law`` is None where the points imply none, or do not follow the one that they imply: that is
-    then ``rejected``, and nothing is predicted. ``largest_worthwhile`` is the largest p whose
+    then ``rejected_law``, and nothing is predicted. ``largest_worthwhile`` is the largest p whose
     predicted efficiency is at least 0.7 (None: no law, or no largest). ``cost_scale`` is COST, the
     smallest measured p that beats the baseline (None: none does, unbounded). ``framework_tax`` is
     T_ray(1) over T_baseline (None: p = 1 was not measured, or had other cores than the baseline).
@@ -118,7 +118,7 @@ class Curve:
     baseline_quality: float
     points: tuple[Point, ...]
     law: Law | None
-    rejected: Law | None
+    rejected_law: Law | None
     predictions: tuple[Prediction, ...]
     largest_worthwhile: int | None
     cost_scale: int | None
@@ -138,7 +138,7 @@ class Curve:
             return None
         workers, predicted, wall_s, money = later
         passed = (point for point in self.points if asked <= point.workers <= workers)
-        if not all(point.clean for point in passed):
+        if not all(point.quality_held for point in passed):
             return None
         saved_s, extra = now.distributed_s - wall_s, money - now.cost
         price = extra / saved_s * cost.HOUR_S if saved_s > 0 and extra > 0 else None
@@ -182,7 +182,7 @@ def curve(scales: Sequence[Pairs], predicted: int = PREDICTED_WORKERS) -> Curve 
         baseline_quality=median_of(baseline, lambda trial: trial.quality),
         points=points,
         law=law,
-        rejected=implied if law is None else None,
+        rejected_law=implied if law is None else None,
         predictions=(),
         largest_worthwhile=_largest_worthwhile(law),
         cost_scale=next((point.workers for point in points if point.speedup > 1), None),
@@ -201,8 +201,8 @@ def _point(pairs: Pairs) -> Point:
         ratios=tuple(scaling.speedup(one, many) for one, many in _compared_times(pairs)),
         interval=pairs.interval,
         serial_fraction=pairs.serial_fraction,
-        change=pairs.quality_change,
-        clean=pairs.quality_held,
+        quality_change=pairs.quality_change,
+        quality_held=pairs.quality_held,
         oversubscribed=pairs.oversubscribed,
         cost=cost_of(pairs).distributed,
     )
@@ -224,7 +224,7 @@ def _law(spec: Spec, points: Sequence[Point]) -> Law | None:
     """
     if spec.scaling is Scaling.WEAK or spec.baseline_cores != spec.cores_per_worker:
         return None
-    usable = [point for point in points if point.clean and not point.oversubscribed]
+    usable = [point for point in points if point.quality_held and not point.oversubscribed]
     beyond_one = [(point.workers, point.speedup) for point in usable if point.workers > 1]
     fits = len(usable) >= FEWEST_SCALES
     largest = usable[-1].serial_fraction if usable else None

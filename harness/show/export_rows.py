@@ -94,8 +94,8 @@ def _row(
         "interval_high_ratio": high,
         "efficiency_fraction": scale.efficiency if scale else None,
         "serial_fraction": point.serial_fraction if point else None,
-        "quality_change": point.change if point else None,
-        "clean": point.clean if point else None,
+        "quality_change": point.quality_change if point else None,
+        "clean": point.quality_held if point else None,
         "oversubscribed": point.oversubscribed if point else None,
         "cost_per_run": scale.cost if scale else drawn.baseline_cost,
         "currency": drawn.results.spec.prices.currency,
@@ -190,7 +190,9 @@ def _sweep(drawn: Curve | None) -> Record:
         }
         if law
         else None,
-        "rejected_law_misfit_fraction": drawn.rejected.misfit if drawn and drawn.rejected else None,
+        "rejected_law_misfit_fraction": drawn.rejected_law.misfit
+        if drawn and drawn.rejected_law
+        else None,
         "largest_worthwhile_workers": drawn.largest_worthwhile if drawn else None,
         "cost_scale_workers": drawn.cost_scale if drawn else None,
         "framework_tax_ratio": drawn.framework_tax if drawn else None,

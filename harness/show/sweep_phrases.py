@@ -37,14 +37,14 @@ def observations(curve: Curve) -> str:
 
 def flags(point: Point) -> tuple[str, ...]:
     """Return what forbids to take a measured scale as a clean win."""
-    told = (NOT_CLEAN, not point.clean), (OVERSUBSCRIBED, point.oversubscribed)
+    told = (NOT_CLEAN, not point.quality_held), (OVERSUBSCRIBED, point.oversubscribed)
     return tuple(flag for flag, raised in told if raised)
 
 
 def law(curve: Curve) -> str:
     """Return Amdahl's law as the points have it, with its ceiling and how closely they follow it."""
-    if curve.rejected is not None:
-        missed = text.percent(curve.rejected.misfit)
+    if curve.rejected_law is not None:
+        missed = text.percent(curve.rejected_law.misfit)
         return f"the scales do not follow Amdahl's law, which misses one of them by {missed}, so nothing is predicted"
     if curve.law is None:
         return "no serial share follows from these scales, so nothing is predicted"

@@ -101,7 +101,12 @@ def _columns(curve: Curve) -> Iterator[list[str]]:
         ),
     ]
     yield ["f", words.NOTHING, *(_fraction(point.serial_fraction) for point in points), *blank]
-    yield ["Δq", words.NOTHING, *(words.change(point.change, limit) for point in points), *blank]
+    yield [
+        "Δq",
+        words.NOTHING,
+        *(words.change(point.quality_change, limit) for point in points),
+        *blank,
+    ]
     costs = [_unless_crowded(scale, cost) for scale, cost in zip(scales, sums[1:], strict=True)]
     yield ["cost", sums[0], *_foreseen(costs, len(foreseen))]
 

@@ -30,20 +30,20 @@ GOOD = load(doctor.BASE)
 KEPT = journal.read(doctor.BASE.with_name(journal.JOURNAL_NAME))
 
 
-def raised(found: Audit) -> set[tuple[str, str]]:
+def raised(audited: Audit) -> set[tuple[str, str]]:
     """Return what was raised, each as rule and key."""
-    return {(finding.rule.id, key) for finding in found.findings for key in finding.keys}
+    return {(finding.rule.id, key) for finding in audited.findings for key in finding.keys}
 
 
-def verdicts(found: Audit) -> dict[str, Verdict]:
+def verdicts(audited: Audit) -> dict[str, Verdict]:
     """Return each rule's verdict."""
-    return {finding.rule.id: finding.verdict for finding in found.findings}
+    return {finding.rule.id: finding.verdict for finding in audited.findings}
 
 
 def claimed(results: Results) -> float:
     """Return the speedup that the pairs of a session show, claimed or not (0: there is no pair)."""
-    seen = complete_pairs(results)
-    return 0.0 if seen is None else seen.speedup
+    pairs = complete_pairs(results)
+    return 0.0 if pairs is None else pairs.speedup
 
 
 KEYS = {
@@ -97,13 +97,13 @@ BEFORE = raised(audit(GOOD, written=AS_WRITTEN))
 @pytest.mark.parametrize("key", doctor.DOCTORS)
 def test_a_doctored_file_is_caught_for_what_it_hides_by_its_rule_and_by_no_other(key: str) -> None:
     text = doctor.doctored(key, GOOD)
-    found = audit(decode(text), written=text)
-    assert (OWNERS[key], key) in raised(found)
-    assert verdicts(found)[OWNERS[key]] is (
+    audited = audit(decode(text), written=text)
+    assert (OWNERS[key], key) in raised(audited)
+    assert verdicts(audited)[OWNERS[key]] is (
         Verdict.REFUSE if key in doctor.REFUSING else Verdict.CAVEAT
     )
     expected = {OWNERS[key], *(OWNERS[companion] for companion in doctor.COMPANIONS.get(key, ()))}
-    assert {owner for owner, _ in raised(found) - BEFORE} <= expected
+    assert {owner for owner, _ in raised(audited) - BEFORE} <= expected
 
 
 def test_every_key_has_a_doctored_file() -> None:
@@ -133,17 +133,17 @@ def test_each_key_of_a_judge_belongs_to_one_rule() -> None:
 
 def judged_keys() -> set[str]:
     """Return every key that the source of the judges names."""
-    found: set[str] = set()
+    keys: set[str] = set()
     for path in CLAIMS.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(
                     func=ast.Name(id="Caveat" | "_gap"), args=[ast.Constant(str(key)), *_]
                 ):
-                    found.add(key)
+                    keys.add(key)
                 case ast.Call(func=ast.Name(id="_idle"), args=[_, ast.Constant(str(key)), *_]):
-                    found.add(key)
-    return found
+                    keys.add(key)
+    return keys
 
 
 def test_our_own_thresholds_are_as_the_rules_have_them() -> None:
@@ -170,21 +170,21 @@ def test_our_own_thresholds_are_as_the_rules_have_them() -> None:
 @pytest.mark.parametrize("key", doctor.DOCTORS)
 def test_the_audit_refuses_where_the_headline_does_and_says_what_it_says(key: str) -> None:
     results = doctor.DOCTORS[key](GOOD)
-    found, claim = audit(results, ()), a_report(results).claim
-    told = {key for _, key in raised(found)}
+    audited, claim = audit(results, ()), a_report(results).claim
+    keys = {key for _, key in raised(audited)}
     match claim:
         case Headline():
-            assert told == {caveat.key for caveat in claim.caveats}
-            assert found.count(Verdict.REFUSE) == 0
+            assert keys == {caveat.key for caveat in claim.caveats}
+            assert audited.count(Verdict.REFUSE) == 0
         case Refusal():
-            assert told >= {reason.key for reason in claim.reasons}
-            assert found.count(Verdict.REFUSE) > 0
+            assert keys >= {reason.key for reason in claim.reasons}
+            assert audited.count(Verdict.REFUSE) > 0
 
 
 def test_a_rule_tells_its_measures_where_it_passes() -> None:
-    (found,) = (finding for finding in audit(a_sweep()).findings if finding.rule.id == "R08")
-    assert found.verdict is Verdict.PASS
-    assert [measure.name for measure in found.measures] == [
+    (finding,) = (finding for finding in audit(a_sweep()).findings if finding.rule.id == "R08")
+    assert finding.verdict is Verdict.PASS
+    assert [measure.name for measure in finding.measures] == [
         "CPU ratio",
         "at least",
         "baseline busy",
@@ -193,10 +193,10 @@ def test_a_rule_tells_its_measures_where_it_passes() -> None:
 
 
 def test_a_caveat_without_numbers_stands_beside_what_its_rule_measures() -> None:
-    (found,) = (
+    (finding,) = (
         finding for finding in audit(a_sweep(rates=())).findings if finding.rule.id == "R02"
     )
-    assert (found.verdict, [measure.value for measure in found.measures]) == (
+    assert (finding.verdict, [measure.value for measure in finding.measures]) == (
         Verdict.CAVEAT,
         [pytest.approx(1.025), 0.98],
     )
@@ -237,8 +237,8 @@ def test_of_a_machine_whose_power_is_unknown_it_cannot_be_said_that_nothing_slow
 
 
 def test_of_declared_numbers_only_the_arithmetic_can_be_checked() -> None:
-    found = verdicts(audit(golden_results()))
-    assert [rule for rule, verdict in found.items() if verdict is Verdict.PASS] == [
+    by_rule = verdicts(audit(golden_results()))
+    assert [rule for rule, verdict in by_rule.items() if verdict is Verdict.PASS] == [
         "R01",
         "R03",
         "R18",
@@ -249,8 +249,8 @@ def test_of_declared_numbers_only_the_arithmetic_can_be_checked() -> None:
 
 
 def test_of_a_rehearsal_the_work_cannot_be_checked() -> None:
-    found = verdicts(audit(a_results(kind=Kind.SIMULATED)))
-    assert (found["R08"], found["R20"], found["R22"]) == (
+    by_rule = verdicts(audit(a_results(kind=Kind.SIMULATED)))
+    assert (by_rule["R08"], by_rule["R20"], by_rule["R22"]) == (
         Verdict.UNCHECKED,
         Verdict.UNCHECKED,
         Verdict.REFUSE,
@@ -258,9 +258,9 @@ def test_of_a_rehearsal_the_work_cannot_be_checked() -> None:
 
 
 def test_without_a_pair_nothing_else_can_be_checked() -> None:
-    found = verdicts(audit(a_results(trials=()), ()))
-    assert found.pop("R01") is Verdict.REFUSE
-    assert set(found.values()) == {Verdict.UNCHECKED}
+    by_rule = verdicts(audit(a_results(trials=()), ()))
+    assert by_rule.pop("R01") is Verdict.REFUSE
+    assert set(by_rule.values()) == {Verdict.UNCHECKED}
 
 
 def test_a_file_that_differs_from_its_journal_is_refused() -> None:
@@ -268,22 +268,25 @@ def test_a_file_that_differs_from_its_journal_is_refused() -> None:
 
 
 def test_a_file_that_agrees_with_its_journal_is_not() -> None:
-    found = audit(GOOD, KEPT.events, journal_sha256=KEPT.sha256)
-    assert (found.differences, found.verdict) == ((), Verdict.CAVEAT)
+    audited = audit(GOOD, KEPT.events, journal_sha256=KEPT.sha256)
+    assert (audited.differences, audited.verdict) == ((), Verdict.CAVEAT)
 
 
-def said(claim: Headline | Refusal) -> list[str]:
-    """Return the keys of what is said beside a headline."""
+def caveat_keys(claim: Headline | Refusal) -> list[str]:
+    """Return the keys of a headline's caveats."""
     assert isinstance(claim, Headline)
     return [caveat.key for caveat in claim.caveats]
 
 
 def test_a_measured_file_without_its_journal_says_so_before_anything_else() -> None:
-    assert said(Claims(audit(GOOD)).claim) == ["no-journal", *said(a_report(GOOD).claim)]
+    assert caveat_keys(Claims(audit(GOOD)).claim) == [
+        "no-journal",
+        *caveat_keys(a_report(GOOD).claim),
+    ]
 
 
 def test_a_measured_file_with_its_journal_says_nothing_of_it() -> None:
-    assert "no-journal" not in said(Claims(replace(audit(GOOD, ()), differences=())).claim)
+    assert "no-journal" not in caveat_keys(Claims(replace(audit(GOOD, ()), differences=())).claim)
 
 
 @pytest.mark.parametrize("combined", [(), ("7c21", "8d32")], ids=["one", "combined"])
@@ -295,7 +298,7 @@ def test_a_measured_session_without_its_journal_is_told_so_combined_or_not(
 
 @pytest.mark.parametrize("results", [golden_results()], ids=["declared"])
 def test_what_never_had_a_journal_of_its_own_needs_none(results: Results) -> None:
-    assert "no-journal" not in said(Claims(audit(results)).claim)
+    assert "no-journal" not in caveat_keys(Claims(audit(results)).claim)
 
 
 @given(st.floats(0.5, 0.97))
@@ -303,7 +306,7 @@ def test_a_lie_told_throughout_is_refused_or_says_that_its_journal_is_missing(
     factor: float,
 ) -> None:
     claim = Claims(audit(doctor.faster_together(GOOD, factor))).claim
-    assert isinstance(claim, Refusal) or "no-journal" in said(claim)
+    assert isinstance(claim, Refusal) or "no-journal" in caveat_keys(claim)
 
 
 TREE: Any = json.loads(encode(GOOD))
@@ -379,8 +382,8 @@ def test_no_wall_time_can_be_edited_even_where_the_journal_is_lost(
 
 @given(EDITS)
 def test_whatever_can_be_loaded_can_be_audited(results: Results) -> None:
-    found = audit(results, KEPT.events)
-    assert [finding.rule.id for finding in found.findings] == [rule.id for rule in RULES]
+    audited = audit(results, KEPT.events)
+    assert [finding.rule.id for finding in audited.findings] == [rule.id for rule in RULES]
 
 
 def test_a_trial_left_out_of_the_file_is_a_difference() -> None:

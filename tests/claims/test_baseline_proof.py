@@ -10,11 +10,11 @@ from tests.builders import ITEMS, a_report, a_sweep, some_rates
 def proven(*rates: Rate, **params: float | str | bool) -> Proof:
     """Return the proof of a sweep with these rates; none: the usual ones."""
     sweep = a_sweep(rates=rates or some_rates())
-    known = a_report(
+    proof = a_report(
         replace(sweep, spec=replace(sweep.spec, params=sweep.spec.params | params))
     ).proof
-    assert known is not None
-    return known
+    assert proof is not None
+    return proof
 
 
 OWN = Rate(Variant.OWN, 500.0, 5.0, 1)
@@ -52,9 +52,9 @@ def test_a_baseline_ahead_of_all_values_is_not_behind() -> None:
 
 
 def test_the_whole_host_is_held_against_the_distributed_side() -> None:
-    known = proven()
-    assert known.whole_speedup == pytest.approx(6.0)
-    assert known.speedup_over_whole == pytest.approx(40.0 / 11.3 / 6)
+    proof = proven()
+    assert proof.whole_speedup == pytest.approx(6.0)
+    assert proof.speedup_over_whole == pytest.approx(40.0 / 11.3 / 6)
 
 
 def test_the_whole_host_is_held_against_the_trials_and_not_against_the_slice() -> None:
@@ -62,24 +62,24 @@ def test_the_whole_host_is_held_against_the_trials_and_not_against_the_slice() -
         replace(rate, items_per_s=250.0) if rate.variant is Variant.OWN else rate
         for rate in some_rates()
     )
-    known = proven(*slow_slice)
-    assert known.whole_speedup == pytest.approx(6.0)
+    proof = proven(*slow_slice)
+    assert proof.whole_speedup == pytest.approx(6.0)
 
 
 def test_the_speedup_over_the_whole_host_is_its_pass_over_the_distributed_time() -> None:
-    known = proven(OWN, Rate(Variant.WHOLE, 3_210.0, 6.2, 16))
-    assert known.speedup_over_whole == pytest.approx(ITEMS / 3_210.0 / 11.3)
+    proof = proven(OWN, Rate(Variant.WHOLE, 3_210.0, 6.2, 16))
+    assert proof.speedup_over_whole == pytest.approx(ITEMS / 3_210.0 / 11.3)
 
 
 def test_a_naive_baseline_would_have_made_a_false_speedup() -> None:
-    known = proven()
-    assert known.naive_factor == pytest.approx(12.0)
-    assert known.fake_speedup == pytest.approx(12 * 40.0 / 11.3)
+    proof = proven()
+    assert proof.naive_factor == pytest.approx(12.0)
+    assert proof.fake_speedup == pytest.approx(12 * 40.0 / 11.3)
 
 
 def test_what_was_not_timed_is_not_known() -> None:
-    known = proven(OWN)
-    assert (known.tuned, known.tuned_by, known.chosen, known.best, known.behind_best) == (
+    proof = proven(OWN)
+    assert (proof.tuned, proof.tuned_by, proof.chosen, proof.best, proof.behind_best) == (
         (),
         "",
         None,
@@ -87,23 +87,23 @@ def test_what_was_not_timed_is_not_known() -> None:
         None,
     )
     assert (
-        known.share_of_limit,
-        known.whole_speedup,
-        known.speedup_over_whole,
-        known.fake_speedup,
+        proof.share_of_limit,
+        proof.whole_speedup,
+        proof.speedup_over_whole,
+        proof.fake_speedup,
     ) == (None, None, None, None)
 
 
 def test_without_a_pair_there_is_no_speedup_to_compare() -> None:
-    known = a_report(a_sweep(trials=())).proof
-    assert known is not None
-    assert known.whole_speedup == pytest.approx(6.0)
-    assert (known.speedup_over_whole, known.fake_speedup) == (None, None)
+    proof = a_report(a_sweep(trials=())).proof
+    assert proof is not None
+    assert proof.whole_speedup == pytest.approx(6.0)
+    assert (proof.speedup_over_whole, proof.fake_speedup) == (None, None)
 
 
 def test_a_rate_timed_several_times_is_their_median_and_tells_its_drift() -> None:
-    known = proven(OWN, replace(OWN, items_per_s=450.0), replace(OWN, items_per_s=540.0))
-    assert [known.own.items_per_s, known.drift] == pytest.approx([500.0, 0.2])
+    proof = proven(OWN, replace(OWN, items_per_s=450.0), replace(OWN, items_per_s=540.0))
+    assert [proof.own.items_per_s, proof.drift] == pytest.approx([500.0, 0.2])
 
 
 @pytest.mark.parametrize(

@@ -56,16 +56,16 @@ def the_reason(*sessions: Results) -> str:
 
 
 def test_two_sessions_have_the_pairs_of_both() -> None:
-    seen = complete_pairs(combine([a_session(), the_next()]))
-    assert seen is not None
-    assert seen.wall_times == ((40.0, 21.0), (41.0, 22.0), (41.0, 22.0), (42.0, 23.0))
+    pairs = complete_pairs(combine([a_session(), the_next()]))
+    assert pairs is not None
+    assert pairs.wall_times == ((40.0, 21.0), (41.0, 22.0), (41.0, 22.0), (42.0, 23.0))
 
 
 def test_pairs_stay_within_their_session() -> None:
     slow = a_sweep({1: (82.0, 84.0), 2: (42.0, 44.0)}, [80.0, 82.0])
-    seen = complete_pairs(combine([a_session(), the_next(trials=slow.trials)]))
-    assert seen is not None
-    assert [one / many for one, many in seen.wall_times] == pytest.approx(
+    pairs = complete_pairs(combine([a_session(), the_next(trials=slow.trials)]))
+    assert pairs is not None
+    assert [one / many for one, many in pairs.wall_times] == pytest.approx(
         [40 / 21, 41 / 22, 80 / 42, 82 / 44]
     )
 
@@ -75,9 +75,9 @@ def test_scales_of_both_sessions_make_one_curve() -> None:
     pooled = combine(
         [a_session(), replace(further, run_id="8d32", began_utc="2026-11-22T10:14:07Z")]
     )
-    drawn = a_report(pooled).curve
-    assert drawn is not None
-    assert [(point.workers, point.pairs) for point in drawn.points] == [
+    curve = a_report(pooled).curve
+    assert curve is not None
+    assert [(point.workers, point.pairs) for point in curve.points] == [
         (1, 2),
         (2, 2),
         (4, 1),

@@ -12,13 +12,13 @@ from tests.builders import a_report, a_results, a_sweep
 SECONDS = st.floats(0.0, 1e4)
 
 
-def at(results: Results, scale: int) -> CoreTime:
-    """Return the split of the distributed side at a scale that must have one."""
-    seen = complete_pairs(results, scale)
-    assert seen is not None
-    known = core_time_of(seen)
-    assert known is not None
-    return known
+def core_time_at(results: Results, scale: int) -> CoreTime:
+    """Return the distributed side's core time at a scale that must have one."""
+    pairs = complete_pairs(results, scale)
+    assert pairs is not None
+    spent = core_time_of(pairs)
+    assert spent is not None
+    return spent
 
 
 def spending(results: Results, side: Side, spent: CoreSeconds | None) -> Results:
@@ -45,19 +45,19 @@ def test_useful_work_is_what_the_baseline_computes_too() -> None:
 
 
 def test_computing_beyond_the_baselines_is_extra_work() -> None:
-    assert at(a_sweep(), 4).extra_s == pytest.approx(39.6 * 0.04)
+    assert core_time_at(a_sweep(), 4).extra_s == pytest.approx(39.6 * 0.04)
 
 
 def test_a_side_that_computes_less_than_the_baseline_does_no_extra_work() -> None:
     less = CoreSeconds(compute_s=30.0, exchange_s=1.0, waiting_s=2.0, serial_s=3.0, idle_s=4.0)
-    known = at(spending(a_sweep(), Side.DISTRIBUTED, less), 2)
-    assert (known.useful_s, known.extra_s) == (30.0, 0.0)
+    spent = core_time_at(spending(a_sweep(), Side.DISTRIBUTED, less), 2)
+    assert (spent.useful_s, spent.extra_s) == (30.0, 0.0)
 
 
 def test_the_other_parts_are_as_they_were_spent() -> None:
-    spent = CoreSeconds(compute_s=40.0, exchange_s=1.0, waiting_s=2.0, serial_s=3.0, idle_s=4.0)
-    known = at(spending(a_sweep(), Side.DISTRIBUTED, spent), 2)
-    assert (known.communication_s, known.waiting_s, known.serial_s, known.idle_s) == (
+    parts = CoreSeconds(compute_s=40.0, exchange_s=1.0, waiting_s=2.0, serial_s=3.0, idle_s=4.0)
+    spent = core_time_at(spending(a_sweep(), Side.DISTRIBUTED, parts), 2)
+    assert (spent.communication_s, spent.waiting_s, spent.serial_s, spent.idle_s) == (
         1.0,
         2.0,
         3.0,
@@ -66,8 +66,8 @@ def test_the_other_parts_are_as_they_were_spent() -> None:
 
 
 def test_what_was_given_is_cores_times_wall_time() -> None:
-    known = at(a_sweep(), 4)
-    assert (known.cores, known.wall_s, known.given_s) == (4, 11.3, 45.2)
+    spent = core_time_at(a_sweep(), 4)
+    assert (spent.cores, spent.wall_s, spent.given_s) == (4, 11.3, 45.2)
 
 
 def test_every_core_of_a_worker_is_counted() -> None:
@@ -82,30 +82,29 @@ def test_the_parts_add_up_to_what_was_given_at_the_median_wall_time(
 ) -> None:
     baseline, distributed = zip(*walls, strict=True)
     results = a_sweep({2: distributed}, baseline)
-    seen, known = complete_pairs(results), at(results, 2)
-    assert seen is not None
-    assert known.given_s == pytest.approx(
-        2 * sorted(distributed)[len(walls) // 2] if len(walls) % 2 else known.given_s
+    spent = core_time_at(results, 2)
+    assert spent.given_s == pytest.approx(
+        2 * sorted(distributed)[len(walls) // 2] if len(walls) % 2 else spent.given_s
     )
-    assert sum(spent for _, spent in known.parts) == pytest.approx(known.given_s)
+    assert sum(part_s for _, part_s in spent.parts) == pytest.approx(spent.given_s)
 
 
 def test_of_an_even_number_of_trials_the_middle_two_are_averaged() -> None:
-    known = at(a_sweep({2: (21.0, 23.0, 90.0, 1.0)}), 2)
-    assert known.wall_s == 22.0
+    spent = core_time_at(a_sweep({2: (21.0, 23.0, 90.0, 1.0)}), 2)
+    assert spent.wall_s == 22.0
 
 
 def test_shares_are_of_what_was_given() -> None:
-    known = at(a_sweep(), 4)
-    assert sum(known.share(part) for part in TimePart) == pytest.approx(1.0)
-    assert known.share(TimePart.USEFUL) == pytest.approx(39.6 / 45.2)
+    spent = core_time_at(a_sweep(), 4)
+    assert sum(spent.share(part) for part in TimePart) == pytest.approx(1.0)
+    assert spent.share(TimePart.USEFUL) == pytest.approx(39.6 / 45.2)
 
 
 @pytest.mark.parametrize("side", list(Side))
 def test_a_side_that_does_not_say_leaves_nothing_to_compare(side: Side) -> None:
-    seen = complete_pairs(spending(a_sweep(), side, None))
-    assert seen is not None
-    assert core_time_of(seen) is None
+    pairs = complete_pairs(spending(a_sweep(), side, None))
+    assert pairs is not None
+    assert core_time_of(pairs) is None
 
 
 def test_a_session_without_core_seconds_has_no_ledger() -> None:

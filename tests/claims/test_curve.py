@@ -13,11 +13,11 @@ from harness.model import Kind, Results, Scaling, Side
 from tests.builders import a_host, a_results, a_spec, a_sweep, golden_results, some_prices
 
 
-def drawn(results: Results, **asked: int) -> Curve:
+def curve_of(results: Results, **asked: int) -> Curve:
     """Return the curve of results that must have one."""
-    known = curve(pairs_by_scale(results), **asked)
-    assert known is not None
-    return known
+    whole = curve(pairs_by_scale(results), **asked)
+    assert whole is not None
+    return whole
 
 
 def respecified(results: Results, **changes: Any) -> Results:
@@ -25,7 +25,7 @@ def respecified(results: Results, **changes: Any) -> Results:
 
 
 def points(results: Results) -> dict[int, Point]:
-    return {point.workers: point for point in drawn(results).points}
+    return {point.workers: point for point in curve_of(results).points}
 
 
 def moved(results: Results, workers: int, quality: float) -> Results:
@@ -90,16 +90,14 @@ def test_the_largest_change_of_any_pair_speaks_for_the_point() -> None:
         replace(one, quality=0.970) if (one.workers, one.index) == (2, 1) else one
         for one in sweep.trials
     )
-    assert points(replace(sweep, trials=worse))[2].change == pytest.approx(-0.005)
+    assert points(replace(sweep, trials=worse))[2].quality_change == pytest.approx(-0.005)
 
 
 @pytest.mark.parametrize(
-    ("quality", "clean"), [(0.972, True), (0.978, True), (0.9719, False), (0.9781, False)]
+    ("quality", "held"), [(0.972, True), (0.978, True), (0.9719, False), (0.9781, False)]
 )
-def test_a_point_is_clean_while_the_quality_keeps_to_the_tolerance(
-    quality: float, clean: bool
-) -> None:
-    assert points(moved(a_sweep(), 4, quality))[4].clean is clean
+def test_the_quality_of_a_point_holds_within_the_tolerance(quality: float, held: bool) -> None:
+    assert points(moved(a_sweep(), 4, quality))[4].quality_held is held
 
 
 def test_the_bill_of_a_point_is_of_all_its_machines_and_the_head_node() -> None:
@@ -108,14 +106,14 @@ def test_the_bill_of_a_point_is_of_all_its_machines_and_the_head_node() -> None:
 
 
 def test_the_baseline_stands_beside_the_points() -> None:
-    known = drawn(a_sweep({1: (41.0,) * 3, 2: (21.0,) * 3}, [40.0, 44.0, 42.0]))
-    assert [known.baseline_s, known.baseline_quality, known.baseline_cost] == pytest.approx(
+    curve = curve_of(a_sweep({1: (41.0,) * 3, 2: (21.0,) * 3}, [40.0, 44.0, 42.0]))
+    assert [curve.baseline_s, curve.baseline_quality, curve.baseline_cost] == pytest.approx(
         [42.0, 0.975, 42.0 / 3600 * 0.34]
     )
 
 
 def test_three_scales_are_fitted() -> None:
-    law = drawn(a_sweep()).law
+    law = curve_of(a_sweep()).law
     assert law is not None
     assert (law.origin, law.scales) == (Origin.FIT, 2)
     assert law.serial_fraction == scaling.fit_serial_fraction([(2, 40.0 / 21.2), (4, 40.0 / 11.3)])
@@ -123,7 +121,7 @@ def test_three_scales_are_fitted() -> None:
 
 
 def test_two_scales_are_too_few_for_a_fit_so_the_larger_implies_the_law() -> None:
-    law = drawn(a_sweep({2: (21.2,), 4: (11.3,)})).law
+    law = curve_of(a_sweep({2: (21.2,), 4: (11.3,)})).law
     assert law is not None
     assert (law.origin, law.scales, law.serial_fraction) == (
         Origin.IMPLIED,
@@ -134,17 +132,17 @@ def test_two_scales_are_too_few_for_a_fit_so_the_larger_implies_the_law() -> Non
 
 @given(st.floats(0.0, 1.0))
 def test_a_sweep_that_obeys_the_law_gives_its_fraction_back(fraction: float) -> None:
-    law = drawn(a_sweep({p: (40.0 / scaling.amdahl(fraction, p),) for p in (1, 2, 4, 8)})).law
+    law = curve_of(a_sweep({p: (40.0 / scaling.amdahl(fraction, p),) for p in (1, 2, 4, 8)})).law
     assert law is not None
     assert law.serial_fraction == pytest.approx(fraction, abs=1e-9)
 
 
 def test_a_superlinear_scale_alone_implies_no_law() -> None:
-    assert drawn(a_sweep({2: (19.0,)})).law is None
+    assert curve_of(a_sweep({2: (19.0,)})).law is None
 
 
 def test_a_law_says_by_how_much_of_its_time_it_misses_the_worst_scale() -> None:
-    law = drawn(a_sweep()).law
+    law = curve_of(a_sweep()).law
     assert law is not None
     f = law.serial_fraction
     assert law.misfit == pytest.approx(
@@ -154,7 +152,7 @@ def test_a_law_says_by_how_much_of_its_time_it_misses_the_worst_scale() -> None:
 
 def test_one_worker_has_no_weight_in_the_misfit() -> None:
     one, other = (
-        drawn(a_sweep({1: (wall_s,), 2: (21.2,), 4: (11.3,)})).law for wall_s in (41.0, 60.0)
+        curve_of(a_sweep({1: (wall_s,), 2: (21.2,), 4: (11.3,)})).law for wall_s in (41.0, 60.0)
     )
     assert one == other
 
@@ -165,8 +163,8 @@ def test_one_worker_has_no_weight_in_the_misfit() -> None:
     ids=["superlinear", "slowdown"],
 )
 def test_a_fit_beyond_all_and_none_is_no_law(walls: dict[int, tuple[float]]) -> None:
-    known = drawn(a_sweep(walls))
-    assert (known.law, known.rejected, known.predictions, known.largest_worthwhile) == (
+    curve = curve_of(a_sweep(walls))
+    assert (curve.law, curve.rejected_law, curve.predictions, curve.largest_worthwhile) == (
         None,
         None,
         (),
@@ -175,7 +173,7 @@ def test_a_fit_beyond_all_and_none_is_no_law(walls: dict[int, tuple[float]]) -> 
 
 
 def test_a_fit_beyond_none_by_no_more_than_noise_is_none() -> None:
-    law = drawn(a_sweep({1: (40.0,), 2: (19.95,), 4: (9.98,)})).law
+    law = curve_of(a_sweep({1: (40.0,), 2: (19.95,), 4: (9.98,)})).law
     assert law is not None
     assert law.serial_fraction == 0.0
 
@@ -184,46 +182,46 @@ BROKEN = {1: (40.0,), 2: (20.0,), 4: (10.0,), 8: (16.0,)}
 
 
 def test_scales_that_do_not_follow_their_law_predict_nothing() -> None:
-    known = drawn(a_sweep(BROKEN))
-    assert (known.law, known.predictions, known.largest_worthwhile) == (None, (), None)
+    curve = curve_of(a_sweep(BROKEN))
+    assert (curve.law, curve.predictions, curve.largest_worthwhile) == (None, (), None)
 
 
 def test_a_rejected_law_says_by_how_much_it_misses() -> None:
-    rejected = drawn(a_sweep(BROKEN)).rejected
+    rejected = curve_of(a_sweep(BROKEN)).rejected_law
     assert rejected is not None
     assert rejected.misfit > 0.1
 
 
 def test_a_law_that_one_scale_implies_is_rejected_by_another() -> None:
-    known = drawn(a_sweep({2: (39.0,), 4: (11.3,)}))
-    assert known.law is None
-    assert known.rejected is not None
-    assert known.rejected.origin is Origin.IMPLIED
+    curve = curve_of(a_sweep({2: (39.0,), 4: (11.3,)}))
+    assert curve.law is None
+    assert curve.rejected_law is not None
+    assert curve.rejected_law.origin is Origin.IMPLIED
 
 
 def test_a_law_that_holds_is_not_rejected() -> None:
-    assert drawn(a_sweep()).rejected is None
+    assert curve_of(a_sweep()).rejected_law is None
 
 
 def test_a_sweep_without_a_serial_part_has_no_ceiling() -> None:
-    known = drawn(a_sweep({1: (40.0,), 2: (20.0,), 4: (10.0,)}))
-    assert known.law is not None
-    assert (known.law.ceiling, known.largest_worthwhile) == (math.inf, None)
+    curve = curve_of(a_sweep({1: (40.0,), 2: (20.0,), 4: (10.0,)}))
+    assert curve.law is not None
+    assert (curve.law.ceiling, curve.largest_worthwhile) == (math.inf, None)
 
 
 def test_an_oversubscribed_scale_is_marked() -> None:
-    known = points(a_sweep(hosts=(a_host(cores=2),)))
-    assert [point.oversubscribed for point in known.values()] == [False, False, True]
+    by_scale = points(a_sweep(hosts=(a_host(cores=2),)))
+    assert [point.oversubscribed for point in by_scale.values()] == [False, False, True]
 
 
 def test_an_oversubscribed_scale_has_no_say_in_the_law() -> None:
-    law = drawn(a_sweep({1: (41.0,), 2: (21.2,), 4: (30.0,)}, hosts=(a_host(cores=2),))).law
+    law = curve_of(a_sweep({1: (41.0,), 2: (21.2,), 4: (30.0,)}, hosts=(a_host(cores=2),))).law
     assert law is not None
     assert (law.origin, law.serial_fraction) == (Origin.IMPLIED, scaling.karp_flatt(40.0 / 21.2, 2))
 
 
-def test_a_scale_that_is_no_clean_win_has_no_say_in_the_law() -> None:
-    law = drawn(moved(a_sweep(), 4, 0.9)).law
+def test_a_scale_whose_quality_moved_has_no_say_in_the_law() -> None:
+    law = curve_of(moved(a_sweep(), 4, 0.9)).law
     assert law is not None
     assert (law.origin, law.serial_fraction) == (Origin.IMPLIED, scaling.karp_flatt(40.0 / 21.2, 2))
 
@@ -234,86 +232,86 @@ def test_a_scale_that_is_no_clean_win_has_no_say_in_the_law() -> None:
 def test_where_the_formula_does_not_hold_there_is_no_law_and_no_prediction(
     changes: dict[str, Any],
 ) -> None:
-    known = drawn(respecified(a_sweep(), **changes))
-    assert (known.law, known.predictions, known.largest_worthwhile) == (None, (), None)
+    curve = curve_of(respecified(a_sweep(), **changes))
+    assert (curve.law, curve.predictions, curve.largest_worthwhile) == (None, (), None)
 
 
 def test_predictions_double_from_the_largest_measured_scale() -> None:
-    assert [one.workers for one in drawn(a_sweep()).predictions] == [8, 16, 32, 64]
+    assert [one.workers for one in curve_of(a_sweep()).predictions] == [8, 16, 32, 64]
 
 
 def test_the_scale_asked_for_is_predicted_whether_or_not_it_is_a_power_of_two() -> None:
-    assert [one.workers for one in drawn(a_sweep(), predicted=20).predictions] == [8, 16, 20]
+    assert [one.workers for one in curve_of(a_sweep(), predicted=20).predictions] == [8, 16, 20]
 
 
 @pytest.mark.parametrize("predicted", [1, 3, 4])
 def test_nothing_that_was_measured_or_lies_below_is_predicted(predicted: int) -> None:
-    assert drawn(a_sweep(), predicted=predicted).predictions == ()
+    assert curve_of(a_sweep(), predicted=predicted).predictions == ()
 
 
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=6, unique=True), st.integers(1, 300))
 def test_no_measured_scale_is_ever_predicted(scales: list[int], predicted: int) -> None:
-    known = drawn(a_sweep({p: (50.0 / p + 1.0,) for p in scales}, hosts=()), predicted=predicted)
-    assert all(max(scales) < one.workers <= predicted for one in known.predictions)
+    curve = curve_of(a_sweep({p: (50.0 / p + 1.0,) for p in scales}, hosts=()), predicted=predicted)
+    assert all(max(scales) < one.workers <= predicted for one in curve.predictions)
 
 
 def test_a_prediction_obeys_the_law_and_is_priced_like_a_run() -> None:
-    known = drawn(respecified(a_sweep(), prices=some_prices(head_per_hour=0.34)))
-    assert known.law is not None
-    one = known.predictions[0]
-    assert one.speedup == scaling.amdahl(known.law.serial_fraction, 8)
+    curve = curve_of(respecified(a_sweep(), prices=some_prices(head_per_hour=0.34)))
+    assert curve.law is not None
+    one = curve.predictions[0]
+    assert one.speedup == scaling.amdahl(curve.law.serial_fraction, 8)
     assert [one.efficiency, one.cost] == pytest.approx(
         [one.speedup / 8, 40.0 / one.speedup / 3600 * 9 * 0.34]
     )
 
 
 def test_the_largest_worthwhile_scale_keeps_seven_tenths_of_the_hardware() -> None:
-    known = drawn(a_sweep())
-    assert known.law is not None
+    curve = curve_of(a_sweep())
+    assert curve.law is not None
     assert (
-        known.largest_worthwhile == scaling.largest_worthwhile(known.law.serial_fraction, 0.7) == 9
+        curve.largest_worthwhile == scaling.largest_worthwhile(curve.law.serial_fraction, 0.7) == 9
     )
 
 
 def test_cost_is_the_fewest_workers_that_beat_the_baseline() -> None:
-    assert drawn(a_sweep()).cost_scale == 2
+    assert curve_of(a_sweep()).cost_scale == 2
 
 
 def test_cost_is_unbounded_where_no_scale_beats_the_baseline() -> None:
-    assert drawn(a_sweep({1: (90.0,), 2: (50.0,), 4: (40.0,)})).cost_scale is None
+    assert curve_of(a_sweep({1: (90.0,), 2: (50.0,), 4: (40.0,)})).cost_scale is None
 
 
 def test_the_framework_tax_is_what_one_worker_takes_over_the_baseline() -> None:
-    assert drawn(a_sweep()).framework_tax == pytest.approx(41.0 / 40.0)
+    assert curve_of(a_sweep()).framework_tax == pytest.approx(41.0 / 40.0)
 
 
 def test_without_a_run_on_one_worker_the_framework_tax_is_unknown() -> None:
-    assert drawn(a_sweep({2: (21.2,), 4: (11.3,)})).framework_tax is None
+    assert curve_of(a_sweep({2: (21.2,), 4: (11.3,)})).framework_tax is None
 
 
 def test_one_worker_beside_a_wider_baseline_tells_no_tax() -> None:
-    assert drawn(respecified(a_sweep(), baseline_cores=2)).framework_tax is None
+    assert curve_of(respecified(a_sweep(), baseline_cores=2)).framework_tax is None
 
 
 def test_the_known_good_example_predicts_further_machines_from_its_one_point() -> None:
-    known = drawn(golden_results())
-    assert known.law is not None
-    assert (known.law.origin, f"{known.law.ceiling:.1f}") == (Origin.IMPLIED, "51.2")
-    assert [one.workers for one in known.predictions] == [16, 32, 64]
+    curve = curve_of(golden_results())
+    assert curve.law is not None
+    assert (curve.law.origin, f"{curve.law.ceiling:.1f}") == (Origin.IMPLIED, "51.2")
+    assert [one.workers for one in curve.predictions] == [16, 32, 64]
 
 
 def the_step(results: Results) -> Step:
-    step = drawn(results).next_step
+    step = curve_of(results).next_step
     assert step is not None
     return step
 
 
 def test_the_next_step_is_predicted_beyond_the_largest_scale() -> None:
-    known, step = drawn(a_sweep()), the_step(a_sweep())
-    eight = known.predictions[0]
+    curve, step = curve_of(a_sweep()), the_step(a_sweep())
+    eight = curve.predictions[0]
     assert (step.before, step.after, step.predicted) == (4, 8, True)
     assert [step.saved_s, step.extra_cost] == pytest.approx(
-        [11.3 - 40.0 / eight.speedup, eight.cost - known.points[-1].cost]
+        [11.3 - 40.0 / eight.speedup, eight.cost - curve.points[-1].cost]
     )
     assert step.price_per_hour == pytest.approx(step.extra_cost / step.saved_s * 3600)
 
@@ -330,11 +328,11 @@ def test_no_step_leads_to_an_oversubscribed_scale() -> None:
 
 
 def test_no_step_leads_to_a_scale_whose_quality_moved() -> None:
-    assert drawn(moved(respecified(a_sweep(), workers=2), 4, 0.9)).next_step is None
+    assert curve_of(moved(respecified(a_sweep(), workers=2), 4, 0.9)).next_step is None
 
 
 def test_no_step_leads_beyond_a_scale_whose_quality_moved() -> None:
-    assert drawn(moved(a_sweep(), 4, 0.9)).next_step is None
+    assert curve_of(moved(a_sweep(), 4, 0.9)).next_step is None
 
 
 def test_a_step_that_saves_money_has_no_price() -> None:
@@ -352,13 +350,13 @@ def test_a_step_that_saves_no_time_has_no_price() -> None:
 
 
 def test_without_a_law_or_a_further_scale_there_is_no_step() -> None:
-    assert drawn(a_sweep({2: (19.0,)})).next_step is None
+    assert curve_of(a_sweep({2: (19.0,)})).next_step is None
 
 
 def test_a_session_that_never_ran_its_own_scale_has_no_step() -> None:
-    assert drawn(respecified(a_sweep(), workers=3)).next_step is None
+    assert curve_of(respecified(a_sweep(), workers=3)).next_step is None
 
 
 def test_shares_of_two_cores_are_billed_as_one_machine() -> None:
     wide = a_results(spec=a_spec(cores_per_worker=2, baseline_cores=2))
-    assert drawn(wide).baseline_cost == pytest.approx(40.0 / 3600 * 0.34)
+    assert curve_of(wide).baseline_cost == pytest.approx(40.0 / 3600 * 0.34)

@@ -221,7 +221,7 @@ def test_the_bills_obey_the_identity_of_cost_and_speedup(
     head: float,
 ) -> None:
     prices = some_prices(baseline_per_hour=one, worker_per_hour=other, head_per_hour=head)
-    seen = complete_pairs(
+    pairs = complete_pairs(
         a_race_of(
             baseline_s,
             distributed_s,
@@ -231,8 +231,8 @@ def test_the_bills_obey_the_identity_of_cost_and_speedup(
             prices=prices,
         )
     )
-    assert seen is not None
-    cost, over_one_machine = cost_of(seen), seen.speedup * baseline_cores / cores
+    assert pairs is not None
+    cost, over_one_machine = cost_of(pairs), pairs.speedup * baseline_cores / cores
     assert cost.distributed / cost.baseline == pytest.approx(
         (workers * other / one + head / one) / over_one_machine
     )
@@ -250,11 +250,11 @@ def test_a_worker_at_the_break_even_price_saves_and_loses_nothing(
     baseline_s: float, distributed_s: float, workers: int, baseline_cores: int, head: float
 ) -> None:
     asked = {"workers": workers, "baseline_cores": baseline_cores}
-    seen = complete_pairs(
+    pairs = complete_pairs(
         a_race_of(baseline_s, distributed_s, prices=some_prices(head_per_hour=head), **asked)
     )
-    assert seen is not None
-    ratio = cost_of(seen).break_even_ratio
+    assert pairs is not None
+    ratio = cost_of(pairs).break_even_ratio
     assume(ratio > 0)
     prices = some_prices(worker_per_hour=0.34 * ratio, head_per_hour=head)
     even = complete_pairs(a_race_of(baseline_s, distributed_s, prices=prices, **asked))

@@ -74,13 +74,13 @@ EDITED = {
 
 @pytest.mark.parametrize("edit", EDITED)
 def test_an_edited_fact_is_named_with_both_values(edit: str) -> None:
-    results, told = EDITED[edit]
-    assert differences(results, JOURNAL, SHA) == (told,)
+    results, lines = EDITED[edit]
+    assert differences(results, JOURNAL, SHA) == (lines,)
 
 
 def test_another_journal_than_the_files_own_is_a_difference() -> None:
-    (told,) = differences(RECORDED, JOURNAL, a_digest_of("another journal"))
-    assert told.startswith("journal_sha256: the file says ")
+    (line,) = differences(RECORDED, JOURNAL, a_digest_of("another journal"))
+    assert line.startswith("journal_sha256: the file says ")
 
 
 def test_after_twenty_differences_the_rest_is_counted() -> None:
@@ -88,8 +88,11 @@ def test_after_twenty_differences_the_rest_is_counted() -> None:
         ("began_s", "startup_s", "wall_s", "cpu_s", "items", "peak_rss_bytes"), 7
     )
     edited = replace(RECORDED, trials=tuple(replace(trial, **numbers) for trial in RECORDED.trials))
-    told = differences(edited, JOURNAL, SHA)
-    assert (len(told), told[-1]) == (MOST_LISTED + 1, f"and {len(numbers) * 4 - MOST_LISTED} more")
+    lines = differences(edited, JOURNAL, SHA)
+    assert (len(lines), lines[-1]) == (
+        MOST_LISTED + 1,
+        f"and {len(numbers) * 4 - MOST_LISTED} more",
+    )
 
 
 def test_a_journal_that_tells_of_no_session_makes_no_results() -> None:

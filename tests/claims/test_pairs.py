@@ -16,14 +16,14 @@ from tests.builders import (
 )
 
 
-def seen(results: Results, scale: int | None = None) -> Pairs:
-    """Return the evidence of results that have a pair at this scale."""
-    known = complete_pairs(results, scale)
-    assert known is not None
-    return known
+def pairs_of(results: Results, scale: int | None = None) -> Pairs:
+    """Return the pairs of results that have one at this scale."""
+    pairs = complete_pairs(results, scale)
+    assert pairs is not None
+    return pairs
 
 
-def on(*processes: Process, **changes: Any) -> Results:
+def a_race_of(*processes: Process, **changes: Any) -> Results:
     """Return a race whose workers are these processes, on two hosts of two cores."""
     baseline, distributed = some_pairs([40.0], [22.0], len(processes))
     distributed = replace(
@@ -38,8 +38,8 @@ def on(*processes: Process, **changes: Any) -> Results:
     return a_results(**(fields | changes))
 
 
-def test_a_sweep_has_evidence_at_every_scale() -> None:
-    assert [seen(a_sweep(), scale).wall_times for scale in (1, 2, 4)] == [
+def test_a_sweep_has_pairs_at_every_scale() -> None:
+    assert [pairs_of(a_sweep(), scale).wall_times for scale in (1, 2, 4)] == [
         ((40.0, 41.0),),
         ((40.0, 21.2),),
         ((40.0, 11.3),),
@@ -47,16 +47,16 @@ def test_a_sweep_has_evidence_at_every_scale() -> None:
 
 
 def test_without_a_scale_the_headlines_is_meant() -> None:
-    assert seen(a_sweep()).scale == 4
+    assert pairs_of(a_sweep()).scale == 4
 
 
-def test_a_scale_that_was_not_measured_has_no_evidence() -> None:
+def test_a_scale_that_was_not_measured_has_no_pairs() -> None:
     assert complete_pairs(a_sweep(), 8) is None
 
 
 def test_trials_pair_within_their_round() -> None:
     sweep = a_sweep({1: (41.0, 42.0), 2: (21.0, 22.0)}, [40.0, 50.0])
-    assert seen(sweep, 1).wall_times == ((40.0, 41.0), (50.0, 42.0))
+    assert pairs_of(sweep, 1).wall_times == ((40.0, 41.0), (50.0, 42.0))
 
 
 def test_a_round_without_its_baseline_is_no_pair() -> None:
@@ -65,20 +65,20 @@ def test_a_round_without_its_baseline_is_no_pair() -> None:
         replace(trial, failure="raised") if trial.wall_s == 50.0 else trial
         for trial in sweep.trials
     )
-    assert seen(replace(sweep, trials=broken)).wall_times == ((40.0, 21.0),)
+    assert pairs_of(replace(sweep, trials=broken)).wall_times == ((40.0, 21.0),)
 
 
 def test_a_worker_for_every_core_is_not_oversubscribed() -> None:
-    assert not seen(on(a_process("w0"), a_process("w1"))).oversubscribed
+    assert not pairs_of(a_race_of(a_process("w0"), a_process("w1"))).oversubscribed
 
 
 def test_more_workers_than_their_host_has_cores_are_oversubscribed() -> None:
-    assert seen(on(*(a_process(f"w{place}") for place in range(3)))).oversubscribed
+    assert pairs_of(a_race_of(*(a_process(f"w{place}") for place in range(3)))).oversubscribed
 
 
 def test_cores_of_another_host_do_not_help() -> None:
-    assert seen(
-        on(
+    assert pairs_of(
+        a_race_of(
             a_process("w0"),
             a_process("w1"),
             a_process("w2", affinity=(0,)),
@@ -91,45 +91,51 @@ def test_workers_spread_over_hosts_need_only_the_cores_of_their_own() -> None:
     spread = [
         a_process(f"w{place}", host=f"h{place // 2}", affinity=(place % 2,)) for place in range(4)
     ]
-    assert not seen(on(*spread)).oversubscribed
+    assert not pairs_of(a_race_of(*spread)).oversubscribed
 
 
 def test_workers_pinned_to_one_core_are_oversubscribed_however_many_the_host_has() -> None:
-    assert seen(on(a_process("w0", affinity=(0,)), a_process("w1", affinity=(0,)))).oversubscribed
+    assert pairs_of(
+        a_race_of(a_process("w0", affinity=(0,)), a_process("w1", affinity=(0,)))
+    ).oversubscribed
 
 
 def test_workers_that_may_run_anywhere_are_judged_by_their_host() -> None:
-    assert not seen(on(a_process("w0", affinity=()), a_process("w1", affinity=()))).oversubscribed
+    assert not pairs_of(
+        a_race_of(a_process("w0", affinity=()), a_process("w1", affinity=()))
+    ).oversubscribed
 
 
 def test_one_pinned_worker_does_not_speak_for_those_that_may_run_anywhere() -> None:
-    assert not seen(on(a_process("w0", affinity=(0,)), a_process("w1", affinity=()))).oversubscribed
+    assert not pairs_of(
+        a_race_of(a_process("w0", affinity=(0,)), a_process("w1", affinity=()))
+    ).oversubscribed
 
 
 def test_every_core_of_a_worker_counts() -> None:
-    wide = on(a_process("w0", affinity=(0, 1)), a_process("w1", affinity=(0, 1)))
-    assert seen(replace(wide, spec=replace(wide.spec, cores_per_worker=2))).oversubscribed
+    wide = a_race_of(a_process("w0", affinity=(0, 1)), a_process("w1", affinity=(0, 1)))
+    assert pairs_of(replace(wide, spec=replace(wide.spec, cores_per_worker=2))).oversubscribed
 
 
 def test_hosts_that_are_not_described_are_not_judged() -> None:
-    unknown = on(*(a_process(f"w{place}", affinity=()) for place in range(3)), hosts=())
-    assert not seen(unknown).oversubscribed
+    unknown = a_race_of(*(a_process(f"w{place}", affinity=()) for place in range(3)), hosts=())
+    assert not pairs_of(unknown).oversubscribed
 
 
 def test_pretend_work_needs_no_cores() -> None:
-    assert not seen(
-        on(*(a_process(f"w{place}") for place in range(3)), kind=Kind.SIMULATED)
+    assert not pairs_of(
+        a_race_of(*(a_process(f"w{place}") for place in range(3)), kind=Kind.SIMULATED)
     ).oversubscribed
 
 
 def test_declared_workers_are_not_judged() -> None:
-    assert not seen(golden_results()).oversubscribed
+    assert not pairs_of(golden_results()).oversubscribed
 
 
 def test_declared_runs_have_no_interval() -> None:
     walls = {2: (21.0, 22.0, 21.5, 21.0, 22.0, 23.0)}
-    assert seen(a_sweep(walls)).interval is not None
-    assert seen(a_sweep(walls, kind=Kind.DECLARED)).interval is None
+    assert pairs_of(a_sweep(walls)).interval is not None
+    assert pairs_of(a_sweep(walls, kind=Kind.DECLARED)).interval is None
 
 
 def test_a_baseline_alone_is_no_evidence() -> None:

@@ -71,8 +71,8 @@ def _title(seen: Curve) -> str:
 
 def _law(seen: Curve) -> str:
     law = seen.law
-    if seen.rejected is not None:
-        return f"the scales do not follow Amdahl’s law: it misses one by {text.percent(seen.rejected.misfit)}"
+    if seen.rejected_law is not None:
+        return f"the scales do not follow Amdahl’s law: it misses one by {text.percent(seen.rejected_law.misfit)}"
     if law is None:
         return "Amdahl’s law: no serial share is implied"
     ceiling = (
@@ -224,7 +224,7 @@ def _points(page: Page, seen: Curve, window: Window) -> None:
 
 def _shape(point: Point) -> str:
     """Return the mark's shape: a cross for a speedup that cost quality, a triangle for one on too few cores, else a disc."""
-    return "o" if not _flags(point) else "^" if point.clean else "X"
+    return "o" if not _flags(point) else "^" if point.quality_held else "X"
 
 
 def _flags(point: Point) -> list[str]:
@@ -232,7 +232,7 @@ def _flags(point: Point) -> list[str]:
         flag
         for flag, given in (
             ("oversubscribed", point.oversubscribed),
-            ("not a clean win", not point.clean),
+            ("not a clean win", not point.quality_held),
         )
         if given
     ]
@@ -272,8 +272,10 @@ def _told(point: Point, place: int, operating: bool, seen: Curve) -> list[Line]:
     if operating:
         lines.append(Line(f"E = {text.percent(point.efficiency)}", 30, f"{field}.efficiency"))
     lines += [Line(flag, 26) for flag in _flags(point)]
-    if not point.clean:
-        lines.append(Line(f"Δ {text.change(point.change, tolerance)}", 26, f"{field}.change"))
+    if not point.quality_held:
+        lines.append(
+            Line(f"Δ {text.change(point.quality_change, tolerance)}", 26, f"{field}.change")
+        )
     return lines
 
 
@@ -336,6 +338,10 @@ def _sentence(point: Point, tolerance: float) -> str:
     low, high = (text.times(end) for end in reach(point))
     spread = f", from {low} to {high}" if point.pairs > 1 else ""
     flags = "".join(f", {flag}" for flag in _flags(point))
-    moved = "" if point.clean else f", quality moved by {text.change(point.change, tolerance)}"
+    moved = (
+        ""
+        if point.quality_held
+        else f", quality moved by {text.change(point.quality_change, tolerance)}"
+    )
     fast = f"{text.times(point.speedup)}{spread}, efficiency {text.percent(point.efficiency)}"
     return f"Measured on {text.number_of(point.workers, 'worker')}: {fast}{flags}{moved}."
