@@ -10,8 +10,8 @@ from typing import Any
 
 from harness.command_pair import in_json
 from harness.errors import BadRequest
-from harness.files import config_file
-from harness.files.prices import prices_of
+from harness.files.config_file import ConfigFile
+from harness.files.prices import load_prices
 from harness.model import MOST_TRIALS, Prices, Schedule, Spec
 from harness.run import launch
 from harness.run.baseline_variants import plan_variants
@@ -105,7 +105,7 @@ def with_command_pair(typed: dict[str, Any]) -> dict[str, Any]:
 def read_prices(path: Path | None = None) -> Prices:
     """Return the prices in a TOML file (None: the examples); raise ``BadRequest`` if invalid."""
     hint = f"start from a copy of demo/{EXAMPLE_PRICES.name}, which explains every line"
-    return prices_of(config_file.read(path or EXAMPLE_PRICES, "price list", hint))
+    return load_prices(ConfigFile(path or EXAMPLE_PRICES, "price list", hint))
 
 
 def parse_scales(typed: str) -> tuple[int, ...]:

@@ -1,177 +1,219 @@
-"""TOML files that people write: untrusted input, read whole, every name and value checked before it is used.
+"""TOML files that people write: untrusted input, decoded into types before any value is used.
 
-A fault is one sentence with the file and the place in it, and one hint; a misspelt name gets a suggestion.
-May import ``model``, ``errors`` and ``files``.
+A fault is one sentence with the file, the place in it and the value, and one hint; a misspelt name gets
+a suggestion. May import ``errors``, ``text`` and its neighbours.
 """
 
 import datetime
 import re
-import tomllib
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NamedTuple, NoReturn, Protocol, Self, TypeVar
+
+import msgspec
+from msgspec import Meta, inspect
 
 from harness.errors import BadRequest
 from harness.files import atomic
 from harness.text import is_printable, printable
 
 LARGEST_BYTES = 100_000
-LARGEST_COUNT = 10**15
-_QUANTITY = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)\s*([A-Za-zµ]+)")
-_SECONDS_OF = {
-    **dict.fromkeys(("us", "µs", "microsecond", "microseconds"), 1e-6),
-    **dict.fromkeys(("ms", "millisecond", "milliseconds"), 1e-3),
-    **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
-    **dict.fromkeys(("min", "minute", "minutes"), 60.0),
-    **dict.fromkeys(("h", "hr", "hour", "hours"), 3600.0),
-    **dict.fromkeys(("d", "day", "days"), 86400.0),
-}
+
+Line = Annotated[str, Meta(pattern=r"\S")]
+"""A text that is not empty."""
+
+Content = TypeVar("Content", bound="Table")
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of a TOML file; its fields are the names that it may hold."""
+
+
+class Fault(ValueError):
+    """What is wrong with a value: ``clause`` follows its name, ``hint`` helps (None: the file's)."""
+
+    def __init__(self, clause: str, hint: str | None = None) -> None:
+        super().__init__(clause)
+        self.clause = clause
+        self.hint = hint
+
+
+class Written(Protocol):
+    """A type whose values are written in a form of their own, such as ``"11.4 h"``."""
+
+    @classmethod
+    def from_toml(cls, value: Any) -> Self:
+        """Return the value; raise ``Fault`` if it is none."""
+
+
+class Day(str):
+    """A day such as ``2026-11-22``, written with quotes or without."""
+
+    @classmethod
+    def from_toml(cls, value: Any) -> Self:
+        """Return the day in ISO 8601."""
+        try:
+            day = value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise Fault("is not a day", "write it as 2026-11-22") from None
+        return cls(day.isoformat()[: len("2026-11-22")])
 
 
 @dataclass(frozen=True)
-class Table:
-    """One table of a TOML file. ``noun`` is what the file should be, ``place`` where the table stands in it (empty: the top)."""
+class ConfigFile:
+    """A file, what it should be (``noun``), and the hint for faults that have none of their own."""
 
     path: Path
     noun: str
     hint: str
-    fields: dict[str, Any] = field(repr=False)
-    place: str = ""
 
-    def named(self, name: str) -> str:
-        """Return a field's name with its place: ``baseline.time``."""
-        return f"{self.place}.{name}" if self.place else name
-
-    def fail(self, fault: str, hint: str = "") -> NoReturn:
-        """Raise ``BadRequest`` for the file: what is wrong with it, and what to do."""
-        raise BadRequest(
-            f"the {self.noun} {printable(str(self.path))} cannot be used: {printable(fault)}",
-            printable(hint) or self.hint,
-        )
-
-    def check_names(self, known: Iterable[str]) -> None:
-        """Refuse names that are not known, with a suggestion where one is near."""
-        names = list(known)
-        for name in self.fields:
-            if name not in names:
-                near = get_close_matches(name, names, 1)
-                where = f" in {self.place}" if self.place else ""
-                self.fail(
-                    f"{name!r} is not known{where}",
-                    f"did you mean {near[0]}?" if near else f"it may hold {', '.join(names)}",
-                )
-
-    def table(self, name: str) -> "Table | None":
-        """Return the table of that name (None: there is none)."""
-        value = self.fields.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            self.fail(
-                f"{self.named(name)} is not a table",
-                f"begin it with a line of its own: [{self.named(name)}]",
-            )
-        return Table(self.path, self.noun, self.hint, value, self.named(name))
-
-    def tables(self, name: str, most: int) -> tuple["Table", ...]:
-        """Return the tables of that name in their order (none: there are none)."""
-        values = self.fields.get(name, [])
-        if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-            self.fail(
-                f"{self.named(name)} is not a list of tables",
-                f"begin each with a line of its own: [[{self.named(name)}]]",
-            )
-        if len(values) > most:
-            self.fail(f"{self.named(name)} has {len(values):,} tables, the most is {most:,}")
-        return tuple(
-            Table(self.path, self.noun, self.hint, value, f"{self.named(name)}[{position}]")
-            for position, value in enumerate(values)
-        )
-
-    def value(self, name: str) -> Any:
-        """Return a value that must be there."""
-        if name not in self.fields:
-            self.fail(f"{self.named(name)} is missing")
-        return self.fields[name]
-
-    def text(self, name: str, default: str | None = None) -> str:
-        """Return a text on one line; it may be empty or missing only where there is a default."""
-        value = self.value(name) if default is None else self.fields.get(name, default)
-        if not isinstance(value, str):
-            self.fail(f"{self.named(name)} is not a text", f'put it in quotes: {name} = "…"')
-        if not is_printable(value) or not (value.strip() or default == value):
-            self.fail(
-                f"{self.named(name)} is empty or too long or has characters that cannot be shown"
-            )
-        return value
-
-    def date(self, name: str, default: str | None = None) -> str:
-        """Return a day as ``2026-11-22``, written with quotes or without."""
-        value = self.value(name) if default is None else self.fields.get(name, default)
+    def load(self, content: type[Content]) -> Content:
+        """Return the file's content; raise ``BadRequest`` if it cannot be read or used."""
+        tree = self._tree()
         try:
-            day = value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
-        except (TypeError, ValueError):
-            self.fail(f"{self.named(name)} is not a day", f"write it as {name} = 2026-11-22")
-        return day.isoformat()[: len("2026-11-22")]
-
-    def truth(self, name: str) -> bool:
-        """Return true or false."""
-        value = self.value(name)
-        if not isinstance(value, bool):
-            self.fail(
-                f"{self.named(name)} is neither true nor false", f"write {name} = true, or false"
+            decoded = msgspec.convert(
+                tree, content, dec_hook=_from_toml, builtin_types=(datetime.date, datetime.time)
             )
-        return value
+        except msgspec.ValidationError as error:
+            fault = _explain(error, tree, content)
+            self.fail(fault.sentence, fault.hint)
+        for place in _unprintable(tree, ""):
+            self.fail(f"{place} is too long or has characters that cannot be shown")
+        return decoded
 
-    def number(self, name: str, low: float, high: float, default: float | None = None) -> float:
-        """Return a number between two bounds, both allowed."""
-        value = self.value(name) if default is None else self.fields.get(name, default)
-        return self.as_number(value, self.named(name), low, high)
-
-    def count(self, name: str, low: int, high: int, default: int | None = None) -> int:
-        """Return a whole number between two bounds, both allowed."""
-        value = self.value(name) if default is None else self.fields.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int):
-            self.fail(f"{self.named(name)} is not a whole number")
-        return int(self.as_number(value, self.named(name), low, high))
-
-    def as_number(self, value: object, name: str, low: float, high: float) -> float:
-        """Return the value as a number between two bounds; ``name`` is what a fault calls it."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            self.fail(f"{name} is not a number")
-        if isinstance(value, int) and abs(value) > LARGEST_COUNT:
-            self.fail(f"{name} is larger than can be")
-        if not low <= value <= high:  # as no number is that is none
-            self.fail(f"{name} is {_short(value)}, not between {_short(low)} and {_short(high)}")
-        return float(value)
-
-    def as_seconds(self, value: object, name: str, low: float, high: float) -> float:
-        """Return a time in seconds, given as such or as a text with its unit: ``"11.4 h"``, ``"350 ms"``, ``5832``."""
-        hint = "write it with a unit, such as 11.4 h, 97 min, 41.2 s or 350 ms"
-        if isinstance(value, str):
-            found = _QUANTITY.fullmatch(value.strip())
-            if found is None:
-                self.fail(f"{name} is {value[:40]!r}, not a time", hint)
-            amount, unit = found.groups()
-            if unit not in _SECONDS_OF:
-                self.fail(f"{name} has the unit {unit[:20]!r}, which is no unit of time", hint)
-            value = float(amount) * _SECONDS_OF[unit]
-        return self.as_number(value, name, low, high)
-
-
-def read(path: Path, noun: str, hint: str) -> Table:
-    """Return the file's top table; raise ``BadRequest`` if it cannot be read or is not TOML."""
-    text = atomic.read(path, LARGEST_BYTES, noun, hint)
-    try:
-        return Table(path, noun, hint, tomllib.loads(text.decode()))
-    except (ValueError, RecursionError) as error:
+    def fail(self, sentence: str, hint: str | None = None) -> NoReturn:
+        """Raise ``BadRequest``: what is wrong with the file, and what to do."""
         raise BadRequest(
-            f"the {noun} {printable(str(path))} is not TOML: {printable(str(error))[:200]}", hint
-        ) from error
+            f"the {self.noun} {printable(str(self.path))} cannot be used: {printable(sentence)}",
+            printable(hint or "") or self.hint,
+        )
+
+    def _tree(self) -> Any:
+        content = atomic.read(self.path, LARGEST_BYTES, self.noun, self.hint)
+        try:
+            return msgspec.toml.decode(content)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            raise BadRequest(
+                f"the {self.noun} {printable(str(self.path))} is not TOML: "
+                f"{printable(str(error))[:200]}",
+                self.hint,
+            ) from error
 
 
-def _short(value: float) -> str:
-    """Return a bound or a value as a person would write it."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
+def _from_toml(kind: Any, value: Any) -> Any:
+    return kind.from_toml(value)
+
+
+def _unprintable(value: Any, place: str) -> Iterator[str]:
+    match value:
+        case str() if not is_printable(value):
+            yield place
+        case dict():
+            for name, member in value.items():
+                yield from _unprintable(member, f"{place}.{name}".lstrip("."))
+        case list():
+            for index, member in enumerate(value):
+                yield from _unprintable(member, f"{place}[{index}]")
+
+
+class _Explanation(NamedTuple):
+    sentence: str
+    hint: str | None = None
+
+
+_MESSAGE = re.compile(r"(?s)(?P<fault>.*?)(?: - at `\$\.?(?P<place>[^`]*)`)?")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_BOUND = re.compile(r"Expected `(?:int|float)` ([<>]=) (.*)")
+_LENGTH = re.compile(r"Expected `(array|str)` of length <= (\d+)")
+_TYPE = re.compile(r"Expected `(\w+)(?: \| null)?`, got `.*`")
+_NOUNS = {
+    "str": ("a text", 'put it in quotes: {name} = "…"'),
+    "int": ("a whole number", None),
+    "float": ("a number", None),
+    "bool": ("true or false", "write {name} = true, or false"),
+    "object": ("a table", "begin it with a line of its own: [{place}]"),
+    "array": ("a list of tables", "begin each with a line of its own: [[{place}]]"),
+}
+
+
+def _explain(error: msgspec.ValidationError, tree: Any, content: type[Table]) -> _Explanation:
+    """Return what msgspec found as one sentence with the place and the value, and a hint."""
+    message = _MESSAGE.fullmatch(str(error))
+    fault = message["fault"] if message else str(error)
+    place = (message["place"] if message else None) or ""
+    if isinstance(error.__cause__, Fault):
+        return _Explanation(f"{place} {error.__cause__.clause}", error.__cause__.hint)
+    if unknown := _UNKNOWN.fullmatch(fault):
+        return _explain_unknown(unknown[1], place, content)
+    if missing := _MISSING.fullmatch(fault):
+        return _Explanation(f"{f'{place}.{missing[1]}'.lstrip('.')} is missing")
+    value = _value_at(tree, place)
+    if bound := _BOUND.fullmatch(fault):
+        limit = "the least is" if bound[1] == ">=" else "the most is"
+        return _Explanation(f"{place} is {_short(value)}, {limit} {_short(float(bound[2]))}")
+    if length := _LENGTH.fullmatch(fault):
+        things = "tables" if length[1] == "array" else "characters"
+        return _Explanation(f"{place} has {len(value)} {things}, the most is {length[2]}")
+    if (mistyped := _TYPE.fullmatch(fault)) and mistyped[1] in _NOUNS:
+        noun, hint = _NOUNS[mistyped[1]]
+        name = place.rpartition(".")[2]
+        advice = hint.format(name=name, place=place) if hint else None
+        return _Explanation(f"{place} is {_short(value)}, not {noun}", advice)
+    return _Explanation(f"{place} is empty")
+
+
+def _explain_unknown(name: str, place: str, content: type[Table]) -> _Explanation:
+    known = [field.encode_name for field in _table_at(content, place).fields]
+    near = get_close_matches(name, known, 1)
+    where = f" in {place}" if place else ""
+    return _Explanation(
+        f"{name!r} is not known{where}",
+        f"did you mean {near[0]}?" if near else f"it may hold {', '.join(known)}",
+    )
+
+
+def _table_at(content: type[Table], place: str) -> inspect.StructType:
+    """Return the table that stands at a place such as ``distributed[0]``."""
+    table = _struct_in(inspect.type_info(content))
+    for name in re.findall(r"[^.\[\]]+(?=[.\[]|$)", re.sub(r"\[\d+\]", "", place)):
+        field = next(field for field in table.fields if field.encode_name == name)
+        table = _struct_in(field.type)
+    return table
+
+
+def _struct_in(kind: inspect.Type) -> inspect.StructType:
+    match kind:
+        case inspect.StructType():
+            return kind
+        case inspect.VarTupleType():
+            return _struct_in(kind.item_type)
+        case inspect.UnionType():
+            return _struct_in(kind.types[0])
+        case _:
+            raise TypeError(f"{kind} holds no table")
+
+
+def _value_at(tree: Any, place: str) -> Any:
+    for step in re.findall(r"[^.\[\]]+", place):
+        tree = tree[int(step)] if isinstance(tree, list) else tree[step]
+    return tree
+
+
+def _short(value: Any) -> str:
+    """Return a value as a person would write it, cut where it is long."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() if abs(value) < 10**15:
+            return f"{value:,}"
+        case int():
+            return "larger than can be"
+        case float():
+            return f"{value:.6g}"
+        case dict() | list():
+            return "a table" if isinstance(value, dict) else "a list"
+        case _:
+            return repr(str(value)[:40])

@@ -1,63 +1,81 @@
-"""Prices as a TOML table says them: a price list of its own, or a part of a declared record.
+"""Prices as a person writes them in TOML: a price list of its own, or a part of a declared result.
 
-May import ``model``, ``errors`` and ``toml``.
+May import ``model`` and its neighbours.
 """
 
-from dataclasses import fields
+from typing import Annotated
 
-from harness.files.config_file import Table
+from msgspec import Meta
+
+from harness.files.config_file import ConfigFile, Day, Line, Table
 from harness.model import Offer, Prices
 
 MOST_OFFERS = 20
-HIGHEST = 1_000_000
+HIGHEST = 1_000_000.0
 LOWEST_OF_BASELINE = 1e-6
-_NAMES = [field.name for field in fields(Prices)]
-_OFFER_NAMES = [field.name for field in fields(Offer)]
+
+BaselinePrice = Annotated[float, Meta(ge=LOWEST_OF_BASELINE, le=HIGHEST)]
+"""The price of the baseline's machine: nothing can be cheaper than a free one."""
+
+MachinePrice = Annotated[float, Meta(ge=0.0, le=HIGHEST)]
 
 
-def prices_of(table: Table, source: str | None = None, date: str | None = None) -> Prices:
-    """Return the prices in a table; raise ``BadRequest`` if they are none.
+class OfferTable(Table, frozen=True):
+    """Other prices of the same machines."""
 
-    ``source`` and ``date`` hold where the table names none of its own (None: it must).
-    """
-    table.check_names(_NAMES)
-    baseline, worker, head = _per_hour(table)
-    return Prices(
-        currency=table.text("currency"),
-        baseline_per_hour=baseline,
-        worker_per_hour=worker,
-        head_per_hour=head,
-        source=table.text("source", source),
-        date=table.date("date", date),
-        illustrative=table.truth("illustrative"),
-        offers=_offers(table),
-    )
+    name: Line
+    baseline_per_hour: BaselinePrice
+    worker_per_hour: MachinePrice
+    head_per_hour: MachinePrice
 
 
-def _offers(table: Table) -> tuple[Offer, ...]:
-    offers = tuple(_offer(offer) for offer in table.tables("offers", MOST_OFFERS))
-    if len({offer.name for offer in offers}) < len(offers):
-        table.fail(
+class PriceTable(Table, frozen=True):
+    """Prices of a machine-hour. A price list of its own must name its source and date."""
+
+    currency: Line
+    baseline_per_hour: BaselinePrice
+    worker_per_hour: MachinePrice
+    head_per_hour: MachinePrice
+    illustrative: bool
+    source: Line | None = None
+    date: Day | None = None
+    offers: Annotated[tuple[OfferTable, ...], Meta(max_length=MOST_OFFERS)] = ()
+
+
+def load_prices(file: ConfigFile) -> Prices:
+    """Return the prices in a price list; raise ``BadRequest`` if there are none."""
+    return prices_of(file.load(PriceTable), file)
+
+
+def prices_of(
+    table: PriceTable, file: ConfigFile, source: str | None = None, date: str | None = None
+) -> Prices:
+    """Return the prices in a table; ``source`` and ``date`` hold where it names none of its own."""
+    names = [offer.name for offer in table.offers]
+    if len(set(names)) < len(names):
+        file.fail(
             "two of its offers have one name",
             "name each offer differently, such as spot and reserved",
         )
-    return offers
+    source, date = table.source or source, table.date or date
+    if source is None or date is None:
+        file.fail(f"{'source' if source is None else 'date'} is missing")
+    return Prices(
+        currency=table.currency,
+        baseline_per_hour=table.baseline_per_hour,
+        worker_per_hour=table.worker_per_hour,
+        head_per_hour=table.head_per_hour,
+        source=source,
+        date=str(date),
+        illustrative=table.illustrative,
+        offers=tuple(map(_offer, table.offers)),
+    )
 
 
-def _offer(table: Table) -> Offer:
-    table.check_names(_OFFER_NAMES)
-    return Offer(table.text("name"), *_per_hour(table))
-
-
-def _per_hour(table: Table) -> tuple[float, float, float]:
-    """Return the prices of the baseline's machine, a worker's and the head's; nothing is cheaper than a free baseline."""
-    baseline = table.number("baseline_per_hour", 0, HIGHEST)
-    if baseline < LOWEST_OF_BASELINE:
-        table.fail(
-            f"{table.named('baseline_per_hour')} is zero, and nothing can be cheaper than that"
-        )
-    return (
-        baseline,
-        table.number("worker_per_hour", 0, HIGHEST),
-        table.number("head_per_hour", 0, HIGHEST),
+def _offer(table: OfferTable) -> Offer:
+    return Offer(
+        name=table.name,
+        baseline_per_hour=table.baseline_per_hour,
+        worker_per_hour=table.worker_per_hour,
+        head_per_hour=table.head_per_hour,
     )

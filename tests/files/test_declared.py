@@ -50,7 +50,7 @@ illustrative = false
 PRICED = OWN.replace('currency = "EUR"', "").replace("cost = 5", "").replace("cost = 6", "") + SHEET
 
 
-def written(text: str, folder: Path, name: str = "record.toml") -> Path:
+def written(text: str, folder: Path, name: str = "result.toml") -> Path:
     """Return a file that holds the text."""
     path = folder / name
     path.write_text(text, encoding="utf-8")
@@ -64,7 +64,7 @@ def claimed(results: Results) -> Headline:
 
 
 def more(scale: str) -> str:
-    """Return the record with one table more at its end."""
+    """Return the declared result with one table more at its end."""
     return f"{OWN}\n[[distributed]]\n{scale}\n"
 
 
@@ -140,7 +140,7 @@ def test_what_nobody_measured_stays_empty(tmp_path: Path) -> None:
     } == {(0.0, 0, "", ())}
 
 
-def test_a_record_says_where_it_is_from_and_when(tmp_path: Path) -> None:
+def test_a_declared_result_says_where_it_is_from_and_when(tmp_path: Path) -> None:
     facts = load(written(OWN, tmp_path))
 
     assert facts.remark == "declared on 2026-11-01: our log"
@@ -226,7 +226,7 @@ def test_repeated_times_become_observations_of_which_none_has_a_place(tmp_path: 
 
 
 def repeated(times: Sequence[float]) -> str:
-    """Return a record of as many runs a side; those of the distributed side in this order."""
+    """Return a declared result of as many runs a side; those of the distributed side in this order."""
     baseline = [10.1, 9.9, 10.4, 10.0, 10.2, 9.8, 10.3]
     text = OWN.replace('"10 h"', str([f"{hours} h" for hours in baseline]))
     return text.replace('"3 h"', str([f"{hours} h" for hours in times]))
@@ -300,7 +300,7 @@ def test_a_quality_beyond_the_tolerance_makes_no_headline(tmp_path: Path) -> Non
     ("name", "run_id"),
     [("retrain-2.toml", "retrain-2"), ("my retrain.toml", "declared-"), ("-.toml", "declared-")],
 )
-def test_a_record_is_called_as_its_file_where_that_can_be(
+def test_a_declared_result_is_called_as_its_file_where_that_can_be(
     name: str, run_id: str, tmp_path: Path
 ) -> None:
     assert load(written(OWN, tmp_path, name)).run_id.startswith(run_id)
@@ -314,12 +314,15 @@ BAD = {
     "no TOML": ("time = ", "is not TOML"),
     "bad letters": ("\x00", "is not TOML"),
     "too deep": ("a = " + "[" * 50_000, "is not TOML"),
-    "nothing": ("", "the table words is missing"),
+    "nothing": ("", "source is missing"),
     "no source": (OWN.replace('source = "our log"', ""), "source is missing"),
     "no date": (OWN.replace("date = 2026-11-01", ""), "date is missing"),
     "a day that is none": (OWN.replace("2026-11-01", '"yesterday"'), "date is not a day"),
-    "no words": (OWN.replace("[words]", "[baseline.words]"), "the table words is missing"),
-    "words that are none": ("words = 5\n" + OWN[: OWN.index("[words]")], "words is not a table"),
+    "no words": (
+        OWN[: OWN.index("[words]")] + OWN[OWN.index("[baseline]") :],
+        "words is missing",
+    ),
+    "words that are none": ("words = 5\n" + OWN[: OWN.index("[words]")], "words is 5, not a table"),
     "no bottleneck": (
         OWN.replace('bottleneck = "the nightly job misses its window"', ""),
         "words.bottleneck is missing",
@@ -330,19 +333,22 @@ BAD = {
     ),
     "a number for a word": (
         OWN.replace('axis = "training"', "axis = 5"),
-        "words.axis is not a text",
+        "words.axis is 5, not a text",
     ),
     "an escape sequence": (
         OWN.replace('"training"', '"\\u001b[2J"'),
-        "words.axis is empty or too long or has characters",
+        "words.axis is too long or has characters",
     ),
     "a long word": (
         OWN.replace('"training"', '"' + "x" * 2_001 + '"'),
-        "words.axis is empty or too long",
+        "words.axis is too long",
     ),
     "no tolerance": (OWN.replace("tolerance = 0.005", ""), "words.tolerance is missing"),
     "a negative tolerance": (OWN.replace("= 0.005", "= -1"), "words.tolerance is -1"),
-    "a truth for a number": (OWN.replace("= 0.005", "= true"), "words.tolerance is not a number"),
+    "a truth for a number": (
+        OWN.replace("= 0.005", "= true"),
+        "words.tolerance is true, not a number",
+    ),
     "no baseline": (
         OWN.replace("[baseline]", "[words.baseline]"),
         "'baseline' is not known in words",
@@ -350,13 +356,13 @@ BAD = {
     "no distributed": (OWN[: OWN.index("[[dist")], "it declares no distributed run"),
     "one table for a list": (
         OWN.replace("[[distributed]]", "[distributed]"),
-        "distributed is not a list of tables",
+        "distributed is a table, not a list of tables",
     ),
     "too many scales": (OWN + "[[distributed]]\n" * 101, "distributed has 102 tables"),
     "no workers": (OWN.replace("workers = 4", ""), "distributed[0].workers is missing"),
     "half a worker": (
         OWN.replace("workers = 4", "workers = 4.5"),
-        "distributed[0].workers is not a whole number",
+        "distributed[0].workers is 4.5, not a whole number",
     ),
     "no worker at all": (OWN.replace("workers = 4", "workers = 0"), "distributed[0].workers is 0"),
     "endless workers": (
@@ -443,7 +449,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("fault", BAD)
-def test_a_record_that_does_not_hold_together_is_refused_with_a_hint(
+def test_a_declared_result_that_does_not_hold_together_is_refused_with_a_hint(
     fault: str, tmp_path: Path
 ) -> None:
     text, says = BAD[fault]
@@ -478,19 +484,19 @@ def test_a_misspelt_name_gets_a_suggestion(wrong: str, right: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["missing.toml", "."])
-def test_a_record_that_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_declared_result_that_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(BadRequest):
         load(tmp_path / name)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "record.toml")
+    os.mkfifo(tmp_path / "result.toml")
     with pytest.raises(BadRequest, match="is not a file"):
-        load(tmp_path / "record.toml")
+        load(tmp_path / "result.toml")
 
 
-def test_a_record_larger_than_any_is_not_read(tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match="larger than any declared record"):
+def test_a_declared_result_larger_than_any_is_not_read(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="larger than any declared result"):
         load(written("#" * 100_001, tmp_path))
 
 
@@ -548,8 +554,8 @@ def test_a_folder_means_its_results_file(tmp_path: Path) -> None:
     assert Report.load(tmp_path).results == Report.load(file).results == a_results()
 
 
-@pytest.mark.parametrize("name", ["record.toml", "RECORD.TOML"])
-def test_a_record_is_known_by_its_ending(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["result.toml", "RESULT.TOML"])
+def test_a_declared_result_is_known_by_its_ending(name: str, tmp_path: Path) -> None:
     assert Report.load(written(OWN, tmp_path, name)).results.kind is Kind.DECLARED
 
 

@@ -88,18 +88,21 @@ BAD = {
     "a negative price": (OWN.replace("0.5", "-0.5"), "worker_per_hour is -0.5"),
     "a price that is none": (OWN.replace("0.5", "nan"), "worker_per_hour is nan"),
     "an endless price": (OWN.replace("0.25", "inf"), "head_per_hour is inf"),
-    "a free baseline": (OWN.replace("= 1\n", "= 0\n"), "baseline_per_hour is zero"),
+    "a free baseline": (
+        OWN.replace("= 1\n", "= 0\n"),
+        "baseline_per_hour is 0, the least is 1e-06",
+    ),
     "no currency": (OWN.replace("EUR", " "), "currency is empty"),
     "an escape sequence": (
         OWN.replace("our invoice", "\\u001b[2J"),
-        "source is empty or too long or has characters",
+        "source is too long or has characters",
     ),
     "an unknown name": (OWN + "worker_per_hours = 1", "'worker_per_hours' is not known"),
     "a day that is none": (OWN.replace("2026-11-01", '"lately"'), "date is not a day"),
-    "a truth in words": (OWN.replace("false", '"no"'), "illustrative is neither true nor false"),
+    "a truth in words": (OWN.replace("false", '"no"'), "illustrative is 'no', not true or false"),
     "one table of offers": (
         OWN + SPOT.replace("[[offers]]", "[offers]"),
-        "offers is not a list of tables",
+        "offers is a table, not a list of tables",
     ),
     "an offer without a name": (
         OWN + SPOT.replace('name = "spot"', ""),
@@ -108,7 +111,7 @@ BAD = {
     "an offer of one name": (OWN + SPOT + SPOT, "two of its offers have one name"),
     "an offer with a free baseline": (
         OWN + SPOT.replace("0.9", "0"),
-        "offers[0].baseline_per_hour is zero",
+        "offers[0].baseline_per_hour is 0, the least is 1e-06",
     ),
     "an offer with a negative price": (
         OWN + SPOT.replace("0.2\n", "-0.2\n"),

@@ -165,7 +165,7 @@ BAD = {
     "a long name": (OWN.replace("opening", "o" * 25), "beats[0].name has 25 characters"),
     "an escape sequence": (
         OWN.replace("too slow", "\\u001b[2J"),
-        "beats[0].say is empty or too long or has characters",
+        "beats[0].say is too long or has characters",
     ),
     "nothing to say": (OWN.replace('say = "Watch {metric}."', ""), "beats[1].say is missing"),
     "a long sentence": (OWN.replace("Watch", "Watch " * 70), "beats[1].say has"),
@@ -175,7 +175,10 @@ BAD = {
     ),
     "no demo": (OWN.replace('"demo"', '"show"'), "none of its beats is called demo"),
     "no beats": (OWN.partition("[[")[0], "none of its beats is called demo"),
-    "one table of beats": (OWN.partition("[[")[0] + "[beats]\n", "beats is not a list of tables"),
+    "one table of beats": (
+        OWN.partition("[[")[0] + "[beats]\n",
+        "beats is a table, not a list of tables",
+    ),
     "two beats of one name": (
         OWN.replace('"opening"', '"demo"'),
         "two of its beats are called demo",
