@@ -212,6 +212,15 @@ def some_pairs(
     )
 
 
+def a_race_of(baseline_s: float, distributed_s: float, workers: int = 2, **asked: Any) -> Results:
+    """Return one pair of these wall times, one after the other, watched at no cost."""
+    trials = some_pairs([baseline_s], [distributed_s], workers)
+    apart = tuple(replace(trial, began_s=8.0 + 1e6 * trial.order) for trial in trials)
+    return a_results(
+        spec=a_spec(workers=workers, **asked), trials=apart, observer=an_observer(cpu_s=0.0)
+    )
+
+
 def an_observer(**changes: Any) -> Observer:
     """Return a screen that cost nearly nothing on a quiet machine."""
     return replace(Observer(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01), **changes)

@@ -84,7 +84,12 @@ def audit(
     ``journal_sha256`` is the journal's digest as it was read (empty: it is not compared),
     ``written`` the bytes of the results file (None: the facts were not read from one).
     """
-    evidence = Evidence(results, complete_pairs(results), written, journal_missing=journal is None)
+    evidence = Evidence(
+        results=results,
+        pairs=complete_pairs(results),
+        written=written,
+        journal_missing=journal is None,
+    )
     return Audit(
         evidence,
         tuple(_finding(rule, evidence) for rule in RULES),
@@ -104,7 +109,7 @@ def _finding(rule: Rule, evidence: Evidence) -> Finding:
 
 
 def _raised(rule: Rule, verdict: Verdict, evidence: Evidence) -> list[Caveat]:
-    judged = (judge.judge(evidence) for judge in rule.judges if judge.verdict is verdict)
+    judged = (judge.ask(evidence) for judge in rule.judges if judge.verdict is verdict)
     return [caveat for caveat in judged if caveat is not None]
 
 

@@ -2,13 +2,14 @@
 
 A rule is one value in one file of ``rules``. A caveat is data: a key, a sentence that advises and
 holds no measured number, and the measures behind it; how a number looks is decided where it is
-drawn. May import ``model`` and ``pairs``.
+drawn. May import ``model``, ``pairs`` and ``baseline_proof``.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from harness.claims.baseline_proof import Proof, proof
 from harness.claims.pairs import Pairs, complete_pairs
 from harness.model import Results
 
@@ -111,7 +112,7 @@ class Topic(IntEnum):
     """What is missing for others to repeat it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """All that a judge may look at.
 
@@ -128,7 +129,7 @@ class Evidence:
     @classmethod
     def of(cls, results: Results) -> "Evidence":
         """Return the evidence in the facts alone."""
-        return cls(results, complete_pairs(results))
+        return cls(results=results, pairs=complete_pairs(results))
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Judge:
 
     verdict: Verdict
     topic: Topic
-    judge: Callable[[Evidence], Caveat | None]
+    ask: Callable[[Evidence], Caveat | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +178,16 @@ def refuse_session(judge: Callable[[Evidence], Caveat | None], topic: Topic) -> 
 def caveat_file(judge: Callable[[Evidence], Caveat | None]) -> Judge:
     """Return a judge of the file and its journal that qualifies the headline."""
     return Judge(Verdict.CAVEAT, Topic.ORIGIN, judge)
+
+
+def of_proof(judge: Callable[[Proof], Caveat | None]) -> Callable[[Pairs], Caveat | None]:
+    """Return a judge of the pairs that asks one of the baseline's proof, where there is a proof."""
+
+    def ask(pairs: Pairs) -> Caveat | None:
+        baseline_proof = proof(pairs.results, pairs)
+        return None if baseline_proof is None else judge(baseline_proof)
+
+    return ask
 
 
 def _of_pairs(evidence: Evidence, judge: Callable[[Pairs], Caveat | None]) -> Caveat | None:

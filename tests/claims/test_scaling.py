@@ -252,7 +252,7 @@ UNLIKE = [
 
 @pytest.mark.parametrize("pairs", [6, 8, 10, 20, 50])
 @pytest.mark.parametrize(("one", "other"), [*((shape, shape) for shape in MIDDLES), *UNLIKE])
-def test_a_nominal_95_percent_interval_covers_the_speedup_in_93_to_98_percent_of_sessions(
+def test_a_95_percent_interval_covers_the_speedup_in_93_to_98_percent_of_sessions(
     one: str, other: str, pairs: int
 ) -> None:
     assert 0.93 <= coverage(one, other, pairs) <= 0.98

@@ -60,5 +60,5 @@ def caveats(evidence: Evidence) -> tuple[Caveat, ...]:
 def _raised(evidence: Evidence, verdict: Verdict) -> tuple[Caveat, ...]:
     """Return what judges of one verdict raise, by topic and within a topic in the rules' order."""
     judges = (judge for rule in RULES for judge in rule.judges if judge.verdict is verdict)
-    raised = (judge.judge(evidence) for judge in sorted(judges, key=lambda judge: judge.topic))
+    raised = (judge.ask(evidence) for judge in sorted(judges, key=lambda judge: judge.topic))
     return tuple(caveat for caveat in raised if caveat is not None)

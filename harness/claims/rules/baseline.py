@@ -3,8 +3,6 @@
 May import ``rule``, ``pairs``, ``baseline_proof`` and the threshold of a quiet machine.
 """
 
-from collections.abc import Callable
-
 from harness.claims.baseline_proof import DRIFT_LIMIT, Proof, proof
 from harness.claims.pairs import Pairs, hosts_of, one_worker_ratio
 from harness.claims.rule import (
@@ -16,6 +14,7 @@ from harness.claims.rule import (
     Unknown,
     caveat,
     fraction,
+    of_proof,
     ratio,
     refuse,
 )
@@ -27,16 +26,6 @@ BASELINE_BEATEN = 0.95
 UNTUNED_LIMIT = 0.05
 BADLY_TUNED_LIMIT = 0.20
 LIMIT_SHARE = 1.10
-
-
-def _of_proof(judge: Callable[[Proof], Caveat | None]) -> Callable[[Pairs], Caveat | None]:
-    """Return a judge of the pairs that asks one of the baseline's proof, where it has one."""
-
-    def of_pairs(pairs: Pairs) -> Caveat | None:
-        known = proof(pairs.results, pairs)
-        return None if known is None else judge(known)
-
-    return of_pairs
 
 
 def _baseline_beaten(pairs: Pairs) -> Caveat | None:
@@ -198,13 +187,13 @@ SINGLE_MACHINE = Rule(
     measure=_one_worker,
     judges=(
         refuse(_baseline_beaten),
-        refuse(_of_proof(_baseline_badly_tuned)),
+        refuse(of_proof(_baseline_badly_tuned)),
         caveat(_baseline_matched, Topic.BASELINE),
-        caveat(_of_proof(_baseline_untuned), Topic.BASELINE),
-        caveat(_of_proof(_whole_host_wins), Topic.GAIN),
+        caveat(of_proof(_baseline_untuned), Topic.BASELINE),
+        caveat(of_proof(_whole_host_wins), Topic.GAIN),
         caveat(_cores_stand_for_machines, Topic.BASELINE),
-        caveat(_of_proof(_whole_host_slower), Topic.BASELINE),
-        caveat(_of_proof(_limit_implausible), Topic.BASELINE),
-        caveat(_of_proof(_proof_drifted), Topic.BASELINE),
+        caveat(of_proof(_whole_host_slower), Topic.BASELINE),
+        caveat(of_proof(_limit_implausible), Topic.BASELINE),
+        caveat(of_proof(_proof_drifted), Topic.BASELINE),
     ),
 )

@@ -133,7 +133,7 @@ def test_a_worker_that_is_a_part_of_its_host_stands_for_a_machine(host: Host) ->
     ]
 
 
-def test_where_cores_stand_for_machines_the_whole_host_stands_beside_it_once_it_was_timed() -> None:
+def test_cores_that_stand_for_machines_are_compared_with_a_whole_host_that_was_timed() -> None:
     one = replace(CAVEATS["cores-stand-for-machines"], rates=on_all_cores(1.5))
     (measures,) = (caveat.measures for caveat in caveats_of(one))
     assert [measure.name for measure in measures] == [
@@ -143,9 +143,7 @@ def test_where_cores_stand_for_machines_the_whole_host_stands_beside_it_once_it_
     assert [measure.value for measure in measures] == [1.5, pytest.approx(1.82 / 1.5, rel=0.01)]
 
 
-def test_workers_of_which_two_share_a_host_stand_for_machines_even_where_it_is_not_described() -> (
-    None
-):
+def test_two_workers_on_an_undescribed_host_stand_for_machines() -> None:
     doubled = {"core": "h0", "w0": "h1", "w1": "h1", "w2": "h2"}
     pairs = some_pairs(*SIX, workers=3)
     trials = tuple(
