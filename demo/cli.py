@@ -279,8 +279,8 @@ def check(out: Path | None, card: bool, as_json: bool, **typed: Any) -> int:
     Starts both sides once, as the race would, and ends them again. Exits with 0 if all is well,
     with 1 if anything failed.
     """
-    from demo.check.run import check as run
-    from demo.check.run import show_card
+    from demo.check import check as run
+    from demo.check import show_card
     from demo.options import Options
 
     return show_card() if card else run(Options(**typed), out, as_json=as_json)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from demo.check import takes
-from demo.check.result import Verdict
+from demo.check.result import CheckLevel
 from harness.cast.format import Cast
 from harness.cast.verify import verify
 from harness.files.results import load
@@ -108,8 +108,8 @@ def test_the_showcase_is_small() -> None:
 
 def test_the_showcase_tells_no_secret(tmp_path: Path) -> None:
     shutil.copytree(SHOWCASE, tmp_path / "showcase")
-    finding = takes.secrets(takes.scanned(tmp_path, takes.identity()))
-    assert finding.verdict is Verdict.OK, finding.sentence
+    finding = takes.judge_secrets(takes.scan_takes(tmp_path, takes.read_identity()))
+    assert finding.level is CheckLevel.OK, finding.sentence
 
 
 @pytest.mark.parametrize(

@@ -1,43 +1,41 @@
-"""Both sides as they were armed: Ray's version, how long it took, where it listens, and whether the input is one and the same.
+"""Both sides once they were started: Ray's version, start-up time, open ports, and the input.
 
-Pure: what is judged was gathered by ``harness.run.arming``. May import ``harness`` and its neighbours in ``demo``.
+Pure: ``harness.run.arming`` gathers what is judged here. May import ``harness``.
 """
 
 import re
 from collections.abc import Sequence
 
-from demo.check.result import Finding, failure, warning, well
+from demo.check.result import CheckResult, fail, ok, warn
 from harness import text
 from harness.errors import Disagreement
 from harness.events import Ready
 from harness.run.arming import Armed
 from harness.run.plan import require_same_terms
 
-PATIENCE_S = 15.0
-OLDEST_RAY, TESTED_RAY = (2, 10), (2, 60)  # as pyproject.toml asks for, and as the locks pin
+LONG_START_UP_S = 15.0
+OLDEST_RAY = (2, 10)  # as pyproject.toml requires
+TESTED_RAY = (2, 60)  # as the locks pin
+_SETUP_EVERYWHERE = "run `make setup` on every machine"
 
 
-def ray(versions: Sequence[str], *, simulated: bool) -> Finding:
-    """Judge the versions of Ray on all hosts; where work is only pretended, Ray was not started."""
-    found = ", ".join(map(text.printable, dict.fromkeys(versions))) or "none"
-    idle = "; not started, this work pretends" if simulated else ""
+def judge_ray(versions: Sequence[str], *, simulated: bool) -> CheckResult:
+    """Judge the versions of Ray on all hosts; a simulated workload does not start Ray."""
+    present = ", ".join(map(text.printable, dict.fromkeys(versions))) or "not installed"
+    idle = "; not started for a simulated workload" if simulated else ""
     releases = set(map(_release, versions))
+    oldest, tested = _dotted(OLDEST_RAY), _dotted(TESTED_RAY)
     if not versions or min(releases) < OLDEST_RAY:
-        return failure(
-            "ray",
-            f"{found}, and not {_dotted(OLDEST_RAY)} or later",
-            "make setup, on every machine",
-        )
+        return fail("ray", f"{present}; {oldest} or later is needed", _SETUP_EVERYWHERE)
     if len(set(versions)) > 1:
-        return failure(
-            "ray", f"{found}: not one version on all hosts", "make setup, on every machine"
-        )
+        return fail("ray", f"{present}: the hosts have different versions", _SETUP_EVERYWHERE)
     if releases != {TESTED_RAY}:
-        sentence = f"{found}; all of this was tested with {_dotted(TESTED_RAY)}{idle}"
-        return warning(
-            "ray", sentence, "rehearse with this version, or make setup on every machine"
+        return warn(
+            "ray",
+            f"{present}; this program was tested with {tested}{idle}",
+            f"rehearse with this version, or {_SETUP_EVERYWHERE}",
         )
-    return well("ray", f"{found}, with which all of this was tested{idle}")
+    return ok("ray", f"{present}, the version that this program was tested with{idle}")
 
 
 def _release(version: str) -> tuple[int, ...]:
@@ -49,55 +47,62 @@ def _dotted(release: tuple[int, ...]) -> str:
     return ".".join(map(str, release))
 
 
-def start_up(armed: Armed, *, simulated: bool) -> Finding:
-    """Judge how long both sides took until they could have gone, with what the longer one spent it on."""
-    sides = armed.baseline.startup, armed.distributed.startup
-    totals = [sum(split.values()) for split in sides]
+def judge_start_up(armed: Armed, *, simulated: bool) -> CheckResult:
+    """Judge how long both sides took to get ready, with the longest steps of the distributed."""
+    totals = [sum(side.startup.values()) for side in (armed.baseline, armed.distributed)]
     baseline, distributed = text.durations(*totals)
-    told = f"baseline {baseline}, {'pretended' if simulated else 'Ray'} {distributed}{_split(armed.distributed)}"
-    if sum(totals) > PATIENCE_S:
-        return warning(
-            "start-up", told, "start the race before you walk up: armed, it waits for Enter"
+    name = "simulated side" if simulated else "Ray"
+    sentence = f"baseline {baseline}, {name} {distributed}{_longest_steps(armed.distributed)}"
+    if sum(totals) > LONG_START_UP_S:
+        return warn(
+            "start-up",
+            sentence,
+            "start the race before you walk up: it waits for Enter once both sides are ready",
         )
-    return well("start-up", told)
+    return ok("start-up", sentence)
 
 
-def _split(ready: Ready) -> str:
-    """Return the longest steps of arming."""
+def _longest_steps(ready: Ready) -> str:
     steps = sorted(ready.startup.items(), key=lambda step: -step[1])[:2]
-    spans = text.summands(sum(ready.startup.values()), *(seconds for _, seconds in steps))
-    told = [f"{text.printable(name)} {span}" for (name, _), span in zip(steps, spans, strict=True)]
-    return f" ({', '.join(told)})" if told else ""
+    times = text.summands(sum(ready.startup.values()), *(seconds for _, seconds in steps))
+    named = [f"{text.printable(name)} {span}" for (name, _), span in zip(steps, times, strict=True)]
+    return f" ({', '.join(named)})" if named else ""
 
 
-def loopback(armed: Armed, *, simulated: bool, joined: bool) -> Finding:
-    """Judge whether other machines could reach the distributed side's processes. Those of a cluster elsewhere are not ours to judge."""
+def judge_loopback(armed: Armed, *, simulated: bool, joined: bool) -> CheckResult:
+    """Judge whether other machines can connect to the distributed side.
+
+    The processes of a ``joined`` cluster are its administrator's business.
+    """
     if armed.exposed and not joined:
-        where = ", ".join(map(text.printable, armed.exposed))
-        return failure(
+        ports = ", ".join(map(text.printable, armed.exposed))
+        return fail(
             "loopback",
-            f"the distributed side accepts connections at {where}",
-            "stay off the hall's network: others could reach it, though not without its token",
+            f"the distributed side accepts connections at {ports}",
+            "disconnect from the network: others could reach it, though not without its token",
         )
     if joined:
-        return well(
-            "loopback",
-            "not asked: the cluster is elsewhere, and listens as its administrator chose",
-        )
+        return ok("loopback", "not checked: the cluster on other machines decides where it listens")
     if simulated:
-        return well("loopback", "nothing listens: this work pretends")
-    return well("loopback", "other machines cannot reach it: it listens on loopback alone")
+        return ok("loopback", "a simulated workload listens nowhere")
+    return ok("loopback", "other machines cannot connect: Ray listens on loopback alone")
 
 
-def given(armed: Armed) -> Finding:
-    """Judge whether the input is there, and the same on both sides and on every worker."""
-    base = armed.baseline
-    items = f", {text.count(base.items)} {text.printable(base.unit)}" if base.items > 0 else ""
+def judge_input(armed: Armed) -> CheckResult:
+    """Judge whether both sides and every worker loaded the same input."""
+    baseline, distributed = armed.baseline, armed.distributed
+    unit = text.printable(baseline.unit)
     try:
-        require_same_terms(base, armed.distributed)
+        require_same_terms(baseline, distributed)
     except Disagreement as differing:
-        return failure("input", differing.sentence, differing.hint)
-    if base.items != armed.distributed.items:
-        sentence = f"the sides loaded {text.count(base.items)} and {text.count(armed.distributed.items)} {text.printable(base.unit)}"
-        return failure("input", sentence, "make the workload's load depend on its parameters alone")
-    return well("input", f"{text.digest(base.input.sha256)}{items}, the same on both sides")
+        return fail("input", differing.sentence, differing.hint)
+    if baseline.items != distributed.items:
+        counts = f"{text.count(baseline.items)} and {text.count(distributed.items)}"
+        return fail(
+            "input",
+            f"the sides loaded {counts} {unit}",
+            "let the workload's load() depend on its parameters alone",
+        )
+    items = f", {text.count(baseline.items)} {unit}" if baseline.items > 0 else ""
+    digest = text.digest(baseline.input.sha256)
+    return ok("input", f"{digest}{items}, the same on both sides")

@@ -1,6 +1,6 @@
-"""The machine as it is before the race: power, load, memory, disk, the folder of takes, the network.
+"""The machine before the race: power, load, memory, disk, the folder of takes, the network.
 
-What is looked at is one function, judging it another. May import ``harness`` and its neighbours in ``demo``.
+Measuring is one function, judging another. May import ``harness`` and ``demo.options``.
 """
 
 import os
@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo.check.result import Finding, failure, warning, well
+from demo.check.result import CheckResult, fail, ok, warn
 from demo.options import WORKER_BYTES
 from harness import text
 from harness.claims.rules.resources import FOREIGN_CPU_LIMIT
@@ -20,155 +20,167 @@ from harness.run.utilization import ForeignLoadMeter
 from harness.show.terminal.lines import cut
 from harness.text import printable
 
-WATCHED_S = 1.0
+WATCH_S = 1.0
 HEAVY = 0.2
-ENOUGH_DISK_BYTES, LEAST_DISK_BYTES = 1_000_000_000, 100_000_000
-_OTHERS = 2  # processes beside the workers: the baseline's, and the driver's
+SAFE_DISK_BYTES = 1_000_000_000
+LEAST_DISK_BYTES = 100_000_000
+_PROCESSES_BESIDE_WORKERS = 2  # the baseline's and the driver's
 _LONGEST_NAME = 20
+_MOST_NAMES = 3
 
 
-class Watch:
-    """What others do on this machine, seen over a while; begin it early, and what is checked meanwhile costs no time."""
+class LoadWatch:
+    """What other programs do on this machine; started early, so that the wait costs no time."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self._before = processes.snapshot()
-        self._ledger = ForeignLoadMeter([os.getpid()])
+        self._meter = ForeignLoadMeter([os.getpid()])
 
     def end(self) -> tuple[float, list[tuple[str, float]]]:
-        """Return the share of all cores that others used, and who of them used ``HEAVY`` of a core or more."""
-        time.sleep(max(0.0, WATCHED_S - (time.monotonic() - self._began)))
-        foreign, after = self._ledger.share(), processes.snapshot()
-        return foreign, processes.busiest(
+        """Return the share of all cores that others used, and the programs that used ``HEAVY``.
+
+        Each program has a name and the fraction of one core that it used.
+        """
+        time.sleep(max(0.0, WATCH_S - (time.monotonic() - self._began)))
+        foreign = self._meter.share()
+        heavy = processes.busiest(
             self._before,
-            after,
+            processes.snapshot(),
             time.monotonic() - self._began,
             HEAVY,
             processes.process_tree(os.getpid()),
         )
+        return foreign, heavy
 
 
-def power(on_mains: bool | None) -> Finding:
-    """Judge what the machine runs on; None: unknown."""
+def judge_power(on_mains: bool | None) -> CheckResult:
+    """Judge what the machine runs on (None: unknown)."""
     match on_mains:
         case True:
-            return well("power", "on mains")
+            return ok("power", "on mains")
         case False:
-            return warning(
-                "power",
-                "on battery: the clock speed falls when it runs low, or to save it",
-                "plug it in",
-            )
+            return warn("power", "on battery: the processor slows down to save power", "plug it in")
         case None:
-            return well("power", "not known: there is no battery to ask")
+            return ok("power", "unknown: this machine reports no battery")
 
 
-def load(average: float, foreign: float, cores: int) -> Finding:
-    """Judge how busy the machine is: the load average of the last minute, and the share of all cores that others use now."""
-    told = f"{text.three_digits(average)} over a minute on {text.number_of(cores, 'core')}; others use {text.percent(foreign)} of them now"
+def judge_load(average: float, foreign: float, cores: int) -> CheckResult:
+    """Judge the load average of the last minute, and the share of all cores that others use now."""
+    sentence = (
+        f"{text.three_digits(average)} over the last minute on {text.number_of(cores, 'core')}; "
+        f"other programs use {text.percent(foreign)} of them now"
+    )
     if foreign > FOREIGN_CPU_LIMIT:
-        return warning(
-            "load",
-            told,
-            f"end what else runs: above {text.percent(FOREIGN_CPU_LIMIT)} the slide says so",
-        )
+        limit = text.percent(FOREIGN_CPU_LIMIT)
+        return warn("load", sentence, f"end other programs: above {limit} the slide mentions it")
     if average > cores:
-        return warning("load", told, "wait a minute, and end what else runs")
-    return well("load", told)
+        return warn("load", sentence, "end other programs, and wait a minute")
+    return ok("load", sentence)
 
 
-def others(heavy: Sequence[tuple[str, float]]) -> Finding:
-    """Judge the processes of others that use much of a core, given by name and fraction of one."""
+def judge_other_programs(heavy: Sequence[tuple[str, float]]) -> CheckResult:
+    """Judge the other programs that use much of a core, by name and fraction of one core."""
     if not heavy:
-        return well("processes", f"none of the others uses {text.percent(HEAVY)} of a core")
-    named = ", ".join(
-        f"{cut(name, _LONGEST_NAME)} {text.percent(share)}" for name, share in heavy[:3]
+        return ok("processes", f"no other program uses {text.percent(HEAVY)} of a core")
+    programs = ", ".join(
+        f"{cut(name, _LONGEST_NAME)} {text.percent(share)}" for name, share in heavy[:_MOST_NAMES]
     )
-    more = f" and {text.count(len(heavy) - 3)} more" if len(heavy) > 3 else ""
-    uses = "uses" if len(heavy) == 1 else "use"
-    return warning(
+    more = len(heavy) - _MOST_NAMES
+    others = f" and {text.count(more)} more" if more > 0 else ""
+    use = "other program uses" if len(heavy) == 1 else "other programs use"
+    return warn(
         "processes",
-        f"{text.count(len(heavy))} of the others {uses} much of a core: {named}{more}",
-        "end them, or wait for them",
+        f"{text.count(len(heavy))} {use} much of a core: {programs}{others}",
+        "end them, or wait until they have finished",
     )
 
 
-def needed_bytes(asked: Plan) -> int:
-    """Return how much memory a session needs at most; one that only pretends, or works elsewhere, has no workers here."""
-    workers = 0 if asked.simulated or asked.spec.joined_cluster else asked.spec.scales[-1]
-    return (workers + _OTHERS) * WORKER_BYTES
+def needed_bytes(plan: Plan) -> int:
+    """Return the most memory a session needs on this machine.
+
+    Workers that are simulated, or run on a cluster, need none here.
+    """
+    elsewhere = plan.simulated or plan.spec.joined_cluster
+    workers = 0 if elsewhere else plan.spec.scales[-1]
+    return (workers + _PROCESSES_BESIDE_WORKERS) * WORKER_BYTES
 
 
-def memory(free_bytes: int, needed: int) -> Finding:
-    """Judge the memory that can be given to new processes against what the session needs."""
-    told = f"{text.size(free_bytes)} free, about {text.size(needed)} needed"
+def judge_memory(free_bytes: int, needed: int) -> CheckResult:
+    """Judge the memory that new processes can get against what the session needs."""
+    sentence = f"{text.size(free_bytes)} free, about {text.size(needed)} needed"
     if free_bytes < needed:
-        return failure("memory", told, "end what else holds memory, or use fewer --workers")
+        return fail("memory", sentence, "end programs that use memory, or use fewer --workers")
     if free_bytes < 2 * needed:
-        return warning(
-            "memory", told, "end what else holds memory: a machine that swaps measures nothing"
+        return warn(
+            "memory", sentence, "end programs that use memory: swapping would distort the times"
         )
-    return well("memory", told)
+    return ok("memory", sentence)
 
 
-def existing(folder: Path) -> Path:
-    """Return the folder, or where it would be made: the nearest one above it that exists."""
+def nearest_existing(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
     return next(
         (above for above in (folder, *folder.absolute().parents) if os.path.exists(above)),
         Path("/"),
     )
 
 
-def disk(free_bytes: int) -> Finding:
-    """Judge the space where takes are kept."""
-    told = f"{text.size(free_bytes)} free where takes are kept"
-    if free_bytes < LEAST_DISK_BYTES:
-        return failure("disk", told, "make room, or keep takes elsewhere with --out")
-    if free_bytes < ENOUGH_DISK_BYTES:
-        return warning("disk", told, f"make room: {text.size(ENOUGH_DISK_BYTES)} or more is safe")
-    return well("disk", told)
-
-
 def free_disk_bytes(folder: Path) -> int:
-    """Return the space that is free for us in an existing folder."""
+    """Return the space that this user may still fill in an existing folder."""
     return shutil.disk_usage(folder).free
 
 
-def fault(folder: Path) -> str:
-    """Return why no file can be made in an existing folder (empty: one can; it is gone again)."""
+def judge_disk(free_bytes: int) -> CheckResult:
+    """Judge the free space where takes are kept."""
+    sentence = f"{text.size(free_bytes)} free where takes are kept"
+    if free_bytes < LEAST_DISK_BYTES:
+        return fail("disk", sentence, "make room, or name another folder with --out")
+    if free_bytes < SAFE_DISK_BYTES:
+        return warn("disk", sentence, f"make room: {text.size(SAFE_DISK_BYTES)} or more is safe")
+    return ok("disk", sentence)
+
+
+def why_not_writable(folder: Path) -> str | None:
+    """Return why no file can be made in an existing folder (None: one can)."""
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         return error.strerror or type(error).__name__
-    return ""
+    return None
 
 
-def folder(asked: Path, nearest: Path, why_not: str) -> Finding:
-    """Judge whether takes can be kept in a folder; ``nearest`` is it, or where it would be made, and ``why_not`` its fault."""
-    name = printable(str(asked))
-    if why_not:
-        where = name if nearest == asked else f"{name}, to be made in {printable(str(nearest))},"
-        return failure(
+def judge_folder(folder: Path, nearest: Path, problem: str | None) -> CheckResult:
+    """Judge whether takes can be kept in a folder.
+
+    ``nearest`` is the folder, or where it would be made; ``problem`` why nothing can be written
+    there (None: it can).
+    """
+    name = printable(str(folder))
+    exists = nearest == folder
+    if problem is not None:
+        where = name if exists else f"{printable(str(nearest))}, where {name} would be made"
+        return fail(
             "folder",
-            f"{where} cannot be written to: {why_not}",
-            "name a folder you may write to with --out",
+            f"cannot write to {where}: {problem}",
+            "name a folder that you may write to with --out",
         )
-    return well(
-        "folder", f"{name} can be written to" if nearest == asked else f"{name} can be made"
-    )
+    return ok("folder", f"{name} is writable" if exists else f"{name} can be made")
 
 
-def network(loopback: bool, others_up: int, *, joined: bool) -> Finding:
-    """Judge the network: only loopback is needed, unless a cluster elsewhere is joined."""
-    here = f"{text.number_of(others_up, 'other interface')} up"
+def judge_network(loopback: bool, others_up: int, *, joined: bool) -> CheckResult:
+    """Judge the network: only loopback is needed, unless a cluster is joined."""
+    others = f"{text.number_of(others_up, 'other interface')} up"
     if not loopback:
-        return failure(
-            "network", f"loopback is down, and both sides talk over it; {here}", "ip link set lo up"
+        return fail(
+            "network",
+            f"the loopback interface is down, and both sides need it; {others}",
+            "ip link set lo up",
         )
     if joined:
-        return warning(
+        return warn(
             "network",
-            f"needed: the cluster is elsewhere; {here}",
-            "leave --address out and it runs with no network at all",
+            f"needed, because the cluster is on other machines; {others}",
+            "leave --address out to run without any network",
         )
-    return well("network", f"none needed, loopback is enough; {here}")
+    return ok("network", f"none needed, loopback is enough; {others}")

@@ -1,6 +1,6 @@
-"""What a check found: its verdict, a sentence with the numbers in it, and what to do about it. Pure.
+"""What one check found: a level, a sentence with the numbers in it, and what to do about it.
 
-May import ``harness.show``.
+Pure. May import ``harness.text`` and ``harness.show``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -8,94 +8,91 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from harness import text as words
+from harness import text
 from harness.show.terminal.lines import LABEL, STRONG, Frame, Line, piece
 
+_LEVEL_CELLS = 6
 _NAME_CELLS = 12
-_MARGIN = 6 + _NAME_CELLS
+_MARGIN = _LEVEL_CELLS + _NAME_CELLS
 
 
-class Verdict(StrEnum):
-    """Whether one may walk up: a warning is to be known of, a failure is to be mended first."""
+class CheckLevel(StrEnum):
+    """Whether the machine is ready: a failure must be fixed, a warning should be read."""
 
     OK = "ok"
     WARN = "warn"
     FAIL = "FAIL"
 
 
+_STYLES = {CheckLevel.OK: None, CheckLevel.WARN: STRONG, CheckLevel.FAIL: LABEL}
+
+
 @dataclass(frozen=True)
-class Finding:
-    """One line of the check. ``hint`` says what to do; empty where all is well."""
+class CheckResult:
+    """One line of the check. ``hint`` says what to do; it is empty if all is well."""
 
     name: str
-    verdict: Verdict
+    level: CheckLevel
     sentence: str
     hint: str = ""
 
 
-def well(name: str, sentence: str) -> Finding:
-    """Return that all is well."""
-    return Finding(name, Verdict.OK, sentence)
+def ok(name: str, sentence: str) -> CheckResult:
+    """Return a check without a complaint."""
+    return CheckResult(name, CheckLevel.OK, sentence)
 
 
-def warning(name: str, sentence: str, hint: str) -> Finding:
-    """Return what should be known of, and what can be done."""
-    return Finding(name, Verdict.WARN, sentence, hint)
+def warn(name: str, sentence: str, hint: str) -> CheckResult:
+    """Return what the presenter should know, and what can be done about it."""
+    return CheckResult(name, CheckLevel.WARN, sentence, hint)
 
 
-def failure(name: str, sentence: str, hint: str) -> Finding:
-    """Return what must be mended first, and how."""
-    return Finding(name, Verdict.FAIL, sentence, hint)
+def fail(name: str, sentence: str, hint: str) -> CheckResult:
+    """Return what must be fixed first, and how."""
+    return CheckResult(name, CheckLevel.FAIL, sentence, hint)
 
 
-def passed(findings: Iterable[Finding]) -> bool:
-    """Tell whether nothing has failed."""
-    return all(finding.verdict is not Verdict.FAIL for finding in findings)
+def all_passed(results: Iterable[CheckResult]) -> bool:
+    """Tell whether no check failed."""
+    return all(result.level is not CheckLevel.FAIL for result in results)
 
 
-def drawn(finding: Finding, columns: int) -> Frame:
-    """Return a finding for a terminal so many columns wide: one line, with the hint below it; more only where it is too long."""
+def draw(result: CheckResult, columns: int) -> Frame:
+    """Return a result for a terminal of that width: one line, wrapped if need be, then its hint."""
     room = max(20, columns - _MARGIN)
-    told = words.wrap(words.printable(finding.sentence), room)
-    advice = words.wrap(f"hint: {words.printable(finding.hint)}", room) if finding.hint else []
-    mark = (
-        LABEL
-        if finding.verdict is Verdict.FAIL
-        else STRONG
-        if finding.verdict is Verdict.WARN
-        else None
-    )
-    first: Line = (
-        piece(str(finding.verdict), mark),
-        piece(" " * (6 - len(finding.verdict)) + f"{finding.name:<{_NAME_CELLS}}{told[0]}"),
-    )
-    return Frame((first, *((piece(f"{'':{_MARGIN}}{line}"),) for line in [*told[1:], *advice])))
+    sentence = text.wrap(text.printable(result.sentence), room)
+    hint = text.wrap(f"hint: {text.printable(result.hint)}", room) if result.hint else []
+    level = piece(str(result.level), _STYLES[result.level])
+    gap = " " * (_LEVEL_CELLS - len(result.level))
+    first: Line = (level, piece(f"{gap}{result.name:<{_NAME_CELLS}}{sentence[0]}"))
+    below = ((piece(f"{'':{_MARGIN}}{line}"),) for line in [*sentence[1:], *hint])
+    return Frame((first, *below))
 
 
-def summary(findings: Sequence[Finding], seconds: float) -> str:
-    """Return the sum of all findings in a line, which names what failed: that may have left the screen by then."""
+def summarize(results: Sequence[CheckResult], seconds: float) -> str:
+    """Return one line with the number of failures and warnings, and the names of the failures."""
     failed, warned = (
-        [finding.name for finding in findings if finding.verdict is verdict]
-        for verdict in (Verdict.FAIL, Verdict.WARN)
-    )
-    counts = (
-        words.number_of(len(findings), "check"),
-        words.number_of(len(failed), "failure"),
-        words.number_of(len(warned), "warning"),
+        [result.name for result in results if result.level is level]
+        for level in (CheckLevel.FAIL, CheckLevel.WARN)
     )
     verdict = f"NOT READY: {', '.join(failed)}" if failed else "ready"
-    return " · ".join([verdict, *counts, words.seconds(seconds)])
+    counts = (
+        text.number_of(len(results), "check"),
+        text.number_of(len(failed), "failure"),
+        text.number_of(len(warned), "warning"),
+    )
+    return " · ".join([verdict, *counts, text.seconds(seconds)])
 
 
-def document(findings: Sequence[Finding], seconds: float) -> dict[str, Any]:
-    """Return all findings as what JSON can hold."""
+def to_document(results: Sequence[CheckResult], seconds: float) -> dict[str, Any]:
+    """Return all results as a JSON document."""
     checks = [
         {
-            "name": finding.name,
-            "verdict": str(finding.verdict).lower(),
-            "sentence": words.printable(finding.sentence),
-            "hint": finding.hint,
+            "name": result.name,
+            "verdict": str(result.level).lower(),
+            "sentence": text.printable(result.sentence),
+            "hint": result.hint,
         }
-        for finding in findings
+        for result in results
     ]
-    return {"ready": passed(findings), "seconds": round(seconds, 3), "checks": checks}
+    return {"ready": all_passed(results), "seconds": round(seconds, 3), "checks": checks}

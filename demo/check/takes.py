@@ -1,6 +1,6 @@
-"""What was kept before today: rehearsals, the recording to fall back on, and whether a take tells what must not be published.
+"""What earlier sessions left: rehearsals, a recording to play, and takes with personal data.
 
-What is looked at is one function, judging it another. May import ``harness`` and its neighbours in ``demo``.
+Reading is one function, judging another. May import ``harness``.
 """
 
 import getpass
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from demo.check.result import Finding, failure, warning, well
+from demo.check.result import CheckResult, fail, ok, warn
 from harness import text
 from harness.cast.format import CAST
 from harness.errors import BadRequest
-from harness.files import atomic as files
+from harness.files import atomic
 from harness.files.journal import JOURNAL_NAME
 from harness.files.results import RESULTS_NAME
 from harness.model import Kind, Side
@@ -24,79 +24,90 @@ from harness.takes.recordings import Recording
 from harness.talk.forecast import RehearsalHistory, Spread, spread
 from harness.text import printable
 
-MOST_TAKES, MOST_BYTES = 20, 60_000_000
+MOST_TAKES = 20
+MOST_BYTES = 60_000_000
 LARGEST_BYTES = 20_000_000
-LOG = ".log"
-READ = frozenset({".json", ".jsonl", ".cast", ".txt", ".svg", ".html", ".md", ".csv", ".tex", LOG})
-_SHOWN = 2
-_HOUR_S, _DAY_S = 3600.0, 86400.0
+LOG_SUFFIX = ".log"
+SCANNED_SUFFIXES = frozenset(
+    {".json", ".jsonl", ".cast", ".txt", ".svg", ".html", ".md", ".csv", ".tex", LOG_SUFFIX}
+)
+_MOST_LISTED = 2
+_HOUR_S = 3600.0
+_DAY_S = 86400.0
 
 
-def rehearsals(record: RehearsalHistory, others: int) -> Finding:
-    """Judge what rehearsals of this configuration are on record; ``others`` is how many there are of other ones."""
-    known = {side: found for side in Side if (found := spread(record.wall_times(side))) is not None}
-    if not known:
-        besides = f", {text.count(others)} of other ones" if others else ""
-        return warning(
-            "rehearsals", f"none of this configuration on record{besides}", "make rehearse"
-        )
-    number = max(found.number for found in known.values())
-    return well(
-        "rehearsals",
-        f"{text.count(number)} on record: {', '.join(f'{side} {_spread(found)}' for side, found in known.items())}",
-    )
+def judge_rehearsals(history: RehearsalHistory, others: int) -> CheckResult:
+    """Judge the rehearsals of this configuration; ``others`` counts those of other ones."""
+    spreads = {
+        side: each for side in Side if (each := spread(history.wall_times(side))) is not None
+    }
+    if not spreads:
+        besides = f", {text.count(others)} of others" if others else ""
+        return warn("rehearsals", f"none of this configuration{besides}", "run `make rehearse`")
+    number = max(each.number for each in spreads.values())
+    times = ", ".join(f"{side} {_range(each)}" for side, each in spreads.items())
+    return ok("rehearsals", f"{text.count(number)} of this configuration: {times}")
 
 
-def _spread(found: Spread) -> str:
-    low, middle, high = text.durations(found.low, found.middle, found.high)
-    return f"{middle} ({low.partition(' ')[0]} to {high})" if found.number > 1 else middle
+def _range(times: Spread) -> str:
+    """Return the median time, followed by the range if there are several."""
+    low, middle, high = text.durations(times.low, times.middle, times.high)
+    return f"{middle} ({low.partition(' ')[0]} to {high})" if times.number > 1 else middle
 
 
-def fallback(
-    known: Sequence[Recording],
+def judge_fallback(
+    recordings: Sequence[Recording],
     workload: str | None,
     kind: Kind | None,
     size: tuple[int, int] | None,
     now: datetime,
-) -> Finding:
-    """Judge the recordings at hand, newest first, as something to fall back on in a terminal of that size (None: it is not known).
+) -> CheckResult:
+    """Judge the recordings, newest first, that could replace the race if it fails.
 
-    Only those of the workload and kind that will run can stand in for it (None: any can).
+    ``workload`` and ``kind`` are those of the race (None: any counts), ``size`` is the terminal's
+    columns and rows (None: unknown).
     """
-    name, make = "fallback", "make record"
+    name = "fallback"
     alike = [
         one
-        for one in known
+        for one in recordings
         if workload in (None, one.results.spec.workload.name) and kind in (None, one.results.kind)
     ]
     verified = [one for one in alike if one.verified]
     fitting = [one for one in verified if size is None or one.fits(*size)]
     if fitting:
-        return well(name, _told(fitting[0], now))
+        return ok(name, _describe(fitting[0], now))
     if verified and size is not None:
-        newest = verified[0]
-        wants = f"{text.count(newest.columns)}×{text.count(newest.rows)}"
-        sentence = f"the newest verified recording takes a terminal of {wants}, this one is {text.count(size[0])}×{text.count(size[1])}"
-        return warning(
+        return warn(
             name,
-            sentence,
-            f"make the terminal larger, or record at its size: {make} ARGS='--size {size[0]}x{size[1]}'",
+            f"the newest verified recording needs a terminal of {_size_of(verified[0])}, "
+            f"this one is {text.count(size[0])}×{text.count(size[1])}",
+            "enlarge the terminal, or record at its size: "
+            f"make record ARGS='--size {size[0]}x{size[1]}'",
         )
     if alike:
-        return warning(
+        folder = alike[0].folder
+        return warn(
             name,
-            f"{_name(alike[0].folder)} has a recording that was not verified",
-            f"twoclocks verify-cast {alike[0].folder}",
+            f"the recording in {printable(folder.name)} is not verified",
+            f"verify it: twoclocks verify-cast {folder}",
         )
-    besides = f" of {text.printable(workload)}" if workload and known else ""
-    return warning(name, f"there is no recording{besides} to fall back on", make)
+    besides = f" of {text.printable(workload)}" if workload and recordings else ""
+    return warn(
+        name, f"there is no recording{besides} to play if the race fails", "run `make record`"
+    )
 
 
-def _told(recording: Recording, now: datetime) -> str:
-    size = f"{text.count(recording.columns)}×{text.count(recording.rows)}"
+def _describe(recording: Recording, now: datetime) -> str:
     began = recording.recorded_utc
     age = "of unknown age" if began is None else _age((now - began).total_seconds())
-    return f"{_name(recording.folder)}, verified, {age}, {size}, plays {text.seconds(recording.duration_s)}"
+    folder = printable(recording.folder.name)
+    length = text.seconds(recording.duration_s)
+    return f"{folder}, verified, {age}, {_size_of(recording)}, plays {length}"
+
+
+def _size_of(recording: Recording) -> str:
+    return f"{text.count(recording.columns)}×{text.count(recording.rows)}"
 
 
 def _age(seconds: float) -> str:
@@ -107,92 +118,97 @@ def _age(seconds: float) -> str:
     return f"{text.number_of(int(seconds / _DAY_S), 'day')} old"
 
 
-def _name(folder: Path) -> str:
-    return printable(folder.name)
+@dataclass(frozen=True, kw_only=True)
+class ScanResult:
+    """What the newest takes of a folder give away: ``takes`` of ``present`` were scanned.
 
-
-@dataclass(frozen=True)
-class Scanned:
-    """What was found in the newest takes of a folder: ``takes`` of ``present`` were looked through, and so many ``files``.
-
-    ``told`` holds files, by take and name, with what they tell; ``unread`` those that could not be read, or are too large.
+    ``files`` counts the files that were read, ``leaks`` are what they give away, by take and file
+    name, and ``unread`` names the files that could not be read or are too large.
     """
 
     takes: int = 0
     present: int = 0
     files: int = 0
-    told: tuple[tuple[str, Leak], ...] = ()
+    leaks: tuple[tuple[str, Leak], ...] = ()
     unread: tuple[str, ...] = ()
 
 
-def secrets(scanned: Scanned) -> Finding:
-    """Judge whether takes tell what must not be published. A log is a side's own output, and not for publication anyway."""
+def judge_secrets(scan: ScanResult) -> CheckResult:
+    """Judge whether takes contain personal data. A log is a side's own output, never published."""
     name = "secrets"
-    logs = [(file, leak) for file, leak in scanned.told if file.endswith(LOG)]
-    published = [found for found in scanned.told if found not in logs]
-    if published:
-        return failure(
+    in_logs = [(file, leak) for file, leak in scan.leaks if file.endswith(LOG_SUFFIX)]
+    in_takes = [leak for leak in scan.leaks if leak not in in_logs]
+    if in_takes:
+        return fail(
             name,
-            _listed(published),
-            "do not publish that take: delete it, or record it anew where nothing names you",
+            _list(in_takes),
+            "do not publish that take: delete it, or record it again where nothing names you",
         )
-    if scanned.unread:
-        return warning(
-            name,
-            f"{scanned.unread[0]} cannot be looked through",
-            "look at it yourself before it is published",
+    if scan.unread:
+        return warn(
+            name, f"{scan.unread[0]} cannot be read", "look at it yourself before you publish it"
         )
-    if logs:
-        return warning(
-            name, _listed(logs), "do not publish logs; nothing was found in the other files"
-        )
-    if not scanned.present:
-        return well(name, "there is no take yet that could tell any")
-    newest = (
-        f"the newest {text.count(scanned.takes)} of " if scanned.takes < scanned.present else ""
-    )
-    looked = f"{text.number_of(scanned.files, 'file')} of {newest}{text.number_of(scanned.present, 'take')}"
-    return well(name, f"no name, home folder, address or key in {looked}")
+    if in_logs:
+        return warn(name, _list(in_logs), "do not publish the logs; the other files are clean")
+    if not scan.present:
+        return ok(name, "there is no take yet")
+    files = text.number_of(scan.files, "file")
+    newest = f"the newest {text.count(scan.takes)} of " if scan.takes < scan.present else ""
+    takes = text.number_of(scan.present, "take")
+    return ok(name, f"no name, home folder, address or key in {files} of {newest}{takes}")
 
 
-def _listed(found: Sequence[tuple[str, Leak]]) -> str:
-    shown = [
-        f"{file}{'' if leak.line is None else f' line {text.count(leak.line)}'}: {leak.kind} ({leak.masked})"
-        for file, leak in found
+def _list(leaks: Sequence[tuple[str, Leak]]) -> str:
+    listed = [
+        f"{file}{_line(leak)}: {leak.kind} ({leak.masked})" for file, leak in leaks[:_MOST_LISTED]
     ]
-    more = f"; and {text.count(len(found) - _SHOWN)} more" if len(found) > _SHOWN else ""
-    return f"{'; '.join(shown[:_SHOWN])}{more}"
+    more = len(leaks) - _MOST_LISTED
+    return "; ".join([*listed, *([f"and {text.count(more)} more"] if more > 0 else [])])
 
 
-def identity() -> Identity:
-    """Return who must not be told: whoever runs this, and where."""
+def _line(leak: Leak) -> str:
+    return "" if leak.line is None else f" line {text.count(leak.line)}"
+
+
+def read_identity() -> Identity:
+    """Return who runs this and where: what a take must not contain."""
     try:
         user = getpass.getuser()
-    except (KeyError, OSError):  # as in a container that knows no names
+    except (KeyError, OSError):  # as in a container that has no user names
         user = ""
     return Identity(os.path.expanduser("~"), user, platform.node())
 
 
-def scanned(root: Path, who: Identity) -> Scanned:
-    """Look through the files of the newest takes in a folder, which may be a take itself; not through more than can be read in seconds."""
+def scan_takes(root: Path, who: Identity) -> ScanResult:
+    """Scan the newest takes in a folder, which may be a take itself, for what names ``who``.
+
+    Scans no more than can be read in a few seconds.
+    """
     present = _takes(root)
     chosen = list(_affordable(present))
     paths = [path for take in chosen for path in _files(take)]
-    told: list[tuple[str, Leak]] = []
-    unread = []
+    leaks: list[tuple[str, Leak]] = []
+    unread: list[str] = []
     for path in paths:
         name = printable(f"{path.parent.name}/{path.name}")
         try:
-            content = files.read(path, LARGEST_BYTES, "file of a take", "")
+            content = atomic.read(path, LARGEST_BYTES, "file of a take", "")
         except BadRequest:
             unread.append(name)
             continue
-        told += [(name, leak) for leak in scan(path.name, content, who)]
-    return Scanned(len(chosen), len(present), len(paths) - len(unread), tuple(told), tuple(unread))
+        leaks += [(name, leak) for leak in scan(path.name, content, who)]
+    return ScanResult(
+        takes=len(chosen),
+        present=len(present),
+        files=len(paths) - len(unread),
+        leaks=tuple(leaks),
+        unread=tuple(unread),
+    )
 
 
 def _takes(root: Path) -> list[Path]:
-    """Return the folders that are takes, the newest first: no links, which only name one of them, and no drafts, which begin with a dot."""
+    """Return the folders that are takes, newest first: neither links nor drafts (hidden)."""
+    marks = (RESULTS_NAME, JOURNAL_NAME, CAST)
     try:
         inside = [
             folder
@@ -202,7 +218,7 @@ def _takes(root: Path) -> list[Path]:
         takes = [
             folder
             for folder in (root, *inside)
-            if any(os.path.exists(folder / name) for name in (RESULTS_NAME, JOURNAL_NAME, CAST))
+            if any(os.path.exists(folder / name) for name in marks)
         ]
         return sorted(takes, key=lambda folder: folder.stat().st_mtime, reverse=True)
     except OSError:
@@ -210,7 +226,7 @@ def _takes(root: Path) -> list[Path]:
 
 
 def _affordable(takes: Sequence[Path]) -> Iterator[Path]:
-    """Yield the first takes, as many as can be looked through while somebody waits, and at least one."""
+    """Yield the first takes, at least one, until reading more would take too long."""
     left = MOST_BYTES
     for take in takes[:MOST_TAKES]:
         yield take
@@ -220,7 +236,11 @@ def _affordable(takes: Sequence[Path]) -> Iterator[Path]:
 
 
 def _files(take: Path) -> list[Path]:
-    """Return the files that would be published with a take; none of one that we may not even list."""
+    """Return the files of a take that may be published; none if it cannot be listed."""
     if not os.access(take, os.R_OK | os.X_OK):
         return []
-    return sorted(path for path in take.iterdir() if path.suffix.lower() in READ and path.is_file())
+    return sorted(
+        path
+        for path in take.iterdir()
+        if path.suffix.lower() in SCANNED_SUFFIXES and path.is_file()
+    )

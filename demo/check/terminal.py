@@ -1,6 +1,6 @@
-"""The terminal that the audience will see: its size, its colours, and whether it can be sent the panel's letters.
+"""The terminal that the audience sees: its size, its colours, and whether it shows our letters.
 
-May import ``harness``, rich and its neighbours in ``demo``.
+Reading it is one function, judging it another. May import ``harness``, rich and ``demo.terminal``.
 """
 
 import io
@@ -10,22 +10,24 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from demo.check.result import Finding, failure, warning, well
+from demo.check.result import CheckResult, fail, ok, warn
 from demo.terminal import term_can_draw
 from harness import text
 from harness.show.terminal.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
 
 MOST_ROWS = 30
-"""So many rows at most: with more, a letter is too small a part of the picture's height for the back row."""
+"""With more rows, the letters are too small a part of the picture for the back row."""
 
-_COLOURED = {"truecolor": "16 million colours", "256": "256 colours"}
+_COLOURS = {"truecolor": "16 million colours", "256": "256 colours"}
+_USE_XTERM = "export TERM=xterm-256color"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Display:
-    """Standard output as it is: its size (None: it is no terminal, or does not say), what it draws with, and its encoding.
+    """Standard output as it is.
 
-    ``draws`` is whether the panel can be drawn at all; ``colours`` is rich's name for what there is (empty: none).
+    ``size`` is its columns and rows (None: no terminal, or it does not report them), ``draws``
+    whether it can draw the panel, ``colours`` rich's name for its colours (empty: none).
     """
 
     terminal: bool
@@ -37,23 +39,22 @@ class Display:
 
     @property
     def columns(self) -> int:
-        """Return its width; 80 where that is not known."""
+        """Return the width; 80 if it is unknown."""
         return self.size[0] if self.size else SMALLEST_COLUMNS
 
 
-def look() -> Display:
+def read_display() -> Display:
     """Return what standard output is now, whatever the environment claims of its size."""
     terminal = sys.stdout.isatty()
     console = Console(file=io.StringIO(), force_terminal=True)
     draws = term_can_draw()
-    colours = str(console.color_system or "") if draws else ""
     return Display(
-        terminal,
-        _size() if terminal else None,
-        draws,
-        colours,
-        console.no_color,
-        sys.stdout.encoding or "ascii",
+        terminal=terminal,
+        size=_size() if terminal else None,
+        draws=draws,
+        colours=str(console.color_system or "") if draws else "",
+        no_color=console.no_color,
+        encoding=sys.stdout.encoding or "ascii",
     )
 
 
@@ -65,71 +66,67 @@ def _size() -> tuple[int, int] | None:
     return (columns, rows) if columns and rows else None
 
 
-def size(seen: Display) -> Finding:
-    """Judge whether the panel fits, and whether its letters are large enough for the back row."""
+def judge_size(display: Display) -> CheckResult:
+    """Judge whether the panel fits, and whether the back row can read it."""
     name = "terminal"
-    if not seen.terminal:
-        return warning(
+    if not display.terminal:
+        return warn(
             name,
-            "standard output is no terminal, so that its size is not known",
-            "check again in the terminal on the projector",
+            "standard output is not a terminal, so its size is unknown",
+            "run the check again in the terminal on the projector",
         )
-    if seen.size is None:
-        return warning(
+    if display.size is None:
+        return warn(
             name,
-            "it does not tell its size, and is taken for 80×24",
+            "it does not report its size; 80×24 is assumed",
             "look at the test card: `twoclocks check --card`",
         )
-    columns, rows = seen.size
-    told = f"{text.count(columns)}×{text.count(rows)}"
+    columns, rows = display.size
+    size = f"{text.count(columns)}×{text.count(rows)}"
     if columns < SMALLEST_COLUMNS or rows < SMALLEST_ROWS:
-        hint = "make the window larger, or its letters smaller"
-        return failure(
+        return fail(
             name,
-            f"{told} is too small for the panel, which needs {SMALLEST_COLUMNS}×{SMALLEST_ROWS}",
-            hint,
+            f"{size} is too small for the panel, which needs {SMALLEST_COLUMNS}×{SMALLEST_ROWS}",
+            "enlarge the window, or make its letters smaller",
         )
     if rows > MOST_ROWS:
-        hint = f"make the letters larger, as with Ctrl and +, until there are {MOST_ROWS} rows or fewer"
-        return warning(
+        return warn(
             name,
-            f"{told}: with {text.count(rows)} rows the letters are too small for the back row",
-            hint,
+            f"{size}: with {text.count(rows)} rows the letters are too small for the back row",
+            f"enlarge the letters (Ctrl and +) until there are {MOST_ROWS} rows or fewer",
         )
-    return well(name, f"{told}: with {text.count(rows)} rows the back row can read it")
+    return ok(name, f"{size}: with {text.count(rows)} rows the back row can read it")
 
 
-def colours(seen: Display) -> Finding:
-    """Judge what the panel can be painted with."""
+def judge_colours(display: Display) -> CheckResult:
+    """Judge whether the panel's colours can be shown."""
     name = "colours"
-    if not seen.draws:
-        judge = failure if seen.terminal else warning
+    if not display.draws:
+        judge = fail if display.terminal else warn
         return judge(
             name,
-            "TERM says that this terminal cannot draw: there would be lines of text, no panel",
-            "export TERM=xterm-256color",
+            "TERM says that this terminal cannot draw: the race would be lines of text",
+            _USE_XTERM,
         )
-    if seen.no_color:
-        return warning(
+    if display.no_color:
+        return warn(
             name,
-            "none, since NO_COLOR is set: the bars are in the text's own colour",
+            "none, because NO_COLOR is set: the bars have the colour of the text",
             "unset NO_COLOR to tell the bars apart at once",
         )
-    if seen.colours not in _COLOURED:
-        return warning(
-            name,
-            "too few for the panel's own: the bars are in the text's own colour",
-            "export TERM=xterm-256color",
-        )
-    return well(name, f"{_COLOURED[seen.colours]}: the bars are orange and blue")
+    if display.colours not in _COLOURS:
+        return warn(name, "too few: the bars have the colour of the text", _USE_XTERM)
+    return ok(name, f"{_COLOURS[display.colours]}: the bars are orange and blue")
 
 
-def letters(seen: Display) -> Finding:
-    """Judge whether block and box characters can be sent."""
-    if seen.encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
-        return well("letters", "UTF-8: block and box characters can be drawn")
-    judge = failure if seen.terminal else warning
-    sentence = (
-        f"{text.printable(seen.encoding)}: bars, boxes and signs such as × would be question marks"
+def judge_letters(display: Display) -> CheckResult:
+    """Judge whether block and box characters can be shown."""
+    if display.encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
+        return ok("letters", "UTF-8: block and box characters can be shown")
+    judge = fail if display.terminal else warn
+    encoding = text.printable(display.encoding)
+    return judge(
+        "letters",
+        f"{encoding}: bars, boxes and signs such as × would appear as question marks",
+        "export PYTHONUTF8=1, and set the terminal to UTF-8",
     )
-    return judge("letters", sentence, "export PYTHONUTF8=1, and set the terminal to UTF-8")

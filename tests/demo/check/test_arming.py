@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from demo.check import arming
-from demo.check.result import Verdict
+from demo.check.result import CheckLevel
 from harness.model import Side
 from harness.run.arming import Armed
 from tests.builders import a_digest_of, a_ready, an_input, some_processes
@@ -25,96 +25,107 @@ def armed(
 
 
 def test_the_version_that_everything_was_tested_with_is_well() -> None:
-    found = arming.ray(["2.60.0", "2.60.0"], simulated=False)
-    assert (found.verdict, found.sentence) == (
-        Verdict.OK,
-        "2.60.0, with which all of this was tested",
+    found = arming.judge_ray(["2.60.0", "2.60.0"], simulated=False)
+    assert (found.level, found.sentence) == (
+        CheckLevel.OK,
+        "2.60.0, the version that this program was tested with",
     )
 
 
 @pytest.mark.parametrize("version", ["2.10.0", "2.59.1", "2.6100.0", "3.0"])
 def test_another_version_that_runs_warns(version: str) -> None:
-    found = arming.ray([version], simulated=False)
-    assert (found.verdict, found.sentence) == (
-        Verdict.WARN,
-        f"{version}; all of this was tested with 2.60",
+    found = arming.judge_ray([version], simulated=False)
+    assert (found.level, found.sentence) == (
+        CheckLevel.WARN,
+        f"{version}; this program was tested with 2.60",
     )
 
 
 @pytest.mark.parametrize("versions", [["2.9.3"], ["2.60.0", "2.6.0"], ["1.13"], ["x"], []])
 def test_a_version_that_is_too_old_or_unknown_on_any_host_fails(versions: list[str]) -> None:
-    found = arming.ray(versions, simulated=False)
-    assert (found.verdict, "not 2.10 or later" in found.sentence, "make setup" in found.hint) == (
-        Verdict.FAIL,
+    found = arming.judge_ray(versions, simulated=False)
+    assert (
+        found.level,
+        "2.10 or later is needed" in found.sentence,
+        "make setup" in found.hint,
+    ) == (
+        CheckLevel.FAIL,
         True,
         True,
     )
 
 
 def test_two_versions_in_one_cluster_fail() -> None:
-    assert arming.ray(["2.60.0", "2.60.1"], simulated=False).verdict is Verdict.FAIL
+    assert arming.judge_ray(["2.60.0", "2.60.1"], simulated=False).level is CheckLevel.FAIL
 
 
 def test_ray_that_was_not_started_is_said_not_to_be() -> None:
-    assert "not started" in arming.ray(["2.60.0"], simulated=True).sentence
+    assert "not started" in arming.judge_ray(["2.60.0"], simulated=True).sentence
 
 
 def test_start_up_is_told_of_both_sides_with_its_longest_steps() -> None:
     seen = armed(
         baseline={"startup": {"load": 1.25}}, startup={"import": 0.05, "workers": 4.0, "load": 1.0}
     )
-    found = arming.start_up(seen, simulated=False)
-    assert (found.verdict, found.sentence) == (
-        Verdict.OK,
+    found = arming.judge_start_up(seen, simulated=False)
+    assert (found.level, found.sentence) == (
+        CheckLevel.OK,
         "baseline 1.25 s, Ray 5.05 s (workers 4.00 s, load 1.00 s)",
     )
 
 
-@pytest.mark.parametrize(("seconds", "verdict"), [(14.0, Verdict.OK), (16.0, Verdict.WARN)])
+@pytest.mark.parametrize(("seconds", "verdict"), [(14.0, CheckLevel.OK), (16.0, CheckLevel.WARN)])
 def test_a_start_up_that_is_long_is_to_be_had_before_walking_up(
-    seconds: float, verdict: Verdict
+    seconds: float, verdict: CheckLevel
 ) -> None:
     seen = armed(baseline={"startup": {"load": 0.5}}, startup={"load": seconds})
-    assert arming.start_up(seen, simulated=False).verdict is verdict
+    assert arming.judge_start_up(seen, simulated=False).level is verdict
 
 
 def test_a_step_with_a_hostile_name_is_made_safe() -> None:
     assert (
-        "\x1b" not in arming.start_up(armed(startup={"\x1b[2Jload": 1.0}), simulated=False).sentence
+        "\x1b"
+        not in arming.judge_start_up(armed(startup={"\x1b[2Jload": 1.0}), simulated=False).sentence
     )
 
 
 def test_listening_on_loopback_alone_is_well() -> None:
     assert (
-        arming.loopback(armed(("127.0.0.1", "::1")), simulated=False, joined=False).verdict
-        is Verdict.OK
+        arming.judge_loopback(armed(("127.0.0.1", "::1")), simulated=False, joined=False).level
+        is CheckLevel.OK
     )
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "::", "192.168.1.5"])
 def test_listening_elsewhere_fails_with_the_address(address: str) -> None:
-    found = arming.loopback(armed(("127.0.0.1", address)), simulated=False, joined=False)
-    assert (found.verdict, address in found.sentence) == (Verdict.FAIL, True)
+    found = arming.judge_loopback(armed(("127.0.0.1", address)), simulated=False, joined=False)
+    assert (found.level, address in found.sentence) == (CheckLevel.FAIL, True)
 
 
 def test_a_pretended_side_that_listens_elsewhere_fails_all_the_same() -> None:
     assert (
-        arming.loopback(armed(("0.0.0.0",)), simulated=True, joined=False).verdict is Verdict.FAIL
+        arming.judge_loopback(armed(("0.0.0.0",)), simulated=True, joined=False).level
+        is CheckLevel.FAIL
     )
 
 
 def test_where_a_cluster_elsewhere_listens_is_not_ours_to_judge() -> None:
-    assert arming.loopback(armed(("10.0.0.5",)), simulated=False, joined=True).verdict is Verdict.OK
+    assert (
+        arming.judge_loopback(armed(("10.0.0.5",)), simulated=False, joined=True).level
+        is CheckLevel.OK
+    )
 
 
 def test_pretended_workers_listen_nowhere() -> None:
-    assert "nothing listens" in arming.loopback(armed(()), simulated=True, joined=False).sentence
+    assert (
+        "listens nowhere" in arming.judge_loopback(armed(()), simulated=True, joined=False).sentence
+    )
 
 
 def test_an_input_that_is_the_same_on_both_sides_is_told_by_digest_and_count() -> None:
-    found = arming.given(armed())
-    assert (found.verdict, found.sentence) == (
-        Verdict.OK,
+    found = arming.judge_input(armed())
+    assert (found.level, found.sentence) == (
+        CheckLevel.OK,
         f"{an_input().sha256[:6]}…, {a_ready().items:,} samples, the same on both sides",
     )
 
@@ -145,13 +156,13 @@ STALE = tuple(
     ],
 )
 def test_sides_that_do_not_work_on_the_same_fail(changes: dict[str, Any], said: str) -> None:
-    found = arming.given(armed(**changes))
-    assert (found.verdict, said in found.sentence, found.hint != "") == (Verdict.FAIL, True, True)
+    found = arming.judge_input(armed(**changes))
+    assert (found.level, said in found.sentence, found.hint != "") == (CheckLevel.FAIL, True, True)
 
 
 def test_an_input_that_is_not_counted_is_told_by_its_digest() -> None:
-    found = arming.given(armed(baseline={"items": 0}, items=0))
-    assert (found.verdict, found.sentence) == (
-        Verdict.OK,
+    found = arming.judge_input(armed(baseline={"items": 0}, items=0))
+    assert (found.level, found.sentence) == (
+        CheckLevel.OK,
         f"{an_input().sha256[:6]}…, the same on both sides",
     )

@@ -130,12 +130,12 @@ def test_nothing_is_painted_into_a_pipe_and_no_card_is_shown(piped: dict[str, To
 
 
 def test_without_a_terminal_that_is_said(piped: dict[str, Told]) -> None:
-    assert "warn standard output is no terminal" in lines(piped["lines"].text)["terminal"]
+    assert "warn standard output is not a terminal" in lines(piped["lines"].text)["terminal"]
 
 
 def test_pretended_work_starts_no_ray_and_says_so(piped: dict[str, Told]) -> None:
     found = lines(piped["lines"].text)
-    assert ("not started" in found["ray"], "nothing listens" in found["loopback"]) == (True, True)
+    assert ("not started" in found["ray"], "listens nowhere" in found["loopback"]) == (True, True)
 
 
 def test_json_is_one_document_with_every_check(piped: dict[str, Told]) -> None:
@@ -299,7 +299,7 @@ def test_wrong_columns_and_lines_in_the_environment_do_not_matter(
 def test_what_is_being_done_is_gone_in_the_end(
     name: str, terminals: dict[str, tuple[int, Look, bytes]]
 ) -> None:
-    assert ("arming both sides" in terminals[name][1].text, terminals[name][1].cursor) == (
+    assert ("starting both sides" in terminals[name][1].text, terminals[name][1].cursor) == (
         False,
         True,
     )
@@ -308,7 +308,7 @@ def test_what_is_being_done_is_gone_in_the_end(
 def test_what_is_being_done_is_shown_meanwhile(
     terminals: dict[str, tuple[int, Look, bytes]],
 ) -> None:
-    assert "arming both sides …".encode() in terminals["80x24"][2]
+    assert "starting both sides …".encode() in terminals["80x24"][2]
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (100, 30)])
@@ -338,7 +338,8 @@ def test_a_folder_that_cannot_be_written_to_is_not_ready(tmp_path: Path) -> None
     must_be_able_to("m", READ_ONLY, str(root), "true")
     done = told(unshared("m", READ_ONLY, [str(root), *check(root)]))
     assert (done.exit_code, list(failed(done))) == (1, ["folder"])
-    assert "cannot be written to: Read-only file system" in failed(done)["folder"]
+    assert failed(done)["folder"].startswith("FAIL cannot write to ")
+    assert failed(done)["folder"].endswith(": Read-only file system")
 
 
 def test_a_folder_that_is_a_file_is_not_ready(tmp_path: Path) -> None:
@@ -393,7 +394,7 @@ def stopped(folder: Path, stop: str) -> tuple[int, Look]:
     """Return the exit code and the last look of a check that was stopped while a side was armed."""
     workload = a_workload_file(folder, SLOW)
     with Terminal(check(folder, workload=workload), rows=40) as terminal:
-        terminal.until_text("arming both sides")
+        terminal.until_text("starting both sides")
         terminal.linger(0.3)
         if stop == "ctrl-c":
             terminal.type(CTRL_C)
@@ -430,7 +431,7 @@ def test_a_check_that_is_stopped_says_so_on_a_line_of_its_own(
 
 def test_a_terminal_that_is_closed_stops_the_check(tmp_path: Path) -> None:
     with Terminal(check(tmp_path, workload=a_workload_file(tmp_path, SLOW)), rows=40) as terminal:
-        terminal.until_text("arming both sides")
+        terminal.until_text("starting both sides")
         terminal.hang_up()
         assert terminal.process.wait(STOPS_WITHIN_S) == 129
 

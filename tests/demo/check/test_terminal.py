@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from demo.check import terminal as display
-from demo.check.result import Verdict
+from demo.check.result import CheckLevel
 from demo.check.terminal import Display
 from tests.terminals import PYTHON, Terminal
 
@@ -17,73 +17,73 @@ PIPE = replace(GOOD, terminal=False, size=None)
 def test_a_terminal_of_thirty_rows_at_most_can_be_read_from_the_back_row(
     size: tuple[int, int],
 ) -> None:
-    found = display.size(replace(GOOD, size=size))
+    found = display.judge_size(replace(GOOD, size=size))
     assert (
-        found.verdict,
+        found.level,
         f"{size[0]}×{size[1]}" in found.sentence,
         "back row can read" in found.sentence,
-    ) == (Verdict.OK, True, True)
+    ) == (CheckLevel.OK, True, True)
 
 
 @pytest.mark.parametrize("size", [(80, 31), (200, 60)])
 def test_with_more_rows_the_letters_are_too_small_for_the_back_row(size: tuple[int, int]) -> None:
-    found = display.size(replace(GOOD, size=size))
+    found = display.judge_size(replace(GOOD, size=size))
     assert (
-        found.verdict,
+        found.level,
         "too small for the back row" in found.sentence,
         "30 rows" in found.hint,
-    ) == (Verdict.WARN, True, True)
+    ) == (CheckLevel.WARN, True, True)
 
 
 @pytest.mark.parametrize("size", [(79, 24), (80, 23), (60, 15), (1, 1), (79, 60)])
 def test_a_terminal_that_cannot_hold_the_panel_fails(size: tuple[int, int]) -> None:
-    found = display.size(replace(GOOD, size=size))
-    assert (found.verdict, "needs 80×24" in found.sentence) == (Verdict.FAIL, True)
+    found = display.judge_size(replace(GOOD, size=size))
+    assert (found.level, "needs 80×24" in found.sentence) == (CheckLevel.FAIL, True)
 
 
 @pytest.mark.parametrize("seen", [PIPE, replace(GOOD, size=None)])
 def test_a_size_that_is_not_known_is_said(seen: Display) -> None:
-    assert display.size(seen).verdict is Verdict.WARN
+    assert display.judge_size(seen).level is CheckLevel.WARN
 
 
 @pytest.mark.parametrize("colours", ["truecolor", "256"])
 def test_enough_colours_are_well(colours: str) -> None:
-    assert display.colours(replace(GOOD, colours=colours)).verdict is Verdict.OK
+    assert display.judge_colours(replace(GOOD, colours=colours)).level is CheckLevel.OK
 
 
 @pytest.mark.parametrize("colours", ["standard", ""])
 def test_too_few_colours_are_said(colours: str) -> None:
-    found = display.colours(replace(GOOD, colours=colours))
-    assert (found.verdict, found.hint) == (Verdict.WARN, "export TERM=xterm-256color")
+    found = display.judge_colours(replace(GOOD, colours=colours))
+    assert (found.level, found.hint) == (CheckLevel.WARN, "export TERM=xterm-256color")
 
 
 def test_colours_that_are_not_wanted_are_said() -> None:
-    found = display.colours(replace(GOOD, no_color=True))
-    assert (found.verdict, "NO_COLOR" in found.sentence) == (Verdict.WARN, True)
+    found = display.judge_colours(replace(GOOD, no_color=True))
+    assert (found.level, "NO_COLOR" in found.sentence) == (CheckLevel.WARN, True)
 
 
 def test_a_terminal_that_cannot_draw_fails() -> None:
-    assert display.colours(replace(GOOD, draws=False)).verdict is Verdict.FAIL
+    assert display.judge_colours(replace(GOOD, draws=False)).level is CheckLevel.FAIL
 
 
 def test_a_pipe_that_cannot_draw_is_no_failure() -> None:
-    assert display.colours(replace(PIPE, draws=False)).verdict is Verdict.WARN
+    assert display.judge_colours(replace(PIPE, draws=False)).level is CheckLevel.WARN
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "UTF-8", "utf8", "UTF_8"])
 def test_letters_of_every_kind_can_be_sent_as_utf_8(encoding: str) -> None:
-    assert display.letters(replace(GOOD, encoding=encoding)).verdict is Verdict.OK
+    assert display.judge_letters(replace(GOOD, encoding=encoding)).level is CheckLevel.OK
 
 
-@pytest.mark.parametrize(("seen", "verdict"), [(GOOD, Verdict.FAIL), (PIPE, Verdict.WARN)])
+@pytest.mark.parametrize(("seen", "verdict"), [(GOOD, CheckLevel.FAIL), (PIPE, CheckLevel.WARN)])
 def test_an_encoding_without_blocks_and_boxes_fails_on_a_terminal(
-    seen: Display, verdict: Verdict
+    seen: Display, verdict: CheckLevel
 ) -> None:
-    found = display.letters(replace(seen, encoding="ascii"))
-    assert (found.verdict, "question marks" in found.sentence) == (verdict, True)
+    found = display.judge_letters(replace(seen, encoding="ascii"))
+    assert (found.level, "question marks" in found.sentence) == (verdict, True)
 
 
-LOOK = [PYTHON, "-c", "from demo.check.terminal import look; print(look())"]
+LOOK = [PYTHON, "-c", "from demo.check.terminal import read_display; print(read_display())"]
 SEEN = {
     "truecolor": ({}, "colours='truecolor', no_color=False, encoding='utf-8'"),
     "256": ({"COLORTERM": ""}, "colours='256'"),
@@ -113,5 +113,5 @@ def test_a_terminal_that_does_not_know_its_size_has_none() -> None:
 
 @pytest.mark.usefixtures("capsys")
 def test_what_is_no_terminal_has_no_size() -> None:
-    seen = display.look()
+    seen = display.read_display()
     assert (seen.terminal, seen.size, seen.columns) == (False, None, 80)

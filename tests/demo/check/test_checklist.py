@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.check import every
-from demo.check.machine import Watch
-from demo.check.result import Finding, Verdict
+from demo.check import checklist
+from demo.check.machine import LoadWatch
+from demo.check.result import CheckLevel, CheckResult
 from demo.check.terminal import Display
 from demo.options import Options
 from harness.errors import Interrupted
@@ -41,18 +41,18 @@ def found(
     stop: Callable[[], int | None] = ignore,
     doing: Callable[[str], None] = ignore,
     seen: Display = SEEN,
-) -> dict[str, Finding]:
-    findings = every.of_machine(
-        every.requested(typed), Watch(), root, seen, every.Around(stop, doing)
+) -> dict[str, CheckResult]:
+    findings = checklist.check_machine(
+        checklist.plan_session(typed), LoadWatch(), root, seen, checklist.Progress(stop, doing)
     )
     return {finding.name: finding for finding in findings}
 
 
 def test_the_terminal_is_checked_in_three_ways() -> None:
-    assert [(finding.name, finding.verdict) for finding in every.of_display(SEEN)] == [
-        ("terminal", Verdict.OK),
-        ("colours", Verdict.OK),
-        ("letters", Verdict.OK),
+    assert [(finding.name, finding.level) for finding in checklist.check_terminal(SEEN)] == [
+        ("terminal", CheckLevel.OK),
+        ("colours", CheckLevel.OK),
+        ("letters", CheckLevel.OK),
     ]
 
 
@@ -69,8 +69,8 @@ def test_a_request_that_cannot_be_is_a_failure_and_the_rest_is_checked_all_the_s
         "fallback",
         "secrets",
     ]
-    assert (seen["request"].verdict, seen["request"].hint) == (
-        Verdict.FAIL,
+    assert (seen["request"].level, seen["request"].hint) == (
+        CheckLevel.FAIL,
         "did you mean simulated?",
     )
 
@@ -83,8 +83,8 @@ def test_a_side_that_cannot_be_armed_is_a_failure_and_the_rest_is_checked_all_th
     )
     seen = found(tmp_path, replace(TYPED, workload=workload))
     assert list(seen) == [*MACHINE, "arming", *KEPT]
-    assert (seen["arming"].verdict, "digits.npz is missing" in seen["arming"].sentence) == (
-        Verdict.FAIL,
+    assert (seen["arming"].level, "digits.npz is missing" in seen["arming"].sentence) == (
+        CheckLevel.FAIL,
         True,
     )
 
@@ -95,8 +95,8 @@ def test_sides_that_load_different_inputs_are_a_failure(tmp_path: Path) -> None:
         "def load(params):\n    return Problem(input=(os.getpid(),), held_out=0.5, items=5)",
     )
     seen = found(tmp_path, replace(TYPED, workload=workload))
-    assert (seen["input"].verdict, "different inputs" in seen["input"].sentence) == (
-        Verdict.FAIL,
+    assert (seen["input"].level, "different inputs" in seen["input"].sentence) == (
+        CheckLevel.FAIL,
         True,
     )
 
@@ -105,7 +105,7 @@ def test_a_side_that_can_be_reached_from_elsewhere_is_a_failure(tmp_path: Path) 
     workload = a_workload_file(
         tmp_path, "import socket\nheld = socket.create_server(('0.0.0.0', 0))"
     )
-    assert found(tmp_path, replace(TYPED, workload=workload))["loopback"].verdict is Verdict.FAIL
+    assert found(tmp_path, replace(TYPED, workload=workload))["loopback"].level is CheckLevel.FAIL
 
 
 def test_a_signal_while_sides_are_armed_ends_it(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_signal_while_sides_are_armed_ends_it(tmp_path: Path) -> None:
 def test_what_takes_a_while_is_said(tmp_path: Path) -> None:
     told: list[str] = []
     found(tmp_path, doing=told.append)
-    assert told == ["arming both sides", "looking through the takes"]
+    assert told == ["starting both sides", "looking through the takes"]
 
 
 def test_nothing_is_left_where_takes_are_kept(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_nothing_is_left_where_takes_are_kept(tmp_path: Path) -> None:
 
 def a_rehearsal(typed: Options) -> Rehearsal:
     """Return a complete rehearsal of what was typed."""
-    wanted = every.requested(typed)
+    wanted = checklist.plan_session(typed)
     assert isinstance(wanted, Plan)
     alike = configuration_of(wanted.published_spec(Path.home()), Kind.SIMULATED)
     return Rehearsal(
@@ -149,25 +149,28 @@ def test_rehearsals_of_this_configuration_are_told_and_those_of_others_counted(
     append_rehearsal(a_rehearsal(replace(TYPED, workers=5)), tmp_path / REHEARSALS_NAME)
     alone = found(tmp_path)["rehearsals"]
     append_rehearsal(a_rehearsal(TYPED), tmp_path / REHEARSALS_NAME)
-    assert alone.sentence == "none of this configuration on record, 1 of other ones"
+    assert alone.sentence == "none of this configuration, 1 of others"
     assert (
-        found(tmp_path)["rehearsals"].sentence == "1 on record: baseline 12.0 s, distributed 6.50 s"
+        found(tmp_path)["rehearsals"].sentence
+        == "1 of this configuration: baseline 12.0 s, distributed 6.50 s"
     )
 
 
 def test_a_list_of_rehearsals_that_cannot_be_read_is_warned_of(tmp_path: Path) -> None:
     (tmp_path / REHEARSALS_NAME).write_text("nonsense\n")
     seen = found(tmp_path)["rehearsals"]
-    assert (seen.verdict, "line 1" in seen.sentence) == (Verdict.WARN, True)
+    assert (seen.level, "line 1" in seen.sentence) == (CheckLevel.WARN, True)
 
 
 def test_a_real_recording_is_there_to_fall_back_on(take: Path) -> None:
     seen = found(take.parent)["fallback"]
-    assert (seen.verdict, seen.sentence.startswith("kept, verified")) == (Verdict.OK, True)
+    assert (seen.level, seen.sentence.startswith("kept, verified")) == (CheckLevel.OK, True)
 
 
 def test_a_real_recording_that_does_not_fit_is_warned_of(take: Path) -> None:
-    assert found(take.parent, seen=replace(SEEN, size=(80, 24)))["fallback"].verdict is Verdict.WARN
+    assert (
+        found(take.parent, seen=replace(SEEN, size=(80, 24)))["fallback"].level is CheckLevel.WARN
+    )
 
 
 def test_a_recording_of_pretended_work_does_not_stand_in_for_measured_work(
@@ -178,6 +181,6 @@ def test_a_recording_of_pretended_work_does_not_stand_in_for_measured_work(
         "fields |= dict(simulated=False, name='simulated')\n\ndef load(params):\n    raise ValueError('no Ray')",
     )
     assert (
-        found(take.parent, replace(TYPED, workload=workload, workers=1))["fallback"].verdict
-        is Verdict.WARN
+        found(take.parent, replace(TYPED, workload=workload, workers=1))["fallback"].level
+        is CheckLevel.WARN
     )

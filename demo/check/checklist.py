@@ -1,0 +1,167 @@
+"""Every check in its order: what it needs is gathered here, and judged in the other modules.
+
+May import ``harness`` and the rest of ``demo``.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from demo.check import arming, machine, takes, terminal
+from demo.check.machine import LoadWatch
+from demo.check.result import CheckResult, fail, warn
+from demo.check.terminal import Display
+from demo.options import Options, make_plan
+from harness.errors import BadRequest, SideFailed
+from harness.model import Kind
+from harness.run import host
+from harness.run.arming import Armed
+from harness.run.conductor import Conductor
+from harness.run.plan import NO_LOG, Plan, Session, Unattended
+from harness.takes.recordings import Recording, newest, recordings
+from harness.talk.history import REHEARSALS_NAME, configuration_of, history_of, read_rehearsals
+
+_ANY_SIZE = (1_000_000, 1_000_000)
+SIDES_ENDED = "everything that was started has ended"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How the checks talk to their caller.
+
+    ``stop`` returns the signal that asks to stop (None: go on), ``report`` is told what takes a
+    while.
+    """
+
+    stop: Callable[[], int | None]
+    report: Callable[[str], None]
+
+
+def check_terminal(display: Display) -> tuple[CheckResult, ...]:
+    """Return the checks of the terminal."""
+    return (
+        terminal.judge_size(display),
+        terminal.judge_colours(display),
+        terminal.judge_letters(display),
+    )
+
+
+def plan_session(options: Options) -> Plan | CheckResult:
+    """Return the session that would run, or why it cannot."""
+    try:
+        return make_plan(options)
+    except BadRequest as bad:
+        return fail("request", bad.sentence, bad.hint)
+
+
+def check_machine(
+    planned: Plan | CheckResult,
+    watch: LoadWatch,
+    root: Path,
+    display: Display,
+    progress: Progress,
+) -> Iterator[CheckResult]:
+    """Yield all other checks, each as soon as it is known.
+
+    ``watch`` began some time ago; ``root`` is the folder of the takes. Raises ``Interrupted``
+    for a signal while the sides are being started.
+    """
+    plan = planned if isinstance(planned, Plan) else None
+    yield machine.judge_power(host.on_mains())
+    yield from _check_load(watch)
+    if plan is not None:
+        yield machine.judge_memory(host.free_memory_bytes(), machine.needed_bytes(plan))
+    yield from _check_folder(root)
+    loopback, others = host.interfaces()
+    joined = plan is not None and plan.spec.joined_cluster
+    yield machine.judge_network(loopback, others, joined=joined)
+    if isinstance(planned, CheckResult):
+        yield planned
+    else:
+        yield from _check_sides(planned, progress, loopback=loopback)
+    progress.report("looking through the takes")
+    yield from _check_takes(plan, root, display)
+
+
+def _check_load(watch: LoadWatch) -> Iterator[CheckResult]:
+    foreign, heavy = watch.end()
+    yield machine.judge_load(os.getloadavg()[0], foreign, len(host.usable_cores()))
+    yield machine.judge_other_programs(heavy)
+
+
+def _check_folder(root: Path) -> Iterator[CheckResult]:
+    nearest = machine.nearest_existing(root)
+    yield machine.judge_disk(machine.free_disk_bytes(nearest))
+    yield machine.judge_folder(root, nearest, machine.why_not_writable(nearest))
+
+
+def _check_sides(plan: Plan, progress: Progress, *, loopback: bool) -> Iterator[CheckResult]:
+    """Start both sides and yield what is found; if one fails, that is the only result."""
+    if not (loopback or plan.simulated):
+        yield fail(
+            "arming",
+            "not tried: Ray needs the loopback interface, which is down",
+            "ip link set lo up",
+        )
+        return
+    progress.report("starting both sides")
+    try:
+        armed = _arm(plan, progress)
+    except SideFailed as failed:
+        yield fail("arming", failed.sentence, failed.hint)
+        return
+    simulated, joined = plan.simulated, plan.spec.joined_cluster
+    yield arming.judge_ray(_ray_versions(armed, plan), simulated=simulated)
+    yield arming.judge_start_up(armed, simulated=simulated)
+    yield arming.judge_loopback(armed, simulated=simulated, joined=joined)
+    yield arming.judge_input(armed)
+
+
+def _arm(plan: Plan, progress: Progress) -> Armed:
+    """Start the sides of the session as the race would; their logs are deleted afterwards."""
+    with tempfile.TemporaryDirectory(prefix="tc-check-") as folder:
+        session = Session(plan=plan, out=Path(folder), log_hint=NO_LOG, stop_hint=SIDES_ENDED)
+        return Conductor(session, Unattended(progress.stop)).arm_only()
+
+
+def _ray_versions(armed: Armed, plan: Plan) -> list[str]:
+    hosts = armed.baseline.hosts if plan.simulated else armed.distributed.hosts
+    return [each.packages["ray"] for each in hosts if "ray" in each.packages]
+
+
+def _check_takes(plan: Plan | None, root: Path, display: Display) -> Iterator[CheckResult]:
+    workload, kind = None, None
+    if plan is not None:
+        workload = plan.spec.workload.name
+        kind = Kind.SIMULATED if plan.simulated else Kind.MEASURED
+        yield _check_rehearsals(plan, kind, root)
+    known = _recordings(root, workload, kind, display)
+    yield takes.judge_fallback(known, workload, kind, display.size, datetime.now(UTC))
+    yield takes.judge_secrets(takes.scan_takes(root, takes.read_identity()))
+
+
+def _check_rehearsals(plan: Plan, kind: Kind, root: Path) -> CheckResult:
+    try:
+        rehearsals = read_rehearsals(root / REHEARSALS_NAME)
+    except BadRequest as bad:
+        return warn("rehearsals", bad.sentence, bad.hint)
+    alike = configuration_of(plan.published_spec(Path.home()), kind)
+    others = [each for each in rehearsals if each.complete and each.configuration != alike]
+    return takes.judge_rehearsals(history_of(rehearsals, alike), len(others))
+
+
+def _recordings(
+    root: Path, workload: str | None, kind: Kind | None, display: Display
+) -> tuple[Recording, ...]:
+    """Return the recording that would be played, or all if there is none.
+
+    Reading them all takes time.
+    """
+    if workload is not None and kind is not None:
+        chosen = newest(root, workload, kind, *(display.size or _ANY_SIZE))
+        if chosen is not None:
+            return (chosen,)
+    return recordings(root)
