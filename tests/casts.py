@@ -21,7 +21,8 @@ from harness.model import Results, Schedule, Side
 from harness.report import Report
 from harness.show import slide
 from harness.show.terminal.panel import Caption, draw_panel
-from harness.state.board import Board, Stage, apply
+from harness.state.board import Board, apply
+from harness.state.side import SideStage
 from harness.state.to_results import results_of
 from tests.builders import some_events
 
@@ -158,4 +159,4 @@ def _prompt(board: Board) -> str:
     """Return what the race would say that it is doing."""
     if board.rates:
         return "proving the baseline"
-    return "arming" if board.distributed.stage in (Stage.WAITING, Stage.ARMING) else ""
+    return "arming" if board.distributed.stage in (SideStage.WAITING, SideStage.ARMING) else ""

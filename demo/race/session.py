@@ -34,7 +34,7 @@ from harness.run.digest import source_digest
 from harness.run.plan import Plan, Session
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
-from harness.state.stall import ARMED_WITHIN_S, arming_s, stalled_s
+from harness.state.progress import ARMED_WITHIN_S, arming_s, stalled_s
 from harness.state.to_results import results_of
 from harness.takes.folder import PAGE_NAME, new_take, point_latest
 from harness.text import printable
@@ -196,7 +196,7 @@ class Race:
 
     def _closing(self, ended: Exception | None) -> e.Closed:
         """Return how it ended: complete once every trial is scored, whatever becomes of the rest of a replay or of the proof."""
-        unproved = self._board.unproved
+        unproved = self._board.proof_stopped
         match ended:
             case None if unproved is not None:
                 return e.Closed(

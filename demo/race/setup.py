@@ -12,7 +12,7 @@ from demo.terminal import Keys, terminal_size
 from harness import text
 from harness.errors import BadRequest
 from harness.model import Kind, Spec
-from harness.state.stall import STALLED_S
+from harness.state.progress import STALLED_S
 from harness.takes.folder import DEFAULT_ROOT
 from harness.takes.recordings import Recording, newest
 

@@ -29,7 +29,8 @@ from harness.model import Kind, Results, Side, Spec
 from harness.report import Report
 from harness.run.plan import Plan
 from harness.show.terminal.panel import Caption
-from harness.state.board import Board, Stage
+from harness.state.board import Board
+from harness.state.side import SideStage
 
 ORDER_FILE = "order.json"
 OUTCOME_FILE = "ended.json"
@@ -124,7 +125,7 @@ def _labels(event: e.Event, before: Board, after: Board) -> Iterator[str]:
 
 
 def _both_ready(board: Board) -> bool:
-    return board.baseline.stage is Stage.READY and board.distributed.stage is Stage.READY
+    return board.baseline.stage is SideStage.READY and board.distributed.stage is SideStage.READY
 
 
 def run_ordered_race(folder: Path, signals: Signals) -> Outcome:

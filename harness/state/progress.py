@@ -1,7 +1,8 @@
-"""How far a sweep has come: what every scale gave so far, read off the board while it runs.
+"""How far a session has come while it runs: every scale so far, and how long nothing has happened.
 
-The speedup is worked out as ``evidence`` does it from the results file, so that the number which grows on the
-screen is the one that is claimed at the end. May import ``model``, ``board`` and ``scaling``.
+The speedup is worked out as ``claims.pairs`` does it from the results file, so that the number on
+the screen is the one that is claimed at the end.
+Pure; may import ``model``, ``board`` and ``claims.scaling``.
 """
 
 from dataclasses import dataclass
@@ -9,12 +10,22 @@ from statistics import median
 
 from harness.claims import scaling
 from harness.model import Side, Spec
-from harness.state.board import Board, Lane
+from harness.state.board import Board
+from harness.state.side import SideStage, SideState
+
+STALLED_S = 10.0
+"""Seconds without progress after which a trial counts as stalled, unless asked otherwise."""
+ARMED_WITHIN_S = 60.0
+"""Seconds after which a side that is still arming counts as stalled."""
 
 
-@dataclass(frozen=True)
-class Scale:
-    """One scale so far: p, the complete pairs, the median wall time in seconds (None: none scored yet), and S (None: no pair yet)."""
+@dataclass(frozen=True, kw_only=True)
+class ScaleProgress:
+    """One scale so far: p, the complete pairs, and the medians over them.
+
+    ``distributed_s`` is the median wall time of the distributed side (None: no trial is scored),
+    ``speedup`` that of the pairs (None: none is complete).
+    """
 
     workers: int
     pairs: int = 0
@@ -22,39 +33,71 @@ class Scale:
     speedup: float | None = None
 
 
-def scales(board: Board, spec: Spec) -> tuple[Scale, ...]:
-    """Return every scale that was asked for, ascending, with what the trials scored so far say of it."""
+def scales(board: Board, spec: Spec) -> tuple[ScaleProgress, ...]:
+    """Return every scale that was asked for, ascending, with what the scored trials say of it."""
     baseline: dict[int, float] = {}
     distributed: dict[int, dict[int, float]] = {workers: {} for workers in spec.scales}
-    for lane in board.trials:
-        if lane.wall_s is None or lane.wall_s <= 0:
+    for state in board.trials:
+        if state.wall_s is None or state.wall_s <= 0:
             continue
-        times = (
-            baseline if lane.side is Side.BASELINE else distributed.get(workers_at_work(lane), {})
-        )
-        times[lane.trial] = lane.wall_s
-    return tuple(_scale(workers, baseline, times) for workers, times in distributed.items())
+        if state.side is Side.BASELINE:
+            baseline[state.trial] = state.wall_s
+        elif (workers := workers_at_work(state)) in distributed:
+            distributed[workers][state.trial] = state.wall_s
+    return tuple(_scale(workers, baseline, walls) for workers, walls in distributed.items())
 
 
-def workers_at_work(lane: Lane) -> int:
-    """Return p of the lane's trial: how many workers have a part in it."""
-    return max(1, len(lane.workers))
+def workers_at_work(state: SideState) -> int:
+    """Return p of the side's trial: how many workers have a part in it."""
+    return max(1, len(state.workers))
 
 
-def latest(board: Board) -> Lane | None:
-    """Return the side that got its go last, as it is now (None: nothing has gone yet)."""
-    gone = [lane for lane in (board.baseline, board.distributed) if lane.started_at is not None]
-    return max(gone, key=lambda lane: lane.order, default=None)
+def latest_started(board: Board) -> SideState | None:
+    """Return the side that was started last, as it is now (None: none was started)."""
+    started = [state for state in _sides(board) if state.started_at is not None]
+    return max(started, key=lambda state: state.order, default=None)
 
 
-def _scale(workers: int, baseline: dict[int, float], distributed: dict[int, float]) -> Scale:
-    if not distributed:
-        return Scale(workers)
-    middle, both = (
-        median(list(distributed.values())),
-        sorted(baseline.keys() & distributed.keys()),
+def _scale(workers: int, baseline: dict[int, float], walls: dict[int, float]) -> ScaleProgress:
+    if not walls:
+        return ScaleProgress(workers=workers)
+    paired = sorted(baseline.keys() & walls.keys())
+    speedup = None
+    if paired:
+        baseline_s = median(baseline[trial] for trial in paired)
+        speedup = scaling.speedup(baseline_s, median(walls[trial] for trial in paired))
+    return ScaleProgress(
+        workers=workers,
+        pairs=len(paired),
+        distributed_s=median(walls.values()),
+        speedup=speedup,
     )
-    if not both:
-        return Scale(workers, 0, middle)
-    one, many = (median([times[trial] for trial in both]) for times in (baseline, distributed))
-    return Scale(workers, len(both), middle, scaling.speedup(one, many))
+
+
+def stalled_s(board: Board, at: float) -> float | None:
+    """Return for how many seconds a running side has done no item, ``at`` on the conductor's clock.
+
+    Of two sides that run it is the longer time. None: no side runs, or none has items to count.
+    """
+    waits = [
+        max(0.0, at - state.last_progress_at)
+        for state in _sides(board)
+        if state.stage is SideStage.RUNNING
+        and state.armed.items > 0
+        and state.last_progress_at is not None
+    ]
+    return max(waits, default=None)
+
+
+def arming_s(board: Board, at: float) -> float | None:
+    """Return for how many seconds a side has been arming (None: none is)."""
+    waits = [
+        max(0.0, at - state.armed.launched_at)
+        for state in _sides(board)
+        if state.stage is SideStage.ARMING and state.armed.launched_at is not None
+    ]
+    return max(waits, default=None)
+
+
+def _sides(board: Board) -> tuple[SideState, SideState]:
+    return board.baseline, board.distributed

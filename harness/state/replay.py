@@ -1,29 +1,36 @@
-"""A finished lane as it looked earlier in its run: what a replay shows beside a side that runs.
+"""A finished side as it was earlier in its trial: what a replay shows beside a side that runs.
 
-Pure; may import ``board`` and ``trace``.
+Pure; may import ``board`` and ``series``.
 """
 
 from msgspec.structs import replace
 
-from harness.state.board import Lane, Stage
 from harness.state.series import done_at, value_at
+from harness.state.side import SideStage, SideState
 
 
-def at_moment(lane: Lane, elapsed: float) -> Lane:
-    """Return a finished lane as it looked ``elapsed`` seconds after its go; itself once its wall time has passed.
+def at_moment(state: SideState, elapsed: float) -> SideState:
+    """Return a finished side as it was ``elapsed`` seconds after its go.
 
-    This is what a replay shows: the recorded curve and utilization, read at the same moment of the run.
+    Curve and utilization are read at that moment of the trial. Once the wall time has passed it is
+    the side itself.
     """
-    if lane.wall_s is None or elapsed >= lane.wall_s:
-        return lane
+    if state.wall_s is None or elapsed >= state.wall_s:
+        return state
     workers = tuple(
         replace(worker, cpu=value_at(worker.utilization, elapsed), lost_at=None)
-        for worker in lane.workers
+        for worker in state.workers
     )
-    done = done_at(lane.curve, elapsed) if _told(lane) else 0
-    return replace(lane, stage=Stage.RUNNING, done=done, workers=workers, wall_s=None, quality=None)
+    return replace(
+        state,
+        stage=SideStage.RUNNING,
+        done=done_at(state.curve, elapsed) if _reported_progress(state) else 0,
+        workers=workers,
+        wall_s=None,
+        quality=None,
+    )
 
 
-def _told(lane: Lane) -> bool:
-    """Return whether anything was said of the way between nothing and all: where it was not, no progress is made up."""
-    return any(0 < done < lane.items_finished for _, done in lane.curve.points)
+def _reported_progress(state: SideState) -> bool:
+    """Return whether the side reported anything between nothing and all; none is made up."""
+    return any(0 < done < state.items_finished for _, done in state.curve.points)

@@ -1,4 +1,4 @@
-"""A measured series thinned as it grows, so that neither a board nor a file ever gets long.
+"""A measured series that is thinned as it grows, so that neither a board nor a file gets long.
 
 Pure; imports nothing of ours.
 """
@@ -7,10 +7,10 @@ import msgspec
 from msgspec.structs import replace
 
 
-class Trace(msgspec.Struct, frozen=True):
-    """A series of (seconds since go, value), thinned evenly to a bounded number of points.
+class Series(msgspec.Struct, frozen=True):
+    """Points of (seconds since go, value), thinned evenly to a bounded number.
 
-    ``stride`` is how many offered points stand for one kept point.
+    One of ``stride`` points that were ``offered`` is kept.
     """
 
     points: tuple[tuple[float, float], ...] = ()
@@ -18,27 +18,27 @@ class Trace(msgspec.Struct, frozen=True):
     offered: int = 0
 
 
-def extend(trace: Trace, at: float, value: float, limit: int) -> Trace:
-    """Return the trace with a point more; when ``limit`` is passed every second point is dropped."""
-    offered = trace.offered + 1
-    if trace.offered % trace.stride:
-        return replace(trace, offered=offered)
-    points = (*trace.points, (at, value))
+def extend(series: Series, at: float, value: float, limit: int) -> Series:
+    """Return the series with one more point; past ``limit`` points, every second one is dropped."""
+    offered = series.offered + 1
+    if series.offered % series.stride:
+        return replace(series, offered=offered)
+    points = (*series.points, (at, value))
     if len(points) <= limit:
-        return Trace(points, trace.stride, offered)
-    return Trace(points[::2], trace.stride * 2, offered)
+        return replace(series, points=points, offered=offered)
+    return Series(points=points[::2], stride=series.stride * 2, offered=offered)
 
 
-def value_at(trace: Trace, elapsed: float) -> float | None:
+def value_at(series: Series, elapsed: float) -> float | None:
     """Return the last value at or before ``elapsed`` (None: there is none yet)."""
-    past = [value for at, value in trace.points if at <= elapsed]
+    past = [value for at, value in series.points if at <= elapsed]
     return past[-1] if past else None
 
 
-def done_at(trace: Trace, elapsed: float) -> int:
-    """Return the items done at ``elapsed``, read on the straight line between the two nearest points."""
+def done_at(series: Series, elapsed: float) -> int:
+    """Return the items done at ``elapsed``, on the straight line between the nearest points."""
     before, after = (0.0, 0.0), (0.0, 0.0)
-    for point in trace.points:
+    for point in series.points:
         before, after = after, point
         if point[0] > elapsed:
             break

@@ -1,7 +1,7 @@
 """From the board to the facts worth keeping: one ``Results`` of a session, thinned and in plain text.
 
 Pure. Traces are thinned so that a session of six pairs on eight workers stays under 200 kB on disk; times
-and counts are kept as they came. May import ``model``, ``board`` and ``trace``.
+and counts are kept as they came. May import ``model``, ``board`` and ``series``.
 """
 
 from bisect import bisect_left
@@ -11,8 +11,10 @@ from typing import Any
 import msgspec
 
 from harness.model import Digest, Fault, Host, Observer, Results, Status, Trial, WorkerTrial
-from harness.state.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, WorkerState
-from harness.state.series import Trace
+from harness.state.board import Board
+from harness.state.series import Series
+from harness.state.side import CURVE_POINTS, SideStage, SideState
+from harness.state.worker import UTILIZATION_POINTS, WorkerState
 from harness.text import printable
 
 CURVE_POINTS_OF_ALL = 4_000
@@ -36,8 +38,8 @@ def results_of(board: Board, journal_sha256: str = "") -> Results:
         status=closed.status if closed is not None else Status.FAILED,
         spec=opened.spec,
         schedule=board.schedule or opened.spec.schedule,
-        input=_first(board.baseline.input, board.distributed.input),
-        held_out=_first(board.baseline.held_out, board.distributed.held_out),
+        input=_first(board.baseline.armed.input, board.distributed.armed.input),
+        held_out=_first(board.baseline.armed.held_out, board.distributed.armed.held_out),
         code=opened.code,
         hosts=_hosts(board),
         trials=_trials((*board.trials, *_unscored(board)), board.at),
@@ -61,12 +63,12 @@ def _plain_tree(tree: Any) -> Any:
             return tree
 
 
-def _unscored(board: Board) -> Iterator[Lane]:
-    """Yield the present lanes that got their go and are not among the scored trials."""
-    kept = {(lane.side, lane.order) for lane in board.trials}
-    for lane in (board.baseline, board.distributed):
-        if lane.started_at is not None and (lane.side, lane.order) not in kept:
-            yield lane
+def _unscored(board: Board) -> Iterator[SideState]:
+    """Yield the present states that got their go and are not among the scored trials."""
+    kept = {(state.side, state.order) for state in board.trials}
+    for state in (board.baseline, board.distributed):
+        if state.started_at is not None and (state.side, state.order) not in kept:
+            yield state
 
 
 def _first(*digests: Digest | None) -> Digest | None:
@@ -75,7 +77,9 @@ def _first(*digests: Digest | None) -> Digest | None:
 
 def _hosts(board: Board) -> tuple[Host, ...]:
     return tuple(
-        {host.id: host for host in (*board.distributed.hosts, *board.baseline.hosts)}.values()
+        {
+            host.id: host for host in (*board.distributed.armed.hosts, *board.baseline.armed.hosts)
+        }.values()
     )
 
 
@@ -87,15 +91,15 @@ def _observer(board: Board) -> Observer:
     return Observer(seen.cpu_s, seen.frames, seen.longest_gap_s, foreign, seen.contention)
 
 
-def _trials(lanes: tuple[Lane, ...], at: float) -> tuple[Trial, ...]:
+def _trials(states: tuple[SideState, ...], at: float) -> tuple[Trial, ...]:
     """Share the points that a file may hold between the trials and their workers."""
-    curve_points = _share(CURVE_POINTS, CURVE_POINTS_OF_ALL, len(lanes))
+    curve_points = _share(CURVE_POINTS, CURVE_POINTS_OF_ALL, len(states))
     utilization_points = _share(
-        UTILIZATION_POINTS, UTILIZATION_POINTS_OF_ALL, sum(len(lane.workers) for lane in lanes)
+        UTILIZATION_POINTS, UTILIZATION_POINTS_OF_ALL, sum(len(state.workers) for state in states)
     )
     return tuple(
-        _trial(lane, at, curve_points, utilization_points)
-        for lane in sorted(lanes, key=lambda lane: lane.order)
+        _trial(state, at, curve_points, utilization_points)
+        for state in sorted(states, key=lambda state: state.order)
     )
 
 
@@ -103,44 +107,44 @@ def _share(most: int, of_all: int, sharers: int) -> int:
     return max(FEWEST_POINTS, min(most, of_all // max(1, sharers)))
 
 
-def _trial(lane: Lane, at: float, curve_points: int, utilization_points: int) -> Trial:
-    wall_s = lane.wall_s if lane.wall_s is not None else max(0.0, at - (lane.started_at or 0.0))
+def _trial(state: SideState, at: float, curve_points: int, utilization_points: int) -> Trial:
+    wall_s = state.wall_s if state.wall_s is not None else max(0.0, at - (state.started_at or 0.0))
     return Trial(
-        side=lane.side,
-        workers=max(1, len(lane.workers)),
-        index=lane.trial,
-        order=lane.order,
-        began_s=lane.started_at or 0.0,
-        startup_s=lane.startup_s or 0.0,
+        side=state.side,
+        workers=max(1, len(state.workers)),
+        index=state.trial,
+        order=state.order,
+        began_s=state.started_at or 0.0,
+        startup_s=state.armed.startup_s or 0.0,
         wall_s=wall_s,
-        cpu_s=lane.cpu_s,
-        items=lane.done,
-        answer_sha256=lane.answer_sha256,
-        quality=lane.quality or 0.0,
-        peak_rss_bytes=lane.peak_rss_bytes,
-        phases=dict(lane.phases),
+        cpu_s=state.cpu_s,
+        items=state.done,
+        answer_sha256=state.answer_sha256,
+        quality=state.quality or 0.0,
+        peak_rss_bytes=state.peak_rss_bytes,
+        phases=dict(state.phases),
         faults=tuple(
-            Fault(fault.worker, fault.reason, fault.at_s, fault.cost_s) for fault in lane.faults
+            Fault(fault.worker, fault.reason, fault.at_s, fault.cost_s) for fault in state.faults
         ),
-        curve=_curve(lane.curve, wall_s, lane.done, curve_points),
+        curve=_curve(state.curve, wall_s, state.done, curve_points),
         workers_detail=tuple(
-            _worker(worker, wall_s, utilization_points) for worker in lane.workers
+            _worker(worker, wall_s, utilization_points) for worker in state.workers
         ),
-        input_sha256=lane.input.sha256 if lane.input else "",
-        held_out_sha256=lane.held_out.sha256 if lane.held_out else "",
-        failure=_failure(lane),
-        core_seconds=lane.spent,
-        part_bytes=lane.part_bytes,
+        input_sha256=state.armed.input.sha256 if state.armed.input else "",
+        held_out_sha256=state.armed.held_out.sha256 if state.armed.held_out else "",
+        failure=_failure(state),
+        core_seconds=state.core_time,
+        part_bytes=state.part_bytes,
     )
 
 
-def _failure(lane: Lane) -> str:
-    match lane.stage:
-        case Stage.SCORED:
+def _failure(state: SideState) -> str:
+    match state.stage:
+        case SideStage.SCORED:
             return ""
-        case Stage.FAILED:
-            return lane.reason or "failed without a word"
-        case Stage.FINISHED:
+        case SideStage.FAILED:
+            return state.reason or "failed without a word"
+        case SideStage.FINISHED:
             return "stopped before its answer was scored"
         case _:
             return "stopped before its end"
@@ -156,13 +160,13 @@ def _worker(worker: WorkerState, wall_s: float, most: int) -> WorkerTrial:
     )
 
 
-def _curve(trace: Trace, wall_s: float, items: int, most: int) -> tuple[tuple[float, int], ...]:
+def _curve(series: Series, wall_s: float, items: int, most: int) -> tuple[tuple[float, int], ...]:
     """Return at most ``most`` points, the first and the last among them.
 
     Progress reaches the conductor a moment late, so a point can lie past the end by the side's own clock:
     it is moved onto it.
     """
-    points, last = trace.points, len(trace.points) - 1
+    points, last = series.points, len(series.points) - 1
     places = (
         range(last + 1)
         if last < most
@@ -174,10 +178,10 @@ def _curve(trace: Trace, wall_s: float, items: int, most: int) -> tuple[tuple[fl
     )
 
 
-def _utilization(trace: Trace, wall_s: float, most: int) -> tuple[float, ...]:
+def _utilization(series: Series, wall_s: float, most: int) -> tuple[float, ...]:
     """Return the fractions of one core at evenly spaced moments; a sample speaks for the time before it."""
-    times = [at for at, _ in trace.points]
+    times = [at for at, _ in series.points]
     count = min(most, len(times))
     moments = (wall_s * (step + 0.5) / count for step in range(count))
     places = (min(bisect_left(times, moment), len(times) - 1) for moment in moments)
-    return tuple(round(trace.points[place][1], 3) for place in places)
+    return tuple(round(series.points[place][1], 3) for place in places)

@@ -10,7 +10,8 @@ from enum import StrEnum
 from statistics import median
 
 from harness.model import Schedule, Side, Spec
-from harness.state.board import Board, Lane, Stage
+from harness.state.board import Board
+from harness.state.side import SideStage, SideState
 from harness.talk.agenda import Agenda
 
 
@@ -121,20 +122,20 @@ def deadlines(
     return (live,) if recording_s is None else (live, recording_deadline(talk, recording_s))
 
 
-def estimate_side(lane: Lane, at: float, walls: Sequence[float]) -> Estimate:
+def estimate_side(lane: SideState, at: float, walls: Sequence[float]) -> Estimate:
     """Return when a side's clock will stop; ``walls`` are its wall times in rehearsals.
 
     ``at`` is the conductor's time. A side that does not run yet is estimated from its start on, one
     that has stopped or failed has no estimate.
     """
     middle = median(walls) if walls else None
-    if lane.wall_s is not None or lane.stage is Stage.FAILED:
+    if lane.wall_s is not None or lane.stage is SideStage.FAILED:
         return Estimate()
     if lane.started_at is None:
         return Estimate(None, middle)
     elapsed = max(0.0, at - lane.started_at)
-    moving = lane.done > 0 and lane.items > 0 and elapsed > 0
-    by_progress = max(0.0, elapsed * (lane.items - lane.done) / lane.done) if moving else None
+    moving = lane.done > 0 and lane.armed.items > 0 and elapsed > 0
+    by_progress = max(0.0, elapsed * (lane.armed.items - lane.done) / lane.done) if moving else None
     return Estimate(by_progress, None if middle is None else max(0.0, middle - elapsed))
 
 
@@ -156,11 +157,11 @@ def session_time_left(
 def _side_left(
     board: Board, side: Side, trials: int, at: float, walls: Sequence[float]
 ) -> float | None:
-    lane = board.lane(side)
+    lane = board.state_of(side)
     begun = lane.trial + 1 if lane.started_at is not None else 0
     to_come = trials - begun
-    now = estimate_side(lane, at, walls).best if lane.stage is Stage.RUNNING else 0.0
-    if now is None or lane.stage is Stage.FAILED or (to_come and not walls):
+    now = estimate_side(lane, at, walls).best if lane.stage is SideStage.RUNNING else 0.0
+    if now is None or lane.stage is SideStage.FAILED or (to_come and not walls):
         return None
     return now + (to_come * median(walls) if to_come else 0.0)
 

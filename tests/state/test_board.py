@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from harness import events as e
 from harness.model import Fault, Side, Variant
-from harness.state.board import CURVE_POINTS, UTILIZATION_POINTS, Board, Lane, Stage, apply
-from harness.state.series import Trace, extend
+from harness.state.board import Board, apply
+from harness.state.series import Series, extend
+from harness.state.side import CURVE_POINTS, SideStage, SideState
+from harness.state.worker import UTILIZATION_POINTS
 from tests.builders import (
     DISTRIBUTED_S,
     ITEMS,
@@ -51,25 +53,25 @@ EVENTS = st.builds(e.stamp, SAID, TIMES, SIDES, st.integers(0, 3))
 NONSENSE = st.lists(EVENTS, max_size=40)
 
 
-def a_race(*events: e.Event, at: float = 10.0, side: Side = Side.DISTRIBUTED) -> Lane:
+def a_race(*events: e.Event, at: float = 10.0, side: Side = Side.DISTRIBUTED) -> SideState:
     """Return the side's lane after arming, a go at 8 s, and then the events, all at one time."""
     told = [
         e.stamp(e.Go(order=1), 8.0, side, 0),
         *(e.stamp(event, at, side, 0) for event in events),
     ]
-    return a_board([*arming_events(), *told]).lane(side)
+    return a_board([*arming_events(), *told]).state_of(side)
 
 
 def test_a_launched_side_is_arming() -> None:
-    assert a_board(arming_events()[:1]).baseline.stage is Stage.ARMING
+    assert a_board(arming_events()[:1]).baseline.stage is SideStage.ARMING
 
 
 def test_an_armed_side_says_how_long_its_start_took() -> None:
-    assert a_board(arming_events()).distributed.startup_s == pytest.approx(5.0)
+    assert a_board(arming_events()).distributed.armed.startup_s == pytest.approx(5.0)
 
 
 def test_a_side_that_is_not_armed_has_no_start_up_yet() -> None:
-    assert a_board(arming_events()[:2]).distributed.startup_s is None
+    assert a_board(arming_events()[:2]).distributed.armed.startup_s is None
 
 
 def test_an_armed_side_shows_its_workers() -> None:
@@ -79,7 +81,7 @@ def test_an_armed_side_shows_its_workers() -> None:
 
 def test_a_probe_tells_the_rate_alone_from_the_rate_together() -> None:
     lane = a_race(e.Probed(rate=10.0, together=False), e.Probed(rate=9.0, together=True))
-    assert (lane.solo_rate, lane.shared_rate) == (10.0, 9.0)
+    assert (lane.armed.rate_alone, lane.armed.rate_together) == (10.0, 9.0)
 
 
 def test_a_go_starts_the_clock_at_the_conductors_time() -> None:
@@ -99,7 +101,7 @@ def test_a_finished_lane_stops_its_clock() -> None:
     lane = a_race(
         e.Finished(wall_s=22.0, cpu_s=44.0, peak_rss_bytes=9, items=ITEMS), e.Progress(done=1)
     )
-    assert (lane.stage, lane.wall_s, lane.done) == (Stage.FINISHED, 22.0, ITEMS)
+    assert (lane.stage, lane.wall_s, lane.done) == (SideStage.FINISHED, 22.0, ITEMS)
 
 
 def test_a_scored_lane_becomes_a_trial() -> None:
@@ -123,7 +125,7 @@ def test_the_next_go_clears_what_was_measured_and_keeps_what_arming_found() -> N
     told = [*some_events(), e.stamp(e.Go(order=2), 90.0, Side.DISTRIBUTED, 1)]
     lane = a_board(told).distributed
     assert (lane.wall_s, lane.done, lane.quality, lane.workers[0].busy_s) == (None, 0, None, 0.0)
-    assert (lane.items, lane.ready_at, len(lane.workers)) == (ITEMS, 5.2, 2)
+    assert (lane.armed.items, lane.armed.ready_at, len(lane.workers)) == (ITEMS, 5.2, 2)
 
 
 def test_a_trial_is_not_changed_by_the_next_one() -> None:
@@ -134,7 +136,11 @@ def test_a_trial_is_not_changed_by_the_next_one() -> None:
 
 def test_a_failed_side_keeps_its_last_words() -> None:
     lane = a_race(e.Failed(reason="raised", last_words="ValueError: no"))
-    assert (lane.stage, lane.reason, lane.last_words) == (Stage.FAILED, "raised", "ValueError: no")
+    assert (lane.stage, lane.reason, lane.last_words) == (
+        SideStage.FAILED,
+        "raised",
+        "ValueError: no",
+    )
 
 
 def test_spans_add_up_on_their_worker() -> None:
@@ -167,7 +173,7 @@ def test_the_highest_memory_seen_is_kept() -> None:
 def test_a_sample_before_the_go_is_shown_but_not_recorded() -> None:
     early = e.stamp(e.Sample(worker="core", cpu=0.5, rss_bytes=1), 6.0, Side.BASELINE, 0)
     worker = a_board([*arming_events(), early]).baseline.workers[0]
-    assert (worker.cpu, worker.utilization) == (0.5, Trace())
+    assert (worker.cpu, worker.utilization) == (0.5, Series())
 
 
 def test_a_lost_worker_is_recorded_at_its_moment_of_the_run() -> None:
@@ -200,16 +206,16 @@ def test_a_worker_that_came_back_says_later_what_input_it_sees() -> None:
         e.Inspected(worker="w1", input_sha256="ab" * 32),
     )
     told = a_process("w1", pid=99, input_sha256="ab" * 32)
-    assert (lane.workers[1].process, lane.armed[1]) == (told, told)
+    assert (lane.workers[1].process, lane.armed.processes[1]) == (told, told)
     assert [fault.cost_s for fault in lane.faults] == [1.5]
 
 
 def test_a_proof_that_failed_touches_no_lane() -> None:
-    unproved = e.ProofStopped(
+    stopped = e.ProofStopped(
         variant=Variant.NAIVE, label="without care", reason="ValueError: no", at=99.0
     )
     before = a_board()
-    assert apply(before, unproved) == msgspec.structs.replace(before, unproved=unproved, at=99.0)
+    assert apply(before, stopped) == msgspec.structs.replace(before, proof_stopped=stopped, at=99.0)
 
 
 def test_phases_of_one_name_add_up() -> None:
@@ -239,7 +245,7 @@ def test_one_side_never_moves_the_other(events: list[e.Event]) -> None:
 def test_done_is_never_shown_above_what_was_sent(events: list[e.Event]) -> None:
     board = a_board([*arming_events(), *events])
     for side in Side:
-        assert board.lane(side).done <= max(_sent(events, side), default=0)
+        assert board.state_of(side).done <= max(_sent(events, side), default=0)
 
 
 def _sent(events: Sequence[e.Event], side: Side) -> list[int]:
@@ -275,8 +281,8 @@ def test_a_thinned_trace_reaches_to_the_last_step_before_its_end(offered: int, l
     assert offered - trace.stride <= trace.points[-1][0] < offered
 
 
-def _a_trace(offered: int, limit: int) -> Trace:
-    trace = Trace()
+def _a_trace(offered: int, limit: int) -> Series:
+    trace = Series()
     for step in range(offered):
         trace = extend(trace, float(step), 0.5, limit)
     return trace
@@ -294,7 +300,7 @@ def test_a_long_run_keeps_the_end_of_its_curve() -> None:
     assert a_long_run().curve.points[-1] == (DISTRIBUTED_S, ITEMS)
 
 
-def a_long_run() -> Lane:
+def a_long_run() -> SideState:
     """Return the lane of a trial that reported a thousand times."""
     return a_board(
         [*arming_events(), *trial_events(Side.DISTRIBUTED, 8.0, DISTRIBUTED_S, beats=1_000)]

@@ -7,9 +7,25 @@ from harness import events as e
 from harness.claims.pairs import complete_pairs
 from harness.model import Side
 from harness.state.board import Board
-from harness.state.progress import Scale, latest, scales, workers_at_work
+from harness.state.progress import (
+    ScaleProgress,
+    arming_s,
+    latest_started,
+    scales,
+    stalled_s,
+    workers_at_work,
+)
 from harness.state.to_results import results_of
-from tests.builders import a_board, a_spec, an_opening, arming_events, sweep_events, trial_events
+from tests.builders import (
+    ITEMS,
+    a_board,
+    a_ready,
+    a_spec,
+    an_opening,
+    arming_events,
+    sweep_events,
+    trial_events,
+)
 
 SPEC = a_spec(workers=2, points=(1, 2), trials=2)
 
@@ -38,14 +54,26 @@ def a_sweep_of(*runs: Run) -> Board:
 @pytest.mark.parametrize(
     ("runs", "known"),
     [
-        ((), Scale(2)),
-        (((0, 0, 20.0),), Scale(2)),
-        (((0, 0, 20.0), (2, 0, 10.0)), Scale(2, 1, 10.0, 2.0)),
-        (((0, 0, 20.0), (1, 0, 10.0)), Scale(2)),
-        (((2, 0, 10.0),), Scale(2, 0, 10.0, None)),
-        (((2, 0, 10.0), (0, 1, 20.0)), Scale(2, 0, 10.0, None)),
-        (((0, 0, 20.0), (2, 0, 10.0), (2, 1, 30.0)), Scale(2, 1, 20.0, 2.0)),
-        (((0, 0, 20.0), (2, 0, 10.0), (2, 1, 30.0), (0, 1, 60.0)), Scale(2, 2, 20.0, 2.0)),
+        ((), ScaleProgress(workers=2)),
+        (((0, 0, 20.0),), ScaleProgress(workers=2)),
+        (
+            ((0, 0, 20.0), (2, 0, 10.0)),
+            ScaleProgress(workers=2, pairs=1, distributed_s=10.0, speedup=2.0),
+        ),
+        (((0, 0, 20.0), (1, 0, 10.0)), ScaleProgress(workers=2)),
+        (((2, 0, 10.0),), ScaleProgress(workers=2, pairs=0, distributed_s=10.0, speedup=None)),
+        (
+            ((2, 0, 10.0), (0, 1, 20.0)),
+            ScaleProgress(workers=2, pairs=0, distributed_s=10.0, speedup=None),
+        ),
+        (
+            ((0, 0, 20.0), (2, 0, 10.0), (2, 1, 30.0)),
+            ScaleProgress(workers=2, pairs=1, distributed_s=20.0, speedup=2.0),
+        ),
+        (
+            ((0, 0, 20.0), (2, 0, 10.0), (2, 1, 30.0), (0, 1, 60.0)),
+            ScaleProgress(workers=2, pairs=2, distributed_s=20.0, speedup=2.0),
+        ),
     ],
     ids=[
         "nothing",
@@ -58,12 +86,14 @@ def a_sweep_of(*runs: Run) -> Board:
         "two rounds",
     ],
 )
-def test_a_scale_has_a_speedup_once_it_has_a_pair(runs: tuple[Run, ...], known: Scale) -> None:
+def test_a_scale_has_a_speedup_once_it_has_a_pair(
+    runs: tuple[Run, ...], known: ScaleProgress
+) -> None:
     assert scales(a_sweep_of(*runs), SPEC)[1] == known
 
 
 def test_every_scale_is_there_from_the_start() -> None:
-    assert scales(Board(), SPEC) == (Scale(1), Scale(2))
+    assert scales(Board(), SPEC) == (ScaleProgress(workers=1), ScaleProgress(workers=2))
 
 
 def test_a_scale_that_was_not_asked_for_is_left_out() -> None:
@@ -78,7 +108,9 @@ def test_a_trial_that_took_no_time_counts_for_nothing(wall_s: float) -> None:
     board = a_sweep_of((0, 0, 20.0), (2, 0, 10.0))
     idle = replace(board.trials[1], wall_s=wall_s)
 
-    assert scales(replace(board, trials=(board.trials[0], idle)), SPEC)[1] == Scale(2)
+    assert scales(replace(board, trials=(board.trials[0], idle)), SPEC)[1] == ScaleProgress(
+        workers=2
+    )
 
 
 A_RUN = st.tuples(
@@ -101,7 +133,7 @@ def test_the_speedup_on_the_screen_is_the_one_in_the_results_file(runs: list[Run
 def test_the_side_that_went_last_is_the_latest_whether_or_not_it_is_done() -> None:
     events = sweep_events((1, 2))
     moments = [
-        latest(a_board([event for event in events if event.at <= at]))
+        latest_started(a_board([event for event in events if event.at <= at]))
         for at in (7.0, 15.0, 40.0, 200.0)
     ]
 
@@ -111,3 +143,71 @@ def test_the_side_that_went_last_is_the_latest_whether_or_not_it_is_done() -> No
         (Side.DISTRIBUTED, 1),
         (Side.DISTRIBUTED, 2),
     ]
+
+
+BASELINE, DISTRIBUTED = Side
+
+
+def going(*said: tuple[float, Side, e.Event]) -> Board:
+    """Return the board of a session whose sides are armed, after that was said."""
+    return a_board([*arming_events(), *(e.stamp(event, at, side, 0) for at, side, event in said)])
+
+
+def test_before_go_nothing_stands_still() -> None:
+    assert stalled_s(going(), 99.0) is None
+
+
+def test_a_side_that_has_done_nothing_stands_still_since_go() -> None:
+    assert stalled_s(going((10.0, BASELINE, e.Go(order=0))), 14.0) == 4.0
+
+
+def test_a_side_stands_still_since_its_last_item() -> None:
+    board = going((10.0, BASELINE, e.Go(order=0)), (12.0, BASELINE, e.Progress(done=5)))
+    assert stalled_s(board, 15.0) == 3.0
+
+
+def test_a_report_of_nothing_new_is_no_progress() -> None:
+    board = going(
+        (10.0, BASELINE, e.Go(order=0)),
+        (12.0, BASELINE, e.Progress(done=5)),
+        (14.0, BASELINE, e.Progress(done=5)),
+    )
+    assert stalled_s(board, 15.0) == 3.0
+
+
+def test_of_two_sides_the_one_counts_that_has_been_still_for_longer() -> None:
+    gone = (10.0, BASELINE, e.Go(order=0)), (10.0, DISTRIBUTED, e.Go(order=1))
+    assert stalled_s(going(*gone, (13.0, DISTRIBUTED, e.Progress(done=5))), 14.0) == 4.0
+
+
+def test_a_side_with_no_items_left_that_does_not_finish_stands_still() -> None:
+    assert (
+        stalled_s(
+            going((10.0, BASELINE, e.Go(order=0)), (12.0, BASELINE, e.Progress(done=ITEMS))), 99.0
+        )
+        == 87.0
+    )
+
+
+def test_a_side_that_does_not_get_armed_is_told_since_its_launch() -> None:
+    board = a_board([e.stamp(e.Launched(pid=7), 3.0, BASELINE, 0)])
+    assert (arming_s(board, 63.0), stalled_s(board, 63.0)) == (60.0, None)
+
+
+def test_an_armed_session_is_arming_no_more() -> None:
+    assert arming_s(going(), 99.0) is None
+
+
+def test_a_side_that_has_finished_is_not_waited_for() -> None:
+    ended = e.Finished(wall_s=2.0, cpu_s=2.0, peak_rss_bytes=1, items=ITEMS)
+    assert stalled_s(going((10.0, BASELINE, e.Go(order=0)), (12.0, BASELINE, ended)), 99.0) is None
+
+
+def test_a_side_without_items_cannot_be_told_to_stand_still() -> None:
+    ready = e.stamp(a_ready(BASELINE, 1, items=0), 1.0, BASELINE, 0)
+    assert stalled_s(a_board([ready, e.stamp(e.Go(order=0), 2.0, BASELINE, 0)]), 99.0) is None
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_a_side_never_stands_still_for_less_than_no_time(started_at: float, at: float) -> None:
+    assert (stalled_s(going((started_at, BASELINE, e.Go(order=0))), at) or 0.0) >= 0.0

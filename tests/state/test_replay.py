@@ -3,18 +3,18 @@ from hypothesis import strategies as st
 
 from harness import events as e
 from harness.model import Side
-from harness.state.board import Lane, Stage
 from harness.state.replay import at_moment
+from harness.state.side import SideStage, SideState
 from tests.builders import DISTRIBUTED_S, ITEMS, a_board, arming_events
 
 
-def a_race(*events: e.Event, at: float = 10.0, side: Side = Side.DISTRIBUTED) -> Lane:
+def a_race(*events: e.Event, at: float = 10.0, side: Side = Side.DISTRIBUTED) -> SideState:
     """Return the side's lane after arming, a go at 8 s, and then the events, all at one time."""
     told = [
         e.stamp(e.Go(order=1), 8.0, side, 0),
         *(e.stamp(event, at, side, 0) for event in events),
     ]
-    return a_board([*arming_events(), *told]).lane(side)
+    return a_board([*arming_events(), *told]).state_of(side)
 
 
 def test_a_replay_at_its_wall_time_is_the_lane_itself() -> None:
@@ -29,7 +29,7 @@ def test_a_replay_of_an_unfinished_lane_is_the_lane_itself() -> None:
 
 def test_a_replay_hides_the_quality_until_its_clock_stops() -> None:
     lane = at_moment(a_board().trials[0], 39.9)
-    assert (lane.stage, lane.quality, lane.wall_s) == (Stage.RUNNING, None, None)
+    assert (lane.stage, lane.quality, lane.wall_s) == (SideStage.RUNNING, None, None)
 
 
 def test_a_replay_begins_with_nothing_done() -> None:

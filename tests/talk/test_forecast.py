@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model import Schedule, Side
-from harness.state.board import Board, Lane, Stage
+from harness.state.board import Board
+from harness.state.side import ArmedSide, SideStage, SideState
 from harness.talk.agenda import Agenda, Beat
 from harness.talk.forecast import (
     DeadlineBasis,
@@ -142,7 +143,13 @@ def test_a_side_that_is_slower_than_ever_has_nothing_left_by_rehearsals() -> Non
 
 @given(st.integers(0, ITEMS * 2), st.floats(0, 1e6))
 def test_an_estimate_is_never_below_zero(done: int, at: float) -> None:
-    lane = Lane(Side.BASELINE, Stage.RUNNING, items=ITEMS, done=done, started_at=0.0)
+    lane = SideState(
+        side=Side.BASELINE,
+        stage=SideStage.RUNNING,
+        armed=ArmedSide(items=ITEMS),
+        done=done,
+        started_at=0.0,
+    )
     found = estimate_side(lane, at, (40.0,))
     assert all(
         seconds is None or seconds >= 0 for seconds in (found.by_progress, found.by_rehearsals)
@@ -152,11 +159,11 @@ def test_an_estimate_is_never_below_zero(done: int, at: float) -> None:
 @pytest.mark.parametrize(
     "lane",
     [
-        Lane(Side.BASELINE, Stage.SCORED, started_at=1.0, wall_s=4.0),
-        Lane(Side.BASELINE, Stage.FAILED),
+        SideState(side=Side.BASELINE, stage=SideStage.SCORED, started_at=1.0, wall_s=4.0),
+        SideState(side=Side.BASELINE, stage=SideStage.FAILED),
     ],
 )
-def test_a_clock_that_has_stopped_is_not_estimated(lane: Lane) -> None:
+def test_a_clock_that_has_stopped_is_not_estimated(lane: SideState) -> None:
     assert estimate_side(lane, 9.0, (40.0,)) == Estimate()
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from harness import text
 from harness.model import Side, Spec
 from harness.show import sweep_phrases
-from harness.state.board import Board, Lane, Stage
-from harness.state.progress import Scale, scales, workers_at_work
+from harness.state.board import Board
+from harness.state.progress import ScaleProgress, scales, workers_at_work
+from harness.state.side import SideStage, SideState
 
 HEARTBEAT_S = 4.0
 """Seconds of silence before a heartbeat: asked once a second, five never pass without a line."""
@@ -24,60 +25,60 @@ def new_lines(
     ``at`` is the time on the conductor's clock and ``last_line_at`` that of the last line.
     """
     lines = [
-        f"{_name(after.lane(side), spec)}: {line}"
+        f"{_name(after.state_of(side), spec)}: {line}"
         for side in Side
-        for line in _side_news(before.lane(side), after.lane(side), spec)
+        for line in _side_news(before.state_of(side), after.state_of(side), spec)
     ]
     lines += _speedups(before, after, spec) if spec.points else _gap(before, after)
     new_rates = after.rates[len(before.rates) :]
     lines += [sweep_phrases.rate(timed, spec.workload.unit) for timed in new_rates]
-    if after.unproved is not None and before.unproved is None:
-        label = text.printable(after.unproved.label)
-        reason = text.printable(after.unproved.reason)
+    if after.proof_stopped is not None and before.proof_stopped is None:
+        label = text.printable(after.proof_stopped.label)
+        reason = text.printable(after.proof_stopped.reason)
         lines.append(f"the proof of the baseline ends here, {label} failed: {reason}")
     if not lines and at - last_line_at >= HEARTBEAT_S:
-        lanes = [after.lane(side) for side in Side]
+        lanes = [after.state_of(side) for side in Side]
         lines = ["; ".join(f"{_name(lane, spec)} {_state(lane, at)}" for lane in lanes)]
     return [f"{text.clock(at)}  {line}" for line in lines]
 
 
-def _name(lane: Lane, spec: Spec) -> str:
+def _name(lane: SideState, spec: Spec) -> str:
     """Return the side's name; in a sweep the distributed side's with its number of workers."""
     if not spec.points or lane.side is Side.BASELINE or lane.started_at is None:
         return str(lane.side)
     return f"{lane.side} on {text.number_of(workers_at_work(lane), 'worker')}"
 
 
-def _side_news(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
+def _side_news(before: SideState, after: SideState, spec: Spec) -> Iterator[str]:
     """Yield what happened to one side, in the order of a trial."""
-    if after.launched_at != before.launched_at:
+    if after.armed.launched_at != before.armed.launched_at:
         yield "launched"
-    if after.ready_at is not None and after.ready_at != before.ready_at:
+    if after.armed.ready_at is not None and after.armed.ready_at != before.armed.ready_at:
         yield _armed(after, spec)
     if after.started_at != before.started_at:
         kind = "round" if spec.points else "trial"
         yield f"go, {kind} {text.count(after.trial + 1)} of {text.count(spec.trials)}"
-        before = Lane(after.side)
+        before = SideState(side=after.side)
     yield from _faults(before, after)
     yield from _quarters(before, after)
     yield from _ending(before, after, spec)
 
 
-def _armed(lane: Lane, spec: Spec) -> str:
+def _armed(lane: SideState, spec: Spec) -> str:
     steps = [
         f", {text.printable(name)} {text.seconds(duration)}"
-        for name, duration in lane.startup.items()
+        for name, duration in lane.armed.startup.items()
     ]
     digest = ""
-    if lane.input is not None and spec.input_known:
-        digest = f", input {text.digest(lane.input.sha256)}"
+    if lane.armed.input is not None and spec.input_known:
+        digest = f", input {text.digest(lane.armed.input.sha256)}"
     workers = text.number_of(len(lane.workers), "worker")
-    items = f"{text.count(lane.items)} {text.printable(lane.unit)}"
-    total = text.seconds(lane.startup_s or 0.0)
+    items = f"{text.count(lane.armed.items)} {text.printable(lane.armed.unit)}"
+    total = text.seconds(lane.armed.startup_s or 0.0)
     return f"armed in {total}{''.join(steps)}; {workers}, {items}{digest}"
 
 
-def _faults(before: Lane, after: Lane) -> Iterator[str]:
+def _faults(before: SideState, after: SideState) -> Iterator[str]:
     for place, fault in enumerate(after.faults):
         worker = text.printable(fault.worker)
         known = before.faults[place] if place < len(before.faults) else None
@@ -88,28 +89,28 @@ def _faults(before: Lane, after: Lane) -> Iterator[str]:
             yield f"{worker} back after {text.seconds(fault.cost_s)}"
 
 
-def _quarters(before: Lane, after: Lane) -> Iterator[str]:
+def _quarters(before: SideState, after: SideState) -> Iterator[str]:
     """Yield the last quarter that was passed; the end of the run has a line of its own."""
-    if after.stage is not Stage.RUNNING or after.items <= 0:
+    if after.stage is not SideStage.RUNNING or after.armed.items <= 0:
         return
     if _quarter(before) < _quarter(after) < 4:
-        items = f"{text.count(after.done)} / {text.count(after.items)}"
-        percent = text.progress(after.done, after.items)
-        yield f"{percent}, {items} {text.printable(after.unit)}"
+        items = f"{text.count(after.done)} / {text.count(after.armed.items)}"
+        percent = text.progress(after.done, after.armed.items)
+        yield f"{percent}, {items} {text.printable(after.armed.unit)}"
 
 
-def _quarter(lane: Lane) -> int:
-    return 4 * lane.done // lane.items if lane.items > 0 else 0
+def _quarter(lane: SideState) -> int:
+    return 4 * lane.done // lane.armed.items if lane.armed.items > 0 else 0
 
 
-def _ending(before: Lane, after: Lane, spec: Spec) -> Iterator[str]:
+def _ending(before: SideState, after: SideState, spec: Spec) -> Iterator[str]:
     if after.wall_s is not None and before.wall_s is None:
         yield f"finished in {text.seconds(after.wall_s)}, clock {text.clock(after.wall_s)}"
     if after.quality is not None and before.quality is None:
         quality = text.quality(after.quality, spec.workload.tolerance)
         answer = text.digest(after.answer_sha256)
         yield f"{text.printable(spec.workload.metric)} {quality}, answer {answer}"
-    if after.stage is Stage.FAILED and before.stage is not Stage.FAILED:
+    if after.stage is SideStage.FAILED and before.stage is not SideStage.FAILED:
         yield f"failed: {text.printable(after.reason)}"
 
 
@@ -136,16 +137,16 @@ def _speedups(before: Board, after: Board, spec: Spec) -> list[str]:
     ]
 
 
-def _speedup(speedup: float, scale: Scale) -> str:
+def _speedup(speedup: float, scale: ScaleProgress) -> str:
     workers = text.number_of(scale.workers, "worker")
     rounds = f", median of {text.count(scale.pairs)} rounds" if scale.pairs > 1 else ""
     return f"speedup on {workers} so far {text.times(speedup)}{rounds}"
 
 
-def _state(lane: Lane, at: float) -> str:
-    if lane.stage is Stage.RUNNING and lane.started_at is not None:
+def _state(lane: SideState, at: float) -> str:
+    if lane.stage is SideStage.RUNNING and lane.started_at is not None:
         clock = text.clock(at - lane.started_at)
-        return f"running, {clock}, {text.progress(lane.done, lane.items)}"
+        return f"running, {clock}, {text.progress(lane.done, lane.armed.items)}"
     if lane.wall_s is not None:
         return f"done in {text.seconds(lane.wall_s)}"
     return str(lane.stage)

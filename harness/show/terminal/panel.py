@@ -37,8 +37,9 @@ from harness.show.terminal.side_box import (
     progress_percent,
 )
 from harness.show.terminal.sweep_strip import draw_strip, strip_rows
-from harness.state.board import Board, Lane, Stage
+from harness.state.board import Board
 from harness.state.replay import at_moment
+from harness.state.side import SideStage, SideState
 
 SMALLEST_COLUMNS = 80
 SMALLEST_ROWS = 24
@@ -47,13 +48,13 @@ _HEADER_ROWS = 1
 _FOOTER_ROWS = 2
 _WORKERS_BEFORE_A_LARGER_CLOCK = 10
 _STATUSES = {
-    Stage.WAITING: SideStatus.WAITING,
-    Stage.ARMING: SideStatus.ARMING,
-    Stage.READY: SideStatus.READY,
-    Stage.RUNNING: SideStatus.LIVE,
-    Stage.FINISHED: SideStatus.DONE,
-    Stage.SCORED: SideStatus.DONE,
-    Stage.FAILED: SideStatus.FAILED,
+    SideStage.WAITING: SideStatus.WAITING,
+    SideStage.ARMING: SideStatus.ARMING,
+    SideStage.READY: SideStatus.READY,
+    SideStage.RUNNING: SideStatus.LIVE,
+    SideStage.FINISHED: SideStatus.DONE,
+    SideStage.SCORED: SideStatus.DONE,
+    SideStage.FAILED: SideStatus.FAILED,
 }
 
 
@@ -92,7 +93,7 @@ def draw_panel(
     return Frame(tuple(pad(line, columns) for line in lines))
 
 
-def elapsed(lane: Lane, at: float) -> float:
+def elapsed(lane: SideState, at: float) -> float:
     """Return the seconds on a side's clock.
 
     That is 0 before go, the wall time once it has stopped, and the last progress if it failed.
@@ -101,7 +102,7 @@ def elapsed(lane: Lane, at: float) -> float:
         return lane.wall_s
     if lane.started_at is None:
         return 0.0
-    if lane.stage is Stage.FAILED:
+    if lane.stage is SideStage.FAILED:
         return lane.curve.points[-1][0] if lane.curve.points else 0.0
     return max(0.0, at - lane.started_at)
 

@@ -8,8 +8,9 @@ from harness import text
 from harness.model import Fault, Spec, whole_machines
 from harness.show.terminal.lines import cut
 from harness.show.terminal.side_box import SideStatus, SideView, returned_at
-from harness.state.board import Board, Lane, Stage
+from harness.state.board import Board
 from harness.state.progress import workers_at_work
+from harness.state.side import SideStage, SideState
 
 _CORES_STAND = "cores stand for machines"
 
@@ -29,7 +30,7 @@ def titles(board: Board, spec: Spec) -> tuple[Variants, Variants]:
     return (f"BASELINE · {cores}",), tuple(f"{name} · {variant}" for variant in workers)
 
 
-def baseline_quality(lane: Lane, spec: Spec) -> Variants:
+def baseline_quality(lane: SideState, spec: Spec) -> Variants:
     """Return the baseline's quality (before it is known: the metric) and the fixed tolerance."""
     quality = _quality(lane, spec) or text.printable(spec.workload.metric)
     limit = text.tolerance(spec.workload.tolerance)
@@ -38,7 +39,7 @@ def baseline_quality(lane: Lane, spec: Spec) -> Variants:
 
 def distributed_quality(board: Board, spec: Spec) -> Variants:
     """Return the distributed side's quality, and whether it held."""
-    if board.distributed.stage is Stage.FINISHED:
+    if board.distributed.stage is SideStage.FINISHED:
         return ("clock stopped, computing quality",)
     quality = _quality(board.distributed, spec)
     baseline, distributed = board.baseline.quality, board.distributed.quality
@@ -53,11 +54,13 @@ def distributed_quality(board: Board, spec: Spec) -> Variants:
 
 def input_facts(board: Board, spec: Spec) -> tuple[str, str]:
     """Return the input's number of items and its digest; each is empty where it is unknown."""
-    lane = board.baseline if board.baseline.input is not None else board.distributed
-    items = f"{text.count(lane.items)} {cut(lane.unit, 16)}" if lane.items > 0 else ""
-    if lane.input is None or not spec.input_known:
+    lane = board.baseline if board.baseline.armed.input is not None else board.distributed
+    items = (
+        f"{text.count(lane.armed.items)} {cut(lane.armed.unit, 16)}" if lane.armed.items > 0 else ""
+    )
+    if lane.armed.input is None or not spec.input_known:
         return items, ""
-    return items, f"input {text.digest(lane.input.sha256)}"
+    return items, f"input {text.digest(lane.armed.input.sha256)}"
 
 
 def gap(views: tuple[SideView, SideView], spec: Spec) -> str:
@@ -96,7 +99,7 @@ def start_up(board: Board, spec: Spec) -> str:
     """Return how long the start-up took and whether it counts; empty while it is unknown."""
     if spec.commands is not None and not spec.commands.says_ready:
         return "start-up is on the clock"
-    duration = board.distributed.startup_s
+    duration = board.distributed.armed.startup_s
     return f"cold start {text.seconds(duration)} not on the clock" if duration is not None else ""
 
 
@@ -110,9 +113,9 @@ def note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> Variants
         latest = [fault for fault in board.distributed.faults if fault.worker == worker][-1]
         return (_fault_note(latest),)
     side = board.distributed
-    if len(side.armed) > 1 and _hosts(side) == 1:
+    if len(side.armed.processes) > 1 and _hosts(side) == 1:
         return f"{_CORES_STAND}: all workers share one host", _CORES_STAND, ""
-    if len(side.armed) > 1 and not _has_whole_machines(side, spec.cores_per_worker):
+    if len(side.armed.processes) > 1 and not _has_whole_machines(side, spec.cores_per_worker):
         return f"{_CORES_STAND}: a worker is a part of its host", _CORES_STAND, ""
     return ("",)
 
@@ -124,16 +127,16 @@ def _fault_note(fault: Fault) -> str:
     return f"{lost}, back after {text.seconds(fault.cost_s or 0.0)}"
 
 
-def _quality(lane: Lane, spec: Spec) -> str:
+def _quality(lane: SideState, spec: Spec) -> str:
     if lane.quality is None:
         return ""
     number = text.quality(lane.quality, spec.workload.tolerance)
     return f"{text.printable(spec.workload.metric)} {number}"
 
 
-def _hosts(lane: Lane) -> int:
-    return len({process.host for process in lane.armed})
+def _hosts(lane: SideState) -> int:
+    return len({process.host for process in lane.armed.processes})
 
 
-def _has_whole_machines(lane: Lane, cores: int) -> bool:
-    return whole_machines(lane.armed, lane.hosts, cores)
+def _has_whole_machines(lane: SideState, cores: int) -> bool:
+    return whole_machines(lane.armed.processes, lane.armed.hosts, cores)

@@ -11,8 +11,9 @@ from harness import text
 from harness.model import Side
 from harness.show.terminal.panel import elapsed
 from harness.show.terminal.side_box import progress_percent
-from harness.state.board import Board, Lane, Stage
-from harness.state.stall import stalled_s
+from harness.state.board import Board
+from harness.state.progress import stalled_s
+from harness.state.side import SideStage, SideState
 from harness.talk.agenda import AgendaPosition
 from harness.talk.forecast import (
     Deadline,
@@ -47,7 +48,7 @@ def find_warning(run: FollowedRun | None, stall_after: float) -> str:
     """Return the one thing that is wrong with the run; empty if nothing is."""
     if run is None or run.board.closed is not None:
         return ""
-    failed = [lane for lane in _lanes(run.board) if lane.stage is Stage.FAILED]
+    failed = [lane for lane in _lanes(run.board) if lane.stage is SideStage.FAILED]
     if failed:
         return f"FAILED: the {failed[0].side} side: {text.printable(failed[0].reason)}"
     if not run.alive:
@@ -55,7 +56,7 @@ def find_warning(run: FollowedRun | None, stall_after: float) -> str:
     still = stalled_s(run.board, run.at)
     if still is not None and still >= stall_after:
         return f"STALLED: no progress for {_whole_seconds(still)}; {_instead(run, _PRESS)}"
-    running = any(lane.stage is Stage.RUNNING for lane in _lanes(run.board))
+    running = any(lane.stage is SideStage.RUNNING for lane in _lanes(run.board))
     if still is None and run.silent_s >= stall_after and running:
         silent = _whole_seconds(run.silent_s)
         return f"STALLED: no word of the race for {silent}; {_instead(run, _PRESS)}"
@@ -64,7 +65,7 @@ def find_warning(run: FollowedRun | None, stall_after: float) -> str:
 
 def describe_side(run: FollowedRun, side: Side, record: RehearsalHistory) -> Variants:
     """Return a side's clock and progress, and when its clock will stop according to what."""
-    lane, walls = run.board.lane(side), record.wall_times(side)
+    lane, walls = run.board.state_of(side), record.wall_times(side)
     estimate = estimate_side(lane, run.at, walls)
     state = _state(run, side)
     if estimate.best is None:
@@ -147,18 +148,18 @@ def _recording_deadline(deadline: Deadline, position: AgendaPosition) -> Variant
 
 
 def _state(run: FollowedRun, side: Side) -> str:
-    lane = run.board.lane(side)
+    lane = run.board.state_of(side)
     clock = text.clock(elapsed(lane, run.at))
     name = str(side).ljust(len(Side.DISTRIBUTED))
     if lane.wall_s is not None:
         return f"{name}  {clock}  done"
-    if lane.stage is Stage.RUNNING:
+    if lane.stage is SideStage.RUNNING:
         return f"{name}  {clock}  {progress_percent(lane).rjust(5)}"
     return f"{name}  {lane.stage}"
 
 
-def _lanes(board: Board) -> Iterator[Lane]:
-    yield from (board.lane(side) for side in Side)
+def _lanes(board: Board) -> Iterator[SideState]:
+    yield from (board.state_of(side) for side in Side)
 
 
 def _whole_seconds(duration: float) -> str:

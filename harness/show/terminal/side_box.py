@@ -27,7 +27,8 @@ from harness.show.terminal.lines import (
     pad,
     piece,
 )
-from harness.state.board import Lane, Stage, WorkerState
+from harness.state.side import SideStage, SideState
+from harness.state.worker import WorkerState
 
 STALE_S = 2.0
 RETURN_SHOWN_S = 5.0
@@ -78,7 +79,7 @@ class SideView:
     were asked for, the only number known until the side is ready.
     """
 
-    lane: Lane
+    lane: SideState
     status: SideStatus
     titles: tuple[str, ...]
     elapsed: float
@@ -113,10 +114,14 @@ def draw_box(view: SideView, layout: Layout) -> tuple[Line, ...]:
     )
 
 
-def progress_percent(lane: Lane) -> str:
+def progress_percent(lane: SideState) -> str:
     """Return how far the side is, in percent: 100 only once it has finished."""
-    done = min(lane.done, lane.items) if lane.wall_s is not None else min(lane.done, lane.items - 1)
-    return text.progress(max(0, done), lane.items)
+    done = (
+        min(lane.done, lane.armed.items)
+        if lane.wall_s is not None
+        else min(lane.done, lane.armed.items - 1)
+    )
+    return text.progress(max(0, done), lane.armed.items)
 
 
 def utilization(worker: WorkerState, view: SideView) -> float | None:
@@ -156,30 +161,30 @@ def _between_edges(line: Iterable[Segment], inner: int) -> Line:
 def _progress_line(view: SideView, inner: int) -> Line:
     lane = view.lane
     percent = progress_percent(lane).rjust(_VALUE_CELLS)
-    fraction = min(lane.done, lane.items) / lane.items if lane.items > 0 else 0.0
+    fraction = min(lane.done, lane.armed.items) / lane.armed.items if lane.armed.items > 0 else 0.0
     return (piece(bar(fraction, inner - _VALUE_CELLS), view.paint), piece(percent, STRONG))
 
 
 def _items_line(view: SideView, inner: int) -> str:
     """Return how many items are done; before go, what the start-up does or how long it took."""
     lane = view.lane
-    if lane.stage is Stage.FAILED:
+    if lane.stage is SideStage.FAILED:
         return cut(f"failed: {lane.reason}", inner)
     if lane.started_at is None:
         return cut(_start_up(lane, view.at, inner), inner)
-    if lane.items <= 0:
+    if lane.armed.items <= 0:
         return cut("reports no progress", inner)
-    return cut(f"{text.count(lane.done)} / {text.count(lane.items)} {lane.unit}", inner)
+    return cut(f"{text.count(lane.done)} / {text.count(lane.armed.items)} {lane.armed.unit}", inner)
 
 
-def _start_up(lane: Lane, at: float, inner: int) -> str:
+def _start_up(lane: SideState, at: float, inner: int) -> str:
     """Return how long the start-up takes or took, and its longest steps."""
-    if lane.launched_at is None:
+    if lane.armed.launched_at is None:
         return "not launched yet"
-    if lane.startup_s is None:
-        return f"{text.clock(at - lane.launched_at)} loading, warming up"
-    steps = sorted(lane.startup.items(), key=lambda step: -step[1])
-    total, *times = text.durations(lane.startup_s, *(seconds for _, seconds in steps))
+    if lane.armed.startup_s is None:
+        return f"{text.clock(at - lane.armed.launched_at)} loading, warming up"
+    steps = sorted(lane.armed.startup.items(), key=lambda step: -step[1])
+    total, *times = text.durations(lane.armed.startup_s, *(seconds for _, seconds in steps))
     named = [f"{text.printable(name)} {time}" for (name, _), time in zip(steps, times, strict=True)]
     return join_fitting([f"armed in {total}", *named], inner)
 
@@ -226,10 +231,10 @@ def _remark(worker: WorkerState, view: SideView) -> str:
     ]
     if returned:
         return f"back after {text.seconds(returned[-1].cost_s or 0.0)}"
-    if worker.seen_at is None:
+    if worker.sampled_at is None:
         return ""
     # A sample from the trial before says nothing about this one.
-    age = view.at - max(worker.seen_at, view.lane.started_at or 0.0)
+    age = view.at - max(worker.sampled_at, view.lane.started_at or 0.0)
     return f"{text.seconds(age)} old" if age > STALE_S else ""
 
 

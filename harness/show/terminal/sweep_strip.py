@@ -23,8 +23,9 @@ from harness.show.terminal.lines import (
     piece,
     shorten,
 )
-from harness.state.board import Board, Lane
-from harness.state.progress import Scale, latest, scales, workers_at_work
+from harness.state.board import Board
+from harness.state.progress import ScaleProgress, latest_started, scales, workers_at_work
+from harness.state.side import SideState
 
 MOST_ROWS = 5
 
@@ -46,7 +47,7 @@ def draw_strip(board: Board, spec: Spec, columns: int) -> tuple[Line, ...]:
     if not spec.points:
         return ()
     all_scales = scales(board, spec)
-    running = latest(board)
+    running = latest_started(board)
     complete = all(scale.pairs >= spec.trials for scale in all_scales)
     measured = None
     if not complete and running is not None and running.side is not Side.BASELINE:
@@ -67,7 +68,7 @@ def _focus(board: Board, spec: Spec, *, complete: bool) -> int:
     return workers_at_work(board.distributed) if started else spec.points[0]
 
 
-def _title(spec: Spec, running: Lane | None) -> str:
+def _title(spec: Spec, running: SideState | None) -> str:
     """Return what is being measured, or before the first go what will be."""
     first, last = text.count(spec.points[0]), text.count(spec.points[-1])
     if running is None:
@@ -96,7 +97,9 @@ def _title_line(title: str, spec: Spec, width: int) -> Line:
     return (piece(" "), piece(start, STRONG), piece(f"{gap}{legend}"))
 
 
-def _nearest(all_scales: Sequence[Scale], workers: int, most: int) -> Sequence[Scale]:
+def _nearest(
+    all_scales: Sequence[ScaleProgress], workers: int, most: int
+) -> Sequence[ScaleProgress]:
     """Return the scales nearest to a number of workers, as many as have a row."""
     place = sum(scale.workers < workers for scale in all_scales)
     first = max(0, min(place - most // 2, len(all_scales) - most))
@@ -109,7 +112,7 @@ def _is_oversubscribed(spec: Spec, workers: int) -> bool:
 
 
 def _scale_lines(
-    shown: Sequence[Scale], measured: int | None, spec: Spec, width: int
+    shown: Sequence[ScaleProgress], measured: int | None, spec: Spec, width: int
 ) -> list[Line]:
     """Return a row per scale, all to one measure: up to the largest ideal or speedup."""
     end = max(max(scale.workers, _length(scale)) for scale in shown)
@@ -127,17 +130,17 @@ def _scale_lines(
     return lines
 
 
-def _name(scale: Scale, spec: Spec) -> str:
+def _name(scale: ScaleProgress, spec: Spec) -> str:
     mark = _OVERSUBSCRIBED if _is_oversubscribed(spec, scale.workers) else ""
     return f"p {text.count(scale.workers)}{mark}"
 
 
-def _length(scale: Scale) -> float:
+def _length(scale: ScaleProgress) -> float:
     """Return the speedup that a bar is as long as: 0 where it is unknown or infinite."""
     return scale.speedup if scale.speedup is not None and math.isfinite(scale.speedup) else 0.0
 
 
-def _value(scale: Scale, is_measured: bool) -> str:
+def _value(scale: ScaleProgress, is_measured: bool) -> str:
     """Return the speedup; without a baseline yet the time alone; else whether it is measured."""
     if scale.speedup is not None:
         value = text.times(scale.speedup)

@@ -449,16 +449,16 @@ def test_every_number_is_worded_by_the_one_formatter() -> None:
     lane = board.distributed
     picture = shown(board, 300.0)
     expected = [
-        words.digest(lane.input.sha256 if lane.input else ""),
+        words.digest(lane.armed.input.sha256 if lane.armed.input else ""),
         words.moment(datetime(2026, 11, 22, 9, 14, 7)),
-        f"{words.count(lane.done)} / {words.count(lane.items)}",
-        words.progress(lane.done, lane.items),
+        f"{words.count(lane.done)} / {words.count(lane.armed.items)}",
+        words.progress(lane.done, lane.armed.items),
         words.percent(0.98),
         words.quality(0.975, 0.003),
         words.change(0.0, 0.003),
         words.tolerance(0.003),
         words.seconds(20.0),
-        words.seconds(lane.startup_s or 0.0),
+        words.seconds(lane.armed.startup_s or 0.0),
     ]
     clocks = [
         row.rstrip()

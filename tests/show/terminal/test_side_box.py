@@ -9,26 +9,27 @@ from harness.model import Fault, Side
 from harness.show.terminal.big_digits import SMALLEST
 from harness.show.terminal.lines import DISTRIBUTED_PAINT, Frame
 from harness.show.terminal.side_box import Layout, SideStatus, SideView, draw_box
-from harness.state.board import Lane, Stage, WorkerState
-from harness.state.series import Trace
+from harness.state.series import Series
+from harness.state.side import ArmedSide, SideStage, SideState
+from harness.state.worker import WorkerState
 from tests.builders import a_board, a_process, arming_events, trial_events
 
 WENT_AT = 10.0
 
 
 def some_workers(*shares: float | None, **changes: Any) -> tuple[WorkerState, ...]:
-    seen = {"seen_at": WENT_AT + 4.0} | changes
+    seen = {"sampled_at": WENT_AT + 4.0} | changes
     return tuple(
-        WorkerState(a_process(f"w{place}"), cpu=share, **seen) for place, share in enumerate(shares)
+        WorkerState(process=a_process(f"w{place}"), cpu=share, **seen)
+        for place, share in enumerate(shares)
     )
 
 
-def a_lane(workers: Sequence[WorkerState] = (), **changes: Any) -> Lane:
-    lane = Lane(
-        Side.DISTRIBUTED,
-        Stage.RUNNING,
-        unit="samples",
-        items=2000,
+def a_lane(workers: Sequence[WorkerState] = (), **changes: Any) -> SideState:
+    lane = SideState(
+        side=Side.DISTRIBUTED,
+        stage=SideStage.RUNNING,
+        armed=ArmedSide(unit="samples", items=2000),
         done=500,
         started_at=WENT_AT,
         workers=tuple(workers),
@@ -40,7 +41,7 @@ def a_layout(width: int, worker_rows: int, *, airy: bool = False) -> Layout:
     return Layout(width=width, face=SMALLEST, worker_rows=worker_rows, airy=airy)
 
 
-def a_view(lane: Lane, **changes: Any) -> SideView:
+def a_view(lane: SideState, **changes: Any) -> SideView:
     fields: dict[str, Any] = {
         "status": SideStatus.LIVE,
         "titles": ("RAY · 2 workers",),
@@ -72,7 +73,10 @@ def test_progress_is_not_complete_before_the_clock_has_stopped() -> None:
 
 
 def test_a_side_that_reports_no_progress_says_so() -> None:
-    assert rows(a_view(a_lane(items=0, done=0)))[1] == "reports no progress"
+    assert (
+        rows(a_view(a_lane(armed=ArmedSide(unit="samples", items=0), done=0)))[1]
+        == "reports no progress"
+    )
 
 
 def test_each_worker_has_a_bar() -> None:
@@ -87,24 +91,24 @@ def test_a_worker_of_two_cores_is_full_when_both_are() -> None:
 
 
 def test_a_worker_not_seen_yet_has_no_number() -> None:
-    assert rows(a_view(a_lane(some_workers(None, seen_at=None))))[2] == f"w0   {'░' * 25}     —"
+    assert rows(a_view(a_lane(some_workers(None, sampled_at=None))))[2] == f"w0   {'░' * 25}     —"
 
 
 def test_a_stale_worker_shows_its_age() -> None:
-    assert rows(a_view(a_lane(some_workers(0.9, seen_at=WENT_AT + 1.5))))[2].endswith(
+    assert rows(a_view(a_lane(some_workers(0.9, sampled_at=WENT_AT + 1.5))))[2].endswith(
         " 90 % 3.50 s old"
     )
 
 
 def test_a_worker_seen_two_seconds_ago_is_not_stale() -> None:
-    assert rows(a_view(a_lane(some_workers(0.9, seen_at=WENT_AT + 3.0))))[2].endswith(" 90 %")
+    assert rows(a_view(a_lane(some_workers(0.9, sampled_at=WENT_AT + 3.0))))[2].endswith(" 90 %")
 
 
 @pytest.mark.parametrize(("after_s", "said"), [(1.0, "     —"), (3.5, "     — 3.50 s old")])
 def test_a_worker_last_seen_in_the_trial_before_is_as_stale_as_this_trial_is_old(
     after_s: float, said: str
 ) -> None:
-    lane = a_lane(some_workers(None, seen_at=WENT_AT - 60.0))
+    lane = a_lane(some_workers(None, sampled_at=WENT_AT - 60.0))
 
     assert rows(a_view(lane, at=WENT_AT + after_s))[2].endswith(f"░{said}")
 
@@ -119,7 +123,7 @@ def test_a_title_is_told_as_long_as_there_is_room() -> None:
 
 
 def test_a_replayed_worker_is_not_stale() -> None:
-    assert rows(a_view(a_lane(some_workers(0.9, seen_at=1.0)), status=SideStatus.REPLAY))[
+    assert rows(a_view(a_lane(some_workers(0.9, sampled_at=1.0)), status=SideStatus.REPLAY))[
         2
     ].endswith(" 90 %")
 
@@ -139,7 +143,7 @@ def test_the_box_counts_its_lost_workers() -> None:
 @pytest.mark.parametrize(("elapsed", "said"), [(3.4, True), (8.2, True), (8.4, False)])
 def test_a_worker_is_said_to_be_back_for_five_seconds(elapsed: float, said: bool) -> None:
     lane = a_lane(
-        some_workers(0.9, seen_at=WENT_AT + elapsed),
+        some_workers(0.9, sampled_at=WENT_AT + elapsed),
         faults=(Fault("w0", "killed", at_s=2.0, cost_s=1.3),),
     )
 
@@ -149,8 +153,8 @@ def test_a_worker_is_said_to_be_back_for_five_seconds(elapsed: float, said: bool
 
 
 def test_a_finished_worker_shows_its_mean() -> None:
-    workers = some_workers(0.01, utilization=Trace(((1.0, 0.8), (2.0, 0.6))))
-    lane = a_lane(workers, stage=Stage.FINISHED, wall_s=5.0)
+    workers = some_workers(0.01, utilization=Series(((1.0, 0.8), (2.0, 0.6))))
+    lane = a_lane(workers, stage=SideStage.FINISHED, wall_s=5.0)
 
     assert rows(a_view(lane, status=SideStatus.DONE))[2].endswith(" 70 % mean")
 
@@ -182,7 +186,9 @@ def test_the_fold_counts_its_lost_workers() -> None:
 
 
 def test_workers_that_were_asked_for_have_rows_before_they_exist() -> None:
-    lane = Lane(Side.DISTRIBUTED, Stage.ARMING, launched_at=0.0)
+    lane = SideState(
+        side=Side.DISTRIBUTED, stage=SideStage.ARMING, armed=ArmedSide(launched_at=0.0)
+    )
 
     assert [line.split()[0] for line in rows(a_view(lane, status=SideStatus.ARMING))[2:4]] == [
         "w0",
@@ -191,7 +197,9 @@ def test_workers_that_were_asked_for_have_rows_before_they_exist() -> None:
 
 
 def test_an_arming_side_shows_how_long_it_has_been_at_it() -> None:
-    lane = Lane(Side.DISTRIBUTED, Stage.ARMING, launched_at=0.2)
+    lane = SideState(
+        side=Side.DISTRIBUTED, stage=SideStage.ARMING, armed=ArmedSide(launched_at=0.2)
+    )
 
     assert rows(a_view(lane, at=3.0))[1] == "00:02.8 loading, warming up"
 
@@ -203,7 +211,7 @@ def test_an_armed_side_shows_its_start_up_the_longest_step_first() -> None:
 
 
 def test_a_failed_side_says_why() -> None:
-    lane = a_lane(stage=Stage.FAILED, reason="it raised ValueError\x1b[2J")
+    lane = a_lane(stage=SideStage.FAILED, reason="it raised ValueError\x1b[2J")
 
     assert rows(a_view(lane, status=SideStatus.FAILED))[1] == "failed: it raised ValueError"
 
@@ -211,9 +219,9 @@ def test_a_failed_side_says_why() -> None:
 def test_a_hostile_worker_name_is_cut() -> None:
     process = a_process("\x1b[31m" + "世" * 50)
 
-    assert rows(a_view(a_lane([WorkerState(process, cpu=1.0, seen_at=15.0)])))[2].startswith(
-        "世世… █"
-    )
+    assert rows(a_view(a_lane([WorkerState(process=process, cpu=1.0, sampled_at=15.0)])))[
+        2
+    ].startswith("世世… █")
 
 
 @pytest.mark.parametrize("airy", [False, True])

@@ -9,7 +9,9 @@ from rich.cells import cell_len
 from harness.model import Side, Spec
 from harness.show.terminal.lines import Frame
 from harness.show.terminal.sweep_strip import MOST_ROWS, draw_strip, strip_rows
-from harness.state.board import Board, Lane, WorkerState
+from harness.state.board import Board
+from harness.state.side import SideState
+from harness.state.worker import WorkerState
 from tests.builders import a_board, a_process, a_spec, sweep_events
 
 POINTS = (1, 2, 4)
@@ -24,11 +26,13 @@ def drawn(board: Board, spec: Spec, columns: int = 60) -> list[str]:
     return Frame(draw_strip(board, spec, columns)).plain.splitlines()
 
 
-def a_trial(scale: int, wall_s: float, trial: int = 0) -> Lane:
+def a_trial(scale: int, wall_s: float, trial: int = 0) -> SideState:
     """Return a scored trial: of the baseline, or of the distributed side on ``scale`` workers."""
     side = Side.DISTRIBUTED if scale else Side.BASELINE
-    workers = tuple(WorkerState(a_process(f"w{place}")) for place in range(scale))
-    return Lane(side, trial=trial, wall_s=wall_s, workers=workers, started_at=1.0, order=scale)
+    workers = tuple(WorkerState(process=a_process(f"w{place}")) for place in range(scale))
+    return SideState(
+        side=side, trial=trial, wall_s=wall_s, workers=workers, started_at=1.0, order=scale
+    )
 
 
 def scored(*trials: tuple[int, float]) -> Board:

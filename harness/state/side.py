@@ -1,0 +1,242 @@
+"""One side in its present trial, folded from events.
+
+Pure; may import ``model``, ``events``, ``series`` and ``worker``.
+"""
+
+from dataclasses import replace as renewed
+from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
+
+from harness import events as e
+from harness.model import CoreSeconds, Digest, Fault, Host, Process, Side
+from harness.state.series import Series, extend
+from harness.state.worker import WorkerEvent, WorkerState, after_worker_event
+
+CURVE_POINTS = 200
+
+
+class SideStage(StrEnum):
+    """How far a side has come with its present trial."""
+
+    WAITING = "waiting"
+    ARMING = "arming"
+    READY = "ready"
+    RUNNING = "running"
+    FINISHED = "finished"
+    SCORED = "scored"
+    FAILED = "failed"
+
+
+class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a side before its first trial, and holds for all of them.
+
+    ``items`` is the size of a trial (0: not known yet). ``processes`` are all that it armed.
+    The rates are passes a second through the warm-up slice, with the other side at rest and at
+    work (None: not probed).
+    """
+
+    launched_at: float | None = None
+    ready_at: float | None = None
+    startup: dict[str, float] = {}
+    unit: str = ""
+    items: int = 0
+    input: Digest | None = None
+    held_out: Digest | None = None
+    hosts: tuple[Host, ...] = ()
+    processes: tuple[Process, ...] = ()
+    rate_alone: float | None = None
+    rate_together: float | None = None
+
+    @property
+    def startup_s(self) -> float | None:
+        """Return the seconds from launch to ready (None: not ready yet)."""
+        if self.launched_at is None or self.ready_at is None:
+            return None
+        return self.ready_at - self.launched_at
+
+
+class SideState(msgspec.Struct, frozen=True, kw_only=True):
+    """One side in its present trial; ``armed`` is kept over trials, all else begins anew with each.
+
+    ``workers`` are those of this trial, ``done`` is cumulative. ``started_at`` is the conductor's
+    time of go, ``last_progress_at`` that of the last item done since. ``wall_s`` is set once the
+    clock has stopped.
+    """
+
+    side: Side
+    stage: SideStage = SideStage.WAITING
+    armed: ArmedSide = ArmedSide()
+    workers: tuple[WorkerState, ...] = ()
+    trial: int = 0
+    order: int = 0
+    started_at: float | None = None
+    done: int = 0
+    last_progress_at: float | None = None
+    curve: Series = Series()
+    phases: dict[str, float] = {}
+    core_time: CoreSeconds | None = None
+    part_bytes: int | None = None
+    faults: tuple[Fault, ...] = ()
+    wall_s: float | None = None
+    cpu_s: float = 0.0
+    peak_rss_bytes: int = 0
+    items_finished: int = 0
+    answer_sha256: str = ""
+    quality: float | None = None
+    reason: str = ""
+    last_words: str = ""
+
+
+def after_event(state: SideState, event: e.Event) -> SideState:
+    """Return the side after one more event; one that makes no sense now changes nothing."""
+    match event:
+        case e.Sample() | e.Span() | e.Faulted() | e.Recovered() | e.Inspected():
+            return _after_worker_event(state, event)
+        case e.Progress() if state.stage is SideStage.RUNNING:
+            return _progressed(state, event)
+        case e.Phase(name=name, seconds=seconds):
+            phases = state.phases | {name: state.phases.get(name, 0.0) + seconds}
+            return replace(state, phases=phases)
+        case e.CoreTime():
+            return _accounted(state, event)
+        case e.Launched():
+            armed = replace(state.armed, launched_at=event.at)
+            return replace(state, stage=SideStage.ARMING, armed=armed)
+        case e.Ready():
+            return _ready(state, event)
+        case e.Probed(rate=rate, together=together):
+            name = "rate_together" if together else "rate_alone"
+            return replace(state, armed=replace(state.armed, **{name: rate}))
+        case e.Go():
+            return _started(state, event)
+        case e.Finished() if state.stage is SideStage.RUNNING:
+            return _finished(state, event)
+        case e.Scored(answer_sha256=digest, quality=quality) if state.stage is SideStage.FINISHED:
+            return replace(state, stage=SideStage.SCORED, answer_sha256=digest, quality=quality)
+        case e.Failed(reason=reason, last_words=last_words):
+            return replace(state, stage=SideStage.FAILED, reason=reason, last_words=last_words)
+        case _:
+            return state
+
+
+def _since_go(state: SideState, event: e.Event) -> float:
+    return max(0.0, event.at - state.started_at) if state.started_at is not None else 0.0
+
+
+def _progressed(state: SideState, event: e.Progress) -> SideState:
+    return replace(
+        state,
+        done=event.done,
+        last_progress_at=event.at if event.done > state.done else state.last_progress_at,
+        curve=extend(state.curve, _since_go(state, event), event.done, CURVE_POINTS),
+    )
+
+
+def _accounted(state: SideState, event: e.CoreTime) -> SideState:
+    core_time = CoreSeconds(
+        compute_s=event.compute_s,
+        exchange_s=event.exchange_s,
+        waiting_s=event.waiting_s,
+        serial_s=event.serial_s,
+        idle_s=event.idle_s,
+    )
+    return replace(state, core_time=core_time, part_bytes=event.part_bytes)
+
+
+def _ready(state: SideState, event: e.Ready) -> SideState:
+    armed = replace(
+        state.armed,
+        ready_at=event.at,
+        startup=event.startup,
+        unit=event.unit,
+        items=event.items,
+        input=event.input,
+        held_out=event.held_out,
+        hosts=event.hosts,
+        processes=event.workers,
+    )
+    workers = tuple(WorkerState(process=process) for process in event.workers)
+    return replace(state, stage=SideStage.READY, armed=armed, workers=workers)
+
+
+def _started(state: SideState, event: e.Go) -> SideState:
+    """Start a trial: what was measured in the last one is dropped."""
+    sampled_at = {worker.process.id: worker.sampled_at for worker in state.workers}
+    processes = state.armed.processes[: event.workers or None]
+    return SideState(
+        side=state.side,
+        stage=SideStage.RUNNING,
+        armed=state.armed,
+        workers=tuple(
+            WorkerState(process=process, sampled_at=sampled_at.get(process.id))
+            for process in processes
+        ),
+        trial=event.trial,
+        order=event.order,
+        started_at=event.at,
+        last_progress_at=event.at,
+        curve=Series(points=((0.0, 0.0),), stride=1, offered=1),
+    )
+
+
+def _finished(state: SideState, event: e.Finished) -> SideState:
+    last = event.wall_s, float(event.items)
+    return replace(
+        state,
+        stage=SideStage.FINISHED,
+        wall_s=event.wall_s,
+        cpu_s=event.cpu_s,
+        peak_rss_bytes=event.peak_rss_bytes,
+        items_finished=event.items,
+        done=event.items,
+        curve=replace(state.curve, points=(*state.curve.points, last)),
+    )
+
+
+def _after_worker_event(state: SideState, event: WorkerEvent) -> SideState:
+    place = _place(state.workers, event.worker)
+    if place is None:
+        return state
+    running = state.stage is SideStage.RUNNING
+    since_go_s = _since_go(state, event) if running else None
+    worker = after_worker_event(state.workers[place], event, since_go_s)
+    state = replace(
+        state,
+        workers=(*state.workers[:place], worker, *state.workers[place + 1 :]),
+        faults=_faults(state, event),
+    )
+    if not isinstance(event, e.Recovered | e.Inspected):
+        return state
+    processes = tuple(
+        worker.process if process.id == event.worker else process
+        for process in state.armed.processes
+    )
+    return replace(state, armed=replace(state.armed, processes=processes))
+
+
+def _place(workers: tuple[WorkerState, ...], name: str) -> int | None:
+    """Return the worker's index (None: there is none of that name).
+
+    The ids ``w0, w1, …`` stand in order, so the name usually tells it at once.
+    """
+    guess = int(name[1:]) if name[1:].isdecimal() and len(name) < 10 else 0
+    if guess < len(workers) and workers[guess].process.id == name:
+        return guess
+    return next((place for place, worker in enumerate(workers) if worker.process.id == name), None)
+
+
+def _faults(state: SideState, event: e.Event) -> tuple[Fault, ...]:
+    match event:
+        case e.Faulted(worker=worker, reason=reason):
+            return (*state.faults, Fault(worker, reason, at_s=_since_go(state, event)))
+        case e.Recovered(worker=worker, seconds=seconds):
+            return tuple(
+                renewed(fault, cost_s=seconds)
+                if fault.worker == worker and fault.cost_s is None
+                else fault
+                for fault in state.faults
+            )
+        case _:
+            return state.faults

@@ -1,0 +1,72 @@
+"""One worker of a side in its present trial, folded from events.
+
+Pure; may import ``model``, ``events`` and ``series``.
+"""
+
+from dataclasses import replace as renewed
+
+import msgspec
+from msgspec.structs import replace
+
+from harness import events as e
+from harness.model import Process
+from harness.state.series import Series, extend
+
+UTILIZATION_POINTS = 100
+
+WorkerEvent = e.Sample | e.Span | e.Faulted | e.Recovered | e.Inspected
+
+
+class WorkerState(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker of a side in the present trial.
+
+    ``cpu`` is a fraction of one core (None: not sampled yet), ``sampled_at`` the conductor's time
+    of the last sample. ``lost_at`` is set while the worker is gone.
+    """
+
+    process: Process
+    cpu: float | None = None
+    sampled_at: float | None = None
+    rss_bytes: int = 0
+    peak_rss_bytes: int = 0
+    lost_at: float | None = None
+    chunks: int = 0
+    busy_s: float = 0.0
+    cpu_s: float = 0.0
+    utilization: Series = Series()
+
+
+def after_worker_event(
+    worker: WorkerState, event: WorkerEvent, since_go_s: float | None
+) -> WorkerState:
+    """Return the worker after one more event, ``since_go_s`` into its trial (None: none runs)."""
+    match event:
+        case e.Sample():
+            return _sampled(worker, event, since_go_s)
+        case e.Span(busy_s=busy_s, cpu_s=cpu_s):
+            return replace(
+                worker,
+                chunks=worker.chunks + 1,
+                busy_s=worker.busy_s + busy_s,
+                cpu_s=worker.cpu_s + cpu_s,
+            )
+        case e.Faulted():
+            return replace(worker, lost_at=event.at, cpu=None)
+        case e.Recovered(process=process):
+            return replace(worker, lost_at=None, process=process)
+        case e.Inspected(input_sha256=digest):
+            return replace(worker, process=renewed(worker.process, input_sha256=digest))
+
+
+def _sampled(worker: WorkerState, event: e.Sample, since_go_s: float | None) -> WorkerState:
+    utilization = worker.utilization
+    if since_go_s is not None:
+        utilization = extend(utilization, since_go_s, event.cpu, UTILIZATION_POINTS)
+    return replace(
+        worker,
+        cpu=event.cpu,
+        sampled_at=event.at,
+        rss_bytes=event.rss_bytes,
+        peak_rss_bytes=max(worker.peak_rss_bytes, event.rss_bytes),
+        utilization=utilization,
+    )
