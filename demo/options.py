@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.command_pair import in_json
+from harness.command_pair import parse_json_pointer
 from harness.errors import BadRequest
 from harness.files.config_file import ConfigFile
 from harness.files.prices import load_prices
@@ -242,7 +242,7 @@ def _require_separable(options: Options, description: WorkloadFacts) -> None:
     commands = description.commands
     if commands is None:
         return
-    pointer = in_json(str(description.params["quality"]))
+    pointer = parse_json_pointer(str(description.params["quality"]))
     file = str(description.params["answer"]) or (pointer[0] if pointer else "")
     if options.schedule == Schedule.TOGETHER and file not in ("", "{answer}"):
         raise BadRequest(

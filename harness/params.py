@@ -1,88 +1,126 @@
-"""A workload's parameters after the settings on the command line, each typed like its default. May import ``model`` and ``errors``."""
+"""A workload's settings: a frozen dataclass, and what ``--set name=value`` changes of it.
+
+May import ``model`` and ``errors``.
+"""
 
 import difflib
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, Protocol, TypeVar, cast, get_type_hints
 
 from harness.errors import BadRequest
 from harness.model import Parameters, Scalar
 
-_LARGEST = 1e15  # as in a results file
+Params = TypeVar("Params")
+
+SETTABLE = (bool, int, float, str)
+LARGEST_NUMBER = 1e15  # what a results file holds
+TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+@dataclass(frozen=True)
+class NoParams:
+    """The settings of a workload that has none."""
 
 
 class Adjustable(Protocol):
-    """What has parameters: a workload, or a pair of programs."""
+    """What has settings: a workload or a command pair."""
 
     @property
     def name(self) -> str:
-        """Return what it is called."""
+        """Return its name."""
 
     @property
     def defaults(self) -> Parameters:
-        """Return everything that a setting may change."""
+        """Return every setting with its default."""
 
-    @property
-    def check(self) -> Callable[[Parameters], None] | None:
-        """Return what raises ``ValueError`` for values that make no sense (None: all do)."""
+    def require_valid(self, values: Parameters) -> None:
+        """Raise ``ValueError``, with one sentence, for values that it cannot run with."""
+
+
+def values_of(params: object) -> Parameters:
+    """Return the fields of a settings dataclass by name.
+
+    Raises ``TypeError`` for anything else, and for a field that is not a bool, int, float or str.
+    """
+    if isinstance(params, type) or not is_dataclass(params):
+        raise TypeError(f"params={params!r} is not a dataclass: write it as params=Recipe()")
+    types = get_type_hints(type(params))
+    values: Parameters = {}
+    for field in fields(params):
+        kind = types[field.name]
+        if kind not in SETTABLE:
+            raise TypeError(f"the setting {field.name} is not a bool, int, float or str")
+        value = getattr(params, field.name)
+        values[field.name] = float(value) if kind is float else value
+    return values
+
+
+def with_values(params: Params, values: Mapping[str, Scalar]) -> Params:
+    """Return a settings dataclass with these values; raise ``ValueError`` if it refuses them."""
+    return cast(Params, replace(cast(Any, params), **values))
+
+
+def require_between(params: object, limits: Mapping[str, tuple[float, float]]) -> None:
+    """Raise ``ValueError`` for the first field that is outside its limits, which are included."""
+    for name, (least, most) in limits.items():
+        value = getattr(params, name)
+        if not least <= value <= most:
+            raise ValueError(f"{name}={value} is not between {least:,} and {most:,}")
 
 
 def apply_overrides(workload: Adjustable, settings: Sequence[str]) -> Parameters:
-    """Return the parameters after ``key=value`` settings, each typed like its default, checked by the workload.
+    """Return the values of all settings after ``name=value`` overrides, each typed by its field.
 
-    Raises ``BadRequest`` for an unknown key, an ill-typed value or a value the workload refuses.
+    Raises ``BadRequest`` for an unknown name, a value of another type and a value that the
+    workload refuses.
     """
-    params = dict(workload.defaults)
+    values = dict(workload.defaults)
     for setting in settings:
-        key, equals, text = setting.partition("=")
+        name, equals, text = setting.partition("=")
         if not equals:
             raise BadRequest(f"--set {setting!r} has no value", "write it as key=value")
-        if key not in params:
-            near = difflib.get_close_matches(key, params, n=1)
-            hint = (
-                f"did you mean {near[0]}?"
-                if near
-                else f"{workload.name} has {', '.join(params) or 'no parameters'}"
-            )
-            raise BadRequest(f"{workload.name} has no parameter {key!r}", hint)
-        params[key] = _typed(key, text, params[key])
-    if workload.check is not None:
-        try:
-            workload.check(params)
-        except ValueError as refused:
-            raise BadRequest(
-                f"{workload.name} cannot run so: {refused}", "change it with --set key=value"
-            ) from refused
-    return params
+        if name not in values:
+            raise _unknown(workload.name, name, values)
+        values[name] = _parse(name, text, values[name])
+    try:
+        workload.require_valid(values)
+    except ValueError as refused:
+        raise BadRequest(
+            f"{workload.name} cannot run with these settings: {refused}",
+            "change it with --set key=value",
+        ) from refused
+    return values
 
 
-def _typed(key: str, text: str, like: Scalar) -> Scalar:
-    match like:
+def _unknown(workload: str, name: str, values: Parameters) -> BadRequest:
+    near = difflib.get_close_matches(name, values, n=1)
+    known = f"{workload} has {', '.join(values) or 'no parameters'}"
+    hint = f"did you mean {near[0]}?" if near else known
+    return BadRequest(f"{workload} has no parameter {name!r}", hint)
+
+
+def _parse(name: str, text: str, default: Scalar) -> Scalar:
+    value: Scalar | None
+    match default:
         case bool():
-            choices = {
-                "true": True,
-                "yes": True,
-                "1": True,
-                "false": False,
-                "no": False,
-                "0": False,
-            }
-            value: Scalar | None = choices.get(text.lower())
+            value = TRUTH.get(text.lower())
         case int() | float():
-            value = _number(text.replace("_", ""), type(like))
+            value = _parse_number(text.replace("_", ""), type(default))
         case _:
             value = text
     if value is None:
         raise BadRequest(
-            f"--set {key}={text} is not of type {type(like).__name__}", f"the default is {like}"
+            f"--set {name}={text} is not of type {type(default).__name__}",
+            f"the default is {default}",
         )
     return value
 
 
-def _number(text: str, kind: type[int] | type[float]) -> int | float | None:
+def _parse_number(text: str, kind: type[int] | type[float]) -> int | float | None:
+    """Return the number (None: it is none, or no results file could hold it)."""
     try:
         value = kind(text)
     except ValueError:
         return None
-    return (
-        value if -_LARGEST <= value <= _LARGEST else None
-    )  # what is no number is not between them either
+    return value if -LARGEST_NUMBER <= value <= LARGEST_NUMBER else None

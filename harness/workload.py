@@ -1,61 +1,65 @@
-"""The plug-in contract: a workload is one value, ``WORKLOAD``, in one file.
+"""The workload contract: a workload is one value, ``WORKLOAD``, in one file. Types only.
 
-No base class, no registration. A workload file imports this module and its own numerics, nothing else of
-ours. ``harness.run.find`` imports it by name.
-May import ``model``, ``errors``, ``extras``, ``params``, ``client`` and ``command_pair``.
+There is no base class and no registration. A workload file imports this module and its own
+numerics, nothing else of ours; ``harness.run.find`` imports it by name.
+May import ``description``, ``params``, ``client``, ``command_pair``, ``errors`` and ``extras``.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Concatenate, Generic, Protocol, TypeVar
 
-from harness.client import Voice as Voice
 from harness.client import ready as ready
 from harness.command_pair import CommandPair as CommandPair
+from harness.description import Axis as Axis
+from harness.description import Metric as Metric
+from harness.description import Slide as Slide
+from harness.description import words
 from harness.errors import BadRequest as BadRequest
 from harness.extras import install_command as install_command
 from harness.extras import require_package as require_package
-from harness.model import Description
-from harness.model import Parameters as Parameters
+from harness.params import NoParams, values_of, with_values
+from harness.params import require_between as require_between
+from harness.spec import Description, Parameters
+
+Input = TypeVar("Input")
+HeldOut = TypeVar("HeldOut")
+Answer = TypeVar("Answer")
+Params = TypeVar("Params")
+Chunk = TypeVar("Chunk")
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+State = TypeVar("State")
+Share = TypeVar("Share")
+Part = TypeVar("Part")
 
 Reporter = Callable[[int], None]
-Tuned = tuple[str, tuple[int | float, ...]]
+NO_PARAMS: Any = NoParams()
 
 
-@dataclass(frozen=True)
-class Problem:
-    """What ``load`` returns: the same on both sides, digested on both.
+@dataclass(frozen=True, kw_only=True)
+class Problem(Generic[Input, HeldOut]):
+    """What ``load`` returns: equal on both sides, which is checked by its digest.
 
-    ``items`` counts the input in the workload's unit. ``warmup`` is a small input of the same shape, run
-    once through each side before ``ready`` so that no kernel is cold; None: the side needs no warming.
-    ``held_out_items`` counts the held-out set (0: it has no count). ``warmup_items`` counts the warm-up
-    slice in the workload's unit: a proof of the baseline times it (0: the proof takes the whole input instead).
+    ``items`` counts the input in the workload's unit. ``warmup`` is a small input of the same
+    shape that each side runs once before its clock starts, so that no kernel is cold (None: no
+    warm-up is needed). ``warmup_items`` counts it (None: a proof of the baseline times the whole
+    input instead); ``held_out_items`` counts the held-out set (None: it cannot be counted).
     """
 
-    input: Any
-    held_out: Any
+    input: Input
+    held_out: HeldOut
     items: int
-    warmup: Any = None
-    held_out_items: int = 0
-    warmup_items: int = 0
+    warmup: Input | None = None
+    held_out_items: int | None = None
+    warmup_items: int | None = None
 
 
-@dataclass(frozen=True)
-class Limit:
-    """What this machine could do of the work at most, such as its own rate of matrix products.
+@dataclass(frozen=True, kw_only=True)
+class ChunkResult(Generic[Result]):
+    """The result of one chunk, the worker that computed it and the seconds it took there."""
 
-    ``rate(input, seconds)`` measures for at least so many seconds and returns items per second; ``name`` says what of.
-    """
-
-    name: str
-    rate: Callable[[Any, float], float]
-
-
-@dataclass(frozen=True)
-class ChunkResult:
-    """One chunk's result, with the worker that made it and the seconds it took there."""
-
-    value: Any
+    value: Result
     chunk: int
     worker: str
     busy_s: float
@@ -63,117 +67,159 @@ class ChunkResult:
 
 
 @dataclass(frozen=True)
-class Lockstep:
-    """A replicated computation: every worker holds the same state and meets the others once a step.
+class Lockstep(Generic[State, Share, Part]):
+    """A replicated computation: every worker holds the same state and exchanges parts every step.
 
-    ``start(*shared)`` makes the state; ``contribute(state, step, share, *shared)`` computes this worker's
-    part, ``share`` being its element of ``shares``; ``combine(state, step, parts, *shared)`` moves the state one step on, given all
-    parts in worker order. Given equal inputs all three must return equal bits: a lost worker is rebuilt
-    from a peer's state, and the answer does not change.
+    ``start(*shared)`` makes the state. ``contribute(state, step, share, *shared)`` computes a
+    worker's part from its element of ``shares``. ``combine(state, step, parts, *shared)`` returns
+    the next state from all parts, in worker order. Equal arguments must give equal bits: a lost
+    worker is rebuilt from another one's state, and the answer stays the same.
     """
 
-    start: Callable[..., Any]
-    contribute: Callable[..., Any]
-    combine: Callable[..., Any]
+    start: Callable[..., State]
+    contribute: Callable[Concatenate[State, int, Share, ...], Part]
+    combine: Callable[Concatenate[State, int, Sequence[Part], ...], State]
 
 
 class Pool(Protocol):
-    """The workers as a workload's ``distributed`` sees them."""
+    """The workers, as ``distributed`` sees them.
+
+    In every method ``items`` counts a chunk (or a share) in the workload's unit, one by default,
+    and ``report`` is called with the number of items done so far.
+    """
 
     @property
     def size(self) -> int:
         """Return the number of workers, p."""
 
     def share(self, value: Any) -> Any:
-        """Put a value where every worker can read it without a copy; return its handle."""
+        """Put a value where every worker reads it without a copy; return its handle."""
 
     def map(
         self,
-        function: Callable[..., Any],
-        chunks: Sequence[Any],
+        function: Callable[Concatenate[Chunk, ...], Result],
+        chunks: Sequence[Chunk],
         *shared: Any,
-        items: Callable[[Any], int] = ...,
+        items: Callable[[Chunk], int] = ...,
         report: Reporter = ...,
-    ) -> list[ChunkResult]:
-        """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order.
+    ) -> list[ChunkResult[Result]]:
+        """Run ``function(chunk, *shared)`` on every chunk; return the results in chunk order.
 
-        ``items(chunk)`` counts a chunk in the workload's unit; ``report`` is given the items done so far.
+        A worker that is free pulls the next chunk.
         """
 
     def shuffle(
         self,
-        scatter: Callable[..., Any],
-        chunks: Sequence[Any],
-        gather: Callable[..., Any],
+        scatter: Callable[Concatenate[Chunk, ...], Sequence[Piece]],
+        chunks: Sequence[Chunk],
+        gather: Callable[..., Result],
         partitions: int,
         *shared: Any,
-        items: Callable[[Any], int] = ...,
+        items: Callable[[Chunk], int] = ...,
         report: Reporter = ...,
-    ) -> list[ChunkResult]:
-        """Run ``scatter(chunk, *shared)`` over the chunks, then ``gather(partition, pieces, *shared)``; return its parts in order.
+    ) -> list[ChunkResult[Result]]:
+        """Exchange pieces all to all; return one result per partition, in order.
 
-        ``scatter`` returns one piece per partition, ``gather`` is given a partition's pieces in chunk order: all to all. Pieces pass
-        from worker to worker, the driver never sees one. ``items(chunk)`` counts a chunk; ``report`` is given the items scattered so far.
+        ``scatter(chunk, *shared)`` returns one piece per partition. ``gather(partition, pieces,
+        *shared)`` is given a partition's pieces in chunk order. Pieces go from worker to worker,
+        never through the driver. ``report`` counts the items that are scattered.
         """
 
     def lockstep(
         self,
-        program: Lockstep,
-        shares: Sequence[Any],
+        program: Lockstep[State, Share, Part],
+        shares: Sequence[Share],
         steps: int,
         *shared: Any,
-        items: Callable[[Any], int] = ...,
+        items: Callable[[Share], int] = ...,
         report: Reporter = ...,
-    ) -> Any:
-        """Run ``steps`` synchronous steps with one share per worker; return the final state.
-
-        ``items(share)`` counts what a worker does of a share in one step; ``report`` is given the items done so far.
-        """
+    ) -> State:
+        """Run ``steps`` synchronous steps, one share per worker; return the final state."""
 
 
 @dataclass(frozen=True)
-class Workload:
-    """A workload: its words, its parameters with their defaults, and its four functions.
+class Ceiling(Generic[Input]):
+    """An upper bound for the baseline's rate on this machine, such as its matrix products alone.
 
-    ``load(params)`` returns a ``Problem``; ``baseline(input, report)`` and ``distributed(input, pool,
-    report)`` return an answer; ``quality(answer, held_out)`` returns a float. ``check(params)`` raises
-    ``ValueError`` with one sentence for values that make no sense. ``simulated`` marks a pretend workload,
-    whose results never make a headline.
-
-    The last three are for a proof that the baseline is a good one, timed beside it; each may be left out. ``tuned``
-    names the parameter that the baseline is tuned by, and values to try beside the one in use; ``naive(input, report)``
-    does the baseline's work as it is written without care; ``limit`` is what the machine could do at most.
+    ``rate(input, seconds)`` measures for at least that long and returns items per second.
     """
 
     name: str
-    axis: str
-    unit: str
-    bottleneck: str
-    partition: str
-    communication: str
-    consistency: str
-    neighbour: str
-    limitation: str
-    metric: str
-    tolerance: float
-    load: Callable[[Parameters], Problem]
-    baseline: Callable[[Any, Reporter], Any]
-    distributed: Callable[[Any, Pool, Reporter], Any]
-    quality: Callable[[Any, Any], float]
-    params: Parameters = field(default_factory=dict)
-    answers_differ: str = ""
-    check: Callable[[Parameters], None] | None = None
+    rate: Callable[[Input, float], float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof(Generic[Input, Answer]):
+    """What ``--prove-baseline`` times beside the baseline (None: there is nothing of the kind).
+
+    ``tuned`` names a setting of the baseline and other values to try for it.
+    ``reference(input, report)`` does the baseline's work as a textbook writes it. ``ceiling`` is
+    the most that this machine could do.
+    """
+
+    tuned: tuple[str, tuple[int | float, ...]] | None = None
+    reference: Callable[[Input, Reporter], Answer] | None = None
+    ceiling: Ceiling[Input] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload(Generic[Input, HeldOut, Answer, Params]):
+    """A workload: its name, its four functions, and what they are told and judged by.
+
+    ``load(params)`` is deterministic and runs outside both clocks. ``baseline(input, report)``
+    and ``distributed(input, pool, report)`` return an answer, which ``quality(answer, held_out)``
+    scores. ``params`` is a frozen dataclass whose fields are the settings; its ``__post_init__``
+    raises ``ValueError`` for values out of range. ``check(params)`` does so for what it must look
+    up outside, such as files. ``unit`` is what ``items`` count. ``answers_differ`` is the reason
+    why the two answers need not be equal to the last bit (None: they must be). ``simulated``
+    marks work that is not real; its results never make a headline.
+    """
+
+    name: str
+    load: Callable[[Params], Problem[Input, HeldOut]]
+    baseline: Callable[[Input, Reporter], Answer]
+    distributed: Callable[[Input, Pool, Reporter], Answer]
+    quality: Callable[[Answer, HeldOut], float]
+    params: Params = NO_PARAMS
+    check: Callable[[Params], None] | None = None
+    unit: str = "items"
+    metric: Metric = field(default_factory=lambda: Metric("quality"))
+    slide: Slide = field(default_factory=Slide)
+    proof: Proof[Input, Answer] = field(default_factory=lambda: Proof[Input, Answer]())
+    answers_differ: str | None = None
     simulated: bool = False
-    tuned: Tuned | None = None
-    naive: Callable[[Any, Reporter], Any] | None = None
-    limit: Limit | None = None
+
+    def __post_init__(self) -> None:
+        values_of(self.params)  # an author sees at import that params has the wrong type
 
     @property
     def defaults(self) -> Parameters:
-        """Return everything that a setting may change."""
-        return self.params
+        """Return every setting with its default."""
+        return values_of(self.params)
+
+    def configure(self, values: Parameters) -> Params:
+        """Return the settings with these values; raise ``ValueError`` where they are refused."""
+        params = with_values(self.params, values)
+        if self.check is not None:
+            self.check(params)
+        return params
+
+    def require_valid(self, values: Parameters) -> None:
+        """Raise ``ValueError``, with one sentence, for values that it cannot run with."""
+        self.configure(values)
 
     @property
     def words(self) -> Description:
-        """Return what the workload says of itself."""
-        return Description(**{word.name: getattr(self, word.name) for word in fields(Description)})
+        """Return what the workload says about itself."""
+        return words(
+            name=self.name,
+            unit=self.unit,
+            metric=self.metric,
+            slide=self.slide,
+            answers_differ=self.answers_differ,
+        )
+
+
+AnyWorkload = Workload[Any, Any, Any, Any]
+AnyProblem = Problem[Any, Any]
+AnyLockstep = Lockstep[Any, Any, Any]

@@ -37,7 +37,7 @@ from harness.model import (
 from harness.report import Report
 from harness.run.find import find
 from harness.state.board import Board, apply
-from harness.workload import Workload
+from harness.workload import AnyWorkload, Workload
 
 BASELINE_S = 40.0
 DISTRIBUTED_S = 22.0
@@ -555,7 +555,8 @@ def a_board(events: Iterable[e.Event] | None = None) -> Board:
 
 _WORKLOAD_FILE = """
 import os, pathlib, signal, subprocess, sys, threading, time
-from harness.workload import Problem, Workload
+from dataclasses import dataclass
+from harness.workload import Ceiling, Metric, Problem, Proof, Workload
 
 def load(params):
     return Problem(input=tuple(range(5)), held_out=0.5, items=5)
@@ -571,13 +572,21 @@ def distributed(given, pool, report):
 def quality(answer, held_out):
     return held_out
 
-words = ("axis", "bottleneck", "partition", "communication", "consistency", "neighbour", "limitation")
-params = {"size": 5, "rate": 0.5, "fast": True, "mode": "plain"}
-fields = dict.fromkeys(words, "none") | dict(name="made", unit="items", metric="score", tolerance=0.0, params=params, simulated=True)
+@dataclass(frozen=True)
+class Settings:
+    size: int = 5
+    rate: float = 0.5
+    fast: bool = True
+    mode: str = "plain"
+
+proof = {}
+fields = dict(name="made", metric=Metric("score"), params=Settings(), simulated=True)
 
 {changes}
 
-WORKLOAD = Workload(load=load, baseline=baseline, distributed=distributed, quality=quality, **fields)
+WORKLOAD = Workload(
+    load=load, baseline=baseline, distributed=distributed, quality=quality, proof=Proof(**proof), **fields
+)
 """
 
 
@@ -588,7 +597,7 @@ def a_workload_file(folder: Path, changes: str = "", name: str = "made.py") -> s
     return str(path)
 
 
-def find_workload(name: str) -> Workload:
+def find_workload(name: str) -> AnyWorkload:
     """Return the workload of that name, which is no command pair."""
     workload = find(name)
     assert isinstance(workload, Workload)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.workload import Parameters
+from harness.model import Parameters
 from workloads import embed
 from workloads.embed.model import LIBRARIES
 
@@ -49,4 +49,4 @@ def small(folder: Path, **changed: Any) -> Parameters:
     """Return parameters of a problem of 64 short passages, whose corpus is written into the folder."""
     corpus = folder / "lines.txt"
     corpus.write_text("\n".join(LINES), encoding="utf-8")
-    return embed.WORKLOAD.params | SMALL | {"corpus": str(corpus)} | changed
+    return embed.WORKLOAD.defaults | SMALL | {"corpus": str(corpus)} | changed

@@ -7,12 +7,13 @@ Imports ``harness.workload`` and NumPy.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.workload import Lockstep, Parameters, Pool, Problem, Reporter, Workload
+from harness.workload import Lockstep, Metric, Pool, Problem, Reporter, Workload
 
 Array = npt.NDArray[np.float32]
 
@@ -21,7 +22,10 @@ LANES = 4
 
 
 class Given(NamedTuple):
-    """How much work of which kind; the first chunk is ``heavy`` times as much as another, ``fail`` names the half that raises."""
+    """How much work of which kind.
+
+    The first chunk is ``heavy`` times as much as another; ``fail`` names the half that raises.
+    """
 
     chunks: int
     steps: int
@@ -30,17 +34,24 @@ class Given(NamedTuple):
     fail: str
 
 
-def load(params: Parameters) -> Problem:
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The fields of ``Given``."""
+
+    chunks: int = 12
+    steps: int = 8
+    rounds: int = 20
+    heavy: int = 8
+    fail: str = ""
+
+
+def load(settings: Settings) -> Problem[Given, bytes]:
     """Return the amounts of work: the input is no larger than that."""
-    given = Given(
-        int(params["chunks"]),
-        int(params["steps"]),
-        int(params["rounds"]),
-        int(params["heavy"]),
-        str(params["fail"]),
-    )
     return Problem(
-        given, b"held out", given.chunks + given.steps * LANES, warmup=Given(4, 2, 1, 1, "")
+        input=Given(**asdict(settings)),
+        held_out=b"held out",
+        items=settings.chunks + settings.steps * LANES,
+        warmup=Given(4, 2, 1, 1, ""),
     )
 
 
@@ -120,17 +131,9 @@ def quality(answer: tuple[list[float], Array], held_out: Any) -> float:
 
 WORKLOAD = Workload(
     name="pieces",
-    axis="test",
+    params=Settings(),
     unit="pieces",
-    bottleneck="a kernel that takes a while",
-    partition="chunks, then lanes",
-    communication="rows of numbers",
-    consistency="synchronous",
-    neighbour="none",
-    limitation="small",
-    metric="mean",
-    tolerance=0.0,
-    params={"chunks": 12, "steps": 8, "rounds": 20, "heavy": 8, "fail": ""},
+    metric=Metric("mean"),
     load=load,
     baseline=baseline,
     distributed=distributed,

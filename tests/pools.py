@@ -4,7 +4,7 @@ import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.workload import ChunkResult, Lockstep, Reporter
+from harness.workload import AnyLockstep, AnyProblem, ChunkResult, Reporter
 
 
 def _one(_: Any) -> int:
@@ -13,6 +13,12 @@ def _one(_: Any) -> int:
 
 def unheard(_: int) -> None:
     """Report to nobody."""
+
+
+def warmup_of(problem: AnyProblem) -> Any:
+    """Return the warm-up of a problem that has one."""
+    assert problem.warmup is not None
+    return problem.warmup
 
 
 class RoundTable:
@@ -36,16 +42,16 @@ class RoundTable:
         *shared: Any,
         items: Callable[[Any], int] = _one,
         report: Reporter = unheard,
-    ) -> list[ChunkResult]:
+    ) -> list[ChunkResult[Any]]:
         parts, done = [], 0
         for place, chunk in enumerate(chunks):
             parts.append(
                 ChunkResult(
-                    sealed(function(sealed(chunk), *shared)),
-                    place,
-                    f"w{place % self.size}",
-                    0.0,
-                    0.0,
+                    value=sealed(function(sealed(chunk), *shared)),
+                    chunk=place,
+                    worker=f"w{place % self.size}",
+                    busy_s=0.0,
+                    cpu_s=0.0,
                 )
             )
             done += items(chunk)
@@ -61,7 +67,7 @@ class RoundTable:
         *shared: Any,
         items: Callable[[Any], int] = _one,
         report: Reporter = unheard,
-    ) -> list[ChunkResult]:
+    ) -> list[ChunkResult[Any]]:
         pieces = [
             part.value for part in self.map(scatter, chunks, *shared, items=items, report=report)
         ]
@@ -76,7 +82,7 @@ class RoundTable:
 
     def lockstep(
         self,
-        program: Lockstep,
+        program: AnyLockstep,
         shares: Sequence[Any],
         steps: int,
         *shared: Any,

@@ -1,16 +1,18 @@
-"""A small real shuffle for the tests on Ray: numbers are dealt to partitions by remainder, squared and summed.
+"""A small real shuffle for the tests on Ray: numbers go to partitions by remainder.
 
-Pieces are larger than what Ray sends inside a message, so that they travel through shared memory.
+There they are squared and summed. Pieces are larger than what Ray sends inside a message, so that
+they travel through shared memory.
 Imports ``harness.workload`` and NumPy.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from harness.workload import Parameters, Pool, Problem, Reporter, Workload
+from harness.workload import Metric, Pool, Problem, Reporter, Workload
 
 Array = npt.NDArray[np.int64]
 Given = tuple[Array, int]
@@ -19,11 +21,24 @@ PARTITIONS = 8
 LENGTH = 200_000
 
 
-def load(params: Parameters) -> Problem:
-    """Return the numbers in chunks, and how often a chunk is sorted to no end, so that it takes a while."""
-    chunks = int(params["chunks"])
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The number of chunks, and how often each is sorted in vain, so that it takes a while."""
+
+    chunks: int = 24
+    rounds: int = 10
+
+
+def load(settings: Settings) -> Problem[Given, bytes]:
+    """Return the numbers in chunks, and how often a chunk is sorted."""
+    chunks = settings.chunks
     numbers = np.random.default_rng(1).integers(0, 1000, chunks * LENGTH).reshape(chunks, LENGTH)
-    return Problem((numbers, int(params["rounds"])), b"held out", chunks, warmup=(numbers[:2], 1))
+    return Problem(
+        input=(numbers, settings.rounds),
+        held_out=b"held out",
+        items=chunks,
+        warmup=(numbers[:2], 1),
+    )
 
 
 def scatter(chunk: int, given: Given) -> list[Array]:
@@ -71,17 +86,9 @@ def quality(answer: list[Array], held_out: Any) -> float:
 
 WORKLOAD = Workload(
     name="squares",
-    axis="test",
+    params=Settings(),
     unit="chunks",
-    bottleneck="numbers that are dealt slowly",
-    partition="chunks, then remainders",
-    communication="all to all",
-    consistency="pieces in the order of their chunks",
-    neighbour="none",
-    limitation="small",
-    metric="sums",
-    tolerance=0.0,
-    params={"chunks": 24, "rounds": 10},
+    metric=Metric("sums"),
     load=load,
     baseline=baseline,
     distributed=distributed,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.client import GO, SAY, Span, Voice, ready
+from harness.client import GO, SAY, RaceClient, Span, ready
 
 
 class Ends:
@@ -49,9 +49,9 @@ def hung_up(ends: Ends) -> list[dict[str, Any]]:
 
 
 def test_outside_a_race_nothing_is_said_and_nobody_waits(alone: None) -> None:
-    say = ready(items=3, workers=[1, 2])
-    say.progress(1)
-    say.done(quality=0.5, spans=[(0, 1, 0.1)])
+    race = ready(items=3, workers=[1, 2])
+    race.progress(1)
+    race.finish(quality=0.5, spans=[(0, 1, 0.1)])
 
 
 def test_ready_says_the_work_and_the_workers(ends: Ends) -> None:
@@ -60,10 +60,10 @@ def test_ready_says_the_work_and_the_workers(ends: Ends) -> None:
 
 
 def test_everything_else_is_said_as_it_comes(ends: Ends) -> None:
-    say = ready()
-    say.progress(2)
-    say.span(1, 2, 0.5)
-    say.done(quality=0.75, spans=[Span(0, 1, 0.25, 0.125), (1, 1, 0.5)])
+    race = ready()
+    race.progress(2)
+    race.span(1, 2, 0.5)
+    race.finish(quality=0.75, spans=[Span(0, 1, 0.25, 0.125), (1, 1, 0.5)])
     assert hung_up(ends)[1:] == [
         {"say": "progress", "done": 2},
         {"say": "span", "worker": 1, "items": 2, "busy_s": 0.5, "cpu_s": 0.0},
@@ -74,7 +74,7 @@ def test_everything_else_is_said_as_it_comes(ends: Ends) -> None:
 
 
 def test_done_without_a_quality_says_none(ends: Ends) -> None:
-    ready().done()
+    ready().finish()
     assert [told["say"] for told in hung_up(ends)] == ["ready"]
 
 
@@ -100,14 +100,14 @@ def test_a_program_waits_for_the_clock(ends: Ends) -> None:
 def test_a_program_whose_starter_is_gone_goes_on(ends: Ends) -> None:
     os.read(ends.wait, 1)
     os.close(ends.go)
-    assert isinstance(ready(), Voice)
+    assert isinstance(ready(), RaceClient)
 
 
 def test_a_listener_that_is_gone_does_not_stop_the_work(ends: Ends) -> None:
-    say = ready()
+    race = ready()
     os.close(ends.heard)
-    say.progress(1)
-    say.progress(2)
+    race.progress(1)
+    race.progress(2)
 
 
 @pytest.mark.parametrize("told", ["", "no number", "-1", "99999", "1e3"])

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.command_pair import ALIKE, CommandPair, filled, in_json, placed, sought
+from harness.command_pair import (
+    ALIKE,
+    CommandPair,
+    compile_pattern,
+    expand_home,
+    fill_placeholders,
+    parse_json_pointer,
+)
 from harness.model import Parameters, Side
 
 
@@ -38,43 +45,43 @@ def test_a_pair_of_plain_commands_is_sane() -> None:
     [
         ({"baseline": ""}, "the baseline side has no command"),
         ({"distributed": " \n"}, "the distributed side has no command"),
-        ({"baseline": "sort\0rows"}, "the baseline side's command has a zero byte in it"),
+        ({"baseline": "sort\0rows"}, "the baseline command contains a zero byte"),
         (
             {"distributed": "psort -j {worker}"},
-            "the distributed side's command has {worker}, which is nothing here: did you mean {workers}?",
+            "the distributed command has an unknown {worker}: did you mean {workers}?",
         ),
         (
             {"baseline": "sort {anwser}"},
-            "the baseline side's command has {anwser}, which is nothing here: did you mean {answer}?",
+            "the baseline command has an unknown {anwser}: did you mean {answer}?",
         ),
         (
             {"baseline": "sort {row}", "params": {"rows": 3}},
-            "the baseline side's command has {row}, which is nothing here: did you mean {rows}?",
+            "the baseline command has an unknown {row}: did you mean {rows}?",
         ),
         (
             {"baseline": "sort {input}"},
-            "the baseline side's command has {input}, and no input= is named",
+            "the baseline command has {input}, but input= is not given",
         ),
         (
             {"baseline": "sort > {answer}"},
-            "one command has {answer} and the other has not: both have to write their answer",
+            "only one command has {answer}: both must write their answer",
         ),
         (
             {"baseline": "a {answer}", "distributed": "b {answer}", "answer": "out.txt"},
-            "the commands have {answer}, and answer=out.txt is named besides: give one of them",
+            "the commands have {answer}, and answer=out.txt is given too: drop one",
         ),
         (
             {"answer": "no/such/folder/out.txt"},
-            "answer=no/such/folder/out.txt is in a folder that is not there",
+            "answer=no/such/folder/out.txt is in a folder that does not exist",
         ),
         ({"answer": "/"}, "answer=/ is a folder: name the file that both write"),
         ({"input": "no/such/rows"}, "input=no/such/rows is neither a file nor a folder"),
         (
             {"quality": "{answer}#f1"},
-            "quality={answer}#f1 looks into {answer}, which is in neither command",
+            "quality={answer}#f1 needs {answer} in both commands",
         ),
-        ({"tolerance": -0.1}, "tolerance=-0.1 is no difference of two numbers"),
-        ({"tolerance": float("nan")}, "tolerance=nan is no difference of two numbers"),
+        ({"tolerance": -0.1}, "tolerance=-0.1 is not a number of 0 or more"),
+        ({"tolerance": float("nan")}, "tolerance=nan is not a number of 0 or more"),
         (
             {"quality": r"f1 \d+"},
             r"quality=f1 \d+ has 0 groups: write one group in round brackets, for the number",
@@ -97,11 +104,11 @@ def test_a_pair_of_plain_commands_is_sane() -> None:
         ),
         (
             {"params": {"workers": 3}},
-            "params has workers, which means something else in a command: give it another name",
+            "params has workers, which means something else in a command: rename it",
         ),
         (
             {"params": {"answer": "x"}},
-            "params has answer, which means something else in a command: give it another name",
+            "params has answer, which means something else in a command: rename it",
         ),
     ],
 )
@@ -117,7 +124,7 @@ def test_what_cannot_be_run_is_refused_in_one_sentence(
 @pytest.mark.parametrize("name", ["quality", "progress"])
 def test_an_expression_that_is_none_for_bytes_is_refused(name: str, expression: str) -> None:
     assert refused(**{name: expression}).startswith(
-        f"{name}={expression} is no regular expression: "
+        f"{name}={expression} is not a regular expression: "
     )
 
 
@@ -127,7 +134,7 @@ def test_no_expression_ends_in_anything_but_a_pattern_or_a_refusal(expression: s
         a_pair(progress=expression).require_sane()
     except ValueError:
         return
-    assert not expression or 1 <= sought(expression).groups <= 2
+    assert not expression or 1 <= compile_pattern(expression).groups <= 2
 
 
 def test_braces_that_mean_nothing_here_are_the_shells() -> None:
@@ -137,14 +144,14 @@ def test_braces_that_mean_nothing_here_are_the_shells() -> None:
 def test_a_placeholder_is_filled_in_quoted_and_other_braces_stay() -> None:
     values: Parameters = {"workers": 4, "answer": "/tmp/the answer; rm x"}
     assert (
-        filled("run -j {workers} -o {answer} {print} ${HOME}", values)
+        fill_placeholders("run -j {workers} -o {answer} {print} ${HOME}", values)
         == "run -j 4 -o '/tmp/the answer; rm x' {print} ${HOME}"
     )
 
 
 @given(st.text().filter(lambda text: "\0" not in text))
 def test_whatever_a_value_is_the_shell_sees_one_word(value: str) -> None:
-    assert shlex.split(filled("run {value}", {"value": value})) == ["run", value]
+    assert shlex.split(fill_placeholders("run {value}", {"value": value})) == ["run", value]
 
 
 @pytest.mark.parametrize(
@@ -161,14 +168,14 @@ def test_whatever_a_value_is_the_shell_sees_one_word(value: str) -> None:
 def test_a_quality_in_a_json_file_is_told_from_an_expression(
     quality: str, found: tuple[str, str] | None
 ) -> None:
-    assert in_json(quality) == found
+    assert parse_json_pointer(quality) == found
 
 
 def test_a_tilde_stands_for_a_home_and_one_of_nobody_for_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
-    assert (placed("~/rows"), placed("~no-such-user-here/rows")) == (
+    assert (expand_home("~/rows"), expand_home("~no-such-user-here/rows")) == (
         Path("/home/somebody/rows"),
         Path("~no-such-user-here/rows"),
     )
@@ -202,7 +209,7 @@ def test_a_quality_has_its_name_and_its_tolerance() -> None:
     assert (words.metric, words.tolerance, words.answers_differ) == (
         "f1",
         0.5,
-        "their quality alone is compared",
+        "only their quality is compared",
     )
 
 
@@ -212,8 +219,7 @@ def test_a_quality_without_a_name_is_called_quality() -> None:
 
 def test_a_function_of_its_own_is_why_answers_may_differ_in_bits() -> None:
     assert (
-        a_pair(compare=alike).words.answers_differ
-        == "they are compared by a function of the pair's own"
+        a_pair(compare=alike).words.answers_differ == "a function of the pair's own compares them"
     )
 
 
@@ -245,4 +251,4 @@ def test_settings_leave_the_pair_as_it_was() -> None:
 def test_a_pair_is_checked_with_its_settings() -> None:
     pair = a_pair()
     with pytest.raises(ValueError, match="the baseline side has no command"):
-        pair.check(pair.defaults | {"baseline": ""})
+        pair.require_valid(pair.defaults | {"baseline": ""})

@@ -1,3 +1,4 @@
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -8,29 +9,40 @@ from hypothesis import strategies as st
 from harness.command_pair import CommandPair
 from harness.errors import BadRequest
 from harness.model import Parameters
-from harness.params import apply_overrides
-from harness.workload import Workload
+from harness.params import apply_overrides, require_between, values_of
+from harness.workload import AnyWorkload
 from tests.builders import a_workload_file, find_workload
 
 
+@dataclass(frozen=True)
+class Recipe:
+    size: int = 3
+    rate: float = 1
+
+
+@dataclass(frozen=True)
+class Listed:
+    sizes: list[int] = field(default_factory=list)
+
+
 @pytest.fixture
-def made(tmp_path: Path) -> Workload:
+def made(tmp_path: Path) -> AnyWorkload:
     return find_workload(a_workload_file(tmp_path))
 
 
-def refused(workload: Workload, *settings: str) -> tuple[str, str]:
+def refused(workload: AnyWorkload, *settings: str) -> tuple[str, str]:
     with pytest.raises(BadRequest) as error:
         apply_overrides(workload, settings)
     return error.value.sentence, error.value.hint
 
 
-def test_parameters_that_are_not_set_keep_their_defaults(made: Workload) -> None:
+def test_parameters_that_are_not_set_keep_their_defaults(made: AnyWorkload) -> None:
     assert apply_overrides(made, []) == {"size": 5, "rate": 0.5, "fast": True, "mode": "plain"}
 
 
-def test_settings_leave_the_workload_as_it_was(made: Workload) -> None:
+def test_settings_leave_the_workload_as_it_was(made: AnyWorkload) -> None:
     apply_overrides(made, ["size=9"])
-    assert made.params["size"] == 5
+    assert made.defaults["size"] == 5
 
 
 @pytest.mark.parametrize(
@@ -47,14 +59,14 @@ def test_settings_leave_the_workload_as_it_was(made: Workload) -> None:
     ],
 )
 def test_a_setting_takes_the_type_of_its_default(
-    made: Workload, setting: str, name: str, value: Any
+    made: AnyWorkload, setting: str, name: str, value: Any
 ) -> None:
     after = apply_overrides(made, [setting])[name]
     assert after == value
     assert type(after) is type(value)
 
 
-def test_the_last_of_two_settings_counts(made: Workload) -> None:
+def test_the_last_of_two_settings_counts(made: AnyWorkload) -> None:
     assert apply_overrides(made, ["size=1", "size=2"])["size"] == 2
 
 
@@ -62,14 +74,14 @@ def test_the_last_of_two_settings_counts(made: Workload) -> None:
     "setting",
     ["size=1.5", "size=many", "size=", "fast=perhaps", "rate=nan", "rate=inf", "size=1e3"],
 )
-def test_an_ill_typed_value_is_refused_with_its_default(made: Workload, setting: str) -> None:
+def test_an_ill_typed_value_is_refused_with_its_default(made: AnyWorkload, setting: str) -> None:
     sentence, hint = refused(made, setting)
     assert setting in sentence
     assert hint.startswith("the default is ")
 
 
 @pytest.mark.parametrize("digits", [20, 400, 5_000])
-def test_a_number_that_no_file_could_hold_is_refused(made: Workload, digits: int) -> None:
+def test_a_number_that_no_file_could_hold_is_refused(made: AnyWorkload, digits: int) -> None:
     refused(made, "size=" + "9" * digits)
     refused(made, "rate=" + "9" * digits)
 
@@ -77,34 +89,34 @@ def test_a_number_that_no_file_could_hold_is_refused(made: Workload, digits: int
 @given(st.text(max_size=12))
 def test_no_text_ends_in_anything_but_a_value_or_a_refusal(text: str) -> None:
     made = find_workload("simulated")
-    for name, like in made.params.items():
+    for name, like in made.defaults.items():
         try:
             assert type(apply_overrides(made, [f"{name}={text}"])[name]) is type(like)
         except BadRequest:
             continue
 
 
-def test_a_setting_without_a_value_is_refused(made: Workload) -> None:
+def test_a_setting_without_a_value_is_refused(made: AnyWorkload) -> None:
     assert refused(made, "size") == ("--set 'size' has no value", "write it as key=value")
 
 
-def test_a_misspelt_parameter_gets_what_was_meant(made: Workload) -> None:
+def test_a_misspelt_parameter_gets_what_was_meant(made: AnyWorkload) -> None:
     assert refused(made, "siz=3") == ("made has no parameter 'siz'", "did you mean size?")
 
 
-def test_a_parameter_that_is_like_none_gets_the_list(made: Workload) -> None:
+def test_a_parameter_that_is_like_none_gets_the_list(made: AnyWorkload) -> None:
     assert refused(made, "temperature=3")[1] == "made has size, rate, fast, mode"
 
 
 def test_a_workload_without_parameters_says_so(tmp_path: Path) -> None:
-    bare = find_workload(a_workload_file(tmp_path, "fields['params'] = {}"))
+    bare = find_workload(a_workload_file(tmp_path, "del fields['params']"))
     assert refused(bare, "size=3")[1] == "made has no parameters"
 
 
 CHECK = """
 def check(params):
-    if params["size"] > 10:
-        raise ValueError(f"size={params['size']} is more than ten")
+    if params.size > 10:
+        raise ValueError(f"size={params.size} is more than ten")
 
 fields["check"] = check
 """
@@ -113,7 +125,7 @@ fields["check"] = check
 def test_a_value_that_the_workload_refuses_is_refused(tmp_path: Path) -> None:
     choosy = find_workload(a_workload_file(tmp_path, CHECK))
     assert refused(choosy, "size=11") == (
-        "made cannot run so: size=11 is more than ten",
+        "made cannot run with these settings: size=11 is more than ten",
         "change it with --set key=value",
     )
 
@@ -157,10 +169,10 @@ def test_a_command_keeps_every_character() -> None:
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ("baseline=", "made cannot run so: the baseline side has no command"),
+        ("baseline=", "made cannot run with these settings: the baseline side has no command"),
         (
             "quality=(",
-            "made cannot run so: quality=( is no regular expression: missing ), unterminated subpattern at position 0",
+            "made cannot run with these settings: quality=( is not a regular expression: missing ), unterminated subpattern at position 0",
         ),
         ("rows=many", "--set rows=many is not of type int"),
         ("compare=alike", "made has no parameter 'compare'"),
@@ -171,3 +183,34 @@ def test_what_a_pair_cannot_be_set_to_is_refused(setting: str, sentence: str) ->
         apply_overrides(a_pair(), [setting])
     assert error.value.sentence == sentence
     assert error.value.hint
+
+
+def test_settings_that_are_no_dataclass_are_refused_when_the_file_is_imported() -> None:
+    with pytest.raises(
+        TypeError, match=r"params=\{\} is not a dataclass: write it as params=Recipe"
+    ):
+        values_of({})
+
+
+def test_the_class_of_the_settings_is_not_taken_for_settings() -> None:
+    with pytest.raises(TypeError, match="is not a dataclass"):
+        values_of(Recipe)
+
+
+def test_a_setting_of_another_type_is_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="the setting sizes is not a bool, int, float or str"):
+        values_of(Listed())
+
+
+def test_a_setting_has_the_type_of_its_field_and_not_of_its_default() -> None:
+    assert repr(values_of(Recipe())) == "{'size': 3, 'rate': 1.0}"
+
+
+@pytest.mark.parametrize(("size", "is_refused"), [(0, True), (1, False), (9, False), (10, True)])
+def test_limits_are_included(size: int, is_refused: bool) -> None:
+    sentence = ""
+    try:
+        require_between(Recipe(size=size), {"size": (1, 9)})
+    except ValueError as refused:
+        sentence = str(refused)
+    assert sentence == (f"size={size} is not between 1 and 9" if is_refused else "")

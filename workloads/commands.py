@@ -1,4 +1,7 @@
-"""Any two programs, named on the command line: ``twoclocks race --baseline "…" --distributed "…"``. Imports ``harness.workload``."""
+"""Two commands given as options: ``twoclocks race --baseline "…" --distributed "…"``.
+
+Imports ``harness.workload``.
+"""
 
 from harness.workload import CommandPair
 

@@ -1,37 +1,45 @@
-"""Simulated work without a cluster: both sides sleep a written schedule. Its results are simulated, never a headline.
+"""Simulated work: both sides sleep through a written schedule, without a cluster.
 
-The schedule is ``chunks`` pieces of ``seconds`` ÷ ``chunks`` each, unevenly cut by a fixed pattern so that the
-workers do not move as one; ``serial`` is the part of it that only one worker can do.
+Its results are marked as simulated and never make a headline. The schedule has ``chunks`` chunks
+of ``seconds`` ÷ ``chunks`` on average, in uneven lengths of a fixed pattern, so that the workers
+do not move in step. Imports ``harness.workload``.
 """
 
 import time
+from dataclasses import dataclass
 
-from harness.workload import Parameters, Pool, Problem, Reporter, Workload
+from harness.workload import Metric, Pool, Problem, Reporter, Slide, Workload, require_between
 
 PATTERN = (0.8, 1.1, 1.0, 1.2, 0.9)
 
-Chunks = tuple[float, ...]
+Schedule = tuple[float, ...]
 
 
-def check(params: Parameters) -> None:
-    """Raise ``ValueError`` for a schedule that cannot be slept."""
-    if not 0 < float(params["seconds"]) <= 3600:
-        raise ValueError(f"seconds={params['seconds']} is not between 0 and 3600")
-    if not 1 <= int(params["chunks"]) <= 100_000:
-        raise ValueError(f"chunks={params['chunks']} is not between 1 and 100,000")
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What ``--set`` can change; raises ``ValueError`` for a schedule that cannot be slept."""
+
+    seconds: float = 12.0
+    chunks: int = 400
+    quality: float = 0.97
+
+    def __post_init__(self) -> None:
+        if not 0 < self.seconds <= 3600:
+            raise ValueError(f"seconds={self.seconds} is not between 0 and 3600")
+        require_between(self, {"chunks": (1, 100_000)})
 
 
-def load(params: Parameters) -> Problem:
+def load(settings: Settings) -> Problem[Schedule, float]:
     """Write the schedule: the seconds of every chunk."""
-    chunks = int(params["chunks"])
-    shape = [PATTERN[chunk % len(PATTERN)] for chunk in range(chunks)]
-    seconds = tuple(float(params["seconds"]) * part / sum(shape) for part in shape)
-    return Problem(input=seconds, held_out=float(params["quality"]), items=chunks)
+    shape = [PATTERN[chunk % len(PATTERN)] for chunk in range(settings.chunks)]
+    schedule = tuple(settings.seconds * part / sum(shape) for part in shape)
+    return Problem(input=schedule, held_out=settings.quality, items=settings.chunks)
 
 
-def baseline(schedule: Chunks, report: Reporter) -> Chunks:
+def baseline(schedule: Schedule, report: Reporter) -> Schedule:
     """Sleep through the chunks one after the other."""
-    began, due = time.perf_counter(), 0.0
+    began = time.perf_counter()
+    due = 0.0
     for done, seconds in enumerate(schedule, start=1):
         due += seconds
         time.sleep(max(0.0, due - (time.perf_counter() - began)))
@@ -39,34 +47,38 @@ def baseline(schedule: Chunks, report: Reporter) -> Chunks:
     return schedule
 
 
-def distributed(schedule: Chunks, pool: Pool, report: Reporter) -> Chunks:
-    """Let pretend workers pull the chunks."""
-    parts = pool.map(lambda seconds: seconds, schedule, report=report)
-    return tuple(part.value for part in parts)
+def distributed(schedule: Schedule, pool: Pool, report: Reporter) -> Schedule:
+    """Let simulated workers pull the chunks."""
+    results = pool.map(_seconds, schedule, report=report)
+    return tuple(result.value for result in results)
 
 
-def quality(answer: Chunks, held_out: float) -> float:
-    """Return the quality that is written down."""
+def _seconds(chunk: float) -> float:
+    """Return the seconds of a chunk, which is all that it is."""
+    return chunk
+
+
+def quality(answer: Schedule, held_out: float) -> float:
+    """Return the quality that the settings name."""
     return held_out
 
 
 WORKLOAD = Workload(
     name="simulated",
-    axis="none",
-    unit="chunks",
-    bottleneck="nothing is measured here: both sides sleep a written schedule",
-    partition="chunks of sleep",
-    communication="none",
-    consistency="none",
-    neighbour="none",
-    limitation="simulated work proves nothing about speed",
-    metric="pretend quality",
-    tolerance=0.0,
-    params={"seconds": 12.0, "chunks": 400, "quality": 0.97},
+    params=Settings(),
     load=load,
     baseline=baseline,
     distributed=distributed,
     quality=quality,
-    check=check,
+    unit="chunks",
+    metric=Metric("simulated quality"),
+    slide=Slide(
+        bottleneck="nothing is measured here: both sides sleep through a written schedule",
+        partition="chunks of sleep",
+        communication="none",
+        consistency="none",
+        why_not_another_axis="none: nothing is computed",
+        limitation="simulated work proves nothing about speed",
+    ),
     simulated=True,
 )

@@ -1,11 +1,14 @@
-"""The baseline of a pair: the gaps between primes, in one process. It runs alone as well: then ready() does nothing."""
+"""The baseline of a command pair: the gaps between primes, in one process.
+
+It runs alone as well; then ``ready()`` does nothing.
+"""
 
 import sys
 from itertools import pairwise
 from math import isqrt
 from pathlib import Path
 
-from harness.workload import ready
+from twoclocks import ready
 
 STEP = 50_000
 
@@ -19,21 +22,21 @@ def primes(start: int, stop: int) -> list[int]:
     return [start + place for place, mark in enumerate(marks) if mark and start + place > 1]
 
 
-def gap(found: list[int]) -> int:
-    """Return the largest distance between two primes that follow each other."""
-    return max(later - earlier for earlier, later in pairwise(found))
+def largest_gap(numbers: list[int]) -> int:
+    """Return the largest difference between two consecutive primes."""
+    return max(later - earlier for earlier, later in pairwise(numbers))
 
 
 def main(limit: int, answer: Path) -> None:
-    """Find them range by range."""
-    say = ready(items=limit, unit="numbers")  # the clock starts here
-    found: list[int] = []
+    """Find the primes range by range."""
+    race = ready(items=limit, unit="numbers")  # the clock starts here
+    numbers: list[int] = []
     for start in range(0, limit, STEP):
-        found += primes(start, min(start + STEP, limit))
+        numbers += primes(start, min(start + STEP, limit))
         print(f"{min(start + STEP, limit)} of {limit}", flush=True)
-    answer.write_text("\n".join(map(str, found)))
-    print("largest gap", gap(found))
-    say.done()
+    answer.write_text("\n".join(map(str, numbers)))
+    print("largest gap", largest_gap(numbers))
+    race.finish()
 
 
 if __name__ == "__main__":

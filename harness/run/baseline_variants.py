@@ -17,7 +17,7 @@ from harness.events import Rated
 from harness.model import Parameters, Spec, Variant
 from harness.run.schedule import Cores
 from harness.run.wire import TimeVariant
-from harness.workload import Problem, Reporter, Workload
+from harness.workload import AnyProblem, AnyWorkload, Reporter
 
 AT_LEAST_S = 1.5
 FEWEST_PASSES = 3
@@ -53,20 +53,24 @@ def plan_variants(declared: tuple[TimeVariant, ...], spec: Spec, cores: Cores) -
     return VariantPlan((own, *declared, *whole, own), cores if whole else ())
 
 
-def declared_variants(workload: Workload, params: Parameters) -> tuple[TimeVariant, ...]:
+def declared_variants(workload: AnyWorkload, params: Parameters) -> tuple[TimeVariant, ...]:
     """Return what a workload with these parameters can have timed beside the baseline as it runs.
 
     Values that it refuses are left out; raises ``BadRequest`` if it is tuned by no parameter of its own.
     """
-    limit = (TimeVariant(Variant.LIMIT, AT_LEAST_S, workload.limit.name),) if workload.limit else ()
-    naive = (TimeVariant(Variant.NAIVE, AT_LEAST_S),) if workload.naive else ()
+    limit = (
+        (TimeVariant(Variant.LIMIT, AT_LEAST_S, workload.proof.ceiling.name),)
+        if workload.proof.ceiling
+        else ()
+    )
+    naive = (TimeVariant(Variant.NAIVE, AT_LEAST_S),) if workload.proof.reference else ()
     return (*limit, *_tuned(workload, params), *naive)
 
 
-def _tuned(workload: Workload, params: Parameters) -> tuple[TimeVariant, ...]:
-    if workload.tuned is None:
+def _tuned(workload: AnyWorkload, params: Parameters) -> tuple[TimeVariant, ...]:
+    if workload.proof.tuned is None:
         return ()
-    name, values = workload.tuned
+    name, values = workload.proof.tuned
     in_use = params.get(name)
     if isinstance(in_use, bool) or not isinstance(in_use, int | float):
         raise BadRequest(
@@ -79,10 +83,9 @@ def _tuned(workload: Workload, params: Parameters) -> tuple[TimeVariant, ...]:
     return tuple(timing for timing in tried if _accepted(workload, tuned(params, timing)))
 
 
-def _accepted(workload: Workload, params: Parameters) -> bool:
+def _accepted(workload: AnyWorkload, params: Parameters) -> bool:
     try:
-        if workload.check is not None:
-            workload.check(params)
+        workload.require_valid(params)
     except ValueError:
         return False
     return True
@@ -109,7 +112,7 @@ def variant_label(timing: TimeVariant, cores: int) -> str:
 
 
 def time_variant(
-    timing: TimeVariant, workload: Workload, params: Parameters, problem: Problem, cores: int
+    timing: TimeVariant, workload: AnyWorkload, params: Parameters, problem: AnyProblem, cores: int
 ) -> Rated:
     """Time a variant in this process, which has so many cores, and return its rate."""
     items_per_s, seconds = _measured(timing, workload, params, problem)
@@ -128,7 +131,7 @@ def time_variant(
 
 
 def _measured(
-    timing: TimeVariant, workload: Workload, params: Parameters, problem: Problem
+    timing: TimeVariant, workload: AnyWorkload, params: Parameters, problem: AnyProblem
 ) -> tuple[float, float]:
     """Return items per second, and the seconds that it was measured for."""
     match timing.variant:
@@ -136,13 +139,15 @@ def _measured(
             return _pace(workload.baseline, *_slice(problem), timing.seconds)
         case Variant.TUNED:
             return _pace(
-                workload.baseline, *_slice(workload.load(tuned(params, timing))), timing.seconds
+                workload.baseline,
+                *_slice(workload.load(workload.configure(tuned(params, timing)))),
+                timing.seconds,
             )
-        case Variant.NAIVE if workload.naive is not None:
-            return _pace(workload.naive, *_slice(problem), timing.seconds)
-        case Variant.LIMIT if workload.limit is not None:
+        case Variant.NAIVE if workload.proof.reference is not None:
+            return _pace(workload.proof.reference, *_slice(problem), timing.seconds)
+        case Variant.LIMIT if workload.proof.ceiling is not None:
             began = time.perf_counter()
-            rate = float(workload.limit.rate(_slice(problem)[0], timing.seconds))
+            rate = float(workload.proof.ceiling.rate(_slice(problem)[0], timing.seconds))
             return rate, time.perf_counter() - began
         case Variant.WHOLE:
             return _pace(workload.baseline, problem.input, problem.items, timing.seconds)
@@ -153,7 +158,7 @@ def _measured(
             )
 
 
-def _slice(problem: Problem) -> tuple[Any, int]:
+def _slice(problem: AnyProblem) -> tuple[Any, int]:
     """Return the warm-up slice and its items; the whole input where there is none, or none that is counted."""
     if problem.warmup is None or not problem.warmup_items:
         return problem.input, problem.items

@@ -31,7 +31,7 @@ from harness.run.digest import digest
 from harness.run.find import find
 from harness.run.host import pin
 from harness.run.sides.runner import Contestant, contestant, cores_of, used
-from harness.workload import Problem, Workload
+from harness.workload import AnyProblem, AnyWorkload, Workload
 
 ORPHAN_GRACE_S = 4.0
 LAST_WORDS = 4_000
@@ -62,7 +62,8 @@ def perform(
     runner, workload = _entrant(found, assignment, writer)
     if runner is not None:
         watch.lap("program")
-    problem = workload.load(assignment.params)
+    own = assignment.params if runner is None else {}  # a pair's are in its commands already
+    problem = workload.load(workload.configure(own))
     watch.lap("load")
     given = digest(problem.input, problem.items)
     watch.lap("digests")
@@ -86,8 +87,8 @@ def perform(
 
 
 def _entrant(
-    found: Workload | CommandPair, assignment: wire.Assignment, writer: wire.EventWriter
-) -> tuple[Runner | None, Workload]:
+    found: AnyWorkload | CommandPair, assignment: wire.Assignment, writer: wire.EventWriter
+) -> tuple[Runner | None, AnyWorkload]:
     """Return the workload, and what runs it where it is one of two programs, the first run's program ready if it says so."""
     if isinstance(found, Workload):
         return None, found
@@ -99,8 +100,8 @@ def _entrant(
 def _side(
     runner: Runner | None,
     assignment: wire.Assignment,
-    workload: Workload,
-    problem: Problem,
+    workload: AnyWorkload,
+    problem: AnyProblem,
     given: Digest,
     writer: wire.EventWriter,
 ) -> AbstractContextManager[Contestant]:
@@ -111,16 +112,16 @@ def _side(
     )
 
 
-def _warm(side: Contestant, problem: Problem) -> None:
+def _warm(side: Contestant, problem: AnyProblem) -> None:
     if problem.warmup is not None:
         side.run(problem.warmup, lambda _: None, 0)
         side.rest(0)
 
 
 def _ready(
-    workload: Workload, problem: Problem, given: Digest, side: Contestant, watch: Stopwatch
+    workload: AnyWorkload, problem: AnyProblem, given: Digest, side: Contestant, watch: Stopwatch
 ) -> Ready:
-    held_out = digest(problem.held_out, problem.held_out_items)
+    held_out = digest(problem.held_out, problem.held_out_items or 0)
     workers, hosts = tuple(side.workers()), side.hosts()
     watch.lap("digests")
     return Ready(
@@ -134,7 +135,7 @@ def _ready(
     )
 
 
-def _pass_rate(side: Contestant, problem: Problem, seconds: float) -> float:
+def _pass_rate(side: Contestant, problem: AnyProblem, seconds: float) -> float:
     """Return passes per second through the warm-up slice over at least ``seconds`` (0: there is no slice)."""
     if problem.warmup is None:
         return 0.0
@@ -146,8 +147,8 @@ def _pass_rate(side: Contestant, problem: Problem, seconds: float) -> float:
 
 
 def _trial(
-    workload: Workload,
-    problem: Problem,
+    workload: AnyWorkload,
+    problem: AnyProblem,
     side: Contestant,
     writer: wire.EventWriter,
     order: wire.StartTrial,
@@ -170,10 +171,12 @@ def _trial(
     writer.send(scored)
 
 
-def _quality(workload: Workload, problem: Problem, answer: Any) -> float:
+def _quality(workload: AnyWorkload, problem: AnyProblem, answer: Any) -> float:
     quality = float(workload.quality(answer, problem.held_out))
     if not math.isfinite(quality):
-        raise ValueError(f"the answer's {workload.metric} is {quality}, not a number to compare")
+        raise ValueError(
+            f"the answer's {workload.metric.name} is {quality}, not a number to compare"
+        )
     return quality
 
 

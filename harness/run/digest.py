@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.command_pair import CommandPair, filled
+from harness.command_pair import CommandPair, fill_placeholders
 from harness.model import Digest, Side
 
 PACKAGES = ("harness", "workloads")
@@ -104,7 +104,7 @@ def pair_digest(pair: CommandPair, own: Sequence[ModuleType]) -> str:
     """Return one digest of a pair's ``own`` modules, its commands, and every file that they name, but for those too large to be source."""
     sums = [user_module_digest(own)]
     for side in Side:
-        command = filled(pair.command(side), {"here": pair.here})
+        command = fill_placeholders(pair.command(side), {"here": pair.here})
         sums += [
             pair.command(side),
             *(file_digest(Path(word)) for word in _words(command) if _is_source(Path(word))),

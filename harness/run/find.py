@@ -18,7 +18,7 @@ import workloads
 from harness.command_pair import CommandPair
 from harness.errors import BadRequest
 from harness.extras import EXTRAS, missing_package
-from harness.workload import Workload
+from harness.workload import AnyWorkload, Workload
 
 INSTALLED = (sys.prefix, sys.base_prefix)
 OUR_PACKAGES = ("demo", "harness", "twoclocks", "workloads")
@@ -33,7 +33,7 @@ def built_in() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(workloads.__path__)))
 
 
-def find(name: str) -> Workload | CommandPair:
+def find(name: str) -> AnyWorkload | CommandPair:
     """Import the workload or command pair of that name.
 
     ``name`` is a built-in name, ``path/to/file.py`` or ``package.module``. Raises

@@ -45,7 +45,7 @@ class Effort:
 
     def of(self, workload: str, name: str) -> int:
         """Return a whole number among a workload's parameters."""
-        return int((find_workload(workload).params | self.changes.get(workload, {}))[name])
+        return int((find_workload(workload).defaults | self.changes.get(workload, {}))[name])
 
 
 TINY: dict[str, Parameters] = {

@@ -24,7 +24,9 @@ from tests.bench.table import Finding, at_least, between, ratios, row, unmeasure
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import train
 from workloads.train.kernel import CLASSES, PIXELS
+from workloads.train.recipe import Training
 from workloads.train.reference import products
+from workloads.train.steps import combine, contribute, start
 
 WARM_UP = 2
 GEMM = "baseline ÷ the core's own matrix products, in speed"
@@ -74,16 +76,16 @@ def _measured(rival: str, steps: int) -> tuple[Times, float]:
     return msgspec.json.decode(ran.stdout, type=Times), meter.share()
 
 
-def _steps(training: train.Training) -> Iterator[None]:
+def _steps(training: Training) -> Iterator[None]:
     """Train as the baseline does, a step each time."""
-    recipe, state = training.recipe, train.start(training)
+    recipe, state = training.recipe, start(training)
     for step in range(recipe.steps):
-        part = train.contribute(state, step, (0, recipe.leaves), training)
-        state = train.combine(state, step, [part], training)
+        part = contribute(state, step, (0, recipe.leaves), training)
+        state = combine(state, step, [part], training)
         yield
 
 
-def _torch_steps(training: train.Training) -> Iterator[None]:
+def _torch_steps(training: Training) -> Iterator[None]:
     """Train the same net on the same micro-batches with PyTorch, a step each time."""
     import torch
 
@@ -100,7 +102,7 @@ def _torch_steps(training: train.Training) -> Iterator[None]:
             set_to_none=False
         )  # the gradient's memory is kept: it is added to, micro-batch by micro-batch
         for leaf in range(recipe.leaves):
-            images, labels = map(torch.from_numpy, train.micro_batch(training, step, leaf))
+            images, labels = map(torch.from_numpy, training.micro_batch(step, leaf))
             loss(net(images), labels).backward()
         descent.step()
         yield
@@ -112,7 +114,7 @@ def _seconds(once: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _beside_products(training: train.Training, steps: int) -> Times:
+def _beside_products(training: Training, steps: int) -> Times:
     """Return the seconds of each step, and of the matrix products before the first, between, and after the last."""
     trained, multiplied = _steps(training), products(train.gemms(training))
     for _ in range(WARM_UP):
@@ -124,7 +126,7 @@ def _beside_products(training: train.Training, steps: int) -> Times:
     return Times(own, others, train.flops(training))
 
 
-def _beside_torch(training: train.Training, steps: int) -> Times:
+def _beside_torch(training: Training, steps: int) -> Times:
     """Return the seconds of each step and of PyTorch's beside it, taking turns at going first."""
     trained, rival = _steps(training), _torch_steps(training)
     for _ in range(WARM_UP):
@@ -141,7 +143,9 @@ def _beside_torch(training: train.Training, steps: int) -> Times:
 def main(rival: str, steps: int) -> None:
     """Measure on the first core and write the times to standard output."""
     pin(usable_cores()[:1])
-    training: train.Training = train.load(train.WORKLOAD.params | {"steps": steps + WARM_UP}).input
+    training: Training = train.load(
+        train.WORKLOAD.configure(train.WORKLOAD.defaults | {"steps": steps + WARM_UP})
+    ).input
     measure = {"gemm": _beside_products, "torch": _beside_torch}[rival]
     sys.stdout.buffer.write(msgspec.json.encode(measure(training, steps)))
 

@@ -23,11 +23,13 @@ from harness.run.host import pin, usable_cores
 from harness.run.launch import environment
 from harness.run.utilization import ForeignLoadMeter
 from tests.bench.table import Aim, Finding, Row, at_least, at_most, loudest, ratios, row
+from tests.pools import warmup_of
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import dedup as workload
 from workloads.dedup.kernel import Array
 from workloads.dedup.labels import pair_f1
 from workloads.dedup.pairs import components
+from workloads.dedup.recipe import Crawl, Recipe
 
 OWN = "baseline"
 AIMS: dict[str, Aim] = {"rensa": at_least(3.0), "datasketch": at_least(10.0)}
@@ -97,7 +99,7 @@ def shingles(text: str, width: int) -> list[str]:
     ]
 
 
-def by_rensa(texts: list[str], recipe: workload.Recipe, permutations: int) -> Edges:
+def by_rensa(texts: list[str], recipe: Recipe, permutations: int) -> Edges:
     """Yield pairs of duplicates as rensa finds them: sketches in bulk, then its deduplicator with an index of bands."""
     sketches = rensa.RMinHash.from_token_sets(
         [shingles(text, recipe.shingle) for text in texts], permutations, SEED
@@ -114,7 +116,7 @@ def by_rensa(texts: list[str], recipe: workload.Recipe, permutations: int) -> Ed
         yield from ((document, int(other)) for other in others)
 
 
-def by_datasketch(texts: list[str], recipe: workload.Recipe, permutations: int) -> Edges:
+def by_datasketch(texts: list[str], recipe: Recipe, permutations: int) -> Edges:
     """Yield pairs of duplicates as datasketch finds them: sketches in bulk, then its index of bands, and their word for each candidate."""
     tokens = ([shingle.encode() for shingle in shingles(text, recipe.shingle)] for text in texts)
     sketches = datasketch.MinHash.bulk(tokens, num_perm=permutations, seed=SEED)
@@ -137,13 +139,13 @@ def clusters(edges: Edges, documents: int) -> Array:
 def main(rounds: int, permutations: int, bands: int) -> None:
     """Measure on the first core and write the rounds to standard output."""
     pin(usable_cores()[:1])
-    params = workload.WORKLOAD.params | {
+    values = workload.WORKLOAD.defaults | {
         "documents": DOCUMENTS,
         "permutations": permutations,
         "bands": bands,
     }
-    problem = workload.load(params)
-    crawl: workload.Crawl = problem.input
+    problem = workload.load(workload.WORKLOAD.configure(values))
+    crawl: Crawl = problem.input
     texts = [crawl.text[begin:end].tobytes().decode() for begin, end in pairwise(crawl.offsets)]
     contestants: dict[str, Callable[[], Array]] = {
         OWN: lambda: workload.baseline(crawl, lambda _: None).clusters,
@@ -152,7 +154,7 @@ def main(rounds: int, permutations: int, bands: int) -> None:
             by_datasketch(texts, crawl.recipe, permutations), len(texts)
         ),
     }
-    workload.baseline(problem.warmup, lambda _: None)
+    workload.baseline(warmup_of(problem), lambda _: None)
     seconds, f1 = {name: list[float]() for name in contestants}, dict[str, float]()
     for turn in range(rounds):
         for name in list(contestants)[:: 1 if turn % 2 == 0 else -1]:

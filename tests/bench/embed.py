@@ -20,6 +20,7 @@ from harness.run.launch import environment
 from harness.run.utilization import ForeignLoadMeter
 from harness.workload import Reporter
 from tests.bench.table import Finding, at_least, ratios, row
+from tests.pools import warmup_of
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import embed as workload
 
@@ -52,7 +53,7 @@ def embed(rounds: int, passages: int) -> Finding:
     surrounded = environment(surroundings(), Side.BASELINE, 1, joined=False)
     ran = subprocess.run(command, cwd=ROOT, env=surrounded, stdout=subprocess.PIPE, check=True)
     times = msgspec.json.decode(ran.stdout, type=Times)
-    own, used = _cpu(times.own), workload.WORKLOAD.params["batch"]
+    own, used = _cpu(times.own), workload.WORKLOAD.defaults["batch"]
     pace = f"{text.count(round(times.tokens / median([took.wall for took in times.own])))} tokens a second"
     busy = row(
         UTILIZATION,
@@ -83,7 +84,7 @@ def _took(run: Callable[[workload.Encoding, Reporter], object], given: workload.
 def _measured(rounds: int, passages: int) -> Times:
     """Return what every run took, each round beginning with another one."""
     given = {"passages": passages, "queries": min(16, passages // 4)}
-    problem = workload.load(workload.WORKLOAD.params | given)
+    problem = workload.load(workload.WORKLOAD.configure(workload.WORKLOAD.defaults | given))
     times = Times([], {size: [] for size in workload.BATCHES}, [], [], problem.items)
     runs = [
         (workload.baseline, problem.input, times.own),
@@ -91,11 +92,11 @@ def _measured(rounds: int, passages: int) -> Times:
             (workload.baseline, problem.input._replace(batch=size), took)
             for size, took in times.others.items()
         ),
-        (workload.baseline, problem.warmup, times.slice),
-        (workload.naive, problem.warmup, times.naive),
+        (workload.baseline, warmup_of(problem), times.slice),
+        (workload.textbook, warmup_of(problem), times.naive),
     ]
     for run, given_to, _ in runs:
-        run(problem.warmup._replace(batch=given_to.batch), lambda _: None)
+        run(warmup_of(problem)._replace(batch=given_to.batch), lambda _: None)
     for turn in range(rounds):
         for run, given_to, took in runs[turn % len(runs) :] + runs[: turn % len(runs)]:
             took.append(_took(run, given_to))

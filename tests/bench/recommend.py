@@ -21,7 +21,9 @@ from harness.run.utilization import ForeignLoadMeter
 from tests.bench.table import Finding, at_least, judged, ratios, row
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import recommend as workload
+from workloads.recommend.recipe import Training
 from workloads.recommend.rows import HeldOut
+from workloads.recommend.steps import start
 
 SPEED = "recommend: baseline ÷ implicit on one thread, in speed"
 RECALL = "recommend: recall@10, baseline and implicit"
@@ -44,7 +46,7 @@ def recommend(rounds: int, iterations: int) -> Finding:
     surrounded = environment(surroundings(), Side.BASELINE, THREADS, joined=False)
     ran = subprocess.run(command, cwd=ROOT, env=surrounded, stdout=subprocess.PIPE, check=True)
     times = msgspec.json.decode(ran.stdout, type=Times)
-    tolerance = workload.WORKLOAD.tolerance
+    tolerance = workload.WORKLOAD.metric.tolerance
     equal = abs(times.recall - times.other_recall) <= tolerance
     note = f"{text.seconds(median(times.own))} and {text.seconds(median(times.others))}"
     both = f"{text.three_digits(times.recall)} and {text.three_digits(times.other_recall)}"
@@ -55,13 +57,13 @@ def recommend(rounds: int, iterations: int) -> Finding:
     )
 
 
-def _own(training: workload.Training) -> tuple[float, workload.Factors]:
+def _own(training: Training) -> tuple[float, workload.Factors]:
     began = time.perf_counter()
     answer = workload.baseline(training, lambda _: None)
     return time.perf_counter() - began, answer
 
 
-def _implicit(training: workload.Training) -> tuple[float, workload.Factors]:
+def _implicit(training: Training) -> tuple[float, workload.Factors]:
     """Factorize with the library from the same start; its own preparations are not counted, ours are."""
     from implicit.cpu.als import AlternatingLeastSquares
     from scipy.sparse import csr_matrix
@@ -75,7 +77,7 @@ def _implicit(training: workload.Training) -> tuple[float, workload.Factors]:
         num_threads=THREADS,
     )
     model.cg_steps = recipe.cg_steps
-    model.user_factors, model.item_factors = workload.start(training).factors
+    model.user_factors, model.item_factors = start(training).factors
     took = list[float]()
     confidence = csr_matrix(
         (1 + weights, columns, starts), shape=(training.users.height, training.items.height)
@@ -90,7 +92,7 @@ def _implicit(training: workload.Training) -> tuple[float, workload.Factors]:
     )
 
 
-def _measured(training: workload.Training, held_out: HeldOut, rounds: int) -> Times:
+def _measured(training: Training, held_out: HeldOut, rounds: int) -> Times:
     """Return the seconds of each round, taking turns at going first, once both are warm."""
     brief = training._replace(recipe=training.recipe._replace(iterations=1))
     _own(brief), _implicit(brief)
@@ -109,7 +111,9 @@ def _measured(training: workload.Training, held_out: HeldOut, rounds: int) -> Ti
 def main(rounds: int, iterations: int) -> None:
     """Measure on the first core and write the times to standard output."""
     pin(usable_cores()[:1])
-    loaded = workload.load(workload.WORKLOAD.params | {"iterations": iterations})
+    loaded = workload.load(
+        workload.WORKLOAD.configure(workload.WORKLOAD.defaults | {"iterations": iterations})
+    )
     sys.stdout.buffer.write(msgspec.json.encode(_measured(loaded.input, loaded.held_out, rounds)))
 
 

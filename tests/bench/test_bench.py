@@ -12,7 +12,7 @@ from tests.bench import rivals
 from tests.bench.__main__ import ASKED, MEASURES, TINY, main
 from tests.bench.races import Asked, claimed
 from tests.bench.rivals import RAY, WORKERS, Run, assignment, baseline, compared, timed
-from tests.bench.rivals.baseline import RIVALS
+from tests.bench.rivals.baseline import RIVALS, entered
 from tests.bench.screen import imported
 from tests.bench.table import (
     BEGIN,
@@ -269,20 +269,25 @@ def test_ray_and_its_rivals_are_to_come_to_one_answer(other: str, verdict: str) 
 
 @pytest.mark.parametrize("rival", RIVALS)
 def test_a_rival_is_given_ray_workload_parameters_and_workers(rival: str) -> None:
-    params = train.WORKLOAD.params | {"steps": 3}
+    params = train.WORKLOAD.defaults | {"steps": 3}
     rays, given = assignment(RAY, "train", params), assignment(rival, "train", params)
 
     assert (rays.workload, rays.params, rays.workers) == ("train", params, WORKERS)
     assert find_workload(given.workload) is baseline.WORKLOAD
-    assert given.params == {"rival": rival, "workload": "train", "workers": WORKERS} | params
+    assert given.params == entered(rival, "train", WORKERS, params)
 
 
 def test_a_rival_is_timed_as_a_side_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rivals, "SETTLE_AT_MOST_S", 0.0)
-    params = train.WORKLOAD.params | SMALL_TRAINING
+    params = train.WORKLOAD.defaults | SMALL_TRAINING
     run = timed(assignment("multiprocessing", "train", params))
 
-    assert run.answer == digest(train.baseline(train.load(params).input, unheard), 0).sha256
+    assert (
+        run.answer
+        == digest(
+            train.baseline(train.load(train.WORKLOAD.configure(params)).input, unheard), 0
+        ).sha256
+    )
 
 
 def test_a_workload_is_found_in_its_rows_with_what_is_asked_of_it() -> None:
@@ -326,5 +331,5 @@ def test_a_quick_try_has_parameters_that_its_workload_takes(workload: str) -> No
 
     assert (
         apply_overrides(find_workload(workload), settings)
-        == find_workload(workload).params | TINY[workload]
+        == find_workload(workload).defaults | TINY[workload]
     )

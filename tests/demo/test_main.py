@@ -63,7 +63,7 @@ BAD = {
     ),
     "senseless parameter": (
         ["--workload", "simulated", "--set", "chunks=0"],
-        "simulated cannot run so: chunks=0",
+        "simulated cannot run with these settings: chunks=0",
         "change it with --set",
     ),
     "parameter without a value": (

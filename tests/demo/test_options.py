@@ -419,11 +419,11 @@ def test_two_programs_are_asked_for_with_what_can_be_known_of_them(tmp_path: Pat
     [
         (
             ("baseline= ", "distributed=b"),
-            "commands cannot run so: the baseline side has no command",
+            "commands cannot run with these settings: the baseline side has no command",
         ),
         (
             ("baseline=a {answer}", "distributed=b {answer}", "answer=out"),
-            "commands cannot run so: the commands have {answer}, and answer=out is named besides: give one of them",
+            "commands cannot run with these settings: the commands have {answer}, and answer=out is given too: drop one",
         ),
     ],
 )

@@ -16,17 +16,15 @@ from harness.run.baseline_variants import (
     variant_label,
 )
 from harness.run.wire import TimeVariant
-from harness.workload import Problem, Workload
+from harness.workload import AnyProblem, AnyWorkload, Problem
 from tests.builders import a_spec, a_workload_file, find_workload
 
 OWN = TimeVariant(Variant.OWN, AT_LEAST_S)
 SOURCE = """
-from harness.workload import Limit
-
 ran = []
 
 def load(params):
-    return Problem(input=("full", params["size"]), held_out=0.5, items=400, warmup=("slice", params["size"]), warmup_items=4)
+    return Problem(input=("full", params.size), held_out=0.5, items=400, warmup=("slice", params.size), warmup_items=4)
 
 def baseline(given, report):
     ran.append(given)
@@ -42,34 +40,35 @@ def rate(given, seconds):
     return 1000.0
 
 def check(params):
-    if params["size"] > 9:
+    if params.size > 9:
         raise ValueError("too large")
 
-fields.update(check=check, tuned=("size", (2, 12)), naive=naive, limit=Limit("sleep", rate))
+fields.update(check=check)
+proof.update(tuned=("size", (2, 12)), reference=naive, ceiling=Ceiling("sleep", rate))
 """
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Workload:
+def made(tmp_path: Path) -> AnyWorkload:
     return find_workload(a_workload_file(tmp_path, SOURCE))
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> Workload:
+def plain(tmp_path: Path) -> AnyWorkload:
     return find_workload(a_workload_file(tmp_path))
 
 
-def ran(workload: Workload) -> list[Any]:
+def ran(workload: AnyWorkload) -> list[Any]:
     """Return what was run of a workload, each input once."""
     runs = workload.load.__globals__["ran"]
     return sorted(set(runs))
 
 
 def timed(
-    workload: Workload, study: TimeVariant, problem: Problem | None = None, cores: int = 1
+    workload: AnyWorkload, study: TimeVariant, problem: AnyProblem | None = None, cores: int = 1
 ) -> Any:
     return time_variant(
-        study, workload, workload.params, problem or workload.load(workload.params), cores
+        study, workload, workload.defaults, problem or workload.load(workload.params), cores
     )
 
 
@@ -77,8 +76,8 @@ def variants(studies: tuple[TimeVariant, ...]) -> list[Variant]:
     return [study.variant for study in studies]
 
 
-def test_a_workload_that_declares_all_has_all_timed(made: Workload) -> None:
-    assert variants(declared_variants(made, made.params)) == [
+def test_a_workload_that_declares_all_has_all_timed(made: AnyWorkload) -> None:
+    assert variants(declared_variants(made, made.defaults)) == [
         Variant.LIMIT,
         Variant.TUNED,
         Variant.TUNED,
@@ -86,23 +85,23 @@ def test_a_workload_that_declares_all_has_all_timed(made: Workload) -> None:
     ]
 
 
-def test_a_workload_that_declares_nothing_has_nothing_timed(plain: Workload) -> None:
-    assert declared_variants(plain, plain.params) == ()
+def test_a_workload_that_declares_nothing_has_nothing_timed(plain: AnyWorkload) -> None:
+    assert declared_variants(plain, plain.defaults) == ()
 
 
-def test_the_value_in_use_is_tried_with_the_others_but_for_those_refused(made: Workload) -> None:
+def test_the_value_in_use_is_tried_with_the_others_but_for_those_refused(made: AnyWorkload) -> None:
     tried = [
         (study.name, study.value)
-        for study in declared_variants(made, made.params)
+        for study in declared_variants(made, made.defaults)
         if study.variant is Variant.TUNED
     ]
     assert tried == [("size", 2), ("size", 5)]
 
 
-def test_a_value_in_use_that_is_tried_anyway_is_tried_once(made: Workload) -> None:
+def test_a_value_in_use_that_is_tried_anyway_is_tried_once(made: AnyWorkload) -> None:
     tried = [
         study.value
-        for study in declared_variants(made, made.params | {"size": 2})
+        for study in declared_variants(made, made.defaults | {"size": 2})
         if study.variant is Variant.TUNED
     ]
     assert tried == [2]
@@ -110,13 +109,13 @@ def test_a_value_in_use_that_is_tried_anyway_is_tried_once(made: Workload) -> No
 
 @pytest.mark.parametrize("name", ["sise", "mode", "fast"])
 def test_a_baseline_is_tuned_by_a_number_among_its_parameters(tmp_path: Path, name: str) -> None:
-    workload = find_workload(a_workload_file(tmp_path, f"fields['tuned'] = ({name!r}, (1, 2))"))
+    workload = find_workload(a_workload_file(tmp_path, f"proof['tuned'] = ({name!r}, (1, 2))"))
     with pytest.raises(BadRequest, match=f"made cannot be tuned by '{name}'"):
-        declared_variants(workload, workload.params)
+        declared_variants(workload, workload.defaults)
 
 
-def test_without_a_proof_asked_for_nothing_is_timed(made: Workload) -> None:
-    assert plan_variants(declared_variants(made, made.params), a_spec(), (0, 1)) == NO_PROOF
+def test_without_a_proof_asked_for_nothing_is_timed(made: AnyWorkload) -> None:
+    assert plan_variants(declared_variants(made, made.defaults), a_spec(), (0, 1)) == NO_PROOF
 
 
 def test_a_baseline_without_cores_proves_nothing() -> None:
@@ -161,7 +160,9 @@ def test_a_variant_is_called_by_what_it_is(study: TimeVariant, words: str) -> No
     ],
     ids=str,
 )
-def test_a_variant_runs_what_it_is(made: Workload, study: TimeVariant, expected: list[Any]) -> None:
+def test_a_variant_runs_what_it_is(
+    made: AnyWorkload, study: TimeVariant, expected: list[Any]
+) -> None:
     timed(made, study)
     assert ran(made) == expected
 
@@ -170,24 +171,24 @@ def test_a_variant_runs_what_it_is(made: Workload, study: TimeVariant, expected:
     ("variant", "items"), [(Variant.OWN, 4), (Variant.NAIVE, 4), (Variant.WHOLE, 400)]
 )
 def test_a_rate_is_the_items_of_a_pass_over_its_seconds(
-    made: Workload, variant: Variant, items: int
+    made: AnyWorkload, variant: Variant, items: int
 ) -> None:
     found = timed(made, TimeVariant(variant, 0.0))
     assert items / found.seconds <= found.items_per_s <= items / 0.01
 
 
-def test_the_rate_of_a_limit_is_what_it_says(made: Workload) -> None:
+def test_the_rate_of_a_limit_is_what_it_says(made: AnyWorkload) -> None:
     found = timed(made, TimeVariant(Variant.LIMIT, 0.02, "sleep"))
     assert (found.items_per_s, found.name) == (1000.0, "sleep")
     assert found.seconds >= 0.02
 
 
-def test_a_rate_says_what_was_varied_and_on_how_many_cores(made: Workload) -> None:
+def test_a_rate_says_what_was_varied_and_on_how_many_cores(made: AnyWorkload) -> None:
     found = timed(made, TimeVariant(Variant.TUNED, 0.0, "size", 2), cores=3)
     assert (found.variant, found.name, found.value, found.cores) == (Variant.TUNED, "size", 2.0, 3)
 
 
-def test_a_slice_is_passed_until_the_time_is_up(made: Workload) -> None:
+def test_a_slice_is_passed_until_the_time_is_up(made: AnyWorkload) -> None:
     assert timed(made, TimeVariant(Variant.OWN, 0.1)).seconds >= 0.1
 
 
@@ -216,14 +217,14 @@ def test_the_median_pass_counts(tmp_path: Path) -> None:
     assert found.items_per_s > 5 / 0.2
 
 
-def test_a_slice_that_is_not_counted_gives_way_to_the_whole_input(made: Workload) -> None:
+def test_a_slice_that_is_not_counted_gives_way_to_the_whole_input(made: AnyWorkload) -> None:
     uncounted = Problem(input=("full", 5), held_out=0.5, items=400, warmup=("slice", 5))
     timed(made, TimeVariant(Variant.OWN, 0.0), uncounted)
     assert ran(made) == [("full", 5)]
 
 
 def test_a_tuned_value_is_of_its_parameters_type(tmp_path: Path) -> None:
-    source = "seen = []\ndef load(params): return seen.append(params['rate']) or Problem(input=(), held_out=0.5, items=1)"
+    source = "seen = []\ndef load(params): return seen.append(params.rate) or Problem(input=(), held_out=0.5, items=1)"
     workload = find_workload(a_workload_file(tmp_path, source))
     timed(workload, TimeVariant(Variant.TUNED, 0.0, "rate", 2))
     assert [type(rate) for rate in workload.load.__globals__["seen"]] == [float, float]
@@ -231,7 +232,7 @@ def test_a_tuned_value_is_of_its_parameters_type(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate", ["-1", "nan", "inf"])
 def test_a_rate_that_is_none_is_an_error(tmp_path: Path, rate: str) -> None:
-    source = f"from harness.workload import Limit\nfields['limit'] = Limit('sleep', lambda given, seconds: float({rate!r}))"
+    source = f"proof['ceiling'] = Ceiling('sleep', lambda given, seconds: float({rate!r}))"
     with pytest.raises(ValueError, match=f"the rate of sleep is {rate}"):
         timed(
             find_workload(a_workload_file(tmp_path, source)),
@@ -240,6 +241,6 @@ def test_a_rate_that_is_none_is_an_error(tmp_path: Path, rate: str) -> None:
 
 
 @pytest.mark.parametrize("variant", [Variant.NAIVE, Variant.LIMIT])
-def test_what_is_not_declared_cannot_be_timed(plain: Workload, variant: Variant) -> None:
+def test_what_is_not_declared_cannot_be_timed(plain: AnyWorkload, variant: Variant) -> None:
     with pytest.raises(BadRequest, match=f"made has no {variant} variant of its baseline"):
         timed(plain, TimeVariant(variant, 0.0))

@@ -138,7 +138,7 @@ def test_a_distributed_side_has_the_workers_that_were_asked_for(tmp_path: Path) 
 def test_parameters_reach_load(tmp_path: Path) -> None:
     path = a_workload_file(
         tmp_path,
-        "def load(params): return Problem(input=params['size'], held_out=0.5, items=params['size'])",
+        "def load(params): return Problem(input=params.size, held_out=0.5, items=params.size)",
     )
     assert one(e.Ready, performed(an_assignment(path, params={"size": 9}))).items == 9
 

@@ -531,12 +531,10 @@ def baseline(given, report):
 
 
 PROVED = """
-from harness.workload import Limit
-
 def naive(given, report):
     raise ValueError("too naive")
 
-fields.update(naive=naive, limit=Limit("sleep", lambda given, seconds: 1000.0))
+proof.update(reference=naive, ceiling=Ceiling("sleep", lambda given, seconds: 1000.0))
 """
 STUDIES = (
     TimeVariant(Variant.OWN, 0.01),

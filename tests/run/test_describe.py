@@ -22,9 +22,7 @@ def test_a_workload_that_computes_is_not_simulated(tmp_path: Path) -> None:
 
 
 def test_a_description_says_what_the_baseline_can_be_timed_beside(tmp_path: Path) -> None:
-    described = describe(
-        a_workload_file(tmp_path, "fields['tuned'] = ('size', (2, 5))"), ["size=7"]
-    )
+    described = describe(a_workload_file(tmp_path, "proof['tuned'] = ('size', (2, 5))"), ["size=7"])
     assert isinstance(described, WorkloadFacts)
     assert [(study.name, study.value) for study in described.variants] == [
         ("size", 2),
@@ -34,7 +32,7 @@ def test_a_description_says_what_the_baseline_can_be_timed_beside(tmp_path: Path
 
 
 def test_a_baseline_that_is_tuned_by_nothing_there_is_is_refused(tmp_path: Path) -> None:
-    refused = describe(a_workload_file(tmp_path, "fields['tuned'] = ('sise', (2, 5))"), [])
+    refused = describe(a_workload_file(tmp_path, "proof['tuned'] = ('sise', (2, 5))"), [])
     assert refused == Refused(
         "made cannot be tuned by 'sise'", "name a parameter of its own that is a number"
     )
@@ -78,6 +76,6 @@ def test_a_file_that_needs_an_extra_is_refused_with_what_installs_it(tmp_path: P
 
 def test_a_check_that_fails_in_another_way_is_refused_too(tmp_path: Path) -> None:
     refused = describe(
-        a_workload_file(tmp_path, "fields['check'] = lambda params: params['missing']"), []
+        a_workload_file(tmp_path, "fields['check'] = lambda params: params.missing"), []
     )
     assert isinstance(refused, Refused)

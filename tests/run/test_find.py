@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from harness.run.find import WorkloadNotFound, built_in, find, user_modules
-from harness.workload import Workload
+from harness.workload import AnyWorkload
 from tests.builders import a_workload_file, find_workload
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Workload:
+def made(tmp_path: Path) -> AnyWorkload:
     return find_workload(a_workload_file(tmp_path))
 
 
@@ -93,7 +93,7 @@ def test_a_package_of_ones_own_is_found(tmp_path: Path, monkeypatch: pytest.Monk
     assert find("my_package.made").name == "made"
 
 
-def test_the_functions_of_a_file_can_be_sent_to_a_worker(made: Workload) -> None:
+def test_the_functions_of_a_file_can_be_sent_to_a_worker(made: AnyWorkload) -> None:
     assert pickle.loads(pickle.dumps(made.load)) is made.load
 
 

@@ -370,7 +370,7 @@ def test_a_workload_may_print_what_it_likes(
 
 
 def test_a_long_description_arrives_whole(tmp_path: Path) -> None:
-    path = a_workload_file(tmp_path, "params['mode'] = 'x' * 300_000")
+    path = a_workload_file(tmp_path, "fields['params'] = Settings(mode='x' * 300_000)")
     assert launch.describe(path, []).params["mode"] == "x" * 300_000
 
 
@@ -381,10 +381,16 @@ def test_a_long_description_arrives_whole(tmp_path: Path) -> None:
         ("sys.exit('no data here')", "cannot be loaded: no data here"),
         ("os.abort()", "cannot be loaded: "),
         ("raise ValueError('no')", "cannot be loaded: ValueError: no"),
-        ("fields['tolerance'] = 'small'", "cannot be used: Expected `float`, got `str`"),
-        ("fields['tolerance'] = float('nan')", "cannot be used: Expected `float`, got `null`"),
-        ("params['size'] = [1, 2]", "cannot be used: Expected "),
-        ("params['size'] = object()", "cannot be loaded: TypeError: "),
+        (
+            "fields['metric'] = Metric('score', 'small')",
+            "cannot be used: Expected `float`, got `str`",
+        ),
+        (
+            "fields['metric'] = Metric('score', float('nan'))",
+            "cannot be used: Expected `float`, got `null`",
+        ),
+        ("fields['params'] = Settings(size=[1, 2])", "cannot be used: Expected "),
+        ("fields['params'] = object()", "cannot be loaded: TypeError: "),
     ],
 )
 def test_a_workload_that_cannot_be_described_is_a_bad_request(

@@ -16,7 +16,7 @@ from workloads.simulated import WORKLOAD
 
 
 def written(**params: Any) -> Any:
-    return WORKLOAD.load(WORKLOAD.params | params)
+    return WORKLOAD.load(WORKLOAD.configure(WORKLOAD.defaults | params))
 
 
 @given(st.floats(0.001, 3600), st.integers(1, 300))

@@ -1,7 +1,8 @@
-"""The numerics of ``dedup`` from raw text to the keys of its bands, compiled: words, shingles, MinHash, bands.
+"""The compiled numerics of ``dedup`` from raw text to band keys: words, shingles, MinHash, bands.
 
-Imports NumPy and Numba only. Everything is integer arithmetic, so that every processor makes the same bits. What is compiled is kept on
-disk and known by the time of the file that it stands in: after a change here, remove what was kept of the files that call it.
+Everything is integer arithmetic, so that every processor makes the same bits. Compiled code is
+cached on disk by the time stamp of its own file only: after a change here, delete the cache of the
+modules that call it. Imports NumPy and Numba only.
 """
 
 from collections.abc import Callable
@@ -15,30 +16,27 @@ from numba.extending import intrinsic
 Array = npt.NDArray[Any]
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
-BLOCK = (
-    64  # bytes whose gaps are looked at together, and what the arrays of a document are padded by
-)
+BLOCK = 64  # bytes that ``edges`` scans at a time; the arrays of a document are padded by it
 LANES = 64  # shingles that the inner loop of MinHash takes at a time
-GOLDEN, SPREAD, STEP = (
-    np.uint64(0x9E3779B97F4A7C15),
-    np.uint64(0xC2B2AE3D27D4EB4F),
-    np.uint64(0xD6E8FEB86659FD93),
-)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+SPREAD = np.uint64(0xC2B2AE3D27D4EB4F)
+STEP = np.uint64(0xD6E8FEB86659FD93)
 MIX = np.uint64(0xBF58476D1CE4E5B9)
-COLLECT = np.uint64(
-    0x0102040810204080
-)  # eight bytes of 0 or 1, times this, have their eight bits in the highest byte
-ALL, ONE, HALF = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1), np.uint64(32)
+# eight bytes of 0 or 1, times this, have their eight bits in the highest byte
+COLLECT = np.uint64(0x0102040810204080)
+ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+ONE = np.uint64(1)
+HALF = np.uint64(32)
 
 
 def compiled(function: Kernel) -> Kernel:
-    """Return the function compiled at its first call, and kept on disk for the next process."""
-    made: Any = njit(cache=True)(function)
-    return cast(Kernel, made)
+    """Compile a function at its first call, and cache it on disk for the next process."""
+    dispatcher: Any = njit(cache=True)(function)
+    return cast(Kernel, dispatcher)
 
 
 def _address(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
-    """Return where a byte of an array lies, as the place of a number of eight bytes."""
+    """Return the address of a byte of an array, as the address of an eight-byte number."""
     first = context.make_array(kind)(context, builder, array).data
     return builder.bitcast(
         builder.gep(first, [at]), context.get_value_type(types.uint64).as_pointer()
@@ -69,8 +67,8 @@ def _count_zeros(_: Any, number: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
-# What NumPy has no word for, but processors do: (array, at) reads eight bytes as one little-endian number, from wherever they begin;
-# (array, at, number) writes them; and the zeros below the lowest bit of a number that is not zero.
+# Processor instructions that NumPy lacks: (array, at) reads eight bytes, aligned or not, as one
+# little-endian number; (array, at, number) writes them; (number) counts its trailing zeros.
 eight_bytes: Any = intrinsic(_read)
 put_eight_bytes: Any = intrinsic(_write)
 lowest_bit: Any = intrinsic(_count_zeros)
@@ -78,7 +76,7 @@ lowest_bit: Any = intrinsic(_count_zeros)
 
 @compiled
 def fold(raw: Array, low: Array, gaps: Array) -> None:
-    """Write the bytes with ASCII capitals made small, and 1 for each byte that is ASCII white space, else 0."""
+    """Write the bytes with ASCII letters in lower case; write 1 where ASCII white space is, else 0."""
     for i in range(len(raw)):
         byte = raw[i]
         capital = np.uint8(np.uint8(byte - np.uint8(65)) < np.uint8(26))
@@ -91,17 +89,18 @@ def fold(raw: Array, low: Array, gaps: Array) -> None:
 
 @compiled
 def edges(gaps: Array, length: int, into: Array) -> int:
-    """Write where each word begins and ends, one after the other; return the number of words.
+    """Write where each word begins and ends; return the number of words.
 
-    Sixty-four bytes become the bits of one number; a word begins or ends where a bit differs from the one before it.
+    Sixty-four bytes become the bits of one number; a word begins or ends where a bit differs from
+    the one before it.
     """
-    found, before = 0, ONE
+    found = 0
+    before = ONE
     for block in range(0, length + 1, BLOCK):
         bits = np.uint64(0)
         for byte in range(0, BLOCK, 8):
-            bits |= ((eight_bytes(gaps, block + byte) * COLLECT) >> np.uint64(56)) << np.uint64(
-                byte
-            )
+            eight_bits = (eight_bytes(gaps, block + byte) * COLLECT) >> np.uint64(56)
+            bits |= eight_bits << np.uint64(byte)
         changes = bits ^ ((bits << ONE) | before)
         before = bits >> np.uint64(63)
         while changes != 0:
@@ -115,23 +114,26 @@ def edges(gaps: Array, length: int, into: Array) -> int:
 def hash_words(low: Array, bounds: Array, words: int, into: Array) -> None:
     """Write a 64-bit hash of each word, eight bytes at a time."""
     for word in range(words):
-        at, left = bounds[2 * word], bounds[2 * word + 1] - bounds[2 * word]
+        at = bounds[2 * word]
+        left = bounds[2 * word + 1] - at
         state = np.uint64(left) * SPREAD
         while left > 8:
             state = (state ^ eight_bytes(low, at)) * GOLDEN
             state ^= state >> HALF
-            at, left = at + 8, left - 8
+            at += 8
+            left -= 8
         state = (state ^ (eight_bytes(low, at) & (ALL >> np.uint64(64 - 8 * left)))) * GOLDEN
         into[word] = state ^ (state >> np.uint64(29))
 
 
 @compiled
 def hash_shingles(hashes: Array, words: int, width: int, into: Array) -> int:
-    """Write a 64-bit hash of every ``width`` consecutive words, by a rolling polynomial of theirs; return how many there are.
+    """Write a 64-bit hash of every ``width`` consecutive words; return how many there are.
 
-    A text of fewer words, or of none, is one shingle.
+    It is a rolling polynomial of the words' hashes. A text of fewer words is one shingle.
     """
-    leaving, rolled = ONE, np.uint64(0)
+    leaving = ONE
+    rolled = np.uint64(0)
     for _ in range(width):
         leaving *= STEP
     for word in range(min(width, words)):
@@ -151,7 +153,10 @@ def hash_shingles(hashes: Array, words: int, width: int, into: Array) -> int:
 def shingles(
     raw: Array, width: int, low: Array, gaps: Array, bounds: Array, hashes: Array, into: Array
 ) -> int:
-    """Write the hashes of a text's shingles, with repetitions; return how many there are. ``low`` to ``hashes`` are scratch space."""
+    """Write the hashes of a text's shingles, with repetitions; return how many there are.
+
+    ``low`` to ``hashes`` are buffers.
+    """
     fold(raw, low, gaps)
     words = edges(gaps, len(raw), bounds)
     hash_words(low, bounds, words, hashes)
@@ -160,7 +165,7 @@ def shingles(
 
 @compiled
 def scratch(offsets: Array, begin: int, end: int) -> tuple[Array, Array, Array, Array, Array]:
-    """Return the buffers that ``shingles`` needs for the longest of the documents from ``begin`` to ``end``."""
+    """Return the buffers of ``shingles`` for the documents from ``begin`` to ``end``."""
     longest = 0
     for document in range(begin, end):
         longest = max(longest, offsets[document + 1] - offsets[document])
@@ -169,8 +174,9 @@ def scratch(offsets: Array, begin: int, end: int) -> tuple[Array, Array, Array, 
 
 @compiled
 def buffers(longest: int) -> tuple[Array, Array, Array, Array, Array]:
-    """Return the buffers that ``shingles`` needs for a document of so many bytes."""
-    size, most = longest + 2 * BLOCK, longest // 2 + 2 * BLOCK
+    """Return the buffers of ``shingles`` for documents of at most ``longest`` bytes."""
+    size = longest + 2 * BLOCK
+    most = longest // 2 + 2 * BLOCK
     return (
         np.empty(size, np.uint8),
         np.empty(size, np.uint8),
@@ -182,17 +188,14 @@ def buffers(longest: int) -> tuple[Array, Array, Array, Array, Array]:
 
 @compiled
 def minima(values: Array, factors: Array, terms: Array, into: Array) -> None:
-    """Write the least of ``factor * value + term`` modulo 2^32 over all values, for each pair of factor and term.
+    """Write, for each factor and term, the least ``factor * value + term`` modulo 2^32.
 
-    The values are a multiple of ``LANES``. Four permutations go at a time, so that a value is read once for all of them.
+    The number of values is a multiple of ``LANES``. Four permutations are done at a time, so that
+    a value is read once for all of them.
     """
     for row in range(0, len(factors), 4):
-        first, second, third, fourth = (
-            factors[row],
-            factors[row + 1],
-            factors[row + 2],
-            factors[row + 3],
-        )
+        first, second = factors[row], factors[row + 1]
+        third, fourth = factors[row + 2], factors[row + 3]
         one, two, three, four = terms[row], terms[row + 1], terms[row + 2], terms[row + 3]
         least = lesser = smaller = smallest = np.uint32(0xFFFFFFFF)
         for place in range(len(values)):
@@ -201,24 +204,30 @@ def minima(values: Array, factors: Array, terms: Array, into: Array) -> None:
             lesser = min(lesser, np.uint32(second * value + two))
             smaller = min(smaller, np.uint32(third * value + three))
             smallest = min(smallest, np.uint32(fourth * value + four))
-        into[row], into[row + 1], into[row + 2], into[row + 3] = least, lesser, smaller, smallest
+        into[row] = least
+        into[row + 1] = lesser
+        into[row + 2] = smaller
+        into[row + 3] = smallest
 
 
 @compiled
 def signature(
     hashes: Array, count: int, factors: Array, terms: Array, values: Array, into: Array
 ) -> None:
-    """Write the MinHash signature of shingles; ``values`` is scratch space, their number and ``LANES`` long."""
+    """Write the MinHash signature of shingles; ``values`` is a buffer, ``LANES`` longer than they."""
     for place in range(count):
         values[place] = np.uint32(hashes[place] >> HALF)
     padded = (count + LANES - 1) // LANES * LANES
-    values[count:padded] = values[0]  # a value that is there twice changes no minimum
+    values[count:padded] = values[0]  # a repeated value changes no minimum
     minima(values[:padded], factors, terms, into)
 
 
 @compiled
-def keys_of_bands(minhash: Array, weights: Array, into: Array) -> None:
-    """Write a 32-bit key for each band of a signature: the upper half of its rows times odd weights, summed (multilinear hashing)."""
+def hash_bands(minhash: Array, weights: Array, into: Array) -> None:
+    """Write a 32-bit key for each band of a signature, by multilinear hashing.
+
+    The key is the upper half of the sum of the band's rows times odd weights.
+    """
     rows = len(weights)
     for band in range(len(into)):
         total = np.uint64(0)
@@ -238,18 +247,22 @@ def band_keys(
     terms: Array,
     bands: int,
 ) -> Array:
-    """Return the keys (bands, documents) of the documents from ``begin`` to ``end``: a 32-bit hash of each band of their signatures."""
+    """Return the keys (bands, documents) of the documents from ``begin`` to ``end``.
+
+    A key is a 32-bit hash of one band of a document's signature.
+    """
     low, gaps, bounds, hashes, found = scratch(offsets, begin, end)
-    values, minhash = np.empty(len(found) + LANES, np.uint32), np.empty(len(factors), np.uint32)
-    keys, own = np.empty((bands, end - begin), np.uint32), np.empty(bands, np.uint32)
+    values = np.empty(len(found) + LANES, np.uint32)
+    minhash = np.empty(len(factors), np.uint32)
+    keys = np.empty((bands, end - begin), np.uint32)
+    own = np.empty(bands, np.uint32)
     weights = np.empty(len(factors) // bands, np.uint64)
     for row in range(len(weights)):
         weights[row] = (STEP * np.uint64(2 * row + 1)) | ONE
     for document in range(begin, end):
-        count = shingles(
-            text[offsets[document] : offsets[document + 1]], width, low, gaps, bounds, hashes, found
-        )
+        raw = text[offsets[document] : offsets[document + 1]]
+        count = shingles(raw, width, low, gaps, bounds, hashes, found)
         signature(found, count, factors, terms, values, minhash)
-        keys_of_bands(minhash, weights, own)
+        hash_bands(minhash, weights, own)
         keys[:, document - begin] = own
     return keys

@@ -1,6 +1,7 @@
-"""The numerics of ``dedup`` from the keys of bands to clusters, compiled: candidates, exact Jaccard similarity, components.
+"""The compiled numerics of ``dedup`` from band keys to clusters: candidates, Jaccard, components.
 
-Imports NumPy and the numerics of ``_dedup_kernel``. A pair is one number, the later document above the earlier one.
+A pair is one number: the later document in the upper half, the earlier one in the lower half.
+Imports NumPy and ``kernel``.
 """
 
 from typing import Any
@@ -12,18 +13,19 @@ from workloads.dedup.kernel import ALL, HALF, ONE, Array, buffers, compiled, eig
 
 @compiled
 def predecessors(keys: Array) -> Array:
-    """Return, for keys (bands, documents), the document before each one in its bucket plus one, 0 where it is the first."""
+    """Return, for keys (bands, documents), the document before each one in its bucket, plus one.
+
+    It is 0 where the document is the first of its bucket.
+    """
     bands, documents = keys.shape
     size = 2
     while size < 2 * documents:
         size *= 2
-    mask, table, before = (
-        np.uint64(size - 1),
-        np.empty(size, np.uint64),
-        np.empty((bands, documents), np.uint32),
-    )
+    mask = np.uint64(size - 1)
+    table = np.empty(size, np.uint64)
+    before = np.empty((bands, documents), np.uint32)
     for band in range(bands):
-        table[:] = 0  # a slot holds a key above the last document that had it, plus one
+        table[:] = 0  # a slot holds a key and, in the lower half, its last document plus one
         for document in range(documents):
             key = np.uint64(keys[band, document])
             slot = key & mask
@@ -35,8 +37,8 @@ def predecessors(keys: Array) -> Array:
 
 
 @compiled
-def _noted(candidate: Any, found: Array, known: int) -> int:
-    """Add a candidate to the few that are known in rising order, unless it is among them; return how many are known then."""
+def insert(candidate: Any, found: Array, known: int) -> int:
+    """Insert a candidate into the first ``known`` ascending ones, once; return their number."""
     place = known
     while place > 0 and found[place - 1] > candidate:
         place -= 1
@@ -50,14 +52,16 @@ def _noted(candidate: Any, found: Array, known: int) -> int:
 
 @compiled
 def distinct_pairs(before: Array) -> Array:
-    """Return what ``predecessors`` found as distinct pairs (later document << 32 | earlier document), in rising order."""
+    """Return the result of ``predecessors`` as distinct ascending pairs."""
     bands, documents = before.shape
-    few, pairs, count = np.empty(bands, np.int64), np.empty(max(1, documents // 4), np.uint64), 0
+    few = np.empty(bands, np.int64)
+    pairs = np.empty(max(1, documents // 4), np.uint64)
+    count = 0
     for document in range(documents):
         known = 0
         for band in range(bands):
             if before[band, document] != 0:
-                known = _noted(np.int64(before[band, document]) - 1, few, known)
+                known = insert(np.int64(before[band, document]) - 1, few, known)
         if count + known > len(pairs):
             pairs = np.concatenate((pairs, np.empty(len(pairs) + known, np.uint64)))
         for place in range(known):
@@ -68,8 +72,12 @@ def distinct_pairs(before: Array) -> Array:
 
 @compiled
 def fill(table: Array, hashes: Array, count: int) -> int:
-    """Put hashes into an empty table, its size a power of two and zero a free slot; return how many distinct ones there are."""
-    mask, distinct = np.uint64(len(table) - 1), 0
+    """Put hashes into an empty table; return how many distinct ones there are.
+
+    The size of a table is a power of two; 0 is a free slot.
+    """
+    mask = np.uint64(len(table) - 1)
+    distinct = 0
     for place in range(count):
         value = hashes[place] | ONE  # none is zero
         slot = (value >> np.uint64(20)) & mask
@@ -82,8 +90,12 @@ def fill(table: Array, hashes: Array, count: int) -> int:
 
 @compiled
 def overlap(hashes: Array, count: int, own: Array, other: Array) -> tuple[int, int]:
-    """Return how many distinct hashes there are and how many of them the table ``other`` holds; ``own`` is an empty table for them."""
-    mask, other_mask = np.uint64(len(own) - 1), np.uint64(len(other) - 1)
+    """Return how many distinct hashes there are, and how many of them the table ``other`` holds.
+
+    ``own`` is an empty table for them.
+    """
+    mask = np.uint64(len(own) - 1)
+    other_mask = np.uint64(len(other) - 1)
     distinct = shared = 0
     for place in range(count):
         value = hashes[place] | ONE
@@ -95,13 +107,14 @@ def overlap(hashes: Array, count: int, own: Array, other: Array) -> tuple[int, i
             slot = (value >> np.uint64(20)) & other_mask
             while other[slot] != 0 and other[slot] != value:
                 slot = (slot + ONE) & other_mask
-            distinct, shared = distinct + 1, shared + (other[slot] != 0)
+            distinct += 1
+            shared += other[slot] != 0
     return distinct, shared
 
 
 @compiled
-def room(count: int) -> int:
-    """Return the size of a table that so many hashes leave half empty."""
+def table_size(count: int) -> int:
+    """Return the size of a table that ``count`` hashes leave at least half empty."""
     size = 16
     while size < 2 * count:
         size *= 2
@@ -109,8 +122,16 @@ def room(count: int) -> int:
 
 
 @compiled
-def same(one: Array, other: Array) -> bool:
-    """Return whether two texts are the same bytes."""
+def empty_table(memory: Array, count: int) -> Array:
+    """Return an empty table for ``count`` hashes at the beginning of ``memory``."""
+    table = memory[: table_size(count)]
+    table[:] = 0
+    return table
+
+
+@compiled
+def equal(one: Array, other: Array) -> bool:
+    """Return whether two texts have equal bytes."""
     if len(one) != len(other):
         return False
     at = 0
@@ -123,7 +144,7 @@ def same(one: Array, other: Array) -> bool:
 
 @compiled
 def longest_of(pairs: Array, offsets: Array) -> int:
-    """Return the bytes of the longest document in any of the pairs."""
+    """Return the size of the longest document in any of the pairs."""
     longest = 0
     for pair in pairs:
         for document in (pair >> HALF, pair & (ALL >> HALF)):
@@ -133,38 +154,38 @@ def longest_of(pairs: Array, offsets: Array) -> int:
 
 @compiled
 def candidates(pairs: Array, heads: Array, ends: Array, into: Array) -> tuple[Any, Any]:
-    """Take the next later document from several sorted runs of pairs, and write its distinct earlier ones.
+    """Take the next later document from several sorted runs; write its distinct earlier ones.
 
-    Return (document, how many); the document is -1 where all runs are at their ends. ``heads`` move on.
+    Return (document, how many); the document is -1 where all runs have ended. ``heads`` advance.
     """
-    later, known = np.int64(-1), 0
+    later = np.int64(-1)
+    known = 0
     for run in range(len(heads)):
         if heads[run] < ends[run]:
             document = np.int64(pairs[heads[run]] >> HALF)
             later = document if later < 0 else min(later, document)
     for run in range(len(heads)):
         while heads[run] < ends[run] and np.int64(pairs[heads[run]] >> HALF) == later:
-            known = _noted(np.int64(pairs[heads[run]] & (ALL >> HALF)), into, known)
+            known = insert(np.int64(pairs[heads[run]] & (ALL >> HALF)), into, known)
             heads[run] += 1
     return later, known
 
 
 @compiled
-def verified(
+def verify_pairs(
     text: Array, offsets: Array, width: int, threshold: float, pairs: Array, starts: Array
 ) -> Array:
-    """Return the pairs whose Jaccard similarity is at least the threshold, each distinct one looked at once.
+    """Return the pairs whose Jaccard similarity reaches the threshold, each distinct one once.
 
-    ``pairs`` are sorted runs one after the other, which begin at ``starts``; its last element is where the last run ends.
+    ``pairs`` are sorted runs one after the other, which begin at ``starts``; the last element of
+    ``starts`` is where the last run ends.
     """
     low, gaps, bounds, hashes, found = buffers(longest_of(pairs, offsets))
-    tables = np.empty((2, room(len(found))), np.uint64)
-    heads, few, edges_found, count = (
-        starts[:-1].copy(),
-        np.empty(len(pairs), np.int64),
-        np.empty(len(pairs), np.uint64),
-        0,
-    )
+    tables = np.empty((2, table_size(len(found))), np.uint64)
+    heads = starts[:-1].copy()
+    few = np.empty(len(pairs), np.int64)
+    edges_found = np.empty(len(pairs), np.uint64)
+    count = 0
     while True:
         later, known = candidates(pairs, heads, starts[1:], few)
         if later < 0:
@@ -173,16 +194,14 @@ def verified(
         raw = text[offsets[later] : offsets[later + 1]]
         for earlier in few[:known]:
             against = text[offsets[earlier] : offsets[earlier + 1]]
-            alike = same(raw, against)
+            alike = equal(raw, against)
             if not alike:
                 if distinct == 0:
                     own_count = shingles(raw, width, low, gaps, bounds, hashes, found)
-                    own = tables[0, : room(own_count)]
-                    own[:] = 0
+                    own = empty_table(tables[0], own_count)
                     distinct = fill(own, found, own_count)
                 other_count = shingles(against, width, low, gaps, bounds, hashes, found)
-                other = tables[1, : room(other_count)]
-                other[:] = 0
+                other = empty_table(tables[1], other_count)
                 others, shared = overlap(found, other_count, other, own)
                 alike = shared >= threshold * (distinct + others - shared)
             if alike:
@@ -192,7 +211,7 @@ def verified(
 
 @compiled
 def components(documents: int, pairs: Array) -> Array:
-    """Return the lowest document of each one's connected component (documents,)."""
+    """Return the first document of each document's connected component (documents,)."""
     parent = np.arange(documents)
     for pair in pairs:
         one, other = np.int64(pair >> HALF), np.int64(pair & (ALL >> HALF))
@@ -203,23 +222,19 @@ def components(documents: int, pairs: Array) -> Array:
             parent[other] = parent[parent[other]]
             other = parent[other]
         parent[max(one, other)] = min(one, other)
-    for document in range(
-        documents
-    ):  # a parent is never the later one, and is therefore done already
+    for document in range(documents):  # a parent is never the later one: it is complete already
         parent[document] = parent[parent[document]]
     return parent.astype(np.uint32)
 
 
 @compiled
-def longest_each(labels: Array, offsets: Array) -> Array:
-    """Return the longest document of each cluster, the first of equals, in rising order."""
-    best = np.full(len(labels), -1, np.int64)
-    for document in range(len(labels)):
-        cluster = labels[document]
+def longest_each(clusters: Array, offsets: Array) -> Array:
+    """Return the longest document of each cluster, the first of equals, ascending."""
+    best = np.full(len(clusters), -1, np.int64)
+    for document in range(len(clusters)):
+        cluster = clusters[document]
         rival = best[cluster]
-        if (
-            rival < 0
-            or offsets[document + 1] - offsets[document] > offsets[rival + 1] - offsets[rival]
-        ):
+        size = offsets[document + 1] - offsets[document]
+        if rival < 0 or size > offsets[rival + 1] - offsets[rival]:
             best[cluster] = document
     return np.sort(best[best >= 0])

@@ -1,107 +1,103 @@
-"""What ``dedup``'s baseline is held against: the inner loop of MinHash alone, and the same work written in a hurry.
+"""What ``dedup``'s baseline is compared with: MinHash's inner loop alone, and a textbook program.
 
-Imports the standard library, NumPy and the numerics of ``_dedup_kernel``.
+Imports the standard library, ``harness.workload``, NumPy, ``kernel`` and ``recipe``.
 """
 
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import Callable
 from itertools import combinations
 from statistics import median
 
 import numpy as np
 
+from harness.workload import Reporter
 from workloads.dedup.kernel import LANES, Array, compiled, minima, scratch, shingles
+from workloads.dedup.recipe import Crawl, Recipe
 
-FEW = 2000
+MOST_DOCUMENTS = 2000
 
 
-def signatures_per_second(
-    text: Array, offsets: Array, width: int, factors: Array, terms: Array, seconds: float
-) -> float:
-    """Return how many documents' signatures a second the minima over their shingles allow, if nothing else is done; the median."""
-    few = min(FEW, len(offsets) - 1)
-    counts = shingle_counts(text, offsets, few, width)
-    values = np.random.default_rng(1).integers(
-        0, 1 << 32, int(counts.max()) + LANES, dtype=np.uint32
-    )
-    into, took = np.empty(len(factors), np.uint32), list[float]()
-    all_minima(counts, values, factors, terms, into)
+def signatures_per_second(crawl: Crawl, seconds: float) -> float:
+    """Return the documents per second if only the minima over their shingles are taken.
+
+    This is the median over at least ``seconds``.
+    """
+    few = min(MOST_DOCUMENTS, len(crawl.offsets) - 1)
+    counts = shingle_counts(crawl.text, crawl.offsets, few, crawl.recipe.shingle)
+    random = np.random.default_rng(1)
+    values = random.integers(0, 1 << 32, int(counts.max()) + LANES, dtype=np.uint32)
+    into = np.empty(len(crawl.factors), np.uint32)
+    took: list[float] = []
+    all_minima(counts, values, crawl.factors, crawl.terms, into)
     while sum(took) < seconds:
         began = time.perf_counter()
-        all_minima(counts, values, factors, terms, into)
+        all_minima(counts, values, crawl.factors, crawl.terms, into)
         took.append(time.perf_counter() - began)
     return few / median(took)
 
 
 @compiled
 def shingle_counts(text: Array, offsets: Array, documents: int, width: int) -> Array:
-    """Return how many shingles each of the first documents has."""
+    """Return the number of shingles in each of the first documents."""
     low, gaps, bounds, hashes, found = scratch(offsets, 0, documents)
     counts = np.empty(documents, np.int64)
     for document in range(documents):
-        counts[document] = shingles(
-            text[offsets[document] : offsets[document + 1]], width, low, gaps, bounds, hashes, found
-        )
+        raw = text[offsets[document] : offsets[document + 1]]
+        counts[document] = shingles(raw, width, low, gaps, bounds, hashes, found)
     return counts
 
 
 @compiled
 def all_minima(counts: Array, values: Array, factors: Array, terms: Array, into: Array) -> None:
-    """Take the minima over as many values as each document has shingles."""
+    """Take the minima of every document, over as many values as it has shingles."""
     for count in counts:
         minima(values[: (count + LANES - 1) // LANES * LANES], factors, terms, into)
 
 
-def hurried(
-    texts: list[bytes],
-    width: int,
-    bands: int,
-    threshold: float,
-    factors: Array,
-    terms: Array,
-    done: Callable[[int], None],
+def find_clusters(
+    texts: list[bytes], recipe: Recipe, factors: Array, terms: Array, report: Reporter
 ) -> Array:
-    """Return each document's cluster, found in textbook Python: a set of strings for each document, a dictionary for each band."""
-    sets, buckets = list[set[bytes]](), defaultdict[tuple[int, bytes], list[int]](list)
+    """Return each document's cluster, found in textbook Python.
+
+    There is a set of strings for each document and a dictionary entry for each bucket.
+    """
+    sets: list[set[bytes]] = []
+    buckets = defaultdict[tuple[int, bytes], list[int]](list)
     for document, text in enumerate(texts):
-        words = text.lower().split()
-        sets.append(
-            {
-                b" ".join(words[start : start + width])
-                for start in range(max(1, len(words) - width + 1))
-            }
-        )
-        signature = hurried_signature(sets[-1], factors, terms)
-        for band, rows in enumerate(np.split(signature, bands)):
+        sets.append(shingle_set(text, recipe.shingle))
+        minhash = signature(sets[-1], factors, terms)
+        for band, rows in enumerate(np.split(minhash, recipe.bands)):
             buckets[band, rows.tobytes()].append(document)
-        done(document + 1)
+        report(document + 1)
     clusters = list(range(len(texts)))
     for bucket in buckets.values():
         for one, other in combinations(bucket, 2):
-            if clusters[one] != clusters[other] and alike(sets[one], sets[other], threshold):
-                joined, gone = sorted((clusters[one], clusters[other]))
-                clusters = [joined if cluster == gone else cluster for cluster in clusters]
+            if clusters[one] == clusters[other]:
+                continue
+            if is_similar(sets[one], sets[other], recipe.threshold):
+                first, second = sorted((clusters[one], clusters[other]))
+                clusters = [first if cluster == second else cluster for cluster in clusters]
     return np.array(clusters, np.uint32)
 
 
-def hurried_signature(shingles: set[bytes], factors: Array, terms: Array) -> Array:
-    """Return the MinHash signature of strings, in one large table of all permutations."""
-    hashed = np.array(
-        [
-            int.from_bytes(hashlib.sha1(shingle).digest()[:4], "little")
-            for shingle in sorted(shingles)
-        ],
-        np.uint64,
-    )
-    table = (factors.astype(np.uint64)[:, None] * hashed + terms.astype(np.uint64)[:, None]) % (
-        1 << 32
-    )
-    signature: Array = table.min(axis=1)
-    return signature
+def shingle_set(text: bytes, width: int) -> set[bytes]:
+    """Return every ``width`` consecutive words of a text; a shorter text is one shingle."""
+    words = text.lower().split()
+    starts = range(max(1, len(words) - width + 1))
+    return {b" ".join(words[start : start + width]) for start in starts}
 
 
-def alike(one: set[bytes], other: set[bytes], threshold: float) -> bool:
-    """Return whether two sets have at least that Jaccard similarity."""
+def signature(shingles: set[bytes], factors: Array, terms: Array) -> Array:
+    """Return the MinHash signature of strings, by one large table of all permutations."""
+    digests = [hashlib.sha1(shingle).digest() for shingle in sorted(shingles)]
+    hashes = np.array([int.from_bytes(digest[:4], "little") for digest in digests], np.uint64)
+    products = factors.astype(np.uint64)[:, None] * hashes
+    table = (products + terms.astype(np.uint64)[:, None]) % (1 << 32)
+    minhash: Array = table.min(axis=1)
+    return minhash
+
+
+def is_similar(one: set[bytes], other: set[bytes], threshold: float) -> bool:
+    """Return whether the Jaccard similarity of two sets reaches the threshold."""
     return len(one & other) >= threshold * len(one | other)

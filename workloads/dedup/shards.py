@@ -1,6 +1,6 @@
-"""What ``dedup`` leaves behind: the kept documents as shards, one JSON line for each, ``{"text": …}``.
+"""The output of ``dedup``: shards of JSON lines, ``{"text": …}``, one for each kept document.
 
-Imports the standard library, NumPy and the numerics of ``_dedup_kernel``.
+Imports the standard library, NumPy and ``kernel``.
 """
 
 import hashlib
@@ -13,23 +13,25 @@ import numpy as np
 
 from workloads.dedup.kernel import Array, compiled
 
-BEFORE, AFTER = np.frombuffer(b'{"text": "', np.uint8), np.frombuffer(b'"}\n', np.uint8)
+BEFORE = np.frombuffer(b'{"text": "', np.uint8)
+AFTER = np.frombuffer(b'"}\n', np.uint8)
 HEXADECIMAL = np.frombuffer(b"0123456789abcdef", np.uint8)
 ESCAPED = 6  # bytes of \\u001f
 
 
 class Shard(NamedTuple):
-    """How many documents a shard holds, its size in bytes and its SHA-256."""
+    """The number of documents in a shard, its size and its SHA-256."""
 
     documents: int
     size_bytes: int
     sha256: str
 
 
-def shares(sizes: Array, most_bytes: int) -> list[tuple[int, int]]:
-    """Return runs (start, stop) of neighbours whose sizes add up to about ``most_bytes``; what is larger stands alone."""
+def split_by_size(sizes: Array, most_bytes: int) -> list[tuple[int, int]]:
+    """Return runs (start, stop) of at most ``most_bytes``; one that is larger is a run by itself."""
     ends = np.cumsum(sizes)
-    runs, start = [], 0
+    runs = []
+    start = 0
     while start < len(sizes):
         before = int(ends[start - 1]) if start else 0
         stop = max(start + 1, int(np.searchsorted(ends, before + most_bytes, side="right")))
@@ -39,15 +41,16 @@ def shares(sizes: Array, most_bytes: int) -> list[tuple[int, int]]:
 
 
 def write_shard(documents: Array, text: Array, offsets: Array, folder: str, name: str) -> Shard:
-    """Write documents to a shard of that name and return what it is.
+    """Write documents to a shard of that name, and return its size and digest.
 
-    In a folder it stays, whole or not at all. Without one (empty) it goes to a temporary file, which has no name and is gone afterwards.
+    In a folder it is written atomically. Without one (empty) it goes to a temporary file, which is
+    deleted at once.
     """
     lines = memoryview(json_lines(text, offsets, documents).data)
     if folder:
-        part = Path(folder) / f".{name}-{os.getpid()}"
-        part.write_bytes(lines)
-        part.replace(Path(folder) / name)
+        unfinished = Path(folder) / f".{name}-{os.getpid()}"
+        unfinished.write_bytes(lines)
+        unfinished.replace(Path(folder) / name)
     else:
         with tempfile.TemporaryFile() as file:
             file.write(lines)
@@ -55,12 +58,12 @@ def write_shard(documents: Array, text: Array, offsets: Array, folder: str, name
 
 
 def shard_name(number: int) -> str:
-    """Return the name of the shard of that number."""
+    """Return the name of a shard's file."""
     return f"shard-{number:05}.jsonl"
 
 
 def remove_beyond(folder: str, shards: int) -> None:
-    """Remove what an earlier run with more shards has left in a folder (empty: there is none), so that what is there is of one run."""
+    """Remove the surplus shards that an earlier run left in the folder (empty: there is none)."""
     for path in Path(folder).glob("shard-*.jsonl") if folder else ():
         number = path.name.removeprefix("shard-").removesuffix(".jsonl")
         if number.isdecimal() and int(number) >= shards and path.name == shard_name(int(number)):
@@ -69,16 +72,13 @@ def remove_beyond(folder: str, shards: int) -> None:
 
 @compiled
 def json_lines(text: Array, offsets: Array, documents: Array) -> Array:
-    """Return the documents as JSON lines in UTF-8; they are taken to be UTF-8 themselves."""
+    """Return the documents, which are UTF-8, as JSON lines in UTF-8."""
     size = 0
     for document in documents:
         size += offsets[document + 1] - offsets[document]
-    lines, at = (
-        np.empty(
-            size + size // 8 + len(documents) * (len(BEFORE) + len(AFTER)) + ESCAPED, np.uint8
-        ),
-        0,
-    )
+    around = len(documents) * (len(BEFORE) + len(AFTER))
+    lines = np.empty(size + size // 8 + around + ESCAPED, np.uint8)
+    at = 0
     for document in documents:
         raw = text[offsets[document] : offsets[document + 1]]
         most = at + len(BEFORE) + ESCAPED * len(raw) + len(AFTER)
@@ -93,7 +93,7 @@ def json_lines(text: Array, offsets: Array, documents: Array) -> Array:
 
 @compiled
 def write_escaped(raw: Array, into: Array, at: int) -> int:
-    """Write the bytes of a JSON string; return where what follows goes."""
+    """Write the bytes of a JSON string, escaped; return where to go on."""
     for byte in raw:
         if byte >= 32 and byte != ord('"') and byte != ord("\\"):
             into[at] = byte
@@ -107,7 +107,10 @@ def write_escaped(raw: Array, into: Array, at: int) -> int:
             into[at + 1] = ord("n")
             at += 2
         else:
-            into[at + 1], into[at + 2], into[at + 3] = ord("u"), ord("0"), ord("0")
-            into[at + 4], into[at + 5] = HEXADECIMAL[byte >> 4], HEXADECIMAL[byte & 15]
+            into[at + 1] = ord("u")
+            into[at + 2] = ord("0")
+            into[at + 3] = ord("0")
+            into[at + 4] = HEXADECIMAL[byte >> 4]
+            into[at + 5] = HEXADECIMAL[byte & 15]
             at += ESCAPED
     return at

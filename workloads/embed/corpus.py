@@ -1,7 +1,7 @@
-"""The passages that ``embed`` reads: documentation of what is installed, or texts of the user's own.
+"""The passages of ``embed``: the documentation of installed packages, or the user's own texts.
 
-Nothing that is installed is imported: source is parsed, and read as far as it is needed. The user's files are
-taken for hostile. Imports the standard library only.
+No installed package is imported: its source is parsed, and read only as far as needed. The user's
+files are not trusted. Imports the standard library only.
 """
 
 import ast
@@ -21,23 +21,25 @@ from typing import NamedTuple
 TEXT_SUFFIXES = (".txt", ".md", ".rst")
 SUFFIXES = (*TEXT_SUFFIXES, ".jsonl", ".py")
 LONGEST_LINE_BYTES = 1 << 20
-LARGEST_FILE_BYTES, LARGEST_TEXT_BYTES, LARGEST_SOURCE_BYTES = 1 << 32, 1 << 28, 1 << 22
+LARGEST_FILE_BYTES = 1 << 32
+LARGEST_TEXT_BYTES = 1 << 28  # of a file that is read as a whole
+LARGEST_SOURCE_BYTES = 1 << 22
 MOST_FILES = 100_000
 FEWEST_WORDS = 8
 TOPICS = "pydoc_data/topics.py"
-PASSED_OVER = {"test", "tests", "site-packages", "dist-packages", "__pycache__"}
-OURS = "twoclocks"
+SKIPPED_FOLDERS = {"test", "tests", "site-packages", "dist-packages", "__pycache__"}
+OUR_DISTRIBUTION = "twoclocks"
 
 
 class Source(NamedTuple):
-    """A piece of what is installed, by a name that is the same on every machine, and how its passages are read."""
+    """An installed document, by a name that is the same on every machine, and its passages."""
 
     name: str
     passages: Callable[[], Iterable[str]]
 
 
 def check_corpus(corpus: str) -> None:
-    """Raise ``ValueError`` where the corpus is not there or not of a kind that is read; empty: what is installed."""
+    """Raise ``ValueError`` if the corpus is missing or of an unknown kind (empty: the installed one)."""
     if not corpus:
         return
     try:
@@ -59,19 +61,20 @@ def _check_path(path: Path) -> None:
 
 
 def read_corpus(corpus: str, most: int, seed: int) -> list[str]:
-    """Return the first so many passages, none twice, with every run of white space made one blank.
+    """Return the first ``most`` distinct passages, each run of white space made one blank.
 
-    The order of what is installed is drawn by the seed; the user's files are read in the order of their paths. Raises
-    ``ValueError`` as ``check_corpus`` does, and with file and line for what is no text.
+    The seed draws the order of installed documents; the user's files are read in the order of
+    their paths. Raises ``ValueError`` as ``check_corpus`` does, and with file and line for a line
+    that is not text.
     """
     check_corpus(corpus)
-    found = _written(Path(corpus).expanduser()) if corpus else _installed(seed)
-    tidy = (" ".join(passage.split()) for passage in found)
+    passages = _user_passages(Path(corpus).expanduser()) if corpus else _installed(seed)
+    tidy = (" ".join(passage.split()) for passage in passages)
     return list(islice(dict.fromkeys(_until(filter(None, tidy), most)), most))
 
 
 def _until(passages: Iterable[str], most: int) -> Iterator[str]:
-    """Yield passages until so many different ones have been seen: no file is read beyond what is needed."""
+    """Yield passages until ``most`` distinct ones have passed, so that no further file is read."""
     seen = set[str]()
     for passage in passages:
         seen.add(passage)
@@ -81,23 +84,23 @@ def _until(passages: Iterable[str], most: int) -> Iterator[str]:
 
 
 def _installed(seed: int) -> Iterator[str]:
-    """Yield the documentation of the installed Python and packages, file by file in an order drawn by the seed."""
+    """Yield the documentation of Python and installed packages, in a file order drawn by the seed."""
     sources = {source.name: source for source in (*_library(), *_packages())}
 
-    def drawn(name: str) -> str:
+    def draw(name: str) -> str:
         return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()
 
-    for name in sorted(sources, key=drawn):
+    for name in sorted(sources, key=draw):
         yield from (
             passage for passage in sources[name].passages() if len(passage.split()) >= FEWEST_WORDS
         )
 
 
 def _library() -> Iterator[Source]:
-    """Yield every module of the standard library, tests left out."""
+    """Yield every module of the standard library, without tests."""
     root = Path(sysconfig.get_path("stdlib"))
     for folder, folders, names in os.walk(root):
-        folders[:] = [name for name in folders if name not in PASSED_OVER]
+        folders[:] = [name for name in folders if name not in SKIPPED_FOLDERS]
         for name in names:
             if name.endswith(".py"):
                 path = Path(folder, name)
@@ -105,16 +108,16 @@ def _library() -> Iterator[Source]:
 
 
 def _packages() -> Iterator[Source]:
-    """Yield every module of the installed distributions, tests left out, and what each says of itself."""
+    """Yield every module of the installed distributions, without tests, and each one's README."""
     for distribution in importlib.metadata.distributions():
         title = distribution.name
-        if not title or title == OURS:
+        if not title or title == OUR_DISTRIBUTION:
             continue
         yield Source(f"{title}/METADATA", partial(_description, distribution))
         for file in distribution.files or ():
             if (
                 file.suffix == ".py"
-                and not PASSED_OVER.intersection(file.parts)
+                and not SKIPPED_FOLDERS.intersection(file.parts)
                 and ".." not in file.parts
             ):
                 yield _module(file.as_posix(), Path(str(file.locate())))
@@ -125,12 +128,15 @@ def _module(name: str, path: Path) -> Source:
 
 
 def _docstrings(path: Path, every_text: bool) -> list[str]:
-    """Return a module's docstrings, or the paragraphs of every text in it; nothing where it cannot be parsed."""
+    """Return a module's docstrings, or with ``every_text`` the paragraphs of all its strings.
+
+    Nothing is returned for a module that cannot be parsed.
+    """
     try:
         if path.stat().st_size > LARGEST_SOURCE_BYTES:
             return []
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # others' escape sequences
+            warnings.simplefilter("ignore")  # about escape sequences in others' code
             nodes = list(ast.walk(ast.parse(path.read_bytes())))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return []
@@ -150,7 +156,7 @@ def _docstrings(path: Path, every_text: bool) -> list[str]:
 
 
 def _description(distribution: importlib.metadata.Distribution) -> list[str]:
-    """Return the paragraphs in which a distribution describes itself; nothing where they cannot be read."""
+    """Return the paragraphs of a distribution's README; nothing where it cannot be read."""
     try:
         whole = distribution.read_text("METADATA") or ""
     except (OSError, UnicodeDecodeError):
@@ -160,12 +166,12 @@ def _description(distribution: importlib.metadata.Distribution) -> list[str]:
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return what stands between blank lines."""
+    """Return the texts between blank lines."""
     return [part for part in re.split(r"\n\s*\n", text) if part.strip() and _encodable(part)]
 
 
 def _encodable(text: str) -> bool:
-    """Return whether the text is one that UTF-8 can write: no half of a surrogate pair."""
+    """Return whether UTF-8 can encode the text, which has no half of a surrogate pair then."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -174,7 +180,10 @@ def _encodable(text: str) -> bool:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return a folder's texts in the order of their paths, links not followed; raise ``ValueError`` if too many or too large."""
+    """Return a folder's texts in the order of their paths; links are not followed.
+
+    Raises ``ValueError`` if there are too many or one is too large.
+    """
     found: list[Path] = []
     for place, folders, names in os.walk(folder):
         folders.sort()
@@ -183,15 +192,13 @@ def _files(folder: Path) -> list[Path]:
         if len(found) > MOST_FILES:
             raise ValueError(f"corpus={folder} holds more than {MOST_FILES:,} files")
     for path in found:
-        most = (
-            LARGEST_TEXT_BYTES if path.suffix in TEXT_SUFFIXES else LARGEST_FILE_BYTES
-        )  # the former are read as a whole
+        most = LARGEST_TEXT_BYTES if path.suffix in TEXT_SUFFIXES else LARGEST_FILE_BYTES
         if path.stat().st_size > most:
             raise ValueError(f"{path} has {path.stat().st_size:,} bytes, more than {most:,}")
     return found
 
 
-def _written(path: Path) -> Iterator[str]:
+def _user_passages(path: Path) -> Iterator[str]:
     """Yield the passages of the user's file, or of every text in the user's folder."""
     if path.is_file():
         yield from _records(path) if path.suffix == ".jsonl" else _lines(path)
@@ -207,7 +214,7 @@ def _written(path: Path) -> Iterator[str]:
 
 
 def _lines(path: Path) -> Iterator[str]:
-    """Yield a file's lines; raise ``ValueError`` with file and line for one that is too long or no UTF-8."""
+    """Yield a file's lines; raise ``ValueError`` for one that is too long or not UTF-8."""
     try:
         with path.open("rb") as file:
             number = 0
@@ -232,15 +239,15 @@ def _decoded(line: bytes, path: Path, number: int) -> str:
 
 
 def _records(path: Path) -> Iterator[str]:
-    """Yield the field ``text`` of each line of JSON; raise ``ValueError`` with file and line for one that has none."""
+    """Yield the field ``text`` of each line of JSON; raise ``ValueError`` for a line without it."""
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise ValueError(f"{path}, line {number:,}: it is no JSON") from error
+            raise ValueError(f"{path}, line {number:,}: it is not JSON") from error
         text = record.get("text") if isinstance(record, dict) else None
         if not isinstance(text, str) or not _encodable(text):
-            raise ValueError(f"{path}, line {number:,}: it has no field text that holds a text")
+            raise ValueError(f"{path}, line {number:,}: it has no field text with a string")
         yield text

@@ -1,7 +1,7 @@
-"""The numerics of ``embed``: texts to tokens, tokens to batches of like length, batches to unit vectors.
+"""The numerics of ``embed``: texts to tokens, tokens to batches, batches to unit vectors.
 
-Imports NumPy and the encoder of ``_embed_model``. Batches are made from the lengths alone, whoever computes
-them: the same batches give the same bits on any number of workers.
+The lengths alone decide the batches: any number of workers runs the same ones, and gets the same
+bits. Imports NumPy and ``model``.
 """
 
 from collections.abc import Sequence
@@ -10,18 +10,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workloads.embed.model import Array, Encoder, Model, opened
+from workloads.embed.model import Array, Encoder, Model, cached_encoder
 
 Run = tuple[int, int]
 
 CHUNK_TOKENS = 512
 FEWEST_CHUNKS = 64
 TEXT_BYTES = 1 << 18
-FEWEST_TEXT_CHUNKS = 16  # tokenising is less than a hundredth of the work: more of them would cost more than they even out
+# tokenizing is less than a hundredth of the work: more chunks would cost more than they even out
+FEWEST_TEXT_CHUNKS = 16
 
 
 class Corpus(NamedTuple):
-    """Texts as one run of UTF-8 (bytes,) and where each ends in it (n,)."""
+    """Texts as one run of UTF-8 (bytes,), and where each ends in it (n,)."""
 
     utf8: Array
     ends: Array
@@ -36,17 +37,17 @@ class Corpus(NamedTuple):
 
 
 class Tokens(NamedTuple):
-    """The token ids of texts one after the other (tokens,), and how many each text has (n,)."""
+    """The token ids of texts, one after the other (tokens,), and each text's number of them (n,)."""
 
     ids: Array
     lengths: Array
 
 
 class Plan(NamedTuple):
-    """What is encoded together: texts from the longest to the shortest, cut into batches of like length.
+    """Texts from the longest to the shortest, cut into batches of similar length.
 
-    ``order`` (n,) says which text stands where; ``starts`` (n + 1,) is where the ids of each begin in ``ids``;
-    ``bounds`` (batches + 1,) is where each batch begins in that order.
+    ``order`` (n,) has the number of the text at each place; ``starts`` (n + 1,) is where its ids
+    begin in ``ids``; ``bounds`` (batches + 1,) is the place where each batch begins.
     """
 
     ids: Array
@@ -55,12 +56,13 @@ class Plan(NamedTuple):
     bounds: Array
 
     def tokens(self, batches: Run) -> int:
-        """Return the tokens of a run (start, stop) of batches, padding left out."""
-        first, last = self.bounds[batches[0]], self.bounds[batches[1]]
+        """Count the tokens of a run (start, stop) of batches, without padding."""
+        first = self.bounds[batches[0]]
+        last = self.bounds[batches[1]]
         return int(self.starts[last] - self.starts[first])
 
 
-def gathered(texts: Sequence[str]) -> Corpus:
+def make_corpus(texts: Sequence[str]) -> Corpus:
     """Return texts as a corpus."""
     encoded = [text.encode() for text in texts]
     return Corpus(
@@ -70,7 +72,7 @@ def gathered(texts: Sequence[str]) -> Corpus:
 
 
 def text_chunks(corpus: Corpus) -> list[Run]:
-    """Return runs of texts of about equal bytes, none empty: at least 16 where there are as many texts."""
+    """Return runs of texts of about equal bytes, none empty: 16 or more, if there are 16 texts."""
     size = int(corpus.ends[-1])
     wanted = max(FEWEST_TEXT_CHUNKS, -(-size // TEXT_BYTES))
     edges = np.searchsorted(corpus.ends, np.arange(1, wanted) * size / wanted)
@@ -78,30 +80,31 @@ def text_chunks(corpus: Corpus) -> list[Run]:
     return list(pairwise(cuts))
 
 
-def tokenised(run: Run, corpus: Corpus, model: Model) -> Tokens:
+def tokenize(run: Run, corpus: Corpus, model: Model) -> Tokens:
     """Return the tokens of a run of texts."""
-    return tokenised_by(opened(model), corpus.texts(run))
+    return tokenize_with(cached_encoder(model), corpus.texts(run))
 
 
-def tokenised_by(encoder: Encoder, texts: list[str]) -> Tokens:
-    """Return the tokens of texts as an encoder cuts them."""
+def tokenize_with(encoder: Encoder, texts: list[str]) -> Tokens:
+    """Return the tokens of texts."""
     ids = encoder.tokens(texts)
     flat = np.fromiter(chain.from_iterable(ids), np.int32, sum(map(len, ids)))
     return Tokens(flat, np.array([len(text) for text in ids], np.int64))
 
 
-def joined(parts: Sequence[Tokens]) -> Tokens:
-    """Return the tokens of runs of texts, one after the other, as those of all."""
+def join_tokens(parts: Sequence[Tokens]) -> Tokens:
+    """Return the tokens of several runs of texts as those of all texts."""
     return Tokens(
         np.concatenate([part.ids for part in parts]),
         np.concatenate([part.lengths for part in parts]),
     )
 
 
-def planned(tokens: Tokens, batch: int) -> Plan:
-    """Return batches of at most so many tokens, padding included; a text that is longer is a batch by itself.
+def plan_batches(tokens: Tokens, batch: int) -> Plan:
+    """Cut texts into batches of at most ``batch`` tokens, with padding.
 
-    The longest come first: what is left for the end is short, and no worker waits long for another.
+    A longer text is a batch by itself. The longest texts come first, so that the last batches are
+    short and no worker waits long for another.
     """
     order = np.argsort(-tokens.lengths, kind="stable")
     lengths = tokens.lengths[order]
@@ -109,19 +112,22 @@ def planned(tokens: Tokens, batch: int) -> Plan:
     moved = np.repeat((np.cumsum(tokens.lengths) - tokens.lengths)[order] - starts[:-1], lengths)
     bounds = [0]
     while bounds[-1] < len(lengths):
-        bounds.append(
-            min(len(lengths), bounds[-1] + max(1, batch // max(1, int(lengths[bounds[-1]]))))
-        )
+        longest = max(1, int(lengths[bounds[-1]]))
+        bounds.append(min(len(lengths), bounds[-1] + max(1, batch // longest)))
     return Plan(
-        tokens.ids[moved + np.arange(len(moved))], starts, order, np.array(bounds, np.int64)
+        ids=tokens.ids[moved + np.arange(len(moved))],
+        starts=starts,
+        order=order,
+        bounds=np.array(bounds, np.int64),
     )
 
 
 def chunks(plan: Plan) -> list[Run]:
-    """Return runs of batches of about 512 tokens, fewer where that makes less than 64 runs, and one batch at least."""
+    """Return runs of batches of about 512 tokens, or fewer where that makes less than 64 runs."""
     batches = len(plan.bounds) - 1
     room = min(CHUNK_TOKENS, plan.tokens((0, batches)) // FEWEST_CHUNKS)
-    runs, begin = list[Run](), 0
+    runs: list[Run] = []
+    begin = 0
     for end in range(1, batches + 1):
         if end == batches or plan.tokens((begin, end + 1)) > room:
             runs.append((begin, end))
@@ -129,19 +135,22 @@ def chunks(plan: Plan) -> list[Run]:
     return runs
 
 
-def embedded(run: Run, plan: Plan, model: Model) -> Array:
+def embed(run: Run, plan: Plan, model: Model) -> Array:
     """Return the unit vectors (texts, width) of a run of batches, in the plan's order."""
-    return embedded_by(opened(model), run, plan)
+    return embed_with(cached_encoder(model), run, plan)
 
 
-def embedded_by(encoder: Encoder, run: Run, plan: Plan) -> Array:
-    """Return the unit vectors (texts, width) of a run of batches, as an encoder gives them."""
+def embed_with(encoder: Encoder, run: Run, plan: Plan) -> Array:
+    """Return the unit vectors (texts, width) of a run of batches, in the plan's order."""
     padded = (pad(plan, number, encoder.padding) for number in range(*run))
-    return np.concatenate([pooled(encoder.states(ids, mask), mask) for ids, mask in padded])
+    return np.concatenate([mean_pool(encoder.states(ids, mask), mask) for ids, mask in padded])
 
 
 def pad(plan: Plan, number: int, padding: int) -> tuple[Array, Array]:
-    """Return a batch's ids (rows, tokens), padded to its longest text, and the mask of what is no padding; both int64."""
+    """Return a batch's ids (rows, tokens), padded to its longest text, and their mask; both int64.
+
+    The mask is 1 at a token and 0 at padding.
+    """
     begin, end = plan.bounds[number : number + 2]
     lengths = np.diff(plan.starts[begin : end + 1])
     real = np.arange(lengths[0]) < lengths[:, None]
@@ -150,17 +159,20 @@ def pad(plan: Plan, number: int, padding: int) -> tuple[Array, Array]:
     return ids, real.astype(np.int64)
 
 
-def pooled(states: Array, mask: Array) -> Array:
-    """Return the mean (rows, width) of each row's states (rows, tokens, width) outside the padding, scaled to length 1."""
+def mean_pool(states: Array, mask: Array) -> Array:
+    """Return each row's mean state (rows, width) outside the padding, scaled to length 1.
+
+    ``states`` are (rows, tokens, width).
+    """
     weights = mask.astype(np.float32)
     means: Array = np.matmul(weights[:, None, :], states)[:, 0] / weights.sum(axis=1, keepdims=True)
     units: Array = means / np.linalg.norm(means, axis=1, keepdims=True)
     return units
 
 
-def restored(plan: Plan, parts: Sequence[Array]) -> Array:
-    """Return the vectors of all runs, one below the other, in the order of the texts."""
+def restore_order(plan: Plan, parts: Sequence[Array]) -> Array:
+    """Return the vectors of all runs in the order of the texts."""
     vectors = np.concatenate(parts)
-    placed = np.empty_like(vectors)
-    placed[plan.order] = vectors
-    return placed
+    ordered = np.empty_like(vectors)
+    ordered[plan.order] = vectors
+    return ordered

@@ -1,7 +1,8 @@
-"""The encoder of ``embed``: which files it is made of, what they must be, and a session on ONNX Runtime that runs them.
+"""The encoder of ``embed``: its files, what they must be, and the ONNX Runtime session.
 
-Imports ``harness.workload`` and NumPy; ONNX Runtime and tokenizers, which the extra ``embed`` brings, only where an encoder is opened.
-Nothing here reaches out to a network: both are given bytes, and ONNX Runtime's telemetry is never begun.
+Nothing here uses a network: both libraries are given bytes, and ONNX Runtime's telemetry is off.
+Imports ``harness.workload`` and NumPy; ONNX Runtime and tokenizers, from the extra ``embed``, only where an encoder is
+opened.
 """
 
 import functools
@@ -21,12 +22,13 @@ from harness.workload import BadRequest, install_command, require_package
 Array = npt.NDArray[Any]
 
 LIBRARIES = ("onnxruntime", "tokenizers")
-LARGEST_MODEL_BYTES, LARGEST_VOCABULARY_BYTES = 1 << 30, 1 << 26
-UNDERSTOOD = ("input_ids", "attention_mask", "token_type_ids")
+LARGEST_MODEL_BYTES = 1 << 30
+LARGEST_VOCABULARY_BYTES = 1 << 26
+KNOWN_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 class Shipped(NamedTuple):
-    """A file that an installed distribution brings along, known by its digest; the distribution is never imported."""
+    """A file of an installed distribution, which is never imported; its digest must match."""
 
     distribution: str
     path: str
@@ -47,7 +49,10 @@ VOCABULARY = Shipped(
 
 @dataclass(frozen=True)
 class Model:
-    """A model as it travels: both files' bytes (n,) as uint8, known by their digest; ``vocabulary`` is a tokenizer.json."""
+    """A model as it travels: the bytes (n,) of both files as uint8, and their digest.
+
+    ``vocabulary`` is a tokenizer.json; ``max_tokens`` is where a text is cut off.
+    """
 
     onnx: Array = field(compare=False, repr=False)
     vocabulary: Array = field(compare=False, repr=False)
@@ -57,7 +62,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Encoder:
-    """A model that is ready to run: its session, its tokenizer, the inputs it takes, and the id that stands for padding."""
+    """A model that is ready to run; ``padding`` is the id of padding."""
 
     session: Any
     tokenizer: Any
@@ -65,76 +70,88 @@ class Encoder:
     padding: int
 
     def tokens(self, texts: list[str]) -> list[list[int]]:
-        """Return the token ids of each text, cut to what the model takes."""
+        """Return the token ids of each text, cut off at ``max_tokens``."""
         return [encoding.ids for encoding in self.tokenizer.encode_batch_fast(texts)]
 
     def states(self, ids: Array, mask: Array) -> Array:
-        """Return the last hidden states (rows, tokens, width) of padded ids (rows, tokens) and their mask, both int64."""
+        """Return the last hidden states (rows, tokens, width) of ids (rows, tokens) and their mask.
+
+        Ids and mask are int64.
+        """
         given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
         (states,) = self.session.run(
             [self.session.get_outputs()[0].name], {name: given[name] for name in self.inputs}
         )
-        found: Array = states
-        return found
+        hidden: Array = states
+        return hidden
 
 
 def check_model(folder: str) -> None:
-    """Raise ``ValueError`` where the files of a model are not there, ``BadRequest`` where the extra is not installed.
+    """Raise ``ValueError`` if a file of the model is missing, ``BadRequest`` if the extra is.
 
-    An empty ``folder`` stands for the model that the extra brings.
+    ``folder`` holds the model (empty: the MiniLM of the extra).
     """
     for library in LIBRARIES:
         require_package(library, "embed")
     if folder:
-        _given(folder)
+        _model_paths(folder)
         return
     for shipped in (MINILM, VOCABULARY):
-        _shipped(shipped)
+        _read_shipped(shipped)
 
 
 def read_model(folder: str, max_tokens: int) -> Model:
-    """Return the model in a folder (empty: the shipped MiniLM); raise ``ValueError`` as ``check_model`` does, or for a broken one."""
+    """Return the model in a folder (empty: the MiniLM of the extra).
+
+    Raises ``ValueError`` as ``check_model`` does, and for a file that cannot be read.
+    """
     if folder:
-        onnx_path, vocabulary_path = _given(folder)
-        onnx, vocabulary = onnx_path.read_bytes(), _tokenizer_json(vocabulary_path)
+        onnx_path, vocabulary_path = _model_paths(folder)
+        onnx = onnx_path.read_bytes()
+        vocabulary = _tokenizer_json(vocabulary_path)
     else:
-        onnx, vocabulary = _shipped(MINILM), _shipped(VOCABULARY)
-    sha256 = hashlib.sha256(
-        hashlib.sha256(onnx).digest() + hashlib.sha256(vocabulary).digest()
-    ).hexdigest()
+        onnx = _read_shipped(MINILM)
+        vocabulary = _read_shipped(VOCABULARY)
+    digests = hashlib.sha256(onnx).digest() + hashlib.sha256(vocabulary).digest()
     return Model(
-        np.frombuffer(onnx, np.uint8), np.frombuffer(vocabulary, np.uint8), sha256, max_tokens
+        onnx=np.frombuffer(onnx, np.uint8),
+        vocabulary=np.frombuffer(vocabulary, np.uint8),
+        sha256=hashlib.sha256(digests).hexdigest(),
+        max_tokens=max_tokens,
     )
 
 
-def _shipped(file: Shipped) -> bytes:
-    """Return the bytes of a shipped file, which must be the very file that is known."""
+def _read_shipped(file: Shipped) -> bytes:
+    """Return the bytes of a shipped file; raise ``ValueError`` if it is missing or another."""
     try:
-        content = Path(
-            str(importlib.metadata.distribution(file.distribution).locate_file(file.path))
-        ).read_bytes()
+        distribution = importlib.metadata.distribution(file.distribution)
+        content = Path(str(distribution.locate_file(file.path))).read_bytes()
     except (importlib.metadata.PackageNotFoundError, OSError) as missing:
         sentence = (
             f"embed needs the {Path(file.path).name} of {file.distribution}, which is not installed"
         )
         raise BadRequest(sentence, install_command("embed")) from missing
-    found = hashlib.sha256(content).hexdigest()
-    if found != file.sha256:
+    sha256 = hashlib.sha256(content).hexdigest()
+    if sha256 != file.sha256:
         raise ValueError(
-            f"the {Path(file.path).name} of {file.distribution} has the SHA-256 {found[:12]}…, not {file.sha256[:12]}…: reinstall it"
+            f"the {Path(file.path).name} of {file.distribution} has the SHA-256 {sha256[:12]}…, "
+            f"not {file.sha256[:12]}…: reinstall it"
         )
     return content
 
 
-def _given(folder: str) -> tuple[Path, Path]:
-    """Return the paths of a folder's model and vocabulary; raise ``ValueError`` unless both are there and of a sane size."""
+def _model_paths(folder: str) -> tuple[Path, Path]:
+    """Return the paths of a folder's model and vocabulary.
+
+    Raises ``ValueError`` unless both are there and of a sensible size.
+    """
     try:
-        return _both(Path(folder).expanduser())
+        return _find_both(Path(folder).expanduser())
     except (OSError, RuntimeError) as error:
         raise ValueError(f"model={folder!r} cannot be read: {error}") from error
 
 
-def _both(folder: Path) -> tuple[Path, Path]:
+def _find_both(folder: Path) -> tuple[Path, Path]:
     if not folder.is_dir():
         raise ValueError(f"model={folder} is no folder")
     vocabularies = [
@@ -156,7 +173,7 @@ def _both(folder: Path) -> tuple[Path, Path]:
 
 
 def _tokenizer_json(path: Path) -> bytes:
-    """Return the bytes of a tokenizer.json; a vocab.txt is made one, as the uncased BERT that it is taken for."""
+    """Return the bytes of a tokenizer.json; a vocab.txt is converted, as that of an uncased BERT."""
     if path.suffix == ".json":
         return path.read_bytes()
     try:
@@ -184,42 +201,43 @@ def _bert(ids: dict[str, int]) -> Any:
 
 
 @functools.lru_cache(maxsize=1)
-def opened(model: Model) -> Encoder:
+def cached_encoder(model: Model) -> Encoder:
     """Return the model's encoder, opened once in a process."""
     return open_encoder(model)
 
 
 def open_encoder(model: Model) -> Encoder:
-    """Return an encoder of the model; raise ``ValueError`` if its files are none, or of a kind that is not understood."""
-    tokenizer = _refused(
+    """Open an encoder; raise ``ValueError`` if its files are broken or need unknown inputs."""
+    tokenizer = _attempt(
         lambda: _tokenizer(model.vocabulary.tobytes()),
-        "the model's vocabulary is no tokenizer.json",
+        "the model's vocabulary is not a tokenizer.json",
     )
     padding = (tokenizer.padding or {}).get("pad_id", 0)
     tokenizer.no_padding()
     tokenizer.enable_truncation(model.max_tokens)
-    session = _refused(
+    session = _attempt(
         lambda: _session(model.onnx.tobytes()), "model.onnx cannot be run by ONNX Runtime"
     )
-    inputs = tuple(given.name for given in session.get_inputs())
-    if strange := sorted({*inputs} - {*UNDERSTOOD}):
-        raise ValueError(f"model.onnx asks for {strange[0]}, not only for {', '.join(UNDERSTOOD)}")
+    inputs = tuple(field.name for field in session.get_inputs())
+    if unknown := sorted({*inputs} - {*KNOWN_INPUTS}):
+        raise ValueError(
+            f"model.onnx asks for {unknown[0]}, not only for {', '.join(KNOWN_INPUTS)}"
+        )
     return Encoder(session, tokenizer, inputs, padding)
 
 
-def tried(encoder: Encoder, tokens: int, largest_id: int) -> int:
-    """Return the width of the encoder's states; raise ``ValueError`` if it cannot take so many tokens or so large an id."""
+def try_encoder(encoder: Encoder, tokens: int, largest_id: int) -> int:
+    """Return the width of the encoder's states.
+
+    Raises ``ValueError`` if it cannot take so many tokens or so large an id.
+    """
     ids = np.full((1, tokens), largest_id, np.int64)
-    states = _refused(
+    states = _attempt(
         lambda: encoder.states(ids, np.ones_like(ids)),
         f"model.onnx cannot encode {tokens} tokens of id {largest_id:,}",
     )
-    if (
-        getattr(states, "shape", ())[:2] != ids.shape
-        or states.ndim != 3
-        or states.dtype != np.float32
-        or not np.isfinite(states).all()
-    ):
+    shaped = getattr(states, "shape", ())[:2] == ids.shape and states.ndim == 3
+    if not (shaped and states.dtype == np.float32 and np.isfinite(states).all()):
         raise ValueError(
             "model.onnx does not give a finite float32 state for each token as its first output"
         )
@@ -229,17 +247,15 @@ def tried(encoder: Encoder, tokens: int, largest_id: int) -> int:
 def _tokenizer(content: bytes) -> Any:
     from tokenizers import Tokenizer
 
-    os.environ["TOKENIZERS_PARALLELISM"] = (
-        "false"  # read at each call: without it a batch is spread over all cores
-    )
+    # read at each call: without it a batch is spread over all cores
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     return Tokenizer.from_buffer(content)
 
 
 def _session(content: bytes) -> Any:
-    """Return a session with as many threads as the numeric libraries of this process were given: one, unless asked otherwise."""
-    os.environ["ORT_DISABLE_TELEMETRY"] = (
-        "1"  # before the import, which would start an uploader and give the machine an identifier
-    )
+    """Return a session with as many threads as OpenMP is given, one by default."""
+    # before the import, which would start an uploader and give the machine an identifier
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -247,14 +263,14 @@ def _session(content: bytes) -> Any:
     options.intra_op_num_threads = int(threads) if threads.isdecimal() and int(threads) > 0 else 1
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.log_severity_level = 4  # what is wrong with a model is raised too
+    options.log_severity_level = 4  # errors of a model are raised anyway
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-def _refused(attempt: Callable[[], Any], sentence: str) -> Any:
-    """Return what the attempt returns; whatever a library written in another language raises becomes a ``ValueError``."""
+def _attempt(action: Callable[[], Any], sentence: str) -> Any:
+    """Return the action's result; whatever a compiled library raises becomes a ``ValueError``."""
     try:
-        return attempt()
-    except Exception as error:  # neither library has a common kind of its own
+        return action()
+    except Exception as error:  # neither library has a base class for its errors
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{sentence}: {reason or type(error).__name__}") from error

@@ -1,7 +1,8 @@
-"""The drawn interactions of ``recommend``, kept in the user's cache folder: found again by what they were drawn from.
+"""A cache of the drawn interactions of ``recommend``, in the user's cache folder.
 
-A file holds an array in NumPy's own format, never a pickle, and the SHA-256 of it. What cannot be read, or is not what
-was written, is drawn again; where nothing can be written, nothing is kept. Imports NumPy and ``_recommend_rows``.
+A file holds an array in NumPy's own format, never a pickle, and its SHA-256. A file that cannot be
+read, or is not what was written, is drawn again; where nothing can be written, nothing is cached.
+Imports NumPy, ``kernel``, ``rows`` and ``synthetic``.
 """
 
 import contextlib
@@ -15,31 +16,33 @@ from pathlib import Path
 
 import numpy as np
 
-from workloads.recommend import rows as _recommend_rows
-from workloads.recommend import synthetic
-from workloads.recommend.kernel import Array
-from workloads.recommend.rows import Rows
+from workloads.recommend import kernel, rows, synthetic
+from workloads.recommend.kernel import Array, Rows
 
 FOLDER = Path("twoclocks", "recommend")
-KEPT = 4
+MOST_FILES = 4
 SUM_BYTES = hashlib.sha256().digest_size
 
 
-def kept(drawn_from: tuple[int, ...], width: int, draw: Callable[[], Rows]) -> Rows:
-    """Return the rows over ``width`` items that were once drawn from these numbers by this source, or draw them and keep them."""
-    path = _place(drawn_from)
-    rows = _recalled(path, width) if path is not None else None
-    if rows is None:
-        rows = draw()
-        if path is not None:
-            _keep(path, rows)
-    return rows
+def load_or_draw(drawn_from: tuple[int, ...], width: int, draw: Callable[[], Rows]) -> Rows:
+    """Return the cached rows over ``width`` items, or draw and cache them.
+
+    They are known by the numbers that they are drawn from and by the source that draws them.
+    """
+    path = _path(drawn_from)
+    cached = _read(path, width) if path is not None else None
+    if cached is not None:
+        return cached
+    drawn = draw()
+    if path is not None:
+        _write(path, drawn)
+    return drawn
 
 
-def _place(drawn_from: tuple[int, ...]) -> Path | None:
-    """Return the file for these numbers (None: there is no home folder to keep it in)."""
+def _path(drawn_from: tuple[int, ...]) -> Path | None:
+    """Return the file for these numbers (None: there is no home folder for it)."""
     known = hashlib.sha256(repr((drawn_from, np.__version__)).encode())
-    for module in (synthetic, _recommend_rows):
+    for module in (synthetic, rows, kernel):
         known.update(inspect.getsource(module).encode())
     try:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -48,8 +51,8 @@ def _place(drawn_from: tuple[int, ...]) -> Path | None:
     return base / FOLDER / f"{known.hexdigest()}.npy"
 
 
-def _recalled(path: Path, width: int) -> Rows | None:
-    """Return the rows that a file holds (None: it is not there, or not as it was written)."""
+def _read(path: Path, width: int) -> Rows | None:
+    """Return the rows of a file (None: it is not there, or not as it was written)."""
     try:
         content = path.read_bytes()
         if hashlib.sha256(content[:-SUM_BYTES]).digest() != content[-SUM_BYTES:]:
@@ -57,26 +60,28 @@ def _recalled(path: Path, width: int) -> Rows | None:
         packed = np.load(io.BytesIO(content), allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
-    return _unpacked(packed, width)
+    return _unpack(packed, width)
 
 
-def _packed(rows: Rows) -> Array:
-    """Return rows as whole numbers one after the other: how many rows, then their starts, columns and strengths."""
+def _pack(rows: Rows) -> Array:
+    """Return rows as whole numbers: their count, then starts, columns and strengths."""
     return np.concatenate(
         [[rows.height], rows.starts, rows.columns, rows.strengths], dtype=np.int32, casting="unsafe"
     )
 
 
-def _unpacked(packed: Array, width: int) -> Rows | None:
-    """Return packed rows (None: they are no rows over ``width`` columns; a kernel trusts them, so everything is looked at)."""
-    if (
-        packed.dtype != np.int32
-        or packed.ndim != 1
-        or len(packed) < 2
-        or not 0 <= packed[0] <= len(packed) - 2
-    ):
+def _unpack(packed: Array, width: int) -> Rows | None:
+    """Return packed rows (None: they are not rows over ``width`` columns).
+
+    Everything is checked, since the kernels trust it.
+    """
+    if packed.dtype != np.int32 or packed.ndim != 1 or len(packed) < 2:
         return None
-    starts, rest = packed[1 : packed[0] + 2].astype(np.int64), packed[packed[0] + 2 :]
+    height = packed[0]
+    if not 0 <= height <= len(packed) - 2:
+        return None
+    starts = packed[1 : height + 2].astype(np.int64)
+    rest = packed[height + 2 :]
     if starts[0] != 0 or np.any(np.diff(starts) < 0) or len(rest) != 2 * starts[-1]:
         return None
     columns, strengths = np.split(rest, 2)
@@ -85,10 +90,10 @@ def _unpacked(packed: Array, width: int) -> Rows | None:
     return Rows(starts, columns, strengths.astype(np.float32))
 
 
-def _keep(path: Path, rows: Rows) -> None:
-    """Write rows in one go, and let go of all but the newest few files; nothing is kept where that is not possible."""
+def _write(path: Path, rows: Rows) -> None:
+    """Write rows atomically and delete all but the newest files; do nothing where that fails."""
     written = io.BytesIO()
-    np.save(written, _packed(rows), allow_pickle=False)
+    np.save(written, _pack(rows), allow_pickle=False)
     written.write(hashlib.sha256(written.getbuffer()).digest())
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -99,8 +104,7 @@ def _keep(path: Path, rows: Rows) -> None:
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)
-        newest = sorted(
-            path.parent.glob("*.npy"), key=lambda found: found.stat().st_mtime, reverse=True
-        )
-        for old in newest[KEPT:]:
+        files = path.parent.glob("*.npy")
+        newest_first = sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)
+        for old in newest_first[MOST_FILES:]:
             old.unlink()

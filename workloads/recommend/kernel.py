@@ -1,7 +1,7 @@
-"""The numerics of ``recommend``: conjugate gradients for one row of factors at a time, and the basis in which they are taken.
+"""The numerics of ``recommend``: conjugate gradients for one row of factors at a time.
 
-Imports NumPy and Numba only. Every sum is taken in an order that is fixed by the
-input, so whoever does it gets the same bits.
+Every sum has an order that only the input fixes, so that every worker gets the same bits.
+Imports NumPy and Numba only.
 """
 
 from collections.abc import Callable
@@ -17,25 +17,22 @@ Array = npt.NDArray[Any]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-TOGETHER = 4
-AHEAD = 12
-CACHE_LINE_BYTES, FLOAT_BYTES = 64, 4
+TOGETHER = 4  # rows of a tile that one pass takes at a time
+AHEAD = 12  # rows that are fetched before they are needed
+CACHE_LINE_BYTES = 64
+FLOAT_BYTES = 4
 SOLVED_BELOW = 1e-20
-FASTER = {
-    "reassoc",
-    "contract",
-    "nsz",
-    "arcp",
-}  # sums may be taken lane by lane: otherwise no loop over the factors is vectorized
+# sums may be taken lane by lane: otherwise no loop over the factors is vectorized
+FASTER = {"reassoc", "contract", "nsz", "arcp"}
 
 
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """Return the function compiled, its floating-point operations exactly as written, and kept on disk."""
+    """Compile a function, with floating-point operations exactly as written; cache it on disk."""
     return cast(Callable[P, R], numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 def vectorized(function: Callable[P, R]) -> Callable[P, R]:
-    """Return the function compiled so that its sums may be taken in the lanes of a vector."""
+    """Compile a function whose sums may be taken in the lanes of a vector; cache it on disk."""
     return cast(
         Callable[P, R],
         numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FASTER)(function),
@@ -43,28 +40,73 @@ def vectorized(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def aligned(rows: int, columns: int) -> Array:
-    """Return an empty matrix that begins with a line of the cache: no vector that is read from it then lies in two."""
+    """Return an empty matrix that begins at a cache line: no vector then straddles two lines."""
     raw = np.empty(rows * columns + CACHE_LINE_BYTES // FLOAT_BYTES, np.float32)
     skipped = -raw.ctypes.data % CACHE_LINE_BYTES // FLOAT_BYTES
     matrix: Array = raw[skipped : skipped + rows * columns].reshape(rows, columns)
     return matrix
 
 
-class Basis(NamedTuple):
-    """A change of coordinates (factors, factors): a fixed factor y becomes ``y @ into``, a sought one x becomes ``x @ back``.
+class Rows(NamedTuple):
+    """Sparse rows.
 
-    In them the part of the equations that all rows share is the unit matrix. ``into.T`` takes a solution back.
+    Row r has the ``columns`` and ``strengths`` from ``starts[r]`` to below ``starts[r + 1]``.
+    """
+
+    starts: Array
+    columns: Array
+    strengths: Array
+
+    @property
+    def height(self) -> int:
+        """Return the number of rows; some may be empty."""
+        return len(self.starts) - 1
+
+
+class Buffers(NamedTuple):
+    """The memory of ``solve``: a row's gathered factors, three vectors, and numbers per factor.
+
+    ``tile`` (longest row + ``TOGETHER``, factors) holds the fixed factors of one row; ``weight``,
+    ``wanted`` and ``nothing`` (all zeros) have one number for each of them.
+    """
+
+    tile: Array
+    vectors: Array
+    weight: Array
+    wanted: Array
+    nothing: Array
+
+
+def make_buffers(longest: int, factors: int) -> Buffers:
+    """Return buffers for rows of at most ``longest`` interactions."""
+    height = longest + TOGETHER
+    return Buffers(
+        tile=aligned(height, factors),
+        vectors=aligned(3, factors),
+        weight=np.empty(height, np.float32),
+        wanted=np.empty(height, np.float32),
+        nothing=np.zeros(height, np.float32),
+    )
+
+
+class Basis(NamedTuple):
+    """A change of coordinates (factors, factors).
+
+    A fixed factor y becomes ``y @ into``, a sought one x becomes ``x @ back``. In the new
+    coordinates, the part of the equations that all rows share is the unit matrix. ``into.T`` takes
+    a solution back.
     """
 
     into: Array
     back: Array
 
 
-def basis(gram: Array, regularization: float) -> Basis:
-    """Return the basis in which the fixed factors' Gram matrix, with the regularization on its diagonal, is the unit matrix.
+def make_basis(gram: Array, regularization: float) -> Basis:
+    """Return the basis in which the regularized Gram matrix becomes the unit matrix.
 
-    Conjugate gradients taken there are conjugate gradients preconditioned by that matrix. By its eigenvectors in double
-    precision, and not by Cholesky's method: where factors outnumber rows, rounding may leave an eigenvalue below zero.
+    Conjugate gradients in this basis are conjugate gradients preconditioned by that matrix. It is
+    computed from eigenvectors in float64, not by Cholesky's method: where factors outnumber rows,
+    rounding may leave an eigenvalue below zero.
     """
     values, vectors = np.linalg.eigh(gram)
     scale = np.sqrt(np.maximum(values, 0) + regularization)
@@ -73,60 +115,67 @@ def basis(gram: Array, regularization: float) -> Basis:
 
 @vectorized
 def solve(
-    starts: Array,
-    columns: Array,
-    weights: Array,
-    fixed: Array,
-    first: int,
-    sought: Array,
-    steps: int,
-    tile: Array,
-    vectors: Array,
+    rows: Rows, fixed: Array, first: int, sought: Array, steps: int, buffers: Buffers
 ) -> None:
-    """Improve ``sought``, the rows from ``first`` on, by so many steps of conjugate gradients each, in place and in the basis.
+    """Improve ``sought``, the rows from ``first`` on, in place, by conjugate-gradient steps.
 
-    A row x minimises λ|x|² + Σ c (p − x·y)² over all fixed y, where p is 1 and c is 1 + w if they met, else 0 and 1 (Hu, Koren and
-    Volinsky 2008; Takács, Pilászy and Tikk 2011). In the basis that is (I + Σ w y yᵀ) x = Σ (1 + w) y over those it met. They
-    are gathered once into ``tile``, which must hold the longest row and ``TOGETHER`` more, and are read from there, in the
-    cache, once a step. ``vectors`` is room for three of them.
+    Everything is in the basis of ``make_basis``; ``fixed`` are the other side's factors y. A row x
+    minimises λ|x|² + Σ c (p − x·y)² over all y, where p = 1 and c = 1 + w if they met, else p = 0
+    and c = 1 (Hu, Koren and Volinsky 2008; Takács, Pilászy and Tikk 2011). In the basis that is
+    (I + Σ w y yᵀ) x = Σ (1 + w) y over the y that the row met. These are gathered once into a
+    tile, and every step reads them from there, in the cache.
     """
-    factors = sought.shape[1]
-    residual, direction, image = vectors[0], vectors[1], vectors[2]
-    weight, wanted, nothing = (
-        np.empty(len(tile), np.float32),
-        np.empty(len(tile), np.float32),
-        np.zeros(len(tile), np.float32),
-    )
+    tile, vectors, weight, wanted, nothing = buffers
     for row in range(len(sought)):
-        x, begin, end = sought[row], starts[first + row], starts[first + row + 1]
-        length = gather(columns[begin:end], weights[begin:end], fixed, tile, weight, wanted)
+        begin = rows.starts[first + row]
+        end = rows.starts[first + row + 1]
+        length = gather(
+            rows.columns[begin:end], rows.strengths[begin:end], fixed, tile, weight, wanted
+        )
+        improve(sought[row], tile, length, weight, wanted, nothing, vectors, steps)
+
+
+@vectorized
+def improve(
+    x: Array,
+    tile: Array,
+    length: int,
+    weight: Array,
+    wanted: Array,
+    nothing: Array,
+    vectors: Array,
+    steps: int,
+) -> None:
+    """Take up to ``steps`` steps of conjugate gradients on one row, in place."""
+    factors = x.shape[0]
+    residual, direction, image = vectors[0], vectors[1], vectors[2]
+    for k in range(factors):
+        residual[k] = -x[k]
+    reflect(tile, length, weight, wanted, x, residual)
+    for k in range(factors):
+        direction[k] = residual[k]
+    old = dot(residual, residual)
+    for _ in range(steps):
+        if not old > SOLVED_BELOW:
+            break
         for k in range(factors):
-            residual[k] = -x[k]
-        reflect(tile, length, weight, wanted, x, residual)
+            image[k] = -direction[k]
+        reflect(tile, length, weight, nothing, direction, image)
+        stride = -old / dot(direction, image)
         for k in range(factors):
-            direction[k] = residual[k]
-        old = dot(residual, residual)
-        for _ in range(steps):
-            if not old > SOLVED_BELOW:
-                break
-            for k in range(factors):
-                image[k] = -direction[k]
-            reflect(tile, length, weight, nothing, direction, image)
-            stride = -old / dot(direction, image)
-            for k in range(factors):
-                x[k] += stride * direction[k]
-                residual[k] += stride * image[k]
-            new = dot(residual, residual)
-            turn = new / old
-            for k in range(factors):
-                direction[k] = residual[k] + turn * direction[k]
-            old = new
+            x[k] += stride * direction[k]
+            residual[k] += stride * image[k]
+        new = dot(residual, residual)
+        turn = new / old
+        for k in range(factors):
+            direction[k] = residual[k] + turn * direction[k]
+        old = new
 
 
 def _prefetch(typing: Any, matrix: Any, row: Any, column: Any) -> Any:
-    """Have the processor fetch what lies at (row, column) of a matrix while it goes on; it changes no value.
+    """Have the processor fetch (row, column) of a matrix in advance; this changes no value.
 
-    Rows are met in an order that no processor guesses, and they do not fit in the nearer caches.
+    Rows come in an order that no processor predicts, and they do not fit in the nearer caches.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -158,15 +207,20 @@ prefetch: Any = intrinsic(_prefetch)
 def gather(
     columns: Array, weights: Array, fixed: Array, tile: Array, weight: Array, wanted: Array
 ) -> int:
-    """Copy one row's fixed factors side by side, with weights and what is wanted of each; return the length, made even by empty ones."""
-    factors, length = fixed.shape[1], -(-len(columns) // TOGETHER) * TOGETHER
+    """Copy one row's fixed factors, weights and wanted values; return how many, padded with zeros.
+
+    The padding makes the length a multiple of ``TOGETHER``.
+    """
+    factors = fixed.shape[1]
+    length = -(-len(columns) // TOGETHER) * TOGETHER
     for j in range(len(columns)):
         for k in range(0, factors, CACHE_LINE_BYTES // FLOAT_BYTES):
             prefetch(fixed, columns[min(j + AHEAD, len(columns) - 1)], k)
         source = fixed[columns[j]]
         for k in range(factors):
             tile[j, k] = source[k]
-        weight[j], wanted[j] = weights[j], 1 + weights[j]
+        weight[j] = weights[j]
+        wanted[j] = 1 + weights[j]
     for j in range(len(columns), length):
         for k in range(factors):
             tile[j, k] = 0
@@ -176,7 +230,7 @@ def gather(
 
 @vectorized
 def reflect(tile: Array, length: int, weight: Array, wanted: Array, x: Array, into: Array) -> None:
-    """Add Σ (wanted − weight · x·y) y over the first ``length`` rows y of the tile, four together."""
+    """Add Σ (wanted − weight · x·y) y over the first ``length`` rows y of the tile."""
     factors = x.shape[0]
     for j in range(0, length, TOGETHER):
         a = b = c = d = np.float32(0)

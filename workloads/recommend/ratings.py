@@ -27,8 +27,8 @@ from workloads.recommend.csv import (
     table,
     with_room,
 )
-from workloads.recommend.kernel import Array
-from workloads.recommend.rows import Rows, grouped, merged
+from workloads.recommend.kernel import Array, Rows
+from workloads.recommend.rows import group_by_row, merge_duplicates
 
 Columns = tuple[Array, Array, Array]
 Names = tuple[Table, Table]
@@ -103,7 +103,7 @@ def read(name: str) -> tuple[Rows, int]:
         raise ValueError(f"{path} holds no interactions")
     users, items = names
     who, what, strengths = (np.concatenate(column) for column in zip(*kept, strict=True))
-    return merged(grouped(who, what, strengths, users.size), items.size), items.size
+    return merge_duplicates(group_by_row(who, what, strengths, users.size), items.size), items.size
 
 
 def _begun(path: Path, block: bytes) -> tuple[Layout, bytes, int]:

@@ -1,6 +1,6 @@
-"""The interactions of ``recommend``: who met what, how strongly, row by row; merged, turned round, cut into blocks and split.
+"""The interactions of ``recommend`` as sparse rows: grouped, merged, transposed, split, in blocks.
 
-Imports NumPy and ``_recommend_kernel``.
+Imports NumPy and ``kernel``.
 """
 
 from itertools import pairwise
@@ -8,29 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workloads.recommend.kernel import Array, compiled
+from workloads.recommend.kernel import Array, Rows, compiled
 
-TESTED_AT_MOST = 10_000
-TESTED_WITH = 10
+MOST_TESTED_USERS = 10_000
+FEWEST_ITEMS = 10  # of a user who is tested
 HELD_OUT_EVERY = 5
-ROW_COSTS = 4
-
-
-class Rows(NamedTuple):
-    """Sparse rows: row r has the ``columns`` and ``strengths`` from ``starts[r]`` to below ``starts[r + 1]``."""
-
-    starts: Array
-    columns: Array
-    strengths: Array
-
-    @property
-    def height(self) -> int:
-        """Return how many rows there are; some may be empty."""
-        return len(self.starts) - 1
+FACTORS_PER_INTERACTION = 4  # changing coordinates of so many costs what an interaction costs
 
 
 class HeldOut(NamedTuple):
-    """What was held out of the interactions of the tested ``users``, and the items that training saw of them; both sparse."""
+    """The held-out items of the tested ``users``, and the items that training saw; both sparse."""
 
     users: Array
     starts: Array
@@ -39,33 +26,39 @@ class HeldOut(NamedTuple):
     seen_columns: Array
 
 
-def grouped(rows: Array, columns: Array, strengths: Array, count: int) -> Rows:
-    """Return single interactions, in any order, as ``count`` rows; within a row they stay in the order they came in."""
+def group_by_row(rows: Array, columns: Array, strengths: Array, count: int) -> Rows:
+    """Return single interactions, in any order, as ``count`` rows; each row keeps their order."""
     starts = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(rows, minlength=count), out=starts[1:])
-    return Rows(starts, *_dealt(rows, columns, strengths, starts[:-1].copy()))
+    return Rows(starts, *_place_by_row(rows, columns, strengths, starts[:-1].copy()))
 
 
 @compiled
-def _dealt(rows: Array, columns: Array, strengths: Array, free: Array) -> tuple[Array, Array]:
-    moved, carried = np.empty_like(columns), np.empty_like(strengths)
+def _place_by_row(
+    rows: Array, columns: Array, strengths: Array, free: Array
+) -> tuple[Array, Array]:
+    moved = np.empty_like(columns)
+    carried = np.empty_like(strengths)
     for j in range(len(rows)):
         place = free[rows[j]]
         free[rows[j]] = place + 1
-        moved[place], carried[place] = columns[j], strengths[j]
+        moved[place] = columns[j]
+        carried[place] = strengths[j]
     return moved, carried
 
 
-def merged(rows: Rows, width: int) -> Rows:
-    """Return rows in which each column comes once: strengths of the same pair are added in the order they come in."""
-    return Rows(*_merged(*rows, width))
+def merge_duplicates(rows: Rows, width: int) -> Rows:
+    """Return rows in which each column is once; its strengths are added in their order."""
+    return Rows(*_merge(*rows, width))
 
 
 @compiled
-def _merged(
+def _merge(
     starts: Array, columns: Array, strengths: Array, width: int
 ) -> tuple[Array, Array, Array]:
-    begins, kept, sums = np.zeros_like(starts), np.empty_like(columns), np.empty_like(strengths)
+    begins = np.zeros_like(starts)
+    unique = np.empty_like(columns)
+    sums = np.empty_like(strengths)
     last = np.full(width, -1, np.int64)
     used = 0
     for row in range(len(starts) - 1):
@@ -74,56 +67,69 @@ def _merged(
             if place >= begins[row]:
                 sums[place] += strengths[j]
             else:
-                last[columns[j]], kept[used], sums[used] = used, columns[j], strengths[j]
+                last[columns[j]] = used
+                unique[used] = columns[j]
+                sums[used] = strengths[j]
                 used += 1
         begins[row + 1] = used
-    return begins, kept[:used].copy(), sums[:used].copy()
+    return begins, unique[:used].copy(), sums[:used].copy()
 
 
-def transposed(rows: Rows, width: int) -> Rows:
-    """Return the columns as rows; within each, what were the rows come in ascending order."""
+def transpose(rows: Rows, width: int) -> Rows:
+    """Return the columns as rows; within each, the old row numbers ascend."""
     starts = np.zeros(width + 1, np.int64)
     np.cumsum(np.bincount(rows.columns, minlength=width), out=starts[1:])
-    return Rows(starts, *_turned(*rows, starts[:-1].copy()))
+    return Rows(starts, *_transpose(*rows, starts[:-1].copy()))
 
 
 @compiled
-def _turned(starts: Array, columns: Array, strengths: Array, free: Array) -> tuple[Array, Array]:
-    turned, carried = np.empty_like(columns), np.empty_like(strengths)
+def _transpose(starts: Array, columns: Array, strengths: Array, free: Array) -> tuple[Array, Array]:
+    rows = np.empty_like(columns)
+    carried = np.empty_like(strengths)
     for row in range(len(starts) - 1):
         for j in range(starts[row], starts[row + 1]):
             place = free[columns[j]]
             free[columns[j]] = place + 1
-            turned[place], carried[place] = row, strengths[j]
-    return turned, carried
+            rows[place] = row
+            carried[place] = strengths[j]
+    return rows, carried
 
 
-def split(rows: Rows, seed: int) -> tuple[Rows, HeldOut]:
-    """Hold a fifth out of the items of up to 10,000 users who have ten or more, drawn by the seed; return what is left, and that.
+def split_held_out(rows: Rows, seed: int) -> tuple[Rows, HeldOut]:
+    """Return the rows that remain, and a fifth of the items of up to 10,000 random users.
 
-    Raises ``ValueError`` where no user has so many.
+    Only users with ten items or more are drawn; raises ``ValueError`` if there are none.
     """
     random = np.random.default_rng([seed, 2])
-    able = np.flatnonzero(np.diff(rows.starts) >= TESTED_WITH)
-    if not len(able):
-        raise ValueError(f"no user has {TESTED_WITH} items or more, so that none can be held out")
-    users = np.sort(random.permutation(able)[:TESTED_AT_MOST])
-    held = np.zeros(len(rows.columns), bool)
+    eligible = np.flatnonzero(np.diff(rows.starts) >= FEWEST_ITEMS)
+    if not len(eligible):
+        raise ValueError(f"no user has {FEWEST_ITEMS} items or more, so none can be held out")
+    users = np.sort(random.permutation(eligible)[:MOST_TESTED_USERS])
+    chosen = np.zeros(len(rows.columns), bool)
     for begin, end in zip(rows.starts[users], rows.starts[users + 1], strict=True):
-        held[begin + random.choice(end - begin, (end - begin) // HELD_OUT_EVERY, replace=False)] = (
-            True
-        )
-    out, left = _where(rows, held), _where(rows, ~held)
-    starts, columns = _picked(out, users)
-    return left, HeldOut(users, starts, columns, *_picked(left, users))
+        few = (end - begin) // HELD_OUT_EVERY
+        chosen[begin + random.choice(end - begin, few, replace=False)] = True
+    remaining = _select(rows, ~chosen)
+    starts, columns = _columns_of(_select(rows, chosen), users)
+    seen_starts, seen_columns = _columns_of(remaining, users)
+    held_out = HeldOut(
+        users=users,
+        starts=starts,
+        columns=columns,
+        seen_starts=seen_starts,
+        seen_columns=seen_columns,
+    )
+    return remaining, held_out
 
 
-def _where(rows: Rows, chosen: Array) -> Rows:
+def _select(rows: Rows, chosen: Array) -> Rows:
+    """Return the rows with the chosen interactions only."""
     before = np.concatenate([[0], np.cumsum(chosen)])
     return Rows(before[rows.starts], rows.columns[chosen], rows.strengths[chosen])
 
 
-def _picked(rows: Rows, users: Array) -> tuple[Array, Array]:
+def _columns_of(rows: Rows, users: Array) -> tuple[Array, Array]:
+    """Return where each user's columns begin, and the columns."""
     pieces = [
         rows.columns[begin:end]
         for begin, end in zip(rows.starts[users], rows.starts[users + 1], strict=True)
@@ -131,19 +137,23 @@ def _picked(rows: Rows, users: Array) -> tuple[Array, Array]:
     return np.cumsum([0, *map(len, pieces)]), np.concatenate(pieces)
 
 
-def blocks(starts: Array, factors: int, count: int) -> Array:
-    """Return the bounds (count + 1,) of blocks of rows that take about the same time, whoever solves them.
+def block_bounds(starts: Array, factors: int, count: int) -> Array:
+    """Return the bounds (count + 1,) of blocks of rows that take about the same time to solve.
 
-    A row costs as much as its interactions and a constant share of changing coordinates, about one interaction per four factors.
+    The cost of a row is its interactions, and one more per four factors for its change of
+    coordinates.
     """
-    cost = starts + np.arange(len(starts)) * (factors // ROW_COSTS)
+    cost = starts + np.arange(len(starts)) * (factors // FACTORS_PER_INTERACTION)
     bounds: Array = np.searchsorted(cost, cost[-1] * np.arange(count + 1) // count)
     bounds[-1] = len(starts) - 1
     return bounds
 
 
-def runs(cost: Array, workers: int) -> list[tuple[int, int]]:
-    """Return each worker's run (start, stop) of blocks, as even as may be by their cost; raise ``ValueError`` if there are too few."""
+def share_blocks(cost: Array, workers: int) -> list[tuple[int, int]]:
+    """Return each worker's run (start, stop) of blocks, as even as possible by their cost.
+
+    Raises ``ValueError`` if there are fewer blocks than workers.
+    """
     if workers > len(cost):
         raise ValueError(f"{len(cost)} blocks cannot occupy {workers} workers: raise blocks")
     before = np.concatenate([[0], np.cumsum(cost)])

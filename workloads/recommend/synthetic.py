@@ -1,47 +1,48 @@
-"""The synthetic listeners of ``recommend``: planted tastes, popularity and activity that fall like a power.
+"""The synthetic listeners of ``recommend``: planted tastes, and power laws of popularity.
 
-All arithmetic is of whole numbers, or exactly rounded (+ − × ÷ √), so every machine draws the same interactions.
-Imports NumPy, ``_recommend_kernel`` and ``_recommend_rows``.
+All arithmetic is on whole numbers, or exactly rounded (+ − × ÷ √), so that every machine draws
+the same interactions. Imports NumPy, ``kernel`` and ``rows``.
 """
 
 import numpy as np
 
-from workloads.recommend.kernel import Array, compiled
-from workloads.recommend.rows import Rows, merged
+from workloads.recommend.kernel import Array, Rows, compiled
+from workloads.recommend.rows import merge_duplicates
 
-TASTES, LOYALTY = 6, 0.8
-ITEMS_A_GENRE = 125
-FLAT_UNTIL_RANK, IDLEST = 8, 1e-4
-LEAST_DRAWS = 5
-GOLDEN, FIRST, SECOND = (
-    np.uint64(0x9E3779B97F4A7C15),
-    np.uint64(0xBF58476D1CE4E5B9),
-    np.uint64(0x94D049BB133111EB),
-)
+TASTES = 6
+LOYALTY = 0.8
+ITEMS_PER_GENRE = 125
+FLAT_UNTIL_RANK = 8
+IDLEST = 1e-4
+FEWEST_DRAWS = 5
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+FIRST = np.uint64(0xBF58476D1CE4E5B9)
+SECOND = np.uint64(0x94D049BB133111EB)
 
 
-def drawn(users: int, items: int, draws: int, seed: int) -> Rows:
-    """Return about so many draws of an item by a user, the same pair merged and counted as its strength.
+def draw_interactions(users: int, items: int, draws: int, seed: int) -> Rows:
+    """Return about ``draws`` draws of an item by a user; the strength counts equal pairs.
 
-    A user draws from one of six genres of taste, the first ones most, or four times in twenty from any; within a genre an item
-    of rank r is drawn in proportion to 1 / (r + 8). How much a user draws has a density that falls with the third power.
+    A user draws from one of six favourite genres, the first ones most, or in one draw of five from
+    any genre. Within a genre, an item of rank r is drawn in proportion to 1 / (r + 8). The density
+    of how much a user draws falls with the third power.
     """
     random = np.random.default_rng([seed, 1])
     starts = np.concatenate([[0], np.cumsum(_activity(random, users, draws))])
-    genres = max(1, items // ITEMS_A_GENRE)
+    genres = max(1, items // ITEMS_PER_GENRE)
     bounds = np.arange(genres + 1) * items // genres
     rank = np.arange(items) - np.repeat(bounds[:-1], np.diff(bounds))
     weight_before = np.concatenate([[0], np.cumsum(1 / (rank + FLAT_UNTIL_RANK))])
-    columns = random.permutation(items).astype(np.int32)[
-        _draw(starts, bounds, weight_before, np.uint64(seed))
-    ]
-    return merged(Rows(starts, columns, np.ones(len(columns), np.float32)), items)
+    names = random.permutation(items).astype(np.int32)
+    columns = names[_draw(starts, bounds, weight_before, np.uint64(seed))]
+    return merge_duplicates(Rows(starts, columns, np.ones(len(columns), np.float32)), items)
 
 
 def _activity(random: np.random.Generator, users: int, draws: int) -> Array:
+    """Return how many draws each user makes."""
     eagerness = 1 / np.sqrt(random.random(users) + IDLEST)
     share = eagerness / np.cumsum(eagerness)[-1]  # a sum in this order on every machine
-    activity: Array = np.maximum(LEAST_DRAWS, share * draws).astype(np.int64)
+    activity: Array = np.maximum(FEWEST_DRAWS, share * draws).astype(np.int64)
     return activity
 
 
@@ -55,8 +56,12 @@ def _unit(state: np.uint64) -> float:
 
 @compiled
 def _draw(starts: Array, bounds: Array, weight_before: Array, seed: np.uint64) -> Array:
-    """Return the place of every item drawn, user after user; three numbers are spent on each, six on the user's tastes."""
-    genres, state = len(bounds) - 1, seed * SECOND
+    """Return the place of every item drawn, user after user.
+
+    A user takes six random numbers for the tastes, and three for each draw.
+    """
+    genres = len(bounds) - 1
+    state = seed * SECOND
     drawn = np.empty(starts[-1], np.int32)
     tastes = np.empty(TASTES, np.int64)
     for user in range(len(starts) - 1):
@@ -64,11 +69,9 @@ def _draw(starts: Array, bounds: Array, weight_before: Array, seed: np.uint64) -
             state += GOLDEN
             tastes[taste] = int(_unit(state) * genres)
         for j in range(starts[user], starts[user + 1]):
-            loyal, which, where = (
-                _unit(state + GOLDEN),
-                _unit(state + GOLDEN * np.uint64(2)),
-                _unit(state + GOLDEN * np.uint64(3)),
-            )
+            loyal = _unit(state + GOLDEN)
+            which = _unit(state + GOLDEN * np.uint64(2))
+            where = _unit(state + GOLDEN * np.uint64(3))
             state += GOLDEN * np.uint64(3)
             genre = tastes[int(which * which * TASTES)] if loyal < LOYALTY else int(which * genres)
             low, high = bounds[genre], bounds[genre + 1] - 1

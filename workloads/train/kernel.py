@@ -1,7 +1,7 @@
-"""The numerics of ``train``: a three-layer network, its gradient over a micro-batch, and the tree that adds gradients.
+"""The numerics of ``train``: a three-layer network, its gradient, and the tree that adds gradients.
 
-Imports NumPy only. Everything works in place, in buffers that ``Scratch`` makes once: what a step costs is
-its matrix products, and little else.
+Everything works in place, in buffers that ``Scratch`` allocates once, so that a step costs little
+more than its matrix products. Imports NumPy only.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-PIXELS, CLASSES = 64, 10
+PIXELS = 64
+CLASSES = 10
 
 
 class Samples(NamedTuple):
@@ -33,7 +34,10 @@ Net = tuple[Layer, ...]
 
 
 class Gemm(NamedTuple):
-    """A matrix product (rows, inner) x (inner, columns), which operands are read transposed, and how often it is done."""
+    """A matrix product (rows, inner) x (inner, columns), done ``times`` times.
+
+    An operand that is transposed lies in memory the other way round.
+    """
 
     rows: int
     inner: int
@@ -44,7 +48,7 @@ class Gemm(NamedTuple):
 
     @property
     def flops(self) -> int:
-        """Return the floating-point operations, a multiplication and an addition for each term."""
+        """Return its floating-point operations: a multiplication and an addition for each term."""
         return 2 * self.rows * self.inner * self.columns * self.times
 
 
@@ -59,8 +63,9 @@ def size(hidden: int) -> int:
 
 
 def layers(flat: Array, hidden: int) -> Net:
-    """Return views of one flat vector as the layers that lie in it one after the other."""
-    net, start = [], 0
+    """Return views of one flat vector as the layers, which lie in it one after the other."""
+    net = []
+    start = 0
     for outputs, inputs in shapes(hidden):
         middle = start + outputs * inputs
         stop = middle + outputs
@@ -79,40 +84,43 @@ def scores(net: Net, images: Array) -> Array:
 
 
 class Scratch:
-    """Buffers that are written over at every step; copied or sent, it travels as its sizes and not as its contents.
+    """Buffers that every step overwrites; a copy is made by size, without the contents.
 
-    ``partial`` and ``joined`` hold as many gradients as a ``Tree`` over that many leaves can ever keep apart.
+    ``partial`` and ``joined`` hold as many gradients as a ``Tree`` over ``leaves`` leaves can ever
+    keep apart.
     """
 
     def __init__(
         self, rows: int, hidden: int, leaves: int, kind: type[np.floating[Any]] = np.float32
     ) -> None:
-        self._made_of = rows, hidden, leaves, kind
+        self._arguments = rows, hidden, leaves, kind
         self.bits = 8 * np.dtype(kind).itemsize
-        self.first, self.second, self.delta = (np.empty((rows, hidden), kind) for _ in range(3))
-        self.scores, self.over_classes = np.empty((CLASSES, rows), kind), np.empty(rows, kind)
-        self.sample, self.ones, self.zeros = (
-            np.arange(rows),
-            np.ones(rows, kind),
-            np.zeros(hidden, kind),
-        )
-        self.partial, self.joined = (
-            np.empty((2 * leaves.bit_length() + 1, size(hidden)), kind) for _ in range(2)
-        )
+        self.first = np.empty((rows, hidden), kind)
+        self.second = np.empty((rows, hidden), kind)
+        self.delta = np.empty((rows, hidden), kind)
+        self.scores = np.empty((CLASSES, rows), kind)
+        self.over_classes = np.empty(rows, kind)
+        self.sample = np.arange(rows)
+        self.ones = np.ones(rows, kind)
+        self.zeros = np.zeros(hidden, kind)
+        sums = 2 * leaves.bit_length() + 1
+        self.partial = np.empty((sums, size(hidden)), kind)
+        self.joined = np.empty((sums, size(hidden)), kind)
         self.change = np.empty(size(hidden), kind)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Scratch, self._made_of
+        return Scratch, self._arguments
 
 
 def gradient(net: Net, samples: Samples, scratch: Scratch, into: Net) -> None:
     """Write the gradient of the cross-entropy, summed over a micro-batch, into ``into``.
 
-    Back-propagation through softmax and two ReLUs. Scores are kept a class a row: what runs over the ten
-    classes is then ten long rows.
+    This is back-propagation through softmax and two ReLUs. The scores have one row per class, so
+    that operations over the ten classes work on long rows.
     """
     first, second, last = net
-    a, b, scores, delta = scratch.first, scratch.second, scratch.scores, scratch.delta
+    a, b = scratch.first, scratch.second
+    scores, delta = scratch.scores, scratch.delta
     np.matmul(samples.images, first.weights.T, out=a)
     _rectify(a, first.bias, scratch)
     np.matmul(a, second.weights.T, out=b)
@@ -132,8 +140,8 @@ def gradient(net: Net, samples: Samples, scratch: Scratch, into: Net) -> None:
     np.matmul(scratch.ones, b, out=into[0].bias)
 
 
-def gemms(rows: int, hidden: int, times: int) -> tuple[Gemm, ...]:
-    """Return the matrix products that ``gradient`` does over micro-batches of ``rows`` samples, ``times`` of them."""
+def gradient_gemms(rows: int, hidden: int, times: int) -> tuple[Gemm, ...]:
+    """Return the matrix products of ``gradient`` on ``times`` micro-batches of ``rows`` samples."""
     forward = (
         (rows, PIXELS, hidden, False, True),
         (rows, hidden, hidden, False, True),
@@ -147,16 +155,16 @@ def gemms(rows: int, hidden: int, times: int) -> tuple[Gemm, ...]:
 
 def _rectify(sums: Array, bias: Array, scratch: Scratch) -> None:
     np.add(sums, bias, out=sums)
-    np.maximum(
-        sums, scratch.zeros, out=sums
-    )  # a row: NumPy's comparison with a scalar takes three times as long
+    # a row of zeros: NumPy's comparison with a scalar takes three times as long
+    np.maximum(sums, scratch.zeros, out=sums)
 
 
 def _silence(delta: Array, activation: Array, scratch: Scratch) -> None:
-    """Let nothing flow back through units that did not fire; the activation is spent on it.
+    """Set the flow back to 0 at units that did not fire; this overwrites the activation.
 
-    No activation is below zero. Its bits, negated as an integer, are therefore negative just where the unit
-    fired; shifted right they are all ones there and all zeros elsewhere, a mask at the width of a float.
+    No activation is below zero. Its bits, negated as an integer, are therefore negative exactly
+    where the unit fired. Shifted right, they are all ones there and all zeros elsewhere: a mask as
+    wide as a float.
     """
     mask, flow = (array.view(f"i{scratch.bits // 8}") for array in (activation, delta))
     np.negative(mask, out=mask)
@@ -165,8 +173,9 @@ def _silence(delta: Array, activation: Array, scratch: Scratch) -> None:
 
 
 def _softmax_error(labels: Array, scratch: Scratch) -> None:
-    """Turn the scores into the gradient with respect to them: probability less one-hot label."""
-    scores, over_classes = scratch.scores, scratch.over_classes
+    """Replace the scores by the gradient with respect to them: probability minus one-hot label."""
+    scores = scratch.scores
+    over_classes = scratch.over_classes
     np.maximum.reduce(scores, axis=0, out=over_classes)
     np.subtract(scores, over_classes, out=scores)
     np.exp(scores, out=scores)
@@ -176,7 +185,7 @@ def _softmax_error(labels: Array, scratch: Scratch) -> None:
 
 
 class Block(NamedTuple):
-    """The sum over ``leaves`` leaves from ``start`` on."""
+    """The sum of the gradients of ``leaves`` leaves, the first of which is ``start``."""
 
     start: int
     leaves: int
@@ -184,10 +193,11 @@ class Block(NamedTuple):
 
 
 class Tree:
-    """Adds blocks of leaves, pushed from left to right, along one fixed binary tree: the same sums whoever does which of them.
+    """Adds blocks of leaves, pushed from left to right, along one fixed binary tree.
 
-    Two neighbouring blocks of n leaves become one as soon as they are a node of the tree, which is when the
-    left one starts at a multiple of 2n. Sums are written into ``rows``, never into what was pushed from elsewhere.
+    The sums are the same however the leaves are divided among workers. Two adjacent blocks of n
+    leaves are added as soon as they form a node of the tree, which is when the left one starts at
+    a multiple of 2n. Sums are written into ``rows``, never into a block that was pushed.
     """
 
     def __init__(self, rows: Array) -> None:
@@ -204,13 +214,13 @@ class Tree:
         return row
 
     def push(self, block: Block) -> None:
-        """Take the next block, and add up every node that it completes."""
+        """Append the next block, and add every node that it completes."""
         self._blocks.append(block)
         while self._ends_in_a_node():
             self._join()
 
     def total(self) -> Array:
-        """Return the sum of everything pushed; nodes that stay incomplete are added last, from the right."""
+        """Return the sum of all blocks; incomplete nodes are added last, from the right."""
         while len(self) > 1:
             self._join()
         return self._blocks[0].sum
@@ -222,16 +232,14 @@ class Tree:
         return left.leaves == right.leaves and left.start % (2 * left.leaves) == 0
 
     def _join(self) -> None:
-        right, left = self._blocks.pop(), self._blocks.pop()
-        self._blocks.append(
-            Block(
-                left.start, left.leaves + right.leaves, np.add(left.sum, right.sum, out=self.free)
-            )
-        )
+        right = self._blocks.pop()
+        left = self._blocks.pop()
+        total = np.add(left.sum, right.sum, out=self.free)
+        self._blocks.append(Block(left.start, left.leaves + right.leaves, total))
 
 
 def nodes(start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Yield (start, leaves) of the largest nodes that make up a run of leaves: what a ``Tree`` is left with after it."""
+    """Yield (start, leaves) of the nodes that a ``Tree`` keeps after a run of leaves."""
     while start < stop:
         leaves = 1 << ((stop - start).bit_length() - 1)
         while start % leaves:

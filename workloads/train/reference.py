@@ -1,6 +1,6 @@
-"""What ``train``'s baseline is held against: its matrix products alone, and the same training written in a hurry.
+"""What ``train``'s baseline is compared with: its matrix products alone, a textbook program.
 
-Imports NumPy and the numerics of ``_train_kernel``.
+Imports NumPy and the numerics of ``kernel``.
 """
 
 import time
@@ -12,41 +12,38 @@ import numpy as np
 
 from workloads.train.kernel import CLASSES, Array, Gemm, Layer, Net, Samples
 
-FEW = 32
+SAMPLES_AT_A_TIME = 32
 
 
 def products(gemms: Sequence[Gemm]) -> Iterator[None]:
-    """Do the matrix products of a step over and over, each shape in a row on operands that stay where they are."""
+    """Do a step's matrix products at every iteration, each shape on operands that stay in place."""
     random = np.random.default_rng(1)
-    made = [(_operands(gemm, random), gemm.times) for gemm in gemms]
+    operands = [(_operands(gemm, random), gemm.times) for gemm in gemms]
     while True:
-        for (left, right, into), times in made:
+        for (left, right, into), times in operands:
             for _ in range(times):
                 np.matmul(left, right, out=into)
         yield
 
 
 def _operands(gemm: Gemm, random: np.random.Generator) -> tuple[Any, Any, Any]:
-    left = random.random(
-        (gemm.inner, gemm.rows) if gemm.left_transposed else (gemm.rows, gemm.inner),
-        dtype=np.float32,
-    )
-    right = random.random(
-        (gemm.columns, gemm.inner) if gemm.right_transposed else (gemm.inner, gemm.columns),
-        dtype=np.float32,
-    )
-    into = np.empty((gemm.rows, gemm.columns), np.float32)
-    return (
-        left.T if gemm.left_transposed else left,
-        right.T if gemm.right_transposed else right,
-        into,
-    )
+    """Return random operands and a place for the product."""
+
+    def draw(rows: int, columns: int, transposed: bool) -> Array:
+        if transposed:
+            return random.random((columns, rows), dtype=np.float32).T
+        return random.random((rows, columns), dtype=np.float32)
+
+    left = draw(gemm.rows, gemm.inner, gemm.left_transposed)
+    right = draw(gemm.inner, gemm.columns, gemm.right_transposed)
+    return left, right, np.empty((gemm.rows, gemm.columns), np.float32)
 
 
 def products_per_second(gemms: Sequence[Gemm], seconds: float) -> float:
-    """Return the steps per second that consist of these products, the median over at least so many seconds."""
-    multiplied, took = products(gemms), list[float]()
-    next(multiplied)  # the pages of what is written into are made at the first touch
+    """Return how many times a second these products can be done: the median over ``seconds``."""
+    multiplied = products(gemms)
+    took: list[float] = []
+    next(multiplied)  # the first write to a page of memory is slow
     while sum(took) < seconds:
         began = time.perf_counter()
         next(multiplied)
@@ -57,20 +54,19 @@ def products_per_second(gemms: Sequence[Gemm], seconds: float) -> float:
 def descend(
     net: Net, steps: Iterable[tuple[Sequence[Samples], float]], momentum: float
 ) -> Iterator[Net]:
-    """Yield the net after each step, given a step's samples and its learning rate, as a textbook has it.
+    """Yield the net after each step, given a step's samples and its learning rate.
 
-    It is gradient descent with momentum like the baseline's, but nothing is kept: every array is made anew, in
-    NumPy's usual double precision.
+    It is the baseline's gradient descent with momentum as a textbook writes it: every array is
+    allocated anew, in NumPy's usual double precision.
     """
     net = tuple(Layer(layer.weights.astype(float), layer.bias.astype(float)) for layer in net)
     velocity = _zeros(net)
     for batches, rate in steps:
         total = _zeros(net)
         for images, labels in batches:
-            for begin in range(0, len(labels), FEW):
-                total = _add(
-                    total, _gradient(net, images[begin : begin + FEW], labels[begin : begin + FEW])
-                )
+            for begin in range(0, len(labels), SAMPLES_AT_A_TIME):
+                few = slice(begin, begin + SAMPLES_AT_A_TIME)
+                total = _add(total, _gradient(net, images[few], labels[few]))
         velocity = _add(_times(momentum, velocity), _times(-rate, total))
         net = _add(net, velocity)
         yield net

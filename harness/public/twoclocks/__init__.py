@@ -13,14 +13,49 @@ if TYPE_CHECKING:
     from harness.command_pair import CommandPair
     from harness.errors import BadRequest
     from harness.report import Report
-    from harness.workload import Problem, Workload
+    from harness.workload import (
+        Axis,
+        Ceiling,
+        Lockstep,
+        Metric,
+        Pool,
+        Problem,
+        Proof,
+        Reporter,
+        Slide,
+        Workload,
+    )
 
-__all__ = ["BadRequest", "CommandPair", "Problem", "Report", "Workload", "load", "ready"]
+__all__ = [
+    "Axis",
+    "BadRequest",
+    "Ceiling",
+    "CommandPair",
+    "Lockstep",
+    "Metric",
+    "Pool",
+    "Problem",
+    "Proof",
+    "Report",
+    "Reporter",
+    "Slide",
+    "Workload",
+    "load",
+    "ready",
+]
 
 _DEFINED_IN = {
     "BadRequest": "harness.errors",
     "CommandPair": "harness.command_pair",
+    "Axis": "harness.workload",
+    "Ceiling": "harness.workload",
+    "Lockstep": "harness.workload",
+    "Metric": "harness.workload",
+    "Pool": "harness.workload",
     "Problem": "harness.workload",
+    "Proof": "harness.workload",
+    "Reporter": "harness.workload",
+    "Slide": "harness.workload",
     "Report": "harness.report",
     "Workload": "harness.workload",
     "load": "harness",

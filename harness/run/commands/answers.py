@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from harness.command_pair import CommandPair, in_json, placed
+from harness.command_pair import CommandPair, expand_home, parse_json_pointer
 from harness.errors import SideFailed
 from harness.run.digest import digest
 
@@ -116,15 +116,15 @@ class Answers:
     def _file(self) -> Path:
         """Return where the answer of this run is."""
         if self._pair.answer:
-            return placed(self._pair.answer)
+            return expand_home(self._pair.answer)
         return self.told if self._pair.writes_answer else self._scratch / f"{PRINTED}-{self._run}"
 
     @property
     def _json(self) -> tuple[Path, str] | None:
-        found = in_json(self._pair.quality)
+        found = parse_json_pointer(self._pair.quality)
         if found is None:
             return None
-        return (self.told if found[0] == "{answer}" else placed(found[0])), found[1]
+        return (self.told if found[0] == "{answer}" else expand_home(found[0])), found[1]
 
     def _written(self, path: Path) -> Path:
         """Return the file if this run wrote it; raise ``SideFailed`` if it is not there, or was there before."""
@@ -173,7 +173,7 @@ def given(path: str) -> tuple[tuple[str, memoryview | bytes], ...]:
     """Return what both programs read, to be digested: each file of a folder with its name in it, or one file (empty: nothing was named)."""
     if not path:
         return ()
-    root = placed(path)
+    root = expand_home(path)
     return tuple(
         (file.relative_to(root).as_posix() if root.is_dir() else "", mapped(file))
         for file in _files(root)
@@ -186,7 +186,7 @@ def _files(root: Path) -> list[Path]:
 
 def stamps(path: str) -> dict[Path, Stamp]:
     """Return when each file that both programs read was last written, and its size (empty: nothing was named)."""
-    return {file: _stamp(file) for file in _files(placed(path))} if path else {}
+    return {file: _stamp(file) for file in _files(expand_home(path))} if path else {}
 
 
 def require_unchanged(path: str, before: dict[Path, Stamp]) -> None:

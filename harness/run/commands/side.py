@@ -11,12 +11,17 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from harness import events as e
-from harness.command_pair import CommandPair, filled, in_json, placed, sought
+from harness.command_pair import (
+    CommandPair,
+    compile_pattern,
+    expand_home,
+    fill_placeholders,
+    parse_json_pointer,
+)
 from harness.errors import SideFailed
 from harness.model import Digest, Process, Side
 from harness.run import processes, wire
@@ -34,7 +39,7 @@ from harness.run.digest import pair_digest, source_digest
 from harness.run.find import user_modules
 from harness.run.host import become_subreaper, pin, this_process
 from harness.run.sides.runner import Contestant, Usage, cores_of, here
-from harness.workload import Problem, Reporter, Workload
+from harness.workload import AnyWorkload, Metric, Problem, Reporter, Workload
 
 PERCENT = 100
 LEAVE_WITHIN_S = 1.0
@@ -61,8 +66,12 @@ class Runner:
             common / SOURCE,
             lambda path: path.write_text(pair_digest(pair, user_modules(assignment.workload))),
         ).read_text()
-        self._progress = sought(pair.progress) if pair.progress else None
-        self._quality = sought(pair.quality) if pair.quality and not in_json(pair.quality) else None
+        self._progress = compile_pattern(pair.progress) if pair.progress else None
+        self._quality = (
+            compile_pattern(pair.quality)
+            if pair.quality and not parse_json_pointer(pair.quality)
+            else None
+        )
         self._said: float | None = None
         self._printed: float | None = None
         self._report: Reporter = _unheard
@@ -80,12 +89,16 @@ class Runner:
             pin(tuple(core for cores in assignment.cores for core in cores))
 
     @property
-    def workload(self) -> Workload:
+    def workload(self) -> AnyWorkload:
         """Return the pair as a workload, either side of which runs the assigned program."""
-        unit = {"unit": self._told.unit or "items"} if self._told.items else {}
+        words = self._pair.words
         return Workload(
-            **(asdict(self._pair.words) | unit),
-            load=lambda _: Problem(answers.given(self._pair.input), None, self._items),
+            name=words.name,
+            unit=(self._told.unit or "items") if self._told.items else words.unit,
+            metric=Metric(words.metric, words.tolerance),
+            load=lambda _: Problem(
+                input=answers.given(self._pair.input), held_out=None, items=self._items
+            ),
             baseline=lambda _, report: self._run(report),
             distributed=lambda _, __, report: self._run(report),
             quality=lambda answer, _: self._found(*answer),
@@ -130,11 +143,11 @@ class Runner:
         values = self._pair.params | {
             "workers": workers or assignment.workers,
             "answer": str(self._answers.told),
-            "input": str(placed(self._pair.input)),
+            "input": str(expand_home(self._pair.input)),
             "python": sys.executable,
             "here": self._pair.here,
         }
-        command = filled(self._pair.command(assignment.side), values)
+        command = fill_placeholders(self._pair.command(assignment.side), values)
         return Program(
             command, output, self._line if self._progress or self._quality else None, self._hear
         )
@@ -203,12 +216,12 @@ class Runner:
 
     def _found(self, answer: Any) -> float:
         """Return the quality: what the program said, wrote or printed of it; where nothing judges, whether the answers are alike."""
-        if not self._pair.judged:
+        if not self._pair.has_quality:
             if self._said is not None:
                 sentence = "the program says a quality, and nothing says what it is of"
                 raise SideFailed(
                     sentence,
-                    "name it with metric=, and how far it may move with tolerance=; or leave it out of done()",
+                    "name it with metric=, and how far it may move with tolerance=; or leave it out of finish()",
                 )
             return float(self._answers.alike(answer))
         found = next(
@@ -222,7 +235,7 @@ class Runner:
         if found is None and not self._pair.quality:
             raise SideFailed(
                 f"the program did not say its {self._pair.metric}",
-                "have it say done(quality=…), or find it with quality=",
+                "have it say finish(quality=…), or find it with quality=",
             )
         if found is None or not math.isfinite(found):
             sentence = f"quality={self._pair.quality} was not found as a number in what the program printed"

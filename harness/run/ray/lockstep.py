@@ -14,7 +14,7 @@ from ray.exceptions import RayError
 from harness.run.core_seconds import Account, Timing
 from harness.run.ray.cluster import Crew
 from harness.run.ray.ray_errors import raise_own, reason
-from harness.workload import Lockstep, Reporter
+from harness.workload import AnyLockstep, Reporter
 
 STEPS_AHEAD = 4
 STEPS_BETWEEN_SNAPSHOTS = 32
@@ -32,7 +32,7 @@ class Stepping:
         self,
         crew: Crew,
         account: Account,
-        program: Lockstep,
+        program: AnyLockstep,
         shares: Sequence[Any],
         steps: int,
         shared: tuple[Any, ...],

@@ -14,7 +14,7 @@ from harness.run.core_seconds import Account
 from harness.run.ray.cluster import Crew
 from harness.run.ray.lockstep import Stepping
 from harness.run.ray.mapping import Landed, Mapping, Sent
-from harness.workload import ChunkResult, Lockstep, Reporter
+from harness.workload import AnyLockstep, ChunkResult, Reporter
 
 
 def one_each(_: Any) -> int:
@@ -53,7 +53,7 @@ class RayPool:
         *shared: Any,
         items: Callable[[Any], int] = one_each,
         report: Reporter = unheard,
-    ) -> list[ChunkResult]:
+    ) -> list[ChunkResult[Any]]:
         """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order."""
         work = ray.put(function)
 
@@ -76,7 +76,7 @@ class RayPool:
         *shared: Any,
         items: Callable[[Any], int] = one_each,
         report: Reporter = unheard,
-    ) -> list[ChunkResult]:
+    ) -> list[ChunkResult[Any]]:
         """Scatter the chunks into pieces, then gather each partition's pieces; return its parts in order.
 
         A piece stays in the store of the machine that made it until the worker that gathers it asks for it.
@@ -111,7 +111,7 @@ class RayPool:
 
     def lockstep(
         self,
-        program: Lockstep,
+        program: AnyLockstep,
         shares: Sequence[Any],
         steps: int,
         *shared: Any,
@@ -137,8 +137,14 @@ class RayPool:
         return Mapping(self._crew, self.account, chunks, send, fetch, items, first)
 
 
-def _parts(landed: Sequence[Landed]) -> list[ChunkResult]:
+def _parts(landed: Sequence[Landed]) -> list[ChunkResult[Any]]:
     return [
-        ChunkResult(outcome, chunk, f"w{place}", timing.busy_s, timing.cpu_s)
+        ChunkResult(
+            value=outcome,
+            chunk=chunk,
+            worker=f"w{place}",
+            busy_s=timing.busy_s,
+            cpu_s=timing.cpu_s,
+        )
         for chunk, (outcome, place, timing) in enumerate(landed)
     ]

@@ -15,7 +15,7 @@ from harness.model import Process
 from harness.run.core_seconds import Timing
 from harness.run.digest import digest, source_digest
 from harness.run.host import pin, this_process
-from harness.workload import Lockstep
+from harness.workload import AnyLockstep
 
 Timed = tuple[Any, Timing]
 
@@ -29,7 +29,7 @@ class Worker:
         pin(cores)
         self._name = name
         self._source = source_digest(source_extra)
-        self._program: Lockstep | None = None
+        self._program: AnyLockstep | None = None
         self._share: Any = None
         self._shared: tuple[Any, ...] = ()
         self._state: Any = None
@@ -69,7 +69,9 @@ class Worker:
         pieces, shared = list(pieces_and_shared[:chunks]), pieces_and_shared[chunks:]
         return _timed(lambda: function(partition, pieces, *shared))
 
-    def begin(self, program: Lockstep, share: Any, place: int, size: int, *shared: Any) -> Timing:
+    def begin(
+        self, program: AnyLockstep, share: Any, place: int, size: int, *shared: Any
+    ) -> Timing:
         """Take a share of a lockstep program, as worker ``place`` of ``size``, and make its first state; return what that took."""
         self._place, self._alone = place, size == 1
         self._program, self._share, self._shared = program, share, shared
@@ -129,7 +131,7 @@ class Worker:
             None,
         )
 
-    def _bound(self) -> Lockstep:
+    def _bound(self) -> AnyLockstep:
         if self._program is None:
             raise RuntimeError("the worker has not begun a lockstep program")
         return self._program

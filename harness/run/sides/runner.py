@@ -20,7 +20,7 @@ from harness.run.find import user_modules
 from harness.run.host import host_key, this_host, this_process
 from harness.run.ray.worker import peak_rss_bytes
 from harness.run.sides.simulated import PretendPool
-from harness.workload import Reporter, Workload
+from harness.workload import AnyWorkload, Reporter
 
 Usage = dict[str, tuple[float, int]]
 
@@ -81,7 +81,11 @@ def here() -> tuple[Host, ...]:
 
 @contextlib.contextmanager
 def contestant(
-    assignment: wire.Assignment, workload: Workload, given: Any, known: Digest, send: wire.SendEvent
+    assignment: wire.Assignment,
+    workload: AnyWorkload,
+    given: Any,
+    known: Digest,
+    send: wire.SendEvent,
 ) -> Iterator[Contestant]:
     """Yield the assigned side of a workload with its workers answering; ``known`` is the digest of the input ``given`` as loaded here."""
     extra = user_module_digest(user_modules(assignment.workload))
@@ -96,7 +100,7 @@ def contestant(
 
 def _baseline(
     assignment: wire.Assignment,
-    workload: Workload,
+    workload: AnyWorkload,
     source: str,
     known: Digest,
     send: wire.SendEvent,
@@ -144,7 +148,7 @@ def _looking_busy(report: Reporter, name: str, send: wire.SendEvent) -> Reporter
 
 def _pretended(
     assignment: wire.Assignment,
-    workload: Workload,
+    workload: AnyWorkload,
     source: str,
     known: Digest,
     send: wire.SendEvent,
@@ -172,7 +176,7 @@ def _pretended(
 @contextlib.contextmanager
 def _on_ray(
     assignment: wire.Assignment,
-    workload: Workload,
+    workload: AnyWorkload,
     given: Any,
     known: Digest,
     extra: str,

@@ -16,7 +16,7 @@ from harness.model import Process
 from harness.run.core_seconds import Account, Timing
 from harness.run.host import this_process
 from harness.run.wire import SendEvent
-from harness.workload import ChunkResult, Lockstep, Reporter
+from harness.workload import AnyLockstep, ChunkResult, Reporter
 
 SAMPLE_EVERY_S = 0.5
 
@@ -59,13 +59,19 @@ class PretendPool:
         *shared: Any,
         items: Callable[[Any], int] = lambda _: 1,
         report: Reporter = lambda _: None,
-    ) -> list[ChunkResult]:
+    ) -> list[ChunkResult[Any]]:
         """Sleep through a pull schedule of the chunks, ``function(chunk, *shared)`` giving a chunk's seconds."""
         plan = _schedule([float(function(chunk, *shared)) for chunk in chunks], self.size)
         with self.account.mapping():
             self._sleep(plan, [items(chunk) for chunk in chunks], report)
         return [
-            ChunkResult(row.seconds, row.chunk, f"w{row.place}", row.seconds, row.seconds)
+            ChunkResult(
+                value=row.seconds,
+                chunk=row.chunk,
+                worker=f"w{row.place}",
+                busy_s=row.seconds,
+                cpu_s=row.seconds,
+            )
             for row in sorted(plan, key=lambda row: row.chunk)
         ]
 
@@ -99,7 +105,7 @@ class PretendPool:
         *shared: Any,
         items: Callable[[Any], int] = lambda _: 1,
         report: Reporter = lambda _: None,
-    ) -> list[ChunkResult]:
+    ) -> list[ChunkResult[Any]]:
         """Sleep through the chunks, whose pieces are seconds, then through the partitions, ``gather`` giving the seconds of each."""
         pieces: dict[int, list[float]] = {}
 
@@ -119,7 +125,7 @@ class PretendPool:
 
     def lockstep(
         self,
-        program: Lockstep,
+        program: AnyLockstep,
         shares: Sequence[Any],
         steps: int,
         *shared: Any,

@@ -43,7 +43,7 @@ class Run:
 
 def rivals(workload: str, rounds: int, changes: Parameters) -> Finding:
     """Time all contestants ``rounds`` times, forwards and backwards by turns, and set Ray against each rival."""
-    params = find_workload(workload).params | changes
+    params = find_workload(workload).defaults | changes
     runs: dict[str, list[Run]] = {name: [] for name in (RAY, *RIVALS)}
     for turn in range(rounds):
         for name in list(runs)[:: 1 if turn % 2 == 0 else -1]:

@@ -5,15 +5,14 @@ times, scores and digests it as any side; its first run, the warm-up, starts the
 """
 
 import atexit
+import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from harness.model import Parameters
-from harness.workload import Pool, Problem, Reporter, Workload
+from harness.workload import AnyProblem, Pool, Reporter, Slide, Workload
 from tests.builders import find_workload
-
-NAMED = "rival", "workload", "workers"
 
 
 class Started(Pool, Protocol):
@@ -68,24 +67,36 @@ RIVALS: dict[str, Callable[[int], Started]] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The rival, the workload that it runs, and the workload's own settings as JSON."""
+
+    rival: str = ""
+    workload: str = ""
+    workers: int = 1
+    settings: str = "{}"
+
+
 def entered(rival: str, workload: str, workers: int, params: Parameters) -> Parameters:
     """Return the parameters of this side."""
-    named: Parameters = {"rival": rival, "workload": workload, "workers": workers}
-    return named | params
+    return {
+        "rival": rival,
+        "workload": workload,
+        "workers": workers,
+        "settings": json.dumps(params),
+    }
 
 
-def load(params: Parameters) -> Problem:
+def load(settings: Settings) -> AnyProblem:
     """Load the workload's problem; the warm-up is there even if it is empty."""
-    rival, workload, workers = str(params["rival"]), str(params["workload"]), int(params["workers"])
-    problem = find_workload(workload).load(
-        {name: value for name, value in params.items() if name not in NAMED}
-    )
-    entry = Entry(rival, workload, workers, problem.input)
+    workload = find_workload(settings.workload)
+    problem = workload.load(workload.configure(json.loads(settings.settings)))
+    entry = Entry(settings.rival, settings.workload, settings.workers, problem.input)
     return replace(
         problem,
         input=entry,
         warmup=entry._replace(given=problem.warmup),
-        held_out=HeldOut(workload, problem.held_out),
+        held_out=HeldOut(settings.workload, problem.held_out),
     )
 
 
@@ -131,18 +142,10 @@ def quality(answer: Any, held: HeldOut) -> float:
 
 WORKLOAD = Workload(
     name="rival",
-    axis="the workload's own",
-    unit="items",
-    bottleneck="none: it is here to be compared with",
-    partition="the workload's own",
-    communication="the rival's",
-    consistency="the workload's own",
-    neighbour="none",
-    limitation="one machine",
-    metric="quality",
-    tolerance=0.0,
+    params=Settings(),
     load=load,
     baseline=OnRival(),
     distributed=unwilling,
     quality=quality,
+    slide=Slide(bottleneck="none: it is here to be compared with", communication="the rival's"),
 )

@@ -16,7 +16,7 @@ import dask
 from distributed import Client, LocalCluster, as_completed
 
 from harness.run.host import THREAD_VARIABLES, usable_cores
-from harness.workload import ChunkResult, Lockstep, Reporter
+from harness.workload import AnyLockstep, ChunkResult, Reporter
 from tests.bench.rivals.dask_tasks import (
     Kept,
     Made,
@@ -90,7 +90,7 @@ class DaskPool:
         *shared: Any,
         items: Callable[[Any], int] = one_each,
         report: Reporter = unheard,
-    ) -> list[ChunkResult]:
+    ) -> list[ChunkResult[Any]]:
         tasks = self._client.map(
             run, range(len(chunks)), task=self.share((function, chunks, shared)), pure=False
         )
@@ -106,7 +106,7 @@ class DaskPool:
         *shared: Any,
         items: Callable[[Any], int] = one_each,
         report: Reporter = unheard,
-    ) -> list[ChunkResult]:
+    ) -> list[ChunkResult[Any]]:
         task = self.share((scatter, chunks, shared))
         dealing = self._client.map(
             deal, range(len(chunks)), task=task, partitions=partitions, pure=False
@@ -132,7 +132,7 @@ class DaskPool:
 
     def lockstep(
         self,
-        program: Lockstep,
+        program: AnyLockstep,
         shares: Sequence[Any],
         steps: int,
         *shared: Any,
@@ -164,9 +164,11 @@ class DaskPool:
             done += counted[task.key]
             report(done)
 
-    def _parts(self, tasks: Sequence[Any]) -> list[ChunkResult]:
+    def _parts(self, tasks: Sequence[Any]) -> list[ChunkResult[Any]]:
         made: list[Made] = self._client.gather(tasks)
         return [
-            ChunkResult(outcome.value, number, worker, busy_s, cpu_s)
+            ChunkResult(
+                value=outcome.value, chunk=number, worker=worker, busy_s=busy_s, cpu_s=cpu_s
+            )
             for number, (outcome, worker, busy_s, cpu_s) in enumerate(made)
         ]

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from harness.workload import ChunkResult, Lockstep, Reporter
+from harness.workload import AnyLockstep, ChunkResult, Reporter
 from tests.bench.rivals.parcels import Parcel, given, leave, memory, opened, put
 from tests.pools import unheard
 
@@ -90,7 +90,7 @@ def perform(task: Parcel, number: int, file: IO[bytes]) -> Made:
 class Walk:
     """A lockstep: every worker keeps its state, and leaves its part of a step where the others find it, in a folder."""
 
-    program: Lockstep
+    program: AnyLockstep
     shares: Sequence[Any]
     steps: int
     shared: tuple[Any, ...]
@@ -165,7 +165,7 @@ class MemoryPool(ABC):
         *shared: Any,
         items: Callable[[Any], int] = one_each,
         report: Reporter = unheard,
-    ) -> list[ChunkResult]:
+    ) -> list[ChunkResult[Any]]:
         return _parts(
             self._pulled(
                 Mapping(function, chunks, shared),
@@ -184,7 +184,7 @@ class MemoryPool(ABC):
         *shared: Any,
         items: Callable[[Any], int] = one_each,
         report: Reporter = unheard,
-    ) -> list[ChunkResult]:
+    ) -> list[ChunkResult[Any]]:
         dealing = Scattering(scatter, chunks, shared, partitions)
         dealt = [
             made.outcomes
@@ -199,7 +199,7 @@ class MemoryPool(ABC):
 
     def lockstep(
         self,
-        program: Lockstep,
+        program: AnyLockstep,
         shares: Sequence[Any],
         steps: int,
         *shared: Any,
@@ -229,9 +229,15 @@ class MemoryPool(ABC):
         return tempfile.mkdtemp(dir=self._held.name)
 
 
-def _parts(made: Sequence[Made]) -> list[ChunkResult]:
+def _parts(made: Sequence[Made]) -> list[ChunkResult[Any]]:
     values = opened([outcome for one in made for outcome in one.outcomes])
     return [
-        ChunkResult(value, one.number, f"process {one.worker}", one.busy_s, one.cpu_s)
+        ChunkResult(
+            value=value,
+            chunk=one.number,
+            worker=f"process {one.worker}",
+            busy_s=one.busy_s,
+            cpu_s=one.cpu_s,
+        )
         for value, one in zip(values, made, strict=True)
     ]

@@ -23,7 +23,7 @@ from tests.bench.rivals.baseline import RIVALS, OnRival, Started, entered
 from tests.bench.rivals.parcels import Parcel, leave, opened, put
 from tests.bench.rivals.tasks import complete
 from tests.conftest import descriptors, left_behind, processes
-from tests.pools import RoundTable, unheard
+from tests.pools import RoundTable, unheard, warmup_of
 from workloads import train
 
 WORKERS, SHARES, STEPS = 3, ["a", "bb", "ccc"], 5
@@ -194,7 +194,7 @@ def test_what_one_worker_raises_in_a_step_comes_out_and_nobody_waits_for_ever(ri
 
 @each_rival
 def test_a_rivals_side_comes_to_the_answer_of_the_baseline(rival: str) -> None:
-    params = train.WORKLOAD.params | {
+    params = train.WORKLOAD.defaults | {
         "steps": 3,
         "batch": 64,
         "micro_batch": 16,
@@ -202,12 +202,12 @@ def test_a_rivals_side_comes_to_the_answer_of_the_baseline(rival: str) -> None:
         "copies": 1,
     }
     problem, given, side = (
-        train.load(params),
-        baseline.load(entered(rival, "train", 2, params)),
+        train.load(train.WORKLOAD.configure(params)),
+        baseline.load(baseline.WORKLOAD.configure(entered(rival, "train", 2, params))),
         OnRival(),
     )
     try:
-        side(given.warmup, unheard)
+        side(warmup_of(given), unheard)
         answer = side(given.input, unheard)
     finally:
         side.close()

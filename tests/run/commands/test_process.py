@@ -147,7 +147,7 @@ def test_a_program_that_says_it_is_ready_is_waited_for_and_then_let_go(tmp_path:
     program, ran = begun(
         python(
             READY
-            + 'say = ready(items=3, unit="rows", workers=[7, 8]); print("went"); say.done(quality=0.5)'
+            + 'race = ready(items=3, unit="rows", workers=[7, 8]); print("went"); race.finish(quality=0.5)'
         ),
         tmp_path,
     )

@@ -45,12 +45,12 @@ if __name__ == "__main__":
     with multiprocessing.Pool(workers) as pool:
         pids = sorted(process.pid for process in multiprocessing.active_children())
         open(note, "a").write(f"{workers} {pids}\\n")
-        say = ready(items=rows, unit="rows", workers=pids)
+        race = ready(items=rows, unit="rows", workers=pids)
         for done, (pid, busy_s) in enumerate(pool.imap(work, range(rows)), 1):
-            say.span(pids.index(pid), 1, busy_s)
-            say.progress(done)
+            race.span(pids.index(pid), 1, busy_s)
+            race.progress(done)
         print("sorted", rows)
-        say.done(quality=0.75)
+        race.finish(quality=0.75)
 """
 
 COUNTING = (
@@ -263,11 +263,12 @@ def test_a_race_comes_to_its_end_and_nothing_is_said_against_its_answers(
     [
         (
             "no expression",
-            "commands cannot run so: progress=( is no regular expression: missing ), unterminated subpattern at position 0",
+            "commands cannot run with these settings: progress=( is not a regular expression: "
+            "missing ), unterminated subpattern at position 0",
         ),
         (
             "misspelt",
-            "commands cannot run so: the distributed side's command has {worker}, which is nothing here: did you mean {workers}?",
+            "commands cannot run with these settings: the distributed command has an unknown {worker}: did you mean {workers}?",
         ),
     ],
 )

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from harness.run.digest import digest
 from harness.run.ray.worker import Worker, peak_rss_bytes, size
-from harness.workload import Lockstep
+from harness.workload import AnyLockstep, Lockstep
 
 # Every worker keeps the history of all parts; a part is (step, share, what the state was worth), so that any slip shows.
-PROGRAM = Lockstep(
+PROGRAM: AnyLockstep = Lockstep(
     start=lambda *shared: list(shared),
     contribute=lambda state, step, share, *shared: (step, share, len(state)),
     combine=lambda state, step, parts, *shared: [*state, (step, tuple(parts))],
@@ -123,12 +123,10 @@ def test_making_the_first_state_is_timed() -> None:
     assert part_bytes == 0
 
 
-def test_the_last_absorb_is_timed() -> None:
+def test_the_last_combine_is_timed() -> None:
     alone = Worker("w0", (), "")
     alone.begin(
-        Lockstep(
-            lambda: 0, lambda state, step, share: 1, lambda state, step, parts: time.sleep(0.05)
-        ),
+        Lockstep(lambda: 0, lambda *_: 1, lambda *_: time.sleep(0.05)),
         1,
         0,
         1,
@@ -238,7 +236,7 @@ def test_a_kernel_says_how_much_it_hands_over() -> None:
 def test_a_lone_worker_hands_nothing_over() -> None:
     alone = Worker("w0", (), "")
     alone.begin(
-        Lockstep(lambda: 0, lambda state, step, share: b"part", lambda state, step, parts: state),
+        Lockstep(lambda: 0, lambda *_: b"part", lambda state, *_: state),
         1,
         0,
         1,

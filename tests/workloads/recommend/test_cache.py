@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 
 from harness.run.digest import digest
-from workloads.recommend import cache as _recommend_kept
-from workloads.recommend.cache import kept
-from workloads.recommend.kernel import Array
-from workloads.recommend.rows import Rows
+from workloads.recommend.cache import MOST_FILES, load_or_draw
+from workloads.recommend.kernel import Array, Rows
 
 WIDTH = 9
 
@@ -46,14 +44,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_was_drawn_once_is_not_drawn_again(cache: Path) -> None:
     draw = Drawer()
-    first, second = kept((1, 2), WIDTH, draw), kept((1, 2), WIDTH, draw)
+    first, second = load_or_draw((1, 2), WIDTH, draw), load_or_draw((1, 2), WIDTH, draw)
     assert draw.times == 1
     assert digest(first, 0) == digest(second, 0)
 
 
 def test_other_numbers_are_drawn_by_themselves(cache: Path) -> None:
     draw = Drawer()
-    kept((1, 2), WIDTH, draw), kept((1, 3), WIDTH, draw)
+    load_or_draw((1, 2), WIDTH, draw), load_or_draw((1, 3), WIDTH, draw)
     assert draw.times == 2
     assert len(files(cache)) == 2
 
@@ -61,20 +59,20 @@ def test_other_numbers_are_drawn_by_themselves(cache: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"no array", b"\0" * 500])
 def test_a_file_that_was_not_written_so_is_drawn_again(cache: Path, content: bytes) -> None:
     draw = Drawer()
-    expected = kept((1, 2), WIDTH, draw)
+    expected = load_or_draw((1, 2), WIDTH, draw)
     files(cache)[0].write_bytes(content)
-    assert digest(kept((1, 2), WIDTH, draw), 0) == digest(expected, 0)
+    assert digest(load_or_draw((1, 2), WIDTH, draw), 0) == digest(expected, 0)
     assert draw.times == 2
 
 
 def test_a_single_changed_byte_is_noticed(cache: Path) -> None:
     draw = Drawer()
-    kept((1, 2), WIDTH, draw)
+    load_or_draw((1, 2), WIDTH, draw)
     (path,) = files(cache)
     content = bytearray(path.read_bytes())
     content[-40] ^= 1
     path.write_bytes(content)
-    kept((1, 2), WIDTH, draw)
+    load_or_draw((1, 2), WIDTH, draw)
     assert draw.times == 2
 
 
@@ -105,17 +103,17 @@ def test_a_single_changed_byte_is_noticed(cache: Path) -> None:
 )
 def test_an_array_that_holds_no_rows_is_drawn_again(cache: Path, array: Array) -> None:
     draw = Drawer()
-    kept((1, 2), WIDTH, draw)
+    load_or_draw((1, 2), WIDTH, draw)
     files(cache)[0].write_bytes(sealed(array))
-    kept((1, 2), WIDTH, draw)
+    load_or_draw((1, 2), WIDTH, draw)
     assert draw.times == 2
 
 
 def test_a_pickle_is_never_opened(cache: Path) -> None:
     draw = Drawer()
-    kept((1, 2), WIDTH, draw)
+    load_or_draw((1, 2), WIDTH, draw)
     files(cache)[0].write_bytes(sealed(np.array([{}], dtype=object)))
-    kept((1, 2), WIDTH, draw)
+    load_or_draw((1, 2), WIDTH, draw)
     assert draw.times == 2
 
 
@@ -125,12 +123,12 @@ def test_where_nothing_can_be_written_it_is_drawn_every_time(
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     draw = Drawer()
-    first, second = kept((1, 2), WIDTH, draw), kept((1, 2), WIDTH, draw)
+    first, second = load_or_draw((1, 2), WIDTH, draw), load_or_draw((1, 2), WIDTH, draw)
     assert draw.times == 2
     assert digest(first, 0) == digest(second, 0)
 
 
 def test_only_the_newest_few_are_kept(cache: Path) -> None:
-    for number in range(_recommend_kept.KEPT + 3):
-        kept((number,), WIDTH, Drawer())
-    assert len(files(cache)) == _recommend_kept.KEPT
+    for number in range(MOST_FILES + 3):
+        load_or_draw((number,), WIDTH, Drawer())
+    assert len(files(cache)) == MOST_FILES

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.workload import Parameters
+from harness.model import Parameters
 from workloads import recommend
 from workloads.recommend import ratings
 from workloads.recommend.csv import LONGEST_NAME
+from workloads.recommend.kernel import Rows
 from workloads.recommend.ratings import examine, read
-from workloads.recommend.rows import Rows
 
 Entries = list[tuple[int, int, float]]
 
@@ -204,7 +204,9 @@ def test_what_is_no_file_of_ratings_is_refused_before_anything_starts(
     tmp_path: Path, content: bytes
 ) -> None:
     with pytest.raises(ValueError, match="ratings"):
-        recommend.check(recommend.WORKLOAD.params | {"ratings": written(tmp_path, content)})
+        recommend.WORKLOAD.configure(
+            recommend.WORKLOAD.defaults | {"ratings": written(tmp_path, content)}
+        )
 
 
 @pytest.mark.parametrize("name", ["", "not there", "a\0b", "~nobody-by-that-name/x"])
@@ -305,8 +307,8 @@ def test_a_workload_of_ratings_holds_some_out_and_learns_the_rest(tmp_path: Path
         "iterations": 2,
         "blocks": 4,
     }
-    loaded = recommend.load(recommend.WORKLOAD.params | small)
-    assert loaded.held_out_items > 0
+    loaded = recommend.load(recommend.WORKLOAD.configure(recommend.WORKLOAD.defaults | small))
+    assert loaded.held_out_items
     assert (
         0
         <= recommend.quality(recommend.baseline(loaded.input, lambda _: None), loaded.held_out)

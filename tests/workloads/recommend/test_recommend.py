@@ -11,14 +11,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
+from harness.model import Parameters
 from harness.run.digest import digest
-from harness.workload import Parameters, Problem, Reporter
-from tests.pools import RoundTable, unheard
+from harness.workload import AnyProblem, Reporter
+from tests.pools import RoundTable, unheard, warmup_of
 from workloads import recommend
-from workloads.recommend.kernel import CACHE_LINE_BYTES, aligned, basis, solve
-from workloads.recommend.rows import HeldOut, Rows, blocks, grouped, merged, runs, split, transposed
-from workloads.recommend.state import Desk
-from workloads.recommend.synthetic import drawn
+from workloads.recommend.kernel import (
+    CACHE_LINE_BYTES,
+    Rows,
+    aligned,
+    make_basis,
+    make_buffers,
+    solve,
+)
+from workloads.recommend.rows import (
+    HeldOut,
+    block_bounds,
+    group_by_row,
+    merge_duplicates,
+    share_blocks,
+    split_held_out,
+    transpose,
+)
+from workloads.recommend.state import Workspace
+from workloads.recommend.steps import combine, contribute, split_blocks, start
+from workloads.recommend.synthetic import draw_interactions
 
 TINY: Parameters = {
     "users": 300,
@@ -41,8 +58,10 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
 
-def problem(**changed: Any) -> Problem:
-    return recommend.load(recommend.WORKLOAD.params | TINY | changed)
+def problem(**changed: Any) -> AnyProblem:
+    return recommend.load(
+        recommend.WORKLOAD.configure(recommend.WORKLOAD.defaults | TINY | changed)
+    )
 
 
 def same(one: Any, other: Any) -> bool:
@@ -72,7 +91,7 @@ def some_rows(seed: int, height: int = 30, width: int = 12, count: int = 200) ->
     """Return rows of random interactions, the same pair more than once among them."""
     random = np.random.default_rng(seed)
     who, what = random.integers(0, height, count), random.integers(0, width, count).astype(np.int32)
-    return grouped(who, what, random.integers(1, 9, count).astype(np.float32), height)
+    return group_by_row(who, what, random.integers(1, 9, count).astype(np.float32), height)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 5, 7])
@@ -88,15 +107,17 @@ def test_any_number_of_workers_makes_the_same_bits_as_the_baseline(workers: int)
 def test_threads_make_the_same_bits(threads: int) -> None:
     training = problem().input
     (share,), one, more = (
-        recommend.shares(training, 1),
-        recommend.start(training),
-        recommend.start(training),
+        split_blocks(training, 1),
+        start(training),
+        start(training),
     )
-    one.scratch.desks[1:], more.scratch.desks[threads:] = [], []
-    more.scratch.desks.extend(Desk(300, 300, 20) for _ in range(threads - len(more.scratch.desks)))
+    one.scratch.workspaces[1:], more.scratch.workspaces[threads:] = [], []
+    more.scratch.workspaces.extend(
+        Workspace(300, 300, 20) for _ in range(threads - len(more.scratch.workspaces))
+    )
     assert same(
-        recommend.contribute(one, 0, share, training),
-        recommend.contribute(more, 0, share, training),
+        contribute(one, 0, share, training),
+        contribute(more, 0, share, training),
     )
 
 
@@ -134,7 +155,7 @@ def test_no_held_out_interaction_is_in_the_input() -> None:
 def test_what_is_held_out_and_what_is_left_are_all_interactions() -> None:
     loaded = problem()
     assert held_pairs(loaded.held_out) | pairs(loaded.input.users) == pairs(
-        drawn(300, 120, 9000, 1)
+        draw_interactions(300, 120, 9000, 1)
     )
 
 
@@ -148,8 +169,8 @@ def test_the_held_out_set_knows_what_training_saw_of_its_users() -> None:
 
 
 def test_a_fifth_is_held_out_of_users_who_have_ten_items_or_more() -> None:
-    rows = merged(some_rows(1, count=600), 12)
-    left, held = split(rows, 1)
+    rows = merge_duplicates(some_rows(1, count=600), 12)
+    left, held = split_held_out(rows, 1)
     had = np.diff(rows.starts)
     assert 0 < len(held.users) < 30
     assert held.users.tolist() == np.flatnonzero(had >= 10).tolist()
@@ -160,12 +181,14 @@ def test_a_fifth_is_held_out_of_users_who_have_ten_items_or_more() -> None:
 
 def test_interactions_of_which_none_can_be_held_out_are_refused() -> None:
     with pytest.raises(ValueError, match="no user has 10 items or more"):
-        split(Rows(np.array([0, 3]), np.arange(3, dtype=np.int32), np.ones(3, np.float32)), 1)
+        split_held_out(
+            Rows(np.array([0, 3]), np.arange(3, dtype=np.int32), np.ones(3, np.float32)), 1
+        )
 
 
 def test_both_sides_hold_the_same_weights() -> None:
     users, items, _ = problem(alpha=2.5).input
-    assert same(transposed(transposed(users, 120), 300), transposed(items, 300))
+    assert same(transpose(transpose(users, 120), 300), transpose(items, 300))
     assert sorted(users.strengths) == sorted(items.strengths)
     assert users.strengths.min() == 2.5
 
@@ -174,7 +197,7 @@ def test_strengths_of_the_same_pair_are_added() -> None:
     rows = some_rows(2)
     dense = np.zeros((30, 12), np.float32)
     np.add.at(dense, (np.repeat(np.arange(30), np.diff(rows.starts)), rows.columns), rows.strengths)
-    found = merged(rows, 12)
+    found = merge_duplicates(rows, 12)
     again = np.zeros_like(dense)
     again[np.repeat(np.arange(30), np.diff(found.starts)), found.columns] = found.strengths
     assert len(found.columns) == np.count_nonzero(dense)
@@ -182,13 +205,15 @@ def test_strengths_of_the_same_pair_are_added() -> None:
 
 
 def test_popularity_and_activity_fall_like_a_power() -> None:
-    rows = drawn(2000, 1000, 200_000, 1)
+    rows = draw_interactions(2000, 1000, 200_000, 1)
     for counts in (np.diff(rows.starts), np.bincount(rows.columns, minlength=1000)):
         assert np.percentile(counts, 99) > 3 * np.median(counts)
 
 
 def test_about_as_many_interactions_are_drawn_as_asked_for() -> None:
-    assert drawn(2000, 1000, 200_000, 1).strengths.sum() == pytest.approx(200_000, rel=0.02)
+    assert draw_interactions(2000, 1000, 200_000, 1).strengths.sum() == pytest.approx(
+        200_000, rel=0.02
+    )
 
 
 def test_tastes_can_be_learnt_better_than_popularity() -> None:
@@ -223,21 +248,13 @@ def test_recall_over_fewer_items_than_ten_counts_them_all() -> None:
 def test_as_many_steps_as_factors_solve_the_equations_of_every_row(
     seed: int, factors: int, regularization: float
 ) -> None:
-    random, rows = np.random.default_rng(seed), merged(some_rows(seed), 12)
+    random, rows = np.random.default_rng(seed), merge_duplicates(some_rows(seed), 12)
     other, sought = (
         random.standard_normal((12, factors)).astype(np.float32),
         np.zeros((30, factors), np.float32),
     )
-    change = basis(other.astype(float).T @ other, regularization)
-    solve(
-        *rows,
-        other @ change.into,
-        0,
-        sought,
-        factors + 10,
-        aligned(16, factors),
-        aligned(3, factors),
-    )
+    change = make_basis(other.astype(float).T @ other, regularization)
+    solve(rows, other @ change.into, 0, sought, factors + 10, make_buffers(12, factors))
     found = sought @ change.into.T
     for row in range(30):
         met = slice(rows.starts[row], rows.starts[row + 1])
@@ -254,14 +271,14 @@ def test_as_many_steps_as_factors_solve_the_equations_of_every_row(
 
 def test_more_factors_than_rows_have_a_basis_all_the_same() -> None:
     other = np.random.default_rng(1).standard_normal((3, 16)).astype(np.float32)
-    change = basis((other.T @ other).astype(float), 1e-3)
+    change = make_basis((other.T @ other).astype(float), 1e-3)
     assert np.allclose(change.into.T @ change.back, np.eye(16), atol=1e-3)
 
 
 def test_a_row_without_interactions_has_no_factors() -> None:
     nothing = Rows(np.zeros(2, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32))
     sought = np.ones((1, 5), np.float32)
-    solve(*nothing, np.ones((4, 5), np.float32), 0, sought, 3, aligned(4, 5), aligned(3, 5))
+    solve(nothing, np.ones((4, 5), np.float32), 0, sought, 3, make_buffers(0, 5))
     assert np.allclose(sought, 0, atol=1e-6)
 
 
@@ -275,7 +292,7 @@ def test_an_aligned_matrix_begins_with_a_line_of_the_cache(rows: int, columns: i
 def test_solving_written_in_a_hurry_comes_to_the_same_recall() -> None:
     loaded = problem(iterations=8, cg_steps=8)
     written, expected = (
-        run(loaded.input, unheard) for run in (recommend.naive, recommend.baseline)
+        run(loaded.input, unheard) for run in (recommend.textbook, recommend.baseline)
     )
     assert np.allclose(
         written.users @ written.items.T, expected.users @ expected.items.T, atol=0.02
@@ -286,7 +303,7 @@ def test_solving_written_in_a_hurry_comes_to_the_same_recall() -> None:
     "run",
     [
         recommend.baseline,
-        recommend.naive,
+        recommend.textbook,
         lambda given, report: recommend.distributed(given, RoundTable(3), report),
     ],
 )
@@ -300,35 +317,35 @@ def test_interactions_done_are_reported_after_every_half_iteration(
 
 def test_the_interactions_of_the_warm_up_are_counted() -> None:
     loaded, heard = problem(), list[int]()
-    recommend.baseline(loaded.warmup, heard.append)
+    recommend.baseline(warmup_of(loaded), heard.append)
     assert loaded.warmup_items == heard[-1]
 
 
 def test_the_warm_up_is_the_same_interactions_for_one_iteration() -> None:
     loaded = problem()
-    assert loaded.warmup.users is loaded.input.users
-    assert loaded.warmup.recipe == loaded.input.recipe._replace(iterations=1)
+    assert warmup_of(loaded).users is loaded.input.users
+    assert warmup_of(loaded).recipe == loaded.input.recipe._replace(iterations=1)
 
 
 def test_a_replica_sent_in_mid_run_goes_on_with_the_same_bits() -> None:
     training = problem().input
-    (share,), state = recommend.shares(training, 1), recommend.start(training)
-    recommend.combine(state, 0, [recommend.contribute(state, 0, share, training)], training)
+    (share,), state = split_blocks(training, 1), start(training)
+    combine(state, 0, [contribute(state, 0, share, training)], training)
     sent, copied = pickle.loads(pickle.dumps(state)), copy.deepcopy(state)
-    expected = digest(recommend.contribute(state, 1, share, training), 0)
-    assert digest(recommend.contribute(sent, 1, share, training), 0) == expected
-    assert digest(recommend.contribute(copied, 1, share, training), 0) == expected
+    expected = digest(contribute(state, 1, share, training), 0)
+    assert digest(contribute(sent, 1, share, training), 0) == expected
+    assert digest(contribute(copied, 1, share, training), 0) == expected
 
 
 def test_a_step_that_is_done_again_makes_the_same_bits() -> None:
     training = problem().input
-    (share,), state = recommend.shares(training, 1), recommend.start(training)
-    expected = digest(recommend.contribute(state, 0, share, training), 0)
-    assert digest(recommend.contribute(state, 0, share, training), 0) == expected
+    (share,), state = split_blocks(training, 1), start(training)
+    expected = digest(contribute(state, 0, share, training), 0)
+    assert digest(contribute(state, 0, share, training), 0) == expected
 
 
 def test_a_replica_is_sent_without_its_buffers() -> None:
-    state = recommend.start(problem().input)
+    state = start(problem().input)
     assert (
         len(pickle.dumps(state))
         < sum(array.nbytes for array in (*state.factors, *state.grams)) + 1000
@@ -337,39 +354,39 @@ def test_a_replica_is_sent_without_its_buffers() -> None:
 
 @given(counts=st.lists(st.integers(0, 50), min_size=1, max_size=60), number=st.integers(1, 20))
 def test_blocks_cover_all_rows_once(counts: list[int], number: int) -> None:
-    bounds = blocks(np.cumsum([0, *counts]), 16, number)
+    bounds = block_bounds(np.cumsum([0, *counts]), 16, number)
     assert (bounds[0], bounds[-1], len(bounds)) == (0, len(counts), number + 1)
     assert np.all(np.diff(bounds) >= 0)
 
 
 @given(cost=st.lists(st.integers(0, 50), min_size=1, max_size=60), workers=st.integers(1, 60))
 def test_runs_cover_all_blocks_once(cost: list[int], workers: int) -> None:
-    dealt = runs(np.array(cost), min(workers, len(cost)))
+    dealt = share_blocks(np.array(cost), min(workers, len(cost)))
     assert [block for run in dealt for block in range(*run)] == list(range(len(cost)))
 
 
 def test_shares_are_even_in_interactions_not_in_rows() -> None:
     starts = np.cumsum([0, *[100] * 20, *[10] * 200])
-    cost = np.diff(starts[blocks(starts, 4, 40)])
-    halves = [cost[begin:end].sum() for begin, end in runs(cost, 2)]
+    cost = np.diff(starts[block_bounds(starts, 4, 40)])
+    halves = [cost[begin:end].sum() for begin, end in share_blocks(cost, 2)]
     assert max(halves) / sum(halves) < 0.55
 
 
 def test_the_limit_is_measured_for_as_long_as_is_asked() -> None:
     training, began = problem().input, time.perf_counter()
-    assert recommend.limit(training, 0.05) > 0
+    assert recommend.ceiling(training, 0.05) > 0
     assert time.perf_counter() - began >= 0.05
 
 
 def test_the_value_in_use_is_none_of_the_others_to_tune_by() -> None:
-    name, values = recommend.WORKLOAD.tuned or ("", ())
-    assert recommend.WORKLOAD.params[name] not in values
+    name, values = recommend.WORKLOAD.proof.tuned or ("", ())
+    assert recommend.WORKLOAD.defaults[name] not in values
 
 
 def test_the_values_to_tune_by_make_sense() -> None:
-    name, values = recommend.WORKLOAD.tuned or ("", ())
+    name, values = recommend.WORKLOAD.proof.tuned or ("", ())
     for value in values:
-        recommend.check(recommend.WORKLOAD.params | {name: value})
+        recommend.WORKLOAD.configure(recommend.WORKLOAD.defaults | {name: value})
 
 
 def test_the_held_out_interactions_are_counted() -> None:
@@ -404,4 +421,4 @@ def test_parameters_that_make_no_sense_are_refused(changed: dict[str, Any], sent
 
 
 def test_the_defaults_make_sense() -> None:
-    recommend.check(recommend.WORKLOAD.params)
+    recommend.WORKLOAD.configure(recommend.WORKLOAD.defaults)

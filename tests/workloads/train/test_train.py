@@ -12,11 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from harness.workload import Parameters, Problem, Reporter
-from tests.pools import RoundTable, unheard
+from harness.model import Parameters
+from harness.workload import AnyProblem, Reporter
+from tests.pools import RoundTable, unheard, warmup_of
 from workloads import train
 from workloads.train.digits import read_digits
-from workloads.train.images import augmented
+from workloads.train.images import augment
 from workloads.train.kernel import (
     Array,
     Block,
@@ -30,6 +31,8 @@ from workloads.train.kernel import (
     scores,
     size,
 )
+from workloads.train.recipe import TRAINING_IMAGES, Recipe, Training
+from workloads.train.steps import combine, contribute, learning_rate, split_leaves, start
 
 TINY: Parameters = {"steps": 3, "batch": 256, "micro_batch": 32, "hidden": 16, "copies": 1}
 QUICK: Parameters = {"steps": 400, "batch": 512, "micro_batch": 128, "hidden": 128, "copies": 16}
@@ -48,23 +51,25 @@ def same(one: Any, other: Any) -> bool:
     return bool(np.array_equal(one, other))
 
 
-def problem(**changed: Any) -> Problem:
-    return train.load(train.WORKLOAD.params | TINY | changed)
+def problem(**changed: Any) -> AnyProblem:
+    return train.load(train.WORKLOAD.configure(train.WORKLOAD.defaults | TINY | changed))
 
 
 def test_at_least_360_digits_are_held_out_a_fifth_of_each_class() -> None:
     labels = read_digits().labels
-    held = train.held_out(labels)
+    held = train.held_out_mask(labels)
     assert held.sum() == 364
     assert np.allclose(np.bincount(labels[held]) / np.bincount(labels), 0.2, atol=0.01)
 
 
 def test_what_the_held_out_images_show_changes_nothing_in_training() -> None:
-    (images, labels), params = read_digits(), train.WORKLOAD.params | TINY
+    images, labels = read_digits()
+    settings = train.WORKLOAD.configure(train.WORKLOAD.defaults | TINY)
     scrambled = images.copy()
-    scrambled[train.held_out(labels)] = 99
+    scrambled[train.held_out_mask(labels)] = 99
     assert same(
-        train.pose(images, labels, params).input, train.pose(scrambled, labels, params).input
+        train.make_problem(images, labels, settings).input,
+        train.make_problem(scrambled, labels, settings).input,
     )
 
 
@@ -74,7 +79,7 @@ def test_the_held_out_set_is_the_same_whatever_the_seed() -> None:
 
 def test_the_held_out_images_are_the_digits_as_they_are_shipped() -> None:
     images, labels = read_digits()
-    held = train.held_out(labels)
+    held = train.held_out_mask(labels)
     assert same(problem().held_out, (images[held].reshape(-1, 64), labels[held]))
 
 
@@ -100,22 +105,22 @@ def test_another_seed_gives_another_training_set() -> None:
 
 def test_every_copy_of_an_image_is_drawn_anew() -> None:
     images = np.zeros((3, 8, 8), np.float32)
-    assert not same(augmented(images, 1, 0), augmented(images, 1, 1))
+    assert not same(augment(images, 1, 0), augment(images, 1, 1))
 
 
 def test_another_seed_draws_every_copy_anew() -> None:
     images = np.zeros((3, 8, 8), np.float32)
-    assert not same(augmented(images, 1, 0), augmented(images, 2, 0))
+    assert not same(augment(images, 1, 0), augment(images, 2, 0))
 
 
-def test_an_augmented_image_is_nearest_to_the_one_it_was_made_of() -> None:
+def test_an_augment_image_is_nearest_to_the_one_it_was_made_of() -> None:
     images = read_digits().images[:10]
-    made = np.concatenate([augmented(images, seed=1, copy=copy) for copy in range(20)])
+    made = np.concatenate([augment(images, seed=1, copy=copy) for copy in range(20)])
     nearest = np.argmin(((made[:, None] - images.reshape(1, 10, 64)) ** 2).sum(axis=2), axis=1)
     assert np.mean(nearest == np.tile(np.arange(10), 20)) > 0.95
 
 
-def test_an_augmented_image_keeps_its_label() -> None:
+def test_an_augment_image_keeps_its_label() -> None:
     images, labels = problem(copies=3).input.samples
     digits = read_digits()
     nearest = np.argmin(
@@ -132,36 +137,34 @@ def test_training_images_are_single_precision_and_contiguous() -> None:
 
 def test_the_warm_up_is_the_same_samples_for_two_steps() -> None:
     loaded = problem()
-    assert loaded.warmup.samples is loaded.input.samples
-    assert loaded.warmup.recipe == loaded.input.recipe._replace(steps=2)
+    assert warmup_of(loaded).samples is loaded.input.samples
+    assert warmup_of(loaded).recipe == loaded.input.recipe._replace(steps=2)
 
 
 @pytest.mark.parametrize(("steps", "items"), [(1, 256), (2, 512), (3, 512)])
 def test_the_samples_of_the_warm_up_are_counted(steps: int, items: int) -> None:
     loaded, heard = problem(steps=steps), list[int]()
-    train.baseline(loaded.warmup, heard.append)
+    train.baseline(warmup_of(loaded), heard.append)
     assert loaded.warmup_items == heard[-1] == items
 
 
 @given(step=st.integers(0, 10_000), leaf=st.integers(0, 7))
 def test_a_micro_batch_is_whole_wherever_it_begins(step: int, leaf: int) -> None:
     images = np.arange(15 * 32)
-    recipe = train.Recipe(
+    recipe = Recipe(
         steps=1, batch=256, micro_batch=32, hidden=1, learning_rate=1.0, momentum=0.0, seed=0
     )
-    taken = train.micro_batch(train.Training(Samples(images, images), recipe), step, leaf)
+    taken = Training(Samples(images, images), recipe).micro_batch(step, leaf)
     assert len(taken.images) == 32
 
 
 def test_the_first_pass_shows_every_sample_once() -> None:
     samples = np.arange(16 * 32)
-    recipe = train.Recipe(
+    recipe = Recipe(
         steps=2, batch=256, micro_batch=32, hidden=1, learning_rate=1.0, momentum=0.0, seed=0
     )
-    training = train.Training(Samples(samples, samples), recipe)
-    seen = [
-        train.micro_batch(training, step, leaf).labels for step in range(2) for leaf in range(8)
-    ]
+    training = Training(Samples(samples, samples), recipe)
+    seen = [training.micro_batch(step, leaf).labels for step in range(2) for leaf in range(8)]
     assert same(np.concatenate(seen), samples)
 
 
@@ -232,12 +235,10 @@ def watched(net: Net) -> Net:
 
 def test_the_products_said_to_be_done_are_the_ones_done() -> None:
     training = problem().input
-    state = train.start(training)
+    state = start(training)
     Watched.seen = []
     into = watched(layers(np.empty(size(16), np.float32), 16))
-    gradient(
-        watched(layers(state.weights, 16)), train.micro_batch(training, 0, 0), state.scratch, into
-    )
+    gradient(watched(layers(state.weights, 16)), training.micro_batch(0, 0), state.scratch, into)
     assert sorted(Watched.seen) == sorted(tuple(product)[:5] for product in train.gemms(training))
 
 
@@ -265,7 +266,7 @@ def test_as_many_workers_as_micro_batches_make_the_same_bits_as_the_baseline() -
 
 def test_training_written_in_a_hurry_comes_to_the_same_weights() -> None:
     training = problem().input
-    written, expected = train.naive(training, unheard), train.baseline(training, unheard)
+    written, expected = train.textbook(training, unheard), train.baseline(training, unheard)
     for mine, theirs in zip(written, expected, strict=True):
         assert np.allclose(mine.weights, theirs.weights, rtol=0, atol=1e-5)
         assert np.allclose(mine.bias, theirs.bias, rtol=0, atol=1e-5)
@@ -273,7 +274,10 @@ def test_training_written_in_a_hurry_comes_to_the_same_weights() -> None:
 
 def test_training_written_in_a_hurry_moves_as_far_as_the_baseline() -> None:
     training = problem().input
-    untrained, trained = layers(train.start(training).weights, 16), train.naive(training, unheard)
+    untrained, trained = (
+        layers(start(training).weights, 16),
+        train.textbook(training, unheard),
+    )
     assert (
         max(
             np.abs(mine.weights - theirs.weights).max()
@@ -284,27 +288,27 @@ def test_training_written_in_a_hurry_moves_as_far_as_the_baseline() -> None:
 
 
 def test_a_hurried_author_uses_double_precision() -> None:
-    assert {layer.weights.dtype for layer in train.naive(problem().input, unheard)} == {
+    assert {layer.weights.dtype for layer in train.textbook(problem().input, unheard)} == {
         np.dtype(float)
     }
 
 
 def test_the_limit_is_measured_for_as_long_as_is_asked() -> None:
     training, began = problem().input, time.perf_counter()
-    samples_per_second = train.limit(training, 0.05)
+    samples_per_second = train.ceiling(training, 0.05)
     took = time.perf_counter() - began
     assert took >= 0.05
     assert samples_per_second >= training.recipe.batch / took
 
 
 def test_the_values_to_tune_by_fit_the_default_batch() -> None:
-    name, values = train.WORKLOAD.tuned or ("", ())
+    name, values = train.WORKLOAD.proof.tuned or ("", ())
     for value in values:
-        train.check(train.WORKLOAD.params | {name: value})
+        train.WORKLOAD.configure(train.WORKLOAD.defaults | {name: value})
 
 
 def test_the_value_in_use_is_none_of_the_others_to_tune_by() -> None:
-    assert train.WORKLOAD.params["micro_batch"] not in train.MICRO_BATCHES
+    assert train.WORKLOAD.defaults["micro_batch"] not in train.MICRO_BATCHES
 
 
 def test_more_workers_than_micro_batches_are_refused() -> None:
@@ -319,23 +323,23 @@ def test_training_twice_in_one_process_makes_the_same_bits() -> None:
 
 def test_a_replica_sent_in_mid_run_goes_on_with_the_same_bits() -> None:
     training = problem().input
-    state = train.start(training)
-    train.combine(state, 0, [train.contribute(state, 0, (0, 8), training)], training)
+    state = start(training)
+    combine(state, 0, [contribute(state, 0, (0, 8), training)], training)
     sent, copied = pickle.loads(pickle.dumps(state)), copy.deepcopy(state)
-    expected = train.contribute(state, 1, (0, 8), training)
-    assert same(train.contribute(sent, 1, (0, 8), training), expected)
-    assert same(train.contribute(copied, 1, (0, 8), training), expected)
+    expected = contribute(state, 1, (0, 8), training)
+    assert same(contribute(sent, 1, (0, 8), training), expected)
+    assert same(contribute(copied, 1, (0, 8), training), expected)
 
 
 def test_a_replica_is_sent_without_its_buffers() -> None:
-    state = train.start(problem().input)
+    state = start(problem().input)
     assert len(pickle.dumps(state)) < 2 * state.weights.nbytes + 1000
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4, 8])
 def test_an_even_split_sends_one_gradient_a_worker(workers: int) -> None:
     training = problem().input
-    part = train.contribute(train.start(training), 0, train.runs(8, workers)[-1], training)
+    part = contribute(start(training), 0, split_leaves(8, workers)[-1], training)
     assert part.shape == (size(16),)
 
 
@@ -343,7 +347,7 @@ def test_an_even_split_sends_one_gradient_a_worker(workers: int) -> None:
     "run",
     [
         train.baseline,
-        train.naive,
+        train.textbook,
         lambda training, report: train.distributed(training, RoundTable(3), report),
     ],
 )
@@ -370,7 +374,7 @@ def test_the_tree_gives_the_same_bits_however_its_leaves_are_dealt_out(
     values = np.random.default_rng(seed).standard_normal((leaves, size(1))).astype(np.float32)
     whole, joined = Tree(Scratch(1, 1, leaves).partial), Tree(Scratch(1, 1, leaves).joined)
     added(whole, values, (0, leaves))
-    for run in train.runs(leaves, max(1, round(share * leaves))):
+    for run in split_leaves(leaves, max(1, round(share * leaves))):
         rows = Scratch(1, 1, leaves).partial
         added(tree := Tree(rows), values, run)
         for node, block in zip(nodes(*run), rows[: len(tree)], strict=True):
@@ -407,17 +411,17 @@ def test_every_node_begins_at_a_multiple_of_its_size(start: int, length: int) ->
 
 @given(leaves=st.integers(1, 200), workers=st.integers(1, 200))
 def test_runs_are_even_to_one_leaf(leaves: int, workers: int) -> None:
-    lengths = [stop - start for start, stop in train.runs(max(leaves, workers), workers)]
+    lengths = [stop - start for start, stop in split_leaves(max(leaves, workers), workers)]
     assert sum(lengths) == max(leaves, workers)
     assert max(lengths) - min(lengths) <= 1
 
 
 @given(steps=st.integers(1, 500))
 def test_the_learning_rate_stays_within_its_peak(steps: int) -> None:
-    recipe = train.Recipe(
+    recipe = Recipe(
         steps=steps, batch=1, micro_batch=1, hidden=1, learning_rate=0.3, momentum=0.9, seed=0
     )
-    rates = [train.rate(recipe, step) for step in range(steps)]
+    rates = [learning_rate(recipe, step) for step in range(steps)]
     assert max(rates) == pytest.approx(0.3)
     assert min(rates) > 0
 
@@ -429,7 +433,7 @@ def test_a_quick_run_reaches_the_accuracy() -> None:
 
 def test_an_untrained_model_guesses() -> None:
     loaded = problem()
-    untrained = layers(train.start(loaded.input).weights, 16)
+    untrained = layers(start(loaded.input).weights, 16)
     assert train.quality(untrained, loaded.held_out) < 0.4
 
 
@@ -455,7 +459,7 @@ def test_parameters_that_make_no_sense_are_refused(changed: dict[str, Any], sent
 
 
 def test_no_reason_is_given_for_answers_to_differ() -> None:
-    assert train.WORKLOAD.answers_differ == ""
+    assert train.WORKLOAD.answers_differ is None
 
 
 def test_the_held_out_digits_are_counted() -> None:
@@ -464,8 +468,8 @@ def test_the_held_out_digits_are_counted() -> None:
 
 
 def test_the_defaults_make_sense() -> None:
-    train.check(train.WORKLOAD.params)
+    train.WORKLOAD.configure(train.WORKLOAD.defaults)
 
 
 def test_the_training_images_are_as_many_as_the_check_believes() -> None:
-    assert len(problem(micro_batch=1, batch=1).input.samples.labels) == train.TRAINING_IMAGES
+    assert len(problem(micro_batch=1, batch=1).input.samples.labels) == TRAINING_IMAGES

@@ -1,0 +1,122 @@
+"""The steps of ``dedup``, from documents to shards; both sides take the same ones.
+
+Shingles, signatures and bands follow Broder (1997) and Leskovec, Rajaraman and Ullman, *Mining of
+Massive Datasets*, chapter 3. Band keys are shuffled by band; documents that share a bucket are
+candidates; each distinct pair of them is verified by its exact Jaccard similarity; one document
+of each connected component is kept. Imports NumPy and this package.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from workloads.dedup.kernel import Array, band_keys
+from workloads.dedup.pairs import (
+    components,
+    distinct_pairs,
+    longest_each,
+    predecessors,
+    verify_pairs,
+)
+from workloads.dedup.recipe import Crawl
+from workloads.dedup.shards import Shard, remove_beyond, shard_name, split_by_size, write_shard
+
+Block = tuple[int, int]
+Pack = tuple[int, Array]
+
+BANDS_TOGETHER = 12
+
+
+class Cleaned(NamedTuple):
+    """The answer: each document's cluster, the documents that are kept, and their shards.
+
+    A cluster is named by the first document in it.
+    """
+
+    clusters: Array
+    kept: Array
+    shards: tuple[Shard, ...]
+
+
+def blocks(crawl: Crawl) -> list[Block]:
+    """Return runs (begin, end) of documents of about equal bytes."""
+    return split_by_size(np.diff(crawl.offsets), crawl.recipe.block)
+
+
+def band_groups(bands: int) -> int:
+    """Return the number of partitions that the bands are shuffled to."""
+    return -(-bands // BANDS_TOGETHER)
+
+
+def scatter(block: Block, crawl: Crawl) -> list[Array]:
+    """Return a block's keys (bands, documents), one piece for each group of bands."""
+    keys = band_keys(
+        crawl.text,
+        crawl.offsets,
+        *block,
+        crawl.recipe.shingle,
+        crawl.factors,
+        crawl.terms,
+        crawl.recipe.bands,
+    )
+    return [
+        keys[band : band + BANDS_TOGETHER] for band in range(0, crawl.recipe.bands, BANDS_TOGETHER)
+    ]
+
+
+def gather(_: int, pieces: Sequence[Array], __: Crawl) -> Array:
+    """Return the candidates that a group of bands finds, distinct and ascending.
+
+    A document is paired only with the one before it in each of its buckets. However full a bucket
+    is, it costs as many comparisons as it has documents, and equal documents stay connected.
+    """
+    return distinct_pairs(predecessors(np.concatenate(pieces, axis=1)))
+
+
+def bundles(candidates: Sequence[Array], pairs: int) -> list[tuple[Array, ...]]:
+    """Cut the candidates of all groups of bands into bundles of about ``pairs`` pairs.
+
+    A bundle holds what all groups have found for the same documents.
+    """
+    later = max(candidates, key=len) >> np.uint64(32)
+    cuts = later[::pairs][1:].astype(np.uint64) << np.uint64(32)
+    places = [[0, *np.searchsorted(run, cuts).tolist(), len(run)] for run in candidates]
+    return [
+        tuple(run[at[n] : at[n + 1]] for run, at in zip(candidates, places, strict=True))
+        for n in range(len(cuts) + 1)
+    ]
+
+
+def verify(bundle: Sequence[Array], crawl: Crawl) -> Array:
+    """Return the pairs of a bundle whose similarity reaches the threshold."""
+    starts = np.cumsum([0, *map(len, bundle)])
+    recipe = crawl.recipe
+    pairs = np.concatenate(bundle)
+    return verify_pairs(crawl.text, crawl.offsets, recipe.shingle, recipe.threshold, pairs, starts)
+
+
+def cluster(crawl: Crawl, edges: Sequence[Array]) -> tuple[Array, Array]:
+    """Return each document's cluster, and the longest document of each, the first of equals."""
+    clusters = components(len(crawl.offsets) - 1, np.concatenate(edges))
+    return clusters, longest_each(clusters, crawl.offsets)
+
+
+def packs(crawl: Crawl, kept: Array) -> list[Pack]:
+    """Return the kept documents of each shard, with its number."""
+    runs = split_by_size(crawl.offsets[kept + 1] - crawl.offsets[kept], crawl.recipe.shard)
+    return [(number, kept[slice(*run)]) for number, run in enumerate(runs)]
+
+
+def write(pack: Pack, crawl: Crawl) -> Shard:
+    """Write a shard."""
+    number, documents = pack
+    return write_shard(
+        documents, crawl.text, crawl.offsets, crawl.recipe.shards, shard_name(number)
+    )
+
+
+def finish(crawl: Crawl, clusters: Array, kept: Array, shards: Sequence[Shard]) -> Cleaned:
+    """Remove the surplus shards of an earlier run, and return the answer."""
+    remove_beyond(crawl.recipe.shards, len(shards))
+    return Cleaned(clusters, kept, tuple(shards))

@@ -1,0 +1,36 @@
+"""The settings of ``embed``. Imports ``harness.workload``."""
+
+from dataclasses import dataclass
+
+from harness.workload import require_between
+
+LIMITS = {
+    "passages": (64, 1_000_000),
+    "queries": (1, 10_000),
+    "batch": (1, 1 << 16),
+    "max_tokens": (8, 4096),
+    "seed": (0, 1 << 53),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What ``--set`` can change; raises ``ValueError`` for values that make no sense.
+
+    ``model`` is a folder (empty: the MiniLM that the extra brings). ``corpus`` is a file or folder
+    (empty: the documentation of the installed packages). ``batch`` counts a batch's tokens, with
+    padding; ``max_tokens`` is where a passage is cut off.
+    """
+
+    model: str = ""
+    corpus: str = ""
+    passages: int = 1000
+    batch: int = 256
+    max_tokens: int = 256
+    queries: int = 300
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        require_between(self, LIMITS)
+        if self.queries > self.passages:
+            raise ValueError(f"queries={self.queries} are more than passages={self.passages}")

@@ -1,0 +1,95 @@
+"""The settings of ``recommend``, and the input that both sides get.
+
+Imports ``harness.workload`` and ``kernel``.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from harness.workload import require_between
+from workloads.recommend.kernel import Rows
+
+GRAM_NUMBERS = 250_000_000  # 1 GB of float32
+LIMITS = {
+    "users": (1, 10_000_000),
+    "items": (1, 10_000_000),
+    "interactions": (1, 200_000_000),
+    "factors": (1, 1024),
+    "iterations": (1, 100_000),
+    "cg_steps": (1, 1000),
+    "blocks": (1, 1 << 16),
+}
+
+
+class Recipe(NamedTuple):
+    """How the factors are computed; the rows of either side are solved in ``blocks`` blocks."""
+
+    factors: int
+    iterations: int
+    cg_steps: int
+    blocks: int
+    regularization: float
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What ``--set`` can change; raises ``ValueError`` for values that make no sense.
+
+    ``interactions`` is about how many times a user is drawn to meet an item, ``alpha`` the weight
+    of one meeting. ``ratings`` is a file of the user's own (empty: interactions are drawn).
+    """
+
+    users: int = 32_000
+    items: int = 10_000
+    interactions: int = 18_000_000
+    factors: int = 64
+    iterations: int = 30
+    cg_steps: int = 3
+    blocks: int = 96
+    regularization: float = 1.0
+    alpha: float = 10.0
+    seed: int = 1
+    ratings: str = ""
+
+    def __post_init__(self) -> None:
+        require_between(self, LIMITS)
+        if self.blocks * self.factors**2 > GRAM_NUMBERS:
+            raise ValueError(
+                f"blocks={self.blocks} with factors={self.factors} make Gram matrices "
+                "of more than 1 GB"
+            )
+        if not 0 <= self.seed < 1 << 63:
+            raise ValueError(f"seed={self.seed} is not from 0 to below 2 to the 63")
+        for name in ("regularization", "alpha"):
+            value = getattr(self, name)
+            if not 0 < value <= 1e6:
+                raise ValueError(f"{name}={value} is not above 0 and at most 1,000,000")
+
+    @property
+    def recipe(self) -> Recipe:
+        """Return the settings that belong to the input."""
+        return Recipe(
+            factors=self.factors,
+            iterations=self.iterations,
+            cg_steps=self.cg_steps,
+            blocks=self.blocks,
+            regularization=self.regularization,
+            seed=self.seed,
+        )
+
+
+class Training(NamedTuple):
+    """The input of both sides: the interactions by user and by item, and the recipe.
+
+    The strengths of the rows are weights: alpha times how often a user met an item.
+    """
+
+    users: Rows
+    items: Rows
+    recipe: Recipe
+
+    @property
+    def sides(self) -> tuple[Rows, Rows]:
+        """Return the rows that even steps solve, and those that odd steps solve."""
+        return self.users, self.items
