@@ -106,8 +106,8 @@ def _cores_stand_for_machines(pairs: Pairs) -> Caveat | None:
     why = _shares_machines(pairs)
     if why is None:
         return None
-    known = proof(pairs.results, pairs)
-    gain = None if known is None else known.whole_speedup
+    baseline_proof = proof(pairs.results, pairs)
+    gain = None if baseline_proof is None else baseline_proof.whole_speedup
     if gain is None or gain < 1:
         advice = "show the baseline on the whole host with --prove-baseline or --baseline-cores all"
         measures: tuple[Measure, ...] = ()

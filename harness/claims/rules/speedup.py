@@ -33,11 +33,13 @@ def _slowdown(pairs: Pairs) -> Caveat | None:
 
 
 def _cost_scale(pairs: Pairs) -> Measured:
-    """Return COST, the smallest p that beats the baseline (0: none does), and the framework tax."""
+    """Return COST, the smallest measured p that beats the baseline, and the framework tax."""
     faster = [other.scale for other in pairs_by_scale(pairs.results) if other.speedup > 1]
+    if not faster:
+        return Unknown("no number of workers beat the baseline, so COST is unbounded")
     tax = framework_tax(pairs.results)
     taxed = () if tax is None else (ratio("framework tax", tax),)
-    return (count("COST in workers", min(faster, default=0)), *taxed)
+    return (count("COST in workers", min(faster)), *taxed)
 
 
 def _undecided(pairs: Pairs) -> Caveat | None:

@@ -59,9 +59,9 @@ def _work_lost(pairs: Pairs) -> Caveat | None:
         for other in pairs_by_scale(pairs.results)
         if (done := _work_ratio(other)) is not None
     ]
-    least, scale = min(ratios, default=(1.0, 0))
-    if least >= LEAST_WORK:
+    if not ratios or min(ratios)[0] >= LEAST_WORK:
         return None
+    least, scale = min(ratios)
     return Caveat(
         "work-lost",
         "the workers used less CPU time than the baseline, so they did less work;"
