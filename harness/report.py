@@ -19,9 +19,11 @@ from harness.events import Event
 from harness.files import declared, journal, results
 from harness.files.results import RESULTS_NAME
 from harness.model import Results
-from harness.show import appendix, figures, slide, tables
+from harness.show import appendix, figures, slide
 from harness.show.displays import Drawing, Gallery, Note, TableView
 from harness.show.export import Form, export
+from harness.show.scaling_table import scaling_table
+from harness.show.tables import format_table
 from harness.text import printable
 
 HEADLINE, APPENDIX = "headline", "appendix.txt"
@@ -51,8 +53,8 @@ class Report(Claims):
         headline = slide.headline_text(self)
         if self.headline is None or len(self.results.spec.scales) < 2:
             return headline
-        table = tables.scaling_table(self)
-        return headline if table is None else f"{headline}\n{tables.format_table(table)}"
+        table = scaling_table(self)
+        return headline if table is None else f"{headline}\n{format_table(table)}"
 
     @property
     def final_lines(self) -> list[str]:
@@ -62,7 +64,7 @@ class Report(Claims):
     @cached_property
     def appendix(self) -> str:
         """Return the tables for the questions afterwards; empty for a refused session."""
-        return "\n".join(map(tables.format_table, appendix.appendix_tables(self)))
+        return "\n".join(map(format_table, appendix.appendix_tables(self)))
 
     @property
     def exit_code(self) -> ExitCode:
@@ -98,7 +100,7 @@ class Report(Claims):
         """Return the scaling table: every measured scale, and what Amdahl's law predicts beyond."""
         if self.headline is None:
             return self._refusal
-        table = tables.scaling_table(self)
+        table = scaling_table(self)
         if table is None:
             return Note("there is no complete pair to make a table of")
         return TableView(table, self.export(Form.MARKDOWN))

@@ -8,7 +8,8 @@ import pytest
 from harness.files.results import load
 from harness.model import Side, Status
 from harness.report import Report
-from harness.show import tables
+from harness.show.scaling_table import scaling_table
+from harness.show.tables import format_table
 from tests.terminals import ROOT, surroundings
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -53,8 +54,8 @@ def test_every_verb_of_the_readme_is_there_and_every_verb_is_in_the_readme() -> 
 
 
 def test_the_sweep_in_the_readme_is_the_one_that_is_kept() -> None:
-    table = tables.scaling_table(Report.load(ROOT / "tests" / "real" / "results.json"))
+    table = scaling_table(Report.load(ROOT / "tests" / "real" / "results.json"))
     assert table is not None
-    drawn = tables.format_table(table)
+    drawn = format_table(table)
     (shown,) = re.findall(r"```text\n( train: speedup.*?)```", README, re.DOTALL)
     assert drawn.startswith(shown)

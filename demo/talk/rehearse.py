@@ -198,14 +198,14 @@ class RunningRehearsal:
         """Yield what every beat took, and until when to decide by what all rehearsals took."""
         plan = self._plan
         if self._demo_s is None:
-            yield rehearsal_table.beats(self._course)
+            yield rehearsal_table.beat_table(self._course)
         else:
-            yield rehearsal_table.demo_alone(plan.talk, self._demo_s)
+            yield rehearsal_table.demo_table(plan.talk, self._demo_s)
         workload = plan.asked.spec.workload.name
         recording = newest(plan.root, workload, plan.kind, MOST_COLUMNS, MOST_ROWS)
         recording_s = recording.duration_s if recording is not None else None
         until = deadlines(plan.talk, history, recording_s)
-        yield rehearsal_table.spreads(history, plan.talk, until)
+        yield rehearsal_table.history_table(history, plan.talk, until)
 
 
 def _wall_times(results: Results | None, side: Side) -> tuple[float, ...]:

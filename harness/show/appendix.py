@@ -1,6 +1,7 @@
-"""The tables for the questions afterwards: the bill at every offer, the proof of the baseline, where the core-seconds went.
+"""The tables for the questions afterwards: what a run costs, the baseline's rate, core time.
 
-Total functions; may import ``model``, ``score``, ``words`` and its neighbours in ``show``.
+May import ``harness.claims``, for its values, ``harness.model``, ``harness.text`` and its
+neighbours in ``show``.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from harness.claims.claims import Claims
 from harness.claims.core_time import CoreTime, TimePart
 from harness.claims.headline import Headline
 from harness.model import Rate, Results, Side, Variant
-from harness.show import phrases, sweep_phrases
+from harness.show import appendix_phrases, phrases
 from harness.show.tables import Row, RowKind, Table
 
 _PARTS = {
@@ -22,10 +23,11 @@ _PARTS = {
     TimePart.SERIAL: "driver",
     TimePart.IDLE: "idle",
 }
+_LONGEST_NAME = 24
 
 
 def appendix_tables(claims: Claims) -> tuple[Table, ...]:
-    """Return the tables whose facts are there: cost, rates, core time; none for a refused session."""
+    """Return the tables whose facts are there; none for a refused session."""
     if claims.headline is None:
         return ()
     tables = (costs(claims.headline), rates(claims), core_seconds(claims))
@@ -35,112 +37,94 @@ def appendix_tables(claims: Claims) -> tuple[Table, ...]:
 def costs(headline: Headline) -> Table:
     """Return what a run costs on both sides, at the given prices and at every offer."""
     cost = headline.cost
-    one, other = phrases.sides(headline.results)
-    at_list = ("at these prices", cost.baseline, cost.distributed, cost.drop)
-    offered = (
-        (text.printable(offer.name)[:24], offer.baseline, offer.distributed, offer.drop)
-        for offer in cost.offers
-    )
-    rows = (Row((name, *_changed(cost.currency, *rest))) for name, *rest in (at_list, *offered))
-    notes = (
-        sweep_phrases.parts_of_cost(cost),
-        sweep_phrases.break_even(cost),
-        sweep_phrases.billed_hours(cost),
-        sweep_phrases.prices(headline.results),
-        phrases.provenance(headline.results),
-    )
+    rows = [_cost_row("at these prices", cost.baseline, cost.distributed, cost.drop, cost.currency)]
+    for offer in cost.offers:
+        name = text.printable(offer.name)[:_LONGEST_NAME]
+        rows.append(_cost_row(name, offer.baseline, offer.distributed, offer.drop, cost.currency))
     return Table(
-        _titled(headline.results, "cost of a run"), ("", one, other, "change"), tuple(rows), notes
+        title=_title(headline.results, "cost of a run"),
+        columns=("", *phrases.sides(headline.results), "change"),
+        rows=tuple(rows),
+        notes=(
+            appendix_phrases.parts_of_cost(cost),
+            appendix_phrases.break_even(cost),
+            appendix_phrases.billed_hours(cost),
+            appendix_phrases.prices(headline.results),
+            phrases.provenance(headline.results),
+        ),
     )
+
+
+def _cost_row(name: str, before: float, after: float, drop: float, currency: str) -> Row:
+    one, other = text.amounts(before, after, currency=currency)
+    return Row((name, one, other, appendix_phrases.cost_change(-drop)))
 
 
 def rates(claims: Claims) -> Table | None:
     """Return the baseline's rate beside those of its variants (None: they were not timed)."""
-    results, known = claims.results, claims.proof
-    if known is None:
+    proof = claims.proof
+    if proof is None:
         return None
-    unit = results.spec.workload.unit
-    rows = tuple(_rate(rate, known) for rate in _shown(known))
-    notes = (*sweep_phrases.baseline_proof(known, unit), phrases.provenance(results))
+    unit = claims.results.spec.workload.unit
+    proves = appendix_phrases.baseline_proof(proof, unit)
     return Table(
-        _titled(results, "is the baseline real?"),
-        ("", f"{text.printable(unit)[:24]}/s", "of its rate", "cores"),
-        rows,
-        notes,
+        title=_title(claims.results, "is the baseline real?"),
+        columns=("", f"{text.printable(unit)[:_LONGEST_NAME]}/s", "of its rate", "cores"),
+        rows=tuple(_rate_row(rate, proof) for rate in _rates_in_order(proof)),
+        notes=(*proves, phrases.provenance(claims.results)),
+    )
+
+
+def _rates_in_order(proof: Proof) -> Iterator[Rate]:
+    """Yield the rates in the order of the questions: baseline, tuned, limit, whole host, naive."""
+    yield proof.own
+    yield from proof.tuned
+    yield from (rate for rate in (proof.limit, proof.whole, proof.naive) if rate is not None)
+
+
+def _rate_row(rate: Rate, proof: Proof) -> Row:
+    of_own = rate.items_per_s / proof.own.items_per_s
+    if rate is proof.whole and proof.whole_speedup is not None:
+        of_own = proof.whole_speedup
+    is_chosen = rate.variant is Variant.TUNED and rate.value == proof.chosen
+    return Row(
+        cells=(
+            appendix_phrases.variant(rate),
+            text.three_digits(rate.items_per_s),
+            text.percent(of_own),
+            text.count(rate.cores),
+        ),
+        kind=RowKind.BASELINE if rate is proof.own else RowKind.MEASURED,
+        flags=(appendix_phrases.CHOSEN,) if is_chosen else (),
     )
 
 
 def core_seconds(claims: Claims) -> Table | None:
-    """Return where the core time of every scale went, in percent (None: not known of both sides)."""
-    results, splits = claims.results, claims.core_time
+    """Return where the core time of every scale went (None: not known of both sides)."""
+    splits = claims.core_time
     if len(splits) < 2:
         return None
-    given = text.durations(*(split.given_s for split in splits))
-    rows = tuple(_split(split, total) for split, total in zip(splits, given, strict=True))
-    notes = tuple(
-        filter(
-            None,
-            (
-                sweep_phrases.lost_core_time(splits),
-                sweep_phrases.LEGEND_OF_PARTS,
-                phrases.provenance(results),
-            ),
-        )
+    totals = text.durations(*(split.given_s for split in splits))
+    notes = (
+        appendix_phrases.lost_core_time(splits),
+        appendix_phrases.LEGEND_OF_PARTS,
+        phrases.provenance(claims.results),
     )
     return Table(
-        _titled(results, "where the core time went"),
-        ("", "core time", *_PARTS.values()),
-        rows,
-        notes,
+        title=_title(claims.results, "where the core time went"),
+        columns=("", "core time", *_PARTS.values()),
+        rows=tuple(map(_core_time_row, splits, totals)),
+        notes=tuple(filter(None, notes)),
     )
 
 
-def _titled(results: Results, what: str) -> str:
-    return " · ".join(
-        filter(
-            None,
-            (phrases.label(results), f"{text.printable(results.spec.workload.name)[:32]}: {what}"),
-        )
-    )
-
-
-def _changed(currency: str, before: float, after: float, drop: float) -> tuple[str, str, str]:
-    one, other = text.amounts(before, after, currency=currency)
-    return one, other, sweep_phrases.cost_change(-drop)
-
-
-def _shown(known: Proof) -> Iterator[Rate]:
-    """Yield the rates in the order of the questions: the baseline, tuned, its limit, the whole host, and without care."""
-    yield known.own
-    yield from known.tuned
-    yield from (rate for rate in (known.limit, known.whole, known.naive) if rate is not None)
-
-
-def _rate(rate: Rate, known: Proof) -> Row:
-    over_own = known.whole_speedup if rate is known.whole else None
-    of_own = text.percent(
-        rate.items_per_s / known.own.items_per_s if over_own is None else over_own
-    )
-    standing = RowKind.BASELINE if rate is known.own else RowKind.MEASURED
-    chosen = (
-        (sweep_phrases.CHOSEN,)
-        if rate.variant is Variant.TUNED and rate.value == known.chosen
-        else ()
-    )
-    return Row(
-        (
-            sweep_phrases.variant(rate),
-            text.three_digits(rate.items_per_s),
-            of_own,
-            text.count(rate.cores),
-        ),
-        standing,
-        chosen,
-    )
-
-
-def _split(split: CoreTime, given: str) -> Row:
-    baseline = split.side is Side.BASELINE
-    name = "baseline" if baseline else text.number_of(split.workers, "worker")
+def _core_time_row(split: CoreTime, total: str) -> Row:
     shares = (text.percent(split.share(part)) for part in _PARTS)
-    return Row((name, given, *shares), RowKind.BASELINE if baseline else RowKind.MEASURED)
+    if split.side is Side.BASELINE:
+        return Row(("baseline", total, *shares), RowKind.BASELINE)
+    return Row((text.number_of(split.workers, "worker"), total, *shares))
+
+
+def _title(results: Results, subject: str) -> str:
+    workload = text.printable(results.spec.workload.name)[:32]
+    return " · ".join(filter(None, (phrases.label(results), f"{workload}: {subject}")))

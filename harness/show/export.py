@@ -11,7 +11,8 @@ from harness import text
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline, Refusal
 from harness.show import escapes, export_rows, phrases
-from harness.show.tables import NO_HEADLINE, Row, RowKind, Table, scaling_table
+from harness.show.scaling_table import NO_HEADLINE, scaling_table
+from harness.show.tables import Row, RowKind, Table
 
 _UNMEASURED = "predicted, not measured"
 

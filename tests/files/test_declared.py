@@ -13,7 +13,7 @@ from harness.files.declared import load
 from harness.files.results import encode, save
 from harness.model import Kind, Results, Side
 from harness.report import Report
-from harness.show import phrases, sweep_phrases
+from harness.show import appendix_phrases, phrases
 from tests.builders import a_report, a_results
 
 EXAMPLES = Path(__file__).parents[2] / "demo" / "examples"
@@ -280,10 +280,11 @@ def test_the_hours_of_a_wide_baseline_are_told_as_those_of_machines_of_a_workers
 
     assert (
         "40.0 machine-hours of the baseline (as 4 machines of a worker's size)"
-        in sweep_phrases.billed_hours(cost)
+        in appendix_phrases.billed_hours(cost)
     )
-    assert "of the price of as large a share of the baseline's machine" in sweep_phrases.break_even(
-        cost
+    assert (
+        "of the price of as large a share of the baseline's machine"
+        in appendix_phrases.break_even(cost)
     )
 
 

@@ -1,6 +1,12 @@
 import pytest
 
-from harness.show.rehearsal_table import NO_RECORDING, beats, decide, demo_alone, spreads
+from harness.show.rehearsal_table import (
+    NO_RECORDING,
+    beat_table,
+    deadline_sentence,
+    demo_table,
+    history_table,
+)
 from harness.show.tables import format_table
 from harness.talk.agenda import TalkProgress
 from harness.talk.forecast import Deadline, DeadlineBasis, RehearsalHistory, deadlines
@@ -14,20 +20,20 @@ ONE = RehearsalHistory(baseline=(41.0,), distributed=(22.0,), demos=(180.0,))
 
 
 def told_of(course: TalkProgress) -> str:
-    return format_table(beats(course))
+    return format_table(beat_table(course))
 
 
 def spread_of(record: RehearsalHistory, recording_s: float | None = 94.0) -> str:
     """Return the table of spreads on one line, since a sentence may be wrapped anywhere."""
     return " ".join(
-        format_table(spreads(record, TALK, deadlines(TALK, record, recording_s))).split()
+        format_table(history_table(record, TALK, deadlines(TALK, record, recording_s))).split()
     )
 
 
 def test_a_rehearsal_looks_as_it_did() -> None:
     tables = (
-        beats(a_course(130.0, 240.0, 91.4)),
-        spreads(REHEARSED, TALK, deadlines(TALK, REHEARSED, 94.0)),
+        beat_table(a_course(130.0, 240.0, 91.4)),
+        history_table(REHEARSED, TALK, deadlines(TALK, REHEARSED, 94.0)),
     )
     told = "\n".join(map(format_table, tables))
     assert told == kept("rehearsed", told)
@@ -51,7 +57,7 @@ def test_a_talk_over_its_time_says_so() -> None:
 
 
 def test_a_demo_that_was_rehearsed_alone_says_why() -> None:
-    told = " ".join(format_table(demo_alone(TALK, 61.0)).split())
+    told = " ".join(format_table(demo_table(TALK, 61.0)).split())
     assert "demo 4:30 1:01 3:29 under" in told
     assert "nobody could press Enter here, so only the demo beat was rehearsed" in told
 
@@ -80,23 +86,23 @@ def test_demos_that_nobody_presented_have_a_row_of_their_own() -> None:
 DECISIONS = {
     "of several": (
         Deadline(at=404.6, seconds=225.4, basis=DeadlineBasis.REHEARSED, number=3),
-        "decide by 6:44 of the talk: the longest of 3 demos on record took 3:45",
+        "decide by 6:44 of the talk: the longest of 3 demos rehearsed took 3:45",
     ),
     "of one": (
         Deadline(at=450.0, seconds=180.0, basis=DeadlineBasis.REHEARSED, number=1),
-        "decide by 7:30 of the talk: the one demo on record took 3:00",
+        "decide by 7:30 of the talk: the one demo rehearsed took 3:00",
     ),
     "alone": (
         Deadline(at=560.0, seconds=70.0, basis=DeadlineBasis.ALONE, number=2),
-        "decide by 9:20 of the talk: the longest demo on record took 1:10, but nobody presented it",
+        "decide by 9:20 of the talk: the longest demo rehearsed took 1:10, but nobody presented it",
     ),
     "budgeted": (
         Deadline(at=360.0, seconds=270.0, basis=DeadlineBasis.BUDGET),
-        "decide by 6:00 of the talk: no demo is on record, its budget is 4:30",
+        "decide by 6:00 of the talk: no demo has been rehearsed, its budget is 4:30",
     ),
     "never": (
         Deadline(at=-10.0, seconds=640.0, basis=DeadlineBasis.REHEARSED, number=2),
-        "the live run never fits: the longest of 2 demos on record took 10:40",
+        "the live run never fits: the longest of 2 demos rehearsed took 10:40",
     ),
     "recorded": (
         Deadline(at=536.0, seconds=94.0, basis=DeadlineBasis.RECORDING),
@@ -112,7 +118,7 @@ DECISIONS = {
 @pytest.mark.parametrize("case", DECISIONS)
 def test_until_when_to_decide_comes_with_its_grounds(case: str) -> None:
     deadline, says = DECISIONS[case]
-    told = decide(deadline, TALK, recorded=True)
+    told = deadline_sentence(deadline, TALK, has_recording=True)
     assert told.startswith(says)
     assert "and 1:30 of beats follow" in told
 

@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from harness.claims.headline import Headline
 from harness.model import Kind, Offer, Results, Side, Status
 from harness.show.appendix import core_seconds, costs, rates
-from harness.show.tables import COLUMNS, PREDICTED, Row, RowKind, Table, format_table, scaling_table
+from harness.show.scaling_table import scaling_table
+from harness.show.tables import COLUMNS, PREDICTED, Row, RowKind, Table, format_table
 from tests.builders import (
     a_host,
     a_report,
@@ -280,12 +281,19 @@ def test_words_of_the_results_file_are_made_safe() -> None:
 
 
 def test_a_table_of_no_rows_can_be_drawn() -> None:
-    assert format_table(Table("nothing", ("", "time"), ())).splitlines()[0] == " nothing"
+    assert (
+        format_table(Table(title="nothing", columns=("", "time"), rows=())).splitlines()[0]
+        == " nothing"
+    )
 
 
 def test_flags_stand_under_their_row() -> None:
     lines = format_table(
-        Table("t", ("", "n"), (Row(("one", "1"), flags=("a flag",)), Row(("two", "2"))))
+        Table(
+            title="t",
+            columns=("", "n"),
+            rows=(Row(("one", "1"), flags=("a flag",)), Row(("two", "2"))),
+        )
     ).splitlines()
     assert [line.strip() for line in lines[-4:-1]] == ["one    1", "└ a flag", "two    2"]
 

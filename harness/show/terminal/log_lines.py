@@ -1,14 +1,14 @@
 """The race, or the sweep, as lines of text for a pipe, a log or a terminal that cannot draw.
 
 A line is written when something happened between two boards, a heartbeat when nothing did for a
-while. Pure. May import ``model``, ``state``, ``show.sweep_phrases`` and ``text``.
+while. Pure. May import ``model``, ``state``, ``show.appendix_phrases`` and ``text``.
 """
 
 from collections.abc import Iterator
 
 from harness import text
 from harness.model import Side, Spec
-from harness.show import sweep_phrases
+from harness.show import appendix_phrases
 from harness.state.board import Board
 from harness.state.progress import ScaleProgress, scales, workers_at_work
 from harness.state.side import SideStage, SideState
@@ -31,7 +31,7 @@ def new_lines(
     ]
     lines += _speedups(before, after, spec) if spec.points else _gap(before, after)
     new_rates = after.rates[len(before.rates) :]
-    lines += [sweep_phrases.rate(timed, spec.workload.unit) for timed in new_rates]
+    lines += [appendix_phrases.rate(timed, spec.workload.unit) for timed in new_rates]
     if after.proof_stopped is not None and before.proof_stopped is None:
         label = text.printable(after.proof_stopped.label)
         reason = text.printable(after.proof_stopped.reason)

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from harness import text
 from harness.model import Schedule, SessionStage, Spec
-from harness.show import sweep_phrases
+from harness.show import appendix_phrases
 from harness.show.terminal import panel_phrases as phrases
 from harness.show.terminal.big_digits import SMALLEST, largest_face
 from harness.show.terminal.lines import (
@@ -197,7 +197,7 @@ def _footer(
 ) -> tuple[Line, Line]:
     width = columns - 2
     if board.rates and caption.stage is SessionStage.PROVING:
-        news = cut(sweep_phrases.rate(board.rates[-1], spec.workload.unit), width)
+        news = cut(appendix_phrases.rate(board.rates[-1], spec.workload.unit), width)
     else:
         facts = (phrases.gap(views, spec), phrases.observations(board, spec))
         news = join_fitting([*facts, phrases.start_up(board, spec)], width)

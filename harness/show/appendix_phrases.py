@@ -1,0 +1,169 @@
+"""What the appendix says in sentences: prices, the cost of a run, the baseline and core time.
+
+Everything returned is printable, and empty where there is nothing to say. May import
+``harness.claims``, for its values, ``harness.model`` and ``harness.text``.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from harness import text
+from harness.claims.baseline_proof import DRIFT_LIMIT, Proof
+from harness.claims.core_time import CoreTime, TimePart
+from harness.claims.headline import Cost
+from harness.model import Rate, Results, Variant
+
+CHOSEN = "the value it runs with"
+LEGEND_OF_PARTS = (
+    "core time is cores × wall time; useful: computing that the baseline does too,"
+    " extra: computing beyond it, comm.: exchange, serialization, Ray's scheduling and lost"
+    " workers, waiting: for stragglers or at barriers, driver: it works alone"
+)
+_LONGEST_NAME = 24
+
+
+def prices(results: Results) -> str:
+    """Return whose prices they are and of when."""
+    listed = results.spec.prices
+    kind = "illustrative prices" if listed.illustrative else "prices"
+    currency, source, date = map(text.printable, (listed.currency, listed.source, listed.date))
+    return f"{kind} in {currency}, {source}, {date}"
+
+
+def cost_change(share: float) -> str:
+    """Return by how much a cost rose or fell: ``13 % more``."""
+    return f"{text.percent(abs(share))} {'more' if share > 0 else 'less'}"
+
+
+def parts_of_cost(cost: Cost) -> str:
+    """Return how much of the change of the cost is scaling out and how much is price."""
+    scaling = f"scaling out alone {'takes' if cost.scaling_part > 0 else 'adds'}"
+    head = " and the head node" if cost.head_hours else ""
+    price = f"prices{head} {'take' if cost.price_part > 0 else 'add'}"
+    return (
+        f"a run costs {cost_change(-cost.drop)}: of the baseline's cost"
+        f" {scaling} {text.percent(abs(cost.scaling_part))},"
+        f" {price} {text.percent(abs(cost.price_part))}"
+    )
+
+
+def break_even(cost: Cost) -> str:
+    """Return below which price a worker saves money."""
+    if cost.break_even_ratio <= 0:
+        return (
+            "no worker, however cheap, would save money:"
+            " the head node alone costs more than is gained"
+        )
+    machine = "the baseline's machine"
+    if cost.baseline_machines != 1:
+        machine = f"as large a share of {machine}"
+    limit = text.percent(cost.break_even_ratio)
+    now = text.percent(cost.price_ratio)
+    return f"a worker saves money below {limit} of the price of {machine}; it is at {now}"
+
+
+def billed_hours(cost: Cost) -> str:
+    """Return the machine-hours that are billed on both sides, idle or not."""
+    baseline = f"{text.three_digits(cost.baseline_hours)} machine-hours of the baseline"
+    if cost.baseline_machines != 1:
+        baseline += f" (as {setting_value(cost.baseline_machines)} machines of a worker's size)"
+    workers = f"{text.three_digits(cost.distributed_hours)} of the workers"
+    return f"billed: {baseline}, {workers}{_head_hours(cost)}, idle time included"
+
+
+def _head_hours(cost: Cost) -> str:
+    if not cost.head_hours:
+        return ", no head node"
+    hours = text.three_digits(cost.head_hours)
+    return f" and {hours} of the head node ({text.percent(cost.head_share)} of the bill)"
+
+
+def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
+    """Yield what the rates prove of the baseline; a false speedup is called that."""
+    if proof.limit is not None and proof.share_of_limit is not None:
+        limit = text.printable(proof.limit.name) or "the machine's own limit"
+        rate = text.rate(proof.own.items_per_s, unit)
+        yield f"the baseline does {rate}, {text.percent(proof.share_of_limit)} of {limit}"
+    yield from _tuning(proof)
+    yield from _whole_host(proof)
+    if proof.naive_factor is not None and proof.fake_speedup is not None:
+        longer = f"a baseline written without care takes {text.times(proof.naive_factor)} as long"
+        fake = f"beside it the same run would have looked {text.times(proof.fake_speedup)} as fast"
+        yield f"FAKE SPEEDUP: {longer}; {fake}"
+    if proof.drift > DRIFT_LIMIT:
+        drift = text.percent(proof.drift)
+        yield f"the baseline's own rate drifted by {drift} while this was measured"
+
+
+def _tuning(proof: Proof) -> Iterator[str]:
+    if proof.best is None:
+        return
+    values = text.number_of(len(proof.tuned), "value")
+    best = f"{setting_value(proof.best.value)} was the fastest"
+    tuning = f"{text.printable(proof.tuned_by)} was tried at {values}, {best}"
+    if proof.chosen is None:
+        yield tuning
+    else:
+        yield f"{tuning}; the baseline runs with {setting_value(proof.chosen)}"
+
+
+def _whole_host(proof: Proof) -> Iterator[str]:
+    if proof.whole is None or proof.whole_speedup is None:
+        return
+    cores = text.number_of(proof.whole.cores, "core")
+    gain = text.times(proof.whole_speedup)
+    whole = f"on all {cores} the baseline is {gain} as fast, in one pass"
+    if proof.speedup_over_whole is None:
+        yield whole
+    else:
+        over = text.times(proof.speedup_over_whole)
+        yield f"{whole}; over that the distributed side's speedup is {over}"
+
+
+def lost_core_time(splits: Sequence[CoreTime]) -> str:
+    """Return how much more core time the largest scale took than the baseline, and where it went.
+
+    It is the largest scale that had a core for every thread.
+    """
+    baseline = splits[0]
+    last = [split for split in splits if not split.oversubscribed][-1]
+    if last.given_s <= baseline.given_s:
+        return ""
+    losses = [(spent, part) for part, spent in last.parts if part is not TimePart.USEFUL]
+    spent, part = max(losses, key=lambda loss: loss[0])
+    more, most = text.durations(last.given_s - baseline.given_s, spent)
+    workers = text.number_of(last.workers, "worker")
+    return f"{workers} took {more} more of core time than the baseline; most went on {part}, {most}"
+
+
+def variant(rate: Rate) -> str:
+    """Return a variant of the baseline in a few words."""
+    cores = text.number_of(rate.cores, "core")
+    name = text.printable(rate.name)[:_LONGEST_NAME]
+    match rate.variant:
+        case Variant.OWN:
+            return "as it runs"
+        case Variant.TUNED:
+            return f"{name} {setting_value(rate.value)}"
+        case Variant.NAIVE:
+            return "written without care"
+        case Variant.LIMIT:
+            return f"limit of {cores}: {name}"
+        case Variant.WHOLE:
+            return f"on all {cores}"
+
+
+def rate(timed: Rate, unit: str) -> str:
+    """Return how fast a variant was: ``baseline with micro_batch 384: 12,300 samples/s``."""
+    match timed.variant:
+        case Variant.LIMIT:
+            lead = "the machine's own "
+        case Variant.TUNED:
+            lead = "baseline with "
+        case _:
+            lead = "baseline "
+    return f"{lead}{variant(timed)}: {text.rate(timed.items_per_s, unit)}"
+
+
+def setting_value(value: float) -> str:
+    """Return a parameter's value as it is written: whole numbers in full."""
+    return text.count(int(value)) if value == int(value) else text.three_digits(value)
