@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.model import Parameters
+from harness.workload import BadRequest
 from workloads import recommend
-from workloads.recommend import ratings
-from workloads.recommend.csv import LONGEST_NAME
+from workloads.recommend import line_blocks, ratings
+from workloads.recommend.columns import LONGEST_NAME_BYTES
 from workloads.recommend.kernel import Rows
 from workloads.recommend.ratings import examine, read
 
@@ -23,6 +24,8 @@ Entries = list[tuple[int, int, float]]
 PLAIN = (
     b"userId,movieId,rating,timestamp\n7,50,4.0,881250949\n7,31,3.5,881250950\n9,50,0.5,881250951\n"
 )
+NO_RATING = "has a rating that is not a number above 0 and at most 1,000,000"
+WRONG_QUOTE = "has a quote that is not closed, or text behind one that is"
 EXPECTED = [(0, 0, 4.0), (0, 1, 3.5), (1, 0, 0.5)]
 
 
@@ -32,17 +35,17 @@ def entries(found: tuple[Rows, int]) -> Entries:
     return list(zip(who.tolist(), rows.columns.tolist(), rows.strengths.tolist(), strict=True))
 
 
-def written(folder: Path, content: bytes, name: str = "ratings") -> str:
+def write(folder: Path, content: bytes, name: str = "ratings") -> str:
     path = folder / name
     path.write_bytes(content)
     return str(path)
 
 
-def zipped(**members: bytes) -> bytes:
+def zip_of(members: dict[str, bytes]) -> bytes:
     into = io.BytesIO()
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
-            archive.writestr(name.replace("__", "/").replace("_dot_", "."), content)
+            archive.writestr(name, content)
     return into.getvalue()
 
 
@@ -59,6 +62,9 @@ def zipped(**members: bytes) -> bytes:
         b'customer,product,stars\n"a, b",x,4\n"a, b","y ""z""",3.5\nc,"x",.5\n',
         b"7::50::4::881250949\n7::31::3.5::881250950\n9::50::0.5::881250951\n",
         b"7\t50\t4\t881250949\n7\t31\t3.5\t881250950\n9\t50\t0.5\t881250951\n",
+        b",movieId,userId,mark,rating\n0,50,7,x,4\n1,31,7,,3.5\n2,50,9,,5e-1\n",
+        b"User-ID;ISBN;Book-Rating\n7;a,b;4,0\n7;c;3,5\n9;a,b;0,5\n",
+        b"7;50;4\n7;31;3.5\n9;50;.5\n",
         "user,item,rating\nZoë,Ümläut,4\nZoë,日本,3.5\nA,Ümläut,0.50\n".encode(),
     ],
     ids=[
@@ -72,11 +78,14 @@ def zipped(**members: bytes) -> bytes:
         "quotes",
         "dat",
         "u.data",
+        "columns by name",
+        "decimal commas",
+        "semicolons",
         "any strings",
     ],
 )
 def test_ratings_are_read_as_they_come(tmp_path: Path, content: bytes) -> None:
-    assert entries(read(written(tmp_path, content))) == EXPECTED
+    assert entries(read(write(tmp_path, content))) == EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -85,28 +94,50 @@ def test_ratings_are_read_as_they_come(tmp_path: Path, content: bytes) -> None:
         gzip.compress,
         bz2.compress,
         lzma.compress,
-        lambda content: zipped(anything=content),
-        lambda content: zipped(
-            ml__README=b"x", ml__movies_dot_csv=b"1,2\n", ml__ratings_dot_csv=content
+        lambda content: zip_of({"anything": content}),
+        lambda content: zip_of(
+            {"ml/README": b"x", "ml/movies.csv": b"1,2\n", "ml/ratings.csv": content}
         ),
-        lambda content: zipped(
-            ml__u_dot_item=b"x", ml__u_dot_data=content.partition(b"\n")[2].replace(b",", b"\t")
+        lambda content: zip_of({"mine.csv": content, "__MACOSX/._mine.csv": b"\0\5"}),
+        lambda content: zip_of(
+            {"ml/u.item": b"x", "ml/u.data": content.partition(b"\n")[2].replace(b",", b"\t")}
         ),
     ],
-    ids=["gz", "bz2", "xz", "zip", "ml-latest.zip", "ml-100k.zip"],
+    ids=["gz", "bz2", "xz", "zip", "ml-latest.zip", "macOS.zip", "ml-100k.zip"],
 )
 def test_packed_files_are_unpacked(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
-    path = written(tmp_path, pack(PLAIN))
+    path = write(tmp_path, pack(PLAIN))
     examine(path)
     assert entries(read(path)) == EXPECTED
 
 
 def test_without_ratings_every_interaction_counts_as_one(tmp_path: Path) -> None:
-    assert entries(read(written(tmp_path, b"user,item\n1,a\n1,b\n"))) == [(0, 0, 1.0), (0, 1, 1.0)]
+    assert entries(read(write(tmp_path, b"user,item\n1,a\n1,b\n"))) == [(0, 0, 1.0), (0, 1, 1.0)]
+
+
+@pytest.mark.parametrize("header", [b"user_id,item_id,timestamp", b"time,visitorid,event,itemid"])
+def test_a_time_is_no_rating(tmp_path: Path, header: bytes) -> None:
+    lines = [b",".join([b"7"] * (header.count(b",") + 1)), b""]
+    assert entries(read(write(tmp_path, b"\n".join([header, *lines])))) == [(0, 0, 1.0)]
+
+
+def test_a_line_in_the_midst_of_many_is_named(tmp_path: Path) -> None:
+    lines = [b"%d,%d,3\n" % (line % 7, line % 11) for line in range(5000)]
+    lines[3210] = b"1,2,x\n"
+    with pytest.raises(ValueError, match=f"line 3212 {NO_RATING}: '1,2,x'"):
+        read(write(tmp_path, b"user,item,rating\n" + b"".join(lines)))
+
+
+def test_without_pyarrow_the_command_that_installs_it_is_named_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(BadRequest, match=r"ratings=.* needs the package pyarrow"):
+        examine(write(tmp_path, PLAIN))
 
 
 def test_the_same_pair_again_is_added_to_it(tmp_path: Path) -> None:
-    assert entries(read(written(tmp_path, b"1,a,2\n2,a,1\n1,b,1\n1,a,0.5\n"))) == [
+    assert entries(read(write(tmp_path, b"1,a,2\n2,a,1\n1,b,1\n1,a,0.5\n"))) == [
         (0, 0, 2.5),
         (0, 1, 1.0),
         (1, 0, 1.0),
@@ -114,7 +145,7 @@ def test_the_same_pair_again_is_added_to_it(tmp_path: Path) -> None:
 
 
 def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written(tmp_path, PLAIN, "mine.csv")
+    write(tmp_path, PLAIN, "mine.csv")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert entries(read("~/mine.csv")) == EXPECTED
 
@@ -122,18 +153,18 @@ def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_lines_that_lie_across_two_blocks_are_read_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ratings, "BLOCK_BYTES", 7)
-    assert entries(read(written(tmp_path, PLAIN))) == EXPECTED
+    monkeypatch.setattr(line_blocks, "BLOCK_BYTES", 7)
+    assert entries(read(write(tmp_path, PLAIN))) == EXPECTED
 
 
 def test_more_digits_than_a_rating_can_keep_are_passed_over(tmp_path: Path) -> None:
-    assert entries(read(written(tmp_path, b"1,a,3.3333333333333335\n"))) == [
+    assert entries(read(write(tmp_path, b"1,a,3.3333333333333335\n"))) == [
         (0, 0, float(np.float32(10 / 3)))
     ]
 
 
 def test_names_may_hold_the_marks_that_are_not_the_delimiter(tmp_path: Path) -> None:
-    assert entries(read(written(tmp_path, b"a::b,c,2\na::b,d::e,3\n"))) == [
+    assert entries(read(write(tmp_path, b"a::b,c,2\na::b,d::e,3\n"))) == [
         (0, 0, 2.0),
         (0, 1, 3.0),
     ]
@@ -143,50 +174,50 @@ def test_names_may_hold_the_marks_that_are_not_the_delimiter(tmp_path: Path) -> 
     ("content", "sentence"),
     [
         (
-            b"movieId,userId,rating\n1,2,3\n",
-            "line 1 names the item before the user: 'movieId,userId,rating'",
+            b"movieId,person,rating\n1,2,3\n",
+            "line 1 names the item and not the user: 'movieId,person,rating'",
         ),
         (
-            b"alice,tea,good\nbob,tea,bad\n",
-            "line 1 has a rating that is not a plain number: 'alice,tea,good'",
+            b"guest,dish\n7,50\n",
+            "line 1 names columns that are not known as user and item: 'guest,dish'",
         ),
-        (b"alice,tea,good\n", "line 1 has a rating that is not a plain number: 'alice,tea,good'"),
-        (b"1,a,1234567890123456\n", "line 1 has a rating that is not a plain number"),
+        (b"alice,tea,good\nbob,tea,bad\n", f"line 1 {NO_RATING}: 'alice,tea,good'"),
+        (b"alice,tea,good\n", f"line 1 {NO_RATING}: 'alice,tea,good'"),
         (b"1,2,3,4,5\n", "line 1 is not user,item with a comma"),
         (b"", "holds no interactions"),
         (b"user,item\n", "holds no interactions"),
         (
             b"no delimiter\n",
-            "line 1 is not user,item with a comma, a tab or :: between them: 'no delimiter'",
+            "line 1 is not user,item with a comma, a tab, a semicolon or :: between them, "
+            "and names no columns that are known: 'no delimiter'",
         ),
-        (PLAIN + b"7\n", "line 5 has fewer than 2 fields: '7'"),
-        (PLAIN + b"\n7,8,1,2,3\n", "line 6 has more than 4 fields: '7,8,1,2,3'"),
-        (PLAIN + b",8,1\n", "line 5 has no user"),
-        (PLAIN + b"8,,1\n", "line 5 has no item"),
-        (PLAIN + b"8,1,\n", "line 5 has a rating that is not a plain number"),
-        (PLAIN + b"8,1,good\n", "line 5 has a rating that is not a plain number: '8,1,good'"),
-        (PLAIN + b"8,1,-1\n", "line 5 has a rating that is not a plain number"),
-        (PLAIN + b"8,1,nan\n", "line 5 has a rating that is not a plain number"),
-        (PLAIN + b"8,1,0\n", "line 5 has a rating that is not above 0"),
-        (PLAIN + b"8,1,1000001\n", "line 5 has a rating that is not above 0 and at most 1,000,000"),
-        (PLAIN + b'8,"1,3\n', "line 5 has a quote that is not closed"),
+        (PLAIN + b"7\n", "line 5 does not have 4 fields as line 1 does: '7'"),
+        (PLAIN + b"\n7,8,1,2,3\n", "line 6 does not have 4 fields as line 1 does: '7,8,1,2,3'"),
+        (PLAIN + b",8,1,2\n", "line 5 has no user"),
+        (PLAIN + b"8,,1,2\n", "line 5 has no item"),
+        (PLAIN + b"8,1,,2\n", f"line 5 {NO_RATING}"),
+        (PLAIN + b"8,1,good,2\n9,1,2\n", f"line 5 {NO_RATING}: '8,1,good,2'"),
+        (PLAIN + b"8,1,-1,2\n", f"line 5 {NO_RATING}"),
+        (PLAIN + b"8,1,nan,2\n", f"line 5 {NO_RATING}"),
+        (PLAIN + b"8,1,0,2\n", f"line 5 {NO_RATING}"),
+        (PLAIN + b"8,1,1000001,2\n", f"line 5 {NO_RATING}"),
+        (PLAIN + b'8,"1,3,2\n9,"1,3,2\n', f"line 5 {WRONG_QUOTE}: '8,\"1,3,2'"),
+        (PLAIN + b'8,1,3,"2\n9,1,3,"2\n', f"line 5 {WRONG_QUOTE}"),
+        (PLAIN + b'8,"1"x,3,2\n', f"line 5 {WRONG_QUOTE}"),
+        (PLAIN + b"8,\xff\xfe,3\n", "line 5 does not have 4 fields as line 1 does"),
         (
-            PLAIN + b'8,"1"x,3\n',
-            "line 5 has a quote that is not closed, or text behind one that is",
+            PLAIN + b"8," + b"x" * (LONGEST_NAME_BYTES + 1) + b",3,2\n",
+            "line 5 has a name of more than 255 bytes: '8,x",
         ),
+        (b"1::2::\x1b[31m::3\n", rf"line 1 {NO_RATING}: '1::2::\\x1b"),
         (
-            PLAIN + b"8," + b"x" * (LONGEST_NAME + 1) + b",3\n",
-            "line 5 has a name of more than 255 bytes",
-        ),
-        (b"1::2::\x1b[31m::3\n", r"line 1 has .*: '1::2::\\x1b"),
-        (
-            zipped(a=b"1,2\n", b=b"1,2\n"),
+            zip_of({"a": b"1,2\n", "b": b"1,2\n"}),
             "cannot be opened: it holds 2 files and none is called ratings.csv",
         ),
         (gzip.compress(PLAIN, mtime=0)[:-9], "cannot be unpacked"),
         (bz2.compress(PLAIN)[:-9], "cannot be unpacked"),
         (lzma.compress(PLAIN)[:-9], "cannot be unpacked"),
-        (zipped(a=PLAIN)[:-9], "cannot be opened: File is not a zip file"),
+        (zip_of({"a": PLAIN})[:-9], "cannot be opened: File is not a zip file"),
         (b"\x1f\x8b garbage", "cannot be unpacked"),
     ],
 )
@@ -194,18 +225,26 @@ def test_what_is_wrong_is_named_with_its_line(
     tmp_path: Path, content: bytes, sentence: str
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
-        read(written(tmp_path, content))
+        read(write(tmp_path, content))
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"no delimiter\n", b"\x1f\x8b garbage", zipped(a=b"", b=b"")]
+    "content",
+    [
+        b"",
+        b"user,item\n",
+        b"1,2,x\n",
+        b"no delimiter\n",
+        b"\x1f\x8b x",
+        zip_of({"a": b"", "b": b""}),
+    ],
 )
 def test_what_is_no_file_of_ratings_is_refused_before_anything_starts(
     tmp_path: Path, content: bytes
 ) -> None:
     with pytest.raises(ValueError, match="ratings"):
         recommend.WORKLOAD.configure(
-            recommend.WORKLOAD.defaults | {"ratings": written(tmp_path, content)}
+            recommend.WORKLOAD.defaults | {"ratings": write(tmp_path, content)}
         )
 
 
@@ -216,9 +255,9 @@ def test_a_path_that_leads_to_no_file_is_refused(tmp_path: Path, name: str) -> N
 
 
 def test_a_bomb_is_not_unpacked_to_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ratings, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(line_blocks, "MOST_BYTES", 1 << 20)
     with pytest.raises(ValueError, match="larger than the 1,048,576 bytes"):
-        read(written(tmp_path, gzip.compress(b"1,2\n" * (1 << 20))))
+        read(write(tmp_path, gzip.compress(b"1,2\n" * (1 << 20))))
 
 
 def test_more_interactions_than_can_be_held_are_refused(
@@ -226,12 +265,12 @@ def test_more_interactions_than_can_be_held_are_refused(
 ) -> None:
     monkeypatch.setattr(ratings, "MOST_INTERACTIONS", 2)
     with pytest.raises(ValueError, match="line 4 is beyond the 2 interactions"):
-        read(written(tmp_path, PLAIN))
+        read(write(tmp_path, PLAIN))
 
 
 def test_a_line_without_an_end_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="has a line of more than 65,536 bytes"):
-        read(written(tmp_path, PLAIN + b"x" * (1 << 17)))
+        read(write(tmp_path, PLAIN + b"x" * (1 << 17)))
 
 
 @settings(deadline=None, max_examples=150)
@@ -244,7 +283,7 @@ def test_a_line_without_an_end_is_refused(tmp_path: Path) -> None:
 def test_whatever_a_file_holds_it_is_read_or_refused_in_a_sentence(
     tmp_path_factory: pytest.TempPathFactory, content: bytes, packed: bool
 ) -> None:
-    path = written(
+    path = write(
         tmp_path_factory.getbasetemp(), gzip.compress(content) if packed else content, "anything"
     )
     refusal, found = "", None
@@ -274,9 +313,9 @@ def test_ratings_written_as_csv_come_back(
     content = "user,item,rating\n" + "".join(
         f"{user},i{item},{rating}\n" for user, item, rating in lines
     )
-    path = written(tmp_path_factory.getbasetemp(), content.encode(), "csv")
+    path = write(tmp_path_factory.getbasetemp(), content.encode(), "csv")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ratings, "BLOCK_BYTES", size)
+        patch.setattr(line_blocks, "BLOCK_BYTES", size)
         found = entries(read(path))
     users = list(dict.fromkeys(user for user, _, _ in lines))
     items = list(dict.fromkeys(item for _, item, _ in lines))
@@ -302,7 +341,7 @@ def test_a_workload_of_ratings_holds_some_out_and_learns_the_rest(tmp_path: Path
         + "".join(f"u1,x{item}\n" for item in range(20))
     )
     small: Parameters = {
-        "ratings": written(tmp_path, content.encode()),
+        "ratings": write(tmp_path, content.encode()),
         "factors": 8,
         "iterations": 2,
         "blocks": 4,
