@@ -1,7 +1,8 @@
-"""The headline in front of the room, as a marimo notebook: ``marimo run demo/notebook.py``, or ``edit`` to type into it.
+"""The headline as a marimo notebook: ``marimo run demo/notebook.py``, or ``edit`` to change it.
 
-It shows the newest take, or the declared example where there is none. marimo is not among this project's packages: ``pip
-install marimo``. A Jupyter cell says the same: ``from harness import load; load("results.json").slide()``.
+It shows the newest take, or the declared example if there is none. marimo is not one of this
+project's packages: ``pip install marimo``. In a Jupyter cell, the same is
+``from twoclocks import load; load("results.json").slide()``.
 """
 
 import marimo

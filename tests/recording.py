@@ -1,4 +1,4 @@
-"""A real recording for the tests: a pretend race, recorded once by the real program without a terminal, in a room of its own.
+"""A real recording for the tests: a simulated race, recorded once by the real program.
 
 ``recorded`` is a fixture for the whole run; who changes a take copies it first.
 May import ``tests.terminals``.
@@ -34,7 +34,7 @@ class Recorded:
 
 
 def a_desk(folder: Path) -> dict[str, str]:
-    """Return an environment for the program started in a folder of its own, in which it finds itself all the same."""
+    """Return an environment in which the program finds itself from a folder of its own."""
     return surroundings(
         {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]), "HOME": str(folder)}
     )

@@ -1,4 +1,4 @@
-"""Short talks for the tests, and a desk of its own for programs that keep what they know below the folder they work in.
+"""Short talks for the tests, and a folder (a desk) for programs that keep files where they run.
 
 May import ``tests.terminals``.
 """
@@ -106,7 +106,7 @@ def process_that_has_ended() -> int:
 
 @contextlib.contextmanager
 def small_disk(largest_bytes: int) -> Iterator[None]:
-    """Let no file of this process grow beyond a size inside the block: writing more fails, as on a disk that is full."""
+    """Limit the size of this process's files inside the block, as a full disk does."""
     before, handler = (
         resource.getrlimit(resource.RLIMIT_FSIZE),
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN),

@@ -1,4 +1,4 @@
-"""Real terminals for the end-to-end tests: a pty that pyte reads, and a shell in a tmux server of our own.
+"""Real terminals for the end-to-end tests: a pty that pyte reads, and a shell in our own tmux.
 
 Both run the real program and tell what a person would see: text, cursor, alternate screen.
 May import ``harness.events``, ``harness.files.results`` and ``harness.cast.emulator``.
@@ -49,7 +49,7 @@ def load(params):
 WORKLOAD = dataclasses.replace(QUICK, load=load)
 """
 
-# Takes the terminal on standard input as the session's own, and signals as a shell leaves them, then becomes the program.
+# Takes the terminal on standard input as its own, and default signals, then becomes the program.
 SETTLE_IN = """
 import os, signal, sys
 
@@ -61,12 +61,12 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 def race(out: Path, *options: str, workload: str = "simulated", verb: str = "race") -> list[str]:
-    """Return the command line of a race, by default one of pretend work."""
+    """Return the command line of a race, by default a simulated one."""
     return [PYTHON, "-m", "demo", verb, "--workload", workload, "--out", str(out), *options]
 
 
 def surroundings(changes: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return an environment like a presenter's terminal, whatever this one is like, with changes."""
+    """Return the environment of a presenter's terminal, whatever this one is, with changes."""
     kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     return (
         kept
@@ -76,7 +76,7 @@ def surroundings(changes: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def journal(out: Path) -> list[e.Event]:
-    """Return the events written so far; none before the journal exists. A line that is being written is left out."""
+    """Return the events written so far (none: no journal yet), without an unfinished line."""
     return Follower(out).more()
 
 
@@ -219,7 +219,7 @@ class Terminal:
                 os.close(descriptor)
 
     def look(self) -> Look:
-        """Take in what has been written, until nothing is for a moment; return what is to be seen then."""
+        """Read what the program writes until it pauses; return what the screen shows then."""
         while select.select([self._master], [], [], QUIET_S)[0]:
             written = os.read(self._master, 1 << 16)
             self.raw += written
@@ -334,7 +334,7 @@ class Tmux:
 
 @dataclass(frozen=True)
 class Told:
-    """What a program without a terminal said and how it ended; each line with the seconds after which it came."""
+    """What a program printed to a pipe, each line with its time in seconds, and how it ended."""
 
     lines: tuple[tuple[float, str], ...]
     errors: str
@@ -405,14 +405,14 @@ def told(command: Sequence[str], *, environment: Mapping[str, str] = MappingProx
 
 
 def slow(folder: Path, *, to_load: float = 0.0, to_leave: float = 0.0) -> str:
-    """Return the path of a workload whose sides take their seconds to load, or to end once nothing is left to do."""
+    """Return the path of a workload whose sides take some seconds to load, or to exit."""
     path = folder / "slow.py"
     path.write_text(SLOW.format(to_load=to_load, to_leave=to_leave))
     return str(path)
 
 
 def at_once(acts: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-    """Return what each act returns; they run side by side, since pretend work only sleeps."""
+    """Return what each act returns; they run side by side, since simulated work only sleeps."""
     with ThreadPoolExecutor(len(acts)) as threads:
         begun = {name: threads.submit(act) for name, act in acts.items()}
     return {name: act.result() for name, act in begun.items()}

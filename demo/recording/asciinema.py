@@ -65,7 +65,7 @@ def find_recorder() -> Recorder:
 
 
 def _ask_version(path: str) -> str:
-    """Return what asciinema says of its version; its home is a temporary one, since it writes there."""
+    """Return what asciinema says of its version, asked in a temporary home: it writes there."""
     with tempfile.TemporaryDirectory() as home:
         try:
             ran = subprocess.run(

@@ -35,9 +35,9 @@ _DRAWING = re.compile(
 
 
 def play(take: Path | None, into: Path | None) -> int:
-    """Play a take's recording (None: the newest), or write it ``into`` a file; return the exit code.
+    """Play a take's recording (None: the newest), or write it ``into`` a file.
 
-    Raises ``BadRequest`` if there is no recording, or no way to play it.
+    Returns the exit code. Raises ``BadRequest`` if there is no recording, or no way to play it.
     """
     chosen = recording(_folder(take)) if take is not None else _newest()
     if not chosen.verified:

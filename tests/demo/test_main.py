@@ -288,7 +288,7 @@ def test_a_sweep_proves_its_baseline_and_a_race_does_not_unless_told(
     assert load(Path("take/results.json")).spec.prove_baseline is proves
 
 
-def test_a_race_without_a_folder_goes_to_recordings_and_a_rehearsal_is_not_the_latest(
+def test_a_race_without_a_folder_goes_to_recordings_and_is_latest_if_measured(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main([*SIMULATED, "--ui", "plain"]) == 0

@@ -53,7 +53,7 @@ def test_a_request_carries_what_was_typed() -> None:
     assert asked.spec.workload.name == "simulated"
 
 
-def test_a_rehearsal_pretends_some_workers() -> None:
+def test_a_simulated_race_has_some_workers() -> None:
     asked = requested()
     assert (asked.spec.workers, asked.simulated, asked.core_shares.workers) == (
         SIMULATED_WORKERS,
@@ -112,7 +112,7 @@ def test_a_race_has_no_scales_but_its_own() -> None:
     assert requested(workers=3).spec.points == ()
 
 
-def test_a_sweep_of_pretend_workers_doubles_them_up_to_the_usual_number() -> None:
+def test_a_sweep_of_simulated_workers_doubles_them_up_to_the_usual_number() -> None:
     assert (swept().spec.points, swept().spec.workers) == (
         (1, 2, 4, SIMULATED_WORKERS),
         SIMULATED_WORKERS,
@@ -159,7 +159,7 @@ def test_more_scales_than_a_panel_can_follow_are_refused(typed: str) -> None:
     assert refused(points=typed).hint == "use --workers 10,000 or fewer"
 
 
-def test_the_headline_of_an_oversubscribed_sweep_is_about_the_largest_scale_that_fits(
+def test_an_oversubscribed_sweeps_headline_is_about_the_largest_scale_that_fits(
     measured: str,
 ) -> None:
     asked = swept(
@@ -227,7 +227,7 @@ def test_a_proof_is_planned_where_it_is_asked_for(measured: str) -> None:
     assert planned[1].timings[0].variant is Variant.OWN
 
 
-def test_a_rehearsal_proves_nothing() -> None:
+def test_a_simulated_race_proves_nothing() -> None:
     assert requested(prove_baseline=True).variant_plan == NO_PROOF
 
 
@@ -249,7 +249,7 @@ def test_a_cluster_is_not_oversubscribed_from_here(measured: str, listener: str)
     assert error.sentence == "--oversubscribe applies to this machine, not to a cluster"
 
 
-def test_a_rehearsal_needs_no_cluster() -> None:
+def test_a_simulated_race_needs_no_cluster() -> None:
     asked = requested(address="ray://nowhere:1")
     assert (asked.address, asked.spec.joined_cluster) == ("", False)
 
@@ -423,7 +423,8 @@ def test_two_programs_are_asked_for_with_what_can_be_known_of_them(tmp_path: Pat
         ),
         (
             ("baseline=a {answer}", "distributed=b {answer}", "answer=out"),
-            "commands cannot run with these settings: the commands have {answer}, and answer=out is given too: drop one",
+            "commands cannot run with these settings: the commands have {answer}, "
+            "and answer=out is given too: drop one",
         ),
     ],
 )

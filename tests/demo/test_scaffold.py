@@ -1,4 +1,4 @@
-"""A new workload file, and two new programs: written once, never over anything, and run as they are."""
+"""New workload files and command pairs: never written over anything, and running at once."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The real program giving up a live run for its recording: by a key, or by itself; and where there is none to fall back on."""
+"""The real program replacing a live run by its recording: by a key, by itself, or not at all."""
 
 import json
 import os
@@ -29,7 +29,7 @@ WORKLOAD = dataclasses.replace(QUICK, baseline=baseline)
 
 
 def a_workload(desk: Path, statement: str) -> str:
-    """Return a workload, of the same name as the recorded one, that does one chunk and then what is said."""
+    """Return a workload with the recorded one's name that does one chunk, then the statement."""
     path = desk / "stalling.py"
     path.write_text(STALLING.format(statement=statement))
     return str(path)
@@ -218,14 +218,12 @@ def test_a_fallback_that_is_not_verified_is_refused_before_anything_starts(take:
 
 
 @pytest.mark.terminal
-def test_f_switches_in_a_terminal_with_an_alternate_screen_and_leaves_the_shell_as_it_was(
+def test_f_switches_on_an_alternate_screen_and_leaves_the_shell_as_it_was(
     take: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "tmux").mkdir()
     with Tmux(tmp_path / "tmux", 110, 34) as shell:
-        shell.command(
-            f"cd {take.parents[1]}; export PYTHONPATH={os.pathsep.join([str(ROOT), '.'])}; echo before;"
-        )
+        shell.command(f"cd {take.parents[1]}; export PYTHONPATH={ROOT}{os.pathsep}.; echo before;")
         shell.command(*race(Path("live"), *LONG, "--yes"), "; echo exit code $?")
         shell.until(lambda look: look.is_panel and "LIVE" in look.text)
         shell.keys("f")

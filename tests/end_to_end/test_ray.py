@@ -1,6 +1,6 @@
-"""Real races on Ray, run as a user runs them: two workers, one, none left; without a network, on a cluster that is there.
+"""Real races on Ray as a user runs them: with workers lost, offline, and on a running cluster.
 
-Each fixture is one race, watched from outside to its end; the tests ask what it left in its take and on the machine.
+Each fixture is one race watched from outside to its end; the tests look at what it left.
 """
 
 import contextlib
@@ -80,7 +80,7 @@ E = TypeVar("E", bound=e.Event)
 
 @dataclass
 class Witness:
-    """What is seen of a program from outside while it runs: its descendants, and the addresses that they listen on."""
+    """A program seen from outside while it runs: its descendants, and where they listen."""
 
     pid: int
     processes: dict[tuple[int, float], psutil.Process] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Witness:
     looked: float = 0.0
 
     def look(self) -> None:
-        """Take down every descendant there is now, once a second: a machine that is watched closely never settles."""
+        """Note every descendant once a second; looking more often would load the machine."""
         if time.monotonic() < self.looked + 1.0:
             return
         self.looked = time.monotonic()
@@ -145,7 +145,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Raced:
-    """A race that has ended: what it left in its take, on the machine, and in its home and scratch folders."""
+    """A race that has ended, with its take, its home and its scratch folder."""
 
     said: Said
     results: Results
@@ -186,7 +186,7 @@ def raced(
     environment: Mapping[str, str] = MappingProxyType({}),
     program: type[Telling] | type[Terminal] = Telling,
 ) -> Raced:
-    """Run a race to its end in a home and a scratch folder of its own, and do things to it on the way."""
+    """Run a race to its end in its own home and scratch folder, and act on it on the way."""
     own = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))  # short, since sockets get names below it
     out, home, scratch = own / "take", own / "h", own / "s"
     home.mkdir()
@@ -239,7 +239,7 @@ def ending(running: Telling | Terminal) -> Said:
 
 
 def accounted(trial: Trial) -> float:
-    """Return the core-seconds that a trial accounts for, over those that its workers of one core each had."""
+    """Return the share of its workers' core-seconds that a trial accounts for."""
     assert trial.core_seconds is not None
     return trial.core_seconds.total_s / (trial.workers * trial.wall_s)
 
@@ -412,7 +412,7 @@ def test_starting_ray_is_measured_and_not_on_the_clock(pairs: Raced) -> None:
     assert all(trial.wall_s < trial.startup_s for trial in pairs.trials(Side.DISTRIBUTED))
 
 
-# A worker killed while chunks are mapped, and one in lockstep: of two, and the only one, there without a network.
+# Workers killed in a map and in lockstep: one of two, and the only one, there offline.
 
 
 @cache
@@ -432,7 +432,7 @@ def struck_pair() -> Raced:
 
 @pytest.fixture(scope="module")
 def struck_alone() -> Raced:
-    """Return a race in which the only worker is killed twice, without a network where that is permitted."""
+    """Return a race whose only worker is killed twice, offline where that is permitted."""
     prefix = NO_NETWORK if network_can_be_left() else ()
     return raced(
         "--workers",
@@ -533,12 +533,12 @@ def test_a_race_needs_no_network(struck_alone: Raced) -> None:
     assert struck_alone.said.exit_code == 0
 
 
-# A sweep over one, two and three workers, of which the first and an idle one are killed while one works alone.
+# A sweep over one, two and three workers; the first and an idle one are killed.
 
 
 @pytest.fixture(scope="module")
 def swept() -> Raced:
-    """Return a sweep in whose trial on one worker that one is killed twice, and once the last one, which stands by."""
+    """Return a sweep in whose first trial the working worker is killed twice, an idle one once."""
     acts = [kill("w0", IN_THE_MAP), kill("w2", IN_THE_MAP), kill("w0", AFTER_A_SNAPSHOT)]
     return raced(
         "--workers",
@@ -710,7 +710,7 @@ class Head:
 
 @pytest.fixture(scope="module")
 def head() -> Iterator[Head]:
-    """Bring a cluster up, as its administrator would; end the processes that were seen of it, and no others."""
+    """Start a cluster as its administrator would; end its own processes afterwards."""
     token = {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
@@ -796,7 +796,7 @@ def test_a_joined_cluster_is_left_standing_and_empty(joined: Raced, head: Head) 
 
 @pytest.fixture(scope="module", params=["map", "lockstep"])
 def raised(request: pytest.FixtureRequest, head: Head) -> Raced:
-    """Return a race in which the author's code raised in a worker, on the cluster that RAY_ADDRESS names."""
+    """Return a race whose workload raised in a worker, on the cluster in RAY_ADDRESS."""
     environment = head.environment | {"RAY_ADDRESS": head.address}
     return raced("--workers", "2", "--set", f"fail={request.param}", environment=environment)
 

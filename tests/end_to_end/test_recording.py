@@ -78,7 +78,7 @@ def test_a_recording_has_the_size_that_was_asked_for_whatever_the_environment_sa
     assert (cast.columns, cast.rows) == (100, 30)
 
 
-def test_a_recording_has_no_idle_limit_and_no_keys_whatever_the_users_configuration_says(
+def test_a_recording_has_no_idle_limit_and_no_keys_whatever_the_user_configured(
     cast: Cast,
 ) -> None:
     assert (cast.idle_time_limit, {event.code for event in cast.events}) == (None, {"o", "m"})
@@ -136,7 +136,7 @@ def test_where_nobody_is_there_no_key_is_asked_for(cast: Cast) -> None:
     assert not any("Enter" in event.text for event in cast.events)
 
 
-def test_a_pretend_recording_is_marked_in_every_frame_and_on_its_page(recorded: Recorded) -> None:
+def test_a_simulated_recording_is_marked_in_every_frame_and_on_its_page(recorded: Recorded) -> None:
     assert "SIMULATED" in (recorded.take / "run.html").read_text(encoding="utf-8")
 
 
@@ -326,7 +326,8 @@ def test_without_the_player_a_recording_is_refused_before_anything_starts(tmp_pa
 
 
 def test_a_full_disk_is_told_of_in_a_sentence(tmp_path: Path) -> None:
-    limited = f"ulimit -f 100; {shlex.join([PYTHON, '-m', 'demo', 'record', '--out', 'take', *BRIEF])}"  # files of 50 kB at most
+    command = shlex.join([PYTHON, "-m", "demo", "record", "--out", "take", *BRIEF])
+    limited = f"ulimit -f 100; {command}"  # files of 50 kB at most
     done = subprocess.run(
         ["sh", "-c", limited],
         cwd=tmp_path,

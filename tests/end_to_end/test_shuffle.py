@@ -82,7 +82,7 @@ def within(first: int, last: int) -> Callable[[Told], bool]:
 
 
 def victim(follower: Follower, seen: Callable[[Told], bool], name: str) -> int:
-    """Return the pid of the worker of that name as it is now, once the moment has come; 0 before."""
+    """Return the pid that the worker of that name has now, once its moment has come; 0 before."""
     told = follower.more()
     if not seen(told):
         return 0

@@ -1,4 +1,4 @@
-"""The real program in a terminal, and without one: what is seen, how it ends, and what it leaves."""
+"""The real program in a terminal and without one: what it shows, how it ends, what it leaves."""
 
 import os
 import re
@@ -68,7 +68,7 @@ class Shown:
 
     @property
     def restored(self) -> bool:
-        """Return whether the terminal is as it was found: normal screen, cursor visible, keyboard as before."""
+        """Return whether the normal screen, the cursor and the keyboard are as before."""
         return not self.last.alternate and self.last.cursor and self.modes[0] == self.modes[1]
 
 
@@ -80,7 +80,7 @@ def shown(terminal: Terminal, out: Path) -> Shown:
     )
 
 
-# A whole show: Enter starts the clocks, is pressed once when nobody asked, and cuts the replay short.
+# A whole race: Enter starts the clocks, is pressed once in vain, and ends the replay.
 
 
 @pytest.fixture(scope="module")
@@ -334,7 +334,7 @@ def test_a_side_that_is_killed_ends_the_race_with_its_name_and_restores_the_term
     assert "the baseline side failed: its process was killed by signal 9" in seen.last.text
 
 
-def test_a_disk_that_fills_up_ends_the_race_with_one_sentence_and_restores_the_terminal(
+def test_a_full_disk_ends_the_race_with_one_sentence_and_restores_the_terminal(
     tmp_path: Path,
 ) -> None:
     command = race(tmp_path / "take", "--set", "seconds=5", "--workers", "8", "--yes")

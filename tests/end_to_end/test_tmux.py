@@ -22,7 +22,7 @@ def shell(tmp_path: Path) -> Iterator[Tmux]:
         yield tmux
 
 
-def test_the_panel_comes_on_the_alternate_screen_and_the_headline_stays_on_the_normal_one(
+def test_the_panel_is_on_the_alternate_screen_and_the_headline_on_the_normal_one(
     shell: Tmux, tmp_path: Path
 ) -> None:
     shell.command(

@@ -1,4 +1,4 @@
-"""The default workload on real Ray, small: the same bits as the baseline, with a worker killed on the way."""
+"""The default workload on real Ray, small: the baseline's bits, with a worker killed on the way."""
 
 import os
 import signal

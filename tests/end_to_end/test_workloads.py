@@ -1,7 +1,7 @@
-"""The other workloads on real Ray, small, side by side: what two processes come to is what one does, to the last bit.
+"""The other workloads on real Ray, small: two processes give the same bits as one.
 
-``dedup`` cleans real text: every source and text file of the installed Python. Exit codes are not looked at, since a refusal may be
-the fault of a machine that is not quiet.
+``dedup`` cleans real text: every source and text file of the installed Python. Exit codes are not
+tested, because a busy machine may rightly be refused.
 """
 
 import subprocess

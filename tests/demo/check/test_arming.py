@@ -102,7 +102,7 @@ def test_listening_elsewhere_fails_with_the_address(address: str) -> None:
     assert (found.level, address in found.sentence) == (CheckLevel.FAIL, True)
 
 
-def test_a_pretended_side_that_listens_elsewhere_fails_all_the_same() -> None:
+def test_a_simulated_side_that_listens_elsewhere_fails_all_the_same() -> None:
     assert (
         arming.judge_loopback(armed(("0.0.0.0",)), simulated=True, joined=False).level
         is CheckLevel.FAIL
@@ -116,7 +116,7 @@ def test_where_a_cluster_elsewhere_listens_is_not_ours_to_judge() -> None:
     )
 
 
-def test_pretended_workers_listen_nowhere() -> None:
+def test_simulated_workers_listen_nowhere() -> None:
     assert (
         "listens nowhere" in arming.judge_loopback(armed(()), simulated=True, joined=False).sentence
     )

@@ -1,4 +1,4 @@
-"""The real check: in terminals of several sizes, without one, stopped, on machines that are not ready, and without a network."""
+"""The real check: in terminals, in a pipe, stopped, on a machine that is not ready, offline."""
 
 import json
 import os
@@ -33,7 +33,10 @@ CTRL_C = b"\x03"
 ESCAPE = "\x1b"
 STOPS_WITHIN_S = 5.0
 LOOPBACK_UP = 'ip link set lo up && exec "$@"'
-READ_ONLY = 'folder=$1; shift; mount --bind "$folder" "$folder" && mount -o remount,ro,bind "$folder" && exec "$@"'
+READ_ONLY = (
+    'folder=$1; shift; mount --bind "$folder" "$folder" && '
+    'mount -o remount,ro,bind "$folder" && exec "$@"'
+)
 LINE = re.compile(r"(ok|warn|FAIL) +(\S+) +(.*)")
 SLOW = "def load(params):\n    subprocess.Popen(['sleep', '60'])\n    time.sleep(60)"
 
@@ -44,7 +47,7 @@ def check(root: Path, *options: str, workload: str = "simulated") -> list[str]:
 
 
 def unshared(what: str, script: str, command: Sequence[str]) -> list[str]:
-    """Return the command in a network or a mount namespace of its own, which the script prepares."""
+    """Return the command in its own network or mount namespace, which the script prepares."""
     return [
         "unshare",
         f"-{what}" if os.geteuid() == 0 else f"-r{what}",
@@ -133,7 +136,7 @@ def test_without_a_terminal_that_is_said(piped: dict[str, Told]) -> None:
     assert "warn standard output is not a terminal" in lines(piped["lines"].text)["terminal"]
 
 
-def test_pretended_work_starts_no_ray_and_says_so(piped: dict[str, Told]) -> None:
+def test_simulated_work_starts_no_ray_and_says_so(piped: dict[str, Told]) -> None:
     found = lines(piped["lines"].text)
     assert ("not started" in found["ray"], "listens nowhere" in found["loopback"]) == (True, True)
 
@@ -437,7 +440,7 @@ def test_a_terminal_that_is_closed_stops_the_check(tmp_path: Path) -> None:
 
 
 def stopped_after(name: str, command: Sequence[str]) -> tuple[int, dict[str, str]]:
-    """Return the exit code and the lines of a check that is stopped as soon as it has told a line."""
+    """Return the exit code and the lines of a check that is stopped after its first line."""
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -60,7 +60,7 @@ def test_every_check_is_made_once_in_its_order(tmp_path: Path) -> None:
     assert list(found(tmp_path)) == [*MACHINE, *SIDES, *KEPT]
 
 
-def test_a_request_that_cannot_be_is_a_failure_and_the_rest_is_checked_all_the_same(
+def test_a_request_that_cannot_run_is_a_failure_and_the_rest_is_checked(
     tmp_path: Path,
 ) -> None:
     seen = found(tmp_path, replace(TYPED, workload="simulatd"))
@@ -75,7 +75,7 @@ def test_a_request_that_cannot_be_is_a_failure_and_the_rest_is_checked_all_the_s
     )
 
 
-def test_a_side_that_cannot_be_armed_is_a_failure_and_the_rest_is_checked_all_the_same(
+def test_a_side_that_cannot_be_armed_is_a_failure_and_the_rest_is_checked(
     tmp_path: Path,
 ) -> None:
     workload = a_workload_file(
@@ -173,12 +173,13 @@ def test_a_real_recording_that_does_not_fit_is_warned_of(take: Path) -> None:
     )
 
 
-def test_a_recording_of_pretended_work_does_not_stand_in_for_measured_work(
+def test_a_recording_of_simulated_work_does_not_stand_in_for_measured_work(
     take: Path, tmp_path: Path
 ) -> None:
     workload = a_workload_file(
         tmp_path,
-        "fields |= dict(simulated=False, name='simulated')\n\ndef load(params):\n    raise ValueError('no Ray')",
+        "fields |= dict(simulated=False, name='simulated')\n\n"
+        "def load(params):\n    raise ValueError('no Ray')",
     )
     assert (
         found(take.parent, replace(TYPED, workload=workload, workers=1))["fallback"].level

@@ -90,7 +90,7 @@ def test_every_worker_needs_its_memory(tmp_path: Path) -> None:
     assert machine.needed_bytes(asked_for(measured, 7)) == (7 + 2) * WORKER_BYTES
 
 
-def test_workers_that_are_pretended_or_elsewhere_need_none_here(tmp_path: Path) -> None:
+def test_workers_that_are_simulated_or_elsewhere_need_none_here(tmp_path: Path) -> None:
     measured = a_workload_file(tmp_path, "fields['simulated'] = False")
     assert machine.needed_bytes(asked_for("simulated", 7)) == 2 * WORKER_BYTES
     assert machine.needed_bytes(asked_for(measured, 7, joined=True)) == 2 * WORKER_BYTES

@@ -31,7 +31,8 @@ def test_rehearsals_are_counted_and_told_with_their_spread() -> None:
     )
     assert (found.level, found.sentence) == (
         CheckLevel.OK,
-        "3 of this configuration: baseline 53.7 s (52.1 to 55.0 s), distributed 28.9 s (28.1 to 31.0 s)",
+        "3 of this configuration: baseline 53.7 s (52.1 to 55.0 s), "
+        "distributed 28.9 s (28.1 to 31.0 s)",
     )
 
 
@@ -72,7 +73,7 @@ def a_recording(
     workload: str = "train",
     verified: bool = True,
 ) -> Recording:
-    """Return a recording of a measured race at 100×30 that plays for 93 s; ``age`` None: it does not tell when it began."""
+    """Return a measured recording at 100×30 that plays for 93 s; ``age`` None: it has no date."""
     facts = a_results(spec=a_spec(workload=some_words(name=workload)))
     began = None if age is None else (NOW - age).timestamp()
     return Recording(
@@ -155,7 +156,7 @@ def test_no_recording_of_this_workload_is_warned_of(known: Sequence[Recording]) 
     )
 
 
-def test_a_measured_recording_does_not_stand_in_for_a_pretended_one() -> None:
+def test_a_measured_recording_does_not_stand_in_for_a_simulated_one() -> None:
     assert judged(a_recording(), kind=Kind.SIMULATED).level is CheckLevel.WARN
 
 

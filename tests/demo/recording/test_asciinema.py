@@ -35,12 +35,13 @@ with open(os.path.join(os.environ["ASCIINEMA_CONFIG_HOME"], "config.toml"), "rb"
 columns, rows = asked.window_size.split("x")
 second = os.path.join(os.path.dirname(sys.executable), "asciinema")
 size = ["--cols", columns, "--rows", rows]
-os.execv(second, [second, "rec", "-q", *size, "-e", asked.capture_env, "-c", asked.command, asked.file])
+options = ["-e", asked.capture_env, "-c", asked.command]
+os.execv(second, [second, "rec", "-q", *size, *options, asked.file])
 """
 
 
 def a_recorder(folder: Path, script: str) -> str:
-    """Return the path of a program that calls itself asciinema, in a folder like an interpreter's."""
+    """Return the path of a program called asciinema, in a folder like an interpreter's."""
     path = folder / "bin" / asciinema.NAME
     path.parent.mkdir()
     path.write_text(script)

@@ -43,7 +43,7 @@ def played(
     keys: bytes = b"",
     browser: dict[str, str] | None = None,
 ) -> Played:
-    """Play in a terminal at the desk that the take belongs to; press keys once the panel is seen."""
+    """Play in a terminal at the take's desk; press keys once the panel is there."""
     desk = take.parents[1]
     with Terminal(
         [*PLAY, *options],
@@ -175,7 +175,7 @@ def test_where_nothing_was_recorded_it_is_said(tmp_path: Path) -> None:
     assert (done.returncode, "hint: make one with `twoclocks record`" in done.stderr) == (2, True)
 
 
-def test_a_recording_that_is_not_verified_is_announced_as_such_and_kept_from_doing_more_than_draw(
+def test_an_unverified_recording_is_announced_and_can_only_draw(
     take: Path,
 ) -> None:
     first, *rest = (take / CAST).read_text().splitlines()

@@ -9,7 +9,10 @@ ESCAPES = re.compile(r"\x1b(?:\[[0-9;]*[ABCDGHJKfmd]|\[\?(?:25|1049)[hl])")
 
 
 def test_a_frame_of_ours_is_left_as_it_is() -> None:
-    frame = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H\x1b[1;7m REC \x1b[0m  train ▀▄█ │\x1b[38;2;191;87;0m██\x1b[0m\x1b[K\r\n\x1b[K\x1b[J"
+    frame = (
+        "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H\x1b[1;7m REC \x1b[0m  train ▀▄█ │"
+        "\x1b[38;2;191;87;0m██\x1b[0m\x1b[K\r\n\x1b[K\x1b[J"
+    )
     assert only_drawing(frame) == frame
 
 

@@ -61,7 +61,7 @@ class Stage:
 def session(
     folder: Path, began: str = LATER, told: Iterable[e.Event] = (), pid: int = 0, **opening: Any
 ) -> Path:
-    """Write the journal of a session that has launched a side as this process, or another; return its path."""
+    """Write the journal of a session with a launched side (pid 0: this process)."""
     folder.mkdir(parents=True)
     journal = folder / "events.jsonl"
     launched = e.stamp(e.Launched(pid=pid or os.getpid()), 0.1, Side.BASELINE, 0)
@@ -231,7 +231,8 @@ def test_rehearsals_that_cannot_be_read_are_left_out_and_said_to_be(tmp_path: Pa
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
     scene = stage.state.scene()
-    said = f"no estimates from rehearsals: line 1 of {tmp_path / 'rehearsals.jsonl'} is not a rehearsal: "
+    path = tmp_path / "rehearsals.jsonl"
+    said = f"no estimates from rehearsals: line 1 of {path} is not a rehearsal: "
     assert (scene.note, scene.record, scene.trouble.startswith(said)) == (
         "train · run 7c21",
         RehearsalHistory(),

@@ -1,4 +1,4 @@
-"""The cue: how it looks at a moment, and the real program beside a race in another terminal, and without a terminal."""
+"""The presenter view: its pictures, and the real program in a terminal and without one."""
 
 import contextlib
 import os
@@ -72,7 +72,7 @@ def a_scene(
     begun: bool = True,
     **changes: Any,
 ) -> Scene:
-    """Return a moment of a talk of which beats took those seconds, the present one ``now`` seconds so far."""
+    """Return a moment of a talk whose beats took those seconds, the present one ``now`` so far."""
     course = a_course(*durations, began=0.0)
     at = sum(durations) + now
     beat = position_at(course, at).beat
@@ -488,7 +488,7 @@ def left(terminal: Terminal, desk: Path, key: bytes = b"q") -> Cued:
 
 
 def beside_a_race(folder: Path) -> Cued:
-    """Follow a race that begins later in another terminal, the talk driven here; its first beat is cut short by the run."""
+    """Follow a race that begins later in another terminal, and cuts the first beat short."""
     desk = a_desk(folder)
     with cue_at(desk) as terminal:
         terminal.until_text("waiting for a session in recordings")
@@ -526,7 +526,7 @@ def beside_a_rehearsal(folder: Path) -> Cued:
 
 
 def beside_a_frozen_race(folder: Path) -> Cued:
-    """Follow a race that gets no further, until that is said, and then one whose conductor is killed."""
+    """Follow a race that stalls until the view warns of it, and that then is killed."""
     desk = a_desk(folder)
     (desk / "frozen.py").write_text(FROZEN)
     command = at_desk(desk, "race", "--workload", "frozen.py", *LONG[2:])
@@ -617,7 +617,7 @@ def test_a_cue_writes_nothing(cued: dict[str, Cued]) -> None:
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory: pytest.TempPathFactory) -> Told:
-    """Return what a cue told, without a terminal, of a race that began after it; the race takes longer than a silence may."""
+    """Return what is printed of a race that takes longer than the heartbeat's pause."""
     desk = a_desk(tmp_path_factory.mktemp("lines"))
     quiet = ("--set", "seconds=7", "--set", "chunks=1", "--schedule", "together")
     with Telling(at_desk(desk, "cue"), environment=ENVIRONMENT) as cueing:

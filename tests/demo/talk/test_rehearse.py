@@ -1,4 +1,4 @@
-"""The real rehearsal at a terminal and without one: what is seen, what Enter does, how it ends, and what is kept."""
+"""The real rehearsal in a terminal and without one: what it shows, how it ends, what it keeps."""
 
 import os
 import shutil
@@ -126,7 +126,7 @@ def whole(folder: Path) -> Rehearsed:
 
 
 def small(folder: Path) -> Rehearsed:
-    """Rehearse it at 40×12 without waiting for the clocks to be started, after a rehearsal without a terminal."""
+    """Rehearse it at 40×12 with --yes, after a rehearsal without a terminal."""
     desk = a_desk(folder)
     told_at(desk, "rehearse", "--talk", "talk.toml", *QUICK)
     with rehearse(desk, "--yes", columns=40, rows=12) as terminal:
@@ -405,7 +405,7 @@ def test_ctrl_z_gives_the_shell_back_and_the_talk_goes_on_meanwhile(tmp_path: Pa
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Told, Path]]:
-    """Return rehearsals without a terminal, by how they were followed; the silent one is the second of two."""
+    """Return rehearsals without a terminal, by --ui; the silent one is the second of two."""
 
     def once(ui: str, desk: Path) -> tuple[Told, Path]:
         return told_at(a_desk(desk), "rehearse", "--talk", "talk.toml", "--ui", ui, *QUICK), desk
