@@ -15,38 +15,73 @@ DRIFT_LIMIT = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proof:
-    """Rates in items per second, and what follows from them.
+class BaselineProof:
+    """Rates in items per second, and what follows from them. None: it was not timed, or not known.
 
-    None: it was not timed, or there is no speedup to go with it. ``own`` is the baseline as it ran.
-    ``tuned`` are the values tried of the parameter called ``tuned_by`` (empty: none), ascending;
-    ``chosen`` is the value it ran with and ``best`` the fastest of them. ``behind_best`` is 1 -
-    own/best, not below zero. ``share_of_limit`` is own over limit. ``whole_speedup`` is what all
-    the host's cores gain the baseline in one pass over its whole input, against its trials (without
-    a pair: against own), and ``speedup_over_whole`` the distributed side's speedup over that pass.
-    ``naive_factor`` is own over naive; ``fake_speedup`` the false speedup that a naive baseline
-    would have given: never a claim. ``drift`` is the highest over the lowest rate of the baseline
-    as it runs, less one: it is timed first and last.
+    ``own`` is the baseline as it ran, ``raced`` its rate in its trials (without a pair: ``own``).
+    ``tuned`` are the values tried of one parameter, ascending; ``chosen`` is the value it ran with.
+    ``whole`` is one pass over the whole input on all the host's cores. ``speedup`` is the
+    distributed side's. ``drift`` is the highest over the lowest rate of the baseline as it runs,
+    less one: it is timed first and last.
     """
 
     own: Rate
+    raced: Rate
     tuned: tuple[Rate, ...]
-    tuned_by: str
     chosen: float | None
-    best: Rate | None
-    behind_best: float | None
     limit: Rate | None
-    share_of_limit: float | None
     whole: Rate | None
-    whole_speedup: float | None
-    speedup_over_whole: float | None
     naive: Rate | None
-    naive_factor: float | None
-    fake_speedup: float | None
+    speedup: float | None
     drift: float
 
+    @property
+    def tuned_by(self) -> str:
+        """Return the name of the tuned parameter; empty where none was."""
+        return self.tuned[0].name if self.tuned else ""
 
-def proof(results: Results, pairs: Pairs | None) -> Proof | None:
+    @property
+    def best(self) -> Rate | None:
+        """Return the fastest value that was tried."""
+        return max(self.tuned, key=lambda rate: rate.items_per_s, default=None)
+
+    @property
+    def behind_best(self) -> float | None:
+        """Return 1 - own/best, not below zero."""
+        share = _over(self.own, self.best)
+        return None if share is None else max(0.0, 1 - share)
+
+    @property
+    def share_of_limit(self) -> float | None:
+        """Return the baseline's rate over its machine's limit."""
+        return _over(self.own, self.limit)
+
+    @property
+    def whole_speedup(self) -> float | None:
+        """Return what all the host's cores gain the baseline, against its trials."""
+        return _over(self.whole, self.raced)
+
+    @property
+    def speedup_over_whole(self) -> float | None:
+        """Return the distributed side's speedup over the baseline on all the host's cores."""
+        if self.speedup is None or self.whole_speedup is None:
+            return None
+        return self.speedup / self.whole_speedup
+
+    @property
+    def naive_factor(self) -> float | None:
+        """Return how many times the naive variant's rate the baseline's is."""
+        return _over(self.own, self.naive)
+
+    @property
+    def fake_speedup(self) -> float | None:
+        """Return the false speedup that a naive baseline would have given: never a claim."""
+        if self.speedup is None or self.naive_factor is None:
+            return None
+        return self.speedup * self.naive_factor
+
+
+def proof(results: Results, pairs: Pairs | None) -> BaselineProof | None:
     """Return what the rates prove of the baseline (None: it was not timed as it runs).
 
     ``pairs`` are the headline's (None: there is no speedup to compare with).
@@ -55,30 +90,16 @@ def proof(results: Results, pairs: Pairs | None) -> Proof | None:
     own = _rate_of(rates, Variant.OWN)
     if own is None:
         return None
-    speedup = None if pairs is None else pairs.speedup
     tuned = _tuned(rates)
-    best = max(tuned, key=lambda rate: rate.items_per_s, default=None)
-    tuned_by = tuned[0].name if tuned else ""
-    limit = _rate_of(rates, Variant.LIMIT)
-    whole = _rate_of(rates, Variant.WHOLE)
-    naive = _rate_of(rates, Variant.NAIVE)
-    whole_speedup = _over(whole, own if pairs is None else _rate_in_trials(pairs, own))
-    naive_factor = _over(own, naive)
-    return Proof(
+    return BaselineProof(
         own=own,
+        raced=own if pairs is None else _rate_in_trials(pairs, own),
         tuned=tuned,
-        tuned_by=tuned_by,
-        chosen=_chosen(results, tuned_by),
-        best=best,
-        behind_best=None if best is None else max(0.0, 1 - own.items_per_s / best.items_per_s),
-        limit=limit,
-        share_of_limit=_over(own, limit),
-        whole=whole,
-        whole_speedup=whole_speedup,
-        speedup_over_whole=speedup / whole_speedup if speedup and whole_speedup else None,
-        naive=naive,
-        naive_factor=naive_factor,
-        fake_speedup=speedup * naive_factor if speedup and naive_factor else None,
+        chosen=_chosen(results, tuned[0].name) if tuned else None,
+        limit=_rate_of(rates, Variant.LIMIT),
+        whole=_rate_of(rates, Variant.WHOLE),
+        naive=_rate_of(rates, Variant.NAIVE),
+        speedup=None if pairs is None else pairs.speedup,
         drift=_drift(results.rates),
     )
 

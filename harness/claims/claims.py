@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from harness.claims.audit import Audit
-from harness.claims.baseline_proof import Proof, proof
+from harness.claims.baseline_proof import BaselineProof, proof
 from harness.claims.core_time import CoreTime, core_time
 from harness.claims.curve import Curve, curve
 from harness.claims.headline import Headline, Refusal, headline
@@ -49,7 +49,7 @@ class Claims:
         return curve(self.scales)
 
     @cached_property
-    def proof(self) -> Proof | None:
+    def proof(self) -> BaselineProof | None:
         """Return what the baseline's rate was held against (None: it was not timed)."""
         return proof(self.results, self.audit.evidence.pairs)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from harness.claims.baseline_proof import Proof, proof
+from harness.claims.baseline_proof import BaselineProof, proof
 from harness.claims.pairs import Pairs, complete_pairs
 from harness.model import Results
 
@@ -180,7 +180,7 @@ def caveat_file(judge: Callable[[Evidence], Caveat | None]) -> Judge:
     return Judge(Verdict.CAVEAT, Topic.ORIGIN, judge)
 
 
-def of_proof(judge: Callable[[Proof], Caveat | None]) -> Callable[[Pairs], Caveat | None]:
+def of_proof(judge: Callable[[BaselineProof], Caveat | None]) -> Callable[[Pairs], Caveat | None]:
     """Return a judge of the pairs that asks one of the baseline's proof, where there is a proof."""
 
     def ask(pairs: Pairs) -> Caveat | None:

@@ -7,7 +7,7 @@ neighbours in ``show``.
 from collections.abc import Iterator
 
 from harness import text
-from harness.claims.baseline_proof import Proof
+from harness.claims.baseline_proof import BaselineProof
 from harness.claims.claims import Claims
 from harness.claims.core_time import CoreTime, TimePart
 from harness.claims.headline import Headline
@@ -75,14 +75,14 @@ def rates(claims: Claims) -> Table | None:
     )
 
 
-def _rates_in_order(proof: Proof) -> Iterator[Rate]:
+def _rates_in_order(proof: BaselineProof) -> Iterator[Rate]:
     """Yield the rates in the order of the questions: baseline, tuned, limit, whole host, naive."""
     yield proof.own
     yield from proof.tuned
     yield from (rate for rate in (proof.limit, proof.whole, proof.naive) if rate is not None)
 
 
-def _rate_row(rate: Rate, proof: Proof) -> Row:
+def _rate_row(rate: Rate, proof: BaselineProof) -> Row:
     of_own = rate.items_per_s / proof.own.items_per_s
     if rate is proof.whole and proof.whole_speedup is not None:
         of_own = proof.whole_speedup

@@ -7,7 +7,7 @@ Everything returned is printable, and empty where there is nothing to say. May i
 from collections.abc import Iterator, Sequence
 
 from harness import text
-from harness.claims.baseline_proof import DRIFT_LIMIT, Proof
+from harness.claims.baseline_proof import DRIFT_LIMIT, BaselineProof
 from harness.claims.core_time import CoreTime, TimePart
 from harness.claims.headline import Cost
 from harness.model import Rate, Results, Variant
@@ -77,7 +77,7 @@ def _head_hours(cost: Cost) -> str:
     return f" and {hours} of the head node ({text.percent(cost.head_share)} of the bill)"
 
 
-def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
+def baseline_proof(proof: BaselineProof, unit: str) -> Iterator[str]:
     """Yield what the rates prove of the baseline; a false speedup is called that."""
     if proof.limit is not None and proof.share_of_limit is not None:
         limit = text.printable(proof.limit.name) or "the machine's own limit"
@@ -94,7 +94,7 @@ def baseline_proof(proof: Proof, unit: str) -> Iterator[str]:
         yield f"the baseline's own rate drifted by {drift} while this was measured"
 
 
-def _tuning(proof: Proof) -> Iterator[str]:
+def _tuning(proof: BaselineProof) -> Iterator[str]:
     if proof.best is None:
         return
     values = text.number_of(len(proof.tuned), "value")
@@ -106,7 +106,7 @@ def _tuning(proof: Proof) -> Iterator[str]:
         yield f"{tuning}; the baseline runs with {setting_value(proof.chosen)}"
 
 
-def _whole_host(proof: Proof) -> Iterator[str]:
+def _whole_host(proof: BaselineProof) -> Iterator[str]:
     if proof.whole is None or proof.whole_speedup is None:
         return
     cores = text.number_of(proof.whole.cores, "core")

@@ -2,12 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from harness.claims.baseline_proof import Proof
+from harness.claims.baseline_proof import BaselineProof
 from harness.model import Rate, Results, Variant
 from tests.builders import ITEMS, a_report, a_sweep, some_rates
 
 
-def proven(*rates: Rate, **params: float | str | bool) -> Proof:
+def proven(*rates: Rate, **params: float | str | bool) -> BaselineProof:
     """Return the proof of a sweep with these rates; none: the usual ones."""
     sweep = a_sweep(rates=rates or some_rates())
     proof = a_report(

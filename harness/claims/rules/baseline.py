@@ -3,7 +3,7 @@
 May import ``rule``, ``pairs``, ``baseline_proof`` and the threshold of a quiet machine.
 """
 
-from harness.claims.baseline_proof import DRIFT_LIMIT, Proof, proof
+from harness.claims.baseline_proof import DRIFT_LIMIT, BaselineProof, proof
 from harness.claims.pairs import Pairs, hosts_of, one_worker_ratio
 from harness.claims.rule import (
     Caveat,
@@ -63,7 +63,7 @@ def _one_worker_over_baseline(tax: float, least: float) -> tuple[Measure, ...]:
     return ratio("T of one worker over baseline", tax), ratio("at least", least)
 
 
-def _baseline_badly_tuned(proof: Proof) -> Caveat | None:
+def _baseline_badly_tuned(proof: BaselineProof) -> Caveat | None:
     """Judge whether another value of the tuned parameter is far faster than the baseline's."""
     behind = proof.behind_best or 0.0
     if behind <= BADLY_TUNED_LIMIT:
@@ -76,7 +76,7 @@ def _baseline_badly_tuned(proof: Proof) -> Caveat | None:
     )
 
 
-def _baseline_untuned(proof: Proof) -> Caveat | None:
+def _baseline_untuned(proof: BaselineProof) -> Caveat | None:
     behind = proof.behind_best or 0.0
     if not UNTUNED_LIMIT < behind <= BADLY_TUNED_LIMIT:
         return None
@@ -88,7 +88,7 @@ def _baseline_untuned(proof: Proof) -> Caveat | None:
     )
 
 
-def _whole_host_wins(proof: Proof) -> Caveat | None:
+def _whole_host_wins(proof: BaselineProof) -> Caveat | None:
     """Judge whether one machine with all its cores would have been faster than the workers."""
     gain = proof.speedup_over_whole
     if gain is None or gain >= 1:
@@ -134,7 +134,7 @@ def _shares_machines(pairs: Pairs) -> str | None:
     return "a worker is a part of its host"
 
 
-def _whole_host_slower(proof: Proof) -> Caveat | None:
+def _whole_host_slower(proof: BaselineProof) -> Caveat | None:
     """Judge whether the whole host looks slower than one of its cores, which is not credible."""
     gain = proof.whole_speedup
     if gain is None or gain >= 1:
@@ -147,7 +147,7 @@ def _whole_host_slower(proof: Proof) -> Caveat | None:
     )
 
 
-def _limit_implausible(proof: Proof) -> Caveat | None:
+def _limit_implausible(proof: BaselineProof) -> Caveat | None:
     share = proof.share_of_limit
     if share is None or share <= LIMIT_SHARE:
         return None
@@ -159,7 +159,7 @@ def _limit_implausible(proof: Proof) -> Caveat | None:
     )
 
 
-def _proof_drifted(proof: Proof) -> Caveat | None:
+def _proof_drifted(proof: BaselineProof) -> Caveat | None:
     """Judge whether the baseline's rate was the same at both ends of its proof."""
     if proof.drift <= DRIFT_LIMIT:
         return None

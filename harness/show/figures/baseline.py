@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness import text
-from harness.claims.baseline_proof import Proof
+from harness.claims.baseline_proof import BaselineProof
 from harness.claims.headline import Headline
 from harness.model import Rate
 from harness.show.figures import axes, header_footer
@@ -32,7 +32,7 @@ class _Bar:
     own: bool
 
 
-def picture(headline: Headline, proof: Proof | None) -> Picture | Missing:
+def picture(headline: Headline, proof: BaselineProof | None) -> Picture | Missing:
     """Return what proves the baseline (None: it was not timed beside its variants)."""
     if proof is None:
         return Missing("the baseline was not timed beside its variants")
@@ -43,7 +43,7 @@ def picture(headline: Headline, proof: Proof | None) -> Picture | Missing:
     )
 
 
-def _title(headline: Headline, known: Proof) -> str:
+def _title(headline: Headline, known: BaselineProof) -> str:
     if known.fake_speedup is not None:
         return f"A careless baseline would have faked {text.times(known.fake_speedup)}, not {text.times(headline.speed.speedup)}"
     if known.share_of_limit is not None:
@@ -55,7 +55,7 @@ def _title(headline: Headline, known: Proof) -> str:
     )
 
 
-def _remark(known: Proof) -> str:
+def _remark(known: BaselineProof) -> str:
     """Say how good the baseline is."""
     parts = []
     if known.share_of_limit is not None:
@@ -74,7 +74,7 @@ def _remark(known: Proof) -> str:
     return " · ".join(parts)
 
 
-def _paint(page: Page, headline: Headline, known: Proof) -> None:
+def _paint(page: Page, headline: Headline, known: BaselineProof) -> None:
     header_footer.title(page, _title(headline, known), field="proof.fake_speedup-speed.speedup")
     header_footer.remark(page, _remark(known), headline.results, field="proof")
     header_footer.footer(page, headline.results)
@@ -103,7 +103,7 @@ def _over_time(page: Page, headline: Headline, seen: Sequence[float]) -> None:
     page.line(xs, [y.at(share) for share in seen], page.theme.baseline, 5)
 
 
-def _tuning(known: Proof) -> str:
+def _tuning(known: BaselineProof) -> str:
     """Say how the value that the baseline runs with stands among those that were tried."""
     name = text.printable(known.tuned_by)
     if known.best is not None and known.best.value == known.chosen:
@@ -111,7 +111,7 @@ def _tuning(known: Proof) -> str:
     return f"{text.percent(known.behind_best or 0.0)} behind the best {name} tried"
 
 
-def _bars(known: Proof) -> list[_Bar]:
+def _bars(known: BaselineProof) -> list[_Bar]:
     """Return every rate, the careless variant last; of the tuning the chosen value and those around it."""
     told = (
         [_Bar(f"limit: {text.printable(known.limit.name)}", known.limit, "proof.limit", False)]
@@ -147,7 +147,7 @@ def _bars(known: Proof) -> list[_Bar]:
     return told
 
 
-def _chosen_place(known: Proof) -> int:
+def _chosen_place(known: BaselineProof) -> int:
     return next((place for place, rate in enumerate(known.tuned) if rate.value == known.chosen), 0)
 
 
@@ -160,7 +160,7 @@ def _setting(rate: Rate) -> str:
     return f"{text.printable(rate.name)} {value}"
 
 
-def _rates(page: Page, headline: Headline, known: Proof, left: float) -> None:
+def _rates(page: Page, headline: Headline, known: BaselineProof, left: float) -> None:
     """All rates as bars to one scale, the baseline's own in its colour."""
     bars = _bars(known)
     start, fastest = left + _NAMES_PX, max(bar.rate.items_per_s for bar in bars)
@@ -202,7 +202,7 @@ def _rates(page: Page, headline: Headline, known: Proof, left: float) -> None:
             page.label([Line(fake, SMALLEST_PX, "proof.fake_speedup")], [(beside, middle, "left")])
 
 
-def _described(headline: Headline, known: Proof) -> str:
+def _described(headline: Headline, known: BaselineProof) -> str:
     unit = headline.results.spec.workload.unit
     rates = [f"{bar.name}: {text.rate(bar.rate.items_per_s, unit)}" for bar in _bars(known)]
     return " ".join(map(sentence, filter(None, (_title(headline, known), _remark(known), *rates))))
