@@ -5,7 +5,7 @@ May import everything, but imports what a verb needs inside the verb, so that ``
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,7 +20,9 @@ from demo.cli_options import (
     TALK,
     WORKERS,
     WORKLOAD,
+    Verbs,
     all_of,
+    choose_ui,
     output_folder,
     prove_baseline,
     session_options,
@@ -28,17 +30,11 @@ from demo.cli_options import (
 )
 from harness.errors import BadRequest
 
+if TYPE_CHECKING:
+    from demo.race.setup import Staging
+    from harness.run.plan import Plan
+
 LATEST = Path("recordings/latest/results.json")
-
-
-class Verbs(click.Group):
-    """A group with a default verb, ``race``, for options without a verb."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``race`` in front of options that name no verb."""
-        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
-            args = ["race", *args]
-        return super().parse_args(ctx, args)
 
 
 @click.group(
@@ -58,34 +54,30 @@ def verbs() -> None:
 def race(
     ui: str, out: Path | None, yes: bool, by_itself: bool, stall_after: float, **typed: Any
 ) -> int:
-    """Run both sides on the same input and show the headline (the default verb).
+    """Run both sides and show the headline (the default verb).
 
-    While it runs, the key f plays the newest recording instead.
+    Both get the same input. While they run, the key f plays the newest recording instead.
     """
     from demo.options import Options, make_plan, with_command_pair
     from demo.race.session import race as run
-    from demo.race.setup import for_race
 
     plan = make_plan(Options(**with_command_pair(typed)))
-    screen = chosen_ui(ui)
-    staging = for_race(
-        plan.spec,
-        live=screen == "live",
-        simulated=plan.simulated,
-        by_itself=by_itself,
-        after_s=stall_after,
-    )
+    screen = choose_ui(ui)
+    staging = _staging(plan, screen, by_itself, stall_after)
     return run(plan, screen, out, wait=not yes, staging=staging)
 
 
 @verbs.command()
 @session_options(SCALES, OVERSUBSCRIBE, proves=True)
 def sweep(ui: str, out: Path | None, yes: bool, **typed: Any) -> int:
-    """Measure the baseline and several numbers of workers, and show how the speed grows."""
+    """Run the baseline, then several numbers of workers.
+
+    Shows how the speed grows with the number of workers. A sweep always runs in turn.
+    """
     from demo.options import Options, make_plan
     from demo.race.session import race as run
 
-    return run(make_plan(Options(**typed)), chosen_ui(ui), out, wait=not yes)
+    return run(make_plan(Options(**typed)), choose_ui(ui), out, wait=not yes)
 
 
 @verbs.command()
@@ -99,26 +91,19 @@ def rehearse(
     stall_after: float,
     **typed: Any,
 ) -> int:
-    """Rehearse your talk with the real race in it; Enter ends each part of the agenda.
+    """Rehearse your talk with the real race in it.
 
-    At the end you see how long each part took, and until when you must decide to play the
-    recording instead.
+    Enter ends each beat of the agenda. At the end you see how long each took, and until when you
+    must decide whether to play the recording instead.
     """
     from demo.options import Options, make_plan
-    from demo.race.setup import for_race
     from demo.talk.rehearse import rehearse as run
     from harness.talk.agenda_file import read_agenda
 
     agenda = read_agenda(talk)
     plan = make_plan(Options(**typed))
-    screen = chosen_ui(ui)
-    staging = for_race(
-        plan.spec,
-        live=screen == "live",
-        simulated=plan.simulated,
-        by_itself=by_itself,
-        after_s=stall_after,
-    )
+    screen = choose_ui(ui)
+    staging = _staging(plan, screen, by_itself, stall_after)
     return run(plan, screen, out, agenda, wait=not yes, staging=staging)
 
 
@@ -127,36 +112,35 @@ def rehearse(
 @TALK
 @stall_after("Seconds without progress before the presenter view warns.")
 def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
-    """Show the presenter view in a second terminal: time left, what to say, what goes wrong.
+    """Show the presenter view in a second terminal.
 
+    It shows the time left, what to say and what goes wrong; the race itself is never touched.
     TAKE is the folder of the race to follow. Without it the newest race in recordings/ is
-    followed, as soon as it begins. The race itself is never touched.
+    followed, as soon as it begins.
     """
     from demo.talk.presenter_view import cue as run
     from harness.talk.agenda_file import read_agenda
 
-    return run(take, read_agenda(talk), stall_after, live=chosen_ui("auto") == "live")
+    return run(take, read_agenda(talk), stall_after, live=choose_ui("auto") == "live")
 
 
-def chosen_ui(typed: str) -> str:
-    """Return the screen to use: ``auto`` is live on a terminal that can draw, else plain lines."""
-    from demo.terminal import can_draw
+def _staging(plan: "Plan", screen: str, by_itself: bool, stall_after: float) -> "Staging":
+    """Return what surrounds a race on this screen, with the recording that may replace it."""
+    from demo.race.setup import for_race
 
-    drawable = can_draw()
-    if typed == "live" and not drawable:
-        raise BadRequest(
-            "the live panel needs a terminal that can draw",
-            "use --ui plain, or run it in a terminal",
-        )
-    if typed != "auto":
-        return typed
-    return "live" if drawable else "plain"
+    return for_race(
+        plan.spec,
+        live=screen == "live",
+        simulated=plan.simulated,
+        by_itself=by_itself,
+        after_s=stall_after,
+    )
 
 
 @verbs.command()
 @session_options(WORKERS, SIZE, proves=False)
 def record(ui: str, out: Path | None, yes: bool, size: str, **typed: Any) -> int:
-    """Run a race, record the terminal, and verify the recording.
+    """Run a race, record the terminal and verify it.
 
     The take is published only if the race succeeds and the recording is true to its clocks.
     """
@@ -178,7 +162,7 @@ def record(ui: str, out: Path | None, yes: bool, size: str, **typed: Any) -> int
     help="Write it to FILE.html, FILE.gif or FILE.mp4 instead of playing it.",
 )
 def play(take: Path | None, into: Path | None) -> int:
-    """Play the recording of TAKE at true speed; q stops it.
+    """Play a recording at true speed; q stops it.
 
     TAKE is a take's folder. Without it the newest verified recording is played.
     """
@@ -199,9 +183,10 @@ def play(take: Path | None, into: Path | None) -> int:
     "--size", default="", metavar="COLUMNSxROWS", help="The expected size.  [default: any size]"
 )
 def verify_cast(take: Path, results: Path | None, size: str) -> int:
-    """Verify the recording of TAKE: its clocks against its own times and the results file.
+    """Verify a recording against its results file.
 
-    TAKE is a take's folder or a cast file.
+    TAKE is a take's folder or a cast file. The clocks on the screen are compared with the
+    recording's own times and with the results file.  [default: recordings/latest]
     """
     from demo.recording.record import parse_size
     from demo.recording.verify import verify_recording
@@ -243,9 +228,9 @@ def slide(
     deck: Path | None,
     appendix: bool,
 ) -> int:
-    """Print the headline of RESULTS and draw the slide and figures; nothing is run.
+    """Print the headline and draw slide and figures.
 
-    RESULTS is a results file, a take's folder or a declared result (TOML). Several sessions of
+    Nothing is run. RESULTS is a results file, a take's folder or a declared result (TOML). Several sessions of
     one configuration are combined.  [default: recordings/latest]
     """
     from demo.report import slide as run
@@ -257,9 +242,10 @@ def slide(
 @click.argument("results", type=click.Path(path_type=Path), default=LATEST)
 @AS_JSON
 def audit(results: Path, as_json: bool) -> int:
-    """Check RESULTS against every honesty rule, and recompute it from the journal beside it.
+    """Check a session against every honesty rule.
 
-    RESULTS is a results file, a take's folder or a declared result (TOML).
+    RESULTS is a results file, a take's folder or a declared result (TOML). It is also recomputed
+    from the journal beside it.  [default: recordings/latest]
     """
     from demo.report import run_audit
 
@@ -274,10 +260,10 @@ def audit(results: Path, as_json: bool) -> int:
 @click.option("--card", is_flag=True, help="Only show the test card, filling the terminal.")
 @AS_JSON
 def check(out: Path | None, card: bool, as_json: bool, **typed: Any) -> int:
-    """Check this machine before the talk: terminal, power, load, Ray, input, recording.
+    """Check this machine before the talk.
 
-    Starts both sides once, as the race would, and ends them again. Exits with 0 if all is well,
-    with 1 if anything failed.
+    Looks at terminal, power, load, memory, Ray, input and recordings. Starts both sides once, as
+    the race would, and ends them again. Exits with 1 if anything failed, else with 0.
     """
     from demo.check import check as run
     from demo.check import show_card
@@ -291,7 +277,10 @@ def check(out: Path | None, card: bool, as_json: bool, **typed: Any) -> int:
 @click.option("--commands", is_flag=True, help="Start from two programs instead of two functions.")
 @click.option("--adopt", is_flag=True, hidden=True)
 def new(name: str, commands: bool, adopt: bool) -> int:
-    """Write NAME.py in this folder: a workload to start from, with comments, that runs at once."""
+    """Write a workload file to start from.
+
+    NAME.py, in this folder, has comments and runs at once.
+    """
     from demo.scaffold import new as write
     from demo.scaffold import next_step
 

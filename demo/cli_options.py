@@ -1,6 +1,6 @@
 """The options of the command line that several verbs share, as click decorators.
 
-Imports click only, so that ``--help`` stays instant.
+Imports click and ``harness.errors`` at once, so that ``--help`` stays instant.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,34 @@ from typing import Any
 
 import click
 
+from harness.errors import BadRequest
+
 Decorator = Callable[[Any], Any]
+
+
+class Verbs(click.Group):
+    """A group with a default verb, ``race``, for options without a verb."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put ``race`` in front of options that name no verb."""
+        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
+            args = ["race", *args]
+        return super().parse_args(ctx, args)
+
+
+def choose_ui(typed: str) -> str:
+    """Return the screen to use: ``auto`` is live on a terminal that can draw, else plain lines."""
+    from demo.terminal import can_draw
+
+    drawable = can_draw()
+    if typed == "live" and not drawable:
+        raise BadRequest(
+            "the live panel needs a terminal that can draw",
+            "use --ui plain, or run it in a terminal",
+        )
+    if typed != "auto":
+        return typed
+    return "live" if drawable else "plain"
 
 
 def all_of(*options: Decorator) -> Decorator:
@@ -60,6 +87,7 @@ def output_folder(help_text: str) -> Decorator:
 
 WORKLOAD = click.option(
     "--workload",
+    metavar="NAME",
     default="train",
     show_default=True,
     help="A built-in name, path/to/file.py or package.module.",
@@ -67,6 +95,7 @@ WORKLOAD = click.option(
 WORKERS = click.option(
     "--workers",
     type=click.IntRange(min=1),
+    metavar="N",
     help="Workers of the distributed side.  [default: one per core]",
 )
 SCALES = click.option(
@@ -83,6 +112,7 @@ RUN = (
     click.option(
         "--cores-per-worker",
         type=click.IntRange(min=1),
+        metavar="N",
         default=1,
         show_default=True,
         help="Cores, and threads, of each worker.",
@@ -104,6 +134,7 @@ RUN = (
     click.option(
         "--trials",
         type=click.IntRange(min=1, max=100),
+        metavar="N",
         default=1,
         show_default=True,
         help="How often to run each side; the order alternates (ABBA).",
