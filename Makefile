@@ -47,7 +47,7 @@ test: $(DEVELOPMENT_STAMP)  ## run the tests, side by side in several processes
 slide: $(STAMP)  ## draw the headline slide anew from the newest results file
 	$(BIN)/python -m demo slide $(ARGS)
 
-bench: $(DEVELOPMENT_STAMP)  ## measure the ratios that the README quotes; minutes, on a quiet machine
+bench: $(DEVELOPMENT_STAMP)  ## measure the ratios that tests/README.md quotes; an hour, on a quiet machine
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: $(DEVELOPMENT_STAMP)  ## check style, layout and types

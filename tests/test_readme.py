@@ -15,10 +15,21 @@ from tests.terminals import ROOT, surroundings
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_readme_can_be_read_in_three_minutes() -> None:
+    assert README.count("\n") <= 200
+
+
+def test_every_link_in_a_readme_leads_to_a_file_of_the_project() -> None:
+    rooms = ("", "demo", "harness", "tests", "workloads")
+    for page in [ROOT / "CONTRIBUTING.md", *(ROOT / room / "README.md" for room in rooms)]:
+        for link in re.findall(r"\]\(([^)#:]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name} leads to {link}"
+
+
 @pytest.mark.ray
 def test_the_workload_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
     (source,) = re.findall(
-        r"```python\n(from harness\.workload import Problem.*?)```", README, re.DOTALL
+        r"```python\n(from dataclasses import dataclass\n.*?)```", README, re.DOTALL
     )
     (tmp_path / "own.py").write_text(source, encoding="utf-8")
     options = [

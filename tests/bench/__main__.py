@@ -1,4 +1,4 @@
-"""The bench: the ratios that the README quotes, all from one session; ``make bench``, and not part of ``make test``.
+"""The bench: the ratios that tests/README.md quotes, from one session; ``make bench``, not ``make test``.
 
 Every number is a median of neighbours in time, set against its target. It wants a quiet machine, and says so
 where it had none. ``--quick`` shows that everything runs; its numbers mean nothing.
@@ -24,7 +24,7 @@ from tests.bench.table import Finding, failed, replaced, report, told
 from tests.builders import find_workload
 from tests.terminals import ROOT
 
-README = ROOT / "README.md"
+PAGE = ROOT / "tests" / "README.md"
 FORCED = "OPENBLAS_CORETYPE"
 
 
@@ -118,20 +118,20 @@ MEASURES: dict[str, Measure] = {
     type=click.Choice(list(MEASURES)),
     help="Measure this alone; may be given more than once.",
 )
-@click.option("--write", is_flag=True, help="Replace the table in README.md.")
+@click.option("--write", is_flag=True, help="Replace the table in tests/README.md.")
 def main(quick: bool, only: tuple[str, ...], write: bool) -> None:
     """Measure everything and print a Markdown table with targets and verdicts."""
     if write and (quick or only):
         raise click.UsageError("--write takes a whole session: leave --quick and --only out")
     if write:
-        _written("")  # a README that cannot take the table is found out before, not after
+        _written("")  # a page that cannot take the table is found out before, not after
     findings = [
         _measured(name, QUICK if quick else FULL) for name in MEASURES if name in only or not only
     ]
     block = report(findings, this_host(), f"{datetime.now(UTC):%Y-%m-%d}", _remarks(quick))
     print(f"\n{block}", end="")
     if write:
-        README.write_text(_written(block), encoding="utf-8")
+        PAGE.write_text(_written(block), encoding="utf-8")
     sys.exit(any(finding.failed for finding in findings))
 
 
@@ -159,11 +159,11 @@ def _remarks(quick: bool) -> list[str]:
 
 
 def _written(block: str) -> str:
-    """Return the README with the block in its place; raise ``UsageError`` if it has none."""
+    """Return the page with the block in its place; raise ``UsageError`` if it has none."""
     try:
-        return replaced(README.read_text(encoding="utf-8"), block)
+        return replaced(PAGE.read_text(encoding="utf-8"), block)
     except ValueError as error:
-        raise click.UsageError(f"README.md cannot take the table: {error}") from error
+        raise click.UsageError(f"tests/README.md cannot take the table: {error}") from error
 
 
 if __name__ == "__main__":
