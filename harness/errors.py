@@ -1,7 +1,7 @@
-"""The program's exit codes, and the errors that lead to them: one sentence with the value, one hint.
+"""The exit codes, and the errors that lead to them: one sentence with the value, one hint.
 
-Raised where the fault is known, caught once in ``demo/__main__.py``; nobody below it prints or exits.
-Imports the standard library only.
+Raised where the fault is known, caught once in ``demo/__main__.py``; nobody below it prints or
+exits. Imports the standard library only.
 """
 
 from enum import IntEnum
@@ -68,7 +68,7 @@ class LiveRunAbandoned(TwoclocksError):
 
 
 class RecordingFailed(TwoclocksError):
-    """No recording was published: its run ended with ``exit_code``, or the recording was refused."""
+    """No recording was published: its run ended with ``exit_code``, or it was refused."""
 
     def __init__(self, sentence: str, hint: str, exit_code: int) -> None:
         super().__init__(sentence, hint)

@@ -1,8 +1,9 @@
 """The one formatter and the one sanitizer: every number and every foreign text is written here.
 
-Numbers have three significant digits, a space before the unit and a true minus sign; values that stand
-together share one unit. A clock is cut off, never rounded up, so that it shows no moment still to come.
-``printable`` makes text from files and child processes harmless. Imports the standard library only.
+Numbers have three significant digits, a space before the unit and a true minus sign; values that
+stand together share one unit. A clock is cut off, never rounded up, so that it shows no moment
+still to come. ``printable`` makes text from files and child processes harmless. Imports the
+standard library only.
 """
 
 import math
@@ -33,7 +34,8 @@ _SIZES = (
 )
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _LONGEST_CLOCK = 359_999.9
-_FEWEST_DECIMALS, _MOST_DECIMALS = 2, 8
+_FEWEST_DECIMALS = 2
+_MOST_DECIMALS = 8
 _ROUNDING = 1e-9
 
 LONGEST_TEXT = 2_000
@@ -53,7 +55,7 @@ _VARIANTS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 
 
 def three_digits(value: float) -> str:
-    """Return the number with three significant digits, or all digits of its whole part if those are more."""
+    """Return the number with three significant digits, or all those of its whole part if more."""
     if not math.isfinite(value):
         return _beyond(value)
     return _fixed(value, _decimals(value))
@@ -69,34 +71,6 @@ def number_of(number: int, noun: str) -> str:
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
 
 
-def workers(number: int, hosts: int, *, whole: bool) -> str:
-    """Return what the workers are: ``8 machines`` only where each has the whole of a host of its own."""
-    if whole and number == hosts > 1:
-        return number_of(number, "machine")
-    return number_of(number, "worker") + (f" on {number_of(hosts, 'machine')}" if hosts > 1 else "")
-
-
-def workers_of(number: int, most: int, hosts: int, *, whole: bool) -> tuple[str, ...]:
-    """Return which of ``most`` workers have a part in a trial, and on how many hosts, in several lengths, the longest first."""
-    some = count(number) if number == most else f"{count(number)} of {count(most)}"
-    noun = "machine" if whole else "worker"
-    named = f"{some} {noun}{'' if most == 1 else 's'}"
-    if whole or hosts < 2:
-        return named, some
-    return (
-        f"{named} on {count(hosts)} machines",
-        f"{named} on {count(hosts)} hosts",
-        f"{named}, {count(hosts)} hosts",
-        named,
-        some,
-    )
-
-
-def cores(number: int, hosts: int, *, whole: bool) -> str:
-    """Return what the baseline has beside workers on that many hosts: a machine if it has the whole of one, else cores."""
-    return "1 machine" if whole and hosts > 1 else number_of(number, "core")
-
-
 def seconds(duration: float) -> str:
     """Return a duration given in seconds, in the unit that suits it: ``41.2 s``, ``11.4 h``."""
     return durations(duration)[0]
@@ -108,7 +82,7 @@ def durations(*spans: float) -> tuple[str, ...]:
 
 
 def summands(total: float, *spans: float) -> tuple[str, ...]:
-    """Return durations given in seconds as parts of a total, in its unit and with its decimals: ``0.9 s`` of ``53.7 s``."""
+    """Return durations in seconds in the unit and with the decimals of a total they are part of."""
     scale, unit = next(
         (scale, unit) for used_from, scale, unit in reversed(_DURATIONS) if abs(total) >= used_from
     )
@@ -136,7 +110,7 @@ def times_aloud(ratio: float) -> str:
 
 
 def percent(fraction: float) -> str:
-    """Return a fraction as a percentage: whole from ten up, with one decimal below: ``42 %``, ``1.7 %``."""
+    """Return a fraction in percent, with one decimal below ten: ``42 %``, ``1.7 %``."""
     if not math.isfinite(fraction):
         return f"{_beyond(fraction)} %"
     share = fraction * 100
@@ -166,14 +140,10 @@ def change(delta: float, tolerance: float) -> str:
         return _beyond(delta)
     decimals = _decimals_of(tolerance)
     if abs(delta) > tolerance + _ROUNDING:
-        decimals = next(
-            (
-                more
-                for more in range(decimals, _MOST_DECIMALS)
-                if round(abs(delta), more) > tolerance
-            ),
-            _MOST_DECIMALS,
+        enough = (
+            more for more in range(decimals, _MOST_DECIMALS) if round(abs(delta), more) > tolerance
         )
+        decimals = next(enough, _MOST_DECIMALS)
     written = _fixed(delta, decimals)
     return written if delta < 0 else f"+{written}"
 
@@ -194,7 +164,7 @@ def money(amount: float, currency: str) -> str:
 
 
 def amounts(*sums: float, currency: str) -> tuple[str, ...]:
-    """Return amounts of money with as many decimals as the smallest needs: two, or more below one unit."""
+    """Return amounts of money with as many decimals as the smallest needs, at least two."""
     finite = [abs(amount) for amount in sums if math.isfinite(amount) and amount]
     decimals = max(_FEWEST_DECIMALS, _decimals(min(finite)) if finite and min(finite) < 0.1 else 0)
     return tuple(_priced(amount, min(decimals, _MOST_DECIMALS), currency) for amount in sums)
@@ -204,7 +174,7 @@ def clock(elapsed: float) -> str:
     """Return a wall-clock as ``mm:ss.t``, from an hour up ``h:mm:ss.t``, cut off at the tenth."""
     if math.isnan(elapsed):
         elapsed = 0.0
-    # a hair is added so that a tenth that binary fractions cannot hold, such as 0.3, is not cut to the one before
+    # a hair is added, since binary fractions cannot hold every tenth: 0.3 is not to become 0.2
     tenths = int(max(0.0, min(elapsed, _LONGEST_CLOCK)) * 10 + 1e-6)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
@@ -213,7 +183,7 @@ def clock(elapsed: float) -> str:
 
 
 def minutes(duration: float) -> str:
-    """Return minutes and seconds as a talk is timed, ``12:00``, cut off at the second; below zero with a minus sign."""
+    """Return minutes and seconds as a talk is timed, cut off at the second: ``12:00``."""
     if not math.isfinite(duration):
         return _beyond(duration)
     whole = int(min(abs(duration), _LONGEST_CLOCK) + 1e-6)
@@ -226,13 +196,13 @@ def digest(sha256: str) -> str:
 
 
 def moment(when: datetime) -> str:
-    """Return a moment in UTC, to the second: ``2026-11-22 09:14:07Z``. A moment without a zone is taken as UTC."""
-    known = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    return f"{known:%Y-%m-%d %H:%M:%S}Z"
+    """Return a moment in UTC (also where it names no zone): ``2026-11-22 09:14:07Z``."""
+    utc = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    return f"{utc:%Y-%m-%d %H:%M:%S}Z"
 
 
 def moment_of(text: str) -> str:
-    """Return a moment written in ISO 8601 as ``moment`` does; other text as it is, made safe."""
+    """Return a moment written in ISO 8601 as ``moment`` does; other text as ``printable`` does."""
     try:
         return moment(datetime.fromisoformat(text))
     except (ValueError, OverflowError):
@@ -247,7 +217,8 @@ def with_no_break_spaces(text: str) -> str:
 def wrap(text: str, columns: int, lead: str = "") -> list[str]:
     """Return the text in lines of at most ``columns`` characters, numbers kept with their units.
 
-    The first line begins with ``lead``, the others with as many spaces. A text without words is one line.
+    The first line begins with ``lead``, the others with as many spaces. A text without words is one
+    line.
     """
     lines = textwrap.wrap(
         with_no_break_spaces(text),
@@ -262,8 +233,8 @@ def wrap(text: str, columns: int, lead: str = "") -> list[str]:
 def printable(text: str) -> str:
     """Return foreign text on one line, with nothing in it that moves a cursor or turns a direction.
 
-    Escape sequences and invisible characters are left out, blanks become single spaces, and the text is
-    cut to 2,000 characters in Unicode's composed form.
+    Escape sequences and invisible characters are left out, blanks become single spaces, and the
+    text is cut to 2,000 characters in Unicode's composed form.
     """
     text = text[:LONGEST_TEXT]
     if not (text.isascii() and text.isprintable()):
@@ -293,7 +264,7 @@ def _fixed(value: float, decimals: int) -> str:
 
 
 def _decimals(value: float) -> int:
-    """Return how many decimals leave three significant digits once the value is rounded (0.9995 is 1.00)."""
+    """Return how many decimals leave three significant digits after rounding (0.9995 is 1.00)."""
     if value == 0:
         return 0
     exponent = int(f"{value:.2e}".partition("e")[2])
@@ -301,7 +272,7 @@ def _decimals(value: float) -> int:
 
 
 def _decimals_of(tolerance: float) -> int:
-    """Return the decimals that a tolerance is written with: 3 for 0.003, 4 for 0.0025, 0 for a whole number."""
+    """Return the decimals that a tolerance is written with: 3 for 0.003, 4 for 0.0025."""
     if not math.isfinite(tolerance) or tolerance == 0:
         return 3
     return min(len(f"{tolerance:.{_MOST_DECIMALS}f}".rstrip("0").partition(".")[2]), _MOST_DECIMALS)

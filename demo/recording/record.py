@@ -31,7 +31,7 @@ from harness.report import Report
 from harness.run.plan import Plan
 from harness.show.terminal.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
 from harness.takes.folder import DEFAULT_ROOT, DRAFT_PREFIX, PAGE_NAME, point_latest, take_name
-from harness.takes.recordings import keep_verdict, recording
+from harness.takes.recordings import recording, write_verdict
 from harness.text import printable
 
 RAW = "raw.cast"
@@ -212,7 +212,7 @@ def _finish_take(draft: Path, size: Size) -> tuple[Report, Inspection]:
             _draft_note(draft),
             ExitCode.REFUSED,
         )
-    keep_verdict(draft, inspection.drift_s)
+    write_verdict(draft, inspection.drift_s)
     write_outputs(report.files(), draft)
     atomic.replace(draft / PAGE_NAME, page_of(recording(draft)))
     return report, inspection

@@ -12,7 +12,7 @@ from harness.cast.verify import Inspection, verify
 from harness.errors import ExitCode
 from harness.files.results import RESULTS_NAME
 from harness.report import Report
-from harness.takes.recordings import VERDICT, keep_verdict
+from harness.takes.recordings import VERDICT_NAME, write_verdict
 
 
 def verify_recording(
@@ -30,17 +30,17 @@ def verify_recording(
     report = Report.load(results if results is not None else folder / RESULTS_NAME)
     inspection = verify(cast, report.results, report.final_lines, size)
     if is_take and results is None:
-        _keep_verdict(folder, inspection)
+        _write_verdict(folder, inspection)
     return _lines(inspection), ExitCode.DONE if inspection.verified else ExitCode.REFUSED
 
 
-def _keep_verdict(folder: Path, inspection: Inspection) -> None:
+def _write_verdict(folder: Path, inspection: Inspection) -> None:
     """Write the verdict into the take if possible; delete one that no longer holds."""
     with contextlib.suppress(OSError):
         if inspection.verified:
-            keep_verdict(folder, inspection.drift_s)
+            write_verdict(folder, inspection.drift_s)
         else:
-            (folder / VERDICT).unlink(missing_ok=True)
+            (folder / VERDICT_NAME).unlink(missing_ok=True)
 
 
 def _lines(inspection: Inspection) -> str:

@@ -1,6 +1,6 @@
-"""Files as untrusted input and as careful output: read whole up to a size, replaced whole or not at all.
+"""Files read whole up to a size, as untrusted input, and replaced whole or not at all.
 
-May import ``model`` and ``errors``.
+May import ``errors`` and ``text``.
 """
 
 import contextlib
@@ -14,9 +14,9 @@ from harness.text import printable
 
 
 def read(path: Path, largest_bytes: int, noun: str, hint: str) -> bytes:
-    """Return the bytes of a file that should be a ``noun``; raise ``BadRequest`` if it is missing, too large, or no file.
+    """Return the bytes of a file that should be a ``noun``.
 
-    Only a regular file is opened: a pipe would wait for ever.
+    Raises ``BadRequest`` if it is missing, too large or no regular file (a pipe would wait).
     """
     name = printable(str(path))
     try:
@@ -34,24 +34,24 @@ def read(path: Path, largest_bytes: int, noun: str, hint: str) -> bytes:
 
 
 def replace(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file so that it is there whole or what was there is left as it was; raise ``OSError`` where that cannot be."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".twoclocks-")
+    """Write a file whole, or leave what was there; raise ``OSError`` where it cannot be written."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".twoclocks-")
     try:
         with open(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(draft)
+            os.unlink(temporary)
         raise
-    _settle(path.parent)
+    _sync_folder(path.parent)
 
 
-def _settle(folder: Path) -> None:
-    """Make the new name itself survive a power cut."""
+def _sync_folder(folder: Path) -> None:
+    """Make the new name survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
 """TOML files that people write: untrusted input, decoded into types before any value is used.
 
-A fault is one sentence with the file, the place in it and the value, and one hint; a misspelt name gets
-a suggestion. May import ``errors``, ``text`` and its neighbours.
+A fault is one sentence with the file, the place in it and the value, and one hint; a misspelt name
+gets a suggestion. May import ``errors``, ``text`` and its neighbours.
 """
 
 import datetime
@@ -32,7 +32,7 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Fault(ValueError):
-    """What is wrong with a value: ``clause`` follows its name, ``hint`` helps (None: the file's)."""
+    """What is wrong with a value: ``clause`` follows its name (``hint`` None: the file's)."""
 
     def __init__(self, clause: str, hint: str | None = None) -> None:
         super().__init__(clause)

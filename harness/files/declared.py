@@ -1,8 +1,8 @@
 """Declared results: measured elsewhere, written down by a person as TOML, read as facts.
 
-Nothing here was measured by this program, so the facts are of the kind ``declared``, which every format
-says. What nobody measured stays empty. The file is untrusted input: every name and value is checked.
-May import ``errors``, ``model``, ``quantities`` and its neighbours.
+Nothing here was measured by this program, so the facts are of the kind ``declared``, which every
+format says. What nobody measured stays empty. The file is untrusted input: every name and value is
+checked. May import ``errors``, ``model``, ``quantities`` and its neighbours.
 """
 
 import re
@@ -90,7 +90,7 @@ class _Declared(Table, frozen=True):
 
 @dataclass(frozen=True, kw_only=True)
 class _Runs:
-    """One side at one scale: seconds and quality of every run, and money per run (None: unknown)."""
+    """One side at one scale: seconds and quality of every run, money per run (None: unknown)."""
 
     workers: int
     times: tuple[float, ...]
@@ -295,7 +295,7 @@ def _trial(side: Side, runs: _Runs, index: int, order: int) -> Trial:
 
 
 def _results(path: Path, spec: Spec, declared: _Declared, trials: tuple[Trial, ...]) -> Results:
-    """Return the facts, empty where nobody measured; the run is named as the file where it can be."""
+    """Return the facts, empty where nobody measured; the file's name is the run's if it can be."""
     named = re.fullmatch(RUN_ID_PATTERN, path.stem)
     digest = sha256(path.stem.encode(errors="replace")).hexdigest()
     return Results(

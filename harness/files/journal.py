@@ -1,6 +1,6 @@
-"""The journal of a session: one header line, then one event a line, written as they come, read back whole.
+"""The journal of a session: one header line, then one event a line, written as they come.
 
-A journal that is read is untrusted input like every file.
+It is read back whole, as untrusted input like every file.
 May import ``errors``, ``events``, ``text`` and its neighbours.
 """
 

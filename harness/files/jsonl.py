@@ -1,9 +1,9 @@
-"""Files of JSON lines, which grow line by line: read whole, appended to, or followed while they grow.
+"""Files of JSON lines: read whole, appended to, or followed while they grow.
 
-One set of rules for all of them. A line ends with a newline and has at most 1,000,000 bytes. Blank lines
-and comments (``#``) are skipped. In a file read whole, a line that cannot be decoded is refused by its
-number. In a file that is followed, a line without its newline is still being written and left for later.
-May import ``errors`` and ``text``.
+One set of rules for all of them. A line ends with a newline and has at most 1,000,000 bytes. Blank
+lines and comments (``#``) are skipped. In a file read whole, a line that cannot be decoded is
+refused by its number. In a file that is followed, a line without its newline is still being written
+and left for later. May import ``errors`` and ``text``.
 """
 
 import contextlib

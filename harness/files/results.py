@@ -1,10 +1,10 @@
 """The results file: one JSON document of facts, written once and validated whenever it is read.
 
-Facts only, no claim is stored. A file is untrusted input: sized before it is read, decoded into the types
-of ``model`` with their bounds, then checked for what one field cannot say alone. Whatever is wrong is one
-``BadRequest`` with the place. A session of six pairs on eight workers stays under 200 kB; more workers or
-trials make the file longer, up to the limit below. May import ``errors``, ``model``, ``text`` and its
-neighbours.
+Facts only, no claim is stored. A file is untrusted input: sized before it is read, decoded into the
+types of ``model`` with their bounds, then checked for what one field cannot say alone. Whatever is
+wrong is one ``BadRequest`` with the place. A session of six pairs on eight workers stays under 200
+kB; more workers or trials make the file longer, up to the limit below. May import ``errors``,
+``model``, ``text`` and its neighbours.
 
 History of the schema: 1, the first.
 """
@@ -80,7 +80,7 @@ def encode(results: Results) -> bytes:
 
 
 def decode(document: bytes, name: str = "this") -> Results:
-    """Return the facts of a document; raise ``BadRequest``, which calls it ``name``, if it is not valid."""
+    """Return the facts of a document called ``name``; raise ``BadRequest`` if it is not valid."""
     _check_schema(document, name)
     try:
         results = _decoded(document)
@@ -133,7 +133,7 @@ def _invalid(name: str, fault: str) -> BadRequest:
 
 
 def _sentence(error: Exception) -> str:
-    """Return what msgspec found with the place first: ``trials[0].wall_s: expected `float` >= 0.0``."""
+    """Return msgspec's message with the place first: ``trials[0].wall_s: expected …``."""
     match _PLACE.fullmatch(str(error)):
         case None:
             return str(error)

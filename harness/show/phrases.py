@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from harness import text
 from harness.claims.headline import Caveat, Headline, Measure, Unit
 from harness.model import Kind, Process, Results, Side, whole_machines
+from harness.show import machines
 
 _PACKAGES = ("ray", "numpy")
 _LONGEST_NAME = 48
@@ -36,8 +37,8 @@ def sides(results: Results) -> tuple[str, str]:
     hosts = len({process.host for process in workers}) or spec.workers
     whole_host = whole_machines(baseline, results.hosts, spec.baseline_cores)
     whole_hosts = whole_machines(workers, results.hosts, spec.cores_per_worker)
-    one = text.cores(spec.baseline_cores, hosts, whole=whole_host)
-    return one, text.workers(spec.workers, hosts, whole=whole_hosts)
+    one = machines.cores(spec.baseline_cores, hosts, whole=whole_host)
+    return one, machines.workers(spec.workers, hosts, whole=whole_hosts)
 
 
 def times(headline: Headline) -> tuple[str, str, str]:

@@ -1,7 +1,7 @@
 """Sessions followed from outside by their journals, which are read as they grow and never written.
 
-A journal is untrusted input: lines that are not events are counted and left out. Clocks are arguments.
-May import ``errors``, ``events``, ``files``, ``state`` and ``takes.folder``.
+A journal is untrusted input: lines that are not events are counted and left out. Clocks are
+arguments. May import ``errors``, ``events``, ``files``, ``state`` and ``takes.folder``.
 """
 
 import os
@@ -115,8 +115,8 @@ class FollowedSession:
 class NewestSession:
     """Finds the newest session below a folder, again and again.
 
-    Each journal's first line is read once, its end until it closes. A session that goes on comes before
-    all that are over, since a clock may have been wrong when those were recorded.
+    Each journal's first line is read once, its end until it closes. A session that goes on comes
+    before all that are over, since a clock may have been wrong when those were recorded.
     """
 
     def __init__(self, root: Path, epoch: Clock = time.time) -> None:
@@ -165,7 +165,7 @@ class NewestSession:
 
 
 def began_at(journal: Path) -> float | None:
-    """Return when a session began, in seconds since 1970 (None: its journal has no valid header)."""
+    """Return when a session began, in seconds since 1970 (None: there is no valid header)."""
     start = read_part(journal, LARGEST_BYTES, most=_HEADER_BYTES)
     line, newline, _ = start.content.partition(b"\n")
     try:

@@ -1,7 +1,7 @@
-"""The recordings at hand: which there are, whether they were found true, and the one to fall back on.
+"""The recordings there are, whether they were verified, and the one to fall back on.
 
-A recording counts as verified while the verdict beside it speaks of the very bytes of its cast and its results file.
-May import ``harness`` and ``harness.takes.folder``.
+A recording is verified while the verdict beside it names the SHA-256 of its cast and results file.
+May import ``errors``, ``model``, ``cast``, ``files`` and ``takes.folder``.
 """
 
 import contextlib
@@ -20,13 +20,16 @@ from harness.files.results import RESULTS_NAME
 from harness.model import Kind, Results, Status
 from harness.takes.folder import DEFAULT_ROOT, SHOWCASE
 
-VERDICT = "verified.json"
+VERDICT_NAME = "verified.json"
 VERDICT_SCHEMA = "twoclocks.verified/1"
 _LARGEST_VERDICT_BYTES = 100_000
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """That a cast was found true: of which bytes this is said, and how far the clocks on its screen drift from its own times."""
+class CastVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A cast that was verified: the bytes this holds for, and the drift that was found.
+
+    ``drift_s`` is how far the clocks on its screen differ from its own times, in seconds.
+    """
 
     schema: str
     cast_sha256: str
@@ -34,7 +37,7 @@ class Verdict(msgspec.Struct, frozen=True):
     drift_s: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recording:
     """A take with a recording; ``verified`` is whether the verdict beside it holds."""
 
@@ -65,43 +68,49 @@ class Recording:
         return self.cast.duration_s
 
     def fits(self, columns: int, rows: int) -> bool:
-        """Tell whether a terminal of that size holds the recorded one."""
+        """Return whether a terminal of that size holds the recorded one."""
         return self.columns <= columns and self.rows <= rows
 
 
 def recording(folder: Path) -> Recording:
-    """Return the recording in a take's folder; raise ``BadRequest`` if it has none that can be read."""
-    cast, facts = read(folder / CAST), results.load(folder / RESULTS_NAME)
-    return Recording(folder, facts, cast, _is_verified(folder))
+    """Return the recording in a take's folder; raise ``BadRequest`` if none can be read."""
+    cast = read(folder / CAST)
+    facts = results.load(folder / RESULTS_NAME)
+    return Recording(folder=folder, results=facts, cast=cast, verified=_is_verified(folder))
 
 
 def recordings(root: Path = DEFAULT_ROOT) -> tuple[Recording, ...]:
-    """Return every recording of a complete session below a folder, the newest first; what cannot be read is no recording."""
+    """Return the readable recordings of complete sessions below a folder, the newest first."""
     return tuple(_newest_first(root))
 
 
 def newest(root: Path, workload: str, kind: Kind, columns: int, rows: int) -> Recording | None:
-    """Return the newest verified recording of that workload and kind that the terminal holds (None: there is none)."""
-    wanted = (
-        one
-        for one in _newest_first(root, workload, kind)
-        if one.verified and one.fits(columns, rows)
+    """Return the newest verified recording of a workload and kind that fits (None: none does)."""
+    return next(
+        (
+            recording
+            for recording in _newest_first(root, workload, kind)
+            if recording.verified and recording.fits(columns, rows)
+        ),
+        None,
     )
-    return next(wanted, None)
 
 
-def keep_verdict(folder: Path, drift_s: float) -> None:
-    """Write down beside a recording that it was found true; raise ``OSError`` where that cannot be."""
-    verdict = Verdict(
-        VERDICT_SCHEMA, _digest(folder / CAST), _digest(folder / RESULTS_NAME), round(drift_s, 3)
+def write_verdict(folder: Path, drift_s: float) -> None:
+    """Write beside a recording that it was verified; raise ``OSError`` where that cannot be."""
+    verdict = CastVerdict(
+        schema=VERDICT_SCHEMA,
+        cast_sha256=_digest(folder / CAST),
+        results_sha256=_digest(folder / RESULTS_NAME),
+        drift_s=round(drift_s, 3),
     )
-    atomic.replace(folder / VERDICT, msgspec.json.encode(verdict) + b"\n")
+    atomic.replace(folder / VERDICT_NAME, msgspec.json.encode(verdict) + b"\n")
 
 
 def _newest_first(
     root: Path, workload: str | None = None, kind: Kind | None = None
 ) -> Iterator[Recording]:
-    """Yield recordings, of any workload and kind (None) or of one; a cast is read only when it is its turn."""
+    """Yield recordings of one workload and kind (None: of any); a cast is read on its turn."""
     takes = [
         (facts, folder)
         for folder in _folders(root)
@@ -114,13 +123,13 @@ def _newest_first(
 
 
 def _age(take: tuple[Results, Path]) -> tuple[bool, datetime]:
-    """Return what takes are ordered by: the showcase that came along is older than any of the presenter's own."""
+    """Return what takes are ordered by: the shipped showcase counts as older than all others."""
     facts, folder = take
     return folder.name != SHOWCASE, datetime.fromisoformat(facts.began_utc)
 
 
 def _folders(root: Path) -> list[Path]:
-    """Return the takes' folders with a cast; ``latest`` only names one of them, and what begins with a dot is none."""
+    """Return the folders with a cast, without links such as ``latest`` and hidden drafts."""
     return [cast.parent for cast in root.glob(f"[!.]*/{CAST}") if not cast.parent.is_symlink()]
 
 
@@ -131,16 +140,15 @@ def _facts(folder: Path) -> Results | None:
 
 
 def _is_verified(folder: Path) -> bool:
-    """Tell whether the verdict in a folder speaks of the cast and the results file that are there."""
+    """Return whether a folder's verdict is about the very cast and results file that are there."""
     try:
-        written = atomic.read(folder / VERDICT, _LARGEST_VERDICT_BYTES, "verdict", "")
-        verdict = msgspec.json.decode(written, type=Verdict)
-        known = verdict.cast_sha256 == _digest(folder / CAST) and verdict.results_sha256 == _digest(
-            folder / RESULTS_NAME
-        )
+        content = atomic.read(folder / VERDICT_NAME, _LARGEST_VERDICT_BYTES, "verdict", "")
+        verdict = msgspec.json.decode(content, type=CastVerdict)
+        digests = _digest(folder / CAST), _digest(folder / RESULTS_NAME)
     except (BadRequest, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
-    return known and verdict.schema == VERDICT_SCHEMA
+    same_files = (verdict.cast_sha256, verdict.results_sha256) == digests
+    return same_files and verdict.schema == VERDICT_SCHEMA
 
 
 def _digest(path: Path) -> str:

@@ -1,7 +1,8 @@
 """The agenda of a talk: its beats with their budgets, and how far a speaker has come with them.
 
 Moments are seconds on one clock, whichever it is. Pure, so that the screen of a rehearsal and the
-presenter view in another terminal reach the same position from the same moments. May import ``model``.
+presenter view in another terminal reach the same position from the same moments. May import
+``model``.
 """
 
 import re

@@ -29,8 +29,8 @@ class Spread:
 class RehearsalHistory:
     """What complete rehearsals of one configuration took, in seconds, a value each, oldest first.
 
-    ``baseline`` and ``distributed`` are wall times; ``demos`` are demo beats with a presenter at the
-    keyboard, ``alone`` those without one.
+    ``baseline`` and ``distributed`` are wall times; ``demos`` are demo beats with a presenter at
+    the keyboard, ``alone`` those without one.
     """
 
     baseline: tuple[float, ...] = ()
@@ -94,7 +94,8 @@ def spread(durations: Sequence[float]) -> Spread | None:
 def deadline(talk: Agenda, history: RehearsalHistory) -> Deadline:
     """Return the latest moment to begin the live run so that the talk still fits into its length.
 
-    The run is assumed to last as long as the longest demo so far; before any, as long as its budget.
+    The run is assumed to last as long as the longest demo so far; before any, as long as its
+    budget.
     """
     for durations, basis in (
         (history.demos, DeadlineBasis.REHEARSED),

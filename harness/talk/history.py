@@ -57,8 +57,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One rehearsal. ``alone``: of the demo beat only, with nobody at the keyboard.
 
-    ``length`` is the talk's in seconds, ``beats`` are those that ended; wall times are in seconds, one
-    a trial. ``run_id`` is the session's (empty: none was run). Only complete rehearsals count.
+    ``length`` is the talk's in seconds, ``beats`` are those that ended; wall times are in seconds,
+    one a trial. ``run_id`` is the session's (empty: none was run). Only complete rehearsals count.
     """
 
     schema: Literal["twoclocks.rehearsals/1"] = "twoclocks.rehearsals/1"
@@ -127,7 +127,7 @@ def append_rehearsal(rehearsal: Rehearsal, path: Path = DEFAULT_PATH) -> None:
 
 
 def history_of(rehearsals: Iterable[Rehearsal], wanted: Configuration) -> RehearsalHistory:
-    """Return what the complete rehearsals of one configuration took; of several trials the median."""
+    """Return what complete rehearsals of a configuration took; of several trials the median."""
     alike = [each for each in rehearsals if each.complete and each.configuration == wanted]
     demos = [(each.alone, each.demo_s) for each in alike if each.demo_s is not None]
     return RehearsalHistory(

@@ -24,7 +24,7 @@ from harness.cast.markers import (
 from harness.files.journal import read as read_journal
 from harness.files.results import load
 from harness.model import Side
-from harness.takes.recordings import VERDICT, recording, recordings
+from harness.takes.recordings import VERDICT_NAME, recording, recordings
 from tests.recording import (
     BRIEF,
     MOST_RECORDINGS,
@@ -61,7 +61,7 @@ def test_recording_without_a_terminal_publishes_a_take(recorded: Recorded) -> No
         "results.json",
         "events.jsonl",
         "headline.txt",
-        VERDICT,
+        VERDICT_NAME,
         "baseline.log",
         "distributed.log",
     }
@@ -86,7 +86,7 @@ def test_a_recording_has_no_idle_limit_and_no_keys_whatever_the_user_configured(
 
 def test_a_recording_is_found_true_before_it_is_published(recorded: Recorded) -> None:
     assert "verified, its clocks true to" in recorded.told
-    assert json.loads((recorded.take / VERDICT).read_bytes())["drift_s"] <= 0.3
+    assert json.loads((recorded.take / VERDICT_NAME).read_bytes())["drift_s"] <= 0.3
 
 
 def test_a_recordings_chapters_stand_at_the_moments_that_its_journal_tells(

@@ -96,7 +96,8 @@ def test_the_known_good_example_reads_as_published(golden: Headline) -> None:
 
 def test_the_sentence_to_say_carries_all_five_numbers(golden: Headline) -> None:
     assert phrases.sentence_to_say(golden) == (
-        "On 8 machines it ran 7.0 times as fast, at 88 % efficiency; a run cost 68 % less, and accuracy moved by 0.003."
+        "On 8 machines it ran 7.0 times as fast, at 88 % efficiency; a run cost 68 % less, "
+        "and accuracy moved by 0.003."
     )
 
 
@@ -226,7 +227,7 @@ def test_repeated_times_become_observations_of_which_none_has_a_place(tmp_path: 
 
 
 def repeated(times: Sequence[float]) -> str:
-    """Return a declared result of as many runs a side; those of the distributed side in this order."""
+    """Return a declared result whose distributed runs are written in this order."""
     baseline = [10.1, 9.9, 10.4, 10.0, 10.2, 9.8, 10.3]
     text = OWN.replace('"10 h"', str([f"{hours} h" for hours in baseline]))
     return text.replace('"3 h"', str([f"{hours} h" for hours in times]))
@@ -267,7 +268,10 @@ def test_a_machine_of_many_cores_is_billed_at_the_price_that_was_named_for_it(
 
 
 def test_an_offer_for_a_machine_of_many_cores_is_billed_as_it_is_named(tmp_path: Path) -> None:
-    offer = '\n[[prices.offers]]\nname = "spot"\nbaseline_per_hour = 0.8\nworker_per_hour = 0.2\nhead_per_hour = 0.0\n'
+    offer = (
+        '\n[[prices.offers]]\nname = "spot"\n'
+        "baseline_per_hour = 0.8\nworker_per_hour = 0.2\nhead_per_hour = 0.0\n"
+    )
     (spot,) = claimed(load(written(WIDE + offer, tmp_path))).cost.offers
 
     assert [spot.baseline, spot.distributed] == pytest.approx([10 * 0.8, 2 * 3 * 0.2])

@@ -1,4 +1,4 @@
-"""The published JSON Schema of the results file, made from the model's types; kept for readers in other languages."""
+"""The published JSON Schema of the results file, made from the model's types."""
 
 import json
 import os

@@ -52,7 +52,7 @@ def launched(pid: int) -> list[e.Event]:
 
 
 def at_hand(journal: Path) -> tuple[FollowedSession, Hand]:
-    """Return a session that is followed by clocks set by hand, to the moment at which its journal was written last."""
+    """Return a session followed by clocks set by hand, to when its journal was last written."""
     clock = Hand()
     return FollowedSession(journal, clock=clock, epoch=lambda: journal.stat().st_mtime), clock
 

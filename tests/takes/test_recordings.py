@@ -9,7 +9,7 @@ from harness.cast.format import CAST
 from harness.errors import BadRequest
 from harness.files.results import RESULTS_NAME, load, save
 from harness.model import Kind, Status
-from harness.takes.recordings import VERDICT, keep_verdict, newest, recording, recordings
+from harness.takes.recordings import VERDICT_NAME, newest, recording, recordings, write_verdict
 
 WIDE = (100, 30)
 
@@ -27,9 +27,9 @@ def another(root: Path, name: str, *, verified: bool = True, **changes: object) 
     facts = load(folder / RESULTS_NAME)
     (folder / RESULTS_NAME).unlink()
     save(replace(facts, **changes), folder / RESULTS_NAME)  # type: ignore[arg-type]
-    (folder / VERDICT).unlink()
+    (folder / VERDICT_NAME).unlink()
     if verified:
-        keep_verdict(folder, 0.05)
+        write_verdict(folder, 0.05)
     return folder
 
 
@@ -69,7 +69,7 @@ def test_a_verdict_speaks_of_the_very_bytes(root: Path, name: str) -> None:
     ],
 )
 def test_a_verdict_that_cannot_be_read_is_none(root: Path, verdict: bytes) -> None:
-    (root / "kept" / VERDICT).write_bytes(verdict)
+    (root / "kept" / VERDICT_NAME).write_bytes(verdict)
     assert not recording(root / "kept").verified
 
 

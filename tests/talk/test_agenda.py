@@ -1,4 +1,4 @@
-"""The talk: its file as a presenter writes it, how far a course of moments has come with it, and how it looks."""
+"""The agenda: its file, how far a talk has come with it, and how it looks."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -79,7 +79,7 @@ def written(text: str, folder: Path) -> Path:
 
 
 def gone(talk: Agenda, steps: Sequence[float], began: float = 1000.0) -> tuple[TalkProgress, float]:
-    """Return the course of a talk of which beats took those seconds, and the moment of its last step."""
+    """Return the progress of a talk whose beats took those seconds, and its last moment."""
     course, at = begin_talk(TalkProgress(talk), began), began
     for step in steps:
         at += step
@@ -355,12 +355,15 @@ def test_the_seconds_after_the_demo_are_those_of_the_beats_that_follow_it() -> N
 
 # On a screen.
 
-SENTENCE = "We scale out along one axis, training, and not the model axis: the model fits everywhere, only time is short."
+SENTENCE = (
+    "We scale out along one axis, training, and not the model axis: the model fits everywhere, "
+    "only time is short."
+)
 MOMENTS = {"in-time": (70.0, 30.0), "over-its-budget": (110.0, 330.0), "over-time": (110.0, 700.0)}
 
 
 def stands_at(*steps: float) -> AgendaPosition:
-    """Return where the longer talk stands: beats that took those seconds, and what the present one has taken."""
+    """Return the longer talk's position after beats of those seconds, the last still going on."""
     course = a_course(*steps[:-1], began=0.0)
     return position_at(course, sum(steps))
 
@@ -448,12 +451,8 @@ def test_the_corner_of_a_race_says_an_overrun_in_words() -> None:
 
 
 def test_the_longest_prompt_of_a_race_and_the_clocks_fit_into_its_corner() -> None:
-    assert (
-        cell_len(
-            f"armed: press Enter to start both clocks · {both_clocks_short(stands_at(599.0, 269.0))}"
-        )
-        <= 78
-    )
+    clocks = both_clocks_short(stands_at(599.0, 269.0))
+    assert cell_len(f"armed: press Enter to start both clocks · {clocks}") <= 78
 
 
 def test_both_clocks_in_a_line() -> None:

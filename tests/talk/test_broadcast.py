@@ -91,7 +91,10 @@ def test_a_talk_goes_on_where_nothing_can_be_written_any_more(tmp_path: Path) ->
     assert (heard.progress.ended, heard.over_at) == ((), BEGAN + 2.0)
 
 
-GOOD = '{"type":"begun","at":1.0,"pid":1,"length":9.0,"beats":[{"name":"demo","budget":2.0,"say":"-"}],"schema":"twoclocks.talk/1"}\n'
+GOOD = (
+    '{"type":"begun","at":1.0,"pid":1,"length":9.0,'
+    '"beats":[{"name":"demo","budget":2.0,"say":"-"}],"schema":"twoclocks.talk/1"}\n'
+)
 HOSTILE = {
     "nothing": "",
     "no JSON": "hello\n",

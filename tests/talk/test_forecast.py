@@ -37,7 +37,7 @@ SECONDS = st.floats(0, 1e4)
 
 
 def seen(at: float, pairs: int = 1) -> Board:
-    """Return the board of a race in turn at a moment: the baseline goes at 8 s and takes 40 s, then Ray goes and takes 22 s."""
+    """Return the board of a race in turn: the baseline runs from 8 to 48 s, then Ray for 22 s."""
     return a_board(event for event in some_events(pairs=pairs) if event.at <= at)
 
 

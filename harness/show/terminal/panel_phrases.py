@@ -6,6 +6,7 @@ May import ``model``, ``state``, ``text`` and its neighbours.
 
 from harness import text
 from harness.model import Fault, Spec, whole_machines
+from harness.show import machines
 from harness.show.terminal.lines import cut
 from harness.show.terminal.side_box import SideStatus, SideView, returned_at
 from harness.state.board import Board
@@ -24,9 +25,9 @@ def titles(board: Board, spec: Spec) -> tuple[Variants, Variants]:
     whole = _has_whole_machines(side, spec.cores_per_worker) and most == _hosts(side) > 1
     hosts = len({worker.process.host for worker in side.workers})
     alone = _has_whole_machines(board.baseline, spec.baseline_cores)
-    cores = text.cores(spec.baseline_cores, _hosts(side), whole=alone)
+    cores = machines.cores(spec.baseline_cores, _hosts(side), whole=alone)
     name = "RAY" if spec.commands is None else "DISTRIBUTED"
-    workers = text.workers_of(now, most, hosts, whole=whole)
+    workers = machines.workers_at_work(now, most, hosts, whole=whole)
     return (f"BASELINE · {cores}",), tuple(f"{name} · {variant}" for variant in workers)
 
 

@@ -77,10 +77,10 @@ def a_recording(
     facts = a_results(spec=a_spec(workload=some_words(name=workload)))
     began = None if age is None else (NOW - age).timestamp()
     return Recording(
-        Path("recordings") / name,
-        facts,
-        Cast(columns=100, rows=30, began=began, events=(Event(93.2, "o", "x"),)),
-        verified,
+        folder=Path("recordings") / name,
+        results=facts,
+        cast=Cast(columns=100, rows=30, began=began, events=(Event(93.2, "o", "x"),)),
+        verified=verified,
     )
 
 

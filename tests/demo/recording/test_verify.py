@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from harness.cast.format import CAST
-from harness.takes.recordings import VERDICT
+from harness.takes.recordings import VERDICT_NAME
 from tests.recording import a_desk
 from tests.terminals import PYTHON
 
@@ -44,12 +44,12 @@ def test_a_real_recording_is_verified(take: Path) -> None:
 def test_the_verdict_on_a_take_is_kept_there_and_taken_away_when_it_no_longer_holds(
     take: Path,
 ) -> None:
-    (take / VERDICT).unlink()
+    (take / VERDICT_NAME).unlink()
     verified(take)
-    kept = (take / VERDICT).exists()
+    kept = (take / VERDICT_NAME).exists()
     edited(take, 1.5)
     verified(take)
-    assert (kept, (take / VERDICT).exists()) == (True, False)
+    assert (kept, (take / VERDICT_NAME).exists()) == (True, False)
 
 
 def test_a_real_recording_that_was_sped_up_is_refused(take: Path) -> None:
