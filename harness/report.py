@@ -22,6 +22,7 @@ from harness.model import Results
 from harness.show import appendix, figures, slide
 from harness.show.displays import Drawing, Gallery, Note, TableView
 from harness.show.export import Form, export
+from harness.show.headline_text import final_lines, headline_text
 from harness.show.scaling_table import scaling_table
 from harness.show.tables import format_table
 from harness.text import printable
@@ -50,7 +51,7 @@ class Report(Claims):
     @cached_property
     def text(self) -> str:
         """Return the headline for a terminal, then a sweep's table; of a refused session its reasons."""
-        headline = slide.headline_text(self)
+        headline = headline_text(self)
         if self.headline is None or len(self.results.spec.scales) < 2:
             return headline
         table = scaling_table(self)
@@ -59,7 +60,7 @@ class Report(Claims):
     @property
     def final_lines(self) -> list[str]:
         """Return the lines that a recording of the session must end with."""
-        return slide.final_lines(self)
+        return final_lines(self)
 
     @cached_property
     def appendix(self) -> str:
@@ -128,7 +129,7 @@ class Report(Claims):
 
     @property
     def _refusal(self) -> Note:
-        return Note(slide.headline_text(self))
+        return Note(headline_text(self))
 
     def __repr__(self) -> str:
         return repr(self.slide())

@@ -19,7 +19,7 @@ from harness.cast.format import MARKER, OUTPUT, Cast, Event
 from harness.files.journal import read
 from harness.model import Results, Schedule, Side
 from harness.report import Report
-from harness.show import slide
+from harness.show.headline_text import headline_text
 from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board, apply
 from harness.state.side import SideStage
@@ -35,7 +35,7 @@ MARKS = ("armed", "go", "distributed go", "baseline done", "distributed done", "
 @cache
 def real_cast(columns: int = COLUMNS, rows: int = ROWS, *, slower: float = 1.0) -> Cast:
     """Return the kept real sweep as it would have been recorded; ``slower`` draws its times out, as for a longer one."""
-    told = slide.headline_text(Report.load(REAL))
+    told = headline_text(Report.load(REAL))
     events = [
         e.stamp(event, event.at * slower, event.side, event.trial)
         for event in read(REAL / "events.jsonl").events
@@ -50,7 +50,7 @@ def race_cast(
     """Return a made-up race of one pair, run in turn, as it would have been recorded."""
     return drawn(
         _race_events(baseline_s, distributed_s),
-        headline_text(race_results(baseline_s, distributed_s)),
+        headline_text(Report.of(race_results(baseline_s, distributed_s))),
         columns,
         rows,
     )
@@ -59,11 +59,6 @@ def race_cast(
 def race_results(baseline_s: float = 6.0, distributed_s: float = 3.5) -> Results:
     """Return the results file of that race."""
     return results_of(_folded(_race_events(baseline_s, distributed_s))[-1], "0" * 64)
-
-
-def headline_text(results: Results) -> str:
-    """Return how a session's claim reads on a terminal."""
-    return slide.headline_text(Report.of(results))
 
 
 def _race_events(baseline_s: float, distributed_s: float) -> list[e.Event]:

@@ -14,7 +14,7 @@ from harness.cast.verify import Inspection, verify
 from harness.model import Kind, Results, Side
 from harness.report import Report
 from tests.builders import some_prices
-from tests.casts import headline_text, race_cast, race_results
+from tests.casts import race_cast, race_results
 
 BEATS, BEAT_S = 9, 0.5
 Edit = Callable[[Cast], Cast]
@@ -27,7 +27,7 @@ def a_true_cast() -> Cast:
     end = cast.marker_at(HEADLINE) or 0.0
     panels = [event for event in cast.events if event.at <= end and not event.text.startswith(" ")]
     walls = {trial.side: trial.wall_s for trial in results.trials}
-    told = headline_text(results).replace("\n", "\r\n")
+    told = Report.of(results).text.replace("\n", "\r\n")
     held = []
     for beat in range(BEATS):
         utc = datetime.fromtimestamp((cast.began or 0.0) + end + beat * BEAT_S, UTC)

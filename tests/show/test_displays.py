@@ -20,8 +20,9 @@ from harness.errors import BadRequest
 from harness.files.results import save
 from harness.model import Kind, Results, Side
 from harness.report import Report
-from harness.show import audit_text, figures, phrases, slide
+from harness.show import audit_text, figures, phrases
 from harness.show.displays import Drawing, Gallery, Note, TableView
+from harness.show.headline_text import headline_text
 from tests.builders import a_results, a_spec, a_trial, golden_results, some_prices, some_words
 
 ROOT = Path(__file__).parents[2]
@@ -266,7 +267,7 @@ def test_a_session_without_a_pair_has_no_table() -> None:
 def test_in_a_plain_interpreter_everything_reads_as_text() -> None:
     report = REPORTS["sweep"]
 
-    assert repr(report) == repr(report.slide()) == slide.headline_text(report)
+    assert repr(report) == repr(report.slide()) == headline_text(report)
     assert repr(report.figure("scaling")) in repr(report.figures())
     assert all("<" not in repr(shows).replace("< 0.1 %", "") for shows in shown(report))
 

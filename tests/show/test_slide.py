@@ -19,6 +19,7 @@ from harness.model import Code, Kind, Side
 from harness.report import Report
 from harness.show import phrases, slide
 from harness.show.figures.page import HEIGHT_PX, SMALLEST_PX, WIDTH_PX
+from harness.show.headline_text import headline_text
 from tests.builders import (
     a_digest_of,
     a_report,
@@ -85,14 +86,14 @@ def drawn(request: pytest.FixtureRequest) -> Figure:
 
 @pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
 def test_the_headline_reads_as_it_did(name: str) -> None:
-    told = slide.headline_text(REPORTS[name])
+    told = headline_text(REPORTS[name])
 
     assert told == kept(f"headline-{name}", told)
 
 
 @pytest.mark.parametrize("name", HEADLINES)
 def test_the_text_fits_into_eighty_columns(name: str) -> None:
-    lines = slide.headline_text(REPORTS[name]).splitlines()
+    lines = headline_text(REPORTS[name]).splitlines()
 
     assert max(map(cell_len, lines)) < 80
     assert all(line.isprintable() for line in lines)
@@ -100,7 +101,7 @@ def test_the_text_fits_into_eighty_columns(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
 def test_the_number_and_what_holds_it_up_stay_in_sight_on_a_screen_of_24_rows(name: str) -> None:
-    lines = slide.headline_text(REPORTS[name]).splitlines()
+    lines = headline_text(REPORTS[name]).splitlines()
     bottleneck = REPORTS[name].results.spec.workload.bottleneck
 
     assert len(lines) - lines.index(f" {bottleneck}") <= 20
@@ -108,7 +109,7 @@ def test_the_number_and_what_holds_it_up_stay_in_sight_on_a_screen_of_24_rows(na
 
 def test_the_text_tells_every_caveat() -> None:
     claim = HEADLINES["laptop"]
-    told = " ".join(slide.headline_text(REPORTS["laptop"]).split())
+    told = " ".join(headline_text(REPORTS["laptop"]).split())
 
     assert len(claim.caveats) > 3
     assert [
@@ -117,7 +118,7 @@ def test_the_text_tells_every_caveat() -> None:
 
 
 def test_the_text_tells_the_limitation_after_the_caveats() -> None:
-    lines = slide.headline_text(REPORTS["golden"]).splitlines()
+    lines = headline_text(REPORTS["golden"]).splitlines()
     starts = [
         next(place for place, line in enumerate(lines) if line.startswith(start))
         for start in (" but: ", " limit: ", " say: ")
@@ -128,13 +129,13 @@ def test_the_text_tells_the_limitation_after_the_caveats() -> None:
 
 
 def test_a_workload_without_a_limitation_has_no_line_for_it() -> None:
-    assert " limit: " not in slide.headline_text(
+    assert " limit: " not in headline_text(
         a_report(a_results(spec=a_spec(workload=some_words(limitation=""))))
     )
 
 
 def test_a_refusal_tells_every_reason_and_its_numbers() -> None:
-    told = slide.headline_text(
+    told = headline_text(
         a_report(
             a_results(
                 kind=Kind.SIMULATED, trials=(a_trial(), a_trial(Side.DISTRIBUTED, quality=0.941))
@@ -228,7 +229,7 @@ def test_the_drawing_carries_its_words() -> None:
     root = ElementTree.fromstring(slide.svg(REPORTS["laptop"]))
 
     assert root.findtext(f"{SVG}title") == phrases.sentence_to_say(HEADLINES["laptop"])
-    assert root.findtext(f"{SVG}desc") == slide.headline_text(REPORTS["laptop"])
+    assert root.findtext(f"{SVG}desc") == headline_text(REPORTS["laptop"])
 
 
 def test_untrusted_words_stay_words_in_the_drawing() -> None:
