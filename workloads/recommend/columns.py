@@ -61,7 +61,7 @@ def number_names(names: Sequence[pa.DictionaryArray]) -> tuple[Array, int]:
 def _read(block: bytes, layout: Layout) -> Columns:
     if layout.can_quote and not _are_quotes_closed(block, layout.separator):
         raise ValueError(WRONG_QUOTE)
-    table = _parse(BLANK_LINE.sub(b"", block), layout)
+    table = _parse(block, layout)
     users = _trim(table.column(0).combine_chunks())
     items = _trim(table.column(1).combine_chunks())
     _check_names(users.dictionary, "user")
@@ -78,6 +78,13 @@ def _parse(block: bytes, layout: Layout) -> pa.Table:
     """Return the table of users, items and, where there are some, ratings."""
     if len(layout.separator) > 1:
         block = block.replace(layout.separator.encode(), UNIT_SEPARATOR)
+    try:
+        return _read_csv(block, layout)
+    except pa.ArrowInvalid:  # perhaps at a line of blanks, which pyarrow takes for a field
+        return _read_csv(BLANK_LINE.sub(b"", block) or b"\n", layout)
+
+
+def _read_csv(block: bytes, layout: Layout) -> pa.Table:
     types = {layout.user: NAME, layout.item: NAME}
     if layout.rating is not None:
         types[layout.rating] = pa.float64()
@@ -96,7 +103,7 @@ def _parse(block: bytes, layout: Layout) -> pa.Table:
             column_types={str(place): kind for place, kind in types.items()},
             include_columns=[str(place) for place in types],
             null_values=[""],
-            check_utf8=False,  # names are bytes: whoever wrote them knows in which code
+            check_utf8=False,  # names may be in any encoding
             decimal_point=layout.decimal_point,
         ),
     )

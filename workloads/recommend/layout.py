@@ -49,30 +49,35 @@ class Layout:
 
 def find_layout(head: bytes) -> Layout:
     """Return how a file is written, by its first lines; raise ``ValueError`` if line 1 has none."""
-    first, *others = (
-        line.decode("utf-8", "replace") for line in head.split(b"\n", LINES_LOOKED_AT)
-    )
-    separator = _find_separator(first)
-    fields = split_fields(first, separator)
-    following = [split_fields(line, separator) for line in others[: LINES_LOOKED_AT - 1]]
-    following = [row for row in following if row]
+    lines = head.split(b"\n", LINES_LOOKED_AT)[:LINES_LOOKED_AT]
+    separator = _find_separator(_decode(lines[0]))
+    rows = [split_fields(_decode(line), separator) for line in lines]
+    following = next((row for row in rows[1:] if row), [])
     try:
-        layout = _by_names(fields, separator) or _by_place(fields, following, separator)
+        layout = _by_names(rows[0], separator) or _by_place(rows[0], following, separator)
     except ValueError as error:
-        raise ValueError(f"line 1 {error}: {excerpt(first.encode())}") from None
-    return replace(layout, decimal_point=_decimal_point(layout, following))
+        raise ValueError(f"line 1 {error}: {excerpt(lines[0])}") from None
+    return replace(layout, decimal_point=_decimal_point(layout, rows))
 
 
 def split_fields(line: str, separator: str) -> list[str]:
     """Return a line's fields without blanks around them; none: it is empty or a quote is wrong."""
     line = line.rstrip("\r\n ")
-    if len(separator) > 1:
-        return [field.strip(" ") for field in line.split(separator)]
     try:
-        row = next(csv.reader([line], delimiter=separator, strict=True), [])
+        row = _split(line, separator) if line else []
     except csv.Error:
         return []
     return [field.strip(" ") for field in row]
+
+
+def _split(line: str, separator: str) -> list[str]:
+    if len(separator) > 1:
+        return line.split(separator)
+    return next(csv.reader([line], delimiter=separator, strict=True))
+
+
+def _decode(line: bytes) -> str:
+    return line.decode("utf-8", "replace")
 
 
 def _find_separator(line: str) -> str:
@@ -117,38 +122,32 @@ def _rating_place(names: list[str], user: int, item: int) -> int | None:
     return place
 
 
-def _by_place(fields: list[str], following: list[list[str]], separator: str) -> Layout:
+def _by_place(fields: list[str], following: list[str], separator: str) -> Layout:
     """Return the layout of user, item, rating, time; raise ``ValueError`` where it is another."""
     if not FEWEST_COLUMNS <= len(fields) <= MOST_COLUMNS:
         raise ValueError(
             "is not user,item with a comma, a tab, a semicolon or :: between them, "
             "and names no columns that are known"
         )
+    first = _plain(fields[0])
+    is_header = first in USER_NAMES or _has_words_over_numbers(fields, following)
+    in_doubt = first in ITEM_NAMES or len(fields) == FEWEST_COLUMNS
+    if is_header and in_doubt and first not in USER_NAMES:
+        raise ValueError("names no column that is known as the user's")
     return Layout(
         separator=separator,
         columns=len(fields),
         rating=2 if len(fields) > FEWEST_COLUMNS else None,
-        has_header=_is_header(fields, following[0] if following else []),
+        has_header=is_header,
     )
 
 
-def _is_header(fields: list[str], following: list[str]) -> bool:
-    """Return whether line 1 names the user, or has a word where line 2 has a number.
-
-    Raises ``ValueError`` for a header that does not say which column is the user's.
-    """
-    if _plain(fields[0]) in USER_NAMES:
-        return True
+def _has_words_over_numbers(fields: list[str], following: list[str]) -> bool:
+    """Return whether line 1 has words where line 2 has a rating, else numbers for user and item."""
     if len(following) != len(fields):
         return False
-    if len(fields) > FEWEST_COLUMNS:
-        is_header = _is_word(fields[2]) and _is_number(following[2])
-        if is_header and _plain(fields[0]) in ITEM_NAMES:
-            raise ValueError("names the item and not the user")
-        return is_header
-    if all(map(_is_word, fields)) and all(map(str.isdecimal, following)):
-        raise ValueError("names columns that are not known as user and item")
-    return False
+    places = (2,) if len(fields) > FEWEST_COLUMNS else (0, 1)
+    return all(_is_word(fields[place]) and _is_number(following[place]) for place in places)
 
 
 def _is_word(field: str) -> bool:
@@ -160,13 +159,12 @@ def _is_number(field: str) -> bool:
         float(field.replace(",", "."))
     except ValueError:
         return False
-    return True
+    return not _is_word(field)  # nan is one
 
 
-def _decimal_point(layout: Layout, following: list[list[str]]) -> str:
+def _decimal_point(layout: Layout, rows: list[list[str]]) -> str:
     """Return the mark before decimals: a comma where ratings between semicolons hold one."""
     place = layout.rating
     if layout.separator != ";" or place is None:
         return "."
-    ratings = (row[place] for row in following if len(row) > place)
-    return "," if any("," in rating for rating in ratings) else "."
+    return "," if any("," in row[place] for row in rows if len(row) > place) else "."

@@ -58,7 +58,7 @@ def zip_of(members: dict[str, bytes]) -> bytes:
         PLAIN.rstrip(b"\n"),
         b"\xef\xbb\xbf" + PLAIN,
         b"\xef\xbb\xbf" + PLAIN.partition(b"\n")[2],
-        PLAIN.replace(b"7,50", b"\n\n 7 , 50"),
+        PLAIN.replace(b"7,50", b"\n  \n 7 , 50") + b"  ",
         b'customer,product,stars\n"a, b",x,4\n"a, b","y ""z""",3.5\nc,"x",.5\n',
         b"7::50::4::881250949\n7::31::3.5::881250950\n9::50::0.5::881250951\n",
         b"7\t50\t4\t881250949\n7\t31\t3.5\t881250950\n9\t50\t0.5\t881250951\n",
@@ -175,11 +175,11 @@ def test_names_may_hold_the_marks_that_are_not_the_delimiter(tmp_path: Path) -> 
     [
         (
             b"movieId,person,rating\n1,2,3\n",
-            "line 1 names the item and not the user: 'movieId,person,rating'",
+            "line 1 names no column that is known as the user's: 'movieId,person,rating'",
         ),
         (
             b"guest,dish\n7,50\n",
-            "line 1 names columns that are not known as user and item: 'guest,dish'",
+            "line 1 names no column that is known as the user's: 'guest,dish'",
         ),
         (b"alice,tea,good\nbob,tea,bad\n", f"line 1 {NO_RATING}: 'alice,tea,good'"),
         (b"alice,tea,good\n", f"line 1 {NO_RATING}: 'alice,tea,good'"),
