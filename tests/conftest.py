@@ -7,11 +7,10 @@ a while, so it is done once for a module.
 
 import gc
 import os
-import shutil
 import signal
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -132,10 +131,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return 3 * (os.cpu_count() or 1)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the modules that take longest, so that none of them is left over at the end.
+    """Mark what runs the program, and begin with the modules that take longest.
 
-    They are those that start Ray, then those that run the program, then the rest.
+    They are those that start Ray, then those that run the program, then the rest. So none of them
+    is left over at the end.
     """
     starts_ray = {item.path for item in items if item.get_closest_marker("ray")}
 
@@ -144,13 +145,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return -1 if item.path in starts_ray else SLOW_ROOMS.get(room, len(SLOW_ROOMS))
 
     items.sort(key=place)
+    for item in items:
+        if item.path.is_relative_to(TESTS / "end_to_end") or "recorded" in fixtures_of(item):
+            item.add_marker("terminal")
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test that drives tmux where there is none, except in CI, where it must run."""
-    if (
-        item.get_closest_marker("terminal")
-        and not shutil.which("tmux")
-        and not os.environ.get("CI")
-    ):
-        pytest.skip("tmux is not installed")
+def fixtures_of(item: pytest.Item) -> Sequence[str]:
+    """Return the names of the fixtures that a test asks for, directly or not."""
+    return item.fixturenames if isinstance(item, pytest.Function) else ()

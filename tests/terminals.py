@@ -9,6 +9,7 @@ import fcntl
 import os
 import pty
 import select
+import shutil
 import struct
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from typing import Any, Self, TypeVar
 import msgspec
 import psutil
 import pyte
+import pytest
 
 from harness import events as e
 from harness.cast.emulator import Screen
@@ -265,9 +267,14 @@ class Terminal:
 
 
 class Tmux:
-    """A shell with job control in a tmux server of our own."""
+    """A shell with job control in a tmux server of our own; skips the test where there is no tmux.
+
+    In CI it must be there.
+    """
 
     def __init__(self, folder: Path, columns: int = 80, rows: int = 24) -> None:
+        if shutil.which("tmux") is None and not os.environ.get("CI"):
+            pytest.skip("tmux is not installed")
         self._socket = str(folder / "s")
         shell = [
             "env",

@@ -217,7 +217,6 @@ def test_a_fallback_that_is_not_verified_is_refused_before_anything_starts(take:
     assert raced(take.parents[1], "--fallback", *LONG).exit_code == 2
 
 
-@pytest.mark.terminal
 def test_f_switches_on_an_alternate_screen_and_leaves_the_shell_as_it_was(
     take: Path, tmp_path: Path
 ) -> None:

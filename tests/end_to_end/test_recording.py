@@ -358,7 +358,6 @@ def test_a_terminal_smaller_than_the_recording_is_refused(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.terminal
 def test_recording_in_a_terminal_shows_the_race_and_waits_for_enter(tmp_path: Path) -> None:
     (tmp_path / "tmux").mkdir()
     with Tmux(tmp_path / "tmux", 120, 40) as shell:

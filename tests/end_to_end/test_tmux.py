@@ -10,8 +10,6 @@ from harness.files.results import load
 from harness.model import Status
 from tests.terminals import Tmux, journal, race, still_running, wait_for
 
-pytestmark = pytest.mark.terminal
-
 LONG = ("--set", "seconds=60", "--workers", "4", "--yes")
 
 
