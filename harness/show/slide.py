@@ -13,7 +13,8 @@ from harness.claims.claims import Claims
 from harness.claims.headline import Headline
 from harness.show import phrases
 from harness.show.audit_text import footer
-from harness.show.figures.page import SMALLEST_PX, WIDTH_PX, Page, blank
+from harness.show.figures.box import WIDTH_PX, Box
+from harness.show.figures.page import SMALLEST_PX, Page, blank_page
 from harness.show.figures.picture import add_words, save
 from harness.show.figures.theme import LIGHT, Theme
 from harness.show.headline_text import headline_text
@@ -68,7 +69,7 @@ def figure(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> "Figu
 
     ``verdict`` is the audit's, in a line.
     """
-    drawn_on, page = blank(theme)
+    drawn_on, page = blank_page(theme)
     _bottleneck(page, headline)
     _number(page, headline)
     _bars(page, headline)
@@ -84,23 +85,23 @@ def _bottleneck(page: Page, headline: Headline) -> None:
     bottleneck = text.printable(headline.results.spec.workload.bottleneck)
     label = phrases.label(headline.results)
     if label:
-        page.say(_MARGIN, 40, label, 32, field="kind", bold=True)
+        page.write(_MARGIN, 40, label, 32, field="kind", bold=True)
     y, size = (80, 34) if label else (66, 38)
-    page.say_within(_MARGIN, y, bottleneck, size, _WIDTH, field="spec.workload.bottleneck")
+    page.write_within(_MARGIN, y, bottleneck, size, _WIDTH, field="spec.workload.bottleneck")
 
 
 def _number(page: Page, headline: Headline) -> None:
     """Write the speedup in the largest type, and beside it what it compares."""
     number = phrases.speedup(headline)
-    page.say(_MARGIN - 8, 250, number, NUMBER_PX, field="speed.speedup", bold=True)
+    page.write(_MARGIN - 8, 250, number, NUMBER_PX, field="speed.speedup", bold=True)
     beside = _MARGIN + page.width_of(number, NUMBER_PX, bold=True) + 30
     room = WIDTH_PX - _MARGIN - beside
     one, many = phrases.sides(headline.results)
     compared = f"on {many} as on {one}"
     observed = phrases.observations(headline)
-    page.say(beside, 170, "as fast", 60, bold=True)
-    page.say_within(beside, 216, compared, 36, room, field="spec.workers-spec.baseline_cores")
-    page.say_within(beside, 254, observed, 30, room, field="pairs-speed.interval")
+    page.write(beside, 170, "as fast", 60, bold=True)
+    page.write_within(beside, 216, compared, 36, room, field="spec.workers-spec.baseline_cores")
+    page.write_within(beside, 254, observed, 30, room, field="pairs-speed.interval")
 
 
 def _bars(page: Page, headline: Headline) -> None:
@@ -111,11 +112,11 @@ def _bars(page: Page, headline: Headline) -> None:
     colors = (page.theme.baseline, page.theme.distributed)
     for row, (name, span, color) in enumerate(zip(names, spans, colors, strict=True)):
         top = 290 + row * 70
-        page.say(_MARGIN, top + 42, name, 38, bold=True)
-        page.fill(_BARS_FROM, top, ends[row] - _BARS_FROM, 58, color)
+        page.write(_MARGIN, top + 42, name, 38, bold=True)
+        page.fill(Box(_BARS_FROM, top, ends[row], top + 58), color)
         x, ink, align = _time_position(page, span, ends[row], ends[0] if row else None)
         field = f"speed.{name}_s"
-        page.say(x, top + 45, span, _TIME_PX, field=field, bold=True, color=ink, align=align)
+        page.write(x, top + 45, span, _TIME_PX, field=field, bold=True, color=ink, align=align)
 
 
 def _bar_ends(headline: Headline) -> tuple[float, float]:
@@ -147,7 +148,7 @@ def _gap(page: Page, headline: Headline) -> None:
     page.axes.plot(ends, [440, 440], color=page.theme.ink, linewidth=3)
     gap = f"gap {phrases.times(headline)[2]}"
     field = "speed.baseline_s-speed.distributed_s"
-    page.say(sum(ends) / 2, 484, gap, 36, field=field, align="center", bold=True)
+    page.write(sum(ends) / 2, 484, gap, 36, field=field, align="center", bold=True)
 
 
 def _facts(page: Page, headline: Headline) -> None:
@@ -162,16 +163,16 @@ def _facts(page: Page, headline: Headline) -> None:
         (1110, 430, "cost of a run", phrases.cost(headline), cost_fields),
     )
     for x, width, name, (value, remark), (value_field, remark_field) in columns:
-        page.say_within(x, 538, name, 30, width)
-        page.say_within(x, 592, value, 50, width, field=value_field, bold=True)
-        page.say_within(x, 628, remark, 28, width, field=remark_field)
+        page.write_within(x, 538, name, 30, width)
+        page.write_within(x, 592, value, 50, width, field=value_field, bold=True)
+        page.write_within(x, 628, remark, 28, width, field=remark_field)
 
 
 def _caveats(page: Page, headline: Headline) -> None:
     """Write what must be said beside the headline, the gravest first."""
     for row, line in enumerate(_caveat_lines(page, headline)):
         y, field = 684 + row * 36, f"caveats.{row}"
-        page.say_within(_MARGIN, y, line, _SMALL_PRINT_PX, _WIDTH, field=field)
+        page.write_within(_MARGIN, y, line, _SMALL_PRINT_PX, _WIDTH, field=field)
 
 
 def _caveat_lines(page: Page, headline: Headline) -> list[str]:
@@ -199,4 +200,4 @@ def _origin(page: Page, headline: Headline, verdict: str) -> None:
     lines = page.wrap(origin, _WIDTH, SMALLEST_PX)[:_ORIGIN_LINES]
     for row, line in enumerate(lines):
         y, field = 842 + row * 34, f"results.{row}"
-        page.say_within(_MARGIN, y, line, SMALLEST_PX, _WIDTH, field=field)
+        page.write_within(_MARGIN, y, line, SMALLEST_PX, _WIDTH, field=field)

@@ -33,7 +33,8 @@ from harness.model import (
 )
 from harness.show import figures
 from harness.show.figures import DARK, FIGURES, LIGHT, Theme, scaling
-from harness.show.figures.page import HEIGHT_PX, SMALLEST_PX, WIDTH_PX
+from harness.show.figures.box import HEIGHT_PX, WIDTH_PX
+from harness.show.figures.page import SMALLEST_PX
 from harness.show.figures.picture import Picture
 from tests.builders import (
     a_host,
@@ -159,7 +160,10 @@ def claimed(results: Results) -> Headline:
 
 
 def texts(drawn: Figure) -> list[Text]:
-    return [text for text in drawn.axes[0].texts if text.get_text()]
+    """Return every text of a drawing: of its page, and the ticks of its charts."""
+    page, *charts = drawn.axes
+    ticks = [label for one in charts for label in one.get_xticklabels() + one.get_yticklabels()]
+    return [text for text in (*page.texts, *ticks) if text.get_text()]
 
 
 @cache
@@ -301,10 +305,10 @@ def test_a_flagged_point_says_so_and_by_how_much_quality_moved() -> None:
 
 
 def marks(drawn: Figure) -> dict[str, list[Any]]:
-    """Return the colour inside every mark, by its shape."""
+    """Return the colour inside every mark, by its shape; ends of error bars are none."""
     found: dict[str, list[Any]] = {}
-    for line in drawn.axes[0].lines:
-        if line.get_marker() not in ("None", "", None):
+    for line in (line for axes in drawn.axes for line in axes.lines):
+        if line.get_marker() not in ("None", "", "_", None):
             found.setdefault(str(line.get_marker()), []).append(to_rgb(line.get_markerfacecolor()))
     return found
 

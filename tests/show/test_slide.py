@@ -18,7 +18,8 @@ from harness.claims.headline import Caveat
 from harness.model import Code, Kind, Side
 from harness.report import Report
 from harness.show import phrases, slide
-from harness.show.figures.page import HEIGHT_PX, SMALLEST_PX, WIDTH_PX
+from harness.show.figures.box import HEIGHT_PX, WIDTH_PX
+from harness.show.figures.page import SMALLEST_PX
 from harness.show.headline_text import headline_text
 from tests.builders import (
     a_digest_of,

@@ -1,7 +1,8 @@
 """The five figures of a session, as SVG and PNG.
 
-Each is a picture, or the reason why there is none. A refused session has no picture at all, since it must not leave one
-that looks like a claim. May import ``harness.claims``, for its types; matplotlib is loaded when something is drawn.
+Each is a picture, or the reason why there is none. A refused session has no picture at all, since
+it must not leave one that looks like a claim. May import ``harness.claims``, for its types;
+matplotlib is loaded when something is drawn.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,7 +45,8 @@ _REFUSED = Missing("the headline is refused, and a figure would look like a clai
 def draw(claims: Claims, theme: Theme = LIGHT) -> dict[str, bytes]:
     """Return every figure whose facts are there, as SVG and PNG.
 
-    They are called ``fig-scaling.svg``, ``fig-scaling.png`` and so on, in dark ``fig-scaling-dark.svg``.
+    They are called ``fig-scaling.svg``, ``fig-scaling.png`` and so on, in dark
+    ``fig-scaling-dark.svg``.
     """
     files: dict[str, bytes] = {}
     for name, drawable in pictures(claims).items():

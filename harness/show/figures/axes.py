@@ -1,151 +1,210 @@
-"""The axes of a figure: values to pixels, ticks at round values, names with their units.
+"""A chart on a page: matplotlib's axes, scales and ticks, and labels in free places of the page.
 
-May import ``page``; arithmetic of the standard library.
+Labels are placed by ``page``, because every one must be readable: adjustText 1.4 left 12 of 357
+pairs of labels overlapping on 20 random curves, and most marks covered.
+May import ``page``, ``box`` and, when something is drawn, matplotlib.
 """
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from harness.show.figures.page import MARGIN, SMALLEST_PX, WIDTH_PX, Box, Line, Page
+from harness.show.figures.box import HEIGHT_PX, WIDTH_PX, Box, box_around, boxes_along
+from harness.show.figures.page import MARGIN, SMALLEST_PX, Line, Page, Spot, font
 
-LEFT_PX, RIGHT_PX = 170, 1450
-TOP_PX, BOTTOM_PX = 262, 726
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-_FAR_PX, _MARK_PX = 60, 18
-_TICKS_BELOW, _NAME_BELOW, _NAME_ABOVE = 38, 76, 30
+AREA = Box(170, 262, 1450, 726)
+
+_LINE_POINTS = 120
+_TICK_PX = 8
+_TICKS_APART_PX = 10
+_Y_LABEL_PAD = 16
+_NAME_ABOVE, _NAME_BELOW = 30, 76
+_DASHED = (0, (4, 3))
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Scale:
-    """One axis: its lowest value lies at ``from_px``; where it is ``log`` every doubling is as long."""
+class Axis:
+    """A range of values; on a ``log`` axis every doubling has the same length."""
 
     lowest: float
     highest: float
-    from_px: float
-    to_px: float
     log: bool = False
 
-    def at(self, value: float) -> float:
-        """Return where a value lies, in pixels."""
-        low, high, here = (
-            math.log(part) if self.log else part for part in (self.lowest, self.highest, value)
-        )
-        return self.from_px + (here - low) / (high - low) * (self.to_px - self.from_px)
+    def share(self, value: float) -> float:
+        """Return where a value is: 0 at the lowest, 1 at the highest."""
+        if self.log:
+            return math.log(value / self.lowest) / math.log(self.highest / self.lowest)
+        return (value - self.lowest) / (self.highest - self.lowest)
 
-    def shows(self, value: float) -> bool:
-        """Return whether a value lies on the axis."""
+    def contains(self, value: float) -> bool:
+        """Return whether a value is on the axis."""
         return self.lowest <= value <= self.highest
+
+    def between(self, start: float, end: float) -> Iterator[float]:
+        """Yield values from start to end that are evenly spaced on the axis."""
+        for place in range(_LINE_POINTS + 1):
+            share = place / _LINE_POINTS
+            yield start * (end / start) ** share if self.log else start + (end - start) * share
+
+
+class Tick(NamedTuple):
+    """A value on an axis and its label."""
+
+    value: float
+    label: str
 
 
 @dataclass(frozen=True)
-class Tick:
-    """A value on an axis and how it reads."""
+class Chart:
+    """Two axes on a part of the page; what is drawn on them is in values, labels are in pixels."""
 
-    value: float
-    said: str
+    page: Page
+    axes: "Axes"
+    x: Axis
+    y: Axis
+    area: Box
+
+    def at(self, x: float, y: float) -> Point:
+        """Return where a point is on the page, in pixels."""
+        return (
+            self.area.left + self.x.share(x) * self.area.width,
+            self.area.bottom - self.y.share(y) * self.area.height,
+        )
+
+    def line(
+        self, points: Sequence[Point], color: str, width: float = 3, *, dashed: bool = False
+    ) -> None:
+        """Draw a line through points, as far as it is on the axes; labels keep clear of it."""
+        xs, ys = zip(*points, strict=True)
+        style = _DASHED if dashed else "-"
+        self.axes.plot(xs, ys, color=color, linewidth=width, linestyle=style, solid_capstyle="butt")
+        visible = [self.at(*point) for point in points if self.y.contains(point[1])]
+        self.page.keep_clear(boxes_along(visible))
+
+    def mark(
+        self, x: float, y: float, shape: str, color: str, *, size: float, hollow: bool = False
+    ) -> None:
+        """Draw a mark, its shape as matplotlib's letter; labels keep clear of it."""
+        self.axes.plot(
+            [x],
+            [y],
+            marker=shape,
+            markersize=size,
+            color=color,
+            markerfacecolor=self.page.theme.ground if hollow else color,
+            markeredgewidth=4 if hollow else 0,
+            linestyle="",
+            zorder=3,
+            clip_on=False,
+        )
+        self.page.keep_clear([box_around(*self.at(x, y), size / 2 + 3)])
+
+    def error_bar(self, x: float, low: float, high: float) -> None:
+        """Draw an upright error bar; labels keep clear of it."""
+        ink = self.page.theme.ink
+        self.axes.errorbar(
+            [x], [low], yerr=[[0.0], [high - low]], fmt="none", ecolor=ink, elinewidth=3, capsize=12,
+            capthick=3,
+        )  # fmt: skip
+        self.page.keep_clear(boxes_along([self.at(x, low), self.at(x, high)], 12))
+
+    def label(self, lines: Sequence[Line], x: float, y: float, *, always: bool = False) -> None:
+        """Write a label beside a point; one that must be there ``always`` may go anywhere."""
+        point = self.at(x, y)
+        self.page.label_beside(lines, point, self._spots_anywhere(point) if always else ())
+
+    def _spots_anywhere(self, point: Point) -> Iterator[Spot]:
+        """Yield spots all over the default area, the nearest to a point first."""
+        xs = range(int(AREA.left), int(AREA.right), 30)
+        ys = range(int(AREA.top), int(AREA.bottom), 20)
+        spots = [Spot(x, y) for x in xs for y in ys]
+        yield from sorted(spots, key=lambda spot: math.dist(spot[:2], point))
 
 
-def round_values(lowest: float, highest: float, most: int) -> tuple[float, ...]:
-    """Return at most so many evenly spaced values in a range, a step of 1, 2 or 5 times a power of ten apart."""
-    rough = (highest - lowest) / max(most - 1, 1)
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * (1 - 1e-9))
-    first = math.ceil(lowest / step - 1e-9)
-    return tuple(place * step for place in range(first, math.floor(highest / step + 1e-9) + 1))
+def open_chart(page: Page, x: Axis, y: Axis, names: tuple[str, str], area: Box = AREA) -> Chart:
+    """Put two empty axes on the page, with their names, which hold the units."""
+    figure = page.axes.figure
+    axes = figure.add_axes(
+        (
+            area.left / WIDTH_PX,
+            1 - area.bottom / HEIGHT_PX,
+            area.width / WIDTH_PX,
+            area.height / HEIGHT_PX,
+        ),
+        facecolor="none",
+        xlim=(x.lowest, x.highest),
+        ylim=(y.lowest, y.highest),
+    )
+    axes.set(xscale="log" if x.log else "linear", yscale="log" if y.log else "linear")
+    axes.minorticks_off()
+    axes.spines[["left", "top", "right"]].set_visible(False)
+    axes.spines["bottom"].set(color=page.theme.ink, linewidth=3)
+    below, above = names
+    left = area.left - (AREA.left - MARGIN)
+    page.write(left, area.top - _NAME_ABOVE, above, SMALLEST_PX, field="axis.y")
+    page.write(
+        area.right, area.bottom + _NAME_BELOW, below, SMALLEST_PX, field="axis.x", align="right"
+    )
+    page.keep_clear([Box(area.left, area.bottom - 4, WIDTH_PX, area.bottom + _NAME_BELOW)])
+    return Chart(page, axes, x, y, area)
 
 
-def doublings(lowest: float, highest: float, most: int) -> tuple[float, ...]:
-    """Return at most so many powers of two in a range, evenly spaced as powers."""
-    exponents = range(math.ceil(math.log2(lowest)), math.floor(math.log2(highest)) + 1)
-    return tuple(2.0**exponent for exponent in exponents[:: math.ceil(len(exponents) / most) or 1])
-
-
-def axes(
-    page: Page,
-    x: Scale,
-    y: Scale,
-    x_ticks: Sequence[Tick],
-    y_ticks: Sequence[Tick],
-    names: tuple[str, str],
-    *,
-    guided: bool = True,
+def set_ticks(
+    chart: Chart, x: Sequence[Tick], y: Sequence[Tick], *, guide_lines: bool = True
 ) -> None:
-    """Draw both axes with their names, which hold the units; ``guided``: with a faint line at every tick of the upright one.
+    """Draw ticks; on the x axis those that fit, the first ones first.
 
-    Ticks that have no room are left out, the last of them first.
+    ``guide_lines`` are faint lines at the ticks of the y axis.
     """
-    for place, tick in enumerate(y_ticks):
-        height = y.at(tick.value)
-        if guided:
-            page.guide([x.from_px, x.to_px], [height, height])
-        page.label(
-            [Line(tick.said, SMALLEST_PX, f"axis.y.{place}")],
-            [(x.from_px - 16, height + 9, "right")],
-        )
-    page.line([x.from_px, x.to_px], [y.from_px, y.from_px], page.theme.ink, 3)
-    for place, tick in enumerate(x_ticks):
-        page.line([x.at(tick.value)] * 2, [y.from_px, y.from_px + 8], page.theme.ink, 3)
-        page.label(
-            [Line(tick.said, SMALLEST_PX, f"axis.x.{place}")],
-            [(x.at(tick.value), y.from_px + _TICKS_BELOW, "center")],
-        )
-    across, upright = names
-    page.say(
-        x.from_px - (LEFT_PX - MARGIN), y.to_px - _NAME_ABOVE, upright, SMALLEST_PX, field="axis.y"
+    page, axes, ink = chart.page, chart.axes, chart.page.theme.ink
+    shown = _fitting(chart, x)
+    axes.set_xticks([tick.value for tick in shown], [tick.label for tick in shown])
+    axes.set_yticks([tick.value for tick in y], [tick.label for tick in y])
+    axes.tick_params("x", length=_TICK_PX, width=3, color=ink, pad=10)
+    axes.tick_params("y", length=0, pad=_Y_LABEL_PAD)
+    for name, labels in (("x", axes.get_xticklabels()), ("y", axes.get_yticklabels())):
+        for place, label in enumerate(labels):
+            label.set(fontproperties=font(SMALLEST_PX), color=ink, gid=f"axis.{name}.{place}")
+            label.set_parse_math(False)
+    left = chart.area.left
+    for tick in y:
+        height = chart.at(chart.x.highest, tick.value)[1]
+        spot = Spot(left - _Y_LABEL_PAD, height + 9, "right")
+        page.keep_clear([page.room_of([Line(tick.label, SMALLEST_PX)], spot)])
+        if guide_lines:
+            page.guides.append(Box(left, height - 1, chart.area.right, height + 1))
+    if guide_lines:
+        axes.grid(axis="y", color=page.theme.faint, linewidth=2)
+        axes.set_axisbelow(True)
+
+
+def round_values(axis: Axis, most: int) -> list[float]:
+    """Return at most ``most`` round values on an axis: on a log axis powers of two."""
+    from matplotlib.ticker import LogLocator, MaxNLocator
+
+    locator = (
+        LogLocator(base=2, numticks=most)
+        if axis.log
+        else MaxNLocator(most - 1, steps=[1, 2, 5, 10])
     )
-    page.say(x.to_px, y.from_px + _NAME_BELOW, across, SMALLEST_PX, field="axis.x", align="right")
-    page.keep_clear([Box(x.from_px, y.from_px - 4, WIDTH_PX, y.from_px + _NAME_BELOW)])
+    values = locator.tick_values(axis.lowest, axis.highest)
+    return [float(value) for value in values if axis.contains(value)]
 
 
-def boxes_along(xs: Sequence[float], ys: Sequence[float], reach: float = 5) -> list[Box]:
-    """Return boxes along a line, for labels to keep clear of."""
-    boxes = []
-    for (x0, y0), (x1, y1) in zip(
-        zip(xs, ys, strict=True), zip(xs[1:], ys[1:], strict=True), strict=False
-    ):
-        pieces = max(1, int(math.hypot(x1 - x0, y1 - y0) / (2 * reach)))
-        for piece in range(pieces + 1):
-            x, y = x0 + (x1 - x0) * piece / pieces, y0 + (y1 - y0) * piece / pieces
-            boxes.append(Box(x - reach, y - reach, x + reach, y + reach))
-    return boxes
-
-
-def label_beside(
-    page: Page, lines: Sequence[Line], point: tuple[float, float], *, always: bool = False
-) -> None:
-    """Write a label beside its point, further off with a line to it; one that is needed ``always`` may go anywhere on the chart."""
-    room = page.label(lines, _around(*point)) or (
-        page.label(lines, _anywhere(*point)) if always else None
-    )
-    if room is None:
-        return
-    near = min(max(point[0], room.left), room.right), min(max(point[1], room.top), room.bottom)
-    if (far := math.dist(near, point)) > _FAR_PX:
-        share = 1 - _MARK_PX / far
-        xs, ys = ([near[axis], near[axis] + (point[axis] - near[axis]) * share] for axis in (0, 1))
-        page.line(xs, ys, page.theme.ink, 2)
-        page.keep_clear(boxes_along(xs, ys))
-
-
-def _around(x: float, y: float) -> Iterator[tuple[float, float, str]]:
-    """Yield places beside a point, the nearest first, and below it before above."""
-    for far in (32, 46, 64, 90, 130):
-        yield from (
-            (x + far, y + far * 0.7 + 10, "left"),
-            (x - far, y - far * 0.8, "right"),
-            (x + far, y + 10, "left"),
-        )
-        yield from ((x, y + far + 20, "center"), (x, y - far, "center"), (x - far, y + 10, "right"))
-        yield from ((x + far, y - far * 0.8, "left"), (x - far, y + far * 0.7 + 10, "right"))
-
-
-def _anywhere(x: float, y: float) -> Iterator[tuple[float, float, str]]:
-    """Yield places all over the chart, the nearest to a point first."""
-    places = [
-        (left, top) for left in range(LEFT_PX, RIGHT_PX, 30) for top in range(TOP_PX, BOTTOM_PX, 20)
-    ]
-    yield from (
-        (left, top, "left")
-        for left, top in sorted(places, key=lambda place: math.dist(place, (x, y)))
-    )
+def _fitting(chart: Chart, ticks: Sequence[Tick]) -> list[Tick]:
+    """Return the ticks whose labels have room, in ascending order; earlier ones go first."""
+    shown: list[Tick] = []
+    rooms: list[Box] = []
+    for tick in ticks:
+        x, _ = chart.at(tick.value, chart.y.highest)
+        room = chart.page.room_of([Line(tick.label, SMALLEST_PX)], Spot(x, 0, "center"))
+        if not any(room.widen(_TICKS_APART_PX).overlaps(other) for other in rooms):
+            shown.append(tick)
+            rooms.append(room)
+    return sorted(shown)

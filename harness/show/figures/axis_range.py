@@ -1,88 +1,75 @@
-"""What of a scaling curve is in sight: axes on which the measured points stand apart, and the predictions near enough for them.
+"""Which part of a scaling curve is shown: axes on which the measured points are apart.
 
-May import ``model``, ``score.curve`` and ``chart``.
+May import ``model``, ``claims`` (its types) and ``axes``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from harness.claims.curve import Curve, Point, Prediction
 from harness.model import Spec
-from harness.show.figures import axes
-from harness.show.figures.axes import Scale
+from harness.show.figures.axes import AREA, Axis
 
 CLOSEST_PX = 90
-_FURTHEST_REACH = 8
+_FARTHEST = 8  # times the largest measured scale: predictions beyond are not shown
 _BEYOND = 1.5
 _SPARE = 1.06
 
 
 @dataclass(frozen=True)
-class Window:
-    """What of the curve is in sight: both axes, and the predictions that lie on them."""
+class CurveRange:
+    """The part of a curve that is shown: both axes, and the predictions on them."""
 
-    x: Scale
-    y: Scale
+    x: Axis
+    y: Axis
     predictions: tuple[Prediction, ...]
 
-    def at(self, workers: float, speedup: float) -> tuple[float, float]:
-        """Return where a speedup lies, in pixels."""
-        return self.x.at(workers), self.y.at(speedup)
 
+def choose_range(curve: Curve) -> CurveRange:
+    """Return axes that keep the measured points apart.
 
-def window_of(seen: Curve) -> Window:
-    """Return axes that keep the measured points apart: with the predictions where those are near enough, log where it must be."""
-    largest = seen.points[-1].workers
-    near = tuple(
-        prediction
-        for prediction in seen.predictions
-        if prediction.workers <= _FURTHEST_REACH * largest
+    They hold the near predictions if that is possible, and are logarithmic only if they must be.
+    """
+    largest = curve.points[-1].workers
+    near = tuple(one for one in curve.predictions if one.workers <= _FARTHEST * largest)
+    choices = dict.fromkeys(
+        (predictions, log) for predictions in (near, ()) for log in (False, True)
     )
-    choices = (
-        [(near, False), (near, True), ((), False), ((), True)]
-        if near
-        else [((), False), ((), True)]
-    )
-    windows = [_framed(seen, predictions, log) for predictions, log in choices]
-    return next(
-        (window for window in windows if _apart(seen, window) >= CLOSEST_PX),
-        max(windows, key=lambda one: _apart(seen, one)),
-    )
-
-
-def _apart(seen: Curve, window: Window) -> float:
-    places = [window.x.at(point.workers) for point in seen.points]
-    first = places[0] - (0 if window.x.log else window.x.from_px)
-    return min([first, *(right - left for left, right in pairwise(places))])
-
-
-def _framed(seen: Curve, predictions: tuple[Prediction, ...], log: bool) -> Window:
-    spec = seen.results.spec
-    largest = seen.points[-1].workers
-    furthest = (
-        max(largest, *(prediction.workers for prediction in predictions))
-        if predictions
-        else largest * _BEYOND
-    )
-    speedups = [end for point in seen.points for end in (*reach(point), point.speedup)]
-    highest = max(ideal(spec, furthest), *speedups, 1.0)
-    lowest = min(ideal(spec, 1), *speedups, 1.0)
-    x = Scale(1 / _SPARE**2 if log else 0, furthest * _SPARE, axes.LEFT_PX, axes.RIGHT_PX, log)
-    return Window(
-        x,
-        Scale(lowest / 2.2 if log else 0, highest * _SPARE, axes.BOTTOM_PX, axes.TOP_PX, log),
-        predictions,
-    )
+    ranges = [_range(curve, predictions, log) for predictions, log in choices]
+    apart = (one for one in ranges if _smallest_gap_px(curve, one.x) >= CLOSEST_PX)
+    return next(apart, max(ranges, key=lambda one: _smallest_gap_px(curve, one.x)))
 
 
 def ideal(spec: Spec, workers: float) -> float:
-    """Return the speedup where every core adds as much as the baseline's."""
+    """Return the speedup if every core adds as much as one of the baseline's."""
     return workers * spec.cores_per_worker / spec.baseline_cores
 
 
-def reach(point: Point) -> tuple[float, float]:
+def error_bar_ends(point: Point) -> tuple[float, float]:
     """Return the ends of a point's error bar: its interval, else its lowest and highest pair."""
-    return point.interval or (
-        min(point.ratios, default=point.speedup),
-        max(point.ratios, default=point.speedup),
+    if point.interval:
+        return point.interval
+    ratios = point.ratios or (point.speedup,)
+    return min(ratios), max(ratios)
+
+
+def _smallest_gap_px(curve: Curve, x: Axis) -> float:
+    places = [x.share(point.workers) * AREA.width for point in curve.points]
+    first = places[0] + (AREA.left if x.log else 0)
+    return min([first, *(right - left for left, right in pairwise(places))])
+
+
+def _range(curve: Curve, predictions: Sequence[Prediction], log: bool) -> CurveRange:
+    spec = curve.results.spec
+    largest = curve.points[-1].workers
+    farthest = max((one.workers for one in predictions), default=largest * _BEYOND)
+    farthest = max(largest, farthest)
+    ends = [end for point in curve.points for end in (*error_bar_ends(point), point.speedup)]
+    highest = max(ideal(spec, farthest), *ends, 1.0) * _SPARE
+    lowest = min(ideal(spec, 1), *ends, 1.0) / 2.2
+    return CurveRange(
+        x=Axis(1 / _SPARE**2 if log else 0, farthest * _SPARE, log),
+        y=Axis(lowest if log else 0, highest, log),
+        predictions=tuple(predictions),
     )

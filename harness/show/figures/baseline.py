@@ -1,35 +1,47 @@
-"""The baseline's honesty: its core's utilization over time, and its rate beside what else its machine could do.
+"""The baseline's honesty: its core's utilization, and its rate beside what its machine can do.
 
-May import ``score.evidence``, ``score.proof``, ``words`` and ``page``, ``chart``, ``margins`` and ``picture``.
+The rates are a table with bars, so they stand in columns of the page instead of on axes.
+May import ``claims`` (its types), ``model``, ``text`` and its neighbours.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness import text
 from harness.claims.baseline_proof import BaselineProof
 from harness.claims.headline import Headline
 from harness.model import Rate
-from harness.show.figures import axes, header_footer
-from harness.show.figures.axes import Scale, Tick
-from harness.show.figures.page import MARGIN, SMALLEST_PX, WIDTH_PX, Line, Page
-from harness.show.figures.picture import Missing, Picture, sentence
+from harness.show.figures.axes import AREA, Axis, Tick, open_chart, round_values, set_ticks
+from harness.show.figures.box import WIDTH_PX, Box
+from harness.show.figures.page import MARGIN, SMALLEST_PX, Line, Page, Spot
+from harness.show.figures.picture import (
+    Missing,
+    Picture,
+    sentence,
+    write_footer,
+    write_remark,
+    write_title,
+)
 
 MOST_TUNED = 5
 
-_SPLIT_PX, _BOTTOM_PX = 640, 740
-_NAMES_PX, _VALUES_PX = 430, 120
-_ROW_PX, _THICK = 62, 0.62
+_RATES_FROM_PX = 640
+_RATES_BOTTOM_PX = 740
+_NAMES_PX = 430
+_VALUES_PX = 120
+_ROW_PX = 62
+_THICKNESS = 0.62
+_LONGEST_UNIT = 24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Bar:
-    """One rate: what ran, the field it comes from, and whether it is the baseline itself or its chosen setting."""
+    """One rate, its name and its field; ``own`` is the baseline itself, or its chosen setting."""
 
     name: str
     rate: Rate
     field: str
-    own: bool
+    own: bool = False
 
 
 def picture(headline: Headline, proof: BaselineProof | None) -> Picture | Missing:
@@ -38,171 +50,153 @@ def picture(headline: Headline, proof: BaselineProof | None) -> Picture | Missin
         return Missing("the baseline was not timed beside its variants")
     return Picture(
         _title(headline, proof),
-        _described(headline, proof),
-        lambda page: _paint(page, headline, proof),
+        _description(headline, proof),
+        lambda page: _draw(page, headline, proof),
     )
 
 
-def _title(headline: Headline, known: BaselineProof) -> str:
-    if known.fake_speedup is not None:
-        return f"A careless baseline would have faked {text.times(known.fake_speedup)}, not {text.times(headline.speed.speedup)}"
-    if known.share_of_limit is not None:
-        return f"The baseline runs at {text.percent(known.share_of_limit)} of its limit"
-    if known.behind_best is not None:
-        return f"The baseline runs within {text.percent(known.behind_best)} of its best setting"
-    return (
-        f"The baseline does {text.rate(known.own.items_per_s, headline.results.spec.workload.unit)}"
-    )
+def _title(headline: Headline, proof: BaselineProof) -> str:
+    if proof.fake_speedup is not None:
+        fake, true = text.times(proof.fake_speedup), text.times(headline.speed.speedup)
+        return f"A careless baseline would have faked {fake}, not {true}"
+    if proof.share_of_limit is not None:
+        return f"The baseline runs at {text.percent(proof.share_of_limit)} of its limit"
+    if proof.behind_best is not None:
+        return f"The baseline runs within {text.percent(proof.behind_best)} of its best setting"
+    rate = text.rate(proof.own.items_per_s, headline.results.spec.workload.unit)
+    return f"The baseline does {rate}"
 
 
-def _remark(known: BaselineProof) -> str:
-    """Say how good the baseline is."""
+def _remark(proof: BaselineProof) -> str:
+    """Return how good the baseline is."""
     parts = []
-    if known.share_of_limit is not None:
-        parts.append(f"the baseline runs at {text.percent(known.share_of_limit)} of its limit")
-    if known.behind_best is not None:
-        parts.append(_tuning(known))
-    if known.whole is not None and known.whole_speedup is not None:
-        against = (
-            ""
-            if known.speedup_over_whole is None
-            else f", and the speedup over that {text.times(known.speedup_over_whole)}"
-        )
-        parts.append(
-            f"on {text.number_of(known.whole.cores, 'core')} it is {text.times(known.whole_speedup)} as fast in one pass{against}"
-        )
+    if proof.share_of_limit is not None:
+        parts.append(f"the baseline runs at {text.percent(proof.share_of_limit)} of its limit")
+    if proof.behind_best is not None:
+        parts.append(_tuning(proof, proof.behind_best))
+    if proof.whole is not None and proof.whole_speedup is not None:
+        cores, times = text.number_of(proof.whole.cores, "core"), text.times(proof.whole_speedup)
+        whole = f"on {cores} it is {times} as fast in one pass"
+        if proof.speedup_over_whole is not None:
+            whole += f", and the speedup over that {text.times(proof.speedup_over_whole)}"
+        parts.append(whole)
     return " · ".join(parts)
 
 
-def _paint(page: Page, headline: Headline, known: BaselineProof) -> None:
-    header_footer.title(page, _title(headline, known), field="proof.fake_speedup-speed.speedup")
-    header_footer.remark(page, _remark(known), headline.results, field="proof")
-    header_footer.footer(page, headline.results)
-    seen = _utilization(headline)
-    if len(seen) > 1:
-        _over_time(page, headline, seen)
-    _rates(page, headline, known, _SPLIT_PX if len(seen) > 1 else MARGIN)
+def _tuning(proof: BaselineProof, behind_best: float) -> str:
+    """Return how the chosen setting compares to the others that were tried."""
+    name = text.printable(proof.tuned_by)
+    if proof.best is not None and proof.best.value == proof.chosen:
+        return f"its {name} is the fastest of {text.count(len(proof.tuned))} tried"
+    return f"{text.percent(behind_best)} behind the best {name} tried"
+
+
+def _draw(page: Page, headline: Headline, proof: BaselineProof) -> None:
+    write_title(page, _title(headline, proof), field="proof.fake_speedup-speed.speedup")
+    write_remark(page, _remark(proof), headline.results, field="proof")
+    write_footer(page, headline.results)
+    utilization = _utilization(headline)
+    if len(utilization) > 1:
+        _draw_utilization(page, headline, utilization)
+        _draw_rates(page, headline, proof, _RATES_FROM_PX)
+    else:
+        _draw_rates(page, headline, proof, MARGIN)
 
 
 def _utilization(headline: Headline) -> tuple[float, ...]:
-    """Return the utilization of the baseline's process in its first trial, as fractions of one core."""
+    """Return the utilization of the baseline's process in its first trial, in cores."""
     detail = headline.pairs.baseline[0].workers_detail
     return detail[0].utilization if detail else ()
 
 
-def _over_time(page: Page, headline: Headline, seen: Sequence[float]) -> None:
-    """The core's utilization from go to finished."""
-    wall_s = headline.speed.baseline_s
-    x = Scale(0, 1, axes.LEFT_PX, _SPLIT_PX - 100)
-    y = Scale(0, max(1.0, *seen) * 1.08, axes.BOTTOM_PX, axes.TOP_PX)
-    start, end = text.durations(0.0, wall_s)
-    ticks = [Tick(share, text.percent(share)) for share in axes.round_values(0, y.highest, 6)]
+def _draw_utilization(page: Page, headline: Headline, utilization: Sequence[float]) -> None:
+    """Draw the core's utilization from go to finished."""
+    x, y = Axis(0, 1), Axis(0, max(1.0, *utilization) * 1.08)
     names = ("time since go", "utilization of the baseline’s core")
-    axes.axes(page, x, y, [Tick(0, start), Tick(1, end)], ticks, names)
-    xs = [x.at(place / (len(seen) - 1)) for place in range(len(seen))]
-    page.line(xs, [y.at(share) for share in seen], page.theme.baseline, 5)
+    area = Box(AREA.left, AREA.top, _RATES_FROM_PX - 100, AREA.bottom)
+    chart = open_chart(page, x, y, names, area)
+    start, end = text.durations(0.0, headline.speed.baseline_s)
+    shares = [Tick(share, text.percent(share)) for share in round_values(y, most=6)]
+    set_ticks(chart, [Tick(0, start), Tick(1, end)], shares)
+    last = len(utilization) - 1
+    points = [(place / last, share) for place, share in enumerate(utilization)]
+    chart.line(points, page.theme.baseline, 5)
 
 
-def _tuning(known: BaselineProof) -> str:
-    """Say how the value that the baseline runs with stands among those that were tried."""
-    name = text.printable(known.tuned_by)
-    if known.best is not None and known.best.value == known.chosen:
-        return f"its {name} is the fastest of {text.count(len(known.tuned))} tried"
-    return f"{text.percent(known.behind_best or 0.0)} behind the best {name} tried"
+def _bars(proof: BaselineProof) -> Iterator[_Bar]:
+    """Yield every rate: the limit, the baseline, settings around the chosen one, variants."""
+    if proof.limit is not None:
+        name = f"limit: {text.printable(proof.limit.name)}"
+        yield _Bar(name=name, rate=proof.limit, field="proof.limit")
+    yield _Bar(name="baseline, as it ran", rate=proof.own, field="proof.own", own=True)
+    for place in _places_shown(proof):
+        rate = proof.tuned[place]
+        chosen = rate.value == proof.chosen
+        name = f"{_setting(rate)}{', chosen' if chosen else ''}"
+        yield _Bar(name=name, rate=rate, field=f"proof.tuned.{place}", own=chosen)
+    if proof.whole is not None:
+        name = f"on all {text.number_of(proof.whole.cores, 'core')}, one pass"
+        yield _Bar(name=name, rate=proof.whole, field="proof.whole")
+    if proof.naive is not None:
+        yield _Bar(name="written without care", rate=proof.naive, field="proof.naive")
 
 
-def _bars(known: BaselineProof) -> list[_Bar]:
-    """Return every rate, the careless variant last; of the tuning the chosen value and those around it."""
-    told = (
-        [_Bar(f"limit: {text.printable(known.limit.name)}", known.limit, "proof.limit", False)]
-        if known.limit
-        else []
-    )
-    told.append(_Bar("baseline, as it ran", known.own, "proof.own", True))
-    around = sorted(
-        known.tuned, key=lambda rate: abs(known.tuned.index(rate) - _chosen_place(known))
-    )[:MOST_TUNED]
-    for place, rate in enumerate(known.tuned):
-        if rate in around:
-            chosen = rate.value == known.chosen
-            told.append(
-                _Bar(
-                    f"{_setting(rate)}{', chosen' if chosen else ''}",
-                    rate,
-                    f"proof.tuned.{place}",
-                    chosen,
-                )
-            )
-    if known.whole is not None:
-        told.append(
-            _Bar(
-                f"on all {text.number_of(known.whole.cores, 'core')}, one pass",
-                known.whole,
-                "proof.whole",
-                False,
-            )
-        )
-    if known.naive is not None:
-        told.append(_Bar("written without care", known.naive, "proof.naive", False))
-    return told
-
-
-def _chosen_place(known: BaselineProof) -> int:
-    return next((place for place, rate in enumerate(known.tuned) if rate.value == known.chosen), 0)
+def _places_shown(proof: BaselineProof) -> list[int]:
+    """Return the places of the settings nearest to the chosen one, in order."""
+    places = range(len(proof.tuned))
+    chosen = next((place for place in places if proof.tuned[place].value == proof.chosen), 0)
+    return sorted(sorted(places, key=lambda place: abs(place - chosen))[:MOST_TUNED])
 
 
 def _setting(rate: Rate) -> str:
-    value = (
-        text.count(int(rate.value))
-        if float(rate.value).is_integer()
-        else text.three_digits(rate.value)
-    )
-    return f"{text.printable(rate.name)} {value}"
+    value = rate.value
+    number = text.count(int(value)) if float(value).is_integer() else text.three_digits(value)
+    return f"{text.printable(rate.name)} {number}"
 
 
-def _rates(page: Page, headline: Headline, known: BaselineProof, left: float) -> None:
-    """All rates as bars to one scale, the baseline's own in its colour."""
-    bars = _bars(known)
-    start, fastest = left + _NAMES_PX, max(bar.rate.items_per_s for bar in bars)
-    page.say(
-        left,
-        axes.TOP_PX - 30,
-        f"rate, {text.printable(headline.results.spec.workload.unit)[:24]} a second",
-        SMALLEST_PX,
-        field="spec.workload.unit",
+def _draw_rates(page: Page, headline: Headline, proof: BaselineProof, left: float) -> None:
+    """Draw all rates as bars on one scale, the baseline's own in its colour."""
+    bars = list(_bars(proof))
+    unit = text.printable(headline.results.spec.workload.unit)[:_LONGEST_UNIT]
+    heading = f"rate, {unit} a second"
+    page.write(left, AREA.top - 30, heading, SMALLEST_PX, field="spec.workload.unit")
+    height = min(_ROW_PX, (_RATES_BOTTOM_PX - AREA.top) / len(bars))
+    scale = (WIDTH_PX - MARGIN - _VALUES_PX - left - _NAMES_PX) / max(
+        bar.rate.items_per_s for bar in bars
     )
-    high = min(_ROW_PX, (_BOTTOM_PX - axes.TOP_PX) / len(bars))
     for place, bar in enumerate(bars):
-        top, rate = axes.TOP_PX + place * high, bar.rate.items_per_s
-        wide = (WIDTH_PX - MARGIN - _VALUES_PX - start) * rate / fastest
-        middle = top + high * _THICK / 2 + 9
-        page.say_within(
-            left,
-            middle,
-            bar.name,
-            SMALLEST_PX,
-            _NAMES_PX - 14,
-            field=f"{bar.field}.value",
-            bold=bar.own,
-        )
-        page.fill(
-            start, top, wide, high * _THICK, page.theme.baseline if bar.own else page.theme.faint
-        )
-        page.say(
-            start + wide + 12,
-            middle,
-            text.three_digits(rate),
-            SMALLEST_PX,
-            field=f"{bar.field}.items_per_s",
-            bold=bar.own,
-        )
-        if bar.rate is known.naive and known.fake_speedup is not None:
-            beside = start + wide + 12 + page.width_of(text.three_digits(rate), SMALLEST_PX) + 24
-            fake = f"would fake {text.times(known.fake_speedup)}"
-            page.label([Line(fake, SMALLEST_PX, "proof.fake_speedup")], [(beside, middle, "left")])
+        top = AREA.top + place * height
+        _draw_rate(page, bar, Box(left, top, left + _NAMES_PX, top + height), scale, proof)
 
 
-def _described(headline: Headline, known: BaselineProof) -> str:
+def _draw_rate(page: Page, bar: _Bar, name: Box, scale: float, proof: BaselineProof) -> None:
+    """Draw one rate: its name in a box, and to the right of that its bar and value."""
+    thickness = name.height * _THICKNESS
+    baseline = name.top + thickness / 2 + 9
+    end = name.right + bar.rate.items_per_s * scale
+    color = page.theme.baseline if bar.own else page.theme.faint
+    page.write_within(
+        name.left,
+        baseline,
+        bar.name,
+        SMALLEST_PX,
+        name.width - 14,
+        field=f"{bar.field}.value",
+        bold=bar.own,
+    )
+    page.fill(Box(name.right, name.top, end, name.top + thickness), color)
+    value = text.three_digits(bar.rate.items_per_s)
+    field = f"{bar.field}.items_per_s"
+    page.write(end + 12, baseline, value, SMALLEST_PX, field=field, bold=bar.own)
+    if bar.rate is proof.naive and proof.fake_speedup is not None:
+        right = end + 12 + page.width_of(value, SMALLEST_PX) + 24
+        fake = f"would fake {text.times(proof.fake_speedup)}"
+        label = Line(fake, SMALLEST_PX, "proof.fake_speedup")
+        page.place_label([label], [Spot(right, baseline)])
+
+
+def _description(headline: Headline, proof: BaselineProof) -> str:
     unit = headline.results.spec.workload.unit
-    rates = [f"{bar.name}: {text.rate(bar.rate.items_per_s, unit)}" for bar in _bars(known)]
-    return " ".join(map(sentence, filter(None, (_title(headline, known), _remark(known), *rates))))
+    rates = [f"{bar.name}: {text.rate(bar.rate.items_per_s, unit)}" for bar in _bars(proof)]
+    parts = filter(None, (_title(headline, proof), _remark(proof), *rates))
+    return " ".join(map(sentence, parts))

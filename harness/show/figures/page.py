@@ -1,17 +1,18 @@
-"""The page that the slide and every figure are drawn on: 1600 by 900 pixels, the same bytes each time.
+"""The page of the slide and of every figure: 1600 by 900 pixels, the same bytes each time.
 
-Text, lines and marks in pixels from the upper left corner, in one of two themes; a page remembers what is taken, so
-that a label finds a free place. May import ``words``, and matplotlib, lazily: it takes a third of a second that no
-other command should wait for.
+Text and shapes in pixels from the upper left corner, in one of two themes. A page remembers which
+places are taken, so that a label finds a free one.
+May import ``text`` and, when something is drawn, matplotlib: loading it takes a third of a second.
 """
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness import text
+from harness.show.figures.box import HEIGHT_PX, WIDTH_PX, Box, boxes_along
 from harness.show.figures.theme import LIGHT, Theme
 
 if TYPE_CHECKING:
@@ -20,67 +21,40 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
 
-WIDTH_PX, HEIGHT_PX = 1600, 900
 SMALLEST_PX = 26
 MARGIN = 60
-
 LEADING = 1.22
 
-_ALIGNED = {"left": 0.0, "center": 0.5, "right": 1.0}
-_ASCENT, _DESCENT, _APART = 0.8, 0.26, 10
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle on the page."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def meets(self, other: "Box") -> bool:
-        """Return whether the two have a point inside both."""
-        return (
-            self.left < other.right
-            and other.left < self.right
-            and self.top < other.bottom
-            and other.top < self.bottom
-        )
-
-    def moved(self, right: float, down: float) -> "Box":
-        """Return the rectangle elsewhere."""
-        return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
-
-    def wider(self, by: float) -> "Box":
-        """Return the rectangle with that much more on the left and on the right."""
-        return Box(self.left - by, self.top, self.right + by, self.bottom)
-
-    @property
-    def on_page(self) -> bool:
-        """Return whether the page holds all of it, with a little to spare."""
-        spare = 24
-        return (
-            self.left >= spare
-            and self.top >= spare
-            and self.right <= WIDTH_PX - spare
-            and self.bottom <= HEIGHT_PX - spare
-        )
+_ALIGNMENTS = {"left": 0.0, "center": 0.5, "right": 1.0}
+_ASCENT = 0.8
+_DESCENT = 0.26
+_LABELS_APART = 10
+_ARROW_HEAD_PX = 20.0
+_FAR_PX = 60
+_MARK_PX = 18
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a label: what it says, how large, and which field of the facts it shows (empty: none)."""
+    """One line of a label; ``field`` names which of the facts it shows (empty: none)."""
 
-    said: str
+    content: str
     size: float = 28
     field: str = ""
     bold: bool = False
 
 
+class Spot(NamedTuple):
+    """Where a label may stand: the baseline of its first line, and its alignment to ``x``."""
+
+    x: float
+    y: float
+    align: str = "left"
+
+
 @dataclass(frozen=True)
 class Page:
-    """A picture being drawn, in pixels from its upper left corner; its letters come with matplotlib, not from the system."""
+    """A picture being drawn, in pixels; its font comes with matplotlib, not from the system."""
 
     axes: "Axes"
     renderer: "RendererAgg"
@@ -88,18 +62,18 @@ class Page:
     taken: list[Box] = field(default_factory=list)
     guides: list[Box] = field(default_factory=list)
 
-    def width_of(self, said: str, size: float, bold: bool = False) -> float:
+    def width_of(self, content: str, size: float, bold: bool = False) -> float:
         """Return the width of a text."""
         width, _, _ = self.renderer.get_text_width_height_descent(
-            _drawable(said), _font(size, bold), ismath=False
+            _drawable(content), font(size, bold), ismath=False
         )  # type: ignore[no-untyped-call]
         return float(width)
 
-    def say(
+    def write(
         self,
         x: float,
         y: float,
-        said: str,
+        content: str,
         size: float,
         *,
         field: str = "",
@@ -107,25 +81,27 @@ class Page:
         align: str = "left",
         color: str = "",
     ) -> None:
-        """Write a text on the baseline ``y``; ``field`` names what of the facts it shows, ``color`` is another than the ink."""
-        ink = color or self.theme.ink
+        """Write a text on the baseline ``y``; ``field`` names which of the facts it shows.
+
+        ``color`` is another than the theme's ink.
+        """
         self.axes.text(
             x,
             y,
-            _drawable(said),
-            fontproperties=_font(size, bold),
+            _drawable(content),
+            fontproperties=font(size, bold),
             parse_math=False,
             gid=field or None,
-            color=ink,
+            color=color or self.theme.ink,
             ha=align,
         )
-        self.taken.append(self.room_of(x, y, [Line(said, size, field, bold)], align))
+        self.taken.append(self.room_of([Line(content, size, field, bold)], Spot(x, y, align)))
 
-    def say_within(
+    def write_within(
         self,
         x: float,
         y: float,
-        said: str,
+        content: str,
         size: float,
         width: float,
         *,
@@ -133,23 +109,17 @@ class Page:
         bold: bool = False,
         align: str = "left",
     ) -> None:
-        """Write a text no wider than ``width``: smaller where it must be, cut off where it may not be smaller."""
-        while size > SMALLEST_PX and self.width_of(said, size, bold) > width:
+        """Write a text no wider than ``width``: smaller if need be, then cut off."""
+        while size > SMALLEST_PX and self.width_of(content, size, bold) > width:
             size -= 1
-        while len(said) > 1 and self.width_of(said, size, bold) > width:
-            said = f"{said[: len(said) * 9 // 10 - 1]}…"
-        self.say(x, y, said, size, field=field, bold=bold, align=align)
+        while len(content) > 1 and self.width_of(content, size, bold) > width:
+            content = f"{content[: len(content) * 9 // 10 - 1]}…"
+        self.write(x, y, content, size, field=field, bold=bold, align=align)
 
-    def fill(self, x: float, y: float, width: float, height: float, color: str) -> None:
-        """Draw a rectangle."""
-        self.axes.fill(
-            [x, x + width, x + width, x], [y, y, y + height, y + height], color=color, linewidth=0
-        )
-
-    def wrap(self, told: str, width: float, size: float, bold: bool = False) -> list[str]:
-        """Return the text in lines that are no wider, broken between words that may be parted."""
+    def wrap(self, content: str, width: float, size: float, bold: bool = False) -> list[str]:
+        """Return the text in lines no wider than ``width``, numbers kept with their units."""
         lines = [""]
-        for word in text.with_no_break_spaces(told).split(" "):
+        for word in text.with_no_break_spaces(content).split(" "):
             longer = f"{lines[-1]} {word}".strip(" ")
             if lines[-1] and self.width_of(longer, size, bold) > width:
                 lines.append(word)
@@ -157,11 +127,11 @@ class Page:
                 lines[-1] = longer
         return [line for line in lines if line]
 
-    def paragraph(
+    def write_paragraph(
         self,
         x: float,
         y: float,
-        told: str,
+        content: str,
         size: float,
         width: float,
         most: int,
@@ -169,71 +139,37 @@ class Page:
         field: str,
         align: str = "left",
     ) -> float:
-        """Write a text in at most so many lines, its first on the baseline ``y``; return the baseline of the line after it.
+        """Write a text in at most ``most`` lines; return the baseline of the line after it.
 
-        Where it does not fit the letters shrink, and where they may not the last line ends in an ellipsis.
+        Text that does not fit shrinks; at the smallest size the last line is cut off.
         """
-        while size > SMALLEST_PX and len(self.wrap(told, width, size)) > most:
+        while size > SMALLEST_PX and len(self.wrap(content, width, size)) > most:
             size -= 1
-        lines = self.wrap(told, width, size)
-        kept = [*lines[: most - 1], " ".join(lines[most - 1 :])] if len(lines) > most else lines
-        for place, line in enumerate(kept):
-            self.say_within(
-                x,
-                y + place * size * LEADING,
-                line,
-                size,
-                width,
-                field=f"{field}.{place}",
-                align=align,
-            )
-        return y + len(kept) * size * LEADING
+        lines = self.wrap(content, width, size)
+        if len(lines) > most:
+            lines = [*lines[: most - 1], " ".join(lines[most - 1 :])]
+        for place, line in enumerate(lines):
+            baseline = y + place * size * LEADING
+            name = f"{field}.{place}"
+            self.write_within(x, baseline, line, size, width, field=name, align=align)
+        return y + len(lines) * size * LEADING
 
-    def line(
-        self,
-        xs: Sequence[float],
-        ys: Sequence[float],
-        color: str,
-        width: float = 3,
-        *,
-        dashed: bool = False,
-    ) -> None:
+    def fill(self, box: Box, color: str) -> None:
+        """Draw a filled rectangle."""
+        xs = [box.left, box.right, box.right, box.left]
+        ys = [box.top, box.top, box.bottom, box.bottom]
+        self.axes.fill(xs, ys, color=color, linewidth=0)
+
+    def outline(self, box: Box, color: str, width: float = 3) -> None:
+        """Draw the outline of a rectangle."""
+        xs = [box.left, box.right, box.right, box.left, box.left]
+        ys = [box.top, box.top, box.bottom, box.bottom, box.top]
+        self.axes.plot(xs, ys, color=color, linewidth=width, solid_joinstyle="miter")
+
+    def line(self, points: Sequence[tuple[float, float]], color: str, width: float = 3) -> None:
         """Draw a line through points."""
-        self.axes.plot(
-            xs,
-            ys,
-            color=color,
-            linewidth=width,
-            linestyle=(0, (4, 3)) if dashed else "-",
-            solid_capstyle="butt",
-        )
-
-    def guide(self, xs: Sequence[float], ys: Sequence[float]) -> None:
-        """Draw a faint line behind everything, which labels cover."""
-        self.guides.append(Box(min(xs), min(ys) - 1, max(xs), max(ys) + 1))
-        self.axes.plot(xs, ys, color=self.theme.faint, linewidth=2, zorder=0.5)
-
-    def shade(self, x: float, y: float, width: float, height: float) -> None:
-        """Draw a faint rectangle behind everything."""
-        self.axes.fill(
-            [x, x + width, x + width, x],
-            [y, y, y + height, y + height],
-            color=self.theme.shade,
-            linewidth=0,
-            zorder=0.4,
-        )
-
-    def mark(
-        self, x: float, y: float, shape: str, color: str, *, hollow: bool = False, size: float = 22
-    ) -> None:
-        """Draw a mark, in matplotlib's letters for shapes; a hollow one shows the ground inside."""
-        inside = self.theme.ground if hollow else color
-        drawn = self.axes.plot(
-            [x], [y], marker=shape, markersize=size, color=color, markerfacecolor=inside, zorder=3
-        )
-        drawn[0].set(markeredgewidth=4 if hollow else 0, linestyle="")
-        reach = size / 2 + 3
-        self.keep_clear([Box(x - reach, y - reach, x + reach, y + reach)])
+        xs, ys = zip(*points, strict=True)
+        self.axes.plot(xs, ys, color=color, linewidth=width, solid_capstyle="butt")
 
     def arrow(
         self, start: tuple[float, float], end: tuple[float, float], color: str, width: float = 4
@@ -241,89 +177,121 @@ class Page:
         """Draw an arrow that ends at a point."""
         (x0, y0), (x1, y1) = start, end
         length = max(math.hypot(x1 - x0, y1 - y0), 1.0)
-        head = min(20.0, length)
+        head = min(_ARROW_HEAD_PX, length)
         ahead, aside = (x1 - x0) / length * head, (y1 - y0) / length * head
-        neck_x, neck_y = x1 - ahead, y1 - aside
-        self.line([x0, neck_x], [y0, neck_y], color, width)
-        xs, ys = (
-            [x1, neck_x - aside / 2, neck_x + aside / 2],
-            [y1, neck_y + ahead / 2, neck_y - ahead / 2],
-        )
+        neck = (x1 - ahead, y1 - aside)
+        self.line([start, neck], color, width)
+        xs = [x1, neck[0] - aside / 2, neck[0] + aside / 2]
+        ys = [y1, neck[1] + ahead / 2, neck[1] - ahead / 2]
         self.axes.fill(xs, ys, color=color, linewidth=0)
 
-    def frame(self, box: Box, color: str, width: float = 3) -> None:
-        """Draw the outline of a rectangle."""
-        xs, ys = (
-            [box.left, box.right, box.right, box.left, box.left],
-            [box.top, box.top, box.bottom, box.bottom, box.top],
-        )
-        self.axes.plot(xs, ys, color=color, linewidth=width, solid_joinstyle="miter")
-
     def keep_clear(self, boxes: Iterable[Box]) -> None:
-        """Let no label be placed on these."""
+        """Place no label on these."""
         self.taken.extend(boxes)
 
-    def room_of(self, x: float, y: float, lines: Sequence[Line], align: str = "left") -> Box:
-        """Return what a label takes whose first line is on the baseline ``y``."""
-        width = max(self.width_of(line.said, line.size, line.bold) for line in lines)
-        left = x - _ALIGNED[align] * width
-        below = y + sum(line.size * LEADING for line in lines[1:])
-        return Box(
-            left, y - lines[0].size * _ASCENT, left + width, below + lines[-1].size * _DESCENT
-        )
+    def room_of(self, lines: Sequence[Line], spot: Spot) -> Box:
+        """Return the rectangle that a label takes at a spot."""
+        width = max(self.width_of(line.content, line.size, line.bold) for line in lines)
+        left = spot.x - _ALIGNMENTS[spot.align] * width
+        top = spot.y - lines[0].size * _ASCENT
+        last = spot.y + sum(line.size * LEADING for line in lines[1:])
+        return Box(left, top, left + width, last + lines[-1].size * _DESCENT)
 
-    def label(self, lines: Sequence[Line], spots: Iterable[tuple[float, float, str]]) -> Box | None:
-        """Write a label at the first spot, a baseline and an alignment, where nothing is; return what it took (None: there is no room)."""
-        shapes = {align: self.room_of(0, 0, lines, align) for align in _ALIGNED}
-        for x, y, align in spots:
-            room = shapes[align].moved(x, y)
-            if room.on_page and not any(room.wider(_APART).meets(other) for other in self.taken):
-                if any(room.meets(line) for line in self.guides):
-                    self.fill(
-                        room.left,
-                        room.top,
-                        room.right - room.left,
-                        room.bottom - room.top,
-                        self.theme.ground,
-                    )
-                y -= lines[0].size * LEADING
-                for line in lines:
-                    y += line.size * LEADING
-                    self.say(
-                        x, y, line.said, line.size, field=line.field, bold=line.bold, align=align
-                    )
+    def place_label(self, lines: Sequence[Line], spots: Iterable[Spot]) -> Box | None:
+        """Write a label at the first free spot; return what it takes (None: no spot is free).
+
+        It covers the faint guide lines behind it.
+        """
+        shapes = {align: self.room_of(lines, Spot(0, 0, align)) for align in _ALIGNMENTS}
+        for spot in spots:
+            room = shapes[spot.align].move(spot.x, spot.y)
+            if room.is_on_page and not any(
+                room.widen(_LABELS_APART).overlaps(other) for other in self.taken
+            ):
+                if any(room.overlaps(guide) for guide in self.guides):
+                    self.fill(room, self.theme.ground)
+                self._write_lines(lines, spot)
                 return room
         return None
 
+    def label_beside(
+        self, lines: Sequence[Line], point: tuple[float, float], elsewhere: Iterable[Spot] = ()
+    ) -> None:
+        """Write a label near a point, else at the first free spot ``elsewhere``, if any is.
 
-def blank(theme: Theme = LIGHT) -> "tuple[Figure, Page]":
-    """Return an empty matplotlib figure in which a point is a pixel, and the page to draw on it."""
+        A label that is far away is joined to its point by a line.
+        """
+        room = self.place_label(lines, _spots_around(*point)) or self.place_label(lines, elsewhere)
+        if room is None:
+            return
+        x, y = (
+            min(max(point[0], room.left), room.right),
+            min(max(point[1], room.top), room.bottom),
+        )
+        distance = math.dist((x, y), point)
+        if distance > _FAR_PX:
+            share = 1 - _MARK_PX / distance
+            end = (x + (point[0] - x) * share, y + (point[1] - y) * share)
+            self.line([(x, y), end], self.theme.ink, 2)
+            self.keep_clear(boxes_along([(x, y), end]))
+
+    def _write_lines(self, lines: Sequence[Line], spot: Spot) -> None:
+        y = spot.y - lines[0].size * LEADING
+        for line in lines:
+            y += line.size * LEADING
+            self.write(
+                spot.x,
+                y,
+                line.content,
+                line.size,
+                field=line.field,
+                bold=line.bold,
+                align=spot.align,
+            )
+
+
+def _spots_around(x: float, y: float) -> Iterable[Spot]:
+    """Yield spots around a point, the nearest first, and below it before above."""
+    for far in (32, 46, 64, 90, 130):
+        yield Spot(x + far, y + far * 0.7 + 10, "left")
+        yield Spot(x - far, y - far * 0.8, "right")
+        yield Spot(x + far, y + 10, "left")
+        yield Spot(x, y + far + 20, "center")
+        yield Spot(x, y - far, "center")
+        yield Spot(x - far, y + 10, "right")
+        yield Spot(x + far, y - far * 0.8, "left")
+        yield Spot(x - far, y + far * 0.7 + 10, "right")
+
+
+def blank_page(theme: Theme = LIGHT) -> "tuple[Figure, Page]":
+    """Return an empty matplotlib figure in which a point is a pixel, and the page to draw on."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    drawn_on = Figure(figsize=(WIDTH_PX / 72, HEIGHT_PX / 72), dpi=72, facecolor=theme.ground)
-    renderer = FigureCanvasAgg(drawn_on).get_renderer()  # type: ignore[no-untyped-call]
-    axes = drawn_on.add_axes((0, 0, 1, 1), xlim=(0, WIDTH_PX), ylim=(HEIGHT_PX, 0))
+    figure = Figure(figsize=(WIDTH_PX / 72, HEIGHT_PX / 72), dpi=72, facecolor=theme.ground)
+    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH_PX), ylim=(HEIGHT_PX, 0), zorder=1)
     axes.set_axis_off()
-    return drawn_on, Page(axes, renderer, theme)
+    return figure, Page(axes, renderer, theme)
 
 
 @lru_cache(maxsize=64)
-def _font(size: float, bold: bool) -> "FontProperties":
+def font(size: float, bold: bool = False) -> "FontProperties":
+    """Return the font that matplotlib ships, in that size in pixels."""
     import matplotlib as mpl
     from matplotlib.font_manager import FontProperties
 
-    return FontProperties(
-        fname=f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans{'-Bold' if bold else ''}.ttf", size=size
-    )
+    folder = f"{mpl.get_data_path()}/fonts/ttf"
+    return FontProperties(fname=f"{folder}/DejaVuSans{'-Bold' if bold else ''}.ttf", size=size)
 
 
 @lru_cache(maxsize=512)
-def _drawable(said: str) -> str:
-    """Return the text with an empty square for each letter that the font has not."""
+def _drawable(content: str) -> str:
+    """Return the text with an empty square for each character that the font lacks."""
     from matplotlib.font_manager import get_font
 
-    font = get_font(str(_font(SMALLEST_PX, bold=False).get_file()))
+    glyphs = get_font(str(font(SMALLEST_PX).get_file()))
     return "".join(
-        letter if font.get_char_index(ord(letter)) else "\N{WHITE SQUARE}" for letter in said
+        character if glyphs.get_char_index(ord(character)) else "\N{WHITE SQUARE}"
+        for character in content
     )

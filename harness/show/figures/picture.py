@@ -1,6 +1,7 @@
-"""A picture ready to be drawn: what it says in words, and how it is painted; then its bytes as SVG and PNG.
+"""A picture ready to be drawn, what every figure has around it, and its bytes as SVG and PNG.
 
-May import ``page``, ``theme``, and matplotlib, lazily.
+May import ``model``, ``show.phrases``, ``page``, ``theme`` and, when something is drawn,
+matplotlib.
 """
 
 from collections.abc import Callable
@@ -9,70 +10,104 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from harness.show.figures.page import HEIGHT_PX, WIDTH_PX, Page, blank
+from harness.model import Results
+from harness.show import phrases
+from harness.show.figures.box import HEIGHT_PX, WIDTH_PX
+from harness.show.figures.page import MARGIN, SMALLEST_PX, Page, blank_page
 from harness.show.figures.theme import Theme
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# In pixels, shrinking with the window; no document type, which would name an address.
-_SVG_OPENING = (
-    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img"'
-    f' viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" width="{WIDTH_PX}" height="{HEIGHT_PX}" style="max-width: 100%; height: auto">'
+_WIDTH = WIDTH_PX - 2 * MARGIN
+_TITLE_Y, _TITLE_PX = 86, 48
+_REMARK_Y, _REMARK_PX, _REMARK_LINES = 138, 30, 2
+_FOOTER_Y, _FOOTER_LINES = 844, 2
+
+# In pixels, shrinking with the window; without a document type, which would name an address.
+_SVG_START = (
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    f' role="img" viewBox="0 0 {WIDTH_PX} {HEIGHT_PX}" width="{WIDTH_PX}" height="{HEIGHT_PX}"'
+    ' style="max-width: 100%; height: auto">'
 )
-_BARE: dict[str, str | None] = dict.fromkeys(
-    ("Creator", "Date", "Format", "Type")
-)  # its vocabulary would name addresses
+# Without metadata, whose vocabulary would name addresses.
+_NO_METADATA: dict[str, str | None] = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What a figure says, as a title and a description with every number, and the painter of its page."""
+    """A figure: its title, a description with every number, and what draws it on a page."""
 
     title: str
     description: str
-    paint: Callable[[Page], None]
+    draw: Callable[[Page], None]
 
 
 @dataclass(frozen=True)
 class Missing:
-    """No picture, since its facts are not there."""
+    """No picture, because its facts are missing."""
 
     reason: str
 
 
-def sentence(told: str) -> str:
-    """Return the text with a capital and a full stop."""
-    return f"{told[:1].upper()}{told[1:].rstrip('.')}."
+def sentence(content: str) -> str:
+    """Return the text with a capital letter and a full stop."""
+    return f"{content[:1].upper()}{content[1:].rstrip('.')}."
+
+
+def write_title(page: Page, title: str, *, field: str) -> None:
+    """Write the finding in words; ``field`` names which of the facts it shows."""
+    page.write_within(MARGIN, _TITLE_Y, title, _TITLE_PX, _WIDTH, field=field, bold=True)
+
+
+def write_remark(page: Page, remark: str, results: Results, *, field: str) -> None:
+    """Write below the title what qualifies it: first of all that it was not measured here."""
+    content = " · ".join(filter(None, (phrases.label(results), remark)))
+    if content:
+        page.write_paragraph(
+            MARGIN, _REMARK_Y, content, _REMARK_PX, _WIDTH, _REMARK_LINES, field=field
+        )
+
+
+def write_footer(page: Page, results: Results) -> None:
+    """Write the provenance."""
+    content = phrases.provenance(results)
+    page.write_paragraph(
+        MARGIN, _FOOTER_Y, content, SMALLEST_PX, _WIDTH, _FOOTER_LINES, field="results"
+    )
 
 
 def render(picture: Picture, theme: Theme) -> "Figure":
     """Return the picture as a matplotlib figure in which a point is a pixel."""
-    drawn_on, page = blank(theme)
-    picture.paint(page)
-    return drawn_on
+    figure, page = blank_page(theme)
+    picture.draw(page)
+    return figure
 
 
-def svg(picture: Picture, theme: Theme, drawn_on: "Figure | None" = None) -> bytes:
-    """Return the picture as SVG, its letters as outlines; each field's group bears its text as its ``title``."""
-    drawn_on = drawn_on or render(picture, theme)
-    drawing = add_words(save(drawn_on, "svg", _BARE), picture.title, picture.description).decode()
-    for text in drawn_on.axes[0].texts:
-        if text.get_gid():
-            opening = f'<g id="{text.get_gid()}">'
-            drawing = drawing.replace(
-                opening, f"{opening}<title>{escape(text.get_text())}</title>", 1
-            )
-    return drawing.encode()
+def svg(picture: Picture, theme: Theme, figure: "Figure | None" = None) -> bytes:
+    """Return the picture as SVG with letters as outlines; texts of facts have a ``title``.
+
+    ``figure`` is the picture drawn before (None: it is drawn now).
+    """
+    figure = figure or render(picture, theme)
+    drawing = add_words(save(figure, "svg", _NO_METADATA), picture.title, picture.description)
+    content = drawing.decode()
+    for axes in figure.axes:
+        for label in (*axes.texts, *axes.get_xticklabels(), *axes.get_yticklabels()):
+            if label.get_gid():
+                start = f'<g id="{label.get_gid()}">'
+                titled = f"{start}<title>{escape(label.get_text())}</title>"
+                content = content.replace(start, titled, 1)
+    return content.encode()
 
 
-def png(picture: Picture, theme: Theme, drawn_on: "Figure | None" = None) -> bytes:
-    """Return the picture as PNG, 1600 by 900."""
-    return save(drawn_on or render(picture, theme), "png", {"Software": "twoclocks"})
+def png(picture: Picture, theme: Theme, figure: "Figure | None" = None) -> bytes:
+    """Return the picture as PNG, 1600 by 900; ``figure`` as for ``svg``."""
+    return save(figure or render(picture, theme), "png", {"Software": "twoclocks"})
 
 
 def save(figure: "Figure", form: str, metadata: dict[str, str | None]) -> bytes:
-    """Return a figure's bytes; nothing in them depends on when or where it was drawn."""
+    """Return a figure's bytes, which do not depend on when or where it was drawn."""
     import matplotlib as mpl
 
     target = BytesIO()
@@ -81,8 +116,9 @@ def save(figure: "Figure", form: str, metadata: dict[str, str | None]) -> bytes:
     return target.getvalue()
 
 
-def add_words(svg: bytes, title: str, told: str) -> bytes:
-    """Return the drawing with its words in ``title`` and ``desc``, in a frame that shrinks with its window."""
+def add_words(svg: bytes, title: str, description: str) -> bytes:
+    """Return the drawing with a ``title`` and a ``desc``, in a frame that fits its window."""
     drawing = svg.decode()
-    drawing = drawing[drawing.index(">", drawing.index("<svg")) + 1 :]
-    return f"{_SVG_OPENING}\n <title>{escape(title)}</title>\n <desc>{escape(told)}</desc>{drawing}".encode()
+    body = drawing[drawing.index(">", drawing.index("<svg")) + 1 :]
+    words = f"<title>{escape(title)}</title>\n <desc>{escape(description)}</desc>"
+    return f"{_SVG_START}\n {words}{body}".encode()

@@ -1,14 +1,17 @@
-"""The two themes of a picture: light on white for print and a bright room, dark for a dark one. Imports the standard library only."""
+"""The two themes of a picture: light for print and a bright room, dark for a dark one.
+
+Imports the standard library only.
+"""
 
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Theme:
-    """The colours of a page, from Okabe and Ito's palette; every text is in ``ink``, which stands out from ``ground`` by far.
+    """The colours of a page, from the palette of Okabe and Ito.
 
-    ``faint`` is for lines that only guide the eye, ``shade`` for areas that do. ``parts`` are the six parts of the
-    core-seconds, in their order.
+    Every text is in ``ink``, which has a strong contrast to ``ground``. ``faint`` is for guide
+    lines, ``shade`` for areas behind everything; ``parts`` are the six parts of the core-seconds.
     """
 
     name: str
