@@ -1,6 +1,6 @@
 """A session's report, for a notebook: ``from harness import load; load("results.json").slide()``.
 
-Nothing is imported until something is loaded, so that importing a module of this package stays instant.
+Nothing is imported until something is loaded, so that importing any module here stays instant.
 """
 
 from pathlib import Path
@@ -15,7 +15,8 @@ __all__ = ["load"]
 def load(*paths: str | Path) -> "Report":
     """Return the report of a results file, a take's folder or a declared result (``.toml``).
 
-    Several sessions of one configuration make one report. Raises ``BadRequest`` for what cannot be read or combined.
+    Several sessions of one configuration make one report. Raises ``BadRequest`` for what cannot be
+    read or combined.
     """
     from harness.report import Report
 

@@ -1,7 +1,7 @@
 """A session's report: read from its files once, audited, and ready to be shown anywhere.
 
-The terminal, the slide, the deck and a notebook all show a ``Report``, so that none of them shows an edited file as it
-stands. May import ``harness.claims``, ``harness.files``, ``harness.show``, ``harness.errors`` and ``harness.model``.
+The terminal, the slide, the deck and a notebook all show a ``Report``, so that none of them shows
+the claims of an edited file. May import ``harness``, but not ``harness.run``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,25 +32,29 @@ THEMES = {theme.name: theme for theme in (figures.LIGHT, figures.DARK)}
 
 
 class Report(Claims):
-    """An audited session and everything that is claimed of it; a notebook's cell shows its slide."""
+    """An audited session and all that is claimed of it; a notebook's cell shows its slide."""
 
     @classmethod
     def load(cls, *paths: str | Path) -> Self:
         """Return the report of a results file, a take's folder or a declared result (``.toml``).
 
-        Several sessions of one configuration make one report. Raises ``BadRequest`` for what cannot be read or combined.
+        Several sessions of one configuration make one report. Raises ``BadRequest`` for what cannot
+        be read or combined.
         """
         audits = [_audit_of(Path(path)) for path in paths]
         return cls(audits[0] if len(audits) == 1 else _combined(audits))
 
     @classmethod
     def of(cls, facts: Results, events: Iterable[Event] | None = None) -> Self:
-        """Return the report of a session that has just ended; ``events`` are its journal (None: there is none)."""
+        """Return the report of a session that has just ended.
+
+        ``events`` are those of its journal (None: it has none).
+        """
         return cls(audit(facts, events))
 
     @cached_property
     def text(self) -> str:
-        """Return the headline for a terminal, then a sweep's table; of a refused session its reasons."""
+        """Return the headline for a terminal, and a sweep's table; or the reasons against it."""
         headline = headline_text(self)
         if self.headline is None or len(self.results.spec.scales) < 2:
             return headline
@@ -69,19 +73,16 @@ class Report(Claims):
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return the exit code: refused, unless a headline is shown or only the simulation forbids one."""
-        return (
-            ExitCode.DONE
-            if {reason.key for reason in self.refused} <= {"simulated"}
-            else ExitCode.REFUSED
-        )
+        """Return the exit code; a simulated session is refused by design, and counts as shown."""
+        reasons = {reason.key for reason in self.refused}
+        return ExitCode.DONE if reasons <= {"simulated"} else ExitCode.REFUSED
 
     def export(self, form: Form | str) -> str:
         """Return the claim and the table as Markdown, CSV, JSON or LaTeX."""
         return export(self, form)
 
     def files(self, theme: str = "light") -> dict[str, bytes]:
-        """Return everything that is kept, by file name; of a refused session its text only."""
+        """Return the files to keep, by name: texts, slide and figures, or a refusal's text."""
         text = {f"{HEADLINE}.txt": self.text.encode()}
         if self.headline is None:
             return text
@@ -107,7 +108,10 @@ class Report(Claims):
         return TableView(table, self.export(Form.MARKDOWN))
 
     def figure(self, name: str, theme: str = "light") -> Drawing | Note:
-        """Return one figure of ``figures.FIGURES``, or why there is none; raise ``BadRequest`` for another name."""
+        """Return the figure of that name, or why there is none.
+
+        Raises ``BadRequest`` for a name that is not in ``figures.FIGURES``.
+        """
         if name not in figures.FIGURES:
             raise BadRequest(f"there is no figure {name!r}", _figure_hint(name))
         if self.headline is None:
@@ -139,7 +143,7 @@ class Report(Claims):
 
 
 def _audit_of(path: Path) -> Audit:
-    """Return the audit of what a path holds, against the journal beside it; the file is read once."""
+    """Return the audit of what a path holds, against the journal beside it."""
     if path.suffix.lower() == ".toml" and not path.is_dir():
         return audit(declared.load(path))
     file = path / RESULTS_NAME if path.is_dir() else path
@@ -156,7 +160,7 @@ def _audit_of(path: Path) -> Audit:
 
 
 def _combined(audits: Sequence[Audit]) -> Audit:
-    """Return the audit of several sessions combined, each of which has been held against its own journal."""
+    """Return the audit of several sessions combined, each compared with its own journal."""
     unread = any(one.differences is None for one in audits)
     whole = audit(combine([one.results for one in audits]), None if unread else ())
     differences = tuple(

@@ -1,6 +1,7 @@
 """Everything that may be claimed of one session, each part derived once from its audited facts.
 
-Whoever draws is given this value and judges nothing. May import ``harness.claims`` and ``harness.model``.
+Whoever draws is given this value and judges nothing. May import ``harness.claims`` and
+``harness.model``.
 """
 
 from dataclasses import dataclass
@@ -19,9 +20,9 @@ from harness.model import Results
 
 @dataclass(frozen=True)
 class Claims:
-    """What follows from an audit: the claim or its refusal, the curve, the proof, the core time and the cost.
+    """What follows from an audit: the headline or its refusal, curve, proof, core time and cost.
 
-    The audit has held the facts against their journal, so that nothing is claimed of an edited file.
+    The audit has compared the facts with their journal, so nothing is claimed of an edited file.
     """
 
     audit: Audit

@@ -1,11 +1,13 @@
-"""An audit as it is told: a line a rule for a terminal of 80 columns, data for other programs, and one line for a footer.
+"""An audit as text: a line for each rule, one line in all, a slide's footer, and data for programs.
 
-May import ``score.audit``, ``phrases`` and ``words``. Everything returned is safe to print.
+Everything returned is printable. May import ``harness.claims``, for its values, ``harness.model``,
+``harness.text`` and ``phrases``.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
-from harness import text as words
+from harness import text
 from harness.claims.audit import Audit, Finding, Verdict
 from harness.model import Kind
 from harness.show import phrases
@@ -13,7 +15,7 @@ from harness.show import phrases
 _COLUMNS = 80
 _MARGIN = 37
 _MARKS = {Verdict.PASS: "  ", Verdict.UNCHECKED: " ?", Verdict.CAVEAT: " !", Verdict.REFUSE: "!!"}
-_WORDS = {
+_NAMES = {
     Verdict.PASS: "pass",
     Verdict.UNCHECKED: "unchecked",
     Verdict.CAVEAT: "CAVEAT",
@@ -22,41 +24,98 @@ _WORDS = {
 
 
 def format_audit(audit: Audit) -> str:
-    """Return the audit for a terminal of 80 columns: a line a rule, more where it says more, and its sum as the last line."""
+    """Return the audit for a terminal of 80 columns: a line or more for each rule, then the sum."""
     tolerance = audit.results.spec.workload.tolerance
-    lines = [f" {line}" for line in words.wrap(phrases.provenance(audit.results), _COLUMNS - 1)]
-    lines += ["", *(line for finding in audit.findings for line in _told(finding, tolerance)), ""]
-    lines += [
-        line
+    findings = (_finding_lines(finding, tolerance) for finding in audit.findings)
+    differences = (
+        text.wrap(text.printable(difference), _COLUMNS, "!! ")
         for difference in audit.differences or ()
-        for line in words.wrap(words.printable(difference), _COLUMNS, "!! ")
+    )
+    lines = [
+        *text.wrap(phrases.provenance(audit.results), _COLUMNS, " "),
+        "",
+        *(line for lines in findings for line in lines),
+        "",
+        *(line for lines in differences for line in lines),
+        *text.wrap(summary(audit), _COLUMNS, " "),
     ]
-    lines += words.wrap(summary(audit), _COLUMNS, " ")
     return "".join(f"{line}\n" for line in lines)
 
 
+def _finding_lines(finding: Finding, tolerance: float) -> list[str]:
+    rule, verdict = finding.rule, finding.verdict
+    lead = f"{_MARKS[verdict]} {rule.id}  {_NAMES[verdict]:<9}  {rule.title}"
+    sentence = "" if verdict is Verdict.PASS else text.printable(finding.sentence)
+    measures = ", ".join(phrases.measure(measure, tolerance) for measure in finding.measures)
+    remark = " · ".join(filter(None, (sentence, measures)))
+    return text.wrap(remark, _COLUMNS, f"{lead:<{_MARGIN}}")
+
+
 def summary(audit: Audit) -> str:
-    """Return the audit in one line: ``21 pass · 3 caveats · 1 cannot be checked · agrees with its journal``."""
-    refused = [finding.rule.id for finding in audit.findings if finding.verdict is Verdict.REFUSE]
-    against = [*refused, *(["its journal"] if audit.differences else [])]
-    lead = [f"REFUSED by {', '.join(against)}"] if against else []
-    return " · ".join([*lead, *_counts(audit)[bool(refused) :], *_of_journal(audit)])
+    """Return the audit in one line.
+
+    For example ``21 pass · 3 caveats · 1 cannot be checked · agrees with its journal``.
+    """
+    refused_by = [
+        finding.rule.id for finding in audit.findings if finding.verdict is Verdict.REFUSE
+    ]
+    counts = [count for verdict, count in _counts(audit) if verdict is not Verdict.REFUSE]
+    if audit.differences:
+        refused_by.append("its journal")
+    lead = [f"REFUSED by {', '.join(refused_by)}"] if refused_by else []
+    return " · ".join(filter(None, (*lead, *counts, _journal(audit))))
 
 
 def footer(audit: Audit) -> str:
-    """Return the verdict for a slide's footer: ``audit: 22 pass, 3 caveats, no journal``; one that agrees is not named."""
-    journal = [] if audit.missing_journal is None else ["no journal"]
-    return f"audit: {', '.join([*_counts(audit), *journal, *(['differs from its journal'] if audit.differences else [])])}"
+    """Return the audit for a slide's footer: ``audit: 22 pass, 3 caveats, no journal``.
+
+    A journal that agrees is not mentioned.
+    """
+    parts = [count for _, count in _counts(audit)]
+    if audit.missing_journal is not None:
+        parts.append("no journal")
+    if audit.differences:
+        parts.append("differs from its journal")
+    return f"audit: {', '.join(parts)}"
+
+
+def _counts(audit: Audit) -> Iterator[tuple[Verdict, str]]:
+    """Yield how many rules came to each verdict, the refusals first, if any did."""
+    refused = audit.count(Verdict.REFUSE)
+    passed = audit.count(Verdict.PASS)
+    caveats = audit.count(Verdict.CAVEAT)
+    unchecked = audit.count(Verdict.UNCHECKED)
+    if refused:
+        yield Verdict.REFUSE, text.number_of(refused, "refusal")
+    if passed:
+        yield Verdict.PASS, f"{text.count(passed)} pass"
+    if caveats:
+        yield Verdict.CAVEAT, text.number_of(caveats, "caveat")
+    if unchecked:
+        yield Verdict.UNCHECKED, f"{text.count(unchecked)} cannot be checked"
+
+
+def _journal(audit: Audit) -> str:
+    """Return what the journal says (empty: it differs, which is said before)."""
+    match audit.differences:
+        case None if audit.results.kind is Kind.DECLARED:
+            return "declared, so there is no journal"
+        case None:
+            return "its journal is not here"
+        case ():
+            return "agrees with its journal"
+        case _:
+            return ""
 
 
 def audit_data(audit: Audit) -> dict[str, Any]:
-    """Return the audit as what JSON can hold."""
+    """Return the audit as JSON can hold it."""
     return {
         "run_id": audit.results.run_id,
         "kind": str(audit.results.kind),
         "verdict": str(audit.verdict),
         "counts": {str(verdict): audit.count(verdict) for verdict in Verdict},
-        "findings": [_finding(finding) for finding in audit.findings],
+        "findings": [_finding_data(finding) for finding in audit.findings],
         "journal": {
             "read": audit.differences is not None,
             "differences": list(audit.differences or ()),
@@ -64,7 +123,7 @@ def audit_data(audit: Audit) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding_data(finding: Finding) -> dict[str, Any]:
     return {
         "rule": finding.rule.id,
         "title": finding.rule.title,
@@ -78,39 +137,3 @@ def _finding(finding: Finding) -> dict[str, Any]:
             for measure in finding.measures
         ],
     }
-
-
-def _told(finding: Finding, tolerance: float) -> list[str]:
-    lead = f"{_MARKS[finding.verdict]} {finding.rule.id}  {_WORDS[finding.verdict]:<9}  {finding.rule.title}"
-    measures = ", ".join(phrases.measure(measure, tolerance) for measure in finding.measures)
-    said = [] if finding.verdict is Verdict.PASS else [words.printable(finding.sentence)]
-    return words.wrap(
-        " · ".join([*said, *filter(None, [measures])]), _COLUMNS, f"{lead:<{_MARGIN}}"
-    )
-
-
-def _counts(audit: Audit) -> list[str]:
-    """Return how many rules came to each verdict, the refusals first; verdicts that none came to are left out."""
-    refused, passed, caveats, unchecked = (
-        audit.count(verdict)
-        for verdict in (Verdict.REFUSE, Verdict.PASS, Verdict.CAVEAT, Verdict.UNCHECKED)
-    )
-    told = (
-        (refused, words.number_of(refused, "refusal")),
-        (passed, f"{words.count(passed)} pass"),
-        (caveats, words.number_of(caveats, "caveat")),
-        (unchecked, f"{words.count(unchecked)} cannot be checked"),
-    )
-    return [said for number, said in told if number]
-
-
-def _of_journal(audit: Audit) -> list[str]:
-    match audit.differences:
-        case None if audit.results.kind is Kind.DECLARED:
-            return ["declared, so there is no journal"]
-        case None:
-            return ["its journal is not here"]
-        case ():
-            return ["agrees with its journal"]
-        case _:
-            return []

@@ -1,20 +1,21 @@
 """What a notebook's cell displays: a picture, a note, a table or several pictures.
 
-Each carries ``_repr_html_``, and a picture ``_repr_svg_``, so that Jupyter and marimo display it by themselves: no
-notebook's package is needed, and nothing is fetched from anywhere. Text from a file reaches HTML escaped only. In a plain
-Python each reads as its text. May import ``harness.show.tables``.
+Each carries ``_repr_html_``, and a picture ``_repr_svg_``, so that Jupyter and marimo display it:
+no notebook's package is needed, and nothing is fetched. Text from a file reaches HTML escaped only.
+In a plain Python each reads as its text. May import ``harness.show.tables``.
 """
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from xml.etree import ElementTree
 
-from harness.show import tables
+from harness.show.tables import UNMEASURED, Row, RowKind, Table, format_table
 
 _NAMESPACE = "{http://www.w3.org/2000/svg}"
-_PREDICTED, _UNMEASURED = ' style="font-style: italic"', "predicted, not measured"
+_PREDICTED = ' style="font-style: italic"'
+_PICTURE = "max-width: 100%; height: auto"
 _TABLE = "border-collapse: collapse; font-size: 1.25em; width: auto"
 _CAPTION = "text-align: left; padding-bottom: 0.5em"
 _CELL = "padding: 0.25em 0.6em; white-space: nowrap"
@@ -22,13 +23,13 @@ _CELL = "padding: 0.25em 0.6em; white-space: nowrap"
 
 @dataclass(frozen=True, repr=False)
 class Drawing:
-    """A picture in a cell, with its words for those who do not see it. ``svg`` has a ``title`` and a ``desc``."""
+    """A picture in a cell. Its ``svg`` holds its words, for those who do not see it."""
 
     svg: str
 
     @property
     def title(self) -> str:
-        """Return what the picture says in a sentence."""
+        """Return what the picture says, in a sentence."""
         return ElementTree.fromstring(self.svg).findtext(f"{_NAMESPACE}title") or ""
 
     @property
@@ -43,9 +44,10 @@ class Drawing:
         return self.svg
 
     def _repr_html_(self) -> str:
-        """Return the picture as an image of its own, so that no two drawings on a page share the names inside them."""
+        """Return the picture as an image, so that two on a page share no names inside them."""
         content = base64.b64encode(self.svg.encode()).decode()
-        return f'<img alt="{escape(self.title)}" src="data:image/svg+xml;base64,{content}" style="max-width: 100%; height: auto">'
+        source = f"data:image/svg+xml;base64,{content}"
+        return f'<img alt="{escape(self.title)}" src="{source}" style="{_PICTURE}">'
 
 
 @dataclass(frozen=True, repr=False)
@@ -63,28 +65,35 @@ class Note:
 
 @dataclass(frozen=True, repr=False)
 class TableView:
-    """A table in a cell: the same rows as on the terminal. ``markdown`` is the whole document, headline and table."""
+    """A table in a cell, with the rows of the terminal.
 
-    table: tables.Table
-    markdown: str = field(default="")
+    ``markdown`` is the whole document, with the headline and the table.
+    """
+
+    table: Table
+    markdown: str
 
     def __repr__(self) -> str:
-        return tables.format_table(self.table)
+        return format_table(self.table)
 
     def _repr_markdown_(self) -> str:
         return self.markdown
 
     def _repr_html_(self) -> str:
-        heading = "".join(_cell("th", cell, "right") for cell in (*self.table.columns, ""))
-        rows = "".join(_row(row) for row in self.table.rows)
-        notes = "".join(f"<li>{escape(note)}</li>" for note in self.table.notes)
         caption = f'<caption style="{_CAPTION}">{escape(self.table.title)}</caption>'
-        return f'<table style="{_TABLE}">{caption}<thead><tr>{heading}</tr></thead><tbody>{rows}</tbody></table><ul>{notes}</ul>'
+        headings = "".join(_cell("th", cell, "right") for cell in (*self.table.columns, ""))
+        rows = "".join(map(_row, self.table.rows))
+        notes = "".join(f"<li>{escape(note)}</li>" for note in self.table.notes)
+        body = f"<thead><tr>{headings}</tr></thead><tbody>{rows}</tbody>"
+        return f'<table style="{_TABLE}">{caption}{body}</table><ul>{notes}</ul>'
 
 
 @dataclass(frozen=True, repr=False)
 class Gallery:
-    """Several pictures in a cell, one beneath the other, and why others are not there. Iterate over it, or take one by its name."""
+    """Several pictures in a cell, and why others are missing.
+
+    Iterate over it, or take one picture by its name.
+    """
 
     drawings: dict[str, Drawing]
     missing: dict[str, str]
@@ -102,25 +111,25 @@ class Gallery:
         return "\n\n".join([*map(repr, self), *self._reasons()])
 
     def _repr_html_(self) -> str:
-        reasons = "".join(f"<p>{escape(reason)}</p>" for reason in self._reasons())
-        return "".join(f"<p>{drawing._repr_html_()}</p>" for drawing in self) + reasons
+        drawings = (drawing._repr_html_() for drawing in self)
+        return "".join(f"<p>{part}</p>" for part in (*drawings, *map(escape, self._reasons())))
 
     def _reasons(self) -> list[str]:
         return [f"no figure {name}: {reason}" for name, reason in self.missing.items()]
 
 
-def _row(row: tables.Row) -> str:
-    """Return a row; a predicted one says so in words and in its letters."""
-    predicted = row.kind is tables.RowKind.PREDICTED
+def _row(row: Row) -> str:
+    """Return a row; a predicted one says so in words and in italics."""
+    is_predicted = row.kind is RowKind.PREDICTED
+    remarks = (UNMEASURED, *row.flags) if is_predicted else row.flags
     name, *numbers = row.cells
-    said = "; ".join([*([_UNMEASURED] if predicted else []), *row.flags])
     cells = [
         _cell("th", name, "left"),
         *(_cell("td", number, "right") for number in numbers),
-        _cell("td", said, "left"),
+        _cell("td", "; ".join(remarks), "left"),
     ]
-    return f"<tr{_PREDICTED if predicted else ''}>{''.join(cells)}</tr>"
+    return f"<tr{_PREDICTED if is_predicted else ''}>{''.join(cells)}</tr>"
 
 
-def _cell(tag: str, text: str, side: str) -> str:
-    return f'<{tag} style="text-align: {side}; {_CELL}">{escape(text)}</{tag}>'
+def _cell(tag: str, content: str, side: str) -> str:
+    return f'<{tag} style="text-align: {side}; {_CELL}">{escape(content)}</{tag}>'

@@ -1,11 +1,11 @@
-"""Text made harmless for the format it goes into, so that no name in a results file becomes markup, a command or a formula.
+"""Text made harmless for a format, so that no name in a file becomes markup or a formula.
 
-What comes in is made safe by ``words.printable`` first. May import ``words``.
+May import ``harness.text``, which makes text printable first.
 """
 
 import re
 
-from harness import text as words
+from harness.text import printable
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~$&!^])")
@@ -47,24 +47,29 @@ _TEX = {
 _LAST_LETTER_OF_TEX = "\u017f"
 
 
-def cell(text: str) -> str:
-    """Return text for a cell of CSV that no spreadsheet takes for a formula: one that begins like it gets an apostrophe."""
-    told = words.printable(text)
-    return f"'{told}" if told.startswith(_FORMULA) else told
+def csv_cell(text: str) -> str:
+    """Return text for a cell of CSV that no spreadsheet takes for a formula.
+
+    Text that begins like a formula gets an apostrophe.
+    """
+    cell = printable(text)
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def markdown(text: str) -> str:
     """Return text that Markdown shows as it is: no markup, no mathematics, no link."""
-    escaped = _MARKUP.sub(r"\\\1", words.printable(text))
+    escaped = _MARKUP.sub(r"\\\1", printable(text))
     return re.sub(r"(?i)(https?|ftp)://", r"\1:\\/\\/", escaped).replace("www.", r"www\.")
 
 
 def tex(text: str) -> str:
-    """Return text that LaTeX sets as it is; what it has no letter for without further packages is a question mark.
+    """Return text that LaTeX sets as it is; letters that need a package become question marks.
 
-    Brackets and stars are hidden in groups, since at the start of a row they would be read as an option of the last.
+    Brackets and stars are grouped, since at the start of a row they would be an option of the last.
     """
-    hyphens_apart = re.sub(r"-(?=-)", "-\N{ZERO WIDTH SPACE}", words.printable(text))
-    return "".join(
-        _TEX.get(mark, mark if mark <= _LAST_LETTER_OF_TEX else "?") for mark in hyphens_apart
-    )
+    hyphens_apart = re.sub(r"-(?=-)", "-\N{ZERO WIDTH SPACE}", printable(text))
+    return "".join(_TEX.get(letter, _tex_letter(letter)) for letter in hyphens_apart)
+
+
+def _tex_letter(letter: str) -> str:
+    return letter if letter <= _LAST_LETTER_OF_TEX else "?"

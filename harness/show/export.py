@@ -1,24 +1,23 @@
-"""The headline and the scaling_table's table in the formats that others read: Markdown, CSV, JSON and LaTeX.
+"""The headline and the scaling table as a document for others: Markdown, CSV, JSON or LaTeX.
 
-A refused session exports its refusal, and no number as a claim. Markdown and LaTeX say the words of the slide; LaTeX is
-a fragment that takes no package. Total functions; may import ``model``, ``score`` and its neighbours in ``show``.
+A refused session exports its reasons, and no number as a claim. Markdown and LaTeX have the words
+of the slide; LaTeX is a fragment that needs no package. May import ``harness.claims``, for its
+values, ``harness.text`` and its neighbours in ``show``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from harness import text
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline, Refusal
-from harness.show import escapes, export_rows, phrases
+from harness.show import escapes, export_numbers, phrases
 from harness.show.scaling_table import NO_HEADLINE, scaling_table
-from harness.show.tables import Row, RowKind, Table
-
-_UNMEASURED = "predicted, not measured"
+from harness.show.tables import UNMEASURED, Row, RowKind, Table
 
 
 class Form(StrEnum):
-    """A format that others read."""
+    """A format of the document."""
 
     MARKDOWN = "md"
     CSV = "csv"
@@ -34,111 +33,100 @@ def export(claims: Claims, form: Form | str) -> str:
     """
     match Form(form):
         case Form.CSV:
-            return export_rows.as_csv(claims)
+            return export_numbers.as_csv(claims)
         case Form.JSON:
-            return export_rows.as_json(claims)
+            return export_numbers.as_json(claims)
         case Form.MARKDOWN:
-            return _markdown(claims)
+            return "".join(f"{line}\n" for line in _markdown(claims))
         case Form.TEX:
-            return _tex(claims)
+            return "".join(f"{line}\n" for line in _tex(claims))
 
 
-def _markdown(claims: Claims) -> str:
-    title, told, table = _title(claims.claim), _told(claims.claim), _table(claims)
-    lines = [f"# {escapes.markdown(title)}", "", *(f"- {escapes.markdown(line)}" for line in told)]
-    if table is not None:
-        width = len(table.columns) + 1
-        lines += [
-            "",
-            f"## {escapes.markdown(table.title)}",
-            "",
-            _markdown_row((*table.columns, "")),
-        ]
-        lines += [
-            f"| :--- |{' ---: |' * (width - 2)} :--- |",
-            *(_markdown_row((*row.cells, _remark(row))) for row in table.rows),
-        ]
-        lines += ["", *(f"- {escapes.markdown(note)}" for note in table.notes)]
-    return "\n".join(lines) + "\n"
+def _markdown(claims: Claims) -> Iterator[str]:
+    yield f"# {escapes.markdown(_title(claims.claim))}"
+    yield ""
+    yield from _markdown_list(_sentences(claims.claim))
+    if (table := _table(claims)) is not None:
+        yield ""
+        yield f"## {escapes.markdown(table.title)}"
+        yield ""
+        yield _markdown_row((*table.columns, ""))
+        yield f"| :--- |{' ---: |' * (len(table.columns) - 1)} :--- |"
+        yield from (_markdown_row((*row.cells, _remark(row))) for row in table.rows)
+        yield ""
+        yield from _markdown_list(table.notes)
 
 
-def _markdown_row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(escapes.markdown(cell) for cell in cells)} |"
+def _markdown_list(sentences: Iterable[str]) -> Iterator[str]:
+    return (f"- {escapes.markdown(sentence)}" for sentence in sentences)
 
 
-def _tex(claims: Claims) -> str:
-    claim, table = claims.claim, _table(claims)
-    lines = [rf"\section*{{{escapes.tex(_title(claim))}}}", *_tex_items(_told(claim))]
-    if table is not None:
-        lines += [
-            "",
-            rf"\subsection*{{{escapes.tex(table.title)}}}",
-            rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}l}}",
-        ]
-        lines += [
-            _tex_row((*table.columns, "")),
-            r"\hline",
-            *(_tex_row((*row.cells, _remark(row))) for row in table.rows),
-        ]
-        lines += [r"\end{tabular}", *_tex_items(table.notes)]
-    return "\n".join(lines) + "\n"
+def _markdown_row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(map(escapes.markdown, cells))} |"
 
 
-def _tex_row(cells: tuple[str, ...]) -> str:
-    return rf"{' & '.join(escapes.tex(cell) for cell in cells)} \\"
+def _tex(claims: Claims) -> Iterator[str]:
+    yield rf"\section*{{{escapes.tex(_title(claims.claim))}}}"
+    yield from _tex_list(_sentences(claims.claim))
+    if (table := _table(claims)) is not None:
+        yield ""
+        yield rf"\subsection*{{{escapes.tex(table.title)}}}"
+        yield rf"\begin{{tabular}}{{l{'r' * (len(table.columns) - 1)}l}}"
+        yield _tex_row((*table.columns, ""))
+        yield r"\hline"
+        yield from (_tex_row((*row.cells, _remark(row))) for row in table.rows)
+        yield r"\end{tabular}"
+        yield from _tex_list(table.notes)
 
 
-def _tex_items(told: tuple[str, ...]) -> list[str]:
-    return [r"\begin{itemize}", *(rf"\item {escapes.tex(line)}" for line in told), r"\end{itemize}"]
+def _tex_list(sentences: Iterable[str]) -> Iterator[str]:
+    yield r"\begin{itemize}"
+    yield from (rf"\item {escapes.tex(sentence)}" for sentence in sentences)
+    yield r"\end{itemize}"
+
+
+def _tex_row(cells: Iterable[str]) -> str:
+    return rf"{' & '.join(map(escapes.tex, cells))} \\"
 
 
 def _title(claim: Headline | Refusal) -> str:
-    label, name = (
-        phrases.label(claim.results),
-        text.printable(claim.results.spec.workload.name)[:32],
-    )
-    said = (
-        NO_HEADLINE
-        if isinstance(claim, Refusal)
-        else f"{phrases.speedup(claim)} on {phrases.sides(claim.results)[1]}"
-    )
-    return " · ".join(filter(None, (label, f"{name}: {said}")))
+    workload = text.printable(claim.results.spec.workload.name)[:32]
+    match claim:
+        case Headline():
+            result = f"{phrases.speedup(claim)} on {phrases.sides(claim.results)[1]}"
+        case Refusal():
+            result = NO_HEADLINE
+    return " · ".join(filter(None, (phrases.label(claim.results), f"{workload}: {result}")))
 
 
-def _told(claim: Headline | Refusal) -> tuple[str, ...]:
-    """Return the claim in sentences and everything that qualifies it, or the reasons against one."""
+def _sentences(claim: Headline | Refusal) -> Iterator[str]:
+    """Yield the claim and everything that qualifies it, or the reasons against one."""
     tolerance = claim.results.spec.workload.tolerance
-    if isinstance(claim, Refusal):
-        return (
-            *(phrases.caveat(reason, tolerance) for reason in claim.reasons),
-            phrases.provenance(claim.results),
-        )
-    return tuple(
-        filter(
-            None,
-            (
-                *_facts(claim),
-                *(f"but: {phrases.caveat(caveat, tolerance)}" for caveat in claim.caveats),
-            ),
-        )
-    )
+    match claim:
+        case Headline():
+            yield from filter(None, _facts(claim))
+            for caveat in claim.caveats:
+                yield f"but: {phrases.caveat(caveat, tolerance)}"
+        case Refusal():
+            yield from (phrases.caveat(reason, tolerance) for reason in claim.reasons)
+            yield phrases.provenance(claim.results)
 
 
-def _facts(claim: Headline) -> Iterator[str]:
-    (one, other), (baseline, distributed, gap) = (
-        phrases.sides(claim.results),
-        phrases.times(claim),
-    )
-    quality, change = phrases.quality(claim)
-    cost, drop = phrases.cost(claim)
-    yield phrases.sentence_to_say(claim)
-    yield f"{one} {baseline}, {other} {distributed}, gap {gap} · {phrases.observations(claim)} · efficiency {phrases.efficiency(claim)}"
-    yield f"{phrases.metric(claim)} {quality} · {change}"
+def _facts(headline: Headline) -> Iterator[str]:
+    """Yield what is claimed, empty where there is nothing to say."""
+    one, many = phrases.sides(headline.results)
+    baseline, distributed, gap = phrases.times(headline)
+    quality, change = phrases.quality(headline)
+    cost, drop = phrases.cost(headline)
+    observed = f"{phrases.observations(headline)} · efficiency {phrases.efficiency(headline)}"
+    yield phrases.sentence_to_say(headline)
+    yield f"{one} {baseline}, {many} {distributed}, gap {gap} · {observed}"
+    yield f"{phrases.metric(headline)} {quality} · {change}"
     yield f"cost of a run {cost} · {drop}"
-    yield phrases.equal_answers(claim)
-    yield phrases.serial_share(claim)
-    yield phrases.start_up(claim)
-    yield f"limit: {text.printable(claim.results.spec.workload.limitation)}"
+    yield phrases.equal_answers(headline)
+    yield phrases.serial_share(headline)
+    yield phrases.start_up(headline)
+    yield f"limit: {text.printable(headline.results.spec.workload.limitation)}"
 
 
 def _table(claims: Claims) -> Table | None:
@@ -147,4 +135,5 @@ def _table(claims: Claims) -> Table | None:
 
 def _remark(row: Row) -> str:
     """Return in words what a row's style says on a screen."""
-    return "; ".join((*((_UNMEASURED,) if row.kind is RowKind.PREDICTED else ()), *row.flags))
+    predicted = (UNMEASURED,) if row.kind is RowKind.PREDICTED else ()
+    return "; ".join((*predicted, *row.flags))

@@ -15,6 +15,7 @@ from harness.show.terminal.lines import shorten
 
 COLUMNS = 78
 PREDICTED = "predicted by Amdahl's law, not measured"
+UNMEASURED = "predicted, not measured"
 _WIDEST_GAP, _NARROWEST_GAP = 4, 1
 
 
@@ -37,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table and the sentences below it. The first column names the row, the others are numbers."""
+    """A table and the sentences below it. The first column names the row, the rest are numbers."""
 
     title: str
     columns: tuple[str, ...]

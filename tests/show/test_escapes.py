@@ -10,23 +10,23 @@ from harness.show import escapes
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1+1", "\t=1+1", "\x1b[2J=1+1"])
 def test_text_that_a_spreadsheet_would_run_is_only_text(text: str) -> None:
-    assert escapes.cell(text).startswith("'")
+    assert escapes.csv_cell(text).startswith("'")
 
 
 def test_other_text_is_left_as_it_is() -> None:
-    assert escapes.cell("gain = 3, or more") == "gain = 3, or more"
+    assert escapes.csv_cell("gain = 3, or more") == "gain = 3, or more"
 
 
 @given(st.text())
 def test_no_cell_begins_a_formula(text: str) -> None:
-    assert not escapes.cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert not escapes.csv_cell(text).startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
 @given(st.text())
 def test_a_cell_survives_being_written_and_read(text: str) -> None:
     written = StringIO()
-    csv.writer(written).writerow([escapes.cell(text), 1])
-    assert next(csv.reader(StringIO(written.getvalue()))) == [escapes.cell(text), "1"]
+    csv.writer(written).writerow([escapes.csv_cell(text), 1])
+    assert next(csv.reader(StringIO(written.getvalue()))) == [escapes.csv_cell(text), "1"]
 
 
 @pytest.mark.parametrize(

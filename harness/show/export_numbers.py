@@ -1,7 +1,8 @@
-"""The claim and the sweep as raw numbers, for programs: CSV and JSON, units in the names, nothing rounded.
+"""The claim and the scaling table as numbers for programs: CSV and JSON, nothing rounded.
 
-A refused session has its reasons and no numbers. Field names stay as they are. May import ``model``, ``score``,
-``escapes``, ``phrases`` and ``table``.
+Units are in the names of the fields, which do not change. A refused session has its reasons and no
+numbers. May import ``harness.claims``, for its values, ``harness.model`` and its neighbours in
+``show``.
 """
 
 import csv
@@ -11,47 +12,52 @@ from collections.abc import Iterator
 from io import StringIO
 
 from harness.claims.claims import Claims
-from harness.claims.curve import Curve, Point, Prediction
+from harness.claims.core_time import CoreTime
+from harness.claims.curve import Curve, Law, Point, Prediction
 from harness.claims.headline import Headline, Refusal
 from harness.claims.run_cost import OfferCost
-from harness.model import Results
+from harness.model import Rate, Results
 from harness.show import escapes, phrases
 from harness.show.tables import RowKind
 
 SCHEMA = "twoclocks.export/1"
 
-Record = dict[str, object]
+Fields = dict[str, object]
 
 
 def as_csv(claims: Claims) -> str:
-    """Return a line for the baseline and for every scale, measured or predicted; for a refusal, a line for each reason."""
-    written = StringIO()
-    claim = claims.claim
-    lines = _reasons(claim) if isinstance(claim, Refusal) else _rows(claims.curve)
-    records = [_frame(claims.results) | line for line in lines]
-    writer = csv.DictWriter(written, list(records[0]))
+    """Return a line for the baseline and for every scale, measured or predicted.
+
+    A refused session has a line for each reason.
+    """
+    match claims.claim:
+        case Headline():
+            lines = _rows(claims.curve)
+        case Refusal() as refusal:
+            lines = _reasons(refusal)
+    session = _session(claims.results)
+    rows = [session | line for line in lines]
+    document = StringIO()
+    writer = csv.DictWriter(document, list(rows[0]))
     writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in record.items()} for record in records)
-    return written.getvalue()
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    return document.getvalue()
 
 
 def as_json(claims: Claims) -> str:
-    """Return one document: what it is and of which run, then the claim with all that it rests on, or the reasons against it."""
-    results, claim = claims.results, claims.claim
-    document: Record = {"schema": SCHEMA, **_frame(results), "provenance": _provenance(results)}
-    if isinstance(claim, Refusal):
-        document |= {"refused": list(_reasons(claim)), "headline": None}
-    else:
-        document |= {
-            "refused": [],
-            "headline": _claim(claim),
-            **_sweep(claims.curve),
-            **_appendix(claims),
-        }
+    """Return one document: the session, then the claim with what supports it, or the reasons."""
+    session = _session(claims.results)
+    document = {"schema": SCHEMA, **session, "provenance": _provenance(claims.results)}
+    match claims.claim:
+        case Headline() as headline:
+            document |= {"refused": [], "headline": _claim(headline)}
+            document |= _sweep(claims.curve) | _appendix(claims)
+        case Refusal() as refusal:
+            document |= {"refused": list(_reasons(refusal)), "headline": None}
     return json.dumps(_bounded(document), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
-def _frame(results: Results) -> Record:
+def _session(results: Results) -> Fields:
     return {
         "label": phrases.label(results),
         "run_id": results.run_id,
@@ -60,7 +66,7 @@ def _frame(results: Results) -> Record:
     }
 
 
-def _reasons(refusal: Refusal) -> Iterator[Record]:
+def _reasons(refusal: Refusal) -> Iterator[Fields]:
     for reason in refusal.reasons:
         yield {
             "refused_because": reason.key,
@@ -68,24 +74,23 @@ def _reasons(refusal: Refusal) -> Iterator[Record]:
         }
 
 
-def _rows(drawn: Curve | None) -> Iterator[Record]:
+def _rows(curve: Curve | None) -> Iterator[Fields]:
     """Yield the baseline and then every scale; what a row cannot have is None."""
-    if drawn is None:
+    if curve is None:
         return
-    yield _row(drawn, RowKind.BASELINE, None, drawn.baseline_s)
-    for point in drawn.points:
-        yield _row(drawn, RowKind.MEASURED, point, point.distributed_s)
-    for one in drawn.predictions:
-        yield _row(drawn, RowKind.PREDICTED, one, drawn.baseline_s / one.speedup)
+    yield _row(curve, RowKind.BASELINE, None, curve.baseline_s)
+    for point in curve.points:
+        yield _row(curve, RowKind.MEASURED, point, point.distributed_s)
+    for prediction in curve.predictions:
+        wall_s = curve.baseline_s / prediction.speedup
+        yield _row(curve, RowKind.PREDICTED, prediction, wall_s)
 
 
-def _row(
-    drawn: Curve, standing: RowKind, scale: Point | Prediction | None, wall_s: float
-) -> Record:
+def _row(curve: Curve, kind: RowKind, scale: Point | Prediction | None, wall_s: float) -> Fields:
     point = scale if isinstance(scale, Point) else None
     low, high = point.interval if point and point.interval else (None, None)
     return {
-        "row": str(standing),
+        "row": str(kind),
         "workers": scale.workers if scale else None,
         "pairs": point.pairs if point else None,
         "wall_s": wall_s,
@@ -97,12 +102,12 @@ def _row(
         "quality_change": point.quality_change if point else None,
         "clean": point.quality_held if point else None,
         "oversubscribed": point.oversubscribed if point else None,
-        "cost_per_run": scale.cost if scale else drawn.baseline_cost,
-        "currency": drawn.results.spec.prices.currency,
+        "cost_per_run": scale.cost if scale else curve.baseline_cost,
+        "currency": curve.results.spec.prices.currency,
     }
 
 
-def _claim(headline: Headline) -> Record:
+def _claim(headline: Headline) -> Fields:
     limit = headline.results.spec.workload.tolerance
     caveats = [
         {"key": caveat.key, "sentence": phrases.caveat(caveat, limit)}
@@ -118,7 +123,7 @@ def _claim(headline: Headline) -> Record:
     }
 
 
-def _speed(headline: Headline) -> Record:
+def _speed(headline: Headline) -> Fields:
     speed = headline.speed
     low, high = speed.interval or (None, None)
     return {
@@ -136,19 +141,20 @@ def _speed(headline: Headline) -> Record:
     }
 
 
-def _quality(headline: Headline) -> Record:
-    quality, asked = headline.quality, headline.results.spec.workload
+def _quality(headline: Headline) -> Fields:
+    quality = headline.quality
+    workload = headline.results.spec.workload
     return {
-        "metric": asked.metric,
+        "metric": workload.metric,
         "baseline_quality": quality.baseline,
         "distributed_quality": quality.distributed,
         "quality_change": quality.change,
-        "quality_tolerance": asked.tolerance,
+        "quality_tolerance": workload.tolerance,
         "answers_identical": quality.answers_identical,
     }
 
 
-def _cost(headline: Headline) -> Record:
+def _cost(headline: Headline) -> Fields:
     cost = headline.cost
     return {
         "currency": cost.currency,
@@ -168,7 +174,7 @@ def _cost(headline: Headline) -> Record:
     }
 
 
-def _offer(offer: OfferCost) -> Record:
+def _offer(offer: OfferCost) -> Fields:
     return {
         "name": offer.name,
         "baseline_cost_per_run": offer.baseline,
@@ -177,58 +183,61 @@ def _offer(offer: OfferCost) -> Record:
     }
 
 
-def _sweep(drawn: Curve | None) -> Record:
-    law = drawn.law if drawn else None
+def _sweep(curve: Curve | None) -> Fields:
+    law = curve.law if curve else None
+    rejected = curve.rejected_law if curve else None
     return {
-        "rows": list(_rows(drawn)),
-        "law": {
-            "origin": str(law.origin),
-            "scales": law.scales,
-            "misfit_fraction": law.misfit,
-            "serial_fraction": law.serial_fraction,
-            "ceiling_ratio": law.ceiling,
-        }
-        if law
-        else None,
-        "rejected_law_misfit_fraction": drawn.rejected_law.misfit
-        if drawn and drawn.rejected_law
-        else None,
-        "largest_worthwhile_workers": drawn.largest_worthwhile if drawn else None,
-        "cost_scale_workers": drawn.cost_scale if drawn else None,
-        "framework_tax_ratio": drawn.framework_tax if drawn else None,
+        "rows": list(_rows(curve)),
+        "law": _law(law) if law else None,
+        "rejected_law_misfit_fraction": rejected.misfit if rejected else None,
+        "largest_worthwhile_workers": curve.largest_worthwhile if curve else None,
+        "cost_scale_workers": curve.cost_scale if curve else None,
+        "framework_tax_ratio": curve.framework_tax if curve else None,
     }
 
 
-def _appendix(claims: Claims) -> Record:
-    known = claims.proof
+def _law(law: Law) -> Fields:
     return {
-        "core_seconds": [
-            {
-                "side": str(split.side),
-                "workers": split.workers,
-                "cores": split.cores,
-                "given_core_s": split.given_s,
-            }
-            | {f"{part.name.lower()}_core_s": spent for part, spent in split.parts}
-            for split in claims.core_time
-        ],
-        "rates": [
-            {
-                "variant": str(rate.variant),
-                "name": rate.name,
-                "value": rate.value,
-                "cores": rate.cores,
-                "items_per_s": rate.items_per_s,
-            }
-            for rate in claims.results.rates
-        ],
-        "share_of_limit_fraction": known.share_of_limit if known else None,
-        "whole_host_speedup_ratio": known.whole_speedup if known else None,
-        "fake_speedup_beside_naive_ratio": known.fake_speedup if known else None,
+        "origin": str(law.origin),
+        "scales": law.scales,
+        "misfit_fraction": law.misfit,
+        "serial_fraction": law.serial_fraction,
+        "ceiling_ratio": law.ceiling,
     }
 
 
-def _provenance(results: Results) -> Record:
+def _appendix(claims: Claims) -> Fields:
+    proof = claims.proof
+    return {
+        "core_seconds": list(map(_core_seconds, claims.core_time)),
+        "rates": list(map(_rate, claims.results.rates)),
+        "share_of_limit_fraction": proof.share_of_limit if proof else None,
+        "whole_host_speedup_ratio": proof.whole_speedup if proof else None,
+        "fake_speedup_beside_naive_ratio": proof.fake_speedup if proof else None,
+    }
+
+
+def _core_seconds(split: CoreTime) -> Fields:
+    fields: Fields = {
+        "side": str(split.side),
+        "workers": split.workers,
+        "cores": split.cores,
+        "given_core_s": split.given_s,
+    }
+    return fields | {f"{part.name.lower()}_core_s": spent for part, spent in split.parts}
+
+
+def _rate(rate: Rate) -> Fields:
+    return {
+        "variant": str(rate.variant),
+        "name": rate.name,
+        "value": rate.value,
+        "cores": rate.cores,
+        "items_per_s": rate.items_per_s,
+    }
+
+
+def _provenance(results: Results) -> Fields:
     prices = results.spec.prices
     return {
         "began_utc": results.began_utc,
@@ -248,18 +257,18 @@ def _provenance(results: Results) -> Record:
 
 
 def _cell(value: object) -> object:
-    """Return a value for a cell: numbers as they are, truth in lower case, text that no spreadsheet takes for a formula."""
+    """Return a value for a cell: truth in lower case, and no text that is a formula."""
     match value:
         case bool():
             return str(value).lower()
         case str():
-            return escapes.cell(value)
+            return escapes.csv_cell(value)
         case _:
             return value
 
 
 def _bounded(value: object) -> object:
-    """Return the value without infinities, which JSON cannot hold: no ceiling is null."""
+    """Return the value without infinities, which JSON has none of: no ceiling is null."""
     match value:
         case float() if not math.isfinite(value):
             return None
