@@ -45,7 +45,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     ``wait`` is whether the clocks wait for Enter, ``attended`` whether there is a keyboard.
     """
 
-    request: Plan
+    plan: Plan
     wait: bool
     attended: bool
 
@@ -138,7 +138,7 @@ def run_ordered_race(folder: Path, signals: Signals) -> Outcome:
         return panels[-1]
 
     staging = Staging(BADGE, order.attended, screen=make_panel)
-    race = Race(order.request, "live", folder, wait=order.wait, staging=staging)
+    race = Race(order.plan, "live", folder, wait=order.wait, staging=staging)
     try:
         report = Report.load(race.run())
         closing_lines = partial(_closing_lines, report.results, terminal_size()[0])

@@ -64,7 +64,7 @@ def parse_size(typed: str) -> Size:
     return columns, rows
 
 
-def record(asked: Plan, out: Path | None, size: Size, *, wait: bool) -> int:
+def record(plan: Plan, out: Path | None, size: Size, *, wait: bool) -> int:
     """Record a race and publish its take; return the exit code.
 
     Without a terminal the clocks wait for nobody. Raises ``BadRequest`` before anything starts,
@@ -77,7 +77,7 @@ def record(asked: Plan, out: Path | None, size: Size, *, wait: bool) -> int:
         _require_room(size)
     draft = _make_draft(_require_free(out) if out is not None else DEFAULT_ROOT / "new")
     try:
-        _run_race(recorder, asked, draft, size, headless=headless, wait=wait and not headless)
+        _run_race(recorder, plan, draft, size, headless=headless, wait=wait and not headless)
         report, inspection = _finish_take(draft, size)
         folder = _publish(draft, out, report)
     except BadRequest as bad:  # the request was fine: the race has been run
@@ -144,7 +144,7 @@ def _draft_note(draft: Path) -> str:
 
 def _run_race(
     recorder: asciinema.Recorder,
-    asked: Plan,
+    plan: Plan,
     draft: Path,
     size: Size,
     *,
@@ -155,7 +155,7 @@ def _run_race(
 
     Raises ``RecordingFailed`` unless it ends with a headline, or without one by design.
     """
-    order = Order(request=asked, wait=wait, attended=not headless)
+    order = Order(plan=plan, wait=wait, attended=not headless)
     (draft / ORDER_FILE).write_bytes(msgspec.json.encode(order))
     child = [sys.executable, "-P", "-m", "demo.recording.child", str(draft)]
     command = asciinema.command_line(recorder, child, size, headless=headless, into=draft / RAW)

@@ -46,7 +46,7 @@ class PresenterState:
     def __init__(
         self,
         *,
-        talk: Agenda,
+        agenda: Agenda,
         stall_after: float,
         root: Path,
         take: Path | None,
@@ -67,14 +67,14 @@ class PresenterState:
         self._note = _waiting_for(take, root)
         self._listener = BroadcastReader(root)
         self._published: BroadcastTalk | None = None
-        self._own_course = TalkProgress(talk)
+        self._own_progress = TalkProgress(agenda)
         self.session = open_journal(take / JOURNAL_NAME) if take is not None else None
 
     @classmethod
     def start(
         cls,
         take: Path | None,
-        talk: Agenda,
+        agenda: Agenda,
         stall_after: float,
         *,
         root: Path,
@@ -92,7 +92,7 @@ class PresenterState:
                 "name the folder, or leave it out to follow the newest session",
             )
         state = cls(
-            talk=talk,
+            agenda=agenda,
             stall_after=stall_after,
             root=root,
             take=take,
@@ -120,9 +120,9 @@ class PresenterState:
         return self.board.closed is not None or not self.session.alive
 
     @property
-    def course(self) -> TalkProgress:
+    def progress(self) -> TalkProgress:
         """Return how the talk has gone: the published one, else the presenter's own."""
-        return self._published.progress if self._published is not None else self._own_course
+        return self._published.progress if self._published is not None else self._own_progress
 
     def look(self) -> tuple[Event, ...]:
         """Read the files once; return the session's events since the last look."""
@@ -133,8 +133,8 @@ class PresenterState:
         if self.follows and self.board.opened is not self._opened:
             self._refer_to(self.board.opened)
         if any(isinstance(event, Go) for event in events):
-            own = self._own_course
-            self._own_course = skip_to(own, own.talk.demo, self._clock())
+            own = self._own_progress
+            self._own_progress = skip_to(own, own.talk.demo, self._clock())
         return events
 
     def enter(self) -> None:
@@ -142,27 +142,27 @@ class PresenterState:
         if self._published is not None and self._published.over_at is not None:
             self._published = None
         if self._published is None:
-            own = self._own_course
+            own = self._own_progress
             move_on = begin_talk if own.began is None else end_beat
-            self._own_course = move_on(own, self._clock())
+            self._own_progress = move_on(own, self._clock())
 
     def scene(self) -> Scene:
         """Return what there is to show now."""
-        course = self.course
+        progress = self.progress
         published = self._published
         over_at = published.over_at if published is not None else None
         now = self._clock() if over_at is None else over_at
-        beat = position_at(course, now).beat
+        beat = position_at(progress, now).beat
         # A published talk comes with its sentences filled in.
         fills_in = self._opened is not None and published is None
         workload = self._opened.spec.workload if fills_in and self._opened is not None else None
         return Scene(
-            course=course,
+            progress=progress,
             now=now,
             sentence=fill_in(beat, workload) if beat is not None else "",
             run=self._run(),
             record=self._record,
-            deadlines=deadlines(course.talk, self._record, self._recording_s),
+            deadlines=deadlines(progress.talk, self._record, self._recording_s),
             stall_after=self._stall_after,
             note=self._session_note(),
             trouble=self._trouble,
@@ -242,9 +242,9 @@ class PresenterState:
             if self._published.over_at is None:
                 return "follows the rehearsal · q leaves"
             return "the rehearsal is over · Enter begins a talk here · q leaves"
-        if self._own_course.over:
+        if self._own_progress.over:
             return "q leaves"
-        if self._own_course.began is None:
+        if self._own_progress.began is None:
             return "Enter begins the talk · q leaves"
         return "Enter ends this beat · q leaves"
 

@@ -30,7 +30,7 @@ RACE_GOES_ON = "the race itself goes on"
 
 
 def cue(
-    take: Path | None, talk: Agenda, stall_after: float, *, live: bool, root: Path = DEFAULT_ROOT
+    take: Path | None, agenda: Agenda, stall_after: float, *, live: bool, root: Path = DEFAULT_ROOT
 ) -> int:
     """Follow a take, or the newest session in ``root`` (None), and return the exit code.
 
@@ -38,7 +38,7 @@ def cue(
     """
     clock = steady_clock()
     state = PresenterState.start(
-        take, talk, stall_after, root=root, clock=clock, ticks=time.monotonic
+        take, agenda, stall_after, root=root, clock=clock, ticks=time.monotonic
     )
     signals = Signals()
     with signals.catch():
@@ -129,7 +129,7 @@ class NewsLines:
         self._trouble = scene.trouble
 
     def _new_beat(self, scene: pictures.Scene) -> Iterator[str]:
-        beat = beat_title(scene.position) if scene.course.began is not None else ""
+        beat = beat_title(scene.position) if scene.progress.began is not None else ""
         if beat != self._beat and beat:
             yield f"{talk_clock(scene.position)}, {beat}"
         self._beat = beat

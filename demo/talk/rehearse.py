@@ -43,10 +43,10 @@ NOT_COUNTED = "the recording replaced the live run: this rehearsal does not coun
 
 
 def rehearse(
-    asked: Plan,
+    race: Plan,
     ui: str,
     out: Path | None,
-    talk: Agenda,
+    agenda: Agenda,
     *,
     wait: bool,
     staging: Staging,
@@ -60,10 +60,10 @@ def rehearse(
     if out is not None:
         new_take(out, "", "")  # refused now rather than in the middle of the talk
     plan = RehearsalPlan(
-        asked=asked,
+        race=race,
         ui=ui,
         out=out,
-        talk=talk,
+        agenda=agenda,
         wait=wait,
         staging=staging,
         root=root,
@@ -80,10 +80,10 @@ class RehearsalPlan:
     takes and of the history.
     """
 
-    asked: Plan
+    race: Plan
     ui: str
     out: Path | None
-    talk: Agenda
+    agenda: Agenda
     wait: bool
     staging: Staging
     root: Path
@@ -92,7 +92,7 @@ class RehearsalPlan:
     @property
     def kind(self) -> Kind:
         """Return whether the race is simulated or measured."""
-        return Kind.SIMULATED if self.asked.simulated else Kind.MEASURED
+        return Kind.SIMULATED if self.race.simulated else Kind.MEASURED
 
 
 class RunningRehearsal:
@@ -101,9 +101,9 @@ class RunningRehearsal:
     def __init__(self, plan: RehearsalPlan, earlier: tuple[Rehearsal, ...]) -> None:
         self._plan = plan
         self._earlier = earlier
-        self._configuration = configuration_of(plan.asked.published_spec(Path.home()), plan.kind)
+        self._configuration = configuration_of(plan.race.published_spec(Path.home()), plan.kind)
         self._began = datetime.now(UTC)
-        self._course = TalkProgress(plan.talk)
+        self._progress = TalkProgress(plan.agenda)
         self._demo_s: float | None = None
         self._performance: Performance | None = None
 
@@ -124,15 +124,15 @@ class RunningRehearsal:
 
     def _give_talk(self) -> None:
         plan = self._plan
-        speech = Speech(plan.talk, plan.asked.spec.workload, plan.root, steady_clock())
+        speech = Speech(plan.agenda, plan.race.spec.workload, plan.root, steady_clock())
         try:
-            speech.give_until(plan.talk.demo)
+            speech.give_until(plan.agenda.demo)
             self._race(replace(plan.staging, aside=speech.clocks))
             speech.wait_below_headline()
-            speech.give_until(len(plan.talk.beats))
+            speech.give_until(len(plan.agenda.beats))
         finally:
             speech.close()
-            self._course = speech.course
+            self._progress = speech.progress
 
     def _give_demo(self) -> None:
         began = time.monotonic()
@@ -144,7 +144,7 @@ class RunningRehearsal:
         plan = self._plan
         try:
             self._performance = perform(
-                plan.asked, plan.ui, plan.out, wait=plan.wait, staging=staging
+                plan.race, plan.ui, plan.out, wait=plan.wait, staging=staging
             )
         except LiveRunAbandoned as over:
             reason = f"{printable(over.sentence)}: {printable(over.hint)}"
@@ -166,7 +166,7 @@ class RunningRehearsal:
 
     def _keep_incomplete(self, error: BaseException) -> None:
         """Keep what was rehearsed, and note that in the error; failing to keep it is no error."""
-        if not self._plan.demo_only and self._course.began is None:
+        if not self._plan.demo_only and self._progress.began is None:
             return
         stopped = isinstance(error, Interrupted | KeyboardInterrupt)
         status = Status.ABORTED if stopped else Status.FAILED
@@ -180,7 +180,7 @@ class RunningRehearsal:
             status=status,
             alone=self._plan.demo_only,
             configuration=self._configuration,
-            length=self._plan.talk.length,
+            length=self._plan.agenda.length,
             beats=tuple(self._beat_times()),
             baseline_s=_wall_times(results, Side.BASELINE),
             distributed_s=_wall_times(results, Side.DISTRIBUTED),
@@ -188,24 +188,24 @@ class RunningRehearsal:
         )
 
     def _beat_times(self) -> Iterator[BeatDuration]:
-        talk = self._plan.talk
+        agenda = self._plan.agenda
         if self._demo_s is not None:
-            yield BeatDuration(DEMO, talk.beats[talk.demo].budget, self._demo_s)
-        for beat, seconds in zip(talk.beats, self._course.durations, strict=False):
+            yield BeatDuration(DEMO, agenda.beats[agenda.demo].budget, self._demo_s)
+        for beat, seconds in zip(agenda.beats, self._progress.durations, strict=False):
             yield BeatDuration(beat.name, beat.budget, seconds)
 
     def _tables(self, history: RehearsalHistory) -> Iterator[Table]:
         """Yield what every beat took, and until when to decide by what all rehearsals took."""
         plan = self._plan
         if self._demo_s is None:
-            yield rehearsal_table.beat_table(self._course)
+            yield rehearsal_table.beat_table(self._progress)
         else:
-            yield rehearsal_table.demo_table(plan.talk, self._demo_s)
-        workload = plan.asked.spec.workload.name
+            yield rehearsal_table.demo_table(plan.agenda, self._demo_s)
+        workload = plan.race.spec.workload.name
         recording = newest(plan.root, workload, plan.kind, MOST_COLUMNS, MOST_ROWS)
         recording_s = recording.duration_s if recording is not None else None
-        until = deadlines(plan.talk, history, recording_s)
-        yield rehearsal_table.history_table(history, plan.talk, until)
+        until = deadlines(plan.agenda, history, recording_s)
+        yield rehearsal_table.history_table(history, plan.agenda, until)
 
 
 def _wall_times(results: Results | None, side: Side) -> tuple[float, ...]:

@@ -35,14 +35,14 @@ Clock = Callable[[], float]
 
 
 class Speech:
-    """A talk about a workload, published below a folder. ``course`` is how it has gone so far."""
+    """A talk about a workload, published below a folder. ``progress`` is how it has gone so far."""
 
-    def __init__(self, talk: Agenda, workload: Description, root: Path, clock: Clock) -> None:
+    def __init__(self, agenda: Agenda, workload: Description, root: Path, clock: Clock) -> None:
         self._workload = workload
         self._root = root
         self._clock = clock
-        self._announcement: Broadcast | None = None
-        self.course = TalkProgress(talk)
+        self._broadcast: Broadcast | None = None
+        self.progress = TalkProgress(agenda)
 
     def give_until(self, place: int) -> None:
         """Show the beats before ``place`` one by one, each until Enter; the first Enter begins.
@@ -54,7 +54,7 @@ class Speech:
         screen = FullScreen(keys)
         keys.pressed()  # what was typed before the first question counts for nothing
         with signals.catch(), screen.open():
-            while self.course.began is None or len(self.course.ended) < place:
+            while self.progress.began is None or len(self.progress.ended) < place:
                 _wait_for_enter(keys, signals, partial(screen.draw, self._picture))
                 self._next()
 
@@ -73,26 +73,26 @@ class Speech:
 
     def close(self) -> None:
         """Publish that the talk is over."""
-        if self._announcement is not None:
-            self._announcement.close(self._clock())
+        if self._broadcast is not None:
+            self._broadcast.close(self._clock())
 
     @property
     def _position(self) -> AgendaPosition:
-        return position_at(self.course, self._clock())
+        return position_at(self.progress, self._clock())
 
     def _next(self) -> None:
         """Begin the talk, or end the present beat."""
         now = self._clock()
-        if self._announcement is None:
-            self._announcement = Broadcast.start(self.course.talk, self._workload, now, self._root)
-            self.course = begin_talk(self.course, now)
+        if self._broadcast is None:
+            self._broadcast = Broadcast.start(self.progress.talk, self._workload, now, self._root)
+            self.progress = begin_talk(self.progress, now)
             return
-        self.course = end_beat(self.course, now)
-        self._announcement.end_beat(now)
+        self.progress = end_beat(self.progress, now)
+        self._broadcast.end_beat(now)
 
     def _picture(self, *, columns: int, rows: int) -> Frame:
         position = self._position
-        begun = self.course.began is not None
+        begun = self.progress.began is not None
         prompt = "Enter ends this beat" if begun else "Enter begins the talk"
         sentence = fill_in(position.beat, self._workload) if position.beat is not None else ""
         return pictures.draw_beat(position, sentence, prompt, columns=columns, rows=rows)

@@ -64,7 +64,7 @@ class Scene:
     nothing). ``stall_after`` is in seconds.
     """
 
-    course: TalkProgress
+    progress: TalkProgress
     now: float
     sentence: str
     run: FollowedRun | None
@@ -78,7 +78,7 @@ class Scene:
     @property
     def position(self) -> AgendaPosition:
         """Return how far the talk is."""
-        return position_at(self.course, self.now)
+        return position_at(self.progress, self.now)
 
 
 def draw_presenter_view(scene: Scene, *, columns: int, rows: int) -> Frame:
@@ -90,7 +90,7 @@ def draw_presenter_view(scene: Scene, *, columns: int, rows: int) -> Frame:
 
 def heartbeat(scene: Scene) -> str:
     """Return the state of the talk and the run in a line."""
-    talk = [talk_clock(scene.position)] if scene.course.going_on else []
+    talk = [talk_clock(scene.position)] if scene.progress.going_on else []
     run = _run_lines(scene, _LONGEST_LINE) if scene.run is not None else [scene.note]
     return "; ".join([*talk, *run])
 
@@ -162,7 +162,7 @@ def _small(scene: Scene, columns: int, rows: int) -> list[Line]:
 
 
 def _beat_clock(scene: Scene) -> str:
-    return beat_clock(scene.position) if scene.course.began is not None else "not begun"
+    return beat_clock(scene.position) if scene.progress.began is not None else "not begun"
 
 
 def _warning_line(scene: Scene, columns: int) -> Line:

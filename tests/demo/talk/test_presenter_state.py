@@ -253,7 +253,7 @@ def test_enter_begins_the_talk_and_ends_its_beats(tmp_path: Path) -> None:
     for after in (5.0, 100.0, 200.0, 80.0):
         stage.enter(after)
         places.append(stage.place)
-    assert (places, stage.state.course.durations) == ([0, 0, 1, 2, 3], (100.0, 200.0, 80.0))
+    assert (places, stage.state.progress.durations) == ([0, 0, 1, 2, 3], (100.0, 200.0, 80.0))
 
 
 def test_the_clocks_wait_for_the_talk_to_begin(tmp_path: Path) -> None:
@@ -268,7 +268,7 @@ def test_a_run_that_goes_takes_the_talk_to_its_demo(tmp_path: Path) -> None:
     stage.enter(0.0)
     more(journal, GO)
     stage.pass_time(50.0)
-    assert (stage.place, stage.state.course.durations) == (1, (50.0,))
+    assert (stage.place, stage.state.progress.durations) == (1, (50.0,))
 
 
 def test_a_run_that_goes_later_changes_nothing_after_the_demo(tmp_path: Path) -> None:
@@ -285,7 +285,7 @@ def test_a_run_that_goes_begins_no_talk(tmp_path: Path) -> None:
     session(tmp_path / "take", told=[*arming_events(), GO])
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
-    assert stage.state.course.began is None
+    assert stage.state.progress.began is None
 
 
 def test_a_run_that_has_gone_before_the_talk_began_does_not_move_it(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_enter_does_not_drive_the_talk_of_a_rehearsal(tmp_path: Path) -> None:
     stage.pass_time(5.0)
     stage.enter(0.0)
     announcement.close(stage.now)
-    assert (stage.state.course.ended, stage.place) == ((), 0)
+    assert (stage.state.progress.ended, stage.place) == ((), 0)
 
 
 def test_a_beat_that_ends_in_the_rehearsal_ends_here(tmp_path: Path) -> None:
@@ -373,4 +373,4 @@ def test_a_rehearsal_that_was_over_before_is_not_followed(tmp_path: Path) -> Non
     stage = Stage(tmp_path)
     announced(stage).close(stage.now)
     stage.pass_time(1.0)
-    assert position_at(stage.state.course, stage.now).talk == TALK
+    assert position_at(stage.state.progress, stage.now).talk == TALK

@@ -77,7 +77,7 @@ def a_scene(
     at = sum(durations) + now
     beat = position_at(course, at).beat
     fields: dict[str, Any] = {
-        "course": course if begun else TalkProgress(TALK),
+        "progress": course if begun else TalkProgress(TALK),
         "now": at,
         "sentence": fill_in(beat, some_words()) if beat is not None else "",
         "run": run,
