@@ -175,8 +175,8 @@ def read_identity() -> Identity:
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # as in a container that has no user names
-        user = ""
-    return Identity(os.path.expanduser("~"), user, platform.node())
+        user = None
+    return Identity(home=os.path.expanduser("~"), user=user, host=platform.node() or None)
 
 
 def scan_takes(root: Path, who: Identity) -> ScanResult:

@@ -12,16 +12,14 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from statistics import median
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from harness.errors import BadRequest
 from harness.files import results
-from harness.files.config_file import ConfigFile, Day, Line, Table
-from harness.files.measurements import Numbers, WallTimes
-from harness.files.prices import PriceTable, prices_of
+from harness.files.config_file import ConfigFile
+from harness.files.declared_tables import BaselineTable, DeclaredTable, DistributedTable
+from harness.files.prices import prices_of
 from harness.model import (
     Code,
     Description,
@@ -35,57 +33,10 @@ from harness.model import (
     Status,
     Trial,
 )
-from harness.quantities import LARGEST_NUMBER, RUN_ID_PATTERN, SMALLEST_PRICE, Amount, PositiveCount
+from harness.quantities import RUN_ID_PATTERN
 
 AGREEMENT = 0.01
 """The largest difference, as a fraction, of the prices that costs of several scales imply."""
-
-MOST_SCALES = 100
-
-Cost = Annotated[float, Meta(ge=SMALLEST_PRICE, le=LARGEST_NUMBER)]
-
-
-class _Words(Table, frozen=True):
-    """What is said of the work; what need not be said may be empty. ``name`` is else the file's."""
-
-    bottleneck: Line
-    axis: Line
-    metric: Line
-    tolerance: Amount
-    name: Line | None = None
-    unit: str = "runs"
-    partition: str = ""
-    communication: str = ""
-    consistency: str = ""
-    neighbour: str = ""
-    limitation: str = ""
-    answers_differ: str = ""
-
-
-class _Baseline(Table, frozen=True):
-    time: WallTimes
-    quality: Numbers
-    cost: Cost | None = None
-    cores: PositiveCount | None = None
-
-
-class _Distributed(Table, frozen=True):
-    workers: PositiveCount
-    time: WallTimes
-    quality: Numbers
-    cost: Cost | None = None
-
-
-class _Declared(Table, frozen=True):
-    source: Line
-    date: Day
-    words: _Words
-    baseline: _Baseline
-    distributed: Annotated[tuple[_Distributed, ...], Meta(max_length=MOST_SCALES)] = ()
-    currency: Line | None = None
-    cores_per_worker: PositiveCount | None = None
-    headline_workers: PositiveCount | None = None
-    prices: PriceTable | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +58,7 @@ def load(path: Path) -> Results:
     """Return the facts that a file declares; raise ``BadRequest`` if it cannot be read or used."""
     hint = "begin with a copy of demo/examples/nightly-retrain.toml, where each line is explained"
     file = ConfigFile(path, "declared result", hint)
-    declared = file.load(_Declared)
+    declared = file.load(DeclaredTable)
     baseline = _runs(file, "baseline", declared.baseline, workers=1)
     scales = _scales(file, declared, baseline)
     spec = _spec(file, declared, baseline, scales)
@@ -119,7 +70,9 @@ def load(path: Path) -> Results:
     return facts
 
 
-def _runs(file: ConfigFile, place: str, table: _Baseline | _Distributed, workers: int) -> _Runs:
+def _runs(
+    file: ConfigFile, place: str, table: BaselineTable | DistributedTable, workers: int
+) -> _Runs:
     times, qualities = table.time, table.quality
     if len(qualities) not in (1, len(times)):
         file.fail(
@@ -137,7 +90,7 @@ def _runs(file: ConfigFile, place: str, table: _Baseline | _Distributed, workers
     )
 
 
-def _scales(file: ConfigFile, declared: _Declared, baseline: _Runs) -> list[_Runs]:
+def _scales(file: ConfigFile, declared: DeclaredTable, baseline: _Runs) -> list[_Runs]:
     """Return the distributed runs at every scale, ascending; each has as many as the baseline."""
     scales = []
     for index, table in enumerate(declared.distributed):
@@ -161,7 +114,7 @@ def _scales(file: ConfigFile, declared: _Declared, baseline: _Runs) -> list[_Run
     return sorted(scales, key=lambda runs: runs.workers)
 
 
-def _spec(file: ConfigFile, declared: _Declared, baseline: _Runs, scales: list[_Runs]) -> Spec:
+def _spec(file: ConfigFile, declared: DeclaredTable, baseline: _Runs, scales: list[_Runs]) -> Spec:
     if (declared.baseline.cores is None) != (declared.cores_per_worker is None):
         file.fail(
             "it says one of baseline.cores and cores_per_worker without the other",
@@ -185,7 +138,7 @@ def _spec(file: ConfigFile, declared: _Declared, baseline: _Runs, scales: list[_
     )
 
 
-def _headline(file: ConfigFile, declared: _Declared, scales: list[_Runs]) -> _Runs:
+def _headline(file: ConfigFile, declared: DeclaredTable, scales: list[_Runs]) -> _Runs:
     """Return the scale that the headline is about: the one that is named, else the largest."""
     workers = declared.headline_workers or scales[-1].workers
     headline = next((runs for runs in scales if runs.workers == workers), None)
@@ -199,7 +152,7 @@ def _headline(file: ConfigFile, declared: _Declared, scales: list[_Runs]) -> _Ru
 
 def _prices(
     file: ConfigFile,
-    declared: _Declared,
+    declared: DeclaredTable,
     baseline: _Runs,
     scales: list[_Runs],
     machines: float,
@@ -294,7 +247,7 @@ def _trial(side: Side, runs: _Runs, index: int, order: int) -> Trial:
     )
 
 
-def _results(path: Path, spec: Spec, declared: _Declared, trials: tuple[Trial, ...]) -> Results:
+def _results(path: Path, spec: Spec, declared: DeclaredTable, trials: tuple[Trial, ...]) -> Results:
     """Return the facts, empty where nobody measured; the file's name is the run's if it can be."""
     named = re.fullmatch(RUN_ID_PATTERN, path.stem)
     digest = sha256(path.stem.encode(errors="replace")).hexdigest()

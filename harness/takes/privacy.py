@@ -39,11 +39,11 @@ class LeakKind(StrEnum):
 
 @dataclass(frozen=True)
 class Identity:
-    """The home folder, user name and machine name to look for; an empty one is not looked for."""
+    """The home folder, user name and machine name to look for (None: unknown, so not looked for)."""
 
-    home: str = ""
-    user: str = ""
-    host: str = ""
+    home: str | None = None
+    user: str | None = None
+    host: str | None = None
 
 
 @dataclass(frozen=True)
@@ -168,12 +168,12 @@ def _matches_in(view: _View, identity: Identity) -> Matches:
     lowered = text.lower()
     if "/home/" in text or "users" in lowered:
         yield from _matches(LeakKind.HOME, _HOMES, text)
-    if home := identity.home.rstrip("/"):
+    if home := (identity.home or "").rstrip("/"):
         pattern = re.compile(rf"{_WORD}{re.escape(home)}(?![\w-])")
         yield from _matches(LeakKind.HOME, pattern, text)
     if identity.user and identity.user.lower() in lowered:
         yield from _matches(LeakKind.USER, _user_pattern(identity.user), text)
-    if (host := identity.host.partition(".")[0]) and host.lower() in lowered:
+    if (host := (identity.host or "").partition(".")[0]) and host.lower() in lowered:
         yield from _matches(LeakKind.HOST, _host_pattern(host), text)
     yield from _matches(LeakKind.KEY, _KEYS, text)
     if not view.code:

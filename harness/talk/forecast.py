@@ -56,8 +56,8 @@ class DeadlineBasis(StrEnum):
 class Deadline:
     """The latest moment ``at`` which a demo that takes ``seconds`` can begin.
 
-    It is in seconds since the talk began; a negative one is no moment. ``number`` is how many
-    rehearsals ``seconds`` is the longest of (0: it is not of rehearsals).
+    It is in seconds since the talk began; a negative one is no moment. ``seconds`` is the longest
+    of ``number`` rehearsals, if it is based on any.
     """
 
     at: float

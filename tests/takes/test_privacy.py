@@ -126,7 +126,7 @@ def test_an_ordinary_word_alone_gives_nobody_away(text: str) -> None:
 
 
 def test_an_unknown_identity_is_not_looked_for() -> None:
-    assert kinds("a text with empty words in it /", Identity()) == []
+    assert kinds("a text about nobody /", Identity()) == []
 
 
 def test_a_home_folder_that_is_the_root_of_all_is_no_secret() -> None:
