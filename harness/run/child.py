@@ -1,10 +1,11 @@
-"""One side's process: arm, say ``ready``, wait for ``go``, run, score.
+"""One side's process: arm, report ``ready``, wait for ``go``, run, score.
 
-``python -m harness.run.child ASSIGNMENT`` with the assignment as JSON. Everything a side says goes through
-its event pipe; what it prints goes to its log.
+``python -m harness.run.child ASSIGNMENT`` with the assignment as JSON. Everything that a side
+reports goes through its event pipe; everything that it prints goes to its log.
 May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 """
 
+import contextlib
 import math
 import os
 import queue
@@ -13,8 +14,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,149 +27,167 @@ from harness.events import Failed, Finished, Probed, Ready, Scored
 from harness.model import Digest, Side
 from harness.run import processes, wire
 from harness.run.baseline_variants import time_variant
-from harness.run.commands.side import Runner
+from harness.run.commands.side import CommandSide
 from harness.run.digest import digest
 from harness.run.find import find
 from harness.run.host import pin
-from harness.run.sides.runner import Contestant, contestant, cores_of, used
-from harness.workload import AnyProblem, AnyWorkload, Workload
+from harness.run.sides.opening import open_side
+from harness.run.sides.runner import SideRunner, cores_of, used
+from harness.workload import AnyProblem, AnyWorkload
 
 ORPHAN_GRACE_S = 4.0
 LAST_WORDS = 4_000
 OURS = Path(__file__).resolve().parents[1]
 
 
-class Stopwatch:
+class PhaseTimer:
     """Seconds of consecutive phases, by name."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
         self.phases: dict[str, float] = {}
-        self._last = time.perf_counter()
+        self._last = clock()
 
     def lap(self, name: str) -> None:
-        """Book the time since the last lap on a phase; one that is booked again counts as the latest."""
-        now = time.perf_counter()
+        """Add the time since the last lap to a phase, which moves to the end."""
+        now = self._clock()
         self.phases[name] = self.phases.pop(name, 0.0) + now - self._last
         self._last = now
 
 
-def perform(
-    assignment: wire.Assignment, orders: Iterator[wire.Command], writer: wire.EventWriter
+@dataclass(frozen=True, kw_only=True)
+class ArmedWorkload:
+    """A side with what it runs, loaded and warm."""
+
+    workload: AnyWorkload
+    problem: AnyProblem
+    side: SideRunner
+    send: wire.SendEvent
+
+
+def run_side(
+    assignment: wire.Assignment, commands: Iterable[wire.Command], send: wire.SendEvent
 ) -> None:
-    """Arm the side, say ``ready``, then carry out commands until there are no more."""
-    watch = Stopwatch()
-    found = find(assignment.workload)
-    watch.lap("import")
-    runner, workload = _entrant(found, assignment, writer)
-    if runner is not None:
-        watch.lap("program")
-    own = assignment.params if runner is None else {}  # a pair's are in its commands already
-    problem = workload.load(workload.configure(own))
-    watch.lap("load")
-    given = digest(problem.input, problem.items)
-    watch.lap("digests")
-    with _side(runner, assignment, workload, problem, given, writer) as side:
-        watch.lap("workers")
-        _warm(side, problem)
-        watch.lap("warm-up")
-        writer.send(_ready(workload, problem, given, side, watch))
-        for order in orders:
-            match order:
-                case wire.ProbeSpeed(seconds=seconds, together=together):
-                    writer.send(Probed(rate=_pass_rate(side, problem, seconds), together=together))
-                case wire.StartTrial():
-                    _trial(workload, problem, side, writer, order)
-                case wire.TimeVariant():
-                    writer.send(
-                        time_variant(
-                            order, workload, assignment.params, problem, cores_of(assignment)
-                        )
-                    )
+    """Arm the side, report that it is ready, then carry out commands until there are no more."""
+    timer = PhaseTimer()
+    with contextlib.ExitStack() as stack:
+        armed = _arm(assignment, send, stack, timer)
+        for command in commands:
+            _carry_out(command, armed, assignment)
 
 
-def _entrant(
-    found: AnyWorkload | CommandPair, assignment: wire.Assignment, writer: wire.EventWriter
-) -> tuple[Runner | None, AnyWorkload]:
-    """Return the workload, and what runs it where it is one of two programs, the first run's program ready if it says so."""
-    if isinstance(found, Workload):
-        return None, found
-    runner = Runner(found.with_settings(assignment.params), assignment, writer.send)
-    runner.arm(assignment.first_workers)
-    return runner, runner.workload
-
-
-def _side(
-    runner: Runner | None,
+def _arm(
     assignment: wire.Assignment,
-    workload: AnyWorkload,
-    problem: AnyProblem,
-    given: Digest,
-    writer: wire.EventWriter,
-) -> AbstractContextManager[Contestant]:
-    return (
-        contestant(assignment, workload, problem.input, given, writer.send)
-        if runner is None
-        else runner.contestant(given)
+    send: wire.SendEvent,
+    stack: contextlib.ExitStack,
+    timer: PhaseTimer,
+) -> ArmedWorkload:
+    """Load, warm up and report that the side is ready; ``stack`` ends it."""
+    found = find(assignment.workload)
+    timer.lap("import")
+    command_side: CommandSide | None = None
+    if isinstance(found, CommandPair):
+        pair = found.with_settings(assignment.params)
+        command_side = stack.enter_context(CommandSide(pair, assignment, send))
+        workload = command_side.as_workload()
+        timer.lap("program")
+    else:
+        workload = found
+    own = assignment.params if command_side is None else {}  # a pair's are in its commands already
+    problem = workload.load(workload.configure(own))
+    timer.lap("load")
+    input_digest = digest(problem.input, problem.items)
+    timer.lap("digests")
+    if command_side is not None:
+        command_side.note_input(input_digest)
+    side: SideRunner = command_side or stack.enter_context(
+        open_side(
+            assignment=assignment,
+            workload=workload,
+            given=problem.input,
+            input_digest=input_digest,
+            send=send,
+        )
     )
-
-
-def _warm(side: Contestant, problem: AnyProblem) -> None:
+    timer.lap("workers")
     if problem.warmup is not None:
         side.run(problem.warmup, lambda _: None, 0)
         side.rest(0)
+    timer.lap("warm-up")
+    send(_ready(workload, problem, input_digest, side, timer))
+    return ArmedWorkload(workload=workload, problem=problem, side=side, send=send)
 
 
 def _ready(
-    workload: AnyWorkload, problem: AnyProblem, given: Digest, side: Contestant, watch: Stopwatch
+    workload: AnyWorkload,
+    problem: AnyProblem,
+    input_digest: Digest,
+    side: SideRunner,
+    timer: PhaseTimer,
 ) -> Ready:
     held_out = digest(problem.held_out, problem.held_out_items or 0)
-    workers, hosts = tuple(side.workers()), side.hosts()
-    watch.lap("digests")
+    workers = tuple(side.worker_processes())
+    hosts = side.hosts()
+    timer.lap("digests")
     return Ready(
         items=problem.items,
         unit=workload.unit,
         workers=workers,
-        input=given,
+        input=input_digest,
         held_out=held_out,
-        startup=watch.phases,
+        startup=timer.phases,
         hosts=hosts,
     )
 
 
-def _pass_rate(side: Contestant, problem: AnyProblem, seconds: float) -> float:
-    """Return passes per second through the warm-up slice over at least ``seconds`` (0: there is no slice)."""
+def _carry_out(command: wire.Command, armed: ArmedWorkload, assignment: wire.Assignment) -> None:
+    match command:
+        case wire.ProbeSpeed(seconds=seconds, together=together):
+            rate = _pass_rate(armed.side, armed.problem, seconds)
+            armed.send(Probed(rate=rate, together=together))
+        case wire.StartTrial():
+            _run_trial(armed, command)
+        case wire.TimeVariant():
+            cores = cores_of(assignment)
+            armed.send(
+                time_variant(command, armed.workload, assignment.params, armed.problem, cores)
+            )
+
+
+def _pass_rate(side: SideRunner, problem: AnyProblem, seconds: float) -> float:
+    """Return passes per second through the warm-up slice (0: there is no slice)."""
     if problem.warmup is None:
         return 0.0
-    began, passes = time.perf_counter(), 0
+    began = time.perf_counter()
+    passes = 0
     while (elapsed := time.perf_counter() - began) < seconds:
         side.run(problem.warmup, lambda _: None, 0)
         passes += 1
     return passes / elapsed
 
 
-def _trial(
-    workload: AnyWorkload,
-    problem: AnyProblem,
-    side: Contestant,
-    writer: wire.EventWriter,
-    order: wire.StartTrial,
-) -> None:
-    """Run once against the clock, then score: nothing but the side's own work lies between the two readings."""
-    report = wire.ProgressReporter(writer.send)
-    before = side.usage(order.workers)
+def _run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
+    """Run once against the clock, then score.
+
+    Nothing but the side's own work lies between the two readings of the clock.
+    """
+    side, problem = armed.side, armed.problem
+    report = wire.ProgressReporter(armed.send)
+    before = side.usage(command.workers)
     began = time.perf_counter()
-    answer = side.run(problem.input, report, order.workers)
+    answer = side.run(problem.input, report, command.workers)
     wall_s = time.perf_counter() - began
-    cpu_s, peak = used(before, side.usage(order.workers))
-    for event in side.split(wall_s, cpu_s):
-        writer.send(event)
-    writer.send(Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak, items=report.done))
-    side.inspect()
-    scored = Scored(
-        answer_sha256=digest(answer, 0).sha256, quality=_quality(workload, problem, answer)
+    cpu_s, peak_rss_bytes = used(before, side.usage(command.workers))
+    for event in side.time_parts(wall_s, cpu_s):
+        armed.send(event)
+    armed.send(
+        Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak_rss_bytes, items=report.done)
     )
-    side.rest(order.then)  # before the other side's clock may start
-    writer.send(scored)
+    side.inspect()
+    quality = _quality(armed.workload, problem, answer)
+    scored = Scored(answer_sha256=digest(answer, 0).sha256, quality=quality)
+    side.rest(command.then)  # before the other side's clock may start
+    armed.send(scored)
 
 
 def _quality(workload: AnyWorkload, problem: AnyProblem, answer: Any) -> float:
@@ -180,26 +199,30 @@ def _quality(workload: AnyWorkload, problem: AnyProblem, answer: Any) -> float:
     return quality
 
 
-def listen(descriptor: int) -> Iterator[wire.Command]:
-    """Yield the conductor's commands. If it hangs up in mid-run the side ends too, so that nothing is orphaned."""
-    heard: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
+def receive_commands(descriptor: int) -> Iterator[wire.Command]:
+    """Yield the conductor's commands.
 
-    def hear() -> None:
+    If it closes the pipe in mid-run the side ends too, so that nothing is orphaned.
+    """
+    received: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
+
+    def receive() -> None:
         for command in wire.read_commands(descriptor):
-            heard.put(command)
-        heard.put(None)
+            received.put(command)
+        received.put(None)
         time.sleep(ORPHAN_GRACE_S)
-        _vanish()
+        _end_at_once()
 
-    threading.Thread(target=hear, daemon=True).start()
-    while (command := heard.get()) is not None:
+    threading.Thread(target=receive, daemon=True).start()
+    while (command := received.get()) is not None:
         yield command
 
 
-def _vanish() -> None:
-    """End at once, with all that this process has started where it leads a group of its own: Ray's daemons may outlive their driver.
+def _end_at_once() -> None:
+    """End with all that this process has started.
 
-    A program that was adopted may lead another group.
+    Ray's daemons may outlive their driver; they are in its process group. A user's program may be
+    in another group, but is below this process.
     """
     processes.send_signal(
         {
@@ -215,23 +238,23 @@ def _vanish() -> None:
 
 
 def _failure(error: Exception) -> Failed:
-    """Return what the author's code raised and where. Files go by their bare names: a journal tells no path."""
+    """Return what the author's code raised and where; a journal names files without their folders."""
     reason = traceback.format_exception_only(error)[-1].strip()
     frames = traceback.extract_tb(error.__traceback__)
-    told = [
+    places = [
         f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}" for frame in frames
     ]
     theirs = [
         place
-        for place, frame in zip(told, frames, strict=True)
+        for place, frame in zip(places, frames, strict=True)
         if not Path(frame.filename).is_relative_to(OURS)
     ]
-    hint = f"it was raised in {theirs[-1]}" if theirs else "the side's log has the whole account"
-    return Failed(reason=reason[:LAST_WORDS], last_words="\n".join(told)[-LAST_WORDS:], hint=hint)
+    hint = f"it was raised in {theirs[-1]}" if theirs else "the side's log has the whole traceback"
+    return Failed(reason=reason[:LAST_WORDS], last_words="\n".join(places)[-LAST_WORDS:], hint=hint)
 
 
 def main() -> int:
-    """Play the side that the assignment on the command line names."""
+    """Run the side that the assignment on the command line names."""
     # ignored where we were started by nohup or with &: whatever the side starts would inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
     assignment = msgspec.json.decode(sys.argv[1], type=wire.Assignment)
@@ -239,12 +262,10 @@ def main() -> int:
         pin(assignment.cores[0])  # before any numeric library counts the cores it may use
     writer = wire.EventWriter.start(wire.required(assignment.events_fd))
     try:
-        perform(assignment, listen(wire.required(assignment.control_fd)), writer)
+        run_side(assignment, receive_commands(wire.required(assignment.control_fd)), writer.send)
     except TwoclocksError as error:
         writer.send(Failed(reason=error.sentence, hint=error.hint))
-    except (
-        Exception
-    ) as error:  # whatever the author's code raises ends the side, with its words kept
+    except Exception as error:  # whatever the author's code raises ends the side
         traceback.print_exc()
         writer.send(_failure(error))
     else:

@@ -1,8 +1,9 @@
-"""Where a trial's core-seconds went, kept by the driver while it runs: every core that was given, for the whole wall time.
+"""Where a trial's core-seconds went: every core that was given, for the whole wall time.
 
-The driver knows when it entered and left the pool, and hears of every kernel how long it ran and what it
-used. What is left of the pool's time beside kernels and waiting is the exchange: communication, serialization,
-Ray's scheduling, and what lost workers cost. Pure but for its clock. May import ``model`` and ``events``.
+The driver keeps the account while the trial runs. It knows when it entered and left the pool, and
+is told of every kernel how long it ran and what it used. The rest of the pool's time, beside
+kernels and waiting, is exchange: communication, serialization, Ray's scheduling, and what lost
+workers cost. Pure but for its clock. May import ``model`` and ``events``.
 """
 
 import time
@@ -17,9 +18,9 @@ SERIAL, POOL, RUN = "serial", "pool", "run"
 
 
 class Timing(NamedTuple):
-    """One kernel, told by the worker that ran it: its seconds, its core-seconds, and the bytes of what it handed over.
+    """One kernel, timed by the worker that ran it: seconds, core-seconds, bytes of its result.
 
-    ``part_bytes`` is None where the size of the part is not known.
+    ``part_bytes`` is None where the size of the result is not known.
     """
 
     busy_s: float
@@ -27,7 +28,7 @@ class Timing(NamedTuple):
     part_bytes: int | None = None
 
 
-class Account:
+class CoreTimeAccount:
     """The books of one distributed trial on ``workers`` workers of ``cores`` cores each; open from the moment it is made.
 
     Kernels are timed where they run, everything else by the driver's ``clock``. What a kernel does is computing, so
@@ -42,49 +43,56 @@ class Account:
         self._wall_s = {SERIAL: 0.0, POOL: 0.0}
         self._busy_s = self._cpu_s = self._waiting_s = 0.0
         self._part_bytes: int | None = 0
-        self._landed: list[float] = []
+        self._last_chunk_at: list[float] = []
         self._calls = 0
         self._last = clock()
 
     @contextmanager
     def sharing(self) -> Iterator[None]:
-        """Book the making of a shared value: no worker works meanwhile, so all of it is exchange."""
+        """Account for making a shared value: no worker works meanwhile, so it is all exchange."""
         with self._in_pool():
             yield
 
     @contextmanager
     def mapping(self) -> Iterator[None]:
-        """Book a map: from its last chunk to the end of the map a worker waits, and for all of it where it got none."""
+        """Account for one map call.
+
+        A worker waits from its last chunk until the map ends; one without a chunk waits throughout.
+        """
         with self._call():
-            self._landed = [self._last] * self._workers
+            self._last_chunk_at = [self._last] * self._workers
             yield
             ended = self._clock()
-            self._waiting_s += sum(ended - landed for landed in self._landed)
+            self._waiting_s += sum(ended - last_chunk_at for last_chunk_at in self._last_chunk_at)
 
     @contextmanager
     def stepping(self) -> Iterator[None]:
-        """Book a lockstep."""
+        """Account for one lockstep."""
         with self._call():
             yield
 
-    def landed(self, place: int, timing: Timing) -> None:
-        """Book a chunk of a map that has come back now."""
-        self._kernel(timing)
-        self._landed[place] = self._clock()
+    def chunk_done(self, place: int, timing: Timing) -> None:
+        """Add a chunk of a map that has come back now."""
+        self._add_kernel(timing)
+        self._last_chunk_at[place] = self._clock()
 
-    def stepped(self, timings: Sequence[Timing]) -> None:
-        """Book what these workers did at the same time, a step or their first states: they wait for the one that takes longest.
+    def step_done(self, timings: Sequence[Timing]) -> None:
+        """Add what workers did at the same time: a step, or their first states.
 
-        After a loss only the new workers make first states. For the others that time is what the loss cost: exchange.
+        They wait for the one that takes longest. After a loss only the new workers make first
+        states; for the others that time is exchange.
         """
         longest = max((timing.busy_s for timing in timings), default=0.0)
         for timing in timings:
-            self._kernel(timing)
+            self._add_kernel(timing)
             self._waiting_s += longest - timing.busy_s
 
-    def concluded(self, timing: Timing) -> None:
-        """Book the last kernel of a lockstep, on one worker: all others wait for it. The state it hands over is no part."""
-        self._kernel(timing._replace(part_bytes=0))
+    def lockstep_done(self, timing: Timing) -> None:
+        """Add the last kernel of a lockstep, on one worker: all others wait for it.
+
+        The state that it returns is not exchanged.
+        """
+        self._add_kernel(timing._replace(part_bytes=0))
         self._waiting_s += (self._workers - 1) * timing.busy_s
 
     def close(self) -> None:
@@ -92,16 +100,16 @@ class Account:
         self._lap(SERIAL)
 
     def events(self) -> tuple[Event, ...]:
-        """Return the parts of the wall time, and where the core-seconds went if the workers were called at all."""
-        spent = self.spent()
+        """Return the parts of the wall time, and where the core-seconds went if that is known."""
+        spent = self.core_seconds()
         if spent is None:
             return (Phase(name=RUN, seconds=sum(self._wall_s.values())),)
         return (
             *(Phase(name=name, seconds=seconds) for name, seconds in self._wall_s.items()),
-            said(spent, self._part_bytes),
+            to_event(spent, self._part_bytes),
         )
 
-    def spent(self) -> CoreSeconds | None:
+    def core_seconds(self) -> CoreSeconds | None:
         """Return the parts in core-seconds (None: the workers were never called, so nothing is known of them).
 
         What the pool's time leaves beside kernels and waiting is the exchange. Nothing is below zero: a kernel that used
@@ -137,15 +145,15 @@ class Account:
         self._wall_s[name] += now - self._last
         self._last = now
 
-    def _kernel(self, timing: Timing) -> None:
+    def _add_kernel(self, timing: Timing) -> None:
         self._busy_s += timing.busy_s
         self._cpu_s += timing.cpu_s
         known = self._part_bytes is not None and timing.part_bytes is not None
         self._part_bytes = (self._part_bytes or 0) + (timing.part_bytes or 0) if known else None
 
 
-def alone(wall_s: float, cpu_s: float, cores: int) -> tuple[Event, ...]:
-    """Return the same of a baseline: its process computes, or is off its cores."""
+def baseline_time_parts(wall_s: float, cpu_s: float, cores: int) -> tuple[Event, ...]:
+    """Return the parts of a baseline: its process computes, or is off its cores."""
     spent = CoreSeconds(
         compute_s=cpu_s,
         exchange_s=0.0,
@@ -153,11 +161,11 @@ def alone(wall_s: float, cpu_s: float, cores: int) -> tuple[Event, ...]:
         serial_s=0.0,
         idle_s=max(0.0, cores * wall_s - cpu_s),
     )
-    return Phase(name=RUN, seconds=wall_s), said(spent)
+    return Phase(name=RUN, seconds=wall_s), to_event(spent)
 
 
-def said(spent: CoreSeconds, part_bytes: int | None = None) -> CoreTime:
-    """Return the parts as an event, with the bytes that were handed over."""
+def to_event(spent: CoreSeconds, part_bytes: int | None = None) -> CoreTime:
+    """Return the parts as an event, with the bytes of all results (None: not known)."""
     return CoreTime(
         compute_s=spent.compute_s,
         exchange_s=spent.exchange_s,

@@ -137,7 +137,8 @@ class SideProcess:
 
     def release(self) -> None:
         """Take the exit code, close the event pipe and remove the scratch folder."""
-        self.process.poll()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(EXIT_WITHIN_S)
         os.close(self.reader.descriptor)
         shutil.rmtree(self.scratch, ignore_errors=True)
 

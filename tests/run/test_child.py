@@ -53,7 +53,7 @@ def performed(assignment: wire.Assignment, *orders: wire.Command) -> list[e.Even
     reader, writer = wire.EventReader.open(read), wire.EventWriter.start(write)
     said: list[e.Event] = []
     try:
-        child.perform(assignment, iter(orders), writer)
+        child.run_side(assignment, orders, writer.send)
     finally:
         writer.close()
         while not reader.closed:
@@ -312,7 +312,7 @@ def test_a_pretend_baseline_looks_busy(tmp_path: Path) -> None:
 
 
 def test_a_stopwatch_books_every_second_once() -> None:
-    began, watch = time.perf_counter(), child.Stopwatch()
+    began, watch = time.perf_counter(), child.PhaseTimer()
     for name in ("one", "two"):
         time.sleep(0.01)
         watch.lap(name)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.events import CoreTime, Phase
 from harness.model import CoreSeconds
-from harness.run.core_seconds import Account, Timing, alone
+from harness.run.core_seconds import CoreTimeAccount, Timing, baseline_time_parts
 
 
 class Clock:
@@ -24,9 +24,9 @@ class Clock:
         self.now += seconds
 
 
-def an_account(workers: int = 2, cores: int = 1) -> tuple[Account, Clock]:
+def an_account(workers: int = 2, cores: int = 1) -> tuple[CoreTimeAccount, Clock]:
     clock = Clock()
-    return Account(workers, cores, clock), clock
+    return CoreTimeAccount(workers, cores, clock), clock
 
 
 def a_map(
@@ -42,7 +42,7 @@ def a_map(
     with account.mapping():
         for at, place, busy in landings:
             clock.now = began + at
-            account.landed(place, Timing(busy, busy * cores))
+            account.chunk_done(place, Timing(busy, busy * cores))
         clock.now = began + lasting
     return closed(account)
 
@@ -53,13 +53,13 @@ def a_lockstep(steps: Sequence[Sequence[float]], *, each: float, cores: int = 1)
     with account.stepping():
         for busy in steps:
             clock.pass_by(each)
-            account.stepped([Timing(seconds, seconds * cores) for seconds in busy])
+            account.step_done([Timing(seconds, seconds * cores) for seconds in busy])
     return closed(account)
 
 
-def closed(account: Account) -> CoreSeconds:
+def closed(account: CoreTimeAccount) -> CoreSeconds:
     account.close()
-    spent = account.spent()
+    spent = account.core_seconds()
     assert spent is not None
     return spent
 
@@ -116,7 +116,7 @@ def test_making_the_first_state_is_computing_and_all_wait_for_the_slowest() -> N
     account, clock = an_account()
     with account.stepping():
         clock.pass_by(3.5)
-        account.stepped([Timing(1.0, 0.8, 0), Timing(3.0, 3.0, 0)])
+        account.step_done([Timing(1.0, 0.8, 0), Timing(3.0, 3.0, 0)])
     assert rounded(closed(account)) == CoreSeconds(
         compute_s=3.8, exchange_s=1.0, waiting_s=2.0, serial_s=0.0, idle_s=0.2
     )
@@ -126,7 +126,7 @@ def test_while_a_new_worker_makes_its_first_state_the_others_pay_for_the_loss() 
     account, clock = an_account()
     with account.stepping():
         clock.pass_by(3.0)
-        account.stepped([Timing(2.0, 2.0, 0)])
+        account.step_done([Timing(2.0, 2.0, 0)])
     assert rounded(closed(account)) == CoreSeconds(
         compute_s=2.0, exchange_s=4.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0
     )
@@ -136,7 +136,7 @@ def test_a_recovery_in_which_nobody_had_to_begin_anew_costs_what_it_took() -> No
     account, clock = an_account()
     with account.stepping():
         clock.pass_by(3.0)
-        account.stepped([])
+        account.step_done([])
     assert rounded(closed(account)) == CoreSeconds(
         compute_s=0.0, exchange_s=6.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0
     )
@@ -146,7 +146,7 @@ def test_while_one_worker_concludes_the_others_wait() -> None:
     account, clock = an_account(workers=3)
     with account.stepping():
         clock.pass_by(2.0)
-        account.concluded(Timing(1.5, 1.0))
+        account.lockstep_done(Timing(1.5, 1.0))
     assert rounded(closed(account)) == CoreSeconds(
         compute_s=1.0, exchange_s=1.5, waiting_s=3.0, serial_s=0.0, idle_s=0.5
     )
@@ -199,7 +199,7 @@ def test_a_kernel_off_its_core_is_idle() -> None:
     account, clock = an_account(workers=1)
     with account.stepping():
         clock.pass_by(2.0)
-        account.stepped([Timing(2.0, 1.5)])
+        account.step_done([Timing(2.0, 1.5)])
     assert rounded(closed(account)) == CoreSeconds(
         compute_s=1.5, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=0.5
     )
@@ -209,7 +209,7 @@ def test_a_kernel_that_leaves_one_of_its_cores_unused_is_idle_by_half() -> None:
     account, clock = an_account(workers=1, cores=2)
     with account.stepping():
         clock.pass_by(2.0)
-        account.stepped([Timing(2.0, 2.0)])
+        account.step_done([Timing(2.0, 2.0)])
     assert closed(account).idle_s == pytest.approx(2.0)
 
 
@@ -223,7 +223,7 @@ def test_a_kernel_that_used_more_than_its_core_is_seen_in_the_sum() -> None:
     account, clock = an_account(workers=1)
     with account.stepping():
         clock.pass_by(2.0)
-        account.stepped([Timing(2.0, 3.0)])
+        account.step_done([Timing(2.0, 3.0)])
     assert rounded(closed(account)) == CoreSeconds(
         compute_s=3.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0
     )
@@ -233,7 +233,7 @@ def test_a_clock_that_is_too_coarse_takes_nothing_from_the_exchange() -> None:
     account, clock = an_account(workers=1)
     with account.stepping():
         clock.pass_by(1.0)
-        account.stepped([Timing(1.0 + 1e-9, 1.0)])
+        account.step_done([Timing(1.0 + 1e-9, 1.0)])
     assert closed(account).exchange_s == 0.0
 
 
@@ -271,7 +271,7 @@ def test_the_phases_come_before_the_split() -> None:
 
 
 def test_a_baseline_computes_or_is_off_its_cores() -> None:
-    phase, spent = alone(10.0, 17.0, 2)
+    phase, spent = baseline_time_parts(10.0, 17.0, 2)
     assert phase == Phase(name="run", seconds=10.0)
     assert spent == CoreTime(
         compute_s=17.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=3.0
@@ -311,7 +311,7 @@ def test_the_parts_of_a_map_add_up(
     with account.mapping():
         for at, chunk in sorted(landings):
             clock.now = at
-            account.landed(chunk.place, Timing(chunk.busy, chunk.busy * chunk.load * cores))
+            account.chunk_done(chunk.place, Timing(chunk.busy, chunk.busy * chunk.load * cores))
         clock.pass_by(tail)
     sound(closed(account), 4 * cores * (clock.now - began))
 
@@ -340,9 +340,9 @@ def test_the_parts_of_a_lockstep_add_up(
     with account.stepping():
         for busy, load, away in steps:
             clock.pass_by(max(busy, default=0.0) + away)
-            account.stepped([Timing(seconds, seconds * load * cores) for seconds in busy])
+            account.step_done([Timing(seconds, seconds * load * cores) for seconds in busy])
         clock.pass_by(last)
-        account.concluded(Timing(last, last * cores / 2))
+        account.lockstep_done(Timing(last, last * cores / 2))
     clock.pass_by(after)
     sound(closed(account), 3 * cores * (clock.now - began))
 
@@ -371,7 +371,7 @@ def handed_over(*sizes: int | None) -> int | None:
     """Return what is said of a lockstep's step on as many workers, that handed over parts of these sizes."""
     account, _ = an_account(len(sizes))
     with account.stepping():
-        account.stepped([Timing(1.0, 1.0, size) for size in sizes])
+        account.step_done([Timing(1.0, 1.0, size) for size in sizes])
     (spent,) = (event for event in account.events() if isinstance(event, CoreTime))
     return spent.part_bytes
 
@@ -383,7 +383,7 @@ def test_what_the_workers_hand_over_is_added_up() -> None:
 def test_the_state_that_is_handed_back_at_the_end_is_no_part() -> None:
     account, _ = an_account()
     with account.stepping():
-        account.concluded(Timing(1.0, 1.0, None))
+        account.lockstep_done(Timing(1.0, 1.0, None))
     (spent,) = (event for event in account.events() if isinstance(event, CoreTime))
     assert spent.part_bytes == 0
 

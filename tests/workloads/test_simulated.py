@@ -11,7 +11,7 @@ from harness.events import Event, Finished, decode
 from harness.files.results import LARGEST_BYTES, load
 from harness.model import Kind, Results, Side, Status
 from harness.params import apply_overrides
-from harness.run.sides.simulated import PretendPool
+from harness.run.sides.simulated import SimulatedPool
 from workloads.simulated import WORKLOAD
 
 
@@ -50,7 +50,7 @@ def test_the_longest_and_the_shortest_schedule_are_accepted(setting: str) -> Non
 def test_both_sides_give_one_answer_and_report_every_chunk() -> None:
     schedule, said = written(seconds=0.02, chunks=7).input, list[Event]()
     reported: dict[Side, list[int]] = {side: [] for side in Side}
-    pool = PretendPool(3, said.append, "")
+    pool = SimulatedPool(3, said.append, "")
     one = WORKLOAD.baseline(schedule, reported[Side.BASELINE].append)
     other = WORKLOAD.distributed(schedule, pool, reported[Side.DISTRIBUTED].append)
     assert one == other == schedule

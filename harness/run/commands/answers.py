@@ -1,6 +1,6 @@
-"""What is compared of two programs' answers: files that they wrote, or what they printed. Files are mapped, not read.
+"""What is compared of two programs' answers: files that they wrote, or what they printed.
 
-May import ``errors``, ``pair`` and ``run.digest``.
+Large files are mapped, not read. May import ``errors``, ``command_pair`` and ``run.digest``.
 """
 
 import contextlib
@@ -22,44 +22,53 @@ MAPPED_ABOVE_BYTES = 16 << 20
 FIRST, PRINTED, WORK = "first-answer", "printed", "work"
 
 Stamp = tuple[int, int, int] | None
+Stamps = dict[Path, Stamp]
 
 
 class Answers:
-    """The answers of one side of a pair, run after run. ``common`` is a folder that both sides see."""
+    """The answers of one side of a pair, run after run. ``shared_folder`` is seen by both sides."""
 
-    def __init__(self, pair: CommandPair, scratch: Path, common: Path) -> None:
-        self._pair, self._scratch, self._common = pair, scratch, common
+    def __init__(self, pair: CommandPair, scratch: Path, shared_folder: Path) -> None:
+        self._pair = pair
+        self._scratch = scratch
+        self._shared_folder = shared_folder
         self._run = 0
-        self._stamps: dict[Path, Stamp] = {}
+        self._stamps: Stamps = {}
 
     @property
-    def told(self) -> Path:
+    def answer_file(self) -> Path:
         """Return the file that ``{answer}`` stands for in this run."""
         return self._scratch / f"answer-{self._run}"
 
-    def begin(self) -> Path:
+    def begin_run(self) -> Path:
         """Begin another run; return the file for what it prints."""
         self._run += 1
         return self._scratch / f"{PRINTED}-{self._run}"
 
     def require_same_work(self, items: int, unit: str) -> None:
-        """Raise ``SideFailed`` unless both sides' programs say that they have the same work to do (0: how much is not said)."""
+        """Raise ``SideFailed`` unless both sides' programs report the same work.
+
+        ``items`` is 0 where a program does not say how much it has to do.
+        """
         mine = f"{items:,} {unit or 'items'}" if items else "nothing of how much"
-        first = kept(self._common / WORK, lambda path: path.write_text(mine)).read_text()
+        first = write_once(
+            self._shared_folder / WORK, lambda path: path.write_text(mine)
+        ).read_text()
         if mine != first:
             sentence = f"this side's program says {mine} there is to do, and the other one {first}"
             raise SideFailed(sentence, "have both say the same to ready()")
 
-    def note(self) -> None:
-        """Note what lies there already as the clock starts, lest it be taken for the run's: the other side may write to the same file.
+    def note_earlier_files(self) -> None:
+        """Note which files are there before the clock starts, so that none is taken for the run's.
 
-        What was printed since the program was started is of this run in any case.
+        The other side may write to the same file. What the program printed since it was started
+        belongs to this run in any case.
         """
         written = [self._file] if self._json is None else [self._file, self._json[0]]
         self._stamps = {path: _stamp(path) for path in written if path.parent != self._scratch}
 
     def content(self) -> memoryview | bytes:
-        """Return the bytes of the answer; raise ``SideFailed`` if the program did not write it, or nothing that could be compared."""
+        """Return the bytes of the answer; raise ``SideFailed`` if there are none to compare."""
         content = mapped(self._written(self._file))
         if not len(content) and self._pair.compared:
             sentence = (
@@ -74,17 +83,25 @@ class Answers:
         return content
 
     def alike(self, content: Any) -> bool:
-        """Return whether this answer is like the session's first, by the pair's own function or to the last byte."""
+        """Return whether this answer equals the session's first.
+
+        By the pair's own function, or else to the last byte.
+        """
         if self._pair.compare is None:
-            first = kept(
-                self._common / FIRST, lambda path: path.write_text(digest(content, 0).sha256)
+            first = write_once(
+                self._shared_folder / FIRST, lambda path: path.write_text(digest(content, 0).sha256)
             )
             return first.read_text() == digest(content, 0).sha256
-        first = kept(self._common / FIRST, lambda path: shutil.copyfile(self._file, path))
+        first = write_once(
+            self._shared_folder / FIRST, lambda path: shutil.copyfile(self._file, path)
+        )
         return bool(self._pair.compare(first, self._file))
 
-    def number(self) -> float | None:
-        """Return the quality that the program wrote (None: it is not found in a file); raise ``SideFailed`` if it is not there."""
+    def written_quality(self) -> float | None:
+        """Return the quality that the program wrote to a JSON file (None: it writes none).
+
+        Raises ``SideFailed`` if it is not there.
+        """
         if self._json is None:
             return None
         path, key = self._json
@@ -117,18 +134,22 @@ class Answers:
         """Return where the answer of this run is."""
         if self._pair.answer:
             return expand_home(self._pair.answer)
-        return self.told if self._pair.writes_answer else self._scratch / f"{PRINTED}-{self._run}"
+        return (
+            self.answer_file
+            if self._pair.writes_answer
+            else self._scratch / f"{PRINTED}-{self._run}"
+        )
 
     @property
     def _json(self) -> tuple[Path, str] | None:
         found = parse_json_pointer(self._pair.quality)
         if found is None:
             return None
-        return (self.told if found[0] == "{answer}" else expand_home(found[0])), found[1]
+        return (self.answer_file if found[0] == "{answer}" else expand_home(found[0])), found[1]
 
     def _written(self, path: Path) -> Path:
-        """Return the file if this run wrote it; raise ``SideFailed`` if it is not there, or was there before."""
-        named = path.name if path != self.told else "the file that {answer} stands for"
+        """Return the file; raise ``SideFailed`` if this run did not write it."""
+        named = path.name if path != self.answer_file else "the file that {answer} stands for"
         if not path.is_file():
             raise SideFailed(
                 f"the program did not write {named}",
@@ -150,8 +171,8 @@ def _stamp(path: Path) -> Stamp:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def kept(path: Path, write: Callable[[Path], object]) -> Path:
-    """Return a file that the session's first writes for all, at once and whole."""
+def write_once(path: Path, write: Callable[[Path], object]) -> Path:
+    """Return a file that is written once in a session, by whoever comes first, and whole."""
     if not path.exists():
         draft = path.with_name(f"{path.name}-{os.getpid()}")
         write(draft)
@@ -169,8 +190,8 @@ def mapped(path: Path) -> memoryview | bytes:
         return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
-def given(path: str) -> tuple[tuple[str, memoryview | bytes], ...]:
-    """Return what both programs read, to be digested: each file of a folder with its name in it, or one file (empty: nothing was named)."""
+def input_contents(path: str) -> tuple[tuple[str, memoryview | bytes], ...]:
+    """Return (name, bytes) of every file that both programs read (empty: none is named)."""
     if not path:
         return ()
     root = expand_home(path)
@@ -184,14 +205,14 @@ def _files(root: Path) -> list[Path]:
     return sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
 
 
-def stamps(path: str) -> dict[Path, Stamp]:
-    """Return when each file that both programs read was last written, and its size (empty: nothing was named)."""
+def file_stamps(path: str) -> Stamps:
+    """Return when each file that both programs read was last written, and its size."""
     return {file: _stamp(file) for file in _files(expand_home(path))} if path else {}
 
 
-def require_unchanged(path: str, before: dict[Path, Stamp]) -> None:
-    """Raise ``SideFailed`` if a program has written to what both read: the other one would be given something else."""
-    now = stamps(path)
+def require_unchanged(path: str, before: Stamps) -> None:
+    """Raise ``SideFailed`` if a program has written to what both read."""
+    now = file_stamps(path)
     if now != before:
         (changed, *_) = sorted(
             file for file in now.keys() | before.keys() if now.get(file) != before.get(file)

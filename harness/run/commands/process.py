@@ -1,7 +1,7 @@
-"""One adopted program while it runs: its command under a shell, what it prints, what it says, its end.
+"""One program of a command pair while it runs: its command, what it prints and says, its end.
 
-What it prints goes to the side's log as it comes; lines are looked at for progress and quality on threads of their
-own, which may use any core. May import ``errors``, ``voice`` and ``run``.
+What it prints goes to the side's log at once. Threads of their own, which may use any core, look at
+its lines for progress and quality. May import ``errors``, ``client`` and ``run``.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, Self
 
 import msgspec
 
@@ -36,11 +36,14 @@ Pid = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
 class Said(msgspec.Struct, frozen=True, tag_field="say"):
-    """Something that a program says on its pipe; anything else on it is left aside."""
+    """Something that a program says on its pipe; anything else on it is ignored."""
 
 
 class SaidReady(Said, frozen=True, tag="ready"):
-    """It is loaded and warm: ``items`` of its work (0: not told), and the process ids of its workers in order."""
+    """It is loaded and warm.
+
+    ``items`` is the size of its work (0: not known), ``workers`` the process ids in order.
+    """
 
     items: Count = 0
     unit: Annotated[str, msgspec.Meta(max_length=LONGEST_UNIT)] = ""
@@ -70,51 +73,73 @@ class SaidQuality(Said, frozen=True, tag="quality"):
 
 _said = msgspec.json.Decoder(SaidReady | SaidProgress | SaidSpan | SaidQuality)
 
-Line = Callable[[bytes], bool]
-Hear = Callable[[Said, float], None]
+ReadLine = Callable[[bytes], bool]
+Receive = Callable[[Said, float], None]
 
 
 class Program:
     """A program that was started.
 
-    ``line`` is given every line that it prints and returns whether it is part of its output, which is kept in the file ``output``
-    (None: all of it is, and goes there without being looked at, so that a program that prints much does not wait for a reader).
-    ``hear`` is given what it says on its pipe, and how many seconds after its start.
+    ``read_line`` is given every printed line, and returns whether it is part of the output, which
+    is kept in the file ``output``. None: all that is printed goes to that file without being looked
+    at, so that a program that prints much does not wait for a reader. ``receive`` is given what the
+    program says on its pipe, and how many seconds after its start.
     """
 
-    def __init__(self, command: str, output: Path, line: Line | None, hear: Hear) -> None:
-        self._output, self._hear, self._logged = output, hear, line is not None
-        self._line: Line | None = line
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        output: Path,
+        read_line: ReadLine | None,
+        receive: Receive,
+        go_fd: int,
+        began: float,
+    ) -> None:
+        self.process = process
+        self._output = output
+        self._read_line = read_line
+        self._receive = receive
+        self._go_fd: int | None = go_fd
+        self._began = began
+        self._logged = read_line is not None
         self._last = {"stdout": b"", "stderr": b""}
-        self._unkept: OSError | None = None
+        self._write_error: OSError | None = None
         self._ready: SaidReady | None = None
-        self._stirred = threading.Condition()
+        self._changed = threading.Condition()
+        self._readers: list[threading.Thread] = []
+
+    @classmethod
+    def start(
+        cls, command: str, output: Path, read_line: ReadLine | None, receive: Receive
+    ) -> Self:
+        """Start the command under a shell, with pipes for what it prints and says."""
         say_read, say_write = os.pipe()
-        go_read, self._go = os.pipe()
-        told = dict(os.environ) | {SAY: str(say_write), GO: str(go_read)}
-        self._began = time.perf_counter()
+        go_read, go_write = os.pipe()
+        began = time.perf_counter()
         with output.open("wb") as printed:
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 [SHELL, "-c", command],
                 stdin=subprocess.DEVNULL,
-                stdout=printed if line is None else subprocess.PIPE,
+                stdout=printed if read_line is None else subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 pass_fds=(say_write, go_read),
-                env=told,
+                env=dict(os.environ) | {SAY: str(say_write), GO: str(go_read)},
             )
         os.close(say_write)
         os.close(go_read)
-        self._readers = [
-            _on_a_thread(lambda: self._read(self.process.stdout, 1, "stdout", output)),
-            _on_a_thread(lambda: self._read(self.process.stderr, 2, "stderr", None)),
-            _on_a_thread(lambda: self._listen(say_read)),
+        program = cls(process, output, read_line, receive, go_write, began)
+        program._readers = [
+            _on_a_thread(lambda: program._read(process.stdout, 1, "stdout", output)),
+            _on_a_thread(lambda: program._read(process.stderr, 2, "stderr", None)),
+            _on_a_thread(lambda: program._listen(say_read)),
         ]
+        return program
 
-    def until_ready(self) -> SaidReady:
+    def wait_until_ready(self) -> SaidReady:
         """Wait until the program says that it is ready; raise ``SideFailed`` if it ends before."""
-        with self._stirred:
+        with self._changed:
             while self._ready is None and self.process.poll() is None:
-                self._stirred.wait(0.05)
+                self._changed.wait(0.05)
         if self._ready is None:
             self.drain()
         if self._ready is None:
@@ -124,10 +149,10 @@ class Program:
         return self._ready
 
     def go(self) -> None:
-        """Let a program that waits for its clock go on; one that asks later is not kept waiting either."""
-        if self._go >= 0:
-            os.close(self._go)
-            self._go = -1
+        """Let a program go on that waits for its clock, now or later."""
+        if self._go_fd is not None:
+            os.close(self._go_fd)
+            self._go_fd = None
 
     def finish(self) -> None:
         """Wait for the program's end; raise ``SideFailed`` if it failed."""
@@ -145,21 +170,25 @@ class Program:
         return f"its last words: {told}" if told else "it printed nothing"
 
     def drain(self) -> None:
-        """Wait until all that was printed is read; what the program left running may keep its pipes open for ever."""
+        """Wait until all that was printed is read, but not for ever.
+
+        What the program left running may keep its pipes open. Raises ``SideFailed`` if the output
+        could not be written.
+        """
         until = time.monotonic() + DRAINED_WITHIN_S
         for reader in self._readers:
             reader.join(max(0.0, until - time.monotonic()))
         self.go()
         if not self._logged:
             self._log()
-        if self._unkept is not None:
+        if self._write_error is not None:
             raise SideFailed(
-                f"what the program printed could not be kept: {self._unkept.strerror}",
+                f"what the program printed could not be kept: {self._write_error.strerror}",
                 "make room on this machine's disk",
             )
 
     def _log(self) -> None:
-        """Copy what was printed without being looked at to the log, as far as it has room."""
+        """Copy output that was not looked at to the log, as far as there is room."""
         with self._output.open("rb") as printed, contextlib.suppress(OSError):
             while block := printed.read(BLOCK_BYTES):
                 os.write(1, block)
@@ -181,37 +210,35 @@ class Program:
             for line in _lines(source, log):
                 if line.strip():
                     self._last[name] = line
-                if self._line is not None and not (
-                    returned and line == b"\n"
-                ):  # else it is the other half of that line's end
-                    of_output = self._line(line)
+                if self._read_line is not None and not (returned and line == b"\n"):
+                    of_output = self._read_line(line)
                 returned = line.endswith(b"\r")
-                if of_output and kept is not None and self._unkept is None:
+                if of_output and kept is not None and self._write_error is None:
                     self._keep(kept, line)
 
     def _keep(self, kept: IO[bytes], line: bytes) -> None:
-        """Write a line of the output; a disk that is full must not stop the program that prints, and is told of afterwards."""
+        """Write a line of the output; a full disk must not stop the program, and fails it later."""
         try:
             kept.write(line)
         except OSError as full:
-            self._unkept = full
+            self._write_error = full
 
     def _listen(self, descriptor: int) -> None:
         with os.fdopen(descriptor, "rb") as said:
             while line := said.readline(LONGEST_LINE_BYTES):
                 with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-                    self._heard(_said.decode(line))
+                    self._take(_said.decode(line))
 
-    def _heard(self, said: Said) -> None:
-        with self._stirred:
+    def _take(self, said: Said) -> None:
+        with self._changed:
             if isinstance(said, SaidReady):
                 self._ready = self._ready or said
-            self._stirred.notify_all()
-        self._hear(said, time.perf_counter() - self._began)
+            self._changed.notify_all()
+        self._receive(said, time.perf_counter() - self._began)
 
 
 def _lines(source: IO[bytes] | None, log: int) -> Iterator[bytes]:
-    """Yield what is read, line by line with its end, a carriage return being one too; all of it is written to the log first."""
+    """Yield lines with their ends, a carriage return being one too; write them to the log first."""
     partial = b""
     while source is not None and (block := os.read(source.fileno(), BLOCK_BYTES)):
         with contextlib.suppress(OSError):  # a full disk must not stop the program that prints
@@ -227,7 +254,7 @@ def _lines(source: IO[bytes] | None, log: int) -> Iterator[bytes]:
 
 def _on_a_thread(work: Callable[[], None]) -> threading.Thread:
     def run() -> None:
-        unpin()  # looking at what is printed must not take from the core that the program is timed on
+        unpin()  # reading must not take time from the core that the program is timed on
         work()
 
     thread = threading.Thread(target=run, daemon=True)

@@ -1,7 +1,8 @@
-"""A side that is a program of its own: armed, run, and asked for its answer and quality as any other side.
+"""One side of a command pair: a program of its own, seen from outside.
 
-The side's process starts it, counts what its whole tree of processes used, and ends what it leaves running.
-May import ``model``, ``events``, ``errors``, ``pair``, ``workload`` and ``run``.
+The side's process starts the program, counts what its whole tree of processes uses, and ends what
+it leaves running. May import ``model``, ``events``, ``errors``, ``command_pair``, ``workload`` and
+``run``.
 """
 
 import contextlib
@@ -10,9 +11,10 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from harness import events as e
 from harness.command_pair import (
@@ -23,7 +25,7 @@ from harness.command_pair import (
     parse_json_pointer,
 )
 from harness.errors import SideFailed
-from harness.model import Digest, Process, Side
+from harness.model import Digest, Host, Process, Side
 from harness.run import processes, wire
 from harness.run.commands import answers
 from harness.run.commands.process import (
@@ -34,265 +36,287 @@ from harness.run.commands.process import (
     SaidReady,
     SaidSpan,
 )
-from harness.run.core_seconds import alone
+from harness.run.core_seconds import baseline_time_parts
 from harness.run.digest import pair_digest, source_digest
 from harness.run.find import user_modules
-from harness.run.host import become_subreaper, pin, this_process
-from harness.run.sides.runner import Contestant, Usage, cores_of, here
+from harness.run.host import become_subreaper, pin, this_host, this_process
+from harness.run.sides.runner import Usage, cores_of, name_of_cores
 from harness.workload import AnyWorkload, Metric, Problem, Reporter, Workload
 
 PERCENT = 100
-LEAVE_WITHIN_S = 1.0
 _THOUSANDS = re.compile(rb"[+-]?[1-9]\d{0,2}(,\d{3})+(?![,\d])")
 SOURCE = "source"
 START_UP, RUN = "start-up of the program", "run"
 
 
-def _unheard(_: int) -> None:
+def _no_report(_: int) -> None:
     """Report to nobody."""
 
 
-class Runner:
-    """Runs one side of a pair, as often as asked. A pair that says it is ready has its program started before the clock."""
+class CommandSide:
+    """One side of a command pair: runs its program as often as asked.
+
+    A program that says it is ready is started before the clock. ``with`` ends what it leaves.
+    """
 
     def __init__(
         self, pair: CommandPair, assignment: wire.Assignment, send: wire.SendEvent
     ) -> None:
-        self._pair, self._assignment, self._send = pair, assignment, send
-        common = Path(assignment.shared_folder or assignment.scratch)
-        self._answers = answers.Answers(pair, Path(assignment.scratch), common)
-        # once for both sides, before any program runs: one may write to a file that its command names
-        self._source = answers.kept(
-            common / SOURCE,
-            lambda path: path.write_text(pair_digest(pair, user_modules(assignment.workload))),
-        ).read_text()
+        self._pair = pair
+        self._assignment = assignment
+        self._send = send
+        shared_folder = Path(assignment.shared_folder or assignment.scratch)
+        self._answers = answers.Answers(pair, Path(assignment.scratch), shared_folder)
+        self._source_file = shared_folder / SOURCE
+        self._source_sha256 = ""
         self._progress = compile_pattern(pair.progress) if pair.progress else None
-        self._quality = (
-            compile_pattern(pair.quality)
-            if pair.quality and not parse_json_pointer(pair.quality)
-            else None
-        )
-        self._said: float | None = None
-        self._printed: float | None = None
-        self._report: Reporter = _unheard
+        by_pattern = pair.quality and not parse_json_pointer(pair.quality)
+        self._quality = compile_pattern(pair.quality) if by_pattern else None
+        self._reported_quality: float | None = None
+        self._printed_quality: float | None = None
+        self._report: Reporter = _no_report
         self._reporting = threading.Lock()
-        self._read = answers.stamps(pair.input)
-        self._program: Program | None = None
-        self._ran: Program | None = None
+        self._input_stamps: answers.Stamps = {}
+        self._input_sha256 = ""
+        self._waiting: Program | None = None
+        self._ended: Program | None = None
         self._answer: list[Any] = []
-        self._told = SaidReady()
-        self._came: Sequence[Process] = ()
-        self._of = 0
+        self._ready = SaidReady()
+        self._new_processes: Sequence[Process] = ()
+        self._items_late = 0
         self._start_up_s = 0.0
-        become_subreaper()
-        if assignment.side is Side.DISTRIBUTED:
-            pin(tuple(core for cores in assignment.cores for core in cores))
 
-    @property
-    def workload(self) -> AnyWorkload:
+    def __enter__(self) -> Self:
+        """Pin the side, take the digest of its source, and start the first run's program.
+
+        Both sides take the digest once, before any program runs: a program may write to a file that
+        its command names.
+        """
+        become_subreaper()
+        if self._assignment.side is Side.DISTRIBUTED:
+            pin(tuple(core for cores in self._assignment.cores for core in cores))
+        self._source_sha256 = answers.write_once(
+            self._source_file,
+            lambda path: path.write_text(
+                pair_digest(self._pair, user_modules(self._assignment.workload))
+            ),
+        ).read_text()
+        self._input_stamps = answers.file_stamps(self._pair.input)
+        self._start_if_ready(self._assignment.first_workers)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End every program that is still there."""
+        end_programs()
+
+    def as_workload(self) -> AnyWorkload:
         """Return the pair as a workload, either side of which runs the assigned program."""
         words = self._pair.words
         return Workload(
             name=words.name,
-            unit=(self._told.unit or "items") if self._told.items else words.unit,
+            unit=(self._ready.unit or "items") if self._ready.items else words.unit,
             metric=Metric(words.metric, words.tolerance),
             load=lambda _: Problem(
-                input=answers.given(self._pair.input), held_out=None, items=self._items
+                input=answers.input_contents(self._pair.input), held_out=None, items=self._items
             ),
-            baseline=lambda _, report: self._run(report),
-            distributed=lambda _, __, report: self._run(report),
-            quality=lambda answer, _: self._found(*answer),
+            baseline=lambda _, report: self.run(None, report, 0),
+            distributed=lambda _, __, report: self.run(None, report, 0),
+            quality=lambda answer, _: self._quality_of(*answer),
         )
+
+    def note_input(self, input_digest: Digest) -> None:
+        """Note the digest of what the programs read."""
+        self._input_sha256 = input_digest.sha256
+
+    def run(self, given: Any, report: Reporter, workers: int) -> Any:
+        """Run the program to its end.
+
+        Return a list: what is compared of the answer is put into it once the clock has stopped.
+        """
+        self._report = report
+        self._answers.note_earlier_files()
+        program = self._waiting or self._start(workers)
+        self._waiting = None
+        program.go()
+        for process in self._new_processes:  # only now is this trial the present one
+            self._send(e.Recovered(worker=process.id, process=process, seconds=0.0))
+        program.finish()
+        self._report_done(self._items, last=True)
+        self._ended = program
+        self._answer = []
+        return self._answer
+
+    def worker_processes(self) -> Sequence[Process]:
+        """Return the workers as far as they are known.
+
+        By the process ids that the program named; otherwise each stands for a process below this
+        one.
+        """
+        mine = replace(
+            this_process("", source_digest(self._source_sha256)),
+            threads=cores_of(self._assignment),
+            input_sha256=self._input_sha256,
+        )
+        workers = self._assignment.workers
+        named = self._ready.workers if self._assignment.side is Side.DISTRIBUTED else ()
+        pids = named if len({*named}) >= max(2, workers) else (mine.pid,) * workers
+        return [
+            replace(mine, id=self._worker_name(place), pid=pid)
+            for place, pid in enumerate(pids[:workers])
+        ]
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Return this host."""
+        return (this_host(),)
+
+    def usage(self, workers: int) -> Usage:
+        """Return the core-seconds of all programs so far, ended or not.
+
+        How much memory they took is not known.
+        """
+        return {"programs": (processes.descendants_cpu_seconds(), 0)}
+
+    def inspect(self) -> None:
+        """End what the last run left, then read what it printed and take its answer.
+
+        Ended first, so that nothing is added to them off the clock.
+        """
+        if self._ended is not None:
+            end_programs()
+            self._ended.drain()
+            answers.require_unchanged(self._pair.input, self._input_stamps)
+            self._answer.append(self._answers.content())
+            self._ended = None
+
+    def rest(self, next_workers: int | None) -> None:
+        """End what the last run left, and start the next run's program.
+
+        Its workers are other processes.
+        """
+        end_programs()
+        if next_workers is not None:
+            self._start_if_ready(next_workers)
+            self._new_processes = self.worker_processes() if self._ready.workers else ()
+
+    def time_parts(self, wall_s: float, cpu_s: float) -> tuple[e.Event, ...]:
+        """Return the parts of the wall time; those of many workers' core-seconds are not known."""
+        cores = cores_of(self._assignment)
+        # the core-seconds before the clock are known to a tick of 10 ms only
+        run, *core_time = baseline_time_parts(wall_s, min(cpu_s, cores * wall_s), cores)
+        known = core_time if self._assignment.side is Side.BASELINE else []
+        if not 0 < self._start_up_s < wall_s:
+            return run, *known
+        start_up = e.Phase(name=START_UP, seconds=self._start_up_s)
+        return start_up, e.Phase(name=RUN, seconds=wall_s - self._start_up_s), *known
 
     @property
     def _items(self) -> int:
-        return self._told.items or PERCENT
+        return self._ready.items or PERCENT
 
-    def arm(self, workers: int) -> None:
-        """Start the program of a run on so many workers (0: all), and wait until it says that it is ready, if the pair's programs do."""
+    def _start_if_ready(self, workers: int) -> None:
+        """Start a run's program and wait until it is ready, if the pair's programs say so."""
         if not self._pair.ready:
             return
-        self._program = self._started(workers)
+        self._waiting = self._start(workers)
         try:
-            self._told = self._program.until_ready()
-            self._answers.require_same_work(self._told.items, self._told.unit)
+            self._ready = self._waiting.wait_until_ready()
+            self._answers.require_same_work(self._ready.items, self._ready.unit)
         except BaseException:
-            end_what_runs()
+            end_programs()
             raise
 
-    @contextlib.contextmanager
-    def contestant(self, known: Digest) -> Iterator[Contestant]:
-        """Yield the side; ``known`` is the digest of what it reads. No program is left running afterwards."""
-        try:
-            yield Contestant(
-                run=lambda _, report, workers: self._run(report, workers),
-                workers=lambda: self._processes(known),
-                hosts=here,
-                usage=_usage,
-                inspect=self._inspect,
-                rest=lambda workers: self._rest(known, workers),
-                split=self._split,
-            )
-        finally:
-            end_what_runs()
-
-    def _started(self, workers: int) -> Program:
-        self._said = self._printed = None
-        self._start_up_s, self._of = 0.0, 0
-        assignment, output = self._assignment, self._answers.begin()
+    def _start(self, workers: int) -> Program:
+        self._reported_quality = None
+        self._printed_quality = None
+        self._start_up_s = 0.0
+        self._items_late = 0
+        output = self._answers.begin_run()
         values = self._pair.params | {
-            "workers": workers or assignment.workers,
-            "answer": str(self._answers.told),
+            "workers": workers or self._assignment.workers,
+            "answer": str(self._answers.answer_file),
             "input": str(expand_home(self._pair.input)),
             "python": sys.executable,
             "here": self._pair.here,
         }
-        command = fill_placeholders(self._pair.command(assignment.side), values)
-        return Program(
-            command, output, self._line if self._progress or self._quality else None, self._hear
-        )
+        command = fill_placeholders(self._pair.command(self._assignment.side), values)
+        read_line = self._read_line if self._progress or self._quality else None
+        return Program.start(command, output, read_line, self._receive)
 
-    def _run(self, report: Reporter, workers: int = 0) -> Any:
-        """Run the program to its end; return a list for what is compared of its answer, which comes once the clock stands."""
-        self._report = report
-        self._answers.note()
-        program = self._program or self._started(workers)
-        self._program = None
-        program.go()
-        for process in self._came:  # now that this trial is the present one
-            self._send(e.Recovered(worker=process.id, process=process, seconds=0.0))
-        program.finish()
-        self._told_of(self._items, last=True)
-        self._ran, self._answer = program, []
-        return self._answer
+    def _read_line(self, line: bytes) -> bool:
+        """Look for progress and quality in a printed line.
 
-    def _inspect(self) -> None:
-        """End what the last run left, so that nothing is added off the clock; then read what it printed, and take up its answer."""
-        if self._ran is not None:
-            end_what_runs()
-            self._ran.drain()
-            answers.require_unchanged(self._pair.input, self._read)
-            self._answer.append(self._answers.content())
-            self._ran = None
-
-    def _line(self, line: bytes) -> bool:
-        """Look at a line that was printed, and return whether it is part of the output: what tells of progress is not."""
-        if self._quality is not None and (found := self._quality.search(line)) is not None:
-            self._printed = number(found[1])
-        if self._progress is None or (found := self._progress.search(line)) is None:
+        Return whether the line is part of the output; one that reports progress is not.
+        """
+        if self._quality is not None and (match := self._quality.search(line)) is not None:
+            self._printed_quality = number(match[1])
+        if self._progress is None or (match := self._progress.search(line)) is None:
             return True
-        done, of = (
-            number(found[1]),
-            number(found[2]) if self._progress.groups == 2 else float(PERCENT),
-        )
-        if done is not None and of and 0 <= done <= of < math.inf:
-            self._told_of(int(self._items * (done / of)))
+        done = number(match[1])
+        total = number(match[2]) if self._progress.groups == 2 else float(PERCENT)
+        if done is not None and total and 0 <= done <= total < math.inf:
+            self._report_done(int(self._items * (done / total)))
         return False
 
-    def _told_of(self, done: int, *, last: bool = False) -> None:
-        """Report items done; once the clock stands, what is still read from a pipe reports no more."""
+    def _report_done(self, done: int, *, last: bool = False) -> None:
+        """Report items done; after the last report, what is still read from a pipe reports none."""
         with self._reporting:
             self._report(done)
             if last:
-                self._report = _unheard
+                self._report = _no_report
 
-    def _hear(self, said: Said, since_s: float) -> None:
-        """Take in what the program says on its pipe, so many seconds after it was started."""
+    def _receive(self, said: Said, since_start_s: float) -> None:
+        """Take what the program says on its pipe."""
         match said:
             case SaidReady(items=items) if not self._pair.ready:
-                self._start_up_s, self._of = since_s, items
-            case SaidProgress(done=done) if of := self._told.items or self._of:
-                self._told_of(int(self._items * min(1.0, done / of)))
+                self._start_up_s = since_start_s
+                self._items_late = items
+            case SaidProgress(done=done) if total := self._ready.items or self._items_late:
+                self._report_done(int(self._items * min(1.0, done / total)))
             case SaidSpan(worker=place, items=items, busy_s=busy_s, cpu_s=cpu_s) if (
                 place < self._assignment.workers
             ):
-                self._send(
-                    e.Span(
-                        worker=self._name(place), chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s
-                    )
-                )
+                worker = self._worker_name(place)
+                self._send(e.Span(worker=worker, chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s))
             case SaidQuality(quality=quality):
-                self._said = quality
+                self._reported_quality = quality
 
-    def _found(self, answer: Any) -> float:
-        """Return the quality: what the program said, wrote or printed of it; where nothing judges, whether the answers are alike."""
+    def _quality_of(self, answer: Any) -> float:
+        """Return the quality that the program reported, wrote or printed.
+
+        Where none is named, it is whether the answers are alike.
+        """
         if not self._pair.has_quality:
-            if self._said is not None:
-                sentence = "the program says a quality, and nothing says what it is of"
+            if self._reported_quality is not None:
                 raise SideFailed(
-                    sentence,
-                    "name it with metric=, and how far it may move with tolerance=; or leave it out of finish()",
+                    "the program says a quality, and nothing says what it is of",
+                    "name it with metric=, and how far it may move with tolerance=;"
+                    " or leave it out of finish()",
                 )
             return float(self._answers.alike(answer))
-        found = next(
-            (
-                told
-                for told in (self._said, self._answers.number(), self._printed)
-                if told is not None
-            ),
-            None,
-        )
-        if found is None and not self._pair.quality:
+        reported = self._reported_quality
+        qualities = (reported, self._answers.written_quality(), self._printed_quality)
+        quality = next((quality for quality in qualities if quality is not None), None)
+        if quality is None and not self._pair.quality:
             raise SideFailed(
                 f"the program did not say its {self._pair.metric}",
                 "have it say finish(quality=…), or find it with quality=",
             )
-        if found is None or not math.isfinite(found):
-            sentence = f"quality={self._pair.quality} was not found as a number in what the program printed"
-            raise SideFailed(sentence, "try the expression on the side's log in the take's folder")
-        return found
-
-    def _processes(self, known: Digest) -> list[Process]:
-        """Return the workers as far as they are known: by the process ids that the program told, else as places in its tree."""
-        mine = this_process("", source_digest(self._source))
-        told = self._told.workers if self._assignment.side is Side.DISTRIBUTED else ()
-        pids = (
-            told
-            if len({*told}) >= max(2, self._assignment.workers)
-            else (mine.pid,) * self._assignment.workers
-        )
-        return [
-            Process(
-                self._name(place),
-                pid,
-                mine.host,
-                mine.nice,
-                cores_of(self._assignment),
-                mine.affinity,
-                mine.source_sha256,
-                known.sha256,
+        if quality is None or not math.isfinite(quality):
+            raise SideFailed(
+                f"quality={self._pair.quality} was not found as a number"
+                " in what the program printed",
+                "try the expression on the side's log in the take's folder",
             )
-            for place, pid in enumerate(pids[: self._assignment.workers])
-        ]
+        return quality
 
-    def _name(self, place: int) -> str:
+    def _worker_name(self, place: int) -> str:
         if self._assignment.side is Side.DISTRIBUTED:
             return f"w{place}"
-        cores = self._assignment.cores[0] if self._assignment.cores else ()
-        return f"core {cores[0]}" if len(cores) == 1 else f"{len(cores)} cores"
-
-    def _split(self, wall_s: float, cpu_s: float) -> tuple[e.Event, ...]:
-        """Return the parts of the wall time; where the core-seconds of many workers went is not known."""
-        cores = cores_of(self._assignment)
-        run, *spent = alone(
-            wall_s, min(cpu_s, cores * wall_s), cores
-        )  # what was used before the clock is known to a tick of 10 ms only
-        known = spent if self._assignment.side is Side.BASELINE else []
-        if not 0 < self._start_up_s < wall_s:
-            return run, *known
-        started = e.Phase(name=START_UP, seconds=self._start_up_s)
-        return started, e.Phase(name=RUN, seconds=wall_s - self._start_up_s), *known
-
-    def _rest(self, known: Digest, workers: int | None) -> None:
-        """End what the last run left, and start the next one's program if there is one; its workers are other processes."""
-        end_what_runs()
-        if workers is not None:
-            self.arm(workers)
-            self._came = self._processes(known) if self._told.workers else ()
+        return name_of_cores(self._assignment)
 
 
 def number(text: bytes | None) -> float | None:
-    """Return what was printed as a number (None: it is none); thousands may be parted by commas."""
+    """Return printed text as a number (None: it is none); commas may separate thousands."""
     digits = text or b""
     try:
         return float(digits.replace(b",", b"") if _THOUSANDS.match(digits) else digits)
@@ -300,15 +324,7 @@ def number(text: bytes | None) -> float | None:
         return None
 
 
-def _usage(_: int) -> Usage:
-    """Return the core-seconds of all programs so far, ended or not.
-
-    How much memory they took is not known.
-    """
-    return {"programs": (processes.descendants_cpu_seconds(), 0)}
-
-
-def end_what_runs() -> None:
+def end_programs() -> None:
     """End every process below this one, and take their exit codes."""
 
     def look() -> dict[int, float]:

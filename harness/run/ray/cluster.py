@@ -6,8 +6,7 @@ settings that go through its interface. May import ``model``, ``events``, ``erro
 
 import contextlib
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,20 +19,17 @@ from ray.exceptions import GetTimeoutError, RayActorError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from harness.errors import SideFailed
-from harness.events import Event, Faulted, Inspected, Recovered, Span
 from harness.model import Host, Process
-from harness.run.core_seconds import Timing
 from harness.run.host import THREAD_VARIABLES, this_host
 from harness.run.ray.worker import Worker
 from harness.run.utilization import UtilizationMeter
 
 SMALLEST_STORE_BYTES = 256 << 20
 ANSWER_WITHIN_S = 60.0
-FAULTS_TOLERATED = 16
 
 
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, kw_only=True)
+class ClusterPlan:
     """What cluster to bring up: an empty address means a local one in the scratch folder, loopback only."""
 
     address: str
@@ -42,11 +38,11 @@ class Plan:
     cores_per_worker: int
     cores: tuple[tuple[int, ...], ...]
     input_bytes: int
-    source_extra: str
+    modules_sha256: str
 
 
 @contextlib.contextmanager
-def cluster(plan: Plan) -> Iterator["Cluster"]:
+def cluster(plan: ClusterPlan) -> Iterator["Cluster"]:
     """Yield a cluster with its workers answering; disconnect, and end what is ours, afterwards."""
     _connect(plan)
     try:
@@ -61,7 +57,7 @@ def pickle_by_value(modules: Iterable[ModuleType]) -> None:
         register_pickle_by_value(module)
 
 
-def _connect(plan: Plan) -> None:
+def _connect(plan: ClusterPlan) -> None:
     if plan.address:
         root = Path(__file__).resolve().parents[3]
         threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
@@ -91,7 +87,7 @@ def _public_module() -> list[str]:
 class Cluster:
     """The connected cluster: one actor per worker, each described from inside its process."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ClusterPlan) -> None:
         self._plan = plan
         self._nodes = _placed(plan)
         self.actors: list[Any] = [self._actor(place) for place in range(plan.workers)]
@@ -103,9 +99,9 @@ class Cluster:
         made = ray.remote(Worker).options(
             num_cpus=self._plan.cores_per_worker, scheduling_strategy=_on(self._nodes[place])
         )
-        return made.remote(f"w{place}", cores, self._plan.source_extra)
+        return made.remote(f"w{place}", cores, self._plan.modules_sha256)
 
-    def described(self, given: Any) -> list[Process]:
+    def describe_workers(self, given: Any) -> list[Process]:
         """Take down and return what every worker says of itself, with the digest of the input ``given`` as it reaches that worker."""
         described, digests = self.ask_all("describe"), self.ask_all("digest", ray.put(given))
         self.processes = [
@@ -114,7 +110,7 @@ class Cluster:
         ]
         return self.processes
 
-    def inspected(self, given: Any, workers: int) -> Iterator[tuple[str, str]]:
+    def digests_of_new_workers(self, given: Any, workers: int) -> Iterator[tuple[str, str]]:
         """Yield (worker, digest of the input) of those of the first so many that came in mid-run; one that is lost says nothing."""
         new = [
             place
@@ -192,96 +188,6 @@ class Cluster:
         ]
 
 
-class Crew:
-    """The workers by place, with the bookkeeping of losses. Those that are not employed stand by and are not asked anything.
-
-    ``returning`` holds the places that are being filled again, by the pending description of the new worker.
-    """
-
-    def __init__(self, cluster: Cluster, say: Callable[[Event], None]) -> None:
-        self._cluster = cluster
-        self._noticed: dict[int, float] = {}
-        self._faults = 0
-        self.returning: dict[Any, int] = {}
-        self.size = len(cluster.actors)
-        self.say = say
-
-    def employ(self, workers: int) -> None:
-        """Have the first so many workers work from now on (0: all); ``size`` is their number."""
-        self.size = workers or len(self._cluster.actors)
-
-    def actor(self, place: int) -> Any:
-        """Return the worker that fills a place now."""
-        return self._cluster.actors[place]
-
-    def lost(self) -> list[int]:
-        """Return the employed places whose worker is gone, once all others are through with their queues."""
-        return self._cluster.lost(self.size)
-
-    def replace(self, place: int, reason: str, noticed: float) -> None:
-        """Say that the worker is lost, which was ``noticed`` at that reading of ``perf_counter``, and start another in its place."""
-        self._faults += 1
-        if self._faults > FAULTS_TOLERATED:
-            raise SideFailed(
-                f"{self._faults} workers were lost, the last one: {reason}",
-                "see distributed.log in the take's folder",
-            )
-        self._noticed[place] = noticed
-        self.say(Faulted(worker=f"w{place}", reason=reason))
-        self.returning = {
-            description: where for description, where in self.returning.items() if where != place
-        }
-        self.returning[self._cluster.replace(place)] = place
-
-    def welcome(self, description: Any) -> None:
-        """Say that a place is filled again; raise ``RayActorError`` if the new worker was lost on its way."""
-        place = self.returning.pop(description)
-        process = ray.get(description)
-        self._cluster.processes[place] = process
-        self.say(
-            Recovered(
-                worker=f"w{place}",
-                process=process,
-                seconds=time.perf_counter() - self._noticed.pop(place),
-            )
-        )
-
-    def welcome_all(self) -> None:
-        """Wait until every employed place is filled again; raise ``RayActorError`` as ``welcome`` does."""
-        while due := [
-            description for description, place in self.returning.items() if place < self.size
-        ]:
-            self.welcome(due[0])
-
-    def inspect(self, given: Any) -> None:
-        """Have the employed workers that came in mid-run say what input they see, now that the clock stands."""
-        for worker, sha256 in self._cluster.inspected(given, self.size):
-            self.say(Inspected(worker=worker, input_sha256=sha256))
-
-    def rest(self) -> None:
-        """Let go of the last run's state; a worker that is lost by now is noticed when it is needed."""
-        if self.returning:
-            back, _ = ray.wait(
-                [*self.returning], num_returns=len(self.returning), timeout=ANSWER_WITHIN_S
-            )
-            for description in back:
-                with contextlib.suppress(RayActorError):
-                    self.welcome(description)
-        self._cluster.ask_living("release")
-
-    def span(self, place: int, chunk: int, items: int, timing: Timing) -> None:
-        """Say what a worker did on one chunk."""
-        self.say(
-            Span(
-                worker=f"w{place}",
-                chunk=chunk,
-                items=items,
-                busy_s=timing.busy_s,
-                cpu_s=timing.cpu_s,
-            )
-        )
-
-
 class Sampler:
     """Looks at the workers of one remote host through an actor there that holds no core."""
 
@@ -291,7 +197,7 @@ class Sampler:
             ray.remote(UtilizationMeter).options(num_cpus=0, scheduling_strategy=_on(node)).remote()
         )
 
-    def look(self) -> Sequence[tuple[str, float, int]]:
+    def read(self) -> Sequence[tuple[str, float, int]]:
         """Return (worker, fraction of a core, resident bytes) for this host's workers."""
         pids = {
             process.id: process.pid
@@ -309,7 +215,7 @@ def _on(node: str) -> NodeAffinitySchedulingStrategy:
     return NodeAffinitySchedulingStrategy(node, soft=True)
 
 
-def _placed(plan: Plan) -> list[str]:
+def _placed(plan: ClusterPlan) -> list[str]:
     """Return a node for every worker, dealt evenly over the nodes that have cores left; raise ``SideFailed`` if they do not suffice."""
     room = {
         node["NodeID"]: int(node["Resources"].get("CPU", 0)) // plan.cores_per_worker

@@ -11,16 +11,16 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from harness.run.core_seconds import Account, Timing
-from harness.run.ray.cluster import Crew
-from harness.run.ray.ray_errors import raise_own, reason
+from harness.run.core_seconds import CoreTimeAccount, Timing
+from harness.run.ray.ray_errors import loss_reason, raise_cause
+from harness.run.ray.workers import Workers
 from harness.workload import AnyLockstep, Reporter
 
 STEPS_AHEAD = 4
 STEPS_BETWEEN_SNAPSHOTS = 32
 
 
-class Stepping:
+class LockstepRun:
     """One ``lockstep``, run once.
 
     Parts pass from worker to worker by reference; the driver hands out the references several steps ahead
@@ -30,14 +30,14 @@ class Stepping:
 
     def __init__(
         self,
-        crew: Crew,
-        account: Account,
+        workers: Workers,
+        account: CoreTimeAccount,
         program: AnyLockstep,
         shares: Sequence[Any],
         steps: int,
         shared: tuple[Any, ...],
     ) -> None:
-        self._crew, self._account = crew, account
+        self._workers, self._account = workers, account
         self._program, self._shares, self._steps, self._shared = (
             ray.put(program),
             shares,
@@ -45,39 +45,39 @@ class Stepping:
             shared,
         )
         self._sent: dict[tuple[int, int], tuple[Any, Any]] = {}
-        self._kept: list[tuple[Any, Any]] = []
+        self._snapshots: list[tuple[Any, Any]] = []
         self._begun: dict[int, Any] = {}
         self._restored: dict[int, Any] = {}
         self._next = 0
 
     def run(self, report: Reporter, items_a_step: int) -> Any:
         """Run all steps; return the final state. ``items_a_step`` counts what all workers do in one."""
-        for place in range(self._crew.size):
+        for place in range(self._workers.size):
             self._begin(place)
-        self._persist(self._stand_ready)
+        self._until_done(self._wait_for_states)
         for step in range(self._steps):
-            timings = self._persist(partial(self._complete, step))
-            self._account.stepped(timings)
+            timings = self._until_done(partial(self._complete, step))
+            self._account.step_done(timings)
             for place, timing in enumerate(timings):
-                self._crew.span(place, step, items_a_step // self._crew.size, timing)
+                self._workers.span(place, step, items_a_step // self._workers.size, timing)
             self._forget(step)
             report((step + 1) * items_a_step)
-        return self._persist(self._conclude)
+        return self._until_done(self._conclude)
 
-    def _stand_ready(self) -> None:
+    def _wait_for_states(self) -> None:
         """Wait until every worker has its first state, or one taken over; whatever is raised in making it is raised here."""
         timings: list[Timing] = ray.get([*self._begun.values()])
         ray.get([*self._restored.values()])
-        self._account.stepped(timings)
+        self._account.step_done(timings)
         self._begun, self._restored = {}, {}
-        self._crew.welcome_all()
+        self._workers.take_in_all()
 
     def _begin(self, place: int) -> None:
-        self._begun[place] = self._crew.actor(place).begin.remote(
-            self._program, self._shares[place], place, self._crew.size, *self._shared
+        self._begun[place] = self._workers.actor(place).begin.remote(
+            self._program, self._shares[place], place, self._workers.size, *self._shared
         )
 
-    def _persist(self, attempt: Callable[[], Any]) -> Any:
+    def _until_done(self, attempt: Callable[[], Any]) -> Any:
         """Return what the attempt returns, however often a worker is lost on the way, in a recovery too."""
         broken: RayError | None = None
         while True:
@@ -91,43 +91,43 @@ class Stepping:
     def _complete(self, step: int) -> list[Timing]:
         self._send_up_to(min(step + STEPS_AHEAD, self._steps - 1))
         timings: list[Timing] = ray.get(
-            [self._sent[step, place][1] for place in range(self._crew.size)]
+            [self._sent[step, place][1] for place in range(self._workers.size)]
         )
         return timings
 
     def _conclude(self) -> Any:
         self._send_up_to(self._steps - 1)
-        concluding = self._crew.actor(0).conclude.options(num_returns=2)
+        concluding = self._workers.actor(0).conclude.options(num_returns=2)
         state, timing = ray.get(
             [*concluding.remote(self._steps, *self._others(0, self._steps - 1))]
         )
-        self._account.concluded(timing)
+        self._account.lockstep_done(timing)
         return state
 
     def _send_up_to(self, last: int) -> None:
         for step in range(self._next, last + 1):
-            for place in range(self._crew.size):
+            for place in range(self._workers.size):
                 if (step, place) not in self._sent:
-                    sent = self._crew.actor(place).advance.options(num_returns=2)
+                    sent = self._workers.actor(place).advance.options(num_returns=2)
                     self._sent[step, place] = sent.remote(step, *self._others(place, step - 1))
             if step % STEPS_BETWEEN_SNAPSHOTS == 0 and step:
-                self._kept = [*self._kept[-1:], self._snapshot(0)]
+                self._snapshots = [*self._snapshots[-1:], self._snapshot(0)]
         self._next = max(self._next, last + 1)
 
     def _others(self, place: int, step: int) -> list[Any]:
         """Return the other workers' parts of a step in order; none before the first, or where nobody needs them again."""
         return [
             self._sent[step, other][0]
-            for other in range(self._crew.size)
+            for other in range(self._workers.size)
             if other != place and (step, other) in self._sent
         ]
 
     def _snapshot(self, place: int) -> tuple[Any, Any]:
-        absorbed, state = self._crew.actor(place).snapshot.options(num_returns=2).remote()
+        absorbed, state = self._workers.actor(place).snapshot.options(num_returns=2).remote()
         return absorbed, state
 
     def _forget(self, step: int) -> None:
-        for place in range(self._crew.size):
+        for place in range(self._workers.size):
             self._sent.pop((step - 2, place), None)
 
     def _recover(self, error: RayError) -> None:
@@ -137,21 +137,21 @@ class Stepping:
         what failed on the survivors for want of it.
         """
         noticed = time.perf_counter()
-        lost = self._crew.lost()
+        lost = self._workers.lost()
         if not lost:
-            raise_own(error)
+            raise_cause(error)
         stood = {
-            place: ray.get(self._crew.actor(place).stand.remote())
-            for place in range(self._crew.size)
+            place: ray.get(self._workers.actor(place).stand.remote())
+            for place in range(self._workers.size)
             if place not in lost
         }
         origin, state = self._origin({place: absorbed for place, (absorbed, _) in stood.items()})
         for place in lost:
-            self._crew.replace(place, reason(error), noticed)
+            self._workers.replace(place, loss_reason(error), noticed)
             self._begin(place)
             self._restored.pop(place, None)
             if state is not None:
-                self._restored[place] = self._crew.actor(place).restore.remote(origin, state)
+                self._restored[place] = self._workers.actor(place).restore.remote(origin, state)
         contributed = {place: last for place, (_, last) in stood.items()} | dict.fromkeys(
             lost, origin - 1
         )
@@ -161,14 +161,14 @@ class Stepping:
             if step <= contributed[place]
         }
         self._next = min(self._next, origin)
-        self._stand_ready()
+        self._wait_for_states()
 
     def _origin(self, reached: dict[int, int]) -> tuple[int, Any]:
         """Return (steps absorbed, state) to rebuild from; the state is None where only the start is left."""
         if reached:
             behind = min(reached, key=lambda place: reached[place])
             return reached[behind], self._snapshot(behind)[1]
-        for absorbed, state in reversed(self._kept):
+        for absorbed, state in reversed(self._snapshots):
             try:
                 return ray.get(absorbed), state
             except RayError:

@@ -10,19 +10,19 @@ from typing import Any
 
 import ray
 
-from harness.run.core_seconds import Account
-from harness.run.ray.cluster import Crew
-from harness.run.ray.lockstep import Stepping
-from harness.run.ray.mapping import Landed, Mapping, Sent
+from harness.run.core_seconds import CoreTimeAccount
+from harness.run.ray.lockstep import LockstepRun
+from harness.run.ray.mapping import FinishedChunk, MapRun, SentChunk
+from harness.run.ray.workers import Workers
 from harness.workload import AnyLockstep, ChunkResult, Reporter
 
 
-def one_each(_: Any) -> int:
+def count_one(_: Any) -> int:
     """Count a chunk, or a share, as one item."""
     return 1
 
 
-def unheard(_: int) -> None:
+def no_report(_: int) -> None:
     """Report to nobody."""
 
 
@@ -32,14 +32,14 @@ class RayPool:
     ``account`` says where the run's core-seconds went; each worker has ``cores`` cores.
     """
 
-    def __init__(self, crew: Crew, cores: int) -> None:
-        self._crew = crew
-        self.account = Account(crew.size, cores)
+    def __init__(self, workers: Workers, cores: int) -> None:
+        self._workers = workers
+        self.account = CoreTimeAccount(workers.size, cores)
 
     @property
     def size(self) -> int:
         """Return the number of workers, p."""
-        return self._crew.size
+        return self._workers.size
 
     def share(self, value: Any) -> Any:
         """Put a value into shared memory once; every worker reads it without a copy."""
@@ -51,14 +51,14 @@ class RayPool:
         function: Callable[..., Any],
         chunks: Sequence[Any],
         *shared: Any,
-        items: Callable[[Any], int] = one_each,
-        report: Reporter = unheard,
+        items: Callable[[Any], int] = count_one,
+        report: Reporter = no_report,
     ) -> list[ChunkResult[Any]]:
         """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order."""
         work = ray.put(function)
 
-        def send(actor: Any, chunk: int) -> Sent:
-            return Sent(*actor.run.options(num_returns=2).remote(work, chunks[chunk], *shared))
+        def send(actor: Any, chunk: int) -> SentChunk:
+            return SentChunk(*actor.run.options(num_returns=2).remote(work, chunks[chunk], *shared))
 
         with self.account.mapping():
             return _parts(
@@ -74,8 +74,8 @@ class RayPool:
         gather: Callable[..., Any],
         partitions: int,
         *shared: Any,
-        items: Callable[[Any], int] = one_each,
-        report: Reporter = unheard,
+        items: Callable[[Any], int] = count_one,
+        report: Reporter = no_report,
     ) -> list[ChunkResult[Any]]:
         """Scatter the chunks into pieces, then gather each partition's pieces; return its parts in order.
 
@@ -83,20 +83,20 @@ class RayPool:
         """
         dealing, collecting = ray.put(scatter), ray.put(gather)
 
-        def deal(actor: Any, chunk: int) -> Sent:
+        def deal(actor: Any, chunk: int) -> SentChunk:
             *pieces, timing = actor.scatter.options(num_returns=partitions + 1).remote(
                 dealing, partitions, chunks[chunk], *shared
             )
-            return Sent(pieces, timing)
+            return SentChunk(pieces, timing)
 
         with self.account.mapping():
             dealt = self._mapping(len(chunks), deal, list, lambda chunk: items(chunks[chunk])).run(
                 report
             )
 
-        def collect(actor: Any, partition: int) -> Sent:
+        def collect(actor: Any, partition: int) -> SentChunk:
             pieces = [landed.outcome[partition] for landed in dealt]
-            return Sent(
+            return SentChunk(
                 *actor.gather.options(num_returns=2).remote(
                     collecting, partition, len(pieces), *pieces, *shared
                 )
@@ -105,7 +105,7 @@ class RayPool:
         with self.account.mapping():
             return _parts(
                 self._mapping(partitions, collect, ray.get, lambda _: 0, first=len(chunks)).run(
-                    unheard
+                    no_report
                 )
             )
 
@@ -115,29 +115,29 @@ class RayPool:
         shares: Sequence[Any],
         steps: int,
         *shared: Any,
-        items: Callable[[Any], int] = one_each,
-        report: Reporter = unheard,
+        items: Callable[[Any], int] = count_one,
+        report: Reporter = no_report,
     ) -> Any:
         """Run ``steps`` synchronous steps with one share per worker; return the final state."""
         if len(shares) != self.size:
             raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
         with self.account.stepping():
-            return Stepping(self._crew, self.account, program, shares, steps, shared).run(
+            return LockstepRun(self._workers, self.account, program, shares, steps, shared).run(
                 report, sum(map(items, shares))
             )
 
     def _mapping(
         self,
         chunks: int,
-        send: Callable[[Any, int], Sent],
+        send: Callable[[Any, int], SentChunk],
         fetch: Callable[[Any], Any],
         items: Callable[[int], int],
         first: int = 0,
-    ) -> Mapping:
-        return Mapping(self._crew, self.account, chunks, send, fetch, items, first)
+    ) -> MapRun:
+        return MapRun(self._workers, self.account, chunks, send, fetch, items, first)
 
 
-def _parts(landed: Sequence[Landed]) -> list[ChunkResult[Any]]:
+def _parts(landed: Sequence[FinishedChunk]) -> list[ChunkResult[Any]]:
     return [
         ChunkResult(
             value=outcome,

@@ -7,7 +7,7 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 from harness.errors import SideFailed
 
 
-def raise_own(raised: RayError) -> NoReturn:
+def raise_cause(raised: RayError) -> NoReturn:
     """Raise what the author's code raised in a worker, or ``SideFailed`` if it is Ray itself that failed with every worker alive.
 
     Never an error of Ray's: those are taken for losses and lead to another try.
@@ -23,6 +23,6 @@ def raise_own(raised: RayError) -> NoReturn:
     ) from raised
 
 
-def reason(error: BaseException) -> str:
+def loss_reason(error: BaseException) -> str:
     """Return a loss in a few words; Ray's own message runs over many lines."""
     return "its process died" if isinstance(error, RayActorError) else type(error).__name__

@@ -1,51 +1,88 @@
-"""A pool without Ray or work: chunks take the seconds that are written down, on any number of pretend workers.
+"""A side without Ray or work: each chunk takes the seconds that are written down for it.
 
-Test double, and rehearsal without a cluster; what it produces is marked simulated everywhere.
-May import ``events``, ``model``, ``workload`` and ``run``.
+It serves as test double, and as a show without a cluster. What it produces is marked simulated
+everywhere. May import ``events``, ``model``, ``workload`` and ``run``.
 """
 
 import copy
 import heapq
-import os
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from harness.events import Sample, Span
-from harness.model import Process
-from harness.run.core_seconds import Account, Timing
+from harness.events import Event, Sample, Span
+from harness.model import Digest, Process
+from harness.run.core_seconds import CoreTimeAccount, Timing
 from harness.run.host import this_process
-from harness.run.wire import SendEvent
-from harness.workload import AnyLockstep, ChunkResult, Reporter
+from harness.run.sides.runner import OneProcess, with_input
+from harness.run.wire import Assignment, SendEvent
+from harness.workload import AnyLockstep, AnyWorkload, ChunkResult, Reporter
 
 SAMPLE_EVERY_S = 0.5
 
 
-class PretendPool:
-    """Workers that exist on paper: a chunk is a number of seconds, and ``map`` sleeps until it would be done.
+class SimulatedSide(OneProcess):
+    """Runs the workload's ``distributed`` on simulated workers."""
 
-    Each stands for ``cores`` cores, of which it keeps one busy. ``account`` is that of the run that the pool is for.
+    def __init__(
+        self,
+        *,
+        assignment: Assignment,
+        workload: AnyWorkload,
+        source_sha256: str,
+        input_digest: Digest,
+        send: SendEvent,
+    ) -> None:
+        self._workload = workload
+        self._input_digest = input_digest
+        self._armed = SimulatedPool(
+            assignment.workers, send, source_sha256, assignment.cores_per_worker
+        )
+        self._account = self._armed.account
+
+    def run(self, given: Any, report: Reporter, workers: int) -> Any:
+        """Run on the first ``workers`` of the workers (0: all) and return the answer."""
+        pool = self._armed.first(workers)
+        self._account = pool.account
+        answer = self._workload.distributed(given, pool, report)
+        pool.account.close()
+        return answer
+
+    def worker_processes(self) -> Sequence[Process]:
+        """Return the simulated workers, all of them in this process."""
+        return with_input(self._armed.processes, self._input_digest)
+
+    def time_parts(self, wall_s: float, cpu_s: float) -> tuple[Event, ...]:
+        """Return where the last run's time would have gone."""
+        return self._account.events()
+
+
+class SimulatedPool:
+    """Workers that do nothing: a chunk is a number of seconds, for which ``map`` sleeps.
+
+    Each stands for ``cores`` cores, of which it keeps one busy. ``account`` is that of one run.
     """
 
     def __init__(self, size: int, send: SendEvent, source_sha256: str, cores: int = 1) -> None:
-        self._send, self._cores = send, cores
-        self.account = Account(size, cores)
+        self._send = send
+        self._cores = cores
+        self.account = CoreTimeAccount(size, cores)
         mine = this_process("", source_sha256)
         self.processes = [
-            Process(f"w{place}", os.getpid(), mine.host, mine.nice, 1, (place,), source_sha256)
-            for place in range(size)
+            replace(mine, id=f"w{place}", threads=1, affinity=(place,)) for place in range(size)
         ]
 
-    def first(self, workers: int) -> "PretendPool":
-        """Return a pool of the first so many workers (0: all), for one run."""
+    def first(self, workers: int) -> "SimulatedPool":
+        """Return a pool of the first ``workers`` of the workers (0: all), for one run."""
         some = copy.copy(self)
         some.processes = self.processes[: workers or None]
-        some.account = Account(some.size, self._cores)
+        some.account = CoreTimeAccount(some.size, self._cores)
         return some
 
     @property
     def size(self) -> int:
-        """Return the number of pretend workers."""
+        """Return the number of workers."""
         return len(self.processes)
 
     def share(self, value: Any) -> Any:
@@ -84,7 +121,7 @@ class PretendPool:
                     looked = elapsed
                 time.sleep(max(0.0, min(row.ends, looked + SAMPLE_EVERY_S) - elapsed))
             done += items[row.chunk]
-            self.account.landed(row.place, Timing(row.seconds, row.seconds))
+            self.account.chunk_done(row.place, Timing(row.seconds, row.seconds))
             self._send(
                 Span(
                     worker=f"w{row.place}",

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from harness.command_pair import CommandPair
 from harness.errors import SideFailed
-from harness.run.commands.answers import Answers, require_unchanged, stamps
-from harness.run.commands.answers import given as read
+from harness.run.commands.answers import Answers, file_stamps, require_unchanged
+from harness.run.commands.answers import input_contents as read
 from harness.run.digest import digest
 
 
@@ -33,8 +33,8 @@ class Side:
 
     def begin(self) -> Path:
         """Begin a run, and return where what it prints goes."""
-        printed = self.answers.begin()
-        self.answers.note()
+        printed = self.answers.begin_run()
+        self.answers.note_earlier_files()
         return printed
 
     def printed(self, text: str) -> Any:
@@ -45,7 +45,7 @@ class Side:
     def told(self, text: str) -> Any:
         """Run a program that is told its file, and return its answer."""
         self.begin()
-        self.answers.told.write_text(text)
+        self.answers.answer_file.write_text(text)
         return self.answers.content()
 
 
@@ -102,9 +102,9 @@ def test_a_stale_file_is_not_taken_for_the_answer(tmp_path: Path) -> None:
 def test_what_the_other_side_wrote_since_this_one_was_armed_is_stale_too(tmp_path: Path) -> None:
     path = tmp_path / "out"
     side = Side(tmp_path, answer=str(path), ready=True)
-    side.answers.begin()  # its program is started, and says that it is ready
+    side.answers.begin_run()  # its program is started, and says that it is ready
     path.write_text("the other side's")
-    side.answers.note()  # its clock starts
+    side.answers.note_earlier_files()  # its clock starts
     assert refused(side.answers.content) == "the program left out as it was before"
 
 
@@ -171,7 +171,7 @@ def number(tmp_path: Path, text: str, key: str) -> float | None:
     side = Side(tmp_path, quality=f"{tmp_path}/scores.json#{key}")
     side.begin()
     (tmp_path / "scores.json").write_text(text)
-    return side.answers.number()
+    return side.answers.written_quality()
 
 
 @pytest.mark.parametrize(
@@ -216,17 +216,17 @@ def test_a_stale_json_file_is_not_taken_for_the_runs(tmp_path: Path) -> None:
     (tmp_path / "scores.json").write_text('{"f1": 0.5}')
     side = Side(tmp_path, quality=f"{tmp_path}/scores.json#f1")
     side.begin()
-    assert refused(side.answers.number) == "the program left scores.json as it was before"
+    assert refused(side.answers.written_quality) == "the program left scores.json as it was before"
 
 
 def test_a_quality_is_found_in_the_answer_itself(tmp_path: Path) -> None:
     side = Side(tmp_path, quality="{answer}#f1", **TOLD)
     side.told('{"f1": 0.5}')
-    assert side.answers.number() == 0.5
+    assert side.answers.written_quality() == 0.5
 
 
 def test_a_quality_that_is_no_file_is_found_elsewhere(tmp_path: Path) -> None:
-    assert Side(tmp_path, quality="f1 (.*)").answers.number() is None
+    assert Side(tmp_path, quality="f1 (.*)").answers.written_quality() is None
 
 
 def test_programs_with_the_same_work_may_race(tmp_path: Path) -> None:
@@ -272,15 +272,15 @@ def test_inputs_have_one_digest_exactly_if_they_are_equal(one: bytes, other: byt
 
 def test_what_was_printed_before_the_clock_started_counts_for_the_run(tmp_path: Path) -> None:
     side = Side(tmp_path)
-    side.answers.begin().write_text("42")
-    side.answers.note()
+    side.answers.begin_run().write_text("42")
+    side.answers.note_earlier_files()
     assert bytes(side.answers.content()) == b"42"
 
 
 def test_a_program_that_changes_its_input_is_found_out(tmp_path: Path) -> None:
     rows = tmp_path / "rows"
     rows.write_text("b\na\n")
-    before = stamps(str(rows))
+    before = file_stamps(str(rows))
     rows.write_text("a\nb\nc\n")
     assert (
         refused(lambda: require_unchanged(str(rows), before))
@@ -290,7 +290,7 @@ def test_a_program_that_changes_its_input_is_found_out(tmp_path: Path) -> None:
 
 def test_a_program_that_adds_to_the_folder_it_reads_is_found_out(tmp_path: Path) -> None:
     (tmp_path / "rows").write_text("a")
-    before = stamps(str(tmp_path))
+    before = file_stamps(str(tmp_path))
     (tmp_path / "more").write_text("b")
     assert (
         refused(lambda: require_unchanged(str(tmp_path), before))
@@ -300,7 +300,7 @@ def test_a_program_that_adds_to_the_folder_it_reads_is_found_out(tmp_path: Path)
 
 def test_an_input_that_is_left_alone_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "rows").write_text("a")
-    require_unchanged(str(tmp_path), stamps(str(tmp_path)))
+    require_unchanged(str(tmp_path), file_stamps(str(tmp_path)))
 
 
 def test_a_folder_of_many_files_holds_no_descriptors(tmp_path: Path) -> None:

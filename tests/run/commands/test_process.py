@@ -59,7 +59,7 @@ def python(program: str) -> str:
 
 def begun(command: str, folder: Path) -> tuple[Program, Ran]:
     ran = Ran(folder / "printed")
-    return Program(command, ran.output, ran.line, ran.hear), ran
+    return Program.start(command, ran.output, ran.line, ran.hear), ran
 
 
 def finished(command: str, folder: Path) -> Ran:
@@ -151,7 +151,7 @@ def test_a_program_that_says_it_is_ready_is_waited_for_and_then_let_go(tmp_path:
         ),
         tmp_path,
     )
-    assert program.until_ready() == SaidReady(items=3, unit="rows", workers=(7, 8))
+    assert program.wait_until_ready() == SaidReady(items=3, unit="rows", workers=(7, 8))
     assert ran.lines == []
     program.go()
     program.finish()
@@ -164,7 +164,7 @@ def test_a_program_that_ends_without_saying_that_it_is_ready_is_told(tmp_path: P
     with pytest.raises(
         SideFailed, match="ended with exit code 5 without saying that it is ready"
     ) as failed:
-        program.until_ready()
+        program.wait_until_ready()
     assert failed.value.hint == "its last words: nothing to load"
 
 
@@ -181,7 +181,7 @@ def test_ready_that_is_said_twice_counts_once(tmp_path: Path) -> None:
     )
     program.finish()
     program.drain()
-    assert program.until_ready().items == 1
+    assert program.wait_until_ready().items == 1
 
 
 def test_a_shell_may_say_it_all(tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ class Pipes(Program):
     """The listening half of a program, without a program."""
 
     def __init__(self, hear: Callable[[Said, float], None]) -> None:
-        self._hear, self._ready, self._stirred, self._began = (
+        self._receive, self._ready, self._changed, self._began = (
             hear,
             None,
             threading.Condition(),
@@ -321,7 +321,7 @@ def test_an_endless_line_is_seen_in_parts(tmp_path: Path) -> None:
 def test_a_program_that_is_not_looked_at_writes_its_output_itself(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    program = Program("seq 100000", tmp_path / "printed", None, lambda said, since_s: None)
+    program = Program.start("seq 100000", tmp_path / "printed", None, lambda said, since_s: None)
     program.finish()
     program.drain()
     assert (tmp_path / "printed").read_text().splitlines() == [
@@ -333,7 +333,7 @@ def test_a_program_that_is_not_looked_at_writes_its_output_itself(
 def test_the_last_words_of_a_program_that_is_not_looked_at_are_what_it_printed(
     tmp_path: Path,
 ) -> None:
-    program = Program(
+    program = Program.start(
         "echo so far; echo and no further; exit 3",
         tmp_path / "printed",
         None,
@@ -348,7 +348,7 @@ def test_last_words_do_not_tell_whose_home_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
-    program = Program(
+    program = Program.start(
         "echo cannot open /home/somebody/rows >&2; exit 3",
         tmp_path / "printed",
         None,

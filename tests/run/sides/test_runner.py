@@ -1,3 +1,4 @@
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -5,8 +6,9 @@ import pytest
 from harness.events import CoreTime, Event, Phase, Sample, Span
 from harness.model import Side
 from harness.run.digest import digest
-from harness.run.sides.runner import Contestant, contestant, own_usage, used
-from harness.run.wire import Assignment
+from harness.run.sides.opening import open_side
+from harness.run.sides.runner import SideRunner, own_usage, used
+from harness.run.wire import Assignment, SendEvent
 from tests.builders import find_workload
 
 SIMULATED = find_workload("simulated")
@@ -25,10 +27,20 @@ def an_assignment(side: Side, **changes: Any) -> Assignment:
     )
 
 
-def ran(side: Side) -> tuple[Contestant, Any, list[int], list[Event]]:
+def opened(side: Side, send: SendEvent) -> AbstractContextManager[SideRunner]:
+    return open_side(
+        assignment=an_assignment(side),
+        workload=SIMULATED,
+        given=PROBLEM.input,
+        input_digest=KNOWN,
+        send=send,
+    )
+
+
+def ran(side: Side) -> tuple[SideRunner, Any, list[int], list[Event]]:
     reported: list[int] = []
     said: list[Event] = []
-    with contestant(an_assignment(side), SIMULATED, PROBLEM.input, KNOWN, said.append) as entered:
+    with opened(side, said.append) as entered:
         return entered, entered.run(PROBLEM.input, reported.append, 0), reported, said
 
 
@@ -47,13 +59,11 @@ def test_a_brief_baseline_is_not_looked_at() -> None:
     ("side", "names"), [(Side.BASELINE, ["core"]), (Side.DISTRIBUTED, ["w0", "w1", "w2"])]
 )
 def test_a_side_names_its_workers(side: Side, names: list[str]) -> None:
-    assert [worker.id for worker in ran(side)[0].workers()] == names
+    assert [worker.id for worker in ran(side)[0].worker_processes()] == names
 
 
 def test_a_side_runs_as_often_as_it_is_asked() -> None:
-    with contestant(
-        an_assignment(Side.DISTRIBUTED), SIMULATED, PROBLEM.input, KNOWN, lambda _: None
-    ) as entered:
+    with opened(Side.DISTRIBUTED, lambda _: None) as entered:
         answers = [entered.run(PROBLEM.input, lambda _: None, 0) for _ in range(2)]
         entered.rest(None)
     assert answers == [PROBLEM.input] * 2
@@ -65,20 +75,18 @@ def test_a_side_runs_as_often_as_it_is_asked() -> None:
 )
 def test_a_side_runs_on_as_many_of_its_workers_as_it_is_told(workers: int, names: set[str]) -> None:
     said: list[Event] = []
-    with contestant(
-        an_assignment(Side.DISTRIBUTED), SIMULATED, PROBLEM.input, KNOWN, said.append
-    ) as entered:
+    with opened(Side.DISTRIBUTED, said.append) as entered:
         entered.run(PROBLEM.input, lambda _: None, workers)
     assert {event.worker for event in said if isinstance(event, Span)} == names
 
 
 @pytest.mark.parametrize("side", Side)
 def test_every_worker_that_holds_the_input_has_its_digest(side: Side) -> None:
-    assert {worker.input_sha256 for worker in ran(side)[0].workers()} == {KNOWN.sha256}
+    assert {worker.input_sha256 for worker in ran(side)[0].worker_processes()} == {KNOWN.sha256}
 
 
 def test_a_pretend_baseline_computes_all_the_time_that_it_sleeps() -> None:
-    split = ran(Side.BASELINE)[0].split(10.0, 0.1)
+    split = ran(Side.BASELINE)[0].time_parts(10.0, 0.1)
     assert split == (
         Phase(name="run", seconds=10.0),
         CoreTime(compute_s=10.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0),
@@ -89,11 +97,9 @@ def test_a_pretend_baseline_computes_all_the_time_that_it_sleeps() -> None:
 def test_the_core_seconds_of_a_run_are_those_of_the_workers_that_it_had(
     workers: int, working: int
 ) -> None:
-    with contestant(
-        an_assignment(Side.DISTRIBUTED), SIMULATED, PROBLEM.input, KNOWN, lambda _: None
-    ) as entered:
+    with opened(Side.DISTRIBUTED, lambda _: None) as entered:
         entered.run(PROBLEM.input, lambda _: None, workers)
-    serial, pool, spent = entered.split(0.0, 0.0)
+    serial, pool, spent = entered.time_parts(0.0, 0.0)
     assert isinstance(serial, Phase)
     assert isinstance(pool, Phase)
     assert isinstance(spent, CoreTime)

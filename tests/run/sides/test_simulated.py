@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.events import Event, Sample, Span
-from harness.run.sides.simulated import PretendPool
+from harness.run.sides.simulated import SimulatedPool
 from harness.workload import AnyLockstep, ChunkResult, Lockstep
 from tests.builders import a_digest_of
 
 MILLISECONDS = st.lists(st.integers(0, 3).map(lambda count: count / 1000), max_size=8)
 
 
-def a_pool(size: int, said: list[Event] | None = None) -> PretendPool:
+def a_pool(size: int, said: list[Event] | None = None) -> SimulatedPool:
     said = [] if said is None else said
-    return PretendPool(size, said.append, a_digest_of("source"))
+    return SimulatedPool(size, said.append, a_digest_of("source"))
 
 
 def seconds(chunk: float, *_: Any) -> float:
@@ -84,7 +84,7 @@ def test_a_function_sees_what_is_shared() -> None:
 def test_what_a_pretend_worker_sleeps_is_its_computing() -> None:
     pool = a_pool(2)
     pool.map(seconds, [0.03, 0.01])
-    spent = pool.account.spent()
+    spent = pool.account.core_seconds()
     assert spent is not None
     assert spent.compute_s == pytest.approx(0.04)
     assert spent.idle_s == 0.0
@@ -94,7 +94,7 @@ def test_what_a_pretend_worker_sleeps_is_its_computing() -> None:
 def test_every_run_has_an_account_of_its_own() -> None:
     pool = a_pool(2)
     pool.first(2).map(seconds, [0.001])
-    assert pool.first(2).account.spent() is None
+    assert pool.first(2).account.core_seconds() is None
 
 
 def test_no_chunks_take_no_time() -> None:

@@ -1,0 +1,109 @@
+"""The workers of a cluster by place, with the bookkeeping of losses.
+
+May import ``events``, ``errors`` and ``run``.
+"""
+
+import contextlib
+import time
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError
+
+from harness.errors import SideFailed
+from harness.events import Faulted, Inspected, Recovered, Span
+from harness.run.core_seconds import Timing
+from harness.run.ray.cluster import ANSWER_WITHIN_S, Cluster
+from harness.run.wire import SendEvent
+
+FAULTS_TOLERATED = 16
+
+
+class Workers:
+    """The workers by place, with the bookkeeping of losses. Those that are not employed stand by and are not asked anything.
+
+    ``returning`` holds the places that are being filled again, by the pending description of the new worker.
+    """
+
+    def __init__(self, cluster: Cluster, send: SendEvent) -> None:
+        self._cluster = cluster
+        self._noticed: dict[int, float] = {}
+        self._faults = 0
+        self.returning: dict[Any, int] = {}
+        self.size = len(cluster.actors)
+        self._send = send
+
+    def employ(self, workers: int) -> None:
+        """Have the first so many workers work from now on (0: all); ``size`` is their number."""
+        self.size = workers or len(self._cluster.actors)
+
+    def actor(self, place: int) -> Any:
+        """Return the worker that fills a place now."""
+        return self._cluster.actors[place]
+
+    def lost(self) -> list[int]:
+        """Return the employed places whose worker is gone, once all others are through with their queues."""
+        return self._cluster.lost(self.size)
+
+    def replace(self, place: int, reason: str, noticed: float) -> None:
+        """Say that the worker is lost, which was ``noticed`` at that reading of ``perf_counter``, and start another in its place."""
+        self._faults += 1
+        if self._faults > FAULTS_TOLERATED:
+            raise SideFailed(
+                f"{self._faults} workers were lost, the last one: {reason}",
+                "see distributed.log in the take's folder",
+            )
+        self._noticed[place] = noticed
+        self._send(Faulted(worker=f"w{place}", reason=reason))
+        self.returning = {
+            description: where for description, where in self.returning.items() if where != place
+        }
+        self.returning[self._cluster.replace(place)] = place
+
+    def take_in(self, description: Any) -> None:
+        """Say that a place is filled again; raise ``RayActorError`` if the new worker was lost on its way."""
+        place = self.returning.pop(description)
+        process = ray.get(description)
+        self._cluster.processes[place] = process
+        self._send(
+            Recovered(
+                worker=f"w{place}",
+                process=process,
+                seconds=time.perf_counter() - self._noticed.pop(place),
+            )
+        )
+
+    def take_in_all(self) -> None:
+        """Wait until every employed place is filled again; raise ``RayActorError`` as ``take_in`` does."""
+        while due := [
+            description for description, place in self.returning.items() if place < self.size
+        ]:
+            self.take_in(due[0])
+
+    def inspect(self, given: Any) -> None:
+        """Have the employed workers that came in mid-run say what input they see, now that the clock stands."""
+        for worker, sha256 in self._cluster.digests_of_new_workers(given, self.size):
+            self._send(Inspected(worker=worker, input_sha256=sha256))
+
+    def rest(self) -> None:
+        """Let go of the last run's state; a worker that is lost by now is noticed when it is needed."""
+        if self.returning:
+            back, _ = ray.wait(
+                [*self.returning], num_returns=len(self.returning), timeout=ANSWER_WITHIN_S
+            )
+            for description in back:
+                with contextlib.suppress(RayActorError):
+                    self.take_in(description)
+        self._cluster.ask_living("release")
+
+    def span(self, place: int, chunk: int, items: int, timing: Timing) -> None:
+        """Say what a worker did on one chunk."""
+        self._send(
+            Span(
+                worker=f"w{place}",
+                chunk=chunk,
+                items=items,
+                busy_s=timing.busy_s,
+                cpu_s=timing.cpu_s,
+            )
+        )
