@@ -6,7 +6,7 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "golden"
 
 
-def kept(name: str, drawn: str) -> str:
+def golden_text(name: str, drawn: str) -> str:
     """Return the kept text of that name, which is ``drawn`` itself where texts are being kept anew."""
     file = FOLDER / f"{name}.txt"
     if os.environ.get("TWOCLOCKS_UPDATE_GOLDEN") == "1":

@@ -11,7 +11,7 @@ def _one(_: Any) -> int:
     return 1
 
 
-def unheard(_: int) -> None:
+def ignore_progress(_: int) -> None:
     """Report to nobody."""
 
 
@@ -21,7 +21,7 @@ def warmup_of(problem: AnyProblem) -> Any:
     return problem.warmup
 
 
-class RoundTable:
+class InProcessPool:
     """So many workers in this one process, as ``harness.workload.Pool`` describes them.
 
     A worker's own part stays where it is; what others are given is what a pickle makes of it, with arrays that cannot be written to.
@@ -41,7 +41,7 @@ class RoundTable:
         chunks: Sequence[Any],
         *shared: Any,
         items: Callable[[Any], int] = _one,
-        report: Reporter = unheard,
+        report: Reporter = ignore_progress,
     ) -> list[ChunkResult[Any]]:
         parts, done = [], 0
         for place, chunk in enumerate(chunks):
@@ -66,7 +66,7 @@ class RoundTable:
         partitions: int,
         *shared: Any,
         items: Callable[[Any], int] = _one,
-        report: Reporter = unheard,
+        report: Reporter = ignore_progress,
     ) -> list[ChunkResult[Any]]:
         pieces = [
             part.value for part in self.map(scatter, chunks, *shared, items=items, report=report)
@@ -87,7 +87,7 @@ class RoundTable:
         steps: int,
         *shared: Any,
         items: Callable[[Any], int] = _one,
-        report: Reporter = unheard,
+        report: Reporter = ignore_progress,
     ) -> Any:
         states = [program.start(*shared) for _ in shares]
         for step in range(steps):

@@ -29,7 +29,7 @@ class Recorded:
     desk: Path
     take: Path
     exit_code: int
-    told: str
+    printed: str
     errors: str
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.talk.agenda import Agenda, Beat, TalkProgress, begin_talk, end_beat
-from tests.terminals import PYTHON, ROOT, Terminal, Told, told
+from tests.terminals import PYTHON, ROOT, PipedOutput, Terminal, run_piped
 
 TALK = Agenda(
     720.0,
@@ -92,9 +92,9 @@ def cue(desk: Path, *options: str, columns: int = 80, rows: int = 24) -> Termina
     )
 
 
-def told_at(desk: Path, verb: str, *options: str) -> Told:
+def run_at_desk(desk: Path, verb: str, *options: str) -> PipedOutput:
     """Run a verb without a terminal to its end."""
-    return told(at_desk(desk, verb, *options), environment=ENVIRONMENT)
+    return run_piped(at_desk(desk, verb, *options), environment=ENVIRONMENT)
 
 
 def process_that_has_ended() -> int:

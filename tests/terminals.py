@@ -87,7 +87,7 @@ class Follower:
 
     def __init__(self, out: Path) -> None:
         self._path, self._read = out / "events.jsonl", 0
-        self.told: list[e.Event] = []
+        self.events: list[e.Event] = []
 
     def more(self) -> list[e.Event]:
         """Return all events written so far."""
@@ -98,8 +98,8 @@ class Follower:
             whole = written[: written.rfind(b"\n") + 1]
             lines = whole.splitlines()[0 if self._read else 1 :]  # the first one is the header
             self._read += len(whole)
-            self.told += map(e.decode, lines)
-        return self.told
+            self.events += map(e.decode, lines)
+        return self.events
 
 
 def recorded_pids(out: Path) -> set[int]:
@@ -340,7 +340,7 @@ class Tmux:
 
 
 @dataclass(frozen=True)
-class Told:
+class PipedOutput:
     """What a program printed to a pipe, each line with its time in seconds, and how it ended."""
 
     lines: tuple[tuple[float, str], ...]
@@ -353,7 +353,7 @@ class Told:
         return "\n".join(line for _, line in self.lines)
 
 
-class Telling:
+class PipedProgram:
     """A program that runs beside us with its output in a pipe, every line timed as it comes."""
 
     def __init__(
@@ -398,17 +398,19 @@ class Telling:
         """Let it go on until it has printed a text, so many times."""
         wait_for(lambda: sum(text in line for _, line in self._lines) >= times)
 
-    def told(self, within_s: float = 40.0) -> Told:
+    def output(self, within_s: float = 40.0) -> PipedOutput:
         """Return everything once the program has ended; fail if it does not in time."""
         code = self.process.wait(within_s)
         self._listening.join()
-        return Told(tuple(self._lines), self._stderr.read(), code)
+        return PipedOutput(tuple(self._lines), self._stderr.read(), code)
 
 
-def told(command: Sequence[str], *, environment: Mapping[str, str] = MappingProxyType({})) -> Told:
+def run_piped(
+    command: Sequence[str], *, environment: Mapping[str, str] = MappingProxyType({})
+) -> PipedOutput:
     """Run a program whose output is a pipe to its end."""
-    with Telling(command, environment=environment) as telling:
-        return telling.told()
+    with PipedProgram(command, environment=environment) as telling:
+        return telling.output()
 
 
 def slow(folder: Path, *, to_load: float = 0.0, to_leave: float = 0.0) -> str:

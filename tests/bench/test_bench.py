@@ -36,7 +36,7 @@ from tests.bench.table import (
     unmeasured,
 )
 from tests.builders import a_host, a_results, find_workload
-from tests.pools import unheard
+from tests.pools import ignore_progress
 from workloads import train
 
 seconds = st.floats(0.001, 1e6)
@@ -285,7 +285,7 @@ def test_a_rival_is_timed_as_a_side_of_the_harness(monkeypatch: pytest.MonkeyPat
     assert (
         run.answer
         == digest(
-            train.baseline(train.load(train.WORKLOAD.configure(params)).input, unheard), 0
+            train.baseline(train.load(train.WORKLOAD.configure(params)).input, ignore_progress), 0
         ).sha256
     )
 

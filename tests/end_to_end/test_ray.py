@@ -35,7 +35,7 @@ from tests.terminals import (
     PYTHON,
     ROOT,
     Follower,
-    Telling,
+    PipedProgram,
     Terminal,
     journal,
     race,
@@ -123,15 +123,15 @@ def lives(process: psutil.Process) -> bool:
         return False
 
 
-Told = list[e.Event]
+Events = list[e.Event]
 
 
 @dataclass(frozen=True)
 class Act:
     """Something to do to a race once what is told and seen of it says that the moment has come."""
 
-    when: Callable[[Told, Witness], bool]
-    do: Callable[[Told, Witness], None]
+    when: Callable[[Events, Witness], bool]
+    do: Callable[[Events, Witness], None]
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ def raced(
     acts: Sequence[Act] = (),
     prefix: Sequence[str] = (),
     environment: Mapping[str, str] = MappingProxyType({}),
-    program: type[Telling] | type[Terminal] = Telling,
+    program: type[PipedProgram] | type[Terminal] = PipedProgram,
 ) -> Raced:
     """Run a race to its end in its own home and scratch folder, and act on it on the way."""
     own = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))  # short, since sockets get names below it
@@ -214,12 +214,12 @@ def raced(
 
 
 def watched(
-    running: Telling | Terminal, witness: Witness, follower: Follower, acts: list[Act]
+    running: PipedProgram | Terminal, witness: Witness, follower: Follower, acts: list[Act]
 ) -> float:
     """Look on until the program ends; return when the last thing was done to it."""
     deadline, acted_at = time.monotonic() + ENDS_WITHIN_S, 0.0
     while running.process.poll() is None:
-        assert time.monotonic() < deadline, f"it does not end: {follower.told[-3:]}"
+        assert time.monotonic() < deadline, f"it does not end: {follower.events[-3:]}"
         witness.look()
         told = follower.more()
         for act in [act for act in acts if act.when(told, witness)][:1]:
@@ -230,11 +230,11 @@ def watched(
     return acted_at
 
 
-def ending(running: Telling | Terminal) -> Said:
+def ending(running: PipedProgram | Terminal) -> Said:
     """Return what a program that has ended said, or every picture that it showed."""
     if isinstance(running, Terminal):
         return Said(running.ended(), pictures=tuple(look.text for look in running.looks))
-    said = running.told()
+    said = running.output()
     return Said(said.exit_code, said.errors)
 
 
@@ -244,17 +244,17 @@ def accounted(trial: Trial) -> float:
     return trial.core_seconds.total_s / (trial.workers * trial.wall_s)
 
 
-def at_work(told: Told, _: Witness) -> bool:
+def at_work(told: Events, _: Witness) -> bool:
     """Return whether the distributed side is armed."""
     return any(isinstance(event, e.Ready) and event.side is Side.DISTRIBUTED for event in told)
 
 
-def goes(told: Told) -> int:
+def goes(told: Events) -> int:
     """Return how often a clock was started."""
     return sum(isinstance(event, e.Go) for event in told)
 
 
-def done(told: Told) -> int:
+def done(told: Events) -> int:
     """Return how many items the distributed side has done."""
     return max(
         (
@@ -269,7 +269,7 @@ def done(told: Told) -> int:
 def kill(worker: str, at_items: int) -> Act:
     """Return the killing of a worker, by the pid that the journal has for it by then."""
 
-    def strike(told: Told, _: Witness) -> None:
+    def strike(told: Events, _: Witness) -> None:
         armed = [
             process for event in told if isinstance(event, e.Ready) for process in event.workers
         ]
@@ -282,7 +282,7 @@ def kill(worker: str, at_items: int) -> Act:
     return Act(lambda told, _: done(told) >= at_items, strike)
 
 
-def interrupt(when: Callable[[Told, Witness], bool]) -> Act:
+def interrupt(when: Callable[[Events, Witness], bool]) -> Act:
     """Return a Ctrl-C."""
     return Act(when, lambda _, witness: os.kill(witness.pid, signal.SIGINT))
 
@@ -686,7 +686,7 @@ def test_a_race_that_is_killed_outright_takes_all_its_processes_with_it() -> Non
         lambda _, witness: os.kill(witness.pid, signal.SIGKILL),
     )
 
-    with Telling(
+    with PipedProgram(
         race(own / "take", *options, workload=WORKLOAD), environment={"TMPDIR": str(own)}
     ) as running:
         witness = Witness(running.process.pid)

@@ -85,7 +85,7 @@ def test_a_recording_has_no_idle_limit_and_no_keys_whatever_the_user_configured(
 
 
 def test_a_recording_is_found_true_before_it_is_published(recorded: Recorded) -> None:
-    assert "verified, its clocks true to" in recorded.told
+    assert "verified, its clocks true to" in recorded.printed
     assert json.loads((recorded.take / VERDICT_NAME).read_bytes())["drift_s"] <= 0.3
 
 

@@ -17,17 +17,17 @@ from harness.files.results import load
 from harness.model import Side, Status
 from tests.terminals import (
     Look,
-    Telling,
+    PipedOutput,
+    PipedProgram,
     Terminal,
-    Told,
     at_once,
     journal,
     race,
     recorded_pids,
+    run_piped,
     slow,
     status,
     still_running,
-    told,
     wait_for,
 )
 
@@ -420,10 +420,10 @@ def test_a_terminal_that_cannot_draw_gets_plain_lines(kinds: dict[str, Shown]) -
 
 
 @pytest.fixture(scope="module")
-def silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Telling]:
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PipedProgram]:
     """Have a long race without news run beside the other tests: it only sleeps."""
     out = tmp_path_factory.mktemp("silent") / "take"
-    with Telling(
+    with PipedProgram(
         race(out, "--set", "seconds=12", "--set", "chunks=1", "--workers", "1")
     ) as telling:
         wait_for(lambda: any(isinstance(event, e.Go) for event in journal(out)))
@@ -446,23 +446,23 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def piped(takes: Path, silent: Telling) -> dict[str, Told]:
+def piped(takes: Path, silent: PipedProgram) -> dict[str, PipedOutput]:
     """Return brief races without a terminal, beside the silent one."""
     acts = {
-        name: partial(told, race(takes / name, *BRIEF, *options), environment=changes)
+        name: partial(run_piped, race(takes / name, *BRIEF, *options), environment=changes)
         for name, (options, changes) in PIPED.items()
     }
     return at_once(
-        acts | {"closed": partial(told, [*CLOSED_INPUT, *race(takes / "closed", *BRIEF)])}
+        acts | {"closed": partial(run_piped, [*CLOSED_INPUT, *race(takes / "closed", *BRIEF)])}
     )
 
 
 @pytest.mark.parametrize("name", [*PIPED, "closed"])
-def test_without_a_terminal_nobody_is_waited_for(name: str, piped: dict[str, Told]) -> None:
+def test_without_a_terminal_nobody_is_waited_for(name: str, piped: dict[str, PipedOutput]) -> None:
     assert (piped[name].exit_code, "Traceback" in piped[name].errors) == (0, False)
 
 
-def test_without_a_terminal_there_are_plain_lines(piped: dict[str, Told]) -> None:
+def test_without_a_terminal_there_are_plain_lines(piped: dict[str, PipedOutput]) -> None:
     text = piped["auto"].text
     assert ("baseline: finished in" in text, "NO HEADLINE" in text, AN_ESCAPE in text) == (
         True,
@@ -471,25 +471,25 @@ def test_without_a_terminal_there_are_plain_lines(piped: dict[str, Told]) -> Non
     )
 
 
-def test_json_prints_the_journal_line_by_line(takes: Path, piped: dict[str, Told]) -> None:
+def test_json_prints_the_journal_line_by_line(takes: Path, piped: dict[str, PipedOutput]) -> None:
     assert (
         piped["json"].text.splitlines()
         == (takes / "json" / "events.jsonl").read_text().splitlines()
     )
 
 
-def test_none_prints_the_headline_alone(piped: dict[str, Told]) -> None:
+def test_none_prints_the_headline_alone(piped: dict[str, PipedOutput]) -> None:
     assert piped["none"].text.splitlines()[0] == " NO HEADLINE"
 
 
-def test_letters_that_an_encoding_lacks_are_replaced(piped: dict[str, Told]) -> None:
+def test_letters_that_an_encoding_lacks_are_replaced(piped: dict[str, PipedOutput]) -> None:
     assert (piped["ascii"].text.isascii(), "NO HEADLINE" in piped["ascii"].text) == (True, True)
 
 
 def test_a_reader_that_leaves_stops_the_race(tmp_path: Path) -> None:
     out = tmp_path / "take"
 
-    said = told(
+    said = run_piped(
         [
             "bash",
             "-c",
@@ -512,10 +512,10 @@ def test_a_race_without_a_terminal_is_stopped_by_a_signal(
     number: signal.Signals, tmp_path: Path
 ) -> None:
     out = tmp_path / "take"
-    with Telling(race(out, "--set", "seconds=20")) as telling:
+    with PipedProgram(race(out, "--set", "seconds=20")) as telling:
         wait_for(lambda: any(isinstance(event, e.Go) for event in journal(out)))
         telling.process.send_signal(number)
-        said = telling.told(STOPS_WITHIN_S)
+        said = telling.output(STOPS_WITHIN_S)
 
     assert (said.exit_code, status(out), still_running(out)) == (128 + number, "aborted", [])
     assert said.errors.startswith("error: stopped before the end")
@@ -523,15 +523,15 @@ def test_a_race_without_a_terminal_is_stopped_by_a_signal(
 
 def test_a_signal_that_we_were_started_to_ignore_stays_ignored(tmp_path: Path) -> None:
     out = tmp_path / "take"
-    with Telling(["nohup", *race(out, "--set", "seconds=1.5")]) as telling:
+    with PipedProgram(["nohup", *race(out, "--set", "seconds=1.5")]) as telling:
         wait_for(lambda: any(isinstance(event, e.Go) for event in journal(out)))
         telling.process.send_signal(signal.SIGHUP)
-        said = telling.told()
+        said = telling.output()
 
     assert (said.exit_code, status(out)) == (0, "complete")
 
 
-def test_no_silence_lasts_longer_than_five_seconds(silent: Telling) -> None:
-    times = [at for at, _ in silent.told().lines]
+def test_no_silence_lasts_longer_than_five_seconds(silent: PipedProgram) -> None:
+    times = [at for at, _ in silent.output().lines]
     assert times[-1] > 2 * SILENCE_S
     assert max(after - before for before, after in pairwise(times)) <= SILENCE_S

@@ -8,7 +8,7 @@ from harness.claims.audit import Audit, audit
 from harness.model import Kind, Results, Status
 from harness.show.audit_text import audit_data, footer, format_audit, summary
 from tests.builders import a_results, a_spec, a_sweep, golden_results, some_prices, some_words
-from tests.goldens import kept
+from tests.goldens import golden_text
 
 SIX = {1: [41.0] * 6, 2: [21.2] * 6}
 
@@ -32,7 +32,7 @@ AUDITS = {
 @pytest.mark.parametrize("name", AUDITS)
 def test_an_audit_reads_as_it_did(name: str) -> None:
     drawn = format_audit(AUDITS[name])
-    assert drawn == kept(f"audit-{name}", drawn)
+    assert drawn == golden_text(f"audit-{name}", drawn)
 
 
 @pytest.mark.parametrize("name", AUDITS)

@@ -10,7 +10,7 @@ from harness.claims.headline import Headline
 from harness.model import Kind, Offer, Results, Status
 from harness.show.export import Form, export
 from tests.builders import a_report, a_results, a_sweep, golden_results, some_prices, some_words
-from tests.goldens import kept
+from tests.goldens import golden_text
 
 REFUSED = {
     "simulated": a_sweep(kind=Kind.SIMULATED),
@@ -53,7 +53,7 @@ def respecified(results: Results, **changes: Any) -> Results:
 )
 def test_every_form_looks_as_it_was_approved(form: Form, name: str, results: Results) -> None:
     told = exported(results, form).replace("\r\n", "\n")
-    assert told == kept(f"export-{name}-{form}", told)
+    assert told == golden_text(f"export-{name}-{form}", told)
 
 
 @pytest.mark.parametrize("form", list(Form))

@@ -10,7 +10,7 @@ from harness.show.rehearsal_table import (
 from harness.show.tables import format_table
 from harness.talk.agenda import TalkProgress
 from harness.talk.forecast import Deadline, DeadlineBasis, RehearsalHistory, deadlines
-from tests.goldens import kept
+from tests.goldens import golden_text
 from tests.talks import TALK, a_course
 
 REHEARSED = RehearsalHistory(
@@ -36,7 +36,7 @@ def test_a_rehearsal_looks_as_it_did() -> None:
         history_table(REHEARSED, TALK, deadlines(TALK, REHEARSED, 94.0)),
     )
     told = "\n".join(map(format_table, tables))
-    assert told == kept("rehearsed", told)
+    assert told == golden_text("rehearsed", told)
 
 
 def test_each_beat_stands_against_its_budget_in_words() -> None:

@@ -32,7 +32,7 @@ from tests.builders import (
     some_prices,
     some_words,
 )
-from tests.goldens import kept
+from tests.goldens import golden_text
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -89,7 +89,7 @@ def drawn(request: pytest.FixtureRequest) -> Figure:
 def test_the_headline_reads_as_it_did(name: str) -> None:
     told = headline_text(REPORTS[name])
 
-    assert told == kept(f"headline-{name}", told)
+    assert told == golden_text(f"headline-{name}", told)
 
 
 @pytest.mark.parametrize("name", HEADLINES)
@@ -144,7 +144,7 @@ def test_a_refusal_tells_every_reason_and_its_numbers() -> None:
         )
     )
 
-    assert told == kept("refusal", told)
+    assert told == golden_text("refusal", told)
 
 
 def test_the_headline_number_is_the_largest_type(drawn: Figure) -> None:

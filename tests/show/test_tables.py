@@ -20,7 +20,7 @@ from tests.builders import (
     some_prices,
     some_words,
 )
-from tests.goldens import kept
+from tests.goldens import golden_text
 
 SIX = {
     1: (41.0, 42.0, 41.5, 41.0, 42.0, 41.0),
@@ -77,7 +77,7 @@ OFFERED = respecified(
 )
 def test_the_scaling_table_looks_as_it_was_approved(name: str, results: Results) -> None:
     drawn = format_table(a_table(results))
-    assert drawn == kept(f"table-{name}", drawn)
+    assert drawn == golden_text(f"table-{name}", drawn)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_the_scaling_table_looks_as_it_was_approved(name: str, results: Results)
 )
 def test_the_tables_of_the_appendix_look_as_they_were_approved(name: str, table: Table) -> None:
     drawn = format_table(table)
-    assert drawn == kept(f"table-{name}", drawn)
+    assert drawn == golden_text(f"table-{name}", drawn)
 
 
 def test_rows_stand_in_order_baseline_measured_predicted() -> None:

@@ -30,7 +30,7 @@ from tests.bench.rivals.dask_tasks import (
     walk,
 )
 from tests.bench.rivals.tasks import one_each
-from tests.pools import unheard
+from tests.pools import ignore_progress
 
 LOOPBACK = "127.0.0.1"
 SETTINGS = {
@@ -89,7 +89,7 @@ class DaskPool:
         chunks: Sequence[Any],
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Reporter = unheard,
+        report: Reporter = ignore_progress,
     ) -> list[ChunkResult[Any]]:
         tasks = self._client.map(
             run, range(len(chunks)), task=self.share((function, chunks, shared)), pure=False
@@ -105,7 +105,7 @@ class DaskPool:
         partitions: int,
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Reporter = unheard,
+        report: Reporter = ignore_progress,
     ) -> list[ChunkResult[Any]]:
         task = self.share((scatter, chunks, shared))
         dealing = self._client.map(
@@ -137,7 +137,7 @@ class DaskPool:
         steps: int,
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Reporter = unheard,
+        report: Reporter = ignore_progress,
     ) -> Any:
         if len(shares) != self.size:
             raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")

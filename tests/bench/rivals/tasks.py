@@ -16,7 +16,7 @@ from typing import IO, Any, NamedTuple
 
 from harness.workload import AnyLockstep, ChunkResult, Reporter
 from tests.bench.rivals.parcels import Parcel, given, leave, memory, opened, put
-from tests.pools import unheard
+from tests.pools import ignore_progress
 
 Meet = Callable[[int], object]
 
@@ -164,7 +164,7 @@ class MemoryPool(ABC):
         chunks: Sequence[Any],
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Reporter = unheard,
+        report: Reporter = ignore_progress,
     ) -> list[ChunkResult[Any]]:
         return _parts(
             self._pulled(
@@ -183,7 +183,7 @@ class MemoryPool(ABC):
         partitions: int,
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Reporter = unheard,
+        report: Reporter = ignore_progress,
     ) -> list[ChunkResult[Any]]:
         dealing = Scattering(scatter, chunks, shared, partitions)
         dealt = [
@@ -194,7 +194,9 @@ class MemoryPool(ABC):
         ]
         pieces = [[outcomes[partition] for outcomes in dealt] for partition in range(partitions)]
         return _parts(
-            self._pulled(Gathering(gather, pieces, shared), partitions, lambda _: 0, unheard)
+            self._pulled(
+                Gathering(gather, pieces, shared), partitions, lambda _: 0, ignore_progress
+            )
         )
 
     def lockstep(
@@ -204,7 +206,7 @@ class MemoryPool(ABC):
         steps: int,
         *shared: Any,
         items: Callable[[Any], int] = one_each,
-        report: Reporter = unheard,
+        report: Reporter = ignore_progress,
     ) -> Any:
         if len(shares) != self.size:
             raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")

@@ -23,7 +23,7 @@ from tests.bench.rivals.baseline import RIVALS, OnRival, Started, entered
 from tests.bench.rivals.parcels import Parcel, leave, opened, put
 from tests.bench.rivals.tasks import complete
 from tests.conftest import descriptors, left_behind, processes
-from tests.pools import RoundTable, unheard, warmup_of
+from tests.pools import InProcessPool, ignore_progress, warmup_of
 from workloads import train
 
 WORKERS, SHARES, STEPS = 3, ["a", "bb", "ccc"], 5
@@ -63,7 +63,7 @@ def started(rival: str) -> Iterator[Started]:
 def pool(request: pytest.FixtureRequest) -> Iterator[Pool]:
     """Yield each pool by turns."""
     if request.param not in RIVALS:
-        yield RoundTable(WORKERS)
+        yield InProcessPool(WORKERS)
         return
     with started(request.param) as rival:
         yield rival
@@ -146,7 +146,7 @@ def test_two_shuffles_do_not_mix(pool: Pool) -> None:
 
 def test_a_lockstep_ends_in_the_state_that_the_round_table_comes_to(pool: Pool) -> None:
     state = pool.lockstep(programs.DIARY, SHARES, STEPS, pool.share(TABLE))
-    expected = RoundTable(WORKERS).lockstep(programs.DIARY, SHARES, STEPS, TABLE)
+    expected = InProcessPool(WORKERS).lockstep(programs.DIARY, SHARES, STEPS, TABLE)
 
     assert [words for _, words in state.entries] == [
         tuple(f"{share} after {step}" for share in SHARES) for step in range(STEPS)
@@ -207,12 +207,12 @@ def test_a_rivals_side_comes_to_the_answer_of_the_baseline(rival: str) -> None:
         OnRival(),
     )
     try:
-        side(warmup_of(given), unheard)
-        answer = side(given.input, unheard)
+        side(warmup_of(given), ignore_progress)
+        answer = side(given.input, ignore_progress)
     finally:
         side.close()
 
-    assert digest(answer, 0) == digest(train.baseline(problem.input, unheard), 0)
+    assert digest(answer, 0) == digest(train.baseline(problem.input, ignore_progress), 0)
     assert baseline.quality(answer, given.held_out) == train.quality(answer, problem.held_out)
 
 

@@ -21,11 +21,11 @@ from tests.terminals import (
     ROOT,
     WAIT_S,
     Look,
+    PipedOutput,
     Terminal,
-    Told,
     at_once,
+    run_piped,
     surroundings,
-    told,
     wait_for,
 )
 
@@ -91,31 +91,31 @@ PIPED: dict[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
 
 
 @pytest.fixture(scope="module")
-def piped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+def piped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PipedOutput]:
     """Return checks whose output is a pipe."""
     root = tmp_path_factory.mktemp("piped")
     return at_once(
         {
-            name: partial(told, check(root, *options), environment=changes)
+            name: partial(run_piped, check(root, *options), environment=changes)
             for name, (options, changes) in PIPED.items()
         }
     )
 
 
-def test_a_machine_without_a_failure_is_ready(piped: dict[str, Told]) -> None:
+def test_a_machine_without_a_failure_is_ready(piped: dict[str, PipedOutput]) -> None:
     assert (
         piped["lines"].exit_code,
         piped["lines"].text.splitlines()[-1].startswith("ready · 17 checks · 0 failures"),
     ) == (0, True)
 
 
-def test_every_check_is_one_line(piped: dict[str, Told]) -> None:
+def test_every_check_is_one_line(piped: dict[str, PipedOutput]) -> None:
     text = piped["lines"].text.splitlines()
     assert len(lines(piped["lines"].text)) == 17
     assert all(LINE.match(line) or line.startswith(" " * 18 + "hint: ") for line in text[:-1])
 
 
-def test_every_warning_says_what_to_do(piped: dict[str, Told]) -> None:
+def test_every_warning_says_what_to_do(piped: dict[str, PipedOutput]) -> None:
     text = piped["lines"].text.splitlines()
     after = [
         text[place + 1] for place, line in enumerate(text) if line.startswith(("warn", "FAIL"))
@@ -124,7 +124,7 @@ def test_every_warning_says_what_to_do(piped: dict[str, Told]) -> None:
     assert all("hint: " in line for line in after)
 
 
-def test_nothing_is_painted_into_a_pipe_and_no_card_is_shown(piped: dict[str, Told]) -> None:
+def test_nothing_is_painted_into_a_pipe_and_no_card_is_shown(piped: dict[str, PipedOutput]) -> None:
     assert (
         ESCAPE in piped["lines"].text,
         "TEST CARD" in piped["lines"].text,
@@ -132,26 +132,26 @@ def test_nothing_is_painted_into_a_pipe_and_no_card_is_shown(piped: dict[str, To
     ) == (False, False, "")
 
 
-def test_without_a_terminal_that_is_said(piped: dict[str, Told]) -> None:
+def test_without_a_terminal_that_is_said(piped: dict[str, PipedOutput]) -> None:
     assert "warn standard output is not a terminal" in lines(piped["lines"].text)["terminal"]
 
 
-def test_simulated_work_starts_no_ray_and_says_so(piped: dict[str, Told]) -> None:
+def test_simulated_work_starts_no_ray_and_says_so(piped: dict[str, PipedOutput]) -> None:
     found = lines(piped["lines"].text)
     assert ("not started" in found["ray"], "listens nowhere" in found["loopback"]) == (True, True)
 
 
-def test_json_is_one_document_with_every_check(piped: dict[str, Told]) -> None:
+def test_json_is_one_document_with_every_check(piped: dict[str, PipedOutput]) -> None:
     document: dict[str, Any] = json.loads(piped["json"].text)
     assert (document["ready"], len(document["checks"])) == (True, 17)
     assert {check["verdict"] for check in document["checks"]} <= {"ok", "warn", "fail"}
 
 
-def test_an_encoding_without_boxes_is_warned_of_and_survived(piped: dict[str, Told]) -> None:
+def test_an_encoding_without_boxes_is_warned_of_and_survived(piped: dict[str, PipedOutput]) -> None:
     assert (piped["ascii"].exit_code, lines(piped["ascii"].text)["letters"][:4]) == (0, "warn")
 
 
-def test_what_was_misspelt_is_a_failure_with_a_suggestion(piped: dict[str, Told]) -> None:
+def test_what_was_misspelt_is_a_failure_with_a_suggestion(piped: dict[str, PipedOutput]) -> None:
     text = piped["misspelt"].text
     assert (piped["misspelt"].exit_code, lines(text)["request"][:4], "seconds" in text) == (
         1,
@@ -161,7 +161,7 @@ def test_what_was_misspelt_is_a_failure_with_a_suggestion(piped: dict[str, Told]
     assert text.splitlines()[-1].startswith("NOT READY: request")
 
 
-def test_the_card_alone_can_be_asked_for(piped: dict[str, Told]) -> None:
+def test_the_card_alone_can_be_asked_for(piped: dict[str, PipedOutput]) -> None:
     assert (
         piped["card"].exit_code,
         "TEST CARD" in piped["card"].text,
@@ -175,24 +175,24 @@ CLOSED = {"input": "<&-", "output": ">&-", "input and output": "<&- >&-", "error
 
 
 @pytest.fixture(scope="module")
-def closed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Told]:
+def closed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, PipedOutput]:
     """Return checks that were begun with streams closed."""
     root = tmp_path_factory.mktemp("closed")
     commands = {
         name: ["sh", "-c", f'exec "$@" {streams}', "sh", *check(root)]
         for name, streams in CLOSED.items()
     }
-    return at_once({name: partial(told, command) for name, command in commands.items()})
+    return at_once({name: partial(run_piped, command) for name, command in commands.items()})
 
 
 @pytest.mark.parametrize("streams", CLOSED)
 def test_a_stream_that_is_closed_changes_nothing_of_the_answer(
-    streams: str, closed: dict[str, Told]
+    streams: str, closed: dict[str, PipedOutput]
 ) -> None:
     assert (closed[streams].exit_code, closed[streams].errors) == (0, "")
 
 
-def test_with_standard_input_closed_every_check_is_told(closed: dict[str, Told]) -> None:
+def test_with_standard_input_closed_every_check_is_told(closed: dict[str, PipedOutput]) -> None:
     assert len(lines(closed["input"].text)) == 17
 
 
@@ -331,7 +331,7 @@ def test_the_card_alone_fills_a_terminal_with_its_corners_in_sight(
 # Machines that are not ready.
 
 
-def failed(done: Told) -> dict[str, str]:
+def failed(done: PipedOutput) -> dict[str, str]:
     return {name: line for name, line in lines(done.text).items() if line.startswith("FAIL")}
 
 
@@ -339,7 +339,7 @@ def test_a_folder_that_cannot_be_written_to_is_not_ready(tmp_path: Path) -> None
     root = tmp_path / "takes"
     root.mkdir()
     must_be_able_to("m", READ_ONLY, str(root), "true")
-    done = told(unshared("m", READ_ONLY, [str(root), *check(root)]))
+    done = run_piped(unshared("m", READ_ONLY, [str(root), *check(root)]))
     assert (done.exit_code, list(failed(done))) == (1, ["folder"])
     assert failed(done)["folder"].startswith("FAIL cannot write to ")
     assert failed(done)["folder"].endswith(": Read-only file system")
@@ -347,7 +347,7 @@ def test_a_folder_that_cannot_be_written_to_is_not_ready(tmp_path: Path) -> None
 
 def test_a_folder_that_is_a_file_is_not_ready(tmp_path: Path) -> None:
     (tmp_path / "takes").write_text("")
-    done = told(check(tmp_path / "takes"))
+    done = run_piped(check(tmp_path / "takes"))
     assert (done.exit_code, list(failed(done))) == (1, ["folder"])
 
 
@@ -355,14 +355,14 @@ def test_a_folder_that_is_a_file_is_not_ready(tmp_path: Path) -> None:
 def test_a_secret_in_a_take_is_not_ready_and_is_not_told_again(name: str, take: Path) -> None:
     with (take / name).open("a") as file:
         file.write("\n<p>ghp_Zk3Lq9Xw7Rt2Vb5Nm8Pd1Fs6Gh4Jc0AyUe</p>\n")
-    done = told(check(take.parent))
+    done = run_piped(check(take.parent))
     assert (done.exit_code, "kept/" + name in failed(done)["secrets"]) == (1, True)
     assert "Zk3Lq9" not in done.text
 
 
 def test_a_home_folder_in_a_log_is_warned_of(take: Path) -> None:
     (take / "distributed.log").write_text(f"loaded {Path.home()}/x\n")
-    done = told(check(take.parent))
+    done = run_piped(check(take.parent))
     assert (
         done.exit_code,
         "warn kept/distributed.log line 1: a home folder" in lines(done.text)["secrets"],
@@ -373,13 +373,13 @@ def test_an_input_that_is_missing_is_not_ready(tmp_path: Path) -> None:
     workload = a_workload_file(
         tmp_path, "def load(params):\n    raise FileNotFoundError('digits.npz is missing')"
     )
-    done = told(check(tmp_path, workload=workload))
+    done = run_piped(check(tmp_path, workload=workload))
     assert (done.exit_code, "digits.npz is missing" in failed(done)["arming"]) == (1, True)
 
 
 def test_without_the_loopback_interface_nothing_is_ready(tmp_path: Path) -> None:
     must_be_able_to("n", 'exec "$@"', "true")
-    done = told(
+    done = run_piped(
         unshared(
             "n",
             'exec "$@"',
@@ -476,7 +476,7 @@ def test_lines_are_told_as_they_are_known(tmp_path: Path) -> None:
 
 def test_a_reader_that_hangs_up_ends_the_check_quietly(tmp_path: Path) -> None:
     script = '"$@" | head -1 >/dev/null; echo "${PIPESTATUS[0]}"'
-    done = told(["bash", "-c", script, "bash", *check(tmp_path)])
+    done = run_piped(["bash", "-c", script, "bash", *check(tmp_path)])
     assert (done.text, done.errors) == ("1", "")
 
 
@@ -486,7 +486,7 @@ def test_a_reader_that_hangs_up_ends_the_check_quietly(tmp_path: Path) -> None:
 @pytest.mark.ray
 def test_without_a_network_everything_is_ready(tmp_path: Path) -> None:
     must_be_able_to("n", LOOPBACK_UP, "true")
-    done = told(
+    done = run_piped(
         unshared("n", LOOPBACK_UP, check(tmp_path, "--workers", "1", workload="tests/pieces.py"))
     )
     found = lines(done.text)

@@ -41,10 +41,10 @@ from tests.builders import (
     some_words,
     trial_events,
 )
-from tests.goldens import kept
-from tests.talks import ENVIRONMENT, TALK, a_course, a_desk, at_desk, rehearse, told_at
+from tests.goldens import golden_text
+from tests.talks import ENVIRONMENT, TALK, a_course, a_desk, at_desk, rehearse, run_at_desk
 from tests.talks import cue as cue_at
-from tests.terminals import Look, Telling, Terminal, Told, at_once, surroundings
+from tests.terminals import Look, PipedOutput, PipedProgram, Terminal, at_once, surroundings
 from workloads.train import WORKLOAD
 
 REHEARSED = RehearsalHistory(
@@ -113,7 +113,7 @@ SCENES = {
 @pytest.mark.parametrize("moment", SCENES)
 def test_the_cue_looks_as_it_did(size: tuple[int, int], moment: str) -> None:
     picture = drawn(SCENES[moment], *size)
-    assert picture == kept(f"cue-{size[0]}x{size[1]}-{moment}", picture)
+    assert picture == golden_text(f"cue-{size[0]}x{size[1]}-{moment}", picture)
 
 
 @given(
@@ -494,11 +494,11 @@ def beside_a_race(folder: Path) -> Cued:
         terminal.until_text("waiting for a session in recordings")
         terminal.type(ENTER)
         terminal.until_text("Enter ends this beat")
-        with Telling(at_desk(desk, "race", *LONG), environment=ENVIRONMENT) as race:
+        with PipedProgram(at_desk(desk, "race", *LONG), environment=ENVIRONMENT) as race:
             terminal.until_text("beat 2 of 3 · DEMO")
             terminal.until_text("by progress")
             terminal.until_text("the session is over, complete")
-            race.told()
+            race.output()
         terminal.type(ENTER)
         terminal.until_text("beat 3 of 3 · LIMITATION")
         return left(terminal, desk)
@@ -532,7 +532,7 @@ def beside_a_frozen_race(folder: Path) -> Cued:
     command = at_desk(desk, "race", "--workload", "frozen.py", *LONG[2:])
     with cue_at(desk, "--stall-after", "2") as terminal:
         terminal.until_text("not begun")
-        with Telling(command, environment=ENVIRONMENT):
+        with PipedProgram(command, environment=ENVIRONMENT):
             terminal.until_text("STALLED: no progress for 2 s; there is no recording to play")
         terminal.until_text("GONE: no process of the race is left")
         return left(terminal, desk)
@@ -616,20 +616,20 @@ def test_a_cue_writes_nothing(cued: dict[str, Cued]) -> None:
 
 
 @pytest.fixture(scope="module")
-def lines(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def lines(tmp_path_factory: pytest.TempPathFactory) -> PipedOutput:
     """Return what is printed of a race that takes longer than the heartbeat's pause."""
     desk = a_desk(tmp_path_factory.mktemp("lines"))
     quiet = ("--set", "seconds=7", "--set", "chunks=1", "--schedule", "together")
-    with Telling(at_desk(desk, "cue"), environment=ENVIRONMENT) as cueing:
+    with PipedProgram(at_desk(desk, "cue"), environment=ENVIRONMENT) as cueing:
         cueing.until("waiting for a session")
-        with Telling(
+        with PipedProgram(
             at_desk(desk, "race", *LONG, *quiet, "--workers", "2"), environment=ENVIRONMENT
         ) as race:
-            race.told()
-        return cueing.told()
+            race.output()
+        return cueing.output()
 
 
-def test_without_a_terminal_a_cue_ends_with_the_session(lines: Told) -> None:
+def test_without_a_terminal_a_cue_ends_with_the_session(lines: PipedOutput) -> None:
     assert (lines.exit_code, lines.errors, lines.lines[-1][1]) == (
         0,
         "",
@@ -637,7 +637,9 @@ def test_without_a_terminal_a_cue_ends_with_the_session(lines: Told) -> None:
     )
 
 
-def test_without_a_terminal_a_cue_tells_what_it_waits_for_and_what_happens(lines: Told) -> None:
+def test_without_a_terminal_a_cue_tells_what_it_waits_for_and_what_happens(
+    lines: PipedOutput,
+) -> None:
     assert lines.lines[0][1] == "waiting for a session in recordings"
     assert all(
         text in lines.text
@@ -650,7 +652,7 @@ def test_without_a_terminal_a_cue_tells_what_it_waits_for_and_what_happens(lines
     )
 
 
-def test_without_a_terminal_no_five_seconds_pass_without_a_line(lines: Told) -> None:
+def test_without_a_terminal_no_five_seconds_pass_without_a_line(lines: PipedOutput) -> None:
     times = [at for at, _ in lines.lines]
     assert max(later - earlier for earlier, later in pairwise(times)) < 5.0
 
@@ -664,13 +666,13 @@ def test_without_a_terminal_a_stall_is_told_and_told_again(tmp_path: Path) -> No
         *RUNNING[1:],
     ]
     journal.write_bytes(HEADER + b"".join(map(e.encode, told)))
-    with Telling(
+    with PipedProgram(
         at_desk(tmp_path, "cue", "take", "--stall-after", "1"), environment=ENVIRONMENT
     ) as cueing:
         cueing.until("STALLED: no progress for", times=2)
         with journal.open("ab") as file:
             file.write(e.encode(e.Closed(status=Status.ABORTED)))
-        lines = cueing.told()
+        lines = cueing.output()
     assert lines.exit_code == 0
     assert lines.text.count("STALLED: no progress for") >= 2
 
@@ -680,7 +682,7 @@ def test_a_take_that_is_over_is_told_of_and_left(tmp_path: Path) -> None:
     (tmp_path / "take" / "events.jsonl").write_bytes(
         HEADER + b"".join(map(e.encode, some_events()))
     )
-    told = told_at(tmp_path, "cue", "take")
+    told = run_at_desk(tmp_path, "cue", "take")
     assert (told.exit_code, told.lines[-1][1]) == (0, "the session is over, complete")
 
 
@@ -721,7 +723,7 @@ def test_a_cue_is_told_without_rehearsals_that_cannot_be_read(tmp_path: Path) ->
     (tmp_path / "take" / "events.jsonl").write_bytes(
         HEADER + b"".join(map(e.encode, some_events()))
     )
-    told = told_at(tmp_path, "cue", "take")
+    told = run_at_desk(tmp_path, "cue", "take")
     said = [
         line
         for _, line in told.lines
@@ -739,7 +741,7 @@ def test_a_cue_is_told_without_rehearsals_that_cannot_be_read(tmp_path: Path) ->
 
 def test_a_file_instead_of_a_take_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    told = told_at(tmp_path, "cue", "file")
+    told = run_at_desk(tmp_path, "cue", "file")
     assert (told.exit_code, told.errors.splitlines()[0]) == (
         2,
         "error: file is not a take's folder",

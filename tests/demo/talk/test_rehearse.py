@@ -14,8 +14,8 @@ import pytest
 from harness.model import Status
 from harness.talk.broadcast import BROADCAST_NAME, BroadcastReader
 from harness.talk.history import Rehearsal, read_rehearsals
-from tests.talks import QUICK, a_desk, rehearse, told_at
-from tests.terminals import PYTHON, ROOT, Look, Terminal, Tmux, Told, at_once, still_running
+from tests.talks import QUICK, a_desk, rehearse, run_at_desk
+from tests.terminals import PYTHON, ROOT, Look, PipedOutput, Terminal, Tmux, at_once, still_running
 
 ENTER, CTRL_C = b"\r", b"\x03"
 OVER_BY = "OVER by 0:01"
@@ -128,7 +128,7 @@ def whole(folder: Path) -> Rehearsed:
 def small(folder: Path) -> Rehearsed:
     """Rehearse it at 40×12 with --yes, after a rehearsal without a terminal."""
     desk = a_desk(folder)
-    told_at(desk, "rehearse", "--talk", "talk.toml", *QUICK)
+    run_at_desk(desk, "rehearse", "--talk", "talk.toml", *QUICK)
     with rehearse(desk, "--yes", columns=40, rows=12) as terminal:
         begin(terminal)
         terminal.type(ENTER)
@@ -404,11 +404,13 @@ def test_ctrl_z_gives_the_shell_back_and_the_talk_goes_on_meanwhile(tmp_path: Pa
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Told, Path]]:
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[PipedOutput, Path]]:
     """Return rehearsals without a terminal, by --ui; the silent one is the second of two."""
 
-    def once(ui: str, desk: Path) -> tuple[Told, Path]:
-        return told_at(a_desk(desk), "rehearse", "--talk", "talk.toml", "--ui", ui, *QUICK), desk
+    def once(ui: str, desk: Path) -> tuple[PipedOutput, Path]:
+        return run_at_desk(
+            a_desk(desk), "rehearse", "--talk", "talk.toml", "--ui", ui, *QUICK
+        ), desk
 
     acts = {ui: partial(once, ui, tmp_path_factory.mktemp(ui)) for ui in ("plain", "json", "none")}
     return at_once(acts) | {"none": acts["none"]()}
@@ -416,7 +418,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Told, Pat
 
 @pytest.mark.parametrize("ui", ["plain", "json", "none"])
 def test_without_a_terminal_only_the_demo_is_rehearsed_and_nobody_is_waited_for(
-    ui: str, alone: dict[str, tuple[Told, Path]]
+    ui: str, alone: dict[str, tuple[PipedOutput, Path]]
 ) -> None:
     told, desk = alone[ui]
     rehearsals = read_rehearsals(desk / "recordings" / "rehearsals.jsonl")
@@ -429,7 +431,7 @@ def test_without_a_terminal_only_the_demo_is_rehearsed_and_nobody_is_waited_for(
 
 @pytest.mark.parametrize("ui", ["plain", "json", "none"])
 def test_without_a_terminal_it_is_said_that_only_the_demo_was_rehearsed(
-    ui: str, alone: dict[str, tuple[Told, Path]]
+    ui: str, alone: dict[str, tuple[PipedOutput, Path]]
 ) -> None:
     told = alone[ui][0]
     text = " ".join((told.errors if ui == "json" else told.text).split())
@@ -437,7 +439,7 @@ def test_without_a_terminal_it_is_said_that_only_the_demo_was_rehearsed(
     assert "but nobody presented it" in text
 
 
-def test_of_two_rehearsals_the_spread_is_told(alone: dict[str, tuple[Told, Path]]) -> None:
+def test_of_two_rehearsals_the_spread_is_told(alone: dict[str, tuple[PipedOutput, Path]]) -> None:
     (row,) = [
         line.split()
         for line in alone["none"][0].text.splitlines()
@@ -447,15 +449,17 @@ def test_of_two_rehearsals_the_spread_is_told(alone: dict[str, tuple[Told, Path]
     assert "—" not in row
 
 
-def test_events_are_all_that_json_prints(alone: dict[str, tuple[Told, Path]]) -> None:
+def test_events_are_all_that_json_prints(alone: dict[str, tuple[PipedOutput, Path]]) -> None:
     assert all(line.startswith("{") for _, line in alone["json"][0].lines)
 
 
-def test_other_work_is_not_mixed_in(alone: dict[str, tuple[Told, Path]], tmp_path: Path) -> None:
+def test_other_work_is_not_mixed_in(
+    alone: dict[str, tuple[PipedOutput, Path]], tmp_path: Path
+) -> None:
     desk, known = a_desk(tmp_path), alone["none"][1] / "recordings" / "rehearsals.jsonl"
     (desk / "recordings").mkdir()
     shutil.copy(known, desk / "recordings")
-    told = told_at(
+    told = run_at_desk(
         desk, "rehearse", "--talk", "talk.toml", "--ui", "none", *QUICK, "--workers", "3"
     )
     assert "one rehearsal is one observation" in told.text
@@ -466,7 +470,7 @@ def test_other_work_is_not_mixed_in(alone: dict[str, tuple[Told, Path]], tmp_pat
 
 def test_a_bad_talk_is_refused_before_anything_begins(tmp_path: Path) -> None:
     (a_desk(tmp_path) / "talk.toml").write_text("length = 3")
-    told = told_at(tmp_path, "rehearse", "--talk", "talk.toml", *QUICK)
+    told = run_at_desk(tmp_path, "rehearse", "--talk", "talk.toml", *QUICK)
     assert (
         told.exit_code,
         "length is '3', not a time" in told.errors,
@@ -491,7 +495,7 @@ def test_rehearsals_that_cannot_be_read_are_refused_before_the_talk(tmp_path: Pa
     desk = a_desk(tmp_path)
     (desk / "recordings").mkdir()
     (desk / "recordings" / "rehearsals.jsonl").write_text("hello\n")
-    told = told_at(desk, "rehearse", "--talk", "talk.toml", *QUICK)
+    told = run_at_desk(desk, "rehearse", "--talk", "talk.toml", *QUICK)
     assert (
         told.exit_code,
         "line 1 of recordings/rehearsals.jsonl is not a rehearsal" in told.errors,
@@ -505,7 +509,7 @@ def test_a_race_that_fails_is_kept_as_a_failed_rehearsal(tmp_path: Path) -> None
         "def baseline(schedule, report):\n    raise ValueError('no')\n\n"
         "WORKLOAD = dataclasses.replace(GOOD, baseline=baseline)\n"
     )
-    told = told_at(
+    told = run_at_desk(
         desk,
         "rehearse",
         "--talk",

@@ -16,7 +16,7 @@ from harness.claims.rules import caveats, refusals
 from harness.files.results import load
 from harness.model import Results, Side, Status, Trial
 from harness.run.commands.side import number
-from tests.terminals import Follower, Telling, Told, at_once, race, wait_for
+from tests.terminals import Follower, PipedOutput, PipedProgram, at_once, race, wait_for
 
 PYTHON = sys.executable
 ENDS_WITHIN_S = 90.0
@@ -66,9 +66,9 @@ WAKING = "import time; time.sleep(0.4); from harness.workload import ready; read
 LATE = f"{PYTHON} -c '{WAKING}'"
 
 
-def seen(out: Path, *options: str, workload: str = "commands", verb: str = "race") -> Told:
+def seen(out: Path, *options: str, workload: str = "commands", verb: str = "race") -> PipedOutput:
     """Run a race of two workers to its end."""
-    with Telling(
+    with PipedProgram(
         race(
             out,
             "--yes",
@@ -81,7 +81,7 @@ def seen(out: Path, *options: str, workload: str = "commands", verb: str = "race
             verb=verb,
         )
     ) as run:
-        return run.told(ENDS_WITHIN_S)
+        return run.output(ENDS_WITHIN_S)
 
 
 def commands(baseline: str, distributed: str, *options: str) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def pair(folder: Path, baseline: str, distributed: str, **options: str) -> str:
     return str(path)
 
 
-def working(folder: Path, *, verb: str, trials: str) -> Told:
+def working(folder: Path, *, verb: str, trials: str) -> PipedOutput:
     """Race two Python programs that say everything."""
     (folder / "working.py").write_text(WORKING)
     command = f"{{python}} {{here}}/working.py {{rows}} {{workers}} {folder}/note-"
@@ -110,10 +110,10 @@ def working(folder: Path, *, verb: str, trials: str) -> Told:
     return seen(folder / "take", "--trials", trials, workload=path, verb=verb)
 
 
-def stopped(folder: Path, signal_number: int) -> Told:
+def stopped(folder: Path, signal_number: int) -> PipedOutput:
     """Interrupt a race whose program heeds nothing, and whose daemon has left for a session of its own."""
     command = STUBBORN.format(pids=folder / "pids")
-    with Telling(
+    with PipedProgram(
         race(
             folder / "take",
             *commands(command, command),
@@ -129,7 +129,7 @@ def stopped(folder: Path, signal_number: int) -> Told:
         wait_for(lambda: any(isinstance(event, e.Go) for event in journal.more()), ENDS_WITHIN_S)
         wait_for(lambda: len(pids_in(folder)) == 2)
         run.process.send_signal(signal_number)
-        return run.told(ENDS_WITHIN_S)
+        return run.output(ENDS_WITHIN_S)
 
 
 def pids_in(folder: Path) -> list[int]:
@@ -137,12 +137,12 @@ def pids_in(folder: Path) -> list[int]:
     return [int(line) for line in path.read_text().split()] if path.exists() else []
 
 
-def shell(folder: Path) -> Told:
+def shell(folder: Path) -> PipedOutput:
     programs = commands(COUNTING.format(steps=4), COUNTING.format(steps=9))
     return seen(folder / "take", *programs, "--progress", r"(\d+) of (\d+)")
 
 
-def silent(folder: Path) -> Told:
+def silent(folder: Path) -> PipedOutput:
     dump = f'json.dump(dict(test=dict(f1=0.5)), open("{folder}/scores.json", "w"))'
     write = f"{PYTHON} -c 'import json, time; time.sleep({{seconds}}); {dump}'"
     programs = commands(write.replace("{seconds}", "0.8"), write.replace("{seconds}", "0.6"))
@@ -156,7 +156,7 @@ def silent(folder: Path) -> Told:
     )
 
 
-def stale(folder: Path) -> Told:
+def stale(folder: Path) -> PipedOutput:
     say = 'echo \'{"say": "ready"}\' > /dev/fd/$TWOCLOCKS_SAY; read -r go < /dev/fd/$TWOCLOCKS_GO; '
     return seen(
         folder / "take",
@@ -171,12 +171,12 @@ def stale(folder: Path) -> Told:
     )
 
 
-def printing(*options: str) -> Callable[[Path], Told]:
+def printing(*options: str) -> Callable[[Path], PipedOutput]:
     """Return a race of what takes no time."""
     return lambda folder: seen(folder / "take", *options)
 
 
-RACES: dict[str, Callable[[Path], Told]] = {
+RACES: dict[str, Callable[[Path], PipedOutput]] = {
     "working": partial(working, verb="race", trials="2"),
     "swept": partial(working, verb="sweep", trials="1"),
     "shell": shell,
@@ -201,7 +201,7 @@ class Raced:
     """A race that is over."""
 
     folder: Path
-    told: Told
+    told: PipedOutput
 
     @property
     def results(self) -> Results:

@@ -16,7 +16,7 @@ from harness.show.terminal.agenda import (
 from harness.show.terminal.lines import wrap
 from harness.talk.agenda import AgendaPosition, position_at
 from harness.text import printable
-from tests.goldens import kept
+from tests.goldens import golden_text
 from tests.talks import a_course
 
 SENTENCE = (
@@ -42,7 +42,7 @@ def drawn(
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_beat_looks_as_it_did(size: tuple[int, int], moment: str) -> None:
     picture = drawn(stands_at(*MOMENTS[moment]), *size)
-    assert picture == kept(f"beat-{size[0]}x{size[1]}-{moment}", picture)
+    assert picture == golden_text(f"beat-{size[0]}x{size[1]}-{moment}", picture)
 
 
 @given(

@@ -27,7 +27,7 @@ from tests.builders import (
     sweep_events,
     trial_events,
 )
-from tests.goldens import kept
+from tests.goldens import golden_text
 
 SIZES = [(80, 24), (120, 40)]
 BASELINE_S = 41.23
@@ -91,7 +91,7 @@ def test_the_panel_looks_as_it_did(columns: int, rows: int, workers: int, moment
     events = some_events(workers, BASELINE_S, max(6.0, BASELINE_S / workers))
     picture = shown(seen(events, MOMENTS[moment]), MOMENTS[moment], columns, rows, workers=workers)
 
-    assert picture == kept(f"panel-{columns}x{rows}-{workers}-{moment}", picture)
+    assert picture == golden_text(f"panel-{columns}x{rows}-{workers}-{moment}", picture)
 
 
 @pytest.mark.parametrize(("columns", "rows"), SIZES, ids=lambda size: str(size))
@@ -99,7 +99,7 @@ def test_the_panel_looks_as_it_did(columns: int, rows: int, workers: int, moment
 def test_the_panel_of_a_sweep_looks_as_it_did(columns: int, rows: int, moment: str) -> None:
     picture = swept(MOMENTS_OF_A_SWEEP[moment], (1, 2, 4), 2, columns, rows)
 
-    assert picture == kept(f"sweep-{columns}x{rows}-{moment}", picture)
+    assert picture == golden_text(f"sweep-{columns}x{rows}-{moment}", picture)
 
 
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (81, 25), (100, 30), (120, 40), (200, 60)])

@@ -11,7 +11,7 @@ import pytest
 from harness.model import Parameters
 from harness.run.digest import digest
 from harness.workload import AnyProblem
-from tests.pools import RoundTable, unheard, warmup_of
+from tests.pools import InProcessPool, ignore_progress, warmup_of
 from workloads import dedup
 from workloads.dedup.crawl import make_crawl
 from workloads.dedup.kernel import Array
@@ -33,7 +33,7 @@ def posed() -> AnyProblem:
 
 @pytest.fixture(scope="module")
 def cleaned(posed: AnyProblem) -> Cleaned:
-    return dedup.baseline(posed.input, unheard)
+    return dedup.baseline(posed.input, ignore_progress)
 
 
 def known(value: Any) -> str:
@@ -56,7 +56,9 @@ def crawled(pages: list[str], **changed: Any) -> Crawl:
 def test_any_number_of_workers_comes_to_the_same_clusters_and_shards(
     workers: int, posed: AnyProblem, cleaned: Cleaned
 ) -> None:
-    assert known(dedup.distributed(posed.input, RoundTable(workers), unheard)) == known(cleaned)
+    assert known(dedup.distributed(posed.input, InProcessPool(workers), ignore_progress)) == known(
+        cleaned
+    )
 
 
 def test_loading_twice_gives_the_same_bits(posed: AnyProblem) -> None:
@@ -73,7 +75,7 @@ def test_another_seed_gives_another_crawl(posed: AnyProblem) -> None:
 
 def test_the_block_changes_no_answer(posed: AnyProblem, cleaned: Cleaned) -> None:
     other = posed.input._replace(recipe=posed.input.recipe._replace(block=7_000))
-    assert known(dedup.baseline(other, unheard)) == known(cleaned)
+    assert known(dedup.baseline(other, ignore_progress)) == known(cleaned)
 
 
 def test_planted_duplicates_are_found_and_hardly_anything_else(
@@ -86,7 +88,10 @@ def test_written_in_a_hurry_it_comes_to_the_same_clusters() -> None:
     given = problem(
         documents=400, permutations=1024, bands=128
     ).input  # so many bands of eight rows miss no pair
-    hurried, expected = dedup.textbook(given, unheard), dedup.baseline(given, unheard)
+    hurried, expected = (
+        dedup.textbook(given, ignore_progress),
+        dedup.baseline(given, ignore_progress),
+    )
     assert hurried.clusters.tolist() == expected.clusters.tolist()
     assert hurried.shards == expected.shards
 
@@ -97,7 +102,7 @@ def test_what_is_kept_is_one_document_of_each_cluster(cleaned: Cleaned) -> None:
 
 def test_the_shards_hold_what_is_kept_in_order(tmp_path: Path, posed: AnyProblem) -> None:
     given = posed.input._replace(recipe=posed.input.recipe._replace(shards=str(tmp_path)))
-    cleaned, pages = dedup.baseline(given, unheard), texts(given)
+    cleaned, pages = dedup.baseline(given, ignore_progress), texts(given)
     lines = [line for path in sorted(tmp_path.iterdir()) for line in path.read_bytes().splitlines()]
     assert [json.loads(line)["text"].encode() for line in lines] == [
         pages[document] for document in cleaned.kept
@@ -108,7 +113,7 @@ def test_shards_that_nobody_asked_for_leave_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, posed: AnyProblem
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert dedup.baseline(posed.input, unheard).shards
+    assert dedup.baseline(posed.input, ignore_progress).shards
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,7 +121,7 @@ def test_a_shard_that_stays_may_be_read_like_any_other_file(
     tmp_path: Path, posed: AnyProblem
 ) -> None:
     given = posed.input._replace(recipe=posed.input.recipe._replace(shards=str(tmp_path)))
-    dedup.baseline(given, unheard)
+    dedup.baseline(given, ignore_progress)
     modes = {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
     (tmp_path / "another").touch()
     assert modes == {(tmp_path / "another").stat().st_mode & 0o777}
@@ -128,13 +133,17 @@ def test_shards_of_an_earlier_run_do_not_stay_among_those_of_a_later_one(
     recipe = posed.input.recipe._replace(shards=str(tmp_path))
     written = [
         len(
-            dedup.baseline(posed.input._replace(recipe=recipe._replace(shard=size)), unheard).shards
+            dedup.baseline(
+                posed.input._replace(recipe=recipe._replace(shard=size)), ignore_progress
+            ).shards
         )
         for size in (60_000, 240_000)
     ]
     (tmp_path / "shard-of-mine.jsonl").touch()
     dedup.distributed(
-        posed.input._replace(recipe=recipe._replace(shard=240_000)), RoundTable(2), unheard
+        posed.input._replace(recipe=recipe._replace(shard=240_000)),
+        InProcessPool(2),
+        ignore_progress,
     )
     assert written[0] > written[1]
     names = [f"shard-{number:05}.jsonl" for number in range(written[1])]
@@ -143,22 +152,22 @@ def test_shards_of_an_earlier_run_do_not_stay_among_those_of_a_later_one(
 
 def test_documents_without_a_word_are_duplicates_of_each_other() -> None:
     given = crawled(["", "some text of its own", " \n", "another text of its own", ""])
-    assert dedup.baseline(given, unheard).clusters.tolist() == [0, 1, 0, 3, 0]
+    assert dedup.baseline(given, ignore_progress).clusters.tolist() == [0, 1, 0, 3, 0]
 
 
 def test_a_crawl_of_one_document_keeps_it() -> None:
-    assert dedup.baseline(crawled(["alone"]), unheard).kept.tolist() == [0]
+    assert dedup.baseline(crawled(["alone"]), ignore_progress).kept.tolist() == [0]
 
 
 def test_copies_of_one_page_are_one_cluster_however_many_they_are() -> None:
     given = crawled(["the same page again and again and again"] * 500)
-    assert set(dedup.baseline(given, unheard).clusters.tolist()) == {0}
+    assert set(dedup.baseline(given, ignore_progress).clusters.tolist()) == {0}
 
 
 def test_reports_count_every_document(posed: AnyProblem) -> None:
     heard, told = list[int](), list[int]()
     dedup.baseline(posed.input, heard.append)
-    dedup.distributed(posed.input, RoundTable(2), told.append)
+    dedup.distributed(posed.input, InProcessPool(2), told.append)
     assert heard[-1] == told[-1] == posed.items == 3000
 
 

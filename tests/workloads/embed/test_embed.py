@@ -11,7 +11,7 @@ from harness.model import Parameters
 from harness.run.digest import digest
 from harness.workload import AnyProblem, Reporter
 from tests.embedding import LINES, needs_extra, small
-from tests.pools import RoundTable, unheard, warmup_of
+from tests.pools import InProcessPool, ignore_progress, warmup_of
 from workloads import embed
 from workloads.embed import kernel
 from workloads.embed.model import Array, Model, cached_encoder, check_model
@@ -39,7 +39,7 @@ def problem(params: Parameters) -> AnyProblem:
 
 @pytest.fixture(scope="module")
 def answer(problem: AnyProblem) -> Array:
-    return embed.baseline(problem.input, unheard)
+    return embed.baseline(problem.input, ignore_progress)
 
 
 def texts(encoding: embed.Encoding) -> list[str]:
@@ -59,15 +59,15 @@ def alone(model: Model, text: str) -> Array:
 def test_any_number_of_workers_makes_the_same_bits_as_the_baseline(
     workers: int, problem: AnyProblem, answer: Array
 ) -> None:
-    assert digest(embed.distributed(problem.input, RoundTable(workers), unheard), 0) == digest(
-        answer, 0
-    )
+    assert digest(
+        embed.distributed(problem.input, InProcessPool(workers), ignore_progress), 0
+    ) == digest(answer, 0)
 
 
 def test_encoding_twice_in_one_process_makes_the_same_bits(
     problem: AnyProblem, answer: Array
 ) -> None:
-    assert np.array_equal(embed.baseline(problem.input, unheard), answer)
+    assert np.array_equal(embed.baseline(problem.input, ignore_progress), answer)
 
 
 def test_the_passages_are_of_many_lengths_and_in_no_order_of_them(problem: AnyProblem) -> None:
@@ -87,8 +87,8 @@ def test_every_vector_is_that_of_its_own_passage_encoded_alone(
 
 def test_a_first_draft_comes_to_the_same_vectors(problem: AnyProblem, answer: Array) -> None:
     assert np.allclose(
-        embed.textbook(warmup_of(problem), unheard),
-        embed.baseline(warmup_of(problem), unheard),
+        embed.textbook(warmup_of(problem), ignore_progress),
+        embed.baseline(warmup_of(problem), ignore_progress),
         rtol=0,
         atol=1e-5,
     )
@@ -191,7 +191,7 @@ def test_the_tokens_of_input_and_warm_up_are_counted(problem: AnyProblem) -> Non
     [
         embed.baseline,
         embed.textbook,
-        lambda encoding, report: embed.distributed(encoding, RoundTable(3), report),
+        lambda encoding, report: embed.distributed(encoding, InProcessPool(3), report),
     ],
 )
 def test_tokens_done_are_reported_on_the_way(

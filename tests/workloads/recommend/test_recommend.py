@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from harness.model import Parameters
 from harness.run.digest import digest
 from harness.workload import AnyProblem, Reporter
-from tests.pools import RoundTable, unheard, warmup_of
+from tests.pools import InProcessPool, ignore_progress, warmup_of
 from workloads import recommend
 from workloads.recommend.kernel import (
     CACHE_LINE_BYTES,
@@ -98,8 +98,8 @@ def some_rows(seed: int, height: int = 30, width: int = 12, count: int = 200) ->
 def test_any_number_of_workers_makes_the_same_bits_as_the_baseline(workers: int) -> None:
     training = problem().input
     assert same(
-        recommend.distributed(training, RoundTable(workers), unheard),
-        recommend.baseline(training, unheard),
+        recommend.distributed(training, InProcessPool(workers), ignore_progress),
+        recommend.baseline(training, ignore_progress),
     )
 
 
@@ -131,20 +131,22 @@ def test_another_seed_draws_other_interactions() -> None:
 
 def test_factorizing_twice_in_one_process_makes_the_same_bits() -> None:
     training = problem().input
-    assert same(recommend.baseline(training, unheard), recommend.baseline(training, unheard))
+    assert same(
+        recommend.baseline(training, ignore_progress), recommend.baseline(training, ignore_progress)
+    )
 
 
 def test_an_input_that_cannot_be_written_to_gives_the_same_bits() -> None:
     training = problem().input
     assert same(
-        recommend.baseline(RoundTable(1).share(training), unheard),
-        recommend.baseline(training, unheard),
+        recommend.baseline(InProcessPool(1).share(training), ignore_progress),
+        recommend.baseline(training, ignore_progress),
     )
 
 
 def test_more_workers_than_blocks_are_refused() -> None:
     with pytest.raises(ValueError, match="7 blocks cannot occupy 8 workers"):
-        recommend.distributed(problem().input, RoundTable(8), unheard)
+        recommend.distributed(problem().input, InProcessPool(8), ignore_progress)
 
 
 def test_no_held_out_interaction_is_in_the_input() -> None:
@@ -218,7 +220,7 @@ def test_about_as_many_interactions_are_drawn_as_asked_for() -> None:
 
 def test_tastes_can_be_learnt_better_than_popularity() -> None:
     loaded = problem(users=2000, items=1000, interactions=150_000, iterations=5)
-    answer = recommend.baseline(loaded.input, unheard)
+    answer = recommend.baseline(loaded.input, ignore_progress)
     popular = np.bincount(loaded.input.users.columns, minlength=1000).astype(np.float32)
     by_popularity = recommend.Factors(np.ones((2000, 1), np.float32), popular[:, None])
     assert recommend.quality(answer, loaded.held_out) > 1.5 * recommend.quality(
@@ -292,7 +294,7 @@ def test_an_aligned_matrix_begins_with_a_line_of_the_cache(rows: int, columns: i
 def test_solving_written_in_a_hurry_comes_to_the_same_recall() -> None:
     loaded = problem(iterations=8, cg_steps=8)
     written, expected = (
-        run(loaded.input, unheard) for run in (recommend.textbook, recommend.baseline)
+        run(loaded.input, ignore_progress) for run in (recommend.textbook, recommend.baseline)
     )
     assert np.allclose(
         written.users @ written.items.T, expected.users @ expected.items.T, atol=0.02
@@ -304,7 +306,7 @@ def test_solving_written_in_a_hurry_comes_to_the_same_recall() -> None:
     [
         recommend.baseline,
         recommend.textbook,
-        lambda given, report: recommend.distributed(given, RoundTable(3), report),
+        lambda given, report: recommend.distributed(given, InProcessPool(3), report),
     ],
 )
 def test_interactions_done_are_reported_after_every_half_iteration(

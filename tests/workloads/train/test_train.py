@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from harness.model import Parameters
 from harness.workload import AnyProblem, Reporter
-from tests.pools import RoundTable, unheard, warmup_of
+from tests.pools import InProcessPool, ignore_progress, warmup_of
 from workloads import train
 from workloads.train.digits import read_digits
 from workloads.train.images import augment
@@ -252,21 +252,28 @@ def test_a_step_counts_the_operations_of_all_its_micro_batches() -> None:
 def test_any_number_of_workers_makes_the_same_bits_as_the_baseline(
     workers: int, batch: int
 ) -> None:
-    training, table = problem(batch=batch).input, RoundTable(workers)
-    assert same(train.distributed(training, table, unheard), train.baseline(training, unheard))
+    training, table = problem(batch=batch).input, InProcessPool(workers)
+    assert same(
+        train.distributed(training, table, ignore_progress),
+        train.baseline(training, ignore_progress),
+    )
     assert all(same(state.weights, table.states[0].weights) for state in table.states)
 
 
 def test_as_many_workers_as_micro_batches_make_the_same_bits_as_the_baseline() -> None:
     training = problem().input
     assert same(
-        train.distributed(training, RoundTable(8), unheard), train.baseline(training, unheard)
+        train.distributed(training, InProcessPool(8), ignore_progress),
+        train.baseline(training, ignore_progress),
     )
 
 
 def test_training_written_in_a_hurry_comes_to_the_same_weights() -> None:
     training = problem().input
-    written, expected = train.textbook(training, unheard), train.baseline(training, unheard)
+    written, expected = (
+        train.textbook(training, ignore_progress),
+        train.baseline(training, ignore_progress),
+    )
     for mine, theirs in zip(written, expected, strict=True):
         assert np.allclose(mine.weights, theirs.weights, rtol=0, atol=1e-5)
         assert np.allclose(mine.bias, theirs.bias, rtol=0, atol=1e-5)
@@ -276,7 +283,7 @@ def test_training_written_in_a_hurry_moves_as_far_as_the_baseline() -> None:
     training = problem().input
     untrained, trained = (
         layers(start(training).weights, 16),
-        train.textbook(training, unheard),
+        train.textbook(training, ignore_progress),
     )
     assert (
         max(
@@ -288,7 +295,7 @@ def test_training_written_in_a_hurry_moves_as_far_as_the_baseline() -> None:
 
 
 def test_a_hurried_author_uses_double_precision() -> None:
-    assert {layer.weights.dtype for layer in train.textbook(problem().input, unheard)} == {
+    assert {layer.weights.dtype for layer in train.textbook(problem().input, ignore_progress)} == {
         np.dtype(float)
     }
 
@@ -313,12 +320,14 @@ def test_the_value_in_use_is_none_of_the_others_to_tune_by() -> None:
 
 def test_more_workers_than_micro_batches_are_refused() -> None:
     with pytest.raises(ValueError, match="8 micro-batches cannot occupy 9 workers"):
-        train.distributed(problem().input, RoundTable(9), unheard)
+        train.distributed(problem().input, InProcessPool(9), ignore_progress)
 
 
 def test_training_twice_in_one_process_makes_the_same_bits() -> None:
     training = problem().input
-    assert same(train.baseline(training, unheard), train.baseline(training, unheard))
+    assert same(
+        train.baseline(training, ignore_progress), train.baseline(training, ignore_progress)
+    )
 
 
 def test_a_replica_sent_in_mid_run_goes_on_with_the_same_bits() -> None:
@@ -348,7 +357,7 @@ def test_an_even_split_sends_one_gradient_a_worker(workers: int) -> None:
     [
         train.baseline,
         train.textbook,
-        lambda training, report: train.distributed(training, RoundTable(3), report),
+        lambda training, report: train.distributed(training, InProcessPool(3), report),
     ],
 )
 def test_samples_done_are_reported_after_every_step(run: Callable[[Any, Reporter], Any]) -> None:
@@ -428,7 +437,7 @@ def test_the_learning_rate_stays_within_its_peak(steps: int) -> None:
 
 def test_a_quick_run_reaches_the_accuracy() -> None:
     loaded = problem(**QUICK)
-    assert train.quality(train.baseline(loaded.input, unheard), loaded.held_out) >= 0.97
+    assert train.quality(train.baseline(loaded.input, ignore_progress), loaded.held_out) >= 0.97
 
 
 def test_an_untrained_model_guesses() -> None:
