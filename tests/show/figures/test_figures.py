@@ -1,0 +1,145 @@
+import subprocess
+import sys
+from hashlib import sha256
+from xml.etree import ElementTree
+
+import pytest
+from matplotlib.figure import Figure
+
+from harness.model import (
+    Kind,
+)
+from harness.show import figures
+from harness.show.figures import DARK, FIGURES, LIGHT
+from harness.show.figures.box import HEIGHT_PX, WIDTH_PX
+from harness.show.figures.page import SMALLEST_PX
+from tests.builders import (
+    a_report,
+    a_results,
+)
+from tests.show.figures.cases import (
+    CASES,
+    DRAWN,
+    ROOT,
+    SVG,
+    covered,
+    drawing,
+    picture,
+    texts,
+)
+
+
+@pytest.fixture(params=DRAWN, ids="-".join)
+def drawn(request: pytest.FixtureRequest) -> Figure:
+    return drawing(*request.param)
+
+
+def test_every_case_has_every_figure_whose_facts_are_there() -> None:
+    assert {case: len(figures.pictures(a_report(results))) for case, results in CASES.items()} == {
+        case: 3 if case in {"golden", "slower", "command pair", "thousandfold"} else 5
+        for case in CASES
+    }
+
+
+def test_no_letter_is_too_small_for_the_back_row(drawn: Figure) -> None:
+    assert min(float(text.get_fontsize()) for text in texts(drawn)) >= SMALLEST_PX
+
+
+def test_every_text_is_on_the_page(drawn: Figure) -> None:
+    boxes = [text.get_window_extent() for text in texts(drawn)]
+
+    assert all(
+        0 <= box.x0 <= box.x1 <= WIDTH_PX and 0 <= box.y0 <= box.y1 <= HEIGHT_PX for box in boxes
+    )
+
+
+def test_no_text_covers_another(drawn: Figure) -> None:
+    assert covered(drawn) == []
+
+
+def test_no_text_is_read_as_a_formula(drawn: Figure) -> None:
+    assert not any(text.get_parse_math() for text in texts(drawn))
+
+
+def test_every_number_names_the_field_it_came_from(drawn: Figure) -> None:
+    assert [
+        text.get_text()
+        for text in texts(drawn)
+        if any(map(str.isdecimal, text.get_text())) and not text.get_gid()
+    ] == []
+
+
+def test_a_field_is_named_once(drawn: Figure) -> None:
+    named = [str(text.get_gid()) for text in texts(drawn) if text.get_gid()]
+
+    assert sorted(named) == sorted(set(named))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_drawing_carries_its_words(name: str) -> None:
+    root = ElementTree.fromstring(figures.svg(picture("three", name), LIGHT))
+
+    assert root.findtext(f"{SVG}title") == picture("three", name).title
+    assert root.findtext(f"{SVG}desc") == picture("three", name).description
+    assert any(map(str.isdecimal, picture("three", name).description))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_untrusted_words_stay_words(name: str) -> None:
+    root = ElementTree.fromstring(figures.svg(picture("long", name), LIGHT))
+
+    assert [node.tag for node in root.iter() if str(node.tag).endswith("script")] == []
+    assert "\x1b" not in picture("long", name).title + picture("long", name).description
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_drawing_needs_nothing_from_elsewhere(name: str) -> None:
+    drawing = figures.svg(picture("race", name), DARK).decode()
+
+    assert drawing.count("http") == 2
+    assert "DOCTYPE" not in drawing
+
+
+@pytest.mark.parametrize("name", ["architecture", "scaling", "cost-quality"])
+def test_declared_facts_are_labelled_on_every_figure(name: str) -> None:
+    assert any(
+        "DECLARED, NOT MEASURED HERE" in text.get_text() for text in texts(drawing("golden", name))
+    )
+
+
+def test_a_refused_session_has_no_figure_and_says_why() -> None:
+    refused = a_results(kind=Kind.SIMULATED)
+
+    assert figures.draw(a_report(refused)) == {}
+    assert set(figures.missing_reasons(a_report(refused))) == set(FIGURES)
+
+
+def test_what_is_missing_is_what_is_not_drawn() -> None:
+    assert set(figures.missing_reasons(a_report(CASES["golden"]))) == {"baseline", "core-seconds"}
+    assert figures.missing_reasons(a_report(CASES["race"])) == {}
+
+
+def test_files_are_named_by_figure_and_theme() -> None:
+    assert set(figures.draw(a_report(CASES["golden"]), DARK)) == {
+        f"fig-{name}-dark.{form}"
+        for name in ("architecture", "scaling", "cost-quality")
+        for form in ("svg", "png")
+    }
+    assert "fig-scaling.svg" in figures.draw(a_report(CASES["golden"]))
+
+
+def test_drawing_again_gives_the_same_bytes_in_another_process_too() -> None:
+    here = sha256(b"".join(figures.draw(a_report(CASES["race"])).values())).hexdigest()
+    program = (
+        "import sys, hashlib; from harness.show import figures\n"
+        "assert not {'matplotlib', 'ray', 'numpy'} & set(sys.modules)\n"
+        "from tests.builders import a_report; from tests.show.figures.cases import CASES\n"
+        "drawn = figures.draw(a_report(CASES['race'])).values()\n"
+        "print(hashlib.sha256(b''.join(drawn)).hexdigest())\n"
+        "assert not {'matplotlib.pyplot', 'ray'} & set(sys.modules)\n"
+    )
+    there = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert there.stdout.strip() == here
