@@ -1,8 +1,8 @@
-"""Recordings made without a terminal: panels drawn over a session's events at the session's own times.
+"""Recordings made without a terminal: panels drawn from a session's events at their own times.
 
-What asciinema would have kept of the same session: the panel on the alternate screen every quarter of a second, with a REC
-badge and the run's id in each frame, markers at their moments, and the headline held on the normal screen at the end.
-May import everything.
+They hold what asciinema would record of the session: the panel on the alternate screen every
+quarter of a second, with a REC badge and the run's id in each frame, markers at their moments, and
+the headline held on the normal screen at the end. May import everything.
 """
 
 import io
@@ -34,13 +34,13 @@ MARKS = ("armed", "go", "distributed go", "baseline done", "distributed done", "
 
 @cache
 def real_cast(columns: int = COLUMNS, rows: int = ROWS, *, slower: float = 1.0) -> Cast:
-    """Return the kept real sweep as it would have been recorded; ``slower`` draws its times out, as for a longer one."""
-    told = headline_text(Report.load(REAL))
+    """Return a recording of the real sweep in ``tests/real``, ``slower`` times as long."""
+    ending = headline_text(Report.load(REAL))
     events = [
         e.stamp(event, event.at * slower, event.side, event.trial)
         for event in read(REAL / "events.jsonl").events
     ]
-    return drawn(events, told, columns, rows)
+    return record(events, ending, columns, rows)
 
 
 @cache
@@ -48,7 +48,7 @@ def race_cast(
     baseline_s: float = 6.0, distributed_s: float = 3.5, *, columns: int = COLUMNS, rows: int = ROWS
 ) -> Cast:
     """Return a made-up race of one pair, run in turn, as it would have been recorded."""
-    return drawn(
+    return record(
         _race_events(baseline_s, distributed_s),
         headline_text(Report.of(race_results(baseline_s, distributed_s))),
         columns,
@@ -62,17 +62,17 @@ def race_results(baseline_s: float = 6.0, distributed_s: float = 3.5) -> Results
 
 
 def _race_events(baseline_s: float, distributed_s: float) -> list[e.Event]:
-    """Return the events of a race that was watched by a screen which cost nearly nothing, however short it was."""
+    """Return the events of a race whose screen cost nearly nothing, however short it was."""
     watched = e.Watched(cpu_s=0.01, frames=100, longest_gap_s=0.3, foreign_cpu=0.01)
-    told = some_events(2, baseline_s, distributed_s)
+    events = some_events(2, baseline_s, distributed_s)
     return [
         e.stamp(watched, event.at, event.side, 0) if isinstance(event, e.Watched) else event
-        for event in told
+        for event in events
     ]
 
 
-def drawn(events: Sequence[e.Event], told: str, columns: int, rows: int) -> Cast:
-    """Return the recording of a session whose end reads as ``told``; it begins when the first side is launched."""
+def record(events: Sequence[e.Event], ending: str, columns: int, rows: int) -> Cast:
+    """Return the recording of a session from its first launch; it ends with a text."""
     boards, ended = _folded(events), events[-1].at
     opened = boards[0].opened
     assert opened is not None
@@ -82,25 +82,25 @@ def drawn(events: Sequence[e.Event], told: str, columns: int, rows: int) -> Cast
         *_frames(events, boards, began, columns, rows),
         (ended, LEAVE_ALTERNATE_SCREEN),
     ]
-    lines = told.replace("\n", "\r\n")
-    shown = [*frames, (ended + 0.02, lines), (ended + 0.02 + HELD_S, "\r\n")]
-    output = [Event(round(at, 6), OUTPUT, text) for at, text in shown]
+    lines = ending.replace("\n", "\r\n")
+    outputs = [*frames, (ended + 0.02, lines), (ended + 0.02 + HELD_S, "\r\n")]
+    output = [Event(round(at, 6), OUTPUT, text) for at, text in outputs]
     markers = [
         Event(round(at, 6), MARKER, label)
         for at, label in zip((*_moments(events), ended + 0.02), MARKS, strict=True)
     ]
-    told_all = sorted([*markers, *output], key=lambda event: event.at)
+    merged = sorted([*markers, *output], key=lambda event: event.at)
     return Cast(
         columns=columns,
         rows=rows,
         began=began.timestamp(),
-        events=tuple(told_all),
+        events=tuple(merged),
         title=f"{opened.spec.workload.name} · run {opened.run_id}",
     )
 
 
 def _moments(events: Sequence[e.Event]) -> Iterator[float]:
-    """Yield when both sides were armed, when either side's first clock started, and when its last one stopped."""
+    """Yield when both sides were ready, then when each started first and stopped last."""
     yield max(event.at for event in events if isinstance(event, e.Ready))
     for side in Side:
         yield min(event.at for event in events if isinstance(event, e.Go) and event.side is side)
@@ -121,7 +121,7 @@ def _folded(events: Sequence[e.Event]) -> list[Board]:
 def _frames(
     events: Sequence[e.Event], boards: Sequence[Board], began: datetime, columns: int, rows: int
 ) -> Iterator[tuple[float, str]]:
-    """Yield a frame every quarter of a second, drawn of the board as it stood then, in the bytes that the live screen writes."""
+    """Yield a frame every quarter of a second, in the bytes that the live screen writes."""
     console = Console(
         file=io.StringIO(),
         force_terminal=True,

@@ -2,8 +2,8 @@
 
 Only shapes whose names begin with ``twoclocks:`` change: a text keeps the format of its first run,
 a picture its place and size. The deck is untrusted input.
-May import ``errors``, ``extras``, ``claims``, ``text``, its neighbours in ``show``, and python-pptx,
-an extra, lazily.
+May import ``errors``, ``extras``, ``claims``, ``text``, its neighbours in ``show`` and, when a deck
+is updated, the extra python-pptx.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set

@@ -108,10 +108,10 @@ class Chart:
     def error_bar(self, x: float, low: float, high: float) -> None:
         """Draw an upright error bar; labels keep clear of it."""
         ink = self.page.theme.ink
+        heights = [[0.0], [high - low]]
         self.axes.errorbar(
-            [x], [low], yerr=[[0.0], [high - low]], fmt="none", ecolor=ink, elinewidth=3, capsize=12,
-            capthick=3,
-        )  # fmt: skip
+            [x], [low], yerr=heights, fmt="none", ecolor=ink, elinewidth=3, capsize=12, capthick=3
+        )
         self.page.keep_clear(boxes_along([self.at(x, low), self.at(x, high)], 12))
 
     def label(self, lines: Sequence[Line], x: float, y: float, *, always: bool = False) -> None:
