@@ -134,7 +134,7 @@ class PresenterState:
             self._refer_to(self.board.opened)
         if any(isinstance(event, Go) for event in events):
             own = self._own_progress
-            self._own_progress = skip_to(own, own.talk.demo, self._clock())
+            self._own_progress = skip_to(own, own.agenda.demo, self._clock())
         return events
 
     def enter(self) -> None:
@@ -162,7 +162,7 @@ class PresenterState:
             sentence=fill_in(beat, workload) if beat is not None else "",
             run=self._run(),
             record=self._record,
-            deadlines=deadlines(progress.talk, self._record, self._recording_s),
+            deadlines=deadlines(progress.agenda, self._record, self._recording_s),
             stall_after=self._stall_after,
             note=self._session_note(),
             trouble=self._trouble,

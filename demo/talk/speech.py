@@ -84,7 +84,7 @@ class Speech:
         """Begin the talk, or end the present beat."""
         now = self._clock()
         if self._broadcast is None:
-            self._broadcast = Broadcast.start(self.progress.talk, self._workload, now, self._root)
+            self._broadcast = Broadcast.start(self.progress.agenda, self._workload, now, self._root)
             self.progress = begin_talk(self.progress, now)
             return
         self.progress = end_beat(self.progress, now)

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import BadRequest, TwoclocksError
-from harness.events import JOURNAL_SCHEMA, Event, decode, encode
+from harness.events import JOURNAL_SCHEMA, LONGEST_LINE_BYTES, Event, decode, encode
 from harness.files import atomic, jsonl
 from harness.text import printable
 
@@ -56,7 +56,7 @@ def read(path: Path) -> Journal:
 
 def _check_header(line: bytes, name: str) -> None:
     try:
-        schema = msgspec.json.decode(line[: jsonl.LONGEST_LINE_BYTES], type=Header).schema
+        schema = msgspec.json.decode(line[:LONGEST_LINE_BYTES], type=Header).schema
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise BadRequest(f"{name} is not a journal: its first line is no header", _HINT) from error
     if schema != JOURNAL_SCHEMA:

@@ -3,7 +3,7 @@
 One set of rules for all of them. A line ends with a newline and has at most 1,000,000 bytes. Blank
 lines and comments (``#``) are skipped. In a file read whole, a line that cannot be decoded is
 refused by its number. In a file that is followed, a line without its newline is still being written
-and left for later. May import ``errors`` and ``text``.
+and left for later. May import ``errors``, ``events`` and ``text``.
 """
 
 import contextlib
@@ -16,9 +16,9 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from harness.errors import BadRequest, TwoclocksError
+from harness.events import LONGEST_LINE_BYTES
 from harness.text import printable
 
-LONGEST_LINE_BYTES = 1_000_000
 _PIECE_BYTES = 4 * LONGEST_LINE_BYTES
 
 Line = TypeVar("Line")

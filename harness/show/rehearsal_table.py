@@ -18,7 +18,7 @@ _AGAINST_BUDGET = ("", "budget", "taken", "")
 
 def beat_table(progress: TalkProgress) -> Table:
     """Return how long each beat that ended took, against its budget, and what time is left."""
-    talk = progress.talk
+    talk = progress.agenda
     taken = sum(progress.durations)
     rows = [
         _beat_row(beat.name, beat.budget, seconds)

@@ -63,14 +63,14 @@ class Agenda:
 class TalkProgress:
     """When a talk began (None: it has not), and the moments at which beats ended."""
 
-    talk: Agenda
+    agenda: Agenda
     began: float | None = None
     ended: tuple[float, ...] = ()
 
     @property
     def over(self) -> bool:
         """Return whether every beat has ended."""
-        return len(self.ended) >= len(self.talk.beats)
+        return len(self.ended) >= len(self.agenda.beats)
 
     @property
     def going_on(self) -> bool:
@@ -92,7 +92,7 @@ class AgendaPosition:
     are the seconds since the talk began, ``taken`` since the beat did.
     """
 
-    talk: Agenda
+    agenda: Agenda
     place: int
     elapsed: float
     taken: float
@@ -100,17 +100,19 @@ class AgendaPosition:
     @property
     def beat(self) -> Beat | None:
         """Return the present beat (None: the talk is over)."""
-        return self.talk.beats[self.place] if self.place < len(self.talk.beats) else None
+        return self.agenda.beats[self.place] if self.place < len(self.agenda.beats) else None
 
     @property
     def following(self) -> Beat | None:
         """Return the next beat (None: there is none)."""
-        return self.talk.beats[self.place + 1] if self.place + 1 < len(self.talk.beats) else None
+        return (
+            self.agenda.beats[self.place + 1] if self.place + 1 < len(self.agenda.beats) else None
+        )
 
     @property
     def left(self) -> float:
         """Return the seconds left of the talk; negative once it is over its time."""
-        return self.talk.length - self.elapsed
+        return self.agenda.length - self.elapsed
 
     @property
     def beat_left(self) -> float:
@@ -123,7 +125,7 @@ class AgendaPosition:
 
         Negative where the talk will not fit into its length.
         """
-        return self.left - max(0.0, self.beat_left) - self.talk.budgets_after(self.place)
+        return self.left - max(0.0, self.beat_left) - self.agenda.budgets_after(self.place)
 
 
 def begin_talk(progress: TalkProgress, at: float) -> TalkProgress:
@@ -148,11 +150,11 @@ def skip_to(progress: TalkProgress, place: int, at: float) -> TalkProgress:
 def position_at(progress: TalkProgress, at: float) -> AgendaPosition:
     """Return where the talk stands; time passes only between its beginning and its end."""
     if progress.began is None:
-        return AgendaPosition(talk=progress.talk, place=0, elapsed=0.0, taken=0.0)
+        return AgendaPosition(agenda=progress.agenda, place=0, elapsed=0.0, taken=0.0)
     last = _present_began(progress)
     now = last if progress.over else max(at, last)
     return AgendaPosition(
-        talk=progress.talk,
+        agenda=progress.agenda,
         place=len(progress.ended),
         elapsed=now - progress.began,
         taken=now - last,

@@ -91,7 +91,7 @@ def spread(durations: Sequence[float]) -> Spread | None:
     )
 
 
-def deadline(talk: Agenda, history: RehearsalHistory) -> Deadline:
+def deadline(agenda: Agenda, history: RehearsalHistory) -> Deadline:
     """Return the latest moment to begin the live run so that the talk still fits into its length.
 
     The run is assumed to last as long as the longest demo so far; before any, as long as its
@@ -104,23 +104,23 @@ def deadline(talk: Agenda, history: RehearsalHistory) -> Deadline:
         if durations:
             longest = max(durations)
             return Deadline(
-                at=_latest(talk, longest), seconds=longest, basis=basis, number=len(durations)
+                at=_latest(agenda, longest), seconds=longest, basis=basis, number=len(durations)
             )
-    budget = talk.beats[talk.demo].budget
-    return Deadline(at=_latest(talk, budget), seconds=budget, basis=DeadlineBasis.BUDGET)
+    budget = agenda.beats[agenda.demo].budget
+    return Deadline(at=_latest(agenda, budget), seconds=budget, basis=DeadlineBasis.BUDGET)
 
 
-def recording_deadline(talk: Agenda, seconds: float) -> Deadline:
+def recording_deadline(agenda: Agenda, seconds: float) -> Deadline:
     """Return the latest moment to begin a recording of so many seconds."""
-    return Deadline(at=_latest(talk, seconds), seconds=seconds, basis=DeadlineBasis.RECORDING)
+    return Deadline(at=_latest(agenda, seconds), seconds=seconds, basis=DeadlineBasis.RECORDING)
 
 
 def deadlines(
-    talk: Agenda, history: RehearsalHistory, recording_s: float | None
+    agenda: Agenda, history: RehearsalHistory, recording_s: float | None
 ) -> tuple[Deadline, ...]:
     """Return the deadlines of the live run and of its recording (None: there is no recording)."""
-    live = deadline(talk, history)
-    return (live,) if recording_s is None else (live, recording_deadline(talk, recording_s))
+    live = deadline(agenda, history)
+    return (live,) if recording_s is None else (live, recording_deadline(agenda, recording_s))
 
 
 def estimate_side(lane: SideState, at: float, walls: Sequence[float]) -> Estimate:
@@ -167,5 +167,5 @@ def _side_left(
     return now + (to_come * median(walls) if to_come else 0.0)
 
 
-def _latest(talk: Agenda, seconds: float) -> float:
-    return talk.length - talk.after_demo - seconds
+def _latest(agenda: Agenda, seconds: float) -> float:
+    return agenda.length - agenda.after_demo - seconds

@@ -150,7 +150,7 @@ def test_a_declared_result_says_where_it_is_from_and_when(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("written_time", "seconds"),
     [
         ('"11.4 h"', 41_040.0),
         ('"1.62 h"', 5832.0),
@@ -166,8 +166,8 @@ def test_a_declared_result_says_where_it_is_from_and_when(tmp_path: Path) -> Non
         ("0.5", 0.5),
     ],
 )
-def test_a_time_is_read_in_its_unit(said: str, seconds: float, tmp_path: Path) -> None:
-    facts = load(written(OWN.replace('"10 h"', said), tmp_path))
+def test_a_time_is_read_in_its_unit(written_time: str, seconds: float, tmp_path: Path) -> None:
+    facts = load(written(OWN.replace('"10 h"', written_time), tmp_path))
 
     assert facts.trials[0].wall_s == pytest.approx(seconds)
 
@@ -277,7 +277,7 @@ def test_an_offer_for_a_machine_of_many_cores_is_billed_as_it_is_named(tmp_path:
     assert [spot.baseline, spot.distributed] == pytest.approx([10 * 0.8, 2 * 3 * 0.2])
 
 
-def test_the_hours_of_a_wide_baseline_are_told_as_those_of_machines_of_a_workers_size(
+def test_a_wide_baseline_is_billed_as_machines_of_a_workers_size(
     tmp_path: Path,
 ) -> None:
     cost = claimed(load(written(WIDE, tmp_path))).cost

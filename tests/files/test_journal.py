@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadRequest, TwoclocksError
-from harness.events import encode
+from harness.events import LONGEST_LINE_BYTES, encode
 from harness.files.journal import LARGEST_BYTES, JournalWriter, header_line, read
-from harness.files.jsonl import LONGEST_LINE_BYTES
 from tests.builders import some_events
 
 HEADER = header_line("7c21", "2026-11-22T09:14:07Z")

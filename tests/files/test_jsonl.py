@@ -5,7 +5,8 @@ import msgspec
 import pytest
 
 from harness.errors import BadRequest
-from harness.files.jsonl import LONGEST_LINE_BYTES, Tail, append, read_all, read_part
+from harness.events import LONGEST_LINE_BYTES
+from harness.files.jsonl import Tail, append, read_all, read_part
 
 LARGEST = 10_000_000
 

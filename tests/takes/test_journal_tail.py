@@ -32,11 +32,11 @@ class Hand:
         return self.now
 
 
-def written(folder: Path, told: Iterable[e.Event], began: str = BEGAN) -> Path:
+def written(folder: Path, events: Iterable[e.Event], began: str = BEGAN) -> Path:
     """Write a journal into a take's folder; return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     journal = folder / "events.jsonl"
-    journal.write_bytes(header_line("7c21", began) + b"".join(map(e.encode, told)))
+    journal.write_bytes(header_line("7c21", began) + b"".join(map(e.encode, events)))
     return journal
 
 
@@ -86,7 +86,7 @@ def test_a_line_that_is_being_written_is_left_for_later(tmp_path: Path) -> None:
     assert (half, session.read_events()) == ((), (e.Launched(pid=5),))
 
 
-def test_nothing_is_seen_twice(tmp_path: Path) -> None:
+def test_no_event_is_returned_twice(tmp_path: Path) -> None:
     session = FollowedSession(written(tmp_path, some_events()))
     session.read_events()
     assert session.read_events() == ()
@@ -333,10 +333,10 @@ def test_a_journal_whose_end_does_not_say_closed_goes_on(fault: str, tmp_path: P
     assert NewestSession(tmp_path).journal() == journal
 
 
-@pytest.mark.parametrize("told", [[CLOSED], []], ids=["over", "going on"])
-def test_the_showcase_comes_after_the_presenters_own(told: list[e.Event], tmp_path: Path) -> None:
-    written(tmp_path / "showcase", told, began=LATER)
-    own = written(tmp_path / "own", told, began=EARLIER)
+@pytest.mark.parametrize("events", [[CLOSED], []], ids=["over", "going on"])
+def test_the_showcase_comes_after_the_presenters_own(events: list[e.Event], tmp_path: Path) -> None:
+    written(tmp_path / "showcase", events, began=LATER)
+    own = written(tmp_path / "own", events, began=EARLIER)
     assert NewestSession(tmp_path).journal() == own
 
 

@@ -17,11 +17,11 @@ def begun(root: Path) -> Broadcast:
     return Broadcast.start(TALK, some_words(), BEGAN, root)
 
 
-def test_nothing_is_heard_where_nobody_talks(tmp_path: Path) -> None:
+def test_there_is_no_talk_where_nobody_broadcasts_one(tmp_path: Path) -> None:
     assert BroadcastReader(tmp_path).latest() is None
 
 
-def test_a_talk_is_heard_of_as_it_goes_on(tmp_path: Path) -> None:
+def test_a_talk_is_read_as_it_goes_on(tmp_path: Path) -> None:
     listener, announcement = BroadcastReader(tmp_path), begun(tmp_path)
     at_first = listener.latest()
     announcement.end_beat(BEGAN + 110.0)
@@ -41,7 +41,7 @@ def test_sentences_come_with_the_words_of_the_workload(tmp_path: Path) -> None:
     heard = BroadcastReader(tmp_path).latest()
     assert heard is not None
     assert (
-        heard.progress.talk.beats[0].say
+        heard.progress.agenda.beats[0].say
         == "What binds us: the nightly retrain misses its deploy window."
     )
 

@@ -53,7 +53,7 @@ def test_nothing_kept_has_no_spread() -> None:
     assert spread(()) is None
 
 
-def test_the_median_is_told_not_the_mean() -> None:
+def test_a_spread_has_the_median_not_the_mean() -> None:
     found = spread((10.0, 11.0, 30.0))
     assert found is not None
     assert found.middle == 11.0
@@ -220,5 +220,5 @@ def test_a_sweep_is_not_estimated() -> None:
     assert session_time_left(board, a_spec(points=(1, 2, 4)), 7.0, REHEARSED) is None
 
 
-def test_nothing_is_said_of_a_run_before_it_is_known_how_the_sides_run() -> None:
+def test_a_run_has_no_estimate_before_its_schedule_is_known() -> None:
     assert session_time_left(seen(6.0), a_spec(), 6.0, REHEARSED) is None

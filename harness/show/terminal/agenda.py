@@ -34,7 +34,7 @@ _FIXED_ROWS = 8
 
 def talk_clock(position: AgendaPosition) -> str:
     """Return the talk's clock against its length: ``talk 6:12 of 12:00``."""
-    return f"talk {text.minutes(position.elapsed)} of {text.minutes(position.talk.length)}"
+    return f"talk {text.minutes(position.elapsed)} of {text.minutes(position.agenda.length)}"
 
 
 def both_clocks(position: AgendaPosition) -> str:
@@ -47,7 +47,7 @@ def both_clocks(position: AgendaPosition) -> str:
 
 def both_clocks_short(position: AgendaPosition) -> str:
     """Return both clocks for the corner of a race: ``talk 6:12/12:00 · demo 1:02/4:30``."""
-    talk = f"talk {text.minutes(position.elapsed)}/{text.minutes(position.talk.length)}"
+    talk = f"talk {text.minutes(position.elapsed)}/{text.minutes(position.agenda.length)}"
     if position.beat is None:
         return talk
     clock = f"{text.minutes(position.taken)}/{text.minutes(position.beat.budget)}"
@@ -70,13 +70,13 @@ def beat_title(position: AgendaPosition) -> str:
     """Return which beat it is: ``beat 2 of 6 · AXIS``."""
     if position.beat is None:
         return "the talk is over"
-    number = f"{text.count(position.place + 1)} of {text.count(len(position.talk.beats))}"
+    number = f"{text.count(position.place + 1)} of {text.count(len(position.agenda.beats))}"
     return f"beat {number} · {text.printable(position.beat.name).upper()}"
 
 
 def time_left(position: AgendaPosition) -> str:
     """Return how much time the talk has left, or how far it is over its time."""
-    length = text.minutes(position.talk.length)
+    length = text.minutes(position.agenda.length)
     if position.left <= -LEAST_OVERRUN_S:
         return f"OVER TIME by {text.minutes(-position.left)}, the talk has {length}"
     return f"{clock_digits(position)} left of {length}"
@@ -104,7 +104,7 @@ def next_beat(position: AgendaPosition) -> str:
 def clock_digits(position: AgendaPosition) -> str:
     """Return what the big digits show: the time left, or past the end the time over."""
     whole = int(position.elapsed)  # so that the time left and the elapsed time add up as written
-    return text.minutes(abs(position.talk.length - whole))
+    return text.minutes(abs(position.agenda.length - whole))
 
 
 def draw_beat(

@@ -123,7 +123,7 @@ def describe_deadline(deadline: Deadline, position: AgendaPosition) -> Variants:
 
 def describe_demo_end(position: AgendaPosition) -> Variants:
     """Return by when the demo must end so that the rest of the talk still fits."""
-    end = position.talk.length - position.talk.after_demo
+    end = position.agenda.length - position.agenda.after_demo
     moment, left = text.minutes(end), end - position.elapsed
     if left < 0:
         return (

@@ -193,11 +193,11 @@ def _first_fitting(variants: Variants, width: int) -> str:
 def _decision_lines(scene: Scene, width: int) -> list[str]:
     """Return two lines: until when to begin the demo, and during it when it must end."""
     position, lines = scene.position, list[str]()
-    if position.place == position.talk.demo:
+    if position.place == position.agenda.demo:
         lines.append(first_fitting(describe_demo_end(position), width))
     for deadline in scene.deadlines:
-        before_demo = position.place < position.talk.demo
-        in_demo = position.place == position.talk.demo
+        before_demo = position.place < position.agenda.demo
+        in_demo = position.place == position.agenda.demo
         if before_demo or (in_demo and deadline.basis is DeadlineBasis.RECORDING):
             lines.append(first_fitting(describe_deadline(deadline, position), width))
     return [*lines, "", ""][:2]

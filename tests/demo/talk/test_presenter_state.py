@@ -325,7 +325,7 @@ def test_the_talk_of_a_rehearsal_is_followed(tmp_path: Path) -> None:
     stage.pass_time(5.0)
     scene = stage.state.scene()
     announcement.close(stage.now)
-    assert (scene.position.elapsed, scene.position.talk.length, scene.sentence) == (
+    assert (scene.position.elapsed, scene.position.agenda.length, scene.sentence) == (
         5.0,
         100.0,
         "What binds us: it is slow.",
@@ -366,11 +366,11 @@ def test_a_rehearsal_that_is_over_stands_still_until_a_talk_begins_here(tmp_path
         5.0,
         "the rehearsal is over · Enter begins a talk here · q leaves",
     )
-    assert (begun.position.elapsed, begun.position.talk) == (3.0, TALK)
+    assert (begun.position.elapsed, begun.position.agenda) == (3.0, TALK)
 
 
 def test_a_rehearsal_that_was_over_before_is_not_followed(tmp_path: Path) -> None:
     stage = Stage(tmp_path)
     announced(stage).close(stage.now)
     stage.pass_time(1.0)
-    assert position_at(stage.state.progress, stage.now).talk == TALK
+    assert position_at(stage.state.progress, stage.now).agenda == TALK
