@@ -144,19 +144,22 @@ def draw(seed: int, place: int) -> Any:
 
 
 @compiled
-def write_word(drawn: Any, lexicon: Lexicon, text: Array, at: int) -> Any:
+def write_word(
+    drawn: Any, letters: Array, lengths: Array, words: Array, text: Array, at: int
+) -> Any:
     """Write the word that 64 random bits stand for and a space; return where the next one goes.
 
-    An empty text is only measured. Sixteen letters and two more bytes are always written: the next
+    ``letters``, ``lengths`` and ``words`` are those of the lexicon: passed on their own, they cost
+    less at each call. An empty text is only measured. Sixteen letters and two more bytes are always written: the next
     word overwrites what is too much.
     """
-    word = lexicon.drawn[drawn & np.uint64(SLOTS - 1)]
-    length = lexicon.lengths[word]
+    word = words[drawn & np.uint64(SLOTS - 1)]
+    length = lengths[word]
     stop = drawn >> np.uint64(60) == 0
     if len(text):
         capital = np.uint64(32) if (drawn >> np.uint64(57)) & np.uint64(7) == 0 else np.uint64(0)
-        put_eight_bytes(text, at, lexicon.letters[word, 0] - capital)
-        put_eight_bytes(text, at + 8, lexicon.letters[word, 1])
+        put_eight_bytes(text, at, letters[word, 0] - capital)
+        put_eight_bytes(text, at + 8, letters[word, 1])
         text[at + length] = ord(".")
         text[at + length + stop] = ord(" ")
     return at + length + stop + 1
@@ -165,8 +168,9 @@ def write_word(drawn: Any, lexicon: Lexicon, text: Array, at: int) -> Any:
 @compiled
 def write_line(seed: int, words: int, lexicon: Lexicon, text: Array, at: int) -> Any:
     """Write a line of words without edits; return where the next one goes."""
+    letters, lengths, drawn = lexicon
     for place in range(words):
-        at = write_word(draw(seed, place), lexicon, text, at)
+        at = write_word(draw(seed, place), letters, lengths, drawn, text, at)
     if words and len(text):
         text[at - 1] = ord("\n")
     return at
@@ -175,6 +179,8 @@ def write_line(seed: int, words: int, lexicon: Lexicon, text: Array, at: int) ->
 @compiled
 def write_page(plan: Plan, page: int, lexicon: Lexicon, text: Array, at: int) -> int:
     """Write an original's words, some replaced, left out or added; return where to go on."""
+    letters, lengths, drawn = lexicon
+    original = plan.originals[page]
     began = at
     limit = np.uint64(plan.edits[page] * 2.0**32)
     seed = plan.seeds[page]
@@ -182,9 +188,9 @@ def write_page(plan: Plan, page: int, lexicon: Lexicon, text: Array, at: int) ->
         chance = draw(seed, 2 * place)
         kind = chance % THREE if chance >> HALF < limit else THREE
         if kind <= ONE:  # another word, instead of the original's or before it
-            at = write_word(draw(seed, 2 * place + 1), lexicon, text, at)
+            at = write_word(draw(seed, 2 * place + 1), letters, lengths, drawn, text, at)
         if kind % TWO == ONE:
-            at = write_word(draw(plan.originals[page], place), lexicon, text, at)
+            at = write_word(draw(original, place), letters, lengths, drawn, text, at)
     if at > began and len(text):
         text[at - 1] = ord("\n")
     return at
