@@ -1,4 +1,4 @@
-"""What the tests of ``embed`` share: the rule that skips them without the extra, small corpora and a tiny problem."""
+"""What the tests of ``embed`` share: the skip without the extra, a small corpus and problem."""
 
 import importlib.util
 import os
@@ -38,7 +38,8 @@ DEEDS = (
     "was lost in the war",
 )
 LINES = tuple(
-    f"I heard that {subject} {deed}. Who has seen {subject} told {number} others that it {deed}{', again' * (number % 7)}."
+    f"I heard that {subject} {deed}. Who has seen {subject} told {number} others "
+    f"that it {deed}{', again' * (number % 7)}."
     for number, (subject, deed) in enumerate(product(SUBJECTS, DEEDS))
 )
 
@@ -46,7 +47,7 @@ SMALL: Parameters = {"passages": 64, "queries": 16, "batch": 96, "max_tokens": 3
 
 
 def small(folder: Path, **changed: Any) -> Parameters:
-    """Return parameters of a problem of 64 short passages, whose corpus is written into the folder."""
+    """Write a corpus of 64 short passages into the folder; return the settings that read it."""
     corpus = folder / "lines.txt"
     corpus.write_text("\n".join(LINES), encoding="utf-8")
     return embed.WORKLOAD.defaults | SMALL | {"corpus": str(corpus)} | changed

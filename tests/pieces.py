@@ -1,8 +1,9 @@
-"""A small real workload for the tests on Ray: chunks that are mapped, then steps taken in lockstep.
+"""A small real workload for the tests on Ray: chunks that are mapped, then steps in lockstep.
 
-The first chunk is heavy, so that whoever has it pulls fewer. The state and the parts are larger than what Ray
-sends inside a message, so that they travel through shared memory, and the state is moved in place: a
-worker that is rebuilt from what it must not write to, or at the wrong step, gives another answer.
+The first chunk is heavy, so that the worker that has it pulls fewer. The state and the parts are
+larger than what Ray sends inside a message, so that they travel through shared memory, and the
+state is updated in place: a worker that is rebuilt from read-only memory, or at the wrong step,
+gives another answer.
 Imports ``harness.workload`` and NumPy.
 """
 

@@ -1,4 +1,7 @@
-"""A pool without processes, for the workloads' tests: its workers take their turns, and what passes between them is copied and sealed."""
+"""A pool without processes, for the workloads' tests: its workers take turns.
+
+What passes between them is copied and made read-only.
+"""
 
 import pickle
 from collections.abc import Callable, Sequence
@@ -24,7 +27,7 @@ def warmup_of(problem: AnyProblem) -> Any:
 class InProcessPool:
     """So many workers in this one process, as ``harness.workload.Pool`` describes them.
 
-    A worker's own part stays where it is; what others are given is what a pickle makes of it, with arrays that cannot be written to.
+    A worker's own part stays as it is; others are given an unpickled copy with read-only arrays.
     ``states`` are the replicas of the last lockstep.
     """
 

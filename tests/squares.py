@@ -26,7 +26,7 @@ class Settings:
     """The number of chunks, and how often each is sorted in vain, so that it takes a while."""
 
     chunks: int = 24
-    rounds: int = 10
+    rounds: int = 40
 
 
 def load(settings: Settings) -> Problem[Given, bytes]:

@@ -88,11 +88,13 @@ def test_a_pair_of_plain_commands_is_sane() -> None:
         ),
         (
             {"quality": r"(\d+) of (\d+)"},
-            r"quality=(\d+) of (\d+) has 2 groups: write one group in round brackets, for the number",
+            r"quality=(\d+) of (\d+) has 2 groups: "
+            "write one group in round brackets, for the number",
         ),
         (
             {"progress": "(.)(.)(.)"},
-            "progress=(.)(.)(.) has 3 groups: write one group or two in round brackets, for the number",
+            "progress=(.)(.)(.) has 3 groups: "
+            "write one group or two in round brackets, for the number",
         ),
         (
             {"compare": alike, "quality": "f1 (.*)"},

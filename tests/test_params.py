@@ -172,7 +172,8 @@ def test_a_command_keeps_every_character() -> None:
         ("baseline=", "made cannot run with these settings: the baseline side has no command"),
         (
             "quality=(",
-            "made cannot run with these settings: quality=( is not a regular expression: missing ), unterminated subpattern at position 0",
+            "made cannot run with these settings: quality=( is not a regular expression: "
+            "missing ), unterminated subpattern at position 0",
         ),
         ("rows=many", "--set rows=many is not of type int"),
         ("compare=alike", "made has no parameter 'compare'"),

@@ -1,8 +1,8 @@
 """Find a workload by its name, and the source modules that it brings along.
 
-A workload is named by a built-in name, by the path of its file or by a dotted module name. Importing
-it runs the user's code, so only the side processes and ``describe`` do so, never the screen's
-process. May import ``command_pair``, ``errors``, ``extras`` and ``workload``.
+A workload is named by a built-in name, by the path of its file or by a dotted module name.
+Importing it runs the user's code, so only the side processes and ``describe`` do so, never the
+screen's process. May import ``command_pair``, ``errors``, ``extras`` and ``workload``.
 """
 
 import difflib

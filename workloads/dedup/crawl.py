@@ -150,8 +150,8 @@ def write_word(
     """Write the word that 64 random bits stand for and a space; return where the next one goes.
 
     ``letters``, ``lengths`` and ``words`` are those of the lexicon: passed on their own, they cost
-    less at each call. An empty text is only measured. Sixteen letters and two more bytes are always written: the next
-    word overwrites what is too much.
+    less at each call. An empty text is only measured. Sixteen letters and two more bytes are
+    always written: the next word overwrites what is too much.
     """
     word = words[drawn & np.uint64(SLOTS - 1)]
     length = lengths[word]

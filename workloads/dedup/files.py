@@ -1,8 +1,8 @@
 """Real text for ``dedup``: Python's own files, a folder's files, JSON lines and Parquet.
 
 Files are not trusted: sizes are limited, and anything wrong with one raises a ``ValueError`` that
-names the file and the line. Imports ``harness.workload``, the standard library and NumPy; pyarrow only
-where a Parquet file is read.
+names the file and the line. Imports ``harness.workload``, the standard library and NumPy; pyarrow
+only where a Parquet file is read.
 """
 
 import codecs

@@ -76,7 +76,7 @@ lowest_bit: Any = intrinsic(_count_zeros)
 
 @compiled
 def fold(raw: Array, low: Array, gaps: Array) -> None:
-    """Write the bytes with ASCII letters in lower case; write 1 where ASCII white space is, else 0."""
+    """Write the bytes in lower case (ASCII); write 1 for each ASCII white space, else 0."""
     for i in range(len(raw)):
         byte = raw[i]
         capital = np.uint8(np.uint8(byte - np.uint8(65)) < np.uint8(26))
@@ -214,7 +214,7 @@ def minima(values: Array, factors: Array, terms: Array, into: Array) -> None:
 def signature(
     hashes: Array, count: int, factors: Array, terms: Array, values: Array, into: Array
 ) -> None:
-    """Write the MinHash signature of shingles; ``values`` is a buffer, ``LANES`` longer than they."""
+    """Write the MinHash signature of shingles; ``values`` is a buffer with room for them."""
     for place in range(count):
         values[place] = np.uint32(hashes[place] >> HALF)
     padded = (count + LANES - 1) // LANES * LANES

@@ -28,7 +28,7 @@ class Shard(NamedTuple):
 
 
 def split_by_size(sizes: Array, most_bytes: int) -> list[tuple[int, int]]:
-    """Return runs (start, stop) of at most ``most_bytes``; one that is larger is a run by itself."""
+    """Return runs (start, stop) of at most ``most_bytes``; a larger item is a run by itself."""
     ends = np.cumsum(sizes)
     runs = []
     start = 0

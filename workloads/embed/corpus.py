@@ -39,7 +39,7 @@ class Source(NamedTuple):
 
 
 def check_corpus(corpus: str) -> None:
-    """Raise ``ValueError`` if the corpus is missing or of an unknown kind (empty: the installed one)."""
+    """Raise ``ValueError`` if the corpus is missing or of an unknown kind."""
     if not corpus:
         return
     try:
@@ -84,7 +84,7 @@ def _until(passages: Iterable[str], most: int) -> Iterator[str]:
 
 
 def _installed(seed: int) -> Iterator[str]:
-    """Yield the documentation of Python and installed packages, in a file order drawn by the seed."""
+    """Yield the documentation of Python and its packages; the seed draws the order of files."""
     sources = {source.name: source for source in (*_library(), *_packages())}
 
     def draw(name: str) -> str:

@@ -37,7 +37,7 @@ class Corpus(NamedTuple):
 
 
 class Tokens(NamedTuple):
-    """The token ids of texts, one after the other (tokens,), and each text's number of them (n,)."""
+    """The token ids of texts, one after the other (tokens,), and their number per text (n,)."""
 
     ids: Array
     lengths: Array

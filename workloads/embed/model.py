@@ -1,8 +1,8 @@
 """The encoder of ``embed``: its files, what they must be, and the ONNX Runtime session.
 
 Nothing here uses a network: both libraries are given bytes, and ONNX Runtime's telemetry is off.
-Imports ``harness.workload`` and NumPy; ONNX Runtime and tokenizers, from the extra ``embed``, only where an encoder is
-opened.
+Imports ``harness.workload`` and NumPy; ONNX Runtime and tokenizers, from the extra ``embed``, only
+where an encoder is opened.
 """
 
 import functools
@@ -173,7 +173,7 @@ def _find_both(folder: Path) -> tuple[Path, Path]:
 
 
 def _tokenizer_json(path: Path) -> bytes:
-    """Return the bytes of a tokenizer.json; a vocab.txt is converted, as that of an uncased BERT."""
+    """Return the bytes of a tokenizer.json; convert a vocab.txt, as that of an uncased BERT."""
     if path.suffix == ".json":
         return path.read_bytes()
     try:

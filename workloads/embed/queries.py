@@ -19,7 +19,7 @@ SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 class Queries(NamedTuple):
-    """The unit vectors (queries, width) of queries, and the place (queries,) of each one's passage."""
+    """The unit vectors (queries, width) of queries, and the places (queries,) of their passages."""
 
     vectors: Array
     sources: Array

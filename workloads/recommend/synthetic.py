@@ -48,7 +48,7 @@ def _activity(random: np.random.Generator, users: int, draws: int) -> Array:
 
 @compiled
 def _unit(state: np.uint64) -> float:
-    """Return a number from 0 to below 1 (the finaliser of SplitMix64: Steele, Lea and Flood 2014)."""
+    """Return a number from 0 to below 1 (finaliser of SplitMix64: Steele, Lea and Flood 2014)."""
     mixed = (state ^ (state >> np.uint64(30))) * FIRST
     mixed = (mixed ^ (mixed >> np.uint64(27))) * SECOND
     return float((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)) / 9007199254740992.0

@@ -26,7 +26,7 @@ def documents(given: Path | str) -> list[bytes]:
 
 
 def read_or_refused(path: Path) -> bool:
-    """Return whether a file was read, or refused by a sentence with its name; anything else that is raised passes on."""
+    """Return whether a file was read, or refused by a sentence with its name."""
     try:
         return bool(documents(path))
     except ValueError as refused:

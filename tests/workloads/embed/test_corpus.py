@@ -233,7 +233,8 @@ def test_a_cut_loses_no_word(words: list[str]) -> None:
 
 
 TOLD = [
-    f"The number {n} is a number that has many friends. Among them are {n + 1}, {n + 2} and all that follow them, without end or aim."
+    f"The number {n} is a number that has many friends. Among them are {n + 1}, {n + 2} "
+    "and all that follow them, without end or aim."
     for n in range(30)
 ]
 

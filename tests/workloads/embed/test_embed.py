@@ -47,7 +47,7 @@ def texts(encoding: embed.Encoding) -> list[str]:
 
 
 def alone(model: Model, text: str) -> Array:
-    """Return a text's unit vector as the model gives it in a batch of one, without padding and without any mask to speak of."""
+    """Return a text's unit vector from a batch of one, without padding and with a mask of ones."""
     encoder = cached_encoder(model)
     ids = np.array(encoder.tokens([text]), np.int64)
     mean = encoder.states(ids, np.ones_like(ids))[0].mean(axis=0)

@@ -115,7 +115,7 @@ print(threads() - before)
 
 
 def opened_elsewhere(home: Path, threads: str) -> str:
-    """Open an encoder and work with it in a process of so many threads that has its own home; return the threads that were added."""
+    """Use an encoder in a process of so many threads; return the number of threads it added."""
     ran = subprocess.run(
         [PYTHON, "-c", OPEN_AND_COUNT],
         env={"HOME": str(home), "OMP_NUM_THREADS": threads},
