@@ -22,7 +22,7 @@ from harness.workload import (
 )
 from workloads.recommend.cache import load_or_draw
 from workloads.recommend.kernel import Array, Rows
-from workloads.recommend.ratings import examine, read
+from workloads.recommend.ratings import check_ratings, read_ratings
 from workloads.recommend.recipe import Settings, Training
 from workloads.recommend.reference import passes_per_second, solve_exactly
 from workloads.recommend.rows import HeldOut, split_held_out, transpose
@@ -52,7 +52,7 @@ class Factors(NamedTuple):
 def check(settings: Settings) -> None:
     """Raise ``ValueError`` with one sentence for a file that holds no ratings."""
     if settings.ratings:
-        examine(settings.ratings)
+        check_ratings(settings.ratings)
 
 
 def load(settings: Settings) -> Problem[Training, HeldOut]:
@@ -62,7 +62,7 @@ def load(settings: Settings) -> Problem[Training, HeldOut]:
     """
     check(settings)
     if settings.ratings:
-        rows, width = read(settings.ratings)
+        rows, width = read_ratings(settings.ratings)
         return make_problem(rows, width, settings)
     drawn_from = (settings.users, settings.items, settings.interactions, settings.seed)
     rows = load_or_draw(drawn_from, settings.items, lambda: draw_interactions(*drawn_from))

@@ -26,7 +26,7 @@ MOST_INTERACTIONS = 100_000_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def examine(name: str) -> None:
+def check_ratings(name: str) -> None:
     """Raise ``ValueError`` unless a file's first few megabytes can be read as ratings.
 
     Raises ``BadRequest`` where pyarrow is not installed.
@@ -37,7 +37,7 @@ def examine(name: str) -> None:
         next(blocks)
 
 
-def read(name: str) -> tuple[Rows, int]:
+def read_ratings(name: str) -> tuple[Rows, int]:
     """Return a row of items for every user of the file, and how many items there are.
 
     Users and items are numbered as they first appear; ratings of the same pair are added.
