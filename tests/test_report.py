@@ -1,11 +1,10 @@
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from demo.outputs import output_folder, write_outputs
+from demo.outputs import write_outputs
 from harness.errors import BadRequest, ExitCode
 from harness.files.journal import JournalWriter, header_line
 from harness.files.results import save
@@ -15,6 +14,7 @@ from harness.state.to_results import results_of
 from tests.builders import (
     a_board,
     a_digest_of,
+    a_report,
     a_results,
     a_spec,
     a_sweep,
@@ -52,7 +52,7 @@ def drawn(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a take whose headline is drawn. Once for all: matplotlib keeps the fonts open that it has used."""
+    """Return a take with its drawings, made once: matplotlib keeps the fonts that it used open."""
     folder = tmp_path_factory.mktemp("take")
     assert presented(saved(folder), folder).exit_code == ExitCode.DONE
     return folder
@@ -100,16 +100,7 @@ def test_the_appendix_says_where_the_core_seconds_went(tmp_path: Path) -> None:
     assert "where the core time went" in Report.load(tmp_path).appendix
 
 
-def test_a_theme_of_its_own_replaces_the_figures_of_the_other(take: Path, tmp_path: Path) -> None:
-    report = Report.load(take / "results.json")
-    for theme in ("light", "dark"):
-        write_outputs(report.files(theme), tmp_path)
-    names = set(drawn(tmp_path))
-    assert "fig-scaling-dark.svg" in names
-    assert "fig-scaling.svg" not in names
-
-
-def test_a_declared_record_is_shown_as_one() -> None:
+def test_a_declared_result_is_shown_as_one() -> None:
     report = Report.load(DECLARED)
     assert report.exit_code == ExitCode.DONE
     assert "DECLARED, NOT MEASURED HERE" in report.text
@@ -138,21 +129,13 @@ def test_what_may_not_be_claimed_is_refused_in_words(
     assert drawn(tmp_path) == {TEXT: report.text.encode()}
 
 
-def test_a_refusal_leaves_no_earlier_slide_standing(tmp_path: Path) -> None:
-    for name in (TEXT, SVG, PNG, "fig-scaling.svg", "fig-baseline-dark.png", "appendix.txt"):
-        (tmp_path / name).write_text("an earlier one")
-    (tmp_path / "fig-mine.png").write_text("the presenter's own")
-    presented(saved(tmp_path, status=Status.ABORTED), tmp_path)
-    assert set(drawn(tmp_path)) == {TEXT, "fig-mine.png"}
-
-
-def test_a_rehearsal_makes_no_headline_and_that_is_right(tmp_path: Path) -> None:
+def test_a_simulated_session_makes_no_headline_and_that_is_right(tmp_path: Path) -> None:
     report = Report.load(saved(tmp_path, kind=Kind.SIMULATED))
     assert report.exit_code == ExitCode.DONE
     assert "NO HEADLINE" in report.text
 
 
-def test_a_rehearsal_that_was_stopped_is_not_right(tmp_path: Path) -> None:
+def test_a_simulated_session_that_was_stopped_is_refused(tmp_path: Path) -> None:
     assert (
         Report.load(saved(tmp_path, kind=Kind.SIMULATED, status=Status.ABORTED)).exit_code
         == ExitCode.REFUSED
@@ -169,14 +152,8 @@ def test_a_file_that_holds_no_results_draws_nothing(tmp_path: Path, content: str
         Report.load(path)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
-def test_a_folder_that_cannot_be_written_to_is_a_bad_request(tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match="/proc cannot be written to"):
-        write_outputs({TEXT: b"told"}, Path("/proc"))
-
-
 def journaled(folder: Path, edit: bool = False) -> Path:
-    """Return a take of a session with its journal; the baseline's time in the results file may be made twice as long afterwards."""
+    """Return a take with its journal; an edit doubles the baseline's time in the results file."""
     journal = JournalWriter.start(folder, header_line("7c21", "2026-11-22T09:14:07Z"))
     journal.write(some_events())
     results = results_of(a_board(some_events()), journal.close())
@@ -198,7 +175,7 @@ def test_a_file_that_was_edited_is_refused_with_the_place(tmp_path: Path) -> Non
     assert "trials[0].wall_s" in report.text
 
 
-def test_a_session_without_its_journal_says_so_on_everything_that_is_shown(take: Path) -> None:
+def test_a_missing_journal_is_said_on_everything_that_is_shown(take: Path) -> None:
     files = drawn(take)
     assert "there is no journal to check these numbers against" in files[TEXT].decode()
     assert ", no journal" in files[TEXT].decode()
@@ -233,10 +210,41 @@ def test_sessions_with_other_inputs_are_not_put_together(tmp_path: Path) -> None
         Report.load(*two_takes(tmp_path, input=other))
 
 
-def test_what_is_drawn_of_a_take_belongs_into_it(tmp_path: Path) -> None:
-    assert output_folder(tmp_path) == tmp_path
-    assert output_folder(tmp_path / "results.json") == tmp_path
+def test_the_results_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(tmp_path)
+    reads: list[Path] = []
+
+    def read(file: Path, *limits: Any) -> bytes:
+        reads.append(file)
+        return file.read_bytes()
+
+    monkeypatch.setattr("harness.files.atomic.read", read)
+    Report.load(path)
+    assert reads == [path]
 
 
-def test_what_is_drawn_of_another_file_has_no_home() -> None:
-    assert output_folder(DECLARED) is None
+def test_a_report_tells_its_speedup_and_efficiency() -> None:
+    report = a_report()
+    assert (report.speedup, report.efficiency, report.refused) == (40 / 22, 20 / 22, ())
+    assert report.cost is not None
+
+
+def test_a_refused_report_has_reasons_and_no_numbers() -> None:
+    report = a_report(kind=Kind.SIMULATED)
+    assert (report.speedup, report.efficiency, report.cost) == (None, None, None)
+    assert [reason.key for reason in report.refused] == ["simulated"]
+
+
+def test_each_part_of_a_report_is_derived_once() -> None:
+    report = a_report()
+    assert report.claim is report.claim
+    assert report.curve is report.curve
+
+
+def test_a_session_that_has_just_ended_is_held_against_its_events() -> None:
+    results = results_of(a_board(some_events()), "")
+    assert Report.of(results, some_events()).refused == ()
+    edited = replace(results, remark="another")
+    assert [reason.key for reason in Report.of(edited, some_events()).refused] == [
+        "differs-from-journal"
+    ]

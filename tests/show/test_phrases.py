@@ -32,7 +32,7 @@ def a_headline(**changes: Any) -> Headline:
 
 
 def a_session_on(baseline: str, workers: list[str], hosts: list[Host]) -> Results:
-    """Return one pair whose baseline and workers, of one core each, ran on the hosts of these names."""
+    """Return one pair whose baseline and workers, of one core each, ran on these hosts."""
     one = (a_worker(a_process("core", host=baseline)),)
     many = tuple(a_worker(a_process(f"w{place}", host=host)) for place, host in enumerate(workers))
     pair = (
@@ -57,7 +57,8 @@ def test_the_known_good_example_reads_as_published() -> None:
 
 def test_the_sentence_to_say_carries_all_five_numbers() -> None:
     assert phrases.sentence_to_say(GOLDEN) == (
-        "On 8 machines it ran 7.0 times as fast, at 88 % efficiency; a run cost 68 % less, and accuracy moved by 0.003."
+        "On 8 machines it ran 7.0 times as fast, at 88 % efficiency;"
+        " a run cost 68 % less, and accuracy moved by 0.003."
     )
 
 

@@ -185,7 +185,7 @@ def test_no_text_covers_another(drawn: Figure) -> None:
 
 
 def overlap(one: BboxBase, other: BboxBase) -> bool:
-    """Return whether two boxes share more than the few pixels that letters leave free above and below."""
+    """Return whether two boxes share more than the few pixels that letters leave free."""
     spare = 6
     wide = min(one.x1, other.x1) - max(one.x0, other.x0)
     high = min(one.y1, other.y1) - max(one.y0, other.y0)
@@ -293,7 +293,8 @@ def test_drawing_again_gives_the_same_bytes_in_another_process_too() -> None:
         "import sys, hashlib; from harness.show import slide\n"
         "from tests.builders import a_report, golden_results\n"
         "assert not {'matplotlib', 'ray', 'numpy'} & set(sys.modules)\n"
-        "report = a_report(golden_results()); print(hashlib.sha256(slide.svg(report) + slide.png(report)).hexdigest())\n"
+        "report = a_report(golden_results())\n"
+        "print(hashlib.sha256(slide.svg(report) + slide.png(report)).hexdigest())\n"
         "assert not {'matplotlib.pyplot', 'ray'} & set(sys.modules)\n"
     )
     there = subprocess.run(

@@ -1,0 +1,128 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.claims.headline import Headline
+from harness.model import Offer, Results, Side
+from harness.show.appendix import core_seconds, costs, rates
+from harness.show.tables import Table, format_table
+from tests.builders import (
+    a_report,
+    a_results,
+    a_sweep,
+    some_prices,
+)
+from tests.goldens import golden_text
+
+
+def claimed(results: Results) -> Headline:
+    claim = a_report(results).claim
+    assert isinstance(claim, Headline), claim
+    return claim
+
+
+def respecified(results: Results, **changes: Any) -> Results:
+    return replace(results, spec=replace(results.spec, **changes))
+
+
+OFFERED = respecified(
+    a_sweep(), prices=some_prices(head_per_hour=0.1, offers=(Offer("spot", 0.34, 0.11, 0.1),))
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("bills", costs(claimed(OFFERED))),
+        ("rates", rates(a_report(a_sweep()))),
+        ("core-seconds", core_seconds(a_report(a_sweep()))),
+    ],
+)
+def test_the_tables_of_the_appendix_look_as_they_were_approved(name: str, table: Table) -> None:
+    drawn = format_table(table)
+    assert drawn == golden_text(f"table-{name}", drawn)
+
+
+def test_every_offer_has_a_row_of_its_own() -> None:
+    assert [row.cells for row in costs(claimed(OFFERED)).rows] == [
+        ("at these prices", "$0.00378", "$0.00458", "21 % more"),
+        ("spot", "$0.00378", "$0.00170", "55 % less"),
+    ]
+
+
+def test_the_parts_of_the_change_of_the_cost_are_told() -> None:
+    said = (
+        "a run costs 21 % more: of the baseline's cost scaling out alone adds 13 %,"
+        " prices and the head node add 8.3 %"
+    )
+    assert said in costs(claimed(OFFERED)).notes
+
+
+def test_the_price_below_which_a_worker_saves_is_told() -> None:
+    said = "a worker saves money below 81 % of the price of the baseline's machine; it is at 100 %"
+    assert said in costs(claimed(OFFERED)).notes
+
+
+def test_a_head_node_dearer_than_the_gain_leaves_no_price_that_saves() -> None:
+    dear = respecified(a_sweep(), prices=some_prices(head_per_hour=2.0))
+    assert any(note.startswith("no worker, however cheap") for note in costs(claimed(dear)).notes)
+
+
+def test_the_value_that_the_baseline_runs_with_is_marked() -> None:
+    table = rates(a_report(a_sweep()))
+    assert table is not None
+    assert {row.cells[0]: row.flags for row in table.rows if row.flags} == {
+        "batch 512": ("the value it runs with",)
+    }
+
+
+def test_a_false_speedup_is_called_that() -> None:
+    table = rates(a_report(a_sweep()))
+    assert table is not None
+    (fake,) = (note for note in table.notes if "42.5×" in note)
+    assert fake.startswith("FAKE SPEEDUP")
+
+
+def test_a_baseline_whose_rate_drifted_is_told() -> None:
+    again = replace(a_sweep().rates[0], items_per_s=550.0)
+    table = rates(a_report(a_sweep(rates=(*a_sweep().rates, again))))
+    assert table is not None
+    assert any("drifted by 10 %" in note for note in table.notes)
+
+
+def test_a_baseline_that_was_not_timed_has_no_table_of_rates() -> None:
+    assert rates(a_report(a_results())) is None
+
+
+def test_shares_of_the_core_time_are_told_for_every_scale() -> None:
+    table = core_seconds(a_report(a_sweep()))
+    assert table is not None
+    assert table.rows[-1].cells == (
+        "4 workers",
+        "45.2 s",
+        "88 %",
+        "3.5 %",
+        "3.6 %",
+        "2.2 %",
+        "1.8 %",
+        "1.3 %",
+    )
+
+
+def test_where_most_of_the_core_time_went_is_told() -> None:
+    table = core_seconds(a_report(a_sweep()))
+    assert table is not None
+    assert (
+        table.notes[0] == "4 workers took 5.20 s more of core time than the baseline;"
+        " most went on communication, 1.61 s"
+    )
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_where_a_side_does_not_say_there_is_no_table_of_core_seconds(side: Side) -> None:
+    silent = tuple(
+        replace(trial, core_seconds=None) if trial.side is side else trial
+        for trial in a_sweep().trials
+    )
+    assert core_seconds(a_report(a_sweep(trials=silent))) is None
