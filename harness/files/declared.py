@@ -162,19 +162,30 @@ def _prices(
     ``machines`` is how many machines of a worker's size the baseline's one is.
     """
     with_cost = [runs for runs in (baseline, *scales) if runs.cost is not None]
-    if declared.prices is not None:
-        if with_cost or declared.currency is not None:
+    if declared.prices is None:
+        if len(with_cost) <= len(scales):
             file.fail(
-                "it declares both prices and costs, of which one follows from the other",
-                "take away [prices], or currency and cost",
+                "a run without a cost needs prices",
+                "say cost on both sides at every scale, with a currency, or add [prices]",
             )
-        prices = prices_of(declared.prices, file, declared.source, declared.date)
-        return _per_worker_share(prices, machines)
-    if len(with_cost) <= len(scales):
+        return _implied_prices(file, declared, baseline, scales, machines)
+    if with_cost or declared.currency is not None:
         file.fail(
-            "a run without a cost needs prices",
-            "say cost on both sides at every scale, with a currency, or add [prices]",
+            "it declares both prices and costs, of which one follows from the other",
+            "take away [prices], or currency and cost",
         )
+    prices = prices_of(declared.prices, file, declared.source, declared.date)
+    return _per_worker_share(prices, machines)
+
+
+def _implied_prices(
+    file: ConfigFile,
+    declared: DeclaredTable,
+    baseline: _Runs,
+    scales: list[_Runs],
+    machines: float,
+) -> Prices:
+    """Return the prices that make the declared costs, which must agree at every scale."""
     if declared.currency is None:
         file.fail("currency is missing", 'say what the costs are in: currency = "EUR"')
     _check_agreement(file, scales)

@@ -39,7 +39,7 @@ class LeakKind(StrEnum):
 
 @dataclass(frozen=True)
 class Identity:
-    """The home folder, user name and machine name to look for (None: unknown, so not looked for)."""
+    """The home folder, user name and machine name to look for (None: not looked for)."""
 
     home: str | None = None
     user: str | None = None
