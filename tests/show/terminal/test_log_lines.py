@@ -56,7 +56,8 @@ def test_an_armed_side_tells_its_start_up_its_workers_and_its_input() -> None:
     events = arming_events()
 
     assert told(events[:3], events[3]) == [
-        "00:20.0  distributed: armed in 5.00 s, import 500 ms, load 700 ms, warm 300 ms; 2 workers, 20,000 samples, input c96c6d…"
+        "00:20.0  distributed: armed in 5.00 s, import 500 ms, load 700 ms, warm 300 ms;"
+        " 2 workers, 20,000 samples, input c96c6d…"
     ]
 
 

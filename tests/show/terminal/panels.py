@@ -1,0 +1,99 @@
+"""Sessions at some moment, and the panels drawn of them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from harness import events as e
+from harness.model import Schedule, SessionStage, Side, Variant
+from harness.show.terminal.panel import Caption, draw_panel
+from harness.state.board import Board
+from tests.builders import (
+    a_board,
+    a_host,
+    a_process,
+    a_ready,
+    a_spec,
+    arming_events,
+    sweep_events,
+    trial_events,
+)
+
+BASELINE_S = 41.23
+
+
+def a_caption(**changes: Any) -> Caption:
+    fields: dict[str, Any] = {
+        "run_id": "7c21",
+        "schedule": Schedule.IN_TURN,
+        "utc": datetime(2026, 11, 22, 9, 14, 7),
+    }
+    return Caption(**(fields | changes))
+
+
+def board_at(events: Iterable[e.Event], at: float) -> Board:
+    return a_board([event for event in events if event.at <= at])
+
+
+def draw(board: Board, at: float, columns: int = 80, rows: int = 24, **changes: Any) -> str:
+    workers = changes.pop("workers", 2)
+    spec = a_spec(workers=workers, **changes.pop("spec", {}))
+    return draw_panel(board, spec, a_caption(**changes), at=at, columns=columns, rows=rows).plain
+
+
+def draw_sweep(
+    at: float,
+    points: tuple[int, ...] = (1, 2, 4),
+    rounds: int = 1,
+    columns: int = 80,
+    rows: int = 24,
+    **changes: Any,
+) -> str:
+    """Return the panel of a sweep at that moment."""
+    spec = a_spec(workers=points[-1], points=points, trials=rounds)
+    board = board_at(sweep_events(points, rounds), at)
+    return draw_panel(board, spec, a_caption(**changes), at=at, columns=columns, rows=rows).plain
+
+
+def one_side_then_the_other(distributed_s: float = 20.0) -> list[e.Event]:
+    """The baseline goes at 10 s and takes 40 s; the distributed side goes at 60 s."""
+    return [
+        *arming_events(),
+        *trial_events(Side.BASELINE, 10.0, 40.0),
+        *trial_events(Side.DISTRIBUTED, 60.0, distributed_s, order=1),
+    ]
+
+
+def armed_on_hosts_of(cores: int) -> list[e.Event]:
+    """Return events that make the baseline and two workers ready, each on a host of its own."""
+    homes = {Side.BASELINE: {"core": "h0"}, Side.DISTRIBUTED: {"w0": "h1", "w1": "h2"}}
+    events: list[e.Event] = []
+    for side, names in homes.items():
+        workers = tuple(a_process(name, host=host) for name, host in names.items())
+        hosts = tuple(a_host(id=host, cores=cores) for host in names.values())
+        events.append(e.stamp(replace(a_ready(side), workers=workers, hosts=hosts), 1.0, side, 0))
+    return events
+
+
+def a_proof(stage: SessionStage, prompt: str) -> str:
+    """Return the panel after a sweep, once a variant of the baseline was timed."""
+    events = sweep_events((1, 2))
+    rated = e.Rated(
+        variant=Variant.TUNED,
+        items_per_s=12_300.0,
+        seconds=1.5,
+        cores=1,
+        name="micro_batch",
+        value=384.0,
+    )
+    board = a_board([*events, e.stamp(rated, 120.0, Side.BASELINE, 0)])
+    return draw_panel(
+        board,
+        a_spec(points=(1, 2)),
+        a_caption(stage=stage, prompt=prompt),
+        at=121.0,
+        columns=80,
+        rows=24,
+    ).plain
