@@ -117,7 +117,7 @@ def test_another_workloads_recording_is_not_fallen_back_on(root: Path) -> None:
     assert chosen(root, workload="train") is None
 
 
-def test_a_pretend_recording_never_stands_for_a_real_run(root: Path) -> None:
+def test_a_simulated_recording_never_stands_for_a_real_run(root: Path) -> None:
     assert chosen(root, kind=Kind.MEASURED) is None
 
 

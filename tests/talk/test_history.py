@@ -181,7 +181,7 @@ OTHERS: dict[str, Configuration] = {
     "a larger baseline": msgspec.structs.replace(CONFIGURATION, baseline_cores=2),
     "at once": msgspec.structs.replace(CONFIGURATION, schedule=Schedule.TOGETHER),
     "more rounds": msgspec.structs.replace(CONFIGURATION, trials=2),
-    "pretend work": msgspec.structs.replace(CONFIGURATION, simulated=True),
+    "simulated work": msgspec.structs.replace(CONFIGURATION, simulated=True),
     "a cluster": msgspec.structs.replace(CONFIGURATION, joined_cluster=True),
     "with a proof": msgspec.structs.replace(CONFIGURATION, prove_baseline=True),
 }
