@@ -60,7 +60,7 @@ class PresenterState:
         self._rehearsals: tuple[Rehearsal, ...] = ()
         self._trouble = ""
         self._opened: Opened | None = None
-        self._record = RehearsalHistory()
+        self._history = RehearsalHistory()
         self._recording_s: float | None = None
         self._newest = NewestSession(root) if take is None else None
         self._newest_journal: Path | None = None
@@ -161,8 +161,8 @@ class PresenterState:
             now=now,
             sentence=fill_in(beat, workload) if beat is not None else "",
             run=self._run(),
-            record=self._record,
-            deadlines=deadlines(progress.agenda, self._record, self._recording_s),
+            history=self._history,
+            deadlines=deadlines(progress.agenda, self._history, self._recording_s),
             stall_after=self._stall_after,
             note=self._session_note(),
             trouble=self._trouble,
@@ -207,7 +207,7 @@ class PresenterState:
         self._opened = opened
         if opened is None:
             return
-        self._record = history_of(self._rehearsals, configuration_of(opened.spec, opened.kind))
+        self._history = history_of(self._rehearsals, configuration_of(opened.spec, opened.kind))
         workload = opened.spec.workload.name
         recording = newest(self._root, workload, opened.kind, MOST_COLUMNS, MOST_ROWS)
         self._recording_s = recording.duration_s if recording is not None else None

@@ -142,7 +142,7 @@ class NewsLines:
             before, run.board, run.board.opened.spec, at=run.at, last_line_at=run.at
         )
         if run.board.closed is not None and before.closed is None:
-            yield describe_run(run, scene.record)
+            yield describe_run(run, scene.history)
 
     def _warnings(self, scene: pictures.Scene, *, repeat: bool) -> Iterator[str]:
         """Yield a warning when it is new, and again if it is to be repeated."""

@@ -23,10 +23,10 @@ def told_of(course: TalkProgress) -> str:
     return format_table(beat_table(course))
 
 
-def spread_of(record: RehearsalHistory, recording_s: float | None = 94.0) -> str:
+def spread_of(history: RehearsalHistory, recording_s: float | None = 94.0) -> str:
     """Return the table of spreads on one line, since a sentence may be wrapped anywhere."""
     return " ".join(
-        format_table(history_table(record, TALK, deadlines(TALK, record, recording_s))).split()
+        format_table(history_table(history, TALK, deadlines(TALK, history, recording_s))).split()
     )
 
 

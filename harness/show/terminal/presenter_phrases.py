@@ -63,9 +63,9 @@ def find_warning(run: FollowedRun | None, stall_after: float) -> str:
     return ""
 
 
-def describe_side(run: FollowedRun, side: Side, record: RehearsalHistory) -> Variants:
+def describe_side(run: FollowedRun, side: Side, history: RehearsalHistory) -> Variants:
     """Return a side's clock and progress, and when its clock will stop according to what."""
-    lane, walls = run.board.state_of(side), record.wall_times(side)
+    lane, walls = run.board.state_of(side), history.wall_times(side)
     estimate = estimate_side(lane, run.at, walls)
     state = _state(run, side)
     if estimate.best is None:
@@ -84,7 +84,7 @@ def describe_side(run: FollowedRun, side: Side, record: RehearsalHistory) -> Var
     )
 
 
-def describe_run(run: FollowedRun, record: RehearsalHistory) -> str:
+def describe_run(run: FollowedRun, history: RehearsalHistory) -> str:
     """Return when both clocks will have stopped, or how the session ended."""
     board = run.board
     if board.closed is not None:
@@ -97,7 +97,7 @@ def describe_run(run: FollowedRun, record: RehearsalHistory) -> str:
     if spec.trials > 1:
         number = max(lane.trial for lane in _lanes(board)) + 1
         rounds = f", round {text.count(number)} of {text.count(spec.trials)}"
-    left = session_time_left(board, spec, run.at, record)
+    left = session_time_left(board, spec, run.at, history)
     if left is None:
         return f"the run has no estimate yet{rounds}"
     if left <= 0:

@@ -59,7 +59,7 @@ _LONGEST_LINE = 200
 class Scene:
     """One moment: the talk with ``now`` on its clock, the sentence to say, and the run.
 
-    ``run`` is None while none is followed; ``record`` holds rehearsals of it. ``prompt`` says what
+    ``run`` is None while none is followed; ``history`` holds rehearsals of it. ``prompt`` says what
     keys do, ``note`` where the rest comes from, ``trouble`` what could not be read (empty:
     nothing). ``stall_after`` is in seconds.
     """
@@ -68,7 +68,7 @@ class Scene:
     now: float
     sentence: str
     run: FollowedRun | None
-    record: RehearsalHistory
+    history: RehearsalHistory
     deadlines: tuple[Deadline, ...]
     stall_after: float
     note: str
@@ -177,8 +177,8 @@ def _run_lines(scene: Scene, width: int) -> list[str]:
     """Return three lines about the run, whether there is one or not."""
     if scene.run is None:
         return ["no run is followed yet", "", ""]
-    sides = [_first_fitting(describe_side(scene.run, side, scene.record), width) for side in Side]
-    return [*sides, shorten(describe_run(scene.run, scene.record), width)]
+    sides = [_first_fitting(describe_side(scene.run, side, scene.history), width) for side in Side]
+    return [*sides, shorten(describe_run(scene.run, scene.history), width)]
 
 
 def _first_fitting(variants: Variants, width: int) -> str:

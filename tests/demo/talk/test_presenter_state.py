@@ -219,7 +219,7 @@ def test_rehearsals_of_the_same_configuration_are_taken_into_account(tmp_path: P
     stage = Stage(tmp_path)
     stage.pass_time(1.0)
     scene = stage.state.scene()
-    assert (scene.record.baseline, [until.at for until in scene.deadlines]) == (
+    assert (scene.history.baseline, [until.at for until in scene.deadlines]) == (
         (40.0,),
         [720.0 - 90.0 - 140.0],
     )
@@ -233,7 +233,7 @@ def test_rehearsals_that_cannot_be_read_are_left_out_and_said_to_be(tmp_path: Pa
     scene = stage.state.scene()
     path = tmp_path / "rehearsals.jsonl"
     said = f"no estimates from rehearsals: line 1 of {path} is not a rehearsal: "
-    assert (scene.note, scene.record, scene.trouble.startswith(said)) == (
+    assert (scene.note, scene.history, scene.trouble.startswith(said)) == (
         "train · run 7c21",
         RehearsalHistory(),
         True,

@@ -59,7 +59,7 @@ def a_scene(
         "now": at,
         "sentence": fill_in(beat, some_words()) if beat is not None else "",
         "run": run,
-        "record": REHEARSED,
+        "history": REHEARSED,
         "deadlines": deadlines(TALK, REHEARSED, 94.0),
         "stall_after": 10.0,
         "note": "train · run 7c21",

@@ -105,9 +105,9 @@ def test_after_the_minute_to_decide_it_is_too_late_to_go_live() -> None:
 
 
 def test_a_demo_that_never_fits_is_too_late_from_the_start() -> None:
-    record = RehearsalHistory(demos=(700.0,))
+    history = RehearsalHistory(demos=(700.0,))
     assert (
-        decisions(now=1.0, deadlines=deadlines(TALK, record, None))[0]
+        decisions(now=1.0, deadlines=deadlines(TALK, history, None))[0]
         == "TOO LATE to go live, from the start: live took 11:40 at most in 1 demo"
     )
 
