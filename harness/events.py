@@ -1,7 +1,8 @@
 """The wire vocabulary: everything that can be observed of a session, one JSON line per event.
 
-Children send events unstamped (they know how long, not when); the conductor stamps ``at``, ``side`` and
-``trial`` and appends them to the journal. Decoding is strict: a line that is no event raises ``Garbled``.
+Children send events unstamped (they know how long, not when). The conductor stamps ``at``, ``side``
+and ``trial``, and appends them to the journal. Decoding is strict: a line that is no event raises
+``Garbled``.
 May import ``model`` and ``errors``.
 """
 
@@ -34,7 +35,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_d
 
 
 class Opened(Event, frozen=True, tag="opened"):
-    """The session begins: everything that is known of it before anything starts, first in every journal."""
+    """The session begins. It is first in every journal, with all that is known beforehand."""
 
     run_id: str
     began_utc: str
@@ -79,7 +80,10 @@ class Probed(Event, frozen=True, tag="probed"):
 
 
 class Go(Event, frozen=True, tag="go"):
-    """The side's clock starts. ``order`` counts the session's trials; the first ``workers`` of the armed ones work (0: all)."""
+    """The side's clock starts.
+
+    ``order`` counts the session's trials. The first ``workers`` of those armed work (0: all).
+    """
 
     order: Count
     workers: Count = 0
@@ -124,7 +128,10 @@ class Faulted(Event, frozen=True, tag="fault"):
 
 
 class Recovered(Event, frozen=True, tag="recovered"):
-    """A worker is another process now: a lost one is back, ``seconds`` since the loss was noticed, or a program was started anew (0)."""
+    """A worker is another process now: a lost one is back, or a program was started anew.
+
+    ``seconds`` have passed since the loss was noticed (0: none was lost).
+    """
 
     worker: str
     process: Process
@@ -139,7 +146,7 @@ class Inspected(Event, frozen=True, tag="inspected"):
 
 
 class CoreTime(Event, frozen=True, tag="spent"):
-    """Where the trial's core-seconds went, as in ``model.CoreSeconds``; ``part_bytes`` as in ``model.Trial``."""
+    """Where the trial's core-seconds went; fields as in ``CoreSeconds`` and ``Trial``."""
 
     compute_s: Duration
     exchange_s: Duration
@@ -150,7 +157,7 @@ class CoreTime(Event, frozen=True, tag="spent"):
 
 
 class Finished(Event, frozen=True, tag="finished"):
-    """The side's clock stops: wall time by the side's own monotonic clock, core-seconds, peak memory."""
+    """The side's clock stops: wall time by its own monotonic clock, CPU time and peak memory."""
 
     wall_s: Duration
     cpu_s: Duration
@@ -185,7 +192,10 @@ class Rated(Event, frozen=True, tag="rated"):
 
 
 class ProofStopped(Event, frozen=True, tag="unproved"):
-    """The proof of the baseline ends here: the variant that failed, in a few words too, why, and the end of what it said."""
+    """The proof of the baseline ends here, because a variant failed.
+
+    ``label`` names the variant in a few words, ``last_words`` are the end of its output.
+    """
 
     variant: Variant
     label: str

@@ -1,4 +1,4 @@
-"""The packages that only some uses need: the extra that brings each, and the command that installs it.
+"""The packages that only some uses need: the extra that has each, and how to install it.
 
 Imports the standard library and ``errors``.
 """

@@ -1,12 +1,13 @@
-"""The nouns of the product: what was asked, what ran where, and the facts that a results file keeps.
+"""The nouns of the product: what was asked, what ran where, and what a results file keeps.
 
-Every value is frozen; change is a new value. Facts only: no speedup, efficiency or drop is ever a field
-here, claims are derived in ``score``. Seconds are bare floats, any other unit is in the name.
-Imports ``quantities`` and ``spec``, whose nouns are taken from here.
+Every value is frozen; change is a new value. They are facts only: no speedup and no efficiency is a
+field here, since claims are derived in ``claims``. Seconds are bare floats, any other unit is in
+the name.
+Imports ``quantities``, ``spec`` and ``trial``, whose nouns are taken from here.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -17,14 +18,11 @@ from harness.quantities import (
     Bytes,
     CommitOrEmpty,
     Count,
-    Nice,
     Number,
-    PositiveCount,
     RunId,
     Seconds,
     Sha256,
     Sha256OrEmpty,
-    WallSeconds,
 )
 from harness.spec import CommandFacts as CommandFacts
 from harness.spec import Description as Description
@@ -35,19 +33,16 @@ from harness.spec import Scalar as Scalar
 from harness.spec import Scaling as Scaling
 from harness.spec import Schedule as Schedule
 from harness.spec import Spec as Spec
+from harness.trial import CoreSeconds as CoreSeconds
+from harness.trial import Fault as Fault
+from harness.trial import Process as Process
+from harness.trial import Side as Side
+from harness.trial import Trial as Trial
+from harness.trial import WorkerTrial as WorkerTrial
 
 SCHEMA = "twoclocks.results/1"
 MOST_TRIALS = 1_000
 MOST_RATES = 200
-LONGEST_CURVE = 200
-LONGEST_UTILIZATION = 100
-
-
-class Side(StrEnum):
-    """One of the two competitors."""
-
-    BASELINE = "baseline"
-    DISTRIBUTED = "distributed"
 
 
 class Kind(StrEnum):
@@ -82,8 +77,8 @@ class SessionStage(StrEnum):
 class Variant(StrEnum):
     """A way to do the baseline's work, timed beside it to show that the baseline is a good one.
 
-    The baseline as it runs; with another value of the parameter it is tuned by; written without care; the
-    machine's own limit; the baseline on all the host's cores.
+    The baseline as it runs, with another value of the parameter it is tuned by, written without
+    care, the machine's own limit, and the baseline on all the host's cores.
     """
 
     OWN = "own"
@@ -103,27 +98,11 @@ class Digest:
 
 
 @dataclass(frozen=True)
-class Process:
-    """What a process says of itself, read from inside it.
-
-    ``host`` is an opaque label of the machine (never its name); ``threads`` is the largest thread pool
-    of its numeric libraries; ``affinity`` the cores it may run on; ``input_sha256`` the digest of the input
-    as this process sees it (empty: it was not asked).
-    """
-
-    id: str
-    pid: Count
-    host: str
-    nice: Nice
-    threads: Count
-    affinity: tuple[Count, ...]
-    source_sha256: Sha256OrEmpty
-    input_sha256: Sha256OrEmpty = ""
-
-
-@dataclass(frozen=True)
 class Host:
-    """One machine: an allow-list of facts, no name, user or address. ``on_mains`` is None where unknown."""
+    """One machine: an allow-list of facts, without names, users or addresses.
+
+    ``on_mains`` is None where unknown.
+    """
 
     id: str
     cpu_model: str
@@ -138,7 +117,10 @@ class Host:
 
 @dataclass(frozen=True)
 class Code:
-    """The source that ran: commit (empty outside a repository), uncommitted changes, digest of the files."""
+    """The source that ran: its commit, whether it had uncommitted changes, its files' digest.
+
+    ``commit`` is empty outside a repository.
+    """
 
     commit: CommitOrEmpty
     dirty: bool
@@ -146,56 +128,11 @@ class Code:
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A worker lost in mid-run: noticed ``at_s`` after go; ``cost_s`` until it worked again (None: never)."""
-
-    worker: str
-    reason: str
-    at_s: Seconds
-    cost_s: Seconds | None = None
-
-
-@dataclass(frozen=True)
-class WorkerTrial:
-    """What one process did in one trial. ``utilization`` holds fractions of one core, evenly spaced, ≤ 100."""
-
-    process: Process
-    chunks: Count
-    busy_s: Seconds
-    cpu_s: Seconds
-    utilization: Annotated[
-        tuple[Amount, ...],
-        Meta(max_length=LONGEST_UTILIZATION, description="fractions of one core, evenly spaced"),
-    ] = ()
-
-
-@dataclass(frozen=True)
-class CoreSeconds:
-    """Where a trial's core-seconds went: the five parts add up to the wall time of every core that was given.
-
-    ``compute_s`` was spent on a processor inside kernels; ``waiting_s`` for stragglers or at barriers; ``serial_s``
-    while the driver worked alone; ``idle_s`` inside kernels, but off the processor. ``exchange_s`` is what is left in
-    the pool's time beside kernels and waiting: communication, serialization, Ray's scheduling, what lost workers cost.
-    """
-
-    compute_s: Seconds
-    exchange_s: Seconds
-    waiting_s: Seconds
-    serial_s: Seconds
-    idle_s: Seconds
-
-    @property
-    def total_s(self) -> float:
-        """Return the sum of the parts."""
-        return self.compute_s + self.exchange_s + self.waiting_s + self.serial_s + self.idle_s
-
-
-@dataclass(frozen=True)
 class Rate:
-    """How fast a variant of the baseline went, in items per second over ``seconds``, measured in the same session.
+    """How fast a variant of the baseline went in the same session, measured over ``seconds``.
 
-    ``name`` is the parameter that was varied or what the limit is of (else empty), ``value`` the parameter's
-    value (else 0). ``cores`` is how many cores it had, and as many threads.
+    ``name`` is the parameter that was varied, or what the limit is of (else empty), and ``value``
+    the parameter's value (else 0). The variant had ``cores`` cores and as many threads.
     """
 
     variant: Variant
@@ -207,53 +144,12 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """One run of one side, from go to finished, with everything that was seen of it.
-
-    ``workers`` is p (1 for the baseline); ``index`` counts this side's trials, ``order`` all trials of the
-    session. ``startup_s`` was spent before go by the process the trial ran in, and is not in ``wall_s``.
-    ``curve`` holds (seconds since go, items done), ≤ 200 points. ``cpu_s`` is that of the side's own
-    processes: the driver and the workers, without Ray's daemons.
-    The digests are of the input and the held-out set as this side saw them (empty: unknown). ``failure`` is
-    why the trial has no answer (empty: it has one); its ``wall_s`` is then the time until it stopped.
-    ``phases`` are parts of the wall time by name; ``core_seconds`` is None where the split is not known.
-    ``part_bytes`` is the size of what the workers handed over, each part counted once (None: not known).
-    """
-
-    side: Side
-    workers: PositiveCount
-    index: Count
-    order: Count
-    began_s: Seconds
-    startup_s: Seconds
-    wall_s: WallSeconds
-    cpu_s: Seconds
-    items: Count
-    answer_sha256: Sha256OrEmpty
-    quality: Number
-    peak_rss_bytes: Bytes
-    phases: Annotated[dict[str, Seconds], Meta(description="seconds by name")] = field(
-        default_factory=dict
-    )
-    faults: tuple[Fault, ...] = ()
-    curve: Annotated[
-        tuple[tuple[Seconds, Count], ...],
-        Meta(max_length=LONGEST_CURVE, description="pairs of seconds since go and items done"),
-    ] = ()
-    workers_detail: tuple[WorkerTrial, ...] = ()
-    input_sha256: Sha256OrEmpty = ""
-    held_out_sha256: Sha256OrEmpty = ""
-    failure: str = ""
-    core_seconds: CoreSeconds | None = None
-    part_bytes: Bytes | None = None
-
-
-@dataclass(frozen=True)
 class Observer:
     """The cost of watching and what else the machine did.
 
-    ``foreign_cpu`` is the share of all the host's cores used by processes that are not ours while a trial
-    ran (None: unknown); ``contention`` the baseline's slowdown with both sides at once (None: not probed).
+    ``foreign_cpu`` is the share of all the host's cores that other processes used during trials
+    (None: unknown), ``contention`` the baseline's slowdown with both sides at once (None: not
+    probed).
     """
 
     cpu_s: Seconds
@@ -276,8 +172,8 @@ class Observer:
 class Results:
     """One session, as kept on disk: facts only.
 
-    ``rates`` show how good the baseline is (empty: not asked). ``combined`` holds the run ids of several
-    sessions that were put together after the event (empty: this is one session).
+    ``rates`` show how good the baseline is (empty: not asked). ``combined`` holds the run ids of
+    several sessions that were combined afterwards (empty: this is one session).
     """
 
     run_id: RunId

@@ -1,6 +1,6 @@
-"""What is asked of a session, complete before anything starts: who runs, how often, at what prices, in whose words.
+"""What is asked of a session, complete before anything starts: who runs, how often, at what prices.
 
-Every value is frozen. Part of ``model``, which is where others import it from. Imports ``quantities``.
+Every value is frozen. Others import these nouns from ``model``. Imports ``quantities``.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Schedule(StrEnum):
 
 
 class Scaling(StrEnum):
-    """What stays equal as workers are added: all the work (strong), or the work of each worker (weak)."""
+    """What stays equal as workers are added: all work (strong), or each worker's (weak)."""
 
     STRONG = "strong"
     WEAK = "weak"
@@ -74,10 +74,11 @@ class Description:
 
 @dataclass(frozen=True)
 class CommandFacts:
-    """That the sides are programs of their own, seen from outside, and what of them can be known.
+    """The sides are a command pair, and this is what can be known of its programs.
 
-    ``says_ready``: their start-up is off the clock; ``input_named``: what both read has a digest; ``compared`` of their answers
-    is a ``file``, the ``output``, or nothing (empty: their quality alone is).
+    ``says_ready`` tells that their start-up is off the clock, ``input_named`` that what both read
+    has a digest. ``compared`` is what is compared of their answers: a ``file``, the ``output``, or
+    only their quality (empty).
     """
 
     says_ready: bool
@@ -87,7 +88,10 @@ class CommandFacts:
 
 @dataclass(frozen=True)
 class Offer:
-    """The same machines at other prices, in the price list's currency per machine-hour; ``name`` such as spot."""
+    """The same machines at other prices, in the list's currency per machine-hour.
+
+    ``name`` is for example spot.
+    """
 
     name: str
     baseline_per_hour: Price
@@ -97,11 +101,11 @@ class Offer:
 
 @dataclass(frozen=True)
 class Prices:
-    """Money per machine-hour of the baseline's machine, of one worker's machine and of the head node.
+    """Money per machine-hour of the baseline's machine, of one worker's and of the head node.
 
-    A machine is a worker's share: a baseline with the cores of several is billed as several, so that at equal prices the
-    cost ratio is exactly 1/E.
-    ``offers`` are the other prices on the list; every claim is made at the first ones.
+    A machine is a worker's share: a baseline with the cores of several is billed as several, so
+    that at equal prices the cost ratio is exactly 1/E. ``offers`` are the other prices on the list;
+    every claim is made at the first ones.
     """
 
     currency: str
@@ -118,9 +122,10 @@ class Prices:
 class Spec:
     """What was asked of this session, complete before anything starts.
 
-    ``workers`` is the scale that the headline is about; ``points`` all scales of a sweep, ascending (empty: only
-    ``workers``). ``oversubscribe`` allows scales beyond the cores there are, ``prove_baseline`` asks for ``Results.rates``.
-    ``commands`` is None where the sides are a workload's own two functions.
+    ``workers`` is the scale that the headline is about, ``points`` are all scales of a sweep,
+    ascending (empty: only ``workers``). ``oversubscribe`` allows more workers than cores,
+    ``prove_baseline`` asks for ``Results.rates``. ``commands`` is None where the sides are a
+    workload's own two functions.
     """
 
     workload: Description
@@ -140,7 +145,10 @@ class Spec:
 
     @property
     def input_known(self) -> bool:
-        """Return whether the input's digest is that of what both sides read: a command pair need not say what it reads."""
+        """Return whether the input's digest is of what both sides read.
+
+        A command pair need not say what it reads.
+        """
         return self.commands is None or self.commands.input_named
 
     @property
@@ -150,5 +158,5 @@ class Spec:
 
 
 def with_current_fields(spec: dict[str, Any]) -> dict[str, Any]:
-    """Return a spec as decoded from JSON with the names that fields had in earlier versions replaced."""
+    """Return a spec, as decoded from JSON, with the current names of its fields."""
     return {FORMER_FIELDS.get(name, name): value for name, value in spec.items()}

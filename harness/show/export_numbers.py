@@ -54,7 +54,10 @@ def as_json(claims: Claims) -> str:
             document |= _sweep(claims.curve) | _appendix(claims)
         case Refusal() as refusal:
             document |= {"refused": list(_reasons(refusal)), "headline": None}
-    return json.dumps(_bounded(document), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    return (
+        json.dumps(_without_infinities(document), ensure_ascii=False, allow_nan=False, indent=2)
+        + "\n"
+    )
 
 
 def _session(results: Results) -> Fields:
@@ -267,14 +270,14 @@ def _cell(value: object) -> object:
             return value
 
 
-def _bounded(value: object) -> object:
+def _without_infinities(value: object) -> object:
     """Return the value without infinities, which JSON has none of: no ceiling is null."""
     match value:
         case float() if not math.isfinite(value):
             return None
         case dict():
-            return {name: _bounded(member) for name, member in value.items()}
+            return {name: _without_infinities(member) for name, member in value.items()}
         case list():
-            return [_bounded(member) for member in value]
+            return [_without_infinities(member) for member in value]
         case _:
             return value

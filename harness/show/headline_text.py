@@ -29,9 +29,9 @@ def headline_text(claims: Claims) -> str:
     match claims.claim:
         case Headline() as headline:
             origin = f"{footer(claims.audit)} · {phrases.provenance(claims.results)}"
-            return _printed([*_wrapped(origin), *_claim_lines(headline)])
+            return _format([*_wrap(origin), *_claim_lines(headline)])
         case Refusal() as refusal:
-            return _printed(_refusal_lines(refusal))
+            return _format(_refusal_lines(refusal))
 
 
 def final_lines(claims: Claims) -> list[str]:
@@ -41,31 +41,31 @@ def final_lines(claims: Claims) -> list[str]:
     """
     match claims.claim:
         case Headline() as headline:
-            return _printed(_claim_lines(headline)).splitlines()
+            return _format(_claim_lines(headline)).splitlines()
         case Refusal() as refusal:
-            return _printed(_refusal_lines(refusal)).splitlines()
+            return _format(_refusal_lines(refusal)).splitlines()
 
 
 def _refusal_lines(refusal: Refusal) -> Iterator[str]:
     yield "NO HEADLINE"
     for reason in refusal.reasons:
         sentence = phrases.caveat(reason, refusal.results.spec.workload.tolerance)
-        yield from _wrapped(sentence, "- ")
-    yield from _wrapped(phrases.provenance(refusal.results))
+        yield from _wrap(sentence, "- ")
+    yield from _wrap(phrases.provenance(refusal.results))
 
 
 def _claim_lines(headline: Headline) -> Iterator[str]:
     workload = headline.results.spec.workload
     caveats = (phrases.short_caveat(caveat, workload.tolerance) for caveat in headline.caveats)
-    yield from _wrapped(" · ".join(caveats), "but: ")
-    yield from _wrapped(cut(workload.limitation, _LONGEST_LIMITATION), "limit: ")
+    yield from _wrap(" · ".join(caveats), "but: ")
+    yield from _wrap(cut(workload.limitation, _LONGEST_LIMITATION), "limit: ")
     yield ""
     yield cut(workload.bottleneck, _COLUMNS)
     yield ""
     yield from _number_beside_bars(headline)
     yield ""
     yield from _fact_lines(headline)
-    yield from _wrapped(phrases.sentence_to_say(headline), "say: ")
+    yield from _wrap(phrases.sentence_to_say(headline), "say: ")
 
 
 def _fact_lines(headline: Headline) -> Iterator[str]:
@@ -105,9 +105,9 @@ def _bars(headline: Headline, room: int) -> Iterator[str]:
         yield bar(wall_s / max(seconds), room).replace("░", " ")
 
 
-def _wrapped(paragraph: str, lead: str = "") -> list[str]:
+def _wrap(paragraph: str, lead: str = "") -> list[str]:
     return text.wrap(paragraph, _COLUMNS, lead) if paragraph else []
 
 
-def _printed(lines: Iterable[str]) -> str:
+def _format(lines: Iterable[str]) -> str:
     return "".join(f" {shorten(line, _COLUMNS)}".rstrip() + "\n" for line in lines)

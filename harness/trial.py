@@ -1,0 +1,145 @@
+"""What one side did in one trial: its processes, its times, and where its core-seconds went.
+
+Every value is frozen. Others import these nouns from ``model``. Imports ``quantities``.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta
+
+from harness.quantities import (
+    Amount,
+    Bytes,
+    Count,
+    Nice,
+    Number,
+    PositiveCount,
+    Seconds,
+    Sha256OrEmpty,
+    WallSeconds,
+)
+
+LONGEST_CURVE = 200
+LONGEST_UTILIZATION = 100
+
+
+class Side(StrEnum):
+    """One of the two competitors."""
+
+    BASELINE = "baseline"
+    DISTRIBUTED = "distributed"
+
+
+@dataclass(frozen=True)
+class Process:
+    """What a process says of itself, read from inside it.
+
+    ``host`` is an opaque label of the machine, never its name. ``threads`` is the largest thread
+    pool of its numeric libraries, ``affinity`` the cores it may run on, ``input_sha256`` the digest
+    of the input as this process sees it (empty: it was not asked).
+    """
+
+    id: str
+    pid: Count
+    host: str
+    nice: Nice
+    threads: Count
+    affinity: tuple[Count, ...]
+    source_sha256: Sha256OrEmpty
+    input_sha256: Sha256OrEmpty = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A worker lost in mid-run, which was noticed ``at_s`` after go.
+
+    It worked again ``cost_s`` later (None: never).
+    """
+
+    worker: str
+    reason: str
+    at_s: Seconds
+    cost_s: Seconds | None = None
+
+
+@dataclass(frozen=True)
+class WorkerTrial:
+    """What one process did in one trial.
+
+    ``utilization`` holds fractions of one core at even intervals, ≤ 100 of them.
+    """
+
+    process: Process
+    chunks: Count
+    busy_s: Seconds
+    cpu_s: Seconds
+    utilization: Annotated[
+        tuple[Amount, ...],
+        Meta(max_length=LONGEST_UTILIZATION, description="fractions of one core, evenly spaced"),
+    ] = ()
+
+
+@dataclass(frozen=True)
+class CoreSeconds:
+    """Where a trial's core-seconds went: the parts add up to the wall time of all its cores.
+
+    ``compute_s`` was spent on a processor inside kernels, ``waiting_s`` on stragglers or at
+    barriers, ``serial_s`` while the driver worked alone, ``idle_s`` inside kernels but off the
+    processor. ``exchange_s`` is the rest of the pool's time: communication, serialization, Ray's
+    scheduling and what lost workers cost.
+    """
+
+    compute_s: Seconds
+    exchange_s: Seconds
+    waiting_s: Seconds
+    serial_s: Seconds
+    idle_s: Seconds
+
+    @property
+    def total_s(self) -> float:
+        """Return the sum of the parts."""
+        return self.compute_s + self.exchange_s + self.waiting_s + self.serial_s + self.idle_s
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of one side, from go to finished, with everything that was observed of it.
+
+    ``workers`` is p (1 for the baseline), ``index`` counts this side's trials and ``order`` all
+    trials of the session. The process spent ``startup_s`` before go, which is not in ``wall_s``.
+    ``curve`` holds (seconds since go, items done), ≤ 200 points. ``cpu_s`` is that of the side's
+    own processes: the driver and the workers, without Ray's daemons.
+    The digests are of the input and the held-out set as this side saw them (empty: unknown).
+    ``failure`` is why the trial has no answer (empty: it has one); its ``wall_s`` is then the time
+    until it stopped. ``phases`` are parts of the wall time by name. ``core_seconds`` is None where
+    not known, and so is ``part_bytes``, the size of what the workers handed over.
+    """
+
+    side: Side
+    workers: PositiveCount
+    index: Count
+    order: Count
+    began_s: Seconds
+    startup_s: Seconds
+    wall_s: WallSeconds
+    cpu_s: Seconds
+    items: Count
+    answer_sha256: Sha256OrEmpty
+    quality: Number
+    peak_rss_bytes: Bytes
+    phases: Annotated[dict[str, Seconds], Meta(description="seconds by name")] = field(
+        default_factory=dict
+    )
+    faults: tuple[Fault, ...] = ()
+    curve: Annotated[
+        tuple[tuple[Seconds, Count], ...],
+        Meta(max_length=LONGEST_CURVE, description="pairs of seconds since go and items done"),
+    ] = ()
+    workers_detail: tuple[WorkerTrial, ...] = ()
+    input_sha256: Sha256OrEmpty = ""
+    held_out_sha256: Sha256OrEmpty = ""
+    failure: str = ""
+    core_seconds: CoreSeconds | None = None
+    part_bytes: Bytes | None = None
