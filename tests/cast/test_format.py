@@ -27,7 +27,7 @@ def lines(*documents: object) -> bytes:
     return "".join(f"{json.dumps(document)}\n" for document in documents).encode()
 
 
-def refused(content: bytes) -> str:
+def refusal_of(content: bytes) -> str:
     with pytest.raises(BadRequest) as error:
         parse(content, "run.cast")
     return error.value.sentence
@@ -109,7 +109,7 @@ def test_an_idle_limit_is_kept_to_be_judged() -> None:
     ],
 )
 def test_a_file_that_is_not_a_cast_is_refused(content: bytes, sentence: str) -> None:
-    assert sentence in refused(content)
+    assert sentence in refusal_of(content)
 
 
 @given(st.binary(max_size=200))

@@ -278,7 +278,7 @@ def test_without_the_player_the_hint_says_what_to_install(monkeypatch: pytest.Mo
     assert "mkdocs-asciinema-player" in refused.value.hint
 
 
-def test_a_browser_that_runs_no_scripts_is_told_to() -> None:
+def test_a_browser_without_scripts_shows_a_message() -> None:
     assert "Allow scripts" in Document(render_page(a_cast(), about())).all("noscript")[0]
 
 
@@ -380,7 +380,7 @@ def test_it_plays_at_true_speed_with_no_pause_cut_short(tmp_path: Path) -> None:
 
 
 @needs_chromium
-def test_a_browser_that_is_too_old_is_told_so(tmp_path: Path) -> None:
+def test_a_browser_that_is_too_old_shows_a_message(tmp_path: Path) -> None:
     with Browser(tmp_path / "profile") as browser:
         browser.call(
             "Page.addScriptToEvaluateOnNewDocument", source="delete window.DecompressionStream"

@@ -48,7 +48,7 @@ OTHER = a_report(a_results(trials=some_pairs([40.0], [30.0])))
 
 
 @pytest.fixture(scope="module", autouse=True)
-def drawn() -> bytes:
+def open_fonts() -> bytes:
     """Draw once before any test, since the letters' files stay open from then on."""
     return slide.png(REPORT)
 
@@ -393,7 +393,7 @@ def test_the_changes_read_as_lines() -> None:
     )
 
 
-def test_numbers_that_were_not_measured_need_words_beside_them_that_say_so() -> None:
+def test_numbers_that_were_not_measured_need_a_label_on_their_slide() -> None:
     with pytest.raises(
         BadRequest, match="nothing on slide 2 would say DECLARED, NOT MEASURED HERE"
     ):
@@ -403,7 +403,7 @@ def test_numbers_that_were_not_measured_need_words_beside_them_that_say_so() -> 
 @pytest.mark.parametrize(
     "names", [("speedup", "provenance"), ("speedup", "label"), ("slide",), ("bottleneck",)]
 )
-def test_words_alone_or_a_picture_that_says_so_itself_need_none(names: tuple[str, ...]) -> None:
+def test_words_or_a_labelled_picture_need_no_label(names: tuple[str, ...]) -> None:
     assert pptx.update(a_deck(*names), DECLARED)
 
 
@@ -422,7 +422,7 @@ def a_bomb() -> bytes:
     return bytes(content)
 
 
-def changed(name: str, edit: Callable[[bytes], bytes]) -> bytes:
+def with_part(name: str, edit: Callable[[bytes], bytes]) -> bytes:
     content = parts(a_deck("speedup"))
     return zipped(content | {name: edit(content[name])})
 
@@ -436,14 +436,14 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
         {"word/document.xml": b"<a/>", "[Content_Types].xml": b"<Types/>"}
     ),
     "too much XML": lambda: zipped(parts(a_deck("speedup")) | {"ppt/big.xml": bytes(30_000_001)}),
-    "entities": lambda: changed(
+    "entities": lambda: with_part(
         "ppt/slides/slide2.xml", lambda part: ENTITIES + part[part.index(b"?>") + 2 :]
     ),
-    "no XML": lambda: changed("ppt/slides/slide2.xml", lambda part: b"\x00"),
-    "a slide that is none": lambda: changed("ppt/slides/slide2.xml", lambda part: b"<a/>"),
-    "no content types": lambda: changed("[Content_Types].xml", lambda part: b"<a/>"),
-    "no relations": lambda: changed("ppt/_rels/presentation.xml.rels", lambda part: b"<a/>"),
-    "a relation to nowhere": lambda: changed(
+    "no XML": lambda: with_part("ppt/slides/slide2.xml", lambda part: b"\x00"),
+    "a slide that is none": lambda: with_part("ppt/slides/slide2.xml", lambda part: b"<a/>"),
+    "no content types": lambda: with_part("[Content_Types].xml", lambda part: b"<a/>"),
+    "no relations": lambda: with_part("ppt/_rels/presentation.xml.rels", lambda part: b"<a/>"),
+    "a relation to nowhere": lambda: with_part(
         "ppt/_rels/presentation.xml.rels", lambda part: part.replace(b"slides/slide2", b"slides/9")
     ),
 }

@@ -8,7 +8,7 @@ def shape(letter: str, width: int = 16) -> Image.Image:
     return Glyphs.load(width).draw(letter, bold=False)
 
 
-def inked(letter: str) -> tuple[int, int, int, int] | None:
+def filled_eighths(letter: str) -> tuple[int, int, int, int] | None:
     """Return the box in eighths of a cell that a letter fills."""
     box = shape(letter).getbbox()
     return None if box is None else (box[0] // 2, box[1] // 4, box[2] // 2, box[3] // 4)
@@ -35,7 +35,7 @@ def inked(letter: str) -> tuple[int, int, int, int] | None:
 def test_a_block_fills_its_part_of_the_cell(
     letter: str, box: tuple[int, int, int, int] | None
 ) -> None:
-    assert inked(letter) == box
+    assert filled_eighths(letter) == box
 
 
 @pytest.mark.parametrize("width", [10, 13, 16])

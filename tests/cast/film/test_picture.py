@@ -74,7 +74,7 @@ def test_a_wide_letter_takes_two_cells() -> None:
     assert cell(alone, 0, cells=2).tobytes() == cell(followed, 0, cells=2).tobytes()
 
 
-def test_only_the_rows_that_changed_are_drawn_anew() -> None:
+def test_only_the_rows_that_changed_are_redrawn() -> None:
     screen, picture = Screen(20, 3), ScreenPicture.blank(20, 3, CELL, "")
     screen.draw("a")
     picture.update(screen)
@@ -109,7 +109,7 @@ def test_the_label_stands_below_the_screen_and_covers_nothing_of_it() -> None:
     assert INK in colours(picture.crop((0, 60, 200, 90)))
 
 
-def test_the_label_tells_the_date_and_the_remark() -> None:
+def test_the_label_has_the_date_and_the_remark() -> None:
     def strip(cast: Cast, remark: str = "") -> bytes:
         wide = replace(cast, columns=60)
         return last(wide, remark).crop((0, 60, 600, 90)).tobytes()

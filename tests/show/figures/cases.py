@@ -166,7 +166,7 @@ DRAWN = [
 ]
 
 
-def claimed(results: Results) -> Headline:
+def headline_of(results: Results) -> Headline:
     claim = a_report(results).claim
     assert isinstance(claim, Headline), claim
     return claim
@@ -204,7 +204,7 @@ def read_back(case: str, name: str) -> dict[str, str]:
     }
 
 
-def covered(drawn: Figure) -> list[tuple[str, str]]:
+def overlapping_texts(drawn: Figure) -> list[tuple[str, str]]:
     boxes = [(text.get_text(), text.get_window_extent()) for text in texts(drawn)]
     return [(one, other) for (one, a), (other, b) in combinations(boxes, 2) if overlap(a, b)]
 

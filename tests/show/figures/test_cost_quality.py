@@ -3,12 +3,12 @@ from matplotlib.colors import to_rgb
 
 from harness import text as words
 from harness.show.figures import LIGHT
-from tests.show.figures.cases import CASES, claimed, drawing, marks, read_back, texts
+from tests.show.figures.cases import CASES, drawing, headline_of, marks, read_back, texts
 
 
 @pytest.mark.parametrize("case", ["race", "three", "golden"])
 def test_cost_and_quality_read_back_as_their_facts(case: str) -> None:
-    said, claim = read_back(case, "cost-quality"), claimed(CASES[case])
+    said, claim = read_back(case, "cost-quality"), headline_of(CASES[case])
     limit = CASES[case].spec.workload.tolerance
     before, after = words.amounts(claim.cost.baseline, claim.cost.distributed, currency="USD")
 
@@ -24,12 +24,12 @@ def test_cost_and_quality_read_back_as_their_facts(case: str) -> None:
     ("case", "said"),
     [("race", "cost of a run, USD (a run is 20,000 samples)"), ("golden", "cost of a run, USD")],
 )
-def test_a_cost_says_of_how_much_work_where_that_is_known(case: str, said: str) -> None:
+def test_a_cost_names_its_amount_of_work_where_that_is_known(case: str, said: str) -> None:
     assert said in [text.get_text() for text in texts(drawing(case, "cost-quality"))]
 
 
 def test_offers_are_hollow_points_with_their_price() -> None:
-    said, claim = read_back("three", "cost-quality"), claimed(CASES["three"])
+    said, claim = read_back("three", "cost-quality"), headline_of(CASES["three"])
 
     assert [said[f"cost.offers.{place}.distributed"] for place in range(2)] == [
         words.money(offer.distributed, "USD") for offer in claim.cost.offers

@@ -22,8 +22,8 @@ from tests.show.figures.cases import (
     DRAWN,
     ROOT,
     SVG,
-    covered,
     drawing,
+    overlapping_texts,
     picture,
     texts,
 )
@@ -54,7 +54,7 @@ def test_every_text_is_on_the_page(drawn: Figure) -> None:
 
 
 def test_no_text_covers_another(drawn: Figure) -> None:
-    assert covered(drawn) == []
+    assert overlapping_texts(drawn) == []
 
 
 def test_no_text_is_read_as_a_formula(drawn: Figure) -> None:

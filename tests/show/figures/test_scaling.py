@@ -12,7 +12,7 @@ from tests.builders import (
     a_spec,
     some_pairs,
 )
-from tests.show.figures.cases import CASES, covered, drawing, marks, read_back, texts
+from tests.show.figures.cases import CASES, drawing, marks, overlapping_texts, read_back, texts
 
 
 @pytest.mark.parametrize("case", ["race", "three", "flagged", "golden", "ones"])
@@ -120,5 +120,5 @@ def test_any_curve_can_be_drawn(efficiencies: dict[int, float]) -> None:
     assert seen is not None
     drawn = figures.render(scaling.of_curve(seen), LIGHT)
 
-    assert covered(drawn) == []
+    assert overlapping_texts(drawn) == []
     assert f"points.{len(scales) - 1}.speedup" in {text.get_gid() for text in texts(drawn)}

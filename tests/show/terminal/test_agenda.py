@@ -32,7 +32,7 @@ def stands_at(*steps: float) -> AgendaPosition:
     return position_at(course, sum(steps))
 
 
-def drawn(
+def draw(
     stands: AgendaPosition, columns: int = 80, rows: int = 24, sentence: str = SENTENCE
 ) -> str:
     return draw_beat(stands, sentence, "Enter ends this beat", columns=columns, rows=rows).plain
@@ -41,7 +41,7 @@ def drawn(
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_beat_looks_as_it_did(size: tuple[int, int], moment: str) -> None:
-    picture = drawn(stands_at(*MOMENTS[moment]), *size)
+    picture = draw(stands_at(*MOMENTS[moment]), *size)
     assert picture == golden_text(f"beat-{size[0]}x{size[1]}-{moment}", picture)
 
 
@@ -62,23 +62,23 @@ def test_a_beat_keeps_to_the_terminal(
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
-def test_an_overrun_is_said_in_words(size: tuple[int, int]) -> None:
-    assert "4:36 of 4:30, OVER by 0:06" in drawn(stands_at(110.0, 276.0), *size)
+def test_an_overrun_is_written_in_words(size: tuple[int, int]) -> None:
+    assert "4:36 of 4:30, OVER by 0:06" in draw(stands_at(110.0, 276.0), *size)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
 def test_a_talk_over_its_time_says_so_in_words(size: tuple[int, int]) -> None:
-    assert "OVER TIME by 1:30" in drawn(stands_at(110.0, 700.0), *size)
+    assert "OVER TIME by 1:30" in draw(stands_at(110.0, 700.0), *size)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (40, 12)])
 def test_a_talk_that_will_not_fit_says_by_how_much(size: tuple[int, int]) -> None:
-    assert "NO SLACK: 0:30 too long as it goes" in drawn(stands_at(390.0, 10.0), *size)
+    assert "NO SLACK: 0:30 too long as it goes" in draw(stands_at(390.0, 10.0), *size)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (60, 19), (40, 12)])
 def test_a_beat_shows_its_sentence_what_is_next_and_what_a_key_does(size: tuple[int, int]) -> None:
-    told = " ".join(drawn(stands_at(70.0), *size).split())
+    told = " ".join(draw(stands_at(70.0), *size).split())
     assert all(
         text in told
         for text in (
@@ -91,11 +91,11 @@ def test_a_beat_shows_its_sentence_what_is_next_and_what_a_key_does(size: tuple[
 
 
 def test_a_sentence_that_is_too_long_ends_with_an_ellipsis() -> None:
-    assert "…" in drawn(stands_at(70.0), sentence=SENTENCE * 9)
+    assert "…" in draw(stands_at(70.0), sentence=SENTENCE * 9)
 
 
 def test_what_is_left_is_in_big_digits() -> None:
-    rows = drawn(stands_at(70.0)).splitlines()
+    rows = draw(stands_at(70.0)).splitlines()
     assert all(row.strip(" █") == "" and "█" in row for row in rows[2:10])
 
 
@@ -110,7 +110,7 @@ def test_the_corner_of_a_race_holds_both_clocks() -> None:
     assert both_clocks_short(stands_at(110.0, 62.0)) == "talk 2:52/12:00 · demo 1:02/4:30"
 
 
-def test_the_corner_of_a_race_says_an_overrun_in_words() -> None:
+def test_the_corner_of_a_race_shows_an_overrun_in_words() -> None:
     assert both_clocks_short(stands_at(110.0, 282.0)) == "talk 6:32/12:00 · demo OVER by 0:12"
 
 

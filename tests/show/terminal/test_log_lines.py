@@ -19,7 +19,7 @@ from tests.builders import (
 )
 
 
-def told(
+def lines_for(
     before: list[e.Event], *after: e.Event, at: float = 20.0, last_line_at: float = 19.0
 ) -> list[str]:
     """Return what is said when ``after`` comes on top of ``before``."""
@@ -29,8 +29,8 @@ def told(
     )
 
 
-def told_of_a_sweep(points: tuple[int, ...] = (1, 2), rounds: int = 1) -> list[str]:
-    """Return every line of a sweep without its time, told after each event."""
+def sweep_lines(points: tuple[int, ...] = (1, 2), rounds: int = 1) -> list[str]:
+    """Return every line of a sweep without its time, after each event."""
     spec = a_spec(workers=points[-1], points=points, trials=rounds)
     return [line.partition("  ")[2] for line in _followed(sweep_events(points, rounds), spec)]
 
@@ -52,56 +52,60 @@ def gone() -> list[e.Event]:
     return [*arming_events(), on(Side.DISTRIBUTED, e.Go(order=0), 10.0)]
 
 
-def test_an_armed_side_tells_its_start_up_its_workers_and_its_input() -> None:
+def test_an_armed_side_has_a_line_with_start_up_workers_and_input() -> None:
     events = arming_events()
 
-    assert told(events[:3], events[3]) == [
+    assert lines_for(events[:3], events[3]) == [
         "00:20.0  distributed: armed in 5.00 s, import 500 ms, load 700 ms, warm 300 ms;"
         " 2 workers, 20,000 samples, input c96c6d…"
     ]
 
 
-def test_a_launch_is_told() -> None:
-    assert told([], arming_events()[0], at=0.2) == ["00:00.2  baseline: launched"]
+def test_a_launch_has_a_line() -> None:
+    assert lines_for([], arming_events()[0], at=0.2) == ["00:00.2  baseline: launched"]
 
 
-def test_go_is_told_with_its_trial() -> None:
-    assert told(arming_events(), on(Side.BASELINE, e.Go(order=0), 20.0)) == [
+def test_go_has_a_line_with_its_trial() -> None:
+    assert lines_for(arming_events(), on(Side.BASELINE, e.Go(order=0), 20.0)) == [
         "00:20.0  baseline: go, trial 1 of 2"
     ]
 
 
-def test_a_quarter_is_told_when_it_is_passed() -> None:
-    assert told(gone(), on(Side.DISTRIBUTED, e.Progress(done=5200), 20.0)) == [
+def test_a_quarter_has_a_line_once_it_is_passed() -> None:
+    assert lines_for(gone(), on(Side.DISTRIBUTED, e.Progress(done=5200), 20.0)) == [
         "00:20.0  distributed: 26 %, 5,200 / 20,000 samples"
     ]
 
 
-def test_progress_within_a_quarter_is_not_told() -> None:
+def test_progress_within_a_quarter_has_no_line() -> None:
     progress = on(Side.DISTRIBUTED, e.Progress(done=5200), 18.0)
 
-    assert told([*gone(), progress], on(Side.DISTRIBUTED, e.Progress(done=9999), 20.0)) == []
+    assert lines_for([*gone(), progress], on(Side.DISTRIBUTED, e.Progress(done=9999), 20.0)) == []
 
 
 def test_the_last_quarter_is_left_to_the_end_of_the_run() -> None:
-    assert told(gone(), on(Side.DISTRIBUTED, e.Progress(done=20_000), 20.0)) == []
+    assert lines_for(gone(), on(Side.DISTRIBUTED, e.Progress(done=20_000), 20.0)) == []
 
 
-def test_a_side_that_jumps_to_its_end_tells_its_end_only() -> None:
+def test_a_side_that_jumps_to_its_end_has_a_line_for_its_end_only() -> None:
     finished = on(
         Side.DISTRIBUTED, e.Finished(wall_s=9.96, cpu_s=1.0, peak_rss_bytes=1, items=20_000), 20.0
     )
 
-    assert told(gone(), finished) == ["00:20.0  distributed: finished in 9.96 s, clock 00:09.9"]
+    assert lines_for(gone(), finished) == [
+        "00:20.0  distributed: finished in 9.96 s, clock 00:09.9"
+    ]
 
 
-def test_quality_is_told_when_it_is_scored() -> None:
+def test_quality_has_a_line_once_it_is_scored() -> None:
     events = [*arming_events(), *trial_events(Side.BASELINE, 10.0, 9.0)]
 
-    assert told(events[:-1], events[-1]) == ["00:20.0  baseline: accuracy 0.975, answer 0db52f…"]
+    assert lines_for(events[:-1], events[-1]) == [
+        "00:20.0  baseline: accuracy 0.975, answer 0db52f…"
+    ]
 
 
-def test_the_gap_is_told_when_both_sides_are_scored() -> None:
+def test_the_gap_has_a_line_once_both_sides_are_scored() -> None:
     events = [
         *arming_events(),
         *trial_events(Side.BASELINE, 10.0, 9.0),
@@ -109,35 +113,35 @@ def test_the_gap_is_told_when_both_sides_are_scored() -> None:
     ]
 
     assert (
-        told(events[:-1], events[-1])[-1]
+        lines_for(events[:-1], events[-1])[-1]
         == "00:20.0  gap 4.50 s: baseline 9.00 s, distributed 4.50 s"
     )
 
 
-def test_a_lost_worker_is_told_and_its_return() -> None:
+def test_a_lost_worker_and_its_return_have_a_line_each() -> None:
     lost = on(Side.DISTRIBUTED, e.Faulted(worker="w1", reason="killed"), 14.2)
     back = on(
         Side.DISTRIBUTED, e.Recovered(worker="w1", process=a_process("w1"), seconds=1.3), 15.5
     )
 
-    assert told(gone(), lost, back) == [
+    assert lines_for(gone(), lost, back) == [
         "00:20.0  distributed: w1 LOST at 00:04.2: killed",
         "00:20.0  distributed: w1 back after 1.30 s",
     ]
-    assert told([*gone(), lost], back) == ["00:20.0  distributed: w1 back after 1.30 s"]
+    assert lines_for([*gone(), lost], back) == ["00:20.0  distributed: w1 back after 1.30 s"]
 
 
-def test_a_failure_is_told_without_its_escape_sequences() -> None:
-    assert told(
+def test_a_failure_is_written_without_escape_sequences() -> None:
+    assert lines_for(
         gone(), on(Side.DISTRIBUTED, e.Failed(reason="raised\x1b[2J\nMemoryError"), 20.0)
     ) == ["00:20.0  distributed: failed: raised MemoryError"]
 
 
-def test_a_second_trial_is_told_anew() -> None:
+def test_a_second_trial_has_lines_of_its_own() -> None:
     first = [*arming_events(), *trial_events(Side.BASELINE, 10.0, 4.0)]
     again = trial_events(Side.BASELINE, 30.0, 4.0, trial=1)
 
-    assert [line[9:] for line in told(first, *again)] == [
+    assert [line[9:] for line in lines_for(first, *again)] == [
         "baseline: go, trial 2 of 2",
         "baseline: finished in 4.00 s, clock 00:04.0",
         "baseline: accuracy 0.975, answer 0db52f…",
@@ -149,19 +153,21 @@ def test_a_second_trial_is_told_anew() -> None:
     [(3.9, []), (4.0, ["00:20.0  baseline ready; distributed running, 00:10.0, 0 %"])],
 )
 def test_a_heartbeat_breaks_a_long_silence(silent_s: float, said: list[str]) -> None:
-    assert told(gone(), at=20.0, last_line_at=20.0 - silent_s) == said
+    assert lines_for(gone(), at=20.0, last_line_at=20.0 - silent_s) == said
 
 
-def test_a_heartbeat_tells_who_is_done() -> None:
+def test_a_heartbeat_names_who_is_done() -> None:
     events = [*arming_events(), *trial_events(Side.BASELINE, 6.0, 9.0)]
 
-    assert told(events, last_line_at=0.0) == ["00:20.0  baseline done in 9.00 s; distributed ready"]
+    assert lines_for(events, last_line_at=0.0) == [
+        "00:20.0  baseline done in 9.00 s; distributed ready"
+    ]
 
 
 def test_a_trial_of_a_sweep_is_named_with_its_workers() -> None:
-    told = told_of_a_sweep()
+    lines = sweep_lines()
 
-    assert [line for line in told if "go, " in line or "finished" in line] == [
+    assert [line for line in lines if "go, " in line or "finished" in line] == [
         "baseline: go, round 1 of 1",
         "baseline: finished in 20.0 s, clock 00:20.0",
         "distributed on 1 worker: go, round 1 of 1",
@@ -172,35 +178,35 @@ def test_a_trial_of_a_sweep_is_named_with_its_workers() -> None:
 
 
 def test_before_its_first_point_the_side_of_a_sweep_has_no_number() -> None:
-    assert told_of_a_sweep()[1] == "distributed: launched"
+    assert sweep_lines()[1] == "distributed: launched"
 
 
-def test_the_speedup_so_far_is_told_when_a_point_is_scored() -> None:
-    told = told_of_a_sweep()
+def test_the_speedup_so_far_has_a_line_once_a_point_is_scored() -> None:
+    lines = sweep_lines()
 
-    assert [line for line in told if "speedup" in line] == [
+    assert [line for line in lines if "speedup" in line] == [
         "speedup on 1 worker so far 0.962×",
         "speedup on 2 workers so far 1.75×",
     ]
-    assert not [line for line in told if "gap" in line]
+    assert not [line for line in lines if "gap" in line]
 
 
-def test_a_round_that_ends_with_its_baseline_tells_every_speedup_then() -> None:
-    told = told_of_a_sweep(rounds=2)
+def test_a_round_that_ends_with_its_baseline_gives_every_speedup_then() -> None:
+    lines = sweep_lines(rounds=2)
 
-    assert told[-4:] == [
+    assert lines[-4:] == [
         "baseline: finished in 20.0 s, clock 00:20.0",
         "baseline: accuracy 0.975, answer 0db52f…",
         "speedup on 1 worker so far 0.962×, median of 2 rounds",
         "speedup on 2 workers so far 1.75×, median of 2 rounds",
     ]
-    assert sum("speedup" in line for line in told) == 4
+    assert sum("speedup" in line for line in lines) == 4
 
 
 def test_a_heartbeat_of_a_sweep_names_the_workers() -> None:
     assert any(
         line.startswith("baseline done in 20.0 s; distributed on 1 worker running, 00:04.6")
-        for line in told_of_a_sweep()
+        for line in sweep_lines()
     )
 
 
@@ -214,26 +220,24 @@ def test_a_heartbeat_of_a_sweep_names_the_workers() -> None:
         (Variant.WHOLE, "", "baseline on all 8 cores"),
     ],
 )
-def test_each_rate_is_told_once_and_with_what_was_timed(
-    variant: Variant, name: str, said: str
-) -> None:
+def test_each_rate_has_one_line_with_what_was_timed(variant: Variant, name: str, said: str) -> None:
     first = e.Rated(variant=Variant.OWN, items_per_s=700.0, seconds=1.0, cores=1)
     second = e.Rated(
         variant=variant, items_per_s=12_300.0, seconds=1.0, cores=8, name=name, value=384.0
     )
 
-    assert told([*arming_events(), first], second) == [f"00:20.0  {said}: 12,300 samples/s"]
+    assert lines_for([*arming_events(), first], second) == [f"00:20.0  {said}: 12,300 samples/s"]
 
 
-def test_a_proof_that_failed_is_told_once() -> None:
+def test_a_proof_that_failed_has_one_line() -> None:
     ended = e.ProofStopped(
         variant=Variant.NAIVE, label="without care", reason="ValueError: too naive"
     )
 
-    assert told(arming_events(), ended) == [
+    assert lines_for(arming_events(), ended) == [
         "00:20.0  the proof of the baseline ends here, without care failed: ValueError: too naive"
     ]
-    assert told([*arming_events(), ended], e.Progress(done=0)) == []
+    assert lines_for([*arming_events(), ended], e.Progress(done=0)) == []
 
 
 @given(st.floats(min_value=0.05, max_value=1.0))

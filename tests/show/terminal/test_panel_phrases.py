@@ -110,7 +110,7 @@ def test_workers_that_are_parts_of_their_hosts_are_no_machines() -> None:
     assert "RAY · 2 workers on 2 machines " in picture
 
 
-def test_workers_that_are_parts_of_their_hosts_stand_for_machines_and_the_panel_says_so() -> None:
+def test_workers_on_parts_of_hosts_stand_for_machines_and_the_panel_says_so() -> None:
     assert "cores stand for machines: a worker is a part of its host" in draw(
         a_board(armed_on_hosts_of(8)), 2.0
     )
@@ -166,7 +166,7 @@ def test_the_proof_of_the_baseline_shows_what_is_measured_and_the_last_rate() ->
     assert "baseline with micro_batch 384: 12,300 samples/s" in picture
 
 
-def test_a_rate_is_not_told_once_the_proof_is_over() -> None:
+def test_no_rate_is_shown_after_the_proof() -> None:
     assert "samples/s" not in a_proof(SessionStage.REPLAYING, "Enter skips the rest of the replay")
 
 

@@ -60,7 +60,7 @@ def test_the_presenter_view_keeps_to_the_terminal(
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_presenter_view_shows_what_is_left_the_beat_the_next_one_and_what_to_say(
+def test_the_presenter_view_shows_time_beats_and_sentence(
     size: tuple[int, int],
 ) -> None:
     told = " ".join(draw(a_scene(a_run(6.0)), *size).split())

@@ -113,7 +113,7 @@ def test_a_worker_last_seen_in_the_trial_before_is_as_stale_as_this_trial_is_old
     assert rows(a_view(lane, at=WENT_AT + after_s))[2].endswith(f"░{said}")
 
 
-def test_a_title_is_told_as_long_as_there_is_room() -> None:
+def test_a_title_is_as_long_as_there_is_room() -> None:
     view = a_view(a_lane(), titles=("RAY · 2 workers on 2 machines", "RAY · 2 workers, 2 hosts"))
 
     drawn = [Frame(draw_box(view, a_layout(width, 2))).plain for width in (60, 40)]
@@ -141,7 +141,7 @@ def test_the_box_counts_its_lost_workers() -> None:
 
 
 @pytest.mark.parametrize(("elapsed", "said"), [(3.4, True), (8.2, True), (8.4, False)])
-def test_a_worker_is_said_to_be_back_for_five_seconds(elapsed: float, said: bool) -> None:
+def test_a_returned_worker_is_marked_for_five_seconds(elapsed: float, said: bool) -> None:
     lane = a_lane(
         some_workers(0.9, sampled_at=WENT_AT + elapsed),
         faults=(Fault("w0", "killed", at_s=2.0, cost_s=1.3),),
@@ -232,7 +232,7 @@ def test_a_box_has_the_rows_its_layout_says(airy: bool) -> None:
     assert len(draw_box(a_view(board.distributed), layout)) == layout.rows
 
 
-def test_an_event_of_a_worker_is_seen_in_its_row() -> None:
+def test_an_event_of_a_worker_is_shown_in_its_row() -> None:
     events = [*arming_events(), e.stamp(e.Go(order=0), 10.0, Side.DISTRIBUTED, 0)]
     sample = e.stamp(e.Sample(worker="w1", cpu=0.42, rss_bytes=1), 11.0, Side.DISTRIBUTED, 0)
 

@@ -22,7 +22,7 @@ def a_sweep(points: tuple[int, ...] = POINTS, rounds: int = 1, **changes: Any) -
     return a_spec(**({"workers": points[-1], "points": points, "trials": rounds} | changes))
 
 
-def drawn(board: Board, spec: Spec, columns: int = 60) -> list[str]:
+def draw(board: Board, spec: Spec, columns: int = 60) -> list[str]:
     return Frame(draw_strip(board, spec, columns)).plain.splitlines()
 
 
@@ -57,11 +57,11 @@ def test_a_race_has_no_strip() -> None:
 def test_a_strip_has_a_title_and_a_row_per_scale_up_to_four(
     points: tuple[int, ...], height: int
 ) -> None:
-    assert strip_rows(a_sweep(points)) == len(drawn(at(40.0, points), a_sweep(points))) == height
+    assert strip_rows(a_sweep(points)) == len(draw(at(40.0, points), a_sweep(points))) == height
 
 
 def test_a_bar_is_as_long_as_the_speedup_and_its_mark_stands_at_the_ideal() -> None:
-    assert drawn(scored((0, 20.0), (1, 25.0), (2, 10.0), (4, 10.0)), a_sweep(), 58)[1:] == [
+    assert draw(scored((0, 20.0), (1, 25.0), (2, 10.0), (4, 10.0)), a_sweep(), 58)[1:] == [
         "  p 1    0.800× ████████░░┃",
         "  p 2     2.00× ████████████████████┃",
         "  p 4     2.00× ████████████████████░░░░░░░░░░░░░░░░░░░░┃",
@@ -71,18 +71,18 @@ def test_a_bar_is_as_long_as_the_speedup_and_its_mark_stands_at_the_ideal() -> N
 def test_a_bar_that_surpasses_its_ideal_passes_the_mark() -> None:
     board = scored((0, 40.0), (1, 40.0), (2, 10.0))
 
-    assert drawn(board, a_sweep((1, 2)), 58)[1:] == [
+    assert draw(board, a_sweep((1, 2)), 58)[1:] == [
         "  p 1     1.00× ██████████┃",
         "  p 2     4.00× ████████████████████┃███████████████████",
     ]
 
 
 def test_a_time_without_a_baseline_is_a_time_and_no_bar() -> None:
-    assert drawn(scored((4, 12.5)), a_sweep(), 58)[3] == f"> p 4    12.5 s {' ' * 40}┃"
+    assert draw(scored((4, 12.5)), a_sweep(), 58)[3] == f"> p 4    12.5 s {' ' * 40}┃"
 
 
 def test_the_point_that_is_measured_is_marked_and_the_others_wait() -> None:
-    assert [line[:15] for line in drawn(at(40.0), a_sweep())[1:]] == [
+    assert [line[:15] for line in draw(at(40.0), a_sweep())[1:]] == [
         "> p 1 measuring",
         "  p 2         —",
         "  p 4         —",
@@ -90,7 +90,7 @@ def test_the_point_that_is_measured_is_marked_and_the_others_wait() -> None:
 
 
 def test_a_known_speedup_stays_while_its_point_is_measured_again() -> None:
-    assert [line[:15] for line in drawn(at(78.0, rounds=2), a_sweep(rounds=2))[1:]] == [
+    assert [line[:15] for line in draw(at(78.0, rounds=2), a_sweep(rounds=2))[1:]] == [
         "  p 1    0.962×",
         "  p 2     1.75×",
         "> p 4     2.96×",
@@ -110,8 +110,8 @@ def test_a_known_speedup_stays_while_its_point_is_measured_again() -> None:
         (500.0, "all points measured"),
     ],
 )
-def test_the_title_tells_what_is_being_measured(moment: float, title: str) -> None:
-    assert drawn(at(moment, rounds=2), a_sweep(rounds=2), 80)[0].startswith(f" {title}  ")
+def test_the_title_names_what_is_being_measured(moment: float, title: str) -> None:
+    assert draw(at(moment, rounds=2), a_sweep(rounds=2), 80)[0].startswith(f" {title}  ")
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_the_title_tells_what_is_being_measured(moment: float, title: str) -> No
     [(1, 80, "speedup so far · ┃ ideal, S = p"), (2, 60, "┃ ideal, S = p"), (1, 50, "┃ ideal")],
 )
 def test_the_legend_is_as_long_as_there_is_room(rounds: int, columns: int, legend: str) -> None:
-    assert drawn(at(40.0), a_sweep(rounds=rounds), columns)[0].endswith(f"  {legend}")
+    assert draw(at(40.0), a_sweep(rounds=rounds), columns)[0].endswith(f"  {legend}")
 
 
-def test_of_several_rounds_the_median_is_told() -> None:
-    assert drawn(at(40.0), a_sweep(rounds=2), 80)[0].endswith(
+def test_the_median_of_several_rounds_is_written() -> None:
+    assert draw(at(40.0), a_sweep(rounds=2), 80)[0].endswith(
         "median speedup so far · ┃ ideal, S = p"
     )
 
@@ -134,31 +134,31 @@ def test_of_several_rounds_the_median_is_told() -> None:
 def test_of_many_scales_the_nearest_to_the_present_one_are_shown(
     scale: int, shown: tuple[int, ...]
 ) -> None:
-    lines = drawn(scored((0, 12.0), (scale, 3.0)), a_sweep(TWELVE))[1:]
+    lines = draw(scored((0, 12.0), (scale, 3.0)), a_sweep(TWELVE))[1:]
 
     assert tuple(int(line[4:6]) for line in lines) == shown
 
 
 def test_once_all_is_measured_the_scales_nearest_to_the_headline_are_shown() -> None:
     board = scored((0, 12.0), *((scale, 3.0) for scale in TWELVE[::-1]))
-    lines = drawn(board, a_sweep(TWELVE))[1:]
+    lines = draw(board, a_sweep(TWELVE))[1:]
 
     assert tuple(int(line[4:6]) for line in lines) == (9, 10, 11, 12)
 
 
 def test_a_scale_beyond_the_cores_is_marked_and_the_mark_explained() -> None:
-    lines = drawn(Board(), a_sweep(workers=2, oversubscribe=True), 80)
+    lines = draw(Board(), a_sweep(workers=2, oversubscribe=True), 80)
 
     assert [line[:6].rstrip() for line in lines[1:]] == ["  p 1", "  p 2", "  p 4*"]
     assert lines[0].endswith("┃ ideal, S = p · * oversubscribed")
 
 
 def test_no_scale_is_marked_where_all_fit() -> None:
-    assert "*" not in "".join(drawn(Board(), a_sweep(oversubscribe=True), 80))
+    assert "*" not in "".join(draw(Board(), a_sweep(oversubscribe=True), 80))
 
 
 def test_a_value_beyond_all_measure_is_cut_and_leaves_room_for_its_bar() -> None:
-    line = drawn(scored((0, 1e12), (2, 1.0)), a_sweep((1, 2)))[2]
+    line = draw(scored((0, 1e12), (2, 1.0)), a_sweep((1, 2)))[2]
 
     assert line.startswith("> p 2 1,000,000,0… ┃█")
 
