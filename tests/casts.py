@@ -139,7 +139,13 @@ def _frames(
             if event.at <= at
         )
         utc, prompt = began + timedelta(seconds=at), _prompt(board)
-        caption = Caption(opened.run_id, board.schedule or Schedule.IN_TURN, utc, "REC", prompt)
+        caption = Caption(
+            run_id=opened.run_id,
+            schedule=board.schedule or Schedule.IN_TURN,
+            utc=utc,
+            badge="REC",
+            prompt=prompt,
+        )
         with console.capture() as captured:
             console.print(
                 draw_panel(board, opened.spec, caption, at=at, columns=columns, rows=rows), end=""

@@ -188,7 +188,7 @@ def _drawn(workers: int, number: int) -> list[float]:
         (event for event in _session(workers, BEATS) if event.at < WENT_AT + WALL_S / 2),
         Board(),
     )
-    caption = Caption("bench", Schedule.IN_TURN, datetime.now(UTC))
+    caption = Caption(run_id="bench", schedule=Schedule.IN_TURN, utc=datetime.now(UTC))
     live, seconds = Live(a_spec(workers=workers), Keys()), []
     with live.opened():
         for frame in range(FIRST_FRAMES + number):

@@ -19,7 +19,7 @@ def lines_of(
 ) -> list[str]:
     """Return the lines of a panel in the middle of a race."""
     board = a_board(some_events()[:events])
-    caption = Caption("7c21", Schedule.IN_TURN, NOON, badge)
+    caption = Caption(run_id="7c21", schedule=Schedule.IN_TURN, utc=NOON, badge=badge)
     return draw_panel(board, a_spec(), caption, at=at, columns=columns, rows=rows).plain.split("\n")
 
 
@@ -79,7 +79,7 @@ def test_a_clock_shows_the_time_that_it_was_cut_off_from(elapsed: float) -> None
 @pytest.mark.parametrize("elapsed", [3599.94, 3600.0, 7322.45, 36_000.0, 359_999.0])
 def test_a_clock_with_hours_is_read_at_any_size(size: tuple[int, int], elapsed: float) -> None:
     board = a_board(some_events(baseline_s=elapsed))
-    caption = Caption("7c21", Schedule.IN_TURN, NOON, "REC")
+    caption = Caption(run_id="7c21", schedule=Schedule.IN_TURN, utc=NOON, badge="REC")
     lines = draw_panel(board, a_spec(), caption, at=3e6, columns=size[0], rows=size[1]).plain.split(
         "\n"
     )

@@ -90,9 +90,9 @@ class Palette:
 
     def number(self, colour: Colour) -> int:
         """Return a colour's number."""
-        known = self._numbers.get(colour)
-        if known is not None:
-            return known
+        number = self._numbers.get(colour)
+        if number is not None:
+            return number
         if len(self._numbers) < UNUSED:
             return self._numbers.setdefault(colour, len(self._numbers))
         red, green, blue = colour
@@ -218,7 +218,15 @@ def _tile_of(cell: Cell, cells: int) -> _Tile:
     ink, paper = _colour(cell.fg, INK), _colour(cell.bg, PAPER)
     if cell.reverse:
         ink, paper = paper, ink
-    return _Tile(cell.data, ink, paper, cell.bold, cell.underscore, cell.strikethrough, cells)
+    return _Tile(
+        character=cell.data,
+        ink=ink,
+        paper=paper,
+        bold=cell.bold,
+        underscore=cell.underscore,
+        strikethrough=cell.strikethrough,
+        cells=cells,
+    )
 
 
 @lru_cache(maxsize=4096)

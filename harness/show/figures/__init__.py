@@ -66,11 +66,11 @@ def picture(claims: Claims, name: str) -> Picture | Missing:
 
 def pictures(claims: Claims) -> dict[str, Picture]:
     """Return the figures whose facts are there, by name."""
-    found = {name: picture(claims, name) for name in FIGURES}
-    return {name: one for name, one in found.items() if isinstance(one, Picture)}
+    every = {name: picture(claims, name) for name in FIGURES}
+    return {name: one for name, one in every.items() if isinstance(one, Picture)}
 
 
 def missing_reasons(claims: Claims) -> dict[str, str]:
-    """Return why there is no figure, for each that there is not, by name."""
-    found = {name: picture(claims, name) for name in FIGURES}
-    return {name: one.reason for name, one in found.items() if isinstance(one, Missing)}
+    """Return why a figure is missing, by the name of each that is."""
+    every = {name: picture(claims, name) for name in FIGURES}
+    return {name: one.reason for name, one in every.items() if isinstance(one, Missing)}

@@ -60,7 +60,7 @@ class Tick(NamedTuple):
     label: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Chart:
     """Two axes on a part of the page; what is drawn on them is in values, labels are in pixels."""
 
@@ -152,7 +152,7 @@ def open_chart(page: Page, x: Axis, y: Axis, names: tuple[str, str], area: Box =
         area.right, area.bottom + _NAME_BELOW, below, SMALLEST_PX, field="axis.x", align="right"
     )
     page.keep_clear([Box(area.left, area.bottom - 4, WIDTH_PX, area.bottom + _NAME_BELOW)])
-    return Chart(page, axes, x, y, area)
+    return Chart(page=page, axes=axes, x=x, y=y, area=area)
 
 
 def set_ticks(

@@ -52,7 +52,7 @@ class Spot(NamedTuple):
     align: str = "left"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Page:
     """A picture being drawn, in pixels; its font comes with matplotlib, not from the system."""
 
@@ -272,7 +272,7 @@ def blank_page(theme: Theme = LIGHT) -> "tuple[Figure, Page]":
     renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH_PX), ylim=(HEIGHT_PX, 0), zorder=1)
     axes.set_axis_off()
-    return figure, Page(axes, renderer, theme)
+    return figure, Page(axes=axes, renderer=renderer, theme=theme)
 
 
 @lru_cache(maxsize=64)

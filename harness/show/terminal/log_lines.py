@@ -81,11 +81,11 @@ def _armed(lane: SideState, spec: Spec) -> str:
 def _faults(before: SideState, after: SideState) -> Iterator[str]:
     for place, fault in enumerate(after.faults):
         worker = text.printable(fault.worker)
-        known = before.faults[place] if place < len(before.faults) else None
-        if known is None:
+        earlier = before.faults[place] if place < len(before.faults) else None
+        if earlier is None:
             reason = text.printable(fault.reason)
             yield f"{worker} LOST at {text.clock(fault.at_s)}: {reason}"
-        if fault.cost_s is not None and (known is None or known.cost_s is None):
+        if fault.cost_s is not None and (earlier is None or earlier.cost_s is None):
             yield f"{worker} back after {text.seconds(fault.cost_s)}"
 
 

@@ -58,12 +58,13 @@ _STATUSES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Caption:
     """What surrounds the two sides and is not on the board.
 
     ``schedule`` is the one that was chosen, ``utc`` the time now. ``badge`` is a word for a picture
     that is no live measurement (SIMULATED, REC); ``prompt`` says what a key does, or what happens.
+    ``stage`` is the session's.
     """
 
     run_id: str

@@ -246,15 +246,15 @@ def _has_just_returned(fault: Fault, elapsed: float) -> bool:
 def _summary(workers: Sequence[WorkerState], view: SideView, inner: int) -> str:
     """Return one line for the workers that have none of their own."""
     shares = (utilization(worker, view) for worker in workers)
-    known = sorted(share for share in shares if share is not None and math.isfinite(share))
+    sorted_shares = sorted(share for share in shares if share is not None and math.isfinite(share))
     lost = sum(worker.lost_at is not None for worker in workers)
     more = f"+ {text.count(len(workers))}"
     gone = f" · {text.count(lost)} LOST" if lost else ""
-    if not known:
+    if not sorted_shares:
         return cut(f"{more} more{gone}", inner)
     low, middle, high = (
         text.percent(share).removesuffix(" %")
-        for share in (known[0], known[len(known) // 2], known[-1])
+        for share in (sorted_shares[0], sorted_shares[len(sorted_shares) // 2], sorted_shares[-1])
     )
     spread = f"min {low} median {middle} max {high} %"
     variants = (f"{more} more: {spread}", f"{more}: {spread}", f"{more}: {low} to {high} %")

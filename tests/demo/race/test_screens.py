@@ -14,7 +14,9 @@ from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
 from tests.builders import a_board, a_spec, arming_events, some_events, sweep_events
 
-CAPTION = Caption("7c21", Schedule.IN_TURN, datetime(2026, 11, 22, 9, 14, 7, tzinfo=UTC))
+CAPTION = Caption(
+    run_id="7c21", schedule=Schedule.IN_TURN, utc=datetime(2026, 11, 22, 9, 14, 7, tzinfo=UTC)
+)
 HEADER = header_line("7c21", "2026-11-22T09:14:07+00:00")
 
 
