@@ -50,14 +50,14 @@ STOPS_WITHIN_S = 5.0
 ENDS_WITHIN_S = 240.0
 LOOK_EVERY_S = 0.2
 CHUNKS = 12
-STRUCK_CHUNKS, STRUCK_STEPS = 80, 150
+STRUCK_CHUNKS, STRUCK_STEPS = 80, 80
 STRUCK_WORK = (
     "--set",
     f"chunks={STRUCK_CHUNKS}",
     "--set",
     f"steps={STRUCK_STEPS}",
     "--set",
-    "rounds=250",
+    "rounds=120",
 )
 IN_THE_MAP, AFTER_A_SNAPSHOT = 4, STRUCK_CHUNKS + 40 * LANES
 UNEQUAL_TERMS = {
@@ -97,7 +97,7 @@ class Witness:
                 self.processes.setdefault((process.pid, process.create_time()), process)
 
     def listen(self) -> None:
-        """Take down every address that is listened on now; too costly to be done all the time."""
+        """Note every address that is listened on now; too costly to be done all the time."""
         for process in self.processes.values():
             with contextlib.suppress(psutil.Error):
                 links = process.net_connections("inet")
