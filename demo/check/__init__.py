@@ -51,7 +51,7 @@ def check(options: Options, out: Path | None, *, as_json: bool) -> int:
     printer = Printer(display, silent=as_json)
     printer.show(draw_test_card(display.columns))
     results = [printer.print(result) for result in checklist.check_terminal(display)]
-    watch = LoadWatch()
+    watch = LoadWatch.start()
     planned = checklist.plan_session(options)
     results += _check_machine(planned, watch, out or DEFAULT_ROOT, display, printer)
     seconds = time.monotonic() - began

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 from demo.check.result import CheckResult, fail, ok, warn
 from demo.options import WORKER_BYTES
@@ -32,10 +33,16 @@ _MOST_NAMES = 3
 class LoadWatch:
     """What other programs do on this machine; started early, so that the wait costs no time."""
 
-    def __init__(self) -> None:
-        self._began = time.monotonic()
-        self._before = processes.snapshot()
-        self._meter = ForeignLoadMeter([os.getpid()])
+    def __init__(self, before: processes.Snapshot, meter: ForeignLoadMeter, began: float) -> None:
+        self._before = before
+        self._meter = meter
+        self._began = began
+
+    @classmethod
+    def start(cls) -> Self:
+        """Begin to watch."""
+        began = time.monotonic()
+        return cls(processes.snapshot(), ForeignLoadMeter([os.getpid()]), began)
 
     def end(self) -> tuple[float, list[tuple[str, float]]]:
         """Return the share of all cores that others used, and the programs that used ``HEAVY``.

@@ -43,7 +43,11 @@ def found(
     seen: Display = SEEN,
 ) -> dict[str, CheckResult]:
     findings = checklist.check_machine(
-        checklist.plan_session(typed), LoadWatch(), root, seen, checklist.Progress(stop, doing)
+        checklist.plan_session(typed),
+        LoadWatch.start(),
+        root,
+        seen,
+        checklist.Progress(stop, doing),
     )
     return {finding.name: finding for finding in findings}
 

@@ -186,6 +186,6 @@ def test_a_cluster_elsewhere_needs_the_network() -> None:
 
 
 def test_a_watch_sees_a_share_and_leaves_ourselves_out() -> None:
-    foreign, heavy = machine.LoadWatch().end()
+    foreign, heavy = machine.LoadWatch.start().end()
     assert 0.0 <= foreign <= 1.0
     assert all(share >= machine.HEAVY for _, share in heavy)
