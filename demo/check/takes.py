@@ -67,7 +67,6 @@ def judge_fallback(
     ``workload`` and ``kind`` are those of the race (None: any counts), ``size`` is the terminal's
     columns and rows (None: unknown).
     """
-    name = "fallback"
     alike = [
         one
         for one in recordings
@@ -76,25 +75,31 @@ def judge_fallback(
     verified = [one for one in alike if one.verified]
     fitting = [one for one in verified if size is None or one.fits(*size)]
     if fitting:
-        return ok(name, _describe(fitting[0], now))
+        return ok("fallback", _describe(fitting[0], now))
     if verified and size is not None:
-        return warn(
-            name,
-            f"the newest verified recording needs a terminal of {_size_of(verified[0])}, "
-            f"this one is {text.count(size[0])}×{text.count(size[1])}",
-            "enlarge the terminal, or record at its size: "
-            f"make record ARGS='--size {size[0]}x{size[1]}'",
-        )
+        return _too_large(verified[0], size)
     if alike:
-        folder = alike[0].folder
-        return warn(
-            name,
-            f"the recording in {printable(folder.name)} is not verified",
-            f"verify it: twoclocks verify-cast {folder}",
-        )
+        return _unverified(alike[0].folder)
     besides = f" of {text.printable(workload)}" if workload and recordings else ""
+    sentence = f"there is no recording{besides} to play if the race fails"
+    return warn("fallback", sentence, "run `make record`")
+
+
+def _too_large(recording: Recording, size: tuple[int, int]) -> CheckResult:
     return warn(
-        name, f"there is no recording{besides} to play if the race fails", "run `make record`"
+        "fallback",
+        f"the newest verified recording needs a terminal of {_size_of(recording)}, "
+        f"this one is {text.count(size[0])}×{text.count(size[1])}",
+        "enlarge the terminal, or record at its size: "
+        f"make record ARGS='--size {size[0]}x{size[1]}'",
+    )
+
+
+def _unverified(folder: Path) -> CheckResult:
+    return warn(
+        "fallback",
+        f"the recording in {printable(folder.name)} is not verified",
+        f"verify it: twoclocks verify-cast {folder}",
     )
 
 
