@@ -64,7 +64,7 @@ def _headline(claims: Claims) -> Headline:
     return claims.headline
 
 
-def figure(headline: Headline, verdict: str = "", theme: Theme = LIGHT) -> "Figure":
+def figure(headline: Headline, verdict: str, theme: Theme = LIGHT) -> "Figure":
     """Return the slide as a matplotlib figure in which a point is a pixel.
 
     ``verdict`` is the audit's, in a line.
@@ -196,7 +196,7 @@ def _remarks(headline: Headline) -> Iterator[str]:
 
 def _origin(page: Page, headline: Headline, verdict: str) -> None:
     """Write the audit's verdict and where the numbers come from."""
-    origin = " · ".join(filter(None, (verdict, phrases.provenance(headline.results))))
+    origin = f"{verdict} · {phrases.provenance(headline.results)}"
     lines = page.wrap(origin, _WIDTH, SMALLEST_PX)[:_ORIGIN_LINES]
     for row, line in enumerate(lines):
         y, field = 842 + row * 34, f"results.{row}"

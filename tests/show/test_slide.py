@@ -5,73 +5,23 @@ from dataclasses import replace
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
-from rich.cells import cell_len
 
 from harness.claims.headline import Caveat
-from harness.model import Code, Kind, Side
-from harness.report import Report
 from harness.show import phrases, slide
 from harness.show.figures.box import HEIGHT_PX, WIDTH_PX
 from harness.show.figures.page import SMALLEST_PX
 from harness.show.headline_text import headline_text
-from tests.builders import (
-    a_digest_of,
-    a_report,
-    a_results,
-    a_spec,
-    a_trial,
-    golden_results,
-    some_pairs,
-    some_prices,
-    some_words,
-)
-from tests.goldens import golden_text
+from tests.headlines import HEADLINES, REPORTS
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
-HOSTILE = "$x^2$ \x1b[31m<script>alert('&')</script> 世界 " + "verylongword" * 20
-
-
-def a_laptop_report(**changes: Any) -> Report:
-    code = Code(commit=a_digest_of("commit")[:40], dirty=True, source_sha256=a_digest_of("source"))
-    return a_report(
-        a_results(
-            **({"spec": a_spec(prices=some_prices(illustrative=True)), "code": code} | changes)
-        )
-    )
-
-
-def a_hostile_report() -> Report:
-    words = some_words(
-        bottleneck=HOSTILE, metric=HOSTILE, answers_differ=HOSTILE, limitation=HOSTILE
-    )
-    return a_report(a_results(spec=a_spec(workload=words), run_id=HOSTILE))
-
-
-REPORTS = {
-    "golden": a_report(golden_results()),
-    "laptop": a_laptop_report(),
-    "six-pairs": a_report(
-        a_results(
-            trials=some_pairs(
-                [40.0, 41.0, 40.5, 40.0, 39.8, 40.2], [22.0, 21.0, 22.2, 22.0, 22.1, 21.9]
-            )
-        )
-    ),
-    "slower": a_report(a_results(trials=some_pairs([22.0], [40.0]))),
-    "thousandfold": a_report(a_results(trials=some_pairs([40_000.0], [22.0]))),
-    "hostile": a_hostile_report(),
-}
-
-
-HEADLINES = {name: report.headline for name, report in REPORTS.items() if report.headline}
+VERDICT = "audit: 21 pass"
 
 
 def texts(drawn: Figure) -> list[Text]:
@@ -80,71 +30,9 @@ def texts(drawn: Figure) -> list[Text]:
 
 @pytest.fixture(scope="module", params=HEADLINES)
 def drawn(request: pytest.FixtureRequest) -> Figure:
-    figure = slide.figure(HEADLINES[request.param])
+    figure = slide.figure(HEADLINES[request.param], VERDICT)
     figure.draw_without_rendering()
     return figure
-
-
-@pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
-def test_the_headline_reads_as_it_did(name: str) -> None:
-    told = headline_text(REPORTS[name])
-
-    assert told == golden_text(f"headline-{name}", told)
-
-
-@pytest.mark.parametrize("name", HEADLINES)
-def test_the_text_fits_into_eighty_columns(name: str) -> None:
-    lines = headline_text(REPORTS[name]).splitlines()
-
-    assert max(map(cell_len, lines)) < 80
-    assert all(line.isprintable() for line in lines)
-
-
-@pytest.mark.parametrize("name", ["golden", "laptop", "six-pairs"])
-def test_the_number_and_what_holds_it_up_stay_in_sight_on_a_screen_of_24_rows(name: str) -> None:
-    lines = headline_text(REPORTS[name]).splitlines()
-    bottleneck = REPORTS[name].results.spec.workload.bottleneck
-
-    assert len(lines) - lines.index(f" {bottleneck}") <= 20
-
-
-def test_the_text_tells_every_caveat() -> None:
-    claim = HEADLINES["laptop"]
-    told = " ".join(headline_text(REPORTS["laptop"]).split())
-
-    assert len(claim.caveats) > 3
-    assert [
-        caveat.key for caveat in claim.caveats if phrases.short_caveat(caveat, 0.003) not in told
-    ] == []
-
-
-def test_the_text_tells_the_limitation_after_the_caveats() -> None:
-    lines = headline_text(REPORTS["golden"]).splitlines()
-    starts = [
-        next(place for place, line in enumerate(lines) if line.startswith(start))
-        for start in (" but: ", " limit: ", " say: ")
-    ]
-
-    assert starts == sorted(starts)
-    assert lines[starts[1]] == " limit: holds while a step outlasts its gradient exchange"
-
-
-def test_a_workload_without_a_limitation_has_no_line_for_it() -> None:
-    assert " limit: " not in headline_text(
-        a_report(a_results(spec=a_spec(workload=some_words(limitation=""))))
-    )
-
-
-def test_a_refusal_tells_every_reason_and_its_numbers() -> None:
-    told = headline_text(
-        a_report(
-            a_results(
-                kind=Kind.SIMULATED, trials=(a_trial(), a_trial(Side.DISTRIBUTED, quality=0.941))
-            )
-        )
-    )
-
-    assert told == golden_text("refusal", told)
 
 
 def test_the_headline_number_is_the_largest_type(drawn: Figure) -> None:
@@ -159,7 +47,11 @@ def test_no_letter_is_too_small_for_the_back_row(drawn: Figure) -> None:
 
 
 def test_declared_numbers_are_said_to_be_so_larger_than_the_small_print() -> None:
-    labels = [text for text in texts(slide.figure(HEADLINES["golden"])) if text.get_gid() == "kind"]
+    labels = [
+        text
+        for text in texts(slide.figure(HEADLINES["golden"], VERDICT))
+        if text.get_gid() == "kind"
+    ]
 
     assert [label.get_text() for label in labels] == ["DECLARED, NOT MEASURED HERE"]
     assert float(labels[0].get_fontsize()) > 28
@@ -196,7 +88,8 @@ def overlap(one: BboxBase, other: BboxBase) -> bool:
 def test_the_bars_are_to_scale(name: str) -> None:
     speed = HEADLINES[name].speed
     baseline, distributed = (
-        patch.get_extents().width for patch in slide.figure(HEADLINES[name]).axes[0].patches
+        patch.get_extents().width
+        for patch in slide.figure(HEADLINES[name], VERDICT).axes[0].patches
     )
 
     assert baseline / distributed == pytest.approx(speed.baseline_s / speed.distributed_s)
@@ -205,7 +98,7 @@ def test_the_bars_are_to_scale(name: str) -> None:
 def test_what_is_drawn_names_the_field_it_came_from() -> None:
     named = {
         text.get_gid()
-        for text in texts(slide.figure(HEADLINES["golden"]))
+        for text in texts(slide.figure(HEADLINES["golden"], VERDICT))
         if any(map(str.isdecimal, text.get_text()))
     }
 
@@ -259,7 +152,7 @@ def test_only_as_many_caveats_are_drawn_as_have_room_and_the_rest_is_counted() -
     )
     drawn_lines = [
         text.get_text()
-        for text in texts(slide.figure(many))
+        for text in texts(slide.figure(many, VERDICT))
         if str(text.get_gid()).startswith("caveats")
     ]
 
@@ -272,7 +165,7 @@ def test_the_slide_tells_caveats_before_what_is_in_its_favour() -> None:
     claim = HEADLINES["six-pairs"]
     lines = (
         text.get_text()
-        for text in texts(slide.figure(claim))
+        for text in texts(slide.figure(claim, VERDICT))
         if str(text.get_gid()).startswith("caveats")
     )
     told = " ".join(" ".join(lines).split())

@@ -1,0 +1,46 @@
+"""Sessions of every kind whose headlines the tests of text and slide read."""
+
+from harness.model import Code
+from harness.report import Report
+from tests.builders import (
+    a_digest_of,
+    a_report,
+    a_spec,
+    golden_results,
+    some_pairs,
+    some_prices,
+    some_words,
+)
+
+HOSTILE = "$x^2$ \x1b[31m<script>alert('&')</script> 世界 " + "verylongword" * 20
+
+
+def a_laptop_report() -> Report:
+    """Return the report of a session with the caveats that one on a laptop has."""
+    code = Code(commit=a_digest_of("commit")[:40], dirty=True, source_sha256=a_digest_of("source"))
+    return a_report(spec=a_spec(prices=some_prices(illustrative=True)), code=code)
+
+
+def a_hostile_report() -> Report:
+    """Return the report of a session whose words would be markup or move the cursor."""
+    words = some_words(
+        bottleneck=HOSTILE, metric=HOSTILE, answers_differ=HOSTILE, limitation=HOSTILE
+    )
+    return a_report(spec=a_spec(workload=words), run_id=HOSTILE)
+
+
+REPORTS = {
+    "golden": a_report(golden_results()),
+    "laptop": a_laptop_report(),
+    "six-pairs": a_report(
+        trials=some_pairs(
+            [40.0, 41.0, 40.5, 40.0, 39.8, 40.2], [22.0, 21.0, 22.2, 22.0, 22.1, 21.9]
+        )
+    ),
+    "slower": a_report(trials=some_pairs([22.0], [40.0])),
+    "thousandfold": a_report(trials=some_pairs([40_000.0], [22.0])),
+    "hostile": a_hostile_report(),
+}
+
+
+HEADLINES = {name: report.headline for name, report in REPORTS.items() if report.headline}
