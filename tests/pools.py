@@ -1,16 +1,21 @@
-"""A pool without processes, for the workloads' tests: its workers take turns.
+"""Pools for tests and the bench: what any pool does alike, and one that works in this process.
 
-What passes between them is copied and made read-only.
+May import ``harness.workload``.
 """
 
 import pickle
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from harness.workload import AnyLockstep, AnyProblem, ChunkResult, Reporter
 
+Function = Callable[..., Any]
+Finished = Callable[[int], None]
 
-def _one(_: Any) -> int:
+
+def count_one(_: Any) -> int:
+    """Count a chunk, or a share, as one item."""
     return 1
 
 
@@ -24,64 +29,90 @@ def warmup_of(problem: AnyProblem) -> Any:
     return problem.warmup
 
 
-class InProcessPool:
-    """So many workers in this one process, as ``harness.workload.Pool`` describes them.
+class ItemCounter:
+    """Reports the items of the chunks that are finished, whatever their order."""
 
-    A worker's own part stays as it is; others are given an unpickled copy with read-only arrays.
-    ``states`` are the replicas of the last lockstep.
-    """
+    def __init__(self, counts: Sequence[int], report: Reporter) -> None:
+        self._counts = counts
+        self._report = report
+        self._done = 0
 
-    def __init__(self, workers: int) -> None:
-        self.size = workers
-        self.states: list[Any] = []
+    def __call__(self, chunk: int) -> None:
+        self._done += self._counts[chunk]
+        self._report(self._done)
 
+
+class CountingPool(ABC):
+    """The signatures of ``harness.workload.Pool``, for pools that only say which chunk is done."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    @abstractmethod
     def share(self, value: Any) -> Any:
-        return sealed(value)
+        """Put a value where every worker reads it; return its handle."""
+
+    @abstractmethod
+    def run_map(
+        self,
+        function: Function,
+        chunks: Sequence[Any],
+        shared: tuple[Any, ...],
+        finished: Finished,
+    ) -> list[ChunkResult[Any]]:
+        """Do a map; call ``finished(chunk)`` after each chunk, by its number."""
+
+    @abstractmethod
+    def run_shuffle(
+        self,
+        scatter: Function,
+        chunks: Sequence[Any],
+        gather: Function,
+        partitions: int,
+        shared: tuple[Any, ...],
+        finished: Finished,
+    ) -> list[ChunkResult[Any]]:
+        """Do a shuffle; call ``finished(chunk)`` when a chunk is scattered."""
+
+    @abstractmethod
+    def run_lockstep(
+        self,
+        program: AnyLockstep,
+        shares: Sequence[Any],
+        steps: int,
+        shared: tuple[Any, ...],
+        reached: Callable[[int], None],
+    ) -> Any:
+        """Take all steps, one share per worker; return the first worker's state.
+
+        ``reached`` is called with the number of steps done so far.
+        """
 
     def map(
         self,
-        function: Callable[..., Any],
+        function: Function,
         chunks: Sequence[Any],
         *shared: Any,
-        items: Callable[[Any], int] = _one,
+        items: Callable[[Any], int] = count_one,
         report: Reporter = ignore_progress,
     ) -> list[ChunkResult[Any]]:
-        parts, done = [], 0
-        for place, chunk in enumerate(chunks):
-            parts.append(
-                ChunkResult(
-                    value=sealed(function(sealed(chunk), *shared)),
-                    chunk=place,
-                    worker=f"w{place % self.size}",
-                    busy_s=0.0,
-                    cpu_s=0.0,
-                )
-            )
-            done += items(chunk)
-            report(done)
-        return parts
+        """Run the function on every chunk."""
+        finished = ItemCounter([items(chunk) for chunk in chunks], report)
+        return self.run_map(function, chunks, shared, finished)
 
     def shuffle(
         self,
-        scatter: Callable[..., Any],
+        scatter: Function,
         chunks: Sequence[Any],
-        gather: Callable[..., Any],
+        gather: Function,
         partitions: int,
         *shared: Any,
-        items: Callable[[Any], int] = _one,
+        items: Callable[[Any], int] = count_one,
         report: Reporter = ignore_progress,
     ) -> list[ChunkResult[Any]]:
-        pieces = [
-            part.value for part in self.map(scatter, chunks, *shared, items=items, report=report)
-        ]
-        assert all(len(scattered) == partitions for scattered in pieces)
-        return self.map(
-            lambda partition, *given: gather(
-                partition, [scattered[partition] for scattered in pieces], *given
-            ),
-            range(partitions),
-            *shared,
-        )
+        """Exchange pieces all to all."""
+        finished = ItemCounter([items(chunk) for chunk in chunks], report)
+        return self.run_shuffle(scatter, chunks, gather, partitions, shared, finished)
 
     def lockstep(
         self,
@@ -89,8 +120,75 @@ class InProcessPool:
         shares: Sequence[Any],
         steps: int,
         *shared: Any,
-        items: Callable[[Any], int] = _one,
+        items: Callable[[Any], int] = count_one,
         report: Reporter = ignore_progress,
+    ) -> Any:
+        """Run synchronous steps; raise ``ValueError`` unless there is a share per worker."""
+        if len(shares) != self.size:
+            raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
+        items_per_step = sum(map(items, shares))
+
+        def reached(done: int) -> None:
+            report(done * items_per_step)
+
+        return self.run_lockstep(program, shares, steps, shared, reached)
+
+
+class InProcessPool(CountingPool):
+    """A pool without processes: its workers take turns in this one.
+
+    A worker's own part stays where it is. Others are given what a pickle makes of it, with arrays
+    that cannot be written to. ``states`` are the replicas of the last lockstep.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.states: list[Any] = []
+
+    def share(self, value: Any) -> Any:
+        return read_only_copy(value)
+
+    def run_map(
+        self,
+        function: Function,
+        chunks: Sequence[Any],
+        shared: tuple[Any, ...],
+        finished: Finished,
+    ) -> list[ChunkResult[Any]]:
+        results = []
+        for number, chunk in enumerate(chunks):
+            value = read_only_copy(function(read_only_copy(chunk), *shared))
+            worker = f"w{number % self.size}"
+            results.append(
+                ChunkResult(value=value, chunk=number, worker=worker, busy_s=0.0, cpu_s=0.0)
+            )
+            finished(number)
+        return results
+
+    def run_shuffle(
+        self,
+        scatter: Function,
+        chunks: Sequence[Any],
+        gather: Function,
+        partitions: int,
+        shared: tuple[Any, ...],
+        finished: Finished,
+    ) -> list[ChunkResult[Any]]:
+        rows = [result.value for result in self.run_map(scatter, chunks, shared, finished)]
+        assert all(len(row) == partitions for row in rows)
+
+        def gather_column(partition: int, *shared: Any) -> Any:
+            return gather(partition, [row[partition] for row in rows], *shared)
+
+        return self.run_map(gather_column, range(partitions), shared, ignore_progress)
+
+    def run_lockstep(
+        self,
+        program: AnyLockstep,
+        shares: Sequence[Any],
+        steps: int,
+        shared: tuple[Any, ...],
+        reached: Callable[[int], None],
     ) -> Any:
         states = [program.start(*shared) for _ in shares]
         for step in range(steps):
@@ -98,16 +196,16 @@ class InProcessPool:
                 program.contribute(state, step, share, *shared)
                 for state, share in zip(states, shares, strict=True)
             ]
-            sent = [sealed(part) for part in own]
+            sent = [read_only_copy(part) for part in own]
             for place, state in enumerate(states):
                 parts = [*sent[:place], own[place], *sent[place + 1 :]]
                 states[place] = program.combine(state, step, parts, *shared)
-            report((step + 1) * sum(map(items, shares)))
+            reached(step + 1)
         self.states = states
         return states[0]
 
 
-def sealed(value: Any) -> Any:
+def read_only_copy(value: Any) -> Any:
     """Return a copy whose arrays are read-only, as what comes out of shared memory is."""
     buffers: list[pickle.PickleBuffer] = []
     pickled = pickle.dumps(value, protocol=5, buffer_callback=buffers.append)

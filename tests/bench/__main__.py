@@ -1,7 +1,8 @@
-"""The bench: the ratios that tests/README.md quotes, from one session; ``make bench``, not ``make test``.
+"""The bench: the ratios that tests/README.md quotes, from one session; ``make bench`` runs it.
 
-Every number is a median of neighbours in time, set against its target. It wants a quiet machine, and says so
-where it had none. ``--quick`` shows that everything runs; its numbers mean nothing.
+Every number is a median of neighbours in time, compared with its target. The bench wants a quiet
+machine and says so where it had none. ``--quick`` shows that everything runs; its numbers mean
+nothing. May import ``harness`` and its neighbours in ``tests``.
 """
 
 import os
@@ -19,8 +20,8 @@ from harness import text
 from harness.model import Parameters
 from harness.run.host import this_host
 from tests.bench import core, dedup, embed, races, recommend, rivals, screen, stage
-from tests.bench.races import Asked
-from tests.bench.table import Finding, failed, replaced, report, told
+from tests.bench.races import RaceTargets
+from tests.bench.table import Finding, failed, finding_text, replace_block, report
 from tests.builders import find_workload
 from tests.terminals import ROOT
 
@@ -28,9 +29,9 @@ PAGE = ROOT / "tests" / "README.md"
 FORCED = "OPENBLAS_CORETYPE"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How much is measured: pairs of races, rounds of what is compared, and repetitions of what is short.
+    """How much is measured: pairs of races, rounds of comparisons, repeats of what is short.
 
     ``changes`` are parameters other than their defaults, by workload.
     """
@@ -58,35 +59,35 @@ TINY: dict[str, Parameters] = {
 FULL = Effort(pairs=6, rounds=5, core_steps=60, repeats=5, frames=300, beats=50, changes={})
 QUICK = Effort(pairs=1, rounds=1, core_steps=4, repeats=2, frames=30, beats=5, changes=TINY)
 
-ASKED = {
-    "train": Asked(efficiency=0.92, quality=0.97),
-    "recommend": Asked(efficiency=0.90),
-    "dedup": Asked(efficiency=0.90),
-    "embed": Asked(efficiency=0.95),
+TARGETS = {
+    "train": RaceTargets(efficiency=0.92, quality=0.97),
+    "recommend": RaceTargets(efficiency=0.90),
+    "dedup": RaceTargets(efficiency=0.90),
+    "embed": RaceTargets(efficiency=0.95),
 }
 
 Measure = Callable[[Effort], Finding]
 
 
-def _races() -> Mapping[str, Measure]:
-    """Return the measures that every workload has: its race, and its distributed side against the rivals."""
-    return {f"efficiency-{name}": partial(_efficiency, name) for name in ASKED} | {
-        f"rivals-{name}": partial(_rivals, name) for name in ASKED
+def _workload_measures() -> Mapping[str, Measure]:
+    """Return what is measured of every workload: its race, and its distributed side on rivals."""
+    return {f"efficiency-{name}": partial(_efficiency, name) for name in TARGETS} | {
+        f"rivals-{name}": partial(_rivals, name) for name in TARGETS
     }
 
 
 def _efficiency(workload: str, effort: Effort) -> Finding:
     return races.efficiency(
-        workload, effort.pairs, effort.changes.get(workload, {}), ASKED[workload]
+        workload, effort.pairs, effort.changes.get(workload, {}), TARGETS[workload]
     )
 
 
 def _rivals(workload: str, effort: Effort) -> Finding:
-    return rivals.rivals(workload, effort.rounds, effort.changes.get(workload, {}))
+    return rivals.measure_rivals(workload, effort.rounds, effort.changes.get(workload, {}))
 
 
 MEASURES: dict[str, Measure] = {
-    **_races(),
+    **_workload_measures(),
     "gemm": lambda effort: core.gemm(effort.core_steps),
     "torch": lambda effort: core.torch(effort.core_steps),
     "recommend": lambda effort: recommend.recommend(
@@ -96,7 +97,7 @@ MEASURES: dict[str, Measure] = {
     "embed": lambda effort: embed.embed(effort.rounds, effort.of("embed", "passages")),
     "panel": lambda effort: races.panel(effort.pairs, effort.of("train", "steps")),
     "recording": lambda effort: stage.recording(effort.pairs, effort.of("train", "steps")),
-    "fail-over": lambda effort: stage.failing_over(effort.repeats),
+    "fail-over": lambda effort: stage.fail_over(effort.repeats),
     "check": lambda effort: stage.checks(effort.repeats),
     "start-up": lambda effort: races.start_up(effort.repeats),
     "memory": lambda effort: races.memory(effort.of("train", "steps")),
@@ -124,44 +125,44 @@ def main(quick: bool, only: tuple[str, ...], write: bool) -> None:
     if write and (quick or only):
         raise click.UsageError("--write takes a whole session: leave --quick and --only out")
     if write:
-        _written("")  # a page that cannot take the table is found out before, not after
+        _page_with(
+            ""
+        )  # fails at once, not after an hour, where the page has no place for the table
     findings = [
-        _measured(name, QUICK if quick else FULL) for name in MEASURES if name in only or not only
+        _measure(name, QUICK if quick else FULL) for name in MEASURES if name in only or not only
     ]
     block = report(findings, this_host(), f"{datetime.now(UTC):%Y-%m-%d}", _remarks(quick))
     print(f"\n{block}", end="")
     if write:
-        PAGE.write_text(_written(block), encoding="utf-8")
+        PAGE.write_text(_page_with(block), encoding="utf-8")
     sys.exit(any(finding.failed for finding in findings))
 
 
-def _measured(name: str, effort: Effort) -> Finding:
-    """Return what a measurement found; one that fails is a row too, and the others go on."""
+def _measure(name: str, effort: Effort) -> Finding:
+    """Return what one measurement found; where it fails, that is a row, and the others go on."""
     began = time.monotonic()
     try:
         finding = MEASURES[name](effort)
-    except (
-        Exception
-    ) as error:  # whatever stops one of them, an hour of the others must not be lost with it
+    except Exception as error:  # whatever stops one, the others must not be lost with it
         traceback.print_exc()
         finding = failed(name, type(error).__name__)
-    print(f"{name}, {text.seconds(time.monotonic() - began)}\n{told(finding)}", flush=True)
+    print(f"{name}, {text.seconds(time.monotonic() - began)}\n{finding_text(finding)}", flush=True)
     return finding
 
 
 def _remarks(quick: bool) -> list[str]:
-    """Return what else must be known of this session, a clause each."""
-    known = {
+    """Return what else a reader must know of this session, a clause each."""
+    remarks = {
         "this was a quick try: its numbers mean nothing": quick,
         f"{FORCED} is set: the BLAS kernel is not the library's own choice": FORCED in os.environ,
     }
-    return [remark for remark, so in known.items() if so]
+    return [remark for remark, holds in remarks.items() if holds]
 
 
-def _written(block: str) -> str:
+def _page_with(block: str) -> str:
     """Return the page with the block in its place; raise ``UsageError`` if it has none."""
     try:
-        return replaced(PAGE.read_text(encoding="utf-8"), block)
+        return replace_block(PAGE.read_text(encoding="utf-8"), block)
     except ValueError as error:
         raise click.UsageError(f"tests/README.md cannot take the table: {error}") from error
 

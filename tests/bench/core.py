@@ -1,7 +1,8 @@
 """The baseline against its own core: the matrix products it consists of, and PyTorch on one thread.
 
-Both are measured in one process, pinned to one core, each step beside what it is compared with, so that a
-clock that drifts cancels out. ``python -m tests.bench.core gemm|torch STEPS`` is that process.
+Both are measured in one process, pinned to one core, each step beside what it is compared with, so
+that a drift of the core's speed cancels out. ``python -m tests.bench.core gemm|torch STEPS`` is
+that process. May import ``harness``, the workload ``train`` and its neighbours in ``tests``.
 """
 
 import importlib.util
@@ -34,7 +35,7 @@ TORCH = "baseline ÷ PyTorch on one thread, in speed"
 
 
 class Times(msgspec.Struct, frozen=True):
-    """Seconds of each step of the baseline, of what stood beside it, and the operations of either."""
+    """Seconds of each step of the baseline and of its rival, and the operations of a step."""
 
     steps: list[float]
     others: list[float]
@@ -42,8 +43,8 @@ class Times(msgspec.Struct, frozen=True):
 
 
 def gemm(steps: int) -> Finding:
-    """Measure the baseline against the rate at which the core does the same matrix products and nothing else."""
-    times, foreign = _measured("gemm", steps)
+    """Compare the baseline with the same matrix products alone, on the same core."""
+    times, foreign = _measure("gemm", steps)
     around = between(times.others)
     own, core = (
         text.three_digits(times.flops / median(seconds) / 1e9) for seconds in (times.steps, around)
@@ -55,15 +56,15 @@ def gemm(steps: int) -> Finding:
 
 
 def torch(steps: int) -> Finding:
-    """Measure the baseline against PyTorch on one thread, where that is installed."""
+    """Compare the baseline with PyTorch on one thread, where that is installed."""
     if importlib.util.find_spec("torch") is None:
         return Finding((unmeasured(TORCH, "PyTorch not installed"),))
-    times, foreign = _measured("torch", steps)
+    times, foreign = _measure("torch", steps)
     return Finding((row(TORCH, ratios(times.others, times.steps), at_least(1.0)),), foreign)
 
 
-def _measured(rival: str, steps: int) -> tuple[Times, float]:
-    """Return the times taken in a process of its own, in the environment that a baseline has, and the foreign load meanwhile."""
+def _measure(rival: str, steps: int) -> tuple[Times, float]:
+    """Measure in a process with a baseline's environment; return also the foreign load."""
     meter = ForeignLoadMeter([os.getpid()])
     command = [PYTHON, "-m", "tests.bench.core", rival, str(steps)]
     ran = subprocess.run(
@@ -98,9 +99,8 @@ def _torch_steps(training: Training) -> Iterator[None]:
         net.parameters(), lr=recipe.learning_rate / recipe.batch, momentum=recipe.momentum
     )
     for step in range(recipe.steps):
-        descent.zero_grad(
-            set_to_none=False
-        )  # the gradient's memory is kept: it is added to, micro-batch by micro-batch
+        # the gradient's memory stays: it is added to, micro-batch by micro-batch
+        descent.zero_grad(set_to_none=False)
         for leaf in range(recipe.leaves):
             images, labels = map(torch.from_numpy, training.micro_batch(step, leaf))
             loss(net(images), labels).backward()
@@ -115,7 +115,7 @@ def _seconds(once: Callable[[], object]) -> float:
 
 
 def _beside_products(training: Training, steps: int) -> Times:
-    """Return the seconds of each step, and of the matrix products before the first, between, and after the last."""
+    """Return the seconds of each step, and of matrix products before, between and after them."""
     trained, multiplied = _steps(training), products(train.gemms(training))
     for _ in range(WARM_UP):
         next(trained), next(multiplied)

@@ -1,8 +1,11 @@
-"""``dedup``'s baseline against rensa and datasketch on one thread: from the same raw text to clusters, at equal permutations and bands.
+"""The baseline of ``dedup`` compared with the libraries rensa and datasketch on one thread.
 
-Each library is used as its own documentation advises for many documents at once. All run in one process, pinned to one core, a round of
-all of them after the other, so that a clock that drifts cancels out. The baseline also verifies every pair exactly and writes its shards,
-which the libraries need not. ``python -m tests.bench.dedup ROUNDS PERMUTATIONS BANDS`` is that process.
+All go from the same raw text to clusters, with equal permutations and bands. Each library is used
+as its own documentation advises for many documents at once. All run in one process, pinned to one
+core, by turns, so that a drift of the core's speed cancels out. The baseline also verifies every
+pair exactly and writes its shards, which the libraries need not.
+``python -m tests.bench.dedup ROUNDS PERMUTATIONS BANDS`` is that process.
+May import ``harness``, the workload ``dedup`` and its neighbours in ``tests``.
 """
 
 import os
@@ -17,12 +20,12 @@ import msgspec
 import numpy as np
 import rensa
 
-from harness import text as words
 from harness.model import Side
 from harness.run.host import pin, usable_cores
 from harness.run.launch import environment
 from harness.run.utilization import ForeignLoadMeter
-from tests.bench.table import Aim, Finding, Row, at_least, at_most, loudest, ratios, row
+from harness.text import three_digits
+from tests.bench.table import Aim, Finding, Row, at_least, at_most, largest_share, ratios, row
 from tests.pools import warmup_of
 from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import dedup as workload
@@ -49,39 +52,37 @@ class Rounds(msgspec.Struct, frozen=True):
 
 
 def dedup(rounds: int) -> Finding:
-    """Measure the baseline against both libraries, with the default's signatures and with ones of 128 permutations."""
-    found = [_measured(rounds, *signature) for signature in SIGNATURES]
+    """Compare the baseline with both libraries, with long signatures and with short ones."""
+    measured = [_measure(rounds, *signature) for signature in SIGNATURES]
     rows = [
         row
-        for (taken, _), (permutations, _) in zip(found, SIGNATURES, strict=True)
-        for row in _rows(taken, permutations)
+        for (rounds, _), (permutations, _) in zip(measured, SIGNATURES, strict=True)
+        for row in _rows(rounds, permutations)
     ]
-    return Finding(tuple(rows), loudest(foreign for _, foreign in found))
+    return Finding(tuple(rows), largest_share(foreign for _, foreign in measured))
 
 
-def _rows(taken: Rounds, permutations: int) -> Iterator[Row]:
+def _rows(rounds: Rounds, permutations: int) -> Iterator[Row]:
     for rival, aim in AIMS.items():
-        note = (
-            f"pair F1 {words.three_digits(taken.f1[OWN])} and {words.three_digits(taken.f1[rival])}"
-        )
+        note = f"pair F1 {three_digits(rounds.f1[OWN])} and {three_digits(rounds.f1[rival])}"
         what = f"dedup's baseline ÷ {rival}, in speed, {permutations:,} permutations"
-        yield row(what, ratios(taken.seconds[rival], taken.seconds[OWN]), aim, note=note)
-        apart = abs(taken.f1[OWN] - taken.f1[rival])
+        yield row(what, ratios(rounds.seconds[rival], rounds.seconds[OWN]), aim, note=note)
+        apart = abs(rounds.f1[OWN] - rounds.f1[rival])
         yield row(
             f"dedup's pair F1 apart from {rival}'s, {permutations:,} permutations",
             [apart],
             F1_APART,
-            worded=four,
+            as_text=four_decimals,
         )
 
 
-def four(value: float) -> str:
+def four_decimals(value: float) -> str:
     """Return a difference of F1 with four decimals."""
     return f"{value:.4f}"
 
 
-def _measured(rounds: int, permutations: int, bands: int) -> tuple[Rounds, float]:
-    """Return the rounds taken in a process of its own, in the environment that a baseline has, and the foreign load meanwhile."""
+def _measure(rounds: int, permutations: int, bands: int) -> tuple[Rounds, float]:
+    """Measure in a process with a baseline's environment; return also the foreign load."""
     meter = ForeignLoadMeter([os.getpid()])
     command = [PYTHON, "-m", "tests.bench.dedup", *map(str, (rounds, permutations, bands))]
     surrounded = environment(
@@ -100,24 +101,24 @@ def shingles(text: str, width: int) -> list[str]:
 
 
 def by_rensa(texts: list[str], recipe: Recipe, permutations: int) -> Edges:
-    """Yield pairs of duplicates as rensa finds them: sketches in bulk, then its deduplicator with an index of bands."""
+    """Yield rensa's pairs of duplicates: sketches in bulk, then its deduplicator with bands."""
     sketches = rensa.RMinHash.from_token_sets(
         [shingles(text, recipe.shingle) for text in texts], permutations, SEED
     )
-    known = rensa.RMinHashDeduplicator(
+    deduplicator = rensa.RMinHashDeduplicator(
         threshold=recipe.threshold,
         num_perm=permutations,
         use_lsh=True,
         num_bands=recipe.bands,
         seed=SEED,
     )
-    known.add_pairs((str(document), sketch) for document, sketch in enumerate(sketches))
-    for document, others in enumerate(known.get_duplicate_sets(sketches)):
+    deduplicator.add_pairs((str(document), sketch) for document, sketch in enumerate(sketches))
+    for document, others in enumerate(deduplicator.get_duplicate_sets(sketches)):
         yield from ((document, int(other)) for other in others)
 
 
 def by_datasketch(texts: list[str], recipe: Recipe, permutations: int) -> Edges:
-    """Yield pairs of duplicates as datasketch finds them: sketches in bulk, then its index of bands, and their word for each candidate."""
+    """Yield datasketch's pairs: sketches in bulk, its index of bands, an estimate per candidate."""
     tokens = ([shingle.encode() for shingle in shingles(text, recipe.shingle)] for text in texts)
     sketches = datasketch.MinHash.bulk(tokens, num_perm=permutations, seed=SEED)
     index = datasketch.MinHashLSH(
@@ -159,9 +160,9 @@ def main(rounds: int, permutations: int, bands: int) -> None:
     for turn in range(rounds):
         for name in list(contestants)[:: 1 if turn % 2 == 0 else -1]:
             began = time.perf_counter()
-            found = contestants[name]()
+            labels = contestants[name]()
             seconds[name].append(time.perf_counter() - began)
-            f1[name] = pair_f1(found, problem.held_out)
+            f1[name] = pair_f1(labels, problem.held_out)
     sys.stdout.buffer.write(msgspec.json.encode(Rounds(seconds, f1)))
 
 

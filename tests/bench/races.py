@@ -1,7 +1,8 @@
-"""Whole races, as a presenter starts them: the headline's numbers, the price of watching, start-up and memory.
+"""Whole races, as a presenter starts them: the headline, the panel's cost, start-up and memory.
 
-Every race is the real program in a process of its own; what is told here comes from the results file that it
-wrote. A live race runs in a pty that a thread empties.
+Every race is the real program in a process of its own; the numbers come from the results file that
+it wrote. A live race runs in a pty that a thread empties.
+May import ``harness`` and its neighbours in ``tests``.
 """
 
 import contextlib
@@ -29,7 +30,7 @@ from harness.model import Parameters, Results, Side, Trial
 from harness.report import Report
 from harness.run import processes
 from tests import terminals
-from tests.bench.table import Finding, Row, at_least, at_most, judged, loudest, ratios, row
+from tests.bench.table import Finding, Row, at_least, at_most, judged, largest_share, ratios, row
 
 WORKERS = 2
 TERMS = ("--yes", "--workers", str(WORKERS), "--schedule", "in-turn")
@@ -45,22 +46,24 @@ Start = Callable[[Sequence[str]], contextlib.AbstractContextManager[subprocess.P
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the race of a workload is to reach: an efficiency on two workers and, where one is asked for, a quality of both sides."""
+class RaceTargets:
+    """What a race should reach: an efficiency on two workers, a quality (None: any will do)."""
 
     efficiency: float
     quality: float | None = None
 
 
-def efficiency(workload: str, pairs: int, params: Parameters, asked: Asked) -> Finding:
-    """Race a workload in ABBA order and tell what the headline claims."""
+def efficiency(workload: str, pairs: int, params: Parameters, asked: RaceTargets) -> Finding:
+    """Race a workload in ABBA order; return what the headline claims."""
     settings = [word for name, value in params.items() for word in ("--set", f"{name}={value}")]
-    results = raced(unseen, "--ui", "none", "--trials", str(pairs), *settings, workload=workload)
-    return claimed(workload, results, asked)
+    results = run_race(
+        without_terminal, "--ui", "none", "--trials", str(pairs), *settings, workload=workload
+    )
+    return claim_finding(workload, results, asked)
 
 
-def claimed(workload: str, results: Results, asked: Asked) -> Finding:
-    """Tell what the headline of a race claims, or that it is refused."""
+def claim_finding(workload: str, results: Results, asked: RaceTargets) -> Finding:
+    """Return what the headline of a race claims, or that it is refused."""
     foreign = results.observer.foreign_cpu
     match Report.of(results).claim:
         case Headline() as claim:
@@ -72,7 +75,7 @@ def claimed(workload: str, results: Results, asked: Asked) -> Finding:
                     EFFICIENCY,
                     f"refused: {why}",
                     False,
-                    at_least(asked.efficiency).written(text.three_digits),
+                    at_least(asked.efficiency).text(text.three_digits),
                 ),
             )
     return Finding(tuple(replace(row, what=f"{workload}: {row.what}") for row in rows), foreign)
@@ -90,7 +93,7 @@ def _speeds(claim: Headline, least: float) -> tuple[Row, ...]:
             EFFICIENCY,
             text.three_digits(speed.efficiency),
             aim.met(speed.efficiency),
-            aim.written(text.three_digits),
+            aim.text(text.three_digits),
             interval,
         ),
         Row(f"speedup S({WORKERS})", text.times(speed.speedup)),
@@ -99,20 +102,23 @@ def _speeds(claim: Headline, least: float) -> tuple[Row, ...]:
 
 
 def _qualities(claim: Headline, least: float | None) -> tuple[Row, ...]:
-    quality, asked = claim.quality, claim.results.spec.workload
-    worded, limit = partial(text.quality, tolerance=asked.tolerance), asked.tolerance
+    quality = claim.quality
+    workload = claim.results.spec.workload
+    limit = workload.tolerance
+    as_text = partial(text.quality, tolerance=limit)
     both = (quality.baseline, quality.distributed)
-    what, found = f"{asked.metric}, baseline and distributed", " and ".join(map(worded, both))
-    held = asked.tolerates(quality.change)
+    what = f"{workload.metric}, baseline and distributed"
+    value = " and ".join(map(as_text, both))
+    is_within = workload.tolerates(quality.change)
     same = quality.answers_identical
     return (
-        Row(what, found)
+        Row(what, value)
         if least is None
-        else judged(what, found, at_least(least).met(min(both)), at_least(least).written(worded)),
+        else judged(what, value, at_least(least).met(min(both)), at_least(least).text(as_text)),
         judged(
-            f"change of {asked.metric}",
+            f"change of {workload.metric}",
             text.change(quality.change, limit),
-            held,
+            is_within,
             f"within ±{text.tolerance(limit)}",
         ),
         judged(
@@ -125,16 +131,16 @@ def _qualities(claim: Headline, least: float | None) -> tuple[Row, ...]:
 
 
 def panel(pairs: int, steps: int) -> Finding:
-    """Race with the panel on and off by turns; tell what it costs the distributed side, and the screen's own CPU time."""
+    """Race with the panel on and off by turns; compare the distributed side's wall times."""
     watched: list[Results] = []
     unwatched: list[Results] = []
     for pair in range(pairs):
         both: list[tuple[Start, str, list[Results]]] = [
             (in_terminal, "live", watched),
-            (unseen, "none", unwatched),
+            (without_terminal, "none", unwatched),
         ]
         for start, ui, taken in both if pair % 2 == 0 else both[::-1]:
-            taken.append(raced(start, "--ui", ui, "--set", f"steps={steps}"))
+            taken.append(run_race(start, "--ui", ui, "--set", f"steps={steps}"))
     on, off = (
         [wall_s(results, Side.DISTRIBUTED) for results in taken] for taken in (watched, unwatched)
     )
@@ -147,24 +153,24 @@ def panel(pairs: int, steps: int) -> Finding:
         row("screen's CPU seconds ÷ wall time", cpu, at_most(0.03), text.percent),
     )
     return Finding(
-        rows, loudest(results.observer.foreign_cpu for results in (*watched, *unwatched))
+        rows, largest_share(results.observer.foreign_cpu for results in (*watched, *unwatched))
     )
 
 
 def start_up(races: int) -> Finding:
-    """Tell what is never on the clock: the seconds until each side is armed."""
-    taken = [raced(unseen, "--ui", "none", "--set", "steps=2") for _ in range(races)]
+    """Return the seconds until each side is armed, which are never on the clock."""
+    taken = [run_race(without_terminal, "--ui", "none", "--set", "steps=2") for _ in range(races)]
     each = {side: [_trial(results, side).startup_s for results in taken] for side in Side}
     return Finding(
         tuple(
-            row(f"cold start, {side} side", seconds, worded=text.seconds)
+            row(f"cold start, {side} side", seconds, as_text=text.seconds)
             for side, seconds in each.items()
         )
     )
 
 
 def memory(steps: int) -> Finding:
-    """Tell the most memory that all processes of a race held at once, what several share counted once."""
+    """Return the peak memory of all processes of a race; what several share counts once."""
     peak, until = 0, time.monotonic() + WITHIN_S
     with _folder() as out:
         command = terminals.race(
@@ -172,7 +178,7 @@ def memory(steps: int) -> Finding:
         )
         with in_terminal(command) as process:
             while process.poll() is None and time.monotonic() < until:
-                peak = max(peak, sum(map(_bytes, _members(process.pid))))
+                peak = max(peak, sum(map(_memory_bytes, _members(process.pid))))
                 time.sleep(LOOK_EVERY_S)
             _require_shown(process)
     return Finding(
@@ -180,7 +186,7 @@ def memory(steps: int) -> Finding:
     )
 
 
-def raced(start: Start, *options: str, workload: str = "train") -> Results:
+def run_race(start: Start, *options: str, workload: str = "train") -> Results:
     """Run a race to its end and return its facts; raise ``RuntimeError`` if it has none."""
     with (
         _folder() as out,
@@ -197,8 +203,8 @@ def _require_shown(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def unseen(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Yield a program that runs without a terminal, its errors on ours; end it if we leave early."""
+def without_terminal(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Yield a program that runs without a terminal, its errors on ours; end it with the block."""
     with _started(command, subprocess.DEVNULL, subprocess.DEVNULL, None) as process:
         yield process
 
@@ -226,7 +232,10 @@ def _started(
 
 @contextlib.contextmanager
 def in_terminal(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Yield a program that runs in a terminal of 100×30, whose output is forgotten; Enter is typed all the time, to skip a replay."""
+    """Yield a program that runs in a terminal of 100×30; Enter is typed again and again.
+
+    Its output is thrown away. Enter skips a replay.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     drain = threading.Thread(target=_drain, args=(ours,), daemon=True)
@@ -263,16 +272,16 @@ def wall_s(results: Results, side: Side) -> float:
 
 def _members(root: int) -> set[int]:
     """Return the pids of a program's family and of the sessions that it leads."""
-    found = set(processes.process_tree(root))
+    members = set(processes.process_tree(root))
     sessions = set()
-    for pid in found:
+    for pid in members:
         with contextlib.suppress(OSError):
             sessions.add(os.getsid(pid))
-    return found.union(*map(processes.session_members, sessions))
+    return members.union(*map(processes.session_members, sessions))
 
 
-def _bytes(pid: int) -> int:
-    """Return a process's memory with its share of what is shared; where the system does not tell that, what is its own."""
+def _memory_bytes(pid: int) -> int:
+    """Return a process's memory with its part of what is shared, where the system knows that."""
     try:
         memory = psutil.Process(pid).memory_full_info()
     except psutil.Error:

@@ -1,7 +1,9 @@
-"""The recommender's baseline against the library ``implicit``: the same interactions, factors, start and steps, each on one thread.
+"""The recommender's baseline compared with the library ``implicit``, each on one thread.
 
-Both are measured in one process, pinned to one core, by turns, so that a clock that drifts cancels out.
+Both have the same interactions, factors, start and steps, and are measured in one process, pinned
+to one core, by turns, so that a drift of the core's speed cancels out.
 ``python -m tests.bench.recommend ROUNDS ITERATIONS`` is that process.
+May import ``harness``, the workload ``recommend`` and its neighbours in ``tests``.
 """
 
 import os
@@ -30,7 +32,7 @@ RECALL = "recommend: recall@10, baseline and implicit"
 THREADS = 1
 
 
-class Times(msgspec.Struct, frozen=True):
+class Times(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds of each round, ours and the library's, and the recall@10 that either comes to."""
 
     own: list[float]
@@ -40,7 +42,7 @@ class Times(msgspec.Struct, frozen=True):
 
 
 def recommend(rounds: int, iterations: int) -> Finding:
-    """Measure the baseline against ``implicit`` over so many iterations of the default problem, ``rounds`` times by turns."""
+    """Compare the baseline with ``implicit``, ``rounds`` times by turns."""
     meter = ForeignLoadMeter([os.getpid()])
     command = [PYTHON, "-m", "tests.bench.recommend", str(rounds), str(iterations)]
     surrounded = environment(surroundings(), Side.BASELINE, THREADS, joined=False)
@@ -64,7 +66,7 @@ def _own(training: Training) -> tuple[float, workload.Factors]:
 
 
 def _implicit(training: Training) -> tuple[float, workload.Factors]:
-    """Factorize with the library from the same start; its own preparations are not counted, ours are."""
+    """Factorize with the library from the same start; its preparations are not counted."""
     from implicit.cpu.als import AlternatingLeastSquares
     from scipy.sparse import csr_matrix
 
@@ -72,27 +74,27 @@ def _implicit(training: Training) -> tuple[float, workload.Factors]:
     model = AlternatingLeastSquares(
         factors=recipe.factors,
         regularization=recipe.regularization,
-        alpha=1.0,  # the weights have it in them, and the library's confidence is ours, one and the weight
+        alpha=1.0,  # the weights contain it; the library's confidence is one plus the weight
         iterations=recipe.iterations,
         num_threads=THREADS,
     )
     model.cg_steps = recipe.cg_steps
     model.user_factors, model.item_factors = start(training).factors
-    took = list[float]()
+    seconds_of_iterations = list[float]()
     confidence = csr_matrix(
         (1 + weights, columns, starts), shape=(training.users.height, training.items.height)
     )
     model.fit(
         confidence,
         show_progress=False,
-        callback=lambda iteration, seconds, loss: took.append(seconds),
+        callback=lambda iteration, seconds, loss: seconds_of_iterations.append(seconds),
     )
-    return sum(took), workload.Factors(
+    return sum(seconds_of_iterations), workload.Factors(
         np.asarray(model.user_factors), np.asarray(model.item_factors)
     )
 
 
-def _measured(training: Training, held_out: HeldOut, rounds: int) -> Times:
+def _measure(training: Training, held_out: HeldOut, rounds: int) -> Times:
     """Return the seconds of each round, taking turns at going first, once both are warm."""
     brief = training._replace(recipe=training.recipe._replace(iterations=1))
     _own(brief), _implicit(brief)
@@ -105,7 +107,7 @@ def _measured(training: Training, held_out: HeldOut, rounds: int) -> Times:
                 recall = workload.quality(answer, held_out)
             else:
                 other_recall = workload.quality(answer, held_out)
-    return Times(own, others, recall, other_recall)
+    return Times(own=own, others=others, recall=recall, other_recall=other_recall)
 
 
 def main(rounds: int, iterations: int) -> None:
@@ -114,7 +116,7 @@ def main(rounds: int, iterations: int) -> None:
     loaded = workload.load(
         workload.WORKLOAD.configure(workload.WORKLOAD.defaults | {"iterations": iterations})
     )
-    sys.stdout.buffer.write(msgspec.json.encode(_measured(loaded.input, loaded.held_out, rounds)))
+    sys.stdout.buffer.write(msgspec.json.encode(_measure(loaded.input, loaded.held_out, rounds)))
 
 
 if __name__ == "__main__":

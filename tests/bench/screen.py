@@ -1,7 +1,7 @@
-"""What a presenter must not wait for: the slide, the help, a frame of the panel, and an event's way onto the board.
+"""What a presenter must not wait for: the slide, the help, a frame of the panel, and an event.
 
-``python -m tests.bench.screen WORKERS FRAMES ANSWER`` draws frames on its terminal and writes the CPU seconds
-of each into the file ANSWER.
+``python -m tests.bench.screen WORKERS FRAMES ANSWER`` draws frames on its terminal and writes the
+CPU seconds of each into the file ANSWER. May import everything.
 """
 
 import subprocess
@@ -17,7 +17,7 @@ import msgspec
 
 from demo.race.screens import Live
 from demo.terminal import Keys
-from harness import text as words
+from harness import text
 from harness.events import Event, decode, encode
 from harness.files.results import save
 from harness.model import Schedule, Side
@@ -28,8 +28,11 @@ from tests.bench.table import Finding, Row, at_least, at_most, judged, row
 from tests.builders import a_spec, a_sweep, arming_events, trial_events
 from tests.terminals import PYTHON, ROOT, surroundings
 
-CROWD, PAIR = 1_000, 2
-WENT_AT, WALL_S, BEATS = 10.0, 60.0, 50
+CROWD = 1_000
+PAIR = 2
+WENT_AT = 10.0
+WALL_S = 60.0
+BEATS = 50
 FRAME_S = 0.25
 FIRST_FRAMES = 10
 WITHIN_S = 120.0
@@ -38,46 +41,51 @@ ROUNDS = 10
 
 
 def slide(times: int) -> Finding:
-    """Time the commands that need no run, on a sweep of thirty trials, and look whether they import Ray."""
+    """Time the commands that need no race, on a sweep of thirty trials; none may import Ray."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results.json"
         save(a_sweep({1: [40.0] * ROUNDS, 2: [22.0] * ROUNDS}, [39.0] * ROUNDS), results)
         commands = {"slide": ["slide", folder], "audit": ["audit", folder], "--help": ["--help"]}
-        told = [_seconds_until_told(commands["slide"]) for _ in range(times)]
+        until_headline = [_seconds_until_line(commands["slide"]) for _ in range(times)]
         seconds = {name: _whole_seconds(words, times) for name, words in commands.items()}
         free = all("ray" not in _imported(words) for words in commands.values())
     return Finding(
         (
-            row("twoclocks slide, until the headline is told", told, at_most(2.0), words.seconds),
+            row(
+                "twoclocks slide, until the headline is told",
+                until_headline,
+                at_most(2.0),
+                text.seconds,
+            ),
             row(
                 "twoclocks slide, headline and five figures drawn",
                 seconds["slide"],
                 at_most(4.0),
-                words.seconds,
+                text.seconds,
             ),
             row(
                 f"twoclocks audit, {3 * ROUNDS} trials",
                 seconds["audit"],
                 at_most(1.0),
-                words.seconds,
+                text.seconds,
             ),
-            row("twoclocks --help, the whole command", seconds["--help"], worded=words.seconds),
+            row("twoclocks --help, the whole command", seconds["--help"], as_text=text.seconds),
             judged("Ray imported by any of them", "no" if free else "yes", free, "no"),
         )
     )
 
 
 def frames(number: int, times: int) -> Finding:
-    """Tell the CPU time of a frame with many workers and with few, drawn in a real terminal."""
+    """Measure the CPU time of a frame with many workers and with few, in a real terminal."""
     each = {
         workers: [_frame_cpu_s(workers, number) for _ in range(times)] for workers in (CROWD, PAIR)
     }
     return Finding(
         tuple(
             row(
-                f"CPU time of a frame at {COLUMNS}×{ROWS}, {words.count(workers)} workers",
+                f"CPU time of a frame at {COLUMNS}×{ROWS}, {text.count(workers)} workers",
                 seconds,
-                worded=words.seconds,
+                as_text=text.seconds,
             )
             for workers, seconds in each.items()
         )
@@ -85,12 +93,12 @@ def frames(number: int, times: int) -> Finding:
 
 
 def events(beats: int, times: int) -> Finding:
-    """Tell how many events of many workers are decoded and folded in a second of CPU time."""
-    told = _session(CROWD, beats)
-    lines = [encode(event) for event in told]
+    """Measure how many events of many workers a second of CPU time decodes and folds."""
+    session = _session(CROWD, beats)
+    lines = [encode(event) for event in session]
     whole = [len(lines) / _cpu_s(map(decode, lines)) for _ in range(times)]
-    fold = [len(told) / _cpu_s(told) for _ in range(times)]
-    crowd = f"{words.count(CROWD)} workers"
+    fold = [len(session) / _cpu_s(session) for _ in range(times)]
+    crowd = f"{text.count(CROWD)} workers"
     return Finding(
         (
             _rate(f"events decoded and applied a second, {crowd}", whole),
@@ -109,7 +117,7 @@ def imported(report: str) -> set[str]:
 
 
 def _rate(what: str, rates: list[float]) -> Row:
-    return row(what, rates, at_least(FASTEST), lambda rate: words.count(round(rate)))
+    return row(what, rates, at_least(FASTEST), lambda rate: text.count(round(rate)))
 
 
 def _whole_seconds(arguments: list[str], times: int) -> list[float]:
@@ -117,14 +125,15 @@ def _whole_seconds(arguments: list[str], times: int) -> list[float]:
     seconds = []
     for _ in range(times + 1):
         began = time.perf_counter()
-        _called([], arguments)
+        _call([], arguments)
         seconds.append(time.perf_counter() - began)
     return seconds[1:]
 
 
-def _seconds_until_told(arguments: list[str]) -> float:
-    """Return the seconds until a command has printed its first line; it is then let run to its end."""
-    command, began = [PYTHON, "-m", "demo", *arguments], time.perf_counter()
+def _seconds_until_line(arguments: list[str]) -> float:
+    """Return the seconds until a command prints its first line; then wait for its end."""
+    command = [PYTHON, "-m", "demo", *arguments]
+    began = time.perf_counter()
     with subprocess.Popen(
         command, cwd=ROOT, env=surroundings(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     ) as process:
@@ -136,10 +145,10 @@ def _seconds_until_told(arguments: list[str]) -> float:
 
 
 def _imported(arguments: list[str]) -> set[str]:
-    return imported(_called(["-X", "importtime"], arguments))
+    return imported(_call(["-X", "importtime"], arguments))
 
 
-def _called(options: list[str], arguments: list[str]) -> str:
+def _call(options: list[str], arguments: list[str]) -> str:
     command = [PYTHON, *options, "-m", "demo", *arguments]
     done = subprocess.run(
         command,
@@ -175,21 +184,22 @@ def _session(workers: int, beats: int) -> list[Event]:
     ]
 
 
-def _cpu_s(told: Iterable[Event]) -> float:
+def _cpu_s(events: Iterable[Event]) -> float:
     began = time.process_time()
-    reduce(apply, told, Board())
+    reduce(apply, events, Board())
     return time.process_time() - began
 
 
-def _drawn(workers: int, number: int) -> list[float]:
-    """Return the CPU seconds of each frame of a run in progress, the first few left out."""
+def _frame_seconds(workers: int, number: int) -> list[float]:
+    """Return the CPU seconds of each frame of a race in progress, without the first few."""
     board = reduce(
         apply,
         (event for event in _session(workers, BEATS) if event.at < WENT_AT + WALL_S / 2),
         Board(),
     )
     caption = Caption(run_id="bench", schedule=Schedule.IN_TURN, utc=datetime.now(UTC))
-    live, seconds = Live(a_spec(workers=workers), Keys()), []
+    live = Live(a_spec(workers=workers), Keys())
+    seconds = []
     with live.opened():
         for frame in range(FIRST_FRAMES + number):
             began = time.process_time()
@@ -199,4 +209,6 @@ def _drawn(workers: int, number: int) -> list[float]:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[3]).write_bytes(msgspec.json.encode(_drawn(int(sys.argv[1]), int(sys.argv[2]))))
+    Path(sys.argv[3]).write_bytes(
+        msgspec.json.encode(_frame_seconds(int(sys.argv[1]), int(sys.argv[2])))
+    )

@@ -1,6 +1,7 @@
 """What the stage costs: recording a race, falling back on a recording, and checking the machine.
 
-Every figure is of the real program; races are recorded without a terminal and watched in one by turns.
+Every number is of the real program. Races are recorded without a terminal, and watched in one, by
+turns.
 May import ``harness`` and its neighbours in ``tests``.
 """
 
@@ -17,17 +18,30 @@ from harness.cast.format import CAST, read
 from harness.files.results import load
 from harness.model import Results, Side
 from tests import terminals
-from tests.bench.races import COLUMNS, ROWS, TERMS, WITHIN_S, in_terminal, raced, unseen, wall_s
-from tests.bench.table import Finding, at_most, loudest, ratios, row
+from tests.bench.races import (
+    COLUMNS,
+    ROWS,
+    TERMS,
+    WITHIN_S,
+    in_terminal,
+    run_race,
+    wall_s,
+    without_terminal,
+)
+from tests.bench.table import Finding, at_most, largest_share, ratios, row
 
 THREE_MINUTES_S = 180.0
-MOST_CAST_BYTES, MOST_PAGE_BYTES = 5e6, 1e6
-MOST_COST, MOST_DRIFT_S, MOST_SWITCH_S, MOST_CHECK_S = 1.02, 0.3, 1.0, 20.0
+MOST_CAST_BYTES = 5e6
+MOST_PAGE_BYTES = 1e6
+MOST_COST = 1.02
+MOST_DRIFT_S = 0.3
+MOST_SWITCH_S = 1.0
+MOST_CHECK_S = 20.0
 
 
-@dataclass(frozen=True)
-class Taken:
-    """A recorded race: its facts, how far its clocks drift, and the bytes of cast and page for three minutes of it."""
+@dataclass(frozen=True, kw_only=True)
+class RecordedRace:
+    """A recorded race: its results, the drift of its clocks, bytes of three minutes of it."""
 
     results: Results
     drift_s: float
@@ -36,15 +50,15 @@ class Taken:
 
 
 def recording(pairs: int, steps: int) -> Finding:
-    """Race recorded and merely watched by turns; tell what recording costs either side, and what a recording is like."""
-    taken: list[Taken] = []
+    """Race recorded and watched by turns; return what recording costs either side."""
+    taken: list[RecordedRace] = []
     watched: list[Results] = []
     for pair in range(pairs):
         for recorded in (True, False) if pair % 2 == 0 else (False, True):
             if recorded:
-                taken.append(_recorded(steps))
+                taken.append(_record(steps))
             else:
-                watched.append(raced(in_terminal, "--ui", "live", "--set", f"steps={steps}"))
+                watched.append(run_race(in_terminal, "--ui", "live", "--set", f"steps={steps}"))
     both = [one.results for one in taken], watched
     recorded_s, watched_s = (
         {side: [wall_s(one, side) for one in each] for side in Side} for each in both
@@ -78,14 +92,15 @@ def recording(pairs: int, steps: int) -> Finding:
         ),
     ]
     return Finding(
-        tuple(rows), loudest(results.observer.foreign_cpu for each in both for results in each)
+        tuple(rows),
+        largest_share(results.observer.foreign_cpu for each in both for results in each),
     )
 
 
-def _recorded(steps: int) -> Taken:
+def _record(steps: int) -> RecordedRace:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "take"
-        with unseen(
+        with without_terminal(
             terminals.race(out, *TERMS, "--set", f"steps={steps}", workload="train", verb="record")
         ) as process:
             process.wait(WITHIN_S)
@@ -93,13 +108,17 @@ def _recorded(steps: int) -> Taken:
             raise RuntimeError(f"a recording ended with exit code {process.returncode}")
         share = THREE_MINUTES_S / read(out / CAST).duration_s
         drift = float(json.loads((out / "verified.json").read_bytes())["drift_s"])
-        sizes = [(out / name).stat().st_size * share for name in (CAST, "run.html")]
-        return Taken(load(out / "results.json"), drift, *sizes)
+        return RecordedRace(
+            results=load(out / "results.json"),
+            drift_s=drift,
+            cast_bytes=(out / CAST).stat().st_size * share,
+            page_bytes=(out / "run.html").stat().st_size * share,
+        )
 
 
-def failing_over(repeats: int) -> Finding:
-    """Give up live runs on Ray by the key f; tell how long the room waits for the recording."""
-    waited = [_switched() for _ in range(repeats)]
+def fail_over(repeats: int) -> Finding:
+    """Press f during live races on Ray; return the seconds until the recording plays."""
+    waited = [_switch_seconds() for _ in range(repeats)]
     return Finding(
         (
             row(
@@ -112,8 +131,8 @@ def failing_over(repeats: int) -> Finding:
     )
 
 
-def _switched() -> float:
-    """Return the seconds from the key to the recording: the showcase is what a race of train falls back on here."""
+def _switch_seconds() -> float:
+    """Return the seconds from the key to the recording, which is the showcase here."""
     with _stage() as terminal:
         terminal.until(lambda look: "RAY" in look.text and "LIVE" in look.text, 60.0)
         terminal.linger(2.0)
@@ -135,12 +154,12 @@ def _stage() -> Iterator[terminals.Terminal]:
 
 
 def checks(repeats: int) -> Finding:
-    """Check the machine; tell how long that takes with Ray and all."""
+    """Check the machine; return how long that takes with Ray and all."""
     return Finding(
         (
             row(
                 "twoclocks check, Ray armed and all",
-                [_checked() for _ in range(repeats)],
+                [_check_seconds() for _ in range(repeats)],
                 at_most(MOST_CHECK_S),
                 text.seconds,
             ),
@@ -148,8 +167,8 @@ def checks(repeats: int) -> Finding:
     )
 
 
-def _checked() -> float:
+def _check_seconds() -> float:
     began = time.monotonic()
-    with unseen([terminals.PYTHON, "-m", "demo", "check"]) as process:
+    with without_terminal([terminals.PYTHON, "-m", "demo", "check"]) as process:
         process.wait(WITHIN_S)
     return time.monotonic() - began

@@ -1,6 +1,6 @@
-"""What the bench makes of its times: ratios of neighbours, a verdict on each, and the table that the README quotes. Pure.
+"""The table that tests/README.md quotes: ratios of neighbours in time, and a verdict on each. Pure.
 
-May import ``harness.model``, ``score.scaling`` and ``show.words``.
+May import ``harness.model`` and ``harness.text``.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,23 +15,23 @@ BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 NONE = "\N{EM DASH}"
 QUIET_BELOW = 0.05
 
-Worded = Callable[[float], str]
+AsText = Callable[[float], str]
 
 
 @dataclass(frozen=True)
 class Aim:
-    """A limit that a value is to keep to, from below (``least``) or from above."""
+    """A limit for a value, from below (``least``) or from above."""
 
     limit: float
     least: bool
 
     def met(self, value: float) -> bool:
-        """Tell whether the value keeps to the limit; what is no number does not."""
+        """Return whether the value keeps to the limit; NaN does not."""
         return value >= self.limit if self.least else value <= self.limit
 
-    def written(self, worded: Worded) -> str:
+    def text(self, as_text: AsText) -> str:
         """Return the limit as a target: ``≥ 0.92``."""
-        return f"{'≥' if self.least else '≤'} {worded(self.limit)}"
+        return f"{'≥' if self.least else '≤'} {as_text(self.limit)}"
 
 
 def at_least(limit: float) -> Aim:
@@ -46,10 +46,10 @@ def at_most(limit: float) -> Aim:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table; ``spread`` says how far the observations lie apart, and how many they are."""
+    """One line of the table; ``spread`` says how far apart and how many the observations are."""
 
     what: str
-    found: str
+    value: str
     spread: str = ""
     target: str = NONE
     verdict: str = NONE
@@ -57,7 +57,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one measurement found. ``foreign`` is the largest share of the machine that others used meanwhile (None: unknown)."""
+    """What one measurement found.
+
+    ``foreign`` is the largest share of the machine that others used meanwhile (None: unknown).
+    """
 
     rows: tuple[Row, ...]
     foreign: float | None = None
@@ -68,23 +71,24 @@ def row(
     what: str,
     values: Sequence[float],
     aim: Aim | None = None,
-    worded: Worded = text.three_digits,
+    as_text: AsText = text.three_digits,
     note: str = "",
 ) -> Row:
-    """Return a row for the median of one or more values, judged by that median; a note stands beside their spread."""
-    middle, apart = median(values), "; ".join(filter(None, [spread(values, worded), note]))
+    """Return a row for the median of one or more values; ``note`` stands beside their spread."""
+    middle = median(values)
+    apart = "; ".join(filter(None, [spread(values, as_text), note]))
     if aim is None:
-        return Row(what, worded(middle), apart)
-    return judged(what, worded(middle), aim.met(middle), aim.written(worded), apart)
+        return Row(what, as_text(middle), apart)
+    return judged(what, as_text(middle), aim.met(middle), aim.text(as_text), apart)
 
 
-def judged(what: str, found: str, met: bool, target: str, spread: str = "") -> Row:
+def judged(what: str, value: str, met: bool, target: str, spread: str = "") -> Row:
     """Return a row whose verdict is known."""
-    return Row(what, found, spread, target, "met" if met else "missed")
+    return Row(what, value, spread, target, "met" if met else "missed")
 
 
 def failed(what: str, why: str) -> Finding:
-    """Return what a measurement that did not come to its end has found: nothing, which is no verdict either."""
+    """Return a finding for a measurement that failed: no value and no verdict."""
     return Finding((unmeasured(what, f"not measured: {why}"),), failed=True)
 
 
@@ -93,42 +97,42 @@ def unmeasured(what: str, why: str) -> Row:
     return Row(what, why)
 
 
-def spread(values: Sequence[float], worded: Worded = text.three_digits) -> str:
+def spread(values: Sequence[float], as_text: AsText = text.three_digits) -> str:
     """Return the lowest and the highest value and how many there are; nothing for a single one."""
     if len(values) < 2:
         return ""
-    return f"{worded(min(values))} to {worded(max(values))}, n = {text.count(len(values))}"
+    return f"{as_text(min(values))} to {as_text(max(values))}, n = {text.count(len(values))}"
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> tuple[float, ...]:
-    """Return each value over its neighbour in time; raise ``ValueError`` unless they come in pairs."""
+    """Return each value ÷ its neighbour in time; raise ``ValueError`` unless they are pairs."""
     return tuple(one / other for one, other in zip(above, below, strict=True))
 
 
 def between(values: Sequence[float]) -> tuple[float, ...]:
-    """Return the mean of every two neighbours: what would have been measured in the middle of them."""
+    """Return the mean of every two neighbours, an estimate for the time between them."""
     return tuple((before + after) / 2 for before, after in pairwise(values))
 
 
-def loudest(foreign: Iterable[float | None]) -> float | None:
+def largest_share(foreign: Iterable[float | None]) -> float | None:
     """Return the largest of the shares that are known (None: none is)."""
     return max((share for share in foreign if share is not None), default=None)
 
 
-def noise(foreign: float | None) -> str:
-    """Return a warning where others used more than 5 % of the machine while something was measured, else nothing."""
+def noise_warning(foreign: float | None) -> str:
+    """Return a warning if others used more than 5 % of the machine, else an empty text."""
     if foreign is None or foreign <= QUIET_BELOW:
         return ""
     return f"the machine was not quiet: others used up to {text.percent(foreign)} of its cores"
 
 
-def told(finding: Finding) -> str:
-    """Return a finding as lines for whoever waits for the table."""
+def finding_text(finding: Finding) -> str:
+    """Return a finding as lines, for whoever waits for the table."""
     rows = [
-        " · ".join(filter(None, [row.what, row.found, row.spread, _against(row)]))
+        " · ".join(filter(None, [row.what, row.value, row.spread, _against(row)]))
         for row in finding.rows
     ]
-    return "\n".join(f"  {line}" for line in filter(None, [*rows, noise(finding.foreign)]))
+    return "\n".join(f"  {line}" for line in filter(None, [*rows, noise_warning(finding.foreign)]))
 
 
 def table(findings: Iterable[Finding]) -> str:
@@ -139,7 +143,7 @@ def table(findings: Iterable[Finding]) -> str:
         [
             *head,
             *(
-                f"| {row.what} | {row.found} | {row.spread} | {row.target} | {row.verdict} |"
+                f"| {row.what} | {row.value} | {row.spread} | {row.target} | {row.verdict} |"
                 for row in rows
             ),
         ]
@@ -147,7 +151,7 @@ def table(findings: Iterable[Finding]) -> str:
 
 
 def machine(host: Host) -> str:
-    """Return what a number depends on: the processor, its memory, the system, and the versions of what computes."""
+    """Return what a number depends on: processor, memory, system, versions of what computes."""
     packages = [
         f"{name} {host.packages[key]}"
         for key, name in (("ray", "Ray"), ("numpy", "NumPy"))
@@ -165,15 +169,20 @@ def machine(host: Host) -> str:
 
 
 def report(findings: Sequence[Finding], host: Host, day: str, remarks: Sequence[str] = ()) -> str:
-    """Return the table between its markers, under the day and the machine, above what else must be known of the session."""
+    """Return the block for the page: markers, day and machine, table, remarks."""
     about = f"One session on {day}, on {machine(host)}."
-    clauses = filter(None, [noise(loudest(finding.foreign for finding in findings)), *remarks])
+    clauses = filter(
+        None, [noise_warning(largest_share(finding.foreign for finding in findings)), *remarks]
+    )
     below = " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses)
     return "\n\n".join(filter(None, [BEGIN, about, table(findings), below, END])) + "\n"
 
 
-def replaced(page: str, block: str) -> str:
-    """Return a page with the block in place of the one between the markers; raise ``ValueError`` where they are not there, once each."""
+def replace_block(page: str, block: str) -> str:
+    """Return a page with the block between its markers replaced.
+
+    Raises ``ValueError`` where a marker is missing or there twice.
+    """
     before, begun, rest = page.partition(BEGIN)
     _, ended, after = rest.partition(END)
     if not (begun and ended) or BEGIN in rest or END in after:

@@ -9,10 +9,10 @@ from harness import text
 from harness.params import apply_overrides
 from harness.run.digest import digest
 from tests.bench import rivals
-from tests.bench.__main__ import ASKED, MEASURES, TINY, main
-from tests.bench.races import Asked, claimed
-from tests.bench.rivals import RAY, WORKERS, Run, assignment, baseline, compared, timed
-from tests.bench.rivals.baseline import RIVALS, entered
+from tests.bench.__main__ import MEASURES, TARGETS, TINY, main
+from tests.bench.races import RaceTargets, claim_finding
+from tests.bench.rivals import RAY, WORKERS, Run, assignment, baseline, compare, time_run
+from tests.bench.rivals.baseline import RIVALS, rival_params
 from tests.bench.screen import imported
 from tests.bench.table import (
     BEGIN,
@@ -24,15 +24,15 @@ from tests.bench.table import (
     at_most,
     between,
     failed,
-    loudest,
+    finding_text,
+    largest_share,
     machine,
-    noise,
+    noise_warning,
     ratios,
-    replaced,
+    replace_block,
     report,
     row,
     table,
-    told,
     unmeasured,
 )
 from tests.builders import a_host, a_results, find_workload
@@ -84,7 +84,7 @@ def test_a_note_stands_beside_the_spread() -> None:
 
 
 def test_a_row_without_an_aim_has_no_verdict() -> None:
-    assert row("cold start", [3.2], worded=text.seconds) == Row(
+    assert row("cold start", [3.2], as_text=text.seconds) == Row(
         "cold start", "3.20 s", "", "—", "—"
     )
 
@@ -131,26 +131,26 @@ def test_a_steady_drift_cancels_against_both_neighbours(
 
 
 def test_the_loudest_share_is_found_among_those_that_are_known() -> None:
-    assert loudest([None, 0.02, 0.3, None]) == 0.3
+    assert largest_share([None, 0.02, 0.3, None]) == 0.3
 
 
 def test_no_share_is_loudest_where_none_is_known() -> None:
-    assert loudest([None]) is None
+    assert largest_share([None]) is None
 
 
 @pytest.mark.parametrize("foreign", [None, 0.0, 0.05])
 def test_a_quiet_machine_gets_no_warning(foreign: float | None) -> None:
-    assert noise(foreign) == ""
+    assert noise_warning(foreign) == ""
 
 
 def test_a_noisy_machine_gets_a_warning_with_the_share_that_others_used() -> None:
-    assert noise(0.12) == "the machine was not quiet: others used up to 12 % of its cores"
+    assert noise_warning(0.12) == "the machine was not quiet: others used up to 12 % of its cores"
 
 
 def test_a_finding_is_told_with_its_verdicts_and_its_warning() -> None:
     finding = Finding((row("ratio", [1.0, 1.2], at_most(1.03)), Row("S", "1.84×")), foreign=0.5)
 
-    assert told(finding).splitlines() == [
+    assert finding_text(finding).splitlines() == [
         "  ratio · 1.10 · 1.00 to 1.20, n = 2 · missed (target ≤ 1.03)",
         "  S · 1.84×",
         "  the machine was not quiet: others used up to 50 % of its cores",
@@ -173,9 +173,9 @@ def test_the_table_holds_the_rows_of_all_findings_in_order() -> None:
 
 
 def test_the_machine_is_described_by_what_the_numbers_depend_on() -> None:
-    assert (
-        machine(a_host())
-        == "A CPU @ 2.10GHz, 16 cores, 17.2 GB, Linux 6.1, Python 3.11.7, Ray 2.60.0, NumPy 2.2.0, BLAS openblas 0.3.28"
+    assert machine(a_host()) == (
+        "A CPU @ 2.10GHz, 16 cores, 17.2 GB, Linux 6.1, "
+        "Python 3.11.7, Ray 2.60.0, NumPy 2.2.0, BLAS openblas 0.3.28"
     )
 
 
@@ -199,14 +199,16 @@ def test_a_report_without_remarks_ends_with_its_table() -> None:
 def test_a_page_gets_the_block_in_place_of_the_one_it_has() -> None:
     page = f"before\n\n{BEGIN}\nold\n{END}\n\nafter\n"
 
-    assert replaced(page, f"{BEGIN}\nnew\n{END}\n") == f"before\n\n{BEGIN}\nnew\n{END}\n\nafter\n"
+    assert (
+        replace_block(page, f"{BEGIN}\nnew\n{END}\n") == f"before\n\n{BEGIN}\nnew\n{END}\n\nafter\n"
+    )
 
 
 def test_replacing_twice_changes_nothing_more() -> None:
     block = report([Finding((Row("S(2)", "1.86×"),))], a_host(), "2026-11-22")
-    once = replaced(f"# Title\n\n{BEGIN}\n{END}\n\nafter\n", block)
+    once = replace_block(f"# Title\n\n{BEGIN}\n{END}\n\nafter\n", block)
 
-    assert replaced(once, block) == once
+    assert replace_block(once, block) == once
 
 
 @pytest.mark.parametrize(
@@ -223,7 +225,7 @@ def test_replacing_twice_changes_nothing_more() -> None:
 )
 def test_a_page_without_one_place_for_the_block_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match="it needs one line"):
-        replaced(page, "new")
+        replace_block(page, "new")
 
 
 @pytest.mark.parametrize("options", [["--quick"], ["--only", "slide"]])
@@ -235,13 +237,17 @@ def test_only_a_whole_session_is_written_into_the_readme(options: list[str]) -> 
 
 
 def test_the_packages_that_a_program_imports_are_read_off_its_report() -> None:
-    told_by_python = "import time: self [us] | cumulative | imported package\nimport time:  120 |  900 |   ray._private\nray is not here\n"
+    reported = (
+        "import time: self [us] | cumulative | imported package\n"
+        "import time:  120 |  900 |   ray._private\n"
+        "ray is not here\n"
+    )
 
-    assert imported(told_by_python) == {"imported package", "ray"}
+    assert imported(reported) == {"imported package", "ray"}
 
 
 def test_ray_is_set_against_its_neighbour_in_time_on_each_rival() -> None:
-    found = compared(
+    finding = compare(
         "made",
         some_runs(
             {
@@ -253,7 +259,7 @@ def test_ray_is_set_against_its_neighbour_in_time_on_each_rival() -> None:
         ),
     )
 
-    assert [(row.what, row.found, row.verdict) for row in found.rows[:-1]] == [
+    assert [(row.what, row.value, row.verdict) for row in finding.rows[:-1]] == [
         ("made: distributed on Ray ÷ on multiprocessing, in seconds", "1.01", "met"),
         ("made: distributed on Ray ÷ on joblib, in seconds", "1.77", "missed"),
         ("made: distributed on Ray ÷ on dask.distributed, in seconds", "0.505", "met"),
@@ -264,26 +270,27 @@ def test_ray_is_set_against_its_neighbour_in_time_on_each_rival() -> None:
 def test_ray_and_its_rivals_are_to_come_to_one_answer(other: str, verdict: str) -> None:
     runs = some_runs({name: [1.0] for name in (RAY, *RIVALS)}) | {"joblib": [Run(1.0, other, 0.0)]}
 
-    assert compared("made", runs).rows[-1].verdict == verdict
+    assert compare("made", runs).rows[-1].verdict == verdict
 
 
 @pytest.mark.parametrize("rival", RIVALS)
 def test_a_rival_is_given_ray_workload_parameters_and_workers(rival: str) -> None:
     params = train.WORKLOAD.defaults | {"steps": 3}
-    rays, given = assignment(RAY, "train", params), assignment(rival, "train", params)
+    rays = assignment(RAY, "train", params)
+    rivals = assignment(rival, "train", params)
 
     assert (rays.workload, rays.params, rays.workers) == ("train", params, WORKERS)
-    assert find_workload(given.workload) is baseline.WORKLOAD
-    assert given.params == entered(rival, "train", WORKERS, params)
+    assert find_workload(rivals.workload) is baseline.WORKLOAD
+    assert rivals.params == rival_params(rival, "train", WORKERS, params)
 
 
 def test_a_rival_is_timed_as_a_side_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rivals, "SETTLE_AT_MOST_S", 0.0)
     params = train.WORKLOAD.defaults | SMALL_TRAINING
-    run = timed(assignment("multiprocessing", "train", params))
+    run = time_run(assignment("multiprocessing", "train", params))
 
     assert (
-        run.answer
+        run.answer_sha256
         == digest(
             train.baseline(train.load(train.WORKLOAD.configure(params)).input, ignore_progress), 0
         ).sha256
@@ -291,9 +298,9 @@ def test_a_rival_is_timed_as_a_side_of_the_harness(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_workload_is_found_in_its_rows_with_what_is_asked_of_it() -> None:
-    rows = claimed("made", a_results(), Asked(efficiency=0.95, quality=0.97)).rows
+    rows = claim_finding("made", a_results(), RaceTargets(efficiency=0.95, quality=0.97)).rows
 
-    assert [(row.what, row.found, row.target, row.verdict) for row in rows] == [
+    assert [(row.what, row.value, row.target, row.verdict) for row in rows] == [
         ("made: efficiency E(2), panel off", "0.909", "≥ 0.950", "missed"),
         ("made: speedup S(2)", "1.82×", NONE, NONE),
         ("made: serial fraction f that it implies", "0.100", NONE, NONE),
@@ -306,7 +313,7 @@ def test_a_workload_is_found_in_its_rows_with_what_is_asked_of_it() -> None:
 def test_a_quality_that_nobody_asks_for_is_told_without_a_verdict() -> None:
     (row,) = [
         row
-        for row in claimed("made", a_results(), Asked(efficiency=0.9)).rows
+        for row in claim_finding("made", a_results(), RaceTargets(efficiency=0.9)).rows
         if row.what == "made: accuracy, baseline and distributed"
     ]
 
@@ -314,13 +321,13 @@ def test_a_quality_that_nobody_asks_for_is_told_without_a_verdict() -> None:
 
 
 def test_a_race_whose_headline_is_refused_has_missed_its_efficiency() -> None:
-    (row,) = claimed("made", a_results(trials=()), Asked(efficiency=0.9)).rows
+    (row,) = claim_finding("made", a_results(trials=()), RaceTargets(efficiency=0.9)).rows
 
-    assert row.found.startswith("refused: there is no complete pair")
+    assert row.value.startswith("refused: there is no complete pair")
     assert row.verdict == "missed"
 
 
-@pytest.mark.parametrize("workload", ASKED)
+@pytest.mark.parametrize("workload", TARGETS)
 def test_a_workload_can_be_raced_and_set_against_its_rivals(workload: str) -> None:
     assert {f"efficiency-{workload}", f"rivals-{workload}"} <= set(MEASURES)
 

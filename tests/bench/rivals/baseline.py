@@ -1,6 +1,6 @@
-"""A side that a rival framework runs: a workload's own ``distributed``, on that framework's pool in place of Ray's.
+"""A side that a rival framework runs: a workload's own ``distributed``, on that framework's pool.
 
-Which rival and which workload its parameters say, beside the workload's own. It is a ``baseline``, so that the harness starts, warms,
+Its parameters name the rival and the workload. It is a ``baseline``, so the harness starts, warms,
 times, scores and digests it as any side; its first run, the warm-up, starts the pool.
 """
 
@@ -15,8 +15,8 @@ from harness.workload import AnyProblem, Pool, Reporter, Slide, Workload
 from tests.builders import find_workload
 
 
-class Started(Pool, Protocol):
-    """A pool of a rival's, as it comes from being started."""
+class RivalPool(Pool, Protocol):
+    """A rival's pool whose workers are up."""
 
     def forget(self) -> None:
         """Give back what was shared or made so far."""
@@ -25,13 +25,13 @@ class Started(Pool, Protocol):
         """End the workers."""
 
 
-class Entry(NamedTuple):
-    """An input, with the pool that it is for; ``given`` is None where the pool is to be started and nothing else."""
+class RivalInput(NamedTuple):
+    """A workload's input and the pool that it is for (``input`` None: only start the pool)."""
 
     rival: str
     workload: str
     workers: int
-    given: Any
+    input: Any
 
 
 class HeldOut(NamedTuple):
@@ -41,26 +41,26 @@ class HeldOut(NamedTuple):
     held_out: Any
 
 
-# Each is imported where it is started: nobody has to pay for the others.
-def _processes(workers: int) -> Started:
+# Each rival is imported where it is started: nobody has to pay for the others.
+def _processes(workers: int) -> RivalPool:
     from tests.bench.rivals.processes import ProcessPool
 
     return ProcessPool(workers)
 
 
-def _joblib(workers: int) -> Started:
+def _joblib(workers: int) -> RivalPool:
     from tests.bench.rivals.joblib import JoblibPool
 
     return JoblibPool(workers)
 
 
-def _dask(workers: int) -> Started:
+def _dask(workers: int) -> RivalPool:
     from tests.bench.rivals.dask import DaskPool
 
     return DaskPool(workers)
 
 
-RIVALS: dict[str, Callable[[int], Started]] = {
+RIVALS: dict[str, Callable[[int], RivalPool]] = {
     "multiprocessing": _processes,
     "joblib": _joblib,
     "dask.distributed": _dask,
@@ -77,8 +77,8 @@ class Settings:
     settings: str = "{}"
 
 
-def entered(rival: str, workload: str, workers: int, params: Parameters) -> Parameters:
-    """Return the parameters of this side."""
+def rival_params(rival: str, workload: str, workers: int, params: Parameters) -> Parameters:
+    """Return the parameters of this side, from the workload's own."""
     return {
         "rival": rival,
         "workload": workload,
@@ -91,46 +91,44 @@ def load(settings: Settings) -> AnyProblem:
     """Load the workload's problem; the warm-up is there even if it is empty."""
     workload = find_workload(settings.workload)
     problem = workload.load(workload.configure(json.loads(settings.settings)))
-    entry = Entry(settings.rival, settings.workload, settings.workers, problem.input)
+    entry = RivalInput(settings.rival, settings.workload, settings.workers, problem.input)
     return replace(
         problem,
         input=entry,
-        warmup=entry._replace(given=problem.warmup),
+        warmup=entry._replace(input=problem.warmup),
         held_out=HeldOut(settings.workload, problem.held_out),
     )
 
 
-class OnRival:
-    """Runs a workload on a rival's pool, which the first run starts."""
+class RivalSide:
+    """Runs a workload on a rival's pool, which the first run starts (``pool`` None: not yet)."""
 
     def __init__(self) -> None:
-        self._pool: Started | None = None
+        self.pool: RivalPool | None = None
 
-    def __call__(self, entry: Entry, report: Reporter) -> Any:
-        if self._pool is not None:
-            return self._answer(self._pool, entry, report)
-        self._pool = RIVALS[entry.rival](entry.workers)
+    def __call__(self, entry: RivalInput, report: Reporter) -> Any:
+        if self.pool is not None:
+            return self._answer(self.pool, entry, report)
+        self.pool = RIVALS[entry.rival](entry.workers)
         atexit.register(self.close)
-        answer = self._answer(self._pool, entry, report)
-        self._pool.forget()  # here, where no clock runs
+        answer = self._answer(self.pool, entry, report)
+        self.pool.forget()  # here, where no clock runs
         return answer
 
     def close(self) -> None:
         """End the pool, where one has been started; this process's end does so too."""
-        if self._pool is not None:
-            self._pool.close()
-        self._pool = None
+        if self.pool is not None:
+            self.pool.close()
+        self.pool = None
         atexit.unregister(self.close)
 
-    def _answer(self, pool: Pool, entry: Entry, report: Reporter) -> Any:
-        return (
-            None
-            if entry.given is None
-            else find_workload(entry.workload).distributed(entry.given, pool, report)
-        )
+    def _answer(self, pool: Pool, entry: RivalInput, report: Reporter) -> Any:
+        if entry.input is None:
+            return None
+        return find_workload(entry.workload).distributed(entry.input, pool, report)
 
 
-def unwilling(entry: Entry, pool: Pool, report: Reporter) -> Any:
+def refuse_ray(entry: RivalInput, pool: Pool, report: Reporter) -> Any:
     """Raise ``ValueError``: a rival is never run on Ray."""
     raise ValueError(f"{entry.rival} is a rival and has no distributed side")
 
@@ -144,8 +142,8 @@ WORKLOAD = Workload(
     name="rival",
     params=Settings(),
     load=load,
-    baseline=OnRival(),
-    distributed=unwilling,
+    baseline=RivalSide(),
+    distributed=refuse_ray,
     quality=quality,
     slide=Slide(bottleneck="none: it is here to be compared with", communication="the rival's"),
 )

@@ -1,10 +1,12 @@
-"""The rival on ``dask.distributed``: a pool on a ``LocalCluster`` of processes, in the form that its documentation advises.
+"""The rival on ``dask.distributed``: a ``LocalCluster`` of processes, as its documentation advises.
 
-What is shared is scattered to every worker once. Chunks are tasks, which the scheduler hands out as workers get free.
-What has to pass from worker to worker does so without scheduler or client, through a plugin on each worker, as in Dask's own P2P
-shuffle: the pieces of a shuffle, whose partitions have a worker each, and the parts of a lockstep, whose state stays in a task that
-lasts through all steps. The settings take away what would compete with the workers for their cores: profiling, looking at itself
-fifty times a second, a limit to memory, the dashboard, and the clearing away of what was scattered to all.
+A shared value is scattered to every worker once. Chunks are tasks, which the scheduler hands out as
+workers get free. What passes from worker to worker goes neither by the scheduler nor by the client,
+but through a plugin on each worker, as in Dask's own P2P shuffle: the pieces of a shuffle, whose
+partitions have a worker each, and the parts of a lockstep, whose state stays in a task that lasts
+through all steps. The settings switch off what would compete with the workers for their cores:
+profiling, looking at itself fifty times a second, a limit to memory, the dashboard, and the
+clearing away of what was scattered to all.
 """
 
 import itertools
@@ -16,21 +18,20 @@ import dask
 from distributed import Client, LocalCluster, as_completed
 
 from harness.run.host import THREAD_VARIABLES, usable_cores
-from harness.workload import AnyLockstep, ChunkResult, Reporter
+from harness.workload import AnyLockstep, ChunkResult
 from tests.bench.rivals.dask_tasks import (
-    Kept,
-    Made,
-    Seat,
-    Shared,
-    collect,
-    deal,
-    join,
+    Handle,
+    Opaque,
+    Outcome,
+    WorkerStore,
+    collect_pieces,
+    gather_partition,
     pin,
-    run,
-    walk,
+    run_chunk,
+    run_steps,
+    scatter_chunk,
 )
-from tests.bench.rivals.tasks import one_each
-from tests.pools import ignore_progress
+from tests.pools import CountingPool, Finished, Function
 
 LOOPBACK = "127.0.0.1"
 SETTINGS = {
@@ -38,34 +39,33 @@ SETTINGS = {
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.scheduler.active-memory-manager.start": False,
-    "distributed.nanny.pre-spawn-environ": dict.fromkeys(
-        THREAD_VARIABLES, 1
-    ),  # and the allocator stays as it is elsewhere
+    # and the allocator stays as it is elsewhere
+    "distributed.nanny.pre-spawn-environ": dict.fromkeys(THREAD_VARIABLES, 1),
 }
 
 
-class DaskPool:
-    """So many of Dask's worker processes, which have come up when this returns."""
+class DaskPool(CountingPool):
+    """A number of Dask's worker processes, which are up when this returns."""
 
     def __init__(self, size: int) -> None:
-        self.size = size
+        super().__init__(size)
         with dask.config.set(SETTINGS):
             self._cluster = LocalCluster(
                 n_workers=size,
                 threads_per_worker=1,
                 processes=True,
                 host=LOOPBACK,
-                dashboard_address=f"{LOOPBACK}:0",  # its web server listens in any case: without an address, on every interface
+                # its web server listens in any case: without an address, on every interface
+                dashboard_address=f"{LOOPBACK}:0",
                 scheduler_kwargs={"dashboard": False},
                 memory_limit=None,
                 silence_logs=logging.CRITICAL,
             )
             self._client = Client(self._cluster, direct_to_workers=True)
         self._workers: list[str] = sorted(self._client.nthreads())
-        self._client.run(
-            pin, dict(zip(self._workers, itertools.cycle(usable_cores()), strict=False))
-        )
-        self._client.register_plugin(Seat())
+        cores = itertools.cycle(usable_cores())
+        self._client.run(pin, dict(zip(self._workers, cores, strict=False)))
+        self._client.register_plugin(WorkerStore())
         self._shared: dict[str, Any] = {}
 
     def forget(self) -> None:
@@ -78,97 +78,95 @@ class DaskPool:
         self._client.close()
         self._cluster.close()
 
-    def share(self, value: Any) -> Shared:
-        (future,) = self._client.scatter([Kept(value)], broadcast=True, direct=True, hash=False)
+    def share(self, value: Any) -> Handle:
+        (future,) = self._client.scatter([Opaque(value)], broadcast=True, direct=True, hash=False)
         self._shared[future.key] = future
-        return Shared(future.key)
+        return Handle(future.key)
 
-    def map(
+    def run_map(
         self,
-        function: Callable[..., Any],
+        function: Function,
         chunks: Sequence[Any],
-        *shared: Any,
-        items: Callable[[Any], int] = one_each,
-        report: Reporter = ignore_progress,
+        shared: tuple[Any, ...],
+        finished: Finished,
     ) -> list[ChunkResult[Any]]:
-        tasks = self._client.map(
-            run, range(len(chunks)), task=self.share((function, chunks, shared)), pure=False
-        )
-        self._follow(tasks, [items(chunk) for chunk in chunks], report)
-        return self._parts(tasks)
+        task = self.share((function, chunks, shared))
+        futures = self._client.map(run_chunk, range(len(chunks)), task=task, pure=False)
+        _wait_for_all(futures, finished)
+        return self._results(futures)
 
-    def shuffle(
+    def run_shuffle(
         self,
-        scatter: Callable[..., Any],
+        scatter: Function,
         chunks: Sequence[Any],
-        gather: Callable[..., Any],
+        gather: Function,
         partitions: int,
-        *shared: Any,
-        items: Callable[[Any], int] = one_each,
-        report: Reporter = ignore_progress,
+        shared: tuple[Any, ...],
+        finished: Finished,
     ) -> list[ChunkResult[Any]]:
         task = self.share((scatter, chunks, shared))
-        dealing = self._client.map(
-            deal, range(len(chunks)), task=task, partitions=partitions, pure=False
+        scattering = self._client.map(
+            scatter_chunk, range(len(chunks)), task=task, partitions=partitions, pure=False
         )
-        self._follow(dealing, [items(chunk) for chunk in chunks], report)
-        owned = {
-            worker: range(place, partitions, self.size)
+        _wait_for_all(scattering, finished)
+        collecting = [
+            self._submit(
+                worker,
+                collect_pieces,
+                range(place, partitions, self.size),
+                task,
+                self._others(worker),
+            )
             for place, worker in enumerate(self._workers)
-        }
-        self._client.gather(
-            [
-                self._on(worker, collect, mine, task, self._others(worker))
-                for worker, mine in owned.items()
-            ]
-        )
+        ]
+        self._client.gather(collecting)
         task = self.share((gather, shared))
-        return self._parts(
-            [
-                self._on(self._workers[partition % self.size], join, partition, task)
-                for partition in range(partitions)
-            ]
-        )
+        gathering = [
+            self._submit(self._workers[partition % self.size], gather_partition, partition, task)
+            for partition in range(partitions)
+        ]
+        return self._results(gathering)
 
-    def lockstep(
+    def run_lockstep(
         self,
         program: AnyLockstep,
         shares: Sequence[Any],
         steps: int,
-        *shared: Any,
-        items: Callable[[Any], int] = one_each,
-        report: Reporter = ignore_progress,
+        shared: tuple[Any, ...],
+        reached: Callable[[int], None],
     ) -> Any:
-        if len(shares) != self.size:
-            raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
         task = self.share((program, shares, steps, shared))
-        walking = [
-            self._on(worker, walk, place, task, self._others(worker))
+        running = [
+            self._submit(worker, run_steps, place, task, self._others(worker))
             for place, worker in enumerate(self._workers)
         ]
-        state, *_ = self._client.gather(walking)
-        report(steps * sum(map(items, shares)))
+        state, *_ = self._client.gather(running)
+        reached(steps)
         return state.value
 
-    def _on(self, worker: str, function: Callable[..., Any], *args: Any) -> Any:
+    def _submit(self, worker: str, function: Function, *args: Any) -> Any:
         return self._client.submit(function, *args, workers=[worker], pure=False)
 
     def _others(self, worker: str) -> list[str]:
         return [other for other in self._workers if other != worker]
 
-    def _follow(self, tasks: Sequence[Any], items: Sequence[int], report: Reporter) -> None:
-        done, counted = 0, dict(zip([task.key for task in tasks], items, strict=True))
-        for task in as_completed(tasks):
-            if task.status == "error":
-                task.result()  # which raises what the chunk did
-            done += counted[task.key]
-            report(done)
-
-    def _parts(self, tasks: Sequence[Any]) -> list[ChunkResult[Any]]:
-        made: list[Made] = self._client.gather(tasks)
+    def _results(self, futures: Sequence[Any]) -> list[ChunkResult[Any]]:
+        outcomes: list[Outcome] = self._client.gather(futures)
         return [
             ChunkResult(
-                value=outcome.value, chunk=number, worker=worker, busy_s=busy_s, cpu_s=cpu_s
+                value=outcome.value.value,
+                chunk=number,
+                worker=outcome.worker,
+                busy_s=outcome.busy_s,
+                cpu_s=outcome.cpu_s,
             )
-            for number, (outcome, worker, busy_s, cpu_s) in enumerate(made)
+            for number, outcome in enumerate(outcomes)
         ]
+
+
+def _wait_for_all(futures: Sequence[Any], finished: Finished) -> None:
+    numbers = {future.key: number for number, future in enumerate(futures)}
+    for future in as_completed(futures):
+        if future.status == "error":
+            future.result()  # which raises what the chunk did
+        finished(numbers[future.key])

@@ -1,4 +1,7 @@
-"""What the workers of the rival on ``dask.distributed`` do: its tasks, and the plugin by which workers hand each other what they need."""
+"""What the workers of the rival on ``dask.distributed`` do: its tasks, and a plugin.
+
+By the plugin, workers hand each other pieces and parts. May import its neighbours.
+"""
 
 import asyncio
 import os
@@ -10,41 +13,44 @@ from typing import Any, NamedTuple
 from distributed import Worker, WorkerPlugin, get_worker
 from distributed.protocol.serialize import to_serialize
 
-from tests.bench.rivals.tasks import complete
-from tests.pools import sealed
+from tests.bench.rivals.tasks import require_all_pieces
+from tests.pools import read_only_copy
 
-SEAT = "seat"
+PLUGIN = "worker-store"
 
 
-class Kept:
-    """A value that Dask takes as it is: it looks for no futures in it, and sends its arrays without copying them."""
+class Opaque:
+    """A value that Dask takes as it is.
+
+    It looks for no futures in it, and sends its arrays without copying them.
+    """
 
     def __init__(self, value: Any) -> None:
         self.value = value
 
 
-class Shared(NamedTuple):
+class Handle(NamedTuple):
     """A handle of a value that every worker has."""
 
     key: str
 
 
-class Made(NamedTuple):
-    """What became of a chunk, or of a partition, and the worker and the seconds it took."""
+class Outcome(NamedTuple):
+    """The result of a chunk or a partition, the worker that made it and the seconds it took."""
 
-    outcome: Kept
+    value: Opaque
     worker: str
     busy_s: float
     cpu_s: float
 
 
-class Seat(WorkerPlugin):
-    """What a worker holds for the others: the pieces of a shuffle, by chunk, and its parts of a lockstep, by step.
+class WorkerStore(WorkerPlugin):
+    """What a worker holds for the others: pieces by chunk, and parts of a lockstep by step.
 
-    Each goes by the key of its task. What an earlier task has left is dropped when a later one begins.
+    Each goes by the key of its task. When a task begins, what belongs to earlier ones is dropped.
     """
 
-    name = SEAT
+    name = PLUGIN
 
     def __init__(self) -> None:
         self._pieces: dict[str, dict[int, Sequence[Any]]] = {}
@@ -59,7 +65,7 @@ class Seat(WorkerPlugin):
         return self._pieces.setdefault(task, {})
 
     def parts(self, task: str, step: int) -> "Future[Any]":
-        """Return the future of an own part; the one who waits for it and the one who makes it may ask in any order."""
+        """Return the future of an own part; who makes it may ask before or after who waits."""
         return self._parts.setdefault(task, {}).setdefault(step, Future())
 
     def begin(self, task: str) -> None:
@@ -69,7 +75,7 @@ class Seat(WorkerPlugin):
                 del held[other]
 
     def drop(self, task: str, step: int) -> None:
-        """Let go of a part that nobody needs any more."""
+        """Drop a part that nobody needs any more."""
         self._parts[task].pop(step, None)
 
     def rows(self, task: str, partitions: Sequence[int]) -> dict[int, list[Any]]:
@@ -81,13 +87,13 @@ class Seat(WorkerPlugin):
 
     async def hand_pieces(self, task: str, partitions: Sequence[int]) -> dict[str, Any]:
         """Hand another worker the pieces of its partitions."""
-        return {"status": "OK", "handed": to_serialize(Kept(self.rows(task, partitions)))}
+        return {"status": "OK", "handed": to_serialize(Opaque(self.rows(task, partitions)))}
 
     async def hand_part(self, task: str, step: int) -> dict[str, Any]:
         """Hand another worker the own part of a step, when it is there."""
         return {
             "status": "OK",
-            "handed": to_serialize(Kept(await asyncio.wrap_future(self.parts(task, step)))),
+            "handed": to_serialize(Opaque(await asyncio.wrap_future(self.parts(task, step)))),
         }
 
 
@@ -98,100 +104,101 @@ def pin(cores: Mapping[str, int], dask_worker: Worker) -> None:
             os.sched_setaffinity(int(thread), {cores[dask_worker.address]})
 
 
-def given(value: Any) -> Any:
-    """Return what a handle stands for, as this worker holds it; anything else as it is."""
-    if not isinstance(value, Shared):
+def resolve(value: Any) -> Any:
+    """Return what a handle stands for on this worker; return anything else as it is."""
+    if not isinstance(value, Handle):
         return value
-    kept: Any = get_worker().data[value.key]
-    return kept.value
+    opaque: Any = get_worker().data[value.key]
+    return opaque.value
 
 
-def seat() -> Seat:
-    """Return this worker's own."""
-    own: Any = get_worker().plugins[SEAT]
-    assert isinstance(own, Seat)
+def worker_store() -> WorkerStore:
+    """Return this worker's own store."""
+    own: Any = get_worker().plugins[PLUGIN]
+    assert isinstance(own, WorkerStore)
     return own
 
 
-def run(number: int, task: Shared) -> Made:
+def run_chunk(number: int, task: Handle) -> Outcome:
     """Do one chunk."""
-    function, chunks, shared = given(task)
-    return _timed(lambda: function(given(chunks[number]), *map(given, shared)))
+    function, chunks, shared = resolve(task)
+    return _timed(lambda: function(resolve(chunks[number]), *map(resolve, shared)))
 
 
-def _timed(work: Callable[[], Any]) -> Made:
-    busy, cpu = time.perf_counter(), time.thread_time()
-    outcome = work()
-    return Made(
-        Kept(outcome), get_worker().address, time.perf_counter() - busy, time.thread_time() - cpu
-    )
+def _timed(work: Callable[[], Any]) -> Outcome:
+    began_s = time.perf_counter()
+    cpu_began_s = time.thread_time()
+    value = work()
+    busy_s = time.perf_counter() - began_s
+    cpu_s = time.thread_time() - cpu_began_s
+    return Outcome(Opaque(value), get_worker().address, busy_s, cpu_s)
 
 
-def deal(number: int, task: Shared, partitions: int) -> None:
-    """Scatter one chunk and keep its pieces until they are collected."""
-    pieces = complete(run(number, task).outcome.value, partitions)
-    seat().begin(task.key)
-    seat().pieces(task.key)[number] = pieces
+def scatter_chunk(number: int, task: Handle, partitions: int) -> None:
+    """Scatter one chunk and store its pieces until they are collected."""
+    pieces = require_all_pieces(run_chunk(number, task).value.value, partitions)
+    worker_store().begin(task.key)
+    worker_store().pieces(task.key)[number] = pieces
 
 
-def collect(partitions: Sequence[int], task: Shared, others: Sequence[str]) -> None:
-    """Fetch the pieces of some partitions from all workers, so that every one's lie in a row, in chunk order."""
+def collect_pieces(partitions: Sequence[int], task: Handle, others: Sequence[str]) -> None:
+    """Fetch the pieces of some partitions from all workers, in chunk order."""
     asked = [
         _ask(other, "hand_pieces", task=task.key, partitions=list(partitions)) for other in others
     ]
-    rows = seat().rows(task.key, partitions)
+    rows = worker_store().rows(task.key, partitions)
     for answer in asked:
         rows |= answer.result()
     in_order = [rows[chunk] for chunk in sorted(rows)]
-    seat().collected = {
+    worker_store().collected = {
         partition: [row[place] for row in in_order] for place, partition in enumerate(partitions)
     }
 
 
-def join(partition: int, task: Shared) -> Made:
+def gather_partition(partition: int, task: Handle) -> Outcome:
     """Gather one partition."""
-    function, shared = given(task)
-    pieces = seat().collected.pop(partition)
-    return _timed(lambda: function(partition, pieces, *map(given, shared)))
+    function, shared = resolve(task)
+    pieces = worker_store().collected.pop(partition)
+    return _timed(lambda: function(partition, pieces, *map(resolve, shared)))
 
 
-def walk(place: int, task: Shared, others: Sequence[str]) -> Kept | None:
+def run_steps(place: int, task: Handle, others: Sequence[str]) -> Opaque | None:
     """Take all steps of a lockstep with the others; the first worker returns the state."""
-    *_, steps, _ = given(task)
-    seat().begin(task.key)
+    *_, steps, _ = resolve(task)
+    worker_store().begin(task.key)
     try:
-        state = _walked(place, task, others)
+        state = _run_steps(place, task, others)
     except Exception as error:
-        for part in [seat().parts(task.key, step) for step in range(steps)]:
+        for part in [worker_store().parts(task.key, step) for step in range(steps)]:
             if not part.done():
                 part.set_exception(error)
         raise
-    return None if place else Kept(state)
+    return None if place else Opaque(state)
 
 
-def _walked(place: int, task: Shared, others: Sequence[str]) -> Any:
-    program, shares, steps, handles = given(task)
-    own_seat, share, shared = seat(), given(shares[place]), [given(handle) for handle in handles]
+def _run_steps(place: int, task: Handle, others: Sequence[str]) -> Any:
+    program, shares, steps, handles = resolve(task)
+    store = worker_store()
+    share = resolve(shares[place])
+    shared = [resolve(handle) for handle in handles]
     state = program.start(*shared)
     for step in range(steps):
-        asked = [
-            _ask(other, "hand_part", task=task.key, step=step) for other in others
-        ]  # ahead, so that it comes as soon as it is there
+        # asked for ahead, so that they come as soon as they are there
+        asked = [_ask(other, "hand_part", task=task.key, step=step) for other in others]
         own = program.contribute(state, step, share, *shared)
-        own_seat.parts(task.key, step).set_result(
-            sealed(own)
-        )  # a copy: the part may be written over before it is sent
+        # a copy: the part may be written over before it is sent
+        store.parts(task.key, step).set_result(read_only_copy(own))
         handed = [answer.result() for answer in asked]
         state = program.combine(state, step, [*handed[:place], own, *handed[place:]], *shared)
-        own_seat.drop(task.key, step - 1)  # who has this step's part to give has had the last one's
+        store.drop(task.key, step - 1)  # who hands this step's part has received the last one's
     return state
 
 
-def _ask(other: str, what: str, **about: Any) -> "Future[Any]":
+def _ask(other: str, handler: str, **arguments: Any) -> "Future[Any]":
     worker: Any = get_worker()
 
     async def ask() -> Any:
-        answer = await getattr(worker.rpc(other), what)(**about)
+        answer = await getattr(worker.rpc(other), handler)(**arguments)
         return answer["handed"].value
 
     return asyncio.run_coroutine_threadsafe(ask(), worker.loop.asyncio_loop)

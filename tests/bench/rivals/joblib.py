@@ -1,8 +1,9 @@
-"""The rival on joblib: a pool made of calls of ``Parallel``, in the form that joblib's guide advises.
+"""The rival on joblib: a pool made of calls of ``Parallel``, as joblib's guide advises.
 
-Worker processes live on, each pinned to a core; what they share lies in memory maps that each of them opens
-once, and a call carries and returns where things lie. joblib has no worker that could be addressed, so that a lockstep is one
-call for each worker which lasts through all steps: the state lives in the call, and the parts of a step are looked for in the memory maps.
+Worker processes live on, each pinned to a core. What they share lies in memory maps that each of
+them opens once; a call carries and returns where things lie. A worker of joblib's has no address,
+so a lockstep is one call per worker that lasts through all steps: the state lives in the call, and
+a worker looks for the parts of a step in the memory maps.
 """
 
 import contextlib
@@ -16,16 +17,16 @@ import joblib
 from joblib.externals.loky import get_reusable_executor
 
 from harness.run.host import usable_cores
-from tests.bench.rivals.parcels import Parcel, given, leave, opened, put
-from tests.bench.rivals.tasks import Made, MemoryPool, Walk, perform
+from tests.bench.rivals.parcels import Parcel, append_value, read_parcels, resolve, write_file
+from tests.bench.rivals.tasks import LockstepTask, Outcome, SharedMemoryPool, run_chunk
 
 SETTLE_S = 0.2
 LOOK_EVERY_S = 0.0002
-FAILED = "failed"
+ERROR_FILE = "error"
 
 
-class JoblibPool(MemoryPool):
-    """So many of joblib's worker processes, which have come up when this returns."""
+class JoblibPool(SharedMemoryPool):
+    """A number of joblib's worker processes, which are up when this returns."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -36,15 +37,15 @@ class JoblibPool(MemoryPool):
         self._parallel = self._open.enter_context(parallel)
         self._pin()
 
-    def pull(self, task: Parcel, number: int, folder: str) -> Iterable[Made]:
-        made: Iterable[Made] = self._parallel(
-            joblib.delayed(pull)(task, chunk, folder) for chunk in range(number)
+    def run_chunks(self, task: Parcel, number: int, folder: str) -> Iterable[Outcome]:
+        outcomes: Iterable[Outcome] = self._parallel(
+            joblib.delayed(run_one_chunk)(task, chunk, folder) for chunk in range(number)
         )
-        return made
+        return outcomes
 
-    def walk(self, task: Parcel, folder: str) -> Parcel:
+    def run_together(self, task: Parcel, folder: str) -> Parcel:
         states = self._parallel(
-            joblib.delayed(walk)(task, place, folder) for place in range(self.size)
+            joblib.delayed(run_steps)(task, place, folder) for place in range(self.size)
         )
         state: Parcel = next(filter(None, list(states)))
         return state
@@ -56,44 +57,45 @@ class JoblibPool(MemoryPool):
 
     def _pin(self) -> None:
         """Bind each worker process to a core of its own."""
-        seen: set[int] = set()
-        while len(seen) < self.size:
-            seen |= set(self._parallel(joblib.delayed(_met)() for _ in range(self.size)))
-        for pid, core in zip(sorted(seen), itertools.cycle(usable_cores()), strict=False):
+        pids: set[int] = set()
+        while len(pids) < self.size:
+            pids |= set(self._parallel(joblib.delayed(_pid)() for _ in range(self.size)))
+        for pid, core in zip(sorted(pids), itertools.cycle(usable_cores()), strict=False):
             if hasattr(os, "sched_setaffinity"):
                 os.sched_setaffinity(pid, {core})
 
 
-def _met() -> int:
+def _pid() -> int:
     time.sleep(SETTLE_S)  # so that no worker takes two of these
     return os.getpid()
 
 
-def pull(task: Parcel, number: int, folder: str) -> Made:
-    """Do one chunk; what one process makes of its chunks lies in one file."""
+def run_one_chunk(task: Parcel, number: int, folder: str) -> Outcome:
+    """Do one chunk; all outcomes of one process lie in one file."""
     with open(f"{folder}/{os.getpid()}", "ab") as file:
-        return perform(task, number, file)
+        return run_chunk(task, number, file)
 
 
-def walk(task: Parcel, place: int, folder: str) -> Parcel | None:
-    """Walk with the others; the first one tells the state."""
-    walking: Walk = given(task)
+def run_steps(task: Parcel, place: int, folder: str) -> Parcel | None:
+    """Take all steps of a lockstep with the others; the first worker returns the state."""
+    lockstep: LockstepTask = resolve(task)
     try:
-        state = walking(place, functools.partial(_meet, walking))
+        state = lockstep(place, functools.partial(_wait_for_parts, lockstep))
     except Exception as error:
         with contextlib.suppress(FileExistsError):  # another one was first
-            leave(error, f"{folder}/{FAILED}")
+            write_file(error, f"{folder}/{ERROR_FILE}")
         raise
     if place:
         return None
     with open(f"{folder}/state", "xb") as file:
-        return put(state, file)
+        return append_value(state, file)
 
 
-def _meet(walking: Walk, step: int) -> None:
-    for part in walking.parts(step):
+def _wait_for_parts(lockstep: LockstepTask, step: int) -> None:
+    error_file = f"{lockstep.folder}/{ERROR_FILE}"
+    for part in lockstep.part_files(step):
         while not os.path.exists(part):
-            if os.path.exists(failed := f"{walking.folder}/{FAILED}"):
-                (error,) = opened([Parcel(failed, 0)])
+            if os.path.exists(error_file):
+                (error,) = read_parcels([Parcel(error_file, 0)])
                 raise error
             time.sleep(LOOK_EVERY_S)

@@ -1,6 +1,6 @@
-"""Small programs for the tests of the pools: whatever goes astray between workers shows in what they return.
+"""Small programs for the tests of the pools: an error of a pool shows in what they return.
 
-Here, in a module of its own, so that worker processes can import them.
+They have a module of their own, so that worker processes can import them.
 """
 
 import os
@@ -16,7 +16,7 @@ from harness.workload import Lockstep
 
 Array = npt.NDArray[np.int64]
 
-HELD: list[Array] = []
+COPIES: list[Array] = []
 LENGTH = 100_000  # such arrays travel beside their pickle
 
 
@@ -29,38 +29,38 @@ class Terms(NamedTuple):
     nice: int
 
 
-def where(_: int) -> Terms:
-    """Return the terms on which this process runs, after a while, so that no worker takes all there is."""
+def worker_terms(_: int) -> Terms:
+    """Return the terms on which this process runs; slowly, so that no worker takes all chunks."""
     time.sleep(0.02)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     return Terms(os.getpid(), cores, numeric_threads(), os.nice(0))
 
 
-def weighed(chunk: int, table: Array, name: str) -> tuple[str, Array]:
-    """Return what was given, so that every argument is seen to arrive."""
+def scale_table(chunk: int, table: Array, name: str) -> tuple[str, Array]:
+    """Return what was passed, so that a test can compare every argument."""
     return f"{name} {chunk}", table * chunk
 
 
-def located(_: int, table: Array) -> tuple[int, int]:
+def table_address(_: int, table: Array) -> tuple[int, int]:
     """Return where the shared table lies: the process, and the address in it."""
-    HELD.append(table)  # so that another copy would lie elsewhere
+    COPIES.append(table)  # so that another copy would lie elsewhere
     time.sleep(0.02)
     return os.getpid(), table.ctypes.data
 
 
-def broken(chunk: int) -> int:
+def fail_on_fourth(chunk: int) -> int:
     """Raise ``LookupError`` for the fourth chunk."""
     if chunk == 3:
         raise LookupError("chunk 3 is broken")
     return chunk
 
 
-def dealt(chunk: int, table: Array) -> list[tuple[int, Array]]:
-    """Return a piece for each of four partitions, which tells where it comes from."""
+def scatter_table(chunk: int, table: Array) -> list[tuple[int, Array]]:
+    """Return a piece for each of four partitions, with the number of its chunk."""
     return [(chunk, table[partition::4] + chunk) for partition in range(4)]
 
 
-def laid(
+def gather_pieces(
     partition: int, pieces: Sequence[tuple[int, Array]], table: Array
 ) -> tuple[int, list[int], Array]:
     """Return the pieces of a partition in the order they came."""
@@ -68,7 +68,7 @@ def laid(
 
 
 class Diary:
-    """A lockstep's state: all parts of all steps so far, and the buffer that the next part will lie in."""
+    """A lockstep's state: all parts of all steps so far, and the next part's buffer."""
 
     def __init__(self, table: Array) -> None:
         self.total = table.copy()
@@ -94,7 +94,7 @@ def combine(state: Diary, step: int, parts: Sequence[tuple[str, Array]], table: 
     return state
 
 
-def stumble(state: Diary, step: int, share: str, table: Array) -> tuple[str, Array]:
+def contribute_or_fail(state: Diary, step: int, share: str, table: Array) -> tuple[str, Array]:
     """Raise ``LookupError`` on one worker at the third step."""
     if step == 2 and share == "bb":
         raise LookupError("bb stumbled")
@@ -102,4 +102,4 @@ def stumble(state: Diary, step: int, share: str, table: Array) -> tuple[str, Arr
 
 
 DIARY = Lockstep(begin, contribute, combine)
-STUMBLING = Lockstep(begin, stumble, combine)
+FAILING_DIARY = Lockstep(begin, contribute_or_fail, combine)

@@ -1,94 +1,101 @@
-"""What the worker processes of a rival do, whoever started them, and the half of a pool that it follows from.
+"""What the workers of a rival do, whoever started them, and the half of a pool that follows.
 
-Tasks, chunks and what is shared lie in shared memory, and so does all that is made of them: what a framework
-passes itself is where something lies.
+Tasks, chunks, shared values and results all lie in shared memory. What a framework passes itself
+is only where something lies. May import ``harness.workload`` and its neighbours.
 """
 
 import os
 import tempfile
 import time
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from harness.workload import AnyLockstep, ChunkResult, Reporter
-from tests.bench.rivals.parcels import Parcel, given, leave, memory, opened, put
-from tests.pools import ignore_progress
+from harness.workload import AnyLockstep, ChunkResult
+from tests.bench.rivals.parcels import (
+    Parcel,
+    append_value,
+    memory_folder,
+    read_parcels,
+    resolve,
+    write_file,
+)
+from tests.pools import CountingPool, Finished, Function, ignore_progress
 
-Meet = Callable[[int], object]
+WaitForAll = Callable[[int], object]
 
 
-def one_each(_: Any) -> int:
-    """Count a chunk, or a share, as one item."""
-    return 1
-
-
-def complete(pieces: Sequence[Any], partitions: int) -> tuple[Any, ...]:
+def require_all_pieces(pieces: Sequence[Any], partitions: int) -> tuple[Any, ...]:
     """Return the pieces; raise ``ValueError`` unless there is one for every partition."""
     if len(pieces) != partitions:
         raise ValueError(f"scatter returned {len(pieces)} pieces for {partitions} partitions")
     return tuple(pieces)
 
 
-class Made(NamedTuple):
-    """What became of a chunk, or of a partition: its outcome, or a piece for every partition, and the process and the seconds it took."""
+class Outcome(NamedTuple):
+    """The result of a chunk or a partition, or a chunk's pieces, and the process that made it."""
 
     number: int
-    outcomes: tuple[Parcel, ...]
-    worker: int
+    parcels: tuple[Parcel, ...]
+    pid: int
     busy_s: float
     cpu_s: float
 
 
 @dataclass(frozen=True)
-class Mapping:
+class MapTask:
     """A function over chunks."""
 
-    function: Callable[..., Any]
+    function: Function
     chunks: Sequence[Any]
     shared: tuple[Any, ...]
 
     def __call__(self, number: int) -> tuple[Any, ...]:
-        return (self.function(given(self.chunks[number]), *map(given, self.shared)),)
+        return (self.function(resolve(self.chunks[number]), *map(resolve, self.shared)),)
 
 
 @dataclass(frozen=True)
-class Scattering(Mapping):
+class ScatterTask(MapTask):
     """The first half of a shuffle."""
 
     partitions: int
 
     def __call__(self, number: int) -> tuple[Any, ...]:
         (pieces,) = super().__call__(number)
-        return complete(pieces, self.partitions)
+        return require_all_pieces(pieces, self.partitions)
 
 
 @dataclass(frozen=True)
-class Gathering:
-    """The second half: a partition's pieces lie in a row, in chunk order."""
+class GatherTask:
+    """The second half of a shuffle: ``pieces`` holds each partition's, in chunk order."""
 
-    function: Callable[..., Any]
+    function: Function
     pieces: Sequence[Sequence[Parcel]]
     shared: tuple[Any, ...]
 
     def __call__(self, number: int) -> tuple[Any, ...]:
-        return (self.function(number, opened(self.pieces[number]), *map(given, self.shared)),)
+        pieces = read_parcels(self.pieces[number])
+        return (self.function(number, pieces, *map(resolve, self.shared)),)
 
 
-def perform(task: Parcel, number: int, file: IO[bytes]) -> Made:
-    """Do one chunk or partition of a task and put its outcome into the file."""
-    work, busy, cpu = given(task), time.perf_counter(), time.process_time()
-    values = work(number)
-    busy_s, cpu_s = time.perf_counter() - busy, time.process_time() - cpu
-    return Made(number, tuple(put(value, file) for value in values), os.getpid(), busy_s, cpu_s)
+def run_chunk(task: Parcel, number: int, file: IO[bytes]) -> Outcome:
+    """Do one chunk or partition of a task and append its outcome to the file."""
+    function = resolve(task)
+    began_s = time.perf_counter()
+    cpu_began_s = time.process_time()
+    values = function(number)
+    busy_s = time.perf_counter() - began_s
+    cpu_s = time.process_time() - cpu_began_s
+    parcels = tuple(append_value(value, file) for value in values)
+    return Outcome(number, parcels, os.getpid(), busy_s, cpu_s)
 
 
-@dataclass(frozen=True)
-class Walk:
-    """A lockstep: every worker keeps its state, and leaves its part of a step where the others find it, in a folder."""
+@dataclass(frozen=True, kw_only=True)
+class LockstepTask:
+    """A lockstep: every worker has its state and puts its part of a step where the others look."""
 
     program: AnyLockstep
     shares: Sequence[Any]
@@ -96,150 +103,136 @@ class Walk:
     shared: tuple[Any, ...]
     folder: str
 
-    def __call__(self, place: int, meet: Meet) -> Any:
-        """Return the state after all steps; ``meet(step)`` returns when everybody's part of it is there."""
-        shared, share = [given(value) for value in self.shared], given(self.shares[place])
+    def __call__(self, place: int, wait_for_all: WaitForAll) -> Any:
+        """Return the state after all steps.
+
+        ``wait_for_all(step)`` returns when everybody's part of the step is there.
+        """
+        shared = [resolve(value) for value in self.shared]
+        share = resolve(self.shares[place])
         state = self.program.start(*shared)
         for step in range(self.steps):
             own = self.program.contribute(state, step, share, *shared)
-            state = self.program.combine(
-                state, step, self._exchanged(step, place, own, meet), *shared
-            )
+            parts = self._exchange(step, place, own, wait_for_all)
+            state = self.program.combine(state, step, parts, *shared)
         return state
 
-    def _exchanged(self, step: int, place: int, own: Any, meet: Meet) -> list[Any]:
+    def _exchange(self, step: int, place: int, own: Any, wait_for_all: WaitForAll) -> list[Any]:
         if len(self.shares) == 1:
             return [own]
-        left = self.parts(step)
-        leave(own, left[place])
-        meet(step)
+        files = self.part_files(step)
+        write_file(own, files[place])
+        wait_for_all(step)
         if step:
-            os.unlink(
-                self.parts(step - 1)[place]
-            )  # whoever is at this step has opened all parts of the last
-        others = opened([Parcel(file, 0) for file in left[:place] + left[place + 1 :]])
+            # whoever is at this step has opened all parts of the one before
+            os.unlink(self.part_files(step - 1)[place])
+        others = read_parcels([Parcel(file, 0) for file in files[:place] + files[place + 1 :]])
         return [*others[:place], own, *others[place:]]
 
-    def parts(self, step: int) -> list[str]:
-        """Return where the workers leave their parts of a step."""
+    def part_files(self, step: int) -> list[str]:
+        """Return where the workers put their parts of a step."""
         return [f"{self.folder}/{step}-{place}" for place in range(len(self.shares))]
 
 
-class MemoryPool(ABC):
-    """A pool whose workers meet in shared memory; how they are started and told what to do is the framework's part.
+class SharedMemoryPool(CountingPool):
+    """A pool whose workers meet in shared memory; the framework starts them and gives the orders.
 
-    One that has raised is over: its workers may be gone.
+    After an error it is only good for closing: its workers may be gone.
     """
 
     def __init__(self, size: int) -> None:
-        self.size = size
-        self._held = tempfile.TemporaryDirectory(dir=memory(), prefix="pool-")
+        super().__init__(size)
+        self._memory = tempfile.TemporaryDirectory(dir=memory_folder(), prefix="pool-")
         self._numbers = count()
 
     @abstractmethod
-    def pull(self, task: Parcel, number: int, folder: str) -> Iterable[Made]:
-        """Have a task done for every number below ``number``, pulled dynamically, with outcomes in files of the folder."""
+    def run_chunks(self, task: Parcel, number: int, folder: str) -> Iterable[Outcome]:
+        """Yield the outcome of every number below ``number``, in files of the folder.
+
+        A worker that is free pulls the next number.
+        """
 
     @abstractmethod
-    def walk(self, task: Parcel, folder: str) -> Parcel:
-        """Have every worker walk at once, and return the first one's state."""
+    def run_together(self, task: Parcel, folder: str) -> Parcel:
+        """Run a lockstep's task on every worker at once; return the first one's state."""
 
     def forget(self) -> None:
         """Give back what was shared or made so far; what is open stays open."""
-        for folder, _, files in os.walk(self._held.name):
+        for folder, _, files in os.walk(self._memory.name):
             for file in files:
                 Path(folder, file).unlink()
 
     def close(self) -> None:
         """End the workers and give the memory back."""
-        self._held.cleanup()
+        self._memory.cleanup()
 
     def share(self, value: Any) -> Parcel:
-        with open(f"{self._held.name}/{next(self._numbers)}", "xb") as file:
-            return put(value, file)
+        with open(f"{self._memory.name}/{next(self._numbers)}", "xb") as file:
+            return append_value(value, file)
 
-    def map(
+    def run_map(
         self,
-        function: Callable[..., Any],
+        function: Function,
         chunks: Sequence[Any],
-        *shared: Any,
-        items: Callable[[Any], int] = one_each,
-        report: Reporter = ignore_progress,
+        shared: tuple[Any, ...],
+        finished: Finished,
     ) -> list[ChunkResult[Any]]:
-        return _parts(
-            self._pulled(
-                Mapping(function, chunks, shared),
-                len(chunks),
-                lambda number: items(chunks[number]),
-                report,
-            )
-        )
+        task = MapTask(function, chunks, shared)
+        return _results(self._outcomes(task, len(chunks), finished))
 
-    def shuffle(
+    def run_shuffle(
         self,
-        scatter: Callable[..., Any],
+        scatter: Function,
         chunks: Sequence[Any],
-        gather: Callable[..., Any],
+        gather: Function,
         partitions: int,
-        *shared: Any,
-        items: Callable[[Any], int] = one_each,
-        report: Reporter = ignore_progress,
+        shared: tuple[Any, ...],
+        finished: Finished,
     ) -> list[ChunkResult[Any]]:
-        dealing = Scattering(scatter, chunks, shared, partitions)
-        dealt = [
-            made.outcomes
-            for made in self._pulled(
-                dealing, len(chunks), lambda number: items(chunks[number]), report
-            )
-        ]
-        pieces = [[outcomes[partition] for outcomes in dealt] for partition in range(partitions)]
-        return _parts(
-            self._pulled(
-                Gathering(gather, pieces, shared), partitions, lambda _: 0, ignore_progress
-            )
-        )
+        scattering = ScatterTask(scatter, chunks, shared, partitions)
+        rows = [one.parcels for one in self._outcomes(scattering, len(chunks), finished)]
+        pieces = [[row[partition] for row in rows] for partition in range(partitions)]
+        gathering = GatherTask(gather, pieces, shared)
+        return _results(self._outcomes(gathering, partitions, ignore_progress))
 
-    def lockstep(
+    def run_lockstep(
         self,
         program: AnyLockstep,
         shares: Sequence[Any],
         steps: int,
-        *shared: Any,
-        items: Callable[[Any], int] = one_each,
-        report: Reporter = ignore_progress,
+        shared: tuple[Any, ...],
+        reached: Callable[[int], None],
     ) -> Any:
-        if len(shares) != self.size:
-            raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
-        folder = self._folder()
-        (state,) = opened(
-            [self.walk(self.share(Walk(program, shares, steps, shared, folder)), folder)]
+        folder = self._new_folder()
+        task = LockstepTask(
+            program=program, shares=shares, steps=steps, shared=shared, folder=folder
         )
-        report(steps * sum(map(items, shares)))
+        (state,) = read_parcels([self.run_together(self.share(task), folder)])
+        reached(steps)
         return state
 
-    def _pulled(
-        self, task: Callable[[int], Any], number: int, items: Callable[[int], int], report: Reporter
-    ) -> list[Made]:
-        done, made = 0, []
-        for one in self.pull(self.share(task), number, self._folder()):
-            made.append(one)
-            done += items(one.number)
-            report(done)
-        return sorted(made)
+    def _outcomes(
+        self, task: Callable[[int], Any], number: int, finished: Finished
+    ) -> list[Outcome]:
+        outcomes = []
+        for outcome in self.run_chunks(self.share(task), number, self._new_folder()):
+            outcomes.append(outcome)
+            finished(outcome.number)
+        return sorted(outcomes)
 
-    def _folder(self) -> str:
-        return tempfile.mkdtemp(dir=self._held.name)
+    def _new_folder(self) -> str:
+        return tempfile.mkdtemp(dir=self._memory.name)
 
 
-def _parts(made: Sequence[Made]) -> list[ChunkResult[Any]]:
-    values = opened([outcome for one in made for outcome in one.outcomes])
+def _results(outcomes: Sequence[Outcome]) -> list[ChunkResult[Any]]:
+    values = read_parcels([parcel for outcome in outcomes for parcel in outcome.parcels])
     return [
         ChunkResult(
             value=value,
-            chunk=one.number,
-            worker=f"process {one.worker}",
-            busy_s=one.busy_s,
-            cpu_s=one.cpu_s,
+            chunk=outcome.number,
+            worker=f"process {outcome.pid}",
+            busy_s=outcome.busy_s,
+            cpu_s=outcome.cpu_s,
         )
-        for value, one in zip(values, made, strict=True)
+        for value, outcome in zip(values, outcomes, strict=True)
     ]
