@@ -1,23 +1,11 @@
-from collections.abc import Mapping, Sequence
-
 import pytest
-from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import text
-from harness.params import apply_overrides
-from harness.run.digest import digest
-from tests.bench import rivals
-from tests.bench.__main__ import MEASURES, TARGETS, TINY, main
-from tests.bench.races import RaceTargets, claim_finding
-from tests.bench.rivals import RAY, WORKERS, Run, assignment, baseline, compare, time_run
-from tests.bench.rivals.baseline import RIVALS, rival_params
-from tests.bench.screen import imported
 from tests.bench.table import (
     BEGIN,
     END,
-    NONE,
     Finding,
     Row,
     at_least,
@@ -35,18 +23,9 @@ from tests.bench.table import (
     table,
     unmeasured,
 )
-from tests.builders import a_host, a_results, find_workload
-from tests.pools import ignore_progress
-from workloads import train
+from tests.builders import a_host
 
 seconds = st.floats(0.001, 1e6)
-
-
-SMALL_TRAINING = {"steps": 3, "batch": 64, "micro_batch": 16, "hidden": 8, "copies": 1}
-
-
-def some_runs(walls: Mapping[str, Sequence[float]]) -> dict[str, list[Run]]:
-    return {name: [Run(wall_s, "one", 0.0) for wall_s in taken] for name, taken in walls.items()}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +79,7 @@ def test_a_measurement_that_failed_says_so_and_has_no_verdict() -> None:
     assert finding.rows == (Row("rivals", "not measured: RuntimeError", "", "—", "—"),)
 
 
-def test_values_are_set_against_their_neighbours_in_time() -> None:
+def test_values_are_divided_by_their_neighbours_in_time() -> None:
     assert ratios([2.0, 9.0], [1.0, 3.0]) == (2.0, 3.0)
 
 
@@ -130,11 +109,11 @@ def test_a_steady_drift_cancels_against_both_neighbours(
     assert ratios(between(around), middles) == pytest.approx([1.0] * steps)
 
 
-def test_the_loudest_share_is_found_among_those_that_are_known() -> None:
+def test_the_largest_share_is_taken_of_those_that_are_known() -> None:
     assert largest_share([None, 0.02, 0.3, None]) == 0.3
 
 
-def test_no_share_is_loudest_where_none_is_known() -> None:
+def test_no_share_is_the_largest_where_none_is_known() -> None:
     assert largest_share([None]) is None
 
 
@@ -147,7 +126,7 @@ def test_a_noisy_machine_gets_a_warning_with_the_share_that_others_used() -> Non
     assert noise_warning(0.12) == "the machine was not quiet: others used up to 12 % of its cores"
 
 
-def test_a_finding_is_told_with_its_verdicts_and_its_warning() -> None:
+def test_a_finding_is_printed_with_its_verdicts_and_its_warning() -> None:
     finding = Finding((row("ratio", [1.0, 1.2], at_most(1.03)), Row("S", "1.84×")), foreign=0.5)
 
     assert finding_text(finding).splitlines() == [
@@ -226,117 +205,3 @@ def test_replacing_twice_changes_nothing_more() -> None:
 def test_a_page_without_one_place_for_the_block_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match="it needs one line"):
         replace_block(page, "new")
-
-
-@pytest.mark.parametrize("options", [["--quick"], ["--only", "slide"]])
-def test_only_a_whole_session_is_written_into_the_readme(options: list[str]) -> None:
-    refused = CliRunner().invoke(main, ["--write", *options])
-
-    assert refused.exit_code == 2
-    assert "--write takes a whole session" in refused.output
-
-
-def test_the_packages_that_a_program_imports_are_read_off_its_report() -> None:
-    reported = (
-        "import time: self [us] | cumulative | imported package\n"
-        "import time:  120 |  900 |   ray._private\n"
-        "ray is not here\n"
-    )
-
-    assert imported(reported) == {"imported package", "ray"}
-
-
-def test_ray_is_set_against_its_neighbour_in_time_on_each_rival() -> None:
-    finding = compare(
-        "made",
-        some_runs(
-            {
-                RAY: [2.0, 3.06],
-                "multiprocessing": [2.0, 3.0],
-                "joblib": [1.0, 2.0],
-                "dask.distributed": [4.0, 6.0],
-            }
-        ),
-    )
-
-    assert [(row.what, row.value, row.verdict) for row in finding.rows[:-1]] == [
-        ("made: distributed on Ray ÷ on multiprocessing, in seconds", "1.01", "met"),
-        ("made: distributed on Ray ÷ on joblib, in seconds", "1.77", "missed"),
-        ("made: distributed on Ray ÷ on dask.distributed, in seconds", "0.505", "met"),
-    ]
-
-
-@pytest.mark.parametrize(("other", "verdict"), [("one", "met"), ("another", "missed")])
-def test_ray_and_its_rivals_are_to_come_to_one_answer(other: str, verdict: str) -> None:
-    runs = some_runs({name: [1.0] for name in (RAY, *RIVALS)}) | {"joblib": [Run(1.0, other, 0.0)]}
-
-    assert compare("made", runs).rows[-1].verdict == verdict
-
-
-@pytest.mark.parametrize("rival", RIVALS)
-def test_a_rival_is_given_ray_workload_parameters_and_workers(rival: str) -> None:
-    params = train.WORKLOAD.defaults | {"steps": 3}
-    rays = assignment(RAY, "train", params)
-    rivals = assignment(rival, "train", params)
-
-    assert (rays.workload, rays.params, rays.workers) == ("train", params, WORKERS)
-    assert find_workload(rivals.workload) is baseline.WORKLOAD
-    assert rivals.params == rival_params(rival, "train", WORKERS, params)
-
-
-def test_a_rival_is_timed_as_a_side_of_the_harness(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rivals, "SETTLE_AT_MOST_S", 0.0)
-    params = train.WORKLOAD.defaults | SMALL_TRAINING
-    run = time_run(assignment("multiprocessing", "train", params))
-
-    assert (
-        run.answer_sha256
-        == digest(
-            train.baseline(train.load(train.WORKLOAD.configure(params)).input, ignore_progress), 0
-        ).sha256
-    )
-
-
-def test_a_workload_is_found_in_its_rows_with_what_is_asked_of_it() -> None:
-    rows = claim_finding("made", a_results(), RaceTargets(efficiency=0.95, quality=0.97)).rows
-
-    assert [(row.what, row.value, row.target, row.verdict) for row in rows] == [
-        ("made: efficiency E(2), panel off", "0.909", "≥ 0.950", "missed"),
-        ("made: speedup S(2)", "1.82×", NONE, NONE),
-        ("made: serial fraction f that it implies", "0.100", NONE, NONE),
-        ("made: accuracy, baseline and distributed", "0.975 and 0.975", "≥ 0.970", "met"),
-        ("made: change of accuracy", "+0.000", "within ±0.003", "met"),
-        ("made: answers, baseline and distributed", "identical", "identical", "met"),
-    ]
-
-
-def test_a_quality_that_nobody_asks_for_is_told_without_a_verdict() -> None:
-    (row,) = [
-        row
-        for row in claim_finding("made", a_results(), RaceTargets(efficiency=0.9)).rows
-        if row.what == "made: accuracy, baseline and distributed"
-    ]
-
-    assert row.verdict == NONE
-
-
-def test_a_race_whose_headline_is_refused_has_missed_its_efficiency() -> None:
-    (row,) = claim_finding("made", a_results(trials=()), RaceTargets(efficiency=0.9)).rows
-
-    assert row.value.startswith("refused: there is no complete pair")
-    assert row.verdict == "missed"
-
-
-@pytest.mark.parametrize("workload", TARGETS)
-def test_a_workload_can_be_raced_and_set_against_its_rivals(workload: str) -> None:
-    assert {f"efficiency-{workload}", f"rivals-{workload}"} <= set(MEASURES)
-
-
-@pytest.mark.parametrize("workload", TINY)
-def test_a_quick_try_has_parameters_that_its_workload_takes(workload: str) -> None:
-    settings = [f"{name}={value}" for name, value in TINY[workload].items()]
-
-    assert (
-        apply_overrides(find_workload(workload), settings)
-        == find_workload(workload).defaults | TINY[workload]
-    )
