@@ -20,7 +20,7 @@ pytestmark = pytest.mark.ray
 CHUNKS = 24
 ENDS_WITHIN_S = 120.0
 
-PipedOutput = list[e.Event]
+Events = list[e.Event]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def struck(tmp_path_factory: pytest.TempPathFactory) -> Struck:
     return Struck(code, load(out / "results.json"), tuple(timed(follower.more())))
 
 
-def timed(told: PipedOutput) -> list[e.Span]:
+def timed(told: Events) -> list[e.Span]:
     """Return the spans of the distributed trial, without those of the warm-up."""
     went = [
         event.at for event in told if isinstance(event, e.Go) and event.side is Side.DISTRIBUTED
@@ -71,17 +71,17 @@ def timed(told: PipedOutput) -> list[e.Span]:
     return [span for span in spans if went and span.at >= went[0]]
 
 
-def within(first: int, last: int) -> Callable[[PipedOutput], bool]:
+def within(first: int, last: int) -> Callable[[Events], bool]:
     """Return whether a chunk between these numbers has been done, and none after."""
 
-    def seen(told: PipedOutput) -> bool:
+    def seen(told: Events) -> bool:
         done = [span.chunk for span in timed(told)]
         return bool(done) and first <= max(done) < last
 
     return seen
 
 
-def victim(follower: Follower, seen: Callable[[PipedOutput], bool], name: str) -> int:
+def victim(follower: Follower, seen: Callable[[Events], bool], name: str) -> int:
     """Return the pid that the worker of that name has now, once its moment has come; 0 before."""
     told = follower.more()
     if not seen(told):
