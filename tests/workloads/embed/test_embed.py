@@ -217,7 +217,7 @@ def test_the_warm_up_has_chunks_for_sixteen_workers_at_least(problem: AnyProblem
     assert len(kernel.chunks(plan)) >= 16
 
 
-def test_the_limit_is_measured_for_as_long_as_is_asked(problem: AnyProblem) -> None:
+def test_the_ceiling_is_measured_for_as_long_as_asked(problem: AnyProblem) -> None:
     before = sum(os.times()[:2])
     assert embed.ceiling(warmup_of(problem), 0.05) > 0
     assert sum(os.times()[:2]) - before >= 0.05

@@ -1,0 +1,46 @@
+"""What the tests of ``dedup`` share: small problems and how to look at them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from harness.model import Parameters
+from harness.workload import AnyProblem
+from workloads import dedup
+from workloads.dedup.kernel import Array
+from workloads.dedup.labels import planted
+from workloads.dedup.recipe import Crawl
+
+SMALL: Parameters = {"documents": 3000, "words": 60, "block": 40_000, "shard": 60_000}
+
+
+def problem(**changed: Any) -> AnyProblem:
+    return dedup.load(dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | SMALL | changed))
+
+
+def crawled(pages: list[str], **changed: Any) -> Crawl:
+    raw = [page.encode() for page in pages]
+    text, offsets = np.frombuffer(b"".join(raw), np.uint8), np.cumsum([0, *map(len, raw)])
+    settings = dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | SMALL | changed)
+    given: Crawl = dedup.make_problem(text, offsets, planted(np.arange(len(pages))), settings).input
+    return given
+
+
+def shingled(page: bytes) -> set[tuple[bytes, ...]]:
+    words = page.lower().split()
+    return {tuple(words[at : at + 5]) for at in range(max(1, len(words) - 4))}
+
+
+def similarity(one: set[tuple[bytes, ...]], other: set[tuple[bytes, ...]]) -> float:
+    return len(one & other) / len(one | other)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A crawl's pages as sets of shingles, and the cluster that each belongs to."""
+
+    text: Array
+    offsets: Array
+    pages: tuple[set[tuple[bytes, ...]], ...]
+    truth: Array

@@ -1,0 +1,61 @@
+from itertools import combinations
+
+import numpy as np
+
+from harness.workload import AnyProblem
+from tests.pools import ignore_progress, warmup_of
+from tests.workloads.dedup.support import crawled, problem
+from workloads import dedup
+from workloads.dedup.kernel import Array
+from workloads.dedup.recipe import Crawl
+from workloads.dedup.steps import Cleaned, band_groups, blocks, bundles, gather, packs, scatter
+
+
+def test_what_is_kept_is_one_document_of_each_cluster(cleaned: Cleaned) -> None:
+    assert sorted(cleaned.clusters[cleaned.kept].tolist()) == sorted(set(cleaned.clusters.tolist()))
+
+
+def test_documents_without_a_word_are_duplicates_of_each_other() -> None:
+    given = crawled(["", "some text of its own", " \n", "another text of its own", ""])
+    assert dedup.baseline(given, ignore_progress).clusters.tolist() == [0, 1, 0, 3, 0]
+
+
+def test_a_crawl_of_one_document_keeps_it() -> None:
+    assert dedup.baseline(crawled(["alone"]), ignore_progress).kept.tolist() == [0]
+
+
+def test_copies_of_one_page_are_one_cluster_however_many_they_are() -> None:
+    given = crawled(["the same page again and again and again"] * 500)
+    assert set(dedup.baseline(given, ignore_progress).clusters.tolist()) == {0}
+
+
+def test_the_warm_up_has_enough_of_every_step_for_many_workers() -> None:
+    warmup = warmup_of(problem(documents=20_000, words=200, block=16 << 20, shard=16 << 20))
+    found = cut(warmup)
+    kept = np.arange(len(warmup.offsets) - 1)
+    assert (
+        min(
+            len(blocks(warmup)),
+            len(bundles(found, warmup.recipe.pairs)),
+            len(packs(warmup, kept)),
+        )
+        >= 16
+    )
+
+
+def cut(given: Crawl) -> list[Array]:
+    dealt = [scatter(block, given) for block in blocks(given)]
+    return [
+        gather(group, [keys[group] for keys in dealt], given)
+        for group in range(band_groups(given.recipe.bands))
+    ]
+
+
+def test_bundles_hold_every_pair_once_and_a_document_in_one_of_them(posed: AnyProblem) -> None:
+    found = cut(posed.input)
+    cuts = bundles(found, 50)
+    assert len(cuts) > 3
+    for group, run in enumerate(found):
+        assert np.concatenate([bundle[group] for bundle in cuts]).tolist() == run.tolist()
+    later = [set((np.concatenate(bundle) >> np.uint64(32)).tolist()) for bundle in cuts]
+    assert all(one.isdisjoint(other) for one, other in combinations(later, 2))
