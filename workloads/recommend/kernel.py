@@ -113,63 +113,46 @@ def make_basis(gram: Array, regularization: float) -> Basis:
     return Basis((vectors / scale).astype(np.float32), (vectors * scale).astype(np.float32))
 
 
+# The steps stand in one function: compiled apart, code from the cache and code just compiled may
+# round differently.
 @vectorized
 def solve(
     rows: Rows, fixed: Array, first: int, sought: Array, steps: int, buffers: Buffers
 ) -> None:
     """Improve ``sought``, the rows from ``first`` on, in place, by conjugate-gradient steps.
 
-    Everything is in the basis of ``make_basis``; ``fixed`` are the other side's factors y. A row x
-    minimises λ|x|² + Σ c (p − x·y)² over all y, where p = 1 and c = 1 + w if they met, else p = 0
-    and c = 1 (Hu, Koren and Volinsky 2008; Takács, Pilászy and Tikk 2011). In the basis that is
-    (I + Σ w y yᵀ) x = Σ (1 + w) y over the y that the row met. These are gathered once into a
-    tile, and every step reads them from there, in the cache.
+    A row x minimises λ|x|² + Σ c (p − x·y)² over the other side's factors y, where p = 1 and
+    c = 1 + w if they met, else p = 0 and c = 1 (Hu, Koren and Volinsky 2008; Takács, Pilászy and
+    Tikk 2011). In the basis that is (I + Σ w y yᵀ) x = Σ (1 + w) y over the y that the row met.
     """
     tile, vectors, weight, wanted, nothing = buffers
-    for row in range(len(sought)):
-        begin = rows.starts[first + row]
-        end = rows.starts[first + row + 1]
-        length = gather(
-            rows.columns[begin:end], rows.strengths[begin:end], fixed, tile, weight, wanted
-        )
-        improve(sought[row], tile, length, weight, wanted, nothing, vectors, steps)
-
-
-@vectorized
-def improve(
-    x: Array,
-    tile: Array,
-    length: int,
-    weight: Array,
-    wanted: Array,
-    nothing: Array,
-    vectors: Array,
-    steps: int,
-) -> None:
-    """Take up to ``steps`` steps of conjugate gradients on one row, in place."""
-    factors = x.shape[0]
     residual, direction, image = vectors[0], vectors[1], vectors[2]
-    for k in range(factors):
-        residual[k] = -x[k]
-    reflect(tile, length, weight, wanted, x, residual)
-    for k in range(factors):
-        direction[k] = residual[k]
-    old = dot(residual, residual)
-    for _ in range(steps):
-        if not old > SOLVED_BELOW:
-            break
+    factors = sought.shape[1]
+    for row in range(len(sought)):
+        x = sought[row]
+        met = slice(rows.starts[first + row], rows.starts[first + row + 1])
+        length = gather(rows.columns[met], rows.strengths[met], fixed, tile, weight, wanted)
         for k in range(factors):
-            image[k] = -direction[k]
-        reflect(tile, length, weight, nothing, direction, image)
-        stride = -old / dot(direction, image)
+            residual[k] = -x[k]
+        reflect(tile, length, weight, wanted, x, residual)
         for k in range(factors):
-            x[k] += stride * direction[k]
-            residual[k] += stride * image[k]
-        new = dot(residual, residual)
-        turn = new / old
-        for k in range(factors):
-            direction[k] = residual[k] + turn * direction[k]
-        old = new
+            direction[k] = residual[k]
+        old = dot(residual, residual)
+        for _ in range(steps):
+            if not old > SOLVED_BELOW:
+                break
+            for k in range(factors):
+                image[k] = -direction[k]
+            reflect(tile, length, weight, nothing, direction, image)
+            stride = -old / dot(direction, image)
+            for k in range(factors):
+                x[k] += stride * direction[k]
+                residual[k] += stride * image[k]
+            new = dot(residual, residual)
+            turn = new / old
+            for k in range(factors):
+                direction[k] = residual[k] + turn * direction[k]
+            old = new
 
 
 def _prefetch(typing: Any, matrix: Any, row: Any, column: Any) -> Any:

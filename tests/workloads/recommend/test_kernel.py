@@ -1,7 +1,13 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.terminals import ROOT
 from tests.workloads.recommend.support import some_rows
 from workloads.recommend.kernel import (
     CACHE_LINE_BYTES,
@@ -60,3 +66,21 @@ def test_an_aligned_matrix_begins_with_a_line_of_the_cache(rows: int, columns: i
     matrix = aligned(rows, columns)
     assert matrix.ctypes.data % CACHE_LINE_BYTES == 0
     assert matrix.shape == (rows, columns)
+
+
+SOLVED = """
+from harness.run.digest import digest
+from workloads import recommend
+from tests.workloads.recommend.support import problem
+
+print(digest(recommend.baseline(problem().input, lambda done: None), 0).sha256)
+"""
+
+
+def test_code_from_the_cache_gives_the_bits_of_code_just_compiled(tmp_path: Path) -> None:
+    surroundings = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-c", SOLVED]
+    compiled, cached = (
+        subprocess.check_output(command, cwd=ROOT, env=surroundings) for _ in range(2)
+    )
+    assert compiled == cached
