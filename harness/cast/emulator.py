@@ -11,12 +11,15 @@ from itertools import zip_longest
 from typing import Any
 
 import pyte
-from pyte.screens import Char
+import pyte.screens
 
 from harness.cast.format import OUTPUT, Cast
 
 PIECES_APART_S = 0.03
 """Outputs closer together than this are one drawing: a terminal passes on large ones in pieces."""
+
+Cell = pyte.screens.Char
+"""A character on a screen with its colours; an empty one is the right half of a wide one."""
 
 _ALTERNATE_SCREEN = 1049
 
@@ -68,7 +71,7 @@ class Screen(pyte.Screen):
             self.buffer, self.cursor = self._normal
             self.cursor.hidden = hidden
 
-    def cells(self, row: int) -> Mapping[int, Char]:
+    def cells(self, row: int) -> Mapping[int, Cell]:
         """Return a row's characters and colours by column; a missing column is blank."""
         return self.buffer[row]
 

@@ -7,12 +7,12 @@ neighbours in ``film``.
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Self
 
 from PIL import Image
 
 from harness import text
-from harness.cast.emulator import Screen
+from harness.cast.emulator import Cell, Screen
 from harness.cast.film.glyphs import INKED, Glyphs
 from harness.errors import BadRequest
 
@@ -47,38 +47,6 @@ _NAMED = {
     "brightwhite": (255, 255, 255),
 }
 _NAMED["bfightmagenta"] = _NAMED["brightmagenta"]  # pyte's spelling of a background
-
-
-class Cell(Protocol):
-    """A character on a screen with its colours; an empty one is the right half of a wide one."""
-
-    @property
-    def data(self) -> str:
-        """Return the character."""
-
-    @property
-    def fg(self) -> str:
-        """Return the foreground: a name, ``default``, or six hexadecimal digits."""
-
-    @property
-    def bg(self) -> str:
-        """Return the background, written likewise."""
-
-    @property
-    def bold(self) -> bool:
-        """Return whether it is bold."""
-
-    @property
-    def reverse(self) -> bool:
-        """Return whether its colours are exchanged."""
-
-    @property
-    def underscore(self) -> bool:
-        """Return whether it is underlined."""
-
-    @property
-    def strikethrough(self) -> bool:
-        """Return whether it is struck through."""
 
 
 class Palette:
