@@ -1,15 +1,10 @@
 import struct
 import sys
-import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 from pptx import Presentation
 from pptx.dml.color import RGBColor
@@ -19,87 +14,34 @@ from pptx.opc.packuri import PackURI
 from pptx.slide import Slide
 from pptx.util import Emu, Pt
 
-from demo.report import update_deck
-from harness.claims.claims import Claims
-from harness.claims.headline import Headline
 from harness.errors import BadRequest
 from harness.extras import install_command
-from harness.model import Kind
 from harness.show import figures, phrases, pptx, slide
 from tests.builders import (
     a_report,
     a_results,
     a_spec,
-    golden_results,
-    some_pairs,
     some_prices,
     some_words,
 )
-
-
-def headline_of(claims: Claims) -> Headline:
-    assert claims.headline is not None
-    return claims.headline
-
-
-REPORT = a_report(a_results())
-DECLARED = a_report(golden_results())
-OTHER = a_report(a_results(trials=some_pairs([40.0], [30.0])))
+from tests.show.decks import (
+    DECLARED,
+    OTHER,
+    REPORT,
+    a_deck,
+    a_picture,
+    headline_of,
+    parts,
+    saved,
+    shapes,
+    zipped,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def open_fonts() -> bytes:
     """Draw once before any test, since the letters' files stay open from then on."""
     return slide.png(REPORT)
-
-
-def a_picture(color: str = "red", size: tuple[int, int] = (40, 30)) -> BytesIO:
-    target = BytesIO()
-    Image.new("RGB", size, color).save(target, "PNG")
-    return BytesIO(target.getvalue())
-
-
-def saved(presentation: Any) -> bytes:
-    target = BytesIO()
-    presentation.save(target)
-    return target.getvalue()
-
-
-def a_deck(
-    *names: str, frame: tuple[int, int] = (1600, 900), build: Callable[[Any], object] | None = None
-) -> bytes:
-    """Return a deck of two slides: the author's, and one with a shape for each name.
-
-    ``slide`` is a picture, any other name a text box.
-    """
-    presentation = Presentation()
-    own = presentation.slides.add_slide(presentation.slide_layouts[0])
-    own.shapes.title.text = "Our talk"
-    own.notes_slide.notes_text_frame.text = "say hello"
-    page = presentation.slides.add_slide(presentation.slide_layouts[6])
-    page.shapes.add_textbox(0, 0, 100, 100).text_frame.text = "a text of the author's"
-    for name in names:
-        if name == "slide":
-            shape = page.shapes.add_picture(
-                a_picture(), Emu(50), Emu(60), Emu(1000 * frame[0]), Emu(1000 * frame[1])
-            )
-        else:
-            shape = page.shapes.add_textbox(Emu(10), Emu(20), Emu(3000), Emu(400))
-            shape.text_frame.text = "old"
-        shape.name = f"twoclocks:{name}"
-    if build is not None:
-        build(page)
-    return saved(presentation)
-
-
-def shapes(content: bytes) -> dict[str, Any]:
-    """Return the second slide's shapes by name."""
-    return {shape.name: shape for shape in Presentation(BytesIO(content)).slides[1].shapes}
-
-
-def parts(content: bytes) -> dict[str, bytes]:
-    with zipfile.ZipFile(BytesIO(content)) as package:
-        return {name: package.read(name) for name in package.namelist()}
 
 
 @pytest.mark.parametrize("name", pptx.TEXTS)
@@ -270,7 +212,11 @@ def test_other_shapes_of_a_changed_slide_stay_as_they_were() -> None:
 
 
 MACROS = b"\xd0\xcf\x11\xe0 macros"
+
+
 FONT = b"a font of the author's"
+
+
 UNKNOWN = b'<?xml version="1.0"?>\n<x:new xmlns:x="urn:x"  spaced = "so" />'
 
 
@@ -348,14 +294,6 @@ def test_a_picture_of_ours_can_take_the_place_of_a_jpeg() -> None:
     assert shapes(updated)["twoclocks:slide"].image.content_type == "image/png"
 
 
-def zipped(content: dict[str, bytes]) -> bytes:
-    target = BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
-        for name, part in content.items():
-            package.writestr(name, part)
-    return target.getvalue()
-
-
 def test_a_shape_in_a_group_is_found() -> None:
     def build(page: Any) -> None:
         box = page.shapes.add_group_shape().shapes.add_group_shape().shapes.add_textbox(0, 0, 9, 9)
@@ -414,82 +352,6 @@ def test_a_deck_without_a_shape_of_ours_is_refused_with_a_hint() -> None:
     assert "selection pane" in refused.value.hint
 
 
-def a_bomb() -> bytes:
-    """Return a small package whose list of contents declares a gigabyte."""
-    content = bytearray(zipped({"ppt/media/a.bin": bytes(1_000)}))
-    declared = content.index(b"PK\x01\x02") + 24
-    content[declared : declared + 4] = struct.pack("<I", 1_000_000_001)
-    return bytes(content)
-
-
-def with_part(name: str, edit: Callable[[bytes], bytes]) -> bytes:
-    content = parts(a_deck("speedup"))
-    return zipped(content | {name: edit(content[name])})
-
-
-ENTITIES = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;">]>'
-HOSTILE: dict[str, Callable[[], bytes]] = {
-    "empty": lambda: b"",
-    "text": lambda: b"Hello",
-    "cut short": lambda: a_deck("speedup")[:-2_000],
-    "another package": lambda: zipped(
-        {"word/document.xml": b"<a/>", "[Content_Types].xml": b"<Types/>"}
-    ),
-    "too much XML": lambda: zipped(parts(a_deck("speedup")) | {"ppt/big.xml": bytes(30_000_001)}),
-    "entities": lambda: with_part(
-        "ppt/slides/slide2.xml", lambda part: ENTITIES + part[part.index(b"?>") + 2 :]
-    ),
-    "no XML": lambda: with_part("ppt/slides/slide2.xml", lambda part: b"\x00"),
-    "a slide that is none": lambda: with_part("ppt/slides/slide2.xml", lambda part: b"<a/>"),
-    "no content types": lambda: with_part("[Content_Types].xml", lambda part: b"<a/>"),
-    "no relations": lambda: with_part("ppt/_rels/presentation.xml.rels", lambda part: b"<a/>"),
-    "a relation to nowhere": lambda: with_part(
-        "ppt/_rels/presentation.xml.rels", lambda part: part.replace(b"slides/slide2", b"slides/9")
-    ),
-}
-
-
-@pytest.mark.parametrize("fault", HOSTILE)
-def test_a_hostile_or_damaged_deck_is_refused_with_a_hint(fault: str) -> None:
-    with pytest.raises(BadRequest) as refused:
-        pptx.update(HOSTILE[fault](), REPORT)
-
-    assert refused.value.sentence.startswith("the deck ")
-    assert refused.value.hint
-
-
-def test_a_bomb_is_known_before_it_is_unpacked() -> None:
-    with pytest.raises(BadRequest, match="would unpack to more than"):
-        pptx.update(a_bomb(), REPORT)
-
-
-def test_a_deck_with_two_parts_of_one_name_is_refused() -> None:
-    target = BytesIO(a_deck("speedup"))
-    with zipfile.ZipFile(target, "a") as package:
-        package.writestr("ppt/slides/SLIDE2.xml", b"<a/>")
-    with pytest.raises(BadRequest, match="two parts of one name"):
-        pptx.update(target.getvalue(), REPORT)
-
-
-SMALL = parts(a_deck("speedup", "caveats"))
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.sampled_from(["ppt/slides/slide2.xml", "ppt/presentation.xml", "[Content_Types].xml"]),
-    st.data(),
-)
-def test_a_deck_with_bytes_changed_is_updated_or_refused(name: str, data: st.DataObject) -> None:
-    part = bytearray(SMALL[name])
-    for place in data.draw(st.lists(st.integers(0, len(part) - 1), min_size=1, max_size=3)):
-        part[place] = data.draw(st.integers(0, 255))
-    try:
-        updated, _ = pptx.update(zipped(SMALL | {name: bytes(part)}), REPORT)
-    except BadRequest:
-        return
-    assert zipfile.ZipFile(BytesIO(updated)).testzip() is None
-
-
 def test_a_missing_extra_is_refused_with_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     content = a_deck("speedup")
     monkeypatch.setitem(sys.modules, "pptx", None)
@@ -500,67 +362,3 @@ def test_a_missing_extra_is_refused_with_how_to_install_it(monkeypatch: pytest.M
         refused.value.sentence == "updating a deck needs the package pptx, which is not installed"
     )
     assert refused.value.hint == install_command("pptx")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """A deck on disk that its group may read."""
-    file = tmp_path / "talk.pptx"
-    file.write_bytes(a_deck("speedup", "say"))
-    file.chmod(0o640)
-    return file
-
-
-def test_a_deck_is_updated_in_its_place_and_keeps_its_mode(path: Path) -> None:
-    told, code = update_deck(path, a_report())
-
-    assert (code, told.splitlines()[0]) == (0, "updated: speedup on slide 2, say on slide 2")
-    assert shapes(path.read_bytes())["twoclocks:speedup"].text_frame.text == "1.82×"
-    assert path.stat().st_mode & 0o777 == 0o640
-    assert [file.name for file in path.parent.iterdir()] == ["talk.pptx"]
-
-
-def test_a_deck_behind_a_link_is_updated_where_it_is(path: Path, tmp_path: Path) -> None:
-    link = tmp_path / "link.pptx"
-    link.symlink_to(path)
-    update_deck(link, a_report())
-
-    assert link.is_symlink()
-    assert shapes(path.read_bytes())["twoclocks:speedup"].text_frame.text == "1.82×"
-
-
-def test_a_refused_session_leaves_the_deck_and_says_why(path: Path) -> None:
-    before = path.read_bytes()
-    told, code = update_deck(path, a_report(kind=Kind.SIMULATED))
-
-    assert (code, path.read_bytes()) == (4, before)
-    assert "NO HEADLINE" in told
-    assert "talk.pptx is left as it was" in told
-
-
-def test_a_deck_that_cannot_be_written_is_left_as_it_was(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    before = path.read_bytes()
-    monkeypatch.setattr("os.replace", full)
-    with pytest.raises(BadRequest, match="No space left"):
-        update_deck(path, a_report())
-
-    assert path.read_bytes() == before
-    assert [file.name for file in path.parent.iterdir()] == ["talk.pptx"]
-
-
-@pytest.mark.parametrize("lock", ["~$talk.pptx", ".~lock.talk.pptx#"])
-def test_a_deck_that_is_open_elsewhere_is_not_touched(lock: str, path: Path) -> None:
-    path.with_name(lock).touch()
-    with pytest.raises(BadRequest, match="is open in another program"):
-        update_deck(path, a_report())
-
-
-@pytest.mark.parametrize("name", ["missing.pptx", "."])
-def test_a_deck_that_is_no_file_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(BadRequest):
-        update_deck(tmp_path / name, a_report())
