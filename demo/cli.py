@@ -31,7 +31,7 @@ from demo.cli_options import (
 from harness.errors import BadRequest
 
 if TYPE_CHECKING:
-    from demo.race.setup import Staging
+    from demo.race.setup import RaceSetup
     from harness.run.plan import Plan
 
 LATEST = Path("recordings/latest/results.json")
@@ -59,12 +59,12 @@ def race(
     Both get the same input. While they run, the key f plays the newest recording instead.
     """
     from demo.options import Options, make_plan, with_command_pair
-    from demo.race.session import race as run
+    from demo.race.show import race as run
 
     plan = make_plan(Options(**with_command_pair(typed)))
     screen = choose_ui(ui)
-    staging = _staging(plan, screen, by_itself, stall_after)
-    return run(plan, screen, out, wait=not yes, staging=staging)
+    setup = _race_setup(plan, screen, by_itself, stall_after)
+    return run(plan, screen, out, wait=not yes, setup=setup)
 
 
 @verbs.command()
@@ -75,7 +75,7 @@ def sweep(ui: str, out: Path | None, yes: bool, **typed: Any) -> int:
     Shows how the speed grows with the number of workers. A sweep always runs in turn.
     """
     from demo.options import Options, make_plan
-    from demo.race.session import race as run
+    from demo.race.show import race as run
 
     return run(make_plan(Options(**typed)), choose_ui(ui), out, wait=not yes)
 
@@ -103,8 +103,8 @@ def rehearse(
     agenda = read_agenda(talk)
     plan = make_plan(Options(**typed))
     screen = choose_ui(ui)
-    staging = _staging(plan, screen, by_itself, stall_after)
-    return run(plan, screen, out, agenda, wait=not yes, staging=staging)
+    setup = _race_setup(plan, screen, by_itself, stall_after)
+    return run(plan, screen, out, agenda, wait=not yes, setup=setup)
 
 
 @verbs.command()
@@ -124,11 +124,11 @@ def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
     return run(take, read_agenda(talk), stall_after, live=choose_ui("auto") == "live")
 
 
-def _staging(plan: "Plan", screen: str, by_itself: bool, stall_after: float) -> "Staging":
+def _race_setup(plan: "Plan", screen: str, by_itself: bool, stall_after: float) -> "RaceSetup":
     """Return what surrounds a race on this screen, with the recording that may replace it."""
-    from demo.race.setup import for_race
+    from demo.race.setup import for_presenter
 
-    return for_race(
+    return for_presenter(
         plan.spec,
         live=screen == "live",
         simulated=plan.simulated,

@@ -7,6 +7,7 @@ exits. Imports the standard library only.
 from enum import IntEnum
 
 FILES_ARE_KEPT = "the journal and the results file are kept"
+RECORDING_WAS_SHOWN = "the recording was shown instead; what was measured so far is kept"
 
 
 class ExitCode(IntEnum):
@@ -53,17 +54,16 @@ class Interrupted(TwoclocksError):
 
     def __init__(self, signal_number: int, hint: str = FILES_ARE_KEPT) -> None:
         super().__init__("stopped before the end", hint)
+        self.signal_number = signal_number
         self.exit_code = 128 + signal_number
 
 
 class LiveRunAbandoned(TwoclocksError):
     """The live run was given up for its recording. ``failed``: a side had failed."""
 
-    def __init__(self, why: str, *, failed: bool = False) -> None:
-        super().__init__(
-            f"the live run was given up: {why}",
-            "the recording was shown instead; what was measured so far is kept",
-        )
+    def __init__(self, why: str, *, failed: bool = False, hint: str = RECORDING_WAS_SHOWN) -> None:
+        super().__init__(f"the live run was given up: {why}", hint)
+        self.why = why
         self.failed = failed
 
 

@@ -1,6 +1,6 @@
-"""The four ways to follow a race: the live panel, plain lines, events as JSON, and nothing.
+"""The four ways to follow a race: the live panel, log lines, events as JSON, and nothing.
 
-A screen is shown every batch and the boards around it; it decides nothing. May import everything.
+A screen is given every batch with the boards before and after it; it decides nothing. May import everything.
 """
 
 import contextlib
@@ -33,13 +33,13 @@ class Screen(Protocol):
     def show(
         self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
-        """Show what one batch of events made of the board."""
+        """Show a batch of events, with the boards before and after it."""
 
     def close(self, last: Event) -> None:
-        """Take leave with the session's last event, when the screen is in use no more."""
+        """Show the session's last event, once the screen is no longer in use."""
 
 
-class Live:
+class LivePanel:
     """The panel on the alternate screen, drawn from our own loop and nobody else's thread."""
 
     def __init__(self, spec: Spec, keys: Keys) -> None:
@@ -57,15 +57,15 @@ class Live:
         self.full_screen.draw(partial(draw_panel, after, self._spec, caption, at=at))
 
     def close(self, last: Event) -> None:
-        """Say nothing: the headline follows."""
+        """Show nothing: the headline follows."""
 
 
-class Plain:
+class LogLines:
     """Lines of text, with a heartbeat; for pipes, logs and terminals that cannot draw."""
 
     def __init__(self, spec: Spec) -> None:
         self._spec = spec
-        self._said_at = 0.0
+        self._last_line_at = 0.0
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
@@ -75,18 +75,18 @@ class Plain:
     def show(
         self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
-        """Say what happened, if anything did."""
+        """Print what happened, if anything did."""
         for line in log_lines.new_lines(
-            before, after, self._spec, at=at, last_line_at=self._said_at
+            before, after, self._spec, at=at, last_line_at=self._last_line_at
         ):
-            say(f"{line}\n".encode(sys.stdout.encoding, "replace"))
-            self._said_at = at
+            write_stdout(f"{line}\n".encode(sys.stdout.encoding, "replace"))
+            self._last_line_at = at
 
     def close(self, last: Event) -> None:
-        """Say nothing: the headline follows."""
+        """Show nothing: the headline follows."""
 
 
-class Events:
+class JsonLines:
     """One event a line, as the journal gets it."""
 
     def __init__(self, header: bytes) -> None:
@@ -95,18 +95,18 @@ class Events:
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
         """Write the journal's header line first."""
-        say(self._header)
+        write_stdout(self._header)
         yield
 
     def show(
         self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
         """Write the batch."""
-        say(b"".join(map(encode, batch)))
+        write_stdout(b"".join(map(encode, batch)))
 
     def close(self, last: Event) -> None:
         """Write the last line."""
-        say(encode(last))
+        write_stdout(encode(last))
 
 
 class Silent:
@@ -123,11 +123,11 @@ class Silent:
         """Show nothing."""
 
     def close(self, last: Event) -> None:
-        """Say nothing: the headline follows."""
+        """Show nothing: the headline follows."""
 
 
-def say(lines: bytes, hint: str = FILES_ARE_KEPT) -> None:
-    """Write to standard output at once; raise ``Interrupted``, with that hint, where nobody is left to read it."""
+def write_stdout(lines: bytes, hint: str = FILES_ARE_KEPT) -> None:
+    """Write to standard output at once; raise ``Interrupted`` with the hint if nobody reads it."""
     try:
         sys.stdout.buffer.write(lines)
         sys.stdout.buffer.flush()

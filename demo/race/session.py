@@ -1,33 +1,30 @@
-"""The race: one loop that journals, folds and draws what the conductor hands over, then results and headline.
+"""A race: one loop that journals, folds and draws what the conductor hands over, then its results.
 
 May import everything; this is where the rooms meet.
 """
 
 import contextlib
 import secrets
-import signal
-import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Self
 
-from demo.outputs import write_outputs
-from demo.race.controls import Presenter
-from demo.race.screens import Events, Live, Plain, Screen, Silent
-from demo.race.setup import BARE, Staging
+from demo.race.closing import closing
+from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
+from demo.race.setup import BARE, PresenterControls, RaceSetup
 from demo.recording.play import Player, label_of
 from demo.terminal import FullScreen, Keys, Signals, terminal_size
 from harness import events as e
 from harness import text
 from harness.cast.markers import GO
-from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
+from harness.errors import Interrupted, LiveRunAbandoned, TwoclocksError
 from harness.files.journal import JournalWriter, header_line
 from harness.files.results import RESULTS_NAME, save
-from harness.model import Kind, SessionStage, Side, Status
-from harness.report import Report
+from harness.model import Code, Kind, SessionStage, Side, Status
 from harness.run import host
 from harness.run.conductor import Conductor
 from harness.run.digest import source_digest
@@ -37,101 +34,132 @@ from harness.state.board import Board, apply
 from harness.state.progress import ARMED_WITHIN_S, arming_s, stalled_s
 from harness.state.to_results import results_of
 from harness.takes.folder import PAGE_NAME, new_take, point_latest
-from harness.text import printable
 
 
-@dataclass(frozen=True)
-class Performance:
-    """A session that was shown: its take's folder and results file, and what may be claimed of it."""
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What tells a session from others: its run id, when it began, and the code that ran."""
 
-    folder: Path
-    results: Path
-    report: Report
+    run_id: str
+    began: datetime
+    code: Code
+
+    @property
+    def began_utc(self) -> str:
+        """Return when it began, ISO 8601, to the second."""
+        return self.began.isoformat(timespec="seconds")
 
 
 class Race:
     """One session from arming to results file."""
 
     def __init__(
-        self, asked: Plan, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE
+        self,
+        *,
+        plan: Plan,
+        ui: str,
+        wait: bool,
+        setup: RaceSetup,
+        identity: Identity,
+        folder: Path,
+        shared_folder: TemporaryDirectory[str],
     ) -> None:
-        self._asked, self._staging = asked, staging
-        self._began = datetime.now(UTC)
-        self._run_id = secrets.token_hex(3)
-        self._code = host.code(source_digest(asked.user_modules_sha256))
-        self.folder = new_take(out, self._began.isoformat(), self._run_id)
-        opening = self._opening()
-        self._header = header_line(self._run_id, self._stamp) + e.encode(opening)
-        self._signals, self._keys = Signals(), Keys()
-        self._live = ui == "live"
-        self._screen = (
-            staging.screen(asked.spec, self._keys)
-            if staging.screen is not None
-            else self._screen_for(ui)
-        )
-        self._presenter = Presenter(self._signals, self._keys, wait=wait and self._live)
-        self._common = tempfile.TemporaryDirectory(prefix="tc-")
+        self._plan = plan
+        self._setup = setup
+        self._identity = identity
+        self.folder = folder
+        self._shared_folder = shared_folder
+        opened = self._opened()
+        self._board = apply(Board(), opened)
+        self._header = header_line(identity.run_id, identity.began_utc) + e.encode(opened)
+        self._signals = Signals()
+        self._keys = Keys()
+        live = ui == "live"
+        self._controls = PresenterControls(self._signals, self._keys, wait=wait and live)
+        self._screen = self._screen_for(ui)
         session = Session(
-            plan=asked,
-            out=self.folder,
-            shared_folder=Path(self._common.name),
-            replay_rest=self._live,
+            plan=plan,
+            out=folder,
+            shared_folder=Path(shared_folder.name),
+            replay_rest=live,
         )
-        self._conductor = Conductor(session, self._presenter)
-        self._board = apply(Board(), opening)
+        self._conductor = Conductor(session, self._controls)
 
-    @property
-    def _stamp(self) -> str:
-        return self._began.isoformat(timespec="seconds")
+    @classmethod
+    def prepare(
+        cls, plan: Plan, ui: str, out: Path | None, *, wait: bool, setup: RaceSetup = BARE
+    ) -> Self:
+        """Make the take's folder and read what code runs; raise ``BadRequest`` if that fails."""
+        identity = Identity(
+            run_id=secrets.token_hex(3),
+            began=datetime.now(UTC),
+            code=host.code(source_digest(plan.user_modules_sha256)),
+        )
+        return cls(
+            plan=plan,
+            ui=ui,
+            wait=wait,
+            setup=setup,
+            identity=identity,
+            folder=new_take(out, identity.began.isoformat(), identity.run_id),
+            shared_folder=TemporaryDirectory(prefix="tc-"),
+        )
 
     def _screen_for(self, ui: str) -> Screen:
+        spec = self._plan.spec
+        if self._setup.screen is not None:
+            return self._setup.screen(spec, self._keys)
         match ui:
             case "live":
-                return Live(self._asked.spec, self._keys)
+                return LivePanel(spec, self._keys)
             case "plain":
-                return Plain(self._asked.spec)
+                return LogLines(spec)
             case "json":
-                return Events(self._header)
+                return JsonLines(self._header)
             case _:
                 return Silent()
 
     def run(self) -> Path:
-        """Run to the end and return the results file, which is written whatever the end was.
+        """Run to the end and return the results file, which is written however it ends.
 
-        Raises what ended the session early, once that is on disk; ``LiveRunAbandoned`` once its recording has been shown, too.
+        Raises what ended the session early, once that is on disk; ``LiveRunAbandoned`` once the
+        recording has been shown, too.
         """
-        with self._signals.catch(), self._common, contextlib.ExitStack() as stage:
+        with self._signals.catch(), self._shared_folder, contextlib.ExitStack() as stack:
             journal = JournalWriter.start(self.folder, self._header)
             ended: Exception | None = None
             try:
-                self._follow(journal, stage)
-            except Exception as error:  # a reader that hung up, or a fault of ours: what was seen is kept all the same
+                self._follow(journal, stack)
+            except Exception as error:  # whatever it is, what was observed is kept
                 ended = error
             finally:
                 digest = self._close(journal, ended)
             try:
-                return self._kept(digest, ended)
-            except LiveRunAbandoned as over:
-                over.hint = self._fall_back() or over.hint
+                return self._save(digest, ended)
+            except LiveRunAbandoned as abandoned:
+                if hint := self._fall_back():
+                    why, failed = abandoned.why, abandoned.failed
+                    raise LiveRunAbandoned(why, failed=failed, hint=hint) from abandoned
                 raise
 
-    def _follow(self, journal: JournalWriter, stage: contextlib.ExitStack) -> None:
-        """Journal, fold and draw to the end; raise ``Interrupted`` for a signal that came while the sides were leaving, too.
+    def _follow(self, journal: JournalWriter, stack: contextlib.ExitStack) -> None:
+        """Journal, fold and draw to the end.
 
-        The screen stays in use as long as the stage. The sides of a run that is given up end meanwhile, lest the room wait for them.
+        The screen stays in use as long as the stack. The sides of an abandoned run end in the
+        background, so that the room need not wait for them. Raises ``Interrupted`` also for a
+        signal that came while the sides were leaving.
         """
-        stage.enter_context(self._screen.opened())
+        stack.enter_context(self._screen.opened())
         frames = self._conductor.frames()
         try:
             for batch in frames:
                 journal.write(batch)
-                self._take_in(batch)
-                self._require_life(batch)
+                self._show(batch)
+                self._require_progress(batch)
         except LiveRunAbandoned:
-            aside = stage.enter_context(ThreadPoolExecutor(1))
-            stage.callback(
-                aside.submit(frames.close).result
-            )  # raises, once the stage is left, for processes that could not be ended
+            background = stack.enter_context(ThreadPoolExecutor(1))
+            # raises, once the stack is left, for processes that could not be ended
+            stack.callback(background.submit(frames.close).result)
             raise
         except BaseException:
             frames.close()
@@ -139,18 +167,17 @@ class Race:
         if self._signals.first is not None:
             raise Interrupted(self._signals.first)
 
-    def _require_life(self, batch: tuple[e.Event, ...]) -> None:
-        """Raise ``LiveRunAbandoned`` where there is a recording to fall back on, and it was asked for or is due by itself."""
-        fallback = self._staging.fallback
+    def _require_progress(self, batch: tuple[e.Event, ...]) -> None:
+        """Raise ``LiveRunAbandoned`` if the recording is to take over, asked or by itself."""
+        fallback = self._setup.fallback
         if fallback.recording is None or self._conductor.measured:
             return
-        if self._presenter.gave_up():
+        if self._controls.recording_wanted():
             raise LiveRunAbandoned("the presenter asked for the recording")
         if not fallback.by_itself:
             return
-        if (
-            failed := next((event for event in batch if isinstance(event, e.Failed)), None)
-        ) is not None:
+        failed = next((event for event in batch if isinstance(event, e.Failed)), None)
+        if failed is not None:
             raise LiveRunAbandoned(f"the {failed.side} side failed: {failed.reason}", failed=True)
         now = self._conductor.now
         if (stalled_s(self._board, now) or 0.0) >= fallback.after_s:
@@ -159,95 +186,81 @@ class Race:
             raise LiveRunAbandoned(f"not armed within {text.seconds(ARMED_WITHIN_S)}")
 
     def _fall_back(self) -> str:
-        """Play the recording from where its clocks start; return what to know of it otherwise."""
-        recording = self._staging.fallback.recording
+        """Play the recording from where its clocks start; return where it is if it does not fit."""
+        recording = self._setup.fallback.recording
+        if recording is None:
+            return ""
+        if not recording.fits(*terminal_size()):
+            page = recording.folder / PAGE_NAME
+            return f"this terminal is too small for its recording; open {page} in a browser"
+        screen = self._screen
         full_screen = (
-            self._screen.full_screen if isinstance(self._screen, Live) else FullScreen(self._keys)
+            screen.full_screen if isinstance(screen, LivePanel) else FullScreen(self._keys)
         )
-        if recording is None or not recording.fits(*terminal_size()):
-            return (
-                f"this terminal is too small for its recording; open {recording.folder / PAGE_NAME} in a browser"
-                if recording
-                else ""
-            )
         Player(full_screen, self._keys, self._signals).play(
             recording.cast, label_of(recording), recording.cast.marker_at(GO) or 0.0
         )
         return ""
 
-    def _opening(self) -> e.Event:
-        kind = Kind.SIMULATED if self._asked.simulated else Kind.MEASURED
+    def _opened(self) -> e.Event:
         return e.Opened(
-            run_id=self._run_id,
-            began_utc=self._stamp,
-            kind=kind,
-            spec=self._asked.published_spec(Path.home()),
-            code=self._code,
+            run_id=self._identity.run_id,
+            began_utc=self._identity.began_utc,
+            kind=Kind.SIMULATED if self._plan.simulated else Kind.MEASURED,
+            spec=self._plan.published_spec(Path.home()),
+            code=self._identity.code,
         )
 
     def _close(self, journal: JournalWriter, ended: Exception | None) -> str:
-        """Write down how it ended and close the journal; a journal that cannot be written to any more has said so already."""
-        last = e.stamp(self._closing(ended), self._conductor.now, Side.BASELINE, 0)
+        """Write down how it ended, close the journal and return its digest.
+
+        A journal that can no longer be written to has already said so.
+        """
+        closing_event = closing(
+            ended,
+            measured=self._conductor.measured,
+            stage=self._conductor.stage,
+            proof_stopped=self._board.proof_stopped,
+        )
+        last = e.stamp(closing_event, self._conductor.now, Side.BASELINE, 0)
         self._board = apply(self._board, last)
         with contextlib.suppress(TwoclocksError):
             journal.write((last,))
             self._screen.close(last)
         return journal.close()
 
-    def _closing(self, ended: Exception | None) -> e.Closed:
-        """Return how it ended: complete once every trial is scored, whatever becomes of the rest of a replay or of the proof."""
-        unproved = self._board.proof_stopped
-        match ended:
-            case None if unproved is not None:
-                return e.Closed(
-                    status=Status.COMPLETE,
-                    remark=f"its proof was cut short, {unproved.label}: {unproved.reason}",
-                )
-            case None:
-                return e.Closed(status=Status.COMPLETE)
-            case Interrupted() if self._conductor.measured:
-                proving = self._conductor.stage is SessionStage.PROVING
-                return e.Closed(
-                    status=Status.COMPLETE,
-                    remark="its proof was cut short" if proving else "stopped after its last trial",
-                )
-            case Interrupted() | LiveRunAbandoned(failed=False):
-                return e.Closed(status=Status.ABORTED, remark=_remark(ended))
-            case _:
-                return e.Closed(status=Status.FAILED, remark=_remark(ended))
+    def _save(self, journal_sha256: str, ended: Exception | None) -> Path:
+        """Write the results file, then raise what ended the session early.
 
-    def _kept(self, journal_sha256: str, ended: Exception | None) -> Path:
-        """Write the results file, then raise what ended the session early: that matters more than a full disk."""
-        path, results = self.folder / RESULTS_NAME, results_of(self._board, journal_sha256)
+        That matters more than a full disk.
+        """
+        path = self.folder / RESULTS_NAME
+        results = results_of(self._board, journal_sha256)
         try:
             save(results, path)
         except TwoclocksError as unsaved:
             raise (ended or unsaved) from unsaved
-        if (
-            results.status is Status.COMPLETE and results.kind is Kind.MEASURED
-        ):  # a rehearsal is not what is to be shown afterwards
+        complete = results.status is Status.COMPLETE
+        if complete and results.kind is Kind.MEASURED:  # a simulated one is not to be shown later
             point_latest(self.folder)
         if isinstance(ended, Interrupted):
-            ended.hint = (
-                f"`twoclocks slide {self.folder}` shows it"
-                if results.status is Status.COMPLETE
-                else f"what was seen is in {self.folder}"
-            )
+            kept = f"what was observed is in {self.folder}"
+            hint = f"`twoclocks slide {self.folder}` shows it" if complete else kept
+            raise Interrupted(ended.signal_number, hint) from ended
         if ended is not None:
             raise ended
         return path
 
-    def _take_in(self, batch: tuple[e.Event, ...]) -> None:
+    def _show(self, batch: tuple[e.Event, ...]) -> None:
         before, self._board = self._board, reduce(apply, batch, self._board)
         self._screen.show(batch, before, self._board, self._caption(), self._conductor.now)
 
     def _caption(self) -> Caption:
-        badge = " · ".join(
-            filter(None, (self._staging.badge, "SIMULATED" if self._asked.simulated else ""))
-        )
-        prompt = " · ".join(filter(None, (self._prompt(), self._staging.aside())))
+        simulated = "SIMULATED" if self._plan.simulated else ""
+        badge = " · ".join(filter(None, (self._setup.badge, simulated)))
+        prompt = " · ".join(filter(None, (self._prompt(), self._setup.aside())))
         return Caption(
-            run_id=self._run_id,
+            run_id=self._identity.run_id,
             schedule=self._conductor.schedule,
             utc=datetime.now(UTC),
             badge=badge,
@@ -256,7 +269,7 @@ class Race:
         )
 
     def _prompt(self) -> str:
-        attended = self._keys.present and self._staging.attended
+        attended = self._keys.present and self._setup.attended
         stage, subject = self._conductor.stage, self._conductor.subject
         match stage:
             case SessionStage.RUNNING:
@@ -269,43 +282,3 @@ class Race:
                 return f"{stage}: {subject}" + (" · Enter skips" if attended else "")
             case _:
                 return f"{stage} {subject}".rstrip()
-
-
-def _remark(ended: Exception | None) -> str:
-    """Return why a session ended early. Only our own errors are quoted: another one may name a path of this machine."""
-    match ended:
-        case None:
-            return ""
-        case TwoclocksError(sentence=sentence):
-            return sentence
-        case _:
-            return type(ended).__name__
-
-
-def perform(
-    asked: Plan, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE
-) -> Performance:
-    """Run a session, tell its headline from the results file, then draw it; return what was shown.
-
-    Raises what ended the session early, ``LiveRunAbandoned`` among it.
-    """
-    run = Race(asked, ui, out, wait=wait, staging=staging)
-    results = run.run()
-    report = Report.load(results)
-    print(f"{report.text}\n{results}", file=sys.stderr if ui == "json" else sys.stdout, flush=True)
-    try:
-        write_outputs(report.files(), run.folder)
-    except KeyboardInterrupt:
-        raise Interrupted(
-            signal.SIGINT, f"the take is complete: `twoclocks slide {run.folder}` draws it"
-        ) from None
-    return Performance(run.folder, results, report)
-
-
-def race(asked: Plan, ui: str, out: Path | None, *, wait: bool, staging: Staging = BARE) -> int:
-    """Put a session on and return the exit code; one that was given up for its recording was shown all the same."""
-    try:
-        return perform(asked, ui, out, wait=wait, staging=staging).report.exit_code
-    except LiveRunAbandoned as over:
-        print(f"{printable(over.sentence)}; {printable(over.hint)}", file=sys.stderr)
-        return ExitCode.DONE

@@ -1,4 +1,4 @@
-"""How a race is put on: what stands around the panel, who follows it, and what takes over where it fails.
+"""How a race is set up: what stands around the panel, who controls it, what takes over if it fails.
 
 May import ``harness``, ``harness.takes.recordings``, ``demo.race.screens`` and ``demo.terminal``.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.race.screens import Screen
-from demo.terminal import Keys, terminal_size
+from demo.terminal import Keys, Signals, terminal_size
 from harness import text
 from harness.errors import BadRequest
 from harness.model import Kind, Spec
@@ -16,22 +16,30 @@ from harness.state.progress import STALLED_S
 from harness.takes.folder import DEFAULT_ROOT
 from harness.takes.recordings import Recording, newest
 
+_BEGIN = b"\r\n"
+_SKIP = b"\r\n sS"
+_FALL_BACK = b"fF"
+
 
 @dataclass(frozen=True)
 class Fallback:
-    """The recording to fall back on (None: there is none), and whether it takes over by itself, once nothing moved for ``after_s``."""
+    """The recording to fall back on (None: there is none).
+
+    ``by_itself``: it takes over once a side fails, or makes no progress for ``after_s`` seconds.
+    """
 
     recording: Recording | None = None
     by_itself: bool = False
     after_s: float = STALLED_S
 
 
-@dataclass(frozen=True)
-class Staging:
-    """What a race is put on with.
+@dataclass(frozen=True, kw_only=True)
+class RaceSetup:
+    """What stands around a race.
 
-    ``badge`` stands first in every frame, ``aside`` gives a few words for its last line; ``attended`` is whether anybody is
-    there to be told of keys. ``screen`` makes another screen than the option asked for (None: that one).
+    ``badge`` comes first in every frame, ``aside`` returns a few words for its last line.
+    ``attended``: somebody is there who can press keys. ``screen`` makes another screen than the one
+    that was asked for (None: that one).
     """
 
     badge: str = ""
@@ -41,11 +49,52 @@ class Staging:
     screen: Callable[[Spec, Keys], Screen] | None = None
 
 
-BARE = Staging()
+class PresenterControls:
+    """What the presenter asks for by keys and signals, kept until somebody looks.
+
+    ``wait``: the clocks wait for Enter where there is a keyboard.
+    """
+
+    def __init__(self, signals: Signals, keys: Keys, *, wait: bool) -> None:
+        self._signals = signals
+        self._keys = keys
+        self._wait = wait
+        self._unread = b""
+        self._recording_wanted = False
+
+    def stop(self) -> int | None:
+        """Return the signal that asked to stop (None: none did)."""
+        return self._signals.first
+
+    def begin(self) -> bool:
+        """Return whether the clocks may start: Enter was pressed, or nobody is asked to."""
+        return not (self._wait and self._keys.present) or self._pressed(_BEGIN)
+
+    def skip(self) -> bool:
+        """Return whether the rest of a replay or of a proof is to be skipped."""
+        return self._pressed(_SKIP)
+
+    def recording_wanted(self) -> bool:
+        """Return whether the recording was asked for; once asked for, it stays so."""
+        self._read_keys()
+        return self._recording_wanted
+
+    def _pressed(self, wanted: bytes) -> bool:
+        self._read_keys()
+        typed, self._unread = self._unread, b""
+        return any(key in wanted for key in typed)
+
+    def _read_keys(self) -> None:
+        typed = self._keys.pressed()
+        self._recording_wanted = self._recording_wanted or any(key in _FALL_BACK for key in typed)
+        self._unread += typed
+
+
+BARE = RaceSetup()
 """A race with nothing around it."""
 
 
-def for_race(
+def for_presenter(
     spec: Spec,
     *,
     live: bool,
@@ -53,10 +102,11 @@ def for_race(
     by_itself: bool,
     after_s: float,
     root: Path = DEFAULT_ROOT,
-) -> Staging:
-    """Return what a presenter's race is put on with: its newest recording to fall back on, on a terminal that can show it.
+) -> RaceSetup:
+    """Return the setup of a presenter's race, with its newest recording to fall back on.
 
-    Raises ``BadRequest`` where it is to take over by itself and there is none.
+    A recording needs a live panel whose terminal can show it. Raises ``BadRequest`` if the
+    recording is to take over by itself and there is none.
     """
     if not live and by_itself:
         raise BadRequest(
@@ -64,17 +114,12 @@ def for_race(
             "leave --fallback out, or run it in a terminal with --ui live",
         )
     columns, rows = terminal_size()
-    found = (
-        newest(
-            root, spec.workload.name, Kind.SIMULATED if simulated else Kind.MEASURED, columns, rows
-        )
-        if live
-        else None
-    )
-    if by_itself and found is None:
-        name, size = text.printable(spec.workload.name), f"{columns}×{rows}"
+    kind = Kind.SIMULATED if simulated else Kind.MEASURED
+    recording = newest(root, spec.workload.name, kind, columns, rows) if live else None
+    if by_itself and recording is None:
+        name = text.printable(spec.workload.name)
         raise BadRequest(
-            f"there is no verified recording of {name} that fits this terminal of {size}",
+            f"there is no verified recording of {name} that fits this terminal of {columns}×{rows}",
             "make one with `twoclocks record`",
         )
-    return Staging(fallback=Fallback(found, by_itself, after_s))
+    return RaceSetup(fallback=Fallback(recording, by_itself, after_s))

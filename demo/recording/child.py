@@ -15,9 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from demo.race.screens import Live
+from demo.race.screens import LivePanel
 from demo.race.session import Race
-from demo.race.setup import Staging
+from demo.race.setup import RaceSetup
 from demo.terminal import Keys, Signals, terminal_size
 from harness import events as e
 from harness.cast import markers
@@ -58,7 +58,7 @@ class Outcome(msgspec.Struct, frozen=True):
     hint: str = ""
 
 
-class RecordedPanel(Live):
+class RecordedPanel(LivePanel):
     """The live panel with marks at its labelled moments, until the headline replaces it."""
 
     @contextlib.contextmanager
@@ -137,8 +137,8 @@ def run_ordered_race(folder: Path, signals: Signals) -> Outcome:
         panels.append(RecordedPanel(spec, keys))
         return panels[-1]
 
-    staging = Staging(BADGE, order.attended, screen=make_panel)
-    race = Race(order.plan, "live", folder, wait=order.wait, staging=staging)
+    setup = RaceSetup(badge=BADGE, attended=order.attended, screen=make_panel)
+    race = Race.prepare(order.plan, "live", folder, wait=order.wait, setup=setup)
     try:
         report = Report.load(race.run())
         closing_lines = partial(_closing_lines, report.results, terminal_size()[0])

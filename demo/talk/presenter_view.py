@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from demo.race.screens import say
+from demo.race.screens import write_stdout
 from demo.talk import steady_clock
 from demo.talk.presenter_state import PresenterState
 from demo.terminal import FullScreen, Keys, Signals
@@ -74,7 +74,7 @@ def _print_until_end(state: PresenterState, signals: Signals) -> None:
         state.look()
         before = board if state.session is session else Board()
         for line in news.lines(state, before, time.monotonic()):
-            say(f"{line}\n".encode(sys.stdout.encoding, "replace"), RACE_GOES_ON)
+            write_stdout(f"{line}\n".encode(sys.stdout.encoding, "replace"), RACE_GOES_ON)
         if state.ended:
             return
         _wait_until(due, signals)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.race.session import Performance, perform
-from demo.race.setup import Staging
+from demo.race.setup import RaceSetup
+from demo.race.show import ShownSession, show_session
 from demo.talk import steady_clock
 from demo.talk.speech import Speech
 from demo.terminal import Keys
@@ -49,7 +49,7 @@ def rehearse(
     agenda: Agenda,
     *,
     wait: bool,
-    staging: Staging,
+    setup: RaceSetup,
     root: Path = DEFAULT_ROOT,
 ) -> int:
     """Rehearse a talk and return the exit code, which is that of its race.
@@ -65,7 +65,7 @@ def rehearse(
         out=out,
         agenda=agenda,
         wait=wait,
-        staging=staging,
+        setup=setup,
         root=root,
         demo_only=not (ui == "live" and Keys().present),
     )
@@ -85,7 +85,7 @@ class RehearsalPlan:
     out: Path | None
     agenda: Agenda
     wait: bool
-    staging: Staging
+    setup: RaceSetup
     root: Path
     demo_only: bool
 
@@ -105,7 +105,7 @@ class RunningRehearsal:
         self._began = datetime.now(UTC)
         self._progress = TalkProgress(plan.agenda)
         self._demo_s: float | None = None
-        self._performance: Performance | None = None
+        self._shown: ShownSession | None = None
 
     def run(self) -> int:
         """Rehearse, print the summary and return the exit code.
@@ -127,7 +127,7 @@ class RunningRehearsal:
         speech = Speech(plan.agenda, plan.race.spec.workload, plan.root, steady_clock())
         try:
             speech.give_until(plan.agenda.demo)
-            self._race(replace(plan.staging, aside=speech.clocks))
+            self._race(replace(plan.setup, aside=speech.clocks))
             speech.wait_below_headline()
             speech.give_until(len(plan.agenda.beats))
         finally:
@@ -136,23 +136,21 @@ class RunningRehearsal:
 
     def _give_demo(self) -> None:
         began = time.monotonic()
-        self._race(self._plan.staging)
+        self._race(self._plan.setup)
         self._demo_s = time.monotonic() - began
 
-    def _race(self, staging: Staging) -> None:
+    def _race(self, setup: RaceSetup) -> None:
         """Run the race. If its recording replaces it the talk goes on."""
         plan = self._plan
         try:
-            self._performance = perform(
-                plan.race, plan.ui, plan.out, wait=plan.wait, staging=staging
-            )
+            self._shown = show_session(plan.race, plan.ui, plan.out, wait=plan.wait, setup=setup)
         except LiveRunAbandoned as over:
             reason = f"{printable(over.sentence)}: {printable(over.hint)}"
             print(reason, file=sys.stderr, flush=True)
 
     def _finish(self) -> int:
         """Print the summary and keep the rehearsal, as aborted if a recording replaced its run."""
-        performance = self._performance
+        performance = self._shown
         results = performance.report.results if performance is not None else None
         done = self._rehearsal(Status.ABORTED if results is None else Status.COMPLETE, results)
         history = history_of((*self._earlier, done), self._configuration)

@@ -54,9 +54,10 @@ def plan_variants(declared: tuple[TimeVariant, ...], spec: Spec, cores: Cores) -
 
 
 def declared_variants(workload: AnyWorkload, params: Parameters) -> tuple[TimeVariant, ...]:
-    """Return what a workload with these parameters can have timed beside the baseline as it runs.
+    """Return what a workload with these parameters can have timed beside its baseline.
 
-    Values that it refuses are left out; raises ``BadRequest`` if it is tuned by no parameter of its own.
+    Values that it refuses are left out. Raises ``BadRequest`` if it is tuned by a parameter that it
+    does not have.
     """
     limit = (
         (TimeVariant(Variant.LIMIT, AT_LEAST_S, workload.proof.ceiling.name),)
@@ -159,7 +160,7 @@ def _measured(
 
 
 def _slice(problem: AnyProblem) -> tuple[Any, int]:
-    """Return the warm-up slice and its items; the whole input where there is none, or none that is counted."""
+    """Return the warm-up slice and its items; the whole input if there is none to count."""
     if problem.warmup is None or not problem.warmup_items:
         return problem.input, problem.items
     return problem.warmup, problem.warmup_items
@@ -177,7 +178,10 @@ def _pace(run: Run, given: Any, items: int, at_least_s: float) -> tuple[float, f
 
 
 def needs_another_pass(passes: Sequence[float], elapsed: float, at_least_s: float) -> bool:
-    """Return whether a pass is due after those that took so long: until the time is up, and a third one where that is cheap."""
+    """Return whether another pass is due, ``elapsed`` seconds after the first began.
+
+    Passes go on until the time is up; a third one is added where that is cheap.
+    """
     if not passes or elapsed < at_least_s:
         return True
     return len(passes) < FEWEST_PASSES and elapsed + passes[-1] <= AFFORDABLE * at_least_s

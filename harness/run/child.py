@@ -238,7 +238,10 @@ def _end_at_once() -> None:
 
 
 def _failure(error: Exception) -> Failed:
-    """Return what the author's code raised and where; a journal names files without their folders."""
+    """Return what the author's code raised and where.
+
+    A journal names files without their folders.
+    """
     reason = traceback.format_exception_only(error)[-1].strip()
     frames = traceback.extract_tb(error.__traceback__)
     places = [

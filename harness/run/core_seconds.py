@@ -29,17 +29,20 @@ class Timing(NamedTuple):
 
 
 class CoreTimeAccount:
-    """The books of one distributed trial on ``workers`` workers of ``cores`` cores each; open from the moment it is made.
+    """The account of one distributed trial on ``workers`` workers of ``cores`` cores each.
 
-    Kernels are timed where they run, everything else by the driver's ``clock``. What a kernel does is computing, so
-    in lockstep the ``start`` and the ``combine`` that every worker repeats are too: work that the baseline does once.
-    A kernel is booked when its outcome has come, so that one which a lost worker had begun is exchange.
+    It starts when it is made. Kernels are timed where they run, everything else by the driver's
+    ``clock``. All that a kernel does is computing; so are, in lockstep, the ``start`` and the
+    ``combine`` that every worker repeats and the baseline does once. A kernel counts when its
+    result has come: one that a lost worker had begun is exchange.
     """
 
     def __init__(
         self, workers: int, cores: int, clock: Callable[[], float] = time.perf_counter
     ) -> None:
-        self._workers, self._cores, self._clock = workers, cores, clock
+        self._workers = workers
+        self._cores = cores
+        self._clock = clock
         self._wall_s = {SERIAL: 0.0, POOL: 0.0}
         self._busy_s = self._cpu_s = self._waiting_s = 0.0
         self._part_bytes: int | None = 0
@@ -110,10 +113,10 @@ class CoreTimeAccount:
         )
 
     def core_seconds(self) -> CoreSeconds | None:
-        """Return the parts in core-seconds (None: the workers were never called, so nothing is known of them).
+        """Return the parts in core-seconds (None: the workers were never called).
 
-        What the pool's time leaves beside kernels and waiting is the exchange. Nothing is below zero: a kernel that used
-        more CPU than its cores have is left as it was seen, and the parts then add up to more than was given.
+        No part is below zero. A kernel that used more CPU than its cores have is kept as measured; the
+        parts then add up to more than was given.
         """
         if not self._calls:
             return None

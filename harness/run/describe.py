@@ -1,8 +1,8 @@
 """A short-lived process that reads a workload, so that the screen's process never has to.
 
-``python -m harness.run.describe DESCRIPTOR NAME [key=value …]`` writes one JSON line to the descriptor:
-the workload's words, its settled parameters and what its baseline can be timed beside, or the sentence and
-hint of what is wrong. May import ``model``, ``errors``, ``workload`` and ``run``.
+``python -m harness.run.describe DESCRIPTOR NAME [key=value …]`` writes one JSON line to the
+descriptor: what must be known of the workload, or the sentence and hint of what is wrong.
+May import ``model``, ``errors``, ``workload`` and ``run``.
 """
 
 import os
@@ -21,9 +21,10 @@ from harness.run.wire import TimeVariant
 
 
 class WorkloadFacts(msgspec.Struct, frozen=True, tag=True):
-    """What the program must know of a workload before anything starts; ``variants`` are the variants of its baseline.
+    """What must be known of a workload before anything starts.
 
-    ``user_modules_sha256`` is the digest of its file, or of the two programs (empty: it is one of ours); ``commands`` is as in ``Spec``.
+    ``variants`` are those of its baseline. ``user_modules_sha256`` is the digest of its file, or of the
+    two programs (empty: it is built in). ``commands`` is as in ``Spec``.
     """
 
     words: Description

@@ -1,4 +1,4 @@
-"""Canonical SHA-256 of values and of our own source. May import ``model`` and ``pair``.
+"""Canonical SHA-256 of values and of our own source. May import ``model`` and ``command_pair``.
 
 Arrays are known by their buffer, type and shape, so no numeric library is imported here.
 """
@@ -20,10 +20,11 @@ LARGEST_SOURCE_BYTES = 64 << 20
 
 
 def digest(value: Any, items: int) -> Digest:
-    """Return the canonical digest of arrays, bytes, strings, numbers, None and nested containers of them.
+    """Return the canonical digest of a value.
 
-    Two values have one digest if and only if they have equal types, shapes and contents, whatever their
-    memory layout. ``bytes`` counts the raw content. Raises ``TypeError`` for anything else.
+    Arrays, bytes, strings, numbers, None and nested containers of them have one. Two values have equal
+    digests exactly if their types, shapes and contents are equal, whatever their memory layout.
+    ``bytes`` counts the raw content. Raises ``TypeError`` for anything else.
     """
     feed = _Feed()
     feed.take(value)
@@ -65,7 +66,8 @@ class _Feed:
             case _:
                 kind = type(value).__name__
                 raise TypeError(
-                    f"no canonical digest for a {kind}: use arrays, bytes, strings, numbers or containers of them"
+                    f"no canonical digest for a {kind}: use arrays, bytes, strings, numbers"
+                    " or containers of them"
                 )
 
     def _sequence(self, tag: str, parts: Any) -> None:
@@ -91,7 +93,10 @@ def file_digest(path: Path) -> str:
 
 
 def user_module_digest(modules: Sequence[ModuleType]) -> str:
-    """Return one digest of what an adopted workload has brought along: its modules by name and content (empty: it is one of ours)."""
+    """Return one digest of the user's modules, by name and content.
+
+    Empty: there are none, the workload is built in.
+    """
     sums = [
         f"{module.__name__} {file_digest(Path(module.__file__))}"
         for module in modules
@@ -101,7 +106,10 @@ def user_module_digest(modules: Sequence[ModuleType]) -> str:
 
 
 def pair_digest(pair: CommandPair, own: Sequence[ModuleType]) -> str:
-    """Return one digest of a pair's ``own`` modules, its commands, and every file that they name, but for those too large to be source."""
+    """Return one digest of a command pair: its modules, its commands and the files that they name.
+
+    Files that are too large to be source are left out.
+    """
     sums = [user_module_digest(own)]
     for side in Side:
         command = fill_placeholders(pair.command(side), {"here": pair.here})
@@ -124,7 +132,10 @@ def _words(command: str) -> list[str]:
 
 
 def source_digest(extra: str = "") -> str:
-    """Return one digest over our packages as this process would import them; ``extra`` is the adopted file's own."""
+    """Return one digest over our packages as this process would import them.
+
+    ``extra`` is the digest of the user's modules.
+    """
     return _sum([*_sums(PACKAGES), extra])
 
 

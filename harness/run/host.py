@@ -1,7 +1,6 @@
-"""What machine this is and how a process stands on it: an allow-list of facts, read from inside.
+"""What machine this is and how a process stands on it: an allow-list of facts.
 
-No name, user, address or path leaves this module. The only importer of psutil beside ``probe``.
-May import ``model`` and ``run.digest``.
+No name, user, address or path leaves this module. May import ``model``.
 """
 
 import contextlib
@@ -47,7 +46,7 @@ THREAD_VARIABLES = (
 
 
 def host_key() -> str:
-    """Return an opaque label that is equal exactly for processes that see the same machine and process ids."""
+    """Return a label that is equal exactly for processes on one machine with the same pids."""
     try:
         identity = Path("/proc/sys/kernel/random/boot_id").read_text() + os.readlink(
             "/proc/self/ns/pid"
@@ -110,7 +109,10 @@ def unpin() -> None:
 
 
 def become_subreaper() -> None:
-    """Have what loses its parent below this process become its own child, where the system can: then none is lost sight of."""
+    """Become a child subreaper, where the system can (Linux).
+
+    Orphaned descendants are then re-parented here and can still be counted and ended.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
 
@@ -124,12 +126,12 @@ def this_process(name: str, source_sha256: str) -> Process:
 
 
 def numeric_threads() -> int:
-    """Return the largest thread pool of the numeric libraries that this process has loaded (1: none loaded)."""
+    """Return the largest thread pool of the numeric libraries that are loaded (1: none is)."""
     return max((int(str(pool["num_threads"])) for pool in _pools()), default=1)
 
 
 def _pools() -> list[dict[str, object]]:
-    """Return threadpoolctl's view; it is imported late, since the screen's process has no use for it."""
+    """Return threadpoolctl's view, imported late: the screen's process has no use for it."""
     import threadpoolctl
 
     pools: list[dict[str, object]] = threadpoolctl.threadpool_info()
@@ -177,7 +179,10 @@ def _versions() -> dict[str, str]:
 
 
 def _blas() -> str:
-    """Return the BLAS in use and the CPU kernel it chose: a kernel for another CPU is a slower machine."""
+    """Return the BLAS in use and the CPU kernel that it chose.
+
+    A kernel for another CPU makes a slower machine.
+    """
     pools = [pool for pool in _pools() if pool["user_api"] == "blas"]
     if not pools:
         return "none"
@@ -187,7 +192,10 @@ def _blas() -> str:
 
 
 def foremost(pools: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
-    """Return NumPy's own BLAS where several are loaded, in whatever order: SciPy brings another, which does no matrix product of ours."""
+    """Return NumPy's own BLAS where several are loaded, in whatever order.
+
+    SciPy loads another one, which does none of our matrix products.
+    """
     return min(
         pools,
         key=lambda pool: ("numpy" not in str(pool.get("filepath")), str(pool.get("filepath"))),
@@ -195,15 +203,18 @@ def foremost(pools: Sequence[Mapping[str, object]]) -> Mapping[str, object]:
 
 
 def on_mains() -> bool | None:
-    """Return whether this machine draws mains power (None: unknown, as where there is no battery to ask)."""
+    """Return whether this machine draws mains power.
+
+    None: unknown, as where there is no battery to ask.
+    """
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     return None if battery is None else bool(battery.power_plugged)
 
 
 def code(source_sha256: str) -> Code:
-    """Return the commit this source stands at and whether it has changes that are not committed.
+    """Return the commit of this source and whether it has changes that are not committed.
 
-    An installed copy, or a machine without git, has no commit: the source digest alone identifies it.
+    An installed copy, or a machine without git, has no commit: the digest alone identifies it.
     """
     root = Path(__file__).resolve().parents[2]
     commit = _git(root, "rev-parse", "--short=12", "HEAD") if (root / ".git").exists() else ""

@@ -1,4 +1,4 @@
-"""What the conductor observes beside the sides' events: load of workers, its own cost, foreign load.
+"""What the conductor observes beside the sides' events: loads, its own cost, foreign load.
 
 May import ``model``, ``events`` and ``run``.
 """

@@ -111,7 +111,10 @@ def session_members(leader: int) -> dict[int, float]:
 
 
 def still_running(recorded: Recorded) -> list[int]:
-    """Return the recorded pids whose process lives; no zombie, no process with the pid of another."""
+    """Return the recorded pids whose process lives.
+
+    A zombie does not, nor does a process that was given the pid of another.
+    """
     living = []
     for pid, born in recorded.items():
         with contextlib.suppress(psutil.Error):

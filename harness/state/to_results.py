@@ -1,7 +1,7 @@
-"""From the board to the facts worth keeping: one ``Results`` of a session, thinned and in plain text.
+"""From the board to the facts that are kept: one ``Results`` of a session, in printable text.
 
-Pure. Traces are thinned so that a session of six pairs on eight workers stays under 200 kB on disk; times
-and counts are kept as they came. May import ``model``, ``board`` and ``series``.
+Pure. Series are thinned so that a session of six pairs on eight workers stays under 200 kB on
+disk; times and counts are kept as they came. May import ``model``, ``state`` and ``text``.
 """
 
 from bisect import bisect_left
@@ -23,10 +23,10 @@ FEWEST_POINTS = 4
 
 
 def results_of(board: Board, journal_sha256: str = "") -> Results:
-    """Return the facts of a session: every trial that got its go, whether or not it came to its end.
+    """Return the facts of a session: every trial that was started, whether or not it finished.
 
-    Everything comes from the board, so that whoever folds the journal again gets the same facts. A session
-    that was not closed ended in mid-run. Raises ``ValueError`` for one that was never opened.
+    Everything comes from the board, so that whoever folds the journal again gets the same facts. A
+    session that was not closed ended in mid-run. Raises ``ValueError`` for one that was never opened.
     """
     opened, closed = board.opened, board.closed
     if opened is None:
@@ -163,8 +163,8 @@ def _worker(worker: WorkerState, wall_s: float, most: int) -> WorkerTrial:
 def _curve(series: Series, wall_s: float, items: int, most: int) -> tuple[tuple[float, int], ...]:
     """Return at most ``most`` points, the first and the last among them.
 
-    Progress reaches the conductor a moment late, so a point can lie past the end by the side's own clock:
-    it is moved onto it.
+    Progress reaches the conductor a moment late, so a point can lie past the end by the side's own
+    clock: it is moved onto it.
     """
     points, last = series.points, len(series.points) - 1
     places = (
@@ -179,7 +179,10 @@ def _curve(series: Series, wall_s: float, items: int, most: int) -> tuple[tuple[
 
 
 def _utilization(series: Series, wall_s: float, most: int) -> tuple[float, ...]:
-    """Return the fractions of one core at evenly spaced moments; a sample speaks for the time before it."""
+    """Return the fractions of one core at evenly spaced moments.
+
+    A sample speaks for the time before it.
+    """
     times = [at for at, _ in series.points]
     count = min(most, len(times))
     moments = (wall_s * (step + 0.5) / count for step in range(count))

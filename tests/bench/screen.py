@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from demo.race.screens import Live
+from demo.race.screens import LivePanel
 from demo.terminal import Keys
 from harness import text
 from harness.events import Event, decode, encode
@@ -198,7 +198,7 @@ def _frame_seconds(workers: int, number: int) -> list[float]:
         Board(),
     )
     caption = Caption(run_id="bench", schedule=Schedule.IN_TURN, utc=datetime.now(UTC))
-    live = Live(a_spec(workers=workers), Keys())
+    live = LivePanel(a_spec(workers=workers), Keys())
     seconds = []
     with live.opened():
         for frame in range(FIRST_FRAMES + number):

@@ -633,12 +633,12 @@ def test_a_variant_that_fails_ends_the_proof_and_not_the_session(half_proved: Ra
 LOST = [
     (
         Variant.NAIVE,
-        "def naive(given, report): os._exit(0)\nfields.update(naive=naive)",
+        "def naive(given, report): os._exit(0)\nproof.update(reference=naive)",
         "its process ended with exit code 0",
     ),
     (
         Variant.NAIVE,
-        "def naive(given, report): os.close(json.loads(sys.argv[1])['events_fd']); time.sleep(60)\nfields.update(naive=naive)",
+        "def naive(given, report): os.close(json.loads(sys.argv[1])['events_fd']); time.sleep(60)\nproof.update(reference=naive)",
         "it hung up but did not end",
     ),
     (
@@ -648,7 +648,7 @@ LOST = [
     ),
     (
         Variant.WHOLE,
-        "def load(params):\n    if len(os.sched_getaffinity(0)) == 1: os._exit(7)\n    return Problem((), 0.5, 5)",
+        "def load(params):\n    if len(os.sched_getaffinity(0)) == 1: os._exit(7)\n    return Problem(input=(), held_out=0.5, items=5)",
         "its process ended with exit code 7",
     ),
 ]

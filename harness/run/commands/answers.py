@@ -183,7 +183,10 @@ def write_once(path: Path, write: Callable[[Path], object]) -> Path:
 
 
 def mapped(path: Path) -> memoryview | bytes:
-    """Return a file's bytes; a large one is not read into memory, a small one holds no descriptor."""
+    """Return a file's bytes.
+
+    A large file is mapped rather than read; a small one holds no descriptor.
+    """
     if path.stat().st_size <= MAPPED_ABOVE_BYTES:
         return path.read_bytes()
     with path.open("rb") as file:

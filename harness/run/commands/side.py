@@ -6,11 +6,8 @@ it leaves running. May import ``model``, ``events``, ``errors``, ``command_pair`
 """
 
 import contextlib
-import math
 import os
-import re
 import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,38 +16,23 @@ from typing import Any, Self
 from harness import events as e
 from harness.command_pair import (
     CommandPair,
-    compile_pattern,
     expand_home,
     fill_placeholders,
-    parse_json_pointer,
 )
-from harness.errors import SideFailed
 from harness.model import Digest, Host, Process, Side
 from harness.run import processes, wire
 from harness.run.commands import answers
-from harness.run.commands.process import (
-    Program,
-    Said,
-    SaidProgress,
-    SaidQuality,
-    SaidReady,
-    SaidSpan,
-)
+from harness.run.commands.process import Program
+from harness.run.commands.reports import ProgramReports
 from harness.run.core_seconds import baseline_time_parts
 from harness.run.digest import pair_digest, source_digest
 from harness.run.find import user_modules
 from harness.run.host import become_subreaper, pin, this_host, this_process
-from harness.run.sides.runner import Usage, cores_of, name_of_cores
+from harness.run.sides.runner import Usage, cores_of
 from harness.workload import AnyWorkload, Metric, Problem, Reporter, Workload
 
-PERCENT = 100
-_THOUSANDS = re.compile(rb"[+-]?[1-9]\d{0,2}(,\d{3})+(?![,\d])")
 SOURCE = "source"
 START_UP, RUN = "start-up of the program", "run"
-
-
-def _no_report(_: int) -> None:
-    """Report to nobody."""
 
 
 class CommandSide:
@@ -69,22 +51,13 @@ class CommandSide:
         self._answers = answers.Answers(pair, Path(assignment.scratch), shared_folder)
         self._source_file = shared_folder / SOURCE
         self._source_sha256 = ""
-        self._progress = compile_pattern(pair.progress) if pair.progress else None
-        by_pattern = pair.quality and not parse_json_pointer(pair.quality)
-        self._quality = compile_pattern(pair.quality) if by_pattern else None
-        self._reported_quality: float | None = None
-        self._printed_quality: float | None = None
-        self._report: Reporter = _no_report
-        self._reporting = threading.Lock()
+        self._reports = ProgramReports(pair, assignment, send)
         self._input_stamps: answers.Stamps = {}
         self._input_sha256 = ""
         self._waiting: Program | None = None
         self._ended: Program | None = None
         self._answer: list[Any] = []
-        self._ready = SaidReady()
         self._new_processes: Sequence[Process] = ()
-        self._items_late = 0
-        self._start_up_s = 0.0
 
     def __enter__(self) -> Self:
         """Pin the side, take the digest of its source, and start the first run's program.
@@ -114,14 +87,16 @@ class CommandSide:
         words = self._pair.words
         return Workload(
             name=words.name,
-            unit=(self._ready.unit or "items") if self._ready.items else words.unit,
+            unit=(self._reports.ready.unit or "items") if self._reports.ready.items else words.unit,
             metric=Metric(words.metric, words.tolerance),
             load=lambda _: Problem(
-                input=answers.input_contents(self._pair.input), held_out=None, items=self._items
+                input=answers.input_contents(self._pair.input),
+                held_out=None,
+                items=self._reports.items,
             ),
             baseline=lambda _, report: self.run(None, report, 0),
             distributed=lambda _, __, report: self.run(None, report, 0),
-            quality=lambda answer, _: self._quality_of(*answer),
+            quality=lambda answer, _: self._reports.quality_of(answer[0], self._answers),
         )
 
     def note_input(self, input_digest: Digest) -> None:
@@ -133,7 +108,7 @@ class CommandSide:
 
         Return a list: what is compared of the answer is put into it once the clock has stopped.
         """
-        self._report = report
+        self._reports.pass_on(report)
         self._answers.note_earlier_files()
         program = self._waiting or self._start(workers)
         self._waiting = None
@@ -141,7 +116,7 @@ class CommandSide:
         for process in self._new_processes:  # only now is this trial the present one
             self._send(e.Recovered(worker=process.id, process=process, seconds=0.0))
         program.finish()
-        self._report_done(self._items, last=True)
+        self._reports.report_done(self._reports.items, last=True)
         self._ended = program
         self._answer = []
         return self._answer
@@ -158,10 +133,10 @@ class CommandSide:
             input_sha256=self._input_sha256,
         )
         workers = self._assignment.workers
-        named = self._ready.workers if self._assignment.side is Side.DISTRIBUTED else ()
+        named = self._reports.ready.workers if self._assignment.side is Side.DISTRIBUTED else ()
         pids = named if len({*named}) >= max(2, workers) else (mine.pid,) * workers
         return [
-            replace(mine, id=self._worker_name(place), pid=pid)
+            replace(mine, id=self._reports.worker_name(place), pid=pid)
             for place, pid in enumerate(pids[:workers])
         ]
 
@@ -196,7 +171,7 @@ class CommandSide:
         end_programs()
         if next_workers is not None:
             self._start_if_ready(next_workers)
-            self._new_processes = self.worker_processes() if self._ready.workers else ()
+            self._new_processes = self.worker_processes() if self._reports.ready.workers else ()
 
     def time_parts(self, wall_s: float, cpu_s: float) -> tuple[e.Event, ...]:
         """Return the parts of the wall time; those of many workers' core-seconds are not known."""
@@ -204,14 +179,10 @@ class CommandSide:
         # the core-seconds before the clock are known to a tick of 10 ms only
         run, *core_time = baseline_time_parts(wall_s, min(cpu_s, cores * wall_s), cores)
         known = core_time if self._assignment.side is Side.BASELINE else []
-        if not 0 < self._start_up_s < wall_s:
+        if not 0 < self._reports.start_up_s < wall_s:
             return run, *known
-        start_up = e.Phase(name=START_UP, seconds=self._start_up_s)
-        return start_up, e.Phase(name=RUN, seconds=wall_s - self._start_up_s), *known
-
-    @property
-    def _items(self) -> int:
-        return self._ready.items or PERCENT
+        start_up = e.Phase(name=START_UP, seconds=self._reports.start_up_s)
+        return start_up, e.Phase(name=RUN, seconds=wall_s - self._reports.start_up_s), *known
 
     def _start_if_ready(self, workers: int) -> None:
         """Start a run's program and wait until it is ready, if the pair's programs say so."""
@@ -219,17 +190,14 @@ class CommandSide:
             return
         self._waiting = self._start(workers)
         try:
-            self._ready = self._waiting.wait_until_ready()
-            self._answers.require_same_work(self._ready.items, self._ready.unit)
+            self._reports.ready = self._waiting.wait_until_ready()
+            self._answers.require_same_work(self._reports.ready.items, self._reports.ready.unit)
         except BaseException:
             end_programs()
             raise
 
     def _start(self, workers: int) -> Program:
-        self._reported_quality = None
-        self._printed_quality = None
-        self._start_up_s = 0.0
-        self._items_late = 0
+        self._reports.forget_run()
         output = self._answers.begin_run()
         values = self._pair.params | {
             "workers": workers or self._assignment.workers,
@@ -239,89 +207,8 @@ class CommandSide:
             "here": self._pair.here,
         }
         command = fill_placeholders(self._pair.command(self._assignment.side), values)
-        read_line = self._read_line if self._progress or self._quality else None
-        return Program.start(command, output, read_line, self._receive)
-
-    def _read_line(self, line: bytes) -> bool:
-        """Look for progress and quality in a printed line.
-
-        Return whether the line is part of the output; one that reports progress is not.
-        """
-        if self._quality is not None and (match := self._quality.search(line)) is not None:
-            self._printed_quality = number(match[1])
-        if self._progress is None or (match := self._progress.search(line)) is None:
-            return True
-        done = number(match[1])
-        total = number(match[2]) if self._progress.groups == 2 else float(PERCENT)
-        if done is not None and total and 0 <= done <= total < math.inf:
-            self._report_done(int(self._items * (done / total)))
-        return False
-
-    def _report_done(self, done: int, *, last: bool = False) -> None:
-        """Report items done; after the last report, what is still read from a pipe reports none."""
-        with self._reporting:
-            self._report(done)
-            if last:
-                self._report = _no_report
-
-    def _receive(self, said: Said, since_start_s: float) -> None:
-        """Take what the program says on its pipe."""
-        match said:
-            case SaidReady(items=items) if not self._pair.ready:
-                self._start_up_s = since_start_s
-                self._items_late = items
-            case SaidProgress(done=done) if total := self._ready.items or self._items_late:
-                self._report_done(int(self._items * min(1.0, done / total)))
-            case SaidSpan(worker=place, items=items, busy_s=busy_s, cpu_s=cpu_s) if (
-                place < self._assignment.workers
-            ):
-                worker = self._worker_name(place)
-                self._send(e.Span(worker=worker, chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s))
-            case SaidQuality(quality=quality):
-                self._reported_quality = quality
-
-    def _quality_of(self, answer: Any) -> float:
-        """Return the quality that the program reported, wrote or printed.
-
-        Where none is named, it is whether the answers are alike.
-        """
-        if not self._pair.has_quality:
-            if self._reported_quality is not None:
-                raise SideFailed(
-                    "the program says a quality, and nothing says what it is of",
-                    "name it with metric=, and how far it may move with tolerance=;"
-                    " or leave it out of finish()",
-                )
-            return float(self._answers.alike(answer))
-        reported = self._reported_quality
-        qualities = (reported, self._answers.written_quality(), self._printed_quality)
-        quality = next((quality for quality in qualities if quality is not None), None)
-        if quality is None and not self._pair.quality:
-            raise SideFailed(
-                f"the program did not say its {self._pair.metric}",
-                "have it say finish(quality=…), or find it with quality=",
-            )
-        if quality is None or not math.isfinite(quality):
-            raise SideFailed(
-                f"quality={self._pair.quality} was not found as a number"
-                " in what the program printed",
-                "try the expression on the side's log in the take's folder",
-            )
-        return quality
-
-    def _worker_name(self, place: int) -> str:
-        if self._assignment.side is Side.DISTRIBUTED:
-            return f"w{place}"
-        return name_of_cores(self._assignment)
-
-
-def number(text: bytes | None) -> float | None:
-    """Return printed text as a number (None: it is none); commas may separate thousands."""
-    digits = text or b""
-    try:
-        return float(digits.replace(b",", b"") if _THOUSANDS.match(digits) else digits)
-    except ValueError:
-        return None
+        read_line = self._reports.read_line if self._reports.reads_lines else None
+        return Program.start(command, output, read_line, self._reports.receive)
 
 
 def end_programs() -> None:

@@ -1,7 +1,8 @@
-"""Ray's own side of things: bring a cluster up (or join one), place workers on it, replace and end them.
+"""A Ray cluster: start or join one, place workers on it, replace them.
 
-Everything Ray needs in its environment is set by ``launch`` before this process starts; here are the
-settings that go through its interface. May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
+Everything that Ray needs in its environment is set by ``launch`` before this process starts; here
+are the settings that go through its interface.
+May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 """
 
 import contextlib
@@ -30,7 +31,7 @@ ANSWER_WITHIN_S = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterPlan:
-    """What cluster to bring up: an empty address means a local one in the scratch folder, loopback only."""
+    """What cluster to start (an empty address: a local one, on loopback only) or to join."""
 
     address: str
     scratch: str
@@ -52,7 +53,10 @@ def cluster(plan: ClusterPlan) -> Iterator["Cluster"]:
 
 
 def pickle_by_value(modules: Iterable[ModuleType]) -> None:
-    """Have whatever is defined in modules that workers may not have sent by value, with what it refers to there."""
+    """Pickle these modules by value.
+
+    Workers that do not have them installed can then run their functions.
+    """
     for module in modules:
         register_pickle_by_value(module)
 
@@ -94,7 +98,7 @@ class Cluster:
         self.processes: list[Process] = self.ask_all("describe")
 
     def _actor(self, place: int) -> Any:
-        """Start the worker of one place. On a cluster that is not ours the cores are not ours to pin."""
+        """Start the worker of one place, pinned where the cores are ours."""
         cores = self._plan.cores[place] if self._plan.cores else ()
         made = ray.remote(Worker).options(
             num_cpus=self._plan.cores_per_worker, scheduling_strategy=_on(self._nodes[place])
@@ -102,7 +106,10 @@ class Cluster:
         return made.remote(f"w{place}", cores, self._plan.modules_sha256)
 
     def describe_workers(self, given: Any) -> list[Process]:
-        """Take down and return what every worker says of itself, with the digest of the input ``given`` as it reaches that worker."""
+        """Return what every worker says of itself, and keep it.
+
+        With the digest of the input ``given`` as it reaches that worker.
+        """
         described, digests = self.ask_all("describe"), self.ask_all("digest", ray.put(given))
         self.processes = [
             replace(process, input_sha256=sha256)
@@ -111,7 +118,10 @@ class Cluster:
         return self.processes
 
     def digests_of_new_workers(self, given: Any, workers: int) -> Iterator[tuple[str, str]]:
-        """Yield (worker, digest of the input) of those of the first so many that came in mid-run; one that is lost says nothing."""
+        """Yield (worker, digest of its input) for those of the first ``workers`` that came in mid-run.
+
+        A worker that is lost by now is left out.
+        """
         new = [
             place
             for place, process in enumerate(self.processes[:workers])
@@ -139,7 +149,10 @@ class Cluster:
             ) from late
 
     def ask_living(self, question: str, workers: int = 0) -> dict[int, Any]:
-        """Return the answers, by place, of the first so many workers (0: all) that are there; a lost one is replaced when it is needed."""
+        """Return the answers, by place, of the first ``workers`` workers (0: all).
+
+        One that is lost is left out; it is replaced when it is needed.
+        """
         answers = {}
         for place, pending in enumerate(
             [getattr(actor, question).remote() for actor in self.actors[: workers or None]]
@@ -149,9 +162,9 @@ class Cluster:
         return answers
 
     def usage(self, workers: int) -> dict[str, tuple[float, int]]:
-        """Return (core-seconds so far, peak resident bytes) by process of the first so many workers (0: all).
+        """Return (core-seconds so far, peak resident bytes) by process.
 
-        A worker in a lost one's place is another process.
+        Of the first ``workers`` workers (0: all). A worker in a lost one's place is another process.
         """
         living = self.ask_living("usage", workers)
         return {f"w{place} {self.processes[place].pid}": used for place, used in living.items()}
@@ -167,13 +180,16 @@ class Cluster:
         return tuple(found.values())
 
     def lost(self, workers: int) -> list[int]:
-        """Return the places, of the first so many, whose worker no longer answers; waits until the others are through with their queues."""
+        """Return the places, of the first ``workers``, whose worker no longer answers.
+
+        Waits until the others are through with their queues.
+        """
         return [place for place, actor in enumerate(self.actors[:workers]) if not _answers(actor)]
 
     def replace(self, place: int) -> Any:
-        """Start a new worker in a lost one's place, on the same cores; return the pending description of it.
+        """Start a new worker in a lost one's place; return the pending description of it.
 
-        It is asked for its digest of the input later: the clock is running.
+        It is asked for the digest of its input later: the clock is running.
         """
         self.actors[place] = self._actor(place)
         return self.actors[place].describe.remote()
@@ -192,7 +208,8 @@ class Sampler:
     """Looks at the workers of one remote host through an actor there that holds no core."""
 
     def __init__(self, owner: Cluster, host: str, node: str) -> None:
-        self._owner, self._host = owner, host
+        self._owner = owner
+        self._host = host
         self._meter: Any = (
             ray.remote(UtilizationMeter).options(num_cpus=0, scheduling_strategy=_on(node)).remote()
         )
@@ -216,7 +233,10 @@ def _on(node: str) -> NodeAffinitySchedulingStrategy:
 
 
 def _placed(plan: ClusterPlan) -> list[str]:
-    """Return a node for every worker, dealt evenly over the nodes that have cores left; raise ``SideFailed`` if they do not suffice."""
+    """Return a node for every worker, dealt evenly over the nodes that have cores left.
+
+    Raises ``SideFailed`` if they do not suffice.
+    """
     room = {
         node["NodeID"]: int(node["Resources"].get("CPU", 0)) // plan.cores_per_worker
         for node in ray.nodes()

@@ -23,9 +23,10 @@ STEPS_BETWEEN_SNAPSHOTS = 32
 class LockstepRun:
     """One ``lockstep``, run once.
 
-    Parts pass from worker to worker by reference; the driver hands out the references several steps ahead
-    and never sees a part. A lost worker fails its own steps and those of everybody who waits for them; no
-    state is touched by a step that fails for want of its parts, so each survivor stands at a known step.
+    Parts pass from worker to worker by reference. The driver hands out the references several steps
+    ahead and never sees a part. A lost worker fails its own steps and those of everybody who waits for
+    them. A step that fails for want of its parts touches no state, so that each survivor stands at a
+    known step.
     """
 
     def __init__(
@@ -37,13 +38,12 @@ class LockstepRun:
         steps: int,
         shared: tuple[Any, ...],
     ) -> None:
-        self._workers, self._account = workers, account
-        self._program, self._shares, self._steps, self._shared = (
-            ray.put(program),
-            shares,
-            steps,
-            shared,
-        )
+        self._workers = workers
+        self._account = account
+        self._program = ray.put(program)
+        self._shares = shares
+        self._steps = steps
+        self._shared = shared
         self._sent: dict[tuple[int, int], tuple[Any, Any]] = {}
         self._snapshots: list[tuple[Any, Any]] = []
         self._begun: dict[int, Any] = {}
@@ -51,7 +51,7 @@ class LockstepRun:
         self._next = 0
 
     def run(self, report: Reporter, items_a_step: int) -> Any:
-        """Run all steps; return the final state. ``items_a_step`` counts what all workers do in one."""
+        """Run all steps; return the final state. ``items_a_step`` counts those of all workers."""
         for place in range(self._workers.size):
             self._begin(place)
         self._until_done(self._wait_for_states)
@@ -65,11 +65,15 @@ class LockstepRun:
         return self._until_done(self._conclude)
 
     def _wait_for_states(self) -> None:
-        """Wait until every worker has its first state, or one taken over; whatever is raised in making it is raised here."""
+        """Wait until every worker has its first state, or a restored one.
+
+        Raises here what was raised in making it.
+        """
         timings: list[Timing] = ray.get([*self._begun.values()])
         ray.get([*self._restored.values()])
         self._account.step_done(timings)
-        self._begun, self._restored = {}, {}
+        self._begun = {}
+        self._restored = {}
         self._workers.take_in_all()
 
     def _begin(self, place: int) -> None:
@@ -78,7 +82,7 @@ class LockstepRun:
         )
 
     def _until_done(self, attempt: Callable[[], Any]) -> Any:
-        """Return what the attempt returns, however often a worker is lost on the way, in a recovery too."""
+        """Return what the attempt returns, however often a worker is lost on the way."""
         broken: RayError | None = None
         while True:
             try:
@@ -115,7 +119,10 @@ class LockstepRun:
         self._next = max(self._next, last + 1)
 
     def _others(self, place: int, step: int) -> list[Any]:
-        """Return the other workers' parts of a step in order; none before the first, or where nobody needs them again."""
+        """Return the other workers' parts of a step, in order.
+
+        None before the first step, or where nobody needs them again.
+        """
         return [
             self._sent[step, other][0]
             for other in range(self._workers.size)
@@ -123,17 +130,17 @@ class LockstepRun:
         ]
 
     def _snapshot(self, place: int) -> tuple[Any, Any]:
-        absorbed, state = self._workers.actor(place).snapshot.options(num_returns=2).remote()
-        return absorbed, state
+        combined, state = self._workers.actor(place).snapshot.options(num_returns=2).remote()
+        return combined, state
 
     def _forget(self, step: int) -> None:
         for place in range(self._workers.size):
             self._sent.pop((step - 2, place), None)
 
     def _recover(self, error: RayError) -> None:
-        """Fill the lost places from the survivor that is furthest behind, or from the last kept state.
+        """Fill the lost places from the survivor that is furthest behind, or from the last snapshot.
 
-        Then strike out what has to be sent again: everything the lost workers owed since that state, and
+        Then drop what has to be sent again: everything that the lost workers owed since that state, and
         what failed on the survivors for want of it.
         """
         noticed = time.perf_counter()
@@ -145,7 +152,7 @@ class LockstepRun:
             for place in range(self._workers.size)
             if place not in lost
         }
-        origin, state = self._origin({place: absorbed for place, (absorbed, _) in stood.items()})
+        origin, state = self._origin({place: combined for place, (combined, _) in stood.items()})
         for place in lost:
             self._workers.replace(place, loss_reason(error), noticed)
             self._begin(place)
@@ -164,13 +171,13 @@ class LockstepRun:
         self._wait_for_states()
 
     def _origin(self, reached: dict[int, int]) -> tuple[int, Any]:
-        """Return (steps absorbed, state) to rebuild from; the state is None where only the start is left."""
+        """Return (steps combined, state) to rebuild from (None: only the start is left)."""
         if reached:
             behind = min(reached, key=lambda place: reached[place])
             return reached[behind], self._snapshot(behind)[1]
-        for absorbed, state in reversed(self._snapshots):
+        for combined, state in reversed(self._snapshots):
             try:
-                return ray.get(absorbed), state
+                return ray.get(combined), state
             except RayError:
                 continue  # its worker was lost before it was made
         return 0, None

@@ -1,4 +1,4 @@
-"""One map on Ray, or either half of a shuffle: chunks waiting, chunks in flight, what has become of the others.
+"""One map on Ray, or either half of a shuffle: chunks waiting, in flight, and finished.
 
 May import ``workload`` and ``run``.
 """
@@ -35,10 +35,10 @@ class FinishedChunk(NamedTuple):
 
 
 class MapRun:
-    """One pass over ``chunks`` chunks, known by number. ``send(actor, chunk)`` starts one on a worker.
+    """One pass over ``chunks`` chunks, known by number.
 
-    ``fetch`` makes the outcome of what is pending, when it is there; ``items(chunk)`` counts a chunk. ``first`` is the
-    number that the first chunk goes by in what is told of it.
+    ``send(actor, chunk)`` starts one on a worker. ``fetch`` returns the result of what is pending, once
+    it is there. ``items(chunk)`` counts a chunk. ``first`` is the first chunk's number in spans.
     """
 
     def __init__(
@@ -51,8 +51,12 @@ class MapRun:
         items: Callable[[int], int],
         first: int = 0,
     ) -> None:
-        self._workers, self._account = workers, account
-        self._send, self._fetch, self._items, self._first = send, fetch, items, first
+        self._workers = workers
+        self._account = account
+        self._send = send
+        self._fetch = fetch
+        self._items = items
+        self._first = first
         self._waiting = deque(range(chunks))
         self._in_flight: dict[Any, tuple[int, int, Any]] = {}
         self._finished: dict[int, FinishedChunk] = {}

@@ -1,8 +1,7 @@
-"""The pool a workload's ``distributed`` is given: chunks by dynamic pull, a shuffle, a replicated state in lockstep.
+"""The pool that ``distributed`` is given: map by dynamic pull, shuffle, lockstep.
 
-Lost workers are this room's business: their chunks are redone, their state is rebuilt, and the answer is
-the one that would have come without the loss. With ``cluster`` the only importer of ray.
-May import ``workload`` and ``run``.
+Lost workers are the pool's business: their chunks are redone, their state is rebuilt, and the
+answer is the one that would have come without the loss. May import ``workload`` and ``run``.
 """
 
 from collections.abc import Callable, Sequence
@@ -54,7 +53,10 @@ class RayPool:
         items: Callable[[Any], int] = count_one,
         report: Reporter = no_report,
     ) -> list[ChunkResult[Any]]:
-        """Run ``function(chunk, *shared)`` over the chunks, pulled dynamically; return parts in chunk order."""
+        """Run ``function(chunk, *shared)`` over the chunks; return results in chunk order.
+
+        A worker that is free pulls the next chunk.
+        """
         work = ray.put(function)
 
         def send(actor: Any, chunk: int) -> SentChunk:
@@ -77,9 +79,10 @@ class RayPool:
         items: Callable[[Any], int] = count_one,
         report: Reporter = no_report,
     ) -> list[ChunkResult[Any]]:
-        """Scatter the chunks into pieces, then gather each partition's pieces; return its parts in order.
+        """Scatter the chunks into pieces, gather each partition's; return results in order.
 
-        A piece stays in the store of the machine that made it until the worker that gathers it asks for it.
+        A piece stays in the store of the machine that made it until the worker that gathers it asks
+        for it.
         """
         dealing, collecting = ray.put(scatter), ray.put(gather)
 

@@ -1,4 +1,7 @@
-"""What Ray raises, told apart: a lost worker, the author's own error, Ray itself. May import ``errors``."""
+"""What Ray raises: a lost worker, the author's own error, or a failure of Ray itself.
+
+May import ``errors``.
+"""
 
 from typing import NoReturn
 
@@ -8,9 +11,9 @@ from harness.errors import SideFailed
 
 
 def raise_cause(raised: RayError) -> NoReturn:
-    """Raise what the author's code raised in a worker, or ``SideFailed`` if it is Ray itself that failed with every worker alive.
+    """Raise what the author's code raised in a worker, or ``SideFailed`` if Ray itself failed.
 
-    Never an error of Ray's: those are taken for losses and lead to another try.
+    Never an error of Ray's: those count as losses and lead to another attempt.
     """
     if (
         isinstance(raised, RayTaskError)

@@ -1,7 +1,7 @@
-"""The inside of one worker: what runs in its process, with busy and CPU seconds taken around every kernel.
+"""The inside of one worker: what runs in its process, with every kernel timed.
 
 A plain class; ``cluster`` makes a Ray actor of it. Imports neither ray nor a numeric library.
-May import ``model``, ``workload``, ``run.account``, ``run.host`` and ``run.digest``.
+May import ``model``, ``workload`` and ``run``.
 """
 
 import copy
@@ -33,9 +33,11 @@ class Worker:
         self._share: Any = None
         self._shared: tuple[Any, ...] = ()
         self._state: Any = None
-        self._place, self._alone = 0, True
+        self._place = 0
+        self._alone = True
         self._own: Any = None
-        self._absorbed, self._contributed = 0, -1
+        self._combined = 0
+        self._contributed = -1
 
     def describe(self) -> Process:
         """Return what this process is, read from inside it."""
@@ -46,7 +48,7 @@ class Worker:
         return digest(value, 0).sha256
 
     def usage(self) -> tuple[float, int]:
-        """Return the core-seconds used since the process began and its peak resident memory in bytes."""
+        """Return the core-seconds of this process so far and its peak resident bytes."""
         return time.process_time(), peak_rss_bytes()
 
     def run(self, function: Callable[..., Any], chunk: Any, *shared: Any) -> Timed:
@@ -65,71 +67,77 @@ class Worker:
     def gather(
         self, function: Callable[..., Any], partition: int, chunks: int, *pieces_and_shared: Any
     ) -> Timed:
-        """Run one partition of a shuffle on its pieces, one of each chunk, which come before what is shared."""
+        """Run one partition of a shuffle on its pieces.
+
+        There is one piece of each chunk; they come before what is shared.
+        """
         pieces, shared = list(pieces_and_shared[:chunks]), pieces_and_shared[chunks:]
         return _timed(lambda: function(partition, pieces, *shared))
 
     def begin(
         self, program: AnyLockstep, share: Any, place: int, size: int, *shared: Any
     ) -> Timing:
-        """Take a share of a lockstep program, as worker ``place`` of ``size``, and make its first state; return what that took."""
-        self._place, self._alone = place, size == 1
-        self._program, self._share, self._shared = program, share, shared
-        self._absorbed, self._contributed = 0, -1
+        """Take a share of a lockstep program and make its first state; return what that took.
+
+        As worker ``place`` of ``size``.
+        """
+        self._place = place
+        self._alone = size == 1
+        self._program = program
+        self._share = share
+        self._shared = shared
+        self._combined = 0
+        self._contributed = -1
         self._state, timing = _timed(lambda: program.start(*shared))
         return timing._replace(part_bytes=0)  # the state stays here
 
     def advance(self, step: int, *others: Any) -> Timed:
-        """Absorb all parts of the step before, unless the state is already past them, and contribute to this step.
+        """Combine all parts of the step before, unless the state has them, then contribute.
 
-        ``others`` are the parts of the other workers in order; the own part never leaves the process on its
-        way here. A lone worker returns no part, since nobody waits for it.
+        ``others`` are the parts of the other workers in order; the own part never leaves the process.
+        A lone worker returns no part, since nobody waits for it.
         """
         return _timed(lambda: self._advance(step, others))
 
     def _advance(self, step: int, others: tuple[Any, ...]) -> Any:
-        self._absorb(step, others)
+        self._combine(step, others)
         self._own = self._bound().contribute(self._state, step, self._share, *self._shared)
         self._contributed = step
         return None if self._alone else self._own
 
-    def _absorb(self, steps: int, others: tuple[Any, ...]) -> None:
-        """Bring the state to ``steps`` steps absorbed, if it is not there yet."""
-        if self._absorbed < steps:
+    def _combine(self, steps: int, others: tuple[Any, ...]) -> None:
+        """Bring the state to ``steps`` steps combined, if it is not there yet."""
+        if self._combined < steps:
             parts = (*others[: self._place], self._own, *others[self._place :])
             self._state = self._bound().combine(self._state, steps - 1, parts, *self._shared)
-            self._absorbed = steps
+            self._combined = steps
 
     def stand(self) -> tuple[int, int]:
-        """Return how many steps the state has absorbed, and the last step contributed to (-1: none)."""
-        return self._absorbed, self._contributed
+        """Return the steps that the state has combined, and the last step contributed to."""
+        return self._combined, self._contributed
 
     def snapshot(self) -> tuple[int, Any]:
-        """Return (steps absorbed, state)."""
-        return self._absorbed, self._state
+        """Return (steps combined, state)."""
+        return self._combined, self._state
 
-    def restore(self, absorbed: int, state: Any) -> None:
+    def restore(self, combined: int, state: Any) -> None:
         """Take over a peer's state. It arrives read-only in shared memory, hence the copy."""
-        self._absorbed, self._contributed, self._state = (
-            absorbed,
-            absorbed - 1,
-            copy.deepcopy(state),
-        )
+        self._combined = combined
+        self._contributed = combined - 1
+        self._state = copy.deepcopy(state)
 
     def conclude(self, steps: int, *others: Any) -> Timed:
-        """Absorb the last parts; return the final state and what that took."""
-        _, timing = _timed(lambda: self._absorb(steps, others))
+        """Combine the last parts; return the final state and what that took."""
+        _, timing = _timed(lambda: self._combine(steps, others))
         return self._state, timing
 
     def release(self) -> None:
-        """Let go of the state and of what was shared, so that the next trial starts from nothing."""
-        self._program, self._share, self._shared, self._state, self._own = (
-            None,
-            None,
-            (),
-            None,
-            None,
-        )
+        """Let go of the state and of what was shared, so that a trial starts from nothing."""
+        self._program = None
+        self._share = None
+        self._shared = ()
+        self._state = None
+        self._own = None
 
     def _bound(self) -> AnyLockstep:
         if self._program is None:
@@ -144,7 +152,10 @@ def _timed(work: Callable[[], Any]) -> Timed:
 
 
 def size(value: Any) -> int | None:
-    """Return the bytes of arrays, bytes, text and numbers, and of short containers of them (None: of anything else)."""
+    """Return the bytes of a result (None: not known).
+
+    Of arrays, bytes, text and numbers, and of short containers of them.
+    """
     match value:
         case None:
             return 0

@@ -20,9 +20,10 @@ FAULTS_TOLERATED = 16
 
 
 class Workers:
-    """The workers by place, with the bookkeeping of losses. Those that are not employed stand by and are not asked anything.
+    """The workers by place, with the bookkeeping of losses.
 
-    ``returning`` holds the places that are being filled again, by the pending description of the new worker.
+    Workers that are not employed stand by and are asked nothing. ``returning`` holds the places that
+    are being filled again, by the pending description of the new worker.
     """
 
     def __init__(self, cluster: Cluster, send: SendEvent) -> None:
@@ -42,11 +43,17 @@ class Workers:
         return self._cluster.actors[place]
 
     def lost(self) -> list[int]:
-        """Return the employed places whose worker is gone, once all others are through with their queues."""
+        """Return the employed places whose worker is gone.
+
+        Waits until all others are through with their queues.
+        """
         return self._cluster.lost(self.size)
 
     def replace(self, place: int, reason: str, noticed: float) -> None:
-        """Say that the worker is lost, which was ``noticed`` at that reading of ``perf_counter``, and start another in its place."""
+        """Report that a worker is lost, and start another in its place.
+
+        The loss was ``noticed`` at that reading of ``perf_counter``.
+        """
         self._faults += 1
         if self._faults > FAULTS_TOLERATED:
             raise SideFailed(
@@ -61,7 +68,10 @@ class Workers:
         self.returning[self._cluster.replace(place)] = place
 
     def take_in(self, description: Any) -> None:
-        """Say that a place is filled again; raise ``RayActorError`` if the new worker was lost on its way."""
+        """Report that a place is filled again.
+
+        Raises ``RayActorError`` if the new worker is lost already.
+        """
         place = self.returning.pop(description)
         process = ray.get(description)
         self._cluster.processes[place] = process
@@ -74,19 +84,19 @@ class Workers:
         )
 
     def take_in_all(self) -> None:
-        """Wait until every employed place is filled again; raise ``RayActorError`` as ``take_in`` does."""
+        """Wait until every employed place is filled again; raise as ``take_in`` does."""
         while due := [
             description for description, place in self.returning.items() if place < self.size
         ]:
             self.take_in(due[0])
 
     def inspect(self, given: Any) -> None:
-        """Have the employed workers that came in mid-run say what input they see, now that the clock stands."""
+        """Report the input's digest of workers that came in mid-run; the clock has stopped."""
         for worker, sha256 in self._cluster.digests_of_new_workers(given, self.size):
             self._send(Inspected(worker=worker, input_sha256=sha256))
 
     def rest(self) -> None:
-        """Let go of the last run's state; a worker that is lost by now is noticed when it is needed."""
+        """Let go of the last run's state; a worker that is lost is noticed when it is needed."""
         if self.returning:
             back, _ = ray.wait(
                 [*self.returning], num_returns=len(self.returning), timeout=ANSWER_WITHIN_S

@@ -97,7 +97,7 @@ class SimulatedPool:
         items: Callable[[Any], int] = lambda _: 1,
         report: Reporter = lambda _: None,
     ) -> list[ChunkResult[Any]]:
-        """Sleep through a pull schedule of the chunks, ``function(chunk, *shared)`` giving a chunk's seconds."""
+        """Sleep for the chunks; ``function(chunk, *shared)`` returns a chunk's seconds."""
         plan = _schedule([float(function(chunk, *shared)) for chunk in chunks], self.size)
         with self.account.mapping():
             self._sleep(plan, [items(chunk) for chunk in chunks], report)
@@ -143,7 +143,10 @@ class SimulatedPool:
         items: Callable[[Any], int] = lambda _: 1,
         report: Reporter = lambda _: None,
     ) -> list[ChunkResult[Any]]:
-        """Sleep through the chunks, whose pieces are seconds, then through the partitions, ``gather`` giving the seconds of each."""
+        """Sleep for the chunks, whose pieces are seconds, then for the partitions.
+
+        ``gather`` returns the seconds of a partition.
+        """
         pieces: dict[int, list[float]] = {}
 
         def scattered(chunk: int) -> float:
@@ -169,7 +172,7 @@ class SimulatedPool:
         items: Callable[[Any], int] = lambda _: 1,
         report: Reporter = lambda _: None,
     ) -> Any:
-        """Run the program here, one worker after the other, on one state: all of it is the driver's own work."""
+        """Run the program here on one state: all of it is the driver's own work."""
         if len(shares) != self.size:
             raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
         state = program.start(*shared)
@@ -198,7 +201,7 @@ class _Row(NamedTuple):
 
 
 def _schedule(durations: Sequence[float], workers: int) -> list[_Row]:
-    """Return when and where each chunk ends if every worker pulls the next chunk as soon as it is free."""
+    """Return when and where each chunk ends, if a free worker pulls the next chunk."""
     free = [(0.0, place) for place in range(workers)]
     rows = []
     for chunk, seconds in enumerate(durations):

@@ -4,7 +4,7 @@ from functools import reduce
 
 import pytest
 
-from demo.race.screens import Events, Live, Plain, Screen, Silent
+from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
 from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN, REDRAW_EVERY_FRAMES, Keys
 from harness.events import Event, decode
 from harness.files.journal import header_line
@@ -34,20 +34,20 @@ def one_by_one(events: Iterable[Event]) -> Iterable[list[Event]]:
 
 
 def test_plain_lines_tell_a_race_from_launch_to_gap(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(Plain(a_spec()), one_by_one(some_events()))
+    shown(LogLines(a_spec()), one_by_one(some_events()))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("baseline: launched")
     assert any("gap" in line for line in lines)
 
 
 def test_plain_says_nothing_twice(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(Plain(a_spec()), [arming_events(), [], []])
+    shown(LogLines(a_spec()), [arming_events(), [], []])
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(set(lines)) > 0
 
 
 def test_plain_never_stays_silent_for_long(capsys: pytest.CaptureFixture[str]) -> None:
-    screen, board = Plain(a_spec()), a_board(arming_events())
+    screen, board = LogLines(a_spec()), a_board(arming_events())
     for beat in range(60):
         screen.show([], board, board, CAPTION, at=beat / 4)
     heartbeats = capsys.readouterr().out.splitlines()
@@ -57,7 +57,7 @@ def test_plain_never_stays_silent_for_long(capsys: pytest.CaptureFixture[str]) -
 def test_plain_lines_tell_a_sweep_from_launch_to_its_last_speedup(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    shown(Plain(a_spec(points=(1, 2))), one_by_one(sweep_events((1, 2))))
+    shown(LogLines(a_spec(points=(1, 2))), one_by_one(sweep_events((1, 2))))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("baseline: launched")
     assert lines[-1].endswith("speedup on 2 workers so far 1.75×")
@@ -65,7 +65,7 @@ def test_plain_lines_tell_a_sweep_from_launch_to_its_last_speedup(
 
 def test_events_are_the_journal_to_the_byte(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     events = some_events()
-    shown(Events(HEADER), [events[:5], [], events[5:]])
+    shown(JsonLines(HEADER), [events[:5], [], events[5:]])
     header, *lines = capfdbinary.readouterr().out.splitlines(keepends=True)
     assert header == HEADER
     assert [decode(line) for line in lines] == events
@@ -77,7 +77,7 @@ def test_silent_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_live_leaves_the_terminal_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
-    shown(Live(a_spec(), Keys()), [some_events()])
+    shown(LivePanel(a_spec(), Keys()), [some_events()])
     written = capfd.readouterr().out
     assert written.startswith(ENTER_ALTERNATE_SCREEN)
     assert written.endswith(LEAVE_ALTERNATE_SCREEN)
@@ -91,19 +91,19 @@ def test_live_leaves_the_terminal_as_it_was_after_a_fault(
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        shown(Live(a_spec(), Keys()), told_of_what_breaks())
+        shown(LivePanel(a_spec(), Keys()), told_of_what_breaks())
     assert capfd.readouterr().out.endswith(LEAVE_ALTERNATE_SCREEN)
 
 
 def test_live_draws_a_sweep_with_its_curve(capfd: pytest.CaptureFixture[str]) -> None:
-    shown(Live(a_spec(points=(1, 2)), Keys()), [sweep_events((1, 2))])
+    shown(LivePanel(a_spec(points=(1, 2)), Keys()), [sweep_events((1, 2))])
     assert "all points measured" in capfd.readouterr().out
 
 
 def test_live_draws_once_a_batch_and_only_the_lines_that_changed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    shown(Live(a_spec(), Keys()), [arming_events(), [], []])
+    shown(LivePanel(a_spec(), Keys()), [arming_events(), [], []])
     out = capfd.readouterr().out.removeprefix(ENTER_ALTERNATE_SCREEN)
     assert (out.count("\x1b[H"), out.count("BASELINE")) == (3, 1)
 
@@ -111,5 +111,5 @@ def test_live_draws_once_a_batch_and_only_the_lines_that_changed(
 def test_live_draws_all_lines_now_and_then_to_mend_what_others_wrote_there(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    shown(Live(a_spec(), Keys()), [arming_events(), *[[]] * (2 * REDRAW_EVERY_FRAMES - 1)])
+    shown(LivePanel(a_spec(), Keys()), [arming_events(), *[[]] * (2 * REDRAW_EVERY_FRAMES - 1)])
     assert capfd.readouterr().out.count("BASELINE") == 2

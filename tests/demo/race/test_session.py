@@ -28,7 +28,7 @@ def naive(given, report):
     {statement}
     time.sleep(60)
 
-fields.update(naive=naive)
+proof.update(reference=naive)
 """
 
 
@@ -54,7 +54,7 @@ def proved(desk: Path, statement: str, **changes: Any) -> Ended:
     """Run a pretend race whose baseline is proved, and does ``statement`` when it is timed without care."""
     workload = a_workload_file(desk, NAIVE.format(statement=statement))
     asked = make_plan(some_options(workload=workload, workers=2))
-    race = Race(
+    race = Race.prepare(
         replace(asked, variant_plan=VariantPlan(STUDIES), **changes), "none", TAKE, wait=False
     )
     ended: TwoclocksError | None = None

@@ -15,7 +15,7 @@ from harness.claims.rule import Evidence
 from harness.claims.rules import caveats, refusals
 from harness.files.results import load
 from harness.model import Results, Side, Status, Trial
-from harness.run.commands.side import number
+from harness.run.commands.reports import number
 from tests.terminals import Follower, PipedOutput, PipedProgram, at_once, race, wait_for
 
 PYTHON = sys.executable
