@@ -95,9 +95,9 @@ def apply_overrides(workload: Adjustable, settings: Sequence[str]) -> Parameters
 
 def _unknown(workload: str, name: str, values: Parameters) -> BadRequest:
     near = difflib.get_close_matches(name, values, n=1)
-    known = f"{workload} has {', '.join(values) or 'no parameters'}"
+    known = f"{workload} has {', '.join(values) or 'no settings'}"
     hint = f"did you mean {near[0]}?" if near else known
-    return BadRequest(f"{workload} has no parameter {name!r}", hint)
+    return BadRequest(f"{workload} has no setting {name!r}", hint)
 
 
 def _parse(name: str, text: str, default: Scalar) -> Scalar:

@@ -2,12 +2,13 @@
 
 There is no base class and no registration. A workload file imports this module and its own
 numerics, nothing else of ours; ``harness.run.find`` imports it by name.
-May import ``description``, ``params``, ``client``, ``command_pair``, ``errors`` and ``extras``.
+May import ``client``, ``command_pair``, ``description``, ``errors``, ``extras``, ``params``, ``pool``
+and ``spec``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from harness.client import ready as ready
 from harness.command_pair import CommandPair as CommandPair
@@ -20,20 +21,18 @@ from harness.extras import install_command as install_command
 from harness.extras import require_package as require_package
 from harness.params import NoParams, values_of, with_values
 from harness.params import require_between as require_between
+from harness.pool import AnyLockstep as AnyLockstep
+from harness.pool import ChunkResult as ChunkResult
+from harness.pool import Lockstep as Lockstep
+from harness.pool import Pool as Pool
+from harness.pool import Reporter as Reporter
 from harness.spec import Description, Parameters
 
 Input = TypeVar("Input")
 HeldOut = TypeVar("HeldOut")
 Answer = TypeVar("Answer")
 Params = TypeVar("Params")
-Chunk = TypeVar("Chunk")
-Piece = TypeVar("Piece")
-Result = TypeVar("Result")
-State = TypeVar("State")
-Share = TypeVar("Share")
-Part = TypeVar("Part")
 
-Reporter = Callable[[int], None]
 NO_PARAMS: Any = NoParams()
 
 
@@ -53,88 +52,6 @@ class Problem(Generic[Input, HeldOut]):
     warmup: Input | None = None
     held_out_items: int | None = None
     warmup_items: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChunkResult(Generic[Result]):
-    """The result of one chunk, the worker that computed it and the seconds it took there."""
-
-    value: Result
-    chunk: int
-    worker: str
-    busy_s: float
-    cpu_s: float
-
-
-@dataclass(frozen=True)
-class Lockstep(Generic[State, Share, Part]):
-    """A replicated computation: every worker holds the same state and exchanges parts every step.
-
-    ``start(*shared)`` makes the state. ``contribute(state, step, share, *shared)`` computes a
-    worker's part from its element of ``shares``. ``combine(state, step, parts, *shared)`` returns
-    the next state from all parts, in worker order. Equal arguments must give equal bits: a lost
-    worker is rebuilt from another one's state, and the answer stays the same.
-    """
-
-    start: Callable[..., State]
-    contribute: Callable[Concatenate[State, int, Share, ...], Part]
-    combine: Callable[Concatenate[State, int, Sequence[Part], ...], State]
-
-
-class Pool(Protocol):
-    """The workers, as ``distributed`` sees them.
-
-    In every method ``items`` counts a chunk (or a share) in the workload's unit, one by default,
-    and ``report`` is called with the number of items done so far.
-    """
-
-    @property
-    def size(self) -> int:
-        """Return the number of workers, p."""
-
-    def share(self, value: Any) -> Any:
-        """Put a value where every worker reads it without a copy; return its handle."""
-
-    def map(
-        self,
-        function: Callable[Concatenate[Chunk, ...], Result],
-        chunks: Sequence[Chunk],
-        *shared: Any,
-        items: Callable[[Chunk], int] = ...,
-        report: Reporter = ...,
-    ) -> list[ChunkResult[Result]]:
-        """Run ``function(chunk, *shared)`` on every chunk; return the results in chunk order.
-
-        A worker that is free pulls the next chunk.
-        """
-
-    def shuffle(
-        self,
-        scatter: Callable[Concatenate[Chunk, ...], Sequence[Piece]],
-        chunks: Sequence[Chunk],
-        gather: Callable[..., Result],
-        partitions: int,
-        *shared: Any,
-        items: Callable[[Chunk], int] = ...,
-        report: Reporter = ...,
-    ) -> list[ChunkResult[Result]]:
-        """Exchange pieces all to all; return one result per partition, in order.
-
-        ``scatter(chunk, *shared)`` returns one piece per partition. ``gather(partition, pieces,
-        *shared)`` is given a partition's pieces in chunk order. Pieces go from worker to worker,
-        never through the driver. ``report`` counts the items that are scattered.
-        """
-
-    def lockstep(
-        self,
-        program: Lockstep[State, Share, Part],
-        shares: Sequence[Share],
-        steps: int,
-        *shared: Any,
-        items: Callable[[Share], int] = ...,
-        report: Reporter = ...,
-    ) -> State:
-        """Run ``steps`` synchronous steps, one share per worker; return the final state."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +81,7 @@ class Proof(Generic[Input, Answer]):
 
 @dataclass(frozen=True, kw_only=True)
 class Workload(Generic[Input, HeldOut, Answer, Params]):
-    """A workload: its name, its four functions, and what they are told and judged by.
+    """A workload: its name, its four functions, its settings, and what judges it.
 
     ``load(params)`` is deterministic and runs outside both clocks. ``baseline(input, report)``
     and ``distributed(input, pool, report)`` return an answer, which ``quality(answer, held_out)``
@@ -222,4 +139,3 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
 
 AnyWorkload = Workload[Any, Any, Any, Any]
 AnyProblem = Problem[Any, Any]
-AnyLockstep = Lockstep[Any, Any, Any]

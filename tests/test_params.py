@@ -101,7 +101,7 @@ def test_a_setting_without_a_value_is_refused(made: AnyWorkload) -> None:
 
 
 def test_a_misspelt_parameter_gets_what_was_meant(made: AnyWorkload) -> None:
-    assert refused(made, "siz=3") == ("made has no parameter 'siz'", "did you mean size?")
+    assert refused(made, "siz=3") == ("made has no setting 'siz'", "did you mean size?")
 
 
 def test_a_parameter_that_is_like_none_gets_the_list(made: AnyWorkload) -> None:
@@ -110,7 +110,7 @@ def test_a_parameter_that_is_like_none_gets_the_list(made: AnyWorkload) -> None:
 
 def test_a_workload_without_parameters_says_so(tmp_path: Path) -> None:
     bare = find_workload(a_workload_file(tmp_path, "del fields['params']"))
-    assert refused(bare, "size=3")[1] == "made has no parameters"
+    assert refused(bare, "size=3")[1] == "made has no settings"
 
 
 CHECK = """
@@ -176,7 +176,7 @@ def test_a_command_keeps_every_character() -> None:
             "missing ), unterminated subpattern at position 0",
         ),
         ("rows=many", "--set rows=many is not of type int"),
-        ("compare=alike", "made has no parameter 'compare'"),
+        ("compare=alike", "made has no setting 'compare'"),
     ],
 )
 def test_what_a_pair_cannot_be_set_to_is_refused(setting: str, sentence: str) -> None:

@@ -36,7 +36,9 @@ MAY_IMPORT = {
     "harness.command_pair": ("harness.model", "harness.description"),
     "harness.client": (),
     "harness.params": ("harness.model", "harness.errors"),
+    "harness.pool": (),
     "harness.workload": (
+        "harness.pool",
         "harness.description",
         "harness.params",
         "harness.spec",

@@ -53,7 +53,7 @@ BAD = {
     ),
     "unknown parameter": (
         ["--workload", "simulated", "--set", "second=3"],
-        "simulated has no parameter 'second'",
+        "simulated has no setting 'second'",
         "did you mean seconds?",
     ),
     "ill-typed parameter": (

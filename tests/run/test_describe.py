@@ -7,7 +7,7 @@ from harness.run.describe import Refused, WorkloadFacts, describe
 from tests.builders import a_workload_file, find_workload
 
 
-def test_a_description_is_the_words_and_the_settled_parameters() -> None:
+def test_a_description_has_the_words_and_the_settings() -> None:
     assert describe("simulated", ["chunks=7"]) == WorkloadFacts(
         find_workload("simulated").words,
         {"seconds": 12.0, "chunks": 7, "quality": 0.97},
@@ -46,7 +46,7 @@ def test_what_is_not_found_is_refused() -> None:
 
 def test_what_is_wrongly_set_is_refused() -> None:
     assert describe("simulated", ["chunk=7"]) == Refused(
-        "simulated has no parameter 'chunk'", "did you mean chunks?"
+        "simulated has no setting 'chunk'", "did you mean chunks?"
     )
 
 

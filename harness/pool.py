@@ -1,0 +1,103 @@
+"""The workers as a workload's ``distributed`` sees them: ``Pool`` and what passes through it.
+
+Part of the workload contract, types only; ``workload`` hands it on to workload files. Imports the
+standard library only.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Concatenate, Generic, Protocol, TypeVar
+
+Chunk = TypeVar("Chunk")
+Piece = TypeVar("Piece")
+Result = TypeVar("Result")
+State = TypeVar("State")
+Share = TypeVar("Share")
+Part = TypeVar("Part")
+
+Reporter = Callable[[int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChunkResult(Generic[Result]):
+    """The result of one chunk, the worker that computed it and the seconds it took there."""
+
+    value: Result
+    chunk: int
+    worker: str
+    busy_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True)
+class Lockstep(Generic[State, Share, Part]):
+    """A replicated computation: every worker holds the same state and exchanges parts every step.
+
+    ``start(*shared)`` makes the state. ``contribute(state, step, share, *shared)`` computes a
+    worker's part from its element of ``shares``. ``combine(state, step, parts, *shared)`` returns
+    the next state from all parts, in worker order. Equal arguments must give equal bits: a lost
+    worker is rebuilt from another one's state, and the answer stays the same.
+    """
+
+    start: Callable[..., State]
+    contribute: Callable[Concatenate[State, int, Share, ...], Part]
+    combine: Callable[Concatenate[State, int, Sequence[Part], ...], State]
+
+
+class Pool(Protocol):
+    """The workers, as ``distributed`` sees them.
+
+    In every method ``items`` counts a chunk (or a share) in the workload's unit, one by default,
+    and ``report`` is called with the number of items done so far.
+    """
+
+    @property
+    def size(self) -> int:
+        """Return the number of workers, p."""
+
+    def share(self, value: Any) -> Any:
+        """Put a value where every worker reads it without a copy; return its handle."""
+
+    def map(
+        self,
+        function: Callable[Concatenate[Chunk, ...], Result],
+        chunks: Sequence[Chunk],
+        *shared: Any,
+        items: Callable[[Chunk], int] = ...,
+        report: Reporter = ...,
+    ) -> list[ChunkResult[Result]]:
+        """Run ``function(chunk, *shared)`` on every chunk; return the results in chunk order.
+
+        A worker that is free pulls the next chunk.
+        """
+
+    def shuffle(
+        self,
+        scatter: Callable[Concatenate[Chunk, ...], Sequence[Piece]],
+        chunks: Sequence[Chunk],
+        gather: Callable[..., Result],
+        partitions: int,
+        *shared: Any,
+        items: Callable[[Chunk], int] = ...,
+        report: Reporter = ...,
+    ) -> list[ChunkResult[Result]]:
+        """Exchange pieces all to all; return one result per partition, in order.
+
+        ``scatter(chunk, *shared)`` returns one piece per partition. ``gather(partition, pieces,
+        *shared)`` is given a partition's pieces in chunk order. Pieces go from worker to worker,
+        never through the driver. ``report`` counts the items that are scattered.
+        """
+
+    def lockstep(
+        self,
+        program: Lockstep[State, Share, Part],
+        shares: Sequence[Share],
+        steps: int,
+        *shared: Any,
+        items: Callable[[Share], int] = ...,
+        report: Reporter = ...,
+    ) -> State:
+        """Run ``steps`` synchronous steps, one share per worker; return the final state."""
+
+
+AnyLockstep = Lockstep[Any, Any, Any]
