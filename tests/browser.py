@@ -1,6 +1,6 @@
-"""A real browser for the tests of pages: headless Chromium, spoken to over a pipe in its own protocol.
+"""A real browser for the tests of pages: headless Chromium, driven over a pipe in its own protocol.
 
-It opens a file as a person would, presses keys and buttons, and tells what it requested and what it complained of.
+It opens a file as a person would, presses keys and buttons, and lists its requests and complaints.
 Imports the standard library only.
 """
 
@@ -35,37 +35,38 @@ _FLAGS = (
     "--no-first-run",
     "--remote-debugging-pipe",
 )
-_BEGIN = (
-    'exec "$0" "$@" 3<&"$ASKED" 4>&"$TOLD"'  # the protocol wants its pipe on these two descriptors
-)
+# The protocol wants its pipe on these two descriptors.
+_BEGIN = 'exec "$0" "$@" 3<&"$REQUESTS" 4>&"$ANSWERS"'
 
 
 class Browser:
     """One page in a browser of its own, of an exact size; to be used as a block."""
 
     def __init__(self, profile: Path, width: int = 1280, height: int = 720) -> None:
-        self._profile, self._size = profile, (width, height)
-        self._called, self._unread, self._session = 0, b"", ""
+        self._profile = profile
+        self._size = (width, height)
+        self._calls = 0
+        self._unread = b""
+        self._session = ""
         self.requested: list[str] = []
         self.complaints: list[str] = []
 
     def __enter__(self) -> Self:
-        asked, self._ask = os.pipe()
-        self._tell, told = os.pipe()
+        requests, self._requests = os.pipe()
+        self._answers, answers = os.pipe()
         self._process = subprocess.Popen(
             ["bash", "-c", _BEGIN, PROGRAM, *_FLAGS, f"--user-data-dir={self._profile}"],
-            pass_fds=(asked, told),
-            env=os.environ | {"ASKED": str(asked), "TOLD": str(told)},
+            pass_fds=(requests, answers),
+            env=os.environ | {"REQUESTS": str(requests), "ANSWERS": str(answers)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(asked)
-        os.close(told)
+        os.close(requests)
+        os.close(answers)
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)[
-            "sessionId"
-        ]
+        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         width, height = self._size
@@ -86,8 +87,8 @@ class Browser:
         finally:
             self._process.kill()
             self._process.wait()
-            os.close(self._ask)
-            os.close(self._tell)
+            os.close(self._requests)
+            os.close(self._answers)
 
     def open(self, page: Path, moment: str = "") -> None:
         """Open a file, at a moment if one is named, and wait until it is ready."""
@@ -96,15 +97,15 @@ class Browser:
 
     def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Ask the browser for something and return its answer."""
-        self._called += 1
-        message = {"id": self._called, "method": method, "params": params}
+        self._calls += 1
+        message = {"id": self._calls, "method": method, "params": params}
         if self._session:
             message["sessionId"] = self._session
-        os.write(self._ask, json.dumps(message).encode() + b"\0")
-        while (told := self._next()).get("id") != self._called:
-            self._note(told)
-        assert "error" not in told, told["error"]
-        return dict(told["result"])
+        os.write(self._requests, json.dumps(message).encode() + b"\0")
+        while (answer := self._next_message()).get("id") != self._calls:
+            self._note(answer)
+        assert "error" not in answer, answer["error"]
+        return dict(answer["result"])
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression in the page."""
@@ -144,19 +145,20 @@ class Browser:
             assert time.monotonic() < deadline, "waited in vain"
             time.sleep(0.02)
 
-    def _next(self) -> dict[str, Any]:
+    def _next_message(self) -> dict[str, Any]:
         deadline = time.monotonic() + WAIT_S
         while b"\0" not in self._unread:
-            ready, _, _ = select.select([self._tell], [], [], max(0.0, deadline - time.monotonic()))
-            more = os.read(self._tell, 1 << 20) if ready else b""
-            assert more, "the browser says nothing"
+            left_s = max(0.0, deadline - time.monotonic())
+            ready, _, _ = select.select([self._answers], [], [], left_s)
+            more = os.read(self._answers, 1 << 20) if ready else b""
+            assert more, "the browser is silent"
             self._unread += more
         first, self._unread = self._unread.split(b"\0", 1)
         return dict(json.loads(first))
 
-    def _note(self, told: dict[str, Any]) -> None:
-        params = told.get("params", {})
-        match told.get("method"):
+    def _note(self, message: dict[str, Any]) -> None:
+        params = message.get("params", {})
+        match message.get("method"):
             case "Network.requestWillBeSent":
                 self.requested.append(params["request"]["url"])
             case "Runtime.exceptionThrown":

@@ -1,8 +1,8 @@
-"""Builders of the nouns with sensible defaults: the fakes in one place.
+"""Builders of the central values with sensible defaults: the fakes in one place.
 
-Each takes the fields that a test cares about and fills in the rest, so that a test says only what it is
-about. The defaults are one honest, complete, measured session: two workers, one pair, 40 s against 22 s.
-May import ``harness``.
+Each takes the fields that a test cares about and fills in the rest, so that a test states only what
+it is about. The defaults are one honest, complete, measured session: two workers, one pair, 40 s
+against 22 s. May import ``harness``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,7 +51,7 @@ def a_digest_of(text: str) -> str:
 
 
 def some_words(**changes: Any) -> Description:
-    """Return what a small training workload says of itself."""
+    """Return what a small training workload says about itself."""
     words = Description(
         name="train",
         axis="training",
@@ -190,7 +190,7 @@ def a_trial(
 def some_pairs(
     baseline_s: Sequence[float], distributed_s: Sequence[float], workers: int = 2, **changes: Any
 ) -> tuple[Trial, ...]:
-    """Return one pair of trials for every two wall times, in ABBA order; however short, each does the baseline's work."""
+    """Return a pair of trials per two wall times, in ABBA order; each does the baseline's work."""
     trials: list[Trial] = []
     for index, walls in enumerate(zip(baseline_s, distributed_s, strict=True)):
         cores = zip(Side, walls, (1, workers), strict=True)
@@ -249,7 +249,7 @@ def a_results(**changes: Any) -> Results:
 def some_core_seconds(
     wall_s: float = DISTRIBUTED_S, cores: int = 2, compute_s: float | None = None
 ) -> CoreSeconds:
-    """Return where the core-seconds of so many cores went; nine tenths were computing unless told otherwise."""
+    """Return where the cores' seconds went; by default nine tenths were computing."""
     total = wall_s * cores
     compute = 0.9 * total if compute_s is None else compute_s
     rest = total - compute
@@ -257,7 +257,7 @@ def some_core_seconds(
 
 
 def some_rates() -> tuple[Rate, ...]:
-    """Return a baseline at nine tenths of its machine's limit, its batch chosen from four, and what it was held against."""
+    """Return a proof of a baseline at nine tenths of its machine's limit, of four batch sizes."""
     own = ITEMS / BASELINE_S
     batches = {128.0: 0.61, 256.0: 0.84, 512.0: 1.0, 1024.0: 0.98}
     return (
@@ -283,9 +283,10 @@ def a_sweep(
     baseline_s: Sequence[float] | None = None,
     **changes: Any,
 ) -> Results:
-    """Return a sweep: a round for every wall time of a scale, there and back (ABBA); each trial says where its core-seconds went.
+    """Return a sweep with a round for every wall time of a scale, there and back (ABBA).
 
-    The defaults are one good round: 40 s against 41.0 s, 21.2 s and 11.3 s on 1, 2 and 4 workers.
+    Each trial has its core-seconds. The defaults are one good round: 40 s against 41.0 s, 21.2 s
+    and 11.3 s on 1, 2 and 4 workers.
     """
     times = SWEPT if walls is None else walls
     rounds = len(next(iter(times.values())))
@@ -315,7 +316,7 @@ def a_sweep(
 
 
 def _swept(side: Side, wall_s: float, workers: int, index: int, baseline_s: float) -> Trial:
-    """Return a trial whose workers' work, the splits of its time and of its core-seconds agree with each other."""
+    """Return a trial whose work, split of time and split of core-seconds agree."""
     work_s = 0.99 * baseline_s * (1.0 if side is Side.BASELINE else 1 + 0.01 * workers)
     spent = some_core_seconds(wall_s, workers, min(0.99 * wall_s * workers, work_s))
     trial = a_trial(
@@ -343,9 +344,9 @@ def _swept(side: Side, wall_s: float, workers: int, index: int, baseline_s: floa
 
 
 def golden_results(**changes: Any) -> Results:
-    """Return the known-good example: eight machines, declared from published numbers, 11.4 h against 1.62 h.
+    """Return the known-good example: eight machines, 11.4 h against 1.62 h, as published.
 
-    Prices are those that make the published costs, $9.40 and $3.05, of the published times.
+    Its prices give the published costs, $9.40 and $3.05, for the published times.
     """
     prices = some_prices(
         baseline_per_hour=9.40 / 11.4,
@@ -402,7 +403,7 @@ def a_fault(**changes: Any) -> Fault:
 
 
 def an_opening(**changes: Any) -> e.Opened:
-    """Return the session's first word, unstamped."""
+    """Return the session's first event, unstamped."""
     fields: dict[str, Any] = {
         "run_id": "7c21",
         "began_utc": "2026-11-22T09:14:07Z",
@@ -414,7 +415,7 @@ def an_opening(**changes: Any) -> e.Opened:
 
 
 def a_ready(side: Side = Side.BASELINE, workers: int = 2, **changes: Any) -> e.Ready:
-    """Return the side's word that it is armed, unstamped."""
+    """Return the event that a side is armed, unstamped."""
     fields: dict[str, Any] = {
         "items": ITEMS,
         "unit": "samples",
@@ -449,42 +450,37 @@ def trial_events(
     quality: float = 0.975,
     scale: int = 0,
 ) -> list[e.Event]:
-    """Return one trial from go to scored: ``beats`` even steps, each a progress, then a span and a sample a worker."""
+    """Return one trial from go to scored, in ``beats`` even steps.
+
+    Each is a progress, then a span and a sample per worker.
+    """
     processes = some_processes(side, workers)
-    told: list[tuple[float, e.Event]] = [(started_at, e.Go(order=order, workers=scale))]
+    timed: list[tuple[float, e.Event]] = [(started_at, e.Go(order=order, workers=scale))]
     for beat in range(1, beats + 1):
         at = started_at + wall_s * beat / (beats + 1)
-        told.append((at, e.Progress(done=ITEMS * beat // (beats + 1))))
+        timed.append((at, e.Progress(done=ITEMS * beat // (beats + 1))))
         for process in processes:
             share = wall_s / (beats + 1)
-            told.append(
-                (
-                    at,
-                    e.Span(
-                        worker=process.id,
-                        chunk=beat,
-                        items=ITEMS // beats,
-                        busy_s=share,
-                        cpu_s=share,
-                    ),
-                )
+            span = e.Span(
+                worker=process.id,
+                chunk=beat,
+                items=ITEMS // beats,
+                busy_s=share,
+                cpu_s=share,
             )
-            told.append((at, e.Sample(worker=process.id, cpu=0.98, rss_bytes=200_000_000)))
+            timed.append((at, span))
+            timed.append((at, e.Sample(worker=process.id, cpu=0.98, rss_bytes=200_000_000)))
     ended = started_at + wall_s
-    told.append((ended, e.Phase(name="compute", seconds=wall_s)))
-    told.append(
-        (
-            ended + 0.01,
-            e.Finished(
-                wall_s=wall_s,
-                cpu_s=wall_s * len(processes),
-                peak_rss_bytes=300_000_000,
-                items=ITEMS,
-            ),
-        )
+    timed.append((ended, e.Phase(name="compute", seconds=wall_s)))
+    finished = e.Finished(
+        wall_s=wall_s,
+        cpu_s=wall_s * len(processes),
+        peak_rss_bytes=300_000_000,
+        items=ITEMS,
     )
-    told.append((ended + 0.2, e.Scored(answer_sha256=a_digest_of("answer"), quality=quality)))
-    return [e.stamp(event, at, side, trial) for at, event in told]
+    timed.append((ended + 0.01, finished))
+    timed.append((ended + 0.2, e.Scored(answer_sha256=a_digest_of("answer"), quality=quality)))
+    return [e.stamp(event, at, side, trial) for at, event in timed]
 
 
 def some_events(
@@ -494,23 +490,23 @@ def some_events(
     pairs: int = 1,
 ) -> list[e.Event]:
     """Return a whole session run in turn, in ABBA order, stamped on the conductor's clock."""
-    told: list[e.Event] = [
+    events: list[e.Event] = [
         an_opening(spec=a_spec(workers=workers, trials=pairs)),
         *arming_events(workers),
     ]
-    told.append(e.stamp(e.Scheduled(schedule=Schedule.IN_TURN), 7.0, Side.BASELINE, 0))
+    events.append(e.stamp(e.Scheduled(schedule=Schedule.IN_TURN), 7.0, Side.BASELINE, 0))
     at = 8.0
     for pair in range(pairs):
         sides = list(Side) if pair % 2 == 0 else list(Side)[::-1]
         for place, side in enumerate(sides):
             wall = baseline_s if side is Side.BASELINE else distributed_s
-            told += trial_events(
+            events += trial_events(
                 side, at, wall, workers=workers, trial=pair, order=2 * pair + place
             )
             at += wall + 2.0
     watched = e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
     return [
-        *told,
+        *events,
         *(
             e.stamp(event, at, Side.BASELINE, 0)
             for event in (watched, e.Closed(status=Status.COMPLETE))
@@ -524,20 +520,20 @@ def sweep_events(
     baseline_s: float = 20.0,
     serial: float = 0.1,
 ) -> list[e.Event]:
-    """Return a whole sweep run in turn, in ABBA order: every p takes as long as Amdahl's law has it of that serial fraction."""
+    """Return a whole sweep run in turn, in ABBA order, by Amdahl's law with a serial fraction."""
     spec = a_spec(workers=points[-1], points=tuple(points), trials=rounds)
-    told: list[e.Event] = [an_opening(spec=spec), *arming_events(points[-1])]
-    told.append(e.stamp(e.Scheduled(schedule=Schedule.IN_TURN), 7.0, Side.BASELINE, 0))
+    events: list[e.Event] = [an_opening(spec=spec), *arming_events(points[-1])]
+    events.append(e.stamp(e.Scheduled(schedule=Schedule.IN_TURN), 7.0, Side.BASELINE, 0))
     starts = [(turn, scale) for turn in range(rounds) for scale in (0, *points)[:: (-1) ** turn]]
     at = 8.0
     for order, (turn, scale) in enumerate(starts):
         side = Side.DISTRIBUTED if scale else Side.BASELINE
         wall = 1.04 * baseline_s * (serial + (1 - serial) / scale) if scale else baseline_s
-        told += trial_events(side, at, wall, workers=scale, trial=turn, order=order, scale=scale)
+        events += trial_events(side, at, wall, workers=scale, trial=turn, order=order, scale=scale)
         at += wall + 2.0
     watched = e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
     return [
-        *told,
+        *events,
         *(
             e.stamp(event, at, Side.BASELINE, 0)
             for event in (watched, e.Closed(status=Status.COMPLETE))
@@ -561,13 +557,13 @@ from harness.workload import Ceiling, Metric, Problem, Proof, Workload
 def load(params):
     return Problem(input=tuple(range(5)), held_out=0.5, items=5)
 
-def baseline(given, report):
-    report(len(given))
-    return given
+def baseline(numbers, report):
+    report(len(numbers))
+    return numbers
 
-def distributed(given, pool, report):
-    report(len(given))
-    return given
+def distributed(numbers, pool, report):
+    report(len(numbers))
+    return numbers
 
 def quality(answer, held_out):
     return held_out
@@ -585,13 +581,21 @@ fields = dict(name="made", metric=Metric("score"), params=Settings(), simulated=
 {changes}
 
 WORKLOAD = Workload(
-    load=load, baseline=baseline, distributed=distributed, quality=quality, proof=Proof(**proof), **fields
+    load=load,
+    baseline=baseline,
+    distributed=distributed,
+    quality=quality,
+    proof=Proof(**proof),
+    **fields,
 )
 """
 
 
 def a_workload_file(folder: Path, changes: str = "", name: str = "made.py") -> str:
-    """Write a pretend workload whose sides answer at once; return its path. ``changes`` is source that redefines parts of it."""
+    """Write a workload whose sides answer at once; return its path.
+
+    ``changes`` is source that redefines parts of it.
+    """
     path = folder / name
     path.write_text(_WORKLOAD_FILE.replace("{changes}", changes), encoding="utf-8")
     return str(path)

@@ -27,8 +27,10 @@ from harness.state.to_results import results_of
 from tests.builders import some_events
 
 REAL = Path(__file__).parent / "real"
-COLUMNS, ROWS = 100, 30
-EVERY_S, HELD_S = 0.25, 3.5
+COLUMNS = 100
+ROWS = 30
+EVERY_S = 0.25
+HELD_S = 3.5
 MARKS = ("armed", "go", "distributed go", "baseline done", "distributed done", "headline")
 
 
@@ -47,7 +49,7 @@ def real_cast(columns: int = COLUMNS, rows: int = ROWS, *, slower: float = 1.0) 
 def race_cast(
     baseline_s: float = 6.0, distributed_s: float = 3.5, *, columns: int = COLUMNS, rows: int = ROWS
 ) -> Cast:
-    """Return a made-up race of one pair, run in turn, as it would have been recorded."""
+    """Return a made-up race of one pair, run in turn, as it would be recorded."""
     return record(
         _race_events(baseline_s, distributed_s),
         headline_text(Report.of(race_results(baseline_s, distributed_s))),
@@ -157,7 +159,7 @@ def _frames(
 
 
 def _prompt(board: Board) -> str:
-    """Return what the race would say that it is doing."""
+    """Return the prompt that the race would show."""
     if board.rates:
         return "proving the baseline"
     return "arming" if board.distributed.stage in (SideStage.WAITING, SideStage.ARMING) else ""

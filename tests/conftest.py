@@ -1,8 +1,8 @@
 """What holds for every module of tests: it leaves no process and no open descriptor behind.
 
-A process counts as ours if it descends from pytest or carries this run's mark in its environment, so a
-daemon that detached itself, or was orphaned, is found as well. Looking at every process of the machine takes
-a while, so it is done once for a module.
+A process counts as ours if it descends from pytest or carries this run's mark in its environment,
+so a daemon that detached itself, or was orphaned, counts as well. Looking at every process of the
+machine takes a while, so it is done once for a module.
 """
 
 import gc
@@ -22,11 +22,11 @@ from harness.run.launch import numba_cache
 settings.register_profile("unhurried", deadline=None)  # no test asserts a speed
 settings.load_profile("unhurried")
 
-# Both before Numba is imported: what the sides of a race compile is compiled once for the tests too, and
-# the number of its threads stays the same when a test pins this process to a core.
+# Both before Numba is imported: what the sides of a race compile is compiled once for the tests
+# too, and the number of its threads stays the same when a test pins this process to a core.
 os.environ |= numba_cache() | {"NUMBA_NUM_THREADS": str(os.cpu_count())}
 
-# An ignored signal is inherited, and tests send it: started by nohup or with &, we heed it all the same.
+# An ignored signal is inherited, and tests send it: it must work when started by nohup or with &.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.recording"]
@@ -36,10 +36,10 @@ GRACE_S = 2.0
 TESTS = Path(__file__).parent
 SLOW_ROOMS = {"end_to_end": 0, "demo": 1, "run": 2, "workloads": 3, "bench": 4}
 
-Seen = Mapping[object, str]
+Inventory = Mapping[object, str]
 
 
-def processes() -> Seen:
+def processes() -> Inventory:
     """Return every live process that this run started, by identity, each with its command line."""
     ours = psutil.Process().children(recursive=True)
     ours += [
@@ -63,7 +63,7 @@ def is_marked(process: psutil.Process) -> bool:
 
 
 def command_line(process: psutil.Process) -> str:
-    """Return the command line, empty if the process has ended meanwhile or is only waiting to be reaped."""
+    """Return the command line; empty if the process has ended, or waits to be reaped."""
     try:
         return (
             ""
@@ -74,17 +74,17 @@ def command_line(process: psutil.Process) -> str:
         return ""
 
 
-def descriptors() -> Seen:
-    """Return every open descriptor of this process, each with what it leads to where the system tells."""
-    seen: dict[object, str] = {}
+def descriptors() -> Inventory:
+    """Return every open descriptor of this process, each with its target where that is known."""
+    inventory: dict[object, str] = {}
     for name in os.listdir("/dev/fd"):
         try:
             opened = os.fstat(int(name))
         except OSError:  # the one that listed the folder
             continue
         if "/mpl-data/fonts/" not in (path := target(name)):  # matplotlib keeps its fonts open
-            seen[int(name), opened.st_dev, opened.st_ino] = f"{name}: {path}"
-    return seen
+            inventory[int(name), opened.st_dev, opened.st_ino] = f"{name}: {path}"
+    return inventory
 
 
 def target(name: str) -> str:
@@ -95,7 +95,9 @@ def target(name: str) -> str:
         return "open"
 
 
-def left_behind(look: Callable[[], Seen], before: Seen, grace_s: float = GRACE_S) -> list[str]:
+def left_behind(
+    look: Callable[[], Inventory], before: Inventory, grace_s: float = GRACE_S
+) -> list[str]:
     """Return what is there now, was not there before, and does not go within the grace."""
     deadline = time.monotonic() + grace_s
     while left := [words for key, words in look().items() if key not in before]:

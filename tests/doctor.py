@@ -1,7 +1,8 @@
-"""The doctor: for every caveat and refusal a results file that trips it, and no other rule than its own, made from a good one.
+"""The doctor: for every rule a results file that breaks this rule and no other, from a good one.
 
-``python -m tests.doctor results.json OUTDIR`` writes them, each as ``KEY.json``. A lie is told well: what
-follows from it is changed with it, so that each file can be loaded and only the rule it is about stands in its way.
+``python -m tests.doctor results.json OUTDIR`` writes them, each as ``KEY.json``. Each lie is
+consistent: what follows from it is changed with it, so that the file can be loaded and only its own
+rule objects.
 May import ``harness``.
 """
 
@@ -92,7 +93,7 @@ def _scaled(spent: CoreSeconds, factor: float) -> CoreSeconds:
 
 
 def lazier(factor: float) -> Change:
-    """Return a change that leaves a trial so much of its CPU time; the rest of its kernels' time it was off the processor."""
+    """Return a change that scales a trial's CPU time; its kernels idle for the difference."""
 
     def change(trial: Trial) -> Trial:
         workers = (replace(worker, cpu_s=worker.cpu_s * factor) for worker in trial.workers_detail)
@@ -130,7 +131,7 @@ def every(trial: Trial) -> bool:
 
 
 def rated(results: Results, variant: Variant, factor: float) -> Results:
-    """Return the results with one rate of a variant (its fastest) that many times the baseline's own."""
+    """Return the results with a variant's fastest rate at ``factor`` times the baseline's own."""
     own = median(rate.items_per_s for rate in results.rates if rate.variant is Variant.OWN)
     best = max(
         (rate for rate in results.rates if rate.variant is variant),
@@ -157,7 +158,7 @@ def worded(results: Results, **changes: Any) -> Results:
 
 
 def relaid(results: Results) -> Results:
-    """Return the results with their trials one after the other in their order, two seconds apart."""
+    """Return the results with their trials in order, one after the other, two seconds apart."""
     ordered = sorted(results.trials, key=lambda trial: trial.order)
     began_s, placed = ordered[0].began_s, []
     for order, trial in enumerate(ordered):
@@ -389,7 +390,7 @@ def too_fast(results: Results) -> Results:
 
 
 def faster_together(results: Results, factor: float) -> Results:
-    """Every trial of the headline took that much less, in all its seconds: nothing in the file contradicts it."""
+    """All seconds of the headline's trials are that much fewer; nothing contradicts them."""
     return relaid(changed(results, at_headline(results), timed(factor)))
 
 
@@ -418,7 +419,7 @@ def one_slow(trial: Trial) -> Trial:
 
 
 def as_it_was(results: Results) -> Results:
-    """Nothing is changed: the good file says it itself, or it is the file that was written by something else."""
+    """Nothing is changed: the good file, or how it was written, breaks the rule already."""
     return results
 
 
@@ -516,15 +517,16 @@ QUALIFYING: dict[str, Doctor] = {
 }
 DOCTORS = REFUSING | QUALIFYING
 
+# Rules that cannot be broken alone: those who crowd a baseline share its machine, and a seed is
+# missed where answers differ.
 COMPANIONS = {
     "baseline-crowded": {"shared-machine"},
     "no-seed": {"answers-differ-in-bits"},
 }
-"""What cannot be so without another thing being so: those who crowd a baseline share its machine; a seed is missed where answers differ."""
 
 
 def doctored(key: str, results: Results) -> bytes:
-    """Return a file of which this is to be said, and nothing else that the good one does not have said of it."""
+    """Return a file that breaks this rule, and otherwise only what the good one breaks."""
     text = encode(DOCTORS[key](results))
     return msgspec.json.format(text, indent=4) if key == "rewritten" else text
 

@@ -1,4 +1,7 @@
-"""The golden texts: what was drawn once, read by a person and kept. ``TWOCLOCKS_UPDATE_GOLDEN=1`` keeps it anew."""
+"""The golden texts: pictures as text, which a person has read.
+
+``TWOCLOCKS_UPDATE_GOLDEN=1`` writes them anew.
+"""
 
 import os
 from pathlib import Path
@@ -7,7 +10,7 @@ FOLDER = Path(__file__).parent / "golden"
 
 
 def golden_text(name: str, drawn: str) -> str:
-    """Return the kept text of that name, which is ``drawn`` itself where texts are being kept anew."""
+    """Return the golden text of that name, which is ``drawn`` where texts are written anew."""
     file = FOLDER / f"{name}.txt"
     if os.environ.get("TWOCLOCKS_UPDATE_GOLDEN") == "1":
         file.write_text(drawn, encoding="utf-8")

@@ -14,23 +14,23 @@ class Ends:
     """The other ends of a program's two pipes."""
 
     def __init__(self) -> None:
-        self.heard, self.say = os.pipe()
+        self.output, self.say = os.pipe()
         self.wait, self.go = os.pipe()
 
-    def told(self) -> list[dict[str, Any]]:
-        """Return what was said until the program closed its end."""
-        with os.fdopen(self.heard, "rb", closefd=False) as lines:
+    def messages(self) -> list[dict[str, Any]]:
+        """Return what the program sent until it closed its end."""
+        with os.fdopen(self.output, "rb", closefd=False) as lines:
             return [json.loads(line) for line in lines]
 
 
 @pytest.fixture
 def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
-    made = Ends()
-    monkeypatch.setenv(SAY, str(made.say))
-    monkeypatch.setenv(GO, str(made.wait))
-    os.write(made.go, b".")  # the clock has started
-    yield made
-    for descriptor in (made.heard, made.say, made.wait, made.go):
+    ends = Ends()
+    monkeypatch.setenv(SAY, str(ends.say))
+    monkeypatch.setenv(GO, str(ends.wait))
+    os.write(ends.go, b".")  # the clock has started
+    yield ends
+    for descriptor in (ends.output, ends.say, ends.wait, ends.go):
         try:
             os.close(descriptor)
         except OSError:
@@ -45,7 +45,7 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def hung_up(ends: Ends) -> list[dict[str, Any]]:
     os.close(ends.say)
-    return ends.told()
+    return ends.messages()
 
 
 def test_outside_a_race_nothing_is_said_and_nobody_waits(alone: None) -> None:
@@ -90,7 +90,7 @@ def test_a_program_waits_for_the_clock(ends: Ends) -> None:
         [sys.executable, "-c", program], stdout=subprocess.PIPE, pass_fds=(ends.say, ends.wait)
     ) as process:
         assert process.stdout is not None
-        assert b'"ready"' in os.read(ends.heard, 1000)
+        assert b'"ready"' in os.read(ends.output, 1000)
         waiting = process.poll() is None
         os.write(ends.go, b".")
         assert process.stdout.read() == b"went\n"
@@ -105,7 +105,7 @@ def test_a_program_whose_starter_is_gone_goes_on(ends: Ends) -> None:
 
 def test_a_listener_that_is_gone_does_not_stop_the_work(ends: Ends) -> None:
     race = ready()
-    os.close(ends.heard)
+    os.close(ends.output)
     race.progress(1)
     race.progress(2)
 

@@ -26,7 +26,7 @@ class Listed:
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> AnyWorkload:
+def workload(tmp_path: Path) -> AnyWorkload:
     return find_workload(a_workload_file(tmp_path))
 
 
@@ -36,13 +36,13 @@ def refused(workload: AnyWorkload, *settings: str) -> tuple[str, str]:
     return error.value.sentence, error.value.hint
 
 
-def test_parameters_that_are_not_set_keep_their_defaults(made: AnyWorkload) -> None:
-    assert apply_overrides(made, []) == {"size": 5, "rate": 0.5, "fast": True, "mode": "plain"}
+def test_parameters_that_are_not_set_keep_their_defaults(workload: AnyWorkload) -> None:
+    assert apply_overrides(workload, []) == {"size": 5, "rate": 0.5, "fast": True, "mode": "plain"}
 
 
-def test_settings_leave_the_workload_as_it_was(made: AnyWorkload) -> None:
-    apply_overrides(made, ["size=9"])
-    assert made.defaults["size"] == 5
+def test_settings_leave_the_workload_as_it_was(workload: AnyWorkload) -> None:
+    apply_overrides(workload, ["size=9"])
+    assert workload.defaults["size"] == 5
 
 
 @pytest.mark.parametrize(
@@ -59,53 +59,55 @@ def test_settings_leave_the_workload_as_it_was(made: AnyWorkload) -> None:
     ],
 )
 def test_a_setting_takes_the_type_of_its_default(
-    made: AnyWorkload, setting: str, name: str, value: Any
+    workload: AnyWorkload, setting: str, name: str, value: Any
 ) -> None:
-    after = apply_overrides(made, [setting])[name]
+    after = apply_overrides(workload, [setting])[name]
     assert after == value
     assert type(after) is type(value)
 
 
-def test_the_last_of_two_settings_counts(made: AnyWorkload) -> None:
-    assert apply_overrides(made, ["size=1", "size=2"])["size"] == 2
+def test_the_last_of_two_settings_counts(workload: AnyWorkload) -> None:
+    assert apply_overrides(workload, ["size=1", "size=2"])["size"] == 2
 
 
 @pytest.mark.parametrize(
     "setting",
     ["size=1.5", "size=many", "size=", "fast=perhaps", "rate=nan", "rate=inf", "size=1e3"],
 )
-def test_an_ill_typed_value_is_refused_with_its_default(made: AnyWorkload, setting: str) -> None:
-    sentence, hint = refused(made, setting)
+def test_an_ill_typed_value_is_refused_with_its_default(
+    workload: AnyWorkload, setting: str
+) -> None:
+    sentence, hint = refused(workload, setting)
     assert setting in sentence
     assert hint.startswith("the default is ")
 
 
 @pytest.mark.parametrize("digits", [20, 400, 5_000])
-def test_a_number_that_no_file_could_hold_is_refused(made: AnyWorkload, digits: int) -> None:
-    refused(made, "size=" + "9" * digits)
-    refused(made, "rate=" + "9" * digits)
+def test_a_number_that_no_file_could_hold_is_refused(workload: AnyWorkload, digits: int) -> None:
+    refused(workload, "size=" + "9" * digits)
+    refused(workload, "rate=" + "9" * digits)
 
 
 @given(st.text(max_size=12))
 def test_no_text_ends_in_anything_but_a_value_or_a_refusal(text: str) -> None:
-    made = find_workload("simulated")
-    for name, like in made.defaults.items():
+    workload = find_workload("simulated")
+    for name, like in workload.defaults.items():
         try:
-            assert type(apply_overrides(made, [f"{name}={text}"])[name]) is type(like)
+            assert type(apply_overrides(workload, [f"{name}={text}"])[name]) is type(like)
         except BadRequest:
             continue
 
 
-def test_a_setting_without_a_value_is_refused(made: AnyWorkload) -> None:
-    assert refused(made, "size") == ("--set 'size' has no value", "write it as key=value")
+def test_a_setting_without_a_value_is_refused(workload: AnyWorkload) -> None:
+    assert refused(workload, "size") == ("--set 'size' has no value", "write it as key=value")
 
 
-def test_a_misspelt_parameter_gets_what_was_meant(made: AnyWorkload) -> None:
-    assert refused(made, "siz=3") == ("made has no setting 'siz'", "did you mean size?")
+def test_a_misspelt_parameter_gets_what_was_meant(workload: AnyWorkload) -> None:
+    assert refused(workload, "siz=3") == ("made has no setting 'siz'", "did you mean size?")
 
 
-def test_a_parameter_that_is_like_none_gets_the_list(made: AnyWorkload) -> None:
-    assert refused(made, "temperature=3")[1] == "made has size, rate, fast, mode"
+def test_a_parameter_that_is_like_none_gets_the_list(workload: AnyWorkload) -> None:
+    assert refused(workload, "temperature=3")[1] == "made has size, rate, fast, mode"
 
 
 def test_a_workload_without_parameters_says_so(tmp_path: Path) -> None:

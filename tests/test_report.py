@@ -42,7 +42,7 @@ def presented(path: Path, into: Path) -> Report:
     return report
 
 
-def drawn(folder: Path) -> dict[str, bytes]:
+def output_files(folder: Path) -> dict[str, bytes]:
     return {
         path.name: path.read_bytes()
         for path in folder.iterdir()
@@ -59,7 +59,7 @@ def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_headline_is_texts_and_pictures(take: Path) -> None:
-    files = drawn(take)
+    files = output_files(take)
     assert "baseline, 1 core, 40.0 s" in files[TEXT].decode()
     assert files[SVG].startswith(b"<")
     assert files[PNG].startswith(b"\x89PNG")
@@ -73,11 +73,11 @@ def test_a_headline_is_texts_and_pictures(take: Path) -> None:
 
 def test_everything_drawn_again_is_the_same_to_the_byte(take: Path, tmp_path: Path) -> None:
     presented(take / "results.json", tmp_path)
-    assert drawn(tmp_path) == drawn(take)
+    assert output_files(tmp_path) == output_files(take)
 
 
 def test_the_slide_carries_the_verdict_of_the_audit(take: Path) -> None:
-    files = drawn(take)
+    files = output_files(take)
     assert " audit: " in files[TEXT].decode()
     assert "audit: " in files[SVG].decode()
 
@@ -126,7 +126,7 @@ def test_what_may_not_be_claimed_is_refused_in_words(
 ) -> None:
     report = presented(saved(tmp_path, **changes), tmp_path)
     assert report.exit_code == ExitCode.REFUSED
-    assert drawn(tmp_path) == {TEXT: report.text.encode()}
+    assert output_files(tmp_path) == {TEXT: report.text.encode()}
 
 
 def test_a_simulated_session_makes_no_headline_and_that_is_right(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_file_that_was_edited_is_refused_with_the_place(tmp_path: Path) -> Non
 
 
 def test_a_missing_journal_is_said_on_everything_that_is_shown(take: Path) -> None:
-    files = drawn(take)
+    files = output_files(take)
     assert "there is no journal to check these numbers against" in files[TEXT].decode()
     assert ", no journal" in files[TEXT].decode()
     assert ", no journal" in files[SVG].decode()

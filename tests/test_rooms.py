@@ -1,4 +1,4 @@
-"""The rules of the rooms, read off the source with ``ast``: who may import whom, and how long things may be."""
+"""The rules of the rooms, read from the source with ``ast``: imports and lengths."""
 
 import ast
 import subprocess
@@ -13,7 +13,7 @@ OURS = ("demo", "harness", "workloads", "tests")
 LONGEST_MODULE, LONGEST_FUNCTION = 460, 52
 
 # What a room may import of ours; where several rooms hold a module, the innermost counts. The four
-# packages themselves are empty, but for what ``harness`` hands to a notebook: naming one enters no room.
+# packages themselves are empty, but for what ``harness`` exports: naming one enters no room.
 NOUNS = (
     "harness.errors",
     "harness.events",
@@ -169,7 +169,7 @@ def breaches(module: str, source: str, is_package: bool = False) -> list[str]:
 
 
 def too_long(module: str, source: str) -> list[str]:
-    """Return a sentence for the module and for each of its functions that is too long to read at one go."""
+    """Return a sentence for the module and for each of its functions that is too long."""
     functions = [
         node
         for node in ast.walk(ast.parse(source))

@@ -1,4 +1,4 @@
-"""The recording that comes along: real, true, small, and refused once anybody has had a hand in it."""
+"""The recording that comes along is real, true and small; once edited, it is refused."""
 
 import shutil
 from collections.abc import Callable
