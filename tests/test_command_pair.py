@@ -36,7 +36,7 @@ def refused(**changes: Any) -> str:
     return str(error.value)
 
 
-def test_a_pair_of_plain_commands_is_sane() -> None:
+def test_two_plain_commands_can_run() -> None:
     a_pair().require_sane()
 
 
@@ -114,7 +114,7 @@ def test_a_pair_of_plain_commands_is_sane() -> None:
         ),
     ],
 )
-def test_what_cannot_be_run_is_refused_in_one_sentence(
+def test_a_pair_that_cannot_run_is_refused_in_one_sentence(
     changes: dict[str, Any], sentence: str
 ) -> None:
     assert refused(**changes) == sentence
@@ -124,14 +124,14 @@ def test_what_cannot_be_run_is_refused_in_one_sentence(
     "expression", ["(", "(?P<a", "[z-a](.)", "(a)\\", r"(\u00e9)", "(?u)(.)", "(?<=a+)(.)"]
 )
 @pytest.mark.parametrize("name", ["quality", "progress"])
-def test_an_expression_that_is_none_for_bytes_is_refused(name: str, expression: str) -> None:
+def test_an_invalid_regular_expression_is_refused(name: str, expression: str) -> None:
     assert refused(**{name: expression}).startswith(
         f"{name}={expression} is not a regular expression: "
     )
 
 
 @given(st.text(max_size=20))
-def test_no_expression_ends_in_anything_but_a_pattern_or_a_refusal(expression: str) -> None:
+def test_any_text_is_either_a_pattern_or_refused(expression: str) -> None:
     try:
         a_pair(progress=expression).require_sane()
     except ValueError:
@@ -139,11 +139,11 @@ def test_no_expression_ends_in_anything_but_a_pattern_or_a_refusal(expression: s
     assert not expression or 1 <= compile_pattern(expression).groups <= 2
 
 
-def test_braces_that_mean_nothing_here_are_the_shells() -> None:
+def test_other_braces_are_left_to_the_shell() -> None:
     a_pair(baseline="awk '{print $1}' ${HOME} {rows,columns}").require_sane()
 
 
-def test_a_placeholder_is_filled_in_quoted_and_other_braces_stay() -> None:
+def test_a_placeholder_is_replaced_by_a_quoted_value() -> None:
     values: Parameters = {"workers": 4, "answer": "/tmp/the answer; rm x"}
     assert (
         fill_placeholders("run -j {workers} -o {answer} {print} ${HOME}", values)
@@ -152,7 +152,7 @@ def test_a_placeholder_is_filled_in_quoted_and_other_braces_stay() -> None:
 
 
 @given(st.text().filter(lambda text: "\0" not in text))
-def test_whatever_a_value_is_the_shell_sees_one_word(value: str) -> None:
+def test_the_shell_sees_any_value_as_one_word(value: str) -> None:
     assert shlex.split(fill_placeholders("run {value}", {"value": value})) == ["run", value]
 
 
@@ -167,13 +167,13 @@ def test_whatever_a_value_is_the_shell_sees_one_word(value: str) -> None:
         ("", None),
     ],
 )
-def test_a_quality_in_a_json_file_is_told_from_an_expression(
+def test_a_json_pointer_is_distinguished_from_a_regular_expression(
     quality: str, found: tuple[str, str] | None
 ) -> None:
     assert parse_json_pointer(quality) == found
 
 
-def test_a_tilde_stands_for_a_home_and_one_of_nobody_for_itself(
+def test_a_tilde_is_replaced_if_that_user_has_a_home(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
@@ -195,9 +195,7 @@ def test_a_tilde_stands_for_a_home_and_one_of_nobody_for_itself(
         ({"compare": alike}, "output"),
     ],
 )
-def test_what_is_compared_follows_from_what_is_named(
-    changes: dict[str, Any], compared: str
-) -> None:
+def test_what_is_compared_follows_from_the_settings(changes: dict[str, Any], compared: str) -> None:
     assert a_pair(**changes).facts.compared == compared
 
 
@@ -219,13 +217,13 @@ def test_a_quality_without_a_name_is_called_quality() -> None:
     assert a_pair(quality="f1 (.*)").words.metric == "quality"
 
 
-def test_a_function_of_its_own_is_why_answers_may_differ_in_bits() -> None:
+def test_a_compare_function_is_a_reason_for_answers_to_differ() -> None:
     assert (
         a_pair(compare=alike).words.answers_differ == "a function of the pair's own compares them"
     )
 
 
-def test_the_pairs_own_reason_comes_first() -> None:
+def test_a_stated_reason_wins() -> None:
     assert (
         a_pair(compare=alike, answers_differ="rows come in any order").words.answers_differ
         == "rows come in any order"

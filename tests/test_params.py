@@ -36,11 +36,11 @@ def refused(workload: AnyWorkload, *settings: str) -> tuple[str, str]:
     return error.value.sentence, error.value.hint
 
 
-def test_parameters_that_are_not_set_keep_their_defaults(workload: AnyWorkload) -> None:
+def test_settings_keep_their_defaults(workload: AnyWorkload) -> None:
     assert apply_overrides(workload, []) == {"size": 5, "rate": 0.5, "fast": True, "mode": "plain"}
 
 
-def test_settings_leave_the_workload_as_it_was(workload: AnyWorkload) -> None:
+def test_overrides_do_not_change_the_workload(workload: AnyWorkload) -> None:
     apply_overrides(workload, ["size=9"])
     assert workload.defaults["size"] == 5
 
@@ -58,7 +58,7 @@ def test_settings_leave_the_workload_as_it_was(workload: AnyWorkload) -> None:
         ("mode=a=b", "mode", "a=b"),
     ],
 )
-def test_a_setting_takes_the_type_of_its_default(
+def test_a_setting_has_the_type_of_its_default(
     workload: AnyWorkload, setting: str, name: str, value: Any
 ) -> None:
     after = apply_overrides(workload, [setting])[name]
@@ -83,13 +83,15 @@ def test_an_ill_typed_value_is_refused_with_its_default(
 
 
 @pytest.mark.parametrize("digits", [20, 400, 5_000])
-def test_a_number_that_no_file_could_hold_is_refused(workload: AnyWorkload, digits: int) -> None:
+def test_a_number_that_no_results_file_could_hold_is_refused(
+    workload: AnyWorkload, digits: int
+) -> None:
     refused(workload, "size=" + "9" * digits)
     refused(workload, "rate=" + "9" * digits)
 
 
 @given(st.text(max_size=12))
-def test_no_text_ends_in_anything_but_a_value_or_a_refusal(text: str) -> None:
+def test_any_text_is_either_a_value_or_refused(text: str) -> None:
     workload = find_workload("simulated")
     for name, like in workload.defaults.items():
         try:
@@ -102,15 +104,15 @@ def test_a_setting_without_a_value_is_refused(workload: AnyWorkload) -> None:
     assert refused(workload, "size") == ("--set 'size' has no value", "write it as key=value")
 
 
-def test_a_misspelt_parameter_gets_what_was_meant(workload: AnyWorkload) -> None:
+def test_a_misspelt_setting_gets_a_suggestion(workload: AnyWorkload) -> None:
     assert refused(workload, "siz=3") == ("made has no setting 'siz'", "did you mean size?")
 
 
-def test_a_parameter_that_is_like_none_gets_the_list(workload: AnyWorkload) -> None:
+def test_an_unknown_setting_gets_the_list(workload: AnyWorkload) -> None:
     assert refused(workload, "temperature=3")[1] == "made has size, rate, fast, mode"
 
 
-def test_a_workload_without_parameters_says_so(tmp_path: Path) -> None:
+def test_a_workload_without_settings_says_so(tmp_path: Path) -> None:
     bare = find_workload(a_workload_file(tmp_path, "del fields['params']"))
     assert refused(bare, "size=3")[1] == "made has no settings"
 
@@ -148,7 +150,7 @@ def a_pair(**changes: Any) -> CommandPair:
     return CommandPair(**(fields | changes))
 
 
-def test_a_pair_has_its_parameters_and_everything_that_finds_its_answer() -> None:
+def test_a_pair_has_its_commands_where_to_look_and_its_params() -> None:
     assert apply_overrides(a_pair(), ["rows=9", "tolerance=0.5", "ready=yes"]) == {
         "baseline": "sort rows",
         "distributed": "psort rows",
@@ -181,7 +183,7 @@ def test_a_command_keeps_every_character() -> None:
         ("compare=alike", "made has no setting 'compare'"),
     ],
 )
-def test_what_a_pair_cannot_be_set_to_is_refused(setting: str, sentence: str) -> None:
+def test_an_invalid_setting_of_a_pair_is_refused(setting: str, sentence: str) -> None:
     with pytest.raises(BadRequest) as error:
         apply_overrides(a_pair(), [setting])
     assert error.value.sentence == sentence

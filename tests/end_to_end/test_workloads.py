@@ -13,8 +13,8 @@ import pytest
 
 from harness.files.results import load
 from harness.model import Results, Side, Status, Trial
-from tests.embedding import LINES, needs_extra
 from tests.terminals import ROOT, at_once, race, surroundings
+from tests.workloads.embed.support import LINES, needs_extra
 
 pytestmark = [pytest.mark.ray, needs_extra]
 

@@ -13,7 +13,7 @@ def made(tmp_path: Path) -> AnyWorkload:
     return find_workload(a_workload_file(tmp_path))
 
 
-def test_the_built_in_ones_are_the_files_that_are_not_private() -> None:
+def test_no_private_module_is_a_built_in_workload() -> None:
     assert {"train", "simulated"} <= set(built_in())
     assert not any(name.startswith("_") for name in built_in())
 
@@ -26,7 +26,7 @@ def test_a_workload_is_found_by_name_package_or_path(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", built_in())
-def test_every_built_in_one_carries_its_own_name(name: str) -> None:
+def test_every_built_in_workload_has_its_own_name(name: str) -> None:
     assert find(name).name == name
 
 
@@ -62,21 +62,19 @@ def test_two_files_of_one_name_are_two_workloads(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_not_found_is_named_with_what_was_meant(
-    name: str, sentence: str, hint: str
-) -> None:
+def test_an_unknown_name_is_refused_with_a_suggestion(name: str, sentence: str, hint: str) -> None:
     with pytest.raises(WorkloadNotFound) as missing:
         find(name)
     assert missing.value.sentence == sentence
     assert missing.value.hint.startswith(hint)
 
 
-def test_a_workload_that_needs_what_is_not_installed_says_so(tmp_path: Path) -> None:
+def test_a_missing_package_of_a_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModuleNotFoundError, match="no_such_library"):
         find(a_workload_file(tmp_path, "import no_such_library"))
 
 
-def test_a_package_that_needs_what_is_not_installed_says_so(
+def test_a_missing_package_of_a_package_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "their_package").mkdir()
@@ -86,7 +84,7 @@ def test_a_package_that_needs_what_is_not_installed_says_so(
         find("their_package.made")
 
 
-def test_a_package_of_ones_own_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_of_the_users_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_package").mkdir()
     a_workload_file(tmp_path / "my_package")
     monkeypatch.syspath_prepend(tmp_path)
@@ -105,12 +103,12 @@ def test_a_file_whose_workload_is_something_else_is_refused(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["train", "workloads.train"])
-def test_a_workload_of_ours_brings_no_modules_along(name: str) -> None:
+def test_a_built_in_workload_has_no_user_modules(name: str) -> None:
     find(name)
     assert user_modules(name) == ()
 
 
-def test_a_workload_file_brings_itself_and_the_neighbours_that_it_imports(tmp_path: Path) -> None:
+def test_the_user_modules_of_a_file_include_imported_neighbours(tmp_path: Path) -> None:
     (tmp_path / "neighbour_of_made.py").touch()
     (tmp_path / "stranger_to_made.py").touch()
     name = a_workload_file(tmp_path, "import neighbour_of_made")
@@ -121,14 +119,14 @@ def test_a_workload_file_brings_itself_and_the_neighbours_that_it_imports(tmp_pa
     ]
 
 
-def test_a_neighbour_never_takes_the_place_of_what_is_installed(tmp_path: Path) -> None:
+def test_a_neighbour_never_hides_an_installed_module(tmp_path: Path) -> None:
     (tmp_path / "psutil.py").touch()
     name = a_workload_file(tmp_path, "import psutil")
     find(name)
     assert [module.__name__ for module in user_modules(name)] == ["workload_made"]
 
 
-def test_a_package_of_ones_own_brings_all_of_it_that_is_imported(
+def test_the_user_modules_of_a_package_are_all_that_is_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "own_package"
@@ -145,7 +143,7 @@ def test_a_package_of_ones_own_brings_all_of_it_that_is_imported(
     ]
 
 
-def test_a_package_without_an_init_file_brings_its_modules_along_too(
+def test_a_package_without_an_init_file_has_user_modules_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bare_package").mkdir()

@@ -10,8 +10,8 @@ from threadpoolctl import threadpool_limits
 from harness.model import Parameters
 from harness.run.digest import digest
 from harness.workload import AnyProblem, Reporter
-from tests.embedding import LINES, needs_extra, small
 from tests.pools import InProcessPool, ignore_progress, warmup_of
+from tests.workloads.embed.support import LINES, needs_extra, small
 from workloads import embed
 from workloads.embed import kernel
 from workloads.embed.model import Array, Model, cached_encoder, check_model

@@ -12,8 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.workload import BadRequest, install_command
-from tests.embedding import needs_extra
 from tests.terminals import PYTHON, ROOT
+from tests.workloads.embed.support import needs_extra
 from workloads.embed import model
 from workloads.embed.model import (
     Array,
