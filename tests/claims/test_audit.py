@@ -228,7 +228,7 @@ def test_what_nobody_measured_cannot_be_checked(rule: str) -> None:
     assert verdicts(audit(UNSEEN[rule]))[rule] is Verdict.UNCHECKED
 
 
-def test_of_a_machine_whose_power_is_unknown_it_cannot_be_said_that_nothing_slowed_it() -> None:
+def test_an_unknown_power_source_may_have_slowed_the_machine() -> None:
     unknown = replace(GOOD.hosts[0], on_mains=None)
     quiet = replace(GOOD.observer, foreign_cpu=0.0)
     assert (

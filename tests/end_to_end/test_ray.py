@@ -128,7 +128,7 @@ Events = list[e.Event]
 
 @dataclass(frozen=True)
 class Act:
-    """Something to do to a race once what is told and seen of it says that the moment has come."""
+    """Something to do to a race once its events and its processes show the moment."""
 
     when: Callable[[Events, Witness], bool]
     do: Callable[[Events, Witness], None]
@@ -158,19 +158,19 @@ class Raced:
         """Return a side's trials."""
         return [trial for trial in self.results.trials if trial.side is side]
 
-    def told(self, kind: type[E], side: Side = Side.DISTRIBUTED) -> list[E]:
+    def events_of(self, kind: type[E], side: Side = Side.DISTRIBUTED) -> list[E]:
         """Return a side's events of a kind."""
         return [event for event in self.events if isinstance(event, kind) and event.side is side]
 
     def workers(self, side: Side) -> tuple[Process, ...]:
         """Return the processes that a side was armed with."""
-        return self.told(e.Ready, side)[0].workers
+        return self.events_of(e.Ready, side)[0].workers
 
     @property
     def spans(self) -> list[e.Span]:
         """Return what the workers did in the first trial, warm-up left out."""
-        went = self.told(e.Go)[0]
-        return [span for span in self.told(e.Span) if span.trial == 0 and span.at >= went.at]
+        went = self.events_of(e.Go)[0]
+        return [span for span in self.events_of(e.Span) if span.trial == 0 and span.at >= went.at]
 
     @property
     def answers(self) -> set[str]:
@@ -221,11 +221,11 @@ def watched(
     while running.process.poll() is None:
         assert time.monotonic() < deadline, f"it does not end: {follower.events[-3:]}"
         witness.look()
-        told = follower.more()
-        for act in [act for act in acts if act.when(told, witness)][:1]:
+        events = follower.more()
+        for act in [act for act in acts if act.when(events, witness)][:1]:
             acts.remove(act)
             acted_at = time.monotonic()
-            act.do(told, witness)
+            act.do(events, witness)
         running.linger(LOOK_EVERY_S)
     return acted_at
 
@@ -244,22 +244,22 @@ def accounted(trial: Trial) -> float:
     return trial.core_seconds.total_s / (trial.workers * trial.wall_s)
 
 
-def at_work(told: Events, _: Witness) -> bool:
+def at_work(events: Events, _: Witness) -> bool:
     """Return whether the distributed side is armed."""
-    return any(isinstance(event, e.Ready) and event.side is Side.DISTRIBUTED for event in told)
+    return any(isinstance(event, e.Ready) and event.side is Side.DISTRIBUTED for event in events)
 
 
-def goes(told: Events) -> int:
+def goes(events: Events) -> int:
     """Return how often a clock was started."""
-    return sum(isinstance(event, e.Go) for event in told)
+    return sum(isinstance(event, e.Go) for event in events)
 
 
-def done(told: Events) -> int:
+def done(events: Events) -> int:
     """Return how many items the distributed side has done."""
     return max(
         (
             event.done
-            for event in told
+            for event in events
             if isinstance(event, e.Progress) and event.side is Side.DISTRIBUTED
         ),
         default=0,
@@ -269,17 +269,17 @@ def done(told: Events) -> int:
 def kill(worker: str, at_items: int) -> Act:
     """Return the killing of a worker, by the pid that the journal has for it by then."""
 
-    def strike(told: Events, _: Witness) -> None:
+    def strike(events: Events, _: Witness) -> None:
         armed = [
-            process for event in told if isinstance(event, e.Ready) for process in event.workers
+            process for event in events if isinstance(event, e.Ready) for process in event.workers
         ]
-        replaced = [event.process for event in told if isinstance(event, e.Recovered)]
+        replaced = [event.process for event in events if isinstance(event, e.Recovered)]
         os.kill(
             [process.pid for process in (*armed, *replaced) if process.id == worker][-1],
             signal.SIGKILL,
         )
 
-    return Act(lambda told, _: done(told) >= at_items, strike)
+    return Act(lambda events, _: done(events) >= at_items, strike)
 
 
 def interrupt(when: Callable[[Events, Witness], bool]) -> Act:
@@ -492,7 +492,7 @@ def test_what_lost_workers_cost_is_in_the_core_seconds_beside_kernels(struck: Ra
 
 def test_a_replacement_stands_where_the_lost_worker_stood(struck: Raced) -> None:
     lost = {process.id: process for process in struck.workers(Side.DISTRIBUTED)}
-    for new in (event.process for event in struck.told(e.Recovered)):
+    for new in (event.process for event in struck.events_of(e.Recovered)):
         assert (new.affinity, new.nice, new.threads) == (
             lost[new.id].affinity,
             lost[new.id].nice,
@@ -502,10 +502,10 @@ def test_a_replacement_stands_where_the_lost_worker_stood(struck: Raced) -> None
 
 
 def test_a_replacement_is_watched(struck: Raced) -> None:
-    back = struck.told(e.Recovered)[0]
+    back = struck.events_of(e.Recovered)[0]
     later = [
         sample
-        for sample in struck.told(e.Sample)
+        for sample in struck.events_of(e.Sample)
         if sample.worker == back.worker and sample.at > back.at
     ]
     assert later
@@ -602,12 +602,12 @@ def test_a_worker_that_stands_by_is_replaced_in_the_first_trial_that_needs_it(sw
 def test_every_worker_sees_the_baselines_input(swept: Raced) -> None:
     [baseline], workers = swept.workers(Side.BASELINE), swept.workers(Side.DISTRIBUTED)
     assert {worker.input_sha256 for worker in (baseline, *workers)} == {
-        swept.told(e.Ready)[0].input.sha256
+        swept.events_of(e.Ready)[0].input.sha256
     }
 
 
 def test_a_replacement_is_not_asked_for_its_input_while_the_clock_runs(swept: Raced) -> None:
-    assert {event.process.input_sha256 for event in swept.told(e.Recovered)} == {""}
+    assert {event.process.input_sha256 for event in swept.events_of(e.Recovered)} == {""}
 
 
 @pytest.mark.parametrize("name", ["swept", "struck_pair", "struck_alone"])
@@ -644,7 +644,7 @@ def stopped_while_arming() -> Raced:
 def stopped_while_running() -> Raced:
     """Return a race that was stopped while the workers were at it."""
     work = ("--set", "steps=100", "--set", "rounds=150")
-    return raced("--workers", "2", *work, acts=[interrupt(lambda told, _: goes(told) == 2)])
+    return raced("--workers", "2", *work, acts=[interrupt(lambda events, _: goes(events) == 2)])
 
 
 @pytest.fixture(params=["stopped_while_arming", "stopped_while_running"])
@@ -682,7 +682,7 @@ def test_a_race_that_is_killed_outright_takes_all_its_processes_with_it() -> Non
         "rounds=200",
     )
     killed = Act(
-        lambda told, _: done(told) >= IN_THE_MAP,
+        lambda events, _: done(events) >= IN_THE_MAP,
         lambda _, witness: os.kill(witness.pid, signal.SIGKILL),
     )
 

@@ -51,22 +51,24 @@ def struck(tmp_path_factory: pytest.TempPathFactory) -> Struck:
     with subprocess.Popen(
         command, stdin=quiet, stdout=quiet, stderr=quiet, cwd=ROOT, env=surroundings()
     ) as process:
-        for seen, name in (
+        for condition, name in (
             (within(3, CHUNKS // 2), "w1"),
             (within(CHUNKS + 1, CHUNKS + PARTITIONS), "w0"),
         ):
-            os.kill(wait_for(partial(victim, follower, seen, name), ENDS_WITHIN_S), signal.SIGKILL)
+            os.kill(
+                wait_for(partial(victim, follower, condition, name), ENDS_WITHIN_S), signal.SIGKILL
+            )
         code = process.wait(ENDS_WITHIN_S)
     return Struck(code, load(out / "results.json"), tuple(timed(follower.more())))
 
 
-def timed(told: Events) -> list[e.Span]:
+def timed(events: Events) -> list[e.Span]:
     """Return the spans of the distributed trial, without those of the warm-up."""
     went = [
-        event.at for event in told if isinstance(event, e.Go) and event.side is Side.DISTRIBUTED
+        event.at for event in events if isinstance(event, e.Go) and event.side is Side.DISTRIBUTED
     ]
     spans = [
-        event for event in told if isinstance(event, e.Span) and event.side is Side.DISTRIBUTED
+        event for event in events if isinstance(event, e.Span) and event.side is Side.DISTRIBUTED
     ]
     return [span for span in spans if went and span.at >= went[0]]
 
@@ -74,28 +76,28 @@ def timed(told: Events) -> list[e.Span]:
 def within(first: int, last: int) -> Callable[[Events], bool]:
     """Return whether a chunk between these numbers has been done, and none after."""
 
-    def seen(told: Events) -> bool:
-        done = [span.chunk for span in timed(told)]
+    def condition(events: Events) -> bool:
+        done = [span.chunk for span in timed(events)]
         return bool(done) and first <= max(done) < last
 
-    return seen
+    return condition
 
 
-def victim(follower: Follower, seen: Callable[[Events], bool], name: str) -> int:
+def victim(follower: Follower, condition: Callable[[Events], bool], name: str) -> int:
     """Return the pid that the worker of that name has now, once its moment has come; 0 before."""
-    told = follower.more()
-    if not seen(told):
+    events = follower.more()
+    if not condition(events):
         return 0
     ready = [
         worker.pid
-        for event in told
+        for event in events
         if isinstance(event, e.Ready)
         for worker in event.workers
         if worker.id == name
     ]
     back = [
         event.process.pid
-        for event in told
+        for event in events
         if isinstance(event, e.Recovered) and event.worker == name
     ]
     return [*ready, *back][-1]

@@ -47,7 +47,7 @@ Moment = Callable[[Terminal, Path], None]
 
 
 @dataclass(frozen=True)
-class Shown:
+class TerminalRace:
     """A race in a terminal, from its first frame to its end."""
 
     looks: tuple[Look, ...]
@@ -72,10 +72,10 @@ class Shown:
         return not self.last.alternate and self.last.cursor and self.modes[0] == self.modes[1]
 
 
-def shown(terminal: Terminal, out: Path) -> Shown:
+def follow_race(terminal: Terminal, out: Path) -> TerminalRace:
     """Follow a race to its end."""
     code = terminal.ended()
-    return Shown(
+    return TerminalRace(
         tuple(terminal.looks), terminal.raw, code, (terminal.modes_before, terminal.modes()), out
     )
 
@@ -84,7 +84,7 @@ def shown(terminal: Terminal, out: Path) -> Shown:
 
 
 @pytest.fixture(scope="module")
-def show(tmp_path_factory: pytest.TempPathFactory) -> Shown:
+def show(tmp_path_factory: pytest.TempPathFactory) -> TerminalRace:
     """Return a race in turn, as a presenter runs it at 80×24."""
     out = tmp_path_factory.mktemp("show") / "take"
     with Terminal(
@@ -98,57 +98,59 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> Shown:
         terminal.until_text(SKIP)
         terminal.linger(LINGER_S)
         terminal.type(ENTER)
-        return shown(terminal, out)
+        return follow_race(terminal, out)
 
 
-def test_the_panel_is_drawn_on_the_alternate_screen_with_the_cursor_hidden(show: Shown) -> None:
+def test_the_panel_is_drawn_on_the_alternate_screen_with_the_cursor_hidden(
+    show: TerminalRace,
+) -> None:
     assert {(look.alternate, look.cursor) for look in show.looks if "BASELINE" in look.text} == {
         (True, False)
     }
 
 
-def test_every_frame_has_one_height(show: Shown) -> None:
+def test_every_frame_has_one_height(show: TerminalRace) -> None:
     assert {look.edges for look in show.panels} == {(1, 20)}
 
 
-def test_no_frame_scrolls_the_screen(show: Shown) -> None:
+def test_no_frame_scrolls_the_screen(show: TerminalRace) -> None:
     assert {look.lines[0].rstrip()[-10:-6] for look in show.panels} == {"run "}
 
 
-def test_both_clocks_move(show: Shown) -> None:
+def test_both_clocks_move(show: TerminalRace) -> None:
     moments = [len({look.clocks[side] for look in show.panels}) for side in (0, 1)]
     assert min(moments) >= 3
 
 
-def test_there_are_at_most_five_frames_a_second(show: Shown) -> None:
+def test_there_are_at_most_five_frames_a_second(show: TerminalRace) -> None:
     frames, seconds = show.raw.count(b"\x1b[H"), show.panels[-1].at - show.panels[0].at
     assert 1 < frames <= seconds * FRAMES_A_SECOND + 2
 
 
-def test_a_race_that_ended_well_exits_with_zero(show: Shown) -> None:
+def test_a_race_that_ended_well_exits_with_zero(show: TerminalRace) -> None:
     assert show.exit_code == 0
 
 
-def test_the_final_text_stays_on_the_normal_screen(show: Shown) -> None:
+def test_the_final_text_stays_on_the_normal_screen(show: TerminalRace) -> None:
     assert (show.last.alternate, "NO HEADLINE" in show.last.text) == (False, True)
 
 
-def test_a_race_that_ended_well_restores_the_terminal(show: Shown) -> None:
+def test_a_race_that_ended_well_restores_the_terminal(show: TerminalRace) -> None:
     assert show.restored
 
 
-def test_the_clocks_wait_for_enter(show: Shown) -> None:
+def test_the_clocks_wait_for_enter(show: TerminalRace) -> None:
     asked = [look for look in show.panels if "press Enter to start" in look.text]
     assert {look.clocks for look in asked} == {asked[0].clocks}
     assert "nothing is on the clock yet" in asked[-1].text
 
 
-def test_enter_that_nobody_asked_for_skips_nothing(show: Shown) -> None:
+def test_enter_that_nobody_asked_for_skips_nothing(show: TerminalRace) -> None:
     replayed = [look.at for look in show.panels if SKIP in look.text]
     assert replayed[-1] - replayed[0] >= LINGER_S / 2
 
 
-def test_enter_cuts_the_replay_short(show: Shown) -> None:
+def test_enter_cuts_the_replay_short(show: TerminalRace) -> None:
     told_at = {
         type(event): event.at for event in journal(show.out) if event.side is Side.DISTRIBUTED
     }
@@ -161,7 +163,7 @@ def test_enter_cuts_the_replay_short(show: Shown) -> None:
     assert over < told_at[e.Go] + baseline
 
 
-def test_a_finished_show_is_kept_as_complete(show: Shown) -> None:
+def test_a_finished_show_is_kept_as_complete(show: TerminalRace) -> None:
     assert load(show.out / "results.json").status is Status.COMPLETE
 
 
@@ -240,7 +242,7 @@ SLOW_MOMENTS: dict[Moment, dict[str, float]] = {
 }
 
 
-def stopped(folder: Path, moment: Moment, stop: Callable[[Terminal], None]) -> Shown:
+def stopped(folder: Path, moment: Moment, stop: Callable[[Terminal], None]) -> TerminalRace:
     """Return a race that was stopped at a moment; fail if that takes too long."""
     out, workload = folder / "take", slow(folder, **SLOW_MOMENTS.get(moment, {}))
     with Terminal(
@@ -258,11 +260,11 @@ def stopped(folder: Path, moment: Moment, stop: Callable[[Terminal], None]) -> S
         moment(terminal, out)
         stop(terminal)
         terminal.ended(STOPS_WITHIN_S)
-        return shown(terminal, out)
+        return follow_race(terminal, out)
 
 
 @pytest.fixture(scope="module")
-def stops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
+def stops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TerminalRace]:
     """Return races that were stopped in every way."""
     acts = {
         name: partial(stopped, tmp_path_factory.mktemp(name), moment, stop)
@@ -272,23 +274,27 @@ def stops(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_a_stopped_race_exits_with_the_signals_code(name: str, stops: dict[str, Shown]) -> None:
+def test_a_stopped_race_exits_with_the_signals_code(
+    name: str, stops: dict[str, TerminalRace]
+) -> None:
     assert stops[name].exit_code == STOPS[name][2]
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_a_stopped_race_restores_the_terminal(name: str, stops: dict[str, Shown]) -> None:
+def test_a_stopped_race_restores_the_terminal(name: str, stops: dict[str, TerminalRace]) -> None:
     assert stops[name].restored
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_a_stopped_race_says_so_on_the_normal_screen(name: str, stops: dict[str, Shown]) -> None:
+def test_a_stopped_race_says_so_on_the_normal_screen(
+    name: str, stops: dict[str, TerminalRace]
+) -> None:
     assert "error: stopped before the end" in stops[name].last.text
 
 
 @pytest.mark.parametrize("name", STOPS)
 def test_a_stopped_race_is_kept_as_aborted_unless_every_trial_had_ended(
-    name: str, stops: dict[str, Shown]
+    name: str, stops: dict[str, TerminalRace]
 ) -> None:
     over = name in ("ctrl-c-replaying", "ctrl-c-leaving")
     assert load(stops[name].out / "results.json").status is (
@@ -297,12 +303,12 @@ def test_a_stopped_race_is_kept_as_aborted_unless_every_trial_had_ended(
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_a_stopped_race_says_where_it_is_kept(name: str, stops: dict[str, Shown]) -> None:
+def test_a_stopped_race_says_where_it_is_kept(name: str, stops: dict[str, TerminalRace]) -> None:
     assert stops[name].out.name in stops[name].last.text.replace("\n", "")
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_a_stopped_race_leaves_nothing_running(name: str, stops: dict[str, Shown]) -> None:
+def test_a_stopped_race_leaves_nothing_running(name: str, stops: dict[str, TerminalRace]) -> None:
     assert (len(recorded_pids(stops[name].out)) > 0, still_running(stops[name].out)) == (True, [])
 
 
@@ -328,7 +334,7 @@ def test_a_side_that_is_killed_ends_the_race_with_its_name_and_restores_the_term
             if isinstance(event, e.Launched) and event.side is Side.BASELINE
         )
         os.kill(baseline, signal.SIGKILL)
-        seen = shown(terminal, out)
+        seen = follow_race(terminal, out)
 
     assert (seen.exit_code, seen.restored, status(out)) == (3, True, "failed")
     assert "the baseline side failed: its process was killed by signal 9" in seen.last.text
@@ -340,7 +346,7 @@ def test_a_full_disk_ends_the_race_with_one_sentence_and_restores_the_terminal(
     command = race(tmp_path / "take", "--set", "seconds=5", "--workers", "8", "--yes")
     with Terminal(["bash", "-c", 'ulimit -f 8; exec "$0" "$@"', *command]) as terminal:
         terminal.until_text("LIVE")
-        seen = shown(terminal, tmp_path / "take")
+        seen = follow_race(terminal, tmp_path / "take")
 
     assert (seen.exit_code, seen.restored) == (1, True)
     assert "cannot write" in seen.last.text
@@ -359,14 +365,14 @@ KINDS: dict[str, dict[str, Any]] = {
 }
 
 
-def drawn_on(out: Path, terminal: dict[str, Any]) -> Shown:
+def drawn_on(out: Path, terminal: dict[str, Any]) -> TerminalRace:
     """Return a brief race in such a terminal."""
     with Terminal(race(out, *BRIEF, "--yes"), **terminal) as opened:
-        return shown(opened, out)
+        return follow_race(opened, out)
 
 
 @pytest.fixture(scope="module")
-def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
+def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TerminalRace]:
     """Return a brief race in terminals of every kind."""
     return at_once(
         {
@@ -378,7 +384,7 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Shown]:
 
 @pytest.mark.parametrize("size", SIZES)
 def test_a_terminal_of_any_size_is_drawn_on_and_restored(
-    size: str, kinds: dict[str, Shown]
+    size: str, kinds: dict[str, TerminalRace]
 ) -> None:
     assert (kinds[size].exit_code, kinds[size].restored, ENTERED in kinds[size].raw) == (
         0,
@@ -388,26 +394,28 @@ def test_a_terminal_of_any_size_is_drawn_on_and_restored(
 
 
 def test_a_terminal_that_does_not_know_its_size_is_taken_for_80_by_24(
-    kinds: dict[str, Shown],
+    kinds: dict[str, TerminalRace],
 ) -> None:
     assert {look.edges for look in kinds["0x0"].panels} == {(1, 20)}
 
 
-def test_wrong_columns_and_lines_in_the_environment_do_not_matter(kinds: dict[str, Shown]) -> None:
+def test_wrong_columns_and_lines_in_the_environment_do_not_matter(
+    kinds: dict[str, TerminalRace],
+) -> None:
     assert {
         (look.edges, len(look.lines[1].rstrip())) for look in kinds["wrong-environment"].panels
     } == {((1, 20), 80)}
 
 
-def test_the_panel_is_coloured(show: Shown) -> None:
+def test_the_panel_is_coloured(show: TerminalRace) -> None:
     assert COLOUR.search(show.raw)
 
 
-def test_no_color_is_honoured(kinds: dict[str, Shown]) -> None:
+def test_no_color_is_honoured(kinds: dict[str, TerminalRace]) -> None:
     assert (len(kinds["no-color"].panels) > 0, COLOUR.search(kinds["no-color"].raw)) == (True, None)
 
 
-def test_a_terminal_that_cannot_draw_gets_plain_lines(kinds: dict[str, Shown]) -> None:
+def test_a_terminal_that_cannot_draw_gets_plain_lines(kinds: dict[str, TerminalRace]) -> None:
     dumb = kinds["dumb"]
     assert (dumb.exit_code, b"\x1b" in dumb.raw, "baseline: finished" in dumb.last.text) == (
         0,

@@ -35,7 +35,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python.parent
 
 
-def told(environment: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run(environment: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [str(environment / words[0]), *words[1:]]
     return subprocess.run(
@@ -51,13 +51,13 @@ def workload_of(folder: Path) -> str:
 
 def test_the_simulated_workload_is_raced(environment: Path, tmp_path: Path) -> None:
     settings = ("--set", "seconds=1")
-    done = told(environment, tmp_path, "twoclocks", *RACE, "--workload", "simulated", *settings)
+    done = run(environment, tmp_path, "twoclocks", *RACE, "--workload", "simulated", *settings)
     assert (done.returncode, workload_of(tmp_path)) == (0, "simulated"), done.stderr
 
 
 def test_a_model_is_trained_on_ray(environment: Path, tmp_path: Path) -> None:
     settings = [word for setting in BRIEF for word in ("--set", setting)]
-    done = told(environment, tmp_path, "twoclocks", *RACE, "--workload", "train", *settings)
+    done = run(environment, tmp_path, "twoclocks", *RACE, "--workload", "train", *settings)
     assert workload_of(tmp_path) == "train", done.stderr
     assert done.returncode in (0, 4)  # a run as brief as this may be refused a headline
 
@@ -65,7 +65,7 @@ def test_a_model_is_trained_on_ray(environment: Path, tmp_path: Path) -> None:
 def test_a_workload_that_needs_an_extra_says_how_to_install_it(
     environment: Path, tmp_path: Path
 ) -> None:
-    done = told(environment, tmp_path, "twoclocks", *RACE, "--workload", "recommend")
+    done = run(environment, tmp_path, "twoclocks", *RACE, "--workload", "recommend")
     assert (done.returncode, done.stderr.splitlines()) == (
         2,
         [
@@ -78,5 +78,5 @@ def test_a_workload_that_needs_an_extra_says_how_to_install_it(
 
 def test_what_users_import_is_there(environment: Path, tmp_path: Path) -> None:
     names = "load, Report, Workload, Problem, CommandPair, ready, BadRequest"
-    done = told(environment, tmp_path, "python", "-c", f"from twoclocks import {names}")
+    done = run(environment, tmp_path, "python", "-c", f"from twoclocks import {names}")
     assert (done.returncode, done.stderr) == (0, "")

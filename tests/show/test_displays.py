@@ -50,10 +50,10 @@ REPORTS = {
 
 
 @pytest.fixture(scope="module", autouse=True)
-def drawn() -> None:
+def letters_loaded() -> None:
     """Draw once before any test, since the letters' files stay open from then on."""
     for report in REPORTS.values():
-        shown(report)
+        displays_of(report)
 
 
 def claimed(name: str) -> Headline:
@@ -62,7 +62,7 @@ def claimed(name: str) -> Headline:
     return claim
 
 
-def shown(report: Report) -> list[Any]:
+def displays_of(report: Report) -> list[Any]:
     """Return everything that a report shows."""
     return [
         report,
@@ -119,7 +119,7 @@ def test_a_picture_is_an_image_with_its_words(name: str) -> None:
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_nothing_is_fetched_and_no_text_becomes_markup(name: str) -> None:
-    for shows in shown(REPORTS[name]):
+    for shows in displays_of(REPORTS[name]):
         elements = Elements(shows._repr_html_()).found
         assert {tag for tag, _ in elements} <= {
             "img",
@@ -263,7 +263,7 @@ def test_in_a_plain_interpreter_everything_reads_as_text() -> None:
 
     assert repr(report) == repr(report.slide()) == headline_text(report)
     assert repr(report.figure("scaling")) in repr(report.figures())
-    assert all("<" not in repr(shows).replace("< 0.1 %", "") for shows in shown(report))
+    assert all("<" not in repr(shows).replace("< 0.1 %", "") for shows in displays_of(report))
 
 
 def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -24,26 +24,26 @@ SVG = "{http://www.w3.org/2000/svg}"
 VERDICT = "audit: 21 pass"
 
 
-def texts(drawn: Figure) -> list[Text]:
-    return [text for text in drawn.axes[0].texts if text.get_text()]
+def texts(figure: Figure) -> list[Text]:
+    return [text for text in figure.axes[0].texts if text.get_text()]
 
 
 @pytest.fixture(scope="module", params=HEADLINES)
-def drawn(request: pytest.FixtureRequest) -> Figure:
+def figure(request: pytest.FixtureRequest) -> Figure:
     figure = slide.figure(HEADLINES[request.param], VERDICT)
     figure.draw_without_rendering()
     return figure
 
 
-def test_the_headline_number_is_the_largest_type(drawn: Figure) -> None:
-    sizes = sorted(texts(drawn), key=lambda text: float(text.get_fontsize()))
+def test_the_headline_number_is_the_largest_type(figure: Figure) -> None:
+    sizes = sorted(texts(figure), key=lambda text: float(text.get_fontsize()))
 
     assert sizes[-1].get_gid() == "speed.speedup"
     assert float(sizes[-1].get_fontsize()) > 2 * float(sizes[-2].get_fontsize())
 
 
-def test_no_letter_is_too_small_for_the_back_row(drawn: Figure) -> None:
-    assert min(float(text.get_fontsize()) for text in texts(drawn)) >= SMALLEST_PX
+def test_no_letter_is_too_small_for_the_back_row(figure: Figure) -> None:
+    assert min(float(text.get_fontsize()) for text in texts(figure)) >= SMALLEST_PX
 
 
 def test_declared_numbers_are_said_to_be_so_larger_than_the_small_print() -> None:
@@ -57,20 +57,20 @@ def test_declared_numbers_are_said_to_be_so_larger_than_the_small_print() -> Non
     assert float(labels[0].get_fontsize()) > 28
 
 
-def test_no_text_is_read_as_a_formula(drawn: Figure) -> None:
-    assert not any(text.get_parse_math() for text in texts(drawn))
+def test_no_text_is_read_as_a_formula(figure: Figure) -> None:
+    assert not any(text.get_parse_math() for text in texts(figure))
 
 
-def test_every_text_is_on_the_slide(drawn: Figure) -> None:
-    boxes = [text.get_window_extent() for text in texts(drawn)]
+def test_every_text_is_on_the_slide(figure: Figure) -> None:
+    boxes = [text.get_window_extent() for text in texts(figure)]
 
     assert all(
         0 <= box.x0 <= box.x1 <= WIDTH_PX and 0 <= box.y0 <= box.y1 <= HEIGHT_PX for box in boxes
     )
 
 
-def test_no_text_covers_another(drawn: Figure) -> None:
-    boxes = [(text.get_text(), text.get_window_extent()) for text in texts(drawn)]
+def test_no_text_covers_another(figure: Figure) -> None:
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts(figure)]
     covered = [(one, other) for (one, a), (other, b) in combinations(boxes, 2) if overlap(a, b)]
 
     assert covered == []

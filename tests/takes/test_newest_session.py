@@ -54,7 +54,7 @@ EARLIER, LATER = "2026-11-22T09:14:07+00:00", "2026-11-23T09:14:07+00:00"
 CLOSED = e.Closed(status=Status.COMPLETE)
 
 
-def test_a_session_that_goes_on_comes_before_one_that_is_over_and_says_that_it_began_later(
+def test_a_running_session_comes_before_a_finished_one_that_claims_to_be_later(
     tmp_path: Path,
 ) -> None:
     write_journal(tmp_path / "over", [*launched(5), CLOSED], began=LATER)

@@ -36,7 +36,7 @@ REHEARSED = RehearsalHistory(
 SECONDS = st.floats(0, 1e4)
 
 
-def seen(at: float, pairs: int = 1) -> Board:
+def board_at(at: float, pairs: int = 1) -> Board:
     """Return the board of a race in turn: the baseline runs from 8 to 48 s, then Ray for 22 s."""
     return a_board(event for event in some_events(pairs=pairs) if event.at <= at)
 
@@ -62,7 +62,7 @@ def test_a_spread_has_the_median_not_the_mean() -> None:
 # Until when to decide.
 
 
-def test_the_live_run_must_be_begun_while_its_longest_demo_and_what_follows_still_fit() -> None:
+def test_the_live_run_must_begin_while_its_longest_demo_and_the_rest_fit() -> None:
     until = deadline(TALK, REHEARSED)
     assert (until.at, until.seconds, until.basis, until.number) == (
         25.0,
@@ -123,22 +123,22 @@ def test_a_recording_has_a_moment_of_its_own_beside_that_of_the_live_run() -> No
 
 
 def test_a_side_that_has_not_gone_takes_the_median_of_rehearsals() -> None:
-    assert estimate_side(seen(7.0).baseline, 7.0, REHEARSED.baseline) == Estimate(None, 41.0)
+    assert estimate_side(board_at(7.0).baseline, 7.0, REHEARSED.baseline) == Estimate(None, 41.0)
 
 
 def test_nothing_is_known_of_a_side_without_progress_or_rehearsals() -> None:
-    assert estimate_side(seen(8.0).baseline, 9.0, ()) == Estimate(None, None)
+    assert estimate_side(board_at(8.0).baseline, 9.0, ()) == Estimate(None, None)
 
 
 def test_a_running_side_is_estimated_by_its_progress_and_by_rehearsals() -> None:
-    board = seen(8.0 + BASELINE_S * 4 / 9)
+    board = board_at(8.0 + BASELINE_S * 4 / 9)
     found = estimate_side(board.baseline, board.at, REHEARSED.baseline)
     assert found.by_progress == pytest.approx(BASELINE_S * 5 / 9, rel=1e-3)
     assert found.by_rehearsals == pytest.approx(41.0 - BASELINE_S * 4 / 9)
 
 
 def test_a_side_that_is_slower_than_ever_has_nothing_left_by_rehearsals() -> None:
-    assert estimate_side(seen(8.0).baseline, 200.0, REHEARSED.baseline).by_rehearsals == 0.0
+    assert estimate_side(board_at(8.0).baseline, 200.0, REHEARSED.baseline).by_rehearsals == 0.0
 
 
 @given(st.integers(0, ITEMS * 2), st.floats(0, 1e6))
@@ -176,7 +176,7 @@ def test_the_runs_own_progress_is_what_to_go_by() -> None:
 
 
 def test_a_run_in_turn_takes_both_sides_together() -> None:
-    assert session_time_left(seen(7.0), a_spec(), 7.0, REHEARSED) == 41.0 + 22.0
+    assert session_time_left(board_at(7.0), a_spec(), 7.0, REHEARSED) == 41.0 + 22.0
 
 
 def test_a_run_together_takes_as_long_as_its_longer_side() -> None:
@@ -188,31 +188,31 @@ def test_a_run_together_takes_as_long_as_its_longer_side() -> None:
 
 
 def test_the_running_side_goes_by_its_own_progress_in_the_whole_run_too() -> None:
-    board = seen(8.0 + BASELINE_S * 4 / 9)
+    board = board_at(8.0 + BASELINE_S * 4 / 9)
     assert session_time_left(board, a_spec(), board.at, REHEARSED) == pytest.approx(
         BASELINE_S * 5 / 9 + 22.0, rel=1e-3
     )
 
 
 def test_once_only_the_last_side_runs_no_rehearsal_is_needed() -> None:
-    board = seen(50.0 + DISTRIBUTED_S * 4 / 9)
+    board = board_at(50.0 + DISTRIBUTED_S * 4 / 9)
     assert session_time_left(board, a_spec(), board.at, RehearsalHistory()) == pytest.approx(
         DISTRIBUTED_S * 5 / 9, rel=1e-3
     )
 
 
 def test_a_run_whose_other_side_was_never_rehearsed_is_not_estimated() -> None:
-    board = seen(8.0 + BASELINE_S * 4 / 9)
+    board = board_at(8.0 + BASELINE_S * 4 / 9)
     assert session_time_left(board, a_spec(), board.at, RehearsalHistory()) is None
 
 
 def test_rounds_that_are_to_come_are_counted() -> None:
-    board = seen(7.0, pairs=3)
+    board = board_at(7.0, pairs=3)
     assert session_time_left(board, a_spec(trials=3), 7.0, REHEARSED) == 3 * (41.0 + 22.0)
 
 
 def test_nothing_is_left_of_a_run_whose_clocks_have_stopped() -> None:
-    assert session_time_left(seen(200.0), a_spec(), 200.0, REHEARSED) == 0.0
+    assert session_time_left(board_at(200.0), a_spec(), 200.0, REHEARSED) == 0.0
 
 
 def test_a_sweep_is_not_estimated() -> None:
@@ -221,4 +221,4 @@ def test_a_sweep_is_not_estimated() -> None:
 
 
 def test_a_run_has_no_estimate_before_its_schedule_is_known() -> None:
-    assert session_time_left(seen(6.0), a_spec(), 6.0, REHEARSED) is None
+    assert session_time_left(board_at(6.0), a_spec(), 6.0, REHEARSED) is None

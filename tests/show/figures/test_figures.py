@@ -30,7 +30,7 @@ from tests.show.figures.cases import (
 
 
 @pytest.fixture(params=DRAWN, ids="-".join)
-def drawn(request: pytest.FixtureRequest) -> Figure:
+def figure(request: pytest.FixtureRequest) -> Figure:
     return drawing(*request.param)
 
 
@@ -41,36 +41,36 @@ def test_every_case_has_every_figure_whose_facts_are_there() -> None:
     }
 
 
-def test_no_letter_is_too_small_for_the_back_row(drawn: Figure) -> None:
-    assert min(float(text.get_fontsize()) for text in texts(drawn)) >= SMALLEST_PX
+def test_no_letter_is_too_small_for_the_back_row(figure: Figure) -> None:
+    assert min(float(text.get_fontsize()) for text in texts(figure)) >= SMALLEST_PX
 
 
-def test_every_text_is_on_the_page(drawn: Figure) -> None:
-    boxes = [text.get_window_extent() for text in texts(drawn)]
+def test_every_text_is_on_the_page(figure: Figure) -> None:
+    boxes = [text.get_window_extent() for text in texts(figure)]
 
     assert all(
         0 <= box.x0 <= box.x1 <= WIDTH_PX and 0 <= box.y0 <= box.y1 <= HEIGHT_PX for box in boxes
     )
 
 
-def test_no_text_covers_another(drawn: Figure) -> None:
-    assert overlapping_texts(drawn) == []
+def test_no_text_covers_another(figure: Figure) -> None:
+    assert overlapping_texts(figure) == []
 
 
-def test_no_text_is_read_as_a_formula(drawn: Figure) -> None:
-    assert not any(text.get_parse_math() for text in texts(drawn))
+def test_no_text_is_read_as_a_formula(figure: Figure) -> None:
+    assert not any(text.get_parse_math() for text in texts(figure))
 
 
-def test_every_number_names_the_field_it_came_from(drawn: Figure) -> None:
+def test_every_number_names_the_field_it_came_from(figure: Figure) -> None:
     assert [
         text.get_text()
-        for text in texts(drawn)
+        for text in texts(figure)
         if any(map(str.isdecimal, text.get_text())) and not text.get_gid()
     ] == []
 
 
-def test_a_field_is_named_once(drawn: Figure) -> None:
-    named = [str(text.get_gid()) for text in texts(drawn) if text.get_gid()]
+def test_a_field_is_named_once(figure: Figure) -> None:
+    named = [str(text.get_gid()) for text in texts(figure) if text.get_gid()]
 
     assert sorted(named) == sorted(set(named))
 

@@ -47,7 +47,7 @@ def test_one_rehearsal_is_shown_as_one() -> None:
     )
 
 
-def test_nothing_is_estimated_of_a_side_that_was_never_rehearsed_and_has_done_nothing() -> None:
+def test_a_side_without_rehearsals_and_progress_has_no_estimate() -> None:
     assert describe_side(a_run(8.5), Side.BASELINE, RehearsalHistory()) == (
         "baseline     00:00.5    0 %",
     )

@@ -13,7 +13,7 @@ from workloads.dedup.labels import planted
 from workloads.dedup.steps import Cleaned
 
 
-def known(value: Any) -> str:
+def digest_of(value: Any) -> str:
     return digest(value, 0).sha256
 
 
@@ -21,26 +21,26 @@ def known(value: Any) -> str:
 def test_any_number_of_workers_comes_to_the_same_clusters_and_shards(
     workers: int, posed: AnyProblem, cleaned: Cleaned
 ) -> None:
-    assert known(dedup.distributed(posed.input, InProcessPool(workers), ignore_progress)) == known(
-        cleaned
-    )
+    assert digest_of(
+        dedup.distributed(posed.input, InProcessPool(workers), ignore_progress)
+    ) == digest_of(cleaned)
 
 
 def test_loading_twice_gives_the_same_bits(posed: AnyProblem) -> None:
     again = problem()
-    assert (known(again.input), known(again.held_out)) == (
-        known(posed.input),
-        known(posed.held_out),
+    assert (digest_of(again.input), digest_of(again.held_out)) == (
+        digest_of(posed.input),
+        digest_of(posed.held_out),
     )
 
 
 def test_another_seed_gives_another_crawl(posed: AnyProblem) -> None:
-    assert known(problem(seed=2).input.text) != known(posed.input.text)
+    assert digest_of(problem(seed=2).input.text) != digest_of(posed.input.text)
 
 
 def test_the_block_changes_no_answer(posed: AnyProblem, cleaned: Cleaned) -> None:
     other = posed.input._replace(recipe=posed.input.recipe._replace(block=7_000))
-    assert known(dedup.baseline(other, ignore_progress)) == known(cleaned)
+    assert digest_of(dedup.baseline(other, ignore_progress)) == digest_of(cleaned)
 
 
 def test_planted_duplicates_are_found_and_hardly_anything_else(
@@ -63,7 +63,7 @@ def test_the_truth_is_no_part_of_the_input() -> None:
         dedup.make_problem(text, offsets, planted(truth), settings)
         for truth in (clusters, clusters[::-1].copy())
     )
-    assert known(one.input) == known(other.input)
+    assert digest_of(one.input) == digest_of(other.input)
 
 
 def test_the_warm_up_is_the_first_documents_and_keeps_no_shards(tmp_path: Path) -> None:

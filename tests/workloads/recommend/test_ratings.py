@@ -92,7 +92,7 @@ def test_a_time_is_no_rating(tmp_path: Path, header: bytes) -> None:
     assert entries(read_ratings(write(tmp_path, b"\n".join([header, *lines])))) == [(0, 0, 1.0)]
 
 
-def test_without_pyarrow_the_command_that_installs_it_is_named_before_anything_starts(
+def test_without_pyarrow_the_command_that_installs_it_is_named_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
