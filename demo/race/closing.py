@@ -1,4 +1,7 @@
-"""How a session ended, as its last event says it. May import ``events``, ``errors`` and ``model``."""
+"""How a session ended, as its last event says it.
+
+May import ``events``, ``errors`` and ``model``.
+"""
 
 from harness.errors import Interrupted, LiveRunAbandoned, TwoclocksError
 from harness.events import Closed, ProofStopped

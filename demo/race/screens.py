@@ -1,6 +1,7 @@
 """The four ways to follow a race: the live panel, log lines, events as JSON, and nothing.
 
-A screen is given every batch with the boards before and after it; it decides nothing. May import everything.
+A screen is given every batch with the boards before and after it; it decides nothing. May import
+everything.
 """
 
 import contextlib

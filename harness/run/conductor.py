@@ -172,10 +172,11 @@ class Conductor(SessionFrames):
             side = start.side
             self.running.add(side)
             self.trial[side] = start.trial
+            now = self.now  # before the side can begin, so that no trial outlasts its time here
+            self._started_at[side] = now
             self.processes[side].send(wire.StartTrial(start.workers, next_workers.get(side)))
-            self._started_at[side] = self.now
             go = e.Go(order=order + offset, workers=start.workers)
-            events.append(e.stamp(go, self.now, side, start.trial))
+            events.append(e.stamp(go, now, side, start.trial))
         return tuple(events)
 
     def _rest_of_replay(self) -> Iterator[Batch]:

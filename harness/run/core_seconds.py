@@ -115,8 +115,8 @@ class CoreTimeAccount:
     def core_seconds(self) -> CoreSeconds | None:
         """Return the parts in core-seconds (None: the workers were never called).
 
-        No part is below zero. A kernel that used more CPU than its cores have is kept as measured; the
-        parts then add up to more than was given.
+        No part is below zero. A kernel that used more CPU than its cores have is kept as measured;
+        the parts then add up to more than was given.
         """
         if not self._calls:
             return None

@@ -23,8 +23,8 @@ from harness.run.wire import TimeVariant
 class WorkloadFacts(msgspec.Struct, frozen=True, tag=True):
     """What must be known of a workload before anything starts.
 
-    ``variants`` are those of its baseline. ``user_modules_sha256`` is the digest of its file, or of the
-    two programs (empty: it is built in). ``commands`` is as in ``Spec``.
+    ``variants`` are those of its baseline. ``user_modules_sha256`` is the digest of its file, or of
+    the two programs (empty: it is built in). ``commands`` is as in ``Spec``.
     """
 
     words: Description

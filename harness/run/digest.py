@@ -22,9 +22,9 @@ LARGEST_SOURCE_BYTES = 64 << 20
 def digest(value: Any, items: int) -> Digest:
     """Return the canonical digest of a value.
 
-    Arrays, bytes, strings, numbers, None and nested containers of them have one. Two values have equal
-    digests exactly if their types, shapes and contents are equal, whatever their memory layout.
-    ``bytes`` counts the raw content. Raises ``TypeError`` for anything else.
+    Arrays, bytes, strings, numbers, None and nested containers of them have one. Two values have
+    equal digests exactly if their types, shapes and contents are equal, whatever their memory
+    layout. ``bytes`` counts the raw content. Raises ``TypeError`` for anything else.
     """
     feed = _Feed()
     feed.take(value)

@@ -26,7 +26,8 @@ def results_of(board: Board, journal_sha256: str = "") -> Results:
     """Return the facts of a session: every trial that was started, whether or not it finished.
 
     Everything comes from the board, so that whoever folds the journal again gets the same facts. A
-    session that was not closed ended in mid-run. Raises ``ValueError`` for one that was never opened.
+    session that was not closed ended in mid-run. Raises ``ValueError`` for one that was never
+    opened.
     """
     opened, closed = board.opened, board.closed
     if opened is None:

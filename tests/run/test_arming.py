@@ -56,16 +56,26 @@ def test_pretended_workers_listen_nowhere(armed: Armed) -> None:
 
 
 def test_a_side_that_listens_is_seen_and_told_apart_by_where(tmp_path: Path) -> None:
-    listens = "import socket\nheld = [socket.create_server((host, 0)) for host in ('127.0.0.1', '0.0.0.0')]"
+    listens = (
+        "import socket\n"
+        "held = [socket.create_server((host, 0)) for host in ('127.0.0.1', '0.0.0.0')]"
+    )
     armed = arm(a_session(tmp_path, a_workload_file(tmp_path, listens)), never)
     assert (armed.listening, armed.exposed) == (("0.0.0.0", "127.0.0.1"), ("0.0.0.0",))
 
 
 SERVES = """
-LISTENER = "import socket, sys; held = socket.create_server(('127.0.0.2', 0)); print(flush=True); sys.stdin.read()"
+LISTENER = '''
+import socket, sys
+held = socket.create_server(('127.0.0.2', 0))
+print(flush=True)
+sys.stdin.read()
+'''
 
 def load(params):
-    subprocess.Popen([sys.executable, "-c", LISTENER], stdin=subprocess.PIPE, stdout=subprocess.PIPE).stdout.readline()
+    command = [sys.executable, "-c", LISTENER]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    process.stdout.readline()
     return Problem(input=(1,), held_out=0.5, items=1)
 """
 
@@ -131,7 +141,8 @@ LAST_ACT = """
 import atexit
 
 def load(params):
-    atexit.register(lambda: (time.sleep(0.3), pathlib.Path({folder!r}, f"ended-{os.getpid()}").touch()))
+    ended = pathlib.Path({folder!r}, f"ended-{os.getpid()}")
+    atexit.register(lambda: (time.sleep(0.3), ended.touch()))
     return Problem(input=(1,), held_out=0.5, items=1)
 """
 

@@ -24,7 +24,8 @@ SOURCE = """
 ran = []
 
 def load(params):
-    return Problem(input=("full", params.size), held_out=0.5, items=400, warmup=("slice", params.size), warmup_items=4)
+    full, part = ("full", params.size), ("slice", params.size)
+    return Problem(input=full, held_out=0.5, items=400, warmup=part, warmup_items=4)
 
 def baseline(given, report):
     ran.append(given)
@@ -212,7 +213,10 @@ def test_passes_fill_the_time_and_are_three_where_that_is_cheap(
 
 
 def test_the_median_pass_counts(tmp_path: Path) -> None:
-    late = "ran = []\ndef baseline(given, report):\n    ran.append(given)\n    time.sleep(0.2 if len(ran) == 1 else 0.01)"
+    late = (
+        "ran = []\ndef baseline(given, report):\n    ran.append(given)\n"
+        "    time.sleep(0.2 if len(ran) == 1 else 0.01)"
+    )
     found = timed(find_workload(a_workload_file(tmp_path, late)), TimeVariant(Variant.OWN, 0.25))
     assert found.items_per_s > 5 / 0.2
 
@@ -224,7 +228,10 @@ def test_a_slice_that_is_not_counted_gives_way_to_the_whole_input(made: AnyWorkl
 
 
 def test_a_tuned_value_is_of_its_parameters_type(tmp_path: Path) -> None:
-    source = "seen = []\ndef load(params): return seen.append(params.rate) or Problem(input=(), held_out=0.5, items=1)"
+    source = (
+        "seen = []\ndef load(params):\n    seen.append(params.rate)\n"
+        "    return Problem(input=(), held_out=0.5, items=1)"
+    )
     workload = find_workload(a_workload_file(tmp_path, source))
     timed(workload, TimeVariant(Variant.TUNED, 0.0, "rate", 2))
     assert [type(rate) for rate in workload.load.__globals__["seen"]] == [float, float]

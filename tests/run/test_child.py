@@ -260,7 +260,10 @@ def test_a_study_is_no_trial(tmp_path: Path) -> None:
 
 
 def test_core_seconds_are_those_of_the_run(tmp_path: Path) -> None:
-    burn = "def baseline(given, report):\n    ends = time.process_time() + 0.05\n    while time.process_time() < ends: pass"
+    burn = (
+        "def baseline(given, report):\n    ends = time.process_time() + 0.05\n"
+        "    while time.process_time() < ends: pass"
+    )
     path = a_workload_file(
         tmp_path, burn + "\ndef quality(answer, held_out): return baseline(0, 0) or held_out"
     )
@@ -328,7 +331,10 @@ class Alone:
         told = msgspec.json.encode(
             an_assignment(workload, events_fd=events, control_fd=control)
         ).decode()
-        program = f"import sys; from harness.run import child; child.ORPHAN_GRACE_S = {grace_s}; sys.exit(child.main())"
+        program = (
+            "import sys; from harness.run import child;"
+            f" child.ORPHAN_GRACE_S = {grace_s}; sys.exit(child.main())"
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-c", program, told],
             pass_fds=(events, control),

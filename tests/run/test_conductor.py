@@ -1,3 +1,4 @@
+import re
 import signal
 from collections.abc import Callable
 from contextlib import closing
@@ -31,7 +32,7 @@ WAITS = Waits(frame_s=0.05, probe_s=0.2, quiet_for_s=0.2, settle_within_s=0.5)
 
 @dataclass
 class Presenter:
-    """Asks for what a test says, once the events so far call for it; begins at once, and never skips."""
+    """Asks for what a test says, once the events call for it; begins at once, never skips."""
 
     stops: Callable[[list[e.Event]], int | None] = lambda _: None
     begins: Callable[[], bool] = lambda: True
@@ -329,13 +330,13 @@ def failing(folder: Path, side: Side, statement: str) -> str:
             BASELINE,
             RAISE,
             "ValueError: no such luck",
-            "it was raised in made.py, line 23, in baseline",
+            r"it was raised in made\.py, line \d+, in baseline",
         ),
         (
             DISTRIBUTED,
             RAISE,
             "ValueError: no such luck",
-            "it was raised in made.py, line 23, in distributed",
+            r"it was raised in made\.py, line \d+, in distributed",
         ),
         (DISTRIBUTED, VANISH, "its process ended with exit code 0", "its last words: so long"),
         (
@@ -353,7 +354,8 @@ def test_a_side_that_fails_ends_the_session(
         a_session(tmp_path, failing(tmp_path, side, statement), schedule=Schedule.TOGETHER)
     )
     assert isinstance(result.ended, SideFailed)
-    assert (result.ended.sentence, result.ended.hint) == (f"the {side} side failed: {reason}", hint)
+    assert result.ended.sentence == f"the {side} side failed: {reason}"
+    assert re.fullmatch(hint, result.ended.hint)
     assert [(event.side, event.reason) for event in result.of(e.Failed)] == [(side, reason)]
     assert nobody_left(result)
 
@@ -618,7 +620,7 @@ def test_a_variant_that_fails_is_named(half_proved: Ran) -> None:
         "without care",
         "ValueError: too naive",
     )
-    assert ended.last_words.endswith("made.py, line 27, in naive")
+    assert re.search(r"made\.py, line \d+, in naive$", ended.last_words)
 
 
 def test_a_variant_that_fails_ends_the_proof_and_not_the_session(half_proved: Ran) -> None:
@@ -638,17 +640,20 @@ LOST = [
     ),
     (
         Variant.NAIVE,
-        "def naive(given, report): os.close(json.loads(sys.argv[1])['events_fd']); time.sleep(60)\nproof.update(reference=naive)",
+        "def naive(given, report):\n    os.close(json.loads(sys.argv[1])['events_fd'])\n"
+        "    time.sleep(60)\nproof.update(reference=naive)",
         "it hung up but did not end",
     ),
     (
         Variant.WHOLE,
-        "def baseline(given, report):\n    if len(os.sched_getaffinity(0)) == 1: raise ValueError('alone')",
+        "def baseline(given, report):\n"
+        "    if len(os.sched_getaffinity(0)) == 1: raise ValueError('alone')",
         "ValueError: alone",
     ),
     (
         Variant.WHOLE,
-        "def load(params):\n    if len(os.sched_getaffinity(0)) == 1: os._exit(7)\n    return Problem(input=(), held_out=0.5, items=5)",
+        "def load(params):\n    if len(os.sched_getaffinity(0)) == 1: os._exit(7)\n"
+        "    return Problem(input=(), held_out=0.5, items=5)",
         "its process ended with exit code 7",
     ),
 ]
@@ -789,7 +794,7 @@ def test_auto_does_not_probe_what_cannot_be_fair(tmp_path: Path) -> None:
     assert result.conductor.schedule is Schedule.IN_TURN
 
 
-def test_sides_on_one_host_run_in_turn_whatever_was_asked_where_their_cores_are_not_known_to_be_disjoint(
+def test_sides_that_may_share_cores_run_in_turn_whatever_was_asked(
     tmp_path: Path,
 ) -> None:
     joined = CoreShares(baseline=(), workers=(), disjoint=False, screen_has_core=True)

@@ -36,7 +36,7 @@ def a_map(
     workers: int = 2,
     cores: int = 1,
 ) -> CoreSeconds:
-    """Return the parts of a trial that is one map, of chunks that land (at, on a worker, after so many busy seconds)."""
+    """Return the parts of one map of chunks: (end, worker, busy seconds) each."""
     account, clock = an_account(workers, cores)
     began = clock.now
     with account.mapping():
@@ -48,7 +48,7 @@ def a_map(
 
 
 def a_lockstep(steps: Sequence[Sequence[float]], *, each: float, cores: int = 1) -> CoreSeconds:
-    """Return the parts of a trial that is one lockstep, of steps that last so long, given every worker's busy seconds in each."""
+    """Return the parts of one lockstep: each step's seconds, and every worker's busy ones."""
     account, clock = an_account(len(steps[0]), cores)
     with account.stepping():
         for busy in steps:
@@ -279,7 +279,7 @@ def test_a_baseline_computes_or_is_off_its_cores() -> None:
 
 
 class Chunk(NamedTuple):
-    """A chunk on a worker: how long it is on its way, how long it is busy, and how much of that on each core."""
+    """A chunk on a worker: seconds on its way, seconds busy, and the load of each core."""
 
     place: int
     away: float
@@ -297,7 +297,7 @@ CHUNKS = st.lists(
 def test_the_parts_of_a_map_add_up(
     chunks: list[Chunk], before: float, shared: float, tail: float, cores: int
 ) -> None:
-    """Every worker is handed its chunks one after the other, and the driver hears of each as it lands."""
+    """Give every worker its chunks one after the other; the driver hears of each at its end."""
     account, clock = an_account(4, cores)
     began = clock.now
     clock.pass_by(before)
@@ -317,7 +317,7 @@ def test_the_parts_of_a_map_add_up(
 
 
 class Step(NamedTuple):
-    """A step, the first states of some of three workers, or a recovery that needs none: their busy seconds, their load, the rest."""
+    """A step, first states or a recovery: busy seconds, load, and the rest."""
 
     busy: list[float]
     load: float
@@ -333,7 +333,7 @@ STEPS = st.lists(
 def test_the_parts_of_a_lockstep_add_up(
     steps: list[Step], before: float, last: float, after: float, cores: int
 ) -> None:
-    """Every worker begins and steps together with the others, new ones begin in between, and one worker concludes."""
+    """All workers begin and step together, new ones begin in between, and one concludes."""
     account, clock = an_account(3, cores)
     began = clock.now
     clock.pass_by(before)
@@ -368,7 +368,7 @@ def sound(spent: CoreSeconds, given_s: float) -> None:
 
 
 def handed_over(*sizes: int | None) -> int | None:
-    """Return what is said of a lockstep's step on as many workers, that handed over parts of these sizes."""
+    """Return the event of a lockstep's step whose parts have these sizes."""
     account, _ = an_account(len(sizes))
     with account.stepping():
         account.step_done([Timing(1.0, 1.0, size) for size in sizes])

@@ -39,7 +39,7 @@ def an_assignment(
 
 @contextmanager
 def a_side(folder: Path, changes: str = "", patience_s: float = 0.0) -> Iterator[SideProcess]:
-    """Yield a side of a made-up workload that is being armed, and see that nothing is left of it."""
+    """Yield a side that is being armed; nothing is left of it afterwards."""
     child = launch.launch(an_assignment(a_workload_file(folder, changes)), folder / "side.log")
     try:
         yield child

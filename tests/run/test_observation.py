@@ -26,7 +26,7 @@ def sampled(
     until: float,
     running: tuple[Side, ...] = (ONE,),
 ) -> list[Sample]:
-    """Return the samples of a trial that is observed every quarter of a second of the conductor's clock."""
+    """Return the samples of a trial that is observed every quarter of a second."""
     observation.begin_trial(trial_at, [], {})
     samples: list[Sample] = []
     for frame in range(int((until - trial_at) * 4) + 1):

@@ -147,7 +147,10 @@ def test_a_process_that_spins_is_heavy() -> None:
     assert any("python" in name for name, _ in heavy)
 
 
-LISTEN = "import socket, sys; held = socket.create_server(('127.0.0.3', 0)); print(flush=True); sys.stdin.read()"
+LISTEN = (
+    "import socket, sys; held = socket.create_server(('127.0.0.3', 0));"
+    " print(flush=True); sys.stdin.read()"
+)
 
 
 def test_a_process_that_listens_is_seen_with_its_address() -> None:

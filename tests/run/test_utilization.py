@@ -11,7 +11,11 @@ from harness.run import processes, utilization
 SPIN = "while True: pass"
 BURN = "import time\nwhile time.process_time() < {seconds}: pass\n"
 TWO = "sh -c 'while :; do :; done' & while :; do :; done"
-HEIRS = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {BURN.format(seconds=0.7)!r}])\ntime.sleep(60)"
+HEIRS = (
+    "import subprocess, sys, time\n"
+    f"subprocess.run([sys.executable, '-c', {BURN.format(seconds=0.7)!r}])\n"
+    "time.sleep(60)"
+)
 
 
 @contextmanager
@@ -137,7 +141,7 @@ def test_what_a_tree_used_is_seen_once_though_a_process_ends_and_is_inherited() 
 
 
 def ended(root: int) -> bool:
-    """Return whether the process that burns has ended, and what it used is on its parent's account."""
+    """Return whether the busy process has ended and its parent has its core-seconds."""
     below = [pid for pid in processes.process_tree(root) if pid != root]
     return len(below) == 1 and processes.cpu_seconds(below[0]) >= 0.6
 

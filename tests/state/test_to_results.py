@@ -34,7 +34,7 @@ SESSION = some_events()
 
 
 def recorded(board: Board, **changes: Any) -> Results:
-    """Return the results of a board whose session was opened and closed as usual, but for the changes."""
+    """Return the results of a session that was opened and closed as usual, with changes."""
     closed = e.Closed(
         status=changes.pop("status", Status.COMPLETE), remark=changes.pop("remark", "")
     )
@@ -43,7 +43,7 @@ def recorded(board: Board, **changes: Any) -> Results:
 
 
 def last_trial(*events: e.Event, at: float = 10.0) -> Trial:
-    """Return the record of a distributed trial that went at 8 s and of which these events are the rest."""
+    """Return the distributed trial that starts at 8 s and has these events."""
     told = [
         e.stamp(e.Go(order=1), 8.0, Side.DISTRIBUTED, 0),
         *(e.stamp(event, at, Side.DISTRIBUTED, 0) for event in events),

@@ -118,9 +118,9 @@ class Cluster:
         return self.processes
 
     def digests_of_new_workers(self, given: Any, workers: int) -> Iterator[tuple[str, str]]:
-        """Yield (worker, digest of its input) for those of the first ``workers`` that came in mid-run.
+        """Yield (worker, digest of its input) of the workers that came in mid-run.
 
-        A worker that is lost by now is left out.
+        Only of the first ``workers``; one that is lost by now is left out.
         """
         new = [
             place
@@ -164,7 +164,8 @@ class Cluster:
     def usage(self, workers: int) -> dict[str, tuple[float, int]]:
         """Return (core-seconds so far, peak resident bytes) by process.
 
-        Of the first ``workers`` workers (0: all). A worker in a lost one's place is another process.
+        Of the first ``workers`` workers (0: all). A worker in a lost one's place is another
+        process.
         """
         living = self.ask_living("usage", workers)
         return {f"w{place} {self.processes[place].pid}": used for place, used in living.items()}

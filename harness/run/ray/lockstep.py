@@ -24,9 +24,9 @@ class LockstepRun:
     """One ``lockstep``, run once.
 
     Parts pass from worker to worker by reference. The driver hands out the references several steps
-    ahead and never sees a part. A lost worker fails its own steps and those of everybody who waits for
-    them. A step that fails for want of its parts touches no state, so that each survivor stands at a
-    known step.
+    ahead and never sees a part. A lost worker fails its own steps and those of everybody who waits
+    for them. A step that fails for want of its parts touches no state, so that each survivor stands
+    at a known step.
     """
 
     def __init__(
@@ -138,10 +138,10 @@ class LockstepRun:
             self._sent.pop((step - 2, place), None)
 
     def _recover(self, error: RayError) -> None:
-        """Fill the lost places from the survivor that is furthest behind, or from the last snapshot.
+        """Fill the lost places from the survivor that is furthest behind, or from a snapshot.
 
-        Then drop what has to be sent again: everything that the lost workers owed since that state, and
-        what failed on the survivors for want of it.
+        Then drop what has to be sent again: everything that the lost workers owed since that
+        state, and what failed on the survivors for want of it.
         """
         noticed = time.perf_counter()
         lost = self._workers.lost()

@@ -37,8 +37,9 @@ class FinishedChunk(NamedTuple):
 class MapRun:
     """One pass over ``chunks`` chunks, known by number.
 
-    ``send(actor, chunk)`` starts one on a worker. ``fetch`` returns the result of what is pending, once
-    it is there. ``items(chunk)`` counts a chunk. ``first`` is the first chunk's number in spans.
+    ``send(actor, chunk)`` starts one on a worker. ``fetch`` returns the result of what is pending,
+    once it is there. ``items(chunk)`` counts a chunk. ``first`` is the first chunk's number in
+    spans.
     """
 
     def __init__(

@@ -84,33 +84,47 @@ class RayPool:
         A piece stays in the store of the machine that made it until the worker that gathers it asks
         for it.
         """
-        dealing, collecting = ray.put(scatter), ray.put(gather)
+        with self.account.mapping():
+            scattered = self._scatter(scatter, chunks, partitions, shared, items, report)
+        with self.account.mapping():
+            return _parts(self._gather(gather, scattered, partitions, shared))
 
-        def deal(actor: Any, chunk: int) -> SentChunk:
+    def _scatter(
+        self,
+        scatter: Callable[..., Any],
+        chunks: Sequence[Any],
+        partitions: int,
+        shared: tuple[Any, ...],
+        items: Callable[[Any], int],
+        report: Reporter,
+    ) -> list[FinishedChunk]:
+        work = ray.put(scatter)
+
+        def send(actor: Any, chunk: int) -> SentChunk:
             *pieces, timing = actor.scatter.options(num_returns=partitions + 1).remote(
-                dealing, partitions, chunks[chunk], *shared
+                work, partitions, chunks[chunk], *shared
             )
             return SentChunk(pieces, timing)
 
-        with self.account.mapping():
-            dealt = self._mapping(len(chunks), deal, list, lambda chunk: items(chunks[chunk])).run(
-                report
-            )
+        run = self._mapping(len(chunks), send, list, lambda chunk: items(chunks[chunk]))
+        return run.run(report)
 
-        def collect(actor: Any, partition: int) -> SentChunk:
-            pieces = [landed.outcome[partition] for landed in dealt]
-            return SentChunk(
-                *actor.gather.options(num_returns=2).remote(
-                    collecting, partition, len(pieces), *pieces, *shared
-                )
-            )
+    def _gather(
+        self,
+        gather: Callable[..., Any],
+        scattered: Sequence[FinishedChunk],
+        partitions: int,
+        shared: tuple[Any, ...],
+    ) -> list[FinishedChunk]:
+        work = ray.put(gather)
 
-        with self.account.mapping():
-            return _parts(
-                self._mapping(partitions, collect, ray.get, lambda _: 0, first=len(chunks)).run(
-                    no_report
-                )
-            )
+        def send(actor: Any, partition: int) -> SentChunk:
+            pieces = [chunk.outcome[partition] for chunk in scattered]
+            sent = actor.gather.options(num_returns=2)
+            return SentChunk(*sent.remote(work, partition, len(pieces), *pieces, *shared))
+
+        run = self._mapping(partitions, send, ray.get, lambda _: 0, first=len(scattered))
+        return run.run(no_report)
 
     def lockstep(
         self,

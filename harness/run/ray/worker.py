@@ -94,8 +94,8 @@ class Worker:
     def advance(self, step: int, *others: Any) -> Timed:
         """Combine all parts of the step before, unless the state has them, then contribute.
 
-        ``others`` are the parts of the other workers in order; the own part never leaves the process.
-        A lone worker returns no part, since nobody waits for it.
+        ``others`` are the parts of the other workers in order; the own part never leaves the
+        process. A lone worker returns no part, since nobody waits for it.
         """
         return _timed(lambda: self._advance(step, others))
 

@@ -22,8 +22,8 @@ FAULTS_TOLERATED = 16
 class Workers:
     """The workers by place, with the bookkeeping of losses.
 
-    Workers that are not employed stand by and are asked nothing. ``returning`` holds the places that
-    are being filled again, by the pending description of the new worker.
+    Workers that are not employed stand by and are asked nothing. ``returning`` holds the places
+    that are being filled again, by the pending description of the new worker.
     """
 
     def __init__(self, cluster: Cluster, send: SendEvent) -> None:

@@ -51,7 +51,7 @@ class Ended:
 
 
 def proved(desk: Path, statement: str, **changes: Any) -> Ended:
-    """Run a pretend race whose baseline is proved, and does ``statement`` when it is timed without care."""
+    """Run a simulated race whose proof does ``statement`` when it times the reference."""
     workload = a_workload_file(desk, NAIVE.format(statement=statement))
     asked = make_plan(some_options(workload=workload, workers=2))
     race = Race.prepare(

@@ -146,8 +146,8 @@ def test_last_words_are_short_and_text_whatever_was_printed(tmp_path: Path) -> N
 def test_a_program_that_says_it_is_ready_is_waited_for_and_then_let_go(tmp_path: Path) -> None:
     program, ran = begun(
         python(
-            READY
-            + 'race = ready(items=3, unit="rows", workers=[7, 8]); print("went"); race.finish(quality=0.5)'
+            READY + 'race = ready(items=3, unit="rows", workers=[7, 8]); print("went"); '
+            "race.finish(quality=0.5)"
         ),
         tmp_path,
     )
@@ -176,7 +176,8 @@ def test_one_that_asks_after_it_was_let_go_is_not_kept_waiting(tmp_path: Path) -
 
 def test_ready_that_is_said_twice_counts_once(tmp_path: Path) -> None:
     program, _ = begun(
-        'for n in 1 2; do echo "{\\"say\\":\\"ready\\",\\"items\\":$n}" > /dev/fd/$TWOCLOCKS_SAY; done',
+        'for n in 1 2; do echo "{\\"say\\":\\"ready\\",\\"items\\":$n}"'
+        " > /dev/fd/$TWOCLOCKS_SAY; done",
         tmp_path,
     )
     program.finish()

@@ -1,4 +1,4 @@
-"""Two programs that exist already, raced as they are: in shell and in Python, well-behaved and not."""
+"""Command pairs, raced as they are: in shell and in Python, well-behaved and not."""
 
 import signal
 import sys
@@ -62,7 +62,10 @@ STUBBORN = (
     "sleep 300; sleep 300"
 )
 DAEMON = "sleep 300 & echo $! >> {pids}; echo 42"
-WAKING = "import time; time.sleep(0.4); from harness.workload import ready; ready(items=4).progress(2); time.sleep(0.6); print(42)"
+WAKING = (
+    "import time; time.sleep(0.4); from harness.workload import ready;"
+    " ready(items=4).progress(2); time.sleep(0.6); print(42)"
+)
 LATE = f"{PYTHON} -c '{WAKING}'"
 
 
@@ -111,7 +114,7 @@ def working(folder: Path, *, verb: str, trials: str) -> PipedOutput:
 
 
 def stopped(folder: Path, signal_number: int) -> PipedOutput:
-    """Interrupt a race whose program heeds nothing, and whose daemon has left for a session of its own."""
+    """Interrupt a race whose program ignores signals, and whose daemon left its session."""
     command = STUBBORN.format(pids=folder / "pids")
     with PipedProgram(
         race(
@@ -268,7 +271,8 @@ def test_a_race_comes_to_its_end_and_nothing_is_said_against_its_answers(
         ),
         (
             "misspelt",
-            "commands cannot run with these settings: the distributed command has an unknown {worker}: did you mean {workers}?",
+            "commands cannot run with these settings: the distributed command has an unknown"
+            " {worker}: did you mean {workers}?",
         ),
     ],
 )

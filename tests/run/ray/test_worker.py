@@ -12,7 +12,8 @@ from harness.run.digest import digest
 from harness.run.ray.worker import Worker, peak_rss_bytes, size
 from harness.workload import AnyLockstep, Lockstep
 
-# Every worker keeps the history of all parts; a part is (step, share, what the state was worth), so that any slip shows.
+# Every worker keeps the history of all parts; a part is (step, share, value of the state), so that
+# any slip shows.
 PROGRAM: AnyLockstep = Lockstep(
     start=lambda *shared: list(shared),
     contribute=lambda state, step, share, *shared: (step, share, len(state)),
