@@ -1,8 +1,8 @@
 """A chart on a page: matplotlib's axes, scales and ticks, and labels in free places of the page.
 
-Labels are placed by ``page``, because every one must be readable: adjustText 1.4 left 12 of 357
+Labels are placed by ``labels``, because every one must be readable: adjustText 1.4 left 12 of 357
 pairs of labels overlapping on 20 random curves, and most marks covered.
-May import ``page``, ``box`` and, when something is drawn, matplotlib.
+May import ``page``, ``labels``, ``box`` and, when something is drawn, matplotlib.
 """
 
 import math
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.show.figures.box import HEIGHT_PX, WIDTH_PX, Box, box_around, boxes_along
+from harness.show.figures.labels import label_beside
 from harness.show.figures.page import MARGIN, SMALLEST_PX, Line, Page, Spot, font
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Chart:
     def label(self, lines: Sequence[Line], x: float, y: float, *, always: bool = False) -> None:
         """Write a label beside a point; one that must be there ``always`` may go anywhere."""
         point = self.at(x, y)
-        self.page.label_beside(lines, point, self._spots_anywhere(point) if always else ())
+        label_beside(self.page, lines, point, self._spots_anywhere(point) if always else ())
 
     def _spots_anywhere(self, point: Point) -> Iterator[Spot]:
         """Yield spots all over the default area, the nearest to a point first."""

@@ -13,6 +13,7 @@ from harness.claims.headline import Headline
 from harness.model import Rate
 from harness.show.figures.axes import AREA, Axis, Tick, open_chart, round_values, set_ticks
 from harness.show.figures.box import WIDTH_PX, Box
+from harness.show.figures.labels import place_label
 from harness.show.figures.page import MARGIN, SMALLEST_PX, Line, Page, Spot
 from harness.show.figures.picture import (
     Missing,
@@ -192,7 +193,7 @@ def _draw_rate(page: Page, bar: _Bar, name: Box, scale: float, proof: BaselinePr
         right = end + 12 + page.width_of(value, SMALLEST_PX) + 24
         fake = f"would fake {text.times(proof.fake_speedup)}"
         label = Line(fake, SMALLEST_PX, "proof.fake_speedup")
-        page.place_label([label], [Spot(right, baseline)])
+        place_label(page, [label], [Spot(right, baseline)])
 
 
 def _description(headline: Headline, proof: BaselineProof) -> str:

@@ -12,6 +12,7 @@ from harness.model import Prices
 from harness.show import phrases
 from harness.show.figures.axes import Axis, Chart, Point, Tick, open_chart, round_values, set_ticks
 from harness.show.figures.box import boxes_along
+from harness.show.figures.labels import place_label
 from harness.show.figures.page import SMALLEST_PX, Line, Page, Spot
 from harness.show.figures.picture import (
     Missing,
@@ -94,7 +95,7 @@ def _open_chart(page: Page, headline: Headline) -> Chart:
     name = f"tolerance ±{text.tolerance(limit)}" if limit else "tolerance 0"
     right = chart.area.right - 12
     spots = (Spot(right, top + 32, "right"), Spot(right, top - 10, "right"))
-    page.place_label([Line(name, SMALLEST_PX, "spec.workload.tolerance")], spots)
+    place_label(page, [Line(name, SMALLEST_PX, "spec.workload.tolerance")], spots)
     return chart
 
 

@@ -1,7 +1,7 @@
 """The page of the slide and of every figure: 1600 by 900 pixels, the same bytes each time.
 
 Text and shapes in pixels from the upper left corner, in one of two themes. A page remembers which
-places are taken, so that a label finds a free one.
+places are taken, so that ``labels`` finds free ones.
 May import ``text`` and, when something is drawn, matplotlib: loading it takes a third of a second.
 """
 
@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import text
-from harness.show.figures.box import HEIGHT_PX, WIDTH_PX, Box, boxes_along
+from harness.show.figures.box import HEIGHT_PX, WIDTH_PX, Box
 from harness.show.figures.theme import LIGHT, Theme
 
 if TYPE_CHECKING:
@@ -28,10 +28,7 @@ LEADING = 1.22
 _ALIGNMENTS = {"left": 0.0, "center": 0.5, "right": 1.0}
 _ASCENT = 0.8
 _DESCENT = 0.26
-_LABELS_APART = 10
 _ARROW_HEAD_PX = 20.0
-_FAR_PX = 60
-_MARK_PX = 18
 
 
 @dataclass(frozen=True)
@@ -196,71 +193,6 @@ class Page:
         top = spot.y - lines[0].size * _ASCENT
         last = spot.y + sum(line.size * LEADING for line in lines[1:])
         return Box(left, top, left + width, last + lines[-1].size * _DESCENT)
-
-    def place_label(self, lines: Sequence[Line], spots: Iterable[Spot]) -> Box | None:
-        """Write a label at the first free spot; return what it takes (None: no spot is free).
-
-        It covers the faint guide lines behind it.
-        """
-        shapes = {align: self.room_of(lines, Spot(0, 0, align)) for align in _ALIGNMENTS}
-        for spot in spots:
-            room = shapes[spot.align].move(spot.x, spot.y)
-            if room.is_on_page and not any(
-                room.widen(_LABELS_APART).overlaps(other) for other in self.taken
-            ):
-                if any(room.overlaps(guide) for guide in self.guides):
-                    self.fill(room, self.theme.ground)
-                self._write_lines(lines, spot)
-                return room
-        return None
-
-    def label_beside(
-        self, lines: Sequence[Line], point: tuple[float, float], elsewhere: Iterable[Spot] = ()
-    ) -> None:
-        """Write a label near a point, else at the first free spot ``elsewhere``, if any is.
-
-        A label that is far away is joined to its point by a line.
-        """
-        room = self.place_label(lines, _spots_around(*point)) or self.place_label(lines, elsewhere)
-        if room is None:
-            return
-        x, y = (
-            min(max(point[0], room.left), room.right),
-            min(max(point[1], room.top), room.bottom),
-        )
-        distance = math.dist((x, y), point)
-        if distance > _FAR_PX:
-            share = 1 - _MARK_PX / distance
-            end = (x + (point[0] - x) * share, y + (point[1] - y) * share)
-            self.line([(x, y), end], self.theme.ink, 2)
-            self.keep_clear(boxes_along([(x, y), end]))
-
-    def _write_lines(self, lines: Sequence[Line], spot: Spot) -> None:
-        y = spot.y - lines[0].size * LEADING
-        for line in lines:
-            y += line.size * LEADING
-            self.write(
-                spot.x,
-                y,
-                line.content,
-                line.size,
-                field=line.field,
-                bold=line.bold,
-                align=spot.align,
-            )
-
-
-def _spots_around(x: float, y: float) -> Iterable[Spot]:
-    """Yield spots around a point, the nearest first, and below it before above."""
-    for far in (32, 46, 64, 90, 130):
-        yield Spot(x + far, y + far * 0.7 + 10, "left")
-        yield Spot(x - far, y - far * 0.8, "right")
-        yield Spot(x + far, y + 10, "left")
-        yield Spot(x, y + far + 20, "center")
-        yield Spot(x, y - far, "center")
-        yield Spot(x - far, y + 10, "right")
-        yield Spot(x + far, y - far * 0.8, "left")
-        yield Spot(x - far, y + far * 0.7 + 10, "right")
 
 
 def blank_page(theme: Theme = LIGHT) -> "tuple[Figure, Page]":

@@ -11,6 +11,7 @@ from harness.claims.curve import Curve, Law, Point, Prediction
 from harness.show.figures import scaling_phrases as phrases
 from harness.show.figures.axes import Chart, Tick, open_chart, round_values, set_ticks
 from harness.show.figures.axis_range import CurveRange, choose_range, error_bar_ends, ideal
+from harness.show.figures.labels import place_label
 from harness.show.figures.page import Line, Page, Spot
 from harness.show.figures.picture import (
     Missing,
@@ -168,9 +169,9 @@ def _name_lines(chart: Chart, curve: Curve) -> None:
         _, height = chart.at(chart.x.highest, law.ceiling)
         lefts = range(int(chart.area.left) + 20, int(chart.area.right) - 300, 40)
         name = Line(f"ceiling 1/f = {text.times(law.ceiling)}", 28, "law.ceiling")
-        page.place_label([name], [Spot(left, height - 14) for left in lefts])
+        place_label(page, [name], [Spot(left, height - 14) for left in lefts])
     along = _places_on(chart, _ideal_line(curve), 0.98)
-    page.place_label([Line("ideal")], [Spot(x - 14, y - 14, "right") for x, y in along])
+    place_label(page, [Line("ideal")], [Spot(x - 14, y - 14, "right") for x, y in along])
     if law is not None:
         spots = [
             spot
@@ -178,7 +179,7 @@ def _name_lines(chart: Chart, curve: Curve) -> None:
             if x > _LAW_NAME_FROM_PX
             for spot in (Spot(x + 10, y + 40), Spot(x - 14, y - 16, "right"))
         ]
-        page.place_label([Line("Amdahl’s law")], spots)
+        place_label(page, [Line("Amdahl’s law")], spots)
 
 
 def _ideal_line(curve: Curve) -> Callable[[float], float]:
