@@ -160,7 +160,7 @@ def _path(name: str) -> Path:
         path = Path(name).expanduser()
         path.is_dir()
     except (OSError, RuntimeError, ValueError) as error:
-        raise ValueError(f"input={name!r} is no path: {error}") from error
+        raise ValueError(f"input={name!r} is not a path: {error}") from error
     return path
 
 

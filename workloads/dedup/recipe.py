@@ -119,6 +119,6 @@ def check_shards(folder: str) -> None:
         path = Path(folder).expanduser()
         writable = path.is_dir() and os.access(path, os.W_OK | os.X_OK)
     except (OSError, RuntimeError, ValueError) as error:
-        raise ValueError(f"shards={folder!r} is no path: {error}") from error
+        raise ValueError(f"shards={folder!r} is not a path: {error}") from error
     if folder and not writable:
         raise ValueError(f"shards={folder} is not a folder that can be written to")

@@ -153,7 +153,7 @@ def _model_paths(folder: str) -> tuple[Path, Path]:
 
 def _find_both(folder: Path) -> tuple[Path, Path]:
     if not folder.is_dir():
-        raise ValueError(f"model={folder} is no folder")
+        raise ValueError(f"model={folder} is not a folder")
     vocabularies = [
         folder / name for name in ("tokenizer.json", "vocab.txt") if (folder / name).is_file()
     ]

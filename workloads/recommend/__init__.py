@@ -75,8 +75,8 @@ def make_problem(rows: Rows, width: int, settings: Settings) -> Problem[Training
     Some interactions are held out first; the rest is weighted and transposed.
     """
     recipe = settings.recipe
-    kept, held_out = split_held_out(rows, recipe.seed)
-    users = kept._replace(strengths=kept.strengths * np.float32(settings.alpha))
+    remaining, held_out = split_held_out(rows, recipe.seed)
+    users = remaining._replace(strengths=remaining.strengths * np.float32(settings.alpha))
     training = Training(users, transpose(users, width), recipe)
     return Problem(
         input=training,

@@ -15,9 +15,9 @@ from workloads import dedup
         ({"block": 0}, "block=0 is not between 1"),
         ({"shards": "/no/such/folder"}, "shards=/no/such/folder is not a folder"),
         ({"shards": "/etc/hostname"}, "shards=/etc/hostname is not a folder"),
-        ({"shards": "~nobodyhere/x"}, "shards='~nobodyhere/x' is no path"),
+        ({"shards": "~nobodyhere/x"}, "shards='~nobodyhere/x' is not a path"),
         ({"shards": "x" * 5000}, "shards=.* is no"),
-        ({"input": "~nobodyhere/x"}, "input='~nobodyhere/x' is no path"),
+        ({"input": "~nobodyhere/x"}, "input='~nobodyhere/x' is not a path"),
         ({"input": "x" * 5000}, "input=.* is no"),
         (
             {"documents": 50_000_000, "words": 21},

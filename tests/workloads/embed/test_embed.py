@@ -259,7 +259,7 @@ def test_an_empty_corpus_is_refused(params: Parameters, tmp_path: Path) -> None:
         ("seed", -1, "seed=-1 is not between 0 and"),
         ("queries", 2000, "queries=2000 are more than passages=1000"),
         ("corpus", "/nowhere/at/all", "corpus=/nowhere/at/all is neither a file nor a folder"),
-        ("model", "/nowhere/at/all", "model=/nowhere/at/all is no folder"),
+        ("model", "/nowhere/at/all", "model=/nowhere/at/all is not a folder"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(name: str, value: Any, sentence: str) -> None:
