@@ -144,10 +144,10 @@ class Spec:
     commands: CommandFacts | None = None
 
     @property
-    def input_known(self) -> bool:
-        """Return whether the input's digest is of what both sides read.
+    def has_input(self) -> bool:
+        """Return whether it is known what both sides read.
 
-        A command pair need not say what it reads.
+        A command pair need not say it.
         """
         return self.commands is None or self.commands.input_named
 

@@ -12,7 +12,7 @@ from harness.claims.pairs import complete_pairs
 from harness.claims.rule import Caveat, Evidence, Measure, Measured, Rule, Unknown
 from harness.claims.rule import Verdict as Verdict
 from harness.claims.rules import RULES
-from harness.claims.rules.record import missing_journal
+from harness.claims.rules.results_file import missing_journal
 from harness.events import Event
 from harness.model import Kind, Results
 
@@ -109,7 +109,7 @@ def _finding(rule: Rule, evidence: Evidence) -> Finding:
 
 
 def _raised(rule: Rule, verdict: Verdict, evidence: Evidence) -> list[Caveat]:
-    judged = (judge.ask(evidence) for judge in rule.judges if judge.verdict is verdict)
+    judged = (judge.judge(evidence) for judge in rule.judges if judge.verdict is verdict)
     return [caveat for caveat in judged if caveat is not None]
 
 

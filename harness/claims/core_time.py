@@ -62,13 +62,13 @@ class CoreTime:
         return tuple(zip(TimePart, spent, strict=True))
 
     @property
-    def given_s(self) -> float:
-        """Return the core-seconds there were: cores × median wall time, K·p·Tp."""
+    def available_s(self) -> float:
+        """Return the core-seconds that there were: cores × median wall time, K·p·Tp."""
         return self.cores * self.wall_s
 
     def share(self, part: TimePart) -> float:
-        """Return the part's fraction of the core-seconds given."""
-        return dict(self.parts)[part] / self.given_s
+        """Return the part's fraction of the available core-seconds."""
+        return dict(self.parts)[part] / self.available_s
 
 
 def core_time(scales: Sequence[Pairs]) -> tuple[CoreTime, ...]:

@@ -69,7 +69,7 @@ def _summary(value: Any) -> str:
         case list() | tuple():
             return f"a list of {len(value):,}"
         case dict():
-            return "a record"
+            return "an object"
         case None:
             return "nothing"
         case _:

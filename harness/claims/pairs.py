@@ -14,9 +14,9 @@ from harness.model import Kind, Process, Results, Side, Trial
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """A session's complete pairs at one scale: baseline and distributed trials in step.
+    """A session's complete pairs at one scale: trial i of both sides forms pair i.
 
-    There is at least one.     ``scale`` is p, the number of workers of every distributed trial
+    There is at least one pair. ``scale`` is p, the number of workers of every distributed trial
     here.
     """
 
@@ -89,7 +89,7 @@ class Pairs:
     def interval(self) -> tuple[float, float] | None:
         """Return the interval of S.
 
-        None: too few pairs, or declared runs, of which nobody knows which were paired.
+        None: too few pairs, or declared runs, whose pairs are not known.
         """
         if self.results.kind is Kind.DECLARED or len(self) < scaling.FEWEST_PAIRS:
             return None
@@ -211,8 +211,8 @@ def framework_tax(results: Results) -> float | None:
 
     None: p = 1 was not measured, or had other cores than the baseline.
     """
-    alike = results.spec.cores_per_worker == results.spec.baseline_cores
-    return one_worker_ratio(results) if alike else None
+    like_for_like = results.spec.cores_per_worker == results.spec.baseline_cores
+    return one_worker_ratio(results) if like_for_like else None
 
 
 def median_of(trials: Iterable[Trial], value: Callable[[Trial], float]) -> float:

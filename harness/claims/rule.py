@@ -60,7 +60,7 @@ def quality(name: str, value: float) -> Measure:
 
 @dataclass(frozen=True)
 class Caveat:
-    """Something that the room must be told, or a reason to claim nothing.
+    """What must be said beside the headline, or a reason to claim nothing.
 
     ``key`` is its public name. The sentence says what is so and, after a semicolon, what to do
     about it.
@@ -108,8 +108,8 @@ class Topic(IntEnum):
     """How the session went."""
     RESULT = 6
     """What came out: answers, prices and units."""
-    RECORD = 7
-    """What is missing for others to repeat it."""
+    REPRODUCIBILITY = 7
+    """What others need to repeat it, and is missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +138,7 @@ class Judge:
 
     verdict: Verdict
     topic: Topic
-    ask: Callable[[Evidence], Caveat | None]
+    judge: Callable[[Evidence], Caveat | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,11 +183,11 @@ def caveat_file(judge: Callable[[Evidence], Caveat | None]) -> Judge:
 def of_proof(judge: Callable[[BaselineProof], Caveat | None]) -> Callable[[Pairs], Caveat | None]:
     """Return a judge of the pairs that asks one of the baseline's proof, where there is a proof."""
 
-    def ask(pairs: Pairs) -> Caveat | None:
+    def judge_of_pairs(pairs: Pairs) -> Caveat | None:
         baseline_proof = proof(pairs.results, pairs)
         return None if baseline_proof is None else judge(baseline_proof)
 
-    return ask
+    return judge_of_pairs
 
 
 def _of_pairs(evidence: Evidence, judge: Callable[[Pairs], Caveat | None]) -> Caveat | None:

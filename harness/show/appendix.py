@@ -104,7 +104,7 @@ def core_seconds(claims: Claims) -> Table | None:
     splits = claims.core_time
     if len(splits) < 2:
         return None
-    totals = text.durations(*(split.given_s for split in splits))
+    totals = text.durations(*(split.available_s for split in splits))
     notes = (
         appendix_phrases.lost_core_time(splits),
         appendix_phrases.LEGEND_OF_PARTS,

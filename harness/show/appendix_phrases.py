@@ -126,11 +126,11 @@ def lost_core_time(splits: Sequence[CoreTime]) -> str:
     """
     baseline = splits[0]
     last = [split for split in splits if not split.oversubscribed][-1]
-    if last.given_s <= baseline.given_s:
+    if last.available_s <= baseline.available_s:
         return ""
     losses = [(spent, part) for part, spent in last.parts if part is not TimePart.USEFUL]
     spent, part = max(losses, key=lambda loss: loss[0])
-    more, most = text.durations(last.given_s - baseline.given_s, spent)
+    more, most = text.durations(last.available_s - baseline.available_s, spent)
     workers = text.number_of(last.workers, "worker")
     return f"{workers} took {more} more of core time than the baseline; most went on {part}, {most}"
 

@@ -225,7 +225,7 @@ def _core_seconds(split: CoreTime) -> Fields:
         "side": str(split.side),
         "workers": split.workers,
         "cores": split.cores,
-        "given_core_s": split.given_s,
+        "given_core_s": split.available_s,
     }
     return fields | {f"{part.name.lower()}_core_s": spent for part, spent in split.parts}
 

@@ -181,7 +181,7 @@ def _session(results: Results) -> Iterator[str]:
     yield f"run {_short_name(results.run_id)}"
     declared = results.kind is Kind.DECLARED
     yield _short_remark(results.remark) if declared else text.moment_of(results.began_utc)
-    if results.input is not None and results.spec.input_known:
+    if results.input is not None and results.spec.has_input:
         yield f"input {text.digest(results.input.sha256)}"
     if results.code.commit:
         changes = " with changes" if results.code.dirty else ""

@@ -67,7 +67,7 @@ def test_the_other_parts_are_as_they_were_spent() -> None:
 
 def test_what_was_given_is_cores_times_wall_time() -> None:
     spent = core_time_at(a_sweep(), 4)
-    assert (spent.cores, spent.wall_s, spent.given_s) == (4, 11.3, 45.2)
+    assert (spent.cores, spent.wall_s, spent.available_s) == (4, 11.3, 45.2)
 
 
 def test_every_core_of_a_worker_is_counted() -> None:
@@ -83,10 +83,10 @@ def test_the_parts_add_up_to_what_was_given_at_the_median_wall_time(
     baseline, distributed = zip(*walls, strict=True)
     results = a_sweep({2: distributed}, baseline)
     spent = core_time_at(results, 2)
-    assert spent.given_s == pytest.approx(
-        2 * sorted(distributed)[len(walls) // 2] if len(walls) % 2 else spent.given_s
+    assert spent.available_s == pytest.approx(
+        2 * sorted(distributed)[len(walls) // 2] if len(walls) % 2 else spent.available_s
     )
-    assert sum(part_s for _, part_s in spent.parts) == pytest.approx(spent.given_s)
+    assert sum(part_s for _, part_s in spent.parts) == pytest.approx(spent.available_s)
 
 
 def test_of_an_even_number_of_trials_the_middle_two_are_averaged() -> None:

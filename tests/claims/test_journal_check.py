@@ -59,7 +59,7 @@ EDITED = {
     ),
     "an input": (
         replace(RECORDED, input=None),
-        "input: the file says nothing, the journal a record",
+        "input: the file says nothing, the journal an object",
     ),
     "a phase": (
         with_trial(0, phases={}),

@@ -361,10 +361,10 @@ def test_the_phases_add_up_whatever_the_driver_calls(laps: list[float]) -> None:
     assert told == pytest.approx([*accumulate(laps)][-1])
 
 
-def sound(spent: CoreSeconds, given_s: float) -> None:
+def sound(spent: CoreSeconds, available_s: float) -> None:
     """Assert that no part is below zero and that they add up to the core-seconds given."""
     assert min(parts(spent)) >= 0
-    assert spent.total_s == pytest.approx(given_s, abs=1e-6)
+    assert spent.total_s == pytest.approx(available_s, abs=1e-6)
 
 
 def handed_over(*sizes: int | None) -> int | None:

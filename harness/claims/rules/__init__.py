@@ -10,8 +10,8 @@ from harness.claims.rules import (
     baseline,
     environment,
     inputs,
-    record,
     resources,
+    results_file,
     session,
     speedup,
     times,
@@ -37,12 +37,12 @@ RULES: tuple[Rule, ...] = (
     session.EVERY_TRIAL,
     speedup.STABLE_TIMES,
     speedup.WITHIN_HARDWARE,
-    record.COST_IN_FULL,
+    results_file.COST_IN_FULL,
     resources.CHEAP_TO_WATCH,
-    record.FROM_ITS_FIELDS,
-    record.KIND_IS_STATED,
+    results_file.FROM_ITS_FIELDS,
+    results_file.KIND_IS_STATED,
     environment.ENVIRONMENT,
-    record.UNITS_NAMED,
+    results_file.UNITS_NAMED,
     work.STRAGGLERS_SHOWN,
 )
 
@@ -60,5 +60,5 @@ def caveats(evidence: Evidence) -> tuple[Caveat, ...]:
 def _raised(evidence: Evidence, verdict: Verdict) -> tuple[Caveat, ...]:
     """Return what judges of one verdict raise, by topic and within a topic in the rules' order."""
     judges = (judge for rule in RULES for judge in rule.judges if judge.verdict is verdict)
-    raised = (judge.ask(evidence) for judge in sorted(judges, key=lambda judge: judge.topic))
+    raised = (judge.judge(evidence) for judge in sorted(judges, key=lambda judge: judge.topic))
     return tuple(caveat for caveat in raised if caveat is not None)

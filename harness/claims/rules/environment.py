@@ -137,9 +137,9 @@ SAME_SOURCE = Rule(
     judges=(
         refuse(_source_differs),
         caveat(_unlike_machines, Topic.MACHINES),
-        caveat(_no_seed, Topic.RECORD),
-        caveat(_no_commit, Topic.RECORD),
-        caveat(_dirty_tree, Topic.RECORD),
+        caveat(_no_seed, Topic.REPRODUCIBILITY),
+        caveat(_no_commit, Topic.REPRODUCIBILITY),
+        caveat(_dirty_tree, Topic.REPRODUCIBILITY),
     ),
 )
 ENVIRONMENT = Rule(
@@ -148,5 +148,5 @@ ENVIRONMENT = Rule(
     demand="every machine is described in full",
     source="MLPerf, pyperf",
     measure=_machines,
-    judges=(caveat(_environment_incomplete, Topic.RECORD),),
+    judges=(caveat(_environment_incomplete, Topic.REPRODUCIBILITY),),
 )

@@ -58,8 +58,8 @@ def _core_gap(results: Results, trial: Trial) -> float | None:
     if trial.core_seconds is None:
         return None
     processes = trial.workers if trial.side is Side.DISTRIBUTED else 1
-    given_s = trial.wall_s * _cores(results, trial) * processes
-    return abs(trial.core_seconds.total_s - given_s) / given_s
+    available_s = trial.wall_s * _cores(results, trial) * processes
+    return abs(trial.core_seconds.total_s - available_s) / available_s
 
 
 def _core_gaps(results: Results) -> list[float]:
@@ -192,6 +192,6 @@ TIMES_ADD_UP = Rule(
         refuse(_core_seconds_unequal),
         refuse(_impossible_seconds),
         caveat(_start_up_on_clock, Topic.ORIGIN),
-        caveat(_start_up_unlisted, Topic.RECORD),
+        caveat(_start_up_unlisted, Topic.REPRODUCIBILITY),
     ),
 )

@@ -39,7 +39,7 @@ def picture(headline: Headline) -> Picture | Missing:
 def _title(headline: Headline) -> str:
     baseline, distributed = phrases.sides(headline.results)
     passes = f"once through {baseline} and once through {distributed}"
-    return f"One input, {passes}" if headline.results.spec.input_known else passes.capitalize()
+    return f"One input, {passes}" if headline.results.spec.has_input else passes.capitalize()
 
 
 def _baseline_words(results: Results) -> str:
@@ -50,7 +50,7 @@ def _baseline_words(results: Results) -> str:
 
 
 def _baseline_share(results: Results) -> str:
-    return "all of the input" if results.spec.input_known else "all of the work"
+    return "all of the input" if results.spec.has_input else "all of the work"
 
 
 def _decisions(results: Results) -> list[tuple[str, str]]:
@@ -81,7 +81,7 @@ def _draw_shared(page: Page, box: Box, content: str, field: str) -> None:
 
 
 def _input(results: Results) -> str:
-    if not results.spec.input_known:
+    if not results.spec.has_input:
         return "what the two programs read was not named: no digest is known"
     return f"the same input: {_input_facts(results.input, results)}"
 

@@ -98,7 +98,7 @@ def _draw(page: Page, headline: Headline, splits: Sequence[CoreTime]) -> None:
     _write_heading(page, is_roomy=is_roomy)
     height = min(_TABLE.height / len(shown), _HIGHEST_ROW)
     top = _TABLE.top + (_TABLE.height - height * len(shown)) / 2
-    scale = (_TABLE.width - _TOTAL_PX) / max(split.given_s for split in shown)
+    scale = (_TABLE.width - _TOTAL_PX) / max(split.available_s for split in shown)
     for place, split in enumerate(shown):
         row = Box(_TABLE.left, top + place * height, _TABLE.right, top + (place + 1) * height)
         _draw_row(page, split, f"splits.{splits.index(split)}", row, scale, is_roomy=is_roomy)
@@ -138,7 +138,7 @@ def _draw_row(
         page.line([(edge, row.top), (edge, bottom)], page.theme.ground, 2)
     *_, total = _core_seconds(split)
     total = _with_core_unit(total)
-    page.write(edges[-1] + 14, baseline, total, 28, field=f"{field}.given_s", bold=True)
+    page.write(edges[-1] + 14, baseline, total, 28, field=f"{field}.available_s", bold=True)
     if is_roomy:
         _name_parts(page, edges, bottom)
     _write_parts(page, split, field, bottom + (94 if is_roomy else 29))
@@ -178,7 +178,7 @@ def _write_parts(page: Page, split: CoreTime, field: str, baseline: float) -> No
 
 def _core_seconds(split: CoreTime) -> tuple[str, ...]:
     """Return the core-seconds of every part and their total, in one unit."""
-    return text.summands(split.given_s, *(spent for _, spent in split.parts), split.given_s)
+    return text.summands(split.available_s, *(spent for _, spent in split.parts), split.available_s)
 
 
 def _with_core_unit(seconds: str) -> str:

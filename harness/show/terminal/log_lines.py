@@ -70,7 +70,7 @@ def _armed(lane: SideState, spec: Spec) -> str:
         for name, duration in lane.armed.startup.items()
     ]
     digest = ""
-    if lane.armed.input is not None and spec.input_known:
+    if lane.armed.input is not None and spec.has_input:
         digest = f", input {text.digest(lane.armed.input.sha256)}"
     workers = text.number_of(len(lane.workers), "worker")
     items = f"{text.count(lane.armed.items)} {text.printable(lane.armed.unit)}"

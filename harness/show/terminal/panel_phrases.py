@@ -59,7 +59,7 @@ def input_facts(board: Board, spec: Spec) -> tuple[str, str]:
     items = (
         f"{text.count(lane.armed.items)} {cut(lane.armed.unit, 16)}" if lane.armed.items > 0 else ""
     )
-    if lane.armed.input is None or not spec.input_known:
+    if lane.armed.input is None or not spec.has_input:
         return items, ""
     return items, f"input {text.digest(lane.armed.input.sha256)}"
 
@@ -80,7 +80,7 @@ def gap(views: tuple[SideView, SideView], spec: Spec) -> str:
         return "from a common zero"
     ahead = left.elapsed - right.elapsed
     if len(started) == 1 or (running and (ahead > 0) != (running[0] is left)):
-        return f"one side at a time{', the same input' if spec.input_known else ''}"
+        return f"one side at a time{', the same input' if spec.has_input else ''}"
     slower = "Ray" if right.titles[0].startswith("RAY") else "distributed"
     growing = " and growing" if running else ""
     return f"gap {text.seconds(abs(ahead))}{growing}{f', {slower} behind' if ahead < 0 else ''}"

@@ -12,7 +12,7 @@ def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
     said = read_back(case, "core-seconds")
     for place, split in enumerate(a_report(CASES[case]).core_time):
         spent = words.summands(
-            split.given_s, *(seconds for _, seconds in split.parts), split.given_s
+            split.available_s, *(seconds for _, seconds in split.parts), split.available_s
         )
         told = [
             f"{words.percent(split.share(part))} · {seconds}"
@@ -20,7 +20,7 @@ def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
         ]
 
         assert [said[f"splits.{place}.{part.name.lower()}"] for part, _ in split.parts] == told
-        assert said[f"splits.{place}.given_s"] == spent[-1].replace(" ", " core-")
+        assert said[f"splits.{place}.available_s"] == spent[-1].replace(" ", " core-")
 
 
 def test_the_core_seconds_are_drawn_to_scale() -> None:

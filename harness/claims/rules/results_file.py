@@ -1,4 +1,4 @@
-"""Rules about the facts as they are kept: prices, units, kind of session, file and journal.
+"""Rules about the results file: its prices, units and kind of session, its form, its journal.
 
 May import ``model``, ``errors``, ``files.results``, ``rule``, ``pairs`` and ``run_cost``.
 """
