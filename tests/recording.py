@@ -1,6 +1,6 @@
 """A real recording for the tests: a simulated race, recorded once by the real program.
 
-``recorded`` is a fixture for the whole run; who changes a take copies it first.
+``recorded`` is a fixture for the whole run; a test that changes a take copies it first.
 May import ``tests.terminals``.
 """
 
@@ -22,9 +22,9 @@ MOST_RECORDINGS = 4
 STOOD_STILL = "nothing is drawn for"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Recorded:
-    """What recording printed and left: the desk is the folder that it was started in."""
+    """What `record` printed and wrote; ``desk`` is the folder that it was started in."""
 
     desk: Path
     take: Path
@@ -34,7 +34,7 @@ class Recorded:
 
 
 def a_desk(folder: Path) -> dict[str, str]:
-    """Return an environment in which the program finds itself from a folder of its own."""
+    """Return an environment in which the program can be imported from another folder."""
     return surroundings(
         {"PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]), "HOME": str(folder)}
     )
@@ -58,7 +58,13 @@ def repeated(
 def record(desk: Path, *options: str, changes: dict[str, str] | None = None) -> Recorded:
     """Record without any terminal: no controlling one either, and nothing to read."""
     done = repeated(partial(start, desk, *options, changes=changes))
-    return Recorded(desk, desk / "take", done.returncode, done.stdout, done.stderr)
+    return Recorded(
+        desk=desk,
+        take=desk / "take",
+        exit_code=done.returncode,
+        printed=done.stdout,
+        errors=done.stderr,
+    )
 
 
 def start(

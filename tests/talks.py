@@ -56,12 +56,13 @@ QUICK = (
 
 
 def a_course(*durations: float, talk: Agenda = TALK, began: float = 1000.0) -> TalkProgress:
-    """Return a talk that began at a moment, and of which beats took those seconds."""
-    course, at = begin_talk(TalkProgress(talk), began), began
+    """Return a talk's progress: when it began, and how long its first beats took."""
+    progress = begin_talk(TalkProgress(talk), began)
+    at = began
     for seconds in durations:
         at += seconds
-        course = end_beat(course, at)
-    return course
+        progress = end_beat(progress, at)
+    return progress
 
 
 def a_desk(folder: Path) -> Path:
@@ -83,7 +84,7 @@ def rehearse(desk: Path, *options: str, columns: int = 80, rows: int = 24) -> Te
 
 
 def cue(desk: Path, *options: str, columns: int = 80, rows: int = 24) -> Terminal:
-    """Begin to follow whatever begins at a desk, on a terminal of its own."""
+    """Follow whatever runs at a desk, on a terminal of its own."""
     return Terminal(
         at_desk(desk, "cue", "--talk", "talk.toml", *options),
         columns=columns,
@@ -98,7 +99,7 @@ def run_at_desk(desk: Path, verb: str, *options: str) -> PipedOutput:
 
 
 def process_that_has_ended() -> int:
-    """Return the number of a process that is no more."""
+    """Return the pid of a process that has ended."""
     with subprocess.Popen(["true"]) as process:
         process.wait()
     return process.pid
@@ -107,10 +108,8 @@ def process_that_has_ended() -> int:
 @contextlib.contextmanager
 def small_disk(largest_bytes: int) -> Iterator[None]:
     """Limit the size of this process's files inside the block, as a full disk does."""
-    before, handler = (
-        resource.getrlimit(resource.RLIMIT_FSIZE),
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN),
-    )
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest_bytes, before[1]))
     try:
         yield

@@ -1,6 +1,6 @@
 """Real terminals for the end-to-end tests: a pty that pyte reads, and a shell in our own tmux.
 
-Both run the real program and tell what a person would see: text, cursor, alternate screen.
+Both run the real program and return what a person would see: text, cursor, alternate screen.
 May import ``harness.events``, ``harness.files.results`` and ``harness.cast.emulator``.
 """
 
@@ -69,9 +69,9 @@ def race(out: Path, *options: str, workload: str = "simulated", verb: str = "rac
 
 def surroundings(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment of a presenter's terminal, whatever this one is, with changes."""
-    kept = {name: value for name, value in os.environ.items() if name not in UNWANTED}
+    wanted = {name: value for name, value in os.environ.items() if name not in UNWANTED}
     return (
-        kept
+        wanted
         | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONUTF8": "1"}
         | dict(changes or {})
     )
@@ -104,11 +104,13 @@ class Follower:
 
 def recorded_pids(out: Path) -> set[int]:
     """Return every process that the journal names."""
-    told = journal(out)
-    launched = {event.pid for event in told if isinstance(event, e.Launched)}
-    armed = {worker.pid for event in told if isinstance(event, e.Ready) for worker in event.workers}
+    events = journal(out)
+    launched = {event.pid for event in events if isinstance(event, e.Launched)}
+    armed = {
+        worker.pid for event in events if isinstance(event, e.Ready) for worker in event.workers
+    }
     return (
-        launched | armed | {event.process.pid for event in told if isinstance(event, e.Recovered)}
+        launched | armed | {event.process.pid for event in events if isinstance(event, e.Recovered)}
     )
 
 
@@ -207,7 +209,7 @@ class Terminal:
         return termios.tcgetattr(self._slave)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Set the size that the program will be told."""
+        """Set the size that the program reads."""
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def type(self, keys: bytes) -> None:
@@ -227,30 +229,30 @@ class Terminal:
             self.raw += written
             self._stream.feed(written)
         screen = self._screen
-        seen = Look(
+        look = Look(
             time.monotonic() - self.began,
             tuple(screen.display),
             screen.alternate,
             not screen.cursor.hidden,
         )
-        self.looks.append(seen)
-        return seen
+        self.looks.append(look)
+        return look
 
     def until(self, wanted: Callable[[Look], bool], within_s: float = WAIT_S) -> Look:
         """Return the first look that is as wanted; fail with the last one if none is in time."""
         deadline = time.monotonic() + within_s
-        while not wanted(seen := self.look()):
+        while not wanted(look := self.look()):
             assert time.monotonic() < deadline, (
-                f"waited in vain, exit code {self.process.poll()}, last seen:\n{seen.text}"
+                f"waited in vain, exit code {self.process.poll()}, last look:\n{look.text}"
             )
-        return seen
+        return look
 
     def until_text(self, text: str, within_s: float = WAIT_S) -> Look:
         """Return the first look that holds the text."""
         return self.until(lambda look: text in look.text, within_s)
 
     def linger(self, seconds: float) -> None:
-        """Look on for a while."""
+        """Watch for a while."""
         over = time.monotonic() + seconds
         self.until(lambda _: time.monotonic() > over)
 
@@ -308,7 +310,7 @@ class Tmux:
         self._do("resize-window", "-x", str(columns), "-y", str(rows))
 
     def look(self) -> Look:
-        """Return what is to be seen now."""
+        """Return what the screen shows now."""
         state, *lines = self._do(
             "display-message", "-p", "#{alternate_on} #{cursor_flag}", ";", "capture-pane", "-p"
         ).splitlines()
@@ -318,12 +320,12 @@ class Tmux:
     def until(self, wanted: Callable[[Look], bool], within_s: float = WAIT_S) -> Look:
         """Return the first look that is as wanted; fail with the last one if none is in time."""
         deadline = time.monotonic() + within_s
-        while not wanted(seen := self.look()):
+        while not wanted(look := self.look()):
             assert time.monotonic() < deadline, (
-                f"waited in vain, alternate {seen.alternate}, last seen:\n{seen.text}"
+                f"waited in vain, alternate {look.alternate}, last look:\n{look.text}"
             )
             time.sleep(0.05)
-        return seen
+        return look
 
     def until_text(self, text: str, within_s: float = WAIT_S) -> Look:
         """Return the first look that holds the text."""
@@ -373,8 +375,8 @@ class PipedProgram:
         assert self.process.stderr is not None
         self._stdout, self._stderr = self.process.stdout, self.process.stderr
         self._lines: list[tuple[float, str]] = []
-        self._listening = threading.Thread(target=self._listen)
-        self._listening.start()
+        self._reading = threading.Thread(target=self._read)
+        self._reading.start()
 
     def __enter__(self) -> Self:
         return self
@@ -382,10 +384,10 @@ class PipedProgram:
     def __exit__(self, *_: object) -> None:
         self.process.kill()
         self.process.wait()
-        self._listening.join()
+        self._reading.join()
         self._stderr.close()
 
-    def _listen(self) -> None:
+    def _read(self) -> None:
         with self._stdout as lines:
             for line in lines:
                 self._lines.append((time.monotonic() - self._began, line.rstrip("\n")))
@@ -395,13 +397,13 @@ class PipedProgram:
         time.sleep(seconds)
 
     def until(self, text: str, times: int = 1) -> None:
-        """Let it go on until it has printed a text, so many times."""
+        """Let it go on until it has printed a text that many times."""
         wait_for(lambda: sum(text in line for _, line in self._lines) >= times)
 
     def output(self, within_s: float = 40.0) -> PipedOutput:
         """Return everything once the program has ended; fail if it does not in time."""
         code = self.process.wait(within_s)
-        self._listening.join()
+        self._reading.join()
         return PipedOutput(tuple(self._lines), self._stderr.read(), code)
 
 
