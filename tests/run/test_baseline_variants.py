@@ -50,7 +50,7 @@ proof.update(tuned=("size", (2, 12)), reference=naive, ceiling=Ceiling("sleep", 
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> AnyWorkload:
+def workload(tmp_path: Path) -> AnyWorkload:
     return find_workload(a_workload_file(tmp_path, SOURCE))
 
 
@@ -77,8 +77,8 @@ def variants(studies: tuple[TimeVariant, ...]) -> list[Variant]:
     return [study.variant for study in studies]
 
 
-def test_a_workload_that_declares_all_has_all_timed(made: AnyWorkload) -> None:
-    assert variants(declared_variants(made, made.defaults)) == [
+def test_a_workload_that_declares_all_has_all_timed(workload: AnyWorkload) -> None:
+    assert variants(declared_variants(workload, workload.defaults)) == [
         Variant.LIMIT,
         Variant.TUNED,
         Variant.TUNED,
@@ -90,19 +90,21 @@ def test_a_workload_that_declares_nothing_has_nothing_timed(plain: AnyWorkload) 
     assert declared_variants(plain, plain.defaults) == ()
 
 
-def test_the_value_in_use_is_tried_with_the_others_but_for_those_refused(made: AnyWorkload) -> None:
+def test_the_value_in_use_is_tried_with_the_others_but_for_those_refused(
+    workload: AnyWorkload,
+) -> None:
     tried = [
         (study.name, study.value)
-        for study in declared_variants(made, made.defaults)
+        for study in declared_variants(workload, workload.defaults)
         if study.variant is Variant.TUNED
     ]
     assert tried == [("size", 2), ("size", 5)]
 
 
-def test_a_value_in_use_that_is_tried_anyway_is_tried_once(made: AnyWorkload) -> None:
+def test_a_value_in_use_that_is_tried_anyway_is_tried_once(workload: AnyWorkload) -> None:
     tried = [
         study.value
-        for study in declared_variants(made, made.defaults | {"size": 2})
+        for study in declared_variants(workload, workload.defaults | {"size": 2})
         if study.variant is Variant.TUNED
     ]
     assert tried == [2]
@@ -115,8 +117,10 @@ def test_a_baseline_is_tuned_by_a_number_among_its_parameters(tmp_path: Path, na
         declared_variants(workload, workload.defaults)
 
 
-def test_without_a_proof_asked_for_nothing_is_timed(made: AnyWorkload) -> None:
-    assert plan_variants(declared_variants(made, made.defaults), a_spec(), (0, 1)) == NO_PROOF
+def test_without_a_proof_asked_for_nothing_is_timed(workload: AnyWorkload) -> None:
+    assert (
+        plan_variants(declared_variants(workload, workload.defaults), a_spec(), (0, 1)) == NO_PROOF
+    )
 
 
 def test_a_baseline_without_cores_proves_nothing() -> None:
@@ -162,35 +166,35 @@ def test_a_variant_is_called_by_what_it_is(study: TimeVariant, words: str) -> No
     ids=str,
 )
 def test_a_variant_runs_what_it_is(
-    made: AnyWorkload, study: TimeVariant, expected: list[Any]
+    workload: AnyWorkload, study: TimeVariant, expected: list[Any]
 ) -> None:
-    timed(made, study)
-    assert ran(made) == expected
+    timed(workload, study)
+    assert ran(workload) == expected
 
 
 @pytest.mark.parametrize(
     ("variant", "items"), [(Variant.OWN, 4), (Variant.NAIVE, 4), (Variant.WHOLE, 400)]
 )
 def test_a_rate_is_the_items_of_a_pass_over_its_seconds(
-    made: AnyWorkload, variant: Variant, items: int
+    workload: AnyWorkload, variant: Variant, items: int
 ) -> None:
-    found = timed(made, TimeVariant(variant, 0.0))
+    found = timed(workload, TimeVariant(variant, 0.0))
     assert items / found.seconds <= found.items_per_s <= items / 0.01
 
 
-def test_the_rate_of_a_limit_is_what_it_says(made: AnyWorkload) -> None:
-    found = timed(made, TimeVariant(Variant.LIMIT, 0.02, "sleep"))
+def test_the_rate_of_a_limit_is_what_it_says(workload: AnyWorkload) -> None:
+    found = timed(workload, TimeVariant(Variant.LIMIT, 0.02, "sleep"))
     assert (found.items_per_s, found.name) == (1000.0, "sleep")
     assert found.seconds >= 0.02
 
 
-def test_a_rate_says_what_was_varied_and_on_how_many_cores(made: AnyWorkload) -> None:
-    found = timed(made, TimeVariant(Variant.TUNED, 0.0, "size", 2), cores=3)
+def test_a_rate_says_what_was_varied_and_on_how_many_cores(workload: AnyWorkload) -> None:
+    found = timed(workload, TimeVariant(Variant.TUNED, 0.0, "size", 2), cores=3)
     assert (found.variant, found.name, found.value, found.cores) == (Variant.TUNED, "size", 2.0, 3)
 
 
-def test_a_slice_is_passed_until_the_time_is_up(made: AnyWorkload) -> None:
-    assert timed(made, TimeVariant(Variant.OWN, 0.1)).seconds >= 0.1
+def test_a_slice_is_passed_until_the_time_is_up(workload: AnyWorkload) -> None:
+    assert timed(workload, TimeVariant(Variant.OWN, 0.1)).seconds >= 0.1
 
 
 @pytest.mark.parametrize(
@@ -221,10 +225,10 @@ def test_the_median_pass_counts(tmp_path: Path) -> None:
     assert found.items_per_s > 5 / 0.2
 
 
-def test_a_slice_that_is_not_counted_gives_way_to_the_whole_input(made: AnyWorkload) -> None:
+def test_a_slice_that_is_not_counted_gives_way_to_the_whole_input(workload: AnyWorkload) -> None:
     uncounted = Problem(input=("full", 5), held_out=0.5, items=400, warmup=("slice", 5))
-    timed(made, TimeVariant(Variant.OWN, 0.0), uncounted)
-    assert ran(made) == [("full", 5)]
+    timed(workload, TimeVariant(Variant.OWN, 0.0), uncounted)
+    assert ran(workload) == [("full", 5)]
 
 
 def test_a_tuned_value_is_of_its_parameters_type(tmp_path: Path) -> None:

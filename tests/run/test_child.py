@@ -210,7 +210,7 @@ def distributed(given, pool, report):
 """
 
 
-def test_the_core_seconds_of_a_distributed_side_add_up_to_the_wall_time_of_all_its_workers(
+def test_the_core_seconds_of_all_workers_add_up_to_their_wall_time(
     tmp_path: Path,
 ) -> None:
     said = performed(

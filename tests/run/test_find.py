@@ -9,7 +9,7 @@ from tests.builders import a_workload_file, find_workload
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> AnyWorkload:
+def workload(tmp_path: Path) -> AnyWorkload:
     return find_workload(a_workload_file(tmp_path))
 
 
@@ -91,8 +91,8 @@ def test_a_package_of_the_users_is_found(tmp_path: Path, monkeypatch: pytest.Mon
     assert find("my_package.made").name == "made"
 
 
-def test_the_functions_of_a_file_can_be_sent_to_a_worker(made: AnyWorkload) -> None:
-    assert pickle.loads(pickle.dumps(made.load)) is made.load
+def test_the_functions_of_a_file_can_be_sent_to_a_worker(workload: AnyWorkload) -> None:
+    assert pickle.loads(pickle.dumps(workload.load)) is workload.load
 
 
 def test_a_file_whose_workload_is_something_else_is_refused(tmp_path: Path) -> None:

@@ -146,9 +146,7 @@ LIBRARIES = [
 ]
 
 
-def test_of_several_libraries_it_is_numpys_that_is_told_in_whatever_order_they_were_loaded() -> (
-    None
-):
+def test_of_several_libraries_numpys_is_named_in_whatever_order_they_load() -> None:
     assert {foremost(loaded)["version"] for loaded in permutations(LIBRARIES)} == {"0.3.31"}
 
 
@@ -162,13 +160,13 @@ def test_the_loopback_interface_is_told_apart_from_the_others() -> None:
 def test_loopback_is_known_by_its_flag_whatever_its_name(
     flags: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def seen() -> dict[str, SimpleNamespace]:
+    def interface_stats() -> dict[str, SimpleNamespace]:
         return {
             "back0": SimpleNamespace(isup=True, flags=flags),
             "eth0": SimpleNamespace(isup=False, flags="broadcast"),
         }
 
-    monkeypatch.setattr(psutil, "net_if_stats", seen)
+    monkeypatch.setattr(psutil, "net_if_stats", interface_stats)
     assert host.interfaces() == (True, 0)
 
 

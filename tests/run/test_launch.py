@@ -47,7 +47,7 @@ def a_side(folder: Path, changes: str = "", patience_s: float = 0.0) -> Iterator
         assert end_all([child], patience_s) == []
 
 
-def heard(child: SideProcess, until: Callable[[e.Event], bool]) -> list[e.Event]:
+def receive(child: SideProcess, until: Callable[[e.Event], bool]) -> list[e.Event]:
     """Return what a side says up to an event, or to its end."""
     events: list[e.Event] = []
     deadline = time.monotonic() + 20
@@ -58,13 +58,13 @@ def heard(child: SideProcess, until: Callable[[e.Event], bool]) -> list[e.Event]
 
 
 def ready(child: SideProcess) -> e.Ready:
-    said = heard(child, lambda event: isinstance(event, e.Ready | e.Failed))
+    said = receive(child, lambda event: isinstance(event, e.Ready | e.Failed))
     assert isinstance(said[-1], e.Ready), said
     return said[-1]
 
 
 def to_the_end(child: SideProcess) -> list[e.Event]:
-    return heard(child, lambda _: False)
+    return receive(child, lambda _: False)
 
 
 @pytest.mark.parametrize("side", Side)
@@ -262,7 +262,7 @@ def load(params):
 @pytest.mark.parametrize("ending", ["pass", "os.kill(os.getpid(), signal.SIGKILL)"])
 def test_what_a_side_started_ends_with_it_however_it_ends(tmp_path: Path, ending: str) -> None:
     with a_side(tmp_path, FAMILY.replace("{ending}", ending)) as child:
-        heard(child, lambda event: isinstance(event, e.Ready))
+        receive(child, lambda event: isinstance(event, e.Ready))
         helper = int(child.last_words().split()[-1])
         assert psutil.pid_exists(helper)
     assert not psutil.pid_exists(helper) or psutil.Process(helper).status() == psutil.STATUS_ZOMBIE

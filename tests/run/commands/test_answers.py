@@ -42,8 +42,8 @@ class Side:
         self.begin().write_text(text)
         return self.answers.content()
 
-    def told(self, text: str) -> Any:
-        """Run a program that is told its file, and return its answer."""
+    def answer_file(self, text: str) -> Any:
+        """Run a program that is passed its file; return its answer."""
         self.begin()
         self.answers.answer_file.write_text(text)
         return self.answers.content()
@@ -64,12 +64,12 @@ def test_what_is_printed_is_the_answer_where_no_file_is_named(tmp_path: Path) ->
 
 
 def test_a_file_that_the_program_was_told_holds_its_answer(tmp_path: Path) -> None:
-    assert bytes(Side(tmp_path, **TOLD).told("42")) == b"42"
+    assert bytes(Side(tmp_path, **TOLD).answer_file("42")) == b"42"
 
 
 def test_every_run_is_told_another_file(tmp_path: Path) -> None:
     side = Side(tmp_path, **TOLD)
-    side.told("42")
+    side.answer_file("42")
     side.begin()
     assert (
         refused(side.answers.content)
@@ -129,7 +129,7 @@ def test_two_answers_that_are_nothing_would_be_equal_and_are_none(
     changes: dict[str, str], sentence: str, tmp_path: Path
 ) -> None:
     side = Side(tmp_path, **changes)
-    assert refused(lambda: side.told("") if changes else side.printed("")) == sentence
+    assert refused(lambda: side.answer_file("") if changes else side.printed("")) == sentence
 
 
 def test_a_program_that_is_judged_by_its_quality_may_print_nothing_else(tmp_path: Path) -> None:
@@ -152,11 +152,11 @@ def test_a_function_of_the_pairs_own_tells_whether_answers_are_alike(
     second: str, alike: bool, tmp_path: Path
 ) -> None:
     one, other = Side(tmp_path, compare=near, **TOLD), Side(tmp_path, compare=near, **TOLD)
-    assert one.answers.alike([one.told("1.0")])
-    assert other.answers.alike([other.told(second)]) is alike
+    assert one.answers.alike([one.answer_file("1.0")])
+    assert other.answers.alike([other.answer_file(second)]) is alike
 
 
-def test_a_function_is_given_the_first_answer_of_all_though_its_file_was_written_to_again(
+def test_a_function_gets_the_first_answer_though_its_file_is_written_again(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "out"
@@ -221,7 +221,7 @@ def test_a_stale_json_file_is_not_taken_for_the_runs(tmp_path: Path) -> None:
 
 def test_a_quality_is_found_in_the_answer_itself(tmp_path: Path) -> None:
     side = Side(tmp_path, quality="{answer}#f1", **TOLD)
-    side.told('{"f1": 0.5}')
+    side.answer_file('{"f1": 0.5}')
     assert side.answers.written_quality() == 0.5
 
 
@@ -235,15 +235,17 @@ def test_programs_with_the_same_work_may_race(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("items", "unit", "told"),
+    ("items", "unit", "difference"),
     [(41, "rows", "41 rows"), (40, "", "40 items"), (0, "", "nothing of how much")],
 )
-def test_programs_with_other_work_may_not(items: int, unit: str, told: str, tmp_path: Path) -> None:
+def test_programs_with_other_work_may_not(
+    items: int, unit: str, difference: str, tmp_path: Path
+) -> None:
     Side(tmp_path).answers.require_same_work(40, "rows")
     other = Side(tmp_path).answers
     assert (
         refused(lambda: other.require_same_work(items, unit))
-        == f"this side's program says {told} there is to do, and the other one 40 rows"
+        == f"this side's program says {difference} there is to do, and the other one 40 rows"
     )
 
 

@@ -29,10 +29,10 @@ READY = "from harness.workload import ready; "
 
 
 class Ran:
-    """What was seen and heard of a program."""
+    """What a program printed and sent."""
 
     def __init__(self, output: Path) -> None:
-        self.output, self.lines, self.heard, self.since = (
+        self.output, self.lines, self.messages, self.since = (
             output,
             list[bytes](),
             list[Said](),
@@ -44,7 +44,7 @@ class Ran:
         return not line.startswith(b"%")
 
     def hear(self, said: Said, since_s: float) -> None:
-        self.heard.append(said)
+        self.messages.append(said)
         self.since.append(since_s)
 
     @property
@@ -156,7 +156,7 @@ def test_a_program_that_says_it_is_ready_is_waited_for_and_then_let_go(tmp_path:
     program.go()
     program.finish()
     program.drain()
-    assert (ran.lines, ran.heard[1:]) == ([b"went\n"], [SaidQuality(quality=0.5)])
+    assert (ran.lines, ran.messages[1:]) == ([b"went\n"], [SaidQuality(quality=0.5)])
 
 
 def test_a_program_that_ends_without_saying_that_it_is_ready_is_told(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_program_that_ends_without_saying_that_it_is_ready_is_told(tmp_path: P
 
 def test_one_that_asks_after_it_was_let_go_is_not_kept_waiting(tmp_path: Path) -> None:
     ran = finished(python(READY + "import time; time.sleep(0.2); ready()"), tmp_path)
-    assert ran.heard == [SaidReady()]
+    assert ran.messages == [SaidReady()]
     assert ran.since[0] > 0.2
 
 
@@ -190,7 +190,7 @@ def test_a_shell_may_say_it_all(tmp_path: Path) -> None:
     say '"ready", "items": 9'; read -r _ < /dev/fd/$TWOCLOCKS_GO; say '"progress", "done": 9'
     say '"span", "worker": 1, "items": 9, "busy_s": 2'"""
     ran = finished(script, tmp_path)
-    assert ran.heard == [
+    assert ran.messages == [
         SaidReady(items=9),
         SaidProgress(done=9),
         SaidSpan(worker=1, items=9, busy_s=2.0),
@@ -270,25 +270,25 @@ class Pipes(Program):
         writer.join()
 
 
-def _written(descriptor: int, told: bytes) -> None:
+def _written(descriptor: int, written: bytes) -> None:
     with os.fdopen(descriptor, "wb") as pipe:
-        pipe.write(told)
+        pipe.write(written)
 
 
-def heard(told: bytes) -> list[Said]:
+def messages_in(written: bytes) -> list[Said]:
     found: list[Said] = []
-    Pipes(lambda said, _: found.append(said)).listen(told)
+    Pipes(lambda said, _: found.append(said)).listen(written)
     return found
 
 
 @pytest.mark.parametrize("line", MISSAID)
 def test_what_makes_no_sense_on_the_pipe_is_left_aside(line: bytes) -> None:
-    assert heard(line + b"\n" + b'{"say": "progress", "done": 7}\n') == [SaidProgress(done=7)]
+    assert messages_in(line + b"\n" + b'{"say": "progress", "done": 7}\n') == [SaidProgress(done=7)]
 
 
 @given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from(MISSAID))))
 def test_whatever_is_said_the_listener_goes_on(lines: list[bytes]) -> None:
-    said = heard(b"\n".join([*lines, b'{"say": "quality", "quality": 0.5}', b""]))
+    said = messages_in(b"\n".join([*lines, b'{"say": "quality", "quality": 0.5}', b""]))
     assert said[-1] == SaidQuality(quality=0.5)
 
 

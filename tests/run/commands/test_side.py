@@ -69,7 +69,9 @@ WAKING = (
 LATE = f"{PYTHON} -c '{WAKING}'"
 
 
-def seen(out: Path, *options: str, workload: str = "commands", verb: str = "race") -> PipedOutput:
+def run_race(
+    out: Path, *options: str, workload: str = "commands", verb: str = "race"
+) -> PipedOutput:
     """Run a race of two workers to its end."""
     with PipedProgram(
         race(
@@ -110,7 +112,7 @@ def working(folder: Path, *, verb: str, trials: str) -> PipedOutput:
         "params": "{'rows': 12}",
     }
     path = pair(folder, f"{command}baseline", f"{command}distributed", **options)
-    return seen(folder / "take", "--trials", trials, workload=path, verb=verb)
+    return run_race(folder / "take", "--trials", trials, workload=path, verb=verb)
 
 
 def stopped(folder: Path, signal_number: int) -> PipedOutput:
@@ -142,14 +144,14 @@ def pids_in(folder: Path) -> list[int]:
 
 def shell(folder: Path) -> PipedOutput:
     programs = commands(COUNTING.format(steps=4), COUNTING.format(steps=9))
-    return seen(folder / "take", *programs, "--progress", r"(\d+) of (\d+)")
+    return run_race(folder / "take", *programs, "--progress", r"(\d+) of (\d+)")
 
 
 def silent(folder: Path) -> PipedOutput:
     dump = f'json.dump(dict(test=dict(f1=0.5)), open("{folder}/scores.json", "w"))'
     write = f"{PYTHON} -c 'import json, time; time.sleep({{seconds}}); {dump}'"
     programs = commands(write.replace("{seconds}", "0.8"), write.replace("{seconds}", "0.6"))
-    return seen(
+    return run_race(
         folder / "take",
         *programs,
         "--quality",
@@ -161,7 +163,7 @@ def silent(folder: Path) -> PipedOutput:
 
 def stale(folder: Path) -> PipedOutput:
     say = 'echo \'{"say": "ready"}\' > /dev/fd/$TWOCLOCKS_SAY; read -r go < /dev/fd/$TWOCLOCKS_GO; '
-    return seen(
+    return run_race(
         folder / "take",
         *commands(
             f"{say} echo 42 > {folder}/out",
@@ -176,7 +178,7 @@ def stale(folder: Path) -> PipedOutput:
 
 def printing(*options: str) -> Callable[[Path], PipedOutput]:
     """Return a race of what takes no time."""
-    return lambda folder: seen(folder / "take", *options)
+    return lambda folder: run_race(folder / "take", *options)
 
 
 RACES: dict[str, Callable[[Path], PipedOutput]] = {
@@ -184,8 +186,8 @@ RACES: dict[str, Callable[[Path], PipedOutput]] = {
     "swept": partial(working, verb="sweep", trials="1"),
     "shell": shell,
     "silent": silent,
-    "late": lambda folder: seen(folder / "take", *commands(LATE, LATE)),
-    "daemon": lambda folder: seen(
+    "late": lambda folder: run_race(folder / "take", *commands(LATE, LATE)),
+    "daemon": lambda folder: run_race(
         folder / "take", *commands(*2 * [DAEMON.format(pids=folder / "pids")])
     ),
     "stale": stale,
