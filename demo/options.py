@@ -55,25 +55,23 @@ class Options:
 def make_plan(options: Options) -> Plan:
     """Return the session that the options ask for; raise ``BadRequest`` if it cannot run."""
     prices = read_prices(options.prices)
-    description = launch.describe(options.workload, list(options.settings))
+    facts = launch.describe(options.workload, list(options.settings))
     cores = usable_cores()
-    address = "" if description.simulated else _cluster_address(options.address)
-    spec = _spec(options, description, prices, len(cores), joined=bool(address))
-    core_shares = share_cores(spec, cores, simulated=description.simulated)
-    _require_feasible(spec, simulated=description.simulated)
+    address = "" if facts.simulated else _cluster_address(options.address)
+    spec = _spec(options, facts, prices, len(cores), joined=bool(address))
+    core_shares = share_cores(spec, cores, simulated=facts.simulated)
+    _require_feasible(spec, simulated=facts.simulated)
     if address:
         launch.require_reachable(address)
-    _require_separable(options, description)
+    _require_separable(options, facts)
     return Plan(
         spec=spec,
         workload=options.workload,
         address=address,
         core_shares=core_shares,
-        simulated=description.simulated,
-        variant_plan=plan_variants(
-            description.variants, spec, () if description.simulated else cores
-        ),
-        user_modules_sha256=description.user_modules_sha256,
+        simulated=facts.simulated,
+        variant_plan=plan_variants(facts.variants, spec, () if facts.simulated else cores),
+        user_modules_sha256=facts.user_modules_sha256,
     )
 
 
@@ -135,16 +133,16 @@ def _cluster_address(typed: str) -> str:
 
 
 def _spec(
-    options: Options, description: WorkloadFacts, prices: Prices, cores: int, *, joined: bool
+    options: Options, facts: WorkloadFacts, prices: Prices, cores: int, *, joined: bool
 ) -> Spec:
     """Return what will be run, on a machine with that many cores or on a ``joined`` cluster."""
-    unlimited = joined or description.simulated
+    unlimited = joined or facts.simulated
     room = None if unlimited else cores // options.cores_per_worker
     scales = _scales(options, room, joined=joined)
-    calls_ready = description.commands is not None and description.commands.says_ready
+    calls_ready = facts.commands is not None and facts.commands.says_ready
     return Spec(
-        workload=description.words,
-        params=description.params,
+        workload=facts.words,
+        params=facts.params,
         workers=_headline_scale(scales, room),
         cores_per_worker=options.cores_per_worker,
         baseline_cores=_baseline_cores(options, cores),
@@ -155,7 +153,7 @@ def _spec(
         points=() if options.points is None else scales,
         oversubscribe=options.oversubscribe,
         prove_baseline=options.prove_baseline and not calls_ready,
-        commands=description.commands,
+        commands=facts.commands,
     )
 
 
@@ -237,13 +235,13 @@ def _require_feasible(spec: Spec, *, simulated: bool) -> None:
         )
 
 
-def _require_separable(options: Options, description: WorkloadFacts) -> None:
+def _require_separable(options: Options, facts: WorkloadFacts) -> None:
     """Raise ``BadRequest`` for two programs whose files or times could not be told apart."""
-    commands = description.commands
+    commands = facts.commands
     if commands is None:
         return
-    pointer = parse_json_pointer(str(description.params["quality"]))
-    file = str(description.params["answer"]) or (pointer[0] if pointer else "")
+    pointer = parse_json_pointer(str(facts.params["quality"]))
+    file = str(facts.params["answer"]) or (pointer[0] if pointer else "")
     if options.schedule == Schedule.TOGETHER and file not in ("", "{answer}"):
         raise BadRequest(
             f"together, both programs would write {file} at the same time",

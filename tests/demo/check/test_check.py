@@ -427,7 +427,7 @@ def test_a_check_that_is_stopped_says_so_on_a_line_of_its_own(
     name: str, stops: dict[str, tuple[int, Look]]
 ) -> None:
     assert (
-        "\nerror: stopped before the end\nhint: nothing that was started is still there"
+        "\nerror: stopped before the end\nhint: everything that was started has ended"
         in stops[name][1].text
     )
 
