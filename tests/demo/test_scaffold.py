@@ -65,13 +65,13 @@ def with_a_neighbour(folder: Path) -> Ran:
     """Race the new workload with its kernel moved into a file beside it."""
     (path,) = new("circle", folder, commands=False)
     source = path.read_text()
-    kernel = source[source.index("def inside") : source.index("def baseline")]
+    kernel = source[source.index("def points_inside") : source.index("def baseline")]
     (folder / "kernel_of_circle.py").write_text(
-        f"import numpy as np\n\nPOINTS_A_CHUNK = 2_000_000\nChunk = tuple[int, int]\n\n\n{kernel}"
+        f"import numpy as np\n\nPOINTS_PER_CHUNK = 2_000_000\nChunk = tuple[int, int]\n\n\n{kernel}"
     )
     path.write_text(
         source.replace(kernel, "").replace(
-            "import numpy as np", "from kernel_of_circle import inside"
+            "import numpy as np", "from kernel_of_circle import points_inside"
         )
     )
     return raced(folder, "--workload", "circle.py", "--set", "chunks=20")
