@@ -115,7 +115,6 @@ def test_every_frame_of_a_recording_says_that_it_is_one_and_of_when(
     assert seen.text.index("RECORDED") < seen.text.index("NO HEADLINE")
 
 
-@pytest.mark.terminal
 def test_after_ctrl_z_the_whole_panel_is_there_again(take: Path, tmp_path: Path) -> None:
     (tmp_path / "tmux").mkdir()
     with Tmux(tmp_path / "tmux", 100, 30) as shell:

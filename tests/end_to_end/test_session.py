@@ -20,7 +20,7 @@ from tests.builders import a_board, a_workload_file
 from tests.options import some_options
 from tests.terminals import journal
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 TAKE = Path("recordings/take")
 STUDIES = (TimeVariant(Variant.OWN, 0.0), TimeVariant(Variant.NAIVE, 0.0))
 NAIVE = """

@@ -366,7 +366,6 @@ def at_shell(shell: Tmux, desk: Path) -> None:
     shell.until_text("Enter ends this beat")
 
 
-@pytest.mark.terminal
 def test_ctrl_z_gives_the_shell_back_and_the_talk_goes_on_meanwhile(tmp_path: Path) -> None:
     desk = a_desk(tmp_path / "desk")
     with Tmux(tmp_path) as shell:
