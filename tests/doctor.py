@@ -321,15 +321,15 @@ def busier_than_time(trial: Trial) -> Trial:
 
 
 def rounds(count: int) -> Doctor:
-    """So many rounds, told as all that were asked for."""
+    """Only that many rounds, as if no more were asked for."""
 
     def keep(results: Results) -> Results:
-        kept = tuple(trial for trial in results.trials if trial.index < count)
+        trials = tuple(trial for trial in results.trials if trial.index < count)
         observer = replace(
-            results.observer, cpu_s=results.observer.cpu_s * len(kept) / len(results.trials)
+            results.observer, cpu_s=results.observer.cpu_s * len(trials) / len(results.trials)
         )
         return replace(
-            results, spec=replace(results.spec, trials=count), trials=kept, observer=observer
+            results, spec=replace(results.spec, trials=count), trials=trials, observer=observer
         )
 
     return keep

@@ -133,7 +133,7 @@ def wait_for(wanted: Callable[[], Any], within_s: float = WAIT_S) -> Any:
     return answer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Look:
     """What a person sees at one moment."""
 
@@ -230,10 +230,10 @@ class Terminal:
             self._stream.feed(written)
         screen = self._screen
         look = Look(
-            time.monotonic() - self.began,
-            tuple(screen.display),
-            screen.alternate,
-            not screen.cursor.hidden,
+            at=time.monotonic() - self.began,
+            lines=tuple(screen.display),
+            alternate=screen.alternate,
+            cursor=not screen.cursor.hidden,
         )
         self.looks.append(look)
         return look
@@ -315,7 +315,12 @@ class Tmux:
             "display-message", "-p", "#{alternate_on} #{cursor_flag}", ";", "capture-pane", "-p"
         ).splitlines()
         alternate, cursor = state.split()
-        return Look(time.monotonic(), tuple(lines), alternate == "1", cursor == "1")
+        return Look(
+            at=time.monotonic(),
+            lines=tuple(lines),
+            alternate=alternate == "1",
+            cursor=cursor == "1",
+        )
 
     def until(self, wanted: Callable[[Look], bool], within_s: float = WAIT_S) -> Look:
         """Return the first look that is as wanted; fail with the last one if none is in time."""

@@ -4,7 +4,7 @@ May import ``harness.model`` and ``harness.text``.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from itertools import pairwise
 from statistics import median
 
@@ -50,6 +50,7 @@ class Row:
 
     what: str
     value: str
+    _: KW_ONLY
     spread: str = ""
     target: str = NONE
     verdict: str = NONE
@@ -78,13 +79,14 @@ def row(
     middle = median(values)
     apart = "; ".join(filter(None, [spread(values, as_text), note]))
     if aim is None:
-        return Row(what, as_text(middle), apart)
+        return Row(what, as_text(middle), spread=apart)
     return judged(what, as_text(middle), aim.met(middle), aim.text(as_text), apart)
 
 
 def judged(what: str, value: str, met: bool, target: str, spread: str = "") -> Row:
     """Return a row whose verdict is known."""
-    return Row(what, value, spread, target, "met" if met else "missed")
+    verdict = "met" if met else "missed"
+    return Row(what, value, spread=spread, target=target, verdict=verdict)
 
 
 def failed(what: str, why: str) -> Finding:

@@ -45,13 +45,13 @@ def test_an_aim_from_above_is_met_up_to_its_limit(value: float, verdict: str) ->
 
 def test_a_row_is_judged_by_its_median_and_tells_how_far_apart_the_values_lie() -> None:
     assert row("ratio", [1.0, 1.01, 1.2], at_most(1.03)) == Row(
-        "ratio", "1.01", "1.00 to 1.20, n = 3", "≤ 1.03", "met"
+        "ratio", "1.01", spread="1.00 to 1.20, n = 3", target="≤ 1.03", verdict="met"
     )
 
 
 def test_a_row_words_value_spread_and_target_alike() -> None:
     assert row("CPU", [0.01, 0.02], at_most(0.03), text.percent) == Row(
-        "CPU", "1.5 %", "1.0 % to 2.0 %, n = 2", "≤ 3.0 %", "met"
+        "CPU", "1.5 %", spread="1.0 % to 2.0 %, n = 2", target="≤ 3.0 %", verdict="met"
     )
 
 
@@ -64,7 +64,7 @@ def test_a_note_stands_beside_the_spread() -> None:
 
 def test_a_row_without_an_aim_has_no_verdict() -> None:
     assert row("cold start", [3.2], as_text=text.seconds) == Row(
-        "cold start", "3.20 s", "", "—", "—"
+        "cold start", "3.20 s", spread="", target="—", verdict="—"
     )
 
 
@@ -76,7 +76,9 @@ def test_a_measurement_that_failed_says_so_and_has_no_verdict() -> None:
     finding = failed("rivals", "RuntimeError")
 
     assert finding.failed
-    assert finding.rows == (Row("rivals", "not measured: RuntimeError", "", "—", "—"),)
+    assert finding.rows == (
+        Row("rivals", "not measured: RuntimeError", spread="", target="—", verdict="—"),
+    )
 
 
 def test_values_are_divided_by_their_neighbours_in_time() -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.ray
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder with the programs of an environment that has the wheel and what it asks for.
+    """Return the folder of programs of an environment with the wheel and what it requires.
 
     What both need has the versions of the lock, and so comes from the cache that set-up has filled.
     """

@@ -91,7 +91,12 @@ def load(settings: Settings) -> AnyProblem:
     """Load the workload's problem; the warm-up is there even if it is empty."""
     workload = find_workload(settings.workload)
     problem = workload.load(workload.configure(json.loads(settings.settings)))
-    entry = RivalInput(settings.rival, settings.workload, settings.workers, problem.input)
+    entry = RivalInput(
+        rival=settings.rival,
+        workload=settings.workload,
+        workers=settings.workers,
+        input=problem.input,
+    )
     return replace(
         problem,
         input=entry,

@@ -131,7 +131,8 @@ def _timed(work: Callable[[], Any]) -> Outcome:
     value = work()
     busy_s = time.perf_counter() - began_s
     cpu_s = time.thread_time() - cpu_began_s
-    return Outcome(Opaque(value), get_worker().address, busy_s, cpu_s)
+    worker = get_worker().address
+    return Outcome(value=Opaque(value), worker=worker, busy_s=busy_s, cpu_s=cpu_s)
 
 
 def scatter_chunk(number: int, task: Handle, partitions: int) -> None:

@@ -51,7 +51,9 @@ class ProcessPool(SharedMemoryPool):
         self._workers = []
         for place in range(size):
             ours, theirs = context.Pipe()
-            setup = WorkerSetup(place, theirs, self._counter, self._barrier)
+            setup = WorkerSetup(
+                place=place, parent=theirs, counter=self._counter, barrier=self._barrier
+            )
             worker = context.Process(target=obey, args=(setup,), daemon=True)
             with patch.dict(os.environ, dict.fromkeys(THREAD_VARIABLES, "1")):
                 worker.start()

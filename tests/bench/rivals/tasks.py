@@ -90,7 +90,7 @@ def run_chunk(task: Parcel, number: int, file: IO[bytes]) -> Outcome:
     busy_s = time.perf_counter() - began_s
     cpu_s = time.process_time() - cpu_began_s
     parcels = tuple(append_value(value, file) for value in values)
-    return Outcome(number, parcels, os.getpid(), busy_s, cpu_s)
+    return Outcome(number=number, parcels=parcels, pid=os.getpid(), busy_s=busy_s, cpu_s=cpu_s)
 
 
 @dataclass(frozen=True, kw_only=True)
