@@ -27,7 +27,7 @@ def digest(value: Any, items: int) -> Digest:
     layout. ``bytes`` counts the raw content. Raises ``TypeError`` for anything else.
     """
     feed = _Feed()
-    feed.take(value)
+    feed.add(value)
     return Digest(feed.hash.hexdigest(), items, feed.bytes)
 
 
@@ -36,20 +36,20 @@ class _Feed:
         self.hash = hashlib.sha256()
         self.bytes = 0
 
-    def put(self, tag: str, content: Any) -> None:
+    def _put(self, tag: str, content: Any) -> None:
         view = memoryview(content).cast("B") if memoryview(content).nbytes else b""
         self.hash.update(f"{tag}:{len(view)}:".encode())
         self.hash.update(view)
         self.bytes += len(view)
 
-    def take(self, value: Any) -> None:
+    def add(self, value: Any) -> None:
         match value:
             case None | bool() | int() | float():
-                self.put(type(value).__name__, repr(value).encode())
+                self._put(type(value).__name__, repr(value).encode())
             case str():
-                self.put("str", value.encode("utf-8", "surrogatepass"))
+                self._put("str", value.encode("utf-8", "surrogatepass"))
             case bytes() | bytearray() | memoryview():
-                self.put("bytes", value)
+                self._put("bytes", value)
             case tuple() | list():
                 self._sequence(type(value).__name__, value)
             case dict():
@@ -73,7 +73,7 @@ class _Feed:
     def _sequence(self, tag: str, parts: Any) -> None:
         self.hash.update(f"{tag}[{len(parts)}".encode())
         for part in parts:
-            self.take(part)
+            self.add(part)
         self.hash.update(b"]")
 
     def _array(self, value: Any) -> None:
@@ -84,7 +84,7 @@ class _Feed:
         raw = (
             ordered.reshape(-1).view("u1") if ordered.nbytes else b""
         )  # as bytes, since dates and the like have no buffer
-        self.put(f"array {kind} {value.shape}", raw)
+        self._put(f"array {kind} {value.shape}", raw)
 
 
 def file_digest(path: Path) -> str:

@@ -86,12 +86,12 @@ def free_memory_bytes() -> int:
 
 def interfaces() -> tuple[bool, int]:
     """Return whether the loopback interface is up, and how many other interfaces are."""
-    seen = [
+    states = [
         ("loopback" in state.flags.split(",") or name in ("lo", "lo0"), state.isup)
         for name, state in psutil.net_if_stats().items()
     ]
-    return any(up for loopback, up in seen if loopback), sum(
-        up for loopback, up in seen if not loopback
+    return any(up for loopback, up in states if loopback), sum(
+        up for loopback, up in states if not loopback
     )
 
 
@@ -171,11 +171,11 @@ def _cpu_model() -> str:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
+            versions[name] = metadata.version(name)
+    return versions
 
 
 def _blas() -> str:

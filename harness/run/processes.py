@@ -41,13 +41,13 @@ def descendants_cpu_seconds() -> float:
 
 def snapshot() -> Snapshot:
     """Return (name, core-seconds so far) of every process that may be looked at."""
-    found = {}
+    processes = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error), process.oneshot():
             times = process.cpu_times()
             cpu_s = float(times.user + times.system)
-            found[process.pid, process.create_time()] = (process.name(), cpu_s)
-    return found
+            processes[process.pid, process.create_time()] = (process.name(), cpu_s)
+    return processes
 
 
 def busiest(
@@ -74,12 +74,12 @@ def listening(pids: Iterable[int]) -> set[str]:
 
     A process that is gone, or that may not be asked, has none.
     """
-    found = set()
+    addresses = set()
     for pid in pids:
         with contextlib.suppress(psutil.Error):
             links = psutil.Process(pid).net_connections("tcp")
-            found |= {link.laddr.ip for link in links if link.status == psutil.CONN_LISTEN}
-    return found
+            addresses |= {link.laddr.ip for link in links if link.status == psutil.CONN_LISTEN}
+    return addresses
 
 
 def process_tree(root: int) -> dict[int, float]:
@@ -102,12 +102,12 @@ def children(parent: int) -> dict[int, float]:
 
 def session_members(leader: int) -> dict[int, float]:
     """Return the pids of a POSIX session with creation times: orphans stay in their session."""
-    found = {}
+    members = {}
     for pid in psutil.pids():
         with contextlib.suppress(psutil.Error, OSError):
             if os.getsid(pid) == leader:
-                found[pid] = psutil.Process(pid).create_time()
-    return found
+                members[pid] = psutil.Process(pid).create_time()
+    return members
 
 
 def still_running(recorded: Recorded) -> list[int]:

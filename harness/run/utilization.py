@@ -142,14 +142,14 @@ def _used(
 
 def _below(root: int) -> dict[Identity, TreeProcess]:
     """Return every process below a root."""
-    found = {}
+    below = {}
     for pid, born in process_tree(root).items():
         if pid != root:
             with contextlib.suppress(psutil.Error):
                 process = psutil.Process(pid)
                 rss_bytes = process.memory_info().rss
-                found[pid, born] = TreeProcess(cpu_seconds(pid), rss_bytes, process.ppid())
-    return found
+                below[pid, born] = TreeProcess(cpu_seconds(pid), rss_bytes, process.ppid())
+    return below
 
 
 class ForeignLoadMeter:

@@ -35,11 +35,11 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=LARGEST)]
 Pid = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
-class Said(msgspec.Struct, frozen=True, tag_field="say"):
+class ProgramMessage(msgspec.Struct, frozen=True, tag_field="say"):
     """Something that a program says on its pipe; anything else on it is ignored."""
 
 
-class SaidReady(Said, frozen=True, tag="ready"):
+class ReadyMessage(ProgramMessage, frozen=True, tag="ready"):
     """It is loaded and warm.
 
     ``items`` is the size of its work (0: not known), ``workers`` the process ids in order.
@@ -50,13 +50,13 @@ class SaidReady(Said, frozen=True, tag="ready"):
     workers: Annotated[tuple[Pid, ...], msgspec.Meta(max_length=MOST_WORKERS)] = ()
 
 
-class SaidProgress(Said, frozen=True, tag="progress"):
+class ProgressMessage(ProgramMessage, frozen=True, tag="progress"):
     """Items done, cumulative."""
 
     done: Count
 
 
-class SaidSpan(Said, frozen=True, tag="span"):
+class SpanMessage(ProgramMessage, frozen=True, tag="span"):
     """What the worker at a place did."""
 
     worker: Count
@@ -65,16 +65,16 @@ class SaidSpan(Said, frozen=True, tag="span"):
     cpu_s: Seconds = 0.0
 
 
-class SaidQuality(Said, frozen=True, tag="quality"):
+class QualityMessage(ProgramMessage, frozen=True, tag="quality"):
     """The quality on the held-out set."""
 
     quality: float
 
 
-_said = msgspec.json.Decoder(SaidReady | SaidProgress | SaidSpan | SaidQuality)
+_messages = msgspec.json.Decoder(ReadyMessage | ProgressMessage | SpanMessage | QualityMessage)
 
 ReadLine = Callable[[bytes], bool]
-Receive = Callable[[Said, float], None]
+Receive = Callable[[ProgramMessage, float], None]
 
 
 class Program:
@@ -104,7 +104,7 @@ class Program:
         self._logged = read_line is not None
         self._last = {"stdout": b"", "stderr": b""}
         self._write_error: OSError | None = None
-        self._ready: SaidReady | None = None
+        self._ready: ReadyMessage | None = None
         self._changed = threading.Condition()
         self._readers: list[threading.Thread] = []
 
@@ -135,7 +135,7 @@ class Program:
         ]
         return program
 
-    def wait_until_ready(self) -> SaidReady:
+    def wait_until_ready(self) -> ReadyMessage:
         """Wait until the program says that it is ready; raise ``SideFailed`` if it ends before."""
         with self._changed:
             while self._ready is None and self.process.poll() is None:
@@ -166,8 +166,10 @@ class Program:
 
     def _hint(self) -> str:
         words = next((last for last in (self._last["stderr"], self._last["stdout"]) if last), b"")
-        told = words.decode(errors="replace").strip()[:LAST_LINE].replace(str(Path.home()), "~")
-        return f"its last words: {told}" if told else "it printed nothing"
+        last_words = (
+            words.decode(errors="replace").strip()[:LAST_LINE].replace(str(Path.home()), "~")
+        )
+        return f"its last words: {last_words}" if last_words else "it printed nothing"
 
     def drain(self) -> None:
         """Wait until all that was printed is read, but not for ever.
@@ -201,7 +203,7 @@ class Program:
     def _read(self, stream: IO[bytes] | None, log: int, name: str, output: Path | None) -> None:
         with contextlib.ExitStack() as opened:
             source = opened.enter_context(stream) if stream is not None else None
-            kept = (
+            file = (
                 opened.enter_context(output.open("wb", buffering=0))
                 if source is not None and output is not None
                 else None
@@ -213,13 +215,13 @@ class Program:
                 if self._read_line is not None and not (returned and line == b"\n"):
                     of_output = self._read_line(line)
                 returned = line.endswith(b"\r")
-                if of_output and kept is not None and self._write_error is None:
-                    self._keep(kept, line)
+                if of_output and file is not None and self._write_error is None:
+                    self._write(file, line)
 
-    def _keep(self, kept: IO[bytes], line: bytes) -> None:
+    def _write(self, file: IO[bytes], line: bytes) -> None:
         """Write a line of the output; a full disk must not stop the program, and fails it later."""
         try:
-            kept.write(line)
+            file.write(line)
         except OSError as full:
             self._write_error = full
 
@@ -227,14 +229,14 @@ class Program:
         with os.fdopen(descriptor, "rb") as said:
             while line := said.readline(LONGEST_LINE_BYTES):
                 with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
-                    self._take(_said.decode(line))
+                    self._take(_messages.decode(line))
 
-    def _take(self, said: Said) -> None:
+    def _take(self, message: ProgramMessage) -> None:
         with self._changed:
-            if isinstance(said, SaidReady):
-                self._ready = self._ready or said
+            if isinstance(message, ReadyMessage):
+                self._ready = self._ready or message
             self._changed.notify_all()
-        self._receive(said, time.perf_counter() - self._began)
+        self._receive(message, time.perf_counter() - self._began)
 
 
 def _lines(source: IO[bytes] | None, log: int) -> Iterator[bytes]:

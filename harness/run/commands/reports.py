@@ -14,7 +14,13 @@ from harness.errors import SideFailed
 from harness.events import Span
 from harness.model import Side
 from harness.run.commands.answers import Answers
-from harness.run.commands.process import Said, SaidProgress, SaidQuality, SaidReady, SaidSpan
+from harness.run.commands.process import (
+    ProgramMessage,
+    ProgressMessage,
+    QualityMessage,
+    ReadyMessage,
+    SpanMessage,
+)
 from harness.run.sides.runner import name_of_cores
 from harness.run.wire import Assignment, SendEvent
 from harness.workload import Reporter
@@ -46,7 +52,7 @@ class ProgramReports:
         self._report: Reporter = _no_report
         self._reporting = threading.Lock()
         self._items_late = 0
-        self.ready = SaidReady()
+        self.ready = ReadyMessage()
         self.start_up_s = 0.0
 
     @property
@@ -92,20 +98,20 @@ class ProgramReports:
             if last:
                 self._report = _no_report
 
-    def receive(self, said: Said, since_start_s: float) -> None:
+    def receive(self, message: ProgramMessage, since_start_s: float) -> None:
         """Take what the program says on its pipe."""
-        match said:
-            case SaidReady(items=items) if not self._pair.ready:
+        match message:
+            case ReadyMessage(items=items) if not self._pair.ready:
                 self.start_up_s = since_start_s
                 self._items_late = items
-            case SaidProgress(done=done) if total := self.ready.items or self._items_late:
+            case ProgressMessage(done=done) if total := self.ready.items or self._items_late:
                 self.report_done(int(self.items * min(1.0, done / total)))
-            case SaidSpan(worker=place, items=items, busy_s=busy_s, cpu_s=cpu_s) if (
+            case SpanMessage(worker=place, items=items, busy_s=busy_s, cpu_s=cpu_s) if (
                 place < self._assignment.workers
             ):
                 worker = self.worker_name(place)
                 self._send(Span(worker=worker, chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s))
-            case SaidQuality(quality=quality):
+            case QualityMessage(quality=quality):
                 self._reported_quality = quality
 
     def quality_of(self, answer: Any, answers: Answers) -> float:

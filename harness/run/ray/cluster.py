@@ -177,8 +177,8 @@ class Cluster:
             ask.options(num_cpus=0, scheduling_strategy=_on(node)).remote()
             for node in sorted(set(self._nodes))
         ]
-        found: dict[str, Host] = {host.id: host for host in ray.get(asked, timeout=ANSWER_WITHIN_S)}
-        return tuple(found.values())
+        hosts: dict[str, Host] = {host.id: host for host in ray.get(asked, timeout=ANSWER_WITHIN_S)}
+        return tuple(hosts.values())
 
     def lost(self, workers: int) -> list[int]:
         """Return the places, of the first ``workers``, whose worker no longer answers.
@@ -222,10 +222,10 @@ class Sampler:
             for process in self._owner.processes
             if process.host == self._host
         }
-        seen: Sequence[tuple[str, float, int]] = ray.get(
+        loads: Sequence[tuple[str, float, int]] = ray.get(
             self._meter.read.remote(pids), timeout=ANSWER_WITHIN_S
         )
-        return seen
+        return loads
 
 
 def _on(node: str) -> NodeAffinitySchedulingStrategy:

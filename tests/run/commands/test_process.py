@@ -17,11 +17,11 @@ from harness.run.commands.process import (
     LARGEST,
     LONGEST_LINE_BYTES,
     Program,
-    Said,
-    SaidProgress,
-    SaidQuality,
-    SaidReady,
-    SaidSpan,
+    ProgramMessage,
+    ProgressMessage,
+    QualityMessage,
+    ReadyMessage,
+    SpanMessage,
     _lines,
 )
 
@@ -35,7 +35,7 @@ class Ran:
         self.output, self.lines, self.messages, self.since = (
             output,
             list[bytes](),
-            list[Said](),
+            list[ProgramMessage](),
             list[float](),
         )
 
@@ -43,7 +43,7 @@ class Ran:
         self.lines.append(line)
         return not line.startswith(b"%")
 
-    def hear(self, said: Said, since_s: float) -> None:
+    def hear(self, said: ProgramMessage, since_s: float) -> None:
         self.messages.append(said)
         self.since.append(since_s)
 
@@ -151,12 +151,12 @@ def test_a_program_that_says_it_is_ready_is_waited_for_and_then_let_go(tmp_path:
         ),
         tmp_path,
     )
-    assert program.wait_until_ready() == SaidReady(items=3, unit="rows", workers=(7, 8))
+    assert program.wait_until_ready() == ReadyMessage(items=3, unit="rows", workers=(7, 8))
     assert ran.lines == []
     program.go()
     program.finish()
     program.drain()
-    assert (ran.lines, ran.messages[1:]) == ([b"went\n"], [SaidQuality(quality=0.5)])
+    assert (ran.lines, ran.messages[1:]) == ([b"went\n"], [QualityMessage(quality=0.5)])
 
 
 def test_a_program_that_ends_without_saying_that_it_is_ready_is_told(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_program_that_ends_without_saying_that_it_is_ready_is_told(tmp_path: P
 
 def test_one_that_asks_after_it_was_let_go_is_not_kept_waiting(tmp_path: Path) -> None:
     ran = finished(python(READY + "import time; time.sleep(0.2); ready()"), tmp_path)
-    assert ran.messages == [SaidReady()]
+    assert ran.messages == [ReadyMessage()]
     assert ran.since[0] > 0.2
 
 
@@ -191,9 +191,9 @@ def test_a_shell_may_say_it_all(tmp_path: Path) -> None:
     say '"span", "worker": 1, "items": 9, "busy_s": 2'"""
     ran = finished(script, tmp_path)
     assert ran.messages == [
-        SaidReady(items=9),
-        SaidProgress(done=9),
-        SaidSpan(worker=1, items=9, busy_s=2.0),
+        ReadyMessage(items=9),
+        ProgressMessage(done=9),
+        SpanMessage(worker=1, items=9, busy_s=2.0),
     ]
 
 
@@ -253,7 +253,7 @@ MISSAID = [
 class Pipes(Program):
     """The listening half of a program, without a program."""
 
-    def __init__(self, hear: Callable[[Said, float], None]) -> None:
+    def __init__(self, hear: Callable[[ProgramMessage, float], None]) -> None:
         self._receive, self._ready, self._changed, self._began = (
             hear,
             None,
@@ -275,21 +275,23 @@ def _written(descriptor: int, written: bytes) -> None:
         pipe.write(written)
 
 
-def messages_in(written: bytes) -> list[Said]:
-    found: list[Said] = []
+def messages_in(written: bytes) -> list[ProgramMessage]:
+    found: list[ProgramMessage] = []
     Pipes(lambda said, _: found.append(said)).listen(written)
     return found
 
 
 @pytest.mark.parametrize("line", MISSAID)
 def test_what_makes_no_sense_on_the_pipe_is_left_aside(line: bytes) -> None:
-    assert messages_in(line + b"\n" + b'{"say": "progress", "done": 7}\n') == [SaidProgress(done=7)]
+    assert messages_in(line + b"\n" + b'{"say": "progress", "done": 7}\n') == [
+        ProgressMessage(done=7)
+    ]
 
 
 @given(st.lists(st.one_of(st.binary(max_size=60), st.sampled_from(MISSAID))))
 def test_whatever_is_said_the_listener_goes_on(lines: list[bytes]) -> None:
     said = messages_in(b"\n".join([*lines, b'{"say": "quality", "quality": 0.5}', b""]))
-    assert said[-1] == SaidQuality(quality=0.5)
+    assert said[-1] == QualityMessage(quality=0.5)
 
 
 def read(blocks: list[bytes]) -> tuple[list[bytes], bytes]:
