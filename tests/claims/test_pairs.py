@@ -122,7 +122,7 @@ def test_hosts_that_are_not_described_are_not_judged() -> None:
     assert not pairs_of(unknown).oversubscribed
 
 
-def test_pretend_work_needs_no_cores() -> None:
+def test_simulated_work_needs_no_cores() -> None:
     assert not pairs_of(
         a_race_of(*(a_process(f"w{place}") for place in range(3)), kind=Kind.SIMULATED)
     ).oversubscribed

@@ -92,8 +92,8 @@ class Cued:
     restored: bool
     desk: Path
 
-    def seen(self, text: str) -> bool:
-        """Return whether a text was to be seen at any time."""
+    def has_shown(self, text: str) -> bool:
+        """Return whether a text was on the screen at any time."""
         return any(text in " ".join(look.text.split()) for look in self.looks)
 
 
@@ -185,7 +185,7 @@ def test_a_cue_restores_the_terminal(cued: dict[str, Cued]) -> None:
 def test_a_cue_shows_both_sides_of_a_race_in_another_terminal(cued: dict[str, Cued]) -> None:
     race = cued["race"]
     assert all(
-        race.seen(text)
+        race.has_shown(text)
         for text in (
             "baseline 00:04.0 done",
             "distributed 00:0",
@@ -196,8 +196,8 @@ def test_a_cue_shows_both_sides_of_a_race_in_another_terminal(cued: dict[str, Cu
 
 
 def test_a_run_that_goes_moves_the_cue_on_to_the_demo(cued: dict[str, Cued]) -> None:
-    assert cued["race"].seen("beat 1 of 3 · OPENING")
-    assert cued["race"].seen("beat 2 of 3 · DEMO")
+    assert cued["race"].has_shown("beat 1 of 3 · OPENING")
+    assert cued["race"].has_shown("beat 2 of 3 · DEMO")
 
 
 def test_a_cue_draws_no_more_than_twice_a_second(cued: dict[str, Cued]) -> None:
@@ -209,7 +209,7 @@ def test_a_cue_draws_no_more_than_twice_a_second(cued: dict[str, Cued]) -> None:
 def test_a_cue_follows_the_beats_of_a_rehearsal(cued: dict[str, Cued]) -> None:
     rehearsal = cued["rehearsal"]
     assert all(
-        rehearsal.seen(text)
+        rehearsal.has_shown(text)
         for text in (
             "beat 1 of 3 · OPENING",
             "beat 2 of 3 · DEMO",
@@ -222,8 +222,8 @@ def test_a_cue_follows_the_beats_of_a_rehearsal(cued: dict[str, Cued]) -> None:
 def test_a_cue_warns_of_a_race_that_stands_still_and_of_one_that_is_gone(
     cued: dict[str, Cued],
 ) -> None:
-    assert cued["frozen"].seen("STALLED: no progress for")
-    assert cued["frozen"].seen("GONE: no process of the race is left")
+    assert cued["frozen"].has_shown("STALLED: no progress for")
+    assert cued["frozen"].has_shown("GONE: no process of the race is left")
 
 
 def test_a_cue_writes_nothing(cued: dict[str, Cued]) -> None:

@@ -42,8 +42,8 @@ class Rehearsed:
         return not self.last.alternate and self.last.cursor and self.modes[0] == self.modes[1]
 
     @property
-    def kept(self) -> tuple[Rehearsal, ...]:
-        """Return what was kept of it."""
+    def rehearsals(self) -> tuple[Rehearsal, ...]:
+        """Return the rehearsals in its history."""
         return read_rehearsals(self.desk / "recordings" / "rehearsals.jsonl")
 
     @property
@@ -55,7 +55,7 @@ class Rehearsed:
             if not path.parent.is_symlink()
         )
 
-    def seen(self, text: str) -> list[Look]:
+    def looks_with(self, text: str) -> list[Look]:
         """Return the looks that hold a text."""
         return [look for look in self.looks if text in look.text]
 
@@ -170,23 +170,25 @@ def test_a_rehearsal_restores_the_terminal(rehearsals: dict[str, Rehearsed]) -> 
 def test_beats_are_shown_on_the_alternate_screen_with_the_cursor_hidden(
     rehearsed: Rehearsed,
 ) -> None:
-    assert {(look.alternate, look.cursor) for look in rehearsed.seen(" REHEARSAL ")} == {
+    assert {(look.alternate, look.cursor) for look in rehearsed.looks_with(" REHEARSAL ")} == {
         (True, False)
     }
 
 
 def test_a_beat_shows_its_sentence_with_the_words_of_the_workload(rehearsed: Rehearsed) -> None:
-    told = " ".join(rehearsed.seen("beat 1 of 3 · OPENING")[0].text.split())
+    told = " ".join(rehearsed.looks_with("beat 1 of 3 · OPENING")[0].text.split())
     assert "What binds us: nothing is measured here: both sides sleep a written schedule." in told
     assert "next: demo, 0:09" in told
 
 
 def test_the_clock_stands_until_enter_begins_the_talk(rehearsed: Rehearsed) -> None:
-    assert all("0:15 left of 0:15" in look.text for look in rehearsed.seen("Enter begins the talk"))
+    assert all(
+        "0:15 left of 0:15" in look.text for look in rehearsed.looks_with("Enter begins the talk")
+    )
 
 
 def test_an_overrun_is_seen_while_it_happens(rehearsed: Rehearsed) -> None:
-    assert rehearsed.seen(OVER_BY)
+    assert rehearsed.looks_with(OVER_BY)
 
 
 def test_the_race_shows_the_talks_clock_in_its_last_line(rehearsed: Rehearsed) -> None:
@@ -196,7 +198,7 @@ def test_the_race_shows_the_talks_clock_in_its_last_line(rehearsed: Rehearsed) -
 
 
 def test_after_the_headline_the_demo_goes_on_below_it_until_enter(rehearsed: Rehearsed) -> None:
-    stayed = rehearsed.seen(STAYS)
+    stayed = rehearsed.looks_with(STAYS)
     assert all(not look.alternate and "NO HEADLINE" in look.text for look in stayed)
 
 
@@ -217,7 +219,7 @@ def test_the_minute_to_decide_is_told(rehearsed: Rehearsed) -> None:
 
 
 def test_what_was_rehearsed_is_kept_with_both_sides_wall_times(rehearsed: Rehearsed) -> None:
-    (one,) = rehearsed.kept
+    (one,) = rehearsed.rehearsals
     assert (one.status, one.alone, [beat.name for beat in one.beats]) == (
         Status.COMPLETE,
         False,
@@ -230,15 +232,15 @@ def test_what_was_rehearsed_is_kept_with_both_sides_wall_times(rehearsed: Rehear
 
 def test_a_second_rehearsal_joins_the_first(rehearsals: dict[str, Rehearsed]) -> None:
     once = rehearsals["small"]
-    assert [(one.alone, one.status) for one in once.kept] == [
+    assert [(one.alone, one.status) for one in once.rehearsals] == [
         (True, Status.COMPLETE),
         (False, Status.COMPLETE),
     ]
 
 
 def test_a_small_terminal_is_told_in_words(rehearsals: dict[str, Rehearsed]) -> None:
-    assert rehearsals["small"].seen("next: demo, 0:09")
-    assert rehearsals["small"].seen("Enter ends this beat · talk")
+    assert rehearsals["small"].looks_with("next: demo, 0:09")
+    assert rehearsals["small"].looks_with("Enter ends this beat · talk")
 
 
 def test_the_cue_can_hear_that_the_talk_is_over(rehearsed: Rehearsed) -> None:
@@ -295,7 +297,7 @@ def test_a_stopped_rehearsal_exits_with_the_signals_code_and_restores_the_termin
 def test_a_stopped_rehearsal_is_kept_as_incomplete_and_says_so(
     name: str, stops: dict[str, Rehearsed]
 ) -> None:
-    (one,) = stops[name].kept
+    (one,) = stops[name].rehearsals
     assert (one.status, len(one.beats) < 3) == (Status.ABORTED, True)
     assert "the rehearsal is kept as incomplete" in " ".join(stops[name].last.text.split())
 
@@ -320,7 +322,7 @@ def test_a_talk_that_was_not_begun_leaves_nothing(tmp_path: Path) -> None:
         terminal.until_text("Enter begins the talk")
         terminal.type(CTRL_C)
         done = ended(terminal, desk)
-    assert (done.exit_code, done.kept, (desk / "recordings").exists()) == (130, (), False)
+    assert (done.exit_code, done.rehearsals, (desk / "recordings").exists()) == (130, (), False)
 
 
 # Given up for the recording.
@@ -344,7 +346,7 @@ def given_up(take: Path) -> Rehearsed:
 
 
 def test_a_talk_goes_on_after_its_recording_and_counts_in_no_spread(given_up: Rehearsed) -> None:
-    (one,) = given_up.kept
+    (one,) = given_up.rehearsals
     assert (given_up.exit_code, given_up.restored) == (0, True)
     assert (one.status, len(one.beats), one.baseline_s) == (Status.ABORTED, 3, ())
     assert "this rehearsal does not count in the estimates" in given_up.last.text
@@ -483,7 +485,11 @@ def test_a_take_that_is_there_already_is_refused_before_the_talk(tmp_path: Path)
     (desk / "take" / "results.json").write_text("{}")
     with rehearse(desk, "--out", "take") as terminal:
         done = ended(terminal, desk)
-    assert (done.exit_code, done.seen("holds a take already") != [], done.seen("Enter begins")) == (
+    assert (
+        done.exit_code,
+        done.looks_with("holds a take already") != [],
+        done.looks_with("Enter begins"),
+    ) == (
         2,
         True,
         [],

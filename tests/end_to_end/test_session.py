@@ -123,7 +123,7 @@ def test_the_journal_of_a_proof_that_failed_gives_the_same_facts(failed: Ended) 
 
 
 def sources(workload: str, *options: str) -> tuple[str, set[str]]:
-    """Return the source digest of a pretend race's results, and those of all its processes."""
+    """Return the source digest of a simulated race's results, and those of all its processes."""
     main(["--workload", workload, *options, "--workers", "2", "--ui", "none", "--out", "take"])
     results = load(Path("take/results.json"))
     return results.code.source_sha256, {

@@ -51,7 +51,7 @@ def test_both_sides_say_how_long_each_step_took(armed: Armed) -> None:
     assert (set(armed.baseline.startup), set(armed.distributed.startup)) == (steps, steps)
 
 
-def test_pretended_workers_listen_nowhere(armed: Armed) -> None:
+def test_simulated_workers_listen_nowhere(armed: Armed) -> None:
     assert (armed.listening, armed.exposed) == ((), ())
 
 

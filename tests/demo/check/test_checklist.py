@@ -35,21 +35,21 @@ def ignore(_: object = None) -> None:
     """Hear what is being done, and ask for nothing."""
 
 
-def found(
+def check_all(
     root: Path,
     typed: Options = TYPED,
     stop: Callable[[], int | None] = ignore,
     doing: Callable[[str], None] = ignore,
-    seen: Display = SEEN,
+    display: Display = SEEN,
 ) -> dict[str, CheckResult]:
-    findings = checklist.check_machine(
+    results = checklist.check_machine(
         checklist.plan_session(typed),
         LoadWatch.start(),
         root,
-        seen,
+        display,
         checklist.Progress(stop, doing),
     )
-    return {finding.name: finding for finding in findings}
+    return {result.name: result for result in results}
 
 
 def test_the_terminal_is_checked_in_three_ways() -> None:
@@ -61,13 +61,13 @@ def test_the_terminal_is_checked_in_three_ways() -> None:
 
 
 def test_every_check_is_made_once_in_its_order(tmp_path: Path) -> None:
-    assert list(found(tmp_path)) == [*MACHINE, *SIDES, *KEPT]
+    assert list(check_all(tmp_path)) == [*MACHINE, *SIDES, *KEPT]
 
 
 def test_a_request_that_cannot_run_is_a_failure_and_the_rest_is_checked(
     tmp_path: Path,
 ) -> None:
-    seen = found(tmp_path, replace(TYPED, workload="simulatd"))
+    seen = check_all(tmp_path, replace(TYPED, workload="simulatd"))
     assert list(seen) == [name for name in MACHINE if name != "memory"] + [
         "request",
         "fallback",
@@ -85,7 +85,7 @@ def test_a_side_that_cannot_be_armed_is_a_failure_and_the_rest_is_checked(
     workload = a_workload_file(
         tmp_path, "def load(params):\n    raise FileNotFoundError('digits.npz is missing')"
     )
-    seen = found(tmp_path, replace(TYPED, workload=workload))
+    seen = check_all(tmp_path, replace(TYPED, workload=workload))
     assert list(seen) == [*MACHINE, "arming", *KEPT]
     assert (seen["arming"].level, "digits.npz is missing" in seen["arming"].sentence) == (
         CheckLevel.FAIL,
@@ -98,7 +98,7 @@ def test_sides_that_load_different_inputs_are_a_failure(tmp_path: Path) -> None:
         tmp_path,
         "def load(params):\n    return Problem(input=(os.getpid(),), held_out=0.5, items=5)",
     )
-    seen = found(tmp_path, replace(TYPED, workload=workload))
+    seen = check_all(tmp_path, replace(TYPED, workload=workload))
     assert (seen["input"].level, "different inputs" in seen["input"].sentence) == (
         CheckLevel.FAIL,
         True,
@@ -109,24 +109,26 @@ def test_a_side_that_can_be_reached_from_elsewhere_is_a_failure(tmp_path: Path) 
     workload = a_workload_file(
         tmp_path, "import socket\nheld = socket.create_server(('0.0.0.0', 0))"
     )
-    assert found(tmp_path, replace(TYPED, workload=workload))["loopback"].level is CheckLevel.FAIL
+    assert (
+        check_all(tmp_path, replace(TYPED, workload=workload))["loopback"].level is CheckLevel.FAIL
+    )
 
 
 def test_a_signal_while_sides_are_armed_ends_it(tmp_path: Path) -> None:
     workload = a_workload_file(tmp_path, "def load(params):\n    time.sleep(60)")
     with pytest.raises(Interrupted) as stopped:
-        found(tmp_path, replace(TYPED, workload=workload), stop=lambda: signal.SIGTERM)
+        check_all(tmp_path, replace(TYPED, workload=workload), stop=lambda: signal.SIGTERM)
     assert stopped.value.exit_code == 143
 
 
 def test_what_takes_a_while_is_said(tmp_path: Path) -> None:
     told: list[str] = []
-    found(tmp_path, doing=told.append)
+    check_all(tmp_path, doing=told.append)
     assert told == ["starting both sides", "looking through the takes"]
 
 
 def test_nothing_is_left_where_takes_are_kept(tmp_path: Path) -> None:
-    found(tmp_path)
+    check_all(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -151,29 +153,30 @@ def test_rehearsals_of_this_configuration_are_told_and_those_of_others_counted(
     tmp_path: Path,
 ) -> None:
     append_rehearsal(a_rehearsal(replace(TYPED, workers=5)), tmp_path / REHEARSALS_NAME)
-    alone = found(tmp_path)["rehearsals"]
+    alone = check_all(tmp_path)["rehearsals"]
     append_rehearsal(a_rehearsal(TYPED), tmp_path / REHEARSALS_NAME)
     assert alone.sentence == "none of this configuration, 1 of others"
     assert (
-        found(tmp_path)["rehearsals"].sentence
+        check_all(tmp_path)["rehearsals"].sentence
         == "1 of this configuration: baseline 12.0 s, distributed 6.50 s"
     )
 
 
 def test_a_list_of_rehearsals_that_cannot_be_read_is_warned_of(tmp_path: Path) -> None:
     (tmp_path / REHEARSALS_NAME).write_text("nonsense\n")
-    seen = found(tmp_path)["rehearsals"]
+    seen = check_all(tmp_path)["rehearsals"]
     assert (seen.level, "line 1" in seen.sentence) == (CheckLevel.WARN, True)
 
 
 def test_a_real_recording_is_there_to_fall_back_on(take: Path) -> None:
-    seen = found(take.parent)["fallback"]
+    seen = check_all(take.parent)["fallback"]
     assert (seen.level, seen.sentence.startswith("kept, verified")) == (CheckLevel.OK, True)
 
 
 def test_a_real_recording_that_does_not_fit_is_warned_of(take: Path) -> None:
     assert (
-        found(take.parent, seen=replace(SEEN, size=(80, 24)))["fallback"].level is CheckLevel.WARN
+        check_all(take.parent, display=replace(SEEN, size=(80, 24)))["fallback"].level
+        is CheckLevel.WARN
     )
 
 
@@ -186,6 +189,6 @@ def test_a_recording_of_simulated_work_does_not_stand_in_for_measured_work(
         "def load(params):\n    raise ValueError('no Ray')",
     )
     assert (
-        found(take.parent, replace(TYPED, workload=workload, workers=1))["fallback"].level
+        check_all(take.parent, replace(TYPED, workload=workload, workers=1))["fallback"].level
         is CheckLevel.WARN
     )

@@ -20,7 +20,7 @@ CAPTION = Caption(
 HEADER = header_line("7c21", "2026-11-22T09:14:07+00:00")
 
 
-def shown(screen: Screen, batches: Iterable[list[Event]]) -> None:
+def show_batches(screen: Screen, batches: Iterable[list[Event]]) -> None:
     """Show the batches, each at the time of its last event."""
     board = Board()
     with screen.opened():
@@ -34,14 +34,14 @@ def one_by_one(events: Iterable[Event]) -> Iterable[list[Event]]:
 
 
 def test_plain_lines_tell_a_race_from_launch_to_gap(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(LogLines(a_spec()), one_by_one(some_events()))
+    show_batches(LogLines(a_spec()), one_by_one(some_events()))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("baseline: launched")
     assert any("gap" in line for line in lines)
 
 
 def test_plain_says_nothing_twice(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(LogLines(a_spec()), [arming_events(), [], []])
+    show_batches(LogLines(a_spec()), [arming_events(), [], []])
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(set(lines)) > 0
 
@@ -57,7 +57,7 @@ def test_plain_never_stays_silent_for_long(capsys: pytest.CaptureFixture[str]) -
 def test_plain_lines_tell_a_sweep_from_launch_to_its_last_speedup(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    shown(LogLines(a_spec(points=(1, 2))), one_by_one(sweep_events((1, 2))))
+    show_batches(LogLines(a_spec(points=(1, 2))), one_by_one(sweep_events((1, 2))))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].endswith("baseline: launched")
     assert lines[-1].endswith("speedup on 2 workers so far 1.75×")
@@ -65,19 +65,19 @@ def test_plain_lines_tell_a_sweep_from_launch_to_its_last_speedup(
 
 def test_events_are_the_journal_to_the_byte(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     events = some_events()
-    shown(JsonLines(HEADER), [events[:5], [], events[5:]])
+    show_batches(JsonLines(HEADER), [events[:5], [], events[5:]])
     header, *lines = capfdbinary.readouterr().out.splitlines(keepends=True)
     assert header == HEADER
     assert [decode(line) for line in lines] == events
 
 
 def test_silent_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(Silent(), one_by_one(some_events()))
+    show_batches(Silent(), one_by_one(some_events()))
     assert capsys.readouterr() == ("", "")
 
 
 def test_live_leaves_the_terminal_as_it_was(capfd: pytest.CaptureFixture[str]) -> None:
-    shown(LivePanel(a_spec(), Keys()), [some_events()])
+    show_batches(LivePanel(a_spec(), Keys()), [some_events()])
     written = capfd.readouterr().out
     assert written.startswith(ENTER_ALTERNATE_SCREEN)
     assert written.endswith(LEAVE_ALTERNATE_SCREEN)
@@ -91,19 +91,19 @@ def test_live_leaves_the_terminal_as_it_was_after_a_fault(
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        shown(LivePanel(a_spec(), Keys()), told_of_what_breaks())
+        show_batches(LivePanel(a_spec(), Keys()), told_of_what_breaks())
     assert capfd.readouterr().out.endswith(LEAVE_ALTERNATE_SCREEN)
 
 
 def test_live_draws_a_sweep_with_its_curve(capfd: pytest.CaptureFixture[str]) -> None:
-    shown(LivePanel(a_spec(points=(1, 2)), Keys()), [sweep_events((1, 2))])
+    show_batches(LivePanel(a_spec(points=(1, 2)), Keys()), [sweep_events((1, 2))])
     assert "all points measured" in capfd.readouterr().out
 
 
 def test_live_draws_once_a_batch_and_only_the_lines_that_changed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    shown(LivePanel(a_spec(), Keys()), [arming_events(), [], []])
+    show_batches(LivePanel(a_spec(), Keys()), [arming_events(), [], []])
     out = capfd.readouterr().out.removeprefix(ENTER_ALTERNATE_SCREEN)
     assert (out.count("\x1b[H"), out.count("BASELINE")) == (3, 1)
 
@@ -111,5 +111,7 @@ def test_live_draws_once_a_batch_and_only_the_lines_that_changed(
 def test_live_draws_all_lines_now_and_then_to_mend_what_others_wrote_there(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    shown(LivePanel(a_spec(), Keys()), [arming_events(), *[[]] * (2 * REDRAW_EVERY_FRAMES - 1)])
+    show_batches(
+        LivePanel(a_spec(), Keys()), [arming_events(), *[[]] * (2 * REDRAW_EVERY_FRAMES - 1)]
+    )
     assert capfd.readouterr().out.count("BASELINE") == 2

@@ -85,7 +85,7 @@ def test_every_worker_that_holds_the_input_has_its_digest(side: Side) -> None:
     assert {worker.input_sha256 for worker in ran(side)[0].worker_processes()} == {KNOWN.sha256}
 
 
-def test_a_pretend_baseline_computes_all_the_time_that_it_sleeps() -> None:
+def test_a_simulated_baseline_computes_all_the_time_that_it_sleeps() -> None:
     split = ran(Side.BASELINE)[0].time_parts(10.0, 0.1)
     assert split == (
         Phase(name="run", seconds=10.0),

@@ -81,7 +81,7 @@ def test_a_function_sees_what_is_shared() -> None:
     assert part.value == 0.002
 
 
-def test_what_a_pretend_worker_sleeps_is_its_computing() -> None:
+def test_what_a_simulated_worker_sleeps_is_its_computing() -> None:
     pool = a_pool(2)
     pool.map(seconds, [0.03, 0.01])
     spent = pool.account.core_seconds()
@@ -116,7 +116,7 @@ def test_the_first_workers_of_a_pool_are_a_pool(workers: int, size: int) -> None
     assert {part.worker for part in parts} == {f"w{place}" for place in range(size)}
 
 
-def test_pretend_workers_are_this_process() -> None:
+def test_simulated_workers_are_this_process() -> None:
     (process,) = a_pool(1).processes
     assert (process.pid, process.source_sha256) == (os.getpid(), a_digest_of("source"))
 
