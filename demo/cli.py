@@ -230,8 +230,8 @@ def slide(
 ) -> int:
     """Print the headline and draw slide and figures.
 
-    Nothing is run. RESULTS is a results file, a take's folder or a declared result (TOML). Several sessions of
-    one configuration are combined.  [default: recordings/latest]
+    Nothing is run. RESULTS is a results file, a take's folder or a declared result (TOML).
+    Several sessions of one configuration are combined.  [default: recordings/latest]
     """
     from demo.report import slide as run
 

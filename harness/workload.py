@@ -2,8 +2,8 @@
 
 There is no base class and no registration. A workload file imports this module and its own
 numerics, nothing else of ours; ``harness.run.find`` imports it by name.
-May import ``client``, ``command_pair``, ``description``, ``errors``, ``extras``, ``params``, ``pool``
-and ``spec``.
+May import ``client``, ``command_pair``, ``description``, ``errors``, ``extras``, ``params``,
+``pool`` and ``spec``.
 """
 
 from collections.abc import Callable

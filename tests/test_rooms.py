@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OURS = ("demo", "harness", "workloads", "tests")
-LONGEST_MODULE, LONGEST_FUNCTION = 460, 52
+LONGEST_MODULE, LONGEST_FUNCTION = 300, 40
 
 # What a room may import of ours; where several rooms hold a module, the innermost counts. The four
 # packages themselves are empty, but for what ``harness`` exports: naming one enters no room.

@@ -34,8 +34,9 @@ class Point:
 
     Times are medians in seconds. ``ratios`` are the speedups of each pair, or of any two runs where
     nobody saw which were paired; ``interval`` is of the speedup (None: fewer than six pairs, or
-    nobody saw them). ``serial_fraction`` is None where S implies none. ``quality_change`` is the largest
-    change of quality of any pair; ``quality_held`` tells whether it stays within the tolerance.
+    nobody saw them). ``serial_fraction`` is None where S implies none. ``quality_change`` is the
+    largest change of quality of any pair; ``quality_held`` tells whether it stays within the
+    tolerance.
     ``cost`` is money per run.
     """
 

@@ -1,4 +1,4 @@
-"""What users import: ``from twoclocks import Problem, Workload`` and ``from twoclocks import load``.
+"""What users import, as in ``from twoclocks import Problem, Workload, load``.
 
 Each name is imported when it is first asked for: a program that only says ``ready`` loads nothing
 else. May import what it hands on.
