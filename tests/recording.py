@@ -1,7 +1,7 @@
 """A real recording for the tests: a simulated race, recorded once by the real program.
 
 ``recorded`` is a fixture for the whole run; a test that changes a take copies it first.
-May import ``tests.terminals``.
+May import ``harness.takes.folder`` and ``tests.terminals``.
 """
 
 import os
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.takes.folder import DRAFT_PREFIX
 from tests.terminals import PYTHON, ROOT, surroundings
 
 BRIEF = ("--workload", "simulated", "--set", "seconds=2", "--workers", "4", "--schedule", "in-turn")
@@ -57,7 +58,7 @@ def repeated(
 
 def record(desk: Path, *options: str, changes: dict[str, str] | None = None) -> Recorded:
     """Record without any terminal: no controlling one either, and nothing to read."""
-    done = repeated(partial(start, desk, *options, changes=changes))
+    done = repeated(partial(start_afresh, desk, *options, changes=changes))
     return Recorded(
         desk=desk,
         take=desk / "take",
@@ -65,6 +66,15 @@ def record(desk: Path, *options: str, changes: dict[str, str] | None = None) -> 
         printed=done.stdout,
         errors=done.stderr,
     )
+
+
+def start_afresh(
+    desk: Path, *options: str, changes: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Record once, without what a refused attempt has left."""
+    for draft in desk.glob(f"{DRAFT_PREFIX}*"):
+        shutil.rmtree(draft)
+    return start(desk, *options, changes=changes)
 
 
 def start(

@@ -195,7 +195,7 @@ def test_of_two_recordings_for_one_folder_the_later_one_overwrites_nothing(tmp_p
 @pytest.mark.parametrize(
     ("options", "sentence", "hint"),
     [
-        (["--size", "big"], "--size big is no size", "--size 100x30"),
+        (["--size", "big"], "--size big is not a number of columns", "--size 100x30"),
         (["--size", "60x20"], "--size 60x20 is not between 80×24", "--size 100x30"),
         (["--size", "9999x9999"], "is not between", "--size 100x30"),
         (

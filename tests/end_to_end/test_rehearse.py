@@ -177,7 +177,10 @@ def test_beats_are_shown_on_the_alternate_screen_with_the_cursor_hidden(
 
 def test_a_beat_shows_its_sentence_with_the_words_of_the_workload(rehearsed: Rehearsed) -> None:
     told = " ".join(rehearsed.looks_with("beat 1 of 3 · OPENING")[0].text.split())
-    assert "What binds us: nothing is measured here: both sides sleep a written schedule." in told
+    assert (
+        "What binds us: nothing is measured here: both sides sleep through a written schedule."
+        in told
+    )
     assert "next: demo, 0:09" in told
 
 
@@ -215,7 +218,7 @@ def test_one_rehearsal_has_no_spread(rehearsed: Rehearsed) -> None:
 
 def test_the_minute_to_decide_is_told(rehearsed: Rehearsed) -> None:
     assert "· decide by 0:" in rehearsed.last.text
-    assert "the one demo on record took 0:0" in rehearsed.last.text
+    assert "the one demo rehearsed took 0:0" in rehearsed.last.text
 
 
 def test_what_was_rehearsed_is_kept_with_both_sides_wall_times(rehearsed: Rehearsed) -> None:
