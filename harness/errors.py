@@ -38,7 +38,7 @@ class BadRequest(TwoclocksError):
 
 
 class SideFailed(TwoclocksError):
-    """A side died or raised; the sentence ends with its last words."""
+    """A side died or raised; the sentence says how, the hint often quotes its last line."""
 
     exit_code = ExitCode.SIDE_FAILED
 

@@ -1,4 +1,4 @@
-"""The wire vocabulary: everything that can be observed of a session, one JSON line per event.
+"""The events: everything that can be observed of a session, one JSON line per event.
 
 Children send events unstamped (they know how long, not when). The conductor stamps ``at``, ``side``
 and ``trial``, and appends them to the journal. Decoding is strict: a line that is no event raises
@@ -203,8 +203,8 @@ class ProofStopped(Event, frozen=True, tag="unproved"):
     last_words: str = ""
 
 
-class Watched(Event, frozen=True, tag="watched"):
-    """What watching cost, said once when the trials are over; fields as in ``model.Observer``."""
+class Observed(Event, frozen=True, tag="watched"):
+    """What observing cost, sent once when the trials are over; fields as in ``model.Observer``."""
 
     cpu_s: Duration
     frames: Count
@@ -240,7 +240,7 @@ Any_Event = (
     | Rated
     | ProofStopped
     | Failed
-    | Watched
+    | Observed
     | Closed
 )
 

@@ -213,7 +213,7 @@ def some_pairs(
 
 
 def a_race_of(baseline_s: float, distributed_s: float, workers: int = 2, **asked: Any) -> Results:
-    """Return one pair of these wall times, one after the other, watched at no cost."""
+    """Return one pair of these wall times, one after the other, observed at no cost."""
     trials = some_pairs([baseline_s], [distributed_s], workers)
     apart = tuple(replace(trial, began_s=8.0 + 1e6 * trial.order) for trial in trials)
     return a_results(
@@ -504,12 +504,12 @@ def some_events(
                 side, at, wall, workers=workers, trial=pair, order=2 * pair + place
             )
             at += wall + 2.0
-    watched = e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
+    observed = e.Observed(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
     return [
         *events,
         *(
             e.stamp(event, at, Side.BASELINE, 0)
-            for event in (watched, e.Closed(status=Status.COMPLETE))
+            for event in (observed, e.Closed(status=Status.COMPLETE))
         ),
     ]
 
@@ -531,12 +531,12 @@ def sweep_events(
         wall = 1.04 * baseline_s * (serial + (1 - serial) / scale) if scale else baseline_s
         events += trial_events(side, at, wall, workers=scale, trial=turn, order=order, scale=scale)
         at += wall + 2.0
-    watched = e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
+    observed = e.Observed(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=0.01)
     return [
         *events,
         *(
             e.stamp(event, at, Side.BASELINE, 0)
-            for event in (watched, e.Closed(status=Status.COMPLETE))
+            for event in (observed, e.Closed(status=Status.COMPLETE))
         ),
     ]
 

@@ -65,10 +65,10 @@ def race_results(baseline_s: float = 6.0, distributed_s: float = 3.5) -> Results
 
 def _race_events(baseline_s: float, distributed_s: float) -> list[e.Event]:
     """Return the events of a race whose screen cost nearly nothing, however short it was."""
-    watched = e.Watched(cpu_s=0.01, frames=100, longest_gap_s=0.3, foreign_cpu=0.01)
+    observed = e.Observed(cpu_s=0.01, frames=100, longest_gap_s=0.3, foreign_cpu=0.01)
     events = some_events(2, baseline_s, distributed_s)
     return [
-        e.stamp(watched, event.at, event.side, 0) if isinstance(event, e.Watched) else event
+        e.stamp(observed, event.at, event.side, 0) if isinstance(event, e.Observed) else event
         for event in events
     ]
 

@@ -28,7 +28,7 @@ EXAMPLES: list[e.Event] = [
     e.Finished(wall_s=22.0, cpu_s=44.0, peak_rss_bytes=300_000_000, items=20_000),
     e.Scored(answer_sha256="ab" * 32, quality=0.975),
     e.Failed(reason="raised", last_words="ValueError: no"),
-    e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=None, contention=0.01),
+    e.Observed(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=None, contention=0.01),
     e.Rated(
         variant=Variant.TUNED,
         items_per_s=27_300.0,

@@ -74,8 +74,8 @@ def judge_loopback(armed: Armed, *, simulated: bool, joined: bool) -> CheckResul
 
     The processes of a ``joined`` cluster are its administrator's business.
     """
-    if armed.exposed and not joined:
-        ports = ", ".join(map(text.printable, armed.exposed))
+    if armed.reachable_addresses and not joined:
+        ports = ", ".join(map(text.printable, armed.reachable_addresses))
         return fail(
             "loopback",
             f"the distributed side accepts connections at {ports}",

@@ -31,7 +31,7 @@ from harness.run.digest import source_digest
 from harness.run.plan import Plan, Session
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
-from harness.state.progress import ARMED_WITHIN_S, arming_s, stalled_s
+from harness.state.progress import ARMING_STALLED_AFTER_S, arming_s, stalled_s
 from harness.state.to_results import results_of
 from harness.takes.folder import PAGE_NAME, new_take, point_latest
 
@@ -182,8 +182,8 @@ class Race:
         now = self._conductor.now
         if (stalled_s(self._board, now) or 0.0) >= fallback.after_s:
             raise LiveRunAbandoned(f"no progress for {text.seconds(fallback.after_s)}")
-        if (arming_s(self._board, now) or 0.0) >= ARMED_WITHIN_S:
-            raise LiveRunAbandoned(f"not armed within {text.seconds(ARMED_WITHIN_S)}")
+        if (arming_s(self._board, now) or 0.0) >= ARMING_STALLED_AFTER_S:
+            raise LiveRunAbandoned(f"not armed within {text.seconds(ARMING_STALLED_AFTER_S)}")
 
     def _fall_back(self) -> str:
         """Play the recording from where its clocks start; return where it is if it does not fit."""

@@ -1,4 +1,4 @@
-"""What arming both sides showed, before anybody watches. May import ``events``."""
+"""What arming both sides shows: their reports, and where they listen. May import ``events``."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ class Armed:
     listening: tuple[str, ...] = ()
 
     @property
-    def exposed(self) -> tuple[str, ...]:
+    def reachable_addresses(self) -> tuple[str, ...]:
         """Return the addresses that other machines can reach."""
         return off_loopback(self.listening)
 

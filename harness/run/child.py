@@ -36,7 +36,7 @@ from harness.run.sides.runner import SideRunner, cores_of, used
 from harness.workload import AnyProblem, AnyWorkload
 
 ORPHAN_GRACE_S = 4.0
-LAST_WORDS = 4_000
+LONGEST_REASON = 4_000
 OURS = Path(__file__).resolve().parents[1]
 
 
@@ -186,7 +186,7 @@ def _run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
     side.inspect()
     quality = _quality(armed.workload, problem, answer)
     scored = Scored(answer_sha256=digest(answer, 0).sha256, quality=quality)
-    side.rest(command.then)  # before the other side's clock may start
+    side.rest(command.next_workers)  # before the other side's clock may start
     armed.send(scored)
 
 
@@ -253,7 +253,9 @@ def _failure(error: Exception) -> Failed:
         if not Path(frame.filename).is_relative_to(OURS)
     ]
     hint = f"it was raised in {theirs[-1]}" if theirs else "the side's log has the whole traceback"
-    return Failed(reason=reason[:LAST_WORDS], last_words="\n".join(places)[-LAST_WORDS:], hint=hint)
+    return Failed(
+        reason=reason[:LONGEST_REASON], last_words="\n".join(places)[-LONGEST_REASON:], hint=hint
+    )
 
 
 def main() -> int:

@@ -17,21 +17,21 @@ from harness.run.arming import Armed
 from harness.run.baseline_variants import variant_label
 from harness.run.frames import Batch, SessionFrames
 from harness.run.launch import SideProcess
-from harness.run.plan import Session, Wishes, require_same_terms, whole_host_assignment
+from harness.run.plan import Controls, Session, require_same_terms, whole_host_assignment
 from harness.run.schedule import ScheduledStart, choose_schedule, rounds, worth_probing
 from harness.run.utilization import ForeignLoadMeter
 
 QUIET_BELOW_CORES = 0.15
-ARMED_WITHIN_S = 120.0
+ARM_ONLY_WITHIN_S = 120.0
 
 
 class Conductor(SessionFrames):
     """One session from arming to its end. ``schedule`` is AUTO until it is chosen."""
 
     def __init__(
-        self, session: Session, wishes: Wishes, clock: Callable[[], float] = time.monotonic
+        self, session: Session, controls: Controls, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        super().__init__(session, wishes, clock)
+        super().__init__(session, controls, clock)
         self.schedule = session.plan.spec.schedule
         self._started_at: dict[Side, float] = {}
         self._contention: float | None = None
@@ -48,19 +48,19 @@ class Conductor(SessionFrames):
             require_same_terms(self.ready[Side.BASELINE], self.ready[Side.DISTRIBUTED])
             yield from self._choose_schedule()
             yield from self._settle()
-            self.wishes.begin()  # keys that were pressed while arming do not count
-            yield from self.until(self.wishes.begin, SessionStage.ARMED)
+            self.controls.begin()  # keys that were pressed while arming do not count
+            yield from self.until(self.controls.begin, SessionStage.ARMED)
             yield from self._trials()
-            watched = self.observation.event(self._contention)
-            yield (e.stamp(watched, self.now, Side.BASELINE, 0),)
+            observed = self.observation.event(self._contention)
+            yield (e.stamp(observed, self.now, Side.BASELINE, 0),)
             self.measured = True
             yield from self._rest_of_replay()
             yield from self._prove()
-            yield from self.leave()
+            yield from self.end_sides()
         finally:
             self.processes.end()
 
-    def arm_only(self, within_s: float = ARMED_WITHIN_S) -> Armed:
+    def arm_only(self, within_s: float = ARM_ONLY_WITHIN_S) -> Armed:
         """Arm both sides one after the other, look at them, and end them; no clock starts.
 
         Leaves no process behind. Raises ``SideFailed`` for a side that fails or is not ready
@@ -75,8 +75,8 @@ class Conductor(SessionFrames):
                             f"the {side} side was not ready within {within_s:.0f} s",
                             self.session.log_hint.format(side=side),
                         )
-            listening = processes.listening(self.processes[Side.DISTRIBUTED].recorded)
-            for _ in self.leave():
+            listening = processes.listening(self.processes[Side.DISTRIBUTED].known_processes)
+            for _ in self.end_sides():
                 pass
         finally:
             self.processes.end()
@@ -186,9 +186,9 @@ class Conductor(SessionFrames):
         started_at = self._started_at[Side.DISTRIBUTED]
         ends_at = started_at + self.wall_s[Side.BASELINE]
         if started_at > self._started_at[Side.BASELINE]:
-            self.wishes.skip()  # keys that were pressed before do not count
+            self.controls.skip()  # keys that were pressed before do not count
             yield from self.until(
-                lambda: self.now >= ends_at or self.wishes.skip(), SessionStage.REPLAYING
+                lambda: self.now >= ends_at or self.controls.skip(), SessionStage.REPLAYING
             )
 
     def _prove(self) -> Iterator[Batch]:
@@ -196,7 +196,7 @@ class Conductor(SessionFrames):
 
         A baseline that fails meanwhile ends the proof, not the session. Nothing is observed.
         """
-        self.wishes.skip()  # keys that were pressed before do not count
+        self.controls.skip()  # keys that were pressed before do not count
         variants = self.plan.variant_plan
         for place, variant in enumerate(variants.timings):
             if self.variants_timed < place:
@@ -211,7 +211,7 @@ class Conductor(SessionFrames):
     def _over(self, place: int) -> bool:
         """Return whether the timing of the variant at a place is over, one way or another."""
         timed = self.variants_timed > place
-        return timed or Side.BASELINE in self.failed or self.wishes.skip()
+        return timed or Side.BASELINE in self.failed or self.controls.skip()
 
     def _proof_stopped(self, variant: wire.TimeVariant, label: str, failed: e.Failed) -> e.Event:
         stopped = e.ProofStopped(

@@ -1,4 +1,4 @@
-"""A session a frame at a time: sides are armed, listened to and let go, and their events noted.
+"""A session frame by frame: arm the sides, read their events, note what matters, end the sides.
 
 May import ``model``, ``events``, ``errors`` and ``run``.
 """
@@ -11,7 +11,7 @@ from harness.errors import Interrupted, SideFailed
 from harness.model import SessionStage, Side
 from harness.run.launch import SideProcess
 from harness.run.observation import Observation
-from harness.run.plan import Session, Wishes, assignment
+from harness.run.plan import Controls, Session, assignment
 from harness.run.side_processes import SideProcesses
 
 Batch = tuple[e.Event, ...]
@@ -26,12 +26,12 @@ class SessionFrames:
     """
 
     def __init__(
-        self, session: Session, wishes: Wishes, clock: Callable[[], float] = time.monotonic
+        self, session: Session, controls: Controls, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.session = session
         self.plan = session.plan
         self.waits = session.waits
-        self.wishes = wishes
+        self.controls = controls
         self.clock = clock
         self._began = clock()
         self.processes = SideProcesses(clock)
@@ -63,18 +63,18 @@ class SessionFrames:
         )
         yield self.stamped(side, [e.Launched(pid=process.process.pid)])
         yield from self.until(lambda: side in self.ready, SessionStage.ARMING, side)
-        process.record_tree()
+        process.note_tree()
 
-    def leave(self) -> Iterator[Batch]:
-        """Keep the frames coming while the sides end by themselves, but not for ever.
+    def end_sides(self) -> Iterator[Batch]:
+        """Let the sides end by themselves, and keep the frames coming meanwhile.
 
-        A signal hurries them.
+        A side that takes too long is left for ``SideProcesses.end``; so are all at a signal.
         """
         self.stage, self.subject = SessionStage.LEAVING, ""
         self.processes.close_commands()
         until = self.now + self.waits.leave_within_s
         while not self.processes.ended_within(self.waits.frame_s):
-            if self.now >= until or self.wishes.stop() is not None:
+            if self.now >= until or self.controls.stop() is not None:
                 return
             yield ()
 
@@ -90,7 +90,7 @@ class SessionFrames:
             if failed is not None:
                 sentence = f"the {failed.side} side failed: {failed.reason}"
                 raise SideFailed(sentence, self._hint(failed))
-            if (signal_number := self.wishes.stop()) is not None:
+            if (signal_number := self.controls.stop()) is not None:
                 raise Interrupted(signal_number, self.session.stop_hint)
 
     def _hint(self, failed: e.Failed) -> str:
@@ -98,7 +98,7 @@ class SessionFrames:
             return failed.hint
         words = failed.last_words.strip().splitlines()
         if words:
-            return f"its last words: {words[-1].strip()}"
+            return f"its last line: {words[-1].strip()}"
         return self.session.log_hint.format(side=failed.side)
 
     def _frame(self) -> Batch:
@@ -152,4 +152,4 @@ class SessionFrames:
                 self.failed[side] = event
             case e.Recovered(process=process):
                 self.observation.follow(side, [process])
-                self.processes[side].record_tree()
+                self.processes[side].note_tree()

@@ -1,4 +1,4 @@
-"""What machine this is and how a process stands on it: an allow-list of facts.
+"""What machine this is, and what limits a process has on it: an allow-list of facts.
 
 No name, user, address or path leaves this module. May import ``model``.
 """

@@ -30,7 +30,7 @@ from harness.run.wire import Assignment, Command, EventReader, encode_command, r
 DESCRIBE_WITHIN_S = 120.0
 REACH_WITHIN_S = 3.0
 EXIT_WITHIN_S = 1.0
-LAST_WORDS_BYTES = 2_000
+LOG_END_BYTES = 2_000
 
 LOCAL_RAY = {
     "RAY_worker_niceness": "0",  # Ray runs workers at nice 15; the baseline runs at 0
@@ -84,7 +84,7 @@ def numba_cache() -> dict[str, str]:
 class SideProcess:
     """A running side, as the conductor sees it.
 
-    ``recorded`` holds the pids of the side and of everything it started, with creation times.
+    ``known_processes`` holds the pids of the side and of all that it started, with creation times.
     ``control_fd`` is None once no more commands will come.
     """
 
@@ -94,7 +94,7 @@ class SideProcess:
     control_fd: int | None
     log: Path
     scratch: Path
-    recorded: dict[int, float] = field(default_factory=dict)
+    known_processes: dict[int, float] = field(default_factory=dict)
 
     def send(self, command: Command) -> None:
         """Send a command. That a side is gone is noticed by its reader."""
@@ -107,23 +107,23 @@ class SideProcess:
             os.close(self.control_fd)
             self.control_fd = None
 
-    def record_tree(self) -> None:
-        """Record the pids of everything that the side has started by now."""
+    def note_tree(self) -> None:
+        """Note the pids of everything that the side has started by now."""
         pid = self.process.pid
-        self.recorded |= processes.process_tree(pid) | processes.session_members(pid)
+        self.known_processes |= processes.process_tree(pid) | processes.session_members(pid)
 
     def exit_failure(self) -> Failed:
-        """Return how a side ended that closed its pipe without a word."""
+        """Return how a side ended that closed its pipe and reported no failure."""
         try:
             code = self.process.wait(timeout=EXIT_WITHIN_S)
         except subprocess.TimeoutExpired:
-            return Failed(reason="it hung up but did not end", last_words=self.last_words())
+            return Failed(reason="it hung up but did not end", last_words=self.log_end())
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return Failed(reason=f"its process {how}", last_words=self.last_words())
+        return Failed(reason=f"its process {how}", last_words=self.log_end())
 
-    def last_words(self) -> str:
+    def log_end(self) -> str:
         """Return the end of the side's log."""
-        return self.log.read_bytes()[-LAST_WORDS_BYTES:].decode(errors="replace").strip()
+        return self.log.read_bytes()[-LOG_END_BYTES:].decode(errors="replace").strip()
 
     def discard_events(self) -> None:
         """Read what the side still sends: a full pipe would keep it from ending."""
@@ -131,9 +131,9 @@ class SideProcess:
         self.process.poll()
 
     def has_ended(self) -> bool:
-        """Return whether the side and everything recorded of it have ended."""
+        """Return whether the side and everything known that it started have ended."""
         self.discard_events()
-        return self.process.poll() is not None and not processes.still_running(self.recorded)
+        return self.process.poll() is not None and not processes.still_running(self.known_processes)
 
     def release(self) -> None:
         """Take the exit code, close the event pipe and remove the scratch folder."""
@@ -151,8 +151,8 @@ def end_all(sides: Sequence[SideProcess], patience_s: float) -> list[int]:
 
     def look() -> dict[int, float]:
         for side in sides:
-            side.record_tree()
-        return {pid: born for side in sides for pid, born in side.recorded.items()}
+            side.note_tree()
+        return {pid: born for side in sides for pid, born in side.known_processes.items()}
 
     def discard_events() -> None:
         for side in sides:

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 
-from harness.events import Event, Sample, Watched, stamp
+from harness.events import Event, Observed, Sample, stamp
 from harness.model import Process, Side
 from harness.run.host import host_key
 from harness.run.utilization import ForeignLoadMeter, TreeMeter, UtilizationMeter, WorkerLoad
@@ -108,9 +108,9 @@ class Observation:
         self._foreign_meter = None
         self._cpu_s += self._cpu_clock() - self._cpu_before_s
 
-    def event(self, contention: float | None) -> Watched:
+    def event(self, contention: float | None) -> Observed:
         """Return what observing cost, and the foreign load."""
-        return Watched(
+        return Observed(
             cpu_s=self._cpu_s,
             frames=self._frames,
             longest_gap_s=self._longest_gap_s,

@@ -22,8 +22,8 @@ SEE_LOG = "see {side}.log in the take's folder"
 NO_LOG = "run `twoclocks race` and read {side}.log in the take's folder"
 
 
-class Wishes(Protocol):
-    """What the presenter asks for while a session runs."""
+class Controls(Protocol):
+    """What the presenter controls while a session runs."""
 
     def stop(self) -> int | None:
         """Return the number of the signal that asks to stop (None: go on)."""
@@ -37,7 +37,7 @@ class Wishes(Protocol):
 
 @dataclass(frozen=True)
 class Unattended:
-    """The wishes of nobody: begin at once, skip nothing, stop for a signal only."""
+    """No presenter: begin at once, skip nothing, stop for a signal only."""
 
     stop_signal: Callable[[], int | None] = lambda: None
 
@@ -144,7 +144,7 @@ def assignment(session: Session, side: Side) -> Assignment:
         cores=plan.core_shares.workers,
         address=plan.address,
         shared_folder=shared_folder,
-        first_workers=spec.scales[0],
+        workers_in_first_trial=spec.scales[0],
     )
 
 

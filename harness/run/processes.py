@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 import psutil
 
 Identity = tuple[int, float]
-Recorded = Mapping[int, float]
+KnownProcesses = Mapping[int, float]
 Snapshot = Mapping[Identity, tuple[str, float]]
 
 TERMINATE_THEN_KILL = (signal.SIGTERM, 1.0), (signal.SIGKILL, 2.0)
@@ -110,13 +110,13 @@ def session_members(leader: int) -> dict[int, float]:
     return members
 
 
-def still_running(recorded: Recorded) -> list[int]:
-    """Return the recorded pids whose process lives.
+def still_running(known: KnownProcesses) -> list[int]:
+    """Return the known pids whose process lives.
 
     A zombie does not, nor does a process that was given the pid of another.
     """
     living = []
-    for pid, born in recorded.items():
+    for pid, born in known.items():
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(pid)
             if process.create_time() == born and process.status() != psutil.STATUS_ZOMBIE:
@@ -124,17 +124,17 @@ def still_running(recorded: Recorded) -> list[int]:
     return living
 
 
-def send_signal(recorded: Recorded, signal_number: int) -> None:
-    """Signal every recorded process that still lives."""
-    for pid in still_running(recorded):
+def send_signal(known: KnownProcesses, signal_number: int) -> None:
+    """Signal every known process that still lives."""
+    for pid in still_running(known):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal_number)
 
 
 def wait_for_end(
-    recorded: Recorded, seconds: float, meanwhile: Callable[[], object] = lambda: None
+    known: KnownProcesses, seconds: float, meanwhile: Callable[[], object] = lambda: None
 ) -> bool:
-    """Return whether all recorded processes ended, as soon as they did or after that many seconds.
+    """Return whether all known processes ended, as soon as they did or after that many seconds.
 
     ``meanwhile`` is called at every look. Not ``psutil.wait_procs``: it takes a child's exit code
     from its ``Popen``, and waits for zombies whose parent does not.
@@ -142,7 +142,7 @@ def wait_for_end(
     until = time.monotonic() + seconds
     while True:
         meanwhile()
-        if not still_running(recorded):
+        if not still_running(known):
             return True
         if time.monotonic() >= until:
             return False
@@ -150,7 +150,7 @@ def wait_for_end(
 
 
 def end_tree(
-    look: Callable[[], Recorded],
+    look: Callable[[], KnownProcesses],
     steps: Iterable[tuple[int | None, float]] = TERMINATE_THEN_KILL,
     meanwhile: Callable[[], object] = lambda: None,
 ) -> list[int]:
@@ -159,12 +159,12 @@ def end_tree(
     Each step is a signal (None: none) and how many seconds to wait for its effect. Return the pids
     that survived all steps.
     """
-    recorded = dict(look())
+    known = dict(look())
     for signal_number, seconds in steps:
         if signal_number is not None:
-            send_signal(recorded, signal_number)
-        wait_for_end(recorded, seconds, meanwhile)
-        recorded |= look()
-        if not still_running(recorded):
+            send_signal(known, signal_number)
+        wait_for_end(known, seconds, meanwhile)
+        known |= look()
+        if not still_running(known):
             break
-    return still_running(recorded)
+    return still_running(known)

@@ -1,4 +1,4 @@
-"""The processes of a session as one value: started, listened to, and ended together.
+"""The processes of a session as one value: started, read from, and ended together.
 
 May import ``model``, ``events``, ``errors`` and ``run``.
 """
@@ -51,7 +51,7 @@ class SideProcesses:
                         selector.unregister(key.fd)
 
     def _received(self, process: SideProcess) -> tuple[Event, ...]:
-        """Return the events of a side. One that closes its pipe has failed, said or unsaid."""
+        """Return the events of a side. One that closes its pipe has failed, reported or not."""
         events = process.reader.receive()
         if any(isinstance(event, Failed) for event in events):
             self._failed.add(process.side)
@@ -63,7 +63,7 @@ class SideProcesses:
     def close_commands(self) -> None:
         """Let every process end by itself."""
         for process in self._processes.values():
-            process.record_tree()
+            process.note_tree()
             process.close_commands()
 
     def ended_within(self, seconds: float) -> bool:

@@ -1,7 +1,7 @@
 """What passes between the conductor and a side: one assignment, commands down, events up.
 
-Two inherited pipes carry it, so that nothing that the side's code, Ray or a C library prints can be
-taken for an event. The side never waits for the pipe: a thread does the writing.
+Two inherited pipes carry it, so that nothing that the side's code, Ray or a C library prints is
+mistaken for an event. The side never waits for the pipe: a thread does the writing.
 May import ``model`` and ``events``.
 """
 
@@ -29,8 +29,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 
     ``cores`` holds one set of cores per worker (an empty set: not pinned). ``address`` is that of a
     Ray cluster (empty: a local one). ``scratch`` is a folder of the side's own, ``shared_folder``
-    one that both sides see (empty: none). The first ``first_workers`` of the ``workers`` take part
-    in the first trial (0: all). The descriptors are None until the process is launched.
+    one that both sides see (empty: none). Of the ``workers``, the first ``workers_in_first_trial``
+    take part in the first trial (0: all). The descriptors are None until the process is launched.
     """
 
     side: Side
@@ -42,7 +42,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
     scratch: str = ""
     shared_folder: str = ""
-    first_workers: int = 0
+    workers_in_first_trial: int = 0
     events_fd: int | None = None
     control_fd: int | None = None
 
@@ -57,11 +57,12 @@ class ProbeSpeed(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
 class StartTrial(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
     """Run a trial now, on the first ``workers`` of the armed ones (0: all).
 
-    ``then`` is the number of workers in the side's next trial (0: all, None: there is none).
+    ``next_workers`` is the number of workers in the side's next trial (0: all, None: there is
+    none).
     """
 
     workers: int = 0
-    then: int | None = None
+    next_workers: int | None = None
 
 
 class TimeVariant(msgspec.Struct, frozen=True, tag_field="command", tag="variant"):

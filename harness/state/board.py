@@ -11,13 +11,13 @@ from harness import events as e
 from harness.model import Rate, Schedule, Side
 from harness.state.side import SideStage, SideState, after_event
 
-SessionEvent = e.Opened | e.Scheduled | e.Rated | e.ProofStopped | e.Watched | e.Closed
+SessionEvent = e.Opened | e.Scheduled | e.Rated | e.ProofStopped | e.Observed | e.Closed
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
     """Everything known of the session: both sides, and every scored trial in order.
 
-    ``schedule`` is None until it is decided; ``opened``, ``proof_stopped``, ``watched`` and
+    ``schedule`` is None until it is decided; ``opened``, ``proof_stopped``, ``observed`` and
     ``closed`` are None until that event has come.
     """
 
@@ -28,7 +28,7 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     trials: tuple[SideState, ...] = ()
     rates: tuple[Rate, ...] = ()
     proof_stopped: e.ProofStopped | None = None
-    watched: e.Watched | None = None
+    observed: e.Observed | None = None
     closed: e.Closed | None = None
     at: float = 0.0
 
@@ -73,7 +73,7 @@ def _after_session_event(board: Board, event: SessionEvent) -> Board:
             return replace(board, rates=(*board.rates, rate))
         case e.ProofStopped():
             return replace(board, proof_stopped=event)
-        case e.Watched():
-            return replace(board, watched=event)
+        case e.Observed():
+            return replace(board, observed=event)
         case e.Closed():
             return replace(board, closed=event)

@@ -15,7 +15,7 @@ from harness.state.side import SideStage, SideState
 
 STALLED_S = 10.0
 """Seconds without progress after which a trial counts as stalled, unless asked otherwise."""
-ARMED_WITHIN_S = 60.0
+ARMING_STALLED_AFTER_S = 60.0
 """Seconds after which a side that is still arming counts as stalled."""
 
 

@@ -85,11 +85,17 @@ def _hosts(board: Board) -> tuple[Host, ...]:
 
 
 def _observer(board: Board) -> Observer:
-    seen = board.watched
-    if seen is None:
+    observed = board.observed
+    if observed is None:
         return Observer(cpu_s=0.0, frames=0, longest_gap_s=0.0)
-    foreign = None if seen.foreign_cpu is None else max(0.0, seen.foreign_cpu)
-    return Observer(seen.cpu_s, seen.frames, seen.longest_gap_s, foreign, seen.contention)
+    foreign = None if observed.foreign_cpu is None else max(0.0, observed.foreign_cpu)
+    return Observer(
+        observed.cpu_s,
+        observed.frames,
+        observed.longest_gap_s,
+        foreign,
+        observed.contention,
+    )
 
 
 def _trials(states: tuple[SideState, ...], at: float) -> tuple[Trial, ...]:

@@ -294,7 +294,7 @@ def test_a_program_that_dies_is_told_with_its_last_words(raced: dict[str, Raced]
         "the distributed side failed: the program ended with exit code 7"
         in raced["dead"].told.errors
     )
-    assert "hint: its last words: the disk is full" in raced["dead"].told.errors
+    assert "hint: its last line: the disk is full" in raced["dead"].told.errors
 
 
 def test_an_answer_that_the_other_side_wrote_is_not_taken_for_ones_own(

@@ -159,7 +159,7 @@ def test_enter_cuts_the_replay_short(show: TerminalRace) -> None:
         for event in journal(show.out)
         if isinstance(event, e.Finished) and event.side is Side.BASELINE
     )
-    over = next(event.at for event in journal(show.out) if isinstance(event, e.Watched))
+    over = next(event.at for event in journal(show.out) if isinstance(event, e.Observed))
     assert over < told_at[e.Go] + baseline
 
 
@@ -223,7 +223,7 @@ def leaving(terminal: Terminal, out: Path) -> None:
     """Skip the replay too and wait until nothing is left to do but for the sides to end."""
     replaying(terminal, out)
     terminal.type(ENTER)
-    terminal.until(lambda _: any(isinstance(event, e.Watched) for event in journal(out)))
+    terminal.until(lambda _: any(isinstance(event, e.Observed) for event in journal(out)))
 
 
 STOPS = {

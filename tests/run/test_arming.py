@@ -12,7 +12,7 @@ from harness.errors import Interrupted, SideFailed
 from harness.model import Side
 from harness.run import processes
 from harness.run.arming import Armed, off_loopback
-from harness.run.conductor import ARMED_WITHIN_S, Conductor
+from harness.run.conductor import ARM_ONLY_WITHIN_S, Conductor
 from harness.run.plan import NO_LOG, Session, Unattended, Waits
 from tests.builders import a_ready, a_workload_file
 from tests.options import some_options
@@ -29,7 +29,7 @@ def a_session(out: Path, workload: str = "simulated", workers: int = 3) -> Sessi
 
 
 def arm(
-    session: Session, stop: Callable[[], int | None], within_s: float = ARMED_WITHIN_S
+    session: Session, stop: Callable[[], int | None], within_s: float = ARM_ONLY_WITHIN_S
 ) -> Armed:
     """Arm both sides, and no more."""
     return Conductor(session, Unattended(stop)).arm_only(within_s)
@@ -52,7 +52,7 @@ def test_both_sides_say_how_long_each_step_took(armed: Armed) -> None:
 
 
 def test_simulated_workers_listen_nowhere(armed: Armed) -> None:
-    assert (armed.listening, armed.exposed) == ((), ())
+    assert (armed.listening, armed.reachable_addresses) == ((), ())
 
 
 def test_a_side_that_listens_is_seen_and_told_apart_by_where(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_side_that_listens_is_seen_and_told_apart_by_where(tmp_path: Path) -> 
         "held = [socket.create_server((host, 0)) for host in ('127.0.0.1', '0.0.0.0')]"
     )
     armed = arm(a_session(tmp_path, a_workload_file(tmp_path, listens)), never)
-    assert (armed.listening, armed.exposed) == (("0.0.0.0", "127.0.0.1"), ("0.0.0.0",))
+    assert (armed.listening, armed.reachable_addresses) == (("0.0.0.0", "127.0.0.1"), ("0.0.0.0",))
 
 
 SERVES = """
@@ -112,7 +112,7 @@ def test_a_side_that_fails_is_named_with_its_reason(how: str, tmp_path: Path) ->
 def test_the_last_words_of_a_side_are_the_hint(tmp_path: Path) -> None:
     with pytest.raises(SideFailed) as failed:
         arm(a_session(tmp_path, a_workload_file(tmp_path, FAILS["leaves"][0])), never)
-    assert failed.value.hint == "its last words: no licence"
+    assert failed.value.hint == "its last line: no licence"
 
 
 SLEEPS = "def load(params):\n    subprocess.Popen(['sleep', '60'])\n    time.sleep(60)"
@@ -200,13 +200,13 @@ def test_anything_else_may_be_reached_from_elsewhere(address: str) -> None:
 
 
 def test_what_is_exposed_is_judged_from_what_listens() -> None:
-    assert Armed(a_ready(), a_ready(Side.DISTRIBUTED), ("127.0.0.1", "0.0.0.0")).exposed == (
-        "0.0.0.0",
-    )
+    assert Armed(
+        a_ready(), a_ready(Side.DISTRIBUTED), ("127.0.0.1", "0.0.0.0")
+    ).reachable_addresses == ("0.0.0.0",)
 
 
 @pytest.mark.ray
 def test_ray_is_armed_and_listens_on_loopback_alone(tmp_path: Path) -> None:
     armed = arm(a_session(tmp_path, "tests/pieces.py", workers=1), never)
-    assert (len(armed.listening) > 0, armed.exposed) == (True, ())
+    assert (len(armed.listening) > 0, armed.reachable_addresses) == (True, ())
     assert armed.distributed.hosts[0].packages["ray"]

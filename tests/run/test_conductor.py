@@ -127,7 +127,7 @@ def order_of(result: Ran, side: Side) -> list[str]:
     kinds = (
         type(event).__name__
         for event in result.events
-        if event.side is side and not isinstance(event, e.Scheduled | e.Watched | e.Sample)
+        if event.side is side and not isinstance(event, e.Scheduled | e.Observed | e.Sample)
     )
     return [
         kind for kind, _ in groupby(kinds) if kind not in ("Span", "Progress", "Phase", "CoreTime")
@@ -241,7 +241,7 @@ def test_a_finished_event_comes_no_sooner_than_its_wall_time(in_turn: Ran) -> No
 
 def test_the_last_event_of_the_trials_is_what_watching_cost(in_turn: Ran) -> None:
     last = in_turn.events[-1]
-    assert isinstance(last, e.Watched)
+    assert isinstance(last, e.Observed)
     assert last.frames >= 6
     assert last.contention is None
 
@@ -338,7 +338,7 @@ def failing(folder: Path, side: Side, statement: str) -> str:
             "ValueError: no such luck",
             r"it was raised in made\.py, line \d+, in distributed",
         ),
-        (DISTRIBUTED, VANISH, "its process ended with exit code 0", "its last words: so long"),
+        (DISTRIBUTED, VANISH, "its process ended with exit code 0", "its last line: so long"),
         (
             BASELINE,
             SUICIDE,
@@ -493,7 +493,7 @@ def test_frames_keep_coming_while_the_sides_end(tmp_path: Path) -> None:
     watched = next(
         place
         for place, batch in enumerate(result.batches)
-        if any(isinstance(event, e.Watched) for event in batch)
+        if any(isinstance(event, e.Observed) for event in batch)
     )
     assert len(result.batches) - watched >= 0.6 / WAITS.frame_s / 2
     assert result.ended is None
@@ -503,7 +503,7 @@ def test_frames_keep_coming_while_the_sides_end(tmp_path: Path) -> None:
 def test_a_signal_hurries_the_sides_that_are_ending(tmp_path: Path) -> None:
     done = Presenter(
         stops=lambda seen: (
-            signal.SIGTERM if any(isinstance(event, e.Watched) for event in seen) else None
+            signal.SIGTERM if any(isinstance(event, e.Observed) for event in seen) else None
         )
     )
     result = ran(a_session(tmp_path, a_workload_file(tmp_path, TARRYING.format(to_leave=60))), done)
@@ -564,7 +564,7 @@ def test_the_baseline_is_proved_variant_by_variant_in_the_order_planned(proved: 
 
 
 def test_the_baseline_is_proved_when_the_trials_are_over(proved: Ran) -> None:
-    assert max(event.at for event in proved.of(e.Scored, e.Watched)) <= min(
+    assert max(event.at for event in proved.of(e.Scored, e.Observed)) <= min(
         event.at for event in proved.of(e.Rated)
     )
 
@@ -593,7 +593,7 @@ def test_a_baseline_on_the_whole_host_has_no_lane(proved: Ran) -> None:
 def test_proving_is_not_on_the_account_of_watching(tmp_path: Path) -> None:
     path = a_workload_file(tmp_path)
     frames = [
-        ran(a_session(tmp_path, path, variant_plan=VariantPlan(studies))).of(e.Watched)[0].frames
+        ran(a_session(tmp_path, path, variant_plan=VariantPlan(studies))).of(e.Observed)[0].frames
         for studies in ((), (TimeVariant(Variant.OWN, 1.0),))
     ]
     assert abs(frames[1] - frames[0]) < 10  # at twenty frames a second
@@ -685,7 +685,7 @@ def test_a_side_that_is_killed_when_all_is_measured_takes_nothing_back(
     presenter = Presenter()
 
     def kill_once_measured(seen: list[e.Event]) -> None:
-        if any(isinstance(event, e.Watched) for event in seen) and psutil.pid_exists(
+        if any(isinstance(event, e.Observed) for event in seen) and psutil.pid_exists(
             pid_of(seen, side)
         ):
             psutil.Process(pid_of(seen, side)).kill()

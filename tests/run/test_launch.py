@@ -153,7 +153,7 @@ def typed(keys: bytes) -> Iterator[None]:
 def test_a_side_has_nothing_to_read_from_the_terminal(tmp_path: Path) -> None:
     with typed(b"keys"), a_side(tmp_path, TALK) as child:
         ready(child)
-        assert child.last_words().endswith("''")
+        assert child.log_end().endswith("''")
 
 
 def test_a_side_is_out_of_reach_of_the_terminals_signals(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_whatever_a_side_starts_heeds_ctrl_c_though_we_were_started_to_ignore_it
     try:
         with a_side(tmp_path, ASKS) as child:
             ready(child)
-            printed = child.last_words()
+            printed = child.log_end()
     finally:
         signal.signal(signal.SIGINT, before)
     assert printed == "True"
@@ -240,7 +240,7 @@ def load(params):
 
 def logged(child: SideProcess, word: str) -> None:
     deadline = time.monotonic() + 20
-    while word not in child.last_words() and time.monotonic() < deadline:
+    while word not in child.log_end() and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
@@ -263,7 +263,7 @@ def load(params):
 def test_what_a_side_started_ends_with_it_however_it_ends(tmp_path: Path, ending: str) -> None:
     with a_side(tmp_path, FAMILY.replace("{ending}", ending)) as child:
         receive(child, lambda event: isinstance(event, e.Ready))
-        helper = int(child.last_words().split()[-1])
+        helper = int(child.log_end().split()[-1])
         assert psutil.pid_exists(helper)
     assert not psutil.pid_exists(helper) or psutil.Process(helper).status() == psutil.STATUS_ZOMBIE
 
@@ -333,9 +333,9 @@ def test_only_the_end_of_a_log_is_quoted(tmp_path: Path) -> None:
         tmp_path, "os.write(1, b'first' + b'\\xff' * 9_000 + b'last'); os._exit(1)"
     ) as child:
         to_the_end(child)
-        words = child.last_words()
+        words = child.log_end()
     assert words.endswith("\ufffdlast")
-    assert len(words) <= launch.LAST_WORDS_BYTES
+    assert len(words) <= launch.LOG_END_BYTES
 
 
 def test_two_sides_end_together(tmp_path: Path) -> None:

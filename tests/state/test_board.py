@@ -47,7 +47,7 @@ SAID = st.one_of(
     st.builds(e.Finished, wall_s=TIMES, cpu_s=TIMES, peak_rss_bytes=COUNTS, items=COUNTS),
     st.builds(e.Scored, answer_sha256=SHORT, quality=TIMES),
     st.builds(e.Failed, reason=SHORT, last_words=SHORT),
-    st.builds(e.Watched, cpu_s=TIMES, frames=COUNTS, longest_gap_s=TIMES),
+    st.builds(e.Observed, cpu_s=TIMES, frames=COUNTS, longest_gap_s=TIMES),
 )
 EVENTS = st.builds(e.stamp, SAID, TIMES, SIDES, st.integers(0, 3))
 NONSENSE = st.lists(EVENTS, max_size=40)
@@ -224,10 +224,10 @@ def test_phases_of_one_name_add_up() -> None:
     ).phases == {"exchange": 3.0}
 
 
-def test_what_watching_cost_touches_no_lane() -> None:
-    watched = e.Watched(cpu_s=1.0, frames=5, longest_gap_s=0.2, at=99.0)
+def test_what_observing_cost_touches_no_lane() -> None:
+    observed = e.Observed(cpu_s=1.0, frames=5, longest_gap_s=0.2, at=99.0)
     before = a_board()
-    assert apply(before, watched) == msgspec.structs.replace(before, watched=watched, at=99.0)
+    assert apply(before, observed) == msgspec.structs.replace(before, observed=observed, at=99.0)
 
 
 @given(NONSENSE)

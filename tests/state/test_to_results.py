@@ -113,8 +113,8 @@ def test_the_cost_of_watching_is_kept() -> None:
 
 
 def test_a_foreign_share_below_nothing_is_nothing() -> None:
-    watched = e.Watched(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=-0.01)
-    assert recorded(a_board([watched])).observer.foreign_cpu == 0.0
+    observed = e.Observed(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=-0.01)
+    assert recorded(a_board([observed])).observer.foreign_cpu == 0.0
 
 
 def test_a_session_stopped_while_arming_has_no_trial() -> None:

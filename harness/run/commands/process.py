@@ -1,4 +1,4 @@
-"""One program of a command pair while it runs: its command, what it prints and says, its end.
+"""One program of a command pair while it runs: its command, what it prints and reports, its end.
 
 What it prints goes to the side's log at once. Threads of their own, which may use any core, look at
 its lines for progress and quality. May import ``errors``, ``client`` and ``run``.
@@ -112,7 +112,7 @@ class Program:
     def start(
         cls, command: str, output: Path, read_line: ReadLine | None, receive: Receive
     ) -> Self:
-        """Start the command under a shell, with pipes for what it prints and says."""
+        """Start the command under a shell, with pipes for what it prints and reports."""
         say_read, say_write = os.pipe()
         go_read, go_write = os.pipe()
         began = time.perf_counter()
@@ -165,11 +165,11 @@ class Program:
         return f"by signal {-code}" if code < 0 else f"with exit code {code}"
 
     def _hint(self) -> str:
-        words = next((last for last in (self._last["stderr"], self._last["stdout"]) if last), b"")
-        last_words = (
-            words.decode(errors="replace").strip()[:LAST_LINE].replace(str(Path.home()), "~")
+        printed = next((last for last in (self._last["stderr"], self._last["stdout"]) if last), b"")
+        last_line = (
+            printed.decode(errors="replace").strip()[:LAST_LINE].replace(str(Path.home()), "~")
         )
-        return f"its last words: {last_words}" if last_words else "it printed nothing"
+        return f"its last line: {last_line}" if last_line else "it printed nothing"
 
     def drain(self) -> None:
         """Wait until all that was printed is read, but not for ever.

@@ -75,7 +75,7 @@ class CommandSide:
             ),
         ).read_text()
         self._input_stamps = answers.file_stamps(self._pair.input)
-        self._start_if_ready(self._assignment.first_workers)
+        self._start_if_ready(self._assignment.workers_in_first_trial)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -113,7 +113,7 @@ def _events(child: SideProcess) -> Iterator[e.Event]:
         left_s = max(0.0, until - time.monotonic())
         readable, _, _ = select.select([child.reader.descriptor], [], [], left_s)
         if not readable:
-            raise RuntimeError(f"no answer within {WITHIN_S:.0f} s: {child.last_words()}")
+            raise RuntimeError(f"no answer within {WITHIN_S:.0f} s: {child.log_end()}")
         for event in child.reader.receive():
             if isinstance(event, e.Failed):
                 raise RuntimeError(f"{event.reason}: {event.last_words}")

@@ -115,12 +115,12 @@ def test_standard_input_is_empty(tmp_path: Path) -> None:
         (
             "echo first; echo the disk is full >&2; echo >&2; exit 3",
             "with exit code 3",
-            "its last words: the disk is full",
+            "its last line: the disk is full",
         ),
-        ("echo out of luck; exit 1", "with exit code 1", "its last words: out of luck"),
+        ("echo out of luck; exit 1", "with exit code 1", "its last line: out of luck"),
         ("exit 4", "with exit code 4", "it printed nothing"),
         ("kill -9 $$", "by signal 9", "it printed nothing"),
-        ("no-such-program-here", "with exit code 127", "its last words: "),
+        ("no-such-program-here", "with exit code 127", "its last line: "),
     ],
 )
 def test_a_program_that_fails_is_told_with_its_last_words(
@@ -165,7 +165,7 @@ def test_a_program_that_ends_without_saying_that_it_is_ready_is_told(tmp_path: P
         SideFailed, match="ended with exit code 5 without saying that it is ready"
     ) as failed:
         program.wait_until_ready()
-    assert failed.value.hint == "its last words: nothing to load"
+    assert failed.value.hint == "its last line: nothing to load"
 
 
 def test_one_that_asks_after_it_was_let_go_is_not_kept_waiting(tmp_path: Path) -> None:
@@ -344,7 +344,7 @@ def test_the_last_words_of_a_program_that_is_not_looked_at_are_what_it_printed(
     )
     with pytest.raises(SideFailed) as failed:
         program.finish()
-    assert failed.value.hint == "its last words: and no further"
+    assert failed.value.hint == "its last line: and no further"
 
 
 def test_last_words_do_not_tell_whose_home_it_was(
@@ -359,4 +359,4 @@ def test_last_words_do_not_tell_whose_home_it_was(
     )
     with pytest.raises(SideFailed) as failed:
         program.finish()
-    assert failed.value.hint == "its last words: cannot open ~/rows"
+    assert failed.value.hint == "its last line: cannot open ~/rows"
