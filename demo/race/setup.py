@@ -118,8 +118,9 @@ def for_presenter(
     recording = newest(root, spec.workload.name, kind, columns, rows) if live else None
     if by_itself and recording is None:
         name = text.printable(spec.workload.name)
+        size = f"{columns}×{rows}"
         raise BadRequest(
-            f"there is no verified recording of {name} that fits this terminal of {columns}×{rows}",
+            f"there is no verified recording of {name} that fits this terminal of {size}",
             "make one with `twoclocks record`",
         )
     return RaceSetup(fallback=Fallback(recording, by_itself, after_s))
