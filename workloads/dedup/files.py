@@ -246,14 +246,14 @@ def _opened(path: Path) -> Any:
 
 def _document(line: bytes, where: str) -> bytes:
     try:
-        record = json.loads(line)
+        document = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{where}: this is not JSON") from error
-    if not isinstance(record, dict):
+    if not isinstance(document, dict):
         raise ValueError(f"{where}: this is not a JSON object")
     for field in FIELDS:
-        if isinstance(record.get(field), str):
-            return str(record[field]).encode("utf-8", "replace")
+        if isinstance(document.get(field), str):
+            return str(document[field]).encode("utf-8", "replace")
     raise ValueError(f"{where}: there is no text in a field {' or '.join(FIELDS)}")
 
 

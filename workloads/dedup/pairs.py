@@ -13,9 +13,9 @@ from workloads.dedup.kernel import ALL, HALF, ONE, Array, buffers, compiled, eig
 
 @compiled
 def predecessors(keys: Array) -> Array:
-    """Return, for keys (bands, documents), the document before each one in its bucket, plus one.
+    """Return, for keys (bands, documents), which document comes before each one in its bucket.
 
-    It is 0 where the document is the first of its bucket.
+    0: none does; else its index + 1.
     """
     bands, documents = keys.shape
     size = 2
@@ -37,36 +37,39 @@ def predecessors(keys: Array) -> Array:
 
 
 @compiled
-def insert(candidate: Any, found: Array, known: int) -> int:
-    """Insert a candidate into the first ``known`` ascending ones, once; return their number."""
-    place = known
-    while place > 0 and found[place - 1] > candidate:
+def insert(candidate: Any, ascending: Array, length: int) -> int:
+    """Insert a candidate into the first ``length`` values unless it is there; return their number.
+
+    The values are ``ascending`` before and after.
+    """
+    place = length
+    while place > 0 and ascending[place - 1] > candidate:
         place -= 1
-    if place > 0 and found[place - 1] == candidate:
-        return known
-    for later in range(known, place, -1):
-        found[later] = found[later - 1]
-    found[place] = candidate
-    return known + 1
+    if place > 0 and ascending[place - 1] == candidate:
+        return length
+    for later in range(length, place, -1):
+        ascending[later] = ascending[later - 1]
+    ascending[place] = candidate
+    return length + 1
 
 
 @compiled
 def distinct_pairs(before: Array) -> Array:
     """Return the result of ``predecessors`` as distinct ascending pairs."""
     bands, documents = before.shape
-    few = np.empty(bands, np.int64)
+    earlier = np.empty(bands, np.int64)
     pairs = np.empty(max(1, documents // 4), np.uint64)
     count = 0
     for document in range(documents):
-        known = 0
+        length = 0
         for band in range(bands):
             if before[band, document] != 0:
-                known = insert(np.int64(before[band, document]) - 1, few, known)
-        if count + known > len(pairs):
-            pairs = np.concatenate((pairs, np.empty(len(pairs) + known, np.uint64)))
-        for place in range(known):
-            pairs[count + place] = (np.uint64(document) << HALF) | np.uint64(few[place])
-        count += known
+                length = insert(np.int64(before[band, document]) - 1, earlier, length)
+        if count + length > len(pairs):
+            pairs = np.concatenate((pairs, np.empty(len(pairs) + length, np.uint64)))
+        for place in range(length):
+            pairs[count + place] = (np.uint64(document) << HALF) | np.uint64(earlier[place])
+        count += length
     return pairs[:count].copy()
 
 
@@ -153,22 +156,22 @@ def longest_of(pairs: Array, offsets: Array) -> int:
 
 
 @compiled
-def candidates(pairs: Array, heads: Array, ends: Array, into: Array) -> tuple[Any, Any]:
-    """Take the next later document from several sorted runs; write its distinct earlier ones.
+def candidates(pairs: Array, heads: Array, ends: Array, earlier: Array) -> tuple[Any, Any]:
+    """Take the next later document from several sorted runs; write its distinct ``earlier`` ones.
 
     Return (document, how many); the document is -1 where all runs have ended. ``heads`` advance.
     """
     later = np.int64(-1)
-    known = 0
+    length = 0
     for run in range(len(heads)):
         if heads[run] < ends[run]:
             document = np.int64(pairs[heads[run]] >> HALF)
             later = document if later < 0 else min(later, document)
     for run in range(len(heads)):
         while heads[run] < ends[run] and np.int64(pairs[heads[run]] >> HALF) == later:
-            known = insert(np.int64(pairs[heads[run]] & (ALL >> HALF)), into, known)
+            length = insert(np.int64(pairs[heads[run]] & (ALL >> HALF)), earlier, length)
             heads[run] += 1
-    return later, known
+    return later, length
 
 
 @compiled
@@ -183,19 +186,19 @@ def verify_pairs(
     low, gaps, bounds, hashes, found = buffers(longest_of(pairs, offsets))
     tables = np.empty((2, table_size(len(found))), np.uint64)
     heads = starts[:-1].copy()
-    few = np.empty(len(pairs), np.int64)
+    candidates_of_later = np.empty(len(pairs), np.int64)
     edges_found = np.empty(len(pairs), np.uint64)
     count = 0
     while True:
-        later, known = candidates(pairs, heads, starts[1:], few)
+        later, length = candidates(pairs, heads, starts[1:], candidates_of_later)
         if later < 0:
             return edges_found[:count].copy()
         own, distinct = tables[0, :0], 0
         raw = text[offsets[later] : offsets[later + 1]]
-        for earlier in few[:known]:
+        for earlier in candidates_of_later[:length]:
             against = text[offsets[earlier] : offsets[earlier + 1]]
-            alike = equal(raw, against)
-            if not alike:
+            similar = equal(raw, against)
+            if not similar:
                 if distinct == 0:
                     own_count = shingles(raw, width, low, gaps, bounds, hashes, found)
                     own = empty_table(tables[0], own_count)
@@ -203,8 +206,8 @@ def verify_pairs(
                 other_count = shingles(against, width, low, gaps, bounds, hashes, found)
                 other = empty_table(tables[1], other_count)
                 others, shared = overlap(found, other_count, other, own)
-                alike = shared >= threshold * (distinct + others - shared)
-            if alike:
+                similar = shared >= threshold * (distinct + others - shared)
+            if similar:
                 edges_found[count] = (np.uint64(later) << HALF) | np.uint64(earlier)
                 count += 1
 

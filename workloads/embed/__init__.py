@@ -25,7 +25,7 @@ from harness.workload import (
 )
 from workloads.embed import kernel
 from workloads.embed.corpus import check_corpus, read_corpus
-from workloads.embed.kernel import Corpus, Run
+from workloads.embed.kernel import Corpus, Range
 from workloads.embed.model import (
     Array,
     Encoder,
@@ -85,9 +85,9 @@ def load(settings: Settings) -> Problem[Encoding, Queries]:
 
 def encode_queries(encoder: Encoder, queries: list[str]) -> Array:
     """Return the unit vectors of queries, in batches of a size that no setting changes."""
-    plan = kernel.plan_batches(kernel.tokenize_with(encoder, queries), QUERY_BATCH)
-    everything = (0, len(plan.bounds) - 1)
-    return kernel.restore_order(plan, [kernel.embed_with(encoder, everything, plan)])
+    batching = kernel.make_batching(kernel.tokenize_with(encoder, queries), QUERY_BATCH)
+    everything = (0, len(batching.bounds) - 1)
+    return kernel.restore_order(batching, [kernel.embed_with(encoder, everything, batching)])
 
 
 def spread(lengths: Array) -> list[int]:
@@ -102,14 +102,14 @@ def baseline(encoding: Encoding, report: Reporter) -> Array:
     """Encode in this process alone; return unit vectors (passages, width) in passage order."""
     corpus, model, batch = encoding
     everything = (0, len(corpus.ends))
-    plan = kernel.plan_batches(kernel.tokenize(everything, corpus, model), batch)
+    batching = kernel.make_batching(kernel.tokenize(everything, corpus, model), batch)
     vectors = []
     done = 0
-    for run in kernel.chunks(plan):
-        vectors.append(kernel.embed(run, plan, model))
-        done += plan.tokens(run)
+    for run in kernel.chunks(batching):
+        vectors.append(kernel.embed(run, batching, model))
+        done += batching.tokens(run)
         report(done)
-    return kernel.restore_order(plan, vectors)
+    return kernel.restore_order(batching, vectors)
 
 
 def distributed(encoding: Encoding, pool: Pool, report: Reporter) -> Array:
@@ -124,19 +124,19 @@ def distributed(encoding: Encoding, pool: Pool, report: Reporter) -> Array:
         items=_count_nothing,
     )
     joined = kernel.join_tokens([result.value for result in tokens])
-    plan = kernel.plan_batches(joined, encoding.batch)
+    batching = kernel.make_batching(joined, encoding.batch)
     vectors = pool.map(
         kernel.embed,
-        kernel.chunks(plan),
-        pool.share(plan),
+        kernel.chunks(batching),
+        pool.share(batching),
         model,
-        items=plan.tokens,
+        items=batching.tokens,
         report=report,
     )
-    return kernel.restore_order(plan, [result.value for result in vectors])
+    return kernel.restore_order(batching, [result.value for result in vectors])
 
 
-def _count_nothing(_: Run) -> int:
+def _count_nothing(_: Range) -> int:
     """Count no tokens: they are counted when they are encoded."""
     return 0
 
@@ -166,15 +166,17 @@ def ceiling(encoding: Encoding, seconds: float) -> float:
     """Return the tokens per second of ONNX Runtime alone, on batches that are padded already."""
     corpus, model, batch = encoding
     encoder = cached_encoder(model)
-    plan = kernel.plan_batches(kernel.tokenize((0, len(corpus.ends)), corpus, model), batch)
-    batches = [kernel.pad(plan, number, encoder.padding) for number in range(len(plan.bounds) - 1)]
+    batching = kernel.make_batching(kernel.tokenize((0, len(corpus.ends)), corpus, model), batch)
+    batches = [
+        kernel.pad(batching, number, encoder.padding) for number in range(len(batching.bounds) - 1)
+    ]
     passes: list[float] = []
     while sum(passes) < seconds:
         began = time.perf_counter()
         for ids, mask in batches:
             encoder.states(ids, mask)
         passes.append(time.perf_counter() - began)
-    return plan.tokens((0, len(batches))) / median(passes)
+    return batching.tokens((0, len(batches))) / median(passes)
 
 
 WORKLOAD = Workload(

@@ -201,12 +201,12 @@ def _files(folder: Path) -> list[Path]:
 def _user_passages(path: Path) -> Iterator[str]:
     """Yield the passages of the user's file, or of every text in the user's folder."""
     if path.is_file():
-        yield from _records(path) if path.suffix == ".jsonl" else _lines(path)
+        yield from _json_texts(path) if path.suffix == ".jsonl" else _lines(path)
         return
     for file in _files(path):
         match file.suffix:
             case ".jsonl":
-                yield from _records(file)
+                yield from _json_texts(file)
             case ".py":
                 yield from _docstrings(file, every_text=False)
             case _:
@@ -238,16 +238,16 @@ def _decoded(line: bytes, path: Path, number: int) -> str:
         ) from error
 
 
-def _records(path: Path) -> Iterator[str]:
+def _json_texts(path: Path) -> Iterator[str]:
     """Yield the field ``text`` of each line of JSON; raise ``ValueError`` for a line without it."""
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            document = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}, line {number:,}: it is not JSON") from error
-        text = record.get("text") if isinstance(record, dict) else None
+        text = document.get("text") if isinstance(document, dict) else None
         if not isinstance(text, str) or not _encodable(text):
             raise ValueError(f"{path}, line {number:,}: it has no field text with a string")
         yield text

@@ -12,7 +12,7 @@ import numpy as np
 
 from workloads.embed.model import Array, Encoder, Model, cached_encoder
 
-Run = tuple[int, int]
+Range = tuple[int, int]  # start, stop
 
 CHUNK_TOKENS = 512
 FEWEST_CHUNKS = 64
@@ -27,7 +27,7 @@ class Corpus(NamedTuple):
     utf8: Array
     ends: Array
 
-    def texts(self, run: Run) -> list[str]:
+    def texts(self, run: Range) -> list[str]:
         """Return the texts of a run (start, stop)."""
         starts = np.concatenate(([0], self.ends))[run[0] : run[1]]
         return [
@@ -43,7 +43,7 @@ class Tokens(NamedTuple):
     lengths: Array
 
 
-class Plan(NamedTuple):
+class Batching(NamedTuple):
     """Texts from the longest to the shortest, cut into batches of similar length.
 
     ``order`` (n,) has the number of the text at each place; ``starts`` (n + 1,) is where its ids
@@ -55,7 +55,7 @@ class Plan(NamedTuple):
     order: Array
     bounds: Array
 
-    def tokens(self, batches: Run) -> int:
+    def tokens(self, batches: Range) -> int:
         """Count the tokens of a run (start, stop) of batches, without padding."""
         first = self.bounds[batches[0]]
         last = self.bounds[batches[1]]
@@ -71,7 +71,7 @@ def make_corpus(texts: Sequence[str]) -> Corpus:
     )
 
 
-def text_chunks(corpus: Corpus) -> list[Run]:
+def text_chunks(corpus: Corpus) -> list[Range]:
     """Return runs of texts of about equal bytes, none empty: 16 or more, if there are 16 texts."""
     size = int(corpus.ends[-1])
     wanted = max(FEWEST_TEXT_CHUNKS, -(-size // TEXT_BYTES))
@@ -80,7 +80,7 @@ def text_chunks(corpus: Corpus) -> list[Run]:
     return list(pairwise(cuts))
 
 
-def tokenize(run: Run, corpus: Corpus, model: Model) -> Tokens:
+def tokenize(run: Range, corpus: Corpus, model: Model) -> Tokens:
     """Return the tokens of a run of texts."""
     return tokenize_with(cached_encoder(model), corpus.texts(run))
 
@@ -100,7 +100,7 @@ def join_tokens(parts: Sequence[Tokens]) -> Tokens:
     )
 
 
-def plan_batches(tokens: Tokens, batch: int) -> Plan:
+def make_batching(tokens: Tokens, batch: int) -> Batching:
     """Cut texts into batches of at most ``batch`` tokens, with padding.
 
     A longer text is a batch by itself. The longest texts come first, so that the last batches are
@@ -114,7 +114,7 @@ def plan_batches(tokens: Tokens, batch: int) -> Plan:
     while bounds[-1] < len(lengths):
         longest = max(1, int(lengths[bounds[-1]]))
         bounds.append(min(len(lengths), bounds[-1] + max(1, batch // longest)))
-    return Plan(
+    return Batching(
         ids=tokens.ids[moved + np.arange(len(moved))],
         starts=starts,
         order=order,
@@ -122,40 +122,40 @@ def plan_batches(tokens: Tokens, batch: int) -> Plan:
     )
 
 
-def chunks(plan: Plan) -> list[Run]:
+def chunks(batching: Batching) -> list[Range]:
     """Return runs of batches of about 512 tokens, or fewer where that makes less than 64 runs."""
-    batches = len(plan.bounds) - 1
-    room = min(CHUNK_TOKENS, plan.tokens((0, batches)) // FEWEST_CHUNKS)
-    runs: list[Run] = []
+    batches = len(batching.bounds) - 1
+    room = min(CHUNK_TOKENS, batching.tokens((0, batches)) // FEWEST_CHUNKS)
+    runs: list[Range] = []
     begin = 0
     for end in range(1, batches + 1):
-        if end == batches or plan.tokens((begin, end + 1)) > room:
+        if end == batches or batching.tokens((begin, end + 1)) > room:
             runs.append((begin, end))
             begin = end
     return runs
 
 
-def embed(run: Run, plan: Plan, model: Model) -> Array:
-    """Return the unit vectors (texts, width) of a run of batches, in the plan's order."""
-    return embed_with(cached_encoder(model), run, plan)
+def embed(run: Range, batching: Batching, model: Model) -> Array:
+    """Return the unit vectors (texts, width) of a run of batches, in the order of the batching."""
+    return embed_with(cached_encoder(model), run, batching)
 
 
-def embed_with(encoder: Encoder, run: Run, plan: Plan) -> Array:
-    """Return the unit vectors (texts, width) of a run of batches, in the plan's order."""
-    padded = (pad(plan, number, encoder.padding) for number in range(*run))
+def embed_with(encoder: Encoder, run: Range, batching: Batching) -> Array:
+    """Return the unit vectors (texts, width) of a run of batches, in the order of the batching."""
+    padded = (pad(batching, number, encoder.padding) for number in range(*run))
     return np.concatenate([mean_pool(encoder.states(ids, mask), mask) for ids, mask in padded])
 
 
-def pad(plan: Plan, number: int, padding: int) -> tuple[Array, Array]:
+def pad(batching: Batching, number: int, padding: int) -> tuple[Array, Array]:
     """Return a batch's ids (rows, tokens), padded to its longest text, and their mask; both int64.
 
     The mask is 1 at a token and 0 at padding.
     """
-    begin, end = plan.bounds[number : number + 2]
-    lengths = np.diff(plan.starts[begin : end + 1])
+    begin, end = batching.bounds[number : number + 2]
+    lengths = np.diff(batching.starts[begin : end + 1])
     real = np.arange(lengths[0]) < lengths[:, None]
     ids = np.full(real.shape, padding, np.int64)
-    ids[real] = plan.ids[plan.starts[begin] : plan.starts[end]]
+    ids[real] = batching.ids[batching.starts[begin] : batching.starts[end]]
     return ids, real.astype(np.int64)
 
 
@@ -170,9 +170,9 @@ def mean_pool(states: Array, mask: Array) -> Array:
     return units
 
 
-def restore_order(plan: Plan, parts: Sequence[Array]) -> Array:
+def restore_order(batching: Batching, parts: Sequence[Array]) -> Array:
     """Return the vectors of all runs in the order of the texts."""
     vectors = np.concatenate(parts)
     ordered = np.empty_like(vectors)
-    ordered[plan.order] = vectors
+    ordered[batching.order] = vectors
     return ordered

@@ -27,7 +27,7 @@ from workloads.recommend.recipe import Settings, Training
 from workloads.recommend.reference import passes_per_second, solve_exactly
 from workloads.recommend.rows import HeldOut, split_held_out, transpose
 from workloads.recommend.steps import (
-    SIDES,
+    MODES,
     Share,
     bounds,
     combine,
@@ -81,10 +81,10 @@ def make_problem(rows: Rows, width: int, settings: Settings) -> Problem[Training
     return Problem(
         input=training,
         held_out=held_out,
-        items=recipe.iterations * SIDES * len(users.columns),
+        items=recipe.iterations * MODES * len(users.columns),
         held_out_items=len(held_out.columns),
         warmup=training._replace(recipe=recipe._replace(iterations=1)),
-        warmup_items=SIDES * len(users.columns),
+        warmup_items=MODES * len(users.columns),
     )
 
 
@@ -92,7 +92,7 @@ def baseline(training: Training, report: Reporter) -> Factors:
     """Factorize in this process alone: one run of all blocks, and nothing to exchange."""
     state = start(training)
     (share,) = split_blocks(training, 1)
-    for step in range(SIDES * training.recipe.iterations):
+    for step in range(MODES * training.recipe.iterations):
         part = contribute(state, step, share, training)
         state = combine(state, step, [part], training)
         report((step + 1) * len(training.users.columns))
@@ -111,7 +111,7 @@ def distributed(training: Training, pool: Pool, report: Reporter) -> Factors:
     state = pool.lockstep(
         Lockstep(start, contribute, combine),
         split_blocks(training, pool.size),
-        SIDES * training.recipe.iterations,
+        MODES * training.recipe.iterations,
         pool.share(training),
         items=count_interactions,
         report=report,
@@ -147,8 +147,8 @@ def _recalls(answer: Factors, held_out: HeldOut, first: int) -> Array:
 def textbook(training: Training, report: Reporter) -> Factors:
     """Do the same alternation as a textbook writes it: each row solved exactly, in float64."""
     factors = start(training).factors
-    steps = SIDES * training.recipe.iterations
-    solutions = solve_exactly(training.sides, factors, training.recipe.regularization, steps)
+    steps = MODES * training.recipe.iterations
+    solutions = solve_exactly(training.rows_by_mode, factors, training.recipe.regularization, steps)
     for step, after in enumerate(solutions, start=1):
         factors = after
         report(step * len(training.users.columns))

@@ -121,7 +121,7 @@ def solve(
 ) -> None:
     """Improve ``sought``, the rows from ``first`` on, in place, by conjugate-gradient steps.
 
-    A row x minimises λ|x|² + Σ c (p − x·y)² over the other side's factors y, where p = 1 and
+    A row x minimises λ|x|² + Σ c (p − x·y)² over the other mode's factors y, where p = 1 and
     c = 1 + w if they met, else p = 0 and c = 1 (Hu, Koren and Volinsky 2008; Takács, Pilászy and
     Tikk 2011). In the basis that is (I + Σ w y yᵀ) x = Σ (1 + w) y over the y that the row met.
     """

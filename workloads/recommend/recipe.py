@@ -22,7 +22,7 @@ LIMITS = {
 
 
 class Recipe(NamedTuple):
-    """How the factors are computed; the rows of either side are solved in ``blocks`` blocks."""
+    """How the factors are computed; the rows of either mode are solved in ``blocks`` blocks."""
 
     factors: int
     iterations: int
@@ -90,6 +90,6 @@ class Training(NamedTuple):
     recipe: Recipe
 
     @property
-    def sides(self) -> tuple[Rows, Rows]:
+    def rows_by_mode(self) -> tuple[Rows, Rows]:
         """Return the rows that even steps solve, and those that odd steps solve."""
         return self.users, self.items

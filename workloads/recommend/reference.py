@@ -47,12 +47,12 @@ def _repeat(
 
 
 def solve_exactly(
-    sides: tuple[Rows, Rows], factors: tuple[Array, Array], regularization: float, steps: int
+    rows_by_mode: tuple[Rows, Rows], factors: tuple[Array, Array], regularization: float, steps: int
 ) -> Iterator[tuple[Array, Array]]:
-    """Yield both sides' factors after each half-iteration, in float64, as a textbook does it."""
+    """Yield both modes' factors after each half-iteration, in float64, as a textbook does it."""
     found = [matrix.astype(float) for matrix in factors]
     for step in range(steps):
-        rows = sides[step % 2]
+        rows = rows_by_mode[step % 2]
         other = found[1 - step % 2]
         common = other.T @ other + regularization * np.eye(other.shape[1])
         solutions = [_solve_row(rows, row, other, common) for row in range(rows.height)]

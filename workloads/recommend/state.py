@@ -16,20 +16,24 @@ from workloads.recommend.kernel import Array, Basis, Buffers, Rows, aligned, mak
 
 
 class Workspace:
-    """One thread's memory: the rows of a block that it solves, and the buffers of ``solve``."""
+    """One thread's memory: the rows of the block that it solves, and the buffers of ``solve``."""
 
     def __init__(self, rows: int, longest: int, factors: int) -> None:
-        self.sought = aligned(rows, factors)
+        self.block_rows = aligned(rows, factors)
         self.buffers: Buffers = make_buffers(longest, factors)
 
 
 class Scratch:
-    """Buffers that every step overwrites; a copy is made by size, without the contents."""
+    """Buffers that every step overwrites; a copy is made by size, without the contents.
+
+    ``other_factors`` holds the factors of the mode that a step leaves as it is, in the basis;
+    ``solutions`` and ``grams`` hold the rows that it solves, and each block's Gram matrix.
+    """
 
     def __init__(self, rows: int, longest: int, factors: int, blocks: int) -> None:
         self._arguments = rows, longest, factors, blocks
-        self.fixed = aligned(rows, factors)
-        self.solved = aligned(rows, factors)
+        self.other_factors = aligned(rows, factors)
+        self.solutions = aligned(rows, factors)
         self.grams = np.empty((blocks, factors, factors), np.float32)
         threads = numba.get_num_threads()
         self.workspaces = [Workspace(rows, longest, factors) for _ in range(threads)]
@@ -40,7 +44,7 @@ class Scratch:
 
 @dataclass(frozen=True)
 class State:
-    """A replica, updated in place: both sides' factors, their Gram matrices in float64, buffers."""
+    """A replica, updated in place: both modes' factors, their Gram matrices in float64, buffers."""
 
     factors: tuple[Array, Array]
     grams: tuple[Array, Array]
@@ -55,18 +59,18 @@ class SolvedRows(NamedTuple):
 
 
 class Equations(NamedTuple):
-    """One side's rows, the other side's factors in the basis, the basis, and the CG steps."""
+    """One mode's rows, the other mode's factors in the basis, the basis, and the CG steps."""
 
     rows: Rows
-    fixed: Array
+    other_factors: Array
     basis: Basis
     steps: int
 
 
 def solve_blocks(
-    equations: Equations, sought: Array, bounds: Sequence[int], scratch: Scratch
+    equations: Equations, factors: Array, bounds: Sequence[int], scratch: Scratch
 ) -> SolvedRows:
-    """Solve the blocks of rows between ``bounds``, starting from ``sought``.
+    """Solve the blocks of rows between ``bounds``, starting from the mode's present ``factors``.
 
     As many threads as Numba was given take part. No block depends on another, so their number
     changes no bit. The results are views of the buffers, valid until the next call.
@@ -77,11 +81,18 @@ def solve_blocks(
     def work(thread: int) -> None:
         workspace = scratch.workspaces[thread]
         for block, (begin, end) in list(enumerate(pairwise(bounds)))[thread::threads]:
-            moved = workspace.sought[: end - begin]
-            np.matmul(sought[begin:end], equations.basis.back, out=moved)
-            solve(equations.rows, equations.fixed, begin, moved, equations.steps, workspace.buffers)
-            solution = scratch.solved[begin - bounds[0] : end - bounds[0]]
-            np.matmul(moved, back, out=solution)
+            rows = workspace.block_rows[: end - begin]
+            np.matmul(factors[begin:end], equations.basis.back, out=rows)
+            solve(
+                equations.rows,
+                equations.other_factors,
+                begin,
+                rows,
+                equations.steps,
+                workspace.buffers,
+            )
+            solution = scratch.solutions[begin - bounds[0] : end - bounds[0]]
+            np.matmul(rows, back, out=solution)
             np.matmul(solution.T, solution, out=scratch.grams[block])
 
     if threads == 1:
@@ -89,4 +100,4 @@ def solve_blocks(
     else:
         with ThreadPoolExecutor(threads) as executor:
             list(executor.map(work, range(threads)))
-    return SolvedRows(scratch.solved[: bounds[-1] - bounds[0]], scratch.grams[: len(bounds) - 1])
+    return SolvedRows(scratch.solutions[: bounds[-1] - bounds[0]], scratch.grams[: len(bounds) - 1])

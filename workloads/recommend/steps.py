@@ -17,7 +17,7 @@ from workloads.recommend.state import Equations, Scratch, SolvedRows, State, sol
 
 Share = tuple[tuple[int, int], tuple[int, int]]
 
-SIDES = 2
+MODES = 2  # a mode is one of the matrix's two ways to be read: 0 by user, 1 by item
 START_BELOW = np.float32(0.01)
 
 
@@ -27,11 +27,11 @@ def start(training: Training) -> State:
     random = np.random.default_rng([recipe.seed, 3])
     users, items = (
         random.random((rows.height, recipe.factors), dtype=np.float32) * START_BELOW
-        for rows in training.sides
+        for rows in training.rows_by_mode
     )
     scratch = Scratch(
-        rows=max(rows.height for rows in training.sides),
-        longest=max(int(np.diff(rows.starts).max(initial=0)) for rows in training.sides),
+        rows=max(rows.height for rows in training.rows_by_mode),
+        longest=max(int(np.diff(rows.starts).max(initial=0)) for rows in training.rows_by_mode),
         factors=recipe.factors,
         blocks=recipe.blocks,
     )
@@ -42,38 +42,38 @@ def start(training: Training) -> State:
     return state
 
 
-def bounds(training: Training, side: int) -> list[int]:
-    """Return where a side's blocks begin and the last one ends, whatever the number of workers."""
+def bounds(training: Training, mode: int) -> list[int]:
+    """Return where a mode's blocks begin and the last one ends, for any number of workers."""
     recipe = training.recipe
     cuts: list[int] = block_bounds(
-        training.sides[side].starts, recipe.factors, recipe.blocks
+        training.rows_by_mode[mode].starts, recipe.factors, recipe.blocks
     ).tolist()
     return cuts
 
 
 def contribute(state: State, step: int, share: Share, training: Training) -> SolvedRows:
-    """Solve a run of blocks of one side against the other side's factors.
+    """Solve a run of blocks of one mode against the other mode's factors.
 
     The results are views of the state's buffers, valid until the next call.
     """
-    side = step % SIDES
+    mode = step % MODES
     recipe = training.recipe
-    other = state.factors[1 - side]
-    basis = make_basis(state.grams[1 - side], recipe.regularization)
-    fixed = np.matmul(other, basis.into, out=state.scratch.fixed[: len(other)])
-    first, stop = share[side]
+    other = state.factors[1 - mode]
+    basis = make_basis(state.grams[1 - mode], recipe.regularization)
+    moved = np.matmul(other, basis.into, out=state.scratch.other_factors[: len(other)])
+    first, stop = share[mode]
     equations = Equations(
-        rows=training.sides[side], fixed=fixed, basis=basis, steps=recipe.cg_steps
+        rows=training.rows_by_mode[mode], other_factors=moved, basis=basis, steps=recipe.cg_steps
     )
-    cuts = bounds(training, side)[first : stop + 1]
-    return solve_blocks(equations, state.factors[side], cuts, state.scratch)
+    cuts = bounds(training, mode)[first : stop + 1]
+    return solve_blocks(equations, state.factors[mode], cuts, state.scratch)
 
 
 def combine(state: State, step: int, parts: Sequence[SolvedRows], training: Training) -> State:
     """Copy all workers' new factors, and add their Gram matrices in the order of the blocks."""
-    side = step % SIDES
-    factors = state.factors[side]
-    gram = state.grams[side]
+    mode = step % MODES
+    factors = state.factors[mode]
+    gram = state.grams[mode]
     gram[:] = 0
     begin = 0
     for part in parts:
@@ -87,7 +87,7 @@ def combine(state: State, step: int, parts: Sequence[SolvedRows], training: Trai
 def split_blocks(training: Training, workers: int) -> list[Share]:
     """Return each worker's run of users' blocks and of items' blocks, even in interactions."""
     users, items = (
-        share_blocks(np.diff(rows.starts[bounds(training, side)]), workers)
-        for side, rows in enumerate(training.sides)
+        share_blocks(np.diff(rows.starts[bounds(training, mode)]), workers)
+        for mode, rows in enumerate(training.rows_by_mode)
     )
     return list(zip(users, items, strict=True))

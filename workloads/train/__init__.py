@@ -33,7 +33,7 @@ from workloads.train.kernel import (
     scores,
 )
 from workloads.train.recipe import Settings, Training
-from workloads.train.reference import descend, products_per_second
+from workloads.train.reference import products_per_second, textbook_training
 from workloads.train.steps import Leaves, combine, contribute, learning_rate, split_leaves, start
 
 HELD_OUT_EVERY = 5
@@ -124,7 +124,7 @@ def textbook(training: Training, report: Reporter) -> Net:
         for step in range(recipe.steps)
     )
     net = layers(start(training).weights, recipe.hidden)
-    for step, after in enumerate(descend(net, steps, recipe.momentum), start=1):
+    for step, after in enumerate(textbook_training(net, steps, recipe.momentum), start=1):
         net = after
         report(step * recipe.batch)
     return net

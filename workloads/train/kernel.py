@@ -57,8 +57,8 @@ def shapes(hidden: int) -> tuple[tuple[int, int], ...]:
     return (hidden, PIXELS), (hidden, hidden), (CLASSES, hidden)
 
 
-def size(hidden: int) -> int:
-    """Return the number of weights and biases."""
+def parameter_count(hidden: int) -> int:
+    """Return how many weights and biases the model has."""
     return sum(outputs * (inputs + 1) for outputs, inputs in shapes(hidden))
 
 
@@ -104,9 +104,9 @@ class Scratch:
         self.ones = np.ones(rows, kind)
         self.zeros = np.zeros(hidden, kind)
         sums = 2 * leaves.bit_length() + 1
-        self.partial = np.empty((sums, size(hidden)), kind)
-        self.joined = np.empty((sums, size(hidden)), kind)
-        self.change = np.empty(size(hidden), kind)
+        self.partial = np.empty((sums, parameter_count(hidden)), kind)
+        self.joined = np.empty((sums, parameter_count(hidden)), kind)
+        self.change = np.empty(parameter_count(hidden), kind)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Scratch, self._arguments
@@ -238,7 +238,7 @@ class Tree:
         self._blocks.append(Block(left.start, left.leaves + right.leaves, total))
 
 
-def nodes(start: int, stop: int) -> Iterator[tuple[int, int]]:
+def tree_nodes(start: int, stop: int) -> Iterator[tuple[int, int]]:
     """Yield (start, leaves) of the nodes that a ``Tree`` keeps after a run of leaves."""
     while start < stop:
         leaves = 1 << ((stop - start).bit_length() - 1)

@@ -41,17 +41,17 @@ def _operands(gemm: Gemm, random: np.random.Generator) -> tuple[Any, Any, Any]:
 
 def products_per_second(gemms: Sequence[Gemm], seconds: float) -> float:
     """Return how many times a second these products can be done: the median over ``seconds``."""
-    multiplied = products(gemms)
+    product_rounds = products(gemms)
     took: list[float] = []
-    next(multiplied)  # the first write to a page of memory is slow
+    next(product_rounds)  # the first write to a page of memory is slow
     while sum(took) < seconds:
         began = time.perf_counter()
-        next(multiplied)
+        next(product_rounds)
         took.append(time.perf_counter() - began)
     return 1 / median(took)
 
 
-def descend(
+def textbook_training(
     net: Net, steps: Iterable[tuple[Sequence[Samples], float]], momentum: float
 ) -> Iterator[Net]:
     """Yield the net after each step, given a step's samples and its learning rate.

@@ -1,9 +1,10 @@
 """The lockstep program of ``train``: a replica of the model, a worker's part, and the next state.
 
 The leaves of a global batch are fixed micro-batches, and gradients are added along one fixed
-binary tree over them. A worker adds the nodes inside its run of leaves; then every worker joins
-all runs along the rest of the tree. These are the same additions in the same order for any number
-of workers, so the weights are equal to the last bit. Imports NumPy, ``kernel`` and ``recipe``.
+binary tree over them. A worker adds up the nodes inside its own leaves and sends their sums; then
+every worker adds the sums of all, up to the root. These are the same additions in the same order
+for any number of workers, so the weights are equal to the last bit. Imports NumPy, ``kernel`` and
+``recipe``.
 """
 
 import math
@@ -13,7 +14,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from workloads.train.kernel import Array, Block, Scratch, Tree, gradient, layers, nodes, size
+from workloads.train.kernel import (
+    Array,
+    Block,
+    Scratch,
+    Tree,
+    gradient,
+    layers,
+    parameter_count,
+    tree_nodes,
+)
 from workloads.train.recipe import Recipe, Training
 
 Leaves = tuple[int, int]
@@ -34,7 +44,7 @@ def start(training: Training) -> State:
     """Return the untrained model: biases 0, weights of variance 2 / inputs (He et al. 2015)."""
     recipe = training.recipe
     random = np.random.default_rng([recipe.seed, 3])
-    weights = np.zeros(size(recipe.hidden), np.float32)
+    weights = np.zeros(parameter_count(recipe.hidden), np.float32)
     for layer in layers(weights, recipe.hidden):
         reach = np.float32(math.sqrt(6 / layer.weights.shape[1]))
         layer.weights[:] = (random.random(layer.weights.shape, dtype=np.float32) * 2 - 1) * reach
@@ -80,7 +90,7 @@ def combine(state: State, step: int, parts: Sequence[Array], training: Training)
     recipe = training.recipe
     tree = Tree(state.scratch.joined)
     for run, part in zip(split_leaves(recipe.leaves, len(parts)), parts, strict=True):
-        for node, sums in zip(nodes(*run), part.reshape(-1, len(state.weights)), strict=True):
+        for node, sums in zip(tree_nodes(*run), part.reshape(-1, len(state.weights)), strict=True):
             tree.push(Block(*node, sums))
     rate = np.float32(-learning_rate(recipe, step) / recipe.batch)
     np.multiply(tree.total(), rate, out=state.scratch.change)

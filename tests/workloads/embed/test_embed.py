@@ -213,8 +213,8 @@ def test_the_warm_up_spans_the_longest_and_the_shortest_text() -> None:
 
 def test_the_warm_up_has_chunks_for_sixteen_workers_at_least(problem: AnyProblem) -> None:
     corpus, model, batch = warmup_of(problem)
-    plan = kernel.plan_batches(kernel.tokenize((0, len(corpus.ends)), corpus, model), batch)
-    assert len(kernel.chunks(plan)) >= 16
+    batching = kernel.make_batching(kernel.tokenize((0, len(corpus.ends)), corpus, model), batch)
+    assert len(kernel.chunks(batching)) >= 16
 
 
 def test_the_ceiling_is_measured_for_as_long_as_asked(problem: AnyProblem) -> None:

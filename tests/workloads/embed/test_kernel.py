@@ -21,12 +21,12 @@ def tokens_of(lengths: list[int]) -> Tokens:
 def test_every_text_stands_in_just_one_batch_with_its_own_ids(
     lengths: list[int], batch: int
 ) -> None:
-    plan, seen = kernel.plan_batches(tokens_of(lengths), batch), []
-    for number in range(len(plan.bounds) - 1):
-        ids, mask = kernel.pad(plan, number, -1)
+    batching, seen = kernel.make_batching(tokens_of(lengths), batch), []
+    for number in range(len(batching.bounds) - 1):
+        ids, mask = kernel.pad(batching, number, -1)
         assert np.array_equal(ids == -1, mask == 0)
         seen += [row[row >= 0].tolist() for row in ids]
-    placed = dict(zip(plan.order.tolist(), seen, strict=True))
+    placed = dict(zip(batching.order.tolist(), seen, strict=True))
     assert placed == {
         text: [100 * text + place for place in range(length)] for text, length in enumerate(lengths)
     }
@@ -36,33 +36,35 @@ def test_every_text_stands_in_just_one_batch_with_its_own_ids(
 def test_no_batch_has_more_tokens_than_are_allowed_but_for_a_long_text_alone(
     lengths: list[int], batch: int
 ) -> None:
-    plan = kernel.plan_batches(tokens_of(lengths), batch)
-    shapes = [kernel.pad(plan, number, 0)[0].shape for number in range(len(plan.bounds) - 1)]
+    batching = kernel.make_batching(tokens_of(lengths), batch)
+    shapes = [
+        kernel.pad(batching, number, 0)[0].shape for number in range(len(batching.bounds) - 1)
+    ]
     assert all(rows == 1 or rows * width <= batch for rows, width in shapes)
 
 
 @given(lengths=LENGTHS, batch=st.integers(1, 500))
 def test_the_longest_texts_come_first(lengths: list[int], batch: int) -> None:
-    plan = kernel.plan_batches(tokens_of(lengths), batch)
-    assert np.diff(plan.starts).tolist() == sorted(lengths, reverse=True)
+    batching = kernel.make_batching(tokens_of(lengths), batch)
+    assert np.diff(batching.starts).tolist() == sorted(lengths, reverse=True)
 
 
 @given(lengths=LENGTHS, batch=st.integers(1, 500))
 def test_chunks_cover_every_batch_once_and_in_order(lengths: list[int], batch: int) -> None:
-    plan = kernel.plan_batches(tokens_of(lengths), batch)
-    numbers = [number for run in kernel.chunks(plan) for number in range(*run)]
-    assert numbers == list(range(len(plan.bounds) - 1))
-    assert sum(map(plan.tokens, kernel.chunks(plan))) == sum(lengths)
+    batching = kernel.make_batching(tokens_of(lengths), batch)
+    numbers = [number for run in kernel.chunks(batching) for number in range(*run)]
+    assert numbers == list(range(len(batching.bounds) - 1))
+    assert sum(map(batching.tokens, kernel.chunks(batching))) == sum(lengths)
 
 
 def test_chunks_are_no_larger_than_their_room_unless_a_single_batch_is() -> None:
-    plan = kernel.plan_batches(tokens_of([40] * 2000), 160)
-    assert {plan.tokens(run) for run in kernel.chunks(plan)} == {480, 320}
+    batching = kernel.make_batching(tokens_of([40] * 2000), 160)
+    assert {batching.tokens(run) for run in kernel.chunks(batching)} == {480, 320}
 
 
 def test_a_small_corpus_makes_chunks_of_one_batch() -> None:
-    plan = kernel.plan_batches(tokens_of([8] * 200), 16)
-    assert len(kernel.chunks(plan)) == 100 > 64
+    batching = kernel.make_batching(tokens_of([8] * 200), 16)
+    assert len(kernel.chunks(batching)) == 100 > 64
 
 
 @given(
@@ -101,6 +103,6 @@ def test_padding_weighs_nothing_in_the_mean() -> None:
 
 
 def test_vectors_are_put_back_in_the_order_of_the_texts() -> None:
-    plan = kernel.plan_batches(tokens_of([3, 9, 5]), 1)
+    batching = kernel.make_batching(tokens_of([3, 9, 5]), 1)
     rows = np.array([[9.0], [5.0], [3.0]])
-    assert kernel.restore_order(plan, [rows[:1], rows[1:]]).tolist() == [[3.0], [9.0], [5.0]]
+    assert kernel.restore_order(batching, [rows[:1], rows[1:]]).tolist() == [[3.0], [9.0], [5.0]]

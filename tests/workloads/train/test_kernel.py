@@ -15,9 +15,9 @@ from workloads.train.kernel import (
     Tree,
     gradient,
     layers,
-    nodes,
+    parameter_count,
     scores,
-    size,
+    tree_nodes,
 )
 from workloads.train.steps import split_leaves, start
 
@@ -32,7 +32,10 @@ def loss(flat: Array, hidden: int, samples: Samples) -> float:
 def test_the_gradient_agrees_with_finite_differences() -> None:
     random, hidden, step = np.random.default_rng(0), 7, 1e-6
     samples = Samples(random.random((5, 64)), random.integers(0, 10, 5))
-    flat, found = random.standard_normal(size(hidden)) / 4, np.empty(size(hidden))
+    flat, found = (
+        random.standard_normal(parameter_count(hidden)) / 4,
+        np.empty(parameter_count(hidden)),
+    )
     gradient(
         layers(flat, hidden), samples, Scratch(5, hidden, 1, np.float64), layers(found, hidden)
     )
@@ -49,9 +52,12 @@ def test_single_precision_follows_double() -> None:
     images, labels, flat = (
         random.standard_normal((5, 64)),
         random.integers(0, 10, 5),
-        random.standard_normal(size(hidden)),
+        random.standard_normal(parameter_count(hidden)),
     )
-    single, double = np.empty(size(hidden), np.float32), np.empty(size(hidden))
+    single, double = (
+        np.empty(parameter_count(hidden), np.float32),
+        np.empty(parameter_count(hidden)),
+    )
     for kind, found in ((np.float32, single), (np.float64, double)):
         samples = Samples(images.astype(kind), labels)
         gradient(
@@ -91,7 +97,7 @@ def test_the_listed_products_are_those_that_are_computed() -> None:
     training = problem().input
     state = start(training)
     Watched.seen = []
-    into = watched(layers(np.empty(size(16), np.float32), 16))
+    into = watched(layers(np.empty(parameter_count(16), np.float32), 16))
     gradient(watched(layers(state.weights, 16)), training.micro_batch(0, 0), state.scratch, into)
     assert sorted(Watched.seen) == sorted(tuple(product)[:5] for product in train.gemms(training))
 
@@ -115,13 +121,15 @@ def added(tree: Tree, values: Array, run: tuple[int, int]) -> None:
 def test_the_tree_gives_the_same_bits_however_its_leaves_are_divided(
     leaves: int, share: float, seed: int
 ) -> None:
-    values = np.random.default_rng(seed).standard_normal((leaves, size(1))).astype(np.float32)
+    values = (
+        np.random.default_rng(seed).standard_normal((leaves, parameter_count(1))).astype(np.float32)
+    )
     whole, joined = Tree(Scratch(1, 1, leaves).partial), Tree(Scratch(1, 1, leaves).joined)
     added(whole, values, (0, leaves))
     for run in split_leaves(leaves, max(1, round(share * leaves))):
         rows = Scratch(1, 1, leaves).partial
         added(tree := Tree(rows), values, run)
-        for node, block in zip(nodes(*run), rows[: len(tree)], strict=True):
+        for node, block in zip(tree_nodes(*run), rows[: len(tree)], strict=True):
             joined.push(Block(*node, block))
     assert same(joined.total(), whole.total())
 
@@ -129,7 +137,9 @@ def test_the_tree_gives_the_same_bits_however_its_leaves_are_divided(
 @settings(deadline=None)
 @given(leaves=st.integers(1, 70))
 def test_the_tree_gives_the_sum_of_its_leaves(leaves: int) -> None:
-    values = np.arange(leaves * size(1), dtype=np.float64).reshape(leaves, size(1))
+    values = np.arange(leaves * parameter_count(1), dtype=np.float64).reshape(
+        leaves, parameter_count(1)
+    )
     tree = Tree(Scratch(1, 1, leaves, np.float64).partial)
     added(tree, values, (0, leaves))
     assert same(tree.total(), values.sum(axis=0))
@@ -139,7 +149,7 @@ def test_the_tree_gives_the_sum_of_its_leaves(leaves: int) -> None:
 def test_nodes_cover_a_run_without_gap_or_overlap(start: int, length: int) -> None:
     covered = [
         leaf
-        for begin, leaves in nodes(start, start + length)
+        for begin, leaves in tree_nodes(start, start + length)
         for leaf in range(begin, begin + leaves)
     ]
     assert covered == list(range(start, start + length))
@@ -149,5 +159,5 @@ def test_nodes_cover_a_run_without_gap_or_overlap(start: int, length: int) -> No
 def test_every_node_begins_at_a_multiple_of_its_size(start: int, length: int) -> None:
     assert all(
         begin % leaves == 0 and leaves.bit_count() == 1
-        for begin, leaves in nodes(start, start + length)
+        for begin, leaves in tree_nodes(start, start + length)
     )

@@ -9,7 +9,7 @@ from tests.pools import InProcessPool, ignore_progress
 from tests.workloads.train.support import problem, same
 from workloads import train
 from workloads.train.kernel import (
-    size,
+    parameter_count,
 )
 from workloads.train.recipe import Recipe
 from workloads.train.steps import combine, contribute, learning_rate, split_leaves, start
@@ -39,7 +39,7 @@ def test_a_replica_is_sent_without_its_buffers() -> None:
 def test_an_even_split_sends_one_gradient_a_worker(workers: int) -> None:
     training = problem().input
     part = contribute(start(training), 0, split_leaves(8, workers)[-1], training)
-    assert part.shape == (size(16),)
+    assert part.shape == (parameter_count(16),)
 
 
 @given(leaves=st.integers(1, 200), workers=st.integers(1, 200))
