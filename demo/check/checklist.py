@@ -148,9 +148,9 @@ def _check_rehearsals(plan: Plan, kind: Kind, root: Path) -> CheckResult:
         rehearsals = read_rehearsals(root / REHEARSALS_NAME)
     except BadRequest as bad:
         return warn("rehearsals", bad.sentence, bad.hint)
-    alike = configuration_of(plan.published_spec(Path.home()), kind)
-    others = [each for each in rehearsals if each.complete and each.configuration != alike]
-    return takes.judge_rehearsals(history_of(rehearsals, alike), len(others))
+    configuration = configuration_of(plan.published_spec(Path.home()), kind)
+    others = [each for each in rehearsals if each.complete and each.configuration != configuration]
+    return takes.judge_rehearsals(history_of(rehearsals, configuration), len(others))
 
 
 def _recordings(

@@ -67,19 +67,19 @@ def judge_fallback(
     ``workload`` and ``kind`` are those of the race (None: any counts), ``size`` is the terminal's
     columns and rows (None: unknown).
     """
-    alike = [
+    same_workload = [
         one
         for one in recordings
         if workload in (None, one.results.spec.workload.name) and kind in (None, one.results.kind)
     ]
-    verified = [one for one in alike if one.verified]
+    verified = [one for one in same_workload if one.verified]
     fitting = [one for one in verified if size is None or one.fits(*size)]
     if fitting:
         return ok("fallback", _describe(fitting[0], now))
     if verified and size is not None:
         return _too_large(verified[0], size)
-    if alike:
-        return _unverified(alike[0].folder)
+    if same_workload:
+        return _unverified(same_workload[0].folder)
     besides = f" of {text.printable(workload)}" if workload and recordings else ""
     sentence = f"there is no recording{besides} to play if the race fails"
     return warn("fallback", sentence, "run `make record`")

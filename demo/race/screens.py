@@ -28,7 +28,7 @@ _GONE = {errno.EPIPE: signal.SIGPIPE, errno.EIO: signal.SIGHUP}
 class Screen(Protocol):
     """Something that follows a race."""
 
-    def opened(self) -> AbstractContextManager[None]:
+    def in_use(self) -> AbstractContextManager[None]:
         """Return the block within which the screen is in use."""
 
     def show(
@@ -41,13 +41,13 @@ class Screen(Protocol):
 
 
 class LivePanel:
-    """The panel on the alternate screen, drawn from our own loop and nobody else's thread."""
+    """The panel on the alternate screen, drawn by the loop that runs the race, not by a thread."""
 
     def __init__(self, spec: Spec, keys: Keys) -> None:
         self._spec = spec
         self.full_screen = FullScreen(keys)
 
-    def opened(self) -> AbstractContextManager[None]:
+    def in_use(self) -> AbstractContextManager[None]:
         """Return the block in which the alternate screen is shown."""
         return self.full_screen.open()
 
@@ -69,7 +69,7 @@ class LogLines:
         self._last_line_at = 0.0
 
     @contextlib.contextmanager
-    def opened(self) -> Iterator[None]:
+    def in_use(self) -> Iterator[None]:
         """Return a block that needs no preparation."""
         yield
 
@@ -94,7 +94,7 @@ class JsonLines:
         self._header = header
 
     @contextlib.contextmanager
-    def opened(self) -> Iterator[None]:
+    def in_use(self) -> Iterator[None]:
         """Write the journal's header line first."""
         write_stdout(self._header)
         yield
@@ -114,7 +114,7 @@ class Silent:
     """Nothing at all."""
 
     @contextlib.contextmanager
-    def opened(self) -> Iterator[None]:
+    def in_use(self) -> Iterator[None]:
         """Return a block that needs no preparation."""
         yield
 

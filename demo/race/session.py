@@ -15,7 +15,7 @@ from typing import Self
 
 from demo.race.closing import closing
 from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
-from demo.race.setup import BARE, PresenterControls, RaceSetup
+from demo.race.setup import NO_EXTRAS, PresenterControls, RaceSetup
 from demo.recording.play import Player, label_of
 from demo.terminal import FullScreen, Keys, Signals, terminal_size
 from harness import events as e
@@ -69,7 +69,7 @@ class Race:
         self._identity = identity
         self.folder = folder
         self._shared_folder = shared_folder
-        opened = self._opened()
+        opened = self._opening_event()
         self._board = apply(Board(), opened)
         self._header = header_line(identity.run_id, identity.began_utc) + e.encode(opened)
         self._signals = Signals()
@@ -87,7 +87,7 @@ class Race:
 
     @classmethod
     def prepare(
-        cls, plan: Plan, ui: str, out: Path | None, *, wait: bool, setup: RaceSetup = BARE
+        cls, plan: Plan, ui: str, out: Path | None, *, wait: bool, setup: RaceSetup = NO_EXTRAS
     ) -> Self:
         """Make the take's folder and read what code runs; raise ``BadRequest`` if that fails."""
         identity = Identity(
@@ -149,7 +149,7 @@ class Race:
         background, so that the room need not wait for them. Raises ``Interrupted`` also for a
         signal that came while the sides were leaving.
         """
-        stack.enter_context(self._screen.opened())
+        stack.enter_context(self._screen.in_use())
         frames = self._conductor.frames()
         try:
             for batch in frames:
@@ -202,7 +202,7 @@ class Race:
         )
         return ""
 
-    def _opened(self) -> e.Event:
+    def _opening_event(self) -> e.Event:
         return e.Opened(
             run_id=self._identity.run_id,
             began_utc=self._identity.began_utc,
@@ -258,7 +258,7 @@ class Race:
     def _caption(self) -> Caption:
         simulated = "SIMULATED" if self._plan.simulated else ""
         badge = " · ".join(filter(None, (self._setup.badge, simulated)))
-        prompt = " · ".join(filter(None, (self._prompt(), self._setup.aside())))
+        prompt = " · ".join(filter(None, (self._prompt(), self._setup.footer())))
         return Caption(
             run_id=self._identity.run_id,
             schedule=self._conductor.schedule,

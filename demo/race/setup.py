@@ -1,4 +1,4 @@
-"""How a race is set up: what stands around the panel, who controls it, what takes over if it fails.
+"""How a race is set up: what a verb adds to it, who controls it, what takes over if it fails.
 
 May import ``harness``, ``harness.takes.recordings``, ``demo.race.screens`` and ``demo.terminal``.
 """
@@ -35,22 +35,22 @@ class Fallback:
 
 @dataclass(frozen=True, kw_only=True)
 class RaceSetup:
-    """What stands around a race.
+    """What a verb adds to a race.
 
-    ``badge`` comes first in every frame, ``aside`` returns a few words for its last line.
+    ``badge`` comes first in every frame, ``footer`` returns a few words for its last line.
     ``attended``: somebody is there who can press keys. ``screen`` makes another screen than the one
     that was asked for (None: that one).
     """
 
     badge: str = ""
     attended: bool = True
-    aside: Callable[[], str] = str
+    footer: Callable[[], str] = str
     fallback: Fallback = Fallback()
     screen: Callable[[Spec, Keys], Screen] | None = None
 
 
 class PresenterControls:
-    """What the presenter asks for by keys and signals, kept until somebody looks.
+    """What the presenter asks for by keys and signals, kept until it is read.
 
     ``wait``: the clocks wait for Enter where there is a keyboard.
     """
@@ -90,8 +90,8 @@ class PresenterControls:
         self._unread += typed
 
 
-BARE = RaceSetup()
-"""A race with nothing around it."""
+NO_EXTRAS = RaceSetup()
+"""A race to which the verb adds nothing."""
 
 
 def for_presenter(

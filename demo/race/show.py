@@ -7,7 +7,7 @@ from pathlib import Path
 
 from demo.outputs import write_outputs
 from demo.race.session import Race
-from demo.race.setup import BARE, RaceSetup
+from demo.race.setup import NO_EXTRAS, RaceSetup
 from harness.errors import ExitCode, Interrupted, LiveRunAbandoned
 from harness.report import Report
 from harness.run.plan import Plan
@@ -24,7 +24,7 @@ class ShownSession:
 
 
 def show_session(
-    plan: Plan, ui: str, out: Path | None, *, wait: bool, setup: RaceSetup = BARE
+    plan: Plan, ui: str, out: Path | None, *, wait: bool, setup: RaceSetup = NO_EXTRAS
 ) -> ShownSession:
     """Run a session, print its headline from the results file, and draw it.
 
@@ -42,7 +42,7 @@ def show_session(
     return ShownSession(run.folder, results, report)
 
 
-def race(plan: Plan, ui: str, out: Path | None, *, wait: bool, setup: RaceSetup = BARE) -> int:
+def race(plan: Plan, ui: str, out: Path | None, *, wait: bool, setup: RaceSetup = NO_EXTRAS) -> int:
     """Show a session and return the exit code.
 
     One that was given up for its recording was shown all the same.

@@ -32,14 +32,14 @@ from harness.show.terminal.panel import Caption
 from harness.state.board import Board
 from harness.state.side import SideStage
 
-ORDER_FILE = "order.json"
+REQUEST_FILE = "request.json"
 OUTCOME_FILE = "ended.json"
 BADGE = "REC"
 HOLD_HEADLINE_S = 4.0
 TICK_S = 0.5
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class RecordingRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to record.
 
     ``wait`` is whether the clocks wait for Enter, ``attended`` whether there is a keyboard.
@@ -62,7 +62,7 @@ class RecordedPanel(LivePanel):
     """The live panel with marks at its labelled moments, until the headline replaces it."""
 
     @contextlib.contextmanager
-    def opened(self) -> Iterator[None]:
+    def in_use(self) -> Iterator[None]:
         """Return the block in which the panel is shown; only an error leaves the full screen."""
         try:
             yield
@@ -128,17 +128,17 @@ def _both_ready(board: Board) -> bool:
     return board.baseline.stage is SideStage.READY and board.distributed.stage is SideStage.READY
 
 
-def run_ordered_race(folder: Path, signals: Signals) -> Outcome:
-    """Run the race that the folder holds the order for; return how it ended."""
-    order = msgspec.json.decode((folder / ORDER_FILE).read_bytes(), type=Order)
+def run_requested_race(folder: Path, signals: Signals) -> Outcome:
+    """Run the race that the folder holds the request for; return how it ended."""
+    request = msgspec.json.decode((folder / REQUEST_FILE).read_bytes(), type=RecordingRequest)
     panels: list[RecordedPanel] = []
 
     def make_panel(spec: Spec, keys: Keys) -> RecordedPanel:
         panels.append(RecordedPanel(spec, keys))
         return panels[-1]
 
-    setup = RaceSetup(badge=BADGE, attended=order.attended, screen=make_panel)
-    race = Race.prepare(order.plan, "live", folder, wait=order.wait, setup=setup)
+    setup = RaceSetup(badge=BADGE, attended=request.attended, screen=make_panel)
+    race = Race.prepare(request.plan, "live", folder, wait=request.wait, setup=setup)
     try:
         report = Report.load(race.run())
         closing_lines = partial(_closing_lines, report.results, terminal_size()[0])
@@ -174,7 +174,7 @@ def main(folder: Path) -> None:
     signals = Signals()
     with signals.catch():
         try:
-            outcome = run_ordered_race(folder, signals)
+            outcome = run_requested_race(folder, signals)
         except TwoclocksError as error:
             outcome = Outcome(error.exit_code, error.sentence, error.hint)
         (folder / OUTCOME_FILE).write_bytes(msgspec.json.encode(outcome))

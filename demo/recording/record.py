@@ -16,7 +16,7 @@ import msgspec
 
 from demo.outputs import write_outputs
 from demo.recording import asciinema
-from demo.recording.child import ORDER_FILE, OUTCOME_FILE, Order, Outcome
+from demo.recording.child import OUTCOME_FILE, REQUEST_FILE, Outcome, RecordingRequest
 from demo.recording.export import page_of
 from demo.terminal import Signals, terminal_size
 from harness import text
@@ -155,8 +155,8 @@ def _run_race(
 
     Raises ``RecordingFailed`` unless it ends with a headline, or without one by design.
     """
-    order = Order(plan=plan, wait=wait, attended=not headless)
-    (draft / ORDER_FILE).write_bytes(msgspec.json.encode(order))
+    request = RecordingRequest(plan=plan, wait=wait, attended=not headless)
+    (draft / REQUEST_FILE).write_bytes(msgspec.json.encode(request))
     child = [sys.executable, "-P", "-m", "demo.recording.child", str(draft)]
     command = asciinema.command_line(recorder, child, size, headless=headless, into=draft / RAW)
     environment = asciinema.environment_for(os.environ, asciinema.write_configuration(draft))
@@ -223,7 +223,7 @@ def _publish(draft: Path, out: Path | None, report: Report) -> Path:
 
     Raises ``OSError`` if that fails, for example because something else is there by now.
     """
-    for working_file in (ORDER_FILE, OUTCOME_FILE, RAW, LOG):
+    for working_file in (REQUEST_FILE, OUTCOME_FILE, RAW, LOG):
         (draft / working_file).unlink(missing_ok=True)
     shutil.rmtree(draft / asciinema.NAME)
     draft.chmod(0o755)

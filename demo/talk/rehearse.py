@@ -15,7 +15,7 @@ from pathlib import Path
 from demo.race.setup import RaceSetup
 from demo.race.show import ShownSession, show_session
 from demo.talk import steady_clock
-from demo.talk.speech import Speech
+from demo.talk.runner import TalkRunner
 from demo.terminal import Keys
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
@@ -124,15 +124,15 @@ class RunningRehearsal:
 
     def _give_talk(self) -> None:
         plan = self._plan
-        speech = Speech(plan.agenda, plan.race.spec.workload, plan.root, steady_clock())
+        talk = TalkRunner(plan.agenda, plan.race.spec.workload, plan.root, steady_clock())
         try:
-            speech.give_until(plan.agenda.demo)
-            self._race(replace(plan.setup, aside=speech.clocks))
-            speech.wait_below_headline()
-            speech.give_until(len(plan.agenda.beats))
+            talk.run_until(plan.agenda.demo)
+            self._race(replace(plan.setup, footer=talk.clocks))
+            talk.wait_below_headline()
+            talk.run_until(len(plan.agenda.beats))
         finally:
-            speech.close()
-            self._progress = speech.progress
+            talk.close()
+            self._progress = talk.progress
 
     def _give_demo(self) -> None:
         began = time.monotonic()

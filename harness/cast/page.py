@@ -163,13 +163,13 @@ def _chapter_buttons(cast: Cast) -> Iterator[str]:
     for marker in cast.markers:
         label = _escape(marker.text) or text.NOTHING
         clock = text.clock(marker.at).rpartition(".")[0]
-        at = f"{_drawn_at(cast, marker.at):.6f}"
+        at = f"{_output_complete_at(cast, marker.at):.6f}"
         content = f'<span class="label-of">{label}</span> <time>{clock}</time>'
         yield f'<li><button type="button" data-at="{at}" disabled>{content}</button></li>'
 
 
-def _drawn_at(cast: Cast, at: float) -> float:
-    """Return when the next drawing from a moment on is complete (without one: that moment)."""
+def _output_complete_at(cast: Cast, at: float) -> float:
+    """Return when the next output from a moment on is complete (without one: that moment)."""
     following = [event.at for event in cast.events if event.code == OUTPUT and event.at >= at]
     ended = following[0] if following else at
     for later in following:

@@ -134,7 +134,7 @@ def _views(name: str, text: str) -> Iterator[_View]:
     match name.rpartition(".")[2].lower():
         case "cast":
             yield _View(text.partition("\n")[0])
-            yield _View(_drawn_text(text), has_lines=False)
+            yield _View(_output_text(text), has_lines=False)
         case "svg":
             yield _View(_GEOMETRY.sub(" ", text))
         case "html" | "htm":
@@ -146,7 +146,7 @@ def _views(name: str, text: str) -> Iterator[_View]:
             yield _View(text)
 
 
-def _drawn_text(cast: str) -> str:
+def _output_text(cast: str) -> str:
     """Return each line that a recording drew, once, without colours; cursor moves become spaces."""
     output = "".join(map(_output, cast.splitlines()[1:]))
     lines = _ESCAPE.sub(" ", _COLOUR.sub("", output)).splitlines()

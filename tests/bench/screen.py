@@ -200,7 +200,7 @@ def _frame_seconds(workers: int, number: int) -> list[float]:
     caption = Caption(run_id="bench", schedule=Schedule.IN_TURN, utc=datetime.now(UTC))
     live = LivePanel(a_spec(workers=workers), Keys())
     seconds = []
-    with live.opened():
+    with live.in_use():
         for frame in range(FIRST_FRAMES + number):
             began = time.process_time()
             live.show((), board, board, caption, WENT_AT + WALL_S / 2 + frame * FRAME_S)

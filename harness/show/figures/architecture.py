@@ -1,4 +1,4 @@
-"""The architecture: one input into both sides, three design decisions, one held-out set for both.
+"""The architecture: one input, partition, communication and consistency, one held-out set.
 
 A diagram, drawn on the page without axes. May import ``claims`` (its types), ``model``,
 ``show.phrases``, ``text`` and its neighbours.
@@ -54,7 +54,7 @@ def _baseline_share(results: Results) -> str:
 
 
 def _decisions(results: Results) -> list[tuple[str, str]]:
-    """Return the three design decisions, each with the workload's own words."""
+    """Return partition, communication and consistency, each with the workload's own words."""
     description = results.spec.workload
     return [(name, text.printable(getattr(description, name))) for name in _DECISIONS]
 

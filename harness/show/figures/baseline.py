@@ -1,4 +1,4 @@
-"""The baseline's honesty: its core's utilization, and its rate beside what its machine can do.
+"""How good the baseline is: its core's utilization, and its rate beside what its machine can do.
 
 The rates are a table with bars, so they stand in columns of the page instead of on axes.
 May import ``claims`` (its types), ``model``, ``text`` and its neighbours.
@@ -130,7 +130,7 @@ def _bars(proof: BaselineProof) -> Iterator[_Bar]:
         name = f"limit: {text.printable(proof.limit.name)}"
         yield _Bar(name=name, rate=proof.limit, field="proof.limit")
     yield _Bar(name="baseline, as it ran", rate=proof.own, field="proof.own", own=True)
-    for place in _places_shown(proof):
+    for place in _choose_places(proof):
         rate = proof.tuned[place]
         chosen = rate.value == proof.chosen
         name = f"{_setting(rate)}{', chosen' if chosen else ''}"
@@ -142,7 +142,7 @@ def _bars(proof: BaselineProof) -> Iterator[_Bar]:
         yield _Bar(name="written without care", rate=proof.naive, field="proof.naive")
 
 
-def _places_shown(proof: BaselineProof) -> list[int]:
+def _choose_places(proof: BaselineProof) -> list[int]:
     """Return the places of the settings nearest to the chosen one, in order."""
     places = range(len(proof.tuned))
     chosen = next((place for place in places if proof.tuned[place].value == proof.chosen), 0)

@@ -85,7 +85,7 @@ def _remark(splits: Sequence[CoreTime]) -> str:
 
 
 def _draw(page: Page, headline: Headline, splits: Sequence[CoreTime]) -> None:
-    shown = _rows_shown(headline, splits)
+    shown = _choose_rows(headline, splits)
     write_title(page, _title(headline, splits), field="speed.efficiency-core_seconds")
     notes = [_remark(splits)]
     if len(shown) < len(splits):
@@ -104,7 +104,7 @@ def _draw(page: Page, headline: Headline, splits: Sequence[CoreTime]) -> None:
         _draw_row(page, split, f"splits.{splits.index(split)}", row, scale, is_roomy=is_roomy)
 
 
-def _rows_shown(headline: Headline, splits: Sequence[CoreTime]) -> list[CoreTime]:
+def _choose_rows(headline: Headline, splits: Sequence[CoreTime]) -> list[CoreTime]:
     """Return the rows that fit, in order: the headline's and the smallest scales."""
     kept = sorted(splits, key=lambda split: not _is_headline(split, headline))[:MOST_ROWS]
     return [split for split in splits if split in kept]

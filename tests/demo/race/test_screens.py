@@ -23,7 +23,7 @@ HEADER = header_line("7c21", "2026-11-22T09:14:07+00:00")
 def show_batches(screen: Screen, batches: Iterable[list[Event]]) -> None:
     """Show the batches, each at the time of its last event."""
     board = Board()
-    with screen.opened():
+    with screen.in_use():
         for batch in batches:
             before, board = board, reduce(apply, batch, board)
             screen.show(batch, before, board, CAPTION, board.at)

@@ -34,8 +34,11 @@ FRAME_S = 0.25
 Clock = Callable[[], float]
 
 
-class Speech:
-    """A talk about a workload, published below a folder. ``progress`` is how it has gone so far."""
+class TalkRunner:
+    """Runs a talk about a workload and publishes it below a folder.
+
+    ``progress`` is how it has gone so far.
+    """
 
     def __init__(self, agenda: Agenda, workload: Description, root: Path, clock: Clock) -> None:
         self._workload = workload
@@ -44,7 +47,7 @@ class Speech:
         self._broadcast: Broadcast | None = None
         self.progress = TalkProgress(agenda)
 
-    def give_until(self, place: int) -> None:
+    def run_until(self, place: int) -> None:
         """Show the beats before ``place`` one by one, each until Enter; the first Enter begins.
 
         Raises ``Interrupted`` for a signal.
