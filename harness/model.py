@@ -77,13 +77,13 @@ class SessionStage(StrEnum):
 class Variant(StrEnum):
     """A way to do the baseline's work, timed beside it to show that the baseline is a good one.
 
-    The baseline as it runs, with another value of the parameter it is tuned by, written without
-    care, the machine's own limit, and the baseline on all the host's cores.
+    The baseline as it runs, with another value of the parameter it is tuned by, as a textbook
+    writes it, the machine's own limit, and the baseline on all the host's cores.
     """
 
     OWN = "own"
     TUNED = "tuned"
-    NAIVE = "naive"
+    TEXTBOOK = "naive"
     LIMIT = "limit"
     WHOLE = "whole"
 

@@ -266,7 +266,7 @@ def some_rates() -> tuple[Rate, ...]:
             Rate(Variant.TUNED, own * share, 5.0, 1, "batch", batch)
             for batch, share in batches.items()
         ),
-        Rate(Variant.NAIVE, own / 12, 5.0, 1),
+        Rate(Variant.TEXTBOOK, own / 12, 5.0, 1),
         Rate(Variant.LIMIT, own / 0.9, 5.0, 1, "GEMM"),
         Rate(Variant.WHOLE, own * 6, 5.0, 16),
     )

@@ -38,10 +38,10 @@ EXAMPLES: list[e.Event] = [
         value=384.0,
     ),
     e.ProofStopped(
-        variant=Variant.NAIVE,
-        label="without care",
+        variant=Variant.TEXTBOOK,
+        label="textbook program",
         reason="ValueError: no",
-        last_words="made.py, line 3, in naive",
+        last_words="made.py, line 3, in textbook",
     ),
     e.Closed(status=Status.ABORTED, remark="stopped before the end"),
 ]

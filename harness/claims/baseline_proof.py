@@ -1,6 +1,6 @@
 """The proof of the baseline: its rate beside what else its machine can do, timed in one session.
 
-It answers whether the baseline is a good one, and how much faster a naive one would make the
+It answers whether the baseline is a good one, and how much faster a textbook one would make the
 distributed side look. May import ``model`` and ``pairs``.
 """
 
@@ -31,7 +31,7 @@ class BaselineProof:
     chosen: float | None
     limit: Rate | None
     whole: Rate | None
-    naive: Rate | None
+    textbook: Rate | None
     speedup: float | None
     drift: float
 
@@ -69,16 +69,16 @@ class BaselineProof:
         return self.speedup / self.whole_speedup
 
     @property
-    def naive_factor(self) -> float | None:
-        """Return how many times the naive variant's rate the baseline's is."""
-        return _over(self.own, self.naive)
+    def textbook_factor(self) -> float | None:
+        """Return how many times the textbook program's rate the baseline's is."""
+        return _over(self.own, self.textbook)
 
     @property
-    def fake_speedup(self) -> float | None:
-        """Return the false speedup that a naive baseline would have given: never a claim."""
-        if self.speedup is None or self.naive_factor is None:
+    def speedup_over_textbook(self) -> float | None:
+        """Return the false speedup that a textbook baseline would have given: never a claim."""
+        if self.speedup is None or self.textbook_factor is None:
             return None
-        return self.speedup * self.naive_factor
+        return self.speedup * self.textbook_factor
 
 
 def proof(results: Results, pairs: Pairs | None) -> BaselineProof | None:
@@ -98,7 +98,7 @@ def proof(results: Results, pairs: Pairs | None) -> BaselineProof | None:
         chosen=_chosen(results, tuned[0].name) if tuned else None,
         limit=_rate_of(rates, Variant.LIMIT),
         whole=_rate_of(rates, Variant.WHOLE),
-        naive=_rate_of(rates, Variant.NAIVE),
+        textbook=_rate_of(rates, Variant.TEXTBOOK),
         speedup=None if pairs is None else pairs.speedup,
         drift=_drift(results.rates),
     )

@@ -64,8 +64,8 @@ def declared_variants(workload: AnyWorkload, params: Parameters) -> tuple[TimeVa
         if workload.proof.ceiling
         else ()
     )
-    naive = (TimeVariant(Variant.NAIVE, AT_LEAST_S),) if workload.proof.reference else ()
-    return (*limit, *_tuned(workload, params), *naive)
+    textbook = (TimeVariant(Variant.TEXTBOOK, AT_LEAST_S),) if workload.proof.reference else ()
+    return (*limit, *_tuned(workload, params), *textbook)
 
 
 def _tuned(workload: AnyWorkload, params: Parameters) -> tuple[TimeVariant, ...]:
@@ -104,8 +104,8 @@ def variant_label(timing: TimeVariant, cores: int) -> str:
             return "as it runs"
         case Variant.TUNED:
             return f"{timing.name} {timing.value:,}"
-        case Variant.NAIVE:
-            return "without care"
+        case Variant.TEXTBOOK:
+            return "textbook program"
         case Variant.LIMIT:
             return timing.name
         case Variant.WHOLE:
@@ -144,7 +144,7 @@ def _measured(
                 *_slice(workload.load(workload.configure(tuned(params, timing)))),
                 timing.seconds,
             )
-        case Variant.NAIVE if workload.proof.reference is not None:
+        case Variant.TEXTBOOK if workload.proof.reference is not None:
             return _pace(workload.proof.reference, *_slice(problem), timing.seconds)
         case Variant.LIMIT if workload.proof.ceiling is not None:
             began = time.perf_counter()

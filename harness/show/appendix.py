@@ -76,10 +76,10 @@ def rates(claims: Claims) -> Table | None:
 
 
 def _rates_in_order(proof: BaselineProof) -> Iterator[Rate]:
-    """Yield the rates in the order of the questions: baseline, tuned, limit, whole host, naive."""
+    """Yield the rates in the questions' order: baseline, tuned, limit, whole host, textbook."""
     yield proof.own
     yield from proof.tuned
-    yield from (rate for rate in (proof.limit, proof.whole, proof.naive) if rate is not None)
+    yield from (rate for rate in (proof.limit, proof.whole, proof.textbook) if rate is not None)
 
 
 def _rate_row(rate: Rate, proof: BaselineProof) -> Row:

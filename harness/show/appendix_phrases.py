@@ -85,9 +85,10 @@ def baseline_proof(proof: BaselineProof, unit: str) -> Iterator[str]:
         yield f"the baseline does {rate}, {text.percent(proof.share_of_limit)} of {limit}"
     yield from _tuning(proof)
     yield from _whole_host(proof)
-    if proof.naive_factor is not None and proof.fake_speedup is not None:
-        longer = f"a baseline written without care takes {text.times(proof.naive_factor)} as long"
-        fake = f"beside it the same run would have looked {text.times(proof.fake_speedup)} as fast"
+    if proof.textbook_factor is not None and proof.speedup_over_textbook is not None:
+        factor, over = text.times(proof.textbook_factor), text.times(proof.speedup_over_textbook)
+        longer = f"a textbook program takes {factor} as long"
+        fake = f"beside it the same run would have looked {over} as fast"
         yield f"FAKE SPEEDUP: {longer}; {fake}"
     if proof.drift > DRIFT_LIMIT:
         drift = text.percent(proof.drift)
@@ -144,8 +145,8 @@ def variant(rate: Rate) -> str:
             return "as it runs"
         case Variant.TUNED:
             return f"{name} {setting_value(rate.value)}"
-        case Variant.NAIVE:
-            return "written without care"
+        case Variant.TEXTBOOK:
+            return "textbook program"
         case Variant.LIMIT:
             return f"limit of {cores}: {name}"
         case Variant.WHOLE:
@@ -159,6 +160,8 @@ def rate(timed: Rate, unit: str) -> str:
             lead = "the machine's own "
         case Variant.TUNED:
             lead = "baseline with "
+        case Variant.TEXTBOOK:
+            lead = ""
         case _:
             lead = "baseline "
     return f"{lead}{variant(timed)}: {text.rate(timed.items_per_s, unit)}"

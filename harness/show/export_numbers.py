@@ -216,7 +216,7 @@ def _appendix(claims: Claims) -> Fields:
         "rates": list(map(_rate, claims.results.rates)),
         "share_of_limit_fraction": proof.share_of_limit if proof else None,
         "whole_host_speedup_ratio": proof.whole_speedup if proof else None,
-        "fake_speedup_beside_naive_ratio": proof.fake_speedup if proof else None,
+        "fake_speedup_beside_naive_ratio": proof.speedup_over_textbook if proof else None,
     }
 
 

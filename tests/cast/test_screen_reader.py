@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import text as words
+from harness import text
 from harness.cast.screen_reader import ClockReading, ScreenReading, parse_clock, read_screen
 from harness.model import Schedule
 from harness.show.terminal.panel import Caption, draw_panel
@@ -53,7 +53,7 @@ def test_what_both_sides_are_doing_is_read_from_a_panel() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    ("written", "shown"),
     [
         ("00:00.0", ClockReading(0.0, 0.1)),
         ("12:34.5", ClockReading(754.5, 0.1)),
@@ -63,13 +63,15 @@ def test_what_both_sides_are_doing_is_read_from_a_panel() -> None:
         ("", None),
     ],
 )
-def test_a_clock_is_read_as_exactly_as_it_is_written(text: str, shown: ClockReading | None) -> None:
-    assert parse_clock(text) == shown
+def test_a_clock_is_read_as_exactly_as_it_is_written(
+    written: str, shown: ClockReading | None
+) -> None:
+    assert parse_clock(written) == shown
 
 
 @given(st.floats(0, 350_000))
 def test_a_clock_shows_the_time_that_it_was_cut_off_from(elapsed: float) -> None:
-    shown = parse_clock(words.clock(elapsed))
+    shown = parse_clock(text.clock(elapsed))
     assert shown is not None
     assert shown.shows(elapsed)
     assert not shown.shows(elapsed + 0.11)

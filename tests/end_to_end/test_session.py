@@ -22,13 +22,13 @@ from tests.terminals import journal
 
 ROOT = Path(__file__).parents[2]
 TAKE = Path("recordings/take")
-STUDIES = (TimeVariant(Variant.OWN, 0.0), TimeVariant(Variant.NAIVE, 0.0))
-NAIVE = """
-def naive(given, report):
+STUDIES = (TimeVariant(Variant.OWN, 0.0), TimeVariant(Variant.TEXTBOOK, 0.0))
+TEXTBOOK = """
+def textbook(given, report):
     {statement}
     time.sleep(60)
 
-proof.update(reference=naive)
+proof.update(reference=textbook)
 """
 
 
@@ -52,7 +52,7 @@ class Ended:
 
 def proved(desk: Path, statement: str, **changes: Any) -> Ended:
     """Run a simulated race whose proof does ``statement`` when it times the reference."""
-    workload = a_workload_file(desk, NAIVE.format(statement=statement))
+    workload = a_workload_file(desk, TEXTBOOK.format(statement=statement))
     asked = make_plan(some_options(workload=workload, workers=2))
     race = Race.prepare(
         replace(asked, variant_plan=VariantPlan(STUDIES), **changes), "none", TAKE, wait=False
@@ -105,12 +105,14 @@ def test_a_session_whose_proof_was_stopped_is_the_latest_take(desk: Path) -> Non
 @pytest.fixture
 def failed(desk: Path) -> Ended:
     """Return a race whose proof failed."""
-    return proved(desk, "raise ValueError('too naive')")
+    return proved(desk, "raise ValueError('too slow')")
 
 
 def test_a_proof_that_fails_leaves_a_complete_session_that_says_so(failed: Ended) -> None:
     assert (failed.by, failed.results.status) == (None, Status.COMPLETE)
-    assert failed.results.remark == "its proof was cut short, without care: ValueError: too naive"
+    assert (
+        failed.results.remark == "its proof was cut short, textbook program: ValueError: too slow"
+    )
 
 
 def test_what_was_proved_is_kept_when_the_proof_fails(failed: Ended) -> None:

@@ -31,8 +31,8 @@ def baseline(given, report):
     ran.append(given)
     time.sleep(0.01)
 
-def naive(given, report):
-    ran.append(("naive", *given))
+def textbook(given, report):
+    ran.append(("textbook", *given))
     time.sleep(0.01)
 
 def rate(given, seconds):
@@ -45,7 +45,7 @@ def check(params):
         raise ValueError("too large")
 
 fields.update(check=check)
-proof.update(tuned=("size", (2, 12)), reference=naive, ceiling=Ceiling("sleep", rate))
+proof.update(tuned=("size", (2, 12)), reference=textbook, ceiling=Ceiling("sleep", rate))
 """
 
 
@@ -82,7 +82,7 @@ def test_a_workload_that_declares_all_has_all_timed(workload: AnyWorkload) -> No
         Variant.LIMIT,
         Variant.TUNED,
         Variant.TUNED,
-        Variant.NAIVE,
+        Variant.TEXTBOOK,
     ]
 
 
@@ -145,7 +145,7 @@ def test_a_baseline_that_has_all_cores_is_not_timed_on_them_again() -> None:
         (OWN, "as it runs"),
         (TimeVariant(Variant.TUNED, 1.0, "micro_batch", 1536), "micro_batch 1,536"),
         (TimeVariant(Variant.TUNED, 1.0, "rate", 0.5), "rate 0.5"),
-        (TimeVariant(Variant.NAIVE, 1.0), "without care"),
+        (TimeVariant(Variant.TEXTBOOK, 1.0), "textbook program"),
         (TimeVariant(Variant.LIMIT, 1.0, "matrix products"), "matrix products"),
         (TimeVariant(Variant.WHOLE, 0.0), "on all 8 cores"),
     ],
@@ -159,7 +159,7 @@ def test_a_variant_is_called_by_what_it_is(study: TimeVariant, words: str) -> No
     [
         (TimeVariant(Variant.OWN, 0.01), [("slice", 5)]),
         (TimeVariant(Variant.TUNED, 0.01, "size", 2), [("slice", 2)]),
-        (TimeVariant(Variant.NAIVE, 0.01), [("naive", "slice", 5)]),
+        (TimeVariant(Variant.TEXTBOOK, 0.01), [("textbook", "slice", 5)]),
         (TimeVariant(Variant.LIMIT, 0.01, "sleep"), [("limit", "slice", 5)]),
         (TimeVariant(Variant.WHOLE, 0.0), [("full", 5)]),
     ],
@@ -173,7 +173,7 @@ def test_a_variant_runs_what_it_is(
 
 
 @pytest.mark.parametrize(
-    ("variant", "items"), [(Variant.OWN, 4), (Variant.NAIVE, 4), (Variant.WHOLE, 400)]
+    ("variant", "items"), [(Variant.OWN, 4), (Variant.TEXTBOOK, 4), (Variant.WHOLE, 400)]
 )
 def test_a_rate_is_the_items_of_a_pass_over_its_seconds(
     workload: AnyWorkload, variant: Variant, items: int
@@ -251,7 +251,7 @@ def test_a_rate_that_is_none_is_an_error(tmp_path: Path, rate: str) -> None:
         )
 
 
-@pytest.mark.parametrize("variant", [Variant.NAIVE, Variant.LIMIT])
+@pytest.mark.parametrize("variant", [Variant.TEXTBOOK, Variant.LIMIT])
 def test_what_is_not_declared_cannot_be_timed(plain: AnyWorkload, variant: Variant) -> None:
     with pytest.raises(BadRequest, match=f"made has no {variant} variant of its baseline"):
         timed(plain, TimeVariant(variant, 0.0))

@@ -533,10 +533,10 @@ def baseline(given, report):
 
 
 PROVED = """
-def naive(given, report):
-    raise ValueError("too naive")
+def textbook(given, report):
+    raise ValueError("too slow")
 
-proof.update(reference=naive, ceiling=Ceiling("sleep", lambda given, seconds: 1000.0))
+proof.update(reference=textbook, ceiling=Ceiling("sleep", lambda given, seconds: 1000.0))
 """
 STUDIES = (
     TimeVariant(Variant.OWN, 0.01),
@@ -604,7 +604,7 @@ def half_proved(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     folder = tmp_path_factory.mktemp("half-proved")
     studies = (
         TimeVariant(Variant.OWN, 0.01),
-        TimeVariant(Variant.NAIVE, 0.01),
+        TimeVariant(Variant.TEXTBOOK, 0.01),
         TimeVariant(Variant.OWN, 0.01),
     )
     return ran(
@@ -616,11 +616,11 @@ def test_a_variant_that_fails_is_named(half_proved: Ran) -> None:
     (ended,) = half_proved.of(e.ProofStopped)
     assert (ended.side, ended.variant, ended.label, ended.reason) == (
         BASELINE,
-        Variant.NAIVE,
-        "without care",
-        "ValueError: too naive",
+        Variant.TEXTBOOK,
+        "textbook program",
+        "ValueError: too slow",
     )
-    assert re.search(r"made\.py, line \d+, in naive$", ended.last_words)
+    assert re.search(r"made\.py, line \d+, in textbook$", ended.last_words)
 
 
 def test_a_variant_that_fails_ends_the_proof_and_not_the_session(half_proved: Ran) -> None:
@@ -634,14 +634,14 @@ def test_a_variant_that_fails_ends_the_proof_and_not_the_session(half_proved: Ra
 
 LOST = [
     (
-        Variant.NAIVE,
-        "def naive(given, report): os._exit(0)\nproof.update(reference=naive)",
+        Variant.TEXTBOOK,
+        "def textbook(given, report): os._exit(0)\nproof.update(reference=textbook)",
         "its process ended with exit code 0",
     ),
     (
-        Variant.NAIVE,
-        "def naive(given, report):\n    os.close(json.loads(sys.argv[1])['events_fd'])\n"
-        "    time.sleep(60)\nproof.update(reference=naive)",
+        Variant.TEXTBOOK,
+        "def textbook(given, report):\n    os.close(json.loads(sys.argv[1])['events_fd'])\n"
+        "    time.sleep(60)\nproof.update(reference=textbook)",
         "it hung up but did not end",
     ),
     (

@@ -212,7 +212,7 @@ def test_a_worker_that_came_back_says_later_what_input_it_sees() -> None:
 
 def test_a_proof_that_failed_touches_no_lane() -> None:
     stopped = e.ProofStopped(
-        variant=Variant.NAIVE, label="without care", reason="ValueError: no", at=99.0
+        variant=Variant.TEXTBOOK, label="textbook program", reason="ValueError: no", at=99.0
     )
     before = a_board()
     assert apply(before, stopped) == msgspec.structs.replace(before, proof_stopped=stopped, at=99.0)

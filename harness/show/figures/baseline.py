@@ -57,9 +57,9 @@ def picture(headline: Headline, proof: BaselineProof | None) -> Picture | Missin
 
 
 def _title(headline: Headline, proof: BaselineProof) -> str:
-    if proof.fake_speedup is not None:
-        fake, true = text.times(proof.fake_speedup), text.times(headline.speed.speedup)
-        return f"A careless baseline would have faked {fake}, not {true}"
+    if proof.speedup_over_textbook is not None:
+        fake, true = text.times(proof.speedup_over_textbook), text.times(headline.speed.speedup)
+        return f"A textbook baseline would have faked {fake}, not {true}"
     if proof.share_of_limit is not None:
         return f"The baseline runs at {text.percent(proof.share_of_limit)} of its limit"
     if proof.behind_best is not None:
@@ -93,7 +93,7 @@ def _tuning(proof: BaselineProof, behind_best: float) -> str:
 
 
 def _draw(page: Page, headline: Headline, proof: BaselineProof) -> None:
-    write_title(page, _title(headline, proof), field="proof.fake_speedup-speed.speedup")
+    write_title(page, _title(headline, proof), field="proof.speedup_over_textbook-speed.speedup")
     write_remark(page, _remark(proof), headline.results, field="proof")
     write_footer(page, headline.results)
     utilization = _utilization(headline)
@@ -138,8 +138,8 @@ def _bars(proof: BaselineProof) -> Iterator[_Bar]:
     if proof.whole is not None:
         name = f"on all {text.number_of(proof.whole.cores, 'core')}, one pass"
         yield _Bar(name=name, rate=proof.whole, field="proof.whole")
-    if proof.naive is not None:
-        yield _Bar(name="written without care", rate=proof.naive, field="proof.naive")
+    if proof.textbook is not None:
+        yield _Bar(name="textbook program", rate=proof.textbook, field="proof.textbook")
 
 
 def _choose_places(proof: BaselineProof) -> list[int]:
@@ -189,10 +189,10 @@ def _draw_rate(page: Page, bar: _Bar, name: Box, scale: float, proof: BaselinePr
     value = text.three_digits(bar.rate.items_per_s)
     field = f"{bar.field}.items_per_s"
     page.write(end + 12, baseline, value, SMALLEST_PX, field=field, bold=bar.own)
-    if bar.rate is proof.naive and proof.fake_speedup is not None:
+    if bar.rate is proof.textbook and proof.speedup_over_textbook is not None:
         right = end + 12 + page.width_of(value, SMALLEST_PX) + 24
-        fake = f"would fake {text.times(proof.fake_speedup)}"
-        label = Line(fake, SMALLEST_PX, "proof.fake_speedup")
+        fake = f"would fake {text.times(proof.speedup_over_textbook)}"
+        label = Line(fake, SMALLEST_PX, "proof.speedup_over_textbook")
         place_label(page, [label], [Spot(right, baseline)])
 
 

@@ -78,7 +78,7 @@ RATES = (
     Rate(Variant.OWN, 12_300.0, 3.0, 1),
     Rate(Variant.TUNED, 8_100.0, 3.0, 1, "micro_batch", 128),
     Rate(Variant.TUNED, 12_350.0, 3.0, 1, "micro_batch", 1024),
-    Rate(Variant.NAIVE, 2_460.0, 3.0, 1),
+    Rate(Variant.TEXTBOOK, 2_460.0, 3.0, 1),
     Rate(Variant.LIMIT, 13_100.0, 3.0, 1, "matrix products"),
     Rate(Variant.WHOLE, 22_500.0, 3.0, 2),
 )

@@ -1,6 +1,6 @@
 import pytest
 
-from harness import text as words
+from harness import text
 from tests.builders import (
     a_report,
 )
@@ -11,11 +11,11 @@ from tests.show.figures.cases import CASES, drawing, picture, read_back
 def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
     said = read_back(case, "core-seconds")
     for place, split in enumerate(a_report(CASES[case]).core_time):
-        spent = words.summands(
+        spent = text.summands(
             split.available_s, *(seconds for _, seconds in split.parts), split.available_s
         )
         told = [
-            f"{words.percent(split.share(part))} · {seconds}"
+            f"{text.percent(split.share(part))} · {seconds}"
             for (part, _), seconds in zip(split.parts, spent, strict=False)
         ]
 

@@ -1,7 +1,7 @@
 import pytest
 from matplotlib.colors import to_rgb
 
-from harness import text as words
+from harness import text
 from harness.show.figures import LIGHT
 from tests.show.figures.cases import CASES, drawing, headline_of, marks, read_back, texts
 
@@ -10,14 +10,14 @@ from tests.show.figures.cases import CASES, drawing, headline_of, marks, read_ba
 def test_cost_and_quality_read_back_as_their_facts(case: str) -> None:
     said, claim = read_back(case, "cost-quality"), headline_of(CASES[case])
     limit = CASES[case].spec.workload.tolerance
-    before, after = words.amounts(claim.cost.baseline, claim.cost.distributed, currency="USD")
+    before, after = text.amounts(claim.cost.baseline, claim.cost.distributed, currency="USD")
 
     assert (said["cost.baseline"], said["cost.distributed"]) == (before, after)
-    assert said["quality.baseline"] == f"accuracy {words.quality(claim.quality.baseline, limit)}"
+    assert said["quality.baseline"] == f"accuracy {text.quality(claim.quality.baseline, limit)}"
     assert (
-        said["quality.distributed"] == f"accuracy {words.quality(claim.quality.distributed, limit)}"
+        said["quality.distributed"] == f"accuracy {text.quality(claim.quality.distributed, limit)}"
     )
-    assert said["spec.workload.tolerance"] == f"tolerance ±{words.tolerance(limit)}"
+    assert said["spec.workload.tolerance"] == f"tolerance ±{text.tolerance(limit)}"
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ def test_cost_and_quality_read_back_as_their_facts(case: str) -> None:
     [("race", "cost of a run, USD (a run is 20,000 samples)"), ("golden", "cost of a run, USD")],
 )
 def test_a_cost_names_its_amount_of_work_where_that_is_known(case: str, said: str) -> None:
-    assert said in [text.get_text() for text in texts(drawing(case, "cost-quality"))]
+    assert said in [drawn_text.get_text() for drawn_text in texts(drawing(case, "cost-quality"))]
 
 
 def test_offers_are_hollow_points_with_their_price() -> None:
     said, claim = read_back("three", "cost-quality"), headline_of(CASES["three"])
 
     assert [said[f"cost.offers.{place}.distributed"] for place in range(2)] == [
-        words.money(offer.distributed, "USD") for offer in claim.cost.offers
+        text.money(offer.distributed, "USD") for offer in claim.cost.offers
     ]
     assert marks(drawing("three", "cost-quality"))["o"].count(to_rgb(LIGHT.ground)) == 2

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 
-from harness import text as words
+from harness import text
 from harness.show import figures
 from harness.show.figures import LIGHT, scaling
 from tests.builders import (
@@ -20,7 +20,7 @@ def test_the_curve_reads_back_as_its_facts(case: str) -> None:
     said, seen = read_back(case, "scaling"), a_report(CASES[case]).curve
     assert seen is not None
     told = {
-        f"points.{place}.speedup": words.times(point.speedup)
+        f"points.{place}.speedup": text.times(point.speedup)
         for place, point in enumerate(seen.points)
     }
 
@@ -32,10 +32,10 @@ def test_the_curve_reads_back_as_its_facts(case: str) -> None:
         for place, point in enumerate(seen.points)
         if point.workers == CASES[case].spec.workers
     )
-    assert said[f"points.{operating}.speedup"] == words.times(seen.points[operating].speedup)
+    assert said[f"points.{operating}.speedup"] == text.times(seen.points[operating].speedup)
     assert (
         said[f"points.{operating}.efficiency"]
-        == f"E = {words.percent(seen.points[operating].efficiency)}"
+        == f"E = {text.percent(seen.points[operating].efficiency)}"
     )
 
 
@@ -56,7 +56,7 @@ def test_the_known_good_example_shows_its_ceiling() -> None:
 def test_a_flagged_point_says_so_and_by_how_much_quality_moved() -> None:
     said, spoken = (
         read_back("flagged", "scaling"),
-        [text.get_text() for text in texts(drawing("flagged", "scaling"))],
+        [drawn_text.get_text() for drawn_text in texts(drawing("flagged", "scaling"))],
     )
 
     assert said["points.2.change"] == "Δ −0.012"
@@ -74,7 +74,7 @@ def test_measured_points_are_filled_and_predictions_hollow() -> None:
 
 
 def test_every_prediction_in_sight_is_labelled_as_one() -> None:
-    spoken = [text.get_text() for text in texts(drawing("golden", "scaling"))]
+    spoken = [drawn_text.get_text() for drawn_text in texts(drawing("golden", "scaling"))]
 
     assert (
         spoken.count("predicted")
@@ -98,7 +98,9 @@ def test_scales_that_do_not_follow_the_law_are_drawn_without_it() -> None:
     )
     seen = a_report(a_results(spec=a_spec(workers=8, points=tuple(walls)), trials=trials)).curve
     assert seen is not None
-    spoken = [text.get_text() for text in texts(figures.render(scaling.of_curve(seen), LIGHT))]
+    spoken = [
+        drawn_text.get_text() for drawn_text in texts(figures.render(scaling.of_curve(seen), LIGHT))
+    ]
     assert "Amdahl’s law" not in spoken
     assert "do not follow Amdahl’s law: it misses one by 41 %" in " ".join(spoken).replace(
         "\N{NO-BREAK SPACE}", " "
@@ -121,4 +123,6 @@ def test_any_curve_can_be_drawn(efficiencies: dict[int, float]) -> None:
     drawn = figures.render(scaling.of_curve(seen), LIGHT)
 
     assert overlapping_texts(drawn) == []
-    assert f"points.{len(scales) - 1}.speedup" in {text.get_gid() for text in texts(drawn)}
+    assert f"points.{len(scales) - 1}.speedup" in {
+        drawn_text.get_gid() for drawn_text in texts(drawn)
+    }

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import text as words
+from harness import text
 from harness.show.terminal import big_digits
 
 FACES = st.sampled_from(big_digits.FACES)
@@ -24,7 +24,7 @@ def test_every_digit_of_a_face_looks_unlike_the_others(face: big_digits.Face) ->
 def test_a_clock_keeps_to_its_rows_and_its_width(
     elapsed: float, face: big_digits.Face, width: int
 ) -> None:
-    rows = big_digits.draw_digits(words.clock(elapsed), face, width)
+    rows = big_digits.draw_digits(text.clock(elapsed), face, width)
 
     assert len(rows) == face.rows
     assert max(map(len, rows)) <= width
@@ -66,22 +66,22 @@ def test_the_largest_face_with_room_is_chosen(width: int, rows: int, expected: i
 def test_a_drawn_clock_is_read_back(
     elapsed: float, face: big_digits.Face, above: int, below: int
 ) -> None:
-    text = words.clock(elapsed)
+    digits = text.clock(elapsed)
 
     assert (
         big_digits.read_digits(
-            [*[""] * above, *big_digits.draw_digits(text, face, 120), *["│ 12 / 34"] * below]
+            [*[""] * above, *big_digits.draw_digits(digits, face, 120), *["│ 12 / 34"] * below]
         )
-        == text
+        == digits
     )
 
 
 @given(st.lists(st.text("▀▄█ 0:.", max_size=30), max_size=12))
 def test_what_is_no_clock_is_read_as_what_it_shows_or_not_at_all(rows: list[str]) -> None:
-    text = big_digits.read_digits(rows)
+    digits = big_digits.read_digits(rows)
 
-    assert text == "" or any(
-        big_digits.draw_digits(text, face, 999)[0].rstrip() in row
+    assert digits == "" or any(
+        big_digits.draw_digits(digits, face, 999)[0].rstrip() in row
         for face in big_digits.FACES
         for row in rows
     )

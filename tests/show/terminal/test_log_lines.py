@@ -215,7 +215,7 @@ def test_a_heartbeat_of_a_sweep_names_the_workers() -> None:
     [
         (Variant.OWN, "", "baseline as it runs"),
         (Variant.TUNED, "micro_batch", "baseline with micro_batch 384"),
-        (Variant.NAIVE, "", "baseline written without care"),
+        (Variant.TEXTBOOK, "", "textbook program"),
         (Variant.LIMIT, "GEMM", "the machine's own limit of 8 cores: GEMM"),
         (Variant.WHOLE, "", "baseline on all 8 cores"),
     ],
@@ -231,11 +231,12 @@ def test_each_rate_has_one_line_with_what_was_timed(variant: Variant, name: str,
 
 def test_a_proof_that_failed_has_one_line() -> None:
     ended = e.ProofStopped(
-        variant=Variant.NAIVE, label="without care", reason="ValueError: too naive"
+        variant=Variant.TEXTBOOK, label="textbook program", reason="ValueError: too slow"
     )
 
     assert lines_for(arming_events(), ended) == [
-        "00:20.0  the proof of the baseline ends here, without care failed: ValueError: too naive"
+        "00:20.0  the proof of the baseline ends here, "
+        "textbook program failed: ValueError: too slow"
     ]
     assert lines_for([*arming_events(), ended], e.Progress(done=0)) == []
 

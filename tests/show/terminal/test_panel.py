@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from harness import events as e
-from harness import text as words
+from harness import text
 from harness.model import Schedule, SessionStage, Side, Variant
 from harness.show.terminal.big_digits import SMALLEST, draw_digits
 from harness.show.terminal.panel import draw_panel, elapsed, is_replaying
@@ -188,21 +188,21 @@ def test_every_number_is_worded_by_the_one_formatter() -> None:
     lane = board.distributed
     picture = draw(board, 300.0)
     expected = [
-        words.digest(lane.armed.input.sha256 if lane.armed.input else ""),
-        words.moment(datetime(2026, 11, 22, 9, 14, 7)),
-        f"{words.count(lane.done)} / {words.count(lane.armed.items)}",
-        words.progress(lane.done, lane.armed.items),
-        words.percent(0.98),
-        words.quality(0.975, 0.003),
-        words.change(0.0, 0.003),
-        words.tolerance(0.003),
-        words.seconds(20.0),
-        words.seconds(lane.armed.startup_s or 0.0),
+        text.digest(lane.armed.input.sha256 if lane.armed.input else ""),
+        text.moment(datetime(2026, 11, 22, 9, 14, 7)),
+        f"{text.count(lane.done)} / {text.count(lane.armed.items)}",
+        text.progress(lane.done, lane.armed.items),
+        text.percent(0.98),
+        text.quality(0.975, 0.003),
+        text.change(0.0, 0.003),
+        text.tolerance(0.003),
+        text.seconds(20.0),
+        text.seconds(lane.armed.startup_s or 0.0),
     ]
     clocks = [
         row.rstrip()
         for wall_s in (40.0, 20.0)
-        for row in draw_digits(words.clock(wall_s), SMALLEST, 36)
+        for row in draw_digits(text.clock(wall_s), SMALLEST, 36)
     ]
 
     assert [written for written in (*expected, *clocks) if written not in picture] == []
@@ -317,7 +317,7 @@ def test_whatever_happens_the_panel_draws_and_fits(
     at: float,
     size: tuple[int, int],
     asked: tuple[int, tuple[int, ...]],
-    text: str,
+    printed: str,
     stage: SessionStage,
     schedule: Schedule,
 ) -> None:
@@ -326,12 +326,12 @@ def test_whatever_happens_the_panel_draws_and_fits(
         workers=workers,
         points=points,
         oversubscribe=True,
-        workload=some_words(name=text, metric=text, unit=text),
+        workload=some_words(name=printed, metric=printed, unit=printed),
     )
     frame = draw_panel(
         a_board(events),
         spec,
-        a_caption(run_id=text, badge=text, prompt=text, stage=stage, schedule=schedule),
+        a_caption(run_id=printed, badge=printed, prompt=printed, stage=stage, schedule=schedule),
         at=at,
         columns=columns,
         rows=rows,

@@ -1,7 +1,7 @@
 import pytest
 
 from harness import events as e
-from harness import text as words
+from harness import text
 from harness.model import CommandFacts, SessionStage, Side
 from tests.builders import (
     a_board,
@@ -43,7 +43,7 @@ def test_the_input_is_shown_only_where_adopted_programs_name_it(named: bool, say
 
     assert "DISTRIBUTED · 2 workers" in picture
     assert [
-        word in picture for word in ("the same input", f"input {words.digest(an_input().sha256)}")
+        word in picture for word in ("the same input", f"input {text.digest(an_input().sha256)}")
     ] == [says, says]
 
 
