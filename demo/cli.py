@@ -23,6 +23,8 @@ from demo.cli_options import (
     Verbs,
     all_of,
     choose_ui,
+    latest_results,
+    latest_take,
     output_folder,
     prove_baseline,
     session_options,
@@ -33,8 +35,6 @@ from harness.errors import BadRequest
 if TYPE_CHECKING:
     from demo.race.setup import RaceSetup
     from harness.run.plan import Plan
-
-LATEST = Path("recordings/latest/results.json")
 
 
 @click.group(
@@ -172,7 +172,7 @@ def play(take: Path | None, into: Path | None) -> int:
 
 
 @verbs.command("verify-cast")
-@click.argument("take", type=click.Path(path_type=Path), default=LATEST.parent)
+@click.argument("take", type=click.Path(path_type=Path), default=latest_take)
 @click.option(
     "--results",
     type=click.Path(path_type=Path),
@@ -235,11 +235,13 @@ def slide(
     """
     from demo.report import slide as run
 
-    return run(results or (LATEST,), out, theme=theme, form=form, deck=deck, appendix=appendix)
+    return run(
+        results or (latest_results(),), out, theme=theme, form=form, deck=deck, appendix=appendix
+    )
 
 
 @verbs.command()
-@click.argument("results", type=click.Path(path_type=Path), default=LATEST)
+@click.argument("results", type=click.Path(path_type=Path), default=latest_results)
 @AS_JSON
 def audit(results: Path, as_json: bool) -> int:
     """Check a session against every honesty rule.

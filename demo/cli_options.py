@@ -229,3 +229,17 @@ SIZE = click.option(
 AS_JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document instead of lines."
 )
+
+
+def latest_take() -> Path:
+    """Return the folder of the newest take of a measured session."""
+    from harness.takes.folder import LATEST
+
+    return LATEST
+
+
+def latest_results() -> Path:
+    """Return the results file of the newest take of a measured session."""
+    from harness.files.results import RESULTS_NAME
+
+    return latest_take() / RESULTS_NAME

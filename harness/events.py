@@ -260,13 +260,13 @@ def decode(line: bytes) -> Event:
     try:
         event: Event = _decoder.decode(line)
         if isinstance(event, Opened) and event.spec.commands is None:
-            event = _opened(line)
+            event = _decode_opening(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Garbled(f"not an event: {error}") from error
     return event
 
 
-def _opened(line: bytes) -> Opened:
+def _decode_opening(line: bytes) -> Opened:
     """Return the first event of a journal, which an earlier version may have written."""
     tree = msgspec.json.decode(line)
     return msgspec.convert(tree | {"spec": with_current_fields(tree["spec"])}, Opened)

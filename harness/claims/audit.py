@@ -99,22 +99,24 @@ def audit(
 
 def _finding(rule: Rule, evidence: Evidence) -> Finding:
     """Return the gravest verdict of the rule's judges, else what the rule measures."""
-    measured = _measured(rule, evidence)
+    measured = _measures_of(rule, evidence)
     for verdict in (Verdict.REFUSE, Verdict.CAVEAT):
-        if raised := _raised(rule, verdict, evidence):
-            return _judged(rule, verdict, raised, measured)
+        if raised := _raised_caveats(rule, verdict, evidence):
+            return _adverse_finding(rule, verdict, raised, measured)
     if isinstance(measured, Unknown):
         return Finding(rule=rule, verdict=Verdict.UNCHECKED, sentence=measured.reason)
     return Finding(rule=rule, verdict=Verdict.PASS, sentence=rule.demand, measures=measured)
 
 
-def _raised(rule: Rule, verdict: Verdict, evidence: Evidence) -> list[Caveat]:
+def _raised_caveats(rule: Rule, verdict: Verdict, evidence: Evidence) -> list[Caveat]:
     judged = (judge.judge(evidence) for judge in rule.judges if judge.verdict is verdict)
     return [caveat for caveat in judged if caveat is not None]
 
 
-def _judged(rule: Rule, verdict: Verdict, raised: list[Caveat], measured: Measured) -> Finding:
-    """Return the verdict with its numbers; a caveat without any gets what the rule measures."""
+def _adverse_finding(
+    rule: Rule, verdict: Verdict, raised: list[Caveat], measured: Measured
+) -> Finding:
+    """Return the finding of what was raised; a caveat without numbers gets the rule's measures."""
     measures = tuple(measure for caveat in raised for measure in caveat.measures)
     if verdict is Verdict.CAVEAT and not measures and not isinstance(measured, Unknown):
         measures = measured
@@ -127,7 +129,7 @@ def _judged(rule: Rule, verdict: Verdict, raised: list[Caveat], measured: Measur
     )
 
 
-def _measured(rule: Rule, evidence: Evidence) -> Measured:
+def _measures_of(rule: Rule, evidence: Evidence) -> Measured:
     if evidence.results.kind is Kind.DECLARED and not rule.of_declared:
         return Unknown("declared: not measured here")
     if evidence.pairs is None:

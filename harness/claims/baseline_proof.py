@@ -90,12 +90,12 @@ def proof(results: Results, pairs: Pairs | None) -> BaselineProof | None:
     own = _rate_of(rates, Variant.OWN)
     if own is None:
         return None
-    tuned = _tuned(rates)
+    tuned = _tuned_rates(rates)
     return BaselineProof(
         own=own,
         raced=own if pairs is None else _rate_in_trials(pairs, own),
         tuned=tuned,
-        chosen=_chosen(results, tuned[0].name) if tuned else None,
+        chosen=_chosen_value(results, tuned[0].name) if tuned else None,
         limit=_rate_of(rates, Variant.LIMIT),
         whole=_rate_of(rates, Variant.WHOLE),
         textbook=_rate_of(rates, Variant.TEXTBOOK),
@@ -120,7 +120,7 @@ def _rate_of(rates: Iterable[Rate], variant: Variant) -> Rate | None:
     return next((rate for rate in rates if rate.variant is variant), None)
 
 
-def _tuned(rates: Iterable[Rate]) -> tuple[Rate, ...]:
+def _tuned_rates(rates: Iterable[Rate]) -> tuple[Rate, ...]:
     tuned = (rate for rate in rates if rate.variant is Variant.TUNED)
     return tuple(sorted(tuned, key=lambda rate: rate.value))
 
@@ -137,7 +137,7 @@ def _over(one: Rate | None, other: Rate | None) -> float | None:
     return None if one is None or other is None else one.items_per_s / other.items_per_s
 
 
-def _chosen(results: Results, tuned_by: str) -> float | None:
+def _chosen_value(results: Results, tuned_by: str) -> float | None:
     """Return the value of the tuned parameter that the session ran with (None: it is no number)."""
     given = results.spec.params.get(tuned_by)
     return float(given) if isinstance(given, int | float) and not isinstance(given, bool) else None

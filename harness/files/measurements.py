@@ -28,7 +28,7 @@ class Numbers(tuple[float, ...]):
     @classmethod
     def from_toml(cls, value: Any) -> Self:
         """Return the numbers, each of at most 1e15 either way."""
-        return cls(_between(each, -LARGEST_NUMBER, LARGEST_NUMBER) for each in _listed(value))
+        return cls(_between(each, -LARGEST_NUMBER, LARGEST_NUMBER) for each in _as_list(value))
 
 
 class WallTimes(tuple[float, ...]):
@@ -37,10 +37,10 @@ class WallTimes(tuple[float, ...]):
     @classmethod
     def from_toml(cls, value: Any) -> Self:
         """Return the times in seconds."""
-        return cls(_wall_time(each) for each in _listed(value))
+        return cls(_wall_time(each) for each in _as_list(value))
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     values = value if isinstance(value, list) else [value]
     if not 1 <= len(values) <= MOST_VALUES:
         raise Fault(f"has {len(values)} values, not between 1 and {MOST_VALUES}")

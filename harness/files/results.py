@@ -63,7 +63,7 @@ def encode(results: Results) -> bytes:
     tree = msgspec.to_builtins(results, order="deterministic")
     try:
         document = _layout({"schema": tree.pop("schema")} | tree, "").encode() + b"\n"
-        kept = _decoded(document)
+        kept = _decode(document)
         fault = next(_faults(kept), "" if kept == results else "a number is not finite")
     except (msgspec.MsgspecError, ValueError) as error:
         fault = _sentence(error)
@@ -83,7 +83,7 @@ def decode(document: bytes, name: str = "this") -> Results:
     """Return the facts of a document called ``name``; raise ``BadRequest`` if it is not valid."""
     _check_schema(document, name)
     try:
-        results = _decoded(document)
+        results = _decode(document)
         fault = next(_faults(results), "")
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _invalid(name, _sentence(error)) from error
@@ -92,7 +92,7 @@ def decode(document: bytes, name: str = "this") -> Results:
     return results
 
 
-def _decoded(document: bytes) -> Results:
+def _decode(document: bytes) -> Results:
     if not any(f'"{name}"'.encode() in document for name in FORMER_FIELDS):
         return msgspec.json.decode(document, type=Results)
     tree = msgspec.json.decode(document)

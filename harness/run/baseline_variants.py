@@ -65,10 +65,10 @@ def declared_variants(workload: AnyWorkload, params: Parameters) -> tuple[TimeVa
         else ()
     )
     textbook = (TimeVariant(Variant.TEXTBOOK, AT_LEAST_S),) if workload.proof.reference else ()
-    return (*limit, *_tuned(workload, params), *textbook)
+    return (*limit, *_tuned_variants(workload, params), *textbook)
 
 
-def _tuned(workload: AnyWorkload, params: Parameters) -> tuple[TimeVariant, ...]:
+def _tuned_variants(workload: AnyWorkload, params: Parameters) -> tuple[TimeVariant, ...]:
     if workload.proof.tuned is None:
         return ()
     name, values = workload.proof.tuned
@@ -81,10 +81,12 @@ def _tuned(workload: AnyWorkload, params: Parameters) -> tuple[TimeVariant, ...]
     tried = (
         TimeVariant(Variant.TUNED, AT_LEAST_S, name, value) for value in sorted({*values, in_use})
     )
-    return tuple(timing for timing in tried if _accepted(workload, tuned(params, timing)))
+    return tuple(
+        timing for timing in tried if _is_valid(workload, with_tuned_value(params, timing))
+    )
 
 
-def _accepted(workload: AnyWorkload, params: Parameters) -> bool:
+def _is_valid(workload: AnyWorkload, params: Parameters) -> bool:
     try:
         workload.require_valid(params)
     except ValueError:
@@ -92,8 +94,8 @@ def _accepted(workload: AnyWorkload, params: Parameters) -> bool:
     return True
 
 
-def tuned(params: Parameters, timing: TimeVariant) -> Parameters:
-    """Return the parameters with the timing's value, typed like the one it stands in for."""
+def with_tuned_value(params: Parameters, timing: TimeVariant) -> Parameters:
+    """Return the parameters with the variant's value, typed like the one that it replaces."""
     return params | {timing.name: type(params[timing.name])(timing.value)}
 
 
@@ -116,7 +118,7 @@ def time_variant(
     timing: TimeVariant, workload: AnyWorkload, params: Parameters, problem: AnyProblem, cores: int
 ) -> Rated:
     """Time a variant in this process, which has so many cores, and return its rate."""
-    items_per_s, seconds = _measured(timing, workload, params, problem)
+    items_per_s, seconds = _measure(timing, workload, params, problem)
     if not 0 <= items_per_s < math.inf:
         raise ValueError(
             f"the rate of {variant_label(timing, cores)} is {items_per_s}, which is none"
@@ -131,7 +133,7 @@ def time_variant(
     )
 
 
-def _measured(
+def _measure(
     timing: TimeVariant, workload: AnyWorkload, params: Parameters, problem: AnyProblem
 ) -> tuple[float, float]:
     """Return items per second, and the seconds that it was measured for."""
@@ -141,7 +143,7 @@ def _measured(
         case Variant.TUNED:
             return _pace(
                 workload.baseline,
-                *_slice(workload.load(workload.configure(tuned(params, timing)))),
+                *_slice(workload.load(workload.configure(with_tuned_value(params, timing)))),
                 timing.seconds,
             )
         case Variant.TEXTBOOK if workload.proof.reference is not None:

@@ -106,15 +106,15 @@ class SessionFrames:
         events: list[e.Event] = []
         self.processes.listen(
             self.waits.frame_s,
-            lambda process, received: events.extend(self._noted(process, received)),
+            lambda process, received: events.extend(self._note_events(process, received)),
         )
         if not self.plan.simulated:
             events += self.observation.samples(self.now, self.running, self.trial)
         self.observation.count_frame(self.now)
         return tuple(events)
 
-    def _noted(self, process: SideProcess, received: Iterable[e.Event]) -> Batch:
-        """Return the events of a process, once noted.
+    def _note_events(self, process: SideProcess, received: Iterable[e.Event]) -> Batch:
+        """Note the events of a process; return those to pass on.
 
         The process of a variant has no lane: only its rate and its failure are passed on. Once the
         session is measured, a failure is noted and not passed on.

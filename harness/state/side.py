@@ -110,7 +110,7 @@ def after_event(state: SideState, event: e.Event) -> SideState:
             name = "rate_together" if together else "rate_alone"
             return replace(state, armed=replace(state.armed, **{name: rate}))
         case e.Go():
-            return _started(state, event)
+            return _start_trial(state, event)
         case e.Finished() if state.stage is SideStage.RUNNING:
             return _finished(state, event)
         case e.Scored(answer_sha256=digest, quality=quality) if state.stage is SideStage.FINISHED:
@@ -161,7 +161,7 @@ def _ready(state: SideState, event: e.Ready) -> SideState:
     return replace(state, stage=SideStage.READY, armed=armed, workers=workers)
 
 
-def _started(state: SideState, event: e.Go) -> SideState:
+def _start_trial(state: SideState, event: e.Go) -> SideState:
     """Start a trial: what was measured in the last one is dropped."""
     sampled_at = {worker.process.id: worker.sampled_at for worker in state.workers}
     processes = state.armed.processes[: event.workers or None]

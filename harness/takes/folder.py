@@ -15,6 +15,8 @@ from harness.text import printable
 
 PAGE_NAME = "run.html"
 DEFAULT_ROOT = Path("recordings")
+LATEST = DEFAULT_ROOT / "latest"
+"""A link to the newest take of a measured session."""
 SHOWCASE = "showcase"
 
 DRAFT_PREFIX = ".unpublished-"
@@ -57,5 +59,5 @@ def point_latest(folder: Path) -> None:
     draft = DEFAULT_ROOT / f".latest-{folder.name}"
     with contextlib.suppress(OSError):
         draft.symlink_to(folder.name)
-        os.replace(draft, DEFAULT_ROOT / "latest")
+        os.replace(draft, LATEST)
     draft.unlink(missing_ok=True)

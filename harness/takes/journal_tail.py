@@ -86,7 +86,7 @@ class FollowedSession:
         """Return the events written since the last call, which are on the board then."""
         first = not self._tail.started
         lines, written_at = self._tail.new_lines()
-        events = self._decoded(lines[1:] if first else lines)
+        events = self._decode(lines[1:] if first else lines)
         if events:
             age_s = max(0.0, self._epoch() - written_at) if first else 0.0
             self._last_event_at = self._clock() - age_s
@@ -96,7 +96,7 @@ class FollowedSession:
             self._last_alive_at = self._clock()
         return events
 
-    def _decoded(self, lines: list[bytes]) -> tuple[Event, ...]:
+    def _decode(self, lines: list[bytes]) -> tuple[Event, ...]:
         events = list[Event]()
         for line in lines:
             try:

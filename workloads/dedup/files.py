@@ -225,7 +225,7 @@ def utf8(raw: bytes) -> bytes:
 
 def lines(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield (place, UTF-8) of the documents of a file of JSON lines; raise ``ValueError``."""
-    with _opened(path) as file:
+    with _open(path) as file:
         for number in range(1, MOST_DOCUMENTS + 1):
             where = f"{path.name}, line {number}"
             try:
@@ -240,7 +240,7 @@ def lines(path: Path) -> Iterator[tuple[str, bytes]]:
                 yield where, _document(line, where)
 
 
-def _opened(path: Path) -> Any:
+def _open(path: Path) -> Any:
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 

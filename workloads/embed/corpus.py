@@ -224,12 +224,12 @@ def _lines(path: Path) -> Iterator[str]:
                     raise ValueError(
                         f"{path}, line {number:,}: it is longer than {LONGEST_LINE_BYTES:,} bytes"
                     )
-                yield _decoded(line, path, number)
+                yield _decode(line, path, number)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _decoded(line: bytes, path: Path, number: int) -> str:
+def _decode(line: bytes, path: Path, number: int) -> str:
     try:
         return line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:

@@ -49,15 +49,15 @@ RULES: tuple[Rule, ...] = (
 
 def refusals(evidence: Evidence) -> tuple[Caveat, ...]:
     """Return all reasons to claim nothing of a session; none: it may make a headline."""
-    return _raised(evidence, Verdict.REFUSE)
+    return _raised_caveats(evidence, Verdict.REFUSE)
 
 
 def caveats(evidence: Evidence) -> tuple[Caveat, ...]:
     """Return what must be said beside the headline."""
-    return _raised(evidence, Verdict.CAVEAT)
+    return _raised_caveats(evidence, Verdict.CAVEAT)
 
 
-def _raised(evidence: Evidence, verdict: Verdict) -> tuple[Caveat, ...]:
+def _raised_caveats(evidence: Evidence, verdict: Verdict) -> tuple[Caveat, ...]:
     """Return what judges of one verdict raise, by topic and within a topic in the rules' order."""
     judges = (judge for rule in RULES for judge in rule.judges if judge.verdict is verdict)
     raised = (judge.judge(evidence) for judge in sorted(judges, key=lambda judge: judge.topic))

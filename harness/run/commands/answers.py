@@ -69,7 +69,7 @@ class Answers:
 
     def content(self) -> memoryview | bytes:
         """Return the bytes of the answer; raise ``SideFailed`` if there are none to compare."""
-        content = mapped(self._written(self._file))
+        content = mapped(self._require_written(self._file))
         if not len(content) and self._pair.compared:
             sentence = (
                 "the program printed nothing"
@@ -105,7 +105,7 @@ class Answers:
         if self._json is None:
             return None
         path, key = self._json
-        if self._written(path).stat().st_size > LARGEST_JSON_BYTES:
+        if self._require_written(path).stat().st_size > LARGEST_JSON_BYTES:
             raise SideFailed(
                 f"{path.name} is too large to look for a quality in it",
                 f"write no more than {LARGEST_JSON_BYTES >> 20} MB",
@@ -147,7 +147,7 @@ class Answers:
             return None
         return (self.answer_file if found[0] == "{answer}" else expand_home(found[0])), found[1]
 
-    def _written(self, path: Path) -> Path:
+    def _require_written(self, path: Path) -> Path:
         """Return the file; raise ``SideFailed`` if this run did not write it."""
         named = path.name if path != self.answer_file else "the file that {answer} stands for"
         if not path.is_file():

@@ -93,7 +93,7 @@ class Cluster:
 
     def __init__(self, plan: ClusterPlan) -> None:
         self._plan = plan
-        self._nodes = _placed(plan)
+        self._nodes = _place_workers(plan)
         self.actors: list[Any] = [self._actor(place) for place in range(plan.workers)]
         self.processes: list[Process] = self.ask_all("describe")
 
@@ -233,7 +233,7 @@ def _on(node: str) -> NodeAffinitySchedulingStrategy:
     return NodeAffinitySchedulingStrategy(node, soft=True)
 
 
-def _placed(plan: ClusterPlan) -> list[str]:
+def _place_workers(plan: ClusterPlan) -> list[str]:
     """Return a node for every worker, dealt evenly over the nodes that have cores left.
 
     Raises ``SideFailed`` if they do not suffice.

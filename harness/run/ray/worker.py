@@ -53,13 +53,13 @@ class Worker:
 
     def run(self, function: Callable[..., Any], chunk: Any, *shared: Any) -> Timed:
         """Run one chunk; return its value and what it took."""
-        return _timed(lambda: function(chunk, *shared))
+        return _time_call(lambda: function(chunk, *shared))
 
     def scatter(
         self, function: Callable[..., Any], partitions: int, chunk: Any, *shared: Any
     ) -> tuple[Any, ...]:
         """Run one chunk of a shuffle; return a piece for every partition and what that took."""
-        pieces, timing = _timed(lambda: tuple(function(chunk, *shared)))
+        pieces, timing = _time_call(lambda: tuple(function(chunk, *shared)))
         if len(pieces) != partitions:
             raise ValueError(f"scatter returned {len(pieces)} pieces for {partitions} partitions")
         return *pieces, timing
@@ -72,7 +72,7 @@ class Worker:
         There is one piece of each chunk; they come before what is shared.
         """
         pieces, shared = list(pieces_and_shared[:chunks]), pieces_and_shared[chunks:]
-        return _timed(lambda: function(partition, pieces, *shared))
+        return _time_call(lambda: function(partition, pieces, *shared))
 
     def begin(
         self, program: AnyLockstep, share: Any, place: int, size: int, *shared: Any
@@ -88,7 +88,7 @@ class Worker:
         self._shared = shared
         self._combined = 0
         self._contributed = -1
-        self._state, timing = _timed(lambda: program.start(*shared))
+        self._state, timing = _time_call(lambda: program.start(*shared))
         return timing._replace(part_bytes=0)  # the state stays here
 
     def advance(self, step: int, *others: Any) -> Timed:
@@ -97,7 +97,7 @@ class Worker:
         ``others`` are the parts of the other workers in order; the own part never leaves the
         process. A lone worker returns no part, since nobody waits for it.
         """
-        return _timed(lambda: self._advance(step, others))
+        return _time_call(lambda: self._advance(step, others))
 
     def _advance(self, step: int, others: tuple[Any, ...]) -> Any:
         self._combine(step, others)
@@ -128,7 +128,7 @@ class Worker:
 
     def conclude(self, steps: int, *others: Any) -> Timed:
         """Combine the last parts; return the final state and what that took."""
-        _, timing = _timed(lambda: self._combine(steps, others))
+        _, timing = _time_call(lambda: self._combine(steps, others))
         return self._state, timing
 
     def release(self) -> None:
@@ -145,7 +145,7 @@ class Worker:
         return self._program
 
 
-def _timed(work: Callable[[], Any]) -> Timed:
+def _time_call(work: Callable[[], Any]) -> Timed:
     busy, cpu = time.perf_counter(), time.process_time()
     value = work()
     return value, Timing(time.perf_counter() - busy, time.process_time() - cpu, size(value))

@@ -45,7 +45,7 @@ def description(curve: Curve) -> str:
     tolerance = curve.results.spec.workload.tolerance
     parts = [
         "Speedup over the baseline against the number of workers.",
-        *(_measured(point, tolerance) for point in curve.points),
+        *(_measurement(point, tolerance) for point in curve.points),
         sentence(f"{_law(curve)}; {_error_bars(curve)}"),
         *(sentence(_prediction(prediction)) for prediction in curve.predictions),
     ]
@@ -87,7 +87,7 @@ def _prediction(prediction: Prediction) -> str:
     return f"predicted, not measured: {text.times(prediction.speedup)} on {workers}"
 
 
-def _measured(point: Point, tolerance: float) -> str:
+def _measurement(point: Point, tolerance: float) -> str:
     low, high = (text.times(end) for end in error_bar_ends(point))
     facts = [text.times(point.speedup)]
     if point.pairs > 1:
