@@ -42,7 +42,7 @@ class Report(Claims):
         be read or combined.
         """
         audits = [_audit_of(Path(path)) for path in paths]
-        return cls(audits[0] if len(audits) == 1 else _combined(audits))
+        return cls(audits[0] if len(audits) == 1 else _combine_audits(audits))
 
     @classmethod
     def of(cls, facts: Results, events: Iterable[Event] | None = None) -> Self:
@@ -159,7 +159,7 @@ def _audit_of(path: Path) -> Audit:
     return audit(facts, events.events, journal_sha256=events.sha256, written=written)
 
 
-def _combined(audits: Sequence[Audit]) -> Audit:
+def _combine_audits(audits: Sequence[Audit]) -> Audit:
     """Return the audit of several sessions combined, each compared with its own journal."""
     unread = any(one.differences is None for one in audits)
     whole = audit(combine([one.results for one in audits]), None if unread else ())

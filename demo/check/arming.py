@@ -24,7 +24,7 @@ def judge_ray(versions: Sequence[str], *, simulated: bool) -> CheckResult:
     present = ", ".join(map(text.printable, dict.fromkeys(versions))) or "not installed"
     idle = "; not started for a simulated workload" if simulated else ""
     releases = set(map(_release, versions))
-    oldest, tested = _dotted(OLDEST_RAY), _dotted(TESTED_RAY)
+    oldest, tested = _dotted_version(OLDEST_RAY), _dotted_version(TESTED_RAY)
     if not versions or min(releases) < OLDEST_RAY:
         return fail("ray", f"{present}; {oldest} or later is needed", _SETUP_EVERYWHERE)
     if len(set(versions)) > 1:
@@ -43,7 +43,7 @@ def _release(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
 
 
-def _dotted(release: tuple[int, ...]) -> str:
+def _dotted_version(release: tuple[int, ...]) -> str:
     return ".".join(map(str, release))
 
 

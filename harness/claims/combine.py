@@ -37,7 +37,7 @@ def combine(several: Sequence[Results]) -> Results:
     sessions = sorted(several, key=lambda results: (results.began_utc, results.run_id))
     for fault in _faults(sessions):
         raise BadRequest(f"these sessions cannot be combined: {fault}", _HINT)
-    return _combined(sessions)
+    return _combine(sessions)
 
 
 def _faults(sessions: list[Results]) -> Iterator[str]:
@@ -110,7 +110,7 @@ _CONFIGURATION: dict[str, Callable[[Results], object]] = {
 }
 
 
-def _combined(sessions: Sequence[Results]) -> Results:
+def _combine(sessions: Sequence[Results]) -> Results:
     first = sessions[0]
     runs = tuple(run for results in sessions for run in _runs(results))
     return replace(

@@ -32,7 +32,7 @@ from harness.run.digest import digest
 from harness.run.find import find
 from harness.run.host import pin
 from harness.run.sides.opening import open_side
-from harness.run.sides.runner import SideRunner, cores_of, used
+from harness.run.sides.runner import SideRunner, cores_of, usage_between
 from harness.workload import AnyProblem, AnyWorkload
 
 ORPHAN_GRACE_S = 4.0
@@ -177,7 +177,7 @@ def _run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
     began = time.perf_counter()
     answer = side.run(problem.input, report, command.workers)
     wall_s = time.perf_counter() - began
-    cpu_s, peak_rss_bytes = used(before, side.usage(command.workers))
+    cpu_s, peak_rss_bytes = usage_between(before, side.usage(command.workers))
     for event in side.time_parts(wall_s, cpu_s):
         armed.send(event)
     armed.send(

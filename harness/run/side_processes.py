@@ -46,11 +46,11 @@ class SideProcesses:
                     selector.register(process.reader.descriptor, selectors.EVENT_READ, process)
             while (left := until - self._clock()) > 0:
                 for key, _ in selector.select(left):
-                    receive(key.data, self._received(key.data))
+                    receive(key.data, self._receive(key.data))
                     if key.data.reader.closed:
                         selector.unregister(key.fd)
 
-    def _received(self, process: SideProcess) -> tuple[Event, ...]:
+    def _receive(self, process: SideProcess) -> tuple[Event, ...]:
         """Return the events of a side. One that closes its pipe has failed, reported or not."""
         events = process.reader.receive()
         if any(isinstance(event, Failed) for event in events):

@@ -95,12 +95,12 @@ def after_event(state: SideState, event: e.Event) -> SideState:
         case e.Sample() | e.Span() | e.Faulted() | e.Recovered() | e.Inspected():
             return _after_worker_event(state, event)
         case e.Progress() if state.stage is SideStage.RUNNING:
-            return _progressed(state, event)
+            return _add_progress(state, event)
         case e.Phase(name=name, seconds=seconds):
             phases = state.phases | {name: state.phases.get(name, 0.0) + seconds}
             return replace(state, phases=phases)
         case e.CoreTime():
-            return _accounted(state, event)
+            return _add_core_time(state, event)
         case e.Launched():
             armed = replace(state.armed, launched_at=event.at)
             return replace(state, stage=SideStage.ARMING, armed=armed)
@@ -112,7 +112,7 @@ def after_event(state: SideState, event: e.Event) -> SideState:
         case e.Go():
             return _start_trial(state, event)
         case e.Finished() if state.stage is SideStage.RUNNING:
-            return _finished(state, event)
+            return _finish_trial(state, event)
         case e.Scored(answer_sha256=digest, quality=quality) if state.stage is SideStage.FINISHED:
             return replace(state, stage=SideStage.SCORED, answer_sha256=digest, quality=quality)
         case e.Failed(reason=reason, last_words=last_words):
@@ -125,7 +125,7 @@ def _since_go(state: SideState, event: e.Event) -> float:
     return max(0.0, event.at - state.started_at) if state.started_at is not None else 0.0
 
 
-def _progressed(state: SideState, event: e.Progress) -> SideState:
+def _add_progress(state: SideState, event: e.Progress) -> SideState:
     return replace(
         state,
         done=event.done,
@@ -134,7 +134,7 @@ def _progressed(state: SideState, event: e.Progress) -> SideState:
     )
 
 
-def _accounted(state: SideState, event: e.CoreTime) -> SideState:
+def _add_core_time(state: SideState, event: e.CoreTime) -> SideState:
     core_time = CoreSeconds(
         compute_s=event.compute_s,
         exchange_s=event.exchange_s,
@@ -181,7 +181,7 @@ def _start_trial(state: SideState, event: e.Go) -> SideState:
     )
 
 
-def _finished(state: SideState, event: e.Finished) -> SideState:
+def _finish_trial(state: SideState, event: e.Finished) -> SideState:
     last = event.wall_s, float(event.items)
     return replace(
         state,

@@ -42,7 +42,7 @@ def after_worker_event(
     """Return the worker after one more event, ``since_go_s`` into its trial (None: none runs)."""
     match event:
         case e.Sample():
-            return _sampled(worker, event, since_go_s)
+            return _add_sample(worker, event, since_go_s)
         case e.Span(busy_s=busy_s, cpu_s=cpu_s):
             return replace(
                 worker,
@@ -58,7 +58,7 @@ def after_worker_event(
             return replace(worker, process=renewed(worker.process, input_sha256=digest))
 
 
-def _sampled(worker: WorkerState, event: e.Sample, since_go_s: float | None) -> WorkerState:
+def _add_sample(worker: WorkerState, event: e.Sample, since_go_s: float | None) -> WorkerState:
     utilization = worker.utilization
     if since_go_s is not None:
         utilization = extend(utilization, since_go_s, event.cpu, UTILIZATION_POINTS)

@@ -119,13 +119,13 @@ def scan(name: str, content: bytes, identity: Identity) -> tuple[Leak, ...]:
     for view in _views(name, content.decode(errors="replace")):
         for kind, secret, place in _matches_in(view, identity):
             line = view.text.count("\n", 0, place) + 1 if view.has_lines else None
-            leaks.setdefault((kind, secret), Leak(kind, _masked(secret), line))
+            leaks.setdefault((kind, secret), Leak(kind, _mask(secret), line))
             if len(leaks) == MOST_LEAKS:
                 return tuple(leaks.values())
     return tuple(leaks.values())
 
 
-def _masked(secret: str) -> str:
+def _mask(secret: str) -> str:
     """Return how a secret begins: enough to find it by, too little to use or guess it."""
     return f"{secret[: min(4, len(secret) // 4)]}***"
 

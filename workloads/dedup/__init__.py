@@ -22,7 +22,7 @@ from harness.workload import (
 from workloads.dedup.crawl import make_crawl
 from workloads.dedup.files import check_input, read
 from workloads.dedup.kernel import Array
-from workloads.dedup.labels import Truth, pair_f1, planted, sampled
+from workloads.dedup.labels import Truth, pair_f1, sample_truth, truth_of
 from workloads.dedup.pairs import longest_each
 from workloads.dedup.recipe import Crawl, Recipe, Settings, check_shards
 from workloads.dedup.reference import find_clusters, signatures_per_second
@@ -60,7 +60,7 @@ def load(settings: Settings) -> Problem[Crawl, Truth]:
     check(settings)
     if settings.input:
         text, offsets = read(settings.input)
-        truth = sampled(
+        truth = sample_truth(
             text,
             offsets,
             settings.shingle,
@@ -70,7 +70,7 @@ def load(settings: Settings) -> Problem[Crawl, Truth]:
         )
         return make_problem(text, offsets, truth, settings)
     text, offsets, clusters = make_crawl(settings.documents, settings.words, settings.seed)
-    return make_problem(text, offsets, planted(clusters), settings)
+    return make_problem(text, offsets, truth_of(clusters), settings)
 
 
 def make_problem(

@@ -28,7 +28,7 @@ class Truth(NamedTuple):
         return len(self.clusters) or len(self.sample)
 
 
-def planted(clusters: Array) -> Truth:
+def truth_of(clusters: Array) -> Truth:
     """Return the truth about documents whose clusters are known."""
     return Truth(clusters=clusters, sample=NONE, pairs=NONE.reshape(0, 2))
 
@@ -63,7 +63,7 @@ def _count_sample(clusters: Array, truth: Truth) -> tuple[int, int, int]:
     return right, int((counts[place[truth.sample]] - 1).sum()), len(truth.pairs)
 
 
-def sampled(
+def sample_truth(
     text: Array, offsets: Array, width: int, threshold: float, size: int, seed: int
 ) -> Truth:
     """Return the exact duplicates, in the whole crawl, of a seeded sample of documents."""

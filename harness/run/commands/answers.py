@@ -69,7 +69,7 @@ class Answers:
 
     def content(self) -> memoryview | bytes:
         """Return the bytes of the answer; raise ``SideFailed`` if there are none to compare."""
-        content = mapped(self._require_written(self._file))
+        content = map_file(self._require_written(self._file))
         if not len(content) and self._pair.compared:
             sentence = (
                 "the program printed nothing"
@@ -182,7 +182,7 @@ def write_once(path: Path, write: Callable[[Path], object]) -> Path:
     return path
 
 
-def mapped(path: Path) -> memoryview | bytes:
+def map_file(path: Path) -> memoryview | bytes:
     """Return a file's bytes.
 
     A large file is mapped rather than read; a small one holds no descriptor.
@@ -199,7 +199,7 @@ def input_contents(path: str) -> tuple[tuple[str, memoryview | bytes], ...]:
         return ()
     root = expand_home(path)
     return tuple(
-        (file.relative_to(root).as_posix() if root.is_dir() else "", mapped(file))
+        (file.relative_to(root).as_posix() if root.is_dir() else "", map_file(file))
         for file in _files(root)
     )
 

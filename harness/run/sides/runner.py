@@ -70,7 +70,7 @@ def own_usage() -> Usage:
     return {"own": (time.process_time(), peak_rss_bytes())}
 
 
-def used(before: Usage, after: Usage) -> tuple[float, int]:
+def usage_between(before: Usage, after: Usage) -> tuple[float, int]:
     """Return the core-seconds between two readings, and the peak resident bytes.
 
     What a process used that is gone is not known.

@@ -7,7 +7,7 @@ from harness.events import CoreTime, Event, Phase, Sample, Span
 from harness.model import Side
 from harness.run.digest import digest
 from harness.run.sides.opening import open_side
-from harness.run.sides.runner import SideRunner, own_usage, used
+from harness.run.sides.runner import SideRunner, own_usage, usage_between
 from harness.run.wire import Assignment, SendEvent
 from tests.builders import find_workload
 
@@ -110,18 +110,18 @@ def test_the_core_seconds_of_a_run_are_those_of_the_workers_that_it_had(
 
 def test_core_seconds_are_what_was_used_between_two_looks() -> None:
     before, after = {"own": (1.0, 10), "w0 7": (2.0, 20)}, {"own": (1.5, 11), "w0 7": (4.0, 25)}
-    assert used(before, after) == (2.5, 36)
+    assert usage_between(before, after) == (2.5, 36)
 
 
 def test_a_worker_that_came_back_used_all_that_its_process_used() -> None:
-    assert used({"w0 7": (9.0, 20)}, {"w0 8": (3.0, 25)}) == (3.0, 25)
+    assert usage_between({"w0 7": (9.0, 20)}, {"w0 8": (3.0, 25)}) == (3.0, 25)
 
 
 def test_a_worker_that_is_gone_takes_nothing_back() -> None:
-    assert used({"own": (1.0, 10), "w0 7": (9.0, 20)}, {"own": (1.5, 10)}) == (0.5, 10)
+    assert usage_between({"own": (1.0, 10), "w0 7": (9.0, 20)}, {"own": (1.5, 10)}) == (0.5, 10)
 
 
 def test_one_process_is_all_there_is_to_a_baseline() -> None:
-    cpu_s, peak = used(own_usage(), own_usage())
+    cpu_s, peak = usage_between(own_usage(), own_usage())
     assert cpu_s >= 0
     assert peak > 1_000_000

@@ -9,7 +9,7 @@ from harness.model import Parameters
 from harness.workload import AnyProblem
 from workloads import dedup
 from workloads.dedup.kernel import Array
-from workloads.dedup.labels import planted
+from workloads.dedup.labels import truth_of
 from workloads.dedup.recipe import Crawl
 
 SMALL: Parameters = {"documents": 3000, "words": 60, "block": 40_000, "shard": 60_000}
@@ -23,7 +23,9 @@ def crawled(pages: list[str], **changed: Any) -> Crawl:
     raw = [page.encode() for page in pages]
     text, offsets = np.frombuffer(b"".join(raw), np.uint8), np.cumsum([0, *map(len, raw)])
     settings = dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | SMALL | changed)
-    given: Crawl = dedup.make_problem(text, offsets, planted(np.arange(len(pages))), settings).input
+    given: Crawl = dedup.make_problem(
+        text, offsets, truth_of(np.arange(len(pages))), settings
+    ).input
     return given
 
 

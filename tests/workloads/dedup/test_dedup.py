@@ -9,7 +9,7 @@ from tests.pools import InProcessPool, ignore_progress, warmup_of
 from tests.workloads.dedup.support import SMALL, problem
 from workloads import dedup
 from workloads.dedup.crawl import make_crawl
-from workloads.dedup.labels import planted
+from workloads.dedup.labels import truth_of
 from workloads.dedup.steps import Cleaned
 
 
@@ -60,7 +60,7 @@ def test_the_truth_is_no_part_of_the_input() -> None:
     text, offsets, clusters = make_crawl(100, 20, 1)
     settings = dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | SMALL)
     one, other = (
-        dedup.make_problem(text, offsets, planted(truth), settings)
+        dedup.make_problem(text, offsets, truth_of(truth), settings)
         for truth in (clusters, clusters[::-1].copy())
     )
     assert digest_of(one.input) == digest_of(other.input)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.workloads.dedup.support import Planted, crawled, similarity
-from workloads.dedup.labels import Truth, pair_f1, planted, sampled
+from workloads.dedup.labels import Truth, pair_f1, sample_truth, truth_of
 
 
 def scored(found: list[int], truth: Truth) -> float:
@@ -15,16 +15,16 @@ def scored(found: list[int], truth: Truth) -> float:
     ids=["right", "nothing found", "all in one", "half of it found"],
 )
 def test_the_quality_is_the_f1_of_pairs(found: list[int], f1: float) -> None:
-    assert scored(found, planted(np.array([7, 7, 9, 9]))) == pytest.approx(f1)
+    assert scored(found, truth_of(np.array([7, 7, 9, 9]))) == pytest.approx(f1)
 
 
 def test_without_pairs_the_f1_is_1() -> None:
-    assert scored([0, 1, 2], planted(np.arange(3))) == 1.0
+    assert scored([0, 1, 2], truth_of(np.arange(3))) == 1.0
 
 
 def sample_of(pages: list[str], size: int, threshold: float = 0.5) -> Truth:
     given = crawled(pages)
-    return sampled(given.text, given.offsets, 2, threshold, size, 1)
+    return sample_truth(given.text, given.offsets, 2, threshold, size, 1)
 
 
 def test_a_sample_has_all_its_duplicates_in_the_crawl() -> None:
@@ -34,7 +34,7 @@ def test_a_sample_has_all_its_duplicates_in_the_crawl() -> None:
 
 
 def test_a_sample_agrees_with_similarities_in_plain_python(grown: Planted) -> None:
-    truth = sampled(grown.text, grown.offsets, 5, 0.7, 50, 1)
+    truth = sample_truth(grown.text, grown.offsets, 5, 0.7, 50, 1)
     found = {(int(truth.sample[place]), int(other)) for place, other in truth.pairs}
     every = [(one, other) for one in truth.sample.tolist() for other in range(600) if other != one]
     assert found == {
