@@ -71,7 +71,7 @@ class SessionStage(StrEnum):
     RUNNING = "running"
     REPLAYING = "replaying"
     PROVING = "proving the baseline"
-    LEAVING = "leaving"
+    ENDING = "ending"
 
 
 class Variant(StrEnum):

@@ -147,7 +147,7 @@ class Race:
 
         The screen stays in use as long as the stack. The sides of an abandoned run end in the
         background, so that the room need not wait for them. Raises ``Interrupted`` also for a
-        signal that came while the sides were leaving.
+        signal that came while the sides were ending.
         """
         stack.enter_context(self._screen.in_use())
         frames = self._conductor.frames()

@@ -26,7 +26,7 @@ Size = tuple[int, int]
 NAME = "asciinema"
 VERSION_WITHIN_S = 20.0
 END_WITHIN_S = 15.0
-LEAVE_WITHIN_S = 8.0
+HELPERS_END_WITHIN_S = 8.0
 LOOK_EVERY_S = 0.1
 RECOUNT_EVERY_S = 5.0
 INSTALL_HINT = "install it with `pip install asciinema`, or run `make setup`"
@@ -162,15 +162,15 @@ def run(
             raise TwoclocksError(
                 f"cannot run {command[0]}: {error.strerror}", INSTALL_HINT
             ) from error
-    recorded = processes.process_tree(process.pid)
+    known = processes.process_tree(process.pid)
     try:
-        _wait(process, recorded, stop)
+        _wait(process, known, stop)
     finally:
-        _end(process, recorded)
+        _end(process, known)
 
 
 def _wait(
-    process: subprocess.Popen[bytes], recorded: dict[int, float], stop: Callable[[], int | None]
+    process: subprocess.Popen[bytes], known: dict[int, float], stop: Callable[[], int | None]
 ) -> None:
     """Wait for the recorder, recording what it starts; pass a signal on to the recorded command."""
     deadline: float | None = None
@@ -178,7 +178,7 @@ def _wait(
     pause = LOOK_EVERY_S
     while process.poll() is None and (deadline is None or time.monotonic() < deadline):
         if time.monotonic() >= recount_at:
-            recorded |= processes.process_tree(process.pid)
+            known |= processes.process_tree(process.pid)
             # The recorder starts its helpers at once, and hardly any later.
             pause = min(2 * pause, RECOUNT_EVERY_S)
             recount_at = time.monotonic() + pause
@@ -188,11 +188,11 @@ def _wait(
         time.sleep(LOOK_EVERY_S)
 
 
-def _end(process: subprocess.Popen[bytes], recorded: dict[int, float]) -> None:
+def _end(process: subprocess.Popen[bytes], known: dict[int, float]) -> None:
     """Give the recorder's helpers time to end, then kill them: they outlive a killed recorder."""
-    patience_s = LEAVE_WITHIN_S if process.poll() is not None else 0.0
+    patience_s = HELPERS_END_WITHIN_S if process.poll() is not None else 0.0
     processes.end_tree(
-        lambda: recorded | processes.process_tree(process.pid),
+        lambda: known | processes.process_tree(process.pid),
         ((None, patience_s), (signal.SIGKILL, END_WITHIN_S)),
         process.poll,
     )

@@ -221,7 +221,7 @@ class PresenterState:
             at=session.at,
             silent_s=session.silent_s,
             alive=session.alive,
-            recorded=self._recording_s is not None,
+            has_recording=self._recording_s is not None,
         )
 
     def _session_note(self) -> str:

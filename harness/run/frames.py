@@ -70,9 +70,9 @@ class SessionFrames:
 
         A side that takes too long is left for ``SideProcesses.end``; so are all at a signal.
         """
-        self.stage, self.subject = SessionStage.LEAVING, ""
+        self.stage, self.subject = SessionStage.ENDING, ""
         self.processes.close_commands()
-        until = self.now + self.waits.leave_within_s
+        until = self.now + self.waits.end_within_s
         while not self.processes.ended_within(self.waits.frame_s):
             if self.now >= until or self.controls.stop() is not None:
                 return

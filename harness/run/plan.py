@@ -92,14 +92,14 @@ class Waits:
 
     ``frame_s`` lies between two batches of events; ``probe_s`` is how long the speed of a side is
     probed; the load of arming is over once ``quiet_for_s`` were quiet, or ``settle_within_s``;
-    sides that do not end by themselves ``leave_within_s`` are ended.
+    sides that do not end by themselves ``end_within_s`` are ended.
     """
 
     frame_s: float = 0.25
     probe_s: float = 1.5
     quiet_for_s: float = 1.0
     settle_within_s: float = 8.0
-    leave_within_s: float = 6.0
+    end_within_s: float = 6.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -173,7 +173,7 @@ def load(params):
 def test_a_signal_while_the_sides_leave_hurries_them(tmp_path: Path) -> None:
     leaving, began = tmp_path / "leaving", time.monotonic()
     workload = a_workload_file(tmp_path, LINGERS.replace("{leaving!r}", repr(str(leaving))))
-    session = replace(a_session(tmp_path, workload), waits=Waits(leave_within_s=60.0))
+    session = replace(a_session(tmp_path, workload), waits=Waits(end_within_s=60.0))
     arm(session, once(leaving.exists))
     assert time.monotonic() - began < 30.0
     assert processes.process_tree(os.getpid()).keys() == {os.getpid()}

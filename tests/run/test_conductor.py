@@ -257,12 +257,12 @@ def test_a_session_leaves_no_process(in_turn: Ran, together: Ran) -> None:
 
 
 def test_a_viewer_can_tell_what_is_going_on(in_turn: Ran) -> None:
-    leaving = SessionStage.LEAVING, ""  # sides that leave at once are not seen to leave
-    assert [stage for stage, _ in groupby([*in_turn.stages, leaving])] == [
+    ending = SessionStage.ENDING, ""  # not seen of sides that end at once
+    assert [stage for stage, _ in groupby([*in_turn.stages, ending])] == [
         (SessionStage.ARMING, "baseline"),
         (SessionStage.ARMING, "distributed"),
         (SessionStage.RUNNING, ""),
-        leaving,
+        ending,
     ]
 
 

@@ -131,7 +131,7 @@ SAME_SOURCE = Rule(
     id="R09",
     title="same source",
     demand="the source that the session names ran everywhere, on machines of one kind,"
-    " from a commit, with its seeds recorded",
+    " from a commit, with its seeds in the file",
     source="Hoefler 9",
     measure=_source,
     judges=(

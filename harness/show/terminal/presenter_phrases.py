@@ -34,14 +34,14 @@ class FollowedRun:
     """The session that is followed: its board and the conductor's time now, in seconds.
 
     ``silent_s`` is how long nothing was heard of it, ``alive`` whether a process of it is running,
-    ``recorded`` whether there is a recording to play instead.
+    ``has_recording`` whether there is a recording to play instead.
     """
 
     board: Board
     at: float
     silent_s: float
     alive: bool = True
-    recorded: bool = True
+    has_recording: bool = True
 
 
 def find_warning(run: FollowedRun | None, stall_after: float) -> str:
@@ -167,4 +167,4 @@ def _whole_seconds(duration: float) -> str:
 
 
 def _instead(run: FollowedRun, advice: str) -> str:
-    return advice if run.recorded else "there is no recording to play"
+    return advice if run.has_recording else "there is no recording to play"

@@ -170,7 +170,7 @@ def test_a_side_that_failed_is_named_with_its_reason() -> None:
 
 def test_without_a_recording_nobody_is_shown_to_play_one() -> None:
     assert (
-        find_warning(stuck(12.0, recorded=False), 10.0)
+        find_warning(stuck(12.0, has_recording=False), 10.0)
         == "STALLED: no progress for 12 s; there is no recording to play"
     )
 
