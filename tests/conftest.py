@@ -135,21 +135,29 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs the program, and begin with the modules that take longest.
+    """Mark what runs the program, group what shares fixtures, and begin with what takes longest.
 
-    They are those that start Ray, then those that run the program, then the rest. So none of them
-    is left over at the end.
+    The tests of a module stay in one process, which sets up once what they share. Those that start
+    Ray make two groups, so that no more than two clusters run at a time.
     """
-    starts_ray = {item.path for item in items if item.get_closest_marker("ray")}
-
-    def place(item: pytest.Item) -> int:
-        room = item.path.relative_to(TESTS).parts[0]
-        return -1 if item.path in starts_ray else SLOW_ROOMS.get(room, len(SLOW_ROOMS))
-
-    items.sort(key=place)
     for item in items:
         if item.path.is_relative_to(TESTS / "end_to_end") or "recorded" in fixtures_of(item):
             item.add_marker("terminal")
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    items.sort(key=lambda item: SLOW_ROOMS.get(room_of(item), len(SLOW_ROOMS)))
+    items.sort(key=lambda item: not item.get_closest_marker("ray"))
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return the name of the group of tests that one process runs."""
+    if item.get_closest_marker("ray"):
+        return item.path.stem if item.path.stem == "test_ray" else "ray"
+    return item.path.relative_to(TESTS).as_posix()
+
+
+def room_of(item: pytest.Item) -> str:
+    """Return the folder of tests that a test lies in, or its file's name."""
+    return item.path.relative_to(TESTS).parts[0]
 
 
 def fixtures_of(item: pytest.Item) -> Sequence[str]:
