@@ -333,8 +333,10 @@ class Tmux:
         return look
 
     def until_text(self, text: str, within_s: float = WAIT_S) -> Look:
-        """Return the first look that holds the text."""
-        return self.until(lambda look: text in look.text, within_s)
+        """Return the first look that holds the text, wrapped or not: paths can be long."""
+        return self.until(
+            lambda look: text in look.text or text in look.text.replace("\n", ""), within_s
+        )
 
     def _do(self, *words: str) -> str:
         ran = subprocess.run(
