@@ -32,7 +32,7 @@ SIDES_ENDED = "everything that was started has ended"
 class Progress:
     """How the checks talk to their caller.
 
-    ``stop`` returns the signal that asks to stop (None: go on), ``report`` is told what takes a
+    ``stop`` returns the signal that asks to stop (None: go on), ``report`` is given what takes a
     while.
     """
 

@@ -214,7 +214,7 @@ class Race:
     def _close(self, journal: JournalWriter, ended: Exception | None) -> str:
         """Write down how it ended, close the journal and return its digest.
 
-        A journal that can no longer be written to has already said so.
+        A journal that can no longer be written to has already raised an error.
         """
         closing_event = closing(
             ended,

@@ -117,7 +117,7 @@ class SideProcess:
         try:
             code = self.process.wait(timeout=EXIT_WITHIN_S)
         except subprocess.TimeoutExpired:
-            return Failed(reason="it hung up but did not end", last_words=self.log_end())
+            return Failed(reason="it closed its pipe but did not end", last_words=self.log_end())
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         return Failed(reason=f"its process {how}", last_words=self.log_end())
 
@@ -246,7 +246,7 @@ def _describe(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
         answer.seek(0)
         if encoded := answer.read():
             return msgspec.json.decode(encoded, type=WorkloadFacts | Refused)
-    last = ran.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+    last = ran.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it printed nothing"]
     return Refused(
         f"{workload} cannot be loaded: {last[0]}", "run that file with python to see where it fails"
     )

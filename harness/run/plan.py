@@ -108,7 +108,7 @@ class Session:
 
     ``shared_folder`` is where the programs of a command pair compare their answers (None: each
     side uses its own scratch folder). ``replay_rest`` keeps the frames coming until the replayed
-    baseline has ended. ``log_hint`` says where to look if a side fails without a word,
+    baseline has ended. ``log_hint`` says where to look if a side fails and says nothing,
     ``stop_hint`` what is left of a session that a signal stops.
     """
 

@@ -642,7 +642,7 @@ LOST = [
         Variant.TEXTBOOK,
         "def textbook(given, report):\n    os.close(json.loads(sys.argv[1])['events_fd'])\n"
         "    time.sleep(60)\nproof.update(reference=textbook)",
-        "it hung up but did not end",
+        "it closed its pipe but did not end",
     ),
     (
         Variant.WHOLE,

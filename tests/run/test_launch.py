@@ -325,7 +325,7 @@ def test_a_side_that_hangs_up_but_lives_is_not_waited_for(
     monkeypatch.setattr(launch, "EXIT_WITHIN_S", 0.05)
     with a_side(tmp_path, HANG_UP) as child:
         to_the_end(child)
-        assert child.exit_failure().reason == "it hung up but did not end"
+        assert child.exit_failure().reason == "it closed its pipe but did not end"
 
 
 def test_only_the_end_of_a_log_is_quoted(tmp_path: Path) -> None:
@@ -377,7 +377,7 @@ def test_a_long_description_arrives_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ("sys.exit()", "cannot be loaded: it said nothing"),
+        ("sys.exit()", "cannot be loaded: it printed nothing"),
         ("sys.exit('no data here')", "cannot be loaded: no data here"),
         ("os.abort()", "cannot be loaded: "),
         ("raise ValueError('no')", "cannot be loaded: ValueError: no"),

@@ -226,8 +226,8 @@ class Program:
             self._write_error = full
 
     def _listen(self, descriptor: int) -> None:
-        with os.fdopen(descriptor, "rb") as said:
-            while line := said.readline(LONGEST_LINE_BYTES):
+        with os.fdopen(descriptor, "rb") as pipe:
+            while line := pipe.readline(LONGEST_LINE_BYTES):
                 with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
                     self._take(_messages.decode(line))
 

@@ -62,7 +62,7 @@ class OneProcess:
         """Do nothing: no worker comes in mid-run."""
 
     def rest(self, next_workers: int | None) -> None:
-        """Do nothing: there is nothing to let go of."""
+        """Do nothing: this side holds no workers."""
 
 
 def own_usage() -> Usage:
