@@ -42,7 +42,7 @@ sweep: $(STAMP)  ## race 1, 2, 4, … workers and show how speed grows with them
 	$(BIN)/python -m demo sweep $(ARGS)
 
 test: $(DEVELOPMENT_STAMP)  ## run the tests, side by side in several processes
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder --durations 10 $(ARGS)
+	$(BIN)/python -m pytest -n auto --no-loadscope-reorder --durations 10 $(ARGS)
 
 slide: $(STAMP)  ## draw the headline slide anew from the newest results file
 	$(BIN)/python -m demo slide $(ARGS)

@@ -7,15 +7,19 @@ machine takes a while, so it is done once for a module.
 
 import gc
 import os
+import re
 import signal
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import psutil
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from harness.run.launch import numba_cache
 
@@ -34,6 +38,7 @@ pytest_plugins = ["tests.recording"]
 MARK = "TWOCLOCKS_TEST_RUN"
 GRACE_S = 2.0
 TESTS = Path(__file__).parent
+LONGEST = "tests/end_to_end/test_ray.py"
 SLOW_ROOMS = {"end_to_end": 0, "demo": 1, "run": 2, "workloads": 3, "bench": 4}
 
 Inventory = Mapping[object, str]
@@ -127,32 +132,46 @@ def leaves_nothing_behind(mark: None) -> Iterator[None]:
     assert not opened, f"left open: {opened}"
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes run the tests: most tests wait for a clock, so three per core."""
-    return 3 * (os.cpu_count() or 1)
+class ByModule(LoadScopeScheduling):
+    """Keep a module's tests in one process, which sets up once what they share.
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs the program, group what shares fixtures, and begin with what takes longest.
-
-    The tests of a module stay in one process, which sets up once what they share. Those that start
-    Ray make two groups, so that no more than two clusters run at a time.
+    The modules that start Ray in every test, but for the longest one, share a process too, so
+    that no more than two of them start clusters at a time.
     """
-    for item in items:
-        if item.path.is_relative_to(TESTS / "end_to_end") or "recorded" in fixtures_of(item):
-            item.add_marker("terminal")
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return "ray" if module != LONGEST and starts_ray(module) else module
+
+
+@cache
+def starts_ray(module: str) -> bool:
+    """Return whether every test of a module starts Ray."""
+    source = (TESTS.parent / module).read_text(encoding="utf-8")
+    return re.search(r"^pytestmark = .*\bmark\.ray\b", source, re.MULTILINE) is not None
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
+    """Return how tests are dealt to processes, where there are several."""
+    return ByModule(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes run the tests: many tests wait for a clock, so two per core."""
+    return 2 * (os.cpu_count() or 1)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what runs the program."""
+    if item.path.is_relative_to(TESTS / "end_to_end") or "recorded" in fixtures_of(item):
+        item.add_marker("terminal")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that it is not left over at the end."""
     items.sort(key=lambda item: SLOW_ROOMS.get(room_of(item), len(SLOW_ROOMS)))
     items.sort(key=lambda item: not item.get_closest_marker("ray"))
-
-
-def group_of(item: pytest.Item) -> str:
-    """Return the name of the group of tests that one process runs."""
-    if item.get_closest_marker("ray"):
-        return item.path.stem if item.path.stem == "test_ray" else "ray"
-    return item.path.relative_to(TESTS).as_posix()
+    items.sort(key=lambda item: item.path != TESTS.parent / LONGEST)
 
 
 def room_of(item: pytest.Item) -> str:
