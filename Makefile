@@ -8,6 +8,7 @@ EXTRAS ?=
 BIN := .venv/bin
 STAMP := .venv/.installed
 DEVELOPMENT_STAMP := .venv/.developing
+SIDE_BY_SIDE := -n auto --no-loadscope-reorder --durations 10
 
 .DEFAULT_GOAL := help
 .PHONY: help setup develop demo record play rehearse check cue sweep test slide bench lint clean
@@ -41,8 +42,13 @@ cue: $(STAMP)  ## follow the talk on a second terminal, for the presenter alone
 sweep: $(STAMP)  ## race 1, 2, 4, … workers and show how speed grows with them
 	$(BIN)/python -m demo sweep $(ARGS)
 
-test: $(DEVELOPMENT_STAMP)  ## run the tests, side by side in several processes
-	$(BIN)/python -m pytest -n auto --no-loadscope-reorder --durations 10 $(ARGS)
+test: $(DEVELOPMENT_STAMP)  ## run the tests: those on Ray one after the other, the rest side by side
+ifeq ($(strip $(ARGS)),)
+	$(BIN)/python -m pytest -m ray --durations 10
+	$(BIN)/python -m pytest -m "not ray" $(SIDE_BY_SIDE)
+else
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+endif
 
 slide: $(STAMP)  ## draw the headline slide anew from the newest results file
 	$(BIN)/python -m demo slide $(ARGS)

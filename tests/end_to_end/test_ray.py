@@ -50,14 +50,14 @@ STOPS_WITHIN_S = 5.0
 ENDS_WITHIN_S = 240.0
 LOOK_EVERY_S = 0.2
 CHUNKS = 12
-STRUCK_CHUNKS, STRUCK_STEPS = 80, 170
+STRUCK_CHUNKS, STRUCK_STEPS = 80, 150
 STRUCK_WORK = (
     "--set",
     f"chunks={STRUCK_CHUNKS}",
     "--set",
     f"steps={STRUCK_STEPS}",
     "--set",
-    "rounds=120",
+    "rounds=180",
 )
 IN_THE_MAP, AFTER_A_SNAPSHOT = 4, STRUCK_CHUNKS + 40 * LANES
 UNEQUAL_TERMS = {
