@@ -53,7 +53,7 @@ def struck(tmp_path_factory: pytest.TempPathFactory) -> Struck:
     ) as process:
         for condition, name in (
             (within(3, CHUNKS // 2), "w1"),
-            (within(CHUNKS + 1, CHUNKS + PARTITIONS), "w0"),
+            (within(CHUNKS, CHUNKS + PARTITIONS // 2), "w0"),
         ):
             os.kill(
                 wait_for(partial(victim, follower, condition, name), ENDS_WITHIN_S), signal.SIGKILL
