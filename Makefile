@@ -10,6 +10,10 @@ STAMP := .venv/.installed
 DEVELOPMENT_STAMP := .venv/.developing
 SIDE_BY_SIDE := -n auto --no-loadscope-reorder --durations 10
 
+# Where it is set, as in many containers, every process compiles all that it imports again: a race starts
+# several, the tests hundreds. The bytecode lies in ignored folders, which `make clean` removes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup develop demo record play rehearse check cue sweep test slide bench lint clean
 

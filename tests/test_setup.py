@@ -210,6 +210,12 @@ def test_what_is_installed_does_not_depend_on_the_surroundings(
     assert clone.asked[0] == f"{INTO} --offline {HASHED} --no-deps -r requirements.lock"
 
 
+def test_what_make_starts_may_keep_its_bytecode_whatever_is_exported(clone: Clone) -> None:
+    (clone.folder / "demo").mkdir()
+    (clone.folder / "demo" / "__main__.py").write_text("import sys; sys.exit(sys.dont_write_bytecode)")
+    assert clone.with_uv().make("demo", PYTHONDONTWRITEBYTECODE="1").returncode == 0
+
+
 def test_a_missing_interpreter_is_said_in_a_sentence_and_a_hint(clone: Clone) -> None:
     error, hint = clone.make("setup", "PYTHON=python3.none").stderr.splitlines()[:2]
     assert error == "error: there is no python3.none here"
