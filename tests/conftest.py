@@ -9,9 +9,10 @@ import gc
 import os
 import re
 import signal
+import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +31,13 @@ settings.load_profile("unhurried")
 # too, and the number of its threads stays the same when a test pins this process to a core.
 os.environ |= numba_cache() | {"NUMBA_NUM_THREADS": str(os.cpu_count())}
 
+# The tests start hundreds of Pythons. Where Python is kept from writing bytecode beside its sources,
+# each would compile all that it imports anew, so they write it to a folder of their own.
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
+    os.environ |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": sys.pycache_prefix}
+
 # An ignored signal is inherited, and tests send it: it must work when started by nohup or with &.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -37,6 +45,7 @@ pytest_plugins = ["tests.recording"]
 
 MARK = "TWOCLOCKS_TEST_RUN"
 GRACE_S = 2.0
+NEW_OBJECTS = 20_000  # until garbage is searched for; Python's own number is 700
 TESTS = Path(__file__).parent
 LONGEST = "tests/end_to_end/test_ray.py"
 SLOW_ROOMS = {"end_to_end": 0, "demo": 1, "run": 2, "workloads": 3, "bench": 4}
@@ -159,6 +168,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModul
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many processes run the tests: many tests wait for a clock, so two per core."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the modules and the tests out of the search for garbage: they stay to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(NEW_OBJECTS)
+        gc.enable()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
