@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import time
@@ -5,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from demo.options import make_plan
@@ -206,7 +208,15 @@ def test_what_is_exposed_is_judged_from_what_listens() -> None:
 
 
 @pytest.mark.ray
-def test_ray_is_armed_and_listens_on_loopback_alone(tmp_path: Path) -> None:
-    armed = arm(a_session(tmp_path, "tests/pieces.py", workers=1), never)
+def test_ray_is_armed_listens_on_loopback_alone_and_has_no_daemon_to_spare(tmp_path: Path) -> None:
+    seen: set[str] = set()
+
+    def look() -> None:
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                seen.update(Path(word).name for word in process.cmdline()[:3])
+
+    armed = arm(a_session(tmp_path, "tests/pieces.py", workers=1), look)
     assert (len(armed.listening) > 0, armed.reachable_addresses) == (True, ())
     assert armed.distributed.hosts[0].packages["ray"]
+    assert seen & {"raylet", "monitor.py", "log_monitor.py", "dashboard.py"} == {"raylet"}

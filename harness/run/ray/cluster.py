@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 import ray
+from ray._private.node import Node
 from ray.cloudpickle import register_pickle_by_value
 from ray.exceptions import GetTimeoutError, RayActorError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -27,6 +28,10 @@ from harness.run.utilization import UtilizationMeter
 
 SMALLEST_STORE_BYTES = 256 << 20
 ANSWER_WITHIN_S = 60.0
+
+# What starts the autoscaler, the reader of the workers' logs and the dashboard's server. None is
+# asked anything here, each takes a core for a second or more, and Ray has no option against them.
+STARTS_OF_IDLE_DAEMONS = ("start_monitor", "start_log_monitor", "start_api_server")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +76,7 @@ def _connect(plan: ClusterPlan) -> None:
         }
         ray.init(address=plan.address, log_to_driver=False, runtime_env=shipped)
         return
+    _leave_out_idle_daemons()
     ray.init(
         address="local",
         num_cpus=plan.workers * plan.cores_per_worker,
@@ -80,6 +86,13 @@ def _connect(plan: ClusterPlan) -> None:
         log_to_driver=False,
         _temp_dir=plan.scratch,
     )
+
+
+def _leave_out_idle_daemons() -> None:
+    """Keep this process from starting daemons that would only compete with the workers."""
+    for name in STARTS_OF_IDLE_DAEMONS:
+        if hasattr(Node, name):  # else Ray has another version, which starts them or does not
+            setattr(Node, name, lambda self, *_, **__: None)
 
 
 def _public_module() -> list[str]:
