@@ -7,10 +7,12 @@ of pyte. May import ``cast.format``.
 import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 from typing import Any
 
 import pyte
+import pyte.modes
 import pyte.screens
 
 from harness.cast.format import OUTPUT, Cast
@@ -49,10 +51,39 @@ class ScreenState:
 
 
 class Screen(pyte.Screen):
-    """A terminal's screen, with an alternate one beside it."""
+    """A terminal's screen, with an alternate one beside it.
+
+    Frames repeat most of what the one before drew, so cells are made once, and only rows that
+    changed are put together again.
+    """
 
     alternate = False
     _normal: Any = None
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self._rows: dict[int, str] = {}
+        super().__init__(columns, lines)
+
+    @property
+    def display(self) -> list[str]:
+        """Return the rows as text."""
+        self._rows.update((row, self._row_text(row)) for row in self.dirty)
+        self.dirty.clear()
+        return [self._rows[row] for row in range(self.lines)]
+
+    def draw(self, data: str) -> None:
+        """Write text at the cursor; quickly, where each character fills a cell of this row."""
+        cursor, end = self.cursor, self.cursor.x + len(data)
+        cells = None
+        if end <= self.columns and not self.charset and pyte.modes.IRM not in self.mode:
+            cells = _cells(data, cursor.attrs)
+        if cells is None:
+            super().draw(data)
+            self._touch_all()  # a character can have joined one on the row above
+            return
+        self.buffer[cursor.y].update(zip(range(cursor.x, end), cells, strict=True))
+        cursor.x = end
+        self.dirty.add(cursor.y)
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
         """Set modes; the alternate screen starts empty."""
@@ -70,10 +101,42 @@ class Screen(pyte.Screen):
             hidden = self.cursor.hidden
             self.buffer, self.cursor = self._normal
             self.cursor.hidden = hidden
+            self._touch_all()
 
     def cells(self, row: int) -> Mapping[int, Cell]:
         """Return a row's characters and colours by column; a missing column is blank."""
         return self.buffer[row]
+
+    def _row_text(self, row: int) -> str:
+        """Return a row; the column that a wide character covers adds nothing to it."""
+        cells, blank = self.buffer[row], self.default_char
+        texts = [cells.get(column, blank).data or " " for column in range(self.columns)]
+        if any(map(_is_wide, texts)):
+            for column in range(1, len(texts)):
+                if _is_wide(texts[column - 1]):
+                    texts[column] = ""
+        return "".join(texts)
+
+    def _touch_all(self) -> None:
+        self.dirty.update(range(self.lines))
+
+
+@lru_cache(maxsize=2048)
+def _cells(text: str, style: Cell) -> tuple[Cell, ...] | None:
+    """Return text as cells of one style (None: some character fills none or two)."""
+    if any(pyte.screens.wcwidth(character) != 1 for character in text):
+        return None
+    return tuple(_cell(character, style) for character in text)
+
+
+@lru_cache(maxsize=4096)
+def _is_wide(text: str) -> bool:
+    return bool(text) and pyte.screens.wcwidth(text[0]) == 2
+
+
+@lru_cache(maxsize=8192)
+def _cell(character: str, style: Cell) -> Cell:
+    return style._replace(data=character)
 
 
 def drawings(cast: Cast) -> Iterator[Drawing]:

@@ -1,5 +1,25 @@
-from harness.cast.emulator import PIECES_APART_S, screen_states
+import contextlib
+
+import pyte
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from harness.cast.emulator import PIECES_APART_S, Screen, screen_states
 from harness.cast.format import Cast, Event
+
+PIECES = st.one_of(
+    st.text("ab│█漢é\u0301\u00a0\u200b\r\n\b\t\x01\x0e\x0f", max_size=6),
+    st.builds("\x1b[{};{}H".format, st.integers(0, 5), st.integers(0, 9)),
+    st.builds("\x1b[{}{}".format, st.integers(0, 9), st.sampled_from("ABCDEFGLMPX@dm")),
+    st.builds("\x1b[{}{}".format, st.integers(0, 2), st.sampled_from("JK")),
+    st.sampled_from(
+        [
+            *["\x1b7", "\x1b8", "\x1bD", "\x1bM", "\x1bc", "\x1b#8", "\x1b[2;3r", "\x1b[31;1;7m"],
+            *["\x1b[4h", "\x1b[4l", "\x1b[20h", "\x1b[?5h", "\x1b[?5l", "\x1b[?7l", "\x1b[?7h"],
+            *["\x1b[?3h", "\x1b[?3l", "\x1b]0;title\x07"],
+        ]
+    ),
+)
 
 
 def a_cast(*events: tuple[float, str]) -> Cast:
@@ -44,3 +64,28 @@ def test_what_is_typed_and_marked_is_not_shown() -> None:
     events = (Event(1.0, "i", "typed"), Event(1.5, "m", "go"), Event(2.0, "o", "shown"))
     cast = Cast(columns=20, rows=3, events=events)
     assert [moment.text.strip() for moment in screen_states(cast)] == ["shown"]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(PIECES, max_size=6), max_size=6))
+@example([["ab"], ["\r漢b"], ["\ra"], ["\r"]])
+@example([["abcdefgh"], ["\x1b[2H", "\u0301"]])
+@example([["ab\r", "\x1b[4h", "x"]])
+def test_a_screen_that_draws_only_what_changes_shows_what_pyte_does(
+    drawings: list[list[str]],
+) -> None:
+    quick, thorough = Screen(8, 4), pyte.Screen(8, 4)
+    for drawing in drawings:
+        for screen in (quick, thorough):
+            pyte.Stream(screen).feed("".join(drawing))
+        assert [dict(quick.cells(row)) for row in range(4)] == [
+            dict(thorough.buffer[row]) for row in range(4)
+        ]
+        assert (quick.cursor.x, quick.cursor.y) == (thorough.cursor.x, thorough.cursor.y)
+        shown = quick.display
+        with contextlib.suppress(IndexError):  # pyte's, for half a wide character that is left over
+            assert shown == thorough.display
+
+
+def test_half_of_a_wide_character_that_is_left_over_is_blank() -> None:
+    assert texts((1.0, "漢b"), (2.0, "\ra")) == ["漢b", "a b"]

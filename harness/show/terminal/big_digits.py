@@ -65,21 +65,32 @@ def read_digits(rows: Sequence[str]) -> str:
 
 def _read(rows: Sequence[str], face: Face) -> str:
     """Return the characters whose glyphs fill the rows; empty if anything else is in them."""
-    clock = ""
-    rest = [row.rstrip() for row in rows]
-    while any(rest):
-        matching = (mark for mark in _DIGITS + _MARKS if _begins(rest, _glyph(mark, face)))
-        character = next(matching, "")
+    written = [row.rstrip() for row in rows]
+    clock, at, end = "", 0, max(map(len, written))
+    while at < end:
+        character = _character_at(at, written, face)
         if not character:
             return ""
         clock += character
-        rest = [row[len(_glyph(character, face)[0]) + 1 :] for row in rest]
+        at += len(_glyph(character, face)[0]) + 1
     return clock
 
 
-def _begins(rows: Sequence[str], glyph: Sequence[str]) -> bool:
-    return all(
-        row[: len(part)].ljust(len(part)) == part for row, part in zip(rows, glyph, strict=True)
+def _character_at(at: int, rows: Sequence[str], face: Face) -> str:
+    """Return the character whose glyph begins at a column; empty if none does."""
+    for width, characters in _alphabet(face):
+        glyph = tuple([row[at : at + width].ljust(width) for row in rows])
+        if glyph in characters:
+            return characters[glyph]
+    return ""
+
+
+@lru_cache(maxsize=len(FACES))
+def _alphabet(face: Face) -> tuple[tuple[int, dict[tuple[str, ...], str]], ...]:
+    """Return digits by their glyphs, and marks by theirs, each with the width of their kind."""
+    return tuple(
+        (len(_glyph(kind[0], face)[0]), {_glyph(character, face): character for character in kind})
+        for kind in (_DIGITS, _MARKS)
     )
 
 
