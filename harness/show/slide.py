@@ -37,21 +37,24 @@ def draw(claims: Claims, theme: Theme = LIGHT) -> dict[str, bytes]:
     """Return the slide by format, ``svg`` and ``png``; empty for a refused session."""
     if claims.headline is None:
         return {}
-    return {"svg": svg(claims, theme), "png": png(claims, theme)}
+    drawn_on = _figure_of(claims, theme)
+    return {"svg": svg(claims, theme, drawn_on), "png": png(claims, theme, drawn_on)}
 
 
-def svg(claims: Claims, theme: Theme = LIGHT) -> bytes:
+def svg(claims: Claims, theme: Theme = LIGHT, drawn_on: "Figure | None" = None) -> bytes:
     """Return the slide as SVG, letters as outlines, words in ``title`` and ``desc``.
 
-    Raises ``ValueError`` for a refused session.
+    ``drawn_on`` is the slide drawn before (None: it is drawn now). Raises ``ValueError`` for a
+    refused session.
     """
-    drawing = save(_figure_of(claims, theme), "svg", {"Creator": "twoclocks", "Date": None})
+    drawn_on = drawn_on or _figure_of(claims, theme)
+    drawing = save(drawn_on, "svg", {"Creator": "twoclocks", "Date": None})
     return add_words(drawing, phrases.sentence_to_say(_headline(claims)), headline_text(claims))
 
 
-def png(claims: Claims, theme: Theme = LIGHT) -> bytes:
-    """Return the slide as PNG, 1600 by 900; raise ``ValueError`` for a refused session."""
-    return save(_figure_of(claims, theme), "png", {"Software": "twoclocks"})
+def png(claims: Claims, theme: Theme = LIGHT, drawn_on: "Figure | None" = None) -> bytes:
+    """Return the slide as PNG, 1600 by 900; ``drawn_on`` and errors as for ``svg``."""
+    return save(drawn_on or _figure_of(claims, theme), "png", {"Software": "twoclocks"})
 
 
 def _figure_of(claims: Claims, theme: Theme) -> "Figure":

@@ -23,7 +23,10 @@ def place_label(page: Page, lines: Sequence[Line], spots: Iterable[Spot]) -> Box
     shapes = {align: page.room_of(lines, Spot(0, 0, align)) for align in _ALIGNMENTS}
     for spot in spots:
         room = shapes[spot.align].move(spot.x, spot.y)
-        if room.is_on_page and not any(room.widen(_APART).overlaps(other) for other in page.taken):
+        if not room.is_on_page:
+            continue
+        wider = room.widen(_APART)
+        if not any(wider.overlaps(other) for other in page.taken):
             if any(room.overlaps(guide) for guide in page.guides):
                 page.fill(room, page.theme.ground)
             _write_lines(page, lines, spot)

@@ -8,7 +8,7 @@ May import ``text`` and, when something is drawn, matplotlib: loading it takes a
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import text
@@ -54,17 +54,13 @@ class Page:
     """A picture being drawn, in pixels; its font comes with matplotlib, not from the system."""
 
     axes: "Axes"
-    renderer: "RendererAgg"
     theme: Theme = LIGHT
     taken: list[Box] = field(default_factory=list)
     guides: list[Box] = field(default_factory=list)
 
     def width_of(self, content: str, size: float, bold: bool = False) -> float:
         """Return the width of a text."""
-        width, _, _ = self.renderer.get_text_width_height_descent(
-            _drawable(content), font(size, bold), ismath=False
-        )  # type: ignore[no-untyped-call]
-        return float(width)
+        return _width(_drawable(content), size, bold)
 
     def write(
         self,
@@ -201,10 +197,11 @@ def blank_page(theme: Theme = LIGHT) -> "tuple[Figure, Page]":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH_PX / 72, HEIGHT_PX / 72), dpi=72, facecolor=theme.ground)
-    renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH_PX), ylim=(HEIGHT_PX, 0), zorder=1)
+    FigureCanvasAgg(figure)  # type: ignore[no-untyped-call]
+    axes = figure.add_axes((0, 0, 1, 1), zorder=1)
+    axes.set(xlim=(0, WIDTH_PX), ylim=(HEIGHT_PX, 0), xticks=(), yticks=())
     axes.set_axis_off()
-    return figure, Page(axes=axes, renderer=renderer, theme=theme)
+    return figure, Page(axes=axes, theme=theme)
 
 
 @lru_cache(maxsize=64)
@@ -215,6 +212,23 @@ def font(size: float, bold: bool = False) -> "FontProperties":
 
     folder = f"{mpl.get_data_path()}/fonts/ttf"
     return FontProperties(fname=f"{folder}/DejaVuSans{'-Bold' if bold else ''}.ttf", size=size)
+
+
+@lru_cache(maxsize=8192)
+def _width(content: str, size: float, bold: bool) -> float:
+    """Return the width of a text, which is measured once: that loads every letter of it."""
+    width, _, _ = _measuring_renderer().get_text_width_height_descent(
+        content, font(size, bold), ismath=False
+    )  # type: ignore[no-untyped-call]
+    return float(width)
+
+
+@cache
+def _measuring_renderer() -> "RendererAgg":
+    """Return what measures texts on every page: there a point is a pixel, too."""
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    return RendererAgg(1, 1, 72)  # type: ignore[no-untyped-call]
 
 
 @lru_cache(maxsize=512)
