@@ -8,6 +8,7 @@ screen's process. May import ``command_pair``, ``errors``, ``extras`` and ``work
 import difflib
 import importlib
 import importlib.util
+import os
 import pkgutil
 import sys
 from dataclasses import replace
@@ -21,6 +22,7 @@ from harness.extras import EXTRAS, missing_package
 from harness.workload import AnyWorkload, Workload
 
 INSTALLED = (sys.prefix, sys.base_prefix)
+_IN_INSTALLED = tuple(f"{prefix}{os.sep}" for prefix in INSTALLED)
 OUR_PACKAGES = ("demo", "harness", "twoclocks", "workloads")
 
 
@@ -92,8 +94,8 @@ def _user_folder(name: str) -> Path | None:
 
 def _is_source_in(file: str | None, folder: Path) -> bool:
     """Return whether a module's file is Python source in the folder, outside any installation."""
-    if not file or not file.endswith(".py"):
-        return False
+    if not file or not file.endswith(".py") or file.startswith(_IN_INSTALLED):
+        return False  # most modules, told without asking the file system
     path = Path(file).resolve()
     return (
         path.is_relative_to(folder)
