@@ -1,5 +1,6 @@
 import re
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from demo.options import (
 )
 from harness.errors import BadRequest
 from harness.model import CommandFacts, Schedule, Variant
+from harness.run import launch
 from harness.run.baseline_variants import NO_PROOF
+from harness.run.describe import WorkloadFacts
 from harness.run.host import usable_cores
 from harness.run.plan import Plan
 from tests.builders import a_workload_file
@@ -30,10 +33,27 @@ def no_cluster_around(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
 
 
-@pytest.fixture
-def measured(tmp_path: Path) -> str:
+@pytest.fixture(scope="module", autouse=True)
+def described_once() -> Iterator[None]:
+    """Have a workload with the same settings described once: a process does that each time."""
+    known: dict[tuple[str, ...], WorkloadFacts] = {}
+    describe = launch.describe
+
+    def look_up(workload: str, settings: list[str]) -> WorkloadFacts:
+        asked = (workload, *settings)
+        if asked not in known:
+            known[asked] = describe(workload, settings)
+        return known[asked]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launch, "describe", look_up)
+        yield
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a workload that computes, as far as a request can tell."""
-    return a_workload_file(tmp_path, "fields['simulated'] = False")
+    return a_workload_file(tmp_path_factory.mktemp("measured"), "fields['simulated'] = False")
 
 
 def requested(**changes: Any) -> Plan:
