@@ -212,7 +212,8 @@ def test_what_is_installed_does_not_depend_on_the_surroundings(
 
 def test_what_make_starts_may_keep_its_bytecode_whatever_is_exported(clone: Clone) -> None:
     (clone.folder / "demo").mkdir()
-    (clone.folder / "demo" / "__main__.py").write_text("import sys; sys.exit(sys.dont_write_bytecode)")
+    asks = "import sys; sys.exit(sys.dont_write_bytecode)"
+    (clone.folder / "demo" / "__main__.py").write_text(asks)
     assert clone.with_uv().make("demo", PYTHONDONTWRITEBYTECODE="1").returncode == 0
 
 
