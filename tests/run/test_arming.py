@@ -1,5 +1,6 @@
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -37,10 +38,16 @@ def arm(
     return Conductor(session, Unattended(stop)).arm_only(within_s)
 
 
-@pytest.fixture
-def armed(tmp_path: Path) -> Armed:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the session that ``armed`` is about."""
+    return tmp_path_factory.mktemp("armed")
+
+
+@pytest.fixture(scope="module")
+def armed(folder: Path) -> Armed:
     """Return both sides of a rehearsal, armed and gone again."""
-    return arm(a_session(tmp_path), never)
+    return arm(a_session(folder), never)
 
 
 def test_both_sides_say_what_they_are_armed_with(armed: Armed) -> None:
@@ -57,16 +64,9 @@ def test_simulated_workers_listen_nowhere(armed: Armed) -> None:
     assert (armed.listening, armed.reachable_addresses) == ((), ())
 
 
-def test_a_side_that_listens_is_seen_and_told_apart_by_where(tmp_path: Path) -> None:
-    listens = (
-        "import socket\n"
-        "held = [socket.create_server((host, 0)) for host in ('127.0.0.1', '0.0.0.0')]"
-    )
-    armed = arm(a_session(tmp_path, a_workload_file(tmp_path, listens)), never)
-    assert (armed.listening, armed.reachable_addresses) == (("0.0.0.0", "127.0.0.1"), ("0.0.0.0",))
-
-
 SERVES = """
+import socket
+held = [socket.create_server((host, 0)) for host in ("127.0.0.1", "0.0.0.0")]
 LISTENER = '''
 import socket, sys
 held = socket.create_server(('127.0.0.2', 0))
@@ -82,39 +82,49 @@ def load(params):
 """
 
 
-def test_a_process_that_the_distributed_side_started_is_looked_at_too(tmp_path: Path) -> None:
-    assert arm(a_session(tmp_path, a_workload_file(tmp_path, SERVES)), never).listening == (
-        "127.0.0.2",
-    )
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Armed:
+    """Return sides that listened, the distributed one by a process that it started too."""
+    folder = tmp_path_factory.mktemp("serving")
+    return arm(a_session(folder, a_workload_file(folder, SERVES)), never)
 
 
-FAILS: dict[str, tuple[str, str]] = {
+def test_a_side_that_listens_is_seen_and_told_apart_by_where(serving: Armed) -> None:
+    assert {"127.0.0.1", "0.0.0.0"} < set(serving.listening)
+    assert serving.reachable_addresses == ("0.0.0.0",)
+
+
+def test_a_process_that_the_distributed_side_started_is_looked_at_too(serving: Armed) -> None:
+    assert serving.listening == ("0.0.0.0", "127.0.0.1", "127.0.0.2")
+
+
+FAILS: dict[str, tuple[str, str, str]] = {
     "raises": (
         "def load(params):\n    raise FileNotFoundError('digits.npz is missing')",
         "the baseline side failed: .*digits.npz is missing",
+        r"it was raised in made\.py, line \d+, in load",
     ),
     "dies": (
         "def load(params):\n    os.kill(os.getpid(), signal.SIGKILL)",
         "the baseline side failed: its process was killed by signal 9",
+        re.escape(NO_LOG.format(side=Side.BASELINE)),
     ),
     "leaves": (
         "def load(params):\n    print('no licence', flush=True)\n    os._exit(7)",
         "the baseline side failed: .*exit code 7",
+        "its last line: no licence",
     ),
 }
 
 
 @pytest.mark.parametrize("how", FAILS)
-def test_a_side_that_fails_is_named_with_its_reason(how: str, tmp_path: Path) -> None:
-    changes, expected = FAILS[how]
-    with pytest.raises(SideFailed, match=expected):
+def test_a_side_that_fails_is_named_with_its_reason_and_its_last_words(
+    how: str, tmp_path: Path
+) -> None:
+    changes, expected, hint = FAILS[how]
+    with pytest.raises(SideFailed, match=expected) as failed:
         arm(a_session(tmp_path, a_workload_file(tmp_path, changes)), never)
-
-
-def test_the_last_words_of_a_side_are_the_hint(tmp_path: Path) -> None:
-    with pytest.raises(SideFailed) as failed:
-        arm(a_session(tmp_path, a_workload_file(tmp_path, FAILS["leaves"][0])), never)
-    assert failed.value.hint == "its last line: no licence"
+    assert re.fullmatch(hint, failed.value.hint)
 
 
 SLEEPS = "def load(params):\n    subprocess.Popen(['sleep', '60'])\n    time.sleep(60)"
@@ -181,9 +191,9 @@ def test_a_signal_while_the_sides_leave_hurries_them(tmp_path: Path) -> None:
     assert processes.process_tree(os.getpid()).keys() == {os.getpid()}
 
 
-def test_logs_are_kept_where_the_session_is(tmp_path: Path) -> None:
-    arm(a_session(tmp_path), never)
-    assert {path.name for path in tmp_path.iterdir()} == {f"{side}.log" for side in Side}
+@pytest.mark.usefixtures("armed")
+def test_logs_are_kept_where_the_session_is(folder: Path) -> None:
+    assert {path.name for path in folder.iterdir()} == {f"{side}.log" for side in Side}
 
 
 @pytest.mark.parametrize(
