@@ -4,11 +4,17 @@ The first chunk is heavy, so that the worker that has it pulls fewer. The state 
 larger than what Ray sends inside a message, so that they travel through shared memory, and the
 state is updated in place: a worker that is rebuilt from read-only memory, or at the wrong step,
 gives another answer.
+
+Given a folder, a worker stands still at moments that a test waits for, to be killed there or to be
+let go: no test has to hit a moment by the clock.
 Imports ``harness.workload`` and NumPy.
 """
 
+import os
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,11 +27,18 @@ Array = npt.NDArray[np.float32]
 LENGTH = 50_000
 LANES = 4
 
+IN_THE_MAP, AFTER_A_SNAPSHOT, AT_THE_END = "map", "snapshot", "end"
+CHUNK_TO_STAND_AT = 3  # the last of those that are sent at first, one or two to each worker
+STEP_TO_STAND_AT = 40  # the first snapshot, of step 32, has arrived at the driver by then
+STANDS_FOR_S = 120.0
+
 
 class Given(NamedTuple):
     """How much work of which kind.
 
-    The first chunk is ``heavy`` times as much as another; ``fail`` names the half that raises.
+    The first chunk is ``heavy`` times as much as another; ``fail`` names the half that raises. A
+    worker stands still below ``stands``, in the folder named after the number of workers if there
+    is one.
     """
 
     chunks: int
@@ -33,6 +46,7 @@ class Given(NamedTuple):
     rounds: int
     heavy: int
     fail: str
+    stands: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +58,7 @@ class Settings:
     rounds: int = 20
     heavy: int = 8
     fail: str = ""
+    stands: str = ""
 
 
 def load(settings: Settings) -> Problem[Given, bytes]:
@@ -52,7 +67,7 @@ def load(settings: Settings) -> Problem[Given, bytes]:
         input=Given(**asdict(settings)),
         held_out=b"held out",
         items=settings.chunks + settings.steps * LANES,
-        warmup=Given(4, 2, 1, 1, ""),
+        warmup=Given(4, 2, 1, 1, "", ""),
     )
 
 
@@ -65,10 +80,26 @@ def kernel(seed: int, rounds: int) -> Array:
     return numbers
 
 
+def stand_still(folder: str, moment: str) -> None:
+    """Stand at a moment, unless a worker has stood there, until the file named after it is gone.
+
+    The file holds the pid of this process.
+    """
+    mark = Path(folder, moment)
+    if not folder or mark.exists() or not mark.parent.is_dir():
+        return
+    mark.write_text(str(os.getpid()))
+    until = time.monotonic() + STANDS_FOR_S
+    while mark.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+
+
 def mapped(chunk: int, given: Given) -> float:
     """Return one chunk's sum."""
     if given.fail == "map":
         raise ValueError("the author's own words")
+    if chunk == CHUNK_TO_STAND_AT:
+        stand_still(given.stands, IN_THE_MAP)
     return float(kernel(chunk, (LANES if chunk else LANES * given.heavy) * given.rounds).sum())
 
 
@@ -81,6 +112,10 @@ def contribute(state: Array, step: int, share: Sequence[int], given: Given) -> A
     """Return a row per lane of the share."""
     if given.fail == "lockstep":
         raise ValueError("the author's own words")
+    if 0 in share and step == STEP_TO_STAND_AT:
+        stand_still(given.stands, AFTER_A_SNAPSHOT)
+    if 0 in share and step == given.steps - 1:
+        stand_still(given.stands, AT_THE_END)
     return np.stack([kernel(lane + step, given.rounds) * state for lane in share])
 
 
@@ -95,12 +130,13 @@ def combine(state: Array, step: int, parts: Sequence[Array], given: Given) -> Ar
 
 def baseline(given: Given, report: Reporter) -> tuple[list[float], Array]:
     """Do it all here."""
+    given = given._replace(fail="", stands="")
     sums, state = [], start(given)
     for chunk in range(given.chunks):
-        sums.append(mapped(chunk, given._replace(fail="")))
+        sums.append(mapped(chunk, given))
         report(chunk + 1)
     for step in range(given.steps):
-        part = contribute(state, step, range(LANES), given._replace(fail=""))
+        part = contribute(state, step, range(LANES), given)
         state = combine(state, step, [part], given)
         report(given.chunks + (step + 1) * LANES)
     return sums, state
@@ -108,7 +144,8 @@ def baseline(given: Given, report: Reporter) -> tuple[list[float], Array]:
 
 def distributed(given: Given, pool: Pool, report: Reporter) -> tuple[list[float], Array]:
     """Do it on the pool."""
-    shared = pool.share(given)
+    stands = given.stands and str(Path(given.stands, str(pool.size)))
+    shared = pool.share(given._replace(stands=stands))
     parts = pool.map(mapped, range(given.chunks), shared, report=report)
     shares = [
         range(place * LANES // pool.size, (place + 1) * LANES // pool.size)
