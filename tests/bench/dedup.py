@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-import datasketch
 import msgspec
 import numpy as np
 import rensa
@@ -119,6 +118,8 @@ def by_rensa(texts: list[str], recipe: Recipe, permutations: int) -> Edges:
 
 def by_datasketch(texts: list[str], recipe: Recipe, permutations: int) -> Edges:
     """Yield datasketch's pairs: sketches in bulk, its index of bands, an estimate per candidate."""
+    import datasketch  # and with it most of SciPy
+
     tokens = ([shingle.encode() for shingle in shingles(text, recipe.shingle)] for text in texts)
     sketches = datasketch.MinHash.bulk(tokens, num_perm=permutations, seed=SEED)
     index = datasketch.MinHashLSH(
@@ -156,6 +157,8 @@ def main(rounds: int, permutations: int, bands: int) -> None:
         ),
     }
     workload.baseline(warmup_of(problem), lambda _: None)
+    for find in (by_rensa, by_datasketch):
+        list(find(texts[:1], crawl.recipe, permutations))
     seconds, f1 = {name: list[float]() for name in contestants}, dict[str, float]()
     for turn in range(rounds):
         for name in list(contestants)[:: 1 if turn % 2 == 0 else -1]:
