@@ -104,7 +104,7 @@ def _library() -> Iterator[Source]:
         for name in names:
             if name.endswith(".py"):
                 path = Path(folder, name)
-                yield _module(path.relative_to(root).as_posix(), path)
+                yield _module(path.relative_to(root).as_posix(), partial(Path, path))
 
 
 def _packages() -> Iterator[Source]:
@@ -120,11 +120,11 @@ def _packages() -> Iterator[Source]:
                 and not SKIPPED_FOLDERS.intersection(file.parts)
                 and ".." not in file.parts
             ):
-                yield _module(file.as_posix(), Path(str(file.locate())))
+                yield _module(file.as_posix(), file.locate)
 
 
-def _module(name: str, path: Path) -> Source:
-    return Source(name, lambda: _docstrings(path, name == TOPICS))
+def _module(name: str, locate: Callable[[], os.PathLike[str]]) -> Source:
+    return Source(name, lambda: _docstrings(Path(locate()), name == TOPICS))
 
 
 def _docstrings(path: Path, every_text: bool) -> list[str]:

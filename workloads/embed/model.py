@@ -121,8 +121,12 @@ def read_model(folder: str, max_tokens: int) -> Model:
     )
 
 
+@functools.cache
 def _read_shipped(file: Shipped) -> bytes:
-    """Return the bytes of a shipped file; raise ``ValueError`` if it is missing or another."""
+    """Return the bytes of a shipped file, which is read and checked once in a process.
+
+    Raises ``ValueError`` if it is missing or another.
+    """
     try:
         distribution = importlib.metadata.distribution(file.distribution)
         content = Path(str(distribution.locate_file(file.path))).read_bytes()

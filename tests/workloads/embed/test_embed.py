@@ -1,7 +1,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -37,9 +37,45 @@ def problem(params: Parameters) -> AnyProblem:
     return embed.load(embed.WORKLOAD.configure(params))
 
 
+class Ran(NamedTuple):
+    """The vectors of a run, and the tokens done that it reported on the way."""
+
+    vectors: Array
+    heard: list[int]
+
+
+Run = Callable[[Any, Reporter], Array]
+
+RUNS: dict[str, Run] = {
+    "baseline": embed.baseline,
+    "textbook": embed.textbook,
+    "distributed": lambda encoding, report: embed.distributed(encoding, InProcessPool(3), report),
+}
+
+
+def ran(run: Run, encoding: embed.Encoding) -> Ran:
+    heard = list[int]()
+    return Ran(run(encoding, heard.append), heard)
+
+
 @pytest.fixture(scope="module")
-def answer(problem: AnyProblem) -> Array:
-    return embed.baseline(problem.input, ignore_progress)
+def baseline(problem: AnyProblem) -> Ran:
+    return ran(embed.baseline, problem.input)
+
+
+@pytest.fixture(scope="module")
+def answer(baseline: Ran) -> Array:
+    return baseline.vectors
+
+
+@pytest.fixture(scope="module")
+def warmed_up(problem: AnyProblem) -> dict[str, Ran]:
+    return {name: ran(run, warmup_of(problem)) for name, run in RUNS.items()}
+
+
+@pytest.fixture(scope="module")
+def exact(problem: AnyProblem) -> Array:
+    return np.array([alone(problem.input.model, text) for text in texts(problem.input)])
 
 
 def texts(encoding: embed.Encoding) -> list[str]:
@@ -78,26 +114,19 @@ def test_the_passages_are_of_many_lengths_and_in_no_order_of_them(problem: AnyPr
     assert np.any(np.diff(lengths) < 0)
 
 
-def test_every_vector_is_that_of_its_own_passage_encoded_alone(
-    problem: AnyProblem, answer: Array
-) -> None:
-    expected = [alone(problem.input.model, text) for text in texts(problem.input)]
-    assert np.allclose(answer, expected, rtol=0, atol=1e-5)
+def test_every_vector_is_that_of_its_own_passage_encoded_alone(answer: Array, exact: Array) -> None:
+    assert np.allclose(answer, exact, rtol=0, atol=1e-5)
 
 
-def test_a_first_draft_comes_to_the_same_vectors(problem: AnyProblem, answer: Array) -> None:
+def test_a_first_draft_comes_to_the_same_vectors(warmed_up: dict[str, Ran]) -> None:
     assert np.allclose(
-        embed.textbook(warmup_of(problem), ignore_progress),
-        embed.baseline(warmup_of(problem), ignore_progress),
-        rtol=0,
-        atol=1e-5,
+        warmed_up["textbook"].vectors, warmed_up["baseline"].vectors, rtol=0, atol=1e-5
     )
 
 
 def test_the_nearest_neighbours_are_those_of_passages_encoded_one_by_one(
-    problem: AnyProblem, answer: Array
+    problem: AnyProblem, answer: Array, exact: Array
 ) -> None:
-    exact = np.array([alone(problem.input.model, text) for text in texts(problem.input)])
     queries = problem.held_out.vectors
     nearest = [
         np.argsort(-(queries @ vectors.T), axis=1, kind="stable")[:, :10]
@@ -178,27 +207,18 @@ def test_no_query_stands_in_the_input(problem: AnyProblem) -> None:
     assert sum(sentence not in kept for sentence in first_sentences) == problem.held_out_items == 16
 
 
-def test_the_tokens_of_input_and_warm_up_are_counted(problem: AnyProblem) -> None:
-    heard = list[int]()
-    embed.baseline(problem.input, heard.append)
-    assert heard[-1] == problem.items
-    embed.baseline(warmup_of(problem), heard.append)
-    assert heard[-1] == problem.warmup_items
-
-
-@pytest.mark.parametrize(
-    "run",
-    [
-        embed.baseline,
-        embed.textbook,
-        lambda encoding, report: embed.distributed(encoding, InProcessPool(3), report),
-    ],
-)
-def test_tokens_done_are_reported_on_the_way(
-    run: Callable[[Any, Reporter], Any], problem: AnyProblem
+def test_the_tokens_of_input_and_warm_up_are_counted(
+    problem: AnyProblem, baseline: Ran, warmed_up: dict[str, Ran]
 ) -> None:
-    heard = list[int]()
-    run(warmup_of(problem), heard.append)
+    assert baseline.heard[-1] == problem.items
+    assert warmed_up["baseline"].heard[-1] == problem.warmup_items
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_tokens_done_are_reported_on_the_way(
+    run: str, problem: AnyProblem, warmed_up: dict[str, Ran]
+) -> None:
+    heard = warmed_up[run].heard
     assert len(heard) >= 16
     assert heard == sorted(heard)
     assert heard[-1] == problem.warmup_items
