@@ -31,8 +31,8 @@ settings.load_profile("unhurried")
 # too, and the number of its threads stays the same when a test pins this process to a core.
 os.environ |= numba_cache() | {"NUMBA_NUM_THREADS": str(os.cpu_count())}
 
-# The tests start hundreds of Pythons. Where Python is kept from writing bytecode beside its sources,
-# each would compile all that it imports anew, so they write it to a folder of their own.
+# The tests start hundreds of Pythons. Where Python is kept from writing bytecode, each would
+# compile all that it imports anew, so they write it to a folder of their own.
 if sys.dont_write_bytecode:
     sys.dont_write_bytecode = False
     sys.pycache_prefix = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")

@@ -12,6 +12,8 @@ from harness.files.results import load, save
 from harness.model import Kind, Side, Status
 from tests.builders import a_results, a_workload_file
 
+pytestmark = pytest.mark.usefixtures("described_once")
+
 ROOT = Path(__file__).parents[2]
 SIMULATED = ("--workload", "simulated", "--set", "seconds=0.1", "--set", "chunks=4")
 SWEPT = ("sweep", *SIMULATED)
@@ -261,7 +263,9 @@ def test_a_sweep_has_the_options_of_a_race_but_for_those_of_one_number_of_worker
     }
 
 
-def test_a_sweep_ends_as_a_race_does(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sweep_ends_as_a_race_does_and_proves_its_baseline(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert (
         main([*SWEPT, "--workers", "1,3", "--trials", "2", "--ui", "plain", "--out", "take"]) == 0
     )
@@ -277,24 +281,18 @@ def test_a_sweep_ends_as_a_race_does(capsys: pytest.CaptureFixture[str]) -> None
         (Side.DISTRIBUTED, 1, 1),
         (Side.BASELINE, 1, 1),
     ]
+    assert results.spec.prove_baseline
     assert "take/results.json" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("verb", "proves"), [("race", False), ("sweep", True)])
-def test_a_sweep_proves_its_baseline_and_a_race_does_not_unless_told(
-    verb: str, proves: bool
-) -> None:
-    assert main([verb, *SIMULATED, "--ui", "none", "--out", "take"]) == 0
-    assert load(Path("take/results.json")).spec.prove_baseline is proves
-
-
-def test_a_race_without_a_folder_goes_to_recordings_and_is_latest_if_measured(
+def test_a_race_without_a_folder_goes_to_recordings_and_proves_nothing_unless_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main([*SIMULATED, "--ui", "plain"]) == 0
     (take,) = Path("recordings").iterdir()
     results = load(take / "results.json")
     assert (results.kind, results.status) == (Kind.SIMULATED, Status.COMPLETE)
+    assert not results.spec.prove_baseline
     assert f"{take}/results.json" in capsys.readouterr().out
 
 
@@ -344,11 +342,10 @@ def test_a_fault_that_is_not_foreseen_leaves_the_facts_all_the_same() -> None:
     assert (results.status, results.remark) == (Status.FAILED, "OSError")
 
 
-def test_a_slide_can_be_drawn_in_a_new_folder() -> None:
+def test_a_slide_can_be_drawn_in_a_new_folder(capsys: pytest.CaptureFixture[str]) -> None:
     save(a_results(), Path("results.json"))
-    command = [sys.executable, "-m", "demo", "slide", "results.json", "--out", "new/slides"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert told.stdout == Path("new/slides/headline.txt").read_text() + "\n"
+    assert main(["slide", "results.json", "--out", "new/slides"]) == 0
+    assert capsys.readouterr().out == Path("new/slides/headline.txt").read_text() + "\n"
     assert {"headline.png", "headline.svg", "fig-scaling.svg"} <= {
         path.name for path in Path("new/slides").iterdir()
     }

@@ -1,6 +1,5 @@
 import re
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,13 @@ from demo.options import (
 )
 from harness.errors import BadRequest
 from harness.model import CommandFacts, Schedule, Variant
-from harness.run import launch
 from harness.run.baseline_variants import NO_PROOF
-from harness.run.describe import WorkloadFacts
 from harness.run.host import usable_cores
 from harness.run.plan import Plan
 from tests.builders import a_workload_file
 from tests.options import some_options
+
+pytestmark = pytest.mark.usefixtures("described_once")
 
 CORES = len(usable_cores())
 
@@ -31,23 +30,6 @@ CORES = len(usable_cores())
 @pytest.fixture(autouse=True)
 def no_cluster_around(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def described_once() -> Iterator[None]:
-    """Have a workload with the same settings described once: a process does that each time."""
-    known: dict[tuple[str, ...], WorkloadFacts] = {}
-    describe = launch.describe
-
-    def look_up(workload: str, settings: list[str]) -> WorkloadFacts:
-        asked = (workload, *settings)
-        if asked not in known:
-            known[asked] = describe(workload, settings)
-        return known[asked]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(launch, "describe", look_up)
-        yield
 
 
 @pytest.fixture(scope="module")

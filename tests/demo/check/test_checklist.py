@@ -1,6 +1,6 @@
 import signal
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,15 @@ from demo.check.machine import LoadWatch
 from demo.check.result import CheckLevel, CheckResult
 from demo.check.terminal import Display
 from demo.options import Options
-from harness.errors import Interrupted
+from harness.errors import Interrupted, SideFailed
 from harness.model import Kind, Status
+from harness.run.conductor import Conductor
 from harness.run.plan import Plan
 from harness.talk.history import REHEARSALS_NAME, Rehearsal, append_rehearsal, configuration_of
 from tests.builders import a_workload_file
 from tests.options import some_options
+
+pytestmark = pytest.mark.usefixtures("described_once")
 
 SEEN = Display(
     terminal=True, size=(100, 30), draws=True, colours="truecolor", no_color=False, encoding="utf-8"
@@ -52,6 +55,35 @@ def check_all(
     return {result.name: result for result in results}
 
 
+@dataclass
+class Checked:
+    """All that was checked of a session that can run, where there are no takes."""
+
+    results: dict[str, CheckResult]
+    told: list[str]
+    left: list[Path]
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    told: list[str] = []
+    root = tmp_path_factory.mktemp("takes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RAY_ADDRESS", raising=False)
+        results = check_all(root, doing=told.append)
+    return Checked(results, told, list(root.iterdir()))
+
+
+@pytest.fixture
+def unarmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let arming fail at once, for what is checked after it whether the sides start or not."""
+
+    def fail(_: object) -> None:
+        raise SideFailed("the baseline side failed: it was not asked for")
+
+    monkeypatch.setattr(Conductor, "arm_only", fail)
+
+
 def test_the_terminal_is_checked_in_three_ways() -> None:
     assert [(finding.name, finding.level) for finding in checklist.check_terminal(SEEN)] == [
         ("terminal", CheckLevel.OK),
@@ -60,8 +92,8 @@ def test_the_terminal_is_checked_in_three_ways() -> None:
     ]
 
 
-def test_every_check_is_made_once_in_its_order(tmp_path: Path) -> None:
-    assert list(check_all(tmp_path)) == [*MACHINE, *SIDES, *KEPT]
+def test_every_check_is_made_once_in_its_order(checked: Checked) -> None:
+    assert list(checked.results) == [*MACHINE, *SIDES, *KEPT]
 
 
 def test_a_request_that_cannot_run_is_a_failure_and_the_rest_is_checked(
@@ -121,15 +153,12 @@ def test_a_signal_while_sides_are_armed_ends_it(tmp_path: Path) -> None:
     assert stopped.value.exit_code == 143
 
 
-def test_what_takes_a_while_is_said(tmp_path: Path) -> None:
-    told: list[str] = []
-    check_all(tmp_path, doing=told.append)
-    assert told == ["starting both sides", "looking through the takes"]
+def test_what_takes_a_while_is_said(checked: Checked) -> None:
+    assert checked.told == ["starting both sides", "looking through the takes"]
 
 
-def test_nothing_is_left_where_takes_are_kept(tmp_path: Path) -> None:
-    check_all(tmp_path)
-    assert list(tmp_path.iterdir()) == []
+def test_nothing_is_left_where_takes_are_kept(checked: Checked) -> None:
+    assert checked.left == []
 
 
 def a_rehearsal(typed: Options) -> Rehearsal:
@@ -149,6 +178,7 @@ def a_rehearsal(typed: Options) -> Rehearsal:
     )
 
 
+@pytest.mark.usefixtures("unarmed")
 def test_rehearsals_of_this_configuration_are_told_and_those_of_others_counted(
     tmp_path: Path,
 ) -> None:
@@ -162,17 +192,20 @@ def test_rehearsals_of_this_configuration_are_told_and_those_of_others_counted(
     )
 
 
+@pytest.mark.usefixtures("unarmed")
 def test_a_list_of_rehearsals_that_cannot_be_read_is_warned_of(tmp_path: Path) -> None:
     (tmp_path / REHEARSALS_NAME).write_text("nonsense\n")
     seen = check_all(tmp_path)["rehearsals"]
     assert (seen.level, "line 1" in seen.sentence) == (CheckLevel.WARN, True)
 
 
+@pytest.mark.usefixtures("unarmed")
 def test_a_real_recording_is_there_to_fall_back_on(take: Path) -> None:
     seen = check_all(take.parent)["fallback"]
     assert (seen.level, seen.sentence.startswith("kept, verified")) == (CheckLevel.OK, True)
 
 
+@pytest.mark.usefixtures("unarmed")
 def test_a_real_recording_that_does_not_fit_is_warned_of(take: Path) -> None:
     assert (
         check_all(take.parent, display=replace(SEEN, size=(80, 24)))["fallback"].level

@@ -1,4 +1,7 @@
+import json
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import pytest
 
@@ -83,30 +86,56 @@ def test_an_encoding_without_blocks_and_boxes_fails_on_a_terminal(
     assert (found.level, "question marks" in found.sentence) == (verdict, True)
 
 
-LOOK = [PYTHON, "-c", "from demo.check.terminal import read_display; print(read_display())"]
-SEEN = {
+LOOK = """
+import json, os, sys
+from demo.check.terminal import read_display
+
+around = dict(os.environ)
+for kind, changes in json.loads(sys.argv[1]).items():
+    os.environ.clear()
+    os.environ.update(around | changes)
+    print(f"{kind}: {read_display()}")
+"""
+SEEN: dict[str, tuple[dict[str, str], str]] = {
     "truecolor": ({}, "colours='truecolor', no_color=False, encoding='utf-8'"),
     "256": ({"COLORTERM": ""}, "colours='256'"),
     "few": ({"COLORTERM": "", "TERM": "xterm"}, "colours='standard'"),
     "none wanted": ({"NO_COLOR": "1"}, "no_color=True"),
     "dumb": ({"TERM": "dumb"}, "draws=False, colours=''"),
-    "ascii": ({"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}, "encoding='ascii'"),
     "wrong size around": ({"COLUMNS": "40", "LINES": "10"}, "size=(200, 31)"),
 }
+ASCII = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+
+
+def looked(
+    around: Mapping[str, Mapping[str, str]],
+    start: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, str]:
+    """Return what one program sees of its terminal in each of the surroundings, by their name."""
+    command = [PYTHON, "-c", LOOK, json.dumps(around)]
+    with Terminal(command, columns=200, rows=31, environment=start) as terminal:
+        terminal.ended()
+        lines = [line.rstrip() for line in terminal.look().lines]
+    return dict(line.split(": ", 1) for line in lines if ": Display(" in line)
+
+
+@pytest.fixture(scope="module")
+def seen() -> dict[str, str]:
+    return looked({kind: changes for kind, (changes, _) in SEEN.items()})
 
 
 @pytest.mark.parametrize("kind", SEEN)
-def test_a_terminal_is_seen_as_it_is(kind: str) -> None:
-    changes, expected = SEEN[kind]
-    with Terminal(LOOK, columns=200, rows=31, environment=changes) as terminal:
-        terminal.ended()
-        seen = " ".join(terminal.look().text.split())
-    assert "terminal=True, size=(200, 31)" in seen
-    assert expected in seen
+def test_a_terminal_is_seen_as_it_is(kind: str, seen: dict[str, str]) -> None:
+    assert "terminal=True, size=(200, 31)" in seen[kind]
+    assert SEEN[kind][1] in seen[kind]
+
+
+def test_an_encoding_without_our_letters_is_seen() -> None:
+    assert "encoding='ascii'" in looked({"ascii": {}}, start=ASCII)["ascii"]
 
 
 def test_a_terminal_that_does_not_know_its_size_has_none() -> None:
-    with Terminal(LOOK, columns=0, rows=0) as terminal:
+    with Terminal([PYTHON, "-c", LOOK, '{"unknown": {}}'], columns=0, rows=0) as terminal:
         terminal.ended()
         assert "size=None" in terminal.look().text.replace("\n", "")
 
