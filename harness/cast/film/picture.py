@@ -1,12 +1,13 @@
-"""The picture of a screen, with a label in a strip below it; only changed rows are redrawn.
+"""The picture of a screen, with a label in a strip below it; only changed cells are redrawn.
 
 A pixel is the number of a colour. May import ``cast``, ``errors``, ``text``, Pillow and its
 neighbours in ``film``.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple, Self
 
 from PIL import Image
@@ -124,12 +125,13 @@ class ScreenPicture:
         return picture
 
     def update(self, screen: Screen) -> None:
-        """Redraw the rows of a screen that changed."""
+        """Redraw what changed on a screen."""
         for row in range(self._rows):
-            cells = screen.cells(row)
-            if cells != self._shown[row]:
+            cells, shown = screen.cells(row), self._shown[row]
+            if cells != shown:
                 self._shown[row] = dict(cells)
-                self._draw_row(row, cells)
+                columns = _columns_to_draw(cells, shown)
+                self._draw_cells(row, cells, [one for one in columns if one < self._columns])
 
     @property
     def rgb(self) -> bytes:
@@ -138,16 +140,22 @@ class ScreenPicture:
         coloured.putpalette(self.palette.bytes)
         return coloured.convert("RGB").tobytes()
 
-    def _draw_row(self, row: int, cells: Mapping[int, Cell]) -> None:
+    def _draw_cells(self, row: int, cells: Mapping[int, Cell], columns: Iterable[int]) -> None:
+        """Draw some columns of a row: the blank ones first, which wide characters may cover."""
         width, height = self._glyphs.width, self._glyphs.height
-        top = row * height
-        self.image.paste(self.palette.number(PAPER), (0, top, self._columns * width, top + height))
-        for column in sorted(cells):
-            cell = cells[column]
-            if cell.data and column < self._columns:
-                right = cells.get(column + 1)
-                columns = 2 if right is not None and not right.data else 1
-                self.image.paste(self._tile(_tile_of(cell, columns)), (column * width, top))
+        top, paper = row * height, self.palette.number(PAPER)
+        written = []
+        for column in columns:
+            cell = cells.get(column)
+            if cell is not None and cell.data:
+                written.append((column, cell))
+            else:
+                left = column * width
+                self.image.paste(paper, (left, top, left + width, top + height))
+        for column, cell in written:
+            right = cells.get(column + 1)
+            reach = 2 if right is not None and not right.data else 1
+            self.image.paste(self._tile(_tile_of(cell, reach)), (column * width, top))
 
     def _write(self, label: str) -> None:
         """Write the label into its strip, cut where the strip ends."""
@@ -180,6 +188,14 @@ class ScreenPicture:
         ]
         numbers = [self.palette.number((red, green, blue)) for red, green, blue in mixed]
         return [numbers[round(shade / INKED * most)] for shade in range(INKED + 1)]
+
+
+def _columns_to_draw(cells: Mapping[int, Cell], shown: Mapping[int, Cell]) -> list[int]:
+    """Return the columns that differ from what is shown, in order."""
+    columns = sorted(cells.keys() | shown.keys())
+    if not all(cell.data for cell in chain(cells.values(), shown.values())):
+        return columns  # a wide character reaches into the next column: all are drawn anew
+    return [column for column in columns if cells.get(column) != shown.get(column)]
 
 
 def _tile_of(cell: Cell, cells: int) -> _Tile:

@@ -58,7 +58,7 @@ def test_a_gif_is_played_once_and_stays_at_its_end() -> None:
 
 
 def test_a_frame_of_a_hundred_columns_is_about_a_thousand_wide() -> None:
-    assert last(race_cast()).size == (1000, 630)
+    assert last(a_cast("a", columns=100, rows=30)).size == (1000, 630)
 
 
 def test_a_gif_of_the_real_recording_is_small() -> None:
