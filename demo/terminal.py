@@ -13,7 +13,7 @@ import signal
 import sys
 import termios
 import tty
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from types import FrameType
 from typing import Any, Protocol
@@ -135,6 +135,19 @@ class Picture(Protocol):
         """Return the frame for a terminal of that size."""
 
 
+def rewrite(lines: Sequence[str], before: Sequence[str]) -> str:
+    """Return what turns a frame into one of as many lines: those that changed.
+
+    Without a frame before, all lines are written and the rest of the screen is erased.
+    """
+    changed = "".join(
+        f"\x1b[{row}H{line}\x1b[K"
+        for row, (line, old) in enumerate(zip_longest(lines, before), 1)
+        if line != old
+    )
+    return changed if before else f"{changed}\x1b[J"
+
+
 class FullScreen:
     """The alternate screen on standard output: entered with the first frame, left at any time."""
 
@@ -198,17 +211,12 @@ class FullScreen:
         due = self._frames % REDRAW_EVERY_FRAMES == 0
         if resized or due or not self._visible or len(lines) != len(self._lines):
             self._lines = ()
-        changed = "".join(
-            f"\x1b[{row}H{line}\x1b[K"
-            for row, (line, before) in enumerate(zip_longest(lines, self._lines), 1)
-            if line != before
-        )
         wipe = "\x1b[2J" if resized else ""
-        rest = "" if self._lines else "\x1b[J"
+        changes = rewrite(lines, self._lines)
         self._size = size
         self._lines = tuple(lines)
         self._frames += 1
-        self.write(f"\x1b[H{wipe}{changed}{rest}")
+        self.write(f"\x1b[H{wipe}{changes}")
 
     def _enter(self) -> None:
         if not self._visible:

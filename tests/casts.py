@@ -13,7 +13,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN
+from demo.terminal import (
+    ENTER_ALTERNATE_SCREEN,
+    LEAVE_ALTERNATE_SCREEN,
+    REDRAW_EVERY_FRAMES,
+    rewrite,
+)
 from harness import events as e
 from harness.cast.format import MARKER, OUTPUT, Cast, Event
 from harness.files.journal import read
@@ -133,6 +138,7 @@ def _frames(
     )
     opened = boards[0].opened
     assert opened is not None
+    shown: list[str] = []
     for place in range(1, int(events[-1].at / EVERY_S)):
         at = place * EVERY_S
         board = next(
@@ -152,10 +158,10 @@ def _frames(
             console.print(
                 draw_panel(board, opened.spec, caption, at=at, columns=columns, rows=rows), end=""
             )
-        yield (
-            at,
-            "\x1b[H" + captured.get().rstrip("\n").replace("\n", "\x1b[K\r\n") + "\x1b[K\x1b[J",
-        )
+        lines = captured.get().rstrip("\n").split("\n")
+        before = shown if place % REDRAW_EVERY_FRAMES != 1 else []
+        yield at, f"\x1b[H{rewrite(lines, before)}"
+        shown = lines
 
 
 def _prompt(board: Board) -> str:

@@ -10,6 +10,7 @@ import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from html import escape
 from importlib import resources
@@ -108,6 +109,7 @@ def _player() -> _Player:
     return _Player(_without_addresses(script), _COMMENT.sub("", style))
 
 
+@lru_cache(maxsize=1)
 def _without_addresses(script: str) -> str:
     """Return a minified script that does the same and contains no address.
 
