@@ -1,16 +1,14 @@
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from harness.files.results import load
-from harness.model import Side, Status
+from harness.model import Side
 from harness.report import Report
 from harness.show.scaling_table import scaling_table
 from harness.show.tables import format_table
-from tests.terminals import ROOT, surroundings
+from tests.racing import raced
+from tests.terminals import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -31,27 +29,8 @@ def test_the_workload_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
     (source,) = re.findall(r"```python\n([^`]*WORKLOAD = Workload\([^`]*)```", README)
     assert source.count("\n") <= 30
     (tmp_path / "own.py").write_text(source, encoding="utf-8")
-    options = [
-        "--workload",
-        str(tmp_path / "own.py"),
-        "--ui",
-        "none",
-        "--yes",
-        "--out",
-        str(tmp_path / "take"),
-    ]
-    subprocess.run(
-        [sys.executable, "-m", "demo", "race", *options],
-        cwd=ROOT,
-        env=surroundings(),
-        capture_output=True,
-        check=False,
-    )
-    results = load(tmp_path / "take" / "results.json")
-    assert (results.status, [trial.side for trial in results.trials]) == (
-        Status.COMPLETE,
-        list(Side),
-    )
+    results = raced(tmp_path, workload=str(tmp_path / "own.py")).results
+    assert [trial.side for trial in results.trials] == list(Side)
     assert len({trial.answer_sha256 for trial in results.trials}) == 1
 
 

@@ -11,7 +11,7 @@ from tests.racing import Raced, raced
 
 pytestmark = pytest.mark.ray
 
-STEPS, BATCH = 90, 4096
+STEPS, BATCH = 90, 2048
 SMALL = (f"steps={STEPS}", f"batch={BATCH}", "micro_batch=512", "copies=8")
 
 
