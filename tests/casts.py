@@ -7,6 +7,7 @@ the headline held on the normal screen at the end. May import everything.
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -20,15 +21,17 @@ from demo.terminal import (
     rewrite,
 )
 from harness import events as e
-from harness.cast.format import MARKER, OUTPUT, Cast, Event
+from harness.cast.format import CAST, MARKER, OUTPUT, Cast, Event, encode
 from harness.files.journal import read
-from harness.model import Results, Schedule, Side
+from harness.files.results import RESULTS_NAME, save
+from harness.model import Kind, Results, Schedule, Side
 from harness.report import Report
 from harness.show.headline_text import headline_text
 from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board, apply
 from harness.state.side import SideStage
 from harness.state.to_results import results_of
+from harness.takes.recordings import write_verdict
 from tests.builders import some_events
 
 REAL = Path(__file__).parent / "real"
@@ -66,6 +69,18 @@ def race_cast(
 def race_results(baseline_s: float = 6.0, distributed_s: float = 3.5) -> Results:
     """Return the results file of that race."""
     return results_of(_folded(_race_events(baseline_s, distributed_s))[-1], "0" * 64)
+
+
+def write_take(folder: Path) -> Path:
+    """Write that race into a new folder, as the verified recording of a simulated one."""
+    facts = race_results()
+    workload = replace(facts.spec.workload, name="simulated")
+    folder.mkdir(parents=True)
+    (folder / CAST).write_bytes(encode(race_cast()))
+    simulated = replace(facts, kind=Kind.SIMULATED, spec=replace(facts.spec, workload=workload))
+    save(simulated, folder / RESULTS_NAME)
+    write_verdict(folder, 0.05)
+    return folder
 
 
 def _race_events(baseline_s: float, distributed_s: float) -> list[e.Event]:

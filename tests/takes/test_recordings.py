@@ -10,14 +10,15 @@ from harness.errors import BadRequest
 from harness.files.results import RESULTS_NAME, load, save
 from harness.model import Kind, Status
 from harness.takes.recordings import VERDICT_NAME, newest, recording, recordings, write_verdict
+from tests.casts import write_take
 
 WIDE = (100, 30)
 
 
 @pytest.fixture
-def root(take: Path) -> Path:
+def root(tmp_path: Path) -> Path:
     """Return a folder of recordings with one verified recording in it."""
-    return take.parent
+    return write_take(tmp_path / "kept").parent
 
 
 def another(root: Path, name: str, *, verified: bool = True, **changes: object) -> Path:

@@ -16,6 +16,7 @@ from harness.run.conductor import Conductor
 from harness.run.plan import Plan
 from harness.talk.history import REHEARSALS_NAME, Rehearsal, append_rehearsal, configuration_of
 from tests.builders import a_workload_file
+from tests.casts import write_take
 from tests.options import some_options
 
 pytestmark = pytest.mark.usefixtures("described_once")
@@ -32,6 +33,12 @@ KEPT = ["rehearsals", "fallback", "secrets"]
 @pytest.fixture(autouse=True)
 def no_cluster_around(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a folder of recordings with a verified recording of simulated work in it."""
+    return write_take(tmp_path / "recordings" / "kept").parent
 
 
 def ignore(_: object = None) -> None:
@@ -200,21 +207,20 @@ def test_a_list_of_rehearsals_that_cannot_be_read_is_warned_of(tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("unarmed")
-def test_a_real_recording_is_there_to_fall_back_on(take: Path) -> None:
-    seen = check_all(take.parent)["fallback"]
+def test_a_verified_recording_is_there_to_fall_back_on(root: Path) -> None:
+    seen = check_all(root)["fallback"]
     assert (seen.level, seen.sentence.startswith("kept, verified")) == (CheckLevel.OK, True)
 
 
 @pytest.mark.usefixtures("unarmed")
-def test_a_real_recording_that_does_not_fit_is_warned_of(take: Path) -> None:
+def test_a_recording_that_does_not_fit_is_warned_of(root: Path) -> None:
     assert (
-        check_all(take.parent, display=replace(SEEN, size=(80, 24)))["fallback"].level
-        is CheckLevel.WARN
+        check_all(root, display=replace(SEEN, size=(80, 24)))["fallback"].level is CheckLevel.WARN
     )
 
 
 def test_a_recording_of_simulated_work_does_not_stand_in_for_measured_work(
-    take: Path, tmp_path: Path
+    root: Path, tmp_path: Path
 ) -> None:
     workload = a_workload_file(
         tmp_path,
@@ -222,6 +228,6 @@ def test_a_recording_of_simulated_work_does_not_stand_in_for_measured_work(
         "def load(params):\n    raise ValueError('no Ray')",
     )
     assert (
-        check_all(take.parent, replace(TYPED, workload=workload, workers=1))["fallback"].level
+        check_all(root, replace(TYPED, workload=workload, workers=1))["fallback"].level
         is CheckLevel.WARN
     )
