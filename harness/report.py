@@ -136,7 +136,7 @@ class Report(Claims):
         return Note(headline_text(self))
 
     def __repr__(self) -> str:
-        return repr(self.slide())
+        return headline_text(self)
 
     def _repr_html_(self) -> str:
         return self.slide()._repr_html_()

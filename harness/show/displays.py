@@ -9,6 +9,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from io import StringIO
 from xml.etree import ElementTree
 
 from harness.show.tables import UNMEASURED, Row, RowKind, Table, format_table
@@ -30,12 +31,19 @@ class Drawing:
     @property
     def title(self) -> str:
         """Return what the picture says, in a sentence."""
-        return ElementTree.fromstring(self.svg).findtext(f"{_NAMESPACE}title") or ""
+        return self._first("title")
 
     @property
     def description(self) -> str:
         """Return what the picture says, with every number."""
-        return ElementTree.fromstring(self.svg).findtext(f"{_NAMESPACE}desc") or ""
+        return self._first("desc")
+
+    def _first(self, tag: str) -> str:
+        """Return the text of the first such element: it is at the top, so the rest is not read."""
+        for _, node in ElementTree.iterparse(StringIO(self.svg)):
+            if node.tag == f"{_NAMESPACE}{tag}":
+                return node.text or ""
+        return ""
 
     def __repr__(self) -> str:
         return self.description or self.title

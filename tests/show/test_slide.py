@@ -1,10 +1,6 @@
 import struct
-import subprocess
-import sys
 from dataclasses import replace
-from hashlib import sha256
 from itertools import combinations
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -19,7 +15,6 @@ from harness.show.figures.page import SMALLEST_PX
 from harness.show.headline_text import headline_text
 from tests.headlines import HEADLINES, REPORTS
 
-ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
 VERDICT = "audit: 21 pass"
 
@@ -178,20 +173,3 @@ def test_the_slide_tells_caveats_before_what_is_in_its_favour() -> None:
 
     assert -1 not in places
     assert places == sorted(places)
-
-
-def test_drawing_again_gives_the_same_bytes_in_another_process_too() -> None:
-    here = sha256(slide.svg(REPORTS["golden"]) + slide.png(REPORTS["golden"])).hexdigest()
-    program = (
-        "import sys, hashlib; from harness.show import slide\n"
-        "from tests.builders import a_report, golden_results\n"
-        "assert not {'matplotlib', 'ray', 'numpy'} & set(sys.modules)\n"
-        "report = a_report(golden_results())\n"
-        "print(hashlib.sha256(slide.svg(report) + slide.png(report)).hexdigest())\n"
-        "assert not {'matplotlib.pyplot', 'ray'} & set(sys.modules)\n"
-    )
-    there = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-
-    assert there.stdout.strip() == here

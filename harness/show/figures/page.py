@@ -197,7 +197,7 @@ def blank_page(theme: Theme = LIGHT) -> "tuple[Figure, Page]":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(WIDTH_PX / 72, HEIGHT_PX / 72), dpi=72, facecolor=theme.ground)
-    FigureCanvasAgg(figure)  # type: ignore[no-untyped-call]
+    FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, 1, 1), zorder=1)
     axes.set(xlim=(0, WIDTH_PX), ylim=(HEIGHT_PX, 0), xticks=(), yticks=())
     axes.set_axis_off()

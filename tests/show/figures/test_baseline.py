@@ -1,12 +1,9 @@
 from harness import text
-from tests.builders import (
-    a_report,
-)
-from tests.show.figures.cases import CASES, read_back
+from tests.show.figures.cases import read_back, report_of
 
 
 def test_the_baselines_proof_reads_back_as_its_facts() -> None:
-    said, known = read_back("race", "baseline"), a_report(CASES["race"]).proof
+    said, known = read_back("race", "baseline"), report_of("race").proof
     assert known is not None
     assert known.speedup_over_textbook is not None
 

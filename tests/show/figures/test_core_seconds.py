@@ -1,16 +1,13 @@
 import pytest
 
 from harness import text
-from tests.builders import (
-    a_report,
-)
-from tests.show.figures.cases import CASES, drawing, picture, read_back
+from tests.show.figures.cases import drawing, picture, read_back, report_of
 
 
 @pytest.mark.parametrize("case", ["race", "three", "eight"])
 def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
     said = read_back(case, "core-seconds")
-    for place, split in enumerate(a_report(CASES[case]).core_time):
+    for place, split in enumerate(report_of(case).core_time):
         spent = text.summands(
             split.available_s, *(seconds for _, seconds in split.parts), split.available_s
         )
@@ -24,7 +21,7 @@ def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
 
 
 def test_the_core_seconds_are_drawn_to_scale() -> None:
-    splits = a_report(CASES["race"]).core_time
+    splits = report_of("race").core_time
     widths = [
         patch.get_extents().width for patch in drawing("race", "core-seconds").axes[0].patches
     ]

@@ -8,7 +8,7 @@ from tests.show.figures.cases import CASES, drawing, headline_of, marks, read_ba
 
 @pytest.mark.parametrize("case", ["race", "three", "golden"])
 def test_cost_and_quality_read_back_as_their_facts(case: str) -> None:
-    said, claim = read_back(case, "cost-quality"), headline_of(CASES[case])
+    said, claim = read_back(case, "cost-quality"), headline_of(case)
     limit = CASES[case].spec.workload.tolerance
     before, after = text.amounts(claim.cost.baseline, claim.cost.distributed, currency="USD")
 
@@ -29,7 +29,7 @@ def test_a_cost_names_its_amount_of_work_where_that_is_known(case: str, said: st
 
 
 def test_offers_are_hollow_points_with_their_price() -> None:
-    said, claim = read_back("three", "cost-quality"), headline_of(CASES["three"])
+    said, claim = read_back("three", "cost-quality"), headline_of("three")
 
     assert [said[f"cost.offers.{place}.distributed"] for place in range(2)] == [
         text.money(offer.distributed, "USD") for offer in claim.cost.offers

@@ -12,12 +12,20 @@ from tests.builders import (
     a_spec,
     some_pairs,
 )
-from tests.show.figures.cases import CASES, drawing, marks, overlapping_texts, read_back, texts
+from tests.show.figures.cases import (
+    CASES,
+    drawing,
+    marks,
+    overlapping_texts,
+    read_back,
+    report_of,
+    texts,
+)
 
 
 @pytest.mark.parametrize("case", ["race", "three", "flagged", "golden", "ones"])
 def test_the_curve_reads_back_as_its_facts(case: str) -> None:
-    said, seen = read_back(case, "scaling"), a_report(CASES[case]).curve
+    said, seen = read_back(case, "scaling"), report_of(case).curve
     assert seen is not None
     told = {
         f"points.{place}.speedup": text.times(point.speedup)
@@ -65,7 +73,7 @@ def test_a_flagged_point_says_so_and_by_how_much_quality_moved() -> None:
 
 
 def test_measured_points_are_filled_and_predictions_hollow() -> None:
-    seen = a_report(CASES["golden"]).curve
+    seen = report_of("golden").curve
     assert seen is not None
     discs = marks(drawing("golden", "scaling"))["o"]
 

@@ -3,10 +3,7 @@ from matplotlib.colors import to_rgb
 
 from harness.show import figures
 from harness.show.figures import DARK, LIGHT, Theme
-from tests.builders import (
-    a_report,
-)
-from tests.show.figures.cases import CASES, texts
+from tests.show.figures.cases import pictures, texts
 
 
 def brightness(color: str) -> float:
@@ -34,8 +31,6 @@ def test_text_stands_out_from_all_that_is_behind_it(theme: Theme) -> None:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_every_text_is_in_the_themes_ink(theme: Theme) -> None:
-    drawn = [
-        figures.render(shown, theme) for shown in figures.pictures(a_report(CASES["race"])).values()
-    ]
+    drawn = [figures.render(shown, theme) for shown in pictures("race").values()]
 
     assert {text.get_color() for one in drawn for text in texts(one)} == {theme.ink}
