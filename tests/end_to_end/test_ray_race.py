@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from harness import events as e
 from harness.model import Side, Status
 from tests.races import Raced, accounted, raced
 
@@ -138,6 +139,13 @@ def test_workers_are_pinned_like_the_baseline_each_to_a_core_of_its_own(pairs: R
 def test_workers_run_the_baselines_source(pairs: Raced) -> None:
     everybody = [*pairs.workers(Side.BASELINE), *pairs.workers(Side.DISTRIBUTED)]
     assert len({process.source_sha256 for process in everybody}) == 1
+
+
+def test_the_machine_is_described_by_its_workers_with_the_blas_that_kernels_use(
+    pairs: Raced,
+) -> None:
+    [baselines], [workers] = (pairs.events_of(e.Ready, side)[0].hosts for side in Side)
+    assert workers == baselines
 
 
 def test_starting_ray_is_measured_and_not_on_the_clock(pairs: Raced) -> None:

@@ -22,7 +22,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from harness.errors import SideFailed
 from harness.model import Host, Process
-from harness.run.host import THREAD_VARIABLES, this_host
+from harness.run.host import THREAD_VARIABLES
 from harness.run.ray.worker import Worker
 from harness.run.utilization import UtilizationMeter
 
@@ -184,12 +184,9 @@ class Cluster:
         return {f"w{place} {self.processes[place].pid}": used for place, used in living.items()}
 
     def hosts(self) -> tuple[Host, ...]:
-        """Return the facts of every host that has a worker, read on that host."""
-        ask = ray.remote(this_host)
-        asked = [
-            ask.options(num_cpus=0, scheduling_strategy=_on(node)).remote()
-            for node in sorted(set(self._nodes))
-        ]
+        """Return the facts of every host that has a worker, read by one worker there."""
+        spokesmen = dict(zip(self._nodes, self.actors, strict=True))
+        asked = [spokesmen[node].host.remote() for node in sorted(spokesmen)]
         hosts: dict[str, Host] = {host.id: host for host in ray.get(asked, timeout=ANSWER_WITHIN_S)}
         return tuple(hosts.values())
 

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from harness.model import Process
+from harness.model import Host, Process
 from harness.run.core_seconds import Timing
 from harness.run.digest import digest, source_digest
-from harness.run.host import pin, this_process
+from harness.run.host import pin, this_host, this_process
 from harness.workload import AnyLockstep
 
 Timed = tuple[Any, Timing]
@@ -42,6 +42,10 @@ class Worker:
     def describe(self) -> Process:
         """Return what this process is, read from inside it."""
         return this_process(self._name, self._source)
+
+    def host(self) -> Host:
+        """Return the facts of this machine; the numeric libraries are those that kernels use."""
+        return this_host()
 
     def digest(self, value: Any) -> str:
         """Return the SHA-256 of a value as it reaches this process."""
