@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,13 +27,15 @@ from harness.events import Failed, Finished, Probed, Ready, Scored
 from harness.model import Digest, Side
 from harness.run import processes, wire
 from harness.run.baseline_variants import time_variant
-from harness.run.commands.side import CommandSide
 from harness.run.digest import digest
 from harness.run.find import find
 from harness.run.host import pin
 from harness.run.sides.opening import open_side
 from harness.run.sides.runner import SideRunner, cores_of, usage_between
 from harness.workload import AnyProblem, AnyWorkload
+
+if TYPE_CHECKING:
+    from harness.run.commands.side import CommandSide
 
 ORPHAN_GRACE_S = 4.0
 LONGEST_REASON = 4_000
@@ -88,7 +90,7 @@ def _arm(
     command_side: CommandSide | None = None
     if isinstance(found, CommandPair):
         pair = found.with_settings(assignment.params)
-        command_side = stack.enter_context(CommandSide(pair, assignment, send))
+        command_side = stack.enter_context(_command_side(pair, assignment, send))
         workload = command_side.as_workload()
         timer.lap("program")
     else:
@@ -116,6 +118,15 @@ def _arm(
     timer.lap("warm-up")
     send(_ready(workload, problem, input_digest, side, timer))
     return ArmedWorkload(workload=workload, problem=problem, side=side, send=send)
+
+
+def _command_side(
+    pair: CommandPair, assignment: wire.Assignment, send: wire.SendEvent
+) -> "CommandSide":
+    """Return the side of a pair, imported late: no other workload should wait for it."""
+    from harness.run.commands.side import CommandSide
+
+    return CommandSide(pair, assignment, send)
 
 
 def _ready(

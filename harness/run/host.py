@@ -13,7 +13,6 @@ import sys
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
-from importlib import metadata
 from pathlib import Path
 
 import psutil
@@ -171,6 +170,9 @@ def _cpu_model() -> str:
 
 
 def _versions() -> dict[str, str]:
+    """Return the versions of the packages; what reads them takes too long to import for others."""
+    from importlib import metadata
+
     versions = {}
     for name in PACKAGES:
         with contextlib.suppress(metadata.PackageNotFoundError):
