@@ -123,18 +123,6 @@ print(repr(sys.stdin.read()))
 """
 
 
-def test_whatever_a_side_prints_goes_to_its_log(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    with a_side(tmp_path, TALK) as child:
-        ready(child)
-        log = child.log.read_bytes()
-    assert all(
-        words in log for words in (b"to stdout", b"to stderr", b"from a child", b"\x1b[2J\xff")
-    )
-    assert capfd.readouterr() == ("", "")
-
-
 @contextmanager
 def typed(keys: bytes) -> Iterator[None]:
     """Put keys on the standard input of this process, as somebody at its terminal would."""
@@ -150,10 +138,17 @@ def typed(keys: bytes) -> Iterator[None]:
         os.close(before)
 
 
-def test_a_side_has_nothing_to_read_from_the_terminal(tmp_path: Path) -> None:
+def test_whatever_a_side_prints_goes_to_its_log_and_it_reads_nothing_from_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     with typed(b"keys"), a_side(tmp_path, TALK) as child:
         ready(child)
-        assert child.log_end().endswith("''")
+        log = child.log.read_bytes()
+    assert all(
+        words in log for words in (b"to stdout", b"to stderr", b"from a child", b"\x1b[2J\xff")
+    )
+    assert log.strip().endswith(b"''")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_side_is_out_of_reach_of_the_terminals_signals(tmp_path: Path) -> None:

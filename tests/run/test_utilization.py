@@ -5,6 +5,9 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
 
 from harness.run import processes, utilization
 
@@ -37,16 +40,6 @@ def test_the_first_look_has_nothing_to_compare_with() -> None:
     assert utilization.UtilizationMeter().read({"w0": os.getpid()}) == []
 
 
-def test_a_busy_worker_uses_more_of_its_core_than_an_idle_one() -> None:
-    meter = utilization.UtilizationMeter()
-    with python(SPIN) as busy, running("sleep", "60") as idle:
-        pids = {"w0": busy.pid, "w1": idle.pid}
-        meter.read(pids)
-        time.sleep(0.4)
-        seen = {name: cpu for name, cpu, _ in meter.read(pids)}
-    assert seen["w0"] > seen["w1"]
-
-
 def test_resident_memory_is_seen_in_bytes() -> None:
     meter = utilization.UtilizationMeter()
     with running("sleep", "60") as idle:
@@ -69,36 +62,42 @@ def test_foreign_load_is_a_share_of_all_cores() -> None:
     assert 0.0 <= meter.share() <= 1.0
 
 
-def test_a_load_of_our_own_is_not_foreign() -> None:
-    with python(SPIN) as ours:
-        mine, other = utilization.ForeignLoadMeter([os.getpid()]), utilization.ForeignLoadMeter([])
+@dataclass(frozen=True)
+class Spun:
+    """What the meters say of a process that spins beside one that sleeps."""
+
+    cpu: dict[str, float]
+    foreign_cores: dict[str, float]
+
+
+@pytest.fixture(scope="module")
+def spun() -> Spun:
+    meter, us = utilization.UtilizationMeter(), os.getpid()
+    with python(SPIN) as busy, running("sleep", "60") as idle:
+        pids = {"busy": busy.pid, "idle": idle.pid}
+        foreign = {
+            "ours": utilization.ForeignLoadMeter([us]),
+            "nobody's": utilization.ForeignLoadMeter([]),
+            "set apart": utilization.ForeignLoadMeter([us], [busy.pid]),
+        }
+        meter.read(pids)
         time.sleep(0.5)
-        as_ours, as_foreign = mine.share(), other.share()
-        assert ours.poll() is None
-    assert (as_foreign - as_ours) * mine.cores > 0.1
+        cpu = {name: share for name, share, _ in meter.read(pids)}
+        cores = {whose: each.share() * each.cores for whose, each in foreign.items()}
+        assert busy.poll() is None
+    return Spun(cpu, cores)
 
 
-def test_a_child_that_is_set_apart_is_foreign() -> None:
-    with python(SPIN) as resting:
-        ours, apart = (
-            utilization.ForeignLoadMeter([os.getpid()]),
-            utilization.ForeignLoadMeter([os.getpid()], [resting.pid]),
-        )
-        time.sleep(0.5)
-        as_ours, as_foreign = ours.share(), apart.share()
-        assert resting.poll() is None
-    assert (as_foreign - as_ours) * ours.cores > 0.1
+def test_a_busy_worker_uses_more_of_its_core_than_an_idle_one(spun: Spun) -> None:
+    assert spun.cpu["busy"] > spun.cpu["idle"]
 
 
-def looks(root: int, names: list[str], seconds: float) -> list[list[utilization.WorkerLoad]]:
-    """Return what is seen of a tree for so long, from its second look on."""
-    tree = utilization.TreeMeter()
-    tree.read(root, names)
-    seen, until = [], time.monotonic() + seconds
-    while time.monotonic() < until:
-        time.sleep(0.1)
-        seen.append(tree.read(root, names))
-    return seen
+def test_a_load_of_our_own_is_not_foreign(spun: Spun) -> None:
+    assert spun.foreign_cores["nobody's"] - spun.foreign_cores["ours"] > 0.1
+
+
+def test_a_child_that_is_set_apart_is_foreign(spun: Spun) -> None:
+    assert spun.foreign_cores["set apart"] - spun.foreign_cores["ours"] > 0.1
 
 
 def test_the_first_look_at_a_tree_has_nothing_to_compare_with() -> None:
@@ -106,15 +105,22 @@ def test_the_first_look_at_a_tree_has_nothing_to_compare_with() -> None:
 
 
 def test_a_tree_without_processes_has_its_places_idle() -> None:
+    tree = utilization.TreeMeter()
     with running("sleep", "60") as root:
-        assert looks(root.pid, ["w0", "w1"], 0.1)[-1] == [("w0", 0.0, 0), ("w1", 0.0, 0)]
+        tree.read(root.pid, ["w0", "w1"])
+        time.sleep(0.02)
+        assert tree.read(root.pid, ["w0", "w1"]) == [("w0", 0.0, 0), ("w1", 0.0, 0)]
 
 
 def test_the_busiest_processes_of_a_tree_take_its_places() -> None:
+    tree, until, both = utilization.TreeMeter(), time.monotonic() + 20, False
     with python(f"import subprocess\nsubprocess.run(['sh', '-c', {TWO!r}])") as root:
-        seen = looks(root.pid, ["w0", "w1"], 1.5)[-5:]
+        while not both and time.monotonic() < until:
+            seen = tree.read(root.pid, ["w0", "w1"])
+            both = bool(seen) and all(load.cpu > 0 for load in seen)
+            time.sleep(0.1)
         processes.send_signal(processes.process_tree(root.pid), signal.SIGKILL)
-    assert all(sum(look[place][1] for look in seen) > 0 for place in (0, 1))
+    assert both
 
 
 def test_what_a_tree_used_is_seen_once_though_a_process_ends_and_is_inherited() -> None:
