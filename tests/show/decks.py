@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from io import BytesIO
 from typing import Any
 
@@ -45,6 +46,7 @@ def saved(presentation: Any) -> bytes:
     return target.getvalue()
 
 
+@cache
 def a_deck(
     *names: str, frame: tuple[int, int] = (1600, 900), build: Callable[[Any], object] | None = None
 ) -> bytes:

@@ -1,5 +1,6 @@
 import struct
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -39,16 +40,26 @@ from tests.show.decks import (
 
 
 @pytest.fixture(scope="module", autouse=True)
-def open_fonts() -> bytes:
-    """Draw once before any test, since the letters' files stay open from then on."""
-    return slide.png(REPORT)
+def slides_drawn_once() -> Iterator[None]:
+    """Draw each slide once, since these tests are about the deck around it.
+
+    That is done before any test: the letters' files stay open from then on.
+    """
+    drawn = {id(report): slide.png(report) for report in (REPORT, DECLARED, OTHER)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slide, "png", lambda report: drawn[id(report)])
+        yield
+
+
+@pytest.fixture(scope="module")
+def every_text() -> dict[str, Any]:
+    """Return the shapes of an updated deck that has a text box of every name."""
+    return shapes(pptx.update(a_deck(*pptx.TEXTS), REPORT)[0])
 
 
 @pytest.mark.parametrize("name", pptx.TEXTS)
-def test_a_text_box_says_what_the_headline_says(name: str) -> None:
-    updated, _ = pptx.update(a_deck(name), REPORT)
-
-    assert shapes(updated)[f"twoclocks:{name}"].text_frame.text == "\n".join(
+def test_a_text_box_says_what_the_headline_says(name: str, every_text: dict[str, Any]) -> None:
+    assert every_text[f"twoclocks:{name}"].text_frame.text == "\n".join(
         pptx.TEXTS[name](headline_of(REPORT))
     )
 
@@ -168,14 +179,18 @@ def test_a_figure_without_facts_is_blanked_so_that_no_earlier_one_stays() -> Non
 
 
 @pytest.mark.parametrize("frame", [(1000, 900), (1600, 400), (1, 900), (1600, 1)])
-def test_a_picture_is_not_distorted_by_a_frame_of_another_shape(frame: tuple[int, int]) -> None:
+def test_a_picture_is_not_distorted_by_a_frame_of_another_shape(
+    frame: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = a_picture(size=(160, 90)).getvalue()
+    monkeypatch.setattr(slide, "png", lambda _: drawn)
     updated, _ = pptx.update(a_deck("slide", frame=frame), REPORT)
     width, height = struct.unpack(">II", shapes(updated)["twoclocks:slide"].image.blob[16:24])
     asked = min(max(frame[0] / frame[1], 0.16 / 0.9), 16 / 0.9)
 
     assert width / height == pytest.approx(asked, rel=0.01)
-    assert width >= 1600
-    assert height >= 900
+    assert width >= 160
+    assert height >= 90
 
 
 def test_a_picture_loses_the_earlier_ones_crop_and_gets_its_words() -> None:

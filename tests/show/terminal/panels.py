@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from tests.builders import (
     a_ready,
     a_spec,
     arming_events,
+    some_events,
     sweep_events,
     trial_events,
 )
@@ -31,6 +33,17 @@ def a_caption(**changes: Any) -> Caption:
         "utc": datetime(2026, 11, 22, 9, 14, 7),
     }
     return Caption(**(fields | changes))
+
+
+@cache
+def board_of_a_run(workers: int, baseline_s: float, distributed_s: float, at: float) -> Board:
+    """Return a run's board at a moment, folded once for all the sizes that it is drawn in."""
+    return board_at(_events_of_a_run(workers, baseline_s, distributed_s), at)
+
+
+@cache
+def _events_of_a_run(workers: int, baseline_s: float, distributed_s: float) -> list[e.Event]:
+    return some_events(workers, baseline_s, distributed_s)
 
 
 def board_at(events: Iterable[e.Event], at: float) -> Board:

@@ -17,7 +17,6 @@ from tests.builders import (
     a_ready,
     a_spec,
     arming_events,
-    some_events,
     some_words,
     sweep_events,
     trial_events,
@@ -27,6 +26,7 @@ from tests.show.terminal.panels import (
     BASELINE_S,
     a_caption,
     board_at,
+    board_of_a_run,
     draw,
     draw_sweep,
     one_side_then_the_other,
@@ -52,10 +52,9 @@ MOMENTS_OF_A_SWEEP = {
 @pytest.mark.parametrize("workers", [1, 2, 8, 1000])
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_panel_looks_as_it_did(columns: int, rows: int, workers: int, moment: str) -> None:
-    events = some_events(workers, BASELINE_S, max(6.0, BASELINE_S / workers))
-    picture = draw(
-        board_at(events, MOMENTS[moment]), MOMENTS[moment], columns, rows, workers=workers
-    )
+    distributed_s, at = max(6.0, BASELINE_S / workers), MOMENTS[moment]
+    board = board_of_a_run(workers, BASELINE_S, distributed_s, at)
+    picture = draw(board, at, columns, rows, workers=workers)
 
     assert picture == golden_text(f"panel-{columns}x{rows}-{workers}-{moment}", picture)
 
@@ -71,10 +70,10 @@ def test_the_panel_of_a_sweep_looks_as_it_did(columns: int, rows: int, moment: s
 @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (81, 25), (100, 30), (120, 40), (200, 60)])
 @pytest.mark.parametrize("workers", [1, 2, 5, 8, 40, 1000])
 def test_every_frame_of_a_run_has_the_same_height(columns: int, rows: int, workers: int) -> None:
-    events = some_events(workers, 10.0, 4.0)
+    moments = {at: board_of_a_run(workers, 10.0, 4.0, at) for at in (0, 1, 3, 7, 9, 15, 21, 24, 90)}
     heights = {
-        len(draw(board_at(events, at), at, columns, rows, workers=workers).splitlines())
-        for at in (0, 1, 3, 7, 9, 15, 21, 24, 90)
+        len(draw(board, at, columns, rows, workers=workers).splitlines())
+        for at, board in moments.items()
     }
 
     assert len(heights) == 1
@@ -112,8 +111,7 @@ def test_every_frame_of_a_sweep_has_the_same_height_and_the_width_asked_for(
 
 @pytest.mark.parametrize(("rows", "bars"), [(24, 9), (30, 14), (40, 24)])
 def test_more_rows_show_more_workers(rows: int, bars: int) -> None:
-    events = some_events(1000, 10.0, 4.0)
-    picture = draw(board_at(events, 21.0), 21.0, 100, rows, workers=1000)
+    picture = draw(board_of_a_run(1000, 10.0, 4.0, 21.0), 21.0, 100, rows, workers=1000)
 
     assert sum(f" w{place} " in picture for place in range(1000)) == bars
 
