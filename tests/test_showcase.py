@@ -34,13 +34,14 @@ def facts() -> Results:
     return load(SHOWCASE / "results.json")
 
 
+@cache
+def report() -> Report:
+    return Report.load(SHOWCASE)
+
+
 def keys(edit: Edit, results: Results | None = None) -> set[str]:
-    return {
-        reason.key
-        for reason in verify(
-            edit(cast()), results or facts(), Report.load(SHOWCASE).final_lines
-        ).reasons
-    }
+    found = verify(edit(cast()), results or facts(), report().final_lines)
+    return {reason.key for reason in found.reasons}
 
 
 def sped(factor: float) -> Edit:
@@ -83,8 +84,7 @@ def shortened(share: float) -> Edit:
 
 
 def test_the_showcase_is_a_measured_run_of_train_with_a_headline() -> None:
-    report = Report.load(SHOWCASE)
-    assert (facts().kind, facts().spec.workload.name, report.refused) == (
+    assert (facts().kind, facts().spec.workload.name, report().refused) == (
         Kind.MEASURED,
         "train",
         (),
@@ -92,7 +92,7 @@ def test_the_showcase_is_a_measured_run_of_train_with_a_headline() -> None:
 
 
 def test_the_showcase_is_true() -> None:
-    found = verify(cast(), facts(), Report.load(SHOWCASE).final_lines, (100, 30))
+    found = verify(cast(), facts(), report().final_lines, (100, 30))
     assert found.reasons == ()
     assert recording(SHOWCASE).verified
 

@@ -53,13 +53,14 @@ def inspect(
     results: Results | None = None,
     size: tuple[int, int] | None = None,
 ) -> Inspection:
-    facts = results or race_results()
-    return verify(edit(a_true_cast()), facts, claims(facts), size)
+    told = Report.of(results).final_lines if results else true_lines()
+    return verify(edit(a_true_cast()), results or race_results(), told, size)
 
 
-def claims(results: Results) -> list[str]:
-    """Return the lines that a recording of a session must end with."""
-    return Report.of(results).final_lines
+@cache
+def true_lines() -> list[str]:
+    """Return the lines that the recording ends with."""
+    return Report.of(race_results()).final_lines
 
 
 def keys(
