@@ -58,7 +58,11 @@ def repeated(
 
 def record(desk: Path, *options: str, changes: dict[str, str] | None = None) -> Recorded:
     """Record without any terminal: no controlling one either, and nothing to read."""
-    done = repeated(partial(start_afresh, desk, *options, changes=changes))
+    return told(desk, repeated(partial(start_afresh, desk, *options, changes=changes)))
+
+
+def told(desk: Path, done: subprocess.CompletedProcess[str]) -> Recorded:
+    """Return what a recording in the folder ``take`` of a desk came to."""
     return Recorded(
         desk=desk,
         take=desk / "take",

@@ -5,6 +5,7 @@ import shlex
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from tests.recording import (
     record,
     repeated,
     start,
+    told,
 )
 from tests.terminals import PYTHON, ROOT, Terminal, Tmux, at_once, wait_for
 
@@ -140,27 +142,94 @@ def test_a_simulated_recording_is_marked_in_every_frame_and_on_its_page(recorded
     assert "SIMULATED" in (recorded.take / "run.html").read_text(encoding="utf-8")
 
 
+def failing(desk: Path, statement: str) -> Recorded:
+    """Record a workload whose distributed side comes to the statement."""
+    (desk / "failing.py").write_text(FAILING.format(statement=statement))
+    return record(desk, *BRIEF[2:], "--workload", "failing.py")
+
+
+def with_little_room(desk: Path) -> Recorded:
+    """Record where no file may be larger than 50 kB."""
+    return told(desk, in_shell(desk, f"ulimit -f 100; {RECORD}", a_desk(desk)))
+
+
+def without_streams(desk: Path) -> Recorded:
+    """Record with neither input nor output open, in a locale that is not installed."""
+    environment = a_desk(desk) | {"LC_ALL": "xx_XX"}
+    return told(desk, repeated(partial(in_shell, desk, f"{RECORD} <&- >&-", environment)))
+
+
+def beside_another_demo(desk: Path) -> Recorded:
+    """Record by the console script in a folder with a module that is called as the program is."""
+    (desk / "demo.py").write_text("raise SystemExit(9)")
+    console = shlex.join([str(Path(PYTHON).parent / "twoclocks"), *RECORDING])
+    environment = {name: value for name, value in a_desk(desk).items() if name != "PYTHONPATH"}
+    return told(desk, repeated(partial(in_shell, desk, console, environment)))
+
+
+def in_shell(
+    desk: Path, command: str, environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["sh", "-c", command],
+        cwd=desk,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+RECORDING = ["record", "--out", "take", *BRIEF]
+RECORD = shlex.join([PYTHON, "-m", "demo", *RECORDING])
+IN_VAIN: dict[str, Callable[[Path], Recorded]] = {
+    "raises": partial(failing, statement="raise ValueError('no luck')"),
+    "other answer": partial(failing, statement="return (1.0,)"),
+    "full disk": with_little_room,
+}
+IN_ODD_PLACES: dict[str, Callable[[Path], Recorded]] = {
+    "no streams": without_streams,
+    "another demo": beside_another_demo,
+}
+
+
+def side_by_side(
+    recorders: dict[str, Callable[[Path], Recorded]], folders: pytest.TempPathFactory
+) -> dict[str, Recorded]:
+    """Record side by side, each at a desk of its own: mostly they wait for their clocks."""
+    return at_once({name: partial(run, folders.mktemp("desk")) for name, run in recorders.items()})
+
+
+@pytest.fixture(scope="module")
+def in_vain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorded]:
+    return side_by_side(IN_VAIN, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def in_odd_places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorded]:
+    return side_by_side(IN_ODD_PLACES, tmp_path_factory)
+
+
 @pytest.mark.parametrize(
-    ("statement", "code", "why"),
+    ("name", "code", "why"),
     [
         (
-            "raise ValueError('no luck')",
+            "raises",
             3,
             "nothing is published: the distributed side failed: ValueError: no luck",
         ),
-        ("return (1.0,)", 4, "the answers differ"),
+        ("other answer", 4, "the answers differ"),
     ],
-    ids=["raises", "other answer"],
 )
 def test_a_run_that_fails_publishes_nothing(
-    tmp_path: Path, statement: str, code: int, why: str
+    in_vain: dict[str, Recorded], name: str, code: int, why: str
 ) -> None:
-    (tmp_path / "failing.py").write_text(FAILING.format(statement=statement))
-    done = record(tmp_path, *BRIEF[2:], "--workload", "failing.py")
+    done = in_vain[name]
     assert (done.exit_code, why in done.errors, done.take.exists()) == (code, True, False), (
         done.errors
     )
-    assert len(list(tmp_path.glob(".unpublished-*"))) == 1
+    assert len(list(done.desk.glob(".unpublished-*"))) == 1
 
 
 def test_a_folder_that_holds_anything_is_refused_before_anything_starts(tmp_path: Path) -> None:
@@ -280,41 +349,19 @@ def test_a_draft_that_was_not_published_is_no_recording(take: Path) -> None:
     assert recordings(take.parent) == ()
 
 
-def test_a_module_called_demo_in_the_folder_is_not_taken_for_the_program(tmp_path: Path) -> None:
-    (tmp_path / "demo.py").write_text("raise SystemExit(9)")
-    console = [str(Path(PYTHON).parent / "twoclocks"), "record", "--out", "take", *BRIEF]
-    environment = {name: value for name, value in a_desk(tmp_path).items() if name != "PYTHONPATH"}
-    done = repeated(
-        lambda: subprocess.run(
-            console,
-            cwd=tmp_path,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    )
-    assert done.returncode == 0, done.stderr
+def test_a_module_called_demo_in_the_folder_is_not_taken_for_the_program(
+    in_odd_places: dict[str, Recorded],
+) -> None:
+    done = in_odd_places["another demo"]
+    assert done.exit_code == 0, done.errors
 
 
 def test_recording_needs_neither_open_streams_nor_a_locale_that_is_installed(
-    tmp_path: Path,
+    in_odd_places: dict[str, Recorded],
 ) -> None:
-    command = shlex.join([PYTHON, "-m", "demo", "record", "--out", "take", *BRIEF])
-    environment = a_desk(tmp_path) | {"LC_ALL": "xx_XX"}
-    done = repeated(
-        lambda: subprocess.run(
-            ["sh", "-c", f"{command} <&- >&-"],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert recording(tmp_path / "take").verified
+    done = in_odd_places["no streams"]
+    assert (done.exit_code, done.errors) == (0, "")
+    assert recording(done.take).verified
 
 
 def test_without_the_player_a_recording_is_refused_before_anything_starts(tmp_path: Path) -> None:
@@ -325,24 +372,14 @@ def test_without_the_player_a_recording_is_refused_before_anything_starts(tmp_pa
     assert not list(tmp_path.glob(".unpublished-*"))
 
 
-def test_a_full_disk_is_told_of_in_a_sentence(tmp_path: Path) -> None:
-    command = shlex.join([PYTHON, "-m", "demo", "record", "--out", "take", *BRIEF])
-    limited = f"ulimit -f 100; {command}"  # files of 50 kB at most
-    done = subprocess.run(
-        ["sh", "-c", limited],
-        cwd=tmp_path,
-        env=a_desk(tmp_path),
-        stdin=-3,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_a_full_disk_is_told_of_in_a_sentence(in_vain: dict[str, Recorded]) -> None:
+    done = in_vain["full disk"]
     assert (
-        done.returncode != 0,
-        "nothing is published: " in done.stderr,
-        "Traceback" in done.stderr,
-    ) == (True, True, False), done.stderr
-    assert not (tmp_path / "take").exists()
+        done.exit_code != 0,
+        "nothing is published: " in done.errors,
+        "Traceback" in done.errors,
+    ) == (True, True, False), done.errors
+    assert not done.take.exists()
 
 
 def test_a_terminal_smaller_than_the_recording_is_refused(tmp_path: Path) -> None:
