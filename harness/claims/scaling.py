@@ -189,9 +189,9 @@ def _finite(value: float, name: str) -> float:
 
 
 def _positive(value: float, name: str) -> float:
-    if _finite(value, name) <= 0:
-        raise ValueError(f"{name} must be above zero, not {value}")
-    return value
+    if 0 < value < math.inf:
+        return value
+    raise ValueError(f"{name} must be above zero, not {_finite(value, name)}")
 
 
 def _fraction(value: float, name: str) -> float:

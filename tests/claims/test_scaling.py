@@ -1,8 +1,10 @@
 import math
 from collections.abc import Callable
-from random import Random
 from statistics import median
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -196,19 +198,20 @@ def test_swapping_the_sides_turns_the_interval_over(pairs: list[tuple[float, flo
 
 
 SESSIONS = 2_000
+Seconds = npt.NDArray[Any]
 
 
-def some_noise(draw: Random, shape: str) -> float:
-    """Return one wall time around 1, drawn from noise of this shape."""
+def some_noise(random: np.random.Generator, shape: str, size: tuple[int, int]) -> Seconds:
+    """Return so many wall times around 1, drawn from noise of this shape."""
     match shape:
         case "normal":
-            return max(0.5, draw.gauss(1.0, 0.05))
+            return random.normal(1.0, 0.05, size).clip(0.5)
         case "lognormal":
-            return math.exp(draw.gauss(0.0, 0.05))
+            return random.lognormal(0.0, 0.05, size)
         case "delays":
-            return 1.0 + draw.expovariate(20.0)
+            return 1.0 + random.exponential(1 / 20, size)
         case _:
-            return math.exp(draw.gauss(0.0, 0.02)) * (1.5 if draw.random() < 0.1 else 1.0)
+            return random.lognormal(0.0, 0.02, size) * np.where(random.random(size) < 0.1, 1.5, 1)
 
 
 # the median of each shape; of the outliers by bisection of their distribution
@@ -225,21 +228,15 @@ def coverage(one: str, other: str, pairs: int, steepness: float = 0.0) -> float:
 
     Both sides slow down alike by this much until the end.
     """
-    draw, true = (
-        Random(f"{one} {other} {pairs} {steepness}"),
-        40.0 * MIDDLES[one] / (22.0 * MIDDLES[other]),
-    )
-    drift = [1 + steepness * place / pairs for place in range(pairs)]
-    covered = 0
-    for _ in range(SESSIONS):
-        low, high = scaling.interval(
-            [
-                (40.0 * slow * some_noise(draw, one), 22.0 * slow * some_noise(draw, other))
-                for slow in drift
-            ]
-        )
-        covered += low <= true <= high
-    return covered / SESSIONS
+    random = np.random.default_rng([*f"{one} {other} {pairs} {steepness}".encode()])
+    true = 40.0 * MIDDLES[one] / (22.0 * MIDDLES[other])
+    drift = 1 + steepness * np.arange(pairs) / pairs
+    drawn = [
+        seconds * drift * some_noise(random, shape, (SESSIONS, pairs))
+        for seconds, shape in ((40.0, one), (22.0, other))
+    ]
+    intervals = map(scaling.interval, np.stack(drawn, axis=-1).tolist())
+    return sum(low <= true <= high for low, high in intervals) / SESSIONS
 
 
 UNLIKE = [

@@ -36,7 +36,7 @@ def test_pages_of_two_planted_clusters_are_not_alike(grown: Planted) -> None:
 
 def test_some_pages_that_are_half_alike_are_no_duplicates(grown: Planted) -> None:
     alone = [page for page in range(600) if np.sum(grown.truth == grown.truth[page]) == 1]
-    assert sum(0.3 < nearest(grown, page, range(600)) < 0.6 for page in alone) > 10
+    assert sum(0.3 < nearest(grown, page, range(600)) < 0.6 for page in alone[:80]) > 10
 
 
 def test_the_pages_are_ascii_lines_of_words() -> None:
