@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,7 @@ from harness.model import Side
 from harness.run import processes
 from harness.run.arming import Armed, off_loopback
 from harness.run.conductor import ARM_ONLY_WITHIN_S, Conductor
-from harness.run.plan import NO_LOG, Session, Unattended, Waits
+from harness.run.plan import NO_LOG, Plan, Session, Unattended, Waits
 from tests.builders import a_ready, a_workload_file
 from tests.options import some_options
 
@@ -25,10 +26,18 @@ def never() -> None:
     """Ask for nothing."""
 
 
-def a_session(out: Path, workload: str = "simulated", workers: int = 3) -> Session:
-    """Return a session as the program would run it."""
-    plan = make_plan(some_options(workload=workload, workers=workers))
+def a_session(out: Path, made: str = "") -> Session:
+    """Return a session as the program would run it: of simulated work, or of a workload file."""
+    plan = planned("simulated", 3)
+    if made:
+        plan = replace(plan, workload=made, spec=replace(plan.spec, params={}))
     return Session(plan=plan, out=out, log_hint=NO_LOG)
+
+
+@cache
+def planned(workload: str, workers: int) -> Plan:
+    """Return what the program would run; a process reads the workload for that."""
+    return make_plan(some_options(workload=workload, workers=workers))
 
 
 def arm(
@@ -226,7 +235,8 @@ def test_ray_is_armed_listens_on_loopback_alone_and_has_no_daemon_to_spare(tmp_p
             with contextlib.suppress(psutil.Error):
                 seen.update(Path(word).name for word in process.cmdline()[:3])
 
-    armed = arm(a_session(tmp_path, "tests/pieces.py", workers=1), look)
+    session = Session(plan=planned("tests/pieces.py", 1), out=tmp_path, log_hint=NO_LOG)
+    armed = arm(session, look)
     assert (len(armed.listening) > 0, armed.reachable_addresses) == (True, ())
     assert armed.distributed.hosts[0].packages["ray"]
     assert seen & {"raylet", "monitor.py", "log_monitor.py", "dashboard.py"} == {"raylet"}

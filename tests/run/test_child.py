@@ -98,6 +98,17 @@ def test_ready_counts_the_held_out_set_of_a_workload_that_counts_it(tmp_path: Pa
     assert one(e.Ready, performed(an_assignment(path))).held_out.items == 3
 
 
+def test_another_held_out_set_is_another_digest(tmp_path: Path) -> None:
+    digests = {
+        one(e.Ready, performed(an_assignment(a_workload_file(tmp_path, changes, name)))).held_out
+        for name, changes in {
+            "one.py": "",
+            "two.py": "def load(params): return Problem(input=(), held_out=0.75, items=5)",
+        }.items()
+    }
+    assert len(digests) == 2
+
+
 def test_both_sides_tell_one_digest_of_one_input(tmp_path: Path) -> None:
     path = a_workload_file(tmp_path)
     told = [one(e.Ready, performed(an_assignment(path, side=side))) for side in Side]

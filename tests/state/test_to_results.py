@@ -223,7 +223,7 @@ def test_six_pairs_on_eight_workers_fit_into_two_hundred_kilobytes() -> None:
 
 
 def test_a_thousand_workers_fit_into_a_file() -> None:
-    results = a_long_session(workers=1_000, beats=10)
+    results = a_long_session(workers=1_000, beats=3)
     assert decode(encode(results)) == results
 
 

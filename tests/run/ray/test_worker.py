@@ -1,6 +1,8 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.run.digest import digest
+from harness.run.ray import worker as worker_module
 from harness.run.ray.worker import Worker, peak_rss_bytes, size
 from harness.workload import AnyLockstep, Lockstep
 
@@ -19,6 +22,14 @@ PROGRAM: AnyLockstep = Lockstep(
     contribute=lambda state, step, share, *shared: (step, share, len(state)),
     combine=lambda state, step, parts, *shared: [*state, (step, tuple(parts))],
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def source_read_once() -> Iterator[None]:
+    """Read our source once: many workers live in this process, and each digests it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker_module, "source_digest", cache(worker_module.source_digest))
+        yield
 
 
 def a_crew(size: int, *shared: Any) -> list[Worker]:
