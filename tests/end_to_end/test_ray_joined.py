@@ -23,6 +23,8 @@ from tests.terminals import PYTHON, ROOT, at_once, surroundings, wait_for
 
 pytestmark = pytest.mark.ray
 
+STARTS_WITHIN_S = 120.0
+
 
 @dataclass(frozen=True)
 class Head:
@@ -65,7 +67,7 @@ def head() -> Iterator[Head]:
     ) as process:
         witness = Witness(process.pid, Path(folder))
         try:
-            wait_for(lambda: answers(port))
+            wait_for(lambda: answers(port), STARTS_WITHIN_S)
             yield Head(f"127.0.0.1:{port}", token, witness)
         finally:
             witness.look()
