@@ -4,7 +4,9 @@
 May import ``harness.takes.folder`` and ``tests.terminals``.
 """
 
+import fcntl
 import os
+import pickle
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -100,10 +102,23 @@ def start(
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    """Return a recording made where the environment and the user's settings would falsify it."""
-    desk = tmp_path_factory.mktemp("recorded")
+    """Return a recording; processes that run tests side by side share one."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    note = shared / "recorded.pickle"
+    with (shared / "recorded.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not note.exists():
+            note.write_bytes(pickle.dumps(record_against_all_settings(shared / "recorded")))
+    recording: Recorded = pickle.loads(note.read_bytes())
+    return recording
+
+
+def record_against_all_settings(desk: Path) -> Recorded:
+    """Record where the environment and the user's settings would falsify the recording."""
     home = desk / "theirs"
-    home.mkdir()
+    home.mkdir(parents=True)
     (home / "config").write_text(
         "[record]\nidle_time_limit = 0.1\npause_key = p\nstdin = yes\n[play]\nspeed = 9\n"
     )
