@@ -1,4 +1,6 @@
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,13 +34,21 @@ proof.update(reference=textbook)
 """
 
 
+@contextlib.contextmanager
+def at(folder: Path) -> Iterator[Path]:
+    """Work in a folder; its packages can be imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("RAY_ADDRESS", raising=False)
+        patch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(folder)]))
+        yield folder
+
+
 @pytest.fixture(autouse=True)
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in an empty folder; its packages can be imported."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("RAY_ADDRESS", raising=False)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(tmp_path)]))
-    return tmp_path
+def desk(tmp_path: Path) -> Iterator[Path]:
+    """Work in an empty folder."""
+    with at(tmp_path):
+        yield tmp_path
 
 
 @dataclass(frozen=True)
@@ -65,11 +75,14 @@ def proved(desk: Path, statement: str, **changes: Any) -> Ended:
     return Ended(ended, load(TAKE / "results.json"), tuple(journal(TAKE)))
 
 
-@pytest.fixture(params=[("SIGINT", 130), ("SIGTERM", 143)], ids=["Ctrl-C", "TERM"])
-def stopped(request: pytest.FixtureRequest, desk: Path) -> tuple[Ended, int]:
+@pytest.fixture(scope="module", params=[("SIGINT", 130), ("SIGTERM", 143)], ids=["Ctrl-C", "TERM"])
+def stopped(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Ended, int]:
     """Return a race that was stopped in its proof, and the exit code due."""
     name, code = request.param
-    return proved(desk, f"os.kill(os.getppid(), signal.{name})"), code
+    with at(tmp_path_factory.mktemp("stopped")) as folder:
+        return proved(folder, f"os.kill(os.getppid(), signal.{name})"), code
 
 
 def test_a_proof_that_is_stopped_leaves_a_complete_session(stopped: tuple[Ended, int]) -> None:
@@ -102,10 +115,11 @@ def test_a_session_whose_proof_was_stopped_is_the_latest_take(desk: Path) -> Non
     assert os.readlink("recordings/latest") == "take"
 
 
-@pytest.fixture
-def failed(desk: Path) -> Ended:
+@pytest.fixture(scope="module")
+def failed(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """Return a race whose proof failed."""
-    return proved(desk, "raise ValueError('too slow')")
+    with at(tmp_path_factory.mktemp("failed")) as folder:
+        return proved(folder, "raise ValueError('too slow')")
 
 
 def test_a_proof_that_fails_leaves_a_complete_session_that_says_so(failed: Ended) -> None:
