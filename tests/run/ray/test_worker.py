@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.run.digest import digest
-from harness.run.ray import worker as worker_module
+from harness.run.digest import digest, source_digest
 from harness.run.ray.worker import Worker, peak_rss_bytes, size
 from harness.workload import AnyLockstep, Lockstep
 
@@ -28,7 +27,7 @@ PROGRAM: AnyLockstep = Lockstep(
 def source_read_once() -> Iterator[None]:
     """Read our source once: many workers live in this process, and each digests it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker_module, "source_digest", cache(worker_module.source_digest))
+        patch.setattr("harness.run.ray.worker.source_digest", cache(source_digest))
         yield
 
 
