@@ -285,7 +285,7 @@ def test_what_cannot_be_recorded_is_refused_before_anything_starts(
     assert list(tmp_path.iterdir()) == []
 
 
-def begun(desk: Path, seconds: str, until: bytes) -> subprocess.Popen[bytes]:
+def begun(desk: Path, seconds: str, until: bytes) -> subprocess.Popen[str]:
     """Return a recording that has come so far that its draft's raw cast holds some bytes."""
     command = [
         PYTHON,
@@ -307,6 +307,7 @@ def begun(desk: Path, seconds: str, until: bytes) -> subprocess.Popen[bytes]:
         stdin=devnull,
         stdout=devnull,
         stderr=subprocess.PIPE,
+        text=True,
         start_new_session=True,
     )
     wait_for(
@@ -315,33 +316,58 @@ def begun(desk: Path, seconds: str, until: bytes) -> subprocess.Popen[bytes]:
     return recording
 
 
-@pytest.mark.parametrize(
-    ("seconds", "until"),
-    [("60", b";go"), ("1", b";headline")],
-    ids=["in mid-race", "while the headline is held"],
-)
-def test_a_signal_ends_recorder_and_race_and_publishes_nothing(
-    tmp_path: Path, seconds: str, until: bytes
-) -> None:
-    recording = begun(tmp_path, seconds, until)
+def signalled(desk: Path, seconds: str, until: bytes) -> Recorded:
+    """Begin a recording and stop it by a signal."""
+    recording = begun(desk, seconds, until)
     recording.send_signal(signal.SIGTERM)
-    _, told = recording.communicate(timeout=30)
-
-    assert (recording.returncode, b"nothing is published: stopped before the end" in told) == (
-        143,
-        True,
-    ), told
-    assert not (tmp_path / "take").exists()
+    return ended(desk, recording)
 
 
-def test_a_recorder_that_dies_takes_the_race_with_it_and_publishes_nothing(tmp_path: Path) -> None:
-    recording = begun(tmp_path, "60", b";go")
+def without_recorder(desk: Path) -> Recorded:
+    """Begin a recording and kill its recorder."""
+    recording = begun(desk, "60", b";go")
     (recorder,) = psutil.Process(recording.pid).children()
     recorder.kill()
-    _, told = recording.communicate(timeout=40)
+    return ended(desk, recording)
 
-    assert (recording.returncode != 0, b"nothing is published" in told) == (True, True)
-    assert not (tmp_path / "take").exists()
+
+def ended(desk: Path, recording: subprocess.Popen[str]) -> Recorded:
+    """Wait for the end of a recording."""
+    _, errors = recording.communicate(timeout=40)
+    return told(desk, subprocess.CompletedProcess(recording.args, recording.returncode, "", errors))
+
+
+IN_MID_RACE, HOLDING = "in mid-race", "while the headline is held"
+STOPPED: dict[str, Callable[[Path], Recorded]] = {
+    IN_MID_RACE: partial(signalled, seconds="60", until=b";go"),
+    HOLDING: partial(signalled, seconds="1", until=b";headline"),
+    "without recorder": without_recorder,
+}
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorded]:
+    return side_by_side(STOPPED, tmp_path_factory)
+
+
+@pytest.mark.parametrize("when", [IN_MID_RACE, HOLDING])
+def test_a_signal_ends_recorder_and_race_and_publishes_nothing(
+    stopped: dict[str, Recorded], when: str
+) -> None:
+    done = stopped[when]
+    assert (done.exit_code, "nothing is published: stopped before the end" in done.errors) == (
+        143,
+        True,
+    ), done.errors
+    assert not done.take.exists()
+
+
+def test_a_recorder_that_dies_takes_the_race_with_it_and_publishes_nothing(
+    stopped: dict[str, Recorded],
+) -> None:
+    done = stopped["without recorder"]
+    assert (done.exit_code != 0, "nothing is published" in done.errors) == (True, True)
+    assert not done.take.exists()
 
 
 def test_a_draft_that_was_not_published_is_no_recording(take: Path) -> None:
