@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from demo.check.arming import OLDEST_RAY, TESTED_RAY
+from demo.check.arming import OLDEST_RAY
+from harness.run.ray import TESTED_RAY
 
 ROOT = Path(__file__).parent.parent
 VERBS = [

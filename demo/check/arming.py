@@ -12,10 +12,10 @@ from harness.errors import Disagreement
 from harness.events import Ready
 from harness.run.arming import Armed
 from harness.run.plan import require_same_terms
+from harness.run.ray import TESTED_RAY
 
 LONG_START_UP_S = 15.0
 OLDEST_RAY = (2, 10)  # as pyproject.toml requires
-TESTED_RAY = (2, 60)  # as the locks pin
 _SETUP_EVERYWHERE = "run `make setup` on every machine"
 
 

@@ -15,7 +15,6 @@ from types import ModuleType
 from typing import Any
 
 import ray
-from ray._private.node import Node
 from ray.cloudpickle import register_pickle_by_value
 from ray.exceptions import GetTimeoutError, RayActorError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -23,6 +22,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from harness.errors import SideFailed
 from harness.model import Host, Process
 from harness.run.host import THREAD_VARIABLES
+from harness.run.ray import TESTED_RAY
 from harness.run.ray.worker import Worker
 from harness.run.utilization import UtilizationMeter
 
@@ -31,6 +31,7 @@ ANSWER_WITHIN_S = 60.0
 
 # What starts the autoscaler, the reader of the workers' logs and the dashboard's server. None is
 # asked anything here, each takes a core for a second or more, and Ray has no option against them.
+# They are private methods, so only the version that everything was tested with is told.
 STARTS_OF_IDLE_DAEMONS = ("start_monitor", "start_log_monitor", "start_api_server")
 
 
@@ -90,9 +91,12 @@ def _connect(plan: ClusterPlan) -> None:
 
 def _leave_out_idle_daemons() -> None:
     """Keep this process from starting daemons that would only compete with the workers."""
+    if not ray.__version__.startswith("{}.{}.".format(*TESTED_RAY)):
+        return
+    from ray._private.node import Node
+
     for name in STARTS_OF_IDLE_DAEMONS:
-        if hasattr(Node, name):  # else Ray has another version, which starts them or does not
-            setattr(Node, name, lambda self, *_, **__: None)
+        setattr(Node, name, lambda self, *_, **__: None)
 
 
 def _public_module() -> list[str]:
