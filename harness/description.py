@@ -56,7 +56,13 @@ class Slide:
 
 
 def words(
-    *, name: str, unit: str, metric: Metric, slide: Slide, answers_differ: str | None
+    *,
+    name: str,
+    unit: str,
+    metric: Metric,
+    slide: Slide,
+    answers_differ: str | None,
+    until: str | None = None,
 ) -> Description:
     """Return the description that a results file keeps; what is not stated says so."""
     return Description(
@@ -72,4 +78,5 @@ def words(
         metric=metric.name,
         tolerance=metric.tolerance,
         answers_differ=answers_differ or "",
+        until=until or "",
     )

@@ -60,7 +60,8 @@ class Ready(Event, frozen=True, tag="ready"):
     """The side is armed: input loaded, workers answering, kernels warm.
 
     ``startup`` splits the seconds since the process began by phase; ``workers`` do the work (the
-    baseline's own process is its one worker ``core``).
+    baseline's own process is its one worker ``core``). ``items`` are those of a trial, or the most
+    that it may do where it stops at a result (``stops_early``).
     """
 
     items: Count
@@ -70,6 +71,7 @@ class Ready(Event, frozen=True, tag="ready"):
     held_out: Digest
     startup: dict[str, float]
     hosts: tuple[Host, ...]
+    stops_early: bool = False
 
 
 class Probed(Event, frozen=True, tag="probed"):

@@ -35,13 +35,20 @@ class Lockstep(Generic[State, Share, Part]):
 
     ``start(*shared)`` makes the state. ``contribute(state, step, share, *shared)`` computes a
     worker's part from its element of ``shares``. ``combine(state, step, parts, *shared)`` returns
-    the next state from all parts, in worker order. Equal arguments must give equal bits: a lost
-    worker is rebuilt from another one's state, and the answer stays the same.
+    the next state from all parts, in worker order. ``stop(state, steps, *shared)`` is asked after
+    each number of ``steps`` but the last, and says whether the state is good enough (None: all
+    steps are taken). Equal arguments must give equal bits: a lost worker is rebuilt from another
+    one's state and the answer stays the same, and all workers stop after the same step.
     """
 
     start: Callable[..., State]
     contribute: Callable[Concatenate[State, int, Share, ...], Part]
     combine: Callable[Concatenate[State, int, Sequence[Part], ...], State]
+    stop: Callable[Concatenate[State, int, ...], bool] | None = None
+
+    def is_over(self, state: State, steps: int, *shared: Any) -> bool:
+        """Return whether the state after so many steps, one at least, is good enough."""
+        return self.stop is not None and steps > 0 and self.stop(state, steps, *shared)
 
 
 class Pool(Protocol):
@@ -97,7 +104,10 @@ class Pool(Protocol):
         items: Callable[[Share], int] = ...,
         report: Reporter = ...,
     ) -> State:
-        """Run ``steps`` synchronous steps, one share per worker; return the final state."""
+        """Run ``steps`` synchronous steps, one share per worker; return the final state.
+
+        Fewer where the program stops before.
+        """
 
 
 AnyLockstep = Lockstep[Any, Any, Any]

@@ -49,7 +49,8 @@ class Description:
 
     ``tolerance`` is the largest accepted absolute change in quality, fixed before the run.
     ``answers_differ`` is why the two answers need not be equal to the last bit; empty: they must
-    be, wherever both sides ran on like processors with as many threads.
+    be, wherever both sides ran on like processors with as many threads. ``until`` is the result at
+    which either side stops, after whatever work that takes it; empty: both do a fixed amount.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Description:
         Amount, Meta(description="the largest accepted change of quality, in units of the metric")
     ]
     answers_differ: str = ""
+    until: str = ""
 
     def tolerates(self, change: float) -> bool:
         """Return whether a change of quality stays within the tolerance, whichever way it goes."""

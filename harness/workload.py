@@ -40,7 +40,8 @@ NO_PARAMS: Any = NoParams()
 class Problem(Generic[Input, HeldOut]):
     """What ``load`` returns: equal on both sides, which is checked by its digest.
 
-    ``items`` counts the input in the workload's unit. ``warmup`` is a small input of the same
+    ``items`` counts the work in the workload's unit: all of it, or the most that a side may do
+    before it stops. ``warmup`` is a small input of the same
     shape that each side runs once before its clock starts, so that no kernel is cold (None: no
     warm-up is needed). ``warmup_items`` counts it (None: a proof of the baseline times the whole
     input instead); ``held_out_items`` counts the held-out set (None: it cannot be counted).
@@ -88,8 +89,9 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     scores. ``params`` is a frozen dataclass whose fields are the settings; its ``__post_init__``
     raises ``ValueError`` for values out of range. ``check(params)`` does so for what it must look
     up outside, such as files. ``unit`` is what ``items`` count. ``answers_differ`` is the reason
-    why the two answers need not be equal to the last bit (None: they must be). ``simulated``
-    marks work that is not real; its results never make a headline.
+    why the two answers need not be equal to the last bit (None: they must be). ``until`` is the
+    result at which either side stops, such as "a validation loss of 0.30" (None: both do a fixed
+    amount of work). ``simulated`` marks work that is not real; its results never make a headline.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     slide: Slide = field(default_factory=Slide)
     proof: Proof[Input, Answer] = field(default_factory=lambda: Proof[Input, Answer]())
     answers_differ: str | None = None
+    until: str | None = None
     simulated: bool = False
 
     def __post_init__(self) -> None:
@@ -134,6 +137,7 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
             metric=self.metric,
             slide=self.slide,
             answers_differ=self.answers_differ,
+            until=self.until,
         )
 
 

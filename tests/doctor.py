@@ -418,6 +418,15 @@ def one_slow(trial: Trial) -> Trial:
     )
 
 
+def more_work(results: Results) -> Results:
+    """Both sides stopped at a result, which took the workers a little more work."""
+    until = worded(unrated(results), until="a validation accuracy of 0.95")
+    sooner = changed(until, every, lambda trial: replace(trial, items=trial.items // 2))
+    return changed(
+        sooner, at_headline(sooner), lambda trial: replace(trial, items=trial.items * 51 // 50)
+    )
+
+
 def as_it_was(results: Results) -> Results:
     """Nothing is changed: the good file, or how it was written, breaks the rule already."""
     return results
@@ -514,6 +523,7 @@ QUALIFYING: dict[str, Doctor] = {
     "unit-missing": lambda good: worded(good, unit=""),
     "straggler": of_last(one_slow),
     "lost-worker": of_last(lambda trial: replace(trial, faults=(LOST,))),
+    "work-differs": more_work,
 }
 DOCTORS = REFUSING | QUALIFYING
 

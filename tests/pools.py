@@ -192,6 +192,8 @@ class InProcessPool(CountingPool):
     ) -> Any:
         states = [program.start(*shared) for _ in shares]
         for step in range(steps):
+            if all([program.is_over(state, step, *shared) for state in states]):
+                break
             own = [
                 program.contribute(state, step, share, *shared)
                 for state, share in zip(states, shares, strict=True)

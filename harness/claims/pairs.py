@@ -73,6 +73,28 @@ class Pairs:
         return scaling.efficiency(self.speedup, cores, spec.baseline_cores)
 
     @property
+    def statistical_efficiency(self) -> float | None:
+        """Return the baseline's items over the distributed side's, both until the same result.
+
+        None: the workload does a fixed amount of work, or the items are not known. See Qiao et al.,
+        OSDI 2021 (Pollux).
+        """
+        before = median_of(self.baseline, lambda trial: trial.items)
+        after = median_of(self.distributed, lambda trial: trial.items)
+        if not self.results.spec.workload.until or not (before and after):
+            return None
+        return before / after
+
+    @property
+    def hardware_efficiency(self) -> float | None:
+        """Return how much of the added hardware's rate, in items per second, was gained.
+
+        Times the statistical efficiency it is E. None where that is not known.
+        """
+        statistical = self.statistical_efficiency
+        return None if statistical is None else self.efficiency / statistical
+
+    @property
     def serial_fraction(self) -> float | None:
         """Return the f that S implies (None: the formula does not hold).
 

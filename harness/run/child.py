@@ -148,6 +148,7 @@ def _ready(
         held_out=held_out,
         startup=timer.phases,
         hosts=hosts,
+        stops_early=workload.until is not None,
     )
 
 

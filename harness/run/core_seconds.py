@@ -20,12 +20,14 @@ SERIAL, POOL, RUN = "serial", "pool", "run"
 class Timing(NamedTuple):
     """One kernel, timed by the worker that ran it: seconds, core-seconds, bytes of its result.
 
-    ``part_bytes`` is None where the size of the result is not known.
+    ``part_bytes`` is None where the size of the result is not known. ``over`` tells that a lockstep
+    stopped instead of taking the step.
     """
 
     busy_s: float
     cpu_s: float
     part_bytes: int | None = None
+    over: bool = False
 
 
 class CoreTimeAccount:

@@ -32,7 +32,8 @@ class SideStage(StrEnum):
 class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a side before its first trial, and holds for all of them.
 
-    ``items`` is the size of a trial (0: not known yet). ``processes`` are all that it armed.
+    ``items`` is the size of a trial, or the most that it may do if it ``stops_early`` (0: not known
+    yet). ``processes`` are all that it armed.
     The rates are passes a second through the warm-up slice, with the other side at rest and at
     work (None: not probed).
     """
@@ -42,6 +43,7 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     startup: dict[str, float] = {}
     unit: str = ""
     items: int = 0
+    stops_early: bool = False
     input: Digest | None = None
     held_out: Digest | None = None
     hosts: tuple[Host, ...] = ()
@@ -87,6 +89,16 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     quality: float | None = None
     reason: str = ""
     last_words: str = ""
+
+    @property
+    def items(self) -> int:
+        """Return the size of the trial, in items (0: not known yet).
+
+        Of one that stops early it is the most that it may do, and once it has finished, and in its
+        replay, what it did.
+        """
+        ended_early = self.armed.stops_early and self.wall_s is not None
+        return self.items_finished if ended_early else self.armed.items
 
 
 def after_event(state: SideState, event: e.Event) -> SideState:
@@ -152,6 +164,7 @@ def _ready(state: SideState, event: e.Ready) -> SideState:
         startup=event.startup,
         unit=event.unit,
         items=event.items,
+        stops_early=event.stops_early,
         input=event.input,
         held_out=event.held_out,
         hosts=event.hosts,

@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     environment.ENVIRONMENT,
     results_file.UNITS_NAMED,
     work.STRAGGLERS_SHOWN,
+    work.EFFICIENCY_SPLIT,
 )
 
 

@@ -87,7 +87,7 @@ def _quality(pairs: Pairs) -> Measured:
 
 def _items_differ(pairs: Pairs) -> Caveat | None:
     fewest, *more = sorted({trial.items for trial in pairs.trials})
-    if not more:
+    if not more or pairs.results.spec.workload.until:
         return None
     return Caveat(
         "items-differ",
@@ -97,8 +97,11 @@ def _items_differ(pairs: Pairs) -> Caveat | None:
 
 
 def _items_unreported(pairs: Pairs) -> Caveat | None:
-    given, done = pairs.results.input, pairs.distributed[0].items
+    results, done = pairs.results, pairs.distributed[0].items
+    given = results.input
     if given is None or done == given.items:
+        return None
+    if results.spec.workload.until and 0 < done < given.items:
         return None
     return Caveat(
         "items-unreported",
@@ -156,7 +159,8 @@ QUALITY_HELD = Rule(
 SAME_ANSWER = Rule(
     id="R07",
     title="same answer",
-    demand="both sides report all items, and give one answer or a reason why not",
+    demand="both sides report all items, or stop at the same result,"
+    " and give one answer or a reason why not",
     source="CloudSort",
     measure=_answers,
     judges=(

@@ -42,14 +42,16 @@ def _worked_s(trial: Trial) -> float:
 def _work_ratio(pairs: Pairs) -> float | None:
     """Return the distributed side's core-seconds over the baseline's.
 
-    None: the baseline's are not known, nobody worked, or a program worked on a cluster elsewhere.
+    Where each side stops at a result they are core-seconds an item. None: the baseline's are not
+    known, nobody worked, or a program worked on a cluster elsewhere.
     """
     results = pairs.results
     before_s = median_of(pairs.baseline, _worked_s)
     elsewhere = results.spec.commands is not None and results.spec.joined_cluster
     if results.kind is not Kind.MEASURED or before_s <= 0 or elsewhere:
         return None
-    return median_of(pairs.distributed, _worked_s) / before_s
+    items_ratio = pairs.statistical_efficiency or 1.0
+    return median_of(pairs.distributed, _worked_s) / before_s * items_ratio
 
 
 def _work_lost(pairs: Pairs) -> Caveat | None:
@@ -141,6 +143,8 @@ def _scales_unequal(pairs: Pairs) -> Caveat | None:
     results, given = pairs.results, pairs.baseline[0].items
     if results.spec.scaling is not Scaling.STRONG or results.kind is Kind.DECLARED:
         return None
+    if results.spec.workload.until:
+        return None
     others = (
         trial.items
         for trial in results.trials
@@ -162,6 +166,33 @@ def _weak_scaling(pairs: Pairs) -> Caveat | None:
     return Caveat(
         "weak-scaling",
         "the work grew with the workers, so this is weak scaling; say so beside the speedup",
+    )
+
+
+def _work_differs(pairs: Pairs) -> Caveat | None:
+    """Judge whether one side needed more work than the other to come to the same result."""
+    statistical, hardware = pairs.statistical_efficiency, pairs.hardware_efficiency
+    if statistical is None or hardware is None or statistical == 1:
+        return None
+    return Caveat(
+        "work-differs",
+        "the sides did different amounts of work to reach the same result;"
+        " say what of the efficiency is the hardware's and what the method's",
+        (
+            fraction("hardware efficiency", hardware),
+            fraction("statistical efficiency", statistical),
+        ),
+    )
+
+
+def _efficiency_split(pairs: Pairs) -> Measured:
+    statistical, hardware = pairs.statistical_efficiency, pairs.hardware_efficiency
+    if statistical is None or hardware is None:
+        return Unknown("both sides do a fixed amount of work")
+    return (
+        fraction("efficiency", pairs.efficiency),
+        fraction("hardware efficiency", hardware),
+        fraction("statistical efficiency", statistical),
     )
 
 
@@ -238,6 +269,15 @@ STRONG_SCALING = Rule(
     source="Hoefler, Bailey 4",
     measure=_equal_work,
     judges=(refuse(_scales_unequal), caveat(_weak_scaling, Topic.BASELINE)),
+)
+EFFICIENCY_SPLIT = Rule(
+    id="R28",
+    title="efficiency split",
+    demand="where the sides do different work to reach one result,"
+    " efficiency is shown as hardware efficiency × statistical efficiency",
+    source="Pollux, OSDI'21",
+    measure=_efficiency_split,
+    judges=(caveat(_work_differs, Topic.GAIN),),
 )
 STRAGGLERS_SHOWN = Rule(
     id="R25",

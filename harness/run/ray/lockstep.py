@@ -51,13 +51,19 @@ class LockstepRun:
         self._next = 0
 
     def run(self, report: Reporter, items_a_step: int) -> Any:
-        """Run all steps; return the final state. ``items_a_step`` counts those of all workers."""
+        """Run the steps until the program stops; return the final state.
+
+        ``items_a_step`` counts those of all workers.
+        """
         for place in range(self._workers.size):
             self._begin(place)
         self._until_done(self._wait_for_states)
         for step in range(self._steps):
             timings = self._until_done(partial(self._complete, step))
             self._account.step_done(timings)
+            if timings[0].over:  # and so are all: equal states stop alike
+                self._steps = step
+                break
             for place, timing in enumerate(timings):
                 self._workers.span(place, step, items_a_step // self._workers.size, timing)
             self._forget(step)

@@ -38,6 +38,7 @@ class Worker:
         self._own: Any = None
         self._combined = 0
         self._contributed = -1
+        self._over = False
 
     def describe(self) -> Process:
         """Return what this process is, read from inside it."""
@@ -92,6 +93,7 @@ class Worker:
         self._shared = shared
         self._combined = 0
         self._contributed = -1
+        self._over = False
         self._state, timing = _time_call(lambda: program.start(*shared))
         return timing._replace(part_bytes=0)  # the state stays here
 
@@ -99,12 +101,19 @@ class Worker:
         """Combine all parts of the step before, unless the state has them, then contribute.
 
         ``others`` are the parts of the other workers in order; the own part never leaves the
-        process. A lone worker returns no part, since nobody waits for it.
+        process. A lone worker returns no part, since nobody waits for it. No worker does once the
+        program has stopped.
         """
-        return _time_call(lambda: self._advance(step, others))
+        part, timing = _time_call(lambda: self._advance(step, others))
+        return part, timing._replace(over=self._over)
 
     def _advance(self, step: int, others: tuple[Any, ...]) -> Any:
+        if self._over:
+            return None
         self._combine(step, others)
+        self._over = self._bound().is_over(self._state, step, *self._shared)
+        if self._over:
+            return None
         self._own = self._bound().contribute(self._state, step, self._share, *self._shared)
         self._contributed = step
         return None if self._alone else self._own

@@ -177,6 +177,8 @@ class SimulatedPool:
             raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
         state = program.start(*shared)
         for step in range(steps):
+            if program.is_over(state, step, *shared):
+                break
             parts = [
                 copy.deepcopy(program.contribute(state, step, share, *shared)) for share in shares
             ]

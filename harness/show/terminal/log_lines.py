@@ -91,16 +91,16 @@ def _faults(before: SideState, after: SideState) -> Iterator[str]:
 
 def _quarters(before: SideState, after: SideState) -> Iterator[str]:
     """Yield the last quarter that was passed; the end of the run has a line of its own."""
-    if after.stage is not SideStage.RUNNING or after.armed.items <= 0:
+    if after.stage is not SideStage.RUNNING or after.items <= 0:
         return
     if _quarter(before) < _quarter(after) < 4:
-        items = f"{text.count(after.done)} / {text.count(after.armed.items)}"
-        percent = text.progress(after.done, after.armed.items)
+        items = f"{text.count(after.done)} / {text.count(after.items)}"
+        percent = text.progress(after.done, after.items)
         yield f"{percent}, {items} {text.printable(after.armed.unit)}"
 
 
 def _quarter(lane: SideState) -> int:
-    return 4 * lane.done // lane.armed.items if lane.armed.items > 0 else 0
+    return 4 * lane.done // lane.items if lane.items > 0 else 0
 
 
 def _ending(before: SideState, after: SideState, spec: Spec) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _speedup(speedup: float, scale: ScaleProgress) -> str:
 def _state(lane: SideState, at: float) -> str:
     if lane.stage is SideStage.RUNNING and lane.started_at is not None:
         clock = text.clock(at - lane.started_at)
-        return f"running, {clock}, {text.progress(lane.done, lane.armed.items)}"
+        return f"running, {clock}, {text.progress(lane.done, lane.items)}"
     if lane.wall_s is not None:
         return f"done in {text.seconds(lane.wall_s)}"
     return str(lane.stage)

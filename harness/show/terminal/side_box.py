@@ -116,12 +116,8 @@ def draw_box(view: SideView, layout: Layout) -> tuple[Line, ...]:
 
 def progress_percent(lane: SideState) -> str:
     """Return how far the side is, in percent: 100 only once it has finished."""
-    done = (
-        min(lane.done, lane.armed.items)
-        if lane.wall_s is not None
-        else min(lane.done, lane.armed.items - 1)
-    )
-    return text.progress(max(0, done), lane.armed.items)
+    done = min(lane.done, lane.items if lane.wall_s is not None else lane.items - 1)
+    return text.progress(max(0, done), lane.items)
 
 
 def utilization(worker: WorkerState, view: SideView) -> float | None:
@@ -161,7 +157,7 @@ def _between_edges(line: Iterable[Segment], inner: int) -> Line:
 def _progress_line(view: SideView, inner: int) -> Line:
     lane = view.lane
     percent = progress_percent(lane).rjust(_VALUE_CELLS)
-    fraction = min(lane.done, lane.armed.items) / lane.armed.items if lane.armed.items > 0 else 0.0
+    fraction = min(lane.done, lane.items) / lane.items if lane.items > 0 else 0.0
     return (piece(bar(fraction, inner - _VALUE_CELLS), view.paint), piece(percent, STRONG))
 
 
@@ -174,7 +170,9 @@ def _items_line(view: SideView, inner: int) -> str:
         return cut(_start_up(lane, view.at, inner), inner)
     if lane.armed.items <= 0:
         return cut("reports no progress", inner)
-    return cut(f"{text.count(lane.done)} / {text.count(lane.armed.items)} {lane.armed.unit}", inner)
+    at_most = "at most " if lane.armed.stops_early and lane.wall_s is None else ""
+    items = f"{text.count(lane.done)} / {at_most}{text.count(lane.items)}"
+    return cut(f"{items} {lane.armed.unit}", inner)
 
 
 def _start_up(lane: SideState, at: float, inner: int) -> str:

@@ -140,9 +140,10 @@ class DaskPool(CountingPool):
             self._submit(worker, run_steps, place, task, self._others(worker))
             for place, worker in enumerate(self._workers)
         ]
-        state, *_ = self._client.gather(running)
-        reached(steps)
-        return state.value
+        end, *_ = self._client.gather(running)
+        taken, state = end.value
+        reached(taken)
+        return state
 
     def _submit(self, worker: str, function: Function, *args: Any) -> Any:
         return self._client.submit(function, *args, workers=[worker], pure=False)

@@ -164,26 +164,28 @@ def gather_partition(partition: int, task: Handle) -> Outcome:
 
 
 def run_steps(place: int, task: Handle, others: Sequence[str]) -> Opaque | None:
-    """Take all steps of a lockstep with the others; the first worker returns the state."""
+    """Take all steps of a lockstep with the others; the first worker returns the end."""
     *_, steps, _ = resolve(task)
     worker_store().begin(task.key)
     try:
-        state = _run_steps(place, task, others)
+        end = _run_steps(place, task, others)
     except Exception as error:
         for part in [worker_store().parts(task.key, step) for step in range(steps)]:
             if not part.done():
                 part.set_exception(error)
         raise
-    return None if place else Opaque(state)
+    return None if place else Opaque(end)
 
 
-def _run_steps(place: int, task: Handle, others: Sequence[str]) -> Any:
+def _run_steps(place: int, task: Handle, others: Sequence[str]) -> tuple[int, Any]:
     program, shares, steps, handles = resolve(task)
     store = worker_store()
     share = resolve(shares[place])
     shared = [resolve(handle) for handle in handles]
     state = program.start(*shared)
     for step in range(steps):
+        if program.is_over(state, step, *shared):
+            return step, state
         # asked for ahead, so that they come as soon as they are there
         asked = [_ask(other, "hand_part", task=task.key, step=step) for other in others]
         own = program.contribute(state, step, share, *shared)
@@ -192,7 +194,7 @@ def _run_steps(place: int, task: Handle, others: Sequence[str]) -> Any:
         handed = [answer.result() for answer in asked]
         state = program.combine(state, step, [*handed[:place], own, *handed[place:]], *shared)
         store.drop(task.key, step - 1)  # who hands this step's part has received the last one's
-    return state
+    return steps, state
 
 
 def _ask(other: str, handler: str, **arguments: Any) -> "Future[Any]":

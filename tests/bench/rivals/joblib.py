@@ -77,18 +77,18 @@ def run_one_chunk(task: Parcel, number: int, folder: str) -> Outcome:
 
 
 def run_steps(task: Parcel, place: int, folder: str) -> Parcel | None:
-    """Take all steps of a lockstep with the others; the first worker returns the state."""
+    """Take all steps of a lockstep with the others; the first worker returns the end."""
     lockstep: LockstepTask = resolve(task)
     try:
-        state = lockstep(place, functools.partial(_wait_for_parts, lockstep))
+        end = lockstep(place, functools.partial(_wait_for_parts, lockstep))
     except Exception as error:
         with contextlib.suppress(FileExistsError):  # another one was first
             write_file(error, f"{folder}/{ERROR_FILE}")
         raise
     if place:
         return None
-    with open(f"{folder}/state", "xb") as file:
-        return append_value(state, file)
+    with open(f"{folder}/end", "xb") as file:
+        return append_value(end, file)
 
 
 def _wait_for_parts(lockstep: LockstepTask, step: int) -> None:

@@ -68,9 +68,9 @@ class ProcessPool(SharedMemoryPool):
         return self._order(pull_chunks, task, number, folder)
 
     def run_together(self, task: Parcel, folder: str) -> Parcel:
-        state: Parcel
-        (state,) = self._order(run_steps, task, folder)
-        return state
+        end: Parcel
+        (end,) = self._order(run_steps, task, folder)
+        return end
 
     def close(self) -> None:
         for pipe in self._pipes:
@@ -145,8 +145,8 @@ def _next_chunk(counter: "Synchronized[int]") -> int:
 
 
 def run_steps(setup: WorkerSetup, task: Parcel, folder: str) -> None:
-    """Take all steps of a lockstep with the others; the first worker sends the state."""
-    state = resolve(task)(setup.place, lambda _: setup.barrier.wait())
+    """Take all steps of a lockstep with the others; the first worker sends the end."""
+    end = resolve(task)(setup.place, lambda _: setup.barrier.wait())
     if setup.place == 0:
-        with open(f"{folder}/state", "xb") as file:
-            setup.parent.send(append_value(state, file))
+        with open(f"{folder}/end", "xb") as file:
+            setup.parent.send(append_value(end, file))

@@ -18,6 +18,7 @@ Array = npt.NDArray[np.int64]
 
 COPIES: list[Array] = []
 LENGTH = 100_000  # such arrays travel beside their pickle
+SHORT = 3  # steps until the short diary is full
 
 
 class Terms(NamedTuple):
@@ -101,5 +102,11 @@ def contribute_or_fail(state: Diary, step: int, share: str, table: Array) -> tup
     return contribute(state, step, share, table)
 
 
+def is_short(state: Diary, steps: int, table: Array) -> bool:
+    """Return whether a short diary is full."""
+    return steps == len(state.entries) == SHORT
+
+
 DIARY = Lockstep(begin, contribute, combine)
+SHORT_DIARY = Lockstep(begin, contribute, combine, is_short)
 FAILING_DIARY = Lockstep(begin, contribute_or_fail, combine)

@@ -103,8 +103,8 @@ class LockstepTask:
     shared: tuple[Any, ...]
     folder: str
 
-    def __call__(self, place: int, wait_for_all: WaitForAll) -> Any:
-        """Return the state after all steps.
+    def __call__(self, place: int, wait_for_all: WaitForAll) -> tuple[int, Any]:
+        """Return the steps taken, and the state after them.
 
         ``wait_for_all(step)`` returns when everybody's part of the step is there.
         """
@@ -112,10 +112,12 @@ class LockstepTask:
         share = resolve(self.shares[place])
         state = self.program.start(*shared)
         for step in range(self.steps):
+            if self.program.is_over(state, step, *shared):
+                return step, state
             own = self.program.contribute(state, step, share, *shared)
             parts = self._exchange(step, place, own, wait_for_all)
             state = self.program.combine(state, step, parts, *shared)
-        return state
+        return self.steps, state
 
     def _exchange(self, step: int, place: int, own: Any, wait_for_all: WaitForAll) -> list[Any]:
         if len(self.shares) == 1:
@@ -154,7 +156,7 @@ class SharedMemoryPool(CountingPool):
 
     @abstractmethod
     def run_together(self, task: Parcel, folder: str) -> Parcel:
-        """Run a lockstep's task on every worker at once; return the first one's state."""
+        """Run a lockstep's task on every worker at once; return what the first one returns."""
 
     def forget(self) -> None:
         """Give back what was shared or made so far; what is open stays open."""
@@ -207,8 +209,8 @@ class SharedMemoryPool(CountingPool):
         task = LockstepTask(
             program=program, shares=shares, steps=steps, shared=shared, folder=folder
         )
-        (state,) = read_parcels([self.run_together(self.share(task), folder)])
-        reached(steps)
+        ((taken, state),) = read_parcels([self.run_together(self.share(task), folder)])
+        reached(taken)
         return state
 
     def _outcomes(

@@ -207,6 +207,17 @@ def test_a_lockstep_reports_all_items_in_the_end(pool: Pool) -> None:
 
 
 @every_pool
+def test_a_lockstep_stops_on_all_workers_when_its_program_says_so(pool: Pool) -> None:
+    reported: list[int] = []
+    state = pool.lockstep(
+        programs.SHORT_DIARY, SHARES, STEPS, pool.share(TABLE), report=reported.append
+    )
+
+    assert len(state.entries) == programs.SHORT < STEPS
+    assert reported[-1] == programs.SHORT * len(SHARES)
+
+
+@every_pool
 def test_a_lockstep_with_too_few_shares_is_refused(pool: Pool) -> None:
     with pytest.raises(ValueError, match="3 workers need 3 shares, not 2"):
         pool.lockstep(programs.DIARY, SHARES[:2], STEPS, TABLE)

@@ -2,6 +2,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_a_chunk_is_run_with_what_is_shared() -> None:
 
 
 def test_a_chunk_is_timed_inside_the_kernel() -> None:
-    _, (busy_s, cpu_s, _) = Worker("w0", (), "").run(lambda seconds: time.sleep(seconds), 0.05)
+    _, (busy_s, cpu_s, *_) = Worker("w0", (), "").run(lambda seconds: time.sleep(seconds), 0.05)
     assert busy_s >= 0.05 > cpu_s
 
 
@@ -122,14 +123,14 @@ def test_nobody_waits_for_the_part_of_a_lone_worker() -> None:
 
 def test_a_step_is_timed() -> None:
     (alone,) = a_crew(1)
-    _, (busy_s, cpu_s, _) = alone.advance(0)
+    _, (busy_s, cpu_s, *_) = alone.advance(0)
     assert busy_s > 0
     assert cpu_s >= 0
 
 
 def test_making_the_first_state_is_timed() -> None:
     lasting = Lockstep(lambda: time.sleep(0.05), PROGRAM.contribute, PROGRAM.combine)
-    busy_s, cpu_s, part_bytes = Worker("w0", (), "").begin(lasting, 1, 0, 1)
+    busy_s, cpu_s, part_bytes, _ = Worker("w0", (), "").begin(lasting, 1, 0, 1)
     assert busy_s >= 0.05 > cpu_s
     assert part_bytes == 0
 
@@ -143,7 +144,7 @@ def test_the_last_combine_is_timed() -> None:
         1,
     )
     alone.advance(0)
-    _, (busy_s, cpu_s, _) = alone.conclude(1)
+    _, (busy_s, cpu_s, *_) = alone.conclude(1)
     assert busy_s >= 0.05 > cpu_s
 
 
@@ -170,6 +171,45 @@ def test_a_lost_worker_rebuilt_from_a_peer_changes_nothing(
     ]  # said again: the state is not moved twice
     parts = stepped(crew, at, steps, parts)
     assert concluded(crew, steps, parts) == [serial(size, steps)] * size
+
+
+def stopping_after(steps: int) -> AnyLockstep:
+    """Return the program that stops once its state has so many steps."""
+    return replace(PROGRAM, stop=lambda state, taken, *shared: taken == len(state) >= steps)
+
+
+def begun(program: AnyLockstep, size: int) -> list[Worker]:
+    crew = a_crew(size)
+    for place, worker in enumerate(crew):
+        worker.begin(program, f"share {place}", place, size)
+    return crew
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_a_program_that_stops_takes_no_step_after_it(size: int) -> None:
+    crew = begun(stopping_after(2), size)
+    stepped(crew, 0, 5, [None] * size)
+    assert [worker.stand() for worker in crew] == [(2, 1)] * size
+    assert concluded(crew, 2, [None] * size) == [serial(size, 2)] * size
+
+
+def test_a_step_that_is_not_taken_says_so() -> None:
+    (alone,) = begun(stopping_after(2), 1)
+    assert [alone.advance(step)[1].over for step in range(4)] == [False, False, True, True]
+
+
+def test_a_program_is_not_asked_before_its_first_step() -> None:
+    (alone,) = begun(replace(PROGRAM, stop=lambda *_: True), 1)
+    assert [alone.advance(step)[1].over for step in range(2)] == [False, True]
+
+
+def test_a_worker_rebuilt_from_one_that_has_stopped_stops_too() -> None:
+    crew = begun(stopping_after(2), 2)
+    stepped(crew, 0, 3, [None] * 2)
+    crew[1] = begun(stopping_after(2), 2)[1]
+    crew[1].restore(*crew[0].snapshot())
+    assert crew[1].advance(2)[1].over
+    assert concluded(crew, 2, [None] * 2) == [serial(2, 2)] * 2
 
 
 def test_a_restored_state_is_a_copy() -> None:

@@ -1,6 +1,7 @@
 import os
 import time
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,6 +148,13 @@ def test_a_lockstep_reports_the_items_of_all_its_steps() -> None:
     reported: list[int] = []
     a_pool(2).lockstep(PROGRAM, ["aa", "bbb"], 3, items=len, report=reported.append)
     assert reported == [5, 10, 15]
+
+
+def test_a_lockstep_stops_when_its_program_says_so() -> None:
+    reported: list[int] = []
+    program = replace(PROGRAM, stop=lambda state, steps, *shared: len(state) >= 2)
+    state = a_pool(2).lockstep(program, ["a", "b"], 9, report=reported.append)
+    assert (len(state), reported) == (2, [2, 4])
 
 
 def test_a_part_that_is_changed_later_stays_as_it_was_given() -> None:
