@@ -90,8 +90,9 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     raises ``ValueError`` for values out of range. ``check(params)`` does so for what it must look
     up outside, such as files. ``unit`` is what ``items`` count. ``answers_differ`` is the reason
     why the two answers need not be equal to the last bit (None: they must be). ``until`` is the
-    result at which either side stops, such as "a validation loss of 0.30" (None: both do a fixed
-    amount of work). ``simulated`` marks work that is not real; its results never make a headline.
+    result at which either side stops, such as "a validation loss of {target}" with settings in
+    braces (None: both do a fixed amount of work). ``simulated`` marks work that is not real; its
+    results never make a headline.
     """
 
     name: str
@@ -110,7 +111,7 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     simulated: bool = False
 
     def __post_init__(self) -> None:
-        values_of(self.params)  # an author sees at import that params has the wrong type
+        _ = self.words  # an author sees at import that params or until are wrong
 
     @property
     def defaults(self) -> Parameters:
@@ -130,14 +131,18 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
 
     @property
     def words(self) -> Description:
-        """Return what the workload says about itself."""
+        """Return what the workload says about itself with its default settings."""
+        return self.words_with(self.defaults)
+
+    def words_with(self, values: Parameters) -> Description:
+        """Return what the workload says about itself with these settings."""
         return words(
             name=self.name,
             unit=self.unit,
             metric=self.metric,
             slide=self.slide,
             answers_differ=self.answers_differ,
-            until=self.until,
+            until=None if self.until is None else self.until.format_map(values),
         )
 
 

@@ -58,7 +58,7 @@ def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
             )
         modules_sha256 = user_module_digest(user_modules(name))
         return WorkloadFacts(
-            workload.words,
+            workload.words_with(params),
             params,
             workload.simulated,
             declared_variants(workload, params),

@@ -23,22 +23,26 @@ from harness.workload import (
 from workloads.recommend.cache import load_or_draw
 from workloads.recommend.kernel import Array, Rows
 from workloads.recommend.ratings import check_ratings, read_ratings
+from workloads.recommend.recall import recalls
 from workloads.recommend.recipe import Settings, Training
 from workloads.recommend.reference import passes_per_second, solve_exactly
 from workloads.recommend.rows import HeldOut, split_held_out, transpose
 from workloads.recommend.steps import (
     MODES,
+    STEPS,
     Share,
     bounds,
     combine,
     contribute,
-    split_blocks,
+    interactions_done,
+    is_good,
+    split_work,
     start,
 )
 from workloads.recommend.synthetic import draw_interactions
 
-TOP = 10
-USERS_AT_A_TIME = 256
+TESTED_USERS = 10_000
+VALIDATION_USERS = 1_000
 BLOCKS = (8, 24, 384, 1536)
 
 
@@ -72,12 +76,13 @@ def load(settings: Settings) -> Problem[Training, HeldOut]:
 def make_problem(rows: Rows, width: int, settings: Settings) -> Problem[Training, HeldOut]:
     """Make the problem of users' rows over ``width`` items.
 
-    Some interactions are held out first; the rest is weighted and transposed.
+    Some interactions are held out first, others to validate; the rest is weighted and transposed.
     """
     recipe = settings.recipe
-    remaining, held_out = split_held_out(rows, recipe.seed)
+    rows, held_out = split_held_out(rows, TESTED_USERS, [recipe.seed, 2])
+    remaining, validation = split_held_out(rows, VALIDATION_USERS, [recipe.seed, 4])
     users = remaining._replace(strengths=remaining.strengths * np.float32(settings.alpha))
-    training = Training(users, transpose(users, width), recipe)
+    training = Training(users, transpose(users, width), validation, recipe)
     return Problem(
         input=training,
         held_out=held_out,
@@ -91,11 +96,13 @@ def make_problem(rows: Rows, width: int, settings: Settings) -> Problem[Training
 def baseline(training: Training, report: Reporter) -> Factors:
     """Factorize in this process alone: one run of all blocks, and nothing to exchange."""
     state = start(training)
-    (share,) = split_blocks(training, 1)
-    for step in range(MODES * training.recipe.iterations):
+    (share,) = split_work(training, 1)
+    for step in range(STEPS * training.recipe.iterations):
         part = contribute(state, step, share, training)
         state = combine(state, step, [part], training)
-        report((step + 1) * len(training.users.columns))
+        report(interactions_done(step + 1, training))
+        if is_good(state, step + 1, training):
+            break
     return Factors(*state.factors)
 
 
@@ -103,45 +110,27 @@ def distributed(training: Training, pool: Pool, report: Reporter) -> Factors:
     """Factorize on the pool: every worker keeps all factors and sends only what it has solved."""
     cuts = bounds(training, 0)
 
+    a_step = len(training.users.columns)
+
     def count_interactions(share: Share) -> int:
-        first, stop = share[0]
+        first, stop = share.blocks[0]
         begin, end = training.users.starts[[cuts[first], cuts[stop]]]
         return int(end - begin)
 
     state = pool.lockstep(
-        Lockstep(start, contribute, combine),
-        split_blocks(training, pool.size),
-        MODES * training.recipe.iterations,
+        Lockstep(start, contribute, combine, is_good),
+        split_work(training, pool.size),
+        STEPS * training.recipe.iterations,
         pool.share(training),
         items=count_interactions,
-        report=report,
+        report=lambda done: report(interactions_done(done // a_step, training)),
     )
     return Factors(*state.factors)
 
 
 def quality(answer: Factors, held_out: HeldOut) -> float:
-    """Return recall@10, the mean over the tested users.
-
-    A user's recall is the share of the held-out items (ten at most) that are among the ten best
-    of those that training did not see with that user.
-    """
-    batches = range(0, len(held_out.users), USERS_AT_A_TIME)
-    recalls = [_recalls(answer, held_out, first) for first in batches]
-    return float(np.concatenate(recalls).mean())
-
-
-def _recalls(answer: Factors, held_out: HeldOut, first: int) -> Array:
-    """Return the recall of each of the tested users from ``first`` on, a batch of them."""
-    users = held_out.users[first : first + USERS_AT_A_TIME]
-    scores = answer.users[users] @ answer.items.T
-    recalls = np.empty(len(users))
-    for place, score in enumerate(scores, start=first):
-        seen = slice(held_out.seen_starts[place], held_out.seen_starts[place + 1])
-        score[held_out.seen_columns[seen]] = -np.inf
-        wanted = held_out.columns[held_out.starts[place] : held_out.starts[place + 1]]
-        best = np.argpartition(score, -min(TOP, len(score)))[-TOP:]
-        recalls[place - first] = np.isin(wanted, best).sum() / min(TOP, len(wanted))
-    return recalls
+    """Return recall@10, the mean over the tested users."""
+    return float(recalls(*answer, held_out, 0, len(held_out.users)).mean())
 
 
 def textbook(training: Training, report: Reporter) -> Factors:
@@ -170,7 +159,8 @@ WORKLOAD = Workload(
     distributed=distributed,
     quality=quality,
     unit="interactions",
-    metric=Metric("recall@10", tolerance=0.005),
+    metric=Metric("recall@10", tolerance=0.002),
+    until="a validation recall@10 of {target}",
     slide=Slide(
         axis=Axis.TRAINING,
         bottleneck="10 million plays, gone through 60 times: tonight's model is late",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from harness.workload import require_between
 from workloads.recommend.kernel import Rows
+from workloads.recommend.rows import HeldOut
 
 GRAM_NUMBERS = 250_000_000  # 1 GB of float32
 LIMITS = {
@@ -22,10 +23,14 @@ LIMITS = {
 
 
 class Recipe(NamedTuple):
-    """How the factors are computed; the rows of either mode are solved in ``blocks`` blocks."""
+    """How the factors are computed; the rows of either mode are solved in ``blocks`` blocks.
+
+    Iterations end at a recall@10 of ``target`` on the validation part; ``iterations`` is the most.
+    """
 
     factors: int
     iterations: int
+    target: float
     cg_steps: int
     blocks: int
     regularization: float
@@ -44,7 +49,8 @@ class Settings:
     items: int = 10_000
     interactions: int = 18_000_000
     factors: int = 64
-    iterations: int = 30
+    iterations: int = 6
+    target: float = 0.62
     cg_steps: int = 3
     blocks: int = 96
     regularization: float = 1.0
@@ -61,6 +67,8 @@ class Settings:
             )
         if not 0 <= self.seed < 1 << 63:
             raise ValueError(f"seed={self.seed} is not from 0 to below 2 to the 63")
+        if not 0 < self.target <= 1:
+            raise ValueError(f"target={self.target} is not above 0 and at most 1")
         for name in ("regularization", "alpha"):
             value = getattr(self, name)
             if not 0 < value <= 1e6:
@@ -72,6 +80,7 @@ class Settings:
         return Recipe(
             factors=self.factors,
             iterations=self.iterations,
+            target=self.target,
             cg_steps=self.cg_steps,
             blocks=self.blocks,
             regularization=self.regularization,
@@ -80,13 +89,15 @@ class Settings:
 
 
 class Training(NamedTuple):
-    """The input of both sides: the interactions by user and by item, and the recipe.
+    """The input of both sides: the interactions by user and by item, what validates, the recipe.
 
-    The strengths of the rows are weights: alpha times how often a user met an item.
+    The strengths of the rows are weights: alpha times how often a user met an item. The validation
+    part is of some users' items that are in no row.
     """
 
     users: Rows
     items: Rows
+    validation: HeldOut
     recipe: Recipe
 
     @property

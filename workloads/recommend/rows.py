@@ -3,6 +3,7 @@
 Imports NumPy and ``kernel``.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,7 +11,6 @@ import numpy as np
 
 from workloads.recommend.kernel import Array, Rows, compiled
 
-MOST_TESTED_USERS = 10_000
 FEWEST_ITEMS = 10  # of a user who is tested
 HELD_OUT_EVERY = 5
 FACTORS_PER_INTERACTION = 4  # changing coordinates of so many costs what an interaction costs
@@ -95,16 +95,16 @@ def _transpose(starts: Array, columns: Array, strengths: Array, free: Array) -> 
     return rows, carried
 
 
-def split_held_out(rows: Rows, seed: int) -> tuple[Rows, HeldOut]:
-    """Return the rows that remain, and a fifth of the items of up to 10,000 random users.
+def split_held_out(rows: Rows, most_users: int, seed: Sequence[int]) -> tuple[Rows, HeldOut]:
+    """Return the rows that remain, and a fifth of the items of up to ``most_users`` random users.
 
     Only users with ten items or more are drawn; raises ``ValueError`` if there are none.
     """
-    random = np.random.default_rng([seed, 2])
+    random = np.random.default_rng(seed)
     eligible = np.flatnonzero(np.diff(rows.starts) >= FEWEST_ITEMS)
     if not len(eligible):
         raise ValueError(f"no user has {FEWEST_ITEMS} items or more, so none can be held out")
-    users = np.sort(random.permutation(eligible)[:MOST_TESTED_USERS])
+    users = np.sort(random.permutation(eligible)[:most_users])
     chosen = np.zeros(len(rows.columns), bool)
     for begin, end in zip(rows.starts[users], rows.starts[users + 1], strict=True):
         few = (end - begin) // HELD_OUT_EVERY

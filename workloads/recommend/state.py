@@ -44,10 +44,14 @@ class Scratch:
 
 @dataclass(frozen=True)
 class State:
-    """A replica, updated in place: both modes' factors, their Gram matrices in float64, buffers."""
+    """A replica, updated in place: both modes' factors, their Gram matrices in float64, buffers.
+
+    ``recall`` (1,) is that of the last validation.
+    """
 
     factors: tuple[Array, Array]
     grams: tuple[Array, Array]
+    recall: Array
     scratch: Scratch
 
 

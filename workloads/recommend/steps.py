@@ -1,24 +1,37 @@
-"""The lockstep program of ``recommend``: even steps solve the users, odd steps the items.
+"""The lockstep program of ``recommend``: a step solves the users, one the items, one validates.
 
 Rows are solved in fixed blocks, whichever worker solves them, and the blocks' Gram matrices are
-added in the order of the blocks: the same bits on any number of workers. Every worker keeps both
-factor matrices; new rows pass from worker to worker. Imports NumPy and this package.
+added in the order of the blocks: the same bits on any number of workers. So is the validation: the
+users' batches are fixed. Every worker keeps both factor matrices; new rows pass from worker to
+worker. Imports NumPy and this package.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from workloads.recommend.kernel import make_basis
+from workloads.recommend.kernel import Array, make_basis
+from workloads.recommend.recall import BATCH, recalls
 from workloads.recommend.recipe import Training
 from workloads.recommend.rows import block_bounds, share_blocks
 from workloads.recommend.state import Equations, Scratch, SolvedRows, State, solve_blocks
 
-Share = tuple[tuple[int, int], tuple[int, int]]
+Run = tuple[int, int]
+Part = SolvedRows | Array
 
 MODES = 2  # a mode is one of the matrix's two ways to be read: 0 by user, 1 by item
+VALIDATION = MODES  # what the step after both modes does
+STEPS = MODES + 1  # of an iteration
 START_BELOW = np.float32(0.01)
+
+
+class Share(NamedTuple):
+    """A worker's runs (start, stop): of each mode's blocks, and of batches of validation users."""
+
+    blocks: tuple[Run, Run]
+    batches: Run
 
 
 def start(training: Training) -> State:
@@ -36,7 +49,8 @@ def start(training: Training) -> State:
         blocks=recipe.blocks,
     )
     square = (recipe.factors, recipe.factors)
-    state = State((users, items), (np.zeros(square), np.zeros(square)), scratch)
+    grams = np.zeros(square), np.zeros(square)
+    state = State((users, items), grams, np.zeros(1), scratch)
     for begin, end in pairwise(bounds(training, 1)):
         state.grams[1][:] += items[begin:end].T @ items[begin:end]
     return state
@@ -51,17 +65,20 @@ def bounds(training: Training, mode: int) -> list[int]:
     return cuts
 
 
-def contribute(state: State, step: int, share: Share, training: Training) -> SolvedRows:
-    """Solve a run of blocks of one mode against the other mode's factors.
+def contribute(state: State, step: int, share: Share, training: Training) -> Part:
+    """Solve a run of blocks of one mode against the other mode's factors; or validate.
 
-    The results are views of the state's buffers, valid until the next call.
+    Solved rows are views of the state's buffers, valid until the next call. A validation is the
+    recall of each user of a run of batches.
     """
-    mode = step % MODES
+    mode = step % STEPS
+    if mode == VALIDATION:
+        return _validate(state, share.batches, training)
     recipe = training.recipe
     other = state.factors[1 - mode]
     basis = make_basis(state.grams[1 - mode], recipe.regularization)
     moved = np.matmul(other, basis.into, out=state.scratch.other_factors[: len(other)])
-    first, stop = share[mode]
+    first, stop = share.blocks[mode]
     equations = Equations(
         rows=training.rows_by_mode[mode], other_factors=moved, basis=basis, steps=recipe.cg_steps
     )
@@ -69,9 +86,20 @@ def contribute(state: State, step: int, share: Share, training: Training) -> Sol
     return solve_blocks(equations, state.factors[mode], cuts, state.scratch)
 
 
-def combine(state: State, step: int, parts: Sequence[SolvedRows], training: Training) -> State:
-    """Copy all workers' new factors, and add their Gram matrices in the order of the blocks."""
-    mode = step % MODES
+def _validate(state: State, batches: Run, training: Training) -> Array:
+    begin, end = (min(BATCH * batch, len(training.validation.users)) for batch in batches)
+    return recalls(*state.factors, training.validation, begin, end)
+
+
+def combine(state: State, step: int, parts: Sequence[Any], training: Training) -> State:
+    """Copy all workers' new factors, and add their Gram matrices in the order of the blocks.
+
+    After a validation, keep the mean recall.
+    """
+    mode = step % STEPS
+    if mode == VALIDATION:
+        state.recall[0] = np.concatenate(parts).mean()
+        return state
     factors = state.factors[mode]
     gram = state.grams[mode]
     gram[:] = 0
@@ -84,10 +112,24 @@ def combine(state: State, step: int, parts: Sequence[SolvedRows], training: Trai
     return state
 
 
-def split_blocks(training: Training, workers: int) -> list[Share]:
-    """Return each worker's run of users' blocks and of items' blocks, even in interactions."""
+def is_good(state: State, steps: int, training: Training) -> bool:
+    """Return whether an iteration has just been validated and its recall is the target's."""
+    return steps % STEPS == 0 and bool(state.recall[0] >= training.recipe.target)
+
+
+def interactions_done(steps: int, training: Training) -> int:
+    """Return how many interactions so many steps went through: all of them in both modes."""
+    iterations, step = divmod(steps, STEPS)
+    return (MODES * iterations + min(step, MODES)) * len(training.users.columns)
+
+
+def split_work(training: Training, workers: int) -> list[Share]:
+    """Return each worker's share of the blocks, even in interactions, and of the batches."""
     users, items = (
         share_blocks(np.diff(rows.starts[bounds(training, mode)]), workers)
         for mode, rows in enumerate(training.rows_by_mode)
     )
-    return list(zip(users, items, strict=True))
+    batches = -(-len(training.validation.users) // BATCH)
+    cuts = [worker * batches // workers for worker in range(workers + 1)]
+    blocks = zip(users, items, strict=True)
+    return [Share(*share) for share in zip(blocks, pairwise(cuts), strict=True)]

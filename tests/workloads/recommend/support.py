@@ -21,6 +21,7 @@ TINY: Parameters = {
     "interactions": 9000,
     "factors": 20,
     "iterations": 3,
+    "target": 1.0,
     "blocks": 7,
 }
 

@@ -25,6 +25,7 @@ def test_the_values_to_tune_by_make_sense() -> None:
         ({"interactions": 10**9}, "interactions=1000000000 is not between 1 and 200,000,000"),
         ({"factors": 1025}, "factors=1025 is not between 1 and 1,024"),
         ({"iterations": 0}, "iterations=0 is not between"),
+        ({"target": 0.0}, "target=0.0 is not above 0 and at most 1"),
         ({"cg_steps": 0}, "cg_steps=0 is not between"),
         ({"blocks": -1}, "blocks=-1 is not between"),
         (

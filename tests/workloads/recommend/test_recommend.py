@@ -22,6 +22,24 @@ def test_any_number_of_workers_makes_the_same_bits_as_the_baseline(workers: int)
     )
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+def test_both_sides_stop_after_the_first_iteration_that_reaches_the_target(workers: int) -> None:
+    recalls = list[float]()
+    for iterations in (1, 2, 3):
+        few = problem(iterations=iterations).input
+        recalls.append(recommend.quality(recommend.baseline(few, ignore_progress), few.validation))
+    assert recalls[0] < recalls[1]
+    training, heard = problem(target=(recalls[0] + recalls[1]) / 2).input, list[int]()
+    answers = (
+        recommend.baseline(training, ignore_progress),
+        recommend.distributed(training, InProcessPool(workers), heard.append),
+        recommend.baseline(problem(iterations=2).input, ignore_progress),
+    )
+    assert same(answers[0], answers[1])
+    assert same(answers[0], answers[2])
+    assert heard[-1] == 2 * 2 * len(training.users.columns)
+
+
 def test_loading_twice_gives_the_same_bits() -> None:
     assert same(problem(), problem())
 
@@ -75,7 +93,8 @@ def test_interactions_done_are_reported_after_every_half_iteration(
 ) -> None:
     loaded, heard = problem(), list[int]()
     run(loaded.input, heard.append)
-    assert heard == [step * loaded.items // 6 for step in range(1, 7)]
+    assert sorted({*heard}) == [step * loaded.items // 6 for step in range(1, 7)]
+    assert heard == sorted(heard)
 
 
 def test_the_interactions_of_the_warm_up_are_counted() -> None:

@@ -43,23 +43,32 @@ def test_no_held_out_interaction_is_in_the_input() -> None:
 
 def test_what_is_held_out_and_what_is_left_are_all_interactions() -> None:
     loaded = problem()
-    assert held_pairs(loaded.held_out) | pairs(loaded.input.users) == pairs(
-        draw_interactions(300, 120, 9000, 1)
+    parts = (
+        held_pairs(loaded.held_out),
+        held_pairs(loaded.input.validation),
+        pairs(loaded.input.users),
     )
+    assert set().union(*parts) == pairs(draw_interactions(300, 120, 9000, 1))
 
 
 def test_the_held_out_set_knows_what_training_saw_of_its_users() -> None:
     loaded = problem()
     held = loaded.held_out
     seen = held_pairs(held._replace(starts=held.seen_starts, columns=held.seen_columns))
-    assert seen == {
-        (user, item) for user, item in pairs(loaded.input.users) if user in set(held.users.tolist())
-    }
+    known = pairs(loaded.input.users) | held_pairs(loaded.input.validation)
+    assert seen == {(user, item) for user, item in known if user in set(held.users.tolist())}
+
+
+def test_what_validates_is_in_neither_the_rows_nor_the_held_out_set() -> None:
+    loaded = problem()
+    validating = held_pairs(loaded.input.validation)
+    assert len(validating) > 100
+    assert not validating & (pairs(loaded.input.users) | held_pairs(loaded.held_out))
 
 
 def test_a_fifth_is_held_out_of_users_who_have_ten_items_or_more() -> None:
     rows = merge_duplicates(some_rows(1, count=600), 12)
-    left, held = split_held_out(rows, 1)
+    left, held = split_held_out(rows, 40, [1])
     had = np.diff(rows.starts)
     assert 0 < len(held.users) < 30
     assert held.users.tolist() == np.flatnonzero(had >= 10).tolist()
@@ -71,12 +80,12 @@ def test_a_fifth_is_held_out_of_users_who_have_ten_items_or_more() -> None:
 def test_interactions_of_which_none_can_be_held_out_are_refused() -> None:
     with pytest.raises(ValueError, match="no user has 10 items or more"):
         split_held_out(
-            Rows(np.array([0, 3]), np.arange(3, dtype=np.int32), np.ones(3, np.float32)), 1
+            Rows(np.array([0, 3]), np.arange(3, dtype=np.int32), np.ones(3, np.float32)), 40, [1]
         )
 
 
 def test_both_sides_hold_the_same_weights() -> None:
-    users, items, _ = problem(alpha=2.5).input
+    users, items, *_ = problem(alpha=2.5).input
     assert same(transpose(transpose(users, 120), 300), transpose(items, 300))
     assert sorted(users.strengths) == sorted(items.strengths)
     assert users.strengths.min() == 2.5

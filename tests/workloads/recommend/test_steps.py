@@ -8,14 +8,14 @@ from tests.pools import InProcessPool, ignore_progress
 from tests.workloads.recommend.support import problem, same
 from workloads import recommend
 from workloads.recommend.state import Workspace
-from workloads.recommend.steps import combine, contribute, split_blocks, start
+from workloads.recommend.steps import combine, contribute, split_work, start
 
 
 @pytest.mark.parametrize("threads", [2, 3])
 def test_threads_make_the_same_bits(threads: int) -> None:
     training = problem().input
     (share,), one, more = (
-        split_blocks(training, 1),
+        split_work(training, 1),
         start(training),
         start(training),
     )
@@ -36,7 +36,7 @@ def test_more_workers_than_blocks_are_refused() -> None:
 
 def test_a_replica_sent_in_mid_run_goes_on_with_the_same_bits() -> None:
     training = problem().input
-    (share,), state = split_blocks(training, 1), start(training)
+    (share,), state = split_work(training, 1), start(training)
     combine(state, 0, [contribute(state, 0, share, training)], training)
     sent, copied = pickle.loads(pickle.dumps(state)), copy.deepcopy(state)
     expected = digest(contribute(state, 1, share, training), 0)
@@ -46,7 +46,7 @@ def test_a_replica_sent_in_mid_run_goes_on_with_the_same_bits() -> None:
 
 def test_a_step_that_is_done_again_makes_the_same_bits() -> None:
     training = problem().input
-    (share,), state = split_blocks(training, 1), start(training)
+    (share,), state = split_work(training, 1), start(training)
     expected = digest(contribute(state, 0, share, training), 0)
     assert digest(contribute(state, 0, share, training), 0) == expected
 
