@@ -24,11 +24,12 @@ class Axis(StrEnum):
 class Metric:
     """The name of the quality, and the largest accepted absolute difference between the sides.
 
-    Fix ``tolerance`` before the first run.
+    Fix ``tolerance`` before the first run. ``higher_is_better`` is False for an error or a loss.
     """
 
     name: str
     tolerance: float = 0.0
+    higher_is_better: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,4 +80,5 @@ def words(
         tolerance=metric.tolerance,
         answers_differ=answers_differ or "",
         until=until or "",
+        higher_is_better=metric.higher_is_better,
     )

@@ -11,7 +11,19 @@ from typing import Annotated, Any
 import msgspec
 
 from harness.errors import TwoclocksError
-from harness.model import Code, Digest, Host, Kind, Process, Schedule, Side, Spec, Status, Variant
+from harness.model import (
+    Code,
+    Digest,
+    Host,
+    Kind,
+    Parameters,
+    Process,
+    Schedule,
+    Side,
+    Spec,
+    Status,
+    Variant,
+)
 from harness.spec import with_current_fields
 
 JOURNAL_SCHEMA = "twoclocks.events/1"
@@ -191,6 +203,9 @@ class Rated(Event, frozen=True, tag="rated"):
     cores: Count
     name: str = ""
     value: float = 0.0
+    settings: Parameters = msgspec.field(default_factory=dict)
+    quality: float | None = None
+    pass_s: Duration | None = None
 
 
 class ProofStopped(Event, frozen=True, tag="unproved"):

@@ -7,7 +7,7 @@ Imports ``quantities``, ``spec`` and ``trial``, whose nouns are taken from here.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated
 
@@ -42,7 +42,7 @@ from harness.trial import WorkerTrial as WorkerTrial
 
 SCHEMA = "twoclocks.results/1"
 MOST_TRIALS = 1_000
-MOST_RATES = 200
+MOST_RATES = 500
 
 
 class Kind(StrEnum):
@@ -78,7 +78,9 @@ class Variant(StrEnum):
     """A way to do the baseline's work, timed beside it to show that the baseline is a good one.
 
     The baseline as it runs, with another value of the parameter it is tuned by, as a textbook
-    writes it, the machine's own limit, and the baseline on all the host's cores.
+    writes it, the machine's own limit, the baseline on all the host's cores, with settings that
+    mean less work, another way of doing the same on the same cores, and as many copies of it at
+    once as there are workers.
     """
 
     OWN = "own"
@@ -86,6 +88,9 @@ class Variant(StrEnum):
     TEXTBOOK = "naive"
     LIMIT = "limit"
     WHOLE = "whole"
+    EFFORT = "effort"
+    ALTERNATIVE = "alternative"
+    COPIES = "copies"
 
 
 @dataclass(frozen=True)
@@ -131,8 +136,12 @@ class Code:
 class Rate:
     """How fast a variant of the baseline went in the same session, measured over ``seconds``.
 
-    ``name`` is the parameter that was varied, or what the limit is of (else empty), and ``value``
-    the parameter's value (else 0). The variant had ``cores`` cores and as many threads.
+    ``name`` is the parameter that was varied, what the limit is of, or what the alternative is
+    called (else empty), and ``value`` the parameter's value or the number of copies (else 0).
+    ``settings`` are those of an effort. The variant had ``cores`` cores and as many threads.
+    ``pass_s`` are the seconds of its median pass over the whole input, of copies those of the last
+    to end (None: only a slice was passed), and ``quality`` is its answer's on the held-out set
+    (None: it was not scored).
     """
 
     variant: Variant
@@ -141,6 +150,11 @@ class Rate:
     cores: Count
     name: str = ""
     value: Number = 0.0
+    settings: Parameters = field(default_factory=dict)
+    quality: Number | None = None
+    pass_s: Annotated[
+        Seconds | None, Meta(description="seconds; null where no whole pass was timed")
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -45,9 +45,10 @@ class Scaling(StrEnum):
 
 @dataclass(frozen=True)
 class Description:
-    """What a workload says of itself; shown on slides, never computed with, except ``tolerance``.
+    """What a workload says of itself; shown on slides, never computed with but for its metric.
 
-    ``tolerance`` is the largest accepted absolute change in quality, fixed before the run.
+    ``tolerance`` is the largest accepted absolute change in quality, fixed before the run;
+    ``higher_is_better`` tells which way the quality is better.
     ``answers_differ`` is why the two answers need not be equal to the last bit; empty: they must
     be, wherever both sides ran on like processors with as many threads. ``until`` is the result at
     which either side stops, after whatever work that takes it; empty: both do a fixed amount.
@@ -68,10 +69,16 @@ class Description:
     ]
     answers_differ: str = ""
     until: str = ""
+    higher_is_better: bool = True
 
     def tolerates(self, change: float) -> bool:
         """Return whether a change of quality stays within the tolerance, whichever way it goes."""
         return abs(change) <= self.tolerance + _ROUNDING
+
+    def reaches(self, quality: float, other: float) -> bool:
+        """Return whether a quality is as good as another one, but for the tolerance."""
+        gain = quality - other if self.higher_is_better else other - quality
+        return gain >= 0 or self.tolerates(gain)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ May import ``client``, ``command_pair``, ``description``, ``errors``, ``extras``
 ``pool`` and ``spec``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -32,6 +32,9 @@ Input = TypeVar("Input")
 HeldOut = TypeVar("HeldOut")
 Answer = TypeVar("Answer")
 Params = TypeVar("Params")
+
+Setting = bool | int | float | str
+"""The value of a setting, of the type that its field in ``params`` has."""
 
 NO_PARAMS: Any = NoParams()
 
@@ -68,13 +71,21 @@ class Ceiling(Generic[Input]):
 
 @dataclass(frozen=True, kw_only=True)
 class Proof(Generic[Input, Answer]):
-    """What ``--prove-baseline`` times beside the baseline (None: there is nothing of the kind).
+    """What ``--prove-baseline`` times beside the baseline (None or empty: nothing of the kind).
 
+    ``effort`` are settings that mean less work, such as ``({"iterations": 2}, {"iterations": 4})``,
+    each laid over the session's: does one of them reach the same quality? ``variants`` are other
+    ways of doing the same on the same cores, by name: settings, or a program of its own such as a
+    library's, ``(input, report) -> answer``. Both run on the whole input and are scored.
     ``tuned`` names a setting of the baseline and other values to try for it.
     ``reference(input, report)`` does the baseline's work as a textbook writes it. ``ceiling`` is
     the most that this machine could do.
     """
 
+    effort: tuple[Mapping[str, Setting], ...] = ()
+    variants: Mapping[str, Mapping[str, Setting] | Callable[[Input, Reporter], Answer]] = field(
+        default_factory=dict
+    )
     tuned: tuple[str, tuple[int | float, ...]] | None = None
     reference: Callable[[Input, Reporter], Answer] | None = None
     ceiling: Ceiling[Input] | None = None

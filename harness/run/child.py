@@ -6,7 +6,6 @@ May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 """
 
 import contextlib
-import math
 import os
 import queue
 import signal
@@ -17,7 +16,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,12 +25,13 @@ from harness.errors import TwoclocksError
 from harness.events import Failed, Finished, Probed, Ready, Scored
 from harness.model import Digest, Side
 from harness.run import processes, wire
-from harness.run.baseline_variants import time_variant
 from harness.run.digest import digest
 from harness.run.find import find
 from harness.run.host import pin
+from harness.run.loaded import LoadedProblem, quality_of
 from harness.run.sides.opening import open_side
 from harness.run.sides.runner import SideRunner, cores_of, usage_between
+from harness.run.variant_timing import time_variant
 from harness.workload import AnyProblem, AnyWorkload
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class PhaseTimer:
 class ArmedWorkload:
     """A side with what it runs, loaded and warm."""
 
-    workload: AnyWorkload
-    problem: AnyProblem
+    loaded: LoadedProblem
     side: SideRunner
     send: wire.SendEvent
 
@@ -96,7 +95,8 @@ def _arm(
     else:
         workload = found
     own = assignment.params if command_side is None else {}  # a pair's are in its commands already
-    problem = workload.load(workload.configure(own))
+    loaded = LoadedProblem(workload, own)
+    problem = loaded.own
     timer.lap("load")
     input_digest = digest(problem.input, problem.items)
     timer.lap("digests")
@@ -117,7 +117,7 @@ def _arm(
         side.rest(0)
     timer.lap("warm-up")
     send(_ready(workload, problem, input_digest, side, timer))
-    return ArmedWorkload(workload=workload, problem=problem, side=side, send=send)
+    return ArmedWorkload(loaded=loaded, side=side, send=send)
 
 
 def _command_side(
@@ -155,15 +155,14 @@ def _ready(
 def _carry_out(command: wire.Command, armed: ArmedWorkload, assignment: wire.Assignment) -> None:
     match command:
         case wire.ProbeSpeed(seconds=seconds, together=together):
-            rate = _pass_rate(armed.side, armed.problem, seconds)
+            rate = _pass_rate(armed.side, armed.loaded.own, seconds)
             armed.send(Probed(rate=rate, together=together))
         case wire.StartTrial():
             _run_trial(armed, command)
         case wire.TimeVariant():
-            cores = cores_of(assignment)
-            armed.send(
-                time_variant(command, armed.workload, assignment.params, armed.problem, cores)
-            )
+            armed.send(time_variant(command, armed.loaded, cores_of(assignment)))
+        case wire.LetGo():
+            armed.loaded.let_go()
 
 
 def _pass_rate(side: SideRunner, problem: AnyProblem, seconds: float) -> float:
@@ -183,7 +182,7 @@ def _run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
 
     Nothing but the side's own work lies between the two readings of the clock.
     """
-    side, problem = armed.side, armed.problem
+    side, problem = armed.side, armed.loaded.own
     report = wire.ProgressReporter(armed.send)
     before = side.usage(command.workers)
     began = time.perf_counter()
@@ -196,19 +195,10 @@ def _run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
         Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak_rss_bytes, items=report.done)
     )
     side.inspect()
-    quality = _quality(armed.workload, problem, answer)
+    quality = quality_of(armed.loaded.workload, problem, answer)
     scored = Scored(answer_sha256=digest(answer, 0).sha256, quality=quality)
     side.rest(command.next_workers)  # before the other side's clock may start
     armed.send(scored)
-
-
-def _quality(workload: AnyWorkload, problem: AnyProblem, answer: Any) -> float:
-    quality = float(workload.quality(answer, problem.held_out))
-    if not math.isfinite(quality):
-        raise ValueError(
-            f"the answer's {workload.metric.name} is {quality}, not a number to compare"
-        )
-    return quality
 
 
 def receive_commands(descriptor: int) -> Iterator[wire.Command]:

@@ -11,13 +11,12 @@ from functools import partial
 
 from harness import events as e
 from harness.errors import SideFailed
-from harness.model import Schedule, SessionStage, Side, Variant
+from harness.model import Schedule, SessionStage, Side
 from harness.run import processes, wire
 from harness.run.arming import Armed
-from harness.run.baseline_variants import variant_label
-from harness.run.frames import Batch, SessionFrames
-from harness.run.launch import SideProcess
-from harness.run.plan import Controls, Session, require_same_terms, whole_host_assignment
+from harness.run.frames import Batch
+from harness.run.plan import Controls, Session, require_same_terms
+from harness.run.proving import ProofFrames
 from harness.run.schedule import ScheduledStart, choose_schedule, rounds, worth_probing
 from harness.run.utilization import ForeignLoadMeter
 
@@ -25,7 +24,7 @@ QUIET_BELOW_CORES = 0.15
 ARM_ONLY_WITHIN_S = 120.0
 
 
-class Conductor(SessionFrames):
+class Conductor(ProofFrames):
     """One session from arming to its end. ``schedule`` is AUTO until it is chosen."""
 
     def __init__(
@@ -55,7 +54,7 @@ class Conductor(SessionFrames):
             yield (e.stamp(observed, self.now, Side.BASELINE, 0),)
             self.measured = True
             yield from self._rest_of_replay()
-            yield from self._prove()
+            yield from self.prove()
             yield from self.end_sides()
         finally:
             self.processes.end()
@@ -190,47 +189,3 @@ class Conductor(SessionFrames):
             yield from self.until(
                 lambda: self.now >= ends_at or self.controls.skip(), SessionStage.REPLAYING
             )
-
-    def _prove(self) -> Iterator[Batch]:
-        """Time the variants of the baseline one by one; the presenter may skip what is left.
-
-        A baseline that fails meanwhile ends the proof, not the session. Nothing is observed.
-        """
-        self.controls.skip()  # keys that were pressed before do not count
-        variants = self.plan.variant_plan
-        for place, variant in enumerate(variants.timings):
-            if self.variants_timed < place:
-                return  # the variant before was skipped
-            label = variant_label(variant, len(variants.cores))
-            self._process_for(variant).send(variant)
-            yield from self.until(partial(self._over, place), SessionStage.PROVING, label)
-            if (failed := self.failed.get(Side.BASELINE)) is not None:
-                yield (self._proof_stopped(variant, label, failed),)
-                return
-
-    def _over(self, place: int) -> bool:
-        """Return whether the timing of the variant at a place is over, one way or another."""
-        timed = self.variants_timed > place
-        return timed or Side.BASELINE in self.failed or self.controls.skip()
-
-    def _proof_stopped(self, variant: wire.TimeVariant, label: str, failed: e.Failed) -> e.Event:
-        stopped = e.ProofStopped(
-            variant=variant.variant,
-            label=label,
-            reason=failed.reason,
-            last_words=failed.last_words,
-        )
-        return e.stamp(stopped, self.now, Side.BASELINE, self.trial[Side.BASELINE])
-
-    def _process_for(self, variant: wire.TimeVariant) -> SideProcess:
-        """Return the process that times a variant.
-
-        It is the baseline's own, or another one of its kind with all the host's cores.
-        """
-        if variant.variant is not Variant.WHOLE:
-            return self.processes[Side.BASELINE]
-        return self.processes.start(
-            Variant.WHOLE,
-            whole_host_assignment(self.session),
-            self.session.out / f"{Side.BASELINE}.log",
-        )

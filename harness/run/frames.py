@@ -4,11 +4,11 @@ May import ``model``, ``events``, ``errors`` and ``run``.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness import events as e
 from harness.errors import Interrupted, SideFailed
-from harness.model import SessionStage, Side
+from harness.model import SessionStage, Side, Variant
 from harness.run.launch import SideProcess
 from harness.run.observation import Observation
 from harness.run.plan import Controls, Session, assignment
@@ -22,7 +22,8 @@ class SessionFrames:
 
     ``stage`` and ``subject`` (what the stage is about; empty: nothing in particular) tell a viewer
     what is going on. ``measured`` is set once every trial is scored: from then on nothing that
-    fails or is stopped takes anything back.
+    fails or is stopped takes anything back. ``rated`` and ``variants_ready`` are what the processes
+    that time a variant have sent; ``skipped`` tells that the rest of the proof is left out.
     """
 
     def __init__(
@@ -38,10 +39,13 @@ class SessionFrames:
         self.observation = Observation(trees=session.plan.spec.commands is not None)
         self.ready: dict[Side, e.Ready] = {}
         self.probed: dict[tuple[Side, bool], float] = {}
-        self.variants_timed = 0
+        self.rated: list[e.Rated] = []
+        self.variants_ready: list[e.Ready] = []
+        self.skipped = False
         self.running: set[Side] = set()
         self.failed: dict[Side, e.Failed] = {}
         self.wall_s: dict[Side, float] = {}
+        self.peak_rss_bytes: dict[Side, int] = {}
         self.trial = dict.fromkeys(Side, 0)
         self.stage = SessionStage.ARMING
         self.subject = ""
@@ -113,20 +117,29 @@ class SessionFrames:
         self.observation.count_frame(self.now)
         return tuple(events)
 
-    def _note_events(self, process: SideProcess, received: Iterable[e.Event]) -> Batch:
+    def _note_events(self, process: SideProcess, received: Sequence[e.Event]) -> Batch:
         """Note the events of a process; return those to pass on.
 
-        The process of a variant has no lane: only its rate and its failure are passed on. Once the
-        session is measured, a failure is noted and not passed on.
+        The process of a variant has no lane: only its rate and its failure are passed on, and of
+        copies that run at once only their failures. Once the session is measured, a failure is
+        noted and not passed on.
         """
         if process.side is Side.BASELINE and process is not self.processes[Side.BASELINE]:
+            self.variants_ready += [event for event in received if isinstance(event, e.Ready)]
             received = [event for event in received if isinstance(event, e.Rated | e.Failed)]
         events = self.stamped(process.side, received)
         for event in events:
             self._note(event)
-        return tuple(
-            event for event in events if not (self.measured and isinstance(event, e.Failed))
-        )
+        return tuple(event for event in events if self._is_passed_on(event))
+
+    def _is_passed_on(self, event: e.Event) -> bool:
+        match event:
+            case e.Failed():
+                return not self.measured
+            case e.Rated(variant=variant):
+                return variant is not Variant.COPIES
+            case _:
+                return True
 
     def stamped(self, side: Side, events: Iterable[e.Event]) -> Batch:
         """Return a side's events with the time, the side and its trial on them."""
@@ -143,9 +156,10 @@ class SessionFrames:
             case e.Probed(rate=rate, together=together):
                 self.probed[side, together] = rate
             case e.Rated():
-                self.variants_timed += 1
-            case e.Finished(wall_s=wall_s):
+                self.rated.append(event)
+            case e.Finished(wall_s=wall_s, peak_rss_bytes=peak_rss_bytes):
                 self.wall_s[side] = wall_s
+                self.peak_rss_bytes[side] = peak_rss_bytes
             case e.Scored():
                 self.running.discard(side)
             case e.Failed():

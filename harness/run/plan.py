@@ -156,6 +156,15 @@ def whole_host_assignment(session: Session) -> Assignment:
     )
 
 
+def copy_assignments(session: Session) -> tuple[Assignment, ...]:
+    """Return what copies of the baseline are to do at once, each on the cores of one worker."""
+    plan = session.plan
+    return tuple(
+        replace_fields(assignment(session, Side.BASELINE), cores=(cores,))
+        for cores in plan.core_shares.workers[: plan.spec.workers]
+    )
+
+
 def require_same_terms(baseline: Ready, distributed: Ready) -> None:
     """Raise ``Disagreement`` unless both sides have the same input, held-out set and source.
 

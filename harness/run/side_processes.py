@@ -5,7 +5,7 @@ May import ``model``, ``events``, ``errors`` and ``run``.
 
 import selectors
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from harness.errors import SideFailed
@@ -16,16 +16,17 @@ from harness.run.wire import Assignment
 
 LOOK_EVERY_S = 0.02
 
-Key = Side | Variant
+Key = Side | Variant | int
 Receive = Callable[[SideProcess, tuple[Event, ...]], None]
 
 
 class SideProcesses:
-    """Both sides' processes, and that of a variant with all the host's cores."""
+    """Both sides' processes, and those of variants that need others: copies are numbered."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._processes: dict[Key, SideProcess] = {}
+        self._retired: list[SideProcess] = []
         self._failed: set[Side] = set()
 
     def __getitem__(self, key: Key) -> SideProcess:
@@ -60,16 +61,24 @@ class SideProcesses:
             return (*events, process.exit_failure())
         return events
 
+    def retire(self, keys: Iterable[Key]) -> None:
+        """Let some processes end by themselves; what they still send is not listened to."""
+        retired = [self._processes.pop(key) for key in keys]
+        self._retired += retired
+        _close_commands(retired)
+
+    def retired_have_ended(self) -> bool:
+        """Return whether every process that was let go has ended."""
+        return all([process.has_ended() for process in self._retired])
+
     def close_commands(self) -> None:
         """Let every process end by itself."""
-        for process in self._processes.values():
-            process.note_tree()
-            process.close_commands()
+        _close_commands(self._processes.values())
 
     def ended_within(self, seconds: float) -> bool:
         """Return whether all have ended, as soon as they have or after that many seconds."""
         until = self._clock() + seconds
-        while not all([process.has_ended() for process in self._processes.values()]):
+        while not all([process.has_ended() for process in self._all()]):
             if self._clock() >= until:
                 return False
             time.sleep(LOOK_EVERY_S)
@@ -77,7 +86,17 @@ class SideProcesses:
 
     def end(self) -> None:
         """End every process; raise ``SideFailed`` with the pids of those that survive."""
-        survivors = end_all(list(self._processes.values()), patience_s=0.0)
+        survivors = end_all(self._all(), patience_s=0.0)
         self._processes.clear()
+        self._retired.clear()
         if survivors:
             raise SideFailed(f"processes {survivors} could not be ended", "end them by hand")
+
+    def _all(self) -> list[SideProcess]:
+        return [*self._processes.values(), *self._retired]
+
+
+def _close_commands(processes: Iterable[SideProcess]) -> None:
+    for process in processes:
+        process.note_tree()
+        process.close_commands()

@@ -68,16 +68,22 @@ class StartTrial(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
 class TimeVariant(msgspec.Struct, frozen=True, tag_field="command", tag="variant"):
     """Time a variant of the baseline for at least ``seconds`` and report its rate.
 
-    ``name`` and ``value`` are as in ``model.Rate``.
+    ``name`` and ``value`` are as in ``model.Rate``. ``settings`` are laid over the session's
+    (empty: it runs with the session's own).
     """
 
     variant: Variant
     seconds: float
     name: str = ""
     value: int | float = 0
+    settings: Parameters = msgspec.field(default_factory=dict)
 
 
-Command = ProbeSpeed | StartTrial | TimeVariant
+class LetGo(msgspec.Struct, frozen=True, tag_field="command", tag="let-go"):
+    """Hold no problem until the next command that needs one: others are about to load it."""
+
+
+Command = ProbeSpeed | StartTrial | TimeVariant | LetGo
 
 _commands = msgspec.json.Decoder(Command)
 

@@ -69,6 +69,9 @@ def _after_session_event(board: Board, event: SessionEvent) -> Board:
                 cores=event.cores,
                 name=event.name,
                 value=event.value,
+                settings=event.settings,
+                quality=event.quality,
+                pass_s=event.pass_s,
             )
             return replace(board, rates=(*board.rates, rate))
         case e.ProofStopped():

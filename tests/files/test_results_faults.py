@@ -180,9 +180,9 @@ CORRUPT = {
     ),
     "too many rates": (
         lambda tree: tree.update(
-            rates=[{"variant": "own", "items_per_s": 1.0, "seconds": 1.0, "cores": 1}] * 201
+            rates=[{"variant": "own", "items_per_s": 1.0, "seconds": 1.0, "cores": 1}] * 501
         ),
-        "rates: expected `array` of length <= 200",
+        "rates: expected `array` of length <= 500",
     ),
     "one order twice": (
         lambda tree: tree["trials"][1].update(order=0),

@@ -13,6 +13,7 @@ import pytest
 from harness import events as e
 from harness.errors import Disagreement, Interrupted, SideFailed, TwoclocksError
 from harness.model import Schedule, SessionStage, Side, Variant
+from harness.run import proving
 from harness.run.baseline_variants import VariantPlan
 from harness.run.conductor import Conductor
 from harness.run.frames import Batch
@@ -698,6 +699,127 @@ def test_a_side_that_is_killed_when_all_is_measured_takes_nothing_back(
         [],
         unproved,
     )
+
+
+COPIES = TimeVariant(Variant.COPIES, 0.0, value=2)
+LOGGED = """
+def note(*words):
+    with open(pathlib.Path(__file__).with_name("log"), "a") as log:
+        print(os.getpid(), time.monotonic(), *words, file=log)
+
+def load(params):
+    note("load", *sorted(os.sched_getaffinity(0)))
+    return Problem(input=(1,), held_out=0.5, items=10, warmup=(), warmup_items=1)
+
+def baseline(given, report):
+    note("begin", *given)
+    time.sleep(0.8 if given else 0.0)
+    note("end", *given)
+"""
+
+
+@dataclass(frozen=True)
+class Noted:
+    """A line that a side's process wrote."""
+
+    pid: int
+    at: float
+    words: list[str]
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("copied")
+    own, core = TimeVariant(Variant.OWN, 0.0), usable_cores()[:1]
+    shares = CoreShares(baseline=core, workers=(core,) * 3, disjoint=False, screen_has_core=False)
+    return ran(
+        a_session(
+            folder,
+            a_workload_file(folder, LOGGED),
+            core_shares=shares,
+            variant_plan=VariantPlan((own, COPIES, own)),
+        )
+    )
+
+
+def notes(result: Ran, *words: str) -> list[Noted]:
+    """Return what the baseline's processes noted in a session, of these words."""
+    lines = (result.conductor.session.out / "log").read_text().splitlines()
+    split = [line.split() for line in lines]
+    noted = [Noted(int(pid), float(at), said) for pid, at, *said in split]
+    return [note for note in noted if note.words[: len(words)] == [*words]]
+
+
+def copies_of(result: Ran) -> set[int]:
+    """Return the pids of the processes that ran beside those of both sides."""
+    sides = {event.pid for event in result.of(e.Launched)}
+    return {note.pid for note in notes(result)} - sides
+
+
+def test_there_is_a_copy_on_the_cores_of_each_worker(copied: Ran) -> None:
+    core = [str(core) for core in usable_cores()[:1]]
+    assert [note.words[1:] for note in notes(copied, "load") if note.pid in copies_of(copied)] == [
+        core,
+        core,
+    ]
+
+
+def test_copies_pass_the_whole_input_once_warm_and_at_one_time(copied: Ran) -> None:
+    mine = copies_of(copied)
+    began = [note.at for note in notes(copied, "begin", "1") if note.pid in mine]
+    ended = [note.at for note in notes(copied, "end", "1") if note.pid in mine]
+    warm = [note.at for note in notes(copied, "end") if note.pid in mine and note.words == ["end"]]
+    assert (len(began), len(ended), len(warm)) == (2, 2, 2)
+    assert max(warm) < min(began) <= max(began) < min(ended)
+
+
+def test_copies_have_one_rate_of_all_until_the_last_has_ended(copied: Ran) -> None:
+    rated = copied.of(e.Rated)
+    assert [event.variant for event in rated] == [Variant.OWN, Variant.COPIES, Variant.OWN]
+    together = rated[1]
+    assert (together.value, together.cores, together.side) == (2.0, 2, BASELINE)
+    assert together.pass_s >= 0.8
+    assert together.items_per_s == pytest.approx(2 * 10 / together.pass_s)
+
+
+def test_the_baseline_lets_go_of_its_problem_while_others_load_it(copied: Ran) -> None:
+    own = next(event.pid for event in copied.of(e.Launched) if event.side is BASELINE)
+    loads = [note.pid for note in notes(copied, "load") if note.pid in {own, *copies_of(copied)}]
+    assert loads[0] == loads[-1] == own
+    assert set(loads[1:-1]) == copies_of(copied)
+
+
+def test_copies_have_ended_before_anything_else_is_timed(copied: Ran) -> None:
+    assert not any(map(psutil.pid_exists, copies_of(copied)))
+    assert [subject for stage, subject in copied.stages if stage is SessionStage.PROVING][-1] == (
+        "as it runs"
+    )
+    assert (copied.ended, copied.of(e.ProofStopped)) == (None, [])
+    assert nobody_left(copied)
+
+
+def test_copies_that_would_fill_the_memory_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "free_memory_bytes", lambda: 1)
+    studies = (COPIES, TimeVariant(Variant.OWN, 0.0))
+    path = a_workload_file(tmp_path, LOGGED)
+    result = ran(a_session(tmp_path, path, variant_plan=VariantPlan(studies)))
+    assert [event.variant for event in result.of(e.Rated)] == [Variant.OWN]
+    assert copies_of(result) == set()
+
+
+def test_a_copy_that_fails_ends_the_proof(tmp_path: Path) -> None:
+    core = usable_cores()[:1]
+    shares = CoreShares(baseline=(), workers=(core, core), disjoint=False, screen_has_core=False)
+    alone = "def baseline(given, report):\n    if len(os.sched_getaffinity(0)) == 1: os._exit(7)"
+    path = a_workload_file(tmp_path, alone)
+    result = ran(a_session(tmp_path, path, core_shares=shares, variant_plan=VariantPlan((COPIES,))))
+    assert [(event.label, event.reason) for event in result.of(e.ProofStopped)] == [
+        ("2 copies at once", "its process ended with exit code 7")
+    ]
+    assert result.ended is None
+    assert nobody_left(result)
 
 
 def test_the_rest_of_a_proof_can_be_skipped(tmp_path: Path) -> None:

@@ -303,6 +303,20 @@ def test_a_variant_of_the_baseline_that_was_timed_is_kept() -> None:
     assert recorded(a_board([*SESSION, rated])).rates == (Rate(Variant.TEXTBOOK, 900.0, 3.0, 1),)
 
 
+def test_a_whole_pass_is_kept_with_its_settings_seconds_and_quality() -> None:
+    rated = e.Rated(
+        variant=Variant.EFFORT,
+        items_per_s=900.0,
+        seconds=3.0,
+        cores=1,
+        settings={"steps": 20},
+        quality=0.9,
+        pass_s=3.0,
+    )
+    (kept,) = recorded(a_board([*SESSION, rated])).rates
+    assert (kept.settings, kept.quality, kept.pass_s) == ({"steps": 20}, 0.9, 3.0)
+
+
 def test_a_trial_keeps_where_its_core_seconds_went() -> None:
     spent = e.CoreTime(compute_s=20.0, exchange_s=2.0, waiting_s=1.0, serial_s=0.5, idle_s=0.5)
     assert last_trial(spent, a_finish()).core_seconds == CoreSeconds(20.0, 2.0, 1.0, 0.5, 0.5)

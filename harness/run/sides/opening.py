@@ -38,6 +38,7 @@ def open_side(
         with ray_side(assignment, workload, given, input_digest, modules_sha256, send) as side:
             yield side
         return
+    del given  # a variant's problem takes its place, and both may not fit into memory
     kind = Baseline if assignment.side is Side.BASELINE else SimulatedSide
     yield kind(
         assignment=assignment,

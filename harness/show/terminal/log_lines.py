@@ -31,7 +31,7 @@ def new_lines(
     ]
     lines += _speedups(before, after, spec) if spec.points else _gap(before, after)
     new_rates = after.rates[len(before.rates) :]
-    lines += [appendix_phrases.rate(timed, spec.workload.unit) for timed in new_rates]
+    lines += [appendix_phrases.rate(timed, spec.workload) for timed in new_rates]
     if after.proof_stopped is not None and before.proof_stopped is None:
         label = text.printable(after.proof_stopped.label)
         reason = text.printable(after.proof_stopped.reason)

@@ -198,7 +198,7 @@ def _footer(
 ) -> tuple[Line, Line]:
     width = columns - 2
     if board.rates and caption.stage is SessionStage.PROVING:
-        news = cut(appendix_phrases.rate(board.rates[-1], spec.workload.unit), width)
+        news = cut(appendix_phrases.rate(board.rates[-1], spec.workload), width)
     else:
         facts = (phrases.gap(views, spec), phrases.observations(board, spec))
         news = join_fitting([*facts, phrases.start_up(board, spec)], width)

@@ -229,6 +229,51 @@ def test_each_rate_has_one_line_with_what_was_timed(variant: Variant, name: str,
     assert lines_for([*arming_events(), first], second) == [f"00:20.0  {said}: 12,300 samples/s"]
 
 
+@pytest.mark.parametrize(
+    ("rated", "said"),
+    [
+        (
+            e.Rated(
+                variant=Variant.EFFORT,
+                items_per_s=1.0,
+                seconds=12.3,
+                cores=1,
+                settings={"steps": 1024, "mode": "b"},
+                quality=0.97512,
+                pass_s=12.3,
+            ),
+            "baseline with steps 1,024, mode b: 12.3 s, accuracy 0.975",
+        ),
+        (
+            e.Rated(
+                variant=Variant.ALTERNATIVE,
+                items_per_s=1.0,
+                seconds=12.3,
+                cores=1,
+                name="int8",
+                quality=0.97512,
+                pass_s=12.3,
+            ),
+            "variant int8: 12.3 s, accuracy 0.975",
+        ),
+        (
+            e.Rated(
+                variant=Variant.COPIES,
+                items_per_s=1.0,
+                seconds=43.2,
+                cores=4,
+                value=4.0,
+                pass_s=43.2,
+            ),
+            "baseline 4 copies at once: 43.2 s",
+        ),
+    ],
+    ids=["effort", "alternative", "copies"],
+)
+def test_a_whole_pass_has_its_seconds_and_its_quality(rated: e.Rated, said: str) -> None:
+    assert lines_for(arming_events(), rated) == [f"00:20.0  {said}"]
+
+
 def test_a_proof_that_failed_has_one_line() -> None:
     ended = e.ProofStopped(
         variant=Variant.TEXTBOOK, label="textbook program", reason="ValueError: too slow"
