@@ -2,13 +2,14 @@
 
 Each takes the fields that a test cares about and fills in the rest, so that a test states only what
 it is about. The defaults are one honest, complete, measured session: two workers, one pair, 40 s
-against 22 s. May import ``harness``.
+against 22 s, whose baseline is proved to need its work. May import ``harness``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from harness import events as e
@@ -227,7 +228,11 @@ def an_observer(**changes: Any) -> Observer:
 
 
 def a_results(**changes: Any) -> Results:
-    """Return a complete measured session of one pair, run in turn on one host."""
+    """Return a complete measured session of one pair, run in turn on one host.
+
+    Unless they are given, its rates prove that the baseline's work is needed.
+    """
+    trials = changes.get("trials", ()) or some_pairs([BASELINE_S], [DISTRIBUTED_S])
     results = Results(
         run_id="7c21",
         began_utc="2026-11-22T09:14:07Z",
@@ -239,11 +244,35 @@ def a_results(**changes: Any) -> Results:
         held_out=a_held_out(),
         code=Code(commit="0" * 40, dirty=False, source_sha256=a_digest_of("source")),
         hosts=(a_host(),),
-        trials=some_pairs([BASELINE_S], [DISTRIBUTED_S]),
+        trials=trials,
         observer=an_observer(),
         journal_sha256=a_digest_of("journal"),
+        rates=(an_own_rate(), *some_efforts(trials)),
     )
     return replace(results, **changes)
+
+
+def an_own_rate(**changes: Any) -> Rate:
+    """Return the rate of the baseline as it runs."""
+    return replace(Rate(Variant.OWN, ITEMS / BASELINE_S, 5.0, 1), **changes)
+
+
+def a_pass(variant: Variant, seconds: float, quality: float, **changes: Any) -> Rate:
+    """Return a whole pass of a variant on one core, scored."""
+    rate = Rate(variant, ITEMS / seconds, seconds, 1, quality=quality, pass_s=seconds)
+    return replace(rate, **changes)
+
+
+def some_efforts(trials: Iterable[Trial]) -> tuple[Rate, ...]:
+    """Return passes with a quarter, a half and three quarters of the steps: none is good enough."""
+    baselines = [trial for trial in trials if trial.side is Side.BASELINE]
+    usual_s = median(trial.wall_s for trial in baselines)
+    quality = median(trial.quality for trial in baselines)
+    lacking = {50: 0.034, 100: 0.013, 150: 0.006}
+    return tuple(
+        a_pass(Variant.EFFORT, usual_s * steps / 200, quality - lack, settings={"steps": steps})
+        for steps, lack in lacking.items()
+    )
 
 
 def some_core_seconds(
@@ -257,7 +286,10 @@ def some_core_seconds(
 
 
 def some_rates() -> tuple[Rate, ...]:
-    """Return a proof of a baseline at nine tenths of its machine's limit, of four batch sizes."""
+    """Return a proof of a baseline at nine tenths of its machine's limit, of four batch sizes.
+
+    Its work is needed, and a library that is faster is worse; two copies at once take longer.
+    """
     own = ITEMS / BASELINE_S
     batches = {128.0: 0.61, 256.0: 0.84, 512.0: 1.0, 1024.0: 0.98}
     return (
@@ -269,6 +301,9 @@ def some_rates() -> tuple[Rate, ...]:
         Rate(Variant.TEXTBOOK, own / 12, 5.0, 1),
         Rate(Variant.LIMIT, own / 0.9, 5.0, 1, "GEMM"),
         Rate(Variant.WHOLE, own * 6, 5.0, 16),
+        *some_efforts([a_trial(Side.BASELINE)]),
+        a_pass(Variant.ALTERNATIVE, 36.0, 0.951, name="int8"),
+        Rate(Variant.COPIES, 4 * ITEMS / 41.7, 41.7, 4, value=4.0, pass_s=41.7),
     )
 
 
@@ -375,6 +410,7 @@ def golden_results(**changes: Any) -> Results:
         observer=Observer(cpu_s=0.0, frames=0, longest_gap_s=0.0),
         journal_sha256="",
         remark="declared from published numbers",
+        rates=(),
         **changes,
     )
 

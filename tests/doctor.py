@@ -24,6 +24,7 @@ from harness.model import (
     Fault,
     Kind,
     Process,
+    Rate,
     Results,
     Scaling,
     Schedule,
@@ -141,6 +142,23 @@ def rated(results: Results, variant: Variant, factor: float) -> Results:
         replace(rate, items_per_s=own * factor) if rate is best else rate for rate in results.rates
     )
     return replace(results, rates=rates)
+
+
+def passing(
+    results: Results, variant: Variant, share: float, worse: float = 0.0, **facts: Any
+) -> Results:
+    """Return the results with a variant's whole pass in a share of the baseline's time."""
+    seconds = share * usual(results, baselines)
+    quality = median(trial.quality for trial in results.trials if baselines(trial)) - worse
+    items = results.input.items if results.input else 0
+    rate = Rate(variant, items / seconds, seconds, 1, quality=quality, pass_s=seconds, **facts)
+    return replace(results, rates=(*results.rates, rate))
+
+
+def less_work(results: Results, share: float) -> Results:
+    """Some settings mean less work, and some of those are as good as the baseline's."""
+    far_less = passing(results, Variant.EFFORT, 0.2, worse=0.5, settings={"steps": 2})
+    return passing(far_less, Variant.EFFORT, share, settings={"steps": 8})
 
 
 def unrated(results: Results) -> Results:
@@ -445,6 +463,8 @@ REFUSING: dict[str, Doctor] = {
     "no-pair": stopped_headline,
     "baseline-beaten": faster_alone(0.92),
     "baseline-weak": lambda good: rated(good, Variant.TUNED, 1.5),
+    "padded-work": lambda good: less_work(good, 0.79),
+    "variant-far-faster": lambda good: passing(good, Variant.ALTERNATIVE, 0.79, name="int8"),
     "trials-overlap": overlapping,
     "outside-session": unarmed,
     "input-differs": of_last(lambda trial: replace(trial, input_sha256=OTHER)),
@@ -476,6 +496,8 @@ QUALIFYING: dict[str, Doctor] = {
     "whole-host-wins": faster_whole,
     "baseline-matched": faster_alone(0.965),
     "baseline-untuned": lambda good: rated(good, Variant.TUNED, 1.12),
+    "spare-work": lambda good: less_work(good, 0.89),
+    "variant-faster": lambda good: passing(good, Variant.ALTERNATIVE, 0.94, name="int8"),
     "limit-implausible": lambda good: rated(good, Variant.LIMIT, 0.8),
     "proof-drifted": drifting,
     "slowdown": slowed,
@@ -525,7 +547,8 @@ QUALIFYING: dict[str, Doctor] = {
     "lost-worker": of_last(lambda trial: replace(trial, faults=(LOST,))),
     "work-differs": more_work,
 }
-DOCTORS = REFUSING | QUALIFYING
+UNCHECKABLE: dict[str, Doctor] = {"need-not-shown": as_it_was}
+DOCTORS = REFUSING | QUALIFYING | UNCHECKABLE
 
 # Rules that cannot be broken alone: those who crowd a baseline share its machine, and a seed is
 # missed where answers differ.

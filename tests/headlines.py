@@ -6,6 +6,7 @@ from tests.builders import (
     a_digest_of,
     a_report,
     a_spec,
+    a_sweep,
     golden_results,
     some_pairs,
     some_prices,
@@ -37,6 +38,7 @@ REPORTS = {
             [40.0, 41.0, 40.5, 40.0, 39.8, 40.2], [22.0, 21.0, 22.2, 22.0, 22.1, 21.9]
         )
     ),
+    "proved": a_report(a_sweep()),
     "slower": a_report(trials=some_pairs([22.0], [40.0])),
     "thousandfold": a_report(trials=some_pairs([40_000.0], [22.0])),
     "hostile": a_hostile_report(),

@@ -100,7 +100,7 @@ def audit(
 def _finding(rule: Rule, evidence: Evidence) -> Finding:
     """Return the gravest verdict of the rule's judges, else what the rule measures."""
     measured = _measures_of(rule, evidence)
-    for verdict in (Verdict.REFUSE, Verdict.CAVEAT):
+    for verdict in (Verdict.REFUSE, Verdict.CAVEAT, Verdict.UNCHECKED):
         if raised := _raised_caveats(rule, verdict, evidence):
             return _adverse_finding(rule, verdict, raised, measured)
     if isinstance(measured, Unknown):

@@ -1,14 +1,21 @@
 """The proof of the baseline: its rate beside what else its machine can do, timed in one session.
 
-It answers whether the baseline is a good one, and how much faster a textbook one would make the
-distributed side look. May import ``model`` and ``pairs``.
+It answers whether the baseline is a good one, whether its work is needed, how much of its speed the
+machine leaves to copies of it, and how much faster a textbook one would make the distributed side
+look. May import ``model``, ``pairs`` and ``whole_pass``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from statistics import median
 
 from harness.claims.pairs import Pairs, median_of
+from harness.claims.whole_pass import (
+    WholePass,
+    baseline_quality,
+    fastest_that_holds,
+    whole_passes,
+)
 from harness.model import Rate, Results, Variant
 
 DRIFT_LIMIT = 0.05
@@ -22,7 +29,10 @@ class BaselineProof:
     ``tuned`` are the values tried of one parameter, ascending; ``chosen`` is the value it ran with.
     ``whole`` is one pass over the whole input on all the host's cores. ``speedup`` is the
     distributed side's. ``drift`` is the highest over the lowest rate of the baseline as it runs,
-    less one: it is timed first and last.
+    less one: it is timed first and last. ``efforts`` are whole passes with settings that mean less
+    work, ``alternatives`` those of other ways of doing the same, the fastest first, and ``copies``
+    as many baselines at once as there are workers. ``baseline_s`` and ``quality`` are the medians
+    of the baseline's trials.
     """
 
     own: Rate
@@ -34,6 +44,47 @@ class BaselineProof:
     textbook: Rate | None
     speedup: float | None
     drift: float
+    efforts: tuple[WholePass, ...]
+    alternatives: tuple[WholePass, ...]
+    copies: Rate | None
+    baseline_s: float | None
+    quality: float | None
+
+    @property
+    def cheaper_efforts(self) -> tuple[WholePass, ...]:
+        """Return the efforts that took less time than the baseline."""
+        return tuple(effort for effort in self.efforts if effort.share < 1)
+
+    @property
+    def tried_less_work(self) -> bool:
+        """Return whether any setting that took less time than the baseline was tried."""
+        return bool(self.cheaper_efforts)
+
+    @property
+    def least_work(self) -> WholePass | None:
+        """Return the fastest effort as good as the baseline (None: no cheaper one is)."""
+        return fastest_that_holds(self.cheaper_efforts)
+
+    @property
+    def behind_alternative(self) -> float | None:
+        """Return 1 - (time of the fastest alternative as good)/T1, not below zero.
+
+        None: no alternative was timed.
+        """
+        if not self.alternatives:
+            return None
+        fastest = fastest_that_holds(self.alternatives)
+        return 0.0 if fastest is None else max(0.0, 1 - fastest.share)
+
+    @property
+    def possible_efficiency(self) -> float | None:
+        """Return T1 over the time until the last of the copies has ended, at most 1.
+
+        No distributed run on these cores can do better: copies exchange nothing.
+        """
+        if self.copies is None or not self.copies.pass_s or self.baseline_s is None:
+            return None
+        return min(1.0, self.baseline_s / self.copies.pass_s)
 
     @property
     def tuned_by(self) -> str:
@@ -101,28 +152,54 @@ def proof(results: Results, pairs: Pairs | None) -> BaselineProof | None:
         textbook=_rate_of(rates, Variant.TEXTBOOK),
         speedup=None if pairs is None else pairs.speedup,
         drift=_drift(results.rates),
+        efforts=whole_passes(_rates_of(rates, Variant.EFFORT), pairs),
+        alternatives=whole_passes(_rates_of(rates, Variant.ALTERNATIVE), pairs),
+        copies=_copies_for(pairs, rates),
+        baseline_s=None if pairs is None else pairs.baseline_s,
+        quality=None if pairs is None else baseline_quality(pairs),
     )
 
 
 def _median_rates(rates: Iterable[Rate]) -> list[Rate]:
     """Return the median rate of each thing timed; combined sessions timed it several times."""
-    timed: dict[tuple[Variant, str, float, int], list[Rate]] = {}
+    timed: dict[tuple[object, ...], list[Rate]] = {}
     for rate in rates:
         if rate.items_per_s > 0:
-            timed.setdefault((rate.variant, rate.name, rate.value, rate.cores), []).append(rate)
+            settings = tuple(rate.settings.items())
+            what = (rate.variant, rate.name, rate.value, rate.cores, settings)
+            timed.setdefault(what, []).append(rate)
     return [
-        replace(same[0], items_per_s=median([rate.items_per_s for rate in same]))
+        replace(
+            same[0],
+            items_per_s=median([rate.items_per_s for rate in same]),
+            pass_s=_known_median(rate.pass_s for rate in same),
+            quality=_known_median(rate.quality for rate in same),
+        )
         for same in timed.values()
     ]
 
 
+def _known_median(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _rates_of(rates: Iterable[Rate], variant: Variant) -> Iterator[Rate]:
+    return (rate for rate in rates if rate.variant is variant)
+
+
 def _rate_of(rates: Iterable[Rate], variant: Variant) -> Rate | None:
-    return next((rate for rate in rates if rate.variant is variant), None)
+    return next(_rates_of(rates, variant), None)
+
+
+def _copies_for(pairs: Pairs | None, rates: Iterable[Rate]) -> Rate | None:
+    """Return the copies that are as many as the workers of these pairs."""
+    copies = _rates_of(rates, Variant.COPIES)
+    return next((rate for rate in copies if pairs and rate.value == pairs.scale), None)
 
 
 def _tuned_rates(rates: Iterable[Rate]) -> tuple[Rate, ...]:
-    tuned = (rate for rate in rates if rate.variant is Variant.TUNED)
-    return tuple(sorted(tuned, key=lambda rate: rate.value))
+    return tuple(sorted(_rates_of(rates, Variant.TUNED), key=lambda rate: rate.value))
 
 
 def _rate_in_trials(pairs: Pairs, own: Rate) -> Rate:
@@ -144,6 +221,6 @@ def _chosen_value(results: Results, tuned_by: str) -> float | None:
 
 
 def _drift(rates: Iterable[Rate]) -> float:
-    own = (rate.items_per_s for rate in rates if rate.variant is Variant.OWN)
+    own = (rate.items_per_s for rate in _rates_of(rates, Variant.OWN))
     timed = [items_per_s for items_per_s in own if items_per_s > 0]
     return max(timed) / min(timed) - 1

@@ -8,6 +8,7 @@ May import ``model`` and the rest of ``claims``.
 from dataclasses import dataclass
 
 from harness.claims import scaling
+from harness.claims.baseline_proof import proof
 from harness.claims.curve import Curve, Origin
 from harness.claims.pairs import Pairs, median_of
 from harness.claims.rule import Caveat as Caveat
@@ -28,8 +29,9 @@ class Speed:
     ``serial_fraction`` is implied by S from one p, and ``ceiling`` is the largest speedup it
     allows, infinite where f is zero. Both are None where nothing is implied: p is 1, S is outside 1
     … p, the baseline had other cores than one worker, or the other scales of a sweep do not follow
-    the law. ``fitted``: both are of the law fitted to a sweep's scales. Start-up is not in the wall
-    times.
+    the law. ``fitted``: both are of the law fitted to a sweep's scales. ``possible_efficiency`` is
+    what copies of the baseline on the workers' cores reach, who exchange nothing (None: they were
+    not timed). Start-up is not in the wall times.
     """
 
     baseline_s: float
@@ -43,6 +45,7 @@ class Speed:
     distributed_startup_s: float
     speedup_with_startup: float
     fitted: bool = False
+    possible_efficiency: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +104,13 @@ def _speed(pairs: Pairs, curve: Curve | None) -> Speed:
     baseline_startup_s = median_of(pairs.baseline, lambda trial: trial.startup_s)
     distributed_startup_s = median_of(pairs.distributed, lambda trial: trial.startup_s)
     fraction, fitted = _serial_fraction(pairs, curve)
+    baseline_proof = proof(pairs.results, pairs)
     return Speed(
         baseline_s=pairs.baseline_s,
         distributed_s=pairs.distributed_s,
         speedup=pairs.speedup,
         efficiency=pairs.efficiency,
+        possible_efficiency=baseline_proof.possible_efficiency if baseline_proof else None,
         interval=pairs.interval,
         serial_fraction=fraction,
         ceiling=None if fraction is None else scaling.ceiling(fraction),

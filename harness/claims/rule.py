@@ -170,6 +170,11 @@ def caveat(judge: Callable[[Pairs], Caveat | None], topic: Topic) -> Judge:
     return Judge(Verdict.CAVEAT, topic, lambda evidence: _of_pairs(evidence, judge))
 
 
+def uncheckable(judge: Callable[[Pairs], Caveat | None], topic: Topic) -> Judge:
+    """Return a judge of the pairs that qualifies the headline since its rule cannot be checked."""
+    return Judge(Verdict.UNCHECKED, topic, lambda evidence: _of_pairs(evidence, judge))
+
+
 def refuse_session(judge: Callable[[Evidence], Caveat | None], topic: Topic) -> Judge:
     """Return a judge that forbids the headline, asked whether or not there is a pair."""
     return Judge(Verdict.REFUSE, topic, judge)

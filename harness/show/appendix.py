@@ -11,6 +11,7 @@ from harness.claims.baseline_proof import BaselineProof
 from harness.claims.claims import Claims
 from harness.claims.core_time import CoreTime, TimePart
 from harness.claims.headline import Headline
+from harness.claims.whole_pass import WholePass
 from harness.model import Rate, Results, Side, Variant
 from harness.show import appendix_phrases, phrases
 from harness.show.tables import Row, RowKind, Table
@@ -30,7 +31,7 @@ def appendix_tables(claims: Claims) -> tuple[Table, ...]:
     """Return the tables whose facts are there; none for a refused session."""
     if claims.headline is None:
         return ()
-    tables = (costs(claims.headline), rates(claims), core_seconds(claims))
+    tables = (costs(claims.headline), rates(claims), needed_work(claims), core_seconds(claims))
     return tuple(table for table in tables if table is not None)
 
 
@@ -97,6 +98,48 @@ def _rate_row(rate: Rate, proof: BaselineProof) -> Row:
         kind=RowKind.BASELINE if rate is proof.own else RowKind.MEASURED,
         flags=(appendix_phrases.CHOSEN,) if is_chosen else (),
     )
+
+
+def needed_work(claims: Claims) -> Table | None:
+    """Return the passes with less work, and those of other ways of doing the same.
+
+    None: none was timed.
+    """
+    proof, workload = claims.proof, claims.results.spec.workload
+    if proof is None or proof.baseline_s is None or proof.quality is None:
+        return None
+    passes = (*proof.efforts, *proof.alternatives)
+    if not passes:
+        return None
+    times = text.durations(proof.baseline_s, *(one.seconds for one in passes))
+    metric = text.printable(workload.metric)[:_LONGEST_NAME]
+    quality = text.quality(proof.quality, workload.tolerance)
+    own = Row(("as it runs", times[0], text.percent(1.0), quality, text.NOTHING), RowKind.BASELINE)
+    rows = (
+        _pass_row(one, time, workload.tolerance)
+        for one, time in zip(passes, times[1:], strict=True)
+    )
+    return Table(
+        title=_title(claims.results, "was the work needed?"),
+        columns=("", "time", "of T1", metric, "as good"),
+        rows=(own, *rows),
+        notes=(
+            *appendix_phrases.needed_work(proof),
+            *appendix_phrases.alternatives(proof),
+            phrases.provenance(claims.results),
+        ),
+    )
+
+
+def _pass_row(one: WholePass, time: str, tolerance: float) -> Row:
+    cells = (
+        appendix_phrases.variant(one.rate),
+        time,
+        text.percent(one.share),
+        text.quality(one.quality, tolerance),
+        "yes" if one.holds else "no",
+    )
+    return Row(cells)
 
 
 def core_seconds(claims: Claims) -> Table | None:

@@ -19,7 +19,7 @@ LEGEND_OF_PARTS = (
     " workers, waiting: for stragglers or at barriers, driver: it works alone"
 )
 _LONGEST_NAME = 24
-_LONGEST_SETTINGS = 60
+_LONGEST_SETTINGS = 32
 
 
 def prices(results: Results) -> str:
@@ -86,6 +86,7 @@ def baseline_proof(proof: BaselineProof, unit: str) -> Iterator[str]:
         yield f"the baseline does {rate}, {text.percent(proof.share_of_limit)} of {limit}"
     yield from _tuning(proof)
     yield from _whole_host(proof)
+    yield from _copies(proof)
     if proof.textbook_factor is not None and proof.speedup_over_textbook is not None:
         factor, over = text.times(proof.textbook_factor), text.times(proof.speedup_over_textbook)
         longer = f"a textbook program takes {factor} as long"
@@ -94,6 +95,30 @@ def baseline_proof(proof: BaselineProof, unit: str) -> Iterator[str]:
     if proof.drift > DRIFT_LIMIT:
         drift = text.percent(proof.drift)
         yield f"the baseline's own rate drifted by {drift} while this was measured"
+
+
+def needed_work(proof: BaselineProof) -> Iterator[str]:
+    """Yield whether less work would do, where less work was tried."""
+    if not proof.tried_less_work:
+        return
+    least = proof.least_work
+    if least is None:
+        tried = text.number_of(len(proof.cheaper_efforts), "cheaper setting")
+        yield f"the work is needed: none of {tried} is as good, but for the tolerance"
+    else:
+        cheaper, factor = settings(least.rate.settings), text.times(1 / least.share)
+        yield f"{cheaper} is as good: the work done is {factor} the work needed"
+
+
+def alternatives(proof: BaselineProof) -> Iterator[str]:
+    """Yield whether another way of doing the same is faster and as good, where any was timed."""
+    if proof.behind_alternative is None:
+        return
+    if proof.behind_alternative > 0:
+        behind = text.percent(proof.behind_alternative)
+        yield f"the baseline is {behind} behind the fastest variant that is as good"
+    else:
+        yield "no variant on the same cores is faster and as good"
 
 
 def _tuning(proof: BaselineProof) -> Iterator[str]:
@@ -119,6 +144,17 @@ def _whole_host(proof: BaselineProof) -> Iterator[str]:
     else:
         over = text.times(proof.speedup_over_whole)
         yield f"{whole}; over that the distributed side's speedup is {over}"
+
+
+def _copies(proof: BaselineProof) -> Iterator[str]:
+    if proof.copies is None or proof.copies.pass_s is None or proof.possible_efficiency is None:
+        return
+    number = setting_value(proof.copies.value)
+    taken, possible = text.seconds(proof.copies.pass_s), text.percent(proof.possible_efficiency)
+    yield (
+        f"{number} copies of the baseline at once, which exchange nothing, take {taken}:"
+        f" the most efficiency that this host leaves is {possible}"
+    )
 
 
 def lost_core_time(splits: Sequence[CoreTime]) -> str:

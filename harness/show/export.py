@@ -118,7 +118,8 @@ def _facts(headline: Headline) -> Iterator[str]:
     baseline, distributed, gap = phrases.times(headline)
     quality, change = phrases.quality(headline)
     cost, drop = phrases.cost(headline)
-    observed = f"{phrases.observations(headline)} · efficiency {phrases.efficiency(headline)}"
+    efficiency = phrases.efficiency_of_possible(headline)
+    observed = f"{phrases.observations(headline)} · efficiency {efficiency}"
     yield phrases.sentence_to_say(headline)
     yield f"{one} {baseline}, {many} {distributed}, gap {gap} · {observed}"
     yield f"{phrases.metric(headline)} {quality} · {change}"

@@ -136,6 +136,7 @@ def _speed(headline: Headline) -> Fields:
         "interval_low_ratio": low,
         "interval_high_ratio": high,
         "efficiency_fraction": speed.efficiency,
+        "possible_efficiency_fraction": speed.possible_efficiency,
         "serial_fraction": speed.serial_fraction,
         "ceiling_ratio": speed.ceiling,
         "baseline_startup_s": speed.baseline_startup_s,
@@ -211,11 +212,14 @@ def _law(law: Law) -> Fields:
 
 def _appendix(claims: Claims) -> Fields:
     proof = claims.proof
+    least = proof.least_work if proof else None
     return {
         "core_seconds": list(map(_core_seconds, claims.core_time)),
         "rates": list(map(_rate, claims.results.rates)),
         "share_of_limit_fraction": proof.share_of_limit if proof else None,
         "whole_host_speedup_ratio": proof.whole_speedup if proof else None,
+        "work_done_over_work_needed_ratio": 1 / least.share if least else None,
+        "behind_best_variant_fraction": proof.behind_alternative if proof else None,
         "fake_speedup_beside_naive_ratio": proof.speedup_over_textbook if proof else None,
     }
 
@@ -237,6 +241,9 @@ def _rate(rate: Rate) -> Fields:
         "value": rate.value,
         "cores": rate.cores,
         "items_per_s": rate.items_per_s,
+        "settings": rate.settings,
+        "pass_s": rate.pass_s,
+        "quality": rate.quality,
     }
 
 

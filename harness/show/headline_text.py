@@ -70,7 +70,7 @@ def _claim_lines(headline: Headline) -> Iterator[str]:
 
 def _fact_lines(headline: Headline) -> Iterator[str]:
     gap = phrases.times(headline)[2]
-    efficiency = phrases.efficiency(headline)
+    efficiency = phrases.efficiency_of_possible(headline)
     yield f"gap {gap} · {phrases.observations(headline)} · efficiency {efficiency}"
     quality, change = phrases.quality(headline)
     yield f"{phrases.metric(headline)} {quality} · {change}"

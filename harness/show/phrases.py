@@ -66,6 +66,20 @@ def efficiency(headline: Headline) -> str:
     return text.percent(headline.speed.efficiency)
 
 
+def efficiency_of_possible(headline: Headline) -> str:
+    """Return E beside what copies that exchange nothing reach: ``84 % of a possible 94 %``."""
+    return " ".join(filter(None, (efficiency(headline), of_possible(headline))))
+
+
+def of_possible(headline: Headline) -> str:
+    """Return what efficiency the machine leaves possible: ``of a possible 94 %``.
+
+    Empty where no copies were timed.
+    """
+    possible = headline.speed.possible_efficiency
+    return "" if possible is None else f"of a possible {text.percent(possible)}"
+
+
 def serial_share(headline: Headline) -> str:
     """Return the serial share that S implies by Amdahl's law, or that fits a sweep's scales.
 

@@ -156,12 +156,14 @@ def _gap(page: Page, headline: Headline) -> None:
 
 def _facts(page: Page, headline: Headline) -> None:
     """Write efficiency, quality and cost, side by side."""
-    efficiency = (phrases.efficiency(headline), "of the hardware became speed")
+    efficiency = (phrases.efficiency(headline), _of_hardware(headline))
     metric = phrases.metric(headline)
     quality_fields = ("quality.baseline-quality.distributed", "quality.change")
+    possible = headline.speed.possible_efficiency is not None
+    efficiency_fields = ("speed.efficiency", "speed.possible_efficiency" if possible else "")
     cost_fields = ("cost.baseline-cost.distributed", "cost.drop")
     columns = (
-        (_MARGIN, 450, "efficiency", efficiency, ("speed.efficiency", "")),
+        (_MARGIN, 450, "efficiency", efficiency, efficiency_fields),
         (560, 500, metric, phrases.quality(headline), quality_fields),
         (1110, 430, "cost of a run", phrases.cost(headline), cost_fields),
     )
@@ -169,6 +171,12 @@ def _facts(page: Page, headline: Headline) -> None:
         page.write_within(x, 538, name, 30, width)
         page.write_within(x, 592, value, 50, width, field=value_field, bold=True)
         page.write_within(x, 628, remark, 28, width, field=remark_field)
+
+
+def _of_hardware(headline: Headline) -> str:
+    """Return what the efficiency is a part of: of what copies reach here, where they were timed."""
+    possible = phrases.of_possible(headline)
+    return f"{possible} on this host" if possible else "of the hardware became speed"
 
 
 def _caveats(page: Page, headline: Headline) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from harness.claims.baseline_proof import BaselineProof
 from harness.model import Rate, Results, Variant
-from tests.builders import ITEMS, a_report, a_sweep, some_rates
+from tests.builders import ITEMS, a_pass, a_report, a_sweep, some_rates
 
 
 def proven(*rates: Rate, **params: float | str | bool) -> BaselineProof:
@@ -77,6 +77,76 @@ def test_a_textbook_baseline_would_have_made_a_false_speedup() -> None:
     assert proof.speedup_over_textbook == pytest.approx(12 * 40.0 / 11.3)
 
 
+def efforts(*passes: tuple[float, float]) -> list[Rate]:
+    """Return passes of these seconds and qualities; the baseline takes 40 s for 0.975."""
+    return [
+        a_pass(Variant.EFFORT, seconds, quality, settings={"steps": place})
+        for place, (seconds, quality) in enumerate(passes)
+    ]
+
+
+def test_whole_passes_stand_in_order_of_their_time() -> None:
+    proof = proven(OWN, *efforts((30.0, 0.96), (10.0, 0.9), (20.0, 0.95)))
+    assert [(effort.seconds, effort.share) for effort in proof.efforts] == [
+        (10.0, 0.25),
+        (20.0, 0.5),
+        (30.0, 0.75),
+    ]
+
+
+def test_the_least_work_is_the_fastest_pass_as_good_as_the_baseline() -> None:
+    proof = proven(OWN, *efforts((10.0, 0.97), (20.0, 0.972), (30.0, 0.975)))
+    assert proof.least_work is not None
+    assert (proof.least_work.seconds, proof.least_work.holds) == (20.0, True)
+
+
+def test_where_no_less_work_is_as_good_there_is_no_least_work() -> None:
+    proof = proven(OWN, *efforts((10.0, 0.97), (41.0, 0.975)))
+    assert (proof.least_work, proof.tried_less_work) == (None, True)
+
+
+def test_a_pass_that_takes_longer_is_no_less_work() -> None:
+    assert not proven(OWN, *efforts((40.0, 0.9))).tried_less_work
+
+
+def test_passes_of_several_sessions_are_their_median() -> None:
+    once, again = efforts((10.0, 0.9))[0], efforts((12.0, 0.92))[0]
+    (effort,) = proven(OWN, once, again).efforts
+    assert [effort.seconds, effort.quality] == pytest.approx([11.0, 0.91])
+
+
+def test_a_faster_alternative_that_is_worse_leaves_the_baseline_in_front() -> None:
+    proof = proven()
+    assert [one.rate.name for one in proof.alternatives] == ["int8"]
+    assert proof.behind_alternative == 0.0
+
+
+def test_a_baseline_behind_an_alternative_is_told_by_how_much() -> None:
+    as_good = a_pass(Variant.ALTERNATIVE, 30.0, 0.975, name="fused")
+    assert proven(OWN, as_good).behind_alternative == pytest.approx(0.25)
+
+
+def test_copies_at_once_bound_the_efficiency() -> None:
+    report = a_report(a_sweep())
+    assert report.proof is not None
+    assert report.proof.possible_efficiency == pytest.approx(40.0 / 41.7)
+    assert report.headline is not None
+    assert report.headline.speed.possible_efficiency == report.proof.possible_efficiency
+
+
+def copies(count: int, seconds: float) -> Rate:
+    """Return so many copies at once, the last of which ended after these seconds."""
+    return Rate(Variant.COPIES, 1.0, seconds, count, value=float(count), pass_s=seconds)
+
+
+def test_copies_that_were_faster_than_the_trials_bound_nothing() -> None:
+    assert proven(OWN, copies(4, 39.0)).possible_efficiency == 1.0
+
+
+def test_copies_for_another_number_of_workers_bound_nothing_here() -> None:
+    assert proven(OWN, copies(2, 41.7)).possible_efficiency is None
+
+
 def test_what_was_not_timed_is_not_known() -> None:
     proof = proven(OWN)
     assert (proof.tuned, proof.tuned_by, proof.chosen, proof.best, proof.behind_best) == (
@@ -91,7 +161,10 @@ def test_what_was_not_timed_is_not_known() -> None:
         proof.whole_speedup,
         proof.speedup_over_whole,
         proof.speedup_over_textbook,
-    ) == (None, None, None, None)
+        proof.least_work,
+        proof.behind_alternative,
+        proof.possible_efficiency,
+    ) == (None,) * 7
 
 
 def test_without_a_pair_there_is_no_speedup_to_compare() -> None:

@@ -1,18 +1,31 @@
 import pytest
 
-from harness.claims.rule import Caveat, Evidence, Judge, Topic, caveat, of_proof, refuse
+from harness.claims.rule import (
+    Caveat,
+    Evidence,
+    Judge,
+    Topic,
+    caveat,
+    of_proof,
+    refuse,
+    uncheckable,
+)
 from tests.builders import a_results, a_sweep
 
 KNOWN = Caveat("key", "it is so; do this")
-JUDGES = [refuse(lambda pairs: KNOWN), caveat(lambda pairs: KNOWN, Topic.RUN)]
+JUDGES = [
+    refuse(lambda pairs: KNOWN),
+    caveat(lambda pairs: KNOWN, Topic.RUN),
+    uncheckable(lambda pairs: KNOWN, Topic.RUN),
+]
 
 
-@pytest.mark.parametrize("judge", JUDGES, ids=["refuse", "caveat"])
+@pytest.mark.parametrize("judge", JUDGES, ids=["refuse", "caveat", "uncheckable"])
 def test_a_judge_of_pairs_raises_what_it_finds_in_them(judge: Judge) -> None:
     assert judge.judge(Evidence.of(a_results())) == KNOWN
 
 
-@pytest.mark.parametrize("judge", JUDGES, ids=["refuse", "caveat"])
+@pytest.mark.parametrize("judge", JUDGES, ids=["refuse", "caveat", "uncheckable"])
 def test_a_judge_of_pairs_is_not_asked_where_there_is_none(judge: Judge) -> None:
     assert judge.judge(Evidence.of(a_results(trials=()))) is None
 

@@ -4,13 +4,15 @@ from typing import Any
 import pytest
 
 from harness.claims.headline import Headline
-from harness.model import Offer, Results, Side
-from harness.show.appendix import core_seconds, costs, rates
+from harness.model import Offer, Rate, Results, Side, Variant
+from harness.show.appendix import core_seconds, costs, needed_work, rates
 from harness.show.tables import Table, format_table
 from tests.builders import (
+    a_pass,
     a_report,
     a_results,
     a_sweep,
+    an_own_rate,
     some_prices,
 )
 from tests.goldens import golden_text
@@ -92,7 +94,50 @@ def test_a_baseline_whose_rate_drifted_is_told() -> None:
 
 
 def test_a_baseline_that_was_not_timed_has_no_table_of_rates() -> None:
-    assert rates(a_report(a_results())) is None
+    assert rates(a_report(a_results(rates=()))) is None
+
+
+def test_less_work_and_other_ways_stand_beside_the_baseline_with_their_quality() -> None:
+    table = needed_work(a_report(a_sweep()))
+    assert table is not None
+    assert table.columns == ("", "time", "of T1", "accuracy", "as good")
+    assert [row.cells for row in table.rows] == [
+        ("as it runs", "40.0 s", "100 %", "0.975", "—"),
+        ("steps 50", "10.0 s", "25 %", "0.941", "no"),
+        ("steps 100", "20.0 s", "50 %", "0.962", "no"),
+        ("steps 150", "30.0 s", "75 %", "0.969", "no"),
+        ("int8", "36.0 s", "90 %", "0.951", "no"),
+    ]
+    assert table.notes[:2] == (
+        "the work is needed: none of 3 cheaper settings is as good, but for the tolerance",
+        "no variant on the same cores is faster and as good",
+    )
+
+
+def test_work_that_is_not_needed_and_a_faster_way_are_told_by_how_much() -> None:
+    padded = a_pass(Variant.EFFORT, 35.0, 0.975, settings={"steps": 180, "mode": "b"})
+    faster = a_pass(Variant.ALTERNATIVE, 38.0, 0.975, name="fused")
+    table = needed_work(a_report(a_sweep(rates=(an_own_rate(), padded, faster))))
+    assert table is not None
+    assert [row.cells[-1] for row in table.rows] == ["—", "yes", "yes"]
+    assert table.notes[:2] == (
+        "steps 180, mode b is as good: the work done is 1.14× the work needed",
+        "the baseline is 5.0 % behind the fastest variant that is as good",
+    )
+
+
+@pytest.mark.parametrize("rates", [(), (an_own_rate(),)], ids=["not proved", "none declared"])
+def test_without_whole_passes_there_is_no_table_of_them(rates: tuple[Rate, ...]) -> None:
+    assert needed_work(a_report(a_sweep(rates=rates))) is None
+
+
+def test_what_copies_leave_possible_is_told() -> None:
+    table = rates(a_report(a_sweep()))
+    assert table is not None
+    assert (
+        "4 copies of the baseline at once, which exchange nothing, take 41.7 s:"
+        " the most efficiency that this host leaves is 96 %"
+    ) in table.notes
 
 
 def test_shares_of_the_core_time_are_told_for_every_scale() -> None:

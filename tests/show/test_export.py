@@ -7,9 +7,18 @@ from typing import Any
 import pytest
 
 from harness.claims.headline import Headline
-from harness.model import Kind, Offer, Results, Status
+from harness.model import Kind, Offer, Rate, Results, Status, Variant
 from harness.show.export import Form, export
-from tests.builders import a_report, a_results, a_sweep, golden_results, some_prices, some_words
+from tests.builders import (
+    a_pass,
+    a_report,
+    a_results,
+    a_sweep,
+    an_own_rate,
+    golden_results,
+    some_prices,
+    some_words,
+)
 from tests.goldens import golden_text
 
 REFUSED = {
@@ -181,11 +190,27 @@ def test_core_seconds_and_rates_are_in_json() -> None:
     four = told["core_seconds"][-1]
     parts = [four[name] for name in four if name.endswith("_core_s") and name != "given_core_s"]
     assert sum(parts) == pytest.approx(four["given_core_s"])
-    assert (len(told["rates"]), told["share_of_limit_fraction"]) == (8, pytest.approx(0.9))
+    assert (len(told["rates"]), told["share_of_limit_fraction"]) == (13, pytest.approx(0.9))
+
+
+def test_whole_passes_and_what_follows_from_them_are_in_json() -> None:
+    padded = a_pass(Variant.EFFORT, 36.4, 0.975, settings={"steps": 180})
+    faster = a_pass(Variant.ALTERNATIVE, 38.4, 0.975, name="fused")
+    copies = Rate(Variant.COPIES, 1.0, 41.0, 4, value=4.0, pass_s=41.0)
+    told = document(a_sweep(rates=(an_own_rate(), padded, faster, copies)))
+    effort = told["rates"][1]
+    assert (effort["settings"], effort["pass_s"], effort["quality"]) == (
+        {"steps": 180},
+        36.4,
+        0.975,
+    )
+    assert told["work_done_over_work_needed_ratio"] == pytest.approx(40 / 36.4)
+    assert told["behind_best_variant_fraction"] == pytest.approx(0.04)
+    assert told["headline"]["possible_efficiency_fraction"] == pytest.approx(40 / 41)
 
 
 def test_a_session_without_proof_exports_without_it() -> None:
-    told = document(a_results())
+    told = document(a_results(rates=()))
     assert (told["core_seconds"], told["rates"], told["share_of_limit_fraction"]) == ([], [], None)
 
 

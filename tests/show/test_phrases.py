@@ -12,6 +12,7 @@ from tests.builders import (
     a_report,
     a_results,
     a_spec,
+    a_sweep,
     a_trial,
     a_worker,
     golden_results,
@@ -53,6 +54,13 @@ def test_the_known_good_example_reads_as_published() -> None:
     assert phrases.quality(GOLDEN) == ("0.741 → 0.738", "Δ −0.003 held, tolerance 0.005")
     assert phrases.cost(GOLDEN) == ("$9.40 → $3.05", "68 % less")
     assert phrases.serial_share(GOLDEN) == "implies a serial share of 2.0 %, so at most 51.2×"
+
+
+def test_efficiency_stands_beside_what_copies_of_the_baseline_reach() -> None:
+    headline = claimed(a_sweep())
+    assert phrases.efficiency_of_possible(headline) == "88 % of a possible 96 %"
+    assert phrases.efficiency_of_possible(GOLDEN) == "88 %"
+    assert phrases.of_possible(GOLDEN) == ""
 
 
 def test_the_sentence_to_say_carries_all_five_numbers() -> None:

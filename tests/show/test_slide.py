@@ -108,6 +108,17 @@ def test_what_is_drawn_names_the_field_it_came_from() -> None:
     assert None not in named
 
 
+def test_the_slide_says_what_efficiency_the_machine_leaves_possible() -> None:
+    said = {
+        case: [text.get_text() for text in texts(slide.figure(HEADLINES[case], VERDICT))]
+        for case in ("proved", "golden")
+    }
+    assert "of a possible 96\N{NO-BREAK SPACE}% on this host" in [
+        words.replace(" %", "\N{NO-BREAK SPACE}%") for words in said["proved"]
+    ]
+    assert "of the hardware became speed" in said["golden"]
+
+
 def test_the_slide_is_as_large_as_a_projectors_picture() -> None:
     width, height = struct.unpack(">II", slide.png(REPORTS["golden"])[16:24])
 

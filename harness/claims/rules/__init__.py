@@ -10,6 +10,7 @@ from harness.claims.rules import (
     baseline,
     environment,
     inputs,
+    proof,
     resources,
     results_file,
     session,
@@ -44,6 +45,8 @@ RULES: tuple[Rule, ...] = (
     environment.ENVIRONMENT,
     results_file.UNITS_NAMED,
     work.STRAGGLERS_SHOWN,
+    proof.NEEDED_WORK,
+    proof.PER_NODE_STANDARD,
     work.EFFICIENCY_SPLIT,
 )
 
@@ -55,11 +58,11 @@ def refusals(evidence: Evidence) -> tuple[Caveat, ...]:
 
 def caveats(evidence: Evidence) -> tuple[Caveat, ...]:
     """Return what must be said beside the headline."""
-    return _raised_caveats(evidence, Verdict.CAVEAT)
+    return _raised_caveats(evidence, Verdict.CAVEAT, Verdict.UNCHECKED)
 
 
-def _raised_caveats(evidence: Evidence, verdict: Verdict) -> tuple[Caveat, ...]:
-    """Return what judges of one verdict raise, by topic and within a topic in the rules' order."""
-    judges = (judge for rule in RULES for judge in rule.judges if judge.verdict is verdict)
+def _raised_caveats(evidence: Evidence, *verdicts: Verdict) -> tuple[Caveat, ...]:
+    """Return what judges of some verdicts raise, by topic and within one in the rules' order."""
+    judges = (judge for rule in RULES for judge in rule.judges if judge.verdict in verdicts)
     raised = (judge.judge(evidence) for judge in sorted(judges, key=lambda judge: judge.topic))
     return tuple(caveat for caveat in raised if caveat is not None)

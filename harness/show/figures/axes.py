@@ -88,6 +88,10 @@ class Chart:
         visible = [self.at(*point) for point in points if self.y.contains(point[1])]
         self.page.keep_clear(boxes_along(visible))
 
+    def band(self, low: float, high: float, color: str) -> None:
+        """Fill the area between two values of the y axis, behind everything else."""
+        self.axes.axhspan(low, high, color=color, linewidth=0, zorder=0)
+
     def mark(
         self, x: float, y: float, shape: str, color: str, *, size: float, hollow: bool = False
     ) -> None:

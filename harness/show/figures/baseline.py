@@ -1,20 +1,18 @@
-"""How good the baseline is: its core's utilization, and its rate beside what its machine can do.
+"""How good the baseline is: whether its work is needed, and its rate beside what others reach.
 
-The rates are a table with bars, so they stand in columns of the page instead of on axes.
+Where no less work was tried, its core's utilization stands instead of that.
 May import ``claims`` (its types), ``model``, ``text`` and its neighbours.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from harness import text
 from harness.claims.baseline_proof import BaselineProof
 from harness.claims.headline import Headline
-from harness.model import Rate
+from harness.show.figures import needed_work
 from harness.show.figures.axes import AREA, Axis, Tick, open_chart, round_values, set_ticks
 from harness.show.figures.box import WIDTH_PX, Box
-from harness.show.figures.labels import place_label
-from harness.show.figures.page import MARGIN, SMALLEST_PX, Line, Page, Spot
+from harness.show.figures.page import MARGIN, Page
 from harness.show.figures.picture import (
     Missing,
     Picture,
@@ -23,26 +21,11 @@ from harness.show.figures.picture import (
     write_remark,
     write_title,
 )
-
-MOST_TUNED = 5
+from harness.show.figures.rate_bars import draw_narrow, draw_wide, rate_bars
 
 _RATES_FROM_PX = 640
-_RATES_BOTTOM_PX = 740
-_NAMES_PX = 430
-_VALUES_PX = 120
-_ROW_PX = 62
-_THICKNESS = 0.62
-_LONGEST_UNIT = 24
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Bar:
-    """One rate, its name and its field; ``own`` is the baseline itself, or its chosen setting."""
-
-    name: str
-    rate: Rate
-    field: str
-    own: bool = False
+_RATES_RIGHT_OF_CURVE_PX = 1040
+_MOST_TUNED_BESIDE_CURVE = 3
 
 
 def picture(headline: Headline, proof: BaselineProof | None) -> Picture | Missing:
@@ -57,6 +40,8 @@ def picture(headline: Headline, proof: BaselineProof | None) -> Picture | Missin
 
 
 def _title(headline: Headline, proof: BaselineProof) -> str:
+    if needed := needed_work.title(proof):
+        return needed
     if proof.speedup_over_textbook is not None:
         fake, true = text.times(proof.speedup_over_textbook), text.times(headline.speed.speedup)
         return f"A textbook baseline would have faked {fake}, not {true}"
@@ -70,12 +55,12 @@ def _title(headline: Headline, proof: BaselineProof) -> str:
 
 def _remark(proof: BaselineProof) -> str:
     """Return how good the baseline is."""
-    parts = []
+    parts = [needed_work.legend(proof)] if proof.efforts else []
     if proof.share_of_limit is not None:
         parts.append(f"the baseline runs at {text.percent(proof.share_of_limit)} of its limit")
     if proof.behind_best is not None:
         parts.append(_tuning(proof, proof.behind_best))
-    if proof.whole is not None and proof.whole_speedup is not None:
+    if proof.whole is not None and proof.whole_speedup is not None and not proof.efforts:
         cores, times = text.number_of(proof.whole.cores, "core"), text.times(proof.whole_speedup)
         whole = f"on {cores} it is {times} as fast in one pass"
         if proof.speedup_over_whole is not None:
@@ -93,15 +78,33 @@ def _tuning(proof: BaselineProof, behind_best: float) -> str:
 
 
 def _draw(page: Page, headline: Headline, proof: BaselineProof) -> None:
-    write_title(page, _title(headline, proof), field="proof.speedup_over_textbook-speed.speedup")
+    field = (
+        "proof.efforts" if proof.tried_less_work else "proof.speedup_over_textbook-speed.speedup"
+    )
+    write_title(page, _title(headline, proof), field=field)
     write_remark(page, _remark(proof), headline.results, field="proof")
     write_footer(page, headline.results)
     utilization = _utilization(headline)
-    if len(utilization) > 1:
+    bars, unit, end = rate_bars(proof), headline.results.spec.workload.unit, WIDTH_PX - MARGIN
+    if proof.efforts:
+        _draw_needed_work(page, headline, proof)
+    elif len(utilization) > 1:
         _draw_utilization(page, headline, utilization)
-        _draw_rates(page, headline, proof, _RATES_FROM_PX)
+        draw_wide(page, bars, proof, unit, _RATES_FROM_PX, end)
     else:
-        _draw_rates(page, headline, proof, MARGIN)
+        draw_wide(page, bars, proof, unit, MARGIN, end)
+
+
+def _draw_needed_work(page: Page, headline: Headline, proof: BaselineProof) -> None:
+    """Draw the least work that reaches the quality, and beside it the rates that were timed."""
+    bars, unit = rate_bars(proof, _MOST_TUNED_BESIDE_CURVE), headline.results.spec.workload.unit
+    if len(bars) < 2:
+        needed_work.draw_needed_work(page, headline, proof, AREA)
+        return
+    left = _RATES_RIGHT_OF_CURVE_PX
+    draw_narrow(page, bars, proof, unit, left, WIDTH_PX - MARGIN)
+    area = Box(AREA.left, AREA.top, left - 70, AREA.bottom)
+    needed_work.draw_needed_work(page, headline, proof, area)
 
 
 def _utilization(headline: Headline) -> tuple[float, ...]:
@@ -124,80 +127,9 @@ def _draw_utilization(page: Page, headline: Headline, utilization: Sequence[floa
     chart.line(points, page.theme.baseline, 5)
 
 
-def _bars(proof: BaselineProof) -> Iterator[_Bar]:
-    """Yield every rate: the limit, the baseline, settings around the chosen one, variants."""
-    if proof.limit is not None:
-        name = f"limit: {text.printable(proof.limit.name)}"
-        yield _Bar(name=name, rate=proof.limit, field="proof.limit")
-    yield _Bar(name="baseline, as it ran", rate=proof.own, field="proof.own", own=True)
-    for place in _choose_places(proof):
-        rate = proof.tuned[place]
-        chosen = rate.value == proof.chosen
-        name = f"{_setting(rate)}{', chosen' if chosen else ''}"
-        yield _Bar(name=name, rate=rate, field=f"proof.tuned.{place}", own=chosen)
-    if proof.whole is not None:
-        name = f"on all {text.number_of(proof.whole.cores, 'core')}, one pass"
-        yield _Bar(name=name, rate=proof.whole, field="proof.whole")
-    if proof.textbook is not None:
-        yield _Bar(name="textbook program", rate=proof.textbook, field="proof.textbook")
-
-
-def _choose_places(proof: BaselineProof) -> list[int]:
-    """Return the places of the settings nearest to the chosen one, in order."""
-    places = range(len(proof.tuned))
-    chosen = next((place for place in places if proof.tuned[place].value == proof.chosen), 0)
-    return sorted(sorted(places, key=lambda place: abs(place - chosen))[:MOST_TUNED])
-
-
-def _setting(rate: Rate) -> str:
-    value = rate.value
-    number = text.count(int(value)) if float(value).is_integer() else text.three_digits(value)
-    return f"{text.printable(rate.name)} {number}"
-
-
-def _draw_rates(page: Page, headline: Headline, proof: BaselineProof, left: float) -> None:
-    """Draw all rates as bars on one scale, the baseline's own in its colour."""
-    bars = list(_bars(proof))
-    unit = text.printable(headline.results.spec.workload.unit)[:_LONGEST_UNIT]
-    heading = f"rate, {unit} a second"
-    page.write(left, AREA.top - 30, heading, SMALLEST_PX, field="spec.workload.unit")
-    height = min(_ROW_PX, (_RATES_BOTTOM_PX - AREA.top) / len(bars))
-    scale = (WIDTH_PX - MARGIN - _VALUES_PX - left - _NAMES_PX) / max(
-        bar.rate.items_per_s for bar in bars
-    )
-    for place, bar in enumerate(bars):
-        top = AREA.top + place * height
-        _draw_rate(page, bar, Box(left, top, left + _NAMES_PX, top + height), scale, proof)
-
-
-def _draw_rate(page: Page, bar: _Bar, name: Box, scale: float, proof: BaselineProof) -> None:
-    """Draw one rate: its name in a box, and to the right of that its bar and value."""
-    thickness = name.height * _THICKNESS
-    baseline = name.top + thickness / 2 + 9
-    end = name.right + bar.rate.items_per_s * scale
-    color = page.theme.baseline if bar.own else page.theme.faint
-    page.write_within(
-        name.left,
-        baseline,
-        bar.name,
-        SMALLEST_PX,
-        name.width - 14,
-        field=f"{bar.field}.value",
-        bold=bar.own,
-    )
-    page.fill(Box(name.right, name.top, end, name.top + thickness), color)
-    value = text.three_digits(bar.rate.items_per_s)
-    field = f"{bar.field}.items_per_s"
-    page.write(end + 12, baseline, value, SMALLEST_PX, field=field, bold=bar.own)
-    if bar.rate is proof.textbook and proof.speedup_over_textbook is not None:
-        right = end + 12 + page.width_of(value, SMALLEST_PX) + 24
-        fake = f"would fake {text.times(proof.speedup_over_textbook)}"
-        label = Line(fake, SMALLEST_PX, "proof.speedup_over_textbook")
-        place_label(page, [label], [Spot(right, baseline)])
-
-
 def _description(headline: Headline, proof: BaselineProof) -> str:
     unit = headline.results.spec.workload.unit
-    rates = [f"{bar.name}: {text.rate(bar.rate.items_per_s, unit)}" for bar in _bars(proof)]
-    parts = filter(None, (_title(headline, proof), _remark(proof), *rates))
+    rates = [f"{bar.name}: {text.rate(bar.rate.items_per_s, unit)}" for bar in rate_bars(proof)]
+    passes = needed_work.sentences(headline, proof)
+    parts = filter(None, (_title(headline, proof), _remark(proof), *passes, *rates))
     return " ".join(map(sentence, parts))

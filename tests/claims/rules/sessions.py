@@ -27,6 +27,8 @@ from tests.builders import (
     a_sweep,
     a_trial,
     a_worker,
+    an_own_rate,
+    some_efforts,
     some_pairs,
     some_words,
 )
@@ -132,9 +134,14 @@ def beside_one_worker(wall_s: float, **changes: Any) -> Results:
     return replace(results, trials=(*results.trials, *(on_own_hosts(trial) for trial in ones)))
 
 
+def proved_beside(*rates: Rate) -> tuple[Rate, ...]:
+    """Return the proof of a baseline whose work is needed, and these rates."""
+    return an_own_rate(), *some_efforts([a_trial(Side.BASELINE)]), *rates
+
+
 def a_proof_against(variant: Variant, factor: float) -> tuple[Rate, ...]:
     """Return the proof of a baseline beside a variant that is so many times as fast."""
-    return Rate(Variant.OWN, 500.0, 5.0, 1), Rate(variant, 500.0 * factor, 5.0, 1)
+    return proved_beside(Rate(variant, 500.0 * factor, 5.0, 1))
 
 
 def a_sweep_changed_at(change: Callable[[Process], Process], scale: int) -> Results:

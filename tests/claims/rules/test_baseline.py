@@ -28,6 +28,7 @@ from tests.claims.rules.sessions import (
     caveat_keys,
     caveats_of,
     machines,
+    proved_beside,
     refusal_keys,
     with_processes,
 )
@@ -40,7 +41,7 @@ def one_host(process: Process) -> Process:
 
 def on_all_cores(gain: float) -> tuple[Rate, ...]:
     """Return the proof of a baseline that all its host's cores make so many times as fast."""
-    return Rate(Variant.OWN, 500.0, 5.0, 1), Rate(Variant.WHOLE, 500.0 * gain, 5.0, 16)
+    return proved_beside(Rate(Variant.WHOLE, 500.0 * gain, 5.0, 16))
 
 
 def lasting(trial: Trial, wall_s: float) -> Trial:
@@ -57,19 +58,11 @@ def lasting(trial: Trial, wall_s: float) -> Trial:
     )
 
 
-def a_faster_value(factor: float) -> tuple[Rate, ...]:
-    """Return the proof of a baseline that another value makes so many times as fast."""
-    return Rate(Variant.OWN, 500.0, 5.0, 1), Rate(
-        Variant.TUNED, 500.0 * factor, 5.0, 1, "batch", 512.0
-    )
-
-
 CAVEATS = {
     "cores-stand-for-machines": replace(
         a_session_where(Side.DISTRIBUTED, one_host), hosts=machines()
     ),
     "whole-host-wins": a_spotless_session(rates=on_all_cores(1.85)),
-    "baseline-untuned": a_spotless_session(rates=a_proof_against(Variant.TUNED, 1.06)),
     "limit-implausible": a_spotless_session(rates=a_proof_against(Variant.LIMIT, 0.9)),
     "proof-drifted": a_spotless_session(rates=a_proof_against(Variant.OWN, 1.051)),
     "whole-host-slower": a_spotless_session(rates=on_all_cores(0.99)),
@@ -83,7 +76,6 @@ def test_a_doctored_session_gets_its_caveat_alone(key: str) -> None:
 
 
 AT_ITS_LIMIT = {
-    "tuned": a_spotless_session(rates=a_proof_against(Variant.TUNED, 1.05)),
     "limit": a_spotless_session(rates=a_proof_against(Variant.LIMIT, 0.91)),
     "drift": a_spotless_session(rates=a_proof_against(Variant.OWN, 1.0499)),
     "whole-host": a_spotless_session(rates=on_all_cores(1.81)),
@@ -98,10 +90,6 @@ def test_at_its_limit_nothing_is_said(measured: str) -> None:
 
 REFUSED = {
     "a weak baseline": ("baseline-beaten", a_swept_session(lambda trial: lasting(trial, 37.9))),
-    "a far better value than the baseline's": (
-        "baseline-weak",
-        a_results(spec=BARE, rates=a_faster_value(1.26)),
-    ),
 }
 
 
@@ -113,7 +101,6 @@ def test_a_doctored_session_is_refused_for_its_fault_alone(fault: str) -> None:
 
 JUST_ALLOWED = {
     "tax": a_swept_session(lambda trial: lasting(trial, 38.0)),
-    "tuned": a_results(spec=BARE, rates=a_faster_value(1.25)),
 }
 
 
