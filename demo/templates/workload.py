@@ -92,4 +92,6 @@ WORKLOAD = Workload(
         why_not_another_axis="no model and no request: only data",
         limitation="four times the points halve the error: speed alone buys little accuracy",
     ),
+    # For --prove-baseline, settings that mean less work: is the result as good? (import Proof, too)
+    # proof=Proof(effort=({"chunks": 75}, {"chunks": 150})),
 )
