@@ -88,14 +88,13 @@ def _arm(
     timer.lap("import")
     command_side: CommandSide | None = None
     if isinstance(found, CommandPair):
-        pair = found.with_settings(assignment.params)
-        command_side = stack.enter_context(_command_side(pair, assignment, send))
+        command_side = stack.enter_context(_command_side(found, assignment, send))
         workload = command_side.as_workload()
         timer.lap("program")
     else:
         workload = found
-    own = assignment.params if command_side is None else {}  # a pair's are in its commands already
-    loaded = LoadedProblem(workload, own)
+    # a pair's parameters are in its commands already
+    loaded = LoadedProblem(workload, assignment.params if command_side is None else {})
     problem = loaded.own
     timer.lap("load")
     input_digest = digest(problem.input, problem.items)
@@ -126,7 +125,7 @@ def _command_side(
     """Return the side of a pair, imported late: no other workload should wait for it."""
     from harness.run.commands.side import CommandSide
 
-    return CommandSide(pair, assignment, send)
+    return CommandSide(pair.with_settings(assignment.params), assignment, send)
 
 
 def _ready(
