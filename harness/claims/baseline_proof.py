@@ -80,7 +80,7 @@ class BaselineProof:
     def possible_efficiency(self) -> float | None:
         """Return T1 over the time until the last of the copies has ended, at most 1.
 
-        No distributed run on these cores can do better: copies exchange nothing.
+        Copies exchange nothing: what is missing of 1 goes to cores that work at the same time.
         """
         if self.copies is None or not self.copies.pass_s or self.baseline_s is None:
             return None
