@@ -104,24 +104,26 @@ def _slice(problem: AnyProblem) -> tuple[Any, int]:
 def _time_slice(run: Run, problem: AnyProblem, at_least_s: float) -> _Timing:
     """Return the rate of the median pass over the warm-up slice."""
     given, items = _slice(problem)
-    passes, seconds = _passes(run, given, at_least_s)
+    passes, seconds = _passes(run, given, at_least_s, _ItemCount())
     return _Timing(items_per_s=items / median(passes), seconds=seconds)
 
 
 def _time_passes(run: Run, problem: AnyProblem, at_least_s: float) -> _Timing:
     """Return the rate and the seconds of the median pass over the whole input."""
-    passes, seconds = _passes(run, problem.input, at_least_s)
+    count = _ItemCount()
+    passes, seconds = _passes(run, problem.input, at_least_s, count)
     pass_s = median(passes)
-    return _Timing(items_per_s=problem.items / pass_s, seconds=seconds, pass_s=pass_s)
+    items = count.done or problem.items
+    return _Timing(items_per_s=items / pass_s, seconds=seconds, pass_s=pass_s)
 
 
-def _passes(run: Run, given: Any, at_least_s: float) -> tuple[list[float], float]:
+def _passes(run: Run, given: Any, at_least_s: float, report: Reporter) -> tuple[list[float], float]:
     """Return the seconds of each pass, and of all passes together."""
     passes: list[float] = []
     began = time.perf_counter()
     while needs_another_pass(passes, time.perf_counter() - began, at_least_s):
         since = time.perf_counter()
-        run(given, _report_nothing)
+        run(given, report)
         passes.append(time.perf_counter() - since)
     return passes, time.perf_counter() - began
 
@@ -129,20 +131,29 @@ def _passes(run: Run, given: Any, at_least_s: float) -> tuple[list[float], float
 def _time_and_score(workload: AnyWorkload, run: Run, problem: AnyProblem) -> _Timing:
     """Time one pass over the whole input with warm kernels, then score its answer."""
     if problem.warmup is not None:
-        run(problem.warmup, _report_nothing)
+        run(problem.warmup, _ItemCount())
+    count = _ItemCount()
     began = time.perf_counter()
-    answer = run(problem.input, _report_nothing)
+    answer = run(problem.input, count)
     pass_s = time.perf_counter() - began
     return _Timing(
-        items_per_s=problem.items / pass_s,
+        items_per_s=(count.done or problem.items) / pass_s,
         seconds=pass_s,
         pass_s=pass_s,
         quality=quality_of(workload, problem, answer),
     )
 
 
-def _report_nothing(_: int) -> None:
-    """Report nothing: a variant has no lane."""
+class _ItemCount:
+    """The ``report(done)`` of a variant, which has no lane: it keeps the last count.
+
+    A program that stops at a result does fewer items than its problem has.
+    """
+
+    done = 0
+
+    def __call__(self, done: int) -> None:
+        self.done = done
 
 
 def needs_another_pass(passes: Sequence[float], elapsed: float, at_least_s: float) -> bool:

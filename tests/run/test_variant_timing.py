@@ -166,6 +166,15 @@ def test_warming_up_is_not_on_the_clock_of_a_whole_pass(tmp_path: Path) -> None:
     assert found.items_per_s == 400 / found.pass_s
 
 
+@pytest.mark.parametrize("study", [SMALLER, TimeVariant(Variant.WHOLE, 0.0)], ids=str)
+def test_of_a_pass_that_stops_early_the_items_count_that_it_reports(
+    tmp_path: Path, study: TimeVariant
+) -> None:
+    early = SOURCE.replace("    return given[1]", "    report(100)\n    return given[1]")
+    found = timed(find_workload(a_workload_file(tmp_path, early)), study)
+    assert found.items_per_s == pytest.approx(100 / found.pass_s)
+
+
 def test_a_whole_pass_without_a_slice_is_run_once(tmp_path: Path) -> None:
     cold = SOURCE.replace(", warmup=part, warmup_items=4", "")
     workload = find_workload(a_workload_file(tmp_path, cold))
