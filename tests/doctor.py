@@ -228,6 +228,15 @@ def faster_whole(results: Results) -> Results:
     )
 
 
+def slow_copies(results: Results) -> Results:
+    """Copies of the baseline at once reach less efficiency than the workers."""
+    workers = results.spec.workers
+    efficiency = usual(results, baselines) / usual(results, at_headline(results)) / workers
+    seconds = usual(results, baselines) / (0.94 * efficiency)
+    copies = Rate(Variant.COPIES, 1.0, seconds, workers, value=float(workers), pass_s=seconds)
+    return replace(results, rates=(*results.rates, copies))
+
+
 def drifting(results: Results) -> Results:
     """The baseline was proved at one speed, and at the end at another."""
     return rated(results, Variant.OWN, 1.08)
@@ -498,6 +507,7 @@ QUALIFYING: dict[str, Doctor] = {
     "baseline-untuned": lambda good: rated(good, Variant.TUNED, 1.12),
     "spare-work": lambda good: less_work(good, 0.89),
     "variant-faster": lambda good: passing(good, Variant.ALTERNATIVE, 0.94, name="int8"),
+    "copies-slower": slow_copies,
     "limit-implausible": lambda good: rated(good, Variant.LIMIT, 0.8),
     "proof-drifted": drifting,
     "slowdown": slowed,

@@ -24,6 +24,7 @@ from harness.model import whole_machines
 BASELINE_MATCHED = 0.98
 BASELINE_BEATEN = 0.95
 LIMIT_SHARE = 1.10
+POSSIBLE_SHARE = 1.05
 
 
 def _baseline_beaten(pairs: Pairs) -> Caveat | None:
@@ -120,6 +121,21 @@ def _whole_host_slower(proof: BaselineProof) -> Caveat | None:
     )
 
 
+def _copies_slower(pairs: Pairs) -> Caveat | None:
+    """Judge whether the workers did better than copies of the baseline, who exchange nothing."""
+    baseline_proof = proof(pairs.results, pairs)
+    possible = None if baseline_proof is None else baseline_proof.possible_efficiency
+    if possible is None or pairs.efficiency <= POSSIBLE_SHARE * possible:
+        return None
+    return Caveat(
+        "copies-slower",
+        "copies of the baseline at once were slower than the workers,"
+        " so the host was busy, or a worker's part fits its cache better;"
+        " prove it again on a quiet host",
+        (fraction("efficiency", pairs.efficiency), fraction("of the copies", possible)),
+    )
+
+
 def _limit_implausible(proof: BaselineProof) -> Caveat | None:
     share = proof.share_of_limit
     if share is None or share <= LIMIT_SHARE:
@@ -164,6 +180,7 @@ SINGLE_MACHINE = Rule(
         caveat(of_proof(_whole_host_wins), Topic.GAIN),
         caveat(_cores_stand_for_machines, Topic.BASELINE),
         caveat(of_proof(_whole_host_slower), Topic.BASELINE),
+        caveat(_copies_slower, Topic.BASELINE),
         caveat(of_proof(_limit_implausible), Topic.BASELINE),
         caveat(of_proof(_proof_drifted), Topic.BASELINE),
     ),

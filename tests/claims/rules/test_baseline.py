@@ -58,6 +58,11 @@ def lasting(trial: Trial, wall_s: float) -> Trial:
     )
 
 
+def copies_at_once(seconds: float) -> tuple[Rate, ...]:
+    """Return the proof of a baseline of 40 s of which two copies at once take so long."""
+    return proved_beside(Rate(Variant.COPIES, 1.0, seconds, 2, value=2.0, pass_s=seconds))
+
+
 CAVEATS = {
     "cores-stand-for-machines": replace(
         a_session_where(Side.DISTRIBUTED, one_host), hosts=machines()
@@ -66,6 +71,7 @@ CAVEATS = {
     "limit-implausible": a_spotless_session(rates=a_proof_against(Variant.LIMIT, 0.9)),
     "proof-drifted": a_spotless_session(rates=a_proof_against(Variant.OWN, 1.051)),
     "whole-host-slower": a_spotless_session(rates=on_all_cores(0.99)),
+    "copies-slower": a_spotless_session(rates=copies_at_once(46.3)),
     "baseline-matched": beside_one_worker(39.0),
 }
 
@@ -79,6 +85,7 @@ AT_ITS_LIMIT = {
     "limit": a_spotless_session(rates=a_proof_against(Variant.LIMIT, 0.91)),
     "drift": a_spotless_session(rates=a_proof_against(Variant.OWN, 1.0499)),
     "whole-host": a_spotless_session(rates=on_all_cores(1.81)),
+    "copies": a_spotless_session(rates=copies_at_once(46.1)),
     "one-worker": beside_one_worker(39.2),
 }
 
