@@ -51,7 +51,7 @@ class Effort:
 
 TINY: dict[str, Parameters] = {
     "train": {"steps": 4},
-    "recommend": {"users": 2000, "items": 500, "interactions": 100_000, "iterations": 2},
+    "recommend": {"users": 2000, "items": 500, "interactions": 100_000, "factors": 32},
     "dedup": {"documents": 2000, "permutations": 128, "bands": 16, "block": 1 << 18},
     "embed": {"passages": 100, "queries": 20},
 }
@@ -90,9 +90,7 @@ MEASURES: dict[str, Measure] = {
     **_workload_measures(),
     "gemm": lambda effort: core.gemm(effort.core_steps),
     "torch": lambda effort: core.torch(effort.core_steps),
-    "recommend": lambda effort: recommend.recommend(
-        effort.rounds, effort.of("recommend", "iterations")
-    ),
+    "recommend": lambda effort: recommend.recommend(effort.rounds),
     "dedup": lambda effort: dedup.dedup(effort.rounds),
     "embed": lambda effort: embed.embed(effort.rounds, effort.of("embed", "passages")),
     "panel": lambda effort: races.panel(effort.pairs, effort.of("train", "steps")),

@@ -2,7 +2,8 @@
 
 Both have the same interactions, factors, start and steps, and are measured in one process, pinned
 to one core, by turns, so that a drift of the core's speed cancels out.
-``python -m tests.bench.recommend ROUNDS ITERATIONS`` is that process.
+The library takes as many iterations as ours takes to its target.
+``python -m tests.bench.recommend ROUNDS`` is that process.
 May import ``harness``, the workload ``recommend`` and its neighbours in ``tests``.
 """
 
@@ -25,7 +26,7 @@ from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import recommend as workload
 from workloads.recommend.recipe import Training
 from workloads.recommend.rows import HeldOut
-from workloads.recommend.steps import start
+from workloads.recommend.steps import MODES, start
 
 SPEED = "recommend: baseline ÷ implicit on one thread, in speed"
 RECALL = "recommend: recall@10, baseline and implicit"
@@ -41,10 +42,10 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
     other_recall: float
 
 
-def recommend(rounds: int, iterations: int) -> Finding:
+def recommend(rounds: int) -> Finding:
     """Compare the baseline with ``implicit``, ``rounds`` times by turns."""
     meter = ForeignLoadMeter([os.getpid()])
-    command = [PYTHON, "-m", "tests.bench.recommend", str(rounds), str(iterations)]
+    command = [PYTHON, "-m", "tests.bench.recommend", str(rounds)]
     surrounded = environment(surroundings(), Side.BASELINE, THREADS, joined=False)
     ran = subprocess.run(command, cwd=ROOT, env=surrounded, stdout=subprocess.PIPE, check=True)
     times = msgspec.json.decode(ran.stdout, type=Times)
@@ -98,6 +99,10 @@ def _measure(training: Training, held_out: HeldOut, rounds: int) -> Times:
     """Return the seconds of each round, taking turns at going first, once both are warm."""
     brief = training._replace(recipe=training.recipe._replace(iterations=1))
     _own(brief), _implicit(brief)
+    done = list[int]()
+    workload.baseline(training, done.append)
+    iterations = done[-1] // (MODES * len(training.users.columns))
+    training = training._replace(recipe=training.recipe._replace(iterations=iterations))
     own, others = list[float](), list[float]()
     for turn in range(rounds):
         for run, taken in [(_own, own), (_implicit, others)][:: 1 if turn % 2 == 0 else -1]:
@@ -110,14 +115,12 @@ def _measure(training: Training, held_out: HeldOut, rounds: int) -> Times:
     return Times(own=own, others=others, recall=recall, other_recall=other_recall)
 
 
-def main(rounds: int, iterations: int) -> None:
+def main(rounds: int) -> None:
     """Measure on the first core and write the times to standard output."""
     pin(usable_cores()[:1])
-    loaded = workload.load(
-        workload.WORKLOAD.configure(workload.WORKLOAD.defaults | {"iterations": iterations})
-    )
+    loaded = workload.load(workload.WORKLOAD.params)
     sys.stdout.buffer.write(msgspec.json.encode(_measure(loaded.input, loaded.held_out, rounds)))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]))

@@ -45,16 +45,16 @@ class Settings:
     of one meeting. ``ratings`` is a file of the user's own (empty: interactions are drawn).
     """
 
-    users: int = 32_000
-    items: int = 10_000
-    interactions: int = 18_000_000
-    factors: int = 64
+    users: int = 150_000
+    items: int = 20_000
+    interactions: int = 90_000_000
+    factors: int = 128
     iterations: int = 6
-    target: float = 0.62
+    target: float = 0.7375
     cg_steps: int = 3
     blocks: int = 96
-    regularization: float = 1.0
-    alpha: float = 10.0
+    regularization: float = 30.0
+    alpha: float = 2.0
     seed: int = 1
     ratings: str = ""
 

@@ -11,7 +11,7 @@ from workloads.recommend.rows import merge_duplicates
 
 TASTES = 6
 LOYALTY = 0.8
-ITEMS_PER_GENRE = 125
+ITEMS_PER_GENRE = 40
 FLAT_UNTIL_RANK = 8
 IDLEST = 1e-4
 FEWEST_DRAWS = 5
