@@ -17,14 +17,17 @@ from harness.model import Digest, Side
 
 PACKAGES = ("harness", "workloads")
 LARGEST_SOURCE_BYTES = 64 << 20
+READ_AT_A_TIME = 1 << 20
 
 
 def digest(value: Any, items: int) -> Digest:
     """Return the canonical digest of a value.
 
-    Arrays, bytes, strings, numbers, None and nested containers of them have one. Two values have
-    equal digests exactly if their types, shapes and contents are equal, whatever their memory
-    layout. ``bytes`` counts the raw content. Raises ``TypeError`` for anything else.
+    Arrays, bytes, strings, numbers, None, paths and nested containers of them have one. A path
+    stands for the content of its file, wherever that is. Two values have equal digests exactly if
+    their types, shapes and contents are equal, whatever their memory layout. ``bytes`` counts the
+    raw content. Raises ``TypeError`` for anything else, and ``OSError`` for a file that cannot be
+    read.
     """
     feed = _Feed()
     feed.add(value)
@@ -50,6 +53,8 @@ class _Feed:
                 self._put("str", value.encode("utf-8", "surrogatepass"))
             case bytes() | bytearray() | memoryview():
                 self._put("bytes", value)
+            case Path():
+                self._file(value)
             case tuple() | list():
                 self._sequence(type(value).__name__, value)
             case dict():
@@ -75,6 +80,14 @@ class _Feed:
         for part in parts:
             self.add(part)
         self.hash.update(b"]")
+
+    def _file(self, path: Path) -> None:
+        part = memoryview(bytearray(READ_AT_A_TIME))
+        with path.open("rb", buffering=0) as file:
+            self.hash.update(f"file:{os.fstat(file.fileno()).st_size}:".encode())
+            while count := file.readinto(part):
+                self.hash.update(part[:count])
+                self.bytes += count
 
     def _array(self, value: Any) -> None:
         if value.dtype.hasobject:

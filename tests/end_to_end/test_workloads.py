@@ -1,7 +1,8 @@
 """The other workloads on real Ray, small: two processes give the same bits as one.
 
-``dedup`` cleans real text: every source and text file of the installed Python. Exit codes are not
-tested, because a busy machine may rightly be refused.
+``dedup`` cleans real text: every source and text file of the installed Python; ``crawl`` is the
+same on pages that it makes, which all processes read from one file. Exit codes are not tested,
+because a busy machine may rightly be refused.
 """
 
 from collections.abc import Callable
@@ -36,6 +37,11 @@ def dedup(folder: Path) -> Raced:
     return raced(folder, workload="dedup", settings=settings)
 
 
+def crawl(folder: Path) -> Raced:
+    settings = ("documents=3000", "words=60", "block=40_000", "shard=60_000")
+    return raced(folder, workload="dedup", settings=settings)
+
+
 def embed(folder: Path) -> Raced:
     (folder / "lines.txt").write_text("\n".join(LINES), encoding="utf-8")
     file = f"corpus={folder / 'lines.txt'}"
@@ -46,15 +52,18 @@ def embed(folder: Path) -> Raced:
 RACES: dict[str, Callable[[Path], Raced]] = {
     "recommend": recommend,
     "dedup": dedup,
+    "crawl": crawl,
     "embed": embed,
 }
 
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Raced]:
-    return at_once(
-        {name: partial(run, tmp_path_factory.mktemp(name)) for name, run in RACES.items()}
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        return at_once(
+            {name: partial(run, tmp_path_factory.mktemp(name)) for name, run in RACES.items()}
+        )
 
 
 @pytest.mark.parametrize("name", RACES)
@@ -69,7 +78,9 @@ def test_both_sides_come_to_the_same_answer_of_the_same_items(
     )
 
 
-@pytest.mark.parametrize(("name", "least"), [("recommend", 0.1), ("dedup", 0.9), ("embed", 0.5)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("recommend", 0.1), ("dedup", 0.9), ("crawl", 0.9), ("embed", 0.5)]
+)
 def test_the_answer_is_good(ended: dict[str, Raced], name: str, least: float) -> None:
     assert least <= ended[name].trial(Side.BASELINE).quality <= 1
 
@@ -87,3 +98,13 @@ def test_all_items_are_counted_on_both_workers(ended: dict[str, Raced], name: st
     assert given is not None
     assert distributed.items == given.items > 500
     assert min(worker.chunks for worker in distributed.workers_detail) > 0
+
+
+def test_a_text_in_a_file_counts_as_input_on_every_worker(ended: dict[str, Raced]) -> None:
+    given, workers = (
+        ended["crawl"].results.input,
+        ended["crawl"].trial(Side.DISTRIBUTED).workers_detail,
+    )
+    assert given is not None
+    assert given.bytes > 1_000_000
+    assert {worker.process.input_sha256 for worker in workers} == {given.sha256}

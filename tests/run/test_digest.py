@@ -196,3 +196,21 @@ def test_another_command_has_another_digest(changes: dict[str, str], tmp_path: P
 
 def test_a_command_whose_quotes_do_not_close_has_a_digest(tmp_path: Path) -> None:
     assert pair_digest(a_pair_in(tmp_path, baseline="echo '"), [])
+
+
+def test_a_path_is_known_by_what_its_file_holds_and_not_by_its_name(tmp_path: Path) -> None:
+    for name, content in (("one", b"x" * 3_000_000), ("same", b"x" * 3_000_000), ("other", b"y")):
+        (tmp_path / name).write_bytes(content)
+    assert digest((tmp_path / "one",), 1) == digest((tmp_path / "same",), 1)
+    assert sha(tmp_path / "one") != sha(tmp_path / "other")
+    assert digest(tmp_path / "one", 1).bytes == 3_000_000
+
+
+def test_a_path_is_not_taken_for_the_bytes_or_the_name_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"x")
+    assert len({sha(tmp_path / "one"), sha(b"x"), sha("x"), sha(str(tmp_path / "one"))}) == 4
+
+
+def test_a_path_without_a_file_has_no_digest(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="absent"):
+        digest(tmp_path / "absent", 1)

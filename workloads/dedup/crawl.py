@@ -4,6 +4,7 @@ Words follow Zipf's law with Mandelbrot's correction, lengths are log-normal, a 
 pages, and all pages of a site share their first and last line. Imports NumPy and ``kernel``.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,11 +20,14 @@ PAGES_PER_SITE = 300
 HAS_RELATIVES = 0.25
 MOST_RELATIVES = 60
 EMPTY = 0.005  # of the pages have only their site's first and last line
+MOST_EMPTY = 3000  # of more, the pairs would outnumber those of all other pages
 EDITS = (0.0, 0.005, 0.01, 0.015, 0.1)  # the fraction of words that an edit changed
 CHOSEN = (0.35, 0.2, 0.15, 0.15, 0.15)  # how often an edit is of that kind
 NO_DUPLICATE = 0.1  # with so many edits, a page shares less than half of its shingles
 HEADER = (4, 16)
 FOOTER = (6, 30)
+LONGEST_STEP = 2 * (LONGEST + 2)  # bytes by which a word of the original lengthens a page
+PAGES_AT_A_TIME = 4096
 TWO = np.uint64(2)
 THREE = np.uint64(3)
 
@@ -62,22 +66,34 @@ class SiteLines(NamedTuple):
     last_words: Array
 
 
-def make_crawl(documents: int, words: int, seed: int) -> tuple[Array, Array, Array]:
-    """Return a crawl as (text, offsets, truth).
+def make_crawl(
+    documents: int, words: int, seed: int, write: Callable[[memoryview], object]
+) -> tuple[Array, Array]:
+    """Write a crawl's text a part at a time; return (offsets, truth).
 
-    ``text`` holds the pages one after the other, ``offsets`` (documents + 1,) where each begins
-    and the last ends, ``truth`` (documents,) the cluster of each.
+    The pages follow one on the other: ``offsets`` (documents + 1,) are where each begins and the
+    last ends, ``truth`` (documents,) the cluster of each.
     """
     random = np.random.default_rng([seed, 1])
     plan, truth = _plan(documents, words, random)
     lexicon = _lexicon(random)
     lines = _site_lines(int(plan.sites.max()) + 1, random)
     offsets = np.zeros(documents + 1, np.int64)
-    write(plan, lexicon, lines, offsets, np.empty(0, np.uint8))
-    np.cumsum(offsets, out=offsets)
-    text = np.empty(int(offsets[-1]) + LONGEST, np.uint8)
-    write(plan, lexicon, lines, offsets, text)
-    return text[: offsets[-1]], offsets, truth
+    for first in range(0, documents, PAGES_AT_A_TIME):
+        pages = slice(first, first + PAGES_AT_A_TIME)
+        some = Plan(*(column[pages] for column in plan))
+        text = np.empty(_most_bytes(some), np.uint8)
+        ends = offsets[1:][pages]
+        write_pages(some, lexicon, lines, text, ends)
+        write(memoryview(text[: ends[-1]].data))
+        ends += offsets[first]
+    return offsets, truth
+
+
+def _most_bytes(plan: Plan) -> int:
+    """Return a size that suffices for the planned pages, whatever their words are."""
+    words = int(plan.words.sum()) + len(plan.words) * (HEADER[1] + FOOTER[1])
+    return LONGEST_STEP * (words + 1)
 
 
 def _plan(documents: int, words: int, random: np.random.Generator) -> tuple[Plan, Array]:
@@ -95,7 +111,7 @@ def _plan(documents: int, words: int, random: np.random.Generator) -> tuple[Plan
     lengths = random.lognormal(mean, SPREAD_OF_LENGTHS, documents)
     length = np.maximum(1, lengths.astype(np.int64))
     sites = np.minimum(random.zipf(1.5, documents), max(1, documents // PAGES_PER_SITE)) - 1
-    length[random.random(documents) < EMPTY] = 0
+    length[random.random(documents) < min(EMPTY, MOST_EMPTY / documents)] = 0
     truth = np.where(edits >= NO_DUPLICATE, documents + np.arange(documents), family)
     truth = np.where(length[family] == 0, 2 * documents + sites[family], truth)
     plan = Plan(
@@ -150,18 +166,17 @@ def write_word(
     """Write the word that 64 random bits stand for and a space; return where the next one goes.
 
     ``letters``, ``lengths`` and ``words`` are those of the lexicon: passed on their own, they cost
-    less at each call. An empty text is only measured. Sixteen letters and two more bytes are
-    always written: the next word overwrites what is too much.
+    less at each call. Sixteen letters and two more bytes are always written: the next word
+    overwrites what is too much.
     """
     word = words[drawn & np.uint64(SLOTS - 1)]
     length = lengths[word]
     stop = drawn >> np.uint64(60) == 0
-    if len(text):
-        capital = np.uint64(32) if (drawn >> np.uint64(57)) & np.uint64(7) == 0 else np.uint64(0)
-        put_eight_bytes(text, at, letters[word, 0] - capital)
-        put_eight_bytes(text, at + 8, letters[word, 1])
-        text[at + length] = ord(".")
-        text[at + length + stop] = ord(" ")
+    capital = np.uint64(32) if (drawn >> np.uint64(57)) & np.uint64(7) == 0 else np.uint64(0)
+    put_eight_bytes(text, at, letters[word, 0] - capital)
+    put_eight_bytes(text, at + 8, letters[word, 1])
+    text[at + length] = ord(".")
+    text[at + length + stop] = ord(" ")
     return at + length + stop + 1
 
 
@@ -171,7 +186,7 @@ def write_line(seed: int, words: int, lexicon: Lexicon, text: Array, at: int) ->
     letters, lengths, drawn = lexicon
     for place in range(words):
         at = write_word(draw(seed, place), letters, lengths, drawn, text, at)
-    if words and len(text):
+    if words:
         text[at - 1] = ord("\n")
     return at
 
@@ -191,22 +206,18 @@ def write_page(plan: Plan, page: int, lexicon: Lexicon, text: Array, at: int) ->
             at = write_word(draw(seed, 2 * place + 1), letters, lengths, drawn, text, at)
         if kind % TWO == ONE:
             at = write_word(draw(original, place), letters, lengths, drawn, text, at)
-    if at > began and len(text):
+    if at > began:
         text[at - 1] = ord("\n")
     return at
 
 
 @compiled
-def write(plan: Plan, lexicon: Lexicon, lines: SiteLines, offsets: Array, text: Array) -> None:
-    """Write all pages into the text at their offsets.
-
-    With an empty text, write the pages' lengths into ``offsets[1:]`` instead.
-    """
+def write_pages(plan: Plan, lexicon: Lexicon, lines: SiteLines, text: Array, ends: Array) -> None:
+    """Write pages into the text one after the other, and where each of them ends."""
+    at = 0
     for page in range(len(plan.originals)):
         site = plan.sites[page]
-        began = offsets[page] if len(text) else 0
-        at = write_line(lines.first_seeds[site], lines.first_words[site], lexicon, text, began)
+        at = write_line(lines.first_seeds[site], lines.first_words[site], lexicon, text, at)
         at = write_page(plan, page, lexicon, text, at)
         at = write_line(lines.last_seeds[site], lines.last_words[site], lexicon, text, at)
-        if not len(text):
-            offsets[page + 1] = at - began
+        ends[page] = at

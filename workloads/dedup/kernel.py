@@ -27,6 +27,7 @@ COLLECT = np.uint64(0x0102040810204080)
 ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 ONE = np.uint64(1)
 HALF = np.uint64(32)
+TOO_SHORT = "the crawl's text cannot be read to its end"
 
 
 def compiled(function: Kernel) -> Kernel:
@@ -72,6 +73,28 @@ def _count_zeros(_: Any, number: Any) -> Any:
 eight_bytes: Any = intrinsic(_read)
 put_eight_bytes: Any = intrinsic(_write)
 lowest_bit: Any = intrinsic(_count_zeros)
+
+# The system's own: (file, address, bytes, place in the file) reads, and returns how many it read.
+_read_file: Any = types.ExternalFunction(
+    "pread", types.intp(types.intc, types.uintp, types.uintp, types.int64)
+)
+
+
+@compiled
+def fetch(part: Array, base: int, file: int, begin: int, end: int, into: Array) -> None:
+    """Write the bytes of a text from ``begin`` to ``end``.
+
+    ``part`` is what is in memory from ``base`` on; what is before it is read from the open file.
+    """
+    if begin >= base:
+        into[: end - begin] = part[begin - base : end - base]
+        return
+    at = begin
+    while at < end:
+        read = _read_file(file, into.ctypes.data + (at - begin), end - at, at)
+        if read <= 0:
+            raise ValueError(TOO_SHORT)
+        at += read
 
 
 @compiled
@@ -238,31 +261,25 @@ def hash_bands(minhash: Array, weights: Array, into: Array) -> None:
 
 @compiled
 def band_keys(
-    text: Array,
-    offsets: Array,
-    begin: int,
-    end: int,
-    width: int,
-    factors: Array,
-    terms: Array,
-    bands: int,
+    text: Array, offsets: Array, width: int, factors: Array, terms: Array, bands: int
 ) -> Array:
-    """Return the keys (bands, documents) of the documents from ``begin`` to ``end``.
+    """Return the keys (bands, documents) of documents.
 
     A key is a 32-bit hash of one band of a document's signature.
     """
-    low, gaps, bounds, hashes, found = scratch(offsets, begin, end)
+    documents = len(offsets) - 1
+    low, gaps, bounds, hashes, found = scratch(offsets, 0, documents)
     values = np.empty(len(found) + LANES, np.uint32)
     minhash = np.empty(len(factors), np.uint32)
-    keys = np.empty((bands, end - begin), np.uint32)
+    keys = np.empty((bands, documents), np.uint32)
     own = np.empty(bands, np.uint32)
     weights = np.empty(len(factors) // bands, np.uint64)
     for row in range(len(weights)):
         weights[row] = (STEP * np.uint64(2 * row + 1)) | ONE
-    for document in range(begin, end):
+    for document in range(documents):
         raw = text[offsets[document] : offsets[document + 1]]
         count = shingles(raw, width, low, gaps, bounds, hashes, found)
         signature(found, count, factors, terms, values, minhash)
         hash_bands(minhash, weights, own)
-        keys[:, document - begin] = own
+        keys[:, document] = own
     return keys

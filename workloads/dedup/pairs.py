@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from workloads.dedup.kernel import ALL, HALF, ONE, Array, buffers, compiled, eight_bytes, shingles
+from workloads.dedup.kernel import (
+    ALL,
+    HALF,
+    ONE,
+    Array,
+    buffers,
+    compiled,
+    eight_bytes,
+    fetch,
+    shingles,
+)
 
 
 @compiled
@@ -176,14 +186,23 @@ def candidates(pairs: Array, heads: Array, ends: Array, earlier: Array) -> tuple
 
 @compiled
 def verify_pairs(
-    text: Array, offsets: Array, width: int, threshold: float, pairs: Array, starts: Array
+    part: Array,
+    base: int,
+    file: int,
+    offsets: Array,
+    width: int,
+    threshold: float,
+    pairs: Array,
+    starts: Array,
 ) -> Array:
     """Return the pairs whose Jaccard similarity reaches the threshold, each distinct one once.
 
-    ``pairs`` are sorted runs one after the other, which begin at ``starts``; the last element of
-    ``starts`` is where the last run ends.
+    ``part``, ``base`` and ``file`` are what ``fetch`` takes. ``pairs`` are sorted runs one after
+    the other, which begin at ``starts``; the last element of ``starts`` is where the last run ends.
     """
-    low, gaps, bounds, hashes, found = buffers(longest_of(pairs, offsets))
+    longest = longest_of(pairs, offsets)
+    texts = np.empty((2, longest), np.uint8)
+    low, gaps, bounds, hashes, found = buffers(longest)
     tables = np.empty((2, table_size(len(found))), np.uint64)
     heads = starts[:-1].copy()
     candidates_of_later = np.empty(len(pairs), np.int64)
@@ -194,9 +213,11 @@ def verify_pairs(
         if later < 0:
             return edges_found[:count].copy()
         own, distinct = tables[0, :0], 0
-        raw = text[offsets[later] : offsets[later + 1]]
+        raw = texts[0, : offsets[later + 1] - offsets[later]]
+        fetch(part, base, file, offsets[later], offsets[later + 1], raw)
         for earlier in candidates_of_later[:length]:
-            against = text[offsets[earlier] : offsets[earlier + 1]]
+            against = texts[1, : offsets[earlier + 1] - offsets[earlier]]
+            fetch(part, base, file, offsets[earlier], offsets[earlier + 1], against)
             similar = equal(raw, against)
             if not similar:
                 if distinct == 0:

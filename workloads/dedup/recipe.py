@@ -1,6 +1,6 @@
 """The settings of ``dedup``, and the input that both sides get.
 
-Imports ``harness.workload`` and ``kernel``.
+Imports ``harness.workload``, ``cache`` and ``kernel``.
 """
 
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.workload import require_between
+from workloads.dedup.cache import Text
 from workloads.dedup.kernel import Array
 
 PAIRS_AT_A_TIME = 12288
@@ -49,10 +50,10 @@ class Settings:
     in a real input. ``shards`` is the folder for the result (empty: it is not kept).
     """
 
-    documents: int = 600_000
+    documents: int = 2_500_000
     words: int = 200
-    permutations: int = 1536
-    bands: int = 96
+    permutations: int = 60
+    bands: int = 12
     shingle: int = 5
     threshold: float = 0.8
     seed: int = 1
@@ -73,9 +74,9 @@ class Settings:
             raise ValueError(f"seed={self.seed} is below 0")
         if not 0 < self.threshold <= 1:
             raise ValueError(f"threshold={self.threshold} is not above 0 and at most 1")
-        if self.permutations % (4 * self.bands):
+        if self.permutations % 4 or self.permutations % self.bands:
             raise ValueError(
-                f"permutations={self.permutations} is not a multiple of four times "
+                f"permutations={self.permutations} is not a multiple of four and of "
                 f"bands={self.bands}"
             )
         if not self.input and self.documents * self.words > MOST_WORDS:
@@ -101,12 +102,12 @@ class Settings:
 class Crawl(NamedTuple):
     """The input of both sides: all documents, the permutations and the recipe.
 
-    ``text`` is UTF-8; ``offsets`` (documents + 1,) say where each document begins and the last one
-    ends. A permutation of 32-bit hashes is ``factor * hash + term`` modulo 2^32, with an odd
-    factor.
+    ``text`` is UTF-8, in memory or in a file; ``offsets`` (documents + 1,) say where each document
+    begins and the last one ends. A permutation of 32-bit hashes is ``factor * hash + term`` modulo
+    2^32, with an odd factor.
     """
 
-    text: Array
+    text: Text
     offsets: Array
     factors: Array
     terms: Array

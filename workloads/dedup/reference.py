@@ -1,6 +1,6 @@
 """What ``dedup``'s baseline is compared with: MinHash's inner loop alone, and a textbook program.
 
-Imports the standard library, ``harness.workload``, NumPy, ``kernel`` and ``recipe``.
+Imports the standard library, ``harness.workload``, NumPy, ``cache``, ``kernel`` and ``recipe``.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ from statistics import median
 import numpy as np
 
 from harness.workload import Reporter
+from workloads.dedup.cache import part_of
 from workloads.dedup.kernel import LANES, Array, compiled, minima, scratch, shingles
 from workloads.dedup.recipe import Crawl, Recipe
 
@@ -24,7 +25,8 @@ def signatures_per_second(crawl: Crawl, seconds: float) -> float:
     This is the median over at least ``seconds``.
     """
     few = min(MOST_DOCUMENTS, len(crawl.offsets) - 1)
-    counts = shingle_counts(crawl.text, crawl.offsets, few, crawl.recipe.shingle)
+    text = part_of(crawl.text, 0, int(crawl.offsets[few]))
+    counts = shingle_counts(text, crawl.offsets, few, crawl.recipe.shingle)
     random = np.random.default_rng(1)
     values = random.integers(0, 1 << 32, int(counts.max()) + LANES, dtype=np.uint32)
     into = np.empty(len(crawl.factors), np.uint32)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from workloads.dedup.cache import part_of, reading
 from workloads.dedup.kernel import Array, band_keys
 from workloads.dedup.pairs import (
     components,
@@ -25,7 +26,7 @@ from workloads.dedup.shards import Shard, remove_beyond, shard_name, split_by_si
 Block = tuple[int, int]
 Pack = tuple[int, Array]
 
-BANDS_TOGETHER = 12
+BANDS_TOGETHER = 3
 
 
 class Cleaned(NamedTuple):
@@ -51,10 +52,11 @@ def band_groups(bands: int) -> int:
 
 def scatter(block: Block, crawl: Crawl) -> list[Array]:
     """Return a block's keys (bands, documents), one piece for each group of bands."""
+    begin, end = block
+    offsets = crawl.offsets[begin : end + 1]
     keys = band_keys(
-        crawl.text,
-        crawl.offsets,
-        *block,
+        part_of(crawl.text, int(offsets[0]), int(offsets[-1])),
+        offsets - offsets[0],
         crawl.recipe.shingle,
         crawl.factors,
         crawl.terms,
@@ -89,11 +91,19 @@ def bundles(candidates: Sequence[Array], pairs: int) -> list[tuple[Array, ...]]:
 
 
 def verify(bundle: Sequence[Array], crawl: Crawl) -> Array:
-    """Return the pairs of a bundle whose similarity reaches the threshold."""
+    """Return the pairs of a bundle whose similarity reaches the threshold.
+
+    The later documents lie close together and are read at once, the earlier ones one by one.
+    """
     starts = np.cumsum([0, *map(len, bundle)])
-    recipe = crawl.recipe
     pairs = np.concatenate(bundle)
-    return verify_pairs(crawl.text, crawl.offsets, recipe.shingle, recipe.threshold, pairs, starts)
+    if not len(pairs):
+        return pairs
+    recipe, offsets = crawl.recipe, crawl.offsets
+    later = pairs >> np.uint64(32)
+    begin, end = int(offsets[int(later.min())]), int(offsets[int(later.max()) + 1])
+    with reading(crawl.text, begin, end) as readable:
+        return verify_pairs(*readable, offsets, recipe.shingle, recipe.threshold, pairs, starts)
 
 
 def cluster(crawl: Crawl, edges: Sequence[Array]) -> tuple[Array, Array]:
@@ -111,8 +121,14 @@ def packs(crawl: Crawl, kept: Array) -> list[Pack]:
 def write(pack: Pack, crawl: Crawl) -> Shard:
     """Write a shard."""
     number, documents = pack
+    first, last = documents[0], documents[-1]
+    offsets = crawl.offsets[first : last + 2]
     return write_shard(
-        documents, crawl.text, crawl.offsets, crawl.recipe.shards, shard_name(number)
+        documents - first,
+        part_of(crawl.text, int(offsets[0]), int(offsets[-1])),
+        offsets - offsets[0],
+        crawl.recipe.shards,
+        shard_name(number),
     )
 
 

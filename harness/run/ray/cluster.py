@@ -7,6 +7,7 @@ May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 
 import contextlib
 import os
+import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import ray
+from ray import cloudpickle
 from ray.cloudpickle import register_pickle_by_value
 from ray.exceptions import GetTimeoutError, RayActorError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -37,7 +39,10 @@ STARTS_OF_IDLE_DAEMONS = ("start_monitor", "start_log_monitor", "start_api_serve
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterPlan:
-    """What cluster to start (an empty address: a local one, on loopback only) or to join."""
+    """What cluster to start (an empty address: a local one, on loopback only) or to join.
+
+    ``input_bytes`` are those that the input takes in the store.
+    """
 
     address: str
     scratch: str
@@ -56,6 +61,16 @@ def cluster(plan: ClusterPlan) -> Iterator["Cluster"]:
         yield Cluster(plan)
     finally:
         ray.shutdown()
+
+
+def bytes_in_store(value: Any) -> int:
+    """Return about how many bytes a value takes in the store.
+
+    Of what lies in files it is only what says where they are.
+    """
+    beside: list[pickle.PickleBuffer] = []
+    pickled = cloudpickle.dumps(value, protocol=5, buffer_callback=beside.append)
+    return len(pickled) + sum(buffer.raw().nbytes for buffer in beside)
 
 
 def pickle_by_value(modules: Iterable[ModuleType]) -> None:

@@ -9,11 +9,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness.events import Event, Sample
-from harness.model import Digest, Host, Process
+from harness.model import Host, Process
 from harness.run.core_seconds import CoreTimeAccount
 from harness.run.find import user_modules
 from harness.run.host import host_key
-from harness.run.ray.cluster import Cluster, ClusterPlan, Sampler, cluster, pickle_by_value
+from harness.run.ray.cluster import (
+    Cluster,
+    ClusterPlan,
+    Sampler,
+    bytes_in_store,
+    cluster,
+    pickle_by_value,
+)
 from harness.run.ray.pool import RayPool
 from harness.run.ray.workers import Workers
 from harness.run.sides.runner import Usage, own_usage
@@ -75,7 +82,6 @@ def ray_side(
     assignment: Assignment,
     workload: AnyWorkload,
     given: Any,
-    input_digest: Digest,
     modules_sha256: str,
     send: SendEvent,
 ) -> Iterator[RaySide]:
@@ -87,7 +93,7 @@ def ray_side(
         workers=assignment.workers,
         cores_per_worker=assignment.cores_per_worker,
         cores=assignment.cores,
-        input_bytes=input_digest.bytes,
+        input_bytes=bytes_in_store(given),
         modules_sha256=modules_sha256,
     )
     with cluster(plan) as armed, _remote_samples(armed.samplers(host_key()), send):

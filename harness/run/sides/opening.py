@@ -35,7 +35,7 @@ def open_side(
     if assignment.side is Side.DISTRIBUTED and not workload.simulated:
         from harness.run.ray.side import ray_side
 
-        with ray_side(assignment, workload, given, input_digest, modules_sha256, send) as side:
+        with ray_side(assignment, workload, given, modules_sha256, send) as side:
             yield side
         return
     del given  # a variant's problem takes its place, and both may not fit into memory

@@ -1,15 +1,23 @@
 """Fixtures of the tests of ``dedup``."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
 from harness.workload import AnyProblem
 from tests.pools import ignore_progress
-from tests.workloads.dedup.support import Planted, problem, shingled
+from tests.workloads.dedup.support import Planted, made, problem, shingled
 from workloads import dedup
-from workloads.dedup.crawl import make_crawl
 from workloads.dedup.steps import Cleaned
+
+
+@pytest.fixture(autouse=True, scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep crawls out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +32,7 @@ def cleaned(posed: AnyProblem) -> Cleaned:
 
 @pytest.fixture(scope="module")
 def grown() -> Planted:
-    text, offsets, truth = make_crawl(600, 150, 3)
+    text, offsets, truth = made(600, 150, 3)
     return Planted(
         text,
         offsets,

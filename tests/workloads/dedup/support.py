@@ -1,6 +1,8 @@
 """What the tests of ``dedup`` share: small problems and how to look at them."""
 
+import io
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,8 @@ import numpy as np
 from harness.model import Parameters
 from harness.workload import AnyProblem
 from workloads import dedup
+from workloads.dedup.cache import part_of
+from workloads.dedup.crawl import make_crawl
 from workloads.dedup.kernel import Array
 from workloads.dedup.labels import truth_of
 from workloads.dedup.recipe import Crawl
@@ -17,6 +21,18 @@ SMALL: Parameters = {"documents": 3000, "words": 60, "block": 40_000, "shard": 6
 
 def problem(**changed: Any) -> AnyProblem:
     return dedup.load(dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | SMALL | changed))
+
+
+def made(documents: int, words: int, seed: int) -> tuple[Array, Array, Array]:
+    """Return a synthetic crawl in memory: its text, offsets and truth."""
+    text = io.BytesIO()
+    offsets, truth = make_crawl(documents, words, seed, text.write)
+    return np.frombuffer(text.getvalue(), np.uint8), offsets, truth
+
+
+def texts(given: Crawl) -> list[bytes]:
+    text = part_of(given.text, 0, int(given.offsets[-1]))
+    return [text[begin:end].tobytes() for begin, end in pairwise(given.offsets)]
 
 
 def crawled(pages: list[str], **changed: Any) -> Crawl:

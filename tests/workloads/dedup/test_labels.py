@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from tests.workloads.dedup.support import Planted, crawled, similarity
+from workloads.dedup.cache import part_of
 from workloads.dedup.labels import Truth, pair_f1, sample_truth, truth_of
 
 
@@ -24,7 +25,8 @@ def test_without_pairs_the_f1_is_1() -> None:
 
 def sample_of(pages: list[str], size: int, threshold: float = 0.5) -> Truth:
     given = crawled(pages)
-    return sample_truth(given.text, given.offsets, 2, threshold, size, 1)
+    text = part_of(given.text, 0, int(given.offsets[-1]))
+    return sample_truth(text, given.offsets, 2, threshold, size, 1)
 
 
 def test_a_sample_has_all_its_duplicates_in_the_crawl() -> None:

@@ -1,17 +1,12 @@
 import json
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from harness.workload import AnyProblem
 from tests.pools import InProcessPool, ignore_progress
+from tests.workloads.dedup.support import texts
 from workloads import dedup
-from workloads.dedup.recipe import Crawl
-
-
-def texts(given: Crawl) -> list[bytes]:
-    return [given.text[begin:end].tobytes() for begin, end in pairwise(given.offsets)]
 
 
 def test_the_shards_hold_what_is_kept_in_order(tmp_path: Path, posed: AnyProblem) -> None:
