@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from workloads.dedup import crawl, kernel
-from workloads.dedup.kernel import TOO_SHORT, Array
+from workloads.dedup.kernel import TOO_SHORT, Array, Source
 
 FOLDER = Path("twoclocks", "dedup")
 TEXT, OFFSETS, TRUTH, SUMS = "text", "offsets.npy", "truth.npy", "sha256"
@@ -74,16 +74,13 @@ def part_of(text: Text, begin: int, end: int) -> Array:
 
 
 @contextlib.contextmanager
-def reading(text: Text, begin: int, end: int) -> Iterator[tuple[Array, int, int]]:
-    """Yield what ``kernel.fetch`` takes: a part in memory, where it begins, and a descriptor.
-
-    Of a file, the part is from ``begin`` to ``end``. A text in memory is the part; it has no file.
-    """
+def reading(text: Text, begin: int, end: int) -> Iterator[Source]:
+    """Yield where a text is read from up to ``end``; of a file, memory holds it from ``begin``."""
     if not isinstance(text, MadeText):
-        yield part_of(text, 0, end), 0, -1
+        yield Source(part_of(text, 0, end), 0, -1)
         return
     with text.file.open("rb", buffering=0) as file:
-        yield part_of(text, begin, end), begin, file.fileno()
+        yield Source(part_of(text, begin, end), begin, file.fileno())
 
 
 def load_or_make(made_from: MadeFrom) -> MadeCrawl:

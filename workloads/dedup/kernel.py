@@ -6,7 +6,7 @@ modules that call it. Imports NumPy and Numba only.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,14 @@ ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 ONE = np.uint64(1)
 HALF = np.uint64(32)
 TOO_SHORT = "the crawl's text cannot be read to its end"
+
+
+class Source(NamedTuple):
+    """Where a text is read from: a part in memory, from ``base`` on, and an open file before it."""
+
+    part: Array
+    base: int
+    file: int
 
 
 def compiled(function: Kernel) -> Kernel:
@@ -81,20 +89,20 @@ _read_file: Any = types.ExternalFunction(
 
 
 @compiled
-def fetch(part: Array, base: int, file: int, begin: int, end: int, into: Array) -> None:
-    """Write the bytes of a text from ``begin`` to ``end``.
-
-    ``part`` is what is in memory from ``base`` on; what is before it is read from the open file.
-    """
+def fetch(source: Source, begin: int, end: int, into: Array) -> Array:
+    """Write the bytes of a text from ``begin`` to ``end``; return what is written."""
+    part, base, file = source
+    raw = into[: end - begin]
     if begin >= base:
-        into[: end - begin] = part[begin - base : end - base]
-        return
+        raw[:] = part[begin - base : end - base]
+        return raw
     at = begin
     while at < end:
-        read = _read_file(file, into.ctypes.data + (at - begin), end - at, at)
+        read = _read_file(file, raw.ctypes.data + (at - begin), end - at, at)
         if read <= 0:
             raise ValueError(TOO_SHORT)
         at += read
+    return raw
 
 
 @compiled

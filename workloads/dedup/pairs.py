@@ -13,6 +13,7 @@ from workloads.dedup.kernel import (
     HALF,
     ONE,
     Array,
+    Source,
     buffers,
     compiled,
     eight_bytes,
@@ -186,19 +187,12 @@ def candidates(pairs: Array, heads: Array, ends: Array, earlier: Array) -> tuple
 
 @compiled
 def verify_pairs(
-    part: Array,
-    base: int,
-    file: int,
-    offsets: Array,
-    width: int,
-    threshold: float,
-    pairs: Array,
-    starts: Array,
+    source: Source, offsets: Array, width: int, threshold: float, pairs: Array, starts: Array
 ) -> Array:
     """Return the pairs whose Jaccard similarity reaches the threshold, each distinct one once.
 
-    ``part``, ``base`` and ``file`` are what ``fetch`` takes. ``pairs`` are sorted runs one after
-    the other, which begin at ``starts``; the last element of ``starts`` is where the last run ends.
+    ``pairs`` are sorted runs one after the other, which begin at ``starts``; the last element of
+    ``starts`` is where the last run ends.
     """
     longest = longest_of(pairs, offsets)
     texts = np.empty((2, longest), np.uint8)
@@ -213,11 +207,9 @@ def verify_pairs(
         if later < 0:
             return edges_found[:count].copy()
         own, distinct = tables[0, :0], 0
-        raw = texts[0, : offsets[later + 1] - offsets[later]]
-        fetch(part, base, file, offsets[later], offsets[later + 1], raw)
+        raw = fetch(source, offsets[later], offsets[later + 1], texts[0])
         for earlier in candidates_of_later[:length]:
-            against = texts[1, : offsets[earlier + 1] - offsets[earlier]]
-            fetch(part, base, file, offsets[earlier], offsets[earlier + 1], against)
+            against = fetch(source, offsets[earlier], offsets[earlier + 1], texts[1])
             similar = equal(raw, against)
             if not similar:
                 if distinct == 0:

@@ -102,8 +102,8 @@ def verify(bundle: Sequence[Array], crawl: Crawl) -> Array:
     recipe, offsets = crawl.recipe, crawl.offsets
     later = pairs >> np.uint64(32)
     begin, end = int(offsets[int(later.min())]), int(offsets[int(later.max()) + 1])
-    with reading(crawl.text, begin, end) as readable:
-        return verify_pairs(*readable, offsets, recipe.shingle, recipe.threshold, pairs, starts)
+    with reading(crawl.text, begin, end) as source:
+        return verify_pairs(source, offsets, recipe.shingle, recipe.threshold, pairs, starts)
 
 
 def cluster(crawl: Crawl, edges: Sequence[Array]) -> tuple[Array, Array]:

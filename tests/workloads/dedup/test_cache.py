@@ -15,7 +15,7 @@ from workloads import dedup
 from workloads.dedup import cache
 from workloads.dedup.cache import MadeCrawl, load_or_make, part_of
 from workloads.dedup.crawl import make_crawl
-from workloads.dedup.kernel import fetch
+from workloads.dedup.kernel import Source, fetch
 from workloads.dedup.steps import verify
 
 FEW = (200, 30, 1)
@@ -181,9 +181,8 @@ def test_what_is_not_in_memory_is_fetched_from_the_file(tmp_path: Path) -> None:
     (tmp_path / "text").write_bytes(b"0123456789")
     part, into = np.frombuffer(b"6789", np.uint8), np.zeros(3, np.uint8)
     with (tmp_path / "text").open("rb") as file:
-        fetch(part, 6, file.fileno(), 1, 4, into)
-        assert into.tobytes() == b"123"
-        fetch(part, 6, file.fileno(), 7, 10, into)
-        assert into.tobytes() == b"789"
+        source = Source(part, 6, file.fileno())
+        assert fetch(source, 1, 4, into).tobytes() == b"123"
+        assert fetch(source, 7, 9, into).tobytes() == b"78"
         with pytest.raises(ValueError, match="cannot be read to its end"):
-            fetch(part, 99, file.fileno(), 8, 11, into)
+            fetch(source._replace(base=99), 8, 11, into)

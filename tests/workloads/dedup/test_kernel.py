@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from workloads.dedup.kernel import (
     LANES,
     Array,
+    Source,
     band_keys,
     hash_shingles,
     minima,
@@ -168,7 +169,9 @@ def test_a_pair_is_verified_by_its_exact_similarity(
 ) -> None:
     a, b = set(written(one, width)), set(written(other, width))
     text, offsets = packed([one, other])
-    found = verify_pairs(text, 0, -1, offsets, width, threshold, pairs((0, 1)), np.array([0, 1]))
+    found = verify_pairs(
+        Source(text, 0, -1), offsets, width, threshold, pairs((0, 1)), np.array([0, 1])
+    )
     assert bool(len(found)) == (len(a & b) >= threshold * len(a | b))
 
 
@@ -176,7 +179,7 @@ def test_a_pair_that_several_bands_found_is_verified_once() -> None:
     text, offsets = packed([b"same words here"] * 3)
     runs = [pairs((0, 1), (1, 2)), pairs((0, 1)), pairs((0, 2), (1, 2))]
     found = verify_pairs(
-        text, 0, -1, offsets, 2, 0.5, np.concatenate(runs), np.cumsum([0, *map(len, runs)])
+        Source(text, 0, -1), offsets, 2, 0.5, np.concatenate(runs), np.cumsum([0, *map(len, runs)])
     )
     assert found.tolist() == pairs((0, 1), (0, 2), (1, 2)).tolist()
 

@@ -2,6 +2,7 @@ import pytest
 
 from harness.model import Parameters
 from workloads import dedup
+from workloads.dedup.recipe import Settings
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,12 @@ def test_the_values_to_tune_by_are_allowed_and_none_is_in_use() -> None:
     for value in dedup.BLOCKS:
         dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | {"block": value})
     assert dedup.WORKLOAD.defaults["block"] not in dedup.BLOCKS
+
+
+def test_every_setting_of_less_effort_is_allowed_and_signs_fewer_permutations() -> None:
+    chosen = Settings()
+    assert len(dedup.FEWER) > 2
+    for fewer in dedup.FEWER:
+        dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | fewer)
+        assert fewer["permutations"] < chosen.permutations
+        assert fewer["bands"] <= chosen.bands
