@@ -27,12 +27,13 @@ from workloads.dedup.pairs import longest_each
 from workloads.dedup.recipe import Crawl, Recipe, Settings, check_shards
 from workloads.dedup.reference import find_clusters, signatures_per_second
 from workloads.dedup.steps import (
-    Block,
     Cleaned,
     band_groups,
     blocks,
     bundles,
     cluster,
+    count_scattered,
+    count_verified,
     finish,
     gather,
     packs,
@@ -114,15 +115,17 @@ def _in_small_steps(recipe: Recipe) -> Recipe:
 
 def baseline(crawl: Crawl, report: Reporter) -> Cleaned:
     """Clean the crawl in this process alone, in the same steps, with nothing to exchange."""
-    keys = []
-    for begin, end in blocks(crawl):
-        keys.append(scatter((begin, end), crawl))
-        report(end)
+    keys, edges, done = [], [], 0
+    for block in blocks(crawl):
+        keys.append(scatter(block, crawl))
+        report(done := done + count_scattered(block))
     candidates = [
         gather(group, [pieces[group] for pieces in keys], crawl)
         for group in range(band_groups(crawl.recipe.bands))
     ]
-    edges = [verify(bundle, crawl) for bundle in bundles(candidates, crawl.recipe.pairs)]
+    for bundle in bundles(candidates, crawl.recipe.pairs, len(crawl.offsets) - 1):
+        edges.append(verify(bundle, crawl))
+        report(done := done + count_verified(bundle))
     clusters, kept = cluster(crawl, edges)
     return finish(crawl, clusters, kept, [write(pack, crawl) for pack in packs(crawl, kept)])
 
@@ -136,26 +139,24 @@ def distributed(crawl: Crawl, pool: Pool, report: Reporter) -> Cleaned:
         gather,
         band_groups(crawl.recipe.bands),
         shared,
-        items=_count_documents,
+        items=count_scattered,
         report=report,
     )
+    documents = len(crawl.offsets) - 1
     edges = pool.map(
         verify,
-        bundles([result.value for result in candidates], crawl.recipe.pairs),
+        bundles([result.value for result in candidates], crawl.recipe.pairs, documents),
         shared,
-        items=_count_nothing,
+        items=count_verified,
+        report=lambda done: report(documents // 2 + done),
     )
     clusters, kept = cluster(crawl, [result.value for result in edges])
     shards = pool.map(write, packs(crawl, kept), shared, items=_count_nothing)
     return finish(crawl, clusters, kept, [result.value for result in shards])
 
 
-def _count_documents(block: Block) -> int:
-    return block[1] - block[0]
-
-
 def _count_nothing(_: object) -> int:
-    """Count no documents: these steps come after the documents are counted."""
+    """Count no documents: all are counted before they are written."""
     return 0
 
 

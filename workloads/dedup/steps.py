@@ -7,6 +7,7 @@ of each connected component is kept. Imports NumPy and this package.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,14 @@ Block = tuple[int, int]
 Pack = tuple[int, Array]
 
 BANDS_TOGETHER = 3
+
+
+class Bundle(NamedTuple):
+    """The candidates, a run for each group of bands, of the later documents from begin to end."""
+
+    begin: int
+    end: int
+    runs: tuple[Array, ...]
 
 
 class Cleaned(NamedTuple):
@@ -76,27 +85,44 @@ def gather(_: int, pieces: Sequence[Array], __: Crawl) -> Array:
     return distinct_pairs(predecessors(np.concatenate(pieces, axis=1)))
 
 
-def bundles(candidates: Sequence[Array], pairs: int) -> list[tuple[Array, ...]]:
+def bundles(candidates: Sequence[Array], pairs: int, documents: int) -> list[Bundle]:
     """Cut the candidates of all groups of bands into bundles of about ``pairs`` pairs.
 
     A bundle holds what all groups have found for the same documents.
     """
-    later = max(candidates, key=len) >> np.uint64(32)
-    cuts = later[::pairs][1:].astype(np.uint64) << np.uint64(32)
-    places = [[0, *np.searchsorted(run, cuts).tolist(), len(run)] for run in candidates]
+    later = (max(candidates, key=len) >> np.uint64(32)).astype(np.int64)
+    cuts = later[::pairs][1:]
+    numbers = cuts.astype(np.uint64) << np.uint64(32)
+    places = [[0, *np.searchsorted(run, numbers).tolist(), len(run)] for run in candidates]
+    bounds = [0, *cuts.tolist(), documents]
     return [
-        tuple(run[at[n] : at[n + 1]] for run, at in zip(candidates, places, strict=True))
-        for n in range(len(cuts) + 1)
+        Bundle(
+            begin,
+            end,
+            tuple(run[at[n] : at[n + 1]] for run, at in zip(candidates, places, strict=True)),
+        )
+        for n, (begin, end) in enumerate(pairwise(bounds))
     ]
 
 
-def verify(bundle: Sequence[Array], crawl: Crawl) -> Array:
+def count_scattered(block: Block) -> int:
+    """Return half of a block's documents: the other half counts when candidates are verified."""
+    begin, end = block
+    return end // 2 - begin // 2
+
+
+def count_verified(bundle: Bundle) -> int:
+    """Return the other half of the documents whose candidates a bundle holds."""
+    return bundle.end - bundle.begin - count_scattered((bundle.begin, bundle.end))
+
+
+def verify(bundle: Bundle, crawl: Crawl) -> Array:
     """Return the pairs of a bundle whose similarity reaches the threshold.
 
     The later documents lie close together and are read at once, the earlier ones one by one.
     """
-    starts = np.cumsum([0, *map(len, bundle)])
-    pairs = np.concatenate(bundle)
+    starts = np.cumsum([0, *map(len, bundle.runs)])
+    pairs = np.concatenate(bundle.runs)
     if not len(pairs):
         return pairs
     recipe, offsets = crawl.recipe, crawl.offsets

@@ -16,7 +16,7 @@ from workloads.dedup import cache
 from workloads.dedup.cache import MadeCrawl, load_or_make, part_of
 from workloads.dedup.crawl import make_crawl
 from workloads.dedup.kernel import Source, fetch
-from workloads.dedup.steps import verify
+from workloads.dedup.steps import Bundle, verify
 
 FEW = (200, 30, 1)
 
@@ -174,7 +174,7 @@ def test_a_text_that_is_shorter_than_it_was_is_noticed(folder: Path) -> None:
     os.truncate(crawl.text.file, int(crawl.offsets[1]))
     pairs = np.array([len(crawl.offsets) - 2 << 32 | 1], np.uint64)
     with pytest.raises(ValueError, match="cannot be read to its end"):
-        verify((pairs,), crawl)
+        verify(Bundle(0, len(crawl.offsets) - 1, (pairs,)), crawl)
 
 
 def test_what_is_not_in_memory_is_fetched_from_the_file(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from itertools import combinations
 
 import numpy as np
+import pytest
 
 from harness.workload import AnyProblem
 from tests.pools import ignore_progress, warmup_of
@@ -8,7 +9,17 @@ from tests.workloads.dedup.support import crawled, problem
 from workloads import dedup
 from workloads.dedup.kernel import Array
 from workloads.dedup.recipe import Crawl
-from workloads.dedup.steps import Cleaned, band_groups, blocks, bundles, gather, packs, scatter
+from workloads.dedup.steps import (
+    Cleaned,
+    band_groups,
+    blocks,
+    bundles,
+    count_scattered,
+    count_verified,
+    gather,
+    packs,
+    scatter,
+)
 
 
 def test_what_is_kept_is_one_document_of_each_cluster(cleaned: Cleaned) -> None:
@@ -36,7 +47,7 @@ def test_the_warm_up_has_enough_of_every_step_for_many_workers() -> None:
     assert (
         min(
             len(blocks(warmup)),
-            len(bundles(found, warmup.recipe.pairs)),
+            len(bundles(found, warmup.recipe.pairs, len(kept))),
             len(packs(warmup, kept)),
         )
         >= 16
@@ -53,9 +64,21 @@ def cut(given: Crawl) -> list[Array]:
 
 def test_bundles_hold_every_pair_once_and_a_document_in_one_of_them(posed: AnyProblem) -> None:
     found = cut(posed.input)
-    cuts = bundles(found, 50)
+    cuts = bundles(found, 50, posed.items)
     assert len(cuts) > 3
     for group, run in enumerate(found):
-        assert np.concatenate([bundle[group] for bundle in cuts]).tolist() == run.tolist()
-    later = [set((np.concatenate(bundle) >> np.uint64(32)).tolist()) for bundle in cuts]
+        assert np.concatenate([bundle.runs[group] for bundle in cuts]).tolist() == run.tolist()
+    later = [set((np.concatenate(bundle.runs) >> np.uint64(32)).tolist()) for bundle in cuts]
+    assert all(
+        bundle.begin <= min(found) <= max(found) < bundle.end
+        for bundle, found in zip(cuts, later, strict=True)
+    )
     assert all(one.isdisjoint(other) for one, other in combinations(later, 2))
+
+
+@pytest.mark.parametrize("size", [1, 7, 40_000])
+def test_every_document_counts_once_in_halves(posed: AnyProblem, size: int) -> None:
+    found = cut(posed.input)
+    scattered = sum(map(count_scattered, blocks(posed.input)))
+    verified = sum(map(count_verified, bundles(found, size, posed.items)))
+    assert (scattered, scattered + verified) == (posed.items // 2, posed.items)
