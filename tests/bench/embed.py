@@ -26,7 +26,7 @@ from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import embed as workload
 
 UTILIZATION = "embed: CPU seconds of the baseline ÷ wall time of its core"
-CARE = "embed: batches of like length ÷ one padded passage at a time, in tokens a CPU second"
+CARE = "embed: the baseline ÷ padded passages one by one by the exported graph, tokens a CPU second"
 SWEEP = "embed: batches of {} tokens ÷ of {}, in tokens a CPU second"
 
 

@@ -1,8 +1,9 @@
-"""The settings of ``embed``. Imports ``harness.workload``."""
+"""The settings of ``embed``. Imports ``harness.workload`` and ``minilm``."""
 
 from dataclasses import dataclass
 
 from harness.workload import require_between
+from workloads.embed.minilm import PRECISIONS
 
 LIMITS = {
     "passages": (64, 1_000_000),
@@ -18,19 +19,23 @@ class Settings:
     """What ``--set`` can change; raises ``ValueError`` for values that make no sense.
 
     ``model`` is a folder (empty: the MiniLM that the extra brings). ``corpus`` is a file or folder
-    (empty: the documentation of the installed packages). ``batch`` counts a batch's tokens, with
-    padding; ``max_tokens`` is where a passage is cut off.
+    (empty: the documentation of the installed packages). ``precision`` is that of the extra's
+    MiniLM: a model in a folder computes as it was exported. ``batch`` counts a batch's tokens;
+    ``max_tokens`` is where a passage is cut off.
     """
 
     model: str = ""
     corpus: str = ""
-    passages: int = 1000
+    precision: str = PRECISIONS[0]
+    passages: int = 7500
     batch: int = 256
-    max_tokens: int = 256
-    queries: int = 300
+    max_tokens: int = 160
+    queries: int = 1500
     seed: int = 1
 
     def __post_init__(self) -> None:
         require_between(self, LIMITS)
+        if self.precision not in PRECISIONS:
+            raise ValueError(f"precision={self.precision} is neither {' nor '.join(PRECISIONS)}")
         if self.queries > self.passages:
             raise ValueError(f"queries={self.queries} are more than passages={self.passages}")

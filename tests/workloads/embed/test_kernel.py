@@ -23,9 +23,7 @@ def test_every_text_stands_in_just_one_batch_with_its_own_ids(
 ) -> None:
     batching, seen = kernel.make_batching(tokens_of(lengths), batch), []
     for number in range(len(batching.bounds) - 1):
-        ids, mask = kernel.pad(batching, number, -1)
-        assert np.array_equal(ids == -1, mask == 0)
-        seen += [row[row >= 0].tolist() for row in ids]
+        seen += kernel.batch_ids(batching, number).tolist()
     placed = dict(zip(batching.order.tolist(), seen, strict=True))
     assert placed == {
         text: [100 * text + place for place in range(length)] for text, length in enumerate(lengths)
@@ -38,9 +36,22 @@ def test_no_batch_has_more_tokens_than_are_allowed_but_for_a_long_text_alone(
 ) -> None:
     batching = kernel.make_batching(tokens_of(lengths), batch)
     shapes = [
-        kernel.pad(batching, number, 0)[0].shape for number in range(len(batching.bounds) - 1)
+        kernel.batch_ids(batching, number).shape for number in range(len(batching.bounds) - 1)
     ]
     assert all(rows == 1 or rows * width <= batch for rows, width in shapes)
+
+
+@given(lengths=LENGTHS, batch=st.integers(1, 500))
+def test_no_batch_could_have_another_text_of_its_length(lengths: list[int], batch: int) -> None:
+    batching = kernel.make_batching(tokens_of(lengths), batch)
+    shapes = [
+        kernel.batch_ids(batching, number).shape for number in range(len(batching.bounds) - 1)
+    ]
+    assert all(
+        (rows + 1) * width > batch
+        for (rows, width), (_, next_width) in pairwise(shapes)
+        if width == next_width
+    )
 
 
 @given(lengths=LENGTHS, batch=st.integers(1, 500))
@@ -58,8 +69,8 @@ def test_chunks_cover_every_batch_once_and_in_order(lengths: list[int], batch: i
 
 
 def test_chunks_are_no_larger_than_their_room_unless_a_single_batch_is() -> None:
-    batching = kernel.make_batching(tokens_of([40] * 2000), 160)
-    assert {batching.tokens(run) for run in kernel.chunks(batching)} == {480, 320}
+    batching = kernel.make_batching(tokens_of([40] * 4000), 160)
+    assert {batching.tokens(run) for run in kernel.chunks(batching)} == {1920, 640}
 
 
 def test_a_small_corpus_makes_chunks_of_one_batch() -> None:

@@ -20,6 +20,7 @@ from workloads.embed.model import (
     Encoder,
     Model,
     Shipped,
+    as_exported,
     cached_encoder,
     open_encoder,
     read_model,
@@ -33,7 +34,7 @@ TEXT = "Ünder the Bridge, 42 un-believable trolls; 橋 x"
 
 @pytest.fixture(scope="module")
 def shipped() -> Model:
-    return read_model("", 32)
+    return as_exported(read_model("", 32, "int8"))
 
 
 @pytest.fixture(scope="module")
@@ -60,19 +61,23 @@ def test_the_model_is_minilm_with_states_of_384_numbers(encoder: Encoder) -> Non
     assert try_encoder(encoder, 32, 30521) == 384
 
 
-def test_a_model_in_a_folder_is_the_model_that_is_shipped_if_its_files_are(
+def test_a_model_in_a_folder_is_the_one_that_was_exported_if_its_files_are(
     shipped: Model, tmp_path: Path
 ) -> None:
     given = folder(
         tmp_path, model_onnx=bytes_of(shipped.onnx), tokenizer_json=bytes_of(shipped.vocabulary)
     )
-    assert read_model(given, 32) == shipped
+    assert read_model(given, 32, "int8") == shipped
+
+
+def test_a_model_of_ones_own_stays_as_it_was_exported(shipped: Model) -> None:
+    assert as_exported(shipped) is shipped
 
 
 def test_another_vocabulary_makes_it_another_model(shipped: Model, tmp_path: Path) -> None:
     other = bytes_of(shipped.vocabulary).replace(b"bridge", b"brigde")
     given = folder(tmp_path, model_onnx=bytes_of(shipped.onnx), tokenizer_json=other)
-    assert read_model(given, 32).sha256 != shipped.sha256
+    assert read_model(given, 32, "int8").sha256 != shipped.sha256
 
 
 def test_a_vocab_txt_cuts_texts_as_its_tokenizer_json_does(
@@ -84,7 +89,7 @@ def test_a_vocab_txt_cuts_texts_as_its_tokenizer_json_does(
         model_onnx=bytes_of(shipped.onnx),
         vocab_txt="\n".join(sorted(ids, key=ids.__getitem__)).encode(),
     )
-    assert open_encoder(read_model(given, 32)).tokens([TEXT]) == encoder.tokens([TEXT])
+    assert open_encoder(read_model(given, 32, "int8")).tokens([TEXT]) == encoder.tokens([TEXT])
 
 
 def test_a_text_is_cut_to_the_most_tokens_and_never_padded(encoder: Encoder) -> None:
@@ -96,7 +101,7 @@ def test_a_text_is_cut_to_the_most_tokens_and_never_padded(encoder: Encoder) -> 
 
 
 def test_an_encoder_is_opened_once_for_equal_models(shipped: Model, encoder: Encoder) -> None:
-    assert cached_encoder(read_model("", 32)) is encoder
+    assert cached_encoder(as_exported(read_model("", 32, "float32"))) is encoder
 
 
 OPEN_AND_COUNT = """
@@ -108,7 +113,7 @@ def threads():
     return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 0
 
 before = threads()
-encoder = open_encoder(read_model("", 32))
+encoder = open_encoder(read_model("", 32, "int8"))
 try_encoder(encoder, len(encoder.tokens(["twelve trolls"] * 2000)[0]), 5)
 print(threads() - before)
 """
@@ -207,7 +212,7 @@ def test_a_folder_that_lacks_a_file_is_refused_beforehand(
 )
 def test_a_broken_vocab_txt_is_refused(vocabulary: bytes, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=sentence):
-        read_model(folder(tmp_path, model_onnx=b"x", vocab_txt=vocabulary), 32)
+        read_model(folder(tmp_path, model_onnx=b"x", vocab_txt=vocabulary), 32, "int8")
 
 
 @settings(max_examples=40)
@@ -225,7 +230,7 @@ def few_words(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     given = folder(
         tmp_path_factory.mktemp("words"), model_onnx=b"x", vocab_txt=b"[PAD]\n[UNK]\n[CLS]\n[SEP]"
     )
-    return bytes_of(read_model(given, 32).vocabulary)
+    return bytes_of(read_model(given, 32, "int8").vocabulary)
 
 
 @settings(max_examples=40)
