@@ -180,10 +180,14 @@ class Finished(Event, frozen=True, tag="finished"):
 
 
 class Scored(Event, frozen=True, tag="scored"):
-    """The answer's digest and its quality on the held-out set, computed after the clock stopped."""
+    """The answer's digest and its quality on the held-out set, computed after the clock stopped.
+
+    ``off_clock_cpu_s`` is as in ``model.Trial``.
+    """
 
     answer_sha256: str
     quality: float
+    off_clock_cpu_s: Duration | None = None
 
 
 class Failed(Event, frozen=True, tag="failed"):

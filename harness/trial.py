@@ -115,6 +115,9 @@ class Trial:
     ``failure`` is why the trial has no answer (empty: it has one); its ``wall_s`` is then the time
     until it stopped. ``phases`` are parts of the wall time by name. ``core_seconds`` is None where
     not known, and so is ``part_bytes``, the size of what the workers handed over.
+    ``off_clock_cpu_s`` are the core-seconds that the side's own processes used while they waited
+    for go, and those that scoring the answer took the first time more than the second (None:
+    unknown).
     """
 
     side: Side
@@ -143,3 +146,4 @@ class Trial:
     failure: str = ""
     core_seconds: CoreSeconds | None = None
     part_bytes: Bytes | None = None
+    off_clock_cpu_s: Seconds | None = None

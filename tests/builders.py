@@ -184,6 +184,7 @@ def a_trial(
         workers_detail=tuple(a_worker(process, busy_s=wall, cpu_s=wall) for process in processes),
         input_sha256=an_input().sha256,
         held_out_sha256=a_held_out().sha256,
+        off_clock_cpu_s=0.2,
     )
     return replace(trial, **changes)
 
@@ -515,7 +516,8 @@ def trial_events(
         items=ITEMS,
     )
     timed.append((ended + 0.01, finished))
-    timed.append((ended + 0.2, e.Scored(answer_sha256=a_digest_of("answer"), quality=quality)))
+    scored = e.Scored(answer_sha256=a_digest_of("answer"), quality=quality, off_clock_cpu_s=0.2)
+    timed.append((ended + 0.2, scored))
     return [e.stamp(event, at, side, trial) for at, event in timed]
 
 

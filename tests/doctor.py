@@ -454,6 +454,11 @@ def more_work(results: Results) -> Results:
     )
 
 
+def off_clock(share: float) -> Change:
+    """Return a change to a trial whose side did so much of its work while no clock ran."""
+    return lambda trial: replace(trial, off_clock_cpu_s=share * trial.cpu_s)
+
+
 def as_it_was(results: Results) -> Results:
     """Nothing is changed: the good file, or how it was written, breaks the rule already."""
     return results
@@ -495,6 +500,7 @@ REFUSING: dict[str, Doctor] = {
     "order-contradicted": swapped,
     "trials-missing": one_hidden,
     "watching-costly": watched(0.1),
+    "worked-off-clock": of_last(off_clock(0.3)),
     "simulated": lambda good: replace(good, kind=Kind.SIMULATED),
     "aborted": lambda good: replace(good, status=Status.ABORTED),
     "failed": lambda good: replace(good, status=Status.FAILED),
@@ -556,6 +562,7 @@ QUALIFYING: dict[str, Doctor] = {
     "straggler": of_last(one_slow),
     "lost-worker": of_last(lambda trial: replace(trial, faults=(LOST,))),
     "work-differs": more_work,
+    "busy-off-clock": of_last(off_clock(0.1)),
 }
 UNCHECKABLE: dict[str, Doctor] = {"need-not-shown": as_it_was}
 DOCTORS = REFUSING | QUALIFYING | UNCHECKABLE

@@ -28,7 +28,8 @@ from harness.run import processes, wire
 from harness.run.digest import digest
 from harness.run.find import find
 from harness.run.host import pin
-from harness.run.loaded import LoadedProblem, quality_of
+from harness.run.loaded import LoadedProblem
+from harness.run.off_clock import OffClockMeter, score_twice
 from harness.run.sides.opening import open_side
 from harness.run.sides.runner import SideRunner, cores_of, usage_between
 from harness.run.variant_timing import time_variant
@@ -59,11 +60,12 @@ class PhaseTimer:
 
 @dataclass(frozen=True, kw_only=True)
 class ArmedWorkload:
-    """A side with what it runs, loaded and warm."""
+    """A side with what it runs, loaded and warm. ``meter`` was last read when it came to rest."""
 
     loaded: LoadedProblem
     side: SideRunner
     send: wire.SendEvent
+    meter: OffClockMeter
 
 
 def run_side(
@@ -75,6 +77,7 @@ def run_side(
         armed = _arm(assignment, send, stack, timer)
         for command in commands:
             _carry_out(command, armed, assignment)
+            armed.meter.lap()
 
 
 def _arm(
@@ -116,7 +119,7 @@ def _arm(
         side.rest(0)
     timer.lap("warm-up")
     send(_ready(workload, problem, input_digest, side, timer))
-    return ArmedWorkload(loaded=loaded, side=side, send=send)
+    return ArmedWorkload(loaded=loaded, side=side, send=send, meter=OffClockMeter(side))
 
 
 def _command_side(
@@ -182,6 +185,7 @@ def _run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
     Nothing but the side's own work lies between the two readings of the clock.
     """
     side, problem = armed.side, armed.loaded.own
+    before_go_s = armed.meter.lap()
     report = wire.ProgressReporter(armed.send)
     before = side.usage(command.workers)
     began = time.perf_counter()
@@ -194,8 +198,12 @@ def _run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
         Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak_rss_bytes, items=report.done)
     )
     side.inspect()
-    quality = quality_of(armed.loaded.workload, problem, answer)
-    scored = Scored(answer_sha256=digest(answer, 0).sha256, quality=quality)
+    quality, after_s = score_twice(armed.meter, armed.loaded, answer)
+    scored = Scored(
+        answer_sha256=digest(answer, 0).sha256,
+        quality=quality,
+        off_clock_cpu_s=before_go_s + after_s,
+    )
     side.rest(command.next_workers)  # before the other side's clock may start
     armed.send(scored)
 

@@ -87,6 +87,7 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     items_finished: int = 0
     answer_sha256: str = ""
     quality: float | None = None
+    off_clock_cpu_s: float | None = None
     reason: str = ""
     last_words: str = ""
 
@@ -125,8 +126,14 @@ def after_event(state: SideState, event: e.Event) -> SideState:
             return _start_trial(state, event)
         case e.Finished() if state.stage is SideStage.RUNNING:
             return _finish_trial(state, event)
-        case e.Scored(answer_sha256=digest, quality=quality) if state.stage is SideStage.FINISHED:
-            return replace(state, stage=SideStage.SCORED, answer_sha256=digest, quality=quality)
+        case e.Scored() if state.stage is SideStage.FINISHED:
+            return replace(
+                state,
+                stage=SideStage.SCORED,
+                answer_sha256=event.answer_sha256,
+                quality=event.quality,
+                off_clock_cpu_s=event.off_clock_cpu_s,
+            )
         case e.Failed(reason=reason, last_words=last_words):
             return replace(state, stage=SideStage.FAILED, reason=reason, last_words=last_words)
         case _:

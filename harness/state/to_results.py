@@ -142,6 +142,7 @@ def _trial(state: SideState, at: float, curve_points: int, utilization_points: i
         failure=_failure(state),
         core_seconds=state.core_time,
         part_bytes=state.part_bytes,
+        off_clock_cpu_s=state.off_clock_cpu_s,
     )
 
 

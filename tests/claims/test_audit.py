@@ -90,6 +90,7 @@ KEYS = {
     "R26": ("padded-work", "spare-work", "need-not-shown"),
     "R27": ("baseline-weak", "baseline-untuned", "variant-far-faster", "variant-faster"),
     "R28": ("work-differs",),
+    "R30": ("worked-off-clock", "busy-off-clock"),
 }
 OWNERS = {key: rule for rule, keys in KEYS.items() for key in keys}
 AS_WRITTEN = encode(GOOD)

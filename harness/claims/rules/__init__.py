@@ -48,6 +48,7 @@ RULES: tuple[Rule, ...] = (
     proof.NEEDED_WORK,
     proof.PER_NODE_STANDARD,
     work.EFFICIENCY_SPLIT,
+    times.NO_WORK_OFF_CLOCK,
 )
 
 

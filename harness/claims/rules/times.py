@@ -9,6 +9,7 @@ from harness.claims.pairs import Pairs, finished_trials
 from harness.claims.rule import (
     Caveat,
     Evidence,
+    Measure,
     Measured,
     Rule,
     Topic,
@@ -21,6 +22,9 @@ from harness.claims.rule import (
 )
 from harness.model import Kind, Results, Side, Trial
 
+OFF_CLOCK_LIMIT = 0.05
+OFF_CLOCK_MOST = 0.20
+OFF_CLOCK_LEAST_S = 0.5
 SUM_LIMIT = 0.02
 CLOCK_SLACK_S = 0.05
 _ROUNDING = 1e-9
@@ -171,6 +175,55 @@ def _sums(pairs: Pairs) -> Measured:
     )
 
 
+def _off_clock_share(pairs: Pairs) -> float | None:
+    """Return the largest share of a trial's core-seconds that its side used off the clock.
+
+    What is too little to be told from a first call's warm-up counts as none. None: it is not known.
+    """
+    if pairs.results.kind is not Kind.MEASURED:
+        return None
+    shares = [
+        trial.off_clock_cpu_s / trial.cpu_s if trial.off_clock_cpu_s >= OFF_CLOCK_LEAST_S else 0.0
+        for trial in finished_trials(pairs.results)
+        if trial.off_clock_cpu_s is not None and trial.cpu_s > 0
+    ]
+    return max(shares, default=None)
+
+
+def _worked_off_clock(pairs: Pairs) -> Caveat | None:
+    """Judge whether much of the work was done before go, or after the clock had stopped."""
+    share = _off_clock_share(pairs)
+    if share is None or share <= OFF_CLOCK_MOST:
+        return None
+    return Caveat(
+        "worked-off-clock",
+        "a side did much of its work while no clock ran; do all of it between go and the answer",
+        _off_clock(share, OFF_CLOCK_MOST),
+    )
+
+
+def _busy_off_clock(pairs: Pairs) -> Caveat | None:
+    share = _off_clock_share(pairs)
+    if share is None or not OFF_CLOCK_LIMIT < share <= OFF_CLOCK_MOST:
+        return None
+    return Caveat(
+        "busy-off-clock",
+        "a side was busy while no clock ran; have it rest before go, and finish its answer",
+        _off_clock(share, OFF_CLOCK_LIMIT),
+    )
+
+
+def _work_off_clock(pairs: Pairs) -> Measured:
+    share = _off_clock_share(pairs)
+    if share is None:
+        return Unknown("what the sides did while no clock ran is not known")
+    return _off_clock(share, OFF_CLOCK_LIMIT)
+
+
+def _off_clock(share: float, limit: float) -> tuple[Measure, ...]:
+    return fraction("off the clock", share), fraction("limit", limit)
+
+
 ABSOLUTE_TIMES = Rule(
     id="R01",
     title="absolute times",
@@ -194,4 +247,12 @@ TIMES_ADD_UP = Rule(
         caveat(_start_up_on_clock, Topic.ORIGIN),
         caveat(_start_up_unlisted, Topic.REPRODUCIBILITY),
     ),
+)
+NO_WORK_OFF_CLOCK = Rule(
+    id="R30",
+    title="off the clock",
+    demand="a side rests until its clock starts, and its answer is complete when it stops",
+    source="MLPerf",
+    measure=_work_off_clock,
+    judges=(refuse(_worked_off_clock), caveat(_busy_off_clock, Topic.BASELINE)),
 )
