@@ -212,8 +212,8 @@ WORKLOAD = Workload(
         "the same everywhere",
         why_not_another_axis="not the model axis: 23 MB of weights fit everywhere, and nobody "
         "waits for a single passage",
-        limitation="8-bit products: the states of a batch share a scale, so in another batch a "
-        "vector turns a little (cosine 0.994)",
+        limitation="8-bit products: a batch's states share a scale; in another batch a vector "
+        "turns a little (mean cosine 0.996)",
     ),
     proof=Proof(
         effort=SHORTER,
