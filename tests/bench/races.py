@@ -130,7 +130,7 @@ def _qualities(claim: Headline, least: float | None) -> tuple[Row, ...]:
     )
 
 
-def panel(pairs: int, steps: int) -> Finding:
+def panel(pairs: int, batches: int) -> Finding:
     """Race with the panel on and off by turns; compare the distributed side's wall times."""
     watched: list[Results] = []
     unwatched: list[Results] = []
@@ -140,7 +140,7 @@ def panel(pairs: int, steps: int) -> Finding:
             (without_terminal, "none", unwatched),
         ]
         for start, ui, taken in both if pair % 2 == 0 else both[::-1]:
-            taken.append(run_race(start, "--ui", ui, "--set", f"steps={steps}"))
+            taken.append(run_race(start, "--ui", ui, "--set", f"batches={batches}"))
     on, off = (
         [wall_s(results, Side.DISTRIBUTED) for results in taken] for taken in (watched, unwatched)
     )
@@ -159,7 +159,9 @@ def panel(pairs: int, steps: int) -> Finding:
 
 def start_up(races: int) -> Finding:
     """Return the seconds until each side is armed, which are never on the clock."""
-    taken = [run_race(without_terminal, "--ui", "none", "--set", "steps=2") for _ in range(races)]
+    taken = [
+        run_race(without_terminal, "--ui", "none", "--set", "batches=16") for _ in range(races)
+    ]
     each = {side: [_trial(results, side).startup_s for results in taken] for side in Side}
     return Finding(
         tuple(
@@ -169,12 +171,12 @@ def start_up(races: int) -> Finding:
     )
 
 
-def memory(steps: int) -> Finding:
+def memory(batches: int) -> Finding:
     """Return the peak memory of all processes of a race; what several share counts once."""
     peak, until = 0, time.monotonic() + WITHIN_S
     with _folder() as out:
         command = terminals.race(
-            out, *TERMS, "--ui", "live", "--set", f"steps={steps}", workload="train"
+            out, *TERMS, "--ui", "live", "--set", f"batches={batches}", workload="train"
         )
         with in_terminal(command) as process:
             while process.poll() is None and time.monotonic() < until:

@@ -49,16 +49,16 @@ class RecordedRace:
     page_bytes: float
 
 
-def recording(pairs: int, steps: int) -> Finding:
+def recording(pairs: int, batches: int) -> Finding:
     """Race recorded and watched by turns; return what recording costs either side."""
     taken: list[RecordedRace] = []
     watched: list[Results] = []
     for pair in range(pairs):
         for recorded in (True, False) if pair % 2 == 0 else (False, True):
             if recorded:
-                taken.append(_record(steps))
+                taken.append(_record(batches))
             else:
-                watched.append(run_race(in_terminal, "--ui", "live", "--set", f"steps={steps}"))
+                watched.append(run_race(in_terminal, "--ui", "live", "--set", f"batches={batches}"))
     both = [one.results for one in taken], watched
     recorded_s, watched_s = (
         {side: [wall_s(one, side) for one in each] for side in Side} for each in both
@@ -97,11 +97,13 @@ def recording(pairs: int, steps: int) -> Finding:
     )
 
 
-def _record(steps: int) -> RecordedRace:
+def _record(batches: int) -> RecordedRace:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "take"
         with without_terminal(
-            terminals.race(out, *TERMS, "--set", f"steps={steps}", workload="train", verb="record")
+            terminals.race(
+                out, *TERMS, "--set", f"batches={batches}", workload="train", verb="record"
+            )
         ) as process:
             process.wait(WITHIN_S)
         if process.returncode != 0:

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 UV = Path(sys.executable).with_name("uv")
 RACE = ("race", "--yes", "--ui", "none", "--out", "take")
-BRIEF = ("steps=5", "batch=512", "micro_batch=64", "hidden=64", "copies=1")
+FILE = ROOT / "tests" / "squares.py"
 
 pytestmark = pytest.mark.ray
 
@@ -55,10 +55,9 @@ def test_the_simulated_workload_is_raced(environment: Path, tmp_path: Path) -> N
     assert (done.returncode, workload_of(tmp_path)) == (0, "simulated"), done.stderr
 
 
-def test_a_model_is_trained_on_ray(environment: Path, tmp_path: Path) -> None:
-    settings = [word for setting in BRIEF for word in ("--set", setting)]
-    done = run(environment, tmp_path, "twoclocks", *RACE, "--workload", "train", *settings)
-    assert workload_of(tmp_path) == "train", done.stderr
+def test_a_workload_file_is_run_on_ray(environment: Path, tmp_path: Path) -> None:
+    done = run(environment, tmp_path, "twoclocks", *RACE, "--workload", str(FILE))
+    assert workload_of(tmp_path) == "squares", done.stderr
     assert done.returncode in (0, 4)  # a run as brief as this may be refused a headline
 
 

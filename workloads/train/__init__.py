@@ -1,8 +1,7 @@
-"""The default workload: a nightly retrain of a digit classifier, data-parallel and synchronous.
+"""A microscope's denoiser, trained anew every night from noisy pictures alone, data-parallel.
 
-Every worker keeps the model and computes gradients for its share of each global batch; see
-``steps``. The weights are equal to the last bit on any number of workers.
-Imports ``harness.workload``, NumPy and this package.
+Workers train alone between exchanges, so several need more batches than one; see ``steps``. Both
+sides stop at the same PSNR on a validation strip. Imports ``harness.workload`` and this package.
 """
 
 import numpy as np
@@ -19,131 +18,129 @@ from harness.workload import (
     Slide,
     Workload,
 )
-from workloads.train.digits import read_digits
-from workloads.train.images import augment
-from workloads.train.kernel import (
-    CLASSES,
-    PIXELS,
-    Array,
-    Gemm,
-    Net,
-    Samples,
-    gradient_gemms,
-    layers,
-    scores,
+from workloads.train.kernel import Array
+from workloads.train.network import Net, layers, psnr, squared_errors
+from workloads.train.optimizer import as_model, move, rate_at
+from workloads.train.photographs import (
+    draw_batch,
+    read_photographs,
+    split,
+    with_noise,
 )
-from workloads.train.recipe import Settings, Training
-from workloads.train.reference import products_per_second, textbook_training
-from workloads.train.steps import Leaves, combine, contribute, learning_rate, split_leaves, start
+from workloads.train.recipe import Exposures, Recipe, Settings, Training
+from workloads.train.reference import Shape, products_of, products_per_second, textbook_gradient
+from workloads.train.steps import (
+    Share,
+    answer,
+    combine,
+    contribute,
+    is_good,
+    rounds_done,
+    split_work,
+    start,
+    steps_at_most,
+)
 
-HELD_OUT_EVERY = 5
-WARMUP_STEPS = 2
-MICRO_BATCHES = (96, 384, 1536, 6144)
+VALIDATION_SEED, HELD_OUT_SEED = 1, 2
 
 
-def load(settings: Settings) -> Problem[Training, Samples]:
-    """Read the 1,797 digits; hold 364 out and augment the rest."""
-    digits = read_digits()
-    return make_problem(digits.images, digits.labels, settings)
+def load(settings: Settings) -> Problem[Training, Exposures]:
+    """Read the two photographs; the right quarter of each is held out."""
+    return make_problem(read_photographs(), settings)
 
 
-def make_problem(images: Array, labels: Array, settings: Settings) -> Problem[Training, Samples]:
-    """Make the problem of images (n, 8, 8), ink from 0 to 1, and their labels (n,).
+def make_problem(photographs: Array, settings: Settings) -> Problem[Training, Exposures]:
+    """Make the problem of photographs (n, 3, 427, 640) from 0 to 1.
 
-    The images are split first; then the training part is augmented and shuffled.
+    What validates and what is held out is the same whatever the seed.
     """
     recipe = settings.recipe
-    held_out = held_out_mask(labels)
-    copies = [augment(images[~held_out], recipe.seed, copy) for copy in range(settings.copies)]
-    order = np.random.default_rng([recipe.seed, 2]).permutation(sum(map(len, copies)))
-    # whole micro-batches only, so that each of them is one slice
-    order = order[: len(order) // recipe.micro_batch * recipe.micro_batch]
-    repeated = np.tile(labels[~held_out], len(copies))
-    samples = Samples(np.concatenate(copies)[order], repeated[order])
-    brief = recipe._replace(steps=min(WARMUP_STEPS, recipe.steps))
+    parts = split(photographs)
+    validation = with_noise(parts.validation, recipe.noise, VALIDATION_SEED)
+    training = Training(parts.scenes, validation, recipe)
+    brief = recipe._replace(batches=min(recipe.batches, recipe.validate_every))
     return Problem(
-        input=Training(samples, recipe),
-        held_out=Samples(images[held_out].reshape(-1, PIXELS), labels[held_out]),
-        items=recipe.steps * recipe.batch,
-        held_out_items=int(held_out.sum()),
-        warmup=Training(samples, brief),
-        warmup_items=brief.steps * brief.batch,
+        input=training,
+        held_out=with_noise(parts.held_out, recipe.noise, HELD_OUT_SEED),
+        items=_crops(recipe),
+        held_out_items=parts.held_out[:, 0].size,
+        warmup=training._replace(recipe=brief),
+        warmup_items=_crops(brief),
     )
 
 
-def held_out_mask(labels: Array) -> Array:
-    """Return a mask (n,) of the held-out images: every fifth of each class, whatever the seed."""
-    held_out = np.zeros(len(labels), dtype=bool)
-    for label in range(CLASSES):
-        held_out[np.flatnonzero(labels == label)[::HELD_OUT_EVERY]] = True
-    return held_out
+def _crops(recipe: Recipe) -> int:
+    """Return the most crops that a side may draw: whole rounds of one worker."""
+    return recipe.batches // recipe.local_steps * recipe.local_steps * recipe.batch
 
 
 def baseline(training: Training, report: Reporter) -> Net:
-    """Train in this process alone: one run of all leaves, and nothing to exchange."""
+    """Train in this process alone: nothing to exchange, and nothing to average."""
     recipe = training.recipe
     state = start(training)
-    for step in range(recipe.steps):
-        part = contribute(state, step, (0, recipe.leaves), training)
+    (share,) = split_work(training, 1)
+    for step in range(steps_at_most(recipe, 1)):
+        part = contribute(state, step, share, training)
         state = combine(state, step, [part], training)
-        report((step + 1) * recipe.batch)
-    return layers(state.weights, recipe.hidden)
+        report(_crops_done(recipe, step + 1, 1))
+        if is_good(state, step + 1, training):
+            break
+    return answer(state, recipe)
 
 
 def distributed(training: Training, pool: Pool, report: Reporter) -> Net:
-    """Train on the pool: every worker keeps the model, and only gradient sums are exchanged."""
+    """Train on the pool: some steps alone, then an average of all, until the result is good."""
     recipe = training.recipe
 
-    def count_samples(share: Leaves) -> int:
-        return (share[1] - share[0]) * recipe.micro_batch
+    def count_crops(_: Share) -> int:
+        return recipe.local_steps * recipe.batch
 
+    a_step = count_crops(Share(0, 1, (0, 0))) * pool.size
     state = pool.lockstep(
-        Lockstep(start, contribute, combine),
-        split_leaves(recipe.leaves, pool.size),
-        recipe.steps,
+        Lockstep(start, contribute, combine, is_good),
+        split_work(training, pool.size),
+        steps_at_most(recipe, pool.size),
         pool.share(training),
-        items=count_samples,
-        report=report,
+        items=count_crops,
+        report=lambda done: report(_crops_done(recipe, done // a_step, pool.size)),
     )
-    return layers(state.weights, recipe.hidden)
+    return answer(state, recipe)
 
 
-def quality(answer: Net, held_out: Samples) -> float:
-    """Return the accuracy: the fraction of held-out images whose label has the highest score."""
-    return float(np.mean(np.argmax(scores(answer, held_out.images), axis=1) == held_out.labels))
+def _crops_done(recipe: Recipe, steps: int, workers: int) -> int:
+    """Return how many crops all workers have drawn after so many steps."""
+    a_round = recipe.local_steps * workers * recipe.batch
+    return rounds_done(recipe, steps, workers) * a_round
+
+
+def quality(answer: Net, held_out: Exposures) -> float:
+    """Return the PSNR of the denoised pictures, in dB."""
+    return psnr(squared_errors(answer, *held_out), held_out.clean.size)
 
 
 def textbook(training: Training, report: Reporter) -> Net:
-    """Do the baseline's training as a textbook writes it: few samples at a time, in float64."""
+    """Do the baseline's steps with a textbook's gradient: windows and products, in float64."""
     recipe = training.recipe
-    steps = (
-        (
-            [training.micro_batch(step, leaf) for leaf in range(recipe.leaves)],
-            learning_rate(recipe, step) / recipe.batch,
-        )
-        for step in range(recipe.steps)
-    )
-    net = layers(start(training).weights, recipe.hidden)
-    for step, after in enumerate(textbook_training(net, steps, recipe.momentum), start=1):
-        net = after
-        report(step * recipe.batch)
-    return net
+    model = as_model(start(training).model)
+    net = layers(model.weights, recipe.channels, recipe.depth)
+    for number in range(_crops(recipe) // recipe.batch):
+        batch = draw_batch(training.scenes, recipe, number)
+        gradient = [layer.ravel() for layer in textbook_gradient(net, *batch)]
+        flat = np.concatenate(gradient).astype(np.float32)
+        move(model, flat, number + 1, rate_at(recipe, number + 1, 1), recipe)
+        report((number + 1) * recipe.batch)
+    return layers(model.average, recipe.channels, recipe.depth)
 
 
 def ceiling(training: Training, seconds: float) -> float:
-    """Return the samples per second of a training that consists of matrix products alone."""
-    return training.recipe.batch * products_per_second(gemms(training), seconds)
+    """Return the crops per second of a training that consists of matrix products alone."""
+    return training.recipe.batch * products_per_second(products_of_step(training), seconds)
 
 
-def gemms(training: Training) -> tuple[Gemm, ...]:
+def products_of_step(training: Training) -> list[Shape]:
     """Return every matrix product of one step."""
     recipe = training.recipe
-    return gradient_gemms(recipe.micro_batch, recipe.hidden, recipe.leaves)
-
-
-def flops(training: Training) -> int:
-    """Return the floating-point operations of one step's matrix products."""
-    return sum(product.flops for product in gemms(training))
+    return products_of(recipe.channels, recipe.depth, recipe.batch * recipe.crop**2)
 
 
 WORKLOAD = Workload(
@@ -153,24 +150,39 @@ WORKLOAD = Workload(
     baseline=baseline,
     distributed=distributed,
     quality=quality,
-    unit="samples",
-    metric=Metric("accuracy", tolerance=0.003),
+    unit="crops",
+    metric=Metric("PSNR in dB", tolerance=0.05),
+    until="a validation PSNR of {target} dB",
+    answers_differ="workers train alone between exchanges: their average is another network "
+    "than one worker's, as good by the same rule",
     slide=Slide(
         axis=Axis.TRAINING,
-        bottleneck="the nightly retrain misses its deploy window",
-        partition="each global batch is cut into fixed micro-batches; "
-        "every worker owns an equal run of them",
-        communication="1.2 MB of gradient sums per worker and step, from worker to worker; "
-        "weights and samples never move",
-        consistency="synchronous: one model, gradients added along one fixed tree, "
-        "the same bits on any number of workers",
-        why_not_another_axis="not the model axis: the model is 1.2 MB and fits everywhere, "
+        bottleneck="the denoiser is trained anew for every camera, and the camera waits for it",
+        partition="batches of random crops in one order; of p workers each draws every p-th",
+        communication="0.24 MB of weights, momentum and tail average per worker, "
+        "once every 8 steps; pictures go to each machine once",
+        consistency="local steps: replicas part for 8 steps, then all take the same average, "
+        "in worker order",
+        why_not_another_axis="not the model axis: 20,000 weights fit into a cache, "
         "only time is short",
-        limitation="the exchange costs milliseconds a step, so batches are large; "
-        "small ones reach this accuracy in fewer samples",
+        limitation="p workers need more crops than one to the same PSNR: "
+        "averaging is not as good as steps in turn",
     ),
     proof=Proof(
-        tuned=("micro_batch", MICRO_BATCHES),
+        effort=(
+            {"target": 31.2},
+            {"batch": 4},
+            {"channels": 16},
+            {"channels": 24},
+            {"depth": 3},
+        ),
+        variants={
+            "Adam": {"optimizer": "adam"},
+            "one large crop": {"batch": 2, "crop": 32},
+            "twice the rate": {"rate": 0.004},
+            "half the rate": {"rate": 0.001},
+            "batches of 16": {"batch": 16},
+        },
         reference=textbook,
         ceiling=Ceiling("matrix products", ceiling),
     ),

@@ -1,106 +1,106 @@
 """The settings of ``train``, and the input that both sides get.
 
-Imports ``harness.workload`` and the numerics of ``kernel``.
+Imports ``harness.workload`` and ``kernel``.
 """
 
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness.workload import require_between
-from workloads.train.kernel import Samples
+from workloads.train.kernel import Array
 
-TRAINING_IMAGES = 1433
+OPTIMIZERS = ("muon", "adam")
 LIMITS = {
-    "steps": (1, 1_000_000),
-    "batch": (1, 1 << 20),
-    "micro_batch": (1, 1 << 16),
-    "hidden": (1, 8192),
-    "copies": (1, 1000),
+    "batches": (1, 10_000_000),
+    "batch": (1, 1024),
+    "crop": (8, 256),
+    "channels": (4, 512),
+    "depth": (2, 32),
+    "local_steps": (1, 10_000),
+    "validate_every": (1, 1_000_000),
 }
+MOST_PLACES = 1 << 27  # of all strips: 1 GB with their errors
 
 
 class Recipe(NamedTuple):
-    """How the model is trained.
+    """How the network is trained: ``batches`` of ``batch`` crops at most, ``crop`` pixels a side.
 
-    ``batch`` counts the samples of a global batch, ``micro_batch`` those of one leaf of it.
+    It ends at a PSNR of ``target`` dB on the validation strip, which is asked every
+    ``validate_every`` batches. A worker takes ``local_steps`` steps between two exchanges.
     """
 
-    steps: int
+    batches: int
+    target: float
     batch: int
-    micro_batch: int
-    hidden: int
-    learning_rate: float
-    momentum: float
+    crop: int
+    channels: int
+    depth: int
+    optimizer: str
+    rate: float
+    local_steps: int
+    validate_every: int
+    noise: float
     seed: int
-
-    @property
-    def leaves(self) -> int:
-        """Return the number of micro-batches in a global batch."""
-        return self.batch // self.micro_batch
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What ``--set`` can change; ``copies`` is how many augmented copies of each image there are.
+    """What ``--set`` can change; raises ``ValueError`` for values that make no sense.
 
-    Raises ``ValueError`` with one sentence for values that make no sense.
+    ``noise`` is the standard deviation of a noisy exposure, of 255 levels of grey.
     """
 
-    steps: int = 67
-    batch: int = 24576
-    micro_batch: int = 768
-    hidden: int = 512
-    copies: int = 64
-    learning_rate: float = 0.3
-    momentum: float = 0.9
+    batches: int = 6000
+    target: float = 31.4
+    batch: int = 8
+    crop: int = 16
+    channels: int = 32
+    depth: int = 4
+    optimizer: str = "muon"
+    rate: float = 0.002
+    local_steps: int = 8
+    validate_every: int = 96
+    noise: float = 25.0
     seed: int = 1
 
     def __post_init__(self) -> None:
         require_between(self, LIMITS)
-        if self.seed < 0:
-            raise ValueError(f"seed={self.seed} is below 0")
-        if not 0 < self.learning_rate <= 100:
-            raise ValueError(f"learning_rate={self.learning_rate} is not above 0 and at most 100")
-        if not 0 <= self.momentum < 1:
-            raise ValueError(f"momentum={self.momentum} is not from 0 to below 1")
-        if self.batch % self.micro_batch:
+        if self.optimizer not in OPTIMIZERS:
+            raise ValueError(f"optimizer={self.optimizer} is neither muon nor adam")
+        if self.channels % 4:
+            raise ValueError(f"channels={self.channels} is not a multiple of 4")
+        if not 0 <= self.seed < 1 << 63:
+            raise ValueError(f"seed={self.seed} is not from 0 to below 2 to the 63")
+        for name, most in (("rate", 1), ("noise", 255), ("target", 100)):
+            value = getattr(self, name)
+            if not 0 < value <= most:
+                raise ValueError(f"{name}={value} is not above 0 and at most {most}")
+        if self.batch * self.crop**2 * self.channels * self.depth > MOST_PLACES:
             raise ValueError(
-                f"batch={self.batch} is not a multiple of micro_batch={self.micro_batch}"
-            )
-        images = self.copies * TRAINING_IMAGES
-        if self.batch > images:
-            raise ValueError(
-                f"batch={self.batch} is more than the {images:,} images "
-                f"that copies={self.copies} makes"
+                f"batch={self.batch} crops of {self.crop}x{self.crop} pixels with "
+                f"channels={self.channels} and depth={self.depth} take more than 1 GB"
             )
 
     @property
     def recipe(self) -> Recipe:
         """Return the settings that belong to the input."""
-        return Recipe(
-            steps=self.steps,
-            batch=self.batch,
-            micro_batch=self.micro_batch,
-            hidden=self.hidden,
-            learning_rate=self.learning_rate,
-            momentum=self.momentum,
-            seed=self.seed,
-        )
+        return Recipe(**{name: getattr(self, name) for name in Recipe._fields})
+
+
+class Exposures(NamedTuple):
+    """Pictures (n, colours, rows, columns) from 0 to 1: noisy ones, and the same without noise."""
+
+    noisy: Array
+    clean: Array
 
 
 class Training(NamedTuple):
-    """The input of both sides: augmented samples in float32, shuffled once, and the recipe."""
+    """The input of both sides.
 
-    samples: Samples
+    ``scenes`` (n, colours, rows, columns) are what the camera looks at: training sees them only
+    through noisy exposures. The validation strip was photographed without noise too.
+    """
+
+    scenes: Array
+    validation: Exposures
     recipe: Recipe
-
-    def micro_batch(self, step: int, leaf: int) -> Samples:
-        """Return the samples of one leaf as slices.
-
-        Steps go through the shuffled samples again and again, as many passes as that takes.
-        """
-        images, labels = self.samples
-        rows = self.recipe.micro_batch
-        begin = (step * self.recipe.leaves + leaf) * rows % len(labels)
-        end = begin + rows
-        return Samples(images[begin:end], labels[begin:end])

@@ -1,47 +1,62 @@
-"""What ``train``'s baseline is compared with: its matrix products alone, a textbook program.
+"""What ``train``'s baseline is compared with: its matrix products alone, a textbook's gradient.
 
-Imports NumPy and the numerics of ``kernel``.
+Imports NumPy and this package.
 """
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
-from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from workloads.train.kernel import CLASSES, Array, Gemm, Layer, Net, Samples
+from workloads.train.kernel import TAPS, Array
+from workloads.train.network import COLOURS, Net
 
-SAMPLES_AT_A_TIME = 32
+Shape = tuple[int, int, int]
 
 
-def products(gemms: Sequence[Gemm]) -> Iterator[None]:
-    """Do a step's matrix products at every iteration, each shape on operands that stay in place."""
+def products_of(channels: int, depth: int, pixels: int) -> list[Shape]:
+    """Return (rows, inner, columns) of every matrix product of a step on so many pixels.
+
+    Forwards, for the weights and, except in the first layer, for what went in.
+    """
+    widths = [COLOURS, *[channels] * (depth - 1), COLOURS]
+    found = []
+    for place, (inputs, outputs) in enumerate(pairwise(widths)):
+        found.append((outputs, inputs * TAPS, pixels))
+        found.append((outputs, pixels, inputs * TAPS))
+        if place:
+            found.append((inputs, outputs * TAPS, pixels))
+    return found
+
+
+def flops(shapes: list[Shape]) -> int:
+    """Return their floating-point operations: a multiplication and an addition for each term."""
+    return sum(2 * rows * inner * columns for rows, inner, columns in shapes)
+
+
+def products(shapes: list[Shape]) -> Iterator[None]:
+    """Do a step's matrix products at every iteration, each on operands that stay in place."""
     random = np.random.default_rng(1)
-    operands = [(_operands(gemm, random), gemm.times) for gemm in gemms]
+    operands = [
+        (
+            random.random((rows, inner), dtype=np.float32),
+            random.random((inner, columns), dtype=np.float32),
+            np.empty((rows, columns), np.float32),
+        )
+        for rows, inner, columns in shapes
+    ]
     while True:
-        for (left, right, into), times in operands:
-            for _ in range(times):
-                np.matmul(left, right, out=into)
+        for left, right, into in operands:
+            np.matmul(left, right, out=into)
         yield
 
 
-def _operands(gemm: Gemm, random: np.random.Generator) -> tuple[Any, Any, Any]:
-    """Return random operands and a place for the product."""
-
-    def draw(rows: int, columns: int, transposed: bool) -> Array:
-        if transposed:
-            return random.random((columns, rows), dtype=np.float32).T
-        return random.random((rows, columns), dtype=np.float32)
-
-    left = draw(gemm.rows, gemm.inner, gemm.left_transposed)
-    right = draw(gemm.inner, gemm.columns, gemm.right_transposed)
-    return left, right, np.empty((gemm.rows, gemm.columns), np.float32)
-
-
-def products_per_second(gemms: Sequence[Gemm], seconds: float) -> float:
+def products_per_second(shapes: list[Shape], seconds: float) -> float:
     """Return how many times a second these products can be done: the median over ``seconds``."""
-    product_rounds = products(gemms)
+    product_rounds = products(shapes)
     took: list[float] = []
     next(product_rounds)  # the first write to a page of memory is slow
     while sum(took) < seconds:
@@ -51,50 +66,40 @@ def products_per_second(gemms: Sequence[Gemm], seconds: float) -> float:
     return 1 / median(took)
 
 
-def textbook_training(
-    net: Net, steps: Iterable[tuple[Sequence[Samples], float]], momentum: float
-) -> Iterator[Net]:
-    """Yield the net after each step, given a step's samples and its learning rate.
+def textbook_gradient(net: Net, noisy: Array, target: Array) -> Net:
+    """Return the gradient of the mean squared error, in double precision.
 
-    It is the baseline's gradient descent with momentum as a textbook writes it: every array is
-    allocated anew, in NumPy's usual double precision.
+    As a textbook writes it: a convolution is a product with all 3x3 windows of a picture.
     """
-    net = tuple(Layer(layer.weights.astype(float), layer.bias.astype(float)) for layer in net)
-    velocity = _zeros(net)
-    for batches, rate in steps:
-        total = _zeros(net)
-        for images, labels in batches:
-            for begin in range(0, len(labels), SAMPLES_AT_A_TIME):
-                few = slice(begin, begin + SAMPLES_AT_A_TIME)
-                total = _add(total, _gradient(net, images[few], labels[few]))
-        velocity = _add(_times(momentum, velocity), _times(-rate, total))
-        net = _add(net, velocity)
-        yield net
+    signals = [noisy.astype(float)]
+    for place, layer in enumerate(net):
+        weights, bias = _parts(layer)
+        sums = _convolved(signals[-1], weights) + bias[:, None, None]
+        signals.append(np.maximum(sums, 0) if place + 1 < len(net) else sums)
+    error = (signals[0] - signals[-1] - target) * (-2 / target.size)
+    gradient: list[Array] = []
+    for place in reversed(range(len(net))):
+        weights, _ = _parts(net[place])
+        taps = np.einsum("nohw,nihwrc->oirc", error, _windows(signals[place]), optimize=True)
+        flat = taps.reshape(len(weights), -1)
+        gradient.insert(0, np.column_stack([flat, error.sum(axis=(0, 2, 3))]))
+        turned = weights[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+        error = _convolved(error, turned) * (signals[place] > 0)
+    return tuple(gradient)
 
 
-def _gradient(net: Net, images: Array, labels: Array) -> Net:
-    """Return the gradient of the cross-entropy, summed over the samples."""
-    first, second, last = net
-    a = np.maximum(images @ first.weights.T + first.bias, 0)
-    b = np.maximum(a @ second.weights.T + second.bias, 0)
-    scores = b @ last.weights.T + last.bias
-    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
-    error = exponentials / exponentials.sum(axis=1, keepdims=True) - np.eye(CLASSES)[labels]
-    error_b = (error @ last.weights) * (b > 0)
-    error_a = (error_b @ second.weights) * (a > 0)
-    flows = ((error_a, images), (error_b, a), (error, b))
-    return tuple(Layer(flow.T @ signal, flow.sum(axis=0)) for flow, signal in flows)
+def _parts(layer: Array) -> tuple[Array, Array]:
+    """Return the weights (outputs, inputs, 3, 3) and the bias of a layer."""
+    return layer[:, :-1].astype(float).reshape(len(layer), -1, 3, 3), layer[:, -1]
 
 
-def _zeros(net: Net) -> Net:
-    return tuple(Layer(np.zeros_like(layer.weights), np.zeros_like(layer.bias)) for layer in net)
+def _windows(pictures: Array) -> Array:
+    """Return the 3x3 window around every pixel; outside a picture there are zeros."""
+    padded = np.pad(pictures, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    windows: Array = sliding_window_view(padded, (3, 3), axis=(2, 3))
+    return windows
 
 
-def _add(one: Net, other: Net) -> Net:
-    return tuple(
-        Layer(a.weights + b.weights, a.bias + b.bias) for a, b in zip(one, other, strict=True)
-    )
-
-
-def _times(factor: float, net: Net) -> Net:
-    return tuple(Layer(factor * layer.weights, factor * layer.bias) for layer in net)
+def _convolved(pictures: Array, weights: Array) -> Array:
+    sums: Array = np.einsum("nihwrc,oirc->nohw", _windows(pictures), weights, optimize=True)
+    return sums

@@ -1,109 +1,164 @@
-"""The lockstep program of ``train``: a replica of the model, a worker's part, and the next state.
+"""The lockstep program of ``train``: some steps of its own on every worker, then an average.
 
-The leaves of a global batch are fixed micro-batches, and gradients are added along one fixed
-binary tree over them. A worker adds up the nodes inside its own leaves and sends their sums; then
-every worker adds the sums of all, up to the root. These are the same additions in the same order
-for any number of workers, so the weights are equal to the last bit. Imports NumPy, ``kernel`` and
-``recipe``.
+That is local SGD (Stich 2019): between two exchanges a worker trains alone on its own part of the
+order of batches; then weights, momentum and tail average are averaged, in worker order. Every so
+many rounds a step validates the average, tiles divided among the workers. On one worker it is
+plain training. Imports NumPy and this package.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from workloads.train.kernel import (
-    Array,
-    Block,
-    Scratch,
-    Tree,
-    gradient,
+from workloads.train.kernel import Array
+from workloads.train.network import (
+    Net,
+    Strips,
+    find_gradient,
+    find_noise,
     layers,
     parameter_count,
-    tree_nodes,
+    psnr,
+    squared_errors,
 )
+from workloads.train.optimizer import as_model, move, rate_at, rows_of
+from workloads.train.photographs import draw_batch
 from workloads.train.recipe import Recipe, Training
 
-Leaves = tuple[int, int]
+LAST_LAYER = np.float32(0.1)  # smaller at first, so that the answer begins near the picture
 
-WARM_UP_SHARE = 0.1  # of the steps: the learning rate rises
+
+class Share(NamedTuple):
+    """Which of how many workers, and its run (start, stop) of validation tiles."""
+
+    worker: int
+    workers: int
+    tiles: tuple[int, int]
 
 
 @dataclass(frozen=True)
 class State:
-    """A replica of the model: flat weights and velocity, updated in place, and its buffers."""
+    """A replica: the vectors of the model as rows, the last validation's PSNR, and buffers.
 
-    weights: Array
-    velocity: Array
-    scratch: Scratch
+    ``trained`` is what a worker makes of the model by itself.
+    """
+
+    model: Array
+    found: Array
+    trained: Array
+    strips: Strips
 
 
 def start(training: Training) -> State:
-    """Return the untrained model: biases 0, weights of variance 2 / inputs (He et al. 2015)."""
+    """Return the untrained network: biases 0, weights of variance 2 / inputs (He et al. 2015)."""
     recipe = training.recipe
-    random = np.random.default_rng([recipe.seed, 3])
-    weights = np.zeros(parameter_count(recipe.hidden), np.float32)
-    for layer in layers(weights, recipe.hidden):
-        reach = np.float32(math.sqrt(6 / layer.weights.shape[1]))
-        layer.weights[:] = (random.random(layer.weights.shape, dtype=np.float32) * 2 - 1) * reach
-    return State(
-        weights=weights,
-        velocity=np.zeros_like(weights),
-        scratch=Scratch(recipe.micro_batch, recipe.hidden, recipe.leaves),
-    )
+    random = np.random.default_rng([recipe.seed, 1])
+    shape = rows_of(recipe), parameter_count(recipe.channels, recipe.depth)
+    model = np.zeros(shape, np.float32)
+    net = layers(model[0], recipe.channels, recipe.depth)
+    for layer in net:
+        weights = layer[:, :-1]
+        weights[:] = random.standard_normal(weights.shape, dtype=np.float32)
+        weights *= np.float32(math.sqrt(2 / weights.shape[1]))
+    net[-1][:] *= LAST_LAYER
+    strips = Strips(recipe.batch, recipe.crop, recipe.crop, recipe.channels, recipe.depth)
+    return State(model, np.full(1, -np.inf), np.empty_like(model), strips)
 
 
-def split_leaves(leaves: int, workers: int) -> list[Leaves]:
-    """Return each worker's run (start, stop) of leaves, as even as possible.
+def split_work(training: Training, workers: int) -> list[Share]:
+    """Return each worker's share."""
+    tiles = len(training.validation.clean)
+    cuts = [worker * tiles // workers for worker in range(workers + 1)]
+    return [Share(worker, workers, run) for worker, run in enumerate(pairwise(cuts))]
 
-    Raises ``ValueError`` if there are fewer leaves than workers.
+
+def rounds_between(recipe: Recipe, workers: int) -> int:
+    """Return how many rounds of training lie between two validations: one at least."""
+    return max(1, recipe.validate_every // (recipe.local_steps * workers))
+
+
+def rounds_done(recipe: Recipe, steps: int, workers: int) -> int:
+    """Return how many of so many steps were rounds of training; the others validate."""
+    return steps - steps // (rounds_between(recipe, workers) + 1)
+
+
+def steps_at_most(recipe: Recipe, workers: int) -> int:
+    """Return the number of steps that come to ``batches``; at the end there is a validation.
+
+    Raises ``ValueError`` if there are too few batches for a round on so many workers.
     """
-    if workers > leaves:
+    rounds = recipe.batches // (recipe.local_steps * workers)
+    if not rounds:
         raise ValueError(
-            f"{leaves} micro-batches cannot occupy {workers} workers: "
-            "raise batch or lower micro_batch"
+            f"batches={recipe.batches} are too few for {workers} workers: "
+            f"with local_steps={recipe.local_steps} they need {recipe.local_steps * workers}"
         )
-    cuts = [worker * leaves // workers for worker in range(workers + 1)]
-    return list(pairwise(cuts))
+    return rounds + rounds // rounds_between(recipe, workers)
 
 
-def contribute(state: State, step: int, share: Leaves, training: Training) -> Array:
-    """Return the gradient sums of the tree nodes that make up a run of leaves, in one flat vector.
+def contribute(state: State, step: int, share: Share, training: Training) -> Array:
+    """Train by itself for ``local_steps`` steps; or validate, a squared error for each tile.
 
-    The result is a view of the state's buffers, valid until the next call.
+    What it has trained is a view of the state's buffers, valid until the next call.
     """
     recipe = training.recipe
-    tree = Tree(state.scratch.partial)
-    net = layers(state.weights, recipe.hidden)
-    for leaf in range(*share):
-        row = tree.free
-        samples = training.micro_batch(step, leaf)
-        gradient(net, samples, state.scratch, layers(row, recipe.hidden))
-        tree.push(Block(leaf, 1, row))
-    return state.scratch.partial[: len(tree)].reshape(-1)
+    if _validates(recipe, step, share.workers):
+        begin, end = share.tiles
+        validation = training.validation
+        return squared_errors(
+            answer(state, recipe), validation.noisy[begin:end], validation.clean[begin:end]
+        )
+    state.trained[:] = state.model
+    taken = rounds_done(recipe, step, share.workers) * recipe.local_steps
+    for local in range(taken, taken + recipe.local_steps):
+        number = local * share.workers + share.worker
+        _train(state, draw_batch(training.scenes, recipe, number), local + 1, share, recipe)
+    return state.trained
+
+
+def _train(
+    state: State, batch: tuple[Array, Array], step: int, share: Share, recipe: Recipe
+) -> None:
+    """Take a step of Noise2Noise (Lehtinen et al. 2018): the target is another noisy exposure.
+
+    The expected gradient is that of a clean target, since the target's noise has the mean 0.
+    """
+    model, strips = as_model(state.trained), state.strips
+    noisy, other = batch
+    net = layers(model.weights, recipe.channels, recipe.depth)
+    strips.input[:] = noisy
+    error = noisy - find_noise(net, strips) - other
+    strips.output_error[:] = np.float32(-2 / error.size) * error
+    gradient = np.empty_like(model.weights)
+    find_gradient(net, strips, layers(gradient, recipe.channels, recipe.depth))
+    move(model, gradient, step, rate_at(recipe, step, share.workers), recipe)
 
 
 def combine(state: State, step: int, parts: Sequence[Array], training: Training) -> State:
-    """Add all workers' sums along the tree; take a step of gradient descent with momentum."""
-    recipe = training.recipe
-    tree = Tree(state.scratch.joined)
-    for run, part in zip(split_leaves(recipe.leaves, len(parts)), parts, strict=True):
-        for node, sums in zip(tree_nodes(*run), part.reshape(-1, len(state.weights)), strict=True):
-            tree.push(Block(*node, sums))
-    rate = np.float32(-learning_rate(recipe, step) / recipe.batch)
-    np.multiply(tree.total(), rate, out=state.scratch.change)
-    np.multiply(state.velocity, np.float32(recipe.momentum), out=state.velocity)
-    np.add(state.velocity, state.scratch.change, out=state.velocity)
-    np.add(state.weights, state.velocity, out=state.weights)
+    """Average what all workers have trained, in their order; or keep the validation's PSNR."""
+    if _validates(training.recipe, step, len(parts)):
+        state.found[0] = psnr(np.concatenate(parts), training.validation.clean.size)
+        return state
+    state.model[:] = parts[0]
+    for part in parts[1:]:
+        state.model[:] += part
+    state.model[:] *= np.float32(1 / len(parts))
     return state
 
 
-def learning_rate(recipe: Recipe, step: int) -> float:
-    """Return a step's learning rate: linear over the first tenth, then half a cosine towards 0."""
-    rise = max(1, round(WARM_UP_SHARE * recipe.steps))
-    if step < rise:
-        return recipe.learning_rate * (step + 1) / rise
-    fall = (step - rise) / (recipe.steps - rise)
-    return recipe.learning_rate * (1 + math.cos(math.pi * fall)) / 2
+def is_good(state: State, _: int, training: Training) -> bool:
+    """Return whether the last validation found the target's PSNR; before the first it is -inf."""
+    return bool(state.found[0] >= training.recipe.target)
+
+
+def answer(state: State, recipe: Recipe) -> Net:
+    """Return the network with the average of its last weights."""
+    return layers(as_model(state.model).average, recipe.channels, recipe.depth)
+
+
+def _validates(recipe: Recipe, step: int, workers: int) -> bool:
+    return (step + 1) % (rounds_between(recipe, workers) + 1) == 0
