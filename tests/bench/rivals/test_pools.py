@@ -26,15 +26,14 @@ from tests.bench.rivals.parcels import Parcel, append_value, read_parcels, write
 from tests.bench.rivals.tasks import require_all_pieces
 from tests.conftest import descriptors, left_behind, processes
 from tests.pools import InProcessPool, ignore_progress, warmup_of
-from tests.workloads.recommend.support import TINY
-from workloads import recommend
+from tests.squares import WORKLOAD as SQUARES
 
 WORKERS = 3
 SHARES = ["a", "bb", "ccc"]
 STEPS = 5
 TABLE = np.arange(programs.LENGTH)
 IN_PROCESS = "in process"
-TRAINING: Parameters = recommend.WORKLOAD.defaults | TINY
+PARAMS: Parameters = SQUARES.defaults | {"chunks": 6}
 
 every_pool = pytest.mark.parametrize("contestant", [IN_PROCESS, *RIVALS], indirect=True)
 every_rival = pytest.mark.parametrize("contestant", list(RIVALS), indirect=True)
@@ -59,13 +58,6 @@ def leaves_nothing_behind() -> None:
     joblibs_resource_tracker.ensure_running()
 
 
-@pytest.fixture(autouse=True, scope="module")
-def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="module")
 def contestant(request: pytest.FixtureRequest) -> Iterator[Contestant]:
     """Yield a pool; fail if it leaves a process or a descriptor behind when it is closed.
@@ -77,7 +69,7 @@ def contestant(request: pytest.FixtureRequest) -> Iterator[Contestant]:
         return
     processes_before = processes()
     descriptors_before = descriptors()
-    settings = rival_params(request.param, "recommend", WORKERS, TRAINING)
+    settings = rival_params(request.param, "tests.squares", WORKERS, PARAMS)
     problem = baseline.load(baseline.WORKLOAD.configure(settings))
     side = RivalSide()
     try:
@@ -230,11 +222,11 @@ def test_a_rivals_side_comes_to_the_answer_of_the_baseline(contestant: Contestan
     side, entered = contestant.side, contestant.problem
     assert side is not None
     assert entered is not None
-    problem = recommend.load(recommend.WORKLOAD.configure(TRAINING))
+    problem = SQUARES.load(SQUARES.configure(PARAMS))
     answer = side(entered.input, ignore_progress)
 
-    assert digest(answer, 0) == digest(recommend.baseline(problem.input, ignore_progress), 0)
-    assert baseline.quality(answer, entered.held_out) == recommend.quality(answer, problem.held_out)
+    assert digest(answer, 0) == digest(SQUARES.baseline(problem.input, ignore_progress), 0)
+    assert baseline.quality(answer, entered.held_out) == SQUARES.quality(answer, problem.held_out)
 
 
 # From here on a pool raises, and is good for nothing but raising.

@@ -1,5 +1,4 @@
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,7 @@ from tests.bench.rivals import RAY, WORKERS, Run, assignment, baseline, compare,
 from tests.bench.rivals.baseline import RIVALS, rival_params
 from tests.builders import find_workload
 from tests.pools import ignore_progress
-from tests.workloads.recommend.support import TINY
-from workloads import recommend
+from tests.squares import WORKLOAD as SQUARES
 
 
 def some_runs(walls: Mapping[str, Sequence[float]]) -> dict[str, list[Run]]:
@@ -46,22 +44,21 @@ def test_ray_and_its_rivals_are_to_come_to_one_answer(other: str, verdict: str) 
 
 @pytest.mark.parametrize("rival", RIVALS)
 def test_a_rival_runs_the_workload_parameters_and_workers_of_ray(rival: str) -> None:
-    params = recommend.WORKLOAD.defaults | {"iterations": 3}
-    on_ray = assignment(RAY, "recommend", params)
-    on_rival = assignment(rival, "recommend", params)
+    params = SQUARES.defaults | {"chunks": 3}
+    on_ray = assignment(RAY, "tests.squares", params)
+    on_rival = assignment(rival, "tests.squares", params)
 
-    assert (on_ray.workload, on_ray.params, on_ray.workers) == ("recommend", params, WORKERS)
+    assert (on_ray.workload, on_ray.params, on_ray.workers) == ("tests.squares", params, WORKERS)
     assert find_workload(on_rival.workload) is baseline.WORKLOAD
-    assert on_rival.params == rival_params(rival, "recommend", WORKERS, params)
+    assert on_rival.params == rival_params(rival, "tests.squares", WORKERS, params)
 
 
 def test_a_rival_is_timed_as_a_side_of_the_harness(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(rivals, "SETTLE_AT_MOST_S", 0.0)
-    params = recommend.WORKLOAD.defaults | TINY
-    problem = recommend.load(recommend.WORKLOAD.configure(params))
-    run = time_run(assignment("multiprocessing", "recommend", params))
+    params = SQUARES.defaults | {"chunks": 4}
+    problem = SQUARES.load(SQUARES.configure(params))
+    run = time_run(assignment("multiprocessing", "tests.squares", params))
 
-    assert run.answer_sha256 == digest(recommend.baseline(problem.input, ignore_progress), 0).sha256
+    assert run.answer_sha256 == digest(SQUARES.baseline(problem.input, ignore_progress), 0).sha256
