@@ -47,7 +47,7 @@ MARK = "TWOCLOCKS_TEST_RUN"
 GRACE_S = 2.0
 NEW_OBJECTS = 20_000  # until garbage is searched for; Python's own number is 700
 TESTS = Path(__file__).parent
-COMPILED = ("tests/workloads/dedup", "tests/workloads/recommend")
+COMPILED = ("tests/workloads/dedup", "tests/workloads/recommend", "tests/workloads/train")
 LONGEST = "tests/end_to_end/test_ray_losses.py"
 SLOW_ROOMS = {"end_to_end": 0, "demo": 1, "run": 2, "workloads": 3, "bench": 4}
 

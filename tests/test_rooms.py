@@ -101,7 +101,7 @@ ONLY_IN = {
     "matplotlib": ("harness.show.figures", "harness.show.slide"),
     "pptx": ("harness.show.pptx",),
     "pyte": ("harness.cast.emulator",),
-    "PIL": ("harness.cast.film", "harness.show.pptx_shapes"),
+    "PIL": ("harness.cast.film", "harness.show.pptx_shapes", "workloads.train.photographs"),
 }
 STANDARD_LIBRARY_ONLY = (
     "harness.errors",
