@@ -194,11 +194,11 @@ WORKLOAD = Workload(
     metric=Metric("pair F1", tolerance=0.0005),
     slide=Slide(
         axis=Axis.DATA,
-        bottleneck="2,500,000 pages a night are cleaned too late for the morning's training run",
+        bottleneck="2.5 million pages a night are cleaned too late for the morning's training run",
         partition="blocks of 16 MB of text, then groups of three bands, then runs of candidate "
         "pairs, then shards",
-        communication="every machine reads a crawl of its own; four bytes a document and band, "
-        "by band; pairs by way of the driver",
+        communication="every machine reads its own crawl; four bytes a document and band, by band; "
+        "pairs through the driver",
         consistency="MapReduce: each step waits for the one before; integers alone, "
         "so the same clusters at any p",
         why_not_another_axis="not the training axis: nothing is learned, and no document waits "

@@ -168,7 +168,7 @@ WORKLOAD = Workload(
         partition="fixed blocks of users' and items' rows; every worker owns a run of them, "
         "equal in interactions",
         communication="interactions once to each machine; then 50 MB of new rows and Gram matrices "
-        "from each of two workers an iteration",
+        "a worker and iteration",
         consistency="synchronous: all users, then all items; blocks are added in their order, "
         "so the same bits at any p",
         why_not_another_axis="not the model axis: both factor matrices are 87 MB and fit "
