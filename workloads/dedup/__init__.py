@@ -194,7 +194,7 @@ WORKLOAD = Workload(
     metric=Metric("pair F1", tolerance=0.0005),
     slide=Slide(
         axis=Axis.DATA,
-        bottleneck="2.5 million pages a night are cleaned too late for the morning's training run",
+        bottleneck="2.5 million pages a night are cleaned too late for the morning's training",
         partition="blocks of 16 MB of text, then groups of three bands, then runs of candidate "
         "pairs, then shards",
         communication="every machine reads its own crawl; four bytes a document and band, by band; "

@@ -159,8 +159,8 @@ WORKLOAD = Workload(
         axis=Axis.TRAINING,
         bottleneck="the denoiser is trained anew for every camera, and the camera waits for it",
         partition="batches of random crops in one order; of p workers each draws every p-th",
-        communication="0.24 MB of weights, momentum and tail average per worker, "
-        "once every 8 steps; pictures go to each machine once",
+        communication="0.24 MB of weights, momentum and tail average a worker every 8 steps; "
+        "pictures once to each machine",
         consistency="local steps: replicas part for 8 steps, then all take the same average, "
         "in worker order",
         why_not_another_axis="not the model axis: 20,000 weights fit into a cache, "
