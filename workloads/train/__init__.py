@@ -178,7 +178,7 @@ WORKLOAD = Workload(
         ),
         variants={
             "Adam": {"optimizer": "adam"},
-            "one large crop": {"batch": 2, "crop": 32},
+            "two crops of 32x32": {"batch": 2, "crop": 32},
             "twice the rate": {"rate": 0.004},
             "half the rate": {"rate": 0.001},
             "batches of 16": {"batch": 16},
