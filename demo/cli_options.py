@@ -88,7 +88,7 @@ def output_folder(help_text: str) -> Decorator:
 WORKLOAD = click.option(
     "--workload",
     metavar="NAME",
-    default="train",
+    default="embed",
     show_default=True,
     help="A built-in name, path/to/file.py or package.module.",
 )

@@ -24,7 +24,7 @@ SIMULATED_WORKERS = 8
 MOST_WORKERS = 10_000
 WORKER_BYTES = 256 << 20  # memory of a Ray worker with its numeric libraries
 EXAMPLE_PRICES = Path(__file__).with_name("prices.toml")
-DEFAULT_WORKLOAD = "train"
+DEFAULT_WORKLOAD = "embed"
 COMMANDS = "commands"
 COMMAND_PAIR_OPTIONS = ("baseline", "distributed", "answer", "quality", "progress")
 

@@ -27,7 +27,7 @@ class Settings:
     model: str = ""
     corpus: str = ""
     precision: str = PRECISIONS[0]
-    passages: int = 7500
+    passages: int = 5000
     batch: int = 256
     max_tokens: int = 160
     queries: int = 1500
