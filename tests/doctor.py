@@ -562,7 +562,7 @@ QUALIFYING: dict[str, Doctor] = {
     "straggler": of_last(one_slow),
     "lost-worker": of_last(lambda trial: replace(trial, faults=(LOST,))),
     "work-differs": more_work,
-    "busy-off-clock": of_last(off_clock(0.15)),
+    "busy-off-clock": of_last(off_clock(0.18)),
 }
 UNCHECKABLE: dict[str, Doctor] = {"need-not-shown": as_it_was}
 DOCTORS = REFUSING | QUALIFYING | UNCHECKABLE

@@ -83,10 +83,10 @@ def shortened(share: float) -> Edit:
     )
 
 
-def test_the_showcase_is_a_measured_run_of_train_with_a_headline() -> None:
+def test_the_showcase_is_a_measured_run_of_embed_with_a_headline() -> None:
     assert (facts().kind, facts().spec.workload.name, report().refused) == (
         Kind.MEASURED,
-        "train",
+        "embed",
         (),
     )
 
@@ -98,7 +98,7 @@ def test_the_showcase_is_true() -> None:
 
 
 def test_the_showcase_is_what_a_bare_clone_falls_back_on() -> None:
-    found = newest(ROOT / "recordings", "train", Kind.MEASURED, 100, 30)
+    found = newest(ROOT / "recordings", "embed", Kind.MEASURED, 100, 30)
     assert found is not None
 
 

@@ -318,7 +318,7 @@ def test_prices_are_read_before_anything_else(tmp_path: Path) -> None:
 
 def typed_pair(**changes: Any) -> dict[str, Any]:
     nothing = dict.fromkeys(("baseline", "distributed", "answer", "quality", "progress"), "")
-    return {"workload": "train", "settings": (), "trials": 3} | nothing | changes
+    return {"workload": "embed", "settings": (), "trials": 3} | nothing | changes
 
 
 def test_without_two_programs_a_race_is_asked_for_as_ever() -> None:

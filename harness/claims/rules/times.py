@@ -24,7 +24,7 @@ from harness.model import Kind, Results, Side, Trial
 
 OFF_CLOCK_LIMIT = 0.05
 OFF_CLOCK_MOST = 0.20
-OFF_CLOCK_LEAST_S = 1.0  # Ray is busy for about half a second after it is ready
+OFF_CLOCK_LEAST_S = 0.75  # Ray is busy for about half a second after it is ready
 SUM_LIMIT = 0.02
 CLOCK_SLACK_S = 0.05
 _ROUNDING = 1e-9

@@ -304,7 +304,7 @@ def test_an_empty_corpus_is_refused(params: Parameters, tmp_path: Path) -> None:
         ("queries", 0, "queries=0 is not between 1 and 10,000"),
         ("precision", "int4", "precision=int4 is neither int8 nor float32"),
         ("seed", -1, "seed=-1 is not between 0 and"),
-        ("queries", 8000, "queries=8000 are more than passages=7500"),
+        ("queries", 8000, "queries=8000 are more than passages=5000"),
         ("corpus", "/nowhere/at/all", "corpus=/nowhere/at/all is neither a file nor a folder"),
         ("model", "/nowhere/at/all", "model=/nowhere/at/all is not a folder"),
     ],
