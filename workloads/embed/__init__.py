@@ -42,7 +42,7 @@ from workloads.embed.queries import Queries, cut_queries, recall
 from workloads.embed.recipe import Settings
 
 BATCHES = (64, 128, 512, 1024, 2048)
-SHORTER = ({"max_tokens": 64}, {"max_tokens": 96}, {"max_tokens": 128})
+SHORTER = ({"max_tokens": 64}, {"max_tokens": 96}, {"max_tokens": 112})
 QUERY_BATCH = 256
 WARMUP_PLACES = 16
 WARMUP_NEIGHBORS = 8

@@ -29,7 +29,7 @@ class Settings:
     precision: str = PRECISIONS[0]
     passages: int = 5000
     batch: int = 256
-    max_tokens: int = 160
+    max_tokens: int = 128
     queries: int = 1500
     seed: int = 1
 
