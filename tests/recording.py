@@ -60,10 +60,10 @@ def repeated(
 
 def record(desk: Path, *options: str, changes: dict[str, str] | None = None) -> Recorded:
     """Record without any terminal: no controlling one either, and nothing to read."""
-    return told(desk, repeated(partial(start_afresh, desk, *options, changes=changes)))
+    return outcome_of(desk, repeated(partial(start_afresh, desk, *options, changes=changes)))
 
 
-def told(desk: Path, done: subprocess.CompletedProcess[str]) -> Recorded:
+def outcome_of(desk: Path, done: subprocess.CompletedProcess[str]) -> Recorded:
     """Return what a recording in the folder ``take`` of a desk came to."""
     return Recorded(
         desk=desk,

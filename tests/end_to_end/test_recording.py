@@ -32,10 +32,10 @@ from tests.recording import (
     STOOD_STILL,
     Recorded,
     a_desk,
+    outcome_of,
     record,
     repeated,
     start,
-    told,
 )
 from tests.terminals import PYTHON, ROOT, Terminal, Tmux, at_once, wait_for
 
@@ -150,13 +150,13 @@ def failing(desk: Path, statement: str) -> Recorded:
 
 def with_little_room(desk: Path) -> Recorded:
     """Record where no file may be larger than 50 kB."""
-    return told(desk, in_shell(desk, f"ulimit -f 100; {RECORD}", a_desk(desk)))
+    return outcome_of(desk, in_shell(desk, f"ulimit -f 100; {RECORD}", a_desk(desk)))
 
 
 def without_streams(desk: Path) -> Recorded:
     """Record with neither input nor output open, in a locale that is not installed."""
     environment = a_desk(desk) | {"LC_ALL": "xx_XX"}
-    return told(desk, repeated(partial(in_shell, desk, f"{RECORD} <&- >&-", environment)))
+    return outcome_of(desk, repeated(partial(in_shell, desk, f"{RECORD} <&- >&-", environment)))
 
 
 def beside_another_demo(desk: Path) -> Recorded:
@@ -164,7 +164,7 @@ def beside_another_demo(desk: Path) -> Recorded:
     (desk / "demo.py").write_text("raise SystemExit(9)")
     console = shlex.join([str(Path(PYTHON).parent / "twoclocks"), *RECORDING])
     environment = {name: value for name, value in a_desk(desk).items() if name != "PYTHONPATH"}
-    return told(desk, repeated(partial(in_shell, desk, console, environment)))
+    return outcome_of(desk, repeated(partial(in_shell, desk, console, environment)))
 
 
 def in_shell(
@@ -334,7 +334,9 @@ def without_recorder(desk: Path) -> Recorded:
 def ended(desk: Path, recording: subprocess.Popen[str]) -> Recorded:
     """Wait for the end of a recording."""
     _, errors = recording.communicate(timeout=40)
-    return told(desk, subprocess.CompletedProcess(recording.args, recording.returncode, "", errors))
+    return outcome_of(
+        desk, subprocess.CompletedProcess(recording.args, recording.returncode, "", errors)
+    )
 
 
 IN_MID_RACE, HOLDING = "in mid-race", "while the headline is held"

@@ -217,6 +217,7 @@ def font(size: float, bold: bool = False) -> "FontProperties":
 @lru_cache(maxsize=8192)
 def _width(content: str, size: float, bold: bool) -> float:
     """Return the width of a text, which is measured once: that loads every letter of it."""
+    # matplotlib has no types for what draws its text, here and below
     width, _, _ = _measuring_renderer().get_text_width_height_descent(
         content, font(size, bold), ismath=False
     )  # type: ignore[no-untyped-call]

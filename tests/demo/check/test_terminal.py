@@ -120,14 +120,14 @@ def looked(
 
 
 @pytest.fixture(scope="module")
-def seen() -> dict[str, str]:
+def displays() -> dict[str, str]:
     return looked({kind: changes for kind, (changes, _) in SEEN.items()})
 
 
 @pytest.mark.parametrize("kind", SEEN)
-def test_a_terminal_is_seen_as_it_is(kind: str, seen: dict[str, str]) -> None:
-    assert "terminal=True, size=(200, 31)" in seen[kind]
-    assert SEEN[kind][1] in seen[kind]
+def test_a_terminal_is_seen_as_it_is(kind: str, displays: dict[str, str]) -> None:
+    assert "terminal=True, size=(200, 31)" in displays[kind]
+    assert SEEN[kind][1] in displays[kind]
 
 
 def test_an_encoding_without_our_letters_is_seen() -> None:

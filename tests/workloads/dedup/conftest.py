@@ -7,7 +7,7 @@ import pytest
 
 from harness.workload import AnyProblem
 from tests.pools import ignore_progress
-from tests.workloads.dedup.support import Planted, made, problem, shingled
+from tests.workloads.dedup.support import Planted, crawl_in_memory, problem, shingled
 from workloads import dedup
 from workloads.dedup.steps import Cleaned
 
@@ -32,7 +32,7 @@ def cleaned(posed: AnyProblem) -> Cleaned:
 
 @pytest.fixture(scope="module")
 def grown() -> Planted:
-    text, offsets, truth = made(600, 150, 3)
+    text, offsets, truth = crawl_in_memory(600, 150, 3)
     return Planted(
         text,
         offsets,

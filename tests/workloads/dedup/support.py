@@ -23,7 +23,7 @@ def problem(**changed: Any) -> AnyProblem:
     return dedup.load(dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | SMALL | changed))
 
 
-def made(documents: int, words: int, seed: int) -> tuple[Array, Array, Array]:
+def crawl_in_memory(documents: int, words: int, seed: int) -> tuple[Array, Array, Array]:
     """Return a synthetic crawl in memory: its text, offsets and truth."""
     text = io.BytesIO()
     offsets, truth = make_crawl(documents, words, seed, text.write)

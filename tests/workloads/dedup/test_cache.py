@@ -10,7 +10,7 @@ import pytest
 
 from harness.run.digest import digest
 from tests.pools import ignore_progress
-from tests.workloads.dedup.support import made, problem
+from tests.workloads.dedup.support import crawl_in_memory, problem
 from workloads import dedup
 from workloads.dedup import cache
 from workloads.dedup.cache import MadeCrawl, load_or_make, part_of
@@ -46,7 +46,7 @@ def sha(crawl: MadeCrawl) -> str:
     return digest(crawl, 0).sha256
 
 
-def kept(folder: Path) -> list[Path]:
+def crawl_folders(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
@@ -56,7 +56,7 @@ def test_a_crawl_is_made_once(folder: Path, makings: list[tuple[int, int, int]])
 
 
 def test_a_kept_crawl_is_the_one_that_is_made_in_memory(folder: Path) -> None:
-    crawl, (text, offsets, truth) = load_or_make(FEW), made(*FEW)
+    crawl, (text, offsets, truth) = load_or_make(FEW), crawl_in_memory(*FEW)
     assert part_of(crawl.text, 0, len(text)).tobytes() == text.tobytes()
     assert (crawl.offsets.tolist(), crawl.truth.tolist()) == (offsets.tolist(), truth.tolist())
 
@@ -64,7 +64,7 @@ def test_a_kept_crawl_is_the_one_that_is_made_in_memory(folder: Path) -> None:
 @pytest.mark.parametrize("name", [cache.TEXT, cache.OFFSETS, cache.TRUTH, cache.SUMS])
 def test_a_single_changed_byte_is_noticed(folder: Path, name: str) -> None:
     expected = sha(load_or_make(FEW))
-    (only,) = kept(folder)
+    (only,) = crawl_folders(folder)
     content = bytearray((only / name).read_bytes())
     content[-2] ^= 1
     (only / name).write_bytes(content)
@@ -74,7 +74,7 @@ def test_a_single_changed_byte_is_noticed(folder: Path, name: str) -> None:
 @pytest.mark.parametrize("name", [cache.TEXT, cache.OFFSETS, cache.TRUTH, cache.SUMS])
 def test_a_missing_file_is_noticed(folder: Path, name: str) -> None:
     expected = sha(load_or_make(FEW))
-    (only,) = kept(folder)
+    (only,) = crawl_folders(folder)
     (only / name).unlink()
     assert sha(load_or_make(FEW)) == expected
 
@@ -114,7 +114,7 @@ def test_of_too_many_crawls_those_that_were_not_loaded_for_long_are_removed(
     size = sum(path.stat().st_size for path in old.iterdir())
     monkeypatch.setattr("workloads.dedup.cache.MOST_BYTES", 2.5 * size)
     new = made_ago(folder, 4, 0)
-    assert kept(folder) == sorted([old, new])
+    assert crawl_folders(folder) == sorted([old, new])
     assert not oldest.exists()
     assert not older.exists()
 
@@ -126,14 +126,14 @@ def test_a_crawl_that_may_be_in_use_is_not_removed(
     used = made_ago(folder, 1, 2 * cache.IN_USE_S)
     load_or_make((200, 30, 1))
     new = made_ago(folder, 2, 0)
-    assert kept(folder) == sorted([used, new])
+    assert crawl_folders(folder) == sorted([used, new])
 
 
 def test_what_a_killed_process_left_is_removed(folder: Path) -> None:
     load_or_make(FEW)
-    shutil.copytree(kept(folder)[0], folder / f"{cache.PART}killed" / "some")
+    shutil.copytree(crawl_folders(folder)[0], folder / f"{cache.PART}killed" / "some")
     load_or_make((200, 30, 2))
-    assert [path.name.startswith(cache.PART) for path in kept(folder)] == [False, False]
+    assert [path.name.startswith(cache.PART) for path in crawl_folders(folder)] == [False, False]
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused_in_a_sentence(
@@ -156,7 +156,7 @@ def test_a_full_disk_is_said_in_a_sentence_and_leaves_nothing(
         ValueError, match=r"the crawl cannot be kept in .*: No space left on device"
     ):
         load_or_make(FEW)
-    assert kept(folder) == []
+    assert crawl_folders(folder) == []
 
 
 def test_a_text_in_a_file_and_the_same_in_memory_are_cleaned_alike(folder: Path) -> None:

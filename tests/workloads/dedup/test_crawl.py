@@ -3,7 +3,7 @@ from itertools import combinations
 
 import numpy as np
 
-from tests.workloads.dedup.support import Planted, made, similarity
+from tests.workloads.dedup.support import Planted, crawl_in_memory, similarity
 
 
 def nearest(grown: Planted, page: int, others: Sequence[int]) -> float:
@@ -39,6 +39,6 @@ def test_some_pages_that_are_half_alike_are_no_duplicates(grown: Planted) -> Non
 
 
 def test_the_pages_are_ascii_lines_of_words() -> None:
-    text, offsets, _ = made(500, 40, 1)
+    text, offsets, _ = crawl_in_memory(500, 40, 1)
     assert text.tobytes().isascii()
     assert all(text[end - 1] == ord("\n") for end in offsets[1:])

@@ -6,7 +6,7 @@ import pytest
 from harness.run.digest import digest
 from harness.workload import AnyProblem
 from tests.pools import InProcessPool, ignore_progress, warmup_of
-from tests.workloads.dedup.support import SMALL, made, problem
+from tests.workloads.dedup.support import SMALL, crawl_in_memory, problem
 from workloads import dedup
 from workloads.dedup.cache import part_of
 from workloads.dedup.labels import truth_of
@@ -57,7 +57,7 @@ def test_reports_count_every_document(posed: AnyProblem) -> None:
 
 
 def test_the_truth_is_no_part_of_the_input() -> None:
-    text, offsets, clusters = made(100, 20, 1)
+    text, offsets, clusters = crawl_in_memory(100, 20, 1)
     settings = dedup.WORKLOAD.configure(dedup.WORKLOAD.defaults | SMALL)
     one, other = (
         dedup.make_problem(text, offsets, truth_of(truth), settings)
