@@ -96,17 +96,17 @@ class Observation:
         self._workers_at_work = dict(workers_at_work)
         self._foreign_meter = ForeignLoadMeter([os.getpid()], at_rest)
         self._last_frame_at = None
-        self._cpu_before_s = self._cpu_clock()
         for side in Side:
             self._read(side)  # what they did before is left out
         self._sampled_at = now
+        self._cpu_before_s = self._cpu_clock()  # last: no clock runs before this
 
     def end_trial(self) -> None:
         """Stop measuring a trial. The foreign load that is kept is the worst of all trials."""
+        self._cpu_s += self._cpu_clock() - self._cpu_before_s  # first: no clock runs after this
         if self._foreign_meter is not None:
             self._foreign = max(self._foreign or 0.0, self._foreign_meter.share())
         self._foreign_meter = None
-        self._cpu_s += self._cpu_clock() - self._cpu_before_s
 
     def event(self, contention: float | None) -> Observed:
         """Return what observing cost, and the foreign load."""

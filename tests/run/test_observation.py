@@ -4,6 +4,8 @@ import subprocess
 import time
 from typing import Any
 
+import pytest
+
 from harness.events import Sample
 from harness.model import Process, Side
 from harness.run.host import host_key
@@ -165,3 +167,28 @@ def test_workers_that_a_program_names_are_sampled_themselves() -> None:
         samples = sampled(observation, until=11.0, running=(TWO,))
         other.kill()
     assert {sample.worker for sample in samples} == {"w0", "w1"}
+
+
+def test_what_is_read_before_and_after_the_clocks_is_no_cost_of_watching(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cpu_s = 0.0
+
+    class CostlyMeter:
+        """Takes a core-second when it is made and another when it is read."""
+
+        def __init__(self, *_: object) -> None:
+            nonlocal cpu_s
+            cpu_s += 1
+
+        def share(self) -> float:
+            nonlocal cpu_s
+            cpu_s += 1
+            return 0.0
+
+    monkeypatch.setattr("harness.run.observation.ForeignLoadMeter", CostlyMeter)
+    observation = Observation(cpu_clock=lambda: cpu_s)
+    observation.begin_trial(2.0, [], {})
+    cpu_s += 0.25
+    observation.end_trial()
+    assert observation.event(None).cpu_s == 0.25

@@ -200,7 +200,8 @@ def _watching_costly(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "watching-costly",
-        "the screen took too much of the machine while the clocks ran; measure with --ui plain",
+        "the screen took too much of the machine while the clocks ran;"
+        " measure more work, or with --ui plain",
         (fraction("screen", share), fraction("limit", WATCHING_LIMIT)),
     )
 
@@ -211,7 +212,7 @@ def _watching_noticed(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "watching-noticed",
-        "the screen took a noticeable part of the machine; measure with --ui plain",
+        "the screen took a noticeable part of the machine; measure more work, or with --ui plain",
         (fraction("screen", share), fraction("good", WATCHING_NOTICED)),
     )
 
