@@ -162,7 +162,7 @@ def record(ui: str, out: Path | None, yes: bool, size: str, **typed: Any) -> int
     help="Write it to FILE.html, FILE.gif or FILE.mp4 instead of playing it.",
 )
 def play(take: Path | None, into: Path | None) -> int:
-    """Play a recording at true speed; q stops it.
+    """Play a recording at true speed; n leads to its next labelled moment, q stops it.
 
     TAKE is a take's folder. Without it the newest verified recording is played.
     """

@@ -25,7 +25,7 @@ from harness.cast.clock_stops import last_wall_s
 from harness.cast.end_card import end_card
 from harness.claims.headline import Headline, Refusal
 from harness.errors import Interrupted, TwoclocksError
-from harness.model import Kind, Results, Side, Spec
+from harness.model import Kind, Results, SessionStage, Side, Spec
 from harness.report import Report
 from harness.run.plan import Plan
 from harness.show.terminal.panel import Caption
@@ -61,6 +61,8 @@ class Outcome(msgspec.Struct, frozen=True):
 class RecordedPanel(LivePanel):
     """The live panel with marks at its labelled moments, until the headline replaces it."""
 
+    _proving = False
+
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
         """Return the block in which the panel is shown; only an error leaves the full screen."""
@@ -80,6 +82,9 @@ class RecordedPanel(LivePanel):
             for event in batch
             for label in _labels(event, before, after)
         )
+        if caption.stage is SessionStage.PROVING and not self._proving:
+            self._proving = True
+            marks += markers.marker_sequence(markers.PROOF, 0.0)
         if marks:
             self.full_screen.write(marks)
 

@@ -85,7 +85,10 @@ def label_of(recording: Recording) -> Label:
 
 
 class Player:
-    """Plays recordings at true speed; q, a signal or the end of the terminal stops it."""
+    """Plays recordings at true speed; q, a signal or the end of the terminal stops it.
+
+    n leads to the next labelled moment, so that nobody has to sit through a proof.
+    """
 
     def __init__(
         self,
@@ -98,6 +101,7 @@ class Player:
         self._keys = keys
         self._signals = signals
         self._clock = clock
+        self._began = 0.0
         self._on_normal_screen = False
 
     def play(self, cast: Cast, label: Label, since: float = 0.0) -> bool:
@@ -106,29 +110,39 @@ class Player:
         What comes before ``since`` is drawn at once. Raises ``Interrupted`` for a signal.
         """
         self._on_normal_screen = False
-        began = self._clock() - since
+        self._began = self._clock() - since
         before = ""
         for drawing in drawings(cast):
-            if not self._wait_until(began + drawing.at):
+            if not self._wait_until(drawing.at, cast):
                 self._screen.leave(f"{_closing_line(label)}\r\n")
                 return False
             before += drawing.text
             # After Ctrl-Z the screen is empty, and one drawing may hold only what changed.
             resumed = not (self._screen.visible or self._on_normal_screen)
             self._draw(replace(drawing, text=before) if resumed else drawing, label, cast)
-        self._wait_until(began + cast.duration_s)
+        self._wait_until(cast.duration_s, cast)
         self._screen.leave()
         return True
 
-    def _wait_until(self, moment: float) -> bool:
-        """Wait for a moment; return False if q was pressed before it."""
-        while (left := moment - self._clock()) > 0:
+    def _wait_until(self, at: float, cast: Cast) -> bool:
+        """Wait for a moment of the recording; return False if q was pressed before it."""
+        while (left := self._began + at - self._clock()) > 0:
             if self._signals.first is not None:
                 raise Interrupted(self._signals.first, "the recording did not play to its end")
-            if any(key in b"qQ" for key in self._keys.pressed()):
+            pressed = self._keys.pressed().lower()
+            if b"q" in pressed:
                 return False
-            time.sleep(min(left, LOOK_EVERY_S))
+            for _ in range(pressed.count(b"n")):
+                self._go_to_next_marker(cast)
+            if not pressed:
+                time.sleep(min(left, LOOK_EVERY_S))
         return True
+
+    def _go_to_next_marker(self, cast: Cast) -> None:
+        """Go on at the next labelled moment, if there is one, and draw what is before it."""
+        position = self._clock() - self._began
+        following = (marker.at for marker in cast.markers if marker.at > position)
+        self._began -= next(following, position) - position
 
     def _draw(self, drawing: Drawing, label: Label, cast: Cast) -> None:
         """Write one drawing, labelled in the last row of the panel, or above the headline."""

@@ -15,6 +15,7 @@ GO = "go"
 BASELINE_DONE = "baseline done"
 DISTRIBUTED_GO = "distributed go"
 DISTRIBUTED_DONE = "distributed done"
+PROOF = "proof"
 HEADLINE = "headline"
 
 _PREFIX = "\x1b]7719;twoclocks;"

@@ -140,6 +140,12 @@ def test_q_leaves_and_ctrl_c_too(take: Path) -> None:
     assert "NO HEADLINE" not in left["q"].text
 
 
+def test_n_leads_to_the_next_labelled_moment_until_the_headline(take: Path) -> None:
+    seen = played(take, keys=b"n" * len(read(take / CAST).markers))
+    assert (seen.exit_code, seen.restored) == (0, True)
+    assert "NO HEADLINE" in seen.text
+
+
 def test_a_terminal_that_is_too_small_opens_the_page_instead(take: Path) -> None:
     seen = played(take, size=(80, 24), browser=a_browser(take.parents[1]))
     assert (seen.exit_code, (take.parents[1] / "opened").read_text().strip()) == (
