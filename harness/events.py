@@ -171,12 +171,13 @@ class CoreTime(Event, frozen=True, tag="spent"):
 
 
 class Finished(Event, frozen=True, tag="finished"):
-    """The side's clock stops: wall time by its own monotonic clock, CPU time and peak memory."""
+    """The side's clock stops: wall time by its own clock; fields as in ``model.Trial``."""
 
     wall_s: Duration
     cpu_s: Duration
     peak_rss_bytes: Count
     items: Count
+    waited_s: Duration | None = None
 
 
 class Scored(Event, frozen=True, tag="scored"):

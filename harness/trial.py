@@ -117,7 +117,8 @@ class Trial:
     not known, and so is ``part_bytes``, the size of what the workers handed over.
     ``off_clock_cpu_s`` are the core-seconds that the side's own processes used while they waited
     for go, and those that scoring the answer took the first time more than the second (None:
-    unknown).
+    unknown). ``waited_s`` is how long the baseline's threads were ready to run and had no core
+    (None: unknown).
     """
 
     side: Side
@@ -147,3 +148,4 @@ class Trial:
     core_seconds: CoreSeconds | None = None
     part_bytes: Bytes | None = None
     off_clock_cpu_s: Seconds | None = None
+    waited_s: Seconds | None = None

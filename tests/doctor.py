@@ -302,9 +302,19 @@ def half_asleep(results: Results) -> Results:
     return changed(quiet, baselines, lazier(0.5))
 
 
-def crowded_out(results: Results) -> Results:
-    """The baseline was off its core for half of the time, for others used all of the machine."""
-    return replace(half_asleep(results), observer=replace(results.observer, foreign_cpu=1.0))
+def crowded_out(results: Results, waited: float = 0.5) -> Results:
+    """The baseline was off its core for half of the time, while others used all of the machine.
+
+    It was ready to run for a share of its wall time, and waited for its core.
+    """
+    crowded = replace(half_asleep(results), observer=replace(results.observer, foreign_cpu=1.0))
+    return changed(crowded, baselines, lambda trial: replace(trial, waited_s=waited * trial.wall_s))
+
+
+def scored_otherwise(results: Results) -> Change:
+    """Return a change to a quality within its tolerance, though the answer is the same."""
+    more = results.spec.workload.tolerance / 2
+    return lambda trial: replace(trial, quality=trial.quality + more)
 
 
 def moved_out(results: Results, **changes: Any) -> Results:
@@ -486,6 +496,7 @@ REFUSING: dict[str, Doctor] = {
     "held-out-differs": of_last(lambda trial: replace(trial, held_out_sha256=OTHER)),
     "held-out-is-input": scored_on_input,
     "quality-moved": lambda good: of_last(better(good))(good),
+    "quality-unrepeatable": lambda good: of_last(scored_otherwise(good))(good),
     "items-differ": of_last(lambda trial: replace(trial, items=trial.items - 1)),
     "answers-differ": other_answers,
     "work-lost": lambda good: changed(good, at_headline(good), lazier(0.5)),

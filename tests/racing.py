@@ -5,22 +5,25 @@ arming is hardly waited for. May import ``demo.options`` and ``harness``.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from demo.options import make_plan
 from harness import events as e
-from harness.model import Results, Side, Status, Trial
+from harness.claims.audit import audit
+from harness.model import Results, Side, Status, Trial, Variant
 from harness.report import Report
+from harness.run.baseline_variants import VariantPlan, declared_variants
 from harness.run.conductor import Conductor
 from harness.run.digest import source_digest
 from harness.run.host import code
-from harness.run.plan import Session, Unattended, Waits
+from harness.run.plan import Controls, Plan, Session, Unattended, Waits
+from harness.run.wire import TimeVariant
 from harness.state.board import Board, apply
 from harness.state.to_results import results_of
-from tests.builders import an_opening
+from tests.builders import an_opening, find_workload
 from tests.options import some_options
 
 HARDLY = Waits(frame_s=0.1, probe_s=0.2, quiet_for_s=0.2, settle_within_s=1.0)
@@ -44,23 +47,48 @@ class Raced:
         """Return the code that the program would end with."""
         return Report.of(self.results, self.events).exit_code
 
+    @property
+    def keys(self) -> set[str]:
+        """Return the keys of all that the audit raises."""
+        findings = audit(self.results, self.events).findings
+        return {key for finding in findings for key in finding.keys}
+
     def trial(self, side: Side) -> Trial:
         """Return a side's only trial."""
         (only,) = [trial for trial in self.results.trials if trial.side is side]
         return only
 
 
-def raced(folder: Path, look: Look = just_race, **options: Any) -> Raced:
-    """Race on Ray; after every frame ``look`` is given all events so far, and may interfere."""
+def raced(
+    folder: Path,
+    look: Look = just_race,
+    controls: Controls | None = None,
+    *,
+    prove: bool = False,
+    **options: Any,
+) -> Raced:
+    """Race; after every frame ``look`` is given all events so far, and may interfere.
+
+    What is simulated counts as measured: its baseline and its driver are real processes. ``prove``
+    has the baseline and all that the workload declares beside it timed once.
+    """
     plan = make_plan(some_options(**{"workers": 2} | options))
+    plan = with_proof(plan) if prove else plan
     opened = an_opening(
         spec=plan.published_spec(Path.home()), code=code(source_digest(plan.user_modules_sha256))
     )
     seen: list[e.Event] = [opened]
     session = Session(plan=plan, out=folder, waits=HARDLY)
-    for batch in Conductor(session, Unattended()).frames():
+    for batch in Conductor(session, controls or Unattended()).frames():
         seen += batch
         look(seen)
     closed = e.stamp(e.Closed(status=Status.COMPLETE), seen[-1].at, Side.BASELINE, 0)
     events = (*seen, closed)
     return Raced(events, results_of(reduce(apply, events, Board()), ""))
+
+
+def with_proof(plan: Plan) -> Plan:
+    """Return the plan with a short proof of the baseline in this session's own processes."""
+    declared = declared_variants(find_workload(plan.workload), plan.spec.params)
+    timings = (TimeVariant(Variant.OWN, 0.0), *declared)
+    return replace(plan, variant_plan=VariantPlan(timings))

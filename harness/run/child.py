@@ -31,7 +31,7 @@ from harness.run.host import pin
 from harness.run.loaded import LoadedProblem
 from harness.run.off_clock import OffClockMeter, score_twice
 from harness.run.sides.opening import open_side
-from harness.run.sides.runner import SideRunner, cores_of, usage_between
+from harness.run.sides.runner import SideRunner, cores_of, seconds_between, usage_between
 from harness.run.variant_timing import time_variant
 from harness.workload import AnyProblem, AnyWorkload
 
@@ -187,15 +187,22 @@ def _run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
     side, problem = armed.side, armed.loaded.own
     before_go_s = armed.meter.lap()
     report = wire.ProgressReporter(armed.send)
-    before = side.usage(command.workers)
+    before, waited_before_s = side.usage(command.workers), side.waited_s()
     began = time.perf_counter()
     answer = side.run(problem.input, report, command.workers)
     wall_s = time.perf_counter() - began
+    waited_s = seconds_between(waited_before_s, side.waited_s())
     cpu_s, peak_rss_bytes = usage_between(before, side.usage(command.workers))
     for event in side.time_parts(wall_s, cpu_s):
         armed.send(event)
     armed.send(
-        Finished(wall_s=wall_s, cpu_s=cpu_s, peak_rss_bytes=peak_rss_bytes, items=report.done)
+        Finished(
+            wall_s=wall_s,
+            cpu_s=cpu_s,
+            peak_rss_bytes=peak_rss_bytes,
+            items=report.done,
+            waited_s=waited_s,
+        )
     )
     side.inspect()
     quality, after_s = score_twice(armed.meter, armed.loaded, answer)

@@ -10,6 +10,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 import psutil
 
@@ -37,6 +38,21 @@ def descendants_cpu_seconds() -> float:
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     living = process_tree(os.getpid()).keys() - {os.getpid()}
     return ended.ru_utime + ended.ru_stime + sum(map(cpu_seconds, living))
+
+
+def waited_seconds() -> float | None:
+    """Return how long this process's living threads were ready to run so far and had no core.
+
+    What a hypervisor took of all cores is added. None: the system does not say (Linux does).
+    """
+    on_core_ns = waited_ns = 0
+    for thread in psutil.Process().threads():
+        with contextlib.suppress(OSError):
+            statistics = Path(f"/proc/self/task/{thread.id}/schedstat").read_text().split()
+            on_core_ns += int(statistics[0])
+            waited_ns += int(statistics[1])
+    stolen_s = float(getattr(psutil.cpu_times(), "steal", 0.0))
+    return waited_ns / 1e9 + stolen_s if on_core_ns else None  # a kernel may count neither
 
 
 def snapshot() -> Snapshot:

@@ -88,6 +88,7 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     answer_sha256: str = ""
     quality: float | None = None
     off_clock_cpu_s: float | None = None
+    waited_s: float | None = None
     reason: str = ""
     last_words: str = ""
 
@@ -210,6 +211,7 @@ def _finish_trial(state: SideState, event: e.Finished) -> SideState:
         cpu_s=event.cpu_s,
         peak_rss_bytes=event.peak_rss_bytes,
         items_finished=event.items,
+        waited_s=event.waited_s,
         done=event.items,
         curve=replace(state.curve, points=(*state.curve.points, last)),
     )

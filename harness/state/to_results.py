@@ -143,6 +143,7 @@ def _trial(state: SideState, at: float, curve_points: int, utilization_points: i
         core_seconds=state.core_time,
         part_bytes=state.part_bytes,
         off_clock_cpu_s=state.off_clock_cpu_s,
+        waited_s=state.waited_s,
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from harness.claims.headline import Headline, Refusal
 from harness.model import Results, Side, Status
 from tests.builders import (
+    a_digest_of,
     a_race_of,
     a_report,
     a_results,
@@ -61,7 +62,12 @@ def test_times_are_medians_over_the_pairs_never_the_best() -> None:
 
 def test_qualities_are_medians_over_the_pairs() -> None:
     trials = tuple(
-        replace(trial, quality=0.975 + 0.001 * trial.index) for trial in some_pairs(*STEADY)
+        replace(
+            trial,
+            quality=0.975 + 0.001 * trial.index,
+            answer_sha256=a_digest_of(str(trial.index)),
+        )
+        for trial in some_pairs(*STEADY)
     )
     assert claimed(a_results(trials=trials)).quality.baseline == pytest.approx(0.9775)
 

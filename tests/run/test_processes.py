@@ -184,3 +184,28 @@ def test_what_is_below_this_process_is_counted_whether_it_has_ended_or_not() -> 
             time.sleep(0.02)
         after = processes.descendants_cpu_seconds()
     assert after - before >= 0.2
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux says it")
+def test_who_shares_a_core_is_known_to_wait_for_it() -> None:
+    cores = os.sched_getaffinity(0)
+    core = min(cores)
+    with python(f"import os\nos.sched_setaffinity(0, [{core}])\n{SPIN}"):
+        os.sched_setaffinity(0, [core])
+        try:
+            before_s, until = processes.waited_seconds(), time.thread_time() + 0.2
+            while time.thread_time() < until:
+                pass
+            after_s = processes.waited_seconds()
+        finally:
+            os.sched_setaffinity(0, cores)
+    assert before_s is not None
+    assert after_s is not None
+    assert after_s - before_s > 0.05
+
+
+def test_who_sleeps_does_not_wait_for_a_core() -> None:
+    before_s = processes.waited_seconds()
+    time.sleep(0.3)
+    after_s = processes.waited_seconds()
+    assert before_s is None or after_s is None or after_s - before_s < 0.25

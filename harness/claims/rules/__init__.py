@@ -47,7 +47,7 @@ RULES: tuple[Rule, ...] = (
     work.STRAGGLERS_SHOWN,
     proof.NEEDED_WORK,
     proof.PER_NODE_STANDARD,
-    work.EFFICIENCY_SPLIT,
+    speedup.EFFICIENCY_SPLIT,
     times.NO_WORK_OFF_CLOCK,
 )
 

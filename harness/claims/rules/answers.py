@@ -80,6 +80,30 @@ def _unclean_scale(pairs: Pairs) -> Caveat | None:
     return None
 
 
+def _quality_unrepeatable(pairs: Pairs) -> Caveat | None:
+    """Judge whether one and the same answer was always given the same quality.
+
+    Where arithmetic may differ in its last bits, so may a quality; one that moved is refused
+    already.
+    """
+    results = pairs.results
+    if results.kind is Kind.DECLARED or pairs.arithmetic_may_differ or not pairs.quality_held:
+        return None
+    qualities: dict[str, set[float]] = {}
+    for trial in pairs.trials:
+        if trial.answer_sha256:
+            qualities.setdefault(trial.answer_sha256, set()).add(trial.quality)
+    apart = max((max(scores) - min(scores) for scores in qualities.values()), default=0.0)
+    if not apart:
+        return None
+    return Caveat(
+        "quality-unrepeatable",
+        f"equal answers, by their digest, were given unequal {results.spec.workload.metric};"
+        " make quality depend on its arguments alone",
+        (quality("apart", apart),),
+    )
+
+
 def _quality(pairs: Pairs) -> Measured:
     tolerance = pairs.results.spec.workload.tolerance
     return quality("change", pairs.quality_change), quality("tolerance", tolerance)
@@ -153,6 +177,7 @@ QUALITY_HELD = Rule(
         refuse(_held_out_differs),
         refuse(_held_out_is_input),
         refuse(_quality_moved),
+        refuse(_quality_unrepeatable),
         caveat(_unclean_scale, Topic.RUN),
     ),
 )

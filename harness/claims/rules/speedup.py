@@ -1,4 +1,4 @@
-"""Rules about what the times imply: COST, how sure the speedup is, and its limit.
+"""Rules about what the times imply: COST, how sure the speedup is, its limit and its parts.
 
 May import ``model``, ``scaling``, ``rule`` and ``pairs``.
 """
@@ -129,6 +129,33 @@ def _efficiency(pairs: Pairs) -> Measured:
     return (fraction("efficiency", pairs.efficiency), fraction("limit", 1.0), *implied)
 
 
+def _work_differs(pairs: Pairs) -> Caveat | None:
+    """Judge whether one side needed more work than the other to come to the same result."""
+    statistical, hardware = pairs.statistical_efficiency, pairs.hardware_efficiency
+    if statistical is None or hardware is None or statistical == 1:
+        return None
+    return Caveat(
+        "work-differs",
+        "the sides did different amounts of work to reach the same result;"
+        " say what of the efficiency is the hardware's and what the method's",
+        (
+            fraction("hardware efficiency", hardware),
+            fraction("statistical efficiency", statistical),
+        ),
+    )
+
+
+def _efficiency_split(pairs: Pairs) -> Measured:
+    statistical, hardware = pairs.statistical_efficiency, pairs.hardware_efficiency
+    if statistical is None or hardware is None:
+        return Unknown("both sides do a fixed amount of work")
+    return (
+        fraction("efficiency", pairs.efficiency),
+        fraction("hardware efficiency", hardware),
+        fraction("statistical efficiency", statistical),
+    )
+
+
 COST = Rule(
     id="R03",
     title="COST",
@@ -164,4 +191,13 @@ WITHIN_HARDWARE = Rule(
     measure=_efficiency,
     of_declared=True,
     judges=(caveat(_superlinear, Topic.GAIN),),
+)
+EFFICIENCY_SPLIT = Rule(
+    id="R28",
+    title="efficiency split",
+    demand="where the sides do different work to reach one result,"
+    " efficiency is shown as hardware efficiency × statistical efficiency",
+    source="Pollux, OSDI'21",
+    measure=_efficiency_split,
+    judges=(caveat(_work_differs, Topic.GAIN),),
 )

@@ -116,7 +116,12 @@ def _idle(pairs: Pairs, key: str, sentence: str) -> Caveat | None:
 
 
 def _crowded_out(pairs: Pairs) -> bool:
-    """Return whether other programs used more than a little, and the cores left idle."""
+    """Return whether other programs used more than a little, and the cores left idle.
+
+    Not where the baseline would have left them idle without those, too: it was not even ready.
+    """
+    if _slept(pairs):
+        return False
     foreign = pairs.results.observer.foreign_cpu or 0.0
     homes = hosts_of(pairs.baseline)
     cores = max((host.cores for host in pairs.results.hosts if host.id in homes), default=0)
@@ -124,6 +129,16 @@ def _crowded_out(pairs: Pairs) -> bool:
         pairs.baseline, lambda trial: _threads(trial) - _worked_s(trial) / trial.wall_s
     )
     return foreign > FOREIGN_CPU_LIMIT and foreign * cores >= idle_cores
+
+
+def _slept(pairs: Pairs) -> bool:
+    """Return whether the baseline is known to have been too seldom at work or ready for it."""
+    ready = [
+        (_worked_s(trial) + trial.waited_s) / (trial.wall_s * _threads(trial))
+        for trial in pairs.baseline
+        if trial.waited_s is not None
+    ]
+    return bool(ready) and median(ready) < LEAST_BUSY
 
 
 def _work(pairs: Pairs) -> Measured:
@@ -166,33 +181,6 @@ def _weak_scaling(pairs: Pairs) -> Caveat | None:
     return Caveat(
         "weak-scaling",
         "the work grew with the workers, so this is weak scaling; say so beside the speedup",
-    )
-
-
-def _work_differs(pairs: Pairs) -> Caveat | None:
-    """Judge whether one side needed more work than the other to come to the same result."""
-    statistical, hardware = pairs.statistical_efficiency, pairs.hardware_efficiency
-    if statistical is None or hardware is None or statistical == 1:
-        return None
-    return Caveat(
-        "work-differs",
-        "the sides did different amounts of work to reach the same result;"
-        " say what of the efficiency is the hardware's and what the method's",
-        (
-            fraction("hardware efficiency", hardware),
-            fraction("statistical efficiency", statistical),
-        ),
-    )
-
-
-def _efficiency_split(pairs: Pairs) -> Measured:
-    statistical, hardware = pairs.statistical_efficiency, pairs.hardware_efficiency
-    if statistical is None or hardware is None:
-        return Unknown("both sides do a fixed amount of work")
-    return (
-        fraction("efficiency", pairs.efficiency),
-        fraction("hardware efficiency", hardware),
-        fraction("statistical efficiency", statistical),
     )
 
 
@@ -269,15 +257,6 @@ STRONG_SCALING = Rule(
     source="Hoefler, Bailey 4",
     measure=_equal_work,
     judges=(refuse(_scales_unequal), caveat(_weak_scaling, Topic.BASELINE)),
-)
-EFFICIENCY_SPLIT = Rule(
-    id="R28",
-    title="efficiency split",
-    demand="where the sides do different work to reach one result,"
-    " efficiency is shown as hardware efficiency × statistical efficiency",
-    source="Pollux, OSDI'21",
-    measure=_efficiency_split,
-    judges=(caveat(_work_differs, Topic.GAIN),),
 )
 STRAGGLERS_SHOWN = Rule(
     id="R25",

@@ -151,6 +151,10 @@ class CommandSide:
         """
         return {"programs": (processes.descendants_cpu_seconds(), 0)}
 
+    def waited_s(self) -> float | None:
+        """Return None: the programs are other processes, which end with the run."""
+        return None
+
     def inspect(self) -> None:
         """End what the last run left, then read what it printed and take its answer.
 

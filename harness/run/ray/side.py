@@ -64,6 +64,10 @@ class RaySide:
         """Return what the driver and these workers have used so far."""
         return own_usage() | self._cluster.usage(workers)
 
+    def waited_s(self) -> float | None:
+        """Return None: this is no baseline."""
+        return None
+
     def inspect(self) -> None:
         """Have workers that came in mid-run report the digest of their input."""
         self._workers.inspect(self._given)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from harness.events import Event
 from harness.model import Digest, Host, Process
 from harness.run.host import this_host
+from harness.run.processes import waited_seconds
 from harness.run.ray.worker import peak_rss_bytes
 from harness.run.wire import Assignment
 from harness.workload import Reporter
@@ -37,6 +38,9 @@ class SideRunner(Protocol):
     def usage(self, workers: int) -> Usage:
         """Return what the side and these workers have used so far."""
 
+    def waited_s(self) -> float | None:
+        """Return how long a baseline was ready to run so far and had no core (None: not known)."""
+
     def inspect(self) -> None:
         """Have workers that came in mid-run report their input; the clock has stopped."""
 
@@ -58,6 +62,10 @@ class OneProcess:
         """Return what this process has used so far, however many workers it stands for."""
         return own_usage()
 
+    def waited_s(self) -> float | None:
+        """Return how long this process's threads were ready to run so far and had no core."""
+        return waited_seconds()
+
     def inspect(self) -> None:
         """Do nothing: no worker comes in mid-run."""
 
@@ -77,6 +85,14 @@ def usage_between(before: Usage, after: Usage) -> tuple[float, int]:
     """
     cpu_s = sum(cpu - before.get(process, (0.0, 0))[0] for process, (cpu, _) in after.items())
     return max(0.0, cpu_s), sum(peak for _, peak in after.values())
+
+
+def seconds_between(before_s: float | None, after_s: float | None) -> float | None:
+    """Return the seconds between two readings (None: one of them is not known).
+
+    Those of a thread that ended in between are missing, and leave no less than none.
+    """
+    return None if before_s is None or after_s is None else max(0.0, after_s - before_s)
 
 
 def cores_of(assignment: Assignment) -> int:

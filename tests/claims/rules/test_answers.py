@@ -146,7 +146,23 @@ def test_a_quality_that_moved_at_the_headlines_own_scale_is_no_matter_of_another
 
 @pytest.mark.parametrize("quality", [0.978, 0.972])
 def test_a_quality_that_moved_by_just_the_tolerance_passes(quality: float) -> None:
-    assert refusal_keys(a_pair_whose_distributed_side(quality=quality)) == []
+    moved = a_pair_whose_distributed_side(quality=quality, answer_sha256=a_digest_of("other"))
+    assert refusal_keys(replace(moved, spec=a_spec())) == []
+
+
+@pytest.mark.parametrize("quality", [0.978, 0.972])
+def test_one_answer_with_two_qualities_is_refused_though_they_are_close(quality: float) -> None:
+    moved = a_pair_whose_distributed_side(quality=quality)
+    assert refusal_keys(moved) == ["quality-unrepeatable"]
+
+
+def test_unlike_machines_may_score_one_answer_differently_in_its_last_digits() -> None:
+    apart = other_bits(a_host(), a_host(id="h1", cpu_model="another"))
+    alike = tuple(
+        replace(trial, answer_sha256=a_digest_of("answer"), quality=quality)
+        for trial, quality in zip(apart.trials, (0.975, 0.9751), strict=True)
+    )
+    assert refusal_keys(replace(apart, trials=alike)) == []
 
 
 def test_the_pair_that_moved_most_decides() -> None:

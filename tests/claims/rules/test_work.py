@@ -162,3 +162,21 @@ def test_a_baseline_with_more_threads_than_it_kept_busy_is_idle() -> None:
 
 def test_what_a_lost_worker_had_used_is_known_from_its_kernels() -> None:
     assert refusal_keys(a_pair_whose_distributed_side(cpu_s=20.0, faults=(a_fault(),))) == []
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "refused"), [(0.0, ["baseline-idle"]), (11.0, ["baseline-idle"]), (12.0, [])]
+)
+def test_other_programs_excuse_no_baseline_that_was_not_even_ready(
+    waited_s: float, refused: list[str]
+) -> None:
+    half_off = a_trial(
+        Side.BASELINE, cpu_s=20.0, waited_s=waited_s, workers_detail=(a_worker(cpu_s=0.0),)
+    )
+    results = a_results(
+        spec=BARE,
+        trials=(half_off, a_results().trials[1]),
+        hosts=(a_host(cores=1),),
+        observer=an_observer(foreign_cpu=1.0),
+    )
+    assert refusal_keys(results) == refused

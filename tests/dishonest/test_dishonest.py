@@ -1,0 +1,114 @@
+"""Whole races of workloads that cheat: each is found out, and the honest one is not suspected.
+
+Most need no Ray: their distributed side is simulated, that is its driver, a real process, does all
+the work. The rules judge core-seconds, so that no load makes a cheat look honest.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import SideFailed
+from harness.run.plan import Unattended
+from harness.run.processes import descendants_cpu_seconds
+from tests.racing import Raced, raced
+
+HERE = Path(__file__).parent
+
+Race = Callable[..., Raced]
+
+
+class PatientPresenter(Unattended):
+    """Starts the clocks once the sides, which should rest by now, have used a core-second more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._from_s: float | None = None
+
+    def begin(self) -> bool:
+        used_s = descendants_cpu_seconds()
+        self._from_s = self._from_s if self._from_s is not None else used_s
+        return used_s > self._from_s + 1.0
+
+
+@pytest.fixture(scope="module")
+def race(tmp_path_factory: pytest.TempPathFactory) -> Race:
+    """Return a function that races a workload of this folder, once with the same arguments."""
+
+    @cache
+    def run(name: str, attempt: int = 0, **options: Any) -> Raced:
+        folder = tmp_path_factory.mktemp(name)
+        return raced(folder, workload=str(HERE / f"{name}.py"), **options)
+
+    return run
+
+
+SUSPICIONS = {
+    "worked-off-clock",
+    "busy-off-clock",
+    "work-lost",
+    "baseline-idle",
+    "quality-unrepeatable",
+    "padded-work",
+    "spare-work",
+    "need-not-shown",
+    "variant-far-faster",
+    "work-differs",
+}
+
+
+def test_the_honest_workload_is_not_suspected(race: Race) -> None:
+    """A load that comes or goes may make one side dearer, so it is raced three times at most."""
+    suspicions = (
+        race("without_ray", attempt, prove=True).keys & SUSPICIONS for attempt in range(3)
+    )
+    assert set() in suspicions
+
+
+def test_a_side_that_works_before_its_clock_starts_is_refused(race: Race) -> None:
+    assert "worked-off-clock" in race("busy_before_go", controls=PatientPresenter()).keys
+
+
+def test_an_answer_that_is_computed_when_it_is_scored_is_refused(race: Race) -> None:
+    assert "worked-off-clock" in race("lazy_answer").keys
+
+
+def test_a_side_that_works_after_it_has_finished_is_refused(race: Race) -> None:
+    assert "worked-off-clock" in race("busy_after_finished").keys
+
+
+def test_a_distributed_side_that_answers_from_a_cache_is_refused(race: Race) -> None:
+    assert "work-lost" in race("cached_answer").keys
+
+
+def test_a_quality_that_says_something_else_the_second_time_ends_the_race(race: Race) -> None:
+    with pytest.raises(SideFailed, match="for the same answer"):
+        race("fickle_quality")
+
+
+def test_a_quality_that_scores_one_answer_in_two_ways_is_refused(race: Race) -> None:
+    assert "quality-unrepeatable" in race("partial_quality").keys
+
+
+def test_a_baseline_that_sleeps_is_refused(race: Race) -> None:
+    assert "baseline-idle" in race("sleeping_baseline").keys
+
+
+def test_work_that_the_quality_does_not_need_is_refused(race: Race) -> None:
+    assert "padded-work" in race("padded_work", prove=True).keys
+
+
+def test_a_baseline_beside_a_far_faster_variant_is_refused(race: Race) -> None:
+    assert "variant-far-faster" in race("slow_baseline", prove=True).keys
+
+
+def test_a_side_that_needs_more_work_for_the_same_result_has_to_say_so(race: Race) -> None:
+    assert "work-differs" in race("padded_side").keys
+    assert "work-differs" not in race("to_a_result").keys
+
+
+def test_a_side_that_reports_more_work_than_it_does_is_refused(race: Race) -> None:
+    assert "work-lost" in race("overstated_work").keys
