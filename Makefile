@@ -57,7 +57,7 @@ endif
 slide: $(STAMP)  ## draw the headline slide anew from the newest results file
 	$(BIN)/python -m demo slide $(ARGS)
 
-bench: $(DEVELOPMENT_STAMP)  ## measure the ratios that tests/README.md quotes; an hour, on a quiet machine
+bench: $(DEVELOPMENT_STAMP)  ## measure what the READMEs quote, an hour and a half on a quiet machine; ARGS="embed" for a part
 	$(BIN)/python -m tests.bench $(ARGS)
 
 lint: $(DEVELOPMENT_STAMP)  ## check style, layout and types

@@ -8,8 +8,6 @@ pair exactly and writes its shards, which the libraries need not.
 May import ``harness``, the workload ``dedup`` and its neighbours in ``tests``.
 """
 
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,14 +17,21 @@ import msgspec
 import numpy as np
 import rensa
 
-from harness.model import Side
 from harness.run.host import pin, usable_cores
-from harness.run.launch import environment
-from harness.run.utilization import ForeignLoadMeter
 from harness.text import three_digits
-from tests.bench.table import Aim, Finding, Row, at_least, at_most, largest_share, ratios, row
+from tests.bench.library import QUALITY, SPEED, measure_apart
+from tests.bench.table import (
+    Aim,
+    Finding,
+    Row,
+    at_least,
+    at_most,
+    judged,
+    largest_share,
+    ratios,
+    row,
+)
 from tests.pools import warmup_of
-from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import dedup as workload
 from workloads.dedup.cache import part_of
 from workloads.dedup.kernel import Array
@@ -53,43 +58,25 @@ class Rounds(msgspec.Struct, frozen=True):
 
 def dedup(rounds: int) -> Finding:
     """Compare the baseline with both libraries, with its own signatures and with longer ones."""
-    measured = [_measure(rounds, *signature) for signature in SIGNATURES]
+    measured = [
+        measure_apart(__name__, rounds, *signature, into=Rounds) for signature in SIGNATURES
+    ]
     rows = [
         row
-        for (rounds, _), (permutations, _) in zip(measured, SIGNATURES, strict=True)
-        for row in _rows(rounds, permutations)
+        for (taken, _), (permutations, _) in zip(measured, SIGNATURES, strict=True)
+        for row in _rows(taken, permutations)
     ]
     return Finding(tuple(rows), largest_share(foreign for _, foreign in measured))
 
 
 def _rows(rounds: Rounds, permutations: int) -> Iterator[Row]:
     for rival, aim in AIMS.items():
-        note = f"pair F1 {three_digits(rounds.f1[OWN])} and {three_digits(rounds.f1[rival])}"
-        what = f"dedup's baseline ÷ {rival}, in speed, {permutations:,} permutations"
-        yield row(what, ratios(rounds.seconds[rival], rounds.seconds[OWN]), aim, note=note)
-        behind = max(0.0, rounds.f1[rival] - rounds.f1[OWN])
-        yield row(
-            f"dedup's pair F1 behind {rival}'s, {permutations:,} permutations",
-            [behind],
-            F1_BEHIND,
-            as_text=four_decimals,
-        )
-
-
-def four_decimals(value: float) -> str:
-    """Return a difference of F1 with four decimals."""
-    return f"{value:.4f}"
-
-
-def _measure(rounds: int, permutations: int, bands: int) -> tuple[Rounds, float]:
-    """Measure in a process with a baseline's environment; return also the foreign load."""
-    meter = ForeignLoadMeter([os.getpid()])
-    command = [PYTHON, "-m", "tests.bench.dedup", *map(str, (rounds, permutations, bands))]
-    surrounded = environment(
-        surroundings({"RAYON_NUM_THREADS": "1"}), Side.BASELINE, 1, joined=False
-    )
-    ran = subprocess.run(command, cwd=ROOT, env=surrounded, stdout=subprocess.PIPE, check=True)
-    return msgspec.json.decode(ran.stdout, type=Rounds), meter.share()
+        than = f"{rival}, {permutations:,} permutations:"
+        yield row(SPEED, ratios(rounds.seconds[rival], rounds.seconds[OWN]), aim, than=than)
+        both = f"{three_digits(rounds.f1[OWN])} and {three_digits(rounds.f1[rival])}"
+        behind = rounds.f1[rival] - rounds.f1[OWN]
+        target = f"≤ {F1_BEHIND.limit} behind"
+        yield judged(QUALITY, both, F1_BEHIND.met(behind), target, than=than)
 
 
 def shingles(text: str, width: int) -> list[str]:

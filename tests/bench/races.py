@@ -1,4 +1,4 @@
-"""Whole races, as a presenter starts them: the headline, the panel's cost, start-up and memory.
+"""Whole races, as a presenter starts them: the panel's cost, start-up and memory.
 
 Every race is the real program in a process of its own; the numbers come from the results file that
 it wrote. A live race runs in a pty that a thread empties.
@@ -16,21 +16,17 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from statistics import median
 
 import psutil
 
 from harness import text
-from harness.claims.headline import Headline, Refusal
 from harness.files.results import load
-from harness.model import Parameters, Results, Side, Trial
-from harness.report import Report
+from harness.model import Results, Side, Trial
 from harness.run import processes
 from tests import terminals
-from tests.bench.table import Finding, Row, at_least, at_most, judged, largest_share, ratios, row
+from tests.bench.table import Finding, at_most, largest_share, ratios, row
 
 WORKERS = 2
 TERMS = ("--yes", "--workers", str(WORKERS), "--schedule", "in-turn")
@@ -39,95 +35,9 @@ WITHIN_S = 1_800.0
 LEAVE_WITHIN_S = 10.0
 LOOK_EVERY_S = 0.25
 SHOWN_OR_REFUSED = (0, 4)
-EFFICIENCY = f"efficiency E({WORKERS}), panel off"
 MOST_BYTES = 2.5e9
 
 Start = Callable[[Sequence[str]], contextlib.AbstractContextManager[subprocess.Popen[bytes]]]
-
-
-@dataclass(frozen=True)
-class RaceTargets:
-    """What a race should reach: an efficiency on two workers, a quality (None: any will do)."""
-
-    efficiency: float
-    quality: float | None = None
-
-
-def efficiency(workload: str, pairs: int, params: Parameters, asked: RaceTargets) -> Finding:
-    """Race a workload in ABBA order; return what the headline claims."""
-    settings = [word for name, value in params.items() for word in ("--set", f"{name}={value}")]
-    results = run_race(
-        without_terminal, "--ui", "none", "--trials", str(pairs), *settings, workload=workload
-    )
-    return claim_finding(workload, results, asked)
-
-
-def claim_finding(workload: str, results: Results, asked: RaceTargets) -> Finding:
-    """Return what the headline of a race claims, or that it is refused."""
-    foreign = results.observer.foreign_cpu
-    match Report.of(results).claim:
-        case Headline() as claim:
-            rows = (*_speeds(claim, asked.efficiency), *_qualities(claim, asked.quality))
-        case Refusal(reasons=reasons):
-            why = "; ".join(reason.sentence for reason in reasons)
-            rows = (
-                judged(
-                    EFFICIENCY,
-                    f"refused: {why}",
-                    False,
-                    at_least(asked.efficiency).text(text.three_digits),
-                ),
-            )
-    return Finding(tuple(replace(row, what=f"{workload}: {row.what}") for row in rows), foreign)
-
-
-def _speeds(claim: Headline, least: float) -> tuple[Row, ...]:
-    speed, aim, pairs = claim.speed, at_least(least), text.number_of(len(claim.pairs), "pair")
-    ends = " to ".join(text.three_digits(end / WORKERS) for end in speed.interval or ())
-    interval = f"{ends}, 95 % interval of {pairs}" if ends else f"{pairs}, too few for an interval"
-    fraction = (
-        "not implied" if speed.serial_fraction is None else text.three_digits(speed.serial_fraction)
-    )
-    return (
-        judged(
-            EFFICIENCY,
-            text.three_digits(speed.efficiency),
-            aim.met(speed.efficiency),
-            aim.text(text.three_digits),
-            interval,
-        ),
-        Row(f"speedup S({WORKERS})", text.times(speed.speedup)),
-        Row("serial fraction f that it implies", fraction),
-    )
-
-
-def _qualities(claim: Headline, least: float | None) -> tuple[Row, ...]:
-    quality = claim.quality
-    workload = claim.results.spec.workload
-    limit = workload.tolerance
-    as_text = partial(text.quality, tolerance=limit)
-    both = (quality.baseline, quality.distributed)
-    what = f"{workload.metric}, baseline and distributed"
-    value = " and ".join(map(as_text, both))
-    is_within = workload.tolerates(quality.change)
-    same = quality.answers_identical
-    return (
-        Row(what, value)
-        if least is None
-        else judged(what, value, at_least(least).met(min(both)), at_least(least).text(as_text)),
-        judged(
-            f"change of {workload.metric}",
-            text.change(quality.change, limit),
-            is_within,
-            f"within ±{text.tolerance(limit)}",
-        ),
-        judged(
-            "answers, baseline and distributed",
-            "identical" if same else "different",
-            same,
-            "identical",
-        ),
-    )
 
 
 def panel(pairs: int, batches: int) -> Finding:
@@ -190,13 +100,16 @@ def memory(batches: int) -> Finding:
 
 def run_race(start: Start, *options: str, workload: str = "train") -> Results:
     """Run a race to its end and return its facts; raise ``RuntimeError`` if it has none."""
-    with (
-        _folder() as out,
-        start(terminals.race(out, *TERMS, *options, workload=workload)) as process,
-    ):
+    with _folder() as out:
+        run_race_into(out, start, *options, workload=workload)
+        return load(out / "results.json")
+
+
+def run_race_into(out: Path, start: Start, *options: str, workload: str) -> None:
+    """Run a race to its end and leave its take in a folder; raise ``RuntimeError`` without one."""
+    with start(terminals.race(out, *TERMS, *options, workload=workload)) as process:
         process.wait(WITHIN_S)
         _require_shown(process)
-        return load(out / "results.json")
 
 
 def _require_shown(process: subprocess.Popen[bytes]) -> None:

@@ -7,8 +7,6 @@ The library takes as many iterations as ours takes to its target.
 May import ``harness``, the workload ``recommend`` and its neighbours in ``tests``.
 """
 
-import os
-import subprocess
 import sys
 import time
 from statistics import median
@@ -17,20 +15,13 @@ import msgspec
 import numpy as np
 
 from harness import text
-from harness.model import Side
 from harness.run.host import pin, usable_cores
-from harness.run.launch import environment
-from harness.run.utilization import ForeignLoadMeter
+from tests.bench.library import QUALITY, SPEED, THREADS, measure_apart
 from tests.bench.table import Finding, at_least, judged, ratios, row
-from tests.terminals import PYTHON, ROOT, surroundings
 from workloads import recommend as workload
 from workloads.recommend.recipe import Training
 from workloads.recommend.rows import HeldOut
 from workloads.recommend.steps import MODES, start
-
-SPEED = "recommend: baseline ÷ implicit on one thread, in speed"
-RECALL = "recommend: recall@10, baseline and implicit"
-THREADS = 1
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,20 +35,14 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
 
 def recommend(rounds: int) -> Finding:
     """Compare the baseline with ``implicit``, ``rounds`` times by turns."""
-    meter = ForeignLoadMeter([os.getpid()])
-    command = [PYTHON, "-m", "tests.bench.recommend", str(rounds)]
-    surrounded = environment(surroundings(), Side.BASELINE, THREADS, joined=False)
-    ran = subprocess.run(command, cwd=ROOT, env=surrounded, stdout=subprocess.PIPE, check=True)
-    times = msgspec.json.decode(ran.stdout, type=Times)
+    times, foreign = measure_apart(__name__, rounds, into=Times)
     tolerance = workload.WORKLOAD.metric.tolerance
     equal = abs(times.recall - times.other_recall) <= tolerance
     note = f"{text.seconds(median(times.own))} and {text.seconds(median(times.others))}"
     both = f"{text.three_digits(times.recall)} and {text.three_digits(times.other_recall)}"
-    speed = row(SPEED, ratios(times.others, times.own), at_least(1.5), note=note)
-    return Finding(
-        (speed, judged(RECALL, both, equal, f"within ±{text.three_digits(tolerance)}")),
-        meter.share(),
-    )
+    speed = row(SPEED, ratios(times.others, times.own), at_least(1.5), note=note, than="implicit")
+    within = f"within ±{text.three_digits(tolerance)}"
+    return Finding((speed, judged(QUALITY, both, equal, within, than="implicit")), foreign)
 
 
 def _own(training: Training) -> tuple[float, workload.Factors]:

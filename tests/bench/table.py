@@ -1,17 +1,18 @@
-"""The table that tests/README.md quotes: ratios of neighbours in time, and a verdict on each. Pure.
+"""The tables that the READMEs quote: ratios of neighbours in time, and a verdict on each. Pure.
 
 May import ``harness.model`` and ``harness.text``.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
+
+import msgspec
 
 from harness import text
 from harness.model import Host
 
-BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 NONE = "\N{EM DASH}"
 QUIET_BELOW = 0.05
 
@@ -44,20 +45,23 @@ def at_most(limit: float) -> Aim:
     return Aim(limit, least=False)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table; ``spread`` says how far apart and how many the observations are."""
+class Row(msgspec.Struct, frozen=True):
+    """One line of a table; ``spread`` says how far apart and how many the observations are.
+
+    ``observed`` holds them as they are, where there are any. ``than`` names what a ratio's other
+    part is of, where one measurement has several of a kind.
+    """
 
     what: str
     value: str
-    _: KW_ONLY
     spread: str = ""
     target: str = NONE
     verdict: str = NONE
+    observed: tuple[float, ...] = ()
+    than: str = ""
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What one measurement found.
 
     ``foreign`` is the largest share of the machine that others used meanwhile (None: unknown).
@@ -68,25 +72,50 @@ class Finding:
     failed: bool = False
 
 
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding with when, where and under what circumstances it was measured; a file holds it.
+
+    ``remarks`` are clauses. ``seconds`` are what it took.
+    """
+
+    name: str
+    day: str
+    host: Host
+    seconds: float
+    remarks: tuple[str, ...]
+    finding: Finding
+
+
 def row(
     what: str,
     values: Sequence[float],
     aim: Aim | None = None,
     as_text: AsText = text.three_digits,
     note: str = "",
+    than: str = "",
 ) -> Row:
     """Return a row for the median of one or more values; ``note`` stands beside their spread."""
     middle = median(values)
-    apart = "; ".join(filter(None, [spread(values, as_text), note]))
-    if aim is None:
-        return Row(what, as_text(middle), spread=apart)
-    return judged(what, as_text(middle), aim.met(middle), aim.text(as_text), apart)
+    return Row(
+        what,
+        as_text(middle),
+        spread="; ".join(filter(None, [spread(values, as_text), note])),
+        target=NONE if aim is None else aim.text(as_text),
+        verdict=NONE if aim is None else _verdict(aim.met(middle)),
+        observed=tuple(values),
+        than=than,
+    )
 
 
-def judged(what: str, value: str, met: bool, target: str, spread: str = "") -> Row:
+def judged(
+    what: str, value: str, met: bool, target: str, *, spread: str = "", than: str = ""
+) -> Row:
     """Return a row whose verdict is known."""
-    verdict = "met" if met else "missed"
-    return Row(what, value, spread=spread, target=target, verdict=verdict)
+    return Row(what, value, spread=spread, target=target, verdict=_verdict(met), than=than)
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "missed"
 
 
 def failed(what: str, why: str) -> Finding:
@@ -94,9 +123,9 @@ def failed(what: str, why: str) -> Finding:
     return Finding((unmeasured(what, f"not measured: {why}"),), failed=True)
 
 
-def unmeasured(what: str, why: str) -> Row:
+def unmeasured(what: str, why: str, than: str = "") -> Row:
     """Return a row for what could not be measured here; it is neither met nor missed."""
-    return Row(what, why)
+    return Row(what, why, than=than)
 
 
 def spread(values: Sequence[float], as_text: AsText = text.three_digits) -> str:
@@ -131,7 +160,7 @@ def noise_warning(foreign: float | None) -> str:
 def finding_text(finding: Finding) -> str:
     """Return a finding as lines, for whoever waits for the table."""
     rows = [
-        " · ".join(filter(None, [row.what, row.value, row.spread, _against(row)]))
+        " · ".join(filter(None, [_name(row), row.value, row.spread, _against(row)]))
         for row in finding.rows
     ]
     return "\n".join(f"  {line}" for line in filter(None, [*rows, noise_warning(finding.foreign)]))
@@ -139,16 +168,35 @@ def finding_text(finding: Finding) -> str:
 
 def table(findings: Iterable[Finding]) -> str:
     """Return all rows as a Markdown table."""
-    head = ("| measured | found | spread | target | verdict |", "| --- | --- | --- | --- | --- |")
-    rows = [row for finding in findings for row in finding.rows]
-    return "\n".join(
+    lines = [
+        f"| {_name(row)} | {row.value} | {row.spread} | {row.target} | {row.verdict} |"
+        for finding in findings
+        for row in finding.rows
+    ]
+    head = "| measured | found | spread | target | verdict |"
+    return "\n".join([head, "| --- | --- | --- | --- | --- |", *lines])
+
+
+def table_of_columns(columns: Mapping[str, Sequence[Row]]) -> str:
+    """Return a Markdown table with a column for each name, where like rows stand side by side.
+
+    Rows of one kind in one column share a cell.
+    """
+    kinds = {row.what: bool(row.than) for rows in columns.values() for row in rows}
+    lines = [
         [
-            *head,
+            f"{kind} …" if of_several else kind,
             *(
-                f"| {row.what} | {row.value} | {row.spread} | {row.target} | {row.verdict} |"
-                for row in rows
+                "; ".join(_cell(row) for row in rows if row.what == kind)
+                for rows in columns.values()
             ),
         ]
+        for kind, of_several in kinds.items()
+    ]
+    head = ["measured", *columns]
+    return "\n".join(
+        f"| {' | '.join(cell or NONE for cell in line)} |"
+        for line in [head, ["---"] * len(head), *lines]
     )
 
 
@@ -170,26 +218,54 @@ def machine(host: Host) -> str:
     return ", ".join([host.cpu_model, *parts])
 
 
-def report(findings: Sequence[Finding], host: Host, day: str, remarks: Sequence[str] = ()) -> str:
-    """Return the block for the page: markers, day and machine, table, remarks."""
-    about = f"One session on {day}, on {machine(host)}."
-    clauses = filter(
-        None, [noise_warning(largest_share(finding.foreign for finding in findings)), *remarks]
+def block(measured: Sequence[Measurement], table: str, marker: str) -> str:
+    """Return the block for a page: markers, days and machines, table, remarks."""
+    where = dict[str, set[str]]()
+    for one in measured:
+        where.setdefault(machine(one.host), set()).add(one.day)
+    about = " ".join(
+        f"Measured on {' and '.join(sorted(days))}, on {host}." for host, days in where.items()
     )
-    below = " ".join(f"{clause[0].upper()}{clause[1:]}." for clause in clauses)
-    return "\n\n".join(filter(None, [BEGIN, about, table(findings), below, END])) + "\n"
+    clauses = dict.fromkeys(remark for one in measured for remark in one.remarks)
+    noise = noise_warning(largest_share(one.finding.foreign for one in measured))
+    below = " ".join(
+        f"{clause[0].upper()}{clause[1:]}." for clause in filter(None, [noise, *clauses])
+    )
+    return "\n\n".join(filter(None, [_begin(marker), about, table, below, _end(marker)])) + "\n"
 
 
-def replace_block(page: str, block: str) -> str:
+def replace_block(page: str, block: str, marker: str) -> str:
     """Return a page with the block between its markers replaced.
 
     Raises ``ValueError`` where a marker is missing or there twice.
     """
-    before, begun, rest = page.partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not (begun and ended) or BEGIN in rest or END in after:
-        raise ValueError(f"it needs one line {BEGIN} and one line {END} below it")
+    begin, end = _begin(marker), _end(marker)
+    before, begun, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (begun and ended) or begin in rest or end in after:
+        raise ValueError(f"it needs one line {begin} and one line {end} below it")
     return f"{before}{block.rstrip()}{after}"
+
+
+def _begin(marker: str) -> str:
+    return f"<!-- {marker} -->"
+
+
+def _end(marker: str) -> str:
+    return f"<!-- /{marker} -->"
+
+
+def _name(row: Row) -> str:
+    return " ".join(filter(None, [row.what, row.than]))
+
+
+def _cell(row: Row) -> str:
+    found = " ".join(filter(None, [row.than, row.value]))
+    return f"{found} ({row.spread}){_beside(row)}" if row.spread else f"{found}{_beside(row)}"
+
+
+def _beside(row: Row) -> str:
+    return "" if row.target == NONE else f"; {row.target} {row.verdict}"
 
 
 def _against(row: Row) -> str:

@@ -1,22 +1,134 @@
+from pathlib import Path
+
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from harness.params import apply_overrides
-from tests.bench.__main__ import MEASURES, TARGETS, TINY, main
+from tests.bench import __main__ as bench
+from tests.bench.__main__ import PARTS, TARGETS, TINY, Part, kept_in, main, parts_of
+from tests.bench.table import Finding, Row
 from tests.builders import find_workload
 
 
-@pytest.mark.parametrize("options", [["--quick"], ["--only", "slide"]])
-def test_only_a_whole_session_is_written_into_the_readme(options: list[str]) -> None:
-    refused = CliRunner().invoke(main, ["--write", *options])
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return a folder to keep findings in; every part finds at once what its number is."""
+    for number, name in enumerate(PARTS):
+        found = Finding((Row("number", str(number)),))
+        monkeypatch.setitem(PARTS, name, Part(lambda *_, found=found: found, 1.0))
+    (tmp_path / "README.md").write_text("above\n<!-- workloads -->\nold\n<!-- /workloads -->\n")
+    return tmp_path
 
-    assert refused.exit_code == 2
-    assert "--write takes a whole session" in refused.output
+
+def run(*options: str) -> tuple[int, str]:
+    ran = CliRunner().invoke(main, options)
+    return ran.exit_code, ran.output
+
+
+def test_a_workload_means_its_race_its_rivals_and_its_library() -> None:
+    assert parts_of(["dedup"]) == ["dedup.race", "dedup.rivals", "dedup.library"]
+
+
+def test_a_single_part_can_be_named() -> None:
+    assert parts_of(["embed.rivals", "dask.train"]) == ["embed.rivals", "dask.train"]
+
+
+def test_without_a_name_all_is_measured_but_dask() -> None:
+    assert parts_of([]) == [part for part in PARTS if not part.startswith("dask.")]
+
+
+def test_a_name_that_means_nothing_is_refused_with_those_that_do() -> None:
+    code, output = run("embd")
+
+    assert code == 2
+    assert "there is no 'embd'; use some of embed, " in output
+
+
+def test_how_long_it_takes_is_said_beforehand(folder: Path) -> None:
+    code, output = run("embed", "--keep", str(folder))
+
+    assert code == 0
+    assert output.startswith(
+        "embed.race, about 1.00 min\nembed.rivals, about 1.00 min\nin all, about 2.00 min\n"
+    )
+
+
+def test_parts_that_are_measured_one_after_another_come_into_one_table(folder: Path) -> None:
+    run("embed.race", "--keep", str(folder))
+    run("train.rivals", "--keep", str(folder))
+    lines = (folder / "workloads.md").read_text().splitlines()
+    numbers = [str(list(PARTS).index(part)) for part in ("embed.race", "train.rivals")]
+
+    assert f"| number | {numbers[0]} | — | — | {numbers[1]} |" in lines
+    assert [one.name for one in kept_in(folder)] == ["embed.race", "train.rivals"]
+
+
+def test_what_is_kept_is_json_with_the_machine(folder: Path) -> None:
+    run("embed.race", "--keep", str(folder))
+    kept = msgspec.json.decode((folder / "embed.race.json").read_bytes())
+
+    assert kept["host"]["cores"] > 0
+    assert kept["finding"]["rows"][0]["what"] == "number"
+
+
+def test_the_stage_has_a_table_of_its_own(folder: Path) -> None:
+    run("stage.slide", "--keep", str(folder))
+
+    assert "| number | " in (folder / "bench.md").read_text()
+    assert not (folder / "workloads.md").exists()
+
+
+def test_a_part_that_fails_is_a_row_and_the_others_go_on(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PARTS, "embed.race", Part(lambda *_: Finding(1 / 0), 1.0))  # type: ignore[arg-type]
+    code, output = run("embed", "--keep", str(folder))
+
+    assert code == 1
+    assert "| embed.race | not measured: ZeroDivisionError" in output
+    assert "number" in (folder / "embed.rivals.json").read_text()
+
+
+def test_a_quick_try_is_not_kept_where_measurements_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "KEPT", folder)
+    code, output = run("--quick", "embed.race")
+
+    assert code == 0
+    assert "This was a quick try: its numbers mean nothing." in output
+    assert kept_in(folder) == []
+
+
+def test_a_table_is_written_into_its_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench, "PAGES", {"workloads": folder / "README.md"})
+    run("embed.race", "--keep", str(folder), "--write")
+    page = (folder / "README.md").read_text()
+
+    assert page.startswith("above\n<!-- workloads -->\n\nMeasured on ")
+    assert "old" not in page
+
+
+def test_a_quick_try_is_not_written_into_a_page(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench, "PAGES", {"workloads": folder / "README.md"})
+    run("--quick", "embed.race", "--keep", str(folder))
+    code, output = run("train.race", "--keep", str(folder), "--write")
+
+    assert code == 2
+    assert "a quick try is kept" in output
+    assert "old" in (folder / "README.md").read_text()
+
+
+def test_quick_and_write_exclude_each_other() -> None:
+    assert run("--quick", "--write")[0] == 2
 
 
 @pytest.mark.parametrize("workload", TARGETS)
 def test_a_workload_can_be_raced_and_compared_with_its_rivals(workload: str) -> None:
-    assert {f"efficiency-{workload}", f"rivals-{workload}"} <= set(MEASURES)
+    assert {f"{workload}.race", f"{workload}.rivals", f"dask.{workload}"} <= set(PARTS)
 
 
 @pytest.mark.parametrize("workload", TINY)

@@ -1,16 +1,17 @@
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import text
 from tests.bench.table import (
-    BEGIN,
-    END,
     Finding,
+    Measurement,
     Row,
     at_least,
     at_most,
     between,
+    block,
     failed,
     finding_text,
     largest_share,
@@ -18,14 +19,26 @@ from tests.bench.table import (
     noise_warning,
     ratios,
     replace_block,
-    report,
     row,
     table,
+    table_of_columns,
     unmeasured,
 )
 from tests.builders import a_host
 
 seconds = st.floats(0.001, 1e6)
+
+BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+
+
+def a_block(*findings: Finding, remarks: tuple[str, ...] = (), day: str = "2026-11-22") -> str:
+    measured = [
+        Measurement(
+            name="made", day=day, host=a_host(), seconds=1.0, remarks=remarks, finding=finding
+        )
+        for finding in findings
+    ]
+    return block(measured, table(findings), "bench")
 
 
 @pytest.mark.parametrize(
@@ -45,13 +58,23 @@ def test_an_aim_from_above_is_met_up_to_its_limit(value: float, verdict: str) ->
 
 def test_a_row_is_judged_by_its_median_and_tells_how_far_apart_the_values_lie() -> None:
     assert row("ratio", [1.0, 1.01, 1.2], at_most(1.03)) == Row(
-        "ratio", "1.01", spread="1.00 to 1.20, n = 3", target="≤ 1.03", verdict="met"
+        "ratio",
+        "1.01",
+        spread="1.00 to 1.20, n = 3",
+        target="≤ 1.03",
+        verdict="met",
+        observed=(1.0, 1.01, 1.2),
     )
 
 
 def test_a_row_words_value_spread_and_target_alike() -> None:
     assert row("CPU", [0.01, 0.02], at_most(0.03), text.percent) == Row(
-        "CPU", "1.5 %", spread="1.0 % to 2.0 %, n = 2", target="≤ 3.0 %", verdict="met"
+        "CPU",
+        "1.5 %",
+        spread="1.0 % to 2.0 %, n = 2",
+        target="≤ 3.0 %",
+        verdict="met",
+        observed=(0.01, 0.02),
     )
 
 
@@ -64,7 +87,7 @@ def test_a_note_stands_beside_the_spread() -> None:
 
 def test_a_row_without_an_aim_has_no_verdict() -> None:
     assert row("cold start", [3.2], as_text=text.seconds) == Row(
-        "cold start", "3.20 s", spread="", target="—", verdict="—"
+        "cold start", "3.20 s", spread="", target="—", verdict="—", observed=(3.2,)
     )
 
 
@@ -160,36 +183,72 @@ def test_the_machine_is_described_by_what_the_numbers_depend_on() -> None:
     )
 
 
-def test_the_report_stands_between_the_markers_with_its_remarks_below_the_table() -> None:
-    block = report(
-        [Finding((Row("S(2)", "1.86×"),), foreign=0.2)], a_host(), "2026-11-22", ["a remark"]
-    )
-    first, about, _, below, last = block.strip().split("\n\n")
+def test_like_rows_stand_side_by_side_in_columns() -> None:
+    columns = {
+        "one": [row("E", [0.9, 1.0], at_least(0.9)), Row("answers", "identical")],
+        "two": [Row("answers", "different")],
+    }
+
+    assert table_of_columns(columns).splitlines() == [
+        "| measured | one | two |",
+        "| --- | --- | --- |",
+        "| E | 0.950 (0.900 to 1.00, n = 2); ≥ 0.900 met | — |",
+        "| answers | identical | different |",
+    ]
+
+
+def test_rows_of_one_kind_share_a_cell_by_what_they_are_held_against() -> None:
+    rows = [row("÷", [1.0], at_most(1.03), than="one"), row("÷", [1.1], at_most(1.03), than="two")]
+
+    assert table_of_columns({"made": rows}).splitlines()[2:] == [
+        "| ÷ … | one 1.00; ≤ 1.03 met; two 1.10; ≤ 1.03 missed |"
+    ]
+
+
+def test_a_block_stands_between_the_markers_with_its_remarks_below_the_table() -> None:
+    whole = a_block(Finding((Row("S(2)", "1.86×"),), foreign=0.2), remarks=("a remark",))
+    first, about, _, below, last = whole.strip().split("\n\n")
 
     assert (first, last) == (BEGIN, END)
-    assert about.startswith("One session on 2026-11-22, on A CPU")
+    assert about.startswith("Measured on 2026-11-22, on A CPU")
     assert below == "The machine was not quiet: others used up to 20 % of its cores. A remark."
 
 
-def test_a_report_without_remarks_ends_with_its_table() -> None:
-    block = report([Finding((Row("S(2)", "1.86×"),))], a_host(), "2026-11-22")
+def test_a_block_names_every_day_and_every_machine_once() -> None:
+    first, second = (
+        Measurement(
+            name="made", day=day, host=a_host(cores=cores), seconds=1.0, remarks=(), finding=found
+        )
+        for day, cores, found in [("2026-11-23", 2, Finding(())), ("2026-11-22", 2, Finding(()))]
+    )
+    elsewhere = msgspec.structs.replace(first, host=a_host(cores=4))
+    about = block([first, second, elsewhere], "", "bench").split("\n\n")[1]
 
-    assert block.endswith(f"| S(2) | 1.86× |  | — | — |\n\n{END}\n")
+    assert about.count("Measured on") == 2
+    assert about.startswith("Measured on 2026-11-22 and 2026-11-23, on A CPU @ 2.10GHz, 2 cores")
+    assert "Measured on 2026-11-23, on A CPU @ 2.10GHz, 4 cores" in about
+
+
+def test_a_block_without_remarks_ends_with_its_table() -> None:
+    whole = a_block(Finding((Row("S(2)", "1.86×"),)))
+
+    assert whole.endswith(f"| S(2) | 1.86× |  | — | — |\n\n{END}\n")
 
 
 def test_a_page_gets_the_block_in_place_of_the_one_it_has() -> None:
     page = f"before\n\n{BEGIN}\nold\n{END}\n\nafter\n"
 
     assert (
-        replace_block(page, f"{BEGIN}\nnew\n{END}\n") == f"before\n\n{BEGIN}\nnew\n{END}\n\nafter\n"
+        replace_block(page, f"{BEGIN}\nnew\n{END}\n", "bench")
+        == f"before\n\n{BEGIN}\nnew\n{END}\n\nafter\n"
     )
 
 
 def test_replacing_twice_changes_nothing_more() -> None:
-    block = report([Finding((Row("S(2)", "1.86×"),))], a_host(), "2026-11-22")
-    once = replace_block(f"# Title\n\n{BEGIN}\n{END}\n\nafter\n", block)
+    whole = a_block(Finding((Row("S(2)", "1.86×"),)))
+    once = replace_block(f"# Title\n\n{BEGIN}\n{END}\n\nafter\n", whole, "bench")
 
-    assert replace_block(once, block) == once
+    assert replace_block(once, whole, "bench") == once
 
 
 @pytest.mark.parametrize(
@@ -206,4 +265,4 @@ def test_replacing_twice_changes_nothing_more() -> None:
 )
 def test_a_page_without_one_place_for_the_block_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match="it needs one line"):
-        replace_block(page, "new")
+        replace_block(page, "new", "bench")

@@ -20,7 +20,7 @@ from harness.run import wire
 from harness.run.host import usable_cores
 from harness.run.launch import SideProcess, end_all, launch
 from harness.run.utilization import ForeignLoadMeter
-from tests.bench.rivals.baseline import RIVALS, rival_params
+from tests.bench.rivals.baseline import rival_params
 from tests.bench.table import Finding, at_most, judged, largest_share, ratios, row
 from tests.builders import find_workload
 
@@ -28,6 +28,8 @@ RAY = "Ray"
 RIVAL = "tests.bench.rivals.baseline"
 WORKERS = 2
 MOST_TIME = 1.03
+SECONDS = "distributed side's seconds on Ray ÷ on"
+ANSWERS = "answers on Ray and on its rivals"
 QUIET_CORES = 0.15
 SETTLE_AT_MOST_S = 10.0
 LEAVE_WITHIN_S = 6.0
@@ -43,35 +45,29 @@ class Run:
     foreign: float
 
 
-def measure_rivals(workload: str, rounds: int, changes: Parameters) -> Finding:
+def measure_rivals(
+    workload: str, rivals: Sequence[str], rounds: int, changes: Parameters
+) -> Finding:
     """Time all contestants in every round, forwards and backwards by turns; compare them."""
     params = find_workload(workload).defaults | changes
-    runs: dict[str, list[Run]] = {name: [] for name in (RAY, *RIVALS)}
+    runs: dict[str, list[Run]] = {name: [] for name in (RAY, *rivals)}
     for turn in range(rounds):
         for name in list(runs)[:: 1 if turn % 2 == 0 else -1]:
             runs[name].append(time_run(assignment(name, workload, params)))
-    return compare(workload, runs)
+    return compare(runs)
 
 
-def compare(workload: str, runs: Mapping[str, Sequence[Run]]) -> Finding:
+def compare(runs: Mapping[str, Sequence[Run]]) -> Finding:
     """Compare Ray's times with each rival's, and the answers of all with each other."""
     walls = {name: [run.wall_s for run in each] for name, each in runs.items()}
     all_runs = [run for each in runs.values() for run in each]
     same = len({run.answer_sha256 for run in all_runs}) == 1
     times = [
-        row(
-            f"{workload}: distributed on Ray ÷ on {name}, in seconds",
-            ratios(walls[RAY], walls[name]),
-            at_most(MOST_TIME),
-        )
-        for name in RIVALS
+        row(SECONDS, ratios(walls[RAY], walls[name]), at_most(MOST_TIME), than=name)
+        for name in runs
+        if name != RAY
     ]
-    answers = judged(
-        f"{workload}: answers on Ray and on its rivals",
-        "identical" if same else "different",
-        same,
-        "identical",
-    )
+    answers = judged(ANSWERS, "identical" if same else "different", same, "identical")
     return Finding((*times, answers), largest_share(run.foreign for run in all_runs))
 
 
