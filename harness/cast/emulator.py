@@ -5,9 +5,10 @@ of pyte. May import ``cast.format``.
 """
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
+from inspect import Parameter, signature
 from itertools import zip_longest
 from typing import Any
 
@@ -63,6 +64,8 @@ class Screen(pyte.Screen):
     def __init__(self, columns: int, lines: int) -> None:
         self._rows: dict[int, str] = {}
         super().__init__(columns, lines)
+        for name in set(pyte.Stream.csi.values()):
+            setattr(self, name, _ignoring_what_it_does_not_know(getattr(self, name)))
 
     @property
     def display(self) -> list[str]:
@@ -84,6 +87,16 @@ class Screen(pyte.Screen):
         self.buffer[cursor.y].update(zip(range(cursor.x, end), cells, strict=True))
         cursor.x = end
         self.dirty.add(cursor.y)
+
+    def erase_in_display(self, how: int = 0, *, private: bool = False) -> None:
+        """Erase a part of the screen; pyte fails for a part that it does not know."""
+        if how in range(4):
+            super().erase_in_display(how, private=private)
+
+    def erase_in_line(self, how: int = 0, private: bool = False) -> None:
+        """Erase a part of the line; pyte fails for a part that it does not know."""
+        if how in range(3):
+            super().erase_in_line(how, private=private)
 
     def set_mode(self, *modes: int, **kwargs: Any) -> None:
         """Set modes; the alternate screen starts empty."""
@@ -119,6 +132,29 @@ class Screen(pyte.Screen):
 
     def _touch_all(self) -> None:
         self.dirty.update(range(self.lines))
+
+
+def _ignoring_what_it_does_not_know(method: Callable[..., None]) -> Callable[..., None]:
+    """Return the method for a control sequence as terminals have it, which never fails.
+
+    Numbers beyond those that the sequence has are ignored, and so is a sequence marked as private
+    that has no private meaning. pyte passes on whatever is written.
+    """
+    parameters = signature(method).parameters.values()
+    kinds = [one.kind for one in parameters if one.name != "private"]
+    most = (
+        None if Parameter.VAR_POSITIONAL in kinds else kinds.count(Parameter.POSITIONAL_OR_KEYWORD)
+    )
+    takes_private = len(kinds) < len(parameters) or Parameter.VAR_KEYWORD in kinds
+
+    @wraps(method)
+    def call(*numbers: int, private: bool = False) -> None:
+        if not private:
+            method(*numbers[:most])
+        elif takes_private:
+            method(*numbers[:most], private=True)
+
+    return call
 
 
 @lru_cache(maxsize=2048)

@@ -22,6 +22,25 @@ PIECES = st.one_of(
 )
 
 
+NUMBERS = st.sampled_from(["", *map(str, range(10)), "38", "99999", "-1"])
+ANY_SEQUENCES = st.lists(
+    st.one_of(
+        st.builds(
+            "\x1b[{}{}{}".format,
+            st.sampled_from(["", "?", ">", "!", "=", " "]),
+            st.lists(st.sampled_from(["", *map(str, range(10)), "38", "99999", "-1"])).map(
+                ";".join
+            ),
+            st.characters(min_codepoint=0x40, max_codepoint=0x7E),
+        ),
+        st.builds("\x1b{}".format, st.text(max_size=2)),
+        st.builds("\x1b]{};{}\x07".format, st.integers(0, 60), st.text(max_size=3)),
+        st.text(max_size=4),
+    ),
+    max_size=12,
+).map("".join)
+
+
 def a_cast(*events: tuple[float, str]) -> Cast:
     return Cast(columns=20, rows=3, events=tuple(Event(at, "o", text) for at, text in events))
 
@@ -89,3 +108,18 @@ def test_a_screen_that_draws_only_what_changes_shows_what_pyte_does(
 
 def test_half_of_a_wide_character_that_is_left_over_is_blank() -> None:
     assert texts((1.0, "漢b"), (2.0, "\ra")) == ["漢b", "a b"]
+
+
+@given(ANY_SEQUENCES)
+@example("\x1b[4J")
+@example("\x1b[3K")
+@example("\x1b[?1;2K")
+@example("\x1b[1;2;3;4H")
+@example("\x1b[?5A")
+def test_whatever_a_file_writes_the_screen_goes_on(written: str) -> None:
+    *_, last = texts((1.0, written), (2.0, "\x1bc\x1b[?1049l\x1b[Hstill here"))
+    assert "still here" in last
+
+
+def test_a_private_sequence_without_a_meaning_moves_nothing() -> None:
+    assert texts((1.0, "ab\x1b[?5Ac"), (2.0, "\x1b[1;9Dd")) == ["abc", "abd"]
