@@ -6,6 +6,8 @@ products for queries, keys and values are one, and with ``int8`` all products wi
 8-bit integers. Imports NumPy and ``onnx_file``.
 """
 
+from itertools import combinations
+
 import numpy as np
 
 from workloads.embed.onnx_file import Array, Graph, read_tensors
@@ -33,10 +35,11 @@ def shrink(weights: Array) -> tuple[Array, Array]:
     off what is larger: other vectors, and worse ones. So of four inputs in a row, which is how
     kernels group them, no two weights of one sign may exceed 128 together.
     """
-    groups = weights.astype(np.float32).reshape(-1, 4, weights.shape[1])
-    ordered = np.sort(np.stack([groups, -groups]), axis=2)
-    pairs = ordered[:, :, -2:].clip(0).sum(axis=2).max(axis=(0, 1))
-    factors = np.float32(127) / pairs.clip(127)  # 127: both of a pair may be rounded up
+    groups = weights.astype(np.int16).reshape(-1, 4, weights.shape[1])
+    pairs = combinations(np.moveaxis(groups, 1, 0), 2)  # of two signs, they stay below 128
+    largest = np.max([np.abs(one + other).max(axis=0) for one, other in pairs], axis=0)
+    # 127: both of a pair may be rounded up
+    factors = np.float32(127) / largest.astype(np.float32).clip(127)
     return np.rint(weights * factors).astype(np.int8), factors
 
 

@@ -1,15 +1,17 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
-from tests.workloads.train.support import problem
+from tests.workloads.train.support import TINY, problem
+from workloads import train
 from workloads.train.optimizer import Model, as_model, move, orthogonal, rate_at, rows_of
 from workloads.train.recipe import Recipe
 from workloads.train.steps import start
 
 
-def recipe(**changed: object) -> Recipe:
-    found: Recipe = problem(**changed).input.recipe
-    return found
+def recipe(**changed: Any) -> Recipe:
+    return train.WORKLOAD.configure(train.WORKLOAD.defaults | TINY | changed).recipe
 
 
 def a_model(**changed: object) -> Model:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pools import InProcessPool, ignore_progress
-from tests.workloads.train.support import problem, same
+from tests.workloads.train.support import TINY, problem, same
 from workloads import train
 from workloads.train.network import layers
 from workloads.train.optimizer import as_model
@@ -124,8 +124,8 @@ def test_too_few_batches_for_the_workers_are_refused() -> None:
 
 
 def recipe(batches: int, local_steps: int, validate_every: int) -> Recipe:
-    found: Recipe = problem().input.recipe
-    return found._replace(batches=batches, local_steps=local_steps, validate_every=validate_every)
+    asked = {"batches": batches, "local_steps": local_steps, "validate_every": validate_every}
+    return train.WORKLOAD.configure(train.WORKLOAD.defaults | TINY | asked).recipe
 
 
 @given(
