@@ -170,14 +170,26 @@ def _cpu_model() -> str:
 
 
 def _versions() -> dict[str, str]:
-    """Return the versions of the packages; what reads them takes too long to import for others."""
-    from importlib import metadata
+    """Return the versions of those of ``PACKAGES`` that are installed.
 
-    versions = {}
-    for name in PACKAGES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[name] = metadata.version(name)
-    return versions
+    They are read from names of folders, NAME-VERSION.dist-info, as installers write them (PEP 376).
+    ``importlib.metadata`` parses whole files and takes a third of the time in which a side starts.
+    """
+    versions: dict[str, str] = {}
+    for folder in sys.path:
+        for stem, suffix in map(os.path.splitext, _entries(folder)):
+            name, _, version = stem.partition("-")
+            if suffix in (".dist-info", ".egg-info") and version:
+                versions.setdefault(name.lower().replace("_", "-"), version.split("-")[0])
+    return {name: versions[name] for name in PACKAGES if name in versions}
+
+
+def _entries(folder: str) -> list[str]:
+    """Return the names in a folder; none where it is no folder, as an archive on the path."""
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _blas() -> str:

@@ -3,6 +3,7 @@ import os
 import platform
 import subprocess
 import sys
+from importlib import metadata
 from itertools import permutations
 from pathlib import Path
 from types import SimpleNamespace
@@ -123,7 +124,20 @@ def test_a_host_tells_no_name_user_or_path() -> None:
 
 
 def test_a_host_names_the_versions_of_what_computes() -> None:
-    assert {"ray", "numpy"} <= set(host.this_host().packages)
+    versions = host.this_host().packages
+    assert {"ray", "numpy"} <= set(versions)
+    assert versions == {name: metadata.version(name) for name in versions}
+
+
+def test_versions_are_read_from_the_first_folder_that_names_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for made in (first / "scikit_learn-1.8+a.dist-info", second / "Rich-9.1-py3.11.egg-info"):
+        made.mkdir(parents=True)
+    (second / "scikit_learn-1.7.dist-info").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "none.zip"), str(first), str(second)])
+    assert host._versions() == {"scikit-learn": "1.8+a", "rich": "9.1"}
 
 
 def git(*words: str) -> str:
