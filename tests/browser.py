@@ -40,16 +40,12 @@ _BEGIN = 'exec "$0" "$@" 3<&"$REQUESTS" 4>&"$ANSWERS"'
 
 
 class Browser:
-    """One page in a browser of its own, of an exact size; to be used as a block."""
+    """A browser, to be used as a block; its pages share nothing but its process."""
 
-    def __init__(self, profile: Path, width: int = 1280, height: int = 720) -> None:
+    def __init__(self, profile: Path) -> None:
         self._profile = profile
-        self._size = (width, height)
         self._calls = 0
         self._unread = b""
-        self._session = ""
-        self.requested: list[str] = []
-        self.complaints: list[str] = []
 
     def __enter__(self) -> Self:
         requests, self._requests = os.pipe()
@@ -64,8 +60,66 @@ class Browser:
         )
         os.close(requests)
         os.close(answers)
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.call("Target.attachToTarget", targetId=target, flatten=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.ask("Browser.close")
+            self._process.wait(WAIT_S)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            os.close(self._requests)
+            os.close(self._answers)
+
+    def ask(
+        self,
+        method: str,
+        params: dict[str, Any] | None = None,
+        session: str = "",
+        note: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> dict[str, Any]:
+        """Ask the browser, or the page of a session, for something and return its answer.
+
+        ``note`` is given what the browser says of its own accord meanwhile.
+        """
+        self._calls += 1
+        message = {"id": self._calls, "method": method, "params": params or {}}
+        if session:
+            message["sessionId"] = session
+        os.write(self._requests, json.dumps(message).encode() + b"\0")
+        while (answer := self._next_message()).get("id") != self._calls:
+            note(answer)
+        assert "error" not in answer, answer["error"]
+        return dict(answer["result"])
+
+    def _next_message(self) -> dict[str, Any]:
+        deadline = time.monotonic() + WAIT_S
+        while b"\0" not in self._unread:
+            left_s = max(0.0, deadline - time.monotonic())
+            ready, _, _ = select.select([self._answers], [], [], left_s)
+            more = os.read(self._answers, 1 << 20) if ready else b""
+            assert more, "the browser is silent"
+            self._unread += more
+        first, self._unread = self._unread.split(b"\0", 1)
+        return dict(json.loads(first))
+
+
+class Page:
+    """A page of an exact size that knows nothing of those before; to be used as a block."""
+
+    def __init__(self, browser: Browser, width: int = 1280, height: int = 720) -> None:
+        self._browser = browser
+        self._size = (width, height)
+        self._session = ""
+        self.requested: list[str] = []
+        self.complaints: list[str] = []
+
+    def __enter__(self) -> Self:
+        ask = self._browser.ask
+        self._context = ask("Target.createBrowserContext")["browserContextId"]
+        made = ask("Target.createTarget", {"url": "about:blank", "browserContextId": self._context})
+        attached = ask("Target.attachToTarget", {"targetId": made["targetId"], "flatten": True})
         self._session = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
@@ -80,32 +134,16 @@ class Browser:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._session = ""
-        try:
-            self.call("Browser.close")
-            self._process.wait(WAIT_S)
-        finally:
-            self._process.kill()
-            self._process.wait()
-            os.close(self._requests)
-            os.close(self._answers)
+        self._browser.ask("Target.disposeBrowserContext", {"browserContextId": self._context})
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """Ask the page for something and return its answer."""
+        return self._browser.ask(method, params, self._session, self._note)
 
     def open(self, page: Path, moment: str = "") -> None:
         """Open a file, at a moment if one is named, and wait until it is ready."""
         self.call("Page.navigate", url=f"file://{page}{moment}")
         self.until(lambda: self.state("state") in ("ready", "failed"))
-
-    def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Ask the browser for something and return its answer."""
-        self._calls += 1
-        message = {"id": self._calls, "method": method, "params": params}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._requests, json.dumps(message).encode() + b"\0")
-        while (answer := self._next_message()).get("id") != self._calls:
-            self._note(answer)
-        assert "error" not in answer, answer["error"]
-        return dict(answer["result"])
 
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression in the page."""
@@ -145,18 +183,9 @@ class Browser:
             assert time.monotonic() < deadline, "waited in vain"
             time.sleep(0.02)
 
-    def _next_message(self) -> dict[str, Any]:
-        deadline = time.monotonic() + WAIT_S
-        while b"\0" not in self._unread:
-            left_s = max(0.0, deadline - time.monotonic())
-            ready, _, _ = select.select([self._answers], [], [], left_s)
-            more = os.read(self._answers, 1 << 20) if ready else b""
-            assert more, "the browser is silent"
-            self._unread += more
-        first, self._unread = self._unread.split(b"\0", 1)
-        return dict(json.loads(first))
-
     def _note(self, message: dict[str, Any]) -> None:
+        if message.get("sessionId") != self._session:
+            return
         params = message.get("params", {})
         match message.get("method"):
             case "Network.requestWillBeSent":

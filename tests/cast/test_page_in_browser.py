@@ -1,10 +1,13 @@
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.cast.format import MARKER, OUTPUT, Cast, Event
 from harness.cast.page import render_page
-from tests.browser import Browser, needs_chromium
+from tests.browser import Browser, Page, needs_chromium
 from tests.cast.pages import HOSTILE, Document, a_cast, about
 from tests.casts import MARKS, race_cast, real_cast
 
@@ -20,77 +23,88 @@ def write_page(folder: Path, cast: Cast, **changes: Any) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with Browser(tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Page]:
+    with Page(chromium) as page:
+        yield page
+
+
 @needs_chromium
-def test_the_page_plays_from_a_file_and_asks_for_nothing_else(tmp_path: Path) -> None:
+def test_the_page_plays_from_a_file_and_asks_for_nothing_else(
+    tmp_path: Path, browser: Page
+) -> None:
     path = write_page(tmp_path, real_cast())
 
-    with Browser(tmp_path / "profile") as browser:
-        browser.open(path, "#t=1&play")
-        browser.until(lambda: float(browser.state("at") or 0) > 1.2)
+    browser.open(path, "#t=1&play")
+    browser.until(lambda: float(browser.state("at") or 0) > 1.2)
 
-        assert browser.requested == [f"file://{path}"]
-        assert browser.complaints == []
-        assert (browser.state("violations"), browser.state("errors")) == ("0", "0")
-
-
-@needs_chromium
-def test_before_it_is_played_the_headline_is_shown_with_the_date_beside_it(tmp_path: Path) -> None:
-    with Browser(tmp_path / "profile") as browser:
-        browser.open(write_page(tmp_path, race_cast(), label="SIMULATED"))
-        browser.until(lambda: "say: On 2 workers it ran 1.7 times as fast" in browser.screen())
-
-        assert browser.state("playing") == "no"
-        bar = browser.evaluate("document.querySelector('.ap-control-bar').innerText")
-        assert [line for line in bar.splitlines() if line][-2:] == [
-            "RECORDED 2026-11-22 09:14:07Z",
-            "SIMULATED",
-        ]
+    assert browser.requested == [f"file://{path}"]
+    assert browser.complaints == []
+    assert (browser.state("violations"), browser.state("errors")) == ("0", "0")
 
 
 @needs_chromium
-def test_a_chapter_leads_to_its_moment_and_is_marked(tmp_path: Path) -> None:
-    with Browser(tmp_path / "profile") as browser:
-        browser.open(write_page(tmp_path, race_cast()))
-        assert browser.evaluate("[...document.querySelectorAll('.ap-marker')].length") == len(MARKS)
+def test_before_it_is_played_the_headline_is_shown_with_the_date_beside_it(
+    tmp_path: Path, browser: Page
+) -> None:
+    browser.open(write_page(tmp_path, race_cast(), label="SIMULATED"))
+    browser.until(lambda: "say: On 2 workers it ran 1.7 times as fast" in browser.screen())
 
-        browser.click("li:nth-child(2) button")
-        browser.until(lambda: "0 / 20,000 samples" in browser.screen())
-
-        assert browser.evaluate(
-            "[...document.querySelectorAll('[aria-current=true]')].map(one => one.innerText)"
-        ) == ["go\n00:08"]
-        assert browser.state("at") == "8.0"
+    assert browser.state("playing") == "no"
+    bar = browser.evaluate("document.querySelector('.ap-control-bar').innerText")
+    assert [line for line in bar.splitlines() if line][-2:] == [
+        "RECORDED 2026-11-22 09:14:07Z",
+        "SIMULATED",
+    ]
 
 
 @needs_chromium
-def test_a_moment_in_the_address_is_where_it_begins(tmp_path: Path) -> None:
+def test_a_chapter_leads_to_its_moment_and_is_marked(tmp_path: Path, browser: Page) -> None:
+    browser.open(write_page(tmp_path, race_cast()))
+    assert browser.evaluate("[...document.querySelectorAll('.ap-marker')].length") == len(MARKS)
+
+    browser.click("li:nth-child(2) button")
+    browser.until(lambda: "0 / 20,000 samples" in browser.screen())
+
+    assert browser.evaluate(
+        "[...document.querySelectorAll('[aria-current=true]')].map(one => one.innerText)"
+    ) == ["go\n00:08"]
+    assert browser.state("at") == "8.0"
+
+
+@needs_chromium
+def test_a_moment_in_the_address_is_where_it_begins(tmp_path: Path, browser: Page) -> None:
     path = write_page(tmp_path, race_cast())
 
-    with Browser(tmp_path / "profile") as browser:
-        browser.open(path, "#chapter=5")
-        browser.until(lambda: browser.state("at") == "19.8")
+    browser.open(path, "#chapter=5")
+    browser.until(lambda: browser.state("at") == "19.8")
 
-        assert "REC" in browser.screen()
-        assert "accuracy 0.975" not in browser.screen().split("RAY")[0]
-
-
-@needs_chromium
-def test_keys_play_and_pause_wherever_the_focus_is(tmp_path: Path) -> None:
-    with Browser(tmp_path / "profile") as browser:
-        browser.open(write_page(tmp_path, race_cast()), "#t=9")
-        browser.until(lambda: browser.state("at") == "9.0")
-        before = browser.screen()
-
-        browser.press(" ")
-        browser.until(lambda: browser.state("playing") == "yes" and browser.screen() != before)
-        browser.press(" ")
-        browser.until(lambda: browser.state("playing") == "no")
-        browser.press("]")
-        browser.until(lambda: browser.state("at") == "14.0")
+    assert "REC" in browser.screen()
+    assert "accuracy 0.975" not in browser.screen().split("RAY")[0]
 
 
 @needs_chromium
-def test_it_plays_at_true_speed_with_no_pause_cut_short(tmp_path: Path) -> None:
+def test_keys_play_and_pause_wherever_the_focus_is(tmp_path: Path, browser: Page) -> None:
+    browser.open(write_page(tmp_path, race_cast()), "#t=9")
+    browser.until(lambda: browser.state("at") == "9.0")
+    before = browser.screen()
+
+    browser.press(" ")
+    browser.until(lambda: browser.state("playing") == "yes" and browser.screen() != before)
+    browser.press(" ")
+    browser.until(lambda: browser.state("playing") == "no")
+    browser.press("]")
+    browser.until(lambda: browser.state("at") == "14.0")
+
+
+@needs_chromium
+def test_it_plays_at_true_speed_with_no_pause_cut_short(tmp_path: Path, browser: Page) -> None:
     """However long nothing happens, and whatever limit the recording's own header names."""
     still = a_cast(
         Event(0.0, OUTPUT, "begun"),
@@ -99,54 +113,48 @@ def test_it_plays_at_true_speed_with_no_pause_cut_short(tmp_path: Path) -> None:
         idle_time_limit=1.0,
     )
 
-    with Browser(tmp_path / "profile") as browser:
-        browser.open(write_page(tmp_path, still), "#t=60&play")
-        browser.until(lambda: browser.state("at") is not None)
-        first, began = float(browser.state("at") or 0), time.monotonic()
-        browser.until(lambda: float(browser.state("at") or 0) > first + 2)
-        took = time.monotonic() - began
+    browser.open(write_page(tmp_path, still), "#t=60&play")
+    browser.until(lambda: browser.state("at") is not None)
+    first, began = float(browser.state("at") or 0), time.monotonic()
+    browser.until(lambda: float(browser.state("at") or 0) > first + 2)
+    took = time.monotonic() - began
 
-        assert first >= 60
-        assert abs(took - (float(browser.state("at") or 0) - first)) < 0.7
-
-
-@needs_chromium
-def test_a_browser_that_is_too_old_shows_a_message(tmp_path: Path) -> None:
-    with Browser(tmp_path / "profile") as browser:
-        browser.call(
-            "Page.addScriptToEvaluateOnNewDocument", source="delete window.DecompressionStream"
-        )
-        browser.open(write_page(tmp_path, race_cast()))
-
-        assert browser.state("state") == "failed"
-        assert "too old" in browser.evaluate("document.getElementById('trouble').innerText")
+    assert first >= 60
+    assert abs(took - (float(browser.state("at") or 0) - first)) < 0.7
 
 
 @needs_chromium
-def test_a_damaged_page_says_that_it_cannot_be_played(tmp_path: Path) -> None:
+def test_a_browser_that_is_too_old_shows_a_message(tmp_path: Path, browser: Page) -> None:
+    browser.call(
+        "Page.addScriptToEvaluateOnNewDocument", source="delete window.DecompressionStream"
+    )
+    browser.open(write_page(tmp_path, race_cast()))
+
+    assert browser.state("state") == "failed"
+    assert "too old" in browser.evaluate("document.getElementById('trouble').innerText")
+
+
+@needs_chromium
+def test_a_damaged_page_says_that_it_cannot_be_played(tmp_path: Path, browser: Page) -> None:
     path = write_page(tmp_path, race_cast())
     path.write_bytes(path.read_bytes().replace(b'type="text/plain">', b'type="text/plain">AAAA'))
 
-    with Browser(tmp_path / "profile") as browser:
-        browser.open(path)
+    browser.open(path)
 
-        assert browser.state("state") == "failed"
-        assert "cannot be played" in browser.evaluate(
-            "document.getElementById('trouble').innerText"
-        )
+    assert browser.state("state") == "failed"
+    assert "cannot be played" in browser.evaluate("document.getElementById('trouble').innerText")
 
 
 @needs_chromium
-def test_markup_in_a_label_stays_text_in_the_player(tmp_path: Path) -> None:
+def test_markup_in_a_label_stays_text_in_the_player(tmp_path: Path, browser: Page) -> None:
     cast = a_cast(
         Event(0.0, OUTPUT, "begun"), Event(1.0, MARKER, HOSTILE), Event(9.0, OUTPUT, "over")
     )
 
-    with Browser(tmp_path / "profile") as browser:
-        browser.open(write_page(tmp_path, cast, title=HOSTILE, headline=HOSTILE))
+    browser.open(write_page(tmp_path, cast, title=HOSTILE, headline=HOSTILE))
 
-        assert "<script>alert" in browser.evaluate(
-            "document.querySelector('.ap-marker-container').textContent"
-        )
-        assert browser.evaluate("document.scripts.length") == 3
-        assert browser.complaints == []
+    assert "<script>alert" in browser.evaluate(
+        "document.querySelector('.ap-marker-container').textContent"
+    )
+    assert browser.evaluate("document.scripts.length") == 3
+    assert browser.complaints == []

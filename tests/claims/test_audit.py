@@ -349,16 +349,14 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
     return [path]
 
 
-def edited(path: tuple[str | int, ...], value: Any) -> Any:
+def edited(path: tuple[str | int, ...], value: Any, tree: Any = TREE) -> Any:
     """Return the document with one leaf replaced, or multiplied where both are numbers."""
-    tree = json.loads(json.dumps(TREE))
-    *above, name = path
-    inner = tree
-    for step in above:
-        inner = inner[step]
-    before = inner[name]
-    inner[name] = before * value if type(before) is float and type(value) is float else value
-    return tree
+    if not path:
+        return tree * value if type(tree) is float and type(value) is float else value
+    name, *rest = path
+    other = tree.copy()
+    other[name] = edited(tuple(rest), value, tree[name])
+    return other
 
 
 def read(tree: Any) -> Results:
