@@ -36,9 +36,9 @@ class Lockstep(Generic[State, Share, Part]):
     ``start(*shared)`` makes the state. ``contribute(state, step, share, *shared)`` computes a
     worker's part from its element of ``shares``. ``combine(state, step, parts, *shared)`` returns
     the next state from all parts, in worker order. ``stop(state, steps, *shared)`` is asked after
-    each number of ``steps`` but the last, and says whether the state is good enough (None: all
-    steps are taken). Equal arguments must give equal bits: a lost worker is rebuilt from another
-    one's state and the answer stays the same, and all workers stop after the same step.
+    each number of ``steps``, perhaps not the last, and says whether the state is good enough
+    (None: all steps are taken). Equal arguments must give equal bits: a lost worker is rebuilt from
+    another one's state and the answer stays the same, and all workers stop after the same step.
     """
 
     start: Callable[..., State]

@@ -20,14 +20,12 @@ SERIAL, POOL, RUN = "serial", "pool", "run"
 class Timing(NamedTuple):
     """One kernel, timed by the worker that ran it: seconds, core-seconds, bytes of its result.
 
-    ``part_bytes`` is None where the size of the result is not known. ``over`` tells that a lockstep
-    stopped instead of taking the step.
+    ``part_bytes`` is None where the size of the result is not known.
     """
 
     busy_s: float
     cpu_s: float
     part_bytes: int | None = None
-    over: bool = False
 
 
 class CoreTimeAccount:
@@ -91,14 +89,6 @@ class CoreTimeAccount:
         for timing in timings:
             self._add_kernel(timing)
             self._waiting_s += longest - timing.busy_s
-
-    def lockstep_done(self, timing: Timing) -> None:
-        """Add the last kernel of a lockstep, on one worker: all others wait for it.
-
-        The state that it returns is not exchanged.
-        """
-        self._add_kernel(timing._replace(part_bytes=0))
-        self._waiting_s += (self._workers - 1) * timing.busy_s
 
     def close(self) -> None:
         """Stop the clock: the answer is there."""

@@ -101,7 +101,7 @@ def test_the_computing_is_what_the_kernels_used(pairs: Raced) -> None:
         assert min(part for part in astuple(trial.core_seconds)) >= 0
 
 
-def test_starting_and_ending_a_lockstep_is_computing_beside_its_steps(pairs: Raced) -> None:
+def test_starting_a_lockstep_is_computing_beside_its_steps(pairs: Raced) -> None:
     for trial in pairs.trials(Side.DISTRIBUTED):
         assert trial.core_seconds is not None
         assert trial.core_seconds.compute_s > sum(worker.cpu_s for worker in trial.workers_detail)

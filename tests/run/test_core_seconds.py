@@ -142,16 +142,6 @@ def test_a_recovery_in_which_nobody_had_to_begin_anew_costs_what_it_took() -> No
     )
 
 
-def test_while_one_worker_concludes_the_others_wait() -> None:
-    account, clock = an_account(workers=3)
-    with account.stepping():
-        clock.pass_by(2.0)
-        account.lockstep_done(Timing(1.5, 1.0))
-    assert rounded(closed(account)) == CoreSeconds(
-        compute_s=1.0, exchange_s=1.5, waiting_s=3.0, serial_s=0.0, idle_s=0.5
-    )
-
-
 def test_sharing_is_exchange_on_every_core() -> None:
     account, clock = an_account(workers=3, cores=2)
     with account.sharing():
@@ -329,11 +319,11 @@ STEPS = st.lists(
 )
 
 
-@given(steps=STEPS, before=SECONDS, last=SECONDS, after=SECONDS, cores=st.integers(1, 4))
+@given(steps=STEPS, before=SECONDS, after=SECONDS, cores=st.integers(1, 4))
 def test_the_parts_of_a_lockstep_add_up(
-    steps: list[Step], before: float, last: float, after: float, cores: int
+    steps: list[Step], before: float, after: float, cores: int
 ) -> None:
-    """All workers begin and step together, new ones begin in between, and one concludes."""
+    """All workers begin and step together, and new ones begin in between."""
     account, clock = an_account(3, cores)
     began = clock.now
     clock.pass_by(before)
@@ -341,8 +331,6 @@ def test_the_parts_of_a_lockstep_add_up(
         for busy, load, away in steps:
             clock.pass_by(max(busy, default=0.0) + away)
             account.step_done([Timing(seconds, seconds * load * cores) for seconds in busy])
-        clock.pass_by(last)
-        account.lockstep_done(Timing(last, last * cores / 2))
     clock.pass_by(after)
     sound(closed(account), 3 * cores * (clock.now - began))
 
@@ -378,14 +366,6 @@ def handed_over(*sizes: int | None) -> int | None:
 
 def test_what_the_workers_hand_over_is_added_up() -> None:
     assert handed_over(1_200, 0, 34) == 1_234
-
-
-def test_the_state_that_is_handed_back_at_the_end_is_no_part() -> None:
-    account, _ = an_account()
-    with account.stepping():
-        account.lockstep_done(Timing(1.0, 1.0, None))
-    (spent,) = (event for event in account.events() if isinstance(event, CoreTime))
-    assert spent.part_bytes == 0
 
 
 def test_a_part_of_unknown_size_makes_the_sum_unknown() -> None:

@@ -1,32 +1,42 @@
-"""One lockstep on Ray: which worker has contributed what, and the parts of the last two steps.
+"""One lockstep on Ray: how far every worker is, and what is done when one is lost.
 
 May import ``workload`` and ``run``.
 """
 
+import secrets
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import ray
 from ray.exceptions import RayError
 
+from harness.errors import SideFailed
 from harness.run.core_seconds import CoreTimeAccount, Timing
+from harness.run.ray.peers import TOKEN_BYTES
 from harness.run.ray.ray_errors import loss_reason, raise_cause
+from harness.run.ray.replica import Advanced
 from harness.run.ray.workers import Workers
 from harness.workload import AnyLockstep, Reporter
 
-STEPS_AHEAD = 4
+CALL_S = 0.2  # so long a worker takes steps in one call of Ray's, whose cost is then small
+CALLS_AHEAD = 2  # the next one is there when one ends
 STEPS_BETWEEN_SNAPSHOTS = 32
+SECONDS_BETWEEN_SNAPSHOTS = 1.0  # each is a copy of the state
+CUTS_TOLERATED = 16
+
+
+class Cut(Exception):
+    """A worker could not go on for want of another one."""
 
 
 class LockstepRun:
     """One ``lockstep``, run once.
 
-    Parts pass from worker to worker by reference. The driver hands out the references several steps
-    ahead and never sees a part. A lost worker fails its own steps and those of everybody who waits
-    for them. A step that fails for want of its parts touches no state, so that each survivor stands
-    at a known step.
+    Workers take as many steps as fit into a call, and pass their parts to one another directly
+    (``peers``). The driver is told how far each has come and never sees a part. When a worker is
+    lost, the others cannot go on: each ends its call and stands at a known step.
     """
 
     def __init__(
@@ -44,11 +54,16 @@ class LockstepRun:
         self._shares = shares
         self._steps = steps
         self._shared = shared
-        self._sent: dict[tuple[int, int], tuple[Any, Any]] = {}
+        self._token = secrets.token_bytes(TOKEN_BYTES)
+        self._attempt = 0
+        self._calls: dict[int, deque[Any]] = defaultdict(deque)
+        self._combined: dict[int, int] = {}
+        self._timings: dict[int, dict[int, Timing]] = defaultdict(dict)
+        self._done = 0
         self._snapshots: list[tuple[Any, Any]] = []
+        self._snapshot_due = STEPS_BETWEEN_SNAPSHOTS, time.monotonic() + SECONDS_BETWEEN_SNAPSHOTS
         self._begun: dict[int, Any] = {}
         self._restored: dict[int, Any] = {}
-        self._next = 0
 
     def run(self, report: Reporter, items_a_step: int) -> Any:
         """Run the steps until the program stops; return the final state.
@@ -56,22 +71,29 @@ class LockstepRun:
         ``items_a_step`` counts those of all workers.
         """
         for place in range(self._workers.size):
-            self._begin(place)
-        self._until_done(self._wait_for_states)
-        for step in range(self._steps):
-            timings = self._until_done(partial(self._complete, step))
-            self._account.step_done(timings)
-            if timings[0].over:  # and so are all: equal states stop alike
-                self._steps = step
-                break
-            for place, timing in enumerate(timings):
-                self._workers.span(place, step, items_a_step // self._workers.size, timing)
-            self._forget(step)
-            report((step + 1) * items_a_step)
-        return self._until_done(self._conclude)
+            self._begin(place, 0)
+        self._until_done(lambda: self._join(0))
+        return self._until_done(lambda: self._finish(report, items_a_step))
 
-    def _wait_for_states(self) -> None:
-        """Wait until every worker has its first state, or a restored one.
+    def _begin(self, place: int, origin: int) -> None:
+        self._combined[place] = origin
+        self._begun[place] = self._workers.actor(place).begin.remote(
+            self._program, self._shares[place], place, self._workers.size, *self._shared
+        )
+
+    def _until_done(self, attempt: Callable[[], Any]) -> Any:
+        """Return what the attempt returns, however often a worker is lost on the way."""
+        broken: RayError | Cut | None = None
+        while True:
+            try:
+                if broken is not None:
+                    self._recover(broken)
+                return attempt()
+            except (RayError, Cut) as error:
+                broken = error
+
+    def _join(self, origin: int) -> None:
+        """Wait until every worker has its first state, or a restored one, and connect them.
 
         Raises here what was raised in making it.
         """
@@ -81,100 +103,122 @@ class LockstepRun:
         self._begun = {}
         self._restored = {}
         self._workers.take_in_all()
+        if self._workers.size > 1:
+            self._link(origin)
 
-    def _begin(self, place: int) -> None:
-        self._begun[place] = self._workers.actor(place).begin.remote(
-            self._program, self._shares[place], place, self._workers.size, *self._shared
-        )
-
-    def _until_done(self, attempt: Callable[[], Any]) -> Any:
-        """Return what the attempt returns, however often a worker is lost on the way."""
-        broken: RayError | None = None
-        while True:
-            try:
-                if broken is not None:
-                    self._recover(broken)
-                return attempt()
-            except RayError as error:
-                broken = error
-
-    def _complete(self, step: int) -> list[Timing]:
-        self._send_up_to(min(step + STEPS_AHEAD, self._steps - 1))
-        timings: list[Timing] = ray.get(
-            [self._sent[step, place][1] for place in range(self._workers.size)]
-        )
-        return timings
-
-    def _conclude(self) -> Any:
-        self._send_up_to(self._steps - 1)
-        concluding = self._workers.actor(0).conclude.options(num_returns=2)
-        state, timing = ray.get(
-            [*concluding.remote(self._steps, *self._others(0, self._steps - 1))]
-        )
-        self._account.lockstep_done(timing)
-        return state
-
-    def _send_up_to(self, last: int) -> None:
-        for step in range(self._next, last + 1):
-            for place in range(self._workers.size):
-                if (step, place) not in self._sent:
-                    sent = self._workers.actor(place).advance.options(num_returns=2)
-                    self._sent[step, place] = sent.remote(step, *self._others(place, step - 1))
-            if step % STEPS_BETWEEN_SNAPSHOTS == 0 and step:
-                self._snapshots = [*self._snapshots[-1:], self._snapshot(0)]
-        self._next = max(self._next, last + 1)
-
-    def _others(self, place: int, step: int) -> list[Any]:
-        """Return the other workers' parts of a step, in order.
-
-        None before the first step, or where nobody needs them again.
-        """
-        return [
-            self._sent[step, other][0]
-            for other in range(self._workers.size)
-            if other != place and (step, other) in self._sent
+    def _link(self, origin: int) -> None:
+        self._attempt += 1
+        actors = [self._workers.actor(place) for place in range(self._workers.size)]
+        addresses = ray.get([actor.listen.remote() for actor in actors])
+        linked = [
+            actor.link.remote(addresses, self._token, self._attempt, origin) for actor in actors
         ]
+        if not all(ray.get(linked)):
+            raise Cut
+
+    def _finish(self, report: Reporter, items_a_step: int) -> Any:
+        while min(self._combined.values()) < self._steps:
+            self._collect()
+            self._pass_on(report, items_a_step)
+        return ray.get(self._workers.actor(0).conclude.remote())
+
+    def _collect(self) -> None:
+        """Wait for one call of every worker. Raises ``Cut`` if one could not go on."""
+        for place in range(self._workers.size):
+            calls = self._calls[place]
+            while len(calls) < CALLS_AHEAD:
+                calls.append(self._workers.actor(place).advance.remote(self._steps, CALL_S))
+        self._snapshot_if_due()
+        cut = False
+        for advanced in ray.get([self._calls[place][0] for place in range(self._workers.size)]):
+            cut = cut or advanced.cut
+        for place in range(self._workers.size):
+            self._take(place, ray.get(self._calls[place].popleft()))
+        if cut:
+            raise Cut
+
+    def _take(self, place: int, advanced: Advanced) -> None:
+        """Note how far a worker has come, and what its steps took."""
+        self._combined[place] = advanced.combined
+        first = advanced.combined - len(advanced.timings)
+        for step, timing in enumerate(advanced.timings, first):
+            if step >= self._done:
+                self._timings[step].setdefault(place, timing)
+        if advanced.over:  # equal states stop alike
+            self._steps = advanced.combined
+
+    def _pass_on(self, report: Reporter, items_a_step: int) -> None:
+        """Account for the steps that all workers have taken.
+
+        A lost worker took some of them without a word of how long.
+        """
+        before = self._done
+        while self._done < min(self._combined.values()):
+            timings = self._timings.pop(self._done, {})
+            self._account.step_done([*timings.values()])
+            for place, timing in sorted(timings.items()):
+                self._workers.span(place, self._done, items_a_step // self._workers.size, timing)
+            self._done += 1
+        if self._done > before:
+            report(self._done * items_a_step)
+
+    def _snapshot_if_due(self) -> None:
+        steps, moment = self._snapshot_due
+        if self._done >= steps and time.monotonic() >= moment:
+            self._snapshots = [*self._snapshots[-1:], self._snapshot(0)]
+            self._snapshot_due = (
+                self._done + STEPS_BETWEEN_SNAPSHOTS,
+                time.monotonic() + SECONDS_BETWEEN_SNAPSHOTS,
+            )
 
     def _snapshot(self, place: int) -> tuple[Any, Any]:
         combined, state = self._workers.actor(place).snapshot.options(num_returns=2).remote()
         return combined, state
 
-    def _forget(self, step: int) -> None:
-        for place in range(self._workers.size):
-            self._sent.pop((step - 2, place), None)
-
-    def _recover(self, error: RayError) -> None:
+    def _recover(self, error: RayError | Cut) -> None:
         """Fill the lost places from the survivor that is furthest behind, or from a snapshot.
 
-        Then drop what has to be sent again: everything that the lost workers owed since that
-        state, and what failed on the survivors for want of it.
+        Then connect all anew; those who are ahead send again what the others lack.
         """
         noticed = time.perf_counter()
         lost = self._workers.lost()
         if not lost:
-            raise_cause(error)
-        stood = {
+            self._require_another_attempt(error)
+        self._drain()
+        reached = {
             place: ray.get(self._workers.actor(place).stand.remote())
             for place in range(self._workers.size)
             if place not in lost
         }
-        origin, state = self._origin({place: combined for place, (combined, _) in stood.items()})
+        origin, state = self._origin(reached)
+        self._combined |= reached
         for place in lost:
             self._workers.replace(place, loss_reason(error), noticed)
-            self._begin(place)
+            self._begin(place, origin)
             self._restored.pop(place, None)
             if state is not None:
                 self._restored[place] = self._workers.actor(place).restore.remote(origin, state)
-        contributed = {place: last for place, (_, last) in stood.items()} | dict.fromkeys(
-            lost, origin - 1
-        )
-        self._sent = {
-            (step, place): sent
-            for (step, place), sent in self._sent.items()
-            if step <= contributed[place]
-        }
-        self._next = min(self._next, origin)
-        self._wait_for_states()
+        self._join(origin)
+
+    def _require_another_attempt(self, error: RayError | Cut) -> None:
+        """Raise the cause of an error that no lost worker explains."""
+        if isinstance(error, RayError):
+            raise_cause(error)
+        if self._attempt >= CUTS_TOLERATED:
+            raise SideFailed(
+                f"the workers could not reach one another in {self._attempt} attempts",
+                "let the machines of the cluster connect with each other on all ports",
+            ) from error
+
+    def _drain(self) -> None:
+        """Take what the calls under way have still come to."""
+        for place, calls in self._calls.items():
+            for call in calls:
+                try:
+                    self._take(place, ray.get(call))
+                except RayError:
+                    break  # lost, and what it did with it
+            calls.clear()
 
     def _origin(self, reached: dict[int, int]) -> tuple[int, Any]:
         """Return (steps combined, state) to rebuild from (None: only the start is left)."""
