@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
-WAIT_S = 20.0
+WAIT_S = 120.0
 QUIET_S = 0.03
 UNWANTED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "RAY_ADDRESS", "TMUX")
 
@@ -407,7 +407,7 @@ class PipedProgram:
         """Let it go on until it has printed a text that many times."""
         wait_for(lambda: sum(text in line for _, line in self._lines) >= times)
 
-    def output(self, within_s: float = 40.0) -> PipedOutput:
+    def output(self, within_s: float = 240.0) -> PipedOutput:
         """Return everything once the program has ended; fail if it does not in time."""
         code = self.process.wait(within_s)
         self._reading.join()

@@ -115,7 +115,7 @@ def test_a_home_that_cannot_be_written_to_is_no_matter(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "demo", "slide", DECLARED, "--out", str(tmp_path / "out")]
     surroundings = os.environ | {"HOME": "/proc/no-such-folder", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        command, env=surroundings, capture_output=True, text=True, check=False, timeout=60
+        command, env=surroundings, capture_output=True, text=True, check=False, timeout=240
     )
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -78,7 +78,7 @@ def raced(
         if keys:
             terminal.until_text("LIVE")
             terminal.type(keys)
-        return Ended(desk, terminal.ended(60.0), tuple(terminal.looks), terminal.raw)
+        return Ended(desk, terminal.ended(240.0), tuple(terminal.looks), terminal.raw)
 
 
 RACES: dict[str, Callable[[Path], Ended]] = {
@@ -227,7 +227,7 @@ def test_f_switches_on_an_alternate_screen_and_leaves_the_shell_as_it_was(
         shell.until(lambda look: look.is_panel and "LIVE" in look.text)
         shell.keys("f")
         recorded = shell.until(lambda look: look.is_panel and "RECORDED" in look.text)
-        left = shell.until_text("exit code 0", 60.0)
+        left = shell.until_text("exit code 0", 240.0)
 
     assert (recorded.alternate, recorded.cursor) == (True, False)
     assert (left.alternate, left.cursor, "before" in left.text) == (False, True, True)

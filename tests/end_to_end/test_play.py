@@ -59,7 +59,7 @@ def played(
         if keys:
             terminal.until_text("RECORDED")
             terminal.type(keys)
-        code = terminal.ended(60.0)
+        code = terminal.ended(240.0)
         last = terminal.looks[-1]
         restored = not last.alternate and last.cursor and terminal.modes() == terminal.modes_before
         return Played(tuple(terminal.looks), terminal.raw, code, restored)
@@ -125,7 +125,7 @@ def test_after_ctrl_z_the_whole_panel_is_there_again(take: Path, tmp_path: Path)
         shell.until_text("Stopped")
         shell.command("fg")
         back = shell.until(lambda look: look.alternate and "RECORDED" in look.text)
-        left = shell.until_text("NO HEADLINE", 60.0)
+        left = shell.until_text("NO HEADLINE", 240.0)
     assert (back.is_panel, left.alternate, left.cursor) == (True, False, True)
 
 

@@ -333,7 +333,7 @@ def without_recorder(desk: Path) -> Recorded:
 
 def ended(desk: Path, recording: subprocess.Popen[str]) -> Recorded:
     """Wait for the end of a recording."""
-    _, errors = recording.communicate(timeout=40)
+    _, errors = recording.communicate(timeout=240)
     return outcome_of(
         desk, subprocess.CompletedProcess(recording.args, recording.returncode, "", errors)
     )
@@ -444,7 +444,7 @@ def test_recording_in_a_terminal_shows_the_race_and_waits_for_enter(tmp_path: Pa
             1.6
         )  # longer than a recording may show nothing: the panel keeps its date going while it waits
         shell.keys("Enter")
-        shell.until_text("exit code 0", 60.0)
+        shell.until_text("exit code 0", 240.0)
 
     cast, facts = read(tmp_path / "take" / "run.cast"), load(tmp_path / "take" / "results.json")
     assert "REC · SIMULATED" in armed.text

@@ -363,7 +363,7 @@ class Alone:
 
     def ended(self) -> tuple[list[e.Event], int, str]:
         """Return what was said, the exit code and what was printed, once the process has ended."""
-        printed = self.process.communicate(timeout=20)[1].decode()
+        printed = self.process.communicate(timeout=120)[1].decode()
         said: list[e.Event] = []
         while not self.reader.closed:
             said += self.reader.receive()

@@ -64,7 +64,7 @@ def test_what_is_recorded_lives_until_it_is_ended() -> None:
         tree = processes.process_tree(process.pid)
         assert processes.still_running(tree) == [process.pid]
         processes.send_signal(tree, signal.SIGTERM)
-        assert process.wait(timeout=5) == -signal.SIGTERM
+        assert process.wait(timeout=60) == -signal.SIGTERM
     assert processes.still_running(tree) == []
 
 

@@ -176,7 +176,7 @@ def test_ctrl_c_ends_ffmpeg_too_and_leaves_no_draft(tmp_path: Path) -> None:
     time.sleep(0.2)
 
     process.send_signal(signal.SIGINT)
-    _, error = process.communicate(timeout=20)
+    _, error = process.communicate(timeout=120)
 
     assert b"KeyboardInterrupt" in error
     assert not psutil.pid_exists(int(noted.read_text()))
