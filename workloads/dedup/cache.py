@@ -6,6 +6,7 @@ process needs it first. Imports the standard library, NumPy, ``crawl`` and ``ker
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import inspect
 import os
@@ -46,6 +47,9 @@ class MadeText:
         return made_text, (self.made_from,)
 
 
+IN_FILE = np.empty(0, np.uint8)
+IN_FILE.flags.writeable = False
+
 Text = Array | MadeText
 """All documents one after the other, in memory or in a file."""
 
@@ -74,13 +78,13 @@ def part_of(text: Text, begin: int, end: int) -> Array:
 
 
 @contextlib.contextmanager
-def reading(text: Text, begin: int, end: int) -> Iterator[Source]:
-    """Yield where a text is read from up to ``end``; of a file, memory holds it from ``begin``."""
+def reading(text: Text) -> Iterator[Source]:
+    """Yield where single documents of a text are read from."""
     if not isinstance(text, MadeText):
-        yield Source(part_of(text, 0, end), 0, -1)
+        yield Source(part_of(text, 0, len(text)), -1)
         return
     with text.file.open("rb", buffering=0) as file:
-        yield Source(part_of(text, begin, end), begin, file.fileno())
+        yield Source(IN_FILE, file.fileno())
 
 
 def load_or_make(made_from: MadeFrom) -> MadeCrawl:
@@ -114,14 +118,18 @@ def made_text(made_from: MadeFrom) -> MadeText:
 
 def _folder(made_from: MadeFrom) -> Path:
     """Return the folder of a crawl, by what it is made from and the source that makes it."""
-    known = hashlib.sha256(repr((made_from, np.__version__)).encode())
-    for module in (crawl, kernel):
-        known.update(inspect.getsource(module).encode())
+    known = hashlib.sha256(repr((made_from, np.__version__)).encode() + _source())
     try:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     except RuntimeError as error:
         raise ValueError("the crawl needs a folder: name one by XDG_CACHE_HOME") from error
     return base / FOLDER / known.hexdigest()[:32]
+
+
+@functools.cache  # a worker asks for it with every chunk
+def _source() -> bytes:
+    """Return the source that makes crawls."""
+    return b"".join(inspect.getsource(module).encode() for module in (crawl, kernel))
 
 
 def _is_as_made(folder: Path) -> bool:

@@ -31,10 +31,9 @@ TOO_SHORT = "the crawl's text cannot be read to its end"
 
 
 class Source(NamedTuple):
-    """Where a text is read from: a part in memory, from ``base`` on, and an open file before it."""
+    """Where a text is read from: an open file, or memory (``file`` is then -1)."""
 
-    part: Array
-    base: int
+    text: Array
     file: int
 
 
@@ -91,10 +90,10 @@ _read_file: Any = types.ExternalFunction(
 @compiled
 def fetch(source: Source, begin: int, end: int, into: Array) -> Array:
     """Write the bytes of a text from ``begin`` to ``end``; return what is written."""
-    part, base, file = source
+    text, file = source
     raw = into[: end - begin]
-    if begin >= base:
-        raw[:] = part[begin - base : end - base]
+    if file < 0:
+        raw[:] = text[begin:end]
         return raw
     at = begin
     while at < end:

@@ -8,18 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from workloads.dedup.kernel import (
-    ALL,
-    HALF,
-    ONE,
-    Array,
-    Source,
-    buffers,
-    compiled,
-    eight_bytes,
-    fetch,
-    shingles,
-)
+from workloads.dedup.kernel import ALL, HALF, ONE, Array, compiled
 
 
 @compiled
@@ -85,144 +74,47 @@ def distinct_pairs(before: Array) -> Array:
 
 
 @compiled
-def fill(table: Array, hashes: Array, count: int) -> int:
-    """Put hashes into an empty table; return how many distinct ones there are.
+def merge(pairs: Array, starts: Array) -> Array:
+    """Return the distinct pairs of ascending runs, ascending.
 
-    The size of a table is a power of two; 0 is a free slot.
+    The runs follow one on the other: ``starts`` are where each begins and the last one ends.
     """
-    mask = np.uint64(len(table) - 1)
-    distinct = 0
-    for place in range(count):
-        value = hashes[place] | ONE  # none is zero
-        slot = (value >> np.uint64(20)) & mask
-        while table[slot] != 0 and table[slot] != value:
-            slot = (slot + ONE) & mask
-        distinct += table[slot] == 0
-        table[slot] = value
-    return distinct
-
-
-@compiled
-def overlap(hashes: Array, count: int, own: Array, other: Array) -> tuple[int, int]:
-    """Return how many distinct hashes there are, and how many of them the table ``other`` holds.
-
-    ``own`` is an empty table for them.
-    """
-    mask = np.uint64(len(own) - 1)
-    other_mask = np.uint64(len(other) - 1)
-    distinct = shared = 0
-    for place in range(count):
-        value = hashes[place] | ONE
-        slot = (value >> np.uint64(20)) & mask
-        while own[slot] != 0 and own[slot] != value:
-            slot = (slot + ONE) & mask
-        if own[slot] == 0:
-            own[slot] = value
-            slot = (value >> np.uint64(20)) & other_mask
-            while other[slot] != 0 and other[slot] != value:
-                slot = (slot + ONE) & other_mask
-            distinct += 1
-            shared += other[slot] != 0
-    return distinct, shared
-
-
-@compiled
-def table_size(count: int) -> int:
-    """Return the size of a table that ``count`` hashes leave at least half empty."""
-    size = 16
-    while size < 2 * count:
-        size *= 2
-    return size
-
-
-@compiled
-def empty_table(memory: Array, count: int) -> Array:
-    """Return an empty table for ``count`` hashes at the beginning of ``memory``."""
-    table = memory[: table_size(count)]
-    table[:] = 0
-    return table
-
-
-@compiled
-def equal(one: Array, other: Array) -> bool:
-    """Return whether two texts have equal bytes."""
-    if len(one) != len(other):
-        return False
-    at = 0
-    while at + 8 <= len(one) and eight_bytes(one, at) == eight_bytes(other, at):
-        at += 8
-    while at < len(one) and one[at] == other[at]:
-        at += 1
-    return at == len(one)
-
-
-@compiled
-def longest_of(pairs: Array, offsets: Array) -> int:
-    """Return the size of the longest document in any of the pairs."""
-    longest = 0
-    for pair in pairs:
-        for document in (pair >> HALF, pair & (ALL >> HALF)):
-            longest = max(longest, offsets[document + ONE] - offsets[document])
-    return longest
-
-
-@compiled
-def candidates(pairs: Array, heads: Array, ends: Array, earlier: Array) -> tuple[Any, Any]:
-    """Take the next later document from several sorted runs; write its distinct ``earlier`` ones.
-
-    Return (document, how many); the document is -1 where all runs have ended. ``heads`` advance.
-    """
-    later = np.int64(-1)
-    length = 0
-    for run in range(len(heads)):
-        if heads[run] < ends[run]:
-            document = np.int64(pairs[heads[run]] >> HALF)
-            later = document if later < 0 else min(later, document)
-    for run in range(len(heads)):
-        while heads[run] < ends[run] and np.int64(pairs[heads[run]] >> HALF) == later:
-            length = insert(np.int64(pairs[heads[run]] & (ALL >> HALF)), earlier, length)
-            heads[run] += 1
-    return later, length
-
-
-@compiled
-def verify_pairs(
-    source: Source, offsets: Array, width: int, threshold: float, pairs: Array, starts: Array
-) -> Array:
-    """Return the pairs whose Jaccard similarity reaches the threshold, each distinct one once.
-
-    ``pairs`` are sorted runs one after the other, which begin at ``starts``; the last element of
-    ``starts`` is where the last run ends.
-    """
-    longest = longest_of(pairs, offsets)
-    texts = np.empty((2, longest), np.uint8)
-    low, gaps, bounds, hashes, found = buffers(longest)
-    tables = np.empty((2, table_size(len(found))), np.uint64)
     heads = starts[:-1].copy()
-    candidates_of_later = np.empty(len(pairs), np.int64)
-    edges_found = np.empty(len(pairs), np.uint64)
+    merged = np.empty_like(pairs)
     count = 0
     while True:
-        later, length = candidates(pairs, heads, starts[1:], candidates_of_later)
-        if later < 0:
-            return edges_found[:count].copy()
-        own, distinct = tables[0, :0], 0
-        raw = fetch(source, offsets[later], offsets[later + 1], texts[0])
-        for earlier in candidates_of_later[:length]:
-            against = fetch(source, offsets[earlier], offsets[earlier + 1], texts[1])
-            similar = equal(raw, against)
-            if not similar:
-                if distinct == 0:
-                    own_count = shingles(raw, width, low, gaps, bounds, hashes, found)
-                    own = empty_table(tables[0], own_count)
-                    distinct = fill(own, found, own_count)
-                other_count = shingles(against, width, low, gaps, bounds, hashes, found)
-                other = empty_table(tables[1], other_count)
-                others, shared = overlap(found, other_count, other, own)
-                similar = shared >= threshold * (distinct + others - shared)
-            if similar:
-                edges_found[count] = (np.uint64(later) << HALF) | np.uint64(earlier)
-                count += 1
+        least = ALL  # no pair: a document is not earlier than itself
+        for run in range(len(heads)):
+            if heads[run] < starts[run + 1]:
+                least = min(least, pairs[heads[run]])
+        if least == ALL:
+            return merged[:count].copy()
+        for run in range(len(heads)):
+            heads[run] += heads[run] < starts[run + 1] and pairs[heads[run]] == least
+        merged[count] = least
+        count += 1
+
+
+@compiled
+def by_component(clusters: Array, pairs: Array) -> tuple[Array, Array]:
+    """Return the pairs of one component after the other, and where each begins and the last ends.
+
+    ``clusters`` are the result of ``components``. Within one the pairs keep their order.
+    """
+    ends = np.zeros(len(clusters) + 1, np.int64)
+    for pair in pairs:
+        ends[np.int64(clusters[pair >> HALF]) + 1] += 1
+    begins = [0]
+    for cluster in range(len(clusters)):
+        if ends[cluster + 1] > 0:
+            begins.append(begins[-1] + ends[cluster + 1])
+        ends[cluster + 1] += ends[cluster]
+    ordered = np.empty_like(pairs)
+    for pair in pairs:
+        cluster = clusters[pair >> HALF]
+        ordered[ends[cluster]] = pair
+        ends[cluster] += 1
+    return ordered, np.array(begins)
 
 
 @compiled

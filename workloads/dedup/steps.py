@@ -15,14 +15,16 @@ import numpy as np
 from workloads.dedup.cache import part_of, reading
 from workloads.dedup.kernel import Array, band_keys
 from workloads.dedup.pairs import (
+    by_component,
     components,
     distinct_pairs,
     longest_each,
+    merge,
     predecessors,
-    verify_pairs,
 )
 from workloads.dedup.recipe import Crawl
 from workloads.dedup.shards import Shard, remove_beyond, shard_name, split_by_size, write_shard
+from workloads.dedup.verification import verify_pairs
 
 Block = tuple[int, int]
 Pack = tuple[int, Array]
@@ -31,11 +33,14 @@ BANDS_TOGETHER = 3
 
 
 class Bundle(NamedTuple):
-    """The candidates, a run for each group of bands, of the later documents from begin to end."""
+    """Candidate pairs, component by component, and where each begins and the last one ends.
 
-    begin: int
-    end: int
-    runs: tuple[Array, ...]
+    ``documents`` count as done once the pairs are verified.
+    """
+
+    pairs: Array
+    starts: Array
+    documents: int
 
 
 class Cleaned(NamedTuple):
@@ -86,50 +91,51 @@ def gather(_: int, pieces: Sequence[Array], __: Crawl) -> Array:
 
 
 def bundles(candidates: Sequence[Array], pairs: int, documents: int) -> list[Bundle]:
-    """Cut the candidates of all groups of bands into bundles of about ``pairs`` pairs.
+    """Cut the distinct candidates of all groups of bands into bundles of about ``pairs`` pairs.
 
-    A bundle holds what all groups have found for the same documents.
+    A connected component of candidates is in one bundle, unless it is larger than a bundle. Half of
+    all documents count, in proportion to the pairs.
     """
-    later = (max(candidates, key=len) >> np.uint64(32)).astype(np.int64)
-    cuts = later[::pairs][1:]
-    numbers = cuts.astype(np.uint64) << np.uint64(32)
-    places = [[0, *np.searchsorted(run, numbers).tolist(), len(run)] for run in candidates]
-    bounds = [0, *cuts.tolist(), documents]
+    distinct = merge(np.concatenate(candidates), np.cumsum([0, *map(len, candidates)]))
+    ordered, starts = by_component(components(documents, distinct), distinct)
+    cuts = [0]
+    while cuts[-1] < len(ordered) or len(cuts) == 1:
+        most = cuts[-1] + pairs
+        start = int(starts[np.searchsorted(starts, most, side="right") - 1])
+        cuts.append(start if start > cuts[-1] else min(most, len(ordered)))
+    half = documents - documents // 2
+    counts = np.diff([half * cut // max(1, len(ordered)) for cut in cuts[:-1]] + [half])
     return [
-        Bundle(
-            begin,
-            end,
-            tuple(run[at[n] : at[n + 1]] for run, at in zip(candidates, places, strict=True)),
-        )
-        for n, (begin, end) in enumerate(pairwise(bounds))
+        Bundle(ordered[begin:end], _starts_between(starts, begin, end), int(count))
+        for (begin, end), count in zip(pairwise(cuts), counts, strict=True)
     ]
 
 
+def _starts_between(starts: Array, begin: int, end: int) -> Array:
+    """Return where components begin, counted from ``begin``: there, up to ``end``, and the end."""
+    first, stop = np.searchsorted(starts, (begin + 1, end))
+    inner: Array = np.concatenate(([begin], starts[first:stop], [end])) - begin
+    return inner
+
+
 def count_scattered(block: Block) -> int:
-    """Return half of a block's documents: the other half counts when candidates are verified."""
+    """Return half of a block's documents: the other half counts as candidates are verified."""
     begin, end = block
     return end // 2 - begin // 2
 
 
 def count_verified(bundle: Bundle) -> int:
-    """Return the other half of the documents whose candidates a bundle holds."""
-    return bundle.end - bundle.begin - count_scattered((bundle.begin, bundle.end))
+    """Return how many documents count as done once a bundle is verified."""
+    return bundle.documents
 
 
 def verify(bundle: Bundle, crawl: Crawl) -> Array:
-    """Return the pairs of a bundle whose similarity reaches the threshold.
-
-    The later documents lie close together and are read at once, the earlier ones one by one.
-    """
-    starts = np.cumsum([0, *map(len, bundle.runs)])
-    pairs = np.concatenate(bundle.runs)
-    if not len(pairs):
-        return pairs
-    recipe, offsets = crawl.recipe, crawl.offsets
-    later = pairs >> np.uint64(32)
-    begin, end = int(offsets[int(later.min())]), int(offsets[int(later.max()) + 1])
-    with reading(crawl.text, begin, end) as source:
-        return verify_pairs(source, offsets, recipe.shingle, recipe.threshold, pairs, starts)
+    """Return the similar pairs of a bundle, as many as connect all that similar pairs connect."""
+    recipe = crawl.recipe
+    with reading(crawl.text) as source:
+        return verify_pairs(
+            source, crawl.offsets, recipe.shingle, recipe.threshold, bundle.pairs, bundle.starts
+        )
 
 
 def cluster(crawl: Crawl, edges: Sequence[Array]) -> tuple[Array, Array]:

@@ -6,6 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from harness.model import Parameters
 from harness.workload import AnyProblem
@@ -17,6 +19,15 @@ from workloads.dedup.labels import truth_of
 from workloads.dedup.recipe import Crawl
 
 SMALL: Parameters = {"documents": 3000, "words": 60, "block": 40_000, "shard": 60_000}
+
+
+few = settings(max_examples=60, deadline=None)
+wordy = st.lists(
+    st.sampled_from(
+        [b"a", b"B", b"b", b"cc", b" ", b"\n", b"\t ", b"longer-than-eight", b"\xc3\xa9", b"\x00"]
+    ),
+    max_size=80,
+).map(b"".join)
 
 
 def problem(**changed: Any) -> AnyProblem:
@@ -62,3 +73,20 @@ class Planted:
     offsets: Array
     pages: tuple[set[tuple[bytes, ...]], ...]
     truth: Array
+
+
+def packed(texts: list[bytes]) -> tuple[Array, Array]:
+    """Return texts as one array, and where each begins and the last ends."""
+    return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)])
+
+
+def written(text: bytes, width: int) -> list[bytes]:
+    """Return a text's shingles as anybody would write them down."""
+    words = text.lower().split()
+    return [
+        b" ".join(words[start : start + width]) for start in range(max(1, len(words) - width + 1))
+    ]
+
+
+def pairs(*which: tuple[int, int]) -> Array:
+    return np.array([later << 32 | earlier for earlier, later in which], np.uint64)

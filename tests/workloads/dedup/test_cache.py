@@ -15,7 +15,6 @@ from workloads import dedup
 from workloads.dedup import cache
 from workloads.dedup.cache import MadeCrawl, load_or_make, part_of
 from workloads.dedup.crawl import make_crawl
-from workloads.dedup.kernel import Source, fetch
 from workloads.dedup.steps import Bundle, verify
 
 FEW = (200, 30, 1)
@@ -174,15 +173,4 @@ def test_a_text_that_is_shorter_than_it_was_is_noticed(folder: Path) -> None:
     os.truncate(crawl.text.file, int(crawl.offsets[1]))
     pairs = np.array([len(crawl.offsets) - 2 << 32 | 1], np.uint64)
     with pytest.raises(ValueError, match="cannot be read to its end"):
-        verify(Bundle(0, len(crawl.offsets) - 1, (pairs,)), crawl)
-
-
-def test_what_is_not_in_memory_is_fetched_from_the_file(tmp_path: Path) -> None:
-    (tmp_path / "text").write_bytes(b"0123456789")
-    part, into = np.frombuffer(b"6789", np.uint8), np.zeros(3, np.uint8)
-    with (tmp_path / "text").open("rb") as file:
-        source = Source(part, 6, file.fileno())
-        assert fetch(source, 1, 4, into).tobytes() == b"123"
-        assert fetch(source, 7, 9, into).tobytes() == b"78"
-        with pytest.raises(ValueError, match="cannot be read to its end"):
-            fetch(source._replace(base=99), 8, 11, into)
+        verify(Bundle(pairs, np.array([0, 1]), 0), crawl)

@@ -4,13 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.workloads.dedup.support import few, packed, pairs, wordy, written
 from workloads.dedup.kernel import (
     LANES,
-    Array,
-    Source,
     band_keys,
     hash_shingles,
     minima,
@@ -20,26 +19,14 @@ from workloads.dedup.kernel import (
     signature,
 )
 from workloads.dedup.pairs import (
+    by_component,
     components,
     distinct_pairs,
     longest_each,
+    merge,
     predecessors,
-    verify_pairs,
 )
 from workloads.dedup.shards import json_lines, split_by_size
-
-few = settings(max_examples=60, deadline=None)
-wordy = st.lists(
-    st.sampled_from(
-        [b"a", b"B", b"b", b"cc", b" ", b"\n", b"\t ", b"longer-than-eight", b"\xc3\xa9", b"\x00"]
-    ),
-    max_size=80,
-).map(b"".join)
-
-
-def packed(texts: list[bytes]) -> tuple[Array, Array]:
-    """Return texts as one array, and where each begins and the last ends."""
-    return np.frombuffer(b"".join(texts), np.uint8), np.cumsum([0, *map(len, texts)])
 
 
 def hashed(text: bytes, width: int) -> list[int]:
@@ -47,18 +34,6 @@ def hashed(text: bytes, width: int) -> list[int]:
     low, gaps, bounds, hashes, found = scratch(offsets, 0, 1)
     count = shingles(raw, width, low, gaps, bounds, hashes, found)
     return [int(value) for value in found[:count]]
-
-
-def written(text: bytes, width: int) -> list[bytes]:
-    """Return a text's shingles as anybody would write them down."""
-    words = text.lower().split()
-    return [
-        b" ".join(words[start : start + width]) for start in range(max(1, len(words) - width + 1))
-    ]
-
-
-def pairs(*which: tuple[int, int]) -> Array:
-    return np.array([later << 32 | earlier for earlier, later in which], np.uint64)
 
 
 @few
@@ -161,27 +136,28 @@ def test_a_hot_bucket_costs_as_many_comparisons_as_it_has_documents() -> None:
 
 
 @few
+@given(st.lists(st.lists(st.integers(1, 2**64 - 2), max_size=9), min_size=1, max_size=4))
+def test_runs_are_merged_to_their_distinct_pairs(runs: list[list[int]]) -> None:
+    ascending = [np.array(sorted(set(run)), np.uint64) for run in runs]
+    merged = merge(np.concatenate(ascending), np.cumsum([0, *map(len, ascending)]))
+    assert merged.tolist() == sorted({pair for run in runs for pair in run})
+
+
+@few
 @given(
-    one=wordy, other=wordy, width=st.integers(1, 3), threshold=st.sampled_from([0.1, 0.5, 0.7, 1.0])
+    st.sets(
+        st.tuples(st.integers(0, 19), st.integers(0, 19)).filter(lambda pair: pair[0] < pair[1])
+    )
 )
-def test_a_pair_is_verified_by_its_exact_similarity(
-    one: bytes, other: bytes, width: int, threshold: float
-) -> None:
-    a, b = set(written(one, width)), set(written(other, width))
-    text, offsets = packed([one, other])
-    found = verify_pairs(
-        Source(text, 0, -1), offsets, width, threshold, pairs((0, 1)), np.array([0, 1])
-    )
-    assert bool(len(found)) == (len(a & b) >= threshold * len(a | b))
-
-
-def test_a_pair_that_several_bands_found_is_verified_once() -> None:
-    text, offsets = packed([b"same words here"] * 3)
-    runs = [pairs((0, 1), (1, 2)), pairs((0, 1)), pairs((0, 2), (1, 2))]
-    found = verify_pairs(
-        Source(text, 0, -1), offsets, 2, 0.5, np.concatenate(runs), np.cumsum([0, *map(len, runs)])
-    )
-    assert found.tolist() == pairs((0, 1), (0, 2), (1, 2)).tolist()
+def test_pairs_are_ordered_by_component(which: set[tuple[int, int]]) -> None:
+    found = np.sort(pairs(*which))
+    clusters = components(20, found)
+    ordered, starts = by_component(clusters, found)
+    of_pair = [int(clusters[pair >> 32]) for pair in ordered.tolist()]
+    firsts = [at for at, cluster in enumerate(of_pair) if of_pair[at - 1 : at] != [cluster]]
+    expected = sorted(found.tolist(), key=lambda pair: (clusters[pair >> 32], pair))
+    assert ordered.tolist() == expected
+    assert starts.tolist() == [*firsts, len(found)]
 
 
 @few
@@ -191,7 +167,7 @@ def test_a_component_goes_by_its_lowest_document(edges: list[tuple[int, int]]) -
     for _ in range(20):
         for one, other in edges:
             labels[one] = labels[other] = min(labels[one], labels[other])
-    assert components(20, pairs(*edges) if edges else np.empty(0, np.uint64)).tolist() == labels
+    assert components(20, pairs(*edges)).tolist() == labels
 
 
 def test_the_longest_of_a_cluster_is_kept_and_the_first_of_equals() -> None:
@@ -201,7 +177,7 @@ def test_the_longest_of_a_cluster_is_kept_and_the_first_of_equals() -> None:
 
 
 @few
-@given(st.lists(st.text(max_size=40), max_size=6))
+@given(st.lists(st.text(max_size=40) | st.text('a !"#[\\]\x1f\x00\x7f', max_size=40), max_size=6))
 def test_a_shard_reads_back_as_json_lines(texts: list[str]) -> None:
     raw = [text.encode("utf-8", "replace") for text in texts]
     lines = json_lines(*packed(raw), np.arange(len(raw))).tobytes()

@@ -8,6 +8,7 @@ from tests.pools import ignore_progress, warmup_of
 from tests.workloads.dedup.support import crawled, problem
 from workloads import dedup
 from workloads.dedup.kernel import Array
+from workloads.dedup.pairs import components
 from workloads.dedup.recipe import Crawl
 from workloads.dedup.steps import (
     Cleaned,
@@ -62,18 +63,21 @@ def cut(given: Crawl) -> list[Array]:
     ]
 
 
-def test_bundles_hold_every_pair_once_and_a_document_in_one_of_them(posed: AnyProblem) -> None:
-    found = cut(posed.input)
-    cuts = bundles(found, 50, posed.items)
+@pytest.mark.parametrize("size", [1, 50])
+def test_bundles_hold_every_pair_once_and_components_whole(posed: AnyProblem, size: int) -> None:
+    found = np.unique(np.concatenate(cut(posed.input)))
+    cuts = bundles(cut(posed.input), size, posed.items)
     assert len(cuts) > 3
-    for group, run in enumerate(found):
-        assert np.concatenate([bundle.runs[group] for bundle in cuts]).tolist() == run.tolist()
-    later = [set((np.concatenate(bundle.runs) >> np.uint64(32)).tolist()) for bundle in cuts]
-    assert all(
-        bundle.begin <= min(found) <= max(found) < bundle.end
-        for bundle, found in zip(cuts, later, strict=True)
-    )
-    assert all(one.isdisjoint(other) for one, other in combinations(later, 2))
+    assert sorted(np.concatenate([bundle.pairs for bundle in cuts]).tolist()) == found.tolist()
+    clusters = components(posed.items, found)
+    for bundle in cuts:
+        of_pair = clusters[bundle.pairs >> np.uint64(32)]
+        changes = (np.flatnonzero(np.diff(of_pair)) + 1).tolist()
+        assert bundle.starts.tolist() == [0, *changes, len(of_pair)]
+    whole = [cut for cut in cuts if len(cut.starts) > 2]
+    inside = [set(clusters[cut.pairs >> np.uint64(32)].tolist()) for cut in whole]
+    assert all(one.isdisjoint(other) for one, other in combinations(inside, 2))
+    assert all(len(bundle.pairs) <= size for bundle in cuts)
 
 
 @pytest.mark.parametrize("size", [1, 7, 40_000])
