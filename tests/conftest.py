@@ -47,9 +47,17 @@ MARK = "TWOCLOCKS_TEST_RUN"
 GRACE_S = 2.0
 NEW_OBJECTS = 20_000  # until garbage is searched for; Python's own number is 700
 TESTS = Path(__file__).parent
-COMPILED = ("tests/workloads/dedup", "tests/workloads/recommend", "tests/workloads/train")
+TOGETHER = (
+    "tests/bench/rivals",
+    "tests/show",
+    "tests/show/figures",
+    "tests/workloads/dedup",
+    "tests/workloads/embed",
+    "tests/workloads/recommend",
+    "tests/workloads/train",
+)
 LONGEST = "tests/end_to_end/test_ray_losses.py"
-SLOW_ROOMS = {"end_to_end": 0, "demo": 1, "run": 2, "workloads": 3, "bench": 4}
+SLOW_ROOMS = {"end_to_end": 0, "demo": 1, "run": 2, "workloads": 3, "bench": 4, "show": 5}
 
 Inventory = Mapping[object, str]
 
@@ -146,13 +154,14 @@ class ByModule(LoadScopeScheduling):
     """Keep a module's tests in one process, which sets up once what they share.
 
     The modules that start Ray in every test, but for the longest one, share a process too, so
-    that no more than two of them start clusters at a time. So do those of a workload that Numba
-    compiles: in a new clone, each process would otherwise compile the same kernels.
+    that no more than two of them start clusters at a time. So do those of a folder in
+    ``TOGETHER``: each process would otherwise read the same model, load the same fonts and draw the
+    same figures, and in a new clone compile the same kernels.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        if (folder := os.path.dirname(module)) in COMPILED:
+        if (folder := os.path.dirname(module)) in TOGETHER:
             return folder
         return "ray" if module != LONGEST and starts_ray(module) else module
 
