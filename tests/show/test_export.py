@@ -10,6 +10,7 @@ from harness.claims.headline import Headline
 from harness.model import Kind, Offer, Rate, Results, Status, Variant
 from harness.show.export import Form, export
 from tests.builders import (
+    a_digest_of,
     a_pass,
     a_report,
     a_results,
@@ -130,7 +131,8 @@ def test_numbers_of_csv_are_raw() -> None:
 
 def test_a_negative_number_stays_a_number() -> None:
     worse = tuple(
-        replace(one, quality=0.974) if one.workers == 4 else one for one in a_sweep().trials
+        replace(one, quality=0.974, answer_sha256=a_digest_of("worse")) if one.workers == 4 else one
+        for one in a_sweep().trials
     )
     assert float(rows(a_sweep(trials=worse))[3]["quality_change"]) == pytest.approx(-0.001)
 
