@@ -43,8 +43,8 @@ from workloads.dedup.steps import (
 )
 
 WARMUP_BYTES = 8 << 20
-WARMUP_SHARE = 128
-BLOCKS = (1 << 20, 4 << 20, 64 << 20)
+WARMUP_SHARE = 256
+BLOCKS = (4 << 20, 16 << 20, 256 << 20)
 FEWER = (
     {"permutations": 32, "bands": 8},
     {"permutations": 40, "bands": 10},
@@ -195,7 +195,7 @@ WORKLOAD = Workload(
     slide=Slide(
         axis=Axis.DATA,
         bottleneck="2.5 million pages a night are cleaned too late for the morning's training",
-        partition="blocks of 16 MB of text, then groups of three bands, then runs of candidate "
+        partition="blocks of 64 MB of text, then groups of three bands, then runs of candidate "
         "pairs, then shards",
         communication="every machine reads its own crawl; four bytes a document and band, by band; "
         "pairs through the driver",

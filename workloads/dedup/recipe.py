@@ -12,7 +12,7 @@ from harness.workload import require_between
 from workloads.dedup.cache import Text
 from workloads.dedup.kernel import Array
 
-PAIRS_AT_A_TIME = 12288
+PAIRS_AT_A_TIME = 1 << 15
 MOST_BYTES = 1 << 30
 MOST_WORDS = 1_000_000_000  # of about seven bytes: as much text as is read from files
 LIMITS = {
@@ -60,8 +60,8 @@ class Settings:
     input: str = ""
     sample: int = 500
     shards: str = ""
-    block: int = 16 << 20
-    shard: int = 16 << 20
+    block: int = 64 << 20
+    shard: int = 64 << 20
 
     def __post_init__(self) -> None:
         require_between(self, LIMITS)

@@ -6,8 +6,9 @@ Imports the standard library, NumPy and ``kernel``.
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -43,21 +44,29 @@ def split_by_size(sizes: Array, most_bytes: int) -> list[tuple[int, int]]:
     return runs
 
 
-def write_shard(documents: Array, text: Array, offsets: Array, folder: str, name: str) -> Shard:
-    """Write documents to a shard of that name, and return its size and digest.
+def write_shard(lines: Iterable[Array], documents: int, folder: str, name: str) -> Shard:
+    """Write the lines of documents to a shard of that name, and return its size and digest.
 
     In a folder it is written atomically. Without one (empty) it goes to a temporary file, which is
     deleted at once.
     """
-    lines = memoryview(json_lines(text, offsets, documents).data)
-    if folder:
-        unfinished = Path(folder) / f".{name}-{os.getpid()}"
-        unfinished.write_bytes(lines)
-        unfinished.replace(Path(folder) / name)
-    else:
+    if not folder:
         with tempfile.TemporaryFile() as file:
-            file.write(lines)
-    return Shard(len(documents), len(lines), hashlib.sha256(lines).hexdigest())
+            return _written(lines, documents, file)
+    unfinished = Path(folder) / f".{name}-{os.getpid()}"
+    with unfinished.open("wb") as file:
+        shard = _written(lines, documents, file)
+    unfinished.replace(Path(folder) / name)
+    return shard
+
+
+def _written(lines: Iterable[Array], documents: int, file: IO[bytes]) -> Shard:
+    size, known = 0, hashlib.sha256()
+    for part in lines:
+        file.write(part.data)
+        known.update(part.data)
+        size += len(part)
+    return Shard(documents, size, known.hexdigest())
 
 
 def shard_name(number: int) -> str:

@@ -6,7 +6,7 @@ candidates; each distinct pair of them is verified by its exact Jaccard similari
 of each connected component is kept. Imports NumPy and this package.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -23,13 +23,21 @@ from workloads.dedup.pairs import (
     predecessors,
 )
 from workloads.dedup.recipe import Crawl
-from workloads.dedup.shards import Shard, remove_beyond, shard_name, split_by_size, write_shard
+from workloads.dedup.shards import (
+    Shard,
+    json_lines,
+    remove_beyond,
+    shard_name,
+    split_by_size,
+    write_shard,
+)
 from workloads.dedup.verification import verify_pairs
 
 Block = tuple[int, int]
 Pack = tuple[int, Array]
 
 BANDS_TOGETHER = 3
+PART_BYTES = 4 << 20  # of text that a process holds at a time
 
 
 class Bundle(NamedTuple):
@@ -67,8 +75,18 @@ def band_groups(bands: int) -> int:
 def scatter(block: Block, crawl: Crawl) -> list[Array]:
     """Return a block's keys (bands, documents), one piece for each group of bands."""
     begin, end = block
+    parts = split_by_size(np.diff(crawl.offsets[begin : end + 1]), PART_BYTES)
+    keys = np.concatenate(
+        [_keys(crawl, begin + first, begin + stop) for first, stop in parts], axis=1
+    )
+    return [
+        keys[band : band + BANDS_TOGETHER] for band in range(0, crawl.recipe.bands, BANDS_TOGETHER)
+    ]
+
+
+def _keys(crawl: Crawl, begin: int, end: int) -> Array:
     offsets = crawl.offsets[begin : end + 1]
-    keys = band_keys(
+    keys: Array = band_keys(
         part_of(crawl.text, int(offsets[0]), int(offsets[-1])),
         offsets - offsets[0],
         crawl.recipe.shingle,
@@ -76,9 +94,7 @@ def scatter(block: Block, crawl: Crawl) -> list[Array]:
         crawl.terms,
         crawl.recipe.bands,
     )
-    return [
-        keys[band : band + BANDS_TOGETHER] for band in range(0, crawl.recipe.bands, BANDS_TOGETHER)
-    ]
+    return keys
 
 
 def gather(_: int, pieces: Sequence[Array], __: Crawl) -> Array:
@@ -153,15 +169,18 @@ def packs(crawl: Crawl, kept: Array) -> list[Pack]:
 def write(pack: Pack, crawl: Crawl) -> Shard:
     """Write a shard."""
     number, documents = pack
-    first, last = documents[0], documents[-1]
-    offsets = crawl.offsets[first : last + 2]
-    return write_shard(
-        documents - first,
-        part_of(crawl.text, int(offsets[0]), int(offsets[-1])),
-        offsets - offsets[0],
-        crawl.recipe.shards,
-        shard_name(number),
-    )
+    lines = _lines(documents, crawl)
+    return write_shard(lines, len(documents), crawl.recipe.shards, shard_name(number))
+
+
+def _lines(documents: Array, crawl: Crawl) -> Iterator[Array]:
+    """Yield documents as JSON lines, a part at a time."""
+    sizes = crawl.offsets[documents + 1] - crawl.offsets[documents]
+    for run in split_by_size(sizes, PART_BYTES):
+        some = documents[slice(*run)]
+        offsets = crawl.offsets[some[0] : some[-1] + 2]
+        text = part_of(crawl.text, int(offsets[0]), int(offsets[-1]))
+        yield json_lines(text, offsets - offsets[0], some - some[0])
 
 
 def finish(crawl: Crawl, clusters: Array, kept: Array, shards: Sequence[Shard]) -> Cleaned:

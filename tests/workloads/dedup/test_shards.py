@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.run.digest import digest
 from harness.workload import AnyProblem
 from tests.pools import InProcessPool, ignore_progress
 from tests.workloads.dedup.support import texts
 from workloads import dedup
+from workloads.dedup.steps import Cleaned
 
 
 def test_the_shards_hold_what_is_kept_in_order(tmp_path: Path, posed: AnyProblem) -> None:
@@ -53,3 +55,11 @@ def test_surplus_shards_of_an_earlier_run_are_removed(tmp_path: Path, posed: Any
     assert written[0] > written[1]
     names = [f"shard-{number:05}.jsonl" for number in range(written[1])]
     assert sorted(path.name for path in tmp_path.iterdir()) == [*names, "shard-of-mine.jsonl"]
+
+
+def test_a_text_is_read_a_part_at_a_time_and_the_answer_is_the_same(
+    posed: AnyProblem, cleaned: Cleaned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workloads.dedup.steps.PART_BYTES", 5_000)
+    again = dedup.baseline(posed.input, ignore_progress)
+    assert digest(again, 0) == digest(cleaned, 0)

@@ -42,7 +42,7 @@ def test_copies_of_one_page_are_one_cluster_however_many_they_are() -> None:
 
 
 def test_the_warm_up_has_enough_of_every_step_for_many_workers() -> None:
-    warmup = warmup_of(problem(documents=20_000, words=200, block=16 << 20, shard=16 << 20))
+    warmup = warmup_of(problem(documents=20_000, words=200, block=64 << 20, shard=64 << 20))
     found = cut(warmup)
     kept = np.arange(len(warmup.offsets) - 1)
     assert (
