@@ -6,6 +6,8 @@ and ``trial``, and appends them to the journal. Decoding is strict: a line that 
 May import ``model`` and ``errors``.
 """
 
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any
 
 import msgspec
@@ -19,6 +21,7 @@ from harness.model import (
     Parameters,
     Process,
     Schedule,
+    ScoreDifferences,
     Side,
     Spec,
     Status,
@@ -183,12 +186,21 @@ class Finished(Event, frozen=True, tag="finished"):
 class Scored(Event, frozen=True, tag="scored"):
     """The answer's digest and its quality on the held-out set, computed after the clock stopped.
 
-    ``off_clock_cpu_s`` is as in ``model.Trial``.
+    ``off_clock_cpu_s`` is as in ``model.Trial``. ``scores`` are those of the held-out items, packed
+    (empty: the quality is one number); the conductor compares them and keeps them to itself.
     """
 
     answer_sha256: str
     quality: float
     off_clock_cpu_s: Duration | None = None
+    scores: bytes = b""
+
+
+class Compared(Event, frozen=True, tag="compared"):
+    """The items' scores of a distributed trial, known by its ``order``, and of its baseline's."""
+
+    order: Count
+    differences: ScoreDifferences
 
 
 class Failed(Event, frozen=True, tag="failed"):
@@ -242,29 +254,7 @@ class Closed(Event, frozen=True, tag="closed"):
     remark: str = ""
 
 
-Any_Event = (
-    Opened
-    | Scheduled
-    | Launched
-    | Ready
-    | Probed
-    | Go
-    | Progress
-    | Span
-    | Sample
-    | Phase
-    | CoreTime
-    | Faulted
-    | Recovered
-    | Inspected
-    | Finished
-    | Scored
-    | Rated
-    | ProofStopped
-    | Failed
-    | Observed
-    | Closed
-)
+Any_Event: Any = reduce(or_, Event.__subclasses__())
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Any_Event)

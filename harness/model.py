@@ -36,6 +36,7 @@ from harness.spec import Spec as Spec
 from harness.trial import CoreSeconds as CoreSeconds
 from harness.trial import Fault as Fault
 from harness.trial import Process as Process
+from harness.trial import ScoreDifferences as ScoreDifferences
 from harness.trial import Side as Side
 from harness.trial import Trial as Trial
 from harness.trial import WorkerTrial as WorkerTrial

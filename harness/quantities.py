@@ -26,7 +26,7 @@ WallSeconds = Annotated[float, Meta(ge=0.0, le=LONGEST_WALL_S, description="seco
 Count = Annotated[int, Meta(ge=0, le=LARGEST_COUNT)]
 Bytes = Annotated[int, Meta(ge=0, le=LARGEST_COUNT, description="bytes")]
 PositiveCount = Annotated[int, Meta(ge=1, le=MOST_WORKERS)]
-"""A number of workers, cores or trials: at least one."""
+"""A number of workers, cores, trials or scored items: at least one."""
 
 Nice = Annotated[int, Meta(ge=-20, le=20)]
 

@@ -104,6 +104,22 @@ class CoreSeconds:
 
 
 @dataclass(frozen=True)
+class ScoreDifferences:
+    """How the scores of held-out items differ within a pair: distributed minus baseline.
+
+    Both sides scored ``items`` of them, the same and in the same order. ``sd`` is the standard
+    deviation of the differences (n - 1 below; 0 for one item); their mean is the change of quality.
+    ``span`` is the largest score of both sides minus the smallest, ``step`` the least difference of
+    two unequal scores (0: all are equal).
+    """
+
+    items: PositiveCount
+    sd: Amount
+    span: Amount
+    step: Amount
+
+
+@dataclass(frozen=True)
 class Trial:
     """One run of one side, from go to finished, with everything that was observed of it.
 
@@ -118,7 +134,8 @@ class Trial:
     ``off_clock_cpu_s`` are the core-seconds that the side's own processes used while they waited
     for go, and those that scoring the answer took the first time more than the second (None:
     unknown). ``waited_s`` is how long the baseline's threads were ready to run and had no core
-    (None: unknown).
+    (None: unknown). ``score_differences`` compare a distributed trial with the baseline's of its
+    pair (None: the quality of either is one number, or they scored unlike numbers of items).
     """
 
     side: Side
@@ -149,3 +166,4 @@ class Trial:
     part_bytes: Bytes | None = None
     off_clock_cpu_s: Seconds | None = None
     waited_s: Seconds | None = None
+    score_differences: ScoreDifferences | None = None

@@ -6,7 +6,7 @@ May import ``client``, ``command_pair``, ``description``, ``errors``, ``extras``
 ``pool`` and ``spec``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -35,6 +35,12 @@ Params = TypeVar("Params")
 
 Setting = bool | int | float | str
 """The value of a setting, of the type that its field in ``params`` has."""
+
+ItemScores = Collection[float]
+"""A score for each held-out item, such as a NumPy array or a list, in the order of the items.
+
+At most 50,000: of more, score groups of as many items each.
+"""
 
 NO_PARAMS: Any = NoParams()
 
@@ -97,20 +103,21 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
 
     ``load(params)`` is deterministic and runs outside both clocks. ``baseline(input, report)``
     and ``distributed(input, pool, report)`` return an answer, which ``quality(answer, held_out)``
-    scores. ``params`` is a frozen dataclass whose fields are the settings; its ``__post_init__``
-    raises ``ValueError`` for values out of range. ``check(params)`` does so for what it must look
-    up outside, such as files. ``unit`` is what ``items`` count. ``answers_differ`` is the reason
-    why the two answers need not be equal to the last bit (None: they must be). ``until`` is the
-    result at which either side stops, such as "a validation loss of {target}" with settings in
-    braces (None: both do a fixed amount of work). ``simulated`` marks work that is not real; its
-    results never make a headline.
+    scores: by one number, or by one for each held-out item, whose mean is then the quality and
+    whose differences between the sides say how sure its change is. ``params`` is a frozen dataclass
+    whose fields are the settings; its ``__post_init__`` raises ``ValueError`` for values out of
+    range. ``check(params)`` does so for what it must look up outside, such as files. ``unit`` is
+    what ``items`` count. ``answers_differ`` is the reason why the two answers need not be equal to
+    the last bit (None: they must be). ``until`` is the result at which either side stops, such as
+    "a validation loss of {target}" with settings in braces (None: both do a fixed amount of work).
+    ``simulated`` marks work that is not real; its results never make a headline.
     """
 
     name: str
     load: Callable[[Params], Problem[Input, HeldOut]]
     baseline: Callable[[Input, Reporter], Answer]
     distributed: Callable[[Input, Pool, Reporter], Answer]
-    quality: Callable[[Answer, HeldOut], float]
+    quality: Callable[[Answer, HeldOut], float | ItemScores]
     params: Params = NO_PARAMS
     check: Callable[[Params], None] | None = None
     unit: str = "items"

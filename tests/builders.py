@@ -28,6 +28,7 @@ from harness.model import (
     Rate,
     Results,
     Schedule,
+    ScoreDifferences,
     Side,
     Spec,
     Status,
@@ -185,8 +186,14 @@ def a_trial(
         input_sha256=an_input().sha256,
         held_out_sha256=a_held_out().sha256,
         off_clock_cpu_s=0.2,
+        score_differences=None if baseline else some_differences(),
     )
     return replace(trial, **changes)
+
+
+def some_differences(**changes: Any) -> ScoreDifferences:
+    """Return how 2,000 items that are right or wrong differ, very few of them."""
+    return replace(ScoreDifferences(items=2_000, sd=0.02, span=1.0, step=1.0), **changes)
 
 
 def some_pairs(

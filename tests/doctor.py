@@ -28,6 +28,7 @@ from harness.model import (
     Results,
     Scaling,
     Schedule,
+    ScoreDifferences,
     Side,
     Status,
     Trial,
@@ -283,10 +284,27 @@ def better(results: Results) -> Change:
     return lambda trial: replace(trial, quality=trial.quality + more)
 
 
-def other_answers(results: Results, reason: str = "") -> Results:
-    """One answer differs, and the workload gives this reason."""
+def compared(results: Results, **changes: Any) -> Results:
+    """Return the results with held-out items scored one by one, very few of them differently."""
+    found = replace(ScoreDifferences(items=2_000, sd=0.02, span=1.0, step=1.0), **changes)
+    return changed(
+        results,
+        lambda trial: trial.side is Side.DISTRIBUTED,
+        lambda trial: replace(trial, score_differences=found),
+    )
+
+
+def other_answers(results: Results, reason: str = "", **differences: Any) -> Results:
+    """One answer differs, the workload gives this reason, and the items' scores hardly do."""
     return of_last(lambda trial: replace(trial, answer_sha256=OTHER))(
-        worded(results, answers_differ=reason)
+        worded(compared(results, **differences), answers_differ=reason)
+    )
+
+
+def unscored(results: Results) -> Results:
+    """One answer differs for a reason, and nobody scored the held-out items one by one."""
+    return changed(
+        other_answers(results, REASON), every, lambda trial: replace(trial, score_differences=None)
     )
 
 
@@ -534,6 +552,9 @@ QUALIFYING: dict[str, Doctor] = {
         good, every, lambda trial: replace(trial, items=trial.items - 1)
     ),
     "answers-differ-in-bits": lambda good: other_answers(good, REASON),
+    "tolerance-too-fine": lambda good: compared(good, items=100),
+    "too-few-scores": lambda good: other_answers(good, REASON, items=20, step=1e-6),
+    "quality-unsure": lambda good: other_answers(good, REASON, sd=0.1),
     "baseline-crowded": crowded_out,
     "unlike-machines": lambda good: moved_out(good, cpu_model="another"),
     "no-seed": unseeded,
@@ -575,14 +596,20 @@ QUALIFYING: dict[str, Doctor] = {
     "work-differs": more_work,
     "busy-off-clock": of_last(off_clock(0.18)),
 }
-UNCHECKABLE: dict[str, Doctor] = {"need-not-shown": as_it_was}
+UNCHECKABLE: dict[str, Doctor] = {
+    "need-not-shown": as_it_was,
+    "change-without-interval": unscored,
+}
 DOCTORS = REFUSING | QUALIFYING | UNCHECKABLE
 
-# Rules that cannot be broken alone: those who crowd a baseline share its machine, and a seed is
-# missed where answers differ.
+# Rules that cannot be broken alone: those who crowd a baseline share its machine, and where a seed
+# is missed, or the quality may have moved, answers differ.
 COMPANIONS = {
     "baseline-crowded": {"shared-machine"},
     "no-seed": {"answers-differ-in-bits"},
+    "too-few-scores": {"answers-differ-in-bits"},
+    "quality-unsure": {"answers-differ-in-bits"},
+    "change-without-interval": {"answers-differ-in-bits"},
 }
 
 

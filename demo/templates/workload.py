@@ -70,7 +70,11 @@ def distributed(chunks: list[Chunk], pool: Pool, report: Reporter) -> int:
 
 
 def quality(answer: int, held_out: float) -> float:
-    """Score an answer: the same function for both sides, after the clock has stopped."""
+    """Score an answer: the same function for both sides, after the clock has stopped.
+
+    Where answers may differ, return a score for each held-out item instead, such as an array of
+    hits: their mean is then the quality, and the slide says how sure its change is.
+    """
     return answer / held_out
 
 

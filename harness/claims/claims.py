@@ -13,6 +13,7 @@ from harness.claims.core_time import CoreTime, core_time
 from harness.claims.curve import Curve, curve
 from harness.claims.headline import Headline, Refusal, headline
 from harness.claims.pairs import Pairs, pairs_by_scale
+from harness.claims.quality_change import QualityChange, quality_change
 from harness.claims.rule import Caveat
 from harness.claims.run_cost import Cost
 from harness.model import Results
@@ -20,7 +21,7 @@ from harness.model import Results
 
 @dataclass(frozen=True)
 class Claims:
-    """What follows from an audit: the headline or its refusal, curve, proof, core time and cost.
+    """What follows from an audit: headline or refusal, curve, quality, proof, core time and cost.
 
     The audit has compared the facts with their journal, so nothing is claimed of an edited file.
     """
@@ -48,6 +49,11 @@ class Claims:
     def curve(self) -> Curve | None:
         """Return the scaling curve (None: no scale has a complete pair)."""
         return curve(self.scales)
+
+    @cached_property
+    def quality_changes(self) -> tuple[QualityChange, ...]:
+        """Return how far the quality changed at every scale, and how sure that is."""
+        return tuple(map(quality_change, self.scales))
 
     @cached_property
     def proof(self) -> BaselineProof | None:

@@ -35,7 +35,7 @@ class Point:
     Times are medians in seconds. ``ratios`` are the speedups of each pair, or of any two runs where
     nobody saw which were paired; ``interval`` is of the speedup (None: fewer than six pairs, or
     nobody saw them). ``serial_fraction`` is None where S implies none. ``quality_change`` is the
-    largest change of quality of any pair; ``quality_held`` tells whether it stays within the
+    largest change of quality of any pair; ``quality_tolerated`` tells whether it stays within the
     tolerance.
     ``cost`` is money per run.
     """
@@ -49,7 +49,7 @@ class Point:
     interval: tuple[float, float] | None
     serial_fraction: float | None
     quality_change: float
-    quality_held: bool
+    quality_tolerated: bool
     oversubscribed: bool
     cost: float
 
@@ -139,7 +139,7 @@ class Curve:
             return None
         workers, predicted, wall_s, money = later
         passed = (point for point in self.points if asked <= point.workers <= workers)
-        if not all(point.quality_held for point in passed):
+        if not all(point.quality_tolerated for point in passed):
             return None
         saved_s, extra = now.distributed_s - wall_s, money - now.cost
         price = extra / saved_s * cost.HOUR_S if saved_s > 0 and extra > 0 else None
@@ -203,7 +203,7 @@ def _point(pairs: Pairs) -> Point:
         interval=pairs.interval,
         serial_fraction=pairs.serial_fraction,
         quality_change=pairs.quality_change,
-        quality_held=pairs.quality_held,
+        quality_tolerated=pairs.quality_tolerated,
         oversubscribed=pairs.oversubscribed,
         cost=cost_of(pairs).distributed,
     )
@@ -225,7 +225,7 @@ def _law(spec: Spec, points: Sequence[Point]) -> Law | None:
     """
     if spec.scaling is Scaling.WEAK or spec.baseline_cores != spec.cores_per_worker:
         return None
-    usable = [point for point in points if point.quality_held and not point.oversubscribed]
+    usable = [point for point in points if point.quality_tolerated and not point.oversubscribed]
     beyond_one = [(point.workers, point.speedup) for point in usable if point.workers > 1]
     fits = len(usable) >= FEWEST_SCALES
     largest = usable[-1].serial_fraction if usable else None

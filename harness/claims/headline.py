@@ -11,6 +11,7 @@ from harness.claims import scaling
 from harness.claims.baseline_proof import proof
 from harness.claims.curve import Curve, Origin
 from harness.claims.pairs import Pairs, median_of
+from harness.claims.quality_change import quality_change
 from harness.claims.rule import Caveat as Caveat
 from harness.claims.rule import Evidence
 from harness.claims.rule import Measure as Measure
@@ -52,13 +53,23 @@ class Speed:
 class Quality:
     """Median quality of both sides, on one held-out set.
 
-    ``change`` is distributed minus baseline.
+    ``change`` is distributed minus baseline. ``interval`` and ``held`` are as in
+    ``quality_change.QualityChange``.
     """
 
     baseline: float
     distributed: float
     change: float
     answers_identical: bool
+    interval: tuple[float, float] | None
+    held: bool
+
+    @property
+    def half_width(self) -> float | None:
+        """Return how far the interval reaches from the change at most (None: there is none)."""
+        if self.interval is None:
+            return None
+        return max(abs(end - self.change) for end in self.interval)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,9 +149,12 @@ def _serial_fraction(pairs: Pairs, curve: Curve | None) -> tuple[float | None, b
 def _quality(pairs: Pairs) -> Quality:
     baseline = median_of(pairs.baseline, lambda trial: trial.quality)
     distributed = median_of(pairs.distributed, lambda trial: trial.quality)
+    found = quality_change(pairs)
     return Quality(
         baseline=baseline,
         distributed=distributed,
         change=distributed - baseline,
         answers_identical=pairs.answers_identical,
+        interval=found.interval,
+        held=found.held,
     )

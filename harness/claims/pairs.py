@@ -124,7 +124,7 @@ class Pairs:
         return max((many.quality - one.quality for one, many in pairs), key=abs)
 
     @property
-    def quality_held(self) -> bool:
+    def quality_tolerated(self) -> bool:
         """Return whether the quality of every pair stayed within the tolerance."""
         return self.results.spec.workload.tolerates(self.quality_change)
 
@@ -154,7 +154,13 @@ class Pairs:
 
     @property
     def answers_identical(self) -> bool:
-        """Return whether every trial gave one and the same known answer, to the last bit."""
+        """Return whether every trial gave one and the same known answer, to the last bit.
+
+        Two programs of which only the quality is compared have no known answer.
+        """
+        commands = self.results.spec.commands
+        if commands is not None and not commands.compared:
+            return False
         answers = {trial.answer_sha256 for trial in self.trials}
         return len(answers) == 1 and "" not in answers
 

@@ -26,6 +26,7 @@ from harness.text import is_printable, printable
 
 RESULTS_NAME = "results.json"
 LARGEST_BYTES = 5_000_000
+WIDEST_SD = 1.5  # times the span: two differences of opposite sign have 1.42
 _HINT = f"give the {RESULTS_NAME} of a finished session; to make one, run `twoclocks race`"
 _PLACE = re.compile(r"(?s)(?P<fault>.*) - at `(?P<place>.*)`")
 
@@ -216,6 +217,12 @@ def _host_faults(hosts: tuple[Host, ...]) -> Iterator[str]:
 def _trial_faults(trial: Trial) -> Iterator[str]:
     if trial.side is Side.BASELINE and trial.workers != 1:
         yield f"has {trial.workers} workers"
+    if trial.side is Side.BASELINE and trial.score_differences is not None:
+        yield "is the baseline's and has score_differences"
+    if (found := trial.score_differences) is not None and not (
+        found.step <= found.span and found.sd <= WIDEST_SD * found.span
+    ):
+        yield "has impossible score_differences"
     if trial.workers_detail and len(trial.workers_detail) != trial.workers:
         yield f"has {trial.workers} workers but describes {len(trial.workers_detail)}"
     if _repeats(worker.process.id for worker in trial.workers_detail):

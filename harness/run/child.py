@@ -22,14 +22,14 @@ import msgspec
 
 from harness.command_pair import CommandPair
 from harness.errors import TwoclocksError
-from harness.events import Failed, Finished, Probed, Ready, Scored
+from harness.events import Failed, Finished, Probed, Ready
 from harness.model import Digest, Side
 from harness.run import processes, wire
 from harness.run.digest import digest
 from harness.run.find import find
 from harness.run.host import pin
 from harness.run.loaded import LoadedProblem
-from harness.run.off_clock import OffClockMeter, score_twice
+from harness.run.off_clock import OffClockMeter, scored_event
 from harness.run.sides.opening import open_side
 from harness.run.sides.runner import SideRunner, cores_of, seconds_between, usage_between
 from harness.run.variant_timing import time_variant
@@ -205,12 +205,7 @@ def _run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
         )
     )
     side.inspect()
-    quality, after_s = score_twice(armed.meter, armed.loaded, answer)
-    scored = Scored(
-        answer_sha256=digest(answer, 0).sha256,
-        quality=quality,
-        off_clock_cpu_s=before_go_s + after_s,
-    )
+    scored = scored_event(armed.meter, armed.loaded, answer, before_go_s)
     side.rest(command.next_workers)  # before the other side's clock may start
     armed.send(scored)
 

@@ -171,6 +171,7 @@ class Conductor(ProofFrames):
             side = start.side
             self.running.add(side)
             self.trial[side] = start.trial
+            self.order[side] = order + offset
             now = self.now  # before the side can begin, so that no trial outlasts its time here
             self._started_at[side] = now
             self.processes[side].send(wire.StartTrial(start.workers, next_workers.get(side)))

@@ -6,9 +6,12 @@ May import ``model``, ``events``, ``errors`` and ``run``.
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
 from harness import events as e
 from harness.errors import Interrupted, SideFailed
 from harness.model import SessionStage, Side, Variant
+from harness.run.item_scores import RoundScores
 from harness.run.launch import SideProcess
 from harness.run.observation import Observation
 from harness.run.plan import Controls, Session, assignment
@@ -47,6 +50,8 @@ class SessionFrames:
         self.wall_s: dict[Side, float] = {}
         self.peak_rss_bytes: dict[Side, int] = {}
         self.trial = dict.fromkeys(Side, 0)
+        self.order = dict.fromkeys(Side, 0)
+        self._scores = RoundScores()
         self.stage = SessionStage.ARMING
         self.subject = ""
         self.measured = False
@@ -130,7 +135,14 @@ class SessionFrames:
         events = self.stamped(process.side, received)
         for event in events:
             self._note(event)
-        return tuple(event for event in events if self._is_passed_on(event))
+        passed_on = filter(self._is_passed_on, events)
+        return tuple(one for event in passed_on for one in self._compared(event))
+
+    def _compared(self, event: e.Event) -> Batch:
+        """Return the event; of the items' scores only how those of a pair differ is passed on."""
+        if not isinstance(event, e.Scored):
+            return (event,)
+        return replace(event, scores=b""), *self._scores.compare(event, self.order[event.side])
 
     def _is_passed_on(self, event: e.Event) -> bool:
         match event:

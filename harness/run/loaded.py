@@ -1,12 +1,16 @@
-"""The problem that a side holds, one at a time, and the quality of an answer to it.
+"""The problem that a side holds, one at a time, and the score of an answer to it.
 
-May import ``model`` and ``workload``.
+May import ``model``, ``workload`` and ``run``.
 """
 
 import math
+from collections.abc import Collection
+from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 from harness.model import Parameters
+from harness.run.item_scores import Scores, checked_scores
 from harness.workload import AnyProblem, AnyWorkload
 
 
@@ -41,11 +45,23 @@ class LoadedProblem:
         self._problem = None
 
 
-def quality_of(workload: AnyWorkload, problem: AnyProblem, answer: Any) -> float:
-    """Return an answer's quality on the held-out set; raise ``ValueError`` if it is no number."""
-    quality = float(workload.quality(answer, problem.held_out))
+@dataclass(frozen=True)
+class Score:
+    """An answer's quality, and the scores whose mean it is (empty: ``quality`` gave one number)."""
+
+    quality: float
+    items: Scores = ()
+
+
+def score_of(workload: AnyWorkload, problem: AnyProblem, answer: Any) -> Score:
+    """Return an answer's score on the held-out set; raise ``ValueError`` if it is no number."""
+    returned: Any = workload.quality(answer, problem.held_out)
+    if isinstance(returned, Collection) and getattr(returned, "shape", None) != ():
+        items = checked_scores(returned)
+        return Score(fmean(items), items)
+    quality = float(returned)
     if not math.isfinite(quality):
         raise ValueError(
             f"the answer's {workload.metric.name} is {quality}, not a number to compare"
         )
-    return quality
+    return Score(quality)

@@ -14,7 +14,7 @@ from harness.errors import BadRequest
 from harness.events import Rated
 from harness.model import Variant
 from harness.run.baseline_variants import variant_label
-from harness.run.loaded import LoadedProblem, quality_of
+from harness.run.loaded import LoadedProblem, score_of
 from harness.run.wire import TimeVariant
 from harness.workload import AnyProblem, AnyWorkload, Reporter
 
@@ -140,7 +140,7 @@ def _time_and_score(workload: AnyWorkload, run: Run, problem: AnyProblem) -> _Ti
         items_per_s=(count.done or problem.items) / pass_s,
         seconds=pass_s,
         pass_s=pass_s,
-        quality=quality_of(workload, problem, answer),
+        quality=score_of(workload, problem, answer).quality,
     )
 
 

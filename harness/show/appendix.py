@@ -1,4 +1,4 @@
-"""The tables for the questions afterwards: what a run costs, the baseline's rate, core time.
+"""The tables for the questions afterwards: cost, quality, the baseline's rate, core time.
 
 May import ``harness.claims``, for its values, ``harness.model``, ``harness.text`` and its
 neighbours in ``show``.
@@ -11,6 +11,7 @@ from harness.claims.baseline_proof import BaselineProof
 from harness.claims.claims import Claims
 from harness.claims.core_time import CoreTime, TimePart
 from harness.claims.headline import Headline
+from harness.claims.quality_change import QualityChange
 from harness.claims.whole_pass import WholePass
 from harness.model import Rate, Results, Side, Variant
 from harness.show import appendix_phrases, phrases
@@ -31,7 +32,13 @@ def appendix_tables(claims: Claims) -> tuple[Table, ...]:
     """Return the tables whose facts are there; none for a refused session."""
     if claims.headline is None:
         return ()
-    tables = (costs(claims.headline), rates(claims), needed_work(claims), core_seconds(claims))
+    tables = (
+        costs(claims.headline),
+        quality_changes(claims),
+        rates(claims),
+        needed_work(claims),
+        core_seconds(claims),
+    )
     return tuple(table for table in tables if table is not None)
 
 
@@ -59,6 +66,38 @@ def costs(headline: Headline) -> Table:
 def _cost_row(name: str, before: float, after: float, drop: float, currency: str) -> Row:
     one, other = text.amounts(before, after, currency=currency)
     return Row((name, one, other, appendix_phrases.cost_change(-drop)))
+
+
+def quality_changes(claims: Claims) -> Table | None:
+    """Return how far the quality changed at every scale, and how sure that is.
+
+    None: nowhere are the answers equal or the scores of held-out items known.
+    """
+    changes = claims.quality_changes
+    if not any(change.answers_identical or change.items for change in changes):
+        return None
+    words = claims.results.spec.workload
+    return Table(
+        title=_title(claims.results, "did the quality hold?"),
+        columns=("", "scored items", "Δ", "95 % interval", "held"),
+        rows=tuple(_quality_row(change, words.tolerance) for change in changes),
+        notes=(
+            appendix_phrases.quality_interval(words),
+            phrases.provenance(claims.results),
+        ),
+    )
+
+
+def _quality_row(change: QualityChange, tolerance: float) -> Row:
+    return Row(
+        cells=(
+            text.number_of(change.scale, "worker"),
+            text.NOTHING if change.items is None else text.count(change.items),
+            text.change(change.change, tolerance),
+            appendix_phrases.interval_of_change(change, tolerance),
+            "yes" if change.held else "not shown",
+        ),
+    )
 
 
 def rates(claims: Claims) -> Table | None:

@@ -10,6 +10,7 @@ from harness import text
 from harness.claims.baseline_proof import DRIFT_LIMIT, BaselineProof
 from harness.claims.core_time import CoreTime, TimePart
 from harness.claims.headline import Cost
+from harness.claims.quality_change import QualityChange
 from harness.model import Description, Parameters, Rate, Results, Scalar, Variant
 
 CHOSEN = "the value it runs with"
@@ -239,3 +240,22 @@ def setting_value(value: Scalar) -> str:
             return text.printable(str(value))
         case _:
             return text.count(int(value)) if value == int(value) else text.three_digits(value)
+
+
+def quality_interval(words: Description) -> str:
+    """Return what the interval of the change of quality is of, beside the tolerance."""
+    limit = text.tolerance(words.tolerance)
+    return (
+        f"Δ is the largest change of {text.printable(words.metric)[:_LONGEST_NAME]} of any pair,"
+        f" tolerance {limit}; the interval is of the mean difference of the items' scores, as if"
+        " they were drawn from all that there might be, and spans those of all pairs"
+    )
+
+
+def interval_of_change(change: QualityChange, tolerance: float) -> str:
+    """Return the interval of a change of quality: ``−0.006 to +0.001``."""
+    if change.answers_identical:
+        return "equal to the last bit"
+    if change.interval is None:
+        return text.NOTHING
+    return " to ".join(text.change(end, tolerance) for end in change.interval)

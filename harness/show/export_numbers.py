@@ -103,7 +103,7 @@ def _row(curve: Curve, kind: RowKind, scale: Point | Prediction | None, wall_s: 
         "efficiency_fraction": scale.efficiency if scale else None,
         "serial_fraction": point.serial_fraction if point else None,
         "quality_change": point.quality_change if point else None,
-        "clean": point.quality_held if point else None,
+        "clean": point.quality_tolerated if point else None,
         "oversubscribed": point.oversubscribed if point else None,
         "cost_per_run": scale.cost if scale else curve.baseline_cost,
         "currency": curve.results.spec.prices.currency,
@@ -148,11 +148,15 @@ def _speed(headline: Headline) -> Fields:
 def _quality(headline: Headline) -> Fields:
     quality = headline.quality
     workload = headline.results.spec.workload
+    low, high = quality.interval or (None, None)
     return {
         "metric": workload.metric,
         "baseline_quality": quality.baseline,
         "distributed_quality": quality.distributed,
         "quality_change": quality.change,
+        "quality_change_low": low,
+        "quality_change_high": high,
+        "quality_held": quality.held,
         "quality_tolerance": workload.tolerance,
         "answers_identical": quality.answers_identical,
     }

@@ -94,12 +94,15 @@ def serial_share(headline: Headline) -> str:
 
 
 def quality(headline: Headline) -> tuple[str, str]:
-    """Return the metric on both sides, and the change beside its tolerance."""
-    limit = headline.results.spec.workload.tolerance
-    before = text.quality(headline.quality.baseline, limit)
-    after = text.quality(headline.quality.distributed, limit)
-    change = text.change(headline.quality.change, limit)
-    return f"{before} → {after}", f"Δ {change} held, tolerance {text.tolerance(limit)}"
+    """Return the metric on both sides, and the change beside its tolerance.
+
+    It has ± half the 95 % interval where there is one, and it held only where that is shown.
+    """
+    found, limit = headline.quality, headline.results.spec.workload.tolerance
+    before, after = (text.quality(side, limit) for side in (found.baseline, found.distributed))
+    width = "" if found.half_width is None else f" ± {text.movement(found.half_width, limit)}"
+    change = f"Δ {text.change(found.change, limit)}{width}{' held' if found.held else ''}"
+    return f"{before} → {after}", f"{change}, tolerance {text.tolerance(limit)}"
 
 
 def equal_answers(headline: Headline) -> str:

@@ -158,7 +158,8 @@ def _facts(page: Page, headline: Headline) -> None:
     """Write efficiency, quality and cost, side by side."""
     efficiency = (phrases.efficiency(headline), _of_hardware(headline))
     metric = phrases.metric(headline)
-    quality_fields = ("quality.baseline-quality.distributed", "quality.change")
+    around = "" if headline.quality.half_width is None else "-quality.half_width"
+    quality_fields = ("quality.baseline-quality.distributed", f"quality.change{around}")
     possible = headline.speed.possible_efficiency is not None
     efficiency_fields = ("speed.efficiency", "speed.possible_efficiency" if possible else "")
     cost_fields = ("cost.baseline-cost.distributed", "cost.drop")

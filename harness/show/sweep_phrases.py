@@ -42,7 +42,7 @@ def metric(results: Results) -> str:
 
 def flags(point: Point) -> tuple[str, ...]:
     """Return why a measured scale is no clean win (empty: it is one)."""
-    possible = ((NOT_CLEAN, not point.quality_held), (OVERSUBSCRIBED, point.oversubscribed))
+    possible = ((NOT_CLEAN, not point.quality_tolerated), (OVERSUBSCRIBED, point.oversubscribed))
     return tuple(flag for flag, is_raised in possible if is_raised)
 
 

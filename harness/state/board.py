@@ -11,7 +11,9 @@ from harness import events as e
 from harness.model import Rate, Schedule, Side
 from harness.state.side import SideStage, SideState, after_event
 
-SessionEvent = e.Opened | e.Scheduled | e.Rated | e.ProofStopped | e.Observed | e.Closed
+SessionEvent = (
+    e.Opened | e.Scheduled | e.Compared | e.Rated | e.ProofStopped | e.Observed | e.Closed
+)
 
 
 class Board(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +63,8 @@ def _after_session_event(board: Board, event: SessionEvent) -> Board:
             return replace(board, opened=event)
         case e.Scheduled(schedule=schedule):
             return replace(board, schedule=schedule)
+        case e.Compared():
+            return _with_differences(board, event)
         case e.Rated():
             rate = Rate(
                 variant=event.variant,
@@ -80,3 +84,13 @@ def _after_session_event(board: Board, event: SessionEvent) -> Board:
             return replace(board, observed=event)
         case e.Closed():
             return replace(board, closed=event)
+
+
+def _with_differences(board: Board, event: e.Compared) -> Board:
+    """Return the board with the differences in their scored trial: a distributed one."""
+
+    def compared(state: SideState) -> SideState:
+        is_meant = state.side is event.side is Side.DISTRIBUTED and state.order == event.order
+        return replace(state, score_differences=event.differences) if is_meant else state
+
+    return replace(board, trials=tuple(map(compared, board.trials)))

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from harness import events as e
-from harness.model import CoreSeconds, Digest, Fault, Host, Process, Side
+from harness.model import CoreSeconds, Digest, Fault, Host, Process, ScoreDifferences, Side
 from harness.state.series import Series, extend
 from harness.state.worker import WorkerEvent, WorkerState, after_worker_event
 
@@ -89,6 +89,7 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     quality: float | None = None
     off_clock_cpu_s: float | None = None
     waited_s: float | None = None
+    score_differences: ScoreDifferences | None = None
     reason: str = ""
     last_words: str = ""
 

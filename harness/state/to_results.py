@@ -144,6 +144,7 @@ def _trial(state: SideState, at: float, curve_points: int, utilization_points: i
         part_bytes=state.part_bytes,
         off_clock_cpu_s=state.off_clock_cpu_s,
         waited_s=state.waited_s,
+        score_differences=state.score_differences,
     )
 
 

@@ -102,7 +102,7 @@ def _qualities(pairs: Pairs) -> Iterator[Row]:
     yield judged(
         "largest change of quality in a pair",
         text.change(change, limit),
-        pairs.quality_held,
+        pairs.quality_tolerated,
         f"within ±{text.tolerance(limit)}",
     )
     yield Row("answers", "identical" if pairs.answers_identical else "different")

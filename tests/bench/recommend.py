@@ -94,9 +94,9 @@ def _measure(training: Training, held_out: HeldOut, rounds: int) -> Times:
             seconds, answer = run(training)
             taken.append(seconds)
             if run is _own:
-                recall = workload.quality(answer, held_out)
+                recall = float(workload.quality(answer, held_out).mean())
             else:
-                other_recall = workload.quality(answer, held_out)
+                other_recall = float(workload.quality(answer, held_out).mean())
     return Times(own=own, others=others, recall=recall, other_recall=other_recall)
 
 

@@ -97,7 +97,7 @@ def test_the_largest_change_of_any_pair_speaks_for_the_point() -> None:
     ("quality", "held"), [(0.972, True), (0.978, True), (0.9719, False), (0.9781, False)]
 )
 def test_the_quality_of_a_point_holds_within_the_tolerance(quality: float, held: bool) -> None:
-    assert points(moved(a_sweep(), 4, quality))[4].quality_held is held
+    assert points(moved(a_sweep(), 4, quality))[4].quality_tolerated is held
 
 
 def test_the_bill_of_a_point_is_of_all_its_machines_and_the_head_node() -> None:

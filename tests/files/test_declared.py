@@ -40,7 +40,7 @@ def test_the_known_good_example_gives_the_published_numbers(golden: Headline) ->
 def test_the_known_good_example_reads_as_published(golden: Headline) -> None:
     assert phrases.speedup(golden) == "7.04×"
     assert phrases.efficiency(golden) == "88 %"
-    assert phrases.quality(golden) == ("0.741 → 0.738", "Δ −0.003 held, tolerance 0.005")
+    assert phrases.quality(golden) == ("0.741 → 0.738", "Δ −0.003, tolerance 0.005")
     assert phrases.cost(golden) == ("$9.40 → $3.05", "68 % less")
     assert phrases.serial_share(golden) == "implies a serial share of 2.0 %, so at most 51.2×"
 

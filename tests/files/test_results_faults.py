@@ -65,6 +65,7 @@ def test_what_is_no_results_file_is_refused_with_a_hint(document: str) -> None:
     assert refused.value.hint
 
 
+DIFFERENCES = {"items": 100, "sd": 0.1, "span": 1.0, "step": 1.0}
 CORRUPT = {
     "a text for a number": (
         lambda tree: tree["trials"][0].update(wall_s="40"),
@@ -207,6 +208,30 @@ CORRUPT = {
     "a baseline of two": (
         lambda tree: tree["trials"][0].update(workers=2),
         "trials[0] has 2 workers",
+    ),
+    "a baseline compared with itself": (
+        lambda tree: tree["trials"][0].update(score_differences=DIFFERENCES),
+        "trials[0] is the baseline's and has score_differences",
+    ),
+    "scores of nothing": (
+        lambda tree: tree["trials"][1].update(score_differences=DIFFERENCES | {"items": 0}),
+        "score_differences.items: expected `int` >= 1",
+    ),
+    "a negative deviation": (
+        lambda tree: tree["trials"][1].update(score_differences=DIFFERENCES | {"sd": -0.1}),
+        "score_differences.sd: expected `float` >= 0.0",
+    ),
+    "a deviation that is no number": (
+        lambda tree: tree["trials"][1].update(score_differences=DIFFERENCES | {"sd": None}),
+        "score_differences.sd: expected `float`, got `null`",
+    ),
+    "a deviation beyond the scores": (
+        lambda tree: tree["trials"][1].update(score_differences=DIFFERENCES | {"sd": 1.6}),
+        "trials[1] has impossible score_differences",
+    ),
+    "a step beyond the scores": (
+        lambda tree: tree["trials"][1].update(score_differences=DIFFERENCES | {"step": 1.1}),
+        "trials[1] has impossible score_differences",
     ),
     "a long curve": (
         lambda tree: tree["trials"][0].update(curve=[[0.0, 0]] * 201),

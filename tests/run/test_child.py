@@ -11,6 +11,7 @@ import pytest
 from harness import events as e
 from harness.model import Side, Variant
 from harness.run import child, wire
+from harness.run.item_scores import unpack
 from tests.builders import a_workload_file
 
 WARM = """
@@ -308,6 +309,25 @@ def test_without_a_slice_there_is_nothing_to_probe(tmp_path: Path) -> None:
 def test_a_quality_that_is_no_number_is_an_error(tmp_path: Path, worth: str) -> None:
     path = a_workload_file(tmp_path, f"def quality(answer, held_out): return float('{worth}')")
     with pytest.raises(ValueError, match=f"score is {worth}"):
+        performed(an_assignment(path), wire.StartTrial())
+
+
+def test_a_quality_of_scores_is_their_mean_and_the_scores_are_sent(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, "def quality(answer, held_out): return [1, 0, 1, 1]")
+    scored = one(e.Scored, performed(an_assignment(path), wire.StartTrial()))
+    assert scored.quality == 0.75
+    assert unpack(scored.scores) == (1.0, 0.0, 1.0, 1.0)
+
+
+def test_a_quality_of_one_number_sends_no_scores(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, "def quality(answer, held_out): return 0.75")
+    scored = one(e.Scored, performed(an_assignment(path), wire.StartTrial()))
+    assert (scored.quality, scored.scores) == (0.75, b"")
+
+
+def test_a_score_that_is_no_number_is_an_error(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, "def quality(answer, held_out): return [0.5, float('nan')]")
+    with pytest.raises(ValueError, match="held-out item 1 is nan"):
         performed(an_assignment(path), wire.StartTrial())
 
 

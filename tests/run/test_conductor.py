@@ -898,3 +898,47 @@ def test_sides_that_may_share_cores_run_in_turn_whatever_was_asked(
         )
     )
     assert result.conductor.schedule is Schedule.IN_TURN
+
+
+SCORING = """
+def baseline(numbers, report):
+    return (1.0, 1.0, 0.0, 1.0)
+
+def distributed(numbers, pool, report):
+    return (1.0, 0.0, 1.0, 1.0)[:pool.size + 2]
+
+def quality(answer, held_out):
+    return answer
+"""
+
+
+@pytest.fixture(scope="module")
+def scoring(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("scoring")
+    path = a_workload_file(folder, SCORING)
+    return ran(a_session(folder, path, schedule=Schedule.IN_TURN, trials=2, points=(1, 2)))
+
+
+def test_scores_of_a_pair_are_compared_once_in_either_order(scoring: Ran) -> None:
+    gone = {go.order: (go.side, go.trial, go.workers) for go in scoring.of(e.Go)}
+    compared = scoring.of(e.Compared)
+    assert [gone[event.order] for event in compared] == [
+        (DISTRIBUTED, 0, 2),
+        (DISTRIBUTED, 1, 2),
+    ]
+    assert [event.differences.items for event in compared] == [4, 4]
+    assert [event.differences.sd for event in compared] == [pytest.approx((2 / 3) ** 0.5)] * 2
+
+
+def test_a_distributed_trial_with_fewer_scores_than_its_baseline_is_not_compared(
+    scoring: Ran,
+) -> None:
+    on_one = {go.order for go in scoring.of(e.Go) if go.side is DISTRIBUTED and go.workers == 1}
+    assert len(on_one) == 2
+    assert not on_one & {event.order for event in scoring.of(e.Compared)}
+
+
+def test_the_scores_themselves_are_not_passed_on(scoring: Ran) -> None:
+    scored = scoring.of(e.Scored)
+    assert len(scored) == 6
+    assert {event.scores for event in scored} == {b""}

@@ -68,8 +68,8 @@ def test_what_a_side_does_while_it_should_rest_is_measured() -> None:
 
 def test_an_answer_that_is_worked_out_when_it_is_scored_is_work_off_the_clock() -> None:
     side, loaded = a_side(), scored_by(lambda answer, _: answer.value())
-    quality, off_clock_s = score_twice(OffClockMeter(side), loaded, Lazy())
-    assert quality == 0.5
+    score, off_clock_s = score_twice(OffClockMeter(side), loaded, Lazy())
+    assert score.quality == 0.5
     assert off_clock_s > 0.15
 
 
@@ -79,7 +79,7 @@ def test_scoring_itself_is_no_work_off_the_clock() -> None:
         return answer
 
     score, off_clock_s = score_twice(OffClockMeter(a_side()), scored_by(quality), 0.5)
-    assert score == 0.5
+    assert score.quality == 0.5
     assert off_clock_s < 0.1
 
 
@@ -87,4 +87,11 @@ def test_a_quality_that_says_something_else_the_second_time_is_refused() -> None
     scores = iter([0.5, 0.75])
     loaded = scored_by(lambda *_: next(scores))
     with pytest.raises(ValueError, match=r"quality came to 0\.5 and then to 0\.75"):
+        score_twice(OffClockMeter(a_side()), loaded, None)
+
+
+def test_other_scores_of_the_same_mean_the_second_time_are_refused_too() -> None:
+    scores = iter([[0.0, 1.0], [1.0, 0.0]])
+    loaded = scored_by(lambda *_: next(scores))
+    with pytest.raises(ValueError, match=r"other scores the second time"):
         score_twice(OffClockMeter(a_side()), loaded, None)

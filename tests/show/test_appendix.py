@@ -5,14 +5,16 @@ import pytest
 
 from harness.claims.headline import Headline
 from harness.model import Offer, Rate, Results, Side, Variant
-from harness.show.appendix import core_seconds, costs, needed_work, rates
+from harness.show.appendix import core_seconds, costs, needed_work, quality_changes, rates
 from harness.show.tables import Table, format_table
 from tests.builders import (
+    a_digest_of,
     a_pass,
     a_report,
     a_results,
     a_sweep,
     an_own_rate,
+    golden_results,
     some_prices,
 )
 from tests.goldens import golden_text
@@ -33,10 +35,23 @@ OFFERED = respecified(
 )
 
 
+UNLIKE = respecified(
+    a_sweep(
+        trials=tuple(
+            replace(trial, answer_sha256=a_digest_of("other"), quality=trial.quality - 0.001)
+            if trial.workers == 4
+            else trial
+            for trial in a_sweep().trials
+        )
+    )
+)
+
+
 @pytest.mark.parametrize(
     ("name", "table"),
     [
         ("bills", costs(claimed(OFFERED))),
+        ("quality", quality_changes(a_report(UNLIKE))),
         ("rates", rates(a_report(a_sweep()))),
         ("core-seconds", core_seconds(a_report(a_sweep()))),
     ],
@@ -44,6 +59,21 @@ OFFERED = respecified(
 def test_the_tables_of_the_appendix_look_as_they_were_approved(name: str, table: Table) -> None:
     drawn = format_table(table)
     assert drawn == golden_text(f"table-{name}", drawn)
+
+
+def test_a_scale_without_scores_has_no_interval_and_its_quality_is_not_shown_to_hold() -> None:
+    bare = tuple(replace(trial, score_differences=None) for trial in UNLIKE.trials)
+    table = quality_changes(a_report(replace(UNLIKE, trials=bare)))
+    assert table is not None
+    assert [row.cells for row in table.rows] == [
+        ("1 worker", "—", "+0.000", "equal to the last bit", "yes"),
+        ("2 workers", "—", "+0.000", "equal to the last bit", "yes"),
+        ("4 workers", "—", "−0.001", "—", "not shown"),
+    ]
+
+
+def test_where_nothing_is_known_of_answers_and_items_there_is_no_table_of_quality() -> None:
+    assert quality_changes(a_report(golden_results())) is None
 
 
 def test_every_offer_has_a_row_of_its_own() -> None:

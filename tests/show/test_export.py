@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from harness.claims.headline import Headline
-from harness.model import Kind, Offer, Rate, Results, Status, Variant
+from harness.model import Kind, Offer, Rate, Results, Side, Status, Variant
 from harness.show.export import Form, export
 from tests.builders import (
     a_digest_of,
@@ -15,6 +15,7 @@ from tests.builders import (
     a_report,
     a_results,
     a_sweep,
+    a_trial,
     an_own_rate,
     golden_results,
     some_prices,
@@ -107,6 +108,14 @@ def test_what_was_not_measured_is_said_in_words(form: Form, results: Results, sa
 @pytest.mark.parametrize("form", list(Form))
 def test_predictions_are_called_predictions(form: Form) -> None:
     assert exported(a_sweep(), form).count("predicted") >= 4
+
+
+def test_the_interval_of_the_change_of_quality_is_raw() -> None:
+    other = a_trial(Side.DISTRIBUTED, answer_sha256="cd" * 32, quality=0.974)
+    told = json.loads(exported(a_results(trials=(a_trial(), other)), Form.JSON))["headline"]
+    assert told["quality_change_low"] == pytest.approx(-0.001877, abs=1e-6)
+    assert told["quality_change_high"] == pytest.approx(-0.000123, abs=1e-6)
+    assert told["quality_held"] is True
 
 
 def test_csv_has_a_line_for_the_baseline_and_every_scale() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from harness.claims.headline import Caveat, Headline, Measure, Refusal, Unit
-from harness.model import CommandFacts, Host, Kind, Results, Schedule, Side
+from harness.model import CommandFacts, Host, Kind, Results, Schedule, ScoreDifferences, Side
 from harness.show import phrases
 from tests.builders import (
     a_host,
@@ -16,6 +16,7 @@ from tests.builders import (
     a_trial,
     a_worker,
     golden_results,
+    some_differences,
     some_pairs,
     some_prices,
     some_words,
@@ -51,9 +52,45 @@ def test_the_known_good_example_reads_as_published() -> None:
     assert phrases.times(GOLDEN) == ("11.4 h", "1.62 h", "9.78 h")
     assert phrases.sides(GOLDEN.results) == ("1 machine", "8 machines")
     assert phrases.efficiency(GOLDEN) == "88 %"
-    assert phrases.quality(GOLDEN) == ("0.741 → 0.738", "Δ −0.003 held, tolerance 0.005")
+    assert phrases.quality(GOLDEN) == ("0.741 → 0.738", "Δ −0.003, tolerance 0.005")
     assert phrases.cost(GOLDEN) == ("$9.40 → $3.05", "68 % less")
     assert phrases.serial_share(GOLDEN) == "implies a serial share of 2.0 %, so at most 51.2×"
+
+
+def of_unlike_answers(differences: ScoreDifferences | None, quality: float = 0.974) -> Headline:
+    """Return the headline of a pair whose answers differ, and whose items' scores do so."""
+    other = a_trial(
+        Side.DISTRIBUTED,
+        answer_sha256="cd" * 32,
+        quality=quality,
+        score_differences=differences,
+    )
+    return a_headline(trials=(a_trial(Side.BASELINE), other))
+
+
+@pytest.mark.parametrize(
+    ("differences", "said"),
+    [
+        (some_differences(), "Δ −0.001 ± 0.001 held, tolerance 0.003"),
+        (some_differences(sd=0.07), "Δ −0.001 ± 0.0031, tolerance 0.003"),
+        (some_differences(items=20), "Δ −0.001, tolerance 0.003"),
+        (None, "Δ −0.001, tolerance 0.003"),
+    ],
+    ids=["sure", "unsure", "too few", "one number"],
+)
+def test_a_quality_tolerated_only_where_its_interval_shows_it(
+    differences: ScoreDifferences | None, said: str
+) -> None:
+    assert phrases.quality(of_unlike_answers(differences))[1] == said
+
+
+def test_equal_answers_held_and_need_no_interval() -> None:
+    assert phrases.quality(a_headline())[1] == "Δ +0.000 held, tolerance 0.003"
+
+
+def test_the_half_width_reaches_to_the_farther_end_of_the_interval() -> None:
+    quality = replace(a_headline().quality, change=0.001, interval=(-0.004, 0.002))
+    assert quality.half_width == pytest.approx(0.005)
 
 
 def test_efficiency_stands_beside_what_copies_of_the_baseline_reach() -> None:

@@ -19,6 +19,7 @@ from tests.builders import (
     a_process,
     a_ready,
     arming_events,
+    some_differences,
     some_events,
     trial_events,
 )
@@ -46,6 +47,7 @@ SAID = st.one_of(
     ),
     st.builds(e.Finished, wall_s=TIMES, cpu_s=TIMES, peak_rss_bytes=COUNTS, items=COUNTS),
     st.builds(e.Scored, answer_sha256=SHORT, quality=TIMES),
+    st.builds(e.Compared, order=COUNTS, differences=st.builds(some_differences)),
     st.builds(e.Failed, reason=SHORT, last_words=SHORT),
     st.builds(e.Observed, cpu_s=TIMES, frames=COUNTS, longest_gap_s=TIMES),
 )
@@ -309,3 +311,47 @@ def a_long_run() -> SideState:
 
 def test_both_sides_answers_are_kept_with_their_trials() -> None:
     assert {lane.answer_sha256 for lane in a_board().trials} == {a_digest_of("answer")}
+
+
+def a_comparison(order: int, side: Side = Side.DISTRIBUTED) -> e.Event:
+    return e.stamp(e.Compared(order=order, differences=some_differences()), 50.0, side, 0)
+
+
+def a_round(*compared: e.Event) -> Board:
+    """Return a round that ran in the order BA on two workers and one, and what was compared."""
+    events = [
+        *arming_events(),
+        *trial_events(Side.DISTRIBUTED, 20.0, 2.0, order=0, scale=2),
+        *trial_events(Side.DISTRIBUTED, 30.0, 3.0, order=1, scale=1),
+        *trial_events(Side.BASELINE, 40.0, 4.0, order=2),
+    ]
+    return a_board([*events, *compared])
+
+
+def orders_compared(board: Board) -> list[int]:
+    return [state.order for state in board.trials if state.score_differences is not None]
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_a_comparison_belongs_to_its_trial_though_another_has_run_since(order: int) -> None:
+    assert orders_compared(a_round(a_comparison(order))) == [order]
+
+
+@pytest.mark.parametrize(
+    "comparison",
+    [
+        a_comparison(2),
+        a_comparison(9),
+        a_comparison(2, Side.BASELINE),
+        a_comparison(0, Side.BASELINE),
+    ],
+    ids=["a baseline's order", "no order", "a baseline's", "of the other side"],
+)
+def test_a_comparison_of_no_distributed_trial_changes_nothing(comparison: e.Event) -> None:
+    assert orders_compared(a_round(comparison)) == []
+
+
+def test_the_next_trial_begins_without_a_comparison() -> None:
+    board = a_round(a_comparison(1), e.stamp(e.Go(order=3), 60.0, Side.DISTRIBUTED, 1))
+    assert board.distributed.score_differences is None
+    assert orders_compared(board) == [1]

@@ -25,6 +25,7 @@ from tests.builders import (
     an_input,
     an_opening,
     arming_events,
+    some_differences,
     some_events,
     some_words,
     trial_events,
@@ -329,3 +330,12 @@ def test_a_trial_of_a_sweep_has_as_many_workers_as_worked_in_it() -> None:
     ]
     trial = recorded(a_board([*arming_events(workers=2), *told])).trials[-1]
     assert (trial.workers, [worker.process.id for worker in trial.workers_detail]) == (1, ["w0"])
+
+
+def test_how_the_scores_of_a_pair_differ_is_kept_with_its_distributed_trial() -> None:
+    compared = e.stamp(
+        e.Compared(order=1, differences=some_differences()), 99.0, Side.DISTRIBUTED, 0
+    )
+    one, other = recorded(a_board([*SESSION, compared])).trials
+    assert (one.side, one.score_differences) == (Side.BASELINE, None)
+    assert (other.side, other.score_differences) == (Side.DISTRIBUTED, some_differences())

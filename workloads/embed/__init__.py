@@ -38,7 +38,7 @@ from workloads.embed.model import (
     read_model,
     try_encoder,
 )
-from workloads.embed.queries import Queries, cut_queries, recall
+from workloads.embed.queries import Queries, cut_queries, hits
 from workloads.embed.recipe import Settings
 
 BATCHES = (64, 128, 512, 1024, 2048)
@@ -150,9 +150,9 @@ def _count_nothing(_: Range) -> int:
     return 0
 
 
-def quality(answer: Array, held_out: Queries) -> float:
-    """Return recall@10: the share of queries whose own passage is among the ten nearest."""
-    return recall(answer, held_out)
+def quality(answer: Array, held_out: Queries) -> Array:
+    """Return 1 for each query whose own passage is among the ten nearest: the mean is recall@10."""
+    return hits(answer, held_out)
 
 
 def textbook(encoding: Encoding, report: Reporter) -> Array:

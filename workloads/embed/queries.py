@@ -77,17 +77,17 @@ def cut_queries(passages: Sequence[str], queries: int, seed: int) -> Split:
     return Split(remaining, asked, sources)
 
 
-def recall(vectors: Array, queries: Queries) -> float:
-    """Return the share of queries whose own passage is among the ten nearest, by exact search.
+def hits(vectors: Array, queries: Queries) -> Array:
+    """Return for each query whether its own passage is among the ten nearest, by exact search.
 
     The nearest passages have the largest inner products; ``vectors`` (passages, width) and those
     of the queries have length 1. A tie counts against a query, and so does a NaN.
     """
-    found = 0
+    found = np.zeros(len(queries.sources))
     for begin in range(0, len(queries.sources), QUERIES_AT_A_TIME):
         sources = queries.sources[begin : begin + QUERIES_AT_A_TIME]
         near = queries.vectors[begin : begin + QUERIES_AT_A_TIME] @ vectors.T
         own = near[np.arange(len(sources)), sources]
         ranks = np.sum(~(near < own[:, None]), axis=1)  # counts the passage itself
-        found += int(np.sum(ranks <= NEAREST))
-    return found / len(queries.sources)
+        found[begin : begin + len(sources)] = ranks <= NEAREST
+    return found

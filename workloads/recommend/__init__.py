@@ -129,9 +129,9 @@ def distributed(training: Training, pool: Pool, report: Reporter) -> Factors:
     return Factors(*state.factors)
 
 
-def quality(answer: Factors, held_out: HeldOut) -> float:
-    """Return recall@10, the mean over the tested users."""
-    return float(recalls(*answer, held_out, 0, len(held_out.users)).mean())
+def quality(answer: Factors, held_out: HeldOut) -> Array:
+    """Return the recall@10 of each tested user."""
+    return recalls(*answer, held_out, 0, len(held_out.users))
 
 
 def textbook(training: Training, report: Reporter) -> Factors:

@@ -19,12 +19,13 @@ from harness.workload import (
     Workload,
 )
 from workloads.train.kernel import Array
-from workloads.train.network import Net, layers, psnr, squared_errors
+from workloads.train.network import Net, errors, layers, psnr_by_tile
 from workloads.train.optimizer import as_model, move, rate_at
 from workloads.train.photographs import (
     draw_batch,
     read_photographs,
     split,
+    tiles,
     with_noise,
 )
 from workloads.train.recipe import Exposures, Recipe, Settings, Training
@@ -113,9 +114,9 @@ def _crops_done(recipe: Recipe, steps: int, workers: int) -> int:
     return rounds_done(recipe, steps, workers) * a_round
 
 
-def quality(answer: Net, held_out: Exposures) -> float:
-    """Return the PSNR of the denoised pictures, in dB."""
-    return psnr(squared_errors(answer, *held_out), held_out.clean.size)
+def quality(answer: Net, held_out: Exposures) -> Array:
+    """Return a score for each tile of the denoised pictures: their mean is the PSNR in dB."""
+    return psnr_by_tile(tiles(errors(answer, *held_out)).mean(axis=(1, 2, 3)))
 
 
 def textbook(training: Training, report: Reporter) -> Net:

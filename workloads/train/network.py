@@ -131,16 +131,33 @@ def denoise(net: Net, noisy: Array) -> Array:
     return cleaned
 
 
+def errors(net: Net, noisy: Array, clean: Array) -> Array:
+    """Return the squared error of every value of denoised pictures, in their shape."""
+    squared: Array = np.square((denoise(net, noisy) - clean).astype(float))
+    return squared
+
+
 def squared_errors(net: Net, noisy: Array, clean: Array) -> Array:
     """Return the sum of squared errors of each denoised picture."""
-    errors = (denoise(net, noisy) - clean).astype(float)
-    total: Array = np.square(errors).sum(axis=(1, 2, 3))
+    total: Array = errors(net, noisy, clean).sum(axis=(1, 2, 3))
     return total
 
 
 def psnr(squared: Sequence[float] | Array, values: int) -> float:
     """Return the peak signal-to-noise ratio in dB, given the squared errors of so many values."""
     return float(-10 * np.log10(np.sum(squared) / values))
+
+
+def psnr_by_tile(squared: Array) -> Array:
+    """Return a score in dB for each tile, given the mean squared errors of tiles of one size.
+
+    Their mean is the PSNR of all tiles together, which is no mean of anything itself. So each score
+    is that PSNR and what the tile adds to it to first order: the spread of such scores is the
+    PSNR's own, by the delta method (Casella and Berger, Statistical inference, 2002, 5.5.4).
+    """
+    mean = squared.mean()
+    scores: Array = psnr(squared, len(squared)) - 10 / np.log(10) * (squared / mean - 1)
+    return scores
 
 
 def _whole_groups(layer: Array) -> Array:

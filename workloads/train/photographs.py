@@ -24,7 +24,7 @@ SHA256 = {
 LEVELS = np.float32(255)
 TRAINED_COLUMNS = 440
 VALIDATED_COLUMNS = 480  # up to there; the rest is held out
-TILE_ROWS = 61  # of the 427
+TILE_ROWS, TILE_COLUMNS = 61, 40  # of the 427 by 640
 
 
 class Split(NamedTuple):
@@ -57,15 +57,23 @@ def _read(path: Path, known: str) -> Array:
 def split(photographs: Array) -> Split:
     """Return the columns of photographs by what they are for; validation comes in tiles.
 
-    Tiles (n, colours, 61, 40) are fixed, so that workers can validate some of them each.
+    The tiles are fixed, so that workers can validate some of them each.
     """
-    strips = photographs[..., TRAINED_COLUMNS:VALIDATED_COLUMNS]
-    pictures, colours, _, columns = strips.shape
-    tiles = strips.reshape(pictures, colours, -1, TILE_ROWS, columns).transpose(0, 2, 1, 3, 4)
     return Split(
         scenes=np.ascontiguousarray(photographs[..., :TRAINED_COLUMNS]),
-        validation=np.ascontiguousarray(tiles).reshape(-1, colours, TILE_ROWS, columns),
+        validation=tiles(photographs[..., TRAINED_COLUMNS:VALIDATED_COLUMNS]),
         held_out=np.ascontiguousarray(photographs[..., VALIDATED_COLUMNS:]),
+    )
+
+
+def tiles(strips: Array) -> Array:
+    """Return strips (pictures, colours, rows, columns) as tiles (n, colours, 61, 40)."""
+    pictures, colours, rows, columns = strips.shape
+    cut = strips.reshape(
+        pictures, colours, rows // TILE_ROWS, TILE_ROWS, columns // TILE_COLUMNS, TILE_COLUMNS
+    )
+    return np.ascontiguousarray(cut.transpose(0, 2, 4, 1, 3, 5)).reshape(
+        -1, colours, TILE_ROWS, TILE_COLUMNS
     )
 
 

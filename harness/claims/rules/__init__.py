@@ -16,6 +16,7 @@ from harness.claims.rules import (
     session,
     speedup,
     times,
+    uncertainty,
     work,
 )
 
@@ -25,7 +26,7 @@ RULES: tuple[Rule, ...] = (
     speedup.COST,
     session.ONE_SESSION,
     inputs.SAME_INPUT,
-    answers.QUALITY_HELD,
+    answers.SAME_QUALITY,
     answers.SAME_ANSWER,
     work.SAME_WORK,
     environment.SAME_SOURCE,
@@ -48,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     proof.NEEDED_WORK,
     proof.PER_NODE_STANDARD,
     speedup.EFFICIENCY_SPLIT,
+    uncertainty.SURE_OF_QUALITY,
     times.NO_WORK_OFF_CLOCK,
 )
 

@@ -1,4 +1,4 @@
-"""Rules about what came out: the quality held, and both sides gave one answer.
+"""Rules about what came out: the quality is the same, and both sides gave one answer.
 
 May import ``model``, ``rule`` and ``pairs``.
 """
@@ -45,7 +45,7 @@ def _held_out_is_input(pairs: Pairs) -> Caveat | None:
 
 def _quality_moved(pairs: Pairs) -> Caveat | None:
     """Judge every pair: one that moved is enough, whichever way it moved."""
-    if pairs.quality_held:
+    if pairs.quality_tolerated:
         return None
     change, asked = pairs.quality_change, pairs.results.spec.workload
     both = zip(pairs.baseline, pairs.distributed, strict=True)
@@ -66,7 +66,7 @@ def _unclean_scale(pairs: Pairs) -> Caveat | None:
     """Judge whether the quality moved at another scale than the headline's."""
     asked = pairs.results.spec.workload
     for other in pairs_by_scale(pairs.results):
-        if other.scale != pairs.scale and not other.quality_held:
+        if other.scale != pairs.scale and not other.quality_tolerated:
             return Caveat(
                 "unclean-scale",
                 f"the {asked.metric} moved by more than its tolerance"
@@ -87,7 +87,7 @@ def _quality_unrepeatable(pairs: Pairs) -> Caveat | None:
     already.
     """
     results = pairs.results
-    if results.kind is Kind.DECLARED or pairs.arithmetic_may_differ or not pairs.quality_held:
+    if results.kind is Kind.DECLARED or pairs.arithmetic_may_differ or not pairs.quality_tolerated:
         return None
     qualities: dict[str, set[float]] = {}
     for trial in pairs.trials:
@@ -166,10 +166,10 @@ def _answers(pairs: Pairs) -> Measured:
     return count("items", pairs.baseline[0].items), count("answers", len(digests))
 
 
-QUALITY_HELD = Rule(
+SAME_QUALITY = Rule(
     id="R06",
-    title="quality held",
-    demand="the quality held within a tolerance fixed before the run;"
+    title="same quality",
+    demand="the quality moved by no more than a tolerance fixed before the run;"
     " the sets are compared by digest, not item by item",
     source="MLPerf, DAWNBench",
     measure=_quality,

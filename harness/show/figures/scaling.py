@@ -136,7 +136,7 @@ def _draw_baseline(chart: Chart, curve: Curve) -> None:
 
 def _shape(point: Point) -> str:
     """Return a point's mark: a cross if it cost quality, a triangle on too few cores, a disc."""
-    if not point.quality_held:
+    if not point.quality_tolerated:
         return "X"
     return "^" if point.oversubscribed else "o"
 
@@ -148,7 +148,7 @@ def _label(point: Point, place: int, curve: Curve) -> list[Line]:
     if is_headline:
         lines.append(Line(f"E = {text.percent(point.efficiency)}", 30, f"{field}.efficiency"))
     lines += [Line(flag, 26) for flag in phrases.flags(point)]
-    if not point.quality_held:
+    if not point.quality_tolerated:
         change = text.change(point.quality_change, curve.results.spec.workload.tolerance)
         lines.append(Line(f"Δ {change}", 26, f"{field}.change"))
     return lines

@@ -20,7 +20,7 @@ def headline_point(curve: Curve) -> Point:
 def flags(point: Point) -> list[str]:
     """Return what is wrong with a point, in words."""
     oversubscribed = ["oversubscribed"] if point.oversubscribed else []
-    return oversubscribed + ([] if point.quality_held else ["not a clean win"])
+    return oversubscribed + ([] if point.quality_tolerated else ["not a clean win"])
 
 
 def title(curve: Curve) -> str:
@@ -93,6 +93,6 @@ def _measurement(point: Point, tolerance: float) -> str:
     if point.pairs > 1:
         facts.append(f"from {low} to {high}")
     facts += [f"efficiency {text.percent(point.efficiency)}", *flags(point)]
-    if not point.quality_held:
+    if not point.quality_tolerated:
         facts.append(f"quality moved by {text.change(point.quality_change, tolerance)}")
     return f"Measured on {text.number_of(point.workers, 'worker')}: {', '.join(facts)}."

@@ -39,7 +39,10 @@ def baseline_quality(lane: SideState, spec: Spec) -> Variants:
 
 
 def distributed_quality(board: Board, spec: Spec) -> Variants:
-    """Return the distributed side's quality, and whether it held."""
+    """Return the distributed side's quality, and whether it held.
+
+    That is so where the answers are equal to the last bit; else it is within its tolerance, or not.
+    """
     if board.distributed.stage is SideStage.FINISHED:
         return ("clock stopped, computing quality",)
     quality = _quality(board.distributed, spec)
@@ -47,10 +50,17 @@ def distributed_quality(board: Board, spec: Spec) -> Variants:
     if baseline is None or distributed is None:
         return (quality,)
     limit = spec.workload.tolerance
-    held = "held" if spec.workload.tolerates(distributed - baseline) else "NOT HELD"
-    change = f"Δ {text.change(distributed - baseline, limit)} {held}"
+    change = f"Δ {text.change(distributed - baseline, limit)} {_held(board, spec)}"
     number = text.quality(distributed, limit)
     return f"{quality} · {change}", f"{quality}, {change}", f"{number} · {change}"
+
+
+def _held(board: Board, spec: Spec) -> str:
+    baseline, distributed = board.baseline, board.distributed
+    if not spec.workload.tolerates((distributed.quality or 0.0) - (baseline.quality or 0.0)):
+        return "NOT HELD"
+    same = distributed.answer_sha256 == baseline.answer_sha256 != ""
+    return "held" if same else "within tolerance"
 
 
 def input_facts(board: Board, spec: Spec) -> tuple[str, str]:

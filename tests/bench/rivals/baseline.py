@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from harness.model import Parameters
-from harness.workload import AnyProblem, Pool, Reporter, Slide, Workload
+from harness.workload import AnyProblem, ItemScores, Pool, Reporter, Slide, Workload
 from tests.builders import find_workload
 
 
@@ -138,7 +138,7 @@ def refuse_ray(entry: RivalInput, pool: Pool, report: Reporter) -> Any:
     raise ValueError(f"{entry.rival} is a rival and has no distributed side")
 
 
-def quality(answer: Any, held: HeldOut) -> float:
+def quality(answer: Any, held: HeldOut) -> float | ItemScores:
     """Return the quality as the workload sees it."""
     return find_workload(held.workload).quality(answer, held.held_out)
 

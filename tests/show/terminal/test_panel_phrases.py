@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 from harness import events as e
@@ -5,6 +6,7 @@ from harness import text
 from harness.model import CommandFacts, SessionStage, Side
 from tests.builders import (
     a_board,
+    a_digest_of,
     a_process,
     an_input,
     arming_events,
@@ -79,6 +81,23 @@ def test_the_change_of_quality_is_judged_by_its_tolerance(quality: float, said: 
     ]
 
     assert said in draw(a_board(events), 90.0)
+
+
+def test_a_quality_within_its_tolerance_is_not_called_held_where_answers_differ() -> None:
+    events = [
+        *arming_events(),
+        *trial_events(Side.BASELINE, 10.0, 4.0),
+        *(
+            msgspec.structs.replace(event, answer_sha256=a_digest_of("other"))
+            if isinstance(event, e.Scored)
+            else event
+            for event in trial_events(Side.DISTRIBUTED, 20.0, 2.0)
+        ),
+    ]
+    picture = draw(a_board(events), 90.0)
+
+    assert "0.975 · Δ +0.000 within tolerance" in picture
+    assert "held" not in picture.lower()
 
 
 def test_quality_is_computed_with_the_clock_stopped() -> None:

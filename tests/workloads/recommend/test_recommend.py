@@ -27,7 +27,9 @@ def test_both_sides_stop_after_the_first_iteration_that_reaches_the_target(worke
     recalls = list[float]()
     for iterations in (1, 2, 3):
         few = problem(iterations=iterations).input
-        recalls.append(recommend.quality(recommend.baseline(few, ignore_progress), few.validation))
+        recalls.append(
+            recommend.quality(recommend.baseline(few, ignore_progress), few.validation).mean()
+        )
     assert recalls[0] < recalls[1]
     training, heard = problem(target=(recalls[0] + recalls[1]) / 2).input, list[int]()
     answers = (
@@ -69,7 +71,7 @@ def test_recall_counts_what_is_among_the_ten_best_that_were_not_seen() -> None:
         np.array([0]), np.array([0, 3]), np.array([2, 11, 12]), np.array([0, 2]), np.array([0, 1])
     )
     answer = recommend.Factors(np.ones((1, 1), np.float32), scores[:, None])
-    assert recommend.quality(answer, held) == pytest.approx(2 / 3)
+    assert recommend.quality(answer, held) == pytest.approx([2 / 3])
 
 
 def test_recall_over_fewer_items_than_ten_counts_them_all() -> None:
@@ -77,7 +79,7 @@ def test_recall_over_fewer_items_than_ten_counts_them_all() -> None:
         np.array([0]), np.array([0, 2]), np.array([2, 3]), np.array([0, 1]), np.array([0])
     )
     answer = recommend.Factors(np.ones((1, 1), np.float32), np.ones((4, 1), np.float32))
-    assert recommend.quality(answer, held) == 1
+    assert recommend.quality(answer, held).tolist() == [1]
 
 
 @pytest.mark.parametrize(

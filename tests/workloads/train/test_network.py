@@ -15,6 +15,7 @@ from workloads.train.network import (
     layers,
     parameter_count,
     psnr,
+    psnr_by_tile,
     shapes,
     squared_errors,
 )
@@ -150,3 +151,20 @@ def test_squared_errors_are_of_each_picture() -> None:
 
 def test_the_psnr_is_20_db_where_the_error_is_a_tenth() -> None:
     assert psnr([0.5, 0.5], 100) == pytest.approx(20)
+
+
+SQUARED = np.exp(np.random.default_rng(5).normal(-7, 1, 4_000))
+
+
+def test_the_scores_of_tiles_have_the_psnr_of_all_of_them_as_their_mean() -> None:
+    scores = psnr_by_tile(SQUARED)
+    assert scores.shape == SQUARED.shape
+    assert scores.mean() == pytest.approx(psnr(SQUARED, len(SQUARED)), abs=1e-9)
+
+
+def test_the_scores_of_tiles_vary_as_the_psnr_of_such_tiles_does() -> None:
+    random = np.random.default_rng(6)
+    draws = random.choice(SQUARED, (2_000, len(SQUARED)))
+    spread = np.std([psnr(draw, len(draw)) for draw in draws])
+    expected = psnr_by_tile(SQUARED).std(ddof=1) / np.sqrt(len(SQUARED))
+    assert spread == pytest.approx(expected, rel=0.1)

@@ -11,6 +11,7 @@ from workloads.train.photographs import (
     expose,
     read_photographs,
     split,
+    tiles,
 )
 
 
@@ -44,6 +45,14 @@ def test_the_tiles_are_the_whole_validation_strip() -> None:
     assert tiles.shape == (14, 3, 61, 40)
     assert np.array_equal(np.concatenate(list(tiles[:7]), axis=1), photographs[0, :, :, 440:480])
     assert np.array_equal(np.concatenate(list(tiles[7:]), axis=1), photographs[1, :, :, 440:480])
+
+
+def test_strips_are_cut_into_tiles_row_by_row() -> None:
+    strips = np.arange(2 * 3 * 122 * 80.0).reshape(2, 3, 122, 80)
+    cut = tiles(strips)
+    assert cut.shape == (8, 3, 61, 40)
+    assert np.array_equal(cut[1], strips[0, :, :61, 40:])
+    assert np.array_equal(cut[6], strips[1, :, 61:, :40])
 
 
 def test_an_exposure_has_noise_of_the_size_that_is_asked_and_of_no_bias() -> None:
