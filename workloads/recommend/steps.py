@@ -35,13 +35,14 @@ class Share(NamedTuple):
 
 
 def start(training: Training) -> State:
-    """Return the first state: random factors from 0 to below 0.01, and the items' Gram matrix."""
+    """Return the first state, with the items' Gram matrix.
+
+    The items' factors are random, from 0 to below 0.01; the users', which are solved first, are 0.
+    """
     recipe = training.recipe
     random = np.random.default_rng([recipe.seed, 3])
-    users, items = (
-        random.random((rows.height, recipe.factors), dtype=np.float32) * START_BELOW
-        for rows in training.rows_by_mode
-    )
+    users = np.zeros((training.users.height, recipe.factors), np.float32)
+    items = random.random((training.items.height, recipe.factors), dtype=np.float32) * START_BELOW
     scratch = Scratch(
         rows=max(rows.height for rows in training.rows_by_mode),
         longest=max(int(np.diff(rows.starts).max(initial=0)) for rows in training.rows_by_mode),
