@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from itertools import count, pairwise
 
 import msgspec
+import numpy as np
 
 from harness.run.host import pin, usable_cores
 from tests.bench.library import SPEED, measure_apart
 from tests.bench.table import Finding, at_least, ratios, row, unmeasured
 from workloads import train
 from workloads.train.network import COLOURS
-from workloads.train.photographs import draw_batch
+from workloads.train.photographs import draw_group
 from workloads.train.recipe import Training
 from workloads.train.steps import combine, contribute, split_work, start
 
@@ -43,7 +44,6 @@ def torch(steps: int) -> Finding:
 
 def _steps(training: Training) -> Iterator[None]:
     """Train as the baseline does, a step each time."""
-    training = training._replace(recipe=training.recipe._replace(local_steps=1))
     state, (share,) = start(training), split_work(training, 1)
     for step in count():
         yield
@@ -65,7 +65,9 @@ def _torch_steps(training: Training) -> Iterator[None]:
     descent = torch.optim.Muon(filters, lr=recipe.rate, adjust_lr_fn="match_rms_adamw")
     for number in count():
         yield
-        noisy, other = map(torch.from_numpy, draw_batch(training.scenes, recipe, number))
+        groups = range(number * recipe.groups, (number + 1) * recipe.groups)
+        drawn = [draw_group(training.scenes, recipe, group) for group in groups]
+        noisy, other = map(torch.from_numpy, map(np.concatenate, zip(*drawn, strict=True)))
         net.zero_grad()
         torch.nn.functional.mse_loss(noisy - net(noisy), other).backward()
         for filtering, layer in zip(filters, layers, strict=True):

@@ -72,6 +72,11 @@ class Strips:
         """Return the distance of a row to the next, the first place and the one after the last."""
         return self.pitch, self.first, self.stop
 
+    def parts(self, number: int) -> list[tuple[int, int]]:
+        """Return the first place, and the one after the last, of so many runs of pictures."""
+        length = self.count // number * self.rows * self.pitch
+        return [(part * length + self.first, (part + 1) * length) for part in range(number)]
+
     @property
     def input(self) -> Array:
         """Return a view (pictures, colours, rows, columns) of what goes in."""
@@ -105,16 +110,21 @@ def find_noise(net: Net, strips: Strips) -> Array:
     return strips.output
 
 
-def find_gradient(net: Net, strips: Strips, into: Net) -> None:
-    """Write the gradient of all layers, given ``strips.output_error``, after ``find_noise``."""
+def find_gradients(net: Net, strips: Strips, into: Sequence[Net]) -> None:
+    """Write the gradients of all layers, given ``strips.output_error``, after ``find_noise``.
+
+    The pictures are divided evenly, in their order, over the nets to write into. The bits of each
+    are the same whatever other pictures are in the strips.
+    """
     for place in reversed(range(len(net))):
         whole = _weights(_whole_groups(net[place]))
         outputs, inputs = len(net[place]), whole.shape[1]
         signal, error = strips.signals[place, :inputs], strips.errors[place + 1]
         gradient = np.empty_like(whole)
-        correlate(signal, error, gradient, *strips.bounds)
-        into[place][:, :-1] = gradient[:outputs].reshape(outputs, -1)
-        add_up(error, into[place][:, -1], strips.first, strips.stop)
+        for gradients, (first, stop) in zip(into, strips.parts(len(into)), strict=True):
+            correlate(signal, error, gradient, strips.pitch, first, stop)
+            gradients[place][:, :-1] = gradient[:outputs].reshape(outputs, -1)
+            add_up(error, gradients[place][:, -1], first, stop)
         if place:
             turned = np.ascontiguousarray(whole[:outputs, :, ::-1].transpose(1, 0, 2))
             below = strips.errors[place, :inputs]

@@ -46,14 +46,10 @@ def as_model(rows: Array) -> Model:
     return Model(rows[0], rows[1], rows[2], rows[3] if len(rows) > 3 else None)
 
 
-def rate_at(recipe: Recipe, step: int, workers: int) -> float:
-    """Return the rate of a worker's step, from 1: it rises, stays, and falls as 1 / sqrt(pixels).
-
-    It is larger on several workers, as the square root of their number: the average of their
-    weights is less noisy.
-    """
-    rate = recipe.rate * math.sqrt(workers) * min(1, step / WARM_UP_STEPS)
-    pixels = step * workers * recipe.batch * recipe.crop**2
+def rate_at(recipe: Recipe, step: int) -> float:
+    """Return the rate of a step, from 1: it rises, stays, and falls as 1 / sqrt(pixels)."""
+    rate = recipe.rate * min(1, step / WARM_UP_STEPS)
+    pixels = step * recipe.batch * recipe.crop**2
     return rate / math.sqrt(max(1, pixels / SETTLED_PIXELS))
 
 
@@ -81,16 +77,24 @@ def _muon(model: Model, gradient: Array, rate: float, recipe: Recipe) -> None:
 def orthogonal(matrix: Array) -> Array:
     """Return a matrix of nearly the same singular vectors whose singular values are all about 1.
 
-    Five Newton-Schulz iterations bring them between 0.7 and 1.2 without a decomposition.
+    Five Newton-Schulz iterations bring them between 0.7 and 1.2 without a decomposition. They are
+    done on the Gram matrix G = X X^T, which is smaller: where X becomes P X, G becomes P G P.
     """
     if matrix.shape[0] > matrix.shape[1]:
         return orthogonal(matrix.T).T
     a, b, c = QUINTIC
-    x: Array = matrix / (np.linalg.norm(matrix) + np.float32(1e-7))
-    for _ in range(ITERATIONS):
-        square = x @ x.T
-        x = a * x + (b * square + c * (square @ square)) @ x
-    return x
+    gram: Array = matrix @ matrix.T
+    scale = np.float32(1 / (math.sqrt(np.trace(gram)) + 1e-7))
+    gram *= scale * scale
+    identity = np.eye(len(gram), dtype=np.float32)
+    product = scale * identity
+    for iteration in range(ITERATIONS):
+        step = a * identity + b * gram + c * (gram @ gram)
+        product = step @ product
+        if iteration + 1 < ITERATIONS:
+            gram = step @ gram @ step
+    result: Array = product @ matrix
+    return result
 
 
 def _adam(model: Model, gradient: Array, step: int, rate: float) -> None:

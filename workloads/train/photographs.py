@@ -89,15 +89,15 @@ def with_noise(clean: Array, noise: float, seed: int) -> Exposures:
     return Exposures(expose(clean, noise, np.random.default_rng(seed)), clean)
 
 
-def draw_batch(scenes: Array, recipe: Recipe, number: int) -> tuple[Array, Array]:
-    """Return two noisy exposures of a batch of random crops: what goes in, and what to compare.
+def draw_group(scenes: Array, recipe: Recipe, number: int) -> tuple[Array, Array]:
+    """Return two noisy exposures of a group of random crops: what goes in, and what to compare.
 
-    The order of batches is the same whoever trains on one. Crops are turned and mirrored at random.
+    It is the same whoever draws it. Crops are turned and mirrored at random.
     """
     random = np.random.default_rng([recipe.seed, 2, number])
     pictures, _, rows, columns = scenes.shape
     limits = (pictures, rows - recipe.crop + 1, columns - recipe.crop + 1, 2, 2, 2)
-    places = random.integers(limits, size=(recipe.batch, len(limits)))
+    places = random.integers(limits, size=(recipe.group, len(limits)))
     clean = np.stack([_crop(scenes, recipe.crop, *place) for place in places.tolist()])
     return expose(clean, recipe.noise, random), expose(clean, recipe.noise, random)
 

@@ -16,7 +16,7 @@ LIMITS = {
     "crop": (8, 256),
     "channels": (4, 512),
     "depth": (2, 32),
-    "local_steps": (1, 10_000),
+    "group": (1, 1024),
     "validate_every": (1, 1_000_000),
 }
 MOST_PLACES = 1 << 27  # of all strips: 1 GB with their errors
@@ -25,22 +25,28 @@ MOST_PLACES = 1 << 27  # of all strips: 1 GB with their errors
 class Recipe(NamedTuple):
     """How the network is trained: ``batches`` of ``batch`` crops at most, ``crop`` pixels a side.
 
-    It ends at a PSNR of ``target`` dB on the validation strip, which is asked every
-    ``validate_every`` batches. A worker takes ``local_steps`` steps between two exchanges.
+    It ends at a PSNR of ``target`` dB on the validation strip, which is asked after every
+    ``validate_every`` batches. The gradients of ``group`` crops are added up in a batch; a worker
+    has whole groups.
     """
 
     batches: int
     target: float
     batch: int
+    group: int
     crop: int
     channels: int
     depth: int
     optimizer: str
     rate: float
-    local_steps: int
     validate_every: int
     noise: float
     seed: int
+
+    @property
+    def groups(self) -> int:
+        """Return how many groups a batch has."""
+        return self.batch // self.group
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,16 +56,16 @@ class Settings:
     ``noise`` is the standard deviation of a noisy exposure, of 255 levels of grey.
     """
 
-    batches: int = 6000
-    target: float = 31.4
-    batch: int = 8
+    batches: int = 4500
+    target: float = 31.6
+    batch: int = 16
+    group: int = 4
     crop: int = 16
     channels: int = 32
     depth: int = 4
     optimizer: str = "muon"
-    rate: float = 0.002
-    local_steps: int = 8
-    validate_every: int = 96
+    rate: float = 0.0028
+    validate_every: int = 64
     noise: float = 25.0
     seed: int = 1
 
@@ -69,6 +75,10 @@ class Settings:
             raise ValueError(f"optimizer={self.optimizer} is neither muon nor adam")
         if self.channels % 4:
             raise ValueError(f"channels={self.channels} is not a multiple of 4")
+        if self.batch % self.group:
+            raise ValueError(
+                f"batch={self.batch} is not a multiple of the crops in a group, group={self.group}"
+            )
         if not 0 <= self.seed < 1 << 63:
             raise ValueError(f"seed={self.seed} is not from 0 to below 2 to the 63")
         for name, most in (("rate", 1), ("noise", 255), ("target", 100)):

@@ -12,11 +12,11 @@ from workloads import train
 TINY: Parameters = {
     "batches": 12,
     "target": 99.0,
-    "batch": 2,
+    "batch": 4,
+    "group": 1,
     "crop": 9,
     "channels": 8,
     "depth": 3,
-    "local_steps": 2,
     "validate_every": 4,
 }
 

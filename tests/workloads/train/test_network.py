@@ -10,7 +10,7 @@ from workloads.train.network import (
     Net,
     Strips,
     denoise,
-    find_gradient,
+    find_gradients,
     find_noise,
     layers,
     parameter_count,
@@ -80,9 +80,32 @@ def test_the_gradient_is_that_of_the_textbook() -> None:
     error = noisy - find_noise(net, strips) - target
     strips.output_error[:] = np.float32(-2 / error.size) * error
     found = some_net(9)
-    find_gradient(net, strips, found)
+    find_gradients(net, strips, [found])
     for mine, expected in zip(found, textbook_gradient(net, noisy, target), strict=True):
         assert np.allclose(mine, expected, rtol=1e-4, atol=1e-6)
+
+
+def with_errors(net: Net, noisy: Array, target: Array, values: int) -> Strips:
+    """Return strips after a forward pass, with the errors of a mean over so many values."""
+    strips = strips_with(noisy, net)
+    error = noisy - find_noise(net, strips) - target
+    strips.output_error[:] = np.float32(-2 / values) * error
+    return strips
+
+
+@pytest.mark.parametrize(("count", "number"), [(4, 4), (4, 2), (6, 3), (4, 1)])
+def test_gradients_of_parts_of_the_pictures_are_those_of_the_parts_alone(
+    count: int, number: int
+) -> None:
+    net, noisy, target = some_net(), some_pictures(4, count), some_pictures(5, count)
+    found = [some_net(9 + part) for part in range(number)]
+    find_gradients(net, with_errors(net, noisy, target, noisy.size), found)
+    size = count // number
+    for part, mine in enumerate(found):
+        run = slice(part * size, (part + 1) * size)
+        alone = some_net(8)
+        find_gradients(net, with_errors(net, noisy[run], target[run], noisy.size), [alone])
+        assert same(mine, alone)
 
 
 def test_the_gradient_says_how_the_error_changes() -> None:
@@ -109,7 +132,7 @@ def test_strips_are_used_again_without_a_trace() -> None:
     strips = strips_with(some_pictures(7), net)
     find_noise(net, strips)
     strips.output_error[:] = 1
-    find_gradient(net, strips, some_net(9))
+    find_gradients(net, strips, [some_net(9)])
     strips.input[:] = pictures
     assert same(find_noise(net, strips).copy(), find_noise(net, strips_with(pictures, net)).copy())
 

@@ -34,6 +34,15 @@ def test_an_orthogonal_matrix_keeps_its_singular_vectors() -> None:
     assert (np.diag(turned) > 0.5).all()
 
 
+def test_an_orthogonal_matrix_is_that_of_the_iterations_on_the_matrix_itself() -> None:
+    matrix = np.random.default_rng(1).standard_normal((8, 73), dtype=np.float32)
+    x = matrix.astype(float) / np.linalg.norm(matrix)
+    for _ in range(5):
+        square = x @ x.T
+        x = 3.4445 * x + (-4.775 * square + 2.0315 * square @ square) @ x
+    assert np.allclose(orthogonal(matrix), x, rtol=0, atol=1e-5)
+
+
 def test_a_gradient_of_zero_moves_nothing() -> None:
     model = a_model()
     before = model.weights.copy()
@@ -81,12 +90,6 @@ def test_only_adam_keeps_squares() -> None:
 
 def test_the_rate_rises_then_stays_then_falls_as_the_root() -> None:
     asked = recipe(rate=0.5, batch=8, crop=16)
-    assert rate_at(asked, 10, 1) == pytest.approx(0.25)
-    assert rate_at(asked, 20, 1) == rate_at(asked, 800, 1) == pytest.approx(0.5)
-    assert rate_at(asked, 3200, 1) == pytest.approx(0.25)
-
-
-def test_the_rate_is_larger_on_more_workers_and_falls_by_what_they_all_have_seen() -> None:
-    asked = recipe(rate=0.1, batch=8, crop=16)
-    assert rate_at(asked, 200, 4) == pytest.approx(0.2)
-    assert rate_at(asked, 800, 4) == pytest.approx(0.1)
+    assert rate_at(asked, 10) == pytest.approx(0.25)
+    assert rate_at(asked, 20) == rate_at(asked, 800) == pytest.approx(0.5)
+    assert rate_at(asked, 3200) == pytest.approx(0.25)

@@ -7,7 +7,7 @@ from tests.workloads.train.support import problem, same
 from workloads.train.photographs import (
     FOLDER,
     SHA256,
-    draw_batch,
+    draw_group,
     expose,
     read_photographs,
     split,
@@ -62,19 +62,19 @@ def test_an_exposure_has_noise_of_the_size_that_is_asked_and_of_no_bias() -> Non
     assert abs(noise.mean()) < 0.002
 
 
-def test_the_two_exposures_of_a_batch_are_of_the_same_crops_with_noise_of_their_own() -> None:
-    training = problem(noise=1e-3, crop=32).input
-    one, other = draw_batch(training.scenes, training.recipe, 0)
+def test_the_two_exposures_of_a_group_are_of_the_same_crops_with_noise_of_their_own() -> None:
+    training = problem(noise=1e-3, crop=32, batch=2, group=2).input
+    one, other = draw_group(training.scenes, training.recipe, 0)
     assert one.shape == other.shape == (2, 3, 32, 32)
     assert np.allclose(one, other, atol=1e-4)
     assert not np.array_equal(one, other)
 
 
 def test_crops_are_turned_and_mirrored_in_all_eight_ways() -> None:
-    training = problem(batch=64, crop=8, noise=1e-3).input
+    training = problem(batch=64, group=64, crop=8, noise=1e-3).input
     ramp = np.arange(427)[:, None] * 1000 + np.arange(440.0)
     scenes = np.broadcast_to(ramp, (2, 3, 427, 440)).astype(np.float32)
-    crops, _ = draw_batch(scenes, training.recipe, 0)
+    crops, _ = draw_group(scenes, training.recipe, 0)
     steps = crops[:, 0, :2, :2].astype(float)
     down, across = (steps[:, 1, 0] - steps[:, 0, 0]), (steps[:, 0, 1] - steps[:, 0, 0])
     ways = set(zip(down.round().tolist(), across.round().tolist(), strict=True))
@@ -86,10 +86,10 @@ def test_crops_are_turned_and_mirrored_in_all_eight_ways() -> None:
     }
 
 
-def test_a_batch_is_the_same_whoever_draws_it_and_unlike_the_next() -> None:
+def test_a_group_is_the_same_whoever_draws_it_and_unlike_the_next() -> None:
     training = problem().input
     first, again, after = (
-        draw_batch(training.scenes, training.recipe, number) for number in (5, 5, 6)
+        draw_group(training.scenes, training.recipe, number) for number in (5, 5, 6)
     )
     assert same(first, again)
     assert not same(first, after)
