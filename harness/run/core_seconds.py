@@ -28,6 +28,16 @@ class Timing(NamedTuple):
     part_bytes: int | None = None
 
 
+def together(timings: Sequence[Timing]) -> Timing:
+    """Return what kernels of one worker took that ran one after the other."""
+    sizes = [timing.part_bytes for timing in timings]
+    return Timing(
+        sum(timing.busy_s for timing in timings),
+        sum(timing.cpu_s for timing in timings),
+        None if None in sizes else sum(size for size in sizes if size is not None),
+    )
+
+
 class CoreTimeAccount:
     """The account of one distributed trial on ``workers`` workers of ``cores`` cores each.
 

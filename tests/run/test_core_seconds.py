@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.events import CoreTime, Phase
 from harness.model import CoreSeconds
-from harness.run.core_seconds import CoreTimeAccount, Timing, baseline_time_parts
+from harness.run.core_seconds import CoreTimeAccount, Timing, baseline_time_parts, together
 
 
 class Clock:
@@ -366,6 +366,11 @@ def handed_over(*sizes: int | None) -> int | None:
 
 def test_what_the_workers_hand_over_is_added_up() -> None:
     assert handed_over(1_200, 0, 34) == 1_234
+
+
+def test_kernels_of_one_worker_are_taken_together() -> None:
+    assert together([Timing(1.0, 0.5, 10), Timing(2.0, 1.5, 20)]) == Timing(3.0, 2.0, 30)
+    assert together([Timing(1.0, 0.5, 10), Timing(2.0, 1.5, None)]) == Timing(3.0, 2.0, None)
 
 
 def test_a_part_of_unknown_size_makes_the_sum_unknown() -> None:

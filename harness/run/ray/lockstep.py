@@ -13,7 +13,7 @@ import ray
 from ray.exceptions import RayError
 
 from harness.errors import SideFailed
-from harness.run.core_seconds import CoreTimeAccount, Timing
+from harness.run.core_seconds import CoreTimeAccount, Timing, together
 from harness.run.ray.peers import TOKEN_BYTES
 from harness.run.ray.ray_errors import loss_reason, raise_cause
 from harness.run.ray.replica import Advanced
@@ -148,18 +148,22 @@ class LockstepRun:
             self._steps = advanced.combined
 
     def _pass_on(self, report: Reporter, items_a_step: int) -> None:
-        """Account for the steps that all workers have taken.
+        """Account for the steps that all workers have taken; each worker has one span of them all.
 
         A lost worker took some of them without a word of how long.
         """
-        before = self._done
+        first = self._done
+        taken: dict[int, list[Timing]] = defaultdict(list)
         while self._done < min(self._combined.values()):
             timings = self._timings.pop(self._done, {})
             self._account.step_done([*timings.values()])
-            for place, timing in sorted(timings.items()):
-                self._workers.span(place, self._done, items_a_step // self._workers.size, timing)
+            for place, timing in timings.items():
+                taken[place].append(timing)
             self._done += 1
-        if self._done > before:
+        items = items_a_step // self._workers.size
+        for place, steps in sorted(taken.items()):
+            self._workers.span(place, first, len(steps) * items, together(steps))
+        if self._done > first:
             report(self._done * items_a_step)
 
     def _snapshot_if_due(self) -> None:
