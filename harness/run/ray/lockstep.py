@@ -123,19 +123,24 @@ class LockstepRun:
         return ray.get(self._workers.actor(0).conclude.remote())
 
     def _collect(self) -> None:
-        """Wait for one call of every worker. Raises ``Cut`` if one could not go on."""
-        for place in range(self._workers.size):
-            calls = self._calls[place]
-            while len(calls) < CALLS_AHEAD:
-                calls.append(self._workers.actor(place).advance.remote(self._steps, CALL_S))
+        """Wait until a call has ended. Raises ``Cut`` if its worker could not go on.
+
+        Whoever has steps to take has another call at once: others may wait for its parts in a call
+        of theirs, so that waiting here for all of them would never end.
+        """
+        going = [place for place, combined in self._combined.items() if combined < self._steps]
+        for place in going:
+            while len(self._calls[place]) < CALLS_AHEAD:
+                call = self._workers.actor(place).advance.remote(self._steps, CALL_S)
+                self._calls[place].append(call)
         self._snapshot_if_due()
-        cut = False
-        for advanced in ray.get([self._calls[place][0] for place in range(self._workers.size)]):
-            cut = cut or advanced.cut
-        for place in range(self._workers.size):
-            self._take(place, ray.get(self._calls[place].popleft()))
-        if cut:
-            raise Cut
+        first_calls = {self._calls[place][0]: place for place in going}
+        for call in ray.wait([*first_calls])[0]:
+            advanced: Advanced = ray.get(call)
+            self._calls[first_calls[call]].popleft()
+            self._take(first_calls[call], advanced)
+            if advanced.cut:
+                raise Cut
 
     def _take(self, place: int, advanced: Advanced) -> None:
         """Note how far a worker has come, and what its steps took."""
@@ -186,9 +191,9 @@ class LockstepRun:
         """
         noticed = time.perf_counter()
         lost = self._workers.lost()
+        errors = [*([error] if isinstance(error, RayError) else []), *self._drain()]
         if not lost:
-            self._require_another_attempt(error)
-        self._drain()
+            self._require_another_attempt(errors)
         reached = {
             place: ray.get(self._workers.actor(place).stand.remote())
             for place in range(self._workers.size)
@@ -204,25 +209,27 @@ class LockstepRun:
                 self._restored[place] = self._workers.actor(place).restore.remote(origin, state)
         self._join(origin)
 
-    def _require_another_attempt(self, error: RayError | Cut) -> None:
-        """Raise the cause of an error that no lost worker explains."""
-        if isinstance(error, RayError):
-            raise_cause(error)
+    def _require_another_attempt(self, errors: Sequence[RayError]) -> None:
+        """Raise the cause of errors that no lost worker explains; pass connections that broke."""
+        if errors:
+            raise_cause(errors[0])
         if self._attempt >= CUTS_TOLERATED:
             raise SideFailed(
                 f"the workers could not reach one another in {self._attempt} attempts",
                 "let the machines of the cluster connect with each other on all ports",
-            ) from error
+            )
 
-    def _drain(self) -> None:
-        """Take what the calls under way have still come to."""
+    def _drain(self) -> list[RayError]:
+        """Take what the calls under way have still come to; return what they raised."""
+        errors: list[RayError] = []
         for place, calls in self._calls.items():
             for call in calls:
                 try:
                     self._take(place, ray.get(call))
-                except RayError:
-                    break  # lost, and what it did with it
+                except RayError as error:
+                    errors.append(error)
             calls.clear()
+        return errors
 
     def _origin(self, reached: dict[int, int]) -> tuple[int, Any]:
         """Return (steps combined, state) to rebuild from (None: only the start is left)."""
