@@ -159,7 +159,7 @@ WORKLOAD = Workload(
     ),
     proof=Proof(
         effort=(
-            {"target": 31.55},
+            {"target": 31.6},
             {"target": 31.5},
             {"batch": 8, "rate": 0.002},
             {"batch": 32, "rate": 0.004},

@@ -56,8 +56,8 @@ class Settings:
     ``noise`` is the standard deviation of a noisy exposure, of 255 levels of grey.
     """
 
-    batches: int = 4500
-    target: float = 31.6
+    batches: int = 6000
+    target: float = 31.65
     batch: int = 16
     group: int = 4
     crop: int = 16
