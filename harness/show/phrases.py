@@ -96,13 +96,16 @@ def serial_share(headline: Headline) -> str:
 def quality(headline: Headline) -> tuple[str, str]:
     """Return the metric on both sides, and the change beside its tolerance.
 
-    It has ± half the 95 % interval where there is one, and it held only where that is shown.
+    It has ± half the 95 % interval where there is one, and then leaves out the word tolerance, so
+    that a slide has room for both. It held only where that is shown.
     """
     found, limit = headline.quality, headline.results.spec.workload.tolerance
     before, after = (text.quality(side, limit) for side in (found.baseline, found.distributed))
-    width = "" if found.half_width is None else f" ± {text.movement(found.half_width, limit)}"
-    change = f"Δ {text.change(found.change, limit)}{width}{' held' if found.held else ''}"
-    return f"{before} → {after}", f"{change}, tolerance {text.tolerance(limit)}"
+    change, held = f"Δ {text.change(found.change, limit)}", " held" if found.held else ""
+    if found.half_width is None:
+        return f"{before} → {after}", f"{change}{held}, tolerance {text.tolerance(limit)}"
+    around = text.movement(found.half_width, limit)
+    return f"{before} → {after}", f"{change} ± {around}{held} (≤ {text.tolerance(limit)})"
 
 
 def equal_answers(headline: Headline) -> str:

@@ -165,7 +165,7 @@ def _facts(page: Page, headline: Headline) -> None:
     cost_fields = ("cost.baseline-cost.distributed", "cost.drop")
     columns = (
         (_MARGIN, 450, "efficiency", efficiency, efficiency_fields),
-        (560, 500, metric, phrases.quality(headline), quality_fields),
+        (560, 540, metric, phrases.quality(headline), quality_fields),
         (1110, 430, "cost of a run", phrases.cost(headline), cost_fields),
     )
     for x, width, name, (value, remark), (value_field, remark_field) in columns:

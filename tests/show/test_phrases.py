@@ -71,8 +71,8 @@ def of_unlike_answers(differences: ScoreDifferences | None, quality: float = 0.9
 @pytest.mark.parametrize(
     ("differences", "said"),
     [
-        (some_differences(), "Δ −0.001 ± 0.001 held, tolerance 0.003"),
-        (some_differences(sd=0.07), "Δ −0.001 ± 0.0031, tolerance 0.003"),
+        (some_differences(), "Δ −0.001 ± 0.001 held (≤ 0.003)"),
+        (some_differences(sd=0.07), "Δ −0.001 ± 0.0031 (≤ 0.003)"),
         (some_differences(items=20), "Δ −0.001, tolerance 0.003"),
         (None, "Δ −0.001, tolerance 0.003"),
     ],

@@ -9,10 +9,12 @@ from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
 
 from harness.claims.headline import Caveat
+from harness.model import Side
 from harness.show import phrases, slide
 from harness.show.figures.box import HEIGHT_PX, WIDTH_PX
 from harness.show.figures.page import SMALLEST_PX
 from harness.show.headline_text import headline_text
+from tests.builders import a_report, a_spec, a_trial, some_differences, some_words
 from tests.headlines import HEADLINES, REPORTS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -165,6 +167,24 @@ def test_only_as_many_caveats_are_drawn_as_have_room_and_the_rest_is_counted() -
     assert len(drawn_lines) <= 4
     assert drawn_lines[0].startswith("caveat 0 ")
     assert drawn_lines[-1].endswith("more, in the text")
+
+
+def test_the_change_of_quality_is_drawn_uncut_with_its_interval() -> None:
+    other = a_trial(
+        Side.DISTRIBUTED,
+        answer_sha256="cd" * 32,
+        quality=0.9745,
+        score_differences=some_differences(sd=0.03),
+    )
+    spec = a_spec(workload=some_words(tolerance=0.0025))
+    claim = a_report(trials=(a_trial(), other), spec=spec).headline
+    assert claim is not None
+    (drawn,) = (
+        text.get_text()
+        for text in texts(slide.figure(claim, VERDICT))
+        if text.get_gid() == "quality.change-quality.half_width"
+    )
+    assert drawn == "Δ −0.0005 ± 0.0013 held (≤ 0.0025)"
 
 
 def test_the_slide_tells_caveats_before_what_is_in_its_favour() -> None:
