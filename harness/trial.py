@@ -126,7 +126,7 @@ class Trial:
     ``workers`` is p (1 for the baseline), ``index`` counts this side's trials and ``order`` all
     trials of the session. The process spent ``startup_s`` before go, which is not in ``wall_s``.
     ``curve`` holds (seconds since go, items done), ≤ 200 points. ``cpu_s`` is that of the side's
-    own processes: the driver and the workers, without Ray's daemons.
+    own processes: the driver, the workers and what they started, without Ray's daemons.
     The digests are of the input and the held-out set as this side saw them (empty: unknown).
     ``failure`` is why the trial has no answer (empty: it has one); its ``wall_s`` is then the time
     until it stopped. ``phases`` are parts of the wall time by name. ``core_seconds`` is None where

@@ -482,6 +482,16 @@ def more_work(results: Results) -> Results:
     )
 
 
+def using(cores: float) -> Change:
+    """Return a change to a trial that used so many times the core-seconds of its cores."""
+
+    def change(trial: Trial) -> Trial:
+        spent = trial.core_seconds
+        return trial if spent is None else replace(trial, cpu_s=cores * spent.total_s)
+
+    return change
+
+
 def off_clock(share: float) -> Change:
     """Return a change to a trial whose side did so much of its work while no clock ran."""
     return lambda trial: replace(trial, off_clock_cpu_s=share * trial.cpu_s)
@@ -519,6 +529,7 @@ REFUSING: dict[str, Doctor] = {
     "answers-differ": other_answers,
     "work-lost": lambda good: changed(good, at_headline(good), lazier(0.5)),
     "baseline-idle": half_asleep,
+    "cores-exceeded": of_last(using(1.3)),
     "source-differs": of_last_process(lambda process: replace(process, source_sha256=OTHER)),
     "scales-unequal": lambda good: changed(
         good, elsewhere(good), lambda trial: replace(trial, items=trial.items // 2)
@@ -562,6 +573,7 @@ QUALIFYING: dict[str, Doctor] = {
     "dirty-tree": lambda good: replace(good, code=replace(good.code, dirty=True)),
     "oversubscribed": sharing_a_core,
     "unequal-terms": of_last_process(lambda process: replace(process, nice=process.nice + 10)),
+    "worked-beside-workers": of_last(using(1.15)),
     "contention": contended,
     "shared-machine": lambda good: replace(good, observer=replace(good.observer, foreign_cpu=0.5)),
     "on-battery": lambda good: replace(

@@ -30,14 +30,21 @@ def cpu_seconds(pid: int) -> float:
     return 0.0
 
 
-def descendants_cpu_seconds() -> float:
+def descendants_cpu_seconds(apart: Iterable[int] = ()) -> float:
     """Return the core-seconds of every process below this one, ended or not.
 
-    A process that ended counts once it was waited for.
+    A process that ended counts once it was waited for. Those of ``apart`` and of all below them are
+    left out.
     """
+    left_out = {os.getpid()}.union(*(process_tree(pid) for pid in apart))
+    living = process_tree(os.getpid()).keys() - left_out
+    return children_cpu_seconds() + sum(map(cpu_seconds, living))
+
+
+def children_cpu_seconds() -> float:
+    """Return the core-seconds of this process's children that ended and were waited for."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    living = process_tree(os.getpid()).keys() - {os.getpid()}
-    return ended.ru_utime + ended.ru_stime + sum(map(cpu_seconds, living))
+    return ended.ru_utime + ended.ru_stime
 
 
 def waited_seconds() -> float | None:

@@ -71,7 +71,7 @@ KEYS = {
     "R07": ("items-differ", "items-unreported", "answers-differ", "answers-differ-in-bits"),
     "R08": ("work-lost", "baseline-idle", "baseline-crowded"),
     "R09": ("source-differs", "unlike-machines", "no-seed", "no-commit", "dirty-tree"),
-    "R10": ("oversubscribed", "unequal-terms"),
+    "R10": ("cores-exceeded", "oversubscribed", "unequal-terms", "worked-beside-workers"),
     "R11": ("contention", "shared-machine", "on-battery"),
     "R12": ("scales-unequal", "weak-scaling"),
     "R13": (

@@ -24,6 +24,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from harness.errors import SideFailed
 from harness.model import Host, Process
 from harness.run.host import THREAD_VARIABLES
+from harness.run.processes import children
 from harness.run.ray import TESTED_RAY
 from harness.run.ray.worker import Worker
 from harness.run.utilization import UtilizationMeter
@@ -56,9 +57,10 @@ class ClusterPlan:
 @contextlib.contextmanager
 def cluster(plan: ClusterPlan) -> Iterator["Cluster"]:
     """Yield a cluster with its workers answering; disconnect, and end what is ours, afterwards."""
+    before = children(os.getpid())
     _connect(plan)
     try:
-        yield Cluster(plan)
+        yield Cluster(plan, tuple(children(os.getpid()).keys() - before.keys()))
     finally:
         ray.shutdown()
 
@@ -121,9 +123,13 @@ def _public_module() -> list[str]:
 
 
 class Cluster:
-    """The connected cluster: one actor per worker, each described from inside its process."""
+    """The connected cluster: one actor per worker, each described from inside its process.
 
-    def __init__(self, plan: ClusterPlan) -> None:
+    ``daemons`` are the pids of Ray's own processes, as far as this process has started them.
+    """
+
+    def __init__(self, plan: ClusterPlan, daemons: tuple[int, ...]) -> None:
+        self.daemons = daemons
         self._plan = plan
         self._nodes = _place_workers(plan)
         self.actors: list[Any] = [self._actor(place) for place in range(plan.workers)]

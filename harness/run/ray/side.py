@@ -61,8 +61,8 @@ class RaySide:
         return self._cluster.hosts()
 
     def usage(self, workers: int) -> Usage:
-        """Return what the driver and these workers have used so far."""
-        return own_usage() | self._cluster.usage(workers)
+        """Return what the driver, these workers and all that they started have used so far."""
+        return own_usage(self._cluster.daemons) | self._cluster.usage(workers)
 
     def waited_s(self) -> float | None:
         """Return None: this is no baseline."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.run.core_seconds import Timing
+from harness.run.processes import children_cpu_seconds
 
 Timed = tuple[Any, Timing]
 
@@ -13,9 +14,14 @@ MOST_COUNTED = 1_000
 
 def time_call(work: Callable[[], Any]) -> Timed:
     """Return what the work returns, and what it took."""
-    busy, cpu = time.perf_counter(), time.process_time()
+    busy, cpu = time.perf_counter(), _cpu_seconds()
     value = work()
-    return value, Timing(time.perf_counter() - busy, time.process_time() - cpu, size(value))
+    return value, Timing(time.perf_counter() - busy, _cpu_seconds() - cpu, size(value))
+
+
+def _cpu_seconds() -> float:
+    """Return the core-seconds of this process, and of programs that it ran to their end."""
+    return time.process_time() + children_cpu_seconds()
 
 
 def size(value: Any) -> int | None:

@@ -17,6 +17,7 @@ from harness.model import Host, Process
 from harness.run.core_seconds import Timing
 from harness.run.digest import digest, source_digest
 from harness.run.host import pin, this_host, this_process
+from harness.run.processes import descendants_cpu_seconds
 from harness.run.ray.peers import Address, PeerLost, connect, listen
 from harness.run.ray.replica import Advanced, Replica
 from harness.run.ray.timed import Timed, time_call
@@ -47,8 +48,11 @@ class Worker:
         return digest(value, 0).sha256
 
     def usage(self) -> tuple[float, int]:
-        """Return the core-seconds of this process so far and its peak resident bytes."""
-        return time.process_time(), peak_rss_bytes()
+        """Return the core-seconds of this process so far and its peak resident bytes.
+
+        With those of all processes below it.
+        """
+        return time.process_time() + descendants_cpu_seconds(), peak_rss_bytes()
 
     def run(self, function: Callable[..., Any], chunk: Any, *shared: Any) -> Timed:
         """Run one chunk; return its value and what it took."""

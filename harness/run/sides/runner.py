@@ -4,14 +4,14 @@ May import ``model``, ``events`` and ``run``.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from harness.events import Event
 from harness.model import Digest, Host, Process
 from harness.run.host import this_host
-from harness.run.processes import waited_seconds
+from harness.run.processes import descendants_cpu_seconds, waited_seconds
 from harness.run.ray.worker import peak_rss_bytes
 from harness.run.wire import Assignment
 from harness.workload import Reporter
@@ -73,9 +73,12 @@ class OneProcess:
         """Do nothing: this side holds no workers."""
 
 
-def own_usage() -> Usage:
-    """Return this process's core-seconds and peak resident bytes."""
-    return {"own": (time.process_time(), peak_rss_bytes())}
+def own_usage(apart: Iterable[int] = ()) -> Usage:
+    """Return the core-seconds of this process and of all below it, and its peak resident bytes.
+
+    Processes of ``apart``, with all below them, are left out.
+    """
+    return {"own": (time.process_time() + descendants_cpu_seconds(apart), peak_rss_bytes())}
 
 
 def usage_between(before: Usage, after: Usage) -> tuple[float, int]:

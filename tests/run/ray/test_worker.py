@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from harness.run.digest import digest, source_digest
+from harness.run.processes import descendants_cpu_seconds
 from harness.run.ray.peers import TOKEN_BYTES
 from harness.run.ray.timed import size
 from harness.run.ray.worker import Worker, peak_rss_bytes
@@ -74,8 +76,27 @@ def test_a_worker_digests_what_it_is_given() -> None:
 
 def test_usage_is_core_seconds_and_peak_bytes() -> None:
     cpu_s, peak = Worker("w0", (), "").usage()
-    assert 0 < cpu_s <= time.process_time()
+    assert 0 < cpu_s <= time.process_time() + descendants_cpu_seconds()
     assert peak == peak_rss_bytes() > 1_000_000
+
+
+BUSY = "import time\nuntil = time.process_time() + 0.2\nwhile time.process_time() < until: pass"
+
+
+def test_what_a_worker_starts_counts_as_its_own_work() -> None:
+    worker = Worker("w0", (), "")
+    before_s, _ = worker.usage()
+    with subprocess.Popen([sys.executable, "-c", BUSY]):
+        pass
+    assert worker.usage()[0] - before_s > 0.2
+
+
+def test_a_program_that_a_chunk_runs_to_its_end_is_a_part_of_its_kernel() -> None:
+    def run_program(_: int) -> None:
+        subprocess.run([sys.executable, "-c", BUSY], check=True)
+
+    _, timing = Worker("w0", (), "").run(run_program, 0)
+    assert timing.cpu_s > 0.2
 
 
 def test_making_the_first_state_is_timed() -> None:

@@ -1,4 +1,8 @@
-from contextlib import AbstractContextManager
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -6,8 +10,9 @@ import pytest
 from harness.events import CoreTime, Event, Phase, Sample, Span
 from harness.model import Side
 from harness.run.digest import digest
+from harness.run.processes import cpu_seconds
 from harness.run.sides.opening import open_side
-from harness.run.sides.runner import SideRunner, own_usage, usage_between
+from harness.run.sides.runner import SideRunner, own_usage, seconds_between, usage_between
 from harness.run.wire import Assignment, SendEvent
 from tests.builders import find_workload
 
@@ -125,3 +130,33 @@ def test_one_process_is_all_there_is_to_a_baseline() -> None:
     cpu_s, peak = usage_between(own_usage(), own_usage())
     assert cpu_s >= 0
     assert peak > 1_000_000
+
+
+@contextmanager
+def a_busy_child(core_s: float) -> Iterator[int]:
+    """Yield the pid of a process below this one once it has used so much; it ends with ``with``."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as child:
+        while cpu_seconds(child.pid) < core_s:
+            time.sleep(0.01)
+        yield child.pid
+        child.kill()
+
+
+def test_what_a_side_starts_counts_as_its_own_work() -> None:
+    before = own_usage()
+    with a_busy_child(0.3):
+        assert usage_between(before, own_usage())[0] >= 0.3
+
+
+def test_what_is_apart_does_not_count_while_it_lives() -> None:
+    before = own_usage()
+    with a_busy_child(0.3) as pid:
+        assert usage_between(before, own_usage([pid]))[0] < 0.3
+
+
+def test_between_readings_that_are_not_both_known_nothing_is() -> None:
+    assert (seconds_between(None, 1.0), seconds_between(1.0, None)) == (None, None)
+
+
+def test_a_thread_that_ended_takes_nothing_back() -> None:
+    assert (seconds_between(1.0, 1.5), seconds_between(1.5, 1.0)) == (0.5, 0.0)
