@@ -156,10 +156,12 @@ class Recovered(Event, frozen=True, tag="recovered"):
 
 
 class Inspected(Event, frozen=True, tag="inspected"):
-    """A worker that came in mid-run has said, off the clock, what input it sees, by its digest."""
+    """A worker was asked, off the clock, about its input (if it came in mid-run) or its terms."""
 
     worker: str
-    input_sha256: str
+    input_sha256: str = ""
+    nice: int | None = None
+    affinity: tuple[Count, ...] | None = None
 
 
 class CoreTime(Event, frozen=True, tag="spent"):
@@ -226,10 +228,7 @@ class Rated(Event, frozen=True, tag="rated"):
 
 
 class ProofStopped(Event, frozen=True, tag="unproved"):
-    """The proof of the baseline ends here, because a variant failed.
-
-    ``label`` names the variant in a few words, ``last_words`` are the end of its output.
-    """
+    """The proof ends here: the variant of that ``label`` failed, its output with ``last_words``."""
 
     variant: Variant
     label: str

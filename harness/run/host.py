@@ -116,12 +116,16 @@ def become_subreaper() -> None:
         ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
+def terms() -> tuple[int, tuple[int, ...]]:
+    """Return this process's niceness, and the cores it may run on (empty: it is not known)."""
+    affinity = tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
+    return os.nice(0), affinity
+
+
 def this_process(name: str, source_sha256: str) -> Process:
     """Return what this process is, read from inside it."""
-    affinity = tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
-    return Process(
-        name, os.getpid(), host_key(), os.nice(0), numeric_threads(), affinity, source_sha256
-    )
+    nice, affinity = terms()
+    return Process(name, os.getpid(), host_key(), nice, numeric_threads(), affinity, source_sha256)
 
 
 def numeric_threads() -> int:

@@ -54,8 +54,18 @@ def after_worker_event(
             return replace(worker, lost_at=event.at, cpu=None)
         case e.Recovered(process=process):
             return replace(worker, lost_at=None, process=process)
-        case e.Inspected(input_sha256=digest):
-            return replace(worker, process=renewed(worker.process, input_sha256=digest))
+        case e.Inspected():
+            return replace(worker, process=_inspected(worker.process, event))
+
+
+def _inspected(process: Process, event: e.Inspected) -> Process:
+    """Return the process with what the event says of it; the rest stays as it was."""
+    return renewed(
+        process,
+        input_sha256=event.input_sha256 or process.input_sha256,
+        nice=process.nice if event.nice is None else event.nice,
+        affinity=process.affinity if event.affinity is None else event.affinity,
+    )
 
 
 def _add_sample(worker: WorkerState, event: e.Sample, since_go_s: float | None) -> WorkerState:

@@ -7,6 +7,6 @@ from tests.dishonest import honest, without_ray
 
 WORKLOAD = replace(
     without_ray.WORKLOAD,
-    params=honest.Settings(passes=4),
+    params=honest.Settings(terms=300_000, passes=40),
     proof=Proof[honest.Given, honest.Answer](effort=({"passes": 1},)),
 )

@@ -14,6 +14,6 @@ def in_one_pass(given: honest.Given, report: Reporter) -> honest.Answer:
 
 WORKLOAD = replace(
     without_ray.WORKLOAD,
-    params=honest.Settings(passes=4),
+    params=honest.Settings(terms=300_000, passes=40),
     proof=Proof[honest.Given, honest.Answer](variants={"in one pass": in_one_pass}),
 )

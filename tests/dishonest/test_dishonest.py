@@ -4,6 +4,7 @@ Most need no Ray: their distributed side is simulated, that is its driver, a rea
 the work. The rules judge core-seconds, so that no load makes a cheat look honest.
 """
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,12 @@ from tests.racing import Raced, raced
 HERE = Path(__file__).parent
 
 Race = Callable[..., Raced]
+
+
+two_cores = pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) < 2,
+    reason="takes two cores, and a system that says which a process may use",
+)
 
 
 class PatientPresenter(Unattended):
@@ -51,6 +58,8 @@ SUSPICIONS = {
     "busy-off-clock",
     "work-lost",
     "baseline-idle",
+    "unequal-terms",
+    "oversubscribed",
     "quality-unrepeatable",
     "padded-work",
     "spare-work",
@@ -95,6 +104,16 @@ def test_a_quality_that_scores_one_answer_in_two_ways_is_refused(race: Race) -> 
 
 def test_a_baseline_that_sleeps_is_refused(race: Race) -> None:
     assert "baseline-idle" in race("sleeping_baseline").keys
+
+
+def test_a_baseline_that_makes_itself_nicer_has_to_say_so(race: Race) -> None:
+    assert "unequal-terms" in race("niced_baseline").keys
+
+
+@two_cores
+def test_a_baseline_that_keeps_itself_to_one_of_two_cores_has_to_say_so(race: Race) -> None:
+    assert "oversubscribed" in race("pinned_baseline", baseline_cores="2").keys
+    assert "oversubscribed" not in race("without_ray", baseline_cores="2").keys
 
 
 def test_work_that_the_quality_does_not_need_is_refused(race: Race) -> None:

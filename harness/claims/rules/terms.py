@@ -65,6 +65,13 @@ def _cores_shared(pairs: Pairs) -> Caveat | None:
 
 
 def _too_few_cores_allowed(pairs: Pairs) -> Caveat | None:
+    given = pairs.results.spec.baseline_cores
+    if any(0 < len(process.affinity) < given for process in processes_of(pairs.baseline)):
+        return Caveat(
+            "oversubscribed",
+            "the baseline ran on fewer cores than it was given; leave its cores as they are",
+            (count("given", given),),
+        )
     for process in (process for _, processes in _at_once(pairs) for process in processes):
         if 0 < len(process.affinity) < process.threads:
             return Caveat(

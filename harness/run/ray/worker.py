@@ -16,7 +16,7 @@ import ray
 from harness.model import Host, Process
 from harness.run.core_seconds import Timing
 from harness.run.digest import digest, source_digest
-from harness.run.host import pin, this_host, this_process
+from harness.run.host import pin, terms, this_host, this_process
 from harness.run.processes import descendants_cpu_seconds
 from harness.run.ray.peers import Address, PeerLost, connect, listen
 from harness.run.ray.replica import Advanced, Replica
@@ -42,6 +42,10 @@ class Worker:
     def host(self) -> Host:
         """Return the facts of this machine; the numeric libraries are those that kernels use."""
         return this_host()
+
+    def terms(self) -> tuple[int, tuple[int, ...]]:
+        """Return the niceness of this process, and the cores it may run on."""
+        return terms()
 
     def digest(self, value: Any) -> str:
         """Return the SHA-256 of a value as it reaches this process."""

@@ -5,6 +5,7 @@ May import ``events``, ``errors`` and ``run``.
 
 import contextlib
 import time
+from dataclasses import replace
 from typing import Any
 
 import ray
@@ -91,9 +92,17 @@ class Workers:
             self.take_in(due[0])
 
     def inspect(self, given: Any) -> None:
-        """Report the input's digest of workers that came in mid-run; the clock has stopped."""
+        """Report the input's digest of workers that came in mid-run, and who changed its terms.
+
+        The clock has stopped.
+        """
         for worker, sha256 in self._cluster.digests_of_new_workers(given, self.size):
             self._send(Inspected(worker=worker, input_sha256=sha256))
+        for place, (nice, affinity) in self._cluster.ask_living("terms", self.size).items():
+            before = self._cluster.processes[place]
+            if (before.nice, before.affinity) != (nice, affinity):
+                self._cluster.processes[place] = replace(before, nice=nice, affinity=affinity)
+                self._send(Inspected(worker=before.id, nice=nice, affinity=affinity))
 
     def rest(self) -> None:
         """Let go of the last run's state; a worker that is lost is noticed when it is needed."""

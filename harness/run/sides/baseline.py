@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.events import Event, Sample
+from harness.events import Event, Inspected, Sample
 from harness.model import Digest, Process
 from harness.run.core_seconds import baseline_time_parts
-from harness.run.host import this_process
+from harness.run.host import terms, this_process
 from harness.run.sides.runner import OneProcess, cores_of, name_of_cores, with_input
 from harness.run.wire import Assignment, SendEvent
 from harness.workload import AnyWorkload, Reporter
@@ -33,6 +33,7 @@ class Baseline(OneProcess):
         self._send = send
         self._cores = cores_of(assignment)
         self._name = name_of_cores(assignment)
+        self._terms = terms()
 
     def run(self, given: Any, report: Reporter, workers: int) -> Any:
         """Run the baseline and return its answer."""
@@ -42,7 +43,14 @@ class Baseline(OneProcess):
 
     def worker_processes(self) -> Sequence[Process]:
         """Return this process."""
+        self._terms = terms()
         return with_input([this_process(self._name, self._source_sha256)], self._input_digest)
+
+    def inspect(self) -> None:
+        """Report niceness and cores if the last run has changed them."""
+        if self._terms != (now := terms()):
+            self._terms = now
+            self._send(Inspected(worker=self._name, nice=now[0], affinity=now[1]))
 
     def time_parts(self, wall_s: float, cpu_s: float) -> tuple[Event, ...]:
         """Return the wall time as computing, as far as this process was on its cores."""

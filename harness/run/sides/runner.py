@@ -42,7 +42,10 @@ class SideRunner(Protocol):
         """Return how long a baseline was ready to run so far and had no core (None: not known)."""
 
     def inspect(self) -> None:
-        """Have workers that came in mid-run report their input; the clock has stopped."""
+        """Report what workers that came in mid-run see as input, and who changed its terms.
+
+        The clock has stopped.
+        """
 
     def rest(self, next_workers: int | None) -> None:
         """Let go of the last run, and prepare for the next one (None: there is none)."""

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from harness.events import CoreTime, Event, Phase, Sample, Span
+from harness.events import CoreTime, Event, Inspected, Phase, Sample, Span
 from harness.model import Side
 from harness.run.digest import digest
 from harness.run.processes import cpu_seconds
@@ -160,3 +161,27 @@ def test_between_readings_that_are_not_both_known_nothing_is() -> None:
 
 def test_a_thread_that_ended_takes_nothing_back() -> None:
     assert (seconds_between(1.0, 1.5), seconds_between(1.5, 1.0)) == (0.5, 0.0)
+
+
+def test_a_baseline_on_the_terms_that_it_was_armed_with_says_nothing_of_them() -> None:
+    said: list[Event] = []
+    with opened(Side.BASELINE, said.append) as side:
+        side.worker_processes()
+        side.inspect()
+    assert said == []
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no core can be chosen")
+def test_a_baseline_that_was_moved_to_other_cores_says_so_once() -> None:
+    said: list[Event] = []
+    cores = os.sched_getaffinity(0)
+    with opened(Side.BASELINE, said.append) as side:
+        (process,) = side.worker_processes()
+        try:
+            os.sched_setaffinity(0, [min(cores)])
+            side.inspect()
+            side.inspect()
+        finally:
+            os.sched_setaffinity(0, cores)
+    expected = Inspected(worker=process.id, nice=process.nice, affinity=(min(cores),))
+    assert said == ([expected] if len(cores) > 1 else [])

@@ -16,6 +16,7 @@ from harness.claims.headline import Headline
 from harness.model import (
     CommandFacts,
     CoreSeconds,
+    Kind,
     Offer,
     Rate,
     Results,
@@ -194,7 +195,7 @@ CASES = {
     "command pair": a_results(
         spec=a_spec(commands=CommandFacts(says_ready=False, input_named=False, compared="output"))
     ),
-    "thousandfold": a_results(trials=some_pairs([40_000.0], [22.0])),
+    "thousandfold": a_results(trials=some_pairs([40_000.0], [22.0]), kind=Kind.DECLARED),
 }
 
 
