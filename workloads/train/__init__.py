@@ -150,12 +150,12 @@ WORKLOAD = Workload(
         partition="the crops of every batch: each worker finds the gradient of its groups of them",
         communication="0.08 MB of gradients a worker in every step, from worker to worker; "
         "pictures once to each machine",
-        consistency="synchronous: each step is of all gradients, added in one fixed order, "
-        "so the answer is the same to the last bit",
+        consistency="synchronous: each step is of all gradients, added in one order, "
+        "so both sides come to the same bits",
         why_not_another_axis="not the model axis: 20,000 weights fit into a cache, "
         "only time is short",
-        limitation="more workers have fewer crops of a batch each, and larger batches need more "
-        "crops: a batch is as large as one machine would have it",
+        limitation="a batch is shared out: more workers have less of it each, "
+        "and a larger one takes more crops to train",
     ),
     proof=Proof(
         effort=(
