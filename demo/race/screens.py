@@ -17,7 +17,7 @@ from typing import Protocol
 from demo.terminal import FullScreen, Keys
 from harness.errors import FILES_ARE_KEPT, Interrupted
 from harness.events import Event, encode
-from harness.model import Spec
+from harness.model import SessionStage, Spec
 from harness.show.terminal import log_lines
 from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board
@@ -77,8 +77,9 @@ class LogLines:
         self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
         """Print what happened, if anything did."""
+        step = caption.prompt if caption.stage is SessionStage.PROVING else ""
         for line in log_lines.new_lines(
-            before, after, self._spec, at=at, last_line_at=self._last_line_at
+            before, after, self._spec, at=at, last_line_at=self._last_line_at, step=step
         ):
             write_stdout(f"{line}\n".encode(sys.stdout.encoding, "replace"))
             self._last_line_at = at

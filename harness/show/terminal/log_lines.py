@@ -18,11 +18,12 @@ HEARTBEAT_S = 4.0
 
 
 def new_lines(
-    before: Board, after: Board, spec: Spec, *, at: float, last_line_at: float
+    before: Board, after: Board, spec: Spec, *, at: float, last_line_at: float, step: str = ""
 ) -> list[str]:
     """Return the lines for what changed between two boards.
 
-    ``at`` is the time on the conductor's clock and ``last_line_at`` that of the last line.
+    ``at`` is the time on the conductor's clock and ``last_line_at`` that of the last line. ``step``
+    says what goes on after the race; a heartbeat says it instead of how the sides have ended.
     """
     lines = [
         f"{_name(after.state_of(side), spec)}: {line}"
@@ -38,7 +39,8 @@ def new_lines(
         lines.append(f"the proof of the baseline ends here, {label} failed: {reason}")
     if not lines and at - last_line_at >= HEARTBEAT_S:
         lanes = [after.state_of(side) for side in Side]
-        lines = ["; ".join(f"{_name(lane, spec)} {_state(lane, at)}" for lane in lanes)]
+        states = "; ".join(f"{_name(lane, spec)} {_state(lane, at)}" for lane in lanes)
+        lines = [step or states]
     return [f"{text.clock(at)}  {line}" for line in lines]
 
 

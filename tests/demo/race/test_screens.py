@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce
 
@@ -6,9 +7,10 @@ import pytest
 
 from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
 from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN, REDRAW_EVERY_FRAMES, Keys
+from harness import text
 from harness.events import Event, decode
 from harness.files.journal import header_line
-from harness.model import Schedule
+from harness.model import Schedule, SessionStage
 from harness.show.terminal.log_lines import HEARTBEAT_S
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
@@ -52,6 +54,14 @@ def test_plain_never_stays_silent_for_long(capsys: pytest.CaptureFixture[str]) -
         screen.show([], board, board, CAPTION, at=beat / 4)
     heartbeats = capsys.readouterr().out.splitlines()
     assert len(heartbeats) == int(59 / 4 / HEARTBEAT_S)
+
+
+def test_plain_says_which_part_of_a_proof_is_under_way(capsys: pytest.CaptureFixture[str]) -> None:
+    screen, board = LogLines(a_spec()), a_board()
+    prompt = "proving the baseline: with 96 tokens"
+    caption = replace(CAPTION, stage=SessionStage.PROVING, prompt=prompt)
+    screen.show([], board, board, caption, at=HEARTBEAT_S + 1)
+    assert capsys.readouterr().out == f"{text.clock(HEARTBEAT_S + 1)}  {prompt}\n"
 
 
 def test_plain_lines_tell_a_sweep_from_launch_to_its_last_speedup(
