@@ -110,8 +110,9 @@ def _qualities(pairs: Pairs) -> Iterator[Row]:
 
 def _proof(proof: BaselineProof) -> Iterator[Row]:
     least, fastest = proof.least_work, fastest_that_holds(proof.alternatives)
-    yield _share("least work as good ÷ T1", least, len(proof.cheaper_efforts), LEAST_WORK)
-    yield _share("fastest variant as good ÷ T1", fastest, len(proof.alternatives), FASTEST_VARIANT)
+    faster, others = f"{len(proof.cheaper_efforts)} faster", str(len(proof.alternatives))
+    yield _share("least work as good ÷ T1", least, faster, LEAST_WORK)
+    yield _share("fastest variant as good ÷ T1", fastest, others, FASTEST_VARIANT)
     if proof.behind_best is not None and proof.best is not None:
         tuned = "speed ÷ that of the best tuning tried"
         note = phrases.variant(proof.best)
@@ -122,10 +123,13 @@ def _proof(proof: BaselineProof) -> Iterator[Row]:
         yield row("speed ÷ a textbook program's", [proof.textbook_factor])
 
 
-def _share(what: str, one: WholePass | None, tried: int, aim: Aim) -> Row:
-    """Return a row for the share of T1 that a variant takes, which is met where none is as good."""
+def _share(what: str, one: WholePass | None, tried: str, aim: Aim) -> Row:
+    """Return a row for the share of T1 that a variant takes, which is met where none is as good.
+
+    ``tried`` begins with how many were tried.
+    """
     if one is not None:
         return row(what, [one.share], aim, note=f"{phrases.variant(one.rate)}, the best of {tried}")
-    if tried:
+    if not tried.startswith("0"):
         return judged(what, f"none of {tried} is as good", True, aim.text(text.three_digits))
     return unmeasured(what, "none was tried")

@@ -93,14 +93,18 @@ def test_a_refused_race_says_why_and_still_has_its_figures() -> None:
     assert rows["headline"].verdict == "missed"
     assert rows["headline"].value.startswith("refused: the baseline reaches the same quality")
     assert brief(rows["least work as good ÷ T1"]) == ("0.500", "≥ 0.900", "missed")
-    assert rows["least work as good ÷ T1"].spread == "steps 100, the best of 1"
+    assert rows["least work as good ÷ T1"].spread == "steps 100, the best of 1 faster"
     assert rows["T1, the baseline"].observed == (40.0,)
 
 
 def test_work_is_needed_where_no_cheaper_setting_is_as_good() -> None:
     rows = rows_of(proved(*some_efforts(some_pairs([40.0], [22.0]))))
 
-    assert brief(rows["least work as good ÷ T1"]) == ("none of 3 is as good", "≥ 0.900", "met")
+    assert brief(rows["least work as good ÷ T1"]) == (
+        "none of 3 faster is as good",
+        "≥ 0.900",
+        "met",
+    )
 
 
 def variants(*passes: tuple[float, float]) -> Sequence[Rate]:
