@@ -104,8 +104,13 @@ class CoreTimeAccount:
         """Stop the clock: the answer is there."""
         self._lap(SERIAL)
 
-    def events(self) -> tuple[Event, ...]:
-        """Return the parts of the wall time, and where the core-seconds went if that is known."""
+    def events(self, wall_s: float) -> tuple[Event, ...]:
+        """Return the parts of the wall time, and where the core-seconds went if that is known.
+
+        What the side's clock has beyond this account, which begins a little later and ends a little
+        earlier, is the driver's: a busy host may suspend it between two readings.
+        """
+        self._wall_s[SERIAL] += max(0.0, wall_s - sum(self._wall_s.values()))
         spent = self.core_seconds()
         if spent is None:
             return (Phase(name=RUN, seconds=sum(self._wall_s.values())),)

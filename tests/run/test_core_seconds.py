@@ -161,7 +161,7 @@ def test_sharing_is_a_part_of_the_pools_phase() -> None:
     with account.mapping():
         clock.pass_by(4.0)
     account.close()
-    assert account.events()[:2] == (
+    assert account.events(0.0)[:2] == (
         Phase(name="serial", seconds=1.0),
         Phase(name="pool", seconds=6.0),
     )
@@ -173,7 +173,7 @@ def test_a_value_that_is_shared_with_workers_of_another_kind_leaves_nothing_to_s
         clock.pass_by(2.0)
     clock.pass_by(1.0)
     account.close()
-    assert account.events() == (Phase(name="run", seconds=3.0),)
+    assert account.events(0.0) == (Phase(name="run", seconds=3.0),)
 
 
 def test_while_the_driver_works_alone_every_core_is_kept_waiting() -> None:
@@ -239,7 +239,7 @@ def test_a_pool_that_fails_is_left_all_the_same() -> None:
         fail()
     clock.pass_by(2.0)
     account.close()
-    assert account.events()[:2] == (
+    assert account.events(0.0)[:2] == (
         Phase(name="serial", seconds=2.0),
         Phase(name="pool", seconds=1.0),
     )
@@ -249,7 +249,19 @@ def test_without_a_pool_there_is_one_phase_and_nothing_to_split() -> None:
     account, clock = an_account()
     clock.pass_by(2.0)
     account.close()
-    assert account.events() == (Phase(name="run", seconds=2.0),)
+    assert account.events(0.0) == (Phase(name="run", seconds=2.0),)
+
+
+def test_what_the_sides_clock_has_beyond_the_account_is_the_drivers() -> None:
+    account, clock = an_account(workers=2)
+    clock.pass_by(1.0)
+    with account.mapping():
+        clock.pass_by(4.0)
+    account.close()
+    serial, pool, spent = account.events(5.25)
+    assert (serial, pool) == (Phase(name="serial", seconds=1.25), Phase(name="pool", seconds=4.0))
+    assert isinstance(spent, CoreTime)
+    assert spent.serial_s == 2.5
 
 
 def test_the_phases_come_before_the_split() -> None:
@@ -257,7 +269,7 @@ def test_the_phases_come_before_the_split() -> None:
     with account.mapping():
         clock.pass_by(1.0)
     account.close()
-    assert [type(event) for event in account.events()] == [Phase, Phase, CoreTime]
+    assert [type(event) for event in account.events(0.0)] == [Phase, Phase, CoreTime]
 
 
 def test_a_baseline_computes_or_is_off_its_cores() -> None:
@@ -345,7 +357,7 @@ def test_the_phases_add_up_whatever_the_driver_calls(laps: list[float]) -> None:
         else:
             clock.pass_by(seconds)
     account.close()
-    told = sum(event.seconds for event in account.events() if isinstance(event, Phase))
+    told = sum(event.seconds for event in account.events(0.0) if isinstance(event, Phase))
     assert told == pytest.approx([*accumulate(laps)][-1])
 
 
@@ -360,7 +372,7 @@ def handed_over(*sizes: int | None) -> int | None:
     account, _ = an_account(len(sizes))
     with account.stepping():
         account.step_done([Timing(1.0, 1.0, size) for size in sizes])
-    (spent,) = (event for event in account.events() if isinstance(event, CoreTime))
+    (spent,) = (event for event in account.events(0.0) if isinstance(event, CoreTime))
     return spent.part_bytes
 
 

@@ -78,7 +78,7 @@ class RaySide:
 
     def time_parts(self, wall_s: float, cpu_s: float) -> tuple[Event, ...]:
         """Return where the last run's time went; nothing if there was none."""
-        return () if self._account is None else self._account.events()
+        return () if self._account is None else self._account.events(wall_s)
 
 
 @contextlib.contextmanager

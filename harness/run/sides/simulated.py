@@ -55,7 +55,7 @@ class SimulatedSide(OneProcess):
 
     def time_parts(self, wall_s: float, cpu_s: float) -> tuple[Event, ...]:
         """Return where the last run's time would have gone."""
-        return self._account.events()
+        return self._account.events(wall_s)
 
 
 class SimulatedPool:
