@@ -9,6 +9,7 @@ import importlib.util
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, pairwise
 
 import msgspec
@@ -93,7 +94,7 @@ def _measure(training: Training, steps: int) -> Times:
     for step in range(steps):
         pair = [(trained, times.own), (rival, times.others)]
         for run, seconds in pair if step % 2 == 0 else pair[::-1]:
-            seconds.append(_seconds(lambda run=run: next(run)))  # type: ignore[misc]
+            seconds.append(_seconds(partial(next, run)))
     return times
 
 

@@ -64,7 +64,7 @@ def test_what_is_no_list_of_numbers_is_refused_in_one_sentence(returned: Any, sa
         checked_scores(returned)
 
 
-def found(one: Sequence[float], other: Sequence[float]) -> ScoreDifferences:
+def differences_of(one: Sequence[float], other: Sequence[float]) -> ScoreDifferences:
     compared = differences(one, other)
     assert compared is not None
     return compared
@@ -73,7 +73,7 @@ def found(one: Sequence[float], other: Sequence[float]) -> ScoreDifferences:
 def test_differences_are_those_of_the_same_items() -> None:
     one, other = (0.1, 0.9, 0.5, 0.5), (0.2, 0.8, 0.5, 0.9)
     expected = stdev(after - before for before, after in zip(one, other, strict=True))
-    compared = found(one, other)
+    compared = differences_of(one, other)
     assert compared.items == 4
     assert compared.sd == pytest.approx(expected)
     assert compared.span == pytest.approx(0.8)
@@ -82,17 +82,19 @@ def test_differences_are_those_of_the_same_items() -> None:
 
 def test_equal_scores_do_not_differ_however_unlike_the_items_are() -> None:
     scores = tuple(np.random.default_rng(1).random(100).tolist())
-    assert found(scores, scores).sd == 0
-    assert found(scores, scores[::-1]).sd > 0.1  # the same scores, of other items
+    assert differences_of(scores, scores).sd == 0
+    assert differences_of(scores, scores[::-1]).sd > 0.1  # the same scores, of other items
 
 
 def test_hits_and_misses_differ_by_steps_of_one() -> None:
-    compared = found((1, 0, 1, 1), (1, 1, 0, 1))
+    compared = differences_of((1, 0, 1, 1), (1, 1, 0, 1))
     assert (compared.span, compared.step) == (1.0, 1.0)
 
 
 def test_items_that_all_score_the_same_have_no_step_and_no_span() -> None:
-    assert found((1.0,) * 5, (1.0,) * 5) == ScoreDifferences(items=5, sd=0.0, span=0.0, step=0.0)
+    assert differences_of((1.0,) * 5, (1.0,) * 5) == ScoreDifferences(
+        items=5, sd=0.0, span=0.0, step=0.0
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_no_standard_deviation_is_beyond_what_a_results_file_allows(
 ) -> None:
     other = list(scores)
     random.shuffle(other)
-    compared = found(scores, other)
+    compared = differences_of(scores, other)
     assert compared.step <= compared.span
     assert compared.sd <= 1.5 * compared.span
 

@@ -31,7 +31,7 @@ def seconds(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def drawn(now: list[float], typed: dict[float, bytes]) -> list[float]:
+def drawing_times(now: list[float], typed: dict[float, bytes]) -> list[float]:
     """Return when each drawing is written, in seconds, where keys are typed at these moments."""
     waiting = dict(typed)
     began, moments = now[0], []
@@ -48,22 +48,22 @@ def drawn(now: list[float], typed: dict[float, bytes]) -> list[float]:
 
 
 def test_a_recording_is_drawn_at_its_own_speed(seconds: list[float]) -> None:
-    assert drawn(seconds, {}) == [1.0, 2.0, 4.0, 8.0]
+    assert drawing_times(seconds, {}) == [1.0, 2.0, 4.0, 8.0]
 
 
 def test_n_goes_on_at_the_next_labelled_moment_and_at_the_recordings_own_speed(
     seconds: list[float],
 ) -> None:
-    assert drawn(seconds, {0.5: b"n"}) == [0.5, 0.5, 1.5, 5.5]
+    assert drawing_times(seconds, {0.5: b"n"}) == [0.5, 0.5, 1.5, 5.5]
 
 
 def test_each_n_leads_one_labelled_moment_further(seconds: list[float]) -> None:
-    assert drawn(seconds, {0.5: b"nn"}) == [0.5, 0.5, 0.5, 1.5]
+    assert drawing_times(seconds, {0.5: b"nn"}) == [0.5, 0.5, 0.5, 1.5]
 
 
 def test_after_the_last_labelled_moment_n_changes_nothing(seconds: list[float]) -> None:
-    assert drawn(seconds, {7.5: b"n"}) == [1.0, 2.0, 4.0, 8.0]
+    assert drawing_times(seconds, {7.5: b"n"}) == [1.0, 2.0, 4.0, 8.0]
 
 
 def test_q_ends_the_playing_wherever_it_is(seconds: list[float]) -> None:
-    assert drawn(seconds, {2.5: b"q"}) == [1.0, 2.0]
+    assert drawing_times(seconds, {2.5: b"q"}) == [1.0, 2.0]
