@@ -76,7 +76,7 @@ class Ready(Event, frozen=True, tag="ready"):
 
     ``startup`` splits the seconds since the process began by phase; ``workers`` do the work (the
     baseline's own process is its one worker ``core``). ``items`` are those of a trial, or the most
-    that it may do where it stops at a result (``stops_early``).
+    that it may do where it stops at a result (``stops_early``). ``reading`` is as in ``Results``.
     """
 
     items: Count
@@ -87,6 +87,7 @@ class Ready(Event, frozen=True, tag="ready"):
     startup: dict[str, float]
     hosts: tuple[Host, ...]
     stops_early: bool = False
+    reading: str = ""
 
 
 class Probed(Event, frozen=True, tag="probed"):

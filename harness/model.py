@@ -189,6 +189,7 @@ class Results:
 
     ``rates`` show how good the baseline is (empty: not asked). ``combined`` holds the run ids of
     several sessions that were combined afterwards (empty: this is one session).
+    ``reading`` says how the user's own input was read (empty: nothing was read, or it is unknown).
     """
 
     run_id: RunId
@@ -208,6 +209,7 @@ class Results:
     remark: str = ""
     rates: Annotated[tuple[Rate, ...], Meta(max_length=MOST_RATES)] = ()
     combined: tuple[str, ...] = ()
+    reading: str = ""
 
 
 def whole_machines(processes: Iterable[Process], hosts: Iterable[Host], cores: int) -> bool:

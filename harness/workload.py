@@ -54,6 +54,9 @@ class Problem(Generic[Input, HeldOut]):
     shape that each side runs once before its clock starts, so that no kernel is cold (None: no
     warm-up is needed). ``warmup_items`` counts it (None: a proof of the baseline times the whole
     input instead); ``held_out_items`` counts the held-out set (None: it cannot be counted).
+    ``reading`` says in a few words how a file of the user's was read, such as "300 users, 7,500
+    ratings, columns user_id and book_id" (empty: there was none); every screen shows it before the
+    clocks start, and the results keep it, so it names no folder.
     """
 
     input: Input
@@ -62,6 +65,7 @@ class Problem(Generic[Input, HeldOut]):
     warmup: Input | None = None
     held_out_items: int | None = None
     warmup_items: int | None = None
+    reading: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,11 +110,12 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     scores: by one number, or by one for each held-out item, whose mean is then the quality and
     whose differences between the sides say how sure its change is. ``params`` is a frozen dataclass
     whose fields are the settings; its ``__post_init__`` raises ``ValueError`` for values out of
-    range. ``check(params)`` does so for what it must look up outside, such as files. ``unit`` is
-    what ``items`` count. ``answers_differ`` is the reason why the two answers need not be equal to
-    the last bit (None: they must be). ``until`` is the result at which either side stops, such as
-    "a validation loss of {target}" with settings in braces (None: both do a fixed amount of work).
-    ``simulated`` marks work that is not real; its results never make a headline.
+    range. ``check(params)`` does so for what it must look up outside, such as the first megabytes
+    of a file, before anything starts; it may raise ``BadRequest`` with a hint of its own. ``unit``
+    is what ``items`` count. ``answers_differ`` is the reason why the two answers need not be equal
+    to the last bit (None: they must be). ``until`` is the result at which either side stops, such
+    as "a validation loss of {target}" with settings in braces (None: both do a fixed amount of
+    work). ``simulated`` marks work that is not real; its results never make a headline.
     """
 
     name: str

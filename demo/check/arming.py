@@ -105,4 +105,5 @@ def judge_input(armed: Armed) -> CheckResult:
         )
     items = f", {text.count(baseline.items)} {unit}" if baseline.items > 0 else ""
     digest = text.digest(baseline.input.sha256)
-    return ok("input", f"{digest}{items}, the same on both sides")
+    reading = f"; {text.printable(baseline.reading)}" if baseline.reading else ""
+    return ok("input", f"{digest}{items}, the same on both sides{reading}")

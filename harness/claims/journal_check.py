@@ -4,6 +4,7 @@ May import ``model``, ``events``, ``text``, ``state.board`` and ``state.to_resul
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from functools import reduce
 from typing import Any
 
@@ -43,7 +44,8 @@ def _of_facts(results: Results, journal: Iterable[Event]) -> Iterator[str]:
     except (ValueError, msgspec.MsgspecError) as error:
         yield f"the journal makes no results: {printable(str(error))[:200]}"
         return
-    yield from _between("", msgspec.to_builtins(results), msgspec.to_builtins(recounted))
+    # msgspec's own to_builtins leaves out what an older file lacks, though it has a default
+    yield from _between("", asdict(results), asdict(recounted))
 
 
 def _between(path: str, file: Any, journal: Any) -> Iterator[str]:

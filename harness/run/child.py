@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 ORPHAN_GRACE_S = 4.0
 LONGEST_REASON = 4_000
+LONGEST_READING = 400
 OURS = Path(__file__).resolve().parents[1]
 
 
@@ -151,6 +152,7 @@ def _ready(
         startup=timer.phases,
         hosts=hosts,
         stops_early=workload.until is not None,
+        reading=problem.reading[:LONGEST_READING],
     )
 
 

@@ -257,6 +257,7 @@ def _provenance(results: Results) -> Fields:
         "began_utc": results.began_utc,
         "combined_run_ids": list(results.combined),
         "input_sha256": results.input.sha256 if results.input else None,
+        "reading": results.reading,
         "held_out_sha256": results.held_out.sha256 if results.held_out else None,
         "source_sha256": results.code.source_sha256,
         "commit": results.code.commit,

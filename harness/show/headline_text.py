@@ -29,7 +29,8 @@ def headline_text(claims: Claims) -> str:
     match claims.claim:
         case Headline() as headline:
             origin = f"{footer(claims.audit)} · {phrases.provenance(claims.results)}"
-            return _format([*_wrap(origin), *_claim_lines(headline)])
+            reading = _wrap(text.printable(claims.results.reading), "input: ")
+            return _format([*_wrap(origin), *reading, *_claim_lines(headline)])
         case Refusal() as refusal:
             return _format(_refusal_lines(refusal))
 
@@ -52,6 +53,7 @@ def _refusal_lines(refusal: Refusal) -> Iterator[str]:
         sentence = phrases.caveat(reason, refusal.results.spec.workload.tolerance)
         yield from _wrap(sentence, "- ")
     yield from _wrap(phrases.provenance(refusal.results))
+    yield from _wrap(text.printable(refusal.results.reading), "input: ")
 
 
 def _claim_lines(headline: Headline) -> Iterator[str]:

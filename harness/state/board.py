@@ -34,6 +34,11 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     closed: e.Closed | None = None
     at: float = 0.0
 
+    @property
+    def reading(self) -> str:
+        """Return how the user's own input was read (empty: there is none, or no side is ready)."""
+        return self.baseline.armed.reading or self.distributed.armed.reading
+
     def state_of(self, side: Side) -> SideState:
         """Return a side in its present trial."""
         return self.baseline if side is Side.BASELINE else self.distributed

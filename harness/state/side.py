@@ -33,7 +33,7 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a side before its first trial, and holds for all of them.
 
     ``items`` is the size of a trial, or the most that it may do if it ``stops_early`` (0: not known
-    yet). ``processes`` are all that it armed.
+    yet). ``processes`` are all that it armed, ``reading`` is as in ``Results``.
     The rates are passes a second through the warm-up slice, with the other side at rest and at
     work (None: not probed).
     """
@@ -44,6 +44,7 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
     items: int = 0
     stops_early: bool = False
+    reading: str = ""
     input: Digest | None = None
     held_out: Digest | None = None
     hosts: tuple[Host, ...] = ()
@@ -174,6 +175,7 @@ def _ready(state: SideState, event: e.Ready) -> SideState:
         unit=event.unit,
         items=event.items,
         stops_early=event.stops_early,
+        reading=event.reading,
         input=event.input,
         held_out=event.held_out,
         hosts=event.hosts,

@@ -48,6 +48,7 @@ def results_of(board: Board, journal_sha256: str = "") -> Results:
         journal_sha256=journal_sha256,
         remark=closed.remark if closed is not None else "its end is not in the journal",
         rates=board.rates,
+        reading=board.reading,
     )
     return msgspec.convert(_plain_tree(msgspec.to_builtins(results)), Results)
 

@@ -99,6 +99,16 @@ def test_ready_counts_the_held_out_set_of_a_workload_that_counts_it(tmp_path: Pa
     assert one(e.Ready, performed(an_assignment(path))).held_out.items == 3
 
 
+def test_ready_tells_how_the_input_was_read_and_no_novel(tmp_path: Path) -> None:
+    path = a_workload_file(
+        tmp_path,
+        "def load(params): return Problem(input=(), held_out=0, items=5, reading='7 users, ' * 99)",
+    )
+    reading = one(e.Ready, performed(an_assignment(path))).reading
+    assert reading.startswith("7 users, ")
+    assert len(reading) == child.LONGEST_READING
+
+
 def test_another_held_out_set_is_another_digest(tmp_path: Path) -> None:
     digests = {
         one(e.Ready, performed(an_assignment(a_workload_file(tmp_path, changes, name)))).held_out

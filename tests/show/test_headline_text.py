@@ -75,3 +75,10 @@ def test_a_refusal_tells_every_reason_and_its_numbers() -> None:
     )
 
     assert told == golden_text("refusal", told)
+
+
+def test_the_text_tells_how_the_input_was_read() -> None:
+    results = a_results(reading="300 users, columns user_id and book_id")
+
+    lines = headline_text(a_report(results)).splitlines()
+    assert " input: 300 users, columns user_id and book_id" in lines

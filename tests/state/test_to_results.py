@@ -65,6 +65,12 @@ def test_a_session_keeps_both_trials_with_their_times() -> None:
     ]
 
 
+def test_a_session_keeps_how_its_input_was_read() -> None:
+    events = [*SESSION[:3], e.stamp(a_ready(reading="7 users"), 5.0, Side.BASELINE, 0)]
+
+    assert recorded(a_board(events)).reading == "7 users"
+
+
 def test_what_can_be_read_back_is_what_was_recorded() -> None:
     results = recorded(a_board())
     assert decode(encode(results)) == results

@@ -30,6 +30,8 @@ def new_lines(
         for side in Side
         for line in _side_news(before.state_of(side), after.state_of(side), spec)
     ]
+    if after.reading and not before.reading:
+        lines.append(f"input: {text.printable(after.reading)}")
     lines += _speedups(before, after, spec) if spec.points else _gap(before, after)
     new_rates = after.rates[len(before.rates) :]
     lines += [appendix_phrases.rate(timed, spec.workload) for timed in new_rates]

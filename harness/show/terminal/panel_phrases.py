@@ -123,6 +123,8 @@ def note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> Variants
         worker = shown[-1].worker
         latest = [fault for fault in board.distributed.faults if fault.worker == worker][-1]
         return (_fault_note(latest),)
+    if board.reading and not any(view.lane.started_at is not None for view in views):
+        return (f"input: {text.printable(board.reading)}",)
     side = board.distributed
     if len(side.armed.processes) > 1 and _hosts(side) == 1:
         return f"{_CORES_STAND}: all workers share one host", _CORES_STAND, ""

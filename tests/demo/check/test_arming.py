@@ -166,3 +166,8 @@ def test_an_input_that_is_not_counted_is_told_by_its_digest() -> None:
         CheckLevel.OK,
         f"{an_input().sha256[:6]}…, the same on both sides",
     )
+
+
+def test_how_the_input_was_read_is_told_beside_it() -> None:
+    found = arming.judge_input(armed(baseline={"reading": "300 users"}, reading="300 users"))
+    assert found.sentence.endswith(", the same on both sides; 300 users")

@@ -11,6 +11,7 @@ from harness.state.board import Board, apply
 from tests.builders import (
     a_board,
     a_process,
+    a_ready,
     a_spec,
     arming_events,
     some_events,
@@ -59,6 +60,15 @@ def test_an_armed_side_has_a_line_with_start_up_workers_and_input() -> None:
         "00:20.0  distributed: armed in 5.00 s, import 500 ms, load 700 ms, warm 300 ms;"
         " 2 workers, 20,000 samples, input c96c6d…"
     ]
+
+
+def test_how_the_input_was_read_has_one_line_for_both_sides() -> None:
+    reading = "300 users, columns user_id and \x1b[2Jbook_id"
+    ready = [on(side, a_ready(side, reading=reading), 9.0) for side in Side]
+
+    said = [lines_for(ready[:count], ready[count]) for count in (0, 1)]
+    assert said[0][-1] == "00:20.0  input: 300 users, columns user_id and book_id"
+    assert not any("user_id" in line for line in said[1])
 
 
 def test_a_launch_has_a_line() -> None:

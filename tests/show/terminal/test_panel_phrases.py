@@ -8,6 +8,7 @@ from tests.builders import (
     a_board,
     a_digest_of,
     a_process,
+    a_ready,
     an_input,
     arming_events,
     some_events,
@@ -47,6 +48,18 @@ def test_the_input_is_shown_only_where_adopted_programs_name_it(named: bool, say
     assert [
         word in picture for word in ("the same input", f"input {text.digest(an_input().sha256)}")
     ] == [says, says]
+
+
+def test_how_the_input_was_read_is_shown_until_a_clock_starts() -> None:
+    reading = "300 users, 200 items, 7,500 ratings, columns user_id and book_id"
+    armed = [
+        *arming_events(),
+        *(e.stamp(a_ready(side, reading=reading), 9.0, side, 0) for side in Side),
+    ]
+
+    assert f"input: {reading}" in draw(board_at(armed, 10.0), 10.0)
+    running = [*armed, e.stamp(e.Go(order=0), 11.0, Side.BASELINE, 0)]
+    assert reading not in draw(board_at(running, 12.0), 12.0)
 
 
 def test_a_slower_distributed_side_is_called_behind() -> None:
