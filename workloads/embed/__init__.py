@@ -26,18 +26,10 @@ from harness.workload import (
 )
 from workloads.embed import kernel
 from workloads.embed.corpus import check_corpus, read_corpus
+from workloads.embed.encoder import Encoder, cached_encoder, open_encoder, try_encoder
 from workloads.embed.kernel import Corpus, Range
-from workloads.embed.model import (
-    Array,
-    Encoder,
-    Model,
-    as_exported,
-    cached_encoder,
-    check_model,
-    open_encoder,
-    read_model,
-    try_encoder,
-)
+from workloads.embed.model import Model, as_exported, read_model, require_extra
+from workloads.embed.onnx_file import Array
 from workloads.embed.queries import Queries, cut_queries, hits
 from workloads.embed.recipe import Settings
 
@@ -57,17 +49,22 @@ class Encoding(NamedTuple):
 
 
 def check(settings: Settings) -> None:
-    """Raise ``ValueError`` where a file is missing, ``BadRequest`` where the extra is."""
+    """Raise ``ValueError`` for files that cannot be used, ``BadRequest`` if the extra is missing.
+
+    A model of the user's is opened and tried.
+    """
+    require_extra(settings.model)
     check_corpus(settings.corpus)
-    check_model(settings.model)
+    if settings.model:  # the extra's is known
+        encoder = open_encoder(read_model(settings.model, settings.max_tokens, settings.precision))
+        try_encoder(encoder, settings.max_tokens, encoder.tokenizer.get_vocab_size() - 1)
 
 
 def load(settings: Settings) -> Problem[Encoding, Queries]:
     """Read passages and model, cut queries out of the passages, and encode the queries.
 
-    Raises ``ValueError`` as ``check`` does, and for what cannot be read or run.
+    The settings have passed ``check``. Raises ``ValueError`` for what cannot be read or run.
     """
-    check(settings)
     model = read_model(settings.model, settings.max_tokens, settings.precision)
     passages = read_corpus(settings.corpus, settings.passages, settings.seed)
     split = cut_queries(passages, settings.queries, settings.seed)
@@ -162,10 +159,10 @@ def textbook(encoding: Encoding, report: Reporter) -> Array:
     done = 0
     for text in encoding.corpus.texts((0, len(encoding.corpus.ends))):
         (tokens,) = encoder.tokens([text])
-        padding = encoding.model.max_tokens - len(tokens)
+        padding = encoding.model.max_tokens - len(tokens) if encoder.masked else 0
         ids = np.array([tokens + [encoder.padding] * padding], np.int64)
         mask = np.array([[1] * len(tokens) + [0] * padding], np.int64)
-        vectors.append(kernel.mean_pool(encoder.states(ids, mask), mask))
+        vectors.append(encoder.vectors(ids, mask))
         done += len(tokens)
         report(done)
     return np.concatenate(vectors)
@@ -186,7 +183,7 @@ def ceiling(encoding: Encoding, seconds: float) -> float:
     while sum(passes) < seconds:
         began = time.perf_counter()
         for ids in batches:
-            encoder.states(ids, np.ones_like(ids))
+            encoder.run(ids, np.ones_like(ids))
         passes.append(time.perf_counter() - began)
     return batching.tokens((0, len(batches))) / median(passes)
 

@@ -1,7 +1,7 @@
 """The numerics of ``embed``: texts to tokens, tokens to batches, batches to unit vectors.
 
 The lengths alone decide the batches: any number of workers runs the same ones, and gets the same
-bits. Imports NumPy and ``model``.
+bits. Imports NumPy and this package.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workloads.embed.model import Array, Encoder, Model, cached_encoder
+from workloads.embed.encoder import Encoder, cached_encoder
+from workloads.embed.model import Model
+from workloads.embed.onnx_file import Array
 
 Range = tuple[int, int]  # start, stop
 
@@ -144,8 +146,7 @@ def embed(run: Range, batching: Batching, model: Model) -> Array:
 def embed_with(encoder: Encoder, run: Range, batching: Batching) -> Array:
     """Return the unit vectors (texts, width) of a run of batches, in the order of the batching."""
     batches = (batch_ids(batching, number) for number in range(*run))
-    masked = ((ids, np.ones_like(ids)) for ids in batches)
-    return np.concatenate([mean_pool(encoder.states(ids, mask), mask) for ids, mask in masked])
+    return np.concatenate([encoder.vectors(ids, np.ones_like(ids)) for ids in batches])
 
 
 def batch_ids(batching: Batching, number: int) -> Array:
@@ -153,17 +154,6 @@ def batch_ids(batching: Batching, number: int) -> Array:
     begin, end = batching.bounds[number : number + 2]
     flat = batching.ids[batching.starts[begin] : batching.starts[end]]
     return flat.reshape(end - begin, -1).astype(np.int64)
-
-
-def mean_pool(states: Array, mask: Array) -> Array:
-    """Return each row's mean state (rows, width) outside the padding, scaled to length 1.
-
-    ``states`` are (rows, tokens, width).
-    """
-    weights = mask.astype(np.float32)
-    means: Array = np.matmul(weights[:, None, :], states)[:, 0] / weights.sum(axis=1, keepdims=True)
-    units: Array = means / np.linalg.norm(means, axis=1, keepdims=True)
-    return units
 
 
 def restore_order(batching: Batching, parts: Sequence[Array]) -> Array:

@@ -15,6 +15,7 @@ from workloads.embed.onnx_file import Array, Graph, read_tensors
 PRECISIONS = ("int8", "float32")
 HEADS = 12
 WIDTH = 384
+MOST_TOKENS = 512
 EPSILON = 1e-12
 PRODUCTS = 6  # in a layer: query, key, value, output, up, down
 EMBEDDINGS = "inner.embeddings"

@@ -20,6 +20,8 @@ TYPES: dict[int, np.dtype[Any]] = {
     9: np.dtype("?"),
 }
 FLOAT, INT64 = 1, 7
+LONGEST_VARINT_BITS = 63
+MOST_FIELDS = 1_000_000
 IR_VERSION = 10
 OPERATORS = {"": 23, "com.microsoft": 1}  # the standard ones, and those of ONNX Runtime
 CONTRIBUTED = {"DynamicQuantizeMatMul"}
@@ -34,6 +36,34 @@ def read_tensors(content: bytes) -> dict[str, Array]:
     return dict(_tensor(part) for number, part in _fields(graph) if number == 5)
 
 
+def external_files(content: bytes) -> tuple[str, ...]:
+    """Return the names of the files in which a graph keeps constants, each once, as it has them.
+
+    The file may be any: raises ``ValueError`` where it is none of ONNX.
+    """
+    try:
+        names = [
+            name
+            for number, graph in _fields(memoryview(content))
+            if number == 7
+            for place, tensor in _fields(graph)
+            if place == 5
+            for name in _locations(tensor)
+        ]
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise ValueError("the model is not a file of ONNX") from error
+    return tuple(dict.fromkeys(names))
+
+
+def _locations(tensor: memoryview) -> Iterator[str]:
+    """Yield the file in which a tensor's content lies, if it does not lie in the tensor."""
+    for number, entry in _fields(tensor):
+        if number == 13:
+            pair = {place: bytes(value) for place, value in _fields(entry)}
+            if pair.get(1) == b"location":
+                yield str(pair.get(2, b""), "utf-8")
+
+
 def _tensor(part: memoryview) -> tuple[str, Array]:
     fields: dict[int, list[Any]] = {}
     for number, value in _fields(part):
@@ -43,9 +73,14 @@ def _tensor(part: memoryview) -> tuple[str, Array]:
 
 
 def _fields(buffer: memoryview) -> Iterator[tuple[int, Any]]:
-    """Yield the number and the value of each field of a message: an int, or bytes."""
+    """Yield the number and the value of each field of a message: an int, or bytes.
+
+    Raises ``ValueError`` for more fields than any graph has.
+    """
     place = 0
-    while place < len(buffer):
+    for _ in range(MOST_FIELDS):
+        if place >= len(buffer):
+            return
         key, place = _read_varint(buffer, place)
         number, kind = key >> 3, key & 7
         if kind == 0:
@@ -55,6 +90,7 @@ def _fields(buffer: memoryview) -> Iterator[tuple[int, Any]]:
             size, place = _read_varint(buffer, place) if kind == 2 else ({1: 8, 5: 4}[kind], place)
             yield number, buffer[place : place + size]
             place += size
+    raise ValueError(f"a message of more than {MOST_FIELDS:,} fields")
 
 
 def _read_varint(buffer: memoryview, place: int) -> tuple[int, int]:
@@ -66,6 +102,8 @@ def _read_varint(buffer: memoryview, place: int) -> tuple[int, int]:
         if byte < 128:
             return value, place
         shift += 7
+        if shift > LONGEST_VARINT_BITS:
+            raise ValueError("a number of more than 64 bits")
 
 
 class Graph:

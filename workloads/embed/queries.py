@@ -1,6 +1,6 @@
 """The held-out queries of ``embed``: sentences, each cut out of the passage that it must find.
 
-Imports NumPy and ``model``.
+Imports NumPy and ``onnx_file``.
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workloads.embed.model import Array
+from workloads.embed.onnx_file import Array
 
 NEAREST = 10
 QUERY_WORDS = 6

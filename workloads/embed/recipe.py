@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from harness.workload import require_between
-from workloads.embed.minilm import PRECISIONS
+from workloads.embed.minilm import MOST_TOKENS, PRECISIONS
 
 LIMITS = {
     "passages": (64, 1_000_000),
@@ -18,10 +18,10 @@ LIMITS = {
 class Settings:
     """What ``--set`` can change; raises ``ValueError`` for values that make no sense.
 
-    ``model`` is a folder (empty: the MiniLM that the extra brings). ``corpus`` is a file or folder
-    (empty: the documentation of the installed packages). ``precision`` is that of the extra's
-    MiniLM: a model in a folder computes as it was exported. ``batch`` counts a batch's tokens;
-    ``max_tokens`` is where a passage is cut off.
+    ``model`` is a folder or an ONNX file in it (empty: the MiniLM that the extra brings).
+    ``corpus`` is a file or folder (empty: the documentation of the installed packages).
+    ``precision`` is that of the extra's MiniLM: a model in a folder computes as it was exported.
+    ``batch`` counts a batch's tokens; ``max_tokens`` is where a passage is cut off.
     """
 
     model: str = ""
@@ -37,5 +37,10 @@ class Settings:
         require_between(self, LIMITS)
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision={self.precision} is neither {' nor '.join(PRECISIONS)}")
+        if not self.model and self.max_tokens > MOST_TOKENS:
+            raise ValueError(
+                f"max_tokens={self.max_tokens} is more than the {MOST_TOKENS} that MiniLM has "
+                "places for"
+            )
         if self.queries > self.passages:
             raise ValueError(f"queries={self.queries} are more than passages={self.passages}")

@@ -14,7 +14,9 @@ from tests.pools import InProcessPool, ignore_progress, warmup_of
 from tests.workloads.embed.support import LINES, needs_extra, small
 from workloads import embed
 from workloads.embed import kernel
-from workloads.embed.model import Array, Model, as_exported, cached_encoder, check_model
+from workloads.embed.encoder import cached_encoder
+from workloads.embed.model import Model, as_exported
+from workloads.embed.onnx_file import Array
 from workloads.embed.queries import Queries
 
 pytestmark = needs_extra
@@ -93,7 +95,7 @@ def alone(model: Model, text: str) -> Array:
     """Return a text's unit vector from a batch of one, without padding and with a mask of ones."""
     encoder = cached_encoder(model)
     ids = np.array(encoder.tokens([text]), np.int64)
-    mean = encoder.states(ids, np.ones_like(ids))[0].mean(axis=0)
+    mean = encoder.run(ids, np.ones_like(ids))[0].mean(axis=0)
     unit: Array = mean / np.linalg.norm(mean)
     return unit
 
@@ -298,6 +300,7 @@ def test_an_empty_corpus_is_refused(params: Parameters, tmp_path: Path) -> None:
         ("passages", 0, "passages=0 is not between 64 and 1,000,000"),
         ("batch", 0, "batch=0 is not between 1 and 65,536"),
         ("max_tokens", 7, "max_tokens=7 is not between 8 and 4,096"),
+        ("max_tokens", 513, "max_tokens=513 is more than the 512 that MiniLM has places for"),
         ("queries", 0, "queries=0 is not between 1 and 10,000"),
         ("precision", "int4", "precision=int4 is neither int8 nor float32"),
         ("seed", -1, "seed=-1 is not between 0 and"),
@@ -309,21 +312,6 @@ def test_an_empty_corpus_is_refused(params: Parameters, tmp_path: Path) -> None:
 def test_parameters_that_make_no_sense_are_refused(name: str, value: Any, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         embed.WORKLOAD.configure(embed.WORKLOAD.defaults | {name: value})
-
-
-def test_more_tokens_than_the_model_has_places_for_are_refused(
-    params: Parameters, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = tmp_path_factory.mktemp("long")
-    (folder / "one.txt").write_text(
-        "\n".join([*LINES, f"A first sentence of six words. {'tail ' * 800}"]), encoding="utf-8"
-    )
-    with pytest.raises(ValueError, match=r"model.onnx cannot encode 80\d tokens"):
-        embed.load(
-            embed.WORKLOAD.configure(
-                params | {"corpus": str(folder / "one.txt"), "max_tokens": 1024, "passages": 100}
-            )
-        )
 
 
 def test_the_values_to_tune_by_fit_the_defaults() -> None:
@@ -346,4 +334,3 @@ def test_every_other_way_of_encoding_is_a_setting_that_is_allowed_or_a_program()
 
 def test_the_defaults_are_accepted() -> None:
     embed.WORKLOAD.configure(embed.WORKLOAD.defaults)
-    check_model("")

@@ -1,7 +1,6 @@
 from itertools import pairwise
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -106,11 +105,6 @@ def test_tokens_of_runs_joined_are_those_of_the_whole(cuts: list[int], lengths: 
     found = kernel.join_tokens(parts)
     assert np.array_equal(found.ids, whole.ids)
     assert np.array_equal(found.lengths, whole.lengths)
-
-
-def test_padding_weighs_nothing_in_the_mean() -> None:
-    states = np.array([[[3.0, 4.0], [3.0, 4.0], [99.0, -99.0]]], np.float32)
-    assert kernel.mean_pool(states, np.array([[1, 1, 0]])) == pytest.approx(np.array([[0.6, 0.8]]))
 
 
 def test_vectors_are_put_back_in_the_order_of_the_texts() -> None:

@@ -6,8 +6,9 @@ from hypothesis.extra.numpy import arrays
 
 from tests.workloads.embed.support import needs_extra
 from workloads.embed import minilm, model
-from workloads.embed.model import Array, Encoder, as_exported, open_encoder, read_model
-from workloads.embed.onnx_file import Graph, read_tensors
+from workloads.embed.encoder import Encoder, open_encoder
+from workloads.embed.model import as_exported, read_model
+from workloads.embed.onnx_file import Array, Graph, read_tensors
 
 WEIGHTS = arrays(np.int8, (8, 3), elements=st.integers(-127, 127))
 
@@ -77,7 +78,7 @@ def test_the_graph_gives_the_states_that_the_exported_one_gives(
     rows: int, tokens: int, both: tuple[Encoder, Encoder]
 ) -> None:
     ids = np.random.default_rng([rows, tokens]).integers(0, 30_522, (rows, tokens))
-    ours, theirs = (encoder.states(ids, np.ones_like(ids)) for encoder in both)
+    ours, theirs = (encoder.run(ids, np.ones_like(ids)) for encoder in both)
     assert np.allclose(ours, theirs, rtol=0, atol=2e-5)
 
 

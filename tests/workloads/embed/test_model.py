@@ -15,20 +15,20 @@ from harness.workload import BadRequest, install_command
 from tests.terminals import PYTHON, ROOT
 from tests.workloads.embed.support import needs_extra
 from workloads.embed import model
-from workloads.embed.model import (
-    Array,
+from workloads.embed.encoder import (
     Encoder,
-    Model,
-    Shipped,
-    as_exported,
+    Given,
     cached_encoder,
     open_encoder,
-    read_model,
     try_encoder,
+    unit_vectors,
 )
+from workloads.embed.model import Model, Shipped, as_exported, read_model
+from workloads.embed.onnx_file import Array
 
 pytestmark = needs_extra
 
+NO_GRAPH = b"\x08\x07"  # the number of a version
 TEXT = "Ünder the Bridge, 42 un-believable trolls; 橋 x"
 
 
@@ -107,7 +107,8 @@ def test_an_encoder_is_opened_once_for_equal_models(shipped: Model, encoder: Enc
 OPEN_AND_COUNT = """
 import os
 import numpy
-from workloads.embed.model import open_encoder, read_model, try_encoder
+from workloads.embed.encoder import open_encoder, try_encoder
+from workloads.embed.model import read_model
 
 def threads():
     return len(os.listdir("/proc/self/task")) if os.path.isdir("/proc/self/task") else 0
@@ -149,7 +150,7 @@ def test_no_identifier_and_no_cache_of_what_was_done_is_left_in_the_home_folder(
 @pytest.mark.parametrize("given", ["~nobodyhere/x", "x" * 300, "/" + "x" * 5000])
 def test_what_is_no_path_is_refused(given: str) -> None:
     with pytest.raises(ValueError, match="model="):
-        model.check_model(given)
+        read_model(given, 32, "int8")
 
 
 def test_a_shipped_file_that_is_not_the_known_one_is_refused() -> None:
@@ -182,14 +183,14 @@ def test_a_library_that_is_missing_names_the_extra(monkeypatch: pytest.MonkeyPat
     with pytest.raises(
         BadRequest, match="embed needs the package onnxruntime, which is not installed"
     ):
-        model.check_model("")
+        model.require_extra("")
 
 
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
         ({}, "has neither tokenizer.json nor vocab.txt"),
-        ({"tokenizer_json": b"{}"}, "has no model.onnx"),
+        ({"tokenizer_json": b"{}"}, "has no model.onnx, nor has its folder onnx"),
         (
             {"model_onnx": b"", "tokenizer_json": b"{}"},
             "model.onnx has 0 bytes, not between 1 and 1,073,741,824",
@@ -200,7 +201,7 @@ def test_a_folder_that_lacks_a_file_is_refused_beforehand(
     files: dict[str, bytes], sentence: str, tmp_path: Path
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
-        model.check_model(folder(tmp_path, **files))
+        read_model(folder(tmp_path, **files), 32, "int8")
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def test_a_folder_that_lacks_a_file_is_refused_beforehand(
 )
 def test_a_broken_vocab_txt_is_refused(vocabulary: bytes, sentence: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=sentence):
-        read_model(folder(tmp_path, model_onnx=b"x", vocab_txt=vocabulary), 32, "int8")
+        read_model(folder(tmp_path, model_onnx=NO_GRAPH, vocab_txt=vocabulary), 32, "int8")
 
 
 @settings(max_examples=40)
@@ -228,7 +229,9 @@ def test_a_vocabulary_of_any_bytes_is_refused(content: bytes) -> None:
 def few_words(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return a vocabulary that is quickly read."""
     given = folder(
-        tmp_path_factory.mktemp("words"), model_onnx=b"x", vocab_txt=b"[PAD]\n[UNK]\n[CLS]\n[SEP]"
+        tmp_path_factory.mktemp("words"),
+        model_onnx=NO_GRAPH,
+        vocab_txt=b"[PAD]\n[UNK]\n[CLS]\n[SEP]",
     )
     return bytes_of(read_model(given, 32, "int8").vocabulary)
 
@@ -238,14 +241,14 @@ def few_words(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @example(content=b"")
 @example(content=b"\x08\x07")
 def test_a_model_of_any_bytes_is_refused(content: bytes, few_words: bytes) -> None:
-    with pytest.raises(ValueError, match=r"model\.onnx cannot be run by ONNX Runtime: ."):
+    with pytest.raises(ValueError, match=r"the model cannot be run by ONNX Runtime: ."):
         open_encoder(bare(content, few_words))
 
 
 @pytest.mark.parametrize("cut_at", [0.1, 0.5, 0.999])
 def test_a_model_that_was_cut_short_is_refused(cut_at: float, shipped: Model) -> None:
     part = bytes_of(shipped.onnx)[: int(cut_at * len(shipped.onnx))]
-    with pytest.raises(ValueError, match=r"model\.onnx cannot be run by ONNX Runtime"):
+    with pytest.raises(ValueError, match=r"the model cannot be run by ONNX Runtime"):
         open_encoder(bare(part, bytes_of(shipped.vocabulary)))
 
 
@@ -254,7 +257,7 @@ def test_ids_and_lengths_that_the_model_cannot_take_are_refused(
     tokens: int, largest_id: int, encoder: Encoder
 ) -> None:
     with pytest.raises(
-        ValueError, match=rf"model.onnx cannot encode {tokens} tokens of id {largest_id:,}"
+        ValueError, match=rf"the model cannot encode {tokens} tokens of id {largest_id:,}"
     ):
         try_encoder(encoder, tokens, largest_id)
 
@@ -265,9 +268,6 @@ class Ideal:
     def __init__(self, states: Any) -> None:
         self.states = states
 
-    def get_outputs(self) -> list[Any]:
-        return [type("Output", (), {"name": "states"})]
-
     def run(self, *_: Any) -> list[Any]:
         return [self.states]
 
@@ -277,11 +277,26 @@ class Ideal:
     [
         np.zeros((1, 384), np.float32),
         np.zeros((1, 7, 384), np.float32),
-        np.zeros((1, 8, 384)),
+        np.zeros((1, 8, 384), np.int64),
         np.full((1, 8, 384), np.nan, np.float32),
-        [1, 2],
+        [[[1, 2, 3]]],
     ],
 )
 def test_an_output_that_is_no_state_for_each_token_is_refused(states: Any) -> None:
-    with pytest.raises(ValueError, match="does not give a finite float32 state for each token"):
-        try_encoder(Encoder(Ideal(states), None, ("input_ids",), 0), 8, 1)
+    encoder = Encoder(
+        session=Ideal(states),
+        tokenizer=None,
+        inputs=(Given("input_ids", "ids", np.int64),),
+        output="states",
+    )
+    with pytest.raises(ValueError, match=r"the model (does not give a|cannot encode 8 tokens)"):
+        try_encoder(encoder, 8, 1)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "vector"),
+    [("mean", [0.6, 0.8]), ("cls", [1, 0]), ("lasttoken", [0, 1]), ("max", [0.6, 0.8])],
+)
+def test_padding_weighs_nothing_in_a_vector(pooling: str, vector: list[float]) -> None:
+    states = np.array([[[3.0, 0.0], [0.0, 4.0], [99.0, -99.0]]], np.float32)
+    assert unit_vectors(states, np.array([[1, 1, 0]]), pooling) == pytest.approx(np.array([vector]))
