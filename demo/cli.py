@@ -12,6 +12,7 @@ import click
 from demo.cli_options import (
     AS_JSON,
     COMMAND_PAIR,
+    EXIT_CODES,
     FALLBACK,
     OVERSUBSCRIBE,
     RUN,
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
 
 
 @click.group(
-    cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EXIT_CODES,
 )
 @click.version_option(package_name="twoclocks")
 def verbs() -> None:

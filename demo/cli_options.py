@@ -13,6 +13,16 @@ from harness.errors import BadRequest
 
 Decorator = Callable[[Any], Any]
 
+EXIT_CODES = """\b
+Exit codes:
+  0        shown
+  1        not ready (check only)
+  2        bad request; nothing was started
+  3        a side, this machine or twoclocks itself failed
+  4        the answers differ, or a claim or a recording was refused
+  128 + n  interrupted by signal n
+"""
+
 
 class Verbs(click.Group):
     """A group with a default verb, ``race``, for options without a verb."""

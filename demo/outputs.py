@@ -6,7 +6,7 @@ May import ``harness``.
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.errors import BadRequest
+from harness.errors import TwoclocksError, cannot_write
 from harness.files import atomic
 from harness.files.results import RESULTS_NAME
 from harness.report import APPENDIX, HEADLINE
@@ -17,7 +17,7 @@ from harness.text import printable
 def write_outputs(files: Mapping[str, bytes], folder: Path) -> None:
     """Write these files and delete older outputs of this program that are no longer produced.
 
-    Raises ``BadRequest`` if the folder is not writable.
+    Raises what ``cannot_write`` returns if the folder is not writable.
     """
     try:
         for name, content in files.items():
@@ -29,7 +29,7 @@ def write_outputs(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def ensure_folder(folder: Path) -> Path:
-    """Return the folder, and make it if it is missing; raise ``BadRequest`` where that fails."""
+    """Return the folder, and make it if it is missing; raise as ``write_outputs`` does."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -44,11 +44,8 @@ def output_folder(path: Path) -> Path | None:
     return path.parent if path.name == RESULTS_NAME else None
 
 
-def _not_writable(folder: Path, error: OSError) -> BadRequest:
-    return BadRequest(
-        f"{printable(str(folder))} cannot be written to: {error.strerror}",
-        "name another folder with --out",
-    )
+def _not_writable(folder: Path, error: OSError) -> TwoclocksError:
+    return cannot_write(printable(str(folder)), error, "name another folder with --out")
 
 
 def _outputs_in(folder: Path) -> set[str]:

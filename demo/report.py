@@ -13,7 +13,7 @@ import msgspec
 
 from demo.outputs import ensure_folder, output_folder, write_outputs
 from harness.claims.audit import Verdict
-from harness.errors import BadRequest, ExitCode
+from harness.errors import BadRequest, ExitCode, cannot_write
 from harness.files import atomic
 from harness.report import Report
 from harness.show import audit_text, pptx
@@ -82,9 +82,8 @@ def _update(path: Path, report: Report) -> pptx.DeckChanges:
         target = path.resolve()
         atomic.replace(target, updated, stat.S_IMODE(target.stat().st_mode))
     except OSError as error:
-        raise BadRequest(
-            f"cannot write {printable(str(path))}: {error.strerror}",
-            "it is left as it was; make room, or copy it elsewhere",
+        raise cannot_write(
+            printable(str(path)), error, "copy the deck, which is as it was, to another folder"
         ) from error
     return changes
 

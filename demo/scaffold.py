@@ -4,7 +4,7 @@ import keyword
 import re
 from pathlib import Path
 
-from harness.errors import BadRequest
+from harness.errors import BadRequest, cannot_write
 
 TEMPLATES = Path(__file__).parent / "templates"
 WORKLOAD_FILES = {"workload.py": "{name}.py"}
@@ -32,15 +32,17 @@ def new(name: str, folder: Path, *, commands: bool) -> tuple[Path, ...]:
     for path in templates:
         if path.exists() or path.is_symlink():
             raise BadRequest(f"{path.name} exists already", "choose another name")
+    begun: list[Path] = []
     try:
         for path, template in templates.items():
             with path.open("x", encoding="utf-8") as file:
+                begun.append(path)
                 file.write(_PLACEHOLDER.sub(name, template.read_text(encoding="utf-8")))
     except OSError as error:
-        raise BadRequest(
-            f"cannot write {path.name}: {error.strerror}",
-            "change to a folder that you may write to",
-        ) from error
+        for path in begun:
+            path.unlink(missing_ok=True)
+        elsewhere = "change to a folder that you may write to"
+        raise cannot_write(path.name, error, elsewhere) from error
     return tuple(templates)
 
 

@@ -4,7 +4,9 @@ Raised where the fault is known, caught once in ``demo/__main__.py``; nobody bel
 exits. Imports the standard library only.
 """
 
+import errno
 from enum import IntEnum
+from signal import SIGINT
 
 FILES_ARE_KEPT = "the journal and the results file are kept"
 RECORDING_WAS_SHOWN = "the recording was shown instead; what was measured so far is kept"
@@ -14,10 +16,24 @@ class ExitCode(IntEnum):
     """What the program ends with. An interrupted one ends with 128 plus the signal's number."""
 
     DONE = 0
-    FAILED = 1
+    NOT_READY = 1  # of ``check`` alone
     BAD_REQUEST = 2
-    SIDE_FAILED = 3
+    FAILED = 3
     REFUSED = 4
+
+
+# What the machine lacks, by the number of the system's error, and what to do about it. No other
+# request would do better; every other number says that this request cannot be fulfilled.
+LACKS = {
+    errno.ENOSPC: "free some space on that disk",
+    errno.EDQUOT: "free some space within your quota",
+    errno.EFBIG: "allow larger files with `ulimit -f unlimited`",
+    errno.EMFILE: "allow more open files with `ulimit -n 1024`",
+    errno.ENFILE: "end programs that hold many files open",
+    errno.ENOMEM: "end other programs, which use the memory",
+    errno.EAGAIN: "end other programs, or allow more processes with `ulimit -u`",
+    errno.EIO: "look for a failing disk or a lost connection to it",
+}
 
 
 class TwoclocksError(Exception):
@@ -40,13 +56,46 @@ class BadRequest(TwoclocksError):
 class SideFailed(TwoclocksError):
     """A side died or raised; the sentence says how, the hint often quotes its last line."""
 
-    exit_code = ExitCode.SIDE_FAILED
+
+class MachineFailed(TwoclocksError):
+    """The machine lacks what it takes, such as space on a disk; the request was fine."""
 
 
 class Disagreement(TwoclocksError):
     """The two sides' answers, inputs or qualities differ, so there is no headline."""
 
     exit_code = ExitCode.REFUSED
+
+
+def cannot_write(name: str, error: OSError, elsewhere: str) -> TwoclocksError:
+    """Return the error of a file or folder that cannot be written.
+
+    ``elsewhere`` says how to name another one. It is the machine's failure where another file on
+    the same disk could not be written either, else ``BadRequest``.
+    """
+    sentence = f"cannot write {name}: {reason_of(error)}"
+    lack = LACKS.get(error.errno or 0)
+    if lack is None:
+        return BadRequest(sentence, elsewhere)
+    return MachineFailed(sentence, f"{lack}, or {elsewhere}")
+
+
+def reason_of(error: OSError) -> str:
+    """Return what the system says of an error, in its own words."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+def interrupted_by(stop: KeyboardInterrupt, hint: str = "") -> "Interrupted":
+    """Return the error of a signal that interrupted us: SIGINT, or that of a ``StopSignal``."""
+    return Interrupted(stop.signal_number if isinstance(stop, StopSignal) else SIGINT, hint)
+
+
+class StopSignal(KeyboardInterrupt):
+    """Another stopping signal than SIGINT, which interrupts the program as that one does."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number
 
 
 class Interrupted(TwoclocksError):

@@ -9,7 +9,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from enum import IntEnum
 from pathlib import Path
 
 import msgspec
@@ -21,7 +20,7 @@ from demo.check.result import CheckResult, all_passed, draw, summarize, to_docum
 from demo.check.terminal import Display
 from demo.options import Options
 from demo.terminal import Signals
-from harness.errors import Interrupted
+from harness.errors import ExitCode, Interrupted
 from harness.run.plan import Plan
 from harness.show.terminal.lines import Frame
 from harness.show.terminal.test_card import draw_test_card
@@ -31,13 +30,6 @@ _PROMPT_ROWS = 2
 _TALL = 200
 _UNWRAPPED = 10_000  # columns: other programs read a pipe line by line
 _CLEAR_LINE = "\r\x1b[K"
-
-
-class Readiness(IntEnum):
-    """The exit codes of the check."""
-
-    READY = 0
-    NOT_READY = 1
 
 
 def check(options: Options, out: Path | None, *, as_json: bool) -> int:
@@ -56,7 +48,7 @@ def check(options: Options, out: Path | None, *, as_json: bool) -> int:
     results += _check_machine(planned, watch, out or DEFAULT_ROOT, display, printer)
     seconds = time.monotonic() - began
     print(_json(results, seconds) if as_json else summarize(results, seconds), flush=True)
-    return Readiness.READY if all_passed(results) else Readiness.NOT_READY
+    return ExitCode.DONE if all_passed(results) else ExitCode.NOT_READY
 
 
 def show_card() -> int:
@@ -65,7 +57,7 @@ def show_card() -> int:
     rows = display.size[1] if display.size else 0
     card = draw_test_card(display.columns, rows - _PROMPT_ROWS)
     print(render(card, display), end="", flush=True)
-    return Readiness.READY
+    return ExitCode.DONE
 
 
 def _check_machine(

@@ -1,11 +1,18 @@
-"""How a session ended, as its last event says it.
+"""How a session ended, as its last event says it, and where its results go if not into its take.
 
-May import ``events``, ``errors`` and ``model``.
+May import ``harness``.
 """
+
+import tempfile
+from pathlib import Path
 
 from harness.errors import Interrupted, LiveRunAbandoned, TwoclocksError
 from harness.events import Closed, ProofStopped
-from harness.model import SessionStage, Status
+from harness.files.journal import JOURNAL_NAME
+from harness.files.results import RESULTS_NAME, save
+from harness.model import Results, SessionStage, Status
+from harness.run.plan import hide_home
+from harness.text import printable
 
 
 def closing(
@@ -44,6 +51,17 @@ def _remark(ended: Exception | None) -> str:
         case None:
             return ""
         case TwoclocksError(sentence=sentence):
-            return sentence
+            return printable(hide_home(sentence, Path.home()))
         case _:
             return type(ended).__name__
+
+
+def save_elsewhere(results: Results, folder: Path) -> str:
+    """Save the results of a take whose ``folder`` cannot be written; return where all facts are."""
+    kept = f"; the journal is {folder / JOURNAL_NAME}" if (folder / JOURNAL_NAME).exists() else ""
+    try:
+        path = Path(tempfile.mkdtemp(prefix="twoclocks-")) / RESULTS_NAME
+        save(results, path)
+    except (OSError, TwoclocksError):
+        return f"the results could not be written anywhere{kept}"
+    return f"the results are in {path}{kept}"

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Protocol
 
 from demo.terminal import FullScreen, Keys
-from harness.errors import FILES_ARE_KEPT, Interrupted
+from harness.errors import FILES_ARE_KEPT, LACKS, Interrupted, MachineFailed, reason_of
 from harness.events import Event, encode
 from harness.model import SessionStage, Spec
 from harness.show.terminal import log_lines
@@ -129,14 +129,17 @@ class Silent:
 
 
 def write_stdout(lines: bytes, hint: str = FILES_ARE_KEPT) -> None:
-    """Write to standard output at once; raise ``Interrupted`` with the hint if nobody reads it."""
+    """Write to standard output at once.
+
+    Raises ``Interrupted`` with the hint if nobody reads it, ``MachineFailed`` if it takes no more.
+    """
     try:
         sys.stdout.buffer.write(lines)
         sys.stdout.buffer.flush()
     except OSError as gone:
-        if gone.errno not in _GONE:
-            raise
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # what is left in the buffer must not fail at exit
-        raise Interrupted(_GONE[gone.errno], hint) from gone
+        # what is left in the buffer must not fail at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if gone.errno in _GONE:
+            raise Interrupted(_GONE[gone.errno], hint) from gone
+        sentence = f"cannot write to standard output: {reason_of(gone)}"
+        raise MachineFailed(sentence, LACKS.get(gone.errno or 0, "")) from gone

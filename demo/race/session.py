@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
-from demo.race.closing import closing
+from demo.race.closing import closing, save_elsewhere
 from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
 from demo.race.setup import NO_EXTRAS, PresenterControls, RaceSetup
 from demo.recording.play import Player, label_of
@@ -21,7 +21,14 @@ from demo.terminal import FullScreen, Keys, Signals, terminal_size
 from harness import events as e
 from harness import text
 from harness.cast.markers import GO
-from harness.errors import Interrupted, LiveRunAbandoned, TwoclocksError
+from harness.errors import (
+    Disagreement,
+    Interrupted,
+    LiveRunAbandoned,
+    MachineFailed,
+    SideFailed,
+    TwoclocksError,
+)
 from harness.files.journal import JournalWriter, header_line
 from harness.files.results import RESULTS_NAME, save
 from harness.model import Code, Kind, SessionStage, Side, Status
@@ -239,15 +246,19 @@ class Race:
         try:
             save(results, path)
         except TwoclocksError as unsaved:
-            raise (ended or unsaved) from unsaved
+            error = ended or MachineFailed(unsaved.sentence, unsaved.hint)
+            error.add_note(save_elsewhere(results, self.folder))
+            raise error from unsaved
         complete = results.status is Status.COMPLETE
         if complete and results.kind is Kind.MEASURED:  # a simulated one is not to be shown later
             point_latest(self.folder)
+        kept = f"what was observed is in {self.folder}"
         if isinstance(ended, Interrupted):
-            kept = f"what was observed is in {self.folder}"
             hint = f"`twoclocks slide {self.folder}` shows it" if complete else kept
             raise Interrupted(ended.signal_number, hint) from ended
         if ended is not None:
+            if not isinstance(ended, SideFailed | Disagreement | LiveRunAbandoned):
+                ended.add_note(kept)
             raise ended
         return path
 

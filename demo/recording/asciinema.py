@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import BadRequest, TwoclocksError
+from harness.errors import LACKS, BadRequest, MachineFailed, reason_of
 from harness.run import processes
 
 Size = tuple[int, int]
@@ -144,7 +144,7 @@ def run(
 
     The recorded command gets that signal; what does not end in time is killed. A ``headless``
     recorder gets neither input nor a controlling terminal, because it would print there.
-    Raises ``TwoclocksError`` if it cannot be started.
+    Raises ``MachineFailed`` if it cannot be started.
     """
     with log.open("ab") as output:
         stdin = subprocess.DEVNULL if headless else None
@@ -159,9 +159,8 @@ def run(
                 start_new_session=headless,
             )
         except OSError as error:
-            raise TwoclocksError(
-                f"cannot run {command[0]}: {error.strerror}", INSTALL_HINT
-            ) from error
+            advice = LACKS.get(error.errno or 0, INSTALL_HINT)
+            raise MachineFailed(f"cannot run {command[0]}: {reason_of(error)}", advice) from error
     known = processes.process_tree(process.pid)
     try:
         _wait(process, known, stop)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from demo.failures import explain
 from demo.race.screens import LivePanel
 from demo.race.session import Race
 from demo.race.setup import RaceSetup
@@ -24,7 +25,7 @@ from harness.cast import markers
 from harness.cast.clock_stops import last_wall_s
 from harness.cast.end_card import end_card
 from harness.claims.headline import Headline, Refusal
-from harness.errors import Interrupted, TwoclocksError
+from harness.errors import Interrupted
 from harness.model import Kind, Results, SessionStage, Side, Spec
 from harness.report import Report
 from harness.run.plan import Plan
@@ -180,8 +181,9 @@ def main(folder: Path) -> None:
     with signals.catch():
         try:
             outcome = run_requested_race(folder, signals)
-        except TwoclocksError as error:
-            outcome = Outcome(error.exit_code, error.sentence, error.hint)
+        except Exception as error:  # the recorder would end with its own code
+            reason = explain(error)
+            outcome = Outcome(reason.exit_code, reason.sentence, reason.hint)
         (folder / OUTCOME_FILE).write_bytes(msgspec.json.encode(outcome))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.cast.page import PageFacts, render_page
 from harness.claims.headline import Headline, Refusal
-from harness.errors import BadRequest
+from harness.errors import BadRequest, cannot_write
 from harness.files import atomic
 from harness.model import Kind
 from harness.report import Report
@@ -25,7 +25,7 @@ def export(recording: Recording, into: Path) -> None:
     """Write the recording to a file, in the format that its name ends with.
 
     The modules that draw GIF and MP4 are loaded only for these. Raises ``BadRequest`` for another
-    format, or if the file cannot be written.
+    format, and what ``cannot_write`` returns if the file cannot be written.
     """
     try:
         match into.suffix.lower():
@@ -45,10 +45,7 @@ def export(recording: Recording, into: Path) -> None:
                     "end the name with .html, .gif or .mp4",
                 )
     except OSError as error:
-        raise BadRequest(
-            f"cannot write {printable(str(into))}: {error.strerror}",
-            "name another file with --into",
-        ) from error
+        raise cannot_write(printable(str(into)), error, "name another file with --into") from error
 
 
 def _remark(recording: Recording) -> str:

@@ -24,7 +24,15 @@ from harness.cast.format import CAST, encode, read
 from harness.cast.markers import extract_markers
 from harness.cast.page import require_player
 from harness.cast.verify import Inspection, verify
-from harness.errors import BadRequest, ExitCode, RecordingFailed
+from harness.errors import (
+    LACKS,
+    BadRequest,
+    ExitCode,
+    MachineFailed,
+    RecordingFailed,
+    cannot_write,
+    reason_of,
+)
 from harness.files import atomic
 from harness.model import Kind
 from harness.report import Report
@@ -80,17 +88,18 @@ def record(plan: Plan, out: Path | None, size: Size, *, wait: bool) -> int:
         _run_race(recorder, plan, draft, size, headless=headless, wait=wait and not headless)
         report, inspection = _finish_take(draft, size)
         folder = _publish(draft, out, report)
-    except BadRequest as bad:  # the request was fine: the race has been run
+    except (BadRequest, MachineFailed) as bad:  # the request was fine: the race has been run
         raise RecordingFailed(
             f"nothing is published: {bad.sentence}",
             f"{bad.hint}; {_draft_note(draft)}",
-            ExitCode.SIDE_FAILED,
+            ExitCode.FAILED,
         ) from bad
     except OSError as error:
+        advice = LACKS.get(error.errno or 0, "name another folder with --out")
         raise RecordingFailed(
-            f"nothing is published: {error.strerror or type(error).__name__}",
-            f"make room, or name another folder with --out; {_draft_note(draft)}",
-            ExitCode.SIDE_FAILED,
+            f"nothing is published: {reason_of(error)}",
+            f"{advice}; {_draft_note(draft)}",
+            ExitCode.FAILED,
         ) from error
     click.echo(f"{report.text if headless else ''}{_summary(folder, inspection)}")
     return report.exit_code
@@ -132,10 +141,8 @@ def _make_draft(folder: Path) -> Path:
         parent.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=parent))
     except OSError as error:
-        raise BadRequest(
-            f"cannot write to {printable(str(parent))}: {error.strerror}",
-            "name another folder with --out",
-        ) from error
+        elsewhere = "name another folder with --out"
+        raise cannot_write(printable(str(parent)), error, elsewhere) from error
 
 
 def _draft_note(draft: Path) -> str:
@@ -185,7 +192,7 @@ def _read_outcome(draft: Path, signal_number: int | None) -> Outcome:
         outcome = msgspec.json.decode((draft / OUTCOME_FILE).read_bytes(), type=Outcome)
     except (OSError, msgspec.MsgspecError):
         unexplained = Outcome(
-            ExitCode.SIDE_FAILED,
+            ExitCode.FAILED,
             "the recorded race ended without giving a reason",
             f"look into {LOG} and {RAW}",
         )

@@ -4,6 +4,7 @@ It is read back whole, as untrusted input like every file.
 May import ``errors``, ``events``, ``text`` and its neighbours.
 """
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.errors import BadRequest, TwoclocksError
+from harness.errors import BadRequest, MachineFailed, cannot_write
 from harness.events import JOURNAL_SCHEMA, LONGEST_LINE_BYTES, Event, decode, encode
 from harness.files import atomic, jsonl
 from harness.text import printable
@@ -74,31 +75,47 @@ class JournalWriter:
         self._path = path
         self._descriptor = descriptor
         self._sha256 = hashlib.sha256()
+        self._size_bytes = 0
 
     @classmethod
     def start(cls, folder: Path, header: bytes) -> "JournalWriter":
-        """Begin a take's journal; raise ``FileExistsError`` if there is one already."""
+        """Begin a take's journal; raise ``MachineFailed`` if that fails or there is one already."""
         path = folder / JOURNAL_NAME
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        writer = cls(path, os.open(path, flags, 0o644))
+        try:
+            writer = cls(path, os.open(path, flags, 0o644))
+        except OSError as error:
+            raise _not_writable(path, error) from error
         writer._append(header)
         return writer
 
     def write(self, batch: Iterable[Event]) -> None:
-        """Append a batch; raise ``TwoclocksError`` where it cannot be written."""
+        """Append a batch, whole or not at all; raise ``MachineFailed`` where that cannot be."""
         self._append(b"".join(map(encode, batch)))
 
     def close(self) -> str:
-        """Close the file for good and return its SHA-256."""
-        os.fsync(self._descriptor)
-        os.close(self._descriptor)
+        """Close the file for good and return the SHA-256 of what was written.
+
+        A disk that lost some of it is no error here: the digest tells whoever reads the file.
+        """
+        with contextlib.suppress(OSError):
+            os.fsync(self._descriptor)
+        with contextlib.suppress(OSError):
+            os.close(self._descriptor)
         return self._sha256.hexdigest()
 
     def _append(self, lines: bytes) -> None:
         try:
-            jsonl.write_whole(self._descriptor, lines, self._sha256.update)
+            jsonl.write_whole(self._descriptor, lines)
         except OSError as error:
-            raise TwoclocksError(
-                f"cannot write {printable(str(self._path))}: {error.strerror}",
-                "make room, or name another folder with --out",
-            ) from error
+            with contextlib.suppress(OSError):  # a line that was cut short could not be read
+                os.ftruncate(self._descriptor, self._size_bytes)
+            raise _not_writable(self._path, error) from error
+        self._sha256.update(lines)
+        self._size_bytes += len(lines)
+
+
+def _not_writable(path: Path, error: OSError) -> MachineFailed:
+    """Return the error of a journal that cannot be written: its folder was tried beforehand."""
+    refused = cannot_write(printable(str(path)), error, "name another folder with --out")
+    return MachineFailed(refused.sentence, refused.hint)

@@ -87,18 +87,13 @@ def append(path: Path, line: bytes) -> None:
         os.close(descriptor)
 
 
-def write_whole(
-    descriptor: int, content: bytes, note: Callable[[bytes], object] | None = None
-) -> None:
-    """Write everything, however little the system takes at a time; ``note`` each part written.
+def write_whole(descriptor: int, content: bytes) -> None:
+    """Write everything, however little the system takes at a time.
 
     Raises ``OSError`` where it cannot go on, as on a full disk.
     """
     while content:
-        written = os.write(descriptor, content)
-        if note is not None:
-            note(content[:written])
-        content = content[written:]
+        content = content[os.write(descriptor, content) :]
 
 
 class Tail:

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from harness.errors import BadRequest
+from harness.errors import BadRequest, cannot_write
 from harness.files import atomic
 from harness.model import SCHEMA, Host, Results, Side, Spec, Trial
 from harness.quantities import SHORTEST_WALL_S
@@ -32,7 +32,7 @@ _PLACE = re.compile(r"(?s)(?P<fault>.*) - at `(?P<place>.*)`")
 
 
 def save(results: Results, path: Path) -> None:
-    """Write the file whole or not at all; raise ``BadRequest`` where that cannot be.
+    """Write the file whole or not at all; raise as ``cannot_write`` says where that cannot be.
 
     Nothing is written that ``load`` would refuse.
     """
@@ -40,10 +40,8 @@ def save(results: Results, path: Path) -> None:
     try:
         atomic.replace(path, document)
     except OSError as error:
-        raise BadRequest(
-            f"cannot write {printable(str(path))}: {error.strerror}",
-            "name a folder you may write to with --out",
-        ) from error
+        elsewhere = "name another folder with --out"
+        raise cannot_write(printable(str(path)), error, elsewhere) from error
 
 
 def load(path: Path) -> Results:

@@ -284,8 +284,9 @@ def main() -> int:
     except TwoclocksError as error:
         writer.send(Failed(reason=error.sentence, hint=error.hint))
     except Exception as error:  # whatever the author's code raises ends the side
-        traceback.print_exc()
         writer.send(_failure(error))
+        with contextlib.suppress(OSError):  # the log's disk may be full
+            traceback.print_exc()
     else:
         return 0
     finally:

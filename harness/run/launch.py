@@ -125,8 +125,10 @@ class SideProcess:
         return Failed(reason=f"its process {how}", last_words=self.log_end())
 
     def log_end(self) -> str:
-        """Return the end of the side's log."""
-        return self.log.read_bytes()[-LOG_END_BYTES:].decode(errors="replace").strip()
+        """Return the end of the side's log; empty where it cannot be read."""
+        with contextlib.suppress(OSError):  # somebody may have removed the take's folder
+            return self.log.read_bytes()[-LOG_END_BYTES:].decode(errors="replace").strip()
+        return ""
 
     def discard_events(self) -> None:
         """Read what the side still sends: a full pipe would keep it from ending."""
@@ -173,13 +175,15 @@ def end_all(sides: Sequence[SideProcess], patience_s: float) -> list[int]:
 def launch(assignment: Assignment, log: Path) -> SideProcess:
     """Start a side's process with its two pipes.
 
-    It leads a session of its own, so that the terminal's signals do not reach it.
+    It leads a session of its own, so that the terminal's signals do not reach it. Raises
+    ``OSError`` where it cannot be started, and leaves nothing behind then.
     """
     threads = max(1, len(assignment.cores[0])) if assignment.cores else assignment.cores_per_worker
-    with log.open("ab") as printed:
+    with log.open("ab") as printed, contextlib.ExitStack() as undo:
         scratch = Path(tempfile.mkdtemp(prefix="tc-", dir=_short_folder()))
-        events_read, events_write = os.pipe()
-        control_read, control_write = os.pipe()
+        undo.callback(shutil.rmtree, scratch, ignore_errors=True)
+        events_read, events_write = _pipe(undo)
+        control_read, control_write = _pipe(undo)
         complete = msgspec.structs.replace(
             assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch)
         )
@@ -192,10 +196,19 @@ def launch(assignment: Assignment, log: Path) -> SideProcess:
             start_new_session=True,
             env=environment(os.environ, assignment.side, threads, bool(assignment.address)),
         )
+        undo.pop_all()
     os.close(events_write)
     os.close(control_read)
     reader = EventReader.open(events_read)
     return SideProcess(assignment.side, process, reader, control_write, log, scratch)
+
+
+def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
+    """Return the ends of a pipe, which ``undo`` closes."""
+    ends = os.pipe()
+    for end in ends:
+        undo.callback(os.close, end)
+    return ends
 
 
 def _short_folder() -> str:

@@ -78,12 +78,16 @@ class Plan:
 
 def redact_home(params: Parameters, home: Path) -> Parameters:
     """Return the parameters with the path of the home folder replaced by a tilde."""
-    paths = {re.escape(str(path)) for path in (home, home.resolve())}
-    folder = re.compile("|".join(rf"(?<![\w./-]){path}(?![\w.-])" for path in paths))
     return {
-        key: folder.sub("~", value) if isinstance(value, str) else value
+        key: hide_home(value, home) if isinstance(value, str) else value
         for key, value in params.items()
     }
+
+
+def hide_home(text: str, home: Path) -> str:
+    """Return a text with the path of the home folder replaced by a tilde."""
+    paths = {re.escape(str(path)) for path in (home, home.resolve())}
+    return re.sub("|".join(rf"(?<![\w./-]){path}(?![\w.-])" for path in paths), "~", text)
 
 
 @dataclass(frozen=True, kw_only=True)

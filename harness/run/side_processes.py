@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from harness.errors import SideFailed
+from harness.errors import LACKS, SideFailed, reason_of
 from harness.events import Event, Failed
 from harness.model import Side, Variant
 from harness.run.launch import SideProcess, end_all, launch
@@ -34,8 +34,12 @@ class SideProcesses:
         return self._processes[key]
 
     def start(self, key: Key, assignment: Assignment, log: Path) -> SideProcess:
-        """Start a process."""
-        process = self._processes[key] = launch(assignment, log)
+        """Start a process; raise ``SideFailed`` where this machine cannot."""
+        try:
+            process = self._processes[key] = launch(assignment, log)
+        except OSError as error:
+            sentence = f"the {assignment.side} side cannot be started: {reason_of(error)}"
+            raise SideFailed(sentence, LACKS.get(error.errno or 0, "")) from error
         return process
 
     def listen(self, seconds: float, receive: Receive) -> None:

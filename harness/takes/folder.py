@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from harness.errors import BadRequest
+from harness.errors import BadRequest, cannot_write
 from harness.files.journal import JOURNAL_NAME
 from harness.files.results import RESULTS_NAME
 from harness.text import printable
@@ -31,7 +31,7 @@ def take_name(began_utc: str, run_id: str) -> str:
 def new_take(out: Path | None, began_utc: str, run_id: str) -> Path:
     """Make a take's folder and return it (``out`` None: below ``recordings``).
 
-    Raises ``BadRequest`` if it cannot be written to or holds a take already.
+    Raises ``BadRequest`` if it holds a take already, and as ``cannot_write`` says.
     """
     folder = out if out is not None else DEFAULT_ROOT / take_name(began_utc, run_id)
     name = printable(str(folder))
@@ -40,10 +40,7 @@ def new_take(out: Path | None, began_utc: str, run_id: str) -> Path:
         present = {entry.name for entry in folder.iterdir()} & {RESULTS_NAME, JOURNAL_NAME}
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise BadRequest(
-            f"{name} cannot be the take's folder: {error.strerror}",
-            "name a folder you may write to with --out",
-        ) from error
+        raise cannot_write(name, error, "name another folder with --out") from error
     if present:
         raise BadRequest(
             f"{name} holds a take already",

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from harness.errors import BadRequest
+from harness.errors import BadRequest, cannot_write
 from harness.files import atomic, jsonl
 from harness.model import Description
 from harness.takes.journal_tail import is_running
@@ -74,7 +74,7 @@ class Broadcast:
 
     @classmethod
     def start(cls, agenda: Agenda, description: Description, at: float, root: Path) -> "Broadcast":
-        """Begin a broadcast below a folder; raise ``BadRequest`` if it cannot be written there."""
+        """Begin a broadcast below a folder; raise as ``cannot_write`` says."""
         beats = tuple(
             _Beat(beat.name, beat.budget, printable(fill_in(beat, description)))
             for beat in agenda.beats
@@ -85,10 +85,8 @@ class Broadcast:
             atomic.replace(root / BROADCAST_NAME, msgspec.json.encode(begun) + b"\n")
             return cls((root / BROADCAST_NAME).open("ab", buffering=0))
         except OSError as error:
-            raise BadRequest(
-                f"{printable(str(root))} cannot be written to: {error.strerror}",
-                "go to a folder that you may write to",
-            ) from error
+            elsewhere = "change to a folder that you may write to"
+            raise cannot_write(printable(str(root)), error, elsewhere) from error
 
     def end_beat(self, at: float) -> None:
         """Write that the present beat has ended."""

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from harness.errors import TwoclocksError
+from harness.errors import LACKS, MachineFailed, reason_of
 from harness.files import atomic, jsonl
 from harness.model import Kind, Parameters, Schedule, Spec, Status
 from harness.takes.folder import DEFAULT_ROOT
@@ -115,14 +115,14 @@ def read_rehearsals(path: Path = DEFAULT_PATH) -> tuple[Rehearsal, ...]:
 
 
 def append_rehearsal(rehearsal: Rehearsal, path: Path = DEFAULT_PATH) -> None:
-    """Append a rehearsal, whole or not at all; raise ``TwoclocksError`` where that cannot be."""
+    """Append a rehearsal, whole or not at all; raise ``MachineFailed`` where that cannot be."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         jsonl.append(path, msgspec.json.encode(rehearsal))
     except OSError as error:
-        raise TwoclocksError(
-            f"this rehearsal cannot be kept in {printable(str(path))}: {error.strerror}",
-            "make room, or move that file away",
+        raise MachineFailed(
+            f"this rehearsal cannot be kept in {printable(str(path))}: {reason_of(error)}",
+            LACKS.get(error.errno or 0, "make that file one that you may write to"),
         ) from error
 
 

@@ -1,7 +1,5 @@
 import re
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,8 +73,8 @@ BAD = {
     ),
     "folder below a file": (
         [*SIMULATED, "--out", "file/take"],
-        "file/take cannot be the take's folder: Not a directory",
-        "name a folder",
+        "cannot write file/take: Not a directory",
+        "name another folder",
     ),
     "folder in use": (
         [*SIMULATED, "--out", "held"],
@@ -174,7 +172,7 @@ BAD = {
     "text for results": (["slide", "file"], "file is not a JSON document", "give the results.json"),
     "slide below a file": (
         ["slide", "corrupt.json", "--out", "file/slides"],
-        "file/slides cannot be written to",
+        "cannot write file/slides",
         "name another folder",
     ),
 }
@@ -328,18 +326,6 @@ def test_sides_that_loaded_something_else_end_with_four(
     assert main(["--workload", path, "--ui", "none", "--out", "take"]) == 4
     assert capsys.readouterr().err.startswith("error: the sides loaded different inputs: ")
     assert load(Path("take/results.json")).status is Status.FAILED
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="there is no /dev/full")
-def test_a_fault_that_is_not_foreseen_leaves_the_facts_all_the_same() -> None:
-    with Path("/dev/full").open("w") as full:
-        command = [sys.executable, "-m", "demo", *SIMULATED, "--ui", "plain", "--out", "take"]
-        code = subprocess.run(
-            command, stdout=full, stderr=subprocess.DEVNULL, check=False
-        ).returncode
-    results = load(Path("take/results.json"))
-    assert code != 0
-    assert (results.status, results.remark) == (Status.FAILED, "OSError")
 
 
 def test_a_slide_can_be_drawn_in_a_new_folder(capsys: pytest.CaptureFixture[str]) -> None:

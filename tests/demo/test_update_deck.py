@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from demo.report import update_deck
-from harness.errors import BadRequest
+from harness.errors import BadRequest, MachineFailed
 from harness.model import Kind
 from tests.builders import (
     a_report,
@@ -55,7 +55,7 @@ def test_a_deck_that_cannot_be_written_is_left_as_it_was(
 
     before = path.read_bytes()
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(BadRequest, match="No space left"):
+    with pytest.raises(MachineFailed, match="No space left"):
         update_deck(path, a_report())
 
     assert path.read_bytes() == before

@@ -45,21 +45,18 @@ def test_a_folder_that_holds_a_take_is_left_alone(name: str) -> None:
 
 def test_a_folder_below_a_file_is_refused() -> None:
     Path("file").touch()
-    assert (
-        refused(Path("file/take")).sentence
-        == "file/take cannot be the take's folder: Not a directory"
-    )
+    assert refused(Path("file/take")).sentence == "cannot write file/take: Not a directory"
 
 
 def test_a_file_is_no_folder() -> None:
     Path("file").touch()
-    assert refused(Path("file")).sentence == "file cannot be the take's folder: File exists"
+    assert refused(Path("file")).sentence == "cannot write file: File exists"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 @pytest.mark.parametrize("folder", ["/proc", "/proc/take"])
 def test_a_folder_that_nobody_can_write_to_is_refused(folder: str) -> None:
-    assert refused(Path(folder)).hint == "name a folder you may write to with --out"
+    assert refused(Path(folder)).hint == "name another folder with --out"
 
 
 def test_latest_points_to_the_newest_take() -> None:

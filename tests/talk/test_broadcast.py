@@ -77,7 +77,7 @@ def test_a_line_that_is_being_written_is_left_for_later(tmp_path: Path) -> None:
 
 def test_a_talk_is_not_announced_where_nothing_can_be_written(tmp_path: Path) -> None:
     (tmp_path / "recordings").write_text("a file")
-    with pytest.raises(BadRequest, match="cannot be written to"):
+    with pytest.raises(BadRequest, match="cannot write"):
         begun(tmp_path / "recordings")
 
 

@@ -19,7 +19,7 @@ from harness import text
 from harness.cast.film.frames import display_times, draw_frames, start_picture
 from harness.cast.film.picture import ScreenPicture
 from harness.cast.format import Cast
-from harness.errors import BadRequest
+from harness.errors import BadRequest, cannot_write
 from harness.extras import install_command
 
 PER_SECOND = 10
@@ -87,10 +87,8 @@ def _draft(into: Path) -> Iterator[Path]:
             yield draft
             os.replace(draft, into)
     except OSError as error:
-        raise BadRequest(
-            f"cannot write {text.printable(str(into))}: {error.strerror}",
-            "name a file in a folder that you can write to",
-        ) from error
+        elsewhere = "name another file with --into"
+        raise cannot_write(text.printable(str(into)), error, elsewhere) from error
 
 
 @contextlib.contextmanager
