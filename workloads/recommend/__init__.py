@@ -4,6 +4,7 @@ Each half-iteration solves all users or all items by conjugate gradients; see ``
 they are divided. Imports ``harness.workload``, NumPy and this package.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -55,20 +56,19 @@ class Factors(NamedTuple):
 
 
 def check(settings: Settings) -> None:
-    """Raise ``ValueError`` with one sentence for a file that holds no ratings."""
+    """Raise ``BadRequest`` with one sentence for a file that holds no ratings."""
     if settings.ratings:
-        check_ratings(settings.ratings)
+        check_ratings(settings.ratings, settings.wanted_columns)
 
 
 def load(settings: Settings) -> Problem[Training, HeldOut]:
     """Draw the interactions, or read the user's own, and hold some of them out.
 
-    Raises ``ValueError`` as ``check`` does, and for a malformed line.
+    Raises ``BadRequest`` as ``check`` does, and for a malformed line.
     """
-    check(settings)
     if settings.ratings:
-        rows, width = read_ratings(settings.ratings)
-        return make_problem(rows, width, settings)
+        rows, width, reading = read_ratings(settings.ratings, settings.wanted_columns)
+        return replace(make_problem(rows, width, settings), reading=reading)
     drawn_from = (settings.users, settings.items, settings.interactions, settings.seed)
     rows = load_or_draw(drawn_from, settings.items, lambda: draw_interactions(*drawn_from))
     return make_problem(rows, settings.items, settings)

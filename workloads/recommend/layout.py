@@ -1,44 +1,72 @@
 """How a file of ratings is written: what separates the fields, and which column holds what.
 
-Columns are found by the names of a header, else by place: user, item, rating, time.
+Columns are found by the names of a header, or named by the setting ``columns``; without a header
+they stand in the order user, item, rating, time.
 Imports the standard library and ``line_blocks``.
 """
 
 import csv
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from workloads.recommend.line_blocks import excerpt
+from workloads.recommend.line_blocks import Unreadable, excerpt
 
-SEPARATORS = (",", "\t", "::", ";")
+SEPARATORS = (",", "\t", "::", ";", "|")
 FEWEST_COLUMNS = 2
-MOST_COLUMNS = 4
+MOST_COLUMNS = 4  # of a file without a header
 LINES_LOOKED_AT = 1000
+LONGEST_NAME = 40
+MOST_LISTED = 20
+NAME_THEM = "say which columns hold them: --set columns=USER,ITEM or columns=USER,ITEM,RATING"
+COUNT_THEM = "say where they stand, counted from 1: --set columns=1,2 or columns=1,2,3"
 
-# Names of columns, in small letters without blanks, hyphens and underscores.
-USER_NAMES = {
-    *("user", "userid", "uid", "username", "customer", "customerid", "reviewer", "reviewerid"),
-    *("visitor", "visitorid", "member", "memberid", "account", "accountid"),
-}
-ITEM_NAMES = {
-    *("item", "itemid", "movie", "movieid", "product", "productid", "article", "articleid"),
-    *("book", "bookid", "isbn", "asin", "track", "trackid", "song", "songid", "artist"),
-    *("artistid", "anime", "animeid", "business", "businessid", "game", "gameid", "recipeid"),
-}
-RATING_NAMES = {"rating", "stars", "score", "bookrating", "overall", "weight", "plays", "playcount"}
-TIME_NAMES = {"timestamp", "time", "date", "datetime", "unixtime", "createdat"}
+# Names of columns, in small letters without blanks, hyphens and underscores; the first one wins.
+USER_NAMES = (
+    *("userid", "user", "uid", "customerid", "customer", "reviewerid", "reviewer", "visitorid"),
+    *("visitor", "memberid", "member", "accountid", "account", "clientid", "client", "buyerid"),
+    *("playerid", "player", "listenerid", "readerid", "viewerid", "personid", "steamid", "msno"),
+    "username",
+)
+ITEM_NAMES = (
+    *("itemid", "item", "movieid", "movie", "productid", "product", "articleid", "article"),
+    *("bookid", "book", "isbn", "asin", "parentasin", "trackid", "track", "songid", "song"),
+    *("animeid", "anime", "businessid", "business", "gameid", "game", "recipeid", "recipe"),
+    *("videoid", "video", "newsid", "sku", "stockcode", "restaurantid", "venueid", "beerid"),
+    *("courseid", "jokeid", "artistid", "artist", "itemname", "title"),
+)
+RATING_NAMES = (
+    *("rating", "ratings", "stars", "starrating", "score", "bookrating", "userrating", "overall"),
+    *("reviewscore", "reviewrating", "weight", "plays", "playcount", "count", "listens", "clicks"),
+    *("views", "quantity", "frequency", "strength", "relevance", "confidence", "preference"),
+)
+
+
+class Places(NamedTuple):
+    """The columns of user, item and rating, counted from 0 (``rating`` None: there is none)."""
+
+    user: int
+    item: int
+    rating: int | None = None
+
+    @property
+    def taken(self) -> tuple[int, ...]:
+        """Return the columns that are read."""
+        return tuple(place for place in self if place is not None)
+
+
+FIRST_TWO = Places(0, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How lines are written: columns are counted from 0; ``rating`` None: each line counts as 1."""
+    """How lines are written; ``names`` are those of the header (empty: there is none)."""
 
     separator: str
     columns: int
-    user: int = 0
-    item: int = 1
-    rating: int | None = None
-    has_header: bool = False
+    places: Places = FIRST_TWO
+    names: tuple[str, ...] = ()
     decimal_point: str = "."
 
     @property
@@ -47,17 +75,30 @@ class Layout:
         return len(self.separator) == 1
 
 
-def find_layout(head: bytes) -> Layout:
-    """Return how a file is written, by its first lines; raise ``ValueError`` if line 1 has none."""
+def find_layout(head: bytes, wanted: Sequence[str] = ()) -> Layout:
+    """Return how a file is written, by its first lines; raise ``ValueError`` if that is unknown.
+
+    ``wanted`` are the names or numbers of the columns of user, item and perhaps rating (empty: they
+    are to be found).
+    """
     lines = head.split(b"\n", LINES_LOOKED_AT)[:LINES_LOOKED_AT]
     separator = _find_separator(_decode(lines[0]))
     rows = [split_fields(_decode(line), separator) for line in lines]
-    following = next((row for row in rows[1:] if row), [])
-    try:
-        layout = _by_names(rows[0], separator) or _by_place(rows[0], following, separator)
-    except ValueError as error:
-        raise ValueError(f"line 1 {error}: {excerpt(lines[0])}") from None
-    return replace(layout, decimal_point=_decimal_point(layout, rows))
+    first, following = rows[0], next((row for row in rows[1:] if row), [])
+    if wanted:
+        places = find_wanted(first, wanted)
+        has_header = _is_named(first, wanted) or is_header(first, following, places)
+    elif is_header(first, following, _usual_places(first)) or _is_in_doubt(first):
+        places, has_header = find_by_names(first), True
+    else:
+        places, has_header = _by_place(first, lines[0]), False
+    return Layout(
+        separator=separator,
+        columns=len(first),
+        places=places,
+        names=tuple(first) if has_header else (),
+        decimal_point=_decimal_point(separator, places, rows),
+    )
 
 
 def split_fields(line: str, separator: str) -> list[str]:
@@ -68,6 +109,92 @@ def split_fields(line: str, separator: str) -> list[str]:
     except csv.Error:
         return []
     return [field.strip(" ") for field in row]
+
+
+def find_by_names(names: Sequence[str]) -> Places:
+    """Return the columns by the names that are known; raise ``ValueError`` if they are not."""
+    plain = [_plain(name) for name in names]
+    user, item = _place_of(USER_NAMES, plain), _place_of(ITEM_NAMES, plain)
+    if user is None or item is None:
+        whose = "the user's" if user is None else "the item's"
+        raise Unreadable(
+            f"has no column that is known as {whose}; its columns are {_listed(names)}", NAME_THEM
+        )
+    return Places(user, item, _place_of(RATING_NAMES, plain))
+
+
+def find_wanted(names: Sequence[str], wanted: Sequence[str]) -> Places:
+    """Return the columns of these names, or of these numbers, which count from 1.
+
+    Raises ``ValueError`` for one that is not there.
+    """
+    return Places(*(_place_of_wanted(names, word) for word in wanted))
+
+
+def reading_of_columns(names: Sequence[str], places: Places) -> str:
+    """Return which columns are read, in words."""
+    known = [_shown(names[place]) if names else str(place + 1) for place in places.taken]
+    *most, last = known
+    return f"columns {', '.join(most)} and {last}{'' if names else ' (no header)'}"
+
+
+def is_header(fields: Sequence[str], following: Sequence[str], places: Places) -> bool:
+    """Return whether a first line names user and item, or has words over the second's numbers."""
+    if _known(fields) == (True, True):
+        return True
+    if len(following) != len(fields) or len(fields) <= max(places.taken):
+        return False
+    if places.rating is not None and _is_word(fields[places.rating]):
+        return _is_number(following[places.rating])
+    return all(
+        _is_word(fields[place]) and _has_digit(following[place])
+        for place in (places.user, places.item)
+    )
+
+
+def _known(fields: Sequence[str]) -> tuple[bool, bool]:
+    """Return whether a user's column is named, and whether an item's is."""
+    plain = {_plain(field) for field in fields}
+    return not plain.isdisjoint(USER_NAMES), not plain.isdisjoint(ITEM_NAMES)
+
+
+def _is_in_doubt(fields: Sequence[str]) -> bool:
+    """Return whether a line has one known name and no digit: a header, or two odd names."""
+    return any(_known(fields)) and not any(map(_has_digit, fields))
+
+
+def _usual_places(fields: Sequence[str]) -> Places:
+    return Places(0, 1, 2 if len(fields) > FEWEST_COLUMNS else None)
+
+
+def _by_place(fields: Sequence[str], line: bytes) -> Places:
+    """Return the places of user, item, rating, time; raise ``ValueError`` for more fields."""
+    if len(fields) < FEWEST_COLUMNS:
+        raise Unreadable(
+            "line 1 is not user,item with a comma, a tab, a semicolon, a bar or :: between them, "
+            f"and names no columns: {excerpt(line)}"
+        )
+    if len(fields) > MOST_COLUMNS:
+        raise Unreadable(
+            f"line 1 has {len(fields)} fields, and names no columns: {excerpt(line)}", COUNT_THEM
+        )
+    return _usual_places(fields)
+
+
+def _place_of_wanted(names: Sequence[str], word: str) -> int:
+    plain = [_plain(name) for name in names]
+    if word in names:
+        return list(names).index(word)
+    if _plain(word) and plain.count(_plain(word)) == 1:
+        return plain.index(_plain(word))
+    if word.isdecimal() and 1 <= int(word) <= len(names):
+        return int(word) - 1
+    raise Unreadable(f"has no column {_shown(word)}; its columns are {_listed(names)}")
+
+
+def _is_named(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Return whether a column was asked for by its name."""
+    return any(not word.isdecimal() for word in wanted) or any(word in names for word in wanted)
 
 
 def _split(line: str, separator: str) -> list[str]:
@@ -88,70 +215,31 @@ def _find_separator(line: str) -> str:
     return next((mark for mark in SEPARATORS if counts[mark] >= FEWEST_COLUMNS), ",")
 
 
-def _by_names(fields: list[str], separator: str) -> Layout | None:
-    """Return the layout by a header that names user and item (None: there is no such header)."""
-    names = [_plain(field) for field in fields]
-    user = _place_of(USER_NAMES, names)
-    item = _place_of(ITEM_NAMES, names)
-    if user is None or item is None:
-        return None
-    return Layout(
-        separator=separator,
-        columns=len(names),
-        user=user,
-        item=item,
-        rating=_rating_place(names, user, item),
-        has_header=True,
-    )
-
-
 def _plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name).lower()
 
 
-def _place_of(known: set[str], names: list[str]) -> int | None:
-    return next((place for place, name in enumerate(names) if name in known), None)
+def _place_of(known: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((names.index(name) for name in known if name in names), None)
 
 
-def _rating_place(names: list[str], user: int, item: int) -> int | None:
-    """Return the column named as a rating, else the third of a few unless it is a time."""
-    place = _place_of(RATING_NAMES, names)
-    by_place = (user, item) == (0, 1) and FEWEST_COLUMNS < len(names) <= MOST_COLUMNS
-    if place is None and by_place and names[2] not in TIME_NAMES:
-        return 2
-    return place
+def _listed(names: Sequence[str]) -> str:
+    shown = [_shown(name) or "''" for name in names[:MOST_LISTED]]
+    return ", ".join([*shown, "…"] if len(names) > MOST_LISTED else shown)
 
 
-def _by_place(fields: list[str], following: list[str], separator: str) -> Layout:
-    """Return the layout of user, item, rating, time; raise ``ValueError`` where it is another."""
-    if not FEWEST_COLUMNS <= len(fields) <= MOST_COLUMNS:
-        raise ValueError(
-            "is not user,item with a comma, a tab, a semicolon or :: between them, "
-            "and names no columns that are known"
-        )
-    first = _plain(fields[0])
-    is_header = first in USER_NAMES or _has_words_over_numbers(fields, following)
-    in_doubt = first in ITEM_NAMES or len(fields) == FEWEST_COLUMNS
-    if is_header and in_doubt and first not in USER_NAMES:
-        raise ValueError("names no column that is known as the user's")
-    return Layout(
-        separator=separator,
-        columns=len(fields),
-        rating=2 if len(fields) > FEWEST_COLUMNS else None,
-        has_header=is_header,
-    )
-
-
-def _has_words_over_numbers(fields: list[str], following: list[str]) -> bool:
-    """Return whether line 1 has words where line 2 has a rating, else numbers for user and item."""
-    if len(following) != len(fields):
-        return False
-    places = (2,) if len(fields) > FEWEST_COLUMNS else (0, 1)
-    return all(_is_word(fields[place]) and _is_number(following[place]) for place in places)
+def _shown(name: str) -> str:
+    """Return a name with nothing in it that a terminal would obey."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in name)
+    return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"
 
 
 def _is_word(field: str) -> bool:
-    return bool(field) and not any(character in "0123456789" for character in field)
+    return bool(field) and not _has_digit(field)
+
+
+def _has_digit(field: str) -> bool:
+    return any(character in "0123456789" for character in field)
 
 
 def _is_number(field: str) -> bool:
@@ -159,12 +247,12 @@ def _is_number(field: str) -> bool:
         float(field.replace(",", "."))
     except ValueError:
         return False
-    return not _is_word(field)  # nan is one
+    return _has_digit(field)  # nan has none
 
 
-def _decimal_point(layout: Layout, rows: list[list[str]]) -> str:
+def _decimal_point(separator: str, places: Places, rows: Sequence[Sequence[str]]) -> str:
     """Return the mark before decimals: a comma where ratings between semicolons hold one."""
-    place = layout.rating
-    if layout.separator != ";" or place is None:
+    place = places.rating
+    if separator != ";" or place is None:
         return "."
     return "," if any("," in row[place] for row in rows if len(row) > place) else "."

@@ -1,23 +1,27 @@
-"""Ratings of the user's own for ``recommend``: user, item and perhaps a rating and a time a line.
+"""Ratings of the user's own for ``recommend``: user, item and perhaps a rating a line or row.
 
-Read are the forms in which MovieLens ships them, and CSV, packed or not. Every refusal is one
-sentence that names the file and, where it is about one, the line.
-Imports ``harness.workload``, NumPy and this package; ``columns``, which needs pyarrow, only when
-a file is read.
+Read are CSV in its dialects, the forms in which MovieLens ships ratings, JSON lines and Parquet,
+packed or not, and folders of them. Every refusal is a ``BadRequest`` of one sentence that names the
+file without its folder and, where it is about one, the line.
+Imports ``harness.workload``, NumPy and this package; what needs pyarrow only when a file is read.
 """
 
 import contextlib
-from collections.abc import Generator, Iterator
+import os.path
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from harness.workload import require_package
-from workloads.recommend.kernel import Rows
-from workloads.recommend.layout import find_layout
-from workloads.recommend.line_blocks import open_blocks
-from workloads.recommend.rows import group_by_row, merge_duplicates
+from harness.workload import BadRequest, require_package
+from workloads.recommend.kernel import Array, Rows
+from workloads.recommend.layout import find_layout, reading_of_columns
+from workloads.recommend.line_blocks import Unreadable, excerpt, open_blocks
+from workloads.recommend.rows import group_by_row, merge_duplicates, require_testable
+from workloads.recommend.sources import find_files, is_parquet
 
 if TYPE_CHECKING:
     from workloads.recommend.columns import Columns
@@ -26,79 +30,174 @@ MOST_INTERACTIONS = 100_000_000
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def check_ratings(name: str) -> None:
-    """Raise ``ValueError`` unless a file's first few megabytes can be read as ratings.
+class Ratings(NamedTuple):
+    """A row of items for every user, the number of items, and how they were read, in words."""
 
-    Raises ``BadRequest`` where pyarrow is not installed.
+    rows: Rows
+    width: int
+    reading: str
+
+
+class Opened(NamedTuple):
+    """Which columns are read, in words, and the interactions, block by block."""
+
+    columns: str
+    blocks: Iterator["Columns"]
+
+
+def check_ratings(name: str, wanted: Sequence[str] = ()) -> None:
+    """Raise ``BadRequest`` unless the first few megabytes can be read as ratings.
+
+    ``wanted`` are the columns of user, item and perhaps rating (empty: they are to be found). Of a
+    small file everything is checked that ``read_ratings`` checks.
     """
     require_package("pyarrow", f"ratings={name}")
-    path = _find(name)
-    with _naming(path), contextlib.closing(_read(path)) as blocks:
-        next(blocks)
+    with _naming(f"ratings={name}"):
+        files = find_files(name)
+    with _naming(_short(name)), _open(name, files, wanted) as opened:
+        blocks = list(islice(opened.blocks, 2))
+        if len(blocks) == 1:
+            _as_rows(blocks, opened.columns)
 
 
-def read_ratings(name: str) -> tuple[Rows, int]:
-    """Return a row of items for every user of the file, and how many items there are.
+def read_ratings(name: str, wanted: Sequence[str] = ()) -> Ratings:
+    """Return the ratings of a file or a folder; raise ``BadRequest`` for what cannot be read.
 
-    Users and items are numbered as they first appear; ratings of the same pair are added.
-    Raises ``ValueError`` for a file or a line that cannot be read.
+    Users and items are numbered as they first appear; ratings of the same pair are added, and those
+    of 0 left out.
     """
     require_package("pyarrow", f"ratings={name}")
+    with _naming(_short(name)), _open(name, find_files(name), wanted) as opened:
+        return _as_rows(list(opened.blocks), opened.columns)
+
+
+def _as_rows(blocks: Sequence["Columns"], columns: str) -> Ratings:
     from workloads.recommend.columns import number_names
 
-    path = _find(name)
-    with _naming(path):
-        users, items, ratings = zip(*_read(path), strict=True)
-        of_user, user_count = number_names(users)
-        of_item, item_count = number_names(items)
-    rows = group_by_row(of_user, of_item, np.concatenate(ratings), user_count)
-    return merge_duplicates(rows, item_count), item_count
-
-
-def _find(name: str) -> Path:
+    of_user, users = number_names([block.users for block in blocks])
+    of_item, items = number_names([block.items for block in blocks])
+    strengths = np.concatenate([block.ratings for block in blocks])
+    rows = merge_duplicates(group_by_row(of_user, of_item, strengths, users), items)
+    reading = _reading(rows, items, strengths, blocks, columns)
     try:
-        path = Path(name).expanduser()
-        is_file = path.is_file()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ValueError(f"ratings={name!r} is no path: {error}") from error
-    if not is_file:
-        raise ValueError(f"ratings={name} is not a file")
-    return path
+        require_testable(rows)
+    except ValueError as error:
+        raise Unreadable(f"holds too little: {error} ({reading})") from error
+    return Ratings(rows, items, reading)
+
+
+def _reading(
+    rows: Rows, items: int, strengths: Array, blocks: Sequence["Columns"], columns: str
+) -> str:
+    rated = any(block.rated for block in blocks)
+    counts = [
+        _count(rows.height, "user"),
+        _count(items, "item"),
+        _count(len(strengths), "rating" if rated else "interaction"),
+    ]
+    remarks = {
+        "of 0 left out": sum(block.zeros for block in blocks),
+        "of a pair that was there before, added to it": len(strengths) - len(rows.columns),
+    }
+    said = [f"; {count:,} {what}" for what, count in remarks.items() if count]
+    return f"{', '.join(counts)}, {columns}{''.join(said)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @contextlib.contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Put the file's name before what is said of it."""
+def _naming(name: str) -> Iterator[None]:
+    """Put a name before what is said of a file."""
     try:
         yield
-    except ValueError as error:
-        raise ValueError(f"{path} {error}") from error
+    except Unreadable as error:
+        raise BadRequest(f"{name} {error}", error.hint) from error
 
 
-def _read(path: Path) -> Generator["Columns"]:
-    """Yield a file's interactions, block by block; raise ``ValueError`` if there are none."""
-    from workloads.recommend.columns import read_columns
+def _short(name: str) -> str:
+    """Return the name of a file without its folder: a take tells nobody where that is."""
+    return excerpt(os.path.basename(name.rstrip("/")).encode("utf-8", "replace"))
 
-    layout = None
-    lines = 0
+
+@contextlib.contextmanager
+def _open(name: str, files: Sequence[Path], wanted: Sequence[str]) -> Iterator[Opened]:
+    """Yield what is read of a file or a folder; its blocks raise ``ValueError`` if it is empty."""
+    with contextlib.ExitStack() as stack:
+        if is_parquet(files[0]):
+            opened = _open_parquet(files, Path(name).expanduser(), wanted)
+        else:
+            opened = _open_lines(files, wanted, stack)
+        yield opened._replace(blocks=_bounded(opened.blocks))
+
+
+def _bounded(blocks: Iterator["Columns"]) -> Iterator["Columns"]:
+    """Yield the blocks that hold anything; raise ``ValueError`` for too many and for none."""
     interactions = 0
-    with open_blocks(path) as blocks:
-        for block in blocks:
-            if layout is None:
-                block = block.removeprefix(BYTE_ORDER_MARK)
-                layout = find_layout(block)
-                lines = int(layout.has_header)
-                block = block.split(b"\n", 1)[-1] if layout.has_header else block
-            if block:
-                columns = read_columns(block, layout, lines)
-                lines += block.count(b"\n")
-                interactions += len(columns.ratings)
-                if interactions > MOST_INTERACTIONS:
-                    raise ValueError(
-                        f"line {lines} is beyond the {MOST_INTERACTIONS:,} interactions "
-                        "that can be read"
-                    )
-                if len(columns.ratings):
-                    yield columns
+    for block in blocks:
+        interactions += len(block.ratings)
+        if interactions > MOST_INTERACTIONS:
+            raise Unreadable(f"holds more than the {MOST_INTERACTIONS:,} ratings that can be read")
+        if len(block.ratings) or block.zeros:
+            yield block
     if not interactions:
-        raise ValueError("holds no interactions")
+        raise Unreadable("holds no ratings")
+
+
+def _open_parquet(files: Sequence[Path], path: Path, wanted: Sequence[str]) -> Opened:
+    from workloads.recommend.parquet import Table
+
+    table = Table(files, path if path.is_dir() else path.parent, wanted)
+    return Opened(reading_of_columns(table.names, table.places), table.blocks())
+
+
+def _open_lines(
+    files: Sequence[Path], wanted: Sequence[str], stack: contextlib.ExitStack
+) -> Opened:
+    first, *others = files
+    opened = _open_file(first, wanted, stack)
+
+    def blocks() -> Iterator["Columns"]:
+        yield from opened.blocks
+        for path in others:
+            with contextlib.ExitStack() as inner:
+                try:
+                    yield from _open_file(path, wanted, inner).blocks
+                except Unreadable as error:
+                    raise Unreadable(f"has a part {path.name[:80]}: {error}", error.hint) from error
+
+    return opened._replace(blocks=blocks())
+
+
+def _open_file(path: Path, wanted: Sequence[str], stack: contextlib.ExitStack) -> Opened:
+    """Return what is read of a file of lines; raise ``ValueError`` if it is empty."""
+    from workloads.recommend.columns import read_lines
+    from workloads.recommend.csv_blocks import read_csv_block
+    from workloads.recommend.json_blocks import find_fields, read_json_block
+
+    blocks = stack.enter_context(open_blocks(path))
+    head = next(blocks, b"").removeprefix(BYTE_ORDER_MARK)
+    if not head.strip():
+        raise Unreadable("holds no ratings")
+    text = head.lstrip(b"\r\n")
+    lines_before, head = head[: len(head) - len(text)].count(b"\n"), text
+    if head.lstrip().startswith(b"{"):
+        fields = find_fields(head, wanted)
+        columns = reading_of_columns(fields.names, fields.places)
+        read = partial(read_json_block, fields=fields)
+    else:
+        layout = find_layout(head, wanted)
+        columns = reading_of_columns(layout.names, layout.places)
+        read = partial(read_csv_block, layout=layout)
+        if layout.names:
+            lines_before += 1
+            head = head.partition(b"\n")[2]
+
+    def interactions() -> Iterator["Columns"]:
+        lines = lines_before
+        for block in filter(None, chain([head], blocks)):
+            yield read_lines(block, read, lines)
+            lines += block.count(b"\n")
+
+    return Opened(columns, interactions())

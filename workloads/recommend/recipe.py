@@ -42,7 +42,9 @@ class Settings:
     """What ``--set`` can change; raises ``ValueError`` for values that make no sense.
 
     ``interactions`` is about how many times a user is drawn to meet an item, ``alpha`` the weight
-    of one meeting. ``ratings`` is a file of the user's own (empty: interactions are drawn).
+    of one meeting. ``ratings`` is a file or a folder of the user's own (empty: interactions are
+    drawn), and ``columns`` names the columns of its users, items and perhaps ratings, with commas
+    between (empty: they are known by usual names).
     """
 
     users: int = 150_000
@@ -57,6 +59,7 @@ class Settings:
     alpha: float = 2.0
     seed: int = 1
     ratings: str = ""
+    columns: str = ""
 
     def __post_init__(self) -> None:
         require_between(self, LIMITS)
@@ -69,10 +72,20 @@ class Settings:
             raise ValueError(f"seed={self.seed} is not from 0 to below 2 to the 63")
         if not 0 < self.target <= 1:
             raise ValueError(f"target={self.target} is not above 0 and at most 1")
+        named = self.wanted_columns
+        if named and not (2 <= len(named) <= 3 and all(named) and len(set(named)) == len(named)):
+            raise ValueError(f"columns={self.columns} is not USER,ITEM or USER,ITEM,RATING")
+        if named and not self.ratings:
+            raise ValueError(f"columns={self.columns} is of no use without ratings=FILE")
         for name in ("regularization", "alpha"):
             value = getattr(self, name)
             if not 0 < value <= 1e6:
                 raise ValueError(f"{name}={value} is not above 0 and at most 1,000,000")
+
+    @property
+    def wanted_columns(self) -> tuple[str, ...]:
+        """Return the names of the columns to read (empty: they are known by usual names)."""
+        return tuple(name.strip() for name in self.columns.split(",")) if self.columns else ()
 
     @property
     def recipe(self) -> Recipe:

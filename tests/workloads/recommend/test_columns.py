@@ -1,14 +1,21 @@
+from functools import partial
+
 import numpy as np
 import pytest
 
-from workloads.recommend.columns import LONGEST_NAME_BYTES, number_names, read_columns
-from workloads.recommend.layout import Layout
+from workloads.recommend.columns import LONGEST_NAME_BYTES, Columns, number_names, read_lines
+from workloads.recommend.csv_blocks import read_csv_block
+from workloads.recommend.layout import Layout, Places
 
-NO_RATING = "has a rating that is not a number above 0 and at most 1,000,000"
+NO_RATING = "has a rating that is not a number from 0 to 1,000,000"
 WRONG_QUOTE = "has a quote that is not closed, or text behind one that is"
-RATED = Layout(separator=",", columns=4, rating=2)
+RATED = Layout(separator=",", columns=4, places=Places(0, 1, 2))
 PAIRS = Layout(separator="::", columns=2)
 LINE = b"7,50,4,881250949\n"
+
+
+def read(block: bytes, layout: Layout, lines_before: int) -> Columns:
+    return read_lines(block, partial(read_csv_block, layout=layout), lines_before)
 
 
 @pytest.mark.parametrize(
@@ -23,7 +30,6 @@ LINE = b"7,50,4,881250949\n"
         (b"8,1,good,2\n", NO_RATING),
         (b"8,1,-1,2\n", NO_RATING),
         (b"8,1,nan,2\n", NO_RATING),
-        (b"8,1,0,2\n", NO_RATING),
         (b"8,1,1000001,2\n", NO_RATING),
         (b'8,"1,3,2\n9,"1,3,2\n', f"{WRONG_QUOTE}: '8,\"1,3,2'"),
         (b'8,1,3,"2\n9,1,3,"2\n', f"{WRONG_QUOTE}: '8,1,3,\"2'"),
@@ -36,7 +42,7 @@ LINE = b"7,50,4,881250949\n"
 )
 def test_a_malformed_line_is_named(line: bytes, fault: str) -> None:
     with pytest.raises(ValueError, match=f"^line 7 {fault}"):
-        read_columns(LINE + b"\n" + LINE + line + LINE, RATED, 3)
+        read(LINE + b"\n" + LINE + line + LINE, RATED, 3)
 
 
 def test_a_malformed_line_in_the_midst_of_many_is_named() -> None:
@@ -44,19 +50,26 @@ def test_a_malformed_line_in_the_midst_of_many_is_named() -> None:
     lines[3210] = b"1,2,x,3\n"
     lines[4000] = b"1\n"
     with pytest.raises(ValueError, match=f"^line 3212 {NO_RATING}: '1,2,x,3'"):
-        read_columns(b"".join(lines), RATED, 1)
+        read(b"".join(lines), RATED, 1)
 
 
 def test_names_are_numbered_over_all_blocks_as_they_first_appear() -> None:
-    blocks = [read_columns(block, PAIRS, 0).users for block in (b"b::1\na::1\n", b"c::1\n a::2\n")]
+    blocks = [read(block, PAIRS, 0).users for block in (b"b::1\na::1\n", b"c::1\n a::2\n")]
     numbers, count = number_names(blocks)
     assert numbers.tolist() == [0, 1, 2, 1]
     assert count == 3
 
 
 def test_without_ratings_every_line_counts_as_one() -> None:
-    assert np.array_equal(read_columns(b"a::b\nc::d", PAIRS, 0).ratings, [1, 1])
+    assert np.array_equal(read(b"a::b\nc::d", PAIRS, 0).ratings, [1, 1])
+
+
+def test_ratings_of_0_are_left_out_and_counted() -> None:
+    found = read(LINE + b"9,51,0,1\n8,50,.5,1\n", RATED, 0)
+    assert (found.users.to_pylist(), found.items.to_pylist()) == (["7", "8"], ["50", "50"])
+    assert (found.ratings.tolist(), found.zeros) == ([4, 0.5], 1)
+    assert len(found.users.dictionary) == 2
 
 
 def test_a_block_of_blank_lines_holds_nothing() -> None:
-    assert len(read_columns(b"  \r\n\n ", RATED, 0).ratings) == 0
+    assert len(read(b"  \r\n\n ", RATED, 0).ratings) == 0

@@ -56,6 +56,7 @@ def test_every_block_ends_with_a_line(
     monkeypatch.setattr(line_blocks, "BLOCK_BYTES", size)
     *blocks, last = read(tmp_path, LINES + b"9,31,2")
     assert all(block.endswith(b"\n") for block in blocks)
+    assert len(blocks) == 0 or size < len(LINES)
     assert b"".join([*blocks, last]) == LINES + b"9,31,2"
 
 
@@ -85,8 +86,8 @@ def test_a_bomb_is_not_unpacked_to_its_end(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_line_without_an_end_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="has a line of more than 65,536 bytes: 'xxx"):
-        read(tmp_path, LINES + b"x" * (1 << 17))
+    with pytest.raises(ValueError, match="has a line of more than 1,048,576 bytes: 'xxx"):
+        read(tmp_path, LINES + b"x" * (1 << 21))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from harness.workload import BadRequest
 from tests.workloads.recommend.support import problem
 from workloads import recommend
 
@@ -36,11 +37,14 @@ def test_the_values_to_tune_by_make_sense() -> None:
         ({"regularization": 0.0}, "regularization=0.0 is not above 0"),
         ({"regularization": float("nan")}, "regularization=nan is not above 0"),
         ({"alpha": -1.0}, "alpha=-1.0 is not above 0"),
-        ({"ratings": "/no/such/file"}, "ratings=/no/such/file is not a file"),
+        ({"columns": "user"}, "columns=user is not USER,ITEM or USER,ITEM,RATING"),
+        ({"columns": "user,user"}, "columns=user,user is not USER,ITEM"),
+        ({"columns": "user,item"}, "columns=user,item is of no use without ratings=FILE"),
+        ({"ratings": "/no/such/file"}, "ratings=/no/such/file is not there"),
     ],
 )
 def test_parameters_that_make_no_sense_are_refused(changed: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises((ValueError, BadRequest), match=sentence):
         problem(**changed)
 
 

@@ -1,0 +1,75 @@
+"""The files that the setting ``ratings`` names: one, or those of a folder that hold ratings.
+
+Imports the standard library and ``line_blocks``.
+"""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from workloads.recommend.line_blocks import MEMBER_NAMES, Unreadable, find_named
+
+PARQUET_MARK = b"PAR1"
+MOST_FILES = 100_000
+
+
+def find_files(name: str) -> tuple[Path, ...]:
+    """Return the file of that name, or the files of a folder: at least one, sorted.
+
+    Of a folder these are the file that is called as MovieLens calls its ratings, else all Parquet
+    files, else all that are called ``part-…``, else the only one. Raises ``ValueError``.
+    """
+    try:
+        path = Path(name).expanduser()
+        mode = path.stat().st_mode
+    except FileNotFoundError as error:
+        raise Unreadable("is not there") from error
+    except (OSError, RuntimeError, ValueError) as error:
+        raise Unreadable(f"is no path that can be read: {_reason(error)}") from error
+    if stat.S_ISREG(mode):
+        return (path,)
+    if not stat.S_ISDIR(mode):
+        raise Unreadable("is neither a file nor a folder")
+    return _chosen(path, sorted(_walk(path)))
+
+
+def is_parquet(path: Path) -> bool:
+    """Return whether a file begins as Parquet does."""
+    with path.open("rb") as file:
+        return file.read(len(PARQUET_MARK)) == PARQUET_MARK
+
+
+def _chosen(folder: Path, files: list[Path]) -> tuple[Path, ...]:
+    named = find_named([str(path) for path in files])
+    if named is not None:
+        return (Path(named),)
+    parquet = tuple(path for path in files if path.suffix in (".parquet", ".parq", ".pq"))
+    parts = parquet or tuple(path for path in files if path.name.startswith("part-"))
+    if not parts:
+        known = ", ".join(MEMBER_NAMES)
+        shown = ", ".join(str(path.relative_to(folder))[:40] for path in files[:5])
+        raise Unreadable(
+            f"is a folder of {len(files):,} files, and none is called {known} or *.parquet",
+            f"name one of its files: {shown}{', …' if len(files) > 5 else ''}" if files else "",
+        )
+    return parts
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Yield the files below a folder; links to folders are not followed, hidden ones left out."""
+    count = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
+        for name in names:
+            path = Path(place, name)
+            if not name.startswith((".", "_")) and path.is_file():
+                count += 1
+                if count > MOST_FILES:
+                    raise Unreadable(f"is a folder of more than {MOST_FILES:,} files")
+                yield path
+
+
+def _reason(error: Exception) -> str:
+    strerror = error.strerror if isinstance(error, OSError) else None
+    return strerror or str(error)
