@@ -1,7 +1,7 @@
 """Update a presenter's own deck from a headline.
 
-Only shapes whose names begin with ``twoclocks:`` change: a text keeps the format of its first run,
-a picture its place and size. The deck is untrusted input.
+Only shapes whose names, or alt texts, begin with ``twoclocks:`` change: a text keeps the format of
+its runs, a picture its place and size. The deck is untrusted input.
 May import ``errors``, ``extras``, ``claims``, ``text``, its neighbours in ``show`` and, when a deck
 is updated, the extra python-pptx.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness import text
 from harness.claims.claims import Claims
@@ -18,16 +18,19 @@ from harness.claims.headline import Headline
 from harness.errors import BadRequest
 from harness.extras import missing_package
 from harness.show import figures, phrases, pptx_shapes, slide
+from harness.show.pptx_names import PREFIX, NamedShape, drop_fallbacks, named_shapes
 from harness.show.pptx_safety import check_package
 
 if TYPE_CHECKING:
     from pptx.presentation import Presentation
 
-PREFIX = "twoclocks:"
 LARGEST_BYTES = 300_000_000
-DEEPEST_GROUP = 50
 _LABELS = {"label", "provenance"}
 _WITHOUT_NUMBERS = {"bottleneck", "axis", "limitation", "metric", "caveats", *_LABELS}
+_WITH_MACROS = (  # python-pptx knows templates and slide shows without them
+    "application/vnd.ms-powerpoint.template.macroEnabled.main+xml",
+    "application/vnd.ms-powerpoint.slideshow.macroEnabled.main+xml",
+)
 _RENAME = (
     f"name shapes {PREFIX}speedup, {PREFIX}say, {PREFIX}slide and so on,"
     " in PowerPoint's selection pane"
@@ -47,27 +50,6 @@ class DeckChanges:
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     wrong_kind: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _NamedShape:
-    """A shape of ours: its name without the prefix, its slide's number, python-pptx's objects."""
-
-    name: str
-    number: int
-    slide: Any
-    shape: Any
-
-    @property
-    def label(self) -> str:
-        return f"{text.printable(self.name)} on slide {self.number}"
-
-    @property
-    def is_right_kind(self) -> bool:
-        """Return whether the shape can hold what its name asks for: a text or a picture."""
-        if self.name in TEXTS:
-            return bool(self.shape.has_text_frame)
-        return len(self.shape._element.xpath("./p:blipFill/a:blip")) == 1
 
 
 @dataclass(frozen=True)
@@ -120,14 +102,11 @@ def update(deck: bytes, claims: Claims) -> tuple[bytes, DeckChanges]:
     check_package(deck)
     with _untrusted():
         presentation = _open(deck)
-        named = list(_named_shapes(presentation))
+        named = list(named_shapes(presentation))
         ours = [shape for shape in named if shape.name in TEXTS or shape.name in PICTURES]
-        fit = [shape for shape in ours if shape.is_right_kind]
+        fit = [shape for shape in ours if _is_right_kind(shape)]
     if not fit:
-        sentence = (
-            f"the deck has no text box or picture with a known name that begins with {PREFIX}"
-        )
-        raise BadRequest(sentence, _RENAME)
+        raise BadRequest(_nothing_fits(named, ours), _RENAME)
     _check_labelled(fit, headline)
     wanted = {shape.name for shape in fit}.intersection(PICTURES)
     pictures = {name: _drawing(name, claims, headline) for name in wanted}
@@ -151,8 +130,20 @@ def format_changes(changes: DeckChanges) -> str:
     return "".join(f"{kind}: {', '.join(names)}\n" for kind, names in kinds if names)
 
 
+def _nothing_fits(named: list[NamedShape], ours: list[NamedShape]) -> str:
+    """Return the sentence for a deck of which no shape can be updated; it names those with our
+    prefix.
+    """
+    if not named:
+        return f"the deck has no text box or picture whose name begins with {PREFIX}"
+    labels = ", ".join(shape.label for shape in (ours or named)[:5])
+    if ours:
+        return f"a text needs a text box and a picture a picture, unlike {labels}"
+    return f"the deck has no known name that begins with {PREFIX}, only {labels}"
+
+
 def _changes(
-    named: list[_NamedShape], ours: list[_NamedShape], fit: list[_NamedShape], empty: Set[str]
+    named: list[NamedShape], ours: list[NamedShape], fit: list[NamedShape], empty: Set[str]
 ) -> DeckChanges:
     present = {shape.name for shape in ours}
     return DeckChanges(
@@ -180,44 +171,41 @@ def _untrusted() -> Iterator[None]:
 
 def _open(deck: bytes) -> "Presentation":
     try:
-        import pptx
+        import pptx  # noqa: F401 - it says which parts are presentations
     except ImportError as error:
         raise missing_package("pptx", "updating a deck") from error
-    return pptx.Presentation(BytesIO(deck))
+    from pptx.opc.package import PartFactory
+    from pptx.package import Package
+    from pptx.parts.presentation import PresentationPart
+
+    PartFactory.part_type_for.update(dict.fromkeys(_WITH_MACROS, PresentationPart))
+    main = Package.open(BytesIO(deck)).main_document_part
+    if not isinstance(main, PresentationPart):
+        raise BadRequest("the file is no presentation", "give a .pptx, .pptm, .potx or .ppsx file")
+    presentation: Presentation = main.presentation
+    return presentation
 
 
-def _named_shapes(presentation: "Presentation") -> Iterator[_NamedShape]:
-    """Yield every shape with our prefix, also inside groups, slide by slide."""
-    for number, page in enumerate(presentation.slides, 1):
-        for shape in _flattened(page.shapes, 0):
-            if str(shape.name).startswith(PREFIX):
-                name = shape.name.removeprefix(PREFIX)
-                yield _NamedShape(name=name, number=number, slide=page, shape=shape)
+def _is_right_kind(named: NamedShape) -> bool:
+    """Return whether a shape can hold what its name asks for: a text or a picture."""
+    if named.replaced:
+        return False
+    if named.name in TEXTS:
+        return bool(named.shape.has_text_frame)
+    return len(named.shape._element.xpath("./p:blipFill/a:blip")) == 1
 
 
-def _flattened(shapes: Iterable[Any], depth: int) -> Iterator[Any]:
-    if depth > DEEPEST_GROUP:
-        raise BadRequest(
-            f"the deck has groups of shapes nested more than {DEEPEST_GROUP} deep",
-            "ungroup some of them",
-        )
-    for shape in shapes:
-        yield shape
-        if hasattr(shape, "shapes"):
-            yield from _flattened(shape.shapes, depth + 1)
-
-
-def _check_labelled(shapes: list[_NamedShape], headline: Headline) -> None:
+def _check_labelled(shapes: list[NamedShape], headline: Headline) -> None:
     """Refuse to write numbers that were not measured here on a slide where nothing says so."""
     label = phrases.label(headline.results)
-    labelled = {shape.number for shape in shapes if shape.name in _LABELS}
+    labelled = {shape.page.labelled_at for shape in shapes if shape.name in _LABELS}
     numbers = [
         shape for shape in shapes if shape.name in TEXTS and shape.name not in _WITHOUT_NUMBERS
     ]
-    bare = [shape.number for shape in numbers if shape.number not in labelled]
+    bare = [shape.page for shape in numbers if shape.page.labelled_at not in labelled]
     if label and bare:
         raise BadRequest(
-            f"nothing on slide {bare[0]} would say {label}",
+            f"nothing {bare[0].labelled_at} would say {label}",
             f"add a text box named {PREFIX}label to it",
         )
 
@@ -233,10 +221,23 @@ def _drawing(name: str, claims: Claims, headline: Headline) -> _Drawing:
             return _Drawing(None, reason)
 
 
-def _fill(shapes: list[_NamedShape], headline: Headline, pictures: Mapping[str, _Drawing]) -> None:
+def _fill(shapes: list[NamedShape], headline: Headline, pictures: Mapping[str, _Drawing]) -> None:
     for one in shapes:
-        if one.name in TEXTS:
-            pptx_shapes.write_text(one.shape, list(TEXTS[one.name](headline)))
-        else:
-            drawing = pictures[one.name]
-            pptx_shapes.replace_picture(one.shape, one.slide, drawing.png, drawing.alt_text)
+        try:
+            _fill_one(one, headline, pictures)
+        except Exception as error:  # python-pptx raises many kinds for a bad shape
+            raise BadRequest(
+                f"{one.label} cannot be updated: its XML is damaged",
+                "put a new text box or picture of that name in its place",
+            ) from error
+
+
+def _fill_one(one: NamedShape, headline: Headline, pictures: Mapping[str, _Drawing]) -> None:
+    if one.name in TEXTS:
+        pptx_shapes.write_text(one.shape, list(TEXTS[one.name](headline)))
+    else:
+        drawing = pictures[one.name]
+        name = f"{PREFIX}{one.name} " if one.by_alt_text else ""
+        alt_text = f"{name}{drawing.alt_text}"
+        pptx_shapes.replace_picture(one.shape, one.page.page, drawing.png, alt_text)
+    drop_fallbacks(one.shape._element)

@@ -13,6 +13,10 @@ LARGEST_UNPACKED = 1_000_000_000
 LARGEST_XML = 30_000_000
 MOST_PARTS = 20_000
 _HINT = "save it again as .pptx or .pptm, without a password"
+_AS_PPTX = "save it as .pptx"
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OPEN_DOCUMENT = "META-INF/manifest.xml"
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -31,9 +35,13 @@ def check_package(deck: bytes) -> None:
     The limits apply to the sizes that the zip file declares; ``zipfile`` reads no part beyond its
     declared size.
     """
+    if deck.startswith(_OLE):
+        raise _of_another_kind(_ENCRYPTED in deck)
     try:
         with zipfile.ZipFile(BytesIO(deck)) as package:
             parts = package.infolist()
+            if _OPEN_DOCUMENT in {part.filename for part in parts}:
+                raise BadRequest("the deck is an OpenDocument presentation", _AS_PPTX)
             _check_sizes(parts)
             for part in parts:
                 if _is_xml(part) and b"<!DOCTYPE" in package.read(part):
@@ -42,6 +50,12 @@ def check_package(deck: bytes) -> None:
                     )
     except _UNREADABLE as error:
         raise BadRequest("the deck is not a PowerPoint file, or it is damaged", _HINT) from error
+
+
+def _of_another_kind(encrypted: bool) -> BadRequest:
+    if encrypted:
+        return BadRequest("the deck has a password", "save a copy of it without a password")
+    return BadRequest("the deck is not a .pptx file but one of PowerPoint 97", _AS_PPTX)
 
 
 def _check_sizes(parts: list[zipfile.ZipInfo]) -> None:

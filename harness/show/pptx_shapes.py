@@ -4,33 +4,58 @@ Shapes and slides are python-pptx objects, passed as arguments. Imports Pillow l
 of ours.
 """
 
+import re
+from bisect import bisect_right
 from copy import deepcopy
 from io import BytesIO
+from itertools import accumulate
 from typing import Any
 
 _CLEAR = (255, 255, 255, 0)
 _MOST_STRETCH = 10  # a frame may be this much wider or taller than its picture
 _SAME_PX = 2
+_WORDS = re.compile(
+    r"(?P<number>\d(?:[\d.,]*\d)?)|(?P<word>[^\W\d_]+)|(?P<blank>\s+)|(?P<sign>[^\w\s]|_)"
+)
 
 
 def write_text(shape: Any, lines: list[str]) -> None:
-    """Replace a shape's text: one paragraph a line, formatted like the first run that it had."""
+    """Replace a shape's text: one paragraph a line, formatted like the first that had runs.
+
+    A line of the same words, numbers and signs keeps the format of each run; any other has that of
+    the first run.
+    """
     paragraphs = shape.text_frame.paragraphs
     model = next((paragraph for paragraph in paragraphs if paragraph.runs), paragraphs[0])
-    run = model.runs[0] if model.runs else model.add_run()
+    runs = list(model.runs) or [model.add_run()]
     for node in list(model._p):
-        if node is not run._r and node.tag.rpartition("}")[2] not in ("pPr", "endParaRPr"):
+        if node.tag.rpartition("}")[2] not in ("pPr", "r", "endParaRPr"):
             model._p.remove(node)
     for paragraph in paragraphs:
         if paragraph is not model:
             paragraph._p.getparent().remove(paragraph._p)
-    run.text = lines[0]
-    last = model._p
-    for line in lines[1:]:
-        copied = deepcopy(model._p)
-        last.addnext(copied)
-        last = copied
-        shape.text_frame.paragraphs[-1].runs[0].text = line
+    texts = [run.text for run in runs]
+    copies = [deepcopy(model._p) for _ in lines[1:]]
+    for copied in reversed(copies):
+        model._p.addnext(copied)
+    for paragraph, line in zip(shape.text_frame.paragraphs, lines, strict=True):
+        for run, part in zip(paragraph.runs, _split(line, texts), strict=True):
+            if part is None:
+                paragraph._p.remove(run._r)
+            else:
+                run.text = part
+
+
+def _split(line: str, texts: list[str]) -> list[str | None]:
+    """Return the part of a line for each run, given the runs' texts (None: the run goes)."""
+    before, after = ([*_WORDS.finditer(one)] for one in ("".join(texts), line))
+    if not after or [word.lastgroup for word in before] != [word.lastgroup for word in after]:
+        return [line, *(None for _ in texts[1:])]
+    ends = list(accumulate(map(len, texts)))
+    parts = ["" for _ in texts]
+    for old, new in zip(before, after, strict=True):
+        parts[bisect_right(ends, old.start())] += new[0]
+    return [part or None for part in parts]
 
 
 def replace_picture(shape: Any, slide: Any, png: bytes | None, alt_text: str) -> None:
@@ -39,7 +64,7 @@ def replace_picture(shape: Any, slide: Any, png: bytes | None, alt_text: str) ->
     The new picture is whole and undistorted inside the old frame.
     """
     blip = shape._element.xpath("./p:blipFill/a:blip")[0]
-    earlier = blip.rEmbed
+    earlier = {value for node in blip.iter() for value in node.attrib.values()}
     content = _fit_frame(png, shape.width or 0, shape.height or 0)
     _, relation = slide.part.get_or_add_image_part(BytesIO(content))
     for node in list(blip):  # effects, and the SVG form that would be shown instead of the PNG
@@ -49,8 +74,9 @@ def replace_picture(shape: Any, slide: Any, png: bytes | None, alt_text: str) ->
     blip.rEmbed = relation
     shape.crop_left = shape.crop_right = shape.crop_top = shape.crop_bottom = 0
     shape._element.xpath("./p:nvPicPr/p:cNvPr")[0].set("descr", alt_text)
-    if earlier is not None and earlier != relation and not _uses(slide, earlier):
-        slide.part.rels.pop(earlier)
+    for unused in earlier - {relation}:
+        if unused in slide.part.rels and not _uses(slide, unused):
+            slide.part.rels.pop(unused)
 
 
 def _uses(slide: Any, relation: str) -> bool:
