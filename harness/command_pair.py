@@ -1,20 +1,21 @@
 """A command pair: two programs that exist already, run as the two sides of a race.
 
 It says which commands to run, and where to find their answers and their quality. The programs may
-be in any language and need no change. May import ``model`` and ``description``.
+be in any language and need no change. May import ``model``, ``description``, ``placeholders`` and
+``patterns``.
 """
 
-import difflib
 import os
 import re
-import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from harness.description import Metric, Slide, words
-from harness.model import CommandFacts, Description, Parameters, Scalar, Side
+from harness.model import CommandFacts, Description, Parameters, Side
+from harness.patterns import MOST_GROUPS, require_groups
+from harness.placeholders import names_in, require_command
 
 PLACEHOLDERS = ("workers", "answer", "input", "python", "here")
 SETTINGS = (
@@ -22,12 +23,19 @@ SETTINGS = (
     "distributed",
     "answer",
     "input",
+    "stdin",
     "quality",
+    "scores",
     "progress",
+    "ignore",
     "metric",
     "tolerance",
     "ready",
+    "shell",
+    "prepare",
+    "warmup",
 )
+MOST_WARM_UPS = 100
 ALIKE = "answers alike"
 LARGEST_TOLERANCE = 1e15
 THEIR_OWN = "the programs' own"
@@ -37,33 +45,39 @@ DEFAULT_SLIDE = Slide(
     consistency=THEIR_OWN,
     limitation="the programs run unchanged and are observed from outside",
 )
-_BRACED = re.compile(r"\{([A-Za-z_]\w*)\}")
 _JSON_POINTER = re.compile(r"(?P<file>[^()\\|*+?^$]+)#(?P<key>[\w.-]+)")
-_MISSPELT = 0.8
 
 Compare = Callable[[Path, Path], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandPair:
-    """A baseline command and a distributed command, run by ``/bin/sh`` in the current folder.
+    """A baseline command and a distributed command, run by a shell in the current folder.
 
     Commands may hold placeholders: ``{workers}`` is p, ``{answer}`` a file that the program
     writes, ``{input}`` the value of ``input``, ``{python}`` the interpreter of twoclocks,
-    ``{here}`` the folder of the pair's own file, and any name in ``params`` its value. Other
-    braces stay as they are. A setting that is empty is not given.
+    ``{here}`` the folder of the pair's own file, and any name in ``params`` its value. Doubled
+    braces stand for themselves, other braces stay as they are. A setting that is empty is not
+    given.
 
-    - ``answer`` is the file that both programs write. Without it, and without ``{answer}``, what
-      they print is their answer.
+    - ``answer`` is the file or folder that both programs write. Without it, and without
+      ``{answer}``, what they print is their answer, but for colours and progress. ``ignore`` is a
+      regular expression; what it matches is no part of an answer.
     - ``compare(first, second)`` returns whether two answer files are alike. Without it they must
       be equal to the last byte.
     - ``quality`` finds a number: a regular expression with one group, whose last match in the
       output counts, or ``FILE.json#key.in.it``. ``metric`` is its name. With a ``metric`` alone
       the programs send it by ``finish(quality=…)``. With neither, the answers must be alike.
+      ``scores`` is a regular expression of which every match counts: the score of one held-out
+      item. Their mean is the quality.
     - ``progress`` is a regular expression on the output, with one group (percent) or two (done,
       of how many).
     - ``ready`` says that both programs call ``ready()``, so that their start-up is off the clock.
-    - ``input`` is the file or folder that both read; its digest is kept.
+    - ``input`` is the file or folder that both read, ``stdin`` the file that is their standard
+      input; their digest is kept.
+    - ``shell`` runs the commands: ``default`` (``/bin/sh``), a name or path, or ``none``.
+    - ``prepare`` is a command that is run before every run of either side, ``warmup`` how often
+      each program is run beforehand; both are off the clock.
     - ``answers_differ`` is the reason why answers that have a quality need not be equal (None:
       there is none).
     """
@@ -74,9 +88,15 @@ class CommandPair:
     answer: str = ""
     compare: Compare | None = None
     quality: str = ""
+    scores: str = ""
     progress: str = ""
+    ignore: str = ""
     input: str = ""
+    stdin: str = ""
     ready: bool = False
+    shell: str = ""
+    prepare: str = ""
+    warmup: int = 0
     metric: str = ""
     tolerance: float = 0.0
     answers_differ: str | None = None
@@ -102,12 +122,15 @@ class CommandPair:
     @property
     def has_quality(self) -> bool:
         """Return whether the answers have a quality, which is found or sent."""
-        return bool(self.quality or self.metric)
+        return bool(self.quality or self.scores or self.metric)
 
     @property
     def writes_answer(self) -> bool:
         """Return whether the commands name the file that their answer goes to."""
-        return all("{answer}" in self.command(side) for side in Side)
+        return all(self._holds(side, "answer") for side in Side)
+
+    def _holds(self, side: Side, placeholder: str) -> bool:
+        return bool(names_in(self.command(side), (placeholder,)))
 
     @property
     def compared(self) -> str:
@@ -120,8 +143,17 @@ class CommandPair:
     def facts(self) -> CommandFacts:
         """Return what a judge of the results must know about the pair."""
         return CommandFacts(
-            says_ready=self.ready, input_named=bool(self.input), compared=self.compared
+            says_ready=self.ready,
+            input_named=bool(self.input or self.stdin),
+            compared=self.compared,
+            warm_ups=self.warmup,
+            is_prepared=bool(self.prepare),
+            same_command=self.baseline == self.distributed and not self._holds_workers,
         )
+
+    @property
+    def _holds_workers(self) -> bool:
+        return self._holds(Side.DISTRIBUTED, "workers")
 
     @property
     def words(self) -> Description:
@@ -154,28 +186,39 @@ class CommandPair:
                 f"params has {reserved[0]}, which means something else in a command: rename it"
             )
         for side in Side:
-            _require_command(side, self.command(side), self.params)
+            require_command(side, self.command(side), (*PLACEHOLDERS, *self.params))
         if self.compare is not None and self.has_quality:
-            judge = "quality" if self.quality else "metric"
+            judge = next(name for name in ("quality", "scores", "metric") if getattr(self, name))
             raise ValueError(f"compare= and {judge}= both judge the answers: give one of them")
+        if self.quality and self.scores:
+            raise ValueError("quality= and scores= both say what is good: give one of them")
         if not 0 <= self.tolerance <= LARGEST_TOLERANCE:
             raise ValueError(f"tolerance={self.tolerance} is not a number of 0 or more")
+        if not 0 <= self.warmup <= MOST_WARM_UPS:
+            raise ValueError(f"warmup={self.warmup} is not a number from 0 to {MOST_WARM_UPS}")
         self._require_input()
         self._require_answer()
-        _require_groups("progress", self.progress, 2)
+        require_groups("progress", self.progress, 1, 2)
+        require_groups("scores", self.scores, 1, 1)
+        require_groups("ignore", self.ignore, 0, MOST_GROUPS)
         if parse_json_pointer(self.quality) is None:
-            _require_groups("quality", self.quality, 1)
+            require_groups("quality", self.quality, 1, 1)
 
     def _require_input(self) -> None:
         for side in Side:
-            if "{input}" in self.command(side) and not self.input:
+            if self._holds(side, "input") and not self.input:
                 raise ValueError(f"the {side} command has {{input}}, but input= is not given")
         path = expand_home(self.input)
         if self.input and not (path.is_file() or path.is_dir()):
             raise ValueError(f"input={self.input} is neither a file nor a folder")
+        for named in (self.stdin, self.input):
+            if named and not os.access(expand_home(named), os.R_OK):
+                raise ValueError(f"{named} cannot be read")
+        if self.stdin and not expand_home(self.stdin).is_file():
+            raise ValueError(f"stdin={self.stdin} is not a file")
 
     def _require_answer(self) -> None:
-        if ("{answer}" in self.baseline) != ("{answer}" in self.distributed):
+        if self._holds(Side.BASELINE, "answer") != self._holds(Side.DISTRIBUTED, "answer"):
             raise ValueError("only one command has {answer}: both must write their answer")
         if self.answer and self.writes_answer:
             raise ValueError(
@@ -183,49 +226,8 @@ class CommandPair:
             )
         if self.answer and not expand_home(self.answer).absolute().parent.is_dir():
             raise ValueError(f"answer={self.answer} is in a folder that does not exist")
-        if self.answer and expand_home(self.answer).is_dir():
-            raise ValueError(f"answer={self.answer} is a folder: name the file that both write")
         if self.quality.startswith("{answer}#") and not self.writes_answer:
             raise ValueError(f"quality={self.quality} needs {{answer}} in both commands")
-
-
-def _require_command(side: Side, command: str, params: Mapping[str, Scalar]) -> None:
-    """Raise ``ValueError`` for a command that is empty or has a misspelt placeholder."""
-    if not command.strip():
-        raise ValueError(f"the {side} side has no command")
-    if "\0" in command:
-        raise ValueError(f"the {side} command contains a zero byte")
-    known = (*PLACEHOLDERS, *params)
-    for name in _BRACED.findall(command):
-        near = difflib.get_close_matches(name, known, n=1, cutoff=_MISSPELT)
-        if name not in known and near:
-            raise ValueError(
-                f"the {side} command has an unknown {{{name}}}: did you mean {{{near[0]}}}?"
-            )
-
-
-def _require_groups(name: str, expression: str, most: int) -> None:
-    """Raise ``ValueError`` unless the expression is empty or has one to ``most`` groups."""
-    if not expression:
-        return
-    try:
-        groups = compile_pattern(expression).groups
-    except (re.error, RecursionError, OverflowError, ValueError) as error:
-        raise ValueError(f"{name}={expression} is not a regular expression: {error}") from error
-    if not 1 <= groups <= most:
-        wanted = "one group" if most == 1 else "one group or two"
-        raise ValueError(
-            f"{name}={expression} has {groups} groups: "
-            f"write {wanted} in round brackets, for the number"
-        )
-
-
-def compile_pattern(expression: str) -> re.Pattern[bytes]:
-    """Compile a regular expression for the bytes that a program prints.
-
-    Raises ``re.error`` or ``ValueError`` if it is none.
-    """
-    return re.compile(expression.encode("utf-8", "surrogateescape"))
 
 
 def expand_home(path: str) -> Path:
@@ -237,11 +239,3 @@ def parse_json_pointer(quality: str) -> tuple[str, str] | None:
     """Return the (file, key) of ``FILE.json#key`` (None: it is a regular expression)."""
     pointer = _JSON_POINTER.fullmatch(quality)
     return (pointer["file"], pointer["key"]) if pointer else None
-
-
-def fill_placeholders(command: str, values: Mapping[str, Scalar]) -> str:
-    """Return the command with known placeholders replaced by values, quoted for the shell."""
-    return _BRACED.sub(
-        lambda brace: shlex.quote(str(values[brace[1]])) if brace[1] in values else brace[0],
-        command,
-    )

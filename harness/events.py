@@ -14,6 +14,7 @@ import msgspec
 
 from harness.errors import TwoclocksError
 from harness.model import (
+    AnswerDifference,
     Code,
     Digest,
     Host,
@@ -197,6 +198,12 @@ class Scored(Event, frozen=True, tag="scored"):
     quality: float
     off_clock_cpu_s: Duration | None = None
     scores: bytes = b""
+
+
+class AnswerDiffers(Event, frozen=True, tag="answer-differs"):
+    """A program's answer is not the session's first; sent before its quality."""
+
+    difference: AnswerDifference
 
 
 class Compared(Event, frozen=True, tag="compared"):

@@ -33,7 +33,9 @@ from harness.spec import Scalar as Scalar
 from harness.spec import Scaling as Scaling
 from harness.spec import Schedule as Schedule
 from harness.spec import Spec as Spec
+from harness.trial import AnswerDifference as AnswerDifference
 from harness.trial import CoreSeconds as CoreSeconds
+from harness.trial import Difference as Difference
 from harness.trial import Fault as Fault
 from harness.trial import Process as Process
 from harness.trial import ScoreDifferences as ScoreDifferences

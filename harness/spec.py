@@ -12,6 +12,7 @@ from msgspec import Meta
 from harness.quantities import (
     LARGEST_COUNT,
     Amount,
+    Count,
     Number,
     PositiveCount,
     Price,
@@ -87,12 +88,19 @@ class CommandFacts:
 
     ``says_ready`` tells that their start-up is off the clock, ``input_named`` that what both read
     has a digest. ``compared`` is what is compared of their answers: a ``file``, the ``output``, or
-    only their quality (empty).
+    only their quality (empty). ``same_command`` tells that both sides run one and the same program.
+    Before the clocks each program ran ``warm_ups`` times, and before every run a command of the
+    presenter's, if it ``is_prepared``. ``environment`` names what the race changes in the
+    presenter's environment, the same for both programs.
     """
 
     says_ready: bool
     input_named: bool
     compared: str
+    same_command: bool = False
+    warm_ups: Count = 0
+    is_prepared: bool = False
+    environment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -119,6 +119,34 @@ class ScoreDifferences:
     step: Amount
 
 
+class Difference(StrEnum):
+    """What two answers of a command pair differ in.
+
+    Their lines, only the order of these, only lines of Ray's log, or bytes that are no text.
+    """
+
+    LINES = "lines"
+    ORDER = "order"
+    RAY_LOG = "ray-log"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerDifference:
+    """Where an answer differs from the session's first, which ``first_side`` gave.
+
+    ``place`` is the number of the line, counted from 1, or of the byte, from 0. ``first`` and
+    ``other`` are short extracts of that line in the first answer and in this one (empty: it has no
+    such line, or is no text).
+    """
+
+    kind: Difference
+    place: Count
+    first_side: Side
+    first: str = ""
+    other: str = ""
+
+
 @dataclass(frozen=True)
 class Trial:
     """One run of one side, from go to finished, with everything that was observed of it.
@@ -136,6 +164,8 @@ class Trial:
     unknown). ``waited_s`` is how long the baseline's threads were ready to run and had no core
     (None: unknown). ``score_differences`` compare a distributed trial with the baseline's of its
     pair (None: the quality of either is one number, or they scored unlike numbers of items).
+    ``answer_difference`` is where a program's answer differs from the session's first (None: it
+    does not, or is not compared by its bytes).
     """
 
     side: Side
@@ -167,3 +197,4 @@ class Trial:
     off_clock_cpu_s: Seconds | None = None
     waited_s: Seconds | None = None
     score_differences: ScoreDifferences | None = None
+    answer_difference: AnswerDifference | None = None

@@ -15,9 +15,11 @@ from typing import Any
 from harness import events as e
 from harness.claims.audit import audit
 from harness.model import (
+    AnswerDifference,
     Code,
     CoreSeconds,
     Description,
+    Difference,
     Digest,
     Fault,
     Host,
@@ -189,6 +191,17 @@ def a_trial(
         score_differences=None if baseline else some_differences(),
     )
     return replace(trial, **changes)
+
+
+def a_difference(**changes: Any) -> AnswerDifference:
+    fields: dict[str, Any] = {
+        "kind": Difference.LINES,
+        "place": 3,
+        "first_side": Side.BASELINE,
+        "first": "42",
+        "other": "43",
+    }
+    return AnswerDifference(**(fields | changes))
 
 
 def some_differences(**changes: Any) -> ScoreDifferences:

@@ -33,7 +33,14 @@ MAY_IMPORT = {
     "harness.model": ("harness.quantities", "harness.spec", "harness.trial"),
     "harness.events": ("harness.model", "harness.spec", "harness.errors"),
     "harness.description": ("harness.spec",),
-    "harness.command_pair": ("harness.model", "harness.description"),
+    "harness.command_pair": (
+        "harness.model",
+        "harness.description",
+        "harness.patterns",
+        "harness.placeholders",
+    ),
+    "harness.patterns": (),
+    "harness.placeholders": ("harness.spec", "harness.trial"),
     "harness.client": (),
     "harness.params": ("harness.model", "harness.errors"),
     "harness.pool": (),
@@ -59,6 +66,8 @@ MAY_IMPORT = {
         "harness.command_pair",
         "harness.client",
         "harness.params",
+        "harness.patterns",
+        "harness.placeholders",
         "harness.workload",
         *NOUNS,
     ),
@@ -108,6 +117,8 @@ STANDARD_LIBRARY_ONLY = (
     "harness.extras",
     "harness.command_pair",
     "harness.client",
+    "harness.patterns",
+    "harness.placeholders",
 )
 # Whoever draws is given what was derived: of the claims it may import values, and no function.
 JUDGES_NOTHING = "harness.show"

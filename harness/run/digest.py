@@ -12,8 +12,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.command_pair import CommandPair, fill_placeholders
+from harness.command_pair import CommandPair
 from harness.model import Digest, Side
+from harness.placeholders import fill_placeholders
 
 PACKAGES = ("harness", "workloads")
 LARGEST_SOURCE_BYTES = 64 << 20

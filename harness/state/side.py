@@ -10,7 +10,16 @@ import msgspec
 from msgspec.structs import replace
 
 from harness import events as e
-from harness.model import CoreSeconds, Digest, Fault, Host, Process, ScoreDifferences, Side
+from harness.model import (
+    AnswerDifference,
+    CoreSeconds,
+    Digest,
+    Fault,
+    Host,
+    Process,
+    ScoreDifferences,
+    Side,
+)
 from harness.state.series import Series, extend
 from harness.state.worker import WorkerEvent, WorkerState, after_worker_event
 
@@ -91,6 +100,7 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     off_clock_cpu_s: float | None = None
     waited_s: float | None = None
     score_differences: ScoreDifferences | None = None
+    answer_difference: AnswerDifference | None = None
     reason: str = ""
     last_words: str = ""
 
@@ -129,6 +139,8 @@ def after_event(state: SideState, event: e.Event) -> SideState:
             return _start_trial(state, event)
         case e.Finished() if state.stage is SideStage.RUNNING:
             return _finish_trial(state, event)
+        case e.AnswerDiffers(difference=difference) if state.stage is SideStage.FINISHED:
+            return replace(state, answer_difference=difference)
         case e.Scored() if state.stage is SideStage.FINISHED:
             return replace(
                 state,

@@ -14,7 +14,9 @@ from harness.claims.rule import (
     quality,
     refuse,
 )
-from harness.model import Kind
+from harness.model import AnswerDifference, Difference, Kind, Side, Trial
+
+RAY_LOG_LINES = r"^(\(.*pid=|\(raylet|....-..-.. ..:..:..,).*"
 
 
 def _held_out_differs(pairs: Pairs) -> Caveat | None:
@@ -44,8 +46,11 @@ def _held_out_is_input(pairs: Pairs) -> Caveat | None:
 
 
 def _quality_moved(pairs: Pairs) -> Caveat | None:
-    """Judge every pair: one that moved is enough, whichever way it moved."""
-    if pairs.quality_tolerated:
+    """Judge every pair: one that moved is enough, whichever way it moved.
+
+    Where the answers themselves are compared, it is another rule that says how they differ.
+    """
+    if pairs.quality_tolerated or _differing(pairs) is not None:
         return None
     change, asked = pairs.quality_change, pairs.results.spec.workload
     both = zip(pairs.baseline, pairs.distributed, strict=True)
@@ -143,11 +148,44 @@ def _answers_differ(pairs: Pairs) -> Caveat | None:
     answers = {trial.answer_sha256 for trial in finished_trials(results)}
     if len(answers) == 1 and "" not in answers:
         return None
+    if (trial := _differing(pairs)) is not None and trial.answer_difference is not None:
+        return Caveat("answers-differ", _how_answers_differ(trial.side, trial.answer_difference))
     return Caveat(
         "answers-differ",
         "the answers differ, by their digests, and the workload gives no reason;"
         " find the cause, or declare it in answers_differ",
     )
+
+
+def _differing(pairs: Pairs) -> Trial | None:
+    """Return the first trial of a command pair whose answer is not the session's first."""
+    trials = sorted(finished_trials(pairs.results), key=lambda trial: trial.order)
+    return next((trial for trial in trials if trial.answer_difference is not None), None)
+
+
+def _how_answers_differ(side: Side, found: AnswerDifference) -> str:
+    """Return a sentence on two programs' answers, with the ways out."""
+    if side is found.first_side:
+        whose = f"the {side} program gave another answer when it ran again"
+    else:
+        whose = "the answers differ"
+    match found.kind:
+        case Difference.ORDER:
+            return f"{whose}: the same lines in another order; sort both, or name a --quality"
+        case Difference.RAY_LOG:
+            return (
+                f"{whose} in lines of Ray's log alone; leave them out with"
+                f" --ignore '{RAY_LOG_LINES}', or ray.init(log_to_driver=False)"
+            )
+        case Difference.BYTES:
+            return f"{whose} from byte {found.place} on; find the cause, or name a --quality"
+        case Difference.LINES:
+            one, two = (f'"{line}"' if line else "missing" for line in (found.first, found.other))
+            return (
+                f"{whose}: line {found.place} is {one} ({found.first_side}) and {two} ({side});"
+                " leave out what may differ with --ignore REGEX, name the file of the answer with"
+                " --answer, or a number with --quality"
+            )
 
 
 def _answers_differ_in_bits(pairs: Pairs) -> Caveat | None:

@@ -1,49 +1,86 @@
-"""What is compared of two programs' answers: files that they wrote, or what they printed.
+"""What is compared of two programs' answers: files or folders that they wrote, or their output.
 
-Large files are mapped, not read. May import ``errors``, ``command_pair`` and ``run.digest``.
+Large files are mapped, not read. May import ``errors``, ``model``, ``command_pair`` and ``run``.
 """
 
 import contextlib
 import json
 import math
-import mmap
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from harness.command_pair import CommandPair, expand_home, parse_json_pointer
 from harness.errors import SideFailed
-from harness.run.digest import digest
+from harness.model import AnswerDifference, Side
+from harness.run.commands.differences import copy_beginning, first_difference
+from harness.run.commands.files import (
+    Stamps,
+    file_stamps,
+    files_below,
+    input_contents,
+    map_file,
+)
+from harness.run.commands.output import AnswerFilter, lines_of
+from harness.run.digest import digest, file_digest
 
 LARGEST_JSON_BYTES = 16 << 20
-MAPPED_ABOVE_BYTES = 16 << 20
-FIRST, PRINTED, WORK = "first-answer", "printed", "work"
-
-Stamp = tuple[int, int, int] | None
-Stamps = dict[Path, Stamp]
+MOST_NAMED = 3
+FIRST, PRINTED, ERRORS, KEPT, WORK, UNIT = (
+    "first-answer",
+    "printed",
+    "errors",
+    "kept",
+    "work",
+    "unit",
+)
 
 
 class Answers:
     """The answers of one side of a pair, run after run. ``shared_folder`` is seen by both sides."""
 
-    def __init__(self, pair: CommandPair, scratch: Path, shared_folder: Path) -> None:
+    def __init__(self, pair: CommandPair, side: Side, scratch: Path, shared_folder: Path) -> None:
         self._pair = pair
+        self._side = side
+        self._filter = AnswerFilter(pair)
         self._scratch = scratch
         self._shared_folder = shared_folder
         self._run = 0
-        self._stamps: Stamps = {}
+        self._stamps: dict[Path, Stamps] = {}
 
     @property
     def answer_file(self) -> Path:
         """Return the file that ``{answer}`` stands for in this run."""
         return self._scratch / f"answer-{self._run}"
 
-    def begin_run(self) -> Path:
-        """Begin another run; return the file for what it prints."""
-        self._run += 1
+    @property
+    def printed(self) -> Path:
+        """Return the file for what the program prints in this run."""
         return self._scratch / f"{PRINTED}-{self._run}"
+
+    @property
+    def errors(self) -> Path:
+        """Return the file for what it prints on standard error."""
+        return self._scratch / f"{ERRORS}-{self._run}"
+
+    @property
+    def _kept(self) -> Path:
+        return self._scratch / f"{KEPT}-{self._run}"
+
+    def begin_run(self) -> None:
+        """Begin another run, without the files of the last one."""
+        for path in (self.printed, self.errors, self._kept, self.answer_file):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        self._run += 1
+
+    def printed_lines(self) -> Iterable[tuple[bytes, bool]]:
+        """Yield every line that was printed, and whether it is of the output."""
+        for path, is_output in ((self.printed, True), (self.errors, False)):
+            if path.is_file():
+                yield from ((line, is_output) for line in lines_of(path))
 
     def require_same_work(self, items: int, unit: str) -> None:
         """Raise ``SideFailed`` unless both sides' programs report the same work.
@@ -58,6 +95,16 @@ class Answers:
             sentence = f"this side's program says {mine} there is to do, and the other one {first}"
             raise SideFailed(sentence, "have both say the same to ready()")
 
+    def require_same_unit(self, unit: str) -> None:
+        """Raise ``SideFailed`` unless both sides' programs print their quality in one unit."""
+        first = write_once(self._shared_folder / UNIT, lambda path: path.write_text(unit))
+        if (other := first.read_text()) != unit:
+            one, two = (repr(each) if each else "no unit" for each in (unit, other))
+            raise SideFailed(
+                f"this side prints its quality with {one}, and the other one with {two}",
+                "have both print it alike",
+            )
+
     def note_earlier_files(self) -> None:
         """Note which files are there before the clock starts, so that none is taken for the run's.
 
@@ -65,11 +112,21 @@ class Answers:
         belongs to this run in any case.
         """
         written = [self._file] if self._json is None else [self._file, self._json[0]]
-        self._stamps = {path: _stamp(path) for path in written if path.parent != self._scratch}
+        self._stamps = {path: file_stamps(path) for path in written if path.parent != self._scratch}
 
-    def content(self) -> memoryview | bytes:
-        """Return the bytes of the answer; raise ``SideFailed`` if there are none to compare."""
-        content = map_file(self._require_written(self._file))
+    def content(self) -> Any:
+        """Return what is compared of the answer: bytes, or (name, bytes) of a folder's files.
+
+        Raises ``SideFailed`` if there is nothing to compare.
+        """
+        file = self._file
+        if file == self.printed:
+            kept = self._filter.answer_in_output(file, self._kept)
+        elif self._require_written(file).is_dir():
+            return input_contents(str(file))
+        else:
+            kept = self._filter.answer_in_file(file, self._kept)
+        content = map_file(kept)
         if not len(content) and self._pair.compared:
             sentence = (
                 "the program printed nothing"
@@ -82,20 +139,51 @@ class Answers:
             )
         return content
 
+    def difference(self, content: Any) -> AnswerDifference | None:
+        """Return where this answer differs from the session's first (None: nowhere)."""
+        if self._pair.compare is not None or not self._pair.compared:
+            return None
+        first, side = self._first(content)
+        if first == digest(content, 0).sha256:
+            return None
+        beginning = self._shared_folder / f"{FIRST}-{side}"
+        return first_difference(beginning, Side(side), self._comparable())
+
     def alike(self, content: Any) -> bool:
         """Return whether this answer equals the session's first.
 
         By the pair's own function, or else to the last byte.
         """
         if self._pair.compare is None:
-            first = write_once(
-                self._shared_folder / FIRST, lambda path: path.write_text(digest(content, 0).sha256)
-            )
-            return first.read_text() == digest(content, 0).sha256
-        first = write_once(
-            self._shared_folder / FIRST, lambda path: shutil.copyfile(self._file, path)
-        )
+            return self._first(content)[0] == digest(content, 0).sha256
+        copy = shutil.copytree if self._file.is_dir() else shutil.copyfile
+        first = write_once(self._shared_folder / FIRST, lambda path: copy(self._file, path))
         return bool(self._pair.compare(first, self._file))
+
+    def _first(self, content: Any) -> tuple[str, str]:
+        """Return the digest of the session's first answer, and its side.
+
+        If this is the first, its beginning is kept.
+        """
+        mine = self._shared_folder / f"{FIRST}-{self._side}"
+        if not (self._shared_folder / FIRST).exists():
+            copy_beginning(self._comparable(), mine)
+        first = write_once(
+            self._shared_folder / FIRST,
+            lambda path: path.write_text(f"{digest(content, 0).sha256} {self._side}"),
+        )
+        sha256, _, side = first.read_text().partition(" ")
+        return sha256, side
+
+    def _comparable(self) -> Path:
+        """Return the file whose lines show where two answers differ; of a folder, a list."""
+        if self._kept.exists():
+            return self._kept
+        if not self._file.is_dir():
+            return self._file
+        files = ((path.relative_to(self._file), path) for path in files_below(self._file))
+        self._kept.write_text("".join(f"{name} {file_digest(path)}\n" for name, path in files))
+        return self._kept
 
     def written_quality(self) -> float | None:
         """Return the quality that the program wrote to a JSON file (None: it writes none).
@@ -134,11 +222,7 @@ class Answers:
         """Return where the answer of this run is."""
         if self._pair.answer:
             return expand_home(self._pair.answer)
-        return (
-            self.answer_file
-            if self._pair.writes_answer
-            else self._scratch / f"{PRINTED}-{self._run}"
-        )
+        return self.answer_file if self._pair.writes_answer else self.printed
 
     @property
     def _json(self) -> tuple[Path, str] | None:
@@ -148,14 +232,15 @@ class Answers:
         return (self.answer_file if found[0] == "{answer}" else expand_home(found[0])), found[1]
 
     def _require_written(self, path: Path) -> Path:
-        """Return the file; raise ``SideFailed`` if this run did not write it."""
+        """Return the file or folder; raise ``SideFailed`` if this run did not write it."""
         named = path.name if path != self.answer_file else "the file that {answer} stands for"
-        if not path.is_file():
+        if not path.exists():
+            beside = ", ".join(_names_beside(path))
             raise SideFailed(
-                f"the program did not write {named}",
-                "both programs have to write it each time that they run",
+                f"the program did not write {named}" + (f", but {beside}" if beside else ""),
+                "both programs have to write exactly that name each time that they run",
             )
-        if _stamp(path) == self._stamps.get(path, None):
+        if file_stamps(path) == self._stamps.get(path, None):
             raise SideFailed(
                 f"the program left {named} as it was before",
                 "both programs have to write it each time that they run",
@@ -163,12 +248,12 @@ class Answers:
         return path
 
 
-def _stamp(path: Path) -> Stamp:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+def _names_beside(path: Path) -> list[str]:
+    """Return a few names of files whose names begin as that of a file that is missing."""
+    if not path.parent.is_dir():
+        return []
+    alike = (other.name for other in path.parent.iterdir() if other.name.startswith(path.stem))
+    return sorted(alike)[:MOST_NAMED]
 
 
 def write_once(path: Path, write: Callable[[Path], object]) -> Path:
@@ -180,46 +265,3 @@ def write_once(path: Path, write: Callable[[Path], object]) -> Path:
             os.link(draft, path)
         draft.unlink()
     return path
-
-
-def map_file(path: Path) -> memoryview | bytes:
-    """Return a file's bytes.
-
-    A large file is mapped rather than read; a small one holds no descriptor.
-    """
-    if path.stat().st_size <= MAPPED_ABOVE_BYTES:
-        return path.read_bytes()
-    with path.open("rb") as file:
-        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-
-
-def input_contents(path: str) -> tuple[tuple[str, memoryview | bytes], ...]:
-    """Return (name, bytes) of every file that both programs read (empty: none is named)."""
-    if not path:
-        return ()
-    root = expand_home(path)
-    return tuple(
-        (file.relative_to(root).as_posix() if root.is_dir() else "", map_file(file))
-        for file in _files(root)
-    )
-
-
-def _files(root: Path) -> list[Path]:
-    return sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
-
-
-def file_stamps(path: str) -> Stamps:
-    """Return when each file that both programs read was last written, and its size."""
-    return {file: _stamp(file) for file in _files(expand_home(path))} if path else {}
-
-
-def require_unchanged(path: str, before: Stamps) -> None:
-    """Raise ``SideFailed`` if a program has written to what both read."""
-    now = file_stamps(path)
-    if now != before:
-        (changed, *_) = sorted(
-            file for file in now.keys() | before.keys() if now.get(file) != before.get(file)
-        )
-        raise SideFailed(
-            f"the program changed its input: {changed.name}", "have both programs write elsewhere"
-        )

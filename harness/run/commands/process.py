@@ -1,7 +1,8 @@
 """One program of a command pair while it runs: its command, what it prints and reports, its end.
 
-What it prints goes to the side's log at once. Threads of their own, which may use any core, look at
-its lines for progress and quality. May import ``errors``, ``client`` and ``run``.
+What it prints goes to files, and to the side's log as far as that is bounded. Threads of their own,
+which may use any core, read what it reports, and its lines only where they are to show progress.
+May import ``errors``, ``client`` and ``run``.
 """
 
 import contextlib
@@ -10,7 +11,8 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated, Self
 
@@ -18,10 +20,10 @@ import msgspec
 
 from harness.client import GO, SAY
 from harness.errors import SideFailed
+from harness.run.commands.log import BLOCK_BYTES, BoundedLog
+from harness.run.commands.shell import Shell
 from harness.run.host import unpin
 
-SHELL = "/bin/sh"
-BLOCK_BYTES = 1 << 16
 LONGEST_LINE_BYTES = 1 << 20
 DRAINED_WITHIN_S = 1.0
 LAST_LINE = 300
@@ -77,60 +79,84 @@ ReadLine = Callable[[bytes], bool]
 Receive = Callable[[ProgramMessage, float], None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What to run: a command under a shell, and the files for its output and its errors.
+
+    ``stdin`` is the file that it reads (None: an empty one).
+    """
+
+    command: str
+    shell: Shell
+    output: Path
+    errors: Path
+    stdin: Path | None = None
+
+
 class Program:
     """A program that was started.
 
-    ``read_line`` is given every printed line, and returns whether it is part of the output, which
-    is kept in the file ``output``. None: all that is printed goes to that file without being looked
-    at, so that a program that prints much does not wait for a reader. ``receive`` is given what the
-    program says on its pipe, and how many seconds after its start.
+    ``read_line`` is given lines that it prints, the newest of those that came at once first, until
+    it returns True. None: its output goes to the file without passing through here. ``receive`` is
+    given what the program says on its pipe, and how many seconds after its start.
     """
 
     def __init__(
         self,
         process: subprocess.Popen[bytes],
-        output: Path,
+        run: Run,
         read_line: ReadLine | None,
         receive: Receive,
         go_fd: int,
         began: float,
     ) -> None:
         self.process = process
-        self._output = output
+        self._run = run
         self._read_line = read_line
         self._receive = receive
         self._go_fd: int | None = go_fd
         self._began = began
-        self._logged = read_line is not None
-        self._last = {"stdout": b"", "stderr": b""}
+        self._logged = False
+        self._logs = {1: BoundedLog(1), 2: BoundedLog(2)}
         self._write_error: OSError | None = None
         self._ready: ReadyMessage | None = None
         self._changed = threading.Condition()
         self._readers: list[threading.Thread] = []
 
     @classmethod
-    def start(
-        cls, command: str, output: Path, read_line: ReadLine | None, receive: Receive
-    ) -> Self:
-        """Start the command under a shell, with pipes for what it prints and reports."""
+    def start(cls, run: Run, read_line: ReadLine | None, receive: Receive) -> Self:
+        """Start the command, with pipes for what it prints and reports.
+
+        Raises ``SideFailed`` if there is no such program.
+        """
         say_read, say_write = os.pipe()
         go_read, go_write = os.pipe()
         began = time.perf_counter()
-        with output.open("wb") as printed:
-            process = subprocess.Popen(
-                [SHELL, "-c", command],
-                stdin=subprocess.DEVNULL,
-                stdout=printed if read_line is None else subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                pass_fds=(say_write, go_read),
-                env=dict(os.environ) | {SAY: str(say_write), GO: str(go_read)},
-            )
-        os.close(say_write)
-        os.close(go_read)
-        program = cls(process, output, read_line, receive, go_write, began)
+        with contextlib.ExitStack() as opened:
+            printed = opened.enter_context(run.output.open("wb"))
+            given = opened.enter_context(run.stdin.open("rb")) if run.stdin is not None else None
+            try:
+                process = subprocess.Popen(
+                    run.shell.line(run.command),
+                    stdin=subprocess.DEVNULL if given is None else given,
+                    stdout=printed if read_line is None else subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    pass_fds=(say_write, go_read),
+                    env=dict(os.environ) | {SAY: str(say_write), GO: str(go_read)},
+                )
+            except (OSError, ValueError) as error:
+                os.close(say_read)
+                os.close(go_write)
+                raise SideFailed(
+                    f"the command cannot be started: {error}", "try it in a shell"
+                ) from error
+            finally:
+                os.close(say_write)
+                os.close(go_read)
+        program = cls(process, run, read_line, receive, go_write, began)
         program._readers = [
-            _on_a_thread(lambda: program._read(process.stdout, 1, "stdout", output)),
-            _on_a_thread(lambda: program._read(process.stderr, 2, "stderr", None)),
+            _on_a_thread(lambda: program._read(process.stdout, 1, run.output)),
+            _on_a_thread(lambda: program._read(process.stderr, 2, run.errors)),
             _on_a_thread(lambda: program._listen(say_read)),
         ]
         return program
@@ -156,7 +182,7 @@ class Program:
 
     def finish(self) -> None:
         """Wait for the program's end; raise ``SideFailed`` if it failed."""
-        if self.process.wait():
+        if not self._run.shell.succeeded(self._run.command, self.process.wait()):
             self.drain()
             raise SideFailed(f"the program ended {self._how()}", self._hint())
 
@@ -165,11 +191,11 @@ class Program:
         return f"by signal {-code}" if code < 0 else f"with exit code {code}"
 
     def _hint(self) -> str:
-        printed = next((last for last in (self._last["stderr"], self._last["stdout"]) if last), b"")
-        last_line = (
-            printed.decode(errors="replace").strip()[:LAST_LINE].replace(str(Path.home()), "~")
-        )
-        return f"its last line: {last_line}" if last_line else "it printed nothing"
+        last = next((line for log in (2, 1) if (line := self._logs[log].last_line())), b"")
+        shown = last.decode(errors="replace").strip()[:LAST_LINE].replace(str(Path.home()), "~")
+        advice = self._run.shell.advice(self.process.wait(), last)
+        words = f"its last line: {shown}" if shown else "it printed nothing"
+        return f"{words}; {advice}" if advice else words
 
     def drain(self) -> None:
         """Wait until all that was printed is read, but not for ever.
@@ -182,46 +208,38 @@ class Program:
             reader.join(max(0.0, until - time.monotonic()))
         self.go()
         if not self._logged:
-            self._log()
+            self._logged = True
+            if self._read_line is None:
+                self._logs[1].copy(self._run.output)
+            for log in self._logs.values():
+                log.close()
         if self._write_error is not None:
             raise SideFailed(
                 f"what the program printed could not be kept: {self._write_error.strerror}",
                 "make room on this machine's disk",
             )
 
-    def _log(self) -> None:
-        """Copy output that was not looked at to the log, as far as there is room."""
-        with self._output.open("rb") as printed, contextlib.suppress(OSError):
-            while block := printed.read(BLOCK_BYTES):
-                os.write(1, block)
-                self._last["stdout"] = next(
-                    (line for line in reversed(block.splitlines()) if line.strip()),
-                    self._last["stdout"],
-                )
-        self._logged = True
+    def _read(self, stream: IO[bytes] | None, log: int, path: Path) -> None:
+        """Copy what comes through a pipe to a file and to the log, and look at its lines."""
+        if stream is None:
+            return
+        begun = b""
+        with stream as source, path.open("wb", buffering=0) as file:
+            while block := os.read(source.fileno(), BLOCK_BYTES):
+                self._write(file, block)
+                self._logs[log].write(block)
+                if self._read_line is not None:
+                    *lines, begun = _ENDS.split(begun + block)
+                    next(filter(self._read_line, reversed(lines)), None)
+                    begun = begun[-LONGEST_LINE_BYTES:]
+        if begun and self._read_line is not None:
+            self._read_line(begun)
 
-    def _read(self, stream: IO[bytes] | None, log: int, name: str, output: Path | None) -> None:
-        with contextlib.ExitStack() as opened:
-            source = opened.enter_context(stream) if stream is not None else None
-            file = (
-                opened.enter_context(output.open("wb", buffering=0))
-                if source is not None and output is not None
-                else None
-            )
-            returned, of_output = False, True
-            for line in _lines(source, log):
-                if line.strip():
-                    self._last[name] = line
-                if self._read_line is not None and not (returned and line == b"\n"):
-                    of_output = self._read_line(line)
-                returned = line.endswith(b"\r")
-                if of_output and file is not None and self._write_error is None:
-                    self._write(file, line)
-
-    def _write(self, file: IO[bytes], line: bytes) -> None:
-        """Write a line of the output; a full disk must not stop the program, and fails it later."""
+    def _write(self, file: IO[bytes], block: bytes) -> None:
+        """Write to a file; a full disk must not stop the program, and fails it later."""
         try:
-            file.write(line)
+            if self._write_error is None:
+                file.write(block)
         except OSError as full:
             self._write_error = full
 
@@ -237,21 +255,6 @@ class Program:
                 self._ready = self._ready or message
             self._changed.notify_all()
         self._receive(message, time.perf_counter() - self._began)
-
-
-def _lines(source: IO[bytes] | None, log: int) -> Iterator[bytes]:
-    """Yield lines with their ends, a carriage return being one too; write them to the log first."""
-    partial = b""
-    while source is not None and (block := os.read(source.fileno(), BLOCK_BYTES)):
-        with contextlib.suppress(OSError):  # a full disk must not stop the program that prints
-            os.write(log, block)
-        *lines, partial = _ENDS.split(partial + block)
-        yield from lines
-        if len(partial) > LONGEST_LINE_BYTES:
-            yield partial
-            partial = b""
-    if partial:
-        yield partial
 
 
 def _on_a_thread(work: Callable[[], None]) -> threading.Thread:

@@ -5,15 +5,22 @@ May import ``events``, ``errors``, ``command_pair`` and ``run``.
 """
 
 import math
-import re
 import threading
 from typing import Any
 
-from harness.command_pair import CommandPair, compile_pattern, parse_json_pointer
+from harness.command_pair import CommandPair, parse_json_pointer
 from harness.errors import SideFailed
 from harness.events import Span
 from harness.model import Side
+from harness.patterns import compile_pattern
+from harness.quantities import LARGEST_NUMBER
 from harness.run.commands.answers import Answers
+from harness.run.commands.numbers import (
+    NumberFinder,
+    ScoreFinder,
+    read_quantity,
+    without_colours,
+)
 from harness.run.commands.process import (
     ProgramMessage,
     ProgressMessage,
@@ -26,7 +33,6 @@ from harness.run.wire import Assignment, SendEvent
 from harness.workload import Reporter
 
 PERCENT = 100
-_THOUSANDS = re.compile(rb"[+-]?[1-9]\d{0,2}(,\d{3})+(?![,\d])")
 
 
 def _no_report(_: int) -> None:
@@ -45,10 +51,8 @@ class ProgramReports:
         self._assignment = assignment
         self._send = send
         self._progress = compile_pattern(pair.progress) if pair.progress else None
-        by_pattern = pair.quality and not parse_json_pointer(pair.quality)
-        self._quality = compile_pattern(pair.quality) if by_pattern else None
         self._reported_quality: float | None = None
-        self._printed_quality: float | None = None
+        self._found: float | tuple[float, ...] | None = None
         self._report: Reporter = _no_report
         self._reporting = threading.Lock()
         self._items_late = 0
@@ -62,13 +66,13 @@ class ProgramReports:
 
     @property
     def reads_lines(self) -> bool:
-        """Return whether the lines that the program prints are to be looked at."""
-        return self._progress is not None or self._quality is not None
+        """Return whether the lines that the program prints are looked at while it runs."""
+        return self._progress is not None
 
     def forget_run(self) -> None:
         """Forget what was reported of the last run."""
         self._reported_quality = None
-        self._printed_quality = None
+        self._found = None
         self._items_late = 0
         self.start_up_s = 0.0
 
@@ -77,18 +81,15 @@ class ProgramReports:
         self._report = report
 
     def read_line(self, line: bytes) -> bool:
-        """Look for progress and quality in a printed line.
-
-        Return whether the line is part of the output; one that reports progress is not.
-        """
-        if self._quality is not None and (match := self._quality.search(line)) is not None:
-            self._printed_quality = number(match[1])
-        if self._progress is None or (match := self._progress.search(line)) is None:
-            return True
-        done = number(match[1])
-        total = number(match[2]) if self._progress.groups == 2 else float(PERCENT)
-        if done is not None and total and 0 <= done <= total < math.inf:
-            self.report_done(int(self.items * (done / total)))
+        """Return whether a printed line shows progress, and report that."""
+        if self._progress is None:
+            return False
+        for match in reversed([*self._progress.finditer(plain := without_colours(line))]):
+            numbers = [_number(plain, *match.span(place + 1)) for place in range(match.re.groups)]
+            done, total = (*numbers, float(PERCENT))[:2]
+            if done is not None and total and 0 <= done <= total < math.inf:
+                self.report_done(int(self.items * (done / total)))
+                return True
         return False
 
     def report_done(self, done: int, *, last: bool = False) -> None:
@@ -114,8 +115,8 @@ class ProgramReports:
             case QualityMessage(quality=quality):
                 self._reported_quality = quality
 
-    def quality_of(self, answer: Any, answers: Answers) -> float:
-        """Return the quality that the program reported, wrote or printed.
+    def quality_of(self, answer: Any, answers: Answers) -> float | tuple[float, ...]:
+        """Return the quality that the program reported, wrote or printed, or the items' scores.
 
         Where none is named, it is whether the answers are alike.
         """
@@ -127,21 +128,53 @@ class ProgramReports:
                     " or leave it out of finish()",
                 )
             return float(answers.alike(answer))
-        reported = self._reported_quality
-        qualities = (reported, answers.written_quality(), self._printed_quality)
-        quality = next((quality for quality in qualities if quality is not None), None)
-        if quality is None and not self._pair.quality:
+        if self._found is None:
+            self._found = self._find_quality(answers)
+        return self._found
+
+    def _find_quality(self, answers: Answers) -> float | tuple[float, ...]:
+        if self._pair.scores:
+            return self._printed_scores(answers)
+        quality = self._reported_quality
+        if quality is None:
+            quality = self._written_or_printed(answers)
+        if quality is None:
             raise SideFailed(
                 f"the program did not say its {self._pair.metric}",
                 "have it say finish(quality=…), or find it with quality=",
             )
-        if quality is None or not math.isfinite(quality):
+        if not abs(quality) <= LARGEST_NUMBER:
             raise SideFailed(
-                f"quality={self._pair.quality} was not found as a number"
-                " in what the program printed",
-                "try the expression on the side's log in the take's folder",
+                f"the program's quality is {quality}, which cannot be compared",
+                "look into the side's log in the take's folder",
             )
         return quality
+
+    def _written_or_printed(self, answers: Answers) -> float | None:
+        """Return the quality in a JSON file or in the output (None: neither is named)."""
+        if not self._pair.quality:
+            return None
+        if parse_json_pointer(self._pair.quality) is not None:
+            return answers.written_quality()
+        finder = NumberFinder("quality", self._pair.quality)
+        for line, is_output in answers.printed_lines():
+            finder.look(without_colours(line), is_output=is_output)
+        quantity = finder.quantity
+        if quantity is None:
+            raise SideFailed(
+                f"quality={self._pair.quality} matches no line that the program printed",
+                "try the expression on the side's log in the take's folder",
+            )
+        answers.require_same_unit(quantity.unit)
+        return quantity.value
+
+    def _printed_scores(self, answers: Answers) -> tuple[float, ...]:
+        finder = ScoreFinder("scores", self._pair.scores)
+        for line, is_output in answers.printed_lines():
+            if is_output:
+                finder.look(without_colours(line))
+        answers.require_same_unit(finder.unit)
+        return finder.scores
 
     def worker_name(self, place: int) -> str:
         """Return the name of the worker at a place."""
@@ -150,10 +183,9 @@ class ProgramReports:
         return name_of_cores(self._assignment)
 
 
-def number(text: bytes | None) -> float | None:
-    """Return printed text as a number (None: it is none); commas may separate thousands."""
-    digits = text or b""
+def _number(line: bytes, start: int, end: int) -> float | None:
+    """Return the number in a part of a line (None: there is none)."""
     try:
-        return float(digits.replace(b",", b"") if _THOUSANDS.match(digits) else digits)
+        return read_quantity(line, start, end).value
     except ValueError:
         return None

@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from harness import events as e
-from harness.command_pair import (
-    CommandPair,
-    expand_home,
-    fill_placeholders,
-)
+from harness.command_pair import CommandPair, expand_home
 from harness.model import Digest, Host, Process, Side
+from harness.placeholders import fill_placeholders
 from harness.run import processes, wire
-from harness.run.commands import answers
-from harness.run.commands.process import Program
+from harness.run.commands.answers import Answers, write_once
+from harness.run.commands.files import Stamps, file_stamps, input_contents, require_unchanged
+from harness.run.commands.process import Program, Run
 from harness.run.commands.reports import ProgramReports
+from harness.run.commands.shell import Shell
 from harness.run.core_seconds import baseline_time_parts
 from harness.run.digest import pair_digest, source_digest
 from harness.run.find import user_modules
@@ -48,11 +47,13 @@ class CommandSide:
         self._assignment = assignment
         self._send = send
         shared_folder = Path(assignment.shared_folder or assignment.scratch)
-        self._answers = answers.Answers(pair, Path(assignment.scratch), shared_folder)
+        self._answers = Answers(pair, assignment.side, Path(assignment.scratch), shared_folder)
+        self._shell = Shell.named(pair.shell)
+        self._stdin = expand_home(pair.stdin) if pair.stdin else None
         self._source_file = shared_folder / SOURCE
         self._source_sha256 = ""
         self._reports = ProgramReports(pair, assignment, send)
-        self._input_stamps: answers.Stamps = {}
+        self._input_stamps: Stamps = {}
         self._input_sha256 = ""
         self._waiting: Program | None = None
         self._ended: Program | None = None
@@ -68,13 +69,13 @@ class CommandSide:
         become_subreaper()
         if self._assignment.side is Side.DISTRIBUTED:
             pin(tuple(core for cores in self._assignment.cores for core in cores))
-        self._source_sha256 = answers.write_once(
+        self._source_sha256 = write_once(
             self._source_file,
             lambda path: path.write_text(
                 pair_digest(self._pair, user_modules(self._assignment.workload))
             ),
         ).read_text()
-        self._input_stamps = answers.file_stamps(self._pair.input)
+        self._input_stamps = file_stamps(self._pair.input, self._pair.stdin)
         self._start_if_ready(self._assignment.workers_in_first_trial)
         return self
 
@@ -90,7 +91,7 @@ class CommandSide:
             unit=(self._reports.ready.unit or "items") if self._reports.ready.items else words.unit,
             metric=Metric(words.metric, words.tolerance),
             load=lambda _: Problem(
-                input=answers.input_contents(self._pair.input),
+                input=input_contents(self._pair.input, self._pair.stdin),
                 held_out=None,
                 items=self._reports.items,
             ),
@@ -163,8 +164,11 @@ class CommandSide:
         if self._ended is not None:
             end_programs()
             self._ended.drain()
-            answers.require_unchanged(self._pair.input, self._input_stamps)
-            self._answer.append(self._answers.content())
+            require_unchanged(self._input_stamps, self._pair.input, self._pair.stdin)
+            content = self._answers.content()
+            if (difference := self._answers.difference(content)) is not None:
+                self._send(e.AnswerDiffers(difference=difference))
+            self._answer.append(content)
             self._ended = None
 
     def rest(self, next_workers: int | None) -> None:
@@ -202,7 +206,7 @@ class CommandSide:
 
     def _start(self, workers: int) -> Program:
         self._reports.forget_run()
-        output = self._answers.begin_run()
+        self._answers.begin_run()
         values = self._pair.params | {
             "workers": workers or self._assignment.workers,
             "answer": str(self._answers.answer_file),
@@ -212,7 +216,14 @@ class CommandSide:
         }
         command = fill_placeholders(self._pair.command(self._assignment.side), values)
         read_line = self._reports.read_line if self._reports.reads_lines else None
-        return Program.start(command, output, read_line, self._reports.receive)
+        run = Run(
+            command=command,
+            shell=self._shell,
+            output=self._answers.printed,
+            errors=self._answers.errors,
+            stdin=self._stdin,
+        )
+        return Program.start(run, read_line, self._reports.receive)
 
 
 def end_programs() -> None:

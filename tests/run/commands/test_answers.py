@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from harness.command_pair import CommandPair
 from harness.errors import SideFailed
-from harness.run.commands.answers import Answers, file_stamps, require_unchanged
-from harness.run.commands.answers import input_contents as read
+from harness.model import Side as ModelSide
+from harness.run.commands.answers import Answers
+from harness.run.commands.files import file_stamps, require_unchanged
+from harness.run.commands.files import input_contents as read
 from harness.run.digest import digest
 
 
@@ -27,15 +29,16 @@ class Side:
         common.mkdir(exist_ok=True)
         self.answers = Answers(
             CommandPair(**({"name": "made", "baseline": "a", "distributed": "b"} | changes)),
+            ModelSide.BASELINE,
             scratch,
             common,
         )
 
     def begin(self) -> Path:
         """Begin a run, and return where what it prints goes."""
-        printed = self.answers.begin_run()
+        self.answers.begin_run()
         self.answers.note_earlier_files()
-        return printed
+        return self.answers.printed
 
     def printed(self, text: str) -> Any:
         """Run a program that prints, and return its answer."""
@@ -274,7 +277,8 @@ def test_inputs_have_one_digest_exactly_if_they_are_equal(one: bytes, other: byt
 
 def test_what_was_printed_before_the_clock_started_counts_for_the_run(tmp_path: Path) -> None:
     side = Side(tmp_path)
-    side.answers.begin_run().write_text("42")
+    side.answers.begin_run()
+    side.answers.printed.write_text("42")
     side.answers.note_earlier_files()
     assert bytes(side.answers.content()) == b"42"
 
@@ -285,7 +289,7 @@ def test_a_program_that_changes_its_input_is_found_out(tmp_path: Path) -> None:
     before = file_stamps(str(rows))
     rows.write_text("a\nb\nc\n")
     assert (
-        refused(lambda: require_unchanged(str(rows), before))
+        refused(lambda: require_unchanged(before, str(rows)))
         == "the program changed its input: rows"
     )
 
@@ -295,14 +299,14 @@ def test_a_program_that_adds_to_the_folder_it_reads_is_found_out(tmp_path: Path)
     before = file_stamps(str(tmp_path))
     (tmp_path / "more").write_text("b")
     assert (
-        refused(lambda: require_unchanged(str(tmp_path), before))
+        refused(lambda: require_unchanged(before, str(tmp_path)))
         == "the program changed its input: more"
     )
 
 
 def test_an_input_that_is_left_alone_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "rows").write_text("a")
-    require_unchanged(str(tmp_path), file_stamps(str(tmp_path)))
+    require_unchanged(file_stamps(str(tmp_path)), str(tmp_path))
 
 
 def test_a_folder_of_many_files_holds_no_descriptors(tmp_path: Path) -> None:

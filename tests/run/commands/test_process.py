@@ -1,5 +1,4 @@
 import os
-import re
 import signal
 import sys
 import threading
@@ -21,9 +20,10 @@ from harness.run.commands.process import (
     ProgressMessage,
     QualityMessage,
     ReadyMessage,
+    Run,
     SpanMessage,
-    _lines,
 )
+from harness.run.commands.shell import Shell
 
 READY = "from harness.workload import ready; "
 
@@ -41,7 +41,7 @@ class Ran:
 
     def line(self, line: bytes) -> bool:
         self.lines.append(line)
-        return not line.startswith(b"%")
+        return False
 
     def hear(self, said: ProgramMessage, since_s: float) -> None:
         self.messages.append(said)
@@ -57,9 +57,18 @@ def python(program: str) -> str:
     return f"{sys.executable} -c '{program}'"
 
 
+def run(command: str, output: Path) -> Run:
+    return Run(
+        command=command,
+        shell=Shell.named(""),
+        output=output,
+        errors=output.with_name("errors"),
+    )
+
+
 def begun(command: str, folder: Path) -> tuple[Program, Ran]:
     ran = Ran(folder / "printed")
-    return Program.start(command, ran.output, ran.line, ran.hear), ran
+    return Program.start(run(command, ran.output), ran.line, ran.hear), ran
 
 
 def finished(command: str, folder: Path) -> Ran:
@@ -78,20 +87,35 @@ def failure(command: str, folder: Path) -> SideFailed:
 
 def test_what_a_program_prints_is_seen_line_by_line_and_kept(tmp_path: Path) -> None:
     ran = finished("echo one; echo two; printf three", tmp_path)
-    assert (ran.lines, ran.printed) == ([b"one\n", b"two\n", b"three"], b"one\ntwo\nthree")
+    assert (sorted(ran.lines), ran.printed) == (
+        [b"one\n", b"three", b"two\n"],
+        b"one\ntwo\nthree",
+    )
 
 
-def test_lines_that_are_no_output_are_not_kept(tmp_path: Path) -> None:
-    assert finished("echo one; echo %50; echo two", tmp_path).printed == b"one\ntwo\n"
+def test_of_lines_that_come_at_once_the_newest_is_looked_at_first(tmp_path: Path) -> None:
+    assert finished(r"printf '1\n2\n3\n'", tmp_path).lines == [b"3\n", b"2\n", b"1\n"]
 
 
-def test_errors_are_looked_at_and_not_kept(tmp_path: Path) -> None:
+def test_a_line_that_is_enough_is_the_last_to_be_looked_at(tmp_path: Path) -> None:
+    lines: list[bytes] = []
+
+    def is_enough(line: bytes) -> bool:
+        lines.append(line)
+        return line == b"2\n"
+
+    program = Program.start(
+        run(r"printf '1\n2\n3\n'", tmp_path / "printed"), is_enough, lambda *_: None
+    )
+    program.finish()
+    program.drain()
+    assert lines == [b"3\n", b"2\n"]
+
+
+def test_errors_are_looked_at_and_kept_apart(tmp_path: Path) -> None:
     ran = finished("echo one >&2", tmp_path)
     assert (ran.lines, ran.printed) == ([b"one\n"], b"")
-
-
-def test_a_line_that_ends_like_a_terminals_is_one(tmp_path: Path) -> None:
-    assert finished(r"printf '%%10\r\n%%20\r\none\r\n'", tmp_path).printed == b"one\r\n"
+    assert (tmp_path / "errors").read_bytes() == b"one\n"
 
 
 def test_everything_printed_goes_to_the_log(
@@ -294,37 +318,18 @@ def test_whatever_is_said_the_listener_goes_on(lines: list[bytes]) -> None:
     assert said[-1] == QualityMessage(quality=0.5)
 
 
-def read(blocks: list[bytes]) -> tuple[list[bytes], bytes]:
-    """Return the lines of what comes in blocks, and what went to the log."""
-    ins, outs = zip(os.pipe(), os.pipe(), strict=True)
-    writer = threading.Thread(target=_written, args=(outs[0], b"".join(blocks)))
-    writer.start()
-    with os.fdopen(ins[0], "rb") as source:
-        lines = list(_lines(source, outs[1]))
-    os.close(outs[1])
-    writer.join()
-    with os.fdopen(ins[1], "rb") as log:
-        return lines, log.read()
-
-
-@given(st.lists(st.one_of(st.binary(max_size=20), st.sampled_from([b"\r", b"\n", b"\r\n"]))))
-def test_lines_of_any_bytes_are_put_together_without_loss(blocks: list[bytes]) -> None:
-    lines, log = read(blocks)
-    assert b"".join(lines) == log == b"".join(blocks)
-    assert all(re.fullmatch(rb"[^\r\n]*[\r\n]?", line) and line for line in lines)
-    assert all(line[-1:] in (b"\r", b"\n") for line in lines[:-1])
-
-
 def test_an_endless_line_is_seen_in_parts(tmp_path: Path) -> None:
     ran = finished(f"head -c {3 * LONGEST_LINE_BYTES} /dev/zero", tmp_path)
-    assert sum(map(len, ran.lines)) == 3 * LONGEST_LINE_BYTES
+    assert len(ran.printed) == 3 * LONGEST_LINE_BYTES
     assert max(map(len, ran.lines)) <= LONGEST_LINE_BYTES + (1 << 16)
 
 
 def test_a_program_that_is_not_looked_at_writes_its_output_itself(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    program = Program.start("seq 100000", tmp_path / "printed", None, lambda said, since_s: None)
+    program = Program.start(
+        run("seq 100000", tmp_path / "printed"), None, lambda said, since_s: None
+    )
     program.finish()
     program.drain()
     assert (tmp_path / "printed").read_text().splitlines() == [
@@ -337,8 +342,7 @@ def test_the_last_words_of_a_program_that_is_not_looked_at_are_what_it_printed(
     tmp_path: Path,
 ) -> None:
     program = Program.start(
-        "echo so far; echo and no further; exit 3",
-        tmp_path / "printed",
+        run("echo so far; echo and no further; exit 3", tmp_path / "printed"),
         None,
         lambda said, since_s: None,
     )
@@ -352,8 +356,7 @@ def test_last_words_do_not_tell_whose_home_it_was(
 ) -> None:
     monkeypatch.setenv("HOME", "/home/somebody")
     program = Program.start(
-        "echo cannot open /home/somebody/rows >&2; exit 3",
-        tmp_path / "printed",
+        run("echo cannot open /home/somebody/rows >&2; exit 3", tmp_path / "printed"),
         None,
         lambda said, since_s: None,
     )

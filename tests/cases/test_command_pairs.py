@@ -1,0 +1,371 @@
+"""Programs of strangers as the two sides of a race: what they print, write and are called with.
+
+Each case is the smallest instance of its kind, with the right value.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.command_pair import CommandPair
+from harness.errors import SideFailed
+from harness.model import Difference, Parameters, Side
+from harness.placeholders import fill_placeholders
+from harness.run.commands.answers import Answers
+from harness.run.commands.differences import first_difference
+from harness.run.commands.log import LARGEST_LOG_BYTES, LAST_BYTES, BoundedLog
+from harness.run.commands.numbers import NumberFinder, Quantity, ScoreFinder, without_colours
+from harness.run.commands.output import AnswerFilter
+from harness.run.commands.shell import Shell, first_word, why_unreadable
+
+NUMBER = "([0-9.]+)"
+
+
+def ids(cases: Sequence[Any]) -> list[str]:
+    return [case.name for case in cases]
+
+
+@dataclass(frozen=True)
+class Printed:
+    """What a program prints, where the number is, and what it is (None: refused)."""
+
+    name: str
+    lines: str
+    expression: str
+    value: float | None
+    unit: str = ""
+    refused: str = ""
+
+
+NUMBERS = (
+    Printed("an exponent belongs to it", "loss 9.8e-05", f"loss {NUMBER}", 9.8e-05),
+    Printed("an exponent without a sign", "loss 9.8E5", f"loss {NUMBER}", 980_000.0),
+    Printed("an exponent as Fortran writes it", "loss 1.5D-03", f"loss {NUMBER}", 0.0015),
+    Printed("an exponent after a bare point", "loss 1.e-05", f"loss {NUMBER}", 1e-05),
+    Printed("a full stop ends the sentence", "accuracy=0.98.", f"accuracy={NUMBER}", 0.98),
+    Printed("three full stops", "accuracy 0.98...", f"accuracy {NUMBER}", 0.98),
+    Printed("a sign before the group", "loss=-0.5", f"loss=-?{NUMBER}", -0.5),
+    Printed("a hyphen is no sign", "loss-0.5", f"loss.{NUMBER}", 0.5),
+    Printed("a typographic minus", "loss −1.5e−3", r"loss (\S+)", -0.0015),
+    Printed("commas between thousands", "n 1,234,567.5", f"n {NUMBER}", 1_234_567.5),
+    Printed("apostrophes between thousands", "n 1'234.5", f"n {NUMBER}", 1234.5),
+    Printed("underscores between thousands", "n 12_345", f"n {NUMBER}", 12_345.0),
+    Printed("narrow blanks between thousands", "n 12\u202f345", f"n {NUMBER}", 12_345.0),
+    Printed("a decimal comma", "f1 0,97", f"f1 {NUMBER}", 0.97),
+    Printed("a decimal comma after points", "n 1.234,5", f"n {NUMBER}", 1234.5),
+    Printed("digits before the group", "acc 0.75", r"(\d+)$", 0.75),
+    Printed("a list with decimal points", "scores: 0.91,0.82", f"scores: {NUMBER}", 0.91),
+    Printed("a field of a table", "3,0.5,0.7", f"^3,{NUMBER},", 0.5),
+    Printed(
+        "a percentage keeps its sign apart", "accuracy 98.5 %", f"accuracy {NUMBER}", 98.5, "%"
+    ),
+    Printed("a unit stays apart", "took 310ms", f"took {NUMBER}", 310.0, "ms"),
+    Printed("what it is counted of is a unit", "correct 9/10", f"correct {NUMBER}", 9.0, "/10"),
+    Printed("the last line counts", "acc 0.5\nacc 0.75", f"acc {NUMBER}", 0.75),
+    Printed("the last match on a line counts", "acc 0.5 acc 0.75", f"acc {NUMBER}", 0.75),
+    Printed("blanks around it", "f1:  12 ", "f1:(.*)", 12.0),
+    Printed("colours around it", "f1 \x1b[1;32m0.97\x1b[0m", f"f1 {NUMBER}", 0.97),
+    Printed("a version is none", "v 1.2.3", f"v {NUMBER}", None, refused="1.2.3"),
+    Printed("whole numbers in a list", "n 1,2,3", f"n {NUMBER}", None, refused="1,2,3"),
+    Printed("broken thousands", "n 1,000,00", f"n {NUMBER}", None, refused="1,000,00"),
+    Printed("a hexadecimal number", "n 0x1F", r"n (\d+)", None, refused="0x1F"),
+    Printed("a word", "f1 high", r"f1 (\S+)", None, refused="high"),
+    Printed("more than a number", "f1 0.5 (best 0.6)", "f1 (.*)", None, refused="0.5 (best 0.6)"),
+    Printed("nothing in the group", "f1 ", "f1 (.*)", None, refused="''"),
+    Printed(
+        "the last epoch diverged", "loss 0.5\nloss nan", f"loss {NUMBER}", None, refused="finite"
+    ),
+    Printed("an endless number", "loss -inf", r"loss (\S+)", None, refused="finite"),
+    Printed("too large for any number", "loss 1e400", r"loss (\S+)", None, refused="finite"),
+)
+
+
+@pytest.mark.parametrize("case", NUMBERS, ids=ids(NUMBERS))
+def test_a_number_is_read_whole_or_refused_with_what_was_there(case: Printed) -> None:
+    finder = NumberFinder("quality", case.expression)
+    for line in case.lines.splitlines(keepends=True):
+        finder.look(without_colours(line.encode()), is_output=True)
+    if case.value is not None:
+        assert finder.quantity == Quantity(case.value, case.unit)
+        return
+    with pytest.raises(SideFailed) as failed:
+        _ = finder.quantity
+    assert case.refused in failed.value.sentence
+    assert failed.value.hint
+
+
+def test_a_number_in_the_output_counts_before_one_in_the_errors() -> None:
+    finder = NumberFinder("quality", f"f1 {NUMBER}")
+    finder.look(b"f1 0.5", is_output=True)
+    finder.look(b"f1 0.75", is_output=False)
+    assert finder.quantity == Quantity(0.5)
+
+
+def test_every_match_is_the_score_of_an_item() -> None:
+    finder = ScoreFinder("scores", f"score {NUMBER}")
+    for line in (b"score 0.5 score 1\n", b"mean 0.75\n", b"score 2e-1\n"):
+        finder.look(line)
+    assert finder.scores == (0.5, 1.0, 0.2)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A command as typed, and what the shell is given."""
+
+    name: str
+    command: str
+    filled: str
+
+
+VALUES: Parameters = {"workers": 2, "input": "/a folder/it's $1"}
+COMMANDS = (
+    Typed("a placeholder", "run -j {workers}", "run -j 2"),
+    Typed("a path with blanks is quoted", "wc {input}", "wc '/a folder/it'\"'\"'s $1'"),
+    Typed("within double quotes", 'wc "{input}"', 'wc "/a folder/it\'s \\$1"'),
+    Typed("within single quotes", "wc '{input}'", "wc '/a folder/it'\\''s $1'"),
+    Typed("doubled braces are braces", "echo {{workers}}", "echo {workers}"),
+    Typed("the shell's own variable", "echo ${workers}", "echo ${workers}"),
+    Typed("another name in braces", 'awk "{worker}"', 'awk "{worker}"'),
+    Typed("a block of awk", "awk '{if($1){print}}'", "awk '{if($1){print}}'"),
+    Typed("an f-string", "python -c \"f'{x}'\"", "python -c \"f'{x}'\""),
+    Typed("nothing in braces", r"find . -exec wc {} \;", r"find . -exec wc {} \;"),
+    Typed("a backslash in single quotes", r"printf '\' {workers}", r"printf '\' 2"),
+    Typed("an escaped quote", r"echo \"{workers}", r"echo \"2"),
+)
+
+
+@pytest.mark.parametrize("case", COMMANDS, ids=ids(COMMANDS))
+def test_exact_placeholders_are_replaced_and_nothing_else(case: Typed) -> None:
+    assert fill_placeholders(case.command, VALUES) == case.filled
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What two programs print, what is left out of it, and how the rest differs (None: not)."""
+
+    name: str
+    first: bytes
+    other: bytes
+    difference: Difference | None
+    lines: tuple[str, str] = ("", "")
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+STEPS: dict[str, Any] = {"progress": "epoch ([0-9]+)/([0-9]+)"}
+ANSWERS = (
+    Answer("equal", b"42\n", b"42\n", None),
+    Answer(
+        "a line of progress holds the answer",
+        b"epoch 10/10 acc 0.91\n",
+        b"epoch 10/10 acc 0.77\n",
+        Difference.LINES,
+        ("acc 0.91", "acc 0.77"),
+        STEPS,
+    ),
+    Answer("progress alone on its line", b"epoch 1/2\n42\n", b"42\n", None, settings=STEPS),
+    Answer(
+        "progress that is overwritten",
+        b"epoch 1/2 3 s\repoch 2/2 6 s\r42\n",
+        b"epoch 1/9 1 s\r42\n",
+        None,
+        settings=STEPS,
+    ),
+    Answer("colours", b"\x1b[32m42\x1b[0m\n", b"42\n", None),
+    Answer(
+        "how long it took",
+        b"42\nin 3.1 s\n",
+        b"42\nin 1.7 s\n",
+        Difference.LINES,
+        ("in 3.1 s", "in 1.7 s"),
+    ),
+    Answer(
+        "what is to be ignored",
+        b"42 in 3.1 s\n",
+        b"42 in 1.7 s\n",
+        None,
+        settings={"ignore": r"in [0-9.]+ s"},
+    ),
+    Answer(
+        "a whole line is ignored", b"42\nin 3 s\n", b"42\n", None, settings={"ignore": "^in .*"}
+    ),
+    Answer("another order", b"a\nb\n", b"b\na\n", Difference.ORDER, ("a", "b")),
+    Answer(
+        "Ray's own lines",
+        b"42\n",
+        b"(f pid=12) hello\n(raylet) spilled\n42\n",
+        Difference.RAY_LOG,
+        ("42", "(f pid=12) hello"),
+    ),
+    Answer(
+        "Ray's first line",
+        b"2026-11-29 17:00:00,123\tINFO worker.py:1927 -- Started a local Ray instance.\n42\n",
+        b"42\n",
+        Difference.RAY_LOG,
+        ("2026-11-29 17:00:00,123 INFO worker.py:1927 -- Started a local Ray instance.", "42"),
+    ),
+    Answer("a line more", b"42\n", b"42\n43\n", Difference.LINES, ("", "43")),
+    Answer("blanks at the end", b"42\n", b"42 \n", Difference.LINES, (r"'42\n'", r"'42 \n'")),
+    Answer("no newline at the end", b"42\n", b"42", Difference.LINES, (r"'42\n'", "'42'")),
+    Answer("zero bytes", b"\0\1\2", b"\0\1\3", Difference.BYTES),
+)
+
+
+@pytest.mark.parametrize("case", ANSWERS, ids=ids(ANSWERS))
+def test_what_counts_of_two_outputs_is_compared_and_where_they_differ_is_said(
+    case: Answer, tmp_path: Path
+) -> None:
+    pair = CommandPair(name="made", baseline="a", distributed="b", **case.settings)
+    kept = []
+    for name, printed in (("first", case.first), ("other", case.other)):
+        (tmp_path / name).write_bytes(printed)
+        into = tmp_path / f"{name}-kept"
+        kept.append(AnswerFilter(pair).answer_in_output(tmp_path / name, into))
+    first, other = kept
+    if case.difference is None:
+        assert first.read_bytes() == other.read_bytes()
+        return
+    found = first_difference(first, Side.BASELINE, other)
+    assert (found.kind, (found.first, found.other)) == (case.difference, case.lines)
+
+
+def test_bytes_that_differ_are_counted_from_nought(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"\0\1\2")
+    (tmp_path / "b").write_bytes(b"\0\1\3")
+    assert first_difference(tmp_path / "a", Side.BASELINE, tmp_path / "b").place == 2
+
+
+def answers(folder: Path, side: Side, **settings: Any) -> Answers:
+    """Return a side's answers in a run whose clock has started."""
+    scratch = folder / f"{side}"
+    scratch.mkdir(exist_ok=True)
+    commands: dict[str, Any] = {"baseline": "a {answer}", "distributed": "b {answer}"}
+    made = Answers(CommandPair(name="made", **(commands | settings)), side, scratch, folder)
+    made.begin_run()
+    made.note_earlier_files()
+    return made
+
+
+def test_what_lies_beside_a_missing_answer_is_named(tmp_path: Path) -> None:
+    made = answers(tmp_path, Side.BASELINE)
+    made.answer_file.with_name("answer-1.npy").write_text("42")
+    with pytest.raises(SideFailed, match=r"did not write the file that .* but answer-1\.npy"):
+        made.content()
+
+
+@pytest.mark.parametrize(("name", "alike"), [("part-0", True), ("part-1", False)])
+def test_an_answer_may_be_a_folder(name: str, alike: bool, tmp_path: Path) -> None:
+    said = []
+    for side, part in ((Side.BASELINE, "part-0"), (Side.DISTRIBUTED, name)):
+        made = answers(tmp_path, side)
+        made.answer_file.mkdir()
+        (made.answer_file / part).write_text("42")
+        said.append((made.alike(made.content()), made.difference(made.content())))
+    assert said[0] == (True, None)
+    assert (said[1][0], said[1][1] is None) == (alike, alike)
+
+
+def test_an_answer_folder_of_a_former_run_is_stale(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "part-0").write_text("42")
+    made = answers(
+        tmp_path, Side.BASELINE, baseline="a", distributed="b", answer=str(tmp_path / "out")
+    )
+    with pytest.raises(SideFailed, match="left out as it was before"):
+        made.content()
+
+
+def test_qualities_of_two_units_are_never_compared(tmp_path: Path) -> None:
+    answers(tmp_path, Side.BASELINE).require_same_unit("%")
+    with pytest.raises(
+        SideFailed, match="prints its quality with no unit, and the other one with '%'"
+    ):
+        answers(tmp_path, Side.DISTRIBUTED).require_same_unit("")
+
+
+def test_of_much_output_the_log_has_the_beginning_and_the_end(tmp_path: Path) -> None:
+    printed = tmp_path / "printed"
+    printed.write_bytes(b"first\n" + b"y\n" * LARGEST_LOG_BYTES + b"last\n")
+    with (tmp_path / "log").open("wb") as file:
+        log = BoundedLog(file.fileno())
+        log.copy(printed)
+        log.close()
+    kept = (tmp_path / "log").read_bytes()
+    assert len(kept) < LARGEST_LOG_BYTES + LAST_BYTES + 100
+    assert kept.startswith(b"first\n")
+    assert kept.endswith(b"last\n")
+    left_out = printed.stat().st_size - LARGEST_LOG_BYTES - LAST_BYTES
+    assert f"[{left_out:,} bytes of the output are left out here]".encode() in kept
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that cannot run under a shell, and what is said about it."""
+
+    name: str
+    shell: str
+    command: str
+    sentence: str
+    hint: str
+
+
+UNREADABLE = (
+    Command("no such program", "", "no-such-program-here x", "there is no program", "correct it"),
+    Command("no such program in a folder", "", "./no-such x", "no program ./no-such", "correct it"),
+    Command("a quote is left open", "", "echo 'x", "quote", "try the command"),
+    Command(
+        "arrays of bash", "/bin/dash", "a=(1 2); echo ${a[0]}", "yntax error", "try the command"
+    ),
+    Command("a built-in without a shell", "none", "cd x", "there is no program cd", "begins with"),
+    Command("a quote without a shell", "none", "echo 'x", "no closing quotation", "close the"),
+)
+
+
+@pytest.mark.parametrize("case", UNREADABLE, ids=ids(UNREADABLE))
+def test_a_command_that_cannot_be_started_is_known_beforehand(case: Command) -> None:
+    if not os.path.exists(case.shell or "/bin/sh") and case.shell != "none":
+        pytest.skip(f"{case.shell} is not installed")
+    said = why_unreadable(Shell.named(case.shell), case.command)
+    assert said is not None
+    assert case.sentence in said[0]
+    assert case.hint in said[1]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "echo 42",
+        "cd / && ls",
+        "A=1 B='2 3' sort",
+        "for i in 1 2; do echo $i; done",
+        "[ -e / ] && echo",
+        "( echo )",
+        "< /dev/null cat",
+        "$HOME/bin/x",
+        "~/bin/x",
+        "time=3 echo",
+        "{ echo; }",
+    ],
+)
+def test_a_command_that_may_be_started_is_left_alone(command: str) -> None:
+    assert why_unreadable(Shell.named(""), command) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [("A=1 sort x", "sort"), ("'a b' c", ""), ("`x`", ""), ("", ""), ("cat<x", "cat")],
+)
+def test_the_first_word_is_the_program(command: str, word: str) -> None:
+    assert first_word(command) == word
+
+
+def test_a_stage_that_fails_in_a_pipe_fails_it_where_the_shell_can() -> None:
+    shell = Shell(("bash",), fails_with_a_stage=True)
+    assert shell.line("false | cat")[1:3] == ["-o", "pipefail"]
+    assert shell.line("false || cat x") == ["bash", "-o", "pipefail", "-c", "false || cat x"]
+    assert shell.succeeded("yes | head", 141)
+    assert not shell.succeeded("yes | head", 1)
+    assert not shell.succeeded("yes", 141)
