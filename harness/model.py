@@ -214,6 +214,15 @@ class Results:
     reading: str = ""
 
 
+@dataclass(frozen=True)
+class JournalHeader:
+    """A journal's first line: what the rest is, and of which session."""
+
+    schema: str = ""
+    run_id: str = ""
+    began_utc: str = ""
+
+
 def whole_machines(processes: Iterable[Process], hosts: Iterable[Host], cores: int) -> bool:
     """Return whether each process has a host to itself, and all of its host's ``cores``.
 

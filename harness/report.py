@@ -4,6 +4,7 @@ The terminal, the slide, the deck and a notebook all show a ``Report``, so that 
 the claims of an edited file. May import ``harness``, but not ``harness.run``.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -149,14 +150,25 @@ def _audit_of(path: Path) -> Audit:
     file = path / RESULTS_NAME if path.is_dir() else path
     written = results.read(file)
     facts = results.decode(written, printable(str(file)))
+    if facts.combined:
+        raise BadRequest(
+            f"{printable(str(file))} says that it combines several sessions, and no file does",
+            "give the results file of each: they are combined whenever they are shown",
+        )
     beside = file.parent / journal.JOURNAL_NAME
-    if facts.combined or not beside.exists():
+    if not os.path.lexists(beside):
         return audit(facts, written=written)
     try:
         events = journal.read(beside)
     except BadRequest as error:
         return replace(audit(facts, (), written=written), differences=(error.sentence,))
-    return audit(facts, events.events, journal_sha256=events.sha256, written=written)
+    return audit(
+        facts,
+        events,
+        journal_header=events.header,
+        journal_sha256=events.sha256,
+        written=written,
+    )
 
 
 def _combine_audits(audits: Sequence[Audit]) -> Audit:

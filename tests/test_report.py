@@ -175,6 +175,41 @@ def test_a_file_that_was_edited_is_refused_with_the_place(tmp_path: Path) -> Non
     assert "trials[0].wall_s" in report.text
 
 
+def refused_by_journal(folder: Path) -> tuple[str, ...]:
+    """Return what the journal of a take says otherwise; the take is refused for it."""
+    report = Report.load(folder)
+    assert report.exit_code == ExitCode.REFUSED
+    return report.audit.differences or ()
+
+
+def test_a_journal_that_leads_nowhere_is_not_taken_for_none(tmp_path: Path) -> None:
+    folder = journaled(tmp_path)
+    (folder / "events.jsonl").unlink()
+    (folder / "events.jsonl").symlink_to("elsewhere.jsonl")
+    (difference,) = refused_by_journal(folder)
+    assert difference.endswith("No such file or directory")
+
+
+@pytest.mark.parametrize(
+    ("run_id", "began_utc", "place"),
+    [("8d32", "2026-11-22T09:14:07Z", "run_id"), ("7c21", "2026-11-23T09:14:07Z", "began_utc")],
+)
+def test_the_first_line_of_a_journal_is_of_the_session_that_follows(
+    tmp_path: Path, run_id: str, began_utc: str, place: str
+) -> None:
+    journal = JournalWriter.start(tmp_path, header_line(run_id, began_utc))
+    journal.write(some_events())
+    save(results_of(a_board(some_events()), journal.close()), tmp_path / "results.json")
+    (difference,) = refused_by_journal(tmp_path)
+    assert difference.startswith(f"{place}: the file says ")
+
+
+def test_a_file_that_says_that_it_combines_sessions_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path, combined=("7c21", "8d32"))
+    with pytest.raises(BadRequest, match="says that it combines several sessions, and no file"):
+        Report.load(path)
+
+
 def test_a_missing_journal_is_said_on_everything_that_is_shown(take: Path) -> None:
     files = output_files(take)
     assert "there is no journal to check these numbers against" in files[TEXT].decode()

@@ -14,7 +14,7 @@ from harness.claims.rule import Verdict as Verdict
 from harness.claims.rules import RULES
 from harness.claims.rules.results_file import missing_journal
 from harness.events import Event
-from harness.model import Kind, Results
+from harness.model import JournalHeader, Kind, Results
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +75,15 @@ def audit(
     results: Results,
     journal: Iterable[Event] | None = None,
     *,
+    journal_header: JournalHeader | None = None,
     journal_sha256: str = "",
     written: bytes | None = None,
 ) -> Audit:
     """Return every rule's verdict on a session, and what its journal says otherwise.
 
     ``journal`` is None where there is none.
-    ``journal_sha256`` is the journal's digest as it was read (empty: it is not compared),
+    ``journal_header`` is its first line and ``journal_sha256`` its digest as they were read (None
+    and empty: they are not compared),
     ``written`` the bytes of the results file (None: the facts were not read from one).
     """
     evidence = Evidence(
@@ -93,7 +95,7 @@ def audit(
     return Audit(
         evidence,
         tuple(_finding(rule, evidence) for rule in RULES),
-        None if journal is None else differences(results, journal, journal_sha256),
+        None if journal is None else differences(results, journal, journal_sha256, journal_header),
     )
 
 

@@ -1,18 +1,20 @@
 """The journal check: the journal is folded again and compared with what the results file states.
 
-May import ``model``, ``events``, ``text``, ``state.board`` and ``state.to_results``.
+Its events must come in the order of a session, too. May import ``model``, ``events``, ``errors``,
+``text``, ``event_order``, ``state.fold`` and ``state.to_results``.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from functools import reduce
 from typing import Any
 
 import msgspec
 
+from harness.claims.event_order import Contradiction, EventOrder
+from harness.errors import BadRequest
 from harness.events import Event
-from harness.model import Results
-from harness.state.board import Board, apply
+from harness.model import JournalHeader, Results
+from harness.state.fold import fold
 from harness.state.to_results import results_of
 from harness.text import printable
 
@@ -21,14 +23,21 @@ _LONGEST_VALUE = 40
 
 
 def differences(
-    results: Results, journal: Iterable[Event], journal_sha256: str = ""
+    results: Results,
+    journal: Iterable[Event],
+    journal_sha256: str = "",
+    header: JournalHeader | None = None,
 ) -> tuple[str, ...]:
     """Return what the results file states otherwise than its journal (empty: they agree).
 
     At most 20 lines, and then one that says how many more there are. ``journal_sha256`` is the
-    journal's digest as it was read (empty: it is not compared).
+    journal's digest as it was read, ``header`` its first line (empty and None: not compared).
     """
-    lines = [*_of_digest(results, journal_sha256), *_of_facts(results, journal)]
+    lines = [
+        *_of_digest(results, journal_sha256),
+        *_of_header(results, header),
+        *_of_facts(results, journal),
+    ]
     rest = len(lines) - MOST_LISTED
     return (*lines[:MOST_LISTED], f"and {rest:,} more") if rest > 0 else tuple(lines)
 
@@ -38,14 +47,36 @@ def _of_digest(results: Results, journal_sha256: str) -> Iterator[str]:
         yield _difference("journal_sha256", results.journal_sha256, journal_sha256)
 
 
+def _of_header(results: Results, header: JournalHeader | None) -> Iterator[str]:
+    if header is not None and header.run_id != results.run_id:
+        yield _difference("run_id", results.run_id, f"begins with {printable(header.run_id)}")
+    if header is not None and header.began_utc != results.began_utc:
+        began = f"begins with {printable(header.began_utc)}"
+        yield _difference("began_utc", results.began_utc, began)
+
+
 def _of_facts(results: Results, journal: Iterable[Event]) -> Iterator[str]:
     try:
-        recounted = results_of(reduce(apply, journal, Board()), results.journal_sha256)
+        recounted = results_of(fold(_in_order(journal)), results.journal_sha256)
+    except BadRequest as error:
+        yield error.sentence
+        return
+    except Contradiction as error:
+        yield f"the journal contradicts itself: {error}"
+        return
     except (ValueError, msgspec.MsgspecError) as error:
         yield f"the journal makes no results: {printable(str(error))[:200]}"
         return
     # msgspec's own to_builtins leaves out what an older file lacks, though it has a default
     yield from _between("", asdict(results), asdict(recounted))
+
+
+def _in_order(journal: Iterable[Event]) -> Iterator[Event]:
+    """Yield the events; raise ``Contradiction`` at the first that cannot come where it does."""
+    order = EventOrder()
+    for event in journal:
+        order.check(event)
+        yield event
 
 
 def _between(path: str, file: Any, journal: Any) -> Iterator[str]:

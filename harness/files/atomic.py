@@ -7,6 +7,8 @@ import contextlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 
 from harness.errors import BadRequest
@@ -18,19 +20,35 @@ def read(path: Path, largest_bytes: int, noun: str, hint: str) -> bytes:
 
     Raises ``BadRequest`` if it is missing, too large or no regular file (a pipe would wait).
     """
+    with opened(path, largest_bytes, noun, hint) as file:
+        content = file.read(largest_bytes + 1)
+        if len(content) > largest_bytes:
+            raise _too_large(path, largest_bytes, noun, hint)
+        return content
+
+
+@contextlib.contextmanager
+def opened(path: Path, largest_bytes: int, noun: str, hint: str) -> Iterator[BufferedReader]:
+    """Yield a file that should be a ``noun``, open for reading; raise as ``read`` does."""
     name = printable(str(path))
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
             raise BadRequest(f"{name} is not a file", hint)
+        if status.st_size > largest_bytes:
+            raise _too_large(path, largest_bytes, noun, hint)
         with path.open("rb") as file:
-            content = file.read(largest_bytes + 1)
+            yield file
     except OSError as error:
         raise BadRequest(f"cannot read {name}: {error.strerror}", hint) from error
     except ValueError as error:  # a name with a zero byte in it
         raise BadRequest(f"cannot read {name}: {printable(str(error))}", hint) from error
-    if len(content) > largest_bytes:
-        raise BadRequest(f"{name} is larger than any {noun} ({largest_bytes:,} bytes)", hint)
-    return content
+
+
+def _too_large(path: Path, largest_bytes: int, noun: str, hint: str) -> BadRequest:
+    return BadRequest(
+        f"{printable(str(path))} is larger than any {noun} ({largest_bytes:,} bytes)", hint
+    )
 
 
 def replace(path: Path, content: bytes, mode: int = 0o644) -> None:

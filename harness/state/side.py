@@ -155,7 +155,8 @@ def after_event(state: SideState, event: e.Event) -> SideState:
             return state
 
 
-def _since_go(state: SideState, event: e.Event) -> float:
+def since_go(state: SideState, event: e.Event) -> float:
+    """Return how long after the side's go an event came (0: it had no go)."""
     return max(0.0, event.at - state.started_at) if state.started_at is not None else 0.0
 
 
@@ -164,7 +165,7 @@ def _add_progress(state: SideState, event: e.Progress) -> SideState:
         state,
         done=event.done,
         last_progress_at=event.at if event.done > state.done else state.last_progress_at,
-        curve=extend(state.curve, _since_go(state, event), event.done, CURVE_POINTS),
+        curve=extend(state.curve, since_go(state, event), event.done, CURVE_POINTS),
     )
 
 
@@ -237,7 +238,7 @@ def _after_worker_event(state: SideState, event: WorkerEvent) -> SideState:
     if place is None:
         return state
     running = state.stage is SideStage.RUNNING
-    since_go_s = _since_go(state, event) if running else None
+    since_go_s = since_go(state, event) if running else None
     worker = after_worker_event(state.workers[place], event, since_go_s)
     state = replace(
         state,
@@ -267,7 +268,7 @@ def _place(workers: tuple[WorkerState, ...], name: str) -> int | None:
 def _faults(state: SideState, event: e.Event) -> tuple[Fault, ...]:
     match event:
         case e.Faulted(worker=worker, reason=reason):
-            return (*state.faults, Fault(worker, reason, at_s=_since_go(state, event)))
+            return (*state.faults, Fault(worker, reason, at_s=since_go(state, event)))
         case e.Recovered(worker=worker, seconds=seconds):
             return tuple(
                 renewed(fault, cost_s=seconds)

@@ -1,7 +1,7 @@
 """Sessions followed from outside by their journals, which are read as they grow and never written.
 
 A journal is untrusted input: lines that are not events are counted and left out. Clocks are
-arguments. May import ``errors``, ``events``, ``files``, ``state`` and ``takes.folder``.
+arguments. May import ``errors``, ``events``, ``model``, ``files``, ``state`` and ``takes.folder``.
 """
 
 import os
@@ -14,8 +14,9 @@ from pathlib import Path
 import msgspec
 
 from harness.events import JOURNAL_SCHEMA, Closed, Event, Garbled, Launched, decode
-from harness.files.journal import JOURNAL_NAME, LARGEST_BYTES, Header
+from harness.files.journal import JOURNAL_NAME, LARGEST_BYTES
 from harness.files.jsonl import Tail, read_part
+from harness.model import JournalHeader
 from harness.state.board import Board, apply
 from harness.takes.folder import SHOWCASE
 
@@ -169,7 +170,7 @@ def began_at(journal: Path) -> float | None:
     start = read_part(journal, LARGEST_BYTES, most=_HEADER_BYTES)
     line, newline, _ = start.content.partition(b"\n")
     try:
-        header = msgspec.json.decode(line, type=Header)
+        header = msgspec.json.decode(line, type=JournalHeader)
         began = datetime.fromisoformat(header.began_utc).timestamp()
     except (msgspec.MsgspecError, ValueError, OverflowError, OSError, RecursionError):
         return None

@@ -27,7 +27,7 @@ def path(tmp_path: Path) -> Path:
 def refusal(path: Path) -> str:
     """Return the sentence that a journal is refused with."""
     with pytest.raises(BadRequest) as caught:
-        read(path)
+        _ = read(path).events
     assert caught.value.hint
     return caught.value.sentence
 
@@ -75,6 +75,27 @@ def test_a_broken_journal_is_refused_with_the_place(says: str, path: Path) -> No
 def test_what_is_no_event_cannot_move_the_terminals_cursor(path: Path) -> None:
     path.write_bytes(HEADER + '{"event": "\x1b[2J\u202e"}\n'.encode())
     assert refusal(path).isprintable()
+
+
+def test_a_journal_longer_than_is_read_at_a_time_comes_back_whole(path: Path) -> None:
+    many = EVENTS[:1] + EVENTS[1:2] * 30_000
+    path.write_bytes(HEADER + b"# a remark\n\n" + b"".join(map(encode, many)))
+    assert path.stat().st_size > LONGEST_LINE_BYTES
+    assert list(read(path).events) == many
+
+
+def test_in_a_long_journal_too_a_broken_line_is_refused_with_its_number(path: Path) -> None:
+    lines = encode(EVENTS[1]) * 30_000
+    path.write_bytes(HEADER + lines + b'{"event": "nonsense"}\n' + lines)
+    assert "line 30,002 of " in refusal(path)
+
+
+def test_more_events_than_any_session_has_are_refused(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.files.journal.MOST_EVENTS", len(EVENTS) - 1)
+    path.write_bytes(TEXT)
+    assert f"has more than {len(EVENTS) - 1} events" in refusal(path)
 
 
 def test_a_missing_journal_is_refused(path: Path) -> None:
