@@ -26,25 +26,25 @@ setup: $(STAMP)  ## install what the demo needs into .venv; a second time there 
 develop: $(DEVELOPMENT_STAMP)  ## install what tests, lint and bench need too
 
 demo: $(STAMP)  ## race the two sides and print the headline
-	$(BIN)/python -m demo race $(ARGS)
+	$(BIN)/python -P -m demo race $(ARGS)
 
 record: $(STAMP)  ## record the race for the stage, and hold the recording against the clock
-	$(BIN)/python -m demo record $(ARGS)
+	$(BIN)/python -P -m demo record $(ARGS)
 
 play: $(STAMP)  ## play the newest recording, or the showcase that came along
-	$(BIN)/python -m demo play $(ARGS)
+	$(BIN)/python -P -m demo play $(ARGS)
 
 rehearse: $(STAMP)  ## rehearse the talk, beat by beat, around the race
-	$(BIN)/python -m demo rehearse $(ARGS)
+	$(BIN)/python -P -m demo rehearse $(ARGS)
 
 check: $(STAMP)  ## check this machine and the takes before walking up
-	$(BIN)/python -m demo check $(ARGS)
+	$(BIN)/python -P -m demo check $(ARGS)
 
 cue: $(STAMP)  ## follow the talk on a second terminal, for the presenter alone
-	$(BIN)/python -m demo cue $(ARGS)
+	$(BIN)/python -P -m demo cue $(ARGS)
 
 sweep: $(STAMP)  ## race 1, 2, 4, … workers and show how speed grows with them
-	$(BIN)/python -m demo sweep $(ARGS)
+	$(BIN)/python -P -m demo sweep $(ARGS)
 
 test: $(DEVELOPMENT_STAMP)  ## run the tests: those on Ray one after the other, the rest side by side
 ifeq ($(strip $(ARGS)),)
@@ -55,7 +55,7 @@ else
 endif
 
 slide: $(STAMP)  ## draw the headline slide anew from the newest results file
-	$(BIN)/python -m demo slide $(ARGS)
+	$(BIN)/python -P -m demo slide $(ARGS)
 
 bench: $(DEVELOPMENT_STAMP)  ## measure what the READMEs quote, an hour and a half on a quiet machine; ARGS="embed" for a part
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -4,12 +4,21 @@ May import everything, but imports at once the standard library and errors only,
 while the rest is imported is answered like any other.
 """
 
+import os
+import sys
+
+# `python -m` puts the current folder first on the path, whatever lies in it. The next module needs
+# nothing that is not loaded yet; after it, everything is found where it is meant to be.
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from harness.run.start import secure_path
+
+del sys.path[0]
+secure_path()
+
 import contextlib
 import io
 import logging
-import os
 import signal
-import sys
 from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING

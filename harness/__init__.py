@@ -3,16 +3,17 @@
 Nothing is imported until something is loaded, so that importing any module here stays instant.
 """
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+TYPE_CHECKING = False  # not from `typing`, which a file in the current folder could be
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.report import Report
 
 __all__ = ["load"]
 
 
-def load(*paths: str | Path) -> "Report":
+def load(*paths: "str | Path") -> "Report":
     """Return the report of a results file, a take's folder or a declared result (``.toml``).
 
     Several sessions of one configuration make one report. Raises ``BadRequest`` for what cannot be

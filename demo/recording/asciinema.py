@@ -30,7 +30,6 @@ HELPERS_END_WITHIN_S = 8.0
 LOOK_EVERY_S = 0.1
 RECOUNT_EVERY_S = 5.0
 INSTALL_HINT = "install it with `pip install asciinema`, or run `make setup`"
-PROJECT = Path(__file__).resolve().parents[2]
 
 # An idle limit or a pause would falsify the clock, so that the pause key is unset. The first file
 # is read by version 2, the second by version 3.
@@ -105,21 +104,19 @@ def environment_for(inherited: Mapping[str, str], configuration: Path) -> dict[s
     """Return the recorder's environment: the inherited one with our size, terminal and settings.
 
     The locale is UTF-8, which asciinema insists on: over ssh it is often one that is not
-    installed. Our own code is found from any folder.
+    installed.
     """
     kept = {
         name: value
         for name, value in inherited.items()
         if name not in _OTHER_SIZES and not name.startswith("ASCIINEMA_")
     }
-    paths = filter(None, (str(PROJECT), inherited.get("PYTHONPATH", "")))
     return kept | {
         "ASCIINEMA_CONFIG_HOME": str(configuration),
         "ASCIINEMA_STATE_HOME": str(configuration),
         "TERM": "xterm-256color",
         "COLORTERM": "truecolor",
         "LC_ALL": "C.UTF-8",
-        "PYTHONPATH": os.pathsep.join(paths),
     }
 
 

@@ -1,4 +1,4 @@
-"""The race that is recorded: ``python -m demo.recording.child FOLDER``, run inside the recorder.
+"""The race that is recorded: ``start.py demo.recording.child FOLDER``, run inside the recorder.
 
 The folder holds what to run, checked beforehand, and receives how it ended, because the recorder
 does not report that. Every frame is marked REC, labelled moments are marked, and below the
@@ -175,8 +175,9 @@ def _reasons(claim: Headline | Refusal) -> str:
     return "; ".join(reason.sentence for reason in claim.reasons)
 
 
-def main(folder: Path) -> None:
+def main() -> None:
     """Run the race, and write into the folder how it ended."""
+    folder = Path(sys.argv[1])
     signals = Signals()
     with signals.catch():
         try:
@@ -185,7 +186,3 @@ def main(folder: Path) -> None:
             reason = explain(error)
             outcome = Outcome(reason.exit_code, reason.sentence, reason.hint)
         (folder / OUTCOME_FILE).write_bytes(msgspec.json.encode(outcome))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

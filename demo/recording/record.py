@@ -5,9 +5,9 @@ race fails or the recording is refused. May import ``harness`` and the rest of `
 """
 
 import os
+import secrets
 import shutil
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from harness.errors import (
 from harness.files import atomic
 from harness.model import Kind
 from harness.report import Report
+from harness.run import start
 from harness.run.plan import Plan
 from harness.show.terminal.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
 from harness.takes.folder import DEFAULT_ROOT, DRAFT_PREFIX, PAGE_NAME, point_latest, take_name
@@ -139,7 +140,9 @@ def _make_draft(folder: Path) -> Path:
     parent = folder.parent.resolve()
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=parent))
+        draft = parent / f"{DRAFT_PREFIX}{secrets.token_hex(4)}"
+        draft.mkdir()  # as of any new folder, since it is to become the take's
+        return draft
     except OSError as error:
         elsewhere = "name another folder with --out"
         raise cannot_write(printable(str(parent)), error, elsewhere) from error
@@ -164,7 +167,7 @@ def _run_race(
     """
     request = RecordingRequest(plan=plan, wait=wait, attended=not headless)
     (draft / REQUEST_FILE).write_bytes(msgspec.json.encode(request))
-    child = [sys.executable, "-P", "-m", "demo.recording.child", str(draft)]
+    child = start.command("demo.recording.child", str(draft))
     command = asciinema.command_line(recorder, child, size, headless=headless, into=draft / RAW)
     environment = asciinema.environment_for(os.environ, asciinema.write_configuration(draft))
     signals = Signals()
@@ -233,7 +236,6 @@ def _publish(draft: Path, out: Path | None, report: Report) -> Path:
     for working_file in (REQUEST_FILE, OUTCOME_FILE, RAW, LOG):
         (draft / working_file).unlink(missing_ok=True)
     shutil.rmtree(draft / asciinema.NAME)
-    draft.chmod(0o755)
     facts = report.results
     folder = out if out is not None else DEFAULT_ROOT / take_name(facts.began_utc, facts.run_id)
     os.rename(draft, folder.resolve())

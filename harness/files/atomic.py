@@ -5,8 +5,8 @@ May import ``errors`` and ``text``.
 
 import contextlib
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
@@ -51,14 +51,19 @@ def _too_large(path: Path, largest_bytes: int, noun: str, hint: str) -> BadReque
     )
 
 
-def replace(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """Write a file whole, or leave what was there; raise ``OSError`` where it cannot be written."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".twoclocks-")
+def replace(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write a file whole, or leave what was there; raise ``OSError`` where it cannot be written.
+
+    ``mode`` None: as of any new file, whatever the user's umask makes of it.
+    """
+    temporary = path.parent / f".twoclocks-{secrets.token_hex(8)}"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
         with open(descriptor, "wb") as file:
             file.write(content)
             file.flush()
-            os.fchmod(file.fileno(), mode)
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:

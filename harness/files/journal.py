@@ -133,7 +133,7 @@ class JournalWriter:
         path = folder / JOURNAL_NAME
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         try:
-            writer = cls(path, os.open(path, flags, 0o644))
+            writer = cls(path, os.open(path, flags, 0o666))  # less the umask
         except OSError as error:
             raise _not_writable(path, error) from error
         writer._append(header)

@@ -113,7 +113,7 @@ def append(path: Path, line: bytes) -> None:
     A line before it that was cut short is ended first.
     """
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
-    descriptor = os.open(path, flags, 0o644)
+    descriptor = os.open(path, flags, 0o666)  # less the umask
     try:
         size = os.fstat(descriptor).st_size
         cut_short = size and os.pread(descriptor, 1, size - 1) != b"\n"

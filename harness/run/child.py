@@ -1,6 +1,6 @@
 """One side's process: arm, report ``ready``, wait for ``go``, run, score.
 
-``python -m harness.run.child ASSIGNMENT`` with the assignment as JSON. Everything that a side
+``start.py harness.run.child ASSIGNMENT`` with the assignment as JSON. Everything that a side
 reports goes through its event pipe; everything that it prints goes to its log.
 May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 """
@@ -292,7 +292,3 @@ def main() -> int:
     finally:
         writer.close()
     return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

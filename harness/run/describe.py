@@ -1,6 +1,6 @@
 """A short-lived process that reads a workload, so that the screen's process never has to.
 
-``python -m harness.run.describe DESCRIPTOR NAME [key=value …]`` writes one JSON line to the
+``start.py harness.run.describe DESCRIPTOR NAME [key=value …]`` writes one JSON line to the
 descriptor: what must be known of the workload, or the sentence and hint of what is wrong.
 May import ``model``, ``errors``, ``workload`` and ``run``.
 """
@@ -78,7 +78,3 @@ def main() -> None:
     descriptor, name, *settings = sys.argv[1:]
     with os.fdopen(int(descriptor), "wb") as answer:
         answer.write(msgspec.json.encode(describe(name, settings)))
-
-
-if __name__ == "__main__":
-    main()

@@ -19,11 +19,11 @@ import workloads
 from harness.command_pair import CommandPair
 from harness.errors import BadRequest
 from harness.extras import EXTRAS, missing_package
+from harness.run.start import PACKAGES, current_folder
 from harness.workload import AnyWorkload, Workload
 
 INSTALLED = (sys.prefix, sys.base_prefix)
 _IN_INSTALLED = tuple(f"{prefix}{os.sep}" for prefix in INSTALLED)
-OUR_PACKAGES = ("demo", "harness", "twoclocks", "workloads")
 
 
 class WorkloadNotFound(BadRequest):
@@ -74,9 +74,14 @@ def user_modules(name: str) -> tuple[ModuleType, ...]:
     return tuple(
         module
         for known, module in sorted(sys.modules.items())
-        if known.partition(".")[0] not in (*OUR_PACKAGES, "__main__")
+        if known.partition(".")[0] not in (*PACKAGES, "__main__")
         and _is_source_in(getattr(module, "__file__", None), folder)
     )
+
+
+def user_folders() -> tuple[str, ...]:
+    """Return the folders on the path that belong to no installation."""
+    return tuple(entry for entry in sys.path if not f"{entry}{os.sep}".startswith(_IN_INSTALLED))
 
 
 def _user_folder(name: str) -> Path | None:
@@ -84,7 +89,7 @@ def _user_folder(name: str) -> Path | None:
     if is_path(name):
         return Path(name).resolve().parent
     top = name.partition(".")[0]
-    if name in built_in() or top in OUR_PACKAGES:
+    if name in built_in() or top in PACKAGES:
         return None
     package = sys.modules[top]
     if package.__file__:
@@ -113,21 +118,26 @@ def _import_file(path: Path) -> ModuleType:
         raise WorkloadNotFound(f"{path} cannot be read as Python", "a workload file ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # pickle looks the workload's functions up by this name
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        # last, so that a file beside the workload never hides an installed module
-        sys.path.append(folder)
+    _find_last(str(path.resolve().parent))
     spec.loader.exec_module(module)
     return module
 
 
+def _find_last(folder: str) -> None:
+    """Find a folder's modules too; last, so that none of them ever hides an installed one."""
+    if folder and folder not in sys.path:
+        sys.path.append(folder)
+
+
 def _import_package(name: str) -> ModuleType:
-    dotted = f"workloads.{name}" if name in built_in() else name
+    if name in built_in():
+        return importlib.import_module(f"workloads.{name}")
+    _find_last(current_folder())
     try:
-        return importlib.import_module(dotted)
+        return importlib.import_module(name)
     except ModuleNotFoundError as missing:
         absent = missing.name
-        if absent is None or not (dotted == absent or dotted.startswith(absent + ".")):
+        if absent is None or not (name == absent or name.startswith(absent + ".")):
             raise  # the workload was found, and something that it imports was not
     near = difflib.get_close_matches(name, built_in(), n=1)
     others = "the built-in ones are " + ", ".join(built_in()) + "; or give a path/to/file.py"

@@ -9,7 +9,6 @@ import secrets
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ import workloads
 from harness.errors import BadRequest
 from harness.events import Failed
 from harness.model import Side
-from harness.run import processes
+from harness.run import processes, start
 from harness.run.describe import Refused, WorkloadFacts
 from harness.run.digest import workloads_digest
 from harness.run.host import THREAD_VARIABLES
@@ -188,7 +187,7 @@ def launch(assignment: Assignment, log: Path) -> SideProcess:
             assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch)
         )
         process = subprocess.Popen(
-            [sys.executable, "-m", "harness.run.child", msgspec.json.encode(complete).decode()],
+            start.command("harness.run.child", msgspec.json.encode(complete).decode()),
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
@@ -242,16 +241,8 @@ def describe(workload: str, settings: list[str]) -> WorkloadFacts:
 def _describe(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
     with tempfile.TemporaryFile() as answer:
         descriptor = answer.fileno()
-        command = [
-            sys.executable,
-            "-m",
-            "harness.run.describe",
-            str(descriptor),
-            workload,
-            *settings,
-        ]
         ran = subprocess.run(
-            command,
+            start.command("harness.run.describe", str(descriptor), workload, *settings),
             pass_fds=(descriptor,),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -1,7 +1,5 @@
 """A Ray cluster: start or join one, place workers on it, replace them.
 
-Everything that Ray needs in its environment is set by ``launch`` before this process starts; here
-are the settings that go through its interface.
 May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 """
 
@@ -9,9 +7,7 @@ import contextlib
 import os
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from importlib.util import find_spec
-from pathlib import Path
+from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
@@ -23,42 +19,21 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from harness.errors import SideFailed
 from harness.model import Host, Process
-from harness.run.host import THREAD_VARIABLES
+from harness.run import start
+from harness.run.find import user_folders
 from harness.run.processes import children
-from harness.run.ray import TESTED_RAY
+from harness.run.ray.connection import ClusterPlan, connect
 from harness.run.ray.worker import Worker
 from harness.run.utilization import UtilizationMeter
 
-SMALLEST_STORE_BYTES = 256 << 20
 ANSWER_WITHIN_S = 60.0
-
-# What starts the autoscaler, the reader of the workers' logs and the dashboard's server. None is
-# asked anything here, each takes a core for a second or more, and Ray has no option against them.
-# They are private methods, so only the version that everything was tested with is told.
-STARTS_OF_IDLE_DAEMONS = ("start_monitor", "start_log_monitor", "start_api_server")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClusterPlan:
-    """What cluster to start (an empty address: a local one, on loopback only) or to join.
-
-    ``input_bytes`` are those that the input takes in the store.
-    """
-
-    address: str
-    scratch: str
-    workers: int
-    cores_per_worker: int
-    cores: tuple[tuple[int, ...], ...]
-    input_bytes: int
-    modules_sha256: str
 
 
 @contextlib.contextmanager
 def cluster(plan: ClusterPlan) -> Iterator["Cluster"]:
     """Yield a cluster with its workers answering; disconnect, and end what is ours, afterwards."""
     before = children(os.getpid())
-    _connect(plan)
+    connect(plan)
     try:
         yield Cluster(plan, tuple(children(os.getpid()).keys() - before.keys()))
     finally:
@@ -84,44 +59,6 @@ def pickle_by_value(modules: Iterable[ModuleType]) -> None:
         register_pickle_by_value(module)
 
 
-def _connect(plan: ClusterPlan) -> None:
-    if plan.address:
-        root = Path(__file__).resolve().parents[3]
-        threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
-        shipped = {
-            "py_modules": [str(root / "harness"), str(root / "workloads"), *_public_module()],
-            "env_vars": threads,
-        }
-        ray.init(address=plan.address, log_to_driver=False, runtime_env=shipped)
-        return
-    _leave_out_idle_daemons()
-    ray.init(
-        address="local",
-        num_cpus=plan.workers * plan.cores_per_worker,
-        num_gpus=0,
-        object_store_memory=max(SMALLEST_STORE_BYTES, 3 * plan.input_bytes),
-        include_dashboard=False,
-        log_to_driver=False,
-        _temp_dir=plan.scratch,
-    )
-
-
-def _leave_out_idle_daemons() -> None:
-    """Keep this process from starting daemons that would only compete with the workers."""
-    if not ray.__version__.startswith("{}.{}.".format(*TESTED_RAY)):
-        return
-    from ray._private.node import Node
-
-    for name in STARTS_OF_IDLE_DAEMONS:
-        setattr(Node, name, lambda self, *_, **__: None)
-
-
-def _public_module() -> list[str]:
-    """Return the folder of the module ``twoclocks``, where it is installed: workloads import it."""
-    spec = find_spec("twoclocks")
-    return list(spec.submodule_search_locations or ()) if spec else []
-
-
 class Cluster:
     """The connected cluster: one actor per worker, each described from inside its process.
 
@@ -131,6 +68,7 @@ class Cluster:
     def __init__(self, plan: ClusterPlan, daemons: tuple[int, ...]) -> None:
         self.daemons = daemons
         self._plan = plan
+        self._path = user_folders()
         self._nodes = _place_workers(plan)
         self.actors: list[Any] = [self._actor(place) for place in range(plan.workers)]
         self.processes: list[Process] = self.ask_all("describe")
@@ -141,7 +79,8 @@ class Cluster:
         made = ray.remote(Worker).options(
             num_cpus=self._plan.cores_per_worker, scheduling_strategy=_on(self._nodes[place])
         )
-        return made.remote(f"w{place}", cores, self._plan.modules_sha256)
+        folder = start.current_folder()
+        return made.remote(f"w{place}", cores, self._plan.modules_sha256, folder, self._path)
 
     def describe_workers(self, given: Any) -> list[Process]:
         """Return what every worker says of itself, and keep it.

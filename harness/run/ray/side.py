@@ -15,12 +15,12 @@ from harness.run.find import user_modules
 from harness.run.host import host_key
 from harness.run.ray.cluster import (
     Cluster,
-    ClusterPlan,
     Sampler,
     bytes_in_store,
     cluster,
     pickle_by_value,
 )
+from harness.run.ray.connection import ClusterPlan
 from harness.run.ray.pool import RayPool
 from harness.run.ray.workers import Workers
 from harness.run.sides.runner import Usage, own_usage

@@ -14,6 +14,7 @@ from typing import Any
 import ray
 
 from harness.model import Host, Process
+from harness.run import start
 from harness.run.core_seconds import Timing
 from harness.run.digest import digest, source_digest
 from harness.run.host import pin, terms, this_host, this_process
@@ -27,7 +28,17 @@ from harness.workload import AnyLockstep
 class Worker:
     """One worker: pinned to its cores, it runs chunks, or holds a replica of a lockstep's state."""
 
-    def __init__(self, name: str, cores: tuple[int, ...], source_extra: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        cores: tuple[int, ...],
+        source_extra: str,
+        folder: str = "",
+        path: Sequence[str] = (),
+    ) -> None:
+        """Stand in the driver's ``folder`` and find the user's modules on its ``path``."""
+        start.secure_path()
+        start.follow(folder, path)
         pin(cores)
         self._name = name
         self._source = source_digest(source_extra)

@@ -1,0 +1,75 @@
+"""Start one of our modules in a process of its own: ``python -P start.py MODULE ARGUMENT …``.
+
+The presenter stands in any folder, and what lies there may be called ``queue.py`` or ``harness``.
+None of it runs in place of what is meant: our packages are found beside this file and nowhere else,
+and the current folder comes last on the path, if it is there at all.
+Imports what every interpreter has loaded by now: anything else is looked for on that path.
+"""
+
+import os
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from importlib.machinery import ModuleSpec, PathFinder
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PACKAGES = ("demo", "harness", "twoclocks", "workloads")
+FOLDERS = [ROOT, os.path.join(ROOT, "harness", "public")]
+
+
+class OurPackages:
+    """Finds our packages, whatever else of their name lies on the path."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Return where one of our packages is; None for any other module."""
+        return PathFinder.find_spec(name, FOLDERS) if name in PACKAGES else None
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """Return the command line that runs a module's ``main`` with these arguments.
+
+    ``-P`` is no variable of the environment: programs that the module starts do without it.
+    """
+    return [sys.executable, "-P", os.path.abspath(__file__), module, *arguments]
+
+
+def secure_path() -> None:
+    """Find our packages beside this file from now on, and the current folder's modules last."""
+    if OurPackages not in sys.meta_path:
+        sys.meta_path.insert(0, OurPackages)
+    folder = current_folder()
+    if folder in sys.path:
+        sys.path[:] = [*(entry for entry in sys.path if entry != folder), folder]
+
+
+def current_folder() -> str:
+    """Return the current folder; empty where it is there no more."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def follow(folder: str, path: Iterable[str]) -> None:
+    """Go to another process's folder, where it is on this machine, and find what that one finds.
+
+    After what is found here already.
+    """
+    if os.path.isdir(folder):
+        os.chdir(folder)
+    sys.path += [entry for entry in path if entry not in sys.path]
+
+
+def main() -> int | None:
+    """Run the module that the command line names."""
+    module = import_module(sys.argv.pop(1))
+    status: int | None = module.main()
+    return status
+
+
+if __name__ in ("__main__", "__mp_main__"):  # the latter: started by a workload's multiprocessing
+    secure_path()
+
+if __name__ == "__main__":
+    sys.exit(main())
