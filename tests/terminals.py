@@ -366,7 +366,11 @@ class PipedProgram:
     """A program that runs beside us with its output in a pipe, every line timed as it comes."""
 
     def __init__(
-        self, command: Sequence[str], *, environment: Mapping[str, str] = MappingProxyType({})
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        cwd: Path = ROOT,
     ) -> None:
         self._began = time.monotonic()
         self.process = subprocess.Popen(
@@ -375,7 +379,7 @@ class PipedProgram:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            cwd=ROOT,
+            cwd=cwd,
             env=surroundings(environment),
         )
         assert self.process.stdout is not None
