@@ -214,7 +214,8 @@ def test_what_make_starts_may_keep_its_bytecode_whatever_is_exported(clone: Clon
     (clone.folder / "demo").mkdir()
     asks = "import sys; sys.exit(sys.dont_write_bytecode)"
     (clone.folder / "demo" / "__main__.py").write_text(asks)
-    assert clone.with_uv().make("demo", PYTHONDONTWRITEBYTECODE="1").returncode == 0
+    variables = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(clone.folder)}
+    assert clone.with_uv().make("demo", **variables).returncode == 0
 
 
 def test_a_missing_interpreter_is_said_in_a_sentence_and_a_hint(clone: Clone) -> None:
