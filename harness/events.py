@@ -33,7 +33,6 @@ from harness.spec import with_current_fields
 JOURNAL_SCHEMA = "twoclocks.events/1"
 LONGEST_LINE_BYTES = 1_000_000
 
-
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Duration = Annotated[float, msgspec.Meta(ge=0.0, le=1e12)]
 
@@ -178,13 +177,17 @@ class CoreTime(Event, frozen=True, tag="spent"):
 
 
 class Finished(Event, frozen=True, tag="finished"):
-    """The side's clock stops: wall time by its own clock; fields as in ``model.Trial``."""
+    """The side's clock has stopped: wall time by its own clock; fields as in ``model.Trial``.
+
+    ``unclocked_s`` passed from the order to start until now while that clock did not run.
+    """
 
     wall_s: Duration
     cpu_s: Duration
     peak_rss_bytes: Count
     items: Count
     waited_s: Duration | None = None
+    unclocked_s: Duration | None = None
 
 
 class Scored(Event, frozen=True, tag="scored"):

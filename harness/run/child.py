@@ -14,7 +14,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,16 +21,17 @@ import msgspec
 
 from harness.command_pair import CommandPair
 from harness.errors import TwoclocksError
-from harness.events import Failed, Finished, Probed, Ready
+from harness.events import Failed, Probed, Ready
 from harness.model import Digest, Side
 from harness.run import processes, wire
+from harness.run.armed_side import ArmedWorkload, pass_rate, run_trial
 from harness.run.digest import digest
 from harness.run.find import find
 from harness.run.host import pin
 from harness.run.loaded import LoadedProblem
-from harness.run.off_clock import OffClockMeter, scored_event
+from harness.run.off_clock import OffClockMeter
 from harness.run.sides.opening import open_side
-from harness.run.sides.runner import SideRunner, cores_of, seconds_between, usage_between
+from harness.run.sides.runner import SideRunner, cores_of
 from harness.run.variant_timing import time_variant
 from harness.workload import AnyProblem, AnyWorkload
 
@@ -57,16 +57,6 @@ class PhaseTimer:
         now = self._clock()
         self.phases[name] = self.phases.pop(name, 0.0) + now - self._last
         self._last = now
-
-
-@dataclass(frozen=True, kw_only=True)
-class ArmedWorkload:
-    """A side with what it runs, loaded and warm. ``meter`` was last read when it came to rest."""
-
-    loaded: LoadedProblem
-    side: SideRunner
-    send: wire.SendEvent
-    meter: OffClockMeter
 
 
 def run_side(
@@ -159,57 +149,14 @@ def _ready(
 def _carry_out(command: wire.Command, armed: ArmedWorkload, assignment: wire.Assignment) -> None:
     match command:
         case wire.ProbeSpeed(seconds=seconds, together=together):
-            rate = _pass_rate(armed.side, armed.loaded.own, seconds)
+            rate = pass_rate(armed.side, armed.loaded.own, seconds)
             armed.send(Probed(rate=rate, together=together))
         case wire.StartTrial():
-            _run_trial(armed, command)
+            run_trial(armed, command)
         case wire.TimeVariant():
             armed.send(time_variant(command, armed.loaded, cores_of(assignment)))
         case wire.LetGo():
             armed.loaded.let_go()
-
-
-def _pass_rate(side: SideRunner, problem: AnyProblem, seconds: float) -> float:
-    """Return passes per second through the warm-up slice (0: there is no slice)."""
-    if problem.warmup is None:
-        return 0.0
-    began = time.perf_counter()
-    passes = 0
-    while (elapsed := time.perf_counter() - began) < seconds:
-        side.run(problem.warmup, lambda _: None, 0)
-        passes += 1
-    return passes / elapsed
-
-
-def _run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
-    """Run once against the clock, then score.
-
-    Nothing but the side's own work lies between the two readings of the clock.
-    """
-    side, problem = armed.side, armed.loaded.own
-    before_go_s = armed.meter.lap()
-    report = wire.ProgressReporter(armed.send)
-    before, waited_before_s = side.usage(command.workers), side.waited_s()
-    began = time.perf_counter()
-    answer = side.run(problem.input, report, command.workers)
-    wall_s = time.perf_counter() - began
-    waited_s = seconds_between(waited_before_s, side.waited_s())
-    cpu_s, peak_rss_bytes = usage_between(before, side.usage(command.workers))
-    for event in side.time_parts(wall_s, cpu_s):
-        armed.send(event)
-    armed.send(
-        Finished(
-            wall_s=wall_s,
-            cpu_s=cpu_s,
-            peak_rss_bytes=peak_rss_bytes,
-            items=report.done,
-            waited_s=waited_s,
-        )
-    )
-    side.inspect()
-    scored = scored_event(armed.meter, armed.loaded, answer, before_go_s)
-    side.rest(command.next_workers)  # before the other side's clock may start
-    armed.send(scored)
 
 
 def receive_commands(descriptor: int) -> Iterator[wire.Command]:

@@ -11,10 +11,12 @@ from msgspec.structs import replace
 from harness import events as e
 from harness.errors import Interrupted, SideFailed
 from harness.model import SessionStage, Side, Variant
+from harness.run.host import host_key
 from harness.run.item_scores import RoundScores
 from harness.run.launch import SideProcess
 from harness.run.observation import Observation
 from harness.run.plan import Controls, Session, assignment
+from harness.run.protocol import Rights
 from harness.run.side_processes import SideProcesses
 
 Batch = tuple[e.Event, ...]
@@ -38,8 +40,10 @@ class SessionFrames:
         self.controls = controls
         self.clock = clock
         self._began = clock()
-        self.processes = SideProcesses(clock)
-        self.observation = Observation(trees=session.plan.spec.commands is not None)
+        programs = session.plan.spec.commands is not None
+        rights = Rights(host=host_key(), own_samples=session.plan.simulated, new_programs=programs)
+        self.processes = SideProcesses(clock, rights)
+        self.observation = Observation(trees=programs)
         self.ready: dict[Side, e.Ready] = {}
         self.probed: dict[tuple[Side, bool], float] = {}
         self.rated: list[e.Rated] = []

@@ -24,6 +24,7 @@ from harness.run import processes, start
 from harness.run.describe import Refused, WorkloadFacts
 from harness.run.digest import workloads_digest
 from harness.run.host import THREAD_VARIABLES
+from harness.run.protocol import Conversation
 from harness.run.wire import Assignment, Command, EventReader, encode_command, required
 
 DESCRIBE_WITHIN_S = 120.0
@@ -87,7 +88,7 @@ class SideProcess:
     """A running side, as the conductor sees it.
 
     ``known_processes`` holds the pids of the side and of all that it started, with creation times.
-    ``control_fd`` is None once no more commands will come.
+    ``control_fd`` is None once no more commands will come. The ``conversation`` judges its reports.
     """
 
     side: Side
@@ -96,12 +97,15 @@ class SideProcess:
     control_fd: int | None
     log: Path
     scratch: Path
+    conversation: Conversation = field(default_factory=Conversation)
     known_processes: dict[int, float] = field(default_factory=dict)
 
     def send(self, command: Command) -> None:
         """Send a command. That a side is gone is noticed by its reader."""
+        self.conversation.begin_order(command)
         with contextlib.suppress(BrokenPipeError):
             os.write(required(self.control_fd), encode_command(command))
+        self.conversation.order_delivered()
 
     def close_commands(self) -> None:
         """Close the command pipe, whereupon the side ends."""
@@ -171,11 +175,14 @@ def end_all(sides: Sequence[SideProcess], patience_s: float) -> list[int]:
     return survivors
 
 
-def launch(assignment: Assignment, log: Path) -> SideProcess:
+def launch(
+    assignment: Assignment, log: Path, conversation: Conversation | None = None
+) -> SideProcess:
     """Start a side's process with its two pipes.
 
-    It leads a session of its own, so that the terminal's signals do not reach it. Raises
-    ``OSError`` where it cannot be started, and leaves nothing behind then.
+    The ``conversation`` is to judge what it reports (None: it has no rights but to work). It leads
+    a session of its own, so that the terminal's signals do not reach it. Raises ``OSError`` where
+    it cannot be started, and leaves nothing behind then.
     """
     threads = max(1, len(assignment.cores[0])) if assignment.cores else assignment.cores_per_worker
     with log.open("ab") as printed, contextlib.ExitStack() as undo:
@@ -199,7 +206,8 @@ def launch(assignment: Assignment, log: Path) -> SideProcess:
     os.close(events_write)
     os.close(control_read)
     reader = EventReader.open(events_read)
-    return SideProcess(assignment.side, process, reader, control_write, log, scratch)
+    judge = conversation or Conversation()
+    return SideProcess(assignment.side, process, reader, control_write, log, scratch, judge)
 
 
 def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:

@@ -12,6 +12,7 @@ from harness.errors import LACKS, SideFailed, reason_of
 from harness.events import Event, Failed
 from harness.model import Side, Variant
 from harness.run.launch import SideProcess, end_all, launch
+from harness.run.protocol import HINT, Conversation, Rights
 from harness.run.wire import Assignment
 
 LOOK_EVERY_S = 0.02
@@ -21,10 +22,17 @@ Receive = Callable[[SideProcess, tuple[Event, ...]], None]
 
 
 class SideProcesses:
-    """Both sides' processes, and those of variants that need others: copies are numbered."""
+    """Both sides' processes, and those of variants that need others: copies are numbered.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    ``rights`` are those of every process, but for its number of workers.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, rights: Rights | None = None
+    ) -> None:
         self._clock = clock
+        self._rights = rights or Rights()
+        self._heard_at = clock()
         self._processes: dict[Key, SideProcess] = {}
         self._retired: list[SideProcess] = []
         self._failed: set[Side] = set()
@@ -35,8 +43,10 @@ class SideProcesses:
 
     def start(self, key: Key, assignment: Assignment, log: Path) -> SideProcess:
         """Start a process; raise ``SideFailed`` where this machine cannot."""
+        rights = self._rights._replace(workers=assignment.workers)
+        conversation = Conversation(rights, self._clock)
         try:
-            process = self._processes[key] = launch(assignment, log)
+            process = self._processes[key] = launch(assignment, log, conversation)
         except OSError as error:
             sentence = f"the {assignment.side} side cannot be started: {reason_of(error)}"
             raise SideFailed(sentence, LACKS.get(error.errno or 0, "")) from error
@@ -49,20 +59,33 @@ class SideProcesses:
             for process in self._processes.values():
                 if not process.reader.closed:
                     selector.register(process.reader.descriptor, selectors.EVENT_READ, process)
-            while (left := until - self._clock()) > 0:
+            while (left := until - (now := self._clock())) > 0:
                 for key, _ in selector.select(left):
                     receive(key.data, self._receive(key.data))
                     if key.data.reader.closed:
                         selector.unregister(key.fd)
+                self._heard_at = now  # what came before this was read by now
 
     def _receive(self, process: SideProcess) -> tuple[Event, ...]:
-        """Return the events of a side. One that closes its pipe has failed, reported or not."""
-        events = process.reader.receive()
+        """Return the events of a side.
+
+        One that reports what it cannot has failed, and so has one that closes its pipe, reported or
+        not.
+        """
+        events = self._without_faults(process, process.reader.receive())
         if any(isinstance(event, Failed) for event in events):
             self._failed.add(process.side)
         elif process.reader.closed and process.side not in self._failed:
             self._failed.add(process.side)
             return (*events, process.exit_failure())
+        return events
+
+    def _without_faults(self, process: SideProcess, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """Return the events up to the first that has a fault; that is a failure, and the last."""
+        for place, event in enumerate(events):
+            if sentence := process.conversation.fault(event, self._heard_at):
+                process.reader.closed = True
+                return (*events[:place], Failed(reason=sentence, hint=HINT))
         return events
 
     def retire(self, keys: Iterable[Key]) -> None:

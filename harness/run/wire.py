@@ -2,7 +2,7 @@
 
 Two inherited pipes carry it, so that nothing that the side's code, Ray or a C library prints is
 mistaken for an event. The side never waits for the pipe: a thread does the writing.
-May import ``model`` and ``events``.
+May import ``model``, ``events`` and ``errors``.
 """
 
 import os
@@ -14,7 +14,17 @@ from typing import Self
 
 import msgspec
 
-from harness.events import LONGEST_LINE_BYTES, Event, Failed, Garbled, Progress, decode, encode
+from harness.errors import SideFailed
+from harness.events import (
+    LONGEST_LINE_BYTES,
+    Event,
+    Failed,
+    Finished,
+    Garbled,
+    Progress,
+    decode,
+    encode,
+)
 from harness.model import Parameters, Side, Variant
 
 PROGRESS_EVERY_S = 0.1
@@ -108,11 +118,15 @@ def required(descriptor: int | None) -> int:
 
 
 class EventWriter:
-    """The side's end of the event pipe. ``send`` never waits for the reader."""
+    """The side's end of the event pipe. ``send`` never waits for the reader.
+
+    But once a clock has stopped it waits a moment until that is written: the conductor compares
+    when it comes, and what scores the answer may keep the writing thread from running.
+    """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[bytes | threading.Event | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, daemon=True)
 
     @classmethod
@@ -125,6 +139,10 @@ class EventWriter:
     def send(self, event: Event) -> None:
         """Queue an event for the conductor."""
         self._queue.put(encode(event))
+        if isinstance(event, Finished):
+            written = threading.Event()
+            self._queue.put(written)
+            written.wait(CLOSE_WITHIN_S)
 
     def close(self) -> None:
         """Write what is queued, then close the pipe."""
@@ -134,6 +152,9 @@ class EventWriter:
 
     def _write(self) -> None:
         while (line := self._queue.get()) is not None:
+            if isinstance(line, threading.Event):
+                line.set()
+                continue
             try:
                 while line:
                     line = line[os.write(self._descriptor, line) :]
@@ -148,15 +169,33 @@ class ProgressReporter:
         self._send = send
         self._clock = clock
         self._due_at: float | None = None
+        self._reporting = threading.Lock()
+        self._stopped = False
         self.done = 0
 
     def __call__(self, done: int) -> None:
-        """Note the items done, and send them when that is due."""
-        self.done = done
-        now = self._clock()
-        if self._due_at is None or now >= self._due_at:
-            self._due_at = now + PROGRESS_EVERY_S
-            self._send(Progress(done=done))
+        """Note the items done, and send them when that is due.
+
+        Raises ``SideFailed`` if they are fewer than before.
+        """
+        with self._reporting:
+            if self._stopped:
+                return
+            if done < self.done:
+                raise SideFailed(
+                    f"report({done}) came after report({self.done})",
+                    "report all items that are done so far, not those of one part of the work",
+                )
+            self.done = done
+            now = self._clock()
+            if self._due_at is None or now >= self._due_at:
+                self._due_at = now + PROGRESS_EVERY_S
+                self._send(Progress(done=done))
+
+    def stop(self) -> None:
+        """Take no more reports: the clock has stopped, and a thread may not have noticed."""
+        with self._reporting:
+            self._stopped = True
 
 
 class EventReader:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from harness.errors import SideFailed
+from harness.model import Side
 from harness.run.plan import Unattended
 from harness.run.processes import descendants_cpu_seconds
 from tests.racing import Raced, raced
@@ -104,6 +105,27 @@ def test_a_quality_that_scores_one_answer_in_two_ways_is_refused(race: Race) -> 
 
 def test_a_baseline_that_sleeps_is_refused(race: Race) -> None:
     assert "baseline-idle" in race("sleeping_baseline").keys
+
+
+WRITTEN = {
+    "finished": "it says that its clock ran for 60.00 s, and finished",
+    "early finish": "it sent 'p[a-z]+' after its clock had stopped",
+    "go": "it sent 'go', which only the conductor says",
+    "progress": "its progress fell from 20 to 15",
+    "span": "it sent 'span' of a worker that it does not have: w9",
+}
+
+
+@pytest.mark.parametrize("lie", WRITTEN)
+@pytest.mark.parametrize("side", Side)
+def test_a_side_that_writes_events_itself_fails(race: Race, side: Side, lie: str) -> None:
+    with pytest.raises(SideFailed, match=f"the {side} side failed: {WRITTEN[lie]}"):
+        race("writing_side", settings=(f"{side}_writes={lie}",))
+
+
+def test_a_side_may_print_what_looks_like_an_event(race: Race) -> None:
+    lies = tuple(f"{side}_writes=print scored" for side in Side)
+    assert not any(trial.failure for trial in race("writing_side", settings=lies).results.trials)
 
 
 def test_a_baseline_that_makes_itself_nicer_has_to_say_so(race: Race) -> None:

@@ -1,4 +1,5 @@
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.errors import SideFailed
 from harness.events import LONGEST_LINE_BYTES, Event, Failed, Finished, Progress, encode
 from harness.model import Side, Variant
 from harness.run import wire
@@ -219,6 +221,19 @@ def test_a_reporter_knows_what_it_did_not_pass_on() -> None:
     report(1)
     report(2)
     assert report.done == 2
+
+
+def test_a_report_of_fewer_items_than_before_ends_the_side() -> None:
+    with pytest.raises(SideFailed, match=re.escape("report(4) came after report(5)")):
+        reported((0.0, 5), (0.01, 4))
+
+
+def test_a_reporter_that_is_stopped_passes_on_nothing() -> None:
+    sent: list[Event] = []
+    report = wire.ProgressReporter(sent.append)
+    report.stop()
+    report(1)
+    assert (sent, report.done) == ([], 0)
 
 
 def test_commands_arrive_until_the_conductor_hangs_up() -> None:

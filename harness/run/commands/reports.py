@@ -56,6 +56,8 @@ class ProgramReports:
         self._report: Reporter = _no_report
         self._reporting = threading.Lock()
         self._items_late = 0
+        self._done = 0
+        self._spans_count = False
         self.ready = ReadyMessage()
         self.start_up_s = 0.0
 
@@ -77,8 +79,16 @@ class ProgramReports:
         self.start_up_s = 0.0
 
     def pass_on(self, report: Reporter) -> None:
-        """Pass progress on to a reporter from now on."""
-        self._report = report
+        """Pass progress on to a reporter, and spans, from now on."""
+        with self._reporting:
+            self._done = 0
+            self._report = report
+            self._spans_count = True
+
+    def close(self) -> None:
+        """Pass no more spans on: what the next program says before its go is of no run."""
+        with self._reporting:
+            self._spans_count = False
 
     def read_line(self, line: bytes) -> bool:
         """Return whether a printed line shows progress, and report that."""
@@ -93,9 +103,14 @@ class ProgramReports:
         return False
 
     def report_done(self, done: int, *, last: bool = False) -> None:
-        """Report items done; after the last report, what is still read from a pipe reports none."""
+        """Report items done; after the last report, what is still read from a pipe reports none.
+
+        A bar that begins anew, such as one for each epoch, says nothing until it has passed the one
+        before.
+        """
         with self._reporting:
-            self._report(done)
+            self._done = max(self._done, done)
+            self._report(self._done)
             if last:
                 self._report = _no_report
 
@@ -111,7 +126,10 @@ class ProgramReports:
                 place < self._assignment.workers
             ):
                 worker = self.worker_name(place)
-                self._send(Span(worker=worker, chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s))
+                span = Span(worker=worker, chunk=0, items=items, busy_s=busy_s, cpu_s=cpu_s)
+                with self._reporting:
+                    if self._spans_count:
+                        self._send(span)
             case QualityMessage(quality=quality):
                 self._reported_quality = quality
 

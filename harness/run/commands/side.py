@@ -164,6 +164,7 @@ class CommandSide:
         if self._ended is not None:
             end_programs()
             self._ended.drain()
+            self._reports.close()
             require_unchanged(self._input_stamps, self._pair.input, self._pair.stdin)
             content = self._answers.content()
             if (difference := self._answers.difference(content)) is not None:

@@ -1,0 +1,70 @@
+"""A side that is loaded and warm: how fast it is on its warm-up slice, and its trials.
+
+May import ``model``, ``events``, ``workload`` and ``run``.
+"""
+
+import time
+from dataclasses import dataclass
+
+from harness.events import Finished
+from harness.run import wire
+from harness.run.loaded import LoadedProblem
+from harness.run.off_clock import OffClockMeter, scored_event
+from harness.run.sides.runner import SideRunner, seconds_between, usage_between
+from harness.workload import AnyProblem
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArmedWorkload:
+    """A side with what it runs, loaded and warm. ``meter`` was last read when it came to rest."""
+
+    loaded: LoadedProblem
+    side: SideRunner
+    send: wire.SendEvent
+    meter: OffClockMeter
+
+
+def pass_rate(side: SideRunner, problem: AnyProblem, seconds: float) -> float:
+    """Return passes per second through the warm-up slice (0: there is no slice)."""
+    if problem.warmup is None:
+        return 0.0
+    began = time.perf_counter()
+    passes = 0
+    while (elapsed := time.perf_counter() - began) < seconds:
+        side.run(problem.warmup, lambda _: None, 0)
+        passes += 1
+    return passes / elapsed
+
+
+def run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
+    """Run once against the clock, then score.
+
+    Nothing but the side's own work lies between the two readings of the clock.
+    """
+    ordered = time.perf_counter()
+    side, problem = armed.side, armed.loaded.own
+    before_go_s = armed.meter.lap()
+    report = wire.ProgressReporter(armed.send)
+    before, waited_before_s = side.usage(command.workers), side.waited_s()
+    began = time.perf_counter()
+    answer = side.run(problem.input, report, command.workers)
+    wall_s = time.perf_counter() - began
+    report.stop()
+    waited_s = seconds_between(waited_before_s, side.waited_s())
+    cpu_s, peak_rss_bytes = usage_between(before, side.usage(command.workers))
+    for event in side.time_parts(wall_s, cpu_s):
+        armed.send(event)
+    armed.send(
+        Finished(
+            wall_s=wall_s,
+            cpu_s=cpu_s,
+            peak_rss_bytes=peak_rss_bytes,
+            items=report.done,
+            waited_s=waited_s,
+            unclocked_s=max(0.0, time.perf_counter() - ordered - wall_s),
+        )
+    )
+    side.inspect()
+    scored = scored_event(armed.meter, armed.loaded, answer, before_go_s)
+    side.rest(command.next_workers)  # before the other side's clock may start
+    armed.send(scored)
