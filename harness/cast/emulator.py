@@ -5,6 +5,8 @@ of pyte. May import ``cast.format``.
 """
 
 import copy
+import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, wraps
@@ -25,6 +27,8 @@ Cell = pyte.screens.Char
 """A character on a screen with its colours; an empty one is the right half of a wide one."""
 
 _ALTERNATE_SCREEN = 1049
+# Titles, palettes and the like draw nothing. pyte waits without end for one that was cut.
+_STRINGS = re.compile(r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x9c|\x1b\\)?")
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,7 @@ class Screen(pyte.Screen):
         if end <= self.columns and not self.charset and pyte.modes.IRM not in self.mode:
             cells = _cells(data, cursor.attrs)
         if cells is None:
-            super().draw(data)
+            super().draw("".join(filter(_is_drawn, data)))
             self._touch_all()  # a character can have joined one on the row above
             return
         self.buffer[cursor.y].update(zip(range(cursor.x, end), cells, strict=True))
@@ -170,6 +174,12 @@ def _is_wide(text: str) -> bool:
     return bool(text) and pyte.screens.wcwidth(text[0]) == 2
 
 
+@lru_cache(maxsize=4096)
+def _is_drawn(character: str) -> bool:
+    """Return whether a character fills a cell or joins one: pyte drops what is behind another."""
+    return pyte.screens.wcwidth(character) > 0 or unicodedata.combining(character) > 0
+
+
 @lru_cache(maxsize=8192)
 def _cell(character: str, style: Cell) -> Cell:
     return style._replace(data=character)
@@ -197,7 +207,10 @@ def screens(cast: Cast) -> Iterator[tuple[float, float, Screen]]:
     screen = Screen(cast.columns, cast.rows)
     stream = pyte.Stream(screen)
     for drawing in drawings(cast):
-        stream.feed(drawing.text)
+        try:
+            stream.feed(_STRINGS.sub("", drawing.text))
+        except ValueError:  # a number of thousands of digits, with which pyte's parser ends
+            stream = pyte.Stream(screen)
         yield drawing.at, drawing.until, screen
 
 

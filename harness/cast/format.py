@@ -6,6 +6,7 @@ The first line of a file is a header, each further line an event: seconds, a cod
 May import ``model``, ``errors``, ``text`` and ``files``.
 """
 
+import codecs
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ CAST = "run.cast"
 LARGEST_BYTES = 100_000_000
 OUTPUT, MARKER, RESIZE = "o", "m", "r"
 MOST_COLUMNS, MOST_ROWS = 1_000, 500
+_GZIP = b"\x1f\x8b"
 _HINT = "record it again with `twoclocks record`, or use the file as it was written"
 
 _Cells = Annotated[int, msgspec.Meta(ge=1, le=MOST_COLUMNS)]
@@ -128,7 +130,8 @@ def read(path: Path) -> Cast:
 
 def parse(content: bytes, name: str) -> Cast:
     """Return the recording in a file of that name; raise ``BadRequest`` if it holds none."""
-    first, _, rest = content.partition(b"\n")
+    _require_plain(content, name)
+    first, _, rest = content.removeprefix(codecs.BOM_UTF8).partition(b"\n")
     version = _decode(first, _Version, name).version
     events = jsonl.read_all(rest, _event, name=name, noun="an event", hint=_HINT, first=2)
     header: _HeaderOf2 | _HeaderOf3
@@ -169,6 +172,14 @@ def encode(cast: Cast) -> bytes:
     events = ((round(event.at, 6), event.code, event.text) for event in cast.events)
     lines: Iterable[object] = (header, *events)
     return b"".join(_encoder.encode(line) + b"\n" for line in lines)
+
+
+def _require_plain(content: bytes, name: str) -> None:
+    """Raise ``BadRequest`` for a file that only another form keeps from being read."""
+    if content.startswith(_GZIP):
+        raise BadRequest(f"{name} is compressed by gzip", "unpack it with gunzip")
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise BadRequest(f"{name} is UTF-16, not UTF-8", "save it as UTF-8")
 
 
 def _decode(line: bytes, kind: type[_Header], name: str) -> _Header:

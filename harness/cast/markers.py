@@ -19,7 +19,7 @@ PROOF = "proof"
 HEADLINE = "headline"
 
 _PREFIX = "\x1b]7719;twoclocks;"
-_SEQUENCE = re.compile(r"\x1b\]7719;twoclocks;(\d+);([a-z0-9 ]{1,40})\x1b\\")
+_SEQUENCE = re.compile(r"\x1b\]7719;twoclocks;([0-9]{1,9});([a-z0-9 ]{1,40})\x1b\\")
 
 
 def marker_sequence(label: str, seconds_ago: float) -> str:

@@ -148,7 +148,7 @@ def _views(name: str, text: str) -> Iterator[_View]:
 
 def _output_text(cast: str) -> str:
     """Return each line that a recording drew, once, without colours; cursor moves become spaces."""
-    output = "".join(map(_output, cast.splitlines()[1:]))
+    output = "".join(map(_output, cast.split("\n")[1:]))
     lines = _ESCAPE.sub(" ", _COLOUR.sub("", output)).splitlines()
     return "\n".join(dict.fromkeys(lines))
 

@@ -1,0 +1,208 @@
+"""Terminal recordings as strangers have them: each is drawn, or refused in one sentence."""
+
+import codecs
+import gzip
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from demo.recording.play import only_drawing
+from harness.cast.emulator import drawings, screen_states
+from harness.cast.format import Cast, encode, parse
+from harness.cast.markers import extract_markers
+from harness.cast.page import PageFacts, render_page
+from harness.cast.verify import verify
+from harness.errors import BadRequest
+from harness.takes.privacy import Identity, scan
+from tests.casts import race_cast, race_results
+
+HEAD = {"version": 2, "width": 20, "height": 3}
+OF_3 = {"version": 3, "term": {"cols": 20, "rows": 3}}
+
+
+def lines(*documents: object) -> bytes:
+    return "".join(f"{json.dumps(document)}\n" for document in documents).encode()
+
+
+def drawn(text: str) -> bytes:
+    return lines(HEAD, [1.0, "o", text])
+
+
+@dataclass(frozen=True)
+class Read:
+    """A recording's bytes, and its last screen."""
+
+    sentence: str
+    content: bytes
+    screen: str
+
+
+READ = (
+    Read("a byte order mark", codecs.BOM_UTF8 + drawn("ab"), "ab"),
+    Read("lines that end as on Windows", drawn("ab").replace(b"\n", b"\r\n"), "ab"),
+    Read("version 3", lines(OF_3, [1.0, "o", "a"], [0.5, "o", "b"]), "ab"),
+    Read("an event of a code that nobody knows", lines(HEAD, [0.5, "z", "?"], [1, "o", "a"]), "a"),
+    Read("no event", lines(HEAD), ""),
+    Read("a private colour", drawn("a\x1b[?4mb"), "ab"),
+    Read("a private margin", drawn("a\x1b[?1;2rb"), "ab"),
+    Read("a wide letter of which the left half is left over", drawn("漢b\x1b[2Gx\x1b[G "), " xb"),
+    Read("a wide letter of which the right half is left over", drawn("漢b\r\x1b[Ga"), "a b"),
+    Read("a combining mark in the first column", drawn("\u0301a"), "a"),
+    Read("a cursor off the screen", drawn("\x1b[99;99Ha"), "\n\n                   a"),
+    Read("a number without end", lines(HEAD, [1, "o", f"\x1b[{'9' * 5000}C"], [2, "o", "a"]), "a"),
+    Read("an unfinished sequence", drawn("a\x1b[12"), "a"),
+    Read("a title", drawn("\x1b]0;title\x07a"), "a"),
+    Read("a title without an end", lines(HEAD, [1, "o", "\x1b]0;ti"], [2, "o", "\x1b[1ma"]), "a"),
+    Read("a device's string", drawn("\x1bP+q544e\x1b\\a"), "a"),
+    Read("a sign with a variation and a joiner", drawn("⚠\ufe0f a\u200db"), "⚠ ab"),
+    Read("a control character of no meaning", drawn("a\x01b"), "ab"),
+    Read("text cut at no line separator", drawn("a\u2028b"), "ab"),
+    Read("times that fall", lines(HEAD, [2.0, "o", "a"], [1.0, "o", "b"]), "ab"),
+    Read("a terminal that changes its size", lines(HEAD, [1, "r", "9x9"], [2, "o", "a"]), "a"),
+    Read("a size that is none", lines(HEAD, [1, "r", "²x-1"], [2, "o", "a"]), "a"),
+)
+
+
+def last_screen(cast: Cast) -> str:
+    states = list(screen_states(cast))
+    return states[-1].text.rstrip() if states else ""
+
+
+@pytest.mark.parametrize("case", READ, ids=lambda case: case.sentence)
+def test_a_recording_is_drawn_as_a_terminal_shows_it(case: Read) -> None:
+    assert last_screen(parse(case.content, "run.cast")) == case.screen
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A file's bytes, and why it is no recording."""
+
+    what: str
+    content: bytes
+    sentence: str
+
+
+NO_HEADER = "run.cast is not a recording: its first line is not an asciicast header"
+REFUSED = (
+    Refusal("nothing", b"", NO_HEADER),
+    Refusal("a picture", b"\x89PNG\r\n\x1a\n", NO_HEADER),
+    Refusal("gzip", gzip.compress(drawn("a")), "run.cast is compressed by gzip"),
+    Refusal("UTF-16", drawn("a").decode().encode("utf-16"), "run.cast is UTF-16, not UTF-8"),
+    Refusal(
+        "version 1",
+        lines({"version": 1, "width": 80, "height": 24, "stdout": []}),
+        "run.cast is an asciicast of version 1, this program reads 2 and 3",
+    ),
+    Refusal("no columns", lines({**HEAD, "width": 0}), NO_HEADER),
+    Refusal("a million columns", lines({**HEAD, "width": 10**6}), NO_HEADER),
+    Refusal("a million rows", lines({"version": 3, "term": {"cols": 1, "rows": 10**6}}), NO_HEADER),
+    Refusal(
+        "a time before the beginning", lines(HEAD, [-1, "o", "a"]), "line 2 of run.cast is not"
+    ),
+    Refusal(
+        "a time that is no number", drawn("a").replace(b"1.0", b"NaN"), "line 2 of run.cast is"
+    ),
+    Refusal(
+        "a time without end", drawn("a").replace(b"1.0", b"1e999"), "line 2 of run.cast is not"
+    ),
+    Refusal("a time of years", lines(HEAD, [1e9, "o", "a"]), "line 2 of run.cast is not an event"),
+    Refusal("half a pair of surrogates", drawn("\ud800"), "line 2 of run.cast is not an event"),
+    Refusal(
+        "no UTF-8", drawn("a").replace(b'"a"', b'"\xff"'), "line 2 of run.cast is not an event"
+    ),
+    Refusal("a line of 2 MB", drawn("a" * 2_000_000), "its 2,000,014 bytes are too many"),
+    Refusal("a line that was cut", drawn("ab")[:-5], "line 2 of run.cast is not an event"),
+)
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.what)
+def test_what_is_no_recording_is_refused_in_one_sentence(case: Refusal) -> None:
+    with pytest.raises(BadRequest) as refused:
+        parse(case.content, "run.cast")
+    assert case.sentence in refused.value.sentence
+    assert refused.value.sentence.isprintable()
+
+
+def test_a_marker_of_another_time_than_a_program_writes_is_no_marker() -> None:
+    endless = parse(drawn(f"\x1b]7719;twoclocks;{'9' * 5000};go\x1b\\"), "run.cast")
+    assert extract_markers(endless).markers == ()
+
+
+def test_a_home_is_looked_for_behind_a_separator_that_is_no_line_end() -> None:
+    cast = json.dumps(HEAD) + '\n[1.0, "o", "\u2028 see \\u001b[1m/home/nobody\\u001b[0m"]\n'
+    leaks = scan("run.cast", cast.encode(), Identity())
+    assert [leak.masked for leak in leaks] == ["/ho***"]
+
+
+FACTS = PageFacts(title="", run_id="7c21", workload="train")
+RACE = encode(race_cast()).splitlines(keepends=True)
+Mutate = Callable[[random.Random, list[bytes]], None]
+NUMBERS = ("", "0", "1", "5", "24", "38;5", "48;2;1;2;999", "1049", "9" * 30, "-1", "?", ":1")
+LETTERS = ("漢", "e\u0301", "\u0301", "\u200d", "👩‍👩‍👧", "\x00", "\x0b", "\x0e", "\t", "a" * 120)
+
+
+def a_sequence(draw: random.Random) -> str:
+    numbers = ";".join(draw.choice(NUMBERS) for _ in range(draw.randrange(4)))
+    start = draw.choice(["\x1b[", "\x1b[?", "\x1b[>", "\x9b", "\x1b]", "\x1b", "\x1bP"])
+    return f"{start}{numbers}{chr(draw.randrange(0x20, 0x7F))}"
+
+
+def draw_anything(draw: random.Random, cast: list[bytes]) -> None:
+    pieces = (draw.choice([a_sequence(draw), *LETTERS]) for _ in range(draw.randrange(1, 20)))
+    place = draw.randrange(1, len(cast) + 1)
+    cast[place:place] = [lines([draw.random() * 9, draw.choice("omr"), "".join(pieces)])]
+
+
+def change_a_byte(draw: random.Random, cast: list[bytes]) -> None:
+    place = draw.randrange(len(cast))
+    at = draw.randrange(len(cast[place]) + 1)
+    cast[place] = cast[place][:at] + bytes([draw.randrange(256)]) + cast[place][at + 1 :]
+
+
+def change_the_header(draw: random.Random, cast: list[bytes]) -> None:
+    key = draw.choice(["version", "width", "height", "timestamp", "idle_time_limit", "title"])
+    value: object = draw.choice([0, 1, 3, 90, -1, 10**9, None, "\x1b[31m", [], 1e-9])
+    cast[0] = lines({**json.loads(RACE[0]), key: value})
+
+
+def cut(draw: random.Random, cast: list[bytes]) -> None:
+    del cast[draw.randrange(1, len(cast) + 1) :]
+    cast[-1] = cast[-1][: draw.randrange(len(cast[-1]) + 1)]
+
+
+def mutated(seed: int) -> bytes:
+    """Return the race's recording with a few events, of which some are others."""
+    draw = random.Random(seed)
+    places = sorted(draw.sample(range(1, len(RACE)), 6))
+    cast = [RACE[0], *(RACE[place] for place in places)]
+    ways: tuple[Mutate, ...] = (draw_anything, draw_anything, change_a_byte, change_the_header, cut)
+    for _ in range(draw.randrange(1, 5)):
+        draw.choice(ways)(draw, cast)
+    return b"".join(cast)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 1 << 32))
+def test_a_recording_that_anybody_changed_is_drawn_checked_and_shown_or_refused(seed: int) -> None:
+    content = mutated(seed)
+    scan("run.cast", content, Identity("/home/me", "me", "here"))
+    refusal = ""
+    try:
+        cast = parse(content, "run.cast")
+    except BadRequest as refused:
+        refusal = refused.sentence
+    assert refusal.isprintable()
+    if refusal:
+        return
+    played = "".join(only_drawing(drawing.text) for drawing in drawings(cast))
+    assert not any(sign in played for sign in ("\x1b]", "\x9b", "\x07", "\x1bP"))
+    inspection = verify(cast, race_results(), ["a headline"])
+    assert inspection.reasons
+    assert all(reason.sentence.isprintable() for reason in inspection.reasons)
+    assert parse(encode(extract_markers(cast)), "run.cast").columns == cast.columns
+    assert cast.label in render_page(cast, FACTS).decode()
