@@ -53,7 +53,7 @@ def verbs() -> None:
 
 
 @verbs.command()
-@session_options(*COMMAND_PAIR, WORKERS, *FALLBACK, proves=False)
+@session_options(WORKERS, *FALLBACK, proves=False)
 def race(
     ui: str, out: Path | None, yes: bool, by_itself: bool, stall_after: float, **typed: Any
 ) -> int:
@@ -61,10 +61,10 @@ def race(
 
     Both get the same input. While they run, the key f plays the newest recording instead.
     """
-    from demo.options import Options, make_plan, with_command_pair
+    from demo.options import make_plan, options_of
     from demo.race.show import race as run
 
-    plan = make_plan(Options(**with_command_pair(typed)))
+    plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
     setup = _race_setup(plan, screen, by_itself, stall_after)
     return run(plan, screen, out, wait=not yes, setup=setup)
@@ -77,10 +77,10 @@ def sweep(ui: str, out: Path | None, yes: bool, **typed: Any) -> int:
 
     Shows how the speed grows with the number of workers. A sweep always runs in turn.
     """
-    from demo.options import Options, make_plan
+    from demo.options import make_plan, options_of
     from demo.race.show import race as run
 
-    return run(make_plan(Options(**typed)), choose_ui(ui), out, wait=not yes)
+    return run(make_plan(options_of(typed)), choose_ui(ui), out, wait=not yes)
 
 
 @verbs.command()
@@ -99,12 +99,12 @@ def rehearse(
     Enter ends each beat of the agenda. At the end you see how long each took, and until when you
     must decide whether to play the recording instead.
     """
-    from demo.options import Options, make_plan
+    from demo.options import make_plan, options_of
     from demo.talk.rehearse import rehearse as run
     from harness.talk.agenda_file import read_agenda
 
     agenda = read_agenda(talk)
-    plan = make_plan(Options(**typed))
+    plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
     setup = _race_setup(plan, screen, by_itself, stall_after)
     return run(plan, screen, out, agenda, wait=not yes, setup=setup)
@@ -147,13 +147,13 @@ def record(ui: str, out: Path | None, yes: bool, size: str, **typed: Any) -> int
 
     The take is published only if the race succeeds and the recording is true to its clocks.
     """
-    from demo.options import Options, make_plan
+    from demo.options import make_plan, options_of
     from demo.recording.record import parse_size
     from demo.recording.record import record as run
 
     if ui not in ("auto", "live"):
         raise BadRequest(f"only the live panel can be recorded, not --ui {ui}", "leave --ui out")
-    return run(make_plan(Options(**typed)), out, parse_size(size), wait=not yes)
+    return run(make_plan(options_of(typed)), out, parse_size(size), wait=not yes)
 
 
 @verbs.command()
@@ -260,7 +260,7 @@ def audit(results: Path, as_json: bool) -> int:
 
 
 @verbs.command()
-@all_of(WORKLOAD, WORKERS, *RUN, prove_baseline(proves=False))
+@all_of(WORKLOAD, *COMMAND_PAIR, WORKERS, *RUN, prove_baseline(proves=False))
 @output_folder("The folder that holds your takes.  [default: recordings/]")
 @click.option("--card", is_flag=True, help="Only show the test card, filling the terminal.")
 @AS_JSON
@@ -272,9 +272,9 @@ def check(out: Path | None, card: bool, as_json: bool, **typed: Any) -> int:
     """
     from demo.check import check as run
     from demo.check import show_card
-    from demo.options import Options
+    from demo.options import options_of
 
-    return show_card() if card else run(Options(**typed), out, as_json=as_json)
+    return show_card() if card else run(options_of(typed), out, as_json=as_json)
 
 
 @verbs.command()

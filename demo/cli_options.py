@@ -65,7 +65,7 @@ def session_options(*own: Decorator, proves: bool) -> Decorator:
 
     ``proves`` is whether the baseline is proved by default.
     """
-    return all_of(WORKLOAD, *own, *RUN, *STAGE, prove_baseline(proves=proves))
+    return all_of(WORKLOAD, *COMMAND_PAIR, *own, *RUN, *STAGE, prove_baseline(proves=proves))
 
 
 def prove_baseline(*, proves: bool) -> Decorator:
@@ -207,19 +207,53 @@ COMMAND_PAIR = (
         "--answer",
         default="",
         metavar="FILE",
-        help="The file to which both programs write their answer.  [default: their output]",
+        help="The file or folder that both programs write.  [default: their output]",
+    ),
+    click.option(
+        "--ignore",
+        multiple=True,
+        metavar="REGEX",
+        help="What it matches is no part of an answer; may be given several times.",
     ),
     click.option(
         "--quality",
         default="",
         metavar="REGEX",
-        help="Finds the quality in the programs' output. Or FILE.json#key.",
+        help="Finds the quality in the programs' output: the last match counts. Or FILE.json#key.",
+    ),
+    click.option(
+        "--scores",
+        default="",
+        metavar="REGEX",
+        help="Finds the score of each held-out item in the output: every match counts.",
     ),
     click.option(
         "--progress",
         default="",
         metavar="REGEX",
         help="Finds the progress in the output: a percentage, or done and total.",
+    ),
+    click.option(
+        "--stdin", default="", metavar="FILE", help="The standard input of both programs."
+    ),
+    click.option(
+        "--prepare",
+        default="",
+        metavar="COMMAND",
+        help="Run this before every run of either program, off the clock.",
+    ),
+    click.option(
+        "--warmup",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="Run each program N times before the clocks start.",
+    ),
+    click.option(
+        "--shell",
+        default="",
+        metavar="SHELL",
+        help="Run the commands with this shell, or with none.  [default: /bin/sh]",
     ),
 )
 TALK = click.option(

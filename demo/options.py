@@ -17,7 +17,7 @@ from harness.run import launch
 from harness.run.baseline_variants import plan_variants
 from harness.run.describe import WorkloadFacts
 from harness.run.host import free_memory_bytes, usable_cores
-from harness.run.plan import Plan
+from harness.run.plan import Plan, with_program_environment
 from harness.run.schedule import share_cores
 
 SIMULATED_WORKERS = 8
@@ -26,7 +26,19 @@ WORKER_BYTES = 256 << 20  # memory of a Ray worker with its numeric libraries
 EXAMPLE_PRICES = Path(__file__).with_name("prices.toml")
 DEFAULT_WORKLOAD = "embed"
 COMMANDS = "commands"
-COMMAND_PAIR_OPTIONS = ("baseline", "distributed", "answer", "quality", "progress")
+COMMAND_PAIR_OPTIONS = (
+    "baseline",
+    "distributed",
+    "answer",
+    "ignore",
+    "quality",
+    "scores",
+    "progress",
+    "stdin",
+    "prepare",
+    "warmup",
+    "shell",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +73,10 @@ def make_plan(options: Options) -> Plan:
     spec = _spec(options, facts, prices, len(cores), joined=bool(address))
     core_shares = share_cores(spec, cores, simulated=facts.simulated)
     _require_feasible(spec, simulated=facts.simulated)
-    if address:
+    if address and not _is_left_to_programs(address, facts):
         launch.require_reachable(address)
     _require_separable(options, facts)
-    return Plan(
+    plan = Plan(
         spec=spec,
         workload=options.workload,
         address=address,
@@ -73,18 +85,26 @@ def make_plan(options: Options) -> Plan:
         variant_plan=plan_variants(facts.variants, spec, () if facts.simulated else cores),
         user_modules_sha256=facts.user_modules_sha256,
     )
+    return with_program_environment(plan)
+
+
+def options_of(typed: dict[str, Any]) -> Options:
+    """Return the options that were typed, two programs as settings of the workload ``commands``.
+
+    Settings typed with --set come last, so that they win. Raises ``BadRequest`` for one command
+    alone.
+    """
+    return Options(**with_command_pair(typed))
 
 
 def with_command_pair(typed: dict[str, Any]) -> dict[str, Any]:
-    """Return a race's options with its two commands as settings of the workload ``commands``.
-
-    Settings typed with --set come last, so that they win. Without commands nothing changes.
-    Raises ``BadRequest`` for one command alone.
-    """
+    """Return what was typed with its two commands as settings; without commands as it is."""
     rest = dict(typed)
-    texts = {name: text for name in COMMAND_PAIR_OPTIONS if (text := rest.pop(name))}
+    texts = {name: value for name in COMMAND_PAIR_OPTIONS if (value := rest.pop(name, None))}
     if not texts:
         return rest
+    if "ignore" in texts:
+        texts["ignore"] = "|".join(texts["ignore"])
     first = next(iter(texts))
     if rest["workload"] not in (DEFAULT_WORKLOAD, COMMANDS):
         raise BadRequest(
@@ -130,6 +150,11 @@ def _cluster_address(typed: str) -> str:
     """Return the cluster's address: the option, else RAY_ADDRESS; empty for a local cluster."""
     address = typed or os.environ.get("RAY_ADDRESS", "")
     return "" if address == "local" else address
+
+
+def _is_left_to_programs(address: str, facts: WorkloadFacts) -> bool:
+    """Return whether only two programs, which join a cluster themselves, can use an address."""
+    return facts.commands is not None and "://" in address
 
 
 def _spec(

@@ -15,6 +15,7 @@ from harness.errors import BadRequest
 from harness.model import CommandFacts, Description, Parameters
 from harness.params import apply_overrides
 from harness.run.baseline_variants import declared_variants
+from harness.run.commands.checks import why_not_runnable
 from harness.run.digest import pair_digest, user_module_digest
 from harness.run.find import find, user_modules
 from harness.run.wire import TimeVariant
@@ -49,6 +50,8 @@ def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
         params = apply_overrides(workload, settings)
         if isinstance(workload, CommandPair):
             pair = workload.with_settings(params)
+            if (why := why_not_runnable(pair)) is not None:
+                return Refused(*why)
             return WorkloadFacts(
                 pair.words,
                 params,

@@ -33,6 +33,7 @@ PACKAGES = (
     "psutil",
     "rich",
 )
+CAN_PIN = hasattr(os, "sched_setaffinity")
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -96,13 +97,13 @@ def interfaces() -> tuple[bool, int]:
 
 def pin(cores: tuple[int, ...]) -> None:
     """Bind this process to the cores where the system can; an empty set leaves it as it is."""
-    if cores and hasattr(os, "sched_setaffinity"):
+    if cores and CAN_PIN:
         os.sched_setaffinity(0, cores)
 
 
 def unpin() -> None:
     """Let the calling thread, and it alone, use every core that there is."""
-    if hasattr(os, "sched_setaffinity"):
+    if CAN_PIN:
         with contextlib.suppress(OSError):
             os.sched_setaffinity(threading.get_native_id(), range(os.cpu_count() or 1))
 

@@ -185,6 +185,8 @@ def launch(
     it cannot be started, and leaves nothing behind then.
     """
     threads = max(1, len(assignment.cores[0])) if assignment.cores else assignment.cores_per_worker
+    inherited = dict(os.environ)  # which a program of a command pair has as it is
+    changes = assignment.program_environment
     with log.open("ab") as printed, contextlib.ExitStack() as undo:
         scratch = Path(tempfile.mkdtemp(prefix="tc-", dir=_short_folder()))
         undo.callback(shutil.rmtree, scratch, ignore_errors=True)
@@ -200,7 +202,9 @@ def launch(
             stderr=printed,
             pass_fds=(events_write, control_read),
             start_new_session=True,
-            env=environment(os.environ, assignment.side, threads, bool(assignment.address)),
+            env=environment(inherited, assignment.side, threads, bool(assignment.address))
+            if changes is None
+            else inherited | changes,
         )
         undo.pop_all()
     os.close(events_write)

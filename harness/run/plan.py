@@ -3,6 +3,7 @@
 May import ``model``, ``events``, ``errors`` and ``run``.
 """
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -15,6 +16,9 @@ from harness.errors import FILES_ARE_KEPT, Disagreement
 from harness.events import Ready
 from harness.model import Parameters, Side, Spec
 from harness.run.baseline_variants import NO_PROOF, VariantPlan
+from harness.run.commands.environment import changes as program_changes
+from harness.run.commands.environment import names as names_of_changes
+from harness.run.host import CAN_PIN
 from harness.run.schedule import CoreShares
 from harness.run.wire import Assignment
 
@@ -138,6 +142,7 @@ def assignment(session: Session, side: Side) -> Assignment:
             cores_per_worker=spec.baseline_cores,
             cores=(plan.core_shares.baseline,),
             shared_folder=shared_folder,
+            program_environment=_program_environment(plan, spec.baseline_cores),
         )
     return Assignment(
         side=side,
@@ -149,7 +154,29 @@ def assignment(session: Session, side: Side) -> Assignment:
         address=plan.address,
         shared_folder=shared_folder,
         workers_in_first_trial=spec.scales[0],
+        program_environment=_program_environment(plan, spec.scales[-1] * spec.cores_per_worker),
     )
+
+
+def _program_environment(plan: Plan, cores: int) -> dict[str, str] | None:
+    """Return what changes in the environment of a command pair's program (None: it is none)."""
+    if plan.spec.commands is None:
+        return None
+    return program_changes(
+        os.environ,
+        address=plan.address,
+        cores=0 if CAN_PIN or plan.address else cores,
+        shows_progress=bool(plan.spec.params["progress"]),
+    )
+
+
+def with_program_environment(plan: Plan) -> Plan:
+    """Return the plan with the names of what changes in the environment of its programs."""
+    changed, commands = _program_environment(plan, 1), plan.spec.commands
+    if changed is None or commands is None:
+        return plan
+    named = replace(commands, environment=names_of_changes(changed))
+    return replace(plan, spec=replace(plan.spec, commands=named))
 
 
 def whole_host_assignment(session: Session) -> Assignment:

@@ -8,6 +8,7 @@ import contextlib
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -191,3 +192,9 @@ def end_tree(
         if not still_running(known):
             break
     return still_running(known)
+
+
+def peak_rss_bytes() -> int:
+    """Return this process's peak resident memory; Linux counts in kibibytes, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

@@ -40,7 +40,9 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     ``cores`` holds one set of cores per worker (an empty set: not pinned). ``address`` is that of a
     Ray cluster (empty: a local one). ``scratch`` is a folder of the side's own, ``shared_folder``
     one that both sides see (empty: none). Of the ``workers``, the first ``workers_in_first_trial``
-    take part in the first trial (0: all). The descriptors are None until the process is launched.
+    take part in the first trial (0: all). ``program_environment`` is what changes in the
+    presenter's environment for a program of a command pair (None: the side is no such program).
+    The descriptors are None until the process is launched.
     """
 
     side: Side
@@ -53,6 +55,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     scratch: str = ""
     shared_folder: str = ""
     workers_in_first_trial: int = 0
+    program_environment: dict[str, str] | None = None
     events_fd: int | None = None
     control_fd: int | None = None
 

@@ -15,12 +15,15 @@ from harness.command_pair import CommandPair
 from harness.errors import SideFailed
 from harness.model import Difference, Parameters, Side
 from harness.placeholders import fill_placeholders
+from harness.run.commands import environment
 from harness.run.commands.answers import Answers
+from harness.run.commands.checks import first_words, why_unreadable
 from harness.run.commands.differences import first_difference
 from harness.run.commands.log import LARGEST_LOG_BYTES, LAST_BYTES, BoundedLog
 from harness.run.commands.numbers import NumberFinder, Quantity, ScoreFinder, without_colours
 from harness.run.commands.output import AnswerFilter
-from harness.run.commands.shell import Shell, first_word, why_unreadable
+from harness.run.commands.shell import Shell
+from harness.run.host import THREAD_VARIABLES
 
 NUMBER = "([0-9.]+)"
 
@@ -302,6 +305,63 @@ def test_of_much_output_the_log_has_the_beginning_and_the_end(tmp_path: Path) ->
 
 
 @dataclass(frozen=True)
+class Environment:
+    """The presenter's environment, what is asked, and what the race changes in it."""
+
+    name: str
+    inherited: dict[str, str]
+    asked: dict[str, Any]
+    changed: dict[str, str]
+    named: tuple[str, ...]
+
+
+NOTHING_ASKED: dict[str, Any] = {"address": "", "cores": 0, "shows_progress": False}
+ENVIRONMENTS = (
+    Environment(
+        "no cluster was named, so none is found by chance",
+        {},
+        {},
+        {"RAY_ADDRESS": "local"},
+        ("RAY_ADDRESS=local",),
+    ),
+    Environment(
+        "the cluster of --address is joined, and its address not published",
+        {},
+        {"address": "10.0.0.1:6379"},
+        {"RAY_ADDRESS": "10.0.0.1:6379"},
+        ("RAY_ADDRESS",),
+    ),
+    Environment(
+        "what the presenter set already is no change",
+        {"RAY_ADDRESS": "10.0.0.1:6379", "RAY_AUTH_TOKEN": "x", "OMP_NUM_THREADS": "4"},
+        {"address": "10.0.0.1:6379"},
+        {},
+        (),
+    ),
+    Environment(
+        "progress is printed at once",
+        {"RAY_ADDRESS": "local"},
+        {"shows_progress": True},
+        {"PYTHONUNBUFFERED": "1"},
+        ("PYTHONUNBUFFERED",),
+    ),
+    Environment(
+        "where cores cannot be pinned, threads are limited to the side's",
+        {"RAY_ADDRESS": "local"},
+        {"cores": 3},
+        dict.fromkeys(THREAD_VARIABLES, "3"),
+        THREAD_VARIABLES,
+    ),
+)
+
+
+@pytest.mark.parametrize("case", ENVIRONMENTS, ids=ids(ENVIRONMENTS))
+def test_a_program_has_the_presenters_environment_but_for_what_is_named(case: Environment) -> None:
+    changed = environment.changes(case.inherited, **(NOTHING_ASKED | case.asked))
+    assert (changed, environment.names(changed)) == (case.changed, case.named)
+
+
+@dataclass(frozen=True)
 class Command:
     """A command that cannot run under a shell, and what is said about it."""
 
@@ -315,6 +375,7 @@ class Command:
 UNREADABLE = (
     Command("no such program", "", "no-such-program-here x", "there is no program", "correct it"),
     Command("no such program in a folder", "", "./no-such x", "no program ./no-such", "correct it"),
+    Command("no such script", "", "python3 no-such.py", "no file no-such.py", "from the folder"),
     Command("a quote is left open", "", "echo 'x", "quote", "try the command"),
     Command(
         "arrays of bash", "/bin/dash", "a=(1 2); echo ${a[0]}", "yntax error", "try the command"
@@ -355,11 +416,18 @@ def test_a_command_that_may_be_started_is_left_alone(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "word"),
-    [("A=1 sort x", "sort"), ("'a b' c", ""), ("`x`", ""), ("", ""), ("cat<x", "cat")],
+    ("command", "words"),
+    [
+        ("A=1 sort x", ["sort", "x"]),
+        ("'a b' c", []),
+        ("`x`", []),
+        ("", []),
+        ("cat<x", ["cat"]),
+        ("python x.py $A", ["python", "x.py"]),
+    ],
 )
-def test_the_first_word_is_the_program(command: str, word: str) -> None:
-    assert first_word(command) == word
+def test_the_first_word_is_the_program(command: str, words: list[str]) -> None:
+    assert first_words(command) == words
 
 
 def test_a_stage_that_fails_in_a_pipe_fails_it_where_the_shell_can() -> None:

@@ -407,24 +407,33 @@ def test_the_sides_are_given_paths_as_they_were_typed(
     assert (published, asked.spec.params["baseline"]) == ("cat ~/rows", command)
 
 
-def test_two_programs_are_asked_for_with_what_can_be_known_of_them(tmp_path: Path) -> None:
+def test_two_programs_are_asked_for_with_what_can_be_known_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
     asked = requested(
         workload="commands",
-        settings=("baseline=a", "distributed=b", f"input={tmp_path}", "quality=f1 (.*)"),
+        settings=("baseline=true", "distributed=true", f"input={tmp_path}", "quality=f1 (.*)"),
         workers=1,
     )
-    assert asked.spec.commands == CommandFacts(says_ready=False, input_named=True, compared="")
+    assert asked.spec.commands == CommandFacts(
+        says_ready=False,
+        input_named=True,
+        compared="",
+        same_command=True,
+        environment=("RAY_ADDRESS=local",),
+    )
 
 
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
         (
-            ("baseline= ", "distributed=b"),
+            ("baseline= ", "distributed=true"),
             "commands cannot run with these settings: the baseline side has no command",
         ),
         (
-            ("baseline=a {answer}", "distributed=b {answer}", "answer=out"),
+            ("baseline=true {answer}", "distributed=true {answer}", "answer=out"),
             "commands cannot run with these settings: the commands have {answer}, "
             "and answer=out is given too: drop one",
         ),
@@ -443,7 +452,7 @@ def test_two_programs_that_would_write_one_file_at_once_are_refused() -> None:
     ):
         requested(
             workload="commands",
-            settings=("baseline=a", "distributed=b", "answer=out"),
+            settings=("baseline=true", "distributed=true", "answer=out"),
             workers=1,
             schedule="together",
         )
@@ -453,7 +462,7 @@ def test_a_proof_that_would_time_start_up_is_refused() -> None:
     with pytest.raises(BadRequest, match=r"^--prove-baseline would also time the start-up"):
         requested(
             workload="commands",
-            settings=("baseline=a", "distributed=b", "ready=yes"),
+            settings=("baseline=true", "distributed=true", "ready=yes"),
             workers=1,
             prove_baseline=True,
         )

@@ -11,7 +11,7 @@ import re
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated, Self
@@ -83,13 +83,14 @@ Receive = Callable[[ProgramMessage, float], None]
 class Run:
     """What to run: a command under a shell, and the files for its output and its errors.
 
-    ``stdin`` is the file that it reads (None: an empty one).
+    ``environment`` is what it finds there, ``stdin`` the file that it reads (None: an empty one).
     """
 
     command: str
     shell: Shell
     output: Path
     errors: Path
+    environment: Mapping[str, str]
     stdin: Path | None = None
 
 
@@ -142,7 +143,7 @@ class Program:
                     stdout=printed if read_line is None else subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     pass_fds=(say_write, go_read),
-                    env=dict(os.environ) | {SAY: str(say_write), GO: str(go_read)},
+                    env=dict(run.environment) | {SAY: str(say_write), GO: str(go_read)},
                 )
             except (OSError, ValueError) as error:
                 os.close(say_read)

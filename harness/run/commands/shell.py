@@ -44,7 +44,7 @@ class Shell:
         words = shlex.split(DEFAULT_SHELL if name in ("", "default") else name)
         if not words or shutil.which(words[0]) is None:
             raise ValueError(f"shell={name} is not a program here: name one, default or none")
-        return cls(tuple(words), _succeeds([*words, "-o", "pipefail", "-c", "true"]))
+        return cls(tuple(words), succeeds([*words, "-o", "pipefail", "-c", "true"]))
 
     @property
     def is_of_posix(self) -> bool:
@@ -74,54 +74,13 @@ class Shell:
         return ""
 
 
-def why_unreadable(shell: Shell, command: str) -> tuple[str, str] | None:
-    """Return what a shell objects to in a command, and advice (None: it can be read)."""
-    try:
-        words = shell.line(command)
-    except ValueError as error:
-        return str(error).lower(), "close the quotation mark"
-    if not shell.words:
-        missing = not words or shutil.which(words[0]) is None
-        sentence = f"there is no program {words[0] if words else 'in it'}"
-        return (sentence, "without a shell a command begins with a program") if missing else None
-    if not shell.is_of_posix:
-        return None
-    asked = _run([*shell.words, "-n", "-c", command])
-    if asked is None or asked.returncode == 0:
-        return _why_not_there(shell, command)
-    said = asked.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["a syntax error"]
-    bash = shutil.which("bash")
-    if bash and shell.words == (DEFAULT_SHELL,) and _succeeds([bash, "-n", "-c", command]):
-        return said[0], USE_BASH
-    return said[0], "try the command in that shell"
-
-
-def _why_not_there(shell: Shell, command: str) -> tuple[str, str] | None:
-    word = first_word(command)
-    if word and not _succeeds([*shell.words, "-c", 'command -v "$1"', "sh", word]):
-        return f"there is no program {word}", "name it with its folder, or correct it"
-    return None
-
-
-def first_word(command: str) -> str:
-    """Return the word that a command begins with (empty: the shell alone can tell)."""
-    lexer = shlex.shlex(command, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    try:
-        words = [word for _, word in zip(range(20), lexer, strict=False)]
-    except ValueError:
-        return ""
-    named = [word for word in words if not re.match(r"[A-Za-z_]\w*\+?=", word)][:1]
-    plain = named and re.fullmatch(r"[\w./@%+:,-]+|\[\[?", named[0])
-    return named[0] if plain else ""
-
-
-def _succeeds(words: list[str]) -> bool:
-    ended = _run(words)
+def succeeds(words: list[str]) -> bool:
+    """Return whether a question to a shell is answered with yes."""
+    ended = ask(words)
     return ended is not None and ended.returncode == 0
 
 
-def _run(words: list[str]) -> "subprocess.CompletedProcess[bytes] | None":
+def ask(words: list[str]) -> "subprocess.CompletedProcess[bytes] | None":
     """Run a question to a shell (None: it gave no answer)."""
     try:
         return subprocess.run(

@@ -7,7 +7,6 @@ it leaves running. May import ``model``, ``events``, ``errors``, ``command_pair`
 
 import contextlib
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from harness.model import Digest, Host, Process, Side
 from harness.placeholders import fill_placeholders
 from harness.run import processes, wire
 from harness.run.commands.answers import Answers, write_once
+from harness.run.commands.checks import placeholder_values
 from harness.run.commands.files import Stamps, file_stamps, input_contents, require_unchanged
 from harness.run.commands.process import Program, Run
 from harness.run.commands.reports import ProgramReports
@@ -48,6 +48,7 @@ class CommandSide:
         self._send = send
         shared_folder = Path(assignment.shared_folder or assignment.scratch)
         self._answers = Answers(pair, assignment.side, Path(assignment.scratch), shared_folder)
+        self._environment = dict(os.environ)  # as it is before libraries loaded here change it
         self._shell = Shell.named(pair.shell)
         self._stdin = expand_home(pair.stdin) if pair.stdin else None
         self._source_file = shared_folder / SOURCE
@@ -67,8 +68,7 @@ class CommandSide:
         its command names.
         """
         become_subreaper()
-        if self._assignment.side is Side.DISTRIBUTED:
-            pin(tuple(core for cores in self._assignment.cores for core in cores))
+        self._pin(0)
         self._source_sha256 = write_once(
             self._source_file,
             lambda path: path.write_text(
@@ -205,16 +205,19 @@ class CommandSide:
             end_programs()
             raise
 
+    def _pin(self, workers: int) -> None:
+        """Pin what is started from now on to the cores of so many workers (0: all)."""
+        if self._assignment.side is Side.DISTRIBUTED:
+            shares = self._assignment.cores[: workers or self._assignment.workers]
+            pin(tuple(core for cores in shares for core in cores))
+
     def _start(self, workers: int) -> Program:
         self._reports.forget_run()
         self._answers.begin_run()
-        values = self._pair.params | {
-            "workers": workers or self._assignment.workers,
-            "answer": str(self._answers.answer_file),
-            "input": str(expand_home(self._pair.input)),
-            "python": sys.executable,
-            "here": self._pair.here,
-        }
+        self._pin(workers)  # a sweep's program has the cores of so many workers
+        values = placeholder_values(
+            self._pair, workers or self._assignment.workers, self._answers.answer_file
+        )
         command = fill_placeholders(self._pair.command(self._assignment.side), values)
         read_line = self._reports.read_line if self._reports.reads_lines else None
         run = Run(
@@ -222,6 +225,7 @@ class CommandSide:
             shell=self._shell,
             output=self._answers.printed,
             errors=self._answers.errors,
+            environment=self._environment,
             stdin=self._stdin,
         )
         return Program.start(run, read_line, self._reports.receive)

@@ -4,9 +4,7 @@ A plain class; ``cluster`` makes a Ray actor of it. Imports no numeric library.
 May import ``model``, ``workload`` and ``run``.
 """
 
-import resource
 import socket
-import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,7 +16,7 @@ from harness.run import start
 from harness.run.core_seconds import Timing
 from harness.run.digest import digest, source_digest
 from harness.run.host import pin, terms, this_host, this_process
-from harness.run.processes import descendants_cpu_seconds
+from harness.run.processes import descendants_cpu_seconds, peak_rss_bytes
 from harness.run.ray.peers import Address, PeerLost, connect, listen
 from harness.run.ray.replica import Advanced, Replica
 from harness.run.ray.timed import Timed, time_call
@@ -167,9 +165,3 @@ def node_address() -> str:
     """Return the address of this machine in the cluster."""
     address: str = ray.util.get_node_ip_address()
     return address
-
-
-def peak_rss_bytes() -> int:
-    """Return this process's peak resident memory; Linux counts in kibibytes, macOS in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024

@@ -11,8 +11,7 @@ from typing import Any, Protocol
 from harness.events import Event
 from harness.model import Digest, Host, Process
 from harness.run.host import this_host
-from harness.run.processes import descendants_cpu_seconds, waited_seconds
-from harness.run.ray.worker import peak_rss_bytes
+from harness.run.processes import descendants_cpu_seconds, peak_rss_bytes, waited_seconds
 from harness.run.wire import Assignment
 from harness.workload import Reporter
 

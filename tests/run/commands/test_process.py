@@ -63,6 +63,7 @@ def run(command: str, output: Path) -> Run:
         shell=Shell.named(""),
         output=output,
         errors=output.with_name("errors"),
+        environment=os.environ,
     )
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from harness.run.digest import digest, source_digest
-from harness.run.processes import descendants_cpu_seconds
+from harness.run.processes import descendants_cpu_seconds, peak_rss_bytes
 from harness.run.ray.peers import TOKEN_BYTES
 from harness.run.ray.timed import size
-from harness.run.ray.worker import Worker, peak_rss_bytes
+from harness.run.ray.worker import Worker
 from harness.workload import AnyLockstep, Lockstep
 
 PROGRAM: AnyLockstep = Lockstep(
