@@ -4,6 +4,7 @@ A fault is one sentence with the file, the place in it and the value, and one hi
 gets a suggestion. May import ``errors``, ``text`` and its neighbours.
 """
 
+import codecs
 import datetime
 import re
 from collections.abc import Iterator
@@ -57,7 +58,7 @@ class Day(str):
         try:
             day = value if isinstance(value, datetime.date) else datetime.date.fromisoformat(value)
         except (TypeError, ValueError):
-            raise Fault("is not a day", "write it as 2026-11-22") from None
+            raise Fault(f"is {str(value)[:40]!r}, not a day", "write it as 2026-11-22") from None
         return cls(day.isoformat()[: len("2026-11-22")])
 
 
@@ -92,14 +93,31 @@ class ConfigFile:
 
     def _tree(self) -> Any:
         content = atomic.read(self.path, LARGEST_BYTES, self.noun, self.hint)
+        content = content.removeprefix(codecs.BOM_UTF8)  # which editors on Windows write
         try:
             return msgspec.toml.decode(content)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise BadRequest(
                 f"the {self.noun} {printable(str(self.path))} is not TOML: "
-                f"{printable(str(error))[:200]}",
+                f"{printable(_explain_syntax(error, content))[:200]}",
                 self.hint,
             ) from error
+
+
+def _explain_syntax(error: Exception, content: bytes) -> str:
+    """Return why a text is no TOML, with its line as it is written."""
+    if isinstance(error, UnicodeDecodeError):
+        before = content[: error.start]
+        line, byte = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        return f"line {line}, byte {byte} is not UTF-8"
+    found = _SYNTAX.fullmatch(str(error))
+    if found is None:
+        return "a number has too many digits" if "digits" in str(error) else str(error)
+    number, fault = int(found["line"]), found["fault"]
+    written = content.decode(errors="replace").split("\n")[number - 1].strip()
+    if fault.startswith(("Cannot overwrite", "Cannot declare")):
+        fault = "its name is given twice"
+    return f"line {number}, {written[:60]!r}: {fault[:1].lower()}{fault[1:]}"
 
 
 def _from_toml(kind: Any, value: Any) -> Any:
@@ -124,18 +142,20 @@ class _Explanation(NamedTuple):
 
 
 _MESSAGE = re.compile(r"(?s)(?P<fault>.*?)(?: - at `\$\.?(?P<place>[^`]*)`)?")
+_SYNTAX = re.compile(r"(?P<fault>.*) \(at line (?P<line>\d+), column \d+\)")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _BOUND = re.compile(r"Expected `(?:int|float)` ([<>]=) (.*)")
 _LENGTH = re.compile(r"Expected `(array|str)` of length <= (\d+)")
 _TYPE = re.compile(r"Expected `(\w+)(?: \| null)?`, got `.*`")
+_TABLES_HINT = "begin each with a line of its own: [[{place}]]"
 _NOUNS = {
     "str": ("a text", 'put it in quotes: {name} = "…"'),
-    "int": ("a whole number", None),
+    "int": ("a whole number", "write it without a point"),
     "float": ("a number", None),
     "bool": ("true or false", "write {name} = true, or false"),
     "object": ("a table", "begin it with a line of its own: [{place}]"),
-    "array": ("a list of tables", "begin each with a line of its own: [[{place}]]"),
+    "array": ("a list of tables", _TABLES_HINT),
 }
 
 
@@ -159,10 +179,18 @@ def _explain(error: msgspec.ValidationError, tree: Any, content: type[Table]) ->
         return _Explanation(f"{place} has {len(value)} {things}, the most is {length[2]}")
     if (mistyped := _TYPE.fullmatch(fault)) and mistyped[1] in _NOUNS:
         noun, hint = _NOUNS[mistyped[1]]
-        name = place.rpartition(".")[2]
-        advice = hint.format(name=name, place=place) if hint else None
-        return _Explanation(f"{place} is {_short(value)}, not {noun}", advice)
+        written = str(value) if isinstance(value, float) else _short(value)
+        return _Explanation(f"{place} is {written}, not {noun}", _advice(hint, place))
     return _Explanation(f"{place} is empty")
+
+
+def _advice(hint: str | None, place: str) -> str | None:
+    """Return a hint filled in for a place such as ``stage`` or ``beats[1].budget``."""
+    if hint is None:
+        return None
+    if place.endswith("]"):  # one of a list of tables
+        hint, place = _TABLES_HINT, place.rpartition("[")[0]
+    return hint.format(name=place.rpartition(".")[2], place=place)
 
 
 def _explain_unknown(name: str, place: str, content: type[Table]) -> _Explanation:
@@ -170,7 +198,7 @@ def _explain_unknown(name: str, place: str, content: type[Table]) -> _Explanatio
     near = get_close_matches(name, known, 1)
     where = f" in {place}" if place else ""
     return _Explanation(
-        f"{name!r} is not known{where}",
+        f"{name[:40]!r} is not known{where}",
         f"did you mean {near[0]}?" if near else f"it may hold {', '.join(known)}",
     )
 

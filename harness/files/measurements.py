@@ -61,7 +61,7 @@ def _wall_time(value: Any) -> float:
 
 def _between(value: Any, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Fault("is not a number")
+        raise Fault(f"is {str(value)[:40]!r}, not a number")
     if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
         raise Fault("is larger than can be")
     if not low <= value <= high:  # nan is not, either

@@ -72,7 +72,7 @@ REFUSED = {
         "seats has 3 tables, the most is 2",
         "ask the usher",
     ),
-    'name = "a"\nopened = "soon"': ("opened is not a day", "write it as 2026-11-22"),
+    'name = "a"\nopened = "soon"': ("opened is 'soon', not a day", "write it as 2026-11-22"),
     'name = "a\\u001b[2J"': (
         "name is too long or has characters that cannot be shown",
         "ask the usher",

@@ -24,7 +24,10 @@ BAD = {
     "nothing": ("", "source is missing"),
     "no source": (OWN.replace('source = "our log"', ""), "source is missing"),
     "no date": (OWN.replace("date = 2026-11-01", ""), "date is missing"),
-    "a day that is none": (OWN.replace("2026-11-01", '"yesterday"'), "date is not a day"),
+    "a day that is none": (
+        OWN.replace("2026-11-01", '"yesterday"'),
+        "date is 'yesterday', not a day",
+    ),
     "no words": (
         OWN[: OWN.index("[words]")] + OWN[OWN.index("[baseline]") :],
         "words is missing",
@@ -97,7 +100,10 @@ BAD = {
         OWN.replace('"3 h"', '"1e999 h"'),
         "distributed[0].time is inf",
     ),
-    "a clock for a time": (OWN.replace('"3 h"', "03:00:00"), "distributed[0].time is not a number"),
+    "a clock for a time": (
+        OWN.replace('"3 h"', "03:00:00"),
+        "distributed[0].time is '03:00:00', not a number",
+    ),
     "no times in the list": (OWN.replace('"3 h"', "[]"), "distributed[0].time has 0 values"),
     "too many times": (
         OWN.replace('"3 h"', f"[{'1,' * 101}]"),

@@ -33,7 +33,7 @@ def test_wall_times_are_written_with_a_unit_or_in_seconds(
         ("1e999 h", "is inf, not between"),
         (0, "is 0, not between"),
         (float("nan"), "is nan, not between"),
-        (True, "is not a number"),
+        (True, "is 'True', not a number"),
         (10**400, "is larger than can be"),
         ([], "has 0 values, not between 1 and 100"),
         ([1] * 101, "has 101 values, not between 1 and 100"),

@@ -98,7 +98,7 @@ BAD = {
         "source is too long or has characters",
     ),
     "an unknown name": (OWN + "worker_per_hours = 1", "'worker_per_hours' is not known"),
-    "a day that is none": (OWN.replace("2026-11-01", '"lately"'), "date is not a day"),
+    "a day that is none": (OWN.replace("2026-11-01", '"lately"'), "date is 'lately', not a day"),
     "a truth in words": (OWN.replace("false", '"no"'), "illustrative is 'no', not true or false"),
     "one table of offers": (
         OWN + SPOT.replace("[[offers]]", "[offers]"),
