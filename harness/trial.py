@@ -153,6 +153,9 @@ class Trial:
 
     ``workers`` is p (1 for the baseline), ``index`` counts this side's trials and ``order`` all
     trials of the session. The process spent ``startup_s`` before go, which is not in ``wall_s``.
+    ``began_s`` and ``ended_s`` are by the conductor's clock, from the session's beginning, when it
+    sent go and when it read that the side had finished (None: it did not, or an earlier version did
+    not say).
     ``curve`` holds (seconds since go, items done), ≤ 200 points. ``cpu_s`` is that of the side's
     own processes: the driver, the workers and what they started, without Ray's daemons.
     The digests are of the input and the held-out set as this side saw them (empty: unknown).
@@ -197,4 +200,5 @@ class Trial:
     off_clock_cpu_s: Seconds | None = None
     waited_s: Seconds | None = None
     score_differences: ScoreDifferences | None = None
+    ended_s: Seconds | None = None
     answer_difference: AnswerDifference | None = None

@@ -528,6 +528,10 @@ def trial_events(
             timed.append((at, span))
             timed.append((at, e.Sample(worker=process.id, cpu=0.98, rss_bytes=200_000_000)))
     ended = started_at + wall_s
+    timed += [
+        (ended, e.Sample(worker=process.id, cpu=0.98, rss_bytes=200_000_000))
+        for process in processes
+    ]
     timed.append((ended, e.Phase(name="compute", seconds=wall_s)))
     finished = e.Finished(
         wall_s=wall_s,

@@ -5,6 +5,8 @@ function takes a session's events and returns those of another one. May import `
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace as renewed
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -12,13 +14,16 @@ from msgspec.structs import replace
 from harness import events as e
 from harness.claims.audit import Audit, audit
 from harness.files import journal
-from harness.model import Side
+from harness.model import Results, Side
 from harness.state.fold import fold
 from harness.state.to_results import results_of
 from tests import doctor
 from tests.builders import a_digest_of
 
 SHA256 = a_digest_of("journal")
+SHOWCASE = journal.read(
+    Path(__file__).parents[1] / "recordings" / "showcase" / journal.JOURNAL_NAME
+).events
 SWEPT = journal.read(doctor.BASE.with_name(journal.JOURNAL_NAME)).events
 
 Events = Sequence[e.Event]
@@ -26,10 +31,24 @@ Choice = Callable[[e.Event], bool]
 Lie = Callable[[Events], Events]
 
 
-def audited(events: Iterable[e.Event]) -> Audit:
-    """Return the audit of a journal and of the results that follow from it."""
+def audited(events: Iterable[e.Event], age: Callable[[Results], Results] | None = None) -> Audit:
+    """Return the audit of a journal and of the results that follow from it.
+
+    ``age`` leaves out of the results what an earlier version did not state (None: nothing).
+    """
     events = list(events)
-    return audit(results_of(fold(events), SHA256), events, journal_sha256=SHA256)
+    results = results_of(fold(events), SHA256)
+    return audit(age(results) if age else results, events, journal_sha256=SHA256)
+
+
+def without_ends(results: Results) -> Results:
+    """Return results of an earlier version, which did not keep when a trial ended."""
+    return renewed(results, trials=tuple(renewed(trial, ended_s=None) for trial in results.trials))
+
+
+def raised(audited: Audit) -> set[str]:
+    """Return the key of everything that was raised."""
+    return {key for finding in audited.findings for key in finding.keys}
 
 
 def is_a(*kinds: type[e.Event], side: Side | None = None, trial: int | None = None) -> Choice:
@@ -84,3 +103,108 @@ def moved(choice: Choice, before: Choice) -> Lie:
         return [*rest[:to], replace(events[place], at=events[to].at), *rest[to:]]
 
     return lie
+
+
+def scaled(choice: Choice, factor: float, *names: str) -> Lie:
+    """Return a lie that multiplies these numbers of every event that is chosen."""
+
+    def change(event: e.Event) -> e.Event:
+        if not choice(event):
+            return event
+        numbers = {name: getattr(event, name) for name in names if hasattr(event, name)}
+        return replace(event, **{name: factor * number for name, number in numbers.items()})
+
+    return lambda events: [change(event) for event in events]
+
+
+def in_turn(*lies: Lie) -> Lie:
+    """Return several lies told one after the other."""
+
+    def lie(events: Events) -> Events:
+        for one in lies:
+            events = one(events)
+        return events
+
+    return lie
+
+
+def retimed(side: Side, factor: float) -> Lie:
+    """Return a lie that gives a side so many times its seconds, in all that it says itself."""
+    said = is_a(e.Finished, e.Phase, e.CoreTime, e.Span, side=side)
+    parts = ("compute_s", "exchange_s", "waiting_s", "serial_s", "idle_s")
+    return scaled(said, factor, "wall_s", "cpu_s", "seconds", "busy_s", *parts)
+
+
+def read_late(every_s: float) -> Lie:
+    """Return honest events of a conductor that reads the pipes so seldom while a trial runs."""
+
+    def slow(events: Events) -> Events:
+        slower: list[e.Event] = []
+        shift_s, place = 0.0, 0
+        while place < len(events):
+            event = events[place]
+            if not isinstance(event, e.Go):
+                slower.append(replace(event, at=event.at + shift_s))
+                place += 1
+                continue
+            end = place + first(events[place:], is_a(e.Scored, side=event.side))
+            trial = [replace(one, at=one.at + shift_s) for one in events[place : end + 1]]
+            slower += _read_every(trial, every_s)
+            shift_s += slower[-1].at - trial[-1].at
+            place = end + 1
+        return changed(is_a(e.Observed), longest_gap_s=every_s)(slower)
+
+    return slow
+
+
+def _read_every(trial: Events, every_s: float) -> list[e.Event]:
+    """Return a trial's events from its go on, as they are read every so many seconds.
+
+    A worker has one sample a reading, of all that it used since the one before.
+    """
+    go, *rest = trial
+    read: list[e.Event] = [go]
+    sampled_at: dict[str, float] = {}
+    at = go.at
+    while rest:
+        at += every_s
+        used_s: dict[str, float] = {}
+        while rest and rest[0].at <= at:
+            event = rest.pop(0)
+            if isinstance(event, e.Sample):
+                since = event.at - sampled_at.get(event.worker, go.at)
+                used_s[event.worker] = used_s.get(event.worker, 0.0) + event.cpu * since
+                sampled_at[event.worker] = event.at
+            else:
+                read.append(replace(event, at=at))
+        samples = [
+            e.Sample(worker=worker, cpu=used_s[worker] / every_s, rss_bytes=0, at=at)
+            for worker in used_s
+        ]
+        ended = next(
+            (i for i, event in enumerate(read) if isinstance(event, e.Finished)), len(read)
+        )
+        read[ended:ended] = [e.stamp(sample, at, go.side, go.trial) for sample in samples]
+    return read
+
+
+def late(seconds: float, **observed: float | None) -> Lie:
+    """Return honest events with every end read so much later, and these facts of the observer."""
+
+    def told(events: Events) -> Events:
+        shift_s, shifted = 0.0, []
+        for event in events:
+            shift_s += seconds * isinstance(event, e.Finished)
+            shifted.append(replace(event, at=event.at + shift_s))
+        return changed(is_a(e.Observed), **observed)(shifted)
+
+    return told
+
+
+# For each key that needs a journal, a lie that raises it in the showcase and nothing else.
+OBSERVED: dict[str, Lie] = {
+    "clock-contradicted": retimed(Side.DISTRIBUTED, 0.93),
+    "clock-late": late(1.5, foreign_cpu=None),
+    "cpu-contradicted": changed(is_a(e.Sample, side=Side.BASELINE), cpu=0.02),
+    "cpu-unseen": left_out(is_a(e.Sample, side=Side.BASELINE)),
+}

@@ -7,7 +7,7 @@ the two agree. May import ``model``, ``events`` and the rest of ``claims``.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.claims.journal_check import differences
+from harness.claims.journal_check import check
 from harness.claims.pairs import complete_pairs
 from harness.claims.rule import Caveat, Evidence, Measure, Measured, Rule, Unknown
 from harness.claims.rule import Verdict as Verdict
@@ -86,16 +86,18 @@ def audit(
     and empty: they are not compared),
     ``written`` the bytes of the results file (None: the facts were not read from one).
     """
+    checked = None if journal is None else check(results, journal, journal_sha256, journal_header)
     evidence = Evidence(
         results=results,
         pairs=complete_pairs(results),
         written=written,
         journal_missing=journal is None,
+        observed={} if checked is None else checked.observed,
     )
     return Audit(
         evidence,
         tuple(_finding(rule, evidence) for rule in RULES),
-        None if journal is None else differences(results, journal, journal_sha256, journal_header),
+        None if checked is None else checked.differences,
     )
 
 

@@ -187,6 +187,7 @@ def _trials_in_line(sessions: Iterable[Results]) -> Iterator[Trial]:
                 index=index + trial.index,
                 order=order + trial.order,
                 began_s=began_s + trial.began_s,
+                ended_s=None if trial.ended_s is None else began_s + trial.ended_s,
             )
         index += 1 + max((trial.index for trial in results.trials), default=0)
         order += 1 + max((trial.order for trial in results.trials), default=0)

@@ -1,16 +1,17 @@
 """The journal check: the journal is folded again and compared with what the results file states.
 
 Its events must come in the order of a session, too. May import ``model``, ``events``, ``errors``,
-``text``, ``event_order``, ``state.fold`` and ``state.to_results``.
+``text``, ``event_order``, ``observed_trials``, ``state.fold`` and ``state.to_results``.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import msgspec
 
 from harness.claims.event_order import Contradiction, EventOrder
+from harness.claims.observed_trials import ObservedTrials, TrialObserver
 from harness.errors import BadRequest
 from harness.events import Event
 from harness.model import JournalHeader, Results
@@ -22,24 +23,38 @@ MOST_LISTED = 20
 _LONGEST_VALUE = 40
 
 
-def differences(
+@dataclass(frozen=True)
+class JournalCheck:
+    """What the file states otherwise than its journal, and what the journal says of the trials.
+
+    ``differences`` are at most 20 lines, and then one that says how many more there are (empty:
+    file and journal agree). ``observed`` is what was read of a journal that can be read.
+    """
+
+    differences: tuple[str, ...]
+    observed: ObservedTrials
+
+
+def check(
     results: Results,
     journal: Iterable[Event],
     journal_sha256: str = "",
     header: JournalHeader | None = None,
-) -> tuple[str, ...]:
-    """Return what the results file states otherwise than its journal (empty: they agree).
+) -> JournalCheck:
+    """Return what a journal says of its results file.
 
-    At most 20 lines, and then one that says how many more there are. ``journal_sha256`` is the
-    journal's digest as it was read, ``header`` its first line (empty and None: not compared).
+    ``journal_sha256`` is the journal's digest as it was read, ``header`` its first line (empty and
+    None: not compared).
     """
+    observer = TrialObserver()
     lines = [
         *_of_digest(results, journal_sha256),
         *_of_header(results, header),
-        *_of_facts(results, journal),
+        *_of_facts(results, _in_order(journal, observer)),
     ]
     rest = len(lines) - MOST_LISTED
-    return (*lines[:MOST_LISTED], f"and {rest:,} more") if rest > 0 else tuple(lines)
+    listed = (*lines[:MOST_LISTED], f"and {rest:,} more") if rest > 0 else tuple(lines)
+    return JournalCheck(listed, observer.trials)
 
 
 def _of_digest(results: Results, journal_sha256: str) -> Iterator[str]:
@@ -57,7 +72,7 @@ def _of_header(results: Results, header: JournalHeader | None) -> Iterator[str]:
 
 def _of_facts(results: Results, journal: Iterable[Event]) -> Iterator[str]:
     try:
-        recounted = results_of(fold(_in_order(journal)), results.journal_sha256)
+        recounted = results_of(fold(journal), results.journal_sha256)
     except BadRequest as error:
         yield error.sentence
         return
@@ -68,15 +83,28 @@ def _of_facts(results: Results, journal: Iterable[Event]) -> Iterator[str]:
         yield f"the journal makes no results: {printable(str(error))[:200]}"
         return
     # msgspec's own to_builtins leaves out what an older file lacks, though it has a default
-    yield from _between("", asdict(results), asdict(recounted))
+    yield from _between("", asdict(results), asdict(_of_its_age(recounted, results)))
 
 
-def _in_order(journal: Iterable[Event]) -> Iterator[Event]:
+def _in_order(journal: Iterable[Event], observer: TrialObserver) -> Iterator[Event]:
     """Yield the events; raise ``Contradiction`` at the first that cannot come where it does."""
     order = EventOrder()
     for event in journal:
         order.check(event)
+        observer.note(event)
         yield event
+
+
+def _of_its_age(recounted: Results, results: Results) -> Results:
+    """Return recounted results without what the version that wrote the file did not state."""
+    if len(recounted.trials) != len(results.trials):
+        return recounted
+    pairs = zip(recounted.trials, results.trials, strict=True)
+    trials = tuple(
+        replace(trial, ended_s=None) if written.ended_s is None else trial
+        for trial, written in pairs
+    )
+    return replace(recounted, trials=trials)
 
 
 def _between(path: str, file: Any, journal: Any) -> Iterator[str]:

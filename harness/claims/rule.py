@@ -2,14 +2,16 @@
 
 A rule is one value in one file of ``rules``. A caveat is data: a key, a sentence that advises and
 holds no measured number, and the measures behind it; how a number looks is decided where it is
-drawn. May import ``model``, ``pairs`` and ``baseline_proof``.
+drawn. May import ``model``, ``pairs``, ``observed_trials`` and
+``baseline_proof``.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from harness.claims.baseline_proof import BaselineProof, proof
+from harness.claims.observed_trials import ObservedTrials
 from harness.claims.pairs import Pairs, complete_pairs
 from harness.model import Results
 
@@ -118,13 +120,15 @@ class Evidence:
 
     ``pairs`` are those of the headline's scale (None: there is no complete pair). ``written`` holds
     the bytes of the results file (None: the facts were not read from one). ``journal_missing``
-    tells that the journal was looked for and is not there.
+    tells that the journal was looked for and is not there. ``observed`` is what it says of the
+    trials beside what the sides said.
     """
 
     results: Results
     pairs: Pairs | None
     written: bytes | None = None
     journal_missing: bool = False
+    observed: ObservedTrials = field(default_factory=dict)
 
     @classmethod
     def of(cls, results: Results) -> "Evidence":
@@ -183,6 +187,16 @@ def refuse_session(judge: Callable[[Evidence], Caveat | None], topic: Topic) -> 
 def caveat_file(judge: Callable[[Evidence], Caveat | None]) -> Judge:
     """Return a judge of the file and its journal that qualifies the headline."""
     return Judge(Verdict.CAVEAT, Topic.ORIGIN, judge)
+
+
+def caveat_session(judge: Callable[[Evidence], Caveat | None], topic: Topic) -> Judge:
+    """Return a judge of all the evidence that qualifies the headline."""
+    return Judge(Verdict.CAVEAT, topic, judge)
+
+
+def uncheckable_session(judge: Callable[[Evidence], Caveat | None], topic: Topic) -> Judge:
+    """Return a judge of all the evidence that says that its rule cannot be checked."""
+    return Judge(Verdict.UNCHECKED, topic, judge)
 
 
 def of_proof(judge: Callable[[BaselineProof], Caveat | None]) -> Callable[[Pairs], Caveat | None]:

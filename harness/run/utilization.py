@@ -10,7 +10,13 @@ from typing import NamedTuple
 
 import psutil
 
-from harness.run.processes import Identity, cpu_seconds, process_tree
+from harness.run.processes import (
+    Identity,
+    children_cpu_seconds_of,
+    cpu_seconds,
+    cpu_seconds_with_children,
+    process_tree,
+)
 
 BUSY_ABOVE = 0.1
 
@@ -52,14 +58,15 @@ class UtilizationMeter:
 
 
 def _usage(pid: int) -> tuple[float, int] | None:
-    """Return the core-seconds and resident bytes of a process (None: it is gone)."""
+    """Return the core-seconds and resident bytes of a process (None: it is gone).
+
+    What its children use is its work.
+    """
     try:
-        process = psutil.Process(pid)
-        with process.oneshot():
-            times = process.cpu_times()
-            return times.user + times.system, process.memory_info().rss
+        rss_bytes = psutil.Process(pid).memory_info().rss
     except psutil.Error:
         return None
+    return cpu_seconds_with_children(pid), rss_bytes
 
 
 class TreeProcess(NamedTuple):
@@ -74,7 +81,7 @@ class TreeMeter:
     """Utilization of the processes below a root, which are taken for workers.
 
     The busiest processes become the workers, and stay so while they live. A process that is no
-    worker counts with the worker that is least busy.
+    worker counts with the worker that is least busy, and so does what one used that has ended.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -93,7 +100,8 @@ class TreeMeter:
         self._before = processes
         if not seconds:
             return []
-        self._assign(used_s, workers, seconds)
+        below = {process: used_s[process] for process in used_s if process[0] != root}
+        self._assign(below, workers, seconds)
         cpu = dict.fromkeys(workers, 0.0)
         rss_bytes = dict.fromkeys(workers, 0)
         for process in sorted(used_s, key=lambda process: process not in self._workers):
@@ -141,12 +149,15 @@ def _used(
 
 
 def _below(root: int) -> dict[Identity, TreeProcess]:
-    """Return every process below a root."""
+    """Return every process below a root, and for the root itself what its ended ones had used."""
     below = {}
     for pid, born in process_tree(root).items():
-        if pid != root:
-            with contextlib.suppress(psutil.Error):
-                process = psutil.Process(pid)
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            if pid == root:
+                ended_s = children_cpu_seconds_of(pid)
+                below[pid, born] = TreeProcess(ended_s, 0, process.ppid())
+            else:
                 rss_bytes = process.memory_info().rss
                 below[pid, born] = TreeProcess(cpu_seconds(pid), rss_bytes, process.ppid())
     return below

@@ -72,9 +72,9 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
 class SideState(msgspec.Struct, frozen=True, kw_only=True):
     """One side in its present trial; ``armed`` is kept over trials, all else begins anew with each.
 
-    ``workers`` are those of this trial, ``done`` is cumulative. ``started_at`` is the conductor's
-    time of go, ``last_progress_at`` that of the last item done since. ``wall_s`` is set once the
-    clock has stopped.
+    ``workers`` are those of this trial, ``done`` is cumulative. ``started_at`` and ``finished_at``
+    are the conductor's times of go and of the end, ``last_progress_at`` that of the last item done
+    since. ``wall_s`` is set once the clock has stopped.
     """
 
     side: Side
@@ -91,6 +91,7 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     core_time: CoreSeconds | None = None
     part_bytes: int | None = None
     faults: tuple[Fault, ...] = ()
+    finished_at: float | None = None
     wall_s: float | None = None
     cpu_s: float = 0.0
     peak_rss_bytes: int = 0
@@ -223,6 +224,7 @@ def _finish_trial(state: SideState, event: e.Finished) -> SideState:
     return replace(
         state,
         stage=SideStage.FINISHED,
+        finished_at=event.at,
         wall_s=event.wall_s,
         cpu_s=event.cpu_s,
         peak_rss_bytes=event.peak_rss_bytes,

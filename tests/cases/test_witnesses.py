@@ -10,19 +10,28 @@ import pytest
 from msgspec.structs import replace
 
 from harness import events as e
-from harness.model import Side, Status
-from tests.builders import a_process, some_differences, some_events
+from harness.claims.audit import audit
+from harness.model import CommandFacts, Schedule, Side, Status
+from tests.builders import some_differences, some_events, sweep_events
 from tests.lies import (
+    SHOWCASE,
     SWEPT,
     Events,
     Lie,
     audited,
     changed,
     first,
+    in_turn,
     is_a,
+    late,
     left_out,
     moved,
+    raised,
+    read_late,
     repeated,
+    retimed,
+    scaled,
+    without_ends,
 )
 
 BASELINE, DISTRIBUTED = Side
@@ -58,8 +67,10 @@ def lost(events: Events) -> Events:
     """Return the events with a worker lost in the first distributed trial, and back again."""
     place = first(events, is_a(e.Progress, side=DISTRIBUTED))
     at = events[place].at
+    ready = events[first(events, is_a(e.Ready, side=DISTRIBUTED))]
+    assert isinstance(ready, e.Ready)
     fault = e.Faulted(worker="w0", reason="killed")
-    back = e.Recovered(worker="w0", process=a_process("w0", pid=1), seconds=0.2)
+    back = e.Recovered(worker="w0", process=renewed(ready.workers[0], pid=1), seconds=0.2)
     words = [e.stamp(event, at, DISTRIBUTED, 0) for event in (fault, back)]
     return [*events[: place + 1], *words, *events[place + 1 :]]
 
@@ -206,3 +217,187 @@ HONEST = (
 @pytest.mark.parametrize("case", HONEST, ids=lambda case: case.name)
 def test_an_honest_journal_agrees_with_its_results(case: Honest) -> None:
     assert audited(case.events).differences == ()
+
+
+@dataclass(frozen=True)
+class Lied:
+    """A lie in what a side says, told throughout, and all that the rules raise for it."""
+
+    name: str
+    lie: Lie
+    raises: str
+    events: Events = SHOWCASE
+
+
+def edited_commands(events: Events) -> Events:
+    """Return the events of a session whose sides are two programs, seen as trees of processes."""
+    opened = events[0]
+    assert isinstance(opened, e.Opened)
+    known = CommandFacts(says_ready=True, input_named=True, compared="file")
+    told = [replace(opened, spec=renewed(opened.spec, commands=known)), *events[1:]]
+    ready = first(told, is_a(e.Ready, side=DISTRIBUTED))
+    event = told[ready]
+    assert isinstance(event, e.Ready)
+    one_pid = tuple(renewed(worker, pid=77) for worker in event.workers)
+    told[ready] = replace(event, workers=one_pid)
+    return left_out(is_a(e.Span, e.CoreTime, side=DISTRIBUTED))(told)
+
+
+def excused(events: Events) -> Events:
+    """Return the events with a stall of twenty seconds in the screen's own account."""
+    return changed(is_a(e.Observed), longest_gap_s=20.0)(events)
+
+
+def lost_for_good(events: Events) -> Events:
+    """Return the events with a worker lost halfway, of which no sample comes any more."""
+    told = lost(events)
+    at = told[first(told, is_a(e.Faulted))].at
+    return left_out(
+        lambda event: isinstance(event, e.Sample) and event.worker == "w0" and event.at > at
+    )(told)
+
+
+def together(events: Events) -> Events:
+    """Return the events with both sides' first trials at once, on cores of their own."""
+    told = [event for event in events if not isinstance(event, e.Scheduled)]
+    shift_s = told[first(told, is_a(e.Go, side=DISTRIBUTED))].at
+    shift_s -= told[first(told, is_a(e.Go, side=BASELINE))].at
+    start, end = first(told, is_a(e.Go)), first(told, is_a(e.Observed))
+    trials = [
+        replace(event, at=event.at - shift_s) if event.side is DISTRIBUTED else event
+        for event in told[start:end]
+    ]
+    schedule = e.Scheduled(schedule=Schedule.TOGETHER, at=told[start].at)
+    at_once = [*told[:start], schedule, *sorted(trials, key=lambda event: event.at)]
+    place = first(at_once, is_a(e.Ready, side=BASELINE))
+    ready = at_once[place]
+    assert isinstance(ready, e.Ready)
+    apart = tuple(renewed(worker, affinity=(9,)) for worker in ready.workers)
+    hosts = tuple(renewed(host, cores=16) for host in ready.hosts)
+    at_once[place] = replace(ready, workers=apart, hosts=hosts)
+    return [*at_once, *told[end:]]
+
+
+def joined(events: Events) -> Events:
+    """Return the events of a cluster that was joined, of whose workers no sample comes."""
+    opened = events[0]
+    assert isinstance(opened, e.Opened)
+    spec = renewed(opened.spec, joined_cluster=True)
+    told = [replace(opened, spec=spec), *events[1:]]
+    return left_out(is_a(e.Sample, side=DISTRIBUTED))(told)
+
+
+LIES = (
+    Lied(
+        "the distributed side says half its time",
+        retimed(DISTRIBUTED, 0.5),
+        "clock-contradicted cpu-contradicted work-lost superlinear copies-slower",
+    ),
+    Lied("it says a tenth less", retimed(DISTRIBUTED, 0.93), "clock-contradicted"),
+    Lied(
+        "it says a tenth less, and that the screen stalled meanwhile",
+        in_turn(retimed(DISTRIBUTED, 0.93), excused),
+        "clock-contradicted",
+    ),
+    Lied("the baseline says a hundredth more", retimed(BASELINE, 1.01), "clock-contradicted"),
+    Lied(
+        "every sample of the baseline is at two per cent",
+        changed(is_a(e.Sample, side=BASELINE), cpu=0.02),
+        "cpu-contradicted",
+    ),
+    Lied(
+        "every sample of the workers is at two per cent",
+        changed(is_a(e.Sample, side=DISTRIBUTED), cpu=0.02),
+        "cpu-contradicted",
+    ),
+    Lied(
+        "every sample of one worker is at two per cent",
+        changed(lambda event: isinstance(event, e.Sample) and event.worker == "w1", cpu=0.02),
+        "cpu-contradicted",
+    ),
+    Lied(
+        "the workers used half as much again as the side says",
+        scaled(is_a(e.Sample, side=DISTRIBUTED), 1.5, "cpu"),
+        "cpu-contradicted",
+    ),
+    Lied(
+        "no sample of the baseline is left",
+        left_out(is_a(e.Sample, side=BASELINE)),
+        "cpu-unseen",
+    ),
+    Lied(
+        "no sample of the baseline is left from its middle on",
+        lambda events: left_out(
+            lambda event: (
+                is_a(e.Sample, side=BASELINE)(event)
+                and event.at > events[first(events, is_a(e.Go))].at + 12.0
+            )
+        )(events),
+        "cpu-unseen",
+    ),
+    Lied(
+        "two programs: the baseline's were idle by their samples",
+        in_turn(edited_commands, changed(is_a(e.Sample, side=BASELINE), cpu=0.02)),
+        "cpu-contradicted",
+    ),
+    Lied(
+        "two programs: the distributed one's were idle by their samples",
+        in_turn(edited_commands, changed(is_a(e.Sample, side=DISTRIBUTED), cpu=0.02)),
+        "cpu-contradicted",
+    ),
+    Lied(
+        "the ends are read late on a quiet machine",
+        late(2.0, foreign_cpu=0.01),
+        "clock-contradicted",
+    ),
+    Lied(
+        "the ends are read very late on a busy one",
+        late(6.0, foreign_cpu=0.5),
+        "clock-contradicted cpu-unseen shared-machine",
+    ),
+)
+UNUSUAL = (
+    Lied("a session as it was", lambda events: events, ""),
+    Lied("a sweep with trials of less than five seconds", lambda events: events, "", SWEPT),
+    Lied(
+        "trials of less than five seconds whose samples say nothing",
+        changed(is_a(e.Sample), cpu=0.02),
+        "",
+        SWEPT,
+    ),
+    Lied("a screen that draws once in three seconds", read_late(3.0), ""),
+    Lied("a worker that was lost for good", lost_for_good, "lost-worker"),
+    Lied("two programs", edited_commands, ""),
+    Lied("both sides at once", together, ""),
+    Lied("workers on other machines, of which no sample comes", joined, ""),
+    Lied("a busy machine", late(1.5, foreign_cpu=0.5), "shared-machine clock-late"),
+    Lied("a sweep of a program made for tests", lambda events: events, "", sweep_events()),
+)
+
+
+@pytest.mark.parametrize("case", [*LIES, *UNUSUAL], ids=lambda case: case.name)
+def test_what_a_side_says_is_held_against_what_was_observed(case: Lied) -> None:
+    judged = audited(case.lie(case.events))
+    assert judged.differences == ()
+    known = raised(audited(case.events))
+    if case.name == "two programs" or "two programs:" in case.name:
+        known |= raised(audited(edited_commands(case.events)))
+    assert raised(judged) - known == set(case.raises.split())
+
+
+def test_an_earlier_version_did_not_see_what_a_baselines_programs_used() -> None:
+    """That is nobody's fault: the rule cannot be checked, and nothing is refused."""
+    told = changed(is_a(e.Sample, side=BASELINE), cpu=0.02)(SHOWCASE)
+    found = raised(audited(told, without_ends)) - raised(audited(SHOWCASE, without_ends))
+    assert found == {"cpu-unseen"}
+
+
+def test_nor_did_it_keep_when_a_trial_ended_which_its_journal_tells() -> None:
+    judged = audited(retimed(DISTRIBUTED, 0.93)(SHOWCASE), without_ends)
+    assert judged.differences == ()
+    assert "clock-contradicted" in raised(judged)
+
+
+def test_a_clock_is_held_against_its_end_where_the_journal_is_lost() -> None:
+    results = audited(retimed(DISTRIBUTED, 0.93)(SHOWCASE)).results
+    assert "clock-contradicted" in raised(audit(results))

@@ -12,14 +12,14 @@ from harness.claims import baseline_proof, scaling
 from harness.claims.audit import Audit, Verdict, audit
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline, Refusal
-from harness.claims.journal_check import differences
+from harness.claims.journal_check import check
 from harness.claims.pairs import complete_pairs
 from harness.claims.rules import RULES, baseline, proof, resources, speedup, times, work
 from harness.errors import BadRequest
 from harness.files import journal
 from harness.files.results import decode, encode, load
 from harness.model import Kind, Results, Side, Status, WorkerTrial
-from tests import doctor
+from tests import doctor, lies
 from tests.builders import a_report, a_results, a_sweep, a_worker, golden_results
 
 CLAIMS = Path(work.__file__).parents[1]
@@ -69,7 +69,7 @@ KEYS = {
         "unclean-scale",
     ),
     "R07": ("items-differ", "items-unreported", "answers-differ", "answers-differ-in-bits"),
-    "R08": ("work-lost", "baseline-idle", "baseline-crowded"),
+    "R08": ("cpu-contradicted", "cpu-unseen", "work-lost", "baseline-idle", "baseline-crowded"),
     "R09": ("source-differs", "unlike-machines", "no-seed", "no-commit", "dirty-tree"),
     "R10": ("cores-exceeded", "oversubscribed", "unequal-terms", "worked-beside-workers"),
     "R11": ("contention", "shared-machine", "on-battery"),
@@ -78,6 +78,8 @@ KEYS = {
         "phases-unequal",
         "core-seconds-unequal",
         "impossible-seconds",
+        "clock-contradicted",
+        "clock-late",
         "start-up-unlisted",
         "start-up-on-clock",
     ),
@@ -119,6 +121,12 @@ def test_a_doctored_file_is_caught_for_what_it_hides_by_its_rule_and_by_no_other
     assert {owner for owner, _ in raised(audited) - BEFORE} <= expected
 
 
+@pytest.mark.parametrize("key", lies.OBSERVED)
+def test_a_doctored_journal_is_caught_by_its_rule_and_by_no_other(key: str) -> None:
+    audited = lies.audited(lies.OBSERVED[key](lies.SHOWCASE))
+    assert raised(audited) - raised(lies.audited(lies.SHOWCASE)) == {(OWNERS[key], key)}
+
+
 def verdict_for(key: str) -> Verdict:
     """Return what the rule of a key says of the doctored file."""
     if key in doctor.UNCHECKABLE:
@@ -127,7 +135,7 @@ def verdict_for(key: str) -> Verdict:
 
 
 def test_every_key_has_a_doctored_file() -> None:
-    assert sorted(doctor.DOCTORS) == sorted(OWNERS)
+    assert sorted([*doctor.DOCTORS, *lies.OBSERVED]) == sorted(OWNERS)
 
 
 def test_a_good_session_is_not_refused() -> None:
@@ -388,7 +396,7 @@ def test_an_edit_that_raises_the_speedup_is_refused_or_differs_from_the_journal(
 ) -> None:
     raised_it = claimed(results) > claimed(GOOD)
     caught = isinstance(a_report(results).claim, Refusal) or bool(
-        differences(results, KEPT.events, GOOD.journal_sha256)
+        check(results, KEPT.events, GOOD.journal_sha256).differences
     )
     assert caught or not raised_it
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import events as e
-from harness.claims.journal_check import MOST_LISTED, differences
+from harness.claims.journal_check import MOST_LISTED, check
 from harness.model import Results, Status
 from harness.state.to_results import results_of
 from tests.builders import a_board, a_digest_of, a_fault, some_events
@@ -14,6 +15,13 @@ from tests.builders import a_board, a_digest_of, a_fault, some_events
 JOURNAL = some_events(pairs=2)
 SHA = a_digest_of("journal")
 RECORDED = results_of(a_board(JOURNAL), SHA)
+
+
+def difference_lines(
+    results: Results, journal: Sequence[e.Event], sha256: str = SHA
+) -> tuple[str, ...]:
+    """Return what the results file states otherwise than its journal."""
+    return check(results, journal, sha256).differences
 
 
 def with_trial(place: int, **changes: Any) -> Results:
@@ -29,7 +37,7 @@ def test_a_session_that_nobody_edited_agrees_with_its_journal(
     workers: int, baseline_s: float, distributed_s: float, pairs: int
 ) -> None:
     journal = some_events(workers, baseline_s, distributed_s, pairs)
-    assert differences(results_of(a_board(journal), SHA), journal, SHA) == ()
+    assert difference_lines(results_of(a_board(journal), SHA), journal, SHA) == ()
 
 
 EDITED = {
@@ -75,11 +83,11 @@ EDITED = {
 @pytest.mark.parametrize("edit", EDITED)
 def test_an_edited_fact_is_named_with_both_values(edit: str) -> None:
     results, lines = EDITED[edit]
-    assert differences(results, JOURNAL, SHA) == (lines,)
+    assert difference_lines(results, JOURNAL, SHA) == (lines,)
 
 
 def test_another_journal_than_the_files_own_is_a_difference() -> None:
-    (line,) = differences(RECORDED, JOURNAL, a_digest_of("another journal"))
+    (line,) = difference_lines(RECORDED, JOURNAL, a_digest_of("another journal"))
     assert line.startswith("journal_sha256: the file says ")
 
 
@@ -88,7 +96,7 @@ def test_after_twenty_differences_the_rest_is_counted() -> None:
         ("began_s", "startup_s", "wall_s", "cpu_s", "items", "peak_rss_bytes"), 7
     )
     edited = replace(RECORDED, trials=tuple(replace(trial, **numbers) for trial in RECORDED.trials))
-    lines = differences(edited, JOURNAL, SHA)
+    lines = difference_lines(edited, JOURNAL, SHA)
     assert (len(lines), lines[-1]) == (
         MOST_LISTED + 1,
         f"and {len(numbers) * 4 - MOST_LISTED} more",
@@ -96,18 +104,18 @@ def test_after_twenty_differences_the_rest_is_counted() -> None:
 
 
 def test_a_journal_that_tells_of_no_session_makes_no_results() -> None:
-    assert differences(RECORDED, [], SHA) == (
+    assert difference_lines(RECORDED, [], SHA) == (
         "the journal makes no results: a session that was not opened has no results",
     )
 
 
 @given(st.lists(st.sampled_from(JOURNAL), max_size=60))
 def test_whatever_a_journal_tells_it_can_be_recounted(journal: list[e.Event]) -> None:
-    assert isinstance(differences(RECORDED, journal, SHA), tuple)
+    assert isinstance(difference_lines(RECORDED, journal, SHA), tuple)
 
 
 @given(st.integers(0, len(JOURNAL) - 1))
 def test_an_event_left_out_is_a_difference_or_told_nothing_that_is_kept(place: int) -> None:
     journal = [*JOURNAL[:place], *JOURNAL[place + 1 :]]
     unchanged = results_of(a_board(journal), SHA) == RECORDED if place else False
-    assert bool(differences(RECORDED, journal, SHA)) is not unchanged
+    assert bool(difference_lines(RECORDED, journal, SHA)) is not unchanged

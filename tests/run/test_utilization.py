@@ -157,6 +157,50 @@ def test_what_a_tree_used_is_seen_once_though_a_process_ends_and_is_inherited() 
     assert used < 1.5 * spent
 
 
+def test_what_the_last_process_of_a_tree_used_until_its_end_is_seen() -> None:
+    burn, tree = BURN.format(seconds=0.7), utilization.TreeMeter()
+    program = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {burn!r}])\n"
+    with python(f"{program}time.sleep(60)") as root:
+        tree.read(root.pid, ["w0"])
+        began = time.monotonic()
+        wait_until_children_used(root.pid, 0.6)
+        ((_, cpu, _),) = tree.read(root.pid, ["w0"])
+        seconds = time.monotonic() - began
+    assert 0.5 <= cpu * seconds < 1.2
+
+
+@pytest.mark.parametrize("alive", [True, False], ids=["that lives", "that has ended"])
+def test_what_a_workers_child_uses_is_the_workers_work(alive: bool) -> None:
+    burn = SPIN if alive else BURN.format(seconds=0.7)
+    program = f"import subprocess, sys, time\nsubprocess.run([sys.executable, '-c', {burn!r}])\n"
+    with python(f"{program}time.sleep(60)") as worker:
+        meter = utilization.UtilizationMeter()
+        meter.read({"w0": worker.pid})
+        began = time.monotonic()
+        if alive:
+            (child,) = wait_for_children(worker.pid)
+            wait_until_used(child, 0.6)
+        else:
+            wait_until_children_used(worker.pid, 0.6)
+        ((_, cpu, _),) = meter.read({"w0": worker.pid})
+        seconds = time.monotonic() - began
+        processes.send_signal(processes.process_tree(worker.pid), signal.SIGKILL)
+    assert cpu * seconds >= 0.5
+
+
+def wait_for_children(pid: int) -> list[int]:
+    """Wait until a process has children; return their pids."""
+    while not (started := [*processes.children(pid)]):
+        time.sleep(0.02)
+    return started
+
+
+def wait_until_children_used(pid: int, cpu_s: float) -> None:
+    """Wait until the children of a process have ended and used so many core-seconds."""
+    while processes.children_cpu_seconds_of(pid) < cpu_s:
+        time.sleep(0.02)
+
+
 def ended(root: int) -> bool:
     """Return whether the busy process has ended and its parent has its core-seconds."""
     below = [pid for pid in processes.process_tree(root) if pid != root]

@@ -1,6 +1,6 @@
 """Rules about the seconds of each trial, at every scale: they are there, and they add up.
 
-May import ``model``, ``rule`` and ``pairs``.
+May import ``model``, ``rule``, ``pairs`` and ``observed``.
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,13 @@ from harness.claims.rule import (
     Topic,
     Unknown,
     caveat,
+    caveat_session,
     fraction,
     refuse,
     refuse_session,
     seconds,
 )
+from harness.claims.rules.observed import clock_contradicted, clock_late
 from harness.model import Kind, Results, Side, Trial
 
 OFF_CLOCK_LIMIT = 0.05
@@ -237,13 +239,16 @@ TIMES_ADD_UP = Rule(
     id="R13",
     title="times add up",
     demand="phases add up to the wall time, and core-seconds to that of all cores;"
-    " no part exceeds the clock; what is off the clock is listed",
+    " no part exceeds the clock, and the clock ran as the conductor saw it;"
+    " what is off the clock is listed",
     source="MLPerf, Bailey 2",
     measure=_sums,
     judges=(
         refuse(_phases_unequal),
         refuse(_core_seconds_unequal),
         refuse(_impossible_seconds),
+        refuse_session(clock_contradicted, Topic.RUN),
+        caveat_session(clock_late, Topic.RUN),
         caveat(_start_up_on_clock, Topic.ORIGIN),
         caveat(_start_up_unlisted, Topic.REPRODUCIBILITY),
     ),

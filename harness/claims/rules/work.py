@@ -1,6 +1,6 @@
 """Rules about the work: it is all there at every scale, and lost time is shown.
 
-May import ``model``, ``rule`` and ``pairs``, and the threshold of a quiet machine.
+May import ``model``, ``rule`` and ``pairs``, ``observed``, and the threshold of a quiet machine.
 """
 
 from statistics import median
@@ -24,8 +24,11 @@ from harness.claims.rule import (
     fraction,
     ratio,
     refuse,
+    refuse_session,
     seconds,
+    uncheckable_session,
 )
+from harness.claims.rules.observed import cpu_contradicted, cpu_unseen
 from harness.claims.rules.resources import FOREIGN_CPU_LIMIT
 from harness.model import Fault, Kind, Results, Scaling, Side, Trial
 
@@ -241,13 +244,16 @@ def _stragglers(pairs: Pairs) -> Measured:
 SAME_WORK = Rule(
     id="R08",
     title="work conserved",
-    demand="the workers did the baseline's work, and the baseline did not sleep",
+    demand="the workers did the baseline's work, the baseline did not sleep,"
+    " and both were seen at it",
     source="hyperfine user/sys",
     measure=_work,
     judges=(
         refuse(_work_lost),
         refuse(_baseline_idle),
         caveat(_baseline_crowded, Topic.MACHINES),
+        refuse_session(cpu_contradicted, Topic.RUN),
+        uncheckable_session(cpu_unseen, Topic.RUN),
     ),
 )
 STRONG_SCALING = Rule(

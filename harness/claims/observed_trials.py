@@ -1,0 +1,87 @@
+"""What the conductor itself wrote down of each trial: its own stamps, and samples of the workers.
+
+A side says how long it took and how many core-seconds it used. The conductor's clock, and the
+operating system's account of each process, say the same independently. Pure; may import ``events``
+and ``model``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness import events as e
+from harness.model import Side
+
+
+@dataclass
+class SampledWorker:
+    """A worker's core-seconds by its samples, which reach to ``until_s`` on the conductor's clock.
+
+    A sample speaks for the time since the one before it, the first for that since go.
+    """
+
+    until_s: float
+    cpu_s: float = 0.0
+
+
+@dataclass
+class ObservedTrial:
+    """A trial by the conductor's clock, and its workers by their samples until it was over.
+
+    ``ended_s`` is None for one that did not come to its end. ``silent_s`` is the longest time in it
+    without any event, ``lost`` tells that a worker was lost.
+    """
+
+    began_s: float
+    ended_s: float | None = None
+    silent_s: float = 0.0
+    lost: bool = False
+    workers: dict[str, SampledWorker] = field(default_factory=dict)
+
+    def unseen_s(self, worker: str) -> float:
+        """Return how long a worker worked after its last sample."""
+        ended_s = self.began_s if self.ended_s is None else self.ended_s
+        seen = self.workers.get(worker)
+        return ended_s - (self.began_s if seen is None else seen.until_s)
+
+
+ObservedTrials = Mapping[int, ObservedTrial]
+"""Trials by their order in the session."""
+
+
+class TrialObserver:
+    """Gathers what a journal's events, one after the other, say of each trial."""
+
+    def __init__(self) -> None:
+        self.trials: dict[int, ObservedTrial] = {}
+        self._running: dict[Side, ObservedTrial] = {}
+        self._at = 0.0
+
+    def note(self, event: e.Event) -> None:
+        """Take in the next event."""
+        if (silent_s := event.at - self._at) > 0:
+            self._at = event.at
+            for trial in self._running.values():
+                trial.silent_s = max(trial.silent_s, silent_s)
+        if type(event) is e.Sample:
+            if event.side in self._running:
+                _add_sample(self._running[event.side], event)
+        elif type(event) is not e.Span and type(event) is not e.Progress:
+            self._note_rare(event)
+
+    def _note_rare(self, event: e.Event) -> None:
+        match event:
+            case e.Go(order=order):
+                trial = self.trials[order] = ObservedTrial(began_s=event.at)
+                self._running[event.side] = trial
+            case e.Finished() if event.side in self._running:
+                self._running.pop(event.side).ended_s = event.at
+            case e.Faulted() if event.side in self._running:
+                self._running[event.side].lost = True
+
+
+def _add_sample(trial: ObservedTrial, sample: e.Sample) -> None:
+    worker = trial.workers.get(sample.worker)
+    if worker is None:
+        worker = trial.workers[sample.worker] = SampledWorker(until_s=trial.began_s)
+    worker.cpu_s += sample.cpu * (sample.at - worker.until_s)
+    worker.until_s = sample.at
