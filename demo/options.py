@@ -84,6 +84,7 @@ def make_plan(options: Options) -> Plan:
         simulated=facts.simulated,
         variant_plan=plan_variants(facts.variants, spec, () if facts.simulated else cores),
         user_modules_sha256=facts.user_modules_sha256,
+        own_files=facts.own_files,
     )
     return with_program_environment(plan)
 

@@ -23,6 +23,7 @@ from harness.quantities import (
     Seconds,
     Sha256,
     Sha256OrEmpty,
+    Version,
 )
 from harness.spec import CommandFacts as CommandFacts
 from harness.spec import Description as Description
@@ -46,6 +47,7 @@ from harness.trial import WorkerTrial as WorkerTrial
 SCHEMA = "twoclocks.results/1"
 MOST_TRIALS = 1_000
 MOST_RATES = 500
+MOST_REVISIONS = 100
 
 
 class Kind(StrEnum):
@@ -124,15 +126,30 @@ class Host:
 
 
 @dataclass(frozen=True)
+class Revision:
+    """The commit that files are of (empty: of none), and whether they differ from it.
+
+    ``dirty`` None: the commit is not known, as where git is not installed.
+    """
+
+    commit: CommitOrEmpty
+    dirty: bool | None
+
+
+@dataclass(frozen=True)
 class Code:
     """The source that ran: its commit, whether it had uncommitted changes, its files' digest.
 
-    ``commit`` is empty outside a repository.
+    ``commit`` is empty outside a repository, as where a ``version`` was installed (empty: it runs
+    from a clone, or it is not known). ``workload`` are the revisions of the presenter's own files,
+    one for each repository (empty: the workload is built in, or it is not known).
     """
 
     commit: CommitOrEmpty
     dirty: bool
     source_sha256: Sha256OrEmpty
+    version: Version = ""
+    workload: Annotated[tuple[Revision, ...], Meta(max_length=MOST_REVISIONS)] = ()
 
 
 @dataclass(frozen=True)

@@ -41,5 +41,6 @@ Sha256OrEmpty = Annotated[
 CommitOrEmpty = Annotated[
     str, Meta(pattern="^([0-9a-f]{7,64})?$", description="empty outside a repository")
 ]
+Version = Annotated[str, Meta(pattern="^[0-9A-Za-z.+!_]{0,40}$")]
 RUN_ID_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 RunId = Annotated[str, Meta(pattern=RUN_ID_PATTERN)]

@@ -18,8 +18,8 @@ from harness.report import Report
 from harness.run.baseline_variants import VariantPlan, declared_variants
 from harness.run.conductor import Conductor
 from harness.run.digest import source_digest
-from harness.run.host import code
 from harness.run.plan import Controls, Plan, Session, Unattended, Waits
+from harness.run.provenance import code
 from harness.run.wire import TimeVariant
 from harness.state.board import Board, apply
 from harness.state.to_results import results_of
@@ -75,7 +75,8 @@ def raced(
     plan = make_plan(some_options(**{"workers": 2} | options))
     plan = with_proof(plan) if prove else plan
     opened = an_opening(
-        spec=plan.published_spec(Path.home()), code=code(source_digest(plan.user_modules_sha256))
+        spec=plan.published_spec(Path.home()),
+        code=code(source_digest(plan.user_modules_sha256), plan.own_files),
     )
     seen: list[e.Event] = [opened]
     session = Session(plan=plan, out=folder, waits=HARDLY)

@@ -32,10 +32,10 @@ from harness.errors import (
 from harness.files.journal import JournalWriter, header_line
 from harness.files.results import RESULTS_NAME, save
 from harness.model import Code, Kind, SessionStage, Side, Status
-from harness.run import host
 from harness.run.conductor import Conductor
 from harness.run.digest import source_digest
 from harness.run.plan import Plan, Session
+from harness.run.provenance import code
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
 from harness.state.progress import ARMING_STALLED_AFTER_S, arming_s, stalled_s
@@ -100,7 +100,7 @@ class Race:
         identity = Identity(
             run_id=secrets.token_hex(3),
             began=datetime.now(UTC),
-            code=host.code(source_digest(plan.user_modules_sha256)),
+            code=code(source_digest(plan.user_modules_sha256), plan.own_files),
         )
         return cls(
             plan=plan,

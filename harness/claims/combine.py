@@ -10,7 +10,17 @@ from dataclasses import replace
 from itertools import combinations
 
 from harness.errors import BadRequest
-from harness.model import Code, Host, Kind, Observer, Results, Spec, Status, Trial
+from harness.model import (
+    Code,
+    Host,
+    Kind,
+    Observer,
+    Results,
+    Revision,
+    Spec,
+    Status,
+    Trial,
+)
 from harness.text import printable
 
 LONGEST_RUN_ID = 64
@@ -153,11 +163,18 @@ def _joint_spec(specs: Sequence[Spec]) -> Spec:
 
 def _joint_code(codes: Sequence[Code]) -> Code:
     """Return the code of all sessions; equal sources of several commits are of no one commit."""
-    commits = {code.commit for code in codes}
+    commits, versions, workloads = (
+        {getattr(code, name) for code in codes} for name in ("commit", "version", "workload")
+    )
+    changed = any(revision.dirty for code in codes for revision in code.workload)
     return replace(
         codes[0],
         commit=codes[0].commit if len(commits) == 1 else "",
         dirty=any(code.dirty for code in codes),
+        version=codes[0].version if len(versions) == 1 else "",
+        workload=codes[0].workload
+        if len(workloads) == 1
+        else (Revision(commit="", dirty=changed),),
     )
 
 

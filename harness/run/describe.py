@@ -7,6 +7,8 @@ May import ``model``, ``errors``, ``workload`` and ``run``.
 
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 
@@ -16,7 +18,7 @@ from harness.model import CommandFacts, Description, Parameters
 from harness.params import apply_overrides
 from harness.run.baseline_variants import declared_variants
 from harness.run.commands.checks import why_not_runnable
-from harness.run.digest import pair_digest, user_module_digest
+from harness.run.digest import files_of, named_files, pair_digest, user_module_digest
 from harness.run.find import find, user_modules
 from harness.run.wire import TimeVariant
 
@@ -25,7 +27,8 @@ class WorkloadFacts(msgspec.Struct, frozen=True, tag=True):
     """What must be known of a workload before anything starts.
 
     ``variants`` are those of its baseline. ``user_modules_sha256`` is the digest of its file, or of
-    the two programs (empty: it is built in). ``commands`` is as in ``Spec``.
+    the two programs (empty: it is built in), ``own_files`` are these files (None: it is built in).
+    ``commands`` is as in ``Spec``.
     """
 
     words: Description
@@ -34,6 +37,7 @@ class WorkloadFacts(msgspec.Struct, frozen=True, tag=True):
     variants: tuple[TimeVariant, ...] = ()
     user_modules_sha256: str = ""
     commands: CommandFacts | None = None
+    own_files: tuple[str, ...] | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -48,6 +52,7 @@ def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
     try:
         workload = find(name)
         params = apply_overrides(workload, settings)
+        modules = user_modules(name)
         if isinstance(workload, CommandPair):
             pair = workload.with_settings(params)
             if (why := why_not_runnable(pair)) is not None:
@@ -56,16 +61,17 @@ def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
                 pair.words,
                 params,
                 simulated=False,
-                user_modules_sha256=pair_digest(pair, user_modules(name)),
+                user_modules_sha256=pair_digest(pair, modules),
                 commands=pair.facts,
+                own_files=_paths([*files_of(modules), *named_files(pair)]),
             )
-        modules_sha256 = user_module_digest(user_modules(name))
         return WorkloadFacts(
             workload.words_with(params),
             params,
             workload.simulated,
             declared_variants(workload, params),
-            modules_sha256,
+            user_modules_sha256=user_module_digest(modules),
+            own_files=_paths(files_of(modules)) if modules else None,
         )
     except BadRequest as bad:
         return Refused(bad.sentence, bad.hint)
@@ -74,6 +80,10 @@ def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
             f"{name} cannot be loaded: {type(error).__name__}: {error}",
             "run that file with python to see where it fails",
         )
+
+
+def _paths(files: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(str(file.absolute()) for file in files)
 
 
 def main() -> None:

@@ -7,17 +7,22 @@ import dataclasses
 import hashlib
 import os
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.command_pair import CommandPair
+from harness.command_pair import CommandPair, expand_home
 from harness.model import Digest, Side
 from harness.placeholders import fill_placeholders
 
 PACKAGES = ("harness", "workloads")
 LARGEST_SOURCE_BYTES = 64 << 20
+INSTALLATIONS = (
+    *(f"{folder}{os.sep}" for folder in (sys.prefix, sys.base_prefix, sys.exec_prefix)),
+    *("/bin/", "/dev/", "/lib/", "/opt/", "/proc/", "/sbin/", "/usr/"),
+)
 READ_AT_A_TIME = 1 << 20
 
 
@@ -119,6 +124,11 @@ def user_module_digest(modules: Sequence[ModuleType]) -> str:
     return hashlib.sha256("\n".join(sums).encode()).hexdigest() if sums else ""
 
 
+def files_of(modules: Sequence[ModuleType]) -> list[Path]:
+    """Return the files of modules."""
+    return [Path(module.__file__) for module in modules if module.__file__]
+
+
 def pair_digest(pair: CommandPair, own: Sequence[ModuleType]) -> str:
     """Return one digest of a command pair: its modules, its commands and the files that they name.
 
@@ -126,16 +136,36 @@ def pair_digest(pair: CommandPair, own: Sequence[ModuleType]) -> str:
     """
     sums = [user_module_digest(own)]
     for side in Side:
-        command = fill_placeholders(pair.command(side), {"here": pair.here})
-        sums += [
-            pair.command(side),
-            *(file_digest(Path(word)) for word in _words(command) if _is_source(Path(word))),
-        ]
+        sums += [pair.command(side), *map(file_digest, _files_in_command(pair, side))]
     return hashlib.sha256("\n".join(sums).encode()).hexdigest()
 
 
+def named_files(pair: CommandPair) -> list[Path]:
+    """Return the files of the author's that the two commands name, but for the input.
+
+    What belongs to this machine's installations is none of them.
+    """
+    files = [file for side in Side for file in _files_in_command(pair, side)]
+    given = expand_home(pair.input) if pair.input else None
+    return [
+        file
+        for file in dict.fromkeys(files)
+        if not str(file.absolute()).startswith(INSTALLATIONS)
+        and (given is None or not given.exists() or not file.samefile(given))
+    ]
+
+
+def _files_in_command(pair: CommandPair, side: Side) -> list[Path]:
+    command = fill_placeholders(pair.command(side), {"here": pair.here})
+    return [Path(word) for word in _words(command) if _is_source(Path(word))]
+
+
 def _is_source(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size <= LARGEST_SOURCE_BYTES
+    """Return whether a word of a command is the path of a file that may be source."""
+    try:
+        return path.is_file() and path.stat().st_size <= LARGEST_SOURCE_BYTES
+    except (OSError, ValueError):  # a word too long for a path, or with a zero byte in it
+        return False
 
 
 def _words(command: str) -> list[str]:

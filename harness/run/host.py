@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from harness.model import Code, Host, Process
+from harness.model import Host, Process
 
 PACKAGES = (
     "ray",
@@ -228,24 +228,3 @@ def on_mains() -> bool | None:
     """
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     return None if battery is None else bool(battery.power_plugged)
-
-
-def code(source_sha256: str) -> Code:
-    """Return the commit of this source and whether it has changes that are not committed.
-
-    An installed copy, or a machine without git, has no commit: the digest alone identifies it.
-    """
-    root = Path(__file__).resolve().parents[2]
-    commit = _git(root, "rev-parse", "--short=12", "HEAD") if (root / ".git").exists() else ""
-    dirty = bool(_git(root, "status", "--porcelain")) if commit else False
-    return Code(commit, dirty, source_sha256)
-
-
-def _git(root: Path, *words: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *words], capture_output=True, text=True, timeout=5, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""

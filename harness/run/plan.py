@@ -64,7 +64,8 @@ class Plan:
 
     ``spec.params`` are the real parameters; ``published_spec`` hides home folders. ``address`` is
     that of a Ray cluster (empty: a local one). ``user_modules_sha256`` is the digest of the modules
-    that the user brings (empty: the workload is built in).
+    that the user brings (empty: the workload is built in), ``own_files`` are these modules' files
+    and those that a command pair names (None: it is built in).
     """
 
     spec: Spec
@@ -74,6 +75,7 @@ class Plan:
     address: str = ""
     variant_plan: VariantPlan = NO_PROOF
     user_modules_sha256: str = ""
+    own_files: tuple[str, ...] | None = None
 
     def published_spec(self, home: Path) -> Spec:
         """Return the spec as it may be published: without the name of a home folder."""

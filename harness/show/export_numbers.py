@@ -262,6 +262,11 @@ def _provenance(results: Results) -> Fields:
         "source_sha256": results.code.source_sha256,
         "commit": results.code.commit,
         "uncommitted_changes": results.code.dirty,
+        "version": results.code.version,
+        "workload_commits": [
+            {"commit": revision.commit, "uncommitted_changes": revision.dirty}
+            for revision in results.code.workload
+        ],
         "journal_sha256": results.journal_sha256,
         "prices_source": prices.source,
         "prices_date": prices.date,

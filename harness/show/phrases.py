@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from harness import text
 from harness.claims.headline import Caveat, Headline, Measure, Unit
-from harness.model import Kind, Process, Results, Side, whole_machines
+from harness.model import Code, Kind, Process, Results, Revision, Side, whole_machines
 from harness.show import machines
 
 _PACKAGES = ("ray", "numpy")
 _LONGEST_NAME = 48
 _LONGEST_REMARK = 90
+_MOST_REVISIONS = 2
 _LABELS = {
     Kind.MEASURED: "",
     Kind.SIMULATED: "SIMULATED",
@@ -203,9 +204,29 @@ def _session(results: Results) -> Iterator[str]:
     yield _short_remark(results.remark) if declared else text.moment_of(results.began_utc)
     if results.input is not None and results.spec.has_input:
         yield f"input {text.digest(results.input.sha256)}"
-    if results.code.commit:
-        changes = " with changes" if results.code.dirty else ""
-        yield f"commit {text.digest(results.code.commit)}{changes}"
+    yield from _code(results.code)
+
+
+def _code(code: Code) -> Iterator[str]:
+    """Yield the commit that ran; with a workload of the presenter's, its own and then ours."""
+    yield from map(_revision, code.workload[:_MOST_REVISIONS])
+    if code.commit:
+        name = "twoclocks" if code.workload else "commit"
+        yield _commit(name, code.commit, dirty=code.dirty)
+    elif code.version:
+        yield f"twoclocks {code.version}"
+
+
+def _revision(revision: Revision) -> str:
+    if revision.dirty is None:
+        return "commit unknown"
+    if not revision.commit:
+        return "under no commit"
+    return _commit("commit", revision.commit, dirty=revision.dirty)
+
+
+def _commit(name: str, commit: str, *, dirty: bool) -> str:
+    return f"{name} {text.digest(commit)}{' with changes' if dirty else ''}"
 
 
 def _machine(results: Results) -> Iterator[str]:

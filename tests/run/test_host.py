@@ -140,19 +140,6 @@ def test_versions_are_read_from_the_first_folder_that_names_one(
     assert host._versions() == {"scikit-learn": "1.8+a", "rich": "9.1"}
 
 
-def git(*words: str) -> str:
-    return subprocess.run(
-        ["git", "-C", str(ROOT), *words], capture_output=True, text=True, check=False
-    ).stdout.strip()
-
-
-@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this copy is no repository")
-def test_code_names_the_commit_it_stands_at() -> None:
-    found = host.code(a_digest_of("source"))
-    assert git("rev-parse", "HEAD").startswith(found.commit or "none")
-    assert found.source_sha256 == a_digest_of("source")
-
-
 LIBRARIES = [
     {"filepath": "/lib/scipy.libs/libscipy_openblas-1.so", "version": "0.3.30"},
     {"filepath": "/lib/numpy.libs/libscipy_openblas64_-2.so", "version": "0.3.31"},

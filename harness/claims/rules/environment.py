@@ -67,7 +67,9 @@ def _seed(results: Results) -> float | None:
 
 
 def _no_commit(pairs: Pairs) -> Caveat | None:
-    if pairs.results.kind is Kind.DECLARED or pairs.results.code.commit:
+    code = pairs.results.code
+    committed = all(revision.commit for revision in code.workload)
+    if pairs.results.kind is Kind.DECLARED or (committed and (code.commit or code.version)):
         return None
     return Caveat(
         "no-commit",
@@ -77,7 +79,8 @@ def _no_commit(pairs: Pairs) -> Caveat | None:
 
 
 def _dirty_tree(pairs: Pairs) -> Caveat | None:
-    if not pairs.results.code.dirty:
+    code = pairs.results.code
+    if not code.dirty and not any(revision.dirty for revision in code.workload):
         return None
     return Caveat(
         "dirty-tree", "the source that ran has uncommitted changes; commit them and run again"
