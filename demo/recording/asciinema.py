@@ -20,6 +20,7 @@ from pathlib import Path
 
 from harness.errors import LACKS, BadRequest, MachineFailed, reason_of
 from harness.run import processes
+from harness.run.guarded import guarded_process
 
 Size = tuple[int, int]
 
@@ -139,34 +140,42 @@ def run(
 ) -> None:
     """Run the recorder to its end. ``stop`` returns the signal that asks to stop (None: go on).
 
-    The recorded command gets that signal; what does not end in time is killed. A ``headless``
-    recorder gets neither input nor a controlling terminal, because it would print there.
-    Raises ``MachineFailed`` if it cannot be started.
+    It ends with this process. The recorded command gets that signal; what does not end in time is
+    killed. A ``headless`` recorder gets neither input nor a controlling terminal, because it would
+    print there. Raises ``MachineFailed`` if it cannot be started.
     """
     with log.open("ab") as output:
         stdin = subprocess.DEVNULL if headless else None
         streams = output if headless else None
         try:
-            process = subprocess.Popen(
+            with guarded_process(
                 command,
                 env=environment,
                 stdin=stdin,
                 stdout=streams,
                 stderr=streams,
                 start_new_session=headless,
-            )
+            ) as (process, pid):
+                _follow(process, pid, stop)
         except OSError as error:
             advice = LACKS.get(error.errno or 0, INSTALL_HINT)
             raise MachineFailed(f"cannot run {command[0]}: {reason_of(error)}", advice) from error
+
+
+def _follow(process: subprocess.Popen[bytes], pid: int, stop: Callable[[], int | None]) -> None:
+    """Wait for the end of the recorder's guard, and see to it that its helpers end."""
     known = processes.process_tree(process.pid)
     try:
-        _wait(process, known, stop)
+        _wait(process, pid, known, stop)
     finally:
         _end(process, known)
 
 
 def _wait(
-    process: subprocess.Popen[bytes], known: dict[int, float], stop: Callable[[], int | None]
+    process: subprocess.Popen[bytes],
+    pid: int,
+    known: dict[int, float],
+    stop: Callable[[], int | None],
 ) -> None:
     """Wait for the recorder, recording what it starts; pass a signal on to the recorded command."""
     deadline: float | None = None
@@ -180,7 +189,7 @@ def _wait(
             recount_at = time.monotonic() + pause
         if deadline is None and (number := stop()) is not None:
             deadline = time.monotonic() + END_WITHIN_S
-            processes.send_signal(processes.children(process.pid), number)
+            processes.send_signal(processes.children(pid), number)
         time.sleep(LOOK_EVERY_S)
 
 

@@ -1,32 +1,33 @@
 """One side's process: arm, report ``ready``, wait for ``go``, run, score.
 
-``start.py harness.run.child ASSIGNMENT`` with the assignment as JSON. Everything that a side
-reports goes through its event pipe; everything that it prints goes to its log.
+``start.py harness.run.child ASSIGNMENT`` with the assignment as JSON, below a ``guard``, which
+ends it with all that it has started once the conductor is gone. Everything that a side reports goes
+through its event pipe; everything that it prints goes to its log.
 May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 """
 
 import contextlib
 import os
-import queue
 import signal
 import sys
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from harness.command_pair import CommandPair
 from harness.errors import TwoclocksError
 from harness.events import Failed, Probed, Ready
 from harness.model import Digest, Side
-from harness.run import processes, wire
+from harness.run import wire
 from harness.run.armed_side import ArmedWorkload, pass_rate, run_trial
 from harness.run.digest import digest
 from harness.run.find import find
+from harness.run.guard import die_with_parent
 from harness.run.host import pin
 from harness.run.loaded import LoadedProblem
 from harness.run.off_clock import OffClockMeter
@@ -38,7 +39,6 @@ from harness.workload import AnyProblem, AnyWorkload
 if TYPE_CHECKING:
     from harness.run.commands.side import CommandSide
 
-ORPHAN_GRACE_S = 4.0
 LONGEST_REASON = 4_000
 LONGEST_READING = 400
 OURS = Path(__file__).resolve().parents[1]
@@ -159,44 +159,6 @@ def _carry_out(command: wire.Command, armed: ArmedWorkload, assignment: wire.Ass
             armed.loaded.let_go()
 
 
-def receive_commands(descriptor: int) -> Iterator[wire.Command]:
-    """Yield the conductor's commands.
-
-    If it closes the pipe in mid-run the side ends too, so that nothing is orphaned.
-    """
-    received: queue.SimpleQueue[wire.Command | None] = queue.SimpleQueue()
-
-    def receive() -> None:
-        for command in wire.read_commands(descriptor):
-            received.put(command)
-        received.put(None)
-        time.sleep(ORPHAN_GRACE_S)
-        _end_at_once()
-
-    threading.Thread(target=receive, daemon=True).start()
-    while (command := received.get()) is not None:
-        yield command
-
-
-def _end_at_once() -> None:
-    """End with all that this process has started.
-
-    Ray's daemons may outlive their driver; they are in its process group. A user's program may be
-    in another group, but is below this process.
-    """
-    processes.send_signal(
-        {
-            pid: born
-            for pid, born in processes.process_tree(os.getpid()).items()
-            if pid != os.getpid()
-        },
-        signal.SIGKILL,
-    )
-    if os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
-
-
 def _failure(error: Exception) -> Failed:
     """Return what the author's code raised and where.
 
@@ -222,12 +184,14 @@ def main() -> int:
     """Run the side that the assignment on the command line names."""
     # ignored where we were started by nohup or with &: whatever the side starts would inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    die_with_parent()
     assignment = msgspec.json.decode(sys.argv[1], type=wire.Assignment)
+    assignment = replace(assignment, guard_pid=os.getppid())
     if assignment.side is Side.BASELINE and assignment.cores:
         pin(assignment.cores[0])  # before any numeric library counts the cores it may use
     writer = wire.EventWriter.start(wire.required(assignment.events_fd))
     try:
-        run_side(assignment, receive_commands(wire.required(assignment.control_fd)), writer.send)
+        run_side(assignment, wire.read_commands(wire.required(assignment.control_fd)), writer.send)
     except TwoclocksError as error:
         writer.send(Failed(reason=error.sentence, hint=error.hint))
     except Exception as error:  # whatever the author's code raises ends the side

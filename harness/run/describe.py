@@ -20,6 +20,7 @@ from harness.run.baseline_variants import declared_variants
 from harness.run.commands.checks import why_not_runnable
 from harness.run.digest import files_of, named_files, pair_digest, user_module_digest
 from harness.run.find import find, user_modules
+from harness.run.guard import die_with_parent
 from harness.run.wire import TimeVariant
 
 
@@ -88,6 +89,7 @@ def _paths(files: Sequence[Path]) -> tuple[str, ...]:
 
 def main() -> None:
     """Describe the workload named on the command line."""
+    die_with_parent()
     descriptor, name, *settings = sys.argv[1:]
     with os.fdopen(int(descriptor), "wb") as answer:
         answer.write(msgspec.json.encode(describe(name, settings)))

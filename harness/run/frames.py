@@ -74,7 +74,7 @@ class SessionFrames:
         process = self.processes.start(
             side, assignment(self.session, side), self.session.out / f"{side}.log"
         )
-        yield self.stamped(side, [e.Launched(pid=process.process.pid)])
+        yield self.stamped(side, [e.Launched(pid=process.pid)])
         yield from self.until(lambda: side in self.ready, SessionStage.ARMING, side)
         process.note_tree()
 

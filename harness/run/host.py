@@ -4,7 +4,6 @@ No name, user, address or path leaves this module. May import ``model``.
 """
 
 import contextlib
-import ctypes
 import hashlib
 import os
 import platform
@@ -34,7 +33,6 @@ PACKAGES = (
     "rich",
 )
 CAN_PIN = hasattr(os, "sched_setaffinity")
-_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, prctl(2)
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -106,15 +104,6 @@ def unpin() -> None:
     if CAN_PIN:
         with contextlib.suppress(OSError):
             os.sched_setaffinity(threading.get_native_id(), range(os.cpu_count() or 1))
-
-
-def become_subreaper() -> None:
-    """Become a child subreaper, where the system can (Linux).
-
-    Orphaned descendants are then re-parented here and can still be counted and ended.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
 def terms() -> tuple[int, tuple[int, ...]]:

@@ -23,13 +23,15 @@ from harness.model import Side
 from harness.run import processes, start
 from harness.run.describe import Refused, WorkloadFacts
 from harness.run.digest import workloads_digest
+from harness.run.guarded import guarded_process, start_guarded
 from harness.run.host import THREAD_VARIABLES
 from harness.run.protocol import Conversation
 from harness.run.wire import Assignment, Command, EventReader, encode_command, required
 
 DESCRIBE_WITHIN_S = 120.0
 REACH_WITHIN_S = 3.0
-EXIT_WITHIN_S = 1.0
+EXIT_WITHIN_S = 3.0
+ORPHAN_GRACE_S = 4.0
 LOG_END_BYTES = 2_000
 
 LOCAL_RAY = {
@@ -87,12 +89,14 @@ def numba_cache() -> dict[str, str]:
 class SideProcess:
     """A running side, as the conductor sees it.
 
+    ``process`` is its guard, which ends as the side does; ``pid`` is the side's own.
     ``known_processes`` holds the pids of the side and of all that it started, with creation times.
     ``control_fd`` is None once no more commands will come. The ``conversation`` judges its reports.
     """
 
     side: Side
     process: subprocess.Popen[bytes]
+    pid: int
     reader: EventReader
     control_fd: int | None
     log: Path
@@ -178,11 +182,11 @@ def end_all(sides: Sequence[SideProcess], patience_s: float) -> list[int]:
 def launch(
     assignment: Assignment, log: Path, conversation: Conversation | None = None
 ) -> SideProcess:
-    """Start a side's process with its two pipes.
+    """Start a side's process below its guard, with its two pipes.
 
-    The ``conversation`` is to judge what it reports (None: it has no rights but to work). It leads
-    a session of its own, so that the terminal's signals do not reach it. Raises ``OSError`` where
-    it cannot be started, and leaves nothing behind then.
+    The ``conversation`` is to judge what it reports (None: it has no rights but to work). It
+    belongs to a session of its own, so that the terminal's signals do not reach it. Raises
+    ``OSError`` where it cannot be started, and leaves nothing behind then.
     """
     threads = max(1, len(assignment.cores[0])) if assignment.cores else assignment.cores_per_worker
     inherited = dict(os.environ)  # which a program of a command pair has as it is
@@ -195,12 +199,14 @@ def launch(
         complete = msgspec.structs.replace(
             assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch)
         )
-        process = subprocess.Popen(
+        process, pid = start_guarded(
             start.command("harness.run.child", msgspec.json.encode(complete).decode()),
+            control_read,
+            ORPHAN_GRACE_S,
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
-            pass_fds=(events_write, control_read),
+            pass_fds=(events_write,),
             start_new_session=True,
             env=environment(inherited, assignment.side, threads, bool(assignment.address))
             if changes is None
@@ -211,7 +217,7 @@ def launch(
     os.close(control_read)
     reader = EventReader.open(events_read)
     judge = conversation or Conversation()
-    return SideProcess(assignment.side, process, reader, control_write, log, scratch, judge)
+    return SideProcess(assignment.side, process, pid, reader, control_write, log, scratch, judge)
 
 
 def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
@@ -253,19 +259,18 @@ def describe(workload: str, settings: list[str]) -> WorkloadFacts:
 def _describe(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
     with tempfile.TemporaryFile() as answer:
         descriptor = answer.fileno()
-        ran = subprocess.run(
+        with guarded_process(
             start.command("harness.run.describe", str(descriptor), workload, *settings),
             pass_fds=(descriptor,),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            timeout=DESCRIBE_WITHIN_S,
-            check=False,
-        )
+        ) as (process, _):
+            _, printed = process.communicate(timeout=DESCRIBE_WITHIN_S)
         answer.seek(0)
         if encoded := answer.read():
             return msgspec.json.decode(encoded, type=WorkloadFacts | Refused)
-    last = ran.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it printed nothing"]
+    last = printed.decode(errors="replace").strip().splitlines()[-1:] or ["it printed nothing"]
     return Refused(
         f"{workload} cannot be loaded: {last[0]}", "run that file with python to see where it fails"
     )

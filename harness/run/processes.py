@@ -55,14 +55,14 @@ def _living_children(pid: int) -> list[int]:
         return []
 
 
-def descendants_cpu_seconds(apart: Iterable[int] = ()) -> float:
+def descendants_cpu_seconds(apart: Iterable[int] = (), guard_pid: int | None = None) -> float:
     """Return the core-seconds of every process below this one, ended or not.
 
     A process that ended counts once it was waited for. Those of ``apart`` and of all below them are
-    left out.
+    left out. With those of a guard above this process, and of what it has adopted.
     """
     left_out = {os.getpid()}.union(*(process_tree(pid) for pid in apart))
-    living = process_tree(os.getpid()).keys() - left_out
+    living = process_tree(guard_pid or os.getpid()).keys() - left_out
     return children_cpu_seconds() + sum(map(cpu_seconds, living))
 
 

@@ -42,7 +42,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     one that both sides see (empty: none). Of the ``workers``, the first ``workers_in_first_trial``
     take part in the first trial (0: all). ``program_environment`` is what changes in the
     presenter's environment for a program of a command pair (None: the side is no such program).
-    The descriptors are None until the process is launched.
+    The descriptors are None until the process is launched, ``guard_pid`` until it runs: the guard
+    above it adopts what the side's processes leave running.
     """
 
     side: Side
@@ -58,6 +59,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     program_environment: dict[str, str] | None = None
     events_fd: int | None = None
     control_fd: int | None = None
+    guard_pid: int | None = None
 
 
 class ProbeSpeed(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):

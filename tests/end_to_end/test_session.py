@@ -25,6 +25,7 @@ from tests.terminals import journal
 ROOT = Path(__file__).parents[2]
 TAKE = Path("recordings/take")
 STUDIES = (TimeVariant(Variant.OWN, 0.0), TimeVariant(Variant.TEXTBOOK, 0.0))
+TO_CONDUCTOR = "import psutil; psutil.Process().parents()[1].send_signal("
 TEXTBOOK = """
 def textbook(given, report):
     {statement}
@@ -82,7 +83,7 @@ def stopped(
     """Return a race that was stopped in its proof, and the exit code due."""
     name, code = request.param
     with at(tmp_path_factory.mktemp("stopped")) as folder:
-        return proved(folder, f"os.kill(os.getppid(), signal.{name})"), code
+        return proved(folder, f"{TO_CONDUCTOR}signal.{name})"), code
 
 
 def test_a_proof_that_is_stopped_leaves_a_complete_session(stopped: tuple[Ended, int]) -> None:
@@ -111,7 +112,7 @@ def test_the_journal_of_a_proof_that_was_stopped_gives_the_same_facts(
 
 
 def test_a_session_whose_proof_was_stopped_is_the_latest_take(desk: Path) -> None:
-    proved(desk, "os.kill(os.getppid(), signal.SIGINT)", simulated=False)
+    proved(desk, f"{TO_CONDUCTOR}signal.SIGINT)", simulated=False)
     assert os.readlink("recordings/latest") == "take"
 
 

@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 from harness import events as e
 from harness.model import Side, Variant
 from harness.run import child, wire
+from harness.run.guarded import start_guarded
 from harness.run.item_scores import unpack
 from tests.builders import a_workload_file
 
@@ -372,13 +374,11 @@ class Alone:
         told = msgspec.json.encode(
             an_assignment(workload, events_fd=events, control_fd=control)
         ).decode()
-        program = (
-            "import sys; from harness.run import child;"
-            f" child.ORPHAN_GRACE_S = {grace_s}; sys.exit(child.main())"
-        )
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", program, told],
-            pass_fds=(events, control),
+        self.process, _ = start_guarded(
+            [sys.executable, "-m", "harness.run.child", told],
+            control,
+            grace_s,
+            pass_fds=(events,),
             stderr=subprocess.PIPE,
         )
         os.close(events)
@@ -416,7 +416,7 @@ def test_a_side_in_mid_run_does_not_outlive_its_conductor(tmp_path: Path) -> Non
     alone.order(wire.StartTrial())
     alone.hang_up()
     _, code, _ = alone.ended()
-    assert code == 1
+    assert code == -signal.SIGKILL
 
 
 def test_what_a_side_raises_is_said_and_printed(tmp_path: Path) -> None:

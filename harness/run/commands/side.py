@@ -26,7 +26,8 @@ from harness.run.commands.shell import Shell
 from harness.run.core_seconds import baseline_time_parts
 from harness.run.digest import pair_digest, source_digest
 from harness.run.find import user_modules
-from harness.run.host import become_subreaper, pin, this_host, this_process
+from harness.run.guard import become_subreaper
+from harness.run.host import pin, this_host, this_process
 from harness.run.sides.runner import Usage, cores_of
 from harness.workload import AnyWorkload, Metric, Problem, Reporter, Workload
 

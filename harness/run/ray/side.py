@@ -34,12 +34,18 @@ class RaySide:
     """Runs the workload's ``distributed`` on the workers of a cluster."""
 
     def __init__(
-        self, armed: Cluster, workload: AnyWorkload, given: Any, cores: int, send: SendEvent
+        self,
+        armed: Cluster,
+        workload: AnyWorkload,
+        given: Any,
+        assignment: Assignment,
+        send: SendEvent,
     ) -> None:
         self._cluster = armed
         self._workload = workload
         self._given = given
-        self._cores = cores
+        self._cores = assignment.cores_per_worker
+        self._guard_pid = assignment.guard_pid
         self._workers = Workers(armed, send)
         self._account: CoreTimeAccount | None = None
 
@@ -62,7 +68,7 @@ class RaySide:
 
     def usage(self, workers: int) -> Usage:
         """Return what the driver, these workers and all that they started have used so far."""
-        return own_usage(self._cluster.daemons) | self._cluster.usage(workers)
+        return own_usage(self._cluster.daemons, self._guard_pid) | self._cluster.usage(workers)
 
     def waited_s(self) -> float | None:
         """Return None: this is no baseline."""
@@ -101,7 +107,7 @@ def ray_side(
         modules_sha256=modules_sha256,
     )
     with cluster(plan) as armed, _remote_samples(armed.samplers(host_key()), send):
-        yield RaySide(armed, workload, given, assignment.cores_per_worker, send)
+        yield RaySide(armed, workload, given, assignment, send)
 
 
 @contextlib.contextmanager

@@ -27,6 +27,7 @@ class Baseline(OneProcess):
         input_digest: Digest,
         send: SendEvent,
     ) -> None:
+        super().__init__(assignment.guard_pid)
         self._workload = workload
         self._source_sha256 = source_sha256
         self._input_digest = input_digest

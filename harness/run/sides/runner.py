@@ -56,13 +56,16 @@ class SideRunner(Protocol):
 class OneProcess:
     """What holds for a side that is one process here and keeps nothing between two runs."""
 
+    def __init__(self, guard_pid: int | None = None) -> None:
+        self._guard_pid = guard_pid
+
     def hosts(self) -> tuple[Host, ...]:
         """Return this host."""
         return (this_host(),)
 
     def usage(self, workers: int) -> Usage:
         """Return what this process has used so far, however many workers it stands for."""
-        return own_usage()
+        return own_usage(guard_pid=self._guard_pid)
 
     def waited_s(self) -> float | None:
         """Return how long this process's threads were ready to run so far and had no core."""
@@ -75,12 +78,14 @@ class OneProcess:
         """Do nothing: this side holds no workers."""
 
 
-def own_usage(apart: Iterable[int] = ()) -> Usage:
+def own_usage(apart: Iterable[int] = (), guard_pid: int | None = None) -> Usage:
     """Return the core-seconds of this process and of all below it, and its peak resident bytes.
 
-    Processes of ``apart``, with all below them, are left out.
+    What its guard has adopted counts too (None: there is no guard). Processes of ``apart``, with
+    all below them, are left out.
     """
-    return {"own": (time.process_time() + descendants_cpu_seconds(apart), peak_rss_bytes())}
+    cpu_s = time.process_time() + descendants_cpu_seconds(apart, guard_pid)
+    return {"own": (cpu_s, peak_rss_bytes())}
 
 
 def usage_between(before: Usage, after: Usage) -> tuple[float, int]:

@@ -34,6 +34,7 @@ class SimulatedSide(OneProcess):
         input_digest: Digest,
         send: SendEvent,
     ) -> None:
+        super().__init__(assignment.guard_pid)
         self._workload = workload
         self._input_digest = input_digest
         self._armed = SimulatedPool(
