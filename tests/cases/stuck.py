@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness.workload import Problem, Proof, Reporter
+from harness.workload import Problem, Reporter
 from workloads import simulated
 
 STANDS_FOR_S = 600.0
@@ -50,8 +50,8 @@ def a_child() -> int:
 def a_daemon() -> int:
     """Leave a process behind that has a session of its own and no parent; return its pid."""
     daemonize = (
-        "import os, subprocess; os.setsid(); "
-        f"print(subprocess.Popen(['sleep', '{STANDS_FOR_S}'], stdout=subprocess.DEVNULL).pid)"
+        "import os, subprocess; os.setsid(); quiet = subprocess.DEVNULL; "
+        f"print(subprocess.Popen(['sleep', '{STANDS_FOR_S}'], stdout=quiet, stderr=quiet).pid)"
     )
     done = subprocess.run([sys.executable, "-ISc", daemonize], capture_output=True, check=True)
     return int(done.stdout)
@@ -83,12 +83,6 @@ def quality(answer: simulated.Schedule, held_out: float) -> float:
     return simulated.quality(answer, held_out)
 
 
-def reference(schedule: simulated.Schedule, report: Reporter) -> simulated.Schedule:
-    """Do the same, as a variant of the proof."""
-    come_to("proof")
-    return simulated.baseline(schedule, report)
-
-
 come_to("description")
 
 WORKLOAD = dataclasses.replace(
@@ -98,5 +92,4 @@ WORKLOAD = dataclasses.replace(
     baseline=baseline,
     distributed=distributed,
     quality=quality,
-    proof=Proof(reference=reference),
 )

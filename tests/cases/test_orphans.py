@@ -45,7 +45,6 @@ CASES = (
     Case("while the baseline runs", at="baseline"),
     Case("while the distributed side runs", at="distributed"),
     Case("while an answer is scored", at="scoring"),
-    Case("while the baseline is proved", at="proof", options=("--prove-baseline",)),
     Case("while check describes it", at="description", verb="check"),
     Case("while check arms it", at="load", verb="check"),
     Case("while a sweep runs", at="distributed", verb="sweep", options=("--workers", "1,2")),

@@ -1,9 +1,11 @@
-"""A distributed side whose workers stand still and hand over what a process beside them adds up.
+"""A distributed side whose workers stand still and hand over what a daemon beside them adds up.
 
-``python -m tests.dishonest.helper_process TERMS PASSES FILE`` is that process.
+``python -m tests.dishonest.helper_process TERMS PASSES FILE`` becomes that daemon: a process with a
+session of its own, whose parent has ended.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -35,8 +37,9 @@ def distributed(given: honest.Given, pool: Pool, report: Reporter) -> honest.Ans
     with tempfile.TemporaryDirectory() as folder:
         file = f"{folder}/sums.json"
         words = [*map(str, given), file]
-        with subprocess.Popen([sys.executable, "-m", "tests.dishonest.helper_process", *words]):
-            parts = pool.map(handed_over, range(honest.CHUNKS), file, report=report)
+        become_one = [sys.executable, "-m", "tests.dishonest.helper_process", *words]
+        subprocess.run(become_one, check=True)
+        parts = pool.map(handed_over, range(honest.CHUNKS), file, report=report)
     return [part.value for part in parts]
 
 
@@ -44,4 +47,7 @@ WORKLOAD = replace(honest.WORKLOAD, distributed=distributed)
 
 if __name__ == "__main__":
     terms, passes, file = sys.argv[1:]
+    if os.fork():
+        sys.exit()
+    os.setsid()
     help_out((int(terms), int(passes)), Path(file))
