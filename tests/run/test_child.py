@@ -1,7 +1,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 from harness import events as e
 from harness.model import Side, Variant
-from harness.run import child, wire
+from harness.run import child, start, wire
 from harness.run.guarded import start_guarded
 from harness.run.item_scores import unpack
 from tests.builders import a_workload_file
@@ -375,7 +374,7 @@ class Alone:
             an_assignment(workload, events_fd=events, control_fd=control)
         ).decode()
         self.process, _ = start_guarded(
-            [sys.executable, "-m", "harness.run.child", told],
+            start.command("harness.run.child", told),
             control,
             grace_s,
             pass_fds=(events,),
