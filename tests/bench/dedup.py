@@ -33,11 +33,11 @@ from tests.bench.table import (
 )
 from tests.pools import warmup_of
 from workloads import dedup as workload
-from workloads.dedup.cache import part_of
-from workloads.dedup.kernel import Array
 from workloads.dedup.labels import pair_f1
+from workloads.dedup.machine import Array
 from workloads.dedup.pairs import components
 from workloads.dedup.recipe import Crawl, Recipe
+from workloads.dedup.text import part_of
 
 OWN = "baseline"
 AIMS: dict[str, Aim] = {"rensa": at_least(3.0), "datasketch": at_least(10.0)}

@@ -26,7 +26,7 @@ from workloads import recommend
 from workloads.recommend import line_blocks
 from workloads.recommend.ratings import check_ratings, read_ratings
 
-USERS, ITEMS, EACH = 20, 16, 13
+USERS, ITEMS, EACH = 20, 40, 13
 RATED = [
     (100 + user, 500 + (3 * user + item) % ITEMS, 1 + (user + item) % 9 / 2)
     for user in range(USERS)
@@ -193,7 +193,7 @@ CASES = (
     Case("zstd", file(zstd(PLAIN[:99]) + zstd(PLAIN[99:])), "userId, movieId and rating"),
     Case(
         "a zip that macOS made",
-        file(zipped({"books.csv": PLAIN, "__MACOSX/._books.csv": b"\0"}) ),
+        file(zipped({"books.csv": PLAIN, "__MACOSX/._books.csv": b"\0"})),
         "userId, movieId and rating",
     ),
     Case(
@@ -279,7 +279,7 @@ CASES = (
         file(lines("{u},x\u2028\x0b\x0c\x85{i},{r}", "user,item,rating")),
         "user, item and rating",
     ),
-)  # fmt: skip
+)
 
 
 def matrix(found: recommend.ratings.Ratings) -> list[tuple[int, int, float]]:
@@ -460,6 +460,14 @@ REFUSALS = (
         file(PLAIN[: PLAIN.index(b"\n100,511")]),
         "'mine' holds too little: no user has 12 items or more, of which some are held out and "
         "some validate (1 user, 11 items, 11 ratings, columns userId, movieId and rating)",
+    ),
+    Refusal(
+        "so few items that any answer would be right",
+        file(
+            lines("{u},{i},{r}", "user,item,rating").replace(b",52", b",51").replace(b",53", b",51")
+        ),
+        "'mine' holds too little: users leave out 10 items or fewer, so that any answer has a "
+        "recall@10 of 1 (20 users, 20 items, ",
     ),
     Refusal("a pipe", fifo, "is neither a file nor a folder"),
     Refusal("a device", device, "is neither a file nor a folder"),

@@ -4,12 +4,14 @@
 any number of workers. Imports ``harness.workload``, NumPy and this package.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from harness.workload import (
     Axis,
+    BadRequest,
     Ceiling,
     Metric,
     Pool,
@@ -19,10 +21,10 @@ from harness.workload import (
     Slide,
     Workload,
 )
-from workloads.dedup.cache import Text, load_or_make, part_of
+from workloads.dedup.cache import load_or_make
 from workloads.dedup.files import check_input, read
-from workloads.dedup.kernel import Array
 from workloads.dedup.labels import Truth, pair_f1, sample_truth, truth_of
+from workloads.dedup.machine import Array
 from workloads.dedup.pairs import longest_each
 from workloads.dedup.recipe import Crawl, Recipe, Settings, check_shards
 from workloads.dedup.reference import find_clusters, signatures_per_second
@@ -41,6 +43,7 @@ from workloads.dedup.steps import (
     verify,
     write,
 )
+from workloads.dedup.text import Text, first_documents, part_of
 
 WARMUP_BYTES = 8 << 20
 WARMUP_SHARE = 256
@@ -53,9 +56,9 @@ FEWER = (
 
 
 def check(settings: Settings) -> None:
-    """Raise ``ValueError`` with one sentence for an input or a folder that cannot be used."""
+    """Raise ``ValueError`` or ``BadRequest`` for a folder or an input that cannot be used."""
     check_shards(settings.shards)
-    check_input(settings.input)
+    check_input(settings.input, settings.field)
 
 
 def load(settings: Settings) -> Problem[Crawl, Truth]:
@@ -64,20 +67,32 @@ def load(settings: Settings) -> Problem[Crawl, Truth]:
     Raises ``ValueError`` as ``check`` does, for an input that cannot be read, and for a crawl that
     cannot be kept.
     """
-    check(settings)
     if settings.input:
-        text, offsets = read(settings.input)
+        text, offsets, reading = read(settings.input, settings.field)
         truth = sample_truth(
-            text,
+            part_of(text, 0, int(offsets[-1])),
             offsets,
             settings.shingle,
             settings.threshold,
             settings.sample,
             settings.seed,
         )
-        return make_problem(text, offsets, truth, settings)
+        _require_pairs(truth, "--set sample=N looks for those of more, threshold=T for others")
+        return replace(make_problem(text, offsets, truth, settings), reading=reading)
     made = load_or_make((settings.documents, settings.words, settings.seed))
-    return make_problem(made.text, made.offsets, truth_of(made.truth), settings)
+    truth = truth_of(made.truth)
+    _require_pairs(truth, "make more: --set documents=N")
+    return make_problem(made.text, made.offsets, truth, settings)
+
+
+def _require_pairs(truth: Truth, hint: str) -> None:
+    """Raise ``BadRequest`` if no near-duplicates are known: an F1 of nothing says nothing."""
+    if not truth.has_pairs:
+        raise BadRequest(
+            f"none of the {truth.documents:,} documents whose near-duplicates were looked for has "
+            "any, so nothing can be scored",
+            hint,
+        )
 
 
 def make_problem(
@@ -89,7 +104,7 @@ def make_problem(
     crawl = Crawl(text, offsets, factors | np.uint32(1), terms, settings.recipe)
     few = max(1, int(np.searchsorted(offsets, WARMUP_BYTES, side="right")) - 1)
     warmup = crawl._replace(
-        text=part_of(text, 0, int(offsets[few])),
+        text=first_documents(text, offsets, few),
         offsets=offsets[: few + 1],
         recipe=_in_small_steps(crawl.recipe),
     )

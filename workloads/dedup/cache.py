@@ -1,7 +1,7 @@
-"""The made crawl in the user's cache folder: its text is read where it lies, a part at a time.
+"""The made crawl in the user's cache folder, where its text is read a part at a time.
 
 A crawl is a folder of three files and their SHA-256. It is made once on each machine, by whichever
-process needs it first. Imports the standard library, NumPy, ``crawl`` and ``kernel``.
+process needs it first. Imports the standard library, NumPy, ``crawl`` and ``machine``.
 """
 
 import contextlib
@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from workloads.dedup import crawl, kernel
-from workloads.dedup.kernel import TOO_SHORT, Array, Source
+from workloads.dedup import crawl, machine
+from workloads.dedup.machine import Array
 
 FOLDER = Path("twoclocks", "dedup")
 TEXT, OFFSETS, TRUTH, SUMS = "text", "offsets.npy", "truth.npy", "sha256"
@@ -47,44 +47,12 @@ class MadeText:
         return made_text, (self.made_from,)
 
 
-IN_FILE = np.empty(0, np.uint8)
-IN_FILE.flags.writeable = False
-
-Text = Array | MadeText
-"""All documents one after the other, in memory or in a file."""
-
-
 class MadeCrawl(NamedTuple):
     """A crawl as ``make_crawl`` has it, with its text in a file."""
 
     text: MadeText
     offsets: Array
     truth: Array
-
-
-def part_of(text: Text, begin: int, end: int) -> Array:
-    """Return the bytes of a text from ``begin`` to ``end``, which are not to be written to.
-
-    Raises ``ValueError`` if its file ends before.
-    """
-    if isinstance(text, MadeText):
-        part = np.fromfile(text.file, np.uint8, end - begin, offset=begin)
-        if len(part) < end - begin:
-            raise ValueError(TOO_SHORT)
-    else:
-        part = text[begin:end]
-    part.flags.writeable = False  # always: else each kind would be compiled for by itself
-    return part
-
-
-@contextlib.contextmanager
-def reading(text: Text) -> Iterator[Source]:
-    """Yield where single documents of a text are read from."""
-    if not isinstance(text, MadeText):
-        yield Source(part_of(text, 0, len(text)), -1)
-        return
-    with text.file.open("rb", buffering=0) as file:
-        yield Source(IN_FILE, file.fileno())
 
 
 def load_or_make(made_from: MadeFrom) -> MadeCrawl:
@@ -129,7 +97,7 @@ def _folder(made_from: MadeFrom) -> Path:
 @functools.cache  # a worker asks for it with every chunk
 def _source() -> bytes:
     """Return the source that makes crawls."""
-    return b"".join(inspect.getsource(module).encode() for module in (crawl, kernel))
+    return b"".join(inspect.getsource(module).encode() for module in (crawl, machine))
 
 
 def _is_as_made(folder: Path) -> bool:

@@ -1,7 +1,7 @@
 """A seeded synthetic crawl for ``dedup``: pages with planted near-duplicates, and their truth.
 
 Words follow Zipf's law with Mandelbrot's correction, lengths are log-normal, a few sites hold most
-pages, and all pages of a site share their first and last line. Imports NumPy and ``kernel``.
+pages, and all pages of a site share their first and last line. Imports NumPy and ``machine``.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from workloads.dedup.kernel import GOLDEN, HALF, MIX, ONE, SPREAD, Array, compiled, put_eight_bytes
+from workloads.dedup.machine import GOLDEN, HALF, MIX, ONE, SPREAD, Array, compiled, put_eight_bytes
 
 VOCABULARY = 50_000
 LONGEST = 16

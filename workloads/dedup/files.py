@@ -1,296 +1,136 @@
-"""Real text for ``dedup``: Python's own files, a folder's files, JSON lines and Parquet.
+"""The user's own documents for ``dedup``, in memory, and how they were read, in words.
 
-Files are not trusted: sizes are limited, and anything wrong with one raises a ``ValueError`` that
-names the file and the line. Imports ``harness.workload``, the standard library and NumPy; pyarrow
-only where a Parquet file is read.
+Every refusal is a ``BadRequest`` of one sentence that names a file without its folder. Imports
+``harness.workload``, the standard library, NumPy and this package.
 """
 
-import codecs
-import glob
-import gzip
-import json
-import os
-import stat
-import sysconfig
-import zlib
+import contextlib
+from collections import Counter
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
-from harness.workload import require_package
-from workloads.dedup.kernel import Array
+from harness.workload import BadRequest
+from workloads.dedup.documents import MOST_DOCUMENT_BYTES, Document, documents, shown
+from workloads.dedup.inputs import Input, find_input
+from workloads.dedup.kinds import Unreadable, unreadable
+from workloads.dedup.machine import Array
+from workloads.dedup.text import ReadText
 
-STDLIB = "stdlib"
-FIELDS = ("text", "content")
-LINES = ".jsonl"
-GZIPPED = ".jsonl.gz"
-PARQUET = ".parquet"
-FIRST_BYTES = {LINES: b"{", GZIPPED: b"\x1f\x8b", PARQUET: b"PAR1"}
-SKIPPED_FOLDERS = {"site-packages", "__pycache__"}
-PROSE = set(
-    [
-        ".txt",
-        ".rst",
-        ".md",
-        ".html",
-        ".htm",
-        ".xml",
-        ".json",
-        ".csv",
-        ".toml",
-        ".cfg",
-        ".ini",
-        ".yaml",
-        ".yml",
-        ".tex",
-    ]
-)
-SOURCE = set(
-    [
-        ".py",
-        ".pyi",
-        ".c",
-        ".h",
-        ".cc",
-        ".cpp",
-        ".hpp",
-        ".rs",
-        ".go",
-        ".java",
-        ".js",
-        ".ts",
-        ".css",
-        ".sh",
-        ".tcl",
-        ".bat",
-        ".ps1",
-        ".sql",
-    ]
-)
-ROWS_AT_A_TIME = 256
-MOST_DOCUMENT_BYTES = 16 << 20
-MOST_LINE_BYTES = 8 * MOST_DOCUMENT_BYTES  # a byte of a document may be escaped as six
 MOST_BYTES = 8 << 30
 MOST_DOCUMENTS = 50_000_000
+FILES_CHECKED = 1000
+BYTES_CHECKED = 1 << 20
+MOST_FIELDS = 5
 
 
-def check_input(name: str) -> None:
-    """Raise ``ValueError`` if there is nothing to read at an input (empty: the synthetic crawl)."""
-    if not name or name == STDLIB:
-        return
-    if _path(name).is_dir():
-        if not os.access(_path(name), os.R_OK | os.X_OK):
-            raise ValueError(f"input={name} is a folder that may not be entered")
-        return
-    if not name.endswith(tuple(FIRST_BYTES)):
-        raise ValueError(
-            f"input={name} is not a folder, not a {LINES}, {GZIPPED} or {PARQUET} file, "
-            f"and not {STDLIB}"
-        )
-    if not files(name):
-        raise ValueError(f"input={name} is not a file")
-    if name.endswith(PARQUET):
-        require_package("pyarrow", f"input={name}")
-    for path in files(name):
-        _check_beginning(path)
+class ReadCrawl(NamedTuple):
+    """Documents as they were read, where each begins and the last one ends, and a description."""
+
+    text: ReadText
+    offsets: Array
+    reading: str
 
 
-def _check_beginning(path: Path) -> None:
-    """Raise ``ValueError`` for an unreadable file, and for one whose first bytes belie its name."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(64).removeprefix(codecs.BOM_UTF8).lstrip()
-    except OSError as error:
-        raise _unreadable(path.name, error) from error
-    kind = next(kind for kind in FIRST_BYTES if path.name.endswith(kind))
-    if head and not head.startswith(FIRST_BYTES[kind]):
-        raise ValueError(f"{path.name}: this does not begin like a {kind} file")
+def check_input(name: str, field: str = "") -> None:
+    """Raise ``BadRequest`` if there is nothing to read at an input (empty: the synthetic crawl).
 
-
-def _unreadable(name: str, error: OSError) -> ValueError:
-    return ValueError(f"{name}: this cannot be read: {error.strerror or type(error).__name__}")
-
-
-def read(name: str) -> tuple[Array, Array]:
-    """Return an input's documents as UTF-8, one after the other, and their offsets.
-
-    The offsets (documents + 1,) are where each document begins and the last one ends. Raises
-    ``ValueError`` for what cannot be read and for what is too large.
+    Looked at are the beginnings of its first files, and the first documents.
     """
-    text = bytearray()
-    ends = [0]
-    try:
-        for source, document in documents(name):
-            if len(document) > MOST_DOCUMENT_BYTES:
-                raise ValueError(
-                    f"{source}: a document of {len(document):,} bytes, "
-                    f"more than {MOST_DOCUMENT_BYTES:,}"
-                )
-            text += document
+    if not name:
+        return
+    with _refusing():
+        found = find_input(name, field, FILES_CHECKED)
+        if not found.sources:
+            found = find_input(name, field)
+        size = 0
+        for document in _bounded(found, field, _short(name)):
+            size += len(document.text) + len(document.before)
+            if size > BYTES_CHECKED:
+                break
+
+
+def read(name: str, field: str = "") -> ReadCrawl:
+    """Return an input's documents, whose text is in ``field`` (empty: in a usual one).
+
+    Those without text are left out. Raises ``BadRequest`` for what cannot be read and for what is
+    too large.
+    """
+    with _refusing():
+        found = find_input(name, field)
+        text, befores = bytearray(), bytearray()
+        ends, starts = [0], [0]
+        fields, without = Counter[str](), 0
+        for document in _bounded(found, field, _short(name)):
+            if not document.text.strip():
+                without += 1
+                continue
+            text += document.text
+            befores += document.before
             ends.append(len(text))
-            if len(text) > MOST_BYTES or len(ends) > MOST_DOCUMENTS:
-                raise ValueError(
-                    f"{source}: more than {MOST_BYTES:,} bytes or {MOST_DOCUMENTS:,} documents "
-                    "up to here"
-                )
+            starts.append(len(befores))
+            fields[document.field] += 1
+    return ReadCrawl(
+        ReadText(np.frombuffer(text, np.uint8), np.frombuffer(befores, np.uint8), np.array(starts)),
+        np.array(ends, np.int64),
+        _reading(found, len(ends) - 1, list(fields), without),
+    )
+
+
+def _bounded(found: Input, field: str, name: str) -> Iterator[Document]:
+    """Yield the documents of an input; raise ``ValueError`` for too much, and for none."""
+    count = size = 0
+    for document in chain.from_iterable(documents(source, field) for source in found.sources):
+        if len(document.text) > MOST_DOCUMENT_BYTES:
+            raise Unreadable(
+                f"{document.where} is a document of {len(document.text):,} bytes, "
+                f"more than {MOST_DOCUMENT_BYTES:,}"
+            )
+        count += bool(document.text.strip())
+        size += len(document.text) + len(document.before)
+        if size > MOST_BYTES or count > MOST_DOCUMENTS:
+            raise Unreadable(
+                f"{document.where} ends more than {MOST_BYTES:,} bytes or "
+                f"{MOST_DOCUMENTS:,} documents, the most that can be read"
+            )
+        yield document
+    if not count:
+        files = _count(found.others + len(found.sources), "file")
+        raise Unreadable(f"{name} holds no document with text, in {files}")
+
+
+def _reading(found: Input, count: int, fields: list[str], without: int) -> str:
+    """Return how an input was read: counts, kinds, fields, and what was left out."""
+    kinds = " and ".join(sorted({str(source.kind) for source in found.sources}))
+    named = [shown(field) for field in fields if field][:MOST_FIELDS]
+    said = f"{_count(count, 'document')} from {_count(len(found.sources), 'file')} of {kinds}"
+    if named:
+        said += f", field{'s' if len(named) > 1 else ''} {' and '.join(named)}"
+    if without:
+        said += f"; {without:,} without text left out"
+    if found.others:
+        said += f"; {_count(found.others, 'other file')} not read"
+    return said
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _short(name: str) -> str:
+    """Return the name of an input without its folder: a take tells nobody where that is."""
+    return Path(name).name
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except Unreadable as error:
+        raise BadRequest(str(error), error.hint) from error
     except OSError as error:
-        place = Path(str(error.filename)).name if error.filename else f"input={name}"
-        raise _unreadable(place, error) from error
-    if len(ends) == 1:
-        raise ValueError(f"input={name} holds no document")
-    return np.frombuffer(text, np.uint8), np.array(ends, np.int64)
-
-
-def documents(name: str) -> Iterator[tuple[str, bytes]]:
-    """Yield (place, UTF-8) of every document, always in the same order."""
-    folder = Path(sysconfig.get_path("stdlib")) if name == STDLIB else _path(name)
-    if folder.is_dir():
-        for path in texts(folder):
-            yield path.name, _read_text(path)
-        return
-    for path in files(name):
-        yield from rows(path) if path.suffix == PARQUET else lines(path)
-
-
-def _path(name: str) -> Path:
-    """Return the path of an input; raise ``ValueError`` if the system refuses it as a path."""
-    try:
-        path = Path(name).expanduser()
-        path.is_dir()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ValueError(f"input={name!r} is not a path: {error}") from error
-    return path
-
-
-def files(name: str) -> list[Path]:
-    """Return the file of that name or, if there is none, the files that match it as a pattern.
-
-    They are sorted; of several names of one file the first counts. Raises ``ValueError`` for a
-    folder that cannot be searched.
-    """
-    path = _path(name)
-    by_inode: dict[tuple[int, int], Path] = {}
-    try:
-        for candidate in [path] if path.is_file() else sorted(map(Path, _glob(str(path)))):
-            if candidate.is_file():
-                status = candidate.stat()
-                by_inode.setdefault((status.st_dev, status.st_ino), candidate)
-    except OSError as error:
-        raise ValueError(f"input={name} cannot be searched: {error.strerror}") from error
-    return list(by_inode.values())
-
-
-def _glob(pattern: str) -> Iterator[str]:
-    """Yield the matches of a pattern, some of them twice.
-
-    ``**`` matches any folders but hidden ones and links, which may lead in circles.
-    """
-    anchored = f"./{pattern}" if pattern.startswith("**/") else pattern
-    before, deep, after = anchored.partition("/**/")
-    if not deep:
-        yield from glob.iglob(pattern)
-        return
-    for root in glob.iglob(before or "/"):
-        for place, folders, _ in os.walk(root):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            yield from _glob(f"{glob.escape(place)}/{after}")
-
-
-def texts(folder: Path) -> Iterator[Path]:
-    """Yield every source and text file below a folder, by name.
-
-    Links are not followed; hidden folders and installed packages are skipped.
-    """
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith(".")
-        )
-        for path in (Path(place) / name for name in sorted(names)):
-            if path.suffix.lower() in PROSE | SOURCE and stat.S_ISREG(path.lstat().st_mode):
-                yield path
-
-
-def _read_text(path: Path) -> bytes:
-    """Return a file's text as UTF-8; of one that is too long, just enough to see that."""
-    with path.open("rb") as file:
-        return utf8(file.read(MOST_DOCUMENT_BYTES + 1))
-
-
-def utf8(raw: bytes) -> bytes:
-    """Return bytes with everything replaced that is not UTF-8."""
-    return raw.decode("utf-8", "replace").encode()
-
-
-def lines(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield (place, UTF-8) of the documents of a file of JSON lines; raise ``ValueError``."""
-    with _open(path) as file:
-        for number in range(1, MOST_DOCUMENTS + 1):
-            where = f"{path.name}, line {number}"
-            try:
-                line = file.readline(MOST_LINE_BYTES + 1)
-            except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-                raise ValueError(f"{where}: the compressed data is damaged here") from error
-            if not line:
-                return
-            if len(line) > MOST_LINE_BYTES:
-                raise ValueError(f"{where}: longer than {MOST_LINE_BYTES:,} bytes")
-            if line.strip():
-                yield where, _document(line, where)
-
-
-def _open(path: Path) -> Any:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-
-
-def _document(line: bytes, where: str) -> bytes:
-    try:
-        document = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{where}: this is not JSON") from error
-    if not isinstance(document, dict):
-        raise ValueError(f"{where}: this is not a JSON object")
-    for field in FIELDS:
-        if isinstance(document.get(field), str):
-            return str(document[field]).encode("utf-8", "replace")
-    raise ValueError(f"{where}: there is no text in a field {' or '.join(FIELDS)}")
-
-
-def rows(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield (place, UTF-8) of the documents of a Parquet file; raise ``ValueError``."""
-    import pyarrow
-    import pyarrow.parquet
-
-    number = 0
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            field = next((field for field in FIELDS if field in file.schema_arrow.names), None)
-            if field is None:
-                raise ValueError(f"{path.name}: there is no column {' or '.join(FIELDS)}")
-            for batch in file.iter_batches(ROWS_AT_A_TIME, columns=[field], use_threads=False):
-                for raw in _cells(batch.column(0), path):
-                    number += 1
-                    if raw is None:
-                        raise ValueError(f"{path.name}, row {number}: there is no text here")
-                    yield f"{path.name}, row {number}", utf8(raw)
-    except (pyarrow.ArrowException, OSError, IndexError) as error:
-        raise ValueError(
-            f"{path.name}: this Parquet file cannot be read beyond row {number}"
-        ) from error
-
-
-def _cells(column: Any, path: Path) -> Iterator[bytes | None]:
-    """Yield a column's strings as bytes, one at a time (None: no value).
-
-    A file may contain strings that are not UTF-8.
-    """
-    from pyarrow import binary, large_binary, types
-
-    values, places = column, range(len(column))
-    if types.is_dictionary(column.type):
-        values, places = column.dictionary, column.indices.to_pylist()
-    if not (types.is_string(values.type) or types.is_large_string(values.type)):
-        raise ValueError(f"{path.name}: the column holds {values.type}, not text")
-    raw = values.cast(binary() if types.is_string(values.type) else large_binary())
-    yield from (None if place is None else raw[place].as_py() for place in places)
+        place = Path(str(error.filename)).name if error.filename else "the input"
+        raise BadRequest(str(unreadable(place, error))) from error

@@ -1,120 +1,57 @@
 """The compiled numerics of ``dedup`` from raw text to band keys: words, shingles, MinHash, bands.
 
-Everything is integer arithmetic, so that every processor makes the same bits. Compiled code is
-cached on disk by the time stamp of its own file only: after a change here, delete the cache of the
-modules that call it. Imports NumPy and Numba only.
+Everything is integer arithmetic, so that every processor makes the same bits. A word is what stands
+between blanks (ASCII white space and the ideographic space); in scripts that leave no blanks
+between words, every character is one. Compiled code is cached on disk by the time stamp of its own
+file only: after a change here, delete the cache of the modules that call it. Imports NumPy and
+``machine``.
 """
 
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
-
 import numpy as np
-import numpy.typing as npt
-from numba import njit, types
-from numba.extending import intrinsic
 
-Array = npt.NDArray[Any]
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+from workloads.dedup.machine import (
+    ALL,
+    GOLDEN,
+    HALF,
+    MIX,
+    ONE,
+    SPREAD,
+    STEP,
+    Array,
+    compiled,
+    eight_bytes,
+    lowest_bit,
+)
 
 BLOCK = 64  # bytes that ``edges`` scans at a time; the arrays of a document are padded by it
 LANES = 64  # shingles that the inner loop of MinHash takes at a time
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-SPREAD = np.uint64(0xC2B2AE3D27D4EB4F)
-STEP = np.uint64(0xD6E8FEB86659FD93)
-MIX = np.uint64(0xBF58476D1CE4E5B9)
 # eight bytes of 0 or 1, times this, have their eight bits in the highest byte
 COLLECT = np.uint64(0x0102040810204080)
-ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
-ONE = np.uint64(1)
-HALF = np.uint64(32)
-TOO_SHORT = "the crawl's text cannot be read to its end"
-
-
-class Source(NamedTuple):
-    """Where a text is read from: an open file, or memory (``file`` is then -1)."""
-
-    text: Array
-    file: int
-
-
-def compiled(function: Kernel) -> Kernel:
-    """Compile a function at its first call, and cache it on disk for the next process."""
-    dispatcher: Any = njit(cache=True)(function)
-    return cast(Kernel, dispatcher)
-
-
-def _address(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
-    """Return the address of a byte of an array, as the address of an eight-byte number."""
-    first = context.make_array(kind)(context, builder, array).data
-    return builder.bitcast(
-        builder.gep(first, [at]), context.get_value_type(types.uint64).as_pointer()
-    )
-
-
-def _read(_: Any, array: Any, at: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        number = builder.load(_address(context, builder, signature.args[0], *given))
-        number.align = 1
-        return number
-
-    return types.uint64(array, types.int64), generate
-
-
-def _write(_: Any, array: Any, at: Any, number: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        builder.store(given[2], _address(context, builder, signature.args[0], *given[:2])).align = 1
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64, types.uint64), generate
-
-
-def _count_zeros(_: Any, number: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        return builder.cttz(given[0], context.get_constant(types.boolean, True))
-
-    return types.int64(types.uint64), generate
-
-
-# Processor instructions that NumPy lacks: (array, at) reads eight bytes, aligned or not, as one
-# little-endian number; (array, at, number) writes them; (number) counts its trailing zeros.
-eight_bytes: Any = intrinsic(_read)
-put_eight_bytes: Any = intrinsic(_write)
-lowest_bit: Any = intrinsic(_count_zeros)
-
-# The system's own: (file, address, bytes, place in the file) reads, and returns how many it read.
-_read_file: Any = types.ExternalFunction(
-    "pread", types.intp(types.intc, types.uintp, types.uintp, types.int64)
+IDEOGRAPHIC_SPACE = 0x3000
+# Thai, Lao, Tibetan, Burmese; Khmer; kana and marks; ideographs; more of them; wide forms; the rest
+ALONE = (
+    *((0x0E00, 0x109F), (0x1780, 0x17FF), (0x3000, 0x31FF), (0x3400, 0x9FFF), (0xF900, 0xFAFF)),
+    *((0xFF00, 0xFFEF), (0x20000, 0x3FFFF)),
 )
 
 
 @compiled
-def fetch(source: Source, begin: int, end: int, into: Array) -> Array:
-    """Write the bytes of a text from ``begin`` to ``end``; return what is written."""
-    text, file = source
-    raw = into[: end - begin]
-    if file < 0:
-        raw[:] = text[begin:end]
-        return raw
-    at = begin
-    while at < end:
-        read = _read_file(file, raw.ctypes.data + (at - begin), end - at, at)
-        if read <= 0:
-            raise ValueError(TOO_SHORT)
-        at += read
-    return raw
+def fold(raw: Array, low: Array, gaps: Array) -> bool:
+    """Write the bytes in lower case (ASCII); write 1 for each ASCII white space, else 0.
 
-
-@compiled
-def fold(raw: Array, low: Array, gaps: Array) -> None:
-    """Write the bytes in lower case (ASCII); write 1 for each ASCII white space, else 0."""
+    Return whether all of them are ASCII.
+    """
+    either = np.uint8(0)
     for i in range(len(raw)):
         byte = raw[i]
+        either = np.uint8(either | byte)
         capital = np.uint8(np.uint8(byte - np.uint8(65)) < np.uint8(26))
         low[i] = np.uint8(byte | np.uint8(capital << np.uint8(5)))
         gaps[i] = np.uint8(byte == np.uint8(32)) | np.uint8(
             np.uint8(byte - np.uint8(9)) < np.uint8(5)
         )
     gaps[len(raw) : len(raw) + BLOCK] = 1
+    return bool(either < np.uint8(128))
 
 
 @compiled
@@ -137,6 +74,56 @@ def edges(gaps: Array, length: int, into: Array) -> int:
             into[found] = block + lowest_bit(changes)
             changes &= changes - ONE
             found += 1
+    return found // 2
+
+
+@compiled
+def character_at(raw: Array, at: int) -> tuple[int, int]:
+    """Return the character whose UTF-8 begins at a place and has three or four bytes, and its size.
+
+    The size is 1 where none begins, or not all of it is there.
+    """
+    size = 4 if raw[at] >= 0xF0 else 3
+    if raw[at] < 0xE0 or at + size > len(raw):
+        return 0, 1
+    character = int(raw[at]) & (0x07 if size == 4 else 0x0F)
+    for place in range(at + 1, at + size):
+        if raw[place] >> 6 != 2:
+            return 0, 1
+        character = character << 6 | int(raw[place]) & 0x3F
+    return character, size
+
+
+@compiled
+def stands_alone(character: int) -> bool:
+    """Return whether a character is a word by itself: its script has no blanks between words."""
+    alone = False
+    for first, last in ALONE:
+        alone |= first <= character <= last
+    return alone
+
+
+@compiled
+def edges_of_characters(raw: Array, gaps: Array, into: Array) -> int:
+    """Write where each word begins and ends, as ``edges`` does, of a text of any script."""
+    found = at = 0
+    while at < len(raw):
+        character, size = character_at(raw, at)
+        alone = stands_alone(character)
+        is_gap = gaps[at] == 1 or character == IDEOGRAPHIC_SPACE
+        if found % 2 == 1 and (alone or is_gap):  # a word ends here
+            into[found] = at
+            found += 1
+        if found % 2 == 0 and not is_gap:
+            into[found] = at
+            found += 1
+        at += size
+        if alone and not is_gap:
+            into[found] = at
+            found += 1
+    if found % 2 == 1:
+        into[found] = at
+        found += 1
     return found // 2
 
 
@@ -187,8 +174,10 @@ def shingles(
 
     ``low`` to ``hashes`` are buffers.
     """
-    fold(raw, low, gaps)
-    words = edges(gaps, len(raw), bounds)
+    if fold(raw, low, gaps):
+        words = edges(gaps, len(raw), bounds)
+    else:
+        words = edges_of_characters(raw, gaps, bounds)
     hash_words(low, bounds, words, hashes)
     return hash_shingles(hashes, words, width, into)
 

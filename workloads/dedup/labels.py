@@ -1,13 +1,14 @@
 """The labels of ``dedup`` and its F1: planted clusters, or exact duplicates of a sample.
 
-All of it is computed outside the clocks. Imports NumPy and ``kernel``.
+All of it is computed outside the clocks. Imports NumPy, ``kernel`` and ``machine``.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from workloads.dedup.kernel import ALL, HALF, ONE, Array, compiled, scratch, shingles
+from workloads.dedup.kernel import scratch, shingles
+from workloads.dedup.machine import ALL, HALF, ONE, Array, compiled
 
 NONE = np.empty(0, np.int64)
 
@@ -27,6 +28,11 @@ class Truth(NamedTuple):
         """Return the number of documents whose truth is known."""
         return len(self.clusters) or len(self.sample)
 
+    @property
+    def has_pairs(self) -> bool:
+        """Return whether any two documents belong together: else there is nothing to score."""
+        return bool(len(self.pairs)) or len(np.unique(self.clusters)) < len(self.clusters)
+
 
 def truth_of(clusters: Array) -> Truth:
     """Return the truth about documents whose clusters are known."""
@@ -36,11 +42,11 @@ def truth_of(clusters: Array) -> Truth:
 def pair_f1(clusters: Array, truth: Truth) -> float:
     """Return the harmonic mean of precision and recall over pairs in one cluster.
 
-    It is 1 where there are no such pairs, neither true nor claimed.
+    It is 0 where there are no such pairs, neither true nor claimed: nothing was shown.
     """
     count = _count_all if len(truth.clusters) else _count_sample
     right, claimed, true = count(clusters, truth)
-    return 2 * right / (claimed + true) if claimed + true else 1.0
+    return 2 * right / (claimed + true) if claimed + true else 0.0
 
 
 def _count_all(clusters: Array, truth: Truth) -> tuple[int, int, int]:

@@ -1,14 +1,14 @@
 """The compiled numerics of ``dedup`` from band keys to clusters: candidates, Jaccard, components.
 
 A pair is one number: the later document in the upper half, the earlier one in the lower half.
-Imports NumPy and ``kernel``.
+Imports NumPy and ``machine``.
 """
 
 from typing import Any
 
 import numpy as np
 
-from workloads.dedup.kernel import ALL, HALF, ONE, Array, compiled
+from workloads.dedup.machine import ALL, HALF, ONE, Array, compiled
 
 
 @compiled

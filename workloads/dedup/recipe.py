@@ -1,6 +1,6 @@
 """The settings of ``dedup``, and the input that both sides get.
 
-Imports ``harness.workload``, ``cache`` and ``kernel``.
+Imports ``harness.workload``, ``machine`` and ``text``.
 """
 
 import os
@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harness.workload import require_between
-from workloads.dedup.cache import Text
-from workloads.dedup.kernel import Array
+from workloads.dedup.machine import Array
+from workloads.dedup.text import Text
 
 PAIRS_AT_A_TIME = 1 << 15
 MOST_BYTES = 1 << 30
@@ -46,7 +46,8 @@ class Settings:
     """What ``--set`` can change; raises ``ValueError`` for values that make no sense.
 
     ``input`` is a file, a folder or ``stdlib`` (empty: a synthetic crawl of ``documents`` pages of
-    about ``words`` words). ``sample`` counts the documents whose duplicates are searched exactly
+    about ``words`` words), and ``field`` names the field of its text (empty: a usual name).
+    ``sample`` counts the documents whose duplicates are searched exactly
     in a real input. ``shards`` is the folder for the result (empty: it is not kept).
     """
 
@@ -58,6 +59,7 @@ class Settings:
     threshold: float = 0.8
     seed: int = 1
     input: str = ""
+    field: str = ""
     sample: int = 500
     shards: str = ""
     block: int = 64 << 20

@@ -1,9 +1,10 @@
 """What ``dedup``'s baseline is compared with: MinHash's inner loop alone, and a textbook program.
 
-Imports the standard library, ``harness.workload``, NumPy, ``cache``, ``kernel`` and ``recipe``.
+Imports the standard library, ``harness.workload``, NumPy and its neighbours.
 """
 
 import hashlib
+import re
 import time
 from collections import defaultdict
 from itertools import combinations
@@ -12,11 +13,15 @@ from statistics import median
 import numpy as np
 
 from harness.workload import Reporter
-from workloads.dedup.cache import part_of
-from workloads.dedup.kernel import LANES, Array, compiled, minima, scratch, shingles
+from workloads.dedup.kernel import ALONE, LANES, minima, scratch, shingles
+from workloads.dedup.machine import Array, compiled
 from workloads.dedup.recipe import Crawl, Recipe
+from workloads.dedup.text import part_of
 
 MOST_DOCUMENTS = 2000
+ALONE_SET = "".join(f"{chr(first)}-{chr(last)}" for first, last in ALONE)
+BLANK = " \t-\r\u3000"
+WORDS = re.compile(f"(?![{BLANK}])[{ALONE_SET}]|[^{BLANK}{ALONE_SET}]+")
 
 
 def signatures_per_second(crawl: Crawl, seconds: float) -> float:
@@ -85,9 +90,16 @@ def find_clusters(
 
 def shingle_set(text: bytes, width: int) -> set[bytes]:
     """Return every ``width`` consecutive words of a text; a shorter text is one shingle."""
-    words = text.lower().split()
+    words = words_of(text.lower())
     starts = range(max(1, len(words) - width + 1))
     return {b" ".join(words[start : start + width]) for start in starts}
+
+
+def words_of(text: bytes) -> list[bytes]:
+    """Return the words of a text, and every character alone where none has blanks around it."""
+    if text.isascii():
+        return text.split()
+    return [word.encode() for word in WORDS.findall(text.decode("utf-8", "replace"))]
 
 
 def signature(shingles: set[bytes], factors: Array, terms: Array) -> Array:

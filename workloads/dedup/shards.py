@@ -1,6 +1,8 @@
-"""The output of ``dedup``: shards of JSON lines, ``{"text": …}``, one for each kept document.
+"""The output of ``dedup``: shards of JSON lines, one for each kept document.
 
-Imports the standard library, NumPy and ``kernel``.
+A made page is ``{"text": …}``; a document that was read keeps its other fields, before the text.
+
+Imports the standard library, NumPy and ``machine``.
 """
 
 import hashlib
@@ -12,7 +14,7 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from workloads.dedup.kernel import Array, compiled, eight_bytes, put_eight_bytes
+from workloads.dedup.machine import Array, compiled, eight_bytes, put_eight_bytes
 
 BEFORE = np.frombuffer(b'{"text": "', np.uint8)
 AFTER = np.frombuffer(b'"}\n', np.uint8)
@@ -98,6 +100,26 @@ def json_lines(text: Array, offsets: Array, documents: Array) -> Array:
             lines = np.concatenate((lines[:at], np.empty(most - at + size // 8, np.uint8)))
         lines[at : at + len(BEFORE)] = BEFORE
         at = write_escaped(raw, lines, at + len(BEFORE))
+        lines[at : at + len(AFTER)] = AFTER
+        at += len(AFTER)
+    return lines[:at]
+
+
+@compiled
+def json_records(
+    text: Array, offsets: Array, befores: Array, starts: Array, documents: Array
+) -> Array:
+    """Return the documents as JSON lines, each begun by what is before its text."""
+    size = 0
+    for document in documents:
+        size += starts[document + 1] - starts[document]
+        size += ESCAPED * (offsets[document + 1] - offsets[document]) + len(AFTER)
+    lines = np.empty(size, np.uint8)
+    at = 0
+    for document in documents:
+        before = befores[starts[document] : starts[document + 1]]
+        lines[at : at + len(before)] = before
+        at = write_escaped(text[offsets[document] : offsets[document + 1]], lines, at + len(before))
         lines[at : at + len(AFTER)] = AFTER
         at += len(AFTER)
     return lines[:at]

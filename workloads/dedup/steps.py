@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workloads.dedup.cache import part_of, reading
-from workloads.dedup.kernel import Array, band_keys
+from workloads.dedup.kernel import band_keys
+from workloads.dedup.machine import Array
 from workloads.dedup.pairs import (
     by_component,
     components,
@@ -26,11 +26,13 @@ from workloads.dedup.recipe import Crawl
 from workloads.dedup.shards import (
     Shard,
     json_lines,
+    json_records,
     remove_beyond,
     shard_name,
     split_by_size,
     write_shard,
 )
+from workloads.dedup.text import ReadText, befores_of, part_of, reading
 from workloads.dedup.verification import verify_pairs
 
 Block = tuple[int, int]
@@ -180,7 +182,11 @@ def _lines(documents: Array, crawl: Crawl) -> Iterator[Array]:
         some = documents[slice(*run)]
         offsets = crawl.offsets[some[0] : some[-1] + 2]
         text = part_of(crawl.text, int(offsets[0]), int(offsets[-1]))
-        yield json_lines(text, offsets - offsets[0], some - some[0])
+        if isinstance(crawl.text, ReadText):
+            befores, starts = befores_of(crawl.text, int(some[0]), int(some[-1]) + 1)
+            yield json_records(text, offsets - offsets[0], befores, starts, some - some[0])
+        else:
+            yield json_lines(text, offsets - offsets[0], some - some[0])
 
 
 def finish(crawl: Crawl, clusters: Array, kept: Array, shards: Sequence[Shard]) -> Cleaned:

@@ -2,25 +2,16 @@
 
 Candidates come by connected component. A pair whose documents are connected by similar pairs
 already changes no component and is not compared. Within a component every document is read and
-shingled once, and one with the bytes of another not at all. Imports NumPy and ``kernel``.
+shingled once, and one with the bytes of another not at all. Imports NumPy, ``kernel``
+and ``machine``.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from workloads.dedup.kernel import (
-    ALL,
-    HALF,
-    ONE,
-    Array,
-    Source,
-    buffers,
-    compiled,
-    eight_bytes,
-    fetch,
-    shingles,
-)
+from workloads.dedup.kernel import buffers, shingles
+from workloads.dedup.machine import ALL, HALF, ONE, Array, Source, compiled, eight_bytes, fetch
 
 MOST_DOCUMENTS = 128  # of a component that are remembered at a time
 TEXT_BYTES = 1 << 19

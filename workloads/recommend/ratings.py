@@ -20,7 +20,8 @@ from harness.workload import BadRequest, require_package
 from workloads.recommend.kernel import Array, Rows
 from workloads.recommend.layout import find_layout, reading_of_columns
 from workloads.recommend.line_blocks import Unreadable, excerpt, open_blocks
-from workloads.recommend.rows import group_by_row, merge_duplicates, require_testable
+from workloads.recommend.recall import require_testable
+from workloads.recommend.rows import group_by_row, merge_duplicates
 from workloads.recommend.sources import find_files, is_parquet
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _as_rows(blocks: Sequence["Columns"], columns: str) -> Ratings:
     rows = merge_duplicates(group_by_row(of_user, of_item, strengths, users), items)
     reading = _reading(rows, items, strengths, blocks, columns)
     try:
-        require_testable(rows)
+        require_testable(rows, items)
     except ValueError as error:
         raise Unreadable(f"holds too little: {error} ({reading})") from error
     return Ratings(rows, items, reading)

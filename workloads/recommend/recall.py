@@ -3,13 +3,35 @@
 Imports NumPy, ``kernel`` and ``rows``.
 """
 
+from itertools import count
+
 import numpy as np
 
-from workloads.recommend.kernel import Array
-from workloads.recommend.rows import HeldOut
+from workloads.recommend.kernel import Array, Rows
+from workloads.recommend.rows import FEWEST_ITEMS, HELD_OUT_EVERY, HeldOut
 
 TOP = 10
 BATCH = 128  # users whose scores are computed at a time
+
+
+def require_testable(rows: Rows, width: int) -> None:
+    """Raise ``ValueError`` unless some user's recall tells one answer from another.
+
+    That takes items to learn from, to validate and to test, and more unknown ones than are
+    recommended.
+    """
+    known = np.diff(rows.starts)
+    left = known - known // HELD_OUT_EVERY
+    testable = left >= FEWEST_ITEMS
+    if not testable.any():
+        fewest = next(n for n in count(FEWEST_ITEMS) if n - n // HELD_OUT_EVERY >= FEWEST_ITEMS)
+        raise ValueError(
+            f"no user has {fewest} items or more, of which some are held out and some validate"
+        )
+    if width - left[testable].min() <= TOP:
+        raise ValueError(
+            f"users leave out {TOP} items or fewer, so that any answer has a recall@{TOP} of 1"
+        )
 
 
 def recalls(users: Array, items: Array, held_out: HeldOut, begin: int, end: int) -> Array:

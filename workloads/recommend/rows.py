@@ -4,7 +4,7 @@ Imports NumPy and ``kernel``.
 """
 
 from collections.abc import Sequence
-from itertools import count, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -93,16 +93,6 @@ def _transpose(starts: Array, columns: Array, strengths: Array, free: Array) -> 
             rows[place] = row
             carried[place] = strengths[j]
     return rows, carried
-
-
-def require_testable(rows: Rows) -> None:
-    """Raise ``ValueError`` unless some user has items to learn from, to validate and to test."""
-    most = int(np.diff(rows.starts).max(initial=0))
-    if most - most // HELD_OUT_EVERY < FEWEST_ITEMS:
-        fewest = next(n for n in count(FEWEST_ITEMS) if n - n // HELD_OUT_EVERY >= FEWEST_ITEMS)
-        raise ValueError(
-            f"no user has {fewest} items or more, of which some are held out and some validate"
-        )
 
 
 def split_held_out(rows: Rows, most_users: int, seed: Sequence[int]) -> tuple[Rows, HeldOut]:

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from harness.model import Parameters
 from harness.workload import AnyProblem
 from workloads import dedup
-from workloads.dedup.cache import part_of
 from workloads.dedup.crawl import make_crawl
-from workloads.dedup.kernel import Array
 from workloads.dedup.labels import truth_of
+from workloads.dedup.machine import Array
 from workloads.dedup.recipe import Crawl
+from workloads.dedup.text import part_of
 
 SMALL: Parameters = {"documents": 3000, "words": 60, "block": 40_000, "shard": 60_000}
 

@@ -13,9 +13,10 @@ from tests.pools import ignore_progress
 from tests.workloads.dedup.support import crawl_in_memory, problem
 from workloads import dedup
 from workloads.dedup import cache
-from workloads.dedup.cache import MadeCrawl, load_or_make, part_of
+from workloads.dedup.cache import MadeCrawl, load_or_make
 from workloads.dedup.crawl import make_crawl
 from workloads.dedup.steps import Bundle, verify
+from workloads.dedup.text import part_of
 
 FEW = (200, 30, 1)
 

@@ -8,9 +8,9 @@ from harness.workload import AnyProblem
 from tests.pools import InProcessPool, ignore_progress, warmup_of
 from tests.workloads.dedup.support import SMALL, crawl_in_memory, problem
 from workloads import dedup
-from workloads.dedup.cache import part_of
 from workloads.dedup.labels import truth_of
 from workloads.dedup.steps import Cleaned
+from workloads.dedup.text import part_of
 
 
 def digest_of(value: Any) -> str:

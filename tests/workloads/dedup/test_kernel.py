@@ -13,11 +13,11 @@ from workloads.dedup.kernel import (
     band_keys,
     hash_shingles,
     minima,
-    put_eight_bytes,
     scratch,
     shingles,
     signature,
 )
+from workloads.dedup.machine import put_eight_bytes
 from workloads.dedup.pairs import (
     by_component,
     components,

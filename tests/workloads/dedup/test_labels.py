@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from tests.workloads.dedup.support import Planted, crawled, similarity
-from workloads.dedup.cache import part_of
 from workloads.dedup.labels import Truth, pair_f1, sample_truth, truth_of
+from workloads.dedup.text import part_of
 
 
 def scored(found: list[int], truth: Truth) -> float:
@@ -19,8 +19,9 @@ def test_the_quality_is_the_f1_of_pairs(found: list[int], f1: float) -> None:
     assert scored(found, truth_of(np.array([7, 7, 9, 9]))) == pytest.approx(f1)
 
 
-def test_without_pairs_the_f1_is_1() -> None:
-    assert scored([0, 1, 2], truth_of(np.arange(3))) == 1.0
+def test_the_f1_of_nothing_is_not_1() -> None:
+    truth = truth_of(np.arange(3))
+    assert (truth.has_pairs, scored([0, 1, 2], truth)) == (False, 0.0)
 
 
 def sample_of(pages: list[str], size: int, threshold: float = 0.5) -> Truth:

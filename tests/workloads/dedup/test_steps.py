@@ -7,7 +7,7 @@ from harness.workload import AnyProblem
 from tests.pools import ignore_progress, warmup_of
 from tests.workloads.dedup.support import crawled, problem
 from workloads import dedup
-from workloads.dedup.kernel import Array
+from workloads.dedup.machine import Array
 from workloads.dedup.pairs import components
 from workloads.dedup.recipe import Crawl
 from workloads.dedup.steps import (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workloads.dedup.support import few, packed, pairs, wordy, written
-from workloads.dedup.kernel import Array, Source, fetch
+from workloads.dedup.machine import Array, Source, fetch
 from workloads.dedup.pairs import components
 from workloads.dedup.verification import MOST_DOCUMENTS, verify_pairs
 

@@ -24,7 +24,7 @@ EXPECTED = [(0, 0, 4.0), (0, 1, 3.5), (1, 0, 0.5)]
 @pytest.fixture(autouse=True)
 def however_few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a file be read that is too small to learn from."""
-    monkeypatch.setattr(ratings, "require_testable", lambda rows: None)
+    monkeypatch.setattr(ratings, "require_testable", lambda *rows: None)
 
 
 def entries(found: Ratings) -> Entries:
