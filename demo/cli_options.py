@@ -20,6 +20,7 @@ Exit codes:
   2        bad request; nothing was started
   3        a side, this machine or twoclocks itself failed
   4        the answers differ, or a claim or a recording was refused
+  5        no journal to hold a measured session against (audit only)
   128 + n  interrupted by signal n
 """
 

@@ -3,6 +3,7 @@
 May import ``harness`` and its neighbours in ``demo``.
 """
 
+import contextlib
 import stat
 import sys
 from collections.abc import Sequence
@@ -12,12 +13,14 @@ import click
 import msgspec
 
 from demo.outputs import ensure_folder, output_folder, write_outputs
-from harness.claims.audit import Verdict
+from harness.claims.audit import Audit, Verdict
 from harness.errors import BadRequest, ExitCode, cannot_write
 from harness.files import atomic
-from harness.report import Report
+from harness.report import Report, journal_of
 from harness.show import audit_text, pptx
-from harness.text import printable
+from harness.text import printable, size
+
+LONG_JOURNAL_BYTES = 20_000_000
 
 
 def slide(
@@ -36,7 +39,7 @@ def slide(
     if form is not None and deck is not None:
         raise BadRequest("--format prints and --into updates a deck", "run slide once for each")
     folder = ensure_folder(out) if out is not None else _own_folder(paths)
-    report = Report.load(*paths)
+    report = _load(paths)
     if form is not None:
         return _print_export(report, form)
     if deck is not None:
@@ -100,8 +103,29 @@ def _check_closed(path: Path) -> None:
 
 def run_audit(path: Path, *, as_json: bool) -> tuple[str, int]:
     """Return the audit of a session, as text or as one JSON document, and the exit code."""
-    audit = Report.load(path).audit
-    code = ExitCode.REFUSED if audit.verdict is Verdict.REFUSE else ExitCode.DONE
+    audit = _load([path]).audit
+    code = _audit_code(audit)
     if as_json:
         return msgspec.json.format(msgspec.json.encode(audit_text.audit_data(audit))).decode(), code
     return audit_text.format_audit(audit).removesuffix("\n"), code
+
+
+def _audit_code(audit: Audit) -> ExitCode:
+    if audit.verdict is Verdict.REFUSE:
+        return ExitCode.REFUSED
+    return ExitCode.DONE if audit.missing_journal is None else ExitCode.NO_JOURNAL
+
+
+def _load(paths: Sequence[Path]) -> Report:
+    """Return the report of these paths; say on a terminal that it takes a while if it does."""
+    size_bytes = sum(map(_journal_bytes, paths))
+    if size_bytes >= LONG_JOURNAL_BYTES and sys.stderr.isatty():
+        click.echo(f"reading a journal of {size(size_bytes)} …", err=True)
+    return Report.load(*paths)
+
+
+def _journal_bytes(path: Path) -> int:
+    """Return the size of the journal beside a results file (0: there is none)."""
+    with contextlib.suppress(OSError, ValueError):
+        return journal_of(path).stat().st_size
+    return 0

@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     BAD_REQUEST = 2
     FAILED = 3
     REFUSED = 4
+    NO_JOURNAL = 5  # of ``audit`` alone
 
 
 # What the machine lacks, by the number of the system's error, and what to do about it. No other

@@ -147,7 +147,7 @@ def _audit_of(path: Path) -> Audit:
     """Return the audit of what a path holds, against the journal beside it."""
     if path.suffix.lower() == ".toml" and not path.is_dir():
         return audit(declared.load(path))
-    file = path / RESULTS_NAME if path.is_dir() else path
+    file = _results_file(path)
     written = results.read(file)
     facts = results.decode(written, printable(str(file)))
     if facts.combined:
@@ -155,7 +155,7 @@ def _audit_of(path: Path) -> Audit:
             f"{printable(str(file))} says that it combines several sessions, and no file does",
             "give the results file of each: they are combined whenever they are shown",
         )
-    beside = file.parent / journal.JOURNAL_NAME
+    beside = journal_of(path)
     if not os.path.lexists(beside):
         return audit(facts, written=written)
     try:
@@ -169,6 +169,15 @@ def _audit_of(path: Path) -> Audit:
         journal_sha256=events.sha256,
         written=written,
     )
+
+
+def journal_of(path: Path) -> Path:
+    """Return where the journal is of a take's folder or of a results file."""
+    return _results_file(path).parent / journal.JOURNAL_NAME
+
+
+def _results_file(path: Path) -> Path:
+    return path / RESULTS_NAME if path.is_dir() else path
 
 
 def _combine_audits(audits: Sequence[Audit]) -> Audit:

@@ -205,6 +205,31 @@ def test_a_session_without_its_journal_is_audited_all_the_same(take: Path) -> No
     assert (found.differences, found.verdict) == (None, Verdict.CAVEAT)
 
 
+def test_its_audit_ends_with_a_code_of_its_own(take: Path) -> None:
+    (take / "events.jsonl").unlink()
+    assert run_audit(take, as_json=False)[1] == ExitCode.NO_JOURNAL
+
+
+def test_a_refused_session_without_its_journal_is_refused(take: Path) -> None:
+    (take / "events.jsonl").unlink()
+    edit(take / "results.json", '"status": "complete"', '"status": "failed"')
+    assert run_audit(take, as_json=False)[1] == ExitCode.REFUSED
+
+
+@pytest.mark.parametrize(("long_bytes", "says"), [(1, True), (10**9, False)])
+def test_who_waits_for_a_long_journal_is_told_on_a_terminal(
+    long_bytes: int,
+    says: bool,
+    take: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("demo.report.LONG_JOURNAL_BYTES", long_bytes)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    run_audit(take, as_json=False)
+    assert ("reading a journal of " in capsys.readouterr().err) == says
+
+
 def test_a_declared_record_is_audited_without_a_journal() -> None:
     text, code = run_audit(EXAMPLE, as_json=False)
     assert (text.splitlines()[-1].rpartition(" · ")[2], code) == (
