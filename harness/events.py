@@ -97,6 +97,12 @@ class Probed(Event, frozen=True, tag="probed"):
     together: bool
 
 
+class Prepared(Event, frozen=True, tag="prepared"):
+    """A program's run was prepared for, off the clock, in so many core-seconds."""
+
+    cpu_s: Duration
+
+
 class Go(Event, frozen=True, tag="go"):
     """The side's clock starts.
 
@@ -193,20 +199,15 @@ class Finished(Event, frozen=True, tag="finished"):
 class Scored(Event, frozen=True, tag="scored"):
     """The answer's digest and its quality on the held-out set, computed after the clock stopped.
 
-    ``off_clock_cpu_s`` is as in ``model.Trial``. ``scores`` are those of the held-out items, packed
-    (empty: the quality is one number); the conductor compares them and keeps them to itself.
+    ``off_clock_cpu_s`` and ``difference`` are as in ``model.Trial``. ``scores`` are those of the
+    held-out items, packed (empty: it is one number), which the conductor compares and keeps.
     """
 
     answer_sha256: str
     quality: float
     off_clock_cpu_s: Duration | None = None
     scores: bytes = b""
-
-
-class AnswerDiffers(Event, frozen=True, tag="answer-differs"):
-    """A program's answer is not the session's first; sent before its quality."""
-
-    difference: AnswerDifference
+    difference: AnswerDifference | None = None
 
 
 class Compared(Event, frozen=True, tag="compared"):
@@ -296,5 +297,4 @@ def _decode_opening(line: bytes) -> Opened:
 
 def stamp(event: Event, at: float, side: Side, trial: int) -> Event:
     """Return the event with the conductor's time, side and trial on it."""
-    stamped: Any = msgspec.structs.replace(event, at=at, side=side, trial=trial)
-    return stamped  # type: ignore[no-any-return]
+    return msgspec.structs.replace(event, at=at, side=side, trial=trial)

@@ -73,6 +73,7 @@ class SessionStage(StrEnum):
     PROBING = "probing contention"
     SETTLING = "settling"
     ARMED = "armed"
+    PREPARING = "preparing"
     RUNNING = "running"
     REPLAYING = "replaying"
     PROVING = "proving the baseline"

@@ -125,10 +125,11 @@ def progress(done: int, total: int) -> str:
 
 
 def quality(value: float, tolerance: float) -> str:
-    """Return a quality with the decimals of its tolerance: ``0.952``."""
+    """Return a quality with its tolerance's decimals, or three digits if small: ``0.952``."""
     if not math.isfinite(value):
         return _beyond(value)
-    return _fixed(value, _decimals_of(tolerance))
+    decimals = _decimals_of(tolerance)
+    return _fixed(value, _decimals(value) if 0 < abs(value) < 10**-decimals else decimals)
 
 
 def change(delta: float, tolerance: float) -> str:

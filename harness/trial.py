@@ -168,7 +168,8 @@ class Trial:
     (None: unknown). ``score_differences`` compare a distributed trial with the baseline's of its
     pair (None: the quality of either is one number, or they scored unlike numbers of items).
     ``answer_difference`` is where a program's answer differs from the session's first (None: it
-    does not, or is not compared by its bytes).
+    does not, or is not compared by its bytes). ``prepared_cpu_s`` are the core-seconds of a
+    command pair's command to prepare (None: it has none).
     """
 
     side: Side
@@ -202,3 +203,4 @@ class Trial:
     score_differences: ScoreDifferences | None = None
     ended_s: Seconds | None = None
     answer_difference: AnswerDifference | None = None
+    prepared_cpu_s: Seconds | None = None

@@ -8,7 +8,7 @@ May import ``harness``.
 
 import sys
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import astuple, fields, replace
 from hashlib import sha256
 from itertools import chain
 from pathlib import Path
@@ -502,10 +502,62 @@ def as_it_was(results: Results) -> Results:
     return results
 
 
-def adopted(results: Results, *, says_ready: bool = True, input_named: bool = True) -> Results:
+def adopted(results: Results, **facts: Any) -> Results:
     """Two programs were adopted, of which everything else is known."""
-    known = CommandFacts(says_ready=says_ready, input_named=input_named, compared="file")
-    return replace(results, spec=replace(results.spec, commands=known))
+    known = CommandFacts(says_ready=True, input_named=True, compared="file")
+    commands = replace(known, **facts)
+    return replace(results, spec=replace(results.spec, commands=commands))
+
+
+def one_command(results: Results) -> Results:
+    """Both sides are one command on one core."""
+    good = adopted(results, same_command=True)
+    return replace(good, spec=replace(good.spec, workers=1))
+
+
+def prepared(results: Results, seconds: float) -> Results:
+    """A command took no time to prepare for the baseline, and so much for the other side."""
+
+    def prepare(trial: Trial) -> Trial:
+        took = seconds if trial.side is Side.DISTRIBUTED else 0.0
+        return replace(trial, prepared_cpu_s=took)
+
+    good = adopted(results, is_prepared=seconds < 1.0)
+    return replace(good, trials=tuple(map(prepare, good.trials)))
+
+
+def hurried(results: Results, factor: float) -> Results:
+    """Everything took a small part of its time."""
+
+    def hurry(trial: Trial) -> Trial:
+        fields = {field: getattr(trial, field) * factor for field in ("wall_s", "cpu_s")}
+        core_seconds = trial.core_seconds and CoreSeconds(
+            *(factor * seconds for seconds in astuple(trial.core_seconds))
+        )
+        return replace(
+            trial,
+            **fields,
+            phases={name: factor * seconds for name, seconds in trial.phases.items()},
+            core_seconds=core_seconds,
+            curve=tuple((factor * at, done) for at, done in trial.curve),
+            waited_s=trial.waited_s and factor * trial.waited_s,
+            workers_detail=tuple(
+                replace(worker, busy_s=factor * worker.busy_s, cpu_s=factor * worker.cpu_s)
+                for worker in trial.workers_detail
+            ),
+        )
+
+    def hurry_rate(rate: Rate) -> Rate:
+        return replace(
+            rate, items_per_s=rate.items_per_s / factor, pass_s=rate.pass_s and factor * rate.pass_s
+        )
+
+    return replace(
+        results,
+        trials=tuple(map(hurry, results.trials)),
+        rates=tuple(map(hurry_rate, results.rates)),
+        observer=replace(results.observer, cpu_s=factor * results.observer.cpu_s),
+    )
 
 
 LOST = Fault(worker="w0", reason="killed", at_s=0.1, cost_s=1.0)
@@ -513,6 +565,9 @@ REASON = "sums of floats are grouped differently"
 
 REFUSING: dict[str, Doctor] = {
     "no-pair": stopped_headline,
+    "too-short": lambda good: hurried(good, 1e-3),
+    "beats-itself": lambda good: one_command(good),
+    "prepared-unequally": lambda good: prepared(good, 100.0),
     "baseline-beaten": faster_alone(0.92),
     "baseline-weak": lambda good: rated(good, Variant.TUNED, 1.5),
     "padded-work": lambda good: less_work(good, 0.79),
@@ -580,6 +635,8 @@ QUALIFYING: dict[str, Doctor] = {
         good, hosts=tuple(replace(host, on_mains=False) for host in good.hosts)
     ),
     "weak-scaling": lambda good: replace(good, spec=replace(good.spec, scaling=Scaling.WEAK)),
+    "same-command": lambda good: adopted(good, same_command=True),
+    "prepared": lambda good: prepared(good, 0.5),
     "start-up-on-clock": lambda good: adopted(good, says_ready=False),
     "input-unnamed": lambda good: adopted(good, input_named=False),
     "start-up-unlisted": of_last(lambda trial: replace(trial, startup_s=0.0)),
@@ -618,6 +675,7 @@ DOCTORS = REFUSING | QUALIFYING | UNCHECKABLE
 # is missed, or the quality may have moved, answers differ.
 COMPANIONS = {
     "baseline-crowded": {"shared-machine"},
+    "beats-itself": {"slowdown"},
     "no-seed": {"answers-differ-in-bits"},
     "too-few-scores": {"answers-differ-in-bits"},
     "quality-unsure": {"answers-differ-in-bits"},

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness import events as e
 from harness.model import CommandFacts, Schedule, Side, Status, Variant
-from tests.builders import a_difference, a_process, a_ready, a_spec, an_opening, some_differences
+from tests.builders import a_process, a_ready, a_spec, an_opening, some_differences
 
 EXAMPLES: list[e.Event] = [
     an_opening(),
@@ -27,7 +27,7 @@ EXAMPLES: list[e.Event] = [
     e.Inspected(worker="w1", input_sha256="cd" * 32),
     e.Finished(wall_s=22.0, cpu_s=44.0, peak_rss_bytes=300_000_000, items=20_000),
     e.Scored(answer_sha256="ab" * 32, quality=0.975),
-    e.AnswerDiffers(difference=a_difference()),
+    e.Prepared(cpu_s=0.5),
     e.Compared(order=3, differences=some_differences()),
     e.Failed(reason="raised", last_words="ValueError: no"),
     e.Observed(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=None, contention=0.01),

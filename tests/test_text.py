@@ -174,6 +174,15 @@ def test_a_movement_is_a_change_without_its_direction() -> None:
     assert text.movement(-0.003, 0.005) == "0.003"
 
 
+def test_a_quality_that_its_tolerance_would_hide_has_three_digits() -> None:
+    assert [text.quality(loss, 0.0) for loss in (9.8e-05, 9.8e-04, 0.0123, 0.0)] == [
+        "0.0000980",
+        "0.000980",
+        "0.012",
+        "0.000",
+    ]
+
+
 def test_a_quality_has_the_decimals_of_its_tolerance() -> None:
     assert [text.quality(0.95163, limit) for limit in (0.1, 0.005, 0.0025)] == [
         "1.0",

@@ -95,6 +95,9 @@ class EventOrder:
                 return self._proof_reason()
             case e.Compared():
                 return self._comparison_reason(event, side)
+            case e.Prepared():
+                ready = self._all_ready and side.awaited is None
+                return "" if ready else "comes before its side is ready for a trial"
             case e.Go():
                 return self._go_reason(event, side)
             case e.Failed():

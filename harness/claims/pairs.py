@@ -11,6 +11,8 @@ from statistics import median
 from harness.claims import scaling
 from harness.model import Kind, Process, Results, Side, Trial
 
+TOO_SHORT_S = 0.1
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
@@ -49,6 +51,16 @@ class Pairs:
     def workers(self) -> tuple[Process, ...]:
         """Return the workers of the first distributed trial."""
         return processes_of(self.distributed[:1])
+
+    @property
+    def shortest_s(self) -> float:
+        """Return the shortest wall time."""
+        return min(map(min, self.wall_times))
+
+    @property
+    def is_too_short(self) -> bool:
+        """Return whether a run was over before it could be told from its process's start."""
+        return self.results.kind is Kind.MEASURED and self.shortest_s < TOO_SHORT_S
 
     @property
     def baseline_s(self) -> float:

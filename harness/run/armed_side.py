@@ -5,6 +5,9 @@ May import ``model``, ``events``, ``workload`` and ``run``.
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from harness.events import Finished
 from harness.run import wire
@@ -13,15 +16,22 @@ from harness.run.off_clock import OffClockMeter, scored_event
 from harness.run.sides.runner import SideRunner, seconds_between, usage_between
 from harness.workload import AnyProblem
 
+if TYPE_CHECKING:
+    from harness.run.commands.side import CommandSide
+
 
 @dataclass(frozen=True, kw_only=True)
 class ArmedWorkload:
-    """A side with what it runs, loaded and warm. ``meter`` was last read when it came to rest."""
+    """A side with what it runs, loaded and warm. ``meter`` was last read when it came to rest.
+
+    ``program`` is the side itself where it is one of a command pair's (else None).
+    """
 
     loaded: LoadedProblem
     side: SideRunner
     send: wire.SendEvent
     meter: OffClockMeter
+    program: "CommandSide | None" = None
 
 
 def pass_rate(side: SideRunner, problem: AnyProblem, seconds: float) -> float:
@@ -66,5 +76,7 @@ def run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
     )
     side.inspect()
     scored = scored_event(armed.meter, armed.loaded, answer, before_go_s)
+    if armed.program is not None:
+        scored = replace(scored, difference=armed.program.answer_difference)
     side.rest(command.next_workers)  # before the other side's clock may start
     armed.send(scored)

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from harness.command_pair import CommandPair
 from harness.errors import TwoclocksError
-from harness.events import Failed, Probed, Ready
+from harness.events import Failed, Prepared, Probed, Ready
 from harness.model import Digest, Side
 from harness.run import wire
 from harness.run.armed_side import ArmedWorkload, pass_rate, run_trial
@@ -80,25 +80,23 @@ def _arm(
     """Load, warm up and report that the side is ready; ``stack`` ends it."""
     found = find(assignment.workload)
     timer.lap("import")
-    command_side: CommandSide | None = None
+    program: CommandSide | None = None
     if isinstance(found, CommandPair):
-        command_side = stack.enter_context(_command_side(found, assignment, send))
-        workload = command_side.as_workload()
-        timer.lap("program")
-    else:
-        workload = found
+        program = stack.enter_context(_command_side(found, assignment, send))
+        program.arm(timer.lap)
+        found = program.as_workload()
     # a pair's parameters are in its commands already
-    loaded = LoadedProblem(workload, assignment.params if command_side is None else {})
+    loaded = LoadedProblem(found, assignment.params if program is None else {})
     problem = loaded.own
     timer.lap("load")
     input_digest = digest(problem.input, problem.items)
     timer.lap("digests")
-    if command_side is not None:
-        command_side.note_input(input_digest)
-    side: SideRunner = command_side or stack.enter_context(
+    if program is not None:
+        program.note_input(input_digest)
+    side: SideRunner = program or stack.enter_context(
         open_side(
             assignment=assignment,
-            workload=workload,
+            workload=found,
             given=problem.input,
             input_digest=input_digest,
             send=send,
@@ -109,8 +107,10 @@ def _arm(
         side.run(problem.warmup, lambda _: None, 0)
         side.rest(0)
     timer.lap("warm-up")
-    send(_ready(workload, problem, input_digest, side, timer))
-    return ArmedWorkload(loaded=loaded, side=side, send=send, meter=OffClockMeter(side))
+    send(_ready(found, problem, input_digest, side, timer))
+    return ArmedWorkload(
+        loaded=loaded, side=side, send=send, meter=OffClockMeter(side), program=program
+    )
 
 
 def _command_side(
@@ -151,6 +151,8 @@ def _carry_out(command: wire.Command, armed: ArmedWorkload, assignment: wire.Ass
         case wire.ProbeSpeed(seconds=seconds, together=together):
             rate = pass_rate(armed.side, armed.loaded.own, seconds)
             armed.send(Probed(rate=rate, together=together))
+        case wire.PrepareTrial(workers=workers) if armed.program is not None:
+            armed.send(Prepared(cpu_s=armed.program.prepare(workers)))
         case wire.StartTrial():
             run_trial(armed, command)
         case wire.TimeVariant():

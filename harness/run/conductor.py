@@ -147,6 +147,7 @@ class Conductor(ProofFrames):
         spec = self.plan.spec
         starts = [*rounds(spec.trials, self.schedule, spec.scales)]
         for place, starting in enumerate(starts):
+            yield from self._prepare(starting)
             at_rest = set(Side) - {start.side for start in starting}
             self.observation.begin_trial(
                 self.now,
@@ -160,6 +161,17 @@ class Conductor(ProofFrames):
             order += len(starting)
             yield from self.until(lambda: not self.running, SessionStage.RUNNING)
             self.observation.end_trial()
+
+    def _prepare(self, starting: tuple[ScheduledStart, ...]) -> Iterator[Batch]:
+        """Have each program that starts now prepared for, one after the other, if the pair is."""
+        commands = self.plan.spec.commands
+        if commands is None or not commands.is_prepared:
+            return
+        for start in starting:
+            self.prepared.discard(start.side)
+            self.processes[start.side].send(wire.PrepareTrial(start.workers))
+            prepared = partial(self.prepared.__contains__, start.side)
+            yield from self.until(prepared, SessionStage.PREPARING, start.side)
 
     def _go(
         self, starting: tuple[ScheduledStart, ...], order: int, next_workers: Mapping[Side, int]

@@ -46,6 +46,7 @@ class SessionFrames:
         self.observation = Observation(trees=programs)
         self.ready: dict[Side, e.Ready] = {}
         self.probed: dict[tuple[Side, bool], float] = {}
+        self.prepared: set[Side] = set()
         self.rated: list[e.Rated] = []
         self.variants_ready: list[e.Ready] = []
         self.skipped = False
@@ -171,6 +172,8 @@ class SessionFrames:
                 self.observation.follow(side, event.workers)
             case e.Probed(rate=rate, together=together):
                 self.probed[side, together] = rate
+            case e.Prepared():
+                self.prepared.add(side)
             case e.Rated():
                 self.rated.append(event)
             case e.Finished(wall_s=wall_s, peak_rss_bytes=peak_rss_bytes):

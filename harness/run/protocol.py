@@ -29,6 +29,7 @@ class Turn(StrEnum):
     ARMING = "before it was ready"
     RESTING = "while it had no order"
     PROBING = "while its speed was probed"
+    PREPARING = "while its run was prepared for"
     RUNNING = "while its clock ran"
     SCORING = "after its clock had stopped"
     TIMING = "while it timed a variant"
@@ -41,6 +42,7 @@ _ALIVE = frozenset(Turn) - {Turn.OVER}
 MAY_REPORT: Mapping[type[e.Event], frozenset[Turn]] = {
     e.Ready: frozenset({Turn.ARMING}),
     e.Probed: frozenset({Turn.PROBING}),
+    e.Prepared: frozenset({Turn.PREPARING}),
     e.Progress: frozenset({Turn.RUNNING}),
     e.Span: _RUNS | {Turn.SCORING},  # a program's last spans are read once it has ended
     e.Faulted: _RUNS | {Turn.SCORING},
@@ -50,7 +52,6 @@ MAY_REPORT: Mapping[type[e.Event], frozenset[Turn]] = {
     e.CoreTime: frozenset({Turn.RUNNING}),
     e.Finished: frozenset({Turn.RUNNING}),
     e.Inspected: frozenset({Turn.SCORING}),
-    e.AnswerDiffers: frozenset({Turn.SCORING}),
     e.Scored: frozenset({Turn.SCORING}),
     e.Rated: frozenset({Turn.TIMING}),
     e.Failed: _ALIVE,
@@ -60,6 +61,7 @@ MAY_REPORT: Mapping[type[e.Event], frozenset[Turn]] = {
 _TURN_AFTER_REPORT: Mapping[type[e.Event], Turn] = {
     e.Ready: Turn.RESTING,
     e.Probed: Turn.RESTING,
+    e.Prepared: Turn.RESTING,
     e.Finished: Turn.SCORING,
     e.Scored: Turn.RESTING,
     e.Rated: Turn.RESTING,
@@ -67,6 +69,7 @@ _TURN_AFTER_REPORT: Mapping[type[e.Event], Turn] = {
 }
 _TURN_AFTER_ORDER: Mapping[type[wire.Command], Turn] = {
     wire.ProbeSpeed: Turn.PROBING,
+    wire.PrepareTrial: Turn.PREPARING,
     wire.StartTrial: Turn.RUNNING,
     wire.TimeVariant: Turn.TIMING,
 }

@@ -69,6 +69,12 @@ class ProbeSpeed(msgspec.Struct, frozen=True, tag_field="command", tag="probe"):
     together: bool
 
 
+class PrepareTrial(msgspec.Struct, frozen=True, tag_field="command", tag="prepare"):
+    """Run a command pair's command to prepare, before a trial on ``workers`` workers (0: all)."""
+
+    workers: int = 0
+
+
 class StartTrial(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
     """Run a trial now, on the first ``workers`` of the armed ones (0: all).
 
@@ -98,7 +104,7 @@ class LetGo(msgspec.Struct, frozen=True, tag_field="command", tag="let-go"):
     """Hold no problem until the next command that needs one: others are about to load it."""
 
 
-Command = ProbeSpeed | StartTrial | TimeVariant | LetGo
+Command = ProbeSpeed | PrepareTrial | StartTrial | TimeVariant | LetGo
 
 _commands = msgspec.json.Decoder(Command)
 

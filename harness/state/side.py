@@ -44,7 +44,8 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     ``items`` is the size of a trial, or the most that it may do if it ``stops_early`` (0: not known
     yet). ``processes`` are all that it armed, ``reading`` is as in ``Results``.
     The rates are passes a second through the warm-up slice, with the other side at rest and at
-    work (None: not probed).
+    work (None: not probed). ``prepared_cpu_s`` are the core-seconds that preparing for the last
+    trial took, or for the next (None: it was not prepared for).
     """
 
     launched_at: float | None = None
@@ -60,6 +61,7 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     processes: tuple[Process, ...] = ()
     rate_alone: float | None = None
     rate_together: float | None = None
+    prepared_cpu_s: float | None = None
 
     @property
     def startup_s(self) -> float | None:
@@ -140,8 +142,6 @@ def after_event(state: SideState, event: e.Event) -> SideState:
             return _start_trial(state, event)
         case e.Finished() if state.stage is SideStage.RUNNING:
             return _finish_trial(state, event)
-        case e.AnswerDiffers(difference=difference) if state.stage is SideStage.FINISHED:
-            return replace(state, answer_difference=difference)
         case e.Scored() if state.stage is SideStage.FINISHED:
             return replace(
                 state,
@@ -149,7 +149,10 @@ def after_event(state: SideState, event: e.Event) -> SideState:
                 answer_sha256=event.answer_sha256,
                 quality=event.quality,
                 off_clock_cpu_s=event.off_clock_cpu_s,
+                answer_difference=event.difference,
             )
+        case e.Prepared(cpu_s=cpu_s):
+            return replace(state, armed=replace(state.armed, prepared_cpu_s=cpu_s))
         case e.Failed(reason=reason, last_words=last_words):
             return replace(state, stage=SideStage.FAILED, reason=reason, last_words=last_words)
         case _:

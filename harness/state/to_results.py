@@ -148,6 +148,7 @@ def _trial(state: SideState, at: float, curve_points: int, utilization_points: i
         score_differences=state.score_differences,
         ended_s=state.finished_at,
         answer_difference=state.answer_difference,
+        prepared_cpu_s=state.armed.prepared_cpu_s,
     )
 
 

@@ -47,12 +47,14 @@ def claimed(results: Results) -> float:
 
 
 KEYS = {
-    "R01": ("no-pair",),
+    "R01": ("no-pair", "too-short"),
     "R02": (
         "cores-stand-for-machines",
         "whole-host-slower",
         "whole-host-wins",
         "baseline-beaten",
+        "beats-itself",
+        "same-command",
         "baseline-matched",
         "copies-slower",
         "limit-implausible",
@@ -104,7 +106,7 @@ KEYS = {
         "quality-unsure",
         "change-without-interval",
     ),
-    "R30": ("worked-off-clock", "busy-off-clock"),
+    "R30": ("worked-off-clock", "prepared-unequally", "busy-off-clock", "prepared"),
 }
 OWNERS = {key: rule for rule, keys in KEYS.items() for key in keys}
 AS_WRITTEN = encode(GOOD)

@@ -10,6 +10,7 @@ from harness.claims.rules import (
     baseline,
     environment,
     inputs,
+    off_clock,
     proof,
     resources,
     results_file,
@@ -51,7 +52,7 @@ RULES: tuple[Rule, ...] = (
     proof.PER_NODE_STANDARD,
     speedup.EFFICIENCY_SPLIT,
     uncertainty.SURE_OF_QUALITY,
-    times.NO_WORK_OFF_CLOCK,
+    off_clock.NO_WORK_OFF_CLOCK,
 )
 
 

@@ -62,6 +62,35 @@ def _one_worker_over_baseline(tax: float, least: float) -> tuple[Measure, ...]:
     return ratio("T of one worker over baseline", tax), ratio("at least", least)
 
 
+def _beats_itself(pairs: Pairs) -> Caveat | None:
+    """Judge whether one and the same command ran on as many cores on both sides."""
+    if _cores_alone_differ(pairs) is not False:
+        return None
+    return Caveat(
+        "beats-itself",
+        "both sides are one command on as many cores, so what differs is chance or a warm cache;"
+        " name another program for the distributed side",
+    )
+
+
+def _same_command(pairs: Pairs) -> Caveat | None:
+    if _cores_alone_differ(pairs) is not True:
+        return None
+    return Caveat(
+        "same-command",
+        "both sides are one command, and only the number of its cores differs;"
+        " --warmup leaves out what the first run loads for the second",
+    )
+
+
+def _cores_alone_differ(pairs: Pairs) -> bool | None:
+    """Return whether the cores of one and the same command differ (None: there are two)."""
+    spec = pairs.results.spec
+    if spec.commands is None or not spec.commands.same_command:
+        return None
+    return pairs.scale * spec.cores_per_worker != spec.baseline_cores
+
+
 def _whole_host_wins(proof: BaselineProof) -> Caveat | None:
     """Judge whether one machine with all its cores would have been faster than the workers."""
     gain = proof.speedup_over_whole
@@ -176,6 +205,8 @@ SINGLE_MACHINE = Rule(
     measure=_one_worker,
     judges=(
         refuse(_baseline_beaten),
+        refuse(_beats_itself),
+        caveat(_same_command, Topic.GAIN),
         caveat(_baseline_matched, Topic.BASELINE),
         caveat(of_proof(_whole_host_wins), Topic.GAIN),
         caveat(_cores_stand_for_machines, Topic.BASELINE),

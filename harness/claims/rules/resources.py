@@ -87,7 +87,7 @@ def _watching(results: Results) -> float | None:
 def _watching_costly(pairs: Pairs) -> Caveat | None:
     """Judge whether watching took so much that the times are not the work's."""
     share = _watching(pairs.results)
-    if share is None or share <= WATCHING_LIMIT:
+    if share is None or share <= WATCHING_LIMIT or pairs.is_too_short:
         return None
     return Caveat(
         "watching-costly",

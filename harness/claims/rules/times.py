@@ -5,11 +5,10 @@ May import ``model``, ``rule``, ``pairs`` and ``observed``.
 
 from collections.abc import Iterator
 
-from harness.claims.pairs import Pairs, finished_trials
+from harness.claims.pairs import TOO_SHORT_S, Pairs, finished_trials
 from harness.claims.rule import (
     Caveat,
     Evidence,
-    Measure,
     Measured,
     Rule,
     Topic,
@@ -24,9 +23,6 @@ from harness.claims.rule import (
 from harness.claims.rules.observed import clock_contradicted, clock_late
 from harness.model import Kind, Results, Side, Trial
 
-OFF_CLOCK_LIMIT = 0.05
-OFF_CLOCK_MOST = 0.20
-OFF_CLOCK_LEAST_S = 0.75  # Ray is busy for about half a second after it is ready
 SUM_LIMIT = 0.02
 CLOCK_SLACK_S = 0.05
 _ROUNDING = 1e-9
@@ -39,6 +35,17 @@ def _no_pair(evidence: Evidence) -> Caveat | None:
         "no-pair",
         "there is no complete pair of a baseline and a distributed run;"
         " run both sides to their end",
+    )
+
+
+def _too_short(pairs: Pairs) -> Caveat | None:
+    if not pairs.is_too_short:
+        return None
+    return Caveat(
+        "too-short",
+        "a run was too short to compare: what it takes to start is a large part of it;"
+        " give both sides more work",
+        (seconds("shortest", pairs.shortest_s), seconds("at least", TOO_SHORT_S)),
     )
 
 
@@ -177,55 +184,6 @@ def _sums(pairs: Pairs) -> Measured:
     )
 
 
-def _off_clock_share(pairs: Pairs) -> float | None:
-    """Return the largest share of a trial's core-seconds that its side used off the clock.
-
-    What is too little to be told from a first call's warm-up counts as none. None: it is not known.
-    """
-    if pairs.results.kind is not Kind.MEASURED:
-        return None
-    shares = [
-        trial.off_clock_cpu_s / trial.cpu_s if trial.off_clock_cpu_s >= OFF_CLOCK_LEAST_S else 0.0
-        for trial in finished_trials(pairs.results)
-        if trial.off_clock_cpu_s is not None and trial.cpu_s > 0
-    ]
-    return max(shares, default=None)
-
-
-def _worked_off_clock(pairs: Pairs) -> Caveat | None:
-    """Judge whether much of the work was done before go, or after the clock had stopped."""
-    share = _off_clock_share(pairs)
-    if share is None or share <= OFF_CLOCK_MOST:
-        return None
-    return Caveat(
-        "worked-off-clock",
-        "a side did much of its work while no clock ran; do all of it between go and the answer",
-        _off_clock(share, OFF_CLOCK_MOST),
-    )
-
-
-def _busy_off_clock(pairs: Pairs) -> Caveat | None:
-    share = _off_clock_share(pairs)
-    if share is None or not OFF_CLOCK_LIMIT < share <= OFF_CLOCK_MOST:
-        return None
-    return Caveat(
-        "busy-off-clock",
-        "a side was busy while no clock ran; have it rest before go, and finish its answer",
-        _off_clock(share, OFF_CLOCK_LIMIT),
-    )
-
-
-def _work_off_clock(pairs: Pairs) -> Measured:
-    share = _off_clock_share(pairs)
-    if share is None:
-        return Unknown("what the sides did while no clock ran is not known")
-    return _off_clock(share, OFF_CLOCK_LIMIT)
-
-
-def _off_clock(share: float, limit: float) -> tuple[Measure, ...]:
-    return fraction("off the clock", share), fraction("limit", limit)
-
-
 ABSOLUTE_TIMES = Rule(
     id="R01",
     title="absolute times",
@@ -233,7 +191,7 @@ ABSOLUTE_TIMES = Rule(
     source="Hoefler 1, 4",
     measure=_both_times,
     of_declared=True,
-    judges=(refuse_session(_no_pair, Topic.GAIN),),
+    judges=(refuse_session(_no_pair, Topic.GAIN), refuse(_too_short)),
 )
 TIMES_ADD_UP = Rule(
     id="R13",
@@ -252,12 +210,4 @@ TIMES_ADD_UP = Rule(
         caveat(_start_up_on_clock, Topic.ORIGIN),
         caveat(_start_up_unlisted, Topic.REPRODUCIBILITY),
     ),
-)
-NO_WORK_OFF_CLOCK = Rule(
-    id="R30",
-    title="off the clock",
-    demand="a side rests until its clock starts, and its answer is complete when it stops",
-    source="MLPerf",
-    measure=_work_off_clock,
-    judges=(refuse(_worked_off_clock), caveat(_busy_off_clock, Topic.BASELINE)),
 )

@@ -7,14 +7,15 @@ it leaves running. May import ``model``, ``events``, ``errors``, ``command_pair`
 
 import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from harness import events as e
 from harness.command_pair import CommandPair, expand_home
-from harness.model import Digest, Host, Process, Side
+from harness.errors import SideFailed
+from harness.model import AnswerDifference, Digest, Host, Process, Side
 from harness.placeholders import fill_placeholders
 from harness.run import processes, wire
 from harness.run.commands.answers import Answers, write_once
@@ -39,6 +40,7 @@ class CommandSide:
     """One side of a command pair: runs its program as often as asked.
 
     A program that says it is ready is started before the clock. ``with`` ends what it leaves.
+    ``answer_difference`` is where its last answer is not the session's first (None: nowhere).
     """
 
     def __init__(
@@ -61,9 +63,11 @@ class CommandSide:
         self._ended: Program | None = None
         self._answer: list[Any] = []
         self._new_processes: Sequence[Process] = ()
+        self._prepared_cpu_s = 0.0
+        self.answer_difference: AnswerDifference | None = None
 
     def __enter__(self) -> Self:
-        """Pin the side, take the digest of its source, and start the first run's program.
+        """Pin the side, and take the digest of its source.
 
         Both sides take the digest once, before any program runs: a program may write to a file that
         its command names.
@@ -77,12 +81,54 @@ class CommandSide:
             ),
         ).read_text()
         self._input_stamps = file_stamps(self._pair.input, self._pair.stdin)
-        self._start_if_ready(self._assignment.workers_in_first_trial)
         return self
 
     def __exit__(self, *_: object) -> None:
         """End every program that is still there."""
         end_programs()
+
+    def arm(self, lap: Callable[[str], None]) -> None:
+        """Run the program as often as the pair asks without a clock; then start the first run's.
+
+        That is started only if the pair's programs say that they are ready. ``lap`` is called with
+        the name of each part once it is over.
+        """
+        workers = self._assignment.workers_in_first_trial
+        for _ in range(self._pair.warmup):
+            self._run_prepare(workers)
+            self._run_to_end(self._start(workers))
+        lap("warm-up")
+        self._start_if_ready(workers)
+        lap("program")
+
+    def prepare(self, workers: int) -> float:
+        """Prepare for the next run; return the core-seconds that it took.
+
+        A program that waits for its clock was prepared for before it was started.
+        """
+        if self._waiting is None:
+            self._run_prepare(workers)
+        return self._prepared_cpu_s
+
+    def _run_prepare(self, workers: int) -> None:
+        if not self._pair.prepare:
+            return
+        before_s = processes.descendants_cpu_seconds()
+        prepare = self._run_of(self._pair.prepare, workers)
+        try:
+            self._run_to_end(Program.start(prepare, None, lambda *_: None))
+        except SideFailed as failed:
+            raise SideFailed(
+                failed.sentence.replace("the program", "the command to prepare", 1),
+                f"{failed.hint}; add `|| true` to it if that does not matter",
+            ) from failed
+        self._prepared_cpu_s = processes.descendants_cpu_seconds() - before_s
+
+    def _run_to_end(self, program: Program) -> None:
+        program.go()
+        program.finish()
+        end_programs()
+        program.drain()
 
     def as_workload(self) -> AnyWorkload:
         """Return the pair as a workload, either side of which runs the assigned program."""
@@ -168,8 +214,7 @@ class CommandSide:
             self._reports.close()
             require_unchanged(self._input_stamps, self._pair.input, self._pair.stdin)
             content = self._answers.content()
-            if (difference := self._answers.difference(content)) is not None:
-                self._send(e.AnswerDiffers(difference=difference))
+            self.answer_difference = self._answers.difference(content)
             self._answer.append(content)
             self._ended = None
 
@@ -198,6 +243,7 @@ class CommandSide:
         """Start a run's program and wait until it is ready, if the pair's programs say so."""
         if not self._pair.ready:
             return
+        self._run_prepare(workers)
         self._waiting = self._start(workers)
         try:
             self._reports.ready = self._waiting.wait_until_ready()
@@ -213,23 +259,27 @@ class CommandSide:
             pin(tuple(core for cores in shares for core in cores))
 
     def _start(self, workers: int) -> Program:
+        """Start a run's program on the cores of so many workers (0: all)."""
         self._reports.forget_run()
+        run = self._run_of(self._pair.command(self._assignment.side), workers)
+        read_line = self._reports.read_line if self._reports.reads_lines else None
+        return Program.start(run, read_line, self._reports.receive)
+
+    def _run_of(self, command: str, workers: int) -> Run:
+        """Return what to run for a command, in files of its own."""
+        self._pin(workers)
         self._answers.begin_run()
-        self._pin(workers)  # a sweep's program has the cores of so many workers
         values = placeholder_values(
             self._pair, workers or self._assignment.workers, self._answers.answer_file
         )
-        command = fill_placeholders(self._pair.command(self._assignment.side), values)
-        read_line = self._reports.read_line if self._reports.reads_lines else None
-        run = Run(
-            command=command,
+        return Run(
+            command=fill_placeholders(command, values),
             shell=self._shell,
             output=self._answers.printed,
             errors=self._answers.errors,
             environment=self._environment,
             stdin=self._stdin,
         )
-        return Program.start(run, read_line, self._reports.receive)
 
 
 def end_programs() -> None:
