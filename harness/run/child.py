@@ -13,7 +13,6 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -26,6 +25,7 @@ from harness.model import Digest, Side
 from harness.run import wire
 from harness.run.armed_side import ArmedWorkload, pass_rate, run_trial
 from harness.run.digest import digest
+from harness.run.failure import failure_of
 from harness.run.find import find
 from harness.run.guard import die_with_parent
 from harness.run.host import pin
@@ -39,9 +39,7 @@ from harness.workload import AnyProblem, AnyWorkload
 if TYPE_CHECKING:
     from harness.run.commands.side import CommandSide
 
-LONGEST_REASON = 4_000
 LONGEST_READING = 400
-OURS = Path(__file__).resolve().parents[1]
 
 
 class PhaseTimer:
@@ -161,27 +159,6 @@ def _carry_out(command: wire.Command, armed: ArmedWorkload, assignment: wire.Ass
             armed.loaded.let_go()
 
 
-def _failure(error: Exception) -> Failed:
-    """Return what the author's code raised and where.
-
-    A journal names files without their folders.
-    """
-    reason = traceback.format_exception_only(error)[-1].strip()
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [
-        f"{Path(frame.filename).name}, line {frame.lineno}, in {frame.name}" for frame in frames
-    ]
-    theirs = [
-        place
-        for place, frame in zip(places, frames, strict=True)
-        if not Path(frame.filename).is_relative_to(OURS)
-    ]
-    hint = f"it was raised in {theirs[-1]}" if theirs else "the side's log has the whole traceback"
-    return Failed(
-        reason=reason[:LONGEST_REASON], last_words="\n".join(places)[-LONGEST_REASON:], hint=hint
-    )
-
-
 def main() -> int:
     """Run the side that the assignment on the command line names."""
     # ignored where we were started by nohup or with &: whatever the side starts would inherit that
@@ -197,7 +174,7 @@ def main() -> int:
     except TwoclocksError as error:
         writer.send(Failed(reason=error.sentence, hint=error.hint))
     except Exception as error:  # whatever the author's code raises ends the side
-        writer.send(_failure(error))
+        writer.send(failure_of(error))
         with contextlib.suppress(OSError):  # the log's disk may be full
             traceback.print_exc()
     else:

@@ -26,7 +26,8 @@ from harness.run.digest import workloads_digest
 from harness.run.guarded import guarded_process, start_guarded
 from harness.run.host import THREAD_VARIABLES
 from harness.run.protocol import Conversation
-from harness.run.wire import Assignment, Command, EventReader, encode_command, required
+from harness.run.ray.ray_words import explain_end
+from harness.run.wire import Assignment, Command, EventReader, encode_command, open_pipe, required
 
 DESCRIBE_WITHIN_S = 120.0
 REACH_WITHIN_S = 3.0
@@ -128,8 +129,11 @@ class SideProcess:
             code = self.process.wait(timeout=EXIT_WITHIN_S)
         except subprocess.TimeoutExpired:
             return Failed(reason="it closed its pipe but did not end", last_words=self.log_end())
+        words = self.log_end()
+        if self.side is Side.DISTRIBUTED and (meaning := explain_end(words)) is not None:
+            return Failed(reason=meaning.sentence, hint=meaning.hint, last_words=words)
         how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return Failed(reason=f"its process {how}", last_words=self.log_end())
+        return Failed(reason=f"its process {how}", last_words=words)
 
     def log_end(self) -> str:
         """Return the end of the side's log; empty where it cannot be read."""
@@ -194,8 +198,8 @@ def launch(
     with log.open("ab") as printed, contextlib.ExitStack() as undo:
         scratch = Path(tempfile.mkdtemp(prefix="tc-", dir=_short_folder()))
         undo.callback(shutil.rmtree, scratch, ignore_errors=True)
-        events_read, events_write = _pipe(undo)
-        control_read, control_write = _pipe(undo)
+        events_read, events_write = open_pipe(undo)
+        control_read, control_write = open_pipe(undo)
         complete = msgspec.structs.replace(
             assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch)
         )
@@ -218,14 +222,6 @@ def launch(
     reader = EventReader.open(events_read)
     judge = conversation or Conversation()
     return SideProcess(assignment.side, process, pid, reader, control_write, log, scratch, judge)
-
-
-def _pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
-    """Return the ends of a pipe, which ``undo`` closes."""
-    ends = os.pipe()
-    for end in ends:
-        undo.callback(os.close, end)
-    return ends
 
 
 def _short_folder() -> str:

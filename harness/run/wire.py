@@ -5,6 +5,7 @@ mistaken for an event. The side never waits for the pipe: a thread does the writ
 May import ``model``, ``events`` and ``errors``.
 """
 
+import contextlib
 import os
 import queue
 import threading
@@ -107,6 +108,14 @@ class LetGo(msgspec.Struct, frozen=True, tag_field="command", tag="let-go"):
 Command = ProbeSpeed | PrepareTrial | StartTrial | TimeVariant | LetGo
 
 _commands = msgspec.json.Decoder(Command)
+
+
+def open_pipe(undo: contextlib.ExitStack) -> tuple[int, int]:
+    """Return the ends of a pipe, which ``undo`` closes."""
+    ends = os.pipe()
+    for end in ends:
+        undo.callback(os.close, end)
+    return ends
 
 
 def encode_command(command: Command) -> bytes:

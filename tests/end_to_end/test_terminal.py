@@ -348,7 +348,7 @@ def test_a_full_disk_ends_the_race_with_one_sentence_and_restores_the_terminal(
         terminal.until_text("LIVE")
         seen = follow_race(terminal, tmp_path / "take")
 
-    assert (seen.exit_code, seen.restored) == (1, True)
+    assert (seen.exit_code, seen.restored) == (3, True)
     assert "cannot write" in seen.last.text
     assert "Traceback" not in seen.last.text
     assert still_running(seen.out) == []

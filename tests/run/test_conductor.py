@@ -506,8 +506,10 @@ def test_a_viewer_that_leaves_early_leaves_no_process(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_gone_leaves_no_process(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
-        ran(a_session(tmp_path / "gone"))
+    result = ran(a_session(tmp_path / "gone"))
+    assert nobody_left(result)
+    assert isinstance(result.ended, SideFailed)
+    assert str(result.ended) == "the baseline side cannot be started: No such file or directory"
 
 
 WARM = """

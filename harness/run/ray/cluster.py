@@ -121,9 +121,8 @@ class Cluster:
                 )
             )
         except GetTimeoutError as late:
-            raise SideFailed(
-                f"the workers did not answer within {ANSWER_WITHIN_S:.0f} s", "see distributed.log"
-            ) from late
+            sentence = f"the workers did not answer within {ANSWER_WITHIN_S:.0f} s"
+            raise SideFailed(sentence, "end other programs, which may keep them waiting") from late
 
     def ask_living(self, question: str, workers: int = 0) -> dict[int, Any]:
         """Return the answers, by place, of the first ``workers`` workers (0: all).

@@ -15,6 +15,7 @@ import ray
 from harness.run import start
 from harness.run.host import THREAD_VARIABLES
 from harness.run.ray import TESTED_RAY
+from harness.run.ray.ray_errors import connecting
 
 SMALLEST_STORE_BYTES = 256 << 20
 
@@ -40,8 +41,9 @@ class ClusterPlan:
     modules_sha256: str
 
 
+@connecting()
 def connect(plan: ClusterPlan) -> None:
-    """Start or join the cluster.
+    """Start or join the cluster; raise ``SideFailed`` where Ray cannot.
 
     Ray puts this process's current folder first on the path of every worker. While it does so, that
     is a folder which holds our packages and nothing else.

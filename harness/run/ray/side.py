@@ -22,6 +22,7 @@ from harness.run.ray.cluster import (
 )
 from harness.run.ray.connection import ClusterPlan
 from harness.run.ray.pool import RayPool
+from harness.run.ray.ray_errors import explained
 from harness.run.ray.workers import Workers
 from harness.run.sides.runner import Usage, own_usage
 from harness.run.wire import Assignment, SendEvent
@@ -106,7 +107,7 @@ def ray_side(
         input_bytes=bytes_in_store(given),
         modules_sha256=modules_sha256,
     )
-    with cluster(plan) as armed, _remote_samples(armed.samplers(host_key()), send):
+    with explained(), cluster(plan) as armed, _remote_samples(armed.samplers(host_key()), send):
         yield RaySide(armed, workload, given, assignment, send)
 
 

@@ -58,8 +58,7 @@ class Workers:
         self._faults += 1
         if self._faults > FAULTS_TOLERATED:
             raise SideFailed(
-                f"{self._faults} workers were lost, the last one: {reason}",
-                "see distributed.log in the take's folder",
+                f"{self._faults} workers were lost one after another; the last time {reason}"
             )
         self._noticed[place] = noticed
         self._send(Faulted(worker=f"w{place}", reason=reason))
