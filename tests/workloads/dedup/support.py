@@ -1,6 +1,7 @@
 """What the tests of ``dedup`` share: small problems and how to look at them."""
 
 import io
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -13,6 +14,7 @@ from harness.model import Parameters
 from harness.workload import AnyProblem
 from workloads import dedup
 from workloads.dedup.crawl import make_crawl
+from workloads.dedup.kernel import ALONE
 from workloads.dedup.labels import truth_of
 from workloads.dedup.machine import Array
 from workloads.dedup.recipe import Crawl
@@ -81,11 +83,24 @@ def packed(texts: list[bytes]) -> tuple[Array, Array]:
 
 
 def written(text: bytes, width: int) -> list[bytes]:
-    """Return a text's shingles as anybody would write them down."""
-    words = text.lower().split()
+    """Return a text's shingles as anybody would write them down.
+
+    Words stand between blanks, and each character alone where a script has no blanks between words.
+    """
+    apart = "".join(map(_apart, text.lower().decode("utf-8", "surrogateescape")))
+    words = [
+        word.encode("utf-8", "surrogateescape") for word in re.split("[ \t-\r]+", apart) if word
+    ]
     return [
         b" ".join(words[start : start + width]) for start in range(max(1, len(words) - width + 1))
     ]
+
+
+def _apart(character: str) -> str:
+    """Return a character, between blanks if it stands alone; an ideographic space is a blank."""
+    if character == "\u3000":
+        return " "
+    return f" {character} " if any(a <= ord(character) <= b for a, b in ALONE) else character
 
 
 def pairs(*which: tuple[int, int]) -> Array:

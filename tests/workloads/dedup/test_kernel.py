@@ -45,6 +45,34 @@ def test_equal_shingles_have_equal_hashes_and_no_others(text: bytes, width: int)
 
 
 @few
+@given(text=st.text("aÉ é漢字。　กข\U00020000\n가", max_size=80), width=st.integers(1, 6))
+def test_characters_are_words_where_a_script_has_no_blanks(text: str, width: int) -> None:
+    found, expected = hashed(text.encode(), width), written(text.encode(), width)
+    assert len(found) == len(expected)
+    assert len(set(zip(found, expected, strict=True))) == len(set(found)) == len(set(expected))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("近似重复的网页", 7),
+        ("日本語のWeb page、です", 9),
+        ("ภาษาไทย", 7),
+        ("ខ្មែរ", 5),
+        ("한국어 문서", 2),
+        ("Ünïcode wörds", 2),
+        ("漢\u3000字 \U00020000\U0002a6d6", 4),
+    ],
+)
+def test_words_are_counted_by_script(text: str, words: int) -> None:
+    assert len(hashed(text.encode(), 1)) == words
+
+
+def test_a_character_that_breaks_off_belongs_to_a_word() -> None:
+    assert [len(hashed("a漢".encode()[:size], 1)) for size in (2, 3, 4)] == [1, 1, 2]
+
+
+@few
 @given(text=wordy, width=st.integers(1, 6))
 def test_capitals_and_the_width_of_gaps_change_no_shingle(text: bytes, width: int) -> None:
     assert hashed(text, width) == hashed(b"\r\n" + b"  ".join(text.upper().split()), width)
