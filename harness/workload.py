@@ -115,7 +115,9 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     is what ``items`` count. ``answers_differ`` is the reason why the two answers need not be equal
     to the last bit (None: they must be). ``until`` is the result at which either side stops, such
     as "a validation loss of {target}" with settings in braces (None: both do a fixed amount of
-    work). ``simulated`` marks work that is not real; its results never make a headline.
+    work). ``own_slide(params)`` are words for other settings, such as an input of the user's own,
+    about which those of ``slide`` would not be true. ``simulated`` marks work that is not real; its
+    results never make a headline.
     """
 
     name: str
@@ -128,6 +130,7 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     unit: str = "items"
     metric: Metric = field(default_factory=lambda: Metric("quality"))
     slide: Slide = field(default_factory=Slide)
+    own_slide: Callable[[Params], Slide] | None = None
     proof: Proof[Input, Answer] = field(default_factory=lambda: Proof[Input, Answer]())
     answers_differ: str | None = None
     until: str | None = None
@@ -159,11 +162,14 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
 
     def words_with(self, values: Parameters) -> Description:
         """Return what the workload says about itself with these settings."""
+        slide = self.slide
+        if self.own_slide is not None:
+            slide = self.own_slide(with_values(self.params, values)).with_defaults(slide)
         return words(
             name=self.name,
             unit=self.unit,
             metric=self.metric,
-            slide=self.slide,
+            slide=slide,
             answers_differ=self.answers_differ,
             until=None if self.until is None else self.until.format_map(values),
         )

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.model import Parameters
 from harness.run.find import built_in, find
+from harness.workload import Workload
 from tests.builders import a_workload_file, find_workload
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +28,26 @@ def test_what_every_built_in_one_says_of_itself_fits_a_slide(name: str) -> None:
         for field, most in MOST_CHARACTERS.items()
         if len(getattr(slide, field) or "") > most
     } == {}
+
+
+OWN: dict[str, Parameters] = {
+    "dedup": {"input": "mine.jsonl"},
+    "dedup ": {"documents": 1000},
+    "recommend": {"ratings": "mine.csv"},
+    "recommend ": {"users": 1000},
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_is_said_of_the_default_input_is_not_said_of_another(name: str) -> None:
+    workload = find(name.strip())
+    assert isinstance(workload, Workload)
+    own = workload.words_with(workload.defaults | OWN[name])
+    assert own.bottleneck != workload.words.bottleneck
+    assert not any(letter.isdigit() for letter in own.bottleneck + own.neighbour)
+    most = MOST_CHARACTERS | {"neighbour": 112}
+    assert all(len(getattr(own, field, "")) <= most[field] for field in most)
+    assert workload.words_with(workload.defaults | {"seed": 7}) == workload.words
 
 
 def test_the_words_are_the_workload_without_its_functions(tmp_path: Path) -> None:

@@ -83,6 +83,11 @@ class Settings:
                 raise ValueError(f"{name}={value} is not above 0 and at most 1,000,000")
 
     @property
+    def draw(self) -> tuple[int, int, int]:
+        """Return how many users, items and meetings are drawn."""
+        return self.users, self.items, self.interactions
+
+    @property
     def wanted_columns(self) -> tuple[str, ...]:
         """Return the names of the columns to read (empty: they are known by usual names)."""
         return tuple(name.strip() for name in self.columns.split(",")) if self.columns else ()

@@ -199,6 +199,8 @@ def _footer(
     width = columns - 2
     if board.rates and caption.stage is SessionStage.PROVING:
         news = cut(appendix_phrases.rate(board.rates[-1], spec.workload), width)
+    elif reading := phrases.reading(board, views):
+        news = cut(reading, width)
     else:
         facts = (phrases.gap(views, spec), phrases.observations(board, spec))
         news = join_fitting([*facts, phrases.start_up(board, spec)], width)

@@ -74,6 +74,13 @@ def input_facts(board: Board, spec: Spec) -> tuple[str, str]:
     return items, f"input {text.digest(lane.armed.input.sha256)}"
 
 
+def reading(board: Board, views: tuple[SideView, SideView]) -> str:
+    """Return how the user's own input was read, as long as no clock runs (empty: none was)."""
+    if not board.reading or any(view.lane.started_at is not None for view in views):
+        return ""
+    return f"input: {text.printable(board.reading)}"
+
+
 def gap(views: tuple[SideView, SideView], spec: Spec) -> str:
     """Return the difference of the clocks.
 
@@ -123,8 +130,6 @@ def note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> Variants
         worker = shown[-1].worker
         latest = [fault for fault in board.distributed.faults if fault.worker == worker][-1]
         return (_fault_note(latest),)
-    if board.reading and not any(view.lane.started_at is not None for view in views):
-        return (f"input: {text.printable(board.reading)}",)
     side = board.distributed
     if len(side.armed.processes) > 1 and _hosts(side) == 1:
         return f"{_CORES_STAND}: all workers share one host", _CORES_STAND, ""

@@ -57,7 +57,7 @@ def test_how_the_input_was_read_is_shown_until_a_clock_starts() -> None:
         *(e.stamp(a_ready(side, reading=reading), 9.0, side, 0) for side in Side),
     ]
 
-    assert f"input: {reading}" in draw(board_at(armed, 10.0), 10.0)
+    assert f" input: {reading}\n" in draw(board_at(armed, 10.0), 10.0, prompt="press Enter " * 3)
     running = [*armed, e.stamp(e.Go(order=0), 11.0, Side.BASELINE, 0)]
     assert reading not in draw(board_at(running, 12.0), 12.0)
 
