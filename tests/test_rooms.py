@@ -100,7 +100,7 @@ MAY_IMPORT = {
         "harness.text",
         *NOUNS,
     ),
-    "workloads": ("harness.workload",),
+    "workloads": ("harness.workload", "workloads.documents"),
     "demo": ("demo", "harness", "workloads"),
 }
 ONLY_IN = {

@@ -22,6 +22,7 @@ from harness.extras import EXTRAS, missing_package
 from harness.run.start import PACKAGES, current_folder
 from harness.workload import AnyWorkload, Workload
 
+NO_WORKLOADS = {"documents"}  # what several of them share
 INSTALLED = (sys.prefix, sys.base_prefix)
 _IN_INSTALLED = tuple(f"{prefix}{os.sep}" for prefix in INSTALLED)
 
@@ -32,7 +33,8 @@ class WorkloadNotFound(BadRequest):
 
 def built_in() -> tuple[str, ...]:
     """Return the names of the workloads that come with the program, sorted."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(workloads.__path__)))
+    names = {module.name for module in pkgutil.iter_modules(workloads.__path__)}
+    return tuple(sorted(names - NO_WORKLOADS))
 
 
 def find(name: str) -> AnyWorkload | CommandPair:

@@ -26,8 +26,8 @@ from harness.model import Parameters
 from harness.workload import BadRequest
 from tests.pools import InProcessPool, ignore_progress
 from workloads import dedup
-from workloads.dedup.documents import MOST_DOCUMENT_BYTES
 from workloads.dedup.files import check_input, read
+from workloads.documents.documents import MOST_DOCUMENT_BYTES
 
 PAGES = [f"page {number} of several" for number in range(6)]
 Write = Callable[[Path], object]

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from harness.workload import BadRequest
-from workloads.dedup.documents import MOST_DOCUMENT_BYTES, Document, documents, shown
 from workloads.dedup.inputs import Input, find_input
-from workloads.dedup.kinds import Unreadable, unreadable
 from workloads.dedup.machine import Array
 from workloads.dedup.text import ReadText
+from workloads.documents.documents import MOST_DOCUMENT_BYTES, Document, documents, shown
+from workloads.documents.kinds import Unreadable, unreadable
 
 MOST_BYTES = 8 << 30
 MOST_DOCUMENTS = 50_000_000

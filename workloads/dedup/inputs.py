@@ -1,6 +1,6 @@
 """What the setting ``input`` of ``dedup`` names: files of documents, known by their content.
 
-Imports the standard library and ``kinds``.
+Imports the standard library and ``workloads.documents``.
 """
 
 import glob
@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from workloads.dedup.kinds import Kind, Unreadable, excerpt, has_text, head_of, kind_of
+from workloads.documents.kinds import Kind, Source, Unreadable, excerpt, has_text, head_of, kind_of
 
 STDLIB = "stdlib"
 MOST_FILES = 1_000_000
@@ -25,13 +25,6 @@ SOURCE = {
     *(".css", ".sh", ".tcl", ".bat", ".ps1", ".sql"),
 }
 LIKE_CRAWLS = (".jsonl", ".ndjson", ".jsonlines", ".parquet", ".gz", ".zst", ".bz2", ".xz")
-
-
-class Source(NamedTuple):
-    """A file, and how it holds documents."""
-
-    path: Path
-    kind: Kind
 
 
 class Input(NamedTuple):

@@ -25,12 +25,13 @@ from harness.workload import (
     Workload,
 )
 from workloads.embed import kernel
-from workloads.embed.corpus import check_corpus, read_corpus
+from workloads.embed.corpus import ReadCorpus, read_corpus
 from workloads.embed.encoder import Encoder, cached_encoder, open_encoder, try_encoder
 from workloads.embed.kernel import Corpus, Range
 from workloads.embed.model import Model, as_exported, read_model, require_extra
+from workloads.embed.model_folder import model_name
 from workloads.embed.onnx_file import Array
-from workloads.embed.queries import Queries, cut_queries, hits
+from workloads.embed.queries import Queries, cut_queries, hits, require_queries
 from workloads.embed.recipe import Settings
 
 BATCHES = (64, 128, 512, 1024, 2048)
@@ -51,10 +52,12 @@ class Encoding(NamedTuple):
 def check(settings: Settings) -> None:
     """Raise ``ValueError`` for files that cannot be used, ``BadRequest`` if the extra is missing.
 
-    A model of the user's is opened and tried.
+    A corpus of the user's is read, and a model of the user's is opened and tried.
     """
     require_extra(settings.model)
-    check_corpus(settings.corpus)
+    if settings.corpus:
+        read = read_corpus(settings.corpus, settings.field, settings.passages, settings.seed)
+        require_queries(read.passages, settings.queries)
     if settings.model:  # the extra's is known
         encoder = open_encoder(read_model(settings.model, settings.max_tokens, settings.precision))
         try_encoder(encoder, settings.max_tokens, encoder.tokenizer.get_vocab_size() - 1)
@@ -66,11 +69,12 @@ def load(settings: Settings) -> Problem[Encoding, Queries]:
     The settings have passed ``check``. Raises ``ValueError`` for what cannot be read or run.
     """
     model = read_model(settings.model, settings.max_tokens, settings.precision)
-    passages = read_corpus(settings.corpus, settings.passages, settings.seed)
-    split = cut_queries(passages, settings.queries, settings.seed)
+    read = read_corpus(settings.corpus, settings.field, settings.passages, settings.seed)
+    require_queries(read.passages, settings.queries)
+    split = cut_queries(read.passages, settings.queries, settings.seed)
     encoder = open_encoder(model)  # not the cached one, which the sides must warm up themselves
     tokens = kernel.tokenize_with(encoder, split.passages)
-    try_encoder(encoder, int(tokens.lengths.max()), int(tokens.ids.max()))
+    width = try_encoder(encoder, int(tokens.lengths.max()), int(tokens.ids.max()))
     few = spread(tokens.lengths)
     warmup = kernel.make_corpus([split.passages[place] for place in few])
     encoding = Encoding(kernel.make_corpus(split.passages), model, settings.batch)
@@ -81,7 +85,16 @@ def load(settings: Settings) -> Problem[Encoding, Queries]:
         items=int(tokens.lengths.sum()),
         warmup=encoding._replace(corpus=warmup),
         warmup_items=int(tokens.lengths[few].sum()),
+        reading=describe_reading(settings, read, encoder, width),
     )
+
+
+def describe_reading(settings: Settings, read: ReadCorpus, encoder: Encoder, width: int) -> str:
+    """Return how the user's corpus and model were read (empty: both are ours)."""
+    model = f"model {model_name(settings.model)} of {width:,} dimensions, {encoder.pooled}"
+    corpus = f"{read.reading}, {settings.queries:,} queries"
+    parts = ((corpus, settings.corpus), (model, settings.model))
+    return "; ".join(words for words, given in parts if given)
 
 
 def encode_queries(encoder: Encoder, queries: list[str]) -> Array:

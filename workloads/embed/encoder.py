@@ -1,8 +1,8 @@
 """A model that is ready to run: its tokenizer, its ONNX Runtime session, and what it gives.
 
 Nothing here uses a network: both libraries are given bytes, and ONNX Runtime's telemetry is off.
-Imports NumPy and ``model``; ONNX Runtime and tokenizers, from the extra ``embed``, only where an
-encoder is opened.
+Imports NumPy, ``model`` and ``pooling``; ONNX Runtime and tokenizers, from the extra ``embed``,
+only where an encoder is opened.
 """
 
 import functools
@@ -15,6 +15,7 @@ import numpy as np
 
 from workloads.embed.model import Model
 from workloads.embed.onnx_file import Array
+from workloads.embed.pooling import POOLINGS, unit_vectors
 
 ROLES = {  # what is asked for, by the names that exporters give it
     "input_ids": "ids",
@@ -32,7 +33,6 @@ NUMBERS = {
 POOLED = ("sentence_embedding", "sentence_embeddings", "text_embeds")
 STATES = ("last_hidden_state", "token_embeddings")
 NO_STATES = ("logits", "start_logits", "end_logits")
-POOLINGS = ("mean", "cls", "max", "lasttoken")
 FEW_TOKENS = 3
 
 
@@ -62,13 +62,22 @@ class Encoder:
     columns: int | None = None
 
     @property
+    def pooled(self) -> str:
+        """Return how a text's vector comes about, in words."""
+        return f"{POOLINGS[self.pooling]} of its states" if self.pooling else "pooled by its graph"
+
+    @property
     def masked(self) -> bool:
         """Return whether the graph asks which tokens are padding."""
         return any(given.role == "mask" for given in self.inputs)
 
     def tokens(self, texts: list[str]) -> list[list[int]]:
-        """Return the token ids of each text, cut off at ``max_tokens``."""
-        return [encoding.ids for encoding in self.tokenizer.encode_batch_fast(texts)]
+        """Return the token ids of each text, cut off at ``max_tokens``.
+
+        A text without any, which some tokenizers make, has one of padding.
+        """
+        encodings = self.tokenizer.encode_batch_fast(texts)
+        return [encoding.ids or [self.padding] for encoding in encodings]
 
     def vectors(self, ids: Array, mask: Array) -> Array:
         """Return unit vectors (rows, width) for ids (rows, tokens) and their mask, both int64."""
@@ -102,34 +111,6 @@ class Encoder:
         asked = {given.name: values[given.role].astype(given.numbers) for given in self.inputs}
         output: Array = self.session.run([self.output], asked)[0]
         return output
-
-
-def unit_vectors(output: Array, mask: Array, pooling: str) -> Array:
-    """Return each row's state (rows, width) outside the padding, scaled to length 1.
-
-    ``output`` are the states (rows, tokens, width), or without ``pooling`` the vectors themselves.
-    """
-    pooled = _pool(output, mask, pooling).astype(np.float32, copy=False)
-    units: Array = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
-    return units
-
-
-def _pool(states: Array, mask: Array, pooling: str) -> Array:
-    pooled: Array
-    match pooling:
-        case "mean":
-            weights = mask.astype(np.float32)
-            sums = np.matmul(weights[:, None, :], states)[:, 0]
-            pooled = sums / weights.sum(axis=1, keepdims=True)
-        case "max":
-            pooled = np.where(mask[:, :, None] > 0, states, -np.inf).max(axis=1)
-        case "cls":
-            pooled = states[:, 0]
-        case "lasttoken":
-            pooled = states[np.arange(len(states)), mask.sum(axis=1) - 1]
-        case _:
-            pooled = states
-    return pooled
 
 
 @functools.lru_cache(maxsize=2)  # a proof of the baseline takes turns with the exported graph

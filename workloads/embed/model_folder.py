@@ -52,6 +52,11 @@ def find_model(typed: str) -> ModelFolder:
     return found
 
 
+def model_name(typed: str) -> str:
+    """Return what a model is called: its folder, or the ONNX file in it, without where it lies."""
+    return Path(typed).expanduser().absolute().name
+
+
 def _of_file(path: Path) -> ModelFolder:
     if path.suffix != ".onnx":
         raise ValueError(f"model={path} is neither a folder nor an .onnx file")

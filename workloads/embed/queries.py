@@ -12,10 +12,18 @@ import numpy as np
 from workloads.embed.onnx_file import Array
 
 NEAREST = 10
+FEWEST_PASSAGES = 64
 QUERY_WORDS = 6
 REMAINING_WORDS = 12
 QUERIES_AT_A_TIME = 64
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？｡])\s*")
+# Han, kana, Thai, Lao, Tibetan, Burmese and Khmer have no blanks between words, of which most have
+# two letters or so.
+_UNSPACED = (
+    r"\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    r"\uf900-\ufaff\U00020000-\U0003ffff"
+)
+WORD = re.compile(rf"[{_UNSPACED}]{{1,2}}|[^\s{_UNSPACED}]+")
 
 
 class Queries(NamedTuple):
@@ -36,17 +44,40 @@ class Split(NamedTuple):
 def cut_passage(passage: str) -> tuple[str, str] | None:
     """Return the first sentence of six words or more, and the twelve or more words after it.
 
-    A passage of one sentence is cut in the middle (None: it is too short to be cut).
+    A passage of one sentence is cut in the middle (None: it is too short to be cut). Two letters
+    are a word where a script has no blanks between words.
     """
-    words = len(passage.split())
     for end in SENTENCE_END.finditer(passage):
         first, rest = passage[: end.start()], passage[end.end() :]
-        if len(first.split()) >= QUERY_WORDS:
-            return (first, rest) if len(rest.split()) >= REMAINING_WORDS else None
-    if words < QUERY_WORDS + REMAINING_WORDS:
+        if len(WORD.findall(first)) >= QUERY_WORDS:
+            return (first, rest) if len(WORD.findall(rest)) >= REMAINING_WORDS else None
+    starts = [word.start() for word in WORD.finditer(passage)]
+    if len(starts) < QUERY_WORDS + REMAINING_WORDS:
         return None
-    half = max(QUERY_WORDS, min(words // 2, words - REMAINING_WORDS))
-    return " ".join(passage.split()[:half]), " ".join(passage.split()[half:])
+    half = starts[max(QUERY_WORDS, min(len(starts) // 2, len(starts) - REMAINING_WORDS))]
+    return passage[:half].rstrip(), passage[half:]
+
+
+def require_queries(passages: Sequence[str], queries: int) -> None:
+    """Raise ``ValueError`` for fewer than 64 passages, of which any vectors would find ten, or if
+    fewer than ``queries`` are long enough to be cut.
+
+    It takes less time than to cut them.
+    """
+    if len(passages) < FEWEST_PASSAGES:
+        raise ValueError(
+            f"the corpus has {len(passages):,} different passages, of at least {FEWEST_PASSAGES}"
+        )
+    most = sum(cut_passage(passage) is not None for passage in passages)
+    if most < queries:
+        raise _too_few(queries, most, passages)
+
+
+def _too_few(queries: int, found: int, passages: Sequence[str]) -> ValueError:
+    return ValueError(
+        f"queries={queries} are more than the {found:,} that can be cut out of "
+        f"{len(passages):,} passages"
+    )
 
 
 def cut_queries(passages: Sequence[str], queries: int, seed: int) -> Split:
@@ -70,10 +101,7 @@ def cut_queries(passages: Sequence[str], queries: int, seed: int) -> Split:
         asked.append(pieces[0])
         sources.append(place)
     if len(asked) < queries:
-        raise ValueError(
-            f"queries={queries} are more than the {len(asked):,} that can be cut out of "
-            f"{len(passages):,} passages"
-        )
+        raise _too_few(queries, len(asked), passages)
     return Split(remaining, asked, sources)
 
 

@@ -1,12 +1,13 @@
-"""The settings of ``embed``. Imports ``harness.workload`` and ``minilm``."""
+"""The settings of ``embed``. Imports ``harness.workload`` and this package."""
 
 from dataclasses import dataclass
 
 from harness.workload import require_between
 from workloads.embed.minilm import MOST_TOKENS, PRECISIONS
+from workloads.embed.queries import FEWEST_PASSAGES
 
 LIMITS = {
-    "passages": (64, 1_000_000),
+    "passages": (FEWEST_PASSAGES, 1_000_000),
     "queries": (1, 10_000),
     "batch": (1, 1 << 16),
     "max_tokens": (8, 4096),
@@ -20,12 +21,14 @@ class Settings:
 
     ``model`` is a folder or an ONNX file in it (empty: the MiniLM that the extra brings).
     ``corpus`` is a file or folder (empty: the documentation of the installed packages).
+    ``field`` names the field of its text in JSON and Parquet (empty: a usual name).
     ``precision`` is that of the extra's MiniLM: a model in a folder computes as it was exported.
     ``batch`` counts a batch's tokens; ``max_tokens`` is where a passage is cut off.
     """
 
     model: str = ""
     corpus: str = ""
+    field: str = ""
     precision: str = PRECISIONS[0]
     passages: int = 5000
     batch: int = 256

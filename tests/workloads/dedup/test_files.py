@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from harness.workload import BadRequest
 from workloads import dedup
-from workloads.dedup import documents as reading
 from workloads.dedup import files, inputs
 from workloads.dedup.files import check_input, read
+from workloads.documents import documents as reading
 
 some = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

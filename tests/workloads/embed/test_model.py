@@ -21,10 +21,10 @@ from workloads.embed.encoder import (
     cached_encoder,
     open_encoder,
     try_encoder,
-    unit_vectors,
 )
 from workloads.embed.model import Model, Shipped, as_exported, read_model
 from workloads.embed.onnx_file import Array
+from workloads.embed.pooling import unit_vectors
 
 pytestmark = needs_extra
 

@@ -1,7 +1,7 @@
 """The documents of files: their text as UTF-8, and the other fields that belong to them.
 
 Every refusal is a ``ValueError`` that begins with the file's name, without its folder, and the line
-or row. Imports ``harness.workload``, the standard library, ``inputs`` and ``kinds``; pyarrow only
+or row. Imports ``harness.workload``, the standard library and ``kinds``; pyarrow only
 where a Parquet file is read.
 """
 
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from harness.workload import require_package
-from workloads.dedup.inputs import Source
-from workloads.dedup.kinds import (
+from workloads.documents.kinds import (
     BROKEN,
     FIELDS,
     Kind,
+    Source,
     Unreadable,
     excerpt,
     open_unpacked,

@@ -43,6 +43,13 @@ class Kind(StrEnum):
     TEXT = "text"
 
 
+class Source(NamedTuple):
+    """A file, and how it holds documents."""
+
+    path: Path
+    kind: Kind
+
+
 class Mark(NamedTuple):
     """Bytes that stand at a place in all files of a kind."""
 
