@@ -256,6 +256,12 @@ COMMAND_PAIR = (
         metavar="SHELL",
         help="Run the commands with this shell, or with none.  [default: /bin/sh]",
     ),
+    click.option(
+        "--waits",
+        default="",
+        metavar="REASON",
+        help="What the baseline waits for instead of computing: it is said on the slide.",
+    ),
 )
 TALK = click.option(
     "--talk",

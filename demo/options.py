@@ -38,6 +38,7 @@ COMMAND_PAIR_OPTIONS = (
     "prepare",
     "warmup",
     "shell",
+    "waits",
 )
 
 

@@ -34,6 +34,8 @@ SETTINGS = (
     "shell",
     "prepare",
     "warmup",
+    "waits",
+    "superlinear",
 )
 MOST_WARM_UPS = 100
 ALIKE = "answers alike"
@@ -78,6 +80,8 @@ class CommandPair:
     - ``shell`` runs the commands: ``default`` (``/bin/sh``), a name or path, or ``none``.
     - ``prepare`` is a command that is run before every run of either side, ``warmup`` how often
       each program is run beforehand; both are off the clock.
+    - ``waits`` is what the baseline waits for instead of computing, such as "reads from the
+      network", ``superlinear`` why more is gained than hardware was added.
     - ``answers_differ`` is the reason why answers that have a quality need not be equal (None:
       there is none).
     """
@@ -97,6 +101,8 @@ class CommandPair:
     shell: str = ""
     prepare: str = ""
     warmup: int = 0
+    waits: str = ""
+    superlinear: str = ""
     metric: str = ""
     tolerance: float = 0.0
     answers_differ: str | None = None
@@ -165,6 +171,8 @@ class CommandPair:
             metric=metric if self.has_quality else Metric(ALIKE),
             slide=self.slide.with_defaults(DEFAULT_SLIDE),
             answers_differ=self._why_answers_differ,
+            waits=self.waits,
+            superlinear=self.superlinear,
         )
 
     @property

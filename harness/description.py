@@ -64,6 +64,8 @@ def words(
     slide: Slide,
     answers_differ: str | None,
     until: str | None = None,
+    waits: str | None = None,
+    superlinear: str | None = None,
 ) -> Description:
     """Return the description that a results file keeps; what is not stated says so."""
     return Description(
@@ -80,5 +82,7 @@ def words(
         tolerance=metric.tolerance,
         answers_differ=answers_differ or "",
         until=until or "",
+        waits=waits or "",
+        superlinear=superlinear or "",
         higher_is_better=metric.higher_is_better,
     )

@@ -48,6 +48,7 @@ SCHEMA = "twoclocks.results/1"
 MOST_TRIALS = 1_000
 MOST_RATES = 500
 MOST_REVISIONS = 100
+FOREIGN_CPU_LIMIT = 0.05
 
 
 class Kind(StrEnum):
@@ -230,6 +231,12 @@ class Results:
     rates: Annotated[tuple[Rate, ...], Meta(max_length=MOST_RATES)] = ()
     combined: tuple[str, ...] = ()
     reading: str = ""
+
+    @property
+    def disturbed(self) -> bool:
+        """Return whether other programs are known to have used too much of the machine."""
+        foreign = self.observer.foreign_cpu or 0.0
+        return self.kind is Kind.MEASURED and foreign > FOREIGN_CPU_LIMIT
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ class Description:
     ``answers_differ`` is why the two answers need not be equal to the last bit; empty: they must
     be, wherever both sides ran on like processors with as many threads. ``until`` is the result at
     which either side stops, after whatever work that takes it; empty: both do a fixed amount.
+    ``waits`` is what the baseline waits for instead of computing, ``superlinear`` why the speedup
+    may be more than the hardware added; empty: neither is so.
     """
 
     name: str
@@ -71,6 +73,8 @@ class Description:
     answers_differ: str = ""
     until: str = ""
     higher_is_better: bool = True
+    waits: str = ""
+    superlinear: str = ""
 
     def tolerates(self, change: float) -> bool:
         """Return whether a change of quality stays within the tolerance, whichever way it goes."""

@@ -115,9 +115,11 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     is what ``items`` count. ``answers_differ`` is the reason why the two answers need not be equal
     to the last bit (None: they must be). ``until`` is the result at which either side stops, such
     as "a validation loss of {target}" with settings in braces (None: both do a fixed amount of
-    work). ``own_slide(params)`` are words for other settings, such as an input of the user's own,
-    about which those of ``slide`` would not be true. ``simulated`` marks work that is not real; its
-    results never make a headline.
+    work). ``waits`` is what the baseline waits for, such as "reads from the network" (None: it
+    computes all the time), and ``superlinear`` why more is gained than hardware was added, such as
+    "a worker's share fits its cache" (None: that would be a fault). ``own_slide(params)`` are words
+    for other settings, such as an input of the user's own, about which those of ``slide`` would not
+    be true. ``simulated`` marks work that is not real; its results never make a headline.
     """
 
     name: str
@@ -134,6 +136,8 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     proof: Proof[Input, Answer] = field(default_factory=lambda: Proof[Input, Answer]())
     answers_differ: str | None = None
     until: str | None = None
+    waits: str | None = None
+    superlinear: str | None = None
     simulated: bool = False
 
     def __post_init__(self) -> None:
@@ -171,6 +175,8 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
             metric=self.metric,
             slide=slide,
             answers_differ=self.answers_differ,
+            waits=self.waits,
+            superlinear=self.superlinear,
             until=None if self.until is None else self.until.format_map(values),
         )
 

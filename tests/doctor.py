@@ -314,19 +314,29 @@ def unseeded(results: Results) -> Results:
     return other_answers(replace(results, spec=replace(results.spec, params=drawn)), REASON)
 
 
-def half_asleep(results: Results) -> Results:
-    """The baseline was off its core for half of the time, on a quiet machine."""
+def computing(results: Results, share: float) -> Results:
+    """The baseline computed for that share of its time, on a quiet machine."""
     quiet = replace(results, observer=replace(results.observer, foreign_cpu=0.0))
-    return changed(quiet, baselines, lazier(0.5))
+    return changed(quiet, baselines, lazier(share))
 
 
-def crowded_out(results: Results, waited: float = 0.5) -> Results:
-    """The baseline was off its core for half of the time, while others used all of the machine.
+def crowded_out(results: Results, share: float) -> Results:
+    """The baseline computed for that share of its time, and others used all of the machine.
 
-    It was ready to run for a share of its wall time, and waited for its core.
+    The rest of the time it was ready to run, and had no core.
     """
-    crowded = replace(half_asleep(results), observer=replace(results.observer, foreign_cpu=1.0))
-    return changed(crowded, baselines, lambda trial: replace(trial, waited_s=waited * trial.wall_s))
+    observer = replace(results.observer, foreign_cpu=1.0)
+    return changed(
+        replace(computing(results, share), observer=observer),
+        baselines,
+        lambda trial: replace(trial, waited_s=(1 - share) * trial.wall_s),
+    )
+
+
+def less_work_on_a_busy_machine(results: Results) -> Results:
+    """The workers used less CPU time than the baseline, while others used half of the machine."""
+    busy = replace(results, observer=replace(results.observer, foreign_cpu=0.5))
+    return changed(busy, at_headline(busy), lazier(0.8))
 
 
 def scored_otherwise(results: Results) -> Change:
@@ -438,9 +448,9 @@ def one_stopped(results: Results) -> Results:
     )
 
 
-def too_fast(results: Results) -> Results:
-    """A little more speed than hardware, with all the work done."""
-    wanted_s = usual(results, baselines) / (1.03 * results.spec.workers)
+def too_fast(results: Results, efficiency: float = 1.03) -> Results:
+    """More speed than hardware, with all the work done."""
+    wanted_s = usual(results, baselines) / (efficiency * results.spec.workers)
     return taking(results, at_headline(results), lambda _: wanted_s)
 
 
@@ -583,9 +593,12 @@ REFUSING: dict[str, Doctor] = {
     "items-differ": of_last(lambda trial: replace(trial, items=trial.items - 1)),
     "answers-differ": other_answers,
     "work-lost": lambda good: changed(good, at_headline(good), lazier(0.5)),
-    "baseline-idle": half_asleep,
+    "baseline-waited": lambda good: computing(good, 0.4),
+    "baseline-crowded-out": lambda good: crowded_out(good, 0.4),
+    "baseline-idle": lambda good: computing(good, 0.7),
     "cores-exceeded": of_last(using(1.3)),
     "source-differs": of_last_process(lambda process: replace(process, source_sha256=OTHER)),
+    "faster-than-hardware": lambda good: too_fast(computing(good, 0.86), 1.12),
     "scales-unequal": lambda good: changed(
         good, elsewhere(good), lambda trial: replace(trial, items=trial.items // 2)
     ),
@@ -621,7 +634,9 @@ QUALIFYING: dict[str, Doctor] = {
     "tolerance-too-fine": lambda good: compared(good, items=100),
     "too-few-scores": lambda good: other_answers(good, REASON, items=20, step=1e-6),
     "quality-unsure": lambda good: other_answers(good, REASON, sd=0.1),
-    "baseline-crowded": crowded_out,
+    "baseline-waits": lambda good: worded(computing(good, 0.3), waits="reads from the network"),
+    "baseline-crowded": lambda good: crowded_out(good, 0.6),
+    "work-unclear": less_work_on_a_busy_machine,
     "unlike-machines": lambda good: moved_out(good, cpu_model="another"),
     "no-seed": unseeded,
     "no-commit": lambda good: replace(good, code=replace(good.code, commit="")),
@@ -676,6 +691,8 @@ DOCTORS = REFUSING | QUALIFYING | UNCHECKABLE
 COMPANIONS = {
     "baseline-crowded": {"shared-machine"},
     "beats-itself": {"slowdown"},
+    "baseline-crowded-out": {"shared-machine"},
+    "work-unclear": {"shared-machine"},
     "no-seed": {"answers-differ-in-bits"},
     "too-few-scores": {"answers-differ-in-bits"},
     "quality-unsure": {"answers-differ-in-bits"},

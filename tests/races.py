@@ -1,6 +1,6 @@
 """Races that are watched from outside to their end, and acted on at moments on the way.
 
-May import ``harness.events``, ``harness.files.results``, ``harness.model`` and its neighbours.
+May import ``harness`` and its neighbours.
 """
 
 import contextlib
@@ -18,6 +18,9 @@ from typing import TypeVar
 import psutil
 
 from harness import events as e
+from harness.claims.rule import Evidence
+from harness.claims.rules import refusals
+from harness.errors import ExitCode
 from harness.files.results import load
 from harness.model import Process, Results, Side, Trial
 from tests.terminals import Follower, PipedProgram, Terminal, journal, race
@@ -25,6 +28,9 @@ from tests.terminals import Follower, PipedProgram, Terminal, journal, race
 WORKLOAD = "tests/pieces.py"
 ENDS_WITHIN_S = 240.0
 LOOK_EVERY_S = 0.2
+
+OF_OTHER_PROGRAMS = {"baseline-crowded-out", "faster-than-hardware"}
+"""For what a race is refused that other programs, such as other tests, have disturbed."""
 
 E = TypeVar("E", bound=e.Event)
 Events = list[e.Event]
@@ -206,6 +212,13 @@ def raced(
     finally:
         shutil.rmtree(own)
     return Raced(said, results, events, witness, litter, ended_at - acted_at)
+
+
+def code_when_quiet(exit_code: int, results: Results) -> int:
+    """Return a race's exit code, or 0 where only programs beside it had it refused."""
+    reasons = {reason.key for reason in refusals(Evidence.of(results))}
+    only_disturbed = results.disturbed and reasons and reasons <= OF_OTHER_PROGRAMS
+    return ExitCode.DONE if exit_code == ExitCode.REFUSED and only_disturbed else exit_code
 
 
 def watched(

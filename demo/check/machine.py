@@ -14,7 +14,7 @@ from typing import Self
 from demo.check.result import CheckResult, fail, ok, warn
 from demo.options import WORKER_BYTES
 from harness import text
-from harness.claims.rules.resources import FOREIGN_CPU_LIMIT
+from harness.model import FOREIGN_CPU_LIMIT
 from harness.run import processes
 from harness.run.plan import Plan
 from harness.run.utilization import ForeignLoadMeter

@@ -63,7 +63,7 @@ def _claim_lines(headline: Headline) -> Iterator[str]:
     yield from _wrap(cut(workload.limitation, _LONGEST_LIMITATION), "limit: ")
     yield ""
     yield cut(workload.bottleneck, _COLUMNS)
-    yield ""
+    yield phrases.label(headline.results)
     yield from _number_beside_bars(headline)
     yield ""
     yield from _fact_lines(headline)

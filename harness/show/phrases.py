@@ -15,6 +15,7 @@ _PACKAGES = ("ray", "numpy")
 _LONGEST_NAME = 48
 _LONGEST_REMARK = 90
 _MOST_REVISIONS = 2
+DISTURBED = "DISTURBED BY OTHER PROGRAMS"
 _LABELS = {
     Kind.MEASURED: "",
     Kind.SIMULATED: "SIMULATED",
@@ -170,11 +171,11 @@ def measure(measure: Measure, tolerance: float) -> str:
 
 
 def label(results: Results) -> str:
-    """Return the label that no picture may omit: these numbers were not measured here.
+    """Return the label that no picture may omit: not measured here, or not on a quiet machine.
 
-    Empty for a measured session.
+    Empty for a measured session that nothing disturbed.
     """
-    return _LABELS[results.kind]
+    return DISTURBED if results.disturbed else _LABELS[results.kind]
 
 
 def provenance(results: Results) -> str:
@@ -191,7 +192,8 @@ def sentence_to_say(headline: Headline) -> str:
     results = headline.results
     limit = results.spec.workload.tolerance
     many = sides(results)[1]
-    fast = f"On {many} it ran {text.times_aloud(headline.speed.speedup)} as fast"
+    quiet = "Beside other programs, on" if results.disturbed else "On"
+    fast = f"{quiet} {many} it ran {text.times_aloud(headline.speed.speedup)} as fast"
     cost = f"a run cost {_less(headline.cost.drop)}"
     priced = " at illustrative prices" if results.spec.prices.illustrative else ""
     moved = f"{metric(headline)} moved by {text.movement(headline.quality.change, limit)}"

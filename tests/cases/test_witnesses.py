@@ -291,7 +291,7 @@ LIES = (
     Lied(
         "the distributed side says half its time",
         retimed(DISTRIBUTED, 0.5),
-        "clock-contradicted cpu-contradicted work-lost superlinear copies-slower",
+        "clock-contradicted cpu-contradicted work-lost faster-than-hardware copies-slower",
     ),
     Lied("it says a tenth less", retimed(DISTRIBUTED, 0.93), "clock-contradicted"),
     Lied(

@@ -14,15 +14,15 @@ from harness.claims.claims import Claims
 from harness.claims.headline import Headline, Refusal
 from harness.claims.journal_check import check
 from harness.claims.pairs import complete_pairs
-from harness.claims.rules import RULES, baseline, proof, resources, speedup, times, work
+from harness.claims.rules import RULES, baseline, proof, resources, same_work, speedup, times
 from harness.errors import BadRequest
 from harness.files import journal
 from harness.files.results import decode, encode, load
-from harness.model import Kind, Results, Side, Status, WorkerTrial
+from harness.model import FOREIGN_CPU_LIMIT, Kind, Results, Side, Status, WorkerTrial
 from tests import doctor, lies
 from tests.builders import a_report, a_results, a_sweep, a_worker, golden_results
 
-CLAIMS = Path(work.__file__).parents[1]
+CLAIMS = Path(times.__file__).parents[1]
 SWEPT = {1: [41.0, 41.2, 40.9, 41.1, 41.0, 41.3], 2: [21.2, 21.3, 21.1, 21.2, 21.4, 21.0]}
 
 
@@ -71,7 +71,17 @@ KEYS = {
         "unclean-scale",
     ),
     "R07": ("items-differ", "items-unreported", "answers-differ", "answers-differ-in-bits"),
-    "R08": ("cpu-contradicted", "cpu-unseen", "work-lost", "baseline-idle", "baseline-crowded"),
+    "R08": (
+        "cpu-contradicted",
+        "cpu-unseen",
+        "work-lost",
+        "work-unclear",
+        "baseline-waited",
+        "baseline-crowded-out",
+        "baseline-idle",
+        "baseline-waits",
+        "baseline-crowded",
+    ),
     "R09": ("source-differs", "unlike-machines", "no-seed", "no-commit", "dirty-tree"),
     "R10": ("cores-exceeded", "oversubscribed", "unequal-terms", "worked-beside-workers"),
     "R11": ("contention", "shared-machine", "on-battery"),
@@ -89,7 +99,7 @@ KEYS = {
     "R15": ("order-contradicted", "order-unalternated"),
     "R16": ("trials-missing", "trial-failed"),
     "R17": ("unstable",),
-    "R18": ("superlinear",),
+    "R18": ("superlinear", "faster-than-hardware"),
     "R19": ("illustrative-prices", "prices-unsourced"),
     "R20": ("watching-costly", "watching-noticed"),
     "R21": ("no-journal", "rewritten"),
@@ -177,7 +187,9 @@ def judged_keys() -> set[str]:
 
 
 def test_our_own_thresholds_are_as_the_rules_have_them() -> None:
-    assert (work.LEAST_WORK, work.LEAST_BUSY, times.SUM_LIMIT) == (0.9, 0.8, 0.02)
+    assert (same_work.LEAST_WORK, same_work.LEAST_BUSY, times.SUM_LIMIT) == (0.9, 0.8, 0.02)
+    assert (same_work.LEAST_COMPUTED, same_work.LEAST_WORK_DISTURBED) == (0.5, 0.5)
+    assert speedup.MOST_EFFICIENCY == 1.1
     assert (
         proof.UNTUNED_LIMIT,
         proof.BADLY_TUNED_LIMIT,
@@ -187,7 +199,7 @@ def test_our_own_thresholds_are_as_the_rules_have_them() -> None:
     ) == (0.05, 0.20, 1.10, 1.05, 0.05)
     assert (proof.LEAST_SHARE, proof.LEAST_SHARE_OF_ALL) == (0.9, 0.8)
     assert times.CLOCK_SLACK_S == 0.05
-    assert (resources.WATCHING_NOTICED, resources.WATCHING_LIMIT, resources.FOREIGN_CPU_LIMIT) == (
+    assert (resources.WATCHING_NOTICED, resources.WATCHING_LIMIT, FOREIGN_CPU_LIMIT) == (
         0.02,
         0.05,
         0.05,
@@ -219,8 +231,9 @@ def test_a_rule_tells_its_measures_where_it_passes() -> None:
     assert [measure.name for measure in finding.measures] == [
         "CPU ratio",
         "at least",
-        "baseline busy",
+        "baseline computing",
         "at least",
+        "kept off its core",
     ]
 
 

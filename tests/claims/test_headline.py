@@ -125,7 +125,7 @@ def test_start_up_can_be_put_back_on_the_clock() -> None:
         a_race_of(40.0, 39.0, workers=1),
         a_race_of(40.0, 19.0, workers=2),
         a_race_of(40.0, 50.0, workers=2),
-        a_race_of(40.0, 22.0, workers=2, baseline_cores=2),
+        a_race_of(40.0, 38.0, workers=2, baseline_cores=2),
     ],
     ids=["one-worker", "superlinear", "slowdown", "wide-baseline"],
 )

@@ -253,11 +253,6 @@ def test_a_sweep_has_the_options_of_a_race_but_for_those_of_one_number_of_worker
     assert race - sweep == {
         "--fallback",
         "--stall-after",
-        "--baseline",
-        "--distributed",
-        "--answer",
-        "--quality",
-        "--progress",
     }
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.options import (
+    COMMAND_PAIR_OPTIONS,
     MOST_WORKERS,
     SIMULATED_WORKERS,
     doubling,
@@ -317,7 +318,7 @@ def test_prices_are_read_before_anything_else(tmp_path: Path) -> None:
 
 
 def typed_pair(**changes: Any) -> dict[str, Any]:
-    nothing = dict.fromkeys(("baseline", "distributed", "answer", "quality", "progress"), "")
+    nothing = dict.fromkeys(COMMAND_PAIR_OPTIONS, "")
     return {"workload": "embed", "settings": (), "trials": 3} | nothing | changes
 
 

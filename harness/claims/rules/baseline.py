@@ -1,6 +1,6 @@
 """The rule about the baseline: it is the best program on one machine, and its proof is reliable.
 
-May import ``rule``, ``pairs``, ``baseline_proof`` and the threshold of a quiet machine.
+May import ``model``, ``rule``, ``pairs`` and ``baseline_proof``.
 """
 
 from harness.claims.baseline_proof import DRIFT_LIMIT, BaselineProof, proof
@@ -18,7 +18,6 @@ from harness.claims.rule import (
     ratio,
     refuse,
 )
-from harness.claims.rules.resources import FOREIGN_CPU_LIMIT
 from harness.model import whole_machines
 
 BASELINE_MATCHED = 0.98
@@ -32,7 +31,7 @@ def _baseline_beaten(pairs: Pairs) -> Caveat | None:
     tax = one_worker_ratio(pairs.results) if pairs.scale > 1 else None
     if tax is None or tax >= BASELINE_BEATEN:
         return None
-    if (pairs.results.observer.foreign_cpu or 0.0) > FOREIGN_CPU_LIMIT:
+    if pairs.results.disturbed:
         so = (
             "but other programs used the machine, so nothing can be concluded;"
             " close them and run again"

@@ -2,8 +2,7 @@
 
 The times are the side's own, and so are the core-seconds. The conductor's stamps and its samples of
 the workers say the same from outside, within limits that a busy machine and the harness's own work
-can explain. May import ``model``, ``rule``, ``pairs``, ``observed_trials`` and
-the threshold of a quiet machine.
+can explain. May import ``model``, ``rule``, ``pairs`` and ``observed_trials``.
 """
 
 from collections.abc import Iterator
@@ -11,8 +10,7 @@ from collections.abc import Iterator
 from harness.claims.observed_trials import ObservedTrial
 from harness.claims.pairs import finished_trials
 from harness.claims.rule import Caveat, Evidence, Measure, fraction, seconds
-from harness.claims.rules.resources import FOREIGN_CPU_LIMIT
-from harness.model import Kind, Results, Side, Trial
+from harness.model import FOREIGN_CPU_LIMIT, Kind, Results, Side, Trial
 
 EARLY_LIMIT_S = 0.05
 LATE_LIMIT, LATE_LIMIT_S = 0.02, 0.3

@@ -14,10 +14,9 @@ from harness.claims.rule import (
     fraction,
     refuse,
 )
-from harness.model import Kind, Results, Schedule
+from harness.model import FOREIGN_CPU_LIMIT, Kind, Results, Schedule
 
 CONTENTION_LIMIT = 0.02
-FOREIGN_CPU_LIMIT = 0.05
 WATCHING_NOTICED = 0.02
 WATCHING_LIMIT = 0.05
 

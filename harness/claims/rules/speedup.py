@@ -7,6 +7,7 @@ from harness.claims import scaling
 from harness.claims.pairs import Pairs, framework_tax, pairs_by_scale
 from harness.claims.rule import (
     Caveat,
+    Measure,
     Measured,
     Rule,
     Topic,
@@ -15,10 +16,12 @@ from harness.claims.rule import (
     count,
     fraction,
     ratio,
+    refuse,
 )
 from harness.model import Kind, Side
 
 VARIATION_LIMIT = 0.10
+MOST_EFFICIENCY = 1.1
 
 
 def _slowdown(pairs: Pairs) -> Caveat | None:
@@ -112,15 +115,43 @@ def _variation(pairs: Pairs) -> Measured:
     )
 
 
+def _faster_than_hardware(pairs: Pairs) -> Caveat | None:
+    """Judge whether the speedup is far more than the hardware added, and nothing says why.
+
+    Where other programs used the machine, they may have held up the baseline.
+    """
+    if pairs.efficiency <= MOST_EFFICIENCY or pairs.results.spec.workload.superlinear:
+        return None
+    if pairs.results.kind is not Kind.MEASURED:
+        return None  # the label says that nobody here measured it
+    if pairs.results.disturbed:
+        so = (
+            "the speedup is far more than the hardware added, but other programs used the machine,"
+            " so nothing can be concluded; close them and run again"
+        )
+    else:
+        so = (
+            "the distributed side was faster than its hardware;"
+            " explain this before you show it: find the cause, or declare it in superlinear"
+        )
+    return Caveat("faster-than-hardware", so, _efficiency_above(pairs, MOST_EFFICIENCY))
+
+
 def _superlinear(pairs: Pairs) -> Caveat | None:
     if pairs.efficiency <= 1:
         return None
+    reason = pairs.results.spec.workload.superlinear
+    sentence = "the speedup is more than the hardware added"
+    advice = "; name the reason (a cache that now fits, a weak baseline) before showing it"
     return Caveat(
         "superlinear",
-        "the speedup is more than the hardware added;"
-        " name the reason (a cache that now fits, a weak baseline) before showing it",
-        (fraction("efficiency", pairs.efficiency),),
+        f"{sentence}: {reason}" if reason else sentence + advice,
+        _efficiency_above(pairs, 1.0),
     )
+
+
+def _efficiency_above(pairs: Pairs, most: float) -> tuple[Measure, ...]:
+    return fraction("efficiency", pairs.efficiency), fraction("at most", most)
 
 
 def _efficiency(pairs: Pairs) -> Measured:
@@ -190,7 +221,7 @@ WITHIN_HARDWARE = Rule(
     source="Hoefler 11, Karp–Flatt",
     measure=_efficiency,
     of_declared=True,
-    judges=(caveat(_superlinear, Topic.GAIN),),
+    judges=(refuse(_faster_than_hardware), caveat(_superlinear, Topic.GAIN)),
 )
 EFFICIENCY_SPLIT = Rule(
     id="R28",

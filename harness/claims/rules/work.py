@@ -1,6 +1,6 @@
-"""Rules about the work: it is all there at every scale, and lost time is shown.
+"""Rules about the workers' work: it is the same at every scale, and lost time is shown.
 
-May import ``model``, ``rule`` and ``pairs``, ``observed``, and the threshold of a quiet machine.
+May import ``model``, ``rule`` and ``pairs``.
 """
 
 from statistics import median
@@ -8,10 +8,6 @@ from statistics import median
 from harness.claims.pairs import (
     Pairs,
     finished_trials,
-    hosts_of,
-    median_of,
-    pairs_by_scale,
-    processes_of,
 )
 from harness.claims.rule import (
     Caveat,
@@ -21,139 +17,13 @@ from harness.claims.rule import (
     Unknown,
     caveat,
     count,
-    fraction,
     ratio,
     refuse,
-    refuse_session,
     seconds,
-    uncheckable_session,
 )
-from harness.claims.rules.observed import cpu_contradicted, cpu_unseen
-from harness.claims.rules.resources import FOREIGN_CPU_LIMIT
 from harness.model import Fault, Kind, Results, Scaling, Side, Trial
 
-LEAST_WORK = 0.9
-LEAST_BUSY = 0.8
 STRAGGLER_LIMIT = 1.25
-
-
-def _worked_s(trial: Trial) -> float:
-    """Return a trial's core-seconds; a lost worker's are known from its kernels alone."""
-    return max(trial.cpu_s, sum(worker.cpu_s for worker in trial.workers_detail))
-
-
-def _work_ratio(pairs: Pairs) -> float | None:
-    """Return the distributed side's core-seconds over the baseline's.
-
-    Where each side stops at a result they are core-seconds an item. None: the baseline's are not
-    known, nobody worked, or a program worked on a cluster elsewhere.
-    """
-    results = pairs.results
-    before_s = median_of(pairs.baseline, _worked_s)
-    elsewhere = results.spec.commands is not None and results.spec.joined_cluster
-    if results.kind is not Kind.MEASURED or before_s <= 0 or elsewhere:
-        return None
-    items_ratio = pairs.statistical_efficiency or 1.0
-    return median_of(pairs.distributed, _worked_s) / before_s * items_ratio
-
-
-def _work_lost(pairs: Pairs) -> Caveat | None:
-    """Judge whether the distributed side did the baseline's work, at every scale."""
-    ratios = [
-        (done, other.scale)
-        for other in pairs_by_scale(pairs.results)
-        if (done := _work_ratio(other)) is not None
-    ]
-    if not ratios or min(ratios)[0] >= LEAST_WORK:
-        return None
-    least, scale = min(ratios)
-    return Caveat(
-        "work-lost",
-        "the workers used less CPU time than the baseline, so they did less work;"
-        " give both sides the same",
-        (ratio("CPU ratio", least), ratio("at least", LEAST_WORK), count("workers", scale)),
-    )
-
-
-def _baseline_busy(pairs: Pairs) -> float | None:
-    """Return the baseline's core-seconds over wall time and threads (None: nobody worked)."""
-    if pairs.results.kind is not Kind.MEASURED:
-        return None
-    return median_of(
-        pairs.baseline, lambda trial: _worked_s(trial) / (trial.wall_s * _threads(trial))
-    )
-
-
-def _threads(trial: Trial) -> int:
-    return max(1, sum(process.threads for process in processes_of([trial])))
-
-
-def _baseline_idle(pairs: Pairs) -> Caveat | None:
-    """Judge whether the baseline used its cores; what other programs took is another caveat."""
-    if _crowded_out(pairs):
-        return None
-    return _idle(
-        pairs,
-        "baseline-idle",
-        "the baseline left its core idle, which flatters the speedup; saturate it",
-    )
-
-
-def _baseline_crowded(pairs: Pairs) -> Caveat | None:
-    """Judge whether other programs kept the baseline off its cores."""
-    if not _crowded_out(pairs):
-        return None
-    return _idle(
-        pairs,
-        "baseline-crowded",
-        "other programs kept the baseline off its core, which flatters the speedup;"
-        " close them and run again",
-    )
-
-
-def _idle(pairs: Pairs, key: str, sentence: str) -> Caveat | None:
-    busy = _baseline_busy(pairs)
-    if busy is None or busy >= LEAST_BUSY:
-        return None
-    return Caveat(key, sentence, (fraction("busy", busy), fraction("at least", LEAST_BUSY)))
-
-
-def _crowded_out(pairs: Pairs) -> bool:
-    """Return whether other programs used more than a little, and the cores left idle.
-
-    Not where the baseline would have left them idle without those, too: it was not even ready.
-    """
-    if _slept(pairs):
-        return False
-    foreign = pairs.results.observer.foreign_cpu or 0.0
-    homes = hosts_of(pairs.baseline)
-    cores = max((host.cores for host in pairs.results.hosts if host.id in homes), default=0)
-    idle_cores = median_of(
-        pairs.baseline, lambda trial: _threads(trial) - _worked_s(trial) / trial.wall_s
-    )
-    return foreign > FOREIGN_CPU_LIMIT and foreign * cores >= idle_cores
-
-
-def _slept(pairs: Pairs) -> bool:
-    """Return whether the baseline is known to have been too seldom at work or ready for it."""
-    ready = [
-        (_worked_s(trial) + trial.waited_s) / (trial.wall_s * _threads(trial))
-        for trial in pairs.baseline
-        if trial.waited_s is not None
-    ]
-    return bool(ready) and median(ready) < LEAST_BUSY
-
-
-def _work(pairs: Pairs) -> Measured:
-    done, busy = _work_ratio(pairs), _baseline_busy(pairs)
-    if done is None or busy is None:
-        return Unknown("a simulated run does no work")
-    return (
-        ratio("CPU ratio", done),
-        ratio("at least", LEAST_WORK),
-        fraction("baseline busy", busy),
-        fraction("at least", LEAST_BUSY),
-    )
 
 
 def _scales_unequal(pairs: Pairs) -> Caveat | None:
@@ -241,21 +111,6 @@ def _stragglers(pairs: Pairs) -> Measured:
     )
 
 
-SAME_WORK = Rule(
-    id="R08",
-    title="work conserved",
-    demand="the workers did the baseline's work, the baseline did not sleep,"
-    " and both were seen at it",
-    source="hyperfine user/sys",
-    measure=_work,
-    judges=(
-        refuse(_work_lost),
-        refuse(_baseline_idle),
-        caveat(_baseline_crowded, Topic.MACHINES),
-        refuse_session(cpu_contradicted, Topic.RUN),
-        uncheckable_session(cpu_unseen, Topic.RUN),
-    ),
-)
 STRONG_SCALING = Rule(
     id="R12",
     title="strong scaling",
