@@ -79,7 +79,7 @@ def raced(
         code=code(source_digest(plan.user_modules_sha256), plan.own_files),
     )
     seen: list[e.Event] = [opened]
-    session = Session(plan=plan, out=folder, waits=HARDLY)
+    session = Session(plan=plan, out=folder, waits=HARDLY, shared_folder=folder)
     for batch in Conductor(session, controls or Unattended()).frames():
         seen += batch
         look(seen)

@@ -4,12 +4,13 @@ Pure: ``harness.run.arming`` gathers what is judged here. May import ``harness``
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from demo.check.result import CheckResult, fail, ok, warn
 from harness import text
 from harness.errors import Disagreement
 from harness.events import Ready
+from harness.model import CommandFacts
 from harness.run.arming import Armed
 from harness.run.plan import require_same_terms
 from harness.run.ray import TESTED_RAY
@@ -60,6 +61,30 @@ def judge_start_up(armed: Armed, *, simulated: bool) -> CheckResult:
             "start the race before you walk up: it waits for Enter once both sides are ready",
         )
     return ok("start-up", sentence)
+
+
+def judge_programs(armed: Armed, commands: CommandFacts) -> Iterator[CheckResult]:
+    """Yield what is known of two programs before their clocks start.
+
+    They run only if they are warmed up, or say that they are ready.
+    """
+    totals = (sum(side.startup.values()) for side in (armed.baseline, armed.distributed))
+    baseline, distributed = text.durations(*totals)
+    began = commands.says_ready or commands.warm_ups
+    yield ok(
+        "programs",
+        f"both ran: baseline {baseline}, distributed {distributed}"
+        if began
+        else "both are there; nothing of them has run",
+    )
+    if commands.input_named:
+        yield judge_input(armed)
+        return
+    yield warn(
+        "input",
+        "unknown: nothing says what the programs read",
+        "name it with --stdin FILE or --set input=FILE, so that its digest is kept",
+    )
 
 
 def _longest_steps(ready: Ready) -> str:

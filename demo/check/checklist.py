@@ -114,6 +114,9 @@ def _check_sides(plan: Plan, progress: Progress, *, loopback: bool) -> Iterator[
         yield fail("arming", failed.sentence, failed.hint)
         return
     simulated, joined = plan.simulated, plan.spec.joined_cluster
+    if plan.spec.commands is not None:
+        yield from arming.judge_programs(armed, plan.spec.commands)
+        return
     yield arming.judge_ray(_ray_versions(armed, plan), simulated=simulated)
     yield arming.judge_start_up(armed, simulated=simulated)
     yield arming.judge_loopback(armed, simulated=simulated, joined=joined)

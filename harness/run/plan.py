@@ -168,7 +168,6 @@ def _program_environment(plan: Plan, cores: int) -> dict[str, str] | None:
         os.environ,
         address=plan.address,
         cores=0 if CAN_PIN or plan.address else cores,
-        shows_progress=bool(plan.spec.params["progress"]),
     )
 
 

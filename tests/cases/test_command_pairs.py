@@ -4,6 +4,7 @@ Each case is the smallest instance of its kind, with the right value.
 """
 
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +23,9 @@ from harness.run.commands.differences import first_difference
 from harness.run.commands.log import LARGEST_LOG_BYTES, LAST_BYTES, BoundedLog
 from harness.run.commands.numbers import NumberFinder, Quantity, ScoreFinder, without_colours
 from harness.run.commands.output import AnswerFilter
-from harness.run.commands.shell import Shell
+from harness.run.commands.shell import USE_BASH, Shell
 from harness.run.host import THREAD_VARIABLES
+from tests.racing import Raced, raced
 
 NUMBER = "([0-9.]+)"
 
@@ -315,7 +317,7 @@ class Environment:
     named: tuple[str, ...]
 
 
-NOTHING_ASKED: dict[str, Any] = {"address": "", "cores": 0, "shows_progress": False}
+NOTHING_ASKED: dict[str, Any] = {"address": "", "cores": 0}
 ENVIRONMENTS = (
     Environment(
         "no cluster was named, so none is found by chance",
@@ -337,13 +339,6 @@ ENVIRONMENTS = (
         {"address": "10.0.0.1:6379"},
         {},
         (),
-    ),
-    Environment(
-        "progress is printed at once",
-        {"RAY_ADDRESS": "local"},
-        {"shows_progress": True},
-        {"PYTHONUNBUFFERED": "1"},
-        ("PYTHONUNBUFFERED",),
     ),
     Environment(
         "where cores cannot be pinned, threads are limited to the side's",
@@ -437,3 +432,110 @@ def test_a_stage_that_fails_in_a_pipe_fails_it_where_the_shell_can() -> None:
     assert shell.succeeded("yes | head", 141)
     assert not shell.succeeded("yes | head", 1)
     assert not shell.succeeded("yes", 141)
+
+
+def test_what_a_plain_shell_says_of_bash_has_a_hint() -> None:
+    said = b"/bin/sh: 1: Bad substitution"
+    assert Shell(("/bin/sh",)).advice("echo ${x^}", said) == USE_BASH
+    assert Shell(("bash",)).advice("echo ${x^}", said) == ""
+
+
+def two(baseline: str, distributed: str, **settings: object) -> dict[str, Any]:
+    """Return the options of a race of two programs."""
+    named = {"baseline": baseline, "distributed": distributed} | settings
+    return {
+        "workload": "commands",
+        "settings": tuple(f"{name}={value}" for name, value in named.items()),
+    }
+
+
+@pytest.fixture(scope="module")
+def careful(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Raced]:
+    """Race two programs that are warmed up and prepared for, and print what they are given."""
+    folder = tmp_path_factory.mktemp("careful")
+    (folder / "rows").write_text("b\na\n")
+    program = (
+        f"sort; env | grep -v ^TWOCLOCKS | sort; echo {{name}} >> {folder}/notes;"
+        f" env > {folder}/environment-{{name}}; nproc > {folder}/cores-{{name}}"
+    )
+    return folder, raced(
+        folder,
+        trials=2,
+        **two(
+            program.format(name="baseline"),
+            program.format(name="distributed"),
+            stdin=folder / "rows",
+            warmup=1,
+            prepare=f"echo prepare >> {folder}/notes",
+        ),
+    )
+
+
+def test_a_program_is_warmed_up_and_prepared_for_before_every_run(
+    careful: tuple[Path, Raced],
+) -> None:
+    warm = ["prepare", "baseline", "prepare", "distributed"]
+    rest = ["prepare", "distributed", "prepare", "baseline"]
+    assert (careful[0] / "notes").read_text().split() == [*warm, *warm, *rest]
+
+
+def test_both_programs_have_their_standard_input_and_one_environment(
+    careful: tuple[Path, Raced],
+) -> None:
+    assert "answers-differ" not in careful[1].keys
+    assert careful[1].results.input is not None
+    assert careful[1].results.input.bytes == 4
+
+
+def test_a_program_has_the_presenters_environment_and_the_sides_cores(
+    careful: tuple[Path, Raced],
+) -> None:
+    printed = (careful[0] / "environment-distributed").read_text()
+    named = {line.partition("=")[0] for line in printed.splitlines()} - {
+        "TWOCLOCKS_SAY",
+        "TWOCLOCKS_GO",
+    }
+    assert named - {*os.environ} <= {"RAY_ADDRESS", "_", "SHLVL", "OLDPWD", "PWD"}
+    assert {*os.environ} - named <= {"_", "PYTEST_CURRENT_TEST"}
+    cores = [int((careful[0] / f"cores-{side}").read_text()) for side in Side]
+    assert cores == [1, 2]
+
+
+def test_what_was_done_off_the_clock_is_said_with_its_core_seconds(
+    careful: tuple[Path, Raced],
+) -> None:
+    assert "prepared" in careful[1].keys
+    assert all(trial.prepared_cpu_s is not None for trial in careful[1].results.trials)
+
+
+def test_programs_that_are_over_at_once_are_too_short_to_compare(tmp_path: Path) -> None:
+    race = raced(tmp_path, **two("echo 1; echo 2", "echo 2; echo 1 #{workers}"))
+    found = race.trial(Side.DISTRIBUTED).answer_difference
+    assert {"too-short", "answers-differ"} <= race.keys
+    assert "watching-costly" not in race.keys
+    assert found is not None
+    assert (found.kind, found.place, found.first, found.other) == (Difference.ORDER, 1, "1", "2")
+
+
+FAILING = (
+    Command("a unit on one side", "", "echo f1 98", "prints its quality with no unit", "alike"),
+    Command("half a number", "", "echo f1 1.2.3", "found '1.2.3'", "round brackets"),
+    Command("no such line", "", "echo f2 98", "matches no line", "try the expression"),
+    Command(
+        "a stage of a pipe fails", "bash", "echo f1 98 % | false | cat", "exit code 1", "|| true"
+    ),
+)
+
+
+@pytest.mark.parametrize("case", FAILING, ids=ids(FAILING))
+def test_a_program_that_cannot_be_read_or_fails_ends_the_race(
+    case: Command, tmp_path: Path
+) -> None:
+    if case.shell and shutil.which(case.shell) is None:
+        pytest.skip(f"{case.shell} is not installed")
+    options = two("echo f1 98 %", case.command, quality=f"f1 {NUMBER}", shell=case.shell)
+    with pytest.raises(SideFailed) as failed:
+        raced(tmp_path, **options)
+    assert "the distributed side failed" in failed.value.sentence
+    assert case.sentence in failed.value.sentence
+    assert case.hint in failed.value.hint

@@ -7,13 +7,14 @@ import re
 import shlex
 import shutil
 import sys
+from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 from pathlib import Path
 
 from harness.command_pair import CommandPair, expand_home
 from harness.model import Parameters, Side
 from harness.placeholders import fill_placeholders
-from harness.run.commands.shell import DEFAULT_SHELL, USE_BASH, Shell, ask, succeeds
+from harness.run.commands.shell import USE_BASH, Shell, ask, succeeds
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*\+?=")
 _PLAIN = re.compile(r"[\w./@%+:,-]+|\[\[?")
@@ -63,19 +64,25 @@ def why_unreadable(shell: Shell, command: str) -> tuple[str, str] | None:
         return _why_not_there(shell, command)
     said = asked.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["a syntax error"]
     bash = shutil.which("bash")
-    if bash and shell.words == (DEFAULT_SHELL,) and succeeds([bash, "-n", "-c", command]):
+    if bash and shell.is_default and succeeds([bash, "-n", "-c", command]):
         return said[0], USE_BASH
     return said[0], "try the command in that shell"
 
 
 def _why_not_there(shell: Shell, command: str) -> tuple[str, str] | None:
     word, *arguments = first_words(command) or [""]
-    if word and not succeeds([*shell.words, "-c", 'command -v "$1"', "sh", word]):
-        return f"there is no program {word}", "name it with its folder, or correct it"
+    if word and not _knows(shell.words, word):
+        bash = shell.is_default and _knows(("bash",), word)
+        return f"there is no program {word}", USE_BASH if bash else "name its folder, or correct it"
     script = arguments[0] if arguments else ""
     if _INTERPRETERS.fullmatch(word.rpartition("/")[2]) and _is_missing(script):
         return f"there is no file {script}", "name it from the folder where you are"
     return None
+
+
+def _knows(shell: Sequence[str], word: str) -> bool:
+    """Return whether a shell can start a word: a program, a function or a word of its own."""
+    return succeeds([*shell, "-c", 'command -v "$1"', "sh", word])
 
 
 def _is_missing(script: str) -> bool:

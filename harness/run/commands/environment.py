@@ -9,22 +9,17 @@ from collections.abc import Mapping
 from harness.run.host import THREAD_VARIABLES
 
 ADDRESS = "RAY_ADDRESS"
-UNBUFFERED = "PYTHONUNBUFFERED"
 
 
-def changes(
-    inherited: Mapping[str, str], *, address: str, cores: int, shows_progress: bool
-) -> dict[str, str]:
+def changes(inherited: Mapping[str, str], *, address: str, cores: int) -> dict[str, str]:
     """Return the variables that the race sets, with their values.
 
     ``address`` is that of the cluster to join (empty: none was named, so that a program starts its
     own instead of joining whichever it finds on this machine). ``cores`` are the side's, where it
-    cannot be pinned to them (0: it is, and numeric libraries see that). Python prints its progress
-    at once only if it is told to.
+    cannot be pinned to them (0: it is, and numeric libraries see that).
     """
     limits = dict.fromkeys(THREAD_VARIABLES, str(cores)) if cores else {}
-    progress = {UNBUFFERED: "1"} if shows_progress else {}
-    wanted = {ADDRESS: address or "local"} | progress | limits
+    wanted = {ADDRESS: address or "local"} | limits
     return {name: value for name, value in wanted.items() if inherited.get(name) != value}
 
 

@@ -194,7 +194,7 @@ class Program:
     def _hint(self) -> str:
         last = next((line for log in (2, 1) if (line := self._logs[log].last_line())), b"")
         shown = last.decode(errors="replace").strip()[:LAST_LINE].replace(str(Path.home()), "~")
-        advice = self._run.shell.advice(self.process.wait(), last)
+        advice = self._run.shell.advice(self._run.command, last)
         words = f"its last line: {shown}" if shown else "it printed nothing"
         return f"{words}; {advice}" if advice else words
 

@@ -67,11 +67,18 @@ class Shell:
             code == BROKEN_PIPE and self.fails_with_a_stage and "|" in command and bool(self.words)
         )
 
-    def advice(self, code: int, last_line: bytes) -> str:
+    def advice(self, command: str, last_line: bytes) -> str:
         """Return what may help with a command that failed (empty: nothing is known)."""
-        if self.words[:1] == (DEFAULT_SHELL,) and _OF_BASH.search(last_line):
+        if self.is_default and _OF_BASH.search(last_line):
             return USE_BASH
+        if self.fails_with_a_stage and "|" in command:
+            return "write (… || true) around a stage of its pipe that may fail"
         return ""
+
+    @property
+    def is_default(self) -> bool:
+        """Return whether it is the shell that nobody asked for."""
+        return self.words == (DEFAULT_SHELL,)
 
 
 def succeeds(words: list[str]) -> bool:
