@@ -207,6 +207,12 @@ CASES = (
         pages=("x = 1\n" * 99, '{"name": "x"}'),
     ),
     Case(
+        "texts beside archives and a damaged one",
+        files({"a.txt": PLAIN, "b.gz": tarred(b"x"), "c.gz": gzip.compress(b"x")[:-9]}),
+        "1 document from 1 file of text; 2 other files not read",
+        pages=(PLAIN.decode(),),
+    ),
+    Case(
         "JSON lines and Parquet",
         several(file(lines(PAGES[:3]), "a.jsonl"), table("b.parquet", content=PAGES[3:])),
         "6 documents from 2 files of JSON lines and Parquet, fields text and content",
@@ -335,6 +341,19 @@ REFUSALS = (
     ),
     Refusal(
         "UTF-16", file(PLAIN.decode().encode("utf-16"), "a.jsonl"), "a.jsonl is UTF-16: save it"
+    ),
+    Refusal(
+        "a crawl of which a part breaks off",
+        files({"a.jsonl": PLAIN, "b.jsonl.gz": gzip.compress(PLAIN)[:-9]}),
+        "b.jsonl.gz cannot be unpacked",
+        name=".",
+    ),
+    Refusal(
+        "a crawl of which a part is another file",
+        files({"a.jsonl": PLAIN, "b.jsonl": b"<html>"}),
+        "b.jsonl is neither JSON lines, nor a JSON array, nor Parquet: it begins with '<html>'",
+        "write one JSON object a line, or name a folder of text files",
+        name=".",
     ),
     Refusal(
         "a file of text",

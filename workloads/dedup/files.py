@@ -22,7 +22,7 @@ from workloads.documents.kinds import Unreadable, unreadable
 
 MOST_BYTES = 8 << 30
 MOST_DOCUMENTS = 50_000_000
-FILES_CHECKED = 1000
+FILES_CHECKED = 200
 BYTES_CHECKED = 1 << 20
 MOST_FIELDS = 5
 

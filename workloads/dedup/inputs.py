@@ -11,7 +11,16 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from workloads.documents.kinds import Kind, Source, Unreadable, excerpt, has_text, head_of, kind_of
+from workloads.documents.kinds import (
+    Kind,
+    OtherKind,
+    Source,
+    Unreadable,
+    excerpt,
+    has_text,
+    head_of,
+    kind_of,
+)
 
 STDLIB = "stdlib"
 MOST_FILES = 1_000_000
@@ -24,7 +33,8 @@ SOURCE = {
     *(".py", ".pyi", ".c", ".h", ".cc", ".cpp", ".hpp", ".rs", ".go", ".java", ".js", ".ts"),
     *(".css", ".sh", ".tcl", ".bat", ".ps1", ".sql"),
 }
-LIKE_CRAWLS = (".jsonl", ".ndjson", ".jsonlines", ".parquet", ".gz", ".zst", ".bz2", ".xz")
+CRAWLS = {".jsonl", ".ndjson", ".jsonlines", ".parquet"}
+PACKED = {".gz", ".zst", ".bz2", ".xz"}
 
 
 class Input(NamedTuple):
@@ -90,19 +100,23 @@ def _of_folder(folder: Path, field: str, most: int | None) -> Input:
     paths = list(islice(_walk(folder), most or MOST_FILES))
     crawl: list[Source] = []
     prose: list[Source] = []
-    refused: Unreadable | None = None
+    other: Unreadable | None = None
+    broken: Unreadable | None = None
     for path in paths:
         try:
             kind = _kind_within(path, field)
+        except OtherKind as error:
+            other = other or error
         except Unreadable as error:
-            refused = refused or error
-            continue
-        if kind is not None:
-            (prose if kind is Kind.TEXT else crawl).append(Source(path, kind))
+            broken = broken or error
+        else:
+            if kind is not None:
+                (prose if kind is Kind.TEXT else crawl).append(Source(path, kind))
     own = set(_once(source.path for source in crawl))
     crawl = [source for source in crawl if source.path in own]
     chosen = crawl if _size(crawl) >= _size(prose) else prose
-    if not chosen and refused:
+    refused = broken or (other if not chosen else None)
+    if refused and chosen is crawl:  # a crawl is read whole, or not at all
         raise refused
     return Input(tuple(chosen), len(paths) - len(chosen))
 
@@ -165,7 +179,10 @@ def _kind_within(path: Path, field: str) -> Kind | None:
         return Kind.TEXT if is_text else None
     head = head_of(path)
     kind = kind_of(head)
-    if kind is not None and (suffix in LIKE_CRAWLS or has_text(head, kind, field)):
+    is_called_crawl = bool(CRAWLS & {name.lower() for name in path.suffixes})
+    if kind is None and head and is_called_crawl:
+        return _kind_or_refusal(path)
+    if kind is not None and (is_called_crawl or suffix in PACKED or has_text(head, kind, field)):
         return kind
     return Kind.TEXT if is_text else None
 

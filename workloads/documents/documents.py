@@ -24,7 +24,7 @@ from workloads.documents.kinds import (
     unreadable,
 )
 
-ROWS_AT_A_TIME = 256
+ROWS_AT_A_TIME = 64
 MOST_DOCUMENT_BYTES = 16 << 20
 MOST_LINE_BYTES = 8 * MOST_DOCUMENT_BYTES  # a byte of a document may be escaped as six
 LINES_WITHOUT_FIELD = 1000
@@ -240,14 +240,16 @@ def _rows(path: Path, wanted: str) -> Iterator[Document]:
         raise Unreadable(f"{path.name} cannot be read as Parquet beyond row {row:,}") from error
 
 
-def _cells(column: Any, name: str, field: str) -> list[bytes | None]:
-    """Return a column's strings as bytes (None: no value); they may be no UTF-8."""
+def _cells(column: Any, name: str, field: str) -> Iterator[bytes | None]:
+    """Yield a column's strings as bytes, one at a time (None: no value); they may be no UTF-8."""
     from pyarrow import large_binary, large_string, types
 
-    values = column.dictionary_decode() if types.is_dictionary(column.type) else column
+    values, places = column, range(len(column))
+    if types.is_dictionary(column.type):
+        values, places = column.dictionary, column.indices.to_pylist()
     if types.is_string_view(values.type):
         values = values.cast(large_string())
     if not (types.is_string(values.type) or types.is_large_string(values.type)):
         raise Unreadable(f"{name} holds {values.type} in the column {shown(field)}, not text")
-    found: list[bytes | None] = values.cast(large_binary()).to_pylist()
-    return found
+    raw = values.cast(large_binary())
+    yield from (None if place is None else raw[place].as_py() for place in places)

@@ -34,6 +34,10 @@ class Unreadable(ValueError):
         self.hint = hint
 
 
+class OtherKind(Unreadable):
+    """A file is whole, but of a kind that is not read."""
+
+
 class Kind(StrEnum):
     """How a file holds documents."""
 
@@ -120,7 +124,7 @@ def head_of(path: Path) -> bytes:
         ) from error
     for mark, what in OTHER_KINDS.items():
         if head[mark.place :].startswith(mark.letters):
-            raise Unreadable(f"{path.name} {what}")
+            raise OtherKind(f"{path.name} {what}")
     return head
 
 
