@@ -3,7 +3,6 @@
 Whatever can be known beforehand is checked here. May import ``harness``.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from harness.files.config_file import ConfigFile
 from harness.files.prices import load_prices
 from harness.model import MOST_TRIALS, Prices, Schedule, Spec
 from harness.run import launch
+from harness.run.address import OPTION, VARIABLE, chosen_address, require_reachable
 from harness.run.baseline_variants import plan_variants
 from harness.run.describe import WorkloadFacts
 from harness.run.host import free_memory_bytes, usable_cores
@@ -70,12 +70,12 @@ def make_plan(options: Options) -> Plan:
     prices = read_prices(options.prices)
     facts = launch.describe(options.workload, list(options.settings))
     cores = usable_cores()
-    address = "" if facts.simulated else _cluster_address(options.address)
+    address = "" if facts.simulated else chosen_address(options.address)
     spec = _spec(options, facts, prices, len(cores), joined=bool(address))
     core_shares = share_cores(spec, cores, simulated=facts.simulated)
     _require_feasible(spec, simulated=facts.simulated)
     if address and not _is_left_to_programs(address, facts):
-        launch.require_reachable(address)
+        require_reachable(address, OPTION if options.address else VARIABLE)
     _require_separable(options, facts)
     plan = Plan(
         spec=spec,
@@ -146,12 +146,6 @@ def parse_scales(typed: str) -> tuple[int, ...]:
 def doubling(most: int) -> tuple[int, ...]:
     """Return 1, 2, 4, … up to ``most``, and ``most`` itself."""
     return tuple(sorted({*(1 << power for power in range(most.bit_length())), most}))
-
-
-def _cluster_address(typed: str) -> str:
-    """Return the cluster's address: the option, else RAY_ADDRESS; empty for a local cluster."""
-    address = typed or os.environ.get("RAY_ADDRESS", "")
-    return "" if address == "local" else address
 
 
 def _is_left_to_programs(address: str, facts: WorkloadFacts) -> bool:

@@ -9,7 +9,6 @@ from enum import IntEnum
 from signal import SIGINT
 
 FILES_ARE_KEPT = "the journal and the results file are kept"
-RECORDING_WAS_SHOWN = "the recording was shown instead; what was measured so far is kept"
 
 
 class ExitCode(IntEnum):
@@ -109,12 +108,16 @@ class Interrupted(TwoclocksError):
 
 
 class LiveRunAbandoned(TwoclocksError):
-    """The live run was given up for its recording. ``failed``: a side had failed."""
+    """The recording took over from the live run.
 
-    def __init__(self, why: str, *, failed: bool = False, hint: str = RECORDING_WAS_SHOWN) -> None:
-        super().__init__(f"the live run was given up: {why}", hint)
-        self.why = why
+    ``failed``: a side had failed. The ``remark`` is what a results file says of it (empty: the
+    sentence).
+    """
+
+    def __init__(self, sentence: str, *, failed: bool = False, remark: str = "") -> None:
+        super().__init__(sentence)
         self.failed = failed
+        self.remark = remark or sentence
 
 
 class RecordingFailed(TwoclocksError):

@@ -15,6 +15,7 @@ Params = TypeVar("Params")
 
 SETTABLE = (bool, int, float, str)
 LARGEST_NUMBER = 1e15  # what a results file holds
+_NOUNS = {bool: "yes or no", int: "a whole number", float: "a number", str: "a text"}
 TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -79,7 +80,7 @@ def apply_overrides(workload: Adjustable, settings: Sequence[str]) -> Parameters
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals:
-            raise BadRequest(f"--set {setting!r} has no value", "write it as key=value")
+            raise BadRequest(f"--set {setting!r} has no value", f"write it as --set {name}=VALUE")
         if name not in values:
             raise _unknown(workload.name, name, values)
         values[name] = _parse(name, text, values[name])
@@ -88,9 +89,15 @@ def apply_overrides(workload: Adjustable, settings: Sequence[str]) -> Parameters
     except ValueError as refused:
         raise BadRequest(
             f"{workload.name} cannot run with these settings: {refused}",
-            "change it with --set key=value",
+            _default_of(str(refused), workload.defaults),
         ) from refused
     return values
+
+
+def _default_of(refused: str, defaults: Parameters) -> str:
+    """Return a hint with the default of the setting that a sentence begins with (empty: none)."""
+    name = refused.partition("=")[0]
+    return f"the default is {name}={defaults[name]}" if defaults.get(name) not in (None, "") else ""
 
 
 def _unknown(workload: str, name: str, values: Parameters) -> BadRequest:
@@ -111,8 +118,8 @@ def _parse(name: str, text: str, default: Scalar) -> Scalar:
             value = text
     if value is None:
         raise BadRequest(
-            f"--set {name}={text} is not of type {type(default).__name__}",
-            f"the default is {default}",
+            f"--set {name}={text} is not {_NOUNS[type(default)]}",
+            f"the default is {name}={default}",
         )
     return value
 

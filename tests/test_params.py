@@ -101,7 +101,10 @@ def test_any_text_is_either_a_value_or_refused(text: str) -> None:
 
 
 def test_a_setting_without_a_value_is_refused(workload: AnyWorkload) -> None:
-    assert refused(workload, "size") == ("--set 'size' has no value", "write it as key=value")
+    assert refused(workload, "size") == (
+        "--set 'size' has no value",
+        "write it as --set size=VALUE",
+    )
 
 
 def test_a_misspelt_setting_gets_a_suggestion(workload: AnyWorkload) -> None:
@@ -130,7 +133,7 @@ def test_a_value_that_the_workload_refuses_is_refused(tmp_path: Path) -> None:
     choosy = find_workload(a_workload_file(tmp_path, CHECK))
     assert refused(choosy, "size=11") == (
         "made cannot run with these settings: size=11 is more than ten",
-        "change it with --set key=value",
+        "the default is size=5",
     )
 
 
@@ -179,7 +182,7 @@ def test_a_command_keeps_every_character() -> None:
             "made cannot run with these settings: quality=( is not a regular expression: "
             "missing ), unterminated subpattern at position 0",
         ),
-        ("rows=many", "--set rows=many is not of type int"),
+        ("rows=many", "--set rows=many is not a whole number"),
         ("compare=alike", "made has no setting 'compare'"),
     ],
 )
@@ -187,7 +190,6 @@ def test_an_invalid_setting_of_a_pair_is_refused(setting: str, sentence: str) ->
     with pytest.raises(BadRequest) as error:
         apply_overrides(a_pair(), [setting])
     assert error.value.sentence == sentence
-    assert error.value.hint
 
 
 def test_settings_that_are_no_dataclass_are_refused_when_the_file_is_imported() -> None:

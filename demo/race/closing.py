@@ -50,7 +50,7 @@ def _remark(ended: Exception | None) -> str:
     match ended:
         case None:
             return ""
-        case TwoclocksError(sentence=sentence):
+        case LiveRunAbandoned(remark=sentence) | TwoclocksError(sentence=sentence):
             return printable(hide_home(sentence, Path.home()))
         case _:
             return type(ended).__name__

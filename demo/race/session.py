@@ -42,6 +42,9 @@ from harness.state.progress import ARMING_STALLED_AFTER_S, arming_s, stalled_s
 from harness.state.to_results import results_of
 from harness.takes.folder import PAGE_NAME, new_take, point_latest
 
+SWITCHED = "you switched to the recording"
+TOOK_OVER = "the recording took over"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
@@ -144,9 +147,8 @@ class Race:
             try:
                 return self._save(digest, ended)
             except LiveRunAbandoned as abandoned:
-                if hint := self._fall_back():
-                    why, failed = abandoned.why, abandoned.failed
-                    raise LiveRunAbandoned(why, failed=failed, hint=hint) from abandoned
+                kept = f"the unfinished run is kept in {self.folder}"
+                abandoned.hint = "; ".join(filter(None, (kept, self._fall_back())))
                 raise
 
     def _follow(self, journal: JournalWriter, stack: contextlib.ExitStack) -> None:
@@ -180,17 +182,19 @@ class Race:
         if fallback.recording is None or self._conductor.measured:
             return
         if self._controls.recording_wanted():
-            raise LiveRunAbandoned("the presenter asked for the recording")
+            raise LiveRunAbandoned(SWITCHED, remark="the presenter switched to the recording")
         if not fallback.by_itself:
             return
         failed = next((event for event in batch if isinstance(event, e.Failed)), None)
         if failed is not None:
-            raise LiveRunAbandoned(f"the {failed.side} side failed: {failed.reason}", failed=True)
+            why = f"the {failed.side} side failed: {failed.reason}"
+            raise LiveRunAbandoned(f"{TOOK_OVER}: {why}", failed=True)
         now = self._conductor.now
         if (stalled_s(self._board, now) or 0.0) >= fallback.after_s:
-            raise LiveRunAbandoned(f"no progress for {text.seconds(fallback.after_s)}")
+            raise LiveRunAbandoned(f"{TOOK_OVER}: no progress for {text.seconds(fallback.after_s)}")
         if (arming_s(self._board, now) or 0.0) >= ARMING_STALLED_AFTER_S:
-            raise LiveRunAbandoned(f"not armed within {text.seconds(ARMING_STALLED_AFTER_S)}")
+            late = f"a side was not ready within {text.seconds(ARMING_STALLED_AFTER_S)}"
+            raise LiveRunAbandoned(f"{TOOK_OVER}: {late}")
 
     def _fall_back(self) -> str:
         """Play the recording from where its clocks start; return where it is if it does not fit."""

@@ -78,7 +78,7 @@ def _ask_version(path: str) -> str:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise BadRequest(
-                f"{NAME} does not tell its version: {type(error).__name__}", INSTALL_HINT
+                f"{NAME} does not say its version: {type(error).__name__}", INSTALL_HINT
             ) from error
     return (ran.stdout or ran.stderr).decode(errors="replace")
 

@@ -145,7 +145,7 @@ class RunningRehearsal:
         try:
             self._shown = show_session(plan.race, plan.ui, plan.out, wait=plan.wait, setup=setup)
         except LiveRunAbandoned as over:
-            reason = f"{printable(over.sentence)}: {printable(over.hint)}"
+            reason = f"{printable(over.sentence)}; {printable(over.hint)}"
             print(reason, file=sys.stderr, flush=True)
 
     def _finish(self) -> int:

@@ -6,8 +6,9 @@ import ``model``, ``errors`` and ``text``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from itertools import combinations
+from typing import Any
 
 from harness.errors import BadRequest
 from harness.model import (
@@ -24,10 +25,10 @@ from harness.model import (
 from harness.text import printable
 
 LONGEST_RUN_ID = 64
-_HINT = (
-    "combine complete sessions of one workload with the same --set and prices,"
-    " on one machine and one commit"
-)
+_LONGEST_VALUE = 60
+_ONCE = "name each session once"
+_ALONE = "show it by itself"
+_ALIKE = "show each by itself, or run both with the same options, on one machine and one commit"
 
 
 def combine(several: Sequence[Results]) -> Results:
@@ -45,27 +46,28 @@ def combine(several: Sequence[Results]) -> Results:
     if len(several) == 1:
         return several[0]
     sessions = sorted(several, key=lambda results: (results.began_utc, results.run_id))
-    for fault in _faults(sessions):
-        raise BadRequest(f"these sessions cannot be combined: {fault}", _HINT)
+    for fault, hint in _faults(sessions):
+        raise BadRequest(f"these sessions cannot be combined: {fault}", hint)
     return _combine(sessions)
 
 
-def _faults(sessions: list[Results]) -> Iterator[str]:
-    """Yield every reason not to combine them, each a clause with the values that differ."""
+def _faults(sessions: list[Results]) -> Iterator[tuple[str, str]]:
+    """Yield every reason not to combine them, a clause with the values that differ, and a hint."""
     runs = [run for results in sessions for run in _runs(results)]
     for run in dict.fromkeys(runs):
         if runs.count(run) > 1:
-            yield f"run {printable(run)} is there twice"
+            yield f"run {printable(run)} is there twice", _ONCE
     for results in sessions:
-        yield from _own_faults(results)
+        yield from ((fault, _ALONE) for fault in _own_faults(results))
     for one, other in combinations(sessions, 2):
         if _is_copy(one, other):
-            yield f"{_both(one, other)} are one session under two names"
+            yield f"{_both(one, other)} are one session under two names", _ONCE
     first, *others = sessions
     for what, value_of in _CONFIGURATION.items():
         for other in others:
             if value_of(other) != value_of(first):
-                yield f"{_both(first, other)} differ in {what}"
+                difference = _difference(what, value_of(first), value_of(other))
+                yield f"{_both(first, other)} differ in {difference}", _ALIKE
 
 
 def _own_faults(results: Results) -> Iterator[str]:
@@ -93,20 +95,52 @@ def _trial_marks(results: Results) -> set[tuple[object, ...]]:
     }
 
 
-def _machine_kinds(results: Results) -> set[tuple[object, ...]]:
-    return {_machine_kind(host) for host in results.hosts}
+def _difference(what: str, one: object, other: object) -> str:
+    """Return what differs: the setting, the field or the fact of a machine, with both values."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return _first_difference("the setting " if what == _PARAMETERS else f"{what}, ", one, other)
+    if is_dataclass(one) and is_dataclass(other):
+        return _first_difference(f"{what}, in its ", vars(one), vars(other))
+    return _with_values(what, one, other)
 
 
-def _machine_kind(host: Host) -> tuple[object, ...]:
+def _first_difference(what: str, one: dict[str, Any], other: dict[str, Any]) -> str:
+    name = next(name for name in [*one, *other] if one.get(name) != other.get(name))
+    return _with_values(f"{what}{name.replace('_', ' ')}", one.get(name), other.get(name))
+
+
+def _with_values(what: str, one: object, other: object) -> str:
+    """Return what differs with both values, where they are short enough to be read."""
+    values = [printable("none" if value is None else str(value)) for value in (one, other)]
+    plain = all(isinstance(value, str | int | float | None) for value in (one, other))
+    short = plain and max(map(len, values)) <= _LONGEST_VALUE
+    return f"{what}: {values[0]} and {values[1]}" if short else what
+
+
+def _machine_kinds(results: Results) -> object:
+    """Return the kind of the only host by its facts, or the kinds of several."""
+    kinds = [_machine_kind(host) for host in results.hosts]
+    return kinds[0] if len(kinds) == 1 else {tuple(kind.items()) for kind in kinds}
+
+
+def _machine_kind(host: Host) -> dict[str, object]:
     """Return what two hosts must share; memory in whole GiB, since kernels keep a few MB."""
-    hardware = host.cpu_model, host.cores, round(host.memory_bytes / 2**30)
-    return (*hardware, host.blas, host.system, host.python, *sorted(host.packages.items()))
+    return {
+        "processor": host.cpu_model,
+        "cores": host.cores,
+        "memory in GiB": round(host.memory_bytes / 2**30),
+        "BLAS": host.blas,
+        "system": host.system,
+        "Python": host.python,
+        **dict(sorted(host.packages.items())),
+    }
 
 
+_PARAMETERS = "parameters"
 _CONFIGURATION: dict[str, Callable[[Results], object]] = {
     "kind": lambda results: results.kind,
     "workload": lambda results: results.spec.workload,
-    "parameters": lambda results: results.spec.params,
+    _PARAMETERS: lambda results: results.spec.params,
     "input, by its digest": lambda results: results.input,
     "held-out set, by its digest": lambda results: results.held_out,
     "source, by its digest": lambda results: results.code.source_sha256,

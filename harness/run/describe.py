@@ -19,6 +19,7 @@ from harness.params import apply_overrides
 from harness.run.baseline_variants import declared_variants
 from harness.run.commands.checks import why_not_runnable
 from harness.run.digest import files_of, named_files, pair_digest, user_module_digest
+from harness.run.failure import failure_of
 from harness.run.find import find, user_modules
 from harness.run.guard import die_with_parent
 from harness.run.wire import TimeVariant
@@ -77,10 +78,8 @@ def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
     except BadRequest as bad:
         return Refused(bad.sentence, bad.hint)
     except Exception as error:  # the author's file may raise anything when imported
-        return Refused(
-            f"{name} cannot be loaded: {type(error).__name__}: {error}",
-            "run that file with python to see where it fails",
-        )
+        failed = failure_of(error)
+        return Refused(f"{name} cannot be loaded: {failed.reason}", failed.hint)
 
 
 def _paths(files: Sequence[Path]) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -30,7 +29,6 @@ from harness.run.ray.ray_words import explain_end
 from harness.run.wire import Assignment, Command, EventReader, encode_command, open_pipe, required
 
 DESCRIBE_WITHIN_S = 120.0
-REACH_WITHIN_S = 3.0
 EXIT_WITHIN_S = 3.0
 ORPHAN_GRACE_S = 4.0
 LOG_END_BYTES = 2_000
@@ -243,10 +241,7 @@ def describe(workload: str, settings: list[str]) -> WorkloadFacts:
             f"{workload} took longer than {late.timeout:.0f} s to be read", hint
         ) from late
     except msgspec.MsgspecError as error:
-        raise BadRequest(
-            f"{workload} cannot be used: {error}",
-            "compare its fields with harness.workload.Workload",
-        ) from error
+        raise BadRequest(f"{workload} cannot be used: {error}") from error
     if isinstance(described, Refused):
         raise BadRequest(described.sentence, described.hint)
     return described
@@ -266,30 +261,7 @@ def _describe(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
         answer.seek(0)
         if encoded := answer.read():
             return msgspec.json.decode(encoded, type=WorkloadFacts | Refused)
-    last = printed.decode(errors="replace").strip().splitlines()[-1:] or ["it printed nothing"]
-    return Refused(
-        f"{workload} cannot be loaded: {last[0]}", "run that file with python to see where it fails"
-    )
-
-
-def require_reachable(address: str) -> None:
-    """Raise ``BadRequest`` unless something listens at a Ray address.
-
-    Its form is host:port; ``auto`` is left to Ray.
-    """
-    if address.startswith("ray://"):
-        hint = "run on a node of the cluster and give host:6379"
-        raise BadRequest(
-            f"{address} is a Ray Client address, which adds a proxy to every call", hint
-        )
-    if address in ("", "auto"):
-        return
-    host, colon, port = address.rpartition(":")
-    if not colon or not port.isdecimal() or not host:
-        hint = "the head node prints its address when it starts, such as 10.0.0.1:6379"
-        raise BadRequest(f"{address!r} is not an address of the form host:port", hint)
-    try:
-        socket.create_connection((host, int(port)), timeout=REACH_WITHIN_S).close()
-    except (OSError, OverflowError, UnicodeError) as error:
-        hint = "start one with `ray start --head`, or leave --address out for a local one"
-        raise BadRequest(f"no cluster answers at {address}: {error}", hint) from error
+    lines = printed.decode(errors="replace").strip().splitlines()
+    last = f", its last line: {lines[-1]}" if lines else ""
+    code = f"Python ended with exit code {process.returncode}"
+    return Refused(f"{workload} cannot be loaded: {code}{last}", "")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from harness.errors import BadRequest
 from harness.model import Process, Schedule, Side, Spec
+from harness.text import count, number_of
 
 SLOWDOWN_TOLERATED = 0.02
 
@@ -52,7 +53,7 @@ def share_cores(spec: Spec, cores: Cores, *, simulated: bool) -> CoreShares:
     available = len(cores)
     if baseline > available:
         raise BadRequest(
-            f"the baseline asks for {baseline} cores, this machine offers {available}",
+            f"the baseline needs {baseline} cores; this machine has {available}",
             f"use --baseline-cores {available} or fewer",
         )
     if spec.joined_cluster:
@@ -67,8 +68,8 @@ def share_cores(spec: Spec, cores: Cores, *, simulated: bool) -> CoreShares:
     disjoint = baseline + needed <= available
     if spec.schedule is Schedule.TOGETHER and not disjoint:
         raise BadRequest(
-            f"together needs {baseline + needed} cores for disjoint shares,"
-            f" this machine offers {available}",
+            f"--schedule together needs {baseline + needed} cores, so that no two processes share"
+            f" one; this machine has {available}",
             "use --schedule in-turn, or fewer workers",
         )
     first = baseline if disjoint and spec.schedule is not Schedule.IN_TURN else 0
@@ -85,8 +86,8 @@ def _require_room(spec: Spec, available: int) -> None:
     share = spec.cores_per_worker
     if workers * share > available:
         raise BadRequest(
-            f"{workers} workers of {share} need {workers * share} cores,"
-            f" this machine offers {available}",
+            f"{number_of(workers, 'worker')} with {number_of(share, 'core')} each"
+            f" need {count(workers * share)} cores; this machine has {available}",
             _what_fits(spec, available),
         )
 

@@ -117,7 +117,8 @@ class SideProcesses:
         self._processes.clear()
         self._retired.clear()
         if survivors:
-            raise SideFailed(f"processes {survivors} could not be ended", "end them by hand")
+            pids = " ".join(map(str, survivors))
+            raise SideFailed(f"processes {pids} could not be ended", f"try `kill -9 {pids}`")
 
     def _all(self) -> list[SideProcess]:
         return [*self._processes.values(), *self._retired]

@@ -42,7 +42,7 @@ def time_variant(timing: TimeVariant, loaded: LoadedProblem, cores: int) -> Rate
     timed = _time(timing, loaded)
     if not 0 <= timed.items_per_s < math.inf:
         raise ValueError(
-            f"the rate of {variant_label(timing, cores)} is {timed.items_per_s}, which is none"
+            f"the rate of {variant_label(timing, cores)} is {timed.items_per_s}, not above 0"
         )
     return Rated(
         variant=timing.variant,

@@ -38,14 +38,16 @@ def cost_change(share: float) -> str:
 
 def parts_of_cost(cost: Cost) -> str:
     """Return how much of the change of the cost is scaling out and how much is price."""
-    scaling = f"scaling out alone {'takes' if cost.scaling_part > 0 else 'adds'}"
-    head = " and the head node" if cost.head_hours else ""
-    price = f"prices{head} {'take' if cost.price_part > 0 else 'add'}"
-    return (
-        f"a run costs {cost_change(-cost.drop)}: of the baseline's cost"
-        f" {scaling} {text.percent(abs(cost.scaling_part))},"
-        f" {price} {text.percent(abs(cost.price_part))}"
-    )
+    prices = "prices and the head node" if cost.head_hours else "prices"
+    parts = _part_of_cost("scaling out", cost.scaling_part), _part_of_cost(prices, cost.price_part)
+    return f"a run costs {cost_change(-cost.drop)}: {'; '.join(parts)}"
+
+
+def _part_of_cost(what: str, saved: float) -> str:
+    """Return what made a run dearer or cheaper, by how much of the baseline's cost."""
+    if (share := text.percent(abs(saved))) == text.percent(0.0):
+        return f"{what} changed nothing"
+    return f"{what} made it {share} {'cheaper' if saved > 0 else 'dearer'}"
 
 
 def break_even(cost: Cost) -> str:

@@ -177,7 +177,10 @@ def _facts(page: Page, headline: Headline) -> None:
 def _of_hardware(headline: Headline) -> str:
     """Return what the efficiency is a part of: of what copies reach here, where they were timed."""
     possible = phrases.of_possible(headline)
-    return f"{possible} on this host" if possible else "of the hardware became speed"
+    if possible:
+        return f"{possible} on this host"
+    more = headline.speed.efficiency > 1
+    return "faster than its hardware: why?" if more else "of the hardware became speed"
 
 
 def _caveats(page: Page, headline: Headline) -> None:

@@ -19,6 +19,7 @@ from harness.files import atomic, results
 from harness.files.results import RESULTS_NAME
 from harness.model import Kind, Results, Status
 from harness.takes.folder import DEFAULT_ROOT, SHOWCASE
+from harness.text import printable
 
 VERDICT_NAME = "verified.json"
 VERDICT_SCHEMA = "twoclocks.verified/1"
@@ -74,6 +75,11 @@ class Recording:
 
 def recording(folder: Path) -> Recording:
     """Return the recording in a take's folder; raise ``BadRequest`` if none can be read."""
+    if (folder / RESULTS_NAME).exists() and not (folder / CAST).exists():
+        raise BadRequest(
+            f"the take {printable(str(folder))} was not recorded",
+            "`twoclocks slide` shows it; `twoclocks record` makes a recording of a new one",
+        )
     cast = read(folder / CAST)
     facts = results.load(folder / RESULTS_NAME)
     return Recording(folder=folder, results=facts, cast=cast, verified=_is_verified(folder))

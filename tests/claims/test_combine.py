@@ -210,10 +210,13 @@ def respecified(**changes: Any) -> Callable[[Results], Results]:
         ),
         (lambda results: replace(results, kind=Kind.SIMULATED), "kind"),
         (lambda results: replace(results, schedule=Schedule.TOGETHER), "schedule"),
-        (respecified(params={"steps": 100}), "parameters"),
-        (respecified(workload=some_words(tolerance=0.5)), "workload"),
+        (respecified(params={"steps": 100}), "the setting steps: 200 and 100"),
+        (
+            respecified(workload=some_words(tolerance=0.5)),
+            "workload, in its tolerance: 0.003 and 0.5",
+        ),
         (respecified(prices=some_prices(offers=(Offer("spot", 0.1, 0.1, 0.0),))), "prices"),
-        (respecified(baseline_cores=2), "the baseline's cores"),
+        (respecified(baseline_cores=2), "the baseline's cores: 1 and 2"),
         (respecified(cores_per_worker=2), "cores per worker"),
         (respecified(scaling=Scaling.WEAK), "scaling"),
         (respecified(joined_cluster=True), "cluster"),
@@ -226,19 +229,20 @@ def test_sessions_of_unlike_configurations_are_refused_with_what_differs(
 
 
 @pytest.mark.parametrize(
-    "host",
+    ("host", "what"),
     [
-        a_host(cpu_model="another"),
-        a_host(cores=8),
-        a_host(blas="mkl"),
-        a_host(python="3.12.1"),
-        a_host(packages={"numpy": "2.3.0"}),
-        a_host(memory_bytes=32 << 30),
+        (a_host(cpu_model="another"), "processor: "),
+        (a_host(cores=8), "cores: "),
+        (a_host(blas="mkl"), "BLAS: "),
+        (a_host(python="3.12.1"), "Python: 3.11.7 and 3.12.1"),
+        (a_host(packages={"numpy": "2.3.0"}), "numpy: 2.2.0 and 2.3.0"),
+        (a_host(memory_bytes=32 << 30), "memory in GiB: "),
     ],
     ids=["processor", "cores", "blas", "python", "packages", "memory"],
 )
-def test_sessions_on_unlike_machines_are_refused(host: Host) -> None:
-    assert "differ in machine or its software" in the_reason(a_session(), the_next(hosts=(host,)))
+def test_sessions_on_unlike_machines_are_refused_with_what_differs(host: Host, what: str) -> None:
+    reason = the_reason(a_session(), the_next(hosts=(host,)))
+    assert f"differ in machine or its software, {what}" in reason
 
 
 @pytest.mark.parametrize("status", [Status.ABORTED, Status.FAILED])

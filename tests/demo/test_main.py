@@ -58,18 +58,18 @@ BAD = {
     ),
     "ill-typed parameter": (
         ["--workload", "simulated", "--set", "chunks=x"],
-        "--set chunks=x is not of type int",
-        "the default is 400",
+        "--set chunks=x is not a whole number",
+        "the default is chunks=400",
     ),
     "senseless parameter": (
         ["--workload", "simulated", "--set", "chunks=0"],
         "simulated cannot run with these settings: chunks=0",
-        "change it with --set",
+        "the default is chunks=400",
     ),
     "parameter without a value": (
         ["--workload", "simulated", "--set", "chunks"],
         "--set 'chunks' has no value",
-        "write it as key=value",
+        "write it as --set chunks=VALUE",
     ),
     "folder below a file": (
         [*SIMULATED, "--out", "file/take"],
@@ -83,7 +83,7 @@ BAD = {
     ),
     "too many workers": (
         ["--workload", "measured.py", "--workers", "5000"],
-        "5000 workers of 1 need 5000 cores",
+        "5,000 workers with 1 core each need 5,000 cores; this machine has ",
         "use --workers ",
     ),
     "far too many workers": (
@@ -93,7 +93,7 @@ BAD = {
     ),
     "too wide a baseline": (
         [*MEASURED, "--baseline-cores", "5000"],
-        "the baseline asks for 5000 cores",
+        "the baseline needs 5000 cores; this machine has ",
         "use --baseline-cores ",
     ),
     "no baseline": (
@@ -103,7 +103,7 @@ BAD = {
     ),
     "client address": (
         [*MEASURED, "--address", "ray://head:10001"],
-        "ray://head:10001 is a Ray Client address",
+        "'ray://head:10001' is a Ray Client address",
         "run on a node",
     ),
     "no address": (
@@ -113,7 +113,7 @@ BAD = {
     ),
     "unreachable": (
         [*MEASURED, "--address", "{deaf}"],
-        "no cluster answers at {deaf}",
+        "no cluster answers at '{deaf}'",
         "start one with `ray start --head`",
     ),
     "no live terminal": (
@@ -133,7 +133,7 @@ BAD = {
     ),
     "too many scales": (
         ["sweep", *MEASURED[:2], "--workers", "1,5000"],
-        "5000 workers of 1 need 5000 cores",
+        "5,000 workers with 1 core each need 5,000 cores; this machine has ",
         "leave out what is above",
     ),
     "sweep together": (

@@ -98,7 +98,7 @@ def test_the_appendix_is_printed_on_demand(capsys: pytest.CaptureFixture[str]) -
     for options in ([], ["--appendix"]):
         main(["slide", DECLARED, *options])
         told.append(capsys.readouterr().out)
-    assert "scaling out alone adds" in told[1].removeprefix(told[0].rstrip())
+    assert "scaling out made it" in told[1].removeprefix(told[0].rstrip())
 
 
 def test_a_deck_and_an_export_are_two_things(capsys: pytest.CaptureFixture[str]) -> None:

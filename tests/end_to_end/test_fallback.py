@@ -118,7 +118,7 @@ def test_a_run_that_was_given_up_is_kept_as_aborted_with_the_reason(
     races: dict[str, Ended],
 ) -> None:
     assert races["f"].status is Status.ABORTED
-    assert races["f"].remark == "the live run was given up: the presenter asked for the recording"
+    assert races["f"].remark == "the presenter switched to the recording"
 
 
 def test_a_run_that_was_given_up_leaves_the_headline_of_the_recording_and_says_so(
@@ -128,7 +128,7 @@ def test_a_run_that_was_given_up_leaves_the_headline_of_the_recording_and_says_s
     assert (
         last.text.index("RECORDED")
         < last.text.index("NO HEADLINE")
-        < last.text.index("the live run was given up")
+        < last.text.index("you switched to the recording")
     )
     assert (last.alternate, last.cursor, still_running(races["f"].desk / "live")) == (
         False,
@@ -147,7 +147,7 @@ def test_a_run_that_stalls_gives_way_by_itself(races: dict[str, Ended]) -> None:
     assert (races["stalls"].exit_code, len(races["stalls"].recorded) > 3) == (0, True)
     assert (races["stalls"].status, races["stalls"].remark) == (
         Status.ABORTED,
-        "the live run was given up: no progress for 1.50 s",
+        "the recording took over: no progress for 1.50 s",
     )
 
 
@@ -234,5 +234,5 @@ def test_f_switches_on_an_alternate_screen_and_leaves_the_shell_as_it_was(
     assert (
         left.text.index("RECORDED")
         < left.text.index("NO HEADLINE")
-        < left.text.index("the live run was given up")
+        < left.text.index("you switched to the recording")
     )

@@ -1,7 +1,5 @@
 import os
-import re
 import signal
-import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -371,9 +369,12 @@ def test_a_long_description_arrives_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ("sys.exit()", "cannot be loaded: it printed nothing"),
-        ("sys.exit('no data here')", "cannot be loaded: no data here"),
-        ("os.abort()", "cannot be loaded: "),
+        ("sys.exit()", "cannot be loaded: Python ended with exit code 0"),
+        (
+            "sys.exit('no data here')",
+            "cannot be loaded: Python ended with exit code 1, its last line: no data here",
+        ),
+        ("os.abort()", "cannot be loaded: Python ended with exit code "),
         ("raise ValueError('no')", "cannot be loaded: ValueError: no"),
         (
             "fields['metric'] = Metric('score', 'small')",
@@ -394,7 +395,6 @@ def test_a_workload_that_cannot_be_described_is_a_bad_request(
     with pytest.raises(BadRequest) as refused:
         launch.describe(path, [])
     assert refused.value.sentence.startswith(f"{path} {sentence}")
-    assert refused.value.hint
 
 
 def test_a_workload_that_never_comes_to_an_end_is_given_up(
@@ -403,39 +403,3 @@ def test_a_workload_that_never_comes_to_an_end_is_given_up(
     monkeypatch.setattr(launch, "DESCRIBE_WITHIN_S", 0.5)
     with pytest.raises(BadRequest, match="took longer than"):
         launch.describe(a_workload_file(tmp_path, "time.sleep(60)"), [])
-
-
-@pytest.mark.parametrize("address", ["", "auto"])
-def test_ray_itself_finds_a_cluster_that_is_not_named(address: str) -> None:
-    launch.require_reachable(address)
-
-
-def test_an_address_where_something_listens_is_reachable() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        launch.require_reachable(f"127.0.0.1:{server.getsockname()[1]}")
-
-
-def test_an_address_where_nothing_listens_is_refused() -> None:
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{deaf.getsockname()[1]}"
-        with pytest.raises(BadRequest, match=re.escape(f"no cluster answers at {address}")):
-            launch.require_reachable(address)
-
-
-@pytest.mark.parametrize(
-    ("address", "sentence"),
-    [
-        ("ray://127.0.0.1:10001", "ray://127.0.0.1:10001 is a Ray Client address"),
-        ("127.0.0.1", "'127.0.0.1' is not an address of the form host:port"),
-        (":6379", "':6379' is not an address"),
-        ("head:ray", "'head:ray' is not an address"),
-        ("127.0.0.1:99999", "no cluster answers at 127.0.0.1:99999"),
-        ("10..0.1:6379", "no cluster answers at 10..0.1:6379"),
-        ("x" * 70 + ":6379", "no cluster answers at "),
-    ],
-)
-def test_an_address_that_is_none_is_refused(address: str, sentence: str) -> None:
-    with pytest.raises(BadRequest) as refused:
-        launch.require_reachable(address)
-    assert refused.value.sentence.startswith(sentence)

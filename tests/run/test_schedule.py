@@ -143,42 +143,42 @@ def test_no_worker_is_given_a_core_twice_however_crowded() -> None:
 REFUSED = {
     "workers": (
         {"workers": 5},
-        "5 workers of 1 need 5 cores, this machine offers 4",
+        "5 workers with 1 core each need 5 cores; this machine has 4",
         "use --workers 4 or fewer",
     ),
     "wide workers": (
         {"cores_per_worker": 3},
-        "2 workers of 3 need 6 cores, this machine offers 4",
+        "2 workers with 3 cores each need 6 cores; this machine has 4",
         "use --workers 1 or fewer",
     ),
     "too wide": (
         {"workers": 1, "cores_per_worker": 9},
-        "1 workers of 9 need 9 cores, this machine offers 4",
+        "1 worker with 9 cores each need 9 cores; this machine has 4",
         "use --cores-per-worker 4 or fewer",
     ),
     "a sweep": (
         {"points": (1, 2, 8)},
-        "8 workers of 1 need 8 cores, this machine offers 4",
+        "8 workers with 1 core each need 8 cores; this machine has 4",
         "leave out what is above --workers 4, or add --oversubscribe",
     ),
     "a sweep of nothing else": (
         {"points": (6, 8), "workers": 6, "oversubscribe": True},
-        "6 workers of 1 need 6 cores, this machine offers 4",
+        "6 workers with 1 core each need 6 cores; this machine has 4",
         "begin with --workers 4 or fewer: the headline is about a scale that fits",
     ),
     "a sweep that is too wide": (
         {"points": (1,), "workers": 1, "cores_per_worker": 5, "oversubscribe": True},
-        "1 workers of 5 need 5 cores, this machine offers 4",
+        "1 worker with 5 cores each need 5 cores; this machine has 4",
         "use --cores-per-worker 4 or fewer",
     ),
     "baseline": (
         {"baseline_cores": 5},
-        "the baseline asks for 5 cores, this machine offers 4",
+        "the baseline needs 5 cores; this machine has 4",
         "use --baseline-cores 4 or fewer",
     ),
     "together": (
         {"workers": 4, "schedule": Schedule.TOGETHER},
-        "together needs 5 cores for disjoint shares, this machine offers 4",
+        "--schedule together needs 5 cores, so that no two processes share one; this machine has 4",
         "use --schedule in-turn, or fewer workers",
     ),
 }

@@ -85,8 +85,8 @@ def test_every_offer_has_a_row_of_its_own() -> None:
 
 def test_the_parts_of_the_change_of_the_cost_are_told() -> None:
     said = (
-        "a run costs 21 % more: of the baseline's cost scaling out alone adds 13 %,"
-        " prices and the head node add 8.3 %"
+        "a run costs 21 % more: scaling out made it 13 % dearer;"
+        " prices and the head node made it 8.3 % dearer"
     )
     assert said in costs(claimed(OFFERED)).notes
 
