@@ -1,18 +1,14 @@
 """The events: everything that can be observed of a session, one JSON line per event.
 
 Children send events unstamped (they know how long, not when). The conductor stamps ``at``, ``side``
-and ``trial``, and appends them to the journal. Decoding is strict: a line that is no event raises
-``Garbled``.
-May import ``model`` and ``errors``.
+and ``trial``, and appends them to the journal. How they are written is said in ``event_lines``.
+May import ``model``.
 """
 
-from functools import reduce
-from operator import or_
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 
-from harness.errors import TwoclocksError
 from harness.model import (
     AnswerDifference,
     Code,
@@ -28,17 +24,9 @@ from harness.model import (
     Status,
     Variant,
 )
-from harness.spec import with_current_fields
-
-JOURNAL_SCHEMA = "twoclocks.events/1"
-LONGEST_LINE_BYTES = 1_000_000
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Duration = Annotated[float, msgspec.Meta(ge=0.0, le=1e12)]
-
-
-class Garbled(TwoclocksError):
-    """A line that is not an event of this vocabulary."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
@@ -263,36 +251,6 @@ class Closed(Event, frozen=True, tag="closed"):
 
     status: Status
     remark: str = ""
-
-
-Any_Event: Any = reduce(or_, Event.__subclasses__())
-
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Any_Event)
-
-
-def encode(event: Event) -> bytes:
-    """Return the event as one JSON line, newline included."""
-    return _encoder.encode(event) + b"\n"
-
-
-def decode(line: bytes) -> Event:
-    """Return the event of one JSON line; raise ``Garbled`` if it is none or too long."""
-    if len(line) > LONGEST_LINE_BYTES:
-        raise Garbled(f"an event line of {len(line):,} bytes is too long")
-    try:
-        event: Event = _decoder.decode(line)
-        if isinstance(event, Opened) and event.spec.commands is None:
-            event = _decode_opening(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Garbled(f"not an event: {error}") from error
-    return event
-
-
-def _decode_opening(line: bytes) -> Opened:
-    """Return the first event of a journal, which an earlier version may have written."""
-    tree = msgspec.json.decode(line)
-    return msgspec.convert(tree | {"spec": with_current_fields(tree["spec"])}, Opened)
 
 
 def stamp(event: Event, at: float, side: Side, trial: int) -> Event:

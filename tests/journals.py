@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import events as e
+from harness.event_lines import encode
 from harness.files.journal import header_line
 from harness.model import Side
 from tests.builders import an_opening
@@ -26,7 +27,7 @@ def write_journal(folder: Path, events: Iterable[e.Event], began: str = BEGAN) -
     """Write a journal into a take's folder; return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     journal = folder / "events.jsonl"
-    journal.write_bytes(header_line("7c21", began) + b"".join(map(e.encode, events)))
+    journal.write_bytes(header_line("7c21", began) + b"".join(map(encode, events)))
     return journal
 
 

@@ -30,6 +30,7 @@ import pytest
 
 from harness import events as e
 from harness.cast.emulator import Screen
+from harness.event_lines import decode
 
 T = TypeVar("T")
 
@@ -98,7 +99,7 @@ class Follower:
             whole = written[: written.rfind(b"\n") + 1]
             lines = whole.splitlines()[0 if self._read else 1 :]  # the first one is the header
             self._read += len(whole)
-            self.events += map(e.decode, lines)
+            self.events += map(decode, lines)
         return self.events
 
 

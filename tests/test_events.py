@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import events as e
+from harness.event_lines import LONGEST_LINE_BYTES, Any_Event, Garbled, decode, encode
 from harness.model import CommandFacts, Schedule, Side, Status, Variant
 from tests.builders import a_process, a_ready, a_spec, an_opening, some_differences
 
@@ -53,22 +54,22 @@ EVENTS = st.builds(
 
 
 def test_there_is_an_example_of_every_kind_of_event() -> None:
-    assert {type(example) for example in EXAMPLES} == set(get_args(e.Any_Event))
+    assert {type(example) for example in EXAMPLES} == set(get_args(Any_Event))
 
 
 @given(EVENTS)
 def test_an_event_comes_back_from_its_line_as_it_was(event: e.Event) -> None:
-    assert e.decode(e.encode(event)) == event
+    assert decode(encode(event)) == event
 
 
 @given(EVENTS)
 def test_an_event_is_one_line(event: e.Event) -> None:
-    line = e.encode(event)
+    line = encode(event)
     assert line.index(b"\n") == len(line) - 1
 
 
 def test_a_line_names_its_kind_and_its_stamp() -> None:
-    line = e.encode(e.stamp(e.Progress(done=5), 1.5, Side.DISTRIBUTED, 2))
+    line = encode(e.stamp(e.Progress(done=5), 1.5, Side.DISTRIBUTED, 2))
     assert json.loads(line) == {
         "event": "progress",
         "at": 1.5,
@@ -86,7 +87,7 @@ def test_a_stamp_leaves_what_was_said_as_it_was() -> None:
 
 def test_a_newline_in_a_text_does_not_end_the_line() -> None:
     event = e.Failed(reason="raised", last_words="one\ntwo")
-    assert e.decode(e.encode(event)) == event
+    assert decode(encode(event)) == event
 
 
 @pytest.mark.parametrize(
@@ -106,26 +107,26 @@ def test_a_newline_in_a_text_does_not_end_the_line() -> None:
         b'{"event": "sample", "worker": "w0", "cpu": 1e999, "rss_bytes": 1}',
         b'{"event": "failed", "reason": "\xff\xfe"}',
         b'{"event": "progress", "done": 5, "more": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
-        b'{"event": "failed", "reason": "' + b"x" * e.LONGEST_LINE_BYTES + b'"}',
+        b'{"event": "failed", "reason": "' + b"x" * LONGEST_LINE_BYTES + b'"}',
     ],
     ids=lambda line: line[:60].decode(errors="replace"),
 )
 def test_a_line_that_is_no_event_is_garbled(line: bytes) -> None:
-    with pytest.raises(e.Garbled):
-        e.decode(line)
+    with pytest.raises(Garbled):
+        decode(line)
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_raise_anything_but_garbled(line: bytes) -> None:
-    with pytest.raises(e.Garbled):
-        e.decode(line)
+    with pytest.raises(Garbled):
+        decode(line)
 
 
 @given(EVENTS, st.data())
 def test_no_damage_to_a_line_raises_anything_but_garbled(
     event: e.Event, data: st.DataObject
 ) -> None:
-    line = bytearray(e.encode(event))
+    line = bytearray(encode(event))
     line[data.draw(st.integers(0, len(line) - 1))] = data.draw(st.integers(0, 255))
     decoded = _decoded_or_none(bytes(line))
     assert decoded is None or isinstance(decoded, e.Event)
@@ -133,8 +134,8 @@ def test_no_damage_to_a_line_raises_anything_but_garbled(
 
 def _decoded_or_none(line: bytes) -> Any:
     try:
-        return e.decode(line)
-    except e.Garbled:
+        return decode(line)
+    except Garbled:
         return None
 
 
@@ -146,10 +147,10 @@ def test_an_event_cannot_be_changed() -> None:
 
 def test_a_field_from_a_later_version_is_passed_over() -> None:
     line = msgspec.json.encode({"event": "progress", "done": 5, "mood": "good"})
-    assert e.decode(line) == e.Progress(done=5)
+    assert decode(line) == e.Progress(done=5)
 
 
 def test_a_journal_that_names_a_field_as_earlier_versions_did_is_read() -> None:
     facts = CommandFacts(says_ready=True, input_named=False, compared="output")
     opened = an_opening(spec=a_spec(commands=facts))
-    assert e.decode(e.encode(opened).replace(b'"commands":', b'"adopted":')) == opened
+    assert decode(encode(opened).replace(b'"commands":', b'"adopted":')) == opened

@@ -16,7 +16,8 @@ from typing import Protocol
 
 from demo.terminal import FullScreen, Keys
 from harness.errors import FILES_ARE_KEPT, LACKS, Interrupted, MachineFailed, reason_of
-from harness.events import Event, encode
+from harness.event_lines import encode
+from harness.events import Event
 from harness.model import SessionStage, Spec
 from harness.show.terminal import log_lines
 from harness.show.terminal.panel import Caption, draw_panel

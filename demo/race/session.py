@@ -29,6 +29,7 @@ from harness.errors import (
     SideFailed,
     TwoclocksError,
 )
+from harness.event_lines import encode
 from harness.files.journal import JournalWriter, header_line
 from harness.files.results import RESULTS_NAME, save
 from harness.model import Code, Kind, SessionStage, Side, Status
@@ -81,7 +82,7 @@ class Race:
         self._shared_folder = shared_folder
         opened = self._opening_event()
         self._board = apply(Board(), opened)
-        self._header = header_line(identity.run_id, identity.began_utc) + e.encode(opened)
+        self._header = header_line(identity.run_id, identity.began_utc) + encode(opened)
         self._signals = Signals()
         self._keys = Keys()
         live = ui == "live"

@@ -18,11 +18,13 @@ class BaselineTime:
 
     ``computed`` may exceed 1 where it used more cores than it has threads. ``delayed`` is when it
     was ready and had no core, as far as other programs were at work then, and ``idle`` the rest.
+    ``delay_known``: when it was ready is known, and not only what others did.
     """
 
     computed: float
     delayed: float
     idle: float
+    delay_known: bool
 
 
 def baseline_time(pairs: Pairs) -> BaselineTime | None:
@@ -33,7 +35,12 @@ def baseline_time(pairs: Pairs) -> BaselineTime | None:
     delays = [_delayed_share(results, trial) for trial in pairs.baseline]
     computed = [_computed_share(trial) for trial in pairs.baseline]
     idle = (max(0.0, 1 - one - other) for one, other in zip(computed, delays, strict=True))
-    return BaselineTime(computed=median(computed), delayed=median(delays), idle=median(idle))
+    return BaselineTime(
+        computed=median(computed),
+        delayed=median(delays),
+        idle=median(idle),
+        delay_known=all(trial.waited_s is not None for trial in pairs.baseline),
+    )
 
 
 def undelayed_s(pairs: Pairs) -> float:

@@ -17,15 +17,15 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import BadRequest, MachineFailed, cannot_write
-from harness.events import (
+from harness.event_lines import (
     JOURNAL_SCHEMA,
     LONGEST_LINE_BYTES,
     Any_Event,
-    Event,
     Garbled,
     decode,
     encode,
 )
+from harness.events import Event
 from harness.files import atomic, jsonl
 from harness.model import JournalHeader
 from harness.spec import FORMER_FIELDS

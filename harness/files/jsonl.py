@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple, TypeVar
 import msgspec
 
 from harness.errors import BadRequest, TwoclocksError
-from harness.events import LONGEST_LINE_BYTES
+from harness.event_lines import LONGEST_LINE_BYTES
 from harness.text import printable
 
 _PIECE_BYTES = 4 * LONGEST_LINE_BYTES

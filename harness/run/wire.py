@@ -16,16 +16,8 @@ from typing import Self
 import msgspec
 
 from harness.errors import SideFailed
-from harness.events import (
-    LONGEST_LINE_BYTES,
-    Event,
-    Failed,
-    Finished,
-    Garbled,
-    Progress,
-    decode,
-    encode,
-)
+from harness.event_lines import LONGEST_LINE_BYTES, Garbled, decode, encode
+from harness.events import Event, Failed, Finished, Progress
 from harness.model import Parameters, Side, Variant
 
 PROGRESS_EVERY_S = 0.1

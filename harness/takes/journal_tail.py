@@ -13,7 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from harness.events import JOURNAL_SCHEMA, Closed, Event, Garbled, Launched, decode
+from harness.event_lines import JOURNAL_SCHEMA, Garbled, decode
+from harness.events import Closed, Event, Launched
 from harness.files.journal import JOURNAL_NAME, LARGEST_BYTES
 from harness.files.jsonl import Tail, read_part
 from harness.model import JournalHeader

@@ -18,7 +18,8 @@ import msgspec
 from demo.race.screens import LivePanel
 from demo.terminal import Keys
 from harness import text
-from harness.events import Event, decode, encode
+from harness.event_lines import decode, encode
+from harness.events import Event
 from harness.files.results import save
 from harness.model import Schedule, Side
 from harness.show.terminal.panel import Caption

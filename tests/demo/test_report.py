@@ -13,7 +13,7 @@ from demo.__main__ import main
 from demo.report import run_audit
 from harness.claims.audit import Verdict
 from harness.errors import BadRequest, ExitCode
-from harness.events import encode
+from harness.event_lines import encode
 from harness.files.journal import header_line, read
 from harness.files.results import save
 from harness.model import Status

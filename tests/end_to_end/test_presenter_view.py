@@ -15,6 +15,7 @@ import pytest
 from demo.talk.presenter_state import PresenterState
 from demo.talk.presenter_view import NewsLines
 from harness import events as e
+from harness.event_lines import encode
 from harness.files.journal import header_line
 from harness.model import Side, Status
 from tests.builders import (
@@ -284,13 +285,13 @@ def test_without_a_terminal_a_stall_is_shown_and_told_again(tmp_path: Path) -> N
         e.stamp(e.Launched(pid=os.getpid()), 0.1, Side.DISTRIBUTED, 0),
         *RUNNING[1:],
     ]
-    journal.write_bytes(HEADER + b"".join(map(e.encode, told)))
+    journal.write_bytes(HEADER + b"".join(map(encode, told)))
     with PipedProgram(
         at_desk(tmp_path, "cue", "take", "--stall-after", "1"), environment=ENVIRONMENT
     ) as cueing:
         cueing.until("STALLED: no progress for", times=2)
         with journal.open("ab") as file:
-            file.write(e.encode(e.Closed(status=Status.ABORTED)))
+            file.write(encode(e.Closed(status=Status.ABORTED)))
         lines = cueing.output()
     assert lines.exit_code == 0
     assert lines.text.count("STALLED: no progress for") >= 2
@@ -298,9 +299,7 @@ def test_without_a_terminal_a_stall_is_shown_and_told_again(tmp_path: Path) -> N
 
 def test_a_take_that_is_over_is_named_and_left(tmp_path: Path) -> None:
     (tmp_path / "take").mkdir()
-    (tmp_path / "take" / "events.jsonl").write_bytes(
-        HEADER + b"".join(map(e.encode, some_events()))
-    )
+    (tmp_path / "take" / "events.jsonl").write_bytes(HEADER + b"".join(map(encode, some_events())))
     told = run_at_desk(tmp_path, "cue", "take")
     assert (told.exit_code, told.lines[-1][1]) == (0, "the session is over, complete")
 
@@ -339,9 +338,7 @@ def test_a_cue_is_shown_without_rehearsals_that_cannot_be_read(tmp_path: Path) -
     (tmp_path / "recordings").mkdir()
     (tmp_path / "recordings" / "rehearsals.jsonl").write_text("\x1b[2Jhello\n")
     (tmp_path / "take").mkdir()
-    (tmp_path / "take" / "events.jsonl").write_bytes(
-        HEADER + b"".join(map(e.encode, some_events()))
-    )
+    (tmp_path / "take" / "events.jsonl").write_bytes(HEADER + b"".join(map(encode, some_events())))
     told = run_at_desk(tmp_path, "cue", "take")
     said = [
         line

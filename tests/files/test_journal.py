@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadRequest, MachineFailed
-from harness.events import LONGEST_LINE_BYTES, encode
+from harness.event_lines import LONGEST_LINE_BYTES, encode
 from harness.files.journal import LARGEST_BYTES, JournalWriter, header_line, read
 from tests.builders import some_events
 

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from harness.errors import BadRequest
-from harness.events import LONGEST_LINE_BYTES
+from harness.event_lines import LONGEST_LINE_BYTES
 from harness.files.jsonl import Tail, append, read_all, read_part
 
 LARGEST = 10_000_000

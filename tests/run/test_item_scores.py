@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import events as e
-from harness.events import LONGEST_LINE_BYTES
+from harness.event_lines import LONGEST_LINE_BYTES, encode
 from harness.model import ScoreDifferences, Side
 from harness.run.item_scores import (
     MOST_SCORES,
@@ -35,7 +35,7 @@ def test_bytes_that_are_no_scores_are_none(garbage: bytes) -> None:
 
 def test_the_most_scores_fit_into_one_event() -> None:
     scored = e.Scored(answer_sha256="ab" * 32, quality=0.5, scores=bytes(8 * MOST_SCORES))
-    assert len(e.encode(scored)) < LONGEST_LINE_BYTES
+    assert len(encode(scored)) < LONGEST_LINE_BYTES
 
 
 @pytest.mark.parametrize(

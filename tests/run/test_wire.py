@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import SideFailed
-from harness.events import LONGEST_LINE_BYTES, Event, Failed, Finished, Progress, encode
+from harness.event_lines import LONGEST_LINE_BYTES, encode
+from harness.events import Event, Failed, Finished, Progress
 from harness.model import Side, Variant
 from harness.run import wire
 

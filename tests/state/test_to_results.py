@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from harness import event_lines
 from harness import events as e
 from harness.files.results import decode, encode
 from harness.model import CoreSeconds, Kind, Rate, Results, Side, Status, Trial, Variant
@@ -280,7 +281,7 @@ def test_whatever_a_side_says_can_be_kept(reason: str, name: str, model: str) ->
 
 
 def test_the_records_of_equal_boards_are_equal() -> None:
-    again = a_board([e.decode(e.encode(event)) for event in SESSION])
+    again = a_board([event_lines.decode(event_lines.encode(event)) for event in SESSION])
     assert encode(recorded(again)) == encode(recorded(a_board()))
 
 
@@ -290,7 +291,7 @@ def test_a_record_is_made_of_the_nouns_of_the_model() -> None:
 
 
 def test_who_folds_the_journal_again_gets_the_same_facts() -> None:
-    journal = [e.decode(e.encode(event)) for event in SESSION]
+    journal = [event_lines.decode(event_lines.encode(event)) for event in SESSION]
     assert results_of(a_board(journal), a_digest_of("journal")) == results_of(
         a_board(SESSION), a_digest_of("journal")
     )

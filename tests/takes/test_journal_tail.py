@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from harness import events as e
+from harness.event_lines import encode
 from harness.files.journal import header_line
 from harness.model import Side, Status
 from harness.takes.journal_tail import (
@@ -33,7 +34,7 @@ def test_a_whole_journal_gives_the_board_that_it_tells_of(tmp_path: Path) -> Non
 
 def test_a_journal_that_grows_gives_the_same_board_as_a_whole_one(tmp_path: Path) -> None:
     session, journal = FollowedSession(tmp_path / "events.jsonl"), tmp_path / "events.jsonl"
-    text = header_line("7c21", BEGAN) + b"".join(map(e.encode, some_events()))
+    text = header_line("7c21", BEGAN) + b"".join(map(encode, some_events()))
     seen = list[e.Event]()
     for place in range(0, len(text), 777):
         write_more(journal, text[place : place + 777])
@@ -42,7 +43,7 @@ def test_a_journal_that_grows_gives_the_same_board_as_a_whole_one(tmp_path: Path
 
 
 def test_a_line_that_is_being_written_is_left_for_later(tmp_path: Path) -> None:
-    journal, line = write_journal(tmp_path, [an_opening()]), e.encode(e.Launched(pid=5))
+    journal, line = write_journal(tmp_path, [an_opening()]), encode(e.Launched(pid=5))
     session = FollowedSession(journal)
     session.read_events()
     write_more(journal, line[:10])
@@ -87,7 +88,7 @@ HOSTILE = {
 @pytest.mark.parametrize("fault", HOSTILE)
 def test_a_line_that_is_no_event_is_counted_and_left_out(fault: str, tmp_path: Path) -> None:
     journal = write_journal(tmp_path, [an_opening()])
-    write_more(journal, HOSTILE[fault] + e.encode(e.Launched(pid=5)))
+    write_more(journal, HOSTILE[fault] + encode(e.Launched(pid=5)))
     session = FollowedSession(journal)
     assert (len(session.read_events()), session.unreadable) == (2, 1)
 
@@ -98,7 +99,7 @@ def test_a_line_that_never_ends_is_passed_over(tmp_path: Path) -> None:
     session.read_events()
     write_more(journal, b"x" * 4_000_000)
     session.read_events()
-    write_more(journal, b"\n" + e.encode(e.Launched(pid=5)))
+    write_more(journal, b"\n" + encode(e.Launched(pid=5)))
     assert len(session.read_events()) == 1
 
 
@@ -124,7 +125,7 @@ def test_another_event_sets_the_conductors_time(tmp_path: Path) -> None:
     session, clock = at_hand(journal)
     session.read_events()
     clock.now += 30.0
-    write_more(journal, e.encode(e.stamp(e.Progress(done=1), 12.0, Side.BASELINE, 0)))
+    write_more(journal, encode(e.stamp(e.Progress(done=1), 12.0, Side.BASELINE, 0)))
     session.read_events()
     assert (session.at, session.silent_s) == (12.0, 0.0)
 

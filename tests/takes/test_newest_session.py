@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from harness import events as e
+from harness.event_lines import encode
 from harness.files.journal import header_line
 from harness.model import Side, Status
 from harness.takes.journal_tail import (
@@ -77,7 +78,7 @@ def test_a_session_that_closes_comes_after_one_that_goes_on(tmp_path: Path) -> N
     )
     newest = NewestSession(tmp_path)
     before = newest.journal()
-    write_more(journal, e.encode(CLOSED))
+    write_more(journal, encode(CLOSED))
     assert (before, newest.journal()) == (journal, other)
 
 
@@ -94,7 +95,7 @@ def test_a_session_that_closed_is_not_looked_at_again(tmp_path: Path) -> None:
     over = write_journal(tmp_path / "a", [CLOSED], began=EARLIER)
     newest, later = NewestSession(tmp_path), write_journal(tmp_path / "b", [CLOSED], began=LATER)
     newest.journal()
-    write_more(over, e.encode(e.Launched(pid=5)))
+    write_more(over, encode(e.Launched(pid=5)))
     assert newest.journal() == later
 
 
@@ -112,7 +113,7 @@ def test_a_session_that_was_left_without_closing_does_not_go_on_for_ever(tmp_pat
 
 
 ENDS = {
-    "half a line": e.encode(CLOSED)[:-1],
+    "half a line": encode(CLOSED)[:-1],
     "no event": b"hello\n",
     "no text": b"\xff\n",
     "nothing": b"\n",

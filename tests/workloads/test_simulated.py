@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from demo.__main__ import main
 from harness.errors import BadRequest
-from harness.events import Event, Finished, decode
+from harness.event_lines import decode
+from harness.events import Event, Finished
 from harness.files.results import LARGEST_BYTES, load
 from harness.model import Kind, Results, Side, Status
 from harness.params import apply_overrides

@@ -99,7 +99,7 @@ def _baseline_waited(pairs: Pairs) -> Caveat | None:
     time = baseline_time(pairs)
     if time is None or time.computed >= LEAST_COMPUTED or pairs.results.spec.workload.waits:
         return None
-    if time.delayed > time.idle:
+    if _is_crowded_out(time):
         return None
     return Caveat(
         "baseline-waited",
@@ -112,7 +112,7 @@ def _baseline_waited(pairs: Pairs) -> Caveat | None:
 def _baseline_crowded_out(pairs: Pairs) -> Caveat | None:
     """Judge whether others left the baseline so little of its cores that it is none."""
     time = baseline_time(pairs)
-    if time is None or time.computed >= LEAST_COMPUTED or time.delayed <= time.idle:
+    if time is None or time.computed >= LEAST_COMPUTED or not _is_crowded_out(time):
         return None
     return Caveat(
         "baseline-crowded-out",
@@ -120,6 +120,10 @@ def _baseline_crowded_out(pairs: Pairs) -> Caveat | None:
         " close them and run again",
         _computed(time, LEAST_COMPUTED),
     )
+
+
+def _is_crowded_out(time: BaselineTime) -> bool:
+    return time.delay_known and time.delayed > time.idle
 
 
 def _baseline_idle(pairs: Pairs) -> Caveat | None:
@@ -140,7 +144,9 @@ def _baseline_idle(pairs: Pairs) -> Caveat | None:
 def _baseline_waits(pairs: Pairs) -> Caveat | None:
     """Say what a baseline waits for that declares it."""
     time, reason = baseline_time(pairs), pairs.results.spec.workload.waits
-    if not reason or time is None or not _is_idle(time):
+    if not reason or time is None or time.computed >= LEAST_BUSY:
+        return None
+    if time.delay_known and not _is_idle(time):
         return None
     return Caveat(
         "baseline-waits",

@@ -8,7 +8,8 @@ import pytest
 from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
 from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN, REDRAW_EVERY_FRAMES, Keys
 from harness import text
-from harness.events import Event, decode
+from harness.event_lines import decode
+from harness.events import Event
 from harness.files.journal import header_line
 from harness.model import Schedule, SessionStage
 from harness.show.terminal.log_lines import HEARTBEAT_S

@@ -9,6 +9,7 @@ import pytest
 from demo.talk.presenter_state import PresenterState
 from harness import events as e
 from harness.errors import BadRequest
+from harness.event_lines import encode
 from harness.files.journal import header_line
 from harness.model import Kind, Side, Status
 from harness.talk.agenda import Agenda, position_at
@@ -66,8 +67,7 @@ def session(
     journal = folder / "events.jsonl"
     launched = e.stamp(e.Launched(pid=pid or os.getpid()), 0.1, Side.BASELINE, 0)
     journal.write_bytes(
-        header_line("7c21", began)
-        + b"".join(map(e.encode, (an_opening(**opening), launched, *told)))
+        header_line("7c21", began) + b"".join(map(encode, (an_opening(**opening), launched, *told)))
     )
     return journal
 
@@ -75,7 +75,7 @@ def session(
 def more(journal: Path, *told: e.Event) -> None:
     """Let more happen in a session."""
     with journal.open("ab") as file:
-        file.write(b"".join(map(e.encode, told)))
+        file.write(b"".join(map(encode, told)))
 
 
 GO = e.stamp(e.Go(order=0), 8.0, Side.BASELINE, 0)
