@@ -15,6 +15,7 @@ import numpy as np
 
 from harness.workload import (
     Axis,
+    BadRequest,
     Ceiling,
     Metric,
     Pool,
@@ -50,11 +51,18 @@ class Encoding(NamedTuple):
 
 
 def check(settings: Settings) -> None:
-    """Raise ``ValueError`` for files that cannot be used, ``BadRequest`` if the extra is missing.
+    """Raise ``BadRequest`` for files that cannot be used, or if the extra is missing.
 
     A corpus of the user's is read, and a model of the user's is opened and tried.
     """
     require_extra(settings.model)
+    try:
+        _check_files(settings)
+    except ValueError as error:
+        raise BadRequest(str(error)) from error
+
+
+def _check_files(settings: Settings) -> None:
     if settings.corpus:
         read = read_corpus(settings.corpus, settings.field, settings.passages, settings.seed)
         require_queries(read.passages, settings.queries)
@@ -217,13 +225,13 @@ WORKLOAD = Workload(
         partition="texts sorted by length in fixed batches; workers pull runs of about "
         "2,000 tokens, the longest first",
         communication="model and texts once to each machine; token ids there and back; "
-        "1.5 kB a passage back",
+        "a vector a passage back (MiniLM: 1.5 kB)",
         consistency="none is needed: a vector depends on its own batch alone, and batches are "
         "the same everywhere",
-        why_not_another_axis="not the model axis: 23 MB of weights fit everywhere, and nobody "
-        "waits for a single passage",
-        limitation="8-bit products: a batch's states share a scale; in another batch a vector "
-        "turns a little (mean cosine 0.996)",
+        why_not_another_axis="not the model axis: the weights (MiniLM: 23 MB) fit everywhere, "
+        "and nobody waits for a single passage",
+        limitation="MiniLM in 8 bits: a batch's states share a scale; in another batch a vector "
+        "turns a bit (mean cosine 0.996)",
     ),
     proof=Proof(
         effort=SHORTER,

@@ -280,13 +280,13 @@ def test_the_documentation_of_what_is_installed_is_the_corpus_by_default() -> No
 
 def test_a_corpus_of_too_short_passages_is_refused(params: Parameters, tmp_path: Path) -> None:
     (tmp_path / "short.txt").write_text("one passage\nand another one", encoding="utf-8")
-    with pytest.raises(ValueError, match="the corpus has 2 different passages, of at least 64"):
+    with pytest.raises(BadRequest, match="the corpus has 2 different passages, of at least 64"):
         embed.load(embed.WORKLOAD.configure(params | {"corpus": str(tmp_path / "short.txt")}))
 
 
 def test_an_empty_corpus_is_refused(params: Parameters, tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("\n \n", encoding="utf-8")
-    with pytest.raises(ValueError, match="the corpus has 0 different passages, of at least 64"):
+    with pytest.raises(BadRequest, match="the corpus has 0 different passages, of at least 64"):
         embed.load(embed.WORKLOAD.configure(params | {"corpus": str(tmp_path / "empty.txt")}))
 
 
