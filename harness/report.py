@@ -7,6 +7,7 @@ the claims of an edited file. May import ``harness``, but not ``harness.run``.
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -149,6 +150,7 @@ def _audit_of(path: Path) -> Audit:
         return audit(declared.load(path))
     file = _results_file(path)
     written = results.read(file)
+    read_at = datetime.now(UTC)
     facts = results.decode(written, printable(str(file)))
     if facts.combined:
         raise BadRequest(
@@ -157,17 +159,20 @@ def _audit_of(path: Path) -> Audit:
         )
     beside = journal_of(path)
     if not os.path.lexists(beside):
-        return audit(facts, written=written)
+        return audit(facts, written=written, read_at=read_at)
     try:
         events = journal.read(beside)
     except BadRequest as error:
-        return replace(audit(facts, (), written=written), differences=(error.sentence,))
+        return replace(
+            audit(facts, (), written=written, read_at=read_at), differences=(error.sentence,)
+        )
     return audit(
         facts,
         events,
         journal_header=events.header,
         journal_sha256=events.sha256,
         written=written,
+        read_at=read_at,
     )
 
 

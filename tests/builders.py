@@ -38,6 +38,7 @@ from harness.model import (
     Variant,
     WorkerTrial,
 )
+from harness.quantities import LARGEST_COUNT
 from harness.report import Report
 from harness.run.find import find
 from harness.state.board import Board, apply
@@ -368,7 +369,23 @@ def a_sweep(
     placed = tuple(
         replace(trial, order=order, began_s=began[order]) for order, trial in enumerate(trials)
     )
-    return a_results(**({"spec": spec, "trials": placed, "rates": some_rates()} | changes))
+    swept = a_results(**({"spec": spec, "trials": placed, "rates": some_rates()} | changes))
+    return on_its_cores(swept)
+
+
+def on_its_cores(results: Results) -> Results:
+    """Return the results with workers beyond the host's last core pinned to its first ones."""
+    cores = max((host.cores for host in results.hosts), default=LARGEST_COUNT) or 1
+
+    def pinned(worker: WorkerTrial) -> WorkerTrial:
+        affinity = tuple(core % cores for core in worker.process.affinity)
+        return replace(worker, process=replace(worker.process, affinity=affinity))
+
+    trials = (
+        replace(trial, workers_detail=tuple(map(pinned, trial.workers_detail)))
+        for trial in results.trials
+    )
+    return replace(results, trials=tuple(trials))
 
 
 def _swept(side: Side, wall_s: float, workers: int, index: int, baseline_s: float) -> Trial:

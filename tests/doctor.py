@@ -349,13 +349,32 @@ def moved_out(results: Results, **changes: Any) -> Results:
     """The baseline ran on another machine, which differs from the workers' by these facts."""
     home = replace(results.hosts[0], id="another", **changes)
     apart = processed(results, baselines, lambda process: replace(process, host=home.id))
-    return replace(apart, hosts=(*results.hosts, home))
+    spec = replace(results.spec, joined_cluster=True)
+    return replace(apart, spec=spec, hosts=(*results.hosts, home))
 
 
 def contended(results: Results) -> Results:
     """Both sides ran at once, each on a machine of its own, and slowed each other all the same."""
     observer = replace(results.observer, contention=0.5)
-    return replace(moved_out(results), schedule=Schedule.TOGETHER, observer=observer)
+    began_s = {trial.index: trial.began_s for trial in results.trials if baselines(trial)}
+    at_once = changed(
+        moved_out(results),
+        at_headline(results),
+        lambda trial: replace(trial, began_s=began_s[trial.index]),
+    )
+    spec = replace(at_once.spec, schedule=Schedule.AUTO)
+    return replace(at_once, spec=spec, schedule=Schedule.TOGETHER, observer=observer)
+
+
+def several_hosts(results: Results) -> Results:
+    """A cluster of this machine alone names another machine."""
+    return replace(results, hosts=(*results.hosts, replace(results.hosts[0], id="another")))
+
+
+def everywhere(results: Results) -> Results:
+    """The baseline might run on more cores than its host has."""
+    cores = tuple(range(results.hosts[0].cores + 1))
+    return processed(results, baselines, lambda process: replace(process, affinity=cores))
 
 
 def sharing_a_core(results: Results) -> Results:
@@ -610,6 +629,13 @@ REFUSING: dict[str, Doctor] = {
     "watching-costly": watched(0.1),
     "worked-off-clock": of_last(off_clock(0.3)),
     "simulated": lambda good: replace(good, kind=Kind.SIMULATED),
+    "second-host": several_hosts,
+    "host-unlisted": of_last_process(lambda process: replace(process, host="another")),
+    "worker-twice": of_last_process(lambda process: replace(process, pid=77)),
+    "cores-not-there": everywhere,
+    "scale-unasked": lambda good: replace(good, spec=replace(good.spec, points=())),
+    "schedule-changed": lambda good: replace(moved_out(good), schedule=Schedule.TOGETHER),
+    "fault-elsewhere": of_last(lambda trial: replace(trial, faults=(replace(LOST, worker="w9"),))),
     "aborted": lambda good: replace(good, status=Status.ABORTED),
     "failed": lambda good: replace(good, status=Status.FAILED),
 }

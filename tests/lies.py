@@ -201,10 +201,11 @@ def late(seconds: float, **observed: float | None) -> Lie:
     return told
 
 
-# For each key that needs a journal, a lie that raises it in the showcase and nothing else.
-OBSERVED: dict[str, Lie] = {
-    "clock-contradicted": retimed(Side.DISTRIBUTED, 0.93),
-    "clock-late": late(1.5, foreign_cpu=None),
-    "cpu-contradicted": changed(is_a(e.Sample, side=Side.BASELINE), cpu=0.02),
-    "cpu-unseen": left_out(is_a(e.Sample, side=Side.BASELINE)),
+# For each key that needs a journal, an honest one and a lie that raises this key alone.
+OBSERVED: dict[str, tuple[Events, Lie]] = {
+    "clock-contradicted": (SHOWCASE, retimed(Side.DISTRIBUTED, 0.93)),
+    "clock-late": (SHOWCASE, late(1.5, foreign_cpu=None)),
+    "cpu-contradicted": (SHOWCASE, changed(is_a(e.Sample, side=Side.BASELINE), cpu=0.02)),
+    "cpu-unseen": (SHOWCASE, left_out(is_a(e.Sample, side=Side.BASELINE))),
+    "items-unspanned": (SWEPT, left_out(is_a(e.Span, trial=3))),
 }

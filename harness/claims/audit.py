@@ -6,6 +6,7 @@ the two agree. May import ``model``, ``events`` and the rest of ``claims``.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from harness.claims.journal_check import check
 from harness.claims.pairs import complete_pairs
@@ -78,19 +79,22 @@ def audit(
     journal_header: JournalHeader | None = None,
     journal_sha256: str = "",
     written: bytes | None = None,
+    read_at: datetime | None = None,
 ) -> Audit:
     """Return every rule's verdict on a session, and what its journal says otherwise.
 
     ``journal`` is None where there is none.
     ``journal_header`` is its first line and ``journal_sha256`` its digest as they were read (None
     and empty: they are not compared),
-    ``written`` the bytes of the results file (None: the facts were not read from one).
+    ``written`` the bytes of the results file and
+    ``read_at`` when they were read (None: the facts were not read from one).
     """
     checked = None if journal is None else check(results, journal, journal_sha256, journal_header)
     evidence = Evidence(
         results=results,
         pairs=complete_pairs(results),
         written=written,
+        read_at=read_at,
         journal_missing=journal is None,
         observed={} if checked is None else checked.observed,
     )

@@ -11,6 +11,7 @@ from harness.model import MOST_RATES, MOST_TRIALS, Side, Status
 from harness.state.fold import FREQUENT
 
 MOST_PHASES = 1_000
+STAMP_LIMIT_S = 0.05
 MOST_WORKER_EVENTS = 100_000
 
 IN_TRIAL = (
@@ -36,6 +37,7 @@ class _SideOrder:
     """How far a side has come: when it is armed, and what is awaited of its trial."""
 
     launched: bool = False
+    launched_at: float = 0.0
     ready: bool = False
     has_gone: bool = False
     awaited: type[e.Event] | None = None
@@ -51,7 +53,7 @@ class EventOrder:
 
     def __init__(self) -> None:
         self._count = 0
-        self._at = 0.0
+        self._at = self._rated_at = 0.0
         self._opened = self._scheduled = self._observed = self._closed = False
         self._sides = {side: _SideOrder() for side in Side}
         self._trials = self._rates = self._worker_events = 0
@@ -91,8 +93,7 @@ class EventOrder:
             case e.Launched() | e.Ready() | e.Probed():
                 return self._arming_reason(event, side)
             case e.Rated() | e.ProofStopped():
-                self._rates += 1
-                return self._proof_reason()
+                return self._proof_reason(event)
             case e.Compared():
                 return self._comparison_reason(event, side)
             case e.Prepared():
@@ -116,6 +117,7 @@ class EventOrder:
                 return "" if self._all_ready else "comes before both sides are ready"
             case e.Observed():
                 was_observed, self._observed = self._observed, True
+                self._rated_at = event.at
                 if was_observed:
                     return "comes a second time"
                 return "comes before the last trial is scored" if unscored else ""
@@ -135,18 +137,25 @@ class EventOrder:
             return "comes after its side's first clock has started"
         match event:
             case e.Launched():
-                side.launched, side.ready = True, False
+                side.launched, side.ready, side.launched_at = True, False, event.at
             case e.Ready(workers=workers):
                 if not side.launched or side.ready:
                     return "says that a side is ready which was not launched for it"
+                if sum(event.startup.values()) > event.at - side.launched_at + STAMP_LIMIT_S:
+                    return "says that it took longer to start than it did"
                 if len({process.id for process in workers}) < len(workers):
                     return "names a worker twice"
                 side.ready = True
         return ""
 
-    def _proof_reason(self) -> str:
+    def _proof_reason(self, event: e.Rated | e.ProofStopped) -> str:
+        """Judge the proof: variants are timed one after the other, once the trials are over."""
         if not self._observed:
             return "comes before the trials are over"
+        since_s, self._rated_at = event.at - self._rated_at, event.at
+        self._rates += 1
+        if isinstance(event, e.Rated) and event.seconds > since_s + STAMP_LIMIT_S:
+            return f"says that it took {event.seconds:.3f} s, and {since_s:.3f} s were left for it"
         return "is one rate too many" if self._rates > MOST_RATES else ""
 
     def _comparison_reason(self, event: e.Compared, side: _SideOrder) -> str:

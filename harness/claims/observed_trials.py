@@ -28,13 +28,15 @@ class ObservedTrial:
     """A trial by the conductor's clock, and its workers by their samples until it was over.
 
     ``ended_s`` is None for one that did not come to its end. ``silent_s`` is the longest time in it
-    without any event, ``lost`` tells that a worker was lost.
+    without any event, ``lost`` tells that a worker was lost, ``span_items`` are
+    those of its chunks.
     """
 
     began_s: float
     ended_s: float | None = None
     silent_s: float = 0.0
     lost: bool = False
+    span_items: int = 0
     workers: dict[str, SampledWorker] = field(default_factory=dict)
 
     def unseen_s(self, worker: str) -> float:
@@ -62,11 +64,15 @@ class TrialObserver:
             self._at = event.at
             for trial in self._running.values():
                 trial.silent_s = max(trial.silent_s, silent_s)
-        if type(event) is e.Sample:
-            if event.side in self._running:
+        match event:
+            case e.Sample() if event.side in self._running:
                 _add_sample(self._running[event.side], event)
-        elif type(event) is not e.Span and type(event) is not e.Progress:
-            self._note_rare(event)
+            case e.Span(items=items) if event.side in self._running:
+                self._running[event.side].span_items += items
+            case e.Sample() | e.Span() | e.Progress():
+                pass
+            case _:
+                self._note_rare(event)
 
     def _note_rare(self, event: e.Event) -> None:
         match event:

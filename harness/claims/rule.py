@@ -8,6 +8,7 @@ drawn. May import ``model``, ``pairs``, ``observed_trials`` and
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from harness.claims.baseline_proof import BaselineProof, proof
@@ -121,7 +122,7 @@ class Evidence:
     ``pairs`` are those of the headline's scale (None: there is no complete pair). ``written`` holds
     the bytes of the results file (None: the facts were not read from one). ``journal_missing``
     tells that the journal was looked for and is not there. ``observed`` is what it says of the
-    trials beside what the sides said.
+    trials beside what the sides said. ``read_at`` is when the file was read (None: it was not).
     """
 
     results: Results
@@ -129,6 +130,7 @@ class Evidence:
     written: bytes | None = None
     journal_missing: bool = False
     observed: ObservedTrials = field(default_factory=dict)
+    read_at: datetime | None = None
 
     @classmethod
     def of(cls, results: Results) -> "Evidence":

@@ -186,6 +186,10 @@ def _text_faults(value: Any, place: str) -> Iterator[str]:
 def _session_faults(results: Results) -> Iterator[str]:
     if not _is_utc(results.began_utc):
         yield "began_utc is not a time in UTC"
+    if (results.observer.foreign_cpu or 0.0) > 1:
+        yield "observer.foreign_cpu is more than all cores"
+    if (results.observer.contention or 0.0) > 1:
+        yield "observer.contention is more than all of the baseline's speed"
     if _repeats(trial.order for trial in results.trials):
         yield "two trials have one order"
     if _repeats((trial.side, trial.workers, trial.index) for trial in results.trials):

@@ -50,7 +50,8 @@ def armed_again(events: Events) -> Events:
     """Return the events with the distributed side launched anew before its first go."""
     launched = first(events, is_a(e.Launched, side=DISTRIBUTED))
     ready = first(events, is_a(e.Ready, side=DISTRIBUTED))
-    again = [replace(events[place], at=events[ready].at) for place in (launched, ready)]
+    rearmed = events[ready]
+    again = replace(events[launched], at=rearmed.at), replace(rearmed, startup={})
     return [*events[: ready + 1], *again, *events[ready + 1 :]]
 
 
@@ -159,6 +160,16 @@ DISORDERS = (
         "the proof came before the trials",
         moved(is_a(e.Rated), is_a(e.Go)),
         "comes before the trials are over",
+    ),
+    Disorder(
+        "a variant took longer than there was time for it",
+        scaled(is_a(e.Rated), 1.5, "seconds"),
+        "were left for it",
+    ),
+    Disorder(
+        "a side took longer to start than it was given",
+        changed(is_a(e.Ready, side=DISTRIBUTED), startup={"load": 60.0}),
+        "says that it took longer to start than it did",
     ),
     Disorder(
         "a session is complete although an answer was never scored",
@@ -316,8 +327,8 @@ LIES = (
         "cpu-contradicted",
     ),
     Lied(
-        "the workers used half as much again as the side says",
-        scaled(is_a(e.Sample, side=DISTRIBUTED), 1.5, "cpu"),
+        "the workers used a fifth more than the side says",
+        scaled(is_a(e.Sample, side=DISTRIBUTED), 1.2, "cpu"),
         "cpu-contradicted",
     ),
     Lied(

@@ -1,6 +1,7 @@
 import ast
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ KEYS = {
         "proof-drifted",
     ),
     "R03": ("slowdown",),
-    "R04": ("combined", "trials-overlap", "outside-session"),
+    "R04": ("combined", "trials-overlap", "outside-session", "began-in-future"),
     "R05": ("input-differs", "worker-input-differs", "input-unnamed"),
     "R06": (
         "held-out-differs",
@@ -83,9 +84,16 @@ KEYS = {
         "baseline-crowded",
     ),
     "R09": ("source-differs", "unlike-machines", "no-seed", "no-commit", "dirty-tree"),
-    "R10": ("cores-exceeded", "oversubscribed", "unequal-terms", "worked-beside-workers"),
+    "R10": (
+        "worker-twice",
+        "cores-not-there",
+        "cores-exceeded",
+        "oversubscribed",
+        "unequal-terms",
+        "worked-beside-workers",
+    ),
     "R11": ("contention", "shared-machine", "on-battery"),
-    "R12": ("scales-unequal", "weak-scaling"),
+    "R12": ("scales-unequal", "items-unspanned", "weak-scaling"),
     "R13": (
         "phases-unequal",
         "core-seconds-unequal",
@@ -96,17 +104,17 @@ KEYS = {
         "start-up-on-clock",
     ),
     "R14": ("one-observation", "few-observations", "undecided"),
-    "R15": ("order-contradicted", "order-unalternated"),
-    "R16": ("trials-missing", "trial-failed"),
+    "R15": ("order-contradicted", "schedule-changed", "order-unalternated"),
+    "R16": ("trials-missing", "scale-unasked", "trial-failed"),
     "R17": ("unstable",),
     "R18": ("superlinear", "faster-than-hardware"),
     "R19": ("illustrative-prices", "prices-unsourced"),
     "R20": ("watching-costly", "watching-noticed"),
     "R21": ("no-journal", "rewritten"),
     "R22": ("simulated", "declared", "replayed", "aborted", "failed"),
-    "R23": ("environment-incomplete",),
+    "R23": ("second-host", "host-unlisted", "environment-incomplete"),
     "R24": ("unit-missing",),
-    "R25": ("straggler", "lost-worker"),
+    "R25": ("fault-elsewhere", "straggler", "lost-worker"),
     "R26": ("padded-work", "spare-work", "need-not-shown"),
     "R27": ("baseline-weak", "baseline-untuned", "variant-far-faster", "variant-faster"),
     "R28": ("work-differs",),
@@ -135,8 +143,21 @@ def test_a_doctored_file_is_caught_for_what_it_hides_by_its_rule_and_by_no_other
 
 @pytest.mark.parametrize("key", lies.OBSERVED)
 def test_a_doctored_journal_is_caught_by_its_rule_and_by_no_other(key: str) -> None:
-    audited = lies.audited(lies.OBSERVED[key](lies.SHOWCASE))
-    assert raised(audited) - raised(lies.audited(lies.SHOWCASE)) == {(OWNERS[key], key)}
+    honest, lie = lies.OBSERVED[key]
+    audited = lies.audited(lie(honest))
+    assert raised(audited) - raised(lies.audited(honest)) == {(OWNERS[key], key)}
+
+
+READ_AT = datetime(2126, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("days", "refused"), [(0.9, False), (1.1, True)])
+def test_a_session_that_begins_more_than_a_day_from_now_is_refused(
+    days: float, refused: bool
+) -> None:
+    ahead = replace(GOOD, began_utc=(READ_AT + timedelta(days=days)).isoformat())
+    found = raised(audit(ahead, read_at=READ_AT)) - raised(audit(GOOD, read_at=READ_AT))
+    assert found == ({("R04", "began-in-future")} if refused else set())
 
 
 def verdict_for(key: str) -> Verdict:
@@ -147,7 +168,8 @@ def verdict_for(key: str) -> Verdict:
 
 
 def test_every_key_has_a_doctored_file() -> None:
-    assert sorted([*doctor.DOCTORS, *lies.OBSERVED]) == sorted(OWNERS)
+    of_the_clock = "began-in-future"  # it needs to be known when the file was read
+    assert sorted([*doctor.DOCTORS, *lies.OBSERVED, of_the_clock]) == sorted(OWNERS)
 
 
 def test_a_good_session_is_not_refused() -> None:

@@ -10,6 +10,7 @@ from tests.builders import (
     a_race_of,
     a_report,
     a_results,
+    a_spec,
     a_sweep,
     a_trial,
     golden_results,
@@ -95,7 +96,8 @@ def test_a_trial_on_another_number_of_workers_does_not_count() -> None:
         *some_pairs([40.0], [22.0]),
         a_trial(Side.DISTRIBUTED, 11.0, workers=4, order=2, began_s=900.0),
     )
-    assert claimed(a_results(trials=trials)).speed.distributed_s == 22.0
+    spec = a_spec(points=(2, 4))
+    assert claimed(a_results(spec=spec, trials=trials)).speed.distributed_s == 22.0
 
 
 def test_other_scales_that_do_not_follow_the_law_leave_no_ceiling() -> None:

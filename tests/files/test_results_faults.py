@@ -185,6 +185,14 @@ CORRUPT = {
         ),
         "rates: expected `array` of length <= 500",
     ),
+    "foreign load on more cores than there are": (
+        lambda tree: tree["observer"].update(foreign_cpu=1.5),
+        "observer.foreign_cpu is more than all cores",
+    ),
+    "a baseline slowed by more than its speed": (
+        lambda tree: tree["observer"].update(contention=1.5),
+        "observer.contention is more than all of the baseline's speed",
+    ),
     "one order twice": (
         lambda tree: tree["trials"][1].update(order=0),
         "two trials have one order",

@@ -22,7 +22,7 @@ SWEPT = a_sweep(SIX, [40.0] * 6)
 AUDITS = {
     "sweep": recounted(SWEPT),
     "refused": recounted(
-        a_results(status=Status.ABORTED, trials=SWEPT.trials),
+        a_results(status=Status.ABORTED, spec=a_spec(points=tuple(SIX)), trials=SWEPT.trials),
         "trials[3].wall_s: the file says 20.1, the journal 22.4",
     ),
     "declared": audit(golden_results()),

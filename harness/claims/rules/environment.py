@@ -1,6 +1,6 @@
 """Rules about what ran and where: one source, on machines of one kind, described in full.
 
-May import ``model``, ``rule`` and ``pairs``.
+May import ``model``, ``rule``, ``pairs`` and ``contradictions``.
 """
 
 from harness.claims.pairs import Pairs, finished_trials, hosts_of, processes_of
@@ -14,6 +14,7 @@ from harness.claims.rule import (
     count,
     refuse,
 )
+from harness.claims.rules.contradictions import host_unlisted, second_host
 from harness.model import Host, Kind, Process, Results
 
 
@@ -151,5 +152,9 @@ ENVIRONMENT = Rule(
     demand="every machine is described in full",
     source="MLPerf, pyperf",
     measure=_machines,
-    judges=(caveat(_environment_incomplete, Topic.REPRODUCIBILITY),),
+    judges=(
+        refuse(second_host),
+        refuse(host_unlisted),
+        caveat(_environment_incomplete, Topic.REPRODUCIBILITY),
+    ),
 )

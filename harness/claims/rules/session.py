@@ -1,6 +1,6 @@
 """Rules about how the session was run: one clock, an order that alternates, and no trial left out.
 
-May import ``model``, ``rule`` and ``pairs``.
+May import ``model``, ``rule``, ``pairs`` and ``contradictions``.
 """
 
 from itertools import pairwise
@@ -15,7 +15,13 @@ from harness.claims.rule import (
     caveat,
     count,
     refuse,
+    refuse_session,
     seconds,
+)
+from harness.claims.rules.contradictions import (
+    began_in_future,
+    scale_unasked,
+    schedule_changed,
 )
 from harness.model import Kind, Results, Schedule, Side, Trial
 
@@ -187,7 +193,12 @@ ONE_SESSION = Rule(
     " and none overlaps another unless the sides run together",
     source="MLPerf, SPEC",
     measure=_session,
-    judges=(refuse(_trials_overlap), refuse(_outside_session), caveat(_combined, Topic.ORIGIN)),
+    judges=(
+        refuse(_trials_overlap),
+        refuse(_outside_session),
+        refuse_session(began_in_future, Topic.ORIGIN),
+        caveat(_combined, Topic.ORIGIN),
+    ),
 )
 ORDER_ALTERNATES = Rule(
     id="R15",
@@ -195,7 +206,11 @@ ORDER_ALTERNATES = Rule(
     demand="the order of the trials is stored, and the side that goes first alternates",
     source="hyperfine#21, google/benchmark",
     measure=_order,
-    judges=(refuse(_order_contradicted), caveat(_order_unalternated, Topic.RUN)),
+    judges=(
+        refuse(_order_contradicted),
+        refuse(schedule_changed),
+        caveat(_order_unalternated, Topic.RUN),
+    ),
 )
 EVERY_TRIAL = Rule(
     id="R16",
@@ -203,5 +218,5 @@ EVERY_TRIAL = Rule(
     demand="every trial that was launched is in the file, and the headline is the median",
     source="MLPerf",
     measure=_trials,
-    judges=(refuse(_trials_missing), caveat(_trial_failed, Topic.RUN)),
+    judges=(refuse(_trials_missing), refuse(scale_unasked), caveat(_trial_failed, Topic.RUN)),
 )

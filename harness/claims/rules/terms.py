@@ -1,6 +1,6 @@
 """The rule about equal terms: what cores, threads and niceness each side had, and used.
 
-May import ``model``, ``rule`` and ``pairs``.
+May import ``model``, ``rule``, ``pairs`` and ``contradictions``.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from harness.claims.rule import (
     ratio,
     refuse,
 )
+from harness.claims.rules.contradictions import cores_not_there, worker_twice
 from harness.model import Kind, Process, Results, Schedule, Side, Trial
 
 BESIDE_LIMIT = 0.05
@@ -205,6 +206,8 @@ EQUAL_TERMS = Rule(
     measure=_threads_and_cores,
     judges=(
         refuse(_cores_exceeded),
+        refuse(worker_twice),
+        refuse(cores_not_there),
         caveat(_oversubscribed, Topic.MACHINES),
         caveat(_unequal_terms, Topic.MACHINES),
         caveat(_worked_beside, Topic.MACHINES),

@@ -1,6 +1,7 @@
 """Rules about the seconds of each trial, at every scale: they are there, and they add up.
 
-May import ``model``, ``rule``, ``pairs`` and ``observed``.
+May import ``model``, ``rule``, ``pairs``, ``contradictions`` and
+``observed``.
 """
 
 from collections.abc import Iterator
@@ -20,11 +21,13 @@ from harness.claims.rule import (
     refuse_session,
     seconds,
 )
+from harness.claims.rules.contradictions import used_by_samples_s
 from harness.claims.rules.observed import clock_contradicted, clock_late
 from harness.model import Kind, Results, Side, Trial
 
 SUM_LIMIT = 0.02
 CLOCK_SLACK_S = 0.05
+SAMPLES_LIMIT = 1.25  # samples count in ticks, and not all of a long trial's are kept
 _ROUNDING = 1e-9
 
 
@@ -139,6 +142,13 @@ def _limited_seconds(results: Results, trial: Trial) -> Iterator[tuple[float, fl
     for worker in trial.workers_detail:
         yield worker.busy_s, trial.wall_s
         yield worker.cpu_s, trial.wall_s * _cores(results, trial)
+    if trial.side is Side.BASELINE and all(
+        worker.process.affinity for worker in trial.workers_detail
+    ):
+        yield trial.cpu_s, trial.wall_s * _cores(results, trial)
+    if results.spec.commands is None:
+        for used_s in used_by_samples_s(trial):
+            yield used_s / SAMPLES_LIMIT, trial.wall_s * _cores(results, trial)
     if trial.curve:
         yield trial.curve[-1][0], trial.wall_s
     counted_s = sum(worker.cpu_s for worker in trial.workers_detail) or trial.cpu_s

@@ -1,6 +1,6 @@
 """Rules about the workers' work: it is the same at every scale, and lost time is shown.
 
-May import ``model``, ``rule`` and ``pairs``.
+May import ``model``, ``rule``, ``pairs`` and ``contradictions``.
 """
 
 from statistics import median
@@ -19,8 +19,10 @@ from harness.claims.rule import (
     count,
     ratio,
     refuse,
+    refuse_session,
     seconds,
 )
+from harness.claims.rules.contradictions import fault_elsewhere, items_unspanned
 from harness.model import Fault, Kind, Results, Scaling, Side, Trial
 
 STRAGGLER_LIMIT = 1.25
@@ -117,7 +119,11 @@ STRONG_SCALING = Rule(
     demand="strong scaling: the same items at every number of workers",
     source="Hoefler, Bailey 4",
     measure=_equal_work,
-    judges=(refuse(_scales_unequal), caveat(_weak_scaling, Topic.BASELINE)),
+    judges=(
+        refuse(_scales_unequal),
+        refuse_session(items_unspanned, Topic.RUN),
+        caveat(_weak_scaling, Topic.BASELINE),
+    ),
 )
 STRAGGLERS_SHOWN = Rule(
     id="R25",
@@ -125,5 +131,9 @@ STRAGGLERS_SHOWN = Rule(
     demand="stragglers and lost workers are shown",
     source="Dask task stream",
     measure=_stragglers,
-    judges=(caveat(_straggler, Topic.RUN), caveat(_lost_worker, Topic.RUN)),
+    judges=(
+        refuse(fault_elsewhere),
+        caveat(_straggler, Topic.RUN),
+        caveat(_lost_worker, Topic.RUN),
+    ),
 )

@@ -42,11 +42,17 @@ UNDESCRIBED = "environment-incomplete"
 def a_spotless_session(**changes: Any) -> Results:
     """Return six equal pairs, run together on three machines of one core: it has no caveat."""
     results = a_results(
+        spec=a_spec(joined_cluster=True),
         schedule=Schedule.TOGETHER,
         hosts=machines(cores=1),
-        trials=tuple(on_own_hosts(trial) for trial in some_pairs(*SIX)),
+        trials=tuple(on_own_hosts(at_once(trial)) for trial in some_pairs(*SIX)),
     )
     return replace(results, **changes)
+
+
+def at_once(trial: Trial) -> Trial:
+    """Return the trial at the time of its pair, of which there is one every hundred seconds."""
+    return replace(trial, began_s=8.0 + 100.0 * trial.index)
 
 
 def machines(**changes: Any) -> tuple[Host, ...]:
@@ -103,7 +109,9 @@ def a_session_ending_with(change: Callable[[Trial], Trial]) -> Results:
 def a_session_timed(baseline_s: list[float], distributed_s: list[float]) -> Results:
     """Return the spotless session with other wall times."""
     return a_spotless_session(
-        trials=tuple(on_own_hosts(trial) for trial in some_pairs(baseline_s, distributed_s))
+        trials=tuple(
+            on_own_hosts(at_once(trial)) for trial in some_pairs(baseline_s, distributed_s)
+        )
     )
 
 

@@ -53,6 +53,7 @@ def other_bits(*hosts: Host, threads: int = 1) -> Results:
     return replace(
         a_pair_whose_distributed_side(answer_sha256=a_digest_of("other"), workers_detail=detail),
         hosts=hosts,
+        spec=replace(BARE, joined_cluster=True),
     )
 
 
@@ -195,7 +196,7 @@ def test_answers_may_differ_where_the_workload_said_why() -> None:
 @pytest.mark.parametrize(
     "results",
     [
-        other_bits(threads=2),
+        other_bits(a_host(), a_host(id="h1"), threads=2),
         other_bits(a_host(), a_host(id="h1", cpu_model="another")),
         other_bits(a_host(), a_host(id="h1", blas="openblas 0.3.29")),
     ],
@@ -211,23 +212,20 @@ def test_answers_may_differ_where_the_arithmetic_was_unlike(results: Results) ->
         other_bits(a_host(), a_host(id="h1")),
         other_bits(a_host(), a_host(id="h1", cores=2, system="Linux 5.4", memory_bytes=1 << 30)),
         other_bits(a_host(), a_host(id="h1"), a_host(id="h2", cpu_model="another")),
-        other_bits(a_host()),
-        other_bits(),
     ],
-    ids=[
-        "equal hosts",
-        "other cores",
-        "a host that took no part",
-        "one host unknown",
-        "both unknown",
-    ],
+    ids=["equal hosts", "other cores", "a host that took no part"],
 )
 def test_answers_that_differ_on_like_processors_are_refused(results: Results) -> None:
     assert refusal_keys(results) == ["answers-differ"]
 
 
+@pytest.mark.parametrize("hosts", [(a_host(),), ()], ids=["one host unknown", "both unknown"])
+def test_so_are_those_of_processors_that_nobody_knows(hosts: tuple[Host, ...]) -> None:
+    assert refusal_keys(other_bits(*hosts)) == ["answers-differ", "host-unlisted"]
+
+
 def test_unlike_arithmetic_excuses_nothing_but_bits() -> None:
-    results = other_bits(threads=2)
+    results = other_bits(a_host(), a_host(id="h1"), threads=2)
     moved = tuple(
         replace(trial, quality=0.9) if trial.side is Side.DISTRIBUTED else trial
         for trial in results.trials

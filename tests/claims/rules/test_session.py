@@ -97,4 +97,7 @@ def test_a_side_may_not_run_at_once_with_the_other_side_of_another_pair() -> Non
     first, second = some_pairs([40.0] * 2, [22.0] * 2)[:2], some_pairs([40.0] * 2, [22.0] * 2)[2:]
     began = {0: 8.0, 1: 8.0, 2: 40.0, 3: 62.0}
     trials = tuple(replace(trial, began_s=began[trial.order]) for trial in (*first, *second))
-    assert refusal_keys(a_results(trials=trials, schedule=Schedule.TOGETHER)) == ["trials-overlap"]
+    assert refusal_keys(a_results(trials=trials, schedule=Schedule.TOGETHER)) == [
+        "trials-overlap",
+        "schedule-changed",
+    ]

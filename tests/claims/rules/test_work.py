@@ -176,7 +176,7 @@ def test_other_programs_excuse_no_baseline_that_was_not_even_ready(
     results = a_results(
         spec=BARE,
         trials=(half_off, a_results().trials[1]),
-        hosts=(a_host(cores=1),),
+        hosts=(a_host(cores=2),),
         observer=an_observer(foreign_cpu=1.0),
     )
     assert refusal_keys(results) == refused

@@ -36,6 +36,7 @@ from tests.builders import (
     a_spec,
     a_trial,
     golden_results,
+    on_its_cores,
     some_pairs,
     some_prices,
     some_words,
@@ -134,9 +135,8 @@ def a_sweep_of(
     spec = a_spec(
         **(given | {"params": {"micro_batch": 1024}, "oversubscribe": bool(cores)} | changes)
     )
-    return a_results(
-        spec=spec, trials=trials, rates=RATES, hosts=(a_host(cores=cores or max(points)),)
-    )
+    host = a_host(cores=cores or max(points))
+    return on_its_cores(a_results(spec=spec, trials=trials, rates=RATES, hosts=(host,)))
 
 
 def with_passes(results: Results, *passes: Rate) -> Results:
