@@ -3,6 +3,8 @@
 Whatever can be known beforehand is checked here. May import ``harness``.
 """
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from harness.files.config_file import ConfigFile
 from harness.files.prices import load_prices
 from harness.model import MOST_TRIALS, Prices, Schedule, Spec
 from harness.run import launch
-from harness.run.address import OPTION, VARIABLE, chosen_address, require_reachable
+from harness.run.address import named_cluster, reached
 from harness.run.baseline_variants import plan_variants
 from harness.run.describe import WorkloadFacts
 from harness.run.host import free_memory_bytes, usable_cores
@@ -70,12 +72,13 @@ def make_plan(options: Options) -> Plan:
     prices = read_prices(options.prices)
     facts = launch.describe(options.workload, list(options.settings))
     cores = usable_cores()
-    address = "" if facts.simulated else chosen_address(options.address)
-    spec = _spec(options, facts, prices, len(cores), joined=bool(address))
+    named = named_cluster("" if facts.simulated else options.address, _environment_of(facts))
+    spec = _spec(options, facts, prices, len(cores), joined=bool(named.address))
     core_shares = share_cores(spec, cores, simulated=facts.simulated)
     _require_feasible(spec, simulated=facts.simulated)
+    address = named.address
     if address and not _is_left_to_programs(address, facts):
-        require_reachable(address, OPTION if options.address else VARIABLE)
+        address = reached(named, os.environ)
     _require_separable(options, facts)
     plan = Plan(
         spec=spec,
@@ -146,6 +149,11 @@ def parse_scales(typed: str) -> tuple[int, ...]:
 def doubling(most: int) -> tuple[int, ...]:
     """Return 1, 2, 4, … up to ``most``, and ``most`` itself."""
     return tuple(sorted({*(1 << power for power in range(most.bit_length())), most}))
+
+
+def _environment_of(facts: WorkloadFacts) -> Mapping[str, str]:
+    """Return where a cluster may be named; a simulated workload joins none."""
+    return {} if facts.simulated else os.environ
 
 
 def _is_left_to_programs(address: str, facts: WorkloadFacts) -> bool:

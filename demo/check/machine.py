@@ -188,6 +188,6 @@ def judge_network(loopback: bool, others_up: int, *, joined: bool) -> CheckResul
         return warn(
             "network",
             f"needed, because the cluster is on other machines; {others}",
-            "leave --address out to run without any network",
+            "without --address and RAY_ADDRESS no network is needed",
         )
     return ok("network", f"none needed, loopback is enough; {others}")

@@ -10,7 +10,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -222,3 +222,10 @@ def peak_rss_bytes() -> int:
     """Return this process's peak resident memory; Linux counts in kibibytes, macOS in bytes."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def command_lines(name: str) -> Iterator[Sequence[str]]:
+    """Yield the command line of every process of that name, where it may be read."""
+    for process in psutil.process_iter(["name", "cmdline"]):
+        if process.info["name"] == name:
+            yield process.info["cmdline"] or ()

@@ -1,5 +1,5 @@
 import re
-import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from harness.run.baseline_variants import NO_PROOF
 from harness.run.host import usable_cores
 from harness.run.plan import Plan
 from tests.builders import a_workload_file
+from tests.listeners import a_listener
 from tests.options import some_options
 
 pytestmark = pytest.mark.usefixtures("described_once")
@@ -258,9 +259,9 @@ def test_a_simulated_race_needs_no_cluster() -> None:
 
 
 @pytest.fixture
-def listener() -> Any:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield f"127.0.0.1:{server.getsockname()[1]}"
+def listener() -> Iterator[str]:
+    with a_listener() as address:
+        yield address
 
 
 def test_a_cluster_that_listens_is_joined(measured: str, listener: str) -> None:

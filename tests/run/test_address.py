@@ -1,52 +1,116 @@
-import re
 import socket
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from harness.errors import BadRequest
-from harness.run.address import VARIABLE, require_reachable
+from harness.run import address as module
+from harness.run.address import (
+    FRAME_HEADER_BYTES,
+    ClusterAddress,
+    named_cluster,
+    reached,
+)
+from tests.listeners import GREETING, a_listener
 
 
-@pytest.mark.parametrize("address", ["", "auto"])
-def test_ray_itself_finds_a_cluster_that_is_not_named(address: str) -> None:
-    require_reachable(address)
-
-
-def test_an_address_where_something_listens_is_reachable() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        require_reachable(f"127.0.0.1:{server.getsockname()[1]}")
-
-
-def test_an_address_where_nothing_listens_is_refused() -> None:
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{deaf.getsockname()[1]}"
-        with pytest.raises(BadRequest, match=re.escape(f"no cluster answers at {address!r}")):
-            require_reachable(address)
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """Return an address at which nothing listens."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{bound.getsockname()[1]}"
 
 
 @pytest.mark.parametrize(
-    ("address", "sentence"),
+    ("typed", "variable", "right"),
     [
-        ("ray://127.0.0.1:10001", "'ray://127.0.0.1:10001' is a Ray Client address"),
-        ("127.0.0.1", "'127.0.0.1' is not an address of the form host:port"),
-        (":6379", "':6379' is not an address"),
-        ("head:ray", "'head:ray' is not an address"),
-        ("127.0.0.1:99999", "no cluster answers at '127.0.0.1:99999'"),
-        ("10..0.1:6379", "no cluster answers at '10..0.1:6379'"),
-        ("x" * 70 + ":6379", "no cluster answers at "),
+        ("a:1", "b:2", ClusterAddress("a:1")),
+        ("", "b:2", ClusterAddress("b:2", "RAY_ADDRESS")),
+        ("", " b:2 ", ClusterAddress("b:2", "RAY_ADDRESS")),
+        ("", "local", ClusterAddress("", "RAY_ADDRESS")),
+        ("local", "b:2", ClusterAddress("")),
+        ("", "", ClusterAddress("", "RAY_ADDRESS")),
     ],
 )
-def test_an_address_that_is_none_is_refused(address: str, sentence: str) -> None:
-    with pytest.raises(BadRequest) as refused:
-        require_reachable(address)
-    assert refused.value.sentence.startswith(sentence)
+def test_the_option_goes_before_the_variable(
+    typed: str, variable: str, right: ClusterAddress
+) -> None:
+    assert named_cluster(typed, {"RAY_ADDRESS": variable}) == right
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:8265", "head", "127.0.0.1:1"])
-def test_an_address_of_the_environment_is_refused_by_the_name_of_its_variable(address: str) -> None:
+def test_an_address_where_a_cluster_answers_is_reached() -> None:
+    with a_listener() as address:
+        assert reached(ClusterAddress(address), {}) == address
+
+
+def test_the_cluster_that_was_started_last_is_the_one_that_auto_means(tmp_path: Path) -> None:
+    (tmp_path / "ray").mkdir()
+    with a_listener() as address:
+        (tmp_path / "ray" / "ray_current_cluster").write_text(f"{address}\n")
+        assert reached(ClusterAddress("auto"), {"RAY_TMPDIR": str(tmp_path)}) == address
+
+
+NO_FORM = "{} is not an address of the form host:port"
+NO_CLUSTER = "no cluster answers at {}: "
+REFUSALS = {
+    "127.0.0.1": NO_FORM,
+    ":6379": NO_FORM,
+    "head:ray": NO_FORM,
+    "a:b:1": NO_FORM,
+    "anyscale://cluster": NO_FORM,
+    "x\x1b[2J": NO_FORM,
+    "ray://head:10001": "{} is a Ray Client address",
+    "http://127.0.0.1:8265": "{} is the address of a dashboard",
+    "https://head:1": "{} is the address of a dashboard",
+    "nobody": NO_CLUSTER,
+    "127.0.0.1:99999": NO_CLUSTER,
+    "10..0.1:6379": NO_CLUSTER,
+    "x" * 70 + ":6379": NO_CLUSTER,
+    "auto": "{} finds no cluster",
+}
+
+
+@pytest.mark.parametrize(("address", "sentence"), REFUSALS.items(), ids=REFUSALS.keys())
+@pytest.mark.parametrize("named_by", ["--address", "RAY_ADDRESS"])
+def test_an_address_that_is_none_is_refused_in_the_name_of_what_named_it(
+    address: str,
+    sentence: str,
+    named_by: str,
+    deaf: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_any_running", str)
+    typed = deaf if address == "nobody" else address
     with pytest.raises(BadRequest) as refused:
-        require_reachable(address, VARIABLE)
-    assert f"RAY_ADDRESS={address}" in refused.value.sentence
-    assert "--address" not in refused.value.hint
-    assert "unset RAY_ADDRESS" in refused.value.hint
+        reached(ClusterAddress(typed, named_by), {"RAY_TMPDIR": str(tmp_path)})
+    shown = typed.replace("\x1b[2J", "")
+    named = repr(shown) if named_by == "--address" else f"RAY_ADDRESS={shown}"
+    assert refused.value.sentence.startswith(sentence.format(named))
+    way_out = "leave --address out" if named_by == "--address" else "unset RAY_ADDRESS"
+    assert f"{way_out} for a cluster on this machine alone" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "says", [b"", b"+PONG\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", GREETING[:-1]]
+)
+def test_what_does_not_speak_as_a_cluster_does_is_none(
+    says: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REACH_WITHIN_S", 0.3)
+    with (
+        a_listener(says) as address,
+        pytest.raises(BadRequest, match=f"what answers at '{address}' is no Ray cluster"),
+    ):
+        reached(ClusterAddress(address), {})
+
+
+def test_a_cluster_that_encrypts_is_left_to_ray() -> None:
+    with a_listener(b"") as address:
+        assert reached(ClusterAddress(address), {"RAY_USE_TLS": "1"}) == address
+
+
+def test_a_greeting_is_as_long_as_the_header_of_a_frame() -> None:
+    assert len(GREETING) == FRAME_HEADER_BYTES
