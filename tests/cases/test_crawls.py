@@ -120,8 +120,11 @@ CASES = (
     Case("xz", file(lzma.compress(PLAIN), "a.jsonl.xz"), f"{ONE} JSON lines, field text"),
     Case(
         "a wiki's dump without an ending of its name",
-        files({"AA/wiki_00": lines(PAGES[:2]), "AA/wiki_01": lines(PAGES[2:])}),
-        "6 documents from 2 files of JSON lines, field text",
+        files(
+            {f"A{name}/wiki_00": lines([page]) for name, page in zip("CEABDF", PAGES, strict=True)}
+        ),
+        "6 documents from 6 files of JSON lines, field text",
+        pages=tuple(PAGES[place] for place in (2, 3, 0, 4, 1, 5)),
     ),
     Case(
         "a folder of gz",

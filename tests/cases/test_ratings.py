@@ -272,7 +272,7 @@ CASES = (
         "ratings of 0 are left out and counted",
         file(PLAIN + b"100,500,0\n999,1,0.0\n"),
         "userId, movieId and rating",
-        aside="; 2 of 0 left out",
+        aside="; 2 ratings of 0 left out",
     ),
     Case(
         "a line ends at a newline and nowhere else",
@@ -306,6 +306,14 @@ def test_ratings_are_read_as_their_owner_means_them(case: Case, tmp_path: Path) 
     if case.write is not by_rating:  # another order of users and items
         expected = [(user, item, rating if case.rated else 1) for user, item, rating in RATED]
         assert matrix(found) == numbered(expected)
+
+
+def test_repeats_are_added_to_their_pair_and_counted(tmp_path: Path) -> None:
+    file(PLAIN + b"100,500,2\n100,500,.5\n")(tmp_path)
+    found = read_ratings(str(tmp_path / "mine"))
+    assert found.reading.startswith("20 users, 40 items, 262 ratings, columns")
+    assert found.reading.endswith("; 2 repeats of a pair added to it")
+    assert matrix(found)[0] == (0, 0, RATED[0][2] + 2.5)
 
 
 def test_a_rating_that_a_folder_is_named_for_belongs_to_its_rows(tmp_path: Path) -> None:

@@ -109,12 +109,11 @@ def _reading(
         _count(items, "item"),
         _count(len(strengths), "rating" if rated else "interaction"),
     ]
-    remarks = {
-        "of 0 left out": sum(block.zeros for block in blocks),
-        "of a pair that was there before, added to it": len(strengths) - len(rows.columns),
-    }
-    said = [f"; {count:,} {what}" for what, count in remarks.items() if count]
-    return f"{', '.join(counts)}, {columns}{''.join(said)}"
+    zeros = sum(block.zeros for block in blocks)
+    repeats = len(strengths) - len(rows.columns)
+    left_out = f"; {_count(zeros, 'rating')} of 0 left out" if zeros else ""
+    added = f"; {_count(repeats, 'repeat')} of a pair added to it" if repeats else ""
+    return f"{', '.join(counts)}, {columns}{left_out}{added}"
 
 
 def _count(number: int, noun: str) -> str:
