@@ -28,8 +28,8 @@ from demo.cli_options import (
     latest_take,
     output_folder,
     prove_baseline,
+    seconds_option,
     session_options,
-    stall_after,
 )
 from harness.errors import BadRequest
 
@@ -54,9 +54,7 @@ def verbs() -> None:
 
 @verbs.command()
 @session_options(WORKERS, *FALLBACK, proves=False)
-def race(
-    ui: str, out: Path | None, yes: bool, by_itself: bool, stall_after: float, **typed: Any
-) -> int:
+def race(ui: str, out: Path | None, yes: bool, by_itself: bool, **typed: Any) -> int:
     """Run both sides and show the headline (the default verb).
 
     Both get the same input. While they run, the key f plays the newest recording instead.
@@ -66,7 +64,7 @@ def race(
 
     plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
-    setup = _race_setup(plan, screen, by_itself, stall_after)
+    setup = _race_setup(plan, screen, by_itself)
     return run(plan, screen, out, wait=not yes, setup=setup)
 
 
@@ -91,7 +89,6 @@ def rehearse(
     yes: bool,
     talk: Path | None,
     by_itself: bool,
-    stall_after: float,
     **typed: Any,
 ) -> int:
     """Rehearse your talk with the real race in it.
@@ -106,14 +103,14 @@ def rehearse(
     agenda = read_agenda(talk)
     plan = make_plan(options_of(typed))
     screen = choose_ui(ui)
-    setup = _race_setup(plan, screen, by_itself, stall_after)
+    setup = _race_setup(plan, screen, by_itself)
     return run(plan, screen, out, agenda, wait=not yes, setup=setup)
 
 
 @verbs.command()
 @click.argument("take", type=click.Path(path_type=Path), required=False)
 @TALK
-@stall_after("Seconds without progress before the presenter view warns.")
+@seconds_option("--stall-after", 10.0, "Without progress for so long, the presenter view warns.")
 def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
     """Show the presenter view in a second terminal.
 
@@ -127,7 +124,7 @@ def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
     return run(take, read_agenda(talk), stall_after, live=choose_ui("auto") == "live")
 
 
-def _race_setup(plan: "Plan", screen: str, by_itself: bool, stall_after: float) -> "RaceSetup":
+def _race_setup(plan: "Plan", screen: str, by_itself: bool) -> "RaceSetup":
     """Return what surrounds a race on this screen, with the recording that may replace it."""
     from demo.race.setup import for_presenter
 
@@ -136,7 +133,7 @@ def _race_setup(plan: "Plan", screen: str, by_itself: bool, stall_after: float) 
         live=screen == "live",
         simulated=plan.simulated,
         by_itself=by_itself,
-        after_s=stall_after,
+        after_s=plan.patience.stall_after_s,
     )
 
 

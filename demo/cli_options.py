@@ -71,20 +71,17 @@ def session_options(*own: Decorator, proves: bool) -> Decorator:
 
 def prove_baseline(*, proves: bool) -> Decorator:
     """Return the option for timing other variants of the baseline."""
-    return click.option(
-        "--prove-baseline/--no-prove-baseline",
-        default=proves,
-        show_default=True,
-        help="After the race, time other ways to write the baseline.",
-    )
+    help_text = "After the race, time other ways to write the baseline."
+    name = "--prove-baseline/--no-prove-baseline"
+    return click.option(name, default=proves, show_default=True, help=help_text)
 
 
-def stall_after(help_text: str) -> Decorator:
-    """Return the option for the number of seconds without progress that count as a stall."""
+def seconds_option(name: str, default: float, help_text: str) -> Decorator:
+    """Return an option for a number of seconds, one at least."""
     return click.option(
-        "--stall-after",
+        name,
         type=click.FloatRange(min=1.0),
-        default=10.0,
+        default=default,
         show_default=True,
         metavar="SECONDS",
         help=help_text,
@@ -181,6 +178,14 @@ STAGE = (
     ),
     output_folder("Write the results to this folder.  [default: a new folder in recordings/]"),
     click.option("--yes", is_flag=True, help="Start the clocks without waiting for Enter."),
+    seconds_option(
+        "--stall-after", 10.0, "Without progress for so long, say STALLED (and see --fallback)."
+    ),
+    seconds_option(
+        "--give-up-after",
+        900.0,
+        "End a run without a keyboard that does nothing for so long, or computes 10 × as long.",
+    ),
 )
 FALLBACK = (
     click.option(
@@ -189,7 +194,6 @@ FALLBACK = (
         is_flag=True,
         help="If the run fails or stalls, play the newest verified recording instead.",
     ),
-    stall_after("Seconds without progress before the recording takes over (with --fallback)."),
 )
 COMMAND_PAIR = (
     click.option(

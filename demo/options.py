@@ -19,7 +19,7 @@ from harness.run.address import named_cluster, reached
 from harness.run.baseline_variants import plan_variants
 from harness.run.describe import WorkloadFacts
 from harness.run.host import free_memory_bytes, usable_cores
-from harness.run.plan import Plan, with_program_environment
+from harness.run.plan import Patience, Plan, with_program_environment
 from harness.run.schedule import share_cores
 
 SIMULATED_WORKERS = 8
@@ -65,6 +65,8 @@ class Options:
     workers: int | None = None
     points: str | None = None
     oversubscribe: bool = False
+    stall_after: float = Patience.stall_after_s
+    give_up_after: float = Patience.give_up_after_s
 
 
 def make_plan(options: Options) -> Plan:
@@ -89,6 +91,7 @@ def make_plan(options: Options) -> Plan:
         variant_plan=plan_variants(facts.variants, spec, () if facts.simulated else cores),
         user_modules_sha256=facts.user_modules_sha256,
         own_files=facts.own_files,
+        patience=Patience(stall_after_s=options.stall_after, give_up_after_s=options.give_up_after),
     )
     return with_program_environment(plan)
 

@@ -17,6 +17,7 @@ from harness.model import (
     Kind,
     Parameters,
     Process,
+    ProcessState,
     Schedule,
     ScoreDifferences,
     Side,
@@ -148,6 +149,24 @@ class Recovered(Event, frozen=True, tag="recovered"):
     worker: str
     process: Process
     seconds: Duration
+
+
+class Stalled(Event, frozen=True, tag="stalled"):
+    """Nothing was heard for ``seconds`` of what should be at work, and what its process does.
+
+    It is a worker or another process, by its name (empty: the side's own). It is said again when
+    its state changes.
+    """
+
+    worker: str
+    state: ProcessState
+    seconds: Duration
+
+
+class Resumed(Event, frozen=True, tag="resumed"):
+    """What was stalled is heard of again."""
+
+    worker: str
 
 
 class Inspected(Event, frozen=True, tag="inspected"):

@@ -81,6 +81,27 @@ class SessionStage(StrEnum):
     ENDING = "ending"
 
 
+class ProcessState(StrEnum):
+    """What the system says that a process does."""
+
+    STOPPED = "stopped"
+    DISK = "disk"
+    RUNNING = "running"
+    SLEEPING = "sleeping"
+    UNKNOWN = "unknown"
+
+    @property
+    def words(self) -> str:
+        """Return what such a process is, with the letter that ``ps`` has for it."""
+        return {
+            self.STOPPED: "stopped (T)",
+            self.DISK: "waiting for a disk (D)",
+            self.RUNNING: "running (R)",
+            self.SLEEPING: "sleeping (S)",
+            self.UNKNOWN: "silent",
+        }[self]
+
+
 class Variant(StrEnum):
     """A way to do the baseline's work, timed beside it to show that the baseline is a good one.
 

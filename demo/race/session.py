@@ -15,7 +15,7 @@ from typing import Self
 
 from demo.race.closing import closing, save_elsewhere
 from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
-from demo.race.setup import NO_EXTRAS, PresenterControls, RaceSetup
+from demo.race.setup import NO_EXTRAS, PresenterControls, RaceSetup, prompt
 from demo.recording.play import Player, label_of
 from demo.terminal import FullScreen, Keys, Signals, terminal_size
 from harness import events as e
@@ -32,7 +32,7 @@ from harness.errors import (
 from harness.event_lines import encode
 from harness.files.journal import JournalWriter, header_line
 from harness.files.results import RESULTS_NAME, save
-from harness.model import Code, Kind, SessionStage, Side, Status
+from harness.model import Code, Kind, Side, Status
 from harness.run.conductor import Conductor
 from harness.run.digest import source_digest
 from harness.run.plan import Plan, Session
@@ -86,7 +86,9 @@ class Race:
         self._signals = Signals()
         self._keys = Keys()
         live = ui == "live"
-        self._controls = PresenterControls(self._signals, self._keys, wait=wait and live)
+        self._controls = PresenterControls(
+            self._signals, self._keys, wait=wait and live, attended=setup.attended
+        )
         self._screen = self._screen_for(ui)
         session = Session(
             plan=plan,
@@ -285,16 +287,7 @@ class Race:
         )
 
     def _prompt(self) -> str:
-        attended = self._keys.present and self._setup.attended
-        stage, subject = self._conductor.stage, self._conductor.subject
-        match stage:
-            case SessionStage.RUNNING:
-                return ""
-            case SessionStage.ARMED:
-                return "armed: press Enter to start both clocks" if attended else "armed"
-            case SessionStage.REPLAYING:
-                return "Enter skips the rest of the replay" if attended else ""
-            case SessionStage.PROVING:
-                return f"{stage}: {subject}" + (" · Enter skips" if attended else "")
-            case _:
-                return f"{stage} {subject}".rstrip()
+        attended = self._controls.attended()
+        if attended and (self._board.baseline.stalls or self._board.distributed.stalls):
+            return self._setup.ways_out
+        return prompt(self._conductor.stage, self._conductor.subject, attended=attended)

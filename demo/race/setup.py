@@ -11,7 +11,7 @@ from demo.race.screens import Screen
 from demo.terminal import Keys, Signals, terminal_size
 from harness import text
 from harness.errors import BadRequest
-from harness.model import Kind, Spec
+from harness.model import Kind, SessionStage, Spec
 from harness.state.progress import STALLED_S
 from harness.takes.folder import DEFAULT_ROOT
 from harness.takes.recordings import Recording, newest
@@ -48,14 +48,22 @@ class RaceSetup:
     fallback: Fallback = Fallback()
     screen: Callable[[Spec, Keys], Screen] | None = None
 
+    @property
+    def ways_out(self) -> str:
+        """Return what a presenter can do about a side that is stalled."""
+        end = "Ctrl-C ends the run"
+        return f"f plays the recording · {end}" if self.fallback.recording is not None else end
+
 
 class PresenterControls:
     """What the presenter asks for by keys and signals, kept until it is read.
 
-    ``wait``: the clocks wait for Enter where there is a keyboard.
+    ``wait``: the clocks wait for Enter where there is a keyboard. ``attended`` is as in
+    ``RaceSetup``.
     """
 
-    def __init__(self, signals: Signals, keys: Keys, *, wait: bool) -> None:
+    def __init__(self, signals: Signals, keys: Keys, *, wait: bool, attended: bool = True) -> None:
+        self._attended = attended
         self._signals = signals
         self._keys = keys
         self._wait = wait
@@ -74,6 +82,10 @@ class PresenterControls:
         """Return whether the rest of a replay or of a proof is to be skipped."""
         return self._pressed(_SKIP)
 
+    def attended(self) -> bool:
+        """Return whether somebody is there who can press keys."""
+        return self._attended and self._keys.present
+
     def recording_wanted(self) -> bool:
         """Return whether the recording was asked for; once asked for, it stays so."""
         self._read_keys()
@@ -88,6 +100,21 @@ class PresenterControls:
         typed = self._keys.pressed()
         self._recording_wanted = self._recording_wanted or any(key in _FALL_BACK for key in typed)
         self._unread += typed
+
+
+def prompt(stage: SessionStage, subject: str, *, attended: bool) -> str:
+    """Return what a session does, and what a key does now."""
+    match stage:
+        case SessionStage.RUNNING:
+            return ""
+        case SessionStage.ARMED:
+            return "armed: press Enter to start both clocks" if attended else "armed"
+        case SessionStage.REPLAYING:
+            return "Enter skips the rest of the replay" if attended else ""
+        case SessionStage.PROVING:
+            return f"{stage}: {subject}" + (" · Enter skips" if attended else "")
+        case _:
+            return f"{stage} {subject}".rstrip()
 
 
 NO_EXTRAS = RaceSetup()

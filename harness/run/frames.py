@@ -16,8 +16,10 @@ from harness.run.item_scores import RoundScores
 from harness.run.launch import SideProcess
 from harness.run.observation import Observation
 from harness.run.plan import Controls, Session, assignment
+from harness.run.processes import Signs, signs
 from harness.run.protocol import Rights
 from harness.run.side_processes import SideProcesses
+from harness.run.stalls import StallWatch
 
 Batch = tuple[e.Event, ...]
 
@@ -57,6 +59,7 @@ class SessionFrames:
         self.trial = dict.fromkeys(Side, 0)
         self.order = dict.fromkeys(Side, 0)
         self._scores = RoundScores()
+        self._stall_watch = StallWatch(self.plan.patience, self._look)
         self.stage = SessionStage.ARMING
         self.subject = ""
         self.measured = False
@@ -125,7 +128,25 @@ class SessionFrames:
         if not self.plan.simulated:
             events += self.observation.samples(self.now, self.running, self.trial)
         self.observation.count_frame(self.now)
-        return tuple(events)
+        return tuple(events) + self._stalls()
+
+    def _stalls(self) -> Batch:
+        """Return who is stalled; one that is given up has failed."""
+        now, at_work = self.now, self.processes.at_work()
+        ticked = self._stall_watch.tick(now, at_work, attended=self.controls.attended())
+        events = [e.stamp(event, now, side, self.trial[side]) for side, event in ticked]
+        for event in events:
+            self._note(event)
+        return tuple(filter(self._is_passed_on, events))
+
+    def _look(self, side: Side) -> tuple[str, Signs] | None:
+        """Look at a side's processes; of one that is no worker, say the program's name."""
+        roots, names = self.processes.at_work().get(side, []), self.observation.names(side)
+        found = signs(roots, names)
+        if found is None:
+            return None
+        program = "" if found.pid in roots else found.name
+        return names.get(found.pid, program), found
 
     def _note_events(self, process: SideProcess, received: Sequence[e.Event]) -> Batch:
         """Note the events of a process; return those to pass on.
@@ -137,7 +158,8 @@ class SessionFrames:
         if process.side is Side.BASELINE and process is not self.processes[Side.BASELINE]:
             self.variants_ready += [event for event in received if isinstance(event, e.Ready)]
             received = [event for event in received if isinstance(event, e.Rated | e.Failed)]
-        events = self.stamped(process.side, received)
+        going_on = self._stall_watch.heard(process.side, received)
+        events = self.stamped(process.side, [*going_on, *received])
         for event in events:
             self._note(event)
         passed_on = filter(self._is_passed_on, events)

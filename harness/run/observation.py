@@ -5,6 +5,7 @@ May import ``model``, ``events`` and ``run``.
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from harness.events import Event, Observed, Sample, stamp
@@ -45,6 +46,12 @@ class Observation:
         self._pids[side] |= {
             process.id: process.pid for process in processes if process.host == self._host
         }
+
+    def names(self, side: Side) -> dict[int, str]:
+        """Return the names of the side's workers here, by pids that only one of them has."""
+        pids = self._pids[side]
+        counts = Counter(pids.values())
+        return {pid: name for name, pid in pids.items() if counts[pid] == 1}
 
     def samples(
         self, now: float, running: Iterable[Side], trials: Mapping[Side, int]

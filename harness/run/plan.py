@@ -38,6 +38,9 @@ class Controls(Protocol):
     def skip(self) -> bool:
         """Return whether to leave out the rest of a replay or of a proof."""
 
+    def attended(self) -> bool:
+        """Return whether somebody is there who can press keys."""
+
 
 @dataclass(frozen=True)
 class Unattended:
@@ -57,6 +60,21 @@ class Unattended:
         """Skip nothing."""
         return False
 
+    def attended(self) -> bool:
+        """Return that nobody is there."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """After how many seconds without a sign of progress a side counts as stalled.
+
+    And after how many it is given up where nobody could press a key.
+    """
+
+    stall_after_s: float = 10.0
+    give_up_after_s: float = 900.0
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
@@ -75,6 +93,7 @@ class Plan:
     address: str = ""
     variant_plan: VariantPlan = NO_PROOF
     user_modules_sha256: str = ""
+    patience: Patience = Patience()
     own_files: tuple[str, ...] | None = None
 
     def published_spec(self, home: Path) -> Spec:

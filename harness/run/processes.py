@@ -1,7 +1,7 @@
 """Processes seen from outside: their trees, their core-seconds, and how to end them.
 
 A process is known by its pid and its creation time, since pids are used again.
-Imports nothing of ours.
+May import ``model``.
 """
 
 import contextlib
@@ -10,10 +10,13 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
+
+from harness.model import ProcessState
 
 Identity = tuple[int, float]
 KnownProcesses = Mapping[int, float]
@@ -21,6 +24,12 @@ Snapshot = Mapping[Identity, tuple[str, float]]
 
 TERMINATE_THEN_KILL = (signal.SIGTERM, 1.0), (signal.SIGKILL, 2.0)
 LOOK_EVERY_S = 0.02
+_STATES = {
+    psutil.STATUS_STOPPED: ProcessState.STOPPED,
+    psutil.STATUS_TRACING_STOP: ProcessState.STOPPED,
+    psutil.STATUS_DISK_SLEEP: ProcessState.DISK,
+    psutil.STATUS_RUNNING: ProcessState.RUNNING,
+}
 
 
 def cpu_seconds(pid: int) -> float:
@@ -128,6 +137,33 @@ def listening(pids: Iterable[int]) -> set[str]:
             links = psutil.Process(pid).net_connections("tcp")
             addresses |= {link.laddr.ip for link in links if link.status == psutil.CONN_LISTEN}
     return addresses
+
+
+class Signs(NamedTuple):
+    """What a tree of processes shows: its core-seconds, and the process that says most of it."""
+
+    cpu_s: float
+    pid: int
+    name: str
+    state: ProcessState
+
+
+def signs(roots: Iterable[int], workers: Collection[int]) -> Signs | None:
+    """Look at trees of processes (None: they are gone).
+
+    A process that is stopped says most, whichever it is. Otherwise it is one of the roots or of the
+    workers: one that waits for a disk, runs, or sleeps.
+    """
+    cpu_s, found = 0.0, list[tuple[int, int, str, ProcessState]]()
+    roots = set(roots)
+    for pid in {pid for root in roots for pid in process_tree(root)}:
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(pid)
+            state = _STATES.get(process.status(), ProcessState.SLEEPING)
+            cpu_s += cpu_seconds(pid)
+            if state is ProcessState.STOPPED or pid in roots or pid in workers:
+                found.append(([*ProcessState].index(state), pid, process.name(), state))
+    return Signs(cpu_s, *min(found)[1:]) if found else None
 
 
 def process_tree(root: int) -> dict[int, float]:

@@ -36,6 +36,7 @@ class Turn(StrEnum):
     OVER = "after it had failed"
 
 
+AT_REST = frozenset({Turn.RESTING, Turn.OVER})
 _RUNS = frozenset({Turn.ARMING, Turn.PROBING, Turn.RUNNING})
 _ALIVE = frozenset(Turn) - {Turn.OVER}
 
@@ -47,6 +48,8 @@ MAY_REPORT: Mapping[type[e.Event], frozenset[Turn]] = {
     e.Span: _RUNS | {Turn.SCORING},  # a program's last spans are read once it has ended
     e.Faulted: _RUNS | {Turn.SCORING},
     e.Recovered: _RUNS | {Turn.SCORING},
+    e.Stalled: _RUNS | {Turn.SCORING},
+    e.Resumed: _RUNS | {Turn.SCORING},
     e.Sample: _ALIVE,  # a thread sends those of other hosts
     e.Phase: frozenset({Turn.RUNNING}),
     e.CoreTime: frozenset({Turn.RUNNING}),
@@ -76,7 +79,7 @@ _TURN_AFTER_ORDER: Mapping[type[wire.Command], Turn] = {
 
 _UNSTAMPED = 0.0, Side.BASELINE, 0
 
-OfWorker = e.Span | e.Sample | e.Faulted | e.Recovered | e.Inspected
+OfWorker = e.Span | e.Sample | e.Faulted | e.Recovered | e.Stalled | e.Resumed | e.Inspected
 
 
 class Rights(NamedTuple):
@@ -166,8 +169,8 @@ class Conversation:
                 yield "it sent the speed of a probe that it was not asked for"
             case e.Rated() if not self._is_asked_for(event):
                 yield f"it sent the rate of a variant that it was not asked for: {event.variant}"
-            case e.Span() | e.Sample() | e.Faulted() | e.Recovered() | e.Inspected():
-                yield from self._faults_of_worker(event, kind)
+        if isinstance(event, OfWorker):
+            yield from self._faults_of_worker(event, kind)
 
     def _faults_of_ready(self, event: e.Ready) -> Iterator[str]:
         names = [worker.id for worker in event.workers]

@@ -12,7 +12,7 @@ from harness.errors import LACKS, SideFailed, reason_of
 from harness.events import Event, Failed
 from harness.model import Side, Variant
 from harness.run.launch import SideProcess, end_all, launch
-from harness.run.protocol import HINT, Conversation, Rights
+from harness.run.protocol import AT_REST, HINT, Conversation, Rights
 from harness.run.wire import Assignment
 
 LOOK_EVERY_S = 0.02
@@ -51,6 +51,14 @@ class SideProcesses:
             sentence = f"the {assignment.side} side cannot be started: {reason_of(error)}"
             raise SideFailed(sentence, LACKS.get(error.errno or 0, "")) from error
         return process
+
+    def at_work(self) -> dict[Side, list[int]]:
+        """Return the pids of the processes that are to report something, by their sides."""
+        busy: dict[Side, list[int]] = {}
+        for process in self._processes.values():
+            if not process.reader.closed and process.conversation.turn not in AT_REST:
+                busy.setdefault(process.side, []).append(process.pid)
+        return busy
 
     def listen(self, seconds: float, receive: Receive) -> None:
         """Hand over events as they arrive, for that many seconds."""

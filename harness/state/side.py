@@ -21,6 +21,7 @@ from harness.model import (
     Side,
 )
 from harness.state.series import Series, extend
+from harness.state.stalls import Stalls, after_stall_event
 from harness.state.worker import WorkerEvent, WorkerState, after_worker_event
 
 CURVE_POINTS = 200
@@ -93,6 +94,7 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     core_time: CoreSeconds | None = None
     part_bytes: int | None = None
     faults: tuple[Fault, ...] = ()
+    stalls: Stalls = ()
     finished_at: float | None = None
     wall_s: float | None = None
     cpu_s: float = 0.0
@@ -123,6 +125,8 @@ def after_event(state: SideState, event: e.Event) -> SideState:
     match event:
         case e.Sample() | e.Span() | e.Faulted() | e.Recovered() | e.Inspected():
             return _after_worker_event(state, event)
+        case e.Stalled() | e.Resumed():
+            return replace(state, stalls=after_stall_event(state.stalls, event))
         case e.Progress() if state.stage is SideStage.RUNNING:
             return _add_progress(state, event)
         case e.Phase(name=name, seconds=seconds):
@@ -143,18 +147,12 @@ def after_event(state: SideState, event: e.Event) -> SideState:
         case e.Finished() if state.stage is SideStage.RUNNING:
             return _finish_trial(state, event)
         case e.Scored() if state.stage is SideStage.FINISHED:
-            return replace(
-                state,
-                stage=SideStage.SCORED,
-                answer_sha256=event.answer_sha256,
-                quality=event.quality,
-                off_clock_cpu_s=event.off_clock_cpu_s,
-                answer_difference=event.difference,
-            )
+            return _score(state, event)
         case e.Prepared(cpu_s=cpu_s):
             return replace(state, armed=replace(state.armed, prepared_cpu_s=cpu_s))
         case e.Failed(reason=reason, last_words=last_words):
-            return replace(state, stage=SideStage.FAILED, reason=reason, last_words=last_words)
+            failed = replace(state, stage=SideStage.FAILED, stalls=())
+            return replace(failed, reason=reason, last_words=last_words)
         case _:
             return state
 
@@ -199,7 +197,7 @@ def _ready(state: SideState, event: e.Ready) -> SideState:
         processes=event.workers,
     )
     workers = tuple(WorkerState(process=process) for process in event.workers)
-    return replace(state, stage=SideStage.READY, armed=armed, workers=workers)
+    return replace(state, stage=SideStage.READY, armed=armed, workers=workers, stalls=())
 
 
 def _start_trial(state: SideState, event: e.Go) -> SideState:
@@ -227,6 +225,7 @@ def _finish_trial(state: SideState, event: e.Finished) -> SideState:
     return replace(
         state,
         stage=SideStage.FINISHED,
+        stalls=(),
         finished_at=event.at,
         wall_s=event.wall_s,
         cpu_s=event.cpu_s,
@@ -235,6 +234,18 @@ def _finish_trial(state: SideState, event: e.Finished) -> SideState:
         waited_s=event.waited_s,
         done=event.items,
         curve=replace(state.curve, points=(*state.curve.points, last)),
+    )
+
+
+def _score(state: SideState, event: e.Scored) -> SideState:
+    return replace(
+        state,
+        stage=SideStage.SCORED,
+        stalls=(),
+        answer_sha256=event.answer_sha256,
+        quality=event.quality,
+        off_clock_cpu_s=event.off_clock_cpu_s,
+        answer_difference=event.difference,
     )
 
 
@@ -249,6 +260,7 @@ def _after_worker_event(state: SideState, event: WorkerEvent) -> SideState:
         state,
         workers=(*state.workers[:place], worker, *state.workers[place + 1 :]),
         faults=_faults(state, event),
+        stalls=after_stall_event(state.stalls, event),
     )
     if not isinstance(event, e.Recovered | e.Inspected):
         return state

@@ -250,10 +250,7 @@ def test_a_sweep_has_the_options_of_a_race_but_for_those_of_one_number_of_worker
         options.append(set(re.findall(r"^  (--[a-z-]+)", capsys.readouterr().out, re.MULTILINE)))
     race, sweep = options
     assert sweep - race == {"--oversubscribe"}
-    assert race - sweep == {
-        "--fallback",
-        "--stall-after",
-    }
+    assert race - sweep == {"--fallback"}
 
 
 def test_a_sweep_ends_as_a_race_does_and_proves_its_baseline(

@@ -46,6 +46,9 @@ class Presenter:
     def begin(self) -> bool:
         return self.begins()
 
+    def attended(self) -> bool:
+        return False
+
     def skip(self) -> bool:
         return self.skips()
 

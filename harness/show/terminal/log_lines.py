@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from harness import text
 from harness.model import Side, Spec
 from harness.show import appendix_phrases
+from harness.show.terminal.panel_phrases import stall_phrase
 from harness.state.board import Board
 from harness.state.progress import ScaleProgress, scales, workers_at_work
 from harness.state.side import SideStage, SideState
@@ -28,7 +29,7 @@ def new_lines(
     lines = [
         f"{_name(after.state_of(side), spec)}: {line}"
         for side in Side
-        for line in _side_news(before.state_of(side), after.state_of(side), spec)
+        for line in _side_news(before.state_of(side), after.state_of(side), spec, at)
     ]
     if after.reading and not before.reading:
         lines.append(f"input: {text.printable(after.reading)}")
@@ -53,7 +54,7 @@ def _name(lane: SideState, spec: Spec) -> str:
     return f"{lane.side} on {text.number_of(workers_at_work(lane), 'worker')}"
 
 
-def _side_news(before: SideState, after: SideState, spec: Spec) -> Iterator[str]:
+def _side_news(before: SideState, after: SideState, spec: Spec, at: float) -> Iterator[str]:
     """Yield what happened to one side, in the order of a trial."""
     if after.armed.launched_at != before.armed.launched_at:
         yield "launched"
@@ -64,6 +65,7 @@ def _side_news(before: SideState, after: SideState, spec: Spec) -> Iterator[str]
         yield f"go, {kind} {text.count(after.trial + 1)} of {text.count(spec.trials)}"
         before = SideState(side=after.side)
     yield from _faults(before, after)
+    yield from _stalls(before, after, at)
     yield from _quarters(before, after)
     yield from _ending(before, after, spec)
 
@@ -91,6 +93,17 @@ def _faults(before: SideState, after: SideState) -> Iterator[str]:
             yield f"{worker} LOST at {text.clock(fault.at_s)}: {reason}"
         if fault.cost_s is not None and (earlier is None or earlier.cost_s is None):
             yield f"{worker} back after {text.seconds(fault.cost_s)}"
+
+
+def _stalls(before: SideState, after: SideState, at: float) -> Iterator[str]:
+    for stall in after.stalls:
+        if stall not in before.stalls:
+            yield stall_phrase(after.side, stall, at)
+    still = {stall.worker for stall in after.stalls}
+    if after.stage is before.stage:
+        for stall in before.stalls:
+            if stall.worker not in still and len(after.faults) == len(before.faults):
+                yield f"{text.printable(stall.worker) or 'it'} goes on"
 
 
 def _quarters(before: SideState, after: SideState) -> Iterator[str]:

@@ -5,13 +5,14 @@ May import ``model``, ``state``, ``text`` and its neighbours.
 """
 
 from harness import text
-from harness.model import Fault, Spec, whole_machines
+from harness.model import Fault, Side, Spec, whole_machines
 from harness.show import machines
 from harness.show.terminal.lines import cut
 from harness.show.terminal.side_box import SideStatus, SideView, returned_at
 from harness.state.board import Board
 from harness.state.progress import workers_at_work
 from harness.state.side import SideStage, SideState
+from harness.state.stalls import Stall
 
 _CORES_STAND = "cores stand for machines"
 
@@ -126,6 +127,14 @@ def note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> Variants
     failed = [view.lane for view in views if view.status is SideStatus.FAILED]
     if failed:
         return (text.printable(f"{failed[0].side} failed: {failed[0].reason}"),)
+    stalled = [
+        stall_phrase(view.lane.side, stall, view.at)
+        for view in views
+        if view.status is not SideStatus.REPLAY
+        for stall in view.lane.stalls
+    ]
+    if stalled:
+        return (stalled[-1],)
     if shown := views[1].lane.faults:
         worker = shown[-1].worker
         latest = [fault for fault in board.distributed.faults if fault.worker == worker][-1]
@@ -136,6 +145,12 @@ def note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> Variants
     if len(side.armed.processes) > 1 and not _has_whole_machines(side, spec.cores_per_worker):
         return f"{_CORES_STAND}: a worker is a part of its host", _CORES_STAND, ""
     return ("",)
+
+
+def stall_phrase(side: Side, stall: Stall, at: float) -> str:
+    """Return who is stalled, for how long, and what its process does."""
+    name = text.printable(stall.worker) or f"{side} side"
+    return f"{name} STALLED for {text.seconds(max(0.0, at - stall.since))}: {stall.state.words}"
 
 
 def _fault_note(fault: Fault) -> str:

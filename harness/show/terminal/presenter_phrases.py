@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from harness import text
 from harness.model import Side
 from harness.show.terminal.panel import elapsed
+from harness.show.terminal.panel_phrases import stall_phrase
 from harness.show.terminal.side_box import progress_percent
 from harness.state.board import Board
 from harness.state.progress import stalled_s
@@ -53,6 +54,10 @@ def find_warning(run: FollowedRun | None, stall_after: float) -> str:
         return f"FAILED: the {failed[0].side} side: {text.printable(failed[0].reason)}"
     if not run.alive:
         return f"GONE: no process of the race is left; {_instead(run, _PLAY)}"
+    for lane in _lanes(run.board):
+        for stall in lane.stalls:
+            if run.at - stall.since >= stall_after:
+                return f"{stall_phrase(lane.side, stall, run.at)}; {_instead(run, _PRESS)}"
     still = stalled_s(run.board, run.at)
     if still is not None and still >= stall_after:
         return f"STALLED: no progress for {_whole_seconds(still)}; {_instead(run, _PRESS)}"

@@ -138,7 +138,8 @@ def returned_at(fault: Fault) -> float | None:
 
 def _top_edge(view: SideView, width: int) -> Line:
     lost = sum(worker.lost_at is not None for worker in view.lane.workers)
-    label = f" {view.status}{f' · {text.count(lost)} LOST' if lost else ''} "
+    stalled = " · STALLED" if view.lane.stalls and view.status is not SideStatus.REPLAY else ""
+    label = f" {view.status}{f' · {text.count(lost)} LOST' if lost else ''}{stalled} "
     title = first_fitting(view.titles, width - cell_len(label) - 8)
     rule = "─" * (width - cell_len(title) - cell_len(label) - 7)
     return (
@@ -218,6 +219,9 @@ def _remark(worker: WorkerState, view: SideView) -> str:
     """Return whether a worker is lost, back, or silent, or that its share is a mean."""
     if worker.lost_at is not None:
         return f"LOST {text.seconds(max(0.0, view.at - worker.lost_at))}"
+    stalled = [stall for stall in view.lane.stalls if stall.worker == worker.process.id]
+    if stalled and view.status is not SideStatus.REPLAY:
+        return f"STALLED {text.seconds(view.at - stalled[0].since)}"
     if view.status is SideStatus.DONE:
         return "mean" if worker.utilization.points else ""
     if view.status is not SideStatus.LIVE:
