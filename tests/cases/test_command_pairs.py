@@ -254,10 +254,18 @@ def answers(folder: Path, side: Side, **settings: Any) -> Answers:
     return made
 
 
-def test_what_lies_beside_a_missing_answer_is_named(tmp_path: Path) -> None:
+def test_an_answer_may_have_a_suffix_of_its_own(tmp_path: Path) -> None:
     made = answers(tmp_path, Side.BASELINE)
     made.answer_file.with_name("answer-1.npy").write_text("42")
-    with pytest.raises(SideFailed, match=r"did not write the file that .* but answer-1\.npy"):
+    assert made.content() == b"42"
+
+
+def test_what_lies_beside_a_missing_answer_is_named(tmp_path: Path) -> None:
+    made = answers(tmp_path, Side.BASELINE)
+    for name in ("answer-1.idx", "answer-1.npy"):
+        made.answer_file.with_name(name).write_text("42")
+    sentence = r"did not write the file that .* but answer-1\.idx, answer-1\.npy"
+    with pytest.raises(SideFailed, match=sentence):
         made.content()
 
 

@@ -56,6 +56,17 @@ class Answers:
         return self._scratch / f"answer-{self._run}"
 
     @property
+    def _written_answer(self) -> Path:
+        """Return the file that ``{answer}`` was written to: with a suffix, if only that is there.
+
+        Some programs, such as ``numpy.save``, add one of their own.
+        """
+        suffixed = [*self._scratch.glob(f"{self.answer_file.name}.*")]
+        if self.answer_file.exists() or len(suffixed) != 1:
+            return self.answer_file
+        return suffixed[0]
+
+    @property
     def printed(self) -> Path:
         """Return the file for what the program prints in this run."""
         return self._scratch / f"{PRINTED}-{self._run}"
@@ -71,7 +82,7 @@ class Answers:
 
     def begin_run(self) -> None:
         """Begin another run, without the files of the last one."""
-        for path in (self.printed, self.errors, self._kept, self.answer_file):
+        for path in (self.printed, self.errors, self._kept, self._written_answer):
             with contextlib.suppress(OSError):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         self._run += 1
@@ -222,14 +233,15 @@ class Answers:
         """Return where the answer of this run is."""
         if self._pair.answer:
             return expand_home(self._pair.answer)
-        return self.answer_file if self._pair.writes_answer else self.printed
+        return self._written_answer if self._pair.writes_answer else self.printed
 
     @property
     def _json(self) -> tuple[Path, str] | None:
         found = parse_json_pointer(self._pair.quality)
         if found is None:
             return None
-        return (self.answer_file if found[0] == "{answer}" else expand_home(found[0])), found[1]
+        path = self._written_answer if found[0] == "{answer}" else expand_home(found[0])
+        return path, found[1]
 
     def _require_written(self, path: Path) -> Path:
         """Return the file or folder; raise ``SideFailed`` if this run did not write it."""
