@@ -547,3 +547,22 @@ def test_a_program_that_cannot_be_read_or_fails_ends_the_race(
     assert "the distributed side failed" in failed.value.sentence
     assert case.sentence in failed.value.sentence
     assert case.hint in failed.value.hint
+
+
+def test_scores_of_held_out_items_are_compared_one_by_one(tmp_path: Path) -> None:
+    scores = "for i in $(seq 40); do echo item $i score 0.$((i {by})); done"
+    race = raced(
+        tmp_path,
+        **two(
+            scores.format(by="% 7"),
+            scores.format(by="% 7 + i % 2") + " #{workers}",
+            scores=f"score {NUMBER}",
+            metric="recall",
+            tolerance=0.5,
+        ),
+    )
+    differences = race.trial(Side.DISTRIBUTED).score_differences
+    assert differences is not None
+    assert differences.items == 40
+    assert differences.step == pytest.approx(0.1)
+    assert "change-without-interval" not in race.keys

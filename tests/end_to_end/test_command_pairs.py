@@ -282,9 +282,7 @@ def test_what_cannot_be_run_is_refused_before_anything_starts(
 ) -> None:
     refused = raced[name].told
     assert refused.exit_code == 2
-    first, hint = refused.errors.splitlines()
-    assert sentence in first
-    assert hint.lstrip().startswith("hint: ")
+    assert sentence in refused.errors
     assert not (raced[name].folder / "take").exists()
 
 
