@@ -56,6 +56,10 @@ TOGETHER = (
     "tests/workloads/recommend",
     "tests/workloads/train",
 )
+WITH_KERNELS_OF = {
+    "tests/cases/test_crawls.py": "tests/workloads/dedup",
+    "tests/cases/test_ratings.py": "tests/workloads/recommend",
+}
 LONGEST = "tests/end_to_end/test_ray_losses.py"
 SLOW_ROOMS = ("end_to_end", "dishonest", "demo", "run", "workloads", "bench", "show")
 
@@ -161,7 +165,7 @@ class ByModule(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        if (folder := os.path.dirname(module)) in TOGETHER:
+        if (folder := WITH_KERNELS_OF.get(module, os.path.dirname(module))) in TOGETHER:
             return folder
         return "ray" if module != LONGEST and starts_ray(module) else module
 

@@ -227,6 +227,18 @@ CASES = (
         file(lines('{{"overall": "{r}", "asin": {i}, "reviewerID": {u}, "v{u}": [1]}}')),
         "reviewerID, asin and overall",
     ),
+    Case(
+        "Yelp rates in whole stars at first",
+        file(
+            lines('{{"user_id": "{u}", "business_id": "{i}", "stars": {r}}}').replace(b".0}", b"}")
+        ),
+        "user_id, business_id and stars",
+    ),
+    Case(
+        "RecBole writes types behind the names",
+        file(lines("{u}\t{i}\t{r}", "user_id:token\titem_id:token\trating:float")),
+        "user_id:token, item_id:token and rating:float",
+    ),
     Case("Parquet", parquet(table()), "user_id, movie_id and rating"),
     Case("Parquet in a folder", parquet(table(), "mine/a.parquet"), "user_id, movie_id and rating"),
     Case("Parquet in a folder for each rating", by_rating, "user_id, movie_id and rating"),

@@ -36,11 +36,10 @@ def find_fields(head: bytes, wanted: Sequence[str] = ()) -> Fields:
         raise Unreadable(f"line 1 is not JSON, one object a line: {excerpt(line)}") from error
     names = tuple(first)
     places = find_wanted(names, wanted) if wanted else find_by_names(names)
-    return Fields(
-        names=names,
-        places=places,
-        types=tuple(_type_of(first[names[place]], names[place]) for place in places.taken),
-    )
+    types = [_type_of(first[names[place]], names[place]) for place in places.taken]
+    if places.rating is not None and types[-1] == pa.int64():
+        types[-1] = pa.float64()  # other ratings may have decimals
+    return Fields(names=names, places=places, types=tuple(types))
 
 
 def read_json_block(block: bytes, fields: Fields) -> Columns:

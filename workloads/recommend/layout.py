@@ -216,7 +216,8 @@ def _find_separator(line: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
+    """Return a name as it is known; RecBole writes a type behind it, such as ``user_id:token``."""
+    return re.sub(r"[\W_]", "", name.partition(":")[0]).lower()
 
 
 def _place_of(known: Sequence[str], names: Sequence[str]) -> int | None:
