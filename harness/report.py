@@ -13,9 +13,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
-from harness.claims.audit import Audit, audit
+from harness.claims.audit import Audit, audit, judged
 from harness.claims.claims import Claims
-from harness.claims.combine import combine
+from harness.claims.combine import combine, combine_observed
+from harness.claims.rule import Evidence
 from harness.errors import BadRequest, ExitCode
 from harness.events import Event
 from harness.files import declared, journal, results
@@ -188,13 +189,18 @@ def _results_file(path: Path) -> Path:
 def _combine_audits(audits: Sequence[Audit]) -> Audit:
     """Return the audit of several sessions combined, each compared with its own journal."""
     unread = any(one.differences is None for one in audits)
-    whole = audit(combine([one.results for one in audits]), None if unread else ())
+    combined = combine([one.results for one in audits])
+    evidence = replace(
+        Evidence.of(combined),
+        journal_missing=unread,
+        observed=combine_observed([(one.results, one.evidence.observed) for one in audits]),
+    )
     differences = tuple(
         f"{one.results.run_id}: {difference}"
         for one in audits
         for difference in one.differences or ()
     )
-    return replace(whole, differences=differences if differences or not unread else None)
+    return judged(evidence, differences if differences or not unread else None)
 
 
 def _theme(name: str) -> figures.Theme:

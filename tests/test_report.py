@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 
 from demo.outputs import write_outputs
+from harness import events as e
 from harness.errors import BadRequest, ExitCode
 from harness.files.journal import JournalWriter, header_line
 from harness.files.results import save
 from harness.model import Kind, Side, Status
 from harness.report import Report
+from harness.state.fold import fold
 from harness.state.to_results import results_of
+from tests import lies
 from tests.builders import (
     a_board,
     a_digest_of,
@@ -237,6 +240,27 @@ def test_sessions_of_one_configuration_are_shown_together(tmp_path: Path) -> Non
     report = Report.load(*two_takes(tmp_path))
     assert report.results.combined == ("one", "two")
     assert "median of 2 pairs" in report.text
+
+
+def a_take_of(folder: Path, run_id: str, events: lies.Events) -> Path:
+    """Return a take of these events, which are those of another run now."""
+    renamed = lies.changed(lies.is_a(e.Opened), run_id=run_id)(events)
+    folder.mkdir()
+    journal = JournalWriter.start(folder, header_line(run_id, results_of(fold(events)).began_utc))
+    journal.write(renamed)
+    save(results_of(fold(renamed), journal.close()), folder / "results.json")
+    return folder
+
+
+def test_sessions_shown_together_are_held_against_what_was_observed_of_each(
+    tmp_path: Path,
+) -> None:
+    one = a_take_of(tmp_path / "one", "7c21", lies.SHOWCASE)
+    idle = lies.changed(lies.is_a(e.Sample, side=Side.BASELINE), cpu=0.02)
+    longer = lies.scaled(lies.is_a(e.Finished), 1.0001, "wall_s")
+    other = a_take_of(tmp_path / "other", "8d32", idle(longer(lies.SHOWCASE)))
+    refused = {reason.key for reason in Report.load(one, other).refused}
+    assert refused == {"cpu-contradicted"}
 
 
 def test_sessions_with_other_inputs_are_not_put_together(tmp_path: Path) -> None:

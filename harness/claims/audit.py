@@ -98,11 +98,12 @@ def audit(
         journal_missing=journal is None,
         observed={} if checked is None else checked.observed,
     )
-    return Audit(
-        evidence,
-        tuple(_finding(rule, evidence) for rule in RULES),
-        None if checked is None else checked.differences,
-    )
+    return judged(evidence, None if checked is None else checked.differences)
+
+
+def judged(evidence: Evidence, differences: tuple[str, ...] | None) -> Audit:
+    """Return every rule's verdict on evidence, beside what a journal says otherwise."""
+    return Audit(evidence, tuple(_finding(rule, evidence) for rule in RULES), differences)
 
 
 def _finding(rule: Rule, evidence: Evidence) -> Finding:

@@ -2,7 +2,7 @@
 
 They are pooled only where nothing but the moment and the scale differ: runs that were favourable
 under other conditions cannot be stitched together, since whatever differs is named and refused. May
-import ``model``, ``errors`` and ``text``.
+import ``model``, ``errors``, ``text`` and ``observed_trials``.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,6 +10,7 @@ from dataclasses import is_dataclass, replace
 from itertools import combinations
 from typing import Any
 
+from harness.claims.observed_trials import ObservedTrial, ObservedTrials
 from harness.errors import BadRequest
 from harness.model import (
     Code,
@@ -45,10 +46,29 @@ def combine(several: Sequence[Results]) -> Results:
         )
     if len(several) == 1:
         return several[0]
-    sessions = sorted(several, key=lambda results: (results.began_utc, results.run_id))
+    sessions = sorted(several, key=_moment)
     for fault, hint in _faults(sessions):
         raise BadRequest(f"these sessions cannot be combined: {fault}", hint)
     return _combine(sessions)
+
+
+def combine_observed(several: Sequence[tuple[Results, ObservedTrials]]) -> ObservedTrials:
+    """Return what was observed of the trials of all sessions, by their order once combined."""
+    joint: dict[int, ObservedTrial] = {}
+    order = 0
+    for results, observed in sorted(several, key=lambda session: _moment(session[0])):
+        joint |= {order + place: trial for place, trial in observed.items()}
+        order += _orders(results)
+    return joint
+
+
+def _moment(results: Results) -> tuple[str, str]:
+    return results.began_utc, results.run_id
+
+
+def _orders(results: Results) -> int:
+    """Return how many places a session's trials take in the order of all."""
+    return 1 + max((trial.order for trial in results.trials), default=0)
 
 
 def _faults(sessions: list[Results]) -> Iterator[tuple[str, str]]:
@@ -241,7 +261,7 @@ def _trials_in_line(sessions: Iterable[Results]) -> Iterator[Trial]:
                 ended_s=None if trial.ended_s is None else began_s + trial.ended_s,
             )
         index += 1 + max((trial.index for trial in results.trials), default=0)
-        order += 1 + max((trial.order for trial in results.trials), default=0)
+        order += _orders(results)
         began_s += max((trial.began_s + trial.wall_s for trial in results.trials), default=0.0)
 
 

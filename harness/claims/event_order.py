@@ -12,7 +12,7 @@ from harness.state.fold import FREQUENT
 
 MOST_PHASES = 1_000
 STAMP_LIMIT_S = 0.05
-MOST_WORKER_EVENTS = 100_000
+MOST_RARE = 100_000
 
 IN_TRIAL = (
     e.Progress,
@@ -56,27 +56,29 @@ class EventOrder:
         self._at = self._rated_at = 0.0
         self._opened = self._scheduled = self._observed = self._closed = False
         self._sides = {side: _SideOrder() for side in Side}
-        self._trials = self._rates = self._worker_events = 0
+        self._is_open = False
+        self._trials = self._rates = self._rare = 0
 
     def check(self, event: e.Event) -> None:
         """Take in the next event; raise ``Contradiction`` if it cannot come here."""
         self._count += 1
+        at = event.at
+        if at < self._at:
+            self._refuse(event, f"is {at:.3f} s after the start, and {self._at:.3f} s were")
+        self._at = at
         side = self._sides[event.side]
-        if event.at < self._at:
-            self._refuse(event, f"is {event.at:.3f} s after the start, and {self._at:.3f} s were")
-        self._at = event.at
         if type(event) in FREQUENT and event.trial == side.trial and self._is_open:
             return
+        self._rare += 1
+        if self._rare > MOST_RARE:
+            self._refuse(event, "is one word on sides and workers too many")
         if reason := self._reason(event, side):
             self._refuse(event, reason)
+        self._is_open = self._opened and not self._closed
 
     def _refuse(self, event: e.Event, reason: str) -> None:
         tag = event.__struct_config__.tag
         raise Contradiction(f"its event {self._count:,} ({tag}) {reason}")
-
-    @property
-    def _is_open(self) -> bool:
-        return self._opened and not self._closed
 
     def _reason(self, event: e.Event, side: _SideOrder) -> str:
         """Return why an event cannot come here (empty: it can)."""
@@ -195,8 +197,4 @@ class EventOrder:
             case e.Phase():
                 side.phases += 1
                 return "is one phase too many" if side.phases > MOST_PHASES else ""
-            case e.Faulted() | e.Recovered() | e.Inspected():
-                self._worker_events += 1
-                too_many = self._worker_events > MOST_WORKER_EVENTS
-                return "is one word on a worker too many" if too_many else ""
         return ""

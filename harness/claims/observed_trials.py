@@ -60,19 +60,22 @@ class TrialObserver:
 
     def note(self, event: e.Event) -> None:
         """Take in the next event."""
-        if (silent_s := event.at - self._at) > 0:
-            self._at = event.at
-            for trial in self._running.values():
-                trial.silent_s = max(trial.silent_s, silent_s)
-        match event:
-            case e.Sample() if event.side in self._running:
-                _add_sample(self._running[event.side], event)
-            case e.Span(items=items) if event.side in self._running:
-                self._running[event.side].span_items += items
-            case e.Sample() | e.Span() | e.Progress():
-                pass
-            case _:
-                self._note_rare(event)
+        if event.at > self._at:
+            self._note_silence(event.at)
+        if isinstance(event, e.Sample):
+            if (trial := self._running.get(event.side)) is not None:
+                _add_sample(trial, event)
+        elif isinstance(event, e.Span):
+            if (trial := self._running.get(event.side)) is not None:
+                trial.span_items += event.items
+        elif not isinstance(event, e.Progress):
+            self._note_rare(event)
+
+    def _note_silence(self, at: float) -> None:
+        silent_s, self._at = at - self._at, at
+        for trial in self._running.values():
+            if silent_s > trial.silent_s:
+                trial.silent_s = silent_s
 
     def _note_rare(self, event: e.Event) -> None:
         match event:

@@ -13,7 +13,8 @@ from harness.state.board import Board, apply
 from harness.state.side import SideStage, SideState, after_event, since_go
 from harness.state.worker import after_worker_event
 
-FREQUENT = {e.Progress, e.Span, e.Sample}
+OF_A_WORKER = (e.Span, e.Sample)
+FREQUENT = {e.Progress, *OF_A_WORKER}
 
 
 class _SideInProgress:
@@ -29,11 +30,13 @@ class _SideInProgress:
 
     def add(self, event: e.Event) -> None:
         """Take in an event that is frequent."""
-        if not isinstance(event, e.Span | e.Sample):
+        if isinstance(event, OF_A_WORKER):
+            place = self._places.get(event.worker)
+            if place is not None:
+                since_go_s = since_go(self._state, event) if self._running else None
+                self._workers[place] = after_worker_event(self._workers[place], event, since_go_s)
+        elif self._running:
             self._state = after_event(self._state, event)
-        elif (place := self._places.get(event.worker)) is not None:
-            since_go_s = since_go(self._state, event) if self._running else None
-            self._workers[place] = after_worker_event(self._workers[place], event, since_go_s)
 
     def state(self) -> SideState:
         """Return the side after all of these events."""
@@ -47,10 +50,10 @@ def fold(events: Iterable[e.Event], board: Board | None = None) -> Board:
     at = board.at
     for event in events:
         if type(event) in FREQUENT:
-            side = event.side
-            if side not in in_progress:
-                in_progress[side] = _SideInProgress(board.state_of(side))
-            in_progress[side].add(event)
+            side = in_progress.get(event.side)
+            if side is None:
+                side = in_progress[event.side] = _SideInProgress(board.state_of(event.side))
+            side.add(event)
             at = event.at
             continue
         board = apply(_settled(board, in_progress, at), event)

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from harness import events as e
 from harness.claims.audit import audit
-from harness.model import CommandFacts, Schedule, Side, Status
+from harness.claims.event_order import Contradiction, EventOrder
+from harness.model import MOST_RATES, CommandFacts, Schedule, Side, Status
 from tests.builders import some_differences, some_events, sweep_events
 from tests.lies import (
     SHOWCASE,
@@ -44,6 +45,12 @@ def opened_again(events: Events) -> Events:
     cheaper = renewed(opened.spec.prices, worker_per_hour=0.001)
     again = replace(opened, spec=renewed(opened.spec, prices=cheaper))
     return [opened, again, *events[1:]]
+
+
+def a_loss(events: Events) -> e.Event:
+    """Return a worker's loss after the last trial."""
+    lost = e.Faulted(worker="w0", reason="killed")
+    return e.stamp(lost, events[-1].at, DISTRIBUTED, 5)
 
 
 def armed_again(events: Events) -> Events:
@@ -162,6 +169,11 @@ DISORDERS = (
         "comes before the trials are over",
     ),
     Disorder(
+        "more words on workers than a session has",
+        lambda events: [*events[:-1], *[a_loss(events)] * 100_001, events[-1]],
+        "is one word on sides and workers too many",
+    ),
+    Disorder(
         "a variant took longer than there was time for it",
         scaled(is_a(e.Rated), 1.5, "seconds"),
         "were left for it",
@@ -205,6 +217,13 @@ def test_a_journal_that_no_session_can_have_written_is_refused(case: Disorder) -
     (difference,) = audited(case.lie(SWEPT)).differences or ()
     assert difference.startswith("the journal contradicts itself: its event ")
     assert case.says in difference
+
+
+def test_a_journal_with_more_rates_than_a_results_file_holds_is_read_no_further() -> None:
+    rate = replace(SWEPT[first(SWEPT, is_a(e.Rated))], seconds=0.0, at=SWEPT[-1].at)
+    events = [*SWEPT[:-1], *[rate] * (MOST_RATES + 1)]
+    with pytest.raises(Contradiction, match="is one rate too many"):
+        list(map(EventOrder().check, events))
 
 
 @dataclass(frozen=True)

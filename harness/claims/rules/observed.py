@@ -88,11 +88,10 @@ def _worst_lateness(evidence: Evidence) -> tuple[Trial, float, float] | None:
 
 def _late_s(evidence: Evidence, trial: Trial) -> float | None:
     """Return by how much the conductor's clock ran longer than the side's (None: not known)."""
-    observed = evidence.observed.get(trial.order)
-    ended_s = trial.ended_s if observed is None else observed.ended_s
-    if ended_s is None or evidence.results.kind is not Kind.MEASURED:
+    observed = evidence.observed.get(trial.order, trial)
+    if observed.ended_s is None or evidence.results.kind is not Kind.MEASURED:
         return None
-    return ended_s - trial.began_s - trial.wall_s
+    return observed.ended_s - observed.began_s - trial.wall_s
 
 
 def _late_limit_s(evidence: Evidence, trial: Trial) -> float:
