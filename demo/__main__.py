@@ -10,7 +10,7 @@ import sys
 # `python -m` puts the current folder first on the path, whatever lies in it. The next module needs
 # nothing that is not loaded yet; after it, everything is found where it is meant to be.
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from harness.run.start import secure_path
+from harness.run.start import leave, secure_path
 
 del sys.path[0]
 secure_path()
@@ -36,6 +36,10 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the verb on the command line and return the exit code."""
+    return leave(_exit_code(arguments))
+
+
+def _exit_code(arguments: list[str] | None) -> int:
     _secure_standard_streams()
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a home it cannot write to
     try:

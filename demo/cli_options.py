@@ -28,11 +28,32 @@ Exit codes:
 class Verbs(click.Group):
     """A group with a default verb, ``race``, for options without a verb."""
 
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.help = self.help or _words_in_source(self.callback)
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        """Add a verb, with its words even where Python has left them out."""
+        cmd.help = cmd.help or _words_in_source(cmd.callback)
+        super().add_command(cmd, name)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put ``race`` in front of options that name no verb."""
         if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
             args = ["race", *args]
         return super().parse_args(ctx, args)
+
+
+def _words_in_source(function: Callable[..., Any] | None) -> str | None:
+    """Return the words of a verb from its source: under PYTHONOPTIMIZE=2 nothing else has them."""
+    import ast
+    import inspect
+
+    try:
+        [definition] = ast.parse(inspect.getsource(function or _words_in_source)).body
+    except (OSError, SyntaxError):
+        return None
+    return ast.get_docstring(definition) if isinstance(definition, ast.FunctionDef) else None
 
 
 def choose_ui(typed: str) -> str:

@@ -4,12 +4,14 @@ May import ``harness.errors``, and imports nothing heavy itself.
 """
 
 import contextlib
+import os
 import signal
 import sys
 import tempfile
 import traceback
 
-from harness.errors import LACKS, Interrupted, MachineFailed, TwoclocksError, reason_of
+from harness.errors import LACKS, BadRequest, Interrupted, MachineFailed, TwoclocksError, reason_of
+from harness.run.start import current_folder
 
 _NO_MEMORY = "end other programs, or choose settings that need less"
 _NO_TEMPORARY_FOLDER = "set TMPDIR to a folder that can be written to"
@@ -25,6 +27,8 @@ def explain(error: Exception) -> TwoclocksError:
 
 
 def _explain(error: Exception) -> TwoclocksError:
+    if current_folder() == "" and isinstance(error, FileNotFoundError | BadRequest):
+        return BadRequest("the current folder is there no more", "change to another one")
     match error:
         case TwoclocksError():
             return error
@@ -37,12 +41,22 @@ def _explain(error: Exception) -> TwoclocksError:
         case MemoryError():
             return MachineFailed("this machine has no memory left", _NO_MEMORY)
         case ImportError():
-            return MachineFailed(
-                f"twoclocks is not completely installed: {error}",
-                "run `make setup`, or install it again with pip",
-            )
+            return _explain_import(error)
         case _:
             return _unforeseen(error)
+
+
+def _explain_import(error: ImportError) -> MachineFailed:
+    """Return the error of a package that is missing, or that another one hides."""
+    if put_before := os.environ.get("PYTHONPATH"):
+        return MachineFailed(
+            f"a package cannot be imported while PYTHONPATH={put_before}: {error}",
+            "unset PYTHONPATH: what it names goes before the packages that were installed",
+        )
+    return MachineFailed(
+        f"twoclocks is not completely installed: {error}",
+        "run `make setup`, or install it again with pip",
+    )
 
 
 def _explain_lack(error: OSError) -> MachineFailed:

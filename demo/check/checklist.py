@@ -20,6 +20,7 @@ from harness.model import Kind
 from harness.run import host
 from harness.run.arming import Armed
 from harness.run.conductor import Conductor
+from harness.run.host import home_folder
 from harness.run.plan import NO_LOG, Plan, Session, Unattended
 from harness.takes.recordings import Recording, newest, recordings
 from harness.talk.history import REHEARSALS_NAME, configuration_of, history_of, read_rehearsals
@@ -151,7 +152,7 @@ def _check_rehearsals(plan: Plan, kind: Kind, root: Path) -> CheckResult:
         rehearsals = read_rehearsals(root / REHEARSALS_NAME)
     except BadRequest as bad:
         return warn("rehearsals", bad.sentence, bad.hint)
-    configuration = configuration_of(plan.published_spec(Path.home()), kind)
+    configuration = configuration_of(plan.published_spec(home_folder()), kind)
     others = [each for each in rehearsals if each.complete and each.configuration != configuration]
     return takes.judge_rehearsals(history_of(rehearsals, configuration), len(others))
 

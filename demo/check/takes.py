@@ -19,6 +19,7 @@ from harness.files import atomic
 from harness.files.journal import JOURNAL_NAME
 from harness.files.results import RESULTS_NAME
 from harness.model import Kind, Side
+from harness.run.host import home_folder
 from harness.takes.privacy import Identity, Leak, scan
 from harness.takes.recordings import Recording
 from harness.talk.forecast import RehearsalHistory, Spread, spread
@@ -181,7 +182,8 @@ def read_identity() -> Identity:
         user = getpass.getuser()
     except (KeyError, OSError):  # as in a container that has no user names
         user = None
-    return Identity(home=os.path.expanduser("~"), user=user, host=platform.node() or None)
+    home = home_folder()
+    return Identity(home=str(home) if home else None, user=user, host=platform.node() or None)
 
 
 def scan_takes(root: Path, who: Identity) -> ScanResult:

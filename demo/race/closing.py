@@ -11,6 +11,7 @@ from harness.events import Closed, ProofStopped
 from harness.files.journal import JOURNAL_NAME
 from harness.files.results import RESULTS_NAME, save
 from harness.model import Results, SessionStage, Status
+from harness.run.host import home_folder
 from harness.run.plan import hide_home
 from harness.text import printable
 
@@ -51,7 +52,7 @@ def _remark(ended: Exception | None) -> str:
         case None:
             return ""
         case LiveRunAbandoned(remark=sentence) | TwoclocksError(sentence=sentence):
-            return printable(hide_home(sentence, Path.home()))
+            return printable(hide_home(sentence, home_folder()))
         case _:
             return type(ended).__name__
 

@@ -35,6 +35,7 @@ from harness.files.results import RESULTS_NAME, save
 from harness.model import Code, Kind, Side, Status
 from harness.run.conductor import Conductor
 from harness.run.digest import source_digest
+from harness.run.host import home_folder
 from harness.run.plan import Plan, Session
 from harness.run.provenance import code
 from harness.show.terminal.panel import Caption
@@ -221,7 +222,7 @@ class Race:
             run_id=self._identity.run_id,
             began_utc=self._identity.began_utc,
             kind=Kind.SIMULATED if self._plan.simulated else Kind.MEASURED,
-            spec=self._plan.published_spec(Path.home()),
+            spec=self._plan.published_spec(home_folder()),
             code=self._identity.code,
         )
 

@@ -20,6 +20,7 @@ from demo.terminal import Keys
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
 from harness.model import Kind, Results, Side, Status
+from harness.run.host import home_folder
 from harness.run.plan import Plan
 from harness.show import rehearsal_table
 from harness.show.tables import Table, format_table
@@ -101,7 +102,7 @@ class RunningRehearsal:
     def __init__(self, plan: RehearsalPlan, earlier: tuple[Rehearsal, ...]) -> None:
         self._plan = plan
         self._earlier = earlier
-        self._configuration = configuration_of(plan.race.published_spec(Path.home()), plan.kind)
+        self._configuration = configuration_of(plan.race.published_spec(home_folder()), plan.kind)
         self._began = datetime.now(UTC)
         self._progress = TalkProgress(plan.agenda)
         self._demo_s: float | None = None

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.events import Failed
+from harness.run.host import home_folder
 from harness.run.plan import hide_home
 from harness.run.ray.ray_words import Frame, frames
 
@@ -55,7 +56,7 @@ def reason_of(error: BaseException) -> str:
     """Return the kind of an exception, with the first line of its words."""
     words = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
     reason = f"{type(error).__name__}: {words}" if words else type(error).__name__
-    return hide_home(reason, Path.home())[:LONGEST_REASON]
+    return hide_home(reason, home_folder())[:LONGEST_REASON]
 
 
 def _frames(error: BaseException) -> list[Frame]:

@@ -5,6 +5,7 @@ May import ``model``, ``events``, ``errors`` and ``run``.
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -29,6 +30,7 @@ from harness.run.ray.ray_words import explain_end
 from harness.run.wire import Assignment, Command, EventReader, encode_command, open_pipe, required
 
 DESCRIBE_WITHIN_S = 120.0
+SHORT_AND_PLAIN = re.compile(r"[A-Za-z0-9./_+-]{1,16}")
 EXIT_WITHIN_S = 3.0
 ORPHAN_GRACE_S = 4.0
 LOG_END_BYTES = 2_000
@@ -223,9 +225,12 @@ def launch(
 
 
 def _short_folder() -> str:
-    """Return a folder with a short path: Ray puts sockets below it, and their names are limited."""
+    """Return a folder with a short and plain path.
+
+    Ray puts sockets below it, whose names are limited, and splits command lines with it at blanks.
+    """
     usual = tempfile.gettempdir()
-    return usual if len(usual) <= 16 else "/tmp"
+    return usual if SHORT_AND_PLAIN.fullmatch(usual) else "/tmp"
 
 
 def describe(workload: str, settings: list[str]) -> WorkloadFacts:

@@ -96,12 +96,12 @@ class Plan:
     patience: Patience = Patience()
     own_files: tuple[str, ...] | None = None
 
-    def published_spec(self, home: Path) -> Spec:
+    def published_spec(self, home: Path | None) -> Spec:
         """Return the spec as it may be published: without the name of a home folder."""
         return replace(self.spec, params=redact_home(self.spec.params, home))
 
 
-def redact_home(params: Parameters, home: Path) -> Parameters:
+def redact_home(params: Parameters, home: Path | None) -> Parameters:
     """Return the parameters with the path of the home folder replaced by a tilde."""
     return {
         key: hide_home(value, home) if isinstance(value, str) else value
@@ -109,8 +109,10 @@ def redact_home(params: Parameters, home: Path) -> Parameters:
     }
 
 
-def hide_home(text: str, home: Path) -> str:
-    """Return a text with the path of the home folder replaced by a tilde."""
+def hide_home(text: str, home: Path | None) -> str:
+    """Return a text with the path of the home folder replaced by a tilde (None: there is none)."""
+    if home is None:
+        return text
     paths = {re.escape(str(path)) for path in (home, home.resolve())}
     return re.sub("|".join(rf"(?<![\w./-]){path}(?![\w.-])" for path in paths), "~", text)
 

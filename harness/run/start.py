@@ -35,7 +35,11 @@ def command(module: str, *arguments: str) -> list[str]:
 
 
 def secure_path() -> None:
-    """Find our packages beside this file from now on, and the current folder's modules last."""
+    """Find our packages beside this file from now on, and the current folder's modules last.
+
+    No process that is started from here waits for more to be typed when it is through.
+    """
+    os.environ.pop("PYTHONINSPECT", None)
     if OurPackages not in sys.meta_path:
         sys.meta_path.insert(0, OurPackages)
     folder = current_folder()
@@ -61,11 +65,19 @@ def follow(folder: str, path: Iterable[str]) -> None:
     sys.path += [entry for entry in path if entry not in sys.path]
 
 
-def main() -> int | None:
+def leave(status: int) -> int:
+    """Return the exit code; end at once where Python was asked to wait for more to be typed."""
+    if sys.flags.inspect:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def main() -> int:
     """Run the module that the command line names."""
     module = import_module(sys.argv.pop(1))
-    status: int | None = module.main()
-    return status
+    return leave(module.main() or 0)
 
 
 if __name__ in ("__main__", "__mp_main__"):  # the latter: started by a workload's multiprocessing

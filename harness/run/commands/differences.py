@@ -9,6 +9,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from harness.model import AnswerDifference, Difference, Side
+from harness.run.host import home_folder
+from harness.run.plan import hide_home
 from harness.text import printable
 
 LONGEST_SHOWN = 160
@@ -88,5 +90,5 @@ def _shown(line: bytes | None, beside: bytes | None) -> str:
         return repr(text[:LONGEST_SHOWN])
     parts = next((n for n, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), 0)
     begins = max(0, parts - LONGEST_SHOWN // 2)
-    body = text[begins : begins + LONGEST_SHOWN].strip().replace(str(Path.home()), "~")
+    body = hide_home(text[begins : begins + LONGEST_SHOWN].strip(), home_folder())
     return f"{'…' if begins else ''}{printable(body)}"

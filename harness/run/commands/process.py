@@ -22,7 +22,8 @@ from harness.client import GO, SAY
 from harness.errors import SideFailed
 from harness.run.commands.log import BLOCK_BYTES, BoundedLog
 from harness.run.commands.shell import Shell
-from harness.run.host import unpin
+from harness.run.host import home_folder, unpin
+from harness.run.plan import hide_home
 
 LONGEST_LINE_BYTES = 1 << 20
 DRAINED_WITHIN_S = 1.0
@@ -193,7 +194,7 @@ class Program:
 
     def _hint(self) -> str:
         last = next((line for log in (2, 1) if (line := self._logs[log].last_line())), b"")
-        shown = last.decode(errors="replace").strip()[:LAST_LINE].replace(str(Path.home()), "~")
+        shown = hide_home(last.decode(errors="replace").strip()[:LAST_LINE], home_folder())
         advice = self._run.shell.advice(self._run.command, last)
         words = f"its last line: {shown}" if shown else "it printed nothing"
         return f"{words}; {advice}" if advice else words
