@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from demo.cli_group import EXIT_CODES, Verbs
 from demo.cli_options import (
     AS_JSON,
     COMMAND_PAIR,
-    EXIT_CODES,
     FALLBACK,
     OVERSUBSCRIBE,
     RUN,
@@ -21,7 +21,6 @@ from demo.cli_options import (
     TALK,
     WORKERS,
     WORKLOAD,
-    Verbs,
     all_of,
     choose_ui,
     latest_results,

@@ -13,48 +13,6 @@ from harness.errors import BadRequest
 
 Decorator = Callable[[Any], Any]
 
-EXIT_CODES = """\b
-Exit codes:
-  0        shown
-  1        not ready (check only)
-  2        bad request; nothing was started
-  3        a side, this machine or twoclocks itself failed
-  4        the answers differ, or a claim or a recording was refused
-  5        no journal to hold a measured session against (audit only)
-  128 + n  interrupted by signal n
-"""
-
-
-class Verbs(click.Group):
-    """A group with a default verb, ``race``, for options without a verb."""
-
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        super().__init__(*arguments, **settings)
-        self.help = self.help or _words_in_source(self.callback)
-
-    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        """Add a verb, with its words even where Python has left them out."""
-        cmd.help = cmd.help or _words_in_source(cmd.callback)
-        super().add_command(cmd, name)
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``race`` in front of options that name no verb."""
-        if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
-            args = ["race", *args]
-        return super().parse_args(ctx, args)
-
-
-def _words_in_source(function: Callable[..., Any] | None) -> str | None:
-    """Return the words of a verb from its source: under PYTHONOPTIMIZE=2 nothing else has them."""
-    import ast
-    import inspect
-
-    try:
-        [definition] = ast.parse(inspect.getsource(function or _words_in_source)).body
-    except (OSError, SyntaxError):
-        return None
-    return ast.get_docstring(definition) if isinstance(definition, ast.FunctionDef) else None
-
 
 def choose_ui(typed: str) -> str:
     """Return the screen to use: ``auto`` is live on a terminal that can draw, else plain lines."""
