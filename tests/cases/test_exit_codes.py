@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.cli_options import EXIT_CODES
+from demo.cli_group import EXIT_CODES
 from harness.errors import ExitCode
 from harness.files.journal import read
 from harness.files.results import load
