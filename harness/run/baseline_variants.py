@@ -151,7 +151,7 @@ def _tuned_variants(workload: AnyWorkload, params: Parameters) -> Iterator[TimeV
 def _is_valid(workload: AnyWorkload, params: Parameters) -> bool:
     try:
         workload.require_valid(params)
-    except ValueError:
+    except (BadRequest, ValueError):
         return False
     return True
 

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.model import Parameters
+from harness.run.baseline_variants import declared_variants
 from harness.workload import BadRequest
 from tests.workloads.embed.support import needs_extra
 from tests.workloads.embed.tiny_models import (
@@ -345,6 +347,23 @@ def test_a_model_that_cannot_be_used_is_refused_before_anything_starts(
         embed.WORKLOAD.configure(
             embed.WORKLOAD.defaults | {"model": str(tmp_path), "max_tokens": 16}
         )
+
+
+def with_length(folder: Path) -> Parameters:
+    of_settings(sentence_bert_config={"max_seq_length": 64})(folder)
+    return embed.WORKLOAD.defaults | {"model": str(folder), "max_tokens": 64}
+
+
+def test_what_a_model_cannot_do_is_left_out_of_the_proof_and_does_not_refuse_the_race(
+    tmp_path: Path,
+) -> None:
+    variants = declared_variants(embed.WORKLOAD, with_length(tmp_path))
+    assert {name for one in variants for name in one.settings} == {"batch"}
+
+
+def test_a_precision_of_minilm_is_refused_for_another_model(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="precision=float32 is for MiniLM"):
+        embed.WORKLOAD.configure(with_length(tmp_path) | {"precision": "float32"})
 
 
 def theirs(folder: Path, text: str, **options: Any) -> list[int]:

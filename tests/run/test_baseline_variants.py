@@ -20,7 +20,11 @@ from tests.builders import a_spec, a_workload_file, find_workload
 OWN = TimeVariant(Variant.OWN, AT_LEAST_S)
 WHOLE = TimeVariant(Variant.WHOLE, 0.0)
 SOURCE = """
+from harness.workload import BadRequest
+
 def check(params):
+    if params.size == 10:
+        raise BadRequest("too large for its file")
     if params.size > 9:
         raise ValueError("too large")
 

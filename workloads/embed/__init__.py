@@ -7,6 +7,7 @@ number of workers runs the same ones and the vectors are equal to the last bit, 
 Imports ``harness.workload``, NumPy and this package.
 """
 
+import functools
 import time
 from statistics import median
 from typing import NamedTuple
@@ -57,18 +58,26 @@ def check(settings: Settings) -> None:
     """
     require_extra(settings.model)
     try:
-        _check_files(settings)
+        if settings.corpus:
+            _check_corpus(
+                settings.corpus, settings.field, settings.passages, settings.seed, settings.queries
+            )
+        if settings.model:  # the extra's is known
+            _check_model(settings.model, settings.max_tokens, settings.precision)
     except ValueError as error:
         raise BadRequest(str(error)) from error
 
 
-def _check_files(settings: Settings) -> None:
-    if settings.corpus:
-        read = read_corpus(settings.corpus, settings.field, settings.passages, settings.seed)
-        require_queries(read.passages, settings.queries)
-    if settings.model:  # the extra's is known
-        encoder = open_encoder(read_model(settings.model, settings.max_tokens, settings.precision))
-        try_encoder(encoder, settings.max_tokens, encoder.tokenizer.get_vocab_size() - 1)
+# Variants of the baseline are checked too, of which most have the session's files.
+@functools.lru_cache(maxsize=1)
+def _check_corpus(corpus: str, field: str, passages: int, seed: int, queries: int) -> None:
+    require_queries(read_corpus(corpus, field, passages, seed).passages, queries)
+
+
+@functools.lru_cache(maxsize=8)
+def _check_model(model: str, max_tokens: int, precision: str) -> None:
+    encoder = open_encoder(read_model(model, max_tokens, precision))
+    try_encoder(encoder, max_tokens, encoder.tokenizer.get_vocab_size() - 1)
 
 
 def load(settings: Settings) -> Problem[Encoding, Queries]:

@@ -40,6 +40,11 @@ class Settings:
         require_between(self, LIMITS)
         if self.precision not in PRECISIONS:
             raise ValueError(f"precision={self.precision} is neither {' nor '.join(PRECISIONS)}")
+        if self.model and self.precision != PRECISIONS[0]:
+            raise ValueError(
+                f"precision={self.precision} is for MiniLM: a model of one's own computes as it "
+                "was exported"
+            )
         if not self.model and self.max_tokens > MOST_TOKENS:
             raise ValueError(
                 f"max_tokens={self.max_tokens} is more than the {MOST_TOKENS} that MiniLM has "
