@@ -393,9 +393,10 @@ def test_recording_needs_neither_open_streams_nor_a_locale_that_is_installed(
 
 
 def test_without_the_player_a_recording_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    (tmp_path / "mkdocs_asciinema_player").mkdir()
-    (tmp_path / "mkdocs_asciinema_player" / "__init__.py").touch()
-    done = record(tmp_path, *BRIEF, changes={"PYTHONPATH": f"{tmp_path}:{ROOT}"})
+    modules = tmp_path / "modules"  # those of the current folder itself come last
+    (modules / "mkdocs_asciinema_player").mkdir(parents=True)
+    (modules / "mkdocs_asciinema_player" / "__init__.py").touch()
+    done = record(tmp_path, *BRIEF, changes={"PYTHONPATH": f"{modules}:{ROOT}"})
     assert (done.exit_code, "asciinema-player is not installed" in done.errors) == (2, True)
     assert not list(tmp_path.glob(".unpublished-*"))
 
