@@ -208,6 +208,7 @@ class Scored(Event, frozen=True, tag="scored"):
 
     ``off_clock_cpu_s`` and ``difference`` are as in ``model.Trial``. ``scores`` are those of the
     held-out items, packed (empty: it is one number), which the conductor compares and keeps.
+    ``kept_back`` is why the answer was not handed over to be scored again (empty: it was).
     """
 
     answer_sha256: str
@@ -215,6 +216,24 @@ class Scored(Event, frozen=True, tag="scored"):
     off_clock_cpu_s: Duration | None = None
     scores: bytes = b""
     difference: AnswerDifference | None = None
+    kept_back: str = ""
+
+
+class AnswerScored(Event, frozen=True, tag="answer-scored"):
+    """The handed over answer's score, or the ``reason`` why there is none; it is not passed on."""
+
+    answer_sha256: str
+    quality: float
+    scores: bytes = b""
+    reason: str = ""
+
+
+class Rescored(Event, frozen=True, tag="rescored"):
+    """The baseline's process scored a distributed trial's answer; fields as in ``model.Trial``."""
+
+    order: Count
+    gap: float | None = None
+    reason: str = ""
 
 
 class Compared(Event, frozen=True, tag="compared"):

@@ -169,7 +169,9 @@ class Trial:
     pair (None: the quality of either is one number, or they scored unlike numbers of items).
     ``answer_difference`` is where a program's answer differs from the session's first (None: it
     does not, or is not compared by its bytes). ``prepared_cpu_s`` are the core-seconds of a
-    command pair's command to prepare (None: it has none).
+    command pair's command to prepare (None: it has none). ``rescoring_gap`` is how far the scores
+    of a distributed answer are apart at most, where the baseline's process gave it others than its
+    own side (None: that was not compared), ``not_rescored`` why it could not score the answer.
     """
 
     side: Side
@@ -204,3 +206,5 @@ class Trial:
     ended_s: Seconds | None = None
     answer_difference: AnswerDifference | None = None
     prepared_cpu_s: Seconds | None = None
+    rescoring_gap: Amount | None = None
+    not_rescored: str = ""

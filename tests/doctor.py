@@ -607,6 +607,7 @@ REFUSING: dict[str, Doctor] = {
     "worker-input-differs": of_last_process(lambda process: replace(process, input_sha256=OTHER)),
     "held-out-differs": of_last(lambda trial: replace(trial, held_out_sha256=OTHER)),
     "held-out-is-input": scored_on_input,
+    "quality-by-process": of_last(lambda trial: replace(trial, rescoring_gap=0.001)),
     "quality-moved": lambda good: of_last(better(good))(good),
     "quality-unrepeatable": lambda good: of_last(scored_otherwise(good))(good),
     "items-differ": of_last(lambda trial: replace(trial, items=trial.items - 1)),
@@ -653,6 +654,7 @@ QUALIFYING: dict[str, Doctor] = {
     "slowdown": slowed,
     "combined": lambda good: replace(good, combined=("7c21", "8d32")),
     "unclean-scale": lambda good: changed(good, last(good, elsewhere(good)), better(good)),
+    "scored-by-its-own-side": of_last(lambda trial: replace(trial, not_rescored="it is a lambda")),
     "items-unreported": lambda good: changed(
         good, every, lambda trial: replace(trial, items=trial.items - 1)
     ),

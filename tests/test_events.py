@@ -32,6 +32,8 @@ EXAMPLES: list[e.Event] = [
     e.Scored(answer_sha256="ab" * 32, quality=0.975),
     e.Prepared(cpu_s=0.5),
     e.Compared(order=3, differences=some_differences()),
+    e.AnswerScored(answer_sha256="ab" * 32, quality=0.975),
+    e.Rescored(order=3, gap=0.0),
     e.Failed(reason="raised", last_words="ValueError: no"),
     e.Observed(cpu_s=0.6, frames=250, longest_gap_s=0.3, foreign_cpu=None, contention=0.01),
     e.Rated(

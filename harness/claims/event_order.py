@@ -46,6 +46,7 @@ class _SideOrder:
     order: int = 0
     phases: int = 0
     uncompared: set[int] = field(default_factory=set)
+    not_rescored: set[int] = field(default_factory=set)
 
 
 class EventOrder:
@@ -96,7 +97,7 @@ class EventOrder:
                 return self._arming_reason(event, side)
             case e.Rated() | e.ProofStopped():
                 return self._proof_reason(event)
-            case e.Compared():
+            case e.Compared() | e.Rescored():
                 return self._comparison_reason(event, side)
             case e.Prepared():
                 ready = self._all_ready and side.awaited is None
@@ -160,10 +161,11 @@ class EventOrder:
             return f"says that it took {event.seconds:.3f} s, and {since_s:.3f} s were left for it"
         return "is one rate too many" if self._rates > MOST_RATES else ""
 
-    def _comparison_reason(self, event: e.Compared, side: _SideOrder) -> str:
-        if event.order not in side.uncompared or event.side is not Side.DISTRIBUTED:
+    def _comparison_reason(self, event: e.Compared | e.Rescored, side: _SideOrder) -> str:
+        due = side.uncompared if isinstance(event, e.Compared) else side.not_rescored
+        if event.order not in due or event.side is not Side.DISTRIBUTED:
             return f"compares the scores of trial {event.order}, of which there are none to compare"
-        side.uncompared.remove(event.order)
+        due.remove(event.order)
         return ""
 
     def _go_reason(self, event: e.Go, side: _SideOrder) -> str:
@@ -194,6 +196,7 @@ class EventOrder:
                     return "scores an answer that has not come, or was scored before"
                 side.awaited = None
                 side.uncompared.add(side.order)
+                side.not_rescored.add(side.order)
             case e.Phase():
                 side.phases += 1
                 return "is one phase too many" if side.phases > MOST_PHASES else ""

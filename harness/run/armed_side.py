@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from harness.events import Finished
 from harness.run import wire
+from harness.run.handed_over import hand_over
 from harness.run.loaded import LoadedProblem
 from harness.run.off_clock import OffClockMeter, scored_event
 from harness.run.sides.runner import SideRunner, seconds_between, usage_between
@@ -25,6 +26,7 @@ class ArmedWorkload:
     """A side with what it runs, loaded and warm. ``meter`` was last read when it came to rest.
 
     ``program`` is the side itself where it is one of a command pair's (else None).
+    An answer that it hands over lies in its folder ``scratch``.
     """
 
     loaded: LoadedProblem
@@ -32,6 +34,7 @@ class ArmedWorkload:
     send: wire.SendEvent
     meter: OffClockMeter
     program: "CommandSide | None" = None
+    scratch: str = ""
 
 
 def pass_rate(side: SideRunner, problem: AnyProblem, seconds: float) -> float:
@@ -78,5 +81,7 @@ def run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
     scored = scored_event(armed.meter, armed.loaded, answer, before_go_s)
     if armed.program is not None:
         scored = replace(scored, difference=armed.program.answer_difference)
+    if command.hands_over:
+        scored = replace(scored, kept_back=hand_over(answer, armed.scratch))
     side.rest(command.next_workers)  # before the other side's clock may start
     armed.send(scored)

@@ -28,6 +28,7 @@ from harness.run.digest import digest
 from harness.run.failure import failure_of
 from harness.run.find import find
 from harness.run.guard import die_with_parent
+from harness.run.handed_over import score_handed_over
 from harness.run.host import pin
 from harness.run.loaded import LoadedProblem
 from harness.run.off_clock import OffClockMeter
@@ -83,8 +84,7 @@ def _arm(
         program = stack.enter_context(_command_side(found, assignment, send))
         program.arm(timer.lap)
         found = program.as_workload()
-    # a pair's parameters are in its commands already
-    loaded = LoadedProblem(found, assignment.params if program is None else {})
+    loaded = LoadedProblem(found, {} if program else assignment.params)  # else in its commands
     problem = loaded.own
     timer.lap("load")
     input_digest = digest(problem.input, problem.items)
@@ -106,8 +106,9 @@ def _arm(
         side.rest(0)
     timer.lap("warm-up")
     send(_ready(found, problem, input_digest, side, timer))
+    meter, scratch = OffClockMeter(side), assignment.scratch
     return ArmedWorkload(
-        loaded=loaded, side=side, send=send, meter=OffClockMeter(side), program=program
+        loaded=loaded, side=side, send=send, meter=meter, program=program, scratch=scratch
     )
 
 
@@ -153,6 +154,8 @@ def _carry_out(command: wire.Command, armed: ArmedWorkload, assignment: wire.Ass
             armed.send(Prepared(cpu_s=armed.program.prepare(workers)))
         case wire.StartTrial():
             run_trial(armed, command)
+        case wire.ScoreAnswer(path=path):
+            armed.send(score_handed_over(path, armed.loaded, armed.meter))
         case wire.TimeVariant():
             armed.send(time_variant(command, armed.loaded, cores_of(assignment)))
         case wire.LetGo():

@@ -15,7 +15,9 @@ from harness.model import Schedule, SessionStage, Side
 from harness.run import processes, wire
 from harness.run.arming import Armed
 from harness.run.frames import Batch
+from harness.run.handed_over import FILE_NAME
 from harness.run.plan import Controls, Session, require_same_terms
+from harness.run.protocol import HINT
 from harness.run.proving import ProofFrames
 from harness.run.schedule import ScheduledStart, choose_schedule, rounds, worth_probing
 from harness.run.utilization import ForeignLoadMeter
@@ -161,6 +163,29 @@ class Conductor(ProofFrames):
             order += len(starting)
             yield from self.until(lambda: not self.running, SessionStage.RUNNING)
             self.observation.end_trial()
+            if Side.DISTRIBUTED in next_workers or not next_workers:
+                yield from self._rescore()
+
+    def _rescore(self) -> Iterator[Batch]:
+        """Have the baseline's process score the last distributed answer, with its held-out set.
+
+        After the last trial of all, too: whoever has not come to its end by then cannot reply.
+        """
+        if self.to_rescore is None:
+            return
+        path = self.processes[Side.DISTRIBUTED].scratch / FILE_NAME
+        if reason := self.to_rescore.kept_back:
+            self.to_rescore = None
+            kept_back = e.Rescored(order=self.order[Side.DISTRIBUTED], reason=reason)
+            yield self.stamped(Side.DISTRIBUTED, [kept_back])
+            return
+        if not path.is_file():
+            reason = "it has scored an answer and handed none over"
+            yield self.stamped(Side.DISTRIBUTED, [e.Failed(reason=reason, hint=HINT)])
+            raise SideFailed(f"the {Side.DISTRIBUTED} side failed: {reason}", HINT)
+        self.processes[Side.BASELINE].send(wire.ScoreAnswer(str(path)))
+        yield from self.until(lambda: self.to_rescore is None, SessionStage.RUNNING)
+        path.unlink(missing_ok=True)
 
     def _prepare(self, starting: tuple[ScheduledStart, ...]) -> Iterator[Batch]:
         """Have each program that starts now prepared for, one after the other, if the pair is."""
@@ -184,9 +209,11 @@ class Conductor(ProofFrames):
             self.running.add(side)
             self.trial[side] = start.trial
             self.order[side] = order + offset
+            hands_over = side is Side.DISTRIBUTED and self.plan.spec.commands is None
+            command = wire.StartTrial(start.workers, next_workers.get(side), hands_over)
             now = self.now  # before the side can begin, so that no trial outlasts its time here
             self._started_at[side] = now
-            self.processes[side].send(wire.StartTrial(start.workers, next_workers.get(side)))
+            self.processes[side].send(command)
             go = e.Go(order=order + offset, workers=start.workers)
             events.append(e.stamp(go, now, side, start.trial))
         return tuple(events)

@@ -11,13 +11,14 @@ from msgspec.structs import replace
 from harness import events as e
 from harness.errors import Interrupted, SideFailed
 from harness.model import SessionStage, Side, Variant
+from harness.run.handed_over import largest_gap
 from harness.run.host import host_key
 from harness.run.item_scores import RoundScores
 from harness.run.launch import SideProcess
 from harness.run.observation import Observation
 from harness.run.plan import Controls, Session, assignment
 from harness.run.processes import Signs, signs
-from harness.run.protocol import Rights
+from harness.run.protocol import HINT, Rights
 from harness.run.side_processes import SideProcesses
 from harness.run.stalls import StallWatch
 
@@ -31,6 +32,8 @@ class SessionFrames:
     what is going on. ``measured`` is set once every trial is scored: from then on nothing that
     fails or is stopped takes anything back. ``rated`` and ``variants_ready`` are what the processes
     that time a variant have sent; ``skipped`` tells that the rest of the proof is left out.
+    ``to_rescore`` is the score of a distributed answer that the baseline's process has yet to score
+    (None: there is none).
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class SessionFrames:
         self.order = dict.fromkeys(Side, 0)
         self._scores = RoundScores()
         self._stall_watch = StallWatch(self.plan.patience, self._look)
+        self.to_rescore: e.Scored | None = None
         self.stage = SessionStage.ARMING
         self.subject = ""
         self.measured = False
@@ -166,10 +170,25 @@ class SessionFrames:
         return tuple(one for event in passed_on for one in self._compared(event))
 
     def _compared(self, event: e.Event) -> Batch:
-        """Return the event; of the items' scores only how those of a pair differ is passed on."""
-        if not isinstance(event, e.Scored):
-            return (event,)
-        return replace(event, scores=b""), *self._scores.compare(event, self.order[event.side])
+        """Return the event; of scores only how those of a pair or of one answer differ."""
+        match event:
+            case e.Scored():
+                comparisons = self._scores.compare(event, self.order[event.side])
+                return replace(event, scores=b"", kept_back=""), *comparisons
+            case e.AnswerScored() if self.to_rescore is not None:
+                own, self.to_rescore = self.to_rescore, None
+                return self.stamped(Side.DISTRIBUTED, [self._rescored(own, event)])
+            case _:
+                return (event,)
+
+    def _rescored(self, own: e.Scored, again: e.AnswerScored) -> e.Event:
+        """Return what the baseline's process made of the answer that was handed over to it."""
+        order = self.order[Side.DISTRIBUTED]
+        if again.reason:
+            return e.Rescored(order=order, reason=again.reason)
+        if again.answer_sha256 != own.answer_sha256:
+            return e.Failed(reason="it handed over another answer than it had scored", hint=HINT)
+        return e.Rescored(order=order, gap=largest_gap(own, again))
 
     def _is_passed_on(self, event: e.Event) -> bool:
         match event:
@@ -203,6 +222,8 @@ class SessionFrames:
                 self.peak_rss_bytes[side] = peak_rss_bytes
             case e.Scored():
                 self.running.discard(side)
+                if side is Side.DISTRIBUTED and self.plan.spec.commands is None:
+                    self.to_rescore = event
             case e.Failed():
                 self.failed[side] = event
             case e.Recovered(process=process):

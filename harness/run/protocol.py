@@ -32,6 +32,7 @@ class Turn(StrEnum):
     PREPARING = "while its run was prepared for"
     RUNNING = "while its clock ran"
     SCORING = "after its clock had stopped"
+    JUDGING = "while it scored the other side's answer"
     TIMING = "while it timed a variant"
     OVER = "after it had failed"
 
@@ -56,6 +57,7 @@ MAY_REPORT: Mapping[type[e.Event], frozenset[Turn]] = {
     e.Finished: frozenset({Turn.RUNNING}),
     e.Inspected: frozenset({Turn.SCORING}),
     e.Scored: frozenset({Turn.SCORING}),
+    e.AnswerScored: frozenset({Turn.JUDGING}),
     e.Rated: frozenset({Turn.TIMING}),
     e.Failed: _ALIVE,
 }
@@ -67,6 +69,7 @@ _TURN_AFTER_REPORT: Mapping[type[e.Event], Turn] = {
     e.Prepared: Turn.RESTING,
     e.Finished: Turn.SCORING,
     e.Scored: Turn.RESTING,
+    e.AnswerScored: Turn.RESTING,
     e.Rated: Turn.RESTING,
     e.Failed: Turn.OVER,
 }
@@ -74,6 +77,7 @@ _TURN_AFTER_ORDER: Mapping[type[wire.Command], Turn] = {
     wire.ProbeSpeed: Turn.PROBING,
     wire.PrepareTrial: Turn.PREPARING,
     wire.StartTrial: Turn.RUNNING,
+    wire.ScoreAnswer: Turn.JUDGING,
     wire.TimeVariant: Turn.TIMING,
 }
 

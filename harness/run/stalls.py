@@ -31,6 +31,7 @@ SIGNS_OF_PROGRESS = (
     e.Finished,
     e.Inspected,
     e.Scored,
+    e.AnswerScored,
     e.Rated,
 )
 

@@ -72,11 +72,12 @@ class StartTrial(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
     """Run a trial now, on the first ``workers`` of the armed ones (0: all).
 
     ``next_workers`` is the number of workers in the side's next trial (0: all, None: there is
-    none).
+    none). ``hands_over``: the answer is written for the other side to score it, too.
     """
 
     workers: int = 0
     next_workers: int | None = None
+    hands_over: bool = False
 
 
 class TimeVariant(msgspec.Struct, frozen=True, tag_field="command", tag="variant"):
@@ -93,11 +94,17 @@ class TimeVariant(msgspec.Struct, frozen=True, tag_field="command", tag="variant
     settings: Parameters = msgspec.field(default_factory=dict)
 
 
+class ScoreAnswer(msgspec.Struct, frozen=True, tag_field="command", tag="score"):
+    """Score the answer that the other side has handed over in a file, and report that."""
+
+    path: str
+
+
 class LetGo(msgspec.Struct, frozen=True, tag_field="command", tag="let-go"):
     """Hold no problem until the next command that needs one: others are about to load it."""
 
 
-Command = ProbeSpeed | PrepareTrial | StartTrial | TimeVariant | LetGo
+Command = ProbeSpeed | PrepareTrial | StartTrial | ScoreAnswer | TimeVariant | LetGo
 
 _commands = msgspec.json.Decoder(Command)
 

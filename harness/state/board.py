@@ -12,7 +12,14 @@ from harness.model import Rate, Schedule, Side
 from harness.state.side import SideStage, SideState, after_event
 
 SessionEvent = (
-    e.Opened | e.Scheduled | e.Compared | e.Rated | e.ProofStopped | e.Observed | e.Closed
+    e.Opened
+    | e.Scheduled
+    | e.Compared
+    | e.Rescored
+    | e.Rated
+    | e.ProofStopped
+    | e.Observed
+    | e.Closed
 )
 
 
@@ -68,8 +75,8 @@ def _after_session_event(board: Board, event: SessionEvent) -> Board:
             return replace(board, opened=event)
         case e.Scheduled(schedule=schedule):
             return replace(board, schedule=schedule)
-        case e.Compared():
-            return _with_differences(board, event)
+        case e.Compared() | e.Rescored():
+            return _with_scores_compared(board, event)
         case e.Rated():
             rate = Rate(
                 variant=event.variant,
@@ -91,11 +98,16 @@ def _after_session_event(board: Board, event: SessionEvent) -> Board:
             return replace(board, closed=event)
 
 
-def _with_differences(board: Board, event: e.Compared) -> Board:
-    """Return the board with the differences in their scored trial: a distributed one."""
+def _with_scores_compared(board: Board, event: e.Compared | e.Rescored) -> Board:
+    """Return the board with what the scores showed in their trial: a scored distributed one."""
 
     def compared(state: SideState) -> SideState:
-        is_meant = state.side is event.side is Side.DISTRIBUTED and state.order == event.order
-        return replace(state, score_differences=event.differences) if is_meant else state
+        if not (state.side is event.side is Side.DISTRIBUTED and state.order == event.order):
+            return state
+        match event:
+            case e.Compared(differences=differences):
+                return replace(state, score_differences=differences)
+            case e.Rescored(gap=gap, reason=reason):
+                return replace(state, rescoring_gap=gap, not_rescored=reason)
 
     return replace(board, trials=tuple(map(compared, board.trials)))

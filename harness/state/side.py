@@ -105,6 +105,8 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     off_clock_cpu_s: float | None = None
     waited_s: float | None = None
     score_differences: ScoreDifferences | None = None
+    rescoring_gap: float | None = None
+    not_rescored: str = ""
     answer_difference: AnswerDifference | None = None
     reason: str = ""
     last_words: str = ""

@@ -146,6 +146,8 @@ def _trial(state: SideState, at: float, curve_points: int, utilization_points: i
         off_clock_cpu_s=state.off_clock_cpu_s,
         waited_s=state.waited_s,
         score_differences=state.score_differences,
+        rescoring_gap=state.rescoring_gap,
+        not_rescored=state.not_rescored,
         ended_s=state.finished_at,
         answer_difference=state.answer_difference,
         prepared_cpu_s=state.armed.prepared_cpu_s,

@@ -18,6 +18,8 @@ Step = wire.Command | e.Event | float
 READY = a_ready(Side.DISTRIBUTED, workers=2)
 GO = wire.StartTrial()
 PROBE = wire.ProbeSpeed(1.0, together=False)
+JUDGE = wire.ScoreAnswer("answer")
+JUDGED = e.AnswerScored(answer_sha256=a_digest_of("answer"), quality=0.97)
 LIBRARY = wire.TimeVariant(Variant.ALTERNATIVE, 1.0, name="a library's")
 SCORED = e.Scored(answer_sha256=a_digest_of("answer"), quality=0.97)
 SPENT = e.CoreTime(compute_s=4.0, exchange_s=0.0, waiting_s=0.0, serial_s=0.0, idle_s=0.0)
@@ -64,6 +66,7 @@ HONEST = (
     Case("two trials", (GO, 4.0, finished(4.0), SCORED, GO, progress(1), 4.0, finished(4.0))),
     Case("a probe", (PROBE, SPAN, e.Probed(rate=2.0, together=False))),
     Case("a variant", (LIBRARY, RATED)),
+    Case("the score of the other side's answer", (JUDGE, JUDGED)),
     Case("a warm-up on the workers before it is ready", (SPAN, LOST, BACK, READY), ready=()),
     Case("a worker that is lost twice and comes back", (GO, LOST, LOST, BACK)),
     Case("a lost worker that comes back once the clock has stopped", (GO, LOST, finished(0), BACK)),
@@ -171,6 +174,18 @@ LIARS = (
         (LIBRARY, e.Rated(variant=Variant.LIMIT, items_per_s=9.0, seconds=1.0, cores=1)),
         "it sent the rate of a variant that it was not asked for: limit",
     ),
+    Case("a score of the other side's answer that nobody asked for", (JUDGED,), "had no order"),
+    Case(
+        "two scores of the other side's answer",
+        (JUDGE, JUDGED, JUDGED),
+        "it sent 'answer-scored' while it had no order",
+    ),
+    Case("its own score while it judges the other's", (JUDGE, SCORED), "other side's answer"),
+    Case(
+        "that its answer was scored again",
+        (e.Rescored(order=1, gap=0.0),),
+        "it sent 'rescored'" + ONLY_CONDUCTOR,
+    ),
     Case("anything after its failure", (GO, e.Failed(reason="no"), SCORED), "after it had failed"),
     Case("its own go", (e.Go(order=0),), "it sent 'go'" + ONLY_CONDUCTOR),
     Case("its own launch", (e.Launched(pid=1),), "it sent 'launched'" + ONLY_CONDUCTOR, ready=()),
@@ -275,6 +290,7 @@ def test_every_kind_of_event_is_a_sides_or_the_conductors() -> None:
         e.Launched,
         e.Go,
         e.Compared,
+        e.Rescored,
         e.ProofStopped,
         e.Observed,
         e.Closed,

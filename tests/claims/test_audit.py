@@ -69,6 +69,8 @@ KEYS = {
         "held-out-is-input",
         "quality-moved",
         "quality-unrepeatable",
+        "quality-by-process",
+        "scored-by-its-own-side",
         "unclean-scale",
     ),
     "R07": ("items-differ", "items-unreported", "answers-differ", "answers-differ-in-bits"),

@@ -59,6 +59,9 @@ SUSPICIONS = {
     "busy-off-clock",
     "work-lost",
     "baseline-idle",
+    "baseline-waited",
+    "quality-by-process",
+    "scored-by-its-own-side",
     "unequal-terms",
     "oversubscribed",
     "quality-unrepeatable",
@@ -103,8 +106,23 @@ def test_a_quality_that_scores_one_answer_in_two_ways_is_refused(race: Race) -> 
     assert "quality-unrepeatable" in race("partial_quality").keys
 
 
+def test_a_quality_that_looks_at_its_process_is_refused(race: Race) -> None:
+    assert "quality-by-process" in race("partial_process").keys
+    assert "quality-by-process" not in race("without_ray", prove=True).keys
+
+
+def test_both_processes_score_the_distributed_answer(race: Race) -> None:
+    assert race("without_ray", prove=True).trial(Side.DISTRIBUTED).rescoring_gap == 0.0
+
+
+def test_an_answer_that_the_other_process_cannot_read_is_told_of(race: Race) -> None:
+    raced = race("kept_answer")
+    assert "scored-by-its-own-side" in raced.keys
+    assert "cannot pickle" in raced.trial(Side.DISTRIBUTED).not_rescored
+
+
 def test_a_baseline_that_sleeps_is_refused(race: Race) -> None:
-    assert "baseline-idle" in race("sleeping_baseline").keys
+    assert {"baseline-idle", "baseline-waited"} & race("sleeping_baseline").keys
 
 
 WRITTEN = {
@@ -121,6 +139,11 @@ WRITTEN = {
 def test_a_side_that_writes_events_itself_fails(race: Race, side: Side, lie: str) -> None:
     with pytest.raises(SideFailed, match=f"the {side} side failed: {WRITTEN[lie]}"):
         race("writing_side", settings=(f"{side}_writes={lie}",))
+
+
+def test_a_side_that_claims_to_be_done_and_works_on_fails(race: Race) -> None:
+    with pytest.raises(SideFailed, match="it has scored an answer and handed none over"):
+        race("writing_side", settings=("distributed_writes=scored",))
 
 
 def test_a_side_may_print_what_looks_like_an_event(race: Race) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -46,10 +47,15 @@ def load(settings: Settings) -> Problem[Given, float]:
 
 
 def write(lie: str) -> None:
-    """Write events; those of which the name begins with ``print`` go to the log, as they may."""
+    """Write events; those of which the name begins with ``print`` go to the log, as they may.
+
+    Who has claimed to have scored its answer already goes to sleep over it.
+    """
     pipe = json.loads(sys.argv[1])["events_fd"]
     for event in LIES[lie.removeprefix("print ")] if lie else []:
         os.write(1 if lie.startswith("print ") else pipe, json.dumps(event).encode() + b"\n")
+    if lie == "scored":
+        time.sleep(60)
 
 
 def baseline(given: Given, report: Reporter) -> honest.Answer:

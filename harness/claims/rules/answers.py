@@ -18,6 +18,8 @@ from harness.model import AnswerDifference, Difference, Kind, Side, Trial
 
 RAY_LOG_LINES = r"^(\(.*pid=|\(raylet|....-..-.. ..:..:..,).*"
 
+SCORES_ROUNDING = 1e-6
+
 
 def _held_out_differs(pairs: Pairs) -> Caveat | None:
     """Judge the trials of every scale, and the digest that the session names."""
@@ -109,9 +111,49 @@ def _quality_unrepeatable(pairs: Pairs) -> Caveat | None:
     )
 
 
+def _quality_by_process(pairs: Pairs) -> Caveat | None:
+    """Judge whether the baseline's process gave a distributed answer its own side's scores."""
+    asked = pairs.results.spec.workload
+    gaps = [
+        gap
+        for trial in finished_trials(pairs.results)
+        if (gap := trial.rescoring_gap) is not None and gap > _rounding(pairs, trial)
+    ]
+    if not gaps:
+        return None
+    return Caveat(
+        "quality-by-process",
+        f"one and the same answer was given unequal {asked.metric} by the processes of the two"
+        " sides; make quality depend on its arguments alone",
+        (quality("apart", max(gaps)),),
+    )
+
+
+def _rounding(pairs: Pairs, trial: Trial) -> float:
+    """Return how far the scores of one answer may be apart for the arithmetic of two processes."""
+    differences = trial.score_differences
+    largest = max(abs(trial.quality), 0.0 if differences is None else differences.span)
+    tolerated = pairs.results.spec.workload.tolerance if pairs.arithmetic_may_differ else 0.0
+    return max(SCORES_ROUNDING * largest, tolerated)
+
+
+def _not_rescored(pairs: Pairs) -> Caveat | None:
+    if not any(trial.not_rescored for trial in finished_trials(pairs.results)):
+        return None
+    return Caveat(
+        "scored-by-its-own-side",
+        "the baseline's process could not read the distributed answer, so each side scored its own;"
+        " return an answer that pickle can hand over",
+    )
+
+
 def _quality(pairs: Pairs) -> Measured:
+    """Return how far the quality moved, and how many answers one process scored beside its own."""
     tolerance = pairs.results.spec.workload.tolerance
-    return quality("change", pairs.quality_change), quality("tolerance", tolerance)
+    gaps = (trial.rescoring_gap for trial in finished_trials(pairs.results))
+    rescored = sum(gap is not None for gap in gaps)
+    moved = quality("change", pairs.quality_change), quality("tolerance", tolerance)
+    return (*moved, count("distributed answers scored by both processes", rescored))
 
 
 def _items_differ(pairs: Pairs) -> Caveat | None:
@@ -207,8 +249,8 @@ def _answers(pairs: Pairs) -> Measured:
 SAME_QUALITY = Rule(
     id="R06",
     title="same quality",
-    demand="the quality moved by no more than a tolerance fixed before the run;"
-    " the sets are compared by digest, not item by item",
+    demand="the quality moved by no more than a tolerance fixed before the run, and one process"
+    " gives both answers their sides' scores; the sets are compared by digest, not item by item",
     source="MLPerf, DAWNBench",
     measure=_quality,
     judges=(
@@ -216,6 +258,8 @@ SAME_QUALITY = Rule(
         refuse(_held_out_is_input),
         refuse(_quality_moved),
         refuse(_quality_unrepeatable),
+        refuse(_quality_by_process),
+        caveat(_not_rescored, Topic.RESULT),
         caveat(_unclean_scale, Topic.RUN),
     ),
 )
