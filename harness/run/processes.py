@@ -92,8 +92,12 @@ def waited_seconds() -> float | None:
             statistics = Path(f"/proc/self/task/{thread.id}/schedstat").read_text().split()
             on_core_ns += int(statistics[0])
             waited_ns += int(statistics[1])
-    stolen_s = float(getattr(psutil.cpu_times(), "steal", 0.0))
-    return waited_ns / 1e9 + stolen_s if on_core_ns else None  # a kernel may count neither
+    return waited_ns / 1e9 + stolen_seconds() if on_core_ns else None  # a kernel may count neither
+
+
+def stolen_seconds() -> float:
+    """Return the core-seconds that a hypervisor has taken of all cores (0: it does not say)."""
+    return float(getattr(psutil.cpu_times(), "steal", 0.0))
 
 
 def snapshot() -> Snapshot:

@@ -5,6 +5,7 @@ Each case is the smallest instance of its kind, with the right value.
 
 import os
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -566,3 +567,10 @@ def test_scores_of_held_out_items_are_compared_one_by_one(tmp_path: Path) -> Non
     assert differences.items == 40
     assert differences.step == pytest.approx(0.1)
     assert "change-without-interval" not in race.keys
+
+
+def test_a_baseline_that_sleeps_did_not_compute_whoever_else_is_at_work(tmp_path: Path) -> None:
+    race = raced(tmp_path, **two("sleep 1; echo 5", "sleep 0.3; echo 5 #{workers}"))
+    assert {key for key in race.keys if key.startswith("baseline-")} == {"baseline-waited"}
+    waited_s = race.trial(Side.BASELINE).waited_s
+    assert sys.platform != "linux" or waited_s is not None

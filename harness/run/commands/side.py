@@ -22,6 +22,7 @@ from harness.run.commands.answers import Answers, write_once
 from harness.run.commands.checks import placeholder_values
 from harness.run.commands.files import Stamps, file_stamps, input_contents, require_unchanged
 from harness.run.commands.process import Program, Run
+from harness.run.commands.queue_wait import QueueWait
 from harness.run.commands.reports import ProgramReports
 from harness.run.commands.shell import Shell
 from harness.run.core_seconds import baseline_time_parts
@@ -64,6 +65,8 @@ class CommandSide:
         self._answer: list[Any] = []
         self._new_processes: Sequence[Process] = ()
         self._prepared_cpu_s = 0.0
+        self._is_baseline = assignment.side is Side.BASELINE
+        self._queue_wait = QueueWait()
         self.answer_difference: AnswerDifference | None = None
 
     def __enter__(self) -> Self:
@@ -163,7 +166,8 @@ class CommandSide:
         program.go()
         for process in self._new_processes:  # only now is this trial the present one
             self._send(e.Recovered(worker=process.id, process=process, seconds=0.0))
-        program.finish()
+        with self._queue_wait.measuring() if self._is_baseline else contextlib.nullcontext():
+            program.finish()
         self._reports.report_done(self._reports.items, last=True)
         self._ended = program
         self._answer = []
@@ -200,8 +204,8 @@ class CommandSide:
         return {"programs": (processes.descendants_cpu_seconds(), 0)}
 
     def waited_s(self) -> float | None:
-        """Return None: the programs are other processes, which end with the run."""
-        return None
+        """Return how long the baseline's programs were ready so far and had no core."""
+        return self._queue_wait.look() if self._is_baseline else None
 
     def inspect(self) -> None:
         """End what the last run left, then read what it printed and take its answer.
