@@ -57,6 +57,7 @@ TOGETHER = (
     "tests/workloads/train",
 )
 WITH_KERNELS_OF = {
+    "tests/cases/test_corpora.py": "tests/workloads/embed",
     "tests/cases/test_crawls.py": "tests/workloads/dedup",
     "tests/cases/test_ratings.py": "tests/workloads/recommend",
 }

@@ -77,7 +77,10 @@ def drop_fallbacks(element: Any) -> None:
 
 
 def _pages(presentation: Any) -> Iterator[Page]:
-    for number, page in enumerate(presentation.slides, 1):
+    entries = presentation.element.sldIdLst
+    # not ``presentation.slides``: it renames files, and two may have one name then
+    for number, entry in enumerate(() if entries is None else entries, 1):
+        page = presentation.part.related_slide(entry.rId)
         place = f"on slide {number}"
         yield Page(place, place, page)
         if page.has_notes_slide:

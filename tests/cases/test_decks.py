@@ -1,6 +1,7 @@
 """Decks as people have them: every shape of ours is refreshed, or named with the reason."""
 
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -218,6 +219,21 @@ def test_each_run_keeps_its_format_where_the_words_are_the_same(
     assert [(run.text, run.font.size) for run in runs] == [
         (written, Pt(size)) for written, size in lines
     ]
+
+
+def test_a_slide_that_was_taken_out_of_the_show_keeps_its_file() -> None:
+    def build(presentation: Any) -> None:
+        for _ in range(3):
+            a_box(a_page(presentation).shapes)
+        shown = presentation.slides._sldIdLst
+        shown.remove(shown[0])
+
+    before = deck_of(build)
+    updated, changes = pptx.update(before, REPORT)
+
+    with zipfile.ZipFile(BytesIO(updated)) as package:
+        assert sorted(package.namelist()) == sorted(parts(before))
+    assert changes.updated == ("speedup on slide 1", "speedup on slide 2")
 
 
 def a_picture_shape(page: Any, name: str = "twoclocks:slide") -> Any:
