@@ -4,15 +4,15 @@ May import ``harness.errors``, and imports nothing heavy itself.
 """
 
 import contextlib
-import os
 import signal
 import sys
 import tempfile
 import traceback
 
 from harness.errors import LACKS, BadRequest, Interrupted, MachineFailed, TwoclocksError, reason_of
-from harness.run.start import current_folder
+from harness.run.start import UNSET_PYTHONPATH, current_folder, folder_of_pythonpath
 
+NO_FOLDER, CHANGE_FOLDER = "the current folder is there no more", "change to another one"
 _NO_MEMORY = "end other programs, or choose settings that need less"
 _NO_TEMPORARY_FOLDER = "set TMPDIR to a folder that can be written to"
 
@@ -28,7 +28,7 @@ def explain(error: Exception) -> TwoclocksError:
 
 def _explain(error: Exception) -> TwoclocksError:
     if current_folder() == "" and isinstance(error, FileNotFoundError | BadRequest):
-        return BadRequest("the current folder is there no more", "change to another one")
+        return BadRequest(NO_FOLDER, CHANGE_FOLDER)
     match error:
         case TwoclocksError():
             return error
@@ -48,11 +48,8 @@ def _explain(error: Exception) -> TwoclocksError:
 
 def _explain_import(error: ImportError) -> MachineFailed:
     """Return the error of a package that is missing, or that another one hides."""
-    if put_before := os.environ.get("PYTHONPATH"):
-        return MachineFailed(
-            f"a package cannot be imported while PYTHONPATH={put_before}: {error}",
-            "unset PYTHONPATH: what it names goes before the packages that were installed",
-        )
+    if folder := folder_of_pythonpath(error):
+        return MachineFailed(f"a package in {folder} cannot be imported: {error}", UNSET_PYTHONPATH)
     return MachineFailed(
         f"twoclocks is not completely installed: {error}",
         "run `make setup`, or install it again with pip",

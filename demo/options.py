@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from demo.failures import CHANGE_FOLDER, NO_FOLDER
 from harness.command_pair import parse_json_pointer
 from harness.errors import BadRequest
 from harness.files.config_file import ConfigFile
@@ -21,6 +22,7 @@ from harness.run.describe import WorkloadFacts
 from harness.run.host import free_memory_bytes, usable_cores
 from harness.run.plan import Patience, Plan, with_program_environment
 from harness.run.schedule import share_cores
+from harness.run.start import current_folder
 
 SIMULATED_WORKERS = 8
 MOST_WORKERS = 10_000
@@ -71,6 +73,8 @@ class Options:
 
 def make_plan(options: Options) -> Plan:
     """Return the session that the options ask for; raise ``BadRequest`` if it cannot run."""
+    if not current_folder():
+        raise BadRequest(NO_FOLDER, CHANGE_FOLDER)
     prices = read_prices(options.prices)
     facts = launch.describe(options.workload, list(options.settings))
     cores = usable_cores()

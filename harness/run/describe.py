@@ -22,6 +22,7 @@ from harness.run.digest import files_of, named_files, pair_digest, user_module_d
 from harness.run.failure import failure_of
 from harness.run.find import find, user_modules
 from harness.run.guard import die_with_parent
+from harness.run.start import UNSET_PYTHONPATH, folder_of_pythonpath
 from harness.run.wire import TimeVariant
 
 
@@ -79,7 +80,8 @@ def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
         return Refused(bad.sentence, bad.hint)
     except Exception as error:  # the author's file may raise anything when imported
         failed = failure_of(error)
-        return Refused(f"{name} cannot be loaded: {failed.reason}", failed.hint)
+        outside = f"; {UNSET_PYTHONPATH}" if folder_of_pythonpath(error) else ""
+        return Refused(f"{name} cannot be loaded: {failed.reason}", f"{failed.hint}{outside}")
 
 
 def _paths(files: Sequence[Path]) -> tuple[str, ...]:

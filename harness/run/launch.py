@@ -55,6 +55,8 @@ LOCAL_RAY = {
 EITHER_SIDE = {
     "PYTHONUNBUFFERED": "1",
     "ORT_DISABLE_TELEMETRY": "1",  # else ONNX Runtime reports on the machine once it is imported
+    "NUMBA_DISABLE_JIT": "0",  # also where a file in the current folder says otherwise
+    "PYTHONOPTIMIZE": "",  # without docstrings Ray's workers never start
 }
 
 

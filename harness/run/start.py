@@ -14,6 +14,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PACKAGES = ("demo", "harness", "twoclocks", "workloads")
+UNSET_PYTHONPATH = "unset PYTHONPATH: it puts that folder before the packages that were installed"
 FOLDERS = [ROOT, os.path.join(ROOT, "harness", "public")]
 
 
@@ -63,6 +64,25 @@ def follow(folder: str, path: Iterable[str]) -> None:
     if os.path.isdir(folder):
         os.chdir(folder)
     sys.path += [entry for entry in path if entry not in sys.path]
+
+
+def folder_of_pythonpath(error: BaseException) -> str:
+    """Return the folder of PYTHONPATH whose module failed to be imported; empty if none did."""
+    if not isinstance(error, ImportError):
+        return ""
+    files, trace = [error.path or ""], error.__traceback__
+    while trace is not None:
+        files.append(trace.tb_frame.f_code.co_filename)
+        trace = trace.tb_next
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    folders = [os.path.abspath(folder) for folder in named if folder]
+    ends = [files[0], files[-1]]
+    return next((folder for folder in folders for file in ends if within(file, folder)), "")
+
+
+def within(file: str, folder: str) -> bool:
+    """Return whether a path leads into a folder."""
+    return os.path.abspath(file).startswith(os.path.join(folder, ""))
 
 
 def leave(status: int) -> int:

@@ -14,7 +14,7 @@ from harness.claims.headline import Headline
 from harness.show import phrases
 from harness.show.audit_text import footer
 from harness.show.figures.box import WIDTH_PX, Box
-from harness.show.figures.page import SMALLEST_PX, Page, blank_page
+from harness.show.figures.page import SMALLEST_PX, Page, blank_page, own_style
 from harness.show.figures.picture import add_words, save
 from harness.show.figures.theme import LIGHT, Theme
 from harness.show.headline_text import headline_text
@@ -67,6 +67,7 @@ def _headline(claims: Claims) -> Headline:
     return claims.headline
 
 
+@own_style()
 def figure(headline: Headline, verdict: str, theme: Theme = LIGHT) -> "Figure":
     """Return the slide as a matplotlib figure in which a point is a pixel.
 

@@ -106,6 +106,16 @@ def test_a_presenters_own_place_for_kernels_is_used() -> None:
     assert made["NUMBA_CACHE_DIR"] == "theirs"
 
 
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize(
+    ("name", "value", "right"), [("PYTHONOPTIMIZE", "2", ""), ("NUMBA_DISABLE_JIT", "1", "0")]
+)
+def test_neither_side_does_without_docstrings_or_compiled_kernels(
+    side: Side, name: str, value: str, right: str
+) -> None:
+    assert environment({name: value}, side, 1, joined=False)[name] == right
+
+
 def test_an_environment_leaves_the_given_one_as_it_was() -> None:
     given = dict(PRESENTERS)
     environment(given, Side.DISTRIBUTED, 1, joined=False)

@@ -5,8 +5,9 @@ places are taken, so that ``labels`` finds free ones.
 May import ``text`` and, when something is drawn, matplotlib: loading it takes a third of a second.
 """
 
+import contextlib
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -202,6 +203,17 @@ def blank_page(theme: Theme = LIGHT) -> "tuple[Figure, Page]":
     axes.set(xlim=(0, WIDTH_PX), ylim=(HEIGHT_PX, 0), xticks=(), yticks=())
     axes.set_axis_off()
     return figure, Page(axes=axes, theme=theme)
+
+
+@contextlib.contextmanager
+def own_style() -> Iterator[None]:
+    """Draw as matplotlib does by itself, whatever a ``matplotlibrc`` here or in the home says."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update({"svg.hashsalt": "twoclocks", "svg.fonttype": "path"})
+        yield
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 from harness.model import Results
 from harness.show import phrases
 from harness.show.figures.box import HEIGHT_PX, WIDTH_PX
-from harness.show.figures.page import MARGIN, SMALLEST_PX, Page, blank_page
+from harness.show.figures.page import MARGIN, SMALLEST_PX, Page, blank_page, own_style
 from harness.show.figures.theme import Theme
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def write_footer(page: Page, results: Results) -> None:
     )
 
 
+@own_style()
 def render(picture: Picture, theme: Theme) -> "Figure":
     """Return the picture as a matplotlib figure in which a point is a pixel."""
     figure, page = blank_page(theme)
@@ -106,13 +107,11 @@ def png(picture: Picture, theme: Theme, figure: "Figure | None" = None) -> bytes
     return save(figure or render(picture, theme), "png", {"Software": "twoclocks"})
 
 
+@own_style()
 def save(figure: "Figure", form: str, metadata: dict[str, str | None]) -> bytes:
     """Return a figure's bytes, which do not depend on when or where it was drawn."""
-    import matplotlib as mpl
-
     target = BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "twoclocks", "svg.fonttype": "path"}):
-        figure.savefig(target, format=form, dpi=72, metadata=metadata)
+    figure.savefig(target, format=form, dpi=72, metadata=metadata)
     return target.getvalue()
 
 
