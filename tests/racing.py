@@ -10,6 +10,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from demo.options import make_plan
 from harness import events as e
 from harness.claims.audit import audit
@@ -81,11 +83,19 @@ def raced(
     seen: list[e.Event] = [opened]
     session = Session(plan=plan, out=folder, waits=HARDLY, shared_folder=folder)
     for batch in Conductor(session, controls or Unattended()).frames():
-        seen += batch
+        seen += map(as_measured, batch) if plan.simulated else batch
         look(seen)
     closed = e.stamp(e.Closed(status=Status.COMPLETE), seen[-1].at, Side.BASELINE, 0)
     events = (*seen, closed)
     return Raced(events, results_of(reduce(apply, events, Board()), ""))
+
+
+def as_measured(event: e.Event) -> e.Event:
+    """Return what a side says with a process for each of its workers, as if none was simulated."""
+    if not isinstance(event, e.Ready) or len({worker.pid for worker in event.workers}) > 1:
+        return event
+    workers = (replace(one, pid=one.pid + place) for place, one in enumerate(event.workers))
+    return msgspec.structs.replace(event, workers=tuple(workers))
 
 
 def with_proof(plan: Plan) -> Plan:

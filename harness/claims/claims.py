@@ -93,7 +93,7 @@ class Claims:
 
 def _differs(difference: str) -> Caveat:
     sentence = (
-        f"the results file states what its journal does not, such as {difference};"
-        " use the file as it was written"
+        f"the results file is not what its journal makes of the session: {difference};"
+        " use both files as they were written"
     )
     return Caveat("differs-from-journal", sentence)

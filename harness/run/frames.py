@@ -210,7 +210,9 @@ class SessionFrames:
         match event:
             case e.Ready():
                 self.ready[side] = event
-                self.observation.follow(side, event.workers)
+                alone = side is Side.BASELINE  # what its guard has adopted is its work
+                guard_pid = self.processes[side].process.pid if alone else None
+                self.observation.follow(side, event.workers, guard_pid)
             case e.Probed(rate=rate, together=together):
                 self.probed[side, together] = rate
             case e.Prepared():

@@ -41,11 +41,18 @@ class Observation:
         self._foreign: float | None = None
         self._foreign_meter: ForeignLoadMeter | None = None
 
-    def follow(self, side: Side, processes: Iterable[Process]) -> None:
-        """Sample these processes too, as far as they run on this host."""
+    def follow(
+        self, side: Side, processes: Iterable[Process], guard_pid: int | None = None
+    ) -> None:
+        """Sample these processes too, as far as they run on this host.
+
+        What a guard above them has adopted is the work of the last one (None: they have none).
+        """
         self._pids[side] |= {
             process.id: process.pid for process in processes if process.host == self._host
         }
+        if guard_pid is not None:
+            self._meters[side].guards |= {pid: guard_pid for pid in self._pids[side].values()}
 
     def names(self, side: Side) -> dict[int, str]:
         """Return the names of the side's workers here, by pids that only one of them has."""

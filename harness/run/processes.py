@@ -57,6 +57,12 @@ def cpu_seconds_with_children(pid: int) -> float:
     return cpu_seconds(pid) + sum(map(cpu_seconds_with_children, _living_children(pid)))
 
 
+def adopted_cpu_seconds(guard_pid: int, pid: int) -> float:
+    """Return the core-seconds of what a guard has adopted, beside the process that it guards."""
+    adopted = (child for child in _living_children(guard_pid) if child != pid)
+    return children_cpu_seconds_of(guard_pid) + sum(map(cpu_seconds_with_children, adopted))
+
+
 def _living_children(pid: int) -> list[int]:
     try:
         return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]

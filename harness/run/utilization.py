@@ -12,6 +12,7 @@ import psutil
 
 from harness.run.processes import (
     Identity,
+    adopted_cpu_seconds,
     children_cpu_seconds_of,
     cpu_seconds,
     cpu_seconds_with_children,
@@ -34,10 +35,12 @@ class WorkerLoad(NamedTuple):
 class UtilizationMeter:
     """Utilization of processes between two readings.
 
-    The kernel counts in ticks of 10 ms, so read no more often than every 0.4 s.
+    The kernel counts in ticks of 10 ms, so read no more often than every 0.4 s. ``guards`` are the
+    pids of processes that have adopted what a process left running, by that one's pid.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
+        self.guards: dict[int, int] = {}
         self._clock = clock
         self._before: dict[int, tuple[float, float]] = {}
 
@@ -45,7 +48,7 @@ class UtilizationMeter:
         """Return the load of each worker; a process that is gone, or new, is left out."""
         loads = []
         for worker, pid in pids.items():
-            usage = _usage(pid)
+            usage = _usage(pid, self.guards.get(pid))
             if usage is None:
                 continue
             now = self._clock()
@@ -57,16 +60,17 @@ class UtilizationMeter:
         return loads
 
 
-def _usage(pid: int) -> tuple[float, int] | None:
+def _usage(pid: int, guard_pid: int | None) -> tuple[float, int] | None:
     """Return the core-seconds and resident bytes of a process (None: it is gone).
 
-    What its children use is its work.
+    What its children use is its work, and so is what its guard has adopted (None: it has none).
     """
     try:
         rss_bytes = psutil.Process(pid).memory_info().rss
     except psutil.Error:
         return None
-    return cpu_seconds_with_children(pid), rss_bytes
+    adopted_s = 0.0 if guard_pid is None else adopted_cpu_seconds(guard_pid, pid)
+    return cpu_seconds_with_children(pid) + adopted_s, rss_bytes
 
 
 class TreeProcess(NamedTuple):

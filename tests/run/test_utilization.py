@@ -188,6 +188,21 @@ def test_what_a_workers_child_uses_is_the_workers_work(alive: bool) -> None:
     assert cpu * seconds >= 0.5
 
 
+def test_what_a_guard_has_adopted_is_the_work_of_the_process_below_it() -> None:
+    program = f"import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {SPIN!r}])\n"
+    with running("sleep", "60") as worker, python(f"{program}time.sleep(60)") as guard:
+        meter = utilization.UtilizationMeter()
+        meter.guards[worker.pid] = guard.pid
+        (adopted,) = wait_for_children(guard.pid)
+        meter.read({"w0": worker.pid})
+        began = time.monotonic()
+        wait_until_used(adopted, 0.6)
+        ((_, cpu, _),) = meter.read({"w0": worker.pid})
+        seconds = time.monotonic() - began
+        processes.send_signal(processes.process_tree(guard.pid), signal.SIGKILL)
+    assert cpu * seconds >= 0.5
+
+
 def wait_for_children(pid: int) -> list[int]:
     """Wait until a process has children; return their pids."""
     while not (started := [*processes.children(pid)]):

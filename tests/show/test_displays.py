@@ -256,7 +256,7 @@ def test_an_edited_file_shows_a_refusal_like_everywhere_else(tmp_path: Path) -> 
     save(a_results(), tmp_path / "results.json")
     (tmp_path / "events.jsonl").write_bytes(b"not the journal that it was made of\n")
 
-    assert "states what its journal does not" in repr(load(tmp_path).slide())
+    assert "is not what its journal makes of the session" in repr(load(tmp_path).slide())
 
 
 def test_a_session_without_a_pair_has_no_table() -> None:
