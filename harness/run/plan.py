@@ -177,6 +177,7 @@ def assignment(session: Session, side: Side) -> Assignment:
         address=plan.address,
         shared_folder=shared_folder,
         workers_in_first_trial=spec.scales[0],
+        stall_after_s=plan.patience.stall_after_s,
         program_environment=_program_environment(plan, spec.scales[-1] * spec.cores_per_worker),
     )
 

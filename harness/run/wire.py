@@ -33,10 +33,11 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     ``cores`` holds one set of cores per worker (an empty set: not pinned). ``address`` is that of a
     Ray cluster (empty: a local one). ``scratch`` is a folder of the side's own, ``shared_folder``
     one that both sides see (empty: none). Of the ``workers``, the first ``workers_in_first_trial``
-    take part in the first trial (0: all). ``program_environment`` is what changes in the
-    presenter's environment for a program of a command pair (None: the side is no such program).
-    The descriptors are None until the process is launched, ``guard_pid`` until it runs: the guard
-    above it adopts what the side's processes leave running.
+    take part in the first trial (0: all). ``stall_after_s`` is as in ``Patience``.
+    ``program_environment`` is what changes in the presenter's environment for a program of a
+    command pair (None: the side is no such program). The descriptors are None until the process is
+    launched, ``guard_pid`` until it runs: the guard above it adopts what the side's processes leave
+    running.
     """
 
     side: Side
@@ -49,6 +50,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     scratch: str = ""
     shared_folder: str = ""
     workers_in_first_trial: int = 0
+    stall_after_s: float = 10.0
     program_environment: dict[str, str] | None = None
     events_fd: int | None = None
     control_fd: int | None = None

@@ -6,6 +6,7 @@ May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
 import contextlib
 import os
 import pickle
+import signal
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import ModuleType
@@ -21,7 +22,8 @@ from harness.errors import SideFailed
 from harness.model import Host, Process
 from harness.run import start
 from harness.run.find import user_folders
-from harness.run.processes import children
+from harness.run.host import host_key
+from harness.run.processes import Signs, children, process_tree, send_signal, signs
 from harness.run.ray.connection import ClusterPlan, connect
 from harness.run.ray.worker import Worker
 from harness.run.utilization import UtilizationMeter
@@ -127,14 +129,19 @@ class Cluster:
     def ask_living(self, question: str, workers: int = 0) -> dict[int, Any]:
         """Return the answers, by place, of the first ``workers`` workers (0: all).
 
-        One that is lost is left out; it is replaced when it is needed.
+        One that is lost is left out, and so is one that is ended because it does not answer; it is
+        replaced when it is needed.
         """
         answers = {}
         for place, pending in enumerate(
             [getattr(actor, question).remote() for actor in self.actors[: workers or None]]
         ):
-            with contextlib.suppress(RayActorError):
+            try:
                 answers[place] = ray.get(pending, timeout=ANSWER_WITHIN_S)
+            except RayActorError:
+                continue
+            except GetTimeoutError:
+                self.end(place)
         return answers
 
     def usage(self, workers: int) -> dict[str, tuple[float, int]]:
@@ -153,12 +160,21 @@ class Cluster:
         hosts: dict[str, Host] = {host.id: host for host in ray.get(asked, timeout=ANSWER_WITHIN_S)}
         return tuple(hosts.values())
 
-    def lost(self, workers: int) -> list[int]:
-        """Return the places, of the first ``workers``, whose worker no longer answers.
+    def look(self, place: int) -> Signs | None:
+        """Return what a worker's processes show (None: they are gone, or on another machine)."""
+        process = self.processes[place]
+        return signs([process.pid], ()) if process.host == host_key() else None
 
-        Waits until the others are through with their queues.
+    def end(self, place: int) -> None:
+        """End a worker with all that it has started; Ray then says that it is lost.
+
+        On another machine that is left to Ray.
         """
-        return [place for place, actor in enumerate(self.actors[:workers]) if not _answers(actor)]
+        process = self.processes[place]
+        if process.host == host_key():
+            send_signal(process_tree(process.pid), signal.SIGKILL)
+        else:
+            ray.kill(self.actors[place])
 
     def replace(self, place: int) -> Any:
         """Start a new worker in a lost one's place; return the pending description of it.
@@ -226,12 +242,3 @@ def _place_workers(plan: ClusterPlan) -> list[str]:
         node for turn in range(max(room.values())) for node in sorted(room) if turn < room[node]
     ]
     return rounds[: plan.workers]
-
-
-def _answers(actor: Any) -> bool:
-    """Tell whether a worker lives; one that is merely slow is waited for."""
-    try:
-        ray.get(actor.stand.remote())
-    except RayActorError:
-        return False
-    return True

@@ -6,7 +6,7 @@ May import ``workload`` and ``run``.
 import secrets
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import ray
@@ -56,6 +56,7 @@ class LockstepRun:
         self._shared = shared
         self._token = secrets.token_bytes(TOKEN_BYTES)
         self._attempt = 0
+        self._stuck_at: set[int] = set()
         self._calls: dict[int, deque[Any]] = defaultdict(deque)
         self._combined: dict[int, int] = {}
         self._timings: dict[int, dict[int, Timing]] = defaultdict(dict)
@@ -97,8 +98,9 @@ class LockstepRun:
 
         Raises here what was raised in making it.
         """
-        timings: list[Timing] = ray.get([*self._begun.values()])
-        ray.get([*self._restored.values()])
+        begun = {made: place for place, made in self._begun.items()}
+        timings: list[Timing] = self._workers.gather(begun)
+        self._workers.gather({made: place for place, made in self._restored.items()})
         self._account.step_done(timings)
         self._begun = {}
         self._restored = {}
@@ -109,18 +111,31 @@ class LockstepRun:
     def _link(self, origin: int) -> None:
         self._attempt += 1
         actors = [self._workers.actor(place) for place in range(self._workers.size)]
-        addresses = ray.get([actor.listen.remote() for actor in actors])
-        linked = [
-            actor.link.remote(addresses, self._token, self._attempt, origin) for actor in actors
-        ]
-        if not all(ray.get(linked)):
+        places = range(self._workers.size)
+        addresses = self._workers.gather(
+            dict(zip((actor.listen.remote() for actor in actors), places, strict=True))
+        )
+        linked = {
+            actor.link.remote(addresses, self._token, self._attempt, origin): place
+            for place, actor in enumerate(actors)
+        }
+        if not all(self._workers.gather(linked, together=True)):
             raise Cut
 
     def _finish(self, report: Reporter, items_a_step: int) -> Any:
         while min(self._combined.values()) < self._steps:
             self._collect()
             self._pass_on(report, items_a_step)
-        return ray.get(self._workers.actor(0).conclude.remote())
+        [state] = self._workers.gather({self._workers.actor(0).conclude.remote(): 0})
+        return state
+
+    @property
+    def _forgiven(self) -> Collection[int]:
+        """Return the places that are waited for: all, once a step has been stuck.
+
+        It may be the step, not the worker.
+        """
+        return range(self._workers.size) if self._stuck_at else ()
 
     def _collect(self) -> None:
         """Wait until a call has ended. Raises ``Cut`` if its worker could not go on.
@@ -131,11 +146,15 @@ class LockstepRun:
         going = [place for place, combined in self._combined.items() if combined < self._steps]
         for place in going:
             while len(self._calls[place]) < CALLS_AHEAD:
-                call = self._workers.actor(place).advance.remote(self._steps, CALL_S)
+                call = self._workers.actor(place).advance.remote(
+                    self._steps, CALL_S, self._workers.watch.idle_limit_s
+                )
                 self._calls[place].append(call)
         self._snapshot_if_due()
         first_calls = {self._calls[place][0]: place for place in going}
-        for call in ray.wait([*first_calls])[0]:
+        for call in self._workers.wait(
+            first_calls, forgiven=self._forgiven, together=self._workers.size > 1
+        ):
             advanced: Advanced = ray.get(call)
             self._calls[first_calls[call]].popleft()
             self._take(first_calls[call], advanced)
@@ -146,6 +165,8 @@ class LockstepRun:
         """Note how far a worker has come, and what its steps took."""
         self._combined[place] = advanced.combined
         first = advanced.combined - len(advanced.timings)
+        for timing in advanced.timings:
+            self._workers.watch.add(timing)
         for step, timing in enumerate(advanced.timings, first):
             if step >= self._done:
                 self._timings[step].setdefault(place, timing)
@@ -190,7 +211,8 @@ class LockstepRun:
         Then connect all anew; those who are ahead send again what the others lack.
         """
         noticed = time.perf_counter()
-        lost = self._workers.lost()
+        lost = self._workers.lost(self._stuck_at.__contains__)
+        stuck = any(map(self._workers.was_stuck, lost))
         errors = [*([error] if isinstance(error, RayError) else []), *self._drain()]
         if not lost:
             self._require_another_attempt(errors)
@@ -199,6 +221,8 @@ class LockstepRun:
             for place in range(self._workers.size)
             if place not in lost
         }
+        if stuck:
+            self._stuck_at.add(min(reached.values(), default=0))
         origin, state = self._origin(reached)
         self._combined |= reached
         for place in lost:

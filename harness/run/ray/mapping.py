@@ -62,16 +62,30 @@ class MapRun:
         self._in_flight: dict[Any, tuple[int, int, Any]] = {}
         self._finished: dict[int, FinishedChunk] = {}
         self._chunks = chunks
+        self._stalled: set[int] = set()
         self._done = 0
 
     def run(self, report: Reporter) -> list[FinishedChunk]:
         """Run all chunks, pulled dynamically; return what became of them in their order."""
         while len(self._finished) < self._chunks:
             self._send_waiting()
-            for timing in ray.wait([*self._in_flight, *self._workers.returning])[0]:
+            due = {timing: place for timing, (_, place, _) in self._in_flight.items()}
+            for timing in self._workers.wait(
+                due, self._workers.returning, forgiven=self._forgiven()
+            ):
                 self._receive(timing)
             report(self._done)
         return [self._finished[chunk] for chunk in range(self._chunks)]
+
+    def _forgiven(self) -> set[int]:
+        """Return the places whose chunk has stalled another worker: it is the chunk, not this one.
+
+        It is waited for.
+        """
+        first: dict[int, int] = {}
+        for chunk, place, _ in self._in_flight.values():
+            first.setdefault(place, chunk)
+        return {place for place, chunk in first.items() if chunk in self._stalled}
 
     def _send_waiting(self) -> None:
         """Hand every worker chunks until it has enough in flight, the least loaded first."""
@@ -113,12 +127,14 @@ class MapRun:
         self._done += items
         self._finished[chunk] = FinishedChunk(outcome, place, timed)
         self._account.chunk_done(place, timed)
+        self._workers.watch.add(timed)
         self._workers.span(place, self._first + chunk, items, timed)
 
     def _redo(self, place: int, loss: RayActorError) -> None:
         """Put the lost worker's chunks at the head of the queue and have its place filled."""
         gone = [timing for timing, (_, where, _) in self._in_flight.items() if where == place]
-        self._waiting.extendleft(
-            sorted((self._in_flight.pop(timing)[0] for timing in gone), reverse=True)
-        )
+        chunks = [self._in_flight.pop(timing)[0] for timing in gone]
+        if self._workers.was_stuck(place):
+            self._stalled.update(chunks[:1])
+        self._waiting.extendleft(sorted(chunks, reverse=True))
         self._workers.replace(place, loss_reason(loss), time.perf_counter())

@@ -7,6 +7,7 @@ May import nothing of ours.
 """
 
 import hmac
+import math
 import select
 import socket
 import struct
@@ -22,6 +23,7 @@ HEADER = struct.Struct("!QQ")  # step, bytes that follow
 BUFFER_BYTES = 1 << 20
 CONNECT_WITHIN_S = 30.0
 GREET_WITHIN_S = 5.0
+LOOK_EVERY_S = 1.0
 SILENT_FOR_S = 10  # so long may a host be silent to what it is sent, before it counts as lost
 
 
@@ -105,12 +107,14 @@ class Peers:
     def __init__(self, connections: Mapping[int, socket.socket]) -> None:
         self._connections = connections
 
-    def swap(self, step: int, message: bytes) -> list[bytearray]:
+    def swap(self, step: int, message: bytes, patience_s: float = math.inf) -> list[bytearray]:
         """Send a message to all, and return theirs of the same step, in the order of places.
 
         Sends and receives at once, so that large messages cannot block each other. Raises
-        ``PeerLost``.
+        ``PeerLost``, also where nothing comes or goes for as long as the patience: whoever waits
+        then can tell that it is not what the others wait for.
         """
+        still_s = 0.0
         transfers = {
             connection.fileno(): _Transfer(connection, step, message)
             for connection in self._connections.values()
@@ -120,7 +124,11 @@ class Peers:
             poll.register(number, select.POLLIN | select.POLLOUT)
         try:
             while not all([transfer.is_done for transfer in transfers.values()]):
-                for number, events in poll.poll():
+                ready = poll.poll(LOOK_EVERY_S * 1000)
+                still_s = 0.0 if ready else still_s + LOOK_EVERY_S
+                if still_s >= patience_s:
+                    raise PeerLost(f"nothing came for {still_s:.0f} s")
+                for number, events in ready:
                     transfers[number].go_on(events)
                     if transfers[number].is_done:
                         poll.unregister(number)

@@ -4,6 +4,7 @@ May import ``workload``, ``run`` and, of Ray, its pickle.
 """
 
 import copy
+import math
 import pickle
 import time
 from typing import Any, NamedTuple
@@ -53,6 +54,7 @@ class Replica:
         self._contributing: Timing | None = None
         self._messages: dict[int, bytes] = {}
         self._over = False
+        self._patience_s = math.inf
 
     def start(self) -> Timing:
         """Make the first state; return what that took."""
@@ -90,8 +92,12 @@ class Replica:
             self._peers.close()
         self._peers = None
 
-    def advance(self, steps: int, seconds: float) -> Advanced:
-        """Take steps up to a number of them, until so many seconds have passed, one at least."""
+    def advance(self, steps: int, seconds: float, patience_s: float = math.inf) -> Advanced:
+        """Take steps up to a number of them, until so many seconds have passed, one at least.
+
+        No part of another worker is waited for longer than the patience.
+        """
+        self._patience_s = patience_s
         timings: list[Timing] = []
         until = time.perf_counter() + seconds
         cut = False
@@ -144,7 +150,7 @@ class Replica:
                 if earlier == step - 1
             }
             self._messages[step] = cloudpickle.dumps(self._own, protocol=5)
-        received = self._peers.swap(step, self._messages[step])
+        received = self._peers.swap(step, self._messages[step], self._patience_s)
         self._exchanged = step + 1
         return [pickle.loads(message) for message in received]
 

@@ -47,7 +47,7 @@ class RaySide:
         self._given = given
         self._cores = assignment.cores_per_worker
         self._guard_pid = assignment.guard_pid
-        self._workers = Workers(armed, send)
+        self._workers = Workers(armed, send, assignment.stall_after_s)
         self._account: CoreTimeAccount | None = None
 
     def run(self, given: Any, report: Reporter, workers: int) -> Any:

@@ -4,6 +4,7 @@ A plain class; ``cluster`` makes a Ray actor of it. Imports no numeric library.
 May import ``model``, ``workload`` and ``run``.
 """
 
+import math
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -123,9 +124,12 @@ class Worker:
         self._begun().link(peers, origin)
         return True
 
-    def advance(self, steps: int, seconds: float) -> Advanced:
-        """Take steps up to a number of them, until so many seconds have passed, one at least."""
-        return self._begun().advance(steps, seconds)
+    def advance(self, steps: int, seconds: float, patience_s: float = math.inf) -> Advanced:
+        """Take steps up to a number of them, until so many seconds have passed, one at least.
+
+        No part of another worker is waited for longer than the patience.
+        """
+        return self._begun().advance(steps, seconds, patience_s)
 
     def stand(self) -> int:
         """Return how many steps the state has combined."""

@@ -5,6 +5,7 @@ May import ``events``, ``errors`` and ``run``.
 
 import contextlib
 import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,10 +15,13 @@ from ray.exceptions import RayActorError
 from harness.errors import SideFailed
 from harness.events import Faulted, Inspected, Recovered, Span
 from harness.run.core_seconds import Timing
+from harness.run.plan import Patience
 from harness.run.ray.cluster import ANSWER_WITHIN_S, Cluster
+from harness.run.ray.worker_watch import LOOK_EVERY_S, Overdue, WorkerWatch
 from harness.run.wire import SendEvent
 
 FAULTS_TOLERATED = 16
+STALL_AFTER_S = Patience.stall_after_s
 
 
 class Workers:
@@ -27,8 +31,12 @@ class Workers:
     that are being filled again, by the pending description of the new worker.
     """
 
-    def __init__(self, cluster: Cluster, send: SendEvent) -> None:
+    def __init__(
+        self, cluster: Cluster, send: SendEvent, stall_after_s: float = STALL_AFTER_S
+    ) -> None:
         self._cluster = cluster
+        self.watch = WorkerWatch(stall_after_s, cluster.look, send)
+        self._overdue: dict[int, Overdue] = {}
         self._noticed: dict[int, float] = {}
         self._faults = 0
         self.returning: dict[Any, int] = {}
@@ -43,18 +51,68 @@ class Workers:
         """Return the worker that fills a place now."""
         return self._cluster.actors[place]
 
-    def lost(self) -> list[int]:
-        """Return the employed places whose worker is gone.
+    def lost(self, is_patient: Callable[[int], bool]) -> list[int]:
+        """Return the employed places whose worker is gone, or is ended because it is stalled.
 
-        Waits until all others are through with their queues.
+        Waits until all others are through with their queues. ``is_patient`` is told where one of
+        these stands, and whether to wait for those that do not answer.
         """
-        return self._cluster.lost(self.size)
+        forgiven = False
+        asked = {self.actor(place).stand.remote(): place for place in range(self.size)}
+        gone = []
+        while asked:
+            for answer in self.wait(asked, forgiven=range(self.size) if forgiven else ()):
+                place = asked.pop(answer)
+                try:
+                    forgiven = is_patient(ray.get(answer))
+                except RayActorError:
+                    gone.append(place)
+        return sorted(gone)
+
+    def wait(
+        self,
+        due: Mapping[Any, int],
+        also: Iterable[Any] = (),
+        *,
+        forgiven: Collection[int] = (),
+        together: bool = False,
+    ) -> list[Any]:
+        """Wait for one of the answers that are ``due``, each from its place, or of those ``also``.
+
+        Workers that are stalled meanwhile are ended; ``forgiven`` and ``together`` are as in
+        ``WorkerWatch.overdue``. Whoever asks for their answers is told that they are lost.
+        """
+        self.watch.owe({*due.values()})
+        while True:
+            ready, _ = ray.wait([*due, *also], timeout=LOOK_EVERY_S)
+            for answer in ready:
+                if answer in due:
+                    self.watch.heard(due[answer])
+            for place, overdue in self.watch.overdue(forgiven, together=together).items():
+                self._overdue[place] = overdue
+                self._cluster.end(place)
+            if ready:
+                return ready
+
+    def gather(self, due: Mapping[Any, int], *, together: bool = False) -> list[Any]:
+        """Return all answers in their order; raise as ``ray.get`` does, once all are there."""
+        pending = dict(due)
+        while pending:
+            for answer in self.wait(pending, together=together):
+                del pending[answer]
+        return list(ray.get([*due]))
+
+    def was_stuck(self, place: int) -> bool:
+        """Return whether a lost worker was ended in something that may never end."""
+        return place in self._overdue and not self._overdue[place].stopped
 
     def replace(self, place: int, reason: str, noticed: float) -> None:
         """Report that a worker is lost, and start another in its place.
 
-        The loss was ``noticed`` at that reading of ``perf_counter``.
+        The loss was ``noticed`` at that reading of ``perf_counter``. That it was stalled is a
+        better reason.
         """
+        reason = self._overdue.pop(place, Overdue(reason)).reason
         self._faults += 1
         if self._faults > FAULTS_TOLERATED:
             raise SideFailed(
