@@ -1,5 +1,6 @@
 """Sentence encoders as hubs lay them out: each is read as its authors mean it, or refused."""
 
+import contextlib
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.model import Parameters
@@ -26,7 +27,7 @@ from tests.workloads.embed.tiny_models import (
 from workloads import embed
 from workloads.embed.encoder import Encoder, open_encoder
 from workloads.embed.model import read_model
-from workloads.embed.onnx_file import Array
+from workloads.embed.onnx_file import Array, external_files
 
 pytestmark = needs_extra
 
@@ -364,6 +365,42 @@ def test_what_a_model_cannot_do_is_left_out_of_the_proof_and_does_not_refuse_the
 def test_a_precision_of_minilm_is_refused_for_another_model(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="precision=float32 is for MiniLM"):
         embed.WORKLOAD.configure(with_length(tmp_path) | {"precision": "float32"})
+
+
+def cached(folder: Path, *revisions: str) -> None:
+    """Write models as huggingface_hub keeps them: links to files that their digests name."""
+    for revision in revisions:
+        snapshot = folder / "snapshots" / revision
+        write_model(snapshot, TINY, "onnx/model.onnx")
+        (folder / "blobs").mkdir(exist_ok=True)
+        (snapshot / "onnx" / "model.onnx").rename(folder / "blobs" / revision)
+        (snapshot / "onnx" / "model.onnx").symlink_to(folder / "blobs" / revision)
+
+
+def test_the_one_snapshot_in_a_hubs_cache_is_the_model(tmp_path: Path) -> None:
+    cached(tmp_path, "a1")
+    assert vectors(opened(tmp_path), [TEXT]) == pytest.approx(MEAN[None], abs=1e-6)
+
+
+def test_of_several_snapshots_one_must_be_named(tmp_path: Path) -> None:
+    cached(tmp_path, "a1", "b2")
+    with pytest.raises(BadRequest, match="holds several snapshots"):
+        opened(tmp_path)
+
+
+@given(content=st.binary(max_size=200))
+@example(content=b"\xff" * 50)
+@example(content=b"\x08" * 50)
+def test_any_bytes_name_files_of_weights_or_are_refused(content: bytes) -> None:
+    names: tuple[str, ...] = ()
+    with contextlib.suppress(ValueError):
+        names = external_files(content)
+    assert all(isinstance(name, str) for name in names)
+
+
+def test_a_number_without_end_is_no_model() -> None:
+    with pytest.raises(ValueError, match="the model is not a file of ONNX"):
+        external_files(b"\x80" * 1_000_000)
 
 
 def theirs(folder: Path, text: str, **options: Any) -> list[int]:

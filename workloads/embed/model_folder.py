@@ -69,6 +69,13 @@ def _of_file(path: Path) -> ModelFolder:
 def _of_folder(folder: Path) -> ModelFolder:
     if not folder.is_dir():
         raise ValueError(f"model={folder} is not a folder")
+    match sorted(folder.glob("snapshots/*/")):  # the cache of huggingface_hub
+        case [only]:
+            return _of_folder(only)
+        case [*_, newest]:
+            raise BadRequest(
+                f"model={folder} holds several snapshots", f"name one: --set model={newest}"
+            )
     vocabulary = _require_vocabulary(folder)
     for usual in (folder / "model.onnx", folder / "onnx" / "model.onnx"):
         if usual.is_file():
