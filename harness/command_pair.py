@@ -1,8 +1,8 @@
 """A command pair: two programs that exist already, run as the two sides of a race.
 
 It says which commands to run, and where to find their answers and their quality. The programs may
-be in any language and need no change. May import ``model``, ``description``, ``placeholders`` and
-``patterns``.
+be in any language and need no change. May import ``model``, ``description``, ``placeholders``,
+``patterns`` and ``spec``.
 """
 
 import os
@@ -16,6 +16,7 @@ from harness.description import Metric, Slide, words
 from harness.model import CommandFacts, Description, Parameters, Side
 from harness.patterns import MOST_GROUPS, require_groups
 from harness.placeholders import names_in, require_command
+from harness.spec import ANSWERS_ALIKE
 
 PLACEHOLDERS = ("workers", "answer", "input", "python", "here")
 SETTINGS = (
@@ -38,7 +39,6 @@ SETTINGS = (
     "superlinear",
 )
 MOST_WARM_UPS = 100
-ALIKE = "answers alike"
 LARGEST_TOLERANCE = 1e15
 THEIR_OWN = "the programs' own"
 DEFAULT_SLIDE = Slide(
@@ -168,7 +168,7 @@ class CommandPair:
         return words(
             name=self.name,
             unit="percent",
-            metric=metric if self.has_quality else Metric(ALIKE),
+            metric=metric if self.has_quality else Metric(ANSWERS_ALIKE),
             slide=self.slide.with_defaults(DEFAULT_SLIDE),
             answers_differ=self._why_answers_differ,
             waits=self.waits,

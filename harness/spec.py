@@ -23,6 +23,8 @@ Scalar = Annotated[int, Meta(ge=-LARGEST_COUNT, le=LARGEST_COUNT)] | Number | st
 Parameters = dict[str, Scalar]
 
 MOST_SCALES = 1_000
+ANSWERS_ALIKE = "answers alike"
+"""The metric of two programs whose answers have no other quality."""
 
 _ROUNDING = 1e-9
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.command_pair import (
-    ALIKE,
     CommandPair,
     expand_home,
     parse_json_pointer,
@@ -15,6 +14,7 @@ from harness.command_pair import (
 from harness.model import Parameters, Side
 from harness.patterns import compile_pattern
 from harness.placeholders import fill_placeholders
+from harness.spec import ANSWERS_ALIKE
 
 
 def alike(first: Path, other: Path) -> bool:
@@ -200,7 +200,7 @@ def test_what_is_compared_follows_from_the_settings(changes: dict[str, Any], com
 
 def test_a_pair_without_a_quality_is_judged_by_whether_its_answers_are_alike() -> None:
     words = a_pair(tolerance=0.5).words
-    assert (words.metric, words.tolerance, words.answers_differ) == (ALIKE, 0.0, "")
+    assert (words.metric, words.tolerance, words.answers_differ) == (ANSWERS_ALIKE, 0.0, "")
 
 
 def test_a_quality_has_its_name_and_its_tolerance() -> None:

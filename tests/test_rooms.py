@@ -40,6 +40,7 @@ MAY_IMPORT = {
         "harness.description",
         "harness.patterns",
         "harness.placeholders",
+        "harness.spec",
     ),
     "harness.patterns": (),
     "harness.placeholders": ("harness.spec", "harness.trial"),

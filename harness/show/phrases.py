@@ -10,6 +10,7 @@ from harness import text
 from harness.claims.headline import Caveat, Headline, Measure, Unit
 from harness.model import Code, Kind, Process, Results, Revision, Side, whole_machines
 from harness.show import machines
+from harness.spec import ANSWERS_ALIKE
 
 _PACKAGES = ("ray", "numpy")
 _LONGEST_NAME = 48
@@ -197,6 +198,8 @@ def sentence_to_say(headline: Headline) -> str:
     cost = f"a run cost {_less(headline.cost.drop)}"
     priced = " at illustrative prices" if results.spec.prices.illustrative else ""
     moved = f"{metric(headline)} moved by {text.movement(headline.quality.change, limit)}"
+    if results.spec.commands is not None and results.spec.workload.metric == ANSWERS_ALIKE:
+        moved = "both gave the same answer"
     return f"{fast}, at {efficiency(headline)} efficiency; {cost}{priced}, and {moved}."
 
 

@@ -7,15 +7,17 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.claims.rule import Evidence
+from harness.claims.rules import refusals
 from harness.command_pair import CommandPair
 from harness.errors import SideFailed
-from harness.model import Difference, Parameters, Side
+from harness.model import AnswerDifference, Difference, Parameters, Side
 from harness.placeholders import fill_placeholders
 from harness.run.commands import environment
 from harness.run.commands.answers import Answers
@@ -26,6 +28,8 @@ from harness.run.commands.numbers import NumberFinder, Quantity, ScoreFinder, wi
 from harness.run.commands.output import AnswerFilter
 from harness.run.commands.shell import USE_BASH, Shell
 from harness.run.host import THREAD_VARIABLES
+from tests.builders import a_results, some_pairs
+from tests.doctor import adopted
 from tests.racing import Raced, raced
 
 NUMBER = "([0-9.]+)"
@@ -447,6 +451,56 @@ def test_what_a_plain_shell_says_of_bash_has_a_hint() -> None:
     said = b"/bin/sh: 1: Bad substitution"
     assert Shell(("/bin/sh",)).advice("echo ${x^}", said) == USE_BASH
     assert Shell(("bash",)).advice("echo ${x^}", said) == ""
+
+
+@dataclass(frozen=True)
+class Said:
+    """Where an answer differs from the session's first, and what the refusal says."""
+
+    name: str
+    difference: AnswerDifference
+    sentence: str
+
+
+def differs(kind: Difference, first: str = "", other: str = "", by: Side = Side.BASELINE) -> Any:
+    return AnswerDifference(kind=kind, place=3, first_side=by, first=first, other=other)
+
+
+SAID = (
+    Said(
+        "lines",
+        differs(Difference.LINES, "42", "43"),
+        'the answers differ: line 3 is "42" (baseline) and "43" (distributed);'
+        " leave out what may differ with --ignore REGEX",
+    ),
+    Said(
+        "a line is missing",
+        differs(Difference.LINES, "", "43"),
+        'line 3 is missing (baseline) and "43" (distributed)',
+    ),
+    Said(
+        "order", differs(Difference.ORDER, "a", "b"), "the same lines in another order; sort both"
+    ),
+    Said("Ray's log", differs(Difference.RAY_LOG), "in lines of Ray's log alone; leave them out"),
+    Said("bytes", differs(Difference.BYTES), "the answers differ from byte 3 on"),
+    Said(
+        "a program that differs from itself",
+        differs(Difference.LINES, "42", "43", Side.DISTRIBUTED),
+        "the distributed program gave another answer when it ran again: line 3",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", SAID, ids=ids(SAID))
+def test_a_refusal_says_where_two_answers_differ_and_what_to_do(case: Said) -> None:
+    results = adopted(a_results(trials=some_pairs([4.0], [2.0])), compared="output")
+    worded = replace(results.spec.workload, answers_differ="")
+    results = replace(results, spec=replace(results.spec, workload=worded))
+    *others, last = results.trials
+    changed = replace(last, answer_sha256="f" * 64, answer_difference=case.difference)
+    found = refusals(Evidence.of(replace(results, trials=(*others, changed))))
+    (refusal,) = [each for each in found if each.key == "answers-differ"]
+    assert case.sentence in refusal.sentence
 
 
 def two(baseline: str, distributed: str, **settings: object) -> dict[str, Any]:

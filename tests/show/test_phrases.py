@@ -6,6 +6,7 @@ import pytest
 from harness.claims.headline import Caveat, Headline, Measure, Refusal, Unit
 from harness.model import CommandFacts, Host, Kind, Results, Schedule, ScoreDifferences, Side
 from harness.show import phrases
+from harness.spec import ANSWERS_ALIKE
 from tests.builders import (
     a_host,
     a_process,
@@ -105,6 +106,16 @@ def test_the_sentence_to_say_carries_all_five_numbers() -> None:
         "On 8 machines it ran 7.0 times as fast, at 88 % efficiency;"
         " a run cost 68 % less, and accuracy moved by 0.003."
     )
+
+
+def test_of_two_programs_with_equal_answers_no_metric_is_said_to_have_moved() -> None:
+    spec = a_spec()
+    alike = replace(
+        spec,
+        commands=CommandFacts(says_ready=True, input_named=True, compared="file"),
+        workload=replace(spec.workload, metric=ANSWERS_ALIKE),
+    )
+    assert phrases.sentence_to_say(a_headline(spec=alike)).endswith("both gave the same answer.")
 
 
 def test_a_higher_cost_and_illustrative_prices_are_said() -> None:
