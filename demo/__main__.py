@@ -27,8 +27,6 @@ from demo.failures import explain
 from harness.errors import ExitCode, Interrupted, MachineFailed, StopSignal, interrupted_by
 
 if TYPE_CHECKING:
-    import click
-
     from harness.errors import TwoclocksError
 
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -57,27 +55,18 @@ def _run(arguments: list[str] | None) -> int:
     """Run the verb; raise whatever ends it early but what click raises for what was typed."""
     import click
 
+    from demo import usage_errors
     from demo.cli import verbs
 
     try:
         return int(verbs.main(args=arguments, prog_name="twoclocks", standalone_mode=False) or 0)
     except click.ClickException as error:
-        _print_error(error.format_message().rstrip("."), _help(error))
+        _print_error(*usage_errors.explain(error))
         return ExitCode.BAD_REQUEST
     except click.Abort as abort:  # older versions of click put it in place of the interrupt
         raise (abort.__cause__ or KeyboardInterrupt) from abort
     except SystemExit:  # click ends so where nobody reads what is printed
         raise BrokenPipeError from None
-
-
-def _help(error: "click.ClickException") -> str:
-    """Return where the verbs, or the options of the verb that was typed, are listed."""
-    context = getattr(error, "ctx", None)
-    if context is None:
-        return "`twoclocks VERB --help` lists the options of a verb"
-    if context.parent is None:
-        return "`twoclocks --help` lists the verbs"
-    return f"`{context.command_path} --help` lists its options"
 
 
 @contextlib.contextmanager

@@ -1,12 +1,15 @@
 """The group of the verbs: the default one, their words, and the exit codes.
 
-Imports click only, so that ``--help`` stays instant.
+Imports click and ``harness.errors`` only, so that ``--help`` stays instant.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import click
+
+from demo.usage_errors import did_you_mean
+from harness.errors import BadRequest
 
 EXIT_CODES = """\b
 Exit codes:
@@ -37,6 +40,15 @@ class Verbs(click.Group):
         if not args or (args[0].startswith("-") and args[0] not in ("--help", "-h", "--version")):
             args = ["race", *args]
         return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb; raise ``BadRequest``, with a suggestion, where there is none."""
+        if self.get_command(ctx, args[0]) is None:
+            hint = did_you_mean(args[0], self.list_commands(ctx), ctx)
+            raise BadRequest(f"there is no verb {args[0]!r}", hint)
+        return super().resolve_command(ctx, args)
 
 
 def _words_in_source(function: Callable[..., Any] | None) -> str | None:

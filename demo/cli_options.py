@@ -3,6 +3,7 @@
 Imports click and ``harness.errors`` at once, so that ``--help`` stays instant.
 """
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,23 @@ import click
 
 from harness.errors import BadRequest
 
+LONGEST_STALL_S = 3_600.0
+MOST_CORES = 10_000
+
 Decorator = Callable[[Any], Any]
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds, which is finite."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number; fail for infinity and for what is no number, too."""
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is not finite", param, ctx)
+        return seconds
 
 
 def choose_ui(typed: str) -> str:
@@ -59,7 +76,7 @@ def seconds_option(name: str, default: float, help_text: str) -> Decorator:
     """Return an option for a number of seconds, one at least."""
     return click.option(
         name,
-        type=click.FloatRange(min=1.0),
+        type=Seconds(min=1.0, max=LONGEST_STALL_S),
         default=default,
         show_default=True,
         metavar="SECONDS",
@@ -98,7 +115,7 @@ OVERSUBSCRIBE = click.option(
 RUN = (
     click.option(
         "--cores-per-worker",
-        type=click.IntRange(min=1),
+        type=click.IntRange(min=1, max=MOST_CORES),
         metavar="N",
         default=1,
         show_default=True,

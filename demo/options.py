@@ -228,7 +228,7 @@ def _baseline_cores(options: Options, cores: int) -> int:
     typed = options.baseline_cores or str(options.cores_per_worker)
     if typed == "all":
         return cores
-    if not typed.isdecimal() or int(typed) < 1:
+    if not (typed.isdecimal() and len(typed) < 10) or int(typed) < 1:
         raise BadRequest(
             f"--baseline-cores {typed} is neither a number of cores nor all",
             "use --baseline-cores 1, or all for the whole machine",

@@ -4,6 +4,7 @@ May import ``model`` and ``errors``.
 """
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Protocol, TypeVar, cast, get_type_hints
@@ -116,6 +117,8 @@ def _parse(name: str, text: str, default: Scalar) -> Scalar:
             value = _parse_number(text.replace("_", ""), type(default))
         case _:
             value = text
+    if isinstance(value, int | float) and not abs(value) <= LARGEST_NUMBER:
+        raise BadRequest(f"--set {name}={text} is more than {LARGEST_NUMBER:.0e}")
     if value is None:
         raise BadRequest(
             f"--set {name}={text} is not {_NOUNS[type(default)]}",
@@ -125,9 +128,9 @@ def _parse(name: str, text: str, default: Scalar) -> Scalar:
 
 
 def _parse_number(text: str, kind: type[int] | type[float]) -> int | float | None:
-    """Return the number (None: it is none, or no results file could hold it)."""
+    """Return the number (None: it is none)."""
     try:
         value = kind(text)
     except ValueError:
         return None
-    return value if -LARGEST_NUMBER <= value <= LARGEST_NUMBER else None
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -150,6 +150,8 @@ def _audit_of(path: Path) -> Audit:
     if path.suffix.lower() == ".toml" and not path.is_dir():
         return audit(declared.load(path))
     file = _results_file(path)
+    if path.is_dir() and not os.path.lexists(file):
+        raise _no_results(path)
     written = results.read(file)
     read_at = datetime.now(UTC)
     facts = results.decode(written, printable(str(file)))
@@ -184,6 +186,17 @@ def journal_of(path: Path) -> Path:
 
 def _results_file(path: Path) -> Path:
     return path / RESULTS_NAME if path.is_dir() else path
+
+
+def _no_results(folder: Path) -> BadRequest:
+    """Return the error of a folder that holds no results file, and why it may hold none."""
+    name = printable(str(folder))
+    if os.path.lexists(folder / journal.JOURNAL_NAME):
+        return BadRequest(
+            f"the take {name} has no {RESULTS_NAME}: its race is still running, or was killed",
+            f"what happened in it is in its {journal.JOURNAL_NAME}",
+        )
+    return BadRequest(f"{name} holds no take", f"name a folder that has a {RESULTS_NAME}")
 
 
 def _combine_audits(audits: Sequence[Audit]) -> Audit:

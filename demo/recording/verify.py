@@ -12,7 +12,7 @@ from harness.cast.verify import Inspection, verify
 from harness.errors import ExitCode
 from harness.files.results import RESULTS_NAME
 from harness.report import Report
-from harness.takes.recordings import VERDICT_NAME, write_verdict
+from harness.takes.recordings import VERDICT_NAME, require_recorded, write_verdict
 
 
 def verify_recording(
@@ -26,6 +26,8 @@ def verify_recording(
     """
     is_take = path.is_dir()
     folder = path if is_take else path.parent
+    if path.name != CAST:
+        require_recorded(path)
     cast = read(path / CAST if is_take else path)
     report = Report.load(results if results is not None else folder / RESULTS_NAME)
     inspection = verify(cast, report.results, report.final_lines, size)

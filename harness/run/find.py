@@ -113,8 +113,7 @@ def _is_source_in(file: str | None, folder: Path) -> bool:
 
 def _import_file(path: Path) -> ModuleType:
     if not path.is_file():
-        hint = "give a path to an existing .py file, or a built-in name: " + ", ".join(built_in())
-        raise WorkloadNotFound(f"there is no workload file {path}", hint)
+        raise WorkloadNotFound(f"there is no workload file {path}", _suggestion(path.stem))
     spec = importlib.util.spec_from_file_location(f"workload_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise WorkloadNotFound(f"{path} cannot be read as Python", "a workload file ends in .py")
@@ -134,6 +133,8 @@ def _find_last(folder: str) -> None:
 def _import_package(name: str) -> ModuleType:
     if name in built_in():
         return importlib.import_module(f"workloads.{name}")
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise WorkloadNotFound(f"there is no workload named {name!r}", _suggestion(name))
     _find_last(current_folder())
     try:
         return importlib.import_module(name)
@@ -141,7 +142,11 @@ def _import_package(name: str) -> ModuleType:
         absent = missing.name
         if absent is None or not (name == absent or name.startswith(absent + ".")):
             raise  # the workload was found, and something that it imports was not
-    near = difflib.get_close_matches(name, built_in(), n=1)
-    others = "the built-in ones are " + ", ".join(built_in()) + "; or give a path/to/file.py"
-    hint = f"did you mean {near[0]}?" if near else others
-    raise WorkloadNotFound(f"there is no workload named {name!r}", hint)
+    raise WorkloadNotFound(f"there is no workload named {name!r}", _suggestion(name))
+
+
+def _suggestion(name: str) -> str:
+    """Return the built-in workload that is nearest by its name, or how to name one."""
+    if near := difflib.get_close_matches(name, built_in(), n=1):
+        return f"did you mean {near[0]}?"
+    return f"the built-in ones are {', '.join(built_in())}; or give a path/to/file.py"

@@ -75,14 +75,22 @@ class Recording:
 
 def recording(folder: Path) -> Recording:
     """Return the recording in a take's folder; raise ``BadRequest`` if none can be read."""
-    if (folder / RESULTS_NAME).exists() and not (folder / CAST).exists():
-        raise BadRequest(
-            f"the take {printable(str(folder))} was not recorded",
-            "`twoclocks slide` shows it; `twoclocks record` makes a recording of a new one",
-        )
+    require_recorded(folder)
     cast = read(folder / CAST)
     facts = results.load(folder / RESULTS_NAME)
     return Recording(folder=folder, results=facts, cast=cast, verified=_is_verified(folder))
+
+
+def require_recorded(folder: Path) -> None:
+    """Raise ``BadRequest`` unless a folder is that of a take which was recorded."""
+    name = printable(str(folder))
+    if not folder.exists():
+        raise BadRequest(f"there is no take {name}", "`twoclocks record` makes a recorded one")
+    if (folder / RESULTS_NAME).exists() and not (folder / CAST).exists():
+        raise BadRequest(
+            f"the take {name} was not recorded",
+            f"`twoclocks slide {name}` shows it; `twoclocks record` records a new one",
+        )
 
 
 def recordings(root: Path = DEFAULT_ROOT) -> tuple[Recording, ...]:

@@ -49,7 +49,7 @@ BAD = {
     "missing file": (
         ["--workload", "none.py"],
         "there is no workload file none.py",
-        "give a path to an existing .py file",
+        "the built-in ones are ",
     ),
     "unknown parameter": (
         ["--workload", "simulated", "--set", "second=3"],
@@ -143,17 +143,21 @@ BAD = {
     ),
     "crowded race": (
         ["--oversubscribe"],
-        "No such option '--oversubscribe'",
+        "there is no option --oversubscribe",
         "`twoclocks race --help`",
     ),
-    "unknown option": (["--speed", "9"], "No such option '--speed'", "`twoclocks race --help`"),
-    "no trials": (["--trials", "0"], "Invalid value for '--trials'", "`twoclocks race --help`"),
+    "unknown option": (["--speed", "9"], "there is no option --speed", "`twoclocks race --help`"),
+    "no trials": (
+        ["--trials", "0"],
+        "--trials 0 is not a whole number from 1 to 100",
+        "`twoclocks race --help`",
+    ),
     "unknown schedule": (
         ["--schedule", "later"],
-        "Invalid value for '--schedule'",
+        "--schedule later is not one of auto, in-turn, together",
         "`twoclocks race --help`",
     ),
-    "unknown verb": (["rase"], "No such command 'rase'", "`twoclocks --help`"),
+    "unknown verb": (["rase"], "there is no verb 'rase'", "did you mean race?"),
     "corrupt results": (
         ["slide", "corrupt.json"],
         "corrupt.json is not a valid results file",

@@ -53,7 +53,7 @@ def test_two_files_of_one_name_are_two_workloads(tmp_path: Path) -> None:
         (
             "no/such/file.py",
             "there is no workload file no/such/file.py",
-            "give a path to an existing .py file",
+            "the built-in ones are ",
         ),
         (
             "json",
