@@ -96,6 +96,15 @@ def parquet(given: pa.Table, name: str = "mine") -> Write:
     return write
 
 
+def changed(write: Write, these: bytes, those: bytes) -> Write:
+    def write_changed(folder: Path) -> None:
+        write(folder)
+        path = folder / "mine"
+        path.write_bytes(path.read_bytes().replace(these, those))
+
+    return write_changed
+
+
 def by_rating(folder: Path) -> None:
     """Write a folder of Parquet files as engines do: a folder for each rating, and notes."""
     for rating in {rating for *_, rating in RATED}:
@@ -470,6 +479,16 @@ REFUSALS = (
         "u.data",
     ),
     Refusal(
+        "an archive of a file without a name",
+        file(zipped({"Q": PLAIN}).replace(b"Q", b"\0")),
+        "'mine' cannot be opened: it holds 0 files and none is called ratings.csv",
+    ),
+    Refusal(
+        "a column whose name is no UTF-8",
+        changed(parquet(table()), b"user_id", b"user_i\xff"),
+        "'mine' cannot be read as Parquet",
+    ),
+    Refusal(
         "gz that breaks off", file(gzip.compress(PLAIN, mtime=0)[:-20]), "'mine' cannot be unp"
     ),
     Refusal("a page of the web", file(b"<!DOCTYPE html>\n<p>"), "'mine' line 1 is not user,item"),
@@ -587,6 +606,36 @@ def test_parquet_and_json_lines_are_the_same_matrix_in_any_order(
     content = "\n".join(map(json.dumps, given.to_pylist())).encode()
     path.write_bytes(gzip.compress(content) if packed else content)
     assert matrix(from_parquet) == matrix(read_ratings(str(path))) == numbered(RATED)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    form=st.sampled_from(["json", "parquet", "zip", "zst", "csv"]),
+    place=st.integers(0, 1 << 16),
+    bits=st.integers(1, 255),
+    cut=st.integers(0, 200),
+)
+def test_a_damaged_file_is_read_or_refused_in_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, form: str, place: int, bits: int, cut: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "damaged"
+    if form == "parquet":
+        pq.write_table(table(), path)
+        content = bytearray(path.read_bytes())
+    else:
+        whole = {"json": JSON, "zip": zipped({"a": PLAIN}), "zst": zstd(PLAIN), "csv": PLAIN}
+        content = bytearray(whole[form])
+    content[place % len(content)] ^= bits
+    path.write_bytes(content[: len(content) - (cut if cut < 100 else 0)])
+    found, refusal = None, ""
+    try:
+        found = read_ratings(str(path))
+    except BadRequest as refused:
+        refusal = refused.sentence
+    if found is None:
+        assert refusal.startswith("'damaged' ")
+    else:
+        assert found.rows.columns.max() < found.width
 
 
 def test_names_of_columns_are_known_however_they_are_written(tmp_path: Path) -> None:

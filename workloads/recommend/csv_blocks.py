@@ -28,7 +28,7 @@ def read_csv_block(block: bytes, layout: Layout) -> Columns:
         raise Unreadable("has a carriage return within it")
     try:
         table = _parse(block, layout)
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         fields = split_fields(block.decode("utf-8", "replace"), layout.separator)
         if len(fields) == layout.columns:
             raise Unreadable(NO_RATING, COUNT_EACH) from error

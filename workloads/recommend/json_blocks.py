@@ -61,7 +61,7 @@ def read_json_block(block: bytes, fields: Fields) -> Columns:
         found = [table.column(name).combine_chunks() for name in names]
         users, items = (column.cast(pa.large_string()) for column in found[:2])
         ratings = found[2].cast(pa.float64()) if len(found) > 2 else None
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         raise Unreadable(NO_FIELDS) from error
     return checked_columns(users, items, ratings)
 

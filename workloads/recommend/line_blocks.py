@@ -19,6 +19,7 @@ MOST_BYTES = 4 << 30
 LONGEST_LINE_BYTES = 1 << 20
 BLOCK_BYTES = 4 << 20
 EXCERPT_CHARACTERS = 40
+LONGEST_REASON = 120
 MEMBER_NAMES = ("ratings.csv", "ratings.dat", "u.data")
 TAR_MARK = (257, b"ustar")
 UNREADABLE = (
@@ -74,9 +75,9 @@ def find_named(names: list[str]) -> str | None:
 
 
 def _reason(error: BaseException) -> str:
-    """Return why something failed; a path in it is left out."""
+    """Return why something failed, in a few words; a path in it is left out."""
     strerror = error.strerror if isinstance(error, OSError) else None
-    return strerror or str(error) or type(error).__name__
+    return (strerror or str(error) or type(error).__name__)[:LONGEST_REASON]
 
 
 def _unzstd(packed: IO[bytes]) -> Any:
@@ -117,7 +118,7 @@ def _find_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
 
 def _is_left_out(member: zipfile.ZipInfo) -> bool:
     """Return whether a member is a folder, or a note that macOS adds beside every file."""
-    return member.is_dir() or member.filename.startswith("__MACOSX/")
+    return not member.filename or member.is_dir() or member.filename.startswith("__MACOSX/")
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:

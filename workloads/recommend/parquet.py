@@ -15,7 +15,7 @@ from workloads.recommend.layout import Places, find_by_names, find_wanted
 from workloads.recommend.line_blocks import MOST_BYTES, Unreadable, excerpt
 
 ROWS_AT_A_TIME = 1 << 16
-BROKEN = (pa.ArrowException, OSError, IndexError, NotImplementedError)
+BROKEN = (pa.ArrowException, OSError, IndexError, NotImplementedError, UnicodeDecodeError)
 
 
 class Table:
@@ -34,9 +34,9 @@ class Table:
                 partitioning="hive",
                 partition_base_dir=str(folder),
             )
+            self.names: tuple[str, ...] = tuple(self._dataset.schema.names)
         except BROKEN as error:
             raise Unreadable("cannot be read as Parquet") from error
-        self.names: tuple[str, ...] = tuple(self._dataset.schema.names)
         self.places: Places = (
             find_wanted(self.names, wanted) if wanted else find_by_names(self.names)
         )
@@ -81,7 +81,7 @@ def _checked(batch: pa.RecordBatch, where: str, before: int) -> Columns:
     except Unreadable as error:
         ends = range(len(batch) - 1)
         place = bisect.bisect_left(ends, True, key=lambda last: _has_fault(columns, last + 1))
-        values = ",".join(str(column[place].as_py()) for column in batch.columns)
+        values = ",".join(map(str, (column[place] for column in batch.columns)))
         raise Unreadable(
             f"{where} {before + place + 1:,} {error}: {excerpt(values.encode())}", error.hint
         ) from error
