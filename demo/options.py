@@ -175,7 +175,8 @@ def _spec(
     unlimited = joined or facts.simulated
     room = None if unlimited else cores // options.cores_per_worker
     scales = _scales(options, room, joined=joined)
-    calls_ready = facts.commands is not None and facts.commands.says_ready
+    commands = facts.commands
+    unprovable = commands is not None and (commands.says_ready or commands.is_prepared)
     return Spec(
         workload=facts.words,
         params=facts.params,
@@ -188,8 +189,8 @@ def _spec(
         joined_cluster=joined,
         points=() if options.points is None else scales,
         oversubscribe=options.oversubscribe,
-        prove_baseline=options.prove_baseline and not calls_ready,
-        commands=facts.commands,
+        prove_baseline=options.prove_baseline and not unprovable,
+        commands=commands,
     )
 
 
@@ -283,8 +284,15 @@ def _require_separable(options: Options, facts: WorkloadFacts) -> None:
             f"together, both programs would write {file} at the same time",
             "write {answer} in both commands, so that each has its own file",
         )
-    if options.prove_baseline and options.points is None and commands.says_ready:
+    if not options.prove_baseline or options.points is not None:
+        return
+    if commands.says_ready:
         raise BadRequest(
             "--prove-baseline would also time the start-up of programs that call ready()",
             "leave --prove-baseline out",
+        )
+    if commands.is_prepared:
+        raise BadRequest(
+            "--prove-baseline would time the baseline without the command to prepare",
+            "leave --prove-baseline or --prepare out",
         )

@@ -15,7 +15,7 @@ from typing import Any
 from harness.description import Metric, Slide, words
 from harness.model import CommandFacts, Description, Parameters, Side
 from harness.patterns import MOST_GROUPS, require_groups
-from harness.placeholders import names_in, require_command
+from harness.placeholders import names_in, require_placeholders
 from harness.spec import ANSWERS_ALIKE
 
 PLACEHOLDERS = ("workers", "answer", "input", "python", "here")
@@ -194,7 +194,10 @@ class CommandPair:
                 f"params has {reserved[0]}, which means something else in a command: rename it"
             )
         for side in Side:
-            require_command(side, self.command(side), (*PLACEHOLDERS, *self.params))
+            if not self.command(side).strip():
+                raise ValueError(f"the {side} side has no command")
+        for name, command in self._named_commands.items():
+            require_placeholders(name, command, (*PLACEHOLDERS, *self.params))
         if self.compare is not None and self.has_quality:
             judge = next(name for name in ("quality", "scores", "metric") if getattr(self, name))
             raise ValueError(f"compare= and {judge}= both judge the answers: give one of them")
@@ -212,10 +215,16 @@ class CommandPair:
         if parse_json_pointer(self.quality) is None:
             require_groups("quality", self.quality, 1, 1)
 
+    @property
+    def _named_commands(self) -> dict[str, str]:
+        return {f"{side} command": self.command(side) for side in Side} | {
+            "command to prepare": self.prepare
+        }
+
     def _require_input(self) -> None:
-        for side in Side:
-            if self._holds(side, "input") and not self.input:
-                raise ValueError(f"the {side} command has {{input}}, but input= is not given")
+        for name, command in self._named_commands.items():
+            if names_in(command, ("input",)) and not self.input:
+                raise ValueError(f"the {name} has {{input}}, but input= is not given")
         path = expand_home(self.input)
         if self.input and not (path.is_file() or path.is_dir()):
             raise ValueError(f"input={self.input} is neither a file nor a folder")

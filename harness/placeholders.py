@@ -1,7 +1,7 @@
 """Placeholders in a command, such as ``{workers}``, replaced by values that the shell takes whole.
 
 A name in braces is a placeholder where it is known, and nowhere else: ``{{workers}}`` stands for
-the braces themselves, and ``${workers}`` is the shell's own. May import ``spec`` and ``trial``.
+the braces themselves, and ``${workers}`` is the shell's own. Imports ``spec``.
 """
 
 import difflib
@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from harness.spec import Scalar
-from harness.trial import Side
 
 _PARTS = re.compile(
     r"\\.|\$\{|['\"]|\{\{(?P<doubled>[A-Za-z_]\w*)\}\}|\{(?P<single>[A-Za-z_]\w*)\}", re.DOTALL
@@ -76,19 +75,17 @@ def _filled(part: Part, values: Mapping[str, Scalar]) -> str:
             return shlex.quote(value)
 
 
-def require_command(side: Side, command: str, known: Collection[str]) -> None:
-    """Raise ``ValueError`` for a command that is empty or has a misspelt placeholder.
+def require_placeholders(name: str, command: str, known: Collection[str]) -> None:
+    """Raise ``ValueError`` for a command, known by that name, that has a misspelt placeholder.
 
     Within quotation marks a name in braces may be anything.
     """
-    if not command.strip():
-        raise ValueError(f"the {side} side has no command")
     if "\0" in command:
-        raise ValueError(f"the {side} command contains a zero byte")
+        raise ValueError(f"the {name} contains a zero byte")
     for part in parts(command):
         if not part.name or part.doubled or part.quote or part.name in known:
             continue
         if near := difflib.get_close_matches(part.name, known, n=1, cutoff=_MISSPELT):
             raise ValueError(
-                f"the {side} command has an unknown {{{part.name}}}: did you mean {{{near[0]}}}?"
+                f"the {name} has an unknown {{{part.name}}}: did you mean {{{near[0]}}}?"
             )

@@ -59,6 +59,14 @@ def test_two_plain_commands_can_run() -> None:
             "the baseline command has an unknown {row}: did you mean {rows}?",
         ),
         (
+            {"prepare": "rm -r {input}"},
+            "the command to prepare has {input}, but input= is not given",
+        ),
+        (
+            {"prepare": "echo {worker}"},
+            "the command to prepare has an unknown {worker}: did you mean {workers}?",
+        ),
+        (
             {"baseline": "sort {input}"},
             "the baseline command has {input}, but input= is not given",
         ),

@@ -43,7 +43,7 @@ MAY_IMPORT = {
         "harness.spec",
     ),
     "harness.patterns": (),
-    "harness.placeholders": ("harness.spec", "harness.trial"),
+    "harness.placeholders": ("harness.spec",),
     "harness.client": (),
     "harness.params": ("harness.model", "harness.errors"),
     "harness.pool": (),

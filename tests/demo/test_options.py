@@ -460,6 +460,16 @@ def test_two_programs_that_would_write_one_file_at_once_are_refused() -> None:
         )
 
 
+def test_a_proof_of_programs_that_are_prepared_for_is_refused() -> None:
+    with pytest.raises(BadRequest, match=r"^--prove-baseline would time the baseline without"):
+        requested(
+            workload="commands",
+            settings=("baseline=true", "distributed=true", "prepare=sync"),
+            workers=1,
+            prove_baseline=True,
+        )
+
+
 def test_a_proof_that_would_time_start_up_is_refused() -> None:
     with pytest.raises(BadRequest, match=r"^--prove-baseline would also time the start-up"):
         requested(

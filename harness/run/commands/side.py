@@ -265,7 +265,8 @@ class CommandSide:
     def _start(self, workers: int) -> Program:
         """Start a run's program on the cores of so many workers (0: all)."""
         self._reports.forget_run()
-        run = self._run_of(self._pair.command(self._assignment.side), workers)
+        command = self._pair.command(self._assignment.side)
+        run = replace(self._run_of(command, workers), stdin=self._stdin)
         read_line = self._reports.read_line if self._reports.reads_lines else None
         return Program.start(run, read_line, self._reports.receive)
 
@@ -282,7 +283,6 @@ class CommandSide:
             output=self._answers.printed,
             errors=self._answers.errors,
             environment=self._environment,
-            stdin=self._stdin,
         )
 
 
