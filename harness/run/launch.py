@@ -24,7 +24,7 @@ from harness.run import processes, start
 from harness.run.describe import Refused, WorkloadFacts
 from harness.run.digest import workloads_digest
 from harness.run.guarded import guarded_process, start_guarded
-from harness.run.host import THREAD_VARIABLES
+from harness.run.host import THREAD_VARIABLES, home_folder
 from harness.run.protocol import Conversation
 from harness.run.ray.ray_words import explain_end
 from harness.run.wire import Assignment, Command, EventReader, encode_command, open_pipe, required
@@ -61,30 +61,34 @@ EITHER_SIDE = {
 
 
 def environment(
-    inherited: Mapping[str, str], side: Side, threads: int, joined: bool
+    inherited: Mapping[str, str], side: Side, threads: int, joined: bool, scratch: str = ""
 ) -> dict[str, str]:
     """Return a side's environment: the inherited one with equal thread counts.
 
-    A local Ray is kept quiet and private. A cluster that was joined keeps the inherited settings of
-    Ray, which its administrator chose.
+    ``scratch`` is the side's own folder (empty: it has none). A local Ray is kept quiet and
+    private. A cluster that was joined keeps the inherited settings of Ray, which its administrator
+    chose.
     """
     limits = dict.fromkeys(THREAD_VARIABLES, str(threads))
-    result = numba_cache() | dict(inherited) | limits | EITHER_SIDE
+    result = numba_cache(scratch) | dict(inherited) | limits | EITHER_SIDE
     if side is Side.DISTRIBUTED and not joined:
         result = {name: value for name, value in result.items() if not name.startswith("RAY_")}
         result |= LOCAL_RAY | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
     return result
 
 
-def numba_cache() -> dict[str, str]:
+def numba_cache(scratch: str = "") -> dict[str, str]:
     """Return the folder for Numba's compiled kernels, one for each version of the workloads.
 
     Numba knows a kernel by the file that it stands in. It would go on using an old one after a
-    function that it calls was changed in another file. Nothing if no folder can be written.
+    function that it calls was changed in another file. Where that folder cannot be written, Numba
+    has one in the home, and without a home one called ~, wherever it stands: then it is told of
+    ``scratch`` instead.
     """
     folder = Path(workloads.__path__[0]) / "__pycache__"
     if not os.access(folder if folder.is_dir() else folder.parent, os.W_OK):
-        return {}
+        homeless = scratch and home_folder() is None
+        return {"NUMBA_CACHE_DIR": os.path.join(scratch, "kernels")} if homeless else {}
     return {"NUMBA_CACHE_DIR": str(folder / f"kernels-{workloads_digest()[:12]}")}
 
 
@@ -196,7 +200,7 @@ def launch(
     """
     threads = max(1, len(assignment.cores[0])) if assignment.cores else assignment.cores_per_worker
     inherited = dict(os.environ)  # which a program of a command pair has as it is
-    changes = assignment.program_environment
+    changes, joined = assignment.program_environment, bool(assignment.address)
     with log.open("ab") as printed, contextlib.ExitStack() as undo:
         scratch = Path(tempfile.mkdtemp(prefix="tc-", dir=_short_folder()))
         undo.callback(shutil.rmtree, scratch, ignore_errors=True)
@@ -214,7 +218,7 @@ def launch(
             stderr=printed,
             pass_fds=(events_write,),
             start_new_session=True,
-            env=environment(inherited, assignment.side, threads, bool(assignment.address))
+            env=environment(inherited, assignment.side, threads, joined, str(scratch))
             if changes is None
             else inherited | changes,
         )
@@ -255,7 +259,7 @@ def describe(workload: str, settings: list[str]) -> WorkloadFacts:
 
 
 def _describe(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
-    with tempfile.TemporaryFile() as answer:
+    with tempfile.TemporaryDirectory(prefix="tc-") as scratch, tempfile.TemporaryFile() as answer:
         descriptor = answer.fileno()
         with guarded_process(
             start.command("harness.run.describe", str(descriptor), workload, *settings),
@@ -263,6 +267,7 @@ def _describe(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
+            env=numba_cache(scratch) | os.environ,
         ) as (process, _):
             _, printed = process.communicate(timeout=DESCRIBE_WITHIN_S)
         answer.seek(0)

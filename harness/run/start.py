@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 PACKAGES = ("demo", "harness", "twoclocks", "workloads")
 UNSET_PYTHONPATH = "unset PYTHONPATH: it puts that folder before the packages that were installed"
 FOLDERS = [ROOT, os.path.join(ROOT, "harness", "public")]

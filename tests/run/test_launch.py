@@ -101,6 +101,15 @@ def test_compiled_kernels_are_kept_apart_for_each_version_of_the_workloads() -> 
     assert Path(made["NUMBA_CACHE_DIR"]).name == f"kernels-{workloads_digest()[:12]}"
 
 
+def test_without_a_home_kernels_are_compiled_into_the_scratch_folder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)  # as where another account has installed us
+    monkeypatch.setattr(launch, "home_folder", lambda: None)
+    made = environment({}, Side.BASELINE, 1, joined=False, scratch="/tmp/tc-1")
+    assert made["NUMBA_CACHE_DIR"] == "/tmp/tc-1/kernels"
+
+
 def test_a_presenters_own_place_for_kernels_is_used() -> None:
     made = environment({"NUMBA_CACHE_DIR": "theirs"}, Side.BASELINE, 1, joined=False)
     assert made["NUMBA_CACHE_DIR"] == "theirs"
