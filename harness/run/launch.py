@@ -244,6 +244,9 @@ def describe(workload: str, settings: list[str]) -> WorkloadFacts:
 
     Raises ``BadRequest`` if the workload cannot be run with these settings.
     """
+    for typed in (workload, *settings):
+        if any("\ud800" <= character <= "\udfff" for character in typed):
+            raise BadRequest(f"{typed!r} is not UTF-8", "type it in a terminal that uses UTF-8")
     try:
         described = _describe(workload, settings)
     except subprocess.TimeoutExpired as late:

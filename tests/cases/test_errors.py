@@ -81,6 +81,9 @@ CASES = (
         "--workload exits.py",
         "exits.py cannot be loaded: Python ended with exit code 7",
     ),
+    case(
+        "SIM --set quality=\udcff", r"'quality=\udcff' is not UTF-8", "type it in a terminal that"
+    ),
     # numbers
     case("--workers 0", "--workers 0 is not a whole number of 1 or more", HELP.format("race")),
     case("--workers -1", "--workers -1 is not a whole number of 1 or more", HELP.format("race")),
