@@ -125,14 +125,15 @@ class Screen(pyte.Screen):
         return self.buffer[row]
 
     def _row_text(self, row: int) -> str:
-        """Return a row; the column that a wide character covers adds nothing to it."""
+        """Return a row; the column that a wide character covers adds nothing to it.
+
+        Half a wide character that is left over is blank.
+        """
         cells, blank = self.buffer[row], self.default_char
-        texts = [cells.get(column, blank).data or " " for column in range(self.columns)]
-        if any(map(_is_wide, texts)):
-            for column in range(1, len(texts)):
-                if _is_wide(texts[column - 1]):
-                    texts[column] = ""
-        return "".join(texts)
+        texts = [cells.get(column, blank).data for column in range(self.columns)]
+        if all(texts) and not any(map(_is_wide, texts)):
+            return "".join(texts)
+        return "".join(map(_visible, [" ", *texts], texts, [*texts[1:], ""]))
 
     def _touch_all(self) -> None:
         self.dirty.update(range(self.lines))
@@ -172,6 +173,13 @@ def _cells(text: str, style: Cell) -> tuple[Cell, ...] | None:
 @lru_cache(maxsize=4096)
 def _is_wide(text: str) -> bool:
     return bool(text) and pyte.screens.wcwidth(text[0]) == 2
+
+
+def _visible(left: str, text: str, right: str) -> str:
+    """Return what is seen of a cell between two others."""
+    if not text:
+        return "" if _is_wide(left) else " "
+    return " " if right and _is_wide(text) else text
 
 
 @lru_cache(maxsize=4096)

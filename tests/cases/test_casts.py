@@ -50,7 +50,7 @@ READ = (
     Read("no event", lines(HEAD), ""),
     Read("a private colour", drawn("a\x1b[?4mb"), "ab"),
     Read("a private margin", drawn("a\x1b[?1;2rb"), "ab"),
-    Read("a wide letter of which the left half is left over", drawn("漢b\x1b[2Gx\x1b[G "), " xb"),
+    Read("a wide letter of which the left half is left over", drawn("漢b\x1b[2Gx"), " xb"),
     Read("a wide letter of which the right half is left over", drawn("漢b\r\x1b[Ga"), "a b"),
     Read("a combining mark in the first column", drawn("\u0301a"), "a"),
     Read("a cursor off the screen", drawn("\x1b[99;99Ha"), "\n\n                   a"),

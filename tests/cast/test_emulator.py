@@ -1,5 +1,3 @@
-import contextlib
-
 import pyte
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -43,6 +41,16 @@ ANY_SEQUENCES = st.lists(
 
 def a_cast(*events: tuple[float, str]) -> Cast:
     return Cast(columns=20, rows=3, events=tuple(Event(at, "o", text) for at, text in events))
+
+
+def has_half(screen: Screen, row: int) -> bool:
+    """Return whether half a wide character is left over in a row, with which pyte shows or fails
+    as no terminal does.
+    """
+    cells = [screen.cells(row).get(column, screen.default_char).data for column in range(8)]
+    wide = [cell == "漢" for cell in cells]
+    halves = [cell == "" for cell in cells]
+    return wide != [*halves[1:], False] and any([*wide, *halves])
 
 
 def texts(*events: tuple[float, str]) -> list[str]:
@@ -102,7 +110,7 @@ def test_a_screen_that_draws_only_what_changes_shows_what_pyte_does(
         ]
         assert (quick.cursor.x, quick.cursor.y) == (thorough.cursor.x, thorough.cursor.y)
         shown = quick.display
-        with contextlib.suppress(IndexError):  # pyte's, for half a wide character that is left over
+        if not any(has_half(quick, row) for row in range(4)):
             assert shown == thorough.display
 
 
