@@ -18,6 +18,9 @@ from harness.workload import Reporter
 Usage = dict[str, tuple[float, int]]
 """Core-seconds so far and peak resident bytes, by process."""
 
+READING = "reading"
+"""The key of what it took this process to read its usage, after it had looked at its own clock."""
+
 
 class SideRunner(Protocol):
     """A side that is armed: it runs as often as it is asked.
@@ -84,16 +87,20 @@ def own_usage(apart: Iterable[int] = (), guard_pid: int | None = None) -> Usage:
     What its guard has adopted counts too (None: there is no guard). Processes of ``apart``, with
     all below them, are left out.
     """
-    cpu_s = time.process_time() + descendants_cpu_seconds(apart, guard_pid)
-    return {"own": (cpu_s, peak_rss_bytes())}
+    own_s, began = time.process_time(), time.thread_time()
+    below_s = descendants_cpu_seconds(apart, guard_pid)
+    reading_s = time.thread_time() - began
+    return {"own": (own_s + below_s, peak_rss_bytes()), READING: (reading_s, 0)}
 
 
 def usage_between(before: Usage, after: Usage) -> tuple[float, int]:
     """Return the core-seconds between two readings, and the peak resident bytes.
 
-    What a process used that is gone is not known.
+    What a process used that is gone is not known. What the first reading took itself is no work.
     """
-    cpu_s = sum(cpu - before.get(process, (0.0, 0))[0] for process, (cpu, _) in after.items())
+    cpu_s = -before.get(READING, (0.0, 0))[0]
+    for process in after.keys() - {READING}:
+        cpu_s += after[process][0] - before.get(process, (0.0, 0))[0]
     return max(0.0, cpu_s), sum(peak for _, peak in after.values())
 
 

@@ -13,7 +13,13 @@ from harness.model import Side
 from harness.run.digest import digest
 from harness.run.processes import cpu_seconds
 from harness.run.sides.opening import open_side
-from harness.run.sides.runner import SideRunner, own_usage, seconds_between, usage_between
+from harness.run.sides.runner import (
+    READING,
+    SideRunner,
+    own_usage,
+    seconds_between,
+    usage_between,
+)
 from harness.run.wire import Assignment, SendEvent
 from tests.builders import find_workload
 
@@ -131,6 +137,13 @@ def test_one_process_is_all_there_is_to_a_baseline() -> None:
     cpu_s, peak = usage_between(own_usage(), own_usage())
     assert cpu_s >= 0
     assert peak > 1_000_000
+
+
+def test_what_it_takes_to_read_what_a_side_has_used_is_no_work() -> None:
+    before = {"own": (1.0, 10), READING: (0.2, 0)}
+    after = {"own": (2.5, 10), READING: (0.3, 0)}
+    assert usage_between(before, after) == (1.3, 10)
+    assert own_usage()[READING][0] > 0
 
 
 @contextmanager
