@@ -11,9 +11,14 @@ import pytest
 from harness.claims.rule import Evidence
 from harness.claims.rules import caveats, refusals
 from harness.model import Results, Side
+from harness.show.export_numbers import as_csv, as_json
+from harness.show.headline_text import final_lines, headline_text
+from harness.show.phrases import DISTURBED
+from harness.show.slide import svg
 from tests.builders import (
     a_host,
     a_process,
+    a_report,
     a_results,
     a_spec,
     a_trial,
@@ -221,6 +226,25 @@ def test_of_a_session_it_is_said(case: Case) -> None:
     evidence = Evidence.of(session(case))
     raised = [one.key for one in (*refusals(evidence), *caveats(evidence))]
     assert sorted(ABOUT_TIME.intersection(raised)) == sorted(case.raised)
+
+
+def stamps(results: Results) -> list[str]:
+    """Return what says DISTURBED: each place where a number is read."""
+    claims = a_report(results)
+    places = {
+        "headline": headline_text(claims),
+        "end of a recording": "\n".join(final_lines(claims)),
+        "slide": svg(claims).decode(),
+        "JSON": as_json(claims),
+        "CSV": as_csv(claims),
+    }
+    return [place for place, said in places.items() if DISTURBED in said]
+
+
+def test_a_disturbed_number_is_stamped_wherever_it_is_read() -> None:
+    everywhere = ["headline", "end of a recording", "slide", "JSON", "CSV"]
+    assert stamps(session(case("others take half of the machine", **BUSY))) == everywhere
+    assert stamps(session(case("nobody is there"))) == []
 
 
 @pytest.mark.parametrize("declared", [NETWORK, CACHE], ids=["waits", "superlinear"])

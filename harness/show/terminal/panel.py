@@ -202,7 +202,8 @@ def _footer(
     elif reading := phrases.reading(board, views):
         news = cut(reading, width)
     else:
-        facts = (phrases.gap(views, spec), phrases.observations(board, spec))
+        measured = (phrases.gap(views, spec), phrases.observations(board, spec))
+        facts = (phrases.disturbed(board), *measured)
         news = join_fitting([*facts, phrases.start_up(board, spec)], width)
     prompt = cut(caption.prompt, width)
     note = first_fitting(phrases.note(board, spec, views), width - 1 - cell_len(prompt))

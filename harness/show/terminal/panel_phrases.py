@@ -5,7 +5,7 @@ May import ``model``, ``state``, ``text`` and its neighbours.
 """
 
 from harness import text
-from harness.model import Fault, Side, Spec, whole_machines
+from harness.model import FOREIGN_CPU_LIMIT, Fault, Kind, Side, Spec, whole_machines
 from harness.show import machines
 from harness.show.terminal.lines import cut
 from harness.show.terminal.side_box import SideStatus, SideView, returned_at
@@ -102,6 +102,14 @@ def gap(views: tuple[SideView, SideView], spec: Spec) -> str:
     slower = "Ray" if right.titles[0].startswith("RAY") else "distributed"
     growing = " and growing" if running else ""
     return f"gap {text.seconds(abs(ahead))}{growing}{f', {slower} behind' if ahead < 0 else ''}"
+
+
+def disturbed(board: Board) -> str:
+    """Return that other programs used too much of the machine; that is known after the trials."""
+    observed, opened = board.observed, board.opened
+    if observed is None or opened is None or opened.kind is not Kind.MEASURED:
+        return ""
+    return "DISTURBED" if (observed.foreign_cpu or 0.0) > FOREIGN_CPU_LIMIT else ""
 
 
 def observations(board: Board, spec: Spec) -> str:

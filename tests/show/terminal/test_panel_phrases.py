@@ -10,6 +10,7 @@ from tests.builders import (
     a_process,
     a_ready,
     an_input,
+    an_opening,
     arming_events,
     some_events,
     some_words,
@@ -60,6 +61,13 @@ def test_how_the_input_was_read_is_shown_until_a_clock_starts() -> None:
     assert f" input: {reading}\n" in draw(board_at(armed, 10.0), 10.0, prompt="press Enter " * 3)
     running = [*armed, e.stamp(e.Go(order=0), 11.0, Side.BASELINE, 0)]
     assert reading not in draw(board_at(running, 12.0), 12.0)
+
+
+@pytest.mark.parametrize(("foreign", "stamped"), [(0.05, False), (0.2, True)])
+def test_a_gap_that_other_programs_disturbed_is_stamped(foreign: float, stamped: bool) -> None:
+    observed = e.Observed(cpu_s=0.1, frames=9, longest_gap_s=0.1, foreign_cpu=foreign)
+    over = [an_opening(), *some_events(), e.stamp(observed, 300.0, Side.BASELINE, 0)]
+    assert ("DISTURBED · gap" in draw(a_board(over), 301.0)) is stamped
 
 
 def test_a_slower_distributed_side_is_called_behind() -> None:
