@@ -15,6 +15,7 @@ import msgspec
 from demo.options import make_plan
 from harness import events as e
 from harness.claims.audit import audit
+from harness.claims.rules import caveats, refusals
 from harness.model import Results, Side, Status, Trial, Variant
 from harness.report import Report
 from harness.run.baseline_variants import VariantPlan, declared_variants
@@ -51,9 +52,9 @@ class Raced:
 
     @property
     def keys(self) -> set[str]:
-        """Return the keys of all that the audit raises."""
-        findings = audit(self.results, self.events).findings
-        return {key for finding in findings for key in finding.keys}
+        """Return the keys of all that is raised, caveats of a rule that refuses among them."""
+        evidence = audit(self.results, self.events).evidence
+        return {raised.key for raised in (*refusals(evidence), *caveats(evidence))}
 
     def trial(self, side: Side) -> Trial:
         """Return a side's only trial."""

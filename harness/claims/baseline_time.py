@@ -43,14 +43,6 @@ def baseline_time(pairs: Pairs) -> BaselineTime | None:
     )
 
 
-def undelayed_s(pairs: Pairs) -> float:
-    """Return the median wall time of the baseline without the time in which it had no core."""
-    results = pairs.results
-    if results.kind is not Kind.MEASURED:
-        return pairs.baseline_s
-    return median(trial.wall_s * (1 - _delayed_share(results, trial)) for trial in pairs.baseline)
-
-
 def worked_s(trial: Trial) -> float:
     """Return a trial's core-seconds; a lost worker's are known from its kernels alone."""
     return max(trial.cpu_s, sum(worker.cpu_s for worker in trial.workers_detail))

@@ -1,12 +1,11 @@
 """Whole passes of the baseline's variants, each held against the baseline's trials.
 
-May import ``model``, ``pairs`` and ``baseline_time``.
+May import ``model`` and ``pairs``.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.claims.baseline_time import undelayed_s
 from harness.claims.pairs import Pairs, median_of
 from harness.model import Rate
 
@@ -15,8 +14,7 @@ from harness.model import Rate
 class WholePass:
     """One pass of a variant over the whole input.
 
-    ``share`` is its time over the median of the baseline's, of which what the baseline waited for a
-    core that other programs had does not count. ``holds`` tells whether its answer is
+    ``share`` is its time over the median of the baseline's. ``holds`` tells whether its answer is
     as good as the baseline's, but for the tolerance.
     """
 
@@ -45,7 +43,7 @@ def _whole_pass(rate: Rate, pairs: Pairs) -> WholePass | None:
         rate=rate,
         seconds=rate.pass_s,
         quality=rate.quality,
-        share=rate.pass_s / undelayed_s(pairs),
+        share=rate.pass_s / pairs.baseline_s,
         holds=pairs.results.spec.workload.reaches(rate.quality, baseline_quality(pairs)),
     )
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -116,9 +116,19 @@ def unpin() -> None:
 
 
 def terms() -> tuple[int, tuple[int, ...]]:
-    """Return this process's niceness, and the cores it may run on (empty: it is not known)."""
+    """Return this process's niceness, and the cores it may run on (empty: it is not known).
+
+    Where a living process below it has another niceness, that is returned: it works for this one.
+    """
     affinity = tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
-    return os.nice(0), affinity
+    own = os.nice(0)
+    return max((own, *_niceness_below()), key=lambda nice: abs(nice - own)), affinity
+
+
+def _niceness_below() -> Iterator[int]:
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            yield int(process.nice())
 
 
 def this_process(name: str, source_sha256: str) -> Process:

@@ -212,7 +212,7 @@ def judged_keys() -> set[str]:
 
 def test_our_own_thresholds_are_as_the_rules_have_them() -> None:
     assert (same_work.LEAST_WORK, same_work.LEAST_BUSY, times.SUM_LIMIT) == (0.9, 0.8, 0.02)
-    assert (same_work.LEAST_COMPUTED, same_work.LEAST_WORK_DISTURBED) == (0.5, 0.5)
+    assert (same_work.LEAST_COMPUTED, same_work.LEAST_WORK_DISTURBED) == (0.5, 0.6)
     assert speedup.MOST_EFFICIENCY == 1.1
     assert (
         proof.UNTUNED_LIMIT,

@@ -14,7 +14,7 @@ def distributed(given: honest.Given, pool: Pool, report: Reporter) -> honest.Ans
     answer: honest.Answer = []
 
     def add_up() -> None:
-        working.work_for(1.0)
+        working.work_for(1.5)
         answer.extend(honest.baseline(given, lambda _: None))
 
     threads.append(threading.Thread(target=add_up))

@@ -18,7 +18,7 @@ def distributed(given: honest.Given, pool: Pool, report: Reporter) -> honest.Ans
 def quality(answer: honest.Answer, limit: float) -> float:
     """Add up what was put off, then score."""
     if not answer:
-        working.work_for(1.0)
+        working.work_for(1.5)
         answer += honest.baseline(put_off.pop(), lambda _: None)
     return honest.quality(answer, limit)
 

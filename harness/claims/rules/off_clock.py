@@ -22,6 +22,7 @@ from harness.model import Kind
 OFF_CLOCK_LIMIT = 0.05
 OFF_CLOCK_MOST = 0.20
 OFF_CLOCK_LEAST_S = 0.75  # Ray is busy for about half a second after it is ready
+OFF_CLOCK_LEAST_DISTURBED_S = 1.25  # the same takes more core-seconds where cores are shared
 
 
 def _off_clock_share(pairs: Pairs) -> float | None:
@@ -31,8 +32,10 @@ def _off_clock_share(pairs: Pairs) -> float | None:
     """
     if pairs.results.kind is not Kind.MEASURED:
         return None
+    disturbed = pairs.results.disturbed
+    least_s = OFF_CLOCK_LEAST_DISTURBED_S if disturbed else OFF_CLOCK_LEAST_S
     shares = [
-        trial.off_clock_cpu_s / trial.cpu_s if trial.off_clock_cpu_s >= OFF_CLOCK_LEAST_S else 0.0
+        trial.off_clock_cpu_s / trial.cpu_s if trial.off_clock_cpu_s >= least_s else 0.0
         for trial in finished_trials(pairs.results)
         if trial.off_clock_cpu_s is not None and trial.cpu_s > 0
     ]

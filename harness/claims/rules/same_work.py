@@ -24,7 +24,7 @@ from harness.claims.rules.observed import cpu_contradicted, cpu_unseen
 from harness.model import Kind
 
 LEAST_WORK = 0.9
-LEAST_WORK_DISTURBED = 0.5
+LEAST_WORK_DISTURBED = 0.6
 LEAST_BUSY = 0.8
 LEAST_COMPUTED = 0.5
 
