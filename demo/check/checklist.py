@@ -12,7 +12,7 @@ from pathlib import Path
 
 from demo.check import arming, machine, takes, terminal
 from demo.check.machine import LoadWatch
-from demo.check.result import CheckResult, fail, warn
+from demo.check.result import CheckResult, fail, ok, warn
 from demo.check.terminal import Display
 from demo.options import Options, make_plan
 from harness.errors import BadRequest, SideFailed
@@ -22,6 +22,7 @@ from harness.run.arming import Armed
 from harness.run.conductor import Conductor
 from harness.run.host import home_folder
 from harness.run.plan import NO_LOG, Plan, Session, Unattended
+from harness.run.scratch import Scratch, sweep_temporary
 from harness.takes.recordings import Recording, newest, recordings
 from harness.talk.history import REHEARSALS_NAME, configuration_of, history_of, read_rehearsals
 
@@ -94,6 +95,8 @@ def _check_load(watch: LoadWatch) -> Iterator[CheckResult]:
 
 
 def _check_folder(root: Path) -> Iterator[CheckResult]:
+    if swept := sweep_temporary():
+        yield ok("scratch", swept)
     nearest = machine.nearest_existing(root)
     yield machine.judge_disk(machine.free_disk_bytes(nearest))
     yield machine.judge_folder(root, nearest, machine.why_not_writable(nearest))
@@ -126,8 +129,8 @@ def _check_sides(plan: Plan, progress: Progress, *, loopback: bool) -> Iterator[
 
 def _arm(plan: Plan, progress: Progress) -> Armed:
     """Start the sides of the session as the race would; their logs are deleted afterwards."""
-    with tempfile.TemporaryDirectory(prefix="tc-check-") as folder:
-        session = Session(plan=plan, out=Path(folder), log_hint=NO_LOG, stop_hint=SIDES_ENDED)
+    with Scratch.make(tempfile.gettempdir()) as folder:
+        session = Session(plan=plan, out=folder, log_hint=NO_LOG, stop_hint=SIDES_ENDED)
         return Conductor(session, Unattended(progress.stop)).arm_only()
 
 

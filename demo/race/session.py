@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Self
 
 from demo.race.closing import closing, save_elsewhere
 from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
-from demo.race.setup import NO_EXTRAS, PresenterControls, RaceSetup, prompt
+from demo.race.setup import NO_EXTRAS, PresenterControls, RaceSetup, clean_scratch, prompt
 from demo.recording.play import Player, label_of
 from demo.terminal import FullScreen, Keys, Signals, terminal_size
 from harness import events as e
@@ -38,6 +37,7 @@ from harness.run.digest import source_digest
 from harness.run.host import home_folder
 from harness.run.plan import Plan, Session
 from harness.run.provenance import code
+from harness.run.scratch import Scratch
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
 from harness.state.progress import ARMING_STALLED_AFTER_S, arming_s, stalled_s
@@ -74,7 +74,7 @@ class Race:
         setup: RaceSetup,
         identity: Identity,
         folder: Path,
-        shared_folder: TemporaryDirectory[str],
+        shared_folder: Scratch,
     ) -> None:
         self._plan = plan
         self._setup = setup
@@ -94,7 +94,7 @@ class Race:
         session = Session(
             plan=plan,
             out=folder,
-            shared_folder=Path(shared_folder.name),
+            shared_folder=shared_folder.path,
             replay_rest=live,
         )
         self._conductor = Conductor(session, self._controls)
@@ -116,7 +116,7 @@ class Race:
             setup=setup,
             identity=identity,
             folder=new_take(out, identity.began.isoformat(), identity.run_id),
-            shared_folder=TemporaryDirectory(prefix="tc-"),
+            shared_folder=clean_scratch(),
         )
 
     def _screen_for(self, ui: str) -> Screen:

@@ -3,15 +3,18 @@
 May import ``harness``, ``harness.takes.recordings``, ``demo.race.screens`` and ``demo.terminal``.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 
 from demo.race.screens import Screen
 from demo.terminal import Keys, Signals, terminal_size
 from harness import text
 from harness.errors import BadRequest
 from harness.model import Kind, SessionStage, Spec
+from harness.run.scratch import Scratch, sweep_temporary
 from harness.state.progress import STALLED_S
 from harness.takes.folder import DEFAULT_ROOT
 from harness.takes.recordings import Recording, newest
@@ -115,6 +118,13 @@ def prompt(stage: SessionStage, subject: str, *, attended: bool) -> str:
             return f"{stage}: {subject}" + (" · Enter skips" if attended else "")
         case _:
             return f"{stage} {subject}".rstrip()
+
+
+def clean_scratch() -> Scratch:
+    """Remove what killed runs have left, say so, and return a folder for this one."""
+    if swept := sweep_temporary():
+        print(swept, file=sys.stderr, flush=True)
+    return Scratch.make(gettempdir())
 
 
 NO_EXTRAS = RaceSetup()

@@ -5,9 +5,7 @@ May import ``model``, ``events``, ``errors`` and ``run``.
 
 import contextlib
 import os
-import re
 import secrets
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -27,10 +25,10 @@ from harness.run.guarded import guarded_process, start_guarded
 from harness.run.host import THREAD_VARIABLES, home_folder
 from harness.run.protocol import Conversation
 from harness.run.ray.ray_words import explain_end
+from harness.run.scratch import Scratch, short_folder
 from harness.run.wire import Assignment, Command, EventReader, encode_command, open_pipe, required
 
 DESCRIBE_WITHIN_S = 120.0
-SHORT_AND_PLAIN = re.compile(r"[A-Za-z0-9./_+-]{1,16}")
 EXIT_WITHIN_S = 3.0
 ORPHAN_GRACE_S = 4.0
 LOG_END_BYTES = 2_000
@@ -107,9 +105,14 @@ class SideProcess:
     reader: EventReader
     control_fd: int | None
     log: Path
-    scratch: Path
+    folder: Scratch
     conversation: Conversation = field(default_factory=Conversation)
     known_processes: dict[int, float] = field(default_factory=dict)
+
+    @property
+    def scratch(self) -> Path:
+        """Return the folder of the side's own."""
+        return self.folder.path
 
     def send(self, command: Command) -> None:
         """Send a command. That a side is gone is noticed by its reader."""
@@ -162,7 +165,7 @@ class SideProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(EXIT_WITHIN_S)
         os.close(self.reader.descriptor)
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.folder.remove()
 
 
 def end_all(sides: Sequence[SideProcess], patience_s: float) -> list[int]:
@@ -202,12 +205,12 @@ def launch(
     inherited = dict(os.environ)  # which a program of a command pair has as it is
     changes, joined = assignment.program_environment, bool(assignment.address)
     with log.open("ab") as printed, contextlib.ExitStack() as undo:
-        scratch = Path(tempfile.mkdtemp(prefix="tc-", dir=_short_folder()))
-        undo.callback(shutil.rmtree, scratch, ignore_errors=True)
+        folder = Scratch.make(short_folder())
+        undo.callback(folder.remove)
         events_read, events_write = open_pipe(undo)
         control_read, control_write = open_pipe(undo)
         complete = msgspec.structs.replace(
-            assignment, events_fd=events_write, control_fd=control_read, scratch=str(scratch)
+            assignment, events_fd=events_write, control_fd=control_read, scratch=str(folder.path)
         )
         process, pid = start_guarded(
             start.command("harness.run.child", msgspec.json.encode(complete).decode()),
@@ -218,7 +221,7 @@ def launch(
             stderr=printed,
             pass_fds=(events_write,),
             start_new_session=True,
-            env=environment(inherited, assignment.side, threads, joined, str(scratch))
+            env=environment(inherited, assignment.side, threads, joined, str(folder.path))
             if changes is None
             else inherited | changes,
         )
@@ -227,16 +230,7 @@ def launch(
     os.close(control_read)
     reader = EventReader.open(events_read)
     judge = conversation or Conversation()
-    return SideProcess(assignment.side, process, pid, reader, control_write, log, scratch, judge)
-
-
-def _short_folder() -> str:
-    """Return a folder with a short and plain path.
-
-    Ray puts sockets below it, whose names are limited, and splits command lines with it at blanks.
-    """
-    usual = tempfile.gettempdir()
-    return usual if SHORT_AND_PLAIN.fullmatch(usual) else "/tmp"
+    return SideProcess(assignment.side, process, pid, reader, control_write, log, folder, judge)
 
 
 def describe(workload: str, settings: list[str]) -> WorkloadFacts:
@@ -262,7 +256,7 @@ def describe(workload: str, settings: list[str]) -> WorkloadFacts:
 
 
 def _describe(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
-    with tempfile.TemporaryDirectory(prefix="tc-") as scratch, tempfile.TemporaryFile() as answer:
+    with Scratch.make(short_folder()) as scratch, tempfile.TemporaryFile() as answer:
         descriptor = answer.fileno()
         with guarded_process(
             start.command("harness.run.describe", str(descriptor), workload, *settings),
@@ -270,7 +264,7 @@ def _describe(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            env=numba_cache(scratch) | os.environ,
+            env=numba_cache(str(scratch)) | os.environ,
         ) as (process, _):
             _, printed = process.communicate(timeout=DESCRIBE_WITHIN_S)
         answer.seek(0)

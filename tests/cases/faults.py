@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from harness.run.scratch import sweep
 from tests.races import lives
 from tests.terminals import PYTHON, ROOT, race, surroundings, wait_for
 
@@ -30,7 +31,7 @@ AT_ONCE = 4
 IMPATIENT = ("--stall-after", "1", "--give-up-after", "2")
 
 KILLED = -signal.SIGKILL
-ENDS_TOO = "all that it started ends within 5 s"
+ENDS_TOO = "all that it started ends within 5 s; the next run removes its folders"
 SAID = "STALLED after --stall-after; without a keyboard exit 3 after --give-up-after"
 
 
@@ -127,7 +128,8 @@ class Seen:
     """What was seen of a fault.
 
     ``left`` are the pids of ``started`` processes that were left a while after the program had
-    ended, ``litter`` is what lay in its scratch folder, and ``seconds`` are those until its end.
+    ended, ``litter`` is what lay in its temporary folder once that was swept, and ``seconds`` are
+    those until its end.
     """
 
     left: tuple[int, ...]
@@ -153,6 +155,7 @@ def seen(fault: Fault) -> Seen:
             printed = program.communicate(timeout=ENDS_WITHIN_S)[0]
             left = _left_of(running)
             seconds = time.monotonic() - began
+            sweep([str(scratch)])  # as the next run does
         return Seen(
             left=left,
             started=len(running),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.cases.faults import FAULTS, GUIDE, KILLED, Fault, Seen, all_seen
+from tests.cases.faults import FAULTS, GUIDE, Fault, Seen, all_seen
 
 each = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 STALLS = [fault for fault in FAULTS if fault.state]
@@ -35,10 +35,8 @@ def test_who_is_stalled_is_said_with_what_its_process_does(
     assert f": {fault.state}\n" in results[fault.name].printed
 
 
-@pytest.mark.parametrize(
-    "fault", [fault for fault in FAULTS if fault.exit_code != KILLED], ids=lambda fault: fault.name
-)
-def test_a_program_that_ends_by_itself_leaves_nothing_lying_about(
+@each
+def test_nothing_lies_about_once_the_next_run_has_begun(
     fault: Fault, results: Mapping[str, Seen]
 ) -> None:
     assert results[fault.name].litter == ()

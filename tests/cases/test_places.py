@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.run import launch
 from harness.run.host import home_folder
 from harness.run.plan import hide_home
+from harness.run.scratch import short_folder
 from tests.cases.strangers import NOBODY
 from tests.cases.test_strangers import as_installed
 from tests.terminals import PYTHON, ROOT, at_once, surroundings
@@ -215,7 +215,7 @@ def test_a_short_and_plain_folder_is_used_for_temporary_files(
     folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: folder)
-    assert launch._short_folder() == folder
+    assert short_folder() == folder
 
 
 @pytest.mark.parametrize("folder", ["/tmp/" + "x" * 20, "/tmp/my own", "/tmp/ü", "/tmp/$(x)"])
@@ -223,7 +223,7 @@ def test_a_folder_that_ray_could_not_use_is_not(
     folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.gettempdir", lambda: folder)
-    assert launch._short_folder() == "/tmp"
+    assert short_folder() == "/tmp"
 
 
 @pytest.mark.parametrize("home", ["", ".", "/", "here"])
