@@ -9,6 +9,7 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -157,7 +158,11 @@ def named_files(pair: CommandPair) -> list[Path]:
 
 def _files_in_command(pair: CommandPair, side: Side) -> list[Path]:
     command = fill_placeholders(pair.command(side), {"here": pair.here})
-    return [Path(word) for word in _words(command) if _is_source(Path(word))]
+    words = _words(command)
+    words += [inner for word in words if " " in word for inner in _words(word)]  # as of sh -c '…'
+    modules = [word.replace(".", "/") for flag, word in pairwise(words) if flag == "-m"]
+    paths = [*words, *(f"{module}{end}" for module in modules for end in (".py", "/__main__.py"))]
+    return [Path(path) for path in paths if _is_source(Path(path))]
 
 
 def _is_source(path: Path) -> bool:
@@ -169,8 +174,12 @@ def _is_source(path: Path) -> bool:
 
 
 def _words(command: str) -> list[str]:
+    """Return the words of a command line, but for the files that it writes to by ``>``."""
+    reader = shlex.shlex(command, posix=True, punctuation_chars=True)
+    reader.whitespace_split, reader.commenters = True, ""
     try:
-        return [os.path.expanduser(word) for word in shlex.split(command)]
+        words = ["", *map(os.path.expanduser, reader)]
+        return [word for before, word in pairwise(words) if not before.startswith(">")]
     except ValueError:  # quotes that do not close: the shell will say so
         return []
 

@@ -106,6 +106,7 @@ CASES = (
     Case("a race asks for no more input", RACE, "results.json", 0, {"PYTHONINSPECT": "1"}),
     Case("a race without docstrings", RACE, "results.json", 0, {"PYTHONOPTIMIZE": "2"}),
     Case("a race of no named account", RACE, "results.json", unset=("HOME",), account=True),
+    Case("a race in private", RACE, "results.json", shell="umask 077; exec {}"),
     Case("a race in a terminal of ASCII", RACE, "results.json", 0, ASCII),
     Case("a race with sixty-four files", RACE, "results.json", shell="ulimit -n 64; exec {}"),
     Case("a race with nine files", RACE, "ulimit -n", 3, shell="ulimit -n 9; exec {}"),
@@ -173,11 +174,17 @@ Ended = Mapping[str, "subprocess.CompletedProcess[str] | None"]
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """Return how each case ended; they run side by side, since races wait."""
-    folders = tmp_path_factory.mktemp("places")
-    for folder in (folders, folders.parent, folders.parent.parent):
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the folders in which the cases are run."""
+    made = tmp_path_factory.mktemp("places")
+    for folder in (made, made.parent, made.parent.parent):
         folder.chmod(0o755)  # pytest's own are closed to the account without a name
+    return made
+
+
+@pytest.fixture(scope="module")
+def ended(folders: Path) -> Ended:
+    """Return how each case ended; they run side by side, since races wait."""
     return at_once(
         {
             case.sentence: partial(run, case, folders / f"an ü {number}")
@@ -194,6 +201,14 @@ def test_the_program_works_there_or_says_what_is_in_its_way(ended: Ended, case: 
     said = done.stdout + done.stderr
     assert case.says in said
     assert (done.returncode, "Traceback" in said) == (case.exit_code, False), said
+
+
+def test_a_take_made_in_private_is_nobody_elses_to_read(ended: Ended, folders: Path) -> None:
+    number = next(at for at, case in enumerate(CASES) if case.sentence == "a race in private")
+    take = next((folders / f"an ü {number}" / "recordings").iterdir())
+    names = {path.name for path in take.iterdir()}
+    assert {"results.json", "events.jsonl", "baseline.log", "headline.txt"} <= names
+    assert not [path for path in (take, *take.rglob("*")) if path.stat().st_mode & 0o077]
 
 
 def test_figures_look_alike_whatever_matplotlib_is_told_beside_them(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ SAME_SOURCE = Rule(
     id="R09",
     title="same source",
     demand="the source that the session names ran everywhere, on machines of one kind,"
-    " from a commit, with its seeds in the file",
+    " from a commit or a version, with its seeds in the file",
     source="Hoefler 9",
     measure=_source,
     judges=(
