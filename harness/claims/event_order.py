@@ -12,7 +12,7 @@ from harness.state.fold import FREQUENT
 
 MOST_PHASES = 1_000
 STAMP_LIMIT_S = 0.05
-MOST_RARE = 100_000
+MOST_RARE = 50_000
 
 IN_TRIAL = (
     e.Progress,

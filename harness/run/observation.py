@@ -34,7 +34,7 @@ class Observation:
         self._workers_at_work: dict[Side, int] = {}
         self._sampled_at = 0.0
         self._frames = 0
-        self._last_frame_at: float | None = None
+        self._last_frame_at = 0.0
         self._longest_gap_s = 0.0
         self._cpu_s = 0.0
         self._cpu_before_s = 0.0
@@ -94,8 +94,7 @@ class Observation:
         """Count a frame that is handed over while a trial runs."""
         if self._foreign_meter is None:
             return
-        if self._last_frame_at is not None:
-            self._longest_gap_s = max(self._longest_gap_s, now - self._last_frame_at)
+        self._longest_gap_s = max(self._longest_gap_s, now - self._last_frame_at)
         self._last_frame_at = now
         self._frames += 1
 
@@ -109,7 +108,7 @@ class Observation:
         """
         self._workers_at_work = dict(workers_at_work)
         self._foreign_meter = ForeignLoadMeter([os.getpid()], at_rest)
-        self._last_frame_at = None
+        self._last_frame_at = now  # a stall before the first frame counts, too
         for side in Side:
             self._read(side)  # what they did before is left out
         self._sampled_at = now

@@ -170,7 +170,7 @@ DISORDERS = (
     ),
     Disorder(
         "more words on workers than a session has",
-        lambda events: [*events[:-1], *[a_loss(events)] * 100_001, events[-1]],
+        lambda events: [*events[:-1], *[a_loss(events)] * 50_001, events[-1]],
         "is one word on sides and workers too many",
     ),
     Disorder(

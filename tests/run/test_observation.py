@@ -105,6 +105,14 @@ def test_only_frames_of_a_trial_are_counted() -> None:
     assert (said.frames, said.longest_gap_s) == (3, 0.75)
 
 
+def test_a_stall_before_a_trials_first_frame_is_a_gap() -> None:
+    observation = Observation()
+    observation.begin_trial(2.0, [], {})
+    observation.count_frame(3.5)
+    observation.count_frame(3.75)
+    assert observation.event(None).longest_gap_s == 1.5
+
+
 def test_the_time_between_two_trials_is_no_gap() -> None:
     observation = Observation()
     for began in (2.0, 60.0):
