@@ -30,7 +30,7 @@ def _source_differs(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "source-differs",
-        "the processes ran different source code, or other than the session names;"
+        "the processes did not all run the source code that the session names;"
         " ship one version to every worker and run again",
     )
 

@@ -36,7 +36,7 @@ def clock_contradicted(evidence: Evidence) -> Caveat | None:
         return None
     return Caveat(
         "clock-contradicted",
-        "a side says that it took another time than the conductor's clock shows;"
+        "a side reports another time than this program's own clock shows;"
         " use the files as they were written",
         _lateness(late_s, limit_s),
     )
@@ -119,7 +119,7 @@ def cpu_contradicted(evidence: Evidence) -> Caveat | None:
         return None
     return Caveat(
         "cpu-contradicted",
-        "a side states other core-seconds than its processes were seen to use;"
+        "a side reports other core-seconds than its processes used, seen from outside;"
         " use the files as they were written",
         (fraction("off by", CPU_LIMIT + max(off)), fraction("limit", CPU_LIMIT)),
     )

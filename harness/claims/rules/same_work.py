@@ -80,8 +80,8 @@ def _work_unclear(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "work-unclear",
-        "the workers used less CPU time than the baseline, but other programs were at work, which"
-        " makes CPU time dearer; close them and run again",
+        "the workers used less CPU time than the baseline, and other programs, which slow down"
+        " either side, were at work; close them and run again",
         _work_measures(least, LEAST_WORK),
     )
 
@@ -116,7 +116,7 @@ def _baseline_crowded_out(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "baseline-crowded-out",
-        "other programs had the baseline's core for so long that it is no baseline;"
+        "other programs used the baseline's core for most of its time, so it is no baseline;"
         " close them and run again",
         _computed(time, LEAST_COMPUTED),
     )
@@ -166,7 +166,7 @@ def _baseline_crowded(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "baseline-crowded",
-        "other programs kept the baseline off its core, which flatters the speedup;"
+        "the baseline had to wait while other programs used its core, which flatters the speedup;"
         " close them and run again",
         _computed(time, LEAST_BUSY),
     )

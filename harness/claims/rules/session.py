@@ -59,8 +59,9 @@ def _trials_overlap(pairs: Pairs) -> Caveat | None:
                 shared_s = min(_ended_s(other), _ended_s(trial)) - trial.began_s
                 return Caveat(
                     "trials-overlap",
-                    "two trials ran at the same time; run one after the other",
-                    (seconds("at once", shared_s),),
+                    "the clocks of two runs overlap, so their order is in doubt;"
+                    " run one after the other",
+                    (seconds("overlap", shared_s),),
                 )
         running.append(trial)
     return None

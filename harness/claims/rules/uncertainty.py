@@ -30,7 +30,7 @@ def _tolerance_too_fine(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "tolerance-too-fine",
-        f"the tolerance is less than one held-out item changes of the {asked.metric};"
+        f"one held-out item can change the {asked.metric} by more than the tolerance;"
         " hold out more items, or fix a wider tolerance",
         (quality("tolerance", asked.tolerance), quality("one item", least)),
     )
@@ -54,7 +54,7 @@ def _quality_unsure(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "quality-unsure",
-        f"that the {pairs.results.spec.workload.metric} held is not shown:"
+        f"nothing shows that the {pairs.results.spec.workload.metric} held:"
         " the interval of its change reaches beyond the tolerance; hold out more items",
         _interval(pairs, found),
     )
@@ -67,7 +67,7 @@ def _without_interval(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "change-without-interval",
-        f"how sure the change of {pairs.results.spec.workload.metric} is, is not known:"
+        f"the change of {pairs.results.spec.workload.metric} has no interval:"
         " held-out items were not scored one by one;"
         " have quality return a score for each, as many on both sides",
     )
