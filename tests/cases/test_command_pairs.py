@@ -25,7 +25,7 @@ from harness.run.commands.checks import first_words, why_unreadable
 from harness.run.commands.differences import first_difference
 from harness.run.commands.log import LARGEST_LOG_BYTES, LAST_BYTES, BoundedLog
 from harness.run.commands.numbers import NumberFinder, Quantity, ScoreFinder, without_colours
-from harness.run.commands.output import AnswerFilter
+from harness.run.commands.output import AnswerFilter, lines_of
 from harness.run.commands.shell import USE_BASH, Shell
 from harness.run.host import THREAD_VARIABLES
 from tests.builders import a_results, some_pairs
@@ -67,6 +67,9 @@ NUMBERS = (
     Printed("narrow blanks between thousands", "n 12\u202f345", f"n {NUMBER}", 12_345.0),
     Printed("a decimal comma", "f1 0,97", f"f1 {NUMBER}", 0.97),
     Printed("a decimal comma after points", "n 1.234,5", f"n {NUMBER}", 1234.5),
+    Printed("every number, and an exponent is none", "loss 9.8e-05", NUMBER, 9.8e-05),
+    Printed("every number, and an exponent without a sign", "lr 2.5E5", NUMBER, 250_000.0),
+    Printed("the digits behind a decimal comma", "f1: 0,97", r"(\d+)$", 0.97),
     Printed("digits before the group", "acc 0.75", r"(\d+)$", 0.75),
     Printed("a list with decimal points", "scores: 0.91,0.82", f"scores: {NUMBER}", 0.91),
     Printed("a field of a table", "3,0.5,0.7", f"^3,{NUMBER},", 0.5),
@@ -90,6 +93,8 @@ NUMBERS = (
         "the last epoch diverged", "loss 0.5\nloss nan", f"loss {NUMBER}", None, refused="finite"
     ),
     Printed("an endless number", "loss -inf", r"loss (\S+)", None, refused="finite"),
+    Printed("1,200 digits", f"n {'7' * 1_200}", r"n (\d{9})", None, refused="777"),
+    Printed("1,200 digits before the group", f"n {'7' * 1_200}", r"(7)$", None, refused="777"),
     Printed("too large for any number", "loss 1e400", r"loss (\S+)", None, refused="finite"),
 )
 
@@ -120,6 +125,40 @@ def test_every_match_is_the_score_of_an_item() -> None:
     for line in (b"score 0.5 score 1\n", b"mean 0.75\n", b"score 2e-1\n"):
         finder.look(line)
     assert finder.scores == (0.5, 1.0, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("line", "scores"),
+    [
+        ("9.8e-05 2.5e-04", (9.8e-05, 2.5e-04)),
+        ("0,97; 0,5", (0.97, 0.5)),
+        ("12,345 7", (12_345.0, 7.0)),
+        ("[0.25,0.5,1]", (0.25, 0.5, 1.0)),
+    ],
+)
+def test_a_number_that_an_expression_matches_twice_is_one_score(
+    line: str, scores: tuple[float, ...]
+) -> None:
+    finder = ScoreFinder("scores", NUMBER)
+    finder.look(line.encode())
+    assert finder.scores == scores
+
+
+def test_a_long_line_of_scores_is_read_whole_wherever_it_lies_in_its_file(tmp_path: Path) -> None:
+    printed = tmp_path / "printed"
+    printed.write_text("x" * 9 + " 0.125" * 200_000)
+    finder = ScoreFinder("scores", r" ([0-9.]+)")
+    for line in lines_of(printed):
+        finder.look(line)
+    assert set(finder.scores) == {0.125}
+    assert len(finder.scores) == 200_000
+
+
+def test_a_progress_bar_is_cut_into_lines_where_it_begins_anew(tmp_path: Path) -> None:
+    bars = [b"%06d/200000 loss 0.5\r" % step for step in range(60_000)]
+    printed = tmp_path / "printed"
+    printed.write_bytes(b"".join(bars) + b"\r\ndone\n")
+    assert [*lines_of(printed)] == [*bars, b"\r\n", b"done\n"]
 
 
 @dataclass(frozen=True)

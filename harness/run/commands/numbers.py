@@ -7,12 +7,13 @@ and ``command_pair``.
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.errors import SideFailed
 from harness.patterns import compile_pattern
 
 LONGEST_SHOWN = 60
+LONGEST_BYTES = 1000  # of a number: of a line, no more is looked at on either side of a match
 
 _SEPARATORS = ",_'’\u00a0\u2009\u202f"  # between thousands
 _MINUS = "\N{MINUS SIGN}"
@@ -22,6 +23,7 @@ _GERMAN = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+,\d+|\d+,\d+")
 _PLAIN = re.compile(r"\d+(?:\.\d*)?|\.\d+")
 _NOT_FINITE = re.compile(r"[-+]?(?:nan|inf(?:inity)?)(?![^\W_])", re.IGNORECASE)
 _EXPONENT = re.compile(rf"[eEdD]([-+{_MINUS}]?\d+)")
+_BEFORE_EXPONENT = re.compile(rf"[\d.][eEdD][-+{_MINUS}]?$")
 _GOES_ON = re.compile(r"[.\d]*\d")
 _UNIT = re.compile(r"[ ]?[%‰]|/\d+|[^\W\d_]+(?:/[^\W\d_]+)?")
 _PUNCTUATION = " \t\r\n.,;:!?)]}>\"'*|%‰"
@@ -33,11 +35,13 @@ _BEFORE_GROUP = re.compile(r"(?:[^\\(\[]|\\.|\((?=\?)|\[\^?\]?(?:[^\]\\]|\\.)*\]
 class Quantity:
     """A number that was read whole, and the unit that touches it (empty: none does).
 
-    ``value`` is not finite where the program printed ``nan`` or ``inf``.
+    ``value`` is not finite where the program printed ``nan`` or ``inf``. ``end`` is the byte of
+    the line at which its digits end.
     """
 
     value: float
     unit: str = ""
+    end: int = field(default=0, compare=False)
 
 
 def without_colours(line: bytes) -> bytes:
@@ -50,27 +54,40 @@ def read_quantity(line: bytes, start: int, end: int) -> Quantity:
 
     Raises ``ValueError``, with the text that is there, if it is not one whole number.
     """
-    before, inside, after = (
-        part.decode(errors="replace") for part in (line[:start], line[start:end], line[end:])
-    )
+    before = line[max(0, start - LONGEST_BYTES) : start].decode(errors="replace")
+    inside = line[start:end].decode(errors="replace")
+    after = line[end : end + LONGEST_BYTES].decode(errors="replace")
     text = before + inside + after
     first = len(before) + len(inside) - len(inside.lstrip())
     last = len(before) + len(inside.rstrip())
     if last <= first:
         raise ValueError(inside)
     if (nothing := _NOT_FINITE.match(text, first)) is not None:
-        return Quantity(float(nothing[0]))
-    place = first + (text[first] in f"-+{_MINUS}")
+        return Quantity(float(nothing[0]), end=end)
+    place = _significand(text, first + (text[first] in f"-+{_MINUS}"))
     begins, ends = _run_around(text, place)
+    is_cut = (begins == 0 and start > LONGEST_BYTES) or (
+        ends == len(text) and end + LONGEST_BYTES < len(line)
+    )
     value, begins, ends = _parse_run(text, begins, ends, place)
     unit = _UNIT.match(text, ends)
     behind = unit.end() if unit is not None else ends
     rest = text[behind:last].strip(_PUNCTUATION)
-    if value is None or rest or _GOES_ON.match(text, behind):
+    if value is None or is_cut or rest or _GOES_ON.match(text, behind):
         word = re.compile(r"\S*").match(text, max(last, behind))
         shown = text[min(first, begins) : word.end() if word is not None else last]
         raise ValueError(shown.strip()[:LONGEST_SHOWN])
-    return Quantity(value, unit[0].strip() if unit is not None else "")
+    digits_end = start + len(text[len(before) : ends].encode())
+    return Quantity(value, unit[0].strip() if unit is not None else "", digits_end)
+
+
+def _significand(text: str, place: int) -> int:
+    """Return a place in the digits before the exponent, if the place is in an exponent."""
+    begins = place
+    while begins and text[begins - 1].isdigit():
+        begins -= 1
+    before = _BEFORE_EXPONENT.search(text, max(0, begins - 3), begins)
+    return place if before is None else before.start()
 
 
 def _run_around(text: str, place: int) -> tuple[int, int]:
@@ -158,8 +175,8 @@ class NumberFinder:
 
         Raises ``SideFailed``, with what was found instead, if it is not one whole number.
         """
-        found = self._last.get(True, self._last.get(False))
-        return None if found is None else _require_number(found, self._name, self._expression)
+        read = self._last.get(True, self._last.get(False))
+        return None if read is None else _require_number(read, self._name, self._expression)
 
 
 class ScoreFinder:
@@ -169,28 +186,36 @@ class ScoreFinder:
         self._name = name
         self._expression = expression
         self._pattern = compile_pattern(expression)
-        self._found: list[Quantity] = []
+        self._quantities: list[Quantity] = []
 
     def look(self, line: bytes) -> None:
-        """Look at one more line, without colours; raise ``SideFailed`` for what is no number."""
+        """Look at one more line, without colours; raise ``SideFailed`` for what is no number.
+
+        Matches within one number, such as before and behind its decimal comma, are one score.
+        """
+        end = 0
         for match in self._pattern.finditer(line):
-            found = _quantity_or_text(line, match)
-            self._found.append(_require_number(found, self._name, self._expression))
+            if 0 <= match.start(1) < end:
+                continue
+            read = _quantity_or_text(line, match)
+            quantity = _require_number(read, self._name, self._expression)
+            self._quantities.append(quantity)
+            end = quantity.end
 
     @property
     def scores(self) -> tuple[float, ...]:
         """Return the scores in their order; raise ``SideFailed`` if there is none."""
-        if not self._found:
+        if not self._quantities:
             raise SideFailed(
                 f"{self._name}={self._expression} matches no line that the program printed",
                 "try the expression on the side's log in the take's folder",
             )
-        return tuple(quantity.value for quantity in self._found)
+        return tuple(quantity.value for quantity in self._quantities)
 
     @property
     def unit(self) -> str:
         """Return the unit of all scores; raise ``SideFailed`` if they have several."""
-        units = sorted({quantity.unit for quantity in self._found})
+        units = sorted({quantity.unit for quantity in self._quantities})
         if len(units) > 1:
             raise SideFailed(
                 f"{self._name}={self._expression} finds scores with several units: "
@@ -200,18 +225,18 @@ class ScoreFinder:
         return "".join(units)
 
 
-def _require_number(found: Quantity | str, name: str, expression: str) -> Quantity:
-    if isinstance(found, str):
+def _require_number(read: Quantity | str, name: str, expression: str) -> Quantity:
+    if isinstance(read, str):
         raise SideFailed(
-            f"{name}={expression} found {found!r}, which is not one whole number",
+            f"{name}={expression} found {read!r}, which is not one whole number",
             "have the round brackets of the expression hold the number and nothing else",
         )
-    if not math.isfinite(found.value):
+    if not math.isfinite(read.value):
         raise SideFailed(
             f"{name}={expression} found a number that is not finite",
             "look for nan or inf in the side's log in the take's folder",
         )
-    return found
+    return read
 
 
 def _quantity_or_text(line: bytes, match: re.Match[bytes]) -> Quantity | str:

@@ -1,7 +1,7 @@
 """What counts as the answer of what a program prints or writes, read a line at a time.
 
 Colours, progress and what is to be ignored are left out; what else stands on a line stays. May
-import ``command_pair`` and ``run``.
+import ``command_pair``, ``patterns`` and ``run``.
 """
 
 import re
@@ -12,19 +12,26 @@ from harness.command_pair import CommandPair
 from harness.patterns import compile_pattern
 from harness.run.commands.numbers import without_colours
 
-LONGEST_LINE_BYTES = 1 << 20
+LONGEST_LINE_BYTES = 16 << 20
 BLOCK_BYTES = 1 << 20
-_OVERWRITTEN = re.compile(rb"(?<=\r)(?!\n)")
+_ENDS = re.compile(rb"(?<=\n)|(?<=\r)(?=[^\n])")
 
 
 def lines_of(path: Path) -> Iterator[bytes]:
-    """Yield a file's lines with their ends.
+    """Yield a file's lines with their ends; one of more than 16 MiB is cut.
 
     What ends in a carriage return, which the next text overwrites on a screen, is a line too.
     """
+    begun = b""
     with path.open("rb") as file:
-        while line := file.readline(LONGEST_LINE_BYTES):
-            yield from filter(None, _OVERWRITTEN.split(line))
+        while block := file.read(BLOCK_BYTES):
+            *lines, begun = _ENDS.split(begun + block)
+            yield from lines
+            if len(begun) > LONGEST_LINE_BYTES:
+                yield begun
+                begun = b""
+    if begun:
+        yield begun
 
 
 class AnswerFilter:
