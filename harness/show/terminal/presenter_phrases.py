@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from harness import text
 from harness.model import Side
 from harness.show.terminal.panel import elapsed
-from harness.show.terminal.panel_phrases import stall_phrase
+from harness.show.terminal.panel_phrases import disturbed, stall_phrase
 from harness.show.terminal.side_box import progress_percent
 from harness.state.board import Board
 from harness.state.progress import stalled_s
@@ -92,9 +92,10 @@ def describe_side(run: FollowedRun, side: Side, history: RehearsalHistory) -> Va
 def describe_run(run: FollowedRun, history: RehearsalHistory) -> str:
     """Return when both clocks will have stopped, or how the session ended."""
     board = run.board
+    stamp = f", {disturbed(board)}" if disturbed(board) else ""
     if board.closed is not None:
         remark = f": {text.printable(board.closed.remark)}" if board.closed.remark else ""
-        return f"the session is over, {board.closed.status}{remark}"
+        return f"the session is over, {board.closed.status}{remark}{stamp}"
     if board.opened is None:
         return "the run has no estimate yet"
     spec = board.opened.spec
@@ -106,7 +107,7 @@ def describe_run(run: FollowedRun, history: RehearsalHistory) -> str:
     if left is None:
         return f"the run has no estimate yet{rounds}"
     if left <= 0:
-        return "both clocks have stopped"
+        return f"both clocks have stopped{stamp}"
     return f"the run: both clocks stopped in ≈ {text.minutes(left)}{rounds}"
 
 

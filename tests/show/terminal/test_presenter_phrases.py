@@ -83,6 +83,15 @@ def test_how_a_session_ended_is_shown() -> None:
     )
 
 
+def test_a_session_that_other_programs_disturbed_is_stamped() -> None:
+    observed = e.Observed(cpu_s=0.1, frames=9, longest_gap_s=0.1, foreign_cpu=0.2)
+    *trials, closed = some_events()
+    over = [*trials, e.stamp(observed, 300.0, Side.BASELINE, 0)]
+    assert describe_run(a_run(301.0, over), REHEARSED) == "both clocks have stopped, DISTURBED"
+    ended = describe_run(a_run(302.0, [*over, closed]), REHEARSED)
+    assert ended == "the session is over, complete, DISTURBED"
+
+
 def decisions(*durations: float, now: float, **changes: Any) -> list[str]:
     """Return the lines about deciding at a moment of the talk."""
     return [
