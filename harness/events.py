@@ -155,7 +155,7 @@ class Stalled(Event, frozen=True, tag="stalled"):
     """Nothing was heard for ``seconds`` of what should be at work, and what its process does.
 
     It is a worker or another process, by its name (empty: the side's own). It is said again when
-    its state changes.
+    it is stopped, or no longer so.
     """
 
     worker: str

@@ -6,6 +6,7 @@ longer silences than one that does nothing, and may be given up only after ten t
 May import ``model``, ``events``, ``text`` and ``run``.
 """
 
+import math
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
@@ -53,6 +54,11 @@ class _Silence:
     name: str = ""
     state: ProcessState = ProcessState.UNKNOWN
     said: tuple[str, ProcessState] | None = None
+
+
+def has_changed(said: ProcessState, now: ProcessState) -> bool:
+    """Return whether a state is worth saying again: what runs sleeps now and then."""
+    return said is not now and ProcessState.STOPPED in (said, now)
 
 
 class StallWatch:
@@ -140,18 +146,21 @@ class StallWatch:
         silence.looked_at_s, silence.cpu_s = silence.quiet_s, signs.cpu_s
 
     def _stalled(self, side: Side, silence: _Silence) -> e.Stalled | None:
-        """Return that a side is stalled, once, and again when its state changes."""
-        now = silence.name, silence.state
-        if silence.looked_at_s is None or silence.said == now or self._said_by_side[side]:
+        """Return that a side is stalled, once, and again when it is stopped or no longer so."""
+        if silence.looked_at_s is None or self._said_by_side[side]:
             return None
         if silence.said is None and silence.quiet_s < self._limit_s(side, silence):
             return None
-        silence.said = now
+        if silence.said is not None and not has_changed(silence.said[1], silence.state):
+            return None
+        silence.said = silence.name, silence.state
         return e.Stalled(worker=silence.name, state=silence.state, seconds=silence.quiet_s)
 
     def _limit_s(self, side: Side, silence: _Silence) -> float:
         """Return how long a silence may be: longer where the side computes."""
         least_s = self._patience.stall_after_s
+        if silence.busy is None and silence.state is not ProcessState.STOPPED:
+            return math.inf  # it is known at the next look
         if not silence.busy:
             return least_s
         longest_s = self._longest_s.get(side)

@@ -203,3 +203,14 @@ def test_a_state_that_changes_is_said_again() -> None:
         for _, event in watch.tick(float(now), [Side.BASELINE], attended=True)
     ]
     assert [event.state for event in said if isinstance(event, e.Stalled)] == [SLEEPING, STOPPED]
+
+
+def test_what_runs_and_sleeps_by_turns_is_said_once() -> None:
+    states = iter([RUNNING, SLEEPING] * 100)
+    watch = StallWatch(Patience(), lambda _: ("w0", Signs(0.0, 1, "python", next(states))))
+    said = [
+        event
+        for now in range(150)
+        for _, event in watch.tick(float(now), [Side.BASELINE], attended=True)
+    ]
+    assert len(said) == 1

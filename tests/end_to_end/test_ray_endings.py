@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +16,23 @@ import pytest
 
 from harness.model import Status
 from tests.pieces import IN_THE_MAP
-from tests.races import WORKLOAD, Act, Raced, Witness, interrupt, raced, stands_at, watched
+from tests.races import WORKLOAD, Act, Events, Raced, Witness, interrupt, raced, stands_at, watched
 from tests.terminals import Follower, PipedProgram, race, wait_for
 
 pytestmark = pytest.mark.ray
 
 STOPS_WITHIN_S = 5.0
 
+When = Callable[[Events, Witness], bool]
+
 
 @dataclass(frozen=True)
 class Endings:
-    """Two races that were stopped, and what was seen of one that was killed."""
+    """Two races that were stopped, and what was seen of two that were killed."""
 
     arming: Raced
     running: Raced
-    killed: Witness
+    killed: Mapping[str, Witness]
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +41,13 @@ def endings() -> Endings:
     with ThreadPoolExecutor() as threads:
         arming = threads.submit(stopped_while_arming)
         running = threads.submit(stopped_while_running)
-        killed = threads.submit(killed_outright)
-    return Endings(arming.result(), running.result(), killed.result())
+        killed = threads.submit(killed_outright, stands_at(f"1/{IN_THE_MAP}"))
+        killed_arming = threads.submit(killed_outright, lambda _, seen: seen.sees("raylet"))
+    return Endings(
+        arming.result(),
+        running.result(),
+        {"running": killed.result(), "arming": killed_arming.result()},
+    )
 
 
 def stopped_while_arming() -> Raced:
@@ -52,8 +60,8 @@ def stopped_while_running() -> Raced:
     return raced("--workers", "2", stands=[2], acts=[interrupt(stands_at(f"2/{IN_THE_MAP}"))])
 
 
-def killed_outright() -> Witness:
-    """Return what was seen of a race that was killed while both its sides were at it."""
+def killed_outright(moment: When) -> Witness:
+    """Return what was seen of a race that was killed at a moment."""
     own = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
     (own / "stands" / "1").mkdir(parents=True)
     options = (
@@ -71,15 +79,12 @@ def killed_outright() -> Witness:
         "--set",
         "rounds=200",
     )
-    killed = Act(
-        stands_at(f"1/{IN_THE_MAP}"), lambda _, witness: os.kill(witness.pid, signal.SIGKILL)
-    )
-
     with PipedProgram(
         race(own / "take", *options, workload=WORKLOAD), environment={"TMPDIR": str(own)}
     ) as running:
         witness = Witness(running.process.pid, own / "stands")
-        watched(running, witness, Follower(own / "take"), [killed])
+        kill = Act(moment, lambda _, seen: os.kill(seen.pid, signal.SIGKILL))
+        watched(running, witness, Follower(own / "take"), [kill])
         assert running.process.returncode == -signal.SIGKILL
 
     wait_for(lambda: not witness.left)
@@ -108,6 +113,9 @@ def test_ctrl_c_leaves_no_process_and_nothing_in_the_home_or_the_scratch_folder(
     assert stopped.left_behind == ([], ())
 
 
-def test_a_race_that_is_killed_outright_takes_all_its_processes_with_it(endings: Endings) -> None:
-    assert endings.killed.processes
-    assert not endings.killed.left
+@pytest.mark.parametrize("moment", ["arming", "running"])
+def test_a_race_that_is_killed_outright_takes_all_its_processes_with_it(
+    moment: str, endings: Endings
+) -> None:
+    assert endings.killed[moment].processes
+    assert not endings.killed[moment].left

@@ -23,7 +23,7 @@ from harness.events import Resumed, Stalled
 from harness.model import ProcessState
 from harness.run.core_seconds import Timing
 from harness.run.processes import Signs
-from harness.run.stalls import BUSY_UNHEARD_S, LONGER, LONGEST_FRAME_S
+from harness.run.stalls import BUSY_UNHEARD_S, LONGER, LONGEST_FRAME_S, has_changed
 from harness.run.wire import SendEvent
 
 LOOK_EVERY_S = 1.0
@@ -159,7 +159,7 @@ class WorkerWatch:
         suspects = suspects or [debt for debt in self._debts.values() if debt.busy]
         for place, debt in silent.items():
             cause = not together or not suspects or debt in suspects
-            if cause and (debt.said is None or debt.said is not debt.state):
+            if cause and (debt.said is None or has_changed(debt.said, debt.state)):
                 debt.said = debt.state
                 self._send(Stalled(worker=f"w{place}", state=debt.state, seconds=debt.silent_s))
 
