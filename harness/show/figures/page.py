@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import text
+from harness.errors import MachineFailed
 from harness.show.figures.box import HEIGHT_PX, WIDTH_PX, Box
 from harness.show.figures.theme import LIGHT, Theme
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.font_manager import FontProperties
 
 SMALLEST_PX = 26
+_TOLD_BY = "unset MPLBACKEND, and move the file matplotlibrc away if there is one in this folder"
 MARGIN = 60
 LEADING = 1.22
 
@@ -207,9 +209,15 @@ def blank_page(theme: Theme = LIGHT) -> "tuple[Figure, Page]":
 
 @contextlib.contextmanager
 def own_style() -> Iterator[None]:
-    """Draw as matplotlib does by itself, whatever a ``matplotlibrc`` here or in the home says."""
-    import matplotlib as mpl
+    """Draw as matplotlib does by itself, whatever a ``matplotlibrc`` here or in the home says.
 
+    Raises ``MachineFailed`` where matplotlib refuses to start for what it was told.
+    """
+    try:
+        import matplotlib as mpl
+    except ValueError as error:
+        reason = str(error).partition(";")[0]
+        raise MachineFailed(f"matplotlib cannot draw here: {reason}", _TOLD_BY) from error
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update({"svg.hashsalt": "twoclocks", "svg.fonttype": "path"})
