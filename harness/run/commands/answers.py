@@ -98,13 +98,13 @@ class Answers:
 
         ``items`` is 0 where a program does not say how much it has to do.
         """
-        mine = f"{items:,} {unit or 'items'}" if items else "nothing of how much"
+        mine = f"{items:,} {unit or 'items'}" if items else "no number of items"
         first = write_once(
             self._shared_folder / WORK, lambda path: path.write_text(mine)
         ).read_text()
         if mine != first:
-            sentence = f"this side's program says {mine} there is to do, and the other one {first}"
-            raise SideFailed(sentence, "have both say the same to ready()")
+            sentence = f"the two programs announce different work: {first} and {mine}"
+            raise SideFailed(sentence, "have both pass the same numbers to ready()")
 
     def require_same_unit(self, unit: str) -> None:
         """Raise ``SideFailed`` unless both sides' programs print their quality in one unit."""
@@ -112,8 +112,8 @@ class Answers:
         if (other := first.read_text()) != unit:
             one, two = (repr(each) if each else "no unit" for each in (unit, other))
             raise SideFailed(
-                f"this side prints its quality with {one}, and the other one with {two}",
-                "have both print it alike",
+                f"the two programs print their quality in different units: {two} and {one}",
+                "have both print it in one unit",
             )
 
     def note_earlier_files(self) -> None:

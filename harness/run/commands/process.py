@@ -218,7 +218,7 @@ class Program:
         if self._write_error is not None:
             raise SideFailed(
                 f"what the program printed could not be kept: {self._write_error.strerror}",
-                "make room on this machine's disk",
+                "free some space on that disk",
             )
 
     def _read(self, stream: IO[bytes] | None, log: int, path: Path) -> None:

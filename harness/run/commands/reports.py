@@ -141,7 +141,7 @@ class ProgramReports:
         if not self._pair.has_quality:
             if self._reported_quality is not None:
                 raise SideFailed(
-                    "the program says a quality, and nothing says what it is of",
+                    "the program reports a quality that has no name",
                     "name it with metric=, and how far it may move with tolerance=;"
                     " or leave it out of finish()",
                 )
@@ -158,7 +158,7 @@ class ProgramReports:
             quality = self._written_or_printed(answers)
         if quality is None:
             raise SideFailed(
-                f"the program did not say its {self._pair.metric}",
+                f"the program did not report its {self._pair.metric}",
                 "have it say finish(quality=…), or find it with quality=",
             )
         if not abs(quality) <= LARGEST_NUMBER:

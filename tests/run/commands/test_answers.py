@@ -239,7 +239,7 @@ def test_programs_with_the_same_work_may_race(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("items", "unit", "difference"),
-    [(41, "rows", "41 rows"), (40, "", "40 items"), (0, "", "nothing of how much")],
+    [(41, "rows", "41 rows"), (40, "", "40 items"), (0, "", "no number of items")],
 )
 def test_programs_with_other_work_may_not(
     items: int, unit: str, difference: str, tmp_path: Path
@@ -248,7 +248,7 @@ def test_programs_with_other_work_may_not(
     other = Side(tmp_path).answers
     assert (
         refused(lambda: other.require_same_work(items, unit))
-        == f"this side's program says {difference} there is to do, and the other one 40 rows"
+        == f"the two programs announce different work: 40 rows and {difference}"
     )
 
 
