@@ -271,6 +271,18 @@ CASES = (
         rated=False,
     ),
     Case(
+        "how often a song was heard",
+        file(lines("{u},{i},{r}", "uid,iid,listen_count")),
+        "uid, iid and listen_count",
+    ),
+    Case(
+        "a name that begins as the header does is no header",
+        file(lines("user,item,{u},{i}", "user,item,user_id,item_id")),
+        "user_id and item_id",
+        rated=False,
+        wanted="3,4",
+    ),
+    Case(
         "columns of any name may be named",
         file(lines("{i},{r},{u}", "thing,mark,who")),
         "who, thing and mark",
@@ -357,6 +369,7 @@ class Refusal:
 NO_RATING = "has a rating that is not a number from 0 to 1,000,000"
 TWO = "to count every line once, whatever its rating, name two columns: --set columns=USER,ITEM"
 NAME_THEM = "say which columns hold them: --set columns=USER,ITEM or columns=USER,ITEM,RATING"
+OF_FILES = "leave it out, or name a folder of the files as they were before they were joined"
 COUNT_THEM = "say where they stand, counted from 1: --set columns=1,2 or columns=1,2,3"
 JSON = lines('{{"user": "{u}", "item": "{i}", "rating": {r}}}')
 
@@ -415,6 +428,47 @@ REFUSALS = (
     Refusal("NaN", file(PLAIN + b"7,8,NaN\n"), f"'mine' line 262 {NO_RATING}: '7,8,NaN'", TWO),
     Refusal(
         "a user without a name", file(PLAIN + b",8,1\n"), "'mine' line 262 has no user: ',8,1'"
+    ),
+    Refusal(
+        "two files that were joined with their headers",
+        file(2 * lines("{u},{i}", "user,item")),
+        "'mine' line 262 is the header again: 'user,item'",
+        OF_FILES,
+    ),
+    Refusal(
+        "the same with ratings, DOS lines and a mark",
+        file(2 * (b"\xef\xbb\xbf" + PLAIN.replace(b"\n", b"\r\n"))),
+        "'mine' line 262 is the header again: ",
+        OF_FILES,
+    ),
+    Refusal(
+        "the same with columns that are named",
+        file(2 * PLAIN),
+        "'mine' line 262 is the header again: 'userId,movieId,rating'",
+        OF_FILES,
+        wanted="userId,movieId",
+    ),
+    Refusal(
+        "two columns of one name",
+        file(lines("{u},{u},{i}", "user,user,item")),
+        "'mine' has two columns called user: give each its own name",
+    ),
+    Refusal(
+        "the same in Parquet",
+        parquet(pa.Table.from_arrays(3 * [pa.array([1])], names=["user", "item", "user"])),
+        "'mine' has two columns called user: give each its own name",
+    ),
+    Refusal(
+        "an array of objects",
+        file(b"[" + JSON.replace(b"}\n{", b"},\n{").strip() + b"]\n"),
+        "'mine' holds JSON arrays",
+        "write one JSON object a line",
+    ),
+    Refusal(
+        "an array a line",
+        file(lines("[{u}, {i}]")),
+        "'mine' holds JSON arrays",
+        "write one JSON object a line",
     ),
     Refusal(
         "a line of other fields",

@@ -14,6 +14,8 @@ from workloads.recommend.line_blocks import Unreadable
 
 UNIT_SEPARATOR = b"\x1f"
 BLANK_LINE = re.compile(rb"^ +(?=\r?$)", re.MULTILINE)
+HEADER_AGAIN = "is the header again"
+LEAVE_IT_OUT = "leave it out, or name a folder of the files as they were before they were joined"
 WRONG_QUOTE = "has a quote that is not closed, or text behind one that is"
 
 
@@ -22,6 +24,8 @@ def read_csv_block(block: bytes, layout: Layout) -> Columns:
 
     Raises ``ValueError`` with what is wrong in one of its lines.
     """
+    if _has_header(block, layout.header):
+        raise Unreadable(HEADER_AGAIN, LEAVE_IT_OUT)
     if layout.can_quote and not _are_quotes_closed(block, layout.separator):
         raise Unreadable(WRONG_QUOTE)
     if block.count(b"\r") > block.count(b"\r\n"):  # pyarrow would end a line there
@@ -35,6 +39,14 @@ def read_csv_block(block: bytes, layout: Layout) -> Columns:
         raise Unreadable(f"does not have {layout.columns} fields as line 1 does") from error
     columns = [column.combine_chunks() for column in table.columns]
     return checked_columns(columns[0], columns[1], columns[2] if len(columns) > 2 else None)
+
+
+def _has_header(block: bytes, header: bytes) -> bool:
+    """Return whether a line is the header, as in files that were joined: nobody has its names."""
+    if not header or header not in block:
+        return False
+    line = rb"^(?:\xef\xbb\xbf)?" + re.escape(header) + rb" *\r?$"
+    return re.search(line, block, re.MULTILINE) is not None
 
 
 def _parse(block: bytes, layout: Layout) -> pa.Table:

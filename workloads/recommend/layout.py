@@ -7,7 +7,7 @@ Imports the standard library and ``line_blocks``.
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ USER_NAMES = (
     "username",
 )
 ITEM_NAMES = (
-    *("itemid", "item", "movieid", "movie", "productid", "product", "articleid", "article"),
+    *("itemid", "item", "iid", "movieid", "movie", "productid", "product", "articleid", "article"),
     *("bookid", "book", "isbn", "asin", "parentasin", "trackid", "track", "songid", "song"),
     *("animeid", "anime", "businessid", "business", "gameid", "game", "recipeid", "recipe"),
     *("videoid", "video", "newsid", "sku", "stockcode", "restaurantid", "venueid", "beerid"),
@@ -39,6 +39,7 @@ ITEM_NAMES = (
 RATING_NAMES = (
     *("rating", "ratings", "stars", "starrating", "score", "bookrating", "userrating", "overall"),
     *("reviewscore", "reviewrating", "weight", "plays", "playcount", "count", "listens", "clicks"),
+    *("listencount", "purchases"),
     *("views", "quantity", "frequency", "strength", "relevance", "confidence", "preference"),
 )
 
@@ -61,11 +62,12 @@ FIRST_TWO = Places(0, 1)
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """How lines are written; ``names`` are those of the header (empty: there is none)."""
+    """How lines are written; ``header`` is the first one, with ``names`` (empty: there is none)."""
 
     separator: str
     columns: int
     places: Places = FIRST_TWO
+    header: bytes = b""
     names: tuple[str, ...] = ()
     decimal_point: str = "."
 
@@ -96,6 +98,7 @@ def find_layout(head: bytes, wanted: Sequence[str] = ()) -> Layout:
         separator=separator,
         columns=len(first),
         places=places,
+        header=lines[0].rstrip(b"\r ") if has_header else b"",
         names=tuple(first) if has_header else (),
         decimal_point=_decimal_point(separator, places, rows),
     )
@@ -120,7 +123,16 @@ def find_by_names(names: Sequence[str]) -> Places:
         raise Unreadable(
             f"has no column that is known as {whose}; its columns are {_listed(names)}", NAME_THEM
         )
-    return Places(user, item, _place_of(RATING_NAMES, plain))
+    places = Places(user, item, _place_of(RATING_NAMES, plain))
+    require_single(names, places.taken)
+    return places
+
+
+def require_single(names: Sequence[str], places: Iterable[int]) -> None:
+    """Raise ``ValueError`` if another column has the name of one of these."""
+    for name in (names[place] for place in places):
+        if names.count(name) > 1:
+            raise Unreadable(f"has two columns called {_shown(name)}: give each its own name")
 
 
 def find_wanted(names: Sequence[str], wanted: Sequence[str]) -> Places:

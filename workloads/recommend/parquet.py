@@ -4,14 +4,16 @@ Imports the standard library, pyarrow, ``columns``, ``layout`` and ``line_blocks
 """
 
 import bisect
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset
+import pyarrow.parquet
 
 from workloads.recommend.columns import Columns, checked_columns
-from workloads.recommend.layout import Places, find_by_names, find_wanted
+from workloads.recommend.layout import Places, find_by_names, find_wanted, require_single
 from workloads.recommend.line_blocks import MOST_BYTES, Unreadable, excerpt
 
 ROWS_AT_A_TIME = 1 << 16
@@ -36,6 +38,7 @@ class Table:
             )
             self.names: tuple[str, ...] = tuple(self._dataset.schema.names)
         except BROKEN as error:
+            _require_own_names(files[0])
             raise Unreadable("cannot be read as Parquet") from error
         self.places: Places = (
             find_wanted(self.names, wanted) if wanted else find_by_names(self.names)
@@ -61,6 +64,13 @@ class Table:
                     row += len(batch)
             except BROKEN as error:
                 raise Unreadable(f"cannot be read as Parquet beyond {where} {row:,}") from error
+
+
+def _require_own_names(path: Path) -> None:
+    """Raise ``ValueError`` if two columns have one name, which Arrow does not read."""
+    with contextlib.suppress(*BROKEN):
+        names = pyarrow.parquet.read_schema(path).names
+        require_single(names, range(len(names)))
 
 
 def _require_moderate(fragment: pyarrow.dataset.ParquetFileFragment) -> None:

@@ -195,6 +195,8 @@ def _open_file(path: Path, wanted: Sequence[str], stack: contextlib.ExitStack) -
         raise Unreadable("holds no ratings")
     text = head.lstrip(b"\r\n")
     lines_before, head = head[: len(head) - len(text)].count(b"\n"), text
+    if text.lstrip().startswith(b"["):
+        raise Unreadable("holds JSON arrays", "write one JSON object a line")
     if head.lstrip().startswith(b"{"):
         fields = find_fields(head, wanted)
         columns = reading_of_columns(fields.names, fields.places)
