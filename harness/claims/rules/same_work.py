@@ -201,7 +201,7 @@ SAME_WORK = Rule(
         refuse(_baseline_waited),
         refuse(_baseline_crowded_out),
         refuse(_baseline_idle),
-        caveat(_baseline_waits, Topic.BASELINE),
+        caveat(_baseline_waits, Topic.GAIN),
         caveat(_baseline_crowded, Topic.MACHINES),
         caveat(_work_unclear, Topic.MACHINES),
         refuse_session(cpu_contradicted, Topic.RUN),
