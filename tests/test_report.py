@@ -255,10 +255,10 @@ def a_take_of(folder: Path, run_id: str, events: lies.Events) -> Path:
 def test_sessions_shown_together_are_held_against_what_was_observed_of_each(
     tmp_path: Path,
 ) -> None:
-    one = a_take_of(tmp_path / "one", "7c21", lies.SHOWCASE)
     idle = lies.changed(lies.is_a(e.Sample, side=Side.BASELINE), cpu=0.02)
     longer = lies.scaled(lies.is_a(e.Finished), 1.0001, "wall_s")
-    other = a_take_of(tmp_path / "other", "8d32", idle(longer(lies.SHOWCASE)))
+    one = a_take_of(tmp_path / "one", "7c21", idle(lies.SHOWCASE))
+    other = a_take_of(tmp_path / "other", "8d32", longer(lies.SHOWCASE))
     refused = {reason.key for reason in Report.load(one, other).refused}
     assert refused == {"cpu-contradicted"}
 

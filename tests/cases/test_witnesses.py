@@ -341,6 +341,14 @@ LIES = (
         "cpu-contradicted",
     ),
     Lied(
+        "the workers' chunks were idle, too, so that one driver would have done it all",
+        in_turn(
+            changed(is_a(e.Sample, side=DISTRIBUTED), cpu=0.02),
+            scaled(is_a(e.Span, side=DISTRIBUTED), 0.02, "cpu_s"),
+        ),
+        "cpu-contradicted impossible-seconds",
+    ),
+    Lied(
         "every sample of one worker is at two per cent",
         changed(lambda event: isinstance(event, e.Sample) and event.worker == "w1", cpu=0.02),
         "cpu-contradicted",
