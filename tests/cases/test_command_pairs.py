@@ -223,6 +223,14 @@ ANSWERS = (
         None,
         settings=STEPS,
     ),
+    Answer(
+        "a line that has no end is no progress",
+        b"1" * 5_000 + b"%\n42\n",
+        b"2" * 5_000 + b"%\n42\n",
+        Difference.LINES,
+        ("1" * 160, "2" * 160),
+        settings={"progress": "([0-9]+)%"},
+    ),
     Answer("colours", b"\x1b[32m42\x1b[0m\n", b"42\n", None),
     Answer(
         "how long it took",

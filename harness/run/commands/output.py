@@ -14,6 +14,7 @@ from harness.run.commands.numbers import without_colours
 
 LONGEST_LINE_BYTES = 16 << 20
 BLOCK_BYTES = 1 << 20
+LONGEST_PROGRESS_BYTES = 1 << 12  # on a line without end an expression may search for minutes
 _ENDS = re.compile(rb"(?<=\n)|(?<=\r)(?=[^\n])")
 
 
@@ -62,10 +63,11 @@ class AnswerFilter:
     def of_printed(self, line: bytes) -> bytes:
         """Return what counts of a printed line (empty: nothing)."""
         line = without_colours(line)
-        if self._progress is not None and self._progress.search(line) is not None:
+        progress = self._progress if len(line) <= LONGEST_PROGRESS_BYTES else None
+        if progress is not None and progress.search(line) is not None:
             if line.endswith(b"\r"):
                 return b""
-            line = _without(line, self._progress)
+            line = _without(line, progress)
         return line if self._ignore is None else _without(line, self._ignore)
 
 

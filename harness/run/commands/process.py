@@ -7,7 +7,6 @@ May import ``errors``, ``client`` and ``run``.
 
 import contextlib
 import os
-import re
 import subprocess
 import threading
 import time
@@ -26,12 +25,12 @@ from harness.run.host import home_folder, unpin
 from harness.run.plan import hide_home
 
 LONGEST_LINE_BYTES = 1 << 20
+LONGEST_BEGUN_BYTES = 1 << 12
 DRAINED_WITHIN_S = 1.0
 LAST_LINE = 300
 LONGEST_UNIT = 40
 LARGEST = 1_000_000_000_000_000  # as in a results file
 MOST_WORKERS = 10_000
-_ENDS = re.compile(rb"(?<=[\r\n])")
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=LARGEST)]
@@ -231,9 +230,8 @@ class Program:
                 self._write(file, block)
                 self._logs[log].write(block)
                 if self._read_line is not None:
-                    *lines, begun = _ENDS.split(begun + block)
+                    *lines, begun = _lines(begun, block)
                     next(filter(self._read_line, reversed(lines)), None)
-                    begun = begun[-LONGEST_LINE_BYTES:]
         if begun and self._read_line is not None:
             self._read_line(begun)
 
@@ -257,6 +255,16 @@ class Program:
                 self._ready = self._ready or message
             self._changed.notify_all()
         self._receive(message, time.perf_counter() - self._began)
+
+
+def _lines(begun: bytes, block: bytes) -> list[bytes]:
+    """Return the lines that end in a block, and last the one that has begun (empty: none).
+
+    A carriage return ends one too. Of a line that does not end only the last part is kept.
+    """
+    lines = block.splitlines(keepends=True)
+    lines[0] = begun[-LONGEST_BEGUN_BYTES:] + lines[0]
+    return lines if not lines[-1].endswith((b"\r", b"\n")) else [*lines, b""]
 
 
 def _on_a_thread(work: Callable[[], None]) -> threading.Thread:

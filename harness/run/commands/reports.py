@@ -21,6 +21,7 @@ from harness.run.commands.numbers import (
     read_quantity,
     without_colours,
 )
+from harness.run.commands.output import LONGEST_PROGRESS_BYTES
 from harness.run.commands.process import (
     ProgramMessage,
     ProgressMessage,
@@ -92,7 +93,7 @@ class ProgramReports:
 
     def read_line(self, line: bytes) -> bool:
         """Return whether a printed line shows progress, and report that."""
-        if self._progress is None:
+        if self._progress is None or len(line) > LONGEST_PROGRESS_BYTES:
             return False
         for match in reversed([*self._progress.finditer(plain := without_colours(line))]):
             numbers = [_number(plain, *match.span(place + 1)) for place in range(match.re.groups)]

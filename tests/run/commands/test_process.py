@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import SideFailed
+from harness.run.commands.log import BLOCK_BYTES
 from harness.run.commands.process import (
     LARGEST,
+    LONGEST_BEGUN_BYTES,
     LONGEST_LINE_BYTES,
     Program,
     ProgramMessage,
@@ -322,7 +324,7 @@ def test_whatever_is_said_the_listener_goes_on(lines: list[bytes]) -> None:
 def test_an_endless_line_is_seen_in_parts(tmp_path: Path) -> None:
     ran = finished(f"head -c {3 * LONGEST_LINE_BYTES} /dev/zero", tmp_path)
     assert len(ran.printed) == 3 * LONGEST_LINE_BYTES
-    assert max(map(len, ran.lines)) <= LONGEST_LINE_BYTES + (1 << 16)
+    assert max(map(len, ran.lines)) <= LONGEST_BEGUN_BYTES + BLOCK_BYTES
 
 
 def test_a_program_that_is_not_looked_at_writes_its_output_itself(
