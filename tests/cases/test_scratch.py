@@ -68,7 +68,8 @@ def marked_by_a_link(parent: Path) -> Path:
     """Return a folder whose marker is a link."""
     folder = parent / "tc-odd"
     folder.mkdir()
-    (folder / MARKER).symlink_to(left(parent) / MARKER)
+    (parent / "elsewhere").mkdir()
+    (folder / MARKER).symlink_to(left(parent / "elsewhere") / MARKER)
     return folder
 
 
@@ -139,6 +140,12 @@ def test_what_a_link_leads_to_stays(tmp_path: Path) -> None:
     linked(tmp_path)
     assert sweep([str(tmp_path)]) == 1
     assert (tmp_path / "kept" / "file").read_text() == "mine"
+
+
+def test_a_folder_that_a_link_leads_to_stays(tmp_path: Path) -> None:
+    target = a_link(tmp_path).resolve()
+    assert sweep([str(tmp_path)]) == 0
+    assert (target / MARKER).exists()
 
 
 def test_the_folder_of_a_live_run_is_never_swept(tmp_path: Path) -> None:
