@@ -9,6 +9,8 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.errors import LACKS
+from harness.errors import reason_of as words_of
 from harness.events import Failed
 from harness.run.host import home_folder
 from harness.run.plan import hide_home
@@ -31,10 +33,11 @@ def failure_of(error: Exception) -> Failed:
     files without their folders, and no home folder.
     """
     places = _places(_frames(error))
+    lack = LACKS.get(error.errno or 0, "") if isinstance(error, OSError) else ""
     return Failed(
         reason=reason_of(error),
         last_words="\n".join(places)[-LONGEST_REASON:],
-        hint=where_raised(_frames(error)),
+        hint="; ".join(filter(None, (lack, where_raised(_frames(error))))),
     )
 
 
@@ -53,9 +56,17 @@ def _places(frames_of_error: Sequence[Frame]) -> list[str]:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return the kind of an exception, with the first line of its words."""
+    """Return the kind of an exception, with the first line of its words.
+
+    A sentence of a built-in workload's, and what the machine lacks, need no kind.
+    """
     words = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    reason = f"{type(error).__name__}: {words}" if words else type(error).__name__
+    if isinstance(error, OSError) and error.errno in LACKS:
+        words = reason = words_of(error)
+    elif isinstance(error, ValueError) and words and _is_of_a_built_in(error):
+        reason = words
+    else:
+        reason = f"{type(error).__name__}: {words}" if words else type(error).__name__
     return hide_home(reason, home_folder())[:LONGEST_REASON]
 
 
@@ -67,6 +78,12 @@ def _frames(error: BaseException) -> list[Frame]:
     ]
     cause = error.__cause__
     return here + (frames(str(cause)) if type(cause).__name__.startswith("RayTaskError") else [])
+
+
+def _is_of_a_built_in(error: BaseException) -> bool:
+    """Return whether an exception was raised by a built-in workload itself."""
+    raised_in = traceback.extract_tb(error.__traceback__)[-1:]
+    return any(Path(frame.filename).is_relative_to(PROJECT / "workloads") for frame in raised_in)
 
 
 def _is_the_authors(frame: Frame) -> bool:

@@ -300,3 +300,15 @@ def test_the_results_of_a_take_that_was_removed_are_saved_elsewhere(tmp_path: Pa
     (elsewhere,) = tmp_path.glob("twoclocks-*/results.json")
     assert f"the results are in {elsewhere}" in hint
     assert len(load(elsewhere).trials) == 2
+
+
+def test_what_a_side_prints_onto_a_full_disk_ends_it_with_the_reason(tmp_path: Path) -> None:
+    fill = "def baseline(given, report): print('x' * 50_000); return 0"
+    argv = ("--workload", a_workload_file(tmp_path, fill), "--ui", "none", "--out", "take")
+    act = FULL_DISK.format(40_000, 40_000)
+    how = ended(
+        Case(sentence="", argv=argv, act=act, at="demo.race.session", code=3, error=""), tmp_path
+    )
+    first, hint = how.lines
+    assert (how.code, first) == (3, "error: the baseline side failed: File too large")
+    assert hint.startswith("hint: allow larger files with `ulimit -f unlimited`; it was raised in")

@@ -19,7 +19,7 @@ from harness import text
 from harness.cast.film.frames import display_times, draw_frames, start_picture
 from harness.cast.film.picture import ScreenPicture
 from harness.cast.format import Cast
-from harness.errors import BadRequest, cannot_write
+from harness.errors import LACKS, BadRequest, MachineFailed, TwoclocksError, cannot_write
 from harness.extras import install_command
 
 PER_SECOND = 10
@@ -107,13 +107,21 @@ def _running(command: list[str]) -> Iterator[IO[bytes]]:
                 process.stdin.close()
                 complete = True
             if process.wait() or not complete:
-                raise BadRequest(f"ffmpeg made no video: {_last_line(messages)}", _NO_FFMPEG)
+                raise _no_video(_last_line(messages))
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
             process.wait()
+
+
+def _no_video(reason: str) -> TwoclocksError:
+    """Return the error of an ffmpeg that failed for a reason: this machine's, where it is full."""
+    full = os.strerror(errno.ENOSPC)
+    if full in reason:
+        return MachineFailed(f"ffmpeg made no video: {full}", LACKS[errno.ENOSPC])
+    return BadRequest(f"ffmpeg made no video: {reason}", "export it to .gif or .html instead")
 
 
 def _start(command: list[str], messages: IO[bytes]) -> subprocess.Popen[bytes]:
