@@ -15,7 +15,6 @@ from harness.run.commands.numbers import without_colours
 LONGEST_LINE_BYTES = 16 << 20
 BLOCK_BYTES = 1 << 20
 LONGEST_PROGRESS_BYTES = 1 << 12  # on a line without end an expression may search for minutes
-_ENDS = re.compile(rb"(?<=\n)|(?<=\r)(?=[^\n])")
 
 
 def lines_of(path: Path) -> Iterator[bytes]:
@@ -23,16 +22,23 @@ def lines_of(path: Path) -> Iterator[bytes]:
 
     What ends in a carriage return, which the next text overwrites on a screen, is a line too.
     """
-    begun = b""
+    begun: list[bytes] = []
     with path.open("rb") as file:
         while block := file.read(BLOCK_BYTES):
-            *lines, begun = _ENDS.split(begun + block)
-            yield from lines
-            if len(begun) > LONGEST_LINE_BYTES:
-                yield begun
-                begun = b""
+            if begun and begun[-1].endswith(b"\r") and not block.startswith(b"\n"):
+                yield b"".join(begun)
+                begun = []
+            *ended, last = block.splitlines(keepends=True)
+            for piece in ended:
+                yield b"".join([*begun, piece])
+                begun = []
+            begun.append(last)
+            # a carriage return at the end may be half of a line's end
+            if last.endswith(b"\n") or len(begun) * BLOCK_BYTES > LONGEST_LINE_BYTES:
+                yield b"".join(begun)
+                begun = []
     if begun:
-        yield begun
+        yield b"".join(begun)
 
 
 class AnswerFilter:
