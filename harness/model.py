@@ -256,8 +256,12 @@ class Results:
     @property
     def disturbed(self) -> bool:
         """Return whether other programs are known to have used too much of the machine."""
-        foreign = self.observer.foreign_cpu or 0.0
-        return self.kind is Kind.MEASURED and foreign > FOREIGN_CPU_LIMIT
+        return self.kind is Kind.MEASURED and is_disturbed(self.observer.foreign_cpu)
+
+
+def is_disturbed(foreign_cpu: float | None) -> bool:
+    """Return whether other programs used too much of the machine (None: it is not known)."""
+    return foreign_cpu is not None and foreign_cpu > FOREIGN_CPU_LIMIT
 
 
 @dataclass(frozen=True)

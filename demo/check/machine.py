@@ -14,7 +14,7 @@ from typing import Self
 from demo.check.result import CheckResult, fail, ok, warn
 from demo.options import WORKER_BYTES
 from harness import text
-from harness.model import FOREIGN_CPU_LIMIT
+from harness.model import FOREIGN_CPU_LIMIT, is_disturbed
 from harness.run import processes
 from harness.run.plan import Plan
 from harness.run.utilization import ForeignLoadMeter
@@ -78,7 +78,7 @@ def judge_load(average: float, foreign: float, cores: int) -> CheckResult:
         f"{text.three_digits(average)} over the last minute on {text.number_of(cores, 'core')}; "
         f"other programs use {text.percent(foreign)} of them now"
     )
-    if foreign > FOREIGN_CPU_LIMIT:
+    if is_disturbed(foreign):
         limit = text.percent(FOREIGN_CPU_LIMIT)
         return warn("load", sentence, f"end other programs: above {limit} the slide mentions it")
     if average > cores:

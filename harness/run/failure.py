@@ -15,12 +15,12 @@ from harness.events import Failed
 from harness.run.host import home_folder
 from harness.run.plan import hide_home
 from harness.run.ray.ray_words import Frame, frames
+from harness.run.start import ROOT
 
 LONGEST_REASON = 4_000
-PROJECT = Path(__file__).resolve().parents[2]
 NOT_THE_AUTHORS = (
-    PROJECT / "harness",
-    PROJECT / "workloads",
+    Path(ROOT, "harness"),
+    Path(ROOT, "workloads"),
     Path(sysconfig.get_path("stdlib")),
     Path(sysconfig.get_path("purelib")),
 )

@@ -57,7 +57,8 @@ def hand_over(answer: Any, folder: str) -> str:
 def score_handed_over(path: str, loaded: LoadedProblem, meter: OffClockMeter) -> AnswerScored:
     """Return the score of the answer in a file, with the held-out set of this process."""
     try:
-        answer = pickle.loads(Path(path).read_bytes())
+        with Path(path).open("rb") as file:
+            answer = pickle.load(file)
     except Exception as error:  # as above
         return AnswerScored(answer_sha256="", quality=0.0, reason=_reason(error))
     score, _ = score_twice(meter, loaded, answer)

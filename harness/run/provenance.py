@@ -24,10 +24,8 @@ UNDER_NO_COMMIT = Revision(commit="", dirty=False)
 UNKNOWN = Revision(commit="", dirty=None)
 
 _OPTIONS = (
-    *(
-        "-c",
-        "safe.directory=*",
-    ),  # whoever it belongs to: nothing of it is executed
+    # whoever the repository belongs to: nothing of it is executed
+    *("-c", "safe.directory=*"),
     *("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"),
     *("-c", "protocol.allow=never"),
 )

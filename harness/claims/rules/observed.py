@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from harness.claims.observed_trials import ObservedTrial
 from harness.claims.pairs import finished_trials
 from harness.claims.rule import Caveat, Evidence, Measure, fraction, seconds
-from harness.model import FOREIGN_CPU_LIMIT, Kind, Results, Side, Trial
+from harness.model import Kind, Results, Side, Trial
 
 EARLY_LIMIT_S = 0.05
 LATE_LIMIT, LATE_LIMIT_S = 0.02, 0.3
@@ -67,8 +67,8 @@ def _excused_s(results: Results, trial: Trial) -> float:
 
     That is little, but where other programs use the machine or the workers are on others.
     """
-    foreign = results.observer.foreign_cpu
-    is_slow = foreign is None or foreign > FOREIGN_CPU_LIMIT or results.spec.joined_cluster
+    unknown = results.observer.foreign_cpu is None
+    is_slow = unknown or results.disturbed or results.spec.joined_cluster
     return min(EXCUSED_S, EXCUSED * trial.wall_s) if is_slow else 0.0
 
 

@@ -14,7 +14,7 @@ from harness.claims.rule import (
     fraction,
     refuse,
 )
-from harness.model import FOREIGN_CPU_LIMIT, Kind, Results, Schedule
+from harness.model import FOREIGN_CPU_LIMIT, Kind, Results, Schedule, is_disturbed
 
 CONTENTION_LIMIT = 0.02
 WATCHING_NOTICED = 0.02
@@ -36,7 +36,7 @@ def _contention(pairs: Pairs) -> Caveat | None:
 
 def _shared_machine(pairs: Pairs) -> Caveat | None:
     share = pairs.results.observer.foreign_cpu
-    if share is None or share <= FOREIGN_CPU_LIMIT:
+    if share is None or not is_disturbed(share):
         return None
     return Caveat(
         "shared-machine",

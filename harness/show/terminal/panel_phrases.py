@@ -5,7 +5,7 @@ May import ``model``, ``state``, ``text`` and its neighbours.
 """
 
 from harness import text
-from harness.model import FOREIGN_CPU_LIMIT, Fault, Kind, Side, Spec, whole_machines
+from harness.model import Fault, Kind, Side, Spec, is_disturbed, whole_machines
 from harness.show import machines
 from harness.show.terminal.lines import cut
 from harness.show.terminal.side_box import SideStatus, SideView, returned_at
@@ -109,7 +109,7 @@ def disturbed(board: Board) -> str:
     observed, opened = board.observed, board.opened
     if observed is None or opened is None or opened.kind is not Kind.MEASURED:
         return ""
-    return "DISTURBED" if (observed.foreign_cpu or 0.0) > FOREIGN_CPU_LIMIT else ""
+    return "DISTURBED" if is_disturbed(observed.foreign_cpu) else ""
 
 
 def observations(board: Board, spec: Spec) -> str:
