@@ -17,8 +17,9 @@ from harness.workload import BadRequest
 from workloads.dedup.inputs import Input, find_input
 from workloads.dedup.machine import Array
 from workloads.dedup.text import ReadText
-from workloads.documents.documents import MOST_DOCUMENT_BYTES, Document, documents, shown
+from workloads.documents.documents import MOST_DOCUMENT_BYTES, Document, documents
 from workloads.documents.kinds import Unreadable, unreadable
+from workloads.documents.words import number_of, printable_name
 
 MOST_BYTES = 8 << 30
 MOST_DOCUMENTS = 50_000_000
@@ -98,26 +99,24 @@ def _bounded(found: Input, field: str, name: str) -> Iterator[Document]:
             )
         yield document
     if not count:
-        files = _count(found.others + len(found.sources), "file")
+        files = number_of(found.others + len(found.sources), "file")
         raise Unreadable(f"{name} holds no document with text, in {files}")
 
 
 def _reading(found: Input, count: int, fields: list[str], without: int) -> str:
     """Return how an input was read: counts, kinds, fields, and what was left out."""
     kinds = " and ".join(sorted({str(source.kind) for source in found.sources}))
-    named = [shown(field) for field in fields if field][:MOST_FIELDS]
-    said = f"{_count(count, 'document')} from {_count(len(found.sources), 'file')} of {kinds}"
+    named = [printable_name(field) for field in fields if field][:MOST_FIELDS]
+    reading = (
+        f"{number_of(count, 'document')} from {number_of(len(found.sources), 'file')} of {kinds}"
+    )
     if named:
-        said += f", field{'s' if len(named) > 1 else ''} {' and '.join(named)}"
+        reading += f", field{'s' if len(named) > 1 else ''} {' and '.join(named)}"
     if without:
-        said += f"; {without:,} without text left out"
+        reading += f"; {without:,} without text left out"
     if found.others:
-        said += f"; {_count(found.others, 'other file')} not read"
-    return said
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+        reading += f"; {number_of(found.others, 'other file')} not read"
+    return reading
 
 
 def _short(name: str) -> str:

@@ -16,11 +16,11 @@ from workloads.documents.kinds import (
     OtherKind,
     Source,
     Unreadable,
-    excerpt,
     has_text,
     head_of,
     kind_of,
 )
+from workloads.documents.words import excerpt
 
 STDLIB = "stdlib"
 MOST_FILES = 1_000_000

@@ -1,8 +1,8 @@
 """The documents of files: their text as UTF-8, and the other fields that belong to them.
 
 Every refusal is a ``ValueError`` that begins with the file's name, without its folder, and the line
-or row. Imports ``harness.workload``, the standard library and ``kinds``; pyarrow only
-where a Parquet file is read.
+or row. Imports ``harness.workload``, the standard library, ``kinds`` and ``words``;
+pyarrow only where a Parquet file is read.
 """
 
 import codecs
@@ -19,16 +19,15 @@ from workloads.documents.kinds import (
     Kind,
     Source,
     Unreadable,
-    excerpt,
     open_unpacked,
     unreadable,
 )
+from workloads.documents.words import excerpt, printable_name
 
 ROWS_AT_A_TIME = 64
 MOST_DOCUMENT_BYTES = 16 << 20
 MOST_LINE_BYTES = 8 * MOST_DOCUMENT_BYTES  # a byte of a document may be escaped as six
 LINES_WITHOUT_FIELD = 1000
-LONGEST_NAME = 40
 MOST_LISTED = 20
 NAME_IT = "name the field with the text: --set field=NAME"
 A_LINE = "write one JSON object a line, or one array of them"
@@ -79,7 +78,9 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
     """Yield (place, value) of every line of JSON that is not blank."""
     with _unpacked(path) as file:
         number = 0
-        while line := _part(file.readline, MOST_LINE_BYTES + 1, f"{path.name}, line {number + 1}"):
+        while line := read_unpacked(
+            file.readline, MOST_LINE_BYTES + 1, f"{path.name}, line {number + 1}"
+        ):
             number += 1
             where = f"{path.name}, line {number}"
             if len(line) > MOST_LINE_BYTES:
@@ -95,7 +96,8 @@ def _unpacked(path: Path) -> IO[bytes]:
         raise unreadable(path.name, error) from error
 
 
-def _part(read: Callable[[int], bytes], size: int, where: str) -> bytes:
+def read_unpacked(read: Callable[[int], bytes], size: int, where: str) -> bytes:
+    """Return what ``read`` returns; raise ``ValueError`` where compressed data is damaged."""
     try:
         return read(size)
     except BROKEN as error:
@@ -123,7 +125,7 @@ def _members(path: Path) -> Iterator[tuple[str, Any]]:
             try:
                 value, end = decoder.raw_decode(text, at)
             except (ValueError, RecursionError) as error:
-                raw = _part(file.read, step, where)
+                raw = read_unpacked(file.read, step, where)
                 if not raw or len(text) - at > MOST_LINE_BYTES:
                     raise Unreadable(
                         f"{where} is not JSON: {excerpt(text[at : at + 99].encode())}"
@@ -156,15 +158,9 @@ def _with_text(values: Iterator[tuple[str, Any]], wanted: str, name: str) -> Ite
 
 def without_field(name: str, wanted: str, fields: list[str]) -> Unreadable:
     """Return the refusal of a file that has no text where it is looked for."""
-    looked_for = shown(wanted) if wanted else f"{', '.join(FIELDS[:-1])} or {FIELDS[-1]}"
-    listed = ", ".join(map(shown, fields[:MOST_LISTED])) or "none"
+    looked_for = printable_name(wanted) if wanted else f"{', '.join(FIELDS[:-1])} or {FIELDS[-1]}"
+    listed = ", ".join(map(printable_name, fields[:MOST_LISTED])) or "none"
     return Unreadable(f"{name} has no field {looked_for}; its fields are {listed}", NAME_IT)
-
-
-def shown(name: str) -> str:
-    """Return a name with nothing in it that a terminal would obey."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"
 
 
 def _usual_field(value: dict[str, Any]) -> str:
@@ -176,9 +172,8 @@ def _usual_field(value: dict[str, Any]) -> str:
 def _document(value: dict[str, Any], field: str, where: str) -> Document:
     text = value.pop(field, None)
     if text is not None and not isinstance(text, str):
-        raise Unreadable(
-            f"{where} has no text in the field {shown(field)}: {excerpt(json.dumps(text).encode())}"
-        )
+        instead = excerpt(json.dumps(text).encode())
+        raise Unreadable(f"{where} has no text in the field {printable_name(field)}: {instead}")
     return Document(
         where=where,
         text=(text or "").encode("utf-8", "replace"),
@@ -250,6 +245,8 @@ def _cells(column: Any, name: str, field: str) -> Iterator[bytes | None]:
     if types.is_string_view(values.type):
         values = values.cast(large_string())
     if not (types.is_string(values.type) or types.is_large_string(values.type)):
-        raise Unreadable(f"{name} holds {values.type} in the column {shown(field)}, not text")
+        raise Unreadable(
+            f"{name} holds {values.type} in the column {printable_name(field)}, not text"
+        )
     raw = values.cast(large_binary())
     yield from (None if place is None else raw[place].as_py() for place in places)

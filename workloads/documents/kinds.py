@@ -1,8 +1,8 @@
 """How a file holds documents, known by how it begins, whatever it is called and packed by.
 
 A file is hostile until it is read. Every refusal is a ``ValueError`` that begins with the file's
-name, without its folder. Imports ``harness.workload`` and the standard library; pyarrow only where
-zstd packed a file.
+name, without its folder. Imports ``harness.workload``, the standard library and
+``words``; pyarrow only where zstd packed a file.
 """
 
 import bz2
@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from harness.workload import require_package
+from workloads.documents.words import excerpt
 
 FIELDS = ("text", "raw_content", "content", "body", "document", "page_content", "article")
 HEAD_BYTES = 1 << 16
-EXCERPT_CHARACTERS = 40
 PARQUET_MARK = b"PAR1"
 BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError)
 
@@ -79,12 +79,6 @@ def open_unpacked(path: Path) -> IO[bytes]:
         magic = file.read(6)
     opener = next((UNPACKERS[known] for known in UNPACKERS if magic.startswith(known)), None)
     return path.open("rb") if opener is None else opener(path)
-
-
-def excerpt(value: bytes) -> str:
-    """Return how a value begins, quoted, with nothing in it that a terminal would obey."""
-    text = value[: 4 * EXCERPT_CHARACTERS].decode("utf-8", "replace").strip()
-    return repr(text if len(text) <= EXCERPT_CHARACTERS else text[:EXCERPT_CHARACTERS] + "…")
 
 
 def unreadable(name: str, error: OSError) -> Unreadable:

@@ -5,25 +5,24 @@ The user's files are not trusted. A refusal names a file without its folder, and
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from harness.workload import BadRequest
-from workloads.documents.documents import documents
+from workloads.documents.documents import documents, read_unpacked
 from workloads.documents.kinds import (
-    BROKEN,
     Kind,
     Source,
     Unreadable,
-    excerpt,
     has_text,
     head_of,
     kind_of,
     open_unpacked,
     unreadable,
 )
+from workloads.documents.words import excerpt, number_of
 from workloads.embed.documentation import docstrings, installed, paragraphs
 
 PACKED = (".gz", ".zst", ".bz2", ".xz")
@@ -67,8 +66,8 @@ def read_corpus(corpus: str, field: str, most: int, seed: int) -> ReadCorpus:
 def _read(path: Path, field: str, most: int) -> ReadCorpus:
     files = _files_at(path)
     passages = _first(_passages(path, files, field), most)
-    count = f"{len(files):,} file{'' if len(files) == 1 else 's'}"
-    return ReadCorpus(passages, f"{len(passages):,} passages from {count}")
+    counts = number_of(len(passages), "passage"), number_of(len(files), "file")
+    return ReadCorpus(passages, " from ".join(counts))
 
 
 def _first(passages: Iterable[str], most: int) -> list[str]:
@@ -162,7 +161,9 @@ def _lines(path: Path) -> Iterator[str]:
     head_of(path)  # it refuses UTF-16, archives and the like
     with open_unpacked(path) as file:
         number = 0
-        while line := _line(file.readline, f"{path.name}, line {number + 1:,}"):
+        while line := read_unpacked(
+            file.readline, LONGEST_LINE_BYTES + 1, f"{path.name}, line {number + 1:,}"
+        ):
             number += 1
             where = f"{path.name}, line {number:,}"
             if len(line) > LONGEST_LINE_BYTES:
@@ -171,10 +172,3 @@ def _lines(path: Path) -> Iterator[str]:
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
             except UnicodeDecodeError as error:
                 raise Unreadable(f"{where}: byte {error.start + 1:,} is not UTF-8") from error
-
-
-def _line(read: Callable[[int], bytes], where: str) -> bytes:
-    try:
-        return read(LONGEST_LINE_BYTES + 1)
-    except BROKEN as error:
-        raise Unreadable(f"{where}: the compressed data is damaged here") from error

@@ -1,7 +1,7 @@
 """Interactions as columns of users, items and ratings, and what is wrong with single ones.
 
-Imports pyarrow, NumPy, ``kernel`` and ``line_blocks``. As pyarrow is an extra, who imports this
-module has made sure before that it is there.
+Imports pyarrow, NumPy, ``kernel`` and ``workloads.documents``. As pyarrow is an extra, who imports
+this module has made sure before that it is there.
 """
 
 import bisect
@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workloads.documents.kinds import Unreadable
+from workloads.documents.words import excerpt
 from workloads.recommend.kernel import Array
-from workloads.recommend.line_blocks import Unreadable, excerpt
 
 LONGEST_NAME_BYTES = 255
 HIGHEST_RATING = 1e6

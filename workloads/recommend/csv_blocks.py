@@ -1,6 +1,6 @@
 """Blocks of separated fields as columns of users, items and ratings, read by pyarrow.
 
-Imports pyarrow, ``columns``, ``layout`` and ``line_blocks``.
+Imports pyarrow, ``columns``, ``layout`` and ``workloads.documents``.
 """
 
 import re
@@ -8,9 +8,9 @@ import re
 import pyarrow as pa
 from pyarrow import csv
 
+from workloads.documents.kinds import Unreadable
 from workloads.recommend.columns import COUNT_EACH, NAME, NO_RATING, Columns, checked_columns
 from workloads.recommend.layout import Layout, split_fields
-from workloads.recommend.line_blocks import Unreadable
 
 UNIT_SEPARATOR = b"\x1f"
 BLANK_LINE = re.compile(rb"^ +(?=\r?$)", re.MULTILINE)

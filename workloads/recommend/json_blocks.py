@@ -1,6 +1,7 @@
 """Blocks of JSON lines as columns of users, items and ratings, read by pyarrow.
 
-Imports the standard library, pyarrow, ``columns``, ``layout`` and ``line_blocks``.
+Imports the standard library, pyarrow, ``columns``, ``layout`` and
+``workloads.documents``.
 """
 
 import json
@@ -11,9 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.json
 
+from workloads.documents.kinds import Unreadable
+from workloads.documents.words import excerpt
 from workloads.recommend.columns import Columns, checked_columns
 from workloads.recommend.layout import Places, find_by_names, find_wanted
-from workloads.recommend.line_blocks import Unreadable, excerpt
 
 NO_FIELDS = "is no JSON object with the fields and types of line 1"
 

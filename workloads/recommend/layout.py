@@ -2,7 +2,7 @@
 
 Columns are found by the names of a header, or named by the setting ``columns``; without a header
 they stand in the order user, item, rating, time.
-Imports the standard library and ``line_blocks``.
+Imports the standard library and ``workloads.documents``.
 """
 
 import csv
@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from workloads.recommend.line_blocks import Unreadable, excerpt
+from workloads.documents.kinds import Unreadable
+from workloads.documents.words import excerpt, printable_name
 
 SEPARATORS = (",", "\t", "::", ";", "|")
 FEWEST_COLUMNS = 2
 MOST_COLUMNS = 4  # of a file without a header
 LINES_LOOKED_AT = 1000
-LONGEST_NAME = 40
 MOST_LISTED = 20
 NAME_THEM = "say which columns hold them: --set columns=USER,ITEM or columns=USER,ITEM,RATING"
 COUNT_THEM = "say where they stand, counted from 1: --set columns=1,2 or columns=1,2,3"
@@ -145,7 +145,7 @@ def find_wanted(names: Sequence[str], wanted: Sequence[str]) -> Places:
 
 def reading_of_columns(names: Sequence[str], places: Places) -> str:
     """Return which columns are read, in words."""
-    known = [_shown(names[place]) if names else str(place + 1) for place in places.taken]
+    known = [printable_name(names[place]) if names else str(place + 1) for place in places.taken]
     *most, last = known
     return f"columns {', '.join(most)} and {last}{'' if names else ' (no header)'}"
 
@@ -201,7 +201,7 @@ def _place_of_wanted(names: Sequence[str], word: str) -> int:
         return plain.index(_plain(word))
     if word.isdecimal() and 1 <= int(word) <= len(names):
         return int(word) - 1
-    raise Unreadable(f"has no column {_shown(word)}; its columns are {_listed(names)}")
+    raise Unreadable(f"has no column {printable_name(word)}; its columns are {_listed(names)}")
 
 
 def _is_named(names: Sequence[str], wanted: Sequence[str]) -> bool:
@@ -237,14 +237,8 @@ def _place_of(known: Sequence[str], names: Sequence[str]) -> int | None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = [_shown(name) or "''" for name in names[:MOST_LISTED]]
-    return ", ".join([*shown, "…"] if len(names) > MOST_LISTED else shown)
-
-
-def _shown(name: str) -> str:
-    """Return a name with nothing in it that a terminal would obey."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in name)
-    return text if len(text) <= LONGEST_NAME else f"{text[:LONGEST_NAME]}…"
+    listed = [printable_name(name) or "''" for name in names[:MOST_LISTED]]
+    return ", ".join([*listed, "…"] if len(names) > MOST_LISTED else listed)
 
 
 def _is_word(field: str) -> bool:

@@ -1,26 +1,27 @@
 """A file of lines as blocks of whole lines: unpacked by its first bytes, up to a limit.
 
 A file is hostile until it is read. Every refusal is a ``ValueError`` that says what the file does;
-the caller puts the file's name before it. Imports the standard library; pyarrow only where a file
-is packed by zstd.
+the caller puts the file's name before it. Imports the standard library and
+``workloads.documents``.
 """
 
-import bz2
 import contextlib
-import gzip
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO
+
+from workloads.documents.kinds import PARQUET_MARK, Unreadable, open_unpacked
+from workloads.documents.words import excerpt
 
 MOST_BYTES = 4 << 30
 LONGEST_LINE_BYTES = 1 << 20
 BLOCK_BYTES = 4 << 20
-EXCERPT_CHARACTERS = 40
 LONGEST_REASON = 120
 MEMBER_NAMES = ("ratings.csv", "ratings.dat", "u.data")
+ZIP_MARK = b"PK\x03\x04"
 TAR_MARK = (257, b"ustar")
 UNREADABLE = (
     OSError,
@@ -35,17 +36,9 @@ UNREADABLE = (
 OTHER_KINDS = {
     b"\xff\xfe": "is UTF-16: save it as UTF-8",
     b"\xfe\xff": "is UTF-16: save it as UTF-8",
-    b"PAR1": "is a Parquet file within another: unpack it",
-    b"PK\x03\x04": "is an archive within another: unpack it",
+    PARQUET_MARK: "is a Parquet file within another: unpack it",
+    ZIP_MARK: "is an archive within another: unpack it",
 }
-
-
-class Unreadable(ValueError):
-    """What is wrong with a file, in words that follow its name, and perhaps a hint."""
-
-    def __init__(self, what: str, hint: str = "") -> None:
-        super().__init__(what)
-        self.hint = hint
 
 
 @contextlib.contextmanager
@@ -53,16 +46,10 @@ def open_blocks(path: Path) -> Iterator[Iterator[bytes]]:
     """Yield an iterator over a file's blocks; what cannot be opened is a ``ValueError``."""
     with contextlib.ExitStack() as stack:
         try:
-            stream = _unpack(stack.enter_context(path.open("rb")), stack)
+            stream = _unpack(path, stack)
         except UNREADABLE as error:
             raise Unreadable(f"cannot be opened: {_reason(error)}") from error
         yield _blocks(stream)
-
-
-def excerpt(line: bytes) -> str:
-    """Return how a line begins, quoted, with nothing in it that a terminal would obey."""
-    text = line.partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "replace")
-    return repr(text if len(text) <= EXCERPT_CHARACTERS else text[:EXCERPT_CHARACTERS] + "…")
 
 
 def find_named(names: list[str]) -> str | None:
@@ -80,30 +67,14 @@ def _reason(error: BaseException) -> str:
     return (strerror or str(error) or type(error).__name__)[:LONGEST_REASON]
 
 
-def _unzstd(packed: IO[bytes]) -> Any:
-    import pyarrow
-
-    return pyarrow.CompressedInputStream(packed, "zstd")
-
-
-UNPACKERS: dict[bytes, Callable[[IO[bytes]], Any]] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\x00": lzma.open,
-    b"(\xb5/\xfd": _unzstd,
-}
-
-
-def _unpack(packed: IO[bytes], stack: contextlib.ExitStack) -> IO[bytes]:
+def _unpack(path: Path, stack: contextlib.ExitStack) -> IO[bytes]:
     """Return the stream of a file's bytes, unpacked as its first bytes say."""
-    magic = packed.read(6)
-    packed.seek(0)
-    if magic.startswith(b"PK\x03\x04"):
-        archive = stack.enter_context(zipfile.ZipFile(packed))
-        return archive.open(_find_member(archive))
-    unpackers = (UNPACKERS[known] for known in UNPACKERS if magic.startswith(known))
-    stream: IO[bytes] = next(unpackers, lambda file: file)(packed)
-    return stream
+    with path.open("rb") as file:
+        is_archive = file.read(len(ZIP_MARK)) == ZIP_MARK
+    if is_archive:
+        archive = stack.enter_context(zipfile.ZipFile(path))
+        return stack.enter_context(archive.open(_find_member(archive)))
+    return stack.enter_context(open_unpacked(path))
 
 
 def _find_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:

@@ -1,6 +1,7 @@
 """Parquet files as columns of users, items and ratings, read by pyarrow.
 
-Imports the standard library, pyarrow, ``columns``, ``layout`` and ``line_blocks``.
+Imports the standard library, pyarrow, ``workloads.documents``, ``columns``, ``layout`` and
+``line_blocks``.
 """
 
 import bisect
@@ -12,9 +13,11 @@ import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet
 
+from workloads.documents.kinds import Unreadable
+from workloads.documents.words import excerpt
 from workloads.recommend.columns import Columns, checked_columns
 from workloads.recommend.layout import Places, find_by_names, find_wanted, require_single
-from workloads.recommend.line_blocks import MOST_BYTES, Unreadable, excerpt
+from workloads.recommend.line_blocks import MOST_BYTES
 
 ROWS_AT_A_TIME = 1 << 16
 BROKEN = (pa.ArrowException, OSError, IndexError, NotImplementedError, UnicodeDecodeError)

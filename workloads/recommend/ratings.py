@@ -3,7 +3,8 @@
 Read are CSV in its dialects, the forms in which MovieLens ships ratings, JSON lines and Parquet,
 packed or not, and folders of them. Every refusal is a ``BadRequest`` of one sentence that names the
 file without its folder and, where it is about one, the line.
-Imports ``harness.workload``, NumPy and this package; what needs pyarrow only when a file is read.
+Imports ``harness.workload``, NumPy, ``workloads.documents`` and this package; what needs pyarrow
+only when a file is read.
 """
 
 import contextlib
@@ -17,9 +18,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from harness.workload import BadRequest, require_package
+from workloads.documents.kinds import Unreadable
+from workloads.documents.words import excerpt, number_of
 from workloads.recommend.kernel import Array, Rows
 from workloads.recommend.layout import find_layout, reading_of_columns
-from workloads.recommend.line_blocks import Unreadable, excerpt, open_blocks
+from workloads.recommend.line_blocks import open_blocks
 from workloads.recommend.recall import require_testable
 from workloads.recommend.rows import group_by_row, merge_duplicates
 from workloads.recommend.sources import find_files, is_parquet
@@ -105,19 +108,15 @@ def _reading(
 ) -> str:
     rated = any(block.rated for block in blocks)
     counts = [
-        _count(rows.height, "user"),
-        _count(items, "item"),
-        _count(len(strengths), "rating" if rated else "interaction"),
+        number_of(rows.height, "user"),
+        number_of(items, "item"),
+        number_of(len(strengths), "rating" if rated else "interaction"),
     ]
     zeros = sum(block.zeros for block in blocks)
     repeats = len(strengths) - len(rows.columns)
-    left_out = f"; {_count(zeros, 'rating')} of 0 left out" if zeros else ""
-    added = f"; {_count(repeats, 'repeat')} of a pair added to it" if repeats else ""
+    left_out = f"; {number_of(zeros, 'rating')} of 0 left out" if zeros else ""
+    added = f"; {number_of(repeats, 'repeat')} of a pair added to it" if repeats else ""
     return f"{', '.join(counts)}, {columns}{left_out}{added}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 @contextlib.contextmanager

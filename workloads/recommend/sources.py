@@ -1,6 +1,6 @@
 """The files that the setting ``ratings`` names: one, or those of a folder that hold ratings.
 
-Imports the standard library and ``line_blocks``.
+Imports the standard library, ``workloads.documents`` and ``line_blocks``.
 """
 
 import os
@@ -8,9 +8,9 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from workloads.recommend.line_blocks import MEMBER_NAMES, Unreadable, find_named
+from workloads.documents.kinds import PARQUET_MARK, Unreadable
+from workloads.recommend.line_blocks import MEMBER_NAMES, find_named
 
-PARQUET_MARK = b"PAR1"
 MOST_FILES = 100_000
 
 
