@@ -18,9 +18,10 @@ from harness.run.ray.ray_words import Frame, frames
 from harness.run.start import ROOT
 
 LONGEST_REASON = 4_000
+BUILT_IN = Path(ROOT, "workloads")
 NOT_THE_AUTHORS = (
     Path(ROOT, "harness"),
-    Path(ROOT, "workloads"),
+    BUILT_IN,
     Path(sysconfig.get_path("stdlib")),
     Path(sysconfig.get_path("purelib")),
 )
@@ -83,7 +84,7 @@ def _frames(error: BaseException) -> list[Frame]:
 def _is_of_a_built_in(error: BaseException) -> bool:
     """Return whether an exception was raised by a built-in workload itself."""
     raised_in = traceback.extract_tb(error.__traceback__)[-1:]
-    return any(Path(frame.filename).is_relative_to(PROJECT / "workloads") for frame in raised_in)
+    return any(Path(frame.filename).is_relative_to(BUILT_IN) for frame in raised_in)
 
 
 def _is_the_authors(frame: Frame) -> bool:

@@ -132,7 +132,9 @@ def require_single(names: Sequence[str], places: Iterable[int]) -> None:
     """Raise ``ValueError`` if another column has the name of one of these."""
     for name in (names[place] for place in places):
         if names.count(name) > 1:
-            raise Unreadable(f"has two columns called {_shown(name)}: give each its own name")
+            raise Unreadable(
+                f"has two columns called {printable_name(name)}: give each its own name"
+            )
 
 
 def find_wanted(names: Sequence[str], wanted: Sequence[str]) -> Places:
