@@ -12,7 +12,8 @@ from harness.state.fold import FREQUENT
 
 MOST_PHASES = 1_000
 STAMP_LIMIT_S = 0.05
-MOST_RARE = 50_000
+MOST_RARE = 200_000  # a sweep with 1,000 workers has 40,000 or so
+MOST_FAULTS = 1_000  # of a trial; a side ends at 17
 
 IN_TRIAL = (
     e.Progress,
@@ -45,6 +46,7 @@ class _SideOrder:
     trial: int = 0
     order: int = 0
     phases: int = 0
+    faults: int = 0
     uncompared: set[int] = field(default_factory=set)
     not_rescored: set[int] = field(default_factory=set)
 
@@ -72,7 +74,7 @@ class EventOrder:
             return
         self._rare += 1
         if self._rare > MOST_RARE:
-            self._refuse(event, "is one word on sides and workers too many")
+            self._refuse(event, "is one report of sides and workers too many")
         if reason := self._reason(event, side):
             self._refuse(event, reason)
         self._is_open = self._opened and not self._closed
@@ -178,7 +180,7 @@ class EventOrder:
             return "comes before its side's last trial is scored"
         if event.order != order or order >= MOST_TRIALS:
             return f"says that it is trial {event.order} of the session, and it is {order}"
-        side.has_gone, side.awaited, side.phases = True, e.Finished, 0
+        side.has_gone, side.awaited, side.phases, side.faults = True, e.Finished, 0, 0
         side.trial, side.order = event.trial, event.order
         return ""
 
@@ -200,4 +202,7 @@ class EventOrder:
             case e.Phase():
                 side.phases += 1
                 return "is one phase too many" if side.phases > MOST_PHASES else ""
+            case e.Faulted():
+                side.faults += 1
+                return "is one lost worker too many" if side.faults > MOST_FAULTS else ""
         return ""

@@ -113,6 +113,7 @@ READ = (
     Case("Parquet by no name", parquet("crawl", pyarrow.string())),
     Case("Parquet with a column of one's own", parquet("a.pq", pyarrow.string(), "words"), "words"),
     Case("a folder of Parquet", in_folder(parquet("a/part-0.parquet", pyarrow.string()))),
+    Case("a folder of a JSON array", in_folder(file("a.json", json.dumps(RECORDS).encode()))),
     Case(
         "a folder of packed JSON lines",
         in_folder(

@@ -97,6 +97,12 @@ def with_two(folder: Path) -> None:
     write_model(folder, Tiny(), "onnx/model_qint8.onnx")
 
 
+def beside_other_precisions(folder: Path) -> None:
+    write_model(folder, TINY, "onnx/model.onnx")
+    (folder / "onnx" / "model_fp16.onnx").write_bytes(b"another")
+    (folder / "onnx" / "model_quantized.onnx").write_bytes(b"another")
+
+
 def without_weights(folder: Path) -> None:
     write_model(folder, Tiny(weights="model.onnx_data"))
     (folder / "model.onnx_data").unlink()
@@ -118,6 +124,7 @@ def without_vocabulary(folder: Path) -> None:
 READ = (
     Case("a folder with model.onnx", of(Tiny()), MEAN),
     Case("the model in onnx/, as hubs have it", of(Tiny(), "onnx/model.onnx"), MEAN),
+    Case("the model beside its other precisions", beside_other_precisions, MEAN),
     Case("one quantized model alone", of(Tiny(), "onnx/model_quantized.onnx"), MEAN),
     Case("one ONNX file by its name", with_two, MEAN, "onnx/model_O4.onnx"),
     Case("weights in model.onnx_data", of(Tiny(weights="model.onnx_data")), MEAN),

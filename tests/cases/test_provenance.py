@@ -185,6 +185,13 @@ def of_one_repository_and_none(desk: Path) -> list[Path]:
     return [a_repository(desk / "one") / FILE, desk / "loose.py"]
 
 
+def whose_files_lie_elsewhere(desk: Path) -> list[Path]:
+    a_repository(desk / "one")
+    (desk / "two").mkdir()
+    git(desk / "one", "config", "core.worktree", str(desk / "two"))
+    return [desk / "one" / FILE]
+
+
 def twice_of_one(desk: Path) -> list[Path]:
     a_repository(desk, names=(FILE, "sub/more.py"))
     return [desk / FILE, desk / "sub/more.py", desk / FILE]
@@ -222,6 +229,7 @@ CASES = (
     Case("objects named by SHA-256", named_by_sha256, ((".", False),)),
     Case("two repositories, in order", of_two_repositories, (("one", True), ("two", False))),
     Case("a repository and none", of_one_repository_and_none, (("one", False), None)),
+    Case("a repository whose files lie elsewhere", whose_files_lie_elsewhere, (None,)),
     Case("two files of one, once", twice_of_one, ((".", False),)),
 )
 

@@ -10,8 +10,9 @@ import pytest
 from msgspec.structs import replace
 
 from harness import events as e
+from harness.claims import event_order
 from harness.claims.audit import audit
-from harness.claims.event_order import Contradiction, EventOrder
+from harness.claims.event_order import MOST_FAULTS, Contradiction, EventOrder
 from harness.model import MOST_RATES, CommandFacts, Schedule, Side, Status
 from tests.builders import some_differences, some_events, sweep_events
 from tests.lies import (
@@ -169,9 +170,9 @@ DISORDERS = (
         "comes before the trials are over",
     ),
     Disorder(
-        "more words on workers than a session has",
-        lambda events: [*events[:-1], *[a_loss(events)] * 50_001, events[-1]],
-        "is one word on sides and workers too many",
+        "more workers are lost than a trial goes on with",
+        lambda events: [*events[:-1], *[a_loss(events)] * (MOST_FAULTS + 1), events[-1]],
+        "is one lost worker too many",
     ),
     Disorder(
         "a variant took longer than there was time for it",
@@ -217,6 +218,14 @@ def test_a_journal_that_no_session_can_have_written_is_refused(case: Disorder) -
     (difference,) = audited(case.lie(SWEPT)).differences or ()
     assert difference.startswith("the journal contradicts itself: its event ")
     assert case.says in difference
+
+
+def test_a_journal_with_more_reports_than_any_session_has_is_read_no_further(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(event_order, "MOST_RARE", 20)
+    with pytest.raises(Contradiction, match="one report of sides and workers too many"):
+        list(map(EventOrder().check, SWEPT))
 
 
 def test_a_journal_with_more_rates_than_a_results_file_holds_is_read_no_further() -> None:
