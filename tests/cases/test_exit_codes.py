@@ -4,6 +4,7 @@ The real program in a process of its own: whatever happens, it ends with a docum
 sentence, and no traceback.
 """
 
+import errno
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from demo.cli_group import EXIT_CODES
-from harness.errors import ExitCode
+from harness.errors import ExitCode, cannot_write
 from harness.files.journal import read
 from harness.files.results import load
 from harness.model import Status
@@ -312,3 +313,25 @@ def test_what_a_side_prints_onto_a_full_disk_ends_it_with_the_reason(tmp_path: P
     first, hint = how.lines
     assert (how.code, first) == (3, "error: the baseline side failed: File too large")
     assert hint.startswith("hint: allow larger files with `ulimit -f unlimited`; it was raised in")
+
+
+LACKING = {
+    errno.ENOSPC: "free some space on that disk, or ",
+    errno.EDQUOT: "free some space within your quota, or ",
+    errno.EFBIG: "allow larger files with `ulimit -f unlimited`, or ",
+    errno.EMFILE: "allow more open files with `ulimit -n 1024`, or ",
+    errno.ENFILE: "end programs that hold many files open, or ",
+    errno.ENOMEM: "end other programs, which use the memory, or ",
+    errno.EIO: "look for a failing disk or a lost connection to it, or ",
+}
+NOT_LACKING = (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.ENAMETOOLONG)
+
+
+@pytest.mark.parametrize("number", [*LACKING, *NOT_LACKING], ids=errno.errorcode.get)
+def test_what_cannot_be_written_is_the_machines_failure_where_no_other_file_could_be(
+    number: int,
+) -> None:
+    error = cannot_write("take", OSError(number, os.strerror(number)), "name another folder")
+    assert error.sentence == f"cannot write take: {os.strerror(number)}"
+    assert error.hint == f"{LACKING.get(number, '')}name another folder"
+    assert error.exit_code == (3 if number in LACKING else 2)
