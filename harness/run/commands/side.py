@@ -25,6 +25,7 @@ from harness.run.commands.process import Program, Run
 from harness.run.commands.queue_wait import QueueWait
 from harness.run.commands.reports import ProgramReports
 from harness.run.commands.shell import Shell
+from harness.run.commands.unwaited import UnwaitedProcesses
 from harness.run.core_seconds import baseline_time_parts
 from harness.run.digest import pair_digest, source_digest
 from harness.run.find import user_modules
@@ -67,6 +68,7 @@ class CommandSide:
         self._prepared_cpu_s = 0.0
         self._is_baseline = assignment.side is Side.BASELINE
         self._queue_wait = QueueWait()
+        self._unwaited = UnwaitedProcesses()
         self.answer_difference: AnswerDifference | None = None
 
     def __enter__(self) -> Self:
@@ -166,7 +168,8 @@ class CommandSide:
         program.go()
         for process in self._new_processes:  # only now is this trial the present one
             self._send(e.Recovered(worker=process.id, process=process, seconds=0.0))
-        with self._queue_wait.measuring() if self._is_baseline else contextlib.nullcontext():
+        waiting = self._queue_wait.measuring() if self._is_baseline else contextlib.nullcontext()
+        with waiting, self._unwaited.measuring():
             program.finish()
         self._reports.report_done(self._reports.items, last=True)
         self._ended = program
@@ -197,11 +200,8 @@ class CommandSide:
         return (this_host(),)
 
     def usage(self, workers: int) -> Usage:
-        """Return the core-seconds of all programs so far, ended or not.
-
-        How much memory they took is not known.
-        """
-        return {"programs": (processes.descendants_cpu_seconds(), 0)}
+        """Return the core-seconds of all programs so far; their memory is not known."""
+        return {"programs": (processes.descendants_cpu_seconds() + self._unwaited.cpu_s, 0)}
 
     def waited_s(self) -> float | None:
         """Return how long the baseline's programs were ready so far and had no core."""
