@@ -206,8 +206,8 @@ def a_difference(**changes: Any) -> AnswerDifference:
 
 
 def some_differences(**changes: Any) -> ScoreDifferences:
-    """Return how 2,000 items that are right or wrong differ, very few of them."""
-    return replace(ScoreDifferences(items=2_000, sd=0.02, span=1.0, step=1.0), **changes)
+    """Return how 2,000 items differ, very few of them; any mean of them is possible."""
+    return replace(ScoreDifferences(items=2_000, sd=0.02, span=1.0, step=0.001), **changes)
 
 
 def some_pairs(
@@ -231,7 +231,8 @@ def some_pairs(
         8.0 + sum(trial.wall_s + 2.0 for trial in trials[:order]) for order in range(len(trials))
     ]
     return tuple(
-        replace(trial, order=order, began_s=began[order]) for order, trial in enumerate(trials)
+        replace(trial, order=order, began_s=began[order], peak_rss_bytes=300_000_000 + order)
+        for order, trial in enumerate(trials)
     )
 
 
@@ -252,15 +253,18 @@ def an_observer(**changes: Any) -> Observer:
 def a_results(**changes: Any) -> Results:
     """Return a complete measured session of one pair, run in turn on one host.
 
-    Unless they are given, its rates prove that the baseline's work is needed.
+    Unless they are given, its rates prove that the baseline's work is needed. As many trials were
+    asked for as there are.
     """
     trials = changes.get("trials", ()) or some_pairs([BASELINE_S], [DISTRIBUTED_S])
+    spec = changes.pop("spec", a_spec())
+    rounds = max(spec.trials, *(trial.index + 1 for trial in trials))
     results = Results(
         run_id="7c21",
         began_utc="2026-11-22T09:14:07Z",
         kind=Kind.MEASURED,
         status=Status.COMPLETE,
-        spec=a_spec(),
+        spec=replace(spec, trials=rounds),
         schedule=Schedule.IN_TURN,
         input=an_input(),
         held_out=a_held_out(),
@@ -367,7 +371,8 @@ def a_sweep(
         params=params,
     )
     placed = tuple(
-        replace(trial, order=order, began_s=began[order]) for order, trial in enumerate(trials)
+        replace(trial, order=order, began_s=began[order], peak_rss_bytes=300_000_000 + order)
+        for order, trial in enumerate(trials)
     )
     swept = a_results(**({"spec": spec, "trials": placed, "rates": some_rates()} | changes))
     return on_its_cores(swept)
@@ -553,7 +558,7 @@ def trial_events(
     finished = e.Finished(
         wall_s=wall_s,
         cpu_s=wall_s * len(processes),
-        peak_rss_bytes=300_000_000,
+        peak_rss_bytes=300_000_000 + order,
         items=ITEMS,
     )
     timed.append((ended + 0.01, finished))

@@ -284,14 +284,29 @@ def better(results: Results) -> Change:
     return lambda trial: replace(trial, quality=trial.quality + more)
 
 
+def slightly_better(results: Results) -> Change:
+    """Return a change to a quality that is better, within its tolerance."""
+    more = results.spec.workload.tolerance / 4
+    return lambda trial: replace(trial, quality=trial.quality + more)
+
+
 def compared(results: Results, **changes: Any) -> Results:
     """Return the results with held-out items scored one by one, very few of them differently."""
-    found = replace(ScoreDifferences(items=2_000, sd=0.02, span=1.0, step=1.0), **changes)
+    found = replace(ScoreDifferences(items=2_000, sd=0.02, span=1.0, step=0.001), **changes)
     return changed(
         results,
         lambda trial: trial.side is Side.DISTRIBUTED,
         lambda trial: replace(trial, score_differences=found),
     )
+
+
+def repeated_run(results: Results) -> Results:
+    """The last run of the baseline is told twice."""
+    first, *_, last = (trial for trial in results.trials if trial.side is Side.BASELINE)
+    same = replace(last, wall_s=first.wall_s, cpu_s=first.cpu_s, phases=first.phases)
+    again = replace(same, peak_rss_bytes=first.peak_rss_bytes, curve=first.curve)
+    detail = replace(again, workers_detail=first.workers_detail, core_seconds=first.core_seconds)
+    return changed(results, lambda trial: trial is last, lambda _: detail)
 
 
 def other_answers(results: Results, reason: str = "", **differences: Any) -> Results:
@@ -634,6 +649,13 @@ REFUSING: dict[str, Doctor] = {
     "host-unlisted": of_last_process(lambda process: replace(process, host="another")),
     "worker-twice": of_last_process(lambda process: replace(process, pid=77)),
     "cores-not-there": everywhere,
+    "trial-unasked": lambda good: replace(
+        good, spec=replace(good.spec, trials=good.spec.trials - 1)
+    ),
+    "trial-repeated": repeated_run,
+    "scores-contradicted": lambda good: of_last(slightly_better(good))(
+        other_answers(good, REASON, sd=1e-4, step=1.0)
+    ),
     "scale-unasked": lambda good: replace(good, spec=replace(good.spec, points=())),
     "schedule-changed": lambda good: replace(moved_out(good), schedule=Schedule.TOGETHER),
     "fault-elsewhere": of_last(lambda trial: replace(trial, faults=(replace(LOST, worker="w9"),))),
@@ -659,7 +681,7 @@ QUALIFYING: dict[str, Doctor] = {
         good, every, lambda trial: replace(trial, items=trial.items - 1)
     ),
     "answers-differ-in-bits": lambda good: other_answers(good, REASON),
-    "tolerance-too-fine": lambda good: compared(good, items=100),
+    "tolerance-too-fine": lambda good: compared(good, items=100, step=1.0),
     "too-few-scores": lambda good: other_answers(good, REASON, items=20, step=1e-6),
     "quality-unsure": lambda good: other_answers(good, REASON, sd=0.1),
     "baseline-waits": lambda good: worded(computing(good, 0.3), waits="reads from the network"),
@@ -717,6 +739,7 @@ DOCTORS = REFUSING | QUALIFYING | UNCHECKABLE
 # Rules that cannot be broken alone: those who crowd a baseline share its machine, and where a seed
 # is missed, or the quality may have moved, answers differ.
 COMPANIONS = {
+    "scores-contradicted": {"answers-differ-in-bits", "tolerance-too-fine"},
     "baseline-crowded": {"shared-machine"},
     "beats-itself": {"slowdown"},
     "baseline-crowded-out": {"shared-machine"},

@@ -11,16 +11,20 @@ from dataclasses import dataclass, field
 from harness import events as e
 from harness.model import Side
 
+SAMPLED_WITHIN_S = 1.0
+
 
 @dataclass
 class SampledWorker:
     """A worker's core-seconds by its samples, which reach to ``until_s`` on the conductor's clock.
 
-    A sample speaks for the time since the one before it, the first for that since go.
+    A sample speaks for the time since the one before it, the first for that since go. ``gaps_s`` is
+    the time between samples that came late, in which a process may have ended and another begun.
     """
 
     until_s: float
     cpu_s: float = 0.0
+    gaps_s: float = 0.0
 
 
 @dataclass
@@ -92,5 +96,7 @@ def _add_sample(trial: ObservedTrial, sample: e.Sample) -> None:
     worker = trial.workers.get(sample.worker)
     if worker is None:
         worker = trial.workers[sample.worker] = SampledWorker(until_s=trial.began_s)
-    worker.cpu_s += sample.cpu * (sample.at - worker.until_s)
+    since_s = sample.at - worker.until_s
+    worker.cpu_s += sample.cpu * since_s
+    worker.gaps_s += since_s if since_s > SAMPLED_WITHIN_S else 0.0
     worker.until_s = sample.at

@@ -13,7 +13,7 @@ from harness import events as e
 from harness.claims import event_order
 from harness.claims.audit import audit
 from harness.claims.event_order import MOST_FAULTS, Contradiction, EventOrder
-from harness.model import MOST_RATES, CommandFacts, Schedule, Side, Status
+from harness.model import MOST_RATES, CommandFacts, Schedule, ScoreDifferences, Side, Status
 from tests.builders import some_differences, some_events, sweep_events
 from tests.lies import (
     SHOWCASE,
@@ -317,6 +317,52 @@ def together(events: Events) -> Events:
     return [*at_once, *told[end:]]
 
 
+def six_times(events: Events) -> Events:
+    """Return the events of six pairs, each of which is the first one, told again."""
+    begin, end = first(events, is_a(e.Go)), first(events, is_a(e.Observed))
+    pair = events[begin:end]
+    turn = first(pair, is_a(e.Go, side=DISTRIBUTED))
+    sides = pair[:turn], pair[turn:]
+    told: list[e.Event] = []
+    at = pair[0].at
+    for number in range(12):
+        trial, second = divmod(number, 2)
+        one = sides[(trial + second) % 2]
+        shift_s = at - one[0].at
+        for event in one:
+            order = {"order": number} if hasattr(event, "order") else {}
+            told.append(replace(event, at=event.at + shift_s, trial=trial, **order))
+        at = told[-1].at + 0.1
+    late_s = at - events[end].at
+    rest = [replace(event, at=event.at + late_s) for event in events[end:]]
+    return [*asked(6)(events[:begin]), *told, *rest]
+
+
+def asked(trials: int) -> Lie:
+    """Return a lie about how many trials were asked for."""
+
+    def lie(events: Events) -> Events:
+        opened, *rest = events
+        assert isinstance(opened, e.Opened)
+        return [replace(opened, spec=renewed(opened.spec, trials=trials)), *rest]
+
+    return lie
+
+
+def slightly_worse(sd: float) -> Lie:
+    """Return a lie that an answer differs for a reason, by a little in quality, scored so."""
+
+    def excused(events: Events) -> Events:
+        opened, *rest = events
+        assert isinstance(opened, e.Opened)
+        words = renewed(opened.spec.workload, answers_differ="sums are grouped differently")
+        return [replace(opened, spec=renewed(opened.spec, workload=words)), *rest]
+
+    worse = changed(is_a(e.Scored, side=DISTRIBUTED), quality=0.6127, answer_sha256="0" * 64)
+    scores = ScoreDifferences(items=1500, sd=sd, span=1.0, step=1.0)
+    return in_turn(excused, worse, changed(is_a(e.Compared), differences=scores))
+
+
 def joined(events: Events) -> Events:
     """Return the events of a cluster that was joined, of whose workers no sample comes."""
     opened = events[0]
@@ -402,8 +448,31 @@ LIES = (
         late(6.0, foreign_cpu=0.5),
         "clock-contradicted cpu-unseen shared-machine",
     ),
+    Lied(
+        "every sample of the workers is at two per cent, and one of them was lost",
+        in_turn(changed(is_a(e.Sample, side=DISTRIBUTED), cpu=0.02), lost),
+        "cpu-contradicted lost-worker",
+    ),
+    Lied(
+        "the workers' kernels used twice what they did, and one of them was lost",
+        in_turn(scaled(is_a(e.Span, side=DISTRIBUTED), 2.0, "cpu_s"), lost),
+        "cpu-contradicted impossible-seconds lost-worker",
+    ),
+    Lied("one pair is told six times", six_times, "trial-repeated"),
+    Lied("six pairs ran until the result was right", asked(3), "trial-unasked", SWEPT),
+    Lied(
+        "the quality fell, and the scores of its items hardly changed",
+        slightly_worse(sd=0.001),
+        "scores-contradicted answers-differ-in-bits",
+    ),
 )
 UNUSUAL = (
+    Lied("a worker that was lost and came back", lost, "lost-worker"),
+    Lied(
+        "the quality fell a little, and the scores of its items did",
+        slightly_worse(sd=0.0625),
+        "answers-differ-in-bits quality-unsure",
+    ),
     Lied("a session as it was", lambda events: events, ""),
     Lied("a sweep with trials of less than five seconds", lambda events: events, "", SWEPT),
     Lied(

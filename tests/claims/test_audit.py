@@ -107,7 +107,13 @@ KEYS = {
     ),
     "R14": ("one-observation", "few-observations", "undecided"),
     "R15": ("order-contradicted", "schedule-changed", "order-unalternated"),
-    "R16": ("trials-missing", "scale-unasked", "trial-failed"),
+    "R16": (
+        "trials-missing",
+        "scale-unasked",
+        "trial-unasked",
+        "trial-repeated",
+        "trial-failed",
+    ),
     "R17": ("unstable",),
     "R18": ("superlinear", "faster-than-hardware"),
     "R19": ("illustrative-prices", "prices-unsourced"),
@@ -121,6 +127,7 @@ KEYS = {
     "R27": ("baseline-weak", "baseline-untuned", "variant-far-faster", "variant-faster"),
     "R28": ("work-differs",),
     "R29": (
+        "scores-contradicted",
         "tolerance-too-fine",
         "too-few-scores",
         "quality-unsure",

@@ -78,7 +78,7 @@ def test_a_trial_without_a_partner_does_not_count() -> None:
         *some_pairs([40.0], [22.0]),
         a_trial(Side.BASELINE, 400.0, index=1, order=2, began_s=900.0),
     )
-    claim = claimed(a_results(trials=trials))
+    claim = claimed(a_results(trials=trials, combined=("7c21", "8d32")))
     assert (len(claim.pairs), claim.speed.baseline_s) == (1, 40.0)
 
 

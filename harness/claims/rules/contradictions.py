@@ -3,6 +3,7 @@
 Each is raised by the rule whose demand it breaks. May import ``model``, ``rule`` and ``pairs``.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -100,6 +101,36 @@ def scale_unasked(pairs: Pairs) -> Caveat | None:
         "scale-unasked",
         f"a trial ran on a number of workers that nobody asked for; {_AS_WRITTEN}",
         (count("workers", other[0]),),
+    )
+
+
+def trial_unasked(pairs: Pairs) -> Caveat | None:
+    """Judge whether no side ran more often than was asked: else somebody chose when to stop."""
+    results = pairs.results
+    most = 1 + max(trial.index for trial in results.trials)
+    if not _is_measured(results) or results.combined or most <= results.spec.trials:
+        return None
+    return Caveat(
+        "trial-unasked",
+        f"a side ran more often than was asked before the first run; {_AS_WRITTEN}",
+        (count("trials", most), count("asked", results.spec.trials)),
+    )
+
+
+def trial_repeated(pairs: Pairs) -> Caveat | None:
+    """Judge whether each trial was a run of its own: no two take the same to the last digit."""
+    results = pairs.results
+    taken = Counter(
+        (trial.side, trial.wall_s, trial.cpu_s, trial.peak_rss_bytes)
+        for trial in finished_trials(results)
+    )
+    same = max(taken.values(), default=0)
+    if not _is_measured(results) or same < 2:
+        return None
+    return Caveat(
+        "trial-repeated",
+        f"trials are one and the same run, equal in all they took; {_AS_WRITTEN}",
+        (count("equal trials", same),),
     )
 
 

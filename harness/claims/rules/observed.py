@@ -106,8 +106,9 @@ def _late_limit_s(evidence: Evidence, trial: Trial) -> float:
 def cpu_contradicted(evidence: Evidence) -> Caveat | None:
     """Judge whether a side used the core-seconds that its processes were seen to use.
 
-    Compared are trials of 5 s or more without a lost worker. What the samples did not see, until
-    the end and of at most one sample before go, counts for either side of the comparison.
+    Compared are trials of 5 s or more. What the samples did not see, until the end and of at most
+    one sample before go, counts for either side of the comparison. A side does not state what a
+    lost worker used, so that one with such a worker may only have used more.
     """
     off = [
         gap
@@ -149,7 +150,7 @@ def cpu_unseen(evidence: Evidence) -> Caveat | None:
 
 def _is_unseen(evidence: Evidence, trial: Trial, observed: ObservedTrial) -> bool:
     results = evidence.results
-    if trial.side is Side.DISTRIBUTED and results.spec.joined_cluster:
+    if trial.side is Side.DISTRIBUTED and (results.spec.joined_cluster or observed.lost):
         return False
     limit_s = UNSEEN_LIMIT_S + _late_limit_s(evidence, trial)
     workers = (worker.process.id for worker in trial.workers_detail)
@@ -162,12 +163,12 @@ def _is_unseen(evidence: Evidence, trial: Trial, observed: ObservedTrial) -> boo
 
 
 def _comparable(evidence: Evidence) -> Iterator[tuple[Trial, ObservedTrial]]:
-    """Yield long trials of real work that the journal tells of, and in which no worker was lost."""
+    """Yield long trials of real work that the journal tells of."""
     if evidence.results.kind is not Kind.MEASURED:
         return
     for trial in finished_trials(evidence.results):
         observed = evidence.observed.get(trial.order)
-        is_told = observed is not None and observed.ended_s is not None and not observed.lost
+        is_told = observed is not None and observed.ended_s is not None
         if observed is not None and is_told and trial.wall_s >= LONG_ENOUGH_S:
             yield trial, observed
 
@@ -191,6 +192,7 @@ def _stated_and_seen(
     if not seen or not all(worker in observed.workers for worker in seen):
         return
     least_s, most_s = (sum(bounds) for bounds in zip(*seen.values(), strict=True))
+    least_s = 0.0 if observed.lost else least_s
     whole = is_baseline or (spec.commands is not None and not _named_pids(trial))
     driver_s = 0.0 if whole else DRIVER_CORES * cores * trial.wall_s
     yield trial.cpu_s, least_s, most_s + driver_s
@@ -208,6 +210,7 @@ def _seen(observed: ObservedTrial, worker: str, cores: int) -> tuple[float, floa
     """Return the least and the most core-seconds of a worker that its samples allow."""
     sampled = observed.workers.get(worker)
     cpu_s = 0.0 if sampled is None else sampled.cpu_s
-    unseen_s = cores * (max(0.0, observed.unseen_s(worker)) + SAMPLE_EVERY_S)
+    between_s = sampled.gaps_s if sampled is not None and observed.lost else 0.0
+    unseen_s = cores * (max(0.0, observed.unseen_s(worker)) + SAMPLE_EVERY_S + between_s)
     least_s = (1 - CPU_LIMIT) * cpu_s - cores * SAMPLE_EVERY_S
     return max(0.0, least_s), (1 + CPU_LIMIT) * cpu_s + unseen_s

@@ -22,6 +22,8 @@ from harness.claims.rules.contradictions import (
     began_in_future,
     scale_unasked,
     schedule_changed,
+    trial_repeated,
+    trial_unasked,
 )
 from harness.model import Kind, Results, Schedule, Side, Trial
 
@@ -219,5 +221,11 @@ EVERY_TRIAL = Rule(
     demand="every trial that was launched is in the file, and the headline is the median",
     source="MLPerf",
     measure=_trials,
-    judges=(refuse(_trials_missing), refuse(scale_unasked), caveat(_trial_failed, Topic.RUN)),
+    judges=(
+        refuse(_trials_missing),
+        refuse(scale_unasked),
+        refuse(trial_unasked),
+        refuse(trial_repeated),
+        caveat(_trial_failed, Topic.RUN),
+    ),
 )

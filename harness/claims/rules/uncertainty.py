@@ -3,6 +3,8 @@
 May import ``model``, ``rule``, ``pairs`` and ``quality_change``.
 """
 
+import math
+
 from harness.claims.pairs import Pairs
 from harness.claims.quality_change import FEWEST_ITEMS, QualityChange, quality_change
 from harness.claims.rule import (
@@ -15,9 +17,12 @@ from harness.claims.rule import (
     caveat,
     count,
     quality,
+    refuse,
     uncheckable,
 )
-from harness.model import Kind
+from harness.model import Kind, Trial
+
+ROUNDING = 1e-6
 
 
 def _tolerance_too_fine(pairs: Pairs) -> Caveat | None:
@@ -73,6 +78,35 @@ def _without_interval(pairs: Pairs) -> Caveat | None:
     )
 
 
+def _scores_contradicted(pairs: Pairs) -> Caveat | None:
+    """Judge whether scores can differ by so little where their mean changes by so much.
+
+    A score that changes at all does so by ``step`` or more, and by ``span`` at most.
+    """
+    worst = max(map(_scatter_missing, pairs.distributed, pairs.baseline), default=0.0)
+    if pairs.results.kind is not Kind.MEASURED or worst <= 0:
+        return None
+    return Caveat(
+        "scores-contradicted",
+        "the quality changed by more than the scores of its items can have;"
+        " use the files as they were written",
+        (quality("scatter missing", worst),),
+    )
+
+
+def _scatter_missing(trial: Trial, baseline: Trial) -> float:
+    """Return how much more the differences must scatter, at least, for the mean that they have."""
+    told = trial.score_differences
+    if told is None:
+        return 0.0
+    mean = abs(trial.quality - baseline.quality)
+    if mean > told.span * (1 + ROUNDING) + ROUNDING:
+        return mean - told.span
+    squares = told.items / max(1, told.items - 1) * mean * max(0.0, told.step - mean)
+    missing = math.sqrt(squares) - told.sd
+    return missing if missing > ROUNDING + 1e-3 * told.step else 0.0
+
+
 def _certainty(pairs: Pairs) -> Measured:
     found = quality_change(pairs)
     if found.interval is not None:
@@ -101,6 +135,7 @@ SURE_OF_QUALITY = Rule(
     source="Hoefler 7–8, Dror et al. 2018",
     measure=_certainty,
     judges=(
+        refuse(_scores_contradicted),
         caveat(_tolerance_too_fine, Topic.RESULT),
         caveat(_too_few_scores, Topic.RESULT),
         caveat(_quality_unsure, Topic.RESULT),

@@ -42,7 +42,7 @@ def finding(results: Results) -> Finding:
 
 
 CAVEATS = {
-    "tolerance-too-fine": compared(unlike=False, items=300),
+    "tolerance-too-fine": compared(unlike=False, items=300, step=1.0),
     "quality-unsure": compared(sd=0.07),
     "too-few-scores": compared(items=29, step=0.0),
     "change-without-interval": unscored(),
