@@ -214,10 +214,15 @@ def raced(
     return Raced(said, results, events, witness, litter, ended_at - acted_at)
 
 
+def refused_when_quiet(results: Results) -> set[str]:
+    """Return for what a race is refused, but for what only programs beside it have caused."""
+    reasons = {reason.key for reason in refusals(Evidence.of(results))}
+    return reasons - OF_OTHER_PROGRAMS if results.disturbed else reasons
+
+
 def code_when_quiet(exit_code: int, results: Results) -> int:
     """Return a race's exit code, or 0 where only programs beside it had it refused."""
-    reasons = {reason.key for reason in refusals(Evidence.of(results))}
-    only_disturbed = results.disturbed and reasons and reasons <= OF_OTHER_PROGRAMS
+    only_disturbed = results.disturbed and not refused_when_quiet(results)
     return ExitCode.DONE if exit_code == ExitCode.REFUSED and only_disturbed else exit_code
 
 

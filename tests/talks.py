@@ -45,7 +45,7 @@ QUICK = (
     "--workload",
     "simulated",
     "--set",
-    "seconds=1",
+    "seconds=2",  # so that a replay is left when both answers are scored
     "--set",
     "chunks=100",
     "--workers",

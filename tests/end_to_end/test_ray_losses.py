@@ -15,12 +15,19 @@ from functools import cache, partial
 import pytest
 
 from harness import events as e
-from harness.claims.rule import Evidence
-from harness.claims.rules import refusals
 from harness.model import Side, Status
 from harness.run.host import usable_cores
 from tests.pieces import AFTER_A_SNAPSHOT, AT_THE_END, IN_THE_MAP, STEP_TO_STAND_AT
-from tests.races import Act, Events, Raced, Witness, accounted, code_when_quiet, raced
+from tests.races import (
+    Act,
+    Events,
+    Raced,
+    Witness,
+    accounted,
+    code_when_quiet,
+    raced,
+    refused_when_quiet,
+)
 from tests.terminals import Terminal
 
 pytestmark = pytest.mark.ray
@@ -231,7 +238,7 @@ def test_a_session_needs_no_network(swept: Raced) -> None:
 
 def test_a_sweep_measures_the_baseline_and_every_scale_one_after_the_other(swept: Raced) -> None:
     trials = sorted(swept.results.trials, key=lambda trial: trial.order)
-    assert not [*refusals(Evidence.of(swept.results))]
+    assert not refused_when_quiet(swept.results)
     assert [(trial.side, trial.workers) for trial in trials] == [
         (Side.BASELINE, 1),
         *((Side.DISTRIBUTED, p) for p in (1, 2, 3)),
