@@ -46,8 +46,8 @@ class ObservedTrial:
     def unseen_s(self, worker: str) -> float:
         """Return how long a worker worked after its last sample."""
         ended_s = self.began_s if self.ended_s is None else self.ended_s
-        seen = self.workers.get(worker)
-        return ended_s - (self.began_s if seen is None else seen.until_s)
+        sampled = self.workers.get(worker)
+        return ended_s - (self.began_s if sampled is None else sampled.until_s)
 
 
 ObservedTrials = Mapping[int, ObservedTrial]

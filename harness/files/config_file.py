@@ -110,10 +110,10 @@ def _explain_syntax(error: Exception, content: bytes) -> str:
         before = content[: error.start]
         line, byte = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         return f"line {line}, byte {byte} is not UTF-8"
-    found = _SYNTAX.fullmatch(str(error))
-    if found is None:
+    message = _SYNTAX.fullmatch(str(error))
+    if message is None:
         return "a number has too many digits" if "digits" in str(error) else str(error)
-    number, fault = int(found["line"]), found["fault"]
+    number, fault = int(message["line"]), message["fault"]
     written = content.decode(errors="replace").split("\n")[number - 1].strip()
     if fault.startswith(("Cannot overwrite", "Cannot declare")):
         fault = "its name is given twice"

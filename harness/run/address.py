@@ -61,10 +61,10 @@ def reached(named: ClusterAddress, inherited: Mapping[str, str]) -> str:
     Raises ``BadRequest`` if none answers there.
     """
     if named.address == "auto":
-        found = _started_last(inherited) or _any_running()
-        if not found:
+        address = _started_last(inherited) or _any_running()
+        if not address:
             raise BadRequest(f"{named.shown} finds no cluster on this machine", named.start_or_out)
-        named = named._replace(address=found)
+        named = named._replace(address=address)
     host, port = _parts(named)
     try:
         with socket.create_connection((host, port), timeout=REACH_WITHIN_S) as connection:

@@ -147,12 +147,12 @@ def named_files(pair: CommandPair) -> list[Path]:
     What belongs to this machine's installations is none of them.
     """
     files = [file for side in Side for file in _files_in_command(pair, side)]
-    given = expand_home(pair.input) if pair.input else None
+    input_path = expand_home(pair.input) if pair.input else None
     return [
         file
         for file in dict.fromkeys(files)
         if not str(file.absolute()).startswith(INSTALLATIONS)
-        and (given is None or not given.exists() or not file.samefile(given))
+        and (input_path is None or not input_path.exists() or not file.samefile(input_path))
     ]
 
 

@@ -80,10 +80,10 @@ def run(command: list[str], control_fd: int, grace_s: float, pid_fd: int) -> int
     return signal.SIGKILL if status is None else status
 
 
-def _close_others(kept: set[int]) -> None:
+def _close_others(needed: set[int]) -> None:
     """Close the inherited descriptors, whose other ends must notice when the command closes its."""
     for name in os.listdir("/dev/fd"):
-        if int(name) > 2 and int(name) not in kept:
+        if int(name) > 2 and int(name) not in needed:
             with contextlib.suppress(OSError):  # the one that listed the folder
                 os.close(int(name))
 
@@ -145,9 +145,9 @@ def _below() -> set[int]:
     below: set[int] = set()
     waiting = [os.getpid()]
     while waiting:
-        found = children.get(waiting.pop(), [])
-        below.update(found)
-        waiting += found
+        own = children.get(waiting.pop(), [])
+        below.update(own)
+        waiting += own
     return below
 
 

@@ -164,7 +164,7 @@ def signs(roots: Iterable[int], workers: Collection[int]) -> Signs | None:
     A process that is stopped says most, whichever it is. Otherwise it is one of the roots or of the
     workers: one that waits for a disk, runs, or sleeps.
     """
-    cpu_s, found = 0.0, list[tuple[int, int, str, ProcessState]]()
+    cpu_s, candidates = 0.0, list[tuple[int, int, str, ProcessState]]()
     roots = set(roots)
     for pid in {pid for root in roots for pid in process_tree(root)}:
         with contextlib.suppress(psutil.Error):
@@ -172,8 +172,8 @@ def signs(roots: Iterable[int], workers: Collection[int]) -> Signs | None:
             state = _STATES.get(process.status(), ProcessState.SLEEPING)
             cpu_s += cpu_seconds(pid)
             if state is ProcessState.STOPPED or pid in roots or pid in workers:
-                found.append(([*ProcessState].index(state), pid, process.name(), state))
-    return Signs(cpu_s, *min(found)[1:]) if found else None
+                candidates.append(([*ProcessState].index(state), pid, process.name(), state))
+    return Signs(cpu_s, *min(candidates)[1:]) if candidates else None
 
 
 def process_tree(root: int) -> dict[int, float]:

@@ -109,8 +109,9 @@ def _revisions(by_folder: Mapping[Path, Sequence[Path]]) -> Iterator[Revision]:
 
 def _checkout(folder: Path) -> Checkout | None:
     """Return the checkout that a folder is of (None: of none, or of one without a commit)."""
-    asked = ("--show-toplevel", "--show-object-format", "HEAD^{commit}")
-    *root, form, commit = ["", "", *os.fsdecode(_git(folder, "rev-parse", *asked)).split("\n")[:-1]]
+    questions = ("--show-toplevel", "--show-object-format", "HEAD^{commit}")
+    answers = os.fsdecode(_git(folder, "rev-parse", *questions)).split("\n")[:-1]
+    *root, form, commit = ["", "", *answers]
     top = Path("\n".join(root[2:]))
     if not commit or not folder.is_relative_to(top):
         return None

@@ -44,11 +44,11 @@ def check_input(name: str, field: str = "") -> None:
     if not name:
         return
     with _refusing():
-        found = find_input(name, field, FILES_CHECKED)
-        if not found.sources:
-            found = find_input(name, field)
+        crawl = find_input(name, field, FILES_CHECKED)
+        if not crawl.sources:
+            crawl = find_input(name, field)
         size = 0
-        for document in _bounded(found, field, _short(name)):
+        for document in _bounded(crawl, field, _short(name)):
             size += len(document.text) + len(document.before)
             if size > BYTES_CHECKED:
                 break
@@ -61,11 +61,11 @@ def read(name: str, field: str = "") -> ReadCrawl:
     too large.
     """
     with _refusing():
-        found = find_input(name, field)
+        crawl = find_input(name, field)
         text, befores = bytearray(), bytearray()
         ends, starts = [0], [0]
         fields, without = Counter[str](), 0
-        for document in _bounded(found, field, _short(name)):
+        for document in _bounded(crawl, field, _short(name)):
             if not document.text.strip():
                 without += 1
                 continue
@@ -77,14 +77,14 @@ def read(name: str, field: str = "") -> ReadCrawl:
     return ReadCrawl(
         ReadText(np.frombuffer(text, np.uint8), np.frombuffer(befores, np.uint8), np.array(starts)),
         np.array(ends, np.int64),
-        _reading(found, len(ends) - 1, list(fields), without),
+        _reading(crawl, len(ends) - 1, list(fields), without),
     )
 
 
-def _bounded(found: Input, field: str, name: str) -> Iterator[Document]:
+def _bounded(crawl: Input, field: str, name: str) -> Iterator[Document]:
     """Yield the documents of an input; raise ``ValueError`` for too much, and for none."""
     count = size = 0
-    for document in chain.from_iterable(documents(source, field) for source in found.sources):
+    for document in chain.from_iterable(documents(source, field) for source in crawl.sources):
         if len(document.text) > MOST_DOCUMENT_BYTES:
             raise Unreadable(
                 f"{document.where} is a document of {len(document.text):,} bytes, "
@@ -99,23 +99,23 @@ def _bounded(found: Input, field: str, name: str) -> Iterator[Document]:
             )
         yield document
     if not count:
-        files = number_of(found.others + len(found.sources), "file")
+        files = number_of(crawl.others + len(crawl.sources), "file")
         raise Unreadable(f"{name} holds no document with text, in {files}")
 
 
-def _reading(found: Input, count: int, fields: list[str], without: int) -> str:
+def _reading(crawl: Input, count: int, fields: list[str], without: int) -> str:
     """Return how an input was read: counts, kinds, fields, and what was left out."""
-    kinds = " and ".join(sorted({str(source.kind) for source in found.sources}))
+    kinds = " and ".join(sorted({str(source.kind) for source in crawl.sources}))
     named = [printable_name(field) for field in fields if field][:MOST_FIELDS]
     reading = (
-        f"{number_of(count, 'document')} from {number_of(len(found.sources), 'file')} of {kinds}"
+        f"{number_of(count, 'document')} from {number_of(len(crawl.sources), 'file')} of {kinds}"
     )
     if named:
         reading += f", field{'s' if len(named) > 1 else ''} {' and '.join(named)}"
     if without:
         reading += f"; {without:,} without text left out"
-    if found.others:
-        reading += f"; {number_of(found.others, 'other file')} not read"
+    if crawl.others:
+        reading += f"; {number_of(crawl.others, 'other file')} not read"
     return reading
 
 

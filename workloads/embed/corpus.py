@@ -73,12 +73,12 @@ def _read(path: Path, field: str, most: int) -> ReadCorpus:
 def _first(passages: Iterable[str], most: int) -> list[str]:
     """Return the first distinct passages, so that no further file is read."""
     tidy = (" ".join(passage.split()) for passage in passages)
-    found = dict[str, None]()
+    distinct = dict[str, None]()
     for passage in filter(None, tidy):
-        found[passage] = None
-        if len(found) >= most:
+        distinct[passage] = None
+        if len(distinct) >= most:
             break
-    return list(found)
+    return list(distinct)
 
 
 def _files_at(path: Path) -> list[Path]:
@@ -129,8 +129,8 @@ def _passages(path: Path, files: list[Path], field: str) -> Iterator[str]:
             continue
         kind = None if suffix in TEXTS else _crawl_kind(file, field, alone=file == path)
         if kind is not None:
-            found = documents(Source(file, kind), field)
-            yield from (document.text.decode() for document in found)
+            read = documents(Source(file, kind), field)
+            yield from (document.text.decode() for document in read)
         elif file == path:
             yield from _lines(file)
         elif suffix in TEXTS:

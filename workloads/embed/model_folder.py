@@ -44,12 +44,12 @@ def find_model(typed: str) -> ModelFolder:
     """
     try:
         path = Path(typed).expanduser()
-        found = _of_file(path) if path.is_file() else _of_folder(path)
-        _require_size(found, found.onnx, LARGEST_MODEL_BYTES)
-        _require_size(found, found.vocabulary, LARGEST_VOCABULARY_BYTES)
+        model = _of_file(path) if path.is_file() else _of_folder(path)
+        _require_size(model, model.onnx, LARGEST_MODEL_BYTES)
+        _require_size(model, model.vocabulary, LARGEST_VOCABULARY_BYTES)
     except (OSError, RuntimeError) as error:
         raise ValueError(f"model={typed!r} cannot be read: {error}") from error
-    return found
+    return model
 
 
 def model_name(typed: str) -> str:
@@ -97,10 +97,10 @@ def _vocabulary(folder: Path) -> Path | None:
 
 
 def _require_vocabulary(folder: Path) -> Path:
-    found = _vocabulary(folder) or _vocabulary(folder / "onnx")
-    if found is None:
+    vocabulary = _vocabulary(folder) or _vocabulary(folder / "onnx")
+    if vocabulary is None:
         raise ValueError(f"model={folder} has neither {' nor '.join(VOCABULARIES)}")
-    return found
+    return vocabulary
 
 
 def _require_size(folder: ModelFolder, path: Path, most: int) -> None:

@@ -73,9 +73,9 @@ def require_queries(passages: Sequence[str], queries: int) -> None:
         raise _too_few(queries, most, passages)
 
 
-def _too_few(queries: int, found: int, passages: Sequence[str]) -> ValueError:
+def _too_few(queries: int, most: int, passages: Sequence[str]) -> ValueError:
     return ValueError(
-        f"queries={queries} are more than the {found:,} that can be cut out of "
+        f"queries={queries} are more than the {most:,} that can be cut out of "
         f"{len(passages):,} passages"
     )
 

@@ -60,9 +60,9 @@ def read_json_block(block: bytes, fields: Fields) -> Columns:
             pyarrow.json.ReadOptions(use_threads=False, block_size=len(block) + 1),
             pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
         )
-        found = [table.column(name).combine_chunks() for name in names]
-        users, items = (column.cast(pa.large_string()) for column in found[:2])
-        ratings = found[2].cast(pa.float64()) if len(found) > 2 else None
+        columns = [table.column(name).combine_chunks() for name in names]
+        users, items = (column.cast(pa.large_string()) for column in columns[:2])
+        ratings = columns[2].cast(pa.float64()) if len(columns) > 2 else None
     except pa.ArrowException as error:
         raise Unreadable(NO_FIELDS) from error
     return checked_columns(users, items, ratings)

@@ -48,10 +48,12 @@ def _chosen(folder: Path, files: list[Path]) -> tuple[Path, ...]:
     parts = parquet or tuple(path for path in files if path.name.startswith("part-"))
     if not parts:
         known = ", ".join(MEMBER_NAMES)
-        shown = ", ".join(str(path.relative_to(folder))[:40] for path in files[:5])
+        first_names = ", ".join(str(path.relative_to(folder))[:40] for path in files[:5])
         raise Unreadable(
             f"is a folder of {len(files):,} files, and none is called {known} or *.parquet",
-            f"name one of its files: {shown}{', …' if len(files) > 5 else ''}" if files else "",
+            f"name one of its files: {first_names}{', …' if len(files) > 5 else ''}"
+            if files
+            else "",
         )
     return parts
 

@@ -113,7 +113,7 @@ def _quality_unrepeatable(pairs: Pairs) -> Caveat | None:
 
 def _quality_by_process(pairs: Pairs) -> Caveat | None:
     """Judge whether the baseline's process gave a distributed answer its own side's scores."""
-    asked = pairs.results.spec.workload
+    workload = pairs.results.spec.workload
     gaps = [
         gap
         for trial in finished_trials(pairs.results)
@@ -123,7 +123,7 @@ def _quality_by_process(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "quality-by-process",
-        f"one and the same answer was given unequal {asked.metric} by the processes of the two"
+        f"one and the same answer was given unequal {workload.metric} by the processes of the two"
         " sides; make quality depend on its arguments alone",
         (quality("apart", max(gaps)),),
     )
@@ -205,13 +205,13 @@ def _differing(pairs: Pairs) -> Trial | None:
     return next((trial for trial in trials if trial.answer_difference is not None), None)
 
 
-def _how_answers_differ(side: Side, found: AnswerDifference) -> str:
+def _how_answers_differ(side: Side, difference: AnswerDifference) -> str:
     """Return a sentence on two programs' answers, with the ways out."""
-    if side is found.first_side:
+    if side is difference.first_side:
         whose = f"the {side} program gave another answer when it ran again"
     else:
         whose = "the answers differ"
-    match found.kind:
+    match difference.kind:
         case Difference.ORDER:
             return f"{whose}: the same lines in another order; sort both, or name a --quality"
         case Difference.RAY_LOG:
@@ -220,11 +220,14 @@ def _how_answers_differ(side: Side, found: AnswerDifference) -> str:
                 f" --ignore '{RAY_LOG_LINES}', or ray.init(log_to_driver=False)"
             )
         case Difference.BYTES:
-            return f"{whose} from byte {found.place} on; find the cause, or name a --quality"
+            return f"{whose} from byte {difference.place} on; find the cause, or name a --quality"
         case Difference.LINES:
-            one, two = (f'"{line}"' if line else "missing" for line in (found.first, found.other))
+            one, two = (
+                f'"{line}"' if line else "missing" for line in (difference.first, difference.other)
+            )
             return (
-                f"{whose}: line {found.place} is {one} ({found.first_side}) and {two} ({side});"
+                f"{whose}: line {difference.place} is"
+                f" {one} ({difference.first_side}) and {two} ({side});"
                 " leave out what may differ with --ignore REGEX, name the file of the answer with"
                 " --answer, or a number with --quality"
             )

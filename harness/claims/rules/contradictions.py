@@ -89,11 +89,11 @@ def _cores_by_host(results: Results) -> Iterator[tuple[str, int]]:
 def scale_unasked(pairs: Pairs) -> Caveat | None:
     """Judge whether every trial is at a number of workers that was asked for."""
     results = pairs.results
-    asked = {*results.spec.scales}
+    scales = {*results.spec.scales}
     other = [
         trial.workers
         for trial in results.trials
-        if trial.side is Side.DISTRIBUTED and trial.workers_detail and trial.workers not in asked
+        if trial.side is Side.DISTRIBUTED and trial.workers_detail and trial.workers not in scales
     ]
     if not _is_measured(results) or not other:
         return None

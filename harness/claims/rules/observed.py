@@ -139,7 +139,7 @@ def _samples_all(trial: Trial) -> bool:
 
 def cpu_unseen(evidence: Evidence) -> Caveat | None:
     """Judge whether the samples of a long trial saw all of it, and all that was used in it."""
-    if not any(_is_unseen(evidence, *told) for told in _comparable(evidence)):
+    if not any(_is_unseen(evidence, *of_trial) for of_trial in _comparable(evidence)):
         return None
     return Caveat(
         "cpu-unseen",
@@ -185,20 +185,20 @@ def _stated_and_seen(
     spec = results.spec
     is_baseline = trial.side is Side.BASELINE
     cores = spec.baseline_cores if is_baseline else spec.cores_per_worker
-    seen = {
-        worker.process.id: _seen(observed, worker.process.id, cores)
+    bounds_by_worker = {
+        worker.process.id: _sampled_bounds(observed, worker.process.id, cores)
         for worker in trial.workers_detail
     }
-    if not seen or not all(worker in observed.workers for worker in seen):
+    if not bounds_by_worker or not all(worker in observed.workers for worker in bounds_by_worker):
         return
-    least_s, most_s = (sum(bounds) for bounds in zip(*seen.values(), strict=True))
+    least_s, most_s = (sum(bounds) for bounds in zip(*bounds_by_worker.values(), strict=True))
     least_s = 0.0 if observed.lost else least_s
     whole = is_baseline or (spec.commands is not None and not _named_pids(trial))
     driver_s = 0.0 if whole else DRIVER_CORES * cores * trial.wall_s
     yield trial.cpu_s, least_s, most_s + driver_s
     if not whole:
         for worker in trial.workers_detail:
-            yield worker.cpu_s, 0.0, seen[worker.process.id][1]
+            yield worker.cpu_s, 0.0, bounds_by_worker[worker.process.id][1]
 
 
 def _named_pids(trial: Trial) -> bool:
@@ -206,7 +206,7 @@ def _named_pids(trial: Trial) -> bool:
     return len({worker.process.pid for worker in trial.workers_detail}) > 1
 
 
-def _seen(observed: ObservedTrial, worker: str, cores: int) -> tuple[float, float]:
+def _sampled_bounds(observed: ObservedTrial, worker: str, cores: int) -> tuple[float, float]:
     """Return the least and the most core-seconds of a worker that its samples allow."""
     sampled = observed.workers.get(worker)
     cpu_s = 0.0 if sampled is None else sampled.cpu_s

@@ -98,12 +98,12 @@ def _prepared(pairs: Pairs) -> Caveat | None:
     commands = pairs.results.spec.commands
     if commands is None or not (commands.is_prepared or commands.warm_ups):
         return None
-    said = ["each program had run before"] * bool(commands.warm_ups)
-    said += ["a command prepared for every run"] * commands.is_prepared
+    reasons = ["each program had run before"] * bool(commands.warm_ups)
+    reasons += ["a command prepared for every run"] * commands.is_prepared
     prepared_s = max(trial.prepared_cpu_s or 0.0 for trial in pairs.trials)
     return Caveat(
         "prepared",
-        f"{' and '.join(said)}, off the clock; say what for",
+        f"{' and '.join(reasons)}, off the clock; say what for",
         (count("warm-ups", commands.warm_ups), seconds("prepared in", prepared_s)),
     )
 

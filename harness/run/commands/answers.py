@@ -77,12 +77,12 @@ class Answers:
         return self._scratch / f"{ERRORS}-{self._run}"
 
     @property
-    def _kept(self) -> Path:
+    def _compared(self) -> Path:
         return self._scratch / f"{KEPT}-{self._run}"
 
     def begin_run(self) -> None:
         """Begin another run, without the files of the last one."""
-        for path in (self.printed, self.errors, self._kept, self._written_answer):
+        for path in (self.printed, self.errors, self._compared, self._written_answer):
             with contextlib.suppress(OSError):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         self._run += 1
@@ -132,12 +132,12 @@ class Answers:
         """
         file = self._file
         if file == self.printed:
-            kept = self._filter.answer_in_output(file, self._kept)
+            compared = self._filter.answer_in_output(file, self._compared)
         elif self._require_written(file).is_dir():
             return input_contents(str(file))
         else:
-            kept = self._filter.answer_in_file(file, self._kept)
-        content = map_file(kept)
+            compared = self._filter.answer_in_file(file, self._compared)
+        content = map_file(compared)
         if not len(content) and self._pair.compared:
             sentence = (
                 "the program printed nothing"
@@ -188,13 +188,13 @@ class Answers:
 
     def _comparable(self) -> Path:
         """Return the file whose lines show where two answers differ; of a folder, a list."""
-        if self._kept.exists():
-            return self._kept
+        if self._compared.exists():
+            return self._compared
         if not self._file.is_dir():
             return self._file
         files = ((path.relative_to(self._file), path) for path in files_below(self._file))
-        self._kept.write_text("".join(f"{name} {file_digest(path)}\n" for name, path in files))
-        return self._kept
+        self._compared.write_text("".join(f"{name} {file_digest(path)}\n" for name, path in files))
+        return self._compared
 
     def written_quality(self) -> float | None:
         """Return the quality that the program wrote to a JSON file (None: it writes none).

@@ -59,14 +59,15 @@ def why_unreadable(shell: Shell, command: str) -> tuple[str, str] | None:
         return (sentence, "without a shell a command begins with a program") if missing else None
     if not shell.is_of_posix:
         return None
-    asked = ask([*shell.words, "-n", "-c", command])
-    if asked is None or asked.returncode == 0:
+    answer = ask([*shell.words, "-n", "-c", command])
+    if answer is None or answer.returncode == 0:
         return _why_not_there(shell, command)
-    said = asked.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["a syntax error"]
+    lines = answer.stderr.decode(errors="replace").strip().splitlines()
+    objection = lines[-1] if lines else "a syntax error"
     bash = shutil.which("bash")
     if bash and shell.is_default and succeeds([bash, "-n", "-c", command]):
-        return said[0], USE_BASH
-    return said[0], "try the command in that shell"
+        return objection, USE_BASH
+    return objection, "try the command in that shell"
 
 
 def _why_not_there(shell: Shell, command: str) -> tuple[str, str] | None:

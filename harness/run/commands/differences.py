@@ -25,10 +25,10 @@ _RAY_LOG = re.compile(RAY_LOG)
 
 def copy_beginning(path: Path, into: Path) -> None:
     """Keep as much of an answer as another one is compared with to see where they differ."""
-    with path.open("rb") as answer, into.open("wb") as kept:
+    with path.open("rb") as answer, into.open("wb") as beginning:
         left = COMPARED_BYTES
         while left and (block := answer.read(min(left, BLOCK_BYTES))):
-            kept.write(block)
+            beginning.write(block)
             left -= len(block)
 
 
@@ -48,8 +48,8 @@ def first_difference(first: Path, first_side: Side, other: Path) -> AnswerDiffer
     return AnswerDifference(
         kind=kind,
         place=place,
-        first=_shown(line, changed),
-        other=_shown(changed, line),
+        first=_extract(line, changed),
+        other=_extract(changed, line),
         first_side=first_side,
     )
 
@@ -78,7 +78,7 @@ def _without_ray_log(lines: list[bytes]) -> Iterator[bytes]:
     return (line for line in _ended(lines) if not _RAY_LOG.match(line))
 
 
-def _shown(line: bytes | None, beside: bytes | None) -> str:
+def _extract(line: bytes | None, beside: bytes | None) -> str:
     """Return a line as it is shown beside another: short, and around where the two part.
 
     Blanks at its end are shown where nothing else differs. Empty: there is no such line.

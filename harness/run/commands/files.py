@@ -45,10 +45,10 @@ def file_stamps(*paths: str | Path) -> Stamps:
 
 def _stamp(path: Path) -> Stamp | None:
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def require_unchanged(before: Stamps, *paths: str) -> None:

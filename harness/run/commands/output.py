@@ -52,18 +52,18 @@ class AnswerFilter:
         """Return the file with what counts of an output: itself, or a new one."""
         if self._progress is None and self._ignore is None and not _has_colours(printed):
             return printed
-        with into.open("wb") as kept:
+        with into.open("wb") as filtered:
             for line in lines_of(printed):
-                kept.write(self.of_printed(line))
+                filtered.write(self.of_printed(line))
         return into
 
     def answer_in_file(self, written: Path, into: Path) -> Path:
         """Return the file with what counts of an answer that was written: itself, or a new one."""
         if self._ignore is None:
             return written
-        with into.open("wb") as kept:
+        with into.open("wb") as filtered:
             for line in lines_of(written):
-                kept.write(_without(line, self._ignore))
+                filtered.write(_without(line, self._ignore))
         return into
 
     def of_printed(self, line: bytes) -> bytes:

@@ -135,11 +135,11 @@ class Program:
         began = time.perf_counter()
         with contextlib.ExitStack() as opened:
             printed = opened.enter_context(run.output.open("wb"))
-            given = opened.enter_context(run.stdin.open("rb")) if run.stdin is not None else None
+            stdin = opened.enter_context(run.stdin.open("rb")) if run.stdin is not None else None
             try:
                 process = subprocess.Popen(
                     run.shell.line(run.command),
-                    stdin=subprocess.DEVNULL if given is None else given,
+                    stdin=subprocess.DEVNULL if stdin is None else stdin,
                     stdout=printed if read_line is None else subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     pass_fds=(say_write, go_read),

@@ -53,7 +53,7 @@ class ProgramReports:
         self._send = send
         self._progress = compile_pattern(pair.progress) if pair.progress else None
         self._reported_quality: float | None = None
-        self._found: float | tuple[float, ...] | None = None
+        self._quality: float | tuple[float, ...] | None = None
         self._report: Reporter = _no_report
         self._reporting = threading.Lock()
         self._items_late = 0
@@ -75,7 +75,7 @@ class ProgramReports:
     def forget_run(self) -> None:
         """Forget what was reported of the last run."""
         self._reported_quality = None
-        self._found = None
+        self._quality = None
         self._items_late = 0
         self.start_up_s = 0.0
 
@@ -147,9 +147,9 @@ class ProgramReports:
                     " or leave it out of finish()",
                 )
             return float(answers.alike(answer))
-        if self._found is None:
-            self._found = self._find_quality(answers)
-        return self._found
+        if self._quality is None:
+            self._quality = self._find_quality(answers)
+        return self._quality
 
     def _find_quality(self, answers: Answers) -> float | tuple[float, ...]:
         if self._pair.scores:

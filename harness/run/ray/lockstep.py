@@ -98,9 +98,9 @@ class LockstepRun:
 
         Raises here what was raised in making it.
         """
-        begun = {made: place for place, made in self._begun.items()}
+        begun = {call: place for place, call in self._begun.items()}
         timings: list[Timing] = self._workers.gather(begun)
-        self._workers.gather({made: place for place, made in self._restored.items()})
+        self._workers.gather({call: place for place, call in self._restored.items()})
         self._account.step_done(timings)
         self._begun = {}
         self._restored = {}

@@ -174,23 +174,23 @@ def explain_loss(words: str) -> str:
 
 def _first_of(meanings: tuple[tuple[str, Explained], ...], words: str) -> Explained | None:
     for pattern, meaning in meanings:
-        if found := re.search(pattern, words):
-            return Explained(meaning.sentence.format(*found.groups()), meaning.hint)
+        if match := re.search(pattern, words):
+            return Explained(meaning.sentence.format(*match.groups()), meaning.hint)
     return None
 
 
 def explain_unpicklable(words: str) -> Explained | None:
     """Return what could not be sent to a worker, or back from it; None if it is not about that."""
-    found = _UNPICKLED.search(words)
+    unpickled = _UNPICKLED.search(words)
     if _SERIALIZED.search(words):
-        reason = f": {found[0]}" if found else ""
+        reason = f": {unpickled[0]}" if unpickled else ""
         return Explained(
             f"what was given to the pool cannot be sent to the workers{reason}",
             "pass plain values and arrays; make locks, files and connections inside the function",
         )
-    if found and _PICKLING in words and _IN_THE_FUNCTION not in words:
+    if unpickled and _PICKLING in words and _IN_THE_FUNCTION not in words:
         return Explained(
-            f"what a worker's function returns cannot be sent back: {found[0]}",
+            f"what a worker's function returns cannot be sent back: {unpickled[0]}",
             "return plain values, arrays or bytes",
         )
     return None
@@ -199,7 +199,7 @@ def explain_unpicklable(words: str) -> Explained | None:
 def frames(words: str) -> list[Frame]:
     """Return the frames of the tracebacks in a text, in their order."""
     return [
-        Frame(found["file"], int(found["line"]), found["name"]) for found in _FRAME.finditer(words)
+        Frame(match["file"], int(match["line"]), match["name"]) for match in _FRAME.finditer(words)
     ]
 
 

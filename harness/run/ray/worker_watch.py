@@ -36,7 +36,7 @@ class _Debt:
     """How long a worker owes an answer, and was stopped or idle at last, in seconds.
 
     ``cpu_s`` is what it has used since somebody looked, ``read_s`` its counter then (None: nobody
-    has looked). ``said`` is its state when it was said to be stalled.
+    has looked). ``reported_state`` is its state when it was said to be stalled.
     """
 
     silent_s: float = 0.0
@@ -45,7 +45,7 @@ class _Debt:
     cpu_s: float = 0.0
     read_s: float | None = None
     state: ProcessState = ProcessState.UNKNOWN
-    said: ProcessState | None = None
+    reported_state: ProcessState | None = None
 
     @property
     def busy(self) -> bool:
@@ -100,7 +100,7 @@ class WorkerWatch:
         debt = self._debts.get(place)
         if debt is None:
             return
-        if debt.said is not None:
+        if debt.reported_state is not None:
             self._send(Resumed(worker=f"w{place}"))
         self._debts[place] = _Debt()
 
@@ -130,7 +130,7 @@ class WorkerWatch:
         for place, debt in self._debts.items():
             self._count(place, debt, passed_s)
         self._say(together=together)
-        return dict(self._found(forgiven, together=together))
+        return dict(self._reasons(forgiven, together=together))
 
     def _count(self, place: int, debt: _Debt, passed_s: float) -> None:
         debt.silent_s += passed_s
@@ -159,8 +159,10 @@ class WorkerWatch:
         suspects = suspects or [debt for debt in self._debts.values() if debt.busy]
         for place, debt in silent.items():
             cause = not together or not suspects or debt in suspects
-            if cause and (debt.said is None or has_changed(debt.said, debt.state)):
-                debt.said = debt.state
+            if cause and (
+                debt.reported_state is None or has_changed(debt.reported_state, debt.state)
+            ):
+                debt.reported_state = debt.state
                 self._send(Stalled(worker=f"w{place}", state=debt.state, seconds=debt.silent_s))
 
     def _limit_s(self, debt: _Debt) -> float:
@@ -170,7 +172,9 @@ class WorkerWatch:
         longest_s = self._longest.busy_s
         return max(self._stall_after_s, LONGER * longest_s if longest_s else BUSY_UNHEARD_S)
 
-    def _found(self, forgiven: Collection[int], *, together: bool) -> Iterator[tuple[int, Overdue]]:
+    def _reasons(
+        self, forgiven: Collection[int], *, together: bool
+    ) -> Iterator[tuple[int, Overdue]]:
         for place, debt in self._debts.items():
             state = debt.state.words
             if debt.stopped_s >= STOPPED * self._stall_after_s:

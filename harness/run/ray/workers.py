@@ -58,11 +58,11 @@ class Workers:
         these stands, and whether to wait for those that do not answer.
         """
         forgiven = False
-        asked = {self.actor(place).stand.remote(): place for place in range(self.size)}
+        pending = {self.actor(place).stand.remote(): place for place in range(self.size)}
         gone = []
-        while asked:
-            for answer in self.wait(asked, forgiven=range(self.size) if forgiven else ()):
-                place = asked.pop(answer)
+        while pending:
+            for answer in self.wait(pending, forgiven=range(self.size) if forgiven else ()):
+                place = pending.pop(answer)
                 try:
                     forgiven = is_patient(ray.get(answer))
                 except RayActorError:
