@@ -109,7 +109,7 @@ def rehearse(
 @verbs.command()
 @click.argument("take", type=click.Path(path_type=Path), required=False)
 @TALK
-@seconds_option("--stall-after", 10.0, "Without progress for so long, the presenter view warns.")
+@seconds_option("--stall-after", 10, "Say STALLED once the race made no progress for so long.")
 def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
     """Show the presenter view in a second terminal.
 
@@ -161,9 +161,10 @@ def record(ui: str, out: Path | None, yes: bool, size: str, **typed: Any) -> int
     help="Write it to FILE.html, FILE.gif or FILE.mp4 instead of playing it.",
 )
 def play(take: Path | None, into: Path | None) -> int:
-    """Play a recording at true speed; n leads to its next labelled moment, q stops it.
+    """Play a recording at true speed.
 
-    TAKE is a take's folder. Without it the newest verified recording is played.
+    The key n leads to its next labelled moment, q stops it. TAKE is a take's folder. Without it the
+    newest verified recording is played.
     """
     from demo.recording.play import play as run
 

@@ -12,7 +12,7 @@ import click
 
 from harness.errors import BadRequest
 
-LONGEST_STALL_S = 3_600.0
+LONGEST_STALL_S = 3_600
 MOST_CORES = 10_000
 
 Decorator = Callable[[Any], Any]
@@ -76,7 +76,7 @@ def seconds_option(name: str, default: float, help_text: str) -> Decorator:
     """Return an option for a number of seconds, one at least."""
     return click.option(
         name,
-        type=Seconds(min=1.0, max=LONGEST_STALL_S),
+        type=Seconds(min=1, max=LONGEST_STALL_S),
         default=default,
         show_default=True,
         metavar="SECONDS",
@@ -133,7 +133,7 @@ RUN = (
         default="auto",
         show_default=True,
         help="Run one side after the other, or both at once. auto runs both at once where it is "
-        "fair.",
+        "fair. A sweep runs in turn.",
     ),
     click.option(
         "--trials",
@@ -174,12 +174,10 @@ STAGE = (
     ),
     output_folder("Write the results to this folder.  [default: a new folder in recordings/]"),
     click.option("--yes", is_flag=True, help="Start the clocks without waiting for Enter."),
-    seconds_option(
-        "--stall-after", 10.0, "Without progress for so long, say STALLED (and see --fallback)."
-    ),
+    seconds_option("--stall-after", 10, "Say STALLED once nothing was heard for so long."),
     seconds_option(
         "--give-up-after",
-        900.0,
+        900,
         "End a run without a keyboard that does nothing for so long, or computes 10 × as long.",
     ),
 )

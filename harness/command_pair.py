@@ -228,11 +228,11 @@ class CommandPair:
         path = expand_home(self.input)
         if self.input and not (path.is_file() or path.is_dir()):
             raise ValueError(f"input={self.input} is neither a file nor a folder")
+        if self.stdin and not expand_home(self.stdin).is_file():
+            raise ValueError(f"stdin={self.stdin} is not a file")
         for named in (self.stdin, self.input):
             if named and not os.access(expand_home(named), os.R_OK):
                 raise ValueError(f"{named} cannot be read")
-        if self.stdin and not expand_home(self.stdin).is_file():
-            raise ValueError(f"stdin={self.stdin} is not a file")
 
     def _require_answer(self) -> None:
         if self._holds(Side.BASELINE, "answer") != self._holds(Side.DISTRIBUTED, "answer"):

@@ -72,7 +72,7 @@ class SessionStage(StrEnum):
 
     ARMING = "arming"
     PROBING = "probing contention"
-    SETTLING = "settling"
+    SETTLING = "waiting for quiet cores"
     ARMED = "armed"
     PREPARING = "preparing"
     RUNNING = "running"

@@ -44,6 +44,7 @@ def test_two_plain_commands_can_run() -> None:
     ("changes", "sentence"),
     [
         ({"baseline": ""}, "the baseline side has no command"),
+        ({"stdin": "gone"}, "stdin=gone is not a file"),
         ({"distributed": " \n"}, "the distributed side has no command"),
         ({"baseline": "sort\0rows"}, "the baseline command contains a zero byte"),
         (

@@ -23,6 +23,7 @@ from harness.show.terminal import log_lines
 from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board
 
+_SAID_BY_HEARTBEATS = (SessionStage.SETTLING, SessionStage.PROVING)
 _GONE = {errno.EPIPE: signal.SIGPIPE, errno.EIO: signal.SIGHUP}
 
 
@@ -78,7 +79,7 @@ class LogLines:
         self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
         """Print what happened, if anything did."""
-        step = caption.prompt if caption.stage is SessionStage.PROVING else ""
+        step = caption.prompt if caption.stage in _SAID_BY_HEARTBEATS else ""
         for line in log_lines.new_lines(
             before, after, self._spec, at=at, last_line_at=self._last_line_at, step=step
         ):

@@ -408,6 +408,12 @@ REFUSALS = (
         wanted="who,movieId",
     ),
     Refusal(
+        "a numbered column that is not there",
+        file(lines("{u},{i},{r}")),
+        "'mine' has no column 9; it has 3",
+        wanted="1,2,9",
+    ),
+    Refusal(
         "six columns without a name",
         file(lines("{u},{i},{r},3,True,x")),
         "'mine' line 1 has 6 fields, and names no columns: '100,500,1.0,3,True,x'",

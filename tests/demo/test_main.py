@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo.__main__ import main
+from demo.cli import verbs
 from harness.files.results import load, save
 from harness.model import Kind, Side, Status
 from tests.builders import a_results, a_workload_file
@@ -224,6 +225,29 @@ def test_what_was_typed_cannot_move_the_cursor(capsys: pytest.CaptureFixture[str
 def test_help_is_no_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 0
     assert capsys.readouterr().out.startswith("Usage: twoclocks")
+
+
+def test_a_verb_is_a_whole_line_of_the_help(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    main(["--help"])
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert len(lines) == len(verbs.commands)
+    assert [line for line in lines if not re.fullmatch(r"  [a-z-]+ +[A-Z].*[^.]\.", line)] == []
+
+
+@pytest.mark.parametrize("verb", verbs.commands)
+def test_the_help_of_a_verb_names_its_own_options_only_each_once(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([verb, "--help"])
+    told = capsys.readouterr().out
+    options = re.findall(r"^  (?:-h, )?(--[a-z-]+)", told, re.MULTILINE)
+    assert len(options) == len({*options})
+    assert {*re.findall(r"--[a-z-]+", told)} - {f"--no-{name[2:]}" for name in options} == {
+        *options
+    }
 
 
 def test_every_option_of_a_race_is_explained(capsys: pytest.CaptureFixture[str]) -> None:

@@ -203,6 +203,8 @@ def _place_of_wanted(names: Sequence[str], word: str) -> int:
         return plain.index(_plain(word))
     if word.isdecimal() and 1 <= int(word) <= len(names):
         return int(word) - 1
+    if word.isdecimal():
+        raise Unreadable(f"has no column {word}; it has {len(names)}")
     raise Unreadable(f"has no column {printable_name(word)}; its columns are {_listed(names)}")
 
 

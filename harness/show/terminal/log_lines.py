@@ -17,6 +17,9 @@ from harness.state.side import SideStage, SideState
 HEARTBEAT_S = 4.0
 """Seconds of silence before a heartbeat: asked once a second, five never pass without a line."""
 
+WORTH_A_WORD_S = 0.01
+"""A part of the start-up that took less is not named."""
+
 
 def new_lines(
     before: Board, after: Board, spec: Spec, *, at: float, last_line_at: float, step: str = ""
@@ -74,6 +77,7 @@ def _armed(lane: SideState, spec: Spec) -> str:
     steps = [
         f", {text.printable(name)} {text.seconds(duration)}"
         for name, duration in lane.armed.startup.items()
+        if duration >= WORTH_A_WORD_S
     ]
     digest = ""
     if lane.armed.input is not None and spec.has_input:

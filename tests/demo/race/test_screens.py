@@ -57,10 +57,13 @@ def test_plain_never_stays_silent_for_long(capsys: pytest.CaptureFixture[str]) -
     assert len(heartbeats) == int(59 / 4 / HEARTBEAT_S)
 
 
-def test_plain_says_which_part_of_a_proof_is_under_way(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("stage", [SessionStage.SETTLING, SessionStage.PROVING])
+def test_plain_says_what_is_waited_for_while_no_side_runs(
+    stage: SessionStage, capsys: pytest.CaptureFixture[str]
+) -> None:
     screen, board = LogLines(a_spec()), a_board()
     prompt = "proving the baseline: with 96 tokens"
-    caption = replace(CAPTION, stage=SessionStage.PROVING, prompt=prompt)
+    caption = replace(CAPTION, stage=stage, prompt=prompt)
     screen.show([], board, board, caption, at=HEARTBEAT_S + 1)
     assert capsys.readouterr().out == f"{text.clock(HEARTBEAT_S + 1)}  {prompt}\n"
 

@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +61,13 @@ def test_an_armed_side_has_a_line_with_start_up_workers_and_input() -> None:
         "00:20.0  distributed: armed in 5.00 s, import 500 ms, load 700 ms, warm 300 ms;"
         " 2 workers, 20,000 samples, input c96c6d…"
     ]
+
+
+def test_what_took_next_to_nothing_of_a_start_up_is_not_named() -> None:
+    events = arming_events()
+    ready = msgspec.structs.replace(events[3], startup={"import": 0.0005, "load": 0.7})
+
+    assert "armed in 5.00 s, load 700 ms;" in lines_for(events[:3], ready)[0]
 
 
 def test_how_the_input_was_read_has_one_line_for_both_sides() -> None:
