@@ -32,6 +32,13 @@ _STATES = {
 }
 
 
+def identity_of(pid: int) -> Identity | None:
+    """Return a process's pid and creation time (None: it is gone)."""
+    with contextlib.suppress(psutil.Error):
+        return pid, psutil.Process(pid).create_time()
+    return None
+
+
 def cpu_seconds(pid: int) -> float:
     """Return the core-seconds of a process and of its ended children (0: it is gone)."""
     with contextlib.suppress(psutil.Error):

@@ -6,15 +6,13 @@ says it. May import ``run``.
 
 import contextlib
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.run.host import unpin
+from harness.run.commands.descendants import TASKS, descendants_of, looking
 from harness.run.processes import stolen_seconds, waited_seconds
 
 LOOK_EVERY_S = 0.1
-_TASKS = "/proc/{}/task"
 
 
 class QueueWait:
@@ -24,16 +22,15 @@ class QueueWait:
     """
 
     def __init__(self) -> None:
-        self._waited_ns: dict[tuple[str, str], int] = {}
-        self._over = threading.Event()
+        self._waited_ns: dict[tuple[int, str], int] = {}
         self._known = waited_seconds() is not None
 
     def look(self) -> float | None:
         """Return the seconds so far, with what a hypervisor took of all cores (None: unknown)."""
         if not self._known:
             return None
-        for child in _children(str(os.getpid())):
-            self._look_at(child)
+        for pid in descendants_of(os.getpid()):
+            self._look_at(pid)
         return sum(self._waited_ns.values()) / 1e9 + stolen_seconds()
 
     @contextlib.contextmanager
@@ -42,35 +39,13 @@ class QueueWait:
         if not self._known:
             yield
             return
-        self._over.clear()
-        looking = threading.Thread(target=self._look_on, daemon=True)
-        looking.start()
-        try:
+        with looking(self.look, LOOK_EVERY_S):
             yield
-        finally:
-            self._over.set()
 
-    def _look_on(self) -> None:
-        unpin()  # looking must not take time from the core that the program is timed on
-        while not self._over.wait(LOOK_EVERY_S):
-            self.look()
-
-    def _look_at(self, pid: str) -> None:
+    def _look_at(self, pid: int) -> None:
         with contextlib.suppress(OSError, ValueError, IndexError):
-            tasks = os.listdir(_TASKS.format(pid))
-            for task in tasks:
-                folder = f"{_TASKS.format(pid)}/{task}"
-                _, waited, *_ = map(int, Path(f"{folder}/schedstat").read_text().split())
+            for task in os.listdir(TASKS.format(pid)):
+                statistics = Path(f"{TASKS.format(pid)}/{task}/schedstat").read_text()
+                _, waited, *_ = map(int, statistics.split())
                 known = self._waited_ns.get((pid, task), 0)
                 self._waited_ns[pid, task] = max(waited, known)
-        for child in _children(pid):
-            self._look_at(child)
-
-
-def _children(pid: str) -> list[str]:
-    """Return the pids of the children that any thread of a process has started."""
-    children: list[str] = []
-    with contextlib.suppress(OSError):
-        for task in os.listdir(_TASKS.format(pid)):
-            children += Path(f"{_TASKS.format(pid)}/{task}/children").read_text().split()
-    return children

@@ -8,12 +8,11 @@ at again and again. Only Linux says who ignores it. May import ``run``.
 import contextlib
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.run.host import unpin
-from harness.run.processes import Identity, children, cpu_seconds, process_tree
+from harness.run.commands.descendants import children_of, descendants_of, looking
+from harness.run.processes import Identity, cpu_seconds, identity_of
 
 LOOK_EVERY_S = 0.25
 
@@ -27,40 +26,31 @@ class UnwaitedProcesses:
     def __init__(self) -> None:
         self.cpu_s = 0.0
         self._living: dict[Identity, float] = {}
-        self._over = threading.Event()
 
     @contextlib.contextmanager
     def measuring(self) -> Iterator[None]:
         """Return the block in which programs run that are looked at."""
-        self._over.clear()
-        looking = threading.Thread(target=self._look_on, daemon=True)
-        looking.start()
         try:
-            yield
+            with looking(self._look, LOOK_EVERY_S):
+                yield
         finally:
-            self._over.set()
-            looking.join()
             self._look()
             self._living.clear()  # what lives on is counted where it is ended
-
-    def _look_on(self) -> None:
-        unpin()  # looking must not take time from the cores that the program is timed on
-        while not self._over.wait(LOOK_EVERY_S):
-            self._look()
 
     def _look(self) -> None:
         """Add what has ended, and note what lives below a process that ignores SIGCHLD.
 
         One whose parent has ended lives on, or waits to be reaped, below this process: it counts.
         """
-        tree = process_tree(os.getpid())
-        for pid, born in self._living.keys() - tree.items():
-            self.cpu_s += self._living[pid, born]
+        below = [*descendants_of(os.getpid())]
+        born = dict(filter(None, map(identity_of, below)))
+        for pid, born_at in self._living.keys() - born.items():
+            self.cpu_s += self._living[pid, born_at]
+        unwaited = [
+            child for pid in below if _ignores_ended_children(pid) for child in children_of(pid)
+        ]
         self._living = {
-            (child, born): cpu_seconds(child)
-            for pid in tree
-            if _ignores_ended_children(pid)
-            for child, born in children(pid).items()
+            (child, born[child]): cpu_seconds(child) for child in unwaited if child in born
         }
 
 
