@@ -633,7 +633,7 @@ REFUSING: dict[str, Doctor] = {
     "baseline-idle": lambda good: computing(good, 0.7),
     "cores-exceeded": of_last(using(1.3)),
     "source-differs": of_last_process(lambda process: replace(process, source_sha256=OTHER)),
-    "faster-than-hardware": lambda good: too_fast(computing(good, 0.86), 1.12),
+    "faster-than-hardware": lambda good: too_fast(computing(good, 0.91), 1.12),
     "scales-unequal": lambda good: changed(
         good, elsewhere(good), lambda trial: replace(trial, items=trial.items // 2)
     ),
@@ -686,6 +686,7 @@ QUALIFYING: dict[str, Doctor] = {
     "quality-unsure": lambda good: other_answers(good, REASON, sd=0.1),
     "baseline-waits": lambda good: worded(computing(good, 0.3), waits="reads from the network"),
     "baseline-crowded": lambda good: crowded_out(good, 0.6),
+    "baseline-partly-idle": lambda good: computing(good, 0.87),
     "work-unclear": less_work_on_a_busy_machine,
     "unlike-machines": lambda good: moved_out(good, cpu_model="another"),
     "no-seed": unseeded,

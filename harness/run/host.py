@@ -32,6 +32,7 @@ PACKAGES = (
     "psutil",
     "rich",
 )
+NICEST = 19
 CAN_PIN = hasattr(os, "sched_setaffinity")
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -119,16 +120,30 @@ def terms() -> tuple[int, tuple[int, ...]]:
     """Return this process's niceness, and the cores it may run on (empty: it is not known).
 
     Where a living process below it has another niceness, that is returned: it works for this one.
+    One that runs only when no other wants to counts as nicer than all, and a real-time one as none.
     """
     affinity = tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
-    own = os.nice(0)
+    own = _niceness(0, os.nice(0))
     return max((own, *_niceness_below()), key=lambda nice: abs(nice - own)), affinity
 
 
 def _niceness_below() -> Iterator[int]:
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            yield int(process.nice())
+            yield _niceness(process.pid, int(process.nice()))
+
+
+def _niceness(pid: int, nice: int) -> int:
+    """Return a process's niceness, or what its scheduling policy puts in the place of it."""
+    if not hasattr(os, "sched_getscheduler"):
+        return nice
+    try:
+        policy = os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK
+    except OSError:
+        return nice
+    if policy == os.SCHED_IDLE:
+        return NICEST + 1
+    return nice if policy in (os.SCHED_OTHER, os.SCHED_BATCH) else -NICEST - 1
 
 
 def this_process(name: str, source_sha256: str) -> Process:

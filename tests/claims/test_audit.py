@@ -84,6 +84,7 @@ KEYS = {
         "baseline-idle",
         "baseline-waits",
         "baseline-crowded",
+        "baseline-partly-idle",
     ),
     "R09": ("source-differs", "unlike-machines", "no-seed", "no-commit", "dirty-tree"),
     "R10": (

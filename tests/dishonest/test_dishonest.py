@@ -155,6 +155,11 @@ def test_a_baseline_that_makes_itself_nicer_has_to_say_so(race: Race) -> None:
     assert "unequal-terms" in race("niced_baseline").keys
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setscheduler"), reason="takes Linux's policies")
+def test_a_baseline_that_lets_everybody_else_go_first_has_to_say_so(race: Race) -> None:
+    assert "unequal-terms" in race("idle_policy").keys
+
+
 def test_a_baseline_whose_helper_is_nicer_has_to_say_so(race: Race) -> None:
     assert "unequal-terms" in race("niced_helper").keys
 

@@ -27,6 +27,7 @@ LEAST_WORK = 0.9
 LEAST_WORK_DISTURBED = 0.6
 LEAST_BUSY = 0.8
 LEAST_COMPUTED = 0.5
+MOST_IDLE = 0.1
 
 
 def _work_ratio(pairs: Pairs) -> float | None:
@@ -141,6 +142,21 @@ def _baseline_idle(pairs: Pairs) -> Caveat | None:
     )
 
 
+def _baseline_partly_idle(pairs: Pairs) -> Caveat | None:
+    """Judge whether the baseline was idle for more than its start and its end can explain."""
+    time = baseline_time(pairs)
+    if time is None or time.idle <= MOST_IDLE or time.computed < LEAST_COMPUTED or _is_idle(time):
+        return None
+    if pairs.results.spec.workload.waits:
+        return None
+    return Caveat(
+        "baseline-partly-idle",
+        "the baseline left its core idle for a part of its time, which flatters the speedup;"
+        " saturate it, or declare what it waits for",
+        (fraction("idle", time.idle), fraction("limit", MOST_IDLE)),
+    )
+
+
 def _baseline_waits(pairs: Pairs) -> Caveat | None:
     """Say what a baseline waits for that declares it."""
     time, reason = baseline_time(pairs), pairs.results.spec.workload.waits
@@ -202,6 +218,7 @@ SAME_WORK = Rule(
         refuse(_baseline_crowded_out),
         refuse(_baseline_idle),
         caveat(_baseline_waits, Topic.GAIN),
+        caveat(_baseline_partly_idle, Topic.BASELINE),
         caveat(_baseline_crowded, Topic.MACHINES),
         caveat(_work_unclear, Topic.MACHINES),
         refuse_session(cpu_contradicted, Topic.RUN),

@@ -139,16 +139,25 @@ class Answers:
             compared = self._filter.answer_in_file(file, self._compared)
         content = map_file(compared)
         if not len(content) and self._pair.compared:
-            sentence = (
-                "the program printed nothing"
-                if self._pair.compared == "output"
-                else "the program's answer is an empty file"
-            )
-            raise SideFailed(
-                f"{sentence}, so there is no answer to compare",
-                "name the file that both write to, with answer=FILE or {answer}",
-            )
+            raise self._nothing_to_compare(file)
         return content
+
+    def _nothing_to_compare(self, file: Path) -> SideFailed:
+        """Return the failure of a program of whose answer nothing is left."""
+        is_output = self._pair.compared == "output"
+        if file.stat().st_size:
+            what = "all that the program printed" if is_output else "all of the program's answer"
+            return SideFailed(
+                f"{what} is ignored, or is progress, so there is no answer to compare",
+                "let ignore and progress match less: what they match is no part of the answer",
+            )
+        what = "the program printed nothing"
+        if not is_output:
+            what = "the program's answer is an empty file"
+        return SideFailed(
+            f"{what}, so there is no answer to compare",
+            "name the file that both write to, with answer=FILE or {answer}",
+        )
 
     def difference(self, content: Any) -> AnswerDifference | None:
         """Return where this answer differs from the session's first (None: nowhere)."""

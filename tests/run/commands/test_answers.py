@@ -135,6 +135,21 @@ def test_two_answers_that_are_nothing_would_be_equal_and_are_none(
     assert refused(lambda: side.answer_file("") if changes else side.printed("")) == sentence
 
 
+LEFT_OUT: dict[str, tuple[dict[str, Any], str]] = {
+    "ignored": ({"ignore": "[0-9]+"}, "42"),
+    "progress": ({"progress": "epoch ([0-9]+)%"}, "epoch 42%"),
+}
+
+
+@pytest.mark.parametrize("why", LEFT_OUT)
+def test_of_two_answers_of_which_all_is_left_out_none_is_compared(why: str, tmp_path: Path) -> None:
+    changes, said = LEFT_OUT[why]
+    side = Side(tmp_path, **changes)
+    assert refused(lambda: side.printed(said)) == (
+        "all that the program printed is ignored, or is progress, so there is no answer to compare"
+    )
+
+
 def test_a_program_that_is_judged_by_its_quality_may_print_nothing_else(tmp_path: Path) -> None:
     assert Side(tmp_path, quality="f1 (.*)").printed("") == b""
 
