@@ -1,6 +1,6 @@
 """The group of the verbs: the default one, their words, and the exit codes.
 
-Imports click and ``harness.errors`` only, so that ``--help`` stays instant.
+Imports click, ``harness.errors`` and ``demo.usage_errors`` only, so that ``--help`` stays instant.
 """
 
 from collections.abc import Callable

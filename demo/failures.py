@@ -1,6 +1,6 @@
 """Errors of other kinds than ours, as an error of ours: one sentence, one hint, one exit code.
 
-May import ``harness.errors``, and imports nothing heavy itself.
+May import ``harness.errors`` and ``harness.run.start``, and imports nothing heavy itself.
 """
 
 import contextlib

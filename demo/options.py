@@ -1,6 +1,6 @@
 """From the options typed on the command line to a session that can run.
 
-Whatever can be known beforehand is checked here. May import ``harness``.
+Whatever can be known beforehand is checked here. May import ``harness`` and ``demo.failures``.
 """
 
 import os

@@ -1,6 +1,6 @@
 """Both sides once they were started: Ray's version, start-up time, open ports, and the input.
 
-Pure: ``harness.run.arming`` gathers what is judged here. May import ``harness``.
+Pure: ``harness.run.arming`` gathers what is judged here. May import ``harness`` and its neighbours.
 """
 
 import re

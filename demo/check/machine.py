@@ -1,6 +1,7 @@
 """The machine before the race: power, load, memory, disk, the folder of takes, the network.
 
-Measuring is one function, judging another. May import ``harness`` and ``demo.options``.
+Measuring is one function, judging another. May import ``harness``, ``demo.options`` and its
+neighbours.
 """
 
 import os

@@ -1,6 +1,6 @@
 """What earlier sessions left: rehearsals, a recording to play, and takes with personal data.
 
-Reading is one function, judging another. May import ``harness``.
+Reading is one function, judging another. May import ``harness`` and its neighbours.
 """
 
 import getpass

@@ -1,6 +1,7 @@
 """The terminal that the audience sees: its size, its colours, and whether it shows our letters.
 
-Reading it is one function, judging it another. May import ``harness``, rich and ``demo.terminal``.
+Reading it is one function, judging it another. May import ``harness``, rich, ``demo.terminal`` and
+its neighbours.
 """
 
 import io

@@ -1,7 +1,8 @@
 """The journal of a session: one header line, then one event a line, written as they come.
 
 It is read back a part at a time, however long it is, as untrusted input like every file.
-May import ``errors``, ``events``, ``model``, ``text`` and its neighbours.
+May import ``errors``, ``events``, ``model``, ``text``, ``event_lines``, ``spec`` and its
+neighbours.
 """
 
 import contextlib

@@ -3,7 +3,7 @@
 One set of rules for all of them. A line ends with a newline and has at most 1,000,000 bytes. Blank
 lines and comments (``#``) are skipped. In a file read whole, a line that cannot be decoded is
 refused by its number. In a file that is followed, a line without its newline is still being written
-and left for later. May import ``errors``, ``events`` and ``text``.
+and left for later. May import ``errors``, ``events``, ``text`` and ``event_lines``.
 """
 
 import contextlib

@@ -4,7 +4,7 @@ Facts only, no claim is stored. A file is untrusted input: sized before it is re
 types of ``model`` with their bounds, then checked for what one field cannot say alone. Whatever is
 wrong is one ``BadRequest`` with the place. A session of six pairs on eight workers stays under 200
 kB; more workers or trials make the file longer, up to the limit below. May import ``errors``,
-``model``, ``text`` and its neighbours.
+``model``, ``text``, ``quantities``, ``spec`` and its neighbours.
 
 History of the schema: 1, the first.
 """

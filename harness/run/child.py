@@ -3,7 +3,7 @@
 ``start.py harness.run.child ASSIGNMENT`` with the assignment as JSON, below a ``guard``, which
 ends it with all that it has started once the conductor is gone. Everything that a side reports goes
 through its event pipe; everything that it prints goes to its log.
-May import ``model``, ``events``, ``errors``, ``workload`` and ``run``.
+May import ``model``, ``events``, ``errors``, ``workload``, ``run`` and ``command_pair``.
 """
 
 import contextlib

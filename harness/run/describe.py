@@ -2,7 +2,7 @@
 
 ``start.py harness.run.describe DESCRIPTOR NAME [key=value …]`` writes one JSON line to the
 descriptor: what must be known of the workload, or the sentence and hint of what is wrong.
-May import ``model``, ``errors``, ``workload`` and ``run``.
+May import ``model``, ``errors``, ``workload``, ``run``, ``command_pair`` and ``params``.
 """
 
 import os

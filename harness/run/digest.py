@@ -1,5 +1,6 @@
-"""Canonical SHA-256 of values and of our own source. May import ``model`` and ``command_pair``.
+"""Canonical SHA-256 of values and of our own source.
 
+May import ``model``, ``command_pair`` and ``placeholders``.
 Arrays are known by their buffer, type and shape, so no numeric library is imported here.
 """
 

@@ -1,6 +1,6 @@
 """What a side reports of an exception in its author's code: what was raised, and where.
 
-May import ``events`` and ``run``.
+May import ``events``, ``run`` and ``errors``.
 """
 
 import sys

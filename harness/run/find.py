@@ -2,7 +2,8 @@
 
 A workload is named by a built-in name, by the path of its file or by a dotted module name.
 Importing it runs the user's code, so only the side processes and ``describe`` do so, never the
-screen's process. May import ``command_pair``, ``errors``, ``extras`` and ``workload``.
+screen's process. May import ``command_pair``, ``errors``, ``extras``, ``workload`` and
+``run.start``.
 """
 
 import difflib

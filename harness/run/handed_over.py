@@ -3,7 +3,7 @@
 So one process scores both answers, each twice: a ``quality`` that looks at the process that it runs
 in, and not at its arguments, is found out. The file lies in the scratch folder of the side that
 writes it, and holds what a process of our own tree has pickled; nothing else is ever unpickled.
-May import ``model``, ``events`` and ``run``.
+May import ``model``, ``events``, ``run`` and ``quantities``.
 """
 
 import math

@@ -2,7 +2,7 @@
 
 A side sends them with its answer's quality. The conductor forms how they differ, once, and passes
 only that on: a journal holds a few numbers for each pair, however many items were scored.
-May import ``model`` and ``events``.
+May import ``model``, ``events`` and ``quantities``.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Who runs when, and on which cores, decided from the spec and the machine. Pure.
 
-May import ``model`` and ``errors``.
+May import ``model``, ``errors`` and ``text``.
 """
 
 from collections.abc import Iterator

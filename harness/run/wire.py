@@ -2,7 +2,7 @@
 
 Two inherited pipes carry it, so that nothing that the side's code, Ray or a C library prints is
 mistaken for an event. The side never waits for the pipe: a thread does the writing.
-May import ``model``, ``events`` and ``errors``.
+May import ``model``, ``events``, ``errors`` and ``event_lines``.
 """
 
 import contextlib

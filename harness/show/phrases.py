@@ -1,7 +1,8 @@
 """What a headline says, in short phrases: the same on the terminal, the slide and in the talk.
 
 Everything returned is printable, and empty where there is nothing to say. May import
-``harness.claims``, for its values, ``harness.model`` and ``harness.text``.
+``harness.claims``, for its values, ``harness.model``, ``harness.spec``, ``harness.text`` and
+``show.machines``.
 """
 
 from collections.abc import Iterator

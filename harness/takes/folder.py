@@ -1,6 +1,6 @@
 """A take's folder: how it is named and made, and ``latest`` beside it.
 
-May import ``errors`` and ``files``.
+May import ``errors``, ``files`` and ``text``.
 """
 
 import contextlib

@@ -1,7 +1,8 @@
 """Sessions followed from outside by their journals, which are read as they grow and never written.
 
 A journal is untrusted input: lines that are not events are counted and left out. Clocks are
-arguments. May import ``errors``, ``events``, ``model``, ``files``, ``state`` and ``takes.folder``.
+arguments. May import ``errors``, ``events``, ``event_lines``, ``model``, ``files``, ``state`` and
+``takes.folder``.
 """
 
 import os

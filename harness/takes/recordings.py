@@ -1,7 +1,7 @@
 """The recordings there are, whether they were verified, and the one to fall back on.
 
 A recording is verified while the verdict beside it names the SHA-256 of its cast and results file.
-May import ``errors``, ``model``, ``cast``, ``files`` and ``takes.folder``.
+May import ``errors``, ``model``, ``text``, ``cast``, ``files`` and ``takes.folder``.
 """
 
 import contextlib

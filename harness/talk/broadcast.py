@@ -3,7 +3,7 @@
 The first line holds the agenda with its sentences filled in; then there is a line for every beat
 that ends, and one for the end of the talk. Moments are in seconds since 1970. A new talk replaces
 the file of the last one. To the reader it is untrusted input. May import ``errors``, ``files``,
-``model``, ``takes`` and its neighbours.
+``model``, ``text``, ``takes`` and its neighbours.
 """
 
 import contextlib

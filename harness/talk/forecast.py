@@ -1,7 +1,7 @@
 """What rehearsals and a run's own progress say of the time to come: spreads, estimates, deadlines.
 
 Every estimate names what it is based on, so that a viewer can say so. Pure.
-May import ``model``, ``state.board``, ``claims.scaling`` and ``talk.agenda``.
+May import ``model``, ``state``, ``claims.scaling`` and ``talk.agenda``.
 """
 
 from collections.abc import Sequence

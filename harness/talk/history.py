@@ -1,7 +1,7 @@
 """What rehearsals of the talk took: one JSON line a rehearsal, kept over the days.
 
 Facts only: durations, and what was rehearsed. The file is untrusted input like every file.
-May import ``errors``, ``files``, ``model``, ``takes.folder`` and its neighbours.
+May import ``errors``, ``files``, ``model``, ``text``, ``takes.folder`` and its neighbours.
 """
 
 from collections.abc import Iterable

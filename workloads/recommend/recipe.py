@@ -1,6 +1,6 @@
 """The settings of ``recommend``, and the input that both sides get.
 
-Imports ``harness.workload`` and ``kernel``.
+Imports ``harness.workload``, ``kernel`` and ``rows``.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The rules that the proof of the baseline answers: is its work needed, and is it done well?
 
-May import ``rule``, ``pairs`` and ``baseline_proof``.
+May import ``rule``, ``pairs``, ``baseline_proof`` and ``model``.
 """
 
 from harness.claims.baseline_proof import BaselineProof, proof

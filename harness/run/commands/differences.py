@@ -1,6 +1,6 @@
 """Where two answers differ first, and whether they differ in more than the order of their lines.
 
-May import ``model`` and ``text``.
+May import ``model``, ``text`` and ``run``.
 """
 
 import re

@@ -1,4 +1,7 @@
-"""Files and folders that the programs of a pair read or write. May import ``errors``."""
+"""Files and folders that the programs of a pair read or write.
+
+May import ``errors`` and ``command_pair``.
+"""
 
 import mmap
 from pathlib import Path

@@ -1,8 +1,8 @@
 """Numbers as programs print them: read whole, or refused with the text that was there instead.
 
 A regular expression says where a number is. What touches it there and belongs to it is read too: a
-sign, digits, an exponent, separators of thousands, a decimal comma, a unit. May import ``errors``
-and ``command_pair``.
+sign, digits, an exponent, separators of thousands, a decimal comma, a unit. May import ``errors``,
+``command_pair`` and ``patterns``.
 """
 
 import math

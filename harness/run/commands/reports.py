@@ -1,7 +1,8 @@
 """What a program of a command pair reports of its runs: progress, spans and quality.
 
 By the lines that it prints, and by what it says on its pipe.
-May import ``events``, ``errors``, ``command_pair`` and ``run``.
+May import ``events``, ``errors``, ``command_pair``, ``run``, ``model``, ``patterns``,
+``quantities`` and ``workload``.
 """
 
 import math

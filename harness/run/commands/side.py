@@ -1,8 +1,8 @@
 """One side of a command pair: a program of its own, seen from outside.
 
 The side's process starts the program, counts what its whole tree of processes uses, and ends what
-it leaves running. May import ``model``, ``events``, ``errors``, ``command_pair``, ``workload`` and
-``run``.
+it leaves running. May import ``model``, ``events``, ``errors``, ``command_pair``, ``workload``,
+``run`` and ``placeholders``.
 """
 
 import contextlib

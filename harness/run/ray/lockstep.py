@@ -1,6 +1,6 @@
 """One lockstep on Ray: how far every worker is, and what is done when one is lost.
 
-May import ``workload`` and ``run``.
+May import ``workload``, ``run`` and ``errors``.
 """
 
 import secrets

@@ -1,4 +1,7 @@
-"""The baseline of a workload: this process alone. May import ``model``, ``events`` and ``run``."""
+"""The baseline of a workload: this process alone.
+
+May import ``model``, ``events``, ``run`` and ``workload``.
+"""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """Open the side of a workload that is assigned: the baseline, a simulated one, or one on Ray.
 
 Ray is imported only where the side needs it: the baseline must not pay for it.
-May import ``model`` and ``run``.
+May import ``model``, ``run`` and ``workload``.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """What every side can do, whichever it is, and what is measured around its runs.
 
-May import ``model``, ``events`` and ``run``.
+May import ``model``, ``events``, ``run`` and ``workload``.
 """
 
 import time

@@ -2,7 +2,7 @@
 
 Every frame of a run has the same number of lines, at most one less than the terminal. A replay
 beside a running side is read from the board, so one call draws live, replayed and finished states.
-Reads no clock. May import ``model``, ``state`` and its neighbours in ``show``.
+Reads no clock. May import ``model``, ``state``, ``text`` and its neighbours in ``show``.
 """
 
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """The panel's words: titles, quality, gap and remarks, in several lengths where room is short.
 
 Variants are ordered from the longest to the shortest. Pure.
-May import ``model``, ``state``, ``text`` and its neighbours.
+May import ``model``, ``state``, ``text`` and its neighbours in ``show``.
 """
 
 from harness import text
