@@ -2,7 +2,8 @@
 
 Text and shapes in pixels from the upper left corner, in one of two themes. A page remembers which
 places are taken, so that ``labels`` finds free ones.
-May import ``text`` and, when something is drawn, matplotlib: loading it takes a third of a second.
+May import ``errors``, ``text``, its neighbours and, when something is drawn, matplotlib: loading it
+takes a third of a second.
 """
 
 import contextlib

@@ -1,6 +1,6 @@
 """A picture ready to be drawn, what every figure has around it, and its bytes as SVG and PNG.
 
-May import ``model``, ``show.phrases``, ``page``, ``theme`` and, when something is drawn,
+May import ``model``, ``show.phrases``, ``page``, ``box``, ``theme`` and, when something is drawn,
 matplotlib.
 """
 

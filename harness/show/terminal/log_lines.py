@@ -1,7 +1,8 @@
 """The race, or the sweep, as lines of text for a pipe, a log or a terminal that cannot draw.
 
 A line is written when something happened between two boards, a heartbeat when nothing did for a
-while. Pure. May import ``model``, ``state``, ``text``, ``show.appendix_phrases`` and its neighbours.
+while. Pure. May import ``model``, ``state``, ``text``, ``show.appendix_phrases`` and its
+neighbours.
 """
 
 from collections.abc import Iterator
