@@ -61,7 +61,7 @@ def test_two_plain_commands_can_run() -> None:
         ),
         (
             {"prepare": "rm -r {input}"},
-            "the command to prepare has {input}, but input= is not given",
+            "the command to prepare has {input}, but no input is named: give input=",
         ),
         (
             {"prepare": "echo {worker}"},
@@ -69,7 +69,7 @@ def test_two_plain_commands_can_run() -> None:
         ),
         (
             {"baseline": "sort {input}"},
-            "the baseline command has {input}, but input= is not given",
+            "the baseline command has {input}, but no input is named: give input=",
         ),
         (
             {"baseline": "sort > {answer}"},

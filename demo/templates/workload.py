@@ -36,9 +36,8 @@ def load(settings: Settings) -> Problem[list[Chunk], float]:
     ``warmup`` is a small input that each side runs once before its clock starts.
     """
     chunks = [(settings.seed, place) for place in range(settings.chunks)]
-    return Problem(
-        input=chunks, held_out=math.pi, items=len(chunks) * POINTS_PER_CHUNK, warmup=chunks[:2]
-    )
+    points = len(chunks) * POINTS_PER_CHUNK
+    return Problem(input=chunks, held_out=math.pi / 4 * points, items=points, warmup=chunks[:2])
 
 
 def points_inside(chunk: Chunk) -> int:
@@ -75,7 +74,7 @@ def quality(answer: int, held_out: float) -> float:
     Where answers may differ, return a score for each held-out item instead, such as an array of
     hits: their mean is then the quality, and the slide says how sure its change is.
     """
-    return answer / held_out
+    return 1 - abs(answer / held_out - 1)
 
 
 WORKLOAD = Workload(
@@ -86,7 +85,7 @@ WORKLOAD = Workload(
     distributed=distributed,
     quality=quality,
     unit="points",
-    metric=Metric("points inside per unit of area", tolerance=0.0),  # fix the tolerance first
+    metric=Metric("accuracy of the area", tolerance=0.0),  # fix the tolerance first
     slide=Slide(
         axis=Axis.DATA,
         bottleneck="the area is known too late",  # the sentence on slide one, best with its number

@@ -144,7 +144,7 @@ class ProgramReports:
             if self._reported_quality is not None:
                 raise SideFailed(
                     "the program reports a quality that has no name",
-                    "name it with metric=, and how far it may move with tolerance=;"
+                    "name it with --set metric=NAME, and how far it may move with --set tolerance=;"
                     " or leave it out of finish()",
                 )
             return float(answers.alike(answer))
