@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, NoReturn, Protocol, Self, TypeVar
+from typing import Annotated, Any, NamedTuple, NoReturn, Self, TypeVar
 
 import msgspec
 from msgspec import Meta, inspect
@@ -39,14 +39,6 @@ class Fault(ValueError):
         super().__init__(clause)
         self.clause = clause
         self.hint = hint
-
-
-class Written(Protocol):
-    """A type whose values are written in a form of their own, such as ``"11.4 h"``."""
-
-    @classmethod
-    def from_toml(cls, value: Any) -> Self:
-        """Return the value; raise ``Fault`` if it is none."""
 
 
 class Day(str):
@@ -121,6 +113,7 @@ def _explain_syntax(error: Exception, content: bytes) -> str:
 
 
 def _from_toml(kind: Any, value: Any) -> Any:
+    """Return a value of a type that has a form of its own, such as ``"11.4 h"``."""
     return kind.from_toml(value)
 
 

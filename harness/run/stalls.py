@@ -53,12 +53,12 @@ class _Silence:
     busy: bool | None = None
     name: str = ""
     state: ProcessState = ProcessState.UNKNOWN
-    said: tuple[str, ProcessState] | None = None
+    reported: tuple[str, ProcessState] | None = None
 
 
-def has_changed(said: ProcessState, now: ProcessState) -> bool:
+def has_changed(before: ProcessState, now: ProcessState) -> bool:
     """Return whether a state is worth saying again: what runs sleeps now and then."""
-    return said is not now and ProcessState.STOPPED in (said, now)
+    return before is not now and ProcessState.STOPPED in (before, now)
 
 
 class StallWatch:
@@ -97,7 +97,7 @@ class StallWatch:
         if counted:
             self._longest_s[side] = max(self._longest_s.get(side, 0.0), silence.quiet_s)
         self._silences[side] = _Silence()
-        return [e.Resumed(worker=silence.said[0])] if silence.said else []
+        return [e.Resumed(worker=silence.reported[0])] if silence.reported else []
 
     def _is_progress(self, side: Side, event: e.Event) -> bool:
         if isinstance(event, e.Progress):
@@ -119,8 +119,8 @@ class StallWatch:
                 continue
             silence = self._silences.setdefault(side, _Silence())
             self._count(side, silence, passed_s)
-            if said := self._stalled(side, silence):
-                events.append((side, said))
+            if stalled := self._stalled(side, silence):
+                events.append((side, stalled))
             if not attended and silence.spent_s >= self._patience.give_up_after_s:
                 events.append((side, self._given_up(side, silence)))
         return events
@@ -149,11 +149,11 @@ class StallWatch:
         """Return that a side is stalled, once, and again when it is stopped or no longer so."""
         if silence.looked_at_s is None or self._said_by_side[side]:
             return None
-        if silence.said is None and silence.quiet_s < self._limit_s(side, silence):
+        if silence.reported is None and silence.quiet_s < self._limit_s(side, silence):
             return None
-        if silence.said is not None and not has_changed(silence.said[1], silence.state):
+        if silence.reported is not None and not has_changed(silence.reported[1], silence.state):
             return None
-        silence.said = silence.name, silence.state
+        silence.reported = silence.name, silence.state
         return e.Stalled(worker=silence.name, state=silence.state, seconds=silence.quiet_s)
 
     def _limit_s(self, side: Side, silence: _Silence) -> float:

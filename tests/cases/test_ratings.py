@@ -382,6 +382,10 @@ def device(folder: Path) -> None:
     (folder / "mine").symlink_to("/dev/zero")
 
 
+def unreadable(folder: Path) -> None:
+    (folder / "mine").symlink_to("/proc/self/mem")
+
+
 REFUSALS = (
     Refusal(
         "names that nobody knows",
@@ -570,6 +574,11 @@ REFUSALS = (
     ),
     Refusal("a pipe", fifo, "is neither a file nor a folder"),
     Refusal("a device", device, "is neither a file nor a folder"),
+    Refusal(
+        "a file that the system does not read",
+        unreadable,
+        "'mine' cannot be read: Input/output error",
+    ),
     Refusal("nothing there", lambda folder: None, "is not there"),
     Refusal(
         "a folder of other files",

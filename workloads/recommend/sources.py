@@ -35,9 +35,12 @@ def find_files(name: str) -> tuple[Path, ...]:
 
 
 def is_parquet(path: Path) -> bool:
-    """Return whether a file begins as Parquet does."""
-    with path.open("rb") as file:
-        return file.read(len(PARQUET_MARK)) == PARQUET_MARK
+    """Return whether a file begins as Parquet does; raise ``ValueError`` if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(PARQUET_MARK)) == PARQUET_MARK
+    except OSError as error:
+        raise Unreadable(f"cannot be read: {_reason(error)}") from error
 
 
 def _chosen(folder: Path, files: list[Path]) -> tuple[Path, ...]:

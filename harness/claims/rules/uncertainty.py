@@ -96,15 +96,17 @@ def _scores_contradicted(pairs: Pairs) -> Caveat | None:
 
 def _scatter_missing(trial: Trial, baseline: Trial) -> float:
     """Return how much more the differences must scatter, at least, for the mean that they have."""
-    told = trial.score_differences
-    if told is None:
+    differences = trial.score_differences
+    if differences is None:
         return 0.0
     mean = abs(trial.quality - baseline.quality)
-    if mean > told.span * (1 + ROUNDING) + ROUNDING:
-        return mean - told.span
-    squares = told.items / max(1, told.items - 1) * mean * max(0.0, told.step - mean)
-    missing = math.sqrt(squares) - told.sd
-    return missing if missing > ROUNDING + 1e-3 * told.step else 0.0
+    if mean > differences.span * (1 + ROUNDING) + ROUNDING:
+        return mean - differences.span
+    squares = (
+        differences.items / max(1, differences.items - 1) * mean * max(0.0, differences.step - mean)
+    )
+    missing = math.sqrt(squares) - differences.sd
+    return missing if missing > ROUNDING + 1e-3 * differences.step else 0.0
 
 
 def _certainty(pairs: Pairs) -> Measured:
