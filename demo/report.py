@@ -78,7 +78,9 @@ def update_deck(path: Path, report: Report) -> tuple[str, int]:
 
 
 def _update(path: Path, report: Report) -> pptx.DeckChanges:
-    content = atomic.read(path, pptx.LARGEST_BYTES, "deck", "give a .pptx or .pptm file")
+    content = atomic.read(
+        path, pptx.LARGEST_BYTES, "deck", "name a .pptx or .pptm file that is there"
+    )
     _check_closed(path)
     updated, changes = pptx.update(content, report)
     try:

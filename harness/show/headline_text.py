@@ -75,7 +75,8 @@ def _fact_lines(headline: Headline) -> Iterator[str]:
     efficiency = phrases.efficiency_of_possible(headline)
     yield f"gap {gap} · {phrases.observations(headline)} · efficiency {efficiency}"
     quality, change = phrases.quality(headline)
-    yield f"{phrases.metric(headline)} {quality} · {change}"
+    measured = f" {quality} · {change}"
+    yield cut(phrases.metric(headline), _COLUMNS - len(measured)) + measured
     cost, drop = phrases.cost(headline)
     yield f"cost of a run {cost} · {drop}"
     optional = (

@@ -37,7 +37,7 @@ def a_take(name: str, status: Status = Status.COMPLETE, baseline_s: float = 40.0
         a_results(
             run_id=name,
             status=status,
-            trials=some_pairs([baseline_s], [22.0]),
+            trials=some_pairs([baseline_s], [baseline_s - 18.0]),
             journal_sha256=a_digest_of(name),
         ),
         Path(name) / "results.json",
@@ -239,7 +239,7 @@ def test_a_declared_record_is_audited_without_a_journal() -> None:
 
 
 def test_a_folder_without_a_take_is_a_bad_request(tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match="cannot read"):
+    with pytest.raises(BadRequest, match="holds no take"):
         run_audit(tmp_path, as_json=False)
 
 

@@ -82,3 +82,15 @@ def test_the_text_tells_how_the_input_was_read() -> None:
 
     lines = headline_text(a_report(results)).splitlines()
     assert " input: 300 users, columns user_id and book_id" in lines
+
+
+def test_a_long_name_of_a_metric_is_cut_and_never_the_change_beside_it() -> None:
+    large = 149_999_066.703
+    words = some_words(metric="points inside per unit of area", tolerance=0.0)
+    trials = (a_trial(quality=large), a_trial(Side.DISTRIBUTED, quality=large))
+
+    told = headline_text(a_report(a_results(spec=a_spec(workload=words), trials=trials)))
+
+    (line,) = [line for line in told.splitlines() if "149,999,066.703" in line and " → " in line]
+    assert line.startswith(" points")
+    assert line.endswith("… 149,999,066.703 → 149,999,066.703 · Δ +0.000 held, tolerance 0.000")
