@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+from workloads.documents.folders import files_below
 from workloads.documents.kinds import (
     Kind,
     OtherKind,
@@ -131,14 +132,11 @@ def _walk(folder: Path) -> Iterator[Path]:
     Links to folders are not followed; hidden files, hidden folders and installed packages are left
     out, and so are the notes that engines leave beside their files.
     """
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(
-            name for name in folders if name not in SKIPPED_FOLDERS and not name.startswith(".")
-        )
-        for name in sorted(names):
-            path = Path(place, name)
-            if not name.startswith((".", "_SUCCESS", "_metadata", "_common")) and path.is_file():
-                yield path
+    return files_below(
+        folder,
+        lambda name: name.startswith((".", "_SUCCESS", "_metadata", "_common")),
+        lambda name: name in SKIPPED_FOLDERS or name.startswith("."),
+    )
 
 
 def _once(paths: Iterable[Path]) -> Iterator[Path]:

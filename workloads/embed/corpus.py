@@ -4,7 +4,6 @@ The user's files are not trusted. A refusal names a file without its folder, and
 ``harness.workload``, ``documentation`` and ``workloads.documents``.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import NamedTuple
 
 from harness.workload import BadRequest
 from workloads.documents.documents import documents, read_unpacked
+from workloads.documents.folders import files_below
 from workloads.documents.kinds import (
     Kind,
     Source,
@@ -106,13 +106,13 @@ def _files_at(path: Path) -> list[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(place, name)
-            known = _suffix(path) in SUFFIXES and not name.startswith(".")
-            if known and path.is_file() and not path.is_symlink():
-                yield path
+    for path in files_below(folder, _is_left_out, lambda name: name.startswith(".")):
+        if not path.is_symlink():
+            yield path
+
+
+def _is_left_out(name: str) -> bool:
+    return name.startswith(".") or _suffix(Path(name)) not in SUFFIXES
 
 
 def _suffix(path: Path) -> str:

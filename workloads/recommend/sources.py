@@ -3,11 +3,11 @@
 Imports the standard library, ``workloads.documents`` and ``line_blocks``.
 """
 
-import os
 import stat
-from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
+from workloads.documents.folders import files_below
 from workloads.documents.kinds import PARQUET_MARK, Unreadable
 from workloads.recommend.line_blocks import MEMBER_NAMES, find_named
 
@@ -31,7 +31,7 @@ def find_files(name: str) -> tuple[Path, ...]:
         return (path,)
     if not stat.S_ISDIR(mode):
         raise Unreadable("is neither a file nor a folder")
-    return _chosen(path, sorted(_walk(path)))
+    return _chosen(path, sorted(_files_below(path)))
 
 
 def is_parquet(path: Path) -> bool:
@@ -61,18 +61,19 @@ def _chosen(folder: Path, files: list[Path]) -> tuple[Path, ...]:
     return parts
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder; links to folders are not followed, hidden ones left out."""
-    count = 0
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "_"))]
-        for name in names:
-            path = Path(place, name)
-            if not name.startswith((".", "_")) and path.is_file():
-                count += 1
-                if count > MOST_FILES:
-                    raise Unreadable(f"is a folder of more than {MOST_FILES:,} files")
-                yield path
+def _files_below(folder: Path) -> list[Path]:
+    """Return the files below a folder, without hidden ones; raise ``ValueError`` for too many."""
+    try:
+        files = list(islice(files_below(folder, _is_left_out, _is_left_out), MOST_FILES + 1))
+    except Unreadable as error:
+        raise Unreadable(f"cannot be read whole: {error}") from error
+    if len(files) > MOST_FILES:
+        raise Unreadable(f"is a folder of more than {MOST_FILES:,} files")
+    return files
+
+
+def _is_left_out(name: str) -> bool:
+    return name.startswith((".", "_"))
 
 
 def _reason(error: Exception) -> str:
