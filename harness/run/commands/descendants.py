@@ -1,4 +1,4 @@
-"""The processes below a program, looked at again and again while it runs.
+"""The processes below a program: looked at again and again while it runs, and ended.
 
 Some of what they use is gone with them. Only Linux says enough of them. May import ``run``.
 """
@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from harness.run import processes
 from harness.run.host import unpin
 
 TASKS = "/proc/{}/task"
@@ -51,3 +52,16 @@ def descendants_of(pid: int) -> Iterator[int]:
     for child in children_of(pid):
         yield child
         yield from descendants_of(child)
+
+
+def end_programs() -> None:
+    """End every process below this one, and take their exit codes."""
+
+    def look() -> dict[int, float]:
+        tree = processes.process_tree(os.getpid())
+        return {pid: born for pid, born in tree.items() if pid != os.getpid()}
+
+    processes.end_tree(look)
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass

@@ -20,6 +20,7 @@ from harness.placeholders import fill_placeholders
 from harness.run import processes, wire
 from harness.run.commands.answers import Answers, write_once
 from harness.run.commands.checks import placeholder_values
+from harness.run.commands.descendants import end_programs
 from harness.run.commands.files import Stamps, file_stamps, input_contents, require_unchanged
 from harness.run.commands.process import Program, Run
 from harness.run.commands.queue_wait import QueueWait
@@ -284,16 +285,3 @@ class CommandSide:
             errors=self._answers.errors,
             environment=self._environment,
         )
-
-
-def end_programs() -> None:
-    """End every process below this one, and take their exit codes."""
-
-    def look() -> dict[int, float]:
-        tree = processes.process_tree(os.getpid())
-        return {pid: born for pid, born in tree.items() if pid != os.getpid()}
-
-    processes.end_tree(look)
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
