@@ -53,7 +53,10 @@ def next_step(files: tuple[Path, ...]) -> str:
 
 
 def _require_module_name(name: str) -> None:
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+    if keyword.iskeyword(name):
+        taken = "it is a word of Python's"
+        raise BadRequest(f"{name!r} cannot be the name of a Python module: {taken}")
+    if not _NAME.fullmatch(name):
         raise BadRequest(
             f"{name!r} cannot be the name of a Python module",
             "use letters, digits and underscores, and begin with a letter",

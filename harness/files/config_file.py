@@ -144,7 +144,7 @@ _TYPE = re.compile(r"Expected `(\w+)(?: \| null)?`, got `.*`")
 _TABLES_HINT = "begin each with a line of its own: [[{place}]]"
 _NOUNS = {
     "str": ("a text", 'put it in quotes: {name} = "…"'),
-    "int": ("a whole number", "write it without a point"),
+    "int": ("a whole number", "write it in digits alone"),
     "float": ("a number", None),
     "bool": ("true or false", "write {name} = true, or false"),
     "object": ("a table", "begin it with a line of its own: [{place}]"),

@@ -141,8 +141,7 @@ class SideProcess:
         words = self.log_end()
         if self.side is Side.DISTRIBUTED and (meaning := explain_end(words)) is not None:
             return Failed(reason=meaning.sentence, hint=meaning.hint, last_words=words)
-        how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
-        return Failed(reason=f"its process {how}", last_words=words)
+        return Failed(reason=f"its process {_end(code)}", last_words=words)
 
     def log_end(self) -> str:
         """Return the end of the side's log; empty where it cannot be read."""
@@ -272,5 +271,10 @@ def _describe(workload: str, settings: list[str]) -> WorkloadFacts | Refused:
             return msgspec.json.decode(encoded, type=WorkloadFacts | Refused)
     lines = printed.decode(errors="replace").strip().splitlines()
     last = f", its last line: {lines[-1]}" if lines else ""
-    code = f"Python ended with exit code {process.returncode}"
-    return Refused(f"{workload} cannot be loaded: {code}{last}", "")
+    how = _end(process.returncode)
+    return Refused(f"{workload} cannot be loaded: Python {how}{last}", "")
+
+
+def _end(code: int) -> str:
+    """Return how a process ended, by its code."""
+    return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"

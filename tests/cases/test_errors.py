@@ -169,6 +169,7 @@ CASES = (
         "end the name with .html, .gif or .mp4",
     ),
     case("new take/x", "'take/x' cannot be the name of a Python module", "use letters, digits and"),
+    case("new class", "'class' cannot be the name of a Python module: it is a word of Python's"),
     case("new", "NAME is missing", HELP.format("new")),
     # options that contradict one another
     case("audit take extra", "extra is one argument too many", HELP.format("audit")),

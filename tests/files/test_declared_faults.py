@@ -252,3 +252,11 @@ def test_whatever_is_declared_is_refused_or_makes_a_claim(
         return
     assert encode(facts)
     assert isinstance(a_report(facts).claim, Headline | Refusal)
+
+
+@pytest.mark.parametrize("workers", ["4.0", "true", '"4"'])
+def test_what_is_no_whole_number_is_told_how_to_write_one(workers: str, tmp_path: Path) -> None:
+    with pytest.raises(BadRequest) as refused:
+        load(written(OWN.replace("workers = 4", f"workers = {workers}"), tmp_path))
+
+    assert refused.value.hint == "write it in digits alone"
