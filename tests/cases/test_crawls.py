@@ -211,9 +211,16 @@ CASES = (
     ),
     Case(
         "texts beside archives and a damaged one",
-        files({"a.txt": PLAIN, "b.gz": tarred(b"x"), "c.gz": gzip.compress(b"x")[:-9]}),
-        "1 document from 1 file of text; 2 other files not read",
-        pages=(PLAIN.decode(),),
+        files(
+            {
+                "a.txt": PLAIN,
+                "b.gz": tarred(b"x"),
+                "c.gz": gzip.compress(b"x")[:-9],
+                "d.txt": PLAIN,
+            }
+        ),
+        "2 documents from 2 files of text; 2 other files not read",
+        pages=(PLAIN.decode(),) * 2,
     ),
     Case(
         "JSON lines and Parquet",
@@ -227,9 +234,11 @@ CASES = (
     ),
     Case(
         "lines end at a newline and nowhere else",
-        file(lines(["a\u2028b\x0b\x0c\x85c"]).replace(b"\\u2028", "\u2028".encode()), "a.jsonl"),
-        "1 document from 1 file of JSON lines, field text",
-        pages=("a\u2028b\x0b\x0c\x85c",),
+        file(
+            lines(["a\u2028b\x0b\x0c\x85c", "d"]).replace(b"\\u2028", "\u2028".encode()), "a.jsonl"
+        ),
+        "2 documents from 1 file of JSON lines, field text",
+        pages=("a\u2028b\x0b\x0c\x85c", "d"),
     ),
     Case(
         "a mark and DOS lines",
@@ -267,6 +276,12 @@ NAME_IT = "name the field with the text: --set field=NAME"
 A_LINE = "write one JSON object a line, or one array of them"
 USUAL = "text, raw_content, content, body, document, page_content or article"
 REFUSALS = (
+    Refusal(
+        "one text file",
+        files({"x/a.txt": b"all of it in one file\n"}),
+        "x is one document, which cannot have a near-duplicate",
+        name="x",
+    ),
     Refusal(
         "a line that is no JSON",
         file(PLAIN + b"{'text': 'single quotes'}\n", "a.jsonl"),

@@ -37,7 +37,7 @@ class ReadCrawl(NamedTuple):
 
 
 def check_input(name: str, field: str = "") -> None:
-    """Raise ``BadRequest`` if there is nothing to read at an input (empty: the synthetic crawl).
+    """Raise ``BadRequest`` for an input with less than two documents (empty: the synthetic crawl).
 
     Looked at are the beginnings of its first files, and the first documents.
     """
@@ -47,11 +47,14 @@ def check_input(name: str, field: str = "") -> None:
         crawl = find_input(name, field, FILES_CHECKED)
         if not crawl.sources:
             crawl = find_input(name, field)
-        size = 0
+        size = count = 0
         for document in _bounded(crawl, field, _short(name)):
             size += len(document.text) + len(document.before)
+            count += bool(document.text.strip())
             if size > BYTES_CHECKED:
                 break
+        if count == 1 and len(crawl.sources) == 1 and size <= BYTES_CHECKED:
+            raise Unreadable(f"{_short(name)} is one document, which cannot have a near-duplicate")
 
 
 def read(name: str, field: str = "") -> ReadCrawl:

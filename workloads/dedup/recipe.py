@@ -123,5 +123,7 @@ def check_shards(folder: str) -> None:
         writable = path.is_dir() and os.access(path, os.W_OK | os.X_OK)
     except (OSError, RuntimeError, ValueError) as error:
         raise ValueError(f"shards={folder!r} is not a path: {error}") from error
+    if folder and not path.exists():
+        raise ValueError(f"shards={folder} is not there: make that folder first")
     if folder and not writable:
         raise ValueError(f"shards={folder} is not a folder that can be written to")

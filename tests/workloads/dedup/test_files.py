@@ -243,13 +243,12 @@ def test_a_file_of_no_kind_that_is_known_is_refused_before_anything_starts(
 
 def test_files_of_their_kind_are_let_through(tmp_path: Path) -> None:
     for name in ("a.jsonl", "b.jsonl.gz"):
-        written(
-            tmp_path / name, '\ufeff {"text": "one"}' if name == "a.jsonl" else '{"text": "one"}'
-        )
-    columns(tmp_path / "c.parquet", text=["one"])
+        mark = "\ufeff " if name == "a.jsonl" else ""
+        written(tmp_path / name, mark + '{"text": "one"}\n{"text": "two"}')
+    columns(tmp_path / "c.parquet", text=["one", "two"])
     for pattern in ("*.jsonl", "*.jsonl.gz", "*.parquet"):
         check_input(str(tmp_path / pattern))
-        assert documents(tmp_path / pattern) == [b"one"]
+        assert documents(tmp_path / pattern) == [b"one", b"two"]
 
 
 def test_a_link_to_nowhere_is_no_file(tmp_path: Path) -> None:

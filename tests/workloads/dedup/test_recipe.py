@@ -16,7 +16,7 @@ from workloads.dedup.recipe import Settings
         ({"permutations": 100}, "permutations=100 is not a multiple of four and of bands=12"),
         ({"permutations": 90, "bands": 9}, "permutations=90 is not a multiple of four and of"),
         ({"block": 0}, "block=0 is not between 1"),
-        ({"shards": "/no/such/folder"}, "shards=/no/such/folder is not a folder"),
+        ({"shards": "/no/such/folder"}, "shards=/no/such/folder is not there: make"),
         ({"shards": "/etc/hostname"}, "shards=/etc/hostname is not a folder"),
         ({"shards": "~nobodyhere/x"}, "shards='~nobodyhere/x' is not a path"),
         ({"shards": "x" * 5000}, "shards=.* is no"),
