@@ -33,6 +33,9 @@ INTERRUPT = "os.kill(os.getpid(), signal.{})"
 PROGRAM = """
 import importlib.abc, os, resource, signal, sys
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where nohup has started the tests
+signal.signal(signal.SIGINT, signal.default_int_handler)  # or a script, by &
+
 class AtImport(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
         if name == sys.argv[1]:
