@@ -224,7 +224,9 @@ class CommandPair:
     def _require_input(self) -> None:
         for name, command in self._named_commands.items():
             if names_in(command, ("input",)) and not self.input:
-                raise ValueError(f"the {name} has {{input}}, but no input is named: give input=")
+                raise ValueError(
+                    f"the {name} has {{input}}, but no input is named: give input=FILE"
+                )
         path = expand_home(self.input)
         if self.input and not (path.is_file() or path.is_dir()):
             raise ValueError(f"input={self.input} is neither a file nor a folder")

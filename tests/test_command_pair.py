@@ -61,7 +61,7 @@ def test_two_plain_commands_can_run() -> None:
         ),
         (
             {"prepare": "rm -r {input}"},
-            "the command to prepare has {input}, but no input is named: give input=",
+            "the command to prepare has {input}, but no input is named: give input=FILE",
         ),
         (
             {"prepare": "echo {worker}"},
@@ -69,7 +69,7 @@ def test_two_plain_commands_can_run() -> None:
         ),
         (
             {"baseline": "sort {input}"},
-            "the baseline command has {input}, but no input is named: give input=",
+            "the baseline command has {input}, but no input is named: give input=FILE",
         ),
         (
             {"baseline": "sort > {answer}"},
