@@ -61,6 +61,13 @@ def zstd(content: bytes) -> bytes:
     return raw
 
 
+def two_texts(folder: Path) -> None:
+    """Write a table that another one was joined to."""
+    pages = pa.array(PAGES)
+    joined = pa.Table.from_arrays([pages, pages], names=["text", "text"])
+    pq.write_table(joined, folder / "a.parquet")
+
+
 def tarred(content: bytes) -> bytes:
     archived = io.BytesIO()
     with tarfile.open(fileobj=archived, mode="w:gz") as archive:
@@ -316,6 +323,12 @@ REFUSALS = (
         table("a.parquet", url=["x"]),
         f"a.parquet has no field {USUAL}; its fields are url",
         NAME_IT,
+        name="a.parquet",
+    ),
+    Refusal(
+        "two columns of one name",
+        two_texts,
+        "a.parquet has two columns called text: give each its own name",
         name="a.parquet",
     ),
     Refusal(

@@ -8,7 +8,7 @@ pyarrow only where a Parquet file is read.
 import codecs
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -224,6 +224,7 @@ def _rows(path: Path, wanted: str) -> Iterator[Document]:
             field = next((name for name in ([wanted] if wanted else FIELDS) if name in names), "")
             if not field:
                 raise without_field(path.name, wanted, names)
+            _require_own_names(path.name, names)
             for batch in file.iter_batches(ROWS_AT_A_TIME, use_threads=False):
                 texts = _cells(batch.column(names.index(field)), path.name, field)
                 others = batch.drop_columns([field]).to_pylist()
@@ -233,6 +234,14 @@ def _rows(path: Path, wanted: str) -> Iterator[Document]:
                     yield Document(f"{path.name}, row {row:,}", utf8(raw or b""), before, field)
     except (pyarrow.ArrowException, OSError, IndexError, UnicodeDecodeError) as error:
         raise Unreadable(f"{path.name} cannot be read as Parquet beyond row {row:,}") from error
+
+
+def _require_own_names(file: str, names: Sequence[str]) -> None:
+    """Raise ``ValueError`` if two columns have one name: a document keeps all its fields."""
+    for name in names:
+        if names.count(name) > 1:
+            twice = printable_name(name)
+            raise Unreadable(f"{file} has two columns called {twice}: give each its own name")
 
 
 def _cells(column: Any, name: str, field: str) -> Iterator[bytes | None]:
