@@ -3,7 +3,6 @@
 May import ``harness``, ``harness.takes.recordings``, ``demo.race.screens`` and ``demo.terminal``.
 """
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,9 +120,12 @@ def prompt(stage: SessionStage, subject: str, *, attended: bool) -> str:
 
 
 def clean_scratch() -> Scratch:
-    """Remove what killed runs have left, say so, and return a folder for this one."""
-    if swept := sweep_temporary():
-        print(swept, file=sys.stderr, flush=True)
+    """Remove what killed runs have left, and return a folder for this one.
+
+    Without a word: a line above the panel would stand in a recording, whose every frame must show
+    the clocks.
+    """
+    sweep_temporary()
     return Scratch.make(gettempdir())
 
 
