@@ -253,3 +253,18 @@ def test_a_declared_reason_stands_in_its_caveat(declared: dict[str, str]) -> Non
     (reason,) = declared.values()
     evidence = Evidence.of(session(case("declared", declared=declared, **facts)))
     assert any(caveat.sentence.endswith(f": {reason}") for caveat in caveats(evidence))
+
+
+@pytest.mark.parametrize(
+    ("used_s", "foreign", "is_refused"),
+    [(0.7, 0.01, False), (0.8, 0.01, True), (1.2, 0.6, False), (1.3, 0.6, True)],
+    ids=["too little", "enough", "too little beside busy programs", "enough beside busy programs"],
+)
+def test_work_off_the_clock_is_told_from_what_busy_programs_make_dearer(
+    used_s: float, foreign: float, is_refused: bool
+) -> None:
+    one, other = a_results().trials
+    short = replace(one, cpu_s=3.0), replace(other, cpu_s=3.0, off_clock_cpu_s=used_s)
+    results = a_results(trials=short, observer=an_observer(foreign_cpu=foreign))
+    keys = {refusal.key for refusal in refusals(Evidence.of(results))}
+    assert ("worked-off-clock" in keys) == is_refused
