@@ -3,6 +3,7 @@
 May import ``harness``.
 """
 
+import contextlib
 import tempfile
 from pathlib import Path
 
@@ -60,9 +61,15 @@ def _remark(ended: Exception | None) -> str:
 def save_elsewhere(results: Results, folder: Path) -> str:
     """Save the results of a take whose ``folder`` cannot be written; return where all facts are."""
     kept = f"; the journal is {folder / JOURNAL_NAME}" if (folder / JOURNAL_NAME).exists() else ""
+    nowhere = f"the results could not be written anywhere{kept}"
     try:
-        path = Path(tempfile.mkdtemp(prefix="twoclocks-")) / RESULTS_NAME
-        save(results, path)
+        elsewhere = Path(tempfile.mkdtemp(prefix="twoclocks-"))
+    except OSError:
+        return nowhere
+    try:
+        save(results, elsewhere / RESULTS_NAME)
     except (OSError, TwoclocksError):
-        return f"the results could not be written anywhere{kept}"
-    return f"the results are in {path}{kept}"
+        with contextlib.suppress(OSError):
+            elsewhere.rmdir()
+        return nowhere
+    return f"the results are in {elsewhere / RESULTS_NAME}{kept}"
