@@ -33,8 +33,10 @@ INTERRUPT = "os.kill(os.getpid(), signal.{})"
 PROGRAM = """
 import importlib.abc, os, resource, signal, sys
 
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # ignored where nohup has started the tests
-signal.signal(signal.SIGINT, signal.default_int_handler)  # or a script, by &
+# Some are ignored where nohup has started the tests, others where a script has, by &.
+for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class AtImport(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path, target=None):
