@@ -46,10 +46,10 @@ cue: $(STAMP)  ## follow the talk on a second terminal, for the presenter alone
 sweep: $(STAMP)  ## race 1, 2, 4, … workers and show how speed grows with them
 	$(BIN)/python -P -m demo sweep $(ARGS)
 
-test: $(DEVELOPMENT_STAMP)  ## run the tests: those on Ray one after the other, the rest side by side
+test: $(DEVELOPMENT_STAMP)  ## run the tests: side by side, and then those on Ray one after the other
 ifeq ($(strip $(ARGS)),)
-	$(BIN)/python -m pytest -m ray --durations 10
 	$(BIN)/python -m pytest -m "not ray" $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m ray --durations 10
 else
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 endif
