@@ -191,14 +191,14 @@ def _read_every(trial: Events, every_s: float) -> list[e.Event]:
 def late(seconds: float, **observed: float | None) -> Lie:
     """Return honest events with every end read so much later, and these facts of the observer."""
 
-    def told(events: Events) -> Events:
+    def lie(events: Events) -> Events:
         shift_s, shifted = 0.0, []
         for event in events:
             shift_s += seconds * isinstance(event, e.Finished)
             shifted.append(replace(event, at=event.at + shift_s))
         return changed(is_a(e.Observed), **observed)(shifted)
 
-    return told
+    return lie
 
 
 # For each key that needs a journal, an honest one and a lie that raises this key alone.

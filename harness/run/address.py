@@ -30,7 +30,7 @@ class ClusterAddress(NamedTuple):
     named_by: str = OPTION
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """Return the address as it is shown, with the variable that holds it."""
         address = printable(self.address)
         return repr(address) if self.named_by == OPTION else f"{self.named_by}={address}"
@@ -63,7 +63,9 @@ def reached(named: ClusterAddress, inherited: Mapping[str, str]) -> str:
     if named.address == "auto":
         address = _started_last(inherited) or _any_running()
         if not address:
-            raise BadRequest(f"{named.shown} finds no cluster on this machine", named.start_or_out)
+            raise BadRequest(
+                f"{named.display_name} finds no cluster on this machine", named.start_or_out
+            )
         named = named._replace(address=address)
     host, port = _parts(named)
     try:
@@ -71,11 +73,12 @@ def reached(named: ClusterAddress, inherited: Mapping[str, str]) -> str:
             speaks = bool(inherited.get("RAY_USE_TLS")) or _answers(connection)
     except (OSError, OverflowError, UnicodeError) as error:
         reason = reason_of(error) if isinstance(error, OSError) else "it is no host and port"
-        sentence = f"no cluster answers at {named.shown}: {reason}"
+        sentence = f"no cluster answers at {named.display_name}: {reason}"
         raise BadRequest(sentence, named.start_or_out) from error
     if not speaks:
         raise BadRequest(
-            f"what answers at {named.shown} is no Ray cluster", f"{HEAD_SAYS}; {named.way_out}"
+            f"what answers at {named.display_name} is no Ray cluster",
+            f"{HEAD_SAYS}; {named.way_out}",
         )
     return named.address
 
@@ -85,16 +88,18 @@ def _parts(named: ClusterAddress) -> tuple[str, int]:
     if named.address.startswith("ray://"):
         hint = f"run on a node of the cluster and give host:6379; {named.way_out}"
         raise BadRequest(
-            f"{named.shown} is a Ray Client address, which adds a proxy to every call", hint
+            f"{named.display_name} is a Ray Client address, which adds a proxy to every call", hint
         )
     if named.address.startswith(("http://", "https://")):
         hint = f"give the cluster's own, such as host:6379; {named.way_out}"
-        raise BadRequest(f"{named.shown} is the address of a dashboard, not of a cluster", hint)
+        raise BadRequest(
+            f"{named.display_name} is the address of a dashboard, not of a cluster", hint
+        )
     host, _, port = named.address.rpartition(":")
     bracketed = host.startswith("[") and host.endswith("]")
     if not port.isdecimal() or not host or (":" in host and not bracketed):
         raise BadRequest(
-            f"{named.shown} is not an address of the form host:port",
+            f"{named.display_name} is not an address of the form host:port",
             f"{HEAD_SAYS}; {named.way_out}",
         )
     return host.strip("[]"), int(port)

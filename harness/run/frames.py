@@ -162,7 +162,7 @@ class SessionFrames:
         if process.side is Side.BASELINE and process is not self.processes[Side.BASELINE]:
             self.variants_ready += [event for event in received if isinstance(event, e.Ready)]
             received = [event for event in received if isinstance(event, e.Rated | e.Failed)]
-        going_on = self._stall_watch.heard(process.side, received)
+        going_on = self._stall_watch.note_reports(process.side, received)
         events = self.stamped(process.side, [*going_on, *received])
         for event in events:
             self._note(event)

@@ -79,7 +79,7 @@ class StallWatch:
         self._said_by_side: dict[Side, set[str]] = {side: set() for side in Side}
         self._ticked_at = 0.0
 
-    def heard(self, side: Side, events: Iterable[e.Event]) -> list[e.Event]:
+    def note_reports(self, side: Side, events: Iterable[e.Event]) -> list[e.Event]:
         """Note what a side reports; return that it goes on, if it was said to be stalled."""
         counted = progress = False
         for event in events:

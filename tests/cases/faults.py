@@ -124,7 +124,7 @@ FAULTS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class Outcome:
     """What was seen of a fault.
 
     ``left`` are the pids of ``started`` processes that were left a while after the program had
@@ -140,7 +140,7 @@ class Seen:
     seconds: float
 
 
-def seen(fault: Fault) -> Seen:
+def outcome_of(fault: Fault) -> Outcome:
     """Put a program through a fault, and look at what is left."""
     own = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
     pids, scratch = own / "pids", own / "s"
@@ -156,7 +156,7 @@ def seen(fault: Fault) -> Seen:
             left = _left_of(running)
             seconds = time.monotonic() - began
             sweep([str(scratch)])  # as the next run does
-        return Seen(
+        return Outcome(
             left=left,
             started=len(running),
             exit_code=program.returncode,
@@ -168,11 +168,13 @@ def seen(fault: Fault) -> Seen:
         shutil.rmtree(own)
 
 
-def all_seen(faults: Iterable[Fault] = FAULTS) -> Mapping[str, Seen]:
+def all_outcomes(faults: Iterable[Fault] = FAULTS) -> Mapping[str, Outcome]:
     """Return what is seen of every fault, by its name: some at once, since each mostly waits."""
     faults = tuple(faults)
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        return dict(zip((fault.name for fault in faults), threads.map(seen, faults), strict=True))
+        return dict(
+            zip((fault.name for fault in faults), threads.map(outcome_of, faults), strict=True)
+        )
 
 
 def _command(fault: Fault, take: Path) -> list[str]:
@@ -217,7 +219,7 @@ def _left_of(processes: list[psutil.Process]) -> tuple[int, ...]:
     return tuple(process.pid for process in left)
 
 
-def table(results: Mapping[str, Seen], faults: Iterable[Fault] = FAULTS) -> str:
+def table(results: Mapping[str, Outcome], faults: Iterable[Fault] = FAULTS) -> str:
     """Return what was promised and seen as a table in Markdown."""
     rows = ["| fault | moment | promised | seen | exit code |", "|---|---|---|---|---|"]
     for fault in faults:
@@ -232,7 +234,7 @@ def table(results: Mapping[str, Seen], faults: Iterable[Fault] = FAULTS) -> str:
 
 def main() -> None:
     """Print the table, or write it into the guide."""
-    made = table(all_seen())
+    made = table(all_outcomes())
     if "--write" not in sys.argv:
         sys.stdout.write(made)
         return

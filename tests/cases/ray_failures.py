@@ -51,7 +51,7 @@ def failures(pool: Any) -> dict[str, Callable[[], Any]]:
     }
 
 
-def said(fail: Callable[[], Any]) -> str:
+def sentence_of(fail: Callable[[], Any]) -> str:
     """Return the sentence of what is raised."""
     from harness.errors import SideFailed
     from harness.run.ray.ray_errors import explained
@@ -83,7 +83,7 @@ def main() -> None:
         )
         with cluster(plan) as armed:
             pool = RayPool(Workers(armed, lambda _: None), 1)
-            sentences = {kind: said(fail) for kind, fail in failures(pool).items()}
+            sentences = {kind: sentence_of(fail) for kind, fail in failures(pool).items()}
     sys.stdout.write(json.dumps(sentences))
 
 

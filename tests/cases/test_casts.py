@@ -29,7 +29,7 @@ def lines(*documents: object) -> bytes:
     return "".join(f"{json.dumps(document)}\n" for document in documents).encode()
 
 
-def drawn(text: str) -> bytes:
+def cast_of(text: str) -> bytes:
     return lines(HEAD, [1.0, "o", text])
 
 
@@ -43,25 +43,25 @@ class Read:
 
 
 READ = (
-    Read("a byte order mark", codecs.BOM_UTF8 + drawn("ab"), "ab"),
-    Read("lines that end as on Windows", drawn("ab").replace(b"\n", b"\r\n"), "ab"),
+    Read("a byte order mark", codecs.BOM_UTF8 + cast_of("ab"), "ab"),
+    Read("lines that end as on Windows", cast_of("ab").replace(b"\n", b"\r\n"), "ab"),
     Read("version 3", lines(OF_3, [1.0, "o", "a"], [0.5, "o", "b"]), "ab"),
     Read("an event of a code that nobody knows", lines(HEAD, [0.5, "z", "?"], [1, "o", "a"]), "a"),
     Read("no event", lines(HEAD), ""),
-    Read("a private colour", drawn("a\x1b[?4mb"), "ab"),
-    Read("a private margin", drawn("a\x1b[?1;2rb"), "ab"),
-    Read("a wide letter of which the left half is left over", drawn("漢b\x1b[2Gx"), " xb"),
-    Read("a wide letter of which the right half is left over", drawn("漢b\r\x1b[Ga"), "a b"),
-    Read("a combining mark in the first column", drawn("\u0301a"), "a"),
-    Read("a cursor off the screen", drawn("\x1b[99;99Ha"), "\n\n                   a"),
+    Read("a private colour", cast_of("a\x1b[?4mb"), "ab"),
+    Read("a private margin", cast_of("a\x1b[?1;2rb"), "ab"),
+    Read("a wide letter of which the left half is left over", cast_of("漢b\x1b[2Gx"), " xb"),
+    Read("a wide letter of which the right half is left over", cast_of("漢b\r\x1b[Ga"), "a b"),
+    Read("a combining mark in the first column", cast_of("\u0301a"), "a"),
+    Read("a cursor off the screen", cast_of("\x1b[99;99Ha"), "\n\n                   a"),
     Read("a number without end", lines(HEAD, [1, "o", f"\x1b[{'9' * 5000}C"], [2, "o", "a"]), "a"),
-    Read("an unfinished sequence", drawn("a\x1b[12"), "a"),
-    Read("a title", drawn("\x1b]0;title\x07a"), "a"),
+    Read("an unfinished sequence", cast_of("a\x1b[12"), "a"),
+    Read("a title", cast_of("\x1b]0;title\x07a"), "a"),
     Read("a title without an end", lines(HEAD, [1, "o", "\x1b]0;ti"], [2, "o", "\x1b[1ma"]), "a"),
-    Read("a device's string", drawn("\x1bP+q544e\x1b\\a"), "a"),
-    Read("a sign with a variation and a joiner", drawn("⚠\ufe0f a\u200db"), "⚠ ab"),
-    Read("a control character of no meaning", drawn("a\x01b"), "ab"),
-    Read("text cut at no line separator", drawn("a\u2028b"), "ab"),
+    Read("a device's string", cast_of("\x1bP+q544e\x1b\\a"), "a"),
+    Read("a sign with a variation and a joiner", cast_of("⚠\ufe0f a\u200db"), "⚠ ab"),
+    Read("a control character of no meaning", cast_of("a\x01b"), "ab"),
+    Read("text cut at no line separator", cast_of("a\u2028b"), "ab"),
     Read("times that fall", lines(HEAD, [2.0, "o", "a"], [1.0, "o", "b"]), "ab"),
     Read("a terminal that changes its size", lines(HEAD, [1, "r", "9x9"], [2, "o", "a"]), "a"),
     Read("a size that is none", lines(HEAD, [1, "r", "²x-1"], [2, "o", "a"]), "a"),
@@ -91,8 +91,8 @@ NO_HEADER = "run.cast is not a recording: its first line is not an asciicast hea
 REFUSED = (
     Refusal("nothing", b"", NO_HEADER),
     Refusal("a picture", b"\x89PNG\r\n\x1a\n", NO_HEADER),
-    Refusal("gzip", gzip.compress(drawn("a")), "run.cast is compressed by gzip"),
-    Refusal("UTF-16", drawn("a").decode().encode("utf-16"), "run.cast is UTF-16, not UTF-8"),
+    Refusal("gzip", gzip.compress(cast_of("a")), "run.cast is compressed by gzip"),
+    Refusal("UTF-16", cast_of("a").decode().encode("utf-16"), "run.cast is UTF-16, not UTF-8"),
     Refusal(
         "version 1",
         lines({"version": 1, "width": 80, "height": 24, "stdout": []}),
@@ -105,18 +105,18 @@ REFUSED = (
         "a time before the beginning", lines(HEAD, [-1, "o", "a"]), "line 2 of run.cast is not"
     ),
     Refusal(
-        "a time that is no number", drawn("a").replace(b"1.0", b"NaN"), "line 2 of run.cast is"
+        "a time that is no number", cast_of("a").replace(b"1.0", b"NaN"), "line 2 of run.cast is"
     ),
     Refusal(
-        "a time without end", drawn("a").replace(b"1.0", b"1e999"), "line 2 of run.cast is not"
+        "a time without end", cast_of("a").replace(b"1.0", b"1e999"), "line 2 of run.cast is not"
     ),
     Refusal("a time of years", lines(HEAD, [1e9, "o", "a"]), "line 2 of run.cast is not an event"),
-    Refusal("half a pair of surrogates", drawn("\ud800"), "line 2 of run.cast is not an event"),
+    Refusal("half a pair of surrogates", cast_of("\ud800"), "line 2 of run.cast is not an event"),
     Refusal(
-        "no UTF-8", drawn("a").replace(b'"a"', b'"\xff"'), "line 2 of run.cast is not an event"
+        "no UTF-8", cast_of("a").replace(b'"a"', b'"\xff"'), "line 2 of run.cast is not an event"
     ),
-    Refusal("a line of 2 MB", drawn("a" * 2_000_000), "its 2,000,014 bytes are too many"),
-    Refusal("a line that was cut", drawn("ab")[:-5], "line 2 of run.cast is not an event"),
+    Refusal("a line of 2 MB", cast_of("a" * 2_000_000), "its 2,000,014 bytes are too many"),
+    Refusal("a line that was cut", cast_of("ab")[:-5], "line 2 of run.cast is not an event"),
 )
 
 
@@ -129,7 +129,7 @@ def test_what_is_no_recording_is_refused_in_one_sentence(case: Refusal) -> None:
 
 
 def test_a_marker_of_another_time_than_a_program_writes_is_no_marker() -> None:
-    endless = parse(drawn(f"\x1b]7719;twoclocks;{'9' * 5000};go\x1b\\"), "run.cast")
+    endless = parse(cast_of(f"\x1b]7719;twoclocks;{'9' * 5000};go\x1b\\"), "run.cast")
     assert extract_markers(endless).markers == ()
 
 

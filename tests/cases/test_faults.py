@@ -4,32 +4,32 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.cases.faults import FAULTS, GUIDE, Fault, Seen, all_seen
+from tests.cases.faults import FAULTS, GUIDE, Fault, Outcome, all_outcomes
 
 each = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 STALLS = [fault for fault in FAULTS if fault.state]
 
 
 @pytest.fixture(scope="module")
-def results() -> Mapping[str, Seen]:
+def results() -> Mapping[str, Outcome]:
     """Return what was seen of every fault."""
-    return all_seen()
+    return all_outcomes()
 
 
 @each
-def test_nothing_is_left_running(fault: Fault, results: Mapping[str, Seen]) -> None:
+def test_nothing_is_left_running(fault: Fault, results: Mapping[str, Outcome]) -> None:
     assert results[fault.name].started >= 3
     assert results[fault.name].left == ()
 
 
 @each
-def test_the_exit_code_says_how_it_ended(fault: Fault, results: Mapping[str, Seen]) -> None:
+def test_the_exit_code_says_how_it_ended(fault: Fault, results: Mapping[str, Outcome]) -> None:
     assert results[fault.name].exit_code == fault.exit_code, results[fault.name].printed
 
 
 @pytest.mark.parametrize("fault", STALLS, ids=lambda fault: fault.name)
 def test_who_is_stalled_is_said_with_what_its_process_does(
-    fault: Fault, results: Mapping[str, Seen]
+    fault: Fault, results: Mapping[str, Outcome]
 ) -> None:
     assert "STALLED for" in results[fault.name].printed
     assert f": {fault.state}\n" in results[fault.name].printed
@@ -37,7 +37,7 @@ def test_who_is_stalled_is_said_with_what_its_process_does(
 
 @each
 def test_nothing_lies_about_once_the_next_run_has_begun(
-    fault: Fault, results: Mapping[str, Seen]
+    fault: Fault, results: Mapping[str, Outcome]
 ) -> None:
     assert results[fault.name].litter == ()
 

@@ -111,7 +111,7 @@ CASES = (
 
 
 @dataclass
-class Told:
+class Reactions:
     """What was said of a side, each by its second."""
 
     stalled: list[tuple[float, e.Stalled]] = field(default_factory=list)
@@ -119,7 +119,7 @@ class Told:
     resumed: list[float] = field(default_factory=list)
 
 
-def told(case: Case) -> Told:
+def reactions_to(case: Case) -> Reactions:
     """Return what is said of the side of a case, frame by frame."""
     now = 0.0
 
@@ -127,22 +127,24 @@ def told(case: Case) -> Told:
         return "core 0", Signs(case.cores * now, 1, "python", case.state)
 
     watch = StallWatch(Patience(stall_after_s=STALL_AFTER_S, give_up_after_s=GIVE_UP_AFTER_S), look)
-    said, done = Told(), 0
+    said, done = Reactions(), 0
     while now < case.seconds and not said.given_up:
         events = watch.tick(now, [Side.BASELINE], attended=case.attended)
         said.stalled += [(now, event) for _, event in events if isinstance(event, e.Stalled)]
         said.given_up += [(now, event) for _, event in events if isinstance(event, e.Failed)]
         if sum(at <= now for at in case.reports) > done:
             done += 1
-            said.resumed += [now for _ in watch.heard(Side.BASELINE, [e.Progress(done=done)])]
+            said.resumed += [
+                now for _ in watch.note_reports(Side.BASELINE, [e.Progress(done=done)])
+            ]
         now = case.still[1] if now == case.still[0] and case.still[1] else now + FRAME_S
     return said
 
 
 @pytest.fixture(scope="module")
-def said() -> Mapping[str, Told]:
+def reactions() -> Mapping[str, Reactions]:
     """Return what is said in every case."""
-    return {case.name: told(case) for case in CASES}
+    return {case.name: reactions_to(case) for case in CASES}
 
 
 def near(at: float, due: float) -> bool:
@@ -151,8 +153,10 @@ def near(at: float, due: float) -> bool:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_stall_is_said_once_and_when_it_is_due(case: Case, said: Mapping[str, Told]) -> None:
-    stalled = said[case.name].stalled
+def test_a_stall_is_said_once_and_when_it_is_due(
+    case: Case, reactions: Mapping[str, Reactions]
+) -> None:
+    stalled = reactions[case.name].stalled
     if not case.stalled_at:
         assert stalled == []
         return
@@ -163,9 +167,9 @@ def test_a_stall_is_said_once_and_when_it_is_due(case: Case, said: Mapping[str, 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_side_is_given_up_when_that_is_due_and_never_where_somebody_watches(
-    case: Case, said: Mapping[str, Told]
+    case: Case, reactions: Mapping[str, Reactions]
 ) -> None:
-    given_up = said[case.name].given_up
+    given_up = reactions[case.name].given_up
     if not case.given_up_at:
         assert given_up == []
         return
@@ -175,7 +179,7 @@ def test_a_side_is_given_up_when_that_is_due_and_never_where_somebody_watches(
 
 
 def test_a_stall_is_over_with_the_next_item() -> None:
-    assert told(Case(name="slow", reports=(14,), seconds=20)).resumed == [14]
+    assert reactions_to(Case(name="slow", reports=(14,), seconds=20)).resumed == [14]
 
 
 def test_a_side_that_is_not_at_work_is_never_stalled() -> None:
@@ -185,7 +189,7 @@ def test_a_side_that_is_not_at_work_is_never_stalled() -> None:
 
 def test_what_a_side_says_of_its_workers_is_not_said_again() -> None:
     watch = StallWatch(Patience(), lambda _: ("w0", Signs(0.0, 1, "python", STOPPED)))
-    watch.heard(Side.DISTRIBUTED, [e.Stalled(worker="w0", state=STOPPED, seconds=5.0)])
+    watch.note_reports(Side.DISTRIBUTED, [e.Stalled(worker="w0", state=STOPPED, seconds=5.0)])
     events = [
         event
         for now in range(60)

@@ -83,7 +83,7 @@ WORKLOAD = Workload(
 
 
 @dataclass(frozen=True)
-class Seen:
+class ObservedRace:
     """What was found while a race was armed, and how it ended."""
 
     status: str
@@ -103,7 +103,7 @@ def as_installed(*words: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def seen() -> Iterator[Seen]:
+def observed() -> Iterator[ObservedRace]:
     """Run a race in a stranger's folder, and look at it once both sides are armed."""
     own = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
     own.chmod(0o755)  # so that nothing is out of reach but for the race's own care
@@ -119,12 +119,12 @@ def seen() -> Iterator[Seen]:
         *("--ui", "plain", "--yes", "--out", "take"),
     )
     try:
-        yield looked_at(command, here, scratch)
+        yield observe(command, here, scratch)
     finally:
         shutil.rmtree(own)
 
 
-def looked_at(command: list[str], here: Path, scratch: Path) -> Seen:
+def observe(command: list[str], here: Path, scratch: Path) -> ObservedRace:
     """Run the race in ``here``, and look at it in the middle."""
     environment = {"TMPDIR": str(scratch), "HOME": str(here)}
     with PipedProgram(command, environment=environment, cwd=here) as race:
@@ -138,7 +138,7 @@ def looked_at(command: list[str], here: Path, scratch: Path) -> Seen:
         environments = secrets_within_reach(p.pid for p in processes) if root else []
         holding = tuple(path for path, mode in files.items() if holds(path, mode, token))
         said = race.output()
-    return Seen(
+    return ObservedRace(
         status=status(here / "take"),
         errors=said.errors,
         ran=ran_in(here),
@@ -164,33 +164,37 @@ def holds(path: Path, mode: int, text: str) -> bool:
 
 
 @pytest.mark.ray
-def test_a_race_among_a_strangers_modules_ends_as_anywhere_else(seen: Seen) -> None:
-    assert (seen.status, seen.errors) == ("complete", "")
+def test_a_race_among_a_strangers_modules_ends_as_anywhere_else(observed: ObservedRace) -> None:
+    assert (observed.status, observed.errors) == ("complete", "")
 
 
 @pytest.mark.ray
-def test_no_module_of_the_current_folder_is_run_by_any_process_of_a_race(seen: Seen) -> None:
-    assert seen.ran == ""
-
-
-@pytest.mark.ray
-@needs_root
-def test_another_account_reaches_nothing_of_a_race_but_that_it_has_a_folder(seen: Seen) -> None:
-    assert any(stat.S_ISSOCK(mode) for mode in seen.files.values())
-    assert [path.name for path in seen.reached] == ["s"]  # the folder for everybody's scratch
+def test_no_module_of_the_current_folder_is_run_by_any_process_of_a_race(
+    observed: ObservedRace,
+) -> None:
+    assert observed.ran == ""
 
 
 @pytest.mark.ray
 @needs_root
-def test_another_account_reads_no_environment_of_a_race(seen: Seen) -> None:
-    assert seen.environments_reached == []
+def test_another_account_reaches_nothing_of_a_race_but_that_it_has_a_folder(
+    observed: ObservedRace,
+) -> None:
+    assert any(stat.S_ISSOCK(mode) for mode in observed.files.values())
+    assert [path.name for path in observed.reached] == ["s"]  # the folder for everybody's scratch
 
 
 @pytest.mark.ray
-def test_the_clusters_token_stands_in_no_command_line_and_no_file(seen: Seen) -> None:
-    assert len(seen.token) == 64
-    assert not any(seen.token in title for title in seen.titles)
-    assert seen.tokens_in_files == ()
+@needs_root
+def test_another_account_reads_no_environment_of_a_race(observed: ObservedRace) -> None:
+    assert observed.environments_reached == []
+
+
+@pytest.mark.ray
+def test_the_clusters_token_stands_in_no_command_line_and_no_file(observed: ObservedRace) -> None:
+    assert len(observed.token) == 64
+    assert not any(observed.token in title for title in observed.titles)
+    assert observed.tokens_in_files == ()
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,7 @@ def test_a_worker_is_ended_when_it_is_due_and_not_before(case: Case) -> None:
         assert 0 <= at - case.ended_at <= WITHIN_S, at
 
 
-def said(states: dict[int, ProcessState], *, together: bool, seconds: int) -> list[e.Event]:
+def watch_events(states: dict[int, ProcessState], *, together: bool, seconds: int) -> list[e.Event]:
     """Return what is said of workers that all owe an answer."""
     now, events = 0.0, list[e.Event]()
 
@@ -133,7 +133,7 @@ def said(states: dict[int, ProcessState], *, together: bool, seconds: int) -> li
 
 
 def test_in_a_map_each_worker_is_said_to_be_stalled() -> None:
-    events = said({0: STOPPED, 1: SLEEPING}, together=False, seconds=30)
+    events = watch_events({0: STOPPED, 1: SLEEPING}, together=False, seconds=30)
     assert [(event.worker, event.state) for event in events if isinstance(event, e.Stalled)] == [
         ("w0", STOPPED),
         ("w1", SLEEPING),
@@ -141,12 +141,12 @@ def test_in_a_map_each_worker_is_said_to_be_stalled() -> None:
 
 
 def test_in_lockstep_only_the_stopped_one_is_said_to_be_stalled() -> None:
-    events = said({0: SLEEPING, 1: STOPPED, 2: RUNNING}, together=True, seconds=90)
+    events = watch_events({0: SLEEPING, 1: STOPPED, 2: RUNNING}, together=True, seconds=90)
     assert [event.worker for event in events if isinstance(event, e.Stalled)] == ["w1"]
 
 
 def test_in_lockstep_whoever_waits_for_one_that_computes_is_not_stalled() -> None:
-    events = said({0: SLEEPING, 1: RUNNING}, together=True, seconds=50)
+    events = watch_events({0: SLEEPING, 1: RUNNING}, together=True, seconds=50)
     assert events == []
 
 
@@ -159,7 +159,7 @@ def test_a_worker_that_answers_goes_on() -> None:
     for _ in range(15):
         now += 1.0
         watch.overdue()
-    watch.heard(0)
+    watch.note_answer(0)
     assert [type(event) for event in events] == [e.Stalled, e.Resumed]
 
 

@@ -95,7 +95,7 @@ class WorkerWatch:
             self._looked_at = self._clock()
         self._debts = {place: self._debts.get(place, _Debt()) for place in places}
 
-    def heard(self, place: int) -> None:
+    def note_answer(self, place: int) -> None:
         """Note that a worker has answered: what it owes now, it owes from now on."""
         debt = self._debts.get(place)
         if debt is None:

@@ -87,7 +87,7 @@ class Workers:
             ready, _ = ray.wait([*due, *also], timeout=LOOK_EVERY_S)
             for answer in ready:
                 if answer in due:
-                    self.watch.heard(due[answer])
+                    self.watch.note_answer(due[answer])
             for place, overdue in self.watch.overdue(forgiven, together=together).items():
                 self._overdue[place] = overdue
                 self._cluster.end(place)
