@@ -5,6 +5,7 @@
 PYTHON ?= python3
 ARGS ?=
 EXTRAS ?=
+RAY_VERSIONS ?= 2.10.0 2.44.1 2.52.1
 BIN := .venv/bin
 STAMP := .venv/.installed
 DEVELOPMENT_STAMP := .venv/.developing
@@ -15,10 +16,10 @@ SIDE_BY_SIDE := -n auto --no-loadscope-reorder --durations 10
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup develop demo record play rehearse check cue sweep test slide bench lint clean
+.PHONY: help setup develop demo record play rehearse check cue sweep test versions slide bench fuzz lint clean
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## install what the demo needs into .venv; a second time there is nothing to do
 	$(if $(EXTRAS),@PYTHON="$(PYTHON)" sh .ci/install requirements-dev.lock "$(EXTRAS)")
@@ -46,13 +47,16 @@ cue: $(STAMP)  ## follow the talk on a second terminal, for the presenter alone
 sweep: $(STAMP)  ## race 1, 2, 4, … workers and show how speed grows with them
 	$(BIN)/python -P -m demo sweep $(ARGS)
 
-test: $(DEVELOPMENT_STAMP)  ## run the tests: side by side, and then those on Ray one after the other
+test: $(DEVELOPMENT_STAMP)  ## run the tests: side by side, and then those on Ray, two at a time
 ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m pytest -m "not ray" $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest -m ray --durations 10
+	$(BIN)/python -m pytest -m ray -n 2 --no-loadscope-reorder --durations 10
 else
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 endif
+
+versions: $(DEVELOPMENT_STAMP)  ## run the tests on Ray with other versions of it; RAY_VERSIONS="2.52.1" chooses
+	sh .ci/ray-versions "$(RAY_VERSIONS)" $(ARGS)
 
 slide: $(STAMP)  ## draw the headline slide anew from the newest results file
 	$(BIN)/python -P -m demo slide $(ARGS)
@@ -60,13 +64,16 @@ slide: $(STAMP)  ## draw the headline slide anew from the newest results file
 bench: $(DEVELOPMENT_STAMP)  ## measure what the READMEs quote, an hour and a half on a quiet machine; ARGS="embed" for a part
 	$(BIN)/python -m tests.bench $(ARGS)
 
+fuzz: $(DEVELOPMENT_STAMP)  ## try 12,000 hostile files; ARGS="cast deck --count 5000 --seed 7" for some
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
 lint: $(DEVELOPMENT_STAMP)  ## check style, layout and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict
 
 clean:  ## remove .venv, caches and builds; recordings stay
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-ray .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
 	find demo harness workloads tests -type d -name __pycache__ -prune -exec rm -rf {} +
 
 # A stamp is touched last: an install that was cut short is done again.

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from demo.chaos_options import CHAOS
+from demo.cli_cluster import CLUSTER_VERBS
 from demo.cli_group import EXIT_CODES, Verbs
 from demo.cli_options import (
     AS_JSON,
-    COMMAND_PAIR,
     FALLBACK,
+    NEW,
     OVERSUBSCRIBE,
     RUN,
     SCALES,
@@ -21,15 +23,14 @@ from demo.cli_options import (
     TALK,
     WORKERS,
     WORKLOAD,
-    all_of,
     choose_ui,
-    latest_results,
-    latest_take,
-    output_folder,
     prove_baseline,
-    seconds_option,
     session_options,
 )
+from demo.cli_takes import TAKE_VERBS
+from demo.cluster_options import CLUSTER
+from demo.command_pair_options import COMMAND_PAIR
+from demo.option_types import all_of, output_folder, seconds_option
 from harness.errors import BadRequest
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def rehearse(
 @verbs.command()
 @click.argument("take", type=click.Path(path_type=Path), required=False)
 @TALK
-@seconds_option("--stall-after", 10, "Say STALLED once the race made no progress for so long.")
+@seconds_option("--stall-after", 10, "Say STALLED after this long without progress.")
 def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
     """Show the presenter view in a second terminal.
 
@@ -126,9 +127,10 @@ def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
 def _race_setup(plan: "Plan", screen: str, by_itself: bool) -> "RaceSetup":
     """Return what surrounds a race on this screen, with the recording that may replace it."""
     from demo.race.setup import for_presenter
+    from harness.run.host import home_folder
 
     return for_presenter(
-        plan.spec,
+        plan.published_spec(home_folder()),
         live=screen == "live",
         simulated=plan.simulated,
         by_itself=by_itself,
@@ -144,120 +146,16 @@ def record(ui: str, out: Path | None, yes: bool, size: str, **typed: Any) -> int
     The take is published only if the race succeeds and the recording is true to its clocks.
     """
     from demo.options import make_plan, options_of
-    from demo.recording.record import parse_size
     from demo.recording.record import record as run
+    from demo.recording.size import size_to_record
 
     if ui not in ("auto", "live"):
         raise BadRequest(f"only the live panel can be recorded, not --ui {ui}", "leave --ui out")
-    return run(make_plan(options_of(typed)), out, parse_size(size), wait=not yes)
+    return run(make_plan(options_of(typed)), out, size_to_record(size), wait=not yes)
 
 
 @verbs.command()
-@click.argument("take", type=click.Path(path_type=Path), required=False)
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write it to FILE.html, FILE.gif or FILE.mp4 instead of playing it.",
-)
-def play(take: Path | None, into: Path | None) -> int:
-    """Play a recording at true speed.
-
-    The key n leads to its next labelled moment, q stops it. TAKE is a take's folder. Without it the
-    newest verified recording is played.
-    """
-    from demo.recording.play import play as run
-
-    return run(take, into)
-
-
-@verbs.command("verify-cast")
-@click.argument("take", type=click.Path(path_type=Path), default=latest_take)
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Compare with this results file.  [default: the one beside the recording]",
-)
-@click.option(
-    "--size", default="", metavar="COLUMNSxROWS", help="The expected size.  [default: any size]"
-)
-def verify_cast(take: Path, results: Path | None, size: str) -> int:
-    """Verify a recording against its results file.
-
-    TAKE is a take's folder or a cast file. The clocks on the screen are compared with the
-    recording's own times and with the results file.  [default: recordings/latest]
-    """
-    from demo.recording.record import parse_size
-    from demo.recording.verify import verify_recording
-
-    text, code = verify_recording(take, results, parse_size(size) if size else None)
-    click.echo(text)
-    return code
-
-
-@verbs.command()
-@click.argument("results", type=click.Path(path_type=Path), nargs=-1)
-@output_folder("Write the files to this folder.  [default: the take's folder]")
-@click.option(
-    "--theme",
-    type=click.Choice(["light", "dark"]),
-    default="light",
-    show_default=True,
-    help="Background of the figures.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["md", "csv", "json", "tex"]),
-    help="Print headline and table in this format, and draw nothing.",
-)
-@click.option(
-    "--into",
-    "deck",
-    type=click.Path(path_type=Path),
-    metavar="DECK.pptx",
-    help="Update the shapes named twoclocks:* in this deck.",
-)
-@click.option("--appendix", is_flag=True, help="Also print the tables for questions afterwards.")
-def slide(
-    results: tuple[Path, ...],
-    out: Path | None,
-    theme: str,
-    form: str | None,
-    deck: Path | None,
-    appendix: bool,
-) -> int:
-    """Print the headline and draw slide and figures.
-
-    Nothing is run. RESULTS is a results file, a take's folder or a declared result (TOML).
-    Several sessions of one configuration are combined.  [default: recordings/latest]
-    """
-    from demo.report import slide as run
-
-    return run(
-        results or (latest_results(),), out, theme=theme, form=form, deck=deck, appendix=appendix
-    )
-
-
-@verbs.command()
-@click.argument("results", type=click.Path(path_type=Path), default=latest_results)
-@AS_JSON
-def audit(results: Path, as_json: bool) -> int:
-    """Check a session against every honesty rule.
-
-    RESULTS is a results file, a take's folder or a declared result (TOML). It is also recomputed
-    from the journal beside it.  [default: recordings/latest]
-    """
-    from demo.report import run_audit
-
-    text, code = run_audit(results, as_json=as_json)
-    click.echo(text)
-    return code
-
-
-@verbs.command()
-@all_of(WORKLOAD, *COMMAND_PAIR, WORKERS, *RUN, prove_baseline(proves=False))
+@all_of(WORKLOAD, *COMMAND_PAIR, WORKERS, *RUN, *CHAOS, *CLUSTER, prove_baseline(proves=False))
 @output_folder("The folder that holds your takes.  [default: recordings/]")
 @click.option("--card", is_flag=True, help="Only show the test card, filling the terminal.")
 @AS_JSON
@@ -275,16 +173,26 @@ def check(out: Path | None, card: bool, as_json: bool, **typed: Any) -> int:
 
 
 @verbs.command()
-@click.argument("name")
-@click.option("--commands", is_flag=True, help="Start from two programs instead of two functions.")
+@click.argument("name", default="")
+@all_of(*NEW)
 @click.option("--adopt", is_flag=True, hidden=True)
-def new(name: str, commands: bool, adopt: bool) -> int:
-    """Write a workload file to start from.
+def new(name: str, adopt: bool, **chosen: bool) -> int:
+    """Write a workload, or another file, to start from.
 
-    NAME.py, in this folder, has comments and runs at once.
+    NAME.py, in this folder, has comments and runs at once. The other files explain each of their
+    lines; without a NAME they are talk.toml, prices.toml or result.toml.
     """
+    from demo.scaffold import Start, next_step
     from demo.scaffold import new as write
-    from demo.scaffold import next_step
 
-    click.echo(next_step(write(name, Path.cwd(), commands=commands or adopt)))
+    chosen["commands"] |= adopt
+    kinds = [Start(kind) for kind, wanted in chosen.items() if wanted]
+    if len(kinds) > 1:
+        raise BadRequest(f"--{kinds[0]} and --{kinds[1]} are two files", "write one at a time")
+    start = kinds[0] if kinds else Start.WORKLOAD
+    click.echo(next_step(write(name, Path.cwd(), start), start))
     return 0
+
+
+for _verb in (*TAKE_VERBS, *CLUSTER_VERBS):
+    verbs.add_command(_verb)

@@ -1,34 +1,27 @@
 """The options of the command line that several verbs share, as click decorators.
 
-Imports click and ``harness.errors`` at once, so that ``--help`` stays instant.
+Those of a command pair and of a cluster have modules of their own. Imports click, the options'
+types and ``harness.errors`` at once, so that ``--help`` stays instant.
 """
 
-import math
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
+from demo.chaos_options import CHAOS
+from demo.cluster_options import CLUSTER
+from demo.command_pair_options import COMMAND_PAIR
+from demo.option_types import (
+    LONGEST_STALL_S,
+    Decorator,
+    Seconds,
+    all_of,
+    output_folder,
+    seconds_option,
+)
 from harness.errors import BadRequest
 
-LONGEST_STALL_S = 3_600
 MOST_CORES = 10_000
-
-Decorator = Callable[[Any], Any]
-
-
-class Seconds(click.FloatRange):
-    """A number of seconds, which is finite."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return the number; fail for infinity and for what is no number, too."""
-        seconds: float = super().convert(value, param, ctx)
-        if not math.isfinite(seconds):
-            self.fail(f"{value!r} is not finite", param, ctx)
-        return seconds
 
 
 def choose_ui(typed: str) -> str:
@@ -46,47 +39,21 @@ def choose_ui(typed: str) -> str:
     return "live" if drawable else "plain"
 
 
-def all_of(*options: Decorator) -> Decorator:
-    """Return a decorator that gives a command all these options, in this order."""
-
-    def decorate(command: Any) -> Any:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
 def session_options(*own: Decorator, proves: bool) -> Decorator:
     """Return the options of a verb that runs a session, its ``own`` ones after the workload.
 
     ``proves`` is whether the baseline is proved by default.
     """
-    return all_of(WORKLOAD, *COMMAND_PAIR, *own, *RUN, *STAGE, prove_baseline(proves=proves))
+    return all_of(
+        WORKLOAD, *COMMAND_PAIR, *own, *RUN, *CHAOS, *CLUSTER, *STAGE, prove_baseline(proves=proves)
+    )
 
 
 def prove_baseline(*, proves: bool) -> Decorator:
     """Return the option for timing other variants of the baseline."""
-    help_text = "After the race, time other ways to write the baseline."
+    help_text = "After the race, measure whether the baseline is a good one and its work needed."
     name = "--prove-baseline/--no-prove-baseline"
     return click.option(name, default=proves, show_default=True, help=help_text)
-
-
-def seconds_option(name: str, default: float, help_text: str) -> Decorator:
-    """Return an option for a number of seconds, one at least."""
-    return click.option(
-        name,
-        type=Seconds(min=1, max=LONGEST_STALL_S),
-        default=default,
-        show_default=True,
-        metavar="SECONDS",
-        help=help_text,
-    )
-
-
-def output_folder(help_text: str) -> Decorator:
-    """Return the option for the folder that is written to."""
-    return click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help=help_text)
 
 
 WORKLOAD = click.option(
@@ -107,7 +74,7 @@ SCALES = click.option(
     "points",
     default="",
     metavar="N,N,...",
-    help="Numbers of workers to measure, ascending.  [default: 1,2,4,... up to the cores]",
+    help="The numbers of workers to measure, ascending.  [default: 1,2,4,... up to the cores]",
 )
 OVERSUBSCRIBE = click.option(
     "--oversubscribe", is_flag=True, help="Allow more workers than this machine has cores for."
@@ -119,13 +86,13 @@ RUN = (
         metavar="N",
         default=1,
         show_default=True,
-        help="Cores, and threads, of each worker.",
+        help="Cores and threads of each worker.",
     ),
     click.option(
         "--baseline-cores",
         default="",
         metavar="K|all",
-        help="Cores, and threads, of the baseline.  [default: as many as a worker has]",
+        help="Cores and threads of the baseline.  [default: as many as a worker has]",
     ),
     click.option(
         "--schedule",
@@ -151,34 +118,42 @@ RUN = (
         help="Change a parameter of the workload; may be given several times.",
     ),
     click.option(
-        "--address",
-        default="",
-        metavar="HOST:PORT",
-        help="Join this Ray cluster.  [default: $RAY_ADDRESS, else start one on this machine]",
-    ),
-    click.option(
         "--prices",
         type=click.Path(path_type=Path),
         metavar="FILE",
         help="Your price list (TOML).  [default: example prices]",
     ),
+    click.option(
+        "--spot",
+        is_flag=True,
+        help="Bill the distributed side at the list's spot prices, the baseline on demand.",
+    ),
+    click.option(
+        "--checkpoint",
+        type=Seconds(min=0.01, max=LONGEST_STALL_S),
+        metavar="SECONDS",
+        help="How long the baseline would take to write a checkpoint. The appendix then computes "
+        "what random losses would cost it.",
+    ),
+)
+UI = click.option(
+    "--ui",
+    type=click.Choice(["auto", "live", "plain", "json", "none"]),
+    default="auto",
+    show_default=True,
+    help="Show a live panel, lines of text, the events as JSON lines, or nothing. auto is "
+    "live in a terminal, else plain.",
 )
 STAGE = (
-    click.option(
-        "--ui",
-        type=click.Choice(["auto", "live", "plain", "json", "none"]),
-        default="auto",
-        show_default=True,
-        help="Show a live panel, lines of text, the events as JSON lines, or nothing. auto is "
-        "live in a terminal, else plain.",
-    ),
+    UI,
     output_folder("Write the results to this folder.  [default: a new folder in recordings/]"),
     click.option("--yes", is_flag=True, help="Start the clocks without waiting for Enter."),
-    seconds_option("--stall-after", 10, "Say STALLED once nothing was heard for so long."),
+    seconds_option("--stall-after", 10, "Say STALLED after this long without news."),
     seconds_option(
         "--give-up-after",
         900,
-        "End a run without a keyboard that does nothing for so long, or computes 10 × as long.",
+        "Without a keyboard, end a run that does nothing for this long, or computes ten times "
+        "this long without progress.",
     ),
 )
 FALLBACK = (
@@ -187,78 +162,6 @@ FALLBACK = (
         "by_itself",
         is_flag=True,
         help="If the run fails or stalls, play the newest verified recording instead.",
-    ),
-)
-COMMAND_PAIR = (
-    click.option(
-        "--baseline",
-        default="",
-        metavar="COMMAND",
-        help="Race your own program: the baseline's command. Needs --distributed.",
-    ),
-    click.option(
-        "--distributed",
-        default="",
-        metavar="COMMAND",
-        help="The distributed command; {workers} in it is replaced by their number.",
-    ),
-    click.option(
-        "--answer",
-        default="",
-        metavar="FILE",
-        help="The file or folder that both programs write.  [default: their output]",
-    ),
-    click.option(
-        "--ignore",
-        multiple=True,
-        metavar="REGEX",
-        help="What it matches is no part of an answer; may be given several times.",
-    ),
-    click.option(
-        "--quality",
-        default="",
-        metavar="REGEX",
-        help="Finds the quality in the programs' output: the last match counts. Or FILE.json#key.",
-    ),
-    click.option(
-        "--scores",
-        default="",
-        metavar="REGEX",
-        help="Finds the score of each held-out item in the output: every match counts.",
-    ),
-    click.option(
-        "--progress",
-        default="",
-        metavar="REGEX",
-        help="Finds the progress in the output: a percentage, or done and total.",
-    ),
-    click.option(
-        "--stdin", default="", metavar="FILE", help="The standard input of both programs."
-    ),
-    click.option(
-        "--prepare",
-        default="",
-        metavar="COMMAND",
-        help="Run this before every run of either program, off the clock.",
-    ),
-    click.option(
-        "--warmup",
-        type=click.IntRange(min=0),
-        default=0,
-        metavar="N",
-        help="Run each program N times before the clocks start.",
-    ),
-    click.option(
-        "--shell",
-        default="",
-        metavar="SHELL",
-        help="Run the commands with this shell, or with none.  [default: /bin/sh]",
-    ),
-    click.option(
-        "--waits",
-        default="",
-        metavar="REASON",
-        help="What the baseline waits for instead of computing: it is said on the slide.",
     ),
 )
 TALK = click.option(
@@ -270,20 +173,37 @@ TALK = click.option(
 )
 SIZE = click.option(
     "--size",
-    default="100x30",
-    show_default=True,
+    default="",
     metavar="COLUMNSxROWS",
-    help="Size of the terminal to record.",
+    help="Size of the terminal to record.  [default: 100x30, less where this one is smaller]",
+)
+NEW = (
+    click.option(
+        "--commands", is_flag=True, help="Start from two programs instead of two functions."
+    ),
+    click.option("--agenda", is_flag=True, help="Write the agenda of a talk instead."),
+    click.option("--prices", is_flag=True, help="Write a price list instead."),
+    click.option(
+        "--declared", is_flag=True, help="Write a result that was measured elsewhere instead."
+    ),
 )
 AS_JSON = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document instead of lines."
 )
 
 
-def latest_take() -> Path:
-    """Return the folder of the newest take of a measured session."""
+def latest_take(made_by: str = "race") -> Path:
+    """Return the folder of the newest take of a measured session.
+
+    Raises ``BadRequest`` if there is none yet; the hint names the verb that makes one.
+    """
     from harness.takes.folder import LATEST
 
+    if not LATEST.exists():
+        raise BadRequest(
+            f"there is no take in {LATEST} yet",
+            f"make one with `twoclocks {made_by}`, or name the folder of another",
+        )
     return LATEST
 
 

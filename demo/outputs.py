@@ -10,22 +10,42 @@ from harness.errors import TwoclocksError, cannot_write
 from harness.files import atomic
 from harness.files.results import RESULTS_NAME
 from harness.report import APPENDIX, HEADLINE
-from harness.show.figures import FIGURES
+from harness.show.figures import DARK, FIGURES
 from harness.text import printable
+
+_DARK = f"-{DARK.name}"
+_PICTURES = (".svg", ".png")
 
 
 def write_outputs(files: Mapping[str, bytes], folder: Path) -> None:
     """Write these files and delete older outputs of this program that are no longer produced.
 
-    Raises what ``cannot_write`` returns if the folder is not writable.
+    Pictures in a theme that these are not in stay, so that both themes live side by side; a
+    refusal, which has no pictures, leaves none of either. Raises what ``cannot_write`` returns if
+    the folder is not writable.
     """
     try:
         for name, content in files.items():
             atomic.replace(folder / name, content)
-        for stale in _outputs_in(folder) - files.keys():
+        for stale in _stale(files, folder):
             (folder / stale).unlink()
     except OSError as error:
         raise _not_writable(folder, error) from error
+
+
+def _stale(files: Mapping[str, bytes], folder: Path) -> set[str]:
+    """Return the names of older outputs in a folder that these files are instead of."""
+    older = _outputs_in(folder) - files.keys()
+    themes = {_is_dark(name) for name in files if Path(name).suffix in _PICTURES}
+    if not themes:
+        return older
+    return {
+        name for name in older if Path(name).suffix not in _PICTURES or _is_dark(name) in themes
+    }
+
+
+def _is_dark(name: str) -> bool:
+    return Path(name).stem.endswith(_DARK)
 
 
 def ensure_folder(folder: Path) -> Path:
@@ -53,9 +73,9 @@ def _outputs_in(folder: Path) -> set[str]:
     stems = [
         f"{stem}{suffix}"
         for stem in (HEADLINE, *(f"fig-{name}" for name in FIGURES))
-        for suffix in ("", "-dark")
+        for suffix in ("", _DARK)
     ]
-    pictures = {f"{stem}.{form}" for stem in stems for form in ("svg", "png")}
+    pictures = {f"{stem}{form}" for stem in stems for form in _PICTURES}
     return {entry.name for entry in folder.iterdir()} & {
         APPENDIX,
         f"{HEADLINE}.txt",

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from demo.headline_screen import screen_text
 from demo.outputs import ensure_folder, output_folder, write_outputs
 from harness.claims.audit import Audit, Verdict
 from harness.errors import BadRequest, ExitCode, cannot_write
@@ -46,7 +47,8 @@ def slide(
         text, code = update_deck(deck, report)
         click.echo(text, nl=False)
         return code
-    click.echo("\n".join(filter(None, (report.text, report.appendix if appendix else ""))))
+    parts = (screen_text(report, sys.stdout), report.appendix if appendix else "")
+    click.echo("\n".join(filter(None, parts)), nl=False)
     if folder is None:
         click.echo("hint: name a folder with --out to have slide and figures drawn", err=True)
     else:

@@ -1,43 +1,102 @@
-"""A workload file to start from, written so that it runs at once. May import ``harness``."""
+"""Files to start from: a workload that runs at once, a pair of programs, and what hints name.
+
+May import ``harness``.
+"""
 
 import keyword
 import re
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from harness.errors import BadRequest, cannot_write
 
-TEMPLATES = Path(__file__).parent / "templates"
-WORKLOAD_FILES = {"workload.py": "{name}.py"}
-COMMAND_PAIR_FILES = {
-    "pair.py": "{name}.py",
-    "pair_baseline.py": "{name}_baseline.py",
-    "pair_distributed.py": "{name}_distributed.py",
-}
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_ROOM = Path(__file__).parent
+_TEMPLATES = _ROOM / "templates"
+_MODULE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _PLACEHOLDER = re.compile(r"\bmine(?=\b|_)")
 
 
-def new(name: str, folder: Path, *, commands: bool) -> tuple[Path, ...]:
-    """Write the files of a new workload, or of a new pair of ``commands``, into a folder.
+class Start(StrEnum):
+    """What to start from."""
 
-    Returns them, the file to run first. Raises ``BadRequest`` if the name is no Python module
-    name, or if a file exists already: nothing is ever overwritten.
+    WORKLOAD = "workload"
+    COMMANDS = "commands"
+    AGENDA = "agenda"
+    PRICES = "prices"
+    DECLARED = "declared"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kind:
+    """The files that are written, by the ones they are made of, and what to do with the first.
+
+    ``usual_name`` is the name where none is typed (empty: it must be); in the files a typed name
+    takes the place of the templates' own where it ``names_itself``.
     """
-    name = name.removesuffix(".py")
-    _require_module_name(name)
-    names = COMMAND_PAIR_FILES if commands else WORKLOAD_FILES
-    templates = {
-        folder / file.format(name=name): TEMPLATES / template for template, file in names.items()
-    }
+
+    files: dict[Path, str]
+    next_step: str
+    usual_name: str = ""
+
+    @property
+    def names_itself(self) -> bool:
+        """Return whether the name is that of a Python module, which stands in the files, too."""
+        return not self.usual_name
+
+
+_KINDS = {
+    Start.WORKLOAD: _Kind(
+        files={_TEMPLATES / "workload.py": "{name}.py"},
+        next_step="run it: twoclocks race --workload {file}",
+    ),
+    Start.COMMANDS: _Kind(
+        files={
+            _TEMPLATES / "pair.py": "{name}.py",
+            _TEMPLATES / "pair_baseline.py": "{name}_baseline.py",
+            _TEMPLATES / "pair_distributed.py": "{name}_distributed.py",
+        },
+        next_step="run it: twoclocks race --workload {file}",
+    ),
+    Start.AGENDA: _Kind(
+        files={_ROOM / "talk.toml": "{name}.toml"},
+        next_step="rehearse it: twoclocks rehearse --talk {file}",
+        usual_name="talk",
+    ),
+    Start.PRICES: _Kind(
+        files={_ROOM / "prices.toml": "{name}.toml"},
+        next_step="use it: twoclocks race --prices {file}",
+        usual_name="prices",
+    ),
+    Start.DECLARED: _Kind(
+        files={_ROOM / "examples" / "nightly-retrain.toml": "{name}.toml"},
+        next_step="show it: twoclocks slide {file}",
+        usual_name="result",
+    ),
+}
+
+
+def new(name: str, folder: Path, start: Start = Start.WORKLOAD) -> tuple[Path, ...]:
+    """Write the files to start from into a folder; an empty name stands for the usual one.
+
+    Returns them, the file to use first. Raises ``BadRequest`` if there is no such name, or if a
+    file exists already: nothing is ever overwritten.
+    """
+    kind = _KINDS[start]
+    name = (name or kind.usual_name).removesuffix(".py" if kind.names_itself else ".toml")
+    _require_name(name, kind)
+    templates = {folder / file.format(name=name): path for path, file in kind.files.items()}
     for path in templates:
         if path.exists() or path.is_symlink():
             raise BadRequest(f"{path.name} exists already", "choose another name")
     begun: list[Path] = []
     try:
         for path, template in templates.items():
+            text = template.read_text(encoding="utf-8")
             with path.open("x", encoding="utf-8") as file:
                 begun.append(path)
-                file.write(_PLACEHOLDER.sub(name, template.read_text(encoding="utf-8")))
+                file.write(_PLACEHOLDER.sub(name, text) if kind.names_itself else text)
     except OSError as error:
         for path in begun:
             path.unlink(missing_ok=True)
@@ -46,17 +105,28 @@ def new(name: str, folder: Path, *, commands: bool) -> tuple[Path, ...]:
     return tuple(templates)
 
 
-def next_step(files: tuple[Path, ...]) -> str:
-    """Return what was written, and the command that runs it."""
+def next_step(files: tuple[Path, ...], start: Start = Start.WORKLOAD) -> str:
+    """Return what was written, and the command that uses it."""
     names = ", ".join(path.name for path in files)
-    return f"wrote {names}\nrun it: twoclocks race --workload {files[0].name}"
+    return f"wrote {names}\n{_KINDS[start].next_step.format(file=files[0].name)}"
 
 
-def _require_module_name(name: str) -> None:
+def _require_name(name: str, kind: _Kind) -> None:
+    if not kind.names_itself:
+        if not _FILE_NAME.fullmatch(name):
+            raise BadRequest(
+                f"{name!r} cannot be the name of the file",
+                "use letters, digits, underscores and hyphens",
+            )
+        return
+    if not name:
+        raise BadRequest(
+            "the NAME of the new file is missing", "give the new file a name: twoclocks new mine"
+        )
     if keyword.iskeyword(name):
         taken = "it is a word of Python's"
         raise BadRequest(f"{name!r} cannot be the name of a Python module: {taken}")
-    if not _NAME.fullmatch(name):
+    if not _MODULE_NAME.fullmatch(name):
         raise BadRequest(
             f"{name!r} cannot be the name of a Python module",
             "use letters, digits and underscores, and begin with a letter",

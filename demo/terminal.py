@@ -16,7 +16,7 @@ import tty
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from rich.console import Console
 
@@ -29,10 +29,13 @@ REDRAW_EVERY_FRAMES = 20
 USUAL_SIZE = (80, 24)
 
 
-def terminal_size() -> tuple[int, int]:
-    """Return the terminal's columns and rows, whatever the environment claims; 80×24 if unknown."""
+def terminal_size(stream: TextIO | None = None) -> tuple[int, int]:
+    """Return the terminal's columns and rows, whatever the environment claims; 80×24 if unknown.
+
+    ``stream`` is what is written to (None: standard output).
+    """
     try:
-        columns, rows = os.get_terminal_size(sys.stdout.fileno())
+        columns, rows = os.get_terminal_size((stream or sys.stdout).fileno())
     except OSError:
         columns, rows = 0, 0
     return columns or USUAL_SIZE[0], rows or USUAL_SIZE[1]
@@ -58,6 +61,14 @@ def in_foreground(descriptor: int) -> bool:
         return os.tcgetpgrp(descriptor) == os.getpgrp()
     except OSError:
         return True
+
+
+def rendered(picture: Frame, columns: int) -> str:
+    """Return a frame as this terminal is to be sent it, in as many colours as it has."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=columns)
+    with console.capture() as capture:
+        console.print(picture, end="", soft_wrap=True)
+    return capture.get()
 
 
 class Signals:

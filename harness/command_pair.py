@@ -39,6 +39,7 @@ SETTINGS = (
     "superlinear",
 )
 MOST_WARM_UPS = 100
+LONGEST_NAME_BYTES = 255  # of a file, on every usual file system
 LARGEST_TOLERANCE = 1e15
 THEIR_OWN = "the programs' own"
 DEFAULT_SLIDE = Slide(
@@ -227,10 +228,10 @@ class CommandPair:
                 raise ValueError(
                     f"the {name} has {{input}}, but no input is named: give input=FILE"
                 )
-        path = expand_home(self.input)
-        if self.input and not (path.is_file() or path.is_dir()):
+        path = expand_home(self.input)  # os.path: a Path raises where a name is too long
+        if self.input and not (os.path.isfile(path) or os.path.isdir(path)):
             raise ValueError(f"input={self.input} is neither a file nor a folder")
-        if self.stdin and not expand_home(self.stdin).is_file():
+        if self.stdin and not os.path.isfile(expand_home(self.stdin)):
             raise ValueError(f"stdin={self.stdin} is not a file")
         for named in (self.stdin, self.input):
             if named and not os.access(expand_home(named), os.R_OK):
@@ -243,8 +244,14 @@ class CommandPair:
             raise ValueError(
                 f"the commands have {{answer}}, and answer={self.answer} is given too: drop one"
             )
-        if self.answer and not expand_home(self.answer).absolute().parent.is_dir():
+        path = expand_home(self.answer).absolute()
+        if self.answer and not os.path.isdir(path.parent):
             raise ValueError(f"answer={self.answer} is in a folder that does not exist")
+        if len(os.fsencode(path.name)) > LONGEST_NAME_BYTES:
+            raise ValueError(
+                f"the name of answer={self.answer[:20]}… is too long for a file:"
+                f" the most is {LONGEST_NAME_BYTES} bytes"
+            )
         if self.quality.startswith("{answer}#") and not self.writes_answer:
             raise ValueError(f"quality={self.quality} needs {{answer}} in both commands")
 

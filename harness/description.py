@@ -36,14 +36,15 @@ class Metric:
 class Slide:
     """The sentences of the slide, each at most about 100 characters (None: not stated).
 
-    ``bottleneck`` is the sentence at the top, best with its number. ``partition``,
-    ``communication`` and ``consistency`` say what each worker owns, what it sends and what it
-    waits for. ``why_not_another_axis`` defends the axis; ``limitation`` says where the result
-    stops holding.
+    ``bottleneck`` is the sentence at the top, and ``bound`` the number that proves it, such as
+    "retrain 11.4 h, window 8 h". ``partition``, ``communication`` and ``consistency`` say what each
+    worker owns, what it sends and what it waits for. ``why_not_another_axis`` defends the axis;
+    ``limitation`` says where the result stops holding.
     """
 
     axis: Axis | None = None
     bottleneck: str | None = None
+    bound: str | None = None
     partition: str | None = None
     communication: str | None = None
     consistency: str | None = None
@@ -84,5 +85,6 @@ def words(
         until=until or "",
         waits=waits or "",
         superlinear=superlinear or "",
+        bound=slide.bound or "",
         higher_is_better=metric.higher_is_better,
     )

@@ -120,6 +120,18 @@ class LiveRunAbandoned(TwoclocksError):
         self.remark = remark or sentence
 
 
+class LinkLost(TwoclocksError):
+    """The end of a race elsewhere did not come; whether it goes on is not known here."""
+
+
+class FollowedRunEnded(TwoclocksError):
+    """A race elsewhere ended early, for the reason that its results file gives."""
+
+    def __init__(self, sentence: str, hint: str, exit_code: int) -> None:
+        super().__init__(sentence, hint)
+        self.exit_code = exit_code
+
+
 class RecordingFailed(TwoclocksError):
     """No recording was published: its run ended with ``exit_code``, or it was refused."""
 

@@ -2,13 +2,22 @@
 
 Children send events unstamped (they know how long, not when). The conductor stamps ``at``, ``side``
 and ``trial``, and appends them to the journal. How they are written is said in ``event_lines``.
-May import ``model``.
+May import ``model``, ``event_base`` and ``loss_events``, whose events are taken from here.
 """
-
-from typing import Annotated
 
 import msgspec
 
+from harness.event_base import Count as Count
+from harness.event_base import Duration as Duration
+from harness.event_base import Event as Event
+from harness.loss_events import CaughtUp as CaughtUp
+from harness.loss_events import Faulted as Faulted
+from harness.loss_events import Recovered as Recovered
+from harness.loss_events import Resumed as Resumed
+from harness.loss_events import Stalled as Stalled
+from harness.loss_events import Struck as Struck
+from harness.loss_events import Thawed as Thawed
+from harness.loss_events import Unstruck as Unstruck
 from harness.model import (
     AnswerDifference,
     Code,
@@ -17,7 +26,6 @@ from harness.model import (
     Kind,
     Parameters,
     Process,
-    ProcessState,
     Schedule,
     ScoreDifferences,
     Side,
@@ -25,17 +33,6 @@ from harness.model import (
     Status,
     Variant,
 )
-
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-Duration = Annotated[float, msgspec.Meta(ge=0.0, le=1e12)]
-
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", omit_defaults=True):
-    """An observation; ``at`` is seconds on the conductor's clock since the session began."""
-
-    at: Duration = 0.0
-    side: Side = Side.BASELINE
-    trial: Count = 0
 
 
 class Opened(Event, frozen=True, tag="opened"):
@@ -60,12 +57,23 @@ class Launched(Event, frozen=True, tag="launched"):
     pid: Count
 
 
+class AwaitsHosts(Event, frozen=True, tag="awaits-hosts"):
+    """The side waits, for ``seconds`` so far, for hosts with room for so many more workers.
+
+    Once there is room for all, it says so with 0.
+    """
+
+    workers: Count
+    seconds: Duration
+
+
 class Ready(Event, frozen=True, tag="ready"):
     """The side is armed: input loaded, workers answering, kernels warm.
 
     ``startup`` splits the seconds since the process began by phase; ``workers`` do the work (the
     baseline's own process is its one worker ``core``). ``items`` are those of a trial, or the most
     that it may do where it stops at a result (``stops_early``). ``reading`` is as in ``Results``.
+    ``spares`` stand by to take the place of a worker that is lost.
     """
 
     items: Count
@@ -77,6 +85,7 @@ class Ready(Event, frozen=True, tag="ready"):
     hosts: tuple[Host, ...]
     stops_early: bool = False
     reading: str = ""
+    spares: tuple[Process, ...] = ()
 
 
 class Probed(Event, frozen=True, tag="probed"):
@@ -131,42 +140,6 @@ class Phase(Event, frozen=True, tag="phase"):
 
     name: str
     seconds: Duration
-
-
-class Faulted(Event, frozen=True, tag="fault"):
-    """A worker was lost."""
-
-    worker: str
-    reason: str
-
-
-class Recovered(Event, frozen=True, tag="recovered"):
-    """A worker is another process now: a lost one is back, or a program was started anew.
-
-    ``seconds`` have passed since the loss was noticed (0: none was lost).
-    """
-
-    worker: str
-    process: Process
-    seconds: Duration
-
-
-class Stalled(Event, frozen=True, tag="stalled"):
-    """Nothing was heard for ``seconds`` of what should be at work, and what its process does.
-
-    It is a worker or another process, by its name (empty: the side's own). It is said again when
-    it is stopped, or no longer so.
-    """
-
-    worker: str
-    state: ProcessState
-    seconds: Duration
-
-
-class Resumed(Event, frozen=True, tag="resumed"):
-    """What was stalled is heard of again."""
-
-    worker: str
 
 
 class Inspected(Event, frozen=True, tag="inspected"):

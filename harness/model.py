@@ -34,10 +34,13 @@ from harness.spec import Scalar as Scalar
 from harness.spec import Scaling as Scaling
 from harness.spec import Schedule as Schedule
 from harness.spec import Spec as Spec
+from harness.spec import SpotPrices as SpotPrices
 from harness.trial import AnswerDifference as AnswerDifference
+from harness.trial import ChaosKind as ChaosKind
 from harness.trial import CoreSeconds as CoreSeconds
 from harness.trial import Difference as Difference
 from harness.trial import Fault as Fault
+from harness.trial import FaultKind as FaultKind
 from harness.trial import Process as Process
 from harness.trial import ScoreDifferences as ScoreDifferences
 from harness.trial import Side as Side
@@ -134,7 +137,9 @@ class Digest:
 class Host:
     """One machine: an allow-list of facts, without names, users or addresses.
 
-    ``on_mains`` is None where unknown.
+    ``on_mains`` is None where unknown. In a results file ``alike`` are the ids of further machines
+    of which the same is known; once it is read, each is a value of its own. ``round_trip_s`` is how
+    long a message took from here to the baseline's process there and back (None: nobody asked).
     """
 
     id: str
@@ -146,6 +151,10 @@ class Host:
     packages: dict[str, str]
     blas: str
     on_mains: bool | None = None
+    alike: tuple[str, ...] = ()
+    round_trip_s: Annotated[
+        Seconds | None, Meta(description="seconds; null where it was not measured")
+    ] = None
 
 
 @dataclass(frozen=True)

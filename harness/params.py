@@ -103,7 +103,7 @@ def _default_of(refused: str, defaults: Parameters) -> str:
 
 def _unknown(workload: str, name: str, values: Parameters) -> BadRequest:
     near = difflib.get_close_matches(name, values, n=1)
-    known = f"{workload} has {', '.join(values) or 'no settings'}"
+    known = f"its settings are {', '.join(values)}" if values else "it has no settings"
     hint = f"did you mean {near[0]}?" if near else known
     return BadRequest(f"{workload} has no setting {name!r}", hint)
 

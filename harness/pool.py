@@ -13,6 +13,7 @@ Piece = TypeVar("Piece")
 Result = TypeVar("Result")
 State = TypeVar("State")
 Share = TypeVar("Share")
+Stage = TypeVar("Stage")
 Part = TypeVar("Part")
 
 Reporter = Callable[[int], None]
@@ -37,8 +38,10 @@ class Lockstep(Generic[State, Share, Part]):
     worker's part from its element of ``shares``. ``combine(state, step, parts, *shared)`` returns
     the next state from all parts, in worker order. ``stop(state, steps, *shared)`` is asked after
     each number of ``steps``, perhaps not the last, and says whether the state is good enough
-    (None: all steps are taken). Equal arguments must give equal bits: a lost worker is rebuilt from
-    another one's state and the answer stays the same, and all workers stop after the same step.
+    (None: all steps are taken). Equal arguments must give equal bits, and leave the state as it is
+    but for ``combine``: while a worker is lost the others contribute its share's part as well, who
+    comes in its place takes over the state of another one, and the answer stays the same. All
+    workers stop after the same step.
     """
 
     start: Callable[..., State]
@@ -49,6 +52,48 @@ class Lockstep(Generic[State, Share, Part]):
     def is_over(self, state: State, steps: int, *shared: Any) -> bool:
         """Return whether the state after so many steps, one at least, is good enough."""
         return self.stop is not None and steps > 0 and self.stop(state, steps, *shared)
+
+
+@dataclass(frozen=True)
+class Pipeline(Generic[Stage, Share, Part, Result]):
+    """A computation whose state is split: every worker holds a stage of it, one after the other.
+
+    A step consists of micro-batches, known by number, that pass through all stages and back.
+    ``start(share, *shared)`` makes a worker's stage from its element of ``shares``.
+    ``forward(stage, step, micro_batch, part, *shared)`` returns what goes to the next stage, given
+    what came from the one before (None: this is the first). ``turn(stage, step, micro_batch, part,
+    *shared)`` makes of the last stage's part what goes back. ``backward(stage, step, micro_batch,
+    part, *shared)`` returns what goes to the stage before. It may run before other forwards of the
+    step and changes nothing that these read. ``update(stage, step, micro_batch, *shared)`` changes
+    the stage, once all its forwards of the step are done, and this micro-batch's backward.
+    ``conclude(stage, *shared)`` returns what of the stage belongs to the answer.
+
+    Each of these functions is called for the micro-batches in their order. Equal arguments must
+    give equal bits: while a worker is lost, all stages go back to an earlier step, which they
+    compute again. ``start`` may be called anew in the same process after a loss.
+    """
+
+    start: Callable[Concatenate[Share, ...], Stage]
+    forward: Callable[Concatenate[Stage, int, int, Part | None, ...], Part]
+    turn: Callable[Concatenate[Stage, int, int, Part, ...], Part]
+    backward: Callable[Concatenate[Stage, int, int, Part, ...], Part]
+    update: Callable[Concatenate[Stage, int, int, ...], None]
+    conclude: Callable[Concatenate[Stage, ...], Result]
+
+    def take_step(
+        self, stages: Sequence[Stage], step: int, micro_batches: int, *shared: Any
+    ) -> None:
+        """Take a step of all stages here, micro-batch by micro-batch: what a pool computes."""
+        for number in range(micro_batches):
+            part: Any = None
+            for stage in stages:
+                part = self.forward(stage, step, number, part, *shared)
+            part = self.turn(stages[-1], step, number, part, *shared)
+            for stage in reversed(stages):
+                part = self.backward(stage, step, number, part, *shared)
+        for number in range(micro_batches):
+            for stage in stages:
+                self.update(stage, step, number, *shared)
 
 
 class Pool(Protocol):
@@ -109,5 +154,22 @@ class Pool(Protocol):
         Fewer where the program stops before.
         """
 
+    def pipeline(
+        self,
+        program: Pipeline[Stage, Share, Part, Result],
+        shares: Sequence[Share],
+        steps: int,
+        micro_batches: int,
+        *shared: Any,
+        items: int = ...,
+        report: Reporter = ...,
+    ) -> list[Result]:
+        """Run ``steps`` steps of so many micro-batches each, with one stage per worker.
+
+        Return what each stage concludes, in their order. ``items`` counts a step in the workload's
+        unit.
+        """
+
 
 AnyLockstep = Lockstep[Any, Any, Any]
+AnyPipeline = Pipeline[Any, Any, Any, Any]

@@ -8,6 +8,8 @@ from typing import Annotated
 from msgspec import Meta
 
 MOST_WORKERS = 1_000_000
+MOST_STRIKES = 64
+LARGEST_SEED = 2**32 - 1
 LARGEST_NUMBER = 1e15
 LARGEST_COUNT = 2**63 - 1
 LONGEST_WALL_S = 1e9

@@ -22,12 +22,13 @@ from harness.events import Event
 from harness.files import declared, journal, results
 from harness.files.results import RESULTS_NAME
 from harness.model import Results
-from harness.show import appendix, figures, slide
+from harness.show import appendix, earlier_wording, figures, slide
 from harness.show.displays import Drawing, Gallery, Note, TableView
 from harness.show.export import Form, export
-from harness.show.headline_text import final_lines, headline_text
+from harness.show.headline_text import final_lines, headline_frame, headline_text
 from harness.show.scaling_table import scaling_table
 from harness.show.tables import format_table
+from harness.show.terminal.lines import Frame
 from harness.text import printable
 
 HEADLINE, APPENDIX = "headline", "appendix.txt"
@@ -58,16 +59,28 @@ class Report(Claims):
     @cached_property
     def text(self) -> str:
         """Return the headline for a terminal, and a sweep's table; or the reasons against it."""
-        headline = headline_text(self)
-        if self.headline is None or len(self.results.spec.scales) < 2:
-            return headline
-        table = scaling_table(self)
-        return headline if table is None else f"{headline}\n{format_table(table)}"
+        return f"{headline_text(self)}{self.table_text}"
 
     @property
-    def final_lines(self) -> list[str]:
-        """Return the lines that a recording of the session must end with."""
-        return final_lines(self)
+    def table_text(self) -> str:
+        """Return a sweep's table below an empty line; empty for a race or a refused session."""
+        if self.headline is None or len(self.results.spec.scales) < 2:
+            return ""
+        table = scaling_table(self)
+        return "" if table is None else f"\n{format_table(table)}"
+
+    def screen(self, columns: int) -> Frame:
+        """Return the headline, or the reasons against it, for a terminal so wide."""
+        return headline_frame(self, columns)
+
+    def final_lines(self, columns: int) -> list[str]:
+        """Return the lines that a new recording of the session, so wide, must end with."""
+        return final_lines(self, columns)
+
+    def recorded_lines(self, columns: int) -> tuple[list[str], ...]:
+        """Return the lines that a recording may end with: in today's words, or in earlier ones."""
+        new = self.final_lines(columns)
+        return (new, earlier_wording.final_lines(self.headline)) if self.headline else (new,)
 
     @cached_property
     def appendix(self) -> str:
@@ -87,17 +100,17 @@ class Report(Claims):
     def files(self, theme: str = "light") -> dict[str, bytes]:
         """Return the files to keep, by name: texts, slide and figures, or a refusal's text."""
         text = {f"{HEADLINE}.txt": self.text.encode()}
-        if self.headline is None:
+        if self.drawable is None:
             return text
         colors = _theme(theme)
         stem = HEADLINE if colors is figures.LIGHT else f"{HEADLINE}-{theme}"
         pictures = {f"{stem}.{form}": picture for form, picture in slide.draw(self, colors).items()}
-        appended = {APPENDIX: self.appendix.encode()}
+        appended = {APPENDIX: self.appendix.encode()} if self.appendix else {}
         return text | appended | pictures | figures.draw(self, colors)
 
     def slide(self, theme: str = "light") -> Drawing | Note:
         """Return the headline slide, light or dark; of a refused session its reasons."""
-        if self.headline is None:
+        if self.drawable is None:
             return self._refusal
         return Drawing(slide.svg(self, _theme(theme)).decode())
 
@@ -117,7 +130,7 @@ class Report(Claims):
         """
         if name not in figures.FIGURES:
             raise BadRequest(f"there is no figure {name!r}", _figure_hint(name))
-        if self.headline is None:
+        if self.drawable is None:
             return self._refusal
         picture = figures.picture(self, name)
         if isinstance(picture, figures.Missing):
@@ -126,7 +139,7 @@ class Report(Claims):
 
     def figures(self, theme: str = "light") -> Gallery | Note:
         """Return every figure whose facts are there, and why the others are not."""
-        if self.headline is None:
+        if self.drawable is None:
             return self._refusal
         views = {name: self.figure(name, theme) for name in figures.FIGURES}
         return Gallery(

@@ -3,7 +3,7 @@
 Every value is frozen. Others import these nouns from ``model``. Imports ``quantities``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -11,12 +11,14 @@ from msgspec import Meta
 
 from harness.quantities import (
     LARGEST_COUNT,
+    MOST_STRIKES,
     Amount,
     Count,
     Number,
     PositiveCount,
     Price,
     PriceOrNothing,
+    Seconds,
 )
 
 Scalar = Annotated[int, Meta(ge=-LARGEST_COUNT, le=LARGEST_COUNT)] | Number | str | bool
@@ -56,7 +58,8 @@ class Description:
     be, wherever both sides ran on like processors with as many threads. ``until`` is the result at
     which either side stops, after whatever work that takes it; empty: both do a fixed amount.
     ``waits`` is what the baseline waits for instead of computing, ``superlinear`` why the speedup
-    may be more than the hardware added; empty: neither is so.
+    may be more than the hardware added; empty: neither is so. ``bound`` is the number that proves
+    the bottleneck; empty: none is stated.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Description:
     higher_is_better: bool = True
     waits: str = ""
     superlinear: str = ""
+    bound: str = ""
 
     def tolerates(self, change: float) -> bool:
         """Return whether a change of quality stays within the tolerance, whichever way it goes."""
@@ -123,12 +127,21 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class SpotPrices:
+    """What machines cost that may be taken away in mid-run, in the list's currency per hour."""
+
+    worker_per_hour: PriceOrNothing
+    head_per_hour: PriceOrNothing
+
+
+@dataclass(frozen=True)
 class Prices:
     """Money per machine-hour of the baseline's machine, of one worker's and of the head node.
 
     A machine is a worker's share: a baseline with the cores of several is billed as several, so
     that at equal prices the cost ratio is exactly 1/E. ``offers`` are the other prices on the list;
-    every claim is made at the first ones.
+    every claim is made at the first ones, or at the ``spot`` prices of the distributed side's
+    machines where that was asked for (None: the list has none).
     """
 
     currency: str
@@ -139,6 +152,7 @@ class Prices:
     date: str
     illustrative: bool
     offers: tuple[Offer, ...] = ()
+    spot: SpotPrices | None = None
 
 
 @dataclass(frozen=True)
@@ -146,9 +160,14 @@ class Spec:
     """What was asked of this session, complete before anything starts.
 
     ``workers`` is the scale that the headline is about, ``points`` are all scales of a sweep,
-    ascending (empty: only ``workers``). ``oversubscribe`` allows more workers than cores,
-    ``prove_baseline`` asks for ``Results.rates``. ``commands`` is None where the sides are a
-    workload's own two functions.
+    ascending (empty: only ``workers``). ``insecure`` tells that the joined cluster can be reached
+    by other machines and that no token protects it. ``oversubscribe`` allows more workers than
+    cores, ``prove_baseline`` asks for ``Results.rates``. ``commands`` is None where the sides are a
+    workload's own two functions. ``chaos`` are the strikes at the distributed side, each as
+    ``chaos`` writes it, ``spares`` the warm workers that stand by beyond the ``workers``.
+    ``spot`` bills the distributed side at the spot prices. ``checkpoint_s`` is how long the
+    baseline is assumed to take for a checkpoint (None: nothing is assumed).
+    ``baseline_on_node``: the baseline runs on a host of the cluster that was joined.
     """
 
     workload: Description
@@ -165,6 +184,12 @@ class Spec:
     prove_baseline: bool = False
     scaling: Scaling = Scaling.STRONG
     commands: CommandFacts | None = None
+    insecure: bool = False
+    chaos: Annotated[tuple[str, ...], Meta(max_length=MOST_STRIKES)] = ()
+    spares: Count = 0
+    spot: bool = False
+    checkpoint_s: Seconds | None = None
+    baseline_on_node: bool = False
 
     @property
     def has_input(self) -> bool:
@@ -173,6 +198,18 @@ class Spec:
         A command pair need not say it.
         """
         return self.commands is None or self.commands.input_named
+
+    @property
+    def billed_prices(self) -> Prices:
+        """Return the prices that a run is billed at."""
+        spot = self.prices.spot
+        if not self.spot or spot is None:
+            return self.prices
+        return replace(
+            self.prices,
+            worker_per_hour=spot.worker_per_hour,
+            head_per_hour=spot.head_per_hour,
+        )
 
     @property
     def scales(self) -> tuple[int, ...]:

@@ -99,9 +99,9 @@ def size(number_of_bytes: float) -> str:
     return _in_one_unit((number_of_bytes,), _SIZES, zero="B")[0]
 
 
-def times(ratio: float) -> str:
-    """Return how many times as fast: ``6.81×``."""
-    return f"{three_digits(ratio)}{TIMES}"
+def times(ratio: float, decimals: int | None = None) -> str:
+    """Return how many times as fast: ``6.81×``; None: with three significant digits."""
+    return f"{three_digits(ratio) if decimals is None else _fixed(ratio, decimals)}{TIMES}"
 
 
 def times_aloud(ratio: float) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from harness.quantities import (
+    MOST_STRIKES,
     Amount,
     Bytes,
     Count,
@@ -51,24 +52,65 @@ class Process:
     input_sha256: Sha256OrEmpty = ""
 
 
+class ChaosKind(StrEnum):
+    """What a strike does: end a worker, stop it for a while, announce its end, end a host."""
+
+    KILL = "kill"
+    FREEZE = "freeze"
+    DRAIN = "drain"
+    NODE = "node"
+
+
+class FaultKind(StrEnum):
+    """How a worker was lost: by itself, or by a strike of that ``ChaosKind``."""
+
+    LOST = "lost"
+    KILL = "kill"
+    FREEZE = "freeze"
+    DRAIN = "drain"
+    NODE = "node"
+
+
 @dataclass(frozen=True)
 class Fault:
-    """A worker lost in mid-run, which was noticed ``at_s`` after go.
+    """A worker lost in mid-run, or frozen, which was noticed ``at_s`` after go.
 
-    It worked again ``cost_s`` later (None: never).
+    A freeze that nobody took for a loss was noticed when it struck. The worker, or another one in
+    its place, worked again ``cost_s`` later (None: never). It was struck ``struck_at_s`` after go
+    (None: nobody of ours struck it), and ``notice_s`` before its end that was announced (None: it
+    was not). ``caught_up_s`` after the strike, or after it was noticed where there was none, all
+    that the loss had undone was done again (None: never, or it is not known), ``redone`` chunks or
+    steps of it. ``lost_cpu_s`` are the core-seconds whose result was thrown away. Both are None
+    where they are not known.
     """
 
     worker: str
     reason: str
     at_s: Seconds
     cost_s: Seconds | None = None
+    kind: FaultKind = FaultKind.LOST
+    struck_at_s: Seconds | None = None
+    notice_s: Seconds | None = None
+    caught_up_s: Seconds | None = None
+    redone: Count | None = None
+    lost_cpu_s: Seconds | None = None
+
+    @property
+    def was_away(self) -> bool:
+        """Return whether the worker was away: one whose end is announced works until it leaves."""
+        announced = self.kind is FaultKind.DRAIN and self.at_s == self.struck_at_s
+        return not announced or self.cost_s is not None
 
 
 @dataclass(frozen=True)
 class WorkerTrial:
-    """What one process did in one trial.
+    """What one process did in one trial, or as many ``workers`` as are told as one.
 
-    ``utilization`` holds fractions of one core at even intervals, ≤ 100 of them.
+    ``utilization`` holds fractions of one core at even intervals, ≤ 100 of them. Of several
+    workers, all on one host and under equal terms, ``process`` is the first (its cores are left
+    out), ``chunks``, ``busy_s`` and ``cpu_s`` are sums, and the utilization is their mean;
+    ``usual_busy_s`` and ``most_busy_s`` are the median and the largest of their busy times
+    (None: it is one worker).
     """
 
     process: Process
@@ -79,6 +121,19 @@ class WorkerTrial:
         tuple[Amount, ...],
         Meta(max_length=LONGEST_UTILIZATION, description="fractions of one core, evenly spaced"),
     ] = ()
+    workers: PositiveCount = 1
+    usual_busy_s: Seconds | None = None
+    most_busy_s: Seconds | None = None
+
+    @property
+    def longest_busy_s(self) -> float:
+        """Return how long the busiest of these workers was busy."""
+        return self.busy_s if self.most_busy_s is None else self.most_busy_s
+
+    @property
+    def median_busy_s(self) -> float:
+        """Return the median of how long these workers were busy."""
+        return self.busy_s if self.usual_busy_s is None else self.usual_busy_s
 
 
 @dataclass(frozen=True)
@@ -172,6 +227,7 @@ class Trial:
     command pair's command to prepare (None: it has none). ``rescoring_gap`` is how far the scores
     of a distributed answer are apart at most, where the baseline's process gave it others than its
     own side (None: that was not compared), ``not_rescored`` why it could not score the answer.
+    ``unstruck`` are the planned strikes that found nobody to strike before the end.
     """
 
     side: Side
@@ -208,3 +264,16 @@ class Trial:
     prepared_cpu_s: Seconds | None = None
     rescoring_gap: Amount | None = None
     not_rescored: str = ""
+    unstruck: Annotated[tuple[str, ...], Meta(max_length=MOST_STRIKES)] = ()
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """Return the process of each worker; of those told as one the first, as often."""
+        return tuple(
+            worker.process for worker in self.workers_detail for _ in range(worker.workers)
+        )
+
+    @property
+    def describes_each(self) -> bool:
+        """Return whether each worker is described by itself, and none with others as one."""
+        return all(worker.workers == 1 for worker in self.workers_detail)

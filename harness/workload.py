@@ -22,8 +22,10 @@ from harness.extras import require_package as require_package
 from harness.params import NoParams, values_of, with_values
 from harness.params import require_between as require_between
 from harness.pool import AnyLockstep as AnyLockstep
+from harness.pool import AnyPipeline as AnyPipeline
 from harness.pool import ChunkResult as ChunkResult
 from harness.pool import Lockstep as Lockstep
+from harness.pool import Pipeline as Pipeline
 from harness.pool import Pool as Pool
 from harness.pool import Reporter as Reporter
 from harness.spec import Description, Parameters
@@ -56,7 +58,8 @@ class Problem(Generic[Input, HeldOut]):
     input instead); ``held_out_items`` counts the held-out set (None: it cannot be counted).
     ``reading`` says in a few words how a file of the user's was read, such as "300 users, 7,500
     ratings, columns user_id and book_id" (empty: there was none); every screen shows it before the
-    clocks start, and the results keep it, so it names no folder.
+    clocks start, and the results keep it, so it names no folder. ``state_bytes`` are those of a
+    large answer, or of a pipeline's state, for which Ray's store has to have room (0: it is small).
     """
 
     input: Input
@@ -66,6 +69,7 @@ class Problem(Generic[Input, HeldOut]):
     held_out_items: int | None = None
     warmup_items: int | None = None
     reading: str = ""
+    state_bytes: int = 0
 
 
 @dataclass(frozen=True)

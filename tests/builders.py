@@ -22,6 +22,7 @@ from harness.model import (
     Difference,
     Digest,
     Fault,
+    FaultKind,
     Host,
     Kind,
     Observer,
@@ -479,6 +480,22 @@ def _declared(side: Side, wall_s: float, workers: int, quality: float) -> Trial:
 def a_fault(**changes: Any) -> Fault:
     """Return a worker that was lost for a second and a half."""
     return replace(Fault(worker="w1", reason="killed", at_s=5.0, cost_s=1.5), **changes)
+
+
+def a_strike(**changes: Any) -> Fault:
+    """Return a worker that was killed on purpose, noticed at once and made up for in 1.9 s."""
+    fault = Fault(
+        worker="w1",
+        reason="killed on purpose",
+        at_s=5.1,
+        cost_s=1.3,
+        kind=FaultKind.KILL,
+        struck_at_s=5.0,
+        caught_up_s=1.9,
+        redone=3,
+        lost_cpu_s=0.88,
+    )
+    return replace(fault, **changes)
 
 
 def an_opening(**changes: Any) -> e.Opened:

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from harness.run.launch import numba_cache
 
@@ -47,6 +48,7 @@ MARK = "TWOCLOCKS_TEST_RUN"
 GRACE_S = 2.0
 NEW_OBJECTS = 20_000  # until garbage is searched for; Python's own number is 700
 TESTS = Path(__file__).parent
+MOST_CLUSTERS = 2
 TOGETHER = (
     "tests/bench/rivals",
     "tests/show",
@@ -54,6 +56,7 @@ TOGETHER = (
     "tests/workloads/dedup",
     "tests/workloads/embed",
     "tests/workloads/recommend",
+    "tests/workloads/shard",
     "tests/workloads/train",
 )
 WITH_KERNELS_OF = {
@@ -62,18 +65,20 @@ WITH_KERNELS_OF = {
     "tests/cases/test_ratings.py": "tests/workloads/recommend",
 }
 LONGEST = "tests/end_to_end/test_ray_losses.py"
-SLOW_ROOMS = ("end_to_end", "dishonest", "demo", "run", "workloads", "bench", "show")
+RACING_ROOMS = ("end_to_end", "dishonest")
+SLOW_ROOMS = ("end_to_end", "dishonest", "fuzz", "demo", "run", "workloads", "bench", "show")
 
 Inventory = Mapping[object, str]
 
 
 def processes() -> Inventory:
     """Return every live process that this run started, by identity, each with its command line."""
-    ours = psutil.Process().children(recursive=True)
+    this = psutil.Process()
+    ours = this.children(recursive=True)
     ours += [
         process
         for process in psutil.process_iter()
-        if process.pid != os.getpid() and is_marked(process)
+        if process != this and process.create_time() >= this.create_time() and is_marked(process)
     ]
     return {
         (process.pid, process.create_time()): command
@@ -158,24 +163,39 @@ def leaves_nothing_behind(mark: None) -> Iterator[None]:
 class ByModule(LoadScopeScheduling):
     """Keep a module's tests in one process, which sets up once what they share.
 
-    The modules that start Ray in every test, but for the longest one, share a process too, so
-    that no more than two of them start clusters at a time. So do those of a folder in
-    ``TOGETHER``: each process would otherwise read the same model, load the same fonts and draw the
-    same figures, and in a new clone compile the same kernels.
+    So are those of a folder in ``TOGETHER``: each process would otherwise read the same model, load
+    the same fonts and draw the same figures, and in a new clone compile the same kernels. No more
+    than ``MOST_CLUSTERS`` processes have modules that start Ray at a time.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
-        if (folder := WITH_KERNELS_OF.get(module, os.path.dirname(module))) in TOGETHER:
-            return folder
-        return "ray" if module != LONGEST and starts_ray(module) else module
+        folder = WITH_KERNELS_OF.get(module, os.path.dirname(module))
+        return folder if folder in TOGETHER else module
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """Give a process the next scope that it may have; where none is left, let it end."""
+        others = sum(self._has_ray(other) for other in self.nodes if other is not node)
+        for scope in self.workqueue:
+            if others < MOST_CLUSTERS or not starts_ray(scope):
+                self.workqueue.move_to_end(scope, last=False)
+                super()._assign_work_unit(node)
+                return
+        node.shutdown()
+
+    def _has_ray(self, node: WorkerController) -> bool:
+        """Return whether a process has yet to end a scope that starts Ray."""
+        return any(
+            starts_ray(scope) and not all(ended.values())
+            for scope, ended in self.assigned_work[node].items()
+        )
 
 
 @cache
-def starts_ray(module: str) -> bool:
-    """Return whether every test of a module starts Ray."""
-    source = (TESTS.parent / module).read_text(encoding="utf-8")
-    return re.search(r"^pytestmark = .*\bmark\.ray\b", source, re.MULTILINE) is not None
+def starts_ray(scope: str) -> bool:
+    """Return whether a test of a module starts Ray; those of a folder in ``TOGETHER`` do not."""
+    path = TESTS.parent / scope
+    return path.is_file() and re.search(r"\bmark\.ray\b", path.read_text("utf-8")) is not None
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByModule:
@@ -201,8 +221,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what runs the program."""
-    if item.path.is_relative_to(TESTS / "end_to_end") or "recorded" in fixtures_of(item):
+    """Mark what runs the program, or a whole race."""
+    if room_of(item) in RACING_ROOMS or "recorded" in fixtures_of(item):
         item.add_marker("terminal")
 
 
@@ -210,12 +230,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that it is not left over at the end."""
     items.sort(key=lambda item: (*SLOW_ROOMS, room_of(item)).index(room_of(item)))
     items.sort(key=lambda item: not item.get_closest_marker("ray"))
-    items.sort(key=lambda item: item.path != TESTS.parent / LONGEST)
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def room_of(item: pytest.Item) -> str:
     """Return the folder of tests that a test lies in, or its file's name."""
-    return item.path.relative_to(TESTS).parts[0]
+    return item.nodeid.partition("::")[0].removeprefix(f"{TESTS.name}/").partition("/")[0]
 
 
 def fixtures_of(item: pytest.Item) -> Sequence[str]:

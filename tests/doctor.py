@@ -22,6 +22,7 @@ from harness.model import (
     CommandFacts,
     CoreSeconds,
     Fault,
+    FaultKind,
     Kind,
     Process,
     Rate,
@@ -30,6 +31,7 @@ from harness.model import (
     Schedule,
     ScoreDifferences,
     Side,
+    SpotPrices,
     Status,
     Trial,
     Variant,
@@ -605,7 +607,26 @@ def hurried(results: Results, factor: float) -> Results:
 
 
 LOST = Fault(worker="w0", reason="killed", at_s=0.1, cost_s=1.0)
+STRUCK = replace(LOST, kind=FaultKind.KILL, struck_at_s=0.05, caught_up_s=1.2, lost_cpu_s=0.01)
 REASON = "sums of floats are grouped differently"
+
+
+def struck(results: Results, **changes: Any) -> Results:
+    """A worker was killed on purpose in every distributed trial, as was asked for."""
+    planned = replace(results, spec=replace(results.spec, chaos=("kill:w0@33%",)))
+    return changed(
+        planned,
+        lambda trial: trial.side is Side.DISTRIBUTED,
+        lambda trial: replace(trial, **({"faults": (STRUCK,)} | changes)),
+    )
+
+
+def priced_spot(results: Results) -> Results:
+    """The workers are billed at spot prices."""
+    spot = SpotPrices(worker_per_hour=0.1, head_per_hour=0.0)
+    prices = replace(results.spec.prices, spot=spot)
+    return replace(results, spec=replace(results.spec, prices=prices, spot=True))
+
 
 REFUSING: dict[str, Doctor] = {
     "no-pair": stopped_headline,
@@ -659,6 +680,11 @@ REFUSING: dict[str, Doctor] = {
     "scale-unasked": lambda good: replace(good, spec=replace(good.spec, points=())),
     "schedule-changed": lambda good: replace(moved_out(good), schedule=Schedule.TOGETHER),
     "fault-elsewhere": of_last(lambda trial: replace(trial, faults=(replace(LOST, worker="w9"),))),
+    "strike-unasked": of_last(lambda trial: replace(trial, faults=(STRUCK,))),
+    "strike-untold": lambda good: of_last(lambda trial: replace(trial, faults=()))(struck(good)),
+    "recovery-impossible": of_last(
+        lambda trial: replace(trial, faults=(replace(LOST, lost_cpu_s=1e6),))
+    ),
     "aborted": lambda good: replace(good, status=Status.ABORTED),
     "failed": lambda good: replace(good, status=Status.FAILED),
 }
@@ -728,6 +754,10 @@ QUALIFYING: dict[str, Doctor] = {
     "unit-missing": lambda good: worded(good, unit=""),
     "straggler": of_last(one_slow),
     "lost-worker": of_last(lambda trial: replace(trial, faults=(LOST,))),
+    "struck-on-purpose": struck,
+    "strike-missed": lambda good: struck(good, faults=(), unstruck=("kill:w0@33%",)),
+    "priced-spot": lambda good: priced_spot(struck(good)),
+    "spot-unproved": priced_spot,
     "work-differs": more_work,
     "busy-off-clock": of_last(off_clock(0.18)),
 }
@@ -742,6 +772,7 @@ DOCTORS = REFUSING | QUALIFYING | UNCHECKABLE
 COMPANIONS = {
     "scores-contradicted": {"answers-differ-in-bits", "tolerance-too-fine"},
     "baseline-crowded": {"shared-machine"},
+    "priced-spot": {"struck-on-purpose"},
     "beats-itself": {"slowdown"},
     "baseline-crowded-out": {"shared-machine"},
     "work-unclear": {"shared-machine"},

@@ -1,11 +1,15 @@
 """Sessions of every kind whose headlines the tests of text and slide read."""
 
-from harness.model import Code
+from dataclasses import replace
+from typing import Any
+
+from harness.model import Code, FaultKind
 from harness.report import Report
 from tests.builders import (
     a_digest_of,
     a_report,
     a_spec,
+    a_strike,
     a_sweep,
     golden_results,
     some_pairs,
@@ -30,6 +34,16 @@ def a_hostile_report() -> Report:
     return a_report(spec=a_spec(workload=words), run_id=HOSTILE)
 
 
+def a_struck_report(**changes: Any) -> Report:
+    """Return the report of a session in which a worker was killed, and another one frozen."""
+    faults = a_strike(), a_strike(worker="w0", kind=FaultKind.FREEZE, at_s=12.0, redone=0)
+    baseline, distributed = some_pairs([40.0], [22.0])
+    chaos = "kill:w1@33%", "freeze:w0@40%,5s"
+    spec = a_spec(chaos=chaos, prices=some_prices(illustrative=True))
+    trials = baseline, replace(distributed, faults=faults)
+    return a_report(spec=spec, trials=trials, **changes)
+
+
 REPORTS = {
     "golden": a_report(golden_results()),
     "laptop": a_laptop_report(),
@@ -41,7 +55,12 @@ REPORTS = {
     "proved": a_report(a_sweep()),
     "slower": a_report(trials=some_pairs([22.0], [40.0])),
     "thousandfold": a_report(trials=some_pairs([40_000.0], [22.0])),
+    "hardly slower": a_report(trials=some_pairs([38.0], [40.0])),
     "hostile": a_hostile_report(),
+    "struck": a_struck_report(),
+    "struck-laptop": a_struck_report(
+        rates=(), code=Code(commit="0" * 40, dirty=True, source_sha256=a_digest_of("source"))
+    ),
 }
 
 

@@ -6,7 +6,6 @@ function takes a session's events and returns those of another one. May import `
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace as renewed
-from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -21,9 +20,8 @@ from tests import doctor
 from tests.builders import a_digest_of
 
 SHA256 = a_digest_of("journal")
-SHOWCASE = journal.read(
-    Path(__file__).parents[1] / "recordings" / "showcase" / journal.JOURNAL_NAME
-).events
+EARLIER_TAKE = doctor.BASE.parent / "earlier_take"
+RACED = journal.read(EARLIER_TAKE / journal.JOURNAL_NAME).events
 SWEPT = journal.read(doctor.BASE.with_name(journal.JOURNAL_NAME)).events
 
 Events = Sequence[e.Event]
@@ -201,11 +199,44 @@ def late(seconds: float, **observed: float | None) -> Lie:
     return lie
 
 
+def lost(events: Events) -> Events:
+    """Return the events with a worker lost in the first distributed trial, and back again."""
+    place = first(events, is_a(e.Progress, side=Side.DISTRIBUTED))
+    at = events[place].at
+    ready = events[first(events, is_a(e.Ready, side=Side.DISTRIBUTED))]
+    assert isinstance(ready, e.Ready)
+    fault = e.Faulted(worker="w0", reason="killed")
+    back = e.Recovered(worker="w0", process=renewed(ready.workers[0], pid=1), seconds=0.2)
+    words = [e.stamp(event, at, Side.DISTRIBUTED, 0) for event in (fault, back)]
+    return [*events[: place + 1], *words, *events[place + 1 :]]
+
+
+def made_up_for(replaced_s: float, caught_up_s: float) -> Lie:
+    """Return the events with a loss, made up for 3 s later, and how long that took by the side."""
+
+    def lie(events: Events) -> Events:
+        struck = [*lost(events)]
+        place = first(struck, is_a(e.Recovered))
+        back = struck.pop(place)
+        assert isinstance(back, e.Recovered)
+        at = back.at + 3.0
+        caught_up = e.CaughtUp(worker="w0", seconds=caught_up_s, redone=1)
+        told = replace(back, at=at, seconds=replaced_s), e.stamp(caught_up, at, Side.DISTRIBUTED, 0)
+        later = sum(event.at <= at for event in struck)
+        return [*struck[:later], *told, *struck[later:]]
+
+    return lie
+
+
 # For each key that needs a journal, an honest one and a lie that raises this key alone.
 OBSERVED: dict[str, tuple[Events, Lie]] = {
-    "clock-contradicted": (SHOWCASE, retimed(Side.DISTRIBUTED, 0.93)),
-    "clock-late": (SHOWCASE, late(1.5, foreign_cpu=None)),
-    "cpu-contradicted": (SHOWCASE, changed(is_a(e.Sample, side=Side.BASELINE), cpu=0.02)),
-    "cpu-unseen": (SHOWCASE, left_out(is_a(e.Sample, side=Side.BASELINE))),
+    "clock-contradicted": (RACED, retimed(Side.DISTRIBUTED, 0.93)),
+    "clock-late": (RACED, late(1.5, foreign_cpu=None)),
+    "cpu-contradicted": (RACED, changed(is_a(e.Sample, side=Side.BASELINE), cpu=0.02)),
+    "cpu-unseen": (RACED, left_out(is_a(e.Sample, side=Side.BASELINE))),
     "items-unspanned": (SWEPT, left_out(is_a(e.Span, trial=3))),
+    "recovery-contradicted": (
+        made_up_for(replaced_s=3.0, caught_up_s=3.1)(RACED),
+        changed(is_a(e.CaughtUp), seconds=1.0),
+    ),
 }

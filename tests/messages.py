@@ -26,6 +26,8 @@ KINDS: dict[str, tuple[int | None, int | None]] = {
     "Interrupted": (None, 1),
     "LiveRunAbandoned": (0, None),
     "MachineFailed": (0, 1),
+    "FollowedRunEnded": (0, 1),
+    "LinkLost": (0, 1),
     "Missing": (0, None),
     "RecordingFailed": (0, 1),
     "Refused": (0, 1),

@@ -10,6 +10,7 @@ let go: no test has to hit a moment by the clock.
 Imports ``harness.workload`` and NumPy.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -27,9 +28,11 @@ Array = npt.NDArray[np.float32]
 LENGTH = 50_000
 LANES = 4
 
-IN_THE_MAP, AFTER_A_SNAPSHOT, AT_THE_END = "map", "snapshot", "end"
+IN_THE_MAP, AFTER_A_SNAPSHOT, AFTER_A_LOSS, AT_THE_END = "map", "snapshot", "loss", "end"
+HELD, BEGUN = "held", "begun"
 CHUNK_TO_STAND_AT = 3  # the last of those that are sent at first, one or two to each worker
 STEP_TO_STAND_AT = 40  # the first snapshot, of step 32, has arrived at the driver by then
+STEP_AFTER_A_LOSS = 60
 STANDS_FOR_S = 120.0
 
 _late_s: list[float] = []
@@ -58,7 +61,7 @@ class Settings:
 
     chunks: int = 12
     steps: int = 8
-    rounds: int = 20
+    rounds: int = 50
     heavy: int = 8
     fail: str = ""
     stands: str = ""
@@ -93,6 +96,11 @@ def stand_still(folder: str, moment: str) -> None:
     if not folder or mark.exists() or not mark.parent.is_dir():
         return
     mark.write_text(str(os.getpid()))
+    wait_for_the_end_of(mark)
+
+
+def wait_for_the_end_of(mark: Path) -> None:
+    """Wait until a file is gone."""
     until = time.monotonic() + STANDS_FOR_S
     while mark.exists() and time.monotonic() < until:
         time.sleep(0.02)
@@ -108,7 +116,14 @@ def mapped(chunk: int, given: Given) -> float:
 
 
 def start(given: Given) -> Array:
-    """Return the state before the first step."""
+    """Return the state before the first step.
+
+    Who begins while workers are held waits, and leaves its pid afterwards.
+    """
+    if given.stands:
+        wait_for_the_end_of(Path(given.stands, HELD))
+        with contextlib.suppress(FileNotFoundError):  # of another scale, or all are let go
+            Path(given.stands, BEGUN).write_text(str(os.getpid()))
     return np.full(LENGTH, 0.5, dtype=np.float32)
 
 
@@ -118,6 +133,8 @@ def contribute(state: Array, step: int, share: Sequence[int], given: Given) -> A
         raise ValueError("the author's own words")
     if 0 in share and step == STEP_TO_STAND_AT:
         stand_still(given.stands, AFTER_A_SNAPSHOT)
+    if 0 in share and step == STEP_AFTER_A_LOSS:
+        stand_still(given.stands, AFTER_A_LOSS)
     if 0 in share and step == given.steps - 1:
         stand_still(given.stands, AT_THE_END)
     if 0 in share and step == 0:

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.workload import AnyLockstep, AnyProblem, ChunkResult, Reporter
+from harness.workload import AnyLockstep, AnyPipeline, AnyProblem, ChunkResult, Reporter
 
 Function = Callable[..., Any]
 Finished = Callable[[int], None]
@@ -124,14 +124,31 @@ class CountingPool(ABC):
         report: Reporter = ignore_progress,
     ) -> Any:
         """Run synchronous steps; raise ``ValueError`` unless there is a share per worker."""
-        if len(shares) != self.size:
-            raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
+        self.require_one_each(shares)
         items_per_step = sum(map(items, shares))
 
         def reached(done: int) -> None:
             report(done * items_per_step)
 
         return self.run_lockstep(program, shares, steps, shared, reached)
+
+    def pipeline(
+        self,
+        program: AnyPipeline,
+        shares: Sequence[Any],
+        steps: int,
+        micro_batches: int,
+        *shared: Any,
+        items: int = 1,
+        report: Reporter = ignore_progress,
+    ) -> list[Any]:
+        """Refuse: no rival has anything of the kind."""
+        raise NotImplementedError(f"{type(self).__name__} has no pipeline")
+
+    def require_one_each(self, shares: Sequence[Any]) -> None:
+        """Raise ``ValueError`` unless there is a share per worker."""
+        if len(shares) != self.size:
+            raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
 
 
 class InProcessPool(CountingPool):
@@ -205,6 +222,24 @@ class InProcessPool(CountingPool):
             reached(step + 1)
         self.states = states
         return states[0]
+
+    def pipeline(
+        self,
+        program: AnyPipeline,
+        shares: Sequence[Any],
+        steps: int,
+        micro_batches: int,
+        *shared: Any,
+        items: int = 1,
+        report: Reporter = ignore_progress,
+    ) -> list[Any]:
+        """Run all stages in turn."""
+        self.require_one_each(shares)
+        stages = [program.start(share, *shared) for share in shares]
+        for step in range(steps):
+            program.take_step(stages, step, micro_batches, *shared)
+            report((step + 1) * items)
+        return [read_only_copy(program.conclude(stage, *shared)) for stage in stages]
 
 
 def read_only_copy(value: Any) -> Any:

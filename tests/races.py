@@ -76,6 +76,10 @@ class Witness:
         mark = self.stands / moment
         return int((mark.exists() and mark.read_text()) or 0)
 
+    def let_go_on(self) -> None:
+        """Have whoever stands still go on, and have nobody stand still from now on."""
+        shutil.rmtree(self.stands)
+
     @property
     def left(self) -> list[int]:
         """Return the processes that have not ended."""
@@ -239,6 +243,7 @@ def watched(
             acts.remove(act)
             acted_at = time.monotonic()
             act.do(events, witness)
+            deadline = time.monotonic() + ENDS_WITHIN_S  # what was done may have taken long
         running.linger(LOOK_EVERY_S)
     return acted_at
 

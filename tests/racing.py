@@ -20,9 +20,9 @@ from harness.model import Results, Side, Status, Trial, Variant
 from harness.report import Report
 from harness.run.baseline_variants import VariantPlan, declared_variants
 from harness.run.conductor import Conductor
-from harness.run.digest import source_digest
 from harness.run.plan import Controls, Plan, Session, Unattended, Waits
 from harness.run.provenance import code
+from harness.run.sources import source_digest
 from harness.run.wire import TimeVariant
 from harness.state.board import Board, apply
 from harness.state.to_results import results_of

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.talk.agenda import Agenda, Beat, TalkProgress, begin_talk, end_beat
-from tests.terminals import PYTHON, ROOT, PipedOutput, Terminal, run_piped
+from tests.terminals import PYTHON, REFUSED, ROOT, PipedOutput, Terminal, run_piped
 
 TALK = Agenda(
     720.0,
@@ -43,7 +43,7 @@ say = "Where it stops holding: {limitation}."
 ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
 QUICK = (
     "--workload",
-    "simulated",
+    REFUSED,
     "--set",
     "seconds=2",  # so that a replay is left when both answers are scored
     "--set",

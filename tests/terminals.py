@@ -36,6 +36,9 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
+REFUSED = str(ROOT / "tests" / "refused.py")
+"""The workload of a race that ends with ``ExitCode.REFUSED`` and without pictures."""
+
 WAIT_S = 120.0
 QUIET_S = 0.03
 UNWANTED = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "RAY_ADDRESS", "TMUX")
@@ -162,7 +165,8 @@ class Look:
     def clocks(self) -> tuple[str, str]:
         """Return what is drawn where the two clocks are."""
         half = len(self.lines[0]) // 2
-        rows = self.lines[2:7]
+        top = self.edges[0]
+        rows = self.lines[top + 1 : top + 6]
         return "\n".join(row[:half] for row in rows), "\n".join(row[half:] for row in rows)
 
 
@@ -222,6 +226,7 @@ class Terminal:
         for descriptor in (self._master, self._slave):
             with contextlib.suppress(OSError):
                 os.close(descriptor)
+        self._master = self._slave = -1  # another thread may have their numbers by now
 
     def look(self) -> Look:
         """Read what the program writes until it pauses; return what the screen shows then."""

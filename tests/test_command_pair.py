@@ -84,6 +84,12 @@ def test_two_plain_commands_can_run() -> None:
             "answer=no/such/folder/out.txt is in a folder that does not exist",
         ),
         ({"input": "no/such/rows"}, "input=no/such/rows is neither a file nor a folder"),
+        ({"input": "x" * 3_000}, f"input={'x' * 3_000} is neither a file nor a folder"),
+        ({"stdin": "x" * 3_000}, f"stdin={'x' * 3_000} is not a file"),
+        (
+            {"answer": "x" * 3_000},
+            f"the name of answer={'x' * 20}… is too long for a file: the most is 255 bytes",
+        ),
         (
             {"quality": "{answer}#f1"},
             "quality={answer}#f1 needs {answer} in both commands",

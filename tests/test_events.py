@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness import events as e
 from harness.event_lines import LONGEST_LINE_BYTES, Any_Event, Garbled, decode, encode
-from harness.model import CommandFacts, ProcessState, Schedule, Side, Status, Variant
+from harness.model import ChaosKind, CommandFacts, ProcessState, Schedule, Side, Status, Variant
 from tests.builders import a_process, a_ready, a_spec, an_opening, some_differences
 
 EXAMPLES: list[e.Event] = [
@@ -24,6 +24,10 @@ EXAMPLES: list[e.Event] = [
     e.Phase(name="exchange", seconds=0.4),
     e.CoreTime(compute_s=40.0, exchange_s=2.0, waiting_s=1.0, serial_s=0.5, idle_s=0.5),
     e.Faulted(worker="w1", reason="killed"),
+    e.Struck(worker="w1", kind=ChaosKind.DRAIN, notice_s=8.0),
+    e.Thawed(worker="w1", seconds=5.0),
+    e.Unstruck(strike="kill:w1@99%"),
+    e.CaughtUp(worker="w1", seconds=1.9, redone=1, lost_cpu_s=0.4),
     e.Stalled(worker="w1", state=ProcessState.STOPPED, seconds=12.0),
     e.Resumed(worker="w1"),
     e.Recovered(worker="w1", process=a_process("w1", pid=99), seconds=1.5),
@@ -31,6 +35,7 @@ EXAMPLES: list[e.Event] = [
     e.Finished(wall_s=22.0, cpu_s=44.0, peak_rss_bytes=300_000_000, items=20_000),
     e.Scored(answer_sha256="ab" * 32, quality=0.975),
     e.Prepared(cpu_s=0.5),
+    e.AwaitsHosts(workers=2, seconds=41.0),
     e.Compared(order=3, differences=some_differences()),
     e.AnswerScored(answer_sha256="ab" * 32, quality=0.975),
     e.Rescored(order=3, gap=0.0),

@@ -28,8 +28,10 @@ VERBS = [
     "cue",
     "sweep",
     "test",
+    "versions",
     "slide",
     "bench",
+    "fuzz",
     "lint",
     "clean",
 ]
@@ -132,7 +134,8 @@ def test_the_wheel_holds_the_rooms_with_their_files_and_nothing_else(tmp_path: P
         if path.is_file() and not {"__marimo__", "__pycache__"} & {*path.parts}
     }
     names = {path.relative_to(ROOT).as_posix() for path in ours}
-    assert packed == {name.removeprefix("harness/public/") for name in names}
+    shown = {f"demo/showcase/{path.name}" for path in (ROOT / "recordings/showcase").iterdir()}
+    assert packed == {name.removeprefix("harness/public/") for name in names} | shown
 
 
 def test_the_console_script_names_a_function(project: dict[str, Any]) -> None:

@@ -112,12 +112,12 @@ def test_a_misspelt_setting_gets_a_suggestion(workload: AnyWorkload) -> None:
 
 
 def test_an_unknown_setting_gets_the_list(workload: AnyWorkload) -> None:
-    assert refused(workload, "temperature=3")[1] == "made has size, rate, fast, mode"
+    assert refused(workload, "temperature=3")[1] == "its settings are size, rate, fast, mode"
 
 
 def test_a_workload_without_settings_says_so(tmp_path: Path) -> None:
     bare = find_workload(a_workload_file(tmp_path, "del fields['params']"))
-    assert refused(bare, "size=3")[1] == "made has no settings"
+    assert refused(bare, "size=3")[1] == "it has no settings"
 
 
 CHECK = """

@@ -11,6 +11,7 @@ from harness.files.journal import JournalWriter, header_line
 from harness.files.results import save
 from harness.model import Kind, Side, Status
 from harness.report import Report
+from harness.show import figures
 from harness.state.fold import fold
 from harness.state.to_results import results_of
 from tests import lies
@@ -63,7 +64,7 @@ def take(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_headline_is_texts_and_pictures(take: Path) -> None:
     files = output_files(take)
-    assert "baseline, 1 core, 40.0 s" in files[TEXT].decode()
+    assert " baseline     40.0 s  ██" in files[TEXT].decode()
     assert files[SVG].startswith(b"<")
     assert files[PNG].startswith(b"\x89PNG")
     assert {
@@ -95,7 +96,7 @@ def test_a_sweep_is_told_with_its_table(tmp_path: Path) -> None:
 
 
 def test_a_race_is_told_without_a_table(tmp_path: Path) -> None:
-    assert "Amdahl" not in Report.load(saved(tmp_path)).text
+    assert "predicted by Amdahl" not in Report.load(saved(tmp_path)).text
 
 
 def test_the_appendix_says_where_the_core_seconds_went(tmp_path: Path) -> None:
@@ -215,7 +216,7 @@ def test_a_file_that_says_that_it_combines_sessions_is_refused(tmp_path: Path) -
 
 def test_a_missing_journal_is_said_on_everything_that_is_shown(take: Path) -> None:
     files = output_files(take)
-    assert "there is no journal to check these numbers against" in files[TEXT].decode()
+    assert "but: NO JOURNAL · " in files[TEXT].decode()
     assert ", no journal" in files[TEXT].decode()
     assert ", no journal" in files[SVG].decode()
 
@@ -257,10 +258,18 @@ def test_sessions_shown_together_are_held_against_what_was_observed_of_each(
 ) -> None:
     idle = lies.changed(lies.is_a(e.Sample, side=Side.BASELINE), cpu=0.02)
     longer = lies.scaled(lies.is_a(e.Finished), 1.0001, "wall_s")
-    one = a_take_of(tmp_path / "one", "7c21", idle(lies.SHOWCASE))
-    other = a_take_of(tmp_path / "other", "8d32", longer(lies.SHOWCASE))
+    one = a_take_of(tmp_path / "one", "7c21", idle(lies.RACED))
+    other = a_take_of(tmp_path / "other", "8d32", longer(lies.RACED))
     refused = {reason.key for reason in Report.load(one, other).refused}
     assert refused == {"cpu-contradicted"}
+
+
+def test_a_take_of_an_earlier_version_is_told_and_drawn() -> None:
+    report = Report.load(lies.EARLIER_TAKE)
+    assert (report.refused, report.audit.differences) == ((), ())
+    assert "1.8 times as fast" in report.text
+    drawn = {f"fig-{name}.svg" for name in figures.FIGURES if name != "recovery"}
+    assert drawn | {SVG, PNG} <= set(report.files())
 
 
 def test_sessions_with_other_inputs_are_not_put_together(tmp_path: Path) -> None:

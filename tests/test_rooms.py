@@ -15,6 +15,7 @@ LONGEST_MODULE, LONGEST_FUNCTION = 300, 40
 # What a room may import of ours; where several rooms hold a module, the innermost counts. The four
 # packages themselves are empty, but for what ``harness`` exports: naming one enters no room.
 NOUNS = (
+    "harness.chaos",
     "harness.errors",
     "harness.event_lines",
     "harness.events",
@@ -32,7 +33,10 @@ MAY_IMPORT = {
     "harness.text": (),
     "harness.trial": ("harness.quantities",),
     "harness.model": ("harness.quantities", "harness.spec", "harness.trial"),
-    "harness.events": ("harness.model",),
+    "harness.event_base": ("harness.model",),
+    "harness.loss_events": ("harness.model", "harness.event_base"),
+    "harness.events": ("harness.model", "harness.event_base", "harness.loss_events"),
+    "harness.chaos": ("harness.errors", "harness.model", "harness.quantities"),
     "harness.event_lines": ("harness.events", "harness.spec", "harness.errors"),
     "harness.description": ("harness.spec",),
     "harness.command_pair": (
@@ -84,6 +88,14 @@ MAY_IMPORT = {
         *NOUNS,
     ),
     "harness.takes": ("harness.takes", "harness.files", "harness.state", "harness.cast", *NOUNS),
+    "harness.follow": (
+        "harness.follow",
+        "harness.files",
+        "harness.state",
+        *NOUNS,
+        "harness.quantities",
+    ),
+    "harness.kit": ("harness.kit", *NOUNS),
     "harness.show": (
         "harness.show",
         "harness.claims",

@@ -4,6 +4,7 @@ uv and pip are programs that write down what they are asked to do, so that nothi
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,14 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.terminals import Terminal
+
 ROOT = Path(__file__).parent.parent
 READ = ("Makefile", "pyproject.toml", "requirements.lock", "requirements-dev.lock", ".ci/install")
 INTO = "pip install --quiet --no-python-downloads --python .venv/bin/python"
 HASHED = "--only-binary :all: --require-hashes"
+GROUPS = 4
 
 UV = """#!/bin/sh
 echo "$* ${{UV_NO_CACHE:+without a cache}}" >>'{log}'
-case "$*" in --version) exit;; "cache dir") echo '{cache}';; {fails}) exit 2;; esac
+case "$*" in --version) exit;; "cache dir") echo '{cache}';;
+{fails}) exit 2;; {slow}) sleep 3;; esac
 """
 PIP = "import sys\nwith open({log!r}, 'a') as log:\n    print('pip', *sys.argv[1:], file=log)"
 
@@ -41,10 +46,12 @@ class Clone:
         """Return what uv and pip were asked to install, in that order."""
         return [line.strip() for line in self.log.read_text().splitlines() if "install" in line]
 
-    def with_uv(self, cache: str = "/tmp", fails: str = "nothing") -> "Clone":
-        """Put a uv on PATH that fails where its arguments fit a shell's pattern."""
+    def with_uv(
+        self, cache: str = "/tmp", fails: str = "nothing", slow: str = "nothing"
+    ) -> "Clone":
+        """Put a uv on PATH that fails, or takes 3 s, where its arguments fit a shell's pattern."""
         uv = self.tools / "uv"
-        uv.write_text(UV.format(log=self.log, cache=cache, fails=fails))
+        uv.write_text(UV.format(log=self.log, cache=cache, fails=fails, slow=slow))
         uv.chmod(0o755)
         return self
 
@@ -57,16 +64,21 @@ class Clone:
         (self.tools / "pip" / "__main__.py").write_text(program.format(log=str(self.log)))
         return self
 
-    def make(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run make as a shell of its own would, not as a part of the make that runs the tests."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the variables of a shell of its own, not of the make that runs the tests."""
         inherited = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
         own = {name: value for name, value in os.environ.items() if name not in inherited}
         own["PATH"] = os.pathsep.join([str(self.tools), *_without_uv(own["PATH"])])
         own["PYTHONPATH"] = str(self.tools)
+        return own
+
+    def make(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run make in it."""
         return subprocess.run(
             ["make", f"PYTHON={sys.executable}", *words],
             cwd=self.folder,
-            env=own | variables,
+            env=self.environment | variables,
             capture_output=True,
             text=True,
             check=False,
@@ -91,14 +103,51 @@ def test_uv_installs_the_lock_by_its_hashes_and_then_the_project(clone: Clone) -
     done = clone.with_uv().make("setup")
     assert (done.returncode, done.stderr) == (0, "")
     assert clone.asked == [
-        f"{INTO} --offline {HASHED} --no-deps -r requirements.lock",
+        *(
+            f"{INTO} --offline {HASHED} --no-deps -r .venv/locks/{place}.lock"
+            for place in range(1, GROUPS + 1)
+        ),
         f"{INTO} --offline --no-build-isolation --no-deps --editable .",
     ]
 
 
+@pytest.mark.parametrize("verb", ["setup", "develop"])
+def test_the_groups_hold_every_pin_of_the_lock_once(clone: Clone, verb: str) -> None:
+    clone.with_uv().make(verb)
+    locks = (clone.folder / ".venv" / "locks").glob("*.lock")
+    lock = "requirements-dev.lock" if verb == "develop" else "requirements.lock"
+    grouped = [pin for lock in locks for pin in _pins(lock)]
+    assert sorted(grouped) == sorted(_pins(clone.folder / lock))
+
+
+def _pins(lock: Path) -> list[str]:
+    """Return each pin with its hashes."""
+    return re.split(r"\n(?=\S)", lock.read_text().rstrip("\n"))
+
+
+def test_a_log_has_a_line_for_every_group(clone: Clone) -> None:
+    first, environment, *groups = clone.with_uv().make("setup").stdout.splitlines()
+    assert re.fullmatch(
+        r"installing the \d+ packages that requirements.lock pins into .venv", first
+    )
+    assert environment == "a new environment"
+    assert [line[:9] for line in groups] == ["1 of 4 · ", "2 of 4 · ", "3 of 4 · ", "4 of 4 · "]
+    assert groups[0] == "1 of 4 · Ray, the largest · 1 package"
+
+
+def test_a_terminal_counts_the_seconds_of_every_group(clone: Clone) -> None:
+    clone.with_uv(slow="*locks/1.lock*")
+    command = ["make", "-C", str(clone.folder), f"PYTHON={sys.executable}", "setup"]
+    with Terminal(command, environment=clone.environment) as seen:
+        seen.until_text("4 of 4 · the rest")
+        assert seen.ended() == 0
+        assert "1 of 4 · Ray, the largest · 1 package · " in seen.look().text
+    assert "\r1 of 4 · Ray, the largest · 1 package · 1 s".encode() in seen.raw
+
+
 def test_where_the_cache_does_not_do_the_network_is_asked(clone: Clone) -> None:
-    clone.with_uv(fails="*--offline*requirements.lock").make("setup")
-    assert clone.asked[1] == f"{INTO} {HASHED} --no-deps -r requirements.lock"
+    clone.with_uv(fails="*--offline*locks/1.lock").make("setup")
+    assert clone.asked[1] == f"{INTO} {HASHED} --no-deps -r .venv/locks/1.lock"
 
 
 def test_the_demo_needs_one_lock_and_the_tests_need_both(clone: Clone) -> None:
@@ -106,7 +155,10 @@ def test_the_demo_needs_one_lock_and_the_tests_need_both(clone: Clone) -> None:
     assert installs == LOCKS
 
 
-LOCKS = {"demo": 1, "record": 1, "play": 1, "check": 1, "test": 2, "lint": 2, "bench": 2}
+LOCKS = {
+    **dict.fromkeys(("demo", "record", "play", "check"), 1),
+    **dict.fromkeys(("test", "lint", "bench", "fuzz"), 2),
+}
 
 
 def test_a_second_setup_does_nothing(clone: Clone) -> None:
@@ -154,7 +206,7 @@ def test_where_uv_is_gone_that_made_the_environment_pip_is_added_to_it(clone: Cl
     added = PIP.replace("'pip'", "'ensurepip installs itself'").format(log=str(clone.log))
     (clone.tools / "ensurepip.py").write_text(added)
     clone.make("develop")
-    assert clone.asked[2] == "ensurepip installs itself"
+    assert clone.asked[GROUPS + 1] == "ensurepip installs itself"
 
 
 def test_where_uv_fails_pip_installs_the_same_and_one_line_says_so(clone: Clone) -> None:
@@ -163,7 +215,7 @@ def test_where_uv_fails_pip_installs_the_same_and_one_line_says_so(clone: Clone)
     assert (done.returncode, "pip does, which takes minutes" in line) == (0, True)
     arguments = "pip install -qq --no-user --disable-pip-version-check"
     assert clone.asked[-2:] == [
-        f"{arguments} {HASHED} --no-deps -r requirements.lock",
+        f"{arguments} {HASHED} --no-deps -r .venv/locks/{GROUPS}.lock",
         f"{arguments} --no-build-isolation --no-deps --editable .",
     ]
 
@@ -207,7 +259,7 @@ def test_what_is_installed_does_not_depend_on_the_surroundings(
     clone: Clone, variables: dict[str, str]
 ) -> None:
     clone.with_uv().make("setup", **variables)
-    assert clone.asked[0] == f"{INTO} --offline {HASHED} --no-deps -r requirements.lock"
+    assert clone.asked[0] == f"{INTO} --offline {HASHED} --no-deps -r .venv/locks/1.lock"
 
 
 def test_what_make_starts_may_keep_its_bytecode_whatever_is_exported(clone: Clone) -> None:

@@ -7,16 +7,22 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from demo.check import takes
 from demo.check.result import CheckLevel
+from harness.cast.film.frames import length_s, race_alone
 from harness.cast.format import Cast
+from harness.cast.markers import DISTRIBUTED_DONE, GO, HEADLINE
+from harness.cast.page import PageFacts, render_page
 from harness.cast.verify import verify
 from harness.claims.rule import Verdict
 from harness.files.results import load
 from harness.model import Kind, Results
 from harness.report import Report
+from harness.takes.folder import FILM_NAME, PAGE_NAME
 from harness.takes.recordings import newest, recording
+from tests.cast.pages import Document
 from tests.terminals import ROOT
 
 SHOWCASE = ROOT / "recordings" / "showcase"
@@ -41,7 +47,7 @@ def report() -> Report:
 
 
 def keys(edit: Edit, results: Results | None = None) -> set[str]:
-    found = verify(edit(cast()), results or facts(), report().final_lines)
+    found = verify(edit(cast()), results or facts(), report().recorded_lines(100))
     return {reason.key for reason in found.reasons}
 
 
@@ -51,8 +57,18 @@ def sped(factor: float) -> Edit:
     )
 
 
-def cut(start: float, seconds: float) -> Edit:
+def moment(label: str) -> float:
+    """Return when a labelled moment of the showcase is, in seconds from its start."""
+    at = cast().marker_at(label)
+    assert at is not None
+    return at
+
+
+def cut(after: str, later: float, seconds: float) -> Edit:
+    """Return an edit that cuts so many seconds out, so long after a marker (empty: the start)."""
+
     def edit(cast: Cast) -> Cast:
+        start = (moment(after) if after else 0.0) + later
         kept = [event for event in cast.events if not start <= event.at < start + seconds]
         return replace(
             cast,
@@ -78,10 +94,14 @@ def idled(limit: float) -> Edit:
     return edit
 
 
-def shortened(seconds: float) -> Edit:
-    return lambda cast: replace(
-        cast, events=tuple(event for event in cast.events if event.at < cast.duration_s - seconds)
-    )
+def ended(label: str, later: float) -> Edit:
+    """Return an edit that leaves out all that is so long after a marker."""
+
+    def edit(cast: Cast) -> Cast:
+        until = moment(label) + later
+        return replace(cast, events=tuple(event for event in cast.events if event.at < until))
+
+    return edit
 
 
 def test_the_showcase_is_a_measured_run_of_embed_with_a_headline() -> None:
@@ -98,7 +118,7 @@ def test_the_showcase_proves_that_its_work_is_needed_and_its_baseline_fast() -> 
 
 
 def test_the_showcase_is_true() -> None:
-    found = verify(cast(), facts(), report().final_lines, (100, 30))
+    found = verify(cast(), facts(), report().recorded_lines(100), (100, 30))
     assert found.reasons == ()
     assert recording(SHOWCASE).verified
 
@@ -106,6 +126,23 @@ def test_the_showcase_is_true() -> None:
 def test_the_showcase_is_what_a_bare_clone_falls_back_on() -> None:
     found = newest(ROOT / "recordings", "embed", Kind.MEASURED, 100, 30)
     assert found is not None
+
+
+def test_the_film_of_the_showcase_is_its_race_at_true_speed() -> None:
+    with Image.open(SHOWCASE / FILM_NAME) as film:
+        shown_ms = 0
+        for place in range(film.n_frames):  # type: ignore[attr-defined]  # a GIF has it
+            film.seek(place)
+            shown_ms += film.info["duration"]
+    assert shown_ms / 1000 == pytest.approx(length_s(race_alone(cast())), abs=0.02)
+
+
+def test_the_page_of_the_showcase_is_as_pages_are_written_now_and_plays_its_recording() -> None:
+    page = Document((SHOWCASE / PAGE_NAME).read_bytes())
+    facts_alone = PageFacts(title="", run_id="", workload="")
+    assert page.policy == Document(render_page(cast(), facts_alone)).policy
+    assert page.cast.events == cast().events
+    assert len(page.all("img")) > 3
 
 
 def test_the_showcase_is_small() -> None:
@@ -124,21 +161,46 @@ def test_the_showcase_tells_no_secret(tmp_path: Path) -> None:
         pytest.param(sped(1.5), "drift", id="sped up"),
         pytest.param(sped(1.02), "drift", id="sped up by a fiftieth"),
         pytest.param(sped(0.9), "drift", id="slowed down"),
-        pytest.param(cut(30.0, 1.0), "drift", id="a second cut out of the baseline"),
-        pytest.param(cut(2.0, 1.0), "drift", id="a second cut out of the arming"),
-        pytest.param(cut(48.0, 5.0), "drift", id="five seconds cut out of the replay"),
+        pytest.param(cut(GO, 5.0, 1.0), "drift", id="a second cut out of the baseline"),
+        pytest.param(cut("", 2.0, 1.0), "drift", id="a second cut out of the arming"),
+        pytest.param(
+            cut(DISTRIBUTED_DONE, 2.0, 5.0), "drift", id="five seconds cut out of the replay"
+        ),
         pytest.param(idled(0.15), "drift", id="idle-limited"),
         pytest.param(
             lambda cast: replace(cast, idle_time_limit=2.0),
             "idle-limit",
             id="an idle limit in its header",
         ),
-        pytest.param(shortened(200.0), "end", id="cut short"),
-        pytest.param(shortened(2.0), "held", id="headline not held"),
+        pytest.param(ended(DISTRIBUTED_DONE, 20.0), "end", id="cut short"),
+        pytest.param(ended(HEADLINE, 2.0), "held", id="headline not held"),
     ],
 )
 def test_an_edited_showcase_is_refused(edit: Edit, key: str) -> None:
     assert key in keys(edit)
+
+
+@pytest.mark.parametrize(
+    ("shown", "edited"),
+    [
+        pytest.param(
+            "a serial share of 10 %", "a serial share of 01 %", id="in an earlier wording"
+        ),
+        pytest.param("efficiency 91 %", "efficiency 97 %", id="in words that have not changed"),
+    ],
+)
+def test_a_showcase_with_another_number_is_refused(shown: str, edited: str) -> None:
+    def edit(cast: Cast) -> Cast:
+        events = [event._replace(text=event.text.replace(shown, edited)) for event in cast.events]
+        return replace(cast, events=tuple(events))
+
+    assert edit(cast()) != cast()
+    assert keys(edit) == {"headline"}
+
+
+def test_a_new_recording_must_end_in_todays_words() -> None:
+    found = verify(cast(), facts(), (report().final_lines(100),))
+    assert [reason.key for reason in found.reasons] == ["headline"]
 
 
 def test_the_showcase_beside_another_runs_results_is_refused() -> None:

@@ -2,7 +2,7 @@
 
 Its results are marked as simulated and never make a headline. The schedule has ``chunks`` chunks
 of ``seconds`` ÷ ``chunks`` on average, in uneven lengths of a fixed pattern, so that the workers
-do not move in step. Imports ``harness.workload``.
+do not move in step. They are dealt over as many ``hosts``. Imports ``harness.workload``.
 """
 
 import time
@@ -22,17 +22,19 @@ class Settings:
     seconds: float = 12.0
     chunks: int = 400
     quality: float = 0.97
+    hosts: int = 1
 
     def __post_init__(self) -> None:
         if not 0 < self.seconds <= 3600:
             raise ValueError(f"seconds={self.seconds} is not between 0 and 3600")
-        require_between(self, {"chunks": (1, 100_000)})
+        require_between(self, {"chunks": (1, 100_000), "hosts": (1, 10_000)})
 
 
 def load(settings: Settings) -> Problem[Schedule, float]:
     """Write the schedule: the seconds of every chunk."""
     shape = [PATTERN[chunk % len(PATTERN)] for chunk in range(settings.chunks)]
-    schedule = tuple(settings.seconds * part / sum(shape) for part in shape)
+    scale = settings.seconds / sum(shape)
+    schedule = tuple(scale * part for part in shape)
     return Problem(input=schedule, held_out=settings.quality, items=settings.chunks)
 
 

@@ -17,7 +17,7 @@ from harness.run.ray import TESTED_RAY
 
 LONG_START_UP_S = 15.0
 OLDEST_RAY = (2, 10)  # as pyproject.toml requires
-_SETUP_EVERYWHERE = "run `make setup` on every machine"
+_SETUP_EVERYWHERE = "install the same versions of Ray and Python on every machine"
 
 
 def judge_ray(versions: Sequence[str], *, simulated: bool) -> CheckResult:

@@ -5,20 +5,22 @@ May import ``harness`` and the rest of ``demo``.
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from demo.check import arming, machine, takes, terminal
+from demo.check import arming, cluster, machine, takes, terminal
 from demo.check.machine import LoadWatch
 from demo.check.result import CheckResult, fail, ok, warn
+from demo.check.survey import SurveyedCluster, check_cluster
 from demo.check.terminal import Display
 from demo.options import Options, make_plan
-from harness.errors import BadRequest, SideFailed
+from harness.errors import BadRequest, Interrupted, SideFailed
 from harness.model import Kind
 from harness.run import host
 from harness.run.arming import Armed
+from harness.run.cluster_survey import SURVEY_WITHIN_S
 from harness.run.conductor import Conductor
 from harness.run.host import home_folder
 from harness.run.plan import NO_LOG, Plan, Session, Unattended
@@ -27,6 +29,7 @@ from harness.takes.recordings import Recording, newest, recordings
 from harness.talk.history import REHEARSALS_NAME, configuration_of, history_of, read_rehearsals
 
 _ANY_SIZE = (1_000_000, 1_000_000)
+LET_IN_FIRST = "do first what the lines above say"
 SIDES_ENDED = "everything that was started has ended"
 
 
@@ -111,6 +114,10 @@ def _check_sides(plan: Plan, progress: Progress, *, loopback: bool) -> Iterator[
             "ip link set lo up",
         )
         return
+    surveyed = yield from _check_cluster(plan, progress)
+    if surveyed is not None and not surveyed.hosts:
+        yield fail("arming", "not tried: the cluster does not let this program in", LET_IN_FIRST)
+        return
     progress.report("starting both sides")
     try:
         armed = _arm(plan, progress)
@@ -125,6 +132,21 @@ def _check_sides(plan: Plan, progress: Progress, *, loopback: bool) -> Iterator[
     yield arming.judge_start_up(armed, simulated=simulated)
     yield arming.judge_loopback(armed, simulated=simulated, joined=joined)
     yield arming.judge_input(armed)
+    if surveyed is not None:
+        yield cluster.judge_shared_memory(surveyed.hosts, armed.baseline.input.bytes)
+
+
+def _check_cluster(
+    plan: Plan, progress: Progress
+) -> Generator[CheckResult, None, SurveyedCluster | None]:
+    """Yield what is found out of a cluster before it is joined, and return it (None: none is)."""
+    if not plan.address or "://" in plan.address:  # such addresses only programs can use
+        return None
+    progress.report(f"looking at the cluster, for {SURVEY_WITHIN_S:.0f} s at most")
+    surveyed = yield from check_cluster(plan, progress.stop)
+    if (signal_number := progress.stop()) is not None:
+        raise Interrupted(signal_number, SIDES_ENDED)
+    return surveyed
 
 
 def _arm(plan: Plan, progress: Progress) -> Armed:

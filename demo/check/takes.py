@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from demo.check.result import CheckResult, fail, ok, warn
+from demo.recording.size import fitting
 from harness import text
 from harness.cast.format import CAST
 from harness.errors import BadRequest
@@ -44,7 +45,9 @@ def judge_rehearsals(history: RehearsalHistory, others: int) -> CheckResult:
     }
     if not spreads:
         besides = f", {text.count(others)} of others" if others else ""
-        return warn("rehearsals", f"none of this configuration{besides}", "run `make rehearse`")
+        return warn(
+            "rehearsals", f"no rehearsal of this configuration{besides}", "run `twoclocks rehearse`"
+        )
     number = max(each.number for each in spreads.values())
     times = ", ".join(f"{side} {_range(each)}" for side, each in spreads.items())
     return ok("rehearsals", f"{text.count(number)} of this configuration: {times}")
@@ -83,16 +86,18 @@ def judge_fallback(
         return _unverified(same_workload[0].folder)
     besides = f" of {text.printable(workload)}" if workload and recordings else ""
     sentence = f"there is no recording{besides} to play if the race fails"
-    return warn("fallback", sentence, "run `make record`")
+    return warn("fallback", sentence, "run `twoclocks record`")
 
 
 def _too_large(recording: Recording, size: tuple[int, int]) -> CheckResult:
+    columns, rows = fitting(size)
+    records = columns <= size[0] and rows <= size[1]
+    at_its_size = f", or record at its size: twoclocks record --size {columns}x{rows}"
     return warn(
         "fallback",
         f"the newest verified recording needs a terminal of {_size_of(recording)}, "
         f"this one is {text.count(size[0])}×{text.count(size[1])}",
-        "enlarge the terminal, or record at its size: "
-        f"make record ARGS='--size {size[0]}x{size[1]}'",
+        f"enlarge the terminal{at_its_size if records else ''}",
     )
 
 

@@ -115,6 +115,9 @@ def judge_colours(display: Display) -> CheckResult:
             "none, because NO_COLOR is set: the bars have the colour of the text",
             "unset NO_COLOR to tell the bars apart at once",
         )
+    if display.colours == "standard":
+        mixed = "sixteen, as this terminal mixes them: the bars are a bright red and blue"
+        return warn(name, mixed, _USE_XTERM)
     if display.colours not in _COLOURS:
         return warn(name, "too few: the bars have the colour of the text", _USE_XTERM)
     return ok(name, f"{_COLOURS[display.colours]}: the bars are orange and blue")

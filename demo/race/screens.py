@@ -18,7 +18,9 @@ from demo.terminal import FullScreen, Keys
 from harness.errors import FILES_ARE_KEPT, LACKS, Interrupted, MachineFailed, reason_of
 from harness.event_lines import encode
 from harness.events import Event
-from harness.model import SessionStage, Spec
+from harness.files.heartbeat import HEARTBEAT_EVERY_S, heartbeat_line
+from harness.files.take_line import take_line
+from harness.model import SessionStage, Spec, is_disturbed
 from harness.show.terminal import log_lines
 from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board
@@ -45,9 +47,9 @@ class Screen(Protocol):
 class LivePanel:
     """The panel on the alternate screen, drawn by the loop that runs the race, not by a thread."""
 
-    def __init__(self, spec: Spec, keys: Keys) -> None:
+    def __init__(self, spec: Spec, keys: Keys, full_screen: FullScreen | None = None) -> None:
         self._spec = spec
-        self.full_screen = FullScreen(keys)
+        self.full_screen = full_screen or FullScreen(keys)
 
     def in_use(self) -> AbstractContextManager[None]:
         """Return the block in which the alternate screen is shown."""
@@ -80,8 +82,17 @@ class LogLines:
     ) -> None:
         """Print what happened, if anything did."""
         step = caption.prompt if caption.stage in _SAID_BY_HEARTBEATS else ""
+        self._print(before, after, at=at, last_line_at=self._last_line_at, step=step)
+
+    def show_past(self, before: Board, after: Board) -> None:
+        """Print what happened between two boards of the past, which have no heartbeat."""
+        self._print(before, after, at=after.at, last_line_at=after.at)
+
+    def _print(
+        self, before: Board, after: Board, *, at: float, last_line_at: float, step: str = ""
+    ) -> None:
         for line in log_lines.new_lines(
-            before, after, self._spec, at=at, last_line_at=self._last_line_at, step=step
+            before, after, self._spec, at=at, last_line_at=last_line_at, step=step
         ):
             write_stdout(f"{line}\n".encode(sys.stdout.encoding, "replace"))
             self._last_line_at = at
@@ -91,10 +102,18 @@ class LogLines:
 
 
 class JsonLines:
-    """One event a line, as the journal gets it."""
+    """One event a line, as the journal gets it, and at last the results file as one.
 
-    def __init__(self, header: bytes) -> None:
+    While nothing happens a heartbeat tells that the session goes on, and while other programs use
+    too much of the machine how much that is.
+    """
+
+    def __init__(self, header: bytes, run_id: str) -> None:
         self._header = header
+        self._run_id = run_id
+        self._last_line_at = self._last_heartbeat_at = 0.0
+        self._said_disturbed = False
+        self._lines = header.count(b"\n")
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
@@ -105,12 +124,34 @@ class JsonLines:
     def show(
         self, batch: Sequence[Event], before: Board, after: Board, caption: Caption, at: float
     ) -> None:
-        """Write the batch."""
+        """Write the batch, and now and then how the session does."""
         write_stdout(b"".join(map(encode, batch)))
+        self._lines += len(batch)
+        if batch:
+            self._last_line_at = at
+        if self._is_heartbeat_due(caption.foreign_now, at):
+            self._last_line_at = self._last_heartbeat_at = at
+            self._said_disturbed = is_disturbed(caption.foreign_now)
+            write_stdout(heartbeat_line(self._run_id, at, caption.foreign_now))
+
+    def _is_heartbeat_due(self, foreign_cpu: float | None, at: float) -> bool:
+        """Return whether to write a heartbeat: after a silence, and amid events for what disturbs.
+
+        The first one after a disturbance tells that it is over.
+        """
+        disturbed = is_disturbed(foreign_cpu) or self._said_disturbed
+        since = self._last_heartbeat_at if disturbed else self._last_line_at
+        return at - since >= HEARTBEAT_EVERY_S
 
     def close(self, last: Event) -> None:
-        """Write the last line."""
+        """Write the journal's last line."""
         write_stdout(encode(last))
+        self._lines += 1
+
+    def write_take(self, document: bytes, exit_code: int) -> None:
+        """Write the results file, so that whoever reads these lines elsewhere has it, too."""
+        line = take_line(document, run_id=self._run_id, lines=self._lines, exit_code=exit_code)
+        write_stdout(line)
 
 
 class Silent:

@@ -4,24 +4,23 @@ May import everything; this is where the rooms meet.
 """
 
 import contextlib
-import secrets
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
 from pathlib import Path
 from typing import Self
 
 from demo.race.closing import closing, save_elsewhere
+from demo.race.identity import Identity
 from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
-from demo.race.setup import NO_EXTRAS, PresenterControls, RaceSetup, clean_scratch, prompt
+from demo.race.setup import NO_EXTRAS, PresenterControls, RaceSetup, clean_scratch, keys, prompt
+from demo.race.takeover import require_progress
 from demo.recording.play import Player, label_of
 from demo.terminal import FullScreen, Keys, Signals, terminal_size
 from harness import events as e
-from harness import text
 from harness.cast.markers import GO
 from harness.errors import (
     Disagreement,
+    ExitCode,
     Interrupted,
     LiveRunAbandoned,
     MachineFailed,
@@ -31,35 +30,17 @@ from harness.errors import (
 from harness.event_lines import encode
 from harness.files.journal import JournalWriter, header_line
 from harness.files.results import RESULTS_NAME, save
-from harness.model import Code, Kind, Side, Status
+from harness.files.results import encode as encode_results
+from harness.model import Kind, Results, Side, Status
 from harness.run.conductor import Conductor
-from harness.run.digest import source_digest
 from harness.run.host import home_folder
 from harness.run.plan import Plan, Session
-from harness.run.provenance import code
 from harness.run.scratch import Scratch
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
-from harness.state.progress import ARMING_STALLED_AFTER_S, arming_s, stalled_s
+from harness.state.fold import fold
 from harness.state.to_results import results_of
 from harness.takes.folder import PAGE_NAME, new_take, point_latest
-
-SWITCHED = "you switched to the recording"
-TOOK_OVER = "the recording took over"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Identity:
-    """What tells a session from others: its run id, when it began, and the code that ran."""
-
-    run_id: str
-    began: datetime
-    code: Code
-
-    @property
-    def began_utc(self) -> str:
-        """Return when it began, ISO 8601, to the second."""
-        return self.began.isoformat(timespec="seconds")
 
 
 class Race:
@@ -104,11 +85,7 @@ class Race:
         cls, plan: Plan, ui: str, out: Path | None, *, wait: bool, setup: RaceSetup = NO_EXTRAS
     ) -> Self:
         """Make the take's folder and read what code runs; raise ``BadRequest`` if that fails."""
-        identity = Identity(
-            run_id=secrets.token_hex(3),
-            began=datetime.now(UTC),
-            code=code(source_digest(plan.user_modules_sha256), plan.own_files),
-        )
+        identity = Identity.of_new_session(plan)
         return cls(
             plan=plan,
             ui=ui,
@@ -118,6 +95,11 @@ class Race:
             folder=new_take(out, identity.began.isoformat(), identity.run_id),
             shared_folder=clean_scratch(),
         )
+
+    @property
+    def run_id(self) -> str:
+        """Return the id of the run, which its journal and its results file have."""
+        return self._identity.run_id
 
     def _screen_for(self, ui: str) -> Screen:
         spec = self._plan.spec
@@ -129,7 +111,7 @@ class Race:
             case "plain":
                 return LogLines(spec)
             case "json":
-                return JsonLines(self._header)
+                return JsonLines(self._header, self._identity.run_id)
             case _:
                 return Silent()
 
@@ -168,7 +150,14 @@ class Race:
             for batch in frames:
                 journal.write(batch)
                 self._show(batch)
-                self._require_progress(batch)
+                require_progress(
+                    self._setup.fallback,
+                    self._controls,
+                    self._board,
+                    batch,
+                    measured=self._conductor.measured,
+                    at=self._conductor.now,
+                )
         except LiveRunAbandoned:
             background = stack.enter_context(ThreadPoolExecutor(1))
             # raises, once the stack is left, for processes that could not be ended
@@ -179,26 +168,6 @@ class Race:
             raise
         if self._signals.first is not None:
             raise Interrupted(self._signals.first)
-
-    def _require_progress(self, batch: tuple[e.Event, ...]) -> None:
-        """Raise ``LiveRunAbandoned`` if the recording is to take over, asked or by itself."""
-        fallback = self._setup.fallback
-        if fallback.recording is None or self._conductor.measured:
-            return
-        if self._controls.recording_wanted():
-            raise LiveRunAbandoned(SWITCHED, remark="the presenter switched to the recording")
-        if not fallback.by_itself:
-            return
-        failed = next((event for event in batch if isinstance(event, e.Failed)), None)
-        if failed is not None:
-            why = f"the {failed.side} side failed: {failed.reason}"
-            raise LiveRunAbandoned(f"{TOOK_OVER}: {why}", failed=True)
-        now = self._conductor.now
-        if (stalled_s(self._board, now) or 0.0) >= fallback.after_s:
-            raise LiveRunAbandoned(f"{TOOK_OVER}: no progress for {text.seconds(fallback.after_s)}")
-        if (arming_s(self._board, now) or 0.0) >= ARMING_STALLED_AFTER_S:
-            late = f"a side was not ready within {text.seconds(ARMING_STALLED_AFTER_S)}"
-            raise LiveRunAbandoned(f"{TOOK_OVER}: {late}")
 
     def _fall_back(self) -> str:
         """Play the recording from where its clocks start; return where it is if it does not fit."""
@@ -256,7 +225,9 @@ class Race:
         except TwoclocksError as unsaved:
             error = ended or MachineFailed(unsaved.sentence, unsaved.hint)
             error.add_note(save_elsewhere(results, self.folder))
+            self._hand_over(results, error)
             raise error from unsaved
+        self._hand_over(results, ended)
         complete = results.status is Status.COMPLETE
         if complete and results.kind is Kind.MEASURED:  # a simulated one is not to be shown later
             point_latest(self.folder)
@@ -270,25 +241,46 @@ class Race:
             raise ended
         return path
 
+    def _hand_over(self, results: Results, ended: Exception | None) -> None:
+        """Write the results where events are written, too.
+
+        It is no failure of the race if nobody reads them, or they are too large to be kept.
+        """
+        if not isinstance(self._screen, JsonLines):
+            return
+        failed = ExitCode.DONE if ended is None else ExitCode.FAILED
+        exit_code = getattr(ended, "exit_code", failed)
+        with contextlib.suppress(TwoclocksError):
+            self._screen.write_take(encode_results(results), exit_code)
+
     def _show(self, batch: tuple[e.Event, ...]) -> None:
-        before, self._board = self._board, reduce(apply, batch, self._board)
+        before, self._board = self._board, fold(batch, self._board)
         self._screen.show(batch, before, self._board, self._caption(), self._conductor.now)
 
     def _caption(self) -> Caption:
         simulated = "SIMULATED" if self._plan.simulated else ""
-        badge = " · ".join(filter(None, (self._setup.badge, simulated)))
-        prompt = " · ".join(filter(None, (self._prompt(), self._setup.footer())))
+        exposed = "NO TOKEN" if self._plan.spec.insecure else ""
+        badge = " · ".join(filter(None, (self._setup.badge, simulated, exposed)))
+        stage = self._conductor.stage
+        doing = prompt(stage, self._conductor.subject)
         return Caption(
             run_id=self._identity.run_id,
             schedule=self._conductor.schedule,
             utc=datetime.now(UTC),
             badge=badge,
-            prompt=prompt,
-            stage=self._conductor.stage,
+            prompt=" · ".join(filter(None, (doing, self._setup.footer()))),
+            keys=self._key_words(),
+            foreign_now=self._conductor.foreign_now,
+            stage=stage,
+            last_take=self._setup.last_take,
         )
 
-    def _prompt(self) -> str:
-        attended = self._controls.attended()
-        if attended and (self._board.baseline.stalls or self._board.distributed.stalls):
-            return self._setup.ways_out
-        return prompt(self._conductor.stage, self._conductor.subject, attended=attended)
+    def _key_words(self) -> tuple[str, ...]:
+        if not self._controls.attended():
+            return ()
+        return keys(
+            self._conductor.stage,
+            self._conductor.schedule,
+            self._setup,
+            measured=self._conductor.measured,
+        )

@@ -1,6 +1,6 @@
 """How a race is set up: what a verb adds to it, who controls it, what takes over if it fails.
 
-May import ``harness``, ``harness.takes.recordings``, ``demo.race.screens`` and ``demo.terminal``.
+May import ``harness``, ``demo.race.screens`` and ``demo.terminal``.
 """
 
 from collections.abc import Callable
@@ -12,10 +12,12 @@ from demo.race.screens import Screen
 from demo.terminal import Keys, Signals, terminal_size
 from harness import text
 from harness.errors import BadRequest
-from harness.model import Kind, SessionStage, Spec
+from harness.model import Kind, Schedule, SessionStage, Spec
 from harness.run.scratch import Scratch, sweep_temporary
+from harness.state.last_take import LastTake
 from harness.state.progress import STALLED_S
 from harness.takes.folder import DEFAULT_ROOT
+from harness.takes.newest_take import last_take
 from harness.takes.recordings import Recording, newest
 
 _BEGIN = b"\r\n"
@@ -41,7 +43,10 @@ class RaceSetup:
 
     ``badge`` comes first in every frame, ``footer`` returns a few words for its last line.
     ``attended``: somebody is there who can press keys. ``screen`` makes another screen than the one
-    that was asked for (None: that one).
+    that was asked for (None: that one). ``announce`` is given the run's id and folder before it
+    begins. ``recorded``: frames name no key but Enter, since whoever plays them has other keys.
+    ``last_take`` is shown while the distributed side awaits its turn (None: nothing is). A
+    recording has none, since it is held against its own results file alone.
     """
 
     badge: str = ""
@@ -49,12 +54,9 @@ class RaceSetup:
     footer: Callable[[], str] = str
     fallback: Fallback = Fallback()
     screen: Callable[[Spec, Keys], Screen] | None = None
-
-    @property
-    def ways_out(self) -> str:
-        """Return what a presenter can do about a side that is stalled."""
-        end = "Ctrl-C ends the run"
-        return f"f plays the recording · {end}" if self.fallback.recording is not None else end
+    announce: Callable[[str, Path], None] = lambda *_: None
+    recorded: bool = False
+    last_take: LastTake | None = None
 
 
 class PresenterControls:
@@ -104,19 +106,44 @@ class PresenterControls:
         self._unread += typed
 
 
-def prompt(stage: SessionStage, subject: str, *, attended: bool) -> str:
-    """Return what a session does, and what a key does now."""
+def prompt(stage: SessionStage, subject: str) -> str:
+    """Return what a session does, where its clocks do not show it."""
     match stage:
-        case SessionStage.RUNNING:
+        case SessionStage.RUNNING | SessionStage.REPLAYING:
             return ""
-        case SessionStage.ARMED:
-            return "armed: press Enter to start both clocks" if attended else "armed"
-        case SessionStage.REPLAYING:
-            return "Enter skips the rest of the replay" if attended else ""
         case SessionStage.PROVING:
-            return f"{stage}: {subject}" + (" · Enter skips" if attended else "")
+            return f"{stage}: {subject}"
         case _:
             return f"{stage} {subject}".rstrip()
+
+
+def keys(
+    stage: SessionStage, schedule: Schedule, setup: RaceSetup, *, measured: bool
+) -> tuple[str, ...]:
+    """Return what each key does that does something now, the most wanted first.
+
+    ``measured``: every trial is scored, so that nothing takes over any more.
+    """
+    words = [_enter(stage, schedule)]
+    if not setup.recorded:
+        recording = setup.fallback.recording is not None and not measured
+        words += ["f plays the recording" if recording else "", "Ctrl-C ends the run"]
+    return tuple(filter(None, words))
+
+
+def _enter(stage: SessionStage, schedule: Schedule) -> str:
+    """Return what Enter does now; empty if it does nothing."""
+    match stage:
+        case SessionStage.ARMED if schedule is Schedule.IN_TURN:
+            return "press Enter to start the baseline"
+        case SessionStage.ARMED:
+            return "press Enter to start both clocks"
+        case SessionStage.REPLAYING:
+            return "Enter skips the rest of the replay"
+        case SessionStage.PROVING:
+            return "Enter skips the rest of the proof"
+        case _:
+            return ""
 
 
 def clean_scratch() -> Scratch:
@@ -149,7 +176,7 @@ def for_presenter(
     """
     if not live and by_itself:
         raise BadRequest(
-            "a recording can take over on a live panel only",
+            "--fallback works only with the live panel",
             "leave --fallback out, or run it in a terminal with --ui live",
         )
     columns, rows = terminal_size()
@@ -162,4 +189,7 @@ def for_presenter(
             f"there is no verified recording of {name} that fits this terminal of {size}",
             "make one with `twoclocks record`",
         )
-    return RaceSetup(fallback=Fallback(recording, by_itself, after_s))
+    return RaceSetup(
+        fallback=Fallback(recording, by_itself, after_s),
+        last_take=last_take(root, spec) if live and not simulated else None,
+    )

@@ -1,12 +1,16 @@
 """Show a session: run it, print its headline, write its drawings. May import everything."""
 
 import contextlib
+import errno
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
+from demo.headline_screen import screen_text
 from demo.outputs import write_outputs
 from demo.race.session import Race
 from demo.race.setup import NO_EXTRAS, RaceSetup
@@ -40,13 +44,42 @@ def show_session(
     Raises what ended the session early, ``LiveRunAbandoned`` among it.
     """
     run = Race.prepare(plan, ui, out, wait=wait, setup=setup)
+    setup.announce(run.run_id, run.folder)
     results = run.run()
-    with _after_the_race(run.folder):
-        report = Report.load(results)
-        stream = sys.stderr if ui == "json" else sys.stdout
-        print(f"{report.text}\n{results}", file=stream, flush=True)
-        write_outputs(report.files(), run.folder)
+    report = show_take(results, run.folder, to_stderr=ui == "json")
     return ShownSession(run.folder, results, report)
+
+
+def show_take(results: Path, folder: Path, *, to_stderr: bool) -> Report:
+    """Print the headline of a take's results file, draw its pictures, and return its report."""
+    with _after_the_race(folder), _hang_up_ignored():
+        report = Report.load(results)
+        stream = sys.stderr if to_stderr else sys.stdout
+        _write(screen_text(report, stream), stream)
+        write_outputs(report.files(), folder)
+        _write(f"{results}\n", stream)
+    return report
+
+
+def _write(words: str, stream: TextIO) -> None:
+    """Write at once; that the terminal's window was closed meanwhile is not an error."""
+    try:
+        print(words, end="", file=stream, flush=True)
+    except OSError as gone:
+        if gone.errno != errno.EIO:
+            raise
+        # what is left in the buffer must not fail at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+@contextlib.contextmanager
+def _hang_up_ignored() -> Iterator[None]:
+    """Go on inside the block though the terminal's window is closed: its pictures are wanted."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @contextlib.contextmanager

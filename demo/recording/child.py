@@ -19,7 +19,7 @@ from demo.failures import explain
 from demo.race.screens import LivePanel
 from demo.race.session import Race
 from demo.race.setup import RaceSetup
-from demo.terminal import Keys, Signals, terminal_size
+from demo.terminal import Keys, Signals, rendered, terminal_size
 from harness import events as e
 from harness.cast import markers
 from harness.cast.clock_stops import last_wall_s
@@ -29,6 +29,7 @@ from harness.errors import Interrupted
 from harness.model import Kind, Results, SessionStage, Side, Spec
 from harness.report import Report
 from harness.run.plan import Plan
+from harness.show.headline_text import final_frame
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board
 from harness.state.side import SideStage
@@ -143,12 +144,14 @@ def run_requested_race(folder: Path, signals: Signals) -> Outcome:
         panels.append(RecordedPanel(spec, keys))
         return panels[-1]
 
-    setup = RaceSetup(badge=BADGE, attended=request.attended, screen=make_panel)
+    setup = RaceSetup(badge=BADGE, attended=request.attended, screen=make_panel, recorded=True)
     race = Race.prepare(request.plan, "live", folder, wait=request.wait, setup=setup)
     try:
         report = Report.load(race.run())
-        closing_lines = partial(_closing_lines, report.results, terminal_size()[0])
-        panels[0].hold_headline(report.text, closing_lines, HOLD_HEADLINE_S, lambda: signals.first)
+        columns = terminal_size()[0]
+        closing_lines = partial(_closing_lines, report.results, columns)
+        headline = rendered(final_frame(report, columns), columns)
+        panels[0].hold_headline(headline, closing_lines, HOLD_HEADLINE_S, lambda: signals.first)
     finally:
         panels[0].full_screen.leave()
     return Outcome(report.exit_code, _reasons(report.claim))

@@ -5,27 +5,32 @@ labelled as recorded. May import ``harness`` and the rest of ``demo``.
 """
 
 import re
+import textwrap
 import time
-import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from demo.recording.browser import open_page
 from demo.terminal import FullScreen, Keys, Signals, can_draw, terminal_size
 from harness import text
 from harness.cast.emulator import Drawing, drawings
 from harness.cast.format import CAST, Cast
 from harness.errors import BadRequest, ExitCode, Interrupted
 from harness.model import Kind
-from harness.show.terminal.lines import cut, justify
-from harness.takes.folder import PAGE_NAME
+from harness.show.terminal.lines import cut, first_fitting, justify
+from harness.takes.folder import PAGE_NAME, SHIPPED_SHOWCASE
 from harness.takes.recordings import Recording, recording, recordings
 from harness.text import printable
 
-LOOK_EVERY_S = 0.05
+Size = tuple[int, int]
 
+LOOK_EVERY_S = 0.05
+_KEYS = ("n goes to the next moment, q leaves", "n next, q leaves", "q leaves")
+
+_EMPTY_SCREEN = "\x1b[0m\x1b[2J\x1b[H"
 _LEAVE_ALTERNATE = "\x1b[?1049l"
 _SCREEN_SWITCHES = re.compile(r"\x1b\[\?(?:25|1049)[hl]")
 # Our recordings draw with these alone. Anything else could do more to a terminal than draw.
@@ -50,8 +55,8 @@ def play(take: Path | None, into: Path | None) -> int:
         return ExitCode.DONE
     if not can_draw():
         raise BadRequest(
-            "this terminal cannot draw, so that it cannot play a recording",
-            f"open {_page(chosen)} in a browser",
+            "this terminal cannot draw, so it cannot play a recording",
+            _page_hint(chosen),
         )
     if chosen.fits(*terminal_size()):
         return _play_here(chosen)
@@ -71,9 +76,12 @@ class Label:
     description: str
 
     def line(self, at: float, duration_s: float, columns: int) -> str:
-        """Return the label as one line, ending with the recording's own time ``at``."""
+        """Return the label as one line, with the keys and at its end the recording's own time."""
         position = f"{text.clock(at)} of {text.clock(duration_s)}"
-        return f" {justify(f'{self.kind} {self.description}', position, columns - 2)} "
+        label = f"{self.kind} {self.description}"
+        variants = [*(f"{label} · {keys}" for keys in _KEYS), label]
+        room = columns - 3 - len(position)
+        return f" {justify(first_fitting(variants, room), position, columns - 2)} "
 
 
 def label_of(recording: Recording) -> Label:
@@ -87,7 +95,8 @@ def label_of(recording: Recording) -> Label:
 class Player:
     """Plays recordings at true speed; q, a signal or the end of the terminal stops it.
 
-    n leads to the next labelled moment, so that nobody has to sit through a proof.
+    n leads to the next labelled moment, so that nobody has to sit through a proof. While the
+    terminal is smaller than the recording, a notice stands where its panel would.
     """
 
     def __init__(
@@ -96,13 +105,16 @@ class Player:
         keys: Keys,
         signals: Signals,
         clock: Callable[[], float] = time.monotonic,
+        size: Callable[[], Size] = terminal_size,
     ) -> None:
         self._screen = screen
         self._keys = keys
         self._signals = signals
         self._clock = clock
+        self._size = size
         self._began = 0.0
         self._on_normal_screen = False
+        self._shown_at: Size | None = None
 
     def play(self, cast: Cast, label: Label, since: float = 0.0) -> bool:
         """Play from ``since`` seconds on; return whether it was played to its end.
@@ -116,10 +128,8 @@ class Player:
             if not self._wait_until(drawing.at, cast):
                 self._screen.leave(f"{_closing_line(label)}\r\n")
                 return False
+            self._show(drawing, before, label, cast)
             before += drawing.text
-            # After Ctrl-Z the screen is empty, and one drawing may hold only what changed.
-            resumed = not (self._screen.visible or self._on_normal_screen)
-            self._draw(replace(drawing, text=before) if resumed else drawing, label, cast)
         self._wait_until(cast.duration_s, cast)
         self._screen.leave()
         return True
@@ -144,22 +154,46 @@ class Player:
         following = (marker.at for marker in cast.markers if marker.at > position)
         self._began -= next(following, position) - position
 
-    def _draw(self, drawing: Drawing, label: Label, cast: Cast) -> None:
-        """Write one drawing, labelled in the last row of the panel, or above the headline."""
-        drawn = only_drawing(drawing.text)
+    def _show(self, drawing: Drawing, before: str, label: Label, cast: Cast) -> None:
+        """Write one drawing; all that came ``before`` it too, where the screen lacks that.
+
+        One drawing may hold only what changed, and after Ctrl-Z, or in a terminal of another size,
+        the screen is empty or out of place.
+        """
         if self._on_normal_screen:
-            self._screen.leave(_SCREEN_SWITCHES.sub("", drawn))
+            self._screen.leave(_without_switches(drawing.text))
             return
-        panel, leaves, headline = drawn.partition(_LEAVE_ALTERNATE)
-        line = label.line(drawing.at, cast.duration_s, cast.columns)
-        self._screen.write(
-            f"{_SCREEN_SWITCHES.sub('', panel)}"
-            f"\x1b7\x1b[{cast.rows};1H\x1b[0;1;7m{line}\x1b[0m\x1b8"
-        )
+        panel, leaves, headline = drawing.text.partition(_LEAVE_ALTERNATE)
+        columns, rows = size = self._size()
+        lost = not self._screen.visible or size != self._shown_at
+        if columns < cast.columns or rows < cast.rows:
+            if lost:
+                self._write_notice(size, label, cast)
+        else:
+            panel = f"{_EMPTY_SCREEN}{before}{panel}" if lost else panel
+            self._write_panel(panel, label.line(drawing.at, cast.duration_s, cast.columns), cast)
+        self._shown_at = size
         if leaves:
             self._on_normal_screen = True
-            rest = _SCREEN_SWITCHES.sub("", headline)
-            self._screen.leave(f"{_closing_line(label)}\r\n{rest}")
+            self._screen.leave(f"{_closing_line(label)}\r\n{_without_switches(headline)}")
+
+    def _write_panel(self, panel: str, line: str, cast: Cast) -> None:
+        """Write a drawing of the panel, with the label's line in its last row."""
+        self._screen.write(
+            f"{_without_switches(panel)}\x1b7\x1b[{cast.rows};1H\x1b[0;1;7m{line}\x1b[0m\x1b8"
+        )
+
+    def _write_notice(self, size: Size, label: Label, cast: Cast) -> None:
+        """Write what the recording needs, in place of a panel that would be torn."""
+        columns, rows = size
+        notice = f"{label.kind} · {_too_small(size, cast)}: enlarge it; the recording goes on"
+        lines = textwrap.wrap(notice, max(1, columns - 1))[:rows]
+        self._screen.write(_EMPTY_SCREEN + "\r\n".join(lines))
+
+
+def _without_switches(text: str) -> str:
+    """Return what draws in a text, without switching screens or hiding the cursor."""
+    return _SCREEN_SWITCHES.sub("", only_drawing(text))
 
 
 def _closing_line(label: Label) -> str:
@@ -173,7 +207,7 @@ def _folder(take: Path) -> Path:
 
 def _newest() -> Recording:
     """Return the newest verified recording, or the newest of all if none is verified."""
-    known = recordings()
+    known = recordings() or recordings(SHIPPED_SHOWCASE.parent)
     if not known:
         raise BadRequest("there is no recording here", "make one with `twoclocks record`")
     return next((one for one in known if one.verified), known[0])
@@ -199,17 +233,23 @@ def _open_in_browser(chosen: Recording) -> int:
 
     Raises ``BadRequest`` if there is no browser or no page.
     """
-    columns, rows = terminal_size()
-    too_small = (
-        f"this terminal is {columns}×{rows}, the recording needs {chosen.columns}×{chosen.rows}"
-    )
+    too_small = _too_small(terminal_size(), chosen.cast)
     page = chosen.folder / PAGE_NAME
-    if not page.is_file() or not webbrowser.open(page.resolve().as_uri()):
-        raise BadRequest(too_small, f"enlarge the terminal, or open {_page(chosen)} in a browser")
+    if not page.is_file() or not open_page(page):
+        raise BadRequest(too_small, f"enlarge the terminal, or {_page_hint(chosen)}")
     length = text.clock(chosen.duration_s)
     click.echo(f"{too_small}: opened {printable(str(page))} in a browser, {length} long")
     return ExitCode.DONE
 
 
-def _page(chosen: Recording) -> str:
-    return printable(str(chosen.folder / PAGE_NAME))
+def _too_small(size: Size, cast: Cast) -> str:
+    columns, rows = size
+    return f"this terminal is {columns}×{rows}, the recording needs {cast.columns}×{cast.rows}"
+
+
+def _page_hint(chosen: Recording) -> str:
+    """Return how to see a recording without this terminal."""
+    folder = printable(str(chosen.folder))
+    if (chosen.folder / PAGE_NAME).is_file():
+        return f"open {folder}/{PAGE_NAME} in a browser"
+    return f"write a page for a browser with `twoclocks play {folder} --into {PAGE_NAME}`"

@@ -7,7 +7,6 @@ race fails or the recording is refused. May import ``harness`` and the rest of `
 import os
 import secrets
 import shutil
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +16,9 @@ import msgspec
 from demo.outputs import write_outputs
 from demo.recording import asciinema
 from demo.recording.child import OUTCOME_FILE, REQUEST_FILE, Outcome, RecordingRequest
-from demo.recording.export import page_of
-from demo.terminal import Signals, terminal_size
+from demo.recording.export import export, page_of
+from demo.recording.size import Size, has_terminal
+from demo.terminal import Signals
 from harness import text
 from harness.cast.format import CAST, encode, read
 from harness.cast.markers import extract_markers
@@ -30,6 +30,7 @@ from harness.errors import (
     ExitCode,
     MachineFailed,
     RecordingFailed,
+    TwoclocksError,
     cannot_write,
     reason_of,
 )
@@ -38,52 +39,31 @@ from harness.model import Kind
 from harness.report import Report
 from harness.run import start
 from harness.run.plan import Plan
-from harness.show.terminal.panel import SMALLEST_COLUMNS, SMALLEST_ROWS
-from harness.takes.folder import DEFAULT_ROOT, DRAFT_PREFIX, PAGE_NAME, point_latest, take_name
+from harness.takes.folder import (
+    DEFAULT_ROOT,
+    DRAFT_PREFIX,
+    FILM_NAME,
+    PAGE_NAME,
+    point_latest,
+    take_name,
+)
 from harness.takes.recordings import recording, write_verdict
 from harness.text import printable
 
 RAW = "raw.cast"
 LOG = "recorder.log"
-LARGEST_COLUMNS = 400
-LARGEST_ROWS = 120
-
-Size = tuple[int, int]
-
-
-def parse_size(typed: str) -> Size:
-    """Return the columns and rows of a size typed as ``100x30``.
-
-    Raises ``BadRequest`` unless it is a size in which the panel can be drawn.
-    """
-    first, _, second = typed.lower().replace("×", "x").partition("x")
-    if not (first.isdecimal() and second.isdecimal() and len(typed) < 10):
-        raise BadRequest(
-            f"--size {typed} is not a number of columns and rows", "write it as --size 100x30"
-        )
-    columns, rows = int(first), int(second)
-    if not (
-        SMALLEST_COLUMNS <= columns <= LARGEST_COLUMNS and SMALLEST_ROWS <= rows <= LARGEST_ROWS
-    ):
-        raise BadRequest(
-            f"--size {typed} is not between {SMALLEST_COLUMNS}×{SMALLEST_ROWS}, "
-            f"which the panel needs, and {LARGEST_COLUMNS}×{LARGEST_ROWS}",
-            "use --size 100x30",
-        )
-    return columns, rows
 
 
 def record(plan: Plan, out: Path | None, size: Size, *, wait: bool) -> int:
-    """Record a race and publish its take; return the exit code.
+    """Record a race at a size and publish its take; return the exit code.
 
     Without a terminal the clocks wait for nobody. Raises ``BadRequest`` before anything starts,
-    and ``RecordingFailed`` if the race fails or its recording is refused.
+    and ``RecordingFailed`` if the race fails or its recording is refused. The GIF of the race is
+    made once the take is published: without it nothing is lost.
     """
     recorder = asciinema.find_recorder()
-    headless = not (sys.stdin.isatty() and sys.stdout.isatty())
+    headless = not has_terminal()
     require_player()
-    if not headless:
-        _require_room(size)
     draft = _make_draft(_require_free(out) if out is not None else DEFAULT_ROOT / "new")
     try:
         _run_race(recorder, plan, draft, size, headless=headless, wait=wait and not headless)
@@ -103,6 +83,7 @@ def record(plan: Plan, out: Path | None, size: Size, *, wait: bool) -> int:
             ExitCode.FAILED,
         ) from error
     click.echo(f"{report.text if headless else ''}{_summary(folder, inspection)}")
+    _add_film(folder)
     return report.exit_code
 
 
@@ -119,17 +100,6 @@ def _require_free(out: Path) -> Path:
             f"{printable(str(out))} is not a new or empty folder", "name a new one with --out"
         )
     return folder
-
-
-def _require_room(size: Size) -> None:
-    """Raise ``BadRequest`` if this terminal is smaller than the one to record."""
-    columns, rows = terminal_size()
-    if columns < size[0] or rows < size[1]:
-        raise BadRequest(
-            f"this terminal of {columns}×{rows} is too small to record {size[0]}×{size[1]}",
-            f"enlarge it, record with --size {columns}x{rows}, "
-            "or record without a terminal: add </dev/null",
-        )
 
 
 def _make_draft(folder: Path) -> Path:
@@ -214,7 +184,7 @@ def _finish_take(draft: Path, size: Size) -> tuple[Report, Inspection]:
     title = f"twoclocks · {workload} · run {text.printable(facts.run_id)}"
     cast = replace(extract_markers(read(draft / RAW)), title=title)
     atomic.replace(draft / CAST, encode(cast))
-    inspection = verify(cast, facts, report.final_lines, size)
+    inspection = verify(cast, facts, (report.final_lines(cast.columns),), size)
     if not inspection.verified:
         reasons = "; ".join(reason.sentence for reason in inspection.reasons)
         raise RecordingFailed(
@@ -223,8 +193,9 @@ def _finish_take(draft: Path, size: Size) -> tuple[Report, Inspection]:
             ExitCode.REFUSED,
         )
     write_verdict(draft, inspection.drift_s)
-    write_outputs(report.files(), draft)
-    atomic.replace(draft / PAGE_NAME, page_of(recording(draft)))
+    files = report.files()
+    write_outputs(files, draft)
+    atomic.replace(draft / PAGE_NAME, page_of(recording(draft), report, files))
     return report, inspection
 
 
@@ -242,6 +213,18 @@ def _publish(draft: Path, out: Path | None, report: Report) -> Path:
     if facts.kind is Kind.MEASURED:
         point_latest(folder)
     return folder
+
+
+def _add_film(folder: Path) -> None:
+    """Add the GIF of the race to a published take, and say so; or say why there is none."""
+    film = folder / FILM_NAME
+    try:
+        export(recording(folder), film)
+    except TwoclocksError as error:
+        click.echo(f"warning: the take has no {FILM_NAME}: {error.sentence}", err=True)
+        click.echo(f"hint: {error.hint}", err=True)
+        return
+    click.echo(f" {FILM_NAME} is the race alone, {text.size(film.stat().st_size)}")
 
 
 def _summary(folder: Path, inspection: Inspection) -> str:

@@ -1,7 +1,8 @@
 """What the presenter view knows: the session that it follows, and where the talk stands.
 
-The talk is the one that a rehearsal publishes from another terminal, else the presenter's own,
-which Enter moves on. May import ``harness``.
+The talk is the one that a rehearsal publishes from another terminal, whose race alone is followed
+then, else the presenter's own, which Enter moves on. May import ``harness`` and
+``demo.talk.context``.
 """
 
 from collections.abc import Callable
@@ -9,16 +10,15 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from demo.talk.context import TalkContext
 from harness import text
-from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import BadRequest
-from harness.events import Event, Go, Opened
+from harness.events import Event, Go
 from harness.files.journal import JOURNAL_NAME
 from harness.show.terminal.presenter_phrases import FollowedRun
 from harness.show.terminal.presenter_view import Scene
 from harness.state.board import Board
-from harness.takes.journal_tail import Clock, FollowedSession, NewestSession
-from harness.takes.recordings import newest
+from harness.takes.journal_tail import Clock, FollowedSession, NewestSession, journal_in
 from harness.talk.agenda import (
     Agenda,
     TalkProgress,
@@ -29,14 +29,7 @@ from harness.talk.agenda import (
     skip_to,
 )
 from harness.talk.broadcast import BroadcastReader, BroadcastTalk
-from harness.talk.forecast import RehearsalHistory, deadlines
-from harness.talk.history import (
-    REHEARSALS_NAME,
-    Rehearsal,
-    configuration_of,
-    history_of,
-    read_rehearsals,
-)
+from harness.talk.forecast import deadlines
 from harness.text import printable
 
 
@@ -57,11 +50,7 @@ class PresenterState:
         self._root = root
         self._clock = clock
         self._open_journal = open_journal
-        self._rehearsals: tuple[Rehearsal, ...] = ()
-        self._trouble = ""
-        self._opened: Opened | None = None
-        self._history = RehearsalHistory()
-        self._recording_s: float | None = None
+        self._context = TalkContext.read(root)
         self._newest = NewestSession(root) if take is None else None
         self._newest_journal: Path | None = None
         self._note = _waiting_for(take, root)
@@ -91,7 +80,7 @@ class PresenterState:
                 f"{printable(str(take))} is not a take's folder",
                 "name the folder, or leave it out to follow the newest session",
             )
-        state = cls(
+        return cls(
             agenda=agenda,
             stall_after=stall_after,
             root=root,
@@ -99,8 +88,6 @@ class PresenterState:
             clock=clock,
             open_journal=partial(FollowedSession, clock=ticks, epoch=clock),
         )
-        state._read_rehearsals()
-        return state
 
     @property
     def board(self) -> Board:
@@ -130,8 +117,12 @@ class PresenterState:
         events = self._switch_to_newer()
         if not events and self.session is not None:
             events = self.session.read_events()
-        if self.follows and self.board.opened is not self._opened:
-            self._refer_to(self.board.opened)
+        opened = self.board.opened
+        if opened is not None and opened is not self._context.opened:
+            self._context.refer_to(opened)
+        published = self._published
+        if published is not None and published.over_at is None:
+            self._context.compare_with(published.configuration)
         if any(isinstance(event, Go) for event in events):
             own = self._own_progress
             self._own_progress = skip_to(own, own.agenda.demo, self._clock())
@@ -145,6 +136,7 @@ class PresenterState:
             own = self._own_progress
             move_on = begin_talk if own.began is None else end_beat
             self._own_progress = move_on(own, self._clock())
+            self._context.learn_words()
 
     def scene(self) -> Scene:
         """Return what there is to show now."""
@@ -153,28 +145,21 @@ class PresenterState:
         over_at = published.over_at if published is not None else None
         now = self._clock() if over_at is None else over_at
         beat = position_at(progress, now).beat
-        # A published talk comes with its sentences filled in.
-        fills_in = self._opened is not None and published is None
-        workload = self._opened.spec.workload if fills_in and self._opened is not None else None
+        sentence = beat.say if beat is not None else ""
+        if beat is not None and published is None:  # a published talk has its sentences filled in
+            sentence = fill_in(beat, self._context.words)
         return Scene(
             progress=progress,
             now=now,
-            sentence=fill_in(beat, workload) if beat is not None else "",
+            sentence=sentence,
             run=self._run(),
-            history=self._history,
-            deadlines=deadlines(progress.agenda, self._history, self._recording_s),
+            history=self._context.history,
+            deadlines=deadlines(progress.agenda, self._context.history, self._context.recording_s),
             stall_after=self._stall_after,
             note=self._session_note(),
-            trouble=self._trouble,
+            trouble=self._context.trouble,
             prompt=self._prompt(),
         )
-
-    def _read_rehearsals(self) -> None:
-        """Read the history; if that fails the talk goes on without it, and the view says why."""
-        try:
-            self._rehearsals = read_rehearsals(self._root / REHEARSALS_NAME)
-        except BadRequest as bad:
-            self._trouble = f"no estimates from rehearsals: {bad.sentence}"
 
     def _listen(self) -> None:
         """Look for a published talk. One that was over before it was seen does not count."""
@@ -185,9 +170,15 @@ class PresenterState:
     def _switch_to_newer(self) -> tuple[Event, ...]:
         """Follow a session that has begun since the last look, and return its events.
 
-        One that is over already is not followed; it only provides the words to say.
+        One that is over already is not followed; it only provides the words to say. While a
+        rehearsal goes on, none but its own race is followed.
         """
-        journal = self._newest.journal() if self._newest is not None else None
+        if self._newest is None:
+            return ()
+        run_id = self._run_of_rehearsal()
+        if run_id is not None and self.session is not None and not self._is_of(run_id):
+            self.session = self._newest_journal = None
+        journal = self._newest.journal(run_id) or self._journal_elsewhere()
         if journal is None or journal == self._newest_journal:
             return ()
         self._newest_journal = journal
@@ -199,18 +190,24 @@ class PresenterState:
             self.session = newer
             return tuple(events)
         if self.session is None and newer.board.opened is not None:
-            self._refer_to(newer.board.opened)
+            self._context.refer_to(newer.board.opened)
         return ()
 
-    def _refer_to(self, opened: Opened | None) -> None:
-        """Take words, rehearsals and a recording from how a session opened."""
-        self._opened = opened
-        if opened is None:
-            return
-        self._history = history_of(self._rehearsals, configuration_of(opened.spec, opened.kind))
-        workload = opened.spec.workload.name
-        recording = newest(self._root, workload, opened.kind, MOST_COLUMNS, MOST_ROWS)
-        self._recording_s = recording.duration_s if recording is not None else None
+    def _journal_elsewhere(self) -> Path | None:
+        """Return the journal of a rehearsal's race that lies elsewhere (None: there is none)."""
+        published = self._published
+        if not self._run_of_rehearsal() or published is None or published.folder is None:
+            return None
+        return journal_in(published.folder, published.run_id)
+
+    def _run_of_rehearsal(self) -> str | None:
+        """Return the run that a rehearsal races, empty before that (None: none goes on)."""
+        published = self._published
+        return published.run_id if published is not None and published.over_at is None else None
+
+    def _is_of(self, run_id: str) -> bool:
+        opened = self.board.opened
+        return opened is not None and opened.run_id == run_id
 
     def _run(self) -> FollowedRun | None:
         session = self.session
@@ -221,13 +218,14 @@ class PresenterState:
             at=session.at,
             silent_s=session.silent_s,
             alive=session.alive,
-            has_recording=self._recording_s is not None,
+            has_recording=self._context.recording_s is not None,
         )
 
     def _session_note(self) -> str:
         session = self.session
         if session is None or session.board.opened is None:
-            return self._note
+            waits = session is None and self._run_of_rehearsal() is not None
+            return "the rehearsal has not begun its race" if waits else self._note
         opened = session.board.opened
         workload = text.printable(opened.spec.workload.name)
         note = f"{workload} · run {text.printable(opened.run_id)}"

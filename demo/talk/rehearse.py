@@ -16,6 +16,7 @@ from demo.race.setup import RaceSetup
 from demo.race.show import ShownSession, show_session
 from demo.talk import steady_clock
 from demo.talk.runner import TalkRunner
+from demo.talk.words import known_words
 from demo.terminal import Keys
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
@@ -24,9 +25,10 @@ from harness.run.host import home_folder
 from harness.run.plan import Plan
 from harness.show import rehearsal_table
 from harness.show.tables import Table, format_table
+from harness.show.talk_words import talk_words
 from harness.takes.folder import DEFAULT_ROOT, new_take
 from harness.takes.recordings import newest
-from harness.talk.agenda import DEMO, Agenda, TalkProgress
+from harness.talk.agenda import DEMO, Agenda, TalkProgress, words_of
 from harness.talk.forecast import RehearsalHistory, deadlines
 from harness.talk.history import (
     REHEARSALS_NAME,
@@ -125,10 +127,19 @@ class RunningRehearsal:
 
     def _give_talk(self) -> None:
         plan = self._plan
-        talk = TalkRunner(plan.agenda, plan.race.spec.workload, plan.root, steady_clock())
+        workload = plan.race.spec.workload
+        talk = TalkRunner(
+            plan.agenda,
+            known_words(workload, plan.root),
+            configuration=self._configuration,
+            root=plan.root,
+            clock=steady_clock(),
+        )
         try:
             talk.run_until(plan.agenda.demo)
-            self._race(replace(plan.setup, footer=talk.clocks))
+            self._race(replace(plan.setup, footer=talk.clocks, announce=talk.race))
+            if self._shown is not None:
+                talk.reword(words_of(workload) | talk_words(self._shown.report))
             talk.wait_below_headline()
             talk.run_until(len(plan.agenda.beats))
         finally:

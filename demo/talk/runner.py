@@ -14,19 +14,20 @@ from pathlib import Path
 
 from demo.terminal import FullScreen, Keys, Signals, in_foreground, terminal_size
 from harness.errors import Interrupted
-from harness.model import Description
 from harness.show.terminal import agenda as pictures
 from harness.show.terminal.lines import Frame, cut
 from harness.talk.agenda import (
     Agenda,
     AgendaPosition,
     TalkProgress,
+    Words,
     begin_talk,
     end_beat,
     fill_in,
     position_at,
 )
 from harness.talk.broadcast import Broadcast
+from harness.talk.history import Configuration
 
 LOOK_EVERY_S = 0.05
 FRAME_S = 0.25
@@ -35,13 +36,22 @@ Clock = Callable[[], float]
 
 
 class TalkRunner:
-    """Runs a talk about a workload and publishes it below a folder.
+    """Runs a talk with words for its sentences, and publishes it below a folder.
 
     ``progress`` is how it has gone so far.
     """
 
-    def __init__(self, agenda: Agenda, workload: Description, root: Path, clock: Clock) -> None:
-        self._workload = workload
+    def __init__(
+        self,
+        agenda: Agenda,
+        words: Words,
+        *,
+        configuration: Configuration,
+        root: Path,
+        clock: Clock,
+    ) -> None:
+        self._words = words
+        self._configuration = configuration
         self._root = root
         self._clock = clock
         self._broadcast: Broadcast | None = None
@@ -74,6 +84,17 @@ class TalkRunner:
         """Return the clocks of the talk and its beat in a few words."""
         return pictures.both_clocks_short(self._position)
 
+    def race(self, run_id: str, folder: Path) -> None:
+        """Publish which session the race of this talk is, and its take's folder."""
+        if self._broadcast is not None:
+            self._broadcast.race(run_id, folder)
+
+    def reword(self, words: Words) -> None:
+        """Say the sentences with other words from now on, here and in the presenter view."""
+        self._words = words
+        if self._broadcast is not None:
+            self._broadcast.reword(words)
+
     def close(self) -> None:
         """Publish that the talk is over."""
         if self._broadcast is not None:
@@ -87,7 +108,9 @@ class TalkRunner:
         """Begin the talk, or end the present beat."""
         now = self._clock()
         if self._broadcast is None:
-            self._broadcast = Broadcast.start(self.progress.agenda, self._workload, now, self._root)
+            self._broadcast = Broadcast.start(
+                self.progress.agenda, self._words, self._configuration, at=now, root=self._root
+            )
             self.progress = begin_talk(self.progress, now)
             return
         self.progress = end_beat(self.progress, now)
@@ -97,7 +120,7 @@ class TalkRunner:
         position = self._position
         begun = self.progress.began is not None
         prompt = "Enter ends this beat" if begun else "Enter begins the talk"
-        sentence = fill_in(position.beat, self._workload) if position.beat is not None else ""
+        sentence = fill_in(position.beat, self._words) if position.beat is not None else ""
         return pictures.draw_beat(position, sentence, prompt, columns=columns, rows=rows)
 
     def _write_clocks(self) -> None:

@@ -1,5 +1,7 @@
 """A recording as one HTML document that plays by itself: no server, no network, no address in it.
 
+Below the player stand headline and pictures, which need no script.
+
 The player is asciinema-player, taken from the package that ships it. The page's own markup, style
 and script are the files beside this one.
 May import ``cast``, ``errors`` and ``text``.
@@ -37,12 +39,21 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SECOND_SLASH = re.compile("(?<=/)/")
 
 
+@dataclass(frozen=True)
+class PagePicture:
+    """A picture below the player: WebP, and the words for those who do not see it."""
+
+    words: str
+    webp: bytes
+
+
 @dataclass(frozen=True, kw_only=True)
 class PageFacts:
     """What the page says about a recording.
 
-    ``label`` says what it is if it is no measurement (SIMULATED), ``headline`` is the sentence to
-    say aloud; both may be empty.
+    ``label`` says what it is if it is no verified measurement (SIMULATED), ``headline`` is the
+    sentence to say aloud; both may be empty. ``report`` is the whole headline or the reasons
+    against one, in lines for a terminal, with their provenance.
     """
 
     title: str
@@ -50,6 +61,8 @@ class PageFacts:
     workload: str
     label: str = ""
     headline: str = ""
+    report: str = ""
+    pictures: tuple[PagePicture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,8 @@ def render_page(cast: Cast, facts: PageFacts) -> bytes:
         label=_paragraph("label", facts.label),
         facts="\n".join(_definitions(cast, facts)),
         headline=_paragraph("headline", facts.headline),
+        pictures="\n".join(map(_figure, facts.pictures)),
+        report=_report(facts.report),
         chapters="\n".join(_chapter_buttons(cast)),
         poster=f"{_poster_at(cast):.6f}",
         credit=_escape(CREDIT),
@@ -130,6 +145,7 @@ def _policy(scripts: tuple[str, ...], style: str) -> str:
         "default-src 'none'",
         f"script-src {' '.join(map(_source_hash, scripts))} 'wasm-unsafe-eval'",
         f"style-src {_source_hash(style)}",
+        "img-src data:",
         "base-uri 'none'",
         "form-action 'none'",
     )
@@ -147,6 +163,19 @@ def _escape(content: str) -> str:
 def _paragraph(kind: str, content: str) -> str:
     escaped = text.with_no_break_spaces(_escape(content))
     return f'<p class="{kind}">{escaped}</p>' if escaped else ""
+
+
+def _figure(picture: PagePicture) -> str:
+    """Return a picture inside the page; of two slashes in its base64 one is an escape."""
+    content = base64.b64encode(picture.webp).decode().replace("//", "/%2F")
+    source = f"data:image/webp;base64,{content}"
+    return f'<figure><img alt="{_escape(picture.words)}" src="{source}"></figure>'
+
+
+def _report(lines: str) -> str:
+    """Return lines as they are, with the spaces that align them."""
+    escaped = "\n".join(" ".join(map(_escape, line.split(" "))) for line in lines.split("\n"))
+    return f"<pre>{escaped}</pre>" if escaped.strip() else ""
 
 
 def _definitions(cast: Cast, facts: PageFacts) -> Iterator[str]:

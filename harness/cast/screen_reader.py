@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from harness.show.terminal.big_digits import read_digits
+from harness.show.terminal.big_digits import TALLEST_ROWS, read_digits
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)Z")
 _RUN = re.compile(r"\brun ([0-9a-zA-Z]{1,16})(?![0-9a-zA-Z])")
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d\d):(\d\d(\.\d)?)")
-_BOX_TOP = re.compile(r"╭─ (.*?) ─+ ([A-Z]+)(?: · [\d,]+ LOST)? ──╮")
+_BOX_TOP = re.compile(r"╭─ (.*?) ─+ ([A-Z]+)(?: · [\d,]+ LOST)?(?: · STALLED)? ──╮")
 _END_CARD = re.compile(r" BASELINE (\S+) · (?:RAY|DISTRIBUTED) (\S+)")
-_CLOCK_ROWS = slice(2, 13)
+_ROWS_ABOVE_BOXES = 12
+_ROWS_OF_CLOCKS = TALLEST_ROWS + 2
 _ROUNDING = 1e-6
 
 
@@ -67,13 +68,14 @@ def parse_clock(text: str) -> ClockReading | None:
 
 
 def _read_panel(lines: Sequence[str]) -> ScreenReading | None:
-    if len(lines) < 2 or len(tops := _BOX_TOP.findall(lines[1])) != 2:
-        return None
-    half = lines[1].index("╮") + 1
-    rows = lines[_CLOCK_ROWS]
-    baseline = _clock_in([row[2 : half - 2] for row in rows])
-    distributed = _clock_in([row[half + 2 : 2 * half - 2] for row in rows])
-    return _reading(lines[0], (baseline, distributed), (tops[0][1], tops[1][1]))
+    for above, line in enumerate(lines[:_ROWS_ABOVE_BOXES]):
+        if above and len(tops := _BOX_TOP.findall(line)) == 2:
+            half = line.index("╮") + 1
+            rows = lines[above + 1 : above + 1 + _ROWS_OF_CLOCKS]
+            baseline = _clock_in([row[2 : half - 2] for row in rows])
+            distributed = _clock_in([row[half + 2 : 2 * half - 2] for row in rows])
+            return _reading(lines[0], (baseline, distributed), (tops[0][1], tops[1][1]))
+    return None
 
 
 def _clock_in(rows: Sequence[str]) -> ClockReading | None:

@@ -84,12 +84,12 @@ class _Frame:
 
 
 def verify(
-    cast: Cast, results: Results, headline: Sequence[str], size: Size | None = None
+    cast: Cast, results: Results, headlines: Sequence[Sequence[str]], size: Size | None = None
 ) -> Inspection:
     """Return what contradicts a recording of the session with those results.
 
-    ``headline`` are the lines that its last screen must show above the end card; ``size`` is the
-    size that was asked for (None: any).
+    ``headlines`` are the lines that its last screen must show above the end card, in each wording
+    that is accepted, today's first; ``size`` is the size that was asked for (None: any).
     """
     # A blank beginning is allowed; a screen that is blank later hides what it should show.
     states = dropwhile(lambda state: not state.text.strip(), screen_states(cast))
@@ -103,7 +103,7 @@ def verify(
         *_check_drift(drift),
         *_check_stopped_clocks(screens, results),
         *_check_date(cast, screens),
-        *_check_end(cast, frames, headline),
+        *_check_end(cast, frames, headlines),
         *_check_markers(cast, screens, results),
     )
     return Inspection(reasons=reasons, drift_s=drift, longest_gap_s=gap, duration_s=cast.duration_s)
@@ -183,25 +183,34 @@ def _check_stopped_clocks(screens: Sequence[TimedScreen], results: Results) -> I
             yield Reason("clock", sentence)
 
 
-def _check_end(cast: Cast, frames: Sequence[_Frame], headline: Sequence[str]) -> Iterator[Reason]:
+def _check_end(
+    cast: Cast, frames: Sequence[_Frame], headlines: Sequence[Sequence[str]]
+) -> Iterator[Reason]:
     """Yield whether the last screen lacks the headline, or shows it too briefly to be read."""
     last = frames[-1] if frames else None
     if last is None or last.reading is None or last.reading.statuses is not None:
         yield Reason("end", "it ends before its headline")
         return
-    written = _without_blanks(last.state.lines)
-    expected = _without_blanks(headline[-max(1, cast.rows - _ROWS_BELOW_HEADLINE) :])
-    shown = written[-_END_CARD_ROWS - len(expected) : -_END_CARD_ROWS]
-    if shown != expected:
-        pairs = zip_longest(shown, expected, fillvalue="")
-        wrong = text.printable(next((one for one, other in pairs if one != other), ""))
-        sentence = f"its last screen differs from the results file's headline: {wrong!r}"
-        yield Reason("headline", sentence)
+    wrong = [_wrong_line(cast, last.state.lines, headline) for headline in headlines]
+    if None not in wrong:
+        line = text.printable(wrong[0] or "")
+        yield Reason(
+            "headline", f"its last screen differs from the results file's headline: {line!r}"
+        )
     screens = [TimedScreen(one.state.at, one.reading) for one in frames if one.reading is not None]
     held = cast.duration_s - (_headline_at(screens) or 0.0)
     if held < HELD_AT_LEAST_S:
         limit = text.seconds(HELD_AT_LEAST_S)
         yield Reason("held", f"its headline is held for {text.seconds(held)}, less than {limit}")
+
+
+def _wrong_line(cast: Cast, lines: Sequence[str], headline: Sequence[str]) -> str | None:
+    """Return the first line of the last screen that is not the headline's (None: all are)."""
+    written = _without_blanks(lines)
+    expected = _without_blanks(headline[-max(1, cast.rows - _ROWS_BELOW_HEADLINE) :])
+    shown = written[-_END_CARD_ROWS - len(expected) : -_END_CARD_ROWS]
+    pairs = zip_longest(shown, expected, fillvalue="")
+    return next((one for one, other in pairs if one != other), None)
 
 
 def _check_markers(

@@ -13,7 +13,9 @@ from harness.claims.core_time import CoreTime, core_time
 from harness.claims.curve import Curve, curve
 from harness.claims.headline import Headline, Refusal, headline
 from harness.claims.pairs import Pairs, pairs_by_scale
+from harness.claims.preempted_baseline import PreemptedBaseline, preempted_baseline
 from harness.claims.quality_change import QualityChange, quality_change
+from harness.claims.recovery import Recovery, recovery
 from harness.claims.rule import Caveat
 from harness.claims.run_cost import Cost
 from harness.model import Results
@@ -21,7 +23,7 @@ from harness.model import Results
 
 @dataclass(frozen=True)
 class Claims:
-    """What follows from an audit: headline or refusal, curve, quality, proof, core time and cost.
+    """What follows from an audit: headline or refusal, curve, quality, proof, core time, losses.
 
     The audit has compared the facts with their journal, so nothing is claimed of an edited file.
     """
@@ -65,10 +67,30 @@ class Claims:
         """Return where the core time of every scale went (empty: not known)."""
         return core_time(self.scales)
 
+    @cached_property
+    def recoveries(self) -> tuple[Recovery, ...]:
+        """Return what losses of workers cost at each scale that had any."""
+        every = map(recovery, self.scales)
+        return tuple(one for one in every if one is not None)
+
+    @cached_property
+    def preempted_baseline(self) -> PreemptedBaseline | None:
+        """Return what random losses would do to the baseline (None: nothing can be computed)."""
+        pairs = self.audit.evidence.pairs
+        return None if pairs is None else preempted_baseline(pairs)
+
     @property
     def headline(self) -> Headline | None:
         """Return the headline (None: the session is refused)."""
         return self.claim if isinstance(self.claim, Headline) else None
+
+    @property
+    def drawable(self) -> Headline | None:
+        """Return what slide and figures show (None: nothing may be drawn).
+
+        It is the headline, or what a simulated session shows under that word.
+        """
+        return self.claim.simulated if isinstance(self.claim, Refusal) else self.claim
 
     @property
     def refused(self) -> tuple[Caveat, ...]:

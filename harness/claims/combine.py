@@ -130,11 +130,11 @@ def _first_difference(what: str, one: dict[str, Any], other: dict[str, Any]) -> 
 
 
 def _with_values(what: str, one: object, other: object) -> str:
-    """Return what differs with both values, where they are short enough to be read."""
+    """Return what differs with both values, the beginning of long ones where that differs."""
     values = [printable("none" if value is None else str(value)) for value in (one, other)]
     plain = all(isinstance(value, str | int | float | None) for value in (one, other))
-    short = plain and max(map(len, values)) <= _LONGEST_VALUE
-    return f"{what}: {values[0]} and {values[1]}" if short else what
+    short = [value[:_LONGEST_VALUE] for value in values]
+    return f"{what}: {' and '.join(short)}" if plain and short[0] != short[1] else what
 
 
 def _machine_kinds(results: Results) -> object:

@@ -33,7 +33,8 @@ class CoreTime:
     ``useful_s`` is the computing that the baseline needs too, ``extra_s`` what was computed beyond
     it: the price of sharing caches, clocks and memory, and of work done twice. The other parts are
     as in ``model.CoreSeconds``. Where the scale is ``oversubscribed``, cores were counted that do
-    not exist.
+    not exist. Where ``workers_were_lost``, their absence is part of the communication: what a
+    worker does not compute and nobody measures.
     """
 
     side: Side
@@ -47,6 +48,13 @@ class CoreTime:
     serial_s: float
     idle_s: float
     oversubscribed: bool = False
+    workers_were_lost: bool = False
+
+    def name(self, part: TimePart) -> str:
+        """Return what a part is called here."""
+        if part is TimePart.COMMUNICATION and self.workers_were_lost:
+            return "communication and losses"
+        return part
 
     @property
     def parts(self) -> tuple[tuple[TimePart, float], ...]:
@@ -102,6 +110,7 @@ def core_time_of(pairs: Pairs, side: Side = Side.DISTRIBUTED) -> CoreTime | None
         serial_s=own.serial_s,
         idle_s=own.idle_s,
         oversubscribed=not is_baseline and pairs.oversubscribed,
+        workers_were_lost=any(trial.faults for trial in middle),
     )
 
 

@@ -11,7 +11,7 @@ from itertools import product
 
 from harness.claims import cost, scaling
 from harness.claims.pairs import Pairs, framework_tax, median_of
-from harness.claims.run_cost import baseline_machines, cost_of
+from harness.claims.run_cost import baseline_machines, billed_workers, cost_of
 from harness.model import Kind, Results, Scaling, Spec
 
 FEWEST_SCALES = 3
@@ -250,7 +250,8 @@ def _largest_worthwhile(law: Law | None) -> int | None:
 
 def _predictions(curve: Curve, predicted: int) -> Iterator[Prediction]:
     """Yield powers of two beyond the largest measured scale, and the one asked for at the end."""
-    prices, law, measured = curve.results.spec.prices, curve.law, curve.points[-1].workers
+    spec, law, measured = curve.results.spec, curve.law, curve.points[-1].workers
+    prices = spec.billed_prices
     if law is None:
         return
     powers = (2**power for power in range(measured.bit_length(), predicted.bit_length()))
@@ -262,5 +263,10 @@ def _predictions(curve: Curve, predicted: int) -> Iterator[Prediction]:
                 workers=workers,
                 speedup=speedup,
                 efficiency=speedup / workers,
-                cost=cost.run_cost(wall_s, workers, prices.worker_per_hour, prices.head_per_hour),
+                cost=cost.run_cost(
+                    wall_s,
+                    billed_workers(spec, workers),
+                    prices.worker_per_hour,
+                    prices.head_per_hour,
+                ),
             )

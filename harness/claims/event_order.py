@@ -23,8 +23,12 @@ IN_TRIAL = (
     e.CoreTime,
     e.Finished,
     e.Scored,
+    e.Struck,
+    e.Unstruck,
+    e.Thawed,
     e.Faulted,
     e.Recovered,
+    e.CaughtUp,
     e.Inspected,
 )
 
@@ -95,7 +99,7 @@ class EventOrder:
         match event:
             case e.Scheduled() | e.Observed() | e.Closed():
                 return self._session_reason(event)
-            case e.Launched() | e.Ready() | e.Probed():
+            case e.Launched() | e.AwaitsHosts() | e.Ready() | e.Probed():
                 return self._arming_reason(event, side)
             case e.Rated() | e.ProofStopped():
                 return self._proof_reason(event)
@@ -136,13 +140,17 @@ class EventOrder:
     def _all_ready(self) -> bool:
         return all(side.ready for side in self._sides.values())
 
-    def _arming_reason(self, event: e.Launched | e.Ready | e.Probed, side: _SideOrder) -> str:
+    def _arming_reason(
+        self, event: e.Launched | e.AwaitsHosts | e.Ready | e.Probed, side: _SideOrder
+    ) -> str:
         """Judge arming: a side may be armed anew until its first clock starts."""
         if side.has_gone:
             return "comes after its side's first clock has started"
         match event:
             case e.Launched():
                 side.launched, side.ready, side.launched_at = True, False, event.at
+            case e.AwaitsHosts() if not side.launched or side.ready:
+                return "waits for hosts of a side that is not being armed"
             case e.Ready(workers=workers):
                 if not side.launched or side.ready:
                     return "says that a side is ready which was not launched for it"
@@ -202,7 +210,9 @@ class EventOrder:
             case e.Phase():
                 side.phases += 1
                 return "is one phase too many" if side.phases > MOST_PHASES else ""
-            case e.Faulted():
+            case e.Struck() | e.Unstruck() if side.awaited is not e.Finished:
+                return "strikes, and no clock runs"
+            case e.Faulted() | e.Struck() | e.Unstruck():
                 side.faults += 1
                 return "is one lost worker too many" if side.faults > MOST_FAULTS else ""
         return ""

@@ -12,6 +12,7 @@ from harness.claims.baseline_proof import proof
 from harness.claims.curve import Curve, Origin
 from harness.claims.pairs import Pairs, median_of
 from harness.claims.quality_change import quality_change
+from harness.claims.recovery import Recovery, recovery
 from harness.claims.rule import Caveat as Caveat
 from harness.claims.rule import Evidence
 from harness.claims.rule import Measure as Measure
@@ -19,6 +20,7 @@ from harness.claims.rule import Unit as Unit
 from harness.claims.rules import caveats, refusals
 from harness.claims.run_cost import Cost as Cost
 from harness.claims.run_cost import cost_of
+from harness.claims.tags import Tag, tags
 from harness.model import Results
 
 
@@ -74,22 +76,36 @@ class Quality:
 
 @dataclass(frozen=True, kw_only=True)
 class Headline:
-    """Speed, quality and cost of both sides, with the facts and the pairs they come from."""
+    """Speed, quality and cost of both sides, with the facts and the pairs they come from.
+
+    ``recovery`` is what losses of workers cost (None: none was lost).
+    """
 
     results: Results
     pairs: Pairs
     speed: Speed
     quality: Quality
     cost: Cost
+    recovery: Recovery | None
     caveats: tuple[Caveat, ...]
+
+    @property
+    def tags(self) -> tuple[Tag, ...]:
+        """Return every caveat in two or three words, the gravest first."""
+        return tags(self.caveats)
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """No claim can be made of these facts, for one reason or more."""
+    """No claim can be made of these facts, for one reason or more.
+
+    ``simulated`` is what would be claimed of a session if its work were real, to be shown under
+    that word and nowhere else (None: it was real, or there are other reasons, too).
+    """
 
     results: Results
     reasons: tuple[Caveat, ...]
+    simulated: Headline | None = None
 
 
 def headline(evidence: Evidence, curve: Curve | None) -> Headline | Refusal:
@@ -99,15 +115,23 @@ def headline(evidence: Evidence, curve: Curve | None) -> Headline | Refusal:
     """
     reasons = refusals(evidence)
     pairs = evidence.pairs
-    if reasons or pairs is None:
+    if pairs is None or {reason.key for reason in reasons} - {"simulated"}:
         return Refusal(evidence.results, reasons)
+    found = _headline(evidence, pairs, curve, reasons)
+    return Refusal(evidence.results, reasons, found) if reasons else found
+
+
+def _headline(
+    evidence: Evidence, pairs: Pairs, curve: Curve | None, reasons: tuple[Caveat, ...]
+) -> Headline:
     return Headline(
         results=evidence.results,
         pairs=pairs,
         speed=_speed(pairs, curve),
         quality=_quality(pairs),
         cost=cost_of(pairs),
-        caveats=caveats(evidence),
+        recovery=recovery(pairs),
+        caveats=(*reasons, *caveats(evidence)),
     )
 
 

@@ -227,7 +227,7 @@ def finished_trials(results: Results) -> tuple[Trial, ...]:
 
 def processes_of(trials: Iterable[Trial]) -> tuple[Process, ...]:
     """Return every process that worked in these trials."""
-    return tuple(worker.process for trial in trials for worker in trial.workers_detail)
+    return tuple(process for trial in trials for process in trial.processes)
 
 
 def hosts_of(trials: Iterable[Trial]) -> set[str]:

@@ -129,6 +129,24 @@ def interval(pairs: Sequence[tuple[float, float]], confidence: float = 0.95) -> 
     return max(min(low, low * moved), slowest), min(max(high, high * moved), fastest)
 
 
+def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
+    """Return the interval of the median of six values or more, such as seconds.
+
+    It is made of order statistics as ``interval`` is, on a linear scale; the source is the same.
+    """
+    if len(values) < FEWEST_PAIRS:
+        raise ValueError(
+            f"{len(values)} values are too few for an interval, it takes {FEWEST_PAIRS}"
+        )
+    if not 0 < confidence < 1:
+        raise ValueError(f"a confidence of {confidence} is not between 0 and 1")
+    ascending = sorted(_finite(value, "value") for value in values)
+    place, beyond = _interpolation(len(ascending), confidence)
+    low, next_low = ascending[place - 1], ascending[place]
+    high, next_high = ascending[-place], ascending[-place - 1]
+    return low + beyond * (next_low - low), high + beyond * (next_high - high)
+
+
 def variation(values: Sequence[float]) -> float:
     """Return standard deviation over mean, of two or more values above zero."""
     if len(values) < 2:

@@ -231,7 +231,7 @@ def _short(value: Any) -> str:
         case int() if abs(value) < 10**15:
             return f"{value:,}"
         case int():
-            return "larger than can be"
+            return "too large"
         case float():
             return f"{value:.6g}"
         case dict() | list():

@@ -56,7 +56,7 @@ class _Runs:
 
 def load(path: Path) -> Results:
     """Return the facts that a file declares; raise ``BadRequest`` if it cannot be read or used."""
-    hint = "begin with a copy of demo/examples/nightly-retrain.toml, where each line is explained"
+    hint = "`twoclocks new --declared` writes one in which every line is explained"
     file = ConfigFile(path, "declared result", hint)
     declared = file.load(DeclaredTable)
     baseline = _runs(file, "baseline", declared.baseline, workers=1)

@@ -32,6 +32,7 @@ class WordsTable(Table, frozen=True):
     neighbour: str = ""
     limitation: str = ""
     answers_differ: str = ""
+    bound: str = ""
 
 
 class BaselineTable(Table, frozen=True):

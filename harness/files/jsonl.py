@@ -1,6 +1,6 @@
 """Files of JSON lines: read whole, appended to, or followed while they grow.
 
-One set of rules for all of them. A line ends with a newline and has at most 1,000,000 bytes. Blank
+One set of rules for all of them. A line ends with a newline and has at most 8,000,000 bytes. Blank
 lines and comments (``#``) are skipped. In a file read whole, a line that cannot be decoded is
 refused by its number. In a file that is followed, a line without its newline is still being written
 and left for later. May import ``errors``, ``events``, ``text`` and ``event_lines``.
@@ -19,7 +19,8 @@ from harness.errors import BadRequest, TwoclocksError
 from harness.event_lines import LONGEST_LINE_BYTES
 from harness.text import printable
 
-_PIECE_BYTES = 4 * LONGEST_LINE_BYTES
+_PIECE_BYTES = 2 * LONGEST_LINE_BYTES
+BLOCK_BYTES = 1_000_000
 
 Line = TypeVar("Line")
 
@@ -86,7 +87,7 @@ def read_in_batches(
 def _batches(file: BinaryIO) -> Iterator[bytes]:
     """Yield whole lines, and at the end what is left of one; of an endless line a part."""
     rest = b""
-    while block := file.read(LONGEST_LINE_BYTES):
+    while block := file.read(BLOCK_BYTES):
         whole, newline, rest = (rest + block).rpartition(b"\n")
         if newline:
             yield whole + newline
@@ -103,7 +104,7 @@ def _says_something(line: bytes) -> bool:
 
 def _decode(line: bytes, decode: Callable[[bytes], Line]) -> Line:
     if len(line) > LONGEST_LINE_BYTES:
-        raise ValueError(f"its {len(line):,} bytes are too many")
+        raise ValueError(f"its {len(line):,} bytes are more than a line may have")
     return decode(line)
 
 
@@ -182,5 +183,7 @@ def read_part(path: Path, largest_bytes: int, since: int = 0, most: int = _PIECE
             return nothing
         offset = since if since >= 0 else max(0, status.st_size + since)
         return Part(os.pread(descriptor, most, offset), status.st_mtime)
+    except OSError:  # it is read by nobody, though it can be opened
+        return nothing
     finally:
         os.close(descriptor)

@@ -54,7 +54,7 @@ def _wall_time(value: Any) -> float:
             raise Fault(f"is {value[:40]!r}, not a time", _HINT)
         amount, unit = quantity.groups()
         if unit not in _SECONDS_IN:
-            raise Fault(f"has the unit {unit[:20]!r}, which is no unit of time", _HINT)
+            raise Fault(f"has the unit {unit[:20]!r}, which is not a unit of time", _HINT)
         value = float(amount) * _SECONDS_IN[unit]
     return _between(value, SHORTEST_WALL_S, LONGEST_WALL_S)
 
@@ -63,7 +63,7 @@ def _between(value: Any, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Fault(f"is {str(value)[:40]!r}, not a number")
     if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
-        raise Fault("is larger than can be")
+        raise Fault("is too large")
     if not low <= value <= high:  # nan is not, either
         raise Fault(f"is {value:.6g}, not between {low:.6g} and {high:.6g}")
     return float(value)

@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from harness.files.config_file import ConfigFile, Day, Line, Table
-from harness.model import Offer, Prices
+from harness.model import Offer, Prices, SpotPrices
 
 MOST_OFFERS = 20
 HIGHEST = 1_000_000.0
@@ -30,7 +30,11 @@ class OfferTable(Table, frozen=True):
 
 
 class PriceTable(Table, frozen=True):
-    """Prices of a machine-hour. A price list of its own must name its source and date."""
+    """Prices of a machine-hour. A price list of its own must name its source and date.
+
+    The spot prices are of machines that may be taken away in mid-run (``worker`` None: the list has
+    none; ``head`` None: the head node's is not taken away, and costs what it does on demand).
+    """
 
     currency: Line
     baseline_per_hour: BaselinePrice
@@ -39,6 +43,8 @@ class PriceTable(Table, frozen=True):
     illustrative: bool
     source: Line | None = None
     date: Day | None = None
+    worker_spot_per_hour: MachinePrice | None = None
+    head_spot_per_hour: MachinePrice | None = None
     offers: Annotated[tuple[OfferTable, ...], Meta(max_length=MOST_OFFERS)] = ()
 
 
@@ -57,6 +63,11 @@ def prices_of(
             "two of its offers have one name",
             "name each offer differently, such as spot and reserved",
         )
+    if table.worker_spot_per_hour is None and table.head_spot_per_hour is not None:
+        file.fail(
+            "it has a spot price of the head node alone",
+            "add worker_spot_per_hour, or take head_spot_per_hour away",
+        )
     source, date = table.source or source, table.date or date
     if source is None or date is None:
         file.fail(f"{'source' if source is None else 'date'} is missing")
@@ -69,6 +80,17 @@ def prices_of(
         date=str(date),
         illustrative=table.illustrative,
         offers=tuple(map(_offer, table.offers)),
+        spot=_spot(table),
+    )
+
+
+def _spot(table: PriceTable) -> SpotPrices | None:
+    if table.worker_spot_per_hour is None:
+        return None
+    head = table.head_spot_per_hour
+    return SpotPrices(
+        worker_per_hour=table.worker_spot_per_hour,
+        head_per_hour=table.head_per_hour if head is None else head,
     )
 
 

@@ -11,6 +11,7 @@ History of the schema: 1, the first.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import msgspec
 
 from harness.errors import BadRequest, cannot_write
 from harness.files import atomic
+from harness.files.alike_hosts import merged, split
 from harness.model import SCHEMA, Host, Results, Side, Spec, Trial
 from harness.quantities import SHORTEST_WALL_S
 from harness.spec import FORMER_FIELDS, with_current_fields
@@ -59,7 +61,7 @@ def encode(results: Results) -> bytes:
 
     Raises ``BadRequest`` for facts that ``decode`` would not return as they are.
     """
-    tree = msgspec.to_builtins(results, order="deterministic")
+    tree = msgspec.to_builtins(_with_hosts(results, merged(results.hosts)), order="deterministic")
     try:
         document = _layout({"schema": tree.pop("schema")} | tree, "").encode() + b"\n"
         kept = _decode(document)
@@ -92,6 +94,19 @@ def decode(document: bytes, name: str = "this") -> Results:
 
 
 def _decode(document: bytes) -> Results:
+    results = _decode_as_written(document)
+    return _with_hosts(results, split(results.hosts))
+
+
+def _with_hosts(results: Results, hosts: tuple[Host, ...]) -> Results:
+    """Return results with other hosts; the same value where they are the same.
+
+    A copy would state what the version that wrote an older file did not.
+    """
+    return results if hosts == results.hosts else replace(results, hosts=hosts)
+
+
+def _decode_as_written(document: bytes) -> Results:
     if not any(f'"{name}"'.encode() in document for name in FORMER_FIELDS):
         return msgspec.json.decode(document, type=Results)
     tree = msgspec.json.decode(document)
@@ -209,6 +224,8 @@ def _spec_faults(spec: Spec) -> Iterator[str]:
         yield "spec.points are not in ascending order"
     if spec.points and spec.workers not in spec.points:
         yield "spec.workers is none of spec.points"
+    if spec.spot and spec.prices.spot is None:
+        yield "spec.spot asks for spot prices, and spec.prices have none"
 
 
 def _host_faults(hosts: tuple[Host, ...]) -> Iterator[str]:
@@ -225,8 +242,9 @@ def _trial_faults(trial: Trial) -> Iterator[str]:
         found.step <= found.span and found.sd <= WIDEST_SD * found.span
     ):
         yield "has impossible score_differences"
-    if trial.workers_detail and len(trial.workers_detail) != trial.workers:
-        yield f"has {trial.workers} workers but describes {len(trial.workers_detail)}"
+    described = sum(worker.workers for worker in trial.workers_detail)
+    if described and described != trial.workers:
+        yield f"has {trial.workers} workers but describes {described}"
     if _repeats(worker.process.id for worker in trial.workers_detail):
         yield "has two workers with one id"
     if trial.wall_s < SHORTEST_WALL_S and not trial.failure:

@@ -5,6 +5,7 @@ May import ``errors``, ``text`` and ``run``.
 
 import contextlib
 import socket
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from harness.run.processes import command_lines
 from harness.text import printable
 
 OPTION, VARIABLE = "--address", "RAY_ADDRESS"
-REACH_WITHIN_S = 3.0
+REACH_WITHIN_S = 10.0  # twice this for ``auto``, which may look at two clusters
 HEAD_SAYS = "the head node prints its address when it starts, such as 10.0.0.1:6379"
 
 # What every HTTP/2 connection begins with, as those to a cluster's head are, and an empty frame of
@@ -58,19 +59,13 @@ def named_cluster(typed: str, inherited: Mapping[str, str]) -> ClusterAddress:
 def reached(named: ClusterAddress, inherited: Mapping[str, str]) -> str:
     """Return the address, host:port, at which a cluster answers; ``auto`` is looked for.
 
-    Raises ``BadRequest`` if none answers there.
+    Raises ``BadRequest`` if none answers within ``REACH_WITHIN_S``.
     """
     if named.address == "auto":
-        address = _started_last(inherited) or _any_running()
-        if not address:
-            raise BadRequest(
-                f"{named.display_name} finds no cluster on this machine", named.start_or_out
-            )
-        named = named._replace(address=address)
+        return _any_that_answers(named, inherited)
     host, port = _parts(named)
     try:
-        with socket.create_connection((host, port), timeout=REACH_WITHIN_S) as connection:
-            speaks = bool(inherited.get("RAY_USE_TLS")) or _answers(connection)
+        speaks = _within_reach(host, port, encrypted=bool(inherited.get("RAY_USE_TLS")))
     except (OSError, OverflowError, UnicodeError) as error:
         reason = reason_of(error) if isinstance(error, OSError) else "it is no host and port"
         sentence = f"no cluster answers at {named.display_name}: {reason}"
@@ -81,6 +76,48 @@ def reached(named: ClusterAddress, inherited: Mapping[str, str]) -> str:
             f"{HEAD_SAYS}; {named.way_out}",
         )
     return named.address
+
+
+def _any_that_answers(named: ClusterAddress, inherited: Mapping[str, str]) -> str:
+    """Return the cluster that was started last on this machine, or another one that runs on it.
+
+    The note of the last one may be stale.
+    """
+    noted = _started_last(inherited)
+    for address in dict.fromkeys(filter(None, (noted, _any_running()))):
+        with contextlib.suppress(BadRequest):
+            return reached(named._replace(address=address), inherited)
+    stale = f"; {printable(noted)}, which Ray has noted, does not answer" if noted else ""
+    raise BadRequest(
+        f"{named.display_name} finds no cluster on this machine{stale}", named.start_or_out
+    )
+
+
+def _within_reach(host: str, port: int, *, encrypted: bool) -> bool:
+    """Return whether a cluster's head answers there; raise ``OSError`` if nobody does in time.
+
+    Looking a name up has no limit of its own, nor has whoever answers byte by byte.
+    """
+    outcome: list[bool | Exception] = []
+    connected = threading.Event()
+
+    def call() -> None:
+        try:
+            with socket.create_connection((host, port), timeout=REACH_WITHIN_S) as connection:
+                connected.set()
+                outcome.append(encrypted or _answers(connection))
+        except Exception as error:
+            outcome.append(error)
+
+    calling = threading.Thread(target=call, daemon=True)
+    calling.start()
+    calling.join(REACH_WITHIN_S)
+    if not outcome and connected.is_set():
+        return False
+    answer = outcome[0] if outcome else TimeoutError(f"nothing was heard for {REACH_WITHIN_S:g} s")
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _parts(named: ClusterAddress) -> tuple[str, int]:

@@ -60,7 +60,9 @@ def run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
     report = wire.ProgressReporter(armed.send)
     before, waited_before_s = side.usage(command.workers), side.waited_s()
     began = time.perf_counter()
-    answer = side.run(problem.input, report, command.workers)
+    items = command.expected_items or problem.items
+    with side.under_strikes(report, items, command.workers) as counted:
+        answer = side.run(problem.input, counted, command.workers)
     wall_s = time.perf_counter() - began
     report.stop()
     waited_s = seconds_between(waited_before_s, side.waited_s())

@@ -42,7 +42,12 @@ def plan_variants(declared: tuple[TimeVariant, ...], spec: Spec, cores: Cores) -
     """
     if not (spec.prove_baseline and cores):
         return NO_PROOF
-    whole = (TimeVariant(Variant.WHOLE, ONE_PASS_S),) if spec.baseline_cores < len(cores) else ()
+    here = not spec.baseline_on_node
+    whole = (
+        (TimeVariant(Variant.WHOLE, ONE_PASS_S),)
+        if here and spec.baseline_cores < len(cores)
+        else ()
+    )
     copies = (
         (TimeVariant(Variant.COPIES, ONE_PASS_S, value=spec.workers),)
         if _can_copy(spec, len(cores))

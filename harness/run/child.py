@@ -95,21 +95,27 @@ def _arm(
         open_side(
             assignment=assignment,
             workload=found,
-            given=problem.input,
+            problem=problem,
             input_digest=input_digest,
             send=send,
+            lap=timer.lap,
         )
     )
     timer.lap("workers")
-    if problem.warmup is not None:
-        side.run(problem.warmup, lambda _: None, 0)
-        side.rest(0)
+    _warm_up(side, problem)
     timer.lap("warm-up")
     send(_ready(found, problem, input_digest, side, timer))
     meter, scratch = OffClockMeter(side), assignment.scratch
     return ArmedWorkload(
         loaded=loaded, side=side, send=send, meter=meter, program=program, scratch=scratch
     )
+
+
+def _warm_up(side: SideRunner, problem: AnyProblem) -> None:
+    if problem.warmup is not None:
+        side.run(problem.warmup, lambda _: None, 0)
+        side.rest(0)
+        side.warm_up_spares(problem.warmup)
 
 
 def _command_side(
@@ -136,6 +142,7 @@ def _ready(
         items=problem.items,
         unit=workload.unit,
         workers=workers,
+        spares=tuple(side.spares()),
         input=input_digest,
         held_out=held_out,
         startup=timer.phases,

@@ -37,6 +37,11 @@ class Conductor(ProofFrames):
         self._started_at: dict[Side, float] = {}
         self._contention: float | None = None
 
+    @property
+    def foreign_now(self) -> float | None:
+        """Return the share of the machine that other programs use now (None: not measured)."""
+        return self.observation.foreign_now
+
     def frames(self) -> Generator[Batch, None, None]:
         """Yield a batch of stamped events per frame to the end of the session.
 
@@ -180,7 +185,7 @@ class Conductor(ProofFrames):
             yield self.stamped(Side.DISTRIBUTED, [kept_back])
             return
         if not path.is_file():
-            reason = "it has scored an answer and handed none over"
+            reason = "it scored its answer but did not hand it over"
             yield self.stamped(Side.DISTRIBUTED, [e.Failed(reason=reason, hint=HINT)])
             raise SideFailed(f"the {Side.DISTRIBUTED} side failed: {reason}", HINT)
         self.processes[Side.BASELINE].send(wire.ScoreAnswer(str(path)))
@@ -210,13 +215,26 @@ class Conductor(ProofFrames):
             self.trial[side] = start.trial
             self.order[side] = order + offset
             hands_over = side is Side.DISTRIBUTED and self.plan.spec.commands is None
-            command = wire.StartTrial(start.workers, next_workers.get(side), hands_over)
+            command = wire.StartTrial(
+                start.workers, next_workers.get(side), hands_over, self._expected_items(side)
+            )
             now = self.now  # before the side can begin, so that no trial outlasts its time here
             self._started_at[side] = now
             self.processes[side].send(command)
             go = e.Go(order=order + offset, workers=start.workers)
             events.append(e.stamp(go, now, side, start.trial))
         return tuple(events)
+
+    def _expected_items(self, side: Side) -> int | None:
+        """Return how many items a side will take to the result at which both stop.
+
+        As many as the first baseline took, so that strikes come at the same shares in every trial.
+        None: it takes all items, or, where both clocks run at once, that is not known beforehand.
+        """
+        stops_early = self.ready[Side.BASELINE].stops_early
+        if side is Side.BASELINE or not stops_early or self.schedule is Schedule.TOGETHER:
+            return None
+        return self.first_items.get(Side.BASELINE)
 
     def _rest_of_replay(self) -> Iterator[Batch]:
         """Keep the frames coming until the replayed baseline has ended, or is skipped."""

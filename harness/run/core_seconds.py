@@ -100,6 +100,14 @@ class CoreTimeAccount:
             self._add_kernel(timing)
             self._waiting_s += longest - timing.busy_s
 
+    def kernel_done(self, timing: Timing) -> None:
+        """Add what a stage of a pipeline did in a step."""
+        self._add_kernel(timing)
+
+    def waited(self, seconds: float) -> None:
+        """Add what a stage of a pipeline waited for its neighbours."""
+        self._waiting_s += seconds
+
     def close(self) -> None:
         """Stop the clock: the answer is there."""
         self._lap(SERIAL)

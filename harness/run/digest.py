@@ -1,4 +1,4 @@
-"""Canonical SHA-256 of values and of our own source.
+"""Canonical SHA-256 of values and of what the user brings; ``sources`` has that of our own code.
 
 May import ``model``, ``command_pair`` and ``placeholders``.
 Arrays are known by their buffer, type and shape, so no numeric library is imported here.
@@ -19,7 +19,6 @@ from harness.command_pair import CommandPair, expand_home
 from harness.model import Digest, Side
 from harness.placeholders import fill_placeholders
 
-PACKAGES = ("harness", "workloads")
 LARGEST_SOURCE_BYTES = 64 << 20
 INSTALLATIONS = (
     *(f"{folder}{os.sep}" for folder in (sys.prefix, sys.base_prefix, sys.exec_prefix)),
@@ -183,26 +182,3 @@ def _words(command: str) -> list[str]:
         return [word for before, word in pairwise(words) if not before.startswith(">")]
     except ValueError:  # quotes that do not close: the shell will say so
         return []
-
-
-def source_digest(extra: str = "") -> str:
-    """Return one digest over our packages as this process would import them.
-
-    ``extra`` is the digest of the user's modules.
-    """
-    return _sum([*_sums(PACKAGES), extra])
-
-
-def workloads_digest() -> str:
-    """Return one digest over the workloads that come with the program."""
-    return _sum(_sums(("workloads",)))
-
-
-def _sums(packages: Sequence[str]) -> list[str]:
-    root = Path(__file__).resolve().parents[2]
-    files = sorted(path for package in packages for path in (root / package).rglob("*.py"))
-    return [f"{path.relative_to(root).as_posix()} {file_digest(path)}" for path in files]
-
-
-def _sum(lines: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -55,8 +55,8 @@ def find(name: str) -> AnyWorkload | CommandPair:
     if isinstance(value, CommandPair):
         return replace(value, here=str(Path(module.__file__ or "").resolve().parent))
     if not isinstance(value, Workload):
-        hint = "assign a harness.workload.Workload or CommandPair to the name WORKLOAD in that file"
-        raise WorkloadNotFound(f"{name} holds no WORKLOAD", hint)
+        hint = "write WORKLOAD = Workload(…) or WORKLOAD = CommandPair(…) in that file"
+        raise WorkloadNotFound(f"{name} defines no WORKLOAD", hint)
     return value
 
 
@@ -78,13 +78,26 @@ def user_modules(name: str) -> tuple[ModuleType, ...]:
         module
         for known, module in sorted(sys.modules.items())
         if known.partition(".")[0] not in (*PACKAGES, "__main__")
-        and _is_source_in(getattr(module, "__file__", None), folder)
+        and is_source_in(getattr(module, "__file__", None), folder)
     )
 
 
 def user_folders() -> tuple[str, ...]:
     """Return the folders on the path that belong to no installation."""
     return tuple(entry for entry in sys.path if not f"{entry}{os.sep}".startswith(_IN_INSTALLED))
+
+
+def search_folder(name: str) -> Path | None:
+    """Return the folder on the path that a user's workload is found in (None: it is built in)."""
+    folder = _user_folder(name)
+    if folder is None or is_path(name):
+        return folder
+    return folder.parent if hasattr(sys.modules[name.partition(".")[0]], "__path__") else folder
+
+
+def file_of(module: ModuleType) -> str:
+    """Return a module's file; empty if it has none."""
+    return module.__file__ or ""
 
 
 def _user_folder(name: str) -> Path | None:
@@ -100,7 +113,7 @@ def _user_folder(name: str) -> Path | None:
     return Path(next(iter(package.__path__))).resolve()
 
 
-def _is_source_in(file: str | None, folder: Path) -> bool:
+def is_source_in(file: str | None, folder: Path) -> bool:
     """Return whether a module's file is Python source in the folder, outside any installation."""
     if not file or not file.endswith(".py") or file.startswith(_IN_INSTALLED):
         return False  # most modules, told without asking the file system
@@ -113,7 +126,7 @@ def _is_source_in(file: str | None, folder: Path) -> bool:
 
 
 def _import_file(path: Path) -> ModuleType:
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise WorkloadNotFound(f"there is no workload file {path}", _suggestion(path.stem))
     spec = importlib.util.spec_from_file_location(f"workload_{path.stem}", path)
     if spec is None or spec.loader is None:

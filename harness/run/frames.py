@@ -20,7 +20,7 @@ from harness.run.plan import Controls, Session, assignment
 from harness.run.processes import Signs, signs
 from harness.run.protocol import HINT, Rights
 from harness.run.side_processes import SideProcesses
-from harness.run.stalls import StallWatch
+from harness.run.stalls import StallWatch, sides_elsewhere
 
 Batch = tuple[e.Event, ...]
 
@@ -32,6 +32,7 @@ class SessionFrames:
     what is going on. ``measured`` is set once every trial is scored: from then on nothing that
     fails or is stopped takes anything back. ``rated`` and ``variants_ready`` are what the processes
     that time a variant have sent; ``skipped`` tells that the rest of the proof is left out.
+    ``first_items`` is how many items a side did in its first trial.
     ``to_rescore`` is the score of a distributed answer that the baseline's process has yet to score
     (None: there is none).
     """
@@ -46,7 +47,12 @@ class SessionFrames:
         self.clock = clock
         self._began = clock()
         programs = session.plan.spec.commands is not None
-        rights = Rights(host=host_key(), own_samples=session.plan.simulated, new_programs=programs)
+        rights = Rights(
+            host=host_key(),
+            own_samples=session.plan.simulated,
+            new_programs=programs,
+            chaos=bool(session.plan.spec.chaos),
+        )
         self.processes = SideProcesses(clock, rights)
         self.observation = Observation(trees=programs)
         self.ready: dict[Side, e.Ready] = {}
@@ -58,11 +64,13 @@ class SessionFrames:
         self.running: set[Side] = set()
         self.failed: dict[Side, e.Failed] = {}
         self.wall_s: dict[Side, float] = {}
+        self.first_items: dict[Side, int] = {}
         self.peak_rss_bytes: dict[Side, int] = {}
         self.trial = dict.fromkeys(Side, 0)
         self.order = dict.fromkeys(Side, 0)
         self._scores = RoundScores()
-        self._stall_watch = StallWatch(self.plan.patience, self._look)
+        elsewhere = sides_elsewhere(self.plan.spec)
+        self._stall_watch = StallWatch(self.plan.patience, self._look, elsewhere)
         self.to_rescore: e.Scored | None = None
         self.stage = SessionStage.ARMING
         self.subject = ""
@@ -149,6 +157,7 @@ class SessionFrames:
         found = signs(roots, names)
         if found is None:
             return None
+        found = self.observation.with_other_hosts(side, found, self.now)
         program = "" if found.pid in roots else found.name
         return names.get(found.pid, program), found
 
@@ -187,7 +196,9 @@ class SessionFrames:
         if again.reason:
             return e.Rescored(order=order, reason=again.reason)
         if again.answer_sha256 != own.answer_sha256:
-            return e.Failed(reason="it handed over another answer than it had scored", hint=HINT)
+            return e.Failed(
+                reason="it handed over an answer other than the one it scored", hint=HINT
+            )
         return e.Rescored(order=order, gap=largest_gap(own, again))
 
     def _is_passed_on(self, event: e.Event) -> bool:
@@ -213,14 +224,17 @@ class SessionFrames:
                 alone = side is Side.BASELINE  # what its guard has adopted is its work
                 guard_pid = self.processes[side].process.pid if alone else None
                 self.observation.follow(side, event.workers, guard_pid)
+            case e.Sample():
+                self.observation.note_sample(side, event, event.at)
             case e.Probed(rate=rate, together=together):
                 self.probed[side, together] = rate
             case e.Prepared():
                 self.prepared.add(side)
             case e.Rated():
                 self.rated.append(event)
-            case e.Finished(wall_s=wall_s, peak_rss_bytes=peak_rss_bytes):
+            case e.Finished(wall_s=wall_s, items=items, peak_rss_bytes=peak_rss_bytes):
                 self.wall_s[side] = wall_s
+                self.first_items.setdefault(side, items)
                 self.peak_rss_bytes[side] = peak_rss_bytes
             case e.Scored():
                 self.running.discard(side)

@@ -5,8 +5,10 @@ No name, user, address or path leaves this module. May import ``model``.
 
 import contextlib
 import hashlib
+import ipaddress
 import os
 import platform
+import socket
 import subprocess
 import sys
 import threading
@@ -33,6 +35,7 @@ PACKAGES = (
     "rich",
 )
 NICEST = 19
+KEY_HALF = 6  # hexadecimal digits that tell the machine, and as many that tell the host on it
 CAN_PIN = hasattr(os, "sched_setaffinity")
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -45,14 +48,26 @@ THREAD_VARIABLES = (
 
 
 def host_key() -> str:
-    """Return a label that is equal exactly for processes on one machine with the same pids."""
+    """Return a label that is equal exactly for processes on one host.
+
+    They have one kernel, the same pids and the same network: containers on one machine, or copies
+    of one image, are hosts of their own, and several Ray nodes on one host are not.
+    """
     try:
-        identity = Path("/proc/sys/kernel/random/boot_id").read_text() + os.readlink(
-            "/proc/self/ns/pid"
-        )
+        kernel = Path("/proc/sys/kernel/random/boot_id").read_text()
+        inside = " ".join(os.readlink(f"/proc/self/ns/{kind}") for kind in ("pid", "net"))
     except OSError:
-        identity = f"{uuid.getnode()} {psutil.boot_time():.0f}"
-    return hashlib.sha256(identity.encode()).hexdigest()[:8]
+        kernel, inside = f"{uuid.getnode()} {psutil.boot_time():.0f}", ""
+    return _digest(kernel) + _digest(f"{kernel} {inside}")
+
+
+def on_one_machine(host: str, other: str) -> bool:
+    """Return whether two hosts, by their keys, share a kernel, and so their cores."""
+    return host[:KEY_HALF] == other[:KEY_HALF]
+
+
+def _digest(identity: str) -> str:
+    return hashlib.sha256(identity.encode()).hexdigest()[:KEY_HALF]
 
 
 def home_folder() -> Path | None:
@@ -103,10 +118,27 @@ def interfaces() -> tuple[bool, int]:
     )
 
 
+def addresses_off_loopback() -> list[str]:
+    """Return the IPv4 addresses at which other machines may reach this one."""
+    addresses = (one for each in psutil.net_if_addrs().values() for one in each)
+    found = {one.address for one in addresses if one.family == socket.AF_INET}
+    return sorted(address for address in found if not ipaddress.ip_address(address).is_loopback)
+
+
 def pin(cores: tuple[int, ...]) -> None:
     """Bind this process to the cores where the system can; an empty set leaves it as it is."""
     if cores and CAN_PIN:
         os.sched_setaffinity(0, cores)
+
+
+def move(before: tuple[int, ...], after: tuple[int, ...]) -> None:
+    """Bind every thread of this process that is bound to some cores to others instead."""
+    if not (CAN_PIN and before and after):
+        return
+    for thread in os.listdir("/proc/self/task"):
+        with contextlib.suppress(OSError):  # it may have ended
+            if os.sched_getaffinity(int(thread)) == {*before}:
+                os.sched_setaffinity(int(thread), after)
 
 
 def unpin() -> None:

@@ -36,7 +36,7 @@ def checked_scores(returned: Collection[float]) -> Scores:
         scores = tuple(map(float, returned))
     except (TypeError, ValueError) as error:
         raise ValueError(
-            "quality returned something else than numbers:"
+            "quality returned something other than numbers:"
             " return one number, or one for each held-out item"
         ) from error
     for place, score in enumerate(scores):

@@ -19,13 +19,14 @@ from harness.errors import BadRequest
 from harness.events import Failed
 from harness.model import Side
 from harness.run import processes, start
+from harness.run.cluster_token import with_token_sent
 from harness.run.describe import Refused, WorkloadFacts
-from harness.run.digest import workloads_digest
 from harness.run.guarded import guarded_process, start_guarded
 from harness.run.host import THREAD_VARIABLES, home_folder
 from harness.run.protocol import Conversation
 from harness.run.ray.ray_words import explain_end
 from harness.run.scratch import Scratch, short_folder
+from harness.run.sources import workloads_digest
 from harness.run.wire import Assignment, Command, EventReader, encode_command, open_pipe, required
 
 DESCRIBE_WITHIN_S = 120.0
@@ -65,14 +66,16 @@ def environment(
 
     ``scratch`` is the side's own folder (empty: it has none). A local Ray is kept quiet and
     private. A cluster that was joined keeps the inherited settings of Ray, which its administrator
-    chose.
+    chose, and is sent the token that is there, also by a baseline on one of its hosts.
     """
     limits = dict.fromkeys(THREAD_VARIABLES, str(threads))
     result = numba_cache(scratch) | dict(inherited) | limits | EITHER_SIDE
-    if side is Side.DISTRIBUTED and not joined:
-        result = {name: value for name, value in result.items() if not name.startswith("RAY_")}
-        result |= LOCAL_RAY | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
-    return result
+    if joined:
+        return with_token_sent(result)
+    if side is Side.BASELINE:
+        return result
+    own = {name: value for name, value in result.items() if not name.startswith("RAY_")}
+    return own | LOCAL_RAY | {"RAY_AUTH_TOKEN": secrets.token_hex(32)}
 
 
 def numba_cache(scratch: str = "") -> dict[str, str]:
@@ -200,7 +203,8 @@ def launch(
     belongs to a session of its own, so that the terminal's signals do not reach it. Raises
     ``OSError`` where it cannot be started, and leaves nothing behind then.
     """
-    threads = max(1, len(assignment.cores[0])) if assignment.cores else assignment.cores_per_worker
+    pinned = len(assignment.cores[0]) if assignment.cores else 0
+    threads = pinned or assignment.cores_per_worker
     inherited = dict(os.environ)  # which a program of a command pair has as it is
     changes, joined = assignment.program_environment, bool(assignment.address)
     with log.open("ab") as printed, contextlib.ExitStack() as undo:
@@ -212,7 +216,7 @@ def launch(
             assignment, events_fd=events_write, control_fd=control_read, scratch=str(folder.path)
         )
         process, pid = start_guarded(
-            start.command("harness.run.child", msgspec.json.encode(complete).decode()),
+            start.command(_module(assignment), msgspec.json.encode(complete).decode()),
             control_read,
             ORPHAN_GRACE_S,
             stdin=subprocess.DEVNULL,
@@ -222,7 +226,7 @@ def launch(
             start_new_session=True,
             env=environment(inherited, assignment.side, threads, joined, str(folder.path))
             if changes is None
-            else inherited | changes,
+            else _with_token(inherited | changes, assignment),
         )
         undo.pop_all()
     os.close(events_write)
@@ -230,6 +234,18 @@ def launch(
     reader = EventReader.open(events_read)
     judge = conversation or Conversation()
     return SideProcess(assignment.side, process, pid, reader, control_write, log, folder, judge)
+
+
+def _module(assignment: Assignment) -> str:
+    """Return the module that a side's process runs; a baseline may be on a host of a cluster."""
+    is_on_node = assignment.side is Side.BASELINE and assignment.address
+    return "harness.run.ray.baseline_on_node" if is_on_node else "harness.run.child"
+
+
+def _with_token(inherited: dict[str, str], assignment: Assignment) -> dict[str, str]:
+    """Return the environment of a pair's program, which joins a cluster itself if it needs one."""
+    is_on_node = assignment.side is Side.BASELINE and assignment.address
+    return with_token_sent(inherited) if is_on_node else inherited
 
 
 def describe(workload: str, settings: list[str]) -> WorkloadFacts:

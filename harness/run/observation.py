@@ -6,21 +6,26 @@ May import ``model``, ``events`` and ``run``.
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from harness.events import Event, Observed, Sample, stamp
-from harness.model import Process, Side
+from harness.model import Process, ProcessState, Side
+from harness.run.elsewhere import Elsewhere
 from harness.run.host import host_key
+from harness.run.processes import Signs
 from harness.run.utilization import ForeignLoadMeter, TreeMeter, UtilizationMeter, WorkerLoad
 
 SAMPLE_EVERY_S = 0.5
+FOREIGN_EVERY_S = 2.0
 
 
 class Observation:
     """Samples the workers twice a second and adds up what observing costs.
 
     ``trees``: a side may be a program of its own, whose workers are the processes below it.
-    ``cpu_clock`` reads the core-seconds of the screen's own process.
+    ``cpu_clock`` reads the core-seconds of the screen's own process. ``foreign_now`` is the share
+    of the machine that other programs used in the last two seconds (None: no trial runs, or it has
+    just begun).
     """
 
     def __init__(
@@ -40,17 +45,25 @@ class Observation:
         self._cpu_before_s = 0.0
         self._foreign: float | None = None
         self._foreign_meter: ForeignLoadMeter | None = None
+        self.foreign_now: float | None = None
+        self._recent_meter: ForeignLoadMeter | None = None
+        self._recent_until = 0.0
+        self._recent_elsewhere_s = 0.0
+        self._elsewhere = {side: Elsewhere(self._host) for side in Side}
+        self._elsewhere_before_s = 0.0
 
     def follow(
-        self, side: Side, processes: Iterable[Process], guard_pid: int | None = None
+        self, side: Side, processes: Collection[Process], guard_pid: int | None = None
     ) -> None:
         """Sample these processes too, as far as they run on this host.
 
-        What a guard above them has adopted is the work of the last one (None: they have none).
+        The samples of those on other hosts are to be noted. What a guard above them has adopted is
+        the work of the last one (None: they have none).
         """
         self._pids[side] |= {
             process.id: process.pid for process in processes if process.host == self._host
         }
+        self._elsewhere[side].follow(processes)
         if guard_pid is not None:
             self._meters[side].guards |= {pid: guard_pid for pid in self._pids[side].values()}
 
@@ -60,6 +73,17 @@ class Observation:
         counts = Counter(pids.values())
         return {pid: name for name, pid in pids.items() if counts[pid] == 1}
 
+    def note_sample(self, side: Side, sample: Sample, now: float) -> None:
+        """Note what a side says of a worker on another host."""
+        self._elsewhere[side].note(sample, now)
+
+    def with_other_hosts(self, side: Side, here: Signs, now: float) -> Signs:
+        """Return what a side's processes show here, with what it does on other hosts."""
+        elsewhere = self._elsewhere[side]
+        computes = elsewhere.is_busy(now) and here.state is not ProcessState.STOPPED
+        state = ProcessState.RUNNING if computes else here.state
+        return here._replace(cpu_s=here.cpu_s + elsewhere.cpu_s, state=state)
+
     def samples(
         self, now: float, running: Iterable[Side], trials: Mapping[Side, int]
     ) -> tuple[Event, ...]:
@@ -67,6 +91,7 @@ class Observation:
         if now < self._sampled_at + SAMPLE_EVERY_S:
             return ()
         self._sampled_at = now
+        self._watch_foreign_load(now)
         return tuple(
             stamp(
                 Sample(worker=load.worker, cpu=load.cpu, rss_bytes=load.rss_bytes),
@@ -77,6 +102,14 @@ class Observation:
             for side in running
             for load in self._read(side)
         )
+
+    def _watch_foreign_load(self, now: float) -> None:
+        """Measure what other programs use now, every two seconds of a trial."""
+        if self._recent_meter is None or now < self._recent_until:
+            return
+        self._recent_until = now + FOREIGN_EVERY_S
+        before_s, self._recent_elsewhere_s = self._recent_elsewhere_s, self._on_this_machine_s()
+        self.foreign_now = self._recent_meter.next_share(self._recent_elsewhere_s - before_s)
 
     def _read(self, side: Side) -> list[WorkerLoad]:
         """Read the meters of a side's workers.
@@ -99,7 +132,7 @@ class Observation:
         self._frames += 1
 
     def begin_trial(
-        self, now: float, at_rest: Iterable[int], workers_at_work: Mapping[Side, int]
+        self, now: float, at_rest: Collection[int], workers_at_work: Mapping[Side, int]
     ) -> None:
         """Start to measure a trial.
 
@@ -108,6 +141,9 @@ class Observation:
         """
         self._workers_at_work = dict(workers_at_work)
         self._foreign_meter = ForeignLoadMeter([os.getpid()], at_rest)
+        self._elsewhere_before_s = self._recent_elsewhere_s = self._on_this_machine_s()
+        self._recent_meter = ForeignLoadMeter([os.getpid()], at_rest)
+        self._recent_until = now + FOREIGN_EVERY_S
         self._last_frame_at = now  # a stall before the first frame counts, too
         for side in Side:
             self._read(side)  # what they did before is left out
@@ -118,8 +154,13 @@ class Observation:
         """Stop measuring a trial. The foreign load that is kept is the worst of all trials."""
         self._cpu_s += self._cpu_clock() - self._cpu_before_s  # first: no clock runs after this
         if self._foreign_meter is not None:
-            self._foreign = max(self._foreign or 0.0, self._foreign_meter.share())
-        self._foreign_meter = None
+            ours_s = self._on_this_machine_s() - self._elsewhere_before_s
+            self._foreign = max(self._foreign or 0.0, self._foreign_meter.share(ours_s))
+        self._foreign_meter = self._recent_meter = self.foreign_now = None
+
+    def _on_this_machine_s(self) -> float:
+        """Return the core-seconds of the workers on other hosts which are parts of this machine."""
+        return sum(elsewhere.on_this_machine_s for elsewhere in self._elsewhere.values())
 
     def event(self, contention: float | None) -> Observed:
         """Return what observing cost, and the foreign load."""

@@ -83,7 +83,8 @@ class Plan:
     ``spec.params`` are the real parameters; ``published_spec`` hides home folders. ``address`` is
     that of a Ray cluster (empty: a local one). ``user_modules_sha256`` is the digest of the modules
     that the user brings (empty: the workload is built in), ``own_files`` are these modules' files
-    and those that a command pair names (None: it is built in).
+    and those that a command pair names (None: it is built in). So long the distributed side waits
+    for hosts that a cluster has not yet (None: a usual time where an autoscaler starts them).
     """
 
     spec: Spec
@@ -94,6 +95,7 @@ class Plan:
     variant_plan: VariantPlan = NO_PROOF
     user_modules_sha256: str = ""
     patience: Patience = Patience()
+    wait_for_hosts_s: float | None = None
     own_files: tuple[str, ...] | None = None
 
     def published_spec(self, home: Path | None) -> Spec:
@@ -158,6 +160,8 @@ def assignment(session: Session, side: Side) -> Assignment:
     shared_folder = str(session.shared_folder or "")
     if side is Side.BASELINE:
         return Assignment(
+            address=plan.address if spec.baseline_on_node else "",
+            cores_beside=spec.scales[-1] * spec.cores_per_worker,
             side=side,
             workload=plan.workload,
             params=spec.params,
@@ -178,6 +182,9 @@ def assignment(session: Session, side: Side) -> Assignment:
         shared_folder=shared_folder,
         workers_in_first_trial=spec.scales[0],
         stall_after_s=plan.patience.stall_after_s,
+        wait_for_hosts_s=plan.wait_for_hosts_s,
+        chaos=spec.chaos,
+        spares=spec.spares,
         program_environment=_program_environment(plan, spec.scales[-1] * spec.cores_per_worker),
     )
 
@@ -234,7 +241,8 @@ def require_same_terms(baseline: Ready, distributed: Ready) -> None:
                 "make the workload's load depend on its parameters alone",
             )
     _require_same_input(baseline.input.sha256, distributed)
-    if len({worker.source_sha256 for worker in (*baseline.workers, *distributed.workers)}) > 1:
+    processes = (*baseline.workers, *distributed.workers, *distributed.spares)
+    if len({process.source_sha256 for process in processes}) > 1:
         raise Disagreement(
             "the workers run other source code than the baseline",
             "bring every machine of the cluster to the same commit",

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from harness import events as e
-from harness.model import Side
+from harness.model import ChaosKind, Side
 from harness.run import wire
 
 HINT = (
@@ -42,11 +42,16 @@ _RUNS = frozenset({Turn.ARMING, Turn.PROBING, Turn.RUNNING})
 _ALIVE = frozenset(Turn) - {Turn.OVER}
 
 MAY_REPORT: Mapping[type[e.Event], frozenset[Turn]] = {
+    e.AwaitsHosts: frozenset({Turn.ARMING}),
     e.Ready: frozenset({Turn.ARMING}),
     e.Probed: frozenset({Turn.PROBING}),
     e.Prepared: frozenset({Turn.PREPARING}),
     e.Progress: frozenset({Turn.RUNNING}),
     e.Span: _RUNS | {Turn.SCORING},  # a program's last spans are read once it has ended
+    e.Struck: frozenset({Turn.RUNNING}),
+    e.Unstruck: frozenset({Turn.RUNNING}),
+    e.Thawed: frozenset({Turn.RUNNING, Turn.SCORING}),
+    e.CaughtUp: _RUNS | {Turn.SCORING},
     e.Faulted: _RUNS | {Turn.SCORING},
     e.Recovered: _RUNS | {Turn.SCORING},
     e.Stalled: _RUNS | {Turn.SCORING},
@@ -83,21 +88,36 @@ _TURN_AFTER_ORDER: Mapping[type[wire.Command], Turn] = {
 
 _UNSTAMPED = 0.0, Side.BASELINE, 0
 
-OfWorker = e.Span | e.Sample | e.Faulted | e.Recovered | e.Stalled | e.Resumed | e.Inspected
+OfWorker = (
+    e.Span
+    | e.Sample
+    | e.Struck
+    | e.Thawed
+    | e.Faulted
+    | e.Recovered
+    | e.CaughtUp
+    | e.Stalled
+    | e.Resumed
+    | e.Inspected
+)
 
 
 class Rights(NamedTuple):
     """What depends on the session and the process.
 
+    Its reports may come ``late_s`` after it has sent them, as from another host.
+
     It has ``workers``, of which the conductor samples those on its own ``host``. ``own_samples``:
     it samples none, since they are simulated. ``new_programs``: a worker may be another process
-    although none was lost.
+    although none was lost. ``chaos``: its workers may be struck on purpose.
     """
 
     workers: int = 1
     host: str = ""
     own_samples: bool = False
     new_programs: bool = False
+    late_s: float = 0.0
+    chaos: bool = False
 
 
 class Elapsed(NamedTuple):
@@ -123,6 +143,7 @@ class Conversation:
         self._ordered_at = self._delivered_at = 0.0
         self._hosts: dict[str, str] = {}
         self._lost: set[str] = set()
+        self._frozen: set[str] = set()
         self._done = 0
         self._once: set[object] = set()
 
@@ -159,6 +180,8 @@ class Conversation:
         elif event != e.stamp(event, *_UNSTAMPED):
             yield f"it sent {kind!r} with a time, a side or a trial, which only the conductor says"
         match event:
+            case e.Struck() | e.Unstruck() if not self._rights.chaos:
+                yield f"it sent {kind!r}, and no strike was planned"
             case e.Ready():
                 yield from self._faults_of_ready(event)
             case e.Progress(done=done) if done < self._done:
@@ -187,8 +210,9 @@ class Conversation:
         if event.items < self._done:
             yield f"it finished with {event.items:,} items after a progress of {self._done:,}"
         slack_s = max(CLOCK_SLACK_S, CLOCK_SLACK * elapsed.most_s)
+        least_s = elapsed.least_s - slack_s - self._rights.late_s
         said_s = event.wall_s + (event.unclocked_s or 0.0)
-        if event.wall_s > elapsed.most_s + slack_s or said_s < elapsed.least_s - slack_s:
+        if event.wall_s > elapsed.most_s + slack_s or said_s < least_s:
             yield (
                 f"it says that its clock ran for {event.wall_s:.2f} s,"
                 f" and finished {elapsed.most_s:.2f} s after go"
@@ -212,6 +236,10 @@ class Conversation:
             case e.Sample(worker=worker) if not self._rights.own_samples:
                 if self._hosts.get(worker) == self._rights.host:
                     yield f"it sent {kind!r} of a worker that only the conductor samples: {worker}"
+            case e.Struck(worker=worker) if worker in self._lost | self._frozen:
+                yield f"it sent {kind!r} of a worker that was lost or frozen already: {worker}"
+            case e.Thawed(worker=worker) if worker not in self._frozen:
+                yield f"it sent {kind!r} of a worker that was not frozen: {worker}"
             case e.Recovered(worker=worker, process=process):
                 if process.id != worker:
                     yield f"it sent {kind!r} of {worker} with the process of {process.id}"
@@ -229,8 +257,14 @@ class Conversation:
                 self._once.add(name)
             case e.CoreTime():
                 self._once.add(e.CoreTime)
+            case e.Struck(worker=worker, kind=ChaosKind.FREEZE):
+                self._frozen.add(worker)
+            case e.Thawed(worker=worker):
+                self._frozen.discard(worker)
             case e.Faulted(worker=worker):
                 self._lost.add(worker)
+                self._frozen.discard(worker)
             case e.Recovered(worker=worker, process=process):
                 self._lost.discard(worker)
-                self._hosts[worker] = process.host
+                if self._hosts:  # else the workers are not known yet: all of them come with Ready
+                    self._hosts[worker] = process.host

@@ -4,7 +4,7 @@ May import ``model``, ``errors`` and ``text``.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from harness.errors import BadRequest
@@ -26,7 +26,9 @@ class ScheduledStart(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class CoreShares:
-    """Cores of the baseline and of each worker; ``disjoint`` says that none is given twice.
+    """Cores of the baseline, and of each worker and then each spare.
+
+    ``disjoint`` says that none is given twice.
 
     Empty sets mean that the side is not pinned: the cores are not ours, or it does not compute.
     """
@@ -41,7 +43,7 @@ UNPINNED = CoreShares(baseline=(), workers=(), disjoint=True, screen_has_core=Tr
 
 
 def share_cores(spec: Spec, cores: Cores, *, simulated: bool) -> CoreShares:
-    """Return who gets which of this host's cores, up to the largest scale.
+    """Return who gets which of this host's cores, up to the largest scale, spares last.
 
     In turn, both sides use the first cores. At once, the workers' cores come after the baseline's.
     Where the spec allows oversubscription, workers beyond the last core start again at the first.
@@ -49,8 +51,9 @@ def share_cores(spec: Spec, cores: Cores, *, simulated: bool) -> CoreShares:
     """
     if simulated:
         return UNPINNED
-    baseline = spec.baseline_cores
-    available = len(cores)
+    if spec.baseline_on_node:
+        return replace(UNPINNED, disjoint=False)
+    baseline, available = spec.baseline_cores, len(cores)
     if baseline > available:
         raise BadRequest(
             f"the baseline needs {baseline} cores; this machine has {available}",
@@ -64,7 +67,7 @@ def share_cores(spec: Spec, cores: Cores, *, simulated: bool) -> CoreShares:
             screen_has_core=available > baseline,
         )
     _require_room(spec, available)
-    needed = spec.scales[-1] * spec.cores_per_worker
+    needed = (spec.scales[-1] + spec.spares) * spec.cores_per_worker
     disjoint = baseline + needed <= available
     if spec.schedule is Schedule.TOGETHER and not disjoint:
         raise BadRequest(
@@ -83,11 +86,13 @@ def share_cores(spec: Spec, cores: Cores, *, simulated: bool) -> CoreShares:
 
 def _require_room(spec: Spec, available: int) -> None:
     workers = spec.workers if spec.oversubscribe else spec.scales[-1]
+    spares = 0 if spec.oversubscribe else spec.spares
     share = spec.cores_per_worker
-    if workers * share > available:
+    if (workers + spares) * share > available:
+        beside = f" and {number_of(spares, 'spare')}" if spares else ""
         raise BadRequest(
-            f"{number_of(workers, 'worker')} with {number_of(share, 'core')} each"
-            f" need {count(workers * share)} cores; this machine has {available}",
+            f"{number_of(workers, 'worker')}{beside} with {number_of(share, 'core')} each"
+            f" need {count((workers + spares) * share)} cores; this machine has {available}",
             _what_fits(spec, available),
         )
 
@@ -96,16 +101,23 @@ def _worker_cores(spec: Spec, cores: Cores, first: int) -> tuple[Cores, ...]:
     share = spec.cores_per_worker
     return tuple(
         tuple(cores[(first + place * share + core) % len(cores)] for core in range(share))
-        for place in range(spec.scales[-1])
+        for place in range(spec.scales[-1] + spec.spares)
     )
+
+
+def _workers_at_most(most: int) -> str:
+    return f"use --workers {most} or fewer" if most > 1 else "use --workers 1"
 
 
 def _what_fits(spec: Spec, cores: int) -> str:
     most = cores // spec.cores_per_worker
     if not most:
         return f"use --cores-per-worker {cores} or fewer"
+    if spec.spares and not spec.oversubscribe:
+        most -= spec.spares
+        return _workers_at_most(most) if most > 0 else "use fewer --spares"
     if not spec.points:
-        return f"use --workers {most} or fewer"
+        return _workers_at_most(most)
     if spec.oversubscribe:
         return f"begin with --workers {most} or fewer: the headline is about a scale that fits"
     return f"leave out what is above --workers {most}, or add --oversubscribe"

@@ -16,6 +16,7 @@ from harness.run.protocol import AT_REST, HINT, Conversation, Rights
 from harness.run.wire import Assignment
 
 LOOK_EVERY_S = 0.02
+LATE_FROM_AWAY_S = 2.0  # what is later than usual is a caveat of the audit
 
 Key = Side | Variant | int
 Receive = Callable[[SideProcess, tuple[Event, ...]], None]
@@ -43,7 +44,10 @@ class SideProcesses:
 
     def start(self, key: Key, assignment: Assignment, log: Path) -> SideProcess:
         """Start a process; raise ``SideFailed`` where this machine cannot."""
-        rights = self._rights._replace(workers=assignment.workers)
+        away = assignment.side is Side.BASELINE and assignment.address
+        rights = self._rights._replace(
+            workers=assignment.workers, late_s=LATE_FROM_AWAY_S if away else 0.0
+        )
         conversation = Conversation(rights, self._clock)
         try:
             process = self._processes[key] = launch(assignment, log, conversation)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness import events as e
 from harness import text
-from harness.model import ProcessState, Side
+from harness.model import ProcessState, Side, Spec
 from harness.run.plan import Patience
 from harness.run.processes import Signs
 
@@ -20,10 +20,12 @@ LONGEST_FRAME_S = 2.0  # what is beyond, the conductor itself stood still
 LOOK_EVERY_S = 1.0
 BUSY_CORES = 0.1  # Ray's idle daemons use less
 BUSY_UNHEARD_S = 60.0  # so long may a side compute before its first sign of progress
-LONGER = 2.0  # than the longest silence so far
+LONGER = 2.0  # than the longest silence so far, or than the longest trial
 BUSY_PATIENCE = 10.0
+ARMING_ELSEWHERE_S = 60.0  # so long may a cluster start workers, while the driver has nothing to do
 
 SIGNS_OF_PROGRESS = (
+    e.AwaitsHosts,
     e.Ready,
     e.Probed,
     e.Span,
@@ -35,6 +37,8 @@ SIGNS_OF_PROGRESS = (
     e.AnswerScored,
     e.Rated,
 )
+
+END_OF_TURN = (e.Ready, e.Probed, e.Finished, e.Scored, e.Rated)
 
 
 @dataclass(kw_only=True)
@@ -61,20 +65,31 @@ def has_changed(before: ProcessState, now: ProcessState) -> bool:
     return before is not now and ProcessState.STOPPED in (before, now)
 
 
+def sides_elsewhere(spec: Spec) -> set[Side]:
+    """Return the sides that arm on a cluster's hosts, of whose processes little is seen here."""
+    elsewhere = {Side.DISTRIBUTED: spec.joined_cluster, Side.BASELINE: spec.baseline_on_node}
+    return {side for side, is_elsewhere in elsewhere.items() if is_elsewhere}
+
+
 class StallWatch:
     """Listens to both sides while they should be at work.
 
     ``look`` returns what a side's processes show (None: they are gone), with the name of the one
-    that says most.
+    that says most. ``arming_elsewhere`` are the sides that start on other machines.
     """
 
     def __init__(
-        self, patience: Patience, look: Callable[[Side], tuple[str, Signs] | None]
+        self,
+        patience: Patience,
+        look: Callable[[Side], tuple[str, Signs] | None],
+        arming_elsewhere: Iterable[Side] = (),
     ) -> None:
         self._patience = patience
         self._look = look
+        self._arming_elsewhere = set(arming_elsewhere)
         self._silences: dict[Side, _Silence] = {}
         self._longest_s: dict[Side, float] = {}
+        self._wall_s: dict[Side, float] = {}
         self._done = dict.fromkeys(Side, 0)
         self._said_by_side: dict[Side, set[str]] = {side: set() for side in Side}
         self._ticked_at = 0.0
@@ -88,9 +103,16 @@ class StallWatch:
                     self._said_by_side[side].add(worker)
                 case e.Resumed(worker=worker) | e.Faulted(worker=worker):
                     self._said_by_side[side].discard(worker)
+                case e.Ready():
+                    self._arming_elsewhere.discard(side)
             moved = self._is_progress(side, event)
             counted = counted or (moved and isinstance(event, e.Progress | e.Span))
             progress = progress or moved
+            if isinstance(event, e.Finished):
+                self._wall_s[side] = max(self._wall_s.get(side, 0.0), event.wall_s)
+            if isinstance(event, END_OF_TURN):  # what comes next may be silent for longer
+                self._longest_s.pop(side, None)
+                counted = False
         silence = self._silences.get(side)
         if silence is None or not progress:
             return []
@@ -161,14 +183,19 @@ class StallWatch:
         least_s = self._patience.stall_after_s
         if silence.busy is None and silence.state is not ProcessState.STOPPED:
             return math.inf  # it is known at the next look
+        if side in self._arming_elsewhere:
+            return max(least_s, ARMING_ELSEWHERE_S)
         if not silence.busy:
             return least_s
         longest_s = self._longest_s.get(side)
-        return max(least_s, BUSY_UNHEARD_S if longest_s is None else LONGER * longest_s)
+        if longest_s is not None:
+            return max(least_s, LONGER * longest_s)
+        # what is timed for the proof takes about as long as a whole trial, and reports at its end
+        return max(least_s, BUSY_UNHEARD_S, LONGER * self._wall_s.get(side, 0.0))
 
     def _given_up(self, side: Side, silence: _Silence) -> e.Failed:
         return e.Failed(
-            reason=f"nothing has gone on for {text.seconds(silence.quiet_s)}:"
+            reason=f"nothing has happened for {text.seconds(silence.quiet_s)}:"
             f" {silence.name or 'its process'} is {silence.state.words}",
             hint=f"read {side}.log in the take's folder, or give it longer with --give-up-after",
         )

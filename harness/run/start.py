@@ -16,6 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__
 PACKAGES = ("demo", "harness", "twoclocks", "workloads")
 UNSET_PYTHONPATH = "unset PYTHONPATH: it puts that folder before the packages that were installed"
 FOLDERS = [ROOT, os.path.join(ROOT, "harness", "public")]
+USER_FOLDER = "modules_of_the_user"  # beside our packages, where they were sent to a worker
 
 
 class OurPackages:
@@ -25,6 +26,21 @@ class OurPackages:
     def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Return where one of our packages is; None for any other module."""
         return PathFinder.find_spec(name, FOLDERS) if name in PACKAGES else None
+
+
+class UserModules:
+    """Finds the user's modules that were sent along, whatever else of their name lies here."""
+
+    folder = os.path.join(ROOT, USER_FOLDER)
+    names = frozenset(
+        os.path.splitext(entry)[0]
+        for entry in (os.listdir(folder) if os.path.isdir(folder) else ())
+    )
+
+    @classmethod
+    def find_spec(cls, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """Return where one of these modules is; None for any other."""
+        return PathFinder.find_spec(name, [cls.folder]) if name in cls.names else None
 
 
 def command(module: str, *arguments: str) -> list[str]:
@@ -42,7 +58,7 @@ def secure_path() -> None:
     """
     os.environ.pop("PYTHONINSPECT", None)
     if OurPackages not in sys.meta_path:
-        sys.meta_path.insert(0, OurPackages)
+        sys.meta_path[:0] = [OurPackages, UserModules]
     folder = current_folder()
     if folder in sys.path:
         sys.path[:] = [*(entry for entry in sys.path if entry != folder), folder]

@@ -189,10 +189,24 @@ class ForeignLoadMeter:
         self._machine_s = _machine_busy()
         self._ours_s = self._ours()
 
-    def share(self) -> float:
-        """Return the share of all cores that others used since ``restart``, 0 to 1."""
+    def share(self, elsewhere_s: float = 0.0) -> float:
+        """Return the share of all cores that others used since ``restart``, 0 to 1.
+
+        ``elsewhere_s`` are core-seconds of this machine that ours used without being below a root.
+        """
         seconds = self._clock() - self._began
-        others_s = (_machine_busy() - self._machine_s) - (self._ours() - self._ours_s)
+        ours_s = self._ours() - self._ours_s + elsewhere_s
+        return self._share(seconds, _machine_busy() - self._machine_s - ours_s)
+
+    def next_share(self, elsewhere_s: float = 0.0) -> float:
+        """Return the share, and begin a new interval."""
+        before = self._began, self._machine_s, self._ours_s
+        self.restart()
+        seconds = self._began - before[0]
+        ours_s = self._ours_s - before[2] + elsewhere_s
+        return self._share(seconds, self._machine_s - before[1] - ours_s)
+
+    def _share(self, seconds: float, others_s: float) -> float:
         return min(1.0, max(0.0, others_s / (seconds * self.cores))) if seconds > 0 else 0.0
 
     def _ours(self) -> float:

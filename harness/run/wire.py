@@ -8,6 +8,7 @@ May import ``model``, ``events``, ``errors`` and ``event_lines``.
 import contextlib
 import os
 import queue
+import select
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from harness.model import Parameters, Side, Variant
 
 PROGRESS_EVERY_S = 0.1
 READS_AT_ONCE = 16
+CAPACITY_BYTES = 1 << 16  # of a pipe, on Linux
 CLOSE_WITHIN_S = 2.0
 
 SendEvent = Callable[[Event], None]
@@ -30,14 +32,16 @@ SendEvent = Callable[[Event], None]
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a side's process needs to know.
 
-    ``cores`` holds one set of cores per worker (an empty set: not pinned). ``address`` is that of a
-    Ray cluster (empty: a local one). ``scratch`` is a folder of the side's own, ``shared_folder``
-    one that both sides see (empty: none). Of the ``workers``, the first ``workers_in_first_trial``
-    take part in the first trial (0: all). ``stall_after_s`` is as in ``Patience``.
-    ``program_environment`` is what changes in the presenter's environment for a program of a
-    command pair (None: the side is no such program). The descriptors are None until the process is
-    launched, ``guard_pid`` until it runs: the guard above it adopts what the side's processes leave
-    running.
+    ``cores`` holds one set of cores per worker (an empty set: not pinned). ``address`` is that of
+    a Ray cluster (empty: a local one); a baseline that has one runs on a host of that cluster,
+    where it needs its cores beside ``cores_beside`` of the workers'. ``scratch`` is a folder of
+    the side's own, ``shared_folder`` one that both sides see (empty: none). Of the ``workers``,
+    the first ``workers_in_first_trial`` take part in the first trial (0: all). ``stall_after_s``
+    is as in ``Patience``, ``chaos`` and ``spares`` as in ``Spec``, ``wait_for_hosts_s`` as in
+    ``Plan``. ``program_environment`` is what
+    changes in the presenter's environment for a program of a command pair (None: the side is no
+    such program). The descriptors are None until the process is launched, ``guard_pid`` until it
+    runs: the guard above it adopts what the side's processes leave running.
     """
 
     side: Side
@@ -47,10 +51,14 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     cores_per_worker: int
     cores: tuple[tuple[int, ...], ...]
     address: str = ""
+    cores_beside: int = 0
     scratch: str = ""
     shared_folder: str = ""
     workers_in_first_trial: int = 0
     stall_after_s: float = 10.0
+    wait_for_hosts_s: float | None = None
+    chaos: tuple[str, ...] = ()
+    spares: int = 0
     program_environment: dict[str, str] | None = None
     events_fd: int | None = None
     control_fd: int | None = None
@@ -75,11 +83,14 @@ class StartTrial(msgspec.Struct, frozen=True, tag_field="command", tag="go"):
 
     ``next_workers`` is the number of workers in the side's next trial (0: all, None: there is
     none). ``hands_over``: the answer is written for the other side to score it, too.
+    ``expected_items`` are those that strikes at a share of the work are about, where fewer than all
+    are expected to be done (None: they are about all).
     """
 
     workers: int = 0
     next_workers: int | None = None
     hands_over: bool = False
+    expected_items: int | None = None
 
 
 class TimeVariant(msgspec.Struct, frozen=True, tag_field="command", tag="variant"):
@@ -131,6 +142,15 @@ def read_commands(descriptor: int) -> Iterator[Command]:
             yield _commands.decode(line)
 
 
+def is_hung_up(descriptor: int | None) -> bool:
+    """Return whether the conductor has closed the pipe of commands."""
+    if descriptor is None:
+        return False
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return bool(poll.poll(0))
+
+
 def required(descriptor: int | None) -> int:
     """Return a descriptor that must be open; raise ``ValueError`` if it is not."""
     if descriptor is None:
@@ -172,15 +192,33 @@ class EventWriter:
         os.close(self._descriptor)
 
     def _write(self) -> None:
-        while (line := self._queue.get()) is not None:
-            if isinstance(line, threading.Event):
-                line.set()
-                continue
+        over = False
+        while not over:
+            lines, written, over = self._next_lines()
             try:
-                while line:
-                    line = line[os.write(self._descriptor, line) :]
+                while lines:
+                    lines = lines[os.write(self._descriptor, lines) :]
             except BrokenPipeError:
                 return
+            if written is not None:
+                written.set()
+
+    def _next_lines(self) -> tuple[bytes, threading.Event | None, bool]:
+        """Wait for lines and return all that are queued, up to a pipe's capacity.
+
+        With whom to tell once they are written (None: nobody), and whether no more will come.
+        """
+        lines, size = list[bytes](), 0
+        while size < CAPACITY_BYTES:
+            try:
+                queued = self._queue.get(block=not lines)
+            except queue.Empty:
+                break
+            if not isinstance(queued, bytes):
+                return b"".join(lines), queued, queued is None
+            lines.append(queued)
+            size += len(queued)
+        return b"".join(lines), None, False
 
 
 class ProgressReporter:

@@ -1,4 +1,4 @@
-"""The tables for the questions afterwards: cost, quality, the baseline's rate, core time.
+"""The tables for the questions afterwards: cost, quality, the baseline's rate, core time, losses.
 
 May import ``harness.claims``, for its values, ``harness.model``, ``harness.text`` and its
 neighbours in ``show``.
@@ -14,7 +14,8 @@ from harness.claims.headline import Headline
 from harness.claims.quality_change import QualityChange
 from harness.claims.whole_pass import WholePass
 from harness.model import Rate, Results, Side, Variant
-from harness.show import appendix_phrases, phrases
+from harness.show import appendix_phrases, phrases, recovery_table
+from harness.show.provenance import provenance
 from harness.show.tables import Row, RowKind, Table
 
 _PARTS = {
@@ -38,6 +39,7 @@ def appendix_tables(claims: Claims) -> tuple[Table, ...]:
         rates(claims),
         needed_work(claims),
         core_seconds(claims),
+        recovery_table.losses(claims, _title(claims.results, "what losses cost")),
     )
     return tuple(table for table in tables if table is not None)
 
@@ -45,7 +47,15 @@ def appendix_tables(claims: Claims) -> tuple[Table, ...]:
 def costs(headline: Headline) -> Table:
     """Return what a run costs on both sides, at the given prices and at every offer."""
     cost = headline.cost
-    rows = [_cost_row("at these prices", cost.baseline, cost.distributed, cost.drop, cost.currency)]
+    rows = [
+        _cost_row(
+            appendix_phrases.kind_of_prices(cost),
+            cost.baseline,
+            cost.distributed,
+            cost.drop,
+            cost.currency,
+        )
+    ]
     for offer in cost.offers:
         name = text.printable(offer.name)[:_LONGEST_NAME]
         rows.append(_cost_row(name, offer.baseline, offer.distributed, offer.drop, cost.currency))
@@ -58,7 +68,7 @@ def costs(headline: Headline) -> Table:
             appendix_phrases.break_even(cost),
             appendix_phrases.billed_hours(cost),
             appendix_phrases.prices(headline.results),
-            phrases.provenance(headline.results),
+            provenance(headline.results),
         ),
     )
 
@@ -83,7 +93,7 @@ def quality_changes(claims: Claims) -> Table | None:
         rows=tuple(_quality_row(change, words.tolerance) for change in changes),
         notes=(
             appendix_phrases.quality_interval(words),
-            phrases.provenance(claims.results),
+            provenance(claims.results),
         ),
     )
 
@@ -111,7 +121,7 @@ def rates(claims: Claims) -> Table | None:
         title=_title(claims.results, "is the baseline real?"),
         columns=("", f"{text.printable(unit)[:_LONGEST_NAME]}/s", "of its rate", "cores"),
         rows=tuple(_rate_row(rate, proof) for rate in _rates_in_order(proof)),
-        notes=(*proves, phrases.provenance(claims.results)),
+        notes=(*proves, provenance(claims.results)),
     )
 
 
@@ -165,7 +175,7 @@ def needed_work(claims: Claims) -> Table | None:
         notes=(
             *appendix_phrases.needed_work(proof),
             *appendix_phrases.alternatives(proof),
-            phrases.provenance(claims.results),
+            provenance(claims.results),
         ),
     )
 
@@ -190,7 +200,7 @@ def core_seconds(claims: Claims) -> Table | None:
     notes = (
         appendix_phrases.lost_core_time(splits),
         appendix_phrases.LEGEND_OF_PARTS,
-        phrases.provenance(claims.results),
+        provenance(claims.results),
     )
     return Table(
         title=_title(claims.results, "where the core time went"),

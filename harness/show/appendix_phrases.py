@@ -15,9 +15,9 @@ from harness.model import Description, Parameters, Rate, Results, Scalar, Varian
 
 CHOSEN = "the value it runs with"
 LEGEND_OF_PARTS = (
-    "core time is cores × wall time; useful: computing that the baseline does too,"
-    " extra: computing beyond it, comm.: exchange, serialization, Ray's scheduling and lost"
-    " workers, waiting: for stragglers or at barriers, driver: it works alone"
+    "core time is cores × wall time; useful: computing that the baseline does too;"
+    " extra: computing beyond it; comm.: exchange, serialization, Ray's scheduling and lost"
+    " workers; waiting: for stragglers or at barriers; driver: only the driver works"
 )
 _LONGEST_NAME = 24
 _LONGEST_SETTINGS = 32
@@ -26,9 +26,15 @@ _LONGEST_SETTINGS = 32
 def prices(results: Results) -> str:
     """Return whose prices they are and of when."""
     listed = results.spec.prices
-    kind = "illustrative prices" if listed.illustrative else "prices"
+    kind = "made-up prices" if listed.illustrative else "prices"
     currency, source, date = map(text.printable, (listed.currency, listed.source, listed.date))
-    return f"{kind} in {currency}, {source}, {date}"
+    spot = ", the workers' at spot prices" if results.spec.spot else ""
+    return f"{kind} in {currency}, {source}, {date}{spot}"
+
+
+def kind_of_prices(cost: Cost) -> str:
+    """Return which prices of the list the headline is at."""
+    return "workers at spot prices" if cost.is_spot else "at these prices"
 
 
 def cost_change(share: float) -> str:
@@ -39,7 +45,8 @@ def cost_change(share: float) -> str:
 def parts_of_cost(cost: Cost) -> str:
     """Return how much of the change of the cost is scaling out and how much is price."""
     prices = "prices and the head node" if cost.head_hours else "prices"
-    parts = _part_of_cost("scaling out", cost.scaling_part), _part_of_cost(prices, cost.price_part)
+    what = "scaling out, spares included," if cost.spares else "scaling out"
+    parts = _part_of_cost(what, cost.scaling_part), _part_of_cost(prices, cost.price_part)
     return f"a run costs {cost_change(-cost.drop)}: {'; '.join(parts)}"
 
 
@@ -71,6 +78,8 @@ def billed_hours(cost: Cost) -> str:
     if cost.baseline_machines != 1:
         baseline += f" (as {setting_value(cost.baseline_machines)} machines of a worker's size)"
     workers = f"{text.three_digits(cost.distributed_hours)} of the workers"
+    if cost.spares:
+        workers += f" and {text.number_of(cost.spares, 'spare')}"
     return f"billed: {baseline}, {workers}{_head_hours(cost)}, idle time included"
 
 
@@ -107,7 +116,7 @@ def needed_work(proof: BaselineProof) -> Iterator[str]:
     least = proof.least_work
     if least is None:
         tried = text.number_of(len(proof.cheaper_efforts), "cheaper setting")
-        yield f"the work is needed: none of {tried} is as good, but for the tolerance"
+        yield f"the work is needed: none of {tried} is as good, within the tolerance"
     else:
         cheaper, factor = settings(least.rate.settings), text.times(1 / least.share)
         yield f"{cheaper} is as good: the work done is {factor} the work needed"
@@ -129,7 +138,7 @@ def _tuning(proof: BaselineProof) -> Iterator[str]:
         return
     values = text.number_of(len(proof.tuned), "value")
     best = f"{setting_value(proof.best.value)} was the fastest"
-    tuning = f"{text.printable(proof.tuned_by)} was tried at {values}, {best}"
+    tuning = f"{values} of {text.printable(proof.tuned_by)} were tried, {best}"
     if proof.chosen is None:
         yield tuning
     else:
@@ -146,7 +155,7 @@ def _whole_host(proof: BaselineProof) -> Iterator[str]:
         yield whole
     else:
         over = text.times(proof.speedup_over_whole)
-        yield f"{whole}; over that the distributed side's speedup is {over}"
+        yield f"{whole}; against that the distributed side is {over} as fast"
 
 
 def _copies(proof: BaselineProof) -> Iterator[str]:
@@ -155,8 +164,8 @@ def _copies(proof: BaselineProof) -> Iterator[str]:
     number = setting_value(proof.copies.value)
     taken, possible = text.seconds(proof.copies.pass_s), text.percent(proof.possible_efficiency)
     yield (
-        f"{number} copies of the baseline at once, which exchange nothing, take {taken}:"
-        f" the most efficiency that this host leaves is {possible}"
+        f"{number} copies of the baseline at once, which exchange nothing, take {taken},"
+        f" so this host allows an efficiency of at most {possible}"
     )
 
 
@@ -172,8 +181,8 @@ def lost_core_time(splits: Sequence[CoreTime]) -> str:
     losses = [(spent, part) for part, spent in last.parts if part is not TimePart.USEFUL]
     spent, part = max(losses, key=lambda loss: loss[0])
     more, most = text.durations(last.available_s - baseline.available_s, spent)
-    workers = text.number_of(last.workers, "worker")
-    return f"{workers} took {more} more of core time than the baseline; most went on {part}, {most}"
+    workers, name = text.number_of(last.workers, "worker"), last.name(part)
+    return f"{workers} took {more} more core time than the baseline, most of it for {name}: {most}"
 
 
 def variant(rate: Rate) -> str:
@@ -248,9 +257,9 @@ def quality_interval(words: Description) -> str:
     """Return what the interval of the change of quality is of, beside the tolerance."""
     limit = text.tolerance(words.tolerance)
     return (
-        f"Δ is the largest change of {text.printable(words.metric)[:_LONGEST_NAME]} of any pair,"
-        f" tolerance {limit}; the interval is of the mean difference of the items' scores, as if"
-        " they were drawn from all that there might be, and spans those of all pairs"
+        f"Δ is the largest change of {text.printable(words.metric)[:_LONGEST_NAME]} in any pair,"
+        f" tolerance {limit}; the interval is that of the mean difference of the items' scores,"
+        " the items taken as a random sample, and covers all pairs"
     )
 
 

@@ -11,6 +11,7 @@ from harness import text
 from harness.claims.audit import Audit, Finding, Verdict
 from harness.model import Kind
 from harness.show import phrases
+from harness.show.provenance import provenance
 
 _COLUMNS = 80
 _MARGIN = 37
@@ -32,7 +33,7 @@ def format_audit(audit: Audit) -> str:
         for difference in audit.differences or ()
     )
     lines = [
-        *text.wrap(phrases.provenance(audit.results), _COLUMNS, " "),
+        *text.wrap(provenance(audit.results), _COLUMNS, " "),
         "",
         *(line for lines in findings for line in lines),
         "",

@@ -11,7 +11,8 @@ from enum import StrEnum
 from harness import text
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline, Refusal
-from harness.show import escapes, export_numbers, phrases
+from harness.show import escapes, export_numbers, phrases, recovery_phrases
+from harness.show.provenance import provenance
 from harness.show.scaling_table import NO_HEADLINE, scaling_table
 from harness.show.tables import UNMEASURED, Row, RowKind, Table
 
@@ -109,7 +110,7 @@ def _sentences(claim: Headline | Refusal) -> Iterator[str]:
                 yield f"but: {phrases.caveat(caveat, tolerance)}"
         case Refusal():
             yield from (phrases.caveat(reason, tolerance) for reason in claim.reasons)
-            yield phrases.provenance(claim.results)
+            yield provenance(claim.results)
 
 
 def _facts(headline: Headline) -> Iterator[str]:
@@ -123,7 +124,8 @@ def _facts(headline: Headline) -> Iterator[str]:
     yield phrases.sentence_to_say(headline)
     yield f"{one} {baseline}, {many} {distributed}, gap {gap} · {observed}"
     yield f"{phrases.metric(headline)} {quality} · {change}"
-    yield f"cost of a run {cost} · {drop}"
+    yield f"cost {cost} · {drop}"
+    yield recovery_phrases.in_one_line(headline.recovery)
     yield phrases.equal_answers(headline)
     yield phrases.serial_share(headline)
     yield phrases.start_up(headline)

@@ -12,17 +12,15 @@ from collections.abc import Iterator
 from io import StringIO
 
 from harness.claims.claims import Claims
-from harness.claims.core_time import CoreTime
 from harness.claims.curve import Curve, Law, Point, Prediction
 from harness.claims.headline import Headline, Refusal
 from harness.claims.run_cost import OfferCost
-from harness.model import Rate, Results
+from harness.model import Results
 from harness.show import escapes, phrases
+from harness.show.export_appendix import Fields, appendix_fields
 from harness.show.tables import RowKind
 
 SCHEMA = "twoclocks.export/1"
-
-Fields = dict[str, object]
 
 
 def as_csv(claims: Claims) -> str:
@@ -51,7 +49,7 @@ def as_json(claims: Claims) -> str:
     match claims.claim:
         case Headline() as headline:
             document |= {"refused": [], "headline": _claim(headline)}
-            document |= _sweep(claims.curve) | _appendix(claims)
+            document |= _sweep(claims.curve) | appendix_fields(claims)
         case Refusal() as refusal:
             document |= {"refused": list(_reasons(refusal)), "headline": None}
     return (
@@ -178,6 +176,8 @@ def _cost(headline: Headline) -> Fields:
         "baseline_machines": cost.baseline_machines,
         "distributed_machine_hours": cost.distributed_hours,
         "head_machine_hours": cost.head_hours,
+        "spare_machines": cost.spares,
+        "priced_spot": cost.is_spot,
         "offers": [_offer(offer) for offer in cost.offers],
     }
 
@@ -211,43 +211,6 @@ def _law(law: Law) -> Fields:
         "misfit_fraction": law.misfit,
         "serial_fraction": law.serial_fraction,
         "ceiling_ratio": law.ceiling,
-    }
-
-
-def _appendix(claims: Claims) -> Fields:
-    proof = claims.proof
-    least = proof.least_work if proof else None
-    return {
-        "core_seconds": list(map(_core_seconds, claims.core_time)),
-        "rates": list(map(_rate, claims.results.rates)),
-        "share_of_limit_fraction": proof.share_of_limit if proof else None,
-        "whole_host_speedup_ratio": proof.whole_speedup if proof else None,
-        "work_done_over_work_needed_ratio": 1 / least.share if least else None,
-        "behind_best_variant_fraction": proof.behind_alternative if proof else None,
-        "fake_speedup_beside_naive_ratio": proof.speedup_over_textbook if proof else None,
-    }
-
-
-def _core_seconds(split: CoreTime) -> Fields:
-    fields: Fields = {
-        "side": str(split.side),
-        "workers": split.workers,
-        "cores": split.cores,
-        "given_core_s": split.available_s,
-    }
-    return fields | {f"{part.name.lower()}_core_s": spent for part, spent in split.parts}
-
-
-def _rate(rate: Rate) -> Fields:
-    return {
-        "variant": str(rate.variant),
-        "name": rate.name,
-        "value": rate.value,
-        "cores": rate.cores,
-        "items_per_s": rate.items_per_s,
-        "settings": rate.settings,
-        "pass_s": rate.pass_s,
-        "quality": rate.quality,
     }
 
 

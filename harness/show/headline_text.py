@@ -1,7 +1,8 @@
-"""The headline on a terminal: its caveats, the speedup in big digits, and what supports it.
+"""The headline on a terminal: the claim first, caveats as tags, then where it all comes from.
 
-A refused session has its reasons instead. May import ``harness.claims``, for its values,
-``harness.text`` and its neighbours in ``show``.
+As wide as there is room for, with the speedup in big digits and both bars in their sides' colours.
+A refused session has its reasons instead; one that is only simulated has both. May import
+``harness.claims``, for its values, ``harness.text`` and its neighbours in ``show``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,108 +10,118 @@ from collections.abc import Iterable, Iterator
 from harness import text
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline, Refusal
-from harness.show import phrases
+from harness.claims.tags import Weight
+from harness.show import headline_number, money, phrases, recovery_phrases
 from harness.show.audit_text import footer
-from harness.show.terminal.big_digits import SMALLEST, draw_digits
-from harness.show.terminal.lines import bar, cut, shorten
+from harness.show.provenance import provenance
+from harness.show.terminal.lines import STRONG, Frame, Line, cut, justify, piece, shorten
 
-_COLUMNS = 78
+USUAL_COLUMNS = 80
+
+_FEWEST_COLUMNS = 60
 _LONGEST_LIMITATION = 300
-_WIDEST_NUMBER = 30
-_TIMES_SIGN = ("    ", "▀▄▄▀", "▄▀▀▄", "    ")
+_ROOMY = 118  # narrower terminals have few rows, too, and get no empty lines
 
 
-def headline_text(claims: Claims) -> str:
-    """Return the headline for a terminal of 80 columns, or every reason why there is none.
+def headline_text(claims: Claims, columns: int = USUAL_COLUMNS) -> str:
+    """Return the headline without colours, or every reason why there is none."""
+    return headline_frame(claims, columns).plain
 
-    The provenance and the audit's verdict come first, then the caveats. The speedup in big digits
-    comes last, because on a terminal of 24 rows the end of a text stays in sight.
-    """
+
+def headline_frame(claims: Claims, columns: int) -> Frame:
+    """Return the headline for a terminal so wide; the audit and the provenance come last."""
+    width = _width(columns)
     match claims.claim:
         case Headline() as headline:
-            origin = f"{footer(claims.audit)} · {phrases.provenance(claims.results)}"
-            reading = _wrap(text.printable(claims.results.reading), "input: ")
-            return _format([*_wrap(origin), *reading, *_claim_lines(headline)])
+            origin = f"{footer(claims.audit)} · {provenance(claims.results)}"
+            reading = _wrap(text.printable(claims.results.reading), width, "input: ")
+            lines = [*_claim_lines(headline, width), *reading, *_wrap(origin, width)]
         case Refusal() as refusal:
-            return _format(_refusal_lines(refusal))
+            lines = list(_refusal_lines(refusal, width))
+    return _frame(lines)
 
 
-def final_lines(claims: Claims) -> list[str]:
-    """Return the lines that a recording must end with: all of the text but the provenance.
-
-    Of a refused session that is the whole text.
-    """
+def final_frame(claims: Claims, columns: int) -> Frame:
+    """Return what a recording so wide ends with: the claim and its caveats, or the refusal."""
+    width = _width(columns)
     match claims.claim:
         case Headline() as headline:
-            return _format(_claim_lines(headline)).splitlines()
+            return _frame(_claim_lines(headline, width))
         case Refusal() as refusal:
-            return _format(_refusal_lines(refusal)).splitlines()
+            return _frame(_refusal_lines(refusal, width))
 
 
-def _refusal_lines(refusal: Refusal) -> Iterator[str]:
-    yield "NO HEADLINE"
+def final_lines(claims: Claims, columns: int = USUAL_COLUMNS) -> list[str]:
+    """Return the last lines of a recording so wide, without colours."""
+    return final_frame(claims, columns).plain.splitlines()
+
+
+def _frame(lines: Iterable[Line]) -> Frame:
+    return Frame(tuple((piece(" "), *line) for line in lines))
+
+
+def _width(columns: int) -> int:
+    return max(_FEWEST_COLUMNS, columns) - 2
+
+
+def _refusal_lines(refusal: Refusal, width: int) -> Iterator[Line]:
+    """Yield the reasons; below what a simulated session shows, so that they stay in sight."""
+    if refusal.simulated is not None:
+        yield from _claim_lines(refusal.simulated, width)
+    yield _plain("NO HEADLINE")
     for reason in refusal.reasons:
         sentence = phrases.caveat(reason, refusal.results.spec.workload.tolerance)
-        yield from _wrap(sentence, "- ")
-    yield from _wrap(phrases.provenance(refusal.results))
-    yield from _wrap(text.printable(refusal.results.reading), "input: ")
+        yield from _wrap(sentence, width, "- ")
+    if refusal.simulated is None:
+        yield from _wrap(provenance(refusal.results), width)
+    yield from _wrap(text.printable(refusal.results.reading), width, "input: ")
 
 
-def _claim_lines(headline: Headline) -> Iterator[str]:
+def _claim_lines(headline: Headline, width: int) -> Iterator[Line]:
     workload = headline.results.spec.workload
-    caveats = (phrases.short_caveat(caveat, workload.tolerance) for caveat in headline.caveats)
-    yield from _wrap(" · ".join(caveats), "but: ")
-    yield from _wrap(cut(workload.limitation, _LONGEST_LIMITATION), "limit: ")
-    yield ""
-    yield cut(workload.bottleneck, _COLUMNS)
-    yield phrases.label(headline.results)
-    yield from _number_beside_bars(headline)
-    yield ""
-    yield from _fact_lines(headline)
-    yield from _wrap(phrases.sentence_to_say(headline), "say: ")
+    yield _plain(cut(workload.bottleneck, width))
+    bound = cut(phrases.bound(headline), width)
+    axis = justify("", phrases.axis(headline), max(0, width - len(bound) - 1))
+    yield (piece(bound, STRONG), piece(f" {axis}".rstrip()))
+    between: list[Line] = [()] if width >= _ROOMY else []
+    yield from between
+    yield from headline_number.lines(headline, width)
+    yield from between
+    yield from headline_number.bars(headline, width)
+    yield from between
+    yield from _wrap(phrases.claim(headline), width, strong=True)
+    yield from _wrap(" · ".join(filter(None, _facts(headline))), width)
+    yield from _wrap(recovery_phrases.in_one_line(headline.recovery), width)
+    yield from _wrap(phrases.sentence_to_say(headline), width, "say: ")
+    yield from _wrap(cut(workload.limitation, _LONGEST_LIMITATION), width, "limit: ")
+    yield from _wrap(" · ".join(_tags(headline)), width, "but: ")
 
 
-def _fact_lines(headline: Headline) -> Iterator[str]:
-    gap = phrases.times(headline)[2]
-    efficiency = phrases.efficiency_of_possible(headline)
-    yield f"gap {gap} · {phrases.observations(headline)} · efficiency {efficiency}"
-    quality, change = phrases.quality(headline)
-    measured = f" {quality} · {change}"
-    yield cut(phrases.metric(headline), _COLUMNS - len(measured)) + measured
-    cost, drop = phrases.cost(headline)
-    yield f"cost of a run {cost} · {drop}"
-    optional = (
-        phrases.equal_answers(headline),
-        phrases.serial_share(headline),
-        phrases.start_up(headline),
-    )
-    yield from filter(None, optional)
+def _facts(headline: Headline) -> Iterator[str]:
+    """Yield what is behind the claim, empty where there is nothing to say."""
+    limit = headline.results.spec.workload.tolerance
+    quality, _ = phrases.quality(headline)
+    yield f"{phrases.metric(headline)} {quality}, tolerance {text.tolerance(limit)}"
+    yield phrases.cost(headline)[0]
+    if (items := money.of_items(headline)) is not None:
+        yield f"{items[0]} → {items[1]} {items[2]}"
+    yield phrases.ceiling(headline)
+    if possible := phrases.of_possible(headline):
+        yield f"E {possible}"
+    yield phrases.equal_answers(headline)
+    yield phrases.start_up(headline)
 
 
-def _number_beside_bars(headline: Headline) -> Iterator[str]:
-    """Yield the speedup in big digits, and beside it both times as bars to scale."""
-    number = text.three_digits(headline.speed.speedup).replace(",", "")
-    digits = draw_digits(number, SMALLEST, _WIDEST_NUMBER)
-    left = [f"{row} {sign}" for row, sign in zip(digits, _TIMES_SIGN, strict=True)]
-    room = _COLUMNS - len(left[0]) - 3
-    for row, line in zip(left, _bars(headline, room), strict=True):
-        yield f"{row}   {cut(line, room)}"
+def _tags(headline: Headline) -> Iterator[str]:
+    """Yield every caveat in two or three words, doubts in capitals."""
+    for tag in headline.tags:
+        yield tag.words.upper() if tag.weight is Weight.DOUBT else tag.words
 
 
-def _bars(headline: Headline, room: int) -> Iterator[str]:
-    """Yield a line of words and a bar for each side, the bars to one scale."""
-    seconds = (headline.speed.baseline_s, headline.speed.distributed_s)
-    names = ("baseline", "distributed")
-    machines = phrases.sides(headline.results)
-    spans = phrases.times(headline)[:2]
-    for name, machine, span, wall_s in zip(names, machines, spans, seconds, strict=True):
-        yield f"{name}, {machine}, {span}"
-        yield bar(wall_s / max(seconds), room).replace("░", " ")
+def _wrap(paragraph: str, width: int, lead: str = "", *, strong: bool = False) -> Iterable[Line]:
+    lines = text.wrap(paragraph, width, lead) if paragraph else []
+    return [_plain(shorten(line, width), strong=strong) for line in lines]
 
 
-def _wrap(paragraph: str, lead: str = "") -> list[str]:
-    return text.wrap(paragraph, _COLUMNS, lead) if paragraph else []
-
-
-def _format(lines: Iterable[str]) -> str:
-    return "".join(f" {shorten(line, _COLUMNS)}".rstrip() + "\n" for line in lines)
+def _plain(content: str, *, strong: bool = False) -> Line:
+    return (piece(content, STRONG if strong else None),)

@@ -1,23 +1,19 @@
 """What a headline says, in short phrases: the same on the terminal, the slide and in the talk.
 
 Everything returned is printable, and empty where there is nothing to say. May import
-``harness.claims``, for its values, ``harness.model``, ``harness.spec``, ``harness.text`` and
-``show.machines``.
+``harness.claims``, for its values, ``harness.model``, ``harness.spec``, ``harness.text`` and, of
+``show``, ``machines``, ``money`` and ``recovery_phrases``.
 """
-
-from collections.abc import Iterator
 
 from harness import text
 from harness.claims.headline import Caveat, Headline, Measure, Unit
-from harness.model import Code, Kind, Process, Results, Revision, Side, whole_machines
-from harness.show import machines
+from harness.model import Kind, Process, Results, Side, whole_machines
+from harness.show import machines, money, recovery_phrases
 from harness.spec import ANSWERS_ALIKE
 
-_PACKAGES = ("ray", "numpy")
-_LONGEST_NAME = 48
-_LONGEST_REMARK = 90
-_MOST_REVISIONS = 2
 DISTURBED = "DISTURBED BY OTHER PROGRAMS"
+_LONGEST_NAME = 48
+_ROUNDING = 1e-9  # binary fractions cannot hold every decimal one: 1.95 is to become 2.0
 _LABELS = {
     Kind.MEASURED: "",
     Kind.SIMULATED: "SIMULATED",
@@ -25,9 +21,37 @@ _LABELS = {
 }
 
 
+def bound(headline: Headline) -> str:
+    """Return the number that proves the bottleneck; none stated: what the baseline takes for it."""
+    workload = headline.results.spec.workload
+    if workload.bound:
+        return text.printable(workload.bound)
+    one, _ = sides(headline.results)
+    items = headline.pairs.baseline[0].items
+    work = f" for {text.count(items)} {short_name(workload.unit)}" if items else ""
+    return f"{one} takes {times(headline)[0]}{work}"
+
+
+def axis(headline: Headline) -> str:
+    """Return along which axis the work is distributed."""
+    named = text.printable(headline.results.spec.workload.axis)
+    return named if named.startswith("axis") else f"axis: {named}"
+
+
 def speedup(headline: Headline) -> str:
     """Return the headline number: ``7.04×``."""
     return text.times(headline.speed.speedup)
+
+
+def speedup_aloud(headline: Headline) -> str:
+    """Return S as it is said: to one decimal, or as it is shown where that would round otherwise.
+
+    A room that reads 1.95× is not to hear 1.9 times.
+    """
+    shown = text.three_digits(headline.speed.speedup)
+    aloud = text.times_aloud(headline.speed.speedup)
+    alike = text.times_aloud(float(shown.replace(",", "")) + _ROUNDING) == aloud
+    return aloud if alike else f"{shown} times"
 
 
 def sides(results: Results) -> tuple[str, str]:
@@ -36,8 +60,8 @@ def sides(results: Results) -> tuple[str, str]:
     On one host they are cores and workers.
     """
     spec = results.spec
-    baseline = _processes(results, Side.BASELINE)
-    workers = _processes(results, Side.DISTRIBUTED)
+    baseline = processes_of(results, Side.BASELINE)
+    workers = processes_of(results, Side.DISTRIBUTED)
     hosts = len({process.host for process in workers}) or spec.workers
     whole_host = whole_machines(baseline, results.hosts, spec.baseline_cores)
     whole_hosts = whole_machines(workers, results.hosts, spec.cores_per_worker)
@@ -93,8 +117,18 @@ def serial_share(headline: Headline) -> str:
     ceiling = headline.speed.ceiling
     if fraction is None or ceiling is None:
         return ""
-    share = f"a serial share of {text.percent(fraction)}, so at most {text.times(ceiling)}"
-    return f"all scales fit {share}" if headline.speed.fitted else f"implies {share}"
+    share, most = text.percent(fraction), text.times(ceiling)
+    fit = f"all scales fit a serial share of {share},"
+    held = fit if headline.speed.fitted else f"if Amdahl's law holds, the serial share is {share}"
+    return f"{held} and no number of machines gives more than {most}"
+
+
+def ceiling(headline: Headline) -> str:
+    """Return the serial share and Amdahl's ceiling in short: ``f 2.0 % · ceiling 51.2×``."""
+    fraction, most = headline.speed.serial_fraction, headline.speed.ceiling
+    if fraction is None or most is None:
+        return "no f implied"
+    return f"f {text.percent(fraction)} · ceiling {text.times(most)}"
 
 
 def quality(headline: Headline) -> tuple[str, str]:
@@ -105,11 +139,17 @@ def quality(headline: Headline) -> tuple[str, str]:
     """
     found, limit = headline.quality, headline.results.spec.workload.tolerance
     before, after = (text.quality(side, limit) for side in (found.baseline, found.distributed))
-    change, held = f"Δ {text.change(found.change, limit)}", " held" if found.held else ""
     if found.half_width is None:
-        return f"{before} → {after}", f"{change}{held}, tolerance {text.tolerance(limit)}"
-    around = text.movement(found.half_width, limit)
-    return f"{before} → {after}", f"{change} ± {around}{held} (≤ {text.tolerance(limit)})"
+        return f"{before} → {after}", f"{change(headline)}, tolerance {text.tolerance(limit)}"
+    return f"{before} → {after}", f"{change(headline)} (≤ {text.tolerance(limit)})"
+
+
+def change(headline: Headline) -> str:
+    """Return the change of quality, and that it held where that is shown: ``Δ +0.000 held``."""
+    found, limit = headline.quality, headline.results.spec.workload.tolerance
+    moved = f"Δ {text.change(found.change, limit)}"
+    around = "" if found.half_width is None else f" ± {text.movement(found.half_width, limit)}"
+    return f"{moved}{around}{' held' if found.held else ''}"
 
 
 def equal_answers(headline: Headline) -> str:
@@ -119,16 +159,45 @@ def equal_answers(headline: Headline) -> str:
 
 def metric(headline: Headline) -> str:
     """Return the name of the metric."""
-    return _short_name(headline.results.spec.workload.metric)
+    return short_name(headline.results.spec.workload.metric)
+
+
+def claim(headline: Headline) -> str:
+    """Return the claim in one line: S, E, the change of quality and that of the cost."""
+    return " · ".join(
+        (
+            f"S {speedup(headline)}",
+            f"E {efficiency(headline)}",
+            change_within(headline),
+            f"cost {cost_change(headline)}",
+        )
+    )
+
+
+def change_within(headline: Headline) -> str:
+    """Return the change of quality, and beside one that is not shown to have held its limit."""
+    if headline.quality.held:
+        return change(headline)
+    return f"{change(headline)} within {text.tolerance(headline.results.spec.workload.tolerance)}"
 
 
 def cost(headline: Headline) -> tuple[str, str]:
-    """Return the cost of a run on both sides, and its change with the kind of prices."""
-    before, after = text.amounts(
-        headline.cost.baseline, headline.cost.distributed, currency=headline.cost.currency
-    )
-    kind = ", illustrative prices" if headline.results.spec.prices.illustrative else ""
-    return f"{before} → {after}", f"{_less(headline.cost.drop)}{kind}"
+    """Return the cost of runs on both sides, and its change with the kind of prices."""
+    before, after, runs = money.of_runs(headline)
+    return f"{before} → {after} {runs}", ", ".join((cost_change(headline), *price_kinds(headline)))
+
+
+def cost_change(headline: Headline) -> str:
+    """Return how much less or more a run costs: ``68 % less``."""
+    drop = headline.cost.drop
+    return f"{text.percent(abs(drop))} {'less' if drop >= 0 else 'more'}"
+
+
+def price_kinds(headline: Headline) -> tuple[str, ...]:
+    """Return what must be said of the prices (empty: they are the ones paid)."""
+    spot = "priced spot" if headline.cost.is_spot else ""
+    made_up = "made-up prices" if headline.results.spec.prices.illustrative else ""
+    return tuple(filter(None, (spot, made_up)))
 
 
 def start_up(headline: Headline) -> str:
@@ -180,13 +249,9 @@ def label(results: Results) -> str:
     return DISTURBED if results.disturbed else _LABELS[results.kind]
 
 
-def provenance(results: Results) -> str:
-    """Return where the numbers come from: run, moment, input, commit, machine and versions.
-
-    A declared result has its remark instead of the moment.
-    """
-    parts = [label(results), *_session(results), *_machine(results)]
-    return " · ".join(filter(None, parts))
+def stamp(results: Results) -> str:
+    """Return the label in one word, to stand across the number; empty where there is none."""
+    return label(results).partition(" ")[0].rstrip(",")
 
 
 def sentence_to_say(headline: Headline) -> str:
@@ -195,78 +260,30 @@ def sentence_to_say(headline: Headline) -> str:
     limit = results.spec.workload.tolerance
     many = sides(results)[1]
     quiet = "Beside other programs, on" if results.disturbed else "On"
-    fast = f"{quiet} {many} it ran {text.times_aloud(headline.speed.speedup)} as fast"
-    cost = f"a run cost {_less(headline.cost.drop)}"
-    priced = " at illustrative prices" if results.spec.prices.illustrative else ""
+    fast = f"{quiet} {many} it ran {speedup_aloud(headline)} as fast"
+    cost = f"a run cost {cost_change(headline)}"
+    kinds = ("made-up" if results.spec.prices.illustrative else "", _spot(headline))
+    priced = f" at {kind} prices" if (kind := " ".join(filter(None, kinds))) else ""
     moved = f"{metric(headline)} moved by {text.movement(headline.quality.change, limit)}"
     if results.spec.commands is not None and results.spec.workload.metric == ANSWERS_ALIKE:
         moved = "both gave the same answer"
-    return f"{fast}, at {efficiency(headline)} efficiency; {cost}{priced}, and {moved}."
+    said = f"{fast}, at {efficiency(headline)} efficiency; {cost}{priced}, and {moved}."
+    return " ".join(filter(None, (said, recovery_phrases.to_say(headline.recovery))))
 
 
-def _session(results: Results) -> Iterator[str]:
-    yield f"run {_short_name(results.run_id)}"
-    declared = results.kind is Kind.DECLARED
-    yield _short_remark(results.remark) if declared else text.moment_of(results.began_utc)
-    if results.input is not None and results.spec.has_input:
-        yield f"input {text.digest(results.input.sha256)}"
-    yield from _code(results.code)
+def _spot(headline: Headline) -> str:
+    return "spot" if headline.cost.is_spot else ""
 
 
-def _code(code: Code) -> Iterator[str]:
-    """Yield the commit that ran; with a workload of the presenter's, its own and then ours."""
-    yield from map(_revision, code.workload[:_MOST_REVISIONS])
-    if code.commit:
-        name = "twoclocks" if code.workload else "commit"
-        yield _commit(name, code.commit, dirty=code.dirty)
-    elif code.version:
-        yield f"twoclocks {code.version}"
-
-
-def _revision(revision: Revision) -> str:
-    if revision.dirty is None:
-        return "commit unknown"
-    if not revision.commit:
-        return "under no commit"
-    return _commit("commit", revision.commit, dirty=revision.dirty)
-
-
-def _commit(name: str, commit: str, *, dirty: bool) -> str:
-    return f"{name} {text.digest(commit)}{' with changes' if dirty else ''}"
-
-
-def _machine(results: Results) -> Iterator[str]:
-    """Yield what the first host is; what the two programs of a command pair use is not known."""
-    if not results.hosts:
-        return
-    host = results.hosts[0]
-    yield _short_name(host.cpu_model)
-    if host.blas not in ("", "none"):
-        yield f"BLAS {_short_name(host.blas)}"
-    yield f"Python {_short_name(host.python)}"
-    if results.spec.commands is None:
-        for name in _PACKAGES:
-            if name in host.packages:
-                yield f"{name} {_short_name(host.packages[name])}"
-
-
-def _short_name(name: str) -> str:
+def short_name(name: str) -> str:
+    """Return a name from a file, cut to what a line has room for."""
     return text.printable(name)[:_LONGEST_NAME]
 
 
-def _short_remark(remark: str) -> str:
-    line = text.printable(remark)
-    return line if len(line) <= _LONGEST_REMARK else f"{line[: _LONGEST_REMARK - 1].rstrip()}…"
-
-
-def _processes(results: Results, side: Side) -> list[Process]:
+def processes_of(results: Results, side: Side) -> list[Process]:
     """Return the processes of a side's last trial (empty: declared, so of whole machines)."""
     trials = [trial for trial in results.trials if trial.side is side]
-    return [worker.process for worker in trials[-1].workers_detail] if trials else []
-
-
-def _less(drop: float) -> str:
-    return f"{text.percent(abs(drop))} {'less' if drop >= 0 else 'more'}"
+    return [*trials[-1].processes] if trials else []
 
 
 def _measures(caveat: Caveat, tolerance: float) -> str:

@@ -17,9 +17,10 @@ from harness.claims.claims import Claims
 from harness.claims.headline import Headline
 from harness.errors import BadRequest
 from harness.extras import missing_package
-from harness.show import figures, phrases, pptx_shapes, slide
+from harness.show import figures, phrases, pptx_shapes, recovery_phrases, slide
 from harness.show.pptx_names import PREFIX, NamedShape, drop_fallbacks, named_shapes
 from harness.show.pptx_safety import check_package
+from harness.show.provenance import provenance
 
 if TYPE_CHECKING:
     from pptx.presentation import Presentation
@@ -63,6 +64,7 @@ class _Drawing:
 TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
     "label": lambda claim: [phrases.label(claim.results)],
     "bottleneck": lambda claim: [text.printable(claim.results.spec.workload.bottleneck)],
+    "bound": lambda claim: [phrases.bound(claim)],
     "axis": lambda claim: [text.printable(claim.results.spec.workload.axis)],
     "speedup": lambda claim: [phrases.speedup(claim)],
     "machines": lambda claim: [phrases.sides(claim.results)[1]],
@@ -77,6 +79,7 @@ TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
     "quality-change": lambda claim: [phrases.quality(claim)[1]],
     "cost": lambda claim: [phrases.cost(claim)[0]],
     "cost-change": lambda claim: [phrases.cost(claim)[1]],
+    "recovery": lambda claim: [recovery_phrases.in_one_line(claim.recovery)],
     "say": lambda claim: [phrases.sentence_to_say(claim)],
     "caveats": lambda claim: (
         [
@@ -86,7 +89,7 @@ TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
         or [""]
     ),
     "limitation": lambda claim: [text.printable(claim.results.spec.workload.limitation)],
-    "provenance": lambda claim: [phrases.provenance(claim.results)],
+    "provenance": lambda claim: [provenance(claim.results)],
 }
 PICTURES = ("slide", *(f"fig-{name}" for name in figures.FIGURES))
 

@@ -10,11 +10,13 @@ from harness import text
 from harness.claims.claims import Claims
 from harness.claims.curve import Curve, Point, Prediction
 from harness.model import Kind
-from harness.show import appendix_phrases, phrases, sweep_phrases
+from harness.show import appendix_phrases, money, phrases, sweep_phrases
+from harness.show.provenance import provenance
 from harness.show.tables import Row, RowKind, Table
 
 INTERVAL, PAIRS, RUNS = "95 % interval", "of pairs", "of any runs"
 NO_HEADLINE = "NO HEADLINE"
+_COST_OF = {1e3: "cost/1k runs", 1e6: "cost/1M runs", 1e9: "cost/1G runs", 1e12: "cost/1T runs"}
 
 
 def scaling_table(claims: Claims) -> Table | None:
@@ -23,7 +25,8 @@ def scaling_table(claims: Claims) -> Table | None:
     if curve is None:
         return None
     spread = _spread_heading(curve)
-    headings = ("", "time", "S(p)", spread, "E(p)", "f", "Δq", "cost")
+    cost = _COST_OF.get(_priced_together(curve).number, "cost")
+    headings = ("", "time", "S(p)", spread, "E(p)", "f", "Δq", cost)
     return Table(
         title=sweep_phrases.title(curve),
         columns=tuple(heading for heading in headings if heading is not None),
@@ -36,10 +39,11 @@ def _rows(curve: Curve, spread: str | None) -> Iterator[Row]:
     """Yield all rows; the times share one unit, and so do the costs."""
     scales: tuple[Point | Prediction, ...] = (*curve.points, *curve.predictions)
     spans = (curve.baseline_s / scale.speedup for scale in scales)
-    sums = (scale.cost for scale in scales)
+    runs = _priced_together(curve).number
+    sums = [runs * cost for cost in (curve.baseline_cost, *(scale.cost for scale in scales))]
     currency = curve.results.spec.prices.currency
     baseline_time, *times = text.durations(curve.baseline_s, *spans)
-    baseline_cost, *costs = text.amounts(curve.baseline_cost, *sums, currency=currency)
+    baseline_cost, *costs = text.amounts(*sums, currency=currency)
     yield _baseline_row(baseline_time, baseline_cost, spread)
     for scale, time, cost in zip(scales, times, costs, strict=True):
         match scale:
@@ -47,6 +51,11 @@ def _rows(curve: Curve, spread: str | None) -> Iterator[Row]:
                 yield _measured_row(scale, time, cost, spread, curve)
             case Prediction():
                 yield _predicted_row(scale, time, cost, spread)
+
+
+def _priced_together(curve: Curve) -> money.Unit:
+    """Return how many runs all costs of the table are of."""
+    return money.unit_of_runs(min(curve.baseline_cost, *(point.cost for point in curve.points)))
 
 
 def _baseline_row(time: str, cost: str, spread: str | None) -> Row:
@@ -125,7 +134,7 @@ def _notes(claims: Claims, curve: Curve) -> Iterator[str]:
     if results.combined:
         runs = ", ".join(map(text.printable, results.combined))
         yield f"combined from {text.number_of(len(results.combined), 'session')}: {runs}"
-    yield phrases.provenance(results)
+    yield provenance(results)
 
 
 def _legend(curve: Curve) -> str:
@@ -133,4 +142,6 @@ def _legend(curve: Curve) -> str:
     pairs = f" ({spread}: lowest to highest)" if spread in (PAIRS, RUNS) else ""
     quality = text.quality(curve.baseline_quality, curve.results.spec.workload.tolerance)
     change = f"Δq change from {quality} of {sweep_phrases.metric(curve.results)}"
-    return f"S speedup{pairs}, E efficiency, f serial share that S implies, {change}"
+    share = "f serial share that S implies"
+    cost = f"cost {_priced_together(curve).words}"
+    return f"S speedup{pairs}, E efficiency, {share}, {change}, {cost}"

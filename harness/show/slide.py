@@ -1,41 +1,47 @@
 """The headline slide for the projector, as SVG and PNG: the same bytes each time.
 
-A refused session has no slide, since it must not leave a picture that looks like a claim. May
-import ``harness.claims``, for its values, ``harness.text``, its neighbours in ``show``, and
-matplotlib, which is loaded when something is drawn.
+The claim is in its upper half: the bottleneck and its number, the speedup, both bars with the gap,
+and the four numbers in one line; ``slide_words`` writes what is below. A refused session has no
+slide, since it must not leave a picture that looks like a claim; a simulated one carries that word
+across its number. May import ``harness.claims``, for its values, ``harness.text``, its neighbours
+in ``show``, and matplotlib, which is loaded when something is drawn.
 """
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from harness import text
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline
-from harness.show import phrases
+from harness.show import money, phrases
 from harness.show.audit_text import footer
 from harness.show.figures.box import WIDTH_PX, Box
-from harness.show.figures.page import SMALLEST_PX, Page, blank_page, own_style
+from harness.show.figures.page import MARGIN, SMALLEST_PX, Page, blank_page, own_style
 from harness.show.figures.picture import add_words, save
 from harness.show.figures.theme import LIGHT, Theme
 from harness.show.headline_text import headline_text
+from harness.show.slide_words import write_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NUMBER_PX = 200
 
-_MARGIN = 60
-_WIDTH = WIDTH_PX - 2 * _MARGIN
-_BARS_FROM, _BARS_TO = 390, 1340
-_TIME_PX = 44
-_SMALL_PRINT_PX = 28
-_CAVEAT_LINES = 4
-_ORIGIN_LINES = 2
+_WIDTH = WIDTH_PX - 2 * MARGIN
+_NUMBER_Y = 268
+_STAMP_PX = 76
+_BARS_FROM, _BARS_TO = 560, WIDTH_PX - MARGIN
+_BARS_TOP, _BAR, _BAR_STEP = 298, 62, 72
+_TIME_PX = 40
+_GAP_PX = 34
+_CLAIM_Y, _CLAIM_PX = 500, 50
+_FACTS_Y = 552
+_COLUMNS = ((MARGIN, 440), (540, 480), (1060, 480))
+_APART = " · "
 
 
 def draw(claims: Claims, theme: Theme = LIGHT) -> dict[str, bytes]:
     """Return the slide by format, ``svg`` and ``png``; empty for a refused session."""
-    if claims.headline is None:
+    if claims.drawable is None:
         return {}
     drawn_on = _figure_of(claims, theme)
     return {"svg": svg(claims, theme, drawn_on), "png": png(claims, theme, drawn_on)}
@@ -62,9 +68,9 @@ def _figure_of(claims: Claims, theme: Theme) -> "Figure":
 
 
 def _headline(claims: Claims) -> Headline:
-    if claims.headline is None:
+    if claims.drawable is None:
         raise ValueError("a refused session has no slide")
-    return claims.headline
+    return claims.drawable
 
 
 @own_style()
@@ -78,49 +84,60 @@ def figure(headline: Headline, verdict: str, theme: Theme = LIGHT) -> "Figure":
     _number(page, headline)
     _bars(page, headline)
     _gap(page, headline)
+    _claim(page, headline)
     _facts(page, headline)
-    _caveats(page, headline)
-    _origin(page, headline, verdict)
+    write_words(page, headline, verdict)
     return drawn_on
 
 
 def _bottleneck(page: Page, headline: Headline) -> None:
-    """Write the bottleneck, and above it the label of numbers that were not measured here."""
-    bottleneck = text.printable(headline.results.spec.workload.bottleneck)
-    label = phrases.label(headline.results)
-    if label:
-        page.write(_MARGIN, 40, label, 32, field="kind", bold=True)
-    y, size = (80, 34) if label else (66, 38)
-    page.write_within(_MARGIN, y, bottleneck, size, _WIDTH, field="spec.workload.bottleneck")
+    """Write the bottleneck, below it the number that proves it, and the axis."""
+    words = headline.results.spec.workload
+    bottleneck = text.printable(words.bottleneck)
+    if not bottleneck.startswith("bottleneck"):  # as it does where it is not stated
+        bottleneck = f"Bottleneck: {bottleneck}"
+    page.write_within(MARGIN, 54, bottleneck, 38, _WIDTH, field="spec.workload.bottleneck")
+    bound, axis, half = phrases.bound(headline), phrases.axis(headline), _WIDTH / 2 - 10
+    field = "spec.workload.bound" if words.bound else "speed.baseline_s-trials.items"
+    page.write_within(MARGIN, 96, bound, 34, half, field=field, bold=True)
+    right = WIDTH_PX - MARGIN
+    page.write_within(right, 96, axis, 30, half, field="spec.workload.axis", align="right")
 
 
 def _number(page: Page, headline: Headline) -> None:
     """Write the speedup in the largest type, and beside it what it compares."""
     number = phrases.speedup(headline)
-    page.write(_MARGIN - 8, 250, number, NUMBER_PX, field="speed.speedup", bold=True)
-    beside = _MARGIN + page.width_of(number, NUMBER_PX, bold=True) + 30
-    room = WIDTH_PX - _MARGIN - beside
+    stamp = phrases.stamp(headline.results)
+    color = page.theme.pale if stamp else page.theme.ink
+    page.write(
+        MARGIN - 8, _NUMBER_Y, number, NUMBER_PX, field="speed.speedup", bold=True, color=color
+    )
+    width = page.width_of(number, NUMBER_PX, bold=True)
+    beside = MARGIN + width + 30
+    room = WIDTH_PX - MARGIN - beside
     one, many = phrases.sides(headline.results)
-    compared = f"on {many} as on {one}"
-    observed = phrases.observations(headline)
-    page.write(beside, 170, "as fast", 60, bold=True)
-    page.write_within(beside, 216, compared, 36, room, field="spec.workers-spec.baseline_cores")
-    page.write_within(beside, 254, observed, 30, room, field="pairs-speed.interval")
+    page.write(beside, 178, "as fast", 56, bold=True)
+    compared, observed = f"on {many} as on {one}", phrases.observations(headline)
+    page.write_within(
+        beside, 226, compared, 42, room, field="spec.workers-spec.baseline_cores", bold=True
+    )
+    page.write_within(beside, _NUMBER_Y, observed, 30, room, field="pairs-speed.interval")
+    if stamp:
+        page.stamp(MARGIN + width / 2, _NUMBER_Y - 72, stamp, _STAMP_PX, field="kind")
 
 
 def _bars(page: Page, headline: Headline) -> None:
     """Draw both times as bars to one scale."""
     ends = _bar_ends(headline)
-    names = ("baseline", "distributed")
-    spans = phrases.times(headline)[:2]
     colors = (page.theme.baseline, page.theme.distributed)
-    for row, (name, span, color) in enumerate(zip(names, spans, colors, strict=True)):
-        top = 290 + row * 70
-        page.write(_MARGIN, top + 42, name, 38, bold=True)
-        page.fill(Box(_BARS_FROM, top, ends[row], top + 58), color)
-        x, ink, align = _time_position(page, span, ends[row], ends[0] if row else None)
+    spans = phrases.times(headline)[:2]
+    for row, (name, span) in enumerate(zip(("baseline", "distributed"), spans, strict=True)):
+        top = _BARS_TOP + row * _BAR_STEP
+        page.write(MARGIN, top + 44, name, 36, bold=True)
         field = f"speed.{name}_s"
-        page.write(x, top + 45, span, _TIME_PX, field=field, bold=True, color=ink, align=align)
+        x = _BARS_FROM - 20
+        page.write(x, top + 45, span, _TIME_PX, field=field, bold=True, align="right")
+        page.fill(Box(_BARS_FROM, top, ends[row], top + _BAR), colors[row])
 
 
 def _bar_ends(headline: Headline) -> tuple[float, float]:
@@ -130,90 +147,77 @@ def _bar_ends(headline: Headline) -> tuple[float, float]:
     return _BARS_FROM + scale * seconds[0], _BARS_FROM + scale * seconds[1]
 
 
-def _time_position(
-    page: Page, span: str, end: float, stroke: float | None
-) -> tuple[float, str, str]:
-    """Return where a bar's time is written, in which ink, and its alignment.
-
-    It is outside the bar, or inside where the gap's stroke would cross it (None: no stroke).
-    """
-    left = end + 16
-    right = left + page.width_of(span, _TIME_PX, bold=True)
-    if stroke is not None and left - 10 < stroke < right + 10:
-        return end - 16, page.theme.ground, "right"
-    return left, "", "left"
-
-
 def _gap(page: Page, headline: Headline) -> None:
-    """Draw the gap between the ends of the bars."""
-    ends = _bar_ends(headline)
-    for x, bottom in zip(ends, (348, 418), strict=True):
-        page.axes.plot([x, x], [bottom, 456], color=page.theme.ink, linewidth=2)
-    page.axes.plot(ends, [440, 440], color=page.theme.ink, linewidth=3)
+    """Draw a bracket beside the shorter bar, as far as the longer one reaches, with its length."""
+    ends, ink = _bar_ends(headline), page.theme.ink
+    row = 0 if ends[0] < ends[1] else 1
+    top = _BARS_TOP + row * _BAR_STEP
+    left, right, y = min(ends) + 3, max(ends) - 2, top + _BAR / 2
+    for x in (left, right):
+        page.line([(x, top + 2), (x, top + _BAR - 2)], ink, 4)
     gap = f"gap {phrases.times(headline)[2]}"
+    half = page.width_of(gap, _GAP_PX, bold=True) / 2
+    middle = (left + right) / 2
+    if left + half + 30 < middle:
+        page.line([(left, y), (middle - half - 14, y)], ink, 4)
+        page.line([(middle + half + 14, y), (right, y)], ink, 4)
+    else:  # between the ends there is no room: it stands on the shorter bar, which is long then
+        page.line([(left, y), (right, y)], ink, 4)
+        middle = left - half - 28
+        label = Box(middle - half - 14, top + 8, middle + half + 14, top + _BAR - 8)
+        page.fill(label, page.theme.ground)
     field = "speed.baseline_s-speed.distributed_s"
-    page.write(sum(ends) / 2, 484, gap, 36, field=field, align="center", bold=True)
+    page.write(middle, y + 13, gap, _GAP_PX, field=field, align="center", bold=True)
+
+
+def _claim(page: Page, headline: Headline) -> None:
+    """Write S, E, the change of quality and that of the cost in one line."""
+    around = "" if headline.quality.half_width is None else "-quality.half_width"
+    parts = (
+        (f"S {phrases.speedup(headline)}", "speed.speedup.claim"),
+        (f"E {phrases.efficiency(headline)}", "speed.efficiency"),
+        (phrases.change_within(headline), f"quality.change{around}"),
+        (f"cost {phrases.cost_change(headline)}", "cost.drop"),
+    )
+    line = _APART.join(content for content, _ in parts)
+    size = float(_CLAIM_PX)
+    while size > SMALLEST_PX and page.width_of(line, size, bold=True) > _WIDTH:
+        size -= 1
+    before = ""
+    for content, field in parts:
+        x = MARGIN + page.width_of(before, size, bold=True)
+        shown = content if not before else f"{_APART}{content}"
+        page.write(x, _CLAIM_Y, shown, size, field=field, bold=True)
+        before += shown
 
 
 def _facts(page: Page, headline: Headline) -> None:
-    """Write efficiency, quality and cost, side by side."""
-    efficiency = (phrases.efficiency(headline), _of_hardware(headline))
-    metric = phrases.metric(headline)
-    around = "" if headline.quality.half_width is None else "-quality.half_width"
-    quality_fields = ("quality.baseline-quality.distributed", f"quality.change{around}")
+    """Write what is behind them, side by side: hardware, quality and cost."""
+    before, after, runs = money.of_runs(headline)
+    limit = headline.results.spec.workload.tolerance
     possible = headline.speed.possible_efficiency is not None
-    efficiency_fields = ("speed.efficiency", "speed.possible_efficiency" if possible else "")
-    cost_fields = ("cost.baseline-cost.distributed", "cost.drop")
-    columns = (
-        (_MARGIN, 450, "efficiency", efficiency, efficiency_fields),
-        (560, 540, metric, phrases.quality(headline), quality_fields),
-        (1110, 430, "cost of a run", phrases.cost(headline), cost_fields),
+    values = (
+        (phrases.ceiling(headline), "speed.serial_fraction-speed.ceiling"),
+        (phrases.quality(headline)[0], "quality.baseline-quality.distributed"),
+        (f"{before} → {after}", "cost.baseline-cost.distributed"),
     )
-    for x, width, name, (value, remark), (value_field, remark_field) in columns:
-        page.write_within(x, 538, name, 30, width)
-        page.write_within(x, 592, value, 50, width, field=value_field, bold=True)
-        page.write_within(x, 628, remark, 28, width, field=remark_field)
+    metric = f"{phrases.metric(headline)}, tolerance {text.tolerance(limit)}"
+    remarks = (
+        (_of_hardware(headline), "speed.possible_efficiency" if possible else ""),
+        (metric, "spec.workload.tolerance"),
+        (", ".join((runs, *phrases.price_kinds(headline))), "spec.prices"),
+    )
+    for (x, width), (value, value_field), (remark, field) in zip(
+        _COLUMNS, values, remarks, strict=True
+    ):
+        page.write_within(x, _FACTS_Y, value, 34, width, field=value_field, bold=True)
+        page.write_within(x, _FACTS_Y + 36, remark, SMALLEST_PX, width, field=field)
 
 
 def _of_hardware(headline: Headline) -> str:
-    """Return what the efficiency is a part of: of what copies reach here, where they were timed."""
-    possible = phrases.of_possible(headline)
-    if possible:
-        return f"{possible} on this host"
-    more = headline.speed.efficiency > 1
-    return "faster than its hardware: why?" if more else "of the hardware became speed"
-
-
-def _caveats(page: Page, headline: Headline) -> None:
-    """Write what must be said beside the headline, the gravest first."""
-    for row, line in enumerate(_caveat_lines(page, headline)):
-        y, field = 684 + row * 36, f"caveats.{row}"
-        page.write_within(_MARGIN, y, line, _SMALL_PRINT_PX, _WIDTH, field=field)
-
-
-def _caveat_lines(page: Page, headline: Headline) -> list[str]:
-    """Return as many caveats as fit, and how many do not."""
-    remarks = list(filter(None, _remarks(headline)))
-    for number in range(len(remarks), 0, -1):
-        omitted = len(remarks) - number
-        rest = [f"and {text.count(omitted)} more, in the text"] if omitted else []
-        lines = page.wrap(" · ".join([*remarks[:number], *rest]), _WIDTH, _SMALL_PRINT_PX)
-        if len(lines) <= _CAVEAT_LINES:
-            return lines
-    return page.wrap(" · ".join(remarks), _WIDTH, _SMALL_PRINT_PX)[:_CAVEAT_LINES]
-
-
-def _remarks(headline: Headline) -> Iterator[str]:
-    tolerance = headline.results.spec.workload.tolerance
-    yield from (phrases.short_caveat(caveat, tolerance) for caveat in headline.caveats)
-    yield phrases.start_up(headline)
-    yield phrases.equal_answers(headline)
-
-
-def _origin(page: Page, headline: Headline, verdict: str) -> None:
-    """Write the audit's verdict and where the numbers come from."""
-    origin = f"{verdict} · {phrases.provenance(headline.results)}"
-    lines = page.wrap(origin, _WIDTH, SMALLEST_PX)[:_ORIGIN_LINES]
-    for row, line in enumerate(lines):
-        y, field = 842 + row * 34, f"results.{row}"
-        page.write_within(_MARGIN, y, line, SMALLEST_PX, _WIDTH, field=field)
+    """Return what bounds the efficiency: what copies reach here, where they were timed."""
+    if possible := phrases.of_possible(headline):
+        return f"E {possible} on this host"
+    if headline.speed.efficiency > 1:
+        return "faster than its hardware: why?"
+    return "serial share, and what it allows" if headline.speed.ceiling else "S is outside 1 … p"

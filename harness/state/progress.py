@@ -5,6 +5,7 @@ the screen is the one that is claimed at the end.
 Pure; may import ``model``, ``board`` and ``claims.scaling``.
 """
 
+import math
 from dataclasses import dataclass
 from statistics import median
 
@@ -17,6 +18,8 @@ STALLED_S = 10.0
 """Seconds without progress after which a trial counts as stalled, unless asked otherwise."""
 ARMING_STALLED_AFTER_S = 60.0
 """Seconds after which a side that is still arming counts as stalled."""
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +77,18 @@ def _scale(workers: int, baseline: dict[int, float], walls: dict[int, float]) ->
     )
 
 
+def least_ratio(longer_s: float, shorter_s: float) -> float | None:
+    """Return how many times as long the longer time is at least, cut off at a tenth, never rounded.
+
+    From a hundred up it is cut off at a whole number. None: no tenth more, or no time at all.
+    """
+    if not (0 < shorter_s < longer_s < math.inf):
+        return None
+    ratio = scaling.speedup(longer_s, shorter_s)
+    cut = float(math.floor(ratio)) if ratio >= 100 else math.floor(ratio * 10 + _ROUNDING) / 10
+    return cut if cut > 1 else None
+
+
 def stalled_s(board: Board, at: float) -> float | None:
     """Return for how many seconds a running side has done no item, ``at`` on the conductor's clock.
 
@@ -90,9 +105,12 @@ def stalled_s(board: Board, at: float) -> float | None:
 
 
 def arming_s(board: Board, at: float) -> float | None:
-    """Return for how many seconds a side has been arming (None: none is)."""
+    """Return for how many seconds a side has been arming (None: none is).
+
+    Without those in which it waited for hosts.
+    """
     waits = [
-        max(0.0, at - state.armed.launched_at)
+        max(0.0, at - state.armed.launched_at - state.armed.awaited_s)
         for state in _sides(board)
         if state.stage is SideStage.ARMING and state.armed.launched_at is not None
     ]

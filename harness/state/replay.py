@@ -18,7 +18,7 @@ def at_moment(state: SideState, elapsed: float) -> SideState:
     if state.wall_s is None or elapsed >= state.wall_s:
         return state
     workers = tuple(
-        replace(worker, cpu=value_at(worker.utilization, elapsed), lost_at=None)
+        replace(worker, cpu=value_at(worker.utilization, elapsed), lost_at=None, struck=None)
         for worker in state.workers
     )
     return replace(
@@ -26,6 +26,7 @@ def at_moment(state: SideState, elapsed: float) -> SideState:
         stage=SideStage.RUNNING,
         done=done_at(state.curve, elapsed) if _reported_progress(state) else 0,
         workers=workers,
+        faults=tuple(fault for fault in state.faults if fault.at_s <= elapsed),
         wall_s=None,
         quality=None,
     )

@@ -1,9 +1,8 @@
 """One side in its present trial, folded from events.
 
-Pure; may import ``model``, ``events``, ``series`` and ``worker``.
+Pure; may import ``model``, ``events`` and its neighbours but ``board``.
 """
 
-from dataclasses import replace as renewed
 from enum import StrEnum
 
 import msgspec
@@ -14,15 +13,15 @@ from harness.model import (
     AnswerDifference,
     CoreSeconds,
     Digest,
-    Fault,
     Host,
     Process,
     ScoreDifferences,
     Side,
 )
+from harness.state.faults import Faults, faults_after
 from harness.state.series import Series, extend
 from harness.state.stalls import Stalls, after_stall_event
-from harness.state.worker import WorkerEvent, WorkerState, after_worker_event
+from harness.state.worker import WorkerEvent, WorkerState, after_worker_event, place_of
 
 CURVE_POINTS = 200
 
@@ -43,13 +42,17 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a side before its first trial, and holds for all of them.
 
     ``items`` is the size of a trial, or the most that it may do if it ``stops_early`` (0: not known
-    yet). ``processes`` are all that it armed, ``reading`` is as in ``Results``.
+    yet). ``processes`` are all that it armed, ``spares`` those that stand by, ``reading`` is as in
+    ``Results``.
     The rates are passes a second through the warm-up slice, with the other side at rest and at
     work (None: not probed). ``prepared_cpu_s`` are the core-seconds that preparing for the last
-    trial took, or for the next (None: it was not prepared for).
+    trial took, or for the next (None: it was not prepared for). Hosts with room for
+    ``awaited_workers`` are waited for (0: none is), for ``awaited_s`` seconds so far.
     """
 
     launched_at: float | None = None
+    awaited_workers: int = 0
+    awaited_s: float = 0.0
     ready_at: float | None = None
     startup: dict[str, float] = {}
     unit: str = ""
@@ -60,6 +63,7 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     held_out: Digest | None = None
     hosts: tuple[Host, ...] = ()
     processes: tuple[Process, ...] = ()
+    spares: tuple[Process, ...] = ()
     rate_alone: float | None = None
     rate_together: float | None = None
     prepared_cpu_s: float | None = None
@@ -77,7 +81,7 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
 
     ``workers`` are those of this trial, ``done`` is cumulative. ``started_at`` and ``finished_at``
     are the conductor's times of go and of the end, ``last_progress_at`` that of the last item done
-    since. ``wall_s`` is set once the clock has stopped.
+    since. ``wall_s`` is set once the clock has stopped. ``unstruck`` is as in ``model.Trial``.
     """
 
     side: Side
@@ -93,7 +97,8 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     phases: dict[str, float] = {}
     core_time: CoreSeconds | None = None
     part_bytes: int | None = None
-    faults: tuple[Fault, ...] = ()
+    faults: Faults = ()
+    unstruck: tuple[str, ...] = ()
     stalls: Stalls = ()
     finished_at: float | None = None
     wall_s: float | None = None
@@ -125,8 +130,10 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
 def after_event(state: SideState, event: e.Event) -> SideState:
     """Return the side after one more event; one that makes no sense now changes nothing."""
     match event:
-        case e.Sample() | e.Span() | e.Faulted() | e.Recovered() | e.Inspected():
+        case _ if isinstance(event, WorkerEvent):
             return _after_worker_event(state, event)
+        case e.Unstruck(strike=strike):
+            return replace(state, unstruck=(*state.unstruck, strike))
         case e.Stalled() | e.Resumed():
             return replace(state, stalls=after_stall_event(state.stalls, event))
         case e.Progress() if state.stage is SideStage.RUNNING:
@@ -139,6 +146,9 @@ def after_event(state: SideState, event: e.Event) -> SideState:
         case e.Launched():
             armed = replace(state.armed, launched_at=event.at)
             return replace(state, stage=SideStage.ARMING, armed=armed)
+        case e.AwaitsHosts(workers=workers, seconds=seconds):
+            waiting = replace(state.armed, awaited_workers=workers, awaited_s=seconds)
+            return replace(state, armed=waiting)
         case e.Ready():
             return _ready(state, event)
         case e.Probed(rate=rate, together=together):
@@ -188,6 +198,7 @@ def _ready(state: SideState, event: e.Ready) -> SideState:
     armed = replace(
         state.armed,
         ready_at=event.at,
+        awaited_workers=0,
         startup=event.startup,
         unit=event.unit,
         items=event.items,
@@ -197,6 +208,7 @@ def _ready(state: SideState, event: e.Ready) -> SideState:
         held_out=event.held_out,
         hosts=event.hosts,
         processes=event.workers,
+        spares=event.spares,
     )
     workers = tuple(WorkerState(process=process) for process in event.workers)
     return replace(state, stage=SideStage.READY, armed=armed, workers=workers, stalls=())
@@ -251,17 +263,25 @@ def _score(state: SideState, event: e.Scored) -> SideState:
     )
 
 
+def _steps_in(spare: Process, event: e.Recovered) -> bool:
+    """Return whether it is this spare that fills a place now."""
+    if event.spare is not None:
+        return spare.id == event.spare
+    return (spare.host, spare.pid) == (event.process.host, event.process.pid)
+
+
 def _after_worker_event(state: SideState, event: WorkerEvent) -> SideState:
-    place = _place(state.workers, event.worker)
+    place = place_of(state.workers, event.worker)
     if place is None:
         return state
+    struck = state.workers[place].struck
     running = state.stage is SideStage.RUNNING
     since_go_s = since_go(state, event) if running else None
     worker = after_worker_event(state.workers[place], event, since_go_s)
     state = replace(
         state,
         workers=(*state.workers[:place], worker, *state.workers[place + 1 :]),
-        faults=_faults(state, event),
+        faults=faults_after(state.faults, event, since_go(state, event), struck),
         stalls=after_stall_event(state.stalls, event),
     )
     if not isinstance(event, e.Recovered | e.Inspected):
@@ -270,30 +290,7 @@ def _after_worker_event(state: SideState, event: WorkerEvent) -> SideState:
         worker.process if process.id == event.worker else process
         for process in state.armed.processes
     )
-    return replace(state, armed=replace(state.armed, processes=processes))
-
-
-def _place(workers: tuple[WorkerState, ...], name: str) -> int | None:
-    """Return the worker's index (None: there is none of that name).
-
-    The ids ``w0, w1, …`` stand in order, so the name usually tells it at once.
-    """
-    guess = int(name[1:]) if name[1:].isdecimal() and len(name) < 10 else 0
-    if guess < len(workers) and workers[guess].process.id == name:
-        return guess
-    return next((place for place, worker in enumerate(workers) if worker.process.id == name), None)
-
-
-def _faults(state: SideState, event: e.Event) -> tuple[Fault, ...]:
-    match event:
-        case e.Faulted(worker=worker, reason=reason):
-            return (*state.faults, Fault(worker, reason, at_s=since_go(state, event)))
-        case e.Recovered(worker=worker, seconds=seconds):
-            return tuple(
-                renewed(fault, cost_s=seconds)
-                if fault.worker == worker and fault.cost_s is None
-                else fault
-                for fault in state.faults
-            )
-        case _:
-            return state.faults
+    spares = state.armed.spares
+    if isinstance(event, e.Recovered):
+        spares = tuple(one for one in spares if not _steps_in(one, event))
+    return replace(state, armed=replace(state.armed, processes=processes, spares=spares))

@@ -5,16 +5,20 @@ disk; times and counts are kept as they came. May import ``model``, ``state`` an
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
-from harness.model import Digest, Fault, Host, Observer, Results, Status, Trial, WorkerTrial
+from harness.model import Digest, Host, Observer, Results, Status, Trial, WorkerTrial
+from harness.quantities import MOST_STRIKES
 from harness.state.board import Board
+from harness.state.host_labels import host_labels
 from harness.state.series import Series
 from harness.state.side import CURVE_POINTS, SideStage, SideState
 from harness.state.worker import UTILIZATION_POINTS, WorkerState
+from harness.state.worker_groups import grouped
 from harness.text import printable
 
 CURVE_POINTS_OF_ALL = 4_000
@@ -43,7 +47,9 @@ def results_of(board: Board, journal_sha256: str = "") -> Results:
         held_out=_first(board.baseline.armed.held_out, board.distributed.armed.held_out),
         code=opened.code,
         hosts=_hosts(board),
-        trials=_trials((*board.trials, *_unscored(board)), board.at),
+        trials=_with_labels(
+            _trials((*board.trials, *_unscored(board)), board.at), host_labels(board)
+        ),
         observer=_observer(board),
         journal_sha256=journal_sha256,
         remark=closed.remark if closed is not None else "its end is not in the journal",
@@ -78,11 +84,11 @@ def _first(*digests: Digest | None) -> Digest | None:
 
 
 def _hosts(board: Board) -> tuple[Host, ...]:
-    return tuple(
-        {
-            host.id: host for host in (*board.distributed.armed.hosts, *board.baseline.armed.hosts)
-        }.values()
-    )
+    labels = host_labels(board)
+    described = (*board.distributed.armed.hosts, *board.baseline.armed.hosts)
+    hosts = {host.id: replace(host, id=labels.get(host.id, host.id)) for host in described}
+    order = [*labels, *hosts]
+    return tuple(hosts[key] for key in sorted(hosts, key=order.index))
 
 
 def _observer(board: Board) -> Observer:
@@ -102,11 +108,10 @@ def _observer(board: Board) -> Observer:
 def _trials(states: tuple[SideState, ...], at: float) -> tuple[Trial, ...]:
     """Share the points that a file may hold between the trials and their workers."""
     curve_points = _share(CURVE_POINTS, CURVE_POINTS_OF_ALL, len(states))
-    utilization_points = _share(
-        UTILIZATION_POINTS, UTILIZATION_POINTS_OF_ALL, sum(len(state.workers) for state in states)
-    )
+    rows = sum(len(state.workers) for state in states)
+    utilization_points = _share(UTILIZATION_POINTS, UTILIZATION_POINTS_OF_ALL, rows)
     return tuple(
-        _trial(state, at, curve_points, utilization_points)
+        _trial(state, at, curve_points, _workers(state, at, utilization_points, rows))
         for state in sorted(states, key=lambda state: state.order)
     )
 
@@ -115,8 +120,15 @@ def _share(most: int, of_all: int, sharers: int) -> int:
     return max(FEWEST_POINTS, min(most, of_all // max(1, sharers)))
 
 
-def _trial(state: SideState, at: float, curve_points: int, utilization_points: int) -> Trial:
-    wall_s = state.wall_s if state.wall_s is not None else max(0.0, at - (state.started_at or 0.0))
+def _wall_s(state: SideState, at: float) -> float:
+    """Return how long the trial took, or has taken until the session's end."""
+    return state.wall_s if state.wall_s is not None else max(0.0, at - (state.started_at or 0.0))
+
+
+def _trial(
+    state: SideState, at: float, curve_points: int, workers: tuple[WorkerTrial, ...]
+) -> Trial:
+    wall_s = _wall_s(state, at)
     return Trial(
         side=state.side,
         workers=max(1, len(state.workers)),
@@ -131,13 +143,9 @@ def _trial(state: SideState, at: float, curve_points: int, utilization_points: i
         quality=state.quality or 0.0,
         peak_rss_bytes=state.peak_rss_bytes,
         phases=dict(state.phases),
-        faults=tuple(
-            Fault(fault.worker, fault.reason, fault.at_s, fault.cost_s) for fault in state.faults
-        ),
+        faults=state.faults,
         curve=_curve(state.curve, wall_s, state.done, curve_points),
-        workers_detail=tuple(
-            _worker(worker, wall_s, utilization_points) for worker in state.workers
-        ),
+        workers_detail=workers,
         input_sha256=state.armed.input.sha256 if state.armed.input else "",
         held_out_sha256=state.armed.held_out.sha256 if state.armed.held_out else "",
         failure=_failure(state),
@@ -151,6 +159,20 @@ def _trial(state: SideState, at: float, curve_points: int, utilization_points: i
         ended_s=state.finished_at,
         answer_difference=state.answer_difference,
         prepared_cpu_s=state.armed.prepared_cpu_s,
+        unstruck=state.unstruck[:MOST_STRIKES],
+    )
+
+
+def _with_labels(trials: tuple[Trial, ...], labels: Mapping[str, str]) -> tuple[Trial, ...]:
+    """Return the trials with the labels of hosts in the place of the hosts' keys."""
+
+    def labelled(worker: WorkerTrial) -> WorkerTrial:
+        host = labels.get(worker.process.host, worker.process.host)
+        return replace(worker, process=replace(worker.process, host=host))
+
+    return tuple(
+        replace(trial, workers_detail=tuple(map(labelled, trial.workers_detail)))
+        for trial in trials
     )
 
 
@@ -164,6 +186,12 @@ def _failure(state: SideState) -> str:
             return "stopped before its answer was scored"
         case _:
             return "stopped before its end"
+
+
+def _workers(state: SideState, at: float, most: int, rows: int) -> tuple[WorkerTrial, ...]:
+    """Return what each worker did; very many are told by host."""
+    wall_s = _wall_s(state, at)
+    return grouped([_worker(worker, wall_s, most) for worker in state.workers], rows)
 
 
 def _worker(worker: WorkerState, wall_s: float, most: int) -> WorkerTrial:

@@ -14,14 +14,17 @@ from harness.state.series import Series, extend
 
 UTILIZATION_POINTS = 100
 
-WorkerEvent = e.Sample | e.Span | e.Faulted | e.Recovered | e.Inspected
+WorkerEvent = (
+    e.Sample | e.Span | e.Struck | e.Thawed | e.Faulted | e.Recovered | e.CaughtUp | e.Inspected
+)
 
 
 class WorkerState(msgspec.Struct, frozen=True, kw_only=True):
     """One worker of a side in the present trial.
 
     ``cpu`` is a fraction of one core (None: not sampled yet), ``sampled_at`` the conductor's time
-    of the last sample. ``lost_at`` is set while the worker is gone.
+    of the last sample. ``lost_at`` is set while the worker is gone, ``struck`` from a strike on
+    until its loss is noticed or it goes on.
     """
 
     process: Process
@@ -30,6 +33,7 @@ class WorkerState(msgspec.Struct, frozen=True, kw_only=True):
     rss_bytes: int = 0
     peak_rss_bytes: int = 0
     lost_at: float | None = None
+    struck: e.Struck | None = None
     chunks: int = 0
     busy_s: float = 0.0
     cpu_s: float = 0.0
@@ -50,12 +54,29 @@ def after_worker_event(
                 busy_s=worker.busy_s + busy_s,
                 cpu_s=worker.cpu_s + cpu_s,
             )
+        case e.Struck():
+            return replace(worker, struck=event)
+        case e.Thawed():
+            return replace(worker, struck=None)
         case e.Faulted():
-            return replace(worker, lost_at=event.at, cpu=None)
+            return replace(worker, lost_at=event.at, struck=None, cpu=None)
         case e.Recovered(process=process):
-            return replace(worker, lost_at=None, process=process)
+            return replace(worker, lost_at=None, struck=None, process=process)
+        case e.CaughtUp():
+            return worker
         case e.Inspected():
             return replace(worker, process=_inspected(worker.process, event))
+
+
+def place_of(workers: tuple[WorkerState, ...], name: str) -> int | None:
+    """Return the worker's index (None: there is none of that name).
+
+    The ids ``w0, w1, …`` stand in order, so the name usually tells it at once.
+    """
+    guess = int(name[1:]) if name[1:].isdecimal() and len(name) < 10 else 0
+    if guess < len(workers) and workers[guess].process.id == name:
+        return guess
+    return next((place for place, worker in enumerate(workers) if worker.process.id == name), None)
 
 
 def _inspected(process: Process, event: e.Inspected) -> Process:

@@ -14,10 +14,13 @@ from harness.files.results import RESULTS_NAME
 from harness.text import printable
 
 PAGE_NAME = "run.html"
+FILM_NAME = "run.gif"
 DEFAULT_ROOT = Path("recordings")
 LATEST = DEFAULT_ROOT / "latest"
 """A link to the newest take of a measured session."""
 SHOWCASE = "showcase"
+SHIPPED_SHOWCASE = Path(__file__).parents[2] / "demo" / SHOWCASE
+"""The recording that comes with an installed copy; a clone has it below ``recordings``."""
 
 DRAFT_PREFIX = ".unpublished-"
 """Begins the name of a folder that is not a take yet and may never be one."""

@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import reduce
 from pathlib import Path
 
 import msgspec
@@ -19,7 +18,8 @@ from harness.events import Closed, Event, Launched
 from harness.files.journal import JOURNAL_NAME, LARGEST_BYTES
 from harness.files.jsonl import Tail, read_part
 from harness.model import JournalHeader
-from harness.state.board import Board, apply
+from harness.state.board import Board
+from harness.state.fold import fold
 from harness.takes.folder import SHOWCASE
 
 GONE_AFTER_S = 3.0
@@ -94,7 +94,7 @@ class FollowedSession:
             age_s = max(0.0, self._epoch() - written_at) if first else 0.0
             self._last_event_at = self._clock() - age_s
             self._pids |= {event.pid for event in events if isinstance(event, Launched)}
-            self.board = reduce(apply, events, self.board)
+            self.board = fold(events, self.board)
         if self._is_running():
             self._last_alive_at = self._clock()
         return events
@@ -126,15 +126,21 @@ class NewestSession:
         self._root = root
         self._epoch = epoch
         self._began: dict[str, float] = {}
+        self._runs: dict[str, str] = {}
         self._closed: set[str] = set()
 
-    def journal(self) -> Path | None:
-        """Return the newest session's journal, the showcase's last of all (None: there is none)."""
+    def journal(self, run_id: str | None = None) -> Path | None:
+        """Return the newest session's journal, the showcase's last of all (None: there is none).
+
+        ``run_id``: only a session of that run (None: of any).
+        """
         for folder in self._new_folders():
-            began = began_at(folder / JOURNAL_NAME)
-            if began is not None:
-                self._began[folder.name] = began
-        newest = max(self._began, key=self._rank, default=None)
+            header = _header(folder / JOURNAL_NAME)
+            if header is not None:
+                self._began[folder.name] = _moment(header)
+                self._runs[folder.name] = header.run_id
+        wanted = [name for name, run in self._runs.items() if run_id in (None, run)]
+        newest = max(wanted, key=self._rank, default=None)
         return self._root / newest / JOURNAL_NAME if newest is not None else None
 
     def _rank(self, name: str) -> tuple[bool, bool, float, str]:
@@ -167,16 +173,32 @@ class NewestSession:
             return []
 
 
+def journal_in(folder: Path, run_id: str) -> Path | None:
+    """Return the journal in a take's folder (None: there is none of that run)."""
+    header = _header(folder / JOURNAL_NAME)
+    return folder / JOURNAL_NAME if header is not None and header.run_id == run_id else None
+
+
 def began_at(journal: Path) -> float | None:
     """Return when a session began, in seconds since 1970 (None: there is no valid header)."""
+    header = _header(journal)
+    return None if header is None else _moment(header)
+
+
+def _header(journal: Path) -> JournalHeader | None:
+    """Return a journal's header (None: there is no whole and valid one)."""
     start = read_part(journal, LARGEST_BYTES, most=_HEADER_BYTES)
     line, newline, _ = start.content.partition(b"\n")
     try:
         header = msgspec.json.decode(line, type=JournalHeader)
-        began = datetime.fromisoformat(header.began_utc).timestamp()
+        _moment(header)
     except (msgspec.MsgspecError, ValueError, OverflowError, OSError, RecursionError):
         return None
-    return began if newline and header.schema == JOURNAL_SCHEMA else None
+    return header if newline and header.schema == JOURNAL_SCHEMA else None
+
+
+def _moment(header: JournalHeader) -> float:
+    return datetime.fromisoformat(header.began_utc).timestamp()
 
 
 def _ends_closed(end: bytes) -> bool:

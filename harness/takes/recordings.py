@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -18,7 +19,7 @@ from harness.errors import BadRequest
 from harness.files import atomic, results
 from harness.files.results import RESULTS_NAME
 from harness.model import Kind, Results, Status
-from harness.takes.folder import DEFAULT_ROOT, SHOWCASE
+from harness.takes.folder import DEFAULT_ROOT, SHIPPED_SHOWCASE, SHOWCASE
 from harness.text import printable
 
 VERDICT_NAME = "verified.json"
@@ -99,15 +100,16 @@ def recordings(root: Path = DEFAULT_ROOT) -> tuple[Recording, ...]:
 
 
 def newest(root: Path, workload: str, kind: Kind, columns: int, rows: int) -> Recording | None:
-    """Return the newest verified recording of a workload and kind that fits (None: none does)."""
-    return next(
-        (
-            recording
-            for recording in _newest_first(root, workload, kind)
-            if recording.verified and recording.fits(columns, rows)
-        ),
-        None,
+    """Return the newest verified recording of a workload and kind that fits (None: none does).
+
+    The one that ships with an installed copy comes last.
+    """
+    known = chain(
+        _newest_first(root, workload, kind),
+        _newest_first(SHIPPED_SHOWCASE.parent, workload, kind),
     )
+    fitting = (one for one in known if one.verified and one.fits(columns, rows))
+    return next(fitting, None)
 
 
 def write_verdict(folder: Path, drift_s: float) -> None:

@@ -6,6 +6,7 @@ presenter view in another terminal reach the same position from the same moments
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from harness.model import Description
@@ -13,14 +14,31 @@ from harness.model import Description
 DEMO = "demo"
 """The name of the beat in which the race runs."""
 
-PLACEHOLDERS = tuple(
-    field.name
-    for field in fields(Description)
-    if field.type is str and field.name != "answers_differ"
+RESULT_WORDS = ("say", "speedup", "efficiency", "quality", "cost", "gap")
+"""What a sentence may name of the newest take, such as {speedup}; {say} is a whole sentence."""
+
+DESCRIBED_WORDS = tuple(
+    dict.fromkeys(
+        (
+            *(
+                field.name
+                for field in fields(Description)
+                if field.type is str and field.name != "answers_differ"
+            ),
+            "bound",
+        )
+    )
 )
 """What a sentence may name of a workload's description, such as {bottleneck}."""
 
+PLACEHOLDERS = (*DESCRIBED_WORDS, *RESULT_WORDS)
+
+Words = Mapping[str, str]
+"""The words by their names; one that is not there has no sentence."""
+
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+|(?<=\{say\})\s+")
+_NOTHING = re.compile(r"|none|.*\bnot stated|the programs' own", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -161,15 +179,24 @@ def position_at(progress: TalkProgress, at: float) -> AgendaPosition:
     )
 
 
-def fill_in(beat: Beat, description: Description | None) -> str:
-    """Return a beat's sentence with its placeholders filled in (None: left as they are)."""
+def words_of(description: Description) -> dict[str, str]:
+    """Return what a workload says of itself; what it does not state is left out."""
+    said = {name: str(getattr(description, name, "")) for name in DESCRIBED_WORDS}
+    return {name: word for name, word in said.items() if not _NOTHING.fullmatch(word)}
 
-    def replacement(match: re.Match[str]) -> str:
-        if description is None or match[1] not in PLACEHOLDERS:
-            return match[0]
-        return str(getattr(description, match[1]))
 
-    return _PLACEHOLDER.sub(replacement, beat.say)
+def fill_in(beat: Beat, words: Words | None) -> str:
+    """Return what to say in a beat: its sentences, but for those with a word that is not there.
+
+    ``words`` is None before any workload is known: its words are then left as they are named.
+    """
+    known = dict.fromkeys(DESCRIBED_WORDS) if words is None else words
+    sentences = (
+        sentence
+        for sentence in _BETWEEN_SENTENCES.split(beat.say)
+        if known.keys() >= {*placeholders(sentence)}
+    )
+    return _PLACEHOLDER.sub(lambda named: known[named[1]] or named[0], " ".join(sentences))
 
 
 def placeholders(say: str) -> tuple[str, ...]:

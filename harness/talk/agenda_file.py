@@ -61,7 +61,7 @@ class _Agenda(Table, frozen=True):
 
 def read_agenda(path: Path | None = None) -> Agenda:
     """Return the agenda in a TOML file (None: the one shipped); raise ``BadRequest`` if invalid."""
-    hint = f"begin with a copy of demo/{DEFAULT_AGENDA.name}, where each line is explained"
+    hint = "`twoclocks new --agenda` writes one in which every line is explained"
     file = ConfigFile(path or DEFAULT_AGENDA, "talk", hint)
     written = file.load(_Agenda)
     beats = tuple(Beat(beat.name, float(beat.budget), beat.say) for beat in written.beats)

@@ -1,14 +1,15 @@
 """The progress of a talk, written by ``rehearse`` as JSON lines and read by ``cue``.
 
-The first line holds the agenda with its sentences filled in; then there is a line for every beat
-that ends, and one for the end of the talk. Moments are in seconds since 1970. A new talk replaces
-the file of the last one. To the reader it is untrusted input. May import ``errors``, ``files``,
-``model``, ``text``, ``takes`` and its neighbours.
+The first line holds the agenda with its sentences filled in, and what is rehearsed; then there is a
+line for every beat that ends, one for the race once it begins, one for the sentences once its
+numbers are known, and one for the end of the talk. Moments are in seconds since 1970. A new talk
+replaces the file of the last one. To the reader it is untrusted input. May import ``errors``,
+``files``, ``text``, ``takes`` and its neighbours.
 """
 
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from io import FileIO
 from pathlib import Path
@@ -19,9 +20,18 @@ from msgspec import Meta
 
 from harness.errors import BadRequest, cannot_write
 from harness.files import atomic, jsonl
-from harness.model import Description
 from harness.takes.journal_tail import is_running
-from harness.talk.agenda import DEMO, Agenda, Beat, TalkProgress, begin_talk, end_beat, fill_in
+from harness.talk.agenda import (
+    DEMO,
+    Agenda,
+    Beat,
+    TalkProgress,
+    Words,
+    begin_talk,
+    end_beat,
+    fill_in,
+)
+from harness.talk.history import Configuration
 from harness.text import printable
 
 BROADCAST_NAME = ".talk.jsonl"
@@ -43,6 +53,7 @@ class _Begun(msgspec.Struct, frozen=True, kw_only=True, tag="begun"):
     pid: Annotated[int, Meta(ge=1, le=2**31)]
     length: _Seconds
     beats: Annotated[tuple[_Beat, ...], Meta(min_length=1, max_length=100)]
+    configuration: Configuration
     schema: Literal["twoclocks.talk/1"] = "twoclocks.talk/1"
 
 
@@ -50,40 +61,66 @@ class _Ended(msgspec.Struct, frozen=True, tag="ended"):
     at: _Moment
 
 
+class _Racing(msgspec.Struct, frozen=True, omit_defaults=True, tag="racing"):
+    run_id: Annotated[str, Meta(min_length=1, max_length=200)]
+    folder: Annotated[str, Meta(max_length=4_000, pattern=r"^(/[^\x00]*)?$")] = ""
+
+
+class _Reworded(msgspec.Struct, frozen=True, tag="reworded"):
+    say: Annotated[tuple[_Text, ...], Meta(max_length=100)]
+
+
 class _Over(msgspec.Struct, frozen=True, tag="over"):
     at: _Moment
 
 
-_Line = _Begun | _Ended | _Over
+_Line = _Begun | _Ended | _Racing | _Reworded | _Over
 _decoder: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
 
 
 @dataclass(frozen=True)
 class BroadcastTalk:
-    """A talk that is broadcast: its progress, and when it was over (None: it goes on)."""
+    """A talk that is broadcast: its progress, what is rehearsed, and when it was over.
+
+    ``run_id`` is that of its race (empty: that has not begun), whose take is in ``folder`` (None:
+    it is below the folder of all takes). ``over_at`` is None while the talk goes on.
+    """
 
     progress: TalkProgress
+    configuration: Configuration
+    run_id: str = ""
+    folder: Path | None = None
     over_at: float | None = None
 
 
 class Broadcast:
     """Writes the progress of one talk. The talk goes on where nothing can be written any more."""
 
-    def __init__(self, file: FileIO) -> None:
+    def __init__(self, file: FileIO, agenda: Agenda, root: Path) -> None:
         self._file = file
+        self._agenda = agenda
+        self._root = root
 
     @classmethod
-    def start(cls, agenda: Agenda, description: Description, at: float, root: Path) -> "Broadcast":
+    def start(
+        cls, agenda: Agenda, words: Words, configuration: Configuration, *, at: float, root: Path
+    ) -> "Broadcast":
         """Begin a broadcast below a folder; raise as ``cannot_write`` says."""
         beats = tuple(
-            _Beat(beat.name, beat.budget, printable(fill_in(beat, description)))
-            for beat in agenda.beats
+            _Beat(beat.name, beat.budget, say)
+            for beat, say in zip(agenda.beats, _sentences(agenda, words), strict=True)
         )
-        begun = _Begun(at=at, pid=os.getpid(), length=agenda.length, beats=beats)
+        begun = _Begun(
+            at=at,
+            pid=os.getpid(),
+            length=agenda.length,
+            beats=beats,
+            configuration=configuration,
+        )
         try:
             root.mkdir(parents=True, exist_ok=True)
             atomic.replace(root / BROADCAST_NAME, msgspec.json.encode(begun) + b"\n")
-            return cls((root / BROADCAST_NAME).open("ab", buffering=0))
+            return cls((root / BROADCAST_NAME).open("ab", buffering=0), agenda, root)
         except OSError as error:
             elsewhere = "change to a folder that you may write to"
             raise cannot_write(printable(str(root)), error, elsewhere) from error
@@ -92,12 +129,21 @@ class Broadcast:
         """Write that the present beat has ended."""
         self._write(_Ended(at))
 
+    def race(self, run_id: str, folder: Path) -> None:
+        """Write which session the race of this talk is, and its folder if that lies elsewhere."""
+        is_below = folder.resolve().parent == self._root.resolve()
+        self._write(_Racing(run_id, "" if is_below else str(folder.resolve())))
+
+    def reword(self, words: Words) -> None:
+        """Write the sentences with the words that are known by now."""
+        self._write(_Reworded(_sentences(self._agenda, words)))
+
     def close(self, at: float) -> None:
         """Write that the talk is over, whether it came to its end or not."""
         self._write(_Over(at))
         self._file.close()
 
-    def _write(self, line: _Ended | _Over) -> None:
+    def _write(self, line: _Line) -> None:
         with contextlib.suppress(OSError):
             self._file.write(msgspec.json.encode(line) + b"\n")
 
@@ -146,9 +192,34 @@ class BroadcastReader:
                 return None
 
 
+def _sentences(agenda: Agenda, words: Words) -> tuple[str, ...]:
+    return tuple(printable(fill_in(beat, words)) for beat in agenda.beats)
+
+
 def _talk(begun: _Begun, lines: list[_Line]) -> BroadcastTalk:
     beats = tuple(Beat(beat.name, beat.budget, beat.say) for beat in begun.beats)
     progress = begin_talk(TalkProgress(Agenda(begun.length, beats)), begun.at)
-    ends = [line.at for line in lines if isinstance(line, _Ended)]
-    over_at = next((line.at for line in lines if isinstance(line, _Over)), None)
-    return BroadcastTalk(reduce(end_beat, ends, progress), over_at)
+    return reduce(_apply, lines, BroadcastTalk(progress, begun.configuration))
+
+
+def _apply(talk: BroadcastTalk, line: _Line) -> BroadcastTalk:
+    match line:
+        case _Ended(at=at):
+            return replace(talk, progress=end_beat(talk.progress, at))
+        case _Racing(run_id=run_id, folder=folder):
+            return replace(talk, run_id=run_id, folder=Path(folder) if folder else None)
+        case _Reworded(say=say):
+            return replace(talk, progress=_reworded(talk.progress, say))
+        case _Over(at=at) if talk.over_at is None:
+            return replace(talk, over_at=at)
+        case _:
+            return talk
+
+
+def _reworded(progress: TalkProgress, say: tuple[str, ...]) -> TalkProgress:
+    """Return the progress with other sentences, where there is one for every beat."""
+    agenda = progress.agenda
+    if len(say) != len(agenda.beats):
+        return progress
+    beats = (replace(beat, say=sentence) for beat, sentence in zip(agenda.beats, say, strict=True))
+    return replace(progress, agenda=replace(agenda, beats=tuple(beats)))

@@ -30,13 +30,18 @@ class RehearsalHistory:
     """What complete rehearsals of one configuration took, in seconds, a value each, oldest first.
 
     ``baseline`` and ``distributed`` are wall times; ``demos`` are demo beats with a presenter at
-    the keyboard, ``alone`` those without one.
+    the keyboard, ``alone`` those without one. ``beats`` are all beats with one, by name.
     """
 
     baseline: tuple[float, ...] = ()
     distributed: tuple[float, ...] = ()
     demos: tuple[float, ...] = ()
     alone: tuple[float, ...] = ()
+    beats: tuple[tuple[str, float], ...] = ()
+
+    def beat_times(self, name: str) -> tuple[float, ...]:
+        """Return what a beat took."""
+        return tuple(taken for beat, taken in self.beats if beat == name)
 
     def wall_times(self, side: Side) -> tuple[float, ...]:
         """Return the wall times of a side."""

@@ -15,6 +15,7 @@ from msgspec import Meta
 from harness.errors import LACKS, MachineFailed, reason_of
 from harness.files import atomic, jsonl
 from harness.model import Kind, Parameters, Schedule, Spec, Status
+from harness.quantities import MOST_STRIKES
 from harness.takes.folder import DEFAULT_ROOT
 from harness.talk.agenda import DEMO
 from harness.talk.forecast import RehearsalHistory
@@ -28,6 +29,7 @@ _HINT = "take that line out of the file, or move the file away to begin anew"
 Seconds = Annotated[float, Meta(ge=0, le=1e6)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Text = Annotated[str, Meta(max_length=200)]
+Strikes = Annotated[tuple[Text, ...], Meta(max_length=MOST_STRIKES)]
 WallTimes = Annotated[tuple[Seconds, ...], Meta(max_length=1_000)]
 
 
@@ -52,6 +54,8 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     simulated: bool
     joined_cluster: bool = False
     prove_baseline: bool = False
+    chaos: Strikes = ()
+    spares: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
 
 
 class Rehearsal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,6 +103,8 @@ def configuration_of(spec: Spec, kind: Kind) -> Configuration:
         simulated=kind is Kind.SIMULATED,
         joined_cluster=spec.joined_cluster,
         prove_baseline=spec.prove_baseline,
+        chaos=spec.chaos,
+        spares=spec.spares,
     )
 
 
@@ -135,4 +141,7 @@ def history_of(rehearsals: Iterable[Rehearsal], wanted: Configuration) -> Rehear
         distributed=tuple(median(each.distributed_s) for each in alike if each.distributed_s),
         demos=tuple(seconds for alone, seconds in demos if not alone),
         alone=tuple(seconds for alone, seconds in demos if alone),
+        beats=tuple(
+            (beat.name, beat.taken) for each in alike if not each.alone for beat in each.beats
+        ),
     )

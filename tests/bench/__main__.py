@@ -22,7 +22,18 @@ import msgspec
 from harness import text
 from harness.model import Parameters
 from harness.run.host import this_host
-from tests.bench import claims, dedup, races, recommend, rivals, screen, stage, train
+from tests.bench import (
+    claims,
+    dedup,
+    dispatch,
+    hosts,
+    races,
+    recommend,
+    rivals,
+    screen,
+    stage,
+    train,
+)
 from tests.bench.claims import Targets
 from tests.bench.table import (
     Finding,
@@ -69,16 +80,20 @@ TINY: dict[str, Parameters] = {
     "recommend": {"users": 2000, "items": 500, "interactions": 100_000, "factors": 32},
     "dedup": {"documents": 2000, "permutations": 128, "bands": 16, "block": 1 << 18},
     "train": {"batches": 96},
+    "shard": {"megabytes": 0.5, "rows": 1 << 14, "device": "9MiB"},
 }
 
 FULL = Effort(pairs=6, rounds=3, core_steps=60, repeats=5, frames=300, beats=50, changes={})
 QUICK = Effort(pairs=1, rounds=1, core_steps=4, repeats=2, frames=30, beats=5, changes=TINY)
+
+WITHOUT_RIVALS = ("shard",)  # no other pool runs a pipeline
 
 TARGETS = {
     "embed": Targets(of_possible=0.97),
     "recommend": Targets(of_possible=0.95),
     "dedup": Targets(of_possible=0.93),
     "train": Targets(efficiency=0.80),
+    "shard": Targets(efficiency=0.80),
 }
 
 
@@ -106,6 +121,8 @@ def _workload_parts(name: str) -> dict[str, Part]:
 
         return Part(measure, 2.5 * (1 + len(others)) / 2)
 
+    if name in WITHOUT_RIVALS:
+        return {f"{name}.race": Part(race, 8)}
     return {
         f"{name}.race": Part(race, 8),
         f"{name}.rivals": compare("multiprocessing", "joblib"),
@@ -113,11 +130,18 @@ def _workload_parts(name: str) -> dict[str, Part]:
     }
 
 
+def _over_hosts(name: str, effort: Effort) -> Finding:
+    return hosts.over_hosts(name, effort.pairs, effort.changes.get(name, {}))
+
+
 PARTS: dict[str, Part] = {
     **{part: what for name in TARGETS for part, what in _workload_parts(name).items()},
     "recommend.library": Part(lambda effort, _: recommend.recommend(effort.rounds), 5),
     "dedup.library": Part(lambda effort, _: dedup.dedup(effort.rounds), 2),
     "train.library": Part(lambda effort, _: train.torch(effort.core_steps), 0.5),
+    "hosts.embed": Part(lambda effort, _: _over_hosts("embed", effort), 6),
+    "hosts.train": Part(lambda effort, _: _over_hosts("train", effort), 6),
+    "hosts.shard": Part(lambda effort, _: _over_hosts("shard", effort), 6),
     "stage.panel": Part(lambda effort, _: races.panel(effort.pairs, effort.batches()), 10),
     "stage.recording": Part(lambda effort, _: stage.recording(effort.pairs, effort.batches()), 12),
     "stage.fail-over": Part(lambda effort, _: stage.fail_over(effort.repeats), 2),
@@ -127,20 +151,23 @@ PARTS: dict[str, Part] = {
     "stage.slide": Part(lambda effort, _: screen.slide(effort.repeats), 1),
     "stage.frames": Part(lambda effort, _: screen.frames(effort.frames, effort.repeats), 1),
     "stage.events": Part(lambda effort, _: screen.events(effort.beats, effort.repeats), 1),
+    "stage.dispatch": Part(lambda effort, _: dispatch.dispatch(effort.rounds), 2),
 }
+ASKED_FOR_ONLY = ("dask", "hosts")
 GROUPS = tuple(dict.fromkeys(part.partition(".")[0] for part in PARTS))
 
 
 def parts_of(names: Sequence[str]) -> list[str]:
-    """Return the parts that these groups and parts mean, in order (no names: all but dask's).
+    """Return the parts that these groups and parts mean, in order.
 
-    Raises ``BadParameter`` for a name that is neither.
+    Without names all but those of ``ASKED_FOR_ONLY``. Raises ``BadParameter`` for a name that is
+    neither.
     """
     for name in names:
         if name not in (*GROUPS, *PARTS):
             parts = ", ".join([*GROUPS, *(part for part in PARTS if not part.startswith("dask"))])
             raise click.BadParameter(f"there is no {name!r}; use some of {parts}")
-    wanted = names or [group for group in GROUPS if group != "dask"]
+    wanted = names or [group for group in GROUPS if group not in ASKED_FOR_ONLY]
     return [part for part in PARTS if part in wanted or part.partition(".")[0] in wanted]
 
 
@@ -161,8 +188,9 @@ def parts_of(names: Sequence[str]) -> list[str]:
 def main(names: tuple[str, ...], quick: bool, keep: Path | None, write: bool) -> None:
     """Measure parts of the bench and print Markdown tables of all that is kept.
 
-    PART is a workload (embed, recommend, dedup, train), stage, dask, or a part of one such as
-    embed.race, embed.rivals or dedup.library. Without any, everything but dask is measured.
+    PART is a workload (embed, recommend, dedup, train, shard), stage, dask, hosts, or a part of one
+    such as embed.race, embed.rivals, hosts.train or dedup.library. Without any, everything but dask
+    and hosts is measured.
     """
     parts = parts_of(names)
     if quick and write:

@@ -146,13 +146,15 @@ def _started(
 
 
 @contextlib.contextmanager
-def in_terminal(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+def in_terminal(
+    command: Sequence[str], columns: int = COLUMNS, rows: int = ROWS
+) -> Iterator[subprocess.Popen[bytes]]:
     """Yield a program that runs in a terminal of 100×30; Enter is typed again and again.
 
     Its output is thrown away. Enter skips a replay.
     """
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     drain = threading.Thread(target=_drain, args=(ours,), daemon=True)
     drain.start()
     try:

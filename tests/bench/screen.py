@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import reduce
 from pathlib import Path
 
 import msgspec
@@ -23,14 +22,18 @@ from harness.events import Event
 from harness.files.results import save
 from harness.model import Schedule, Side
 from harness.show.terminal.panel import Caption
-from harness.state.board import Board, apply
+from harness.state.fold import fold
 from tests.bench.races import COLUMNS, ROWS, in_terminal
 from tests.bench.table import Finding, Row, at_least, at_most, judged, row
 from tests.builders import a_spec, a_sweep, arming_events, trial_events
 from tests.terminals import PYTHON, ROOT, surroundings
 
+FLEET = 10_000
 CROWD = 1_000
+TEAM = 64
 PAIR = 2
+LARGE = (200, 60)
+MOST_CPU_S = 5e-3
 WENT_AT = 10.0
 WALL_S = 60.0
 BEATS = 50
@@ -78,17 +81,17 @@ def slide(times: int) -> Finding:
 
 def frames(number: int, times: int) -> Finding:
     """Measure the CPU time of a frame with many workers and with few, in a real terminal."""
-    each = {
-        workers: [_frame_cpu_s(workers, number) for _ in range(times)] for workers in (CROWD, PAIR)
-    }
+    usual = (COLUMNS, ROWS)
+    scenes = ((FLEET, usual), (CROWD, usual), (PAIR, usual), (TEAM, LARGE))
     return Finding(
         tuple(
             row(
-                f"CPU time of a frame at {COLUMNS}×{ROWS}, {text.count(workers)} workers",
-                seconds,
-                as_text=text.seconds,
+                f"CPU time of a frame at {columns}×{rows}, {text.count(workers)} workers",
+                [_frame_cpu_s(workers, number, columns, rows) for _ in range(times)],
+                at_most(MOST_CPU_S) if workers == TEAM else None,
+                text.seconds,
             )
-            for workers, seconds in each.items()
+            for workers, (columns, rows) in scenes
         )
     )
 
@@ -98,12 +101,12 @@ def events(beats: int, times: int) -> Finding:
     session = _session(CROWD, beats)
     lines = [encode(event) for event in session]
     whole = [len(lines) / _cpu_s(map(decode, lines)) for _ in range(times)]
-    fold = [len(session) / _cpu_s(session) for _ in range(times)]
+    folded = [len(session) / _cpu_s(session) for _ in range(times)]
     crowd = f"{text.count(CROWD)} workers"
     return Finding(
         (
             _rate(f"events decoded and applied a second, {crowd}", whole),
-            _rate(f"events applied a second, {crowd}", fold),
+            _rate(f"events applied a second, {crowd}", folded),
         )
     )
 
@@ -163,12 +166,14 @@ def _call(options: list[str], arguments: list[str]) -> str:
     return done.stderr
 
 
-def _frame_cpu_s(workers: int, number: int) -> float:
+def _frame_cpu_s(workers: int, number: int, columns: int, rows: int) -> float:
     """Return the median CPU seconds of a frame, drawn by a process in a terminal of its own."""
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer"
         with in_terminal(
-            [PYTHON, "-m", "tests.bench.screen", str(workers), str(number), str(answer)]
+            [PYTHON, "-m", "tests.bench.screen", str(workers), str(number), str(answer)],
+            columns,
+            rows,
         ) as process:
             if process.wait(WITHIN_S):
                 raise RuntimeError(
@@ -187,17 +192,13 @@ def _session(workers: int, beats: int) -> list[Event]:
 
 def _cpu_s(events: Iterable[Event]) -> float:
     began = time.process_time()
-    reduce(apply, events, Board())
+    fold(events)
     return time.process_time() - began
 
 
 def _frame_seconds(workers: int, number: int) -> list[float]:
     """Return the CPU seconds of each frame of a race in progress, without the first few."""
-    board = reduce(
-        apply,
-        (event for event in _session(workers, BEATS) if event.at < WENT_AT + WALL_S / 2),
-        Board(),
-    )
+    board = fold(event for event in _session(workers, BEATS) if event.at < WENT_AT + WALL_S / 2)
     caption = Caption(run_id="bench", schedule=Schedule.IN_TURN, utc=datetime.now(UTC))
     live = LivePanel(a_spec(workers=workers), Keys())
     seconds = []

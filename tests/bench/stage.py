@@ -17,6 +17,7 @@ from harness import text
 from harness.cast.format import CAST, read
 from harness.files.results import load
 from harness.model import Results, Side
+from harness.takes.folder import PAGE_NAME
 from tests import terminals
 from tests.bench.races import (
     COLUMNS,
@@ -31,7 +32,8 @@ from tests.bench.races import (
 from tests.bench.table import Finding, at_most, largest_share, ratios, row
 
 THREE_MINUTES_S = 180.0
-MOST_CAST_BYTES = 5e6
+_PACKED = b'<script id="cast" type="text/plain">'
+MOST_CAST_BYTES = 2e6
 MOST_PAGE_BYTES = 1e6
 MOST_COST = 1.02
 MOST_DRIFT_S = 0.3
@@ -41,7 +43,7 @@ MOST_CHECK_S = 20.0
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedRace:
-    """A recorded race: its results, the drift of its clocks, bytes of three minutes of it."""
+    """A recorded race: its results, the drift of its clocks, and what three minutes of it take."""
 
     results: Results
     drift_s: float
@@ -85,7 +87,7 @@ def recording(pairs: int, batches: int) -> Finding:
             text.size,
         ),
         row(
-            "page, three minutes of it at most",
+            "page, three minutes of it",
             [one.page_bytes for one in taken],
             at_most(MOST_PAGE_BYTES),
             text.size,
@@ -109,12 +111,14 @@ def _record(batches: int) -> RecordedRace:
         if process.returncode != 0:
             raise RuntimeError(f"a recording ended with exit code {process.returncode}")
         share = THREE_MINUTES_S / read(out / CAST).duration_s
+        page = (out / PAGE_NAME).read_bytes()
+        packed = page.partition(_PACKED)[2].partition(b"<")[0]
         drift = float(json.loads((out / "verified.json").read_bytes())["drift_s"])
         return RecordedRace(
             results=load(out / "results.json"),
             drift_s=drift,
             cast_bytes=(out / CAST).stat().st_size * share,
-            page_bytes=(out / "run.html").stat().st_size * share,
+            page_bytes=len(page) + len(packed) * (share - 1.0),
         )
 
 

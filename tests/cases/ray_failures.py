@@ -18,6 +18,7 @@ SENTENCES = {
     "a shared lock": GIVEN,
     "an answer that is a lock": f"what a worker's function returns cannot be sent back: {LOCK}",
     "an error that holds a lock": "a worker raised Held: no",
+    "an error that is made of two values": "a worker raised Refused: no",
 }
 
 
@@ -27,6 +28,14 @@ class Held(Exception):
     def __init__(self, words: str) -> None:
         super().__init__(words)
         self.lock = threading.Lock()
+
+
+class Refused(Exception):
+    """An error that pickle makes of its words alone, and cannot make."""
+
+    def __init__(self, words: str, code: int) -> None:
+        super().__init__(words)
+        self.code = code
 
 
 def lock(_: Any) -> Any:
@@ -39,6 +48,11 @@ def raise_held(_: Any) -> Any:
     raise Held("no")
 
 
+def raise_refused(_: Any) -> Any:
+    """Raise what can be sent, and not be received."""
+    raise Refused("no", 403)
+
+
 def failures(pool: Any) -> dict[str, Callable[[], Any]]:
     """Return what fails on a pool, by its kind."""
     held = threading.Lock()
@@ -48,6 +62,7 @@ def failures(pool: Any) -> dict[str, Callable[[], Any]]:
         "a shared lock": lambda: pool.share(held),
         "an answer that is a lock": lambda: pool.map(lock, [1]),
         "an error that holds a lock": lambda: pool.map(raise_held, [1]),
+        "an error that is made of two values": lambda: pool.map(raise_refused, [1]),
     }
 
 
@@ -78,7 +93,7 @@ def main() -> None:
             workers=1,
             cores_per_worker=1,
             cores=((),),
-            input_bytes=0,
+            store_bytes=0,
             modules_sha256="",
         )
         with cluster(plan) as armed:

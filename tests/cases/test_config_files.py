@@ -135,7 +135,7 @@ class Value:
 VALUES = (
     Value(PRICES, "0.34", "nan", "baseline_per_hour is nan, the least is 1e-06"),
     Value(PRICES, "0.34", "1e400", "baseline_per_hour is inf, the most is 1e+06"),
-    Value(PRICES, "0.34", "9" * 30, "baseline_per_hour is larger than can be, the most is 1e+06"),
+    Value(PRICES, "0.34", "9" * 30, "baseline_per_hour is too large, the most is 1e+06"),
     Value(PRICES, "0.34", "-1", "baseline_per_hour is -1, the least is 1e-06"),
     Value(PRICES, "0.34", "true", "baseline_per_hour is true, not a number"),
     Value(PRICES, "0.34", "0,34", "'baseline_per_hour = 0,34': expected newline"),

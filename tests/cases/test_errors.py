@@ -13,7 +13,9 @@ ROOT = Path(__file__).parents[2]
 SHOWCASE = str(ROOT / "recordings" / "showcase")
 SIMULATED = ("--workload", "simulated")
 HELP = "`twoclocks {} --help` lists its options"
-BUILT_IN = "the built-in ones are commands, dedup, embed, recommend, simulated, train; or give"
+BUILT_IN = (
+    "the built-in ones are commands, dedup, embed, recommend, shard, simulated, train; or give"
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ CASES = (
     # names of workloads that are none
     case("--workload ''", "there is no workload named ''", BUILT_IN),
     case("--workload ../x", "there is no workload named '../x'", BUILT_IN),
-    case("--workload empty.py", "empty.py holds no WORKLOAD", "assign a harness.workload.Workload"),
+    case("--workload empty.py", "empty.py defines no WORKLOAD", "write WORKLOAD = Workload(…)"),
     case(
         "--workload broken.py",
         "broken.py cannot be loaded: SyntaxError: invalid syntax (broken.py, line 1)",
@@ -170,7 +172,7 @@ CASES = (
     ),
     case("new take/x", "'take/x' cannot be the name of a Python module", "use letters, digits and"),
     case("new class", "'class' cannot be the name of a Python module: it is a word of Python's"),
-    case("new", "NAME is missing", HELP.format("new")),
+    case("new", "the NAME of the new file is missing", "give the new file a name"),
     # options that contradict one another
     case("audit take extra", "extra is one argument too many", HELP.format("audit")),
     case("--baseline true", "--baseline needs --distributed too", "give both commands: --baseline"),
@@ -192,7 +194,7 @@ CASES = (
     ),
     case(
         "SIM --fallback",
-        "a recording can take over on a live panel only",
+        "--fallback works only with the live panel",
         "leave --fallback out",
     ),
 )

@@ -131,7 +131,7 @@ CASES = (
     Case(
         sentence="a journal for which the disk is too full",
         argv=SILENT,
-        act=FULL_DISK.format(3_000, 3_000),
+        act=FULL_DISK.format(4_500, 4_500),
         at="demo.race.session",
         code=3,
         error="cannot write take/events.jsonl: File too large",

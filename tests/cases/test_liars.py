@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from harness import events as e
-from harness.model import ScoreDifferences, Side, Status, Variant
+from harness.model import ChaosKind, ScoreDifferences, Side, Status, Variant
 from harness.run import wire
 from harness.run.protocol import MAY_REPORT, Conversation, Rights
 from tests.builders import a_digest_of, a_process, a_ready, an_opening
@@ -45,6 +45,11 @@ def progress(done: int) -> e.Progress:
 TWO_WORKERS = Rights(workers=2, host="h0")
 SIMULATED = TWO_WORKERS._replace(own_samples=True)
 PROGRAMS = TWO_WORKERS._replace(new_programs=True)
+CHAOS = TWO_WORKERS._replace(chaos=True)
+KILLED = e.Struck(worker="w1", kind=ChaosKind.KILL)
+FROZEN = e.Struck(worker="w1", kind=ChaosKind.FREEZE)
+THAWED = e.Thawed(worker="w1", seconds=5.0)
+CAUGHT_UP = e.CaughtUp(worker="w1", seconds=1.9, redone=1)
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,19 @@ HONEST = (
     Case("a variant", (LIBRARY, RATED)),
     Case("the score of the other side's answer", (JUDGE, JUDGED)),
     Case("a warm-up on the workers before it is ready", (SPAN, LOST, BACK, READY), ready=()),
+    Case(
+        "all workers are lost in the warm-up, and come back one after the other",
+        (
+            LOST,
+            replace(LOST, worker="w0"),
+            BACK,
+            replace(CAUGHT_UP, worker="w0"),
+            replace(BACK, worker="w0", process=a_process("w0")),
+            CAUGHT_UP,
+            READY,
+        ),
+        ready=(),
+    ),
     Case("a worker that is lost twice and comes back", (GO, LOST, LOST, BACK)),
     Case("a lost worker that comes back once the clock has stopped", (GO, LOST, finished(0), BACK)),
     Case("a program that is started anew", (GO, BACK), rights=PROGRAMS),
@@ -78,6 +96,14 @@ HONEST = (
         (GO, SAMPLE),
         ready=(replace(READY, workers=(a_process("w0", host="h1"), a_process("w1"))),),
     ),
+    Case(
+        "a worker that is killed on purpose, twice",
+        (GO, KILLED, LOST, BACK, CAUGHT_UP, KILLED, LOST, finished(0), BACK, CAUGHT_UP),
+        rights=CHAOS,
+    ),
+    Case("a worker that is frozen, twice", (GO, *(FROZEN, THAWED, CAUGHT_UP) * 2), rights=CHAOS),
+    Case("a frozen worker that is given up", (GO, FROZEN, LOST, BACK, KILLED), rights=CHAOS),
+    Case("a strike too late", (GO, e.Unstruck(strike="kill:w1@99%")), rights=CHAOS),
     Case("a failure", (GO, e.Failed(reason="no memory"))),
     Case("a clock that stopped a moment ago", (GO, 4.2, finished(4.0))),
     Case("what a side has used is read slowly", (GO, 9.0, finished(4.0, unclocked_s=5.0))),
@@ -137,6 +163,21 @@ LIARS = (
         (GO, e.Faulted(worker="x", reason="")),
         "does not have: x",
     ),
+    Case("a strike that nobody planned", (GO, KILLED), "it sent 'struck', and no strike was"),
+    Case("a strike before go", (KILLED,), "it sent 'struck' while it had no order", rights=CHAOS),
+    Case(
+        "a strike after its finish",
+        (GO, finished(0), KILLED),
+        "it sent 'struck' after its clock had stopped",
+        rights=CHAOS,
+    ),
+    Case(
+        "a strike at a lost worker",
+        (GO, LOST, KILLED),
+        "of a worker that was lost or frozen already: w1",
+        rights=CHAOS,
+    ),
+    Case("a thaw without frost", (GO, KILLED, THAWED), "was not frozen: w1", rights=CHAOS),
     Case(
         "terms of a worker that it does not have",
         (GO, finished(0), e.Inspected(worker="core")),

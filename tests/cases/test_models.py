@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -271,12 +272,12 @@ REFUSED = (
     Refusal(
         "a decoder",
         of(Tiny(inputs=(*IDS_ONLY, ("decoder_input_ids", "int64")))),
-        "the model asks for decoder_input_ids, not only for input_ids, attention_mask",
+        "the model needs the input decoder_input_ids, which is none of input_ids, attention_mask",
     ),
     Refusal(
         "ids of float64",
         of(Tiny(inputs=(("attention_mask", "double"), *IDS_ONLY))),
-        r"the model asks for attention_mask as tensor\(double\)",
+        r"the model needs attention_mask as tensor\(double\)",
     ),
     Refusal(
         "a classifier",
@@ -337,6 +338,14 @@ REFUSED = (
         "settings that are nested without end",
         with_settings("modules.json", b"[" * 100_000),
         "modules.json of the model is not JSON",
+    ),
+    Refusal(
+        "settings in a folder whose name no system has",
+        with_settings(
+            "modules.json",
+            json.dumps([{"type": "models.Pooling", "path": "a" * 300}]).encode(),
+        ),
+        r"model=\S+ cannot be read: File name too long",
     ),
     Refusal(
         "settings of another kind",

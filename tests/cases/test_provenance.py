@@ -19,7 +19,7 @@ from harness.run import provenance
 from harness.run.digest import named_files
 from harness.run.provenance import UNDER_NO_COMMIT, UNKNOWN, code, revisions
 from harness.run.start import ROOT
-from harness.show import phrases
+from harness.show.provenance import provenance as provenance_line
 from tests.builders import a_digest_of, a_results
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -503,7 +503,7 @@ SAID = (
 def test_the_slide_names_the_commit_of_what_ran(said: Words) -> None:
     results = replace(a_results(), code=said.code)
     before, after = "input c96c6d…", "A CPU"
-    words = phrases.provenance(results).partition(before)[2].partition(after)[0]
+    words = provenance_line(results).partition(before)[2].partition(after)[0]
     assert words.strip(" ·") == said.words
 
 

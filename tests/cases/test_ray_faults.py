@@ -37,8 +37,11 @@ def test_a_race_whose_workers_were_stuck_ends_with_the_baselines_answer(stuck: R
 
 
 def test_each_worker_that_was_stuck_is_replaced_once(stuck: Raced) -> None:
-    course = [type(event) for event in stuck.events if isinstance(event, e.Faulted | e.Recovered)]
-    assert course == [e.Faulted, e.Recovered] * len(DEEDS)
+    course = [event for event in stuck.events if isinstance(event, e.Faulted | e.Recovered)]
+    assert len(course) == 2 * len(DEEDS)
+    for worker in ("w0", "w1"):
+        kinds = [type(event) for event in course if event.worker == worker]
+        assert kinds == [e.Faulted, e.Recovered] * (len(kinds) // 2)
 
 
 @pytest.mark.parametrize(("place", "deed"), [*enumerate(DEEDS)], ids=DEEDS)

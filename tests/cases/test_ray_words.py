@@ -12,7 +12,13 @@ import pytest
 
 from harness.model import Side
 from harness.run.launch import environment
-from harness.run.ray.ray_words import explain, explain_end, explain_loss, explain_unpicklable
+from harness.run.ray.ray_words import (
+    NOT_JOINED,
+    explain,
+    explain_end,
+    explain_loss,
+    explain_unpicklable,
+)
 from tests.cases import ray_failures
 
 MISMATCH = """RuntimeError: Version mismatch: The cluster was started with:
@@ -67,6 +73,14 @@ CASES = {
         "AuthenticationError: Authentication token mismatch",
         "the cluster refused",
         "RAY_AUTH_TOKEN",
+    ),
+    "a token that an older Ray does not send": Case(
+        "RpcError: RPC Error message: InvalidAuthToken: Authentication token is missing",
+        "the cluster refused this program's token",
+        "RAY_AUTH_MODE",
+    ),
+    "a head that never lets one join": Case(
+        f"{NOT_JOINED} 60 s", "the cluster answers, but did not let", "ray status"
     ),
     "code that cannot be sent": Case(
         "RuntimeEnvSetupError: Failed to set up runtime environment.",

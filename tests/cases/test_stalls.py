@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
+from msgspec.structs import replace
 
 from harness import events as e
 from harness.model import ProcessState, Side
 from harness.run.plan import Patience
 from harness.run.processes import Signs
-from harness.run.stalls import StallWatch
+from harness.run.stalls import ARMING_ELSEWHERE_S, BUSY_UNHEARD_S, StallWatch
+from tests.builders import arming_events, some_events
 
 STALL_AFTER_S, GIVE_UP_AFTER_S = 10.0, 100.0
 FRAME_S = 0.25
@@ -176,6 +178,44 @@ def test_a_side_is_given_up_when_that_is_due_and_never_where_somebody_watches(
     [(at, event)] = given_up
     assert 0 <= at - case.given_up_at <= 0.1 * case.given_up_at, at
     assert event.reason.endswith(f"core 0 is {case.state.words}")
+
+
+@pytest.mark.parametrize(("is_ready", "said_after_s"), [(False, ARMING_ELSEWHERE_S), (True, 10.0)])
+def test_a_side_that_arms_on_other_machines_is_given_more_time_until_it_is_ready(
+    is_ready: bool, said_after_s: float
+) -> None:
+    side = Side.DISTRIBUTED
+    watch = StallWatch(Patience(), lambda _: ("ray", Signs(0.0, 1, "python", SLEEPING)), {side})
+    if is_ready:
+        watch.note_reports(
+            side, [next(event for event in arming_events() if isinstance(event, e.Ready))]
+        )
+    frames = range(2 * int(ARMING_ELSEWHERE_S))
+    stalled = [now for now in frames if watch.tick(float(now), [side], attended=True)]
+    assert stalled == [pytest.approx(said_after_s, abs=WITHIN_S)]
+
+
+FINISHED = next(event for event in some_events() if isinstance(event, e.Finished))
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "said_after_s"), [(20.0, BUSY_UNHEARD_S), (70.0, 140.0)], ids=["short", "long"]
+)
+def test_a_program_that_is_timed_may_be_silent_for_longer_than_the_trials_before_it(
+    wall_s: float, said_after_s: float
+) -> None:
+    """It computes and reports nothing until it is done, where chunks came in quick succession."""
+    cpu_s = iter(range(10_000))
+    watch = StallWatch(
+        Patience(), lambda _: ("core 0", Signs(float(next(cpu_s)), 1, "python", RUNNING))
+    )
+    side = Side.BASELINE
+    for now in range(20):
+        watch.tick(float(now), [side], attended=True)
+        watch.note_reports(side, [e.Progress(done=now + 1)])
+    watch.note_reports(side, [e.Progress(done=99), replace(FINISHED, wall_s=wall_s)])
+    stalled = [now for now in range(20, 220) if watch.tick(float(now), [side], attended=True)]
+    assert stalled == [pytest.approx(19 + said_after_s, abs=WITHIN_S)]
 
 
 def test_a_stall_is_over_with_the_next_item() -> None:

@@ -222,7 +222,7 @@ CASES = (
     Case(
         "a workload of that name as a built-in one's module",
         ("race", "--workload", "numpy", "--ui", "none"),
-        "numpy holds no WORKLOAD",
+        "numpy defines no WORKLOAD",
         exit_codes=(2,),
     ),
     Case(

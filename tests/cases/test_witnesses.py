@@ -16,7 +16,7 @@ from harness.claims.event_order import MOST_FAULTS, Contradiction, EventOrder
 from harness.model import MOST_RATES, CommandFacts, Schedule, ScoreDifferences, Side, Status
 from tests.builders import some_differences, some_events, sweep_events
 from tests.lies import (
-    SHOWCASE,
+    RACED,
     SWEPT,
     Events,
     Lie,
@@ -27,6 +27,8 @@ from tests.lies import (
     is_a,
     late,
     left_out,
+    lost,
+    made_up_for,
     moved,
     raised,
     read_late,
@@ -70,18 +72,6 @@ def two_workers_in_one(events: Events) -> Events:
     assert isinstance(ready, e.Ready)
     one, *_ = ready.workers
     return [*events[:place], replace(ready, workers=(one, one)), *events[place + 1 :]]
-
-
-def lost(events: Events) -> Events:
-    """Return the events with a worker lost in the first distributed trial, and back again."""
-    place = first(events, is_a(e.Progress, side=DISTRIBUTED))
-    at = events[place].at
-    ready = events[first(events, is_a(e.Ready, side=DISTRIBUTED))]
-    assert isinstance(ready, e.Ready)
-    fault = e.Faulted(worker="w0", reason="killed")
-    back = e.Recovered(worker="w0", process=renewed(ready.workers[0], pid=1), seconds=0.2)
-    words = [e.stamp(event, at, DISTRIBUTED, 0) for event in (fault, back)]
-    return [*events[: place + 1], *words, *events[place + 1 :]]
 
 
 def stopped(events: Events) -> Events:
@@ -265,7 +255,7 @@ class Lied:
     name: str
     lie: Lie
     raises: str
-    events: Events = SHOWCASE
+    events: Events = RACED
 
 
 def edited_commands(events: Events) -> Events:
@@ -458,6 +448,16 @@ LIES = (
         in_turn(scaled(is_a(e.Span, side=DISTRIBUTED), 2.0, "cpu_s"), lost),
         "cpu-contradicted impossible-seconds lost-worker",
     ),
+    Lied(
+        "a lost worker was replaced faster than that was seen to happen",
+        made_up_for(replaced_s=0.5, caught_up_s=3.1),
+        "recovery-contradicted lost-worker",
+    ),
+    Lied(
+        "what a lost worker had undone was made up for faster than that was seen to happen",
+        made_up_for(replaced_s=3.0, caught_up_s=1.0),
+        "recovery-contradicted lost-worker",
+    ),
     Lied("one pair is told six times", six_times, "trial-repeated"),
     Lied("six pairs ran until the result was right", asked(3), "trial-unasked", SWEPT),
     Lied(
@@ -472,6 +472,11 @@ UNUSUAL = (
         "the quality fell a little, and the scores of its items did",
         slightly_worse(sd=0.0625),
         "answers-differ-in-bits quality-unsure",
+    ),
+    Lied(
+        "a loss that was made up for as it was seen to be",
+        made_up_for(replaced_s=3.0, caught_up_s=3.1),
+        "lost-worker",
     ),
     Lied("a session as it was", lambda events: events, ""),
     Lied("a sweep with trials of less than five seconds", lambda events: events, "", SWEPT),
@@ -503,17 +508,17 @@ def test_what_a_side_says_is_held_against_what_was_observed(case: Lied) -> None:
 
 def test_an_earlier_version_did_not_see_what_a_baselines_programs_used() -> None:
     """That is nobody's fault: the rule cannot be checked, and nothing is refused."""
-    told = changed(is_a(e.Sample, side=BASELINE), cpu=0.02)(SHOWCASE)
-    found = raised(audited(told, without_ends)) - raised(audited(SHOWCASE, without_ends))
+    told = changed(is_a(e.Sample, side=BASELINE), cpu=0.02)(RACED)
+    found = raised(audited(told, without_ends)) - raised(audited(RACED, without_ends))
     assert found == {"cpu-unseen"}
 
 
 def test_nor_did_it_keep_when_a_trial_ended_which_its_journal_tells() -> None:
-    judged = audited(retimed(DISTRIBUTED, 0.93)(SHOWCASE), without_ends)
+    judged = audited(retimed(DISTRIBUTED, 0.93)(RACED), without_ends)
     assert judged.differences == ()
     assert "clock-contradicted" in raised(judged)
 
 
 def test_a_clock_is_held_against_its_end_where_the_journal_is_lost() -> None:
-    results = audited(retimed(DISTRIBUTED, 0.93)(SHOWCASE)).results
+    results = audited(retimed(DISTRIBUTED, 0.93)(RACED)).results
     assert "clock-contradicted" in raised(audit(results))

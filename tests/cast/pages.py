@@ -8,12 +8,16 @@ from typing import Any
 
 from harness.cast import format as asciicast
 from harness.cast.format import OUTPUT, Cast, Event
-from harness.cast.page import PageFacts
+from harness.cast.page import PageFacts, PagePicture
 
 HOSTILE = "</script><script>alert('1')</script>\"'&\x1b[31m\u202e\u2066\x00\n<!-- "
 
 
 THREE_MINUTES = 1.64
+
+WORDS = "S = 1.7× on 2 workers"
+# Whose base64 has two and more slashes in a row, which would be an address in an address.
+PICTURES = (PagePicture(WORDS, b"\xff" * 9), PagePicture("The architecture", b"RIFF"))
 
 
 def about(**changes: Any) -> PageFacts:
@@ -86,7 +90,7 @@ class Document(HTMLParser):
         return [
             (tag, sorted(its))
             for tag, its in self.elements
-            if its.get("class") not in ("label", "headline")
+            if its.get("class") not in ("label", "headline") and tag not in ("figure", "img", "pre")
         ]
 
     @property

@@ -1,19 +1,25 @@
 import base64
+import io
 import re
 import sys
 import unicodedata
 from functools import cache
 from hashlib import sha256
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageChops
 
+from harness.cast.film.compact import MOST_COLOURS, compact
 from harness.cast.format import MARKER, OUTPUT, Event
-from harness.cast.page import PageFacts, render_page
+from harness.cast.page import PageFacts, PagePicture, render_page
 from harness.errors import BadRequest
-from tests.cast.pages import HOSTILE, THREE_MINUTES, Document, a_cast, about
+from harness.report import Report
+from tests.cast.pages import HOSTILE, PICTURES, THREE_MINUTES, WORDS, Document, a_cast, about
 from tests.casts import race_cast, real_cast
+from tests.terminals import ROOT
 
 
 def test_the_same_recording_gives_the_same_bytes() -> None:
@@ -32,7 +38,7 @@ def test_the_page_holds_the_recording_as_it_is() -> None:
 
 
 def test_there_is_no_address_in_the_page() -> None:
-    content = render_page(race_cast(), about()).decode()
+    content = render_page(race_cast(), about(pictures=PICTURES)).decode()
     document = Document(content.encode())
 
     assert "//" not in content
@@ -40,14 +46,40 @@ def test_there_is_no_address_in_the_page() -> None:
     assert not [
         found
         for _, found in document.elements
-        if found.keys() & {"src", "href", "srcset", "action", "data"}
+        if found.keys() & {"href", "srcset", "action", "data"}
     ]
+    sources = [found["src"] or "" for _, found in document.elements if "src" in found]
+    assert len(sources) == len(PICTURES)
+    assert all(source.startswith("data:image/webp;base64,") for source in sources)
     assert re.findall(r"url\(|@import", document.all("style")[0]) == []
 
 
 def test_a_page_of_three_minutes_is_smaller_than_a_megabyte() -> None:
     assert real_cast(slower=THREE_MINUTES).duration_s > 180
-    assert len(render_page(real_cast(slower=THREE_MINUTES), about())) <= 1_000_000
+    assert (
+        len(render_page(real_cast(slower=THREE_MINUTES), about(pictures=pictures_of_page())))
+        <= 1_000_000
+    )
+
+
+def pictures_of_page() -> tuple[PagePicture, ...]:
+    """Return slide and figures of the showcase, as they are on its page."""
+    files = Report.load(ROOT / "recordings" / "showcase").files()
+    return tuple(PagePicture(WORDS, compact(files[name])) for name in files if ".png" in name)
+
+
+def test_a_picture_on_a_page_has_few_colours_and_is_otherwise_as_it_was_drawn() -> None:
+    before = Image.linear_gradient("L").convert("RGB")
+    written = io.BytesIO()
+    before.save(written, "PNG")
+    small = compact(written.getvalue())
+
+    with Image.open(io.BytesIO(small)) as after:
+        assert (after.format, after.size) == ("WEBP", before.size)
+        assert len(after.convert("RGB").getcolors() or ()) == MOST_COLOURS
+        apart = ImageChops.difference(before, after.convert("RGB")).tobytes()
+    assert max(apart) <= 256 // MOST_COLOURS
+    assert compact(written.getvalue()) == small
 
 
 def test_nothing_may_run_or_be_loaded_but_what_stands_in_the_page() -> None:
@@ -64,9 +96,11 @@ def test_nothing_may_run_or_be_loaded_but_what_stands_in_the_page() -> None:
         "default-src",
         "script-src",
         "style-src",
+        "img-src",
         "base-uri",
         "form-action",
     }
+    assert document.policy["img-src"] == ["data:"]
     assert "unsafe-inline" not in str(document.policy)
 
 
@@ -83,10 +117,39 @@ def test_the_page_says_in_words_what_is_recorded_and_when() -> None:
     assert told.all("title") == ["train on two workers · RECORDED 2026-11-22 09:14:07Z"]
 
 
+def test_below_the_player_stand_headline_pictures_and_report_without_a_script() -> None:
+    report = " audit: 23 pass\n\n  1   ██  <b>"
+    page = Document(render_page(race_cast(), about(report=report, pictures=PICTURES)))
+    tags = [tag for tag, _ in page.elements]
+    images = [found for tag, found in page.elements if tag == "img"]
+
+    assert page.all("pre") == [report]
+    assert [image["alt"] for image in images] == [picture.words for picture in PICTURES]
+    assert [inside(image["src"]) for image in images] == [picture.webp for picture in PICTURES]
+    assert tags.index("aside") < tags.index("article") < tags.index("img") < tags.index("pre")
+    below = [place for place, tag in enumerate(tags) if tag == "article"]
+    assert "It ran" in page.texts[below[0]]
+
+
+def inside(source: str | None) -> bytes:
+    """Return what an address of data holds, as a browser reads it."""
+    return base64.b64decode(unquote((source or "").partition(",")[2]), validate=True)
+
+
+def test_a_label_stands_beside_the_player_and_below_it() -> None:
+    page = Document(render_page(race_cast(), about(label="SIMULATED", headline="")))
+    assert [
+        page.texts[place]
+        for place, (_, its) in enumerate(page.elements)
+        if its.get("class") == "label"
+    ] == ["SIMULATED", "SIMULATED"]
+
+
 def test_what_is_not_there_leaves_no_empty_box() -> None:
     told = Document(render_page(a_cast(began=None), about(headline="", label="")))
 
     assert {found.get("class") for _, found in told.elements}.isdisjoint({"label", "headline"})
+    assert {tag for tag, _ in told.elements}.isdisjoint({"figure", "pre"})
     assert told.text(**{"class": "recorded"}) == "RECORDED date unknown"
 
 
@@ -133,15 +196,23 @@ def test_the_poster_stands_at_the_headline_else_in_the_last_second(
 @cache
 def a_harmless_page() -> Document:
     cast = a_cast(Event(0.0, OUTPUT, "a"), Event(1.0, MARKER, "go"))
-    return Document(render_page(cast, about(label="SIMULATED")))
+    return Document(render_page(cast, about(label="SIMULATED", report="a", pictures=PICTURES[:1])))
 
 
 @settings(max_examples=30)
-@given(st.lists(st.text(max_size=40) | st.just(HOSTILE), min_size=6, max_size=6))
+@given(st.lists(st.text(max_size=40) | st.just(HOSTILE), min_size=8, max_size=8))
 def test_no_text_can_leave_its_place(texts: list[str]) -> None:
-    title, run_id, workload, label, headline, chapter = texts
+    title, run_id, workload, label, headline, chapter, report, words = texts
     cast = a_cast(Event(0.0, OUTPUT, "a"), Event(1.0, MARKER, chapter), title=chapter)
-    facts = PageFacts(title=title, run_id=run_id, workload=workload, label=label, headline=headline)
+    facts = PageFacts(
+        title=title,
+        run_id=run_id,
+        workload=workload,
+        label=label,
+        headline=headline,
+        report=report,
+        pictures=(PagePicture(words, b"RIFF"),),
+    )
     found = Document(render_page(cast, facts))
 
     assert found.fixed == a_harmless_page().fixed

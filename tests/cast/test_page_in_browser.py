@@ -1,12 +1,15 @@
+import io
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from harness.cast.film.compact import compact
 from harness.cast.format import MARKER, OUTPUT, Cast, Event
-from harness.cast.page import render_page
+from harness.cast.page import PagePicture, render_page
 from tests.browser import Browser, Page, needs_chromium
 from tests.cast.pages import HOSTILE, Document, a_cast, about
 from tests.casts import MARKS, race_cast, real_cast
@@ -47,6 +50,38 @@ def test_the_page_plays_from_a_file_and_asks_for_nothing_else(
     assert browser.requested == [f"file://{path}"]
     assert browser.complaints == []
     assert (browser.state("violations"), browser.state("errors")) == ("0", "0")
+
+
+@pytest.fixture
+def slide() -> PagePicture:
+    """Return a picture of the size of a slide."""
+    written = io.BytesIO()
+    Image.new("RGB", (1600, 900), "white").save(written, "PNG")
+    return PagePicture("S = 1.7×", compact(written.getvalue()))
+
+
+@needs_chromium
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1920, 1080)])
+def test_headline_and_pictures_are_there_with_scripts_and_without(
+    tmp_path: Path, chromium: Browser, slide: PagePicture, scripts: bool, width: int, height: int
+) -> None:
+    path = write_page(tmp_path, race_cast(), report="audit: 23 pass", pictures=(slide, slide))
+    with Page(chromium, width, height) as page:
+        page.call("Emulation.setScriptExecutionDisabled", value=not scripts)
+        page.call("Page.navigate", url=f"file://{path}")
+        page.until(lambda: page.evaluate("document.readyState") == "complete")
+        shown = page.evaluate("[...document.images].map(one => one.complete && one.naturalWidth)")
+        headline, picture, report = (
+            page.evaluate(f"document.querySelector('{which}').getBoundingClientRect().toJSON()")
+            for which in (".headline", "img", "article pre")
+        )
+    assert shown == [1600, 1600]
+    assert headline["bottom"] <= height
+    assert headline["bottom"] <= picture["top"] < picture["bottom"] < report["top"]
+    assert picture["height"] <= height
+    assert picture["right"] <= width
+    assert page.complaints == []
 
 
 @needs_chromium

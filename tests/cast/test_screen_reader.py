@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import events as e
 from harness import text
 from harness.cast.screen_reader import ClockReading, ScreenReading, parse_clock, read_screen
-from harness.model import Schedule
+from harness.model import ProcessState, Schedule, Side
 from harness.show.terminal.panel import Caption, draw_panel
 from tests.builders import a_board, a_spec, some_events
 
@@ -39,6 +40,28 @@ def test_both_clocks_are_read_from_a_panel_of_any_size(size: tuple[int, int]) ->
 def test_the_badge_the_run_and_the_moment_are_read_from_a_panel(badge: str) -> None:
     reading = reading_of(80, 24, badge)
     assert (reading.badge, reading.run_id, reading.utc) == (badge, "7c21", NOON)
+
+
+LOST = e.stamp(e.Faulted(worker="w0", reason="killed"), 41.0, Side.DISTRIBUTED, 0)
+STALLED = e.stamp(
+    e.Stalled(worker="w1", state=ProcessState.SLEEPING, seconds=10.0), 42.0, Side.DISTRIBUTED, 0
+)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("news", [[LOST], [STALLED], [LOST, STALLED]])
+def test_a_panel_is_read_that_says_who_is_lost_or_stalled(
+    size: tuple[int, int], news: list[e.Event]
+) -> None:
+    events = [event for event in some_events() if event.at < 41.0]
+    board = a_board([*events, *news])
+    caption = Caption(run_id="7c21", schedule=Schedule.TOGETHER, utc=NOON)
+    drawn = draw_panel(board, a_spec(), caption, at=43.0, columns=size[0], rows=size[1]).plain
+    for words, event in (("1 LOST", LOST), ("· STALLED ─", STALLED)):
+        assert (words in drawn) == (event in news)
+    reading = read_screen(drawn.split("\n"))
+    assert reading is not None
+    assert None not in reading.clocks
 
 
 def test_a_panel_without_a_badge_has_none() -> None:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from harness import events as e
 from harness.claims.journal_check import MOST_LISTED, check
-from harness.model import Results, Status
+from harness.model import ChaosKind, FaultKind, Results, Side, Status
 from harness.state.to_results import results_of
-from tests.builders import a_board, a_digest_of, a_fault, some_events
+from tests.builders import a_board, a_digest_of, a_fault, a_process, some_events
 
 JOURNAL = some_events(pairs=2)
 SHA = a_digest_of("journal")
@@ -38,6 +38,53 @@ def test_a_session_that_nobody_edited_agrees_with_its_journal(
 ) -> None:
     journal = some_events(workers, baseline_s, distributed_s, pairs)
     assert difference_lines(results_of(a_board(journal), SHA), journal, SHA) == ()
+
+
+STRUCK = next(
+    place
+    for place, event in enumerate(JOURNAL)
+    if isinstance(event, e.Go) and event.side is Side.DISTRIBUTED
+)
+UNDER_STRIKES = [
+    *JOURNAL[: STRUCK + 1],
+    *(
+        e.stamp(event, JOURNAL[STRUCK].at, Side.DISTRIBUTED, 0)
+        for event in (
+            e.Struck(worker="w1", kind=ChaosKind.KILL),
+            e.Faulted(worker="w1", reason="killed", after_s=0.1),
+            e.Recovered(worker="w1", process=a_process("w1"), seconds=1.3),
+            e.CaughtUp(worker="w1", seconds=1.9, redone=3, lost_cpu_s=0.88),
+        )
+    ),
+    *JOURNAL[STRUCK + 1 :],
+]
+PRETTIER: dict[str, tuple[dict[str, Any], str]] = {
+    "a shorter recovery": ({"caught_up_s": 0.4}, "caught_up_s: the file says 0.4, the journal 1.9"),
+    "a loss noticed sooner": ({"at_s": 0.0}, "at_s: the file says 0.0, the journal 0.1"),
+    "less done again": ({"redone": 0}, "redone: the file says 0, the journal 3"),
+    "less thrown away": (
+        {"lost_cpu_s": 0.0},
+        "lost_cpu_s: the file says 0.0, the journal 0.88",
+    ),
+    "an accident": (
+        {"kind": FaultKind.LOST},
+        "kind: the file says lost, the journal kill",
+    ),
+}
+
+
+@pytest.mark.parametrize("lie", PRETTIER)
+def test_a_recovery_that_is_told_better_than_it_was_is_found_in_the_journal(lie: str) -> None:
+    changes, difference = PRETTIER[lie]
+    results = results_of(a_board(UNDER_STRIKES), SHA)
+    place = next(place for place, trial in enumerate(results.trials) if trial.faults)
+    trial = results.trials[place]
+    told = replace(trial, faults=(replace(trial.faults[0], **changes),))
+    trials = (*results.trials[:place], told, *results.trials[place + 1 :])
+
+    found = difference_lines(replace(results, trials=trials), UNDER_STRIKES)
+
+    assert found == (f"trials[{place}].faults[0].{difference}",)
 
 
 EDITED = {

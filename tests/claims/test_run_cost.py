@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from harness.claims.pairs import complete_pairs
 from harness.claims.run_cost import Cost, cost_of
-from harness.model import Offer, Results
+from harness.model import Offer, Results, SpotPrices
 from tests.builders import (
     a_race_of,
     a_results,
@@ -166,6 +166,48 @@ def test_every_offer_of_the_price_list_has_its_own_bill() -> None:
     assert [spot.baseline, spot.distributed, spot.drop] == pytest.approx(
         [0.34 * 40 / 3600, 0.17 * 44 / 3600, 1 - 22 / 40]
     )
+
+
+SPOT = SpotPrices(worker_per_hour=0.17, head_per_hour=0.0)
+
+
+def test_spot_prices_are_billed_only_where_they_were_asked_for() -> None:
+    prices = some_prices(spot=SPOT)
+
+    asked, not_asked = (
+        costs(a_results(spec=a_spec(prices=prices, spot=spot))) for spot in (True, False)
+    )
+
+    assert (asked.is_spot, not_asked.is_spot) == (True, False)
+    assert asked.distributed == pytest.approx(0.5 * not_asked.distributed)
+    assert asked.baseline == not_asked.baseline
+
+
+def test_the_drop_at_spot_prices_is_split_into_scaling_and_price() -> None:
+    cost = costs(a_results(spec=a_spec(prices=some_prices(spot=SPOT), spot=True)))
+
+    assert (cost.drop, cost.scaling_part) == pytest.approx((1 - 22 / 40, 1 - 44 / 40))
+    assert cost.drop == pytest.approx(cost.scaling_part + cost.price_part)
+
+
+def test_beside_spot_prices_stands_what_the_same_run_costs_on_demand() -> None:
+    (usual,) = costs(a_results(spec=a_spec(prices=some_prices(spot=SPOT), spot=True))).offers
+
+    assert usual.name == "on demand"
+    assert usual.distributed == pytest.approx(costs(a_results()).distributed)
+
+
+def test_spares_are_billed_for_the_whole_run() -> None:
+    with_spare, without = costs(a_results(spec=a_spec(spares=1))), costs(a_results())
+
+    assert with_spare.distributed == pytest.approx(1.5 * without.distributed)
+    assert with_spare.distributed_hours == pytest.approx(3 * 22 / 3600)
+
+
+def test_spares_are_a_part_of_what_scaling_out_costs() -> None:
+    cost = costs(a_results(spec=a_spec(spares=1)))
+
+    assert (cost.scaling_part, cost.price_part) == pytest.approx((1 - 66 / 40, 0.0))
 
 
 def test_the_head_node_is_on_the_bill() -> None:

@@ -263,6 +263,24 @@ def test_a_drift_that_both_sides_share_leaves_the_coverage_as_it_is(
     assert 0.93 <= coverage(one, other, pairs, steepness=0.2) <= 0.98
 
 
+def test_six_values_give_an_interval_of_their_median() -> None:
+    found = scaling.median_interval([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+
+    assert found == pytest.approx((1 + 5 / 14, 6 - 5 / 14))
+
+
+def test_five_values_are_too_few_for_an_interval_of_their_median() -> None:
+    with pytest.raises(ValueError, match="5 values are too few"):
+        scaling.median_interval([1.0, 2.0, 3.0, 4.0, 5.0])
+
+
+@given(st.lists(st.floats(0.0, 1e6), min_size=6, max_size=40))
+def test_the_interval_of_a_median_holds_it(values: list[float]) -> None:
+    low, high = scaling.median_interval(values)
+
+    assert min(values) <= low <= median(values) <= high <= max(values)
+
+
 def test_variation_is_the_standard_deviation_over_the_mean() -> None:
     assert scaling.variation([9.0, 10.0, 11.0]) == pytest.approx(0.1)
 

@@ -125,7 +125,7 @@ BAD = {
     "missing prices": (
         [*SIMULATED, "--prices", "none.toml"],
         "cannot read none.toml",
-        "start from a copy",
+        "`twoclocks new --prices`",
     ),
     "no list of scales": (
         [*SWEPT, "--workers", "4,2"],
@@ -171,8 +171,13 @@ BAD = {
     ),
     "no results yet": (
         ["slide"],
-        "cannot read recordings/latest/results.json",
-        "give the results.json",
+        "there is no take in recordings/latest yet",
+        "make one with `twoclocks race`",
+    ),
+    "no recording yet": (
+        ["verify-cast"],
+        "there is no take in recordings/latest yet",
+        "make one with `twoclocks record`",
     ),
     "text for results": (["slide", "file"], "file is not a JSON document", "give the results.json"),
     "slide below a file": (
@@ -317,7 +322,10 @@ def test_a_race_without_a_folder_goes_to_recordings_and_proves_nothing_unless_to
 def test_json_leaves_standard_output_to_the_events(capfd: pytest.CaptureFixture[str]) -> None:
     assert main([*SIMULATED, "--ui", "json", "--out", "take"]) == 0
     told = capfd.readouterr()
-    assert told.out == Path("take/events.jsonl").read_text()
+    *printed, take = told.out.splitlines(keepends=True)
+    journal = [one for one in printed if not one.startswith('{"schema":"twoclocks.heartbeat/1"')]
+    assert "".join(journal) == Path("take/events.jsonl").read_text()
+    assert take.startswith('{"schema":"twoclocks.take/1"')
     assert "NO HEADLINE" in told.err
 
 
@@ -351,7 +359,7 @@ def test_sides_that_loaded_something_else_end_with_four(
 def test_a_slide_can_be_drawn_in_a_new_folder(capsys: pytest.CaptureFixture[str]) -> None:
     save(a_results(), Path("results.json"))
     assert main(["slide", "results.json", "--out", "new/slides"]) == 0
-    assert capsys.readouterr().out == Path("new/slides/headline.txt").read_text() + "\n"
+    assert capsys.readouterr().out == Path("new/slides/headline.txt").read_text()
     assert {"headline.png", "headline.svg", "fig-scaling.svg"} <= {
         path.name for path in Path("new/slides").iterdir()
     }
@@ -360,4 +368,4 @@ def test_a_slide_can_be_drawn_in_a_new_folder(capsys: pytest.CaptureFixture[str]
 def test_a_refused_slide_ends_with_four(capsys: pytest.CaptureFixture[str]) -> None:
     save(a_results(status=Status.ABORTED), Path("results.json"))
     assert main(["slide", "results.json"]) == 4
-    assert capsys.readouterr().out == Path("headline.txt").read_text() + "\n"
+    assert capsys.readouterr().out == Path("headline.txt").read_text()

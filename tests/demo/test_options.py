@@ -7,14 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.options import (
-    COMMAND_PAIR_OPTIONS,
-    MOST_WORKERS,
-    SIMULATED_WORKERS,
-    doubling,
-    make_plan,
-    with_command_pair,
-)
+from demo.command_pair_settings import COMMAND_PAIR_OPTIONS, with_command_pair
+from demo.options import EXAMPLE_PRICES, make_plan
+from demo.scales import MOST_WORKERS, SIMULATED_WORKERS, doubling
 from harness.errors import BadRequest
 from harness.model import CommandFacts, Schedule, Variant
 from harness.run.baseline_variants import NO_PROOF
@@ -273,6 +268,56 @@ def test_a_cluster_that_listens_is_joined(measured: str, listener: str) -> None:
     )
 
 
+@pytest.fixture
+def within_reach(listener: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return an address of what listens that is not that of the loopback interface.
+
+    Neither the environment nor the home holds a token.
+    """
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    return listener.replace("127.0.0.1", "0.0.0.0")
+
+
+def test_a_cluster_that_anybody_can_use_is_refused(measured: str, within_reach: str) -> None:
+    error = refused(workload=measured, workers=2, address=within_reach)
+    assert error.sentence.startswith("no token keeps others out of the cluster at '0.0.0.0:")
+
+
+def test_a_cluster_that_anybody_can_use_is_joined_where_that_is_spelt_out(
+    measured: str, within_reach: str
+) -> None:
+    asked = requested(workload=measured, workers=2, address=within_reach, insecure=True)
+    assert (asked.address, asked.spec.insecure) == (within_reach, True)
+
+
+def test_a_cluster_with_a_token_is_not_insecure_whatever_was_typed(
+    measured: str, within_reach: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "secret")
+    asked = requested(workload=measured, workers=2, address=within_reach, insecure=True)
+    assert asked.spec.insecure is False
+
+
+@pytest.mark.parametrize("workload", ["simulated", ""])
+def test_without_a_cluster_there_is_nothing_insecure(workload: str, measured: str) -> None:
+    error = refused(workload=workload or measured, workers=2, insecure=True)
+    assert error.sentence == "--insecure has no effect without a cluster"
+
+
+def test_without_a_cluster_no_hosts_are_waited_for(measured: str) -> None:
+    error = refused(workload=measured, workers=2, wait_for_hosts=9.0)
+    assert error.sentence == "--wait-for-hosts has no effect without a cluster"
+
+
+def test_hosts_of_a_cluster_are_waited_for_as_long_as_was_asked(
+    measured: str, listener: str
+) -> None:
+    asked = requested(workload=measured, workers=2, address=listener, wait_for_hosts=9.0)
+    assert asked.wait_for_hosts_s == 9.0
+
+
 def test_the_environment_can_name_the_cluster(
     measured: str, listener: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,6 +340,14 @@ def test_the_size_of_a_cluster_is_not_guessed(measured: str, listener: str) -> N
     assert refused(workload=measured, address=listener).hint == "add --workers N"
 
 
+@pytest.mark.parametrize("points", [None, ""])
+def test_before_the_size_of_a_cluster_it_is_asked_for_an_answer(
+    measured: str, points: str | None
+) -> None:
+    error = refused(workload=measured, address="127.0.0.1:1", points=points)
+    assert error.sentence == "no cluster answers at '127.0.0.1:1': Connection refused"
+
+
 def test_a_cluster_behind_a_proxy_is_refused(measured: str) -> None:
     assert (
         "Ray Client address"
@@ -309,6 +362,30 @@ def test_a_workload_that_is_not_there_is_refused() -> None:
 def test_a_setting_that_makes_no_sense_is_refused() -> None:
     assert re.search(
         r"seconds=-1.* is not between 0 and 3600", refused(settings=("seconds=-1",)).sentence
+    )
+
+
+def test_spot_prices_are_billed_where_they_are_asked_for() -> None:
+    spot, usual = (requested(workload="simulated", spot=asked).spec for asked in (True, False))
+
+    assert (spot.spot, usual.spot) == (True, False)
+    assert spot.billed_prices.worker_per_hour < usual.billed_prices.worker_per_hour
+
+
+def test_a_price_list_without_spot_prices_is_refused_where_they_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    content = EXAMPLE_PRICES.read_text()
+    kept = [line for line in content.splitlines(keepends=True) if "_spot_per_hour" not in line]
+    prices = tmp_path / "prices.toml"
+    prices.write_text("".join(kept))
+
+    assert "it has no spot prices" in refused(prices=prices, spot=True).sentence
+
+
+def test_an_assumed_checkpoint_without_random_losses_is_refused() -> None:
+    assert refused(checkpoint=2.0).sentence == (
+        "--checkpoint has no effect unless workers are lost at random"
     )
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from demo.outputs import output_folder, write_outputs
 from harness.errors import BadRequest
-from harness.model import Status
+from harness.model import Kind, Status
+from harness.report import THEMES
 from tests.builders import a_report
 
 DECLARED = Path(__file__).parents[2] / "demo" / "examples" / "nightly-retrain.toml"
@@ -16,13 +17,42 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_theme_of_its_own_replaces_the_figures_of_the_other(tmp_path: Path) -> None:
-    for name in DRAWN:
-        (tmp_path / name).write_text("an earlier one")
-    write_outputs(a_report().files("dark"), tmp_path)
+@pytest.fixture(scope="module")
+def files() -> dict[str, dict[str, bytes]]:
+    """Return what a session leaves in each theme, drawn once."""
+    return {theme: a_report().files(theme) for theme in THEMES}
 
-    assert "fig-scaling-dark.svg" in names(tmp_path)
-    assert "fig-scaling.svg" not in names(tmp_path)
+
+@pytest.mark.parametrize(("first", "second"), [("light", "dark"), ("dark", "light")])
+def test_both_themes_live_side_by_side(
+    tmp_path: Path, first: str, second: str, files: dict[str, dict[str, bytes]]
+) -> None:
+    write_outputs(files[first], tmp_path)
+    write_outputs(files[second], tmp_path)
+
+    assert names(tmp_path) == files[first].keys() | files[second].keys()
+    assert {"fig-scaling-dark.svg", "fig-scaling.svg"} <= names(tmp_path)
+
+
+def test_a_figure_of_the_same_theme_that_is_no_longer_drawn_goes(
+    tmp_path: Path, files: dict[str, dict[str, bytes]]
+) -> None:
+    for name in ("fig-recovery.png", "fig-recovery-dark.png"):
+        (tmp_path / name).write_text("an earlier one")
+    write_outputs(files["dark"], tmp_path)
+
+    assert "fig-recovery.png" in names(tmp_path)
+    assert "fig-recovery-dark.png" not in names(tmp_path)
+
+
+def test_a_simulated_session_leaves_a_slide_and_figures_under_that_word(tmp_path: Path) -> None:
+    report = a_report(kind=Kind.SIMULATED)
+    write_outputs(report.files(), tmp_path)
+
+    assert report.headline is None
+    assert {"headline.png", "fig-scaling.svg", "fig-architecture.png"} <= names(tmp_path)
+    assert "SIMULATED" in (tmp_path / "headline.txt").read_text()
+    assert "SIMULATED" in (tmp_path / "headline.svg").read_text()
 
 
 def test_a_refusal_leaves_no_earlier_slide_standing(tmp_path: Path) -> None:

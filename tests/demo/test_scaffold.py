@@ -9,10 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demo.scaffold import new, next_step
+from demo.__main__ import main
+from demo.options import read_prices
+from demo.scaffold import Start, new, next_step
 from harness.errors import BadRequest
 from harness.files.results import load
 from harness.model import Process, Results, Side, Status
+from harness.report import Report
+from harness.talk.agenda_file import read_agenda
 from tests.races import code_when_quiet
 from tests.terminals import PYTHON, at_once, surroundings
 
@@ -64,7 +68,7 @@ def raced(folder: Path, *options: str) -> Ran:
 
 def with_a_neighbour(folder: Path) -> Ran:
     """Race the new workload with its kernel moved into a file beside it."""
-    (path,) = new("circle", folder, commands=False)
+    (path,) = new("circle", folder)
     source = path.read_text()
     kernel = source[source.index("def points_inside") : source.index("def baseline")]
     (folder / "kernel_of_circle.py").write_text(
@@ -80,7 +84,7 @@ def with_a_neighbour(folder: Path) -> Ran:
 
 def pair(folder: Path) -> Ran:
     """Race the two new programs as they are, on fewer numbers."""
-    path = new("gaps", folder, commands=True)[0]
+    path = new("gaps", folder, Start.COMMANDS)[0]
     path.write_text(path.read_text().replace("20_000_000", "6_000_000"))
     return raced(folder, "--workload", "gaps.py")
 
@@ -120,13 +124,13 @@ def test_the_programs_of_a_new_pair_tell_of_their_workers(ran: dict[str, Ran]) -
 
 def test_the_new_file_is_named_with_how_to_run_it(tmp_path: Path) -> None:
     assert (
-        next_step(new("mine", tmp_path, commands=False))
+        next_step(new("mine", tmp_path))
         == "wrote mine.py\nrun it: twoclocks race --workload mine.py"
     )
 
 
 def test_a_new_pair_comes_with_its_two_programs(tmp_path: Path) -> None:
-    assert [path.name for path in new("gaps", tmp_path, commands=True)] == [
+    assert [path.name for path in new("gaps", tmp_path, Start.COMMANDS)] == [
         "gaps.py",
         "gaps_baseline.py",
         "gaps_distributed.py",
@@ -134,41 +138,41 @@ def test_a_new_pair_comes_with_its_two_programs(tmp_path: Path) -> None:
 
 
 def test_the_name_takes_the_place_of_the_templates(tmp_path: Path) -> None:
-    text = "".join(path.read_text() for path in new("gaps", tmp_path, commands=True))
+    text = "".join(path.read_text() for path in new("gaps", tmp_path, Start.COMMANDS))
     assert "mine" not in text
     assert 'name="gaps"' in text
 
 
 def test_a_name_may_be_typed_with_its_ending(tmp_path: Path) -> None:
-    assert new("gaps.py", tmp_path, commands=False) == (tmp_path / "gaps.py",)
+    assert new("gaps.py", tmp_path) == (tmp_path / "gaps.py",)
 
 
 @pytest.mark.parametrize("taken", ["gaps.py", "gaps_distributed.py"])
 def test_nothing_is_written_where_one_of_the_files_is_there(tmp_path: Path, taken: str) -> None:
     (tmp_path / taken).write_text("mine")
     with pytest.raises(BadRequest, match=f"^{taken} exists already$"):
-        new("gaps", tmp_path, commands=True)
+        new("gaps", tmp_path, Start.COMMANDS)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(taken, "mine")]
 
 
 @given(st.text().filter(lambda name: not name.removesuffix(".py").isidentifier()))
 def test_a_name_that_no_module_can_have_is_refused(name: str) -> None:
     with pytest.raises(BadRequest):
-        new(name, Path("nowhere"), commands=False)
+        new(name, Path("nowhere"))
 
 
-@pytest.mark.parametrize("name", ["", "class", "a b", "../up", "9lives", "x" * 70])
+@pytest.mark.parametrize("name", ["class", "a b", "../up", "9lives", "x" * 70])
 def test_a_name_that_would_lead_elsewhere_or_mean_something_else_is_refused(
     tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(BadRequest, match="cannot be the name of a Python module"):
-        new(name, tmp_path, commands=False)
+        new(name, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_said_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match=r"^cannot write mine\.py: No such file or directory$"):
-        new("mine", tmp_path / "nowhere", commands=False)
+        new("mine", tmp_path / "nowhere")
 
 
 def test_the_verb_writes_into_the_folder_it_is_typed_in(tmp_path: Path) -> None:
@@ -185,7 +189,7 @@ def test_the_verb_writes_into_the_folder_it_is_typed_in(tmp_path: Path) -> None:
 
 
 def test_the_programs_of_a_pair_run_alone_too(tmp_path: Path) -> None:
-    new("gaps", tmp_path, commands=True)
+    new("gaps", tmp_path, Start.COMMANDS)
     for command in (
         ["gaps_baseline.py", "50000", "one"],
         ["gaps_distributed.py", "50000", "2", "two"],
@@ -194,3 +198,44 @@ def test_the_programs_of_a_pair_run_alone_too(tmp_path: Path) -> None:
             [PYTHON, *command], cwd=tmp_path, env=surroundings(), check=True, capture_output=True
         )
     assert (tmp_path / "one").read_text() == (tmp_path / "two").read_text()
+
+
+FILES = {
+    Start.AGENDA: ("talk.toml", "rehearse it: twoclocks rehearse --talk talk.toml"),
+    Start.PRICES: ("prices.toml", "use it: twoclocks race --prices prices.toml"),
+    Start.DECLARED: ("result.toml", "show it: twoclocks slide result.toml"),
+}
+
+
+@pytest.mark.parametrize("start", FILES)
+def test_a_file_that_hints_name_is_written_with_its_use(start: Start, tmp_path: Path) -> None:
+    name, use = FILES[start]
+    files = new("", tmp_path, start)
+    assert files == (tmp_path / name,)
+    assert next_step(files, start) == f"wrote {name}\n{use}"
+
+
+def test_the_files_that_hints_name_are_read_as_they_are(tmp_path: Path) -> None:
+    assert read_agenda(new("", tmp_path, Start.AGENDA)[0]) == read_agenda()
+    assert read_prices(new("", tmp_path, Start.PRICES)[0]) == read_prices()
+    assert Report.load(new("", tmp_path, Start.DECLARED)[0]).headline is not None
+
+
+def test_such_a_file_may_have_another_name(tmp_path: Path) -> None:
+    assert new("my-talk.toml", tmp_path, Start.AGENDA) == (tmp_path / "my-talk.toml",)
+
+
+@pytest.mark.parametrize("name", ["../up", "a b", "-x", "x" * 70])
+def test_such_a_file_is_not_written_elsewhere(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="cannot be the name of the file"):
+        new(name, tmp_path, Start.AGENDA)
+
+
+def test_a_workload_needs_a_name(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="NAME of the new file is missing"):
+        new("", tmp_path)
+
+
+def test_two_kinds_of_file_are_not_written_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "--agenda", "--prices"]) == 2
+    assert "--agenda and --prices are two files" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A distributed side that reports twice the work that it does, as if its workers were faster."""
+"""A distributed side that reports three times its work, as if its workers were faster."""
 
 from dataclasses import replace
 
@@ -7,8 +7,8 @@ from tests.dishonest import honest, to_a_result
 
 
 def distributed(given: honest.Given, pool: Pool, report: Reporter) -> honest.Answer:
-    """Add up the chunks, and count each of them twice."""
-    return honest.distributed(given, pool, lambda done: report(2 * done))
+    """Add up the chunks, and count each of them three times."""
+    return honest.distributed(given, pool, lambda done: report(3 * done))
 
 
 WORKLOAD = replace(to_a_result.WORKLOAD, distributed=distributed)

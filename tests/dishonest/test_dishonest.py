@@ -144,7 +144,7 @@ def test_a_side_that_writes_events_itself_fails(race: Race, side: Side, lie: str
 def test_a_side_that_claims_to_be_done_and_works_on_fails(race: Race) -> None:
     """By its answer, or sooner by its clock or by what its own reporter still sends."""
     trace = (
-        "it (has scored an answer and handed none over|says that its clock ran|"
+        "it (scored its answer but did not hand it over|says that its clock ran|"
         "sent '(progress|span)' (while it had no order|after its clock had stopped))"
     )
     with pytest.raises(SideFailed, match=f"the distributed side failed: {trace}"):

@@ -1,5 +1,6 @@
 """The real check: in terminals, in a pipe, stopped, on a machine that is not ready, offline."""
 
+import contextlib
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import psutil
 import pytest
 
 from harness.run import processes
+from harness.run.ray import TESTED_RAY
 from tests.builders import a_workload_file
 from tests.terminals import (
     PYTHON,
@@ -493,10 +496,21 @@ def test_without_a_network_everything_is_ready(tmp_path: Path) -> None:
     assert (done.exit_code, failed(done)) == (0, {})
     assert found["network"] == "ok none needed, loopback is enough; 0 other interfaces up"
     assert found["loopback"] == "ok other machines cannot connect: Ray listens on loopback alone"
-    assert re.fullmatch(
-        r"ok 2\.60\.\S+, the version that this program was tested with", found["ray"]
+    installed = version("ray")
+    tested = ".".join(map(str, TESTED_RAY))
+    assert found["ray"] == (
+        f"ok {installed}, the version that this program was tested with"
+        if installed.startswith(f"{tested}.")
+        else f"warn {installed}; this program was tested with {tested}"
     )
     assert ("Ray" in found["start-up"], "the same on both sides" in found["input"]) == (True, True)
+
+
+def is_raylet(process: psutil.Process) -> bool:
+    """Return whether a process is Ray's on this machine (one that has ended meanwhile is not)."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.name() == "raylet"
+    return False
 
 
 @pytest.mark.ray
@@ -505,9 +519,7 @@ def test_ctrl_c_while_ray_comes_up_leaves_nothing_of_it(tmp_path: Path) -> None:
         check(tmp_path, "--workers", "1", workload="tests/pieces.py"), rows=40
     ) as terminal:
         program = psutil.Process(terminal.process.pid)
-        wait_for(
-            lambda: any(process.name() == "raylet" for process in program.children(recursive=True))
-        )
+        wait_for(lambda: any(map(is_raylet, program.children(recursive=True))))
         started = processes.process_tree(terminal.process.pid)
         terminal.type(CTRL_C)
         code = terminal.ended(STOPS_WITHIN_S)

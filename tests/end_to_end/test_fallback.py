@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import ExitCode
 from harness.files.results import load
 from harness.model import Status
 from tests.recording import Recorded, a_desk
-from tests.terminals import ROOT, Look, Terminal, Tmux, at_once, race, still_running
+from tests.terminals import REFUSED, ROOT, Look, Terminal, Tmux, at_once, race, still_running
 
 LONG = ("--set", "seconds=60", "--workers", "4")
 STALLING = """
@@ -91,7 +92,9 @@ RACES: dict[str, Callable[[Path], Ended]] = {
         desk, "--fallback", workload=a_workload(desk, "raise ValueError('no luck')")
     ),
     "gets on": lambda desk: raced(
-        desk, "--fallback", "--stall-after", "2", "--set", "seconds=4", "--schedule", "in-turn"
+        desk,
+        *("--fallback", "--stall-after", "2", "--set", "seconds=4", "--schedule", "in-turn"),
+        workload=REFUSED,
     ),
     "fails alone": lambda desk: raced(
         desk, workload=a_workload(desk, "raise ValueError('no luck')")
@@ -110,7 +113,7 @@ def races(recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 def test_f_plays_the_recording_from_where_its_clocks_start(races: dict[str, Ended]) -> None:
     shown = races["f"].recorded
-    assert (races["f"].exit_code, len(shown) > 3, "LIVE" in shown[0].text) == (0, True, True)
+    assert (races["f"].exit_code, "LIVE" in shown[0].text) == (0, True)
     assert not any("arming" in look.text for look in shown)
 
 
@@ -144,7 +147,7 @@ def test_between_the_live_run_and_the_recording_the_shell_is_never_seen(
 
 
 def test_a_run_that_stalls_gives_way_by_itself(races: dict[str, Ended]) -> None:
-    assert (races["stalls"].exit_code, len(races["stalls"].recorded) > 3) == (0, True)
+    assert (races["stalls"].exit_code, races["stalls"].recorded != []) == (0, True)
     assert (races["stalls"].status, races["stalls"].remark) == (
         Status.ABORTED,
         "the recording took over: no progress for 1.50 s",
@@ -154,13 +157,13 @@ def test_a_run_that_stalls_gives_way_by_itself(races: dict[str, Ended]) -> None:
 def test_a_run_that_fails_gives_way_by_itself_and_is_kept_as_failed(
     races: dict[str, Ended],
 ) -> None:
-    assert (races["fails"].exit_code, len(races["fails"].recorded) > 3) == (0, True)
+    assert (races["fails"].exit_code, races["fails"].recorded != []) == (0, True)
     assert (races["fails"].status, "no luck" in races["fails"].remark) == (Status.FAILED, True)
 
 
 def test_a_run_that_gets_on_is_left_alone(races: dict[str, Ended]) -> None:
     assert (races["gets on"].exit_code, races["gets on"].recorded, races["gets on"].status) == (
-        0,
+        ExitCode.REFUSED,
         [],
         Status.COMPLETE,
     )
@@ -194,8 +197,13 @@ def test_ctrl_c_ends_the_recording_too(take: Path) -> None:
 
 
 def test_without_a_recording_f_does_nothing(tmp_path: Path) -> None:
-    ended = raced(tmp_path, "--set", "seconds=1", "--workers", "4", keys=b"f")
-    assert (ended.exit_code, ended.recorded, ended.status) == (0, [], Status.COMPLETE)
+    options = ("--set", "seconds=1", "--workers", "4")
+    ended = raced(tmp_path, *options, workload=REFUSED, keys=b"f")
+    assert (ended.exit_code, ended.recorded, ended.status) == (
+        ExitCode.REFUSED,
+        [],
+        Status.COMPLETE,
+    )
 
 
 @pytest.mark.parametrize("size", [(80, 24), (100, 29)])

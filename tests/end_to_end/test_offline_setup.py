@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(sys.executable).parent
-FOLDERS = (".ci", "demo", "harness", "workloads")
+FOLDERS = (".ci", "demo", "harness", "workloads", "recordings/showcase")
 FILES = ("LICENSE", "Makefile", "README.md", "pyproject.toml")
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 NOWHERE = "http://127.0.0.1:9"

@@ -164,6 +164,29 @@ def test_a_terminal_that_is_too_small_without_a_browser_is_told_what_to_do(take:
     )
 
 
+def test_a_terminal_that_becomes_too_small_says_so_and_shows_the_panel_again_once_it_is_not(
+    take: Path,
+) -> None:
+    desk = take.parents[1]
+    with Terminal(PLAY, columns=100, rows=30, environment=a_desk(desk), cwd=desk) as terminal:
+        terminal.until(lambda look: look.is_panel and "RECORDED" in look.text)
+        terminal.resize(80, 24)
+        small = terminal.until_text("enlarge it; the recording goes on")
+        terminal.resize(100, 30)
+        back = terminal.until(lambda look: look.is_panel)
+        terminal.type(b"q")
+        code = terminal.ended()
+    assert "╭" not in small.text
+    assert ("RECORDED" in back.lines[29], code) == (True, 0)
+
+
+def test_a_take_without_its_page_says_how_to_write_it(take: Path) -> None:
+    (take / "run.html").unlink()
+    seen = played(take, size=(80, 24), browser=a_browser(take.parents[1]))
+    assert seen.exit_code == 2
+    assert "with `twoclocks play recordings/kept --into run.html`" in seen.text.replace("\n", "")
+
+
 def test_without_a_terminal_nothing_is_played(take: Path) -> None:
     done = subprocess.run(
         PLAY,
@@ -269,7 +292,7 @@ def test_whatever_a_file_holds_only_what_draws_is_written(text: str) -> None:
 def test_a_label_tells_what_plays_and_how_far_it_is() -> None:
     line = Label("RECORDED", "2026-11-22 09:14:07Z · train · run 7c21").line(7.34, 90.0, 80)
     assert (
-        line == " RECORDED 2026-11-22 09:14:07Z · train · run 7c21            00:07.3 of 01:30.0 "
+        line == " RECORDED 2026-11-22 09:14:07Z · train · run 7c21 · q leaves 00:07.3 of 01:30.0 "
     )
     assert len(line) == 80
 

@@ -27,7 +27,15 @@ from tests.show.terminal.scenes import (
 )
 from tests.talks import ENVIRONMENT, TALK, a_desk, at_desk, rehearse, run_at_desk
 from tests.talks import cue as cue_at
-from tests.terminals import Look, PipedOutput, PipedProgram, Terminal, at_once, surroundings
+from tests.terminals import (
+    REFUSED,
+    Look,
+    PipedOutput,
+    PipedProgram,
+    Terminal,
+    at_once,
+    surroundings,
+)
 
 
 def test_what_could_not_be_read_is_shown_once_and_keeps_nothing_else_back(tmp_path: Path) -> None:
@@ -57,7 +65,7 @@ ENTER, CTRL_C = b"\r", b"\x03"
 
 LONG = (
     "--workload",
-    "simulated",
+    REFUSED,
     "--set",
     "seconds=4",
     "--workers",
@@ -218,6 +226,11 @@ def test_a_cue_follows_the_beats_of_a_rehearsal(cued: dict[str, Cued]) -> None:
             "the talk is over",
         )
     )
+
+
+def test_a_cue_follows_the_race_of_a_rehearsal(cued: dict[str, Cued]) -> None:
+    assert cued["rehearsal"].has_shown("baseline 00:0")
+    assert cued["rehearsal"].has_shown("the session is over, complete")
 
 
 def test_a_cue_warns_of_a_race_that_stands_still_and_of_one_that_is_gone(

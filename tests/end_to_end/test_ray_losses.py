@@ -259,7 +259,10 @@ def test_only_the_workers_of_its_scale_work_in_a_trial(swept: Raced) -> None:
         assert [worker.process.id for worker in trial.workers_detail] == [
             f"w{place}" for place in range(trial.workers)
         ]
-        assert all(worker.chunks for worker in trial.workers_detail)
+        lost = {fault.worker for fault in trial.faults}  # the others may have done it all meanwhile
+        assert all(
+            worker.chunks for worker in trial.workers_detail if worker.process.id not in lost
+        )
 
 
 def test_a_worker_alone_has_the_baselines_core(swept: Raced) -> None:

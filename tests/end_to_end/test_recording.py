@@ -1,6 +1,8 @@
 """The real program recording: without a terminal, in one, and where it goes wrong."""
 
 import json
+import os
+import re
 import shlex
 import signal
 import subprocess
@@ -9,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import matplotlib as mpl
 import psutil
 import pytest
 
@@ -37,7 +40,7 @@ from tests.recording import (
     repeated,
     start,
 )
-from tests.terminals import PYTHON, ROOT, Terminal, Tmux, at_once, wait_for
+from tests.terminals import PYTHON, ROOT, Look, Terminal, Tmux, at_once, wait_for
 
 FAILING = """
 import dataclasses
@@ -55,23 +58,30 @@ def cast(recorded: Recorded) -> Cast:
     return read(recorded.take / "run.cast")
 
 
+DRAWN = ("headline", "fig-architecture", "fig-scaling", "fig-cost-quality", "fig-core-seconds")
+OF_MATPLOTLIB = {".cache", ".config"}  # it keeps its fonts' names in the home folder
+
+
 def test_recording_without_a_terminal_publishes_a_take(recorded: Recorded) -> None:
     published = {path.name for path in recorded.take.iterdir()}
     wanted = {
         "run.cast",
         "run.html",
+        "run.gif",
         "results.json",
         "events.jsonl",
         "headline.txt",
         VERDICT_NAME,
         "baseline.log",
         "distributed.log",
+        *(f"{name}.{form}" for name in DRAWN for form in ("svg", "png")),
     }
     assert (recorded.exit_code, recorded.errors, published) == (0, "", wanted)
 
 
 def test_recording_leaves_nothing_beside_the_take(recorded: Recorded) -> None:
-    assert {path.name for path in recorded.desk.iterdir()} == {"take", "theirs"}
+    beside = {path.name for path in recorded.desk.iterdir()} - OF_MATPLOTLIB
+    assert beside == {"take", "theirs"}
 
 
 def test_a_recording_has_the_size_that_was_asked_for_whatever_the_environment_says(
@@ -411,42 +421,62 @@ def test_a_full_disk_is_told_of_in_a_sentence(in_vain: dict[str, Recorded]) -> N
     assert not done.take.exists()
 
 
-def test_a_terminal_smaller_than_the_recording_is_refused(tmp_path: Path) -> None:
+def copy_without(package: Path, into: Path, name: str) -> None:
+    """Copy a package by links to its files, but for those whose name begins so."""
+    for folder, _, files in os.walk(package):
+        here = into / Path(folder).relative_to(package)
+        here.mkdir(parents=True)
+        for file in files:
+            if not file.startswith(name):
+                (here / file).symlink_to(Path(folder) / file)
+
+
+def test_a_take_whose_film_cannot_be_drawn_is_published_without_it(tmp_path: Path) -> None:
+    modules = tmp_path / "modules"
+    copy_without(Path(mpl.__file__).parent, modules / "matplotlib", "DejaVuSansMono")
+    done = record(tmp_path, *BRIEF, changes={"PYTHONPATH": f"{modules}:{ROOT}"})
+    assert (done.exit_code, recording(done.take).verified) == (0, True)
+    assert "warning: the take has no run.gif: the font DejaVu Sans Mono" in done.errors
+    assert not (done.take / "run.gif").exists()
+
+
+def test_a_terminal_smaller_than_the_panel_is_refused(tmp_path: Path) -> None:
     command = [PYTHON, "-m", "demo", "record", *BRIEF, "--out", str(tmp_path / "take")]
     with Terminal(
-        command, columns=90, rows=28, environment=a_desk(tmp_path), cwd=tmp_path
+        command, columns=70, rows=28, environment=a_desk(tmp_path), cwd=tmp_path
     ) as terminal:
         code = terminal.ended()
     assert (
         code,
-        "this terminal of 90×28 is too small to record 100×30" in terminal.looks[-1].text,
+        "this terminal of 70×28 is too small to record 80×28" in terminal.looks[-1].text,
     ) == (2, True)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_recording_in_a_terminal_shows_the_race_and_waits_for_enter(tmp_path: Path) -> None:
-    (tmp_path / "tmux").mkdir()
-    with Tmux(tmp_path / "tmux", 120, 40) as shell:
-        shell.command(f"cd {tmp_path}; export PYTHONPATH={ROOT}")
-        shell.command(
-            PYTHON,
-            "-m",
-            "demo",
-            "record",
-            *BRIEF,
-            "--size",
-            "80x24",
-            "--out",
-            "take",
-            "; echo exit code $?",
-        )
-        armed = shell.until_text("press Enter to start both clocks")
-        time.sleep(
-            1.6
-        )  # longer than a recording may show nothing: the panel keeps its date going while it waits
-        shell.keys("Enter")
-        shell.until_text("exit code 0", 240.0)
+ENDED = re.compile(r"exit code \d")
 
+
+def recorded_with_enter(shell: Tmux) -> tuple[Look, Look]:
+    """Record, and return the screen that asks for Enter and the one at the end."""
+    shell.command("clear; rm -rf .unpublished-*;", RECORD, "; echo exit code $?")
+    armed = shell.until_text("press Enter to start")
+    # Longer than a recording may show nothing: the panel keeps its date going while it waits.
+    time.sleep(1.6)
+    shell.keys("Enter")
+    return armed, shell.until(lambda look: bool(ENDED.search(look.text)), 240.0)
+
+
+def test_recording_in_a_small_terminal_shows_the_race_there_and_waits_for_enter(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tmux").mkdir()
+    with Tmux(tmp_path / "tmux", 80, 24) as shell:
+        shell.command(f"cd {tmp_path}; export PYTHONPATH={ROOT}")
+        for _ in range(MOST_RECORDINGS):
+            armed, end = recorded_with_enter(shell)
+            if STOOD_STILL not in end.text:
+                break
+    assert "exit code 0" in end.text, end.text
     cast, facts = read(tmp_path / "take" / "run.cast"), load(tmp_path / "take" / "results.json")
     assert "REC · SIMULATED" in armed.text
     assert (cast.columns, cast.rows) == (80, 24)

@@ -15,7 +15,7 @@ from harness.errors import TwoclocksError
 from harness.files.results import load
 from harness.model import Results, Status, Variant
 from harness.run.baseline_variants import VariantPlan
-from harness.run.digest import source_digest
+from harness.run.sources import source_digest
 from harness.run.wire import TimeVariant
 from harness.state.to_results import results_of
 from tests.builders import a_board, a_workload_file

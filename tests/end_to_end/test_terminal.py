@@ -13,9 +13,13 @@ from typing import Any
 import pytest
 
 from harness import events as e
+from harness.errors import ExitCode
 from harness.files.results import load
+from harness.files.take_line import read_take_line, results_document
 from harness.model import Side, Status
 from tests.terminals import (
+    REFUSED,
+    WAIT_S,
     Look,
     PipedOutput,
     PipedProgram,
@@ -110,7 +114,7 @@ def test_the_panel_is_drawn_on_the_alternate_screen_with_the_cursor_hidden(
 
 
 def test_every_frame_has_one_height(show: TerminalRace) -> None:
-    assert {look.edges for look in show.panels} == {(1, 20)}
+    assert {look.edges for look in show.panels} == {(6, 19)}
 
 
 def test_no_frame_scrolls_the_screen(show: TerminalRace) -> None:
@@ -142,7 +146,7 @@ def test_a_race_that_ended_well_restores_the_terminal(show: TerminalRace) -> Non
 def test_the_clocks_wait_for_enter(show: TerminalRace) -> None:
     asked = [look for look in show.panels if "press Enter to start" in look.text]
     assert {look.clocks for look in asked} == {asked[0].clocks}
-    assert "nothing is on the clock yet" in asked[-1].text
+    assert "nothing on the clock yet" in asked[-1].text
 
 
 def test_enter_that_nobody_asked_for_skips_nothing(show: TerminalRace) -> None:
@@ -169,9 +173,8 @@ def test_a_finished_show_is_kept_as_complete(show: TerminalRace) -> None:
 
 def test_a_replay_that_nobody_skips_lasts_as_long_as_the_baseline_took(tmp_path: Path) -> None:
     out = tmp_path / "take"
-    with Terminal(
-        race(out, "--set", "seconds=1", "--workers", "4", "--schedule", "in-turn", "--yes")
-    ) as terminal:
+    options = ("--set", "seconds=1", "--workers", "4", "--schedule", "in-turn", "--yes")
+    with Terminal(race(out, *options, workload=REFUSED)) as terminal:
         terminal.ended()
 
     went = next(
@@ -322,6 +325,23 @@ def test_a_terminal_that_is_closed_stops_the_race(tmp_path: Path) -> None:
     assert (code, status(out), still_running(out)) == (129, "aborted", [])
 
 
+def test_a_window_that_is_closed_while_pictures_are_drawn_loses_none_of_them(
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / "take"
+    with Terminal(race(out, *BRIEF, "--yes")) as terminal:
+        seen = terminal.until_text("NO HEADLINE")
+        drawn_before = (out / "headline.png").exists()
+        terminal.hang_up()
+        code = terminal.process.wait(WAIT_S)
+
+    assert (drawn_before, "results.json" in seen.text) == (False, False)
+    assert code == 0
+    assert {"headline.txt", "headline.png", "fig-core-seconds.svg"} <= {
+        path.name for path in out.iterdir()
+    }
+
+
 def test_a_side_that_is_killed_ends_the_race_with_its_name_and_restores_the_terminal(
     tmp_path: Path,
 ) -> None:
@@ -366,8 +386,8 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 def drawn_on(out: Path, terminal: dict[str, Any]) -> TerminalRace:
-    """Return a brief race in such a terminal."""
-    with Terminal(race(out, *BRIEF, "--yes"), **terminal) as opened:
+    """Return a brief race in such a terminal, without pictures, which no terminal changes."""
+    with Terminal(race(out, *BRIEF, "--yes", workload=REFUSED), **terminal) as opened:
         return follow_race(opened, out)
 
 
@@ -387,7 +407,7 @@ def test_a_terminal_of_any_size_is_drawn_on_and_restored(
     size: str, kinds: dict[str, TerminalRace]
 ) -> None:
     assert (kinds[size].exit_code, kinds[size].restored, ENTERED in kinds[size].raw) == (
-        0,
+        ExitCode.REFUSED,
         True,
         True,
     )
@@ -396,15 +416,15 @@ def test_a_terminal_of_any_size_is_drawn_on_and_restored(
 def test_a_terminal_that_does_not_know_its_size_is_taken_for_80_by_24(
     kinds: dict[str, TerminalRace],
 ) -> None:
-    assert {look.edges for look in kinds["0x0"].panels} == {(1, 20)}
+    assert {look.edges for look in kinds["0x0"].panels} == {(6, 19)}
 
 
 def test_wrong_columns_and_lines_in_the_environment_do_not_matter(
     kinds: dict[str, TerminalRace],
 ) -> None:
     assert {
-        (look.edges, len(look.lines[1].rstrip())) for look in kinds["wrong-environment"].panels
-    } == {((1, 20), 80)}
+        (look.edges, len(look.lines[6].rstrip())) for look in kinds["wrong-environment"].panels
+    } == {((6, 19), 80)}
 
 
 def test_the_panel_is_coloured(show: TerminalRace) -> None:
@@ -417,8 +437,8 @@ def test_no_color_is_honoured(kinds: dict[str, TerminalRace]) -> None:
 
 def test_a_terminal_that_cannot_draw_gets_plain_lines(kinds: dict[str, TerminalRace]) -> None:
     dumb = kinds["dumb"]
-    assert (dumb.exit_code, b"\x1b" in dumb.raw, "baseline: finished" in dumb.last.text) == (
-        0,
+    assert (dumb.exit_code, b"\x1b" in dumb.raw, b"baseline: finished" in dumb.raw) == (
+        ExitCode.REFUSED,
         False,
         True,
     )
@@ -431,19 +451,15 @@ def test_a_terminal_that_cannot_draw_gets_plain_lines(kinds: dict[str, TerminalR
 def silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PipedProgram]:
     """Have a long race without news run beside the other tests: it only sleeps."""
     out = tmp_path_factory.mktemp("silent") / "take"
-    with PipedProgram(
-        race(out, "--set", "seconds=12", "--set", "chunks=1", "--workers", "1")
-    ) as telling:
+    options = ("--set", "seconds=12", "--set", "chunks=1", "--workers", "1")
+    with PipedProgram(race(out, *options, workload=REFUSED)) as telling:
         wait_for(lambda: any(isinstance(event, e.Go) for event in journal(out)))
         yield telling
 
 
-PIPED: dict[str, tuple[list[str], dict[str, str]]] = {
-    "auto": ([], {}),
-    "json": (["--ui", "json"], {}),
-    "none": (["--ui", "none"], {}),
-    "ascii": ([], {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}),
-}
+PIPED = {"auto": (), "json": ("--ui", "json"), "none": ("--ui", "none")}
+DRAWN = ("ascii", "closed")
+ASCII = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
 CLOSED_INPUT = ["sh", "-c", 'exec "$@" <&-', "sh"]
 
 
@@ -455,19 +471,31 @@ def takes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def piped(takes: Path, silent: PipedProgram) -> dict[str, PipedOutput]:
-    """Return brief races without a terminal, beside the silent one."""
+    """Return brief races without a terminal, beside the silent one.
+
+    Pictures are drawn where the surroundings could keep them from being drawn.
+    """
     acts = {
-        name: partial(run_piped, race(takes / name, *BRIEF, *options), environment=changes)
-        for name, (options, changes) in PIPED.items()
+        name: partial(run_piped, race(takes / name, *BRIEF, *options, workload=REFUSED))
+        for name, options in PIPED.items()
     }
+    ascii, closed = (race(takes / name, *BRIEF) for name in DRAWN)
     return at_once(
-        acts | {"closed": partial(run_piped, [*CLOSED_INPUT, *race(takes / "closed", *BRIEF)])}
+        acts
+        | {
+            "ascii": partial(run_piped, ascii, environment=ASCII),
+            "closed": partial(run_piped, [*CLOSED_INPUT, *closed]),
+        }
     )
 
 
-@pytest.mark.parametrize("name", [*PIPED, "closed"])
-def test_without_a_terminal_nobody_is_waited_for(name: str, piped: dict[str, PipedOutput]) -> None:
-    assert (piped[name].exit_code, "Traceback" in piped[name].errors) == (0, False)
+@pytest.mark.parametrize("name", [*PIPED, *DRAWN])
+def test_without_a_terminal_nobody_is_waited_for(
+    name: str, takes: Path, piped: dict[str, PipedOutput]
+) -> None:
+    code = ExitCode.DONE if name in DRAWN else ExitCode.REFUSED
+    assert (piped[name].exit_code, "Traceback" in piped[name].errors) == (code, False)
+    assert (takes / name / "headline.png").exists() == (name in DRAWN)
 
 
 def test_without_a_terminal_there_are_plain_lines(piped: dict[str, PipedOutput]) -> None:
@@ -481,13 +509,19 @@ def test_without_a_terminal_there_are_plain_lines(piped: dict[str, PipedOutput])
 
 def test_json_prints_the_journal_line_by_line(takes: Path, piped: dict[str, PipedOutput]) -> None:
     assert (
-        piped["json"].text.splitlines()
+        piped["json"].text.splitlines()[:-1]
         == (takes / "json" / "events.jsonl").read_text().splitlines()
     )
 
 
+def test_json_prints_the_results_file_at_last(takes: Path, piped: dict[str, PipedOutput]) -> None:
+    take = read_take_line(piped["json"].lines[-1][1].encode())
+    assert results_document(take) == (takes / "json" / "results.json").read_bytes()
+    assert take.lines == len(piped["json"].lines) - 1
+
+
 def test_none_prints_the_headline_alone(piped: dict[str, PipedOutput]) -> None:
-    assert piped["none"].text.splitlines()[0] == " NO HEADLINE"
+    assert " NO HEADLINE" in piped["none"].text.splitlines()
 
 
 def test_letters_that_an_encoding_lacks_are_replaced(piped: dict[str, PipedOutput]) -> None:
@@ -531,12 +565,13 @@ def test_a_race_without_a_terminal_is_stopped_by_a_signal(
 
 def test_a_signal_that_we_were_started_to_ignore_stays_ignored(tmp_path: Path) -> None:
     out = tmp_path / "take"
-    with PipedProgram(["nohup", *race(out, "--set", "seconds=1.5")]) as telling:
+    command = race(out, "--set", "seconds=1.5", workload=REFUSED)
+    with PipedProgram(["nohup", *command]) as telling:
         wait_for(lambda: any(isinstance(event, e.Go) for event in journal(out)))
         telling.process.send_signal(signal.SIGHUP)
         said = telling.output()
 
-    assert (said.exit_code, status(out)) == (0, "complete")
+    assert (said.exit_code, status(out)) == (ExitCode.REFUSED, "complete")
 
 
 def test_no_silence_lasts_longer_than_five_seconds(silent: PipedProgram) -> None:

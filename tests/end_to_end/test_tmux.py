@@ -8,7 +8,7 @@ import pytest
 from harness import events as e
 from harness.files.results import load
 from harness.model import Status
-from tests.terminals import Tmux, journal, race, still_running, wait_for
+from tests.terminals import REFUSED, Tmux, journal, race, still_running, wait_for
 
 LONG = ("--set", "seconds=60", "--workers", "4", "--yes")
 
@@ -23,9 +23,9 @@ def shell(tmp_path: Path) -> Iterator[Tmux]:
 def test_the_panel_is_on_the_alternate_screen_and_the_headline_on_the_normal_one(
     shell: Tmux, tmp_path: Path
 ) -> None:
-    shell.command(
-        "echo before;", *race(tmp_path / "take", "--set", "seconds=1", "--workers", "4", "--yes")
-    )
+    shell.resize(80, 40)
+    options = ("--set", "seconds=1", "--workers", "4", "--yes")
+    shell.command("echo before;", *race(tmp_path / "take", *options, workload=REFUSED))
     panel = shell.until(lambda look: look.is_panel)
     left = shell.until_text("results.json")
 
@@ -55,7 +55,7 @@ def test_the_panel_follows_the_terminals_size(shell: Tmux, tmp_path: Path) -> No
     shell.keys("C-c")
     left = shell.until_text("stopped before the end")
 
-    assert (len(large.lines), large.edges[0], large.lines[-1]) == (40, 1, "")
+    assert (len(large.lines), large.edges[0], large.lines[-1]) == (40, 6, "")
     assert len(small.text.strip().splitlines()) == 3
     assert again.edges == at_first.edges
     assert (left.alternate, left.cursor) == (False, True)
@@ -63,9 +63,8 @@ def test_the_panel_follows_the_terminals_size(shell: Tmux, tmp_path: Path) -> No
 
 def test_ctrl_z_gives_the_shell_back_and_fg_the_panel(shell: Tmux, tmp_path: Path) -> None:
     out = tmp_path / "take"
-    shell.command(
-        *race(out, "--set", "seconds=4", "--workers", "4", "--yes"), "; echo exit code $?"
-    )
+    options = ("--set", "seconds=4", "--workers", "4", "--yes")
+    shell.command(*race(out, *options, workload=REFUSED), "; echo exit code $?")
     shell.until(lambda look: look.is_panel and "LIVE" in look.text)
 
     shell.keys("C-z")
@@ -101,7 +100,8 @@ def test_a_race_in_the_background_leaves_keyboard_and_screen_to_the_shell(
     shell: Tmux, tmp_path: Path
 ) -> None:
     out = tmp_path / "take"
-    shell.command(*race(out, "--set", "seconds=3", "--workers", "4", "--ui", "live"), "&")
+    options = ("--set", "seconds=3", "--workers", "4", "--ui", "live")
+    shell.command(*race(out, *options, workload=REFUSED), "&")
     wait_for(lambda: any(isinstance(event, e.Go) for event in journal(out)))
 
     shell.command("echo still $((6 * 7)) here")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.run.sources import source_digest
+
 ROOT = Path(__file__).parents[2]
 UV = Path(sys.executable).with_name("uv")
 RACE = ("race", "--yes", "--ui", "none", "--out", "take")
@@ -41,6 +43,12 @@ def run(environment: Path, folder: Path, *words: str) -> subprocess.CompletedPro
     return subprocess.run(
         command, cwd=folder, env=own, capture_output=True, text=True, check=False, timeout=300
     )
+
+
+def test_the_wheel_and_the_clone_hold_the_same_source(environment: Path, tmp_path: Path) -> None:
+    program = "from harness.run.sources import source_digest; print(source_digest())"
+    done = run(environment, tmp_path, "python", "-P", "-c", program)
+    assert done.stdout.strip() == source_digest(), done.stderr
 
 
 def workload_of(folder: Path) -> str:
@@ -79,3 +87,15 @@ def test_what_users_import_is_there(environment: Path, tmp_path: Path) -> None:
     names = "load, Report, Workload, Problem, CommandPair, ready, BadRequest"
     done = run(environment, tmp_path, "python", "-c", f"from twoclocks import {names}")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_recording_that_ships_is_found_and_true(environment: Path, tmp_path: Path) -> None:
+    found = run(environment, tmp_path, "twoclocks", "play", "--into", "run.html")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert (tmp_path / "run.html").stat().st_size > 100_000
+
+
+@pytest.mark.parametrize("kind", ["--agenda", "--prices", "--declared"])
+def test_the_files_that_hints_name_are_there(environment: Path, tmp_path: Path, kind: str) -> None:
+    done = run(environment, tmp_path, "twoclocks", "new", kind)
+    assert (done.returncode, len(list(tmp_path.glob("*.toml")))) == (0, 1), done.stderr

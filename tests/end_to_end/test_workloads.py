@@ -49,11 +49,17 @@ def embed(folder: Path) -> Raced:
     return raced(folder, workload="embed", settings=settings)
 
 
+def shard(folder: Path) -> Raced:
+    settings = ("megabytes=0.5", f"rows={1 << 17}", "batch=4096", "micro_batches=4", "device=92MiB")
+    return raced(folder, workload="shard", settings=settings)
+
+
 RACES: dict[str, Callable[[Path], Raced]] = {
     "recommend": recommend,
     "dedup": dedup,
     "crawl": crawl,
     "embed": embed,
+    "shard": shard,
 }
 
 
@@ -83,6 +89,10 @@ def test_both_sides_come_to_the_same_answer_of_the_same_items(
 )
 def test_the_answer_is_good(ended: dict[str, Raced], name: str, least: float) -> None:
     assert least <= ended[name].trial(Side.BASELINE).quality <= 1
+
+
+def test_the_language_model_has_learnt_something(ended: dict[str, Raced]) -> None:
+    assert 1 < ended["shard"].trial(Side.BASELINE).quality < 4
 
 
 @pytest.mark.parametrize("name", RACES)

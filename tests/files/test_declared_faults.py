@@ -77,7 +77,7 @@ BAD = {
     "no worker at all": (OWN.replace("workers = 4", "workers = 0"), "distributed[0].workers is 0"),
     "endless workers": (
         OWN.replace("workers = 4", f"workers = {10**400}"),
-        "distributed[0].workers is larger than can be",
+        "distributed[0].workers is too large",
     ),
     "no time": (OWN.replace('time = "3 h"', ""), "distributed[0].time is missing"),
     "a time without a unit": (
@@ -86,11 +86,11 @@ BAD = {
     ),
     "a unit of something else": (
         OWN.replace('"3 h"', '"3 kg"'),
-        "has the unit 'kg', which is no unit of time",
+        "has the unit 'kg', which is not a unit of time",
     ),
     "metres or minutes": (
         OWN.replace('"3 h"', '"3 m"'),
-        "has the unit 'm', which is no unit of time",
+        "has the unit 'm', which is not a unit of time",
     ),
     "no time at all": (OWN.replace('"3 h"', "0"), "distributed[0].time is 0"),
     "a time below zero": (OWN.replace('"3 h"', "-5.0"), "distributed[0].time is -5"),

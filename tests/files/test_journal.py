@@ -11,6 +11,7 @@ import pytest
 from harness.errors import BadRequest, MachineFailed
 from harness.event_lines import LONGEST_LINE_BYTES, encode
 from harness.files.journal import LARGEST_BYTES, JournalWriter, header_line, read
+from harness.files.jsonl import BLOCK_BYTES
 from tests.builders import some_events
 
 HEADER = header_line("7c21", "2026-11-22T09:14:07Z")
@@ -60,7 +61,7 @@ BROKEN = {
     "line 2 of ": HEADER + b'{"event": "nonsense"}\n',
     "line 4 of ": HEADER + encode(EVENTS[0]) + b"\n" + b"hello\n" + encode(EVENTS[1]),
     f"line {len(EVENTS) + 1} of ": TEXT[:-20],
-    "is not an event: its 1,000,001 bytes are too many": (
+    "is not an event: its 8,000,001 bytes are more than a line may have": (
         HEADER + b"x" * (LONGEST_LINE_BYTES + 1) + b"\n"
     ),
 }
@@ -80,7 +81,7 @@ def test_what_is_no_event_cannot_move_the_terminals_cursor(path: Path) -> None:
 def test_a_journal_longer_than_is_read_at_a_time_comes_back_whole(path: Path) -> None:
     many = EVENTS[:1] + EVENTS[1:2] * 30_000
     path.write_bytes(HEADER + b"# a remark\n\n" + b"".join(map(encode, many)))
-    assert path.stat().st_size > LONGEST_LINE_BYTES
+    assert path.stat().st_size > BLOCK_BYTES
     assert list(read(path).events) == many
 
 

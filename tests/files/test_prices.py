@@ -5,7 +5,7 @@ import pytest
 
 from demo.options import EXAMPLE_PRICES, read_prices
 from harness.errors import BadRequest
-from harness.model import Offer
+from harness.model import Offer, SpotPrices
 
 OWN = """
 currency = "EUR"
@@ -23,6 +23,9 @@ baseline_per_hour = 0.9
 worker_per_hour = 0.2
 head_per_hour = 0.25
 """
+
+
+OWN_SPOT = "worker_spot_per_hour = 0.15\n"
 
 
 def written(text: str, tmp_path: Path) -> Path:
@@ -46,6 +49,26 @@ def test_the_shipped_prices_say_where_they_are_from_and_when() -> None:
     prices = read_prices()
     assert prices.source
     assert prices.date
+
+
+def test_the_shipped_prices_have_spot_prices() -> None:
+    prices = read_prices()
+
+    assert prices.spot is not None
+    assert 0 < prices.spot.worker_per_hour < prices.worker_per_hour
+
+
+def test_a_head_node_without_a_spot_price_costs_what_it_does_on_demand(tmp_path: Path) -> None:
+    assert read_prices(written(OWN + OWN_SPOT, tmp_path)).spot == SpotPrices(0.15, 0.25)
+
+
+def test_a_price_list_need_not_have_spot_prices(tmp_path: Path) -> None:
+    assert read_prices(written(OWN, tmp_path)).spot is None
+
+
+def test_a_spot_price_of_the_head_node_alone_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="a spot price of the head node alone"):
+        read_prices(written(f"{OWN}head_spot_per_hour = 0.1\n", tmp_path))
 
 
 def test_ones_own_prices_are_read(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.claims.headline import Headline
 from harness.errors import BadRequest
-from harness.files.results import decode, encode, load, save
+from harness.files.results import RESULTS_NAME, decode, encode, load, save
 from harness.model import CommandFacts, Kind, Results, Side, Status
 from tests.builders import (
     a_digest_of,
@@ -22,6 +22,7 @@ from tests.builders import (
     some_prices,
     some_words,
 )
+from tests.lies import EARLIER_TAKE
 from tests.results_file import DOCUMENT, edited
 
 SECONDS = st.floats(1e-6, 1e6)
@@ -66,12 +67,23 @@ def test_a_file_opens_with_its_schema_and_ends_with_a_newline() -> None:
 
 
 def test_a_list_of_numbers_stands_on_one_line() -> None:
-    assert '"utilization": [0.97,0.99,1.0,0.98]\n' in DOCUMENT.decode()
+    assert '"utilization": [0.97,0.99,1.0,0.98],\n' in DOCUMENT.decode()
 
 
 def test_a_file_is_plain_json() -> None:
     assert json.loads(DOCUMENT)["trials"][1]["faults"] == [
-        {"worker": "w1", "reason": "killed", "at_s": 5.0, "cost_s": 1.5}
+        {
+            "worker": "w1",
+            "reason": "killed",
+            "at_s": 5.0,
+            "cost_s": 1.5,
+            "kind": "lost",
+            "struck_at_s": None,
+            "notice_s": None,
+            "caught_up_s": None,
+            "redone": None,
+            "lost_cpu_s": None,
+        }
     ]
 
 
@@ -221,3 +233,9 @@ def test_a_file_that_names_a_field_as_earlier_versions_did_is_read() -> None:
     results = a_results(spec=a_spec(commands=facts))
     earlier = encode(results).replace(b'"commands":', b'"adopted":')
     assert decode(earlier) == results
+
+
+def test_a_file_of_an_earlier_version_is_written_as_it_was() -> None:
+    document = (EARLIER_TAKE / RESULTS_NAME).read_bytes()
+    assert b'"chaos"' not in document
+    assert encode(decode(document)) == document

@@ -1,4 +1,5 @@
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,6 +53,39 @@ def test_the_cluster_that_was_started_last_is_the_one_that_auto_means(tmp_path: 
         assert reached(ClusterAddress("auto"), {"RAY_TMPDIR": str(tmp_path)}) == address
 
 
+def test_where_the_one_started_last_is_gone_auto_means_the_one_that_runs(
+    tmp_path: Path, deaf: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text(deaf)
+    with a_listener() as address:
+        monkeypatch.setattr(module, "_any_running", lambda: address)
+        assert reached(ClusterAddress("auto"), {"RAY_TMPDIR": str(tmp_path)}) == address
+
+
+def test_an_address_that_was_noted_and_is_stale_is_named_with_the_variable(
+    tmp_path: Path, deaf: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_any_running", str)
+    (tmp_path / "ray").mkdir()
+    (tmp_path / "ray" / "ray_current_cluster").write_text(deaf)
+    with pytest.raises(BadRequest) as refused:
+        reached(ClusterAddress("auto", "RAY_ADDRESS"), {"RAY_TMPDIR": str(tmp_path)})
+    assert refused.value.sentence == (
+        f"RAY_ADDRESS=auto finds no cluster on this machine; {deaf}, which Ray has noted,"
+        " does not answer"
+    )
+
+
+def test_a_name_that_nobody_looks_up_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "REACH_WITHIN_S", 0.2)
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait())
+    with pytest.raises(BadRequest, match=r"no cluster answers at 'head:1': .* heard for 0.2 s"):
+        reached(ClusterAddress("head:1"), {})
+    over.set()
+
+
 NO_FORM = "{} is not an address of the form host:port"
 NO_CLUSTER = "no cluster answers at {}: "
 REFUSALS = {
@@ -68,6 +102,9 @@ REFUSALS = {
     "127.0.0.1:99999": NO_CLUSTER,
     "10..0.1:6379": NO_CLUSTER,
     "x" * 70 + ":6379": NO_CLUSTER,
+    "::1": NO_FORM,
+    "[::1]:1": NO_CLUSTER,
+    "no.such.host.invalid:6379": NO_CLUSTER,
     "auto": "{} finds no cluster",
 }
 

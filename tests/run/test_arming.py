@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from importlib import metadata
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 import pytest
@@ -18,6 +20,7 @@ from harness.run import processes
 from harness.run.arming import Armed, off_loopback
 from harness.run.conductor import ARM_ONLY_WITHIN_S, Conductor
 from harness.run.plan import NO_LOG, Plan, Session, Unattended, Waits
+from harness.run.ray import TESTED_RAY
 from tests.builders import a_ready, a_workload_file
 from tests.options import some_options
 
@@ -226,17 +229,36 @@ def test_what_is_exposed_is_judged_from_what_listens() -> None:
     ).reachable_addresses == ("0.0.0.0",)
 
 
-@pytest.mark.ray
-def test_ray_is_armed_listens_on_loopback_alone_and_has_no_daemon_to_spare(tmp_path: Path) -> None:
-    seen: set[str] = set()
+class ArmedOnRay(NamedTuple):
+    """What both sides said, and the names of the files that processes were started from."""
+
+    armed: Armed
+    started: set[str]
+
+
+@pytest.fixture(scope="module")
+def on_ray(tmp_path_factory: pytest.TempPathFactory) -> ArmedOnRay:
+    """Return both sides of a session on Ray, armed and gone again."""
+    started: set[str] = set()
 
     def look() -> None:
         for process in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                seen.update(Path(word).name for word in process.cmdline()[:3])
+                started.update(Path(word).name for word in process.cmdline()[:3])
 
-    session = Session(plan=planned("tests/pieces.py", 1), out=tmp_path, log_hint=NO_LOG)
-    armed = arm(session, look)
-    assert (len(armed.listening) > 0, armed.reachable_addresses) == (True, ())
-    assert armed.distributed.hosts[0].packages["ray"]
-    assert seen & {"raylet", "monitor.py", "log_monitor.py", "dashboard.py"} == {"raylet"}
+    out = tmp_path_factory.mktemp("on-ray")
+    session = Session(plan=planned("tests/pieces.py", 1), out=out, log_hint=NO_LOG)
+    return ArmedOnRay(arm(session, look), started)
+
+
+@pytest.mark.ray
+def test_ray_is_armed_and_listens_on_loopback_alone(on_ray: ArmedOnRay) -> None:
+    assert (len(on_ray.armed.listening) > 0, on_ray.armed.reachable_addresses) == (True, ())
+    assert on_ray.armed.distributed.hosts[0].packages["ray"]
+
+
+@pytest.mark.ray
+def test_the_ray_that_was_tested_with_has_no_daemon_to_spare(on_ray: ArmedOnRay) -> None:
+    daemons = {"monitor.py", "log_monitor.py", "dashboard.py"}
+    tested = metadata.version("ray").startswith("{}.{}.".format(*TESTED_RAY))
+    assert on_ray.started & {"raylet", *daemons} == {"raylet"} | (set() if tested else daemons)

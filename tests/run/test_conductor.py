@@ -76,7 +76,7 @@ def a_session(out: Path, workload: str = "simulated", **changes: Any) -> Session
     session: dict[str, Any] = {"replay_rest": changes.pop("replay_rest", False)}
     asked = {
         name: changes.pop(name)
-        for name in ("schedule", "trials", "workers", "params", "points")
+        for name in ("schedule", "trials", "workers", "params", "points", "chaos")
         if name in changes
     }
     spec = a_spec(**({"params": QUICK if workload == "simulated" else {}} | asked))
@@ -295,7 +295,7 @@ def baseline(given, report):
 def test_a_replay_goes_on_until_the_baseline_is_home_whatever_was_pressed_before(
     tmp_path: Path,
 ) -> None:
-    path = a_workload_file(tmp_path, CRAWL.format(seconds=0.4))
+    path = a_workload_file(tmp_path, CRAWL.format(seconds=2.0))
     typed = iter([True])
     skips = Presenter(skips=lambda: next(typed, False))
     result = ran(a_session(tmp_path, path, schedule=Schedule.IN_TURN, replay_rest=True), skips)
@@ -452,6 +452,39 @@ def test_a_wish_to_stop_ends_the_session_at_any_moment(
     assert isinstance(result.ended, Interrupted)
     assert result.ended.exit_code == 128 + signal.SIGTERM
     assert nobody_left(result)
+
+
+STOPPING_EARLY = """
+fields["until"] = "ten items"
+def load(params):
+    return Problem(input=(0.02,) * 10, held_out=0.5, items=1000)
+def baseline(given, report):
+    report(len(given))
+    return given
+def distributed(given, pool, report):
+    pool.map(lambda seconds: seconds, given, report=report)
+    return given
+"""
+
+
+@pytest.mark.parametrize(
+    ("schedule", "struck"), [(Schedule.IN_TURN, ["w0", "w0"]), (Schedule.TOGETHER, [])]
+)
+def test_a_strike_comes_at_a_share_of_what_the_baseline_took_to_the_result_if_it_ran_before(
+    schedule: Schedule, struck: list[str], tmp_path: Path
+) -> None:
+    path = a_workload_file(tmp_path, STOPPING_EARLY)
+    asked = {"schedule": schedule, "trials": 2, "workers": 1, "chaos": ("freeze:w0@50%,0.01s",)}
+    result = ran(a_session(tmp_path, path, **asked))
+    assert [event.worker for event in result.of(e.Struck)] == struck
+    assert len(result.of(e.Unstruck)) == 2 - len(struck)
+
+
+def test_a_strike_comes_at_a_share_of_all_items_whatever_a_baseline_reports(tmp_path: Path) -> None:
+    path = a_workload_file(tmp_path, STOPPING_EARLY.replace("until", "unit"))
+    asked = {"schedule": Schedule.IN_TURN, "workers": 1, "chaos": ("freeze:w0@50%,0.01s",)}
+    result = ran(a_session(tmp_path, path, **asked))
+    assert [event.strike for event in result.of(e.Unstruck)] == ["freeze:w0@50%,0.01s"]
 
 
 TARRYING = """

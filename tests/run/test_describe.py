@@ -10,7 +10,7 @@ from tests.builders import a_workload_file, find_workload
 def test_a_description_has_the_words_and_the_settings() -> None:
     assert describe("simulated", ["chunks=7"]) == WorkloadFacts(
         find_workload("simulated").words,
-        {"seconds": 12.0, "chunks": 7, "quality": 0.97},
+        {"seconds": 12.0, "chunks": 7, "quality": 0.97, "hosts": 1},
         simulated=True,
     )
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.command_pair import CommandPair
-from harness.run.digest import digest, file_digest, pair_digest, source_digest
+from harness.run.digest import digest, file_digest, pair_digest
+from harness.run.sources import source_digest
 
 PLAIN = (
     st.none()

@@ -57,8 +57,8 @@ def test_two_files_of_one_name_are_two_workloads(tmp_path: Path) -> None:
         ),
         (
             "json",
-            "json holds no WORKLOAD",
-            "assign a harness.workload.Workload or CommandPair to the name WORKLOAD",
+            "json defines no WORKLOAD",
+            "write WORKLOAD = Workload(…) or WORKLOAD = CommandPair(…) in that file",
         ),
     ],
 )
@@ -98,7 +98,7 @@ def test_the_functions_of_a_file_can_be_sent_to_a_worker(workload: AnyWorkload) 
 def test_a_file_whose_workload_is_something_else_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.py"
     path.write_text("WORKLOAD = {'name': 'other'}")
-    with pytest.raises(WorkloadNotFound, match=r"other\.py holds no WORKLOAD"):
+    with pytest.raises(WorkloadNotFound, match=r"other\.py defines no WORKLOAD"):
         find(str(path))
 
 

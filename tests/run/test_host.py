@@ -36,7 +36,7 @@ def test_processes_on_one_machine_have_one_key() -> None:
 
 def test_a_key_is_opaque() -> None:
     assert platform.node() not in host.host_key()
-    assert len(host.host_key()) == 8
+    assert len(host.host_key()) == 12
 
 
 @pytest.mark.parametrize(
@@ -184,3 +184,7 @@ def test_mains_power_is_known_where_there_is_a_battery(
 ) -> None:
     monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
     assert host.on_mains() is mains
+
+
+def test_no_address_off_loopback_is_on_it() -> None:
+    assert not any(address.startswith("127.") for address in host.addresses_off_loopback())

@@ -54,9 +54,9 @@ def test_scores_may_be_an_array_a_list_or_a_tuple(returned: Any) -> None:
         (np.zeros(MOST_SCORES + 1), r"quality returned 50,001 scores, not between 1 and 50,000"),
         ([0.5, float("nan")], r"the score of held-out item 1 is nan"),
         ([float("inf")], r"the score of held-out item 0 is inf"),
-        (np.zeros((2, 2)), "something else than numbers"),
-        ("high", "something else than numbers"),
-        ([None], "something else than numbers"),
+        (np.zeros((2, 2)), "something other than numbers"),
+        ("high", "something other than numbers"),
+        ([None], "something other than numbers"),
     ],
 )
 def test_what_is_no_list_of_numbers_is_refused_in_one_sentence(returned: Any, said: str) -> None:

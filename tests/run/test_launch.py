@@ -13,9 +13,9 @@ from harness import events as e
 from harness.errors import BadRequest
 from harness.model import Side
 from harness.run import launch
-from harness.run.digest import workloads_digest
 from harness.run.host import THREAD_VARIABLES
 from harness.run.launch import SideProcess, end_all, environment
+from harness.run.sources import workloads_digest
 from harness.run.wire import Assignment, StartTrial
 from tests.builders import a_workload_file
 

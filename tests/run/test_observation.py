@@ -177,6 +177,22 @@ def test_workers_that_a_program_names_are_sampled_themselves() -> None:
     assert {sample.worker for sample in samples} == {"w0", "w1"}
 
 
+def test_the_foreign_load_is_known_while_a_trial_runs_and_every_two_seconds() -> None:
+    observation = Observation()
+    known = [observation.foreign_now]
+    observation.begin_trial(0.0, [], {})
+    for now in (1.0, 2.5, 3.0):
+        observation.samples(now, (), {})
+        known.append(observation.foreign_now)
+    observation.end_trial()
+
+    assert [share is None for share in known] == [True, True, False, False]
+    assert known[2] is not None
+    assert 0.0 <= known[2] <= 1.0
+    assert known[3] is known[2]
+    assert observation.foreign_now is None
+
+
 def test_what_is_read_before_and_after_the_clocks_is_no_cost_of_watching(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -189,7 +205,7 @@ def test_what_is_read_before_and_after_the_clocks_is_no_cost_of_watching(
             nonlocal cpu_s
             cpu_s += 1
 
-        def share(self) -> float:
+        def share(self, _: float) -> float:
             nonlocal cpu_s
             cpu_s += 1
             return 0.0

@@ -149,7 +149,7 @@ REFUSED = {
     "wide workers": (
         {"cores_per_worker": 3},
         "2 workers with 3 cores each need 6 cores; this machine has 4",
-        "use --workers 1 or fewer",
+        "use --workers 1",
     ),
     "too wide": (
         {"workers": 1, "cores_per_worker": 9},
@@ -342,3 +342,20 @@ def test_no_scale_of_a_sweep_is_measured_later_than_another_on_average(
         for scale in (0, *scales)
     ]
     assert len(set(moments)) == 1
+
+
+def test_spares_have_cores_of_their_own_behind_those_of_the_workers() -> None:
+    given = share_cores(a_spec(workers=2, spares=1), (4, 5, 6), simulated=False)
+    assert (given.workers, given.disjoint) == (((4,), (5,), (6,)), False)
+
+
+@pytest.mark.parametrize(("spares", "hint"), [(1, "use --workers 1"), (2, "use fewer --spares")])
+def test_spares_without_cores_are_refused(spares: int, hint: str) -> None:
+    with pytest.raises(BadRequest, match=r"2 workers and .* this machine has 2") as refused:
+        share_cores(a_spec(workers=2, spares=spares), (4, 5), simulated=False)
+    assert refused.value.hint == hint
+
+
+def test_spares_share_cores_where_workers_may() -> None:
+    spec = a_spec(workers=2, points=(1, 2), oversubscribe=True, spares=1)
+    assert share_cores(spec, (4, 5), simulated=False).workers == ((4,), (5,), (4,))

@@ -63,6 +63,18 @@ def test_foreign_load_is_a_share_of_all_cores() -> None:
     assert 0.0 <= meter.share() <= 1.0
 
 
+def test_the_next_share_is_of_the_time_since_the_last_one() -> None:
+    meter = utilization.ForeignLoadMeter([])
+    spin_s = time.process_time() + 0.1
+    while time.process_time() < spin_s:
+        pass
+    busy = meter.next_share()
+    time.sleep(0.05)
+
+    assert busy > 0.0
+    assert meter.next_share() <= 1.0
+
+
 def wait_until_used(pid: int, cpu_s: float) -> None:
     """Wait until a process has used so many more core-seconds, however busy the machine is."""
     process = psutil.Process(pid)

@@ -58,6 +58,24 @@ def test_events_that_are_sent_arrive_in_order() -> None:
     assert sent_by(speak) == EVENTS
 
 
+def test_more_events_than_a_pipe_holds_arrive_in_order() -> None:
+    many = [Progress(done=done) for done in range(20_000)]
+    assert len(encode(many[0])) * len(many) > 4 * wire.CAPACITY_BYTES
+
+    def speak(writer: wire.EventWriter) -> None:
+        for event in many:
+            writer.send(event)
+        writer.close()
+
+    with a_pipe() as (reader, descriptor):
+        writer = wire.EventWriter.start(descriptor)
+        speaker = threading.Thread(target=speak, args=(writer,))
+        speaker.start()
+        received = all_received(reader)
+        speaker.join()
+    assert received == many
+
+
 def test_an_event_that_is_longer_than_a_pipe_holds_arrives_whole() -> None:
     long = Failed(reason="raised", last_words="x" * 300_000)
     with a_pipe() as (reader, descriptor):
@@ -264,3 +282,13 @@ def test_an_assignment_comes_back_as_it_was_given() -> None:
         control_fd=6,
     )
     assert msgspec.json.decode(msgspec.json.encode(given), type=wire.Assignment) == given
+
+
+def test_a_pipe_of_commands_is_hung_up_once_the_conductor_has_closed_it() -> None:
+    reading, writing = os.pipe()
+    try:
+        before = wire.is_hung_up(reading)
+        os.close(writing)
+        assert (before, wire.is_hung_up(reading), wire.is_hung_up(None)) == (False, True, False)
+    finally:
+        os.close(reading)

@@ -139,7 +139,7 @@ def test_less_work_and_other_ways_stand_beside_the_baseline_with_their_quality()
         ("int8", "36.0 s", "90 %", "0.951", "no"),
     ]
     assert table.notes[:2] == (
-        "the work is needed: none of 3 cheaper settings is as good, but for the tolerance",
+        "the work is needed: none of 3 cheaper settings is as good, within the tolerance",
         "no variant on the same cores is faster and as good",
     )
 
@@ -165,8 +165,8 @@ def test_what_copies_leave_possible_is_told() -> None:
     table = rates(a_report(a_sweep()))
     assert table is not None
     assert (
-        "4 copies of the baseline at once, which exchange nothing, take 41.7 s:"
-        " the most efficiency that this host leaves is 96 %"
+        "4 copies of the baseline at once, which exchange nothing, take 41.7 s,"
+        " so this host allows an efficiency of at most 96 %"
     ) in table.notes
 
 
@@ -189,8 +189,8 @@ def test_where_most_of_the_core_time_went_is_told() -> None:
     table = core_seconds(a_report(a_sweep()))
     assert table is not None
     assert (
-        table.notes[0] == "4 workers took 5.20 s more of core time than the baseline;"
-        " most went on communication, 1.61 s"
+        table.notes[0] == "4 workers took 5.20 s more core time than the baseline,"
+        " most of it for communication: 1.61 s"
     )
 
 

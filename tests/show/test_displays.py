@@ -14,7 +14,7 @@ from harness import load
 from harness.claims.headline import Headline
 from harness.errors import BadRequest
 from harness.files.results import save
-from harness.model import Kind, Results, Side
+from harness.model import Kind, Results, Side, Status
 from harness.report import Report
 from harness.show import audit_text, figures, phrases
 from harness.show.displays import Drawing, Gallery, Note, TableView
@@ -24,7 +24,7 @@ from tests.builders import a_results, a_spec, a_trial, golden_results, some_pric
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "demo" / "examples" / "sweep-on-spot.toml"
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)> & `$x$` \x1b[31m"
-REFUSED = Report.of(a_results(kind=Kind.SIMULATED))
+REFUSED = Report.of(a_results(status=Status.ABORTED))
 
 
 def a_hostile_session() -> Results:

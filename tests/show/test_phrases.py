@@ -5,7 +5,8 @@ import pytest
 
 from harness.claims.headline import Caveat, Headline, Measure, Refusal, Unit
 from harness.model import CommandFacts, Host, Kind, Results, Schedule, ScoreDifferences, Side
-from harness.show import phrases
+from harness.show import money, phrases
+from harness.show.provenance import provenance
 from harness.spec import ANSWERS_ALIKE
 from tests.builders import (
     a_host,
@@ -54,8 +55,11 @@ def test_the_known_good_example_reads_as_published() -> None:
     assert phrases.sides(GOLDEN.results) == ("1 machine", "8 machines")
     assert phrases.efficiency(GOLDEN) == "88 %"
     assert phrases.quality(GOLDEN) == ("0.741 → 0.738", "Δ −0.003, tolerance 0.005")
-    assert phrases.cost(GOLDEN) == ("$9.40 → $3.05", "68 % less")
-    assert phrases.serial_share(GOLDEN) == "implies a serial share of 2.0 %, so at most 51.2×"
+    assert phrases.cost(GOLDEN) == ("$9.40 → $3.05 per run", "68 % less")
+    assert phrases.serial_share(GOLDEN) == (
+        "if Amdahl's law holds, the serial share is 2.0 %"
+        " and no number of machines gives more than 51.2×"
+    )
 
 
 def of_unlike_answers(differences: ScoreDifferences | None, quality: float = 0.974) -> Headline:
@@ -118,10 +122,10 @@ def test_of_two_programs_with_equal_answers_no_metric_is_said_to_have_moved() ->
     assert phrases.sentence_to_say(a_headline(spec=alike)).endswith("both gave the same answer.")
 
 
-def test_a_higher_cost_and_illustrative_prices_are_said() -> None:
+def test_a_higher_cost_and_made_up_prices_are_said() -> None:
     said = phrases.sentence_to_say(a_headline(spec=a_spec(prices=some_prices(illustrative=True))))
 
-    assert "a run cost 10 % more at illustrative prices" in said
+    assert "a run cost 10 % more at made-up prices" in said
 
 
 def test_on_one_host_there_are_workers_and_cores() -> None:
@@ -219,7 +223,7 @@ def test_one_pair_is_not_counted_twice() -> None:
 
 
 def test_provenance_names_run_moment_input_code_machine_and_versions() -> None:
-    assert phrases.provenance(a_results()) == (
+    assert provenance(a_results()) == (
         "run 7c21 · 2026-11-22 09:14:07Z · input c96c6d… · commit 000000… · A CPU @ 2.10GHz"
         " · BLAS openblas 0.3.28 · Python 3.11.7 · ray 2.60.0 · numpy 2.2.0"
     )
@@ -227,20 +231,20 @@ def test_provenance_names_run_moment_input_code_machine_and_versions() -> None:
 
 def test_provenance_names_no_input_that_adopted_programs_did_not_name() -> None:
     spec = a_spec(commands=CommandFacts(says_ready=True, input_named=False, compared="output"))
-    told = phrases.provenance(a_results(spec=spec))
+    told = provenance(a_results(spec=spec))
     assert "input" not in told
     assert "ray" not in told
 
 
 def test_provenance_says_first_that_nothing_was_measured() -> None:
     assert (
-        phrases.provenance(golden_results())
+        provenance(golden_results())
         == "DECLARED, NOT MEASURED HERE · run 7c21 · declared from published numbers"
     )
 
 
 def test_a_long_source_of_declared_numbers_is_cut() -> None:
-    told = phrases.provenance(replace(golden_results(), remark="declared from a long source " * 9))
+    told = provenance(replace(golden_results(), remark="declared from a long source " * 9))
 
     assert len(told.split(" · ")[-1]) <= 90
     assert told.endswith("…")
@@ -257,7 +261,7 @@ def test_only_what_was_measured_has_no_label() -> None:
 def test_uncommitted_changes_are_told_beside_the_commit() -> None:
     code = replace(a_results().code, dirty=True)
 
-    assert "commit 000000… with changes" in phrases.provenance(a_results(code=code))
+    assert "commit 000000… with changes" in provenance(a_results(code=code))
 
 
 def test_words_of_the_results_file_are_made_safe() -> None:
@@ -265,7 +269,7 @@ def test_words_of_the_results_file_are_made_safe() -> None:
         run_id="7c\x1b[2J21", spec=a_spec(workload=some_words(metric="acc\x07uracy"))
     )
 
-    assert "run 7c21" in phrases.provenance(results)
+    assert "run 7c21" in provenance(results)
     assert phrases.metric(claimed(results)) == "accuracy"
 
 
@@ -276,3 +280,41 @@ def test_a_rehearsal_makes_no_headline_to_be_worded() -> None:
         ).claim,
         Refusal,
     )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown", "aloud"),
+    [
+        (7.04, "7.04×", "7.0 times"),
+        (1.9474, "1.95×", "1.95 times"),
+        (1.9516, "1.95×", "2.0 times"),
+        (1.8504, "1.85×", "1.9 times"),
+        (1.8459, "1.85×", "1.85 times"),
+        (1818.18, "1,818×", "1,818 times"),
+    ],
+)
+def test_what_is_said_rounds_as_what_is_shown(seconds: float, shown: str, aloud: str) -> None:
+    headline = a_headline(trials=some_pairs([seconds * 10.0], [10.0]), kind=Kind.DECLARED)
+
+    assert phrases.speedup(headline) == shown
+    assert f"it ran {aloud} as fast" in phrases.sentence_to_say(headline)
+
+
+@pytest.mark.parametrize(
+    ("price", "priced"),
+    [
+        (0.34, "$3.78 → $4.16 per thousand runs"),
+        (0.034, "$377.78 → $415.56 per million runs"),
+        (340.0, "$3.78 → $4.16 per run"),
+        (1.7, "$18.89 → $20.78 per thousand runs"),
+        (1.9, "$0.0211 → $0.0232 per run"),
+    ],
+)
+def test_runs_are_priced_so_many_at_once_that_it_can_be_felt(price: float, priced: str) -> None:
+    prices = some_prices(baseline_per_hour=price, worker_per_hour=price)
+    assert phrases.cost(a_headline(spec=a_spec(prices=prices)))[0] == priced
+
+
+def test_items_are_priced_by_as_many_as_make_a_dollar() -> None:
+    assert money.of_items(a_headline()) == ("$188.89", "$207.78", "per billion samples")
+    assert money.of_items(GOLDEN) is None

@@ -132,7 +132,7 @@ def test_an_oversubscribed_scale_is_flagged() -> None:
 
 
 def test_one_round_has_no_spread() -> None:
-    assert a_table(a_sweep()).columns == ("", "time", "S(p)", "E(p)", "f", "Δq", "cost")
+    assert a_table(a_sweep()).columns == ("", "time", "S(p)", "E(p)", "f", "Δq", "cost/1k runs")
 
 
 @pytest.mark.parametrize(("pairs", "heading"), [(3, "of pairs"), (6, "95 % interval")])
@@ -215,7 +215,7 @@ def test_a_step_that_is_no_doubling_is_not_called_one() -> None:
         (a_sweep(), "framework tax: one worker takes 1.03× the baseline's time"),
         (
             respecified(a_sweep(), prices=some_prices(illustrative=True)),
-            "illustrative prices in USD, a price list, 2026-01-01",
+            "made-up prices in USD, a price list, 2026-01-01",
         ),
         (a_sweep(combined=("7c21", "8d32")), "combined from 2 sessions: 7c21, 8d32"),
         (a_sweep(status=Status.ABORTED), "NO HEADLINE: the session was stopped before its end"),

@@ -194,6 +194,12 @@ def test_a_side_that_does_not_get_armed_is_told_since_its_launch() -> None:
     assert (arming_s(board, 63.0), stalled_s(board, 63.0)) == (60.0, None)
 
 
+def test_a_wait_for_hosts_is_no_arming_that_takes_too_long() -> None:
+    launched = e.stamp(e.Launched(pid=1), 3.0, Side.DISTRIBUTED, 0)
+    waits = e.stamp(e.AwaitsHosts(workers=1, seconds=50.0), 55.0, Side.DISTRIBUTED, 0)
+    assert arming_s(a_board([launched, waits]), 63.0) == 10.0
+
+
 def test_an_armed_session_is_arming_no_more() -> None:
     assert arming_s(going(), 99.0) is None
 

@@ -2,7 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness import events as e
-from harness.model import Side
+from harness.model import ChaosKind, Side
 from harness.state.replay import at_moment
 from harness.state.side import SideStage, SideState
 from tests.builders import DISTRIBUTED_S, ITEMS, a_board, arming_events
@@ -43,6 +43,15 @@ def test_a_replay_reads_between_two_points_of_the_curve() -> None:
         at=10.0,
     )
     assert at_moment(lane, 3.0).done == 15_000
+
+
+def test_a_replay_shows_a_loss_from_its_moment_on() -> None:
+    lane = a_race(
+        e.Struck(worker="w1", kind=ChaosKind.KILL),
+        e.Finished(wall_s=4.0, cpu_s=8.0, peak_rss_bytes=9, items=20_000),
+        at=10.0,
+    )
+    assert [len(at_moment(lane, at).faults) for at in (1.9, 2.0)] == [0, 1]
 
 
 def test_a_replay_makes_up_no_progress_that_was_not_told() -> None:

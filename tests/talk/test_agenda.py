@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.command_pair import THEIR_OWN
+from harness.description import Metric, Slide, words
 from harness.talk.agenda import (
     Agenda,
     Beat,
@@ -13,6 +15,7 @@ from harness.talk.agenda import (
     fill_in,
     position_at,
     skip_to,
+    words_of,
 )
 from tests.builders import some_words
 
@@ -47,12 +50,48 @@ def gone(talk: Agenda, steps: Sequence[float], began: float = 1000.0) -> tuple[T
 # The sentence.
 
 
+@pytest.mark.parametrize(
+    ("say", "left"),
+    [
+        ("First. {speedup} is gone.", "First."),
+        ("{say} Then {cost}. Last", "Last"),
+        ("Of a workload {bottleneck}, of a take {gap}! Why?", "Why?"),
+        ("All of it {bound}.", ""),
+    ],
+)
+def test_a_sentence_with_a_word_that_is_not_there_is_left_out(say: str, left: str) -> None:
+    assert fill_in(Beat("headline", 1.0, say), words_of(some_words())) == left
+
+
+def test_a_sentence_of_numbers_is_filled_from_a_take() -> None:
+    beat = Beat("headline", 1.0, "One line. {say} The gap is {gap}. It costs {cost}.")
+    words = {"say": "It ran 7.0 times as fast.", "gap": "9.78 h"}
+    assert fill_in(beat, words) == "One line. It ran 7.0 times as fast. The gap is 9.78 h."
+
+
+@pytest.mark.parametrize("axis", ["none", "", "axis not stated", THEIR_OWN])
+def test_what_a_workload_does_not_state_is_no_word(axis: str) -> None:
+    beat = Beat("axis", 1.0, "One axis, {axis}, and {neighbour}. Watch.")
+    assert fill_in(beat, words_of(some_words(axis=axis))) == "Watch."
+
+
+def test_of_a_workload_that_states_nothing_only_its_names_are_words() -> None:
+    silent = words(
+        name="mine", unit="items", metric=Metric("accuracy"), slide=Slide(), answers_differ=None
+    )
+    assert words_of(silent) == {"name": "mine", "unit": "items", "metric": "accuracy"}
+
+
+def test_numbers_that_are_not_known_yet_have_no_sentence() -> None:
+    assert fill_in(Beat("headline", 1.0, "{metric} held. {say}"), None) == "{metric} held."
+
+
 def test_words_that_are_not_known_yet_are_named() -> None:
     assert fill_in(TALK.beats[0], None) == "{bottleneck}"
 
 
 def test_a_word_that_looks_like_a_placeholder_is_not_filled_again() -> None:
-    assert fill_in(TALK.beats[0], some_words(bottleneck="{metric}")) == "{metric}"
+    assert fill_in(TALK.beats[0], words_of(some_words(bottleneck="{metric}"))) == "{metric}"
 
 
 # The progress.

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadRequest
-from harness.talk.agenda import Agenda, Beat, fill_in
+from harness.talk.agenda import Agenda, Beat, fill_in, words_of
 from harness.talk.agenda_file import DEFAULT_AGENDA, read_agenda
 from tests.builders import some_words
 
@@ -47,7 +47,7 @@ def test_the_shipped_talk_takes_twelve_minutes_with_one_of_slack() -> None:
 
 
 def test_every_sentence_of_the_shipped_talk_is_filled_from_the_workload() -> None:
-    sentences = " ".join(fill_in(beat, some_words()) for beat in read_agenda().beats)
+    sentences = " ".join(fill_in(beat, words_of(some_words())) for beat in read_agenda().beats)
     assert "{" not in sentences
     assert all(
         word in sentences

@@ -184,6 +184,8 @@ OTHERS: dict[str, Configuration] = {
     "simulated work": msgspec.structs.replace(CONFIGURATION, simulated=True),
     "a cluster": msgspec.structs.replace(CONFIGURATION, joined_cluster=True),
     "with a proof": msgspec.structs.replace(CONFIGURATION, prove_baseline=True),
+    "under a strike": configuration_of(a_spec(chaos=("kill:w1@33%",)), Kind.MEASURED),
+    "with a spare": configuration_of(a_spec(spares=1), Kind.MEASURED),
 }
 
 

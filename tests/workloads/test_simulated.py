@@ -6,13 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demo.__main__ import main
+from harness.claims.rule import Verdict
 from harness.errors import BadRequest
 from harness.event_lines import decode
 from harness.events import Event, Finished
-from harness.files.results import LARGEST_BYTES, load
+from harness.files.results import load
 from harness.model import Kind, Results, Side, Status
 from harness.params import apply_overrides
-from harness.run.sides.simulated import SimulatedPool
+from harness.report import Report
+from harness.run.sides.simulated_pool import SimulatedPool
 from workloads.simulated import WORKLOAD
 
 
@@ -84,9 +86,10 @@ def raced(out: Path, *options: str) -> Results:
 
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the take of a rehearsal with a thousand workers."""
+    """Return the take of a rehearsal with a thousand workers on twenty hosts."""
     out = tmp_path_factory.mktemp("simulated")
-    raced(out, "--workers", "1000", "--set", "seconds=0.6", "--set", "chunks=2000")
+    settings = ("--set", "seconds=0.6", "--set", "chunks=2000", "--set", "hosts=20")
+    raced(out, "--workers", "1000", *settings)
     return out
 
 
@@ -98,8 +101,13 @@ def test_a_rehearsal_is_complete_and_simulated(rehearsed: Path) -> None:
 
 def test_a_rehearsal_makes_no_headline(rehearsed: Path) -> None:
     assert "NO HEADLINE" in (rehearsed / "headline.txt").read_text()
-    assert not (rehearsed / "headline.svg").exists()
-    assert not (rehearsed / "headline.png").exists()
+    assert Report.load(rehearsed).headline is None
+
+
+def test_a_rehearsal_shows_slide_and_figures_under_its_word(rehearsed: Path) -> None:
+    names = {path.name for path in rehearsed.iterdir()}
+    assert {"headline.png", "headline.svg", "fig-architecture.png"} <= names
+    assert " SIMULATED " in (rehearsed / "headline.txt").read_text()
 
 
 def test_a_slide_of_a_rehearsal_says_that_it_is_none(
@@ -112,9 +120,16 @@ def test_a_slide_of_a_rehearsal_says_that_it_is_none(
 def test_a_thousand_workers_are_kept_in_a_file_that_can_be_read(rehearsed: Path) -> None:
     results = load(rehearsed / "results.json")
     (distributed,) = (trial for trial in results.trials if trial.side is Side.DISTRIBUTED)
-    assert len(distributed.workers_detail) == 1000
-    assert sum(worker.chunks for worker in distributed.workers_detail) == 2000
-    assert (rehearsed / "results.json").stat().st_size < LARGEST_BYTES
+    assert [row.workers for row in distributed.workers_detail] == [50] * 20
+    assert sum(row.chunks for row in distributed.workers_detail) == 2000
+    assert [host.id for host in results.hosts][:20] == [f"worker-host-{n}" for n in range(1, 21)]
+    assert (rehearsed / "results.json").stat().st_size < 200_000
+
+
+def test_the_audit_of_a_thousand_workers_agrees_with_their_journal(rehearsed: Path) -> None:
+    found = Report.load(rehearsed).audit
+    refused = [finding.rule.id for finding in found.findings if finding.verdict is Verdict.REFUSE]
+    assert (found.differences, refused) == ((), ["R22"])
 
 
 def test_the_baseline_sleeps_as_long_as_was_written(rehearsed: Path) -> None:

@@ -150,9 +150,11 @@ def open_encoder(model: Model) -> Encoder:
 
 def _given(field: Any) -> Given:
     if field.name not in ROLES:
-        raise ValueError(f"the model asks for {field.name}, not only for {', '.join(ROLES)}")
+        raise ValueError(
+            f"the model needs the input {field.name}, which is none of {', '.join(ROLES)}"
+        )
     if field.type not in NUMBERS:
-        raise ValueError(f"the model asks for {field.name} as {field.type}, not for whole numbers")
+        raise ValueError(f"the model needs {field.name} as {field.type}, not as whole numbers")
     return Given(field.name, ROLES[field.name], NUMBERS[field.type])
 
 

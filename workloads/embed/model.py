@@ -77,6 +77,14 @@ def read_model(folder: str, max_tokens: int, precision: str) -> Model:
     if not folder:
         graph = build_graph(_read_shipped(MINILM), precision)
         return _model(graph, _read_shipped(VOCABULARY), max_tokens, exported=False)
+    try:
+        return _read_folder(folder, max_tokens)
+    except OSError as error:  # also of a name that the model's own files give
+        name = model_folder.model_name(folder)
+        raise ValueError(f"model={name} cannot be read: {error.strerror}") from error
+
+
+def _read_folder(folder: str, max_tokens: int) -> Model:
     found = model_folder.find_model(folder)
     model_folder.require_length(found, max_tokens)
     onnx = found.onnx.read_bytes()

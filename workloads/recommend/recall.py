@@ -26,11 +26,11 @@ def require_testable(rows: Rows, width: int) -> None:
     if not testable.any():
         fewest = next(n for n in count(FEWEST_ITEMS) if n - n // HELD_OUT_EVERY >= FEWEST_ITEMS)
         raise ValueError(
-            f"no user has {fewest} items or more, of which some are held out and some validate"
+            f"no user has {fewest} items or more, so none can be held out and validated with"
         )
     if width - left[testable].min() <= TOP:
         raise ValueError(
-            f"users leave out {TOP} items or fewer, so that any answer has a recall@{TOP} of 1"
+            f"some users lack {TOP} items or fewer, so any answer has a recall@{TOP} of 1 for them"
         )
 
 

@@ -76,7 +76,7 @@ class Settings:
         if named and not (2 <= len(named) <= 3 and all(named) and len(set(named)) == len(named)):
             raise ValueError(f"columns={self.columns} is not USER,ITEM or USER,ITEM,RATING")
         if named and not self.ratings:
-            raise ValueError(f"columns={self.columns} is of no use without ratings=FILE")
+            raise ValueError(f"columns={self.columns} has no effect without ratings=FILE")
         for name in ("regularization", "alpha"):
             value = getattr(self, name)
             if not 0 < value <= 1e6:

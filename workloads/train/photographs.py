@@ -47,7 +47,7 @@ def _read(path: Path, known: str) -> Array:
     packed = path.read_bytes()
     if hashlib.sha256(packed).hexdigest() != known:
         raise ValueError(
-            f"{path.name} is not the file that comes with this program: install it anew"
+            f"{path.name} is not the file that comes with twoclocks: reinstall twoclocks"
         )
     with Image.open(io.BytesIO(packed)) as image:
         levels = np.asarray(image.convert("RGB"), np.float32)

@@ -1,4 +1,4 @@
-"""A recording as a GIF that plays once and stays at its end; its delays add up to its length.
+"""A recording as a GIF that plays once and stays at its end; its delays add up to what it shows.
 
 A frame holds only what changed since the one before. Frames are encoded one by one: Pillow's
 ``save_all`` keeps every frame in memory until the end, and cannot keep a pause of 11 minutes.
@@ -6,20 +6,33 @@ May import ``cast``, Pillow and its neighbours in ``film``.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PIL import Image, ImageChops
 from PIL.GifImagePlugin import getdata
 
-from harness.cast.film.frames import display_times, draw_frames, start_picture
+from harness.cast.film.frames import (
+    Window,
+    display_times,
+    draw_frames,
+    length_s,
+    race_alone,
+    start_picture,
+    whole,
+)
 from harness.cast.film.picture import UNUSED, ScreenPicture
 from harness.cast.format import Cast
 
-CELL_WIDTH = 10
+CELL_WIDTH = 8
 PER_SECOND = 100
 SHORTEST = 2
 """In hundredths of a second: viewers show a frame with a shorter delay for a tenth of a second."""
+MOST_BYTES = 2_000_000
+"""Of a race of three minutes, or less."""
 
+ALONE = "the race alone"
+_COARSER = (SHORTEST, 25, 50, 100)
+_THREE_MINUTES_S = 180.0
 _LONGEST = 0xFFFF
 _KEEP_FRAME = 1 << 2  # pixels that the next frame leaves unused stay as they are
 _HAS_UNUSED = 1
@@ -27,22 +40,44 @@ _UNCHANGED = [255] + [0] * 255
 _GLOBAL_COLOUR_TABLE = 0xF7  # 256 colours of eight bits each
 
 
-def gif(cast: Cast, remark: str = "") -> bytes:
-    """Return the recording as a GIF, labelled with its date and a remark.
+def race_gif(cast: Cast, remark: str = "") -> bytes:
+    """Return the race of a recording as a GIF: without arming and proof, which its label says.
 
-    Raises ``BadRequest`` if it is too large or too long.
+    Where it would be larger than two megabytes for three minutes, it has fewer frames a second.
+    Raises as ``gif`` does.
     """
-    picture = start_picture(cast, CELL_WIDTH, remark)
-    frames = b"".join(_frames(cast, picture))  # first: drawing them fills the palette
+    parts = race_alone(cast)
+    label = remark if parts == whole(cast) else " · ".join(filter(None, (remark, ALONE)))
+    allowed = MOST_BYTES * max(1.0, length_s(parts) / _THREE_MINUTES_S)
+    content = b""
+    for shortest in _COARSER:
+        content = gif(cast, label, parts, shortest)
+        if len(content) <= allowed:
+            break
+    return content
+
+
+def gif(
+    cast: Cast, remark: str = "", parts: Sequence[Window] = (), shortest: int = SHORTEST
+) -> bytes:
+    """Return parts of a recording (none: the whole) as a GIF, labelled with its date and a remark.
+
+    ``shortest`` is how long a frame is shown at least, in hundredths of a second. Raises
+    ``BadRequest`` if it is too large or too long.
+    """
+    shown = parts or whole(cast)
+    picture = start_picture(cast, CELL_WIDTH, remark, shown)
+    times = display_times(cast, PER_SECOND, shortest, shown)
+    frames = b"".join(_frames(cast, picture, times))  # first: drawing them fills the palette
     screen = struct.pack("<HHBBB", *picture.size, _GLOBAL_COLOUR_TABLE, 0, 0)
     return b"".join((b"GIF89a", screen, picture.palette.bytes, frames, b";"))
 
 
-def _frames(cast: Cast, picture: ScreenPicture) -> Iterator[bytes]:
+def _frames(cast: Cast, picture: ScreenPicture, times: Sequence[int]) -> Iterator[bytes]:
     """Yield encoded frames; one that changes nothing only makes the one before last longer."""
     waiting, delay = b"", 0
     before = None
-    for duration in draw_frames(cast, picture, display_times(cast, PER_SECOND, SHORTEST)):
+    for duration in draw_frames(cast, picture, times):
         change = _encode_change(before, picture.image)
         if change and waiting:
             yield from _with_delay(waiting, delay)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from harness import text
-from harness.cast.film.frames import display_times, draw_frames, start_picture
+from harness.cast.film.frames import display_times, draw_frames, start_picture, whole
 from harness.cast.film.picture import ScreenPicture
 from harness.cast.format import Cast
 from harness.errors import LACKS, BadRequest, MachineFailed, TwoclocksError, cannot_write
@@ -39,9 +39,10 @@ def mp4(cast: Cast, into: Path, remark: str = "") -> None:
     """
     program = ffmpeg()
     cell_width = min(_WIDEST_CELL, max(_NARROWEST_CELL, -(-NARROWEST // cast.columns)))
-    picture = start_picture(cast, cell_width, remark)
+    parts = whole(cast)
+    picture = start_picture(cast, cell_width, remark, parts)
     with _draft(into) as draft, _running([program, *_options(picture), str(draft)]) as frames:
-        for count in draw_frames(cast, picture, display_times(cast, PER_SECOND, shortest=1)):
+        for count in draw_frames(cast, picture, display_times(cast, PER_SECOND, 1, parts)):
             frame = picture.rgb
             for _ in range(count):
                 frames.write(frame)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from harness.claims.pairs import Pairs, finished_trials, processes_of
 from harness.claims.rule import Caveat, Evidence, count, seconds
-from harness.model import Kind, Process, Results, Schedule, Side, Trial
+from harness.model import FaultKind, Kind, Process, Results, Schedule, Side, Trial
 
 START_LIMIT_S = 1.0
 CLOCK_LIMIT = timedelta(days=1)
@@ -51,7 +51,7 @@ def worker_twice(pairs: Pairs) -> Caveat | None:
         return None
     for trial in finished_trials(results):
         identities = [(process.host, process.pid) for process in processes_of([trial])]
-        if len(set(identities)) < len(identities):
+        if trial.describes_each and len(set(identities)) < len(identities):
             return Caveat(
                 "worker-twice",
                 f"two workers of a trial were one process; {_AS_WRITTEN}",
@@ -181,13 +181,43 @@ def fault_elsewhere(pairs: Pairs) -> Caveat | None:
     late_s = START_LIMIT_S + pairs.results.observer.longest_gap_s
     for trial in finished_trials(pairs.results):
         workers = {process.id for process in processes_of([trial])}
+        named = workers and trial.describes_each
         for fault in trial.faults:
-            if (workers and fault.worker not in workers) or fault.at_s > trial.wall_s + late_s:
+            if (named and fault.worker not in workers) or fault.at_s > trial.wall_s + late_s:
                 return Caveat(
                     "fault-elsewhere",
                     f"a worker was lost that took no part, or after the end; {_AS_WRITTEN}",
                     (seconds("lost after", fault.at_s), seconds("ended after", trial.wall_s)),
                 )
+    return None
+
+
+def strike_unasked(pairs: Pairs) -> Caveat | None:
+    """Judge whether workers were struck on purpose only where strikes were asked for."""
+    results = pairs.results
+    faults = [fault for trial in finished_trials(results) for fault in trial.faults]
+    struck = [fault for fault in faults if fault.kind is not FaultKind.LOST]
+    if not _is_measured(results) or results.spec.chaos or not struck:
+        return None
+    return Caveat(
+        "strike-unasked",
+        f"a worker was struck on purpose, and nobody asked for a strike; {_AS_WRITTEN}",
+        (count("struck", len(struck)),),
+    )
+
+
+def recovery_impossible(pairs: Pairs) -> Caveat | None:
+    """Judge whether losses threw away no more core-seconds than their trial had."""
+    spec = pairs.results.spec
+    for trial in finished_trials(pairs.results):
+        lost_s = sum(fault.lost_cpu_s or 0.0 for fault in trial.faults)
+        had_s = trial.wall_s * trial.workers * spec.cores_per_worker
+        if _is_measured(pairs.results) and lost_s > had_s:
+            return Caveat(
+                "recovery-impossible",
+                f"more core-seconds were thrown away than there were; {_AS_WRITTEN}",
+                (seconds("thrown away", lost_s), seconds("core-seconds", had_s)),
+            )
     return None
 
 

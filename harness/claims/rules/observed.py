@@ -58,6 +58,23 @@ def clock_late(evidence: Evidence) -> Caveat | None:
     )
 
 
+def recovery_contradicted(evidence: Evidence) -> Caveat | None:
+    """Judge whether no loss was made up for faster than the conductor saw it happen."""
+    for trial in finished_trials(evidence.results):
+        observed = evidence.observed.get(trial.order)
+        if observed is None or evidence.results.kind is not Kind.MEASURED:
+            continue
+        limit_s = _late_limit_s(evidence, trial) + _excused_s(evidence.results, trial)
+        if observed.hurried_s > limit_s:
+            return Caveat(
+                "recovery-contradicted",
+                "a side reports a faster recovery than this program's own clock shows;"
+                " use the files as they were written",
+                (seconds("slower by", observed.hurried_s), seconds("limit", limit_s)),
+            )
+    return None
+
+
 def _lateness(late_s: float, limit_s: float) -> tuple[Measure, ...]:
     return seconds("conductor's clock less the side's", late_s), seconds("limit", limit_s)
 
@@ -185,10 +202,9 @@ def _stated_and_seen(
     spec = results.spec
     is_baseline = trial.side is Side.BASELINE
     cores = spec.baseline_cores if is_baseline else spec.cores_per_worker
-    bounds_by_worker = {
-        worker.process.id: _sampled_bounds(observed, worker.process.id, cores)
-        for worker in trial.workers_detail
-    }
+    each = trial.describes_each
+    names = [worker.process.id for worker in trial.workers_detail] if each else observed.workers
+    bounds_by_worker = {name: _sampled_bounds(observed, name, cores) for name in names}
     if not bounds_by_worker or not all(worker in observed.workers for worker in bounds_by_worker):
         return
     least_s, most_s = (sum(bounds) for bounds in zip(*bounds_by_worker.values(), strict=True))
@@ -196,7 +212,7 @@ def _stated_and_seen(
     whole = is_baseline or (spec.commands is not None and not _named_pids(trial))
     driver_s = 0.0 if whole else DRIVER_CORES * cores * trial.wall_s
     yield trial.cpu_s, least_s, most_s + driver_s
-    if not whole:
+    if each and not whole:
         for worker in trial.workers_detail:
             yield worker.cpu_s, 0.0, bounds_by_worker[worker.process.id][1]
 

@@ -1,9 +1,11 @@
 """Rules about the results file: its prices, units and kind of session, its form, its journal.
 
-May import ``model``, ``errors``, ``files.results``, ``rule``, ``pairs`` and ``run_cost``.
+May import ``model``, ``errors``, ``files.results``, ``rule``, ``pairs``, ``recovery`` and
+``run_cost``.
 """
 
 from harness.claims.pairs import Pairs
+from harness.claims.recovery import recovery
 from harness.claims.rule import (
     Caveat,
     Evidence,
@@ -12,6 +14,7 @@ from harness.claims.rule import (
     Topic,
     caveat,
     caveat_file,
+    count,
     ratio,
     refuse_session,
 )
@@ -39,6 +42,34 @@ def _prices_unsourced(pairs: Pairs) -> Caveat | None:
         "prices-unsourced",
         "the prices do not say where or when they are from; name their source and date",
     )
+
+
+def _priced_spot(pairs: Pairs) -> Caveat | None:
+    """Judge spot prices where machines were taken away in mid-run: nothing else is unlike."""
+    if not pairs.results.spec.spot or _preempted(pairs) == 0:
+        return None
+    return Caveat(
+        "priced-spot",
+        "the workers are priced spot and the baseline on demand; compare both at one price",
+        (count("preempted", _preempted(pairs)),),
+    )
+
+
+def _spot_unproved(pairs: Pairs) -> Caveat | None:
+    """Judge whether a run that is priced spot was shown to survive what spot machines do."""
+    if not pairs.results.spec.spot or _preempted(pairs):
+        return None
+    return Caveat(
+        "spot-unproved",
+        "the workers are priced spot, and none was taken away in mid-run;"
+        " add --chaos to show that the run survives it",
+    )
+
+
+def _preempted(pairs: Pairs) -> int:
+    """Return how many workers were taken away on purpose, at the headline's scale."""
+    losses = recovery(pairs)
+    return 0 if losses is None else losses.preemptions
 
 
 def _cost(pairs: Pairs) -> Measured:
@@ -136,7 +167,12 @@ COST_IN_FULL = Rule(
     source="DAWNBench, TPC",
     measure=_cost,
     of_declared=True,
-    judges=(caveat(_illustrative_prices, Topic.RESULT), caveat(_prices_unsourced, Topic.RESULT)),
+    judges=(
+        caveat(_illustrative_prices, Topic.RESULT),
+        caveat(_prices_unsourced, Topic.RESULT),
+        caveat(_priced_spot, Topic.RESULT),
+        caveat(_spot_unproved, Topic.RESULT),
+    ),
 )
 FROM_ITS_FIELDS = Rule(
     id="R21",

@@ -89,7 +89,11 @@ def _work_unclear(pairs: Pairs) -> Caveat | None:
 
 def _work_measures(least: tuple[float, int], limit: float) -> tuple[Measure, ...]:
     done, scale = least
-    return ratio("CPU ratio", done), ratio("at least", limit), count("workers", scale)
+    return (
+        ratio("workers' CPU time over the baseline's", done),
+        ratio("at least", limit),
+        count("workers", scale),
+    )
 
 
 def _baseline_waited(pairs: Pairs) -> Caveat | None:
@@ -104,7 +108,7 @@ def _baseline_waited(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "baseline-waited",
-        "the baseline did not compute but waited for something, so it is no baseline;"
+        "the baseline hardly computed but waited for something, so it is no baseline;"
         " have it compute, or declare what it waits for",
         _computed(time, LEAST_COMPUTED),
     )
@@ -117,7 +121,7 @@ def _baseline_crowded_out(pairs: Pairs) -> Caveat | None:
         return None
     return Caveat(
         "baseline-crowded-out",
-        "other programs used the baseline's core for most of its time, so it is no baseline;"
+        "other programs had the baseline's core for most of its time, so it is no baseline;"
         " close them and run again",
         _computed(time, LEAST_COMPUTED),
     )
@@ -167,7 +171,7 @@ def _baseline_waits(pairs: Pairs) -> Caveat | None:
     return Caveat(
         "baseline-waits",
         f"a part of the baseline's time is waiting, as it declares: {reason}",
-        (fraction("computing", time.computed),),
+        (fraction("time spent computing", time.computed),),
     )
 
 
@@ -189,7 +193,7 @@ def _baseline_crowded(pairs: Pairs) -> Caveat | None:
 
 
 def _computed(time: BaselineTime, least: float) -> tuple[Measure, ...]:
-    return fraction("computing", time.computed), fraction("at least", least)
+    return fraction("time spent computing", time.computed), fraction("at least", least)
 
 
 def _work(pairs: Pairs) -> Measured:
@@ -197,9 +201,9 @@ def _work(pairs: Pairs) -> Measured:
     if done is None or time is None:
         return Unknown("a simulated run does no work")
     return (
-        ratio("CPU ratio", done),
+        ratio("workers' CPU time over the baseline's", done),
         ratio("at least", LEAST_WORK),
-        fraction("baseline computing", time.computed),
+        fraction("baseline's time spent computing", time.computed),
         fraction("at least", LEAST_BUSY),
         fraction("kept off its core", time.delayed),
     )

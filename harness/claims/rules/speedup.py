@@ -42,7 +42,7 @@ def _cost_scale(pairs: Pairs) -> Measured:
         return Unknown("no number of workers beat the baseline, so COST is unbounded")
     tax = framework_tax(pairs.results)
     taxed = () if tax is None else (ratio("framework tax", tax),)
-    return (count("COST in workers", min(faster)), *taxed)
+    return (count("fewest workers that beat the baseline", min(faster)), *taxed)
 
 
 def _undecided(pairs: Pairs) -> Caveat | None:

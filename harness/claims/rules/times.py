@@ -22,7 +22,11 @@ from harness.claims.rule import (
     seconds,
 )
 from harness.claims.rules.contradictions import used_by_samples_s
-from harness.claims.rules.observed import clock_contradicted, clock_late
+from harness.claims.rules.observed import (
+    clock_contradicted,
+    clock_late,
+    recovery_contradicted,
+)
 from harness.model import Kind, Results, Side, Trial
 
 SUM_LIMIT = 0.02
@@ -140,8 +144,8 @@ def _limited_seconds(results: Results, trial: Trial) -> Iterator[tuple[float, fl
     A baseline without spans reports its core-seconds for the trial alone.
     """
     for worker in trial.workers_detail:
-        yield worker.busy_s, trial.wall_s
-        yield worker.cpu_s, trial.wall_s * _cores(results, trial)
+        yield worker.longest_busy_s, trial.wall_s
+        yield worker.cpu_s / worker.workers, trial.wall_s * _cores(results, trial)
     if trial.side is Side.BASELINE and all(
         worker.process.affinity for worker in trial.workers_detail
     ):
@@ -216,6 +220,7 @@ TIMES_ADD_UP = Rule(
         refuse(_core_seconds_unequal),
         refuse(_impossible_seconds),
         refuse_session(clock_contradicted, Topic.RUN),
+        refuse_session(recovery_contradicted, Topic.RUN),
         caveat_session(clock_late, Topic.RUN),
         caveat(_start_up_on_clock, Topic.ORIGIN),
         caveat(_start_up_unlisted, Topic.REPRODUCIBILITY),

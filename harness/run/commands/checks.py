@@ -3,6 +3,7 @@
 May import ``model``, ``command_pair``, ``placeholders`` and ``run``.
 """
 
+import os
 import re
 import shlex
 import shutil
@@ -88,7 +89,7 @@ def _knows(shell: Sequence[str], word: str) -> bool:
 
 def _is_missing(script: str) -> bool:
     """Return whether an interpreter's first argument names a file that is not there."""
-    return "." in script and not script.startswith("-") and not Path(script).exists()
+    return "." in script and not script.startswith("-") and not os.path.exists(script)
 
 
 def first_words(command: str) -> list[str]:

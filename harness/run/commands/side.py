@@ -28,18 +28,19 @@ from harness.run.commands.reports import ProgramReports
 from harness.run.commands.shell import Shell
 from harness.run.commands.unwaited import UnwaitedProcesses
 from harness.run.core_seconds import baseline_time_parts
-from harness.run.digest import pair_digest, source_digest
+from harness.run.digest import pair_digest
 from harness.run.find import user_modules
 from harness.run.guard import become_subreaper
 from harness.run.host import pin, this_host, this_process
-from harness.run.sides.runner import Usage, cores_of
+from harness.run.sides.runner import Usage, WithoutSpares, cores_of
+from harness.run.sources import source_digest
 from harness.workload import AnyWorkload, Metric, Problem, Reporter, Workload
 
 SOURCE = "source"
 START_UP, RUN = "start-up of the program", "run"
 
 
-class CommandSide:
+class CommandSide(WithoutSpares):
     """One side of a command pair: runs its program as often as asked.
 
     A program that says it is ready is started before the clock. ``with`` ends what it leaves.
@@ -207,6 +208,12 @@ class CommandSide:
     def waited_s(self) -> float | None:
         """Return how long the baseline's programs were ready so far and had no core."""
         return self._queue_wait.look() if self._is_baseline else None
+
+    def under_strikes(
+        self, report: Reporter, items: int, workers: int
+    ) -> contextlib.AbstractContextManager[Reporter]:
+        """Do nothing: the workers of a program are its own."""
+        return contextlib.nullcontext(report)
 
     def inspect(self) -> None:
         """End what the last run left, then read what it printed and take its answer.

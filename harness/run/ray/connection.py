@@ -6,17 +6,24 @@ May import ``run``.
 
 import contextlib
 import os
+import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import ray
 
 from harness.run import start
 from harness.run.host import THREAD_VARIABLES
+from harness.run.imports import UserModule
 from harness.run.ray import TESTED_RAY
 from harness.run.ray.ray_errors import connecting
+from harness.run.ray.ray_words import NOT_JOINED
+from harness.run.ray.shipment import Shipment, pack
+from harness.run.ray.versions import require_same_versions
 
+JOIN_WITHIN_S = 60.0
 SMALLEST_STORE_BYTES = 256 << 20
 
 # What starts the autoscaler, the reader of the workers' logs and the dashboard's server. None is
@@ -29,7 +36,9 @@ STARTS_OF_IDLE_DAEMONS = ("start_monitor", "start_log_monitor", "start_api_serve
 class ClusterPlan:
     """What cluster to start (an empty address: a local one, on loopback only) or to join.
 
-    ``input_bytes`` are those that the input takes in the store.
+    ``store_bytes`` are those that the input and the state take in the store; ``modules`` are those
+    of the user's that are sent to a cluster which is joined.
+    The last of the ``cores`` are those of the ``spares``, which stand by beside the ``workers``.
     """
 
     address: str
@@ -37,19 +46,25 @@ class ClusterPlan:
     workers: int
     cores_per_worker: int
     cores: tuple[tuple[int, ...], ...]
-    input_bytes: int
+    store_bytes: int
     modules_sha256: str
+    modules: tuple[UserModule, ...] = ()
+    spares: int = 0
 
 
 @connecting()
-def connect(plan: ClusterPlan) -> None:
+def connect(plan: ClusterPlan) -> Shipment | None:
     """Start or join the cluster; raise ``SideFailed`` where Ray cannot.
 
-    Ray puts this process's current folder first on the path of every worker. While it does so, that
-    is a folder which holds our packages and nothing else.
+    Return what was sent to the hosts of a cluster that was joined. Ray puts this process's current
+    folder first on the path of every worker of a local one. While it does so, that is a folder
+    which holds our packages and nothing else.
     """
+    if plan.address:
+        return _join(plan)
     with contextlib.chdir(_folder_of_ours(Path(plan.scratch))):
-        _start_or_join(plan)
+        _start(plan)
+    return None
 
 
 def _folder_of_ours(scratch: Path) -> Path:
@@ -60,22 +75,46 @@ def _folder_of_ours(scratch: Path) -> Path:
     return folder
 
 
-def _start_or_join(plan: ClusterPlan) -> None:
-    if plan.address:
-        root = Path(start.ROOT)
-        threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
-        shipped = {
-            "py_modules": [str(root / "harness"), str(root / "workloads"), *_public_module()],
-            "env_vars": threads,
-        }
+def _join(plan: ClusterPlan) -> Shipment:
+    shipment = pack(Path(plan.scratch) / "shipment", plan.modules)
+    threads = {name: os.environ[name] for name in THREAD_VARIABLES if name in os.environ}
+    # a job of Ray's, within which this may run, has code of its own
+    os.environ["RAY_OVERRIDE_JOB_RUNTIME_ENV"] = "1"
+    shipped = {"working_dir": str(shipment.folder), "env_vars": threads}
+    with _within(JOIN_WITHIN_S):
+        require_same_versions(plan.address)
         ray.init(address=plan.address, log_to_driver=False, runtime_env=shipped)
-        return
+    return shipment
+
+
+@contextlib.contextmanager
+def _within(seconds: float) -> Iterator[None]:
+    """End this process where the block takes longer; the log then says why.
+
+    What waits within Ray hears no signal and no exception.
+    """
+    over = threading.Event()
+
+    def wait() -> None:
+        if not over.wait(seconds):
+            sys.stderr.write(f"{NOT_JOINED} {seconds:.0f} s\n")
+            sys.stderr.flush()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def _start(plan: ClusterPlan) -> None:
     _leave_out_idle_daemons()
     ray.init(
         address="local",
-        num_cpus=plan.workers * plan.cores_per_worker,
+        num_cpus=(plan.workers + plan.spares) * plan.cores_per_worker,
         num_gpus=0,
-        object_store_memory=max(SMALLEST_STORE_BYTES, 3 * plan.input_bytes),
+        object_store_memory=max(SMALLEST_STORE_BYTES, 3 * plan.store_bytes),
         include_dashboard=False,
         log_to_driver=False,
         # Ray lets everybody write to this folder, so it lies in one that is ours alone
@@ -91,9 +130,3 @@ def _leave_out_idle_daemons() -> None:
 
     for name in STARTS_OF_IDLE_DAEMONS:
         setattr(Node, name, lambda self, *_, **__: None)
-
-
-def _public_module() -> list[str]:
-    """Return the folder of the module ``twoclocks``, where it is installed: workloads import it."""
-    spec = find_spec("twoclocks")
-    return list(spec.submodule_search_locations or ()) if spec else []

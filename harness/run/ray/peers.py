@@ -102,10 +102,11 @@ def _set_up(connection: socket.socket) -> None:
 
 
 class Peers:
-    """The connections to all others, by place."""
+    """The connections to all others, by place; ``alone``: there are none."""
 
     def __init__(self, connections: Mapping[int, socket.socket]) -> None:
         self._connections = connections
+        self.alone = not connections
 
     def swap(self, step: int, message: bytes, patience_s: float = math.inf) -> list[bytearray]:
         """Send a message to all, and return theirs of the same step, in the order of places.
@@ -137,6 +138,10 @@ class Peers:
         except OSError as error:
             raise PeerLost(f"a connection broke: {type(error).__name__}") from error
         return [transfer.received for transfer in transfers.values()]
+
+    def connection(self, place: int) -> socket.socket | None:
+        """Return the connection to one of the others (None: nobody is in that place)."""
+        return self._connections.get(place)
 
     def close(self) -> None:
         """Close all connections: the others notice."""

@@ -1,4 +1,4 @@
-"""The pool that ``distributed`` is given: map by dynamic pull, shuffle, lockstep.
+"""The pool that ``distributed`` is given: map by dynamic pull, shuffle, lockstep, pipeline.
 
 Lost workers are the pool's business: their chunks are redone, their state is rebuilt, and the
 answer is the one that would have come without the loss. May import ``workload`` and ``run``.
@@ -12,8 +12,9 @@ import ray
 from harness.run.core_seconds import CoreTimeAccount
 from harness.run.ray.lockstep import LockstepRun
 from harness.run.ray.mapping import FinishedChunk, MapRun, SentChunk
+from harness.run.ray.pipelining import PipelineRun
 from harness.run.ray.workers import Workers
-from harness.workload import AnyLockstep, ChunkResult, Reporter
+from harness.workload import AnyLockstep, AnyPipeline, ChunkResult, Reporter
 
 
 def count_one(_: Any) -> int:
@@ -136,12 +137,33 @@ class RayPool:
         report: Reporter = no_report,
     ) -> Any:
         """Run ``steps`` synchronous steps with one share per worker; return the final state."""
+        self._require_one_each(shares)
+        with self.account.stepping():
+            counts = [items(share) for share in shares]
+            run = LockstepRun(self._workers, self.account, program, shares, steps, shared, counts)
+            return run.run(report)
+
+    def pipeline(
+        self,
+        program: AnyPipeline,
+        shares: Sequence[Any],
+        steps: int,
+        micro_batches: int,
+        *shared: Any,
+        items: int = 1,
+        report: Reporter = no_report,
+    ) -> list[Any]:
+        """Run ``steps`` steps with one stage per worker; return what each stage concludes."""
+        self._require_one_each(shares)
+        with self.account.stepping():
+            run = PipelineRun(
+                self._workers, self.account, program, shares, steps, micro_batches, shared, items
+            )
+            return run.run(report)
+
+    def _require_one_each(self, shares: Sequence[Any]) -> None:
         if len(shares) != self.size:
             raise ValueError(f"{self.size} workers need {self.size} shares, not {len(shares)}")
-        with self.account.stepping():
-            return LockstepRun(self._workers, self.account, program, shares, steps, shared).run(
-                report, sum(map(items, shares))
-            )
 
     def _mapping(
         self,

@@ -24,6 +24,8 @@ def raise_cause(raised: RayError) -> NoReturn:
     """
     words = str(raised)
     if isinstance(raised, RayTaskError):
+        if isinstance(raised.cause, SideFailed):
+            _fail(raised, Explained(raised.cause.sentence, raised.cause.hint))
         if (unpicklable := ray_words.explain_unpicklable(words)) is not None:
             _fail(raised, unpicklable)
         if isinstance(raised.cause, Exception) and not isinstance(raised.cause, RayError):
@@ -69,7 +71,7 @@ def _explain(error: Exception) -> Explained:
     first = words.splitlines()[0]
     if (meaning := ray_words.explain(words)) is not None:
         return meaning
-    if isinstance(error, RayTaskError):  # what the author raised could not be sent here
+    if isinstance(error, RayTaskError):  # an error of Ray's that the author met in a worker
         hint = where_raised(ray_words.frames(words))
         return Explained(f"a worker raised {ray_words.last_line(words)}", hint)
     return Explained(f"Ray failed: {first}")

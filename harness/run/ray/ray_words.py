@@ -15,6 +15,7 @@ class Explained(NamedTuple):
     hint: str = ""
 
 
+NOT_JOINED = "twoclocks: the cluster did not let this program join within"
 _FEWER = "use fewer --workers, choose settings that need less memory, or end other programs"
 _EXIT_CODE = r"exits? with (?:an )?exit code (-?\d+)"
 _CRASHED = "it crashed or was killed; if memory was short, `dmesg` names it"
@@ -40,8 +41,23 @@ _ENDS: tuple[tuple[str, Explained], ...] = (
             _FEWER,
         ),
     ),
+    (
+        rf"{NOT_JOINED} (\d+) s",
+        Explained(
+            "the cluster answers, but did not let this program join within {} s",
+            "look at it with `ray status`: its head or its process on this machine may be gone",
+        ),
+    ),
 )
 _MEANINGS: tuple[tuple[str, Explained], ...] = (
+    (
+        r"InvalidAuthToken|AuthenticationError|UNAUTHENTICATED|[Uu]nauthenticated"
+        r"|[Aa]uthentication token",
+        Explained(
+            "the cluster refused this program's token",
+            "set RAY_AUTH_MODE and RAY_AUTH_TOKEN as they are on the cluster",
+        ),
+    ),
     *_ENDS,
     (
         r"ObjectStoreFullError|[Oo]bject store is full|Failed to put object .* in object store",
@@ -69,13 +85,6 @@ _MEANINGS: tuple[tuple[str, Explained], ...] = (
         Explained(
             "the cluster runs Ray {} on Python {}, this program Ray {} on Python {}",
             "install the same versions here and on every machine of the cluster",
-        ),
-    ),
-    (
-        r"AuthenticationError|UNAUTHENTICATED|[Uu]nauthenticated|[Aa]uthentication token",
-        Explained(
-            "the cluster refused this program's token",
-            "set RAY_AUTH_MODE and RAY_AUTH_TOKEN as they are on the cluster",
         ),
     ),
     (

@@ -7,52 +7,49 @@ import copy
 import math
 import pickle
 import time
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ray import cloudpickle
 
-from harness.run.core_seconds import Timing
+from harness.run.core_seconds import Timing, together
 from harness.run.ray.peers import PeerLost, Peers
-from harness.run.ray.timed import size, time_call
+from harness.run.ray.timed import Timed, time_call
 from harness.workload import AnyLockstep
 
 
 class Advanced(NamedTuple):
     """What a replica has done in a call.
 
-    ``combined`` is how many steps its state now has; the ``timings`` are those of the last of them.
-    ``over``: the program has stopped. ``cut``: another worker was lost, or not connected.
+    ``combined`` is how many steps its state now has; the ``timings`` are those of the last of them,
+    in which it contributed these ``shares``. ``over``: the program has stopped. ``cut``: another
+    worker was lost, or not connected.
     """
 
     combined: int
     timings: list[Timing]
     over: bool
     cut: bool
+    shares: tuple[int, ...]
 
 
 class Replica:
-    """A replica of the state of a lockstep on one of ``workers`` workers.
+    """A replica of the state of a lockstep, with the shares that its worker contributes, by number.
 
     It stands at a known step whatever happens: a step whose parts do not all arrive leaves the
-    state as it was. The messages of the last two steps are kept, since a worker that is rebuilt
-    stands at most one step behind and has to be sent them again.
+    state as it was. What it has contributed to that step is kept until the step is combined.
     """
 
     def __init__(
-        self, program: AnyLockstep, share: Any, place: int, workers: int, shared: tuple[Any, ...]
+        self, program: AnyLockstep, shares: Mapping[int, Any], shared: tuple[Any, ...]
     ) -> None:
         self._program = program
-        self._share = share
-        self._place = place
-        self._alone = workers == 1
+        self._shares = dict(shares)
         self._shared = shared
         self._peers: Peers | None = None
         self._state: Any = None
         self._combined = 0
-        self._exchanged = 0
-        self._own: Any = None
-        self._contributing: Timing | None = None
-        self._messages: dict[int, bytes] = {}
+        self._own: dict[int, Timed] = {}
         self._over = False
         self._patience_s = math.inf
 
@@ -60,6 +57,11 @@ class Replica:
         """Make the first state; return what that took."""
         self._state, timing = time_call(lambda: self._program.start(*self._shared))
         return timing._replace(part_bytes=0)  # the state stays here
+
+    def rehearse(self) -> None:
+        """Contribute to the first step for nobody, so that no kernel is cold when others wait."""
+        for share in self._shares.values():
+            self._program.contribute(self._state, 0, share, *self._shared)
 
     @property
     def combined(self) -> int:
@@ -75,16 +77,18 @@ class Replica:
         """Take over a peer's state. It may be read-only, in shared memory, hence the copy."""
         self._combined = combined
         self._state = copy.deepcopy(state)
+        self._own = {}
         self._over = self._program.is_over(self._state, combined, *self._shared)
 
-    def link(self, peers: Peers, origin: int) -> None:
-        """Exchange with these peers from now on, from step ``origin``.
+    def hold(self, shares: Mapping[int, Any]) -> None:
+        """Contribute these shares from now on."""
+        self._shares = dict(shares)
+        self._own = {share: timed for share, timed in self._own.items() if share in shares}
 
-        That is the first step that one of them has not combined.
-        """
+    def link(self, peers: Peers) -> None:
+        """Exchange with these peers from now on; all have combined as many steps."""
         self.cut_off()
         self._peers = peers
-        self._exchanged = origin
 
     def cut_off(self) -> None:
         """Close the connections, so that nobody waits for this worker."""
@@ -103,9 +107,8 @@ class Replica:
         cut = False
         try:
             while self._combined < steps and not self._over:
-                if (timing := self._step()) is not None:
-                    timings.append(timing)
-                if timings and time.perf_counter() >= until:
+                timings.append(self._step())
+                if time.perf_counter() >= until:
                     break
         except PeerLost:
             cut = True
@@ -113,49 +116,38 @@ class Replica:
         except BaseException:
             self.cut_off()
             raise
-        return Advanced(self._combined, timings, self._over, cut)
+        return Advanced(self._combined, timings, self._over, cut, tuple(sorted(self._shares)))
 
-    def _step(self) -> Timing | None:
-        """Take the next step; or send again what a rebuilt worker lacks, and return None."""
-        step = self._exchanged if not self._alone else self._combined
-        if step < self._combined:
-            self._exchange(step)
-            return None
-        if self._contributing is None:
-            self._own, self._contributing = time_call(
-                lambda: self._program.contribute(self._state, step, self._share, *self._shared)
-            )
-            self._contributing = self._contributing._replace(part_bytes=self._part_bytes())
-        contributing = self._contributing
-        others = [] if self._alone else self._exchange(step)
-        _, combining = time_call(lambda: self._combine(step, others))
-        self._contributing = None
+    def _step(self) -> Timing:
+        step = self._combined
+        if self._peers is None:
+            raise PeerLost("not connected")
+        for number, share in self._shares.items():
+            if number not in self._own:
+                self._own[number] = self._contribute(step, share)
+        parts = {number: part for number, (part, _) in self._own.items()}
+        contributing = together([timing for _, timing in self._own.values()])
+        for message in self._exchange(self._peers, step, parts):
+            parts |= pickle.loads(message)
+        _, combining = time_call(lambda: self._combine(step, parts))
         return Timing(
             contributing.busy_s + combining.busy_s,
             contributing.cpu_s + combining.cpu_s,
-            contributing.part_bytes,
+            0 if self._peers.alone else contributing.part_bytes,
         )
 
-    def _part_bytes(self) -> int | None:
-        return 0 if self._alone else size(self._own)
+    def _contribute(self, step: int, share: Any) -> Timed:
+        return time_call(lambda: self._program.contribute(self._state, step, share, *self._shared))
 
-    def _exchange(self, step: int) -> list[Any]:
-        """Return the parts of the others, in their order."""
-        if self._peers is None:
-            raise PeerLost("not connected")
-        if step not in self._messages:
-            self._messages = {
-                earlier: message
-                for earlier, message in self._messages.items()
-                if earlier == step - 1
-            }
-            self._messages[step] = cloudpickle.dumps(self._own, protocol=5)
-        received = self._peers.swap(step, self._messages[step], self._patience_s)
-        self._exchanged = step + 1
-        return [pickle.loads(message) for message in received]
+    def _exchange(self, peers: Peers, step: int, parts: Mapping[int, Any]) -> list[bytearray]:
+        """Return the messages of the others, each with parts by the number of the share."""
+        if peers.alone:
+            return []
+        return peers.swap(step, cloudpickle.dumps(parts, protocol=5), self._patience_s)
 
-    def _combine(self, step: int, others: list[Any]) -> None:
-        parts = (*others[: self._place], self._own, *others[self._place :])
-        self._state = self._program.combine(self._state, step, parts, *self._shared)
+    def _combine(self, step: int, parts: Mapping[int, Any]) -> None:
+        in_order = tuple(parts[number] for number in sorted(parts))
+        self._state = self._program.combine(self._state, step, in_order, *self._shared)
         self._combined = step + 1
+        self._own = {}
         self._over = self._program.is_over(self._state, self._combined, *self._shared)

@@ -5,30 +5,50 @@ May import ``model``, ``events``, ``workload`` and ``run``.
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from harness.events import Event, Sample
+from ray.exceptions import RayError
+
+from harness.chaos import read_chaos
+from harness.events import AwaitsHosts, Event, Sample
 from harness.model import Host, Process
+from harness.run.chaos_engine import ChaosEngine
 from harness.run.core_seconds import CoreTimeAccount
 from harness.run.find import user_modules
 from harness.run.host import host_key
+from harness.run.imports import needed_modules
 from harness.run.ray.cluster import (
     Cluster,
-    Sampler,
     bytes_in_store,
     cluster,
     pickle_by_value,
 )
 from harness.run.ray.connection import ClusterPlan
+from harness.run.ray.drain_watch import drains_announced
 from harness.run.ray.pool import RayPool
 from harness.run.ray.ray_errors import explained
+from harness.run.ray.room import HostWait
+from harness.run.ray.samplers import Sampler
+from harness.run.ray.victims import RayVictims
 from harness.run.ray.workers import Workers
 from harness.run.sides.runner import Usage, own_usage
-from harness.run.wire import Assignment, SendEvent
-from harness.workload import AnyWorkload, Reporter
+from harness.run.strikes import TrialStrikes
+from harness.run.wire import Assignment, SendEvent, is_hung_up
+from harness.workload import AnyProblem, AnyWorkload, Reporter
 
 SAMPLE_EVERY_S = 0.5
+
+
+class Unnoticed(NamedTuple):
+    """The places of workers that were struck, but not missed by the end of a run, and when it was.
+
+    By ``perf_counter``.
+    """
+
+    places: Sequence[int] = ()
+    since: float = 0.0
 
 
 class RaySide:
@@ -47,8 +67,26 @@ class RaySide:
         self._given = given
         self._cores = assignment.cores_per_worker
         self._guard_pid = assignment.guard_pid
+        self._stall_after_s = assignment.stall_after_s
         self._workers = Workers(armed, send, assignment.stall_after_s)
         self._account: CoreTimeAccount | None = None
+        self._chaos = read_chaos(assignment.chaos)
+        self._victims = RayVictims(armed, self._workers, self._chaos) if self._chaos else None
+        self._unnoticed = Unnoticed()
+
+    @contextlib.contextmanager
+    def under_strikes(self, report: Reporter, items: int, workers: int) -> Iterator[Reporter]:
+        """Strike these workers as planned while they run over so many items."""
+        self._workers.employ(workers)
+        losses, size = self._workers.losses, self._workers.size
+        losses.begin(range(size), measures=self._victims is not None)
+        if self._victims is None:
+            yield report
+            return
+        engine = ChaosEngine(TrialStrikes(self._chaos, size), self._victims, losses, items)
+        with engine.at_work(report) as counted:
+            yield counted
+        self._unnoticed = Unnoticed(losses.end(engine.not_come), time.perf_counter())
 
     def run(self, given: Any, report: Reporter, workers: int) -> Any:
         """Run on the first ``workers`` of the workers (0: all) and return the answer."""
@@ -63,25 +101,50 @@ class RaySide:
         """Return what every worker says of itself, with the digest of the input it sees."""
         return self._cluster.describe_workers(self._given)
 
+    def drains_announced(self) -> contextlib.AbstractContextManager[None]:
+        """Have workers leave whose host is about to leave the cluster, as long as this lasts."""
+        cluster = self._cluster
+        return drains_announced(lambda: cluster.actors, cluster.avoid, self._workers.leaving)
+
+    def warm_up_spares(self, given: Any) -> None:
+        """Run on the spares alone."""
+        if not self._cluster.spares.actors():
+            return
+        with self._cluster.of_spares() as alone:
+            workers = Workers(alone, lambda _: None, self._stall_after_s)
+            self._workload.distributed(given, RayPool(workers, self._cores), lambda _: None)
+            workers.rest()
+
+    def spares(self) -> Sequence[Process]:
+        """Return what every spare says of itself."""
+        return self._cluster.spares.processes()
+
     def hosts(self) -> tuple[Host, ...]:
-        """Return the facts of every host that has a worker."""
+        """Return the facts of every host that has a worker, or a spare."""
         return self._cluster.hosts()
 
     def usage(self, workers: int) -> Usage:
         """Return what the driver, these workers and all that they started have used so far."""
-        return own_usage(self._cluster.daemons, self._guard_pid) | self._cluster.usage(workers)
+        used = self._cluster.usage(workers, {*self._workers.returning.values()})
+        return own_usage(self._cluster.daemons, self._guard_pid) | used
 
     def waited_s(self) -> float | None:
         """Return None: this is no baseline."""
         return None
 
     def inspect(self) -> None:
-        """Have workers that came in mid-run report the digest of their input."""
+        """Have workers that came in mid-run report the digest of their input.
+
+        Those that nobody has missed since they were struck are replaced first.
+        """
+        places, since = self._unnoticed
+        self._unnoticed = Unnoticed()
+        self._workers.refill(places, since)
         self._workers.inspect(self._given)
 
     def rest(self, next_workers: int | None) -> None:
         """Let go of the state of the last run."""
-        self._workers.rest()
+        self._workers.rest(self._given)
 
     def time_parts(self, wall_s: float, cpu_s: float) -> tuple[Event, ...]:
         """Return where the last run's time went; nothing if there was none."""
@@ -92,23 +155,41 @@ class RaySide:
 def ray_side(
     assignment: Assignment,
     workload: AnyWorkload,
-    given: Any,
+    problem: AnyProblem,
     modules_sha256: str,
     send: SendEvent,
+    lap: Callable[[str], None],
 ) -> Iterator[RaySide]:
-    """Yield the side with its workers answering; end the cluster, if it is ours, afterwards."""
+    """Yield the side with its workers answering; end the cluster, if it is ours, afterwards.
+
+    ``lap`` is told what part of the start-up has just ended.
+    """
     pickle_by_value(user_modules(assignment.workload))
     plan = ClusterPlan(
         address=assignment.address,
         scratch=assignment.scratch,
         workers=assignment.workers,
+        spares=assignment.spares,
         cores_per_worker=assignment.cores_per_worker,
         cores=assignment.cores,
-        input_bytes=bytes_in_store(given),
+        store_bytes=bytes_in_store(problem.input) + problem.state_bytes,
         modules_sha256=modules_sha256,
+        modules=needed_modules(assignment.workload) if assignment.address else (),
     )
-    with explained(), cluster(plan) as armed, _remote_samples(armed.samplers(host_key()), send):
-        yield RaySide(armed, workload, given, assignment, send)
+    wait = HostWait(
+        limit_s=assignment.wait_for_hosts_s if assignment.address else 0.0,
+        report=lambda workers, seconds: send(AwaitsHosts(workers=workers, seconds=seconds)),
+        lap=lap,
+        is_abandoned=lambda: is_hung_up(assignment.control_fd),
+    )
+    with (
+        explained(),
+        cluster(plan, wait) as armed,
+        _remote_samples(armed.samplers(host_key()), send),
+    ):
+        side = RaySide(armed, workload, problem.input, assignment, send)
+        with side.drains_announced() if assignment.address else contextlib.nullcontext():
+            yield side
 
 
 @contextlib.contextmanager
@@ -119,9 +200,12 @@ def _remote_samples(samplers: Sequence[Sampler], send: SendEvent) -> Iterator[No
     def sample() -> None:
         while not over.wait(SAMPLE_EVERY_S):
             for sampler in samplers:
-                for worker, cpu, rss_bytes in sampler.read():
-                    send(Sample(worker=worker, cpu=cpu, rss_bytes=rss_bytes))
+                with contextlib.suppress(RayError):  # a host that is lost has no samples
+                    for worker, cpu, rss_bytes in sampler.read():
+                        send(Sample(worker=worker, cpu=cpu, rss_bytes=rss_bytes))
 
+    for sampler in samplers:
+        sampler.read()  # of which there is nothing to say yet; it may take long to start
     if samplers:
         threading.Thread(target=sample, daemon=True).start()
     try:

@@ -15,17 +15,23 @@ import ray
 from harness.model import Host, Process
 from harness.run import start
 from harness.run.core_seconds import Timing
-from harness.run.digest import digest, source_digest
-from harness.run.host import pin, terms, this_host, this_process
+from harness.run.digest import digest
+from harness.run.host import move, pin, terms, this_host, this_process
 from harness.run.processes import descendants_cpu_seconds, peak_rss_bytes
-from harness.run.ray.peers import Address, PeerLost, connect, listen
+from harness.run.ray.peers import Address, PeerLost, Peers, connect, listen
 from harness.run.ray.replica import Advanced, Replica
+from harness.run.ray.sendable_errors import sendable_errors
+from harness.run.ray.stage import Stage, StageAdvanced
 from harness.run.ray.timed import Timed, time_call
-from harness.workload import AnyLockstep
+from harness.run.sources import source_digest
+from harness.workload import AnyLockstep, AnyPipeline
 
 
 class Worker:
-    """One worker: pinned to its cores, it runs chunks, or holds a replica of a lockstep's state."""
+    """One worker: pinned to its cores, it runs chunks, or holds what it has of a state.
+
+    That is a replica in a lockstep, and a stage in a pipeline.
+    """
 
     def __init__(
         self,
@@ -40,18 +46,29 @@ class Worker:
         start.follow(folder, path)
         pin(cores)
         self._name = name
+        self._cores = cores
         self._source = source_digest(source_extra)
-        self._place = 0
         self._listener: socket.socket | None = None
         self._replica: Replica | None = None
+        self._stage: Stage | None = None
 
     def describe(self) -> Process:
         """Return what this process is, read from inside it."""
         return this_process(self._name, self._source)
 
+    def step_in(self, name: str, cores: tuple[int, ...]) -> Process:
+        """Take over a lost worker's name and its cores; return what this process then is."""
+        move(self._cores, cores)
+        self._name, self._cores = name, cores
+        return self.describe()
+
     def host(self) -> Host:
         """Return the facts of this machine; the numeric libraries are those that kernels use."""
         return this_host()
+
+    def node(self) -> str:
+        """Return Ray's id of this machine."""
+        return str(ray.get_runtime_context().get_node_id())
 
     def terms(self) -> tuple[int, tuple[int, ...]]:
         """Return the niceness of this process, and the cores it may run on."""
@@ -68,10 +85,12 @@ class Worker:
         """
         return time.process_time() + descendants_cpu_seconds(), peak_rss_bytes()
 
+    @sendable_errors()
     def run(self, function: Callable[..., Any], chunk: Any, *shared: Any) -> Timed:
         """Run one chunk; return its value and what it took."""
         return time_call(lambda: function(chunk, *shared))
 
+    @sendable_errors()
     def scatter(
         self, function: Callable[..., Any], partitions: int, chunk: Any, *shared: Any
     ) -> tuple[Any, ...]:
@@ -81,6 +100,7 @@ class Worker:
             raise ValueError(f"scatter returned {len(pieces)} pieces for {partitions} partitions")
         return *pieces, timing
 
+    @sendable_errors()
     def gather(
         self, function: Callable[..., Any], partition: int, chunks: int, *pieces_and_shared: Any
     ) -> Timed:
@@ -91,17 +111,30 @@ class Worker:
         pieces, shared = list(pieces_and_shared[:chunks]), pieces_and_shared[chunks:]
         return time_call(lambda: function(partition, pieces, *shared))
 
+    @sendable_errors()
     def begin(
-        self, program: AnyLockstep, share: Any, place: int, size: int, *shared: Any
+        self, program: AnyLockstep, numbers: Sequence[int], alone: bool, *shares_and_shared: Any
     ) -> Timing:
-        """Take a share of a lockstep program and make its first state; return what that took.
+        """Take shares of a lockstep program and make its first state; return what that took.
 
-        As worker ``place`` of ``size``.
+        There is one share for each number; they come before what is shared. ``alone``: there is no
+        other worker to connect with.
         """
         self._let_go()
-        self._place = place
-        self._replica = Replica(program, share, place, size, shared)
+        shares = dict(zip(numbers, shares_and_shared, strict=False))
+        self._replica = Replica(program, shares, shares_and_shared[len(numbers) :])
+        if alone:
+            self._replica.link(Peers({}))
         return self._replica.start()
+
+    @sendable_errors()
+    def rehearse(self) -> None:
+        """Compute a part of the first step that nobody needs, so that no kernel is cold."""
+        self._begun().rehearse()
+
+    def hold(self, numbers: Sequence[int], *shares: Any) -> None:
+        """Contribute these shares from now on, one for each number."""
+        self._begun().hold(dict(zip(numbers, shares, strict=True)))
 
     def listen(self, host: str = "") -> Address:
         """Wait for peers on a port of this machine's address in the cluster; return both."""
@@ -110,20 +143,27 @@ class Worker:
         address, port = self._listener.getsockname()[:2]
         return str(address), int(port)
 
-    def link(self, addresses: Sequence[Address], token: bytes, attempt: int, origin: int) -> bool:
-        """Connect with the workers at these addresses, by place, to exchange parts from ``origin``.
+    def link(self, addresses: Sequence[Address], rank: int, token: bytes, attempt: int) -> bool:
+        """Connect with the workers at these addresses, of which this one's is at ``rank``.
 
         Returns whether all of them are there.
         """
+        peers = self._connect(addresses, rank, token, attempt)
+        if peers is not None:
+            self._begun().link(peers)
+        return peers is not None
+
+    def _connect(
+        self, addresses: Sequence[Address], rank: int, token: bytes, attempt: int
+    ) -> Peers | None:
         if self._listener is None:
             raise RuntimeError("the worker does not listen")
         try:
-            peers = connect(self._listener, self._place, addresses, token, attempt)
+            return connect(self._listener, rank, addresses, token, attempt)
         except PeerLost:
-            return False
-        self._begun().link(peers, origin)
-        return True
+            return None
 
+    @sendable_errors()
     def advance(self, steps: int, seconds: float, patience_s: float = math.inf) -> Advanced:
         """Take steps up to a number of them, until so many seconds have passed, one at least.
 
@@ -132,13 +172,18 @@ class Worker:
         return self._begun().advance(steps, seconds, patience_s)
 
     def stand(self) -> int:
-        """Return how many steps the state has combined."""
-        return 0 if self._replica is None else self._replica.combined
+        """Exchange nothing any more; return how many steps the state has combined."""
+        holds = self._replica or self._stage
+        if holds is None:
+            return 0
+        holds.cut_off()
+        return holds.combined
 
     def snapshot(self) -> tuple[int, Any]:
         """Return (steps combined, state)."""
         return self._begun().combined, self._begun().state
 
+    @sendable_errors()
     def restore(self, combined: int, state: Any) -> None:
         """Take over a peer's state."""
         self._begun().restore(combined, state)
@@ -147,14 +192,51 @@ class Worker:
         """Return the final state."""
         return self._begun().state
 
+    @sendable_errors()
+    def begin_stage(
+        self, program: AnyPipeline, micro_batches: int, share: Any, *shared: Any
+    ) -> Timing:
+        """Make this worker's stage of a pipeline from its share; return what that took."""
+        self._let_go()
+        self._stage = Stage(program, micro_batches, share, shared)
+        return self._stage.start()
+
+    def link_stage(
+        self, addresses: Sequence[Address], place: int, token: bytes, attempt: int
+    ) -> bool:
+        """Connect with the stages at these addresses, as ``link`` does."""
+        peers = self._connect(addresses, place, token, attempt)
+        if peers is not None:
+            self._begun_stage().link(peers, place)
+        return peers is not None
+
+    @sendable_errors()
+    def advance_stage(self, steps: int, patience_s: float) -> StageAdvanced:
+        """Take steps up to a number of them; wait for no message longer than the patience."""
+        return self._begun_stage().advance(steps, patience_s)
+
+    def copy_stage(self) -> Any:
+        """Return this worker's part of the state."""
+        return self._begun_stage().state
+
+    def restore_stage(self, combined: int, state: Any) -> None:
+        """Take over a copy of this stage, as it was after so many steps."""
+        self._begun_stage().restore(combined, state)
+
+    @sendable_errors()
+    def conclude_stage(self) -> Any:
+        """Return what of this stage belongs to the answer."""
+        return self._begun_stage().conclude()
+
     def release(self) -> None:
         """Let go of the state and of what was shared, so that a trial starts from nothing."""
         self._let_go()
 
     def _let_go(self) -> None:
-        if self._replica is not None:
-            self._replica.cut_off()
-        self._replica = None
+        for holds in (self._replica, self._stage):
+            if holds is not None:
+                holds.cut_off()
+        self._replica = self._stage = None
         if self._listener is not None:
             self._listener.close()
         self._listener = None
@@ -163,6 +245,11 @@ class Worker:
         if self._replica is None:
             raise RuntimeError("the worker has not begun a lockstep program")
         return self._replica
+
+    def _begun_stage(self) -> Stage:
+        if self._stage is None:
+            raise RuntimeError("the worker has not begun a pipeline")
+        return self._stage
 
 
 def node_address() -> str:

@@ -105,6 +105,11 @@ class WorkerWatch:
         self._debts[place] = _Debt()
 
     @property
+    def longest_s(self) -> float:
+        """Return how long the longest chunk, or step, took so far."""
+        return self._longest.busy_s
+
+    @property
     def idle_limit_s(self) -> float:
         """Return how long a worker may be idle that owes an answer."""
         return max(IDLE * self._stall_after_s, IDLE_CHUNKS * self._longest.busy_s)

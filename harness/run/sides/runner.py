@@ -5,6 +5,7 @@ May import ``model``, ``events``, ``run`` and ``workload``.
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -31,8 +32,22 @@ class SideRunner(Protocol):
     def run(self, given: Any, report: Reporter, workers: int) -> Any:
         """Run on an input and return the answer."""
 
+    def warm_up_spares(self, given: Any) -> None:
+        """Have those that stand by run on a small input, so that no kernel of theirs is cold."""
+
+    def under_strikes(
+        self, report: Reporter, items: int, workers: int
+    ) -> AbstractContextManager[Reporter]:
+        """Strike these workers as planned for as long as this is entered.
+
+        Of a run over so many items; what it is to report to is given.
+        """
+
     def worker_processes(self) -> Sequence[Process]:
         """Return what each worker says of itself; called once everything is warm."""
+
+    def spares(self) -> Sequence[Process]:
+        """Return what each that stands by says of itself."""
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the facts of every host that has a worker."""
@@ -56,11 +71,28 @@ class SideRunner(Protocol):
         """Return where the wall time and the core-seconds of the last run went."""
 
 
-class OneProcess:
+class WithoutSpares:
+    """What holds for a side for which nobody stands by."""
+
+    def warm_up_spares(self, given: Any) -> None:
+        """Do nothing: there are none."""
+
+    def spares(self) -> Sequence[Process]:
+        """Return none."""
+        return ()
+
+
+class OneProcess(WithoutSpares):
     """What holds for a side that is one process here and keeps nothing between two runs."""
 
     def __init__(self, guard_pid: int | None = None) -> None:
         self._guard_pid = guard_pid
+
+    def under_strikes(
+        self, report: Reporter, items: int, workers: int
+    ) -> AbstractContextManager[Reporter]:
+        """Do nothing: nobody strikes a process that is alone."""
+        return nullcontext(report)
 
     def hosts(self) -> tuple[Host, ...]:
         """Return this host."""

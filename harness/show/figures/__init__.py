@@ -1,7 +1,8 @@
-"""The five figures of a session, as SVG and PNG.
+"""The figures of a session, as SVG and PNG.
 
 Each is a picture, or the reason why there is none. A refused session has no picture at all, since
-it must not leave one that looks like a claim. May import ``harness.claims``, for its types;
+it must not leave one that looks like a claim; one that is refused for being simulated only has all
+of them, under that word. May import ``harness.claims``, for its types;
 matplotlib is loaded when something is drawn.
 """
 
@@ -10,7 +11,14 @@ from types import MappingProxyType
 
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline
-from harness.show.figures import architecture, baseline, core_seconds, cost_quality, scaling
+from harness.show.figures import (
+    architecture,
+    baseline,
+    core_seconds,
+    cost_quality,
+    recovery,
+    scaling,
+)
 from harness.show.figures.picture import Missing, Picture, png, render, svg
 from harness.show.figures.theme import DARK, LIGHT, Theme
 
@@ -37,6 +45,7 @@ FIGURES: Mapping[str, Callable[[Headline, Claims], Picture | Missing]] = Mapping
         "cost-quality": lambda headline, _: cost_quality.picture(headline),
         "baseline": lambda headline, claims: baseline.picture(headline, claims.proof),
         "core-seconds": lambda headline, claims: core_seconds.picture(headline, claims.core_time),
+        "recovery": lambda headline, _: recovery.picture(headline),
     }
 )
 _REFUSED = Missing("the headline is refused, and a figure would look like a claim")
@@ -61,7 +70,7 @@ def draw(claims: Claims, theme: Theme = LIGHT) -> dict[str, bytes]:
 
 def picture(claims: Claims, name: str) -> Picture | Missing:
     """Return the figure of that name, one of ``FIGURES``, or why there is none."""
-    return _REFUSED if claims.headline is None else FIGURES[name](claims.headline, claims)
+    return _REFUSED if claims.drawable is None else FIGURES[name](claims.drawable, claims)
 
 
 def pictures(claims: Claims) -> dict[str, Picture]:

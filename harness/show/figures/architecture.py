@@ -13,6 +13,7 @@ from harness.show.figures.page import LEADING, MARGIN, Page
 from harness.show.figures.picture import Missing, Picture, sentence, write_footer, write_title
 
 MOST_BOXES = 8
+MOST_WORDS = 10
 
 _LEFT = Box(MARGIN, 216, 470, 698)
 _RIGHT = Box(530, 216, WIDTH_PX - MARGIN, 698)
@@ -26,9 +27,10 @@ _WORDS_Y = 420
 _NAME_WIDTH = 262
 _DECISIONS_APART = 10
 _FOLDED_WIDTH = 3  # the box that stands for many workers, in boxes
+_CLAUSE_ENDS = ";,.:"
 _DECISIONS = ("partition", "communication", "consistency")
 # Sizes of the three decisions and how many lines each may take, the best first.
-_SIZES = ((28, (9, 9, 9)), (26, (9, 9, 9)), (26, (3, 3, 2)))
+_SIZES = ((34, (9, 9, 9)), (30, (9, 9, 9)), (28, (9, 9, 9)), (26, (3, 3, 2)))
 
 
 def picture(headline: Headline) -> Picture | Missing:
@@ -37,9 +39,11 @@ def picture(headline: Headline) -> Picture | Missing:
 
 
 def _title(headline: Headline) -> str:
+    """Return the axis, and what both sides get."""
     baseline, distributed = phrases.sides(headline.results)
-    passes = f"once through {baseline} and once through {distributed}"
-    return f"One input, {passes}" if headline.results.spec.has_input else passes.capitalize()
+    given = "one input" if headline.results.spec.has_input else "the same work"
+    axis = phrases.axis(headline)
+    return f"{axis[:1].upper()}{axis[1:]} · {given}, {baseline} or {distributed}"
 
 
 def _baseline_words(results: Results) -> str:
@@ -54,9 +58,20 @@ def _baseline_share(results: Results) -> str:
 
 
 def _decisions(results: Results) -> list[tuple[str, str]]:
-    """Return partition, communication and consistency, each with the workload's own words."""
+    """Return partition, communication and consistency, each with the workload's first words."""
     description = results.spec.workload
-    return [(name, text.printable(getattr(description, name))) for name in _DECISIONS]
+    return [(name, _in_short(getattr(description, name))) for name in _DECISIONS]
+
+
+def _in_short(words: str) -> str:
+    """Return as many clauses as have ten words together; where the first has more, ten of them."""
+    every = text.printable(words).split(" ")
+    if len(every) <= MOST_WORDS:
+        return " ".join(every)
+    ends = [place for place, word in enumerate(every[:MOST_WORDS], 1) if word[-1:] in _CLAUSE_ENDS]
+    if ends:
+        return " ".join(every[: ends[-1]]).rstrip(_CLAUSE_ENDS)
+    return f"{' '.join(every[:MOST_WORDS])} …"
 
 
 def _draw(page: Page, headline: Headline) -> None:
@@ -205,6 +220,7 @@ def _description(headline: Headline) -> str:
         f"on the left the baseline on {baseline}, with {share};"
         f" on the right the distributed side on {distributed}"
     )
-    decisions = [f"{name}: {words}" for name, words in _decisions(headline.results)]
+    words = headline.results.spec.workload
+    decisions = [f"{name}: {text.printable(getattr(words, name))}" for name in _DECISIONS]
     parts = (_input(headline.results), sides, _parts(headline), *decisions, _held_out(headline))
     return " ".join(map(sentence, filter(None, parts)))

@@ -1,8 +1,11 @@
 """Which part of a scaling curve is shown: axes on which the measured points are apart.
 
+The ceiling 1/f is on them wherever there is one, also on two workers.
+
 May import ``model``, ``claims`` (its types) and ``axes``.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,6 +18,9 @@ CLOSEST_PX = 90
 _FARTHEST = 8  # times the largest measured scale: predictions beyond are not shown
 _BEYOND = 1.5
 _SPARE = 1.06
+_SPARE_LOG = 1.35
+_HIGHEST_CEILING = 2.0  # times all else on a linear axis; above that both are logarithmic
+_FARTHEST_CEILING = 100.0  # times all else on a logarithmic one; above that it is out of sight
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class CurveRange:
 
 
 def choose_range(curve: Curve) -> CurveRange:
-    """Return axes that keep the measured points apart.
+    """Return axes that keep the measured points apart and hold the ceiling.
 
     They hold the near predictions if that is possible, and are logarithmic only if they must be.
     """
@@ -37,8 +43,19 @@ def choose_range(curve: Curve) -> CurveRange:
         (predictions, log) for predictions in (near, ()) for log in (False, True)
     )
     ranges = [_range(curve, predictions, log) for predictions, log in choices]
-    apart = (one for one in ranges if _smallest_gap_px(curve, one.x) >= CLOSEST_PX)
-    return next(apart, max(ranges, key=lambda one: _smallest_gap_px(curve, one.x)))
+    apart = [one for one in ranges if _smallest_gap_px(curve, one.x) >= CLOSEST_PX]
+    widest = max(ranges, key=lambda one: _smallest_gap_px(curve, one.x))
+    ceiling = visible_ceiling(curve)
+    holding = (one for one in apart if ceiling is None or one.y.contains(ceiling))
+    return next(holding, apart[0] if apart else widest)
+
+
+def visible_ceiling(curve: Curve) -> float | None:
+    """Return the ceiling 1/f (None: no law holds, or it is too far up to be drawn)."""
+    if curve.law is None or not math.isfinite(curve.law.ceiling):
+        return None
+    highest = max(ideal(curve.results.spec, curve.points[-1].workers), 1.0)
+    return curve.law.ceiling if curve.law.ceiling <= _FARTHEST_CEILING * highest else None
 
 
 def ideal(spec: Spec, workers: float) -> float:
@@ -66,7 +83,11 @@ def _range(curve: Curve, predictions: Sequence[Prediction], log: bool) -> CurveR
     farthest = max((one.workers for one in predictions), default=largest * _BEYOND)
     farthest = max(largest, farthest)
     ends = [end for point in curve.points for end in (*error_bar_ends(point), point.speedup)]
-    highest = max(ideal(spec, farthest), *ends, 1.0) * _SPARE
+    highest = max(ideal(spec, farthest), *ends, 1.0)
+    ceiling = visible_ceiling(curve) or 0.0
+    if log or ceiling <= _HIGHEST_CEILING * highest:
+        highest = max(highest, ceiling)
+    highest *= _SPARE_LOG if log else _SPARE
     lowest = min(ideal(spec, 1), *ends, 1.0) / 2.2
     return CurveRange(
         x=Axis(1 / _SPARE**2 if log else 0, farthest * _SPARE, log),

@@ -31,6 +31,7 @@ _TOTAL_PX = 236
 _ROOMY_HEADING_Y = 226
 _HEADING_Y = 214
 _COLUMN = _TABLE.width / len(TimePart)
+_LABELS_APART = 24
 _VERBS = {
     TimePart.EXTRA: "were extra work",
     TimePart.COMMUNICATION: "went on communication",
@@ -59,9 +60,8 @@ def _title(headline: Headline, splits: Sequence[CoreTime]) -> str:
     split = next(split for split in splits if _is_headline(split, headline))
     part = _losses(split)[0]
     efficiency = text.percent(headline.speed.efficiency)
-    return (
-        f"E is {efficiency}: {text.percent(split.share(part))} of the core-seconds {_VERBS[part]}"
-    )
+    verb = _VERBS[part].replace(part, split.name(part))
+    return f"E is {efficiency}: {text.percent(split.share(part))} of the core-seconds {verb}"
 
 
 def _losses(split: CoreTime) -> list[TimePart]:
@@ -76,12 +76,12 @@ def _remark(splits: Sequence[CoreTime]) -> str:
     ]
     first, last = scales[0], scales[-1]
     if first is last:
-        losses = [f"{part} {text.percent(last.share(part))}" for part in _losses(last)]
+        losses = [f"{last.name(part)} {text.percent(last.share(part))}" for part in _losses(last)]
         return f"why not 100 %: {', '.join(losses)}"
     grown = max(_VERBS, key=lambda part: last.share(part) - first.share(part))
     shares = f"from {text.percent(first.share(grown))} to {text.percent(last.share(grown))}"
     scale = f"from {first.workers} to {text.number_of(last.workers, 'worker')}"
-    return f"why E falls: {scale}, {grown} grew most, {shares} of the core-seconds"
+    return f"why E falls: {scale}, {last.name(grown)} grew most, {shares} of the core-seconds"
 
 
 def _draw(page: Page, headline: Headline, splits: Sequence[CoreTime]) -> None:
@@ -140,8 +140,9 @@ def _draw_row(
     total = _with_core_unit(total)
     page.write(edges[-1] + 14, baseline, total, 28, field=f"{field}.available_s", bold=True)
     if is_roomy:
-        _name_parts(page, edges, bottom)
-    _write_parts(page, split, field, bottom + (94 if is_roomy else 29))
+        _label_parts(page, split, field, edges, bottom)
+    else:
+        _fill_columns(page, split, field, bottom + 29)
 
 
 def _name(split: CoreTime) -> str:
@@ -156,22 +157,54 @@ def _edges(split: CoreTime, scale: float) -> list[float]:
     return [_TABLE.left + scale * sum(spent[:place]) for place in range(len(spent) + 1)]
 
 
-def _name_parts(page: Page, edges: Sequence[float], bottom: float) -> None:
-    """Write each part's name in its column, joined to its part of the bar by a line."""
-    for place, part in enumerate(TimePart):
-        x = _TABLE.left + place * _COLUMN
-        page.write(x, bottom + 62, part, SMALLEST_PX)
-        middle = (edges[place] + edges[place + 1]) / 2
-        if edges[place + 1] > edges[place]:
-            corners = [(middle, bottom), (middle, bottom + 8), (x + 10, bottom + 26)]
-            page.line([*corners, (x + 10, bottom + 34)], page.theme.parts[place], 3)
+def _label_parts(
+    page: Page, split: CoreTime, field: str, edges: Sequence[float], bottom: float
+) -> None:
+    """Write each part's name and numbers below it, joined to it by a line that crosses no other."""
+    labels = _labels(split)
+    widths = [
+        max(page.width_of(words, SMALLEST_PX) for words in (split.name(part), numbers))
+        for part, numbers in labels.items()
+    ]
+    places = list(TimePart)
+    middles = [sum(edges[places.index(part) :][:2]) / 2 for part in labels]
+    for (part, numbers), x, middle in zip(
+        labels.items(), _apart(middles, widths), middles, strict=True
+    ):
+        color = page.theme.parts[places.index(part)]
+        corners = [(middle, bottom), (middle, bottom + 8), (x, bottom + 28), (x, bottom + 36)]
+        page.line(corners, color)
+        page.write(x, bottom + 62, split.name(part), SMALLEST_PX, align="center")
+        name = f"{field}.{part.name.lower()}"
+        page.write(x, bottom + 94, numbers, SMALLEST_PX, field=name, align="center")
 
 
-def _write_parts(page: Page, split: CoreTime, field: str, baseline: float) -> None:
-    spent = _core_seconds(split)
-    for place, part in enumerate(TimePart):
-        x = _TABLE.left + place * _COLUMN
-        numbers = f"{text.percent(split.share(part))} · {spent[place]}"
+def _apart(middles: Sequence[float], widths: Sequence[float]) -> list[float]:
+    """Return where labels are centred: below their parts, or pushed aside until none overlap."""
+    lefts: list[float] = []
+    for middle, width in zip(middles, widths, strict=True):
+        earliest = lefts[-1] + widths[len(lefts) - 1] + _LABELS_APART if lefts else float(MARGIN)
+        lefts.append(max(earliest, middle - width / 2))
+    latest = _TABLE.right
+    for place in reversed(range(len(lefts))):
+        lefts[place] = min(lefts[place], latest - widths[place])
+        latest = lefts[place] - _LABELS_APART
+    return [left + width / 2 for left, width in zip(lefts, widths, strict=True)]
+
+
+def _labels(split: CoreTime) -> dict[TimePart, str]:
+    """Return the numbers of every part whose seconds, as they are written, are not zero."""
+    return {
+        part: f"{text.percent(split.share(part))} · {seconds}"
+        for (part, _), seconds in zip(split.parts, _core_seconds(split), strict=False)
+        if float(seconds.partition(" ")[0].replace(",", "").replace(text.MINUS, "-"))
+    }
+
+
+def _fill_columns(page: Page, split: CoreTime, field: str, baseline: float) -> None:
+    """Write each part's numbers in its column."""
+    for part, numbers in _labels(split).items():
+        x = _TABLE.left + list(TimePart).index(part) * _COLUMN
         name = f"{field}.{part.name.lower()}"
         page.write_within(x, baseline, numbers, SMALLEST_PX, _COLUMN - 5, field=name)
 
@@ -192,7 +225,7 @@ def _description(splits: Sequence[CoreTime]) -> str:
     for split in splits:
         *spent, total = _core_seconds(split)
         parts = [
-            f"{part} {text.percent(split.share(part))} ({seconds})"
+            f"{split.name(part)} {text.percent(split.share(part))} ({seconds})"
             for (part, _), seconds in zip(split.parts, spent, strict=True)
         ]
         name = "the baseline"

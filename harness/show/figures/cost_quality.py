@@ -1,4 +1,4 @@
-"""Cost against quality: what a run costs on either side, and whether the metric held.
+"""Cost against quality: what items or runs cost on either side, and whether the metric held.
 
 May import ``claims`` (its types), ``model``, ``show.phrases``, ``text`` and its neighbours.
 """
@@ -8,8 +8,7 @@ import math
 from harness import text
 from harness.claims.headline import Headline
 from harness.claims.run_cost import OfferCost
-from harness.model import Prices
-from harness.show import phrases
+from harness.show import money, phrases
 from harness.show.figures.axes import Axis, Chart, Point, Tick, open_chart, round_values, set_ticks
 from harness.show.figures.box import boxes_along
 from harness.show.figures.labels import place_label
@@ -23,7 +22,10 @@ from harness.show.figures.picture import (
     write_title,
 )
 
-_X_SPARE = 1.4
+_X_SPARE = 1.25
+_FROM_ZERO = 0.5  # of the dearest: from there on up the axis need not begin at zero
+_ZOOM_SPARE = 0.9  # of the costs' distance, left free beside them on an axis that does not
+_CLOSEST = 1e-3
 _Y_SPARE = 1.7
 _SMALLEST_BAND = 1e-3
 _MARK_PX = 34
@@ -38,47 +40,57 @@ def picture(headline: Headline) -> Picture | Missing:
 
 
 def _title(headline: Headline) -> str:
-    drop, limit = headline.cost.drop, headline.results.spec.workload.tolerance
-    money = f"A run costs {text.percent(abs(drop))} {'less' if drop >= 0 else 'more'}"
+    limit = headline.results.spec.workload.tolerance
     movement = text.movement(headline.quality.change, limit)
-    return f"{money}; {phrases.metric(headline)} moved by {movement}"
+    moved = f"{phrases.metric(headline)} moved by {movement}"
+    return f"A run costs {phrases.cost_change(headline)}; {moved}"
 
 
 def _draw(page: Page, headline: Headline) -> None:
     results = headline.results
     write_title(page, _title(headline), field="cost.drop-quality.change")
-    write_remark(page, _prices(results.spec.prices), results, field="spec.prices")
+    write_remark(page, _prices(headline), results, field="spec.prices")
     write_footer(page, results)
     chart = _open_chart(page, headline)
     cost, quality, theme = headline.cost, headline.quality, page.theme
-    before = (cost.baseline, quality.baseline)
-    after = (cost.distributed, quality.distributed)
+    number = _unit(headline).number
+    before = (number * cost.baseline, quality.baseline)
+    after = (number * cost.distributed, quality.distributed)
     _draw_arrow(chart, before, after)
     chart.mark(*before, "s", theme.baseline, size=_MARK_PX)
     chart.mark(*after, "o", theme.distributed, size=_MARK_PX)
     for offer in cost.offers:
-        place = (offer.distributed, quality.distributed)
+        place = (number * offer.distributed, quality.distributed)
         chart.mark(*place, "o", theme.distributed, size=_MARK_PX - 4, hollow=True)
     _label_sides(chart, headline)
     for number, offer in enumerate(cost.offers):
         _label_offer(chart, headline, number, offer)
 
 
-def _prices(prices: Prices) -> str:
-    kind = "illustrative prices" if prices.illustrative else "prices"
+def _unit(headline: Headline) -> money.Unit:
+    """Return how many items are priced together, or how many runs where items are not known."""
+    return money.item_unit(headline) or money.run_unit(headline)
+
+
+def _prices(headline: Headline) -> str:
+    prices = headline.results.spec.prices
+    kind = "made-up prices" if prices.illustrative else "prices"
+    if headline.cost.is_spot:
+        kind = f"the workers priced spot, {kind}"
     if not prices.source:
         return kind
     return f"{kind}: {text.printable(prices.source)}, {text.printable(prices.date)}"
 
 
 def _open_chart(page: Page, headline: Headline) -> Chart:
-    """Open axes: money from zero; the metric around the baseline's, with the tolerance shaded."""
+    """Open axes: money, and the metric around the baseline's, with the tolerance shaded."""
     limit, middle = headline.results.spec.workload.tolerance, headline.quality.baseline
     x, y = _axes(headline)
     currency = headline.cost.currency
-    below = f"cost of a run, {text.printable(currency)}{_run_size(headline)}"
+    start = "" if x.lowest == 0 else ", an axis that does not begin at zero"
+    below = f"cost {_unit(headline).words}, {text.printable(currency)}{start}"
     chart = open_chart(page, x, y, (below, _metric(headline)))
-    _, top = chart.at(0, middle + limit)
+    _, top = chart.at(x.lowest, middle + limit)
     least = max(limit, (y.highest - y.lowest) / chart.area.height)  # a line if it is zero
     chart.axes.axhspan(
         middle - least, middle + least, color=page.theme.shade, linewidth=0, zorder=0
@@ -101,30 +113,32 @@ def _open_chart(page: Page, headline: Headline) -> Chart:
 
 def _axes(headline: Headline) -> tuple[Axis, Axis]:
     cost, quality = headline.cost, headline.quality
+    number = _unit(headline).number
     offers = (offer.distributed for offer in cost.offers)
-    dearest = max(cost.baseline, cost.distributed, *offers)
+    costs = [number * one for one in (cost.baseline, cost.distributed, *offers)]
     change = abs(quality.change)
     # Some height even if the tolerance is zero.
     tolerance = headline.results.spec.workload.tolerance
     band = tolerance or max(change, abs(quality.baseline) * _SMALLEST_BAND, _SMALLEST_BAND)
     reach = max(band, change) * _Y_SPARE
     return (
-        Axis(0, dearest * _X_SPARE),
+        _cost_axis(min(costs), max(costs)),
         Axis(quality.baseline - reach, quality.baseline + reach),
     )
+
+
+def _cost_axis(cheapest: float, dearest: float) -> Axis:
+    """Return an axis from zero, or around costs that would lie on one another on such a one."""
+    if cheapest < _FROM_ZERO * dearest:
+        return Axis(0, dearest * _X_SPARE)
+    spare = _ZOOM_SPARE * max(dearest - cheapest, _CLOSEST * dearest)
+    return Axis(cheapest - spare, dearest + spare)
 
 
 def _metric(headline: Headline) -> str:
     """Return what the quality is of; a command pair's held-out set is not known to us."""
     where = " on the same held-out set" if headline.results.spec.commands is None else ""
     return f"{phrases.metric(headline)}{where}"
-
-
-def _run_size(headline: Headline) -> str:
-    """Return how much work a run is, so that its cost means something; empty if unknown."""
-    items = headline.pairs.baseline[0].items
-    unit = text.printable(headline.results.spec.workload.unit)[:_LONGEST_NAME]
-    return f" (a run is {text.count(items)} {unit})" if items else ""
 
 
 def _draw_arrow(chart: Chart, before: Point, after: Point) -> None:
@@ -143,19 +157,21 @@ def _draw_arrow(chart: Chart, before: Point, after: Point) -> None:
 
 def _label_sides(chart: Chart, headline: Headline) -> None:
     cost, quality, limit = headline.cost, headline.quality, headline.results.spec.workload.tolerance
+    unit = _unit(headline)
+    costs = (unit.number * cost.baseline, unit.number * cost.distributed)
     sides = zip(
         ("baseline", "distributed"),
         phrases.sides(headline.results),
-        (cost.baseline, cost.distributed),
-        text.amounts(cost.baseline, cost.distributed, currency=cost.currency),
+        costs,
+        text.amounts(*costs, currency=cost.currency),
         (quality.baseline, quality.distributed),
         strict=True,
     )
-    for side, name, amount, money, metric in sides:
+    for side, name, amount, price, metric in sides:
         value = f"{phrases.metric(headline)} {text.quality(metric, limit)}"
         lines = [
             Line(f"{side}, {name}", 28, f"contestant.{side}"),
-            Line(money, 44, f"cost.{side}", bold=True),
+            Line(price, 44, f"cost.{side}", bold=True),
             Line(value, 28, f"quality.{side}"),
         ]
         chart.label(lines, amount, metric, always=True)
@@ -169,12 +185,14 @@ def _label_offer(chart: Chart, headline: Headline, number: int, offer: OfferCost
         Line(_money(headline, offer), 30, f"{field}.distributed", bold=True),
         Line(name, SMALLEST_PX, f"{field}.name"),
     ]
-    chart.label(lines, offer.distributed, headline.quality.distributed, always=True)
+    amount = _unit(headline).number * offer.distributed
+    chart.label(lines, amount, headline.quality.distributed, always=True)
 
 
 def _description(headline: Headline) -> str:
     quality, change = phrases.quality(headline)
-    money, drop = phrases.cost(headline)
+    runs, drop = phrases.cost(headline)
+    items = money.of_items(headline)
     metric = phrases.metric(headline)
     offers = [
         f"at {text.printable(offer.name)} prices the distributed side costs"
@@ -182,14 +200,15 @@ def _description(headline: Headline) -> str:
         for offer in headline.cost.offers
     ]
     parts = [
-        f"Cost of a run against {metric}, from the baseline to the distributed side",
-        f"cost {money}, {drop}",
+        f"Cost against {metric}, from the baseline to the distributed side",
+        f"cost {runs}, {drop}",
+        "" if items is None else f"cost {items[0]} → {items[1]} {items[2]}",
         f"{metric} {quality}, {change}",
         *offers,
-        _prices(headline.results.spec.prices),
+        _prices(headline),
     ]
-    return " ".join(map(sentence, parts))
+    return " ".join(map(sentence, filter(None, parts)))
 
 
 def _money(headline: Headline, offer: OfferCost) -> str:
-    return text.money(offer.distributed, headline.cost.currency)
+    return text.money(_unit(headline).number * offer.distributed, headline.cost.currency)

@@ -18,6 +18,7 @@ _CHOSEN_PX, _SMALL_PX, _LABEL_PX = 34, 22, 28
 _SPARE_ABOVE, _SPARE_BELOW, _SPARE_RIGHT = 0.16, 0.14, 1.12
 _LONGEST_METRIC = 24
 _FLAT = 0.01
+_APART_PX = 50
 _MOST_LABELS = 8
 
 
@@ -90,7 +91,7 @@ def _draw_tolerance(chart: Chart, quality: float, limit: float) -> None:
     """Draw the band of what counts as good; no label stands on its edges or beside the chart."""
     page, area = chart.page, chart.area
     chart.band(quality - limit, quality + limit, page.theme.shade)
-    chart.line([(0, quality), (chart.x.highest, quality)], page.theme.faint, dashed=True)
+    chart.line([(0, quality), (chart.x.highest, quality)], page.theme.pale, dashed=True)
     edges = (chart.at(0, value)[1] for value in (quality - limit, quality + limit))
     page.keep_clear(Box(area.left, edge - 2, area.right, edge + 2) for edge in edges)
     beside = Box(area.right + 20, area.top, WIDTH_PX, area.bottom)
@@ -115,8 +116,12 @@ def _label_chosen(chart: Chart, headline: Headline, proof: BaselineProof) -> Non
         for y in (bottom + 38, top - 48)
         for left, align in ((x, "center"), (chart.area.right, "right"))
     ]
-    if place_label(chart.page, lines, spots) is None:
+    room = place_label(chart.page, lines, spots)
+    if room is None:
         chart.label(lines, seconds, quality, always=True)
+    else:  # the name of the band on the same line would read as a part of it
+        beside = Box(room.left - _APART_PX, room.top, room.right + _APART_PX, room.bottom)
+        chart.page.keep_clear([beside])
 
 
 def _label_passes(chart: Chart, proof: BaselineProof) -> None:

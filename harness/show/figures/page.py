@@ -33,6 +33,7 @@ _ALIGNMENTS = {"left": 0.0, "center": 0.5, "right": 1.0}
 _ASCENT = 0.8
 _DESCENT = 0.26
 _ARROW_HEAD_PX = 20.0
+_STAMP_DEGREES = 9
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,26 @@ class Page:
             ha=align,
         )
         self.taken.append(self.room_of([Line(content, size, field, bold)], Spot(x, y, align)))
+
+    def stamp(self, x: float, y: float, content: str, size: float, *, field: str) -> None:
+        """Write a text across whatever is there, rising, in a seam that keeps both legible."""
+        from matplotlib.patheffects import Normal, Stroke
+
+        seam = Stroke(linewidth=size / 8, foreground=self.theme.ground)
+        self.axes.text(
+            x,
+            y,
+            content,
+            fontproperties=font(size, bold=True),
+            parse_math=False,
+            gid=field,
+            color=self.theme.ink,
+            ha="center",
+            va="center",
+            rotation=_STAMP_DEGREES,
+            zorder=5,
+            path_effects=[seam, Normal()],
+        )
 
     def write_within(
         self,

@@ -15,6 +15,7 @@ from harness.show import phrases
 from harness.show.figures.box import HEIGHT_PX, WIDTH_PX
 from harness.show.figures.page import MARGIN, SMALLEST_PX, Page, blank_page, own_style
 from harness.show.figures.theme import Theme
+from harness.show.provenance import provenance
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,7 +72,7 @@ def write_remark(page: Page, remark: str, results: Results, *, field: str) -> No
 
 def write_footer(page: Page, results: Results) -> None:
     """Write the provenance."""
-    content = phrases.provenance(results)
+    content = provenance(results)
     page.write_paragraph(
         MARGIN, _FOOTER_Y, content, SMALLEST_PX, _WIDTH, _FOOTER_LINES, field="results"
     )

@@ -110,7 +110,7 @@ def _write_name(page: Page, bar: RateBar, left: float, baseline: float, width: f
 
 def _draw_bar(page: Page, bar: RateBar, drawn: Box, baseline: float, proof: BaselineProof) -> None:
     """Draw a bar, the baseline's own in its colour, and its value at its end."""
-    page.fill(drawn, page.theme.baseline if bar.own else page.theme.faint)
+    page.fill(drawn, page.theme.baseline if bar.own else page.theme.pale)
     value, end = text.three_digits(bar.rate.items_per_s), drawn.right + 12
     page.write(end, baseline, value, SMALLEST_PX, field=f"{bar.field}.items_per_s", bold=bar.own)
     if bar.rate is proof.textbook and proof.speedup_over_textbook is not None:

@@ -10,13 +10,16 @@ from dataclasses import dataclass
 class Theme:
     """The colours of a page, from the palette of Okabe and Ito.
 
-    Every text is in ``ink``, which has a strong contrast to ``ground``. ``faint`` is for guide
-    lines, ``shade`` for areas behind everything; ``parts`` are the six parts of the core-seconds.
+    Every text is in ``ink``, which has a strong contrast to ``ground``, but for a number that was
+    not measured here, which is in ``pale`` as are bars and lines to compare with. ``faint`` is for
+    guide lines, ``shade`` for areas behind everything; ``parts`` are the six parts of the
+    core-seconds.
     """
 
     name: str
     ground: str
     ink: str
+    pale: str
     faint: str
     shade: str
     baseline: str
@@ -28,6 +31,7 @@ LIGHT = Theme(
     name="light",
     ground="#FFFFFF",
     ink="#000000",
+    pale="#757575",
     faint="#C8C8C8",
     shade="#ECECEC",
     baseline="#D55E00",
@@ -38,6 +42,7 @@ DARK = Theme(
     name="dark",
     ground="#111111",
     ink="#FFFFFF",
+    pale="#8C8C8C",
     faint="#4A4A4A",
     shade="#2A2A2A",
     baseline="#E69F00",

@@ -1,8 +1,8 @@
 """The big digits of the clocks, drawn in the largest face that there is room for, and read back.
 
-Glyphs come from pyfiglet's bitmap fonts. Each dot becomes half a terminal cell, or two cells in the
-doubled faces, so that dots look square. All digits of a face have one width, so that a running
-clock does not wobble. May import pyfiglet.
+Glyphs come from pyfiglet's bitmap fonts. A dot becomes a square of half cells, one or several to a
+side. All digits of a face have one width, so that a running clock does not wobble. May import
+pyfiglet.
 """
 
 from collections.abc import Sequence
@@ -13,41 +13,59 @@ from pyfiglet import Figlet
 
 _DIGITS = "0123456789"
 _MARKS = ":."
+_TIMES = "×"
+# no font has the sign for times, and this one's zero is slashed
+_LETTERS = {("×", "clb6x10"): "x", ("×", "clr5x8"): "x", ("×", "clr4x6"): "x", ("0", "clr5x8"): "O"}
 _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 
 
 @dataclass(frozen=True)
 class Face:
-    """A pyfiglet font in one of two sizes; ``rows`` is the height of a clock in terminal rows."""
+    """A pyfiglet font, and how many half rows a dot is high and columns it is wide.
+
+    ``rows`` is the height of a clock in terminal rows, ``gap`` the columns between its digits.
+    """
 
     font: str
-    doubled: bool
+    scale: int
     rows: int
+    gap: int = 1
 
 
 FACES = (
-    Face("clb6x10", doubled=True, rows=8),
-    Face("clr4x6", doubled=True, rows=5),
-    Face("clb6x10", doubled=False, rows=4),
+    Face("clb6x10", scale=4, rows=16),
+    Face("clb6x10", scale=3, rows=12),
+    Face("clr5x8", scale=3, rows=11),
+    Face("clb6x10", scale=2, rows=8),
+    Face("clr5x8", scale=2, rows=7, gap=2),
+    Face("clr4x6", scale=2, rows=5, gap=2),
+    Face("clr4x6", scale=2, rows=5),
+    Face("clb6x10", scale=1, rows=4),
 )
-SMALLEST = FACES[-1]
+SMALLEST, MEDIUM, LARGE = FACES[-1], FACES[-2], FACES[3]
+TALLEST_ROWS = FACES[0].rows
 
 
 def largest_face(width: int, rows: int) -> Face:
     """Return the largest face whose ``mm:ss.t`` fits into the cells and rows, else the smallest."""
-    fitting = (face for face in FACES if face.rows <= rows and _width("00:00.0", face) <= width)
+    fitting = (
+        face for face in FACES if face.rows <= rows and digits_width("00:00.0", face) <= width
+    )
     return next(fitting, SMALLEST)
 
 
 def draw_digits(clock: str, face: Face, width: int) -> tuple[str, ...]:
     """Return the rows of a clock's big digits.
 
-    Where ``width`` is too small the tenths go first; then small digits stand in the last row.
+    Where ``width`` is too small the tenths go first, then the face is a smaller one; at last small
+    digits stand in the last row.
     """
-    for written in (clock, clock.partition(".")[0]):
-        if _width(written, face) <= width:
-            glyphs = [_glyph(character, face) for character in written]
-            return tuple(" ".join(row) for row in zip(*glyphs, strict=True))
+    for smaller in FACES[FACES.index(face) :]:
+        for written in (clock, clock.partition(".")[0]):
+            if digits_width(written, smaller) <= width:
+                glyphs = [_glyph(character, smaller) for character in written]
+                rows = ((" " * smaller.gap).join(row) for row in zip(*glyphs, strict=True))
+                return ("",) * (face.rows - smaller.rows) + tuple(rows)
     return ("",) * (face.rows - 1) + (clock[:width],)
 
 
@@ -72,7 +90,7 @@ def _read(rows: Sequence[str], face: Face) -> str:
         if not character:
             return ""
         clock += character
-        at += len(_glyph(character, face)[0]) + 1
+        at += len(_glyph(character, face)[0]) + face.gap
     return clock
 
 
@@ -94,19 +112,23 @@ def _alphabet(face: Face) -> tuple[tuple[int, dict[tuple[str, ...], str]], ...]:
     )
 
 
-def _width(clock: str, face: Face) -> int:
-    return sum(len(_glyph(character, face)[0]) + 1 for character in clock) - 1
+def digits_width(written: str, face: Face) -> int:
+    """Return how many cells wide a clock or a number is in a face."""
+    return sum(len(_glyph(character, face)[0]) + face.gap for character in written) - face.gap
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def _glyph(character: str, face: Face) -> tuple[str, ...]:
     """Return a character's rows, as wide as all of its kind and as high as the face."""
-    kind = _DIGITS if character in _DIGITS else _MARKS
+    kind = next(kind for kind in (_DIGITS, _MARKS, _TIMES) if character in kind)
     left, right, top, bottom = _bounds(face.font, kind)
     dots = [line[left:right] for line in _dots(character, face.font)[top:bottom]]
-    if face.doubled:
-        return tuple("".join(("█" if dot else " ") * 2 for dot in line) for line in dots)
-    pairs = zip(dots[::2], dots[1::2], strict=True)
+    halves = [
+        [dot for dot in line for _ in range(face.scale)] for line in dots for _ in range(face.scale)
+    ]
+    if len(halves) % 2:  # half a row is left: above, so that the digits stand on the line
+        halves.insert(0, [False] * len(halves[0]))
+    pairs = zip(halves[::2], halves[1::2], strict=True)
     return tuple(
         "".join(_HALVES[pair] for pair in zip(upper, lower, strict=True)) for upper, lower in pairs
     )
@@ -124,7 +146,8 @@ def _bounds(font: str, kind: str) -> tuple[int, int, int, int]:
 
 @lru_cache(maxsize=64)
 def _dots(character: str, font: str) -> tuple[tuple[bool, ...], ...]:
-    lines = _figlet(font).renderText(character).rstrip("\n").split("\n")
+    letter = _LETTERS.get((character, font), character)
+    lines = _figlet(font).renderText(letter).rstrip("\n").split("\n")
     width = max(map(len, lines))
     return tuple(tuple(mark != " " for mark in line.ljust(width)) for line in lines)
 

@@ -5,10 +5,11 @@ wrap, vanish or grow. Text keeps the terminal's own colour, which is always read
 coloured. May import ``text`` and rich.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.color import Color
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 from rich.style import Style
@@ -22,10 +23,16 @@ LABEL = Style(bold=True, reverse=True)
 # Both have a contrast of 4.5:1 on black and on white, and differ in every common colour blindness.
 BASELINE_PAINT = Style(color="#bf5700")
 DISTRIBUTED_PAINT = Style(color="#007ac0")
+SHADED = Style(meta={"shaded": True})
+"""Added to the paint of a bar right below another one: without colours its blocks are shaded."""
+
+# Of the sixteen colours, which every terminal mixes as it likes, these two stand out on black and
+# on white in the usual palettes: by 3:1, as graphics and large letters must.
+_OF_SIXTEEN = {"#bf5700": Color.parse("bright_red"), "#007ac0": Color.parse("bright_blue")}
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_FULL = "█"
-_TRACK = "░"
+_FULL, _SHADE = "█", "▒"
+_RAIL = "─"
 _ELLIPSIS = "…"
 
 
@@ -41,11 +48,10 @@ class Frame:
         return "".join(f"{''.join(piece.text for piece in line).rstrip()}\n" for line in self.lines)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Yield the lines, without colour where there are 16: their contrast is unknown."""
-        coloured = console.color_system in ("truecolor", "256")
+        """Yield the lines as they are in as many colours as the terminal has."""
+        as_printed = _as_printed(console)
         for line in self.lines:
-            for one in line:
-                yield one if coloured else Segment(one.text, _without_colour(one.style))
+            yield from map(as_printed, line)
             yield Segment.line()
 
 
@@ -105,10 +111,13 @@ def join_fitting(parts: Iterable[str], width: int) -> str:
 
 
 def wrap(content: str, width: int, most: int) -> list[str]:
-    """Return untrusted text in at most ``most`` lines, the last cut with an ellipsis."""
+    """Return untrusted text in at most ``most`` lines, the last cut with an ellipsis.
+
+    Numbers are kept with their units.
+    """
     words = (
-        part
-        for word in text.printable(content).split(" ")
+        part.replace("\N{NO-BREAK SPACE}", " ")
+        for word in text.with_no_break_spaces(text.printable(content)).split(" ")
         for part in chop_cells(word, max(2, width))
     )
     lines, line = list[str](), ""
@@ -124,12 +133,36 @@ def wrap(content: str, width: int, most: int) -> list[str]:
     return [*lines[: most - 1], cut(" ".join(lines[most - 1 :]), width)] if most > 0 else []
 
 
-def bar(fraction: float, width: int) -> str:
-    """Return a bar in eighths of a cell, never fuller than the fraction (cut to 0 and 1)."""
+def bar(fraction: float, width: int, rail: str = _RAIL) -> str:
+    """Return a bar in eighths of a cell, never fuller than the fraction (cut to 0 and 1).
+
+    What is missing is a ``rail``, one letter a cell.
+    """
     eighths = int(min(1.0, max(0.0, fraction)) * width * 8 + 1e-9) if fraction == fraction else 0
     full, rest = divmod(eighths, 8)
-    return (_FULL * full + (_EIGHTHS[rest] if rest else "")).ljust(width, _TRACK)
+    return (_FULL * full + (_EIGHTHS[rest] if rest else "")).ljust(width, rail)
 
 
-def _without_colour(style: Style | None) -> Style | None:
-    return style.without_color if style is not None and style.color is not None else style
+def _as_printed(console: Console) -> Callable[[Segment], Segment]:
+    """Return what makes a piece one that the terminal's colours can show.
+
+    Of sixteen, each paint has a bright one for its own; of none, shaded blocks are told apart.
+    """
+    if console.no_color or console.color_system is None:
+        return _shaded
+    if console.color_system == "standard":
+        return lambda one: Segment(one.text, _of_sixteen(one.style))
+    return lambda one: one
+
+
+def _shaded(one: Segment) -> Segment:
+    is_shaded = one.style is not None and "shaded" in one.style.meta
+    return Segment(one.text.replace(_FULL, _SHADE), one.style) if is_shaded else one
+
+
+def _of_sixteen(style: Style | None) -> Style | None:
+    """Return the style with one of the sixteen colours, or without one where none will do."""
+    if style is None or style.color is None:
+        return style
+    known = _OF_SIXTEEN.get(style.color.name)
+    return style.without_color if known is None else style + Style.from_color(known)

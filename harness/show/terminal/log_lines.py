@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from harness import text
 from harness.model import Side, Spec
 from harness.show import appendix_phrases
+from harness.show.terminal.arming_phrases import host_wait_phrases
+from harness.show.terminal.losses import loss_news
 from harness.show.terminal.panel_phrases import stall_phrase
 from harness.state.board import Board
 from harness.state.progress import ScaleProgress, scales, workers_at_work
@@ -17,6 +19,8 @@ from harness.state.side import SideStage, SideState
 
 HEARTBEAT_S = 4.0
 """Seconds of silence before a heartbeat: asked once a second, five never pass without a line."""
+
+NO_TOKEN = ", on a cluster without a token: whoever reaches it can run code on its machines"
 
 WORTH_A_WORD_S = 0.01
 """A part of the start-up that took less is not named."""
@@ -61,7 +65,10 @@ def _name(lane: SideState, spec: Spec) -> str:
 def _side_news(before: SideState, after: SideState, spec: Spec, at: float) -> Iterator[str]:
     """Yield what happened to one side, in the order of a trial."""
     if after.armed.launched_at != before.armed.launched_at:
-        yield "launched"
+        exposed = spec.insecure and after.side is Side.DISTRIBUTED
+        yield f"launched{NO_TOKEN if exposed else ''}"
+    if after.armed.awaited_workers and not before.armed.awaited_workers:
+        yield host_wait_phrases(after.armed)[0]
     if after.armed.ready_at is not None and after.armed.ready_at != before.armed.ready_at:
         yield _armed(after, spec)
     if after.started_at != before.started_at:
@@ -91,13 +98,9 @@ def _armed(lane: SideState, spec: Spec) -> str:
 
 def _faults(before: SideState, after: SideState) -> Iterator[str]:
     for place, fault in enumerate(after.faults):
-        worker = text.printable(fault.worker)
-        earlier = before.faults[place] if place < len(before.faults) else None
-        if earlier is None:
-            reason = text.printable(fault.reason)
-            yield f"{worker} LOST at {text.clock(fault.at_s)}: {reason}"
-        if fault.cost_s is not None and (earlier is None or earlier.cost_s is None):
-            yield f"{worker} back after {text.seconds(fault.cost_s)}"
+        yield from loss_news(before.faults[place] if place < len(before.faults) else None, fault)
+    for strike in after.unstruck[len(before.unstruck) :]:
+        yield f"the strike {text.printable(strike)} hit nobody before the end"
 
 
 def _stalls(before: SideState, after: SideState, at: float) -> Iterator[str]:
@@ -171,4 +174,5 @@ def _state(lane: SideState, at: float) -> str:
         return f"running, {clock}, {text.progress(lane.done, lane.items)}"
     if lane.wall_s is not None:
         return f"done in {text.seconds(lane.wall_s)}"
-    return str(lane.stage)
+    waiting = host_wait_phrases(lane.armed)
+    return waiting[0] if waiting else str(lane.stage)

@@ -14,7 +14,7 @@ from harness import text
 from harness.model import Schedule, SessionStage, Spec
 from harness.show import appendix_phrases
 from harness.show.terminal import panel_phrases as phrases
-from harness.show.terminal.big_digits import SMALLEST, largest_face
+from harness.show.terminal import turn_phrases
 from harness.show.terminal.lines import (
     BASELINE_PAINT,
     DISTRIBUTED_PAINT,
@@ -29,24 +29,19 @@ from harness.show.terminal.lines import (
     pad,
     piece,
 )
-from harness.show.terminal.side_box import (
-    Layout,
-    SideStatus,
-    SideView,
-    draw_box,
-    progress_percent,
-)
-from harness.show.terminal.sweep_strip import draw_strip, strip_rows
+from harness.show.terminal.race_track import axis_end_s, draw_track
+from harness.show.terminal.room import FOOTER_ROWS, Room, share_out
+from harness.show.terminal.side_box import draw_box
+from harness.show.terminal.side_view import SideStatus, SideView, progress_percent
+from harness.show.terminal.sweep_strip import draw_strip
 from harness.state.board import Board
+from harness.state.last_take import LastTake
 from harness.state.replay import at_moment
 from harness.state.side import SideStage, SideState
 
 SMALLEST_COLUMNS = 80
 SMALLEST_ROWS = 24
 
-_HEADER_ROWS = 1
-_FOOTER_ROWS = 2
-_WORKERS_BEFORE_A_LARGER_CLOCK = 10
 _STATUSES = {
     SideStage.WAITING: SideStatus.WAITING,
     SideStage.ARMING: SideStatus.ARMING,
@@ -63,8 +58,11 @@ class Caption:
     """What surrounds the two sides and is not on the board.
 
     ``schedule`` is the one that was chosen, ``utc`` the time now. ``badge`` is a word for a picture
-    that is no live measurement (SIMULATED, REC); ``prompt`` says what a key does, or what happens.
-    ``stage`` is the session's.
+    that is no live measurement (SIMULATED, REC); ``prompt`` says what happens, ``keys`` what each
+    key does that does something now, the most wanted first. ``stage`` is the session's,
+    ``foreign_now`` the share of the machine that other programs use at this moment (None: not
+    measured). ``running`` is the word for a side whose clock runs. ``last_take`` is shown while the
+    distributed side awaits its turn (None: there is none that ran the same).
     """
 
     run_id: str
@@ -72,24 +70,31 @@ class Caption:
     utc: datetime
     badge: str = ""
     prompt: str = ""
+    keys: tuple[str, ...] = ()
+    foreign_now: float | None = None
     stage: SessionStage = SessionStage.RUNNING
+    running: SideStatus = SideStatus.LIVE
+    last_take: LastTake | None = None
 
 
 def draw_panel(
     board: Board, spec: Spec, caption: Caption, *, at: float, columns: int, rows: int
 ) -> Frame:
     """Draw the session at a time on the conductor's clock, in seconds, for a terminal's size."""
-    views = _views(board, spec, caption.schedule, at)
+    views = _views(board, spec, caption, at)
     if columns < SMALLEST_COLUMNS or rows < SMALLEST_ROWS:
         return _draw_small(views, columns, rows)
-    layout = _layout(spec, columns, rows)
-    left, right = (draw_box(view, layout) for view in views)
+    room = share_out(spec, columns, rows)
+    known_s = _known_s(board, caption.schedule, at)
+    end_s = axis_end_s(max(view.elapsed for view in views), known_s)
+    left, right = (draw_box(view, room.boxes) for view in views)
     sides = tuple((*one, *other) for one, other in zip(left, right, strict=True))
     lines = (
         _header(board, spec, caption, columns),
+        *_track(board, spec, caption, views, end_s=end_s, columns=columns, rows=room.track_rows),
         *sides,
         *draw_strip(board, spec, columns),
-        *_footer(board, spec, caption, views, columns),
+        *_footer(board, spec, caption, views, columns, room),
     )
     return Frame(tuple(pad(line, columns) for line in lines))
 
@@ -121,11 +126,12 @@ def is_replaying(board: Board, schedule: Schedule, at: float) -> bool:
     return before.started_at <= now.started_at and max(0.0, at - now.started_at) < before.wall_s
 
 
-def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[SideView, SideView]:
+def _views(board: Board, spec: Spec, caption: Caption, at: float) -> tuple[SideView, SideView]:
     left, right = board.baseline, board.distributed
-    status = _STATUSES[left.stage]
+    statuses = _STATUSES | {SideStage.RUNNING: caption.running}
+    status = statuses[left.stage]
     clock = elapsed(left, at)
-    if is_replaying(board, schedule, at):
+    if is_replaying(board, caption.schedule, at):
         status = SideStatus.REPLAY
         clock = max(0.0, at - (right.started_at or 0.0))
         left = at_moment(left, clock)
@@ -141,9 +147,10 @@ def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[Sid
         quality_lines=phrases.baseline_quality(left, spec),
         paint=BASELINE_PAINT,
     )
+    waits = turn_phrases.awaits_its_turn(board, caption.schedule)
     distributed = SideView(
         lane=right,
-        status=_STATUSES[right.stage],
+        status=statuses[right.stage],
         titles=titles[1],
         elapsed=elapsed(right, at),
         at=at,
@@ -151,24 +158,44 @@ def _views(board: Board, spec: Spec, schedule: Schedule, at: float) -> tuple[Sid
         workers=spec.scales[-1],
         quality_lines=phrases.distributed_quality(board, spec),
         paint=DISTRIBUTED_PAINT,
+        spares=spec.spares,
+        starts=turn_phrases.starts_when(board, at) if waits else (),
+        coming=turn_phrases.what_comes(spec) if waits else (),
+        past=turn_phrases.past_run(caption.last_take, clock) if waits else None,
     )
     return baseline, distributed
 
 
-def _layout(spec: Spec, columns: int, rows: int) -> Layout:
-    """Return the layout of both boxes: first a large clock, then air, then the workers that fit."""
-    width = columns // 2
-    workers = max(1, spec.scales[-1])
-    room = rows - 1 - _HEADER_ROWS - _FOOTER_ROWS - strip_rows(spec)
-    named = min(workers, _WORKERS_BEFORE_A_LARGER_CLOCK)
-    smallest = Layout(width=width, face=SMALLEST, worker_rows=named, airy=False)
-    face = largest_face(width - 4, room - smallest.rows + SMALLEST.rows)
-    airy = Layout(width=width, face=face, worker_rows=workers, airy=True)
-    if airy.rows <= room:
-        return airy
-    without_workers = Layout(width=width, face=face, worker_rows=0, airy=False)
-    fitting = min(workers, room - without_workers.rows)
-    return Layout(width=width, face=face, worker_rows=fitting, airy=False)
+def _known_s(board: Board, schedule: Schedule, at: float) -> float:
+    """Return the longest wall time that is known of what both clocks show (0: none is)."""
+    before, now = board.baseline, board.distributed
+    if before.wall_s is None and not is_replaying(board, schedule, at):
+        return 0.0 if before.started_at is not None else now.wall_s or 0.0
+    return max(before.wall_s or 0.0, now.wall_s or 0.0)
+
+
+def _track(
+    board: Board,
+    spec: Spec,
+    caption: Caption,
+    views: tuple[SideView, SideView],
+    *,
+    end_s: float,
+    columns: int,
+    rows: int,
+) -> tuple[Line, ...]:
+    return draw_track(
+        views,
+        end_s=end_s,
+        gap_words=phrases.gap(views),
+        ratio=phrases.ratio(board, views, spec),
+        remarks=(
+            phrases.clocks(views, spec)[0],
+            phrases.above_ratio(board, views, caption.foreign_now),
+        ),
+        columns=columns,
+        rows=rows,
+    )
 
 
 def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
@@ -194,34 +221,71 @@ def _header(board: Board, spec: Spec, caption: Caption, columns: int) -> Line:
 
 
 def _footer(
-    board: Board, spec: Spec, caption: Caption, views: tuple[SideView, SideView], columns: int
-) -> tuple[Line, Line]:
+    board: Board,
+    spec: Spec,
+    caption: Caption,
+    views: tuple[SideView, SideView],
+    columns: int,
+    room: Room,
+) -> tuple[Line, ...]:
+    """Return what is known beside the clocks, the remark that matters most, and what keys do.
+
+    Where the footer is short, the remark is one of those facts. The last line ends with the prompt
+    and with facts that had no room.
+    """
     width = columns - 2
-    if board.rates and caption.stage is SessionStage.PROVING:
-        news = cut(appendix_phrases.rate(board.rates[-1], spec.workload), width)
-    elif reading := phrases.reading(board, views):
-        news = cut(reading, width)
+    facts = _facts(board, spec, caption, views, clocks=not room.track_rows)
+    notes = phrases.note(board, spec, views)
+    if room.footer_rows == FOOTER_ROWS:
+        news = join_fitting(facts, width)
+        below = [(piece(" "), piece(first_fitting(notes, width)))]
     else:
-        measured = (phrases.gap(views, spec), phrases.observations(board, spec))
-        facts = (phrases.disturbed(board), *measured)
-        news = join_fitting([*facts, phrases.start_up(board, spec)], width)
-    prompt = cut(caption.prompt, width)
-    note = first_fitting(phrases.note(board, spec, views), width - 1 - cell_len(prompt))
-    return (
-        (piece(" "), piece(news, STRONG)),
-        (piece(" "), piece(justify(note, prompt, width))),
-    )
+        news = _with_note(facts, notes, width, first=bool(phrases.urgent_note(board, views)))
+        below = []
+    left_over = [fact for fact in facts if fact not in news]
+    stage = cut(caption.prompt, width)
+    keys = join_fitting(caption.keys, width - cell_len(stage) - 2)
+    end = join_fitting([stage, *left_over], width - cell_len(keys) - 2)
+    last = (piece(" "), piece(justify(keys, end, width)))
+    return ((piece(" "), piece(news, STRONG)), *below, last)
+
+
+def _with_note(facts: list[str], notes: phrases.Variants, width: int, *, first: bool) -> str:
+    """Return facts and the note that has no line of its own: first, or before the last fact."""
+    if first:
+        return join_fitting([cut(notes[0], width), *facts], width)
+    whole = [" · ".join(filter(None, [*facts[:-1], note, *facts[-1:]])) for note in notes]
+    shortest = join_fitting([*facts[:-1], *notes[1:2], *facts[-1:]], width)
+    return first_fitting([*whole[:2], shortest], width)
+
+
+def _facts(
+    board: Board,
+    spec: Spec,
+    caption: Caption,
+    views: tuple[SideView, SideView],
+    *,
+    clocks: bool,
+) -> list[str]:
+    if board.rates and caption.stage is SessionStage.PROVING:
+        return [appendix_phrases.rate(board.rates[-1], spec.workload)]
+    if reading := phrases.reading(board, views):
+        return [reading]
+    return [
+        phrases.disturbed(board, caption.foreign_now),
+        phrases.clocks(views, spec)[0] if clocks else "",
+        phrases.observations(board, spec),
+        phrases.start_up(board, spec),
+    ]
 
 
 def _draw_small(views: tuple[SideView, SideView], columns: int, rows: int) -> Frame:
     """Return both clocks in words and the size that the panel needs, for a small terminal."""
-    names = [view.titles[0].partition(" ")[0] for view in views]
-    named = list(zip(names, views, strict=True))
     sides = [
-        f"{name} {view.status} {text.clock(view.elapsed)} {progress_percent(view.lane)}"
-        for name, view in named
+        f"{view.name} {view.status} {text.clock(view.elapsed)} {progress_percent(view.lane)}"
+        for view in views
     ]
     size = f"this terminal is {columns}×{rows}, the panel needs {SMALLEST_COLUMNS}×{SMALLEST_ROWS}"
-    clocks = " ".join(f"{name} {text.clock(view.elapsed)}" for name, view in named)
+    clocks = " ".join(f"{view.name} {text.clock(view.elapsed)}" for view in views)
     lines = [*sides, size] if rows > 3 else [clocks]
     return Frame(tuple(pad((piece(cut(line, columns)),), columns) for line in lines))

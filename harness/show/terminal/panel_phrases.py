@@ -5,16 +5,19 @@ May import ``model``, ``state``, ``text`` and its neighbours in ``show``.
 """
 
 from harness import text
-from harness.model import Fault, Kind, Side, Spec, is_disturbed, whole_machines
+from harness.model import Kind, Side, Spec, is_disturbed, whole_machines
 from harness.show import machines
 from harness.show.terminal.lines import cut
-from harness.show.terminal.side_box import SideStatus, SideView, returned_at
+from harness.show.terminal.losses import loss_note
+from harness.show.terminal.side_view import SideStatus, SideView
 from harness.state.board import Board
-from harness.state.progress import workers_at_work
+from harness.state.host_labels import host_labels
+from harness.state.progress import least_ratio, workers_at_work
 from harness.state.side import SideStage, SideState
 from harness.state.stalls import Stall
 
 _CORES_STAND = "cores stand for machines"
+_NOT_HELD = "NOT HELD"
 
 Variants = tuple[str, ...]
 
@@ -29,7 +32,10 @@ def titles(board: Board, spec: Spec) -> tuple[Variants, Variants]:
     cores = machines.cores(spec.baseline_cores, _hosts(side), whole=alone)
     name = "RAY" if spec.commands is None else "DISTRIBUTED"
     workers = machines.workers_at_work(now, most, hosts, whole=whole)
-    return (f"BASELINE · {cores}",), tuple(f"{name} · {variant}" for variant in workers)
+    place = host_labels(board).get(next(iter(_homes(board.baseline)), ""), "")
+    baseline = f"BASELINE · {cores}"
+    baselines = (f"{baseline} on {place}", baseline) if place else (baseline,)
+    return baselines, tuple(f"{name} · {variant}" for variant in workers)
 
 
 def baseline_quality(lane: SideState, spec: Spec) -> Variants:
@@ -59,7 +65,7 @@ def distributed_quality(board: Board, spec: Spec) -> Variants:
 def _held(board: Board, spec: Spec) -> str:
     baseline, distributed = board.baseline, board.distributed
     if not spec.workload.tolerates((distributed.quality or 0.0) - (baseline.quality or 0.0)):
-        return "NOT HELD"
+        return _NOT_HELD
     same = distributed.answer_sha256 == baseline.answer_sha256 != ""
     return "held" if same else "within tolerance"
 
@@ -82,34 +88,88 @@ def reading(board: Board, views: tuple[SideView, SideView]) -> str:
     return f"input: {text.printable(board.reading)}"
 
 
-def gap(views: tuple[SideView, SideView], spec: Spec) -> str:
+def clocks(views: tuple[SideView, SideView], spec: Spec) -> Variants:
+    """Return what the two clocks say of each other: their difference, or why there is none."""
+    left, right = views
+    if SideStatus.FAILED in (left.status, right.status):
+        return ("no gap: a side failed",)
+    if variants := gap(views):
+        return variants
+    started = [view for view in views if view.lane.started_at is not None]
+    if not started:
+        return ("nothing on the clock yet",)
+    if len(_running(views)) == 2:
+        return ("from a common zero",)
+    return (f"one side at a time{', the same input' if spec.has_input else ''}",)
+
+
+def gap(views: tuple[SideView, SideView]) -> Variants:
     """Return the difference of the clocks.
 
     There is none before one clock has stopped and the other has passed it from the same zero.
     """
     left, right = views
-    if SideStatus.FAILED in (left.status, right.status):
-        return "no gap: a side failed"
-    started = [view for view in views if view.lane.started_at is not None]
-    running = [view for view in started if view.lane.wall_s is None]
-    if not started:
-        return "nothing is on the clock yet"
-    if len(running) == 2:
-        return "from a common zero"
+    running = _running(views)
     ahead = left.elapsed - right.elapsed
-    if len(started) == 1 or (running and (ahead > 0) != (running[0] is left)):
-        return f"one side at a time{', the same input' if spec.has_input else ''}"
-    slower = "Ray" if right.titles[0].startswith("RAY") else "distributed"
-    growing = " and growing" if running else ""
-    return f"gap {text.seconds(abs(ahead))}{growing}{f', {slower} behind' if ahead < 0 else ''}"
+    if SideStatus.FAILED in (left.status, right.status) or len(running) == 2:
+        return ()
+    if None in (left.lane.started_at, right.lane.started_at):
+        return ()
+    if running and (ahead > 0) != (running[0] is left):
+        return ()
+    shortest = f"gap {text.seconds(abs(ahead))}"
+    growing = f"{shortest}{' and growing' if running else ''}"
+    return (f"{growing}, {_slower(right)} behind" if ahead < 0 else growing, growing, shortest)
 
 
-def disturbed(board: Board) -> str:
-    """Return that other programs used too much of the machine; that is known after the trials."""
+def ratio(board: Board, views: tuple[SideView, SideView], spec: Spec) -> float | None:
+    """Return how many times as long the slower side took, as far as the clocks show it.
+
+    None: there is no gap, the trials are of different pairs, or the quality did not hold.
+    """
+    left, right = views
+    if not gap(views) or left.lane.trial != right.lane.trial:
+        return None
+    before, after = board.baseline.quality, board.distributed.quality
+    if None not in (before, after) and _held(board, spec) == _NOT_HELD:
+        return None
+    shorter, longer = sorted((left.elapsed, right.elapsed))
+    return least_ratio(longer, shorter)
+
+
+def above_ratio(board: Board, views: tuple[SideView, SideView], foreign_now: float | None) -> str:
+    """Return what stands above the ratio: that it is a least one, and what qualifies it."""
+    left, right = views
+    behind = f"{_slower(right)} takes " if right.elapsed > left.elapsed else ""
+    simulated = board.opened is not None and board.opened.kind is Kind.SIMULATED
+    stamps = (
+        f"{behind}at least",
+        "SIMULATED" if simulated else "",
+        "DISTURBED" if disturbed(board, foreign_now) else "",
+    )
+    return " · ".join(filter(None, stamps))
+
+
+def _running(views: tuple[SideView, SideView]) -> list[SideView]:
+    started = [view for view in views if view.lane.started_at is not None]
+    return [view for view in started if view.lane.wall_s is None]
+
+
+def _slower(right: SideView) -> str:
+    return "Ray" if right.name == "RAY" else "distributed"
+
+
+def disturbed(board: Board, foreign_now: float | None = None) -> str:
+    """Return that other programs use too much of the machine now, or used too much in a trial.
+
+    ``foreign_now`` is the share of all cores that they use (None: not measured).
+    """
     observed, opened = board.observed, board.opened
-    if observed is None or opened is None or opened.kind is not Kind.MEASURED:
+    if opened is None or opened.kind is not Kind.MEASURED:
         return ""
-    return "DISTURBED" if is_disturbed(observed.foreign_cpu) else ""
+    if foreign_now is not None and is_disturbed(foreign_now):
+        return f"DISTURBED: other programs use {text.percent(foreign_now)} of the machine"
+    return "DISTURBED" if observed is not None and is_disturbed(observed.foreign_cpu) else ""
 
 
 def observations(board: Board, spec: Spec) -> str:
@@ -127,26 +187,13 @@ def start_up(board: Board, spec: Spec) -> str:
     if spec.commands is not None and not spec.commands.says_ready:
         return "start-up is on the clock"
     duration = board.distributed.armed.startup_s
-    return f"cold start {text.seconds(duration)} not on the clock" if duration is not None else ""
+    return f"cold start {text.seconds(duration)} off the clock" if duration is not None else ""
 
 
 def note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> Variants:
     """Return the one remark that matters most now."""
-    failed = [view.lane for view in views if view.status is SideStatus.FAILED]
-    if failed:
-        return (text.printable(f"{failed[0].side} failed: {failed[0].reason}"),)
-    stalled = [
-        stall_phrase(view.lane.side, stall, view.at)
-        for view in views
-        if view.status is not SideStatus.REPLAY
-        for stall in view.lane.stalls
-    ]
-    if stalled:
-        return (stalled[-1],)
-    if shown := views[1].lane.faults:
-        worker = shown[-1].worker
-        latest = [fault for fault in board.distributed.faults if fault.worker == worker][-1]
-        return (_fault_note(latest),)
+    if urgent := urgent_note(board, views):
+        return (urgent,)
     side = board.distributed
     if len(side.armed.processes) > 1 and _hosts(side) == 1:
         return f"{_CORES_STAND}: all workers share one host", _CORES_STAND, ""
@@ -155,17 +202,30 @@ def note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> Variants
     return ("",)
 
 
+def urgent_note(board: Board, views: tuple[SideView, SideView]) -> str:
+    """Return what failed, is stalled, or was lost last; empty if nothing was."""
+    failed = [view.lane for view in views if view.status is SideStatus.FAILED]
+    if failed:
+        return text.printable(f"{failed[0].side} failed: {failed[0].reason}")
+    stalled = [
+        stall_phrase(view.lane.side, stall, view.at)
+        for view in views
+        if view.status is not SideStatus.REPLAY
+        for stall in view.lane.stalls
+    ]
+    if stalled:
+        return stalled[-1]
+    if shown := views[1].lane.faults:
+        worker = shown[-1].worker
+        latest = [fault for fault in board.distributed.faults if fault.worker == worker][-1]
+        return loss_note(latest)
+    return ""
+
+
 def stall_phrase(side: Side, stall: Stall, at: float) -> str:
     """Return who is stalled, for how long, and what its process does."""
     name = text.printable(stall.worker) or f"{side} side"
     return f"{name} STALLED for {text.seconds(max(0.0, at - stall.since))}: {stall.state.words}"
-
-
-def _fault_note(fault: Fault) -> str:
-    lost = f"{text.printable(fault.worker)} LOST at {text.clock(fault.at_s)}"
-    if returned_at(fault) is None:
-        return f"{lost}: {text.printable(fault.reason)}"
-    return f"{lost}, back after {text.seconds(fault.cost_s or 0.0)}"
 
 
 def _quality(lane: SideState, spec: Spec) -> str:
@@ -176,7 +236,11 @@ def _quality(lane: SideState, spec: Spec) -> str:
 
 
 def _hosts(lane: SideState) -> int:
-    return len({process.host for process in lane.armed.processes})
+    return len(_homes(lane))
+
+
+def _homes(lane: SideState) -> set[str]:
+    return {process.host for process in lane.armed.processes}
 
 
 def _has_whole_machines(lane: SideState, cores: int) -> bool:

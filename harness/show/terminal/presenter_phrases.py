@@ -9,21 +9,25 @@ from dataclasses import dataclass
 
 from harness import text
 from harness.model import Side
+from harness.show.terminal.arming_phrases import host_wait_phrases
+from harness.show.terminal.losses import loss_counter
 from harness.show.terminal.panel import elapsed
 from harness.show.terminal.panel_phrases import disturbed, stall_phrase
-from harness.show.terminal.side_box import progress_percent
+from harness.show.terminal.side_view import progress_percent
 from harness.state.board import Board
 from harness.state.progress import stalled_s
 from harness.state.side import SideStage, SideState
-from harness.talk.agenda import AgendaPosition
+from harness.talk.agenda import AgendaPosition, Beat
 from harness.talk.forecast import (
     Deadline,
     DeadlineBasis,
     RehearsalHistory,
     estimate_side,
     session_time_left,
+    spread,
 )
 
+TOO_LATE = "TOO LATE"
 _PRESS = "press f on the race to play the recording"
 _PLAY = "`twoclocks play` plays the recording"
 
@@ -122,9 +126,20 @@ def describe_deadline(deadline: Deadline, position: AgendaPosition) -> Variants:
         live = f"live has {took} by its budget"
     if spare < 0:
         late = f"past {text.minutes(deadline.at)}" if deadline.at >= 0 else "from the start"
-        return f"TOO LATE to go live, {late}: {live}", f"TOO LATE to go live: {late}"
+        return f"{TOO_LATE} to go live, {late}: {live}", f"{TOO_LATE} to go live: {late}"
     decide = f"decide by {text.minutes(deadline.at)}, {text.minutes(spare)} from now"
     return f"{decide}: {live}", decide
+
+
+def with_rehearsed(line: str, beat: Beat | None, history: RehearsalHistory) -> Variants:
+    """Return a line about a beat with what it took in rehearsals, where any is on record."""
+    times = history.beat_times(beat.name) if beat is not None else ()
+    taken = spread(times)
+    if taken is None or not line:
+        return (line,)
+    rehearsed = f"{line}, rehearsed: {text.minutes(taken.middle)}"
+    number = text.number_of(taken.number, "rehearsal")
+    return f"{rehearsed} (median of {number})", rehearsed, line
 
 
 def describe_demo_end(position: AgendaPosition) -> Variants:
@@ -158,10 +173,16 @@ def _state(run: FollowedRun, side: Side) -> str:
     clock = text.clock(elapsed(lane, run.at))
     name = str(side).ljust(len(Side.DISTRIBUTED))
     if lane.wall_s is not None:
-        return f"{name}  {clock}  done"
+        return f"{name}  {clock}  done{_losses(lane)}"
     if lane.stage is SideStage.RUNNING:
-        return f"{name}  {clock}  {progress_percent(lane).rjust(5)}"
-    return f"{name}  {lane.stage}"
+        return f"{name}  {clock}  {progress_percent(lane).rjust(5)}{_losses(lane)}"
+    waiting = host_wait_phrases(lane.armed)
+    return f"{name}  {waiting[-1] if waiting else lane.stage}"
+
+
+def _losses(lane: SideState) -> str:
+    counter, _ = loss_counter(lane)
+    return f"  {counter}" if counter else ""
 
 
 def _lanes(board: Board) -> Iterator[SideState]:

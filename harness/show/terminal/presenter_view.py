@@ -5,12 +5,16 @@ function of the scene and the terminal's size. Reads no clock.
 May import ``model``, ``talk``, ``text`` and its neighbours in ``show``.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
 
 from harness.model import Side
 from harness.show.terminal.agenda import (
+    LEAST_OVERRUN_S,
     beat_clock,
     beat_title,
     clock_digits,
@@ -19,7 +23,7 @@ from harness.show.terminal.agenda import (
     talk_clock,
     time_left,
 )
-from harness.show.terminal.big_digits import FACES, draw_digits
+from harness.show.terminal.big_digits import LARGE, MEDIUM, draw_digits
 from harness.show.terminal.lines import (
     LABEL,
     STRONG,
@@ -34,6 +38,7 @@ from harness.show.terminal.lines import (
     wrap,
 )
 from harness.show.terminal.presenter_phrases import (
+    TOO_LATE,
     FollowedRun,
     Variants,
     describe_deadline,
@@ -41,6 +46,7 @@ from harness.show.terminal.presenter_phrases import (
     describe_run,
     describe_side,
     find_warning,
+    with_rehearsed,
 )
 from harness.talk.agenda import AgendaPosition, TalkProgress, position_at
 from harness.talk.forecast import Deadline, DeadlineBasis, RehearsalHistory
@@ -48,9 +54,18 @@ from harness.talk.forecast import Deadline, DeadlineBasis, RehearsalHistory
 SMALLEST_COLUMNS = 76
 SMALLEST_ROWS = 22
 
-_FACE = FACES[1]
+ALARM = Style(bold=True, color="#ee0000")
+"""Late, or stalled. Red with a contrast of 4.5:1 on black and on white; words say it, too."""
+
+ALARM_LABEL = Style(bold=True, reverse=True, color="#ee0000")
+
+_FACE = MEDIUM
 _DIGITS_CELLS = 40
-_OTHER_ROWS = 17
+_LARGE_FACE = LARGE
+_LARGE_DIGITS_CELLS = 60
+_MOST_LARGE_DIGITS = len("12:00")
+_LARGE_COLUMNS, _LARGE_ROWS = 100, 30
+_OTHER_ROWS = 12
 _SENTENCE_ROWS = 8
 _LONGEST_LINE = 200
 
@@ -97,14 +112,15 @@ def heartbeat(scene: Scene) -> str:
 
 def _large(scene: Scene, columns: int, rows: int) -> list[Line]:
     inner = columns - 2
-    room = min(_SENTENCE_ROWS, rows - 1 - _OTHER_ROWS)
+    digits = _digit_lines(scene, columns, rows)
+    room = min(_SENTENCE_ROWS, rows - 1 - _OTHER_ROWS - len(digits))
     sentence = wrap(scene.sentence, inner - 6, room)
     header = justify(f" {scene.note}", "not for the audience", inner - 4)
     return [
         (piece(" CUE ", LABEL), piece(header)),
         _warning_line(scene, columns),
         (),
-        *_digit_lines(scene, inner),
+        *digits,
         (),
         *(
             (piece(" say  " if place == 0 else "      "), piece(line, STRONG))
@@ -114,29 +130,45 @@ def _large(scene: Scene, columns: int, rows: int) -> list[Line]:
         (),
         *((piece(f" {line}"),) for line in _run_lines(scene, inner)),
         (),
-        *((piece(f" {line}"),) for line in _decision_lines(scene, inner)),
+        *(
+            (piece(f" {line}", _red(line.startswith(TOO_LATE))),)
+            for line in _decision_lines(scene, inner)
+        ),
         (piece(f" {justify('', scene.prompt, inner)}"),),
     ]
 
 
-def _digit_lines(scene: Scene, inner: int) -> list[Line]:
-    """Return the time left in big digits, with the talk's position beside them."""
+def _digit_lines(scene: Scene, columns: int, rows: int) -> list[Line]:
+    """Return the time left in big digits, red where that is late, the talk's position beside."""
     position = scene.position
-    digits = draw_digits(clock_digits(position), _FACE, _DIGITS_CELLS - 2)
-    facts = (
-        (time_left(position), None),
-        (beat_title(position), STRONG),
-        (_beat_clock(scene), STRONG),
-        (next_beat(position), None),
-        (slack_left(position), None),
-    )
+    clock = clock_digits(position)
+    is_roomy = columns >= _LARGE_COLUMNS and rows >= _LARGE_ROWS
+    is_large = is_roomy and len(clock) <= _MOST_LARGE_DIGITS
+    face, cells = (_LARGE_FACE, _LARGE_DIGITS_CELLS) if is_large else (_FACE, _DIGITS_CELLS)
+    digits = draw_digits(clock, face, cells - 2)
+    late = position.left <= -LEAST_OVERRUN_S or position.spare <= -LEAST_OVERRUN_S
+    beside = [*_position_lines(scene, columns - 2 - cells - 1), *[piece("")] * len(digits)]
     return [
-        (
-            piece(f" {row.ljust(_DIGITS_CELLS)}", STRONG),
-            piece(cut(fact, inner - _DIGITS_CELLS - 1), style),
-        )
-        for row, (fact, style) in zip(digits, facts, strict=True)
+        (piece(f" {row.ljust(cells)}", ALARM if late else STRONG), fact)
+        for row, fact in zip(digits, beside, strict=False)
     ]
+
+
+def _position_lines(scene: Scene, width: int) -> Iterator[Segment]:
+    """Yield where the talk stands, in five lines of so many cells; what is late is red."""
+    position, history = scene.position, scene.history
+    present, following = position.beat, position.following
+    overrun = position.beat_left <= -LEAST_OVERRUN_S
+    yield piece(cut(time_left(position), width), _red(position.left <= -LEAST_OVERRUN_S))
+    yield piece(cut(beat_title(position), width), STRONG)
+    clock = with_rehearsed(_beat_clock(scene), present, history)
+    yield piece(first_fitting(clock, width), ALARM if overrun else STRONG)
+    yield piece(first_fitting(with_rehearsed(next_beat(position), following, history), width))
+    yield piece(cut(slack_left(position), width), _red(position.spare <= -LEAST_OVERRUN_S))
+
+
+def _red(late: bool) -> Style | None:
+    return ALARM if late else None
 
 
 def _small(scene: Scene, columns: int, rows: int) -> list[Line]:
@@ -145,7 +177,9 @@ def _small(scene: Scene, columns: int, rows: int) -> list[Line]:
     facts = [
         time_left(position),
         ", ".join(filter(None, (beat_title(position), _beat_clock(scene)))),
-        next_beat(position),
+        first_fitting(
+            with_rehearsed(next_beat(position), position.following, scene.history), columns
+        ),
         *_run_lines(scene, columns),
         *_decision_lines(scene, columns),
         cut(scene.trouble, columns),
@@ -154,7 +188,7 @@ def _small(scene: Scene, columns: int, rows: int) -> list[Line]:
     alarm = wrap(find_warning(scene.run, scene.stall_after), columns, 2)
     sentence = wrap(scene.sentence, columns, max(0, room - len(alarm) - len(facts) - 1))
     lines: list[Line] = [
-        *((piece(line, LABEL),) for line in alarm),
+        *((piece(line, ALARM_LABEL),) for line in alarm),
         *((piece(shorten(line, columns)),) for line in [*facts, *sentence]),
     ]
     prompt: Line = (piece(cut(scene.prompt, columns)),)
@@ -169,7 +203,7 @@ def _warning_line(scene: Scene, columns: int) -> Line:
     """Return what is wrong with the run; while nothing is, what could not be read."""
     alarm = find_warning(scene.run, scene.stall_after)
     if alarm:
-        return (piece(f" {first_fitting([alarm], columns - 2)} ".ljust(columns), LABEL),)
+        return (piece(f" {first_fitting([alarm], columns - 2)} ".ljust(columns), ALARM_LABEL),)
     return (piece(f" {cut(scene.trouble, columns - 2)}"),) if scene.trouble else ()
 
 

@@ -30,7 +30,7 @@ from harness.state.side import SideState
 MOST_ROWS = 5
 
 _IDEAL_MARK = "┃"
-_TRACK = "░"
+_MISSING = "─"
 _OVERSUBSCRIBED = "*"
 _MEASURING = "measuring"
 _MOST_VALUE_CELLS = 12
@@ -153,9 +153,9 @@ def _value(scale: ScaleProgress, is_measured: bool) -> str:
 
 def _bar(fraction: float, ideal: float, width: int) -> tuple[Segment, ...]:
     """Return a bar, what is missing, and the mark of the ideal, where an ideal bar would end."""
-    filled = bar(fraction, width - 1).rstrip(_TRACK)
+    filled = bar(fraction, width - 1, rail=" ").rstrip()
     place = int(ideal * (width - 1) + _ROUNDING)
-    missing = (_TRACK if fraction > 0 else " ") * (place - len(filled))
+    missing = (_MISSING if fraction > 0 else " ") * (place - len(filled))
     return (
         piece(filled[:place], DISTRIBUTED_PAINT),
         piece(f"{missing}{_IDEAL_MARK}"),

@@ -7,7 +7,7 @@ May import ``text`` and its neighbours in ``show``.
 from rich.style import Style
 
 from harness import text
-from harness.show.terminal.big_digits import FACES, draw_digits, largest_face
+from harness.show.terminal.big_digits import TALLEST_ROWS, draw_digits, largest_face
 from harness.show.terminal.lines import (
     BASELINE_PAINT,
     DISTRIBUTED_PAINT,
@@ -24,8 +24,7 @@ from harness.show.terminal.lines import (
 )
 
 CLOCKS = ("01:23.4", "56:78.9")  # every digit once
-SIGNS = "× ÷ · → Δ − … — ∞ µ ≤ ≥ ╭ ╮ ╰ ╯ ─ │ ▀ ▄ ░ € £"
-_TALLEST = FACES[0].rows
+SIGNS = "× ÷ · → Δ − … — ∞ µ ≤ ≥ ╭ ╮ ╰ ╯ ─ │ ▀ ▄ ⣿ € £"
 _FRACTIONS = (0.42, 0.985)
 _QUESTION = "From the last row: can you read this line, and tell the two bars apart?"
 _EDGE = "The right edge must be straight, and nothing cut off."
@@ -69,7 +68,7 @@ def _halves(left: Line, right: Line, inner: int) -> Line:
 def _clocks(inner: int) -> list[Line]:
     """Return two clocks with every digit, in the largest face that the panel has room for."""
     half = inner // 2 - 1
-    face = largest_face(half, _TALLEST)
+    face = largest_face(half, TALLEST_ROWS)
     left, right = (draw_digits(clock, face, max(0, half)) for clock in CLOCKS)
     return [
         _halves((piece(one, STRONG),), (piece(other, STRONG),), inner)

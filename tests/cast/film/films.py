@@ -12,7 +12,7 @@ from harness.cast.film import gif
 from harness.cast.format import OUTPUT, Cast, Event
 from tests.casts import real_cast
 
-CELL = 10
+CELL = 8
 
 
 MOMENTS = st.lists(st.floats(0.0, 20.0), max_size=30) | st.lists(

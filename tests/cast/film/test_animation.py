@@ -2,7 +2,7 @@ import struct
 
 import pytest
 
-from harness.cast.film import gif
+from harness.cast.film import animation, gif, race_gif
 from tests.cast.film.films import a_cast, last, real_gif, stills
 from tests.casts import race_cast, real_cast
 
@@ -57,9 +57,34 @@ def test_a_gif_is_played_once_and_stays_at_its_end() -> None:
     assert b"NETSCAPE" not in gif(a_cast("a"))
 
 
-def test_a_frame_of_a_hundred_columns_is_about_a_thousand_wide() -> None:
-    assert last(a_cast("a", columns=100, rows=30)).size == (1000, 630)
+def test_a_frame_of_a_hundred_columns_is_as_wide_as_a_readme() -> None:
+    assert last(a_cast("a", columns=100, rows=30)).size == (800, 504)
 
 
 def test_a_gif_of_the_real_recording_is_small() -> None:
-    assert len(real_gif()) < 3_000_000
+    assert len(real_gif()) < 2_000_000
+
+
+def test_the_race_alone_begins_a_second_before_its_clocks_and_says_so() -> None:
+    cast = race_cast()
+    go = cast.marker_at("go") or 0.0
+    alone, labelled = race_gif(cast, "run 7c21"), gif(cast, "run 7c21 · the race alone")
+
+    assert sum(delays(alone)) / 100 == pytest.approx(cast.duration_s - go + 1.0, abs=0.01)
+    assert stills(alone)[-1][1].tobytes() == stills(labelled)[-1][1].tobytes()
+
+
+def test_a_recording_that_is_nothing_but_its_race_is_shown_whole() -> None:
+    assert race_gif(a_cast("a", "b"), "run 7c21") == gif(a_cast("a", "b"), "run 7c21")
+
+
+def test_a_race_that_would_be_too_large_has_fewer_frames_and_the_same_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    every = race_gif(race_cast())
+    monkeypatch.setattr(animation, "MOST_BYTES", len(every) - 1)
+    fewer = race_gif(race_cast())
+
+    assert len(fewer) < len(every)
+    assert sum(delays(fewer)) == sum(delays(every))
+    assert min(delays(fewer)) >= 25

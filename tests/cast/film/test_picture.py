@@ -11,7 +11,7 @@ from tests.cast.film.films import CELL, a_cast, cell, colours, last
 def test_nothing_written_is_an_empty_screen() -> None:
     picture = last(a_cast(events=()))
 
-    assert colours(picture.crop((0, 0, 200, 60))) == {PAPER}
+    assert colours(picture.crop((0, 0, 20 * CELL, 6 * CELL))) == {PAPER}
 
 
 def test_a_full_block_fills_its_cell_and_nothing_else() -> None:
@@ -64,7 +64,7 @@ def test_the_paint_behind_a_letter_fills_its_cell(paint: str, colour: Colour | N
 def test_a_line_under_a_letter_is_as_wide_as_the_cell() -> None:
     picture = cell(last(a_cast("\x1b[4m ")), 0)
 
-    assert colours(picture.crop((0, 18, CELL, 19))) == {INK}
+    assert colours(picture.crop((0, 2 * CELL - 2, CELL, 2 * CELL - 1))) == {INK}
 
 
 def test_a_wide_letter_takes_two_cells() -> None:
@@ -78,13 +78,13 @@ def test_only_the_cells_that_changed_are_redrawn() -> None:
     screen, picture = Screen(20, 3), ScreenPicture.blank(20, 3, CELL, "")
     screen.draw("ab")
     picture.update(screen)
-    picture.image.paste(77, (0, 0, 200, 4 * CELL))
+    picture.image.paste(77, (0, 0, 20 * CELL, 4 * CELL))
 
     screen.cursor_position(1, 1)
     screen.draw("█")
     picture.update(screen)
 
-    assert set(picture.image.crop((CELL, 0, 200, 4 * CELL)).tobytes()) == {77}
+    assert set(picture.image.crop((CELL, 0, 20 * CELL, 4 * CELL)).tobytes()) == {77}
     assert 77 not in cell(picture.image, 0).tobytes()
 
 
@@ -119,16 +119,16 @@ def test_the_label_stands_below_the_screen_and_covers_nothing_of_it() -> None:
     full = "█" * 60
     picture = last(a_cast(f"\x1b[?7h{full}"), "run 7c21")
 
-    assert picture.size == (200, 90)
-    assert colours(picture.crop((0, 0, 200, 60))) == {INK}
-    assert (44, 44, 50) in colours(picture.crop((0, 60, 200, 90)))
-    assert INK in colours(picture.crop((0, 60, 200, 90)))
+    assert picture.size == (20 * CELL, 9 * CELL)
+    assert colours(picture.crop((0, 0, 20 * CELL, 6 * CELL))) == {INK}
+    assert (44, 44, 50) in colours(picture.crop((0, 6 * CELL, 20 * CELL, 9 * CELL)))
+    assert INK in colours(picture.crop((0, 6 * CELL, 20 * CELL, 9 * CELL)))
 
 
 def test_the_label_has_the_date_and_the_remark() -> None:
     def strip(cast: Cast, remark: str = "") -> bytes:
         wide = replace(cast, columns=60)
-        return last(wide, remark).crop((0, 60, 600, 90)).tobytes()
+        return last(wide, remark).crop((0, 6 * CELL, 60 * CELL, 9 * CELL)).tobytes()
 
     here = strip(a_cast("a"))
     assert strip(a_cast("b")) == here

@@ -4,6 +4,7 @@ from harness.model import (
     Kind,
     Schedule,
     Spec,
+    SpotPrices,
     Status,
 )
 from tests.builders import (
@@ -14,10 +15,12 @@ from tests.builders import (
 )
 from tests.claims.rules.sessions import a_spotless_session, caveat_keys, refusal_keys
 
+SPOT = some_prices(spot=SpotPrices(worker_per_hour=0.1, head_per_hour=0.0))
 CAVEATS = {
     "replayed": a_spotless_session(schedule=Schedule.IN_TURN),
     "illustrative-prices": a_spotless_session(spec=a_spec(prices=some_prices(illustrative=True))),
     "prices-unsourced": a_spotless_session(spec=a_spec(prices=some_prices(date=""))),
+    "spot-unproved": a_spotless_session(spec=a_spec(prices=SPOT, spot=True)),
     "unit-missing": a_spotless_session(spec=a_spec(workload=some_words(metric=""))),
 }
 

@@ -1,9 +1,11 @@
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from harness.model import (
+    Results,
     Scaling,
     Side,
     Trial,
@@ -14,6 +16,7 @@ from tests.builders import (
     a_process,
     a_results,
     a_spec,
+    a_strike,
     a_trial,
     a_worker,
     an_observer,
@@ -27,6 +30,7 @@ from tests.claims.rules.sessions import (
     a_sweep_changed_at,
     a_swept_session,
     caveat_keys,
+    caveats_of,
     machines,
     measures,
     refusal_keys,
@@ -43,9 +47,22 @@ def with_one_busy_for(seconds: float) -> Callable[[Trial], Trial]:
     return lambda trial: replace(trial, workers_detail=detail)
 
 
+def struck(**changes: Any) -> Results:
+    """Return the spotless session with a strike planned and its distributed trials changed."""
+    results = a_spotless_session()
+    trials = (
+        replace(trial, **changes) if trial.side is Side.DISTRIBUTED else trial
+        for trial in results.trials
+    )
+    planned = replace(results.spec, chaos=("kill:w0@33%",))
+    return replace(results, spec=planned, trials=tuple(trials))
+
+
 CAVEATS = {
     "straggler": a_session_ending_with(with_one_busy_for(12.6)),
     "lost-worker": a_session_ending_with(lambda trial: replace(trial, faults=(a_fault(),))),
+    "struck-on-purpose": struck(faults=(a_strike(worker="w0"),)),
+    "strike-missed": struck(unstruck=("kill:w0@33%",)),
     "weak-scaling": a_spotless_session(spec=a_spec(scaling=Scaling.WEAK)),
 }
 
@@ -102,6 +119,67 @@ def test_the_cost_of_lost_workers_is_added_up() -> None:
         "lost": 3,
         "recovery": 4.0,
     }
+
+
+def test_the_recovery_from_strikes_is_until_all_have_caught_up_where_that_is_known() -> None:
+    faults = (a_strike(worker="w0"), a_strike(worker="w1", caught_up_s=None))
+
+    results = struck(faults=faults)
+    trials = sum(bool(trial.faults) for trial in results.trials)
+
+    assert measures(results) == {
+        "struck": 2 * trials,
+        "recovery": pytest.approx((1.9 + 1.3) * trials),
+    }
+
+
+def test_the_caveat_of_strikes_says_what_was_asked_for() -> None:
+    (caveat,) = caveats_of(CAVEATS["struck-on-purpose"])
+
+    assert caveat.sentence.startswith("workers were struck on purpose, as planned: kill:w0@33%;")
+
+
+def test_chaos_that_came_to_no_strike_at_all_is_told_of() -> None:
+    results = a_spotless_session()
+    random = replace(results.spec, chaos=("poisson:mtbf=600s,kind=kill,seed=0",))
+
+    assert caveat_keys(replace(results, spec=random)) == ["strike-missed"]
+
+
+TOLD: dict[str, dict[str, Any]] = {
+    "it came": {"faults": (a_strike(worker="w0"),)},
+    "it did not come": {"unstruck": ("kill:w0@33%",)},
+}
+
+
+@pytest.mark.parametrize("outcome", TOLD)
+def test_a_planned_strike_is_told_of_if(outcome: str) -> None:
+    assert refusal_keys(struck(**TOLD[outcome])) == []
+
+
+UNTOLD: dict[str, dict[str, Any]] = {
+    "nothing is said": {},
+    "another worker was struck": {"faults": (a_strike(worker="w1"),)},
+    "it was lost by itself": {"faults": (a_fault(worker="w0"),)},
+    "it is another strike that did not come": {"unstruck": ("kill:w1@33%",)},
+}
+
+
+@pytest.mark.parametrize("outcome", UNTOLD)
+def test_a_planned_strike_of_which_nothing_is_said_is_refused_where(outcome: str) -> None:
+    assert refusal_keys(struck(**UNTOLD[outcome])) == ["strike-untold"]
+
+
+def test_a_strike_that_nobody_asked_for_is_refused() -> None:
+    unasked = a_session_ending_with(lambda trial: replace(trial, faults=(a_strike(worker="w0"),)))
+
+    assert refusal_keys(unasked) == ["strike-unasked"]
+
+
+def test_more_core_seconds_thrown_away_than_there_were_are_refused() -> None:
+    thrown = a_session_ending_with(lambda trial: replace(trial, faults=(a_fault(lost_cpu_s=44.1),)))
+
+    assert refusal_keys(thrown) == ["recovery-impossible"]
 
 
 def test_a_worker_lost_at_another_scale_is_told_of() -> None:

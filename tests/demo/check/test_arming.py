@@ -47,7 +47,7 @@ def test_a_version_that_is_too_old_or_unknown_on_any_host_fails(versions: list[s
     assert (
         found.level,
         "2.10 or later is needed" in found.sentence,
-        "make setup" in found.hint,
+        "the same versions of Ray" in found.hint,
     ) == (
         CheckLevel.FAIL,
         True,

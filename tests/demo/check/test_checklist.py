@@ -191,7 +191,7 @@ def test_rehearsals_of_this_configuration_are_told_and_those_of_others_counted(
     append_rehearsal(a_rehearsal(replace(TYPED, workers=5)), tmp_path / REHEARSALS_NAME)
     alone = check_all(tmp_path)["rehearsals"]
     append_rehearsal(a_rehearsal(TYPED), tmp_path / REHEARSALS_NAME)
-    assert alone.sentence == "none of this configuration, 1 of others"
+    assert alone.sentence == "no rehearsal of this configuration, 1 of others"
     assert (
         check_all(tmp_path)["rehearsals"].sentence
         == "1 of this configuration: baseline 12.0 s, distributed 6.50 s"

@@ -53,13 +53,13 @@ def test_a_side_is_told_under_its_own_name() -> None:
 @pytest.mark.parametrize(
     ("others", "said"),
     [
-        (0, "none of this configuration"),
-        (4, "none of this configuration, 4 of others"),
+        (0, "no rehearsal of this configuration"),
+        (4, "no rehearsal of this configuration, 4 of others"),
     ],
 )
 def test_no_rehearsal_is_warned_of(others: int, said: str) -> None:
     assert takes.judge_rehearsals(RehearsalHistory(), others) == CheckResult(
-        "rehearsals", CheckLevel.WARN, said, "run `make rehearse`"
+        "rehearsals", CheckLevel.WARN, said, "run `twoclocks rehearse`"
     )
 
 
@@ -152,7 +152,7 @@ def test_no_recording_of_this_workload_is_warned_of(known: Sequence[Recording]) 
     assert (found.level, "there is no recording" in found.sentence, found.hint) == (
         CheckLevel.WARN,
         True,
-        "run `make record`",
+        "run `twoclocks record`",
     )
 
 

@@ -54,6 +54,11 @@ def test_enough_colours_are_well(colours: str) -> None:
     assert display.judge_colours(replace(GOOD, colours=colours)).level is CheckLevel.OK
 
 
+def test_what_sixteen_colours_make_of_the_bars_is_said() -> None:
+    found = display.judge_colours(replace(GOOD, colours="standard"))
+    assert "a bright red and blue" in found.sentence
+
+
 @pytest.mark.parametrize("colours", ["standard", ""])
 def test_too_few_colours_are_said(colours: str) -> None:
     found = display.judge_colours(replace(GOOD, colours=colours))

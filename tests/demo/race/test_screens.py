@@ -7,11 +7,13 @@ import pytest
 
 from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
 from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN, REDRAW_EVERY_FRAMES, Keys
+from harness import events as e
 from harness import text
 from harness.event_lines import decode
 from harness.events import Event
+from harness.files.heartbeat import read_heartbeat
 from harness.files.journal import header_line
-from harness.model import Schedule, SessionStage
+from harness.model import Schedule, SessionStage, Side
 from harness.show.terminal.log_lines import HEARTBEAT_S
 from harness.show.terminal.panel import Caption
 from harness.state.board import Board, apply
@@ -79,10 +81,39 @@ def test_plain_lines_tell_a_sweep_from_launch_to_its_last_speedup(
 
 def test_events_are_the_journal_to_the_byte(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     events = some_events()
-    show_batches(JsonLines(HEADER), [events[:5], [], events[5:]])
+    show_batches(JsonLines(HEADER, "7c21"), [events[:5], [], events[5:]])
     header, *lines = capfdbinary.readouterr().out.splitlines(keepends=True)
     assert header == HEADER
     assert [decode(line) for line in lines] == events
+
+
+def test_events_are_followed_by_heartbeats_while_nothing_happens(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    screen, board = JsonLines(HEADER, "7c21"), a_board()
+    for tenth in range(50):
+        screen.show([], board, board, CAPTION, at=0.1 * tenth)
+    first, second = map(read_heartbeat, capfdbinary.readouterr().out.splitlines())
+    assert [(one.run_id, round(one.at)) for one in (first, second)] == [("7c21", 2), ("7c21", 4)]
+
+
+def test_heartbeats_amid_events_tell_while_other_programs_disturb_and_once_that_they_do_not(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    screen, board = JsonLines(HEADER, "7c21"), a_board()
+    event = e.stamp(e.Progress(done=1), 0.0, Side.BASELINE, 0)
+    for tenth in range(140):
+        foreign = 0.01 if tenth < 40 else 0.31 if tenth < 85 else 0.02
+        caption = replace(CAPTION, foreign_now=foreign)
+        screen.show([event], board, board, caption, at=0.1 * tenth)
+    lines = capfdbinary.readouterr().out.splitlines()
+    beats = [read_heartbeat(line) for line in lines if line.startswith(b'{"schema"')]
+    assert [(round(one.at), one.foreign_cpu) for one in beats] == [
+        (4, 0.31),
+        (6, 0.31),
+        (8, 0.31),
+        (10, 0.02),
+    ]
 
 
 def test_silent_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,7 +150,7 @@ def test_live_draws_once_a_batch_and_only_the_lines_that_changed(
 ) -> None:
     show_batches(LivePanel(a_spec(), Keys()), [arming_events(), [], []])
     out = capfd.readouterr().out.removeprefix(ENTER_ALTERNATE_SCREEN)
-    assert (out.count("\x1b[H"), out.count("BASELINE")) == (3, 1)
+    assert (out.count("\x1b[H"), out.count("BASELINE ·")) == (3, 1)
 
 
 def test_live_draws_all_lines_now_and_then_to_mend_what_others_wrote_there(
@@ -128,4 +159,4 @@ def test_live_draws_all_lines_now_and_then_to_mend_what_others_wrote_there(
     show_batches(
         LivePanel(a_spec(), Keys()), [arming_events(), *[[]] * (2 * REDRAW_EVERY_FRAMES - 1)]
     )
-    assert capfd.readouterr().out.count("BASELINE") == 2
+    assert capfd.readouterr().out.count("BASELINE ·") == 2

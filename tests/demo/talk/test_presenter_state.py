@@ -12,7 +12,7 @@ from harness.errors import BadRequest
 from harness.event_lines import encode
 from harness.files.journal import header_line
 from harness.model import Kind, Side, Status
-from harness.talk.agenda import Agenda, position_at
+from harness.talk.agenda import Agenda, position_at, words_of
 from harness.talk.broadcast import Broadcast
 from harness.talk.forecast import RehearsalHistory
 from harness.talk.history import BeatDuration, Rehearsal, append_rehearsal, configuration_of
@@ -60,14 +60,19 @@ class Stage:
 
 
 def session(
-    folder: Path, began: str = LATER, told: Iterable[e.Event] = (), pid: int = 0, **opening: Any
+    folder: Path,
+    began: str = LATER,
+    told: Iterable[e.Event] = (),
+    pid: int = 0,
+    run: str = "7c21",
+    **opening: Any,
 ) -> Path:
     """Write the journal of a session with a launched side (pid 0: this process)."""
     folder.mkdir(parents=True)
     journal = folder / "events.jsonl"
     launched = e.stamp(e.Launched(pid=pid or os.getpid()), 0.1, Side.BASELINE, 0)
     journal.write_bytes(
-        header_line("7c21", began) + b"".join(map(encode, (an_opening(**opening), launched, *told)))
+        header_line(run, began) + b"".join(map(encode, (an_opening(**opening), launched, *told)))
     )
     return journal
 
@@ -316,7 +321,9 @@ def test_the_prompt_says_what_enter_does(tmp_path: Path) -> None:
 def announced(stage: Stage) -> Broadcast:
     """Begin a talk in the other terminal."""
     talk = Agenda(100.0, (TALK.beats[0], TALK.beats[1]))
-    return Broadcast.start(talk, some_words(bottleneck="it is slow"), stage.now, stage.root)
+    words = words_of(some_words(bottleneck="it is slow"))
+    rehearsed = configuration_of(a_spec(), Kind.MEASURED)
+    return Broadcast.start(talk, words, rehearsed, at=stage.now, root=stage.root)
 
 
 def test_the_talk_of_a_rehearsal_is_followed(tmp_path: Path) -> None:
@@ -331,6 +338,68 @@ def test_the_talk_of_a_rehearsal_is_followed(tmp_path: Path) -> None:
         "What binds us: it is slow.",
     )
     assert scene.prompt == "follows the rehearsal · q leaves"
+
+
+def test_no_other_session_is_followed_while_a_rehearsal_goes_on(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    session(tmp_path / "other", EARLIER, run_id="other")
+    stage.pass_time(1.0)
+    announcement = announced(stage)
+    stage.pass_time(1.0)
+    alone = stage.state.scene()
+    rehearsed = session(tmp_path / "rehearsed", LATER, run="5e12", run_id="5e12")
+    session(tmp_path / "newer", "2026-11-22T11:00:00+00:00", run="newer", run_id="newer")
+    announcement.race("5e12", tmp_path / "rehearsed")
+    stage.pass_time(1.0)
+    scene = stage.state.scene()
+    announcement.close(stage.now)
+    assert (alone.run, alone.note) == (None, "the rehearsal has not begun its race")
+    assert stage.state.session is not None
+    assert (stage.state.session.journal, scene.note) == (rehearsed, "train · run 5e12")
+
+
+def test_a_rehearsal_whose_take_lies_elsewhere_is_followed(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "recordings")
+    announcement = announced(stage)
+    folder = tmp_path / "elsewhere"
+    announcement.race("5e12", folder)
+    stage.pass_time(1.0)
+    early = stage.state.scene().note
+    rehearsed = session(folder, run="5e12", run_id="5e12")
+    stage.pass_time(1.0)
+    scene = stage.state.scene()
+    announcement.close(stage.now)
+    assert early == "the rehearsal has not begun its race"
+    assert stage.state.session is not None
+    assert (stage.state.session.journal, scene.note) == (rehearsed, "train · run 5e12")
+
+
+def test_a_folder_that_holds_another_run_is_not_that_of_the_rehearsal(tmp_path: Path) -> None:
+    stage = Stage(tmp_path / "recordings")
+    announcement = announced(stage)
+    session(tmp_path / "elsewhere", run="other", run_id="other")
+    announcement.race("5e12", tmp_path / "elsewhere")
+    stage.pass_time(1.0)
+    announcement.close(stage.now)
+    assert stage.state.scene().run is None
+
+
+def test_the_estimates_beside_a_rehearsal_are_of_what_it_rehearses(tmp_path: Path) -> None:
+    rehearsal = Rehearsal(
+        began_utc=EARLIER,
+        status=Status.COMPLETE,
+        alone=False,
+        configuration=configuration_of(a_spec(), Kind.MEASURED),
+        length=720.0,
+        beats=(BeatDuration("opening", 120.0, 95.0), BeatDuration("demo", 270.0, 200.0)),
+    )
+    append_rehearsal(rehearsal, tmp_path / "rehearsals.jsonl")
+    stage = Stage(tmp_path)
+    announcement = announced(stage)
+    stage.pass_time(1.0)
+    history = stage.state.scene().history
+    announcement.close(stage.now)
+    assert (history.beat_times("opening"), history.demos) == ((95.0,), (200.0,))
 
 
 def test_enter_does_not_drive_the_talk_of_a_rehearsal(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from harness.run.ray.peers import TOKEN_BYTES, Peers, connect, listen
 from harness.run.ray.replica import Advanced, Replica
+from harness.run.ray.shares import deal, shares_of
 from harness.workload import AnyLockstep, Lockstep
 
 # Every replica keeps the history of all parts; a part is (step, share, length of the state), so
@@ -34,9 +35,21 @@ def serial(size: int, steps: int, *shared: Any) -> Any:
     return state
 
 
-def a_replica(place: int, size: int, program: AnyLockstep = PROGRAM, *shared: Any) -> Replica:
-    replica = Replica(program, f"share {place}", place, size, shared)
+def named(*numbers: int) -> dict[int, str]:
+    """Return shares of these numbers."""
+    return {number: f"share {number}" for number in numbers}
+
+
+def a_replica(place: int, program: AnyLockstep = PROGRAM, *shared: Any) -> Replica:
+    replica = Replica(program, named(place), shared)
     replica.start()
+    return replica
+
+
+def alone(program: AnyLockstep = PROGRAM, *shared: Any) -> Replica:
+    """Return a replica that needs nobody else."""
+    replica = a_replica(0, program, *shared)
+    replica.link(Peers({}))
     return replica
 
 
@@ -45,15 +58,15 @@ class Crew:
 
     def __init__(self) -> None:
         self.replicas: list[Replica] = []
+        self.places: list[int] = []
 
     def begin(self, size: int, program: AnyLockstep = PROGRAM, *shared: Any) -> list[Replica]:
-        self.replicas = [a_replica(place, size, program, *shared) for place in range(size)]
-        self.link(0)
+        self.replicas = [a_replica(place, program, *shared) for place in range(size)]
+        self.places = [*range(size)]
+        self.link()
         return self.replicas
 
-    def link(self, origin: int) -> None:
-        if len(self.replicas) == 1:
-            return
+    def link(self) -> None:
         listeners = [listen("127.0.0.1") for _ in self.replicas]
         addresses = [listener.getsockname()[:2] for listener in listeners]
 
@@ -63,7 +76,7 @@ class Crew:
         for replica, peers in zip(
             self.replicas, at_once(connected, range(len(listeners))), strict=True
         ):
-            replica.link(peers, origin)
+            replica.link(peers)
         for listener in listeners:
             listener.close()
 
@@ -101,9 +114,9 @@ def test_every_replica_ends_as_the_serial_program_does(size: int, steps: int, cr
 
 def test_a_call_takes_one_step_at_least_and_ends_when_its_time_is_over() -> None:
     slow = replace(PROGRAM, contribute=lambda *_: time.sleep(0.01))
-    alone = a_replica(0, 1, slow)
-    assert alone.advance(1000, 0.0).combined == 1
-    assert 1 < alone.advance(1000, 0.1).combined < 1000
+    replica = alone(slow)
+    assert replica.advance(1000, 0.0).combined == 1
+    assert 1 < replica.advance(1000, 0.1).combined < 1000
 
 
 def test_a_step_is_timed_with_its_contribution_and_its_combination() -> None:
@@ -111,7 +124,7 @@ def test_a_step_is_timed_with_its_contribution_and_its_combination() -> None:
         time.sleep(0.05)
 
     slow: AnyLockstep = Lockstep(lambda: 0, slowly, slowly)
-    [(busy_s, cpu_s, _)] = a_replica(0, 1, slow).advance(1, LONG_S).timings
+    [(busy_s, cpu_s, _)] = alone(slow).advance(1, LONG_S).timings
     assert busy_s >= 0.1 > cpu_s
 
 
@@ -119,11 +132,11 @@ def test_a_step_says_how_large_its_part_is_unless_nobody_needs_it(crew: Crew) ->
     sending: AnyLockstep = Lockstep(lambda: 0, lambda *_: b"part", lambda state, *_: state)
     crew.begin(2, sending)
     assert crew.advance(1)[1].timings[0].part_bytes == 4
-    assert a_replica(0, 1, sending).advance(1, LONG_S).timings[0].part_bytes == 0
+    assert alone(sending).advance(1, LONG_S).timings[0].part_bytes == 0
 
 
 def test_a_replica_without_connections_is_cut_off_and_stays_where_it_is() -> None:
-    lonely = a_replica(0, 2)
+    lonely = a_replica(0)
     advanced = lonely.advance(3, LONG_S)
     assert (advanced.combined, advanced.timings, advanced.cut) == (0, [], True)
 
@@ -151,51 +164,69 @@ def test_what_an_author_raises_is_passed_on_and_the_others_do_not_wait(crew: Cre
     assert at_once(attempt, replicas) == [True, "raised"]
 
 
-def rebuild(crew: Crew, lost: int) -> None:
-    """Put a new replica in a lost one's place, from the survivor that is furthest behind."""
-    size = len(crew.replicas)
-    survivors = [replica for place, replica in enumerate(crew.replicas) if place != lost]
-    behind = min(survivors, key=lambda replica: replica.combined)
-    crew.replicas[lost].cut_off()
-    crew.replicas[lost] = a_replica(lost, size)
-    crew.replicas[lost].restore(behind.combined, behind.state)
-    crew.link(behind.combined)
+def go_on_with(crew: Crew, places: set[int], holders: tuple[int, ...]) -> None:
+    """Have these places go on, from who is furthest ahead; those that were away are new."""
+    survivors = {place: replica for place, replica in zip(crew.places, crew.replicas, strict=True)}
+    for place in survivors.keys() - places:
+        survivors.pop(place).cut_off()
+    furthest = max(survivors.values(), key=lambda replica: replica.combined, default=None)
+    members = {place: survivors.get(place) or a_replica(place) for place in sorted(places)}
+    for place, replica in members.items():
+        if furthest is not None and replica.combined < furthest.combined:
+            replica.restore(furthest.combined, furthest.state)
+        replica.hold(named(*shares_of(place, holders)))
+    crew.places, crew.replicas = [*members], [*members.values()]
+    crew.link()
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(2, 4), st.integers(0, 5), st.data())
-def test_a_lost_worker_rebuilt_from_a_peer_changes_nothing(
-    size: int, at: int, data: st.DataObject
+@st.composite
+def courses(draw: st.DrawFn) -> tuple[int, list[tuple[int, set[int]]]]:
+    """Return a number of workers, and (steps taken, places filled from then on), a few times."""
+    size = draw(st.integers(2, 4))
+    present = st.sets(st.integers(0, size - 1), min_size=1)
+    return size, draw(st.lists(st.tuples(st.integers(0, 3), present), max_size=4))
+
+
+@settings(max_examples=30, deadline=None)
+@given(courses())
+def test_workers_that_are_lost_and_come_back_change_nothing(
+    course: tuple[int, list[tuple[int, set[int]]]],
 ) -> None:
+    size, changes = course
     crew = Crew()
-    crew.begin(size)
-    crew.advance(at)
-    rebuild(crew, data.draw(st.integers(0, size - 1)))
-    crew.advance(7)
-    assert crew.states == [serial(size, 7)] * size
-    for replica in crew.replicas:
-        replica.cut_off()
+    try:
+        crew.begin(size)
+        taken, holders = 0, tuple(range(size))
+        for steps, places in changes:
+            if not places.isdisjoint(crew.places):
+                taken += steps
+                crew.advance(taken)
+                holders = deal(holders, places)
+                go_on_with(crew, places, holders)
+        crew.advance(taken + 2)
+        assert crew.states == [serial(size, taken + 2)] * len(crew.places)
+    finally:
+        for replica in crew.replicas:
+            replica.cut_off()
 
 
-@pytest.mark.parametrize("ahead", [0, 1])
-def test_who_is_a_step_ahead_sends_it_again(ahead: int, crew: Crew) -> None:
+def test_who_is_a_step_behind_takes_over_the_state_of_who_is_ahead(crew: Crew) -> None:
     """Worker 2 is lost when one survivor has all parts of step 3 and the other lacks some."""
     crew.begin(3)
     crew.advance(3)
-    behind = 1 - ahead
-    frozen = list(crew.replicas[behind].state)
+    frozen = list(crew.replicas[1].state)
     crew.advance(4)
-    crew.replicas[behind].cut_off()
-    stayed = a_replica(behind, 3)
-    stayed.restore(3, frozen)
-    crew.replicas[behind] = stayed
-    rebuild(crew, 2)
-    assert [replica.combined for replica in crew.replicas] == [4 - (p != ahead) for p in range(3)]
+    crew.replicas[1].cut_off()
+    behind = a_replica(1)
+    behind.restore(3, frozen)
+    crew.replicas[1] = behind
+    go_on_with(crew, {0, 1}, (0, 1, 0))
+    assert [replica.combined for replica in crew.replicas] == [4, 4]
     crew.advance(6)
-    assert crew.states == [serial(3, 6)] * 3
+    assert crew.states == [serial(3, 6)] * 2
 
 
-def test_a_survivor_does_not_contribute_twice(crew: Crew) -> None:
+def test_a_survivor_goes_on_alone_and_does_not_contribute_twice(crew: Crew) -> None:
     contributed: list[tuple[int, str]] = []
 
     def noting(state: Any, step: int, share: str) -> Any:
@@ -206,10 +237,23 @@ def test_a_survivor_does_not_contribute_twice(crew: Crew) -> None:
     crew.advance(2)
     crew.replicas[1].cut_off()
     crew.replicas[0].advance(3, LONG_S)
-    rebuild(crew, 1)
+    go_on_with(crew, {0}, (0, 0))
     crew.advance(4)
-    assert contributed.count((2, "share 0")) == 1
-    assert crew.states == [serial(2, 4)] * 2
+    assert contributed.count((2, "share 0")) == contributed.count((2, "share 1")) == 1
+    assert crew.states == [serial(2, 4)]
+
+
+def test_a_survivor_says_which_shares_its_steps_are_of(crew: Crew) -> None:
+    crew.begin(2)
+    assert [done.shares for done in crew.advance(1)] == [(0,), (1,)]
+    go_on_with(crew, {0}, (0, 0))
+    assert [done.shares for done in crew.advance(2)] == [(0, 1)]
+
+
+def test_a_rehearsal_leaves_the_state_as_it_is() -> None:
+    rehearsed = alone()
+    rehearsed.rehearse()
+    assert (rehearsed.combined, rehearsed.state) == (0, [])
 
 
 def stopping_after(steps: int) -> AnyLockstep:
@@ -225,19 +269,19 @@ def test_a_program_that_stops_takes_no_step_after_it(size: int, crew: Crew) -> N
 
 
 def test_a_program_is_not_asked_before_its_first_step() -> None:
-    alone = a_replica(0, 1, replace(PROGRAM, stop=lambda *_: True))
-    assert alone.advance(5, LONG_S).combined == 1
+    replica = alone(replace(PROGRAM, stop=lambda *_: True))
+    assert replica.advance(5, LONG_S).combined == 1
 
 
 def test_a_worker_rebuilt_from_one_that_has_stopped_stops_too() -> None:
-    one, other = (a_replica(0, 1, stopping_after(2)) for _ in range(2))
+    one, other = (alone(stopping_after(2)) for _ in range(2))
     one.advance(5, LONG_S)
     other.restore(one.combined, one.state)
     assert (other.advance(5, LONG_S).combined, other.state) == (2, one.state)
 
 
 def test_a_restored_state_is_a_copy() -> None:
-    one, other = a_replica(0, 1, PROGRAM, "shared"), a_replica(0, 1, PROGRAM, "shared")
+    one, other = alone(PROGRAM, "shared"), alone(PROGRAM, "shared")
     other.restore(0, one.state)
     one.state.append("changed later")
     assert other.state == ["shared"]

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.run.digest import digest, source_digest
+from harness.run.digest import digest
 from harness.run.processes import descendants_cpu_seconds, peak_rss_bytes
 from harness.run.ray.peers import TOKEN_BYTES
 from harness.run.ray.timed import size
 from harness.run.ray.worker import Worker
+from harness.run.sources import source_digest
 from harness.workload import AnyLockstep, Lockstep
+from tests.run.ray.test_stage import PROGRAM as STAGES
 
 PROGRAM: AnyLockstep = Lockstep(
     start=lambda *shared: list(shared),
@@ -36,7 +38,7 @@ def source_read_once() -> Iterator[None]:
 
 def alone(*shared: Any) -> Worker:
     worker = Worker("w0", (), "")
-    worker.begin(PROGRAM, "share", 0, 1, *shared)
+    worker.begin(PROGRAM, (0,), True, "share", *shared)
     return worker
 
 
@@ -101,7 +103,7 @@ def test_a_program_that_a_chunk_runs_to_its_end_is_a_part_of_its_kernel() -> Non
 
 def test_making_the_first_state_is_timed() -> None:
     lasting = Lockstep(lambda: time.sleep(0.05), PROGRAM.contribute, PROGRAM.combine)
-    busy_s, cpu_s, part_bytes = Worker("w0", (), "").begin(lasting, 1, 0, 1)
+    busy_s, cpu_s, part_bytes = Worker("w0", (), "").begin(lasting, (0,), True, 1)
     assert busy_s >= 0.05 > cpu_s
     assert part_bytes == 0
 
@@ -109,10 +111,12 @@ def test_making_the_first_state_is_timed() -> None:
 def test_two_workers_exchange_their_parts_at_the_addresses_that_they_name() -> None:
     crew = [Worker(f"w{place}", (), "") for place in range(2)]
     for place, worker in enumerate(crew):
-        worker.begin(PROGRAM, f"share {place}", place, 2)
+        worker.begin(PROGRAM, (place,), False, f"share {place}")
     addresses = [worker.listen("127.0.0.1") for worker in crew]
     with ThreadPoolExecutor(2) as threads:
-        linked = threads.map(lambda worker: worker.link(addresses, TOKEN, 1, 0), crew)
+        linked = threads.map(
+            lambda rank: crew[rank].link(addresses, rank, TOKEN, 1), range(len(crew))
+        )
         assert all(linked)
         advanced = [*threads.map(lambda worker: worker.advance(3, LONG_S), crew)]
     assert [done.combined for done in advanced] == [3, 3]
@@ -137,6 +141,21 @@ def test_a_restored_worker_stands_where_its_peer_stood() -> None:
     assert worker.stand() == 4
 
 
+def test_a_worker_alone_goes_on_with_another_share_that_it_is_given() -> None:
+    worker = alone()
+    worker.hold((0, 1), "share", "another")
+    assert worker.link([worker.listen("127.0.0.1")], 0, TOKEN, 1)
+    worker.advance(1, LONG_S)
+    assert worker.conclude() == [(0, ((0, "share", 0), (0, "another", 0)))]
+    worker.release()
+
+
+def test_a_worker_that_stands_exchanges_nothing_any_more() -> None:
+    worker = alone()
+    worker.advance(2, LONG_S)
+    assert (worker.stand(), worker.advance(3, LONG_S).cut) == (2, True)
+
+
 def test_a_released_worker_can_not_go_on() -> None:
     worker = alone("shared")
     worker.release()
@@ -148,9 +167,35 @@ def test_a_trial_after_a_trial_begins_from_the_start() -> None:
     worker = alone()
     worker.advance(3, LONG_S)
     worker.release()
-    worker.begin(PROGRAM, "share", 0, 1)
+    worker.begin(PROGRAM, (0,), True, "share")
     worker.advance(2, LONG_S)
     assert worker.snapshot() == (2, [(0, ((0, "share", 0),)), (1, ((1, "share", 1),))])
+
+
+def test_two_workers_with_a_stage_each_stand_at_the_step_that_both_have_taken() -> None:
+    line = [Worker(f"w{place}", (), "") for place in range(2)]
+    for place, worker in enumerate(line):
+        worker.begin_stage(STAGES, 2, place)
+    addresses = [worker.listen("127.0.0.1") for worker in line]
+    with ThreadPoolExecutor(2) as threads:
+        assert all(
+            threads.map(
+                lambda place: line[place].link_stage(addresses, place, TOKEN, 1), range(len(line))
+            )
+        )
+        list(threads.map(lambda worker: worker.advance_stage(3, LONG_S), line))
+    assert [worker.stand() for worker in line] == [3, 3]
+    assert line[1].copy_stage()[-1] == ("update", 2, 1)
+    for worker in line:
+        worker.release()
+
+
+def test_a_released_worker_has_no_stage_any_more() -> None:
+    worker = Worker("w0", (), "")
+    worker.begin_stage(STAGES, 1, 0)
+    worker.release()
+    with pytest.raises(RuntimeError, match="has not begun a pipeline"):
+        worker.advance_stage(1, LONG_S)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the unit differs")

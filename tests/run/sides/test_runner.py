@@ -43,9 +43,10 @@ def opened(side: Side, send: SendEvent) -> AbstractContextManager[SideRunner]:
     return open_side(
         assignment=an_assignment(side),
         workload=SIMULATED,
-        given=PROBLEM.input,
+        problem=PROBLEM,
         input_digest=KNOWN,
         send=send,
+        lap=lambda _: None,
     )
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.events import Event, Sample, Span
-from harness.run.sides.simulated import SimulatedPool
+from harness.run.sides.simulated_pool import SimulatedPool
 from harness.workload import AnyLockstep, ChunkResult, Lockstep
 from tests.builders import a_digest_of
 

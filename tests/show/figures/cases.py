@@ -16,6 +16,8 @@ from harness.claims.headline import Headline
 from harness.model import (
     CommandFacts,
     CoreSeconds,
+    Fault,
+    FaultKind,
     Kind,
     Offer,
     Rate,
@@ -34,6 +36,7 @@ from tests.builders import (
     a_report,
     a_results,
     a_spec,
+    a_strike,
     a_trial,
     golden_results,
     on_its_cores,
@@ -170,14 +173,37 @@ OFFERS = some_prices(
 )
 
 
+STRIKES = (
+    a_strike(worker="w0"),
+    a_strike(kind=FaultKind.DRAIN, at_s=9.0, notice_s=4.0, cost_s=0.2, caught_up_s=4.4, redone=0),
+    a_strike(worker="w0", kind=FaultKind.FREEZE, at_s=5.0, cost_s=5.0, caught_up_s=5.3, redone=0),
+)
+
+
+def struck(results: Results, *faults: Fault) -> Results:
+    """Return a session in which workers were struck in every trial of the headline's scale."""
+    workers = results.spec.workers
+    trials = tuple(
+        replace(trial, faults=faults)
+        if trial.side is Side.DISTRIBUTED and trial.workers == workers
+        else trial
+        for trial in results.trials
+    )
+    spec = replace(results.spec, chaos=("poisson:mtbf=20s,seed=0",))
+    return replace(results, spec=spec, trials=trials)
+
+
 CASES = {
-    "race": a_sweep_of(2),
-    "three": a_sweep_of(1, 2, 4, rounds=3, prices=OFFERS),
+    "race": struck(a_sweep_of(2), *STRIKES[:1]),
+    "three": struck(a_sweep_of(1, 2, 4, rounds=3, prices=OFFERS), *STRIKES),
     "eight": a_sweep_of(1, 2, 4, 8, 16, 32, 64, 128, rounds=6),
     "ones": a_sweep_of(*range(1, 9), rounds=2),
     "flagged": a_sweep_of(1, 2, 4, 8, rounds=3, cores=2, unclean=(4,)),
     "golden": golden_results(),
-    "long": a_sweep_of(1, 2, workload=LONG, prices=OFFERS),
+    "long": struck(
+        a_sweep_of(1, 2, workload=LONG, prices=OFFERS),
+        *(a_strike(worker="w1", at_s=5.2 + 0.5 * place, caught_up_s=None) for place in range(9)),
+    ),
     "needed": with_passes(
         a_sweep_of(1, 2, 4, rounds=3, params={"iterations": 30}), *NEEDED, *OTHER_WAYS
     ),
@@ -205,11 +231,17 @@ UNSPLIT = {"golden", "slower", "command pair", "thousandfold"}
 
 
 # In words, because every process that runs tests reads this file, and few need what is drawn.
+STRUCK = {"race", "three", "long"}
 DRAWN = [
     (case, name)
     for case in CASES
     for name in FIGURES
-    if case not in {"baseline": UNPROVEN, "core-seconds": UNSPLIT}.get(name, ())
+    if case
+    not in {
+        "baseline": UNPROVEN,
+        "core-seconds": UNSPLIT,
+        "recovery": set(CASES) - STRUCK,
+    }.get(name, ())
 ]
 
 

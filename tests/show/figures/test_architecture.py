@@ -5,21 +5,35 @@ from tests.show.figures.cases import (
     CASES,
     WORDY,
     drawing,
+    picture,
     read_back,
     texts,
 )
 
 
-def test_the_architecture_says_every_decision_uncut() -> None:
-    said = read_back("race", "architecture")
-    for name in ("partition", "communication", "consistency"):
-        lines = [
-            text
-            for field, text in sorted(said.items())
-            if field.startswith(f"spec.workload.{name}.")
-        ]
+def decision(case: str, name: str) -> str:
+    said = read_back(case, "architecture")
+    start = f"spec.workload.{name}."
+    return " ".join(text for field, text in sorted(said.items()) if field.startswith(start))
 
-        assert " ".join(lines) == getattr(WORDY, name)
+
+def test_a_decision_is_said_in_ten_words_by_whole_clauses() -> None:
+    assert {name: decision("race", name) for name in ("partition", "communication")} == {
+        "partition": "each global batch is cut into fixed micro-batches",
+        "communication": "1.2 MB of gradient sums per worker and step",
+    }
+    assert WORDY.partition in picture("race", "architecture").description
+
+
+def test_a_decision_of_few_words_is_said_uncut() -> None:
+    assert decision("golden", "partition") == CASES["golden"].spec.workload.partition
+    assert decision("long", "communication") == f"{'many words ' * 5}…"
+
+
+def test_the_title_names_the_axis() -> None:
+    assert (
+        picture("race", "architecture").title == "Axis: training · one input, 1 core or 2 workers"
+    )
 
 
 @pytest.mark.parametrize("case", CASES)

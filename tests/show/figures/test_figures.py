@@ -4,9 +4,7 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib.figure import Figure
 
-from harness.model import (
-    Kind,
-)
+from harness.model import Kind, Status
 from harness.show import figures
 from harness.show.figures import DARK, FIGURES
 from harness.show.figures.box import HEIGHT_PX, WIDTH_PX
@@ -113,14 +111,27 @@ def test_declared_facts_are_labelled_on_every_figure(name: str) -> None:
 
 
 def test_a_refused_session_has_no_figure_and_says_why() -> None:
-    refused = a_results(kind=Kind.SIMULATED)
+    refused = a_results(status=Status.ABORTED)
 
     assert figures.draw(a_report(refused)) == {}
     assert set(figures.missing_reasons(a_report(refused))) == set(FIGURES)
 
 
+def test_a_simulated_session_has_the_figures_of_a_real_one_under_that_word() -> None:
+    real, simulated = a_report(), a_report(kind=Kind.SIMULATED)
+
+    assert figures.pictures(simulated).keys() == figures.pictures(real).keys()
+    for drawn in figures.pictures(simulated).values():
+        page = figures.render(drawn, figures.LIGHT)
+        assert any("SIMULATED" in text.get_text() for text in texts(page))
+
+
 def test_what_is_missing_is_what_is_not_drawn() -> None:
-    assert set(figures.missing_reasons(report_of("golden"))) == {"baseline", "core-seconds"}
+    assert set(figures.missing_reasons(report_of("golden"))) == {
+        "baseline",
+        "core-seconds",
+        "recovery",
+    }
     assert figures.missing_reasons(report_of("race")) == {}
 
 

@@ -61,6 +61,26 @@ def test_the_known_good_example_shows_its_ceiling() -> None:
     assert "f = 2.0 %" in said["law-points.interval-predictions.0"]
 
 
+@settings(max_examples=15)
+@given(st.integers(2, 16), st.floats(0.6, 0.9995))  # the machine has sixteen cores
+def test_the_ideal_line_and_the_ceiling_are_drawn_on_any_number_of_workers(
+    workers: int, efficiency: float
+) -> None:
+    seconds = 40.0 / max(1.01, workers * efficiency)
+    seen = a_report(
+        a_results(
+            spec=a_spec(workers=workers), trials=some_pairs([40.0], [seconds], workers=workers)
+        )
+    ).curve
+    assert seen is not None
+    assert seen.law is not None
+    spoken = [one.get_text() for one in texts(figures.render(scaling.of_curve(seen), LIGHT))]
+
+    assert "ideal" in spoken
+    drawn = f"ceiling 1/f = {text.times(seen.law.ceiling)}" in spoken
+    assert drawn or seen.law.ceiling > 100 * workers
+
+
 def test_a_flagged_point_says_so_and_by_how_much_quality_moved() -> None:
     said, spoken = (
         read_back("flagged", "scaling"),

@@ -1,6 +1,7 @@
 """Sessions at some moment, and the panels drawn of them."""
 
 from collections.abc import Iterable
+from dataclasses import replace as renewed
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from harness import events as e
-from harness.model import Schedule, SessionStage, Side, Variant
+from harness.model import ChaosKind, Schedule, SessionStage, Side, Variant
 from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board
 from tests.builders import (
@@ -110,3 +111,50 @@ def a_proof(stage: SessionStage, prompt: str) -> str:
         columns=80,
         rows=24,
     ).plain
+
+
+STRUCK_AT = 60.0
+"""The distributed side's go in a race whose workers are struck."""
+
+STRUCK_SPEC = a_spec(chaos=("kill:w1@15%", "drain:w0@40%,notice=8s", "freeze:w1@70%,4s"), spares=2)
+
+_ANOTHER = a_process("w1", pid=4100)
+_SPARE = a_process("s0", pid=5000, affinity=(2,))
+_STRIKES: tuple[tuple[float, e.Event], ...] = (
+    (3.0, e.Struck(worker="w1", kind=ChaosKind.KILL)),
+    (3.8, e.Faulted(worker="w1", reason="its process ended with SIGKILL", after_s=0.8)),
+    (4.4, e.Recovered(worker="w1", process=_ANOTHER, seconds=0.6)),
+    (4.9, e.CaughtUp(worker="w1", seconds=1.9, redone=3, lost_cpu_s=0.9)),
+    (8.0, e.Struck(worker="w0", kind=ChaosKind.DRAIN, notice_s=8.0)),
+    (15.5, e.Recovered(worker="w0", process=renewed(_SPARE, id="w0"), seconds=7.5)),
+    (15.8, e.CaughtUp(worker="w0", seconds=7.8, redone=0, lost_cpu_s=0.0)),
+    (14.0, e.Struck(worker="w1", kind=ChaosKind.FREEZE)),
+    (18.0, e.Thawed(worker="w1", seconds=4.0)),
+    (18.2, e.CaughtUp(worker="w1", seconds=4.2, redone=0, lost_cpu_s=0.0)),
+)
+
+
+@cache
+def struck_events() -> tuple[e.Event, ...]:
+    """Return one worker killed, one drained whose place a spare takes, and one frozen."""
+    return struck_workers(_STRIKES)
+
+
+def struck_workers(strikes: Iterable[tuple[float, e.Event]]) -> tuple[e.Event, ...]:
+    """Return a race of 40 s and 20 s with these events so long after the distributed side's go."""
+    spares = (_SPARE, a_process("s1", pid=5001, affinity=(3,)))
+    events = [
+        replace(event, spares=spares)
+        if isinstance(event, e.Ready) and event.side is Side.DISTRIBUTED
+        else event
+        for event in one_side_then_the_other()
+    ]
+    added = [e.stamp(event, STRUCK_AT + seconds, Side.DISTRIBUTED, 0) for seconds, event in strikes]
+    return tuple(sorted([*events, *added], key=lambda event: event.at))
+
+
+def draw_struck(seconds: float, columns: int = 80, rows: int = 24) -> str:
+    """Return the panel so many seconds after the distributed side's go."""
+    at = STRUCK_AT + seconds
+    board = board_at(struck_events(), at)
+    return draw_panel(board, STRUCK_SPEC, a_caption(), at=at, columns=columns, rows=rows).plain

@@ -9,7 +9,7 @@ from harness.show.terminal.presenter_phrases import (
     FollowedRun,
 )
 from harness.show.terminal.presenter_view import Scene, draw_presenter_view
-from harness.talk.agenda import TalkProgress, fill_in, position_at
+from harness.talk.agenda import TalkProgress, fill_in, position_at, words_of
 from harness.talk.forecast import RehearsalHistory, deadlines
 from tests.builders import (
     BASELINE_S,
@@ -57,7 +57,7 @@ def a_scene(
     fields: dict[str, Any] = {
         "progress": course if begun else TalkProgress(TALK),
         "now": at,
-        "sentence": fill_in(beat, some_words()) if beat is not None else "",
+        "sentence": fill_in(beat, words_of(some_words())) if beat is not None else "",
         "run": run,
         "history": REHEARSED,
         "deadlines": deadlines(TALK, REHEARSED, 94.0),

@@ -116,7 +116,7 @@ def test_the_corner_of_a_race_shows_an_overrun_in_words() -> None:
 
 def test_the_longest_prompt_of_a_race_and_the_clocks_fit_into_its_corner() -> None:
     clocks = both_clocks_short(stands_at(599.0, 269.0))
-    assert cell_len(f"armed: press Enter to start both clocks · {clocks}") <= 78
+    assert cell_len(f"press Enter to start the baseline  armed · {clocks}") <= 78
 
 
 def test_both_clocks_in_a_line() -> None:

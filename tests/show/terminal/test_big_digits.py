@@ -8,14 +8,14 @@ from harness.show.terminal import big_digits
 FACES = st.sampled_from(big_digits.FACES)
 
 
-@pytest.mark.parametrize("face", big_digits.FACES, ids=lambda face: f"{face.rows} rows")
+@pytest.mark.parametrize("face", big_digits.FACES, ids=str)
 def test_every_digit_of_a_face_has_one_width(face: big_digits.Face) -> None:
     widths = {len(row) for digit in "0123456789" for row in big_digits.draw_digits(digit, face, 99)}
 
     assert len(widths) == 1
 
 
-@pytest.mark.parametrize("face", big_digits.FACES, ids=lambda face: f"{face.rows} rows")
+@pytest.mark.parametrize("face", big_digits.FACES, ids=str)
 def test_every_digit_of_a_face_looks_unlike_the_others(face: big_digits.Face) -> None:
     assert len({big_digits.draw_digits(digit, face, 99) for digit in "0123456789"}) == 10
 
@@ -56,10 +56,39 @@ def test_a_clock_that_fits_in_no_face_is_written_small() -> None:
 
 @pytest.mark.parametrize(
     ("width", "rows", "expected"),
-    [(36, 9, 4), (56, 9, 5), (56, 4, 4), (76, 8, 8), (76, 7, 5), (10, 1, 4)],
+    [
+        (36, 9, 4),
+        (46, 9, 5),
+        (56, 9, 7),
+        (56, 4, 4),
+        (76, 11, 11),
+        (76, 10, 8),
+        (76, 7, 7),
+        (96, 15, 12),
+        (130, 20, 16),
+        (10, 1, 4),
+    ],
 )
 def test_the_largest_face_with_room_is_chosen(width: int, rows: int, expected: int) -> None:
     assert big_digits.largest_face(width, rows).rows == expected
+
+
+def test_a_clock_too_wide_for_a_large_face_is_drawn_in_a_smaller_one() -> None:
+    large, smaller = big_digits.FACES[1:3]
+
+    assert big_digits.draw_digits("10:02:39.4", large, 96) == (
+        *[""] * (large.rows - smaller.rows),
+        *big_digits.draw_digits("10:02:39", smaller, 96),
+    )
+
+
+def test_how_many_times_is_drawn_in_big_digits() -> None:
+    assert big_digits.draw_digits("4.2×", big_digits.SMALLEST, 36) == (
+        "  ▄██    ▄█▀█▄      ",
+        " ▄███      ▄█▀ ▄▄ ▄▄",
+        "▄█ ██     ▄█▀  ▀█▄█▀",
+        "▀▀▀██ ██ ▄██▄▄ ██ ██",
+    )
 
 
 @given(st.floats(min_value=0, max_value=400_000), FACES, st.integers(0, 3), st.integers(0, 3))
@@ -70,7 +99,7 @@ def test_a_drawn_clock_is_read_back(
 
     assert (
         big_digits.read_digits(
-            [*[""] * above, *big_digits.draw_digits(digits, face, 120), *["│ 12 / 34"] * below]
+            [*[""] * above, *big_digits.draw_digits(digits, face, 200), *["│ 12 / 34"] * below]
         )
         == digits
     )

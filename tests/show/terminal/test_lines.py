@@ -12,6 +12,7 @@ from harness.show.terminal.lines import (
     BASELINE_PAINT,
     DISTRIBUTED_PAINT,
     LABEL,
+    SHADED,
     STRONG,
     Frame,
     bar,
@@ -22,6 +23,7 @@ from harness.show.terminal.lines import (
     pad,
     piece,
     shorten,
+    wrap,
 )
 
 A_WIDTH = st.integers(min_value=0, max_value=60)
@@ -30,15 +32,20 @@ WHITE, BLACK = 1.0, 0.0
 
 def luminance(color: Color) -> float:
     """Return the relative luminance of WCAG 2, section 1.4.3."""
-    assert color.triplet is not None
     linear = [
         part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
-        for part in color.triplet.normalized
+        for part in color.get_truecolor().normalized
     ]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def printed(frame: Frame, color_system: Literal["truecolor", "standard"] | None) -> str:
+def contrast(color: Color, background: float) -> float:
+    """Return the contrast ratio of WCAG 2 to a background's luminance."""
+    lighter, darker = sorted((luminance(color), background), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def printed(frame: Frame, color_system: Literal["truecolor", "256", "standard"] | None) -> str:
     stream = StringIO()
     Console(
         file=stream, width=80, force_terminal=True, color_system=color_system, legacy_windows=False
@@ -49,14 +56,14 @@ def printed(frame: Frame, color_system: Literal["truecolor", "standard"] | None)
 @pytest.mark.parametrize(
     ("fraction", "drawn"),
     [
-        (0.0, "░░░░"),
-        (0.5, "██░░"),
-        (0.54, "██▏░"),
+        (0.0, "────"),
+        (0.5, "██──"),
+        (0.54, "██▏─"),
         (0.999, "███▉"),
         (1.0, "████"),
         (1.7, "████"),
-        (-1.0, "░░░░"),
-        (float("nan"), "░░░░"),
+        (-1.0, "────"),
+        (float("nan"), "────"),
         (float("inf"), "████"),
     ],
 )
@@ -119,11 +126,25 @@ def test_a_frame_is_plain_text_without_trailing_spaces() -> None:
     assert Frame(((piece("a"), piece("b  ", STRONG)), (piece("c"),))).plain == "ab\nc\n"
 
 
-@pytest.mark.parametrize("color_system", ["standard", None])
-def test_a_terminal_of_few_colours_gets_plain_strokes(
-    color_system: Literal["standard"] | None,
-) -> None:
-    assert printed(Frame(((piece("██", BASELINE_PAINT),),)), color_system) == "██\n"
+def test_a_terminal_without_colours_gets_plain_strokes() -> None:
+    assert printed(Frame(((piece("██", BASELINE_PAINT),),)), None) == "██\n"
+
+
+def test_a_terminal_of_sixteen_colours_keeps_the_sides_apart() -> None:
+    frame = Frame(((piece("██", BASELINE_PAINT), piece("██", DISTRIBUTED_PAINT + STRONG)),))
+
+    assert printed(frame, "standard") == "\x1b[91m██\x1b[0m\x1b[1;94m██\x1b[0m\n"
+
+
+# What usual terminals make of the two: xterm, the console of Linux, Windows' terminals.
+BRIGHT_RED = ["#ff0000", "#ff5555", "#e74856"]
+BRIGHT_BLUE = ["#5c5cff", "#5555ff", "#3b78ff"]
+
+
+@pytest.mark.parametrize("background", [WHITE, BLACK])
+@pytest.mark.parametrize("shade", [*BRIGHT_RED, *BRIGHT_BLUE])
+def test_the_colours_of_sixteen_stand_out_as_graphics_must(shade: str, background: float) -> None:
+    assert contrast(Color.parse(shade), background) >= 3.0
 
 
 def test_a_bar_is_coloured_where_the_terminal_can() -> None:
@@ -142,6 +163,18 @@ def test_no_color_takes_the_colour_and_leaves_the_weight(monkeypatch: pytest.Mon
     )
 
 
+@pytest.mark.parametrize("colours", ["truecolor", "256", "standard"])
+def test_a_bar_below_another_is_shaded_where_no_colour_parts_them(
+    colours: Literal["truecolor", "256", "standard"], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = Frame(((piece("██▌", DISTRIBUTED_PAINT + SHADED), piece("██", DISTRIBUTED_PAINT)),))
+
+    assert "██▌" in printed(frame, colours)
+    assert printed(frame, None) == "▒▒▌██\n"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert printed(frame, colours) == "▒▒▌██\n"
+
+
 @pytest.mark.parametrize("background", [WHITE, BLACK])
 @pytest.mark.parametrize("paint", [BASELINE_PAINT, DISTRIBUTED_PAINT])
 def test_a_bar_stands_out_from_a_light_and_from_a_dark_terminal(
@@ -149,10 +182,16 @@ def test_a_bar_stands_out_from_a_light_and_from_a_dark_terminal(
 ) -> None:
     color = getattr(paint, "color", None)
     assert isinstance(color, Color)
-    lighter, darker = sorted((luminance(color), background), reverse=True)
 
-    assert (lighter + 0.05) / (darker + 0.05) >= 4.5
+    assert contrast(color, background) >= 4.5
 
 
 def test_text_stands_in_the_terminals_own_colour() -> None:
     assert [style.color for style in (STRONG, LABEL)] == [None, None]
+
+
+def test_a_number_is_not_parted_from_its_unit() -> None:
+    assert wrap("The gap between the clocks is 10.7 s.", 34, 3) == [
+        "The gap between the clocks is",
+        "10.7 s.",
+    ]

@@ -1,3 +1,4 @@
+import dataclasses
 from collections.abc import Iterator
 
 import msgspec
@@ -81,6 +82,23 @@ def test_how_the_input_was_read_has_one_line_for_both_sides() -> None:
 
 def test_a_launch_has_a_line() -> None:
     assert lines_for([], arming_events()[0], at=0.2) == ["00:00.2  baseline: launched"]
+
+
+def test_a_wait_for_hosts_has_a_line_and_is_what_a_heartbeat_says() -> None:
+    launched = on(Side.DISTRIBUTED, e.Launched(pid=1), 0.1)
+    waits = [on(Side.DISTRIBUTED, e.AwaitsHosts(workers=2, seconds=s), s) for s in (1.0, 8.0)]
+    phrase = "waiting for hosts with room for 2 more workers"
+    assert lines_for([launched], waits[0]) == [f"00:20.0  distributed: {phrase}, 1 s"]
+    assert lines_for([launched, waits[0]], waits[1], last_line_at=10.0) == [
+        f"00:20.0  baseline waiting; distributed {phrase}, 8 s"
+    ]
+
+
+def test_the_launch_on_a_cluster_without_a_token_says_so() -> None:
+    spec = dataclasses.replace(a_spec(), insecure=True)
+    launches = [apply(Board(), on(side, e.Launched(pid=1), 0.1)) for side in Side]
+    lines = [new_lines(Board(), one, spec, at=0.2, last_line_at=0.0) for one in launches]
+    assert ["without a token" in line for [line] in lines] == [False, True]
 
 
 def test_go_has_a_line_with_its_trial() -> None:

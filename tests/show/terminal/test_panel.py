@@ -32,7 +32,7 @@ from tests.show.terminal.panels import (
     one_side_then_the_other,
 )
 
-SIZES = [(80, 24), (120, 40)]
+SIZES = [(80, 24), (100, 30), (120, 40), (200, 60)]
 
 
 MOMENTS = {"arming": 3.0, "replay": 54.0, "finished": 200.0}
@@ -49,7 +49,7 @@ MOMENTS_OF_A_SWEEP = {
 
 
 @pytest.mark.parametrize(("columns", "rows"), SIZES, ids=lambda size: str(size))
-@pytest.mark.parametrize("workers", [1, 2, 8, 1000])
+@pytest.mark.parametrize("workers", [1, 2, 8, 64, 1000])
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_panel_looks_as_it_did(columns: int, rows: int, workers: int, moment: str) -> None:
     distributed_s, at = max(6.0, BASELINE_S / workers), MOMENTS[moment]
@@ -109,7 +109,7 @@ def test_every_frame_of_a_sweep_has_the_same_height_and_the_width_asked_for(
     } == {columns}
 
 
-@pytest.mark.parametrize(("rows", "bars"), [(24, 9), (30, 14), (40, 24)])
+@pytest.mark.parametrize(("rows", "bars"), [(24, 14), (30, 18), (40, 30)])
 def test_more_rows_show_more_workers(rows: int, bars: int) -> None:
     picture = draw(board_of_a_run(1000, 10.0, 4.0, 21.0), 21.0, 100, rows, workers=1000)
 
@@ -137,14 +137,14 @@ def test_the_replay_goes_on_when_the_distributed_side_is_done() -> None:
     picture = draw(board_at(one_side_then_the_other(), 90.0), 90.0)
 
     assert "REPLAY" in picture
-    assert "gap 10.0 s and growing" in picture
+    assert "gap 10.0 s" in picture
 
 
 def test_the_replay_ends_with_the_baselines_own_time() -> None:
     picture = draw(board_at(one_side_then_the_other(), 101.0), 101.0)
 
     assert "REPLAY" not in picture
-    assert "gap 20.0 s ·" in picture
+    assert "─ gap 20.0 s ─" in picture
 
 
 def test_a_finished_lane_stops_its_clock() -> None:

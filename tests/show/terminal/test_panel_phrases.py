@@ -3,7 +3,7 @@ import pytest
 
 from harness import events as e
 from harness import text
-from harness.model import CommandFacts, SessionStage, Side
+from harness.model import CommandFacts, Kind, SessionStage, Side
 from tests.builders import (
     a_board,
     a_digest_of,
@@ -29,21 +29,22 @@ from tests.show.terminal.panels import (
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        (3.0, "nothing is on the clock yet"),
+        (3.0, "nothing on the clock yet"),
         (20.0, "one side at a time, the same input"),
         (70.0, "from a common zero"),
-        (85.0, "gap 5.00 s and growing"),
-        (300.0, "gap 20.0 s ·"),
+        (90.0, "gap 10.0 s"),
+        (300.0, "gap 20.0 s"),
     ],
 )
 def test_the_gap_is_shown_once_there_is_one(at: float, said: str) -> None:
-    assert said in draw(board_at(one_side_then_the_other(), at), at)
+    assert said in draw(board_at(one_side_then_the_other(), at), at, 200, 60)
 
 
 @pytest.mark.parametrize(("named", "says"), [(True, True), (False, False)])
 def test_the_input_is_shown_only_where_adopted_programs_name_it(named: bool, says: bool) -> None:
     adopted = CommandFacts(says_ready=True, input_named=named, compared="output")
-    picture = draw(board_at(one_side_then_the_other(), 20.0), 20.0, spec={"commands": adopted})
+    board = board_at(one_side_then_the_other(), 20.0)
+    picture = draw(board, 20.0, 200, 60, spec={"commands": adopted})
 
     assert "DISTRIBUTED · 2 workers" in picture
     assert [
@@ -67,13 +68,82 @@ def test_how_the_input_was_read_is_shown_until_a_clock_starts() -> None:
 def test_a_gap_that_other_programs_disturbed_is_stamped(foreign: float, stamped: bool) -> None:
     observed = e.Observed(cpu_s=0.1, frames=9, longest_gap_s=0.1, foreign_cpu=foreign)
     over = [an_opening(), *some_events(), e.stamp(observed, 300.0, Side.BASELINE, 0)]
-    assert ("DISTURBED · gap" in draw(a_board(over), 301.0)) is stamped
+    assert ("at least · DISTURBED" in draw(a_board(over), 301.0)) is stamped
+
+
+@pytest.mark.parametrize(("foreign_now", "said"), [(None, False), (0.05, False), (0.37, True)])
+def test_a_machine_is_called_disturbed_while_it_is(foreign_now: float | None, said: bool) -> None:
+    events = [an_opening(), *one_side_then_the_other()]
+    picture = draw(board_at(events, 90.0), 90.0, 120, 40, foreign_now=foreign_now)
+
+    assert (" DISTURBED: other programs use 37 % of the machine" in picture) is said
+    assert ("at least · DISTURBED" in picture) is said
+
+
+def test_a_fact_that_had_no_room_stands_beside_the_keys() -> None:
+    killed = e.stamp(
+        e.Faulted(worker="w1", reason="it ended with SIGKILL"), 75.0, Side.DISTRIBUTED, 0
+    )
+    back = e.Recovered(worker="w1", process=a_process("w1", pid=9), seconds=1.3)
+    events = [
+        *one_side_then_the_other(),
+        killed,
+        e.stamp(back, 76.3, Side.DISTRIBUTED, 0),
+    ]
+    board = board_at(sorted(events, key=lambda event: event.at), 90.0)
+    *_, news, last = draw(board, 90.0, workers=8, keys=("Ctrl-C ends the run",)).splitlines()
+
+    assert news == " w1 LOST at 00:15.0, back after 1.30 s · one observation"
+    assert last.startswith(" Ctrl-C ends the run  ")
+    assert last.endswith("  cold start 5.00 s off the clock")
+
+
+def test_the_last_line_holds_the_keys_that_fit_and_ends_with_the_prompt() -> None:
+    keys = ("press Enter to start the baseline", "f plays the recording", "Ctrl-C ends the run")
+    last = {
+        columns: draw(a_board(), 200.0, columns, 24, keys=keys, prompt="armed").splitlines()[-1]
+        for columns in (80, 100)
+    }
+
+    assert last[80].split("  ")[0] == f" {keys[0]} · {keys[1]}"
+    assert last[100].split("  ")[0] == f" {' · '.join(keys)}"
+    assert all(line.endswith(" armed") for line in last.values())
+
+
+@pytest.mark.parametrize(("quality", "said"), [(0.975, True), (0.9, False)])
+def test_there_is_no_ratio_where_the_quality_did_not_hold(quality: float, said: bool) -> None:
+    events = [
+        *arming_events(),
+        *trial_events(Side.BASELINE, 10.0, 4.0),
+        *trial_events(Side.DISTRIBUTED, 20.0, 2.0, order=1, quality=quality),
+    ]
+
+    assert ("at least" in draw(a_board(events), 90.0)) is said
+
+
+def test_there_is_no_ratio_between_trials_of_different_pairs() -> None:
+    second = trial_events(Side.BASELINE, 90.0, 40.0, trial=1, order=2)
+    board = board_at([*one_side_then_the_other(), *second], 120.0)
+    picture = draw(board, 120.0)
+
+    assert "gap 10.0 s and growing" in picture.replace("\n", " ")
+    assert "at least" not in picture
+
+
+def test_a_ratio_of_simulated_times_says_so() -> None:
+    opening = an_opening(kind=Kind.SIMULATED)
+    board = board_at([opening, *one_side_then_the_other()], 95.0)
+
+    assert "at least · SIMULATED" in draw(board, 95.0, 120, 40)
 
 
 def test_a_slower_distributed_side_is_called_behind() -> None:
     events = one_side_then_the_other(distributed_s=50.0)
 
-    assert "gap 5.00 s and growing, Ray behind" in draw(board_at(events, 105.0), 105.0)
+    picture = draw(board_at(events, 106.0), 106.0, 200, 60)
+
+    assert "┤ gap 6.00 s" in picture
+    assert "Ray takes at least" in picture
 
 
 def test_a_second_baseline_run_is_not_compared_before_it_has_passed_the_other() -> None:
@@ -256,15 +326,15 @@ def test_a_lost_worker_is_shown_and_when_it_is_back() -> None:
     assert "w1 LOST at 00:04.2, back after 1.30 s" in draw(a_board(back), 16.0)
 
 
-@pytest.mark.parametrize(
-    ("prompt", "note"),
-    [("", ": all workers share one host"), ("Enter skips the rest of the replay", "  ")],
-)
-def test_what_cores_stand_for_is_shortened_beside_a_prompt(prompt: str, note: str) -> None:
-    footer = draw(a_board(), 200.0, prompt=prompt).splitlines()[-1]
+def test_what_cores_stand_for_is_shortened_where_it_has_no_line_of_its_own() -> None:
+    board = a_board(some_events(8))
 
-    assert footer.startswith(f" cores stand for machines{note}")
-    assert footer.endswith(prompt)
+    assert draw(board, 200.0).splitlines()[-2] == (
+        " cores stand for machines: all workers share one host"
+    )
+    assert draw(board, 200.0, workers=8).splitlines()[-2] == (
+        " one observation · cores stand for machines · cold start 5.00 s off the clock"
+    )
 
 
 def test_pairs_are_counted_where_there_are_several() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,8 +7,15 @@ from rich.cells import cell_len
 
 from harness import events as e
 from harness.model import Side
-from harness.show.terminal.presenter_view import draw_presenter_view, heartbeat
-from harness.talk.agenda import fill_in
+from harness.show.terminal.big_digits import LARGE, MEDIUM, draw_digits
+from harness.show.terminal.presenter_view import (
+    ALARM,
+    ALARM_LABEL,
+    Scene,
+    draw_presenter_view,
+    heartbeat,
+)
+from harness.talk.agenda import fill_in, words_of
 from harness.talk.agenda_file import read_agenda
 from tests.builders import (
     a_spec,
@@ -15,7 +24,7 @@ from tests.builders import (
     some_words,
 )
 from tests.goldens import golden_text
-from tests.show.terminal.scenes import PRESS, SCENES, SIZES, a_run, a_scene, draw, stuck
+from tests.show.terminal.scenes import PRESS, REHEARSED, SCENES, SIZES, a_run, a_scene, draw, stuck
 from workloads.train import WORKLOAD
 
 
@@ -80,7 +89,7 @@ def test_the_presenter_view_shows_time_beats_and_sentence(
 
 
 def test_the_longest_sentence_of_the_shipped_talk_is_shown_whole() -> None:
-    words = WORKLOAD.words
+    words = words_of(WORKLOAD.words)
     told = [
         " ".join(draw(a_scene(a_run(6.0), sentence=fill_in(beat, words))).split())
         for beat in read_agenda().beats
@@ -117,6 +126,44 @@ def test_hostile_text_cannot_move_the_cursor() -> None:
 def test_a_warning_is_shown_whole_at_any_size(size: tuple[int, int]) -> None:
     told = " ".join(draw(a_scene(stuck(12.0), 110.0), *size).split())
     assert f"STALLED: no progress for 12 s; {PRESS}" in told
+
+
+REHEARSED_BEATS = replace(REHEARSED, beats=(("opening", 95.0), ("opening", 105.0), ("demo", 250.0)))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+def test_what_a_beat_took_in_rehearsals_is_said(size: tuple[int, int]) -> None:
+    told = draw(a_scene(a_run(6.0), history=REHEARSED_BEATS), *size)
+    assert "1:00 of 2:00, rehearsed: 1:40" in told
+    assert "next: demo, 4:30, rehearsed: 4:10" in told
+
+
+def alarmed(scene: Scene, columns: int = 120, rows: int = 40) -> str:
+    """Return what is red."""
+    frame = draw_presenter_view(scene, columns=columns, rows=rows)
+    red = (ALARM, ALARM_LABEL)
+    return " ".join(part.text for line in frame.lines for part in line if part.style in red)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+def test_only_what_is_late_is_red(size: tuple[int, int]) -> None:
+    on_time, late = a_scene(a_run(6.0)), a_scene(a_run(6.0), now=260.0)
+    assert alarmed(on_time, *size) == ""
+    assert "OVER by 2:20" in alarmed(late, *size)
+    assert "OVER TIME" in alarmed(a_scene(a_run(6.0), now=800.0), *size)
+    assert "█" in alarmed(a_scene(a_run(6.0), now=800.0), *size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_stands_still_is_red(size: tuple[int, int]) -> None:
+    assert "STALLED" in alarmed(a_scene(stuck(12.0), 110.0), *size)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (120, 40)])
+def test_the_time_left_is_as_large_as_the_terminal_allows(size: tuple[int, int]) -> None:
+    face = MEDIUM if size == (80, 24) else LARGE
+    drawn = draw(a_scene(a_run(6.0)), *size)
+    assert all(row.rstrip() in drawn for row in draw_digits("11:00", face, 80))
 
 
 TROUBLE = "no estimates from rehearsals: line 3 of it is no rehearsal"

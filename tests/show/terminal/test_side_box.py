@@ -8,7 +8,8 @@ from harness import events as e
 from harness.model import Fault, Side
 from harness.show.terminal.big_digits import SMALLEST
 from harness.show.terminal.lines import DISTRIBUTED_PAINT, Frame
-from harness.show.terminal.side_box import Layout, SideStatus, SideView, draw_box
+from harness.show.terminal.side_box import Layout, draw_box
+from harness.show.terminal.side_view import SideStatus, SideView
 from harness.state.series import Series
 from harness.state.side import ArmedSide, SideStage, SideState
 from harness.state.worker import WorkerState
@@ -37,8 +38,8 @@ def a_lane(workers: Sequence[WorkerState] = (), **changes: Any) -> SideState:
     return replace(lane, **changes)
 
 
-def a_layout(width: int, worker_rows: int, *, airy: bool = False) -> Layout:
-    return Layout(width=width, face=SMALLEST, worker_rows=worker_rows, airy=airy)
+def a_layout(width: int, worker_rows: int, air: int = 0) -> Layout:
+    return Layout(width=width, face=SMALLEST, worker_rows=worker_rows, air=air)
 
 
 def a_view(lane: SideState, **changes: Any) -> SideView:
@@ -63,7 +64,7 @@ def rows(view: SideView, worker_rows: int = 2, width: int = 40) -> list[str]:
 
 def test_a_side_shows_its_progress_and_its_items() -> None:
     assert rows(a_view(a_lane()))[:2] == [
-        "███████▌░░░░░░░░░░░░░░░░░░░░░░  25 %",
+        "███████▌──────────────────────  25 %",
         "500 / 2,000 samples",
     ]
 
@@ -81,7 +82,7 @@ def test_a_side_that_reports_no_progress_says_so() -> None:
 
 def test_each_worker_has_a_bar() -> None:
     assert rows(a_view(a_lane(some_workers(0.5, 1.0))))[2:4] == [
-        "w0   ████████████▌░░░░░░░░░░░░  50 %",
+        "w0   ████████████▌────────────  50 %",
         "w1   █████████████████████████ 100 %",
     ]
 
@@ -91,7 +92,7 @@ def test_a_worker_of_two_cores_is_full_when_both_are() -> None:
 
 
 def test_a_worker_not_seen_yet_has_no_number() -> None:
-    assert rows(a_view(a_lane(some_workers(None, sampled_at=None))))[2] == f"w0   {'░' * 25}     —"
+    assert rows(a_view(a_lane(some_workers(None, sampled_at=None))))[2] == f"w0   {'─' * 25}     —"
 
 
 def test_a_stale_worker_shows_its_age() -> None:
@@ -110,7 +111,7 @@ def test_a_worker_last_seen_in_the_trial_before_is_as_stale_as_this_trial_is_old
 ) -> None:
     lane = a_lane(some_workers(None, sampled_at=WENT_AT - 60.0))
 
-    assert rows(a_view(lane, at=WENT_AT + after_s))[2].endswith(f"░{said}")
+    assert rows(a_view(lane, at=WENT_AT + after_s))[2].endswith(f"─{said}")
 
 
 def test_a_title_is_as_long_as_there_is_room() -> None:
@@ -163,8 +164,8 @@ def test_workers_without_a_row_are_folded_into_one_line() -> None:
     lane = a_lane(some_workers(0.5, 0.91, 0.97, 0.99, 0.95))
 
     assert rows(a_view(lane, workers=5))[2:4] == [
-        "w0   ████████████▌░░░░░░░░░░░░  50 %",
-        "+ 4 more: min 91 median 97 max 99 %",
+        "w0  ███▌───  50 %  w1  ██████▎  91 %",
+        "+ 3 more: min 95 median 97 max 99 %",
     ]
 
 
@@ -179,10 +180,7 @@ def test_the_fold_is_shorter_where_room_is_short() -> None:
 def test_the_fold_counts_its_lost_workers() -> None:
     workers = (*some_workers(0.9, 0.8), *some_workers(None, lost_at=12.0))
 
-    assert (
-        rows(a_view(a_lane(workers), workers=3), worker_rows=1, width=60)[2]
-        == "+ 3 more: min 80 median 90 max 90 % · 1 LOST"
-    )
+    assert rows(a_view(a_lane(workers), workers=3), worker_rows=1)[2] == "+ 3: 80 to 90 % · 1 LOST"
 
 
 def test_workers_that_were_asked_for_have_rows_before_they_exist() -> None:
@@ -202,6 +200,14 @@ def test_an_arming_side_shows_how_long_it_has_been_at_it() -> None:
     )
 
     assert rows(a_view(lane, at=3.0))[1] == "00:02.8 loading, warming up"
+
+
+def test_an_arming_side_that_waits_for_hosts_says_so_in_the_width_that_it_has() -> None:
+    waiting = ArmedSide(launched_at=0.2, awaited_workers=2, awaited_s=41.0)
+    lane = SideState(side=Side.DISTRIBUTED, stage=SideStage.ARMING, armed=waiting)
+
+    assert rows(a_view(lane), width=40)[1] == "waiting for hosts: 2 workers, 41 s"
+    assert "room for 2 more workers" in rows(a_view(lane), width=80)[1]
 
 
 def test_an_armed_side_shows_its_start_up_the_longest_step_first() -> None:
@@ -224,9 +230,9 @@ def test_a_hostile_worker_name_is_cut() -> None:
     ].startswith("世世… █")
 
 
-@pytest.mark.parametrize("airy", [False, True])
-def test_a_box_has_the_rows_its_layout_says(airy: bool) -> None:
-    layout = a_layout(40, 3, airy=airy)
+@pytest.mark.parametrize("air", [0, 1, 3])
+def test_a_box_has_the_rows_its_layout_says(air: int) -> None:
+    layout = a_layout(40, 3, air)
     board = a_board([*arming_events(), *trial_events(Side.DISTRIBUTED, 10.0, 5.0)])
 
     assert len(draw_box(a_view(board.distributed), layout)) == layout.rows
@@ -237,3 +243,47 @@ def test_an_event_of_a_worker_is_shown_in_its_row() -> None:
     sample = e.stamp(e.Sample(worker="w1", cpu=0.42, rss_bytes=1), 11.0, Side.DISTRIBUTED, 0)
 
     assert rows(a_view(a_board([*events, sample]).distributed, at=11.5))[3].endswith(" 42 %")
+
+
+@pytest.mark.parametrize(
+    ("status", "reversed_too"), [(SideStatus.LIVE, None), (SideStatus.DONE, True)]
+)
+def test_a_clock_has_its_sides_colour_and_is_reversed_once_it_has_stopped(
+    status: SideStatus, reversed_too: bool | None
+) -> None:
+    clock = draw_box(a_view(a_lane(), status=status), a_layout(40, 2))[2]
+    digits = next(part for part in clock if "█" in part.text)
+
+    assert digits.style is not None
+    assert digits.style.color == DISTRIBUTED_PAINT.color
+    assert digits.style.reverse is reversed_too
+
+
+def test_a_stopped_clock_stands_on_a_block_that_is_higher_than_its_digits() -> None:
+    view = a_view(a_lane(), status=SideStatus.DONE)
+    lines = Frame(draw_box(view, a_layout(40, 2, 1))).plain.splitlines()
+
+    assert [lines[row][1:38] for row in (1, 6)] == ["▄" * 37, "▀" * 37]
+
+
+def test_a_worker_with_rows_to_spare_has_its_history_below_a_thinner_bar() -> None:
+    points = tuple((second / 2, 1.0) for second in range(11))
+    lane = a_lane(some_workers(1.0, 1.0, utilization=Series(points)))
+
+    assert rows(a_view(lane), worker_rows=4)[2:6] == [
+        "w0   ▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀ 100 %",
+        "███████████████",
+        "w1   ▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀ 100 %",
+        "███████████████",
+    ]
+
+
+def test_many_workers_stand_in_columns_in_which_a_remark_takes_the_bars_place() -> None:
+    workers = some_workers(*[0.5] * 3, None)
+    gone = replace(workers[3], lost_at=WENT_AT + 4.2)
+    lane = a_lane((*workers[:3], gone))
+
+    assert rows(a_view(lane, workers=4))[2:4] == [
+        "w0  ███▌───  50 %  w2  ███▌───  50 %",
+        "w1  ███▌───  50 %  w3  LOST 800 ms",
+    ]

@@ -62,9 +62,9 @@ def test_a_strip_has_a_title_and_a_row_per_scale_up_to_four(
 
 def test_a_bar_is_as_long_as_the_speedup_and_its_mark_stands_at_the_ideal() -> None:
     assert draw(scored((0, 20.0), (1, 25.0), (2, 10.0), (4, 10.0)), a_sweep(), 58)[1:] == [
-        "  p 1    0.800× ████████░░┃",
+        "  p 1    0.800× ████████──┃",
         "  p 2     2.00× ████████████████████┃",
-        "  p 4     2.00× ████████████████████░░░░░░░░░░░░░░░░░░░░┃",
+        "  p 4     2.00× ████████████████████────────────────────┃",
     ]
 
 

@@ -43,10 +43,10 @@ def test_both_paints_and_every_weight_are_shown() -> None:
 
 
 def test_every_step_of_a_bar_is_shown() -> None:
-    assert "░ ▏ ▎ ▍ ▌ ▋ ▊ ▉ █" in draw_test_card(80).plain
+    assert "─ ▏ ▎ ▍ ▌ ▋ ▊ ▉ █" in draw_test_card(80).plain
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 4), (120, 5), (170, 8)])
+@pytest.mark.parametrize(("columns", "rows"), [(80, 4), (100, 5), (120, 7), (170, 11), (220, 12)])
 def test_the_digits_are_as_large_as_the_width_lets_them_be(columns: int, rows: int) -> None:
     lines = draw_test_card(columns).plain.splitlines()
     blank = next(place for place, line in enumerate(lines) if not line.strip("│ "))

@@ -39,7 +39,7 @@ def test_the_values_to_tune_by_make_sense() -> None:
         ({"alpha": -1.0}, "alpha=-1.0 is not above 0"),
         ({"columns": "user"}, "columns=user is not USER,ITEM or USER,ITEM,RATING"),
         ({"columns": "user,user"}, "columns=user,user is not USER,ITEM"),
-        ({"columns": "user,item"}, "columns=user,item is of no use without ratings=FILE"),
+        ({"columns": "user,item"}, "columns=user,item has no effect without ratings=FILE"),
         ({"ratings": "/no/such/file"}, "ratings=/no/such/file is not there"),
     ],
 )

@@ -26,9 +26,7 @@ def test_a_file_that_is_not_the_one_that_came_along_is_refused(tmp_path: Path) -
     for name in SHA256:
         (tmp_path / name).write_bytes((FOLDER / name).read_bytes())
     (tmp_path / "flower.jpg").write_bytes((FOLDER / "china.jpg").read_bytes())
-    with pytest.raises(
-        ValueError, match=r"flower\.jpg is not the file that comes with this program"
-    ):
+    with pytest.raises(ValueError, match=r"flower\.jpg is not the file that comes with twoclocks"):
         read_photographs(tmp_path)
 
 

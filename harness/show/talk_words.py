@@ -1,0 +1,22 @@
+"""The numbers of a session as the words that an agenda names, such as {speedup}.
+
+Everything returned is printable. May import ``harness.claims``, for its values, and ``phrases``.
+"""
+
+from harness.claims.claims import Claims
+from harness.show import phrases
+
+
+def talk_words(claims: Claims) -> dict[str, str]:
+    """Return what a talk may say of a session, by name; of a refused one nothing."""
+    headline = claims.headline
+    if headline is None:
+        return {}
+    return {
+        "say": phrases.sentence_to_say(headline),
+        "speedup": phrases.speedup(headline),
+        "efficiency": phrases.efficiency(headline),
+        "quality": ", ".join(phrases.quality(headline)),
+        "cost": ", ".join(phrases.cost(headline)),
+        "gap": phrases.times(headline)[2],
+    }

@@ -1,0 +1,69 @@
+"""The history of a worker's utilization as a filled curve, a moment a column.
+
+Drawn in block elements, not in braille, which many fonts lack: on a page or in a video it would
+move what stands behind it. A total function of the series. May import ``state``.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import pairwise
+
+from harness.state.series import Series
+
+HISTORY_S = 60.0
+"""Seconds that a history covers at most."""
+
+_HELD_AT_LEAST_S = 2.0
+_HELD_FOR_INTERVALS = 2.5
+_REACHES_BACK = 0.6  # of how long it holds: a worker that was away has a gap before its next sample
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+_FULL = 8
+
+
+def draw_history(
+    series: Series, *, until: float, span_s: float, full: float, width: int, rows: int
+) -> tuple[str, ...]:
+    """Return rows of blocks with the series of the last ``span_s`` seconds before ``until``.
+
+    Time runs from left to right, from zero at first; ``full`` is the value that fills all rows. A
+    value of nothing is an eighth of a row high, a moment without a value is blank.
+    """
+    heights = [
+        0 if value is None else max(1, round(min(1.0, max(0.0, value / full)) * rows * _FULL))
+        for value in _values(series, until, span_s, width)
+    ]
+    return tuple(
+        "".join(_EIGHTHS[max(0, min(_FULL, height - below))] for height in heights)
+        for below in range((rows - 1) * _FULL, -1, -_FULL)
+    )
+
+
+def _values(series: Series, until: float, span_s: float, number: int) -> Iterator[float | None]:
+    """Yield the value at so many moments, evenly apart; None where there is none or it is old.
+
+    A sample is of the time since the one before it, the first of that since go; until another one
+    comes, the last one holds.
+    """
+    since = max(0.0, until - span_s)
+    step = span_s / max(1, number)
+    points, held_s = series.points, _held_s(series)
+    place = 0
+    for moment in range(number):
+        begins = since + moment * step
+        ends = min(begins + step, until)
+        while place < len(points) and points[place][0] < ends:
+            place += 1
+        ahead_s = points[place][0] - ends if place < len(points) else math.inf
+        sampled = begins < until and ahead_s <= _REACHES_BACK * held_s
+        holds = begins < until and place > 0 and ends - points[place - 1][0] <= held_s
+        value = points[place][1] if sampled else points[place - 1][1] if holds else math.nan
+        yield value if math.isfinite(value) else None
+
+
+def _held_s(series: Series) -> float:
+    """Return for how long a value holds after its moment: as long as another may be awaited."""
+    moments = [at for at, _ in series.points]
+    if len(moments) < 2:
+        return _HELD_AT_LEAST_S
+    intervals = sorted(later - at for at, later in pairwise(moments))
+    return max(_HELD_AT_LEAST_S, _HELD_FOR_INTERVALS * intervals[len(intervals) // 2])

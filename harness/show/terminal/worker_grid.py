@@ -1,0 +1,210 @@
+"""The workers of a side's box: a bar each, in columns where they are many, and their histories.
+
+Every worker has a slot of some rows: one for its bar, the others for the history of its
+utilization. Those that have no slot share the last line. A total function of a view and the room.
+May import ``model``, ``state``, ``text`` and its neighbours.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from rich.cells import cell_len
+
+from harness import text
+from harness.show.terminal import losses
+from harness.show.terminal.history import HISTORY_S, draw_history
+from harness.show.terminal.lines import Line, bar, cut, first_fitting, pad, piece
+from harness.show.terminal.race_track import axis_end_s
+from harness.show.terminal.side_view import SideStatus, SideView, utilization
+from harness.state.worker import WorkerState
+
+STALE_S = 2.0
+VALUE_CELLS = 6
+
+_NAME_CELLS = 6
+_GAP_CELLS = 2
+_NARROWEST_COLUMN = 17
+_NARROWEST_FOR_A_HISTORY = 24
+_NARROWEST_WITH_BOTH = 30
+_WIDTH_FOR_BOTH = 50
+_MOST_COLUMNS = 4
+_ROWS_WITH_AIR = 3
+_UPPER_HALVES = str.maketrans("█▉▊▋▌▍▎▏", "▀▀▘▘▘▘  ")
+_ROWS_WITH_CAPTION = 5
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How the slots of workers are placed: columns of so many slots, each of so many rows."""
+
+    columns: int
+    slots: int
+    slot_rows: int
+
+    @property
+    def places(self) -> int:
+        """Return how many slots there are."""
+        return self.columns * self.slots
+
+
+def grid_for(workers: int, rows: int, width: int) -> Grid:
+    """Return the grid with the fewest columns in which all workers have a history, else a bar."""
+    grids = [_grid(workers, columns, rows) for columns in range(1, _most_columns(width) + 1)]
+    roomy = [
+        grid
+        for grid in grids
+        if grid.slot_rows > 1 and _column_width(width, grid.columns) >= _NARROWEST_FOR_A_HISTORY
+    ]
+    complete = [grid for grid in grids if grid.places >= workers]
+    return next(iter(roomy or complete), grids[-1])
+
+
+def draw_workers(view: SideView, rows: int, width: int) -> list[Line]:
+    """Return as many lines as there are rows, each at most as wide as asked."""
+    if rows <= 0:
+        return []
+    grid = grid_for(max(1, view.workers), rows, width)
+    cells = _column_width(width, grid.columns)
+    workers = view.lane.workers
+    folds = len(workers) > grid.places
+    slots_a_column = grid.slots - folds
+    named = workers[: grid.columns * slots_a_column] if folds else workers
+    beside = cells // 4 if width >= _WIDTH_FOR_BOTH and cells >= _NARROWEST_WITH_BOTH else 0
+    slots = [_slot(worker, view, cells, grid.slot_rows, beside) for worker in named]
+    if not workers:
+        slots = [_awaited_slot(place, view, cells, grid) for place in range(view.workers)]
+    lines = _side_by_side(slots[: grid.places], slots_a_column, cells)
+    if folds:
+        lines.append((piece(_summary(workers[len(named) :], view, width)),))
+    return lines + [()] * (rows - len(lines))
+
+
+def _grid(workers: int, columns: int, rows: int) -> Grid:
+    slots = max(1, min(rows, math.ceil(workers / columns)))
+    return Grid(columns, slots, rows // slots)
+
+
+def _most_columns(width: int) -> int:
+    fitting = (width + _GAP_CELLS) // (_NARROWEST_COLUMN + _GAP_CELLS)
+    return max(1, min(_MOST_COLUMNS, fitting))
+
+
+def _column_width(width: int, columns: int) -> int:
+    return (width + _GAP_CELLS) // columns - _GAP_CELLS
+
+
+def _side_by_side(slots: Sequence[list[Line]], most: int, cells: int) -> list[Line]:
+    """Return the slots in columns of at most so many, each from top to bottom."""
+    columns = [slots[first : first + most] for first in range(0, len(slots), max(1, most))]
+    gap = piece(" " * _GAP_CELLS)
+    lines: list[Line] = []
+    for row in zip_longest(*columns):
+        beside = [slot for slot in row if slot is not None]
+        for parts in zip(*beside, strict=True):
+            lines.append(tuple(one for part in parts for one in (*pad(part, cells), gap)))
+    return lines
+
+
+def _slot(worker: WorkerState, view: SideView, cells: int, rows: int, beside: int) -> list[Line]:
+    """Return a worker's bar and below it its history.
+
+    Where there is one row the history takes so many cells ``beside`` the bar, unless the worker
+    has a remark.
+    """
+    remark = _remark(worker, view)
+    used = utilization(worker, view)
+    if rows == 1:
+        beside = 0 if remark else beside
+        line = _worker_line(worker.process.id, used, remark, view, cells - beside - bool(beside))
+        past = _history(worker, view, beside, 1)
+        return [(*line, piece(" "), piece(past[0], view.paint)) if beside else line]
+    line = _with_half_height(_worker_line(worker.process.id, used, remark, view, cells))
+    caption: list[Line] = (
+        [(piece(cut(_caption(view), cells)),)] if rows >= _ROWS_WITH_CAPTION else []
+    )
+    height = rows - 1 - len(caption) - (rows >= _ROWS_WITH_AIR)
+    curve = _history(worker, view, cells - VALUE_CELLS, height)
+    lines = [line, *caption, *((piece(row, view.paint),) for row in curve)]
+    return lines + [()] * (rows - len(lines))
+
+
+def _with_half_height(line: Line) -> Line:
+    """Return a worker's line with a bar of half a row, so that its history stands apart."""
+    return tuple(piece(one.text.translate(_UPPER_HALVES), one.style) for one in line)
+
+
+def _caption(view: SideView) -> str:
+    """Return what a history shows: of which minute on the clock, at most."""
+    span_s = _span_s(view)
+    since = max(0.0, view.elapsed - span_s)
+    return f"utilization, {text.minutes(since)} to {text.minutes(since + span_s)}"
+
+
+def _span_s(view: SideView) -> float:
+    """Return how many seconds a history covers: all of a short trial, else a minute."""
+    return min(HISTORY_S, axis_end_s(view.elapsed, view.lane.wall_s or 0.0))
+
+
+def _awaited_slot(place: int, view: SideView, cells: int, grid: Grid) -> list[Line]:
+    name = f"w{place}" if view.workers > 1 else "core"
+    return [_worker_line(name, None, "", view, cells), *[()] * (grid.slot_rows - 1)]
+
+
+def _history(worker: WorkerState, view: SideView, width: int, rows: int) -> tuple[str, ...]:
+    return draw_history(
+        worker.utilization,
+        until=view.elapsed,
+        span_s=_span_s(view),
+        full=view.cores,
+        width=width,
+        rows=rows,
+    )
+
+
+def _worker_line(name: str, used: float | None, remark: str, view: SideView, cells: int) -> Line:
+    """Return a worker's name, bar, share and remark; where room is short, the remark alone."""
+    label = cut(name, _NAME_CELLS)
+    share = text.NOTHING if used is None else text.percent(used)
+    end = f"{share.rjust(VALUE_CELLS)}{f' {remark}' if remark else ''}"
+    narrow = cells < _NARROWEST_WITH_BOTH
+    least = max(3 if narrow else 4, cell_len(label))
+    start = f"{label}{' ' * (least - cell_len(label))} "
+    if remark and cell_len(start) + cell_len(end) > cells:
+        return (piece(start), piece(cut(remark, cells - cell_len(start))))
+    room = max(0, cells - cell_len(start) - cell_len(end))
+    return (piece(start), piece(bar(used or 0.0, room), view.paint), piece(end))
+
+
+def _remark(worker: WorkerState, view: SideView) -> str:
+    """Return whether a worker is lost, back, or silent, or that its share is a mean."""
+    lost = losses.worker_remark(worker, view.lane, view.elapsed, view.at)
+    stalled = [stall for stall in view.lane.stalls if stall.worker == worker.process.id]
+    if not lost and stalled and view.status is not SideStatus.REPLAY:
+        return f"STALLED {text.seconds(view.at - stalled[0].since)}"
+    if view.status is SideStatus.DONE:
+        return "mean" if worker.utilization.points else ""
+    if view.status is not SideStatus.LIVE or lost or worker.sampled_at is None:
+        return lost
+    # A sample from the trial before says nothing about this one.
+    age = view.at - max(worker.sampled_at, view.lane.started_at or 0.0)
+    return f"{text.seconds(age)} old" if age > STALE_S else ""
+
+
+def _summary(workers: Sequence[WorkerState], view: SideView, width: int) -> str:
+    """Return one line for the workers that have none of their own."""
+    shares = (utilization(worker, view) for worker in workers)
+    sorted_shares = sorted(share for share in shares if share is not None and math.isfinite(share))
+    lost = sum(worker.lost_at is not None for worker in workers)
+    more = f"+ {text.count(len(workers))}"
+    gone = f" · {text.count(lost)} LOST" if lost else ""
+    if not sorted_shares:
+        return cut(f"{more} more{gone}", width)
+    low, middle, high = (
+        text.percent(share).removesuffix(" %")
+        for share in (sorted_shares[0], sorted_shares[len(sorted_shares) // 2], sorted_shares[-1])
+    )
+    spread = f"min {low} median {middle} max {high} %"
+    variants = (f"{more} more: {spread}", f"{more}: {spread}", f"{more}: {low} to {high} %")
+    return first_fitting([f"{variant}{gone}" for variant in variants], width)

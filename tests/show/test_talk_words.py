@@ -1,0 +1,22 @@
+from harness.model import Side
+from harness.show.talk_words import talk_words
+from harness.talk.agenda import RESULT_WORDS
+from tests.builders import a_report, a_results, a_trial, golden_results
+
+
+def test_the_known_good_example_is_said_as_published() -> None:
+    words = talk_words(a_report(golden_results()))
+    assert (words["speedup"], words["efficiency"], words["gap"]) == ("7.04×", "88 %", "9.78 h")
+    assert words["cost"] == "$9.40 → $3.05 per run, 68 % less"
+    assert words["say"].startswith("On 8 machines it ran 7.0 times as fast")
+
+
+def test_every_number_that_an_agenda_may_name_is_there() -> None:
+    assert tuple(talk_words(a_report(golden_results()))) == RESULT_WORDS
+
+
+def test_a_refused_session_has_no_words() -> None:
+    moved = a_results(
+        trials=(a_trial(Side.BASELINE, quality=0.9), a_trial(Side.DISTRIBUTED, quality=0.1))
+    )
+    assert talk_words(a_report(moved)) == {}
