@@ -95,7 +95,7 @@ def _look_at_open(now: _Present, path: Any, mode: str | None, flags: int) -> Non
     if name is None or name.startswith(now.folder):
         return
     writes = bool(flags & WRITING) or any(letter in (mode or "") for letter in "wax+")
-    if writes and name != os.devnull and "/__pycache__" not in name:
+    if writes and name != os.devnull and not _is_bytecode(name):
         now.watched.touched.append(f"it writes {name}")
     elif not writes and not name.startswith((*INSTALLED, *now.may_read)):
         now.watched.touched.append(f"it reads {name}")
@@ -105,8 +105,14 @@ def _look_at_change(now: _Present, event: str, arguments: tuple[Any, ...]) -> No
     paths = arguments[1:2] if event == "os.symlink" else arguments[:2]
     for path in paths:
         name = _full(path) if isinstance(path, str | bytes | os.PathLike) else None
-        if name is not None and not name.startswith(now.folder) and "/__pycache__" not in name:
+        if name is not None and not name.startswith(now.folder) and not _is_bytecode(name):
             now.watched.touched.append(f"it changes {name} ({event})")
+
+
+def _is_bytecode(name: str) -> bool:
+    """Return whether Python writes it when a module is imported for the first time."""
+    prefix = sys.pycache_prefix
+    return "/__pycache__" in name or (prefix is not None and name.startswith(prefix))
 
 
 def _file_of(code: object) -> str:
