@@ -25,7 +25,7 @@ from harness.show.terminal.lines import Frame
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 ENTER_ALTERNATE_SCREEN = "\x1b[?1049h\x1b[?25l\x1b[2J\x1b[H"
 LEAVE_ALTERNATE_SCREEN = "\x1b[?25h\x1b[0m\x1b[?1049l"
-REDRAW_EVERY_FRAMES = 20
+REDRAW_EVERY_FRAMES = 40
 USUAL_SIZE = (80, 24)
 
 

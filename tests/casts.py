@@ -14,12 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo.terminal import (
-    ENTER_ALTERNATE_SCREEN,
-    LEAVE_ALTERNATE_SCREEN,
-    REDRAW_EVERY_FRAMES,
-    rewrite,
-)
+from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN, rewrite
 from harness import events as e
 from harness.cast.format import CAST, MARKER, OUTPUT, Cast, Event, encode
 from harness.files.journal import read
@@ -39,6 +34,7 @@ COLUMNS = 100
 ROWS = 30
 EVERY_S = 0.25
 HELD_S = 3.5
+WHOLE_EVERY_FRAMES = 20
 MARKS = ("armed", "go", "distributed go", "baseline done", "distributed done", "headline")
 
 
@@ -174,7 +170,7 @@ def _frames(
                 draw_panel(board, opened.spec, caption, at=at, columns=columns, rows=rows), end=""
             )
         lines = captured.get().rstrip("\n").split("\n")
-        before = shown if place % REDRAW_EVERY_FRAMES != 1 else []
+        before = shown if place % WHOLE_EVERY_FRAMES != 1 else []
         yield at, f"\x1b[H{rewrite(lines, before)}"
         shown = lines
 
