@@ -34,7 +34,8 @@ class Speed:
     … p, the baseline had other cores than one worker, or the other scales of a sweep do not follow
     the law. ``fitted``: both are of the law fitted to a sweep's scales. ``possible_efficiency`` is
     what copies of the baseline on the workers' cores reach, who exchange nothing (None: they were
-    not timed). Start-up is not in the wall times.
+    not timed, or the workers did better, so that it was no limit). Start-up is not in the wall
+    times.
     """
 
     baseline_s: float
@@ -139,13 +140,12 @@ def _speed(pairs: Pairs, curve: Curve | None) -> Speed:
     baseline_startup_s = median_of(pairs.baseline, lambda trial: trial.startup_s)
     distributed_startup_s = median_of(pairs.distributed, lambda trial: trial.startup_s)
     fraction, fitted = _serial_fraction(pairs, curve)
-    baseline_proof = proof(pairs.results, pairs)
     return Speed(
         baseline_s=pairs.baseline_s,
         distributed_s=pairs.distributed_s,
         speedup=pairs.speedup,
         efficiency=pairs.efficiency,
-        possible_efficiency=baseline_proof.possible_efficiency if baseline_proof else None,
+        possible_efficiency=_possible_efficiency(pairs),
         interval=pairs.interval,
         serial_fraction=fraction,
         ceiling=None if fraction is None else scaling.ceiling(fraction),
@@ -156,6 +156,12 @@ def _speed(pairs: Pairs, curve: Curve | None) -> Speed:
             pairs.baseline_s + baseline_startup_s, pairs.distributed_s + distributed_startup_s
         ),
     )
+
+
+def _possible_efficiency(pairs: Pairs) -> float | None:
+    baseline_proof = proof(pairs.results, pairs)
+    possible = None if baseline_proof is None else baseline_proof.possible_efficiency
+    return None if possible is None or possible < pairs.efficiency else possible
 
 
 def _serial_fraction(pairs: Pairs, curve: Curve | None) -> tuple[float | None, bool]:

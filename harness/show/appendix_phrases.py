@@ -161,12 +161,13 @@ def _whole_host(proof: BaselineProof) -> Iterator[str]:
 def _copies(proof: BaselineProof) -> Iterator[str]:
     if proof.copies is None or proof.copies.pass_s is None or proof.possible_efficiency is None:
         return
-    number = setting_value(proof.copies.value)
-    taken, possible = text.seconds(proof.copies.pass_s), text.percent(proof.possible_efficiency)
-    yield (
-        f"{number} copies of the baseline at once, which exchange nothing, take {taken},"
-        f" so this host allows an efficiency of at most {possible}"
-    )
+    number, taken = setting_value(proof.copies.value), text.seconds(proof.copies.pass_s)
+    copies = f"{number} copies of the baseline at once, which exchange nothing, take {taken}"
+    allowed = f"allows an efficiency of at most {text.percent(proof.possible_efficiency)}"
+    follows = f"so this host {allowed}"
+    if (proof.speedup or 0.0) / proof.copies.value > proof.possible_efficiency:
+        follows = f"which {allowed}; the workers did better, so the host was slower then"
+    yield f"{copies}, {follows}"
 
 
 def lost_core_time(splits: Sequence[CoreTime]) -> str:

@@ -143,6 +143,14 @@ def test_copies_that_were_faster_than_the_trials_bound_nothing() -> None:
     assert proven(OWN, copies(4, 39.0)).possible_efficiency == 1.0
 
 
+def test_copies_that_the_workers_did_better_than_are_not_quoted_beside_their_efficiency() -> None:
+    report = a_report(a_sweep(rates=(OWN, copies(4, 50.0))))
+    assert report.headline is not None
+    assert report.headline.speed.efficiency > 0.8
+    assert report.headline.speed.possible_efficiency is None
+    assert "copies-slower" in {caveat.key for caveat in report.headline.caveats}
+
+
 def test_copies_for_another_number_of_workers_bound_nothing_here() -> None:
     assert proven(OWN, copies(2, 41.7)).possible_efficiency is None
 

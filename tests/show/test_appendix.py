@@ -170,6 +170,16 @@ def test_what_copies_leave_possible_is_told() -> None:
     ) in table.notes
 
 
+def test_copies_that_the_workers_did_better_than_are_told_to_be_no_limit() -> None:
+    slow = Rate(Variant.COPIES, 1.0, 50.0, 4, value=4.0, pass_s=50.0)
+    table = rates(a_report(a_sweep(rates=(an_own_rate(), slow))))
+    assert table is not None
+    assert (
+        "4 copies of the baseline at once, which exchange nothing, take 50.0 s, which allows an"
+        " efficiency of at most 80 %; the workers did better, so the host was slower then"
+    ) in table.notes
+
+
 def test_shares_of_the_core_time_are_told_for_every_scale() -> None:
     table = core_seconds(a_report(a_sweep()))
     assert table is not None
