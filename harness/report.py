@@ -22,7 +22,7 @@ from harness.events import Event
 from harness.files import declared, journal, results
 from harness.files.results import RESULTS_NAME
 from harness.model import Results
-from harness.show import appendix, earlier_wording, figures, slide
+from harness.show import appendix, figures, slide
 from harness.show.displays import Drawing, Gallery, Note, TableView
 from harness.show.export import Form, export
 from harness.show.headline_text import final_lines, headline_frame, headline_text
@@ -74,13 +74,8 @@ class Report(Claims):
         return headline_frame(self, columns)
 
     def final_lines(self, columns: int) -> list[str]:
-        """Return the lines that a new recording of the session, so wide, must end with."""
+        """Return the lines that a recording of the session, so wide, must end with."""
         return final_lines(self, columns)
-
-    def recorded_lines(self, columns: int) -> tuple[list[str], ...]:
-        """Return the lines that a recording may end with: in today's words, or in earlier ones."""
-        new = self.final_lines(columns)
-        return (new, earlier_wording.final_lines(self.headline)) if self.headline else (new,)
 
     @cached_property
     def appendix(self) -> str:

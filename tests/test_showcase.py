@@ -26,7 +26,7 @@ from tests.cast.pages import Document
 from tests.terminals import ROOT
 
 SHOWCASE = ROOT / "recordings" / "showcase"
-MOST_BYTES = 2_000_000
+MOST_BYTES = 2_100_000
 
 Edit = Callable[[Cast], Cast]
 
@@ -47,7 +47,7 @@ def report() -> Report:
 
 
 def keys(edit: Edit, results: Results | None = None) -> set[str]:
-    found = verify(edit(cast()), results or facts(), report().recorded_lines(100))
+    found = verify(edit(cast()), results or facts(), report().final_lines(100))
     return {reason.key for reason in found.reasons}
 
 
@@ -118,7 +118,7 @@ def test_the_showcase_proves_that_its_work_is_needed_and_its_baseline_fast() -> 
 
 
 def test_the_showcase_is_true() -> None:
-    found = verify(cast(), facts(), report().recorded_lines(100), (100, 30))
+    found = verify(cast(), facts(), report().final_lines(100), (100, 30))
     assert found.reasons == ()
     assert recording(SHOWCASE).verified
 
@@ -181,13 +181,7 @@ def test_an_edited_showcase_is_refused(edit: Edit, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "edited"),
-    [
-        pytest.param(
-            "a serial share of 10 %", "a serial share of 01 %", id="in an earlier wording"
-        ),
-        pytest.param("efficiency 91 %", "efficiency 97 %", id="in words that have not changed"),
-    ],
+    ("shown", "edited"), [("E 100 %", "E 107 %"), ("moved by 0.000", "moved by 0.001")]
 )
 def test_a_showcase_with_another_number_is_refused(shown: str, edited: str) -> None:
     def edit(cast: Cast) -> Cast:
@@ -196,11 +190,6 @@ def test_a_showcase_with_another_number_is_refused(shown: str, edited: str) -> N
 
     assert edit(cast()) != cast()
     assert keys(edit) == {"headline"}
-
-
-def test_a_new_recording_must_end_in_todays_words() -> None:
-    found = verify(cast(), facts(), (report().final_lines(100),))
-    assert [reason.key for reason in found.reasons] == ["headline"]
 
 
 def test_the_showcase_beside_another_runs_results_is_refused() -> None:

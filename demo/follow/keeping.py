@@ -13,7 +13,6 @@ from harness import events as e
 from harness.errors import MachineFailed, cannot_write
 from harness.event_lines import encode
 from harness.files import atomic
-from harness.files.journal import JOURNAL_NAME
 from harness.files.results import RESULTS_NAME, decode, save
 from harness.follow.follower import Follower
 from harness.model import JournalHeader, Results, Side, Status
@@ -103,8 +102,3 @@ def remove_empty(folder: Path | None) -> None:
     """Remove a folder that was made for a take of which nothing came."""
     if folder is not None and folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
-
-
-def journal_name(*, whole: bool) -> str:
-    """Return the name of the journal in a take's folder."""
-    return JOURNAL_NAME if whole else INCOMPLETE_NAME

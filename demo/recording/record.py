@@ -184,7 +184,7 @@ def _finish_take(draft: Path, size: Size) -> tuple[Report, Inspection]:
     title = f"twoclocks · {workload} · run {text.printable(facts.run_id)}"
     cast = replace(extract_markers(read(draft / RAW)), title=title)
     atomic.replace(draft / CAST, encode(cast))
-    inspection = verify(cast, facts, (report.final_lines(cast.columns),), size)
+    inspection = verify(cast, facts, report.final_lines(cast.columns), size)
     if not inspection.verified:
         reasons = "; ".join(reason.sentence for reason in inspection.reasons)
         raise RecordingFailed(

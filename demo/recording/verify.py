@@ -30,7 +30,7 @@ def verify_recording(
         require_recorded(path)
     cast = read(path / CAST if is_take else path)
     report = Report.load(results if results is not None else folder / RESULTS_NAME)
-    inspection = verify(cast, report.results, report.recorded_lines(cast.columns), size)
+    inspection = verify(cast, report.results, report.final_lines(cast.columns), size)
     if is_take and results is None:
         _write_verdict(folder, inspection)
     return _lines(inspection), ExitCode.DONE if inspection.verified else ExitCode.REFUSED

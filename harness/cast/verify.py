@@ -84,12 +84,12 @@ class _Frame:
 
 
 def verify(
-    cast: Cast, results: Results, headlines: Sequence[Sequence[str]], size: Size | None = None
+    cast: Cast, results: Results, headline: Sequence[str], size: Size | None = None
 ) -> Inspection:
     """Return what contradicts a recording of the session with those results.
 
-    ``headlines`` are the lines that its last screen must show above the end card, in each wording
-    that is accepted, today's first; ``size`` is the size that was asked for (None: any).
+    ``headline`` are the lines that its last screen must show above the end card; ``size`` is the
+    size that was asked for (None: any).
     """
     # A blank beginning is allowed; a screen that is blank later hides what it should show.
     states = dropwhile(lambda state: not state.text.strip(), screen_states(cast))
@@ -103,7 +103,7 @@ def verify(
         *_check_drift(drift),
         *_check_stopped_clocks(screens, results),
         *_check_date(cast, screens),
-        *_check_end(cast, frames, headlines),
+        *_check_end(cast, frames, headline),
         *_check_markers(cast, screens, results),
     )
     return Inspection(reasons=reasons, drift_s=drift, longest_gap_s=gap, duration_s=cast.duration_s)
@@ -183,17 +183,15 @@ def _check_stopped_clocks(screens: Sequence[TimedScreen], results: Results) -> I
             yield Reason("clock", sentence)
 
 
-def _check_end(
-    cast: Cast, frames: Sequence[_Frame], headlines: Sequence[Sequence[str]]
-) -> Iterator[Reason]:
+def _check_end(cast: Cast, frames: Sequence[_Frame], headline: Sequence[str]) -> Iterator[Reason]:
     """Yield whether the last screen lacks the headline, or shows it too briefly to be read."""
     last = frames[-1] if frames else None
     if last is None or last.reading is None or last.reading.statuses is not None:
         yield Reason("end", "it ends before its headline")
         return
-    wrong = [_wrong_line(cast, last.state.lines, headline) for headline in headlines]
-    if None not in wrong:
-        line = text.printable(wrong[0] or "")
+    wrong = _wrong_line(cast, last.state.lines, headline)
+    if wrong is not None:
+        line = text.printable(wrong)
         yield Reason(
             "headline", f"its last screen differs from the results file's headline: {line!r}"
         )

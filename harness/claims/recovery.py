@@ -99,11 +99,6 @@ class Recovery:
         """Return how many workers were taken away on purpose, without notice or with it."""
         return sum(self.kinds.get(kind, 0) for kind in PREEMPTIONS)
 
-    @property
-    def on_purpose(self) -> int:
-        """Return how many losses were made on purpose, whatever their kind."""
-        return len(self.losses) - self.kinds.get(FaultKind.LOST, 0)
-
 
 def recovery(pairs: Pairs) -> Recovery | None:
     """Return what the losses at the pairs' scale cost (None: nothing was lost)."""

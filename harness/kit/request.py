@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from harness.errors import BadRequest
 
-MOST_HOSTS = 10_000
 LONGEST_NAME = 40  # KubeRay puts suffixes to it, and a label has 63 characters at most
 OLDEST_RAY = (2, 10)
 TOKENS_SINCE = (2, 52)

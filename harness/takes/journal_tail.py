@@ -179,12 +179,6 @@ def journal_in(folder: Path, run_id: str) -> Path | None:
     return folder / JOURNAL_NAME if header is not None and header.run_id == run_id else None
 
 
-def began_at(journal: Path) -> float | None:
-    """Return when a session began, in seconds since 1970 (None: there is no valid header)."""
-    header = _header(journal)
-    return None if header is None else _moment(header)
-
-
 def _header(journal: Path) -> JournalHeader | None:
     """Return a journal's header (None: there is no whole and valid one)."""
     start = read_part(journal, LARGEST_BYTES, most=_HEADER_BYTES)

@@ -55,7 +55,7 @@ def inspect(
     size: tuple[int, int] | None = None,
 ) -> Inspection:
     told = Report.of(results).final_lines(COLUMNS) if results else true_lines()
-    return verify(edit(a_true_cast()), results or race_results(), (told,), size)
+    return verify(edit(a_true_cast()), results or race_results(), told, size)
 
 
 @cache

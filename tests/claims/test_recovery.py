@@ -53,7 +53,7 @@ def test_losses_are_counted_by_their_kind() -> None:
 def test_a_kill_and_a_drain_are_preemptions_and_a_loss_by_accident_is_none() -> None:
     found = recovered(losing(a_strike(), a_strike(kind=FaultKind.DRAIN), a_fault()))
 
-    assert (found.preemptions, found.on_purpose) == (2, 2)
+    assert found.preemptions == 2
 
 
 def test_recovery_is_from_the_strike_until_all_have_caught_up() -> None:

@@ -32,11 +32,6 @@ def products_of(channels: int, depth: int, pixels: int) -> list[Shape]:
     return found
 
 
-def flops(shapes: list[Shape]) -> int:
-    """Return their floating-point operations: a multiplication and an addition for each term."""
-    return sum(2 * rows * inner * columns for rows, inner, columns in shapes)
-
-
 def products(shapes: list[Shape]) -> Iterator[None]:
     """Do a step's matrix products at every iteration, each on operands that stay in place."""
     random = np.random.default_rng(1)

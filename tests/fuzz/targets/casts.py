@@ -116,7 +116,7 @@ def _faults(example: Example, run: Run) -> Iterator[str]:
         for sign in OBEYED:
             if sign in played:
                 yield f"a terminal that plays it is sent {sign!r}"
-        inspection = verify(cast, race_results(), (["a headline"],))
+        inspection = verify(cast, race_results(), ["a headline"])
         if not inspection.reasons:
             yield "a recording of another session is verified"
         for reason in inspection.reasons:
