@@ -142,6 +142,11 @@ def test_a_clock_never_shows_a_time_that_has_not_come(elapsed: float) -> None:
     assert seconds <= elapsed + 1e-6
 
 
+@given(st.floats(min_value=10, max_value=59.9))
+def test_a_stopped_clock_shows_the_tenth_that_the_headline_tells(wall_s: float) -> None:
+    assert f"{float(text.clock(wall_s, stopped=True)[3:]):.1f} s" == text.seconds(wall_s)
+
+
 @given(st.integers(min_value=0, max_value=3_599_999))
 def test_a_clock_shows_every_tenth(tenths: int) -> None:
     assert text.clock(tenths / 10)[-4:] == f"{tenths % 600 // 10:02}.{tenths % 10}"

@@ -22,7 +22,7 @@ def end_card(
 
     The distributed side of a ``command_pair`` need not use Ray, so it is not called RAY.
     """
-    baseline, distributed = map(text.clock, clocks)
+    baseline, distributed = (text.clock(wall_s, stopped=True) for wall_s in clocks)
     name = "DISTRIBUTED" if command_pair else "RAY"
     run = f" {text.printable(badge)}  {text.moment(utc)} · run {text.printable(run_id)}"
     return f" BASELINE {baseline} · {name} {distributed}", first_fitting([run], columns - 1)

@@ -176,9 +176,9 @@ def _check_stopped_clocks(screens: Sequence[TimedScreen], results: Results) -> I
         return
     for side, clock in zip(Side, screens[-1].reading.clocks, strict=True):
         wall = last_wall_s(results, side)
-        if wall is None or clock is None or not clock.shows(wall):
+        if wall is None or clock is None or not clock.shows(round(wall, 1)):
             shown = text.clock(clock.seconds) if clock is not None else "nothing"
-            expected = text.clock(wall) if wall is not None else "no time"
+            expected = text.clock(wall, stopped=True) if wall is not None else "no time"
             sentence = f"its {side} clock stops at {shown}, the results file has {expected}"
             yield Reason("clock", sentence)
 

@@ -16,7 +16,7 @@ def card(clocks: tuple[float, float] = (0.0, 0.0), run_id: str = "7c21") -> tupl
 
 def test_an_end_card_shows_both_clocks_then_the_badge_the_date_and_the_run() -> None:
     assert card((41.32, 11.27)) == (
-        " BASELINE 00:41.3 · RAY 00:11.2",
+        " BASELINE 00:41.3 · RAY 00:11.3",
         " REC  2026-11-22 12:00:07Z · run 7c21",
     )
 

@@ -130,7 +130,8 @@ def _quarter(lane: SideState) -> int:
 
 def _ending(before: SideState, after: SideState, spec: Spec) -> Iterator[str]:
     if after.wall_s is not None and before.wall_s is None:
-        yield f"finished in {text.seconds(after.wall_s)}, clock {text.clock(after.wall_s)}"
+        clock = text.clock(after.wall_s, stopped=True)
+        yield f"finished in {text.seconds(after.wall_s)}, clock {clock}"
     if after.quality is not None and before.quality is None:
         quality = text.quality(after.quality, spec.workload.tolerance)
         answer = text.digest(after.answer_sha256)

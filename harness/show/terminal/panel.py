@@ -282,10 +282,9 @@ def _facts(
 def _draw_small(views: tuple[SideView, SideView], columns: int, rows: int) -> Frame:
     """Return both clocks in words and the size that the panel needs, for a small terminal."""
     sides = [
-        f"{view.name} {view.status} {text.clock(view.elapsed)} {progress_percent(view.lane)}"
-        for view in views
+        f"{view.name} {view.status} {view.clock} {progress_percent(view.lane)}" for view in views
     ]
     size = f"this terminal is {columns}×{rows}, the panel needs {SMALLEST_COLUMNS}×{SMALLEST_ROWS}"
-    clocks = " ".join(f"{view.name} {text.clock(view.elapsed)}" for view in views)
+    clocks = " ".join(f"{view.name} {view.clock}" for view in views)
     lines = [*sides, size] if rows > 3 else [clocks]
     return Frame(tuple(pad((piece(cut(line, columns)),), columns) for line in lines))

@@ -170,7 +170,7 @@ def _recording_deadline(deadline: Deadline, position: AgendaPosition) -> Variant
 
 def _state(run: FollowedRun, side: Side) -> str:
     lane = run.board.state_of(side)
-    clock = text.clock(elapsed(lane, run.at))
+    clock = text.clock(elapsed(lane, run.at), stopped=lane.wall_s is not None)
     name = str(side).ljust(len(Side.DISTRIBUTED))
     if lane.wall_s is not None:
         return f"{name}  {clock}  done{_losses(lane)}"

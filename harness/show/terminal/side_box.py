@@ -87,7 +87,7 @@ def _clock_lines(view: SideView, layout: Layout) -> list[Line]:
     It then stands on a block of that colour, which is half a row higher and lower than the digits.
     """
     inner = layout.width - 4
-    digits = draw_digits(text.clock(view.elapsed), layout.face, inner)
+    digits = draw_digits(view.clock, layout.face, inner)
     paint = view.paint + STRONG
     if not view.is_stopped:
         rows = [(piece(row, paint),) for row in digits]

@@ -40,7 +40,7 @@ class SideView:
     """What to show of one side.
 
     ``titles`` and ``quality_lines`` are worded in several lengths, the longest first; the first
-    that fits is shown. ``elapsed`` is what the clock shows, in seconds; ``at`` is the conductor's
+    that fits is shown. ``elapsed`` is what the clock has run, in seconds; ``at`` is the conductor's
     time now. A worker's bar is full when it uses all of its ``cores``. ``workers`` is how many
     were asked for, the only number known until the side is ready, and ``spares`` beside them.
     ``starts`` words in several lengths when a side starts that awaits its turn, and ``coming`` what
@@ -66,6 +66,11 @@ class SideView:
     def name(self) -> str:
         """Return what the side is called: BASELINE, RAY or DISTRIBUTED."""
         return self.titles[0].partition(" ")[0]
+
+    @property
+    def clock(self) -> str:
+        """Return what the clock shows."""
+        return text.clock(self.elapsed, stopped=self.lane.wall_s is not None)
 
     @property
     def is_stopped(self) -> bool:

@@ -129,7 +129,7 @@ def test_a_side_that_jumps_to_its_end_has_a_line_for_its_end_only() -> None:
     )
 
     assert lines_for(gone(), finished) == [
-        "00:20.0  distributed: finished in 9.96 s, clock 00:09.9"
+        "00:20.0  distributed: finished in 9.96 s, clock 00:10.0"
     ]
 
 

@@ -153,6 +153,13 @@ def test_a_finished_lane_stops_its_clock() -> None:
     assert elapsed(lane, 55.0) == elapsed(lane, 5000.0) == 40.0
 
 
+def test_a_clock_that_has_stopped_shows_the_time_that_the_headline_tells() -> None:
+    events = [*arming_events(), *trial_events(Side.BASELINE, 10.0, 11.57)]
+
+    assert "BASELINE DONE 00:11.6" in draw(a_board(events), 30.0, columns=79)
+    assert "BASELINE LIVE 00:11.5" in draw(a_board(events[:-2]), 21.56, columns=79)
+
+
 def test_a_failed_lane_stops_its_clock_at_its_last_sign_of_life() -> None:
     events = [
         *arming_events(),
