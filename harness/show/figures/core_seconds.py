@@ -70,14 +70,15 @@ def _losses(split: CoreTime) -> list[TimePart]:
 
 
 def _remark(splits: Sequence[CoreTime]) -> str:
-    """Return why E falls: the part that grew most; with one scale, all parts that are losses."""
+    """Return why E falls: the part that grew most; with one scale, what each loss took."""
     scales = [
         split for split in splits if split.side is Side.DISTRIBUTED and not split.oversubscribed
     ]
     first, last = scales[0], scales[-1]
     if first is last:
-        losses = [f"{last.name(part)} {text.percent(last.share(part))}" for part in _losses(last)]
-        return f"why not 100 %: {', '.join(losses)}"
+        lost = {last.name(part): text.percent(last.share(part)) for part in _losses(last)}
+        told = [f"{name} {share}" for name, share in lost.items() if share != text.percent(0.0)]
+        return f"not useful: {', '.join(told) or 'nothing'}"
     grown = max(_VERBS, key=lambda part: last.share(part) - first.share(part))
     shares = f"from {text.percent(first.share(grown))} to {text.percent(last.share(grown))}"
     scale = f"from {first.workers} to {text.number_of(last.workers, 'worker')}"

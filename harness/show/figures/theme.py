@@ -36,7 +36,7 @@ LIGHT = Theme(
     shade="#ECECEC",
     baseline="#D55E00",
     distributed="#0072B2",
-    parts=("#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#CC79A7", "#8C8C8C"),
+    parts=("#0072B2", "#2B93CF", "#D55E00", "#A38600", "#C46A9B", "#8C8C8C"),
 )
 DARK = Theme(
     name="dark",

@@ -1,9 +1,13 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness import text
-from tests.show.figures.cases import drawing, picture, read_back, report_of
+from harness.model import Results
+from harness.show import figures
+from tests.builders import a_report
+from tests.show.figures.cases import CASES, drawing, picture, read_back, report_of
 
 
 @pytest.mark.parametrize("case", ["race", "three", "eight"])
@@ -39,6 +43,26 @@ def test_the_core_seconds_say_why_efficiency_falls() -> None:
     told = picture("three", "core-seconds").description
 
     assert told.startswith("Why E falls: from 1 to 4 workers, communication and losses grew most")
+
+
+def test_what_was_not_useful_is_told_without_a_part_that_took_no_time() -> None:
+    patient, hurried = CASES["spare"], a_report(without_waiting(CASES["spare"]))
+    told = figures.pictures(hurried)["core-seconds"].description.partition(". ")[0]
+    assert "waiting 2.2 %" in figures.pictures(a_report(patient))["core-seconds"].description
+    assert told.startswith("Not useful: communication 5.6 %, idle 2.8 %, ")
+    assert "waiting" not in told
+
+
+def without_waiting(results: Results) -> Results:
+    """Return results whose workers were idle where they had waited for others."""
+    trials = []
+    for trial in results.trials:
+        spent = trial.core_seconds
+        assert spent is not None
+        idle_s = spent.idle_s + spent.waiting_s
+        spent = replace(spent, waiting_s=0.0, idle_s=idle_s)
+        trials.append(replace(trial, core_seconds=spent))
+    return replace(results, trials=tuple(trials))
 
 
 @pytest.mark.parametrize("case", ["race", "three", "eight"])
