@@ -21,6 +21,8 @@ from harness.files.results import load
 from harness.model import Status
 from tests.builders import a_workload_file
 
+pytestmark = pytest.mark.terminal
+
 ROOT = Path(__file__).parents[2]
 SHOWCASE = str(ROOT / "recordings" / "showcase")
 RACE = ("--workload", "simulated", "--set", "seconds=0.05", "--set", "chunks=2", "--out", "take")

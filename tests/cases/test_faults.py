@@ -6,6 +6,8 @@ import pytest
 
 from tests.cases.faults import FAULTS, GUIDE, Fault, Outcome, all_outcomes
 
+pytestmark = pytest.mark.terminal
+
 each = pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 STALLS = [fault for fault in FAULTS if fault.state]
 

@@ -20,6 +20,8 @@ from tests.cases.strangers import NOBODY
 from tests.cases.test_strangers import as_installed
 from tests.terminals import PYTHON, ROOT, at_once, surroundings
 
+pytestmark = pytest.mark.terminal
+
 SHOWCASE = str(ROOT / "recordings" / "showcase")
 HELP, AUDIT = ("--help",), ("audit", SHOWCASE)
 RACE = ("race", "--workload", "simulated", "--set", "seconds=0.5", "--ui", "plain", "--yes")

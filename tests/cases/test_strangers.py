@@ -40,6 +40,8 @@ from tests.terminals import (
     wait_for,
 )
 
+pytestmark = pytest.mark.terminal
+
 needs_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="only root can take another account's rights"
 )
