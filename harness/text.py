@@ -175,7 +175,7 @@ def clock(elapsed: float, *, stopped: bool = False) -> str:
     """Return a clock, ``mm:ss.t`` or ``h:mm:ss.t``: cut off, and rounded once it has stopped."""
     elapsed = 0.0 if math.isnan(elapsed) else max(0.0, min(elapsed, _LONGEST_CLOCK))
     # a hair is added, since binary fractions cannot hold every tenth: 0.3 is not to become 0.2
-    tenths = int(elapsed * 10 + (0.5 if stopped else 1e-6))
+    tenths = int((round(elapsed, 1) if stopped else elapsed) * 10 + 1e-6)
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
     lead = f"{hours}:" if hours else ""

@@ -439,8 +439,11 @@ def slow(folder: Path, *, to_load: float = 0.0, to_leave: float = 0.0) -> str:
     return str(path)
 
 
-def at_once(acts: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-    """Return what each act returns; they run side by side, since simulated work only sleeps."""
-    with ThreadPoolExecutor(len(acts)) as threads:
+def at_once(acts: Mapping[str, Callable[[], T]], most: int | None = None) -> dict[str, T]:
+    """Return what each act returns; they run side by side, since simulated work only sleeps.
+
+    Of those that compute, ``most`` run at a time.
+    """
+    with ThreadPoolExecutor(most or len(acts)) as threads:
         begun = {name: threads.submit(act) for name, act in acts.items()}
     return {name: act.result() for name, act in begun.items()}

@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness import text
@@ -143,6 +143,8 @@ def test_a_clock_never_shows_a_time_that_has_not_come(elapsed: float) -> None:
 
 
 @given(st.floats(min_value=10, max_value=59.9))
+@example(13.649999999999999)
+@example(13.65)
 def test_a_stopped_clock_shows_the_tenth_that_the_headline_tells(wall_s: float) -> None:
     assert f"{float(text.clock(wall_s, stopped=True)[3:]):.1f} s" == text.seconds(wall_s)
 

@@ -32,13 +32,13 @@ from harness.takes.recordings import VERDICT_NAME, recording, recordings
 from tests.recording import (
     BRIEF,
     MOST_RECORDINGS,
-    STOOD_STILL,
     Recorded,
     a_desk,
     outcome_of,
     record,
     repeated,
     start,
+    stood_still,
 )
 from tests.terminals import PYTHON, ROOT, Look, Terminal, Tmux, at_once, wait_for
 
@@ -260,7 +260,7 @@ def test_of_two_recordings_for_one_folder_the_later_one_overwrites_nothing(tmp_p
     for attempt in range(MOST_RECORDINGS):
         folder = tmp_path / str(attempt)
         done = two_recordings(folder)
-        if not any(STOOD_STILL in one.stderr for one in done):
+        if not any(stood_still(one.stderr) for one in done):
             break
     codes = sorted(one.returncode for one in done)
     late = next(one for one in done if one.returncode)
@@ -474,7 +474,7 @@ def test_recording_in_a_small_terminal_shows_the_race_there_and_waits_for_enter(
         shell.command(f"cd {tmp_path}; export PYTHONPATH={ROOT}")
         for _ in range(MOST_RECORDINGS):
             armed, end = recorded_with_enter(shell)
-            if STOOD_STILL not in end.text:
+            if not stood_still(end.text):
                 break
     assert "exit code 0" in end.text, end.text
     cast, facts = read(tmp_path / "take" / "run.cast"), load(tmp_path / "take" / "results.json")
