@@ -143,23 +143,23 @@ def test_what_was_asked_for_and_has_not_come_is_known() -> None:
     assert [str(strike) for strike in strikes.not_come] == ["kill:w1@99%"]
 
 
-def drawn(seed: int, workers: int, seconds: float = 2_000.0) -> list[tuple[float, str]]:
+def random_strikes(seed: int, workers: int, seconds: float = 2_000.0) -> list[tuple[float, str]]:
     strikes = TrialStrikes((Poisson(mtbf_s=20.0, seed=seed),), workers)
     return [(strike.at_s or 0.0, strike.target) for strike in strikes.due(seconds, 0.0)]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 50))
 def test_the_same_seed_draws_the_same_strikes(seed: int, workers: int) -> None:
-    assert drawn(seed, workers) == drawn(seed, workers)
-    assert {int(target[1:]) for _, target in drawn(seed, workers)} <= {*range(workers)}
+    assert random_strikes(seed, workers) == random_strikes(seed, workers)
+    assert {int(target[1:]) for _, target in random_strikes(seed, workers)} <= {*range(workers)}
 
 
 def test_more_workers_are_struck_at_the_same_moments() -> None:
-    assert [at for at, _ in drawn(1, 2)] == [at for at, _ in drawn(1, 64)]
+    assert [at for at, _ in random_strikes(1, 2)] == [at for at, _ in random_strikes(1, 64)]
 
 
 def test_drawn_strikes_come_as_often_as_was_asked_and_hit_all_alike() -> None:
-    strikes = drawn(0, 4, 200_000.0)
+    strikes = random_strikes(0, 4, 200_000.0)
     gaps = [later - earlier for (earlier, _), (later, _) in pairwise(strikes)]
     assert mean(gaps) == pytest.approx(20.0, rel=0.05)
     hits = [sum(target == f"w{place}" for _, target in strikes) for place in range(4)]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import pytest
 
@@ -50,12 +51,11 @@ def at(
     what: str,
     promise: Promise,
     befall: Callable[[Scene], None],
-    **more: object,
+    **more: Any,
 ) -> tuple[Pair, ...]:
     """Return a fault at each of these moments."""
     return tuple(
-        Pair(what=what, moment=moment, promise=promise, befall=befall, **more)  # type: ignore[arg-type]
-        for moment in moments
+        Pair(what=what, moment=moment, promise=promise, befall=befall, **more) for moment in moments
     )
 
 

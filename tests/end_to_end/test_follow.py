@@ -113,7 +113,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def said(log: Log, folder: Path) -> dict[str, PipedOutput]:
+def outputs(log: Log, folder: Path) -> dict[str, PipedOutput]:
     """Return what was printed where streams of each kind were followed without a terminal."""
     file, everything = log.path, log.command()
     cases: dict[str, Callable[[Path], list[str]]] = {
@@ -147,16 +147,16 @@ def said(log: Log, folder: Path) -> dict[str, PipedOutput]:
 
 @pytest.mark.parametrize("name", ["file", "pace", "broken", "goes on", "twice", "lossy once"])
 def test_the_take_that_is_kept_is_the_one_of_elsewhere(
-    name: str, log: Log, folder: Path, said: dict[str, PipedOutput]
+    name: str, log: Log, folder: Path, outputs: dict[str, PipedOutput]
 ) -> None:
     kept = folder / name.replace(" ", "-")
-    assert said[name].exit_code == ExitCode.REFUSED, said[name].errors
+    assert outputs[name].exit_code == ExitCode.REFUSED, outputs[name].errors
     for file in ("results.json", "events.jsonl"):
         assert (kept / file).read_bytes() == (log.take / file).read_bytes()
 
 
-def test_a_race_can_be_the_command_itself(folder: Path, said: dict[str, PipedOutput]) -> None:
-    assert said["race"].exit_code == 0, said["race"].errors
+def test_a_race_can_be_the_command_itself(folder: Path, outputs: dict[str, PipedOutput]) -> None:
+    assert outputs["race"].exit_code == 0, outputs["race"].errors
     assert (folder / "race" / "headline.png").exists()
     assert (folder / "race" / "results.json").read_bytes() == (
         folder / "race.own" / "results.json"
@@ -164,56 +164,56 @@ def test_a_race_can_be_the_command_itself(folder: Path, said: dict[str, PipedOut
 
 
 def test_the_headline_and_the_path_of_the_take_are_printed_at_the_end(
-    folder: Path, said: dict[str, PipedOutput]
+    folder: Path, outputs: dict[str, PipedOutput]
 ) -> None:
-    assert "NO HEADLINE" in said["file"].text
-    assert str(folder / "file" / "results.json") in said["file"].text
+    assert "NO HEADLINE" in outputs["file"].text
+    assert str(folder / "file" / "results.json") in outputs["file"].text
 
 
 def test_a_log_file_is_a_replay_and_a_stream_at_its_own_pace_is_none(
-    said: dict[str, PipedOutput],
+    outputs: dict[str, PipedOutput],
 ) -> None:
-    assert "this is a replay" in said["file"].text
-    assert "this is a replay" not in said["pace"].text
-    assert "this race runs elsewhere" in said["pace"].text
+    assert "this is a replay" in outputs["file"].text
+    assert "this is a replay" not in outputs["pace"].text
+    assert "this race runs elsewhere" in outputs["pace"].text
 
 
 def test_a_line_about_a_replay_has_the_time_at_which_it_happened(
-    log: Log, said: dict[str, PipedOutput]
+    log: Log, outputs: dict[str, PipedOutput]
 ) -> None:
     events = [decode(line) for line in (log.take / "events.jsonl").read_bytes().splitlines()[1:]]
     (ready,) = [e for e in events if isinstance(e, Ready) and e.side is Side.BASELINE]
-    (line,) = [line for line in said["file"].text.splitlines() if "baseline: armed" in line]
+    (line,) = [line for line in outputs["file"].text.splitlines() if "baseline: armed" in line]
     assert -0.1 < seconds_of(line) - ready.at < 1.2  # the line has whole tenths of a second
 
 
-def test_the_times_of_a_replay_never_go_back(said: dict[str, PipedOutput]) -> None:
-    times = [seconds_of(line) for line in said["file"].text.splitlines() if CLOCK.match(line)]
+def test_the_times_of_a_replay_never_go_back(outputs: dict[str, PipedOutput]) -> None:
+    times = [seconds_of(line) for line in outputs["file"].text.splitlines() if CLOCK.match(line)]
     assert times == sorted(times)
     assert times[0] < 1 < times[-1]
 
 
-def test_a_stream_without_its_beginning_says_what_it_lacks(said: dict[str, PipedOutput]) -> None:
-    assert said["no beginning"].exit_code == 3
-    errors = said["no beginning"].errors
+def test_a_stream_without_its_beginning_says_what_it_lacks(outputs: dict[str, PipedOutput]) -> None:
+    assert outputs["no beginning"].exit_code == 3
+    errors = outputs["no beginning"].errors
     assert "lines of a journal came, but not its beginning" in errors
     assert "hint: have the command print all that the race has printed" in errors
 
 
 def test_json_passes_the_stream_on_but_for_signs_of_life(
-    log: Log, said: dict[str, PipedOutput]
+    log: Log, outputs: dict[str, PipedOutput]
 ) -> None:
-    assert without_heartbeats(said["json"].text) == without_heartbeats(log.path.read_text())
+    assert without_heartbeats(outputs["json"].text) == without_heartbeats(log.path.read_text())
 
 
-def test_a_link_that_breaks_is_said_and_taken_up_again(said: dict[str, PipedOutput]) -> None:
-    assert "no link: the command ended with 7, again in" in said["broken"].text
+def test_a_link_that_breaks_is_said_and_taken_up_again(outputs: dict[str, PipedOutput]) -> None:
+    assert "no link: the command ended with 7, again in" in outputs["broken"].text
 
 
 def test_lines_that_never_came_are_said_and_the_results_stand_without_a_journal(
-    folder: Path, said: dict[str, PipedOutput]
+    folder: Path, outputs: dict[str, PipedOutput]
 ) -> None:
-    assert "3 lines of the journal did not come" in said["lossy"].errors
+    assert "3 lines of the journal did not come" in outputs["lossy"].errors
     names = {path.name for path in (folder / "lossy").iterdir()}
     assert {"results.json", "events.incomplete.jsonl"} <= names
     assert "events.jsonl" not in names
@@ -221,27 +221,29 @@ def test_lines_that_never_came_are_said_and_the_results_stand_without_a_journal(
 
 @pytest.mark.parametrize("name", ["no end", "no results"])
 def test_what_came_of_a_race_without_an_end_is_kept_as_interrupted(
-    name: str, folder: Path, said: dict[str, PipedOutput]
+    name: str, folder: Path, outputs: dict[str, PipedOutput]
 ) -> None:
     kept = folder / name.replace(" ", "-")
-    assert said[name].exit_code == 3
-    assert f"what was followed is in {kept}" in said[name].errors
+    assert outputs[name].exit_code == 3
+    assert f"what was followed is in {kept}" in outputs[name].errors
     assert load(kept / "results.json").status is Status.ABORTED
     assert Report.load(kept).audit.differences == ()
 
 
 def test_the_race_that_ended_without_results_is_not_said_to_go_on(
-    said: dict[str, PipedOutput],
+    outputs: dict[str, PipedOutput],
 ) -> None:
-    assert "the race ended as complete, but its results did not come" in said["no results"].errors
+    assert (
+        "the race ended as complete, but its results did not come" in outputs["no results"].errors
+    )
 
 
 def test_without_a_line_nothing_is_kept_and_the_command_is_heard(
-    folder: Path, said: dict[str, PipedOutput]
+    folder: Path, outputs: dict[str, PipedOutput]
 ) -> None:
-    assert said["nothing"].exit_code == 3
-    assert "the command ended with 9" in said["nothing"].errors
-    assert "its last words: no such job" in said["nothing"].errors
+    assert outputs["nothing"].exit_code == 3
+    assert "the command ended with 9" in outputs["nothing"].errors
+    assert "its last words: no such job" in outputs["nothing"].errors
     assert (folder / "nothing.starts").read_text() == "\n" * 3
     assert not (folder / "nothing").exists()
 

@@ -25,7 +25,7 @@ def room(tmp_path: Path) -> Iterator[Room]:
         yield room
 
 
-def found(room: Room, act: Callable[[], object], **bounds: float) -> str:
+def faults_seen(room: Room, act: Callable[[], object], **bounds: float) -> str:
     """Return everything that is found of a program that does something once."""
 
     def faults(_: Example, __: Run) -> Iterator[str]:
@@ -79,23 +79,24 @@ DEEDS: dict[str, tuple[Callable[[], object], str]] = {
 @pytest.mark.parametrize("deed", DEEDS)
 def test_a_program_that_does_what_it_should_not_is_found(deed: str, room: Room) -> None:
     act, sentence = DEEDS[deed]
-    assert sentence in found(room, act)
+    assert sentence in faults_seen(room, act)
 
 
 def test_what_a_file_says_is_known_to_have_run_by_its_trace(room: Room) -> None:
-    assert "it runs what a file says" in found(room, lambda: Path(hostile.RUN).touch())
+    assert "it runs what a file says" in faults_seen(room, lambda: Path(hostile.RUN).touch())
 
 
 def test_a_program_that_computes_too_long_is_found(room: Room) -> None:
-    assert "core-seconds, the most is" in found(room, compute, cpu_s=0.01)
+    assert "core-seconds, the most is" in faults_seen(room, compute, cpu_s=0.01)
 
 
 def test_a_program_that_takes_too_much_memory_is_found(room: Room) -> None:
-    assert "MB, the most is" in found(room, lambda: b"x" * 50_000_000, grown_bytes=10_000_000)
+    seen = faults_seen(room, lambda: b"x" * 50_000_000, grown_bytes=10_000_000)
+    assert "MB, the most is" in seen
 
 
 def test_a_program_that_keeps_to_its_folder_is_not_found(room: Room) -> None:
-    assert found(room, lambda: Path("out").write_bytes(Path("file").read_bytes())) == ""
+    assert faults_seen(room, lambda: Path("out").write_bytes(Path("file").read_bytes())) == ""
 
 
 OUTCOMES = {
