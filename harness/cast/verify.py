@@ -26,6 +26,7 @@ from harness.cast.markers import (
 from harness.cast.screen_reader import ScreenReading, read_screen
 from harness.model import Kind, Results, Side
 
+LONGEST_START_S = 10.0
 LONGEST_GAP_S = 1.5
 MOST_DRIFT_S = 0.3
 HELD_AT_LEAST_S = 3.0
@@ -91,14 +92,17 @@ def verify(
     ``headline`` are the lines that its last screen must show above the end card; ``size`` is the
     size that was asked for (None: any).
     """
-    # A blank beginning is allowed; a screen that is blank later hides what it should show.
+    # While the program starts the screen is blank; if it is blank later, it hides what it should
+    # show.
     states = dropwhile(lambda state: not state.text.strip(), screen_states(cast))
     frames = [_Frame(state, read_screen(state.lines)) for state in states]
     screens = [TimedScreen(one.state.at, one.reading) for one in frames if one.reading is not None]
     drift = drift_s(screens)
-    gap = _longest_gap_s(cast)
+    start = frames[0].state.at if frames else 0.0
+    gap = _longest_gap_s(cast, start)
     reasons = (
-        *_check_file(cast, size, gap),
+        *_check_file(cast, size),
+        *_check_pauses(start, gap),
         *_check_labels(frames, results),
         *_check_drift(drift),
         *_check_stopped_clocks(screens, results),
@@ -109,7 +113,7 @@ def verify(
     return Inspection(reasons=reasons, drift_s=drift, longest_gap_s=gap, duration_s=cast.duration_s)
 
 
-def _check_file(cast: Cast, size: Size | None, gap: float) -> Iterator[Reason]:
+def _check_file(cast: Cast, size: Size | None) -> Iterator[Reason]:
     """Yield what is wrong with the file whatever its screen shows."""
     own = (cast.columns, cast.rows)
     sizes = {own, *(_parse_size(event.text) for event in cast.events if event.code == RESIZE)}
@@ -124,6 +128,16 @@ def _check_file(cast: Cast, size: Size | None, gap: float) -> Iterator[Reason]:
         yield Reason("idle-limit", sentence)
     if any(later.at < event.at for event, later in pairwise(cast.events)):
         yield Reason("order", "its times run backwards")
+
+
+def _check_pauses(start: float, gap: float) -> Iterator[Reason]:
+    """Yield for how long nothing is drawn: before the first frame, or between two of them.
+
+    Before the first one the program starts, which takes a while on a busy machine.
+    """
+    if start > LONGEST_START_S:
+        limit = text.seconds(LONGEST_START_S)
+        yield Reason("start", f"it is blank for its first {text.seconds(start)}, more than {limit}")
     if gap > LONGEST_GAP_S:
         limit = text.seconds(LONGEST_GAP_S)
         yield Reason("gap", f"nothing is drawn for {text.seconds(gap)}, more than {limit}")
@@ -255,10 +269,10 @@ def _headline_at(screens: Sequence[TimedScreen]) -> float | None:
     return next((at for at, reading in screens if reading.statuses is None), None)
 
 
-def _longest_gap_s(cast: Cast) -> float:
-    """Return the longest time in seconds in which nothing is drawn."""
-    drawn_at = [0.0, *(event.at for event in cast.events if event.code == OUTPUT), cast.duration_s]
-    return max(later - at for at, later in pairwise(drawn_at))
+def _longest_gap_s(cast: Cast, start: float) -> float:
+    """Return the longest time in seconds in which nothing is drawn after ``start``."""
+    outputs = [event.at for event in cast.events if event.code == OUTPUT and event.at > start]
+    return max(later - at for at, later in pairwise([start, *outputs, cast.duration_s]))
 
 
 def _without_blanks(lines: Sequence[str]) -> list[str]:

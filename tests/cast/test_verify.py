@@ -102,6 +102,15 @@ def unseen(cast: Cast) -> Cast:
     )
 
 
+def start_later(seconds: float) -> Edit:
+    """Return an edit after which the program takes that much longer to draw anything."""
+    return lambda cast: replace(
+        cast,
+        events=tuple(event._replace(at=event.at + seconds) for event in cast.events),
+        began=(cast.began or 0.0) - seconds,
+    )
+
+
 def reword(old: str, new: str) -> Edit:
     return lambda cast: replace(
         cast,
@@ -160,6 +169,17 @@ def test_a_headline_of_other_numbers_is_refused() -> None:
 
 def test_a_recording_in_which_nothing_is_drawn_for_long_is_refused() -> None:
     assert keys(unseen) == {"gap"}
+
+
+def test_a_program_may_take_a_while_to_start_on_a_busy_machine() -> None:
+    started_late = inspect(start_later(8.0))
+    assert started_late.reasons == ()
+    assert started_late.longest_gap_s == inspect().longest_gap_s
+
+
+def test_a_recording_that_is_blank_for_long_at_first_is_refused() -> None:
+    (reason,) = inspect(start_later(12.0)).reasons
+    assert reason.sentence == "it is blank for its first 12.2 s, more than 10.0 s"
 
 
 def test_a_recording_whose_times_run_backwards_is_refused() -> None:
