@@ -112,9 +112,13 @@ class Go(Event, frozen=True, tag="go"):
 
 
 class Progress(Event, frozen=True, tag="progress"):
-    """Items done since go, cumulative."""
+    """Items done since go, cumulative, and the quality that the answer has so far.
+
+    The side measures it by itself (None: it does not), and nothing is claimed from it.
+    """
 
     done: Count
+    quality: float | None = None
 
 
 class Span(Event, frozen=True, tag="span"):

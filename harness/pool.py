@@ -17,6 +17,18 @@ Stage = TypeVar("Stage")
 Part = TypeVar("Part")
 
 Reporter = Callable[[int], None]
+"""What a side calls with the items done so far."""
+
+
+class QualityReporter(Protocol):
+    """A reporter that also takes the quality that the answer has so far."""
+
+    def __call__(self, done: int, quality: float | None = None, /) -> None:
+        """Report the items done so far, and the quality so far.
+
+        It is measured by the side itself, for screens alone: not on the held-out set, which no side
+        sees (None: there is none, or no new one).
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,16 +50,22 @@ class Lockstep(Generic[State, Share, Part]):
     worker's part from its element of ``shares``. ``combine(state, step, parts, *shared)`` returns
     the next state from all parts, in worker order. ``stop(state, steps, *shared)`` is asked after
     each number of ``steps``, perhaps not the last, and says whether the state is good enough
-    (None: all steps are taken). Equal arguments must give equal bits, and leave the state as it is
-    but for ``combine``: while a worker is lost the others contribute its share's part as well, who
-    comes in its place takes over the state of another one, and the answer stays the same. All
-    workers stop after the same step.
+    (None: all steps are taken). ``measure(state, steps, *shared)`` returns the quality that the
+    state is known to have (None: not known yet), for ``report`` and so for screens. Equal arguments
+    must give equal bits, and leave the state as it is but for ``combine``: while a worker is lost
+    the others contribute its share's part as well, who comes in its place takes over the state of
+    another one, and the answer stays the same. All workers stop after the same step.
     """
 
     start: Callable[..., State]
     contribute: Callable[Concatenate[State, int, Share, ...], Part]
     combine: Callable[Concatenate[State, int, Sequence[Part], ...], State]
     stop: Callable[Concatenate[State, int, ...], bool] | None = None
+    measure: Callable[Concatenate[State, int, ...], float | None] | None = None
+
+    def quality_so_far(self, state: State, steps: int, *shared: Any) -> float | None:
+        """Return the quality that the state is known to have after so many steps (None: none)."""
+        return None if self.measure is None else self.measure(state, steps, *shared)
 
     def is_over(self, state: State, steps: int, *shared: Any) -> bool:
         """Return whether the state after so many steps, one at least, is good enough."""
@@ -151,7 +169,8 @@ class Pool(Protocol):
     ) -> State:
         """Run ``steps`` synchronous steps, one share per worker; return the final state.
 
-        Fewer where the program stops before.
+        Fewer where the program stops before. Where it has a ``measure``, ``report`` is also given
+        the quality so far.
         """
 
     def pipeline(

@@ -27,6 +27,7 @@ from harness.pool import ChunkResult as ChunkResult
 from harness.pool import Lockstep as Lockstep
 from harness.pool import Pipeline as Pipeline
 from harness.pool import Pool as Pool
+from harness.pool import QualityReporter as QualityReporter
 from harness.pool import Reporter as Reporter
 from harness.spec import Description, Parameters
 
@@ -128,8 +129,8 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
 
     name: str
     load: Callable[[Params], Problem[Input, HeldOut]]
-    baseline: Callable[[Input, Reporter], Answer]
-    distributed: Callable[[Input, Pool, Reporter], Answer]
+    baseline: Callable[[Input, QualityReporter], Answer]
+    distributed: Callable[[Input, Pool, QualityReporter], Answer]
     quality: Callable[[Answer, HeldOut], float | ItemScores]
     params: Params = NO_PARAMS
     check: Callable[[Params], None] | None = None

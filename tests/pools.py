@@ -8,7 +8,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from harness.workload import AnyLockstep, AnyPipeline, AnyProblem, ChunkResult, Reporter
+from harness.run.progress_reports import report_quality
+from harness.workload import (
+    AnyLockstep,
+    AnyPipeline,
+    AnyProblem,
+    ChunkResult,
+    QualityReporter,
+    Reporter,
+)
 
 Function = Callable[..., Any]
 Finished = Callable[[int], None]
@@ -19,8 +27,21 @@ def count_one(_: Any) -> int:
     return 1
 
 
-def ignore_progress(_: int) -> None:
+def ignore_progress(done: int, quality: float | None = None, /) -> None:
     """Report to nobody."""
+
+
+class Heard:
+    """A reporter that keeps what it is called with."""
+
+    def __init__(self) -> None:
+        self.done: list[int] = []
+        self.qualities: list[float] = []
+
+    def __call__(self, done: int, quality: float | None = None, /) -> None:
+        self.done.append(done)
+        if quality is not None:
+            self.qualities.append(quality)
 
 
 def warmup_of(problem: AnyProblem) -> Any:
@@ -81,11 +102,11 @@ class CountingPool(ABC):
         shares: Sequence[Any],
         steps: int,
         shared: tuple[Any, ...],
-        reached: Callable[[int], None],
+        reached: QualityReporter,
     ) -> Any:
         """Take all steps, one share per worker; return the first worker's state.
 
-        ``reached`` is called with the number of steps done so far.
+        ``reached`` is called with the number of steps done so far, and the quality if it is known.
         """
 
     def map(
@@ -127,8 +148,8 @@ class CountingPool(ABC):
         self.require_one_each(shares)
         items_per_step = sum(map(items, shares))
 
-        def reached(done: int) -> None:
-            report(done * items_per_step)
+        def reached(steps: int, quality: float | None = None, /) -> None:
+            report_quality(report, steps * items_per_step, quality)
 
         return self.run_lockstep(program, shares, steps, shared, reached)
 
@@ -205,7 +226,7 @@ class InProcessPool(CountingPool):
         shares: Sequence[Any],
         steps: int,
         shared: tuple[Any, ...],
-        reached: Callable[[int], None],
+        reached: QualityReporter,
     ) -> Any:
         states = [program.start(*shared) for _ in shares]
         for step in range(steps):
@@ -219,7 +240,7 @@ class InProcessPool(CountingPool):
             for place, state in enumerate(states):
                 parts = [*sent[:place], own[place], *sent[place + 1 :]]
                 states[place] = program.combine(state, step, parts, *shared)
-            reached(step + 1)
+            reached(step + 1, program.quality_so_far(states[0], step + 1, *shared))
         self.states = states
         return states[0]
 

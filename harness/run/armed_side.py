@@ -14,6 +14,7 @@ from harness.run import wire
 from harness.run.handed_over import hand_over
 from harness.run.loaded import LoadedProblem
 from harness.run.off_clock import OffClockMeter, scored_event
+from harness.run.progress_reports import ProgressReporter, no_report
 from harness.run.sides.runner import SideRunner, seconds_between, usage_between
 from harness.workload import AnyProblem
 
@@ -44,7 +45,7 @@ def pass_rate(side: SideRunner, problem: AnyProblem, seconds: float) -> float:
     began = time.perf_counter()
     passes = 0
     while (elapsed := time.perf_counter() - began) < seconds:
-        side.run(problem.warmup, lambda _: None, 0)
+        side.run(problem.warmup, no_report, 0)
         passes += 1
     return passes / elapsed
 
@@ -57,7 +58,7 @@ def run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
     ordered = time.perf_counter()
     side, problem = armed.side, armed.loaded.own
     before_go_s = armed.meter.lap()
-    report = wire.ProgressReporter(armed.send)
+    report = ProgressReporter(armed.send)
     before, waited_before_s = side.usage(command.workers), side.waited_s()
     began = time.perf_counter()
     items = command.expected_items or problem.items

@@ -15,8 +15,9 @@ from typing import Protocol
 from harness.chaos import Strike
 from harness.model import ChaosKind
 from harness.run.losses import Losses
+from harness.run.progress_reports import report_quality
 from harness.run.strikes import TrialStrikes
-from harness.workload import Reporter
+from harness.workload import QualityReporter, Reporter
 
 TRY_AGAIN_S = 0.02  # whoever is away now may be struck once it is back
 
@@ -64,11 +65,11 @@ class ChaosEngine:
         self._wake = threading.Event()
 
     @contextlib.contextmanager
-    def at_work(self, report: Reporter) -> Iterator[Reporter]:
+    def at_work(self, report: Reporter) -> Iterator[QualityReporter]:
         """Strike until this is left; yield the report that the side is to call instead."""
 
-        def note(done: int) -> None:
-            report(done)
+        def note(done: int, quality: float | None = None, /) -> None:
+            report_quality(report, done, quality)
             if done > self._done:
                 self._losses.progressed()
             self._done = done

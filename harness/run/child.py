@@ -32,6 +32,7 @@ from harness.run.handed_over import score_handed_over
 from harness.run.host import pin
 from harness.run.loaded import LoadedProblem
 from harness.run.off_clock import OffClockMeter
+from harness.run.progress_reports import no_report
 from harness.run.sides.opening import open_side
 from harness.run.sides.runner import SideRunner, cores_of
 from harness.run.variant_timing import time_variant
@@ -113,7 +114,7 @@ def _arm(
 
 def _warm_up(side: SideRunner, problem: AnyProblem) -> None:
     if problem.warmup is not None:
-        side.run(problem.warmup, lambda _: None, 0)
+        side.run(problem.warmup, no_report, 0)
         side.rest(0)
         side.warm_up_spares(problem.warmup)
 

@@ -16,12 +16,12 @@ from harness.model import Variant
 from harness.run.baseline_variants import variant_label
 from harness.run.loaded import LoadedProblem, score_of
 from harness.run.wire import TimeVariant
-from harness.workload import AnyProblem, AnyWorkload, Reporter
+from harness.workload import AnyProblem, AnyWorkload, QualityReporter
 
 FEWEST_PASSES = 3
 AFFORDABLE = 3
 
-Run = Callable[[Any, Reporter], Any]
+Run = Callable[[Any, QualityReporter], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +117,9 @@ def _time_passes(run: Run, problem: AnyProblem, at_least_s: float) -> _Timing:
     return _Timing(items_per_s=items / pass_s, seconds=seconds, pass_s=pass_s)
 
 
-def _passes(run: Run, given: Any, at_least_s: float, report: Reporter) -> tuple[list[float], float]:
+def _passes(
+    run: Run, given: Any, at_least_s: float, report: QualityReporter
+) -> tuple[list[float], float]:
     """Return the seconds of each pass, and of all passes together."""
     passes: list[float] = []
     began = time.perf_counter()
@@ -152,7 +154,7 @@ class _ItemCount:
 
     done = 0
 
-    def __call__(self, done: int) -> None:
+    def __call__(self, done: int, quality: float | None = None, /) -> None:
         self.done = done
 
 

@@ -2,7 +2,7 @@
 
 Two inherited pipes carry it, so that nothing that the side's code, Ray or a C library prints is
 mistaken for an event. The side never waits for the pipe: a thread does the writing.
-May import ``model``, ``events``, ``errors`` and ``event_lines``.
+May import ``model``, ``events`` and ``event_lines``.
 """
 
 import contextlib
@@ -10,18 +10,15 @@ import os
 import queue
 import select
 import threading
-import time
 from collections.abc import Callable, Iterator
 from typing import Self
 
 import msgspec
 
-from harness.errors import SideFailed
 from harness.event_lines import LONGEST_LINE_BYTES, Garbled, decode, encode
-from harness.events import Event, Failed, Finished, Progress
+from harness.events import Event, Failed, Finished
 from harness.model import Parameters, Side, Variant
 
-PROGRESS_EVERY_S = 0.1
 READS_AT_ONCE = 16
 CAPACITY_BYTES = 1 << 16  # of a pipe, on Linux
 CLOSE_WITHIN_S = 2.0
@@ -219,42 +216,6 @@ class EventWriter:
             lines.append(queued)
             size += len(queued)
         return b"".join(lines), None, False
-
-
-class ProgressReporter:
-    """The ``report(done)`` that a workload calls: cumulative, and sent on every 0.1 s at most."""
-
-    def __init__(self, send: SendEvent, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._send = send
-        self._clock = clock
-        self._due_at: float | None = None
-        self._reporting = threading.Lock()
-        self._stopped = False
-        self.done = 0
-
-    def __call__(self, done: int) -> None:
-        """Note the items done, and send them when that is due.
-
-        Raises ``SideFailed`` if they are fewer than before.
-        """
-        with self._reporting:
-            if self._stopped:
-                return
-            if done < self.done:
-                raise SideFailed(
-                    f"report({done}) came after report({self.done})",
-                    "report all items that are done so far, not those of one part of the work",
-                )
-            self.done = done
-            now = self._clock()
-            if self._due_at is None or now >= self._due_at:
-                self._due_at = now + PROGRESS_EVERY_S
-                self._send(Progress(done=done))
-
-    def stop(self) -> None:
-        """Take no more reports: the clock has stopped, and a thread may not have noticed."""
-        with self._reporting:
-            self._stopped = True
 
 
 class EventReader:

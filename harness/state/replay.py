@@ -28,6 +28,7 @@ def at_moment(state: SideState, elapsed: float) -> SideState:
         workers=workers,
         faults=tuple(fault for fault in state.faults if fault.at_s <= elapsed),
         wall_s=None,
+        quality_so_far=None,
         quality=None,
     )
 

@@ -81,7 +81,8 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
 
     ``workers`` are those of this trial, ``done`` is cumulative. ``started_at`` and ``finished_at``
     are the conductor's times of go and of the end, ``last_progress_at`` that of the last item done
-    since. ``wall_s`` is set once the clock has stopped. ``unstruck`` is as in ``model.Trial``.
+    since. ``quality_so_far`` is what the side last reported, ``quality`` that of the held-out set.
+    ``wall_s`` is set once the clock has stopped. ``unstruck`` is as in ``model.Trial``.
     """
 
     side: Side
@@ -93,6 +94,7 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     started_at: float | None = None
     done: int = 0
     last_progress_at: float | None = None
+    quality_so_far: float | None = None
     curve: Series = Series()
     phases: dict[str, float] = {}
     core_time: CoreSeconds | None = None
@@ -179,6 +181,7 @@ def _add_progress(state: SideState, event: e.Progress) -> SideState:
         state,
         done=event.done,
         last_progress_at=event.at if event.done > state.done else state.last_progress_at,
+        quality_so_far=state.quality_so_far if event.quality is None else event.quality,
         curve=extend(state.curve, since_go(state, event), event.done, CURVE_POINTS),
     )
 

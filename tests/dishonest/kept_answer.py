@@ -3,7 +3,7 @@
 import threading
 from dataclasses import replace
 
-from harness.workload import Pool, Reporter
+from harness.workload import Pool, QualityReporter
 from tests.dishonest import honest, without_ray
 
 
@@ -15,7 +15,7 @@ class Locked(list[float]):
         self.lock = threading.Lock()
 
 
-def distributed(given: honest.Given, pool: Pool, report: Reporter) -> honest.Answer:
+def distributed(given: honest.Given, pool: Pool, report: QualityReporter) -> honest.Answer:
     """Return the sums under a lock."""
     return Locked(without_ray.WORKLOAD.distributed(given, pool, report))
 

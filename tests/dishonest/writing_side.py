@@ -4,10 +4,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from harness.workload import Pool, Problem, Reporter, Workload
+from harness.workload import Pool, Problem, QualityReporter, Workload
 from tests.dishonest import honest, without_ray
 
 EARLY: dict[str, object] = {
@@ -58,21 +57,21 @@ def write(lie: str) -> None:
         time.sleep(60)
 
 
-def baseline(given: Given, report: Reporter) -> honest.Answer:
+def baseline(given: Given, report: QualityReporter) -> honest.Answer:
     """Write events in the middle of the work."""
     return honest.baseline(given[0], lying(report, given[1]))
 
 
-def distributed(given: Given, pool: Pool, report: Reporter) -> honest.Answer:
+def distributed(given: Given, pool: Pool, report: QualityReporter) -> honest.Answer:
     """Write events in the middle of the work."""
     return without_ray.WORKLOAD.distributed(given[0], pool, lying(report, given[2]))
 
 
-def lying(report: Reporter, lie: str) -> Callable[[int], None]:
+def lying(report: QualityReporter, lie: str) -> QualityReporter:
     """Return a reporter that writes events once, when half of the work is done."""
 
-    def report_and_lie(done: int) -> None:
-        report(done)
+    def report_and_lie(done: int, quality: float | None = None, /) -> None:
+        report(done, quality)
         if done == honest.CHUNKS // 2:
             write(lie)
 

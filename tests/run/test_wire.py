@@ -1,5 +1,4 @@
 import os
-import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.errors import SideFailed
 from harness.event_lines import LONGEST_LINE_BYTES, encode
 from harness.events import Event, Failed, Finished, Progress
 from harness.model import Side, Variant
@@ -206,53 +204,6 @@ def test_a_side_that_never_pauses_does_not_hold_up_a_frame(tmp_path: Path) -> No
     os.close(reader.descriptor)
     assert received < many / 2
     assert received + rest == many
-
-
-def reported(*reports: tuple[float, int]) -> list[int]:
-    """Return what a reporter passes on of reports, each at its moment."""
-    moments = iter([at for at, _ in reports])
-    sent: list[int] = []
-
-    def send(event: Event) -> None:
-        assert isinstance(event, Progress)
-        sent.append(event.done)
-
-    report = wire.ProgressReporter(send, clock=lambda: next(moments))
-    for _, done in reports:
-        report(done)
-    return sent
-
-
-def test_a_reporter_passes_on_the_first_report() -> None:
-    assert reported((7.0, 5)) == [5]
-
-
-def test_a_reporter_passes_on_at_most_ten_reports_a_second() -> None:
-    assert 9 <= len(reported(*((tick / 100, tick) for tick in range(100)))) <= 10
-
-
-def test_a_reporter_passes_on_again_when_it_is_time() -> None:
-    assert reported((0.0, 1), (0.09, 2), (0.11, 3)) == [1, 3]
-
-
-def test_a_reporter_knows_what_it_did_not_pass_on() -> None:
-    report = wire.ProgressReporter(lambda _: None, clock=lambda: 0.0)
-    report(1)
-    report(2)
-    assert report.done == 2
-
-
-def test_a_report_of_fewer_items_than_before_ends_the_side() -> None:
-    with pytest.raises(SideFailed, match=re.escape("report(4) came after report(5)")):
-        reported((0.0, 5), (0.01, 4))
-
-
-def test_a_reporter_that_is_stopped_passes_on_nothing() -> None:
-    sent: list[Event] = []
-    report = wire.ProgressReporter(sent.append)
-    report.stop()
-    report(1)
-    assert (sent, report.done) == ([], 0)
 
 
 def test_commands_arrive_until_the_conductor_hangs_up() -> None:

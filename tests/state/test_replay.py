@@ -32,6 +32,15 @@ def test_a_replay_hides_the_quality_until_its_clock_stops() -> None:
     assert (lane.stage, lane.quality, lane.wall_s) == (SideStage.RUNNING, None, None)
 
 
+def test_a_replay_hides_a_quality_so_far_that_was_reported_later() -> None:
+    lane = a_race(
+        e.Progress(done=10_000, quality=0.9),
+        e.Finished(wall_s=4.0, cpu_s=8.0, peak_rss_bytes=9, items=20_000),
+        at=10.0,
+    )
+    assert at_moment(lane, 1.0).quality_so_far is None
+
+
 def test_a_replay_begins_with_nothing_done() -> None:
     assert at_moment(a_board().trials[0], 0.0).done == 0
 

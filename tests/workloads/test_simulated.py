@@ -15,6 +15,7 @@ from harness.model import Kind, Results, Side, Status
 from harness.params import apply_overrides
 from harness.report import Report
 from harness.run.sides.simulated_pool import SimulatedPool
+from tests.pools import Heard
 from workloads.simulated import WORKLOAD
 
 
@@ -52,12 +53,12 @@ def test_the_longest_and_the_shortest_schedule_are_accepted(setting: str) -> Non
 
 def test_both_sides_give_one_answer_and_report_every_chunk() -> None:
     schedule, said = written(seconds=0.02, chunks=7).input, list[Event]()
-    reported: dict[Side, list[int]] = {side: [] for side in Side}
+    reported = {side: Heard() for side in Side}
     pool = SimulatedPool(3, said.append, "")
-    one = WORKLOAD.baseline(schedule, reported[Side.BASELINE].append)
-    other = WORKLOAD.distributed(schedule, pool, reported[Side.DISTRIBUTED].append)
+    one = WORKLOAD.baseline(schedule, reported[Side.BASELINE])
+    other = WORKLOAD.distributed(schedule, pool, reported[Side.DISTRIBUTED])
     assert one == other == schedule
-    assert list(reported.values()) == [list(range(1, 8))] * 2
+    assert [heard.done for heard in reported.values()] == [list(range(1, 8))] * 2
 
 
 def test_the_quality_is_the_one_that_is_written_down() -> None:

@@ -15,6 +15,7 @@ from harness.workload import (
     Pool,
     Problem,
     Proof,
+    QualityReporter,
     Reporter,
     Slide,
     Workload,
@@ -39,6 +40,7 @@ from workloads.train.steps import (
     is_good,
     split_work,
     start,
+    validation_psnr,
 )
 
 VALIDATION_SEED, HELD_OUT_SEED = 1, 2
@@ -69,7 +71,7 @@ def make_problem(photographs: Array, settings: Settings) -> Problem[Training, Ex
     )
 
 
-def baseline(training: Training, report: Reporter) -> Net:
+def baseline(training: Training, report: QualityReporter) -> Net:
     """Train in this process alone, on whole batches."""
     recipe = training.recipe
     state = start(training)
@@ -77,13 +79,13 @@ def baseline(training: Training, report: Reporter) -> Net:
     for step in range(recipe.batches):
         part = contribute(state, step, share, training)
         state = combine(state, step, [part], training)
-        report((step + 1) * recipe.batch)
+        report((step + 1) * recipe.batch, validation_psnr(state, step + 1, training))
         if is_good(state, step + 1, training):
             break
     return answer(state, recipe)
 
 
-def distributed(training: Training, pool: Pool, report: Reporter) -> Net:
+def distributed(training: Training, pool: Pool, report: QualityReporter) -> Net:
     """Train on the pool: each worker finds the gradients of its groups of every batch."""
     recipe = training.recipe
 
@@ -92,7 +94,7 @@ def distributed(training: Training, pool: Pool, report: Reporter) -> Net:
         return (stop - first) * recipe.group
 
     state = pool.lockstep(
-        Lockstep(start, contribute, combine, is_good),
+        Lockstep(start, contribute, combine, is_good, validation_psnr),
         split_work(training, pool.size),
         recipe.batches,
         pool.share(training),

@@ -181,6 +181,12 @@ def is_good(state: State, _: int, training: Training) -> bool:
     return bool(state.found[0] >= training.recipe.target)
 
 
+def validation_psnr(state: State, _: int, __: Training) -> float | None:
+    """Return the PSNR in dB that the last validation found (None: there was none yet)."""
+    found = float(state.found[0])
+    return found if math.isfinite(found) else None
+
+
 def answer(state: State, recipe: Recipe) -> Net:
     """Return the network with the average of its last weights."""
     return layers(as_model(state.model).average, recipe.channels, recipe.depth)

@@ -30,15 +30,12 @@ from harness.run.commands.process import (
     ReadyMessage,
     SpanMessage,
 )
+from harness.run.progress_reports import no_report
 from harness.run.sides.runner import name_of_cores
 from harness.run.wire import Assignment, SendEvent
 from harness.workload import Reporter
 
 PERCENT = 100
-
-
-def _no_report(_: int) -> None:
-    """Report to nobody."""
 
 
 class ProgramReports:
@@ -55,7 +52,7 @@ class ProgramReports:
         self._progress = compile_pattern(pair.progress) if pair.progress else None
         self._reported_quality: float | None = None
         self._quality: float | tuple[float, ...] | None = None
-        self._report: Reporter = _no_report
+        self._report: Reporter = no_report
         self._reporting = threading.Lock()
         self._items_late = 0
         self._done = 0
@@ -114,7 +111,7 @@ class ProgramReports:
             self._done = max(self._done, done)
             self._report(self._done)
             if last:
-                self._report = _no_report
+                self._report = no_report
 
     def receive(self, message: ProgramMessage, since_start_s: float) -> None:
         """Take what the program says on its pipe."""

@@ -34,7 +34,7 @@ from harness.run.guard import become_subreaper
 from harness.run.host import pin, this_host, this_process
 from harness.run.sides.runner import Usage, WithoutSpares, cores_of
 from harness.run.sources import source_digest
-from harness.workload import AnyWorkload, Metric, Problem, Reporter, Workload
+from harness.workload import AnyWorkload, Metric, Problem, QualityReporter, Workload
 
 SOURCE = "source"
 START_UP, RUN = "start-up of the program", "run"
@@ -158,7 +158,7 @@ class CommandSide(WithoutSpares):
         """Note the digest of what the programs read."""
         self._input_sha256 = input_digest.sha256
 
-    def run(self, given: Any, report: Reporter, workers: int) -> Any:
+    def run(self, given: Any, report: QualityReporter, workers: int) -> Any:
         """Run the program to its end.
 
         Return a list: what is compared of the answer is put into it once the clock has stopped.
@@ -210,8 +210,8 @@ class CommandSide(WithoutSpares):
         return self._queue_wait.look() if self._is_baseline else None
 
     def under_strikes(
-        self, report: Reporter, items: int, workers: int
-    ) -> contextlib.AbstractContextManager[Reporter]:
+        self, report: QualityReporter, items: int, workers: int
+    ) -> contextlib.AbstractContextManager[QualityReporter]:
         """Do nothing: the workers of a program are its own."""
         return contextlib.nullcontext(report)
 

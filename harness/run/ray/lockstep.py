@@ -12,6 +12,7 @@ import ray
 from ray.exceptions import RayError
 
 from harness.run.core_seconds import CoreTimeAccount, Timing, together
+from harness.run.progress_reports import report_quality
 from harness.run.ray.attempts import Attempts, drain
 from harness.run.ray.catching_up import CatchUps
 from harness.run.ray.crew import Crew, Cut
@@ -65,6 +66,7 @@ class LockstepRun:
         self._combined: dict[int, int] = {}
         self._taken: dict[int, dict[int, StepTaken]] = defaultdict(dict)
         self._done = 0
+        self._quality: float | None = None
         self._catch_ups = CatchUps(workers)
         self._snapshots = Snapshots()
 
@@ -151,6 +153,7 @@ class LockstepRun:
     def _take(self, place: int, advanced: Advanced) -> None:
         """Note how far a worker has come, and what its steps took."""
         self._combined[place] = advanced.combined
+        self._quality = advanced.quality
         first = advanced.combined - len(advanced.timings)
         items = sum(self._items[share] for share in advanced.shares)
         for step, timing in enumerate(advanced.timings, first):
@@ -179,7 +182,7 @@ class LockstepRun:
             items = sum(step.items for step in steps)
             self._workers.span(place, first, items, together([step.timing for step in steps]))
         if self._done > first:
-            report(self._done * sum(self._items))
+            report_quality(report, self._done * sum(self._items), self._quality)
         self._catch_ups.note(min(self._combined.values()))
 
     def _regroup(self, cause: RayError | Cut) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import ray
 
 from harness.run.core_seconds import CoreTimeAccount
+from harness.run.progress_reports import no_report
 from harness.run.ray.lockstep import LockstepRun
 from harness.run.ray.mapping import FinishedChunk, MapRun, SentChunk
 from harness.run.ray.pipelining import PipelineRun
@@ -20,10 +21,6 @@ from harness.workload import AnyLockstep, AnyPipeline, ChunkResult, Reporter
 def count_one(_: Any) -> int:
     """Count a chunk, or a share, as one item."""
     return 1
-
-
-def no_report(_: int) -> None:
-    """Report to nobody."""
 
 
 class RayPool:

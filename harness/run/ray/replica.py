@@ -23,7 +23,7 @@ class Advanced(NamedTuple):
 
     ``combined`` is how many steps its state now has; the ``timings`` are those of the last of them,
     in which it contributed these ``shares``. ``over``: the program has stopped. ``cut``: another
-    worker was lost, or not connected.
+    worker was lost, or not connected. ``quality`` is that of the state so far (None: not known).
     """
 
     combined: int
@@ -31,6 +31,7 @@ class Advanced(NamedTuple):
     over: bool
     cut: bool
     shares: tuple[int, ...]
+    quality: float | None
 
 
 class Replica:
@@ -116,7 +117,9 @@ class Replica:
         except BaseException:
             self.cut_off()
             raise
-        return Advanced(self._combined, timings, self._over, cut, tuple(sorted(self._shares)))
+        quality = self._program.quality_so_far(self._state, self._combined, *self._shared)
+        shares = tuple(sorted(self._shares))
+        return Advanced(self._combined, timings, self._over, cut, shares, quality)
 
     def _step(self) -> Timing:
         step = self._combined

@@ -19,6 +19,7 @@ from harness.run.core_seconds import CoreTimeAccount
 from harness.run.find import user_modules
 from harness.run.host import host_key
 from harness.run.imports import needed_modules
+from harness.run.progress_reports import no_report
 from harness.run.ray.cluster import (
     Cluster,
     bytes_in_store,
@@ -36,7 +37,7 @@ from harness.run.ray.workers import Workers
 from harness.run.sides.runner import Usage, own_usage
 from harness.run.strikes import TrialStrikes
 from harness.run.wire import Assignment, SendEvent, is_hung_up
-from harness.workload import AnyProblem, AnyWorkload, Reporter
+from harness.workload import AnyProblem, AnyWorkload, QualityReporter
 
 SAMPLE_EVERY_S = 0.5
 
@@ -75,7 +76,9 @@ class RaySide:
         self._unnoticed = Unnoticed()
 
     @contextlib.contextmanager
-    def under_strikes(self, report: Reporter, items: int, workers: int) -> Iterator[Reporter]:
+    def under_strikes(
+        self, report: QualityReporter, items: int, workers: int
+    ) -> Iterator[QualityReporter]:
         """Strike these workers as planned while they run over so many items."""
         self._workers.employ(workers)
         losses, size = self._workers.losses, self._workers.size
@@ -88,7 +91,7 @@ class RaySide:
             yield counted
         self._unnoticed = Unnoticed(losses.end(engine.not_come), time.perf_counter())
 
-    def run(self, given: Any, report: Reporter, workers: int) -> Any:
+    def run(self, given: Any, report: QualityReporter, workers: int) -> Any:
         """Run on the first ``workers`` of the workers (0: all) and return the answer."""
         self._workers.employ(workers)
         pool = RayPool(self._workers, self._cores)
@@ -112,7 +115,7 @@ class RaySide:
             return
         with self._cluster.of_spares() as alone:
             workers = Workers(alone, lambda _: None, self._stall_after_s)
-            self._workload.distributed(given, RayPool(workers, self._cores), lambda _: None)
+            self._workload.distributed(given, RayPool(workers, self._cores), no_report)
             workers.rest()
 
     def spares(self) -> Sequence[Process]:

@@ -11,9 +11,10 @@ from harness.events import Event, Inspected, Sample
 from harness.model import Digest, Process
 from harness.run.core_seconds import baseline_time_parts
 from harness.run.host import terms, this_process
+from harness.run.progress_reports import report_quality
 from harness.run.sides.runner import OneProcess, cores_of, name_of_cores, with_input
 from harness.run.wire import Assignment, SendEvent
-from harness.workload import AnyWorkload, Reporter
+from harness.workload import AnyWorkload, QualityReporter
 
 SAMPLE_EVERY_S = 0.5
 
@@ -39,7 +40,7 @@ class Baseline(OneProcess):
         self._name = name_of_cores(assignment)
         self._terms = terms()
 
-    def run(self, given: Any, report: Reporter, workers: int) -> Any:
+    def run(self, given: Any, report: QualityReporter, workers: int) -> Any:
         """Run the baseline and return its answer."""
         if self._workload.simulated:
             report = _busy_reporter(report, self._name, self._send)
@@ -63,17 +64,17 @@ class Baseline(OneProcess):
 
 
 def _busy_reporter(
-    report: Reporter,
+    report: QualityReporter,
     name: str,
     send: SendEvent,
     clock: Callable[[], float] = time.perf_counter,
-) -> Reporter:
+) -> QualityReporter:
     """Return a reporter for a sleeping baseline that also says how busy it would have been."""
     sampled_at = clock()
 
-    def report_busy(done: int) -> None:
+    def report_busy(done: int, quality: float | None = None, /) -> None:
         nonlocal sampled_at
-        report(done)
+        report_quality(report, done, quality)
         if clock() >= sampled_at + SAMPLE_EVERY_S:
             sampled_at = clock()
             send(Sample(worker=name, cpu=1.0, rss_bytes=0))

@@ -14,7 +14,7 @@ from harness.model import Digest, Host, Process
 from harness.run.host import this_host
 from harness.run.processes import descendants_cpu_seconds, peak_rss_bytes, waited_seconds
 from harness.run.wire import Assignment
-from harness.workload import Reporter
+from harness.workload import QualityReporter
 
 Usage = dict[str, tuple[float, int]]
 """Core-seconds so far and peak resident bytes, by process."""
@@ -29,15 +29,15 @@ class SideRunner(Protocol):
     The first ``workers`` of its workers take part in a run (0: all).
     """
 
-    def run(self, given: Any, report: Reporter, workers: int) -> Any:
+    def run(self, given: Any, report: QualityReporter, workers: int) -> Any:
         """Run on an input and return the answer."""
 
     def warm_up_spares(self, given: Any) -> None:
         """Have those that stand by run on a small input, so that no kernel of theirs is cold."""
 
     def under_strikes(
-        self, report: Reporter, items: int, workers: int
-    ) -> AbstractContextManager[Reporter]:
+        self, report: QualityReporter, items: int, workers: int
+    ) -> AbstractContextManager[QualityReporter]:
         """Strike these workers as planned for as long as this is entered.
 
         Of a run over so many items; what it is to report to is given.
@@ -89,8 +89,8 @@ class OneProcess(WithoutSpares):
         self._guard_pid = guard_pid
 
     def under_strikes(
-        self, report: Reporter, items: int, workers: int
-    ) -> AbstractContextManager[Reporter]:
+        self, report: QualityReporter, items: int, workers: int
+    ) -> AbstractContextManager[QualityReporter]:
         """Do nothing: nobody strikes a process that is alone."""
         return nullcontext(report)
 

@@ -19,7 +19,7 @@ from harness.run.sides.simulated_crew import SimulatedCrew
 from harness.run.sides.simulated_pool import SimulatedPool
 from harness.run.strikes import TrialStrikes
 from harness.run.wire import Assignment, SendEvent
-from harness.workload import AnyWorkload, Reporter
+from harness.workload import AnyWorkload, QualityReporter
 
 
 class SimulatedSide(OneProcess):
@@ -52,7 +52,9 @@ class SimulatedSide(OneProcess):
         self._crew: SimulatedCrew | None = None
 
     @contextlib.contextmanager
-    def under_strikes(self, report: Reporter, items: int, workers: int) -> Iterator[Reporter]:
+    def under_strikes(
+        self, report: QualityReporter, items: int, workers: int
+    ) -> Iterator[QualityReporter]:
         """Strike these workers as planned while they run over so many items."""
         if not self._chaos:
             yield report
@@ -71,7 +73,7 @@ class SimulatedSide(OneProcess):
         losses.end(self._crew.not_come)
         self._crew = None
 
-    def run(self, given: Any, report: Reporter, workers: int) -> Any:
+    def run(self, given: Any, report: QualityReporter, workers: int) -> Any:
         """Run on the first ``workers`` of the workers (0: all) and return the answer."""
         pool = self._armed.first(workers)
         pool.crew = self._crew

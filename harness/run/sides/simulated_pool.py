@@ -13,6 +13,7 @@ from typing import Any
 from harness.events import Sample, Span
 from harness.run.core_seconds import CoreTimeAccount, Timing
 from harness.run.host import this_process
+from harness.run.progress_reports import no_report, report_quality
 from harness.run.sides.simulated_crew import DoneChunk, SimulatedCrew
 from harness.run.wire import SendEvent
 from harness.workload import AnyLockstep, AnyPipeline, ChunkResult, Reporter
@@ -85,7 +86,7 @@ class SimulatedPool:
         chunks: Sequence[Any],
         *shared: Any,
         items: Callable[[Any], int] = lambda _: 1,
-        report: Reporter = lambda _: None,
+        report: Reporter = no_report,
     ) -> list[ChunkResult[Any]]:
         """Sleep for the chunks; ``function(chunk, *shared)`` returns a chunk's seconds."""
         seconds = [float(function(chunk, *shared)) for chunk in chunks]
@@ -166,7 +167,7 @@ class SimulatedPool:
         partitions: int,
         *shared: Any,
         items: Callable[[Any], int] = lambda _: 1,
-        report: Reporter = lambda _: None,
+        report: Reporter = no_report,
     ) -> list[ChunkResult[Any]]:
         """Sleep for the chunks, whose pieces are seconds, then for the partitions.
 
@@ -195,7 +196,7 @@ class SimulatedPool:
         steps: int,
         *shared: Any,
         items: Callable[[Any], int] = lambda _: 1,
-        report: Reporter = lambda _: None,
+        report: Reporter = no_report,
     ) -> Any:
         """Run the program here on one state: all of it is the driver's own work."""
         self._require_one_each(shares)
@@ -207,7 +208,8 @@ class SimulatedPool:
                 copy.deepcopy(program.contribute(state, step, share, *shared)) for share in shares
             ]
             state = program.combine(state, step, parts, *shared)
-            report((step + 1) * sum(map(items, shares)))
+            done = (step + 1) * sum(map(items, shares))
+            report_quality(report, done, program.quality_so_far(state, step + 1, *shared))
         return state
 
     def pipeline(
@@ -218,7 +220,7 @@ class SimulatedPool:
         micro_batches: int,
         *shared: Any,
         items: int = 1,
-        report: Reporter = lambda _: None,
+        report: Reporter = no_report,
     ) -> list[Any]:
         """Run all stages here, one after the other: all of it is the driver's own work."""
         self._require_one_each(shares)

@@ -39,7 +39,10 @@ def titles(board: Board, spec: Spec) -> tuple[Variants, Variants]:
 
 
 def baseline_quality(lane: SideState, spec: Spec) -> Variants:
-    """Return the baseline's quality (before it is known: the metric) and the fixed tolerance."""
+    """Return the baseline's quality and the fixed tolerance.
+
+    Before it is known that is the quality so far, or the metric alone.
+    """
     quality = _quality(lane, spec) or text.printable(spec.workload.metric)
     limit = text.tolerance(spec.workload.tolerance)
     return f"{quality} · tolerance {limit}", f"{quality} · Δ ≤ {limit}"
@@ -229,10 +232,13 @@ def stall_phrase(side: Side, stall: Stall, at: float) -> str:
 
 
 def _quality(lane: SideState, spec: Spec) -> str:
-    if lane.quality is None:
+    """Return the metric with the quality, or with the quality so far; empty: neither is known."""
+    quality = lane.quality_so_far if lane.quality is None else lane.quality
+    if quality is None:
         return ""
-    number = text.quality(lane.quality, spec.workload.tolerance)
-    return f"{text.printable(spec.workload.metric)} {number}"
+    number = text.quality(quality, spec.workload.tolerance)
+    so_far = " so far" if lane.quality is None else ""
+    return f"{text.printable(spec.workload.metric)} {number}{so_far}"
 
 
 def _hosts(lane: SideState) -> int:

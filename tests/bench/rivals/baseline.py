@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 from harness.model import Parameters
-from harness.workload import AnyProblem, ItemScores, Pool, Reporter, Slide, Workload
+from harness.workload import AnyProblem, ItemScores, Pool, QualityReporter, Slide, Workload
 from tests.builders import find_workload
 
 
@@ -111,7 +111,7 @@ class RivalSide:
     def __init__(self) -> None:
         self.pool: RivalPool | None = None
 
-    def __call__(self, entry: RivalInput, report: Reporter) -> Any:
+    def __call__(self, entry: RivalInput, report: QualityReporter) -> Any:
         if self.pool is not None:
             return self._answer(self.pool, entry, report)
         self.pool = RIVALS[entry.rival](entry.workers)
@@ -127,13 +127,13 @@ class RivalSide:
         self.pool = None
         atexit.unregister(self.close)
 
-    def _answer(self, pool: Pool, entry: RivalInput, report: Reporter) -> Any:
+    def _answer(self, pool: Pool, entry: RivalInput, report: QualityReporter) -> Any:
         if entry.input is None:
             return None
         return find_workload(entry.workload).distributed(entry.input, pool, report)
 
 
-def refuse_ray(entry: RivalInput, pool: Pool, report: Reporter) -> Any:
+def refuse_ray(entry: RivalInput, pool: Pool, report: QualityReporter) -> Any:
     """Raise ``ValueError``: a rival is never run on Ray."""
     raise ValueError(f"{entry.rival} is a rival and has no distributed side")
 

@@ -11,14 +11,14 @@ clearing away of what was scattered to all.
 
 import itertools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import dask
 from distributed import Client, LocalCluster, as_completed
 
 from harness.run.host import THREAD_VARIABLES, usable_cores
-from harness.workload import AnyLockstep, ChunkResult
+from harness.workload import AnyLockstep, ChunkResult, QualityReporter
 from tests.bench.rivals.dask_tasks import (
     Handle,
     Opaque,
@@ -133,7 +133,7 @@ class DaskPool(CountingPool):
         shares: Sequence[Any],
         steps: int,
         shared: tuple[Any, ...],
-        reached: Callable[[int], None],
+        reached: QualityReporter,
     ) -> Any:
         task = self.share((program, shares, steps, shared))
         running = [

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from harness.workload import AnyLockstep, ChunkResult
+from harness.workload import AnyLockstep, ChunkResult, QualityReporter
 from tests.bench.rivals.parcels import (
     Parcel,
     append_value,
@@ -203,7 +203,7 @@ class SharedMemoryPool(CountingPool):
         shares: Sequence[Any],
         steps: int,
         shared: tuple[Any, ...],
-        reached: Callable[[int], None],
+        reached: QualityReporter,
     ) -> Any:
         folder = self._new_folder()
         task = LockstepTask(

@@ -22,6 +22,7 @@ from harness.run.sides.runner import (
 )
 from harness.run.wire import Assignment, SendEvent
 from tests.builders import find_workload
+from tests.pools import Heard, ignore_progress
 
 SIMULATED = find_workload("simulated")
 PROBLEM = SIMULATED.load(SIMULATED.configure(SIMULATED.defaults | {"seconds": 0.02, "chunks": 4}))
@@ -51,10 +52,10 @@ def opened(side: Side, send: SendEvent) -> AbstractContextManager[SideRunner]:
 
 
 def ran(side: Side) -> tuple[SideRunner, Any, list[int], list[Event]]:
-    reported: list[int] = []
+    heard = Heard()
     said: list[Event] = []
     with opened(side, said.append) as entered:
-        return entered, entered.run(PROBLEM.input, reported.append, 0), reported, said
+        return entered, entered.run(PROBLEM.input, heard, 0), heard.done, said
 
 
 @pytest.mark.parametrize("side", Side)
@@ -77,7 +78,7 @@ def test_a_side_names_its_workers(side: Side, names: list[str]) -> None:
 
 def test_a_side_runs_as_often_as_it_is_asked() -> None:
     with opened(Side.DISTRIBUTED, lambda _: None) as entered:
-        answers = [entered.run(PROBLEM.input, lambda _: None, 0) for _ in range(2)]
+        answers = [entered.run(PROBLEM.input, ignore_progress, 0) for _ in range(2)]
         entered.rest(None)
     assert answers == [PROBLEM.input] * 2
 
@@ -89,7 +90,7 @@ def test_a_side_runs_as_often_as_it_is_asked() -> None:
 def test_a_side_runs_on_as_many_of_its_workers_as_it_is_told(workers: int, names: set[str]) -> None:
     said: list[Event] = []
     with opened(Side.DISTRIBUTED, said.append) as entered:
-        entered.run(PROBLEM.input, lambda _: None, workers)
+        entered.run(PROBLEM.input, ignore_progress, workers)
     assert {event.worker for event in said if isinstance(event, Span)} == names
 
 
@@ -111,7 +112,7 @@ def test_the_core_seconds_of_a_run_are_those_of_the_workers_that_it_had(
     workers: int, working: int
 ) -> None:
     with opened(Side.DISTRIBUTED, lambda _: None) as entered:
-        entered.run(PROBLEM.input, lambda _: None, workers)
+        entered.run(PROBLEM.input, ignore_progress, workers)
     serial, pool, spent = entered.time_parts(0.0, 0.0)
     assert isinstance(serial, Phase)
     assert isinstance(pool, Phase)

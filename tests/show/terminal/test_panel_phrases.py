@@ -191,6 +191,18 @@ def test_a_quality_within_its_tolerance_is_not_called_held_where_answers_differ(
     assert "held" not in picture.lower()
 
 
+@pytest.mark.parametrize("side", Side)
+def test_the_quality_so_far_is_shown_while_a_side_runs(side: Side) -> None:
+    events = [
+        *arming_events(),
+        *trial_events(side, 20.0, 2.0)[:1],
+        e.stamp(e.Progress(done=5_000, quality=0.9114), 20.5, side, 0),
+        e.stamp(e.Progress(done=6_000), 21.0, side, 0),
+    ]
+
+    assert "accuracy 0.911 so far" in draw(a_board(events), 21.5)
+
+
 def test_quality_is_computed_with_the_clock_stopped() -> None:
     events = [*arming_events(), *trial_events(Side.DISTRIBUTED, 10.0, 4.0)[:-1]]
 

@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.workload import Reporter
-from tests.pools import InProcessPool, ignore_progress, warmup_of
+from harness.workload import QualityReporter
+from tests.pools import Heard, InProcessPool, ignore_progress, warmup_of
 from tests.workloads.train.support import TINY, problem, same
 from workloads import train
 from workloads.train.network import psnr, squared_errors
@@ -60,12 +60,12 @@ def test_the_warm_up_is_the_same_training_up_to_its_first_validation() -> None:
 
 @pytest.mark.parametrize(("batches", "crops"), [(2, 8), (5, 20), (12, 20)])
 def test_the_crops_of_the_warm_up_are_counted(batches: int, crops: int) -> None:
-    loaded, heard = problem(batches=batches), list[int]()
-    train.baseline(warmup_of(loaded), heard.append)
-    assert loaded.warmup_items == heard[-1] == crops
+    loaded, heard = problem(batches=batches), Heard()
+    train.baseline(warmup_of(loaded), heard)
+    assert loaded.warmup_items == heard.done[-1] == crops
 
 
-def run_on_three(training: Any, report: Reporter) -> Any:
+def run_on_three(training: Any, report: QualityReporter) -> Any:
     return train.distributed(training, InProcessPool(3), report)
 
 
@@ -78,12 +78,12 @@ def run_on_three(training: Any, report: Reporter) -> Any:
     ],
 )
 def test_crops_done_are_reported_after_every_step(
-    run: Callable[[Any, Reporter], Any], expected: list[int]
+    run: Callable[[Any, QualityReporter], Any], expected: list[int]
 ) -> None:
-    loaded, heard = problem(), list[int]()
-    run(loaded.input, heard.append)
-    assert heard == expected
-    assert heard[-1] == loaded.items
+    loaded, heard = problem(), Heard()
+    run(loaded.input, heard)
+    assert heard.done == expected
+    assert heard.done[-1] == loaded.items
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 4])
@@ -107,20 +107,30 @@ def test_the_default_groups_make_the_bits_of_the_baseline_too() -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_both_sides_stop_at_the_same_psnr_before_their_last_batch(workers: int) -> None:
     loaded = problem(**QUICK, batches=600, target=26.0, validate_every=32)
-    heard = list[int]()
+    heard = Heard()
     pool = InProcessPool(workers)
-    net = train.distributed(loaded.input, pool, heard.append)
+    net = train.distributed(loaded.input, pool, heard)
     assert pool.states[0].found[0] >= 26.0
-    assert heard[-1] < loaded.items
+    assert heard.done[-1] < loaded.items
     assert same(net, train.baseline(loaded.input, ignore_progress))
     assert train.quality(net, loaded.held_out).mean() == pytest.approx(26.0, abs=1.5)
 
 
+def test_both_sides_report_the_psnr_of_each_validation_until_it_is_good() -> None:
+    training = problem(**QUICK, batches=600, target=26.0, validate_every=32).input
+    alone, together = Heard(), Heard()
+    train.baseline(training, alone)
+    train.distributed(training, InProcessPool(2), together)
+    assert alone.qualities == together.qualities
+    assert alone.qualities[0] < 26.0 <= alone.qualities[-1]
+    assert len(alone.qualities) == len(alone.done) - 32  # of no step before the first validation
+
+
 def test_the_baseline_stops_at_its_target() -> None:
     loaded = problem(**QUICK, batches=600, target=26.0, validate_every=32)
-    heard = list[int]()
-    train.baseline(loaded.input, heard.append)
-    assert heard[-1] < loaded.items
+    heard = Heard()
+    train.baseline(loaded.input, heard)
+    assert heard.done[-1] < loaded.items
 
 
 def test_the_target_is_said_in_words() -> None:
