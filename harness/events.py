@@ -20,6 +20,7 @@ from harness.loss_events import Thawed as Thawed
 from harness.loss_events import Unstruck as Unstruck
 from harness.model import (
     AnswerDifference,
+    CapacitySearch,
     Code,
     Digest,
     Host,
@@ -73,7 +74,8 @@ class Ready(Event, frozen=True, tag="ready"):
     ``startup`` splits the seconds since the process began by phase; ``workers`` do the work (the
     baseline's own process is its one worker ``core``). ``items`` are those of a trial, or the most
     that it may do where it stops at a result (``stops_early``). ``reading`` is as in ``Results``.
-    ``spares`` stand by to take the place of a worker that is lost.
+    ``spares`` stand by to take the place of a worker that is lost. ``capacity`` is how the largest
+    model was searched that its devices hold (None: it was not).
     """
 
     items: Count
@@ -86,6 +88,7 @@ class Ready(Event, frozen=True, tag="ready"):
     stops_early: bool = False
     reading: str = ""
     spares: tuple[Process, ...] = ()
+    capacity: CapacitySearch | None = None
 
 
 class Probed(Event, frozen=True, tag="probed"):

@@ -3,7 +3,7 @@
 Every value is frozen; change is a new value. They are facts only: no speedup and no efficiency is a
 field here, since claims are derived in ``claims``. Seconds are bare floats, any other unit is in
 the name.
-Imports ``quantities``, ``spec`` and ``trial``, whose nouns are taken from here.
+Imports ``capacity``, ``quantities``, ``spec`` and ``trial``, whose nouns are taken from here.
 """
 
 from collections.abc import Iterable
@@ -13,6 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from harness.capacity import CapacitySearch as CapacitySearch
 from harness.quantities import (
     Amount,
     Bytes,
@@ -241,6 +242,7 @@ class Results:
     ``rates`` show how good the baseline is (empty: not asked). ``combined`` holds the run ids of
     several sessions that were combined afterwards (empty: this is one session).
     ``reading`` says how the user's own input was read (empty: nothing was read, or it is unknown).
+    ``*_capacity`` is the largest model that a side's devices hold (None: it was not searched).
     """
 
     run_id: RunId
@@ -261,6 +263,8 @@ class Results:
     rates: Annotated[tuple[Rate, ...], Meta(max_length=MOST_RATES)] = ()
     combined: tuple[str, ...] = ()
     reading: str = ""
+    baseline_capacity: CapacitySearch | None = None
+    distributed_capacity: CapacitySearch | None = None
 
     @property
     def disturbed(self) -> bool:

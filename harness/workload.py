@@ -2,14 +2,15 @@
 
 There is no base class and no registration. A workload file imports this module and its own
 numerics, nothing else of ours; ``harness.run.find`` imports it by name.
-May import ``client``, ``command_pair``, ``description``, ``errors``, ``extras``, ``params``,
-``pool`` and ``spec``.
+May import ``capacity``, ``client``, ``command_pair``, ``description``, ``errors``, ``extras``,
+``params``, ``pool`` and ``spec``.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from harness.capacity import MOST_SIZES
 from harness.client import ready as ready
 from harness.command_pair import CommandPair as CommandPair
 from harness.description import Axis as Axis
@@ -107,6 +108,39 @@ class Proof(Generic[Input, Answer]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Capacity(Generic[Input]):
+    """What is searched on both sides for the largest size that fits, before they are ready.
+
+    ``name`` and ``unit`` are words for it, such as "trainable" and "parameters". Sizes are the
+    integers from ``least`` to ``most``, at most 2,047 of them, and ``own`` is the session's own
+    model. ``units(size, input)`` is how many units a size has: no fewer than a smaller one.
+    ``alone(size, input)`` takes one step with a model of a size in the memory of one device, and
+    ``on_pool(size, input, pool)`` in that of the pool's workers, one device each. Both raise
+    ``MemoryError`` where it does not fit, and hold nothing afterwards. ``budget_bytes(input)`` is
+    the memory of a device, the same as in the race. ``superlinear`` is why p devices hold more than
+    p times as much as one (empty: that would be a fault).
+    """
+
+    name: str
+    unit: str
+    least: int
+    most: int
+    own: int
+    units: Callable[[int, Input], int]
+    budget_bytes: Callable[[Input], int]
+    alone: Callable[[int, Input], None]
+    on_pool: Callable[[int, Input, Pool], None]
+    superlinear: str = ""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.least <= self.own <= self.most < self.least + MOST_SIZES:
+            raise ValueError(
+                f"sizes from {self.least} to {self.most} with {self.own} among them:"
+                f" they start at 1 or later, and are at most {MOST_SIZES:,}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Workload(Generic[Input, HeldOut, Answer, Params]):
     """A workload: its name, its four functions, its settings, and what judges it.
 
@@ -122,7 +156,8 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     as "a validation loss of {target}" with settings in braces (None: both do a fixed amount of
     work). ``waits`` is what the baseline waits for, such as "reads from the network" (None: it
     computes all the time), and ``superlinear`` why more is gained than hardware was added, such as
-    "a worker's share fits its cache" (None: that would be a fault). ``own_slide(params)`` are words
+    "a worker's share fits its cache" (None: that would be a fault). ``capacity`` says how the
+    largest model that devices hold is searched (None: it is not). ``own_slide(params)`` are words
     for other settings, such as an input of the user's own, about which those of ``slide`` would not
     be true. ``simulated`` marks work that is not real; its results never make a headline.
     """
@@ -143,6 +178,7 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     until: str | None = None
     waits: str | None = None
     superlinear: str | None = None
+    capacity: Capacity[Input] | None = None
     simulated: bool = False
 
     def __post_init__(self) -> None:
@@ -188,3 +224,4 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
 
 AnyWorkload = Workload[Any, Any, Any, Any]
 AnyProblem = Problem[Any, Any]
+AnyCapacity = Capacity[Any]

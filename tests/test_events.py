@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any, get_args
 
 import msgspec
@@ -10,12 +11,14 @@ from harness import events as e
 from harness.event_lines import LONGEST_LINE_BYTES, Any_Event, Garbled, decode, encode
 from harness.model import ChaosKind, CommandFacts, ProcessState, Schedule, Side, Status, Variant
 from tests.builders import a_process, a_ready, a_spec, an_opening, some_differences
+from tests.capacities import a_probe, a_search
 
 EXAMPLES: list[e.Event] = [
     an_opening(),
     e.Scheduled(schedule=Schedule.IN_TURN),
     e.Launched(pid=7),
     a_ready(Side.DISTRIBUTED, workers=2),
+    a_ready(capacity=a_search()),
     e.Probed(rate=12.5, together=True),
     e.Go(order=3, workers=2),
     e.Progress(done=1_024),
@@ -123,6 +126,22 @@ def test_a_newline_in_a_text_does_not_end_the_line() -> None:
 def test_a_line_that_is_no_event_is_garbled(line: bytes) -> None:
     with pytest.raises(Garbled):
         decode(line)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"own": 10**7},
+        {"budget_bytes": -1},
+        {"probes": (a_probe(1, fits=True),) * 13},
+        {"probes": (a_probe(10**15, fits=True),)},
+        {"probes": (replace(a_probe(1, fits=True), units=10**16),)},
+    ],
+    ids=str,
+)
+def test_a_search_with_impossible_numbers_is_garbled(changes: dict[str, Any]) -> None:
+    with pytest.raises(Garbled):
+        decode(encode(a_ready(capacity=a_search(**changes))))
 
 
 @given(st.binary(max_size=200))

@@ -15,6 +15,7 @@ LONGEST_MODULE, LONGEST_FUNCTION = 300, 40
 # What a room may import of ours; where several rooms hold a module, the innermost counts. The four
 # packages themselves are empty, but for what ``harness`` exports: naming one enters no room.
 NOUNS = (
+    "harness.capacity",
     "harness.chaos",
     "harness.errors",
     "harness.event_lines",
@@ -27,12 +28,18 @@ NOUNS = (
 MAY_IMPORT = {
     "harness": ("harness",),
     "harness.quantities": (),
+    "harness.capacity": ("harness.quantities",),
     "harness.spec": ("harness.quantities",),
     "harness.errors": (),
     "harness.extras": ("harness.errors",),
     "harness.text": (),
     "harness.trial": ("harness.quantities",),
-    "harness.model": ("harness.quantities", "harness.spec", "harness.trial"),
+    "harness.model": (
+        "harness.capacity",
+        "harness.quantities",
+        "harness.spec",
+        "harness.trial",
+    ),
     "harness.event_base": ("harness.model",),
     "harness.loss_events": ("harness.model", "harness.event_base"),
     "harness.events": ("harness.model", "harness.event_base", "harness.loss_events"),
@@ -52,6 +59,7 @@ MAY_IMPORT = {
     "harness.params": ("harness.model", "harness.errors"),
     "harness.pool": (),
     "harness.workload": (
+        "harness.capacity",
         "harness.pool",
         "harness.description",
         "harness.params",

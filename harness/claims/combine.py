@@ -176,6 +176,7 @@ _CONFIGURATION: dict[str, Callable[[Results], object]] = {
 
 def _combine(sessions: Sequence[Results]) -> Results:
     first = sessions[0]
+    widest = max(sessions, key=lambda results: results.spec.workers)  # its p is that of them all
     runs = tuple(run for results in sessions for run in _runs(results))
     return replace(
         first,
@@ -189,6 +190,8 @@ def _combine(sessions: Sequence[Results]) -> Results:
         remark=_remark(sessions),
         rates=tuple(rate for results in sessions for rate in results.rates),
         combined=runs,
+        baseline_capacity=widest.baseline_capacity,
+        distributed_capacity=widest.distributed_capacity,
     )
 
 

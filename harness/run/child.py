@@ -21,9 +21,10 @@ from msgspec.structs import replace
 from harness.command_pair import CommandPair
 from harness.errors import TwoclocksError
 from harness.events import Failed, Prepared, Probed, Ready
-from harness.model import Digest, Side
+from harness.model import CapacitySearch, Digest, Side
 from harness.run import wire
 from harness.run.armed_side import ArmedWorkload, pass_rate, run_trial
+from harness.run.capacity_search import search_capacity
 from harness.run.digest import digest
 from harness.run.failure import failure_of
 from harness.run.find import find
@@ -105,7 +106,8 @@ def _arm(
     timer.lap("workers")
     _warm_up(side, problem)
     timer.lap("warm-up")
-    send(_ready(found, problem, input_digest, side, timer))
+    capacity = _capacity(found, problem, input_digest, side, timer, assignment.workers)
+    send(_ready(found, problem, input_digest, side, timer, capacity))
     meter, scratch = OffClockMeter(side), assignment.scratch
     return ArmedWorkload(
         loaded=loaded, side=side, send=send, meter=meter, program=program, scratch=scratch
@@ -117,6 +119,28 @@ def _warm_up(side: SideRunner, problem: AnyProblem) -> None:
         side.run(problem.warmup, no_report, 0)
         side.rest(0)
         side.warm_up_spares(problem.warmup)
+
+
+def _capacity(
+    workload: AnyWorkload,
+    problem: AnyProblem,
+    input_digest: Digest,
+    side: SideRunner,
+    timer: PhaseTimer,
+    devices: int,
+) -> CapacitySearch | None:
+    """Return what the search for the largest model came to (None: nothing is searched)."""
+    if workload.capacity is None:
+        return None
+    found = search_capacity(
+        workload.capacity,
+        side,
+        problem.input,
+        input_sha256=input_digest.sha256,
+        devices=devices,
+    )
+    timer.lap("capacity")
+    return found
 
 
 def _command_side(
@@ -134,6 +158,7 @@ def _ready(
     input_digest: Digest,
     side: SideRunner,
     timer: PhaseTimer,
+    capacity: CapacitySearch | None,
 ) -> Ready:
     held_out = digest(problem.held_out, problem.held_out_items or 0)
     workers = tuple(side.worker_processes())
@@ -150,6 +175,7 @@ def _ready(
         hosts=hosts,
         stops_early=workload.until is not None,
         reading=problem.reading[:LONGEST_READING],
+        capacity=capacity,
     )
 
 

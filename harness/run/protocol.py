@@ -205,6 +205,14 @@ class Conversation:
             yield f"it has {len(names)} workers, and was given {self._rights.workers}"
         if len({*names}) != len(names):
             yield "two of its workers have one name"
+        if (search := event.capacity) is None:
+            return
+        if search.devices != self._rights.workers:
+            yield f"it searched on {search.devices} devices, and has {self._rights.workers} workers"
+        if search.input_sha256 != event.input.sha256:
+            yield "it searched with another input than it has loaded"
+        if search.contradiction:
+            yield f"its search of the largest model contradicts itself: {search.contradiction}"
 
     def _faults_of_finished(self, event: e.Finished, elapsed: Elapsed) -> Iterator[str]:
         if event.items < self._done:

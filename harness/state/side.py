@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from harness import events as e
 from harness.model import (
     AnswerDifference,
+    CapacitySearch,
     CoreSeconds,
     Digest,
     Host,
@@ -42,8 +43,8 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a side before its first trial, and holds for all of them.
 
     ``items`` is the size of a trial, or the most that it may do if it ``stops_early`` (0: not known
-    yet). ``processes`` are all that it armed, ``spares`` those that stand by, ``reading`` is as in
-    ``Results``.
+    yet). ``processes`` are all that it armed, ``spares`` those that stand by; ``reading`` and
+    ``capacity`` are as in ``Ready``.
     The rates are passes a second through the warm-up slice, with the other side at rest and at
     work (None: not probed). ``prepared_cpu_s`` are the core-seconds that preparing for the last
     trial took, or for the next (None: it was not prepared for). Hosts with room for
@@ -64,6 +65,7 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[Host, ...] = ()
     processes: tuple[Process, ...] = ()
     spares: tuple[Process, ...] = ()
+    capacity: CapacitySearch | None = None
     rate_alone: float | None = None
     rate_together: float | None = None
     prepared_cpu_s: float | None = None
@@ -212,6 +214,7 @@ def _ready(state: SideState, event: e.Ready) -> SideState:
         hosts=event.hosts,
         processes=event.workers,
         spares=event.spares,
+        capacity=event.capacity,
     )
     workers = tuple(WorkerState(process=process) for process in event.workers)
     return replace(state, stage=SideStage.READY, armed=armed, workers=workers, stalls=())

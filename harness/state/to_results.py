@@ -55,6 +55,8 @@ def results_of(board: Board, journal_sha256: str = "") -> Results:
         remark=closed.remark if closed is not None else "its end is not in the journal",
         rates=board.rates,
         reading=board.reading,
+        baseline_capacity=board.baseline.armed.capacity,
+        distributed_capacity=board.distributed.armed.capacity,
     )
     return msgspec.convert(_plain_tree(msgspec.to_builtins(results)), Results)
 

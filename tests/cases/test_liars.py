@@ -11,6 +11,7 @@ from harness.model import ChaosKind, ScoreDifferences, Side, Status, Variant
 from harness.run import wire
 from harness.run.protocol import MAY_REPORT, Conversation, Rights
 from tests.builders import a_digest_of, a_process, a_ready, an_opening
+from tests.capacities import a_probe, a_search
 
 Step = wire.Command | e.Event | float
 """An order, what the side reports, or seconds that pass."""
@@ -86,6 +87,11 @@ HONEST = (
         ),
         ready=(),
     ),
+    Case(
+        "the largest model that its devices hold",
+        (replace(READY, capacity=a_search(2)),),
+        ready=(),
+    ),
     Case("a worker that is lost twice and comes back", (GO, LOST, LOST, BACK)),
     Case("a lost worker that comes back once the clock has stopped", (GO, LOST, finished(0), BACK)),
     Case("a program that is started anew", (GO, BACK), rights=PROGRAMS),
@@ -150,6 +156,24 @@ LIARS = (
         "two workers of one name",
         (replace(READY, workers=(a_process("w0"), a_process("w0"))),),
         "two of its workers have one name",
+        ready=(),
+    ),
+    Case(
+        "a search on more devices than it has workers",
+        (replace(READY, capacity=a_search(3)),),
+        "it searched on 3 devices, and has 2 workers",
+        ready=(),
+    ),
+    Case(
+        "a search with another input",
+        (replace(READY, capacity=a_search(2, input_sha256="cd" * 32)),),
+        "it searched with another input than it has loaded",
+        ready=(),
+    ),
+    Case(
+        "a largest model beyond which another one fits",
+        (replace(READY, capacity=a_search(2, largest=488, probes=(a_probe(489, fits=True),))),),
+        "its search of the largest model contradicts itself: it was not shown that size 488 fits",
         ready=(),
     ),
     Case("a span between two trials", (SPAN,), "it sent 'span' while it had no order"),

@@ -22,6 +22,7 @@ from tests.builders import (
     some_prices,
     some_words,
 )
+from tests.capacities import a_search
 
 
 def a_session(
@@ -130,6 +131,13 @@ def test_combined_sessions_can_be_combined_again() -> None:
     third = a_later(2, "9e43", "2026-11-22T11:14:07Z")
     again = combine([combine([a_session(), the_next()]), third])
     assert (again.combined, len(again.trials)) == (("7c21", "8d32", "9e43"), 18)
+
+
+def test_the_largest_models_are_those_of_the_session_with_the_most_workers() -> None:
+    spec = replace(a_session().spec, workers=1, points=(1,))
+    narrow = a_session(spec=spec, distributed_capacity=a_search(1))
+    wide = the_next(distributed_capacity=a_search(2))
+    assert combine([narrow, wide]).distributed_capacity == a_search(2)
 
 
 def test_no_journal_vouches_for_a_combined_session() -> None:

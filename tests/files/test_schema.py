@@ -14,6 +14,7 @@ from jsonschema.exceptions import ValidationError
 from harness.files import results
 from harness.model import SCHEMA, Kind, Results, Status
 from tests.builders import a_fault, a_results, a_trial, golden_results, some_pairs
+from tests.capacities import some_searches
 
 PUBLISHED = Path(results.__file__).with_name("results.schema.json")
 
@@ -38,6 +39,7 @@ def schema() -> dict[str, Any]:
 VALIDATOR = Draft202012Validator(schema())
 SESSIONS = {
     "measured": a_results(),
+    "with the largest models": a_results(**some_searches()),
     "declared": golden_results(),
     "six pairs": a_results(trials=some_pairs([40.0] * 6, [22.0] * 6)),
     "aborted with a fault": a_results(

@@ -14,6 +14,7 @@ from harness.run import child, start, wire
 from harness.run.guarded import start_guarded
 from harness.run.item_scores import unpack
 from tests.builders import a_workload_file
+from tests.capacities import HELD_BY_ONE
 
 WARM = """
 runs = []
@@ -108,6 +109,28 @@ def test_ready_tells_how_the_input_was_read_and_no_novel(tmp_path: Path) -> None
     reading = one(e.Ready, performed(an_assignment(path))).reading
     assert reading.startswith("7 users, ")
     assert len(reading) == child.LONGEST_READING
+
+
+SIZES = "tests.capacities"
+
+
+@pytest.mark.parametrize(
+    ("side", "workers"), [(Side.BASELINE, 1), (Side.DISTRIBUTED, 1), (Side.DISTRIBUTED, 3)]
+)
+def test_ready_tells_the_largest_model_that_the_sides_devices_hold(
+    side: Side, workers: int
+) -> None:
+    asked = an_assignment(SIZES, side=side, workers=workers)
+    ready = one(e.Ready, performed(asked))
+    assert ready.capacity.largest == workers * HELD_BY_ONE
+    assert (ready.capacity.devices, ready.capacity.input_sha256) == (workers, ready.input.sha256)
+    assert "capacity" in ready.startup
+
+
+def test_without_sizes_nothing_is_searched(tmp_path: Path) -> None:
+    ready = one(e.Ready, performed(an_assignment(a_workload_file(tmp_path))))
+    assert ready.capacity is None
+    assert "capacity" not in ready.startup
 
 
 def test_another_held_out_set_is_another_digest(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ class Resting(OneProcess):
     run: Any = None
     worker_processes: Any = None
     time_parts: Any = None
+    try_size: Any = None
 
 
 class Lazy:

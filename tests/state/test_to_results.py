@@ -31,6 +31,7 @@ from tests.builders import (
     some_words,
     trial_events,
 )
+from tests.capacities import a_search
 
 SESSION = some_events()
 
@@ -70,6 +71,17 @@ def test_a_session_keeps_how_its_input_was_read() -> None:
     events = [*SESSION[:3], e.stamp(a_ready(reading="7 users"), 5.0, Side.BASELINE, 0)]
 
     assert recorded(a_board(events)).reading == "7 users"
+
+
+def test_a_session_keeps_the_largest_model_that_each_sides_devices_hold() -> None:
+    searches = {Side.BASELINE: a_search(), Side.DISTRIBUTED: a_search(2, 969)}
+    events = [
+        e.stamp(a_ready(side, capacity=search), 5.0, side, 0) for side, search in searches.items()
+    ]
+    results = recorded(a_board([*SESSION[:3], *events]))
+    assert results.baseline_capacity == searches[Side.BASELINE]
+    assert results.distributed_capacity == searches[Side.DISTRIBUTED]
+    assert decode(encode(results)) == results
 
 
 def test_what_can_be_read_back_is_what_was_recorded() -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from harness.report import Report
     from harness.workload import (
         Axis,
+        Capacity,
         Ceiling,
         Lockstep,
         Metric,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Axis",
     "BadRequest",
+    "Capacity",
     "Ceiling",
     "CommandPair",
     "Lockstep",
@@ -50,6 +52,7 @@ _DEFINED_IN = {
     "BadRequest": "harness.errors",
     "CommandPair": "harness.command_pair",
     "Axis": "harness.workload",
+    "Capacity": "harness.workload",
     "Ceiling": "harness.workload",
     "Lockstep": "harness.workload",
     "Metric": "harness.workload",

@@ -37,7 +37,7 @@ from harness.run.ray.workers import Workers
 from harness.run.sides.runner import Usage, own_usage
 from harness.run.strikes import TrialStrikes
 from harness.run.wire import Assignment, SendEvent, is_hung_up
-from harness.workload import AnyProblem, AnyWorkload, QualityReporter
+from harness.workload import AnyCapacity, AnyProblem, AnyWorkload, QualityReporter
 
 SAMPLE_EVERY_S = 0.5
 
@@ -99,6 +99,11 @@ class RaySide:
         answer = self._workload.distributed(given, pool, report)
         pool.account.close()
         return answer
+
+    def try_size(self, capacity: AnyCapacity, size: int, given: Any) -> None:
+        """Take one step with a model of a size on all workers; one without room lives on."""
+        self._workers.employ(0)
+        capacity.on_pool(size, given, RayPool(self._workers, self._cores))
 
     def worker_processes(self) -> Sequence[Process]:
         """Return what every worker says of itself, with the digest of the input it sees."""

@@ -14,7 +14,7 @@ from harness.run.host import terms, this_process
 from harness.run.progress_reports import report_quality
 from harness.run.sides.runner import OneProcess, cores_of, name_of_cores, with_input
 from harness.run.wire import Assignment, SendEvent
-from harness.workload import AnyWorkload, QualityReporter
+from harness.workload import AnyCapacity, AnyWorkload, QualityReporter
 
 SAMPLE_EVERY_S = 0.5
 
@@ -45,6 +45,10 @@ class Baseline(OneProcess):
         if self._workload.simulated:
             report = _busy_reporter(report, self._name, self._send)
         return self._workload.baseline(given, report)
+
+    def try_size(self, capacity: AnyCapacity, size: int, given: Any) -> None:
+        """Take one step with a model of a size in this process's memory."""
+        capacity.alone(size, given)
 
     def worker_processes(self) -> Sequence[Process]:
         """Return this process."""

@@ -14,7 +14,7 @@ from harness.model import Digest, Host, Process
 from harness.run.host import this_host
 from harness.run.processes import descendants_cpu_seconds, peak_rss_bytes, waited_seconds
 from harness.run.wire import Assignment
-from harness.workload import QualityReporter
+from harness.workload import AnyCapacity, QualityReporter
 
 Usage = dict[str, tuple[float, int]]
 """Core-seconds so far and peak resident bytes, by process."""
@@ -31,6 +31,9 @@ class SideRunner(Protocol):
 
     def run(self, given: Any, report: QualityReporter, workers: int) -> Any:
         """Run on an input and return the answer."""
+
+    def try_size(self, capacity: AnyCapacity, size: int, given: Any) -> None:
+        """Take one step with a model of a size; raise ``MemoryError`` where it does not fit."""
 
     def warm_up_spares(self, given: Any) -> None:
         """Have those that stand by run on a small input, so that no kernel of theirs is cold."""
@@ -80,6 +83,14 @@ class WithoutSpares:
     def spares(self) -> Sequence[Process]:
         """Return none."""
         return ()
+
+
+class WithoutCapacity:
+    """What holds for a side of a workload that has nothing to search."""
+
+    def try_size(self, capacity: AnyCapacity, size: int, given: Any) -> None:
+        """Raise ``NotImplementedError``: nobody asks for it."""
+        raise NotImplementedError("a program of a command pair has no sizes")
 
 
 class OneProcess(WithoutSpares):

@@ -19,7 +19,7 @@ from harness.run.sides.simulated_crew import SimulatedCrew
 from harness.run.sides.simulated_pool import SimulatedPool
 from harness.run.strikes import TrialStrikes
 from harness.run.wire import Assignment, SendEvent
-from harness.workload import AnyWorkload, QualityReporter
+from harness.workload import AnyCapacity, AnyWorkload, QualityReporter
 
 
 class SimulatedSide(OneProcess):
@@ -81,6 +81,10 @@ class SimulatedSide(OneProcess):
         answer = self._workload.distributed(given, pool, report)
         pool.account.close()
         return answer
+
+    def try_size(self, capacity: AnyCapacity, size: int, given: Any) -> None:
+        """Take one step with a model of a size on the simulated workers."""
+        capacity.on_pool(size, given, self._armed.first(0))
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts that the workers are dealt over."""
