@@ -18,6 +18,7 @@ from harness.workload import (
     Slide,
     Workload,
 )
+from workloads.shard.capacity import CAPACITY
 from workloads.shard.corpus import Text, read_library
 from workloads.shard.device import lift_limit
 from workloads.shard.kernel import LOGITS, SYMBOLS, Array, count_bits, find_rows
@@ -135,6 +136,7 @@ WORKLOAD = Workload(
         "model",
         limitation="a table is never split: there are no more workers than tables",
     ),
+    capacity=CAPACITY,
     proof=Proof(
         effort=(
             {"megabytes": 8.0},
