@@ -16,7 +16,7 @@ from harness.show import money, phrases
 from harness.show.audit_text import footer
 from harness.show.figures.box import WIDTH_PX, Box
 from harness.show.figures.page import MARGIN, SMALLEST_PX, Page, blank_page, own_style
-from harness.show.figures.picture import add_words, save
+from harness.show.figures.picture import add_words, save_png, save_svg
 from harness.show.figures.theme import LIGHT, Theme
 from harness.show.headline_text import headline_text
 from harness.show.slide_words import write_words
@@ -43,8 +43,9 @@ def draw(claims: Claims, theme: Theme = LIGHT) -> dict[str, bytes]:
     """Return the slide by format, ``svg`` and ``png``; empty for a refused session."""
     if claims.drawable is None:
         return {}
-    drawn_on = _figure_of(claims, theme)
-    return {"svg": svg(claims, theme, drawn_on), "png": png(claims, theme, drawn_on)}
+    with own_style():
+        drawn_on = _figure_of(claims, theme)
+        return {"svg": svg(claims, theme, drawn_on), "png": png(claims, theme, drawn_on)}
 
 
 def svg(claims: Claims, theme: Theme = LIGHT, drawn_on: "Figure | None" = None) -> bytes:
@@ -54,13 +55,13 @@ def svg(claims: Claims, theme: Theme = LIGHT, drawn_on: "Figure | None" = None) 
     refused session.
     """
     drawn_on = drawn_on or _figure_of(claims, theme)
-    drawing = save(drawn_on, "svg", {"Creator": "twoclocks", "Date": None})
+    drawing = save_svg(drawn_on, {"Creator": "twoclocks", "Date": None})
     return add_words(drawing, phrases.sentence_to_say(_headline(claims)), headline_text(claims))
 
 
 def png(claims: Claims, theme: Theme = LIGHT, drawn_on: "Figure | None" = None) -> bytes:
     """Return the slide as PNG, 1600 by 900; ``drawn_on`` and errors as for ``svg``."""
-    return save(drawn_on or _figure_of(claims, theme), "png", {"Software": "twoclocks"})
+    return save_png(drawn_on or _figure_of(claims, theme))
 
 
 def _figure_of(claims: Claims, theme: Theme) -> "Figure":

@@ -19,6 +19,7 @@ from harness.show.figures import (
     recovery,
     scaling,
 )
+from harness.show.figures.page import own_style
 from harness.show.figures.picture import Missing, Picture, png, render, svg
 from harness.show.figures.theme import DARK, LIGHT, Theme
 
@@ -51,6 +52,7 @@ FIGURES: Mapping[str, Callable[[Headline, Claims], Picture | Missing]] = Mapping
 _REFUSED = Missing("the headline is refused, and a figure would look like a claim")
 
 
+@own_style()
 def draw(claims: Claims, theme: Theme = LIGHT) -> dict[str, bytes]:
     """Return every figure whose facts are there, as SVG and PNG.
 

@@ -2,7 +2,7 @@
 
 Labels are placed by ``labels``, because every one must be readable: adjustText 1.4 left 12 of 357
 pairs of labels overlapping on 20 random curves, and most marks covered.
-May import ``page``, ``labels``, ``box`` and, when something is drawn, matplotlib.
+May import ``page``, ``labels``, ``lettering``, ``box`` and, when something is drawn, matplotlib.
 """
 
 import math
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness.show.figures.box import HEIGHT_PX, WIDTH_PX, Box, box_around, boxes_along
 from harness.show.figures.labels import label_beside
-from harness.show.figures.page import MARGIN, SMALLEST_PX, Line, Page, Spot, font
+from harness.show.figures.lettering import font
+from harness.show.figures.page import MARGIN, SMALLEST_PX, Line, Page, Spot
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,11 +4,12 @@ May import ``model``, ``show.phrases``, ``page``, ``box``, ``theme`` and, when s
 matplotlib.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
 from harness.model import Results
 from harness.show import phrases
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH = WIDTH_PX - 2 * MARGIN
+_escape = partial(escape, quote=False)
 _TITLE_Y, _TITLE_PX = 86, 48
 _REMARK_Y, _REMARK_PX, _REMARK_LINES = 138, 30, 2
 _FOOTER_Y, _FOOTER_LINES = 844, 2
+_COMPRESSION = 3  # of zlib: half of the time that its usual 6 takes, for 7 % larger files
 
 # In pixels, shrinking with the window; without a document type, which would name an address.
 _SVG_START = (
@@ -92,27 +95,37 @@ def svg(picture: Picture, theme: Theme, figure: "Figure | None" = None) -> bytes
     ``figure`` is the picture drawn before (None: it is drawn now).
     """
     figure = figure or render(picture, theme)
-    drawing = add_words(save(figure, "svg", _NO_METADATA), picture.title, picture.description)
+    drawing = add_words(save_svg(figure, _NO_METADATA), picture.title, picture.description)
     content = drawing.decode()
     for axes in figure.axes:
         for label in (*axes.texts, *axes.get_xticklabels(), *axes.get_yticklabels()):
             if label.get_gid():
                 start = f'<g id="{label.get_gid()}">'
-                titled = f"{start}<title>{escape(label.get_text())}</title>"
+                titled = f"{start}<title>{_escape(label.get_text())}</title>"
                 content = content.replace(start, titled, 1)
     return content.encode()
 
 
 def png(picture: Picture, theme: Theme, figure: "Figure | None" = None) -> bytes:
     """Return the picture as PNG, 1600 by 900; ``figure`` as for ``svg``."""
-    return save(figure or render(picture, theme), "png", {"Software": "twoclocks"})
+    return save_png(figure or render(picture, theme))
 
 
 @own_style()
-def save(figure: "Figure", form: str, metadata: dict[str, str | None]) -> bytes:
-    """Return a figure's bytes, which do not depend on when or where it was drawn."""
+def save_svg(figure: "Figure", metadata: Mapping[str, str | None]) -> bytes:
+    """Return a figure as SVG: the same bytes whenever and wherever it was drawn."""
     target = BytesIO()
-    figure.savefig(target, format=form, dpi=72, metadata=metadata)
+    figure.savefig(target, format="svg", dpi=72, metadata=metadata)
+    return target.getvalue()
+
+
+@own_style()
+def save_png(figure: "Figure") -> bytes:
+    """Return a figure as PNG; as for ``save_svg``."""
+    target = BytesIO()
+    words = {"Software": "twoclocks"}
+    quick = {"compress_level": _COMPRESSION}
+    figure.savefig(target, format="png", dpi=72, metadata=words, pil_kwargs=quick)
     return target.getvalue()
 
 
@@ -120,5 +133,5 @@ def add_words(svg: bytes, title: str, description: str) -> bytes:
     """Return the drawing with a ``title`` and a ``desc``, in a frame that fits its window."""
     drawing = svg.decode()
     body = drawing[drawing.index(">", drawing.index("<svg")) + 1 :]
-    words = f"<title>{escape(title)}</title>\n <desc>{escape(description)}</desc>"
+    words = f"<title>{_escape(title)}</title>\n <desc>{_escape(description)}</desc>"
     return f"{_SVG_START}\n {words}{body}".encode()
