@@ -127,7 +127,7 @@ def cue(take: Path | None, talk: Path | None, stall_after: float) -> int:
 def _race_setup(plan: "Plan", screen: str, by_itself: bool) -> "RaceSetup":
     """Return what surrounds a race on this screen, with the recording that may replace it."""
     from demo.race.setup import for_presenter
-    from harness.run.host import home_folder
+    from harness.run.home import home_folder
 
     return for_presenter(
         plan.published_spec(home_folder()),

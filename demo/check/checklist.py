@@ -22,7 +22,7 @@ from harness.run import host
 from harness.run.arming import Armed
 from harness.run.cluster_survey import SURVEY_WITHIN_S
 from harness.run.conductor import Conductor
-from harness.run.host import home_folder
+from harness.run.home import home_folder
 from harness.run.plan import NO_LOG, Plan, Session, Unattended
 from harness.run.scratch import Scratch, sweep_temporary
 from harness.takes.recordings import Recording, newest, recordings

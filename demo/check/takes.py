@@ -20,7 +20,7 @@ from harness.files import atomic
 from harness.files.journal import JOURNAL_NAME
 from harness.files.results import RESULTS_NAME
 from harness.model import Kind, Side
-from harness.run.host import home_folder
+from harness.run.home import home_folder
 from harness.takes.privacy import Identity, Leak, scan
 from harness.takes.recordings import Recording
 from harness.talk.forecast import RehearsalHistory, Spread, spread

@@ -12,8 +12,7 @@ from harness.events import Closed, ProofStopped
 from harness.files.journal import JOURNAL_NAME
 from harness.files.results import RESULTS_NAME, save
 from harness.model import Results, SessionStage, Status
-from harness.run.host import home_folder
-from harness.run.plan import hide_home
+from harness.run.home import hide_home, home_folder
 from harness.text import printable
 
 

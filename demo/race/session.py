@@ -14,7 +14,6 @@ from demo.race.identity import Identity
 from demo.race.screens import JsonLines, LivePanel, LogLines, Screen, Silent
 from demo.race.setup import NO_EXTRAS, PresenterControls, RaceSetup, clean_scratch, keys, prompt
 from demo.race.takeover import require_progress
-from demo.recording.play import Player, label_of
 from demo.terminal import FullScreen, Keys, Signals, terminal_size
 from harness import events as e
 from harness.cast.markers import GO
@@ -33,7 +32,7 @@ from harness.files.results import RESULTS_NAME, save
 from harness.files.results import encode as encode_results
 from harness.model import Kind, Results, Side, Status
 from harness.run.conductor import Conductor
-from harness.run.host import home_folder
+from harness.run.home import home_folder
 from harness.run.plan import Plan, Session
 from harness.run.scratch import Scratch
 from harness.show.terminal.panel import Caption
@@ -177,6 +176,9 @@ class Race:
         if not recording.fits(*terminal_size()):
             page = recording.folder / PAGE_NAME
             return f"this terminal is too small for its recording; open {page} in a browser"
+        # its emulated terminal is a twentieth of what a race loads, and few races need it
+        from demo.recording.play import Player, label_of
+
         screen = self._screen
         full_screen = (
             screen.full_screen if isinstance(screen, LivePanel) else FullScreen(self._keys)

@@ -21,7 +21,7 @@ from demo.terminal import Keys
 from harness.cast.format import MOST_COLUMNS, MOST_ROWS
 from harness.errors import ExitCode, Interrupted, LiveRunAbandoned, TwoclocksError
 from harness.model import Kind, Results, Side, Status
-from harness.run.host import home_folder
+from harness.run.home import home_folder
 from harness.run.plan import Plan
 from harness.show import rehearsal_table
 from harness.show.tables import Table, format_table

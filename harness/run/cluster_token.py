@@ -8,12 +8,11 @@ import re
 import socket
 from collections.abc import Mapping
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from harness.errors import BadRequest, reason_of
 from harness.run.arming import off_loopback
-from harness.run.host import home_folder
+from harness.run.home import home_folder
 from harness.text import printable
 
 MODE, TOKEN, TOKEN_PATH = "RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"
@@ -111,6 +110,9 @@ def is_on_loopback(address: str) -> bool:
 
 def installed_ray() -> str:
     """Return the version of Ray that is installed here; empty if none is, or it is not known."""
+    # it loads a parser of mail, which the start of a race that joins no cluster does without
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("ray")
     except PackageNotFoundError:

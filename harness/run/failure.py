@@ -12,8 +12,7 @@ from pathlib import Path
 from harness.errors import LACKS
 from harness.errors import reason_of as words_of
 from harness.events import Failed
-from harness.run.host import home_folder
-from harness.run.plan import hide_home
+from harness.run.home import hide_home, home_folder
 from harness.run.ray.ray_words import Frame, frames
 from harness.run.start import ROOT
 

@@ -19,7 +19,6 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 _PARENT_DEATH_SIGNAL, _SUBREAPER = 1, 36  # PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER: prctl(2)
 ENDS_WITHIN_S = 1.0  # what is left running has so long after SIGTERM
@@ -137,11 +136,10 @@ def _below() -> set[int]:
     if sys.platform != "linux":
         return set()
     children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            with contextlib.suppress(OSError):
-                after_name = (entry / "stat").read_bytes().rpartition(b")")[2].split()
-                children.setdefault(int(after_name[1]), []).append(int(entry.name))
+    for name in filter(str.isdecimal, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as stat:
+            after_name = stat.read().rpartition(b")")[2].split()
+            children.setdefault(int(after_name[1]), []).append(int(name))
     below: set[int] = set()
     waiting = [os.getpid()]
     while waiting:

@@ -70,15 +70,6 @@ def _digest(identity: str) -> str:
     return hashlib.sha256(identity.encode()).hexdigest()[:KEY_HALF]
 
 
-def home_folder() -> Path | None:
-    """Return this account's home (None: it has none of its own, as many a service's)."""
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    return home if home.is_absolute() and home != home.parent else None
-
-
 def usable_cores() -> tuple[int, ...]:
     """Return the cores this process may use, one hardware thread of each physical core first."""
     if not hasattr(os, "sched_getaffinity"):

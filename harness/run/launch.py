@@ -22,7 +22,8 @@ from harness.run import processes, start
 from harness.run.cluster_token import with_token_sent
 from harness.run.describe import Refused, WorkloadFacts
 from harness.run.guarded import guarded_process, start_guarded
-from harness.run.host import THREAD_VARIABLES, home_folder
+from harness.run.home import home_folder
+from harness.run.host import THREAD_VARIABLES
 from harness.run.protocol import Conversation
 from harness.run.ray.ray_words import explain_end
 from harness.run.scratch import Scratch, short_folder

@@ -4,7 +4,6 @@ May import ``model``, ``events``, ``errors`` and ``run``.
 """
 
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from harness.model import Parameters, Side, Spec
 from harness.run.baseline_variants import NO_PROOF, VariantPlan
 from harness.run.commands.environment import changes as program_changes
 from harness.run.commands.environment import names as names_of_changes
+from harness.run.home import hide_home
 from harness.run.host import CAN_PIN
 from harness.run.schedule import CoreShares
 from harness.run.wire import Assignment
@@ -109,14 +109,6 @@ def redact_home(params: Parameters, home: Path | None) -> Parameters:
         key: hide_home(value, home) if isinstance(value, str) else value
         for key, value in params.items()
     }
-
-
-def hide_home(text: str, home: Path | None) -> str:
-    """Return a text with the path of the home folder replaced by a tilde (None: there is none)."""
-    if home is None:
-        return text
-    paths = {re.escape(str(path)) for path in (home, home.resolve())}
-    return re.sub("|".join(rf"(?<![\w./-]){path}(?![\w.-])" for path in paths), "~", text)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,9 +36,12 @@ def package_files(name: str) -> dict[str, Path]:
             for inner in below
             if not inner.startswith((".", "__")) and Path(place, inner) not in apart
         ]
-        for path in (Path(place, file) for file in names if not file.startswith(".")):
-            if path.is_file() and path.stat().st_size <= LARGEST_FILE_BYTES:
-                files[f"{name}/{path.relative_to(folder).as_posix()}"] = path
+        inside = "/".join((name, *Path(place).relative_to(folder).parts))
+        for file in names:
+            path = os.path.join(place, file)
+            is_ours = not file.startswith(".") and os.path.isfile(path)
+            if is_ours and os.path.getsize(path) <= LARGEST_FILE_BYTES:
+                files[f"{inside}/{file}"] = Path(path)
     return files
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.run.host import home_folder
-from harness.run.plan import hide_home
+from harness.run.home import hide_home, home_folder
 from harness.run.scratch import short_folder
 from tests.cases.strangers import NOBODY
 from tests.cases.test_strangers import as_installed

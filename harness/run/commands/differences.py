@@ -9,8 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from harness.model import AnswerDifference, Difference, Side
-from harness.run.host import home_folder
-from harness.run.plan import hide_home
+from harness.run.home import hide_home, home_folder
 from harness.text import printable
 
 LONGEST_SHOWN = 160

@@ -21,8 +21,8 @@ from harness.client import GO, SAY
 from harness.errors import SideFailed
 from harness.run.commands.log import BLOCK_BYTES, BoundedLog
 from harness.run.commands.shell import Shell
-from harness.run.host import home_folder, unpin
-from harness.run.plan import hide_home
+from harness.run.home import hide_home, home_folder
+from harness.run.host import unpin
 
 LONGEST_LINE_BYTES = 1 << 20
 LONGEST_BEGUN_BYTES = 1 << 12
