@@ -3,7 +3,7 @@
 ``python -m tests.doctor results.json OUTDIR`` writes them, each as ``KEY.json``. Each lie is
 consistent: what follows from it is changed with it, so that the file can be loaded and only its own
 rule objects.
-May import ``harness``.
+May import ``harness`` and ``capacities``.
 """
 
 import sys
@@ -36,6 +36,7 @@ from harness.model import (
     Trial,
     Variant,
 )
+from tests.capacities import a_probe, a_search
 
 BASE = Path(__file__).parent / "real" / "results.json"
 
@@ -162,6 +163,14 @@ def less_work(results: Results, share: float) -> Results:
     """Some settings mean less work, and some of those are as good as the baseline's."""
     far_less = passing(results, Variant.EFFORT, 0.2, worse=0.5, settings={"steps": 2})
     return passing(far_less, Variant.EFFORT, share, settings={"steps": 8})
+
+
+def searched(results: Results, ratio: float, **changes: Any) -> Results:
+    """Both sides searched the largest model, and p devices held so many times as much as one."""
+    sha256 = results.input.sha256 if results.input else OTHER
+    one = a_search(input_sha256=sha256)
+    many = a_search(results.spec.workers, round(ratio * 487), input_sha256=sha256)
+    return replace(results, baseline_capacity=one, distributed_capacity=replace(many, **changes))
 
 
 def unrated(results: Results) -> Results:
@@ -634,6 +643,9 @@ REFUSING: dict[str, Doctor] = {
     "beats-itself": lambda good: one_command(good),
     "prepared-unequally": lambda good: prepared(good, 100.0),
     "baseline-beaten": faster_alone(0.92),
+    "capacity-unequal": lambda good: searched(good, 1.9, budget_bytes=288 << 20),
+    "capacity-not-shown": lambda good: searched(good, 1.9, probes=(a_probe(925, fits=True),)),
+    "capacity-beyond-devices": lambda good: searched(good, 2.3),
     "baseline-weak": lambda good: rated(good, Variant.TUNED, 1.5),
     "padded-work": lambda good: less_work(good, 0.79),
     "variant-far-faster": lambda good: passing(good, Variant.ALTERNATIVE, 0.79, name="int8"),
@@ -692,6 +704,7 @@ QUALIFYING: dict[str, Doctor] = {
     "cores-stand-for-machines": as_it_was,
     "whole-host-slower": lambda good: rated(good, Variant.WHOLE, 0.9),
     "whole-host-wins": faster_whole,
+    "capacity-superlinear": lambda good: searched(good, 2.3, superlinear="room is shared"),
     "baseline-matched": faster_alone(0.965),
     "baseline-untuned": lambda good: rated(good, Variant.TUNED, 1.12),
     "spare-work": lambda good: less_work(good, 0.89),

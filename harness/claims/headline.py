@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from harness.claims import scaling
 from harness.claims.baseline_proof import proof
+from harness.claims.capacity import CapacityGain, capacity_gain
 from harness.claims.curve import Curve, Origin
 from harness.claims.pairs import Pairs, median_of
 from harness.claims.quality_change import quality_change
@@ -79,7 +80,8 @@ class Quality:
 class Headline:
     """Speed, quality and cost of both sides, with the facts and the pairs they come from.
 
-    ``recovery`` is what losses of workers cost (None: none was lost).
+    ``recovery`` is what losses of workers cost (None: none was lost), ``capacity`` how much larger
+    a model the workers' devices hold than one (None: that was not shown).
     """
 
     results: Results
@@ -88,6 +90,7 @@ class Headline:
     quality: Quality
     cost: Cost
     recovery: Recovery | None
+    capacity: CapacityGain | None
     caveats: tuple[Caveat, ...]
 
     @property
@@ -132,6 +135,7 @@ def _headline(
         quality=_quality(pairs),
         cost=cost_of(pairs),
         recovery=recovery(pairs),
+        capacity=capacity_gain(evidence.results),
         caveats=(*reasons, *caveats(evidence)),
     )
 

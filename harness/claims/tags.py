@@ -67,6 +67,7 @@ _LIMITS = {
     "combined": "sessions combined",
     "weak-scaling": "weak scaling",
     "work-differs": "unequal work",
+    "capacity-superlinear": "capacity above p",
     "illustrative-prices": "made-up prices",
     "priced-spot": "spot prices",
     "spot-unproved": "spot untested",

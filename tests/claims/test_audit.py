@@ -145,6 +145,12 @@ KEYS = {
         "change-without-interval",
     ),
     "R30": ("worked-off-clock", "prepared-unequally", "busy-off-clock", "prepared"),
+    "R31": (
+        "capacity-unequal",
+        "capacity-not-shown",
+        "capacity-beyond-devices",
+        "capacity-superlinear",
+    ),
 }
 OWNERS = {key: rule for rule, keys in KEYS.items() for key in keys}
 AS_WRITTEN = encode(GOOD)
@@ -197,7 +203,7 @@ def test_a_good_session_is_not_refused() -> None:
 
 
 def test_the_rules_stand_in_order() -> None:
-    assert [rule.id for rule in RULES] == [f"R{number:02}" for number in range(1, 31)]
+    assert [rule.id for rule in RULES] == [f"R{number:02}" for number in range(1, 32)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

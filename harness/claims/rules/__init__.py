@@ -8,6 +8,7 @@ from harness.claims.rule import Caveat, Evidence, Rule, Verdict
 from harness.claims.rules import (
     answers,
     baseline,
+    capacity,
     environment,
     inputs,
     off_clock,
@@ -54,6 +55,7 @@ RULES: tuple[Rule, ...] = (
     speedup.EFFICIENCY_SPLIT,
     uncertainty.SURE_OF_QUALITY,
     off_clock.NO_WORK_OFF_CLOCK,
+    capacity.CAPACITY_SHOWN,
 )
 
 
