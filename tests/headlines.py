@@ -16,6 +16,7 @@ from tests.builders import (
     some_prices,
     some_words,
 )
+from tests.capacities import some_searches
 
 HOSTILE = "$x^2$ \x1b[31m<script>alert('&')</script> 世界 " + "verylongword" * 20
 
@@ -58,6 +59,7 @@ REPORTS = {
     "hardly slower": a_report(trials=some_pairs([38.0], [40.0])),
     "hostile": a_hostile_report(),
     "struck": a_struck_report(),
+    "largest models": a_struck_report(**some_searches()),
     "struck-laptop": a_struck_report(
         rates=(), code=Code(commit="0" * 40, dirty=True, source_sha256=a_digest_of("source"))
     ),

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from io import StringIO
 
+from harness.claims.capacity import CapacityGain
 from harness.claims.claims import Claims
 from harness.claims.curve import Curve, Law, Point, Prediction
 from harness.claims.headline import Headline, Refusal
@@ -120,6 +121,7 @@ def _claim(headline: Headline) -> Fields:
         **_speed(headline),
         **_quality(headline),
         **_cost(headline),
+        "capacity": None if headline.capacity is None else _capacity(headline.capacity),
         "caveats": caveats,
     }
 
@@ -179,6 +181,20 @@ def _cost(headline: Headline) -> Fields:
         "spare_machines": cost.spares,
         "priced_spot": cost.is_spot,
         "offers": [_offer(offer) for offer in cost.offers],
+    }
+
+
+def _capacity(gain: CapacityGain) -> Fields:
+    return {
+        "name": gain.name,
+        "unit": gain.unit,
+        "devices": gain.devices,
+        "device_bytes": gain.budget_bytes,
+        "one_device_units": gain.alone,
+        "all_devices_units": gain.together,
+        "ratio": gain.ratio,
+        "efficiency_fraction": gain.efficiency,
+        "superlinear": gain.superlinear,
     }
 
 

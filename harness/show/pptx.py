@@ -17,7 +17,7 @@ from harness.claims.claims import Claims
 from harness.claims.headline import Headline
 from harness.errors import BadRequest
 from harness.extras import missing_package
-from harness.show import figures, phrases, pptx_shapes, recovery_phrases, slide
+from harness.show import capacity_phrases, figures, phrases, pptx_shapes, recovery_phrases, slide
 from harness.show.pptx_names import PREFIX, NamedShape, drop_fallbacks, named_shapes
 from harness.show.pptx_safety import check_package
 from harness.show.provenance import provenance
@@ -80,6 +80,7 @@ TEXTS: Mapping[str, Callable[[Headline], Iterable[str]]] = {
     "cost": lambda claim: [phrases.cost(claim)[0]],
     "cost-change": lambda claim: [phrases.cost(claim)[1]],
     "recovery": lambda claim: [recovery_phrases.in_one_line(claim.recovery)],
+    "capacity": lambda claim: [capacity_phrases.in_one_line(claim.capacity)],
     "say": lambda claim: [phrases.sentence_to_say(claim)],
     "caveats": lambda claim: (
         [

@@ -1,5 +1,6 @@
-"""The lower half of the slide: what to say, losses, the limitation, caveats as tags, provenance.
+"""The lower half of the slide: what to say, losses, the largest model, the limitation, caveats.
 
+Caveats are tags; below them stands where the numbers come from.
 May import ``harness.claims``, for its values, ``harness.text`` and its neighbours in ``show``.
 """
 
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from harness import text
 from harness.claims.headline import Headline
 from harness.claims.tags import Tag, Weight
-from harness.show import phrases, recovery_phrases
+from harness.show import capacity_phrases, phrases, recovery_phrases
 from harness.show.figures.box import WIDTH_PX, Box
 from harness.show.figures.page import LEADING, MARGIN, SMALLEST_PX, Page
 from harness.show.provenance import provenance
@@ -36,7 +37,7 @@ def write_words(page: Page, headline: Headline, verdict: str) -> None:
 
 
 def _write_paragraphs(page: Page, headline: Headline, bottom: float) -> None:
-    """Write what to say, what losses it survived and the limitation, as large as there is room."""
+    """Write what to say, what it survived, what fits and the limitation, as large as fits."""
     every = dict(_paragraphs(headline))
     for size, apart in _SETTINGS:
         lines = {field: page.wrap(words, _WIDTH, size) for field, words in every.items()}
@@ -56,6 +57,8 @@ def _paragraphs(headline: Headline) -> Iterator[tuple[str, str]]:
     yield "sentence", f"Say: {phrases.sentence_to_say(headline)}"
     if survived := recovery_phrases.in_short(headline.recovery):
         yield "recovery", f"Losses: {survived}"
+    if capacity := capacity_phrases.in_short(headline.capacity):
+        yield "capacity", f"{capacity[0].upper()}{capacity[1:]}"
     limitation = text.printable(headline.results.spec.workload.limitation)
     if limitation:
         yield "spec.workload.limitation", f"Limit: {limitation}"

@@ -21,6 +21,7 @@ from tests.builders import (
     some_prices,
     some_words,
 )
+from tests.capacities import some_searches
 from tests.goldens import golden_text
 
 REFUSED = {
@@ -167,6 +168,22 @@ def test_json_holds_the_claim_as_it_was_derived() -> None:
         told["cost_drop_by_scaling_fraction"] + told["cost_drop_by_price_fraction"]
     )
     assert [caveat["key"] for caveat in told["caveats"]] == [caveat.key for caveat in claim.caveats]
+
+
+def test_json_holds_the_largest_models() -> None:
+    told = document(a_results(**some_searches()))["headline"]["capacity"]
+    assert (told["unit"], told["one_device_units"], told["all_devices_units"]) == (
+        "parameters",
+        14_610_000,
+        29_070_000,
+    )
+    assert told["efficiency_fraction"] == pytest.approx(told["ratio"] / told["devices"])
+
+
+@pytest.mark.parametrize("form", [Form.MARKDOWN, Form.TEX])
+def test_a_document_says_how_much_larger_a_model_more_devices_hold(form: Form) -> None:
+    said = "14.6 M parameters on 1 device, 29.1 M on 2"
+    assert said in exported(a_results(**some_searches()), form)
 
 
 def test_json_says_which_run_it_is_of() -> None:

@@ -187,6 +187,20 @@ def test_the_slide_says_what_losses_were_survived() -> None:
     }
 
 
+def test_the_slide_says_how_much_larger_a_model_more_devices_hold() -> None:
+    said = {
+        case: [
+            one.get_text().replace("\N{NO-BREAK SPACE}", " ")
+            for one in of_field(slide.figure(HEADLINES[case], VERDICT), "capacity")
+        ]
+        for case in ("largest models", "golden")
+    }
+    assert said == {
+        "largest models": ["Largest trainable: 14.6 M parameters on 1 device, 29.1 M on 2 = 1.99×"],
+        "golden": [],
+    }
+
+
 PROVED = ("spec.workload.axis", "speed.serial_fraction", "spec.workload.limitation")
 
 

@@ -1,15 +1,15 @@
 """The race, or the sweep, as lines of text for a pipe, a log or a terminal that cannot draw.
 
 A line is written when something happened between two boards, a heartbeat when nothing did for a
-while. Pure. May import ``model``, ``state``, ``text``, ``show.appendix_phrases`` and its
-neighbours.
+while. Pure. May import ``model``, ``state``, ``text``, ``show.appendix_phrases``,
+``show.capacity_phrases`` and its neighbours.
 """
 
 from collections.abc import Iterator
 
 from harness import text
 from harness.model import Side, Spec
-from harness.show import appendix_phrases
+from harness.show import appendix_phrases, capacity_phrases
 from harness.show.terminal.arming_phrases import host_wait_phrases
 from harness.show.terminal.losses import loss_news
 from harness.show.terminal.panel_phrases import stall_phrase
@@ -71,6 +71,7 @@ def _side_news(before: SideState, after: SideState, spec: Spec, at: float) -> It
         yield host_wait_phrases(after.armed)[0]
     if after.armed.ready_at is not None and after.armed.ready_at != before.armed.ready_at:
         yield _armed(after, spec)
+        yield from _capacity(after)
     if after.started_at != before.started_at:
         kind = "round" if spec.points else "trial"
         yield f"go, {kind} {text.count(after.trial + 1)} of {text.count(spec.trials)}"
@@ -94,6 +95,15 @@ def _armed(lane: SideState, spec: Spec) -> str:
     items = f"{text.count(lane.armed.items)} {text.printable(lane.armed.unit)}"
     total = text.seconds(lane.armed.startup_s or 0.0)
     return f"armed in {total}{''.join(steps)}; {workers}, {items}{digest}"
+
+
+def _capacity(lane: SideState) -> Iterator[str]:
+    """Yield whether one device has room for the model, and the largest one that the side holds."""
+    search = lane.armed.capacity
+    if lane.side is Side.BASELINE and (said := capacity_phrases.out_of_memory(search)):
+        yield f"in memory: {said}"
+    if largest := capacity_phrases.largest(search):
+        yield largest
 
 
 def _faults(before: SideState, after: SideState) -> Iterator[str]:

@@ -14,6 +14,7 @@ from rich.style import Style
 
 from harness import text
 from harness.model import Side
+from harness.show import capacity_phrases
 from harness.show.terminal import losses
 from harness.show.terminal.arming_phrases import host_wait_phrases
 from harness.show.terminal.big_digits import Face, draw_digits
@@ -33,6 +34,9 @@ from harness.show.terminal.lines import (
 from harness.show.terminal.side_view import PastRun, SideStatus, SideView, progress_percent
 from harness.show.terminal.worker_grid import VALUE_CELLS, draw_workers, grid_for
 from harness.state.side import SideStage, SideState
+
+NOTICE_S = 3.0
+"""So long from go on the baseline's box says that the model has no room in memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +192,8 @@ def _items_line(view: SideView, inner: int) -> str:
         return cut(f"failed: {lane.reason}", inner)
     if view.starts:
         return first_fitting(view.starts, inner)
+    if view.elapsed < NOTICE_S and (notice := _without_memory(lane, inner)):
+        return notice
     if lane.started_at is None:
         return cut(_start_up(lane, view.at, inner), inner)
     if lane.armed.items <= 0:
@@ -201,6 +207,14 @@ def _items_line(view: SideView, inner: int) -> str:
     fitting = (line for line in lines if sum(map(cell_len, line)) + 2 <= inner)
     counter, start = next(fitting, ("", done))
     return justify(start, counter, inner)
+
+
+def _without_memory(lane: SideState, inner: int) -> str:
+    """Return that one device has no room for the model (empty: it has, or that is not known)."""
+    if lane.side is not Side.BASELINE:
+        return ""
+    said = capacity_phrases.out_of_memory(lane.armed.capacity)
+    return first_fitting((f"IN MEMORY · {said}", said), inner) if said else ""
 
 
 def _start_up(lane: SideState, at: float, inner: int) -> str:

@@ -20,6 +20,7 @@ from tests.builders import (
     sweep_events,
     trial_events,
 )
+from tests.capacities import a_search
 
 
 def lines_for(
@@ -78,6 +79,21 @@ def test_how_the_input_was_read_has_one_line_for_both_sides() -> None:
     said = [lines_for(ready[:count], ready[count]) for count in (0, 1)]
     assert said[0][-1] == "00:20.0  input: 300 users, columns user_id and book_id"
     assert not any("user_id" in line for line in said[1])
+
+
+def test_a_side_that_searched_tells_its_largest_model_and_whether_one_device_has_room() -> None:
+    searches = {Side.BASELINE: a_search(), Side.DISTRIBUTED: a_search(2, 969)}
+    said = {
+        side: lines_for([], on(side, a_ready(side, capacity=search), 9.0))[1:]
+        for side, search in searches.items()
+    }
+    assert said == {
+        Side.BASELINE: [
+            "00:20.0  baseline: in memory: OUT OF MEMORY at 144 MiB",
+            "00:20.0  baseline: largest trainable 14.6 M parameters",
+        ],
+        Side.DISTRIBUTED: ["00:20.0  distributed: largest trainable 29.1 M parameters"],
+    }
 
 
 def test_a_launch_has_a_line() -> None:

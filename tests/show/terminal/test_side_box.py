@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from harness import events as e
-from harness.model import Fault, Side
+from harness.model import CapacitySearch, Fault, Side
 from harness.show.terminal.big_digits import SMALLEST
 from harness.show.terminal.lines import DISTRIBUTED_PAINT, Frame
 from harness.show.terminal.side_box import Layout, draw_box
@@ -14,6 +14,7 @@ from harness.state.series import Series
 from harness.state.side import ArmedSide, SideStage, SideState
 from harness.state.worker import WorkerState
 from tests.builders import a_board, a_process, arming_events, trial_events
+from tests.capacities import a_search
 
 WENT_AT = 10.0
 
@@ -287,3 +288,40 @@ def test_many_workers_stand_in_columns_in_which_a_remark_takes_the_bars_place() 
         "w0  ███▌───  50 %  w2  ███▌───  50 %",
         "w1  ███▌───  50 %  w3  LOST 800 ms",
     ]
+
+
+def an_armed_lane(search: CapacitySearch | None, side: Side = Side.BASELINE) -> SideState:
+    """Return a side that is ready, and searched the largest model that it holds."""
+    armed = ArmedSide(unit="bytes", items=2000, launched_at=1.0, ready_at=4.0, capacity=search)
+    return a_lane(side=side, armed=armed, started_at=None, stage=SideStage.READY, done=0)
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        (a_search(), "IN MEMORY · OUT OF MEMORY at 144 MiB"),
+        (a_search(largest=700), "armed in 3.00 s"),
+        (None, "armed in 3.00 s"),
+    ],
+)
+def test_a_baseline_whose_model_has_no_room_says_so_before_its_clock_starts(
+    search: CapacitySearch | None, said: str
+) -> None:
+    view = a_view(an_armed_lane(search), elapsed=0.0, status=SideStatus.READY)
+    assert rows(view)[1] == said
+
+
+def test_a_narrow_box_still_names_the_memory() -> None:
+    view = a_view(an_armed_lane(a_search()), elapsed=0.0, status=SideStatus.READY)
+    assert rows(view, width=32)[1] == "OUT OF MEMORY at 144 MiB"
+
+
+def test_the_workers_box_says_nothing_of_one_device() -> None:
+    lane = an_armed_lane(a_search(2), Side.DISTRIBUTED)
+    assert rows(a_view(lane, elapsed=0.0, status=SideStatus.READY))[1] == "armed in 3.00 s"
+
+
+def test_the_notice_gives_way_to_the_items_soon_after_go() -> None:
+    lane = replace(an_armed_lane(a_search()), started_at=WENT_AT, stage=SideStage.RUNNING, done=500)
+    at_start, later = (rows(a_view(lane, elapsed=seconds))[1] for seconds in (1.0, 4.0))
+    assert (at_start, later) == ("IN MEMORY · OUT OF MEMORY at 144 MiB", "500 / 2,000 bytes")

@@ -1,0 +1,73 @@
+"""What is said of the largest models: how much one device holds, and how much several.
+
+Everything returned is printable, and empty where there is nothing to say. May import
+``harness.claims``, for its values, ``harness.model`` and ``harness.text``.
+"""
+
+from harness import text
+from harness.claims.capacity import CapacityGain
+from harness.model import CapacitySearch
+
+_MILLION = 1_000_000
+_LONGEST_WORD = 24
+_MEBIBYTE = 1 << 20
+
+
+def in_one_line(gain: CapacityGain | None) -> str:
+    """Return both largest models and their ratio, and why it is more than p where it is.
+
+    ``largest trainable: 14.6 M parameters on 1 device, 29.0 M on 2 = 1.99×, 99 % of possible``.
+    """
+    if gain is None:
+        return ""
+    reason = text.printable(gain.superlinear)
+    possible = f"{text.percent(gain.efficiency)} of possible"
+    if gain.is_superlinear and reason:
+        possible = f"more than {text.count(gain.devices)} devices add, since {reason}"
+    return f"{_both(gain)} = {text.times(gain.ratio)}, {possible}"
+
+
+def in_short(gain: CapacityGain | None) -> str:
+    """Return the same without a reason, for where there is little room."""
+    return "" if gain is None else f"{_both(gain)} = {text.times(gain.ratio)}"
+
+
+def _both(gain: CapacityGain) -> str:
+    alone, together = _amounts(gain.alone, gain.together)
+    what = f"largest {_word(gain.name)}: {alone} {_word(gain.unit)}"
+    return f"{what} on 1 device, {together} on {text.count(gain.devices)}"
+
+
+def largest(search: CapacitySearch | None) -> str:
+    """Return the largest model of one side: ``largest trainable 14.6 M parameters``."""
+    probe = None if search is None else search.largest_probe
+    if search is None or probe is None:
+        return ""
+    return f"largest {_word(search.name)} {_amounts(probe.units)[0]} {_word(search.unit)}"
+
+
+def out_of_memory(search: CapacitySearch | None) -> str:
+    """Return that the session's own model does not fit: ``OUT OF MEMORY at 144 MiB``.
+
+    Empty where it does, or where that was not tried.
+    """
+    if search is None or search.own_fits is not False:
+        return ""
+    return f"OUT OF MEMORY at {_mebibytes(search.budget_bytes)}"
+
+
+def _amounts(*numbers: int) -> tuple[str, ...]:
+    """Return numbers in millions, or in full where the largest is below one million."""
+    if max(numbers) < _MILLION:
+        return tuple(map(text.count, numbers))
+    return tuple(f"{text.three_digits(number / _MILLION)} M" for number in numbers)
+
+
+def _mebibytes(size: int) -> str:
+    """Return a size in the unit in which memory is set, whole where it is."""
+    whole, rest = divmod(size, _MEBIBYTE)
+    return f"{text.three_digits(size / _MEBIBYTE) if rest else text.count(whole)} MiB"
+
+
+def _word(name: str) -> str:
+    return text.printable(name)[:_LONGEST_WORD]
