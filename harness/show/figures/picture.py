@@ -26,7 +26,7 @@ _escape = partial(escape, quote=False)
 _TITLE_Y, _TITLE_PX = 86, 48
 _REMARK_Y, _REMARK_PX, _REMARK_LINES = 138, 30, 2
 _FOOTER_Y, _FOOTER_LINES = 844, 2
-_COMPRESSION = 3  # of zlib: half of the time that its usual 6 takes, for 7 % larger files
+_COMPRESSION = 3  # of zlib: half of the time that its usual 6 takes, for 3 % larger files
 
 # In pixels, shrinking with the window; without a document type, which would name an address.
 _SVG_START = (
