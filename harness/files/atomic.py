@@ -39,6 +39,8 @@ def opened(path: Path, largest_bytes: int, noun: str, hint: str) -> Iterator[Buf
             raise _too_large(path, largest_bytes, noun, hint)
         with path.open("rb") as file:
             yield file
+    except FileNotFoundError as error:
+        raise BadRequest(f"there is no {noun} {name}", hint) from error
     except OSError as error:
         raise BadRequest(f"cannot read {name}: {error.strerror}", hint) from error
     except ValueError as error:  # a name with a zero byte in it

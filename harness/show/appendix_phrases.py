@@ -69,7 +69,8 @@ def break_even(cost: Cost) -> str:
         machine = f"as large a share of {machine}"
     limit = text.percent(cost.break_even_ratio)
     now = text.percent(cost.price_ratio)
-    return f"a worker saves money below {limit} of the price of {machine}; it is at {now}"
+    saves = f"scaling out saves money where a worker costs less than {limit} of {machine}"
+    return f"{saves}; it costs {now}"
 
 
 def billed_hours(cost: Cost) -> str:
@@ -171,7 +172,7 @@ def _copies(proof: BaselineProof) -> Iterator[str]:
 
 
 def lost_core_time(splits: Sequence[CoreTime]) -> str:
-    """Return how much more core time the largest scale took than the baseline, and where it went.
+    """Return how much core time the largest scale took, and the largest part that was of no use.
 
     It is the largest scale that had a core for every thread.
     """
@@ -181,9 +182,12 @@ def lost_core_time(splits: Sequence[CoreTime]) -> str:
         return ""
     losses = [(spent, part) for part, spent in last.parts if part is not TimePart.USEFUL]
     spent, part = max(losses, key=lambda loss: loss[0])
-    more, most = text.durations(last.available_s - baseline.available_s, spent)
-    workers, name = text.number_of(last.workers, "worker"), last.name(part)
-    return f"{workers} took {more} more core time than the baseline, most of it for {name}: {most}"
+    taken, alone = text.durations(last.available_s, baseline.available_s)
+    workers = text.number_of(last.workers, "worker")
+    return (
+        f"{workers} took {taken} of core time, the baseline {alone}; "
+        f"the largest part that was no useful work is {last.name(part)}, {text.seconds(spent)}"
+    )
 
 
 def variant(rate: Rate) -> str:

@@ -47,7 +47,7 @@ def _revision(revision: Revision) -> str:
     if revision.dirty is None:
         return "commit unknown"
     if not revision.commit:
-        return "under no commit"
+        return "no commit"
     return _commit("commit", revision.commit, dirty=revision.dirty)
 
 

@@ -221,4 +221,6 @@ def _of_hardware(headline: Headline) -> str:
         return f"E {possible} on this host"
     if headline.speed.efficiency > 1:
         return "faster than its hardware: why?"
-    return "serial share, and what it allows" if headline.speed.ceiling else "S is outside 1 … p"
+    return (
+        "serial share, and what it allows" if headline.speed.ceiling else "no serial share follows"
+    )

@@ -18,5 +18,6 @@ def talk_words(claims: Claims) -> dict[str, str]:
         "efficiency": phrases.efficiency(headline),
         "quality": ", ".join(phrases.quality(headline)),
         "cost": ", ".join(phrases.cost(headline)),
+        "bound": phrases.bound(headline),
         "gap": phrases.times(headline)[2],
     }

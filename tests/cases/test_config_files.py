@@ -189,7 +189,7 @@ NO_FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a pipe": (a_pipe, "is not a file"),
     "a device": (lambda _: Path("/dev/zero"), "is not a file"),
     "links in a circle": (a_loop, "Too many levels of symbolic links"),
-    "nothing": (lambda folder: folder / "missing.toml", "No such file or directory"),
+    "nothing": (lambda folder: folder / "missing.toml", "there is no "),
     "no name": (lambda folder: folder / "a\0b", "embedded null byte"),
 }
 

@@ -141,9 +141,7 @@ CASES = (
         "use --size 100x30",
     ),
     # takes
-    case(
-        "slide nowhere", "cannot read nowhere: No such file or directory", "give the results.json"
-    ),
+    case("slide nowhere", "there is no results file nowhere", "give the results.json"),
     case("slide bare", "bare holds no take", "name a folder that has a results.json"),
     case(
         "audit killed",

@@ -479,9 +479,9 @@ SAID = (
         DIRTY,
     ),
     Words(
-        "theirs under no commit",
+        "theirs of no commit",
         own(CLONE, UNDER_NO_COMMIT),
-        f"under no commit · twoclocks {OURS[:6]}…",
+        f"no commit · twoclocks {OURS[:6]}…",
         NO_COMMIT,
     ),
     Words(

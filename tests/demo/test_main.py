@@ -124,7 +124,7 @@ BAD = {
     ),
     "missing prices": (
         [*SIMULATED, "--prices", "none.toml"],
-        "cannot read none.toml",
+        "there is no price list none.toml",
         "`twoclocks new --prices`",
     ),
     "no list of scales": (
@@ -166,7 +166,7 @@ BAD = {
     ),
     "missing results": (
         ["slide", "none.json"],
-        "cannot read none.json",
+        "there is no results file none.json",
         "give the results.json of a finished session",
     ),
     "no results yet": (

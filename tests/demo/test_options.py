@@ -391,7 +391,7 @@ def test_an_assumed_checkpoint_without_random_losses_is_refused() -> None:
 
 def test_prices_are_read_before_anything_else(tmp_path: Path) -> None:
     assert refused(prices=tmp_path / "none.toml", workload="simulatd").sentence.startswith(
-        "cannot read"
+        "there is no price list "
     )
 
 

@@ -125,7 +125,7 @@ def beside_a_race(folder: Path) -> Cued:
         with PipedProgram(at_desk(desk, "race", *LONG), environment=ENVIRONMENT) as race:
             terminal.until_text("beat 2 of 3 · DEMO")
             terminal.until_text("by progress")
-            terminal.until_text("the session is over, complete")
+            terminal.until_text("the session is over: complete")
             race.output()
         terminal.type(ENTER)
         terminal.until_text("beat 3 of 3 · LIMITATION")
@@ -199,7 +199,7 @@ def test_a_cue_shows_both_sides_of_a_race_in_another_terminal(cued: dict[str, Cu
             "baseline 00:04.0 done",
             "distributed 00:0",
             "left ≈ 0:0",
-            "the session is over, complete",
+            "the session is over: complete",
         )
     )
 
@@ -230,7 +230,7 @@ def test_a_cue_follows_the_beats_of_a_rehearsal(cued: dict[str, Cued]) -> None:
 
 def test_a_cue_follows_the_race_of_a_rehearsal(cued: dict[str, Cued]) -> None:
     assert cued["rehearsal"].has_shown("baseline 00:0")
-    assert cued["rehearsal"].has_shown("the session is over, complete")
+    assert cued["rehearsal"].has_shown("the session is over: complete")
 
 
 def test_a_cue_warns_of_a_race_that_stands_still_and_of_one_that_is_gone(
@@ -266,7 +266,7 @@ def test_without_a_terminal_a_cue_ends_with_the_session(lines: PipedOutput) -> N
     assert (lines.exit_code, lines.errors, lines.lines[-1][1]) == (
         0,
         "",
-        "the session is over, complete",
+        "the session is over: complete",
     )
 
 
@@ -314,7 +314,7 @@ def test_a_take_that_is_over_is_named_and_left(tmp_path: Path) -> None:
     (tmp_path / "take").mkdir()
     (tmp_path / "take" / "events.jsonl").write_bytes(HEADER + b"".join(map(encode, some_events())))
     told = run_at_desk(tmp_path, "cue", "take")
-    assert (told.exit_code, told.lines[-1][1]) == (0, "the session is over, complete")
+    assert (told.exit_code, told.lines[-1][1]) == (0, "the session is over: complete")
 
 
 @contextlib.contextmanager
@@ -364,7 +364,7 @@ def test_a_cue_is_shown_without_rehearsals_that_cannot_be_read(tmp_path: Path) -
         0,
         "",
         1,
-        "the session is over, complete",
+        "the session is over: complete",
     )
 
 

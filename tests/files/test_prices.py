@@ -164,7 +164,7 @@ def test_a_misspelt_price_gets_a_suggestion(tmp_path: Path) -> None:
 
 
 def test_prices_that_are_not_there_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match="cannot read"):
+    with pytest.raises(BadRequest, match="there is no price list "):
         read_prices(tmp_path / "missing.toml")
 
 

@@ -268,7 +268,8 @@ def test_a_corrupt_file_is_refused_with_the_place(fault: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("missing.json", "cannot read .*: No such file"), (".", "is not a file")]
+    ("name", "says"),
+    [("missing.json", "there is no results file .*missing.json"), (".", "is not a file")],
 )
 def test_a_path_that_is_no_file_is_refused(name: str, says: str, tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match=says):

@@ -92,7 +92,10 @@ def test_the_parts_of_the_change_of_the_cost_are_told() -> None:
 
 
 def test_the_price_below_which_a_worker_saves_is_told() -> None:
-    said = "a worker saves money below 81 % of the price of the baseline's machine; it is at 100 %"
+    said = (
+        "scaling out saves money where a worker costs less than 81 % of the baseline's machine;"
+        " it costs 100 %"
+    )
     assert said in costs(claimed(OFFERED)).notes
 
 
@@ -199,8 +202,8 @@ def test_where_most_of_the_core_time_went_is_told() -> None:
     table = core_seconds(a_report(a_sweep()))
     assert table is not None
     assert (
-        table.notes[0] == "4 workers took 5.20 s more core time than the baseline,"
-        " most of it for communication: 1.61 s"
+        table.notes[0] == "4 workers took 45.2 s of core time, the baseline 40.0 s;"
+        " the largest part that was no useful work is communication, 1.61 s"
     )
 
 

@@ -12,7 +12,11 @@ def test_the_known_good_example_is_said_as_published() -> None:
 
 
 def test_every_number_that_an_agenda_may_name_is_there() -> None:
-    assert tuple(talk_words(a_report(golden_results()))) == RESULT_WORDS
+    assert {*talk_words(a_report(golden_results()))} == {*RESULT_WORDS, "bound"}
+
+
+def test_where_no_bound_is_stated_it_is_what_the_baseline_took() -> None:
+    assert talk_words(a_report(a_results()))["bound"].startswith("1 core takes ")
 
 
 def test_a_refused_session_has_no_words() -> None:

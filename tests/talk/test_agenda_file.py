@@ -163,5 +163,5 @@ def test_the_copy_that_a_hint_speaks_of_can_be_used(tmp_path: Path) -> None:
 
 
 def test_a_talk_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadRequest, match="cannot read"):
+    with pytest.raises(BadRequest, match="there is no talk "):
         read_agenda(tmp_path / "missing.toml")

@@ -74,7 +74,10 @@ def _tuning(proof: BaselineProof, behind_best: float) -> str:
     name = text.printable(proof.tuned_by)
     if proof.best is not None and proof.best.value == proof.chosen:
         return f"its {name} is the fastest of {text.count(len(proof.tuned))} tried"
-    return f"{text.percent(behind_best)} behind the best {name} tried"
+    behind = text.percent(behind_best)
+    if behind == text.percent(0):
+        return f"as fast as with the best {name} tried"
+    return f"{behind} behind the best {name} tried"
 
 
 def _draw(page: Page, headline: Headline, proof: BaselineProof) -> None:

@@ -30,7 +30,7 @@ def title(proof: BaselineProof) -> str:
     if least is None:
         return "No cheaper setting reaches this quality"
     settings = appendix_phrases.settings(least.rate.settings)
-    return f"{text.percent(least.share)} of the time is enough: {settings}"
+    return f"{settings} reaches this quality in {text.percent(least.share)} of the time"
 
 
 def legend(proof: BaselineProof) -> str:

@@ -99,7 +99,7 @@ def describe_run(run: FollowedRun, history: RehearsalHistory) -> str:
     stamp = f", {disturbed(board)}" if disturbed(board) else ""
     if board.closed is not None:
         remark = f": {text.printable(board.closed.remark)}" if board.closed.remark else ""
-        return f"the session is over, {board.closed.status}{remark}{stamp}"
+        return f"the session is over: {board.closed.status}{remark}{stamp}"
     if board.opened is None:
         return "the run has no estimate yet"
     spec = board.opened.spec
@@ -112,7 +112,7 @@ def describe_run(run: FollowedRun, history: RehearsalHistory) -> str:
         return f"the run has no estimate yet{rounds}"
     if left <= 0:
         return f"both clocks have stopped{stamp}"
-    return f"the run: both clocks stopped in ≈ {text.minutes(left)}{rounds}"
+    return f"both clocks stop in about {text.minutes(left)}{rounds}"
 
 
 def describe_deadline(deadline: Deadline, position: AgendaPosition) -> Variants:
@@ -123,11 +123,11 @@ def describe_deadline(deadline: Deadline, position: AgendaPosition) -> Variants:
     alone = " alone" if deadline.basis is DeadlineBasis.ALONE else ""
     live = f"live took {took} at most in {text.number_of(deadline.number, 'demo')}{alone}"
     if deadline.basis is DeadlineBasis.BUDGET:
-        live = f"live has {took} by its budget"
+        live = f"the live run has a budget of {took}"
     if spare < 0:
         late = f"past {text.minutes(deadline.at)}" if deadline.at >= 0 else "from the start"
         return f"{TOO_LATE} to go live, {late}: {live}", f"{TOO_LATE} to go live: {late}"
-    decide = f"decide by {text.minutes(deadline.at)}, {text.minutes(spare)} from now"
+    decide = f"decide by {text.minutes(deadline.at)}, in {text.minutes(spare)}"
     return f"{decide}: {live}", decide
 
 

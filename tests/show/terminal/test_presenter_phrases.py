@@ -58,13 +58,13 @@ def test_a_side_that_has_stopped_shows_its_clock() -> None:
 
 
 def test_the_whole_run_is_estimated() -> None:
-    assert describe_run(a_run(7.0), REHEARSED) == "the run: both clocks stopped in ≈ 1:03"
+    assert describe_run(a_run(7.0), REHEARSED) == "both clocks stop in about 1:03"
 
 
 def test_of_several_rounds_the_present_one_is_named() -> None:
     assert (
         describe_run(a_run(7.0, some_events(pairs=3)), REHEARSED)
-        == "the run: both clocks stopped in ≈ 3:09, round 1 of 3"
+        == "both clocks stop in about 3:09, round 1 of 3"
     )
 
 
@@ -79,7 +79,7 @@ def test_how_a_session_ended_is_shown() -> None:
     ]
     assert (
         describe_run(a_run(200.0, told), REHEARSED)
-        == "the session is over, aborted: the presenter asked for the recording"
+        == "the session is over: aborted: the presenter asked for the recording"
     )
 
 
@@ -89,7 +89,7 @@ def test_a_session_that_other_programs_disturbed_is_stamped() -> None:
     over = [*trials, e.stamp(observed, 300.0, Side.BASELINE, 0)]
     assert describe_run(a_run(301.0, over), REHEARSED) == "both clocks have stopped, DISTURBED"
     ended = describe_run(a_run(302.0, [*over, closed]), REHEARSED)
-    assert ended == "the session is over, complete, DISTURBED"
+    assert ended == "the session is over: complete, DISTURBED"
 
 
 def decisions(*durations: float, now: float, **changes: Any) -> list[str]:
@@ -102,7 +102,7 @@ def decisions(*durations: float, now: float, **changes: Any) -> list[str]:
 
 def test_before_the_demo_the_minute_to_decide_is_shown_with_what_is_left_of_it() -> None:
     live, recording = decisions(now=60.0)
-    assert live == "decide by 6:45, 5:45 from now: live took 3:45 at most in 2 demos"
+    assert live == "decide by 6:45, in 5:45: live took 3:45 at most in 2 demos"
     assert recording == "the recording, 1:34, can begin until 8:56, 7:56 from now"
 
 
@@ -124,7 +124,7 @@ def test_a_demo_that_never_fits_is_too_late_from_the_start() -> None:
 def test_a_demo_that_was_never_rehearsed_goes_by_its_budget() -> None:
     assert (
         decisions(now=0.0, deadlines=deadlines(TALK, RehearsalHistory(), None))[0]
-        == "decide by 6:00, 6:00 from now: live has 4:30 by its budget"
+        == "decide by 6:00, in 6:00: the live run has a budget of 4:30"
     )
 
 
