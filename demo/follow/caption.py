@@ -33,7 +33,7 @@ def caption_of(
         utc=utc,
         badge=" · ".join(filter(None, (badge, simulated))),
         prompt=_prompt(follower, state, words, replay=replay, now=now),
-        keys=("Ctrl-C ends the command and keeps what has come",),
+        keys=(("Ctrl-C ends the command and keeps what has come", "Ctrl-C ends the command"),),
         foreign_now=follower.foreign_now,
         stage=_stage(board),
         running=_running(state, replay=replay),

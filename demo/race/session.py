@@ -36,6 +36,7 @@ from harness.run.home import home_folder
 from harness.run.plan import Plan, Session
 from harness.run.scratch import Scratch
 from harness.show.terminal.panel import Caption
+from harness.show.terminal.panel_phrases import Variants
 from harness.state.board import Board, apply
 from harness.state.fold import fold
 from harness.state.to_results import results_of
@@ -277,7 +278,7 @@ class Race:
             last_take=self._setup.last_take,
         )
 
-    def _key_words(self) -> tuple[str, ...]:
+    def _key_words(self) -> tuple[Variants, ...]:
         if not self._controls.attended():
             return ()
         return keys(

@@ -14,6 +14,7 @@ from harness import text
 from harness.errors import BadRequest
 from harness.model import Kind, Schedule, SessionStage, Spec
 from harness.run.scratch import Scratch, sweep_temporary
+from harness.show.terminal.panel_phrases import Variants
 from harness.state.last_take import LastTake
 from harness.state.progress import STALLED_S
 from harness.takes.folder import DEFAULT_ROOT
@@ -23,6 +24,7 @@ from harness.takes.recordings import Recording, newest
 _BEGIN = b"\r\n"
 _SKIP = b"\r\n sS"
 _FALL_BACK = b"fF"
+_CTRL_C = ("Ctrl-C ends the run", "Ctrl-C ends")
 
 
 @dataclass(frozen=True)
@@ -119,31 +121,31 @@ def prompt(stage: SessionStage, subject: str) -> str:
 
 def keys(
     stage: SessionStage, schedule: Schedule, setup: RaceSetup, *, measured: bool
-) -> tuple[str, ...]:
-    """Return what each key does that does something now, the most wanted first.
+) -> tuple[Variants, ...]:
+    """Return what each key does that does something now, the most wanted first, long and short.
 
     ``measured``: every trial is scored, so that nothing takes over any more.
     """
     words = [_enter(stage, schedule)]
     if not setup.recorded:
         recording = setup.fallback.recording is not None and not measured
-        words += ["f plays the recording" if recording else "", "Ctrl-C ends the run"]
+        words += [("f plays the recording",) if recording else (), _CTRL_C]
     return tuple(filter(None, words))
 
 
-def _enter(stage: SessionStage, schedule: Schedule) -> str:
-    """Return what Enter does now; empty if it does nothing."""
+def _enter(stage: SessionStage, schedule: Schedule) -> Variants:
+    """Return what Enter does now, long and short; empty if it does nothing."""
     match stage:
         case SessionStage.ARMED if schedule is Schedule.IN_TURN:
-            return "press Enter to start the baseline"
+            return "press Enter to start the baseline", "press Enter to start"
         case SessionStage.ARMED:
-            return "press Enter to start both clocks"
+            return "press Enter to start both clocks", "press Enter to start"
         case SessionStage.REPLAYING:
-            return "Enter skips the rest of the replay"
+            return "Enter skips the rest of the replay", "Enter skips the rest"
         case SessionStage.PROVING:
-            return "Enter skips the rest of the proof"
+            return "Enter skips the rest of the proof", "Enter skips the rest"
         case _:
-            return ""
+            return ()
 
 
 def clean_scratch() -> Scratch:

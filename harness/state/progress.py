@@ -77,14 +77,21 @@ def _scale(workers: int, baseline: dict[int, float], walls: dict[int, float]) ->
     )
 
 
+def times_as_long(longer_s: float, shorter_s: float) -> float | None:
+    """Return how many times as long the longer time is (None: it is no longer, or no time)."""
+    if not (0 < shorter_s < longer_s < math.inf):
+        return None
+    return scaling.speedup(longer_s, shorter_s)
+
+
 def least_ratio(longer_s: float, shorter_s: float) -> float | None:
     """Return how many times as long the longer time is at least, cut off at a tenth, never rounded.
 
     From a hundred up it is cut off at a whole number. None: no tenth more, or no time at all.
     """
-    if not (0 < shorter_s < longer_s < math.inf):
+    ratio = times_as_long(longer_s, shorter_s)
+    if ratio is None:
         return None
-    ratio = scaling.speedup(longer_s, shorter_s)
     cut = float(math.floor(ratio)) if ratio >= 100 else math.floor(ratio * 10 + _ROUNDING) / 10
     return cut if cut > 1 else None
 

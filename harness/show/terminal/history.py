@@ -18,6 +18,7 @@ _HELD_FOR_INTERVALS = 2.5
 _REACHES_BACK = 0.6  # of how long it holds: a worker that was away has a gap before its next sample
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _FULL = 8
+_EMPTY_ABOVE = 2  # eighths, so that a full history does not touch the bar above it
 
 
 def draw_history(
@@ -25,11 +26,13 @@ def draw_history(
 ) -> tuple[str, ...]:
     """Return rows of blocks with the series of the last ``span_s`` seconds before ``until``.
 
-    Time runs from left to right, from zero at first; ``full`` is the value that fills all rows. A
-    value of nothing is an eighth of a row high, a moment without a value is blank.
+    Time runs from left to right, from zero at first; ``full`` is the value that fills all rows but
+    the top of the first. A value of nothing is an eighth of a row high, a moment without a value is
+    blank.
     """
+    highest = rows * _FULL - _EMPTY_ABOVE
     heights = [
-        0 if value is None else max(1, round(min(1.0, max(0.0, value / full)) * rows * _FULL))
+        0 if value is None else max(1, round(min(1.0, max(0.0, value / full)) * highest))
         for value in _values(series, until, span_s, width)
     ]
     return tuple(

@@ -59,7 +59,8 @@ class Caption:
 
     ``schedule`` is the one that was chosen, ``utc`` the time now. ``badge`` is a word for a picture
     that is no live measurement (SIMULATED, REC); ``prompt`` says what happens, ``keys`` what each
-    key does that does something now, the most wanted first. ``stage`` is the session's,
+    key does that does something now, the most wanted first, each in several lengths, the longest
+    first. ``stage`` is the session's,
     ``foreign_now`` the share of the machine that other programs use at this moment (None: not
     measured). ``running`` is the word for a side whose clock runs. ``last_take`` is shown while the
     distributed side awaits its turn (None: there is none that ran the same).
@@ -70,7 +71,7 @@ class Caption:
     utc: datetime
     badge: str = ""
     prompt: str = ""
-    keys: tuple[str, ...] = ()
+    keys: tuple[phrases.Variants, ...] = ()
     foreign_now: float | None = None
     stage: SessionStage = SessionStage.RUNNING
     running: SideStatus = SideStatus.LIVE
@@ -243,9 +244,8 @@ def _footer(
         news = _with_note(facts, notes, width, first=bool(phrases.urgent_note(board, views)))
         below = []
     left_over = [fact for fact in facts if fact not in news]
-    stage = cut(caption.prompt, width)
-    keys = join_fitting(caption.keys, width - cell_len(stage) - 2)
-    end = join_fitting([stage, *left_over], width - cell_len(keys) - 2)
+    keys, prompt = phrases.keys_and_prompt(caption.keys, caption.prompt, width)
+    end = join_fitting([prompt, *left_over], width - cell_len(keys) - 2)
     last = (piece(" "), piece(justify(keys, end, width)))
     return ((piece(" "), piece(news, STRONG)), *below, last)
 

@@ -4,20 +4,25 @@ Variants are ordered from the longest to the shortest. Pure.
 May import ``model``, ``state``, ``text`` and its neighbours in ``show``.
 """
 
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
 from harness import text
 from harness.model import Kind, Side, Spec, is_disturbed, whole_machines
 from harness.show import machines
-from harness.show.terminal.lines import cut
+from harness.show.terminal.lines import cut, first_fitting
 from harness.show.terminal.losses import loss_note
 from harness.show.terminal.side_view import SideStatus, SideView
 from harness.state.board import Board
 from harness.state.host_labels import host_labels
-from harness.state.progress import least_ratio, workers_at_work
+from harness.state.progress import least_ratio, times_as_long, workers_at_work
 from harness.state.side import SideStage, SideState
 from harness.state.stalls import Stall
 
 _CORES_STAND = "cores stand for machines"
 _NOT_HELD = "NOT HELD"
+_LEAST_RATIO = 1.005  # with three digits, less is 1.00×
 
 Variants = tuple[str, ...]
 
@@ -125,32 +130,45 @@ def gap(views: tuple[SideView, SideView]) -> Variants:
     return (f"{growing}, {_slower(right)} behind" if ahead < 0 else growing, growing, shortest)
 
 
-def ratio(board: Board, views: tuple[SideView, SideView], spec: Spec) -> float | None:
-    """Return how many times as long the slower side took, as far as the clocks show it.
+def ratio(board: Board, views: tuple[SideView, SideView], spec: Spec) -> str:
+    """Return how many times as long the slower side took, with the headline's digits.
 
-    None: there is no gap, the trials are of different pairs, or the quality did not hold.
+    Until both sides are scored it is cut off, so that it is never more than the clocks show. Empty:
+    there is no gap, the trials are of different pairs, or the quality did not hold.
     """
     left, right = views
     if not gap(views) or left.lane.trial != right.lane.trial:
-        return None
+        return ""
     before, after = board.baseline.quality, board.distributed.quality
     if None not in (before, after) and _held(board, spec) == _NOT_HELD:
-        return None
+        return ""
     shorter, longer = sorted((left.elapsed, right.elapsed))
-    return least_ratio(longer, shorter)
+    if _are_scored(views):
+        times = times_as_long(longer, shorter) or 0.0
+        return text.times(times) if times >= _LEAST_RATIO else ""
+    least = least_ratio(longer, shorter)
+    return "" if least is None else text.times(least, decimals=1 if least < 100 else 0)
 
 
-def above_ratio(board: Board, views: tuple[SideView, SideView], foreign_now: float | None) -> str:
+def above_ratio(
+    board: Board, views: tuple[SideView, SideView], foreign_now: float | None
+) -> Variants:
     """Return what stands above the ratio: that it is a least one, and what qualifies it."""
     left, right = views
-    behind = f"{_slower(right)} takes " if right.elapsed > left.elapsed else ""
+    behind = f"{_slower(right)} takes" if right.elapsed > left.elapsed else ""
+    least = "" if _are_scored(views) else "at least"
     simulated = board.opened is not None and board.opened.kind is Kind.SIMULATED
     stamps = (
-        f"{behind}at least",
+        " ".join(filter(None, (behind, least))),
         "SIMULATED" if simulated else "",
         "DISTURBED" if disturbed(board, foreign_now) else "",
     )
-    return " · ".join(filter(None, stamps))
+    return " · ".join(filter(None, stamps)), least
+
+
+def _are_scored(views: tuple[SideView, SideView]) -> bool:
+    """Return whether neither time nor quality can change any more."""
+    return all(view.lane.stage is SideStage.SCORED for view in views)
 
 
 def _running(views: tuple[SideView, SideView]) -> list[SideView]:
@@ -203,6 +221,19 @@ def note(board: Board, spec: Spec, views: tuple[SideView, SideView]) -> Variants
     if len(side.armed.processes) > 1 and not _has_whole_machines(side, spec.cores_per_worker):
         return f"{_CORES_STAND}: a worker is a part of its host", _CORES_STAND, ""
     return ("",)
+
+
+def keys_and_prompt(keys: Sequence[Variants], prompt: str, width: int) -> tuple[str, str]:
+    """Return what each key does, and what of the prompt has room beside that.
+
+    Where room is short, the last keys are shortened first.
+    """
+    lines = [
+        " · ".join(words[0 if place < whole else -1] for place, words in enumerate(keys))
+        for whole in range(len(keys), -1, -1)
+    ]
+    end = cut(prompt, width - cell_len(lines[-1]) - 2)
+    return first_fitting(lines, width - cell_len(end) - 2), end
 
 
 def urgent_note(board: Board, views: tuple[SideView, SideView]) -> str:

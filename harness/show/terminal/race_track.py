@@ -1,7 +1,7 @@
 """The track over both lanes: two bars on one axis of time, and the gap between them in brackets.
 
 Once one side is done, and the other has run longer from the same zero, it says in large digits how
-many times as long that is at least: cut off, so that it is never more than the clocks show.
+many times as long that is.
 A total function of both views. May import ``model``, ``state``, ``text`` and its neighbours.
 """
 
@@ -58,16 +58,16 @@ def draw_track(
     *,
     end_s: float,
     gap_words: Sequence[str],
-    ratio: float | None,
-    remarks: tuple[str, str],
+    ratio: str,
+    remarks: tuple[str, Sequence[str]],
     columns: int,
     rows: int,
 ) -> tuple[Line, ...]:
     """Return the track in as many lines as asked: none, or one of the heights above.
 
     ``gap_words`` word the gap in several lengths, the longest first (none: there is no gap).
-    ``ratio`` is how many times as long the slower side took so far (None: it cannot be said).
-    ``remarks`` stand in the place of the ratio, and above it.
+    ``ratio`` is how many times as long the slower side took so far (empty: it cannot be said).
+    ``remarks`` stand in the place of the ratio, and above it in several lengths.
     """
     if rows not in (NARROW_ROWS, *_LARGE_FACES):
         return ()
@@ -83,7 +83,7 @@ def draw_track(
         lanes.append((piece(" " * name_cells), piece(_axis(end_s, width))))
     instead, above = remarks
     if gap_words and gap_words[-1] not in bracket:
-        above = f"{gap_words[-1]}, {above}"
+        above = [", ".join(filter(None, (gap_words[-1], words))) for words in above[:1]] + [*above]
     number = _number(ratio, (instead, above), face, beside)
     return tuple(
         (piece(" "), *pad(lane, name_cells + width), piece("  "), words)
@@ -148,17 +148,17 @@ def _axis(end_s: float, width: int) -> str:
 
 
 def _number(
-    ratio: float | None, remarks: tuple[str, str], face: Face | None, width: int
+    ratio: str, remarks: tuple[str, Sequence[str]], face: Face | None, width: int
 ) -> list[Segment]:
     """Return the lines beside the bars: the ratio with a remark above it, or a remark alone."""
     instead, above = remarks
     rows = NARROW_ROWS if face is None else face.rows + 1
-    if ratio is None:
+    if not ratio:
         lines = wrap(instead, width, rows)
         return [piece(f" {line}", STRONG) for line in [*lines, *[""] * (rows - len(lines))]]
     # words may separate thousands, digits have no comma
-    written = text.times(ratio, decimals=1 if ratio < 100 else 0).replace(",", "")
-    remark = piece(f" {first_fitting((above, 'at least'), width)}", STRONG)
+    written = ratio.replace(",", "")
+    remark = piece(f" {first_fitting(above, width)}", STRONG)
     if face is None:
         return [remark, piece(f" {written} ", LABEL)]
     return [remark, *(piece(f" {row}", STRONG) for row in draw_digits(written, face, width))]

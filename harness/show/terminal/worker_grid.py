@@ -31,8 +31,10 @@ _NARROWEST_WITH_BOTH = 30
 _WIDTH_FOR_BOTH = 50
 _MOST_COLUMNS = 4
 _ROWS_WITH_AIR = 3
-_UPPER_HALVES = str.maketrans("█▉▊▋▌▍▎▏", "▀▀▘▘▘▘  ")
+_MOST_HISTORY_ROWS = 5
+_FEWEST_ROWS_WITH_A_SCALE = 3
 _ROWS_WITH_CAPTION = 5
+_LOWER_HALVES = str.maketrans("█▉▊▋▌▍▎▏", "▄▄▖▖▖▖──")
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def draw_workers(view: SideView, rows: int, width: int) -> list[Line]:
     """Return as many lines as there are rows, each at most as wide as asked."""
     if rows <= 0:
         return []
+    above = _caption_lines(view, rows, width)
+    rows -= len(above)
     grid = grid_for(max(1, view.workers), rows, width)
     cells = _column_width(width, grid.columns)
     workers = view.lane.workers
@@ -78,12 +82,21 @@ def draw_workers(view: SideView, rows: int, width: int) -> list[Line]:
     lines = _side_by_side(slots[: grid.places], slots_a_column, cells)
     if folds:
         lines.append((piece(_summary(workers[len(named) :], view, width)),))
-    return lines + [()] * (rows - len(lines))
+    return [*above, *lines, *[()] * (rows - len(lines))]
+
+
+def _caption_lines(view: SideView, rows: int, width: int) -> list[Line]:
+    """Return the line above all histories, where it takes little room from them."""
+    left, whole = (grid_for(max(1, view.workers), room, width) for room in (rows - 1, rows))
+    if left.slot_rows < (_ROWS_WITH_AIR if left == whole else _ROWS_WITH_CAPTION):
+        return []
+    return [(piece(cut(_caption(view), width)),) if view.lane.workers else ()]
 
 
 def _grid(workers: int, columns: int, rows: int) -> Grid:
     slots = max(1, min(rows, math.ceil(workers / columns)))
-    return Grid(columns, slots, rows // slots)
+    most = 1 + _MOST_HISTORY_ROWS + 1
+    return Grid(columns, slots, min(rows // slots, most))
 
 
 def _most_columns(width: int) -> int:
@@ -120,19 +133,23 @@ def _slot(worker: WorkerState, view: SideView, cells: int, rows: int, beside: in
         line = _worker_line(worker.process.id, used, remark, view, cells - beside - bool(beside))
         past = _history(worker, view, beside, 1)
         return [(*line, piece(" "), piece(past[0], view.paint)) if beside else line]
-    line = _with_half_height(_worker_line(worker.process.id, used, remark, view, cells))
-    caption: list[Line] = (
-        [(piece(cut(_caption(view), cells)),)] if rows >= _ROWS_WITH_CAPTION else []
-    )
-    height = rows - 1 - len(caption) - (rows >= _ROWS_WITH_AIR)
+    line = _worker_line(worker.process.id, used, remark, view, cells)
+    height = rows - 1 - (rows >= _ROWS_WITH_AIR)
     curve = _history(worker, view, cells - VALUE_CELLS, height)
-    lines = [line, *caption, *((piece(row, view.paint),) for row in curve)]
+    scale = _scale(height)
+    lines = [
+        line,
+        *((piece(row, view.paint), piece(end)) for row, end in zip(curve, scale, strict=True)),
+    ]
     return lines + [()] * (rows - len(lines))
 
 
-def _with_half_height(line: Line) -> Line:
-    """Return a worker's line with a bar of half a row, so that its history stands apart."""
-    return tuple(piece(one.text.translate(_UPPER_HALVES), one.style) for one in line)
+def _scale(rows: int) -> list[str]:
+    """Return what stands at the end of a history's rows: what its top and its bottom mean."""
+    if rows < _FEWEST_ROWS_WITH_A_SCALE:
+        return [""] * rows
+    top, bottom = (f"╴{text.percent(share):>{VALUE_CELLS - 1}}" for share in (1.0, 0.0))
+    return [top, *[""] * (rows - 2), bottom]
 
 
 def _caption(view: SideView) -> str:
@@ -174,7 +191,9 @@ def _worker_line(name: str, used: float | None, remark: str, view: SideView, cel
     if remark and cell_len(start) + cell_len(end) > cells:
         return (piece(start), piece(cut(remark, cells - cell_len(start))))
     room = max(0, cells - cell_len(start) - cell_len(end))
-    return (piece(start), piece(bar(used or 0.0, room), view.paint), piece(end))
+    # half a row high, so that those of several workers stand apart
+    filled = bar(used or 0.0, room).translate(_LOWER_HALVES)
+    return (piece(start), piece(filled, view.paint), piece(end))
 
 
 def _remark(worker: WorkerState, view: SideView) -> str:

@@ -9,7 +9,7 @@ from harness.model import Schedule, SessionStage
 from harness.takes.recordings import Recording
 from tests.builders import a_results, a_spec
 
-END = "Ctrl-C ends the run"
+END = ("Ctrl-C ends the run", "Ctrl-C ends")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,8 @@ END = "Ctrl-C ends the run"
 def test_enter_is_named_where_it_does_something_and_by_what_it_does(
     stage: SessionStage, schedule: Schedule, enter: str
 ) -> None:
-    assert keys(stage, schedule, RaceSetup(), measured=False) == (enter, END)
+    assert keys(stage, schedule, RaceSetup(), measured=False)[0][0] == enter
+    assert keys(stage, schedule, RaceSetup(), measured=False)[1:] == (END,)
 
 
 @pytest.mark.parametrize("stage", [SessionStage.ARMING, SessionStage.RUNNING])
@@ -43,7 +44,7 @@ def test_the_recording_can_be_played_until_all_is_measured(measured: bool, named
     setup = RaceSetup(fallback=Fallback(recording))
     known = keys(SessionStage.RUNNING, Schedule.TOGETHER, setup, measured=measured)
 
-    assert ("f plays the recording" in known) is named
+    assert (("f plays the recording",) in known) is named
 
 
 def test_what_the_clocks_do_not_show_is_said() -> None:
@@ -55,12 +56,14 @@ def test_what_the_clocks_do_not_show_is_said() -> None:
 
 @pytest.mark.parametrize(
     ("stage", "named"),
-    [(SessionStage.ARMED, ("press Enter to start the baseline",)), (SessionStage.RUNNING, ())],
+    [(SessionStage.ARMED, ["press Enter to start the baseline"]), (SessionStage.RUNNING, [])],
 )
 def test_a_recorded_race_names_no_key_that_whoever_plays_it_has_not(
-    stage: SessionStage, named: tuple[str, ...]
+    stage: SessionStage, named: list[str]
 ) -> None:
-    assert keys(stage, Schedule.IN_TURN, RaceSetup(recorded=True), measured=False) == named
+    known = keys(stage, Schedule.IN_TURN, RaceSetup(recorded=True), measured=False)
+
+    assert [words[0] for words in known] == named
 
 
 @pytest.mark.parametrize(

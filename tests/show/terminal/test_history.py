@@ -18,18 +18,18 @@ def every_second(*values: float) -> list[tuple[float, float]]:
 def test_many_values_rise_from_left_to_right_in_eighths() -> None:
     rising = every_second(*[second / 10 for second in range(1, 11)])
 
-    assert history(*rising) == ("▁▂▂▃▄▅▆▆▇█",)
+    assert history(*rising) == ("▁▁▂▂▃▄▄▅▅▆",)
 
 
 def test_a_history_of_several_rows_is_filled_from_the_lowest() -> None:
     assert history(*every_second(0.25, 0.5, 0.75, 1.0), until=4.0, rows=2) == (
-        "  ▄█      ",
-        "▄███      ",
+        "  ▂▆      ",
+        "▄▇██      ",
     )
 
 
 def test_what_has_not_happened_yet_is_blank() -> None:
-    assert history(*every_second(*[1.0] * 10), until=5.0) == ("█████     ",)
+    assert history(*every_second(*[1.0] * 10), until=5.0) == ("▆▆▆▆▆     ",)
 
 
 def test_nothing_measured_is_not_the_same_as_no_measurement() -> None:
@@ -41,13 +41,13 @@ def test_a_value_does_not_hold_for_ever() -> None:
 
     assert draw_history(
         Series(tuple(lost)), until=10.0, span_s=10.0, full=1.0, width=10, rows=1
-    ) == ("██████ ███",)
+    ) == ("▆▆▆▆▆▆ ▆▆▆",)
 
 
 def test_only_the_last_seconds_are_shown() -> None:
     values = every_second(*[0.5] * 20, *[1.0] * 5)
 
-    assert history(*values, until=25.0) == ("▄▄▄▄▄█████",)
+    assert history(*values, until=25.0) == ("▃▃▃▃▃▆▆▆▆▆",)
 
 
 @pytest.mark.parametrize("full", [2, 4])
@@ -56,7 +56,7 @@ def test_all_cores_of_a_worker_fill_its_history(full: int) -> None:
         Series(((0.5, float(full)),)), until=1.0, span_s=1.0, full=full, width=1, rows=1
     )
 
-    assert drawn == ("█",)
+    assert drawn == ("▆",)
 
 
 @given(

@@ -16,6 +16,7 @@ from harness.show.terminal.race_track import (
 )
 from harness.show.terminal.side_view import SideStatus, SideView
 from harness.state.side import SideState
+from tests.builders import a_board
 from tests.show.terminal.panels import board_at, draw, one_side_then_the_other
 
 GAP = ("gap 30.0 s and growing", "gap 30.0 s")
@@ -48,8 +49,8 @@ def track(
     fields: dict[str, Any] = {
         "end_s": 40.0,
         "gap_words": (),
-        "ratio": None,
-        "remarks": ("from a common zero", "at least"),
+        "ratio": "",
+        "remarks": ("from a common zero", ("at least",)),
         "columns": 74,
         "rows": rows,
     }
@@ -74,8 +75,8 @@ def test_without_colours_the_lower_bar_is_shaded(
         both,
         end_s=40.0,
         gap_words=(),
-        ratio=None,
-        remarks=("", ""),
+        ratio="",
+        remarks=("", ("",)),
         columns=90,
         rows=rows,
     )
@@ -102,7 +103,7 @@ def test_the_words_of_a_narrow_gap_are_shorter_or_stand_behind_it() -> None:
 
 
 def test_a_gap_without_room_for_its_words_has_them_above_the_ratio() -> None:
-    drawn = track(40.0, 36.0, gap_words=("gap 4.00 s",), ratio=1.1)
+    drawn = track(40.0, 36.0, gap_words=("gap 4.00 s",), ratio="1.1×")
 
     assert drawn == [
         f" BASELINE {'█' * 40}   gap 4.00 s, at least",
@@ -110,17 +111,13 @@ def test_a_gap_without_room_for_its_words_has_them_above_the_ratio() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("ratio", "written"), [(4.2, "4.2×"), (99.9, "99.9×"), (128.0, "128×"), (2048.0, "2048×")]
-)
-def test_the_ratio_is_written_with_a_tenth_as_long_as_there_is_room(
-    ratio: float, written: str
-) -> None:
+@pytest.mark.parametrize(("ratio", "written"), [("4.2×", "4.2×"), ("2,048×", "2048×")])
+def test_the_ratio_is_written_without_a_comma_which_digits_lack(ratio: str, written: str) -> None:
     assert track(40.0, 10.0, ratio=ratio)[1].endswith(f"   {written}")
 
 
 def test_a_higher_track_has_thicker_bars_its_axis_and_the_ratio_in_large_digits() -> None:
-    assert track(40.0, 10.0, WIDE_ROWS, columns=80, gap_words=GAP[1:], ratio=4.2) == [
+    assert track(40.0, 10.0, WIDE_ROWS, columns=80, gap_words=GAP[1:], ratio="4.2×") == [
         f" BASELINE {'█' * 40}   at least",
         f"          {'█' * 40}     ▄██    ▄█▀█▄",
         f" RAY      {'█' * 10}├──────── gap 30.0 s ────────┤    ▄███      ▄█▀ ▄▄ ▄▄",
@@ -164,10 +161,29 @@ def test_a_track_has_the_rows_asked_for(
 
 
 @pytest.mark.parametrize(
-    ("at", "said"), [(75.0, None), (80.5, None), (83.0, "1.1×"), (99.9, "1.9×"), (300.0, "2.0×")]
+    ("at", "said"), [(75.0, None), (80.5, None), (83.0, "1.1×"), (99.9, "1.9×")]
 )
 def test_the_ratio_is_never_more_than_the_clocks_show(at: float, said: str | None) -> None:
     picture = draw(board_at(one_side_then_the_other(), at), at, workers=8)
 
     assert ("at least" in picture) is (said is not None)
     assert said is None or f" {said}\n" in picture
+
+
+def test_the_ratio_of_two_scored_sides_is_the_one_that_the_headline_tells() -> None:
+    picture = draw(a_board(one_side_then_the_other(distributed_s=19.6)), 300.0, workers=8)
+
+    assert " 2.04×\n" in picture
+    assert "at least" not in picture
+
+
+def test_a_ratio_is_a_least_one_until_both_qualities_are_known() -> None:
+    *events, _ = one_side_then_the_other()
+    picture = draw(a_board(events), 300.0, workers=8)
+
+    assert "at least" in picture
+    assert " 2.0×\n" in picture
+
+
+def test_two_equal_times_have_no_ratio() -> None:
+    assert "×\n" not in draw(a_board(one_side_then_the_other(distributed_s=39.9)), 300.0, workers=8)

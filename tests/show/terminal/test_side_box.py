@@ -83,13 +83,13 @@ def test_a_side_that_reports_no_progress_says_so() -> None:
 
 def test_each_worker_has_a_bar() -> None:
     assert rows(a_view(a_lane(some_workers(0.5, 1.0))))[2:4] == [
-        "w0   ████████████▌────────────  50 %",
-        "w1   █████████████████████████ 100 %",
+        "w0   ▄▄▄▄▄▄▄▄▄▄▄▄▖────────────  50 %",
+        "w1   ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄ 100 %",
     ]
 
 
 def test_a_worker_of_two_cores_is_full_when_both_are() -> None:
-    assert rows(a_view(a_lane(some_workers(2.0)), cores=2))[2].endswith("█ 100 %")
+    assert rows(a_view(a_lane(some_workers(2.0)), cores=2))[2].endswith("▄ 100 %")
 
 
 def test_a_worker_not_seen_yet_has_no_number() -> None:
@@ -165,7 +165,7 @@ def test_workers_without_a_row_are_folded_into_one_line() -> None:
     lane = a_lane(some_workers(0.5, 0.91, 0.97, 0.99, 0.95))
 
     assert rows(a_view(lane, workers=5))[2:4] == [
-        "w0  ███▌───  50 %  w1  ██████▎  91 %",
+        "w0  ▄▄▄▖───  50 %  w1  ▄▄▄▄▄▄─  91 %",
         "+ 3 more: min 95 median 97 max 99 %",
     ]
 
@@ -228,7 +228,7 @@ def test_a_hostile_worker_name_is_cut() -> None:
 
     assert rows(a_view(a_lane([WorkerState(process=process, cpu=1.0, sampled_at=15.0)])))[
         2
-    ].startswith("世世… █")
+    ].startswith("世世… ▄")
 
 
 @pytest.mark.parametrize("air", [0, 1, 3])
@@ -267,16 +267,36 @@ def test_a_stopped_clock_stands_on_a_block_that_is_higher_than_its_digits() -> N
     assert [lines[row][1:38] for row in (1, 6)] == ["▄" * 37, "▀" * 37]
 
 
-def test_a_worker_with_rows_to_spare_has_its_history_below_a_thinner_bar() -> None:
+def test_a_worker_with_rows_to_spare_has_its_history_below_its_bar() -> None:
     points = tuple((second / 2, 1.0) for second in range(11))
     lane = a_lane(some_workers(1.0, 1.0, utilization=Series(points)))
 
     assert rows(a_view(lane), worker_rows=4)[2:6] == [
-        "w0   ▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀ 100 %",
-        "███████████████",
-        "w1   ▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀▀ 100 %",
-        "███████████████",
+        "w0   ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄ 100 %",
+        "▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆",
+        "w1   ▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄▄ 100 %",
+        "▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆",
     ]
+
+
+def test_a_history_is_five_rows_high_at_most_and_says_what_its_ends_mean() -> None:
+    points = tuple((second / 2, 1.0) for second in range(11))
+    lane = a_lane(some_workers(1.0, utilization=Series(points)))
+
+    drawn = rows(a_view(lane, workers=1), worker_rows=20)[2:22]
+
+    assert drawn[0] == "utilization, 0:00 to 0:10"
+    assert [line.endswith("╴100 %") for line in drawn].index(True) == 2
+    assert [line.endswith("╴  0 %") for line in drawn].index(True) == 6
+    assert not any(drawn[7:])
+
+
+def test_what_histories_show_is_said_once_a_box() -> None:
+    lane = a_lane(some_workers(1.0, 1.0, 1.0))
+
+    drawn = rows(a_view(lane, workers=3), worker_rows=20)
+
+    assert sum("utilization" in line for line in drawn) == 1
 
 
 def test_many_workers_stand_in_columns_in_which_a_remark_takes_the_bars_place() -> None:
@@ -285,8 +305,8 @@ def test_many_workers_stand_in_columns_in_which_a_remark_takes_the_bars_place() 
     lane = a_lane((*workers[:3], gone))
 
     assert rows(a_view(lane, workers=4))[2:4] == [
-        "w0  ███▌───  50 %  w2  ███▌───  50 %",
-        "w1  ███▌───  50 %  w3  LOST 800 ms",
+        "w0  ▄▄▄▖───  50 %  w2  ▄▄▄▖───  50 %",
+        "w1  ▄▄▄▖───  50 %  w3  LOST 800 ms",
     ]
 
 
