@@ -176,7 +176,7 @@ def check(out: Path | None, card: bool, as_json: bool, **typed: Any) -> int:
 @click.argument("name", default="")
 @all_of(*NEW)
 @click.option("--adopt", is_flag=True, hidden=True)
-def new(name: str, adopt: bool, **chosen: bool) -> int:
+def new(name: str, adopt: bool, template: str | None, **chosen: bool) -> int:
     """Write a workload, or another file, to start from.
 
     NAME.py, in this folder, has comments and runs at once. The other files explain each of their
@@ -186,10 +186,11 @@ def new(name: str, adopt: bool, **chosen: bool) -> int:
     from demo.scaffold import new as write
 
     chosen["commands"] |= adopt
-    kinds = [Start(kind) for kind, wanted in chosen.items() if wanted]
+    kinds = [kind for kind, wanted in chosen.items() if wanted]
+    kinds += [] if template is None else [f"template {template}"]
     if len(kinds) > 1:
         raise BadRequest(f"--{kinds[0]} and --{kinds[1]} are two files", "write one at a time")
-    start = kinds[0] if kinds else Start.WORKLOAD
+    start = Start(kinds[0].split()[-1]) if kinds else Start.WORKLOAD
     click.echo(next_step(write(name, Path.cwd(), start), start))
     return 0
 

@@ -181,6 +181,11 @@ NEW = (
     click.option(
         "--commands", is_flag=True, help="Start from two programs instead of two functions."
     ),
+    click.option(
+        "--template",
+        type=click.Choice(["torch"]),
+        help="Start from two programs that train a model too large for one GPU.",
+    ),
     click.option("--agenda", is_flag=True, help="Write the agenda of a talk instead."),
     click.option("--prices", is_flag=True, help="Write a price list instead."),
     click.option(

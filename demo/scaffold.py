@@ -1,4 +1,4 @@
-"""Files to start from: a workload that runs at once, a pair of programs, and what hints name.
+"""Files to start from: a workload that runs at once, pairs of programs, and what hints name.
 
 May import ``harness``.
 """
@@ -26,6 +26,7 @@ class Start(StrEnum):
     AGENDA = "agenda"
     PRICES = "prices"
     DECLARED = "declared"
+    TORCH = "torch"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,15 @@ _KINDS = {
             _TEMPLATES / "pair_distributed.py": "{name}_distributed.py",
         },
         next_step="run it: twoclocks race --workload {file}",
+    ),
+    Start.TORCH: _Kind(
+        files={
+            _TEMPLATES / "torch_pair.py": "{name}.py",
+            _TEMPLATES / "torch_training.py": "{name}_training.py",
+            _TEMPLATES / "torch_baseline.py": "{name}_baseline.py",
+            _TEMPLATES / "torch_distributed.py": "{name}_distributed.py",
+        },
+        next_step="run it, where there are GPUs: twoclocks race --workload {file}",
     ),
     Start.AGENDA: _Kind(
         files={_ROOM / "talk.toml": "{name}.toml"},

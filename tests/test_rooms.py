@@ -127,7 +127,7 @@ MAY_IMPORT = {
     "demo": ("demo", "harness", "workloads"),
 }
 ONLY_IN = {
-    "ray": ("harness.run.ray",),
+    "ray": ("harness.run.ray", "demo.templates.torch_distributed"),
     "psutil": ("harness.run.processes", "harness.run.utilization", "harness.run.host"),
     "rich": ("harness.show", "demo"),
     "matplotlib": ("harness.show.figures", "harness.show.slide"),

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from demo.__main__ import main
 from demo.options import read_prices
 from demo.scaffold import Start, new, next_step
+from harness.command_pair import CommandPair
 from harness.errors import BadRequest
 from harness.files.results import load
 from harness.model import Process, Results, Side, Status
 from harness.report import Report
+from harness.run.find import find
 from harness.talk.agenda_file import read_agenda
 from tests.races import code_when_quiet
 from tests.terminals import PYTHON, at_once, surroundings
@@ -198,6 +200,66 @@ def test_the_programs_of_a_pair_run_alone_too(tmp_path: Path) -> None:
             [PYTHON, *command], cwd=tmp_path, env=surroundings(), check=True, capture_output=True
         )
     assert (tmp_path / "one").read_text() == (tmp_path / "two").read_text()
+
+
+SIZE = "1,210,700,032 parameters, 19.4 GB of weights, gradients and moments"
+
+
+@pytest.fixture(scope="module")
+def torch_pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    return new("large", tmp_path_factory.mktemp("torch"), Start.TORCH)
+
+
+def test_a_pair_for_gpus_comes_with_its_model_and_two_programs(
+    torch_pair: tuple[Path, ...],
+) -> None:
+    assert [path.name for path in torch_pair] == [
+        "large.py",
+        "large_training.py",
+        "large_baseline.py",
+        "large_distributed.py",
+    ]
+    for path in torch_pair:
+        text = path.read_text()
+        compile(text, path.name, "exec")
+        assert "mine" not in text
+
+
+def test_a_pair_for_gpus_is_read_as_one(torch_pair: tuple[Path, ...]) -> None:
+    pair = find(str(torch_pair[0]))
+    assert isinstance(pair, CommandPair)
+    assert (pair.name, pair.compared, pair.has_quality) == ("large", "", True)
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (("large_baseline.py",), f"{SIZE}: 19.4 GB on each of 1\n"),
+        (("large_distributed.py", "--workers", "4"), f"{SIZE}: 4.84 GB on each of 4\n"),
+    ],
+)
+def test_what_a_gpu_has_to_hold_is_said_without_pytorch(
+    torch_pair: tuple[Path, ...], program: tuple[str, ...], said: str
+) -> None:
+    ran = subprocess.run(
+        [PYTHON, *program, "--dry-run"],
+        cwd=torch_pair[0].parent,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == said
+
+
+def test_the_verb_writes_a_pair_for_gpus_and_one_kind_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "large", "--template", "torch"]) == 0
+    assert len(os.listdir()) == 4
+    assert main(["new", "other", "--template", "torch", "--commands"]) == 2
+    assert len(os.listdir()) == 4
 
 
 FILES = {
