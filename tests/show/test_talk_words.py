@@ -1,4 +1,6 @@
-from harness.model import Side
+from dataclasses import replace
+
+from harness.model import Kind, Side
 from harness.show.talk_words import talk_words
 from harness.talk.agenda import RESULT_WORDS
 from tests.builders import a_report, a_results, a_trial, golden_results
@@ -17,6 +19,11 @@ def test_every_number_that_an_agenda_may_name_is_there() -> None:
 
 def test_where_no_bound_is_stated_it_is_what_the_baseline_took() -> None:
     assert talk_words(a_report(a_results()))["bound"].startswith("1 core takes ")
+
+
+def test_what_is_said_of_a_simulated_session_says_so() -> None:
+    simulated = replace(a_results(), kind=Kind.SIMULATED)
+    assert talk_words(a_report(simulated))["say"].startswith("Simulated: On 2 workers it ran ")
 
 
 def test_a_refused_session_has_no_words() -> None:
