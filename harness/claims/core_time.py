@@ -74,9 +74,13 @@ class CoreTime:
         """Return the core-seconds that there were: cores × median wall time, K·p·Tp."""
         return self.cores * self.wall_s
 
-    def share(self, part: TimePart) -> float:
-        """Return the part's fraction of the available core-seconds."""
-        return dict(self.parts)[part] / self.available_s
+    def spent_s(self, *parts: TimePart) -> float:
+        """Return the core-seconds of some parts together."""
+        return sum(spent for part, spent in self.parts if part in parts)
+
+    def share(self, *parts: TimePart) -> float:
+        """Return the fraction of the available core-seconds that some parts have together."""
+        return self.spent_s(*parts) / self.available_s
 
 
 def core_time(scales: Sequence[Pairs]) -> tuple[CoreTime, ...]:

@@ -5,6 +5,7 @@ axes. May import ``claims`` (its types), ``model``, ``text`` and its neighbours.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from harness import text
@@ -32,6 +33,7 @@ _ROOMY_HEADING_Y = 226
 _HEADING_Y = 214
 _COLUMN = _TABLE.width / len(TimePart)
 _LABELS_APART = 24
+_THINNEST_PX = 7.0  # of a part with a label of its own below its bar
 _VERBS = {
     TimePart.EXTRA: "were extra work",
     TimePart.COMMUNICATION: "went on communication",
@@ -39,6 +41,17 @@ _VERBS = {
     TimePart.SERIAL: "passed while the driver worked alone",
     TimePart.IDLE: "were idle",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Label:
+    """What stands below a bar for one part or several, and the part and middle that it is of."""
+
+    name: str
+    numbers: str
+    field: str
+    at: TimePart
+    middle: float
 
 
 def picture(headline: Headline, splits: Sequence[CoreTime]) -> Picture | Missing:
@@ -58,10 +71,12 @@ def _is_headline(split: CoreTime, headline: Headline) -> bool:
 
 def _title(headline: Headline, splits: Sequence[CoreTime]) -> str:
     split = next(split for split in splits if _is_headline(split, headline))
+    useful = text.percent(split.share(TimePart.USEFUL))
+    told = f"{useful} of the core-seconds were useful work"
     part = _losses(split)[0]
-    efficiency = text.percent(headline.speed.efficiency)
-    verb = _VERBS[part].replace(part, split.name(part))
-    return f"E is {efficiency}: {text.percent(split.share(part))} of the core-seconds {verb}"
+    if (lost := text.percent(split.share(part))) == text.percent(0.0):
+        return told
+    return f"{told}, {lost} {_VERBS[part].replace(part, split.name(part))}"
 
 
 def _losses(split: CoreTime) -> list[TimePart]:
@@ -87,7 +102,7 @@ def _remark(splits: Sequence[CoreTime]) -> str:
 
 def _draw(page: Page, headline: Headline, splits: Sequence[CoreTime]) -> None:
     shown = _choose_rows(headline, splits)
-    write_title(page, _title(headline, splits), field="speed.efficiency-core_seconds")
+    write_title(page, _title(headline, splits), field="splits.useful")
     notes = [_remark(splits)]
     if len(shown) < len(splits):
         notes.append(f"{text.number_of(len(splits) - len(shown), 'row')} more in the text")
@@ -96,13 +111,20 @@ def _draw(page: Page, headline: Headline, splits: Sequence[CoreTime]) -> None:
     write_remark(page, " · ".join(notes), headline.results, field="splits.share")
     write_footer(page, headline.results)
     is_roomy = len(shown) <= _ROOMY_ROWS
-    _write_heading(page, is_roomy=is_roomy)
+    columns = [part for part in TimePart if any(part in _labels(split) for split in shown)]
+    _write_heading(page, [] if is_roomy else columns)
     height = min(_TABLE.height / len(shown), _HIGHEST_ROW)
     top = _TABLE.top + (_TABLE.height - height * len(shown)) / 2
     scale = (_TABLE.width - _TOTAL_PX) / max(split.available_s for split in shown)
     for place, split in enumerate(shown):
         row = Box(_TABLE.left, top + place * height, _TABLE.right, top + (place + 1) * height)
-        _draw_row(page, split, f"splits.{splits.index(split)}", row, scale, is_roomy=is_roomy)
+        field = f"splits.{splits.index(split)}"
+        bottom = row.top + (50.0 if is_roomy else row.height * 0.38)
+        edges = _draw_bar(page, split, field, Box(row.left, row.top, row.right, bottom), scale)
+        if is_roomy:
+            _label_parts(page, split, field, edges, bottom)
+        else:
+            _fill_columns(page, split, field, columns, bottom + 29)
 
 
 def _choose_rows(headline: Headline, splits: Sequence[CoreTime]) -> list[CoreTime]:
@@ -111,39 +133,36 @@ def _choose_rows(headline: Headline, splits: Sequence[CoreTime]) -> list[CoreTim
     return [split for split in splits if split in kept]
 
 
-def _write_heading(page: Page, *, is_roomy: bool) -> None:
-    """Write what the bars are, or each part's name over its column, underlined in its colour."""
-    if is_roomy:
+def _write_heading(page: Page, columns: Sequence[TimePart]) -> None:
+    """Write each part's name over its column, underlined in its colour, or what the bars are."""
+    if not columns:
         heading = "core-seconds given to p workers, cores × wall time, and what they went on"
         page.write(MARGIN, _ROOMY_HEADING_Y, heading, SMALLEST_PX)
-        return
-    for place, part in enumerate(TimePart):
+    for place, part in enumerate(columns):
         x = _TABLE.left + place * _COLUMN
         line = Box(x, _HEADING_Y + 9, x + _COLUMN - 14, _HEADING_Y + 17)
-        page.fill(line, page.theme.parts[place])
+        page.fill(line, _color(page, part))
         page.write(x, _HEADING_Y, part, SMALLEST_PX)
 
 
-def _draw_row(
-    page: Page, split: CoreTime, field: str, row: Box, scale: float, *, is_roomy: bool
-) -> None:
-    """Draw one scale: its name, bar and total, and below them every part's numbers."""
-    bottom = row.top + (50.0 if is_roomy else row.height * 0.38)
-    baseline = (row.top + bottom) / 2 + 10
-    name_width = row.left - MARGIN - 10
+def _draw_bar(page: Page, split: CoreTime, field: str, bar: Box, scale: float) -> list[float]:
+    """Draw a scale's name, its bar and its total; return the edges of the bar's parts."""
+    baseline = (bar.top + bar.bottom) / 2 + 10
+    name_width = bar.left - MARGIN - 10
     page.write_within(MARGIN, baseline, _name(split), 28, name_width, field=f"{field}.workers")
     edges = _edges(split, scale)
-    for place, (left, right) in enumerate(pairwise(edges)):
-        page.fill(Box(left, row.top, right, bottom), page.theme.parts[place])
+    for part, (left, right) in zip(TimePart, pairwise(edges), strict=True):
+        page.fill(Box(left, bar.top, right, bar.bottom), _color(page, part))
     for edge in edges[1:-1]:
-        page.line([(edge, row.top), (edge, bottom)], page.theme.ground, 2)
+        page.line([(edge, bar.top), (edge, bar.bottom)], page.theme.ground, 2)
     *_, total = _core_seconds(split)
     total = _with_core_unit(total)
     page.write(edges[-1] + 14, baseline, total, 28, field=f"{field}.available_s", bold=True)
-    if is_roomy:
-        _label_parts(page, split, field, edges, bottom)
-    else:
-        _fill_columns(page, split, field, bottom + 29)
+    return edges
+
+
+def _color(page: Page, part: TimePart) -> str:
+    return page.theme.parts[list(TimePart).index(part)]
 
 
 def _name(split: CoreTime) -> str:
@@ -161,23 +180,36 @@ def _edges(split: CoreTime, scale: float) -> list[float]:
 def _label_parts(
     page: Page, split: CoreTime, field: str, edges: Sequence[float], bottom: float
 ) -> None:
-    """Write each part's name and numbers below it, joined to it by a line that crosses no other."""
-    labels = _labels(split)
+    """Write the parts' names and numbers below them, joined by lines of which none cross."""
+    labels = _labels_below(split, edges)
     widths = [
-        max(page.width_of(words, SMALLEST_PX) for words in (split.name(part), numbers))
-        for part, numbers in labels.items()
+        max(page.width_of(words, SMALLEST_PX) for words in (label.name, label.numbers))
+        for label in labels
     ]
-    places = list(TimePart)
-    middles = [sum(edges[places.index(part) :][:2]) / 2 for part in labels]
-    for (part, numbers), x, middle in zip(
-        labels.items(), _apart(middles, widths), middles, strict=True
-    ):
-        color = page.theme.parts[places.index(part)]
+    for label, x in zip(labels, _apart([label.middle for label in labels], widths), strict=True):
+        middle, color = label.middle, _color(page, label.at)
         corners = [(middle, bottom), (middle, bottom + 8), (x, bottom + 28), (x, bottom + 36)]
         page.line(corners, color)
-        page.write(x, bottom + 62, split.name(part), SMALLEST_PX, align="center")
-        name = f"{field}.{part.name.lower()}"
-        page.write(x, bottom + 94, numbers, SMALLEST_PX, field=name, align="center")
+        page.write(x, bottom + 62, label.name, SMALLEST_PX, align="center")
+        name = f"{field}.{label.field}"
+        page.write(x, bottom + 94, label.numbers, SMALLEST_PX, field=name, align="center")
+
+
+def _labels_below(split: CoreTime, edges: Sequence[float]) -> list[_Label]:
+    """Return the labels of a bar's parts, from left to right; parts too thin to see share one."""
+    numbers, ends = _labels(split), dict(zip(TimePart, pairwise(edges), strict=True))
+    thin = [part for part in numbers if ends[part][1] - ends[part][0] < _THINNEST_PX]
+    own = [part for part in numbers if len(thin) < 2 or part not in thin]
+    groups = [(split.name(part), part.name.lower(), part, [part]) for part in own]
+    if len(own) < len(numbers):
+        rest = [part for part in TimePart if part not in own]
+        groups.append(("other", "other", max(thin, key=split.share), rest))
+    return [
+        _Label(
+            name=name, numbers=_numbers(split, parts), field=field, at=at, middle=sum(ends[at]) / 2
+        )
+        for name, field, at, parts in sorted(groups, key=lambda group: ends[group[2]])
+    ]
 
 
 def _apart(middles: Sequence[float], widths: Sequence[float]) -> list[float]:
@@ -196,16 +228,24 @@ def _apart(middles: Sequence[float], widths: Sequence[float]) -> list[float]:
 def _labels(split: CoreTime) -> dict[TimePart, str]:
     """Return the numbers of every part whose seconds, as they are written, are not zero."""
     return {
-        part: f"{text.percent(split.share(part))} · {seconds}"
+        part: _numbers(split, [part])
         for (part, _), seconds in zip(split.parts, _core_seconds(split), strict=False)
         if float(seconds.partition(" ")[0].replace(",", "").replace(text.MINUS, "-"))
     }
 
 
-def _fill_columns(page: Page, split: CoreTime, field: str, baseline: float) -> None:
+def _numbers(split: CoreTime, parts: Sequence[TimePart]) -> str:
+    """Return what some parts took together: ``2.6 % · 0.6 s``."""
+    (seconds,) = text.summands(split.available_s, split.spent_s(*parts))
+    return f"{text.percent(split.share(*parts))} · {seconds}"
+
+
+def _fill_columns(
+    page: Page, split: CoreTime, field: str, columns: Sequence[TimePart], baseline: float
+) -> None:
     """Write each part's numbers in its column."""
     for part, numbers in _labels(split).items():
-        x = _TABLE.left + list(TimePart).index(part) * _COLUMN
+        x = _TABLE.left + columns.index(part) * _COLUMN
         name = f"{field}.{part.name.lower()}"
         page.write_within(x, baseline, numbers, SMALLEST_PX, _COLUMN - 5, field=name)
 

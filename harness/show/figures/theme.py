@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Theme:
-    """The colours of a page, from the palette of Okabe and Ito.
+    """The colours of a page, those of the sides from the palette of Okabe and Ito.
 
     Every text is in ``ink``, which has a strong contrast to ``ground``, but for a number that was
     not measured here, which is in ``pale`` as are bars and lines to compare with. ``faint`` is for
     guide lines, ``shade`` for areas behind everything; ``parts`` are the six parts of the
-    core-seconds.
+    core-seconds: none is a side's colour, and neighbours differ in brightness, too.
     """
 
     name: str
@@ -36,7 +36,7 @@ LIGHT = Theme(
     shade="#ECECEC",
     baseline="#D55E00",
     distributed="#0072B2",
-    parts=("#0072B2", "#2B93CF", "#D55E00", "#A38600", "#C46A9B", "#8C8C8C"),
+    parts=("#006B4F", "#3FA07D", "#8B3A78", "#A38600", "#6B3E26", "#8C8C8C"),
 )
 DARK = Theme(
     name="dark",
@@ -47,5 +47,5 @@ DARK = Theme(
     shade="#2A2A2A",
     baseline="#E69F00",
     distributed="#56B4E9",
-    parts=("#56B4E9", "#0072B2", "#D55E00", "#E69F00", "#CC79A7", "#8C8C8C"),
+    parts=("#009E73", "#8FE3C4", "#B05FA0", "#F0E442", "#8F6044", "#B4B4B4"),
 )

@@ -4,10 +4,11 @@ from typing import Any
 import pytest
 
 from harness import text
+from harness.claims.core_time import TimePart
 from harness.model import Results
 from harness.show import figures
 from tests.builders import a_report
-from tests.show.figures.cases import CASES, drawing, picture, read_back, report_of
+from tests.show.figures.cases import CASES, drawing, picture, read_back, report_of, texts
 
 
 @pytest.mark.parametrize("case", ["race", "three", "eight"])
@@ -22,8 +23,12 @@ def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
             for (part, _), seconds in zip(split.parts, spent, strict=False)
             if any(digit in seconds for digit in "123456789")
         }
+        summed = {field for field in told if field not in said}
 
-        assert {field: said.get(field) for field in told} == told
+        assert {field: said.get(field) for field in told.keys() - summed} == {
+            field: words for field, words in told.items() if field not in summed
+        }
+        assert (f"splits.{place}.other" in said) == bool(summed)
         assert said[f"splits.{place}.available_s"] == spent[-1].replace(" ", " core-")
 
 
@@ -36,6 +41,38 @@ def test_the_core_seconds_are_drawn_to_scale() -> None:
 
     assert [width / sum(widths) for width in widths] == pytest.approx(
         [seconds / sum(given) for seconds in given]
+    )
+
+
+def test_parts_too_thin_to_see_share_one_label_with_their_sum() -> None:
+    said, split = read_back("race", "core-seconds"), report_of("race").core_time[0]
+    thin = (TimePart.WAITING, TimePart.SERIAL, TimePart.IDLE)
+    assert said["splits.0.other"] == f"{text.percent(split.share(*thin))} · 0.5 s"
+    assert split.share(*thin) == pytest.approx(sum(map(split.share, thin)))
+    assert [f"splits.0.{part.name.lower()}" in said for part in thin] == [False] * 3
+
+
+def test_no_column_is_headed_by_a_part_that_no_row_shows() -> None:
+    shown = figures.pictures(a_report(without_waiting(CASES["three"])))["core-seconds"]
+    headings = [one.get_text() for one in texts(figures.render(shown, figures.LIGHT))]
+    every = [one.get_text() for one in texts(drawing("three", "core-seconds"))]
+
+    assert [part for part in TimePart if part not in every] == []
+    assert [part for part in TimePart if part not in headings] == [TimePart.WAITING]
+
+
+@pytest.mark.parametrize("case", ["race", "eight"])
+def test_the_title_says_what_share_was_useful_and_what_took_most_of_the_rest(case: str) -> None:
+    scale = CASES[case].spec.workers
+    split = report_of(case).core_time[-1]
+    useful, exchanged = (
+        text.percent(split.share(part)) for part in (TimePart.USEFUL, TimePart.COMMUNICATION)
+    )
+    losses = "communication and losses" if split.workers_were_lost else "communication"
+
+    assert split.workers == scale
+    assert picture(case, "core-seconds").title == (
+        f"{useful} of the core-seconds were useful work, {exchanged} went on {losses}"
     )
 
 

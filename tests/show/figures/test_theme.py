@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,23 @@ def test_every_text_is_in_the_themes_ink(theme: Theme) -> None:
 
 LEAST_CONTRAST = 4.5
 LEAST_OF_AREAS = 3.0  # WCAG 2.2, section 1.4.11
+
+
+LEAST_OF_NEIGHBOURS = 2.0
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_no_part_of_the_core_seconds_has_the_colour_of_a_side(theme: Theme) -> None:
+    sides = {color for one in (LIGHT, DARK) for color in (one.baseline, one.distributed)}
+
+    assert sides & {*theme.parts} == set()
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
+def test_neighbouring_parts_of_the_core_seconds_are_told_apart_without_colour(theme: Theme) -> None:
+    apart = [contrast(one, other) for one, other in pairwise(theme.parts)]
+
+    assert min(apart) >= LEAST_OF_NEIGHBOURS
 
 
 def colors_of_areas(case: str, name: str, theme: Theme) -> set[str]:
