@@ -157,7 +157,8 @@ def open_chart(page: Page, x: Axis, y: Axis, names: tuple[str, str], area: Box =
     page.write(
         area.right, area.bottom + _NAME_BELOW, below, SMALLEST_PX, field="axis.x", align="right"
     )
-    page.keep_clear([Box(area.left, area.bottom - 4, WIDTH_PX, area.bottom + _NAME_BELOW)])
+    below_axis = Box(area.left, area.bottom - 4, WIDTH_PX, area.bottom + _NAME_BELOW)
+    page.keep_clear([below_axis, Box(left, 0, area.left, HEIGHT_PX)])
     return Chart(page=page, axes=axes, x=x, y=y, area=area)
 
 

@@ -1,6 +1,7 @@
 """Which part of a scaling curve is shown: axes on which the measured points are apart.
 
-The ceiling 1/f is on them wherever there is one, also on two workers.
+The ceiling 1/f is on them, also on two workers, unless it would press all else together: then the
+upper edge names it.
 
 May import ``model``, ``claims`` (its types) and ``axes``.
 """
@@ -20,7 +21,7 @@ _BEYOND = 1.5
 _SPARE = 1.06
 _SPARE_LOG = 1.35
 _HIGHEST_CEILING = 2.0  # times all else on a linear axis; above that both are logarithmic
-_FARTHEST_CEILING = 100.0  # times all else on a logarithmic one; above that it is out of sight
+_FARTHEST_CEILING = 100.0  # times all else on a logarithmic one; above that the upper edge names it
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Measured points are filled, predictions hollow. May import ``claims`` (its types
 ``text`` and its neighbours.
 """
 
+import math
 from collections.abc import Callable, Iterator
 
 from harness import text
@@ -52,6 +53,7 @@ def _draw(page: Page, curve: Curve) -> None:
     set_ticks(chart, _worker_ticks(curve, shown), _speedup_ticks(shown))
     _draw_lines(chart, curve)
     _draw_points(chart, curve)
+    _name_ceiling(chart, curve)
     _label_points(chart, curve)
     for place, prediction in enumerate(shown.predictions):
         _draw_prediction(chart, prediction, place)
@@ -162,14 +164,24 @@ def _draw_prediction(chart: Chart, prediction: Prediction, place: int) -> None:
     chart.label([number, Line("predicted", 28)], workers, speedup, always=True)
 
 
+def _name_ceiling(chart: Chart, curve: Curve) -> None:
+    """Write the ceiling above its line, or with an arrow at the upper edge if it lies beyond."""
+    law = curve.law
+    if law is None or not math.isfinite(law.ceiling):
+        return
+    name, height = f"ceiling 1/f = {text.times(law.ceiling)}", chart.area.top + 40
+    if chart.y.contains(law.ceiling):
+        height = chart.at(chart.x.highest, law.ceiling)[1]
+    else:
+        name = f"↑ {name}, f {text.percent(law.serial_fraction)}"
+    lefts = range(int(chart.area.left) + 20, int(chart.area.right) - 300, 40)
+    spots = [Spot(left, height - 14) for left in lefts]
+    place_label(chart.page, [Line(name, 28, "law.ceiling")], spots)
+
+
 def _name_lines(chart: Chart, curve: Curve) -> None:
     """Write the names of the lines, each beside its own line."""
     page, law = chart.page, curve.law
-    if law is not None and chart.y.contains(law.ceiling):
-        _, height = chart.at(chart.x.highest, law.ceiling)
-        lefts = range(int(chart.area.left) + 20, int(chart.area.right) - 300, 40)
-        name = Line(f"ceiling 1/f = {text.times(law.ceiling)}", 28, "law.ceiling")
-        place_label(page, [name], [Spot(left, height - 14) for left in lefts])
     along = _places_on(chart, _ideal_line(curve), 0.98)
     place_label(page, [Line("ideal")], [Spot(x - 14, y - 14, "right") for x, y in along])
     if law is not None:

@@ -24,14 +24,15 @@ def flags(point: Point) -> list[str]:
 
 
 def title(curve: Curve) -> str:
-    """Return the headline's speedup out of the ideal one: ``8 machines: 7.04× of 8×``."""
+    """Return the speedup and the ideal: ``On 8 machines it ran 7.04× as fast; the ideal is 8×``."""
     point, spec = headline_point(curve), curve.results.spec
     name = text.number_of(point.workers, "worker")
     if point.workers == spec.workers:
         name = phrases.sides(curve.results)[1]
     best = ideal(spec, point.workers)
     number = text.count(int(best)) if best == int(best) else text.three_digits(best)
-    return f"{name}: {text.times(point.speedup)} of {number}{text.TIMES}"
+    fast = f"On {name} it ran {text.times(point.speedup)} as fast"
+    return f"{fast}; the ideal is {number}{text.TIMES}"
 
 
 def remark(curve: Curve, shown: CurveRange) -> str:

@@ -6,6 +6,7 @@ from matplotlib.colors import to_rgb
 from harness import text
 from harness.show import figures
 from harness.show.figures import LIGHT, scaling
+from harness.show.figures.axes import AREA
 from tests.builders import (
     a_report,
     a_results,
@@ -56,7 +57,9 @@ def test_every_point_of_a_plain_sweep_is_labelled() -> None:
 def test_the_known_good_example_shows_its_ceiling() -> None:
     said = read_back("golden", "scaling")
 
-    assert said["speed.speedup-spec.workers"] == "8 machines: 7.04× of 8×"
+    assert said["speed.speedup-spec.workers"] == (
+        "On 8 machines it ran 7.04× as fast; the ideal is 8×"
+    )
     assert said["law.ceiling"] == "ceiling 1/f = 51.2×"
     assert "f = 2.0 %" in said["law-points.interval-predictions.0"]
 
@@ -77,8 +80,20 @@ def test_the_ideal_line_and_the_ceiling_are_drawn_on_any_number_of_workers(
     spoken = [one.get_text() for one in texts(figures.render(scaling.of_curve(seen), LIGHT))]
 
     assert "ideal" in spoken
-    drawn = f"ceiling 1/f = {text.times(seen.law.ceiling)}" in spoken
-    assert drawn or seen.law.ceiling > 100 * workers
+    name = f"ceiling 1/f = {text.times(seen.law.ceiling)}"
+    beyond = f"↑ {name}, f {text.percent(seen.law.serial_fraction)}"
+    assert (name in spoken) != (beyond in spoken)
+    assert name in spoken or seen.law.ceiling > 100 * workers
+
+
+def test_no_label_hangs_into_the_margin_left_of_the_axes() -> None:
+    hanging = [
+        (case, one.get_text())
+        for case in CASES
+        for one in texts(drawing(case, "scaling"))
+        if one.get_text() in ("baseline", "predicted") and one.get_window_extent().x0 < AREA.left
+    ]
+    assert hanging == []
 
 
 def test_a_flagged_point_says_so_and_by_how_much_quality_moved() -> None:
