@@ -43,12 +43,17 @@ class CapacityGain:
 
 
 def capacity_gain(results: Results) -> CapacityGain | None:
-    """Return what the searches of both sides came to (None: one has not shown its largest)."""
+    """Return what the searches of both sides came to.
+
+    None: one has not shown its largest, or there is one device on either side.
+    """
     one, many = results.baseline_capacity, results.distributed_capacity
     if one is None or many is None or not (one.is_shown and many.is_shown):
         return None
     alone, beyond, together = one.largest_probe, one.next_probe, many.largest_probe
     if alone is None or beyond is None or together is None or not alone.units:
+        return None
+    if many.devices < 2:
         return None
     return CapacityGain(
         name=one.name,

@@ -18,24 +18,24 @@ def in_one_line(gain: CapacityGain | None) -> str:
 
     ``largest trainable: 14.6 M parameters on 1 device, 29.0 M on 2 = 1.99×, 99 % of possible``.
     """
-    if gain is None:
-        return ""
-    reason = text.printable(gain.superlinear)
-    possible = f"{text.percent(gain.efficiency)} of possible"
-    if gain.is_superlinear and reason:
-        possible = f"more than {text.count(gain.devices)} devices add, since {reason}"
-    return f"{_both(gain)} = {text.times(gain.ratio)}, {possible}"
+    reason = "" if gain is None else text.printable(gain.superlinear)
+    explained = gain is not None and gain.is_superlinear and reason
+    return f"{in_short(gain)}, since {reason}" if explained else in_short(gain)
 
 
 def in_short(gain: CapacityGain | None) -> str:
     """Return the same without a reason, for where there is little room."""
-    return "" if gain is None else f"{_both(gain)} = {text.times(gain.ratio)}"
-
-
-def _both(gain: CapacityGain) -> str:
+    if gain is None:
+        return ""
     alone, together = _amounts(gain.alone, gain.together)
-    what = f"largest {_word(gain.name)}: {alone} {_word(gain.unit)}"
-    return f"{what} on 1 device, {together} on {text.count(gain.devices)}"
+    devices = text.count(gain.devices)
+    possible = f"{text.percent(gain.efficiency)} of possible"
+    if gain.is_superlinear:
+        possible = f"more than {devices} devices add"
+    return (
+        f"largest {_word(gain.name)}: {alone} {_word(gain.unit)} on 1 device,"
+        f" {together} on {devices} = {text.times(gain.ratio)}, {possible}"
+    )
 
 
 def largest(search: CapacitySearch | None) -> str:

@@ -37,8 +37,9 @@ def test_more_than_the_devices_add_is_only_what_no_size_between_two_explains() -
         {"baseline_capacity": None},
         {"baseline_capacity": replace(a_search(), largest=None)},
         {"distributed_capacity": replace(a_search(2, 969), probes=())},
+        {"distributed_capacity": a_search(1)},
     ],
-    ids=["none", "one side", "the other", "not found", "not shown"],
+    ids=["none", "one side", "the other", "not found", "not shown", "one device on either"],
 )
 def test_without_two_models_that_were_shown_there_is_no_gain(searches: dict[str, object]) -> None:
     whole = some_searches() if searches else {}

@@ -31,7 +31,8 @@ def test_where_more_fits_than_was_added_the_line_has_the_reason() -> None:
 def test_a_small_model_is_counted_in_full() -> None:
     small = a_gain(alone=4_663, together=9_411, beyond_alone=4_700)
     assert phrases.in_short(small) == (
-        "largest trainable: 4,663 parameters on 1 device, 9,411 on 2 = 2.02×"
+        "largest trainable: 4,663 parameters on 1 device, 9,411 on 2 = 2.02×,"
+        " more than 2 devices add"
     )
 
 

@@ -192,7 +192,7 @@ def _items_line(view: SideView, inner: int) -> str:
         return cut(f"failed: {lane.reason}", inner)
     if view.starts:
         return first_fitting(view.starts, inner)
-    if view.elapsed < NOTICE_S and (notice := _without_memory(lane, inner)):
+    if lane.wall_s is None and view.elapsed < NOTICE_S and (notice := _without_memory(lane, inner)):
         return notice
     if lane.started_at is None:
         return cut(_start_up(lane, view.at, inner), inner)

@@ -345,3 +345,10 @@ def test_the_notice_gives_way_to_the_items_soon_after_go() -> None:
     lane = replace(an_armed_lane(a_search()), started_at=WENT_AT, stage=SideStage.RUNNING, done=500)
     at_start, later = (rows(a_view(lane, elapsed=seconds))[1] for seconds in (1.0, 4.0))
     assert (at_start, later) == ("IN MEMORY · OUT OF MEMORY at 144 MiB", "500 / 2,000 bytes")
+
+
+def test_a_baseline_that_was_done_soon_shows_its_items() -> None:
+    lane = replace(an_armed_lane(a_search()), started_at=WENT_AT, stage=SideStage.FINISHED)
+    done = replace(lane, done=2000, wall_s=2.0, items_finished=2000)
+    view = a_view(done, elapsed=2.0, status=SideStatus.DONE)
+    assert rows(view)[1] == "2,000 / 2,000 bytes"
