@@ -13,13 +13,13 @@ import signal
 import sys
 import termios
 import tty
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Iterator
 from types import FrameType
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console
 
+from demo.frame_changes import rewrite
 from harness.show.terminal.lines import Frame
 
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
@@ -146,19 +146,6 @@ class Picture(Protocol):
         """Return the frame for a terminal of that size."""
 
 
-def rewrite(lines: Sequence[str], before: Sequence[str]) -> str:
-    """Return what turns a frame into one of as many lines: those that changed.
-
-    Without a frame before, all lines are written and the rest of the screen is erased.
-    """
-    changed = "".join(
-        f"\x1b[{row}H{line}\x1b[K"
-        for row, (line, old) in enumerate(zip_longest(lines, before), 1)
-        if line != old
-    )
-    return changed if before else f"{changed}\x1b[J"
-
-
 class FullScreen:
     """The alternate screen on standard output: entered with the first frame, left at any time."""
 
@@ -167,7 +154,7 @@ class FullScreen:
         # A console on the real terminal would write to it whenever it flushes.
         self._console = Console(file=io.StringIO(), force_terminal=True)
         self._size = (0, 0)
-        self._lines: tuple[str, ...] = ()
+        self._frame: Frame | None = None
         self._frames = 0
         self._visible = False
 
@@ -190,9 +177,7 @@ class FullScreen:
         """Draw one frame at the terminal's present size."""
         columns, rows = size = terminal_size()
         self._console.size = size
-        with self._console.capture() as rendered:
-            self._console.print(picture(columns=columns, rows=rows), end="")
-        self._replace(rendered.get().rstrip("\n").split("\n"), size)
+        self._replace(picture(columns=columns, rows=rows), size)
 
     def write(self, text: str) -> None:
         """Write text with its own cursor movements, in one write that Ctrl-Z cannot interrupt.
@@ -216,16 +201,17 @@ class FullScreen:
         elif text:
             _write_out(text)
 
-    def _replace(self, lines: list[str], size: tuple[int, int]) -> None:
-        """Write the lines that changed; from time to time all, to repair what others overwrote."""
+    def _replace(self, frame: Frame, size: tuple[int, int]) -> None:
+        """Write the cells that changed; from time to time all, to repair what others overwrote."""
         resized = size != self._size
         due = self._frames % REDRAW_EVERY_FRAMES == 0
-        if resized or due or not self._visible or len(lines) != len(self._lines):
-            self._lines = ()
+        before = None if resized or due or not self._visible else self._frame
+        if before is not None and len(before.lines) != len(frame.lines):
+            before = None
         wipe = "\x1b[2J" if resized else ""
-        changes = rewrite(lines, self._lines)
+        changes = rewrite(frame, before, self._console)
         self._size = size
-        self._lines = tuple(lines)
+        self._frame = frame
         self._frames += 1
         self.write(f"\x1b[H{wipe}{changes}")
 

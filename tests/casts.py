@@ -14,7 +14,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN, rewrite
+from demo.frame_changes import rewrite
+from demo.terminal import ENTER_ALTERNATE_SCREEN, LEAVE_ALTERNATE_SCREEN
 from harness import events as e
 from harness.cast.format import CAST, MARKER, OUTPUT, Cast, Event, encode
 from harness.files.journal import read
@@ -22,6 +23,7 @@ from harness.files.results import RESULTS_NAME, save
 from harness.model import Kind, Results, Schedule, Side
 from harness.report import Report
 from harness.show.headline_text import headline_text
+from harness.show.terminal.lines import Frame
 from harness.show.terminal.panel import Caption, draw_panel
 from harness.state.board import Board, apply
 from harness.state.side import SideStage
@@ -149,7 +151,7 @@ def _frames(
     )
     opened = boards[0].opened
     assert opened is not None
-    shown: list[str] = []
+    shown: Frame | None = None
     for place in range(1, int(events[-1].at / EVERY_S)):
         at = place * EVERY_S
         board = next(
@@ -165,14 +167,10 @@ def _frames(
             badge="REC",
             prompt=prompt,
         )
-        with console.capture() as captured:
-            console.print(
-                draw_panel(board, opened.spec, caption, at=at, columns=columns, rows=rows), end=""
-            )
-        lines = captured.get().rstrip("\n").split("\n")
-        before = shown if place % WHOLE_EVERY_FRAMES != 1 else []
-        yield at, f"\x1b[H{rewrite(lines, before)}"
-        shown = lines
+        frame = draw_panel(board, opened.spec, caption, at=at, columns=columns, rows=rows)
+        before = shown if place % WHOLE_EVERY_FRAMES != 1 else None
+        yield at, f"\x1b[H{rewrite(frame, before, console)}"
+        shown = frame
 
 
 def _prompt(board: Board) -> str:

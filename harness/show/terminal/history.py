@@ -5,8 +5,9 @@ move what stands behind it. A total function of the series. May import ``state``
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from harness.state.series import Series
 
@@ -15,6 +16,7 @@ HISTORY_S = 60.0
 
 _HELD_AT_LEAST_S = 2.0
 _HELD_FOR_INTERVALS = 2.5
+_RECENT = 9
 _REACHES_BACK = 0.6  # of how long it holds: a worker that was away has a gap before its next sample
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _FULL = 8
@@ -35,10 +37,11 @@ def draw_history(
         0 if value is None else max(1, round(min(1.0, max(0.0, value / full)) * highest))
         for value in _values(series, until, span_s, width)
     ]
-    return tuple(
-        "".join(_EIGHTHS[max(0, min(_FULL, height - below))] for height in heights)
-        for below in range((rows - 1) * _FULL, -1, -_FULL)
-    )
+    lines = []
+    for below in range((rows - 1) * _FULL, -1, -_FULL):
+        blocks = " " * below + _EIGHTHS + _EIGHTHS[-1] * (highest - below)
+        lines.append("".join([blocks[height] for height in heights]))
+    return tuple(lines)
 
 
 def _values(series: Series, until: float, span_s: float, number: int) -> Iterator[float | None]:
@@ -47,25 +50,30 @@ def _values(series: Series, until: float, span_s: float, number: int) -> Iterato
     A sample is of the time since the one before it, the first of that since go; until another one
     comes, the last one holds.
     """
-    since = max(0.0, until - span_s)
     step = span_s / max(1, number)
+    # by whole steps, so that all values move at once and between that only the last one changes
+    since = max(0.0, -((span_s - until) // step) * step)
     points, held_s = series.points, _held_s(series)
-    place = 0
+    place = bisect_left(points, (since,))
     for moment in range(number):
         begins = since + moment * step
+        if begins >= until:
+            yield from repeat(None, number - moment)
+            return
         ends = min(begins + step, until)
         while place < len(points) and points[place][0] < ends:
             place += 1
-        ahead_s = points[place][0] - ends if place < len(points) else math.inf
-        sampled = begins < until and ahead_s <= _REACHES_BACK * held_s
-        holds = begins < until and place > 0 and ends - points[place - 1][0] <= held_s
-        value = points[place][1] if sampled else points[place - 1][1] if holds else math.nan
+        value = math.nan
+        if place < len(points) and points[place][0] - ends <= _REACHES_BACK * held_s:
+            value = points[place][1]
+        elif place > 0 and ends - points[place - 1][0] <= held_s:
+            value = points[place - 1][1]
         yield value if math.isfinite(value) else None
 
 
 def _held_s(series: Series) -> float:
     """Return for how long a value holds after its moment: as long as another may be awaited."""
-    moments = [at for at, _ in series.points]
+    moments = [at for at, _ in series.points[-_RECENT:]]
     if len(moments) < 2:
         return _HELD_AT_LEAST_S
     intervals = sorted(later - at for at, later in pairwise(moments))

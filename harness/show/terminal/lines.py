@@ -49,9 +49,9 @@ class Frame:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines as they are in as many colours as the terminal has."""
-        as_printed = _as_printed(console)
+        printed = as_printed(console)
         for line in self.lines:
-            yield from map(as_printed, line)
+            yield from map(printed, line)
             yield Segment.line()
 
 
@@ -143,7 +143,7 @@ def bar(fraction: float, width: int, rail: str = _RAIL) -> str:
     return (_FULL * full + (_EIGHTHS[rest] if rest else "")).ljust(width, rail)
 
 
-def _as_printed(console: Console) -> Callable[[Segment], Segment]:
+def as_printed(console: Console) -> Callable[[Segment], Segment]:
     """Return what makes a piece one that the terminal's colours can show.
 
     Of sixteen, each paint has a bright one for its own; of none, shaded blocks are told apart.

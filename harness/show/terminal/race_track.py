@@ -7,6 +7,7 @@ A total function of both views. May import ``model``, ``state``, ``text`` and it
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -39,6 +40,7 @@ _SHORTEST_AXIS_S = 10.0
 _FEWEST_CELLS_A_MARK = 12
 
 
+@lru_cache(maxsize=16)
 def axis_end_s(longest_s: float, known_s: float = 0.0) -> float:
     """Return the seconds at the right end of an axis, given the longest clock on it.
 

@@ -145,7 +145,7 @@ def test_live_draws_a_sweep_with_its_curve(capfd: pytest.CaptureFixture[str]) ->
     assert "all points measured" in capfd.readouterr().out
 
 
-def test_live_draws_once_a_batch_and_only_the_lines_that_changed(
+def test_live_draws_once_a_batch_and_only_what_changed(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     show_batches(LivePanel(a_spec(), Keys()), [arming_events(), [], []])
