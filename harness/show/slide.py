@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from harness import text
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline
+from harness.model import Results, Side
 from harness.show import money, phrases
 from harness.show.audit_text import footer
 from harness.show.figures.box import WIDTH_PX, Box
@@ -34,8 +35,9 @@ _BARS_TOP, _BAR, _BAR_STEP = 298, 62, 72
 _TIME_PX = 40
 _GAP_PX = 34
 _CLAIM_Y, _CLAIM_PX = 500, 50
-_FACTS_Y = 552
-_COLUMNS = ((MARGIN, 440), (540, 480), (1060, 480))
+_FACTS_Y, _REMARKS_Y = 552, 588
+_HARDWARE, _QUALITY, _COST = (MARGIN, 450), (540, 450), (1005, 535)
+_VALUE_PX, _UNIT_APART = 34, 12
 _APART = " · "
 
 
@@ -116,15 +118,23 @@ def _number(page: Page, headline: Headline) -> None:
     width = page.width_of(number, NUMBER_PX, bold=True)
     beside = MARGIN + width + 30
     room = WIDTH_PX - MARGIN - beside
-    one, many = phrases.sides(headline.results)
-    page.write(beside, 178, "as fast", 56, bold=True)
-    compared, observed = f"on {many} as on {one}", phrases.observations(headline)
+    observed = phrases.observations(headline)
+    reference = f"as fast as on {phrases.sides(headline.results)[0]}"
+    page.write_within(beside, 178, reference, 56, room, field="spec.baseline_cores", bold=True)
     page.write_within(
-        beside, 226, compared, 42, room, field="spec.workers-spec.baseline_cores", bold=True
+        beside, 226, _on_workers(headline.results), 42, room, field="spec.workers", bold=True
     )
     page.write_within(beside, _NUMBER_Y, observed, 30, room, field="pairs-speed.interval")
     if stamp:
         page.stamp(MARGIN + width / 2, _NUMBER_Y - 72, stamp, _STAMP_PX, field="kind")
+
+
+def _on_workers(results: Results) -> str:
+    """Return what was as fast; workers of one machine are told apart from machines."""
+    many = phrases.sides(results)[1]
+    hosts = {process.host for process in phrases.processes_of(results, Side.DISTRIBUTED)}
+    shared = " of one machine" if len(hosts) == 1 and results.spec.workers > 1 else ""
+    return f"on {many}{shared}"
 
 
 def _bars(page: Page, headline: Headline) -> None:
@@ -181,9 +191,7 @@ def _claim(page: Page, headline: Headline) -> None:
         (f"cost {phrases.cost_change(headline)}", "cost.drop"),
     )
     line = _APART.join(content for content, _ in parts)
-    size = float(_CLAIM_PX)
-    while size > SMALLEST_PX and page.width_of(line, size, bold=True) > _WIDTH:
-        size -= 1
+    size = _fitting_size(page, line, _CLAIM_PX, _WIDTH)
     before = ""
     for content, field in parts:
         x = MARGIN + page.width_of(before, size, bold=True)
@@ -192,27 +200,55 @@ def _claim(page: Page, headline: Headline) -> None:
         before += shown
 
 
+def _fitting_size(page: Page, content: str, largest: float, width: float) -> float:
+    """Return the largest size at which bold letters fit, or the smallest one that is allowed."""
+    size = largest
+    while size > SMALLEST_PX and page.width_of(content, size, bold=True) > width:
+        size -= 1
+    return size
+
+
 def _facts(page: Page, headline: Headline) -> None:
     """Write what is behind them, side by side: hardware, quality and cost."""
-    before, after, runs = money.of_runs(headline)
     limit = headline.results.spec.workload.tolerance
     possible = headline.speed.possible_efficiency is not None
-    values = (
-        (phrases.ceiling(headline), "speed.serial_fraction-speed.ceiling"),
-        (phrases.quality(headline)[0], "quality.baseline-quality.distributed"),
-        (f"{before} → {after}", "cost.baseline-cost.distributed"),
-    )
     metric = f"{phrases.metric(headline)}, tolerance {text.tolerance(limit)}"
-    remarks = (
-        (_of_hardware(headline), "speed.possible_efficiency" if possible else ""),
-        (metric, "spec.workload.tolerance"),
-        (", ".join((runs, *phrases.price_kinds(headline))), "spec.prices"),
-    )
-    for (x, width), (value, value_field), (remark, field) in zip(
-        _COLUMNS, values, remarks, strict=True
-    ):
-        page.write_within(x, _FACTS_Y, value, 34, width, field=value_field, bold=True)
-        page.write_within(x, _FACTS_Y + 36, remark, SMALLEST_PX, width, field=field)
+    hardware = (phrases.ceiling(headline), "speed.serial_fraction-speed.ceiling")
+    reached = (_of_hardware(headline), "speed.possible_efficiency" if possible else "")
+    quality = (phrases.quality(headline)[0], "quality.baseline-quality.distributed")
+    _fact(page, _HARDWARE, hardware, reached)
+    _fact(page, _QUALITY, quality, (metric, "spec.workload.tolerance"))
+    _costs(page, headline)
+
+
+def _fact(
+    page: Page, column: tuple[float, float], value: tuple[str, str], remark: tuple[str, str]
+) -> None:
+    """Write a value and a remark below it, each with its field, in a column of some width."""
+    x, width = column
+    page.write_within(x, _FACTS_Y, value[0], _VALUE_PX, width, field=value[1], bold=True)
+    page.write_within(x, _REMARKS_Y, remark[0], SMALLEST_PX, width, field=remark[1])
+
+
+def _costs(page: Page, headline: Headline) -> None:
+    """Write what runs cost and what so much work costs, where that is known and has room.
+
+    Elsewhere the kind of prices stands below, which the tags say anyway.
+    """
+    before, after, runs = money.of_runs(headline)
+    value, field = f"{before} → {after}", "cost.baseline-cost.distributed"
+    items, (x, width) = money.of_items(headline), _COST
+    room = width - page.width_of(runs, SMALLEST_PX) - _UNIT_APART
+    if items is None or page.width_of(value, SMALLEST_PX, bold=True) > room:
+        remark = ", ".join((runs, *phrases.price_kinds(headline)))
+        _fact(page, _COST, (value, field), (remark, "spec.prices"))
+        return
+    size = _fitting_size(page, value, _VALUE_PX, room)
+    beside = x + page.width_of(value, size, bold=True) + _UNIT_APART
+    page.write(x, _FACTS_Y, value, size, field=field, bold=True)
+    page.write(beside, _FACTS_Y, runs, SMALLEST_PX)
+    of_items = f"{items[0]} → {items[1]} {items[2]}"
+    page.write_within(x, _REMARKS_Y, of_items, SMALLEST_PX, width, field="cost.items")
 
 
 def _of_hardware(headline: Headline) -> str:

@@ -160,6 +160,38 @@ def test_the_number_that_proves_the_bottleneck_stands_below_it() -> None:
     assert bound.get_text() == "retrain 11.4 h, window 8 h"
 
 
+def test_the_slide_says_what_a_run_and_so_much_work_costs_where_that_is_known() -> None:
+    drawn = {
+        case: slide.figure(HEADLINES[case], VERDICT) for case in ("laptop", "golden", "hostile")
+    }
+    costs = {
+        case: [
+            one.get_text().replace("\N{NO-BREAK SPACE}", " ") for one in of_field(figure, "cost.")
+        ][1:]
+        for case, figure in drawn.items()
+    }
+    every = ["$3.78 → $4.16", "$188.89 → $207.78 per billion samples"]
+    assert costs == {"laptop": every, "golden": ["$9.40 → $3.05"], "hostile": every}
+    assert "per thousand runs" in [one.get_text() for one in texts(drawn["laptop"])]
+    assert of_field(drawn["golden"], "spec.prices")[0].get_text() == "per run"
+
+
+def test_a_cost_that_leaves_no_room_for_the_other_one_keeps_its_unit() -> None:
+    costly = replace(HEADLINES["laptop"].cost, baseline=1_234_567.0, distributed=2_345_678.0)
+    figure = slide.figure(replace(HEADLINES["laptop"], cost=costly), VERDICT)
+
+    assert of_field(figure, "cost.items") == []
+    assert of_field(figure, "spec.prices")[0].get_text() == "per run, made-up prices"
+
+
+def test_workers_of_one_machine_are_told_apart_from_machines_beside_the_number() -> None:
+    beside = {
+        case: of_field(slide.figure(HEADLINES[case], VERDICT), "spec.workers")[0].get_text()
+        for case in ("laptop", "golden")
+    }
+    assert beside == {"laptop": "on 2 workers of one machine", "golden": "on 8 machines"}
+
+
 def test_the_slide_says_the_axis_the_serial_share_and_the_limitation() -> None:
     figure = slide.figure(HEADLINES["golden"], VERDICT)
 

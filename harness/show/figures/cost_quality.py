@@ -10,7 +10,7 @@ from harness.claims.headline import Headline
 from harness.claims.run_cost import OfferCost
 from harness.show import money, phrases
 from harness.show.figures.axes import Axis, Chart, Point, Tick, open_chart, round_values, set_ticks
-from harness.show.figures.box import boxes_along
+from harness.show.figures.box import WIDTH_PX, Box, boxes_along
 from harness.show.figures.labels import place_label
 from harness.show.figures.page import SMALLEST_PX, Line, Page, Spot
 from harness.show.figures.picture import (
@@ -22,10 +22,10 @@ from harness.show.figures.picture import (
     write_title,
 )
 
-_X_SPARE = 1.25
-_FROM_ZERO = 0.5  # of the dearest: from there on up the axis need not begin at zero
-_ZOOM_SPARE = 0.9  # of the costs' distance, left free beside them on an axis that does not
-_CLOSEST = 1e-3
+_X_SPARE = 1.45  # of the dearest: its label stands right of its mark
+_FROM_ZERO = 0.8  # of the dearest: from there on up the axis need not begin at zero
+_ZOOM_SPARE = 2.0  # of the costs' distance, left free beside them on an axis that does not
+_CLOSEST = 5e-4
 _Y_SPARE = 1.7
 _SMALLEST_BAND = 1e-3
 _MARK_PX = 34
@@ -52,24 +52,30 @@ def _draw(page: Page, headline: Headline) -> None:
     write_remark(page, _prices(headline), results, field="spec.prices")
     write_footer(page, results)
     chart = _open_chart(page, headline)
-    cost, quality, theme = headline.cost, headline.quality, page.theme
-    number = _unit(headline).number
-    before = (number * cost.baseline, quality.baseline)
-    after = (number * cost.distributed, quality.distributed)
-    _draw_arrow(chart, before, after)
+    quality, theme = headline.quality, page.theme
+    baseline, distributed, *offers = _costs(headline)
+    before, after = (baseline, quality.baseline), (distributed, quality.distributed)
     chart.mark(*before, "s", theme.baseline, size=_MARK_PX)
     chart.mark(*after, "o", theme.distributed, size=_MARK_PX)
-    for offer in cost.offers:
-        place = (number * offer.distributed, quality.distributed)
+    for amount in offers:
+        place = (amount, quality.distributed)
         chart.mark(*place, "o", theme.distributed, size=_MARK_PX - 4, hollow=True)
+    _draw_arrow(chart, before, after, phrases.cost_change(headline))
     _label_sides(chart, headline)
-    for number, offer in enumerate(cost.offers):
+    for number, offer in enumerate(headline.cost.offers):
         _label_offer(chart, headline, number, offer)
 
 
 def _unit(headline: Headline) -> money.Unit:
     """Return how many items are priced together, or how many runs where items are not known."""
     return money.item_unit(headline) or money.run_unit(headline)
+
+
+def _costs(headline: Headline) -> list[float]:
+    """Return what either side costs, and the distributed one at the other prices of the list."""
+    cost, number = headline.cost, _unit(headline).number
+    offers = (offer.distributed for offer in cost.offers)
+    return [number * one for one in (cost.baseline, cost.distributed, *offers)]
 
 
 def _prices(headline: Headline) -> str:
@@ -86,36 +92,32 @@ def _open_chart(page: Page, headline: Headline) -> Chart:
     """Open axes: money, and the metric around the baseline's, with the tolerance shaded."""
     limit, middle = headline.results.spec.workload.tolerance, headline.quality.baseline
     x, y = _axes(headline)
-    currency = headline.cost.currency
     start = "" if x.lowest == 0 else ", an axis that does not begin at zero"
-    below = f"cost {_unit(headline).words}, {text.printable(currency)}{start}"
+    below = f"cost {_unit(headline).words}, {text.printable(headline.cost.currency)}{start}"
     chart = open_chart(page, x, y, (below, _metric(headline)))
+    area = chart.area
+    page.keep_clear([Box(area.right, area.top, WIDTH_PX, area.bottom)])
     _, top = chart.at(x.lowest, middle + limit)
-    least = max(limit, (y.highest - y.lowest) / chart.area.height)  # a line if it is zero
+    least = max(limit, (y.highest - y.lowest) / area.height)  # a line if it is zero
     chart.axes.axhspan(
         middle - least, middle + least, color=page.theme.shade, linewidth=0, zorder=0
     )
-    sums = round_values(x, most=6)
-    written = text.amounts(*sums, currency=currency)
     qualities = dict.fromkeys((middle, middle + limit, middle - limit))
     set_ticks(
         chart,
-        [Tick(value, label) for value, label in zip(sums, written, strict=True)],
+        _cost_ticks(headline, x),
         [Tick(value, text.quality(value, limit)) for value in qualities],
         guide_lines=False,
     )
     name = f"tolerance ±{text.tolerance(limit)}" if limit else "tolerance 0"
-    right = chart.area.right - 12
+    right = area.right - 12
     spots = (Spot(right, top + 32, "right"), Spot(right, top - 10, "right"))
     place_label(page, [Line(name, SMALLEST_PX, "spec.workload.tolerance")], spots)
     return chart
 
 
 def _axes(headline: Headline) -> tuple[Axis, Axis]:
-    cost, quality = headline.cost, headline.quality
-    number = _unit(headline).number
-    offers = (offer.distributed for offer in cost.offers)
-    costs = [number * one for one in (cost.baseline, cost.distributed, *offers)]
+    quality, costs = headline.quality, _costs(headline)
     change = abs(quality.change)
     # Some height even if the tolerance is zero.
     tolerance = headline.results.spec.workload.tolerance
@@ -135,14 +137,25 @@ def _cost_axis(cheapest: float, dearest: float) -> Axis:
     return Axis(cheapest - spare, dearest + spare)
 
 
+def _cost_ticks(headline: Headline, axis: Axis) -> list[Tick]:
+    """Return ticks at round costs, or at those of the marks if round ones would look like them."""
+    sums = round_values(axis, most=6) if axis.lowest == 0 else _costs(headline)
+    written = text.amounts(*sums, currency=headline.cost.currency)
+    by_label = dict(zip(reversed(written), reversed(sums), strict=True))
+    return [Tick(by_label[label], label) for label in dict.fromkeys(written)]
+
+
 def _metric(headline: Headline) -> str:
     """Return what the quality is of; a command pair's held-out set is not known to us."""
     where = " on the same held-out set" if headline.results.spec.commands is None else ""
     return f"{phrases.metric(headline)}{where}"
 
 
-def _draw_arrow(chart: Chart, before: Point, after: Point) -> None:
-    """Draw an arrow from one mark's edge to the other's; none if they nearly touch."""
+def _draw_arrow(chart: Chart, before: Point, after: Point, change: str) -> None:
+    """Draw an arrow from one mark's edge to the other's, with the change of cost beside it.
+
+    None if they nearly touch. The words keep an axis that does not begin at zero from exaggerating.
+    """
     start, end = chart.at(*before), chart.at(*after)
     length = math.dist(start, end)
     if length < 3 * _MARK_PX:
@@ -153,17 +166,19 @@ def _draw_arrow(chart: Chart, before: Point, after: Point) -> None:
     tip = (x1 - (x1 - x0) * share, y1 - (y1 - y0) * share)
     chart.page.arrow(tail, tip, chart.page.theme.ink)
     chart.page.keep_clear(boxes_along([tail, tip], 10))
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    spots = [Spot(x, y - far, "center") for far in range(28, 100, 6)]
+    place_label(chart.page, [Line(change, SMALLEST_PX, "cost.drop", bold=True)], spots)
 
 
 def _label_sides(chart: Chart, headline: Headline) -> None:
-    cost, quality, limit = headline.cost, headline.quality, headline.results.spec.workload.tolerance
-    unit = _unit(headline)
-    costs = (unit.number * cost.baseline, unit.number * cost.distributed)
+    quality, limit = headline.quality, headline.results.spec.workload.tolerance
+    costs = _costs(headline)[:2]
     sides = zip(
         ("baseline", "distributed"),
         phrases.sides(headline.results),
         costs,
-        text.amounts(*costs, currency=cost.currency),
+        text.amounts(*costs, currency=headline.cost.currency),
         (quality.baseline, quality.distributed),
         strict=True,
     )
