@@ -43,10 +43,18 @@ class Channel:
         """Return whether a message has come that nobody has taken."""
         return bool(self._arrived)
 
-    def put(self, number: int, message: bytes) -> None:
-        """Send a message, as much of it as leaves at once."""
-        self._to_send += [memoryview(HEADER.pack(number, len(message))), memoryview(message)]
+    def put(self, number: int, blocks: Sequence[memoryview]) -> None:
+        """Send a message of these blocks, as much of it as leaves at once.
+
+        The rest is copied: whose memory it is may change it once this has returned.
+        """
+        length = sum(block.nbytes for block in blocks)
+        message = [memoryview(HEADER.pack(number, length)), *blocks]
+        self._to_send += message
         self.exchange()
+        left = len(self._to_send)
+        for place in range(max(0, left - len(message)), left):
+            self._to_send[place] = memoryview(bytes(self._to_send[place]))
 
     def take(self, number: int) -> bytearray:
         """Return the first message that has come; raise ``PeerLost`` if it is another one."""

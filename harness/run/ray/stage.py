@@ -1,19 +1,18 @@
 """One worker's stage of a pipeline: its part of the state, and what it passes to its neighbours.
 
-May import ``workload``, ``run`` and, of Ray, its pickle.
+May import ``workload`` and ``run``.
 """
 
 import copy
 import math
-import pickle
+import time
 from typing import Any, NamedTuple
 
-from ray import cloudpickle
-
-from harness.run.core_seconds import Timing, together
+from harness.run.core_seconds import Timing
 from harness.run.ray.channel import Channel, wait_for
+from harness.run.ray.messages import pack, unpack
 from harness.run.ray.peers import PeerLost, Peers
-from harness.run.ray.timed import size, time_call
+from harness.run.ray.timed import cpu_seconds, size, time_call
 from harness.workload import AnyPipeline
 
 
@@ -116,12 +115,13 @@ class Stage:
     def _step(self) -> Timing:
         if self._peers is None:
             raise PeerLost("not connected")
-        step = _Step(self._micro_batches)
+        step = _Step()
+        began, cpu_s, waited_s = time.perf_counter(), cpu_seconds(), self._waited_s
         while step.updates < self._micro_batches:
             for channel in self._channels:
                 channel.exchange()
             if self._after is not None and self._after.has_message:
-                self._go_back(step, pickle.loads(self._after.take(self._number(step.backwards))))
+                self._go_back(step, unpack(self._after.take(self._number(step.backwards))))
             elif step.forwards < self._micro_batches and self._can_go_forward:
                 self._go_forward(step)
             elif step.forwards == self._micro_batches and step.updates < step.backwards:
@@ -129,7 +129,8 @@ class Stage:
             else:
                 self._waited_s += wait_for(self._channels, self._patience_s)
         self._combined += 1
-        return together(step.timings)
+        active_s = time.perf_counter() - began - (self._waited_s - waited_s)
+        return step.timing(active_s, cpu_seconds() - cpu_s)
 
     @property
     def _channels(self) -> list[Channel]:
@@ -147,7 +148,7 @@ class Stage:
         """Compute a micro-batch's part; the last stage turns it round."""
         part = None
         if self._before is not None:
-            part = pickle.loads(self._before.take(self._number(step.forwards)))
+            part = unpack(self._before.take(self._number(step.forwards)))
         micro_batch = step.forwards
         part = self._timed(step, self._program.forward, micro_batch, part)
         step.forwards += 1
@@ -168,20 +169,35 @@ class Stage:
         step.updates += 1
 
     def _timed(self, step: "_Step", function: Any, micro_batch: int, *part: Any) -> Any:
-        value, timing = time_call(
-            lambda: function(self._state, self._combined, micro_batch, *part, *self._shared)
-        )
-        step.timings.append(timing._replace(part_bytes=0))
+        began = time.perf_counter()
+        value = function(self._state, self._combined, micro_batch, *part, *self._shared)
+        step.busy_s += time.perf_counter() - began
         return value
 
     def _send(self, step: "_Step", channel: Channel, micro_batch: int, part: Any) -> None:
-        step.timings.append(Timing(0.0, 0.0, size(part)))
-        channel.put(self._number(micro_batch), cloudpickle.dumps(part, protocol=5))
+        sent_bytes = size(part)
+        if step.part_bytes is not None:
+            step.part_bytes = None if sent_bytes is None else step.part_bytes + sent_bytes
+        channel.put(self._number(micro_batch), pack(part))
 
 
 class _Step:
-    """How many micro-batches are through with each function in a step, and the timings."""
+    """How many micro-batches are through with each function in a step, and what that took.
 
-    def __init__(self, micro_batches: int) -> None:
+    ``busy_s`` is the time in the program's functions, ``part_bytes`` are those of what was sent
+    (None: not known).
+    """
+
+    def __init__(self) -> None:
         self.forwards = self.backwards = self.updates = 0
-        self.timings: list[Timing] = []
+        self.busy_s = 0.0
+        self.part_bytes: int | None = 0
+
+    def timing(self, active_s: float, cpu_s: float) -> Timing:
+        """Return the step's timing: it was active for so long and used so many core-seconds.
+
+        Those of the program's functions are as large a share of all as their time: to read the
+        core-seconds before and after each of them would take a twentieth of the step.
+        """
+        share = min(1.0, self.busy_s / active_s) if active_s > 0 else 0.0
+        return Timing(self.busy_s, cpu_s * share, self.part_bytes)

@@ -14,13 +14,16 @@ MOST_COUNTED = 1_000
 
 def time_call(work: Callable[[], Any]) -> Timed:
     """Return what the work returns, and what it took."""
-    busy, cpu = time.perf_counter(), _cpu_seconds()
+    busy, cpu = time.perf_counter(), cpu_seconds()
     value = work()
-    return value, Timing(time.perf_counter() - busy, _cpu_seconds() - cpu, size(value))
+    return value, Timing(time.perf_counter() - busy, cpu_seconds() - cpu, size(value))
 
 
-def _cpu_seconds() -> float:
-    """Return the core-seconds of this process, and of programs that it ran to their end."""
+def cpu_seconds() -> float:
+    """Return the core-seconds of this process, and of programs that it ran to their end.
+
+    It takes some microseconds: the system adds up those of all threads.
+    """
     return time.process_time() + children_cpu_seconds()
 
 

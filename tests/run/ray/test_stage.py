@@ -263,6 +263,21 @@ def test_a_message_that_comes_in_pieces_is_whole_once_they_are_there(
     assert channel.take(7) == b"abcd"
 
 
+def test_what_has_not_left_yet_is_sent_as_it_was_when_it_was_given(
+    pair: tuple[Channel, socket.socket],
+) -> None:
+    channel, there = pair
+    part = bytearray(b"a" * (1 << 22))  # more than the system's buffers hold
+    channel.put(7, [memoryview(part)])
+    assert channel.is_sending
+    part[:] = b"b" * len(part)
+    received = b""
+    while len(received) < HEADER.size + len(part):
+        received += there.recv(1 << 20)
+        channel.exchange()
+    assert received == HEADER.pack(7, len(part)) + b"a" * len(part)
+
+
 def test_another_message_than_the_expected_one_is_refused(
     pair: tuple[Channel, socket.socket],
 ) -> None:
