@@ -6,7 +6,7 @@ axes. May import ``claims`` (its types), ``model``, ``text`` and its neighbours.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from harness import text
 from harness.claims.core_time import CoreTime, TimePart
@@ -45,7 +45,7 @@ _VERBS = {
 
 @dataclass(frozen=True, kw_only=True)
 class _Label:
-    """What stands below a bar for one part or several, and the part and middle that it is of."""
+    """What stands below a bar for one part or several: ``at`` is the largest of them."""
 
     name: str
     numbers: str
@@ -196,20 +196,25 @@ def _label_parts(
 
 
 def _labels_below(split: CoreTime, edges: Sequence[float]) -> list[_Label]:
-    """Return the labels of a bar's parts, from left to right; parts too thin to see share one."""
+    """Return the labels of a bar's parts, from left to right.
+
+    Neighbours that are too thin to see share one.
+    """
     numbers, ends = _labels(split), dict(zip(TimePart, pairwise(edges), strict=True))
-    thin = [part for part in numbers if ends[part][1] - ends[part][0] < _THINNEST_PX]
-    own = [part for part in numbers if len(thin) < 2 or part not in thin]
-    groups = [(split.name(part), part.name.lower(), part, [part]) for part in own]
-    if len(own) < len(numbers):
-        rest = [part for part in TimePart if part not in own]
-        groups.append(("other", "other", max(thin, key=split.share), rest))
-    return [
-        _Label(
-            name=name, numbers=_numbers(split, parts), field=field, at=at, middle=sum(ends[at]) / 2
-        )
-        for name, field, at, parts in sorted(groups, key=lambda group: ends[group[2]])
-    ]
+    labels = []
+    for is_thin, run in groupby(numbers, lambda part: ends[part][1] - ends[part][0] < _THINNEST_PX):
+        parts = list(run)
+        shared = is_thin and len(parts) > 1
+        for group in [parts] if shared else [[part] for part in parts]:
+            label = _Label(
+                name="other" if shared else split.name(group[0]),
+                numbers=_numbers(split, group),
+                field="-".join(part.name.lower() for part in group),
+                at=max(group, key=split.share),
+                middle=(ends[group[0]][0] + ends[group[-1]][1]) / 2,
+            )
+            labels.append(label)
+    return labels
 
 
 def _apart(middles: Sequence[float], widths: Sequence[float]) -> list[float]:

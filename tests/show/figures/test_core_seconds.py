@@ -28,7 +28,8 @@ def test_the_core_seconds_read_back_as_their_facts(case: str) -> None:
         assert {field: said.get(field) for field in told.keys() - summed} == {
             field: words for field, words in told.items() if field not in summed
         }
-        assert (f"splits.{place}.other" in said) == bool(summed)
+        shared = [field for field in said if field.startswith(f"splits.{place}.") and "-" in field]
+        assert len(shared) == bool(summed)
         assert said[f"splits.{place}.available_s"] == spent[-1].replace(" ", " core-")
 
 
@@ -44,12 +45,19 @@ def test_the_core_seconds_are_drawn_to_scale() -> None:
     )
 
 
-def test_parts_too_thin_to_see_share_one_label_with_their_sum() -> None:
+def test_neighbours_too_thin_to_see_share_one_label_with_their_sum() -> None:
     said, split = read_back("race", "core-seconds"), report_of("race").core_time[0]
     thin = (TimePart.WAITING, TimePart.SERIAL, TimePart.IDLE)
-    assert said["splits.0.other"] == f"{text.percent(split.share(*thin))} · 0.5 s"
+    assert said["splits.0.waiting-serial-idle"] == f"{text.percent(split.share(*thin))} · 0.5 s"
     assert split.share(*thin) == pytest.approx(sum(map(split.share, thin)))
     assert [f"splits.0.{part.name.lower()}" in said for part in thin] == [False] * 3
+
+
+def test_thin_parts_that_are_no_neighbours_have_labels_of_their_own() -> None:
+    said, split = read_back("long", "core-seconds"), report_of("long").core_time[1]
+
+    assert said["splits.1.extra"].startswith(text.percent(split.share(TimePart.EXTRA)))
+    assert said["splits.1.idle"].startswith(text.percent(split.share(TimePart.IDLE)))
 
 
 def test_no_column_is_headed_by_a_part_that_no_row_shows() -> None:
