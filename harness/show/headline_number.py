@@ -10,8 +10,9 @@ from rich.style import Style
 
 from harness import text
 from harness.claims.headline import Headline
+from harness.model import Kind
 from harness.show import phrases
-from harness.show.terminal.big_digits import FACES, SMALLEST, Face, digits_width, draw_digits
+from harness.show.terminal.big_digits import NUMBER_FACES, SMALLEST, Face, digits_width, draw_digits
 from harness.show.terminal.lines import (
     BASELINE_PAINT,
     DISTRIBUTED_PAINT,
@@ -26,8 +27,9 @@ from harness.show.terminal.lines import (
 
 _WORDS_WIDTH = 26
 _APART = 3
+_SPACIOUS = 190
 # The most rows of the digits by the width of the terminal: narrow ones have few rows.
-_MOST_ROWS = ((190, 16), (118, 12), (98, 8), (0, 5))
+_MOST_ROWS = ((_SPACIOUS, 24), (118, 12), (98, 8), (0, 5))
 
 
 def lines(headline: Headline, width: int) -> Iterator[Line]:
@@ -44,7 +46,10 @@ def lines(headline: Headline, width: int) -> Iterator[Line]:
 
 
 def bars(headline: Headline, width: int) -> Iterator[Line]:
-    """Yield a bar for each side to one scale, the gap in brackets beside the shorter one."""
+    """Yield a bar for each side to one scale, the gap in brackets beside the shorter one.
+
+    Where there is much room, bars are two rows thick.
+    """
     seconds = (headline.speed.baseline_s, headline.speed.distributed_s)
     *spans, gap = phrases.times(headline)
     wide = max(map(len, spans))
@@ -55,6 +60,8 @@ def bars(headline: Headline, width: int) -> Iterator[Line]:
         filled = bar(wall_s / max(seconds), room, rail=" ").rstrip()
         lead = f"{name:<11}  {span:>{wide}}  "
         yield (piece(lead, STRONG), piece(filled, paint), piece(_bracket(gap, room - len(filled))))
+        if width >= _SPACIOUS:
+            yield (piece(" " * len(lead)), piece(filled, paint))
 
 
 def _bracket(gap: str, room: int) -> str:
@@ -69,16 +76,22 @@ def _face(number: str, width: int) -> Face:
     """Return the largest face in which the number leaves room for the words beside it."""
     rows = next(rows for least, rows in _MOST_ROWS if width >= least)
     room = width - _APART - _WORDS_WIDTH
-    fitting = (one for one in FACES if one.rows <= rows and digits_width(number, one) <= room)
+    fitting = (
+        one for one in NUMBER_FACES if one.rows <= rows and digits_width(number, one) <= room
+    )
     return next(fitting, SMALLEST)
 
 
 def _words(headline: Headline, room: int, rows: int) -> list[tuple[str, Style | None]]:
-    """Return what stands beside the number, first of all that it was not measured here."""
+    """Return what stands beside the number, first of all that it was not measured here.
+
+    What is only simulated says so above all of the headline.
+    """
     one, many = phrases.sides(headline.results)
     compared = ["as fast", f"on {many} as on {one}"]
     observed = text.wrap(phrases.observations(headline), room)[:2]
-    stamp = phrases.label(headline.results)
+    results = headline.results
+    stamp = phrases.label(results) if results.kind is not Kind.SIMULATED else ""
     label = [(f" {stamp} ", LABEL)] if stamp else []
     if len(label) + len(compared) + len(observed) > rows:
         compared = [" ".join(compared)]

@@ -14,13 +14,13 @@ from harness.claims.tags import Weight
 from harness.show import capacity_phrases, headline_number, money, phrases, recovery_phrases
 from harness.show.audit_text import footer
 from harness.show.provenance import provenance
-from harness.show.terminal.lines import STRONG, Frame, Line, cut, justify, piece, shorten
+from harness.show.terminal.lines import LABEL, STRONG, Frame, Line, cut, justify, piece, shorten
 
 USUAL_COLUMNS = 80
 
 _FEWEST_COLUMNS = 60
 _LONGEST_LIMITATION = 300
-_ROOMY = 118  # narrower terminals have few rows, too, and get no empty lines
+_ROOMY = 118  # narrower terminals have few rows, too: no empty lines, and no fact has its own
 
 
 def headline_text(claims: Claims, columns: int = USUAL_COLUMNS) -> str:
@@ -67,6 +67,7 @@ def _width(columns: int) -> int:
 def _refusal_lines(refusal: Refusal, width: int) -> Iterator[Line]:
     """Yield the reasons; below what a simulated session shows, so that they stay in sight."""
     if refusal.simulated is not None:
+        yield (piece(" SIMULATED: NOT A HEADLINE ", LABEL),)
         yield from _claim_lines(refusal.simulated, width)
     yield _plain("NO HEADLINE")
     for reason in refusal.reasons:
@@ -90,7 +91,10 @@ def _claim_lines(headline: Headline, width: int) -> Iterator[Line]:
     yield from headline_number.bars(headline, width)
     yield from between
     yield from _wrap(phrases.claim(headline), width, strong=True)
-    yield from _wrap(" · ".join(filter(None, _facts(headline))), width)
+    facts = [*filter(None, _facts(headline))]
+    for paragraph in facts if width >= _ROOMY else [" · ".join(facts)]:
+        yield from _wrap(paragraph, width)
+    yield from between
     yield from _wrap(recovery_phrases.in_one_line(headline.recovery), width)
     yield from _wrap(capacity_phrases.in_one_line(headline.capacity), width)
     yield from _wrap(phrases.sentence_to_say(headline), width, "say: ")

@@ -44,6 +44,8 @@ FACES = (
 )
 SMALLEST, MEDIUM, LARGE = FACES[-1], FACES[-2], FACES[3]
 TALLEST_ROWS = FACES[0].rows
+NUMBER_FACES = (Face("clb6x10", scale=6, rows=24), Face("clb6x10", scale=5, rows=20), *FACES)
+"""The faces of a number that stands alone; no clock is as large."""
 
 
 def largest_face(width: int, rows: int) -> Face:
@@ -60,7 +62,7 @@ def draw_digits(clock: str, face: Face, width: int) -> tuple[str, ...]:
     Where ``width`` is too small the tenths go first, then the face is a smaller one; at last small
     digits stand in the last row.
     """
-    for smaller in FACES[FACES.index(face) :]:
+    for smaller in NUMBER_FACES[NUMBER_FACES.index(face) :]:
         for written in (clock, clock.partition(".")[0]):
             if digits_width(written, smaller) <= width:
                 glyphs = [_glyph(character, smaller) for character in written]
