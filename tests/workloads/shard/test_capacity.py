@@ -67,8 +67,15 @@ def test_a_model_fits_exactly_where_its_tables_and_a_step_do() -> None:
     assert {*fits.values()} == {True, False}
 
 
-def test_a_size_that_does_not_fit_leaves_no_memory_in_use_and_no_limit() -> None:
-    assert not fits_alone(LARGEST_SIZE)
+@pytest.mark.parametrize(
+    "fits",
+    [fits_alone, lambda size: fits_on(InProcessPool(1), size)],
+    ids=["on one device", "on a worker"],
+)
+def test_a_size_that_does_not_fit_leaves_no_memory_in_use_and_no_limit(
+    fits: Callable[[int], bool],
+) -> None:
+    assert not fits(LARGEST_SIZE)
     gc.collect()
     assert device._used_bytes == 0
     assert device.zeros(1, (GIVEN.recipe.device_bytes >> 2) + 1).size > 0
