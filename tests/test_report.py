@@ -191,7 +191,7 @@ def test_a_journal_that_leads_nowhere_is_not_taken_for_none(tmp_path: Path) -> N
     (folder / "events.jsonl").unlink()
     (folder / "events.jsonl").symlink_to("elsewhere.jsonl")
     (difference,) = refused_by_journal(folder)
-    assert difference.endswith("No such file or directory")
+    assert "there is no journal " in difference
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_deck_and_an_export_are_two_things(capsys: pytest.CaptureFixture[str])
 
 def test_a_deck_that_is_missing_is_a_bad_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["slide", a_take("one"), "--into", "deck.pptx"]) == 2
-    assert "cannot read deck.pptx" in capsys.readouterr().err
+    assert "there is no deck deck.pptx" in capsys.readouterr().err
 
 
 def test_a_home_that_cannot_be_written_to_is_no_matter(tmp_path: Path) -> None:
