@@ -16,6 +16,7 @@ from harness.run.processes import Signs
 from harness.run.utilization import ForeignLoadMeter, TreeMeter, UtilizationMeter, WorkerLoad
 
 SAMPLE_EVERY_S = 0.5
+LOOK_EVERY_S = 1.0  # so much may be missing of what a process used that is killed
 FOREIGN_EVERY_S = 2.0
 
 
@@ -46,7 +47,7 @@ class Observation:
         self._foreign: float | None = None
         self._foreign_meter: ForeignLoadMeter | None = None
         self.foreign_now: float | None = None
-        self._recent_meter: ForeignLoadMeter | None = None
+        self._look_due = 0.0
         self._recent_until = 0.0
         self._recent_elsewhere_s = 0.0
         self._elsewhere = {side: Elsewhere(self._host) for side in Side}
@@ -105,11 +106,15 @@ class Observation:
 
     def _watch_foreign_load(self, now: float) -> None:
         """Measure what other programs use now, every two seconds of a trial."""
-        if self._recent_meter is None or now < self._recent_until:
+        if self._foreign_meter is None or now < self._look_due:
+            return
+        self._look_due = now + LOOK_EVERY_S
+        if now < self._recent_until:
+            self._foreign_meter.look()
             return
         self._recent_until = now + FOREIGN_EVERY_S
         before_s, self._recent_elsewhere_s = self._recent_elsewhere_s, self._on_this_machine_s()
-        self.foreign_now = self._recent_meter.next_share(self._recent_elsewhere_s - before_s)
+        self.foreign_now = self._foreign_meter.next_share(self._recent_elsewhere_s - before_s)
 
     def _read(self, side: Side) -> list[WorkerLoad]:
         """Read the meters of a side's workers.
@@ -142,7 +147,7 @@ class Observation:
         self._workers_at_work = dict(workers_at_work)
         self._foreign_meter = ForeignLoadMeter([os.getpid()], at_rest)
         self._elsewhere_before_s = self._recent_elsewhere_s = self._on_this_machine_s()
-        self._recent_meter = ForeignLoadMeter([os.getpid()], at_rest)
+        self._look_due = now + LOOK_EVERY_S
         self._recent_until = now + FOREIGN_EVERY_S
         self._last_frame_at = now  # a stall before the first frame counts, too
         for side in Side:
@@ -156,7 +161,7 @@ class Observation:
         if self._foreign_meter is not None:
             ours_s = self._on_this_machine_s() - self._elsewhere_before_s
             self._foreign = max(self._foreign or 0.0, self._foreign_meter.share(ours_s))
-        self._foreign_meter = self._recent_meter = self.foreign_now = None
+        self._foreign_meter = self.foreign_now = None
 
     def _on_this_machine_s(self) -> float:
         """Return the core-seconds of the workers on other hosts which are parts of this machine."""

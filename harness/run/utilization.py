@@ -170,8 +170,9 @@ def _below(root: int) -> dict[Identity, TreeProcess]:
 class ForeignLoadMeter:
     """The machine's busy core-seconds less ours, hypervisor theft included.
 
-    Ours are the ``roots`` with all their descendants, without those of ``apart``. What our ended
-    processes used is counted with their parents.
+    Ours are the ``roots`` with all their descendants, without those of ``apart``. What an ended
+    process of ours used is known up to the last look at it: not every parent inherits that, such as
+    one that ignores the end of its children.
     """
 
     def __init__(
@@ -184,35 +185,55 @@ class ForeignLoadMeter:
         self.restart()
 
     def restart(self) -> None:
-        """Begin a new interval."""
-        self._began = self._clock()
-        self._machine_s = _machine_busy()
-        self._ours_s = self._ours()
+        """Begin anew."""
+        self._processes = self._ours()
+        self._ours_s = 0.0
+        self._began = self._latest = self._now()
+
+    def look(self) -> None:
+        """Add up what ours have used since the last look."""
+        processes = self._ours()
+        self._ours_s += sum(_used(self._processes, processes).values())
+        self._processes = processes
 
     def share(self, elsewhere_s: float = 0.0) -> float:
         """Return the share of all cores that others used since ``restart``, 0 to 1.
 
         ``elsewhere_s`` are core-seconds of this machine that ours used without being below a root.
         """
-        seconds = self._clock() - self._began
-        ours_s = self._ours() - self._ours_s + elsewhere_s
-        return self._share(seconds, _machine_busy() - self._machine_s - ours_s)
+        self.look()
+        return self._share(self._began, self._now(), elsewhere_s)
 
     def next_share(self, elsewhere_s: float = 0.0) -> float:
-        """Return the share, and begin a new interval."""
-        before = self._began, self._machine_s, self._ours_s
-        self.restart()
-        seconds = self._began - before[0]
-        ours_s = self._ours_s - before[2] + elsewhere_s
-        return self._share(seconds, self._machine_s - before[1] - ours_s)
+        """Return the share since this was last asked, or since ``restart``."""
+        self.look()
+        before, self._latest = self._latest, self._now()
+        return self._share(before, self._latest, elsewhere_s)
 
-    def _share(self, seconds: float, others_s: float) -> float:
+    def _now(self) -> "_Reading":
+        return _Reading(self._clock(), _machine_busy(), self._ours_s)
+
+    def _share(self, before: "_Reading", now: "_Reading", elsewhere_s: float) -> float:
+        seconds = now.at - before.at
+        others_s = now.machine_s - before.machine_s - (now.ours_s - before.ours_s) - elsewhere_s
         return min(1.0, max(0.0, others_s / (seconds * self.cores))) if seconds > 0 else 0.0
 
-    def _ours(self) -> float:
-        ours = {pid for root in self._roots for pid in process_tree(root)}
+    def _ours(self) -> dict[Identity, TreeProcess]:
         apart = {pid for root in self._apart for pid in process_tree(root)}
-        return sum(map(cpu_seconds, ours - apart))
+        ours = {}
+        for pid, born in [one for root in self._roots for one in process_tree(root).items()]:
+            if pid not in apart:
+                with contextlib.suppress(psutil.Error):
+                    ours[pid, born] = TreeProcess(cpu_seconds(pid), 0, psutil.Process(pid).ppid())
+        return ours
+
+
+class _Reading(NamedTuple):
+    """A moment, and the core-seconds that the machine and ours had used by then."""
+
+    at: float
+    machine_s: float
+    ours_s: float
 
 
 def _machine_busy() -> float:

@@ -123,6 +123,27 @@ def test_a_child_that_is_set_apart_is_foreign(spun: Spun) -> None:
     assert apart > spun.cpu["busy"] / 2
 
 
+def test_what_a_process_used_that_was_killed_is_ours_though_nobody_inherits_it() -> None:
+    program = (
+        "import signal, subprocess, sys, time\n"
+        "signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+        f"subprocess.Popen([sys.executable, '-c', {SPIN!r}])\ntime.sleep(60)"
+    )
+    with python(program) as parent:
+        (child,) = wait_for_children(parent.pid)
+        seen, unseen = (
+            utilization.ForeignLoadMeter([os.getpid()], clock=iter([0.0, 100.0]).__next__)
+            for _ in range(2)
+        )
+        wait_until_used(child, 0.6)
+        seen.look()
+        os.kill(child, signal.SIGKILL)
+        while psutil.pid_exists(child):
+            time.sleep(0.01)
+        missing_s = (unseen.share() - seen.share()) * 100.0 * seen.cores
+    assert missing_s >= 0.5
+
+
 def test_the_first_look_at_a_tree_has_nothing_to_compare_with() -> None:
     assert utilization.TreeMeter().read(os.getpid(), ["w0"]) == []
 
