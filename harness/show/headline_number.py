@@ -10,7 +10,6 @@ from rich.style import Style
 
 from harness import text
 from harness.claims.headline import Headline
-from harness.model import Kind
 from harness.show import phrases
 from harness.show.terminal.big_digits import NUMBER_FACES, SMALLEST, Face, digits_width, draw_digits
 from harness.show.terminal.lines import (
@@ -83,15 +82,11 @@ def _face(number: str, width: int) -> Face:
 
 
 def _words(headline: Headline, room: int, rows: int) -> list[tuple[str, Style | None]]:
-    """Return what stands beside the number, first of all that it was not measured here.
-
-    What is only simulated says so above all of the headline.
-    """
+    """Return what stands beside the number, first of all that it was not measured here."""
     one, many = phrases.sides(headline.results)
     compared = ["as fast", f"on {many} as on {one}"]
     observed = text.wrap(phrases.observations(headline), room)[:2]
-    results = headline.results
-    stamp = phrases.label(results) if results.kind is not Kind.SIMULATED else ""
+    stamp = phrases.label(headline.results)
     label = [(f" {stamp} ", LABEL)] if stamp else []
     if len(label) + len(compared) + len(observed) > rows:
         compared = [" ".join(compared)]

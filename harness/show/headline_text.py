@@ -67,7 +67,8 @@ def _width(columns: int) -> int:
 def _refusal_lines(refusal: Refusal, width: int) -> Iterator[Line]:
     """Yield the reasons; below what a simulated session shows, so that they stay in sight."""
     if refusal.simulated is not None:
-        yield (piece(" SIMULATED: NOT A HEADLINE ", LABEL),)
+        if width >= _ROOMY:
+            yield (piece(" SIMULATED: NOT A HEADLINE ", LABEL),)
         yield from _claim_lines(refusal.simulated, width)
     yield _plain("NO HEADLINE")
     for reason in refusal.reasons:

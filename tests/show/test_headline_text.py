@@ -100,11 +100,16 @@ def test_a_wide_terminal_has_a_line_for_each_fact() -> None:
     assert not any("equal to the last bit ·" in line for line in lines)
 
 
+def test_a_wide_terminal_says_first_that_a_simulated_headline_is_none() -> None:
+    told = headline_text(a_report(kind=Kind.SIMULATED), 120)
+    assert told.startswith("  SIMULATED: NOT A HEADLINE\n")
+
+
 def test_a_simulated_session_shows_all_of_it_under_that_word_and_no_headline() -> None:
     told = headline_text(a_report(kind=Kind.SIMULATED))
     place = told.index("NO HEADLINE")
 
-    assert told.startswith("  SIMULATED: NOT A HEADLINE\n")
+    assert " SIMULATED " in told[:place]
     assert "S 1.82×" in told[:place]
     assert "but: SIMULATED · " in told[:place]
     assert "this was a simulated run" in told[place:]

@@ -239,8 +239,8 @@ WORKLOAD = Workload(
         "the same everywhere",
         why_not_another_axis="not the model axis: the weights (MiniLM: 23 MB) fit everywhere, "
         "and nobody waits for a single passage",
-        limitation="MiniLM in 8 bits: a batch's vectors share a scale; in another batch one changes "
-        "slightly (cosine 0.996)",
+        limitation="MiniLM in 8 bits: a batch's vectors share a scale; in another batch one "
+        "changes slightly (cosine 0.996)",
     ),
     proof=Proof(
         effort=SHORTER,
