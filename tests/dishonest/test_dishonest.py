@@ -142,7 +142,7 @@ WRITTEN = {
     "finished": "it says that its clock ran for 60.00 s, and finished",
     "early finish": "it sent 'p[a-z]+' after its clock had stopped",
     "go": "it sent 'go', which only the conductor says",
-    "progress": "its progress fell from 20 to 15",
+    "progress": r"its progress fell from 20 to \d+",  # its reporter's own may come between the two
     "span": "it sent 'span' of a worker that it does not have: w9",
 }
 
