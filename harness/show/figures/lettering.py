@@ -73,7 +73,7 @@ def _how_many_fit(words: Sequence[str], width: float, size: float, bold: bool) -
 @lru_cache(maxsize=8192)
 def _width(content: str, size: float, bold: bool) -> float:
     """Return the width of a text, which is measured once: that loads every letter of it."""
-    # matplotlib has no types for what draws its text, here and below
+    # matplotlib's class that draws on pixels has no types
     width, _, _ = _measuring_renderer().get_text_width_height_descent(
         content, font(size, bold), ismath=False
     )  # type: ignore[no-untyped-call]
@@ -85,4 +85,5 @@ def _measuring_renderer() -> "RendererAgg":
     """Return what measures texts on every page: there a point is a pixel, too."""
     from matplotlib.backends.backend_agg import RendererAgg
 
+    # as above: matplotlib's class has no types
     return RendererAgg(1, 1, 72)  # type: ignore[no-untyped-call]
