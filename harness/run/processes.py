@@ -1,7 +1,7 @@
 """Processes seen from outside: their trees, their core-seconds, and how to end them.
 
 A process is known by its pid and its creation time, since pids are used again.
-May import ``model``.
+May import ``model`` and ``run.process_records``.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ from typing import NamedTuple
 import psutil
 
 from harness.model import ProcessState
+from harness.run.process_records import Identity, record_of
 
-Identity = tuple[int, float]
 KnownProcesses = Mapping[int, float]
 Snapshot = Mapping[Identity, tuple[str, float]]
 
@@ -41,18 +41,14 @@ def identity_of(pid: int) -> Identity | None:
 
 def cpu_seconds(pid: int) -> float:
     """Return the core-seconds of a process and of its ended children (0: it is gone)."""
-    with contextlib.suppress(psutil.Error):
-        times = psutil.Process(pid).cpu_times()
-        return float(times.user + times.system + times.children_user + times.children_system)
-    return 0.0
+    record = record_of(pid)
+    return 0.0 if record is None else record.cpu_s + record.ended_children_s
 
 
 def children_cpu_seconds_of(pid: int) -> float:
     """Return the core-seconds of a process's ended children (0: it is gone)."""
-    with contextlib.suppress(psutil.Error):
-        times = psutil.Process(pid).cpu_times()
-        return float(times.children_user + times.children_system)
-    return 0.0
+    record = record_of(pid)
+    return 0.0 if record is None else record.ended_children_s
 
 
 def cpu_seconds_with_children(pid: int) -> float:
@@ -61,7 +57,12 @@ def cpu_seconds_with_children(pid: int) -> float:
     Cheap enough to be asked twice a second of each worker: of the children that live, those are
     known that the main thread started, and only on Linux; others count once they have ended.
     """
-    return cpu_seconds(pid) + sum(map(cpu_seconds_with_children, _living_children(pid)))
+    return cpu_seconds(pid) + living_children_cpu_seconds(pid)
+
+
+def living_children_cpu_seconds(pid: int) -> float:
+    """Return the core-seconds of the children that ``cpu_seconds_with_children`` knows to live."""
+    return sum(map(cpu_seconds_with_children, _living_children(pid)))
 
 
 def adopted_cpu_seconds(guard_pid: int, pid: int) -> float:
@@ -72,7 +73,7 @@ def adopted_cpu_seconds(guard_pid: int, pid: int) -> float:
 
 def _living_children(pid: int) -> list[int]:
     try:
-        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+        return [*map(int, Path(f"/proc/{pid}/task/{pid}/children").read_bytes().split())]
     except (OSError, ValueError):
         return []
 

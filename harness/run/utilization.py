@@ -1,23 +1,22 @@
 """How busy processes and the machine are: three meters, each read twice for one figure.
 
-May import ``run.processes``.
+May import ``run.process_records`` and ``run.processes``.
 """
 
-import contextlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import psutil
 
-from harness.run.processes import (
+from harness.run.process_records import (
+    Descendants,
     Identity,
-    adopted_cpu_seconds,
-    children_cpu_seconds_of,
-    cpu_seconds,
-    cpu_seconds_with_children,
-    process_tree,
+    ProcessRecord,
+    record_of,
+    resident_bytes,
 )
+from harness.run.processes import adopted_cpu_seconds, living_children_cpu_seconds
 
 BUSY_ABOVE = 0.1
 
@@ -65,12 +64,12 @@ def _usage(pid: int, guard_pid: int | None) -> tuple[float, int] | None:
 
     What its children use is its work, and so is what its guard has adopted (None: it has none).
     """
-    try:
-        rss_bytes = psutil.Process(pid).memory_info().rss
-    except psutil.Error:
+    record, rss_bytes = record_of(pid), resident_bytes(pid)
+    if record is None or rss_bytes is None:
         return None
+    children_s = record.ended_children_s + living_children_cpu_seconds(pid)
     adopted_s = 0.0 if guard_pid is None else adopted_cpu_seconds(guard_pid, pid)
-    return cpu_seconds_with_children(pid) + adopted_s, rss_bytes
+    return record.cpu_s + children_s + adopted_s, rss_bytes
 
 
 class TreeProcess(NamedTuple):
@@ -90,6 +89,7 @@ class TreeMeter:
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
+        self._descendants: dict[int, Descendants] = {}
         self._before: dict[Identity, TreeProcess] = {}
         self._read_at: float | None = None
         self._workers: dict[Identity, str] = {}
@@ -97,7 +97,7 @@ class TreeMeter:
     def read(self, root: int, workers: Sequence[str]) -> list[WorkerLoad]:
         """Return the load of each worker since the last reading; none the first time."""
         now = self._clock()
-        processes = _below(root)
+        processes = self._below(root)
         seconds = None if self._read_at is None else now - self._read_at
         used_s = _used(self._before, processes)
         self._read_at = now
@@ -113,6 +113,16 @@ class TreeMeter:
             cpu[worker] += used_s[process] / seconds
             rss_bytes[worker] += processes[process].rss_bytes
         return [WorkerLoad(worker, cpu[worker], rss_bytes[worker]) for worker in workers]
+
+    def _below(self, root: int) -> dict[Identity, TreeProcess]:
+        """Return every process below a root, and for it itself what its ended ones had used."""
+        descendants = self._descendants.setdefault(root, Descendants([root]))
+        return {
+            (pid, born): TreeProcess(record.ended_children_s, 0, record.parent)
+            if pid == root
+            else _tree_process(record, resident_bytes(pid) or 0)
+            for (pid, born), record in descendants.look().items()
+        }
 
     def _assign(
         self, used_s: Mapping[Identity, float], workers: Sequence[str], seconds: float
@@ -152,19 +162,8 @@ def _used(
     return used
 
 
-def _below(root: int) -> dict[Identity, TreeProcess]:
-    """Return every process below a root, and for the root itself what its ended ones had used."""
-    below = {}
-    for pid, born in process_tree(root).items():
-        with contextlib.suppress(psutil.Error):
-            process = psutil.Process(pid)
-            if pid == root:
-                ended_s = children_cpu_seconds_of(pid)
-                below[pid, born] = TreeProcess(ended_s, 0, process.ppid())
-            else:
-                rss_bytes = process.memory_info().rss
-                below[pid, born] = TreeProcess(cpu_seconds(pid), rss_bytes, process.ppid())
-    return below
+def _tree_process(record: ProcessRecord, rss_bytes: int = 0) -> TreeProcess:
+    return TreeProcess(record.cpu_s + record.ended_children_s, rss_bytes, record.parent)
 
 
 class ForeignLoadMeter:
@@ -178,8 +177,7 @@ class ForeignLoadMeter:
     def __init__(
         self, roots: Iterable[int], apart: Iterable[int] = (), clock: Clock = time.monotonic
     ) -> None:
-        self._roots = tuple(roots)
-        self._apart = tuple(apart)
+        self._descendants = Descendants(roots, apart)
         self._clock = clock
         self.cores = psutil.cpu_count() or 1
         self.restart()
@@ -219,13 +217,8 @@ class ForeignLoadMeter:
         return min(1.0, max(0.0, others_s / (seconds * self.cores))) if seconds > 0 else 0.0
 
     def _ours(self) -> dict[Identity, TreeProcess]:
-        apart = {pid for root in self._apart for pid in process_tree(root)}
-        ours = {}
-        for pid, born in [one for root in self._roots for one in process_tree(root).items()]:
-            if pid not in apart:
-                with contextlib.suppress(psutil.Error):
-                    ours[pid, born] = TreeProcess(cpu_seconds(pid), 0, psutil.Process(pid).ppid())
-        return ours
+        living = self._descendants.look()
+        return {identity: _tree_process(record) for identity, record in living.items()}
 
 
 class _Reading(NamedTuple):

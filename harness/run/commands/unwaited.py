@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.run.commands.descendants import children_of, descendants_of, looking
-from harness.run.processes import Identity, cpu_seconds, identity_of
+from harness.run.process_records import Identity
+from harness.run.processes import cpu_seconds, identity_of
 
 LOOK_EVERY_S = 0.25
 
