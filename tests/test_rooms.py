@@ -128,7 +128,12 @@ MAY_IMPORT = {
 }
 ONLY_IN = {
     "ray": ("harness.run.ray", "demo.templates.torch_distributed"),
-    "psutil": ("harness.run.processes", "harness.run.utilization", "harness.run.host"),
+    "psutil": (
+        "harness.run.process_records",
+        "harness.run.processes",
+        "harness.run.utilization",
+        "harness.run.host",
+    ),
     "rich": ("harness.show", "demo"),
     "matplotlib": ("harness.show.figures", "harness.show.slide"),
     "pptx": ("harness.show.pptx",),
