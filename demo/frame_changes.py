@@ -5,10 +5,12 @@ A recording holds all that is written, so that whoever watches it pays for every
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby, zip_longest
 
 from rich.cells import cell_len
+from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 from rich.style import Style
@@ -19,9 +21,6 @@ _WORTH_A_MOVE = 6
 """More unchanged cells in a row than these cost more than to move the cursor over them."""
 
 _CODES = re.compile(r"\x1b\[[\d;]*m")
-
-_AT_ONCE = 20
-"""So many cells are compared at once, which is quick; one by one only where these differ."""
 
 _NARROW = re.compile(r"[ -~±·×Δ–—…→−≈≤≥─-▟]*")
 """What panels are made of, all of it one cell wide."""
@@ -71,9 +70,13 @@ class _Brush:
         content, style, _ = self._as_printed(one)
         if style is None:
             return "", content
-        shown = style if self._has_colors else style.without_color
-        codes = _CODES.match(shown.render(".", color_system=self._colors))
-        return ("" if codes is None else codes[0]), content
+        return _codes(style if self._has_colors else style.without_color, self._colors), content
+
+
+@lru_cache(maxsize=64)
+def _codes(style: Style, colors: ColorSystem | None) -> str:
+    codes = _CODES.match(style.render(".", color_system=colors))
+    return "" if codes is None else codes[0]
 
 
 def _styled(codes: str, *contents: str) -> Iterable[str]:
@@ -85,20 +88,43 @@ def _rewrite_line(brush: _Brush, row: int, line: Line, old: Line | None) -> None
     if len(content) != len(old_content) or not _fills_cells(content + old_content):
         brush.write_line(row, _without_end(line))
         return
-    styles, old_styles = _styles(line), _styles(old or ())
-    changed = [
-        column
-        for first in range(0, len(content), _AT_ONCE)
-        if content[first : (end := first + _AT_ONCE)] != old_content[first:end]
-        or styles[first:end] != old_styles[first:end]
-        for column in range(first, min(end, len(content)))
-        if content[column] != old_content[column] or styles[column] != old_styles[column]
-    ]
-    for first, end in _runs(changed):
+    styles = _styles(line)
+    for first, end in _runs(_changed(line, old or ())):
         for style, columns in groupby(range(first, end), styles.__getitem__):
             start, *more = columns
             stroke = Segment(content[start : start + 1 + len(more)], style)
             brush.write_stroke(row, start + 1, stroke)
+
+
+def _changed(line: Line, old: Line) -> Iterator[int]:
+    """Yield the columns of which the character or its style changed; the lines are equally long."""
+    for column, one, before in _unlike(line, old):
+        if one.style is before.style or one.style == before.style:
+            pairs = enumerate(zip(one.text, before.text, strict=True), column)
+            yield from [place for place, (new, former) in pairs if new != former]
+        else:
+            yield from range(column, column + len(one.text))
+
+
+def _unlike(line: Line, old: Line) -> Iterator[tuple[int, Segment, Segment]]:
+    """Yield pieces that stand at the same columns but are not the same, and their first column.
+
+    They are cut where either line has a piece that ends.
+    """
+    column = 0
+    pieces, olds = [*reversed(line)], [*reversed(old)]
+    while pieces and olds:
+        one, before = pieces.pop(), olds.pop()
+        length = min(len(one.text), len(before.text))
+        if len(one.text) > length:
+            pieces.append(Segment(one.text[length:], one.style))
+            one = Segment(one.text[:length], one.style)
+        if len(before.text) > length:
+            olds.append(Segment(before.text[length:], before.style))
+            before = Segment(before.text[:length], before.style)
+        if one is not before:
+            yield column, one, before
+        column += length
 
 
 def _content(line: Line) -> str:
@@ -118,7 +144,7 @@ def _fills_cells(content: str) -> bool:
     return _NARROW.fullmatch(content) is not None or all(cell_len(one) == 1 for one in content)
 
 
-def _runs(changed: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _runs(changed: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Yield from where to where columns changed; a little between two changes is in a run."""
     run: tuple[int, int] | None = None
     for column in changed:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from demo.race.screens import LivePanel
 from demo.terminal import Keys
 from harness import text
 from harness.event_lines import decode, encode
-from harness.events import Event
+from harness.events import Event, Sample, stamp
 from harness.files.results import save
 from harness.model import Schedule, Side
 from harness.show.terminal.panel import Caption
@@ -38,6 +38,7 @@ WENT_AT = 10.0
 WALL_S = 60.0
 BEATS = 50
 FRAME_S = 0.25
+FRAMES_A_SAMPLE = 2
 FIRST_FRAMES = 10
 WITHIN_S = 120.0
 FASTEST = 50_000.0
@@ -198,16 +199,28 @@ def _cpu_s(events: Iterable[Event]) -> float:
 
 def _frame_seconds(workers: int, number: int) -> list[float]:
     """Return the CPU seconds of each frame of a race in progress, without the first few."""
-    board = fold(event for event in _session(workers, BEATS) if event.at < WENT_AT + WALL_S / 2)
+    began_s = WENT_AT + WALL_S / 2
+    board = fold(event for event in _session(workers, BEATS) if event.at < began_s)
     caption = Caption(run_id="bench", schedule=Schedule.IN_TURN, utc=datetime.now(UTC))
     live = LivePanel(a_spec(workers=workers), Keys())
+    names = [worker.process.id for worker in board.distributed.workers]
     seconds = []
     with live.in_use():
         for frame in range(FIRST_FRAMES + number):
+            at = began_s + frame * FRAME_S
+            if frame % FRAMES_A_SAMPLE == 0:
+                board = fold(_samples(names, frame, at), board)
             began = time.process_time()
-            live.show((), board, board, caption, WENT_AT + WALL_S / 2 + frame * FRAME_S)
+            live.show((), board, board, caption, at)
             seconds.append(time.process_time() - began)
     return seconds[FIRST_FRAMES:]
+
+
+def _samples(names: Sequence[str], frame: int, at: float) -> Iterator[Event]:
+    """Yield a sample of each worker, unlike its last one, so that all of them are drawn anew."""
+    for place, name in enumerate(names):
+        cpu = 0.5 + (17 * frame + 7 * place) % 50 / 100
+        yield stamp(Sample(worker=name, cpu=cpu, rss_bytes=200_000_000), at, Side.DISTRIBUTED, 0)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ from pyfiglet import Figlet
 _DIGITS = "0123456789"
 _MARKS = ":."
 _TIMES = "×"
+_SHAPES = str.maketrans(_DIGITS, "0" * len(_DIGITS))
+"""All digits of a face have one width."""
+
 # no font has the sign for times, and this one's zero is slashed
 _LETTERS = {("×", "clb6x10"): "x", ("×", "clr5x8"): "x", ("×", "clr4x6"): "x", ("0", "clr5x8"): "O"}
 _HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
@@ -116,7 +119,12 @@ def _alphabet(face: Face) -> tuple[tuple[int, dict[tuple[str, ...], str]], ...]:
 
 def digits_width(written: str, face: Face) -> int:
     """Return how many cells wide a clock or a number is in a face."""
-    return sum(len(_glyph(character, face)[0]) + face.gap for character in written) - face.gap
+    return _shape_width(written.translate(_SHAPES), face)
+
+
+@lru_cache(maxsize=128)
+def _shape_width(shape: str, face: Face) -> int:
+    return sum(len(_glyph(character, face)[0]) + face.gap for character in shape) - face.gap
 
 
 @lru_cache(maxsize=128)

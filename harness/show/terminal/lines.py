@@ -7,6 +7,7 @@ coloured. May import ``text`` and rich.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.color import Color
@@ -55,8 +56,9 @@ class Frame:
             yield Segment.line()
 
 
+@lru_cache(maxsize=4096)
 def piece(content: str, style: Style | None = None) -> Segment:
-    """Return a piece of a line."""
+    """Return a piece of a line: the same one for the same text, which is quick to compare."""
     return Segment(content, style)
 
 
@@ -80,11 +82,11 @@ def pad(line: Iterable[Segment], width: int) -> Line:
     for one in line:
         cells = cell_len(one.text)
         if cells > room:
-            one = Segment(set_cell_size(one.text, room), one.style)
+            one = piece(set_cell_size(one.text, room), one.style)
             cells = room
         pieces.append(one)
         room -= cells
-    return (*pieces, Segment(" " * room)) if room else tuple(pieces)
+    return (*pieces, piece(" " * room)) if room else tuple(pieces)
 
 
 def justify(left: str, right: str, width: int) -> str:

@@ -89,15 +89,18 @@ def draw_panel(
     known_s = _known_s(board, caption.schedule, at)
     end_s = axis_end_s(max(view.elapsed for view in views), known_s)
     left, right = (draw_box(view, room.boxes) for view in views)
-    sides = tuple((*one, *other) for one, other in zip(left, right, strict=True))
-    lines = (
+    rest = (piece(" " * (columns - 2 * room.boxes.width)),)
+    sides = [(*one, *other, *rest) for one, other in zip(left, right, strict=True)]
+    above = (
         _header(board, spec, caption, columns),
         *_track(board, spec, caption, views, end_s=end_s, columns=columns, rows=room.track_rows),
-        *sides,
+    )
+    below = (
         *draw_strip(board, spec, columns),
         *_footer(board, spec, caption, views, columns, room),
     )
-    return Frame(tuple(pad(line, columns) for line in lines))
+    padded = ([pad(line, columns) for line in lines] for lines in (above, below))
+    return Frame((*next(padded), *sides, *next(padded)))
 
 
 def elapsed(lane: SideState, at: float) -> float:

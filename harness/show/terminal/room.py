@@ -6,6 +6,7 @@ May import ``model`` and its neighbours.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from harness.model import Spec
 from harness.show.terminal.big_digits import SMALLEST, largest_face
@@ -35,15 +36,27 @@ def share_out(spec: Spec, columns: int, rows: int) -> Room:
 
     Where there is none, as in a sweep on a small terminal, workers share lines.
     """
+    smallest = Layout(
+        width=columns // 2,
+        face=SMALLEST,
+        worker_rows=0,
+        strikes=bool(spec.chaos),
+        spares=spec.spares > 0,
+    )
+    return _share_out(smallest, spec.scales[-1], strip_rows(spec), rows)
+
+
+@lru_cache(maxsize=8)
+def _share_out(smallest: Layout, workers: int, below_rows: int, rows: int) -> Room:
+    """Share out the rows of a terminal; ``below_rows`` are the strip's (0: there is none)."""
+    left = rows - 1 - _HEADER_ROWS - below_rows
     for track_rows, footer_rows in _heights(rows):
-        room = rows - 1 - _HEADER_ROWS - track_rows - footer_rows - strip_rows(spec)
-        layout = _layout(spec, columns, room)
+        layout = _layout(smallest, workers, left - track_rows - footer_rows)
         if layout is not None:
             return Room(layout, track_rows, footer_rows)
-    track_rows = 0 if spec.points else NARROW_ROWS
-    room = rows - 1 - _HEADER_ROWS - track_rows - SHORT_FOOTER_ROWS - strip_rows(spec)
-    smallest = _smallest(spec, columns)
-    layout = replace(smallest, worker_rows=room - smallest.rows)
+    track_rows = 0 if below_rows else NARROW_ROWS
+    left -= track_rows + SHORT_FOOTER_ROWS
+    layout = replace(smallest, worker_rows=left - smallest.rows)
     return Room(layout, track_rows, SHORT_FOOTER_ROWS)
 
 
@@ -57,23 +70,12 @@ def _heights(rows: int) -> Iterator[tuple[int, int]]:
     yield NARROW_ROWS, SHORT_FOOTER_ROWS
 
 
-def _smallest(spec: Spec, columns: int) -> Layout:
-    return Layout(
-        width=columns // 2,
-        face=SMALLEST,
-        worker_rows=0,
-        strikes=bool(spec.chaos),
-        spares=spec.spares > 0,
-    )
-
-
-def _layout(spec: Spec, columns: int, room: int) -> Layout | None:
+def _layout(smallest: Layout, workers: int, room: int) -> Layout | None:
     """Return the layout of boxes of so many rows: first a large clock, then air, then workers.
 
     None: there is no row for each worker, or for ten of them.
     """
-    named = min(max(1, spec.scales[-1]), _WORKERS_BEFORE_A_LARGER_CLOCK)
-    smallest = _smallest(spec, columns)
+    named = min(max(1, workers), _WORKERS_BEFORE_A_LARGER_CLOCK)
     left = room - smallest.rows - named
     if left < 0:
         return None

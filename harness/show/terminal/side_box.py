@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from itertools import product
 
 from rich.cells import cell_len
-from rich.segment import Segment
 from rich.style import Style
 
 from harness import text
@@ -67,20 +66,23 @@ def draw_box(view: SideView, layout: Layout) -> tuple[Line, ...]:
     """Return the side's box: as many lines as the layout has rows, each of the layout's width."""
     inner = layout.width - 4
     air: list[Line] = [()] if layout.air > 1 else []
-    body = [
+    above = [
         _progress_line(view, inner),
         *_strike_lines(view, layout, inner),
         (piece(_items_line(view, inner)),),
         *air,
-        *_workers_or_what_comes(view, layout.worker_rows, inner),
+    ]
+    below = [
         *_spare_lines(view, layout, inner),
         *air,
         (piece(first_fitting(view.quality_lines, inner), STRONG),),
     ]
+    workers = _workers_or_what_comes(view, layout.worker_rows, inner)
+    body = [*_padded(above, inner), *workers, *_padded(below, inner)]
     return (
         _top_edge(view, layout.width),
         *_clock_lines(view, layout),
-        *(_between_edges(line, inner) for line in body),
+        *(_between_edges(line) for line in body),
         (piece(f"╰{'─' * (layout.width - 2)}╯"),),
     )
 
@@ -95,7 +97,8 @@ def _clock_lines(view: SideView, layout: Layout) -> list[Line]:
     paint = view.paint + STRONG
     if not view.is_stopped:
         rows = [(piece(row, paint),) for row in digits]
-        return [_between_edges(row, inner) for row in (*[()] * bool(layout.air), *rows, ())]
+        lines = _padded([*[()] * bool(layout.air), *rows, ()], inner)
+        return [_between_edges(line) for line in lines]
     cells = max(map(len, digits))
     block = [(f" {row.ljust(cells)} ", paint + Style(reverse=True)) for row in digits]
     above = [("▄" * (cells + 2), view.paint)] * bool(layout.air)
@@ -121,8 +124,12 @@ def _top_edge(view: SideView, width: int) -> Line:
     )
 
 
-def _between_edges(line: Iterable[Segment], inner: int) -> Line:
-    return (piece("│ "), *pad(line, inner), piece(" │"))
+def _between_edges(line: Line) -> Line:
+    return (piece("│ "), *line, piece(" │"))
+
+
+def _padded(lines: Iterable[Line], inner: int) -> list[Line]:
+    return [pad(line, inner) for line in lines]
 
 
 def _progress_line(view: SideView, inner: int) -> Line:
@@ -144,7 +151,8 @@ def _strike_lines(view: SideView, layout: Layout, inner: int) -> list[Line]:
 def _workers_or_what_comes(view: SideView, rows: int, inner: int) -> list[Line]:
     """Return the workers; before a side's turn what comes, and all workers where they have room.
 
-    Between the two is the last take, for which what comes is said in fewer paragraphs.
+    Between the two is the last take, for which what comes is said in fewer paragraphs. All lines
+    are as wide as the box's inside.
     """
     if not view.coming:
         return draw_workers(view, rows, inner)
@@ -157,8 +165,8 @@ def _workers_or_what_comes(view: SideView, rows: int, inner: int) -> list[Line]:
         past = [(), *past]
     left = rows - len(said) - len(past) - 1
     fits = left > 0 and grid_for(view.workers, left, inner).places >= view.workers
-    workers = draw_workers(view, left, inner) if fits else [()] * left
-    return [*said, *past, (), *workers][:rows]
+    workers = draw_workers(view, left, inner) if fits else _padded([()] * left, inner)
+    return [*_padded([*said, *past, ()], inner), *workers][:rows]
 
 
 def _wrapped(paragraphs: Iterable[str], rows: int, inner: int) -> list[Line]:

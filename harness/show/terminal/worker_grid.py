@@ -8,9 +8,11 @@ May import ``model``, ``state``, ``text`` and its neighbours.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
 
 from rich.cells import cell_len
+from rich.style import Style
 
 from harness import text
 from harness.show.terminal import losses
@@ -19,6 +21,8 @@ from harness.show.terminal.lines import Line, bar, cut, first_fitting, pad, piec
 from harness.show.terminal.race_track import axis_end_s
 from harness.show.terminal.side_view import SideStatus, SideView, utilization
 from harness.state.worker import WorkerState
+
+Slot = tuple[Line, ...]
 
 STALE_S = 2.0
 VALUE_CELLS = 6
@@ -34,6 +38,9 @@ _ROWS_WITH_AIR = 3
 _MOST_HISTORY_ROWS = 5
 _FEWEST_ROWS_WITH_A_SCALE = 3
 _ROWS_WITH_CAPTION = 5
+_MOST_SLOTS = 1024
+"""So many are remembered: those of all workers on a large terminal, with a few samples of each."""
+
 _LOWER_HALVES = str.maketrans("█▉▊▋▌▍▎▏", "▄▄▖▖▖▖──")
 
 
@@ -51,6 +58,7 @@ class Grid:
         return self.columns * self.slots
 
 
+@lru_cache(maxsize=32)
 def grid_for(workers: int, rows: int, width: int) -> Grid:
     """Return the grid with the fewest columns in which all workers have a history, else a bar."""
     grids = [_grid(workers, columns, rows) for columns in range(1, _most_columns(width) + 1)]
@@ -64,7 +72,7 @@ def grid_for(workers: int, rows: int, width: int) -> Grid:
 
 
 def draw_workers(view: SideView, rows: int, width: int) -> list[Line]:
-    """Return as many lines as there are rows, each at most as wide as asked."""
+    """Return as many lines as there are rows, each as wide as asked."""
     if rows <= 0:
         return []
     above = _caption_lines(view, rows, width)
@@ -79,10 +87,10 @@ def draw_workers(view: SideView, rows: int, width: int) -> list[Line]:
     slots = [_slot(worker, view, cells, grid.slot_rows, beside) for worker in named]
     if not workers:
         slots = [_awaited_slot(place, view, cells, grid) for place in range(view.workers)]
-    lines = _side_by_side(slots[: grid.places], slots_a_column, cells)
+    lines = [*above, *_side_by_side(slots[: grid.places], slots_a_column, width, cells)]
     if folds:
-        lines.append((piece(_summary(workers[len(named) :], view, width)),))
-    return [*above, *lines, *[()] * (rows - len(lines))]
+        lines.append(pad((piece(_summary(workers[len(named) :], view, width)),), width))
+    return lines + [(piece(" " * width),)] * (len(above) + rows - len(lines))
 
 
 def _caption_lines(view: SideView, rows: int, width: int) -> list[Line]:
@@ -90,7 +98,7 @@ def _caption_lines(view: SideView, rows: int, width: int) -> list[Line]:
     left, whole = (grid_for(max(1, view.workers), room, width) for room in (rows - 1, rows))
     if left.slot_rows < (_ROWS_WITH_AIR if left == whole else _ROWS_WITH_CAPTION):
         return []
-    return [(piece(cut(_caption(view), width)),) if view.lane.workers else ()]
+    return [pad((piece(cut(_caption(view), width)),) if view.lane.workers else (), width)]
 
 
 def _grid(workers: int, columns: int, rows: int) -> Grid:
@@ -108,40 +116,56 @@ def _column_width(width: int, columns: int) -> int:
     return (width + _GAP_CELLS) // columns - _GAP_CELLS
 
 
-def _side_by_side(slots: Sequence[list[Line]], most: int, cells: int) -> list[Line]:
+def _side_by_side(slots: Sequence[Slot], most: int, width: int, cells: int) -> list[Line]:
     """Return the slots in columns of at most so many, each from top to bottom."""
     columns = [slots[first : first + most] for first in range(0, len(slots), max(1, most))]
     gap = piece(" " * _GAP_CELLS)
     lines: list[Line] = []
     for row in zip_longest(*columns):
         beside = [slot for slot in row if slot is not None]
-        for parts in zip(*beside, strict=True):
-            lines.append(tuple(one for part in parts for one in (*pad(part, cells), gap)))
+        rest = piece(" " * (width - len(beside) * (cells + _GAP_CELLS) + _GAP_CELLS))
+        for first, *others in zip(*beside, strict=True):
+            lines.append((*first, *(one for part in others for one in (gap, *part)), rest))
     return lines
 
 
-def _slot(worker: WorkerState, view: SideView, cells: int, rows: int, beside: int) -> list[Line]:
+def _slot(worker: WorkerState, view: SideView, cells: int, rows: int, beside: int) -> Slot:
     """Return a worker's bar and below it its history.
 
     Where there is one row the history takes so many cells ``beside`` the bar, unless the worker
     has a remark.
     """
     remark = _remark(worker, view)
-    used = utilization(worker, view)
-    if rows == 1:
-        beside = 0 if remark else beside
-        line = _worker_line(worker.process.id, used, remark, view, cells - beside - bool(beside))
-        past = _history(worker, view, beside, 1)
-        return [(*line, piece(" "), piece(past[0], view.paint)) if beside else line]
-    line = _worker_line(worker.process.id, used, remark, view, cells)
     height = rows - 1 - (rows >= _ROWS_WITH_AIR)
-    curve = _history(worker, view, cells - VALUE_CELLS, height)
-    scale = _scale(height)
-    lines = [
-        line,
-        *((piece(row, view.paint), piece(end)) for row, end in zip(curve, scale, strict=True)),
+    if rows > 1:
+        past = _history(worker, view, cells - VALUE_CELLS, height)
+    else:
+        past = _history(worker, view, beside, 1) if beside and not remark else ()
+    used = utilization(worker, view)
+    return _draw_slot(worker.process.id, used, remark, past, view.paint, cells, rows)
+
+
+@lru_cache(maxsize=_MOST_SLOTS)
+def _draw_slot(
+    name: str,
+    used: float | None,
+    remark: str,
+    past: tuple[str, ...],
+    paint: Style,
+    cells: int,
+    rows: int,
+) -> Slot:
+    """Return the lines of a worker's slot, each of so many cells; ``past`` is its history."""
+    if rows == 1 and past:
+        left = cells - len(past[0]) - 1
+        line = _worker_line(name, used, remark, paint, left)
+        return (pad((*line, piece(" "), piece(past[0], paint)), cells),)
+    curve = [
+        (piece(row, paint), piece(end)) for row, end in zip(past, _scale(len(past)), strict=True)
     ]
-    return lines + [()] * (rows - len(lines))
+    lines: list[Line] = [_worker_line(name, used, remark, paint, cells), *curve]
+    lines += [()] * (rows - len(lines))
+    return tuple(pad(line, cells) for line in lines)
 
 
 def _scale(rows: int) -> list[str]:
@@ -164,9 +188,9 @@ def _span_s(view: SideView) -> float:
     return min(HISTORY_S, axis_end_s(view.elapsed, view.lane.wall_s or 0.0))
 
 
-def _awaited_slot(place: int, view: SideView, cells: int, grid: Grid) -> list[Line]:
+def _awaited_slot(place: int, view: SideView, cells: int, grid: Grid) -> Slot:
     name = f"w{place}" if view.workers > 1 else "core"
-    return [_worker_line(name, None, "", view, cells), *[()] * (grid.slot_rows - 1)]
+    return _draw_slot(name, None, "", (), view.paint, cells, grid.slot_rows)
 
 
 def _history(worker: WorkerState, view: SideView, width: int, rows: int) -> tuple[str, ...]:
@@ -180,7 +204,7 @@ def _history(worker: WorkerState, view: SideView, width: int, rows: int) -> tupl
     )
 
 
-def _worker_line(name: str, used: float | None, remark: str, view: SideView, cells: int) -> Line:
+def _worker_line(name: str, used: float | None, remark: str, paint: Style, cells: int) -> Line:
     """Return a worker's name, bar, share and remark; where room is short, the remark alone."""
     label = cut(name, _NAME_CELLS)
     share = text.NOTHING if used is None else text.percent(used)
@@ -193,7 +217,7 @@ def _worker_line(name: str, used: float | None, remark: str, view: SideView, cel
     room = max(0, cells - cell_len(start) - cell_len(end))
     # half a row high, so that those of several workers stand apart
     filled = bar(used or 0.0, room).translate(_LOWER_HALVES)
-    return (piece(start), piece(filled, view.paint), piece(end))
+    return (piece(start), piece(filled, paint), piece(end))
 
 
 def _remark(worker: WorkerState, view: SideView) -> str:

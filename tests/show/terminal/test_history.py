@@ -60,6 +60,30 @@ def test_all_cores_of_a_worker_fill_its_history(full: int) -> None:
 
 
 @given(
+    st.lists(st.tuples(st.floats(0.0, 9.0), st.floats(0.0, 1.0)), max_size=20).map(sorted),
+    st.floats(0.0, 10.0),
+    st.floats(0.0, 10.0),
+)
+def test_a_column_that_is_over_stays_as_it_is_until_another_sample_comes(
+    points: list[tuple[float, float]], one: float, other: float
+) -> None:
+    until, later = sorted((one, other))
+    over = int(until)
+
+    assert history(*points, until=until)[0][:over] == history(*points, until=later)[0][:over]
+
+
+@given(st.lists(st.floats(0.0, 1.0), max_size=8))
+def test_another_sample_changes_the_columns_that_it_speaks_for(values: list[float]) -> None:
+    *before, now = every_second(*values, 0.0, 1.0)
+    until = now[0]
+
+    shown, without = history(*before, now, until=until), history(*before, until=until)
+
+    assert shown[0][int(until) - 1] != without[0][int(until) - 1]
+
+
+@given(
     st.lists(st.tuples(st.floats(), st.floats()), max_size=8),
     st.floats(min_value=-1e9, max_value=1e9),
     st.integers(min_value=-1, max_value=20),
