@@ -56,6 +56,7 @@ TOGETHER = (
     "tests/workloads/dedup",
     "tests/workloads/embed",
     "tests/workloads/recommend",
+    "tests/workloads/research",
     "tests/workloads/shard",
     "tests/workloads/train",
 )

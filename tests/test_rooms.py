@@ -124,6 +124,7 @@ MAY_IMPORT = {
         *NOUNS,
     ),
     "workloads": ("harness.workload", "workloads.documents"),
+    "workloads.research": ("harness.workload", "workloads.embed", "workloads.research"),
     "demo": ("demo", "harness", "workloads"),
 }
 ONLY_IN = {

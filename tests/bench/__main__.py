@@ -29,6 +29,7 @@ from tests.bench import (
     hosts,
     races,
     recommend,
+    research,
     rivals,
     screen,
     stage,
@@ -81,6 +82,7 @@ TINY: dict[str, Parameters] = {
     "dedup": {"documents": 2000, "permutations": 128, "bands": 16, "block": 1 << 18},
     "train": {"batches": 96},
     "shard": {"megabytes": 0.5, "rows": 1 << 14, "device": "9MiB"},
+    "research": {"modules": "json,queue", "questions": 40},
 }
 
 FULL = Effort(pairs=6, rounds=3, core_steps=60, repeats=5, frames=300, beats=50, changes={})
@@ -94,6 +96,7 @@ TARGETS = {
     "dedup": Targets(of_possible=0.93),
     "train": Targets(efficiency=0.80),
     "shard": Targets(efficiency=0.80),
+    "research": Targets(efficiency=0.85),
 }
 
 
@@ -138,6 +141,7 @@ PARTS: dict[str, Part] = {
     **{part: what for name in TARGETS for part, what in _workload_parts(name).items()},
     "recommend.library": Part(lambda effort, _: recommend.recommend(effort.rounds), 5),
     "dedup.library": Part(lambda effort, _: dedup.dedup(effort.rounds), 2),
+    "research.hops": Part(lambda effort, _: research.hops(effort.changes.get("research", {})), 2),
     "train.library": Part(lambda effort, _: train.torch(effort.core_steps), 0.5),
     "hosts.embed": Part(lambda effort, _: _over_hosts("embed", effort), 6),
     "hosts.train": Part(lambda effort, _: _over_hosts("train", effort), 6),
@@ -188,9 +192,9 @@ def parts_of(names: Sequence[str]) -> list[str]:
 def main(names: tuple[str, ...], quick: bool, keep: Path | None, write: bool) -> None:
     """Measure parts of the bench and print Markdown tables of all that is kept.
 
-    PART is a workload (embed, recommend, dedup, train, shard), stage, dask, hosts, or a part of one
-    such as embed.race, embed.rivals, hosts.train or dedup.library. Without any, everything but dask
-    and hosts is measured.
+    PART is a workload (embed, recommend, dedup, train, shard, research), stage, dask, hosts, or a
+    part of one such as embed.race, embed.rivals, hosts.train or dedup.library. Without any,
+    everything but dask and hosts is measured.
     """
     parts = parts_of(names)
     if quick and write:

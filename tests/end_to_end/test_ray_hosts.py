@@ -29,9 +29,10 @@ ENDS_WITHIN_S = 900.0  # on a machine that is busy with much else
 EMBED = ("passages=64", "queries=16", "batch=96", "max_tokens=36")
 TRAIN = ("batches=2400", "target=30.5", "channels=16", "depth=3", "validate_every=32")
 SHARD = ("megabytes=0.5", "rows=65536", "batch=4096", "micro_batches=4", "device=36MiB")
-RACES = ["embed", "train", "shuffle", "shard"]
-SAME_BITS = ["embed", "shuffle", "shard"]
-FROM_THE_DRIVER = ["train", "shuffle", "shard"]
+RESEARCH = ("modules=json,queue", "questions=40")
+RACES = ["embed", "train", "shuffle", "shard", "research"]
+SAME_BITS = ["embed", "shuffle", "shard", "research"]
+FROM_THE_DRIVER = ["train", "shuffle", "shard", "research"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def races(hosts: Hosts) -> Iterator[Callable[[str], Raced]]:
             "train": (DRIVER, "train", *TRAIN),
             "shuffle": (DRIVER, "tests/squares.py"),
             "shard": (DRIVER, "shard", *SHARD),
+            "research": (DRIVER, "research", *RESEARCH),
         }
 
         @cache

@@ -59,10 +59,10 @@ class Model:
     weights: tuple[tuple[str, Array], ...] = field(default=(), compare=False, repr=False)
 
 
-def require_extra(folder: str) -> None:
+def require_extra(folder: str, workload: str = "embed") -> None:
     """Raise ``BadRequest`` if a library of the extra is missing, or a file without a ``folder``."""
     for library in LIBRARIES:
-        require_package(library, "embed")
+        require_package(library, workload)
     if not folder:
         for shipped in (MINILM, VOCABULARY):
             _read_shipped(shipped)
