@@ -13,7 +13,10 @@ ROOT = Path(__file__).parents[2]
 SHOWCASE = str(ROOT / "recordings" / "showcase")
 SIMULATED = ("--workload", "simulated")
 HELP = "`twoclocks {} --help` lists its options"
-BUILT_IN = "the built-in ones are commands, dedup, embed, recommend, research, shard, simulated, train; or give"
+BUILT_IN = (
+    "the built-in ones are commands, dedup, embed, recommend, research, shard, simulated, train;"
+    " or give"
+)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,8 @@ def require_modules(modules: Sequence[str]) -> None:
     for module in modules:
         if module not in known:
             raise ValueError(
-                f"modules={module[:40]} is no public module of the standard library written in Python"
+                f"modules={module[:40]} is no public module of the standard library that is "
+                "written in Python"
             )
 
 

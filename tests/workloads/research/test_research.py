@@ -183,7 +183,7 @@ def test_a_chunk_of_work_needs_no_other(library: Library) -> None:
         ({"modules": "json, re"}, "modules=json, re are not names separated by commas"),
         (
             {"modules": "json,nowhere"},
-            "modules=nowhere is no public module of the standard library written in Python",
+            "modules=nowhere is no public module of the standard library that is written in Python",
         ),
     ],
 )
