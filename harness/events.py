@@ -125,13 +125,17 @@ class Progress(Event, frozen=True, tag="progress"):
 
 
 class Span(Event, frozen=True, tag="span"):
-    """One chunk on one worker: seconds inside the kernel and core-seconds used there."""
+    """One chunk on one worker: seconds inside the kernel and core-seconds used there.
+
+    ``activity`` is in words what the worker did (empty: the workload does not say).
+    """
 
     worker: str
     chunk: Count
     items: Count
     busy_s: Duration
     cpu_s: Duration
+    activity: str = ""
 
 
 class Sample(Event, frozen=True, tag="sample"):

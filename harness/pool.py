@@ -135,10 +135,12 @@ class Pool(Protocol):
         *shared: Any,
         items: Callable[[Chunk], int] = ...,
         report: Reporter = ...,
+        activity: Callable[[Chunk], str] = ...,
     ) -> list[ChunkResult[Result]]:
         """Run ``function(chunk, *shared)`` on every chunk; return the results in chunk order.
 
-        A worker that is free pulls the next chunk.
+        A worker that is free pulls the next chunk. ``activity`` says in a few words what a worker
+        does with a chunk, for screens; they name nothing secret, since the journal keeps them.
         """
 
     def shuffle(

@@ -116,8 +116,9 @@ class CountingPool(ABC):
         *shared: Any,
         items: Callable[[Any], int] = count_one,
         report: Reporter = ignore_progress,
+        activity: Callable[[Any], str] = str,
     ) -> list[ChunkResult[Any]]:
-        """Run the function on every chunk."""
+        """Run the function on every chunk; ``activity`` is for screens, of which there are none."""
         finished = ItemCounter([items(chunk) for chunk in chunks], report)
         return self.run_map(function, chunks, shared, finished)
 

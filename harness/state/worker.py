@@ -24,7 +24,8 @@ class WorkerState(msgspec.Struct, frozen=True, kw_only=True):
 
     ``cpu`` is a fraction of one core (None: not sampled yet), ``sampled_at`` the conductor's time
     of the last sample. ``lost_at`` is set while the worker is gone, ``struck`` from a strike on
-    until its loss is noticed or it goes on.
+    until its loss is noticed or it goes on. ``activity`` is in words what it did last (empty: that
+    is not said).
     """
 
     process: Process
@@ -37,6 +38,7 @@ class WorkerState(msgspec.Struct, frozen=True, kw_only=True):
     chunks: int = 0
     busy_s: float = 0.0
     cpu_s: float = 0.0
+    activity: str = ""
     utilization: Series = Series()
 
 
@@ -47,12 +49,13 @@ def after_worker_event(
     match event:
         case e.Sample():
             return _add_sample(worker, event, since_go_s)
-        case e.Span(busy_s=busy_s, cpu_s=cpu_s):
+        case e.Span(busy_s=busy_s, cpu_s=cpu_s, activity=activity):
             return replace(
                 worker,
                 chunks=worker.chunks + 1,
                 busy_s=worker.busy_s + busy_s,
                 cpu_s=worker.cpu_s + cpu_s,
+                activity=activity,
             )
         case e.Struck():
             return replace(worker, struck=event)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import events as e
 from harness.model import Side
 from tests.racing import Raced, raced
 from tests.terminals import at_once
@@ -116,6 +117,17 @@ def test_all_items_are_counted_on_both_workers(ended: dict[str, Raced], name: st
     assert given is not None
     assert distributed.items == given.items > 200
     assert min(worker.chunks for worker in distributed.workers_detail) > 0
+
+
+def test_a_worker_says_what_it_does(ended: dict[str, Raced]) -> None:
+    spans = [event for event in ended["research"].events if isinstance(event, e.Span)]
+    roles = {span.activity.partition(" · ")[0] for span in spans}
+    assert roles == {"planner", "reader", "seeker", "calculator"}
+
+
+def test_a_worker_of_a_workload_that_says_nothing_does_not_either(ended: dict[str, Raced]) -> None:
+    spans = [event for event in ended["embed"].events if isinstance(event, e.Span)]
+    assert {span.activity for span in spans} == {""}
 
 
 def test_a_text_in_a_file_counts_as_input_on_every_worker(ended: dict[str, Raced]) -> None:

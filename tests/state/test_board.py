@@ -151,6 +151,14 @@ def test_spans_add_up_on_their_worker() -> None:
     assert (lane.workers[1].chunks, lane.workers[1].busy_s, lane.workers[1].cpu_s) == (2, 1.0, 0.8)
 
 
+def test_a_worker_does_what_its_last_span_says() -> None:
+    spans = [
+        e.Span(worker="w1", chunk=chunk, items=1, busy_s=0.5, cpu_s=0.4, activity=activity)
+        for chunk, activity in enumerate(["reader", "seeker"])
+    ]
+    assert [worker.activity for worker in a_race(*spans).workers] == ["", "seeker"]
+
+
 def test_spans_do_not_touch_other_workers() -> None:
     lane = a_race(e.Span(worker="w1", chunk=0, items=10, busy_s=0.5, cpu_s=0.4))
     assert lane.workers[0] == a_race().workers[0]

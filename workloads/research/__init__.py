@@ -24,7 +24,7 @@ from harness.workload import (
 from workloads.embed import kernel
 from workloads.embed.model import read_model, require_extra
 from workloads.embed.onnx_file import Array
-from workloads.research.agents import Answers, Backlog, Work, do_work
+from workloads.research.agents import Answers, Backlog, Work, activity_of, do_work
 from workloads.research.library import catalogue, read_library, require_modules
 from workloads.research.planner import hops, plan_question
 from workloads.research.questions import Key, draw_questions, inspect_modules, scores
@@ -70,7 +70,13 @@ class OnPool:
     def work(self, works: Sequence[Work], index: Any, report: Reporter) -> list[Any]:
         """Do chunks of work on the pool."""
         results = self._pool.map(
-            do_work, works, self._backlog, index, items=lambda work: work.steps, report=report
+            do_work,
+            works,
+            self._backlog,
+            index,
+            items=lambda work: work.steps,
+            report=report,
+            activity=activity_of,
         )
         return [result.value for result in results]
 

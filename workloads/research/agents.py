@@ -63,6 +63,31 @@ class Work(NamedTuple):
     steps: int = 0
 
 
+SAYS = {
+    "find": "{detail}",
+    "method": "method {detail} of {about}",
+    "parameter": "parameter {detail} of {about}",
+    "default": "default of {detail}, {about}",
+    "count": "parameters of {about}",
+    "raises": "exception of {about}",
+    "base": "base of {about}",
+}
+
+
+def activity_of(work: Work) -> str:
+    """Return in a few words what an agent does with a chunk of work: its role, and one thing."""
+    if not work.asked:
+        role, _, kind = work.role.partition(" of ")
+        return f"{role} · {kind or 'questions'}"
+    action, detail, about = work.asked[0]
+    if action == "subtract":
+        return f"calculator · {' - '.join(about)}"
+    if action == "find":
+        detail = " in ".join(detail.split(" ")[:2])
+    thing = tools.short_name(about[0]) if about else ""
+    return f"seeker · {SAYS[action].format(detail=detail, about=thing)}"
+
+
 def do_work(work: Work, backlog: Backlog, index: Array) -> Any:
     """Do a chunk of work: plans, vectors, or an answer to each sub-question.
 

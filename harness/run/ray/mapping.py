@@ -40,8 +40,8 @@ class MapRun:
     """One pass over ``chunks`` chunks, known by number.
 
     ``send(actor, chunk)`` starts one on a worker. ``fetch`` returns the result of what is pending,
-    once it is there. ``items(chunk)`` counts a chunk. ``first`` is the first chunk's number in
-    spans.
+    once it is there. ``items(chunk)`` counts a chunk, ``activity(chunk)`` says what is done with
+    it. ``first`` is the first chunk's number in spans.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class MapRun:
         send: Callable[[Any, int], SentChunk],
         fetch: Callable[[Any], Any],
         items: Callable[[int], int],
+        activity: Callable[[int], str],
         first: int = 0,
     ) -> None:
         self._workers = workers
@@ -59,6 +60,7 @@ class MapRun:
         self._send = send
         self._fetch = fetch
         self._items = items
+        self._activity = activity
         self._first = first
         self._waiting = deque(range(chunks))
         self._flights = Flights()
@@ -182,7 +184,7 @@ class MapRun:
         self._workers.losses.chunk_done(chunk)
         self._account.chunk_done(place, timed)
         self._workers.watch.add(timed)
-        self._workers.span(place, self._first + chunk, items, timed)
+        self._workers.span(place, self._first + chunk, items, timed, self._activity(chunk))
 
     def _redo(self, place: int, actor: Any, loss: RayActorError) -> None:
         """Put the lost worker's chunks at the head of the queue and have its place filled.

@@ -23,6 +23,11 @@ def count_one(_: Any) -> int:
     return 1
 
 
+def say_nothing(_: Any) -> str:
+    """Say nothing about what is done with a chunk."""
+    return ""
+
+
 class RayPool:
     """Workers on a Ray cluster, as ``harness.workload.Pool`` describes them, for one run.
 
@@ -50,10 +55,11 @@ class RayPool:
         *shared: Any,
         items: Callable[[Any], int] = count_one,
         report: Reporter = no_report,
+        activity: Callable[[Any], str] = say_nothing,
     ) -> list[ChunkResult[Any]]:
         """Run ``function(chunk, *shared)`` over the chunks; return results in chunk order.
 
-        A worker that is free pulls the next chunk.
+        A worker that is free pulls the next chunk, which is what ``activity`` says it does.
         """
         work = ray.put(function)
 
@@ -61,11 +67,14 @@ class RayPool:
             return SentChunk(*actor.run.options(num_returns=2).remote(work, chunks[chunk], *shared))
 
         with self.account.mapping():
-            return _parts(
-                self._mapping(len(chunks), send, ray.get, lambda chunk: items(chunks[chunk])).run(
-                    report
-                )
+            run = self._mapping(
+                len(chunks),
+                send,
+                ray.get,
+                lambda chunk: items(chunks[chunk]),
+                lambda chunk: activity(chunks[chunk]),
             )
+            return _parts(run.run(report))
 
     def shuffle(
         self,
@@ -168,9 +177,10 @@ class RayPool:
         send: Callable[[Any, int], SentChunk],
         fetch: Callable[[Any], Any],
         items: Callable[[int], int],
+        activity: Callable[[int], str] = say_nothing,
         first: int = 0,
     ) -> MapRun:
-        return MapRun(self._workers, self.account, chunks, send, fetch, items, first)
+        return MapRun(self._workers, self.account, chunks, send, fetch, items, activity, first)
 
 
 def _parts(landed: Sequence[FinishedChunk]) -> list[ChunkResult[Any]]:

@@ -27,6 +27,7 @@ from harness.run.ray.worker_watch import LOOK_EVERY_S, Overdue, WorkerWatch
 from harness.run.wire import SendEvent
 
 FAULTS_TOLERATED = 16
+LONGEST_ACTIVITY = 80
 FEW_ANSWERS = 16
 STALL_AFTER_S = Patience.stall_after_s
 
@@ -264,7 +265,7 @@ class Workers:
             with contextlib.suppress(RayActorError):
                 self.take_in(description)
 
-    def span(self, place: int, chunk: int, items: int, timing: Timing) -> None:
+    def span(self, place: int, chunk: int, items: int, timing: Timing, activity: str = "") -> None:
         """Say what a worker did on one chunk, or in steps that came one after the other."""
         self.losses.reported(place)
         self._send(
@@ -274,6 +275,7 @@ class Workers:
                 items=items,
                 busy_s=timing.busy_s,
                 cpu_s=timing.cpu_s,
+                activity=activity[:LONGEST_ACTIVITY],
             )
         )
 

@@ -87,8 +87,12 @@ class SimulatedPool:
         *shared: Any,
         items: Callable[[Any], int] = lambda _: 1,
         report: Reporter = no_report,
+        activity: Callable[[Any], str] = lambda _: "",
     ) -> list[ChunkResult[Any]]:
-        """Sleep for the chunks; ``function(chunk, *shared)`` returns a chunk's seconds."""
+        """Sleep for the chunks; ``function(chunk, *shared)`` returns a chunk's seconds.
+
+        ``activity`` is not said: nothing is done with them.
+        """
         seconds = [float(function(chunk, *shared)) for chunk in chunks]
         counts = [items(chunk) for chunk in chunks]
         with self.account.mapping():

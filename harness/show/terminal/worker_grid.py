@@ -32,6 +32,8 @@ _GAP_CELLS = 2
 _NARROWEST_COLUMN = 17
 _NARROWEST_FOR_A_HISTORY = 24
 _NARROWEST_WITH_BOTH = 30
+_BAR_BESIDE_ACTIVITY = 10
+_FEWEST_ACTIVITY_CELLS, _MOST_ACTIVITY_CELLS = 12, 40
 _WIDTH_FOR_BOTH = 50
 _MOST_COLUMNS = 4
 _ROWS_WITH_AIR = 3
@@ -133,16 +135,17 @@ def _slot(worker: WorkerState, view: SideView, cells: int, rows: int, beside: in
     """Return a worker's bar and below it its history.
 
     Where there is one row the history takes so many cells ``beside`` the bar, unless the worker
-    has a remark.
+    has a remark, or it is said what it does.
     """
     remark = _remark(worker, view)
+    activity = "" if remark else _activity(worker, view)
     height = rows - 1 - (rows >= _ROWS_WITH_AIR)
     if rows > 1:
         past = _history(worker, view, cells - VALUE_CELLS, height)
     else:
-        past = _history(worker, view, beside, 1) if beside and not remark else ()
+        past = _history(worker, view, beside, 1) if beside and not remark + activity else ()
     used = utilization(worker, view)
-    return _draw_slot(worker.process.id, used, remark, past, view.paint, cells, rows)
+    return _draw_slot(worker.process.id, used, remark, past, view.paint, cells, rows, activity)
 
 
 @lru_cache(maxsize=_MOST_SLOTS)
@@ -154,6 +157,7 @@ def _draw_slot(
     paint: Style,
     cells: int,
     rows: int,
+    activity: str = "",
 ) -> Slot:
     """Return the lines of a worker's slot, each of so many cells; ``past`` is its history."""
     if rows == 1 and past:
@@ -163,9 +167,18 @@ def _draw_slot(
     curve = [
         (piece(row, paint), piece(end)) for row, end in zip(past, _scale(len(past)), strict=True)
     ]
-    lines: list[Line] = [_worker_line(name, used, remark, paint, cells), *curve]
+    beside = _activity_cells(cells) if activity else 0
+    line = _worker_line(name, used, remark, paint, cells - beside)
+    first = (*line, piece(f" {cut(activity, beside - 1)}")) if beside else line
+    lines: list[Line] = [first, *curve]
     lines += [()] * (rows - len(lines))
     return tuple(pad(line, cells) for line in lines)
+
+
+def _activity_cells(cells: int) -> int:
+    """Return how many cells say what a worker does, so that its bar keeps some (0: no room)."""
+    left = cells - _NAME_CELLS - VALUE_CELLS - _BAR_BESIDE_ACTIVITY
+    return 0 if left < _FEWEST_ACTIVITY_CELLS else min(left, _MOST_ACTIVITY_CELLS)
 
 
 def _scale(rows: int) -> list[str]:
@@ -218,6 +231,12 @@ def _worker_line(name: str, used: float | None, remark: str, paint: Style, cells
     # half a row high, so that those of several workers stand apart
     filled = bar(used or 0.0, room).translate(_LOWER_HALVES)
     return (piece(start), piece(filled, paint), piece(end))
+
+
+def _activity(worker: WorkerState, view: SideView) -> str:
+    """Return in words what a worker does (empty: it is not said, or nothing is done now)."""
+    is_running = view.status in (SideStatus.LIVE, SideStatus.REPLAY)
+    return text.printable(worker.activity) if is_running else ""
 
 
 def _remark(worker: WorkerState, view: SideView) -> str:

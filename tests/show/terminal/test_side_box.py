@@ -96,6 +96,35 @@ def test_a_worker_not_seen_yet_has_no_number() -> None:
     assert rows(a_view(a_lane(some_workers(None, sampled_at=None))))[2] == f"w0   {'─' * 25}     —"
 
 
+def test_what_a_worker_does_stands_beside_a_shorter_bar() -> None:
+    lane = a_lane(some_workers(0.5, 1.0, activity="seeker · base of OrderedDict"))
+    assert rows(a_view(lane), width=50)[2:4] == [
+        "w0  ▄▄▄▄▄▄──────  50 % seeker · base of Order…",
+        "w1  ▄▄▄▄▄▄▄▄▄▄▄▄ 100 % seeker · base of Order…",
+    ]
+
+
+def test_what_a_worker_does_is_left_out_where_little_of_it_could_be_read() -> None:
+    lane = a_lane(some_workers(0.5, activity="seeker · base of OrderedDict"))
+    assert rows(a_view(lane), width=34)[2] == "w0   ▄▄▄▄▄▄▄▄▄▖─────────  50 %"
+
+
+def test_what_a_worker_does_makes_room_for_a_remark() -> None:
+    lane = a_lane(some_workers(0.9, sampled_at=WENT_AT + 1.5, activity="seeker"))
+    assert rows(a_view(lane))[2].endswith(" 90 % 3.50 s old")
+
+
+def test_what_a_worker_did_last_is_not_shown_once_it_has_finished() -> None:
+    lane = a_lane(some_workers(0.5, activity="seeker"))
+    assert "seeker" in rows(a_view(lane))[2]
+    assert "seeker" not in rows(a_view(lane, status=SideStatus.DONE))[2]
+
+
+def test_what_a_worker_says_moves_no_cursor() -> None:
+    lane = a_lane(some_workers(0.5, activity="see\x1b[2Jk\ner"))
+    assert "50 % seek er" in rows(a_view(lane))[2]
+
+
 def test_a_stale_worker_shows_its_age() -> None:
     assert rows(a_view(a_lane(some_workers(0.9, sampled_at=WENT_AT + 1.5))))[2].endswith(
         " 90 % 3.50 s old"
