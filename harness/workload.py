@@ -155,7 +155,8 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     to the last bit (None: they must be). ``until`` is the result at which either side stops, such
     as "a validation loss of {target}" with settings in braces (None: both do a fixed amount of
     work). ``waits`` is what the baseline waits for, such as "reads from the network" (None: it
-    computes all the time), and ``superlinear`` why more is gained than hardware was added, such as
+    computes all the time); it may be a function of the settings, and so may ``answers_differ``.
+    ``superlinear`` is why more is gained than hardware was added, such as
     "a worker's share fits its cache" (None: that would be a fault). ``capacity`` says how the
     largest model that devices hold is searched (None: it is not). ``own_slide(params)`` are words
     for other settings, such as an input of the user's own, about which those of ``slide`` would not
@@ -174,9 +175,9 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     slide: Slide = field(default_factory=Slide)
     own_slide: Callable[[Params], Slide] | None = None
     proof: Proof[Input, Answer] = field(default_factory=lambda: Proof[Input, Answer]())
-    answers_differ: str | None = None
+    answers_differ: str | Callable[[Params], str | None] | None = None
     until: str | None = None
-    waits: str | None = None
+    waits: str | Callable[[Params], str | None] | None = None
     superlinear: str | None = None
     capacity: Capacity[Input] | None = None
     simulated: bool = False
@@ -207,19 +208,25 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
 
     def words_with(self, values: Parameters) -> Description:
         """Return what the workload says about itself with these settings."""
+        params = with_values(self.params, values)
         slide = self.slide
         if self.own_slide is not None:
-            slide = self.own_slide(with_values(self.params, values)).with_defaults(slide)
+            slide = self.own_slide(params).with_defaults(slide)
         return words(
             name=self.name,
             unit=self.unit,
             metric=self.metric,
             slide=slide,
-            answers_differ=self.answers_differ,
-            waits=self.waits,
+            answers_differ=_stated(self.answers_differ, params),
+            waits=_stated(self.waits, params),
             superlinear=self.superlinear,
             until=None if self.until is None else self.until.format_map(values),
         )
+
+
+def _stated(words: str | Callable[[Params], str | None] | None, params: Params) -> str | None:
+    """Return words that may depend on the settings (None: there are none)."""
+    return words(params) if callable(words) else words
 
 
 AnyWorkload = Workload[Any, Any, Any, Any]

@@ -109,6 +109,8 @@ def load(settings: Settings) -> Problem[Backlog, Key]:
         passages=settings.passages,
         again=settings.again,
         batch=settings.batch,
+        endpoint=settings.endpoint,
+        planner=settings.model,
     )
     warmup = small_backlog(backlog)
     return Problem(
@@ -136,6 +138,25 @@ def quality(answer: Answers, held_out: Key) -> list[float]:
     return scores(answer, held_out)
 
 
+def why_answers_differ(settings: Settings) -> str | None:
+    """Return why answers need not be equal where a language model plans (None: they must be)."""
+    return "a language model plans, and need not say the same twice" if settings.endpoint else None
+
+
+def what_it_waits_for(settings: Settings) -> str | None:
+    """Return what a baseline waits for where a language model plans (None: for nothing)."""
+    return "plans from a language model at an endpoint" if settings.endpoint else None
+
+
+def own_slide(settings: Settings) -> Slide:
+    """Return the words that are other ones where a language model plans."""
+    if not settings.endpoint:
+        return Slide()
+    return Slide(
+        limitation="a language model at an endpoint plans: the clock measures that endpoint, too"
+    )
+
+
 WORKLOAD = Workload(
     name="research",
     params=Settings(),
@@ -146,6 +167,9 @@ WORKLOAD = Workload(
     quality=quality,
     unit="steps",
     metric=Metric("exact match", tolerance=0.005),
+    answers_differ=why_answers_differ,
+    waits=what_it_waits_for,
+    own_slide=own_slide,
     slide=Slide(
         axis=Axis.INTELLIGENCE,
         bottleneck="questions about the code wait for one agent after the other",

@@ -14,8 +14,9 @@ from workloads.embed.encoder import cached_encoder
 from workloads.embed.model import Model
 from workloads.embed.onnx_file import Array
 from workloads.research import calculator, tools
+from workloads.research.endpoint import ask_for_plan
 from workloads.research.library import Library, catalogue, texts_at
-from workloads.research.planner import plan_question
+from workloads.research.planner import Plan, plan_question
 
 MOST_CANDIDATES = 9  # the first one, and one for each time that the judge asks again
 
@@ -28,7 +29,8 @@ Answers = tuple[str, ...]
 class Backlog(NamedTuple):
     """The input of both sides: questions, what may be read, and the encoder.
 
-    ``passages``, ``again`` and ``batch`` are as in the settings.
+    ``passages``, ``again``, ``batch`` and ``endpoint`` are as in the settings, and ``planner`` is
+    the ``model`` of these.
     """
 
     questions: kernel.Corpus
@@ -37,6 +39,8 @@ class Backlog(NamedTuple):
     passages: int
     again: int
     batch: int
+    endpoint: str = ""
+    planner: str = ""
 
 
 class SubQuestion(NamedTuple):
@@ -96,7 +100,7 @@ def do_work(work: Work, backlog: Backlog, index: Array) -> Any:
     library, model, batch = backlog.library, backlog.model, backlog.batch
     match work.role:
         case "planner":
-            return [plan_question(text) for text in texts_at(backlog.questions, work.places)]
+            return plan(texts_at(backlog.questions, work.places), backlog.endpoint, backlog.planner)
         case "reader of declarations":
             return read(texts_at(library.declarations, work.places), model, batch)
         case "reader of details":
@@ -107,6 +111,13 @@ def do_work(work: Work, backlog: Backlog, index: Array) -> Any:
             return subtract(work.asked)
         case _:
             return look_up(work.asked, library, index)
+
+
+def plan(questions: Texts, endpoint: str, planner: str) -> list[Plan]:
+    """Return the plan of each question, by the grammar or by a language model at an endpoint."""
+    if endpoint:
+        return [ask_for_plan(question, endpoint, planner) for question in questions]
+    return [plan_question(question) for question in questions]
 
 
 def read(texts: Texts, model: Model, batch: int) -> Array:

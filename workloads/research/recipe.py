@@ -1,9 +1,10 @@
-"""The settings of ``research``. Imports ``harness.workload``."""
+"""The settings of ``research``. Imports ``harness.workload`` and this package."""
 
 import re
 from dataclasses import dataclass
 
 from harness.workload import require_between
+from workloads.research.endpoint import require_endpoint
 
 PRECISIONS = ("int8", "float32")
 FEWEST_QUESTIONS = 30
@@ -25,6 +26,8 @@ class Settings:
     A definition has so many ``passages`` in the index: its declaration, and what it is made of.
     ``again`` is how often the judge asks again where a step found nothing. ``batch`` counts a
     batch's tokens, ``max_tokens`` is where a text is cut off, ``precision`` is the encoder's.
+    ``endpoint`` is the address of a language model that plans, such as ``http://localhost:8080/v1``
+    (empty: the grammar plans), and ``model`` its name there.
     """
 
     questions: int = 3000
@@ -35,6 +38,8 @@ class Settings:
     batch: int = 256
     precision: str = PRECISIONS[0]
     seed: int = 1
+    endpoint: str = ""
+    model: str = "default"
 
     def __post_init__(self) -> None:
         require_between(self, LIMITS)
@@ -42,6 +47,8 @@ class Settings:
             raise ValueError(f"precision={self.precision} is neither {' nor '.join(PRECISIONS)}")
         if not re.fullmatch(r"|[\w.]+(,[\w.]+)*", self.modules):
             raise ValueError(f"modules={self.modules[:40]} are not names separated by commas")
+        if self.endpoint:
+            require_endpoint(self.endpoint)
 
     @property
     def module_names(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from workloads.research.planner import Plan, plan_question
 NO_INDEX = np.empty((0, 0), np.float32)
 READERS = ("reader of declarations", "reader of details")
 QUESTIONS_A_PLANNER = 250
+QUESTIONS_AN_ENDPOINT = 4  # each takes as long as hundreds by the grammar
 TEXTS_A_READER = 64
 FEWEST_READERS = 16  # so that a warm-up has work for many workers
 WARMUP_QUESTIONS = 24
@@ -43,6 +44,7 @@ class Crew(Protocol):
 def work_off(backlog: Backlog, crew: Crew, report: Reporter) -> Board:
     """Answer all questions; return the board."""
     library = backlog.library
+    report = _at_most(steps_of(backlog), report)
     kinds = [(READERS[0], library.declarations), (READERS[1], library.details)]
     planners = list(_planners(backlog))
     readers = [work for kind in kinds[: backlog.passages] for work in _readers(*kind)]
@@ -60,6 +62,11 @@ def work_off(backlog: Backlog, crew: Crew, report: Reporter) -> Board:
         done += sum(work.steps for work in works)
     report(steps_of(backlog))  # steps that nobody could take are done with, too
     return board
+
+
+def _at_most(steps: int, report: Reporter) -> Reporter:
+    """Return a reporter of no more steps than there are: a language model may plan others."""
+    return lambda done: report(min(done, steps))
 
 
 def _from(before: int, report: Reporter) -> Reporter:
@@ -91,8 +98,9 @@ def small_backlog(backlog: Backlog) -> Backlog:
 
 def _planners(backlog: Backlog) -> Iterator[Work]:
     questions = len(backlog.questions.ends)
-    for begin in range(0, questions, QUESTIONS_A_PLANNER):
-        places = tuple(range(begin, min(questions, begin + QUESTIONS_A_PLANNER)))
+    most = QUESTIONS_AN_ENDPOINT if backlog.endpoint else QUESTIONS_A_PLANNER
+    for begin in range(0, questions, most):
+        places = tuple(range(begin, min(questions, begin + most)))
         yield Work("planner", places, steps=len(places))
 
 
