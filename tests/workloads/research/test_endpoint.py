@@ -164,9 +164,8 @@ def test_every_plan_of_the_grammar_can_be_said_by_a_model(question: str) -> None
         '[{"action": "find", "detail": "class m x", "on": []}, {"action": "base", "on": [1]}]',
         '[{"action": "find", "detail": "class m x", "on": []}, {"action": "base", "on": [true]}]',
         '[{"action": "find", "detail": "class m"}, {"action": "base", "detail": "", "on": [0]}]',
-        '[{"action": "find", "detail": "class m x"}, {"action": "method", "detail": "!", "on": [0]}]',
         json.dumps([{"action": "find", "detail": "class m x", "on": []}] * 17),
-        "[" * 5000,
+        '[{"action": "find", "detail": "class m x"}, {"action": "method", "on": [0]}]',
     ],
 )
 def test_what_is_no_plan_becomes_none(content: str) -> None:
