@@ -73,7 +73,7 @@ def answer(line: str) -> str:
         if len(line) > LONGEST:
             return REFUSED
         return str(evaluate(ast.parse(line.strip(), mode="eval").body))
-    except (ArithmeticError, MemoryError, RecursionError, SyntaxError, ValueError):
+    except (ArithmeticError, MemoryError, PermissionError, RecursionError, SyntaxError, ValueError):
         return REFUSED
 
 

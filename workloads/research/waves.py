@@ -44,7 +44,8 @@ class Crew(Protocol):
 def work_off(backlog: Backlog, crew: Crew, report: Reporter) -> Board:
     """Answer all questions; return the board."""
     library = backlog.library
-    report = _at_most(steps_of(backlog), report)
+    steps = steps_of(backlog)
+    report = _at_most(steps, report)
     kinds = [(READERS[0], library.declarations), (READERS[1], library.details)]
     planners = list(_planners(backlog))
     readers = [work for kind in kinds[: backlog.passages] for work in _readers(*kind)]
@@ -60,7 +61,7 @@ def work_off(backlog: Backlog, crew: Crew, report: Reporter) -> Board:
         for work, found in zip(works, answers, strict=True):
             board.answers.update(zip(work.asked, found, strict=True))
         done += sum(work.steps for work in works)
-    report(steps_of(backlog))  # steps that nobody could take are done with, too
+    report(steps)  # steps that nobody could take are done with, too
     return board
 
 

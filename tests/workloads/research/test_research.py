@@ -76,7 +76,7 @@ def test_an_answer_is_right_only_if_it_is_exactly_that_of_the_key(problem: AnyPr
 def test_no_answer_of_the_key_is_in_the_input_but_in_what_may_be_read(problem: AnyProblem) -> None:
     assert not any(isinstance(part, type(problem.held_out)) for part in problem.input)
     assert set(problem.input._fields) == {
-        *("questions", "library", "model", "passages", "again", "batch")
+        *("questions", "library", "model", "passages", "again", "batch", "endpoint", "planner")
     }
 
 
