@@ -9,7 +9,6 @@ RAY_VERSIONS ?= 2.10.0 2.44.1 2.52.1
 BIN := .venv/bin
 STAMP := .venv/.installed
 DEVELOPMENT_STAMP := .venv/.developing
-SIDE_BY_SIDE := -n auto --no-loadscope-reorder --durations 10
 
 # Where it is set, as in many containers, every process compiles all that it imports again: a race starts
 # several, the tests hundreds. The bytecode lies in ignored folders, which `make clean` removes.
@@ -47,13 +46,8 @@ cue: $(STAMP)  ## follow the talk on a second terminal, for the presenter alone
 sweep: $(STAMP)  ## race 1, 2, 4, … workers and show how speed grows with them
 	$(BIN)/python -P -m demo sweep $(ARGS)
 
-test: $(DEVELOPMENT_STAMP)  ## run the tests: side by side, and then those on Ray, two at a time
-ifeq ($(strip $(ARGS)),)
-	$(BIN)/python -m pytest -m "not ray" $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest -m ray -n 2 --no-loadscope-reorder --durations 10
-else
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
-endif
+test: $(DEVELOPMENT_STAMP)  ## run the tests side by side, of those on Ray two at a time
+	$(BIN)/python -m pytest -n auto --no-loadscope-reorder --durations 10 $(ARGS)
 
 versions: $(DEVELOPMENT_STAMP)  ## run the tests on Ray with other versions of it; RAY_VERSIONS="2.52.1" chooses
 	sh .ci/ray-versions "$(RAY_VERSIONS)" $(ARGS)

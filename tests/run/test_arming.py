@@ -259,6 +259,6 @@ def test_ray_is_armed_and_listens_on_loopback_alone(on_ray: ArmedOnRay) -> None:
 
 @pytest.mark.ray
 def test_the_ray_that_was_tested_with_has_no_daemon_to_spare(on_ray: ArmedOnRay) -> None:
-    daemons = {"monitor.py", "log_monitor.py", "dashboard.py"}
+    daemons = {"monitor.py", "log_monitor.py", "dashboard.py", "agent.py"}
     tested = metadata.version("ray").startswith("{}.{}.".format(*TESTED_RAY))
     assert on_ray.started & {"raylet", *daemons} == {"raylet"} | (set() if tested else daemons)

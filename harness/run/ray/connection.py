@@ -17,7 +17,7 @@ import ray
 from harness.run import start
 from harness.run.host import THREAD_VARIABLES
 from harness.run.imports import UserModule
-from harness.run.ray import TESTED_RAY
+from harness.run.ray.idle_daemons import leave_out_idle_daemons
 from harness.run.ray.ray_errors import connecting
 from harness.run.ray.ray_words import NOT_JOINED
 from harness.run.ray.shipment import Shipment, pack
@@ -25,11 +25,6 @@ from harness.run.ray.versions import require_same_versions
 
 JOIN_WITHIN_S = 60.0
 SMALLEST_STORE_BYTES = 256 << 20
-
-# What starts the autoscaler, the reader of the workers' logs and the dashboard's server. None is
-# asked anything here, each takes a core for a second or more, and Ray has no option against them.
-# They are private methods, so only the version that everything was tested with is told.
-STARTS_OF_IDLE_DAEMONS = ("start_monitor", "start_log_monitor", "start_api_server")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +104,7 @@ def _within(seconds: float) -> Iterator[None]:
 
 
 def _start(plan: ClusterPlan) -> None:
-    _leave_out_idle_daemons()
+    leave_out_idle_daemons()
     ray.init(
         address="local",
         num_cpus=(plan.workers + plan.spares) * plan.cores_per_worker,
@@ -120,13 +115,3 @@ def _start(plan: ClusterPlan) -> None:
         # Ray lets everybody write to this folder, so it lies in one that is ours alone
         _temp_dir=str(Path(plan.scratch) / "ray"),
     )
-
-
-def _leave_out_idle_daemons() -> None:
-    """Keep this process from starting daemons that would only compete with the workers."""
-    if not ray.__version__.startswith("{}.{}.".format(*TESTED_RAY)):
-        return
-    from ray._private.node import Node
-
-    for name in STARTS_OF_IDLE_DAEMONS:
-        setattr(Node, name, lambda self, *_, **__: None)

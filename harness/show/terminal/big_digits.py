@@ -79,19 +79,23 @@ def read_digits(rows: Sequence[str]) -> str:
 
     The reverse of ``draw_digits``.
     """
+    return _read_any_face(tuple([row.rstrip() for row in rows]))
+
+
+@lru_cache(maxsize=2)  # a clock that stands shows the same rows again and again
+def _read_any_face(rows: tuple[str, ...]) -> str:
     for face in FACES:
         for first in range(len(rows) - face.rows + 1):
-            if clock := _read(rows[first : first + face.rows], face):
+            if rows[first] and (clock := _read(rows[first : first + face.rows], face)):
                 return clock
     return ""
 
 
 def _read(rows: Sequence[str], face: Face) -> str:
     """Return the characters whose glyphs fill the rows; empty if anything else is in them."""
-    written = [row.rstrip() for row in rows]
-    clock, at, end = "", 0, max(map(len, written))
+    clock, at, end = "", 0, max(map(len, rows))
     while at < end:
-        character = _character_at(at, written, face)
+        character = _character_at(at, rows, face)
         if not character:
             return ""
         clock += character
@@ -100,20 +104,24 @@ def _read(rows: Sequence[str], face: Face) -> str:
 
 
 def _character_at(at: int, rows: Sequence[str], face: Face) -> str:
-    """Return the character whose glyph begins at a column; empty if none does."""
-    for width, characters in _alphabet(face):
-        glyph = tuple([row[at : at + width].ljust(width) for row in rows])
-        if glyph in characters:
-            return characters[glyph]
+    """Return the character whose glyph begins at a column; empty if none does.
+
+    The first row alone rules out most of what a screen shows, so it is looked at first.
+    """
+    for width, tops, characters in _alphabet(face):
+        if rows[0][at : at + width].ljust(width) in tops:
+            glyph = tuple([row[at : at + width].ljust(width) for row in rows])
+            if glyph in characters:
+                return characters[glyph]
     return ""
 
 
 @lru_cache(maxsize=len(FACES))
-def _alphabet(face: Face) -> tuple[tuple[int, dict[tuple[str, ...], str]], ...]:
-    """Return digits by their glyphs, and marks by theirs, each with the width of their kind."""
+def _alphabet(face: Face) -> tuple[tuple[int, frozenset[str], dict[tuple[str, ...], str]], ...]:
+    """Return the width, the first rows and the characters by their glyphs, of digits and marks."""
+    glyphs = [{_glyph(mark, face): mark for mark in kind} for kind in (_DIGITS, _MARKS)]
     return tuple(
-        (len(_glyph(kind[0], face)[0]), {_glyph(character, face): character for character in kind})
-        for kind in (_DIGITS, _MARKS)
+        (len(next(iter(kind))[0]), frozenset(top for top, *_ in kind), kind) for kind in glyphs
     )
 
 
