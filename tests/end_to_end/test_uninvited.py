@@ -125,7 +125,7 @@ def uninvited() -> Uninvited:
 def test_gcs_raylet_workers_and_driver_are_among_those_who_listen(uninvited: Uninvited) -> None:
     names = [listener.name for listener in uninvited.listeners]
     assert {"gcs_server", "raylet"} <= {*names}
-    assert len(names) >= 9  # two of the raylet, two of each worker, the driver, environments
+    assert len(names) >= 8  # of the head, two of the raylet, two of each worker, of the driver
 
 
 def test_everybody_listens_on_loopback(uninvited: Uninvited) -> None:
