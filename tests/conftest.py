@@ -74,7 +74,17 @@ ON_RAY_WITH_KERNELS = (
     "tests/test_readme.py",
 )
 RACING_ROOMS = ("end_to_end", "dishonest")
-SLOW_ROOMS = ("workloads", "end_to_end", "cases", "show", "dishonest", "run", "fuzz", "demo", "bench")
+SLOW_ROOMS = (
+    "workloads",
+    "end_to_end",
+    "cases",
+    "show",
+    "dishonest",
+    "run",
+    "fuzz",
+    "demo",
+    "bench",
+)
 
 Inventory = Mapping[object, str]
 
