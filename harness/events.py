@@ -139,11 +139,16 @@ class Span(Event, frozen=True, tag="span"):
 
 
 class Sample(Event, frozen=True, tag="sample"):
-    """A worker seen from outside: fraction of one core since the last look, and resident memory."""
+    """A worker seen from outside: fraction of one core since the last look, and resident memory.
+
+    ``taken_bytes`` is how much more memory of its own it has than before it was held to a budget of
+    that (None: it is held to none, or its system does not say).
+    """
 
     worker: str
     cpu: Duration
     rss_bytes: Count
+    taken_bytes: Count | None = None
 
 
 class Phase(Event, frozen=True, tag="phase"):

@@ -13,7 +13,13 @@ from harness.model import Process, ProcessState, Side
 from harness.run.elsewhere import Elsewhere
 from harness.run.host import host_key
 from harness.run.processes import Signs
-from harness.run.utilization import ForeignLoadMeter, TreeMeter, UtilizationMeter, WorkerLoad
+from harness.run.utilization import (
+    ForeignLoadMeter,
+    TreeMeter,
+    UtilizationMeter,
+    WorkerLoad,
+    sample_of,
+)
 
 SAMPLE_EVERY_S = 0.5
 LOOK_EVERY_S = 1.0  # so much may be missing of what a process used that is killed
@@ -61,9 +67,9 @@ class Observation:
         The samples of those on other hosts are to be noted. What a guard above them has adopted is
         the work of the last one (None: they have none).
         """
-        self._pids[side] |= {
-            process.id: process.pid for process in processes if process.host == self._host
-        }
+        here = {process.id: process.pid for process in processes if process.host == self._host}
+        self._pids[side] |= here
+        self._meters[side].note_memory(here.values())
         self._elsewhere[side].follow(processes)
         if guard_pid is not None:
             self._meters[side].guards |= {pid: guard_pid for pid in self._pids[side].values()}
@@ -94,12 +100,7 @@ class Observation:
         self._sampled_at = now
         self._watch_foreign_load(now)
         return tuple(
-            stamp(
-                Sample(worker=load.worker, cpu=load.cpu, rss_bytes=load.rss_bytes),
-                now,
-                side,
-                trials[side],
-            )
+            stamp(sample_of(load), now, side, trials[side])
             for side in running
             for load in self._read(side)
         )

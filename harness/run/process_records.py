@@ -7,6 +7,8 @@ of ours.
 
 import contextlib
 import os
+import resource
+import sys
 from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
@@ -22,8 +24,8 @@ _NOBODY = 0  # the parent of processes that have none
 _PARENT, _USER, _SYSTEM, _ENDED_USER, _ENDED_SYSTEM, _BORN = 1, 11, 12, 13, 14, 19
 """Places in /proc/PID/stat behind the name, which may hold anything: see proc_pid_stat(5)."""
 
-_RESIDENT = 1
-"""The place in /proc/PID/statm: see proc_pid_statm(5)."""
+_RESIDENT, _DATA = 1, 5
+"""Places in /proc/PID/statm: see proc_pid_statm(5)."""
 
 
 class ProcessRecord(NamedTuple):
@@ -43,17 +45,39 @@ def record_of(pid: int) -> ProcessRecord | None:
     return _from_proc(pid) if psutil.LINUX else _from_psutil(pid)
 
 
-def resident_bytes(pid: int) -> int | None:
-    """Return the resident memory of a process (None: it is gone).
+class ProcessMemory(NamedTuple):
+    """A process's resident memory, and its own (Linux: ``VmData`` and stack; None: not known)."""
+
+    resident_bytes: int
+    own_bytes: int | None
+
+
+def memory_of(pid: int) -> ProcessMemory | None:
+    """Return the memory of a process (None: it is gone).
 
     Its record has that, too, but not exactly: what each core has counted for itself is missing.
     """
     if psutil.LINUX:
-        fields = _written(pid, "statm").split(None, _RESIDENT + 1)
-        return int(fields[_RESIDENT]) * _PAGE_BYTES if fields else None
+        fields = _written(pid, "statm").split()
+        if not fields:
+            return None
+        resident, own = (int(fields[place]) * _PAGE_BYTES for place in (_RESIDENT, _DATA))
+        return ProcessMemory(resident, own)
     with contextlib.suppress(psutil.Error):
-        return int(psutil.Process(pid).memory_info().rss)
+        return ProcessMemory(psutil.Process(pid).memory_info().rss, None)
     return None
+
+
+def is_held_to_a_budget(pid: int) -> bool:
+    """Return whether a process has set itself a limit of its own memory (``RLIMIT_DATA``).
+
+    That is one below what it may set. Only Linux tells it of other processes.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            now, most = resource.prlimit(pid, resource.RLIMIT_DATA)
+            return now != most
+    return False
 
 
 def _written(pid: int, name: str) -> bytes:

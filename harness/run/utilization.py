@@ -1,6 +1,6 @@
 """How busy processes and the machine are: three meters, each read twice for one figure.
 
-May import ``run.process_records`` and ``run.processes``.
+May import ``events``, ``run.process_records`` and ``run.processes``.
 """
 
 import time
@@ -9,12 +9,15 @@ from typing import NamedTuple
 
 import psutil
 
+from harness.events import Sample
 from harness.run.process_records import (
     Descendants,
     Identity,
+    ProcessMemory,
     ProcessRecord,
+    is_held_to_a_budget,
+    memory_of,
     record_of,
-    resident_bytes,
 )
 from harness.run.processes import adopted_cpu_seconds, living_children_cpu_seconds
 
@@ -24,11 +27,26 @@ Clock = Callable[[], float]
 
 
 class WorkerLoad(NamedTuple):
-    """A worker's use of one core since the last reading (1.0: all of it) and its memory."""
+    """A worker's use of one core since the last reading (1.0: all of it) and its memory.
+
+    ``taken_bytes`` is what it has taken of a budget of memory that it is held to (None: it is held
+    to none, or that is not known).
+    """
 
     worker: str
     cpu: float
     rss_bytes: int
+    taken_bytes: int | None = None
+
+
+def sample_of(load: WorkerLoad) -> Sample:
+    """Return the load of a worker as an event."""
+    return Sample(
+        worker=load.worker,
+        cpu=load.cpu,
+        rss_bytes=load.rss_bytes,
+        taken_bytes=load.taken_bytes,
+    )
 
 
 class UtilizationMeter:
@@ -42,6 +60,7 @@ class UtilizationMeter:
         self.guards: dict[int, int] = {}
         self._clock = clock
         self._before: dict[int, tuple[float, float]] = {}
+        self._own_bytes_before: dict[int, int] = {}
 
     def read(self, pids: Mapping[str, int]) -> list[WorkerLoad]:
         """Return the load of each worker; a process that is gone, or new, is left out."""
@@ -51,25 +70,43 @@ class UtilizationMeter:
             if usage is None:
                 continue
             now = self._clock()
-            cpu_s, rss_bytes = usage
+            cpu_s, memory = usage
             then, cpu_then_s = self._before.get(pid, (now, cpu_s))
             self._before[pid] = (now, cpu_s)
+            taken = self._taken_bytes(pid, memory)
             if now > then and cpu_s >= cpu_then_s:  # less than before: another process has the pid
-                loads.append(WorkerLoad(worker, (cpu_s - cpu_then_s) / (now - then), rss_bytes))
+                cpu = (cpu_s - cpu_then_s) / (now - then)
+                loads.append(WorkerLoad(worker, cpu, memory.resident_bytes, taken))
         return loads
 
+    def note_memory(self, pids: Iterable[int]) -> None:
+        """Note what processes have before they are held to a budget of memory."""
+        for pid in pids:
+            if (memory := memory_of(pid)) is not None:
+                self._taken_bytes(pid, memory)
 
-def _usage(pid: int, guard_pid: int | None) -> tuple[float, int] | None:
-    """Return the core-seconds and resident bytes of a process (None: it is gone).
+    def _taken_bytes(self, pid: int, memory: ProcessMemory) -> int | None:
+        """Return what a process has taken since it was last seen without a budget."""
+        if memory.own_bytes is None:
+            return None
+        if not is_held_to_a_budget(pid):
+            self._own_bytes_before[pid] = memory.own_bytes
+            return None
+        before = self._own_bytes_before.get(pid)
+        return None if before is None else max(0, memory.own_bytes - before)
+
+
+def _usage(pid: int, guard_pid: int | None) -> tuple[float, ProcessMemory] | None:
+    """Return the core-seconds and the memory of a process (None: it is gone).
 
     What its children use is its work, and so is what its guard has adopted (None: it has none).
     """
-    record, rss_bytes = record_of(pid), resident_bytes(pid)
-    if record is None or rss_bytes is None:
+    record, memory = record_of(pid), memory_of(pid)
+    if record is None or memory is None:
         return None
     children_s = record.ended_children_s + living_children_cpu_seconds(pid)
     adopted_s = 0.0 if guard_pid is None else adopted_cpu_seconds(guard_pid, pid)
-    return record.cpu_s + children_s + adopted_s, rss_bytes
+    return record.cpu_s + children_s + adopted_s, memory
 
 
 class TreeProcess(NamedTuple):
@@ -120,7 +157,7 @@ class TreeMeter:
         return {
             (pid, born): TreeProcess(record.ended_children_s, 0, record.parent)
             if pid == root
-            else _tree_process(record, resident_bytes(pid) or 0)
+            else _tree_process(record, memory_of(pid))
             for (pid, born), record in descendants.look().items()
         }
 
@@ -162,7 +199,8 @@ def _used(
     return used
 
 
-def _tree_process(record: ProcessRecord, rss_bytes: int = 0) -> TreeProcess:
+def _tree_process(record: ProcessRecord, memory: ProcessMemory | None = None) -> TreeProcess:
+    rss_bytes = 0 if memory is None else memory.resident_bytes
     return TreeProcess(record.cpu_s + record.ended_children_s, rss_bytes, record.parent)
 
 

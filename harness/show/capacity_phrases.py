@@ -11,6 +11,8 @@ from harness.model import CapacitySearch
 _MILLION = 1_000_000
 _LONGEST_WORD = 24
 _MEBIBYTE = 1 << 20
+_SMALL_BYTES = 10 * _MEBIBYTE
+"""Of a smaller budget whole mebibytes would say little."""
 
 
 def in_one_line(gain: CapacityGain | None) -> str:
@@ -54,6 +56,20 @@ def out_of_memory(search: CapacitySearch | None) -> str:
     if search is None or search.own_fits is not False:
         return ""
     return f"OUT OF MEMORY at {_mebibytes(search.budget_bytes)}"
+
+
+def memory_of_budget(taken_bytes: int | None, budget_bytes: int) -> tuple[str, str]:
+    """Return how much of a budget of memory is taken, in two lengths: ``128 of 144 MiB``.
+
+    All lengths of one budget are alike, so that nothing beside them moves.
+    """
+    budget = _mebibytes(budget_bytes).removesuffix(" MiB")
+    taken = text.NOTHING
+    if taken_bytes is not None and budget_bytes < _SMALL_BYTES:
+        taken = text.three_digits(taken_bytes / _MEBIBYTE)
+    elif taken_bytes is not None:
+        taken = text.count(round(taken_bytes / _MEBIBYTE))
+    return f"{taken.rjust(len(budget))} of {budget} MiB", f"{taken}/{budget} MiB"
 
 
 def _amounts(*numbers: int) -> tuple[str, ...]:

@@ -25,7 +25,8 @@ class WorkerState(msgspec.Struct, frozen=True, kw_only=True):
     ``cpu`` is a fraction of one core (None: not sampled yet), ``sampled_at`` the conductor's time
     of the last sample. ``lost_at`` is set while the worker is gone, ``struck`` from a strike on
     until its loss is noticed or it goes on. ``activity`` is in words what it did last (empty: that
-    is not said).
+    is not said). ``taken_bytes`` is what it has taken of its budget of memory (None: not sampled,
+    or it is held to none), ``memory`` that over time.
     """
 
     process: Process
@@ -33,6 +34,9 @@ class WorkerState(msgspec.Struct, frozen=True, kw_only=True):
     sampled_at: float | None = None
     rss_bytes: int = 0
     peak_rss_bytes: int = 0
+    taken_bytes: int | None = None
+    peak_taken_bytes: int | None = None
+    memory: Series = Series()
     lost_at: float | None = None
     struck: e.Struck | None = None
     chunks: int = 0
@@ -62,7 +66,7 @@ def after_worker_event(
         case e.Thawed():
             return replace(worker, struck=None)
         case e.Faulted():
-            return replace(worker, lost_at=event.at, struck=None, cpu=None)
+            return replace(worker, lost_at=event.at, struck=None, cpu=None, taken_bytes=None)
         case e.Recovered(process=process):
             return replace(worker, lost_at=None, struck=None, process=process)
         case e.CaughtUp():
@@ -96,6 +100,8 @@ def _add_sample(worker: WorkerState, event: e.Sample, since_go_s: float | None) 
     utilization = worker.utilization
     if since_go_s is not None:
         utilization = extend(utilization, since_go_s, event.cpu, UTILIZATION_POINTS)
+    if event.taken_bytes is not None:
+        worker = _add_memory(worker, event.taken_bytes, since_go_s)
     return replace(
         worker,
         cpu=event.cpu,
@@ -104,3 +110,11 @@ def _add_sample(worker: WorkerState, event: e.Sample, since_go_s: float | None) 
         peak_rss_bytes=max(worker.peak_rss_bytes, event.rss_bytes),
         utilization=utilization,
     )
+
+
+def _add_memory(worker: WorkerState, taken_bytes: int, since_go_s: float | None) -> WorkerState:
+    memory = worker.memory
+    if since_go_s is not None:
+        memory = extend(memory, since_go_s, taken_bytes, UTILIZATION_POINTS)
+    peak = max(worker.peak_taken_bytes or 0, taken_bytes)
+    return replace(worker, taken_bytes=taken_bytes, peak_taken_bytes=peak, memory=memory)

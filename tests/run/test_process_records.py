@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.run import process_records
-from harness.run.process_records import Descendants, divide, record_of, resident_bytes
+from harness.run.process_records import Descendants, divide, memory_of, record_of
 
 NEVER_A_PID = 2**22 + 1
 linux_only = pytest.mark.skipif(not psutil.LINUX, reason="only Linux has a folder per process")
@@ -56,7 +56,9 @@ def test_a_record_and_the_resident_memory_are_what_psutil_says() -> None:
         assert record is not None
         assert record.parent == theirs.ppid() == os.getpid()
         assert record.cpu_s == pytest.approx(times.user + times.system)
-        assert resident_bytes(process.pid) == theirs.memory_info().rss > 0
+        memory = memory_of(process.pid)
+        assert memory is not None
+        assert memory.resident_bytes == theirs.memory_info().rss > 0
 
 
 def test_a_record_has_the_core_seconds_of_this_process_and_of_its_ended_children() -> None:
@@ -93,7 +95,7 @@ def test_a_name_may_hold_what_separates_fields(tmp_path: Path) -> None:
 
 def test_a_process_that_is_gone_has_neither_record_nor_memory() -> None:
     assert record_of(NEVER_A_PID) is None
-    assert resident_bytes(NEVER_A_PID) is None
+    assert memory_of(NEVER_A_PID) is None
 
 
 def test_descendants_are_children_and_their_children() -> None:

@@ -46,15 +46,15 @@ def test_resident_memory_is_seen_in_bytes() -> None:
     with running("sleep", "60") as idle:
         meter.read({"w0": idle.pid})
         time.sleep(0.02)
-        ((_, _, rss_bytes),) = meter.read({"w0": idle.pid})
-    assert 100_000 < rss_bytes < 100_000_000
+        (load,) = meter.read({"w0": idle.pid})
+    assert 100_000 < load.rss_bytes < 100_000_000
 
 
 def test_a_worker_that_is_gone_is_left_out() -> None:
     meter = utilization.UtilizationMeter()
     with running("sleep", "60") as gone:
         meter.read({"w0": gone.pid, "w1": os.getpid()})
-    assert [name for name, _, _ in meter.read({"w0": gone.pid, "w1": os.getpid()})] == ["w1"]
+    assert [load.worker for load in meter.read({"w0": gone.pid, "w1": os.getpid()})] == ["w1"]
 
 
 def test_foreign_load_is_a_share_of_all_cores() -> None:
@@ -103,7 +103,7 @@ def spun() -> Spun:
         }
         meter.read(pids)
         wait_until_used(busy.pid, 0.3)
-        cpu = {name: share for name, share, _ in meter.read(pids)}
+        cpu = {load.worker: load.cpu for load in meter.read(pids)}
         cores = {whose: each.share() * each.cores for whose, each in foreign.items()}
         assert busy.poll() is None
     return Spun(cpu, cores)
@@ -153,7 +153,10 @@ def test_a_tree_without_processes_has_its_places_idle() -> None:
     with running("sleep", "60") as root:
         tree.read(root.pid, ["w0", "w1"])
         time.sleep(0.02)
-        assert tree.read(root.pid, ["w0", "w1"]) == [("w0", 0.0, 0), ("w1", 0.0, 0)]
+        assert tree.read(root.pid, ["w0", "w1"]) == [
+            utilization.WorkerLoad("w0", 0.0, 0),
+            utilization.WorkerLoad("w1", 0.0, 0),
+        ]
 
 
 def test_the_busiest_processes_of_a_tree_take_its_places() -> None:
@@ -177,7 +180,7 @@ def test_what_a_tree_used_is_seen_once_though_a_process_ends_and_is_inherited() 
         while time.monotonic() < began + 30 and not ended(root.pid):
             time.sleep(0.05)
             moments.append(time.monotonic())
-            used += sum(cpu for _, cpu, _ in tree.read(root.pid, ["w0"])) * (
+            used += sum(load.cpu for load in tree.read(root.pid, ["w0"])) * (
                 moments[-1] - moments[-2]
             )
         spent = sum(
@@ -197,7 +200,7 @@ def test_what_the_last_process_of_a_tree_used_until_its_end_is_seen() -> None:
         tree.read(root.pid, ["w0"])
         began = time.monotonic()
         wait_until_children_used(root.pid, 0.6)
-        ((_, cpu, _),) = tree.read(root.pid, ["w0"])
+        ((_, cpu, *_),) = tree.read(root.pid, ["w0"])
         seconds = time.monotonic() - began
     assert 0.5 <= cpu * seconds < 1.2
 
@@ -215,7 +218,7 @@ def test_what_a_workers_child_uses_is_the_workers_work(alive: bool) -> None:
             wait_until_used(child, 0.6)
         else:
             wait_until_children_used(worker.pid, 0.6)
-        ((_, cpu, _),) = meter.read({"w0": worker.pid})
+        ((_, cpu, *_),) = meter.read({"w0": worker.pid})
         seconds = time.monotonic() - began
         processes.send_signal(processes.process_tree(worker.pid), signal.SIGKILL)
     assert cpu * seconds >= 0.5
@@ -230,7 +233,7 @@ def test_what_a_guard_has_adopted_is_the_work_of_the_process_below_it() -> None:
         meter.read({"w0": worker.pid})
         began = time.monotonic()
         wait_until_used(adopted, 0.6)
-        ((_, cpu, _),) = meter.read({"w0": worker.pid})
+        ((_, cpu, *_),) = meter.read({"w0": worker.pid})
         seconds = time.monotonic() - began
         processes.send_signal(processes.process_tree(guard.pid), signal.SIGKILL)
     assert cpu * seconds >= 0.5
@@ -282,3 +285,59 @@ def test_a_place_that_was_left_is_taken_by_the_next() -> None:
     tree._assign({(2, 0.0): 0.9}, ["w0"], 1.0)
     tree._assign({(4, 0.0): 1.0}, ["w0"], 1.0)
     assert tree._workers == {(4, 0.0): "w0"}
+
+
+TAKES_MEMORY = """
+import mmap, resource, sys
+
+sys.stdin.readline()
+_, most = resource.getrlimit(resource.RLIMIT_DATA)
+resource.setrlimit(resource.RLIMIT_DATA, (1 << 40, most))
+room = mmap.mmap(-1, 48 << 20, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+print("taken", flush=True)
+sys.stdin.readline()
+resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+print("lifted", flush=True)
+sys.stdin.readline()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells limits of other processes")
+def test_what_a_worker_takes_of_a_budget_is_counted_from_when_it_is_held_to_it() -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", TAKES_MEMORY], **pipes) as worker:  # type: ignore[call-overload]
+        meter = utilization.UtilizationMeter(clock=iter(range(9)).__next__)
+
+        def after(word: str) -> int | None:
+            worker.stdin.write("go on\n")
+            worker.stdin.flush()
+            assert worker.stdout.readline() == f"{word}\n"
+            return taken()
+
+        def taken() -> int | None:
+            (load,) = meter.read({"w0": worker.pid})
+            return load.taken_bytes
+
+        meter.note_memory([worker.pid])
+        meter.read({"w0": worker.pid})
+        before, held, lifted = taken(), after("taken"), after("lifted")
+        worker.stdin.write("end\n")
+
+    assert before is None
+    assert held is not None
+    assert 48 << 20 <= held < 50 << 20
+    assert lifted is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells limits of other processes")
+def test_what_a_worker_had_taken_before_anybody_looked_is_not_known() -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", TAKES_MEMORY], **pipes) as worker:  # type: ignore[call-overload]
+        worker.stdin.write("go on\n")
+        worker.stdin.flush()
+        worker.stdout.readline()
+        meter = utilization.UtilizationMeter(clock=iter(range(9)).__next__)
+        meter.read({"w0": worker.pid})
+        (load,) = meter.read({"w0": worker.pid})
+        worker.stdin.write("go on\nend\n")
+    assert load.taken_bytes is None

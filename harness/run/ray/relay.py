@@ -21,10 +21,11 @@ import ray
 from ray.exceptions import RayActorError
 
 from harness.event_lines import Garbled, decode, encode
-from harness.events import AnswerScored, Event, Failed, Ready, Sample, Scored
+from harness.events import AnswerScored, Event, Failed, Ready, Scored
 from harness.run import wire
 from harness.run.ray.baseline_host import ELSEWHERE
 from harness.run.ray.remote_side import Received
+from harness.run.utilization import sample_of
 
 ROUND_TRIPS = 10
 STARTS_WITHIN_S = 120.0
@@ -114,8 +115,8 @@ class Relay:
         sys.stdout.buffer.write(received.printed)
         sys.stdout.buffer.flush()
         self._write(b"".join(self._lines(received.events)))
-        for worker, cpu, rss_bytes in received.loads:
-            self._write(encode(Sample(worker=worker, cpu=cpu, rss_bytes=rss_bytes)))
+        for load in received.loads:
+            self._write(encode(sample_of(load)))
 
     def _lines(self, block: bytes) -> Iterator[bytes]:
         """Yield the whole lines that have come, each as soon as it may be read."""

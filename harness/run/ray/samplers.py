@@ -8,7 +8,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from harness.model import Process
 from harness.run.ray.spares import ANSWER_WITHIN_S
-from harness.run.utilization import UtilizationMeter
+from harness.run.utilization import UtilizationMeter, WorkerLoad
 
 
 def on_node(node: str, *, or_elsewhere: bool = False) -> NodeAffinitySchedulingStrategy:
@@ -28,12 +28,12 @@ class Sampler:
         remote = ray.remote(UtilizationMeter)
         self._meter: Any = remote.options(num_cpus=0, scheduling_strategy=on_node(node)).remote()
 
-    def read(self) -> Sequence[tuple[str, float, int]]:
-        """Return (worker, fraction of a core, resident bytes) for this host's workers."""
+    def read(self) -> Sequence[WorkerLoad]:
+        """Return the loads of this host's workers."""
         pids = {
             process.id: process.pid for process in self._workers() if process.host == self._host
         }
-        loads: Sequence[tuple[str, float, int]] = ray.get(
+        loads: Sequence[WorkerLoad] = ray.get(
             self._meter.read.remote(pids), timeout=ANSWER_WITHIN_S
         )
         return loads

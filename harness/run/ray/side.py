@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ray.exceptions import RayError
 
 from harness.chaos import read_chaos
-from harness.events import AwaitsHosts, Event, Sample
+from harness.events import AwaitsHosts, Event
 from harness.model import Host, Process
 from harness.run.chaos_engine import ChaosEngine
 from harness.run.core_seconds import CoreTimeAccount
@@ -36,6 +36,7 @@ from harness.run.ray.victims import RayVictims
 from harness.run.ray.workers import Workers
 from harness.run.sides.runner import Usage, own_usage
 from harness.run.strikes import TrialStrikes
+from harness.run.utilization import sample_of
 from harness.run.wire import Assignment, SendEvent, is_hung_up
 from harness.workload import AnyCapacity, AnyProblem, AnyWorkload, QualityReporter
 
@@ -209,8 +210,8 @@ def _remote_samples(samplers: Sequence[Sampler], send: SendEvent) -> Iterator[No
         while not over.wait(SAMPLE_EVERY_S):
             for sampler in samplers:
                 with contextlib.suppress(RayError):  # a host that is lost has no samples
-                    for worker, cpu, rss_bytes in sampler.read():
-                        send(Sample(worker=worker, cpu=cpu, rss_bytes=rss_bytes))
+                    for load in sampler.read():
+                        send(sample_of(load))
 
     for sampler in samplers:
         sampler.read()  # of which there is nothing to say yet; it may take long to start

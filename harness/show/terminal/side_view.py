@@ -73,6 +73,12 @@ class SideView:
         return text.clock(self.elapsed, stopped=self.lane.wall_s is not None)
 
     @property
+    def budget_bytes(self) -> int | None:
+        """Return the memory that each worker may take (None: there is no budget)."""
+        capacity = self.lane.armed.capacity
+        return None if capacity is None else capacity.budget_bytes
+
+    @property
     def is_stopped(self) -> bool:
         """Return whether the clock has run and stands still."""
         return self.status in (SideStatus.DONE, SideStatus.FAILED) and self.elapsed > 0
@@ -93,3 +99,11 @@ def utilization(worker: WorkerState, view: SideView) -> float | None:
     if view.status is SideStatus.DONE:
         return sum(value for _, value in points) / len(points) / view.cores if points else None
     return worker.cpu / view.cores if worker.cpu is not None else None
+
+
+def taken_bytes(worker: WorkerState, view: SideView) -> int | None:
+    """Return how much of its budget of memory a worker has taken (None: unknown).
+
+    It is the latest sample while the side runs, and the most of all once it has finished.
+    """
+    return worker.peak_taken_bytes if view.status is SideStatus.DONE else worker.taken_bytes

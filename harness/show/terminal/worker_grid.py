@@ -17,9 +17,10 @@ from rich.style import Style
 from harness import text
 from harness.show.terminal import losses
 from harness.show.terminal.history import HISTORY_S, draw_history
-from harness.show.terminal.lines import Line, bar, cut, first_fitting, pad, piece
+from harness.show.terminal.lines import Line, cut, first_fitting, pad, piece
+from harness.show.terminal.memory_bar import Memory, draw_memory, half_bar, memory_words
 from harness.show.terminal.race_track import axis_end_s
-from harness.show.terminal.side_view import SideStatus, SideView, utilization
+from harness.show.terminal.side_view import SideStatus, SideView, taken_bytes, utilization
 from harness.state.worker import WorkerState
 
 Slot = tuple[Line, ...]
@@ -34,6 +35,7 @@ _NARROWEST_FOR_A_HISTORY = 24
 _NARROWEST_WITH_BOTH = 30
 _BAR_BESIDE_ACTIVITY = 10
 _FEWEST_ACTIVITY_CELLS, _MOST_ACTIVITY_CELLS = 12, 40
+_NARROWEST_BAR = 24
 _WIDTH_FOR_BOTH = 50
 _MOST_COLUMNS = 4
 _ROWS_WITH_AIR = 3
@@ -42,8 +44,6 @@ _FEWEST_ROWS_WITH_A_SCALE = 3
 _ROWS_WITH_CAPTION = 5
 _MOST_SLOTS = 1024
 """So many are remembered: those of all workers on a large terminal, with a few samples of each."""
-
-_LOWER_HALVES = str.maketrans("█▉▊▋▌▍▎▏", "▄▄▖▖▖▖──")
 
 
 @dataclass(frozen=True)
@@ -132,20 +132,26 @@ def _side_by_side(slots: Sequence[Slot], most: int, width: int, cells: int) -> l
 
 
 def _slot(worker: WorkerState, view: SideView, cells: int, rows: int, beside: int) -> Slot:
-    """Return a worker's bar and below it its history.
+    """Return a worker's bar, below it the memory of its budget if it has one, and its history.
 
-    Where there is one row the history takes so many cells ``beside`` the bar, unless the worker
-    has a remark, or it is said what it does.
+    Where there is one row the memory or the history takes some cells beside the bar, the history so
+    many as ``beside`` says, unless the worker has a remark, or it is said what it does.
     """
     remark = _remark(worker, view)
     activity = "" if remark else _activity(worker, view)
-    height = rows - 1 - (rows >= _ROWS_WITH_AIR)
+    memory = _memory(worker, view)
+    past: tuple[str, ...] = ()
     if rows > 1:
-        past = _history(worker, view, cells - VALUE_CELLS, height)
-    else:
-        past = _history(worker, view, beside, 1) if beside and not remark + activity else ()
+        left = rows - (memory is not None)
+        past = _history(worker, view, cells - VALUE_CELLS, left - 1 - (left >= _ROWS_WITH_AIR))
+    elif remark or activity:
+        memory = None
+    elif memory is None and beside:
+        past = _history(worker, view, beside, 1)
     used = utilization(worker, view)
-    return _draw_slot(worker.process.id, used, remark, past, view.paint, cells, rows, activity)
+    return _draw_slot(
+        worker.process.id, used, remark, memory, past, view.paint, cells, rows, activity
+    )
 
 
 @lru_cache(maxsize=_MOST_SLOTS)
@@ -153,6 +159,7 @@ def _draw_slot(
     name: str,
     used: float | None,
     remark: str,
+    memory: Memory | None,
     past: tuple[str, ...],
     paint: Style,
     cells: int,
@@ -160,17 +167,19 @@ def _draw_slot(
     activity: str = "",
 ) -> Slot:
     """Return the lines of a worker's slot, each of so many cells; ``past`` is its history."""
-    if rows == 1 and past:
-        left = cells - len(past[0]) - 1
-        line = _worker_line(name, used, remark, paint, left)
-        return (pad((*line, piece(" "), piece(past[0], paint)), cells),)
+    if rows == 1 and not activity:
+        end = _beside(memory, past, paint, cells)
+        left = cells - sum(len(one.text) for one in end)
+        return (pad((*_worker_line(name, used, remark, paint, left), *end), cells),)
     curve = [
         (piece(row, paint), piece(end)) for row, end in zip(past, _scale(len(past)), strict=True)
     ]
     beside = _activity_cells(cells) if activity else 0
     line = _worker_line(name, used, remark, paint, cells - beside)
     first = (*line, piece(f" {cut(activity, beside - 1)}")) if beside else line
-    lines: list[Line] = [first, *curve]
+    lines: list[Line] = [first]
+    lines += [] if memory is None else [draw_memory(memory, paint, cells)]
+    lines += curve
     lines += [()] * (rows - len(lines))
     return tuple(pad(line, cells) for line in lines)
 
@@ -179,6 +188,22 @@ def _activity_cells(cells: int) -> int:
     """Return how many cells say what a worker does, so that its bar keeps some (0: no room)."""
     left = cells - _NAME_CELLS - VALUE_CELLS - _BAR_BESIDE_ACTIVITY
     return 0 if left < _FEWEST_ACTIVITY_CELLS else min(left, _MOST_ACTIVITY_CELLS)
+
+
+def _beside(memory: Memory | None, past: tuple[str, ...], paint: Style, cells: int) -> Line:
+    """Return what stands beside a worker's bar in its only row: its memory, or its history."""
+    if memory is not None:
+        words = memory_words(memory, cells - _NARROWEST_BAR)
+        return (piece(f"  {words}"),) if words else ()
+    return (piece(" "), piece(past[0], paint)) if past else ()
+
+
+def _memory(worker: WorkerState, view: SideView) -> Memory | None:
+    """Return what a worker takes of its budget of memory (None: it has no such budget)."""
+    if view.budget_bytes is None:
+        return None
+    taken, is_peak = taken_bytes(worker, view), view.status is SideStatus.DONE
+    return Memory(taken, view.budget_bytes, is_peak)
 
 
 def _scale(rows: int) -> list[str]:
@@ -203,7 +228,7 @@ def _span_s(view: SideView) -> float:
 
 def _awaited_slot(place: int, view: SideView, cells: int, grid: Grid) -> Slot:
     name = f"w{place}" if view.workers > 1 else "core"
-    return _draw_slot(name, None, "", (), view.paint, cells, grid.slot_rows)
+    return _draw_slot(name, None, "", None, (), view.paint, cells, grid.slot_rows)
 
 
 def _history(worker: WorkerState, view: SideView, width: int, rows: int) -> tuple[str, ...]:
@@ -228,8 +253,7 @@ def _worker_line(name: str, used: float | None, remark: str, paint: Style, cells
     if remark and cell_len(start) + cell_len(end) > cells:
         return (piece(start), piece(cut(remark, cells - cell_len(start))))
     room = max(0, cells - cell_len(start) - cell_len(end))
-    # half a row high, so that those of several workers stand apart
-    filled = bar(used or 0.0, room).translate(_LOWER_HALVES)
+    filled = half_bar(used or 0.0, room)
     return (piece(start), piece(filled, paint), piece(end))
 
 
