@@ -290,6 +290,7 @@ def test_a_place_that_was_left_is_taken_by_the_next() -> None:
 TAKES_MEMORY = """
 import mmap, resource, sys
 
+print("ready", flush=True)
 sys.stdin.readline()
 _, most = resource.getrlimit(resource.RLIMIT_DATA)
 resource.setrlimit(resource.RLIMIT_DATA, (1 << 40, most))
@@ -318,6 +319,7 @@ def test_what_a_worker_takes_of_a_budget_is_counted_from_when_it_is_held_to_it()
             (load,) = meter.read({"w0": worker.pid})
             return load.taken_bytes
 
+        assert worker.stdout.readline() == "ready\n"
         meter.note_memory([worker.pid])
         meter.read({"w0": worker.pid})
         before, held, lifted = taken(), after("taken"), after("lifted")
@@ -335,7 +337,7 @@ def test_what_a_worker_had_taken_before_anybody_looked_is_not_known() -> None:
     with subprocess.Popen([sys.executable, "-c", TAKES_MEMORY], **pipes) as worker:  # type: ignore[call-overload]
         worker.stdin.write("go on\n")
         worker.stdin.flush()
-        worker.stdout.readline()
+        assert [worker.stdout.readline() for _ in range(2)] == ["ready\n", "taken\n"]
         meter = utilization.UtilizationMeter(clock=iter(range(9)).__next__)
         meter.read({"w0": worker.pid})
         (load,) = meter.read({"w0": worker.pid})
