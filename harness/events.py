@@ -27,6 +27,7 @@ from harness.model import (
     Kind,
     Parameters,
     Process,
+    RateSearch,
     Schedule,
     ScoreDifferences,
     Side,
@@ -34,6 +35,7 @@ from harness.model import (
     Status,
     Variant,
 )
+from harness.serving import ServedLoad
 
 
 class Opened(Event, frozen=True, tag="opened"):
@@ -75,7 +77,8 @@ class Ready(Event, frozen=True, tag="ready"):
     baseline's own process is its one worker ``core``). ``items`` are those of a trial, or the most
     that it may do where it stops at a result (``stops_early``). ``reading`` is as in ``Results``.
     ``spares`` stand by to take the place of a worker that is lost. ``capacity`` is how the largest
-    model was searched that its devices hold (None: it was not).
+    model was searched that its devices hold, ``service`` how the rate was at which its trials run
+    (None: it was not).
     """
 
     items: Count
@@ -89,6 +92,13 @@ class Ready(Event, frozen=True, tag="ready"):
     reading: str = ""
     spares: tuple[Process, ...] = ()
     capacity: CapacitySearch | None = None
+    service: RateSearch | None = None
+
+
+class Offered(Event, frozen=True, tag="offered"):
+    """While it armed, the side was offered requests at a rate."""
+
+    load: ServedLoad
 
 
 class Probed(Event, frozen=True, tag="probed"):
@@ -182,6 +192,7 @@ class Finished(Event, frozen=True, tag="finished"):
     """The side's clock has stopped: wall time by its own clock; fields as in ``model.Trial``.
 
     ``unclocked_s`` passed from the order to start until now while that clock did not run.
+    ``served`` is what became of the requests (None: none came one by one).
     """
 
     wall_s: Duration
@@ -190,6 +201,7 @@ class Finished(Event, frozen=True, tag="finished"):
     items: Count
     waited_s: Duration | None = None
     unclocked_s: Duration | None = None
+    served: ServedLoad | None = None
 
 
 class Scored(Event, frozen=True, tag="scored"):

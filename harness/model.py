@@ -3,7 +3,7 @@
 Every value is frozen; change is a new value. They are facts only: no speedup and no efficiency is a
 field here, since claims are derived in ``claims``. Seconds are bare floats, any other unit is in
 the name.
-Imports ``capacity``, ``quantities``, ``spec`` and ``trial``, whose nouns are taken from here.
+Imports ``capacity``, ``quantities``, ``serving``, ``spec`` and ``trial``, and hands on their nouns.
 """
 
 from collections.abc import Iterable
@@ -26,6 +26,7 @@ from harness.quantities import (
     Sha256OrEmpty,
     Version,
 )
+from harness.serving import RateSearch as RateSearch
 from harness.spec import CommandFacts as CommandFacts
 from harness.spec import Description as Description
 from harness.spec import Offer as Offer
@@ -242,7 +243,7 @@ class Results:
     ``rates`` show how good the baseline is (empty: not asked). ``combined`` holds the run ids of
     several sessions that were combined afterwards (empty: this is one session).
     ``reading`` says how the user's own input was read (empty: nothing was read, or it is unknown).
-    ``*_capacity`` is the largest model that a side's devices hold (None: it was not searched).
+    ``*_capacity`` and ``*_service`` are what a side was searched for (None: it was not).
     """
 
     run_id: RunId
@@ -265,6 +266,8 @@ class Results:
     reading: str = ""
     baseline_capacity: CapacitySearch | None = None
     distributed_capacity: CapacitySearch | None = None
+    baseline_service: RateSearch | None = None
+    distributed_service: RateSearch | None = None
 
     @property
     def disturbed(self) -> bool:
@@ -293,6 +296,5 @@ def whole_machines(processes: Iterable[Process], hosts: Iterable[Host], cores: i
     """
     offered = {host.id: host.cores for host in hosts}
     homes = [process.host for process in processes]
-    return len(homes) == len(set(homes)) and all(
-        offered.get(home, cores) <= cores for home in homes
-    )
+    whole = all(offered.get(home, cores) <= cores for home in homes)
+    return whole and len(homes) == len(set(homes))

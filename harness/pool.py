@@ -1,12 +1,14 @@
 """The workers as a workload's ``distributed`` sees them: ``Pool`` and what passes through it.
 
-Part of the workload contract, types only; ``workload`` hands it on to workload files. Imports the
-standard library only.
+Part of the workload contract, types only; ``workload`` hands it on to workload files. May import
+``fleet``.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, Protocol, TypeVar
+
+from harness.fleet import Asked, Fleet, Queries, Reply, Requests, Shard
 
 Chunk = TypeVar("Chunk")
 Piece = TypeVar("Piece")
@@ -189,6 +191,24 @@ class Pool(Protocol):
 
         Return what each stage concludes, in their order. ``items`` counts a step in the workload's
         unit.
+        """
+
+    def serve(
+        self,
+        program: Fleet[Share, Shard, Asked, Queries, Part, Reply],
+        shares: Sequence[Share],
+        asked: Sequence[Asked],
+        requests: Requests,
+        micro_batch: int,
+        *shared: Any,
+        report: Reporter = ...,
+    ) -> list[Reply | None]:
+        """Answer requests until they are over, with one shard per worker; return the replies.
+
+        ``asked`` is what each request asks, by its number, and so is what is returned (None: it was
+        not answered). Micro-batches have at most so many requests; what has come by the time a
+        worker is free is one. A worker has at most two in flight. While a worker is lost others
+        search its shard.
         """
 
 

@@ -1,6 +1,7 @@
 """What one side did in one trial: its processes, its times, and where its core-seconds went.
 
-Every value is frozen. Others import these nouns from ``model``. Imports ``quantities``.
+Every value is frozen. Others import these nouns from ``model``. Imports ``quantities`` and
+``serving``.
 """
 
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from harness.quantities import (
     Sha256OrEmpty,
     WallSeconds,
 )
+from harness.serving import ServedLoad
 
 LONGEST_CURVE = 200
 LONGEST_UTILIZATION = 100
@@ -227,7 +229,8 @@ class Trial:
     command pair's command to prepare (None: it has none). ``rescoring_gap`` is how far the scores
     of a distributed answer are apart at most, where the baseline's process gave it others than its
     own side (None: that was not compared), ``not_rescored`` why it could not score the answer.
-    ``unstruck`` are the planned strikes that found nobody to strike before the end.
+    ``unstruck`` are the planned strikes that found nobody to strike before the end. ``served`` is
+    what became of the requests (None: none came one by one).
     """
 
     side: Side
@@ -265,6 +268,7 @@ class Trial:
     rescoring_gap: Amount | None = None
     not_rescored: str = ""
     unstruck: Annotated[tuple[str, ...], Meta(max_length=MOST_STRIKES)] = ()
+    served: ServedLoad | None = None
 
     @property
     def processes(self) -> tuple[Process, ...]:

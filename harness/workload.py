@@ -3,7 +3,7 @@
 There is no base class and no registration. A workload file imports this module and its own
 numerics, nothing else of ours; ``harness.run.find`` imports it by name.
 May import ``capacity``, ``client``, ``command_pair``, ``description``, ``errors``, ``extras``,
-``params``, ``pool`` and ``spec``.
+``fleet``, ``params``, ``pool`` and ``spec``.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -20,6 +20,10 @@ from harness.description import words
 from harness.errors import BadRequest as BadRequest
 from harness.extras import install_command as install_command
 from harness.extras import require_package as require_package
+from harness.fleet import AnyFleet as AnyFleet
+from harness.fleet import Backlog as Backlog
+from harness.fleet import Fleet as Fleet
+from harness.fleet import Requests as Requests
 from harness.params import NoParams, values_of, with_values
 from harness.params import require_between as require_between
 from harness.pool import AnyLockstep as AnyLockstep
@@ -141,6 +145,25 @@ class Capacity(Generic[Input]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Service(Generic[Input, Answer]):
+    """Requests that come one by one, at the largest rate at which each side holds a budget.
+
+    That rate is searched before a side is ready, and its trials run at it. ``budget_s(input)`` is
+    for the 99th percentile of latency. A trial has ``count(input)`` requests, which come by a
+    schedule of that ``seed``. ``alone(input, requests, report)`` answers them in one process, and
+    ``on_pool(input, pool, requests, report)`` on the pool's workers. Both return the answer that
+    ``quality`` scores. The workload's ``baseline`` and ``distributed`` answer a ``Backlog``: they
+    warm up, and are what a proof of the baseline times.
+    """
+
+    seed: int
+    budget_s: Callable[[Input], float]
+    count: Callable[[Input], int]
+    alone: Callable[[Input, Requests, Reporter], Answer]
+    on_pool: Callable[[Input, Pool, Requests, Reporter], Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Workload(Generic[Input, HeldOut, Answer, Params]):
     """A workload: its name, its four functions, its settings, and what judges it.
 
@@ -158,7 +181,8 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     computes all the time); it may be a function of the settings, and so may ``answers_differ``.
     ``superlinear`` is why more is gained than hardware was added, such as
     "a worker's share fits its cache" (None: that would be a fault). ``capacity`` says how the
-    largest model that devices hold is searched (None: it is not). ``own_slide(params)`` are words
+    largest model that devices hold is searched (None: it is not), and ``service`` how requests are
+    served that come one by one (None: none do). ``own_slide(params)`` are words
     for other settings, such as an input of the user's own, about which those of ``slide`` would not
     be true. ``simulated`` marks work that is not real; its results never make a headline.
     """
@@ -180,6 +204,7 @@ class Workload(Generic[Input, HeldOut, Answer, Params]):
     waits: str | Callable[[Params], str | None] | None = None
     superlinear: str | None = None
     capacity: Capacity[Input] | None = None
+    service: Service[Input, Answer] | None = None
     simulated: bool = False
 
     def __post_init__(self) -> None:
@@ -232,3 +257,4 @@ def _stated(words: str | Callable[[Params], str | None] | None, params: Params) 
 AnyWorkload = Workload[Any, Any, Any, Any]
 AnyProblem = Problem[Any, Any]
 AnyCapacity = Capacity[Any]
+AnyService = Service[Any, Any]

@@ -3,7 +3,7 @@
 ``python -m tests.doctor results.json OUTDIR`` writes them, each as ``KEY.json``. Each lie is
 consistent: what follows from it is changed with it, so that the file can be loaded and only its own
 rule objects.
-May import ``harness`` and ``capacities``.
+May import ``harness``, ``capacities`` and ``services``.
 """
 
 import sys
@@ -36,7 +36,9 @@ from harness.model import (
     Trial,
     Variant,
 )
+from harness.serving import ServedLoad
 from tests.capacities import a_probe, a_search
+from tests.services import a_rate_search, serving
 
 BASE = Path(__file__).parent / "real" / "results.json"
 
@@ -171,6 +173,24 @@ def searched(results: Results, ratio: float, **changes: Any) -> Results:
     one = a_search(input_sha256=sha256)
     many = a_search(results.spec.workers, round(ratio * 487), input_sha256=sha256)
     return replace(results, baseline_capacity=one, distributed_capacity=replace(many, **changes))
+
+
+def of_last_load(results: Results, **changes: Any) -> Results:
+    """Both sides served requests, and what became of those of the last trial is told otherwise."""
+    return of_last(lambda trial: replace(trial, served=changed_load(trial, changes)))(
+        serving(results)
+    )
+
+
+def changed_load(trial: Trial, changes: dict[str, Any]) -> ServedLoad:
+    """Return what became of a trial's requests, told otherwise."""
+    assert trial.served is not None
+    return replace(trial.served, **changes)
+
+
+def digest_of(results: Results) -> str:
+    """Return the digest of the input."""
+    return results.input.sha256 if results.input else OTHER
 
 
 def unrated(results: Results) -> Results:
@@ -646,6 +666,14 @@ REFUSING: dict[str, Doctor] = {
     "capacity-unequal": lambda good: searched(good, 1.9, budget_bytes=288 << 20),
     "capacity-not-shown": lambda good: searched(good, 1.9, probes=(a_probe(925, fits=True),)),
     "capacity-beyond-devices": lambda good: searched(good, 2.3),
+    "latency-over-budget": lambda good: of_last_load(good, p99_s=0.12, late=11),
+    "requests-too-few": lambda good: of_last_load(good, requests=458),
+    "requests-failed": lambda good: of_last_load(good, failed=1),
+    "service-unequal": lambda good: replace(
+        serving(good), baseline_service=a_rate_search(seed=2, input_sha256=digest_of(good))
+    ),
+    "rate-not-shown": lambda good: of_last_load(good, rate=80.0),
+    "requests-sent-late": lambda good: of_last_load(good, sent_late_p99_s=0.0011),
     "baseline-weak": lambda good: rated(good, Variant.TUNED, 1.5),
     "padded-work": lambda good: less_work(good, 0.79),
     "variant-far-faster": lambda good: passing(good, Variant.ALTERNATIVE, 0.79, name="int8"),
@@ -704,6 +732,7 @@ QUALIFYING: dict[str, Doctor] = {
     "cores-stand-for-machines": as_it_was,
     "whole-host-slower": lambda good: rated(good, Variant.WHOLE, 0.9),
     "whole-host-wins": faster_whole,
+    "sender-busy": lambda good: of_last_load(good, generator_s=0.7),
     "capacity-superlinear": lambda good: searched(good, 2.3, superlinear="room is shared"),
     "baseline-matched": faster_alone(0.965),
     "baseline-untuned": lambda good: rated(good, Variant.TUNED, 1.12),

@@ -10,12 +10,14 @@ from typing import Any
 
 from harness.run.progress_reports import report_quality
 from harness.workload import (
+    AnyFleet,
     AnyLockstep,
     AnyPipeline,
     AnyProblem,
     ChunkResult,
     QualityReporter,
     Reporter,
+    Requests,
 )
 
 Function = Callable[..., Any]
@@ -167,6 +169,19 @@ class CountingPool(ABC):
         """Refuse: no rival has anything of the kind."""
         raise NotImplementedError(f"{type(self).__name__} has no pipeline")
 
+    def serve(
+        self,
+        program: AnyFleet,
+        shares: Sequence[Any],
+        asked: Sequence[Any],
+        requests: Requests,
+        micro_batch: int,
+        *shared: Any,
+        report: Reporter = ignore_progress,
+    ) -> list[Any]:
+        """Refuse: no rival has anything of the kind."""
+        raise NotImplementedError(f"{type(self).__name__} serves nobody")
+
     def require_one_each(self, shares: Sequence[Any]) -> None:
         """Raise ``ValueError`` unless there is a share per worker."""
         if len(shares) != self.size:
@@ -262,6 +277,21 @@ class InProcessPool(CountingPool):
             program.take_step(stages, step, micro_batches, *shared)
             report((step + 1) * items)
         return [read_only_copy(program.conclude(stage, *shared)) for stage in stages]
+
+    def serve(
+        self,
+        program: AnyFleet,
+        shares: Sequence[Any],
+        asked: Sequence[Any],
+        requests: Requests,
+        micro_batch: int,
+        *shared: Any,
+        report: Reporter = ignore_progress,
+    ) -> list[Any]:
+        """Answer with all shards in turn."""
+        self.require_one_each(shares)
+        shards = [program.start(read_only_copy(share), *shared) for share in shares]
+        return program.serve(shards, asked, requests, micro_batch, *shared, report=report)
 
 
 def read_only_copy(value: Any) -> Any:

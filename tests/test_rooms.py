@@ -22,6 +22,7 @@ NOUNS = (
     "harness.events",
     "harness.model",
     "harness.quantities",
+    "harness.serving",
     "harness.spec",
     "harness.text",
 )
@@ -33,16 +34,23 @@ MAY_IMPORT = {
     "harness.errors": (),
     "harness.extras": ("harness.errors",),
     "harness.text": (),
-    "harness.trial": ("harness.quantities",),
+    "harness.serving": ("harness.quantities",),
+    "harness.trial": ("harness.quantities", "harness.serving"),
     "harness.model": (
         "harness.capacity",
         "harness.quantities",
+        "harness.serving",
         "harness.spec",
         "harness.trial",
     ),
     "harness.event_base": ("harness.model",),
     "harness.loss_events": ("harness.model", "harness.event_base"),
-    "harness.events": ("harness.model", "harness.event_base", "harness.loss_events"),
+    "harness.events": (
+        "harness.model",
+        "harness.event_base",
+        "harness.loss_events",
+        "harness.serving",
+    ),
     "harness.chaos": ("harness.errors", "harness.model", "harness.quantities"),
     "harness.event_lines": ("harness.events", "harness.spec", "harness.errors"),
     "harness.description": ("harness.spec",),
@@ -57,9 +65,11 @@ MAY_IMPORT = {
     "harness.placeholders": ("harness.spec",),
     "harness.client": (),
     "harness.params": ("harness.model", "harness.errors"),
-    "harness.pool": (),
+    "harness.fleet": (),
+    "harness.pool": ("harness.fleet",),
     "harness.workload": (
         "harness.capacity",
+        "harness.fleet",
         "harness.pool",
         "harness.description",
         "harness.params",
@@ -125,6 +135,7 @@ MAY_IMPORT = {
     ),
     "workloads": ("harness.workload", "workloads.documents"),
     "workloads.research": ("harness.workload", "workloads.embed", "workloads.research"),
+    "workloads.serve": ("harness.workload", "workloads.embed", "workloads.serve"),
     "demo": ("demo", "harness", "workloads"),
 }
 ONLY_IN = {
@@ -146,6 +157,7 @@ STANDARD_LIBRARY_ONLY = (
     "harness.extras",
     "harness.command_pair",
     "harness.client",
+    "harness.fleet",
     "harness.patterns",
     "harness.placeholders",
 )

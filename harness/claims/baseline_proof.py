@@ -12,6 +12,7 @@ from statistics import median
 from harness.claims.pairs import Pairs, median_of
 from harness.claims.whole_pass import (
     WholePass,
+    at_once_s,
     baseline_quality,
     fastest_that_holds,
     whole_passes,
@@ -32,7 +33,7 @@ class BaselineProof:
     less one: it is timed first and last. ``efforts`` are whole passes with settings that mean less
     work, ``alternatives`` those of other ways of doing the same, the fastest first, and ``copies``
     as many baselines at once as there are workers. ``baseline_s`` and ``quality`` are the medians
-    of the baseline's trials.
+    of the baseline's trials, or, where requests come one by one, ``baseline_s`` is ``at_once_s``.
     """
 
     own: Rate
@@ -155,7 +156,7 @@ def proof(results: Results, pairs: Pairs | None) -> BaselineProof | None:
         efforts=whole_passes(_rates_of(rates, Variant.EFFORT), pairs),
         alternatives=whole_passes(_rates_of(rates, Variant.ALTERNATIVE), pairs),
         copies=_copies_for(pairs, rates),
-        baseline_s=None if pairs is None else pairs.baseline_s,
+        baseline_s=None if pairs is None else at_once_s(pairs),
         quality=None if pairs is None else baseline_quality(pairs),
     )
 
@@ -207,7 +208,7 @@ def _rate_in_trials(pairs: Pairs, own: Rate) -> Rate:
     if not pairs.baseline[0].items:
         return own
     items = median_of(pairs.baseline, lambda trial: trial.items)
-    return replace(own, items_per_s=items / pairs.baseline_s, seconds=pairs.baseline_s)
+    return replace(own, items_per_s=items / at_once_s(pairs), seconds=pairs.baseline_s)
 
 
 def _over(one: Rate | None, other: Rate | None) -> float | None:

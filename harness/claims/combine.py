@@ -192,6 +192,8 @@ def _combine(sessions: Sequence[Results]) -> Results:
         combined=runs,
         baseline_capacity=widest.baseline_capacity,
         distributed_capacity=widest.distributed_capacity,
+        baseline_service=widest.baseline_service,
+        distributed_service=widest.distributed_service,
     )
 
 

@@ -33,6 +33,9 @@ IN_TRIAL = (
 )
 
 
+_Arming = e.Launched | e.AwaitsHosts | e.Offered | e.Ready | e.Probed
+
+
 class Contradiction(ValueError):
     """A journal that no session can have written."""
 
@@ -99,7 +102,7 @@ class EventOrder:
         match event:
             case e.Scheduled() | e.Observed() | e.Closed():
                 return self._session_reason(event)
-            case e.Launched() | e.AwaitsHosts() | e.Ready() | e.Probed():
+            case e.Launched() | e.AwaitsHosts() | e.Offered() | e.Ready() | e.Probed():
                 return self._arming_reason(event, side)
             case e.Rated() | e.ProofStopped():
                 return self._proof_reason(event)
@@ -140,9 +143,7 @@ class EventOrder:
     def _all_ready(self) -> bool:
         return all(side.ready for side in self._sides.values())
 
-    def _arming_reason(
-        self, event: e.Launched | e.AwaitsHosts | e.Ready | e.Probed, side: _SideOrder
-    ) -> str:
+    def _arming_reason(self, event: _Arming, side: _SideOrder) -> str:
         """Judge arming: a side may be armed anew until its first clock starts."""
         if side.has_gone:
             return "comes after its side's first clock has started"
@@ -151,6 +152,8 @@ class EventOrder:
                 side.launched, side.ready, side.launched_at = True, False, event.at
             case e.AwaitsHosts() if not side.launched or side.ready:
                 return "waits for hosts of a side that is not being armed"
+            case e.Offered() if not side.launched or side.ready:
+                return "offers requests to a side that is not being armed"
             case e.Ready(workers=workers):
                 if not side.launched or side.ready:
                     return "says that a side is ready which was not launched for it"

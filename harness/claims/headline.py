@@ -21,6 +21,7 @@ from harness.claims.rule import Unit as Unit
 from harness.claims.rules import caveats, refusals
 from harness.claims.run_cost import Cost as Cost
 from harness.claims.run_cost import cost_of
+from harness.claims.serving import ServiceGain, service_gain
 from harness.claims.tags import Tag, tags
 from harness.model import Results
 
@@ -81,7 +82,8 @@ class Headline:
     """Speed, quality and cost of both sides, with the facts and the pairs they come from.
 
     ``recovery`` is what losses of workers cost (None: none was lost), ``capacity`` how much larger
-    a model the workers' devices hold than one (None: that was not shown).
+    a model the workers' devices hold than one (None: that was not shown), ``service`` how many
+    requests a second both sides serve (None: none come one by one).
     """
 
     results: Results
@@ -91,6 +93,7 @@ class Headline:
     cost: Cost
     recovery: Recovery | None
     capacity: CapacityGain | None
+    service: ServiceGain | None
     caveats: tuple[Caveat, ...]
 
     @property
@@ -136,6 +139,7 @@ def _headline(
         cost=cost_of(pairs),
         recovery=recovery(pairs),
         capacity=capacity_gain(evidence.results),
+        service=service_gain(evidence.results),
         caveats=(*reasons, *caveats(evidence)),
     )
 

@@ -5,21 +5,31 @@ May import ``model``, ``events``, ``workload`` and ``run``.
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
 
 from harness.events import Finished
+from harness.model import RateSearch
 from harness.run import wire
 from harness.run.handed_over import hand_over
 from harness.run.loaded import LoadedProblem
 from harness.run.off_clock import OffClockMeter, scored_event
+from harness.run.open_loop import OpenLoop, RequestGenerator
 from harness.run.progress_reports import ProgressReporter, no_report
 from harness.run.sides.runner import SideRunner, seconds_between, usage_between
-from harness.workload import AnyProblem
+from harness.serving import ServedLoad
+from harness.workload import AnyProblem, QualityReporter
 
 if TYPE_CHECKING:
     from harness.run.commands.side import CommandSide
+
+
+class Served(NamedTuple):
+    """Who sends requests, and what the search for the rate of the trials came to."""
+
+    generator: RequestGenerator
+    rates: RateSearch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +37,8 @@ class ArmedWorkload:
     """A side with what it runs, loaded and warm. ``meter`` was last read when it came to rest.
 
     ``program`` is the side itself where it is one of a command pair's (else None).
-    An answer that it hands over lies in its folder ``scratch``.
+    An answer that it hands over lies in its folder ``scratch``. ``served`` is who
+    sends requests, and at what rate (None: none come one by one).
     """
 
     loaded: LoadedProblem
@@ -36,6 +47,22 @@ class ArmedWorkload:
     meter: OffClockMeter
     program: "CommandSide | None" = None
     scratch: str = ""
+    served: Served | None = None
+
+    def run(self, report: QualityReporter, workers: int) -> tuple[Any, ServedLoad | None]:
+        """Run once; return the answer, and what became of the requests where some come."""
+        service, given = self.loaded.workload.service, self.loaded.own.input
+        if service is None or self.served is None or self.served.rates.raced is None:
+            return self.side.run(given, report, workers), None
+        requests = OpenLoop(
+            self.served.generator,
+            self.served.rates.raced,
+            service.count(given),
+            service.seed,
+            budget_s=service.budget_s(given),
+        )
+        answer = self.side.serve(service, given, requests, report, workers)
+        return answer, requests.close()
 
 
 def pass_rate(side: SideRunner, problem: AnyProblem, seconds: float) -> float:
@@ -63,7 +90,7 @@ def run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
     began = time.perf_counter()
     items = command.expected_items or problem.items
     with side.under_strikes(report, items, command.workers) as counted:
-        answer = side.run(problem.input, counted, command.workers)
+        answer, served = armed.run(counted, command.workers)
     wall_s = time.perf_counter() - began
     report.stop()
     waited_s = seconds_between(waited_before_s, side.waited_s())
@@ -77,6 +104,7 @@ def run_trial(armed: ArmedWorkload, command: wire.StartTrial) -> None:
             peak_rss_bytes=peak_rss_bytes,
             items=report.done,
             waited_s=waited_s,
+            served=served,
             unclocked_s=max(0.0, time.perf_counter() - ordered - wall_s),
         )
     )

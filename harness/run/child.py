@@ -7,6 +7,7 @@ May import ``model``, ``events``, ``errors``, ``workload``, ``run`` and ``comman
 """
 
 import contextlib
+import dataclasses
 import os
 import signal
 import sys
@@ -20,10 +21,10 @@ from msgspec.structs import replace
 
 from harness.command_pair import CommandPair
 from harness.errors import TwoclocksError
-from harness.events import Failed, Prepared, Probed, Ready
-from harness.model import CapacitySearch, Digest, Side
+from harness.events import Failed, Offered, Prepared, Probed, Ready
+from harness.model import CapacitySearch, Digest, RateSearch, Side
 from harness.run import wire
-from harness.run.armed_side import ArmedWorkload, pass_rate, run_trial
+from harness.run.armed_side import ArmedWorkload, Served, pass_rate, run_trial
 from harness.run.capacity_search import search_capacity
 from harness.run.digest import digest
 from harness.run.failure import failure_of
@@ -33,7 +34,9 @@ from harness.run.handed_over import score_handed_over
 from harness.run.host import pin
 from harness.run.loaded import LoadedProblem
 from harness.run.off_clock import OffClockMeter
+from harness.run.open_loop import RequestGenerator
 from harness.run.progress_reports import no_report
+from harness.run.rate_search import search_rate
 from harness.run.sides.opening import open_side
 from harness.run.sides.runner import SideRunner, cores_of
 from harness.run.variant_timing import time_variant
@@ -106,12 +109,40 @@ def _arm(
     timer.lap("workers")
     _warm_up(side, problem)
     timer.lap("warm-up")
-    capacity = _capacity(found, problem, input_digest, side, timer, assignment.workers)
-    send(_ready(found, problem, input_digest, side, timer, capacity))
     meter, scratch = OffClockMeter(side), assignment.scratch
-    return ArmedWorkload(
+    armed = ArmedWorkload(
         loaded=loaded, side=side, send=send, meter=meter, program=program, scratch=scratch
     )
+    return _searched(armed, input_digest, assignment.workers, stack, timer)
+
+
+def _searched(
+    armed: ArmedWorkload,
+    input_digest: Digest,
+    workers: int,
+    stack: contextlib.ExitStack,
+    timer: PhaseTimer,
+) -> ArmedWorkload:
+    """Search what the workload asks for, and report that the side is ready."""
+    workload, problem, side = armed.loaded.workload, armed.loaded.own, armed.side
+    capacity = _capacity(workload, problem, input_digest, side, timer, workers)
+    if workload.service is not None:
+        generator = stack.enter_context(RequestGenerator())
+        found = search_rate(
+            workload.service,
+            side,
+            problem.input,
+            generator,
+            input_sha256=input_digest.sha256,
+            workers=workers,
+            offered=lambda load: armed.send(Offered(load=load)),
+        )
+        timer.lap("rates")
+        armed = dataclasses.replace(armed, served=Served(generator, found))
+    found_rates = None if armed.served is None else armed.served.rates
+    armed.send(_ready(workload, problem, input_digest, side, timer, capacity, found_rates))
+    armed.meter.lap()
+    return armed
 
 
 def _warm_up(side: SideRunner, problem: AnyProblem) -> None:
@@ -159,6 +190,7 @@ def _ready(
     side: SideRunner,
     timer: PhaseTimer,
     capacity: CapacitySearch | None,
+    rates: RateSearch | None,
 ) -> Ready:
     held_out = digest(problem.held_out, problem.held_out_items or 0)
     workers = tuple(side.worker_processes())
@@ -176,6 +208,7 @@ def _ready(
         stops_early=workload.until is not None,
         reading=problem.reading[:LONGEST_READING],
         capacity=capacity,
+        service=rates,
     )
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from harness import events as e
-from harness.model import ChaosKind, Side
+from harness.model import ChaosKind, RateSearch, Side
 from harness.run import wire
 
 HINT = (
@@ -44,6 +44,7 @@ _ALIVE = frozenset(Turn) - {Turn.OVER}
 MAY_REPORT: Mapping[type[e.Event], frozenset[Turn]] = {
     e.AwaitsHosts: frozenset({Turn.ARMING}),
     e.Ready: frozenset({Turn.ARMING}),
+    e.Offered: frozenset({Turn.ARMING}),
     e.Probed: frozenset({Turn.PROBING}),
     e.Prepared: frozenset({Turn.PREPARING}),
     e.Progress: frozenset({Turn.RUNNING}),
@@ -205,6 +206,8 @@ class Conversation:
             yield f"it has {len(names)} workers, and was given {self._rights.workers}"
         if len({*names}) != len(names):
             yield "two of its workers have one name"
+        if (rates := event.service) is not None:
+            yield from self._faults_of_rates(event, rates)
         if (search := event.capacity) is None:
             return
         if search.devices != self._rights.workers:
@@ -213,6 +216,14 @@ class Conversation:
             yield "it searched with another input than it has loaded"
         if search.contradiction:
             yield f"its search of the largest model contradicts itself: {search.contradiction}"
+
+    def _faults_of_rates(self, event: e.Ready, rates: RateSearch) -> Iterator[str]:
+        if rates.workers != self._rights.workers:
+            yield f"it served with {rates.workers} workers, and has {self._rights.workers}"
+        if rates.input_sha256 != event.input.sha256:
+            yield "it served with another input than it has loaded"
+        if rates.contradiction:
+            yield f"its search of the largest rate contradicts itself: {rates.contradiction}"
 
     def _faults_of_finished(self, event: e.Finished, elapsed: Elapsed) -> Iterator[str]:
         if event.items < self._done:

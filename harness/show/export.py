@@ -11,7 +11,14 @@ from enum import StrEnum
 from harness import text
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline, Refusal
-from harness.show import capacity_phrases, escapes, export_numbers, phrases, recovery_phrases
+from harness.show import (
+    capacity_phrases,
+    escapes,
+    export_numbers,
+    phrases,
+    recovery_phrases,
+    serving_phrases,
+)
 from harness.show.provenance import provenance
 from harness.show.scaling_table import NO_HEADLINE, scaling_table
 from harness.show.tables import UNMEASURED, Row, RowKind, Table
@@ -127,6 +134,7 @@ def _facts(headline: Headline) -> Iterator[str]:
     yield f"cost {cost} · {drop}"
     yield recovery_phrases.in_one_line(headline.recovery)
     yield capacity_phrases.in_one_line(headline.capacity)
+    yield serving_phrases.in_one_line(headline.service)
     yield phrases.equal_answers(headline)
     yield phrases.serial_share(headline)
     yield phrases.start_up(headline)

@@ -16,6 +16,7 @@ from harness.claims.claims import Claims
 from harness.claims.curve import Curve, Law, Point, Prediction
 from harness.claims.headline import Headline, Refusal
 from harness.claims.run_cost import OfferCost
+from harness.claims.serving import ServiceGain
 from harness.model import Results
 from harness.show import escapes, phrases
 from harness.show.export_appendix import Fields, appendix_fields
@@ -122,6 +123,7 @@ def _claim(headline: Headline) -> Fields:
         **_quality(headline),
         **_cost(headline),
         "capacity": None if headline.capacity is None else _capacity(headline.capacity),
+        "service": None if headline.service is None else _service(headline.service),
         "caveats": caveats,
     }
 
@@ -195,6 +197,17 @@ def _capacity(gain: CapacityGain) -> Fields:
         "ratio": gain.ratio,
         "efficiency_fraction": gain.efficiency,
         "superlinear": gain.superlinear,
+    }
+
+
+def _service(gain: ServiceGain) -> Fields:
+    return {
+        "budget_seconds": gain.budget_s,
+        "workers": gain.workers,
+        "baseline_requests_per_second": gain.alone,
+        "distributed_requests_per_second": gain.together,
+        "baseline_p99_seconds": gain.alone_p99_s,
+        "distributed_p99_seconds": gain.together_p99_s,
     }
 
 

@@ -11,7 +11,14 @@ from harness import text
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline, Refusal
 from harness.claims.tags import Weight
-from harness.show import capacity_phrases, headline_number, money, phrases, recovery_phrases
+from harness.show import (
+    capacity_phrases,
+    headline_number,
+    money,
+    phrases,
+    recovery_phrases,
+    serving_phrases,
+)
 from harness.show.audit_text import footer
 from harness.show.provenance import provenance
 from harness.show.terminal.lines import LABEL, STRONG, Frame, Line, cut, justify, piece, shorten
@@ -98,6 +105,7 @@ def _claim_lines(headline: Headline, width: int) -> Iterator[Line]:
     yield from between
     yield from _wrap(recovery_phrases.in_one_line(headline.recovery), width)
     yield from _wrap(capacity_phrases.in_one_line(headline.capacity), width)
+    yield from _wrap(serving_phrases.in_one_line(headline.service), width)
     yield from _wrap(phrases.sentence_to_say(headline), width, "say: ")
     yield from _wrap(cut(workload.limitation, _LONGEST_LIMITATION), width, "limit: ")
     yield from _wrap(" · ".join(_tags(headline)), width, "but: ")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from harness import text
 from harness.claims.headline import Headline
 from harness.claims.tags import Tag, Weight
-from harness.show import capacity_phrases, phrases, recovery_phrases
+from harness.show import capacity_phrases, phrases, recovery_phrases, serving_phrases
 from harness.show.figures.box import WIDTH_PX, Box
 from harness.show.figures.page import LEADING, MARGIN, SMALLEST_PX, Page
 from harness.show.provenance import provenance
@@ -59,6 +59,8 @@ def _paragraphs(headline: Headline) -> Iterator[tuple[str, str]]:
         yield "recovery", f"Losses: {survived}"
     if capacity := capacity_phrases.in_short(headline.capacity):
         yield "capacity", f"{capacity[0].upper()}{capacity[1:]}"
+    if service := serving_phrases.in_short(headline.service):
+        yield "service", f"{service[0].upper()}{service[1:]}"
     limitation = text.printable(headline.results.spec.workload.limitation)
     if limitation:
         yield "spec.workload.limitation", f"Limit: {limitation}"

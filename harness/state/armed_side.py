@@ -5,15 +5,16 @@ Pure; may import ``model``.
 
 import msgspec
 
-from harness.model import CapacitySearch, Digest, Host, Process
+from harness.model import CapacitySearch, Digest, Host, Process, RateSearch
+from harness.serving import ServedLoad
 
 
 class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a side before its first trial, and holds for all of them.
 
     ``items`` is the size of a trial, or the most that it may do if it ``stops_early`` (0: not known
-    yet). ``processes`` are all that it armed, ``spares`` those that stand by; ``reading`` and
-    ``capacity`` are as in ``Ready``.
+    yet). ``processes`` are all that it armed, ``spares`` those that stand by; ``reading``,
+    ``capacity`` and ``service`` are as in ``Ready``. ``loads`` were offered while it armed.
     The rates are passes a second through the warm-up slice, with the other side at rest and at
     work (None: not probed). ``prepared_cpu_s`` are the core-seconds that preparing for the last
     trial took, or for the next (None: it was not prepared for). Hosts with room for
@@ -35,6 +36,8 @@ class ArmedSide(msgspec.Struct, frozen=True, kw_only=True):
     processes: tuple[Process, ...] = ()
     spares: tuple[Process, ...] = ()
     capacity: CapacitySearch | None = None
+    loads: tuple[ServedLoad, ...] = ()
+    service: RateSearch | None = None
     rate_alone: float | None = None
     rate_together: float | None = None
     prepared_cpu_s: float | None = None

@@ -16,6 +16,7 @@ from harness.model import (
     ScoreDifferences,
     Side,
 )
+from harness.serving import ServedLoad
 from harness.state.armed_side import ArmedSide as ArmedSide
 from harness.state.faults import Faults, faults_after
 from harness.state.series import Series, extend
@@ -43,7 +44,8 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     ``workers`` are those of this trial, ``done`` is cumulative. ``started_at`` and ``finished_at``
     are the conductor's times of go and of the end, ``last_progress_at`` that of the last item done
     since. ``quality_so_far`` is what the side last reported, ``quality`` that of the held-out set.
-    ``wall_s`` is set once the clock has stopped. ``unstruck`` is as in ``model.Trial``.
+    ``wall_s`` is set once the clock has stopped. ``unstruck`` and ``served`` are as in
+    ``model.Trial``.
     """
 
     side: Side
@@ -62,6 +64,7 @@ class SideState(msgspec.Struct, frozen=True, kw_only=True):
     part_bytes: int | None = None
     faults: Faults = ()
     unstruck: tuple[str, ...] = ()
+    served: ServedLoad | None = None
     stalls: Stalls = ()
     finished_at: float | None = None
     wall_s: float | None = None
@@ -107,11 +110,10 @@ def after_event(state: SideState, event: e.Event) -> SideState:
         case e.CoreTime():
             return _add_core_time(state, event)
         case e.Launched():
-            armed = replace(state.armed, launched_at=event.at)
+            armed = replace(state.armed, launched_at=event.at, loads=())
             return replace(state, stage=SideStage.ARMING, armed=armed)
-        case e.AwaitsHosts(workers=workers, seconds=seconds):
-            waiting = replace(state.armed, awaited_workers=workers, awaited_s=seconds)
-            return replace(state, armed=waiting)
+        case e.AwaitsHosts() | e.Offered():
+            return replace(state, armed=_arming(state.armed, event))
         case e.Ready():
             return _ready(state, event)
         case e.Probed(rate=rate, together=together):
@@ -130,6 +132,14 @@ def after_event(state: SideState, event: e.Event) -> SideState:
             return replace(failed, reason=reason, last_words=last_words)
         case _:
             return state
+
+
+def _arming(armed: ArmedSide, event: e.AwaitsHosts | e.Offered) -> ArmedSide:
+    match event:
+        case e.AwaitsHosts(workers=workers, seconds=seconds):
+            return replace(armed, awaited_workers=workers, awaited_s=seconds)
+        case e.Offered(load=load):
+            return replace(armed, loads=(*armed.loads, load))
 
 
 def since_go(state: SideState, event: e.Event) -> float:
@@ -174,6 +184,7 @@ def _ready(state: SideState, event: e.Ready) -> SideState:
         processes=event.workers,
         spares=event.spares,
         capacity=event.capacity,
+        service=event.service,
     )
     workers = tuple(WorkerState(process=process) for process in event.workers)
     return replace(state, stage=SideStage.READY, armed=armed, workers=workers, stalls=())
@@ -211,6 +222,7 @@ def _finish_trial(state: SideState, event: e.Finished) -> SideState:
         peak_rss_bytes=event.peak_rss_bytes,
         items_finished=event.items,
         waited_s=event.waited_s,
+        served=event.served,
         done=event.items,
         curve=replace(state.curve, points=(*state.curve.points, last)),
     )

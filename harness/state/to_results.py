@@ -57,6 +57,8 @@ def results_of(board: Board, journal_sha256: str = "") -> Results:
         reading=board.reading,
         baseline_capacity=board.baseline.armed.capacity,
         distributed_capacity=board.distributed.armed.capacity,
+        baseline_service=board.baseline.armed.service,
+        distributed_service=board.distributed.armed.service,
     )
     return msgspec.convert(_plain_tree(msgspec.to_builtins(results)), Results)
 
@@ -162,6 +164,7 @@ def _trial(
         answer_difference=state.answer_difference,
         prepared_cpu_s=state.armed.prepared_cpu_s,
         unstruck=state.unstruck[:MOST_STRIKES],
+        served=state.served,
     )
 
 

@@ -151,6 +151,9 @@ KEYS = {
         "capacity-beyond-devices",
         "capacity-superlinear",
     ),
+    "R32": ("latency-over-budget", "requests-too-few", "requests-failed"),
+    "R33": ("service-unequal", "rate-not-shown"),
+    "R34": ("requests-sent-late", "sender-busy"),
 }
 OWNERS = {key: rule for rule, keys in KEYS.items() for key in keys}
 AS_WRITTEN = encode(GOOD)
@@ -203,7 +206,7 @@ def test_a_good_session_is_not_refused() -> None:
 
 
 def test_the_rules_stand_in_order() -> None:
-    assert [rule.id for rule in RULES] == [f"R{number:02}" for number in range(1, 32)]
+    assert [rule.id for rule in RULES] == [f"R{number:02}" for number in range(1, 35)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

@@ -16,6 +16,7 @@ class Holding(OneProcess):
     """A side of some devices that notes what it was asked for."""
 
     run: Any = None
+    serve: Any = None
     worker_processes: Any = None
     time_parts: Any = None
 

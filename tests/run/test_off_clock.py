@@ -13,6 +13,7 @@ class Resting(OneProcess):
     """A side that is this process and never runs."""
 
     run: Any = None
+    serve: Any = None
     worker_processes: Any = None
     time_parts: Any = None
     try_size: Any = None

@@ -16,6 +16,7 @@ from harness.claims.rules import (
     resources,
     results_file,
     same_work,
+    serving,
     session,
     speedup,
     terms,
@@ -56,6 +57,9 @@ RULES: tuple[Rule, ...] = (
     uncertainty.SURE_OF_QUALITY,
     off_clock.NO_WORK_OFF_CLOCK,
     capacity.CAPACITY_SHOWN,
+    serving.LATENCY_HELD,
+    serving.RATE_SHOWN,
+    serving.SENT_ON_TIME,
 )
 
 

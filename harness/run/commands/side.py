@@ -32,7 +32,7 @@ from harness.run.digest import pair_digest
 from harness.run.find import user_modules
 from harness.run.guard import become_subreaper
 from harness.run.host import pin, this_host, this_process
-from harness.run.sides.runner import Usage, WithoutCapacity, WithoutSpares, cores_of
+from harness.run.sides.runner import Usage, WithoutSearch, WithoutSpares, cores_of
 from harness.run.sources import source_digest
 from harness.workload import AnyWorkload, Metric, Problem, QualityReporter, Workload
 
@@ -40,7 +40,7 @@ SOURCE = "source"
 START_UP, RUN = "start-up of the program", "run"
 
 
-class CommandSide(WithoutSpares, WithoutCapacity):
+class CommandSide(WithoutSpares, WithoutSearch):
     """One side of a command pair: runs its program as often as asked.
 
     A program that says it is ready is started before the clock. ``with`` ends what it leaves.

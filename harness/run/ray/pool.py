@@ -1,4 +1,4 @@
-"""The pool that ``distributed`` is given: map by dynamic pull, shuffle, lockstep, pipeline.
+"""The pool that ``distributed`` is given: map by dynamic pull, shuffle, lockstep, pipeline, serve.
 
 Lost workers are the pool's business: their chunks are redone, their state is rebuilt, and the
 answer is the one that would have come without the loss. May import ``workload`` and ``run``.
@@ -11,11 +11,20 @@ import ray
 
 from harness.run.core_seconds import CoreTimeAccount
 from harness.run.progress_reports import no_report
+from harness.run.ray.fleet_places import FleetPlaces
 from harness.run.ray.lockstep import LockstepRun
 from harness.run.ray.mapping import FinishedChunk, MapRun, SentChunk
 from harness.run.ray.pipelining import PipelineRun
+from harness.run.ray.serving import FleetRun
 from harness.run.ray.workers import Workers
-from harness.workload import AnyLockstep, AnyPipeline, ChunkResult, Reporter
+from harness.workload import (
+    AnyFleet,
+    AnyLockstep,
+    AnyPipeline,
+    ChunkResult,
+    Reporter,
+    Requests,
+)
 
 
 def count_one(_: Any) -> int:
@@ -165,6 +174,23 @@ class RayPool:
             run = PipelineRun(
                 self._workers, self.account, program, shares, steps, micro_batches, shared, items
             )
+            return run.run(report)
+
+    def serve(
+        self,
+        program: AnyFleet,
+        shares: Sequence[Any],
+        asked: Sequence[Any],
+        requests: Requests,
+        micro_batch: int,
+        *shared: Any,
+        report: Reporter = no_report,
+    ) -> list[Any]:
+        """Answer requests until they are over, with one shard per worker; return the replies."""
+        self._require_one_each(shares)
+        with self.account.stepping():
+            places = FleetPlaces(self._workers, program, shares, asked[:1], shared)
+            run = FleetRun(self._workers, self.account, places, asked, requests, micro_batch)
             return run.run(report)
 
     def _require_one_each(self, shares: Sequence[Any]) -> None:

@@ -38,7 +38,15 @@ from harness.run.sides.runner import Usage, own_usage
 from harness.run.strikes import TrialStrikes
 from harness.run.utilization import sample_of
 from harness.run.wire import Assignment, SendEvent, is_hung_up
-from harness.workload import AnyCapacity, AnyProblem, AnyWorkload, QualityReporter
+from harness.workload import (
+    AnyCapacity,
+    AnyProblem,
+    AnyService,
+    AnyWorkload,
+    QualityReporter,
+    Reporter,
+    Requests,
+)
 
 SAMPLE_EVERY_S = 0.5
 
@@ -94,12 +102,21 @@ class RaySide:
 
     def run(self, given: Any, report: QualityReporter, workers: int) -> Any:
         """Run on the first ``workers`` of the workers (0: all) and return the answer."""
+        return self._on_pool(workers, lambda pool: self._workload.distributed(given, pool, report))
+
+    def _on_pool(self, workers: int, run: Callable[[RayPool], Any]) -> Any:
         self._workers.employ(workers)
         pool = RayPool(self._workers, self._cores)
         self._account = pool.account
-        answer = self._workload.distributed(given, pool, report)
+        answer = run(pool)
         pool.account.close()
         return answer
+
+    def serve(
+        self, service: AnyService, given: Any, requests: Requests, report: Reporter, workers: int
+    ) -> Any:
+        """Answer requests on the first ``workers`` of the workers (0: all)."""
+        return self._on_pool(workers, lambda pool: service.on_pool(given, pool, requests, report))
 
     def try_size(self, capacity: AnyCapacity, size: int, given: Any) -> None:
         """Take one step with a model of a size on all workers; one without room lives on."""

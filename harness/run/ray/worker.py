@@ -18,13 +18,14 @@ from harness.run.core_seconds import Timing
 from harness.run.digest import digest
 from harness.run.host import move, pin, terms, this_host, this_process
 from harness.run.processes import descendants_cpu_seconds, peak_rss_bytes
+from harness.run.ray.fleet_member import FleetAnswer, FleetCall, FleetMember
 from harness.run.ray.peers import Address, PeerLost, Peers, connect, listen
 from harness.run.ray.replica import Advanced, Replica
 from harness.run.ray.sendable_errors import sendable_errors
 from harness.run.ray.stage import Stage, StageAdvanced
 from harness.run.ray.timed import Timed, time_call
 from harness.run.sources import source_digest
-from harness.workload import AnyLockstep, AnyPipeline
+from harness.workload import AnyFleet, AnyLockstep, AnyPipeline
 
 
 class Worker:
@@ -51,6 +52,7 @@ class Worker:
         self._listener: socket.socket | None = None
         self._replica: Replica | None = None
         self._stage: Stage | None = None
+        self._member: FleetMember | None = None
 
     def describe(self) -> Process:
         """Return what this process is, read from inside it."""
@@ -228,6 +230,30 @@ class Worker:
         """Return what of this stage belongs to the answer."""
         return self._begun_stage().conclude()
 
+    @sendable_errors()
+    def join(
+        self, program: AnyFleet, sample: Sequence[Any], number: int, share: Any, *shared: Any
+    ) -> None:
+        """Join a fleet with a shard, and encode a sample of requests, so that no kernel is cold."""
+        self._let_go()
+        self._member = FleetMember(program, shared)
+        self._member.hold(number, share)
+        self._member.rehearse(sample)
+
+    @sendable_errors()
+    def hold_shard(self, number: int, share: Any) -> None:
+        """Hold a shard from now on."""
+        self._joined().hold(number, share)
+
+    def drop_shard(self, number: int) -> None:
+        """Hold a shard no more."""
+        self._joined().drop(number)
+
+    @sendable_errors()
+    def answer(self, call: FleetCall) -> tuple[FleetAnswer, Timing]:
+        """Search and encode what a call asks for; return that, and what it took."""
+        return self._joined().answer(call)
+
     def release(self) -> None:
         """Let go of the state and of what was shared, so that a trial starts from nothing."""
         self._let_go()
@@ -236,7 +262,7 @@ class Worker:
         for holds in (self._replica, self._stage):
             if holds is not None:
                 holds.cut_off()
-        self._replica = self._stage = None
+        self._replica = self._stage = self._member = None
         if self._listener is not None:
             self._listener.close()
         self._listener = None
@@ -250,6 +276,11 @@ class Worker:
         if self._stage is None:
             raise RuntimeError("the worker has not begun a pipeline")
         return self._stage
+
+    def _joined(self) -> FleetMember:
+        if self._member is None:
+            raise RuntimeError("the worker has not joined a fleet")
+        return self._member
 
 
 def node_address() -> str:

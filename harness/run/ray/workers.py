@@ -150,13 +150,21 @@ class Workers:
             ready = _ready_of([*due, *also])
             for answer in ready:
                 if answer in due:
-                    self.watch.note_answer(due[answer])
-                    self.losses.answered(due[answer])
-            for place, overdue in self.watch.overdue(forgiven, together=together).items():
-                self._overdue[place] = overdue
-                self._cluster.end(place)
+                    self.note_answer(due[answer])
+            self.end_stalled(forgiven, together=together)
             if ready or (until_notice and self._departures.has_notices):
                 return ready
+
+    def note_answer(self, place: int) -> None:
+        """Note that a worker has answered."""
+        self.watch.note_answer(place)
+        self.losses.answered(place)
+
+    def end_stalled(self, forgiven: Collection[int] = (), *, together: bool = False) -> None:
+        """End workers that owe an answer and are stalled; the arguments are as in ``wait``."""
+        for place, overdue in self.watch.overdue(forgiven, together=together).items():
+            self._overdue[place] = overdue
+            self._cluster.end(place)
 
     def gather(self, due: Mapping[Any, int], *, together: bool = False) -> list[Any]:
         """Return all answers in their order; raise as ``ray.get`` does, once all are there."""

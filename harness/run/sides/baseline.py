@@ -14,7 +14,14 @@ from harness.run.host import terms, this_process
 from harness.run.progress_reports import report_quality
 from harness.run.sides.runner import OneProcess, cores_of, name_of_cores, with_input
 from harness.run.wire import Assignment, SendEvent
-from harness.workload import AnyCapacity, AnyWorkload, QualityReporter
+from harness.workload import (
+    AnyCapacity,
+    AnyService,
+    AnyWorkload,
+    QualityReporter,
+    Reporter,
+    Requests,
+)
 
 SAMPLE_EVERY_S = 0.5
 
@@ -49,6 +56,12 @@ class Baseline(OneProcess):
     def try_size(self, capacity: AnyCapacity, size: int, given: Any) -> None:
         """Take one step with a model of a size in this process's memory."""
         capacity.alone(size, given)
+
+    def serve(
+        self, service: AnyService, given: Any, requests: Requests, report: Reporter, workers: int
+    ) -> Any:
+        """Answer requests in this process."""
+        return service.alone(given, requests, report)
 
     def worker_processes(self) -> Sequence[Process]:
         """Return this process."""

@@ -14,7 +14,7 @@ from harness.model import Digest, Host, Process
 from harness.run.host import this_host
 from harness.run.processes import descendants_cpu_seconds, peak_rss_bytes, waited_seconds
 from harness.run.wire import Assignment
-from harness.workload import AnyCapacity, QualityReporter
+from harness.workload import AnyCapacity, AnyService, QualityReporter, Reporter, Requests
 
 Usage = dict[str, tuple[float, int]]
 """Core-seconds so far and peak resident bytes, by process."""
@@ -34,6 +34,11 @@ class SideRunner(Protocol):
 
     def try_size(self, capacity: AnyCapacity, size: int, given: Any) -> None:
         """Take one step with a model of a size; raise ``MemoryError`` where it does not fit."""
+
+    def serve(
+        self, service: AnyService, given: Any, requests: Requests, report: Reporter, workers: int
+    ) -> Any:
+        """Answer requests as they come, on the first workers, and return the answer."""
 
     def warm_up_spares(self, given: Any) -> None:
         """Have those that stand by run on a small input, so that no kernel of theirs is cold."""
@@ -85,12 +90,18 @@ class WithoutSpares:
         return ()
 
 
-class WithoutCapacity:
+class WithoutSearch:
     """What holds for a side of a workload that has nothing to search."""
 
     def try_size(self, capacity: AnyCapacity, size: int, given: Any) -> None:
         """Raise ``NotImplementedError``: nobody asks for it."""
         raise NotImplementedError("a program of a command pair has no sizes")
+
+    def serve(
+        self, service: AnyService, given: Any, requests: Requests, report: Reporter, workers: int
+    ) -> Any:
+        """Raise ``NotImplementedError``: nobody asks for it."""
+        raise NotImplementedError("a program of a command pair serves nobody")
 
 
 class OneProcess(WithoutSpares):

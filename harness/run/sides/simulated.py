@@ -19,7 +19,14 @@ from harness.run.sides.simulated_crew import SimulatedCrew
 from harness.run.sides.simulated_pool import SimulatedPool
 from harness.run.strikes import TrialStrikes
 from harness.run.wire import Assignment, SendEvent
-from harness.workload import AnyCapacity, AnyWorkload, QualityReporter
+from harness.workload import (
+    AnyCapacity,
+    AnyService,
+    AnyWorkload,
+    QualityReporter,
+    Reporter,
+    Requests,
+)
 
 
 class SimulatedSide(OneProcess):
@@ -85,6 +92,16 @@ class SimulatedSide(OneProcess):
     def try_size(self, capacity: AnyCapacity, size: int, given: Any) -> None:
         """Take one step with a model of a size on the simulated workers."""
         capacity.on_pool(size, given, self._armed.first(0))
+
+    def serve(
+        self, service: AnyService, given: Any, requests: Requests, report: Reporter, workers: int
+    ) -> Any:
+        """Answer requests on the simulated workers."""
+        pool = self._armed.first(workers)
+        self._account = pool.account
+        answer = service.on_pool(given, pool, requests, report)
+        pool.account.close()
+        return answer
 
     def hosts(self) -> tuple[Host, ...]:
         """Return the hosts that the workers are dealt over."""

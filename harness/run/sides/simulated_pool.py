@@ -16,7 +16,14 @@ from harness.run.host import this_process
 from harness.run.progress_reports import no_report, report_quality
 from harness.run.sides.simulated_crew import DoneChunk, SimulatedCrew
 from harness.run.wire import SendEvent
-from harness.workload import AnyLockstep, AnyPipeline, ChunkResult, Reporter
+from harness.workload import (
+    AnyFleet,
+    AnyLockstep,
+    AnyPipeline,
+    ChunkResult,
+    Reporter,
+    Requests,
+)
 
 SAMPLE_EVERY_S = 0.5
 SAMPLES_A_SECOND = 2_000  # of all workers together: thousands of them are sampled less often
@@ -233,6 +240,21 @@ class SimulatedPool:
             program.take_step(stages, step, micro_batches, *shared)
             report((step + 1) * items)
         return [program.conclude(stage, *shared) for stage in stages]
+
+    def serve(
+        self,
+        program: AnyFleet,
+        shares: Sequence[Any],
+        asked: Sequence[Any],
+        requests: Requests,
+        micro_batch: int,
+        *shared: Any,
+        report: Reporter = no_report,
+    ) -> list[Any]:
+        """Answer requests here, with all shards: all of it is the driver's own work."""
+        self._require_one_each(shares)
+        shards = [program.start(share, *shared) for share in shares]
+        return program.serve(shards, asked, requests, micro_batch, *shared, report=report)
 
     def _require_one_each(self, shares: Sequence[Any]) -> None:
         if len(shares) != self.size:

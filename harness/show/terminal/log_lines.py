@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from harness import text
 from harness.model import Side, Spec
-from harness.show import appendix_phrases, capacity_phrases
+from harness.show import appendix_phrases, capacity_phrases, serving_phrases
 from harness.show.terminal.arming_phrases import host_wait_phrases
 from harness.show.terminal.losses import loss_news
 from harness.show.terminal.panel_phrases import stall_phrase
@@ -69,9 +69,12 @@ def _side_news(before: SideState, after: SideState, spec: Spec, at: float) -> It
         yield f"launched{NO_TOKEN if exposed else ''}"
     if after.armed.awaited_workers and not before.armed.awaited_workers:
         yield host_wait_phrases(after.armed)[0]
+    if len(after.armed.loads) > len(before.armed.loads):
+        yield f"offered {serving_phrases.offered(after.armed.loads[-1])}"
     if after.armed.ready_at is not None and after.armed.ready_at != before.armed.ready_at:
         yield _armed(after, spec)
         yield from _capacity(after)
+        yield from filter(None, [serving_phrases.found(after.armed.service)])
     if after.started_at != before.started_at:
         kind = "round" if spec.points else "trial"
         yield f"go, {kind} {text.count(after.trial + 1)} of {text.count(spec.trials)}"

@@ -13,7 +13,7 @@ from rich.style import Style
 
 from harness import text
 from harness.model import Side
-from harness.show import capacity_phrases
+from harness.show import capacity_phrases, serving_phrases
 from harness.show.terminal import losses
 from harness.show.terminal.arming_phrases import host_wait_phrases
 from harness.show.terminal.big_digits import Face, draw_digits
@@ -232,6 +232,8 @@ def _start_up(lane: SideState, at: float, inner: int) -> str:
     if lane.armed.startup_s is None:
         if waiting := host_wait_phrases(lane.armed):
             return first_fitting(waiting, inner)
+        if ramp := serving_phrases.ramp(lane.armed.loads):
+            return first_fitting(ramp, inner)
         return f"{text.clock(at - lane.armed.launched_at)} loading, warming up"
     steps = sorted(lane.armed.startup.items(), key=lambda step: -step[1])
     total, *times = text.durations(lane.armed.startup_s, *(seconds for _, seconds in steps))

@@ -1,0 +1,128 @@
+"""The search for the rate at which a side's trials run: up a ladder of rates until one breaks.
+
+May import ``model``, ``serving``, ``errors``, ``workload`` and ``run``.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from harness.errors import SideFailed
+from harness.model import RateSearch
+from harness.run.open_loop import OpenLoop, RequestGenerator
+from harness.run.progress_reports import no_report
+from harness.run.sides.runner import SideRunner
+from harness.serving import BUDGETED_SHARE, FINE_STEP, FINE_STEPS, MOST_LOADS, ServedLoad
+from harness.workload import AnyService, Backlog
+
+MOST_REQUESTS = 2_000  # of a rung; a rate that one core hardly keeps up with shows that by then
+FIRST_SHARE = 0.7  # of what the side answers at most
+LOWEST = -10 * FINE_STEPS  # there the share is a quarter or so
+PROBED = 200  # requests, to see how many that is
+
+
+def search_rate(
+    service: AnyService,
+    side: SideRunner,
+    given: Any,
+    generator: RequestGenerator,
+    *,
+    input_sha256: str,
+    workers: int,
+    offered: Callable[[ServedLoad], None],
+) -> RateSearch:
+    """Search the rate of the trials: climb by a tenth until a rate breaks, then by a fourth of it.
+
+    The first rate is a share of what the side answers if all requests are there at once. The trials
+    run at the rate before the largest that held. ``offered`` is told of every rate. Raises
+    ``SideFailed`` if no rate holds, or none is shown to break.
+    """
+    began = time.perf_counter()
+    first = FIRST_SHARE * _most_per_s(service, side, given)
+    loads: dict[int, ServedLoad] = {}
+
+    def load(rung: int) -> ServedLoad:
+        if rung not in loads:
+            _require_few(len(loads))
+            loads[rung] = offer(service, side, given, generator, _rate(first, rung))
+            offered(loads[rung])
+        return loads[rung]
+
+    raced = climb(load)
+    side.rest(0)
+    return RateSearch(
+        budget_s=service.budget_s(given),
+        workers=workers,
+        seed=service.seed,
+        input_sha256=input_sha256,
+        seconds=time.perf_counter() - began,
+        loads=tuple(loads.values()),
+        raced=_rate(first, raced),
+    )
+
+
+def offer(
+    service: AnyService, side: SideRunner, given: Any, generator: RequestGenerator, rate: float
+) -> ServedLoad:
+    """Offer requests at a rate; with more late than the budget allows, stop."""
+    count = min(service.count(given), MOST_REQUESTS)
+    requests = OpenLoop(
+        generator,
+        rate,
+        count,
+        service.seed,
+        budget_s=service.budget_s(given),
+        late_at_most=math.floor(BUDGETED_SHARE * count),
+    )
+    side.serve(service, given, requests, no_report, 0)
+    return requests.close()
+
+
+def climb(load: Callable[[int], ServedLoad]) -> int:
+    """Return the rung before the largest that holds, of which ``FINE_STEPS`` are a tenth more.
+
+    Starts at rung 0, and goes down where that one does not hold. Raises ``SideFailed`` if none does
+    down to ``LOWEST``, or if no rung at most a tenth above the largest that holds breaks.
+    """
+    low = 0
+    while not load(low).holds:
+        low -= FINE_STEPS
+        if low < LOWEST:
+            raise SideFailed(
+                "its 99th percentile is over the budget at a quarter of what it can answer, too",
+                "end other programs, or set a longer budget",
+            )
+    while load(low + FINE_STEPS).holds:
+        low += FINE_STEPS
+    high = low + FINE_STEPS
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if load(middle).holds else (low, middle)
+    if not any(load(rung).breaks for rung in range(high, low + FINE_STEPS + 1)):
+        raise SideFailed(
+            "it neither holds its budget for sure nor breaks it at a tenth more than what it holds",
+            "have more requests come",
+        )
+    return low - 1
+
+
+def _require_few(tried: int) -> None:
+    """Raise ``SideFailed`` if too many rates were tried to go on."""
+    if tried >= MOST_LOADS:
+        raise SideFailed(
+            f"of {tried} rates none was the largest at which its latency holds",
+            "end other programs, or set a longer budget",
+        )
+
+
+def _rate(first: float, rung: int) -> float:
+    return first * float(FINE_STEP**rung)
+
+
+def _most_per_s(service: AnyService, side: SideRunner, given: Any) -> float:
+    """Return how many requests a second are answered if all are there at once."""
+    count = min(service.count(given), PROBED)
+    began = time.perf_counter()
+    side.serve(service, given, Backlog(count), no_report, 0)
+    return count / max(1e-6, time.perf_counter() - began)
