@@ -1,5 +1,9 @@
-"""Loads, searches of a rate, and a workload that serves without work. May import ``harness``."""
+"""Loads, searches of a rate, and a workload that sleeps for each request.
 
+May import ``harness``.
+"""
+
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +24,8 @@ from harness.workload import (
 from tests.builders import an_input
 
 BUDGET_S = 0.1
+PATIENT_S = 0.3  # of the workload: other programs may use the machine
+SLEEP_S = 0.002
 
 
 def a_load(rate: float, *, late: int = 0, failed: int = 0, **changes: Any) -> ServedLoad:
@@ -76,7 +82,8 @@ def start(share: int, factor: int) -> int:
 
 
 def encode(asked: Sequence[int], factor: int) -> list[int]:
-    """Return the requests, multiplied."""
+    """Return the requests, multiplied; each takes as long as a sleep."""
+    time.sleep(SLEEP_S * len(asked))
     return [factor * one for one in asked]
 
 
@@ -100,16 +107,22 @@ def reply_to(asked: int, shares: Sequence[int]) -> int:
 
 
 def alone(count: int, requests: Requests, report: Reporter) -> int:
-    """Count the requests that are answered, in this process."""
-    replies = ADDING.serve([1], range(count), requests, 4, FACTOR, report=report)
-    return sum(reply is not None for reply in replies)
+    """Count the requests that are answered rightly, in this process."""
+    return rightly_answered(
+        [1], ADDING.serve([1], range(count), requests, 4, FACTOR, report=report)
+    )
+
+
+def rightly_answered(shares: Sequence[int], replies: Sequence[int | None]) -> int:
+    """Return how many replies are those of their requests."""
+    return sum(reply == reply_to(one, shares) for one, reply in enumerate(replies))
 
 
 def on_pool(count: int, pool: Pool, requests: Requests, report: Reporter) -> int:
-    """Count the requests that are answered, on the pool."""
+    """Count the requests that are answered rightly, on the pool."""
     shares = list(range(pool.size))
     replies = pool.serve(ADDING, shares, range(count), requests, 4, FACTOR, report=report)
-    return sum(reply is not None for reply in replies)
+    return rightly_answered(shares, replies)
 
 
 WORKLOAD: Workload[int, int, int, Any] = Workload(
@@ -121,10 +134,10 @@ WORKLOAD: Workload[int, int, int, Any] = Workload(
     metric=Metric("answered"),
     service=Service(
         seed=1,
-        budget_s=lambda count: BUDGET_S,
+        budget_s=lambda count: PATIENT_S,
         count=lambda count: count,
         alone=alone,
         on_pool=on_pool,
     ),
-    simulated=True,
+    waits="its sleeps",
 )

@@ -1,0 +1,76 @@
+"""Requests that come one by one, on real Ray: their rate is searched, and a worker is lost.
+
+What latency they have is not tested: a busy machine may rightly be refused.
+"""
+
+import pytest
+
+from harness import events as e
+from harness.model import RateSearch, Side, Status
+from harness.serving import ServedLoad
+from tests.racing import Raced, raced
+
+pytestmark = pytest.mark.ray
+
+REQUESTS = 600
+
+
+@pytest.fixture(scope="module")
+def race(tmp_path_factory: pytest.TempPathFactory) -> Raced:
+    """Return a race with requests that take two milliseconds each, in which a worker is killed."""
+    return raced(
+        tmp_path_factory.mktemp("served"), workload="tests/services.py", chaos=("kill:w1@40%",)
+    )
+
+
+def search(race: Raced, side: Side) -> RateSearch:
+    found = {
+        Side.BASELINE: race.results.baseline_service,
+        Side.DISTRIBUTED: race.results.distributed_service,
+    }[side]
+    assert found is not None
+    return found
+
+
+def served(race: Raced, side: Side) -> ServedLoad:
+    load = race.trial(side).served
+    assert load is not None
+    return load
+
+
+@pytest.mark.parametrize("side", Side)
+def test_each_side_runs_at_the_rate_that_its_search_has_shown(race: Raced, side: Side) -> None:
+    found = search(race, side)
+    assert found.is_shown
+    assert served(race, side).rate == found.raced
+    assert (found.workers, found.seed) == (1 if side is Side.BASELINE else 2, 1)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_every_rate_that_was_offered_is_told_while_the_side_arms(race: Raced, side: Side) -> None:
+    mine = [event for event in race.events if event.side is side]
+    offered = [event.load for event in mine if isinstance(event, e.Offered)]
+    assert tuple(offered) == search(race, side).loads
+    (ready,) = [place for place, event in enumerate(mine) if isinstance(event, e.Ready)]
+    assert not any(isinstance(event, e.Offered) for event in mine[ready:])
+
+
+@pytest.mark.parametrize("side", Side)
+def test_every_request_is_answered_although_a_worker_is_lost(race: Raced, side: Side) -> None:
+    load = served(race, side)
+    assert (load.requests, load.failed) == (REQUESTS, 0)
+    assert race.trial(side).quality == REQUESTS
+    assert race.trial(side).items == REQUESTS
+
+
+def test_the_lost_worker_comes_back_and_the_answers_are_equal(race: Raced) -> None:
+    faults = race.trial(Side.DISTRIBUTED).faults
+    assert [fault.worker for fault in faults] == ["w1"]
+    assert race.results.status is Status.COMPLETE
+    assert len({trial.answer_sha256 for trial in race.results.trials}) == 1
+
+
+def test_the_wall_time_is_that_of_the_schedule(race: Raced) -> None:
+    for side in Side:
+        load = served(race, side)
+        assert race.trial(side).wall_s >= 0.7 * load.requests / load.rate
