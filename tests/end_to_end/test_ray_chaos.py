@@ -84,6 +84,11 @@ def test_what_a_killed_worker_threw_away_is_less_than_what_it_had_begun(struck: 
         assert 0 <= fault.lost_cpu_s < 5.0
 
 
+def test_the_side_states_what_killed_workers_had_used_too(struck: Raced) -> None:
+    kernels_s = sum(event.cpu_s for event in struck.events if isinstance(event, e.Span))
+    assert trial(struck).cpu_s >= 0.9 * kernels_s  # the rest: since the last look at those killed
+
+
 def test_a_frozen_worker_goes_on_and_is_not_lost(struck: Raced) -> None:
     lost = [event for event in struck.events if isinstance(event, e.Faulted)]
     frozen = faults(struck, FaultKind.FREEZE)

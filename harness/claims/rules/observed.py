@@ -124,8 +124,9 @@ def cpu_contradicted(evidence: Evidence) -> Caveat | None:
     """Judge whether a side used the core-seconds that its processes were seen to use.
 
     Compared are trials of 5 s or more. What the samples did not see, until the end and of at most
-    one sample before go, counts for either side of the comparison. A side does not state what a
-    lost worker used, so that one with such a worker may only have used more.
+    one sample before go, counts for either side of the comparison. What a lost worker used
+    is stated up to the last look at it, and not at all of one on another machine, so that a side
+    with such a worker may have used more.
     """
     off = [
         gap

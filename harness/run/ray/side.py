@@ -28,10 +28,12 @@ from harness.run.ray.cluster import (
 )
 from harness.run.ray.connection import ClusterPlan
 from harness.run.ray.drain_watch import drains_announced
+from harness.run.ray.last_usage import LastUsage
 from harness.run.ray.pool import RayPool
 from harness.run.ray.ray_errors import explained
 from harness.run.ray.room import HostWait
 from harness.run.ray.samplers import Sampler
+from harness.run.ray.spares import key
 from harness.run.ray.victims import RayVictims
 from harness.run.ray.workers import Workers
 from harness.run.sides.runner import Usage, own_usage
@@ -79,6 +81,7 @@ class RaySide:
         self._guard_pid = assignment.guard_pid
         self._stall_after_s = assignment.stall_after_s
         self._workers = Workers(armed, send, assignment.stall_after_s)
+        self._last_usage = LastUsage(self._at_work)
         self._account: CoreTimeAccount | None = None
         self._chaos = read_chaos(assignment.chaos)
         self._victims = RayVictims(armed, self._workers, self._chaos) if self._chaos else None
@@ -92,12 +95,13 @@ class RaySide:
         self._workers.employ(workers)
         losses, size = self._workers.losses, self._workers.size
         losses.begin(range(size), measures=self._victims is not None)
-        if self._victims is None:
-            yield report
-            return
-        engine = ChaosEngine(TrialStrikes(self._chaos, size), self._victims, losses, items)
-        with engine.at_work(report) as counted:
-            yield counted
+        with self._last_usage.watching():
+            if self._victims is None:
+                yield report
+                return
+            engine = ChaosEngine(TrialStrikes(self._chaos, size), self._victims, losses, items)
+            with engine.at_work(report) as counted:
+                yield counted
         self._unnoticed = Unnoticed(losses.end(engine.not_come), time.perf_counter())
 
     def run(self, given: Any, report: QualityReporter, workers: int) -> Any:
@@ -150,9 +154,23 @@ class RaySide:
         return self._cluster.hosts()
 
     def usage(self, workers: int) -> Usage:
-        """Return what the driver, these workers and all that they started have used so far."""
-        used = self._cluster.usage(workers, {*self._workers.returning.values()})
-        return own_usage(self._cluster.daemons, self._guard_pid) | used
+        """Return what the driver, these workers and all that they started have used so far.
+
+        Those count too that were lost, as far as they were seen to use anything.
+        """
+        used = self._cluster.usage(workers, self._absent())
+        not_asked = {key(one) for one in self._cluster.processes[workers:]} if workers else set()
+        with_lost = self._last_usage.with_those_gone(used, not_asked)
+        return own_usage(self._cluster.daemons, self._guard_pid) | with_lost
+
+    def _absent(self) -> set[int]:
+        """Return the places that are being filled."""
+        return {*self._workers.returning.values()}
+
+    def _at_work(self) -> list[Process]:
+        """Return the processes of the workers that take part in the run, and are there."""
+        absent, at_work = self._absent(), self._cluster.processes[: self._workers.size]
+        return [process for place, process in enumerate(at_work) if place not in absent]
 
     def waited_s(self) -> float | None:
         """Return None: this is no baseline."""

@@ -150,7 +150,8 @@ def own_usage(apart: Iterable[int] = (), guard_pid: int | None = None) -> Usage:
 def usage_between(before: Usage, after: Usage) -> tuple[float, int]:
     """Return the core-seconds between two readings, and the peak resident bytes.
 
-    What a process used that is gone is not known. What the first reading took itself is no work.
+    What a process used counts if it is in the second reading, gone or not. What the first reading
+    took itself is no work.
     """
     cpu_s = -before.get(READING, (0.0, 0))[0]
     for process in after.keys() - {READING}:
