@@ -170,7 +170,7 @@ def _spec(
         workers=headline_scale(scales, room),
         cores_per_worker=options.cores_per_worker,
         baseline_cores=_baseline_cores(options, cores),
-        schedule=_schedule(options),
+        schedule=_schedule(options, serves=facts.serves),
         trials=options.trials,
         prices=prices,
         spot=options.spot,
@@ -208,8 +208,22 @@ def _baseline_cores(options: Options, cores: int) -> int:
     return int(typed)
 
 
-def _schedule(options: Options) -> Schedule:
-    """Return when the sides run. A sweep runs in turn, so that one scale cannot slow another."""
+def _schedule(options: Options, *, serves: bool) -> Schedule:
+    """Return when the sides run. A sweep runs in turn, so that one scale cannot slow another.
+
+    So does what ``serves`` requests, since each side has searched its rate while the other rested.
+    """
+    if serves and options.points is not None:
+        raise BadRequest(
+            "a sweep needs a rate for each number of workers, and only one is searched",
+            "use `race` with one number of workers after the other",
+        )
+    if serves and options.schedule == Schedule.TOGETHER:
+        raise BadRequest(
+            "the rates of both sides hold only while the other rests", "leave --schedule out"
+        )
+    if serves:
+        return Schedule.IN_TURN
     if options.points is None:
         return Schedule(options.schedule)
     if options.schedule == Schedule.TOGETHER:

@@ -31,7 +31,7 @@ class WorkloadFacts(msgspec.Struct, frozen=True, tag=True):
 
     ``variants`` are those of its baseline. ``user_modules_sha256`` is the digest of its file, or of
     the two programs (empty: it is built in), ``own_files`` are these files (None: it is built in).
-    ``commands`` is as in ``Spec``.
+    ``commands`` is as in ``Spec``. ``serves`` tells that it is offered requests one by one.
     """
 
     words: Description
@@ -41,6 +41,7 @@ class WorkloadFacts(msgspec.Struct, frozen=True, tag=True):
     user_modules_sha256: str = ""
     commands: CommandFacts | None = None
     own_files: tuple[str, ...] | None = None
+    serves: bool = False
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -75,6 +76,7 @@ def describe(name: str, settings: list[str]) -> WorkloadFacts | Refused:
             declared_variants(workload, params),
             user_modules_sha256=user_module_digest(modules),
             own_files=_paths(files_of(modules)) if modules else None,
+            serves=workload.service is not None,
         )
     except BadRequest as bad:
         return Refused(bad.sentence, bad.hint)

@@ -18,7 +18,7 @@ _FULL, _EMPTY, _OVER = "█", "░", "▶"
 def in_one_line(gain: ServiceGain | None) -> str:
     """Return both rates and their latencies.
 
-    ``serves 245/s on 1 machine, 470/s on 2, 99 % within 100 ms (p99 87 ms and 91 ms)``.
+    ``serves 245/s on 1 machine, 470/s on 2, 99 % within 100 ms (p99 87.0 ms and 91.0 ms)``.
     """
     if gain is None:
         return ""
@@ -42,7 +42,7 @@ def a_second(rate: float) -> str:
 
 
 def offered(load: ServedLoad) -> str:
-    """Return what became of requests at a rate: ``245/s: p99 87 ms of 100 ms, holds``."""
+    """Return what became of requests at a rate: ``245/s: p99 87.0 ms of 100 ms, holds``."""
     verdict = "holds" if load.holds else "BROKE" if load.breaks else "not sure"
     p99, budget = text.seconds(load.p99_s), text.seconds(load.budget_s)
     return f"{a_second(load.rate)}: p99 {p99} of {budget}, {verdict}"
@@ -51,7 +51,7 @@ def offered(load: ServedLoad) -> str:
 def ramp(loads: Sequence[ServedLoad]) -> tuple[str, ...]:
     """Return how far a side has come up the ladder of rates, the longest first (none: nothing).
 
-    ``serves 245/s ████████░░ p99 82 ms of 100 ms · BROKE at 270/s``; the bar ends at the budget.
+    ``serves 245/s ████████░░ p99 82.0 ms of 100 ms · BROKE at 270/s``; the bar ends at the budget.
     """
     if not loads:
         return ()
@@ -72,7 +72,7 @@ def _bar(load: ServedLoad) -> str:
     share = load.p99_s / load.budget_s if load.budget_s else 0.0
     if share > 1:
         return _FULL * _CELLS + _OVER
-    full = int(share * _CELLS)
+    full = round(share * _CELLS)
     return _FULL * full + _EMPTY * (_CELLS - full)
 
 

@@ -83,12 +83,21 @@ TINY: dict[str, Parameters] = {
     "train": {"batches": 96},
     "shard": {"megabytes": 0.5, "rows": 1 << 14, "device": "9MiB"},
     "research": {"modules": "json,queue", "questions": 40},
+    "serve": {
+        "passages": 64,
+        "queries": 32,
+        "requests": 459,
+        "lists": 8,
+        "probes": 4,
+        "max_tokens": 8,
+        "budget_ms": 400.0,
+    },
 }
 
 FULL = Effort(pairs=6, rounds=3, core_steps=60, repeats=5, frames=300, beats=50, changes={})
 QUICK = Effort(pairs=1, rounds=1, core_steps=4, repeats=2, frames=30, beats=5, changes=TINY)
 
-WITHOUT_RIVALS = ("shard",)  # no other pool runs a pipeline
+WITHOUT_RIVALS = ("shard", "serve")  # no other pool runs a pipeline, or answers requests
 
 TARGETS = {
     "embed": Targets(of_possible=0.97),
@@ -97,6 +106,7 @@ TARGETS = {
     "train": Targets(efficiency=0.80),
     "shard": Targets(efficiency=0.80),
     "research": Targets(efficiency=0.85),
+    "serve": Targets(efficiency=0.90),
 }
 
 
@@ -192,8 +202,8 @@ def parts_of(names: Sequence[str]) -> list[str]:
 def main(names: tuple[str, ...], quick: bool, keep: Path | None, write: bool) -> None:
     """Measure parts of the bench and print Markdown tables of all that is kept.
 
-    PART is a workload (embed, recommend, dedup, train, shard, research), stage, dask, hosts, or a
-    part of one such as embed.race, embed.rivals, hosts.train or dedup.library. Without any,
+    PART is a workload (embed, recommend, dedup, train, shard, research, serve), stage, dask, hosts,
+    or a part of one such as embed.race, embed.rivals, hosts.train or dedup.library. Without any,
     everything but dask and hosts is measured.
     """
     parts = parts_of(names)

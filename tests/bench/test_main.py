@@ -60,7 +60,7 @@ def test_parts_that_are_measured_one_after_another_come_into_one_table(folder: P
     lines = (folder / "workloads.md").read_text().splitlines()
     numbers = [str(list(PARTS).index(part)) for part in ("embed.race", "train.rivals")]
 
-    assert f"| number | {numbers[0]} | — | — | {numbers[1]} | — | — |" in lines
+    assert f"| number | {numbers[0]} | — | — | {numbers[1]} | — | — | — |" in lines
     assert [one.name for one in kept_in(folder)] == ["embed.race", "train.rivals"]
 
 

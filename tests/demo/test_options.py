@@ -205,6 +205,17 @@ def test_a_sweep_never_runs_together() -> None:
     )
 
 
+def test_what_serves_requests_runs_in_turn_on_one_number_of_workers() -> None:
+    served = "tests/services.py"
+    assert requested(workload=served, workers=1).spec.schedule is Schedule.IN_TURN
+    assert refused(workload=served, points="1").sentence == (
+        "a sweep needs a rate for each number of workers, and only one is searched"
+    )
+    assert refused(workload=served, workers=1, schedule="together").sentence == (
+        "the rates of both sides hold only while the other rests"
+    )
+
+
 def test_more_trials_than_a_results_file_holds_are_refused() -> None:
     scales = ",".join(map(str, range(1, 10)))
     assert swept(points=scales, trials=100).spec.trials == 100

@@ -9,6 +9,7 @@ from harness import events as e
 from harness.model import RateSearch, Side, Status
 from harness.serving import ServedLoad
 from tests.racing import Raced, raced
+from tests.workloads.embed.support import needs_extra
 
 pytestmark = pytest.mark.ray
 
@@ -21,6 +22,24 @@ def race(tmp_path_factory: pytest.TempPathFactory) -> Raced:
     return raced(
         tmp_path_factory.mktemp("served"), workload="tests/services.py", chaos=("kill:w1@40%",)
     )
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Raced:
+    """Return a small race of the workload ``serve``."""
+    settings = ("passages=64", "queries=32", "requests=459", "lists=8", "probes=4")
+    more = ("max_tokens=8", "budget_ms=400")  # other programs may use the machine
+    folder = tmp_path_factory.mktemp("real")
+    return raced(folder, workload="serve", settings=(*settings, *more))
+
+
+@needs_extra
+def test_a_sharded_search_serves_the_same_replies_as_one_process(real: Raced) -> None:
+    one, two = (real.trial(side) for side in Side)
+    assert (two.answer_sha256, two.quality) == (one.answer_sha256, one.quality)
+    assert 0.5 < one.quality <= 1
+    assert (served(real, Side.DISTRIBUTED).failed, two.items) == (0, 459)
+    assert all(search(real, side).is_shown for side in Side)
 
 
 def search(race: Raced, side: Side) -> RateSearch:

@@ -153,7 +153,7 @@ WORKLOAD = Workload(
             "all lists": {"probes": 64},
             "float32": {"precision": "float32"},
         },
-        tuned=("micro_batch", (1, 2, 8, 16)),
+        tuned=("micro_batch", (1, 2, 4, 16)),
         reference=textbook,
         ceiling=Ceiling("the encoder alone", requests_per_s),
     ),

@@ -32,7 +32,7 @@ class Settings:
     passages: int = 3000
     queries: int = 1000
     requests: int = 5000
-    micro_batch: int = 4
+    micro_batch: int = 8
     lists: int = 64
     probes: int = 24
     max_tokens: int = 64

@@ -35,14 +35,15 @@ def _searches(pairs: Pairs) -> tuple[RateSearch | None, RateSearch | None]:
 
 
 def _budget_s(pairs: Pairs) -> float:
-    return max((search.budget_s for search in _searches(pairs) if search is not None), default=0.0)
+    return max((load.budget_s for load in _loads(pairs)), default=0.0)
 
 
 def _over_budget(pairs: Pairs) -> Caveat | None:
     """Judge whether the 99th percentile of any trial is over the budget."""
     worst = max(_loads(pairs), key=lambda load: load.p99_s, default=None)
     budget_s = _budget_s(pairs)
-    if worst is None or (worst.p99_s <= budget_s and not worst.breaks):
+    broke = any(load.late > BUDGETED_SHARE * load.requests for load in _loads(pairs))
+    if worst is None or (worst.p99_s <= budget_s and not broke):
         return None
     return Caveat(
         "latency-over-budget",

@@ -15,7 +15,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayActorError, RayError
 
-from harness.run.core_seconds import CoreTimeAccount
+from harness.run.core_seconds import CoreTimeAccount, Timing
 from harness.run.ray.fleet_calls import FleetCalls
 from harness.run.ray.fleet_member import FleetAnswer, FleetCall
 from harness.run.ray.fleet_places import FleetPlaces
@@ -150,7 +150,7 @@ class FleetRun:
         call = Call(place, actor, batch, own, mine)
         asked = [] if batch is None else [self._asked[number] for number in batch.numbers]
         sent = FleetCall([(shard, one.queries) for one, shard in mine], asked, own)
-        call.outcome = actor.answer.remote(sent)
+        call.outcome = actor.answer.remote((*sent,))
         self._calls.setdefault(actor, []).append(call)
         self._log.sent(place)
         self._when_done(call.outcome, self._finished, call)
@@ -200,8 +200,8 @@ class FleetRun:
         calls.remove(call)
         self._workers.note_answer(call.place)
         requests = 0 if call.encodes is None else len(call.encodes.numbers)
-        self._log.answered(call.place, timing, requests)
-        self._take(call, answer)
+        self._log.answered(call.place, Timing(*timing), requests)
+        self._take(call, FleetAnswer(*answer))
 
     def _take(self, call: Call, answer: FleetAnswer) -> None:
         """Add what was found to its micro-batches, and have other shards searched for new ones."""

@@ -21,6 +21,7 @@ from tests.builders import (
     trial_events,
 )
 from tests.capacities import a_search
+from tests.services import a_rate_search
 
 
 def lines_for(
@@ -94,6 +95,16 @@ def test_a_side_that_searched_tells_its_largest_model_and_whether_one_device_has
         ],
         Side.DISTRIBUTED: ["00:20.0  distributed: largest trainable 29.1 M parameters"],
     }
+
+
+def test_every_rate_that_a_side_is_offered_has_a_line_and_so_has_the_one_it_runs_at() -> None:
+    search = a_rate_search()
+    offered = [on(Side.BASELINE, e.Offered(load=load), 5.0) for load in search.loads]
+    assert lines_for(offered[:1], offered[1]) == [
+        "00:20.0  baseline: offered 52.4/s: p99 180 ms of 100 ms, BROKE"
+    ]
+    ready = on(Side.BASELINE, a_ready(Side.BASELINE, service=search), 9.0)
+    assert lines_for(offered, ready)[-1] == "00:20.0  baseline: runs at 50.0/s; BROKE at 52.4/s"
 
 
 def test_a_launch_has_a_line() -> None:

@@ -15,6 +15,7 @@ from harness.state.side import ArmedSide, SideStage, SideState
 from harness.state.worker import WorkerState
 from tests.builders import a_board, a_process, arming_events, trial_events
 from tests.capacities import a_search
+from tests.services import a_rate_search
 
 WENT_AT = 10.0
 
@@ -381,3 +382,16 @@ def test_a_baseline_that_was_done_soon_shows_its_items() -> None:
     done = replace(lane, done=2000, wall_s=2.0, items_finished=2000)
     view = a_view(done, elapsed=2.0, status=SideStatus.DONE)
     assert rows(view)[1] == "2,000 / 2,000 bytes"
+
+
+def test_a_side_that_arms_climbs_a_ramp_of_rates_to_the_one_that_breaks() -> None:
+    search = a_rate_search()
+    drawn = []
+    for count in (1, 2):
+        armed = ArmedSide(launched_at=1.0, loads=search.loads[:count])
+        lane = a_lane(armed=armed, started_at=None, stage=SideStage.ARMING, done=0)
+        drawn += [line for line in rows(a_view(lane), width=72) if "p99" in line]
+    assert drawn == [
+        "offered 51.2/s ████████░░ p99 80.0 ms of 100 ms",
+        "52.4/s ██████████▶ p99 180 ms of 100 ms · BROKE at 52.4/s",
+    ]

@@ -1,0 +1,114 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.claims.pairs import complete_pairs
+from harness.claims.rule import Rule, Unknown
+from harness.claims.rules.serving import LATENCY_HELD, RATE_SHOWN, SENT_ON_TIME
+from harness.model import Results, Side
+from tests.builders import a_results
+from tests.claims.rules.sessions import a_spotless_session, caveat_keys, refusal_keys
+from tests.services import a_load, a_rate_search, serving
+
+
+def served(**of_trials: Any) -> Results:
+    """Return a spotless session whose sides served requests."""
+    return serving(a_spotless_session(), **of_trials)
+
+
+def of_last(results: Results, **changes: Any) -> Results:
+    """Return the results with the last trial's requests told otherwise."""
+    *others, last = results.trials
+    assert last.served is not None
+    return replace(results, trials=(*others, replace(last, served=replace(last.served, **changes))))
+
+
+def test_a_session_that_served_its_requests_in_time_holds() -> None:
+    session = served()
+    assert (refusal_keys(session), caveat_keys(session)) == ([], [])
+
+
+REFUSED: dict[str, tuple[str, Results]] = {
+    "p99 over the budget": ("latency-over-budget", of_last(served(), p99_s=0.101)),
+    "too many late": ("latency-over-budget", of_last(served(), late=11)),
+    "one request too few": ("requests-too-few", of_last(served(), requests=458)),
+    "too few for so many late": ("requests-too-few", of_last(served(), late=3)),
+    "one request failed": ("requests-failed", of_last(served(), failed=1)),
+    "sent late": ("requests-sent-late", of_last(served(), sent_late_p99_s=0.00101)),
+    "another rate": ("rate-not-shown", of_last(served(), rate=94.0)),
+    "one trial without requests": (
+        "service-unequal",
+        replace(
+            served(),
+            trials=(*served().trials[:-1], replace(served().trials[-1], served=None)),
+        ),
+    ),
+    "no rate searched": (
+        "service-unequal",
+        replace(served(), baseline_service=None, distributed_service=None),
+    ),
+    "one side alone": ("service-unequal", replace(served(), baseline_service=None)),
+    "another budget": (
+        "service-unequal",
+        replace(
+            served(),
+            baseline_service=a_rate_search(
+                budget_s=0.2, loads=(a_load(51.2, budget_s=0.2), a_load(52.4, late=20))
+            ),
+        ),
+    ),
+    "another schedule": (
+        "service-unequal",
+        replace(served(), baseline_service=a_rate_search(seed=2)),
+    ),
+    "no rate broke": (
+        "rate-not-shown",
+        replace(served(), baseline_service=a_rate_search(loads=(a_load(51.2),))),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_latency_that_did_not_hold_or_was_not_measured_alike_is_refused(case: str) -> None:
+    key, session = REFUSED[case]
+    assert refusal_keys(session) == [key]
+
+
+@pytest.mark.parametrize(("late", "keys"), [(2, []), (3, ["requests-too-few"])])
+def test_as_many_may_be_late_as_the_binomial_bound_allows(late: int, keys: list[str]) -> None:
+    assert refusal_keys(served(late=late)) == keys
+
+
+def test_a_sender_that_takes_much_of_a_core_is_said() -> None:
+    assert caveat_keys(of_last(served(), generator_s=0.06, wall_s=1.0)) == ["sender-busy"]
+    assert caveat_keys(of_last(served(), generator_s=0.05, wall_s=1.0)) == []
+
+
+def measured(rule: Rule) -> dict[str, float]:
+    """Return what a rule measures of a session that served requests."""
+    pairs = complete_pairs(serving(a_results()))
+    assert pairs is not None
+    found = rule.measure(pairs)
+    assert not isinstance(found, Unknown)
+    return {one.name: one.value for one in found}
+
+
+def test_the_audit_measures_the_worst_latency_and_both_rates() -> None:
+    assert measured(LATENCY_HELD) == {"p99": 0.08, "budget": 0.1, "late": 0.0, "at most": 0.01}
+    assert measured(SENT_ON_TIME) == {"late at p99": 0.0004, "at most": 0.001}
+    rates = measured(RATE_SHOWN)
+    assert rates["requests a second"] == 50.0
+    assert rates["ratio"] == pytest.approx(1.9)
+
+
+@pytest.mark.parametrize("rule", [LATENCY_HELD, RATE_SHOWN, SENT_ON_TIME])
+def test_where_no_requests_came_nothing_is_measured(rule: Rule) -> None:
+    pairs = complete_pairs(a_results())
+    assert pairs is not None
+    assert isinstance(rule.measure(pairs), Unknown)
+
+
+def test_both_sides_have_their_own_rate() -> None:
+    assert {trial.served.rate for trial in served().trials if trial.served} == {50.0, 95.0}
+    assert {trial.side for trial in served().trials} == {*Side}
