@@ -46,6 +46,7 @@ from workloads.dedup.steps import (
 from workloads.dedup.text import Text, first_documents, part_of
 
 WARMUP_BYTES = 8 << 20
+WARMUP_STEPS = 32
 WARMUP_SHARE = 256
 BLOCKS = (4 << 20, 16 << 20, 256 << 20)
 FEWER = (
@@ -106,7 +107,7 @@ def make_problem(
     warmup = crawl._replace(
         text=first_documents(text, offsets, few),
         offsets=offsets[: few + 1],
-        recipe=_in_small_steps(crawl.recipe),
+        recipe=_in_small_steps(crawl.recipe, int(offsets[few])),
     )
     return Problem(
         input=crawl,
@@ -118,12 +119,16 @@ def make_problem(
     )
 
 
-def _in_small_steps(recipe: Recipe) -> Recipe:
-    """Return the recipe for a small crawl, in steps so small that every worker gets some."""
+def _in_small_steps(recipe: Recipe, size: int) -> Recipe:
+    """Return the recipe for a small crawl of ``size`` bytes.
+
+    Every worker gets some of the steps, and blocks of any size make as many of them.
+    """
+    step = max(1, size // WARMUP_STEPS)
     return recipe._replace(
-        block=max(1, recipe.block // WARMUP_SHARE),
+        block=step,
         pairs=max(1, recipe.pairs // WARMUP_SHARE),
-        shard=max(1, recipe.shard // WARMUP_SHARE),
+        shard=step,
         shards="",
     )
 

@@ -75,3 +75,11 @@ def test_the_warm_up_is_the_first_documents_and_keeps_no_shards(tmp_path: Path) 
         == part_of(posed.input.text, 0, len(warmup_of(posed).text)).tobytes()
     )
     assert 0 < len(warmup_of(posed).text) <= dedup.WARMUP_BYTES < posed.input.offsets[-1]
+
+
+@pytest.mark.parametrize("block", [1, 40_000, 64 << 20])
+def test_the_warm_up_has_as_many_steps_whatever_the_blocks_are(block: int) -> None:
+    warmup = warmup_of(problem(block=block, shard=block))
+    assert {warmup.recipe.block, warmup.recipe.shard} == {
+        int(warmup.offsets[-1]) // dedup.WARMUP_STEPS
+    }
