@@ -38,8 +38,8 @@ def distributed(given: honest.Given, pool: Pool, report: Reporter) -> honest.Ans
         file = f"{folder}/sums.json"
         words = [*map(str, given), file]
         become_one = [sys.executable, "-m", "tests.dishonest.helper_process", *words]
-        subprocess.run(become_one, check=True)
-        parts = pool.map(handed_over, range(honest.CHUNKS), file, report=report)
+        with subprocess.Popen(become_one):  # on a busy machine it takes long to begin
+            parts = pool.map(handed_over, range(honest.CHUNKS), file, report=report)
     return [part.value for part in parts]
 
 
