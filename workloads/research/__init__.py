@@ -189,7 +189,6 @@ WORKLOAD = Workload(
             {"passages": 1},
             {"max_tokens": 24},
             {"max_tokens": 32},
-            {"max_tokens": 40},
             {"again": 0},
         ),
         variants={

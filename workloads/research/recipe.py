@@ -27,19 +27,19 @@ class Settings:
     ``again`` is how often the judge asks again where a step found nothing. ``batch`` counts a
     batch's tokens, ``max_tokens`` is where a text is cut off, ``precision`` is the encoder's.
     ``endpoint`` is the address of a language model that plans, such as ``http://localhost:8080/v1``
-    (empty: the grammar plans), and ``model`` its name there.
+    (empty: the grammar plans), and ``model`` its name there (empty: there is only one).
     """
 
     questions: int = 3000
     modules: str = ""
     passages: int = 2
     again: int = 1
-    max_tokens: int = 48
+    max_tokens: int = 40
     batch: int = 256
     precision: str = PRECISIONS[0]
     seed: int = 1
     endpoint: str = ""
-    model: str = "default"
+    model: str = ""
 
     def __post_init__(self) -> None:
         require_between(self, LIMITS)
@@ -49,6 +49,11 @@ class Settings:
             raise ValueError(f"modules={self.modules[:40]} are not names separated by commas")
         if self.endpoint:
             require_endpoint(self.endpoint)
+        if self.model and not self.endpoint:
+            raise ValueError(
+                f"model={self.model[:40]} is a model's name at an endpoint, and endpoint is not "
+                "set: a file of weights is served by llama.cpp, for example"
+            )
 
     @property
     def module_names(self) -> tuple[str, ...]:

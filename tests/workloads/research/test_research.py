@@ -180,6 +180,11 @@ def test_a_chunk_of_work_needs_no_other(library: Library) -> None:
         ({"again": 9}, "again=9 is not between 0 and 8"),
         ({"max_tokens": 513}, "max_tokens=513 is not between 8 and 512"),
         ({"precision": "int4"}, "precision=int4 is neither int8 nor float32"),
+        (
+            {"model": "tiny.gguf"},
+            "model=tiny.gguf is a model's name at an endpoint, and endpoint is not set: a file of "
+            "weights is served by llama.cpp, for example",
+        ),
         ({"modules": "json, re"}, "modules=json, re are not names separated by commas"),
         (
             {"modules": "json,nowhere"},
