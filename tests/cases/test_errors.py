@@ -14,8 +14,8 @@ SHOWCASE = str(ROOT / "recordings" / "showcase")
 SIMULATED = ("--workload", "simulated")
 HELP = "`twoclocks {} --help` lists its options"
 BUILT_IN = (
-    "the built-in ones are commands, dedup, embed, recommend, research, shard, simulated, train;"
-    " or give"
+    "the built-in ones are commands, dedup, embed, recommend, research, serve, shard,"
+    " simulated, train; or give"
 )
 
 

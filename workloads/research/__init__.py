@@ -32,7 +32,7 @@ from workloads.research.recipe import FEWEST_QUESTIONS, Settings
 from workloads.research.reference import by_words, ceiling, textbook
 from workloads.research.waves import small_backlog, steps_of, work_off
 
-BATCHES = (64, 128, 512, 1024)
+BATCHES = (128, 256, 512, 1024)
 
 
 class Alone:

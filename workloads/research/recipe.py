@@ -35,7 +35,7 @@ class Settings:
     passages: int = 2
     again: int = 1
     max_tokens: int = 40
-    batch: int = 256
+    batch: int = 384
     precision: str = PRECISIONS[0]
     seed: int = 1
     endpoint: str = ""
