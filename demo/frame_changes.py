@@ -115,6 +115,9 @@ def _unlike(line: Line, old: Line) -> Iterator[tuple[int, Segment, Segment]]:
     pieces, olds = [*reversed(line)], [*reversed(old)]
     while pieces and olds:
         one, before = pieces.pop(), olds.pop()
+        if one is before:
+            column += len(one.text)
+            continue
         length = min(len(one.text), len(before.text))
         if len(one.text) > length:
             pieces.append(Segment(one.text[length:], one.style))
@@ -122,8 +125,7 @@ def _unlike(line: Line, old: Line) -> Iterator[tuple[int, Segment, Segment]]:
         if len(before.text) > length:
             olds.append(Segment(before.text[length:], before.style))
             before = Segment(before.text[:length], before.style)
-        if one is not before:
-            yield column, one, before
+        yield column, one, before
         column += length
 
 

@@ -117,6 +117,11 @@ def wrap(content: str, width: int, most: int) -> list[str]:
 
     Numbers are kept with their units.
     """
+    return [*_wrapped(content, width, most)]
+
+
+@lru_cache(maxsize=64)
+def _wrapped(content: str, width: int, most: int) -> Sequence[str]:
     words = (
         part.replace("\N{NO-BREAK SPACE}", " ")
         for word in text.with_no_break_spaces(text.printable(content)).split(" ")
