@@ -103,7 +103,15 @@ def slide(
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path), default=latest_results)
 @AS_JSON
-def audit(results: Path, as_json: bool) -> int:
+@click.option(
+    "--require",
+    "required",
+    multiple=True,
+    metavar="CLAIM",
+    help="End with 4 unless the claim reaches this, such as 'S>=1.5'. Repeatable. Names: S, its "
+    "lower end S_low, E, delta (change of quality), cost (a run's, over the baseline's).",
+)
+def audit(results: Path, required: tuple[str, ...], as_json: bool) -> int:
     """Check a session against every honesty rule.
 
     RESULTS is a results file, a take's folder or a declared result (TOML). It is also recomputed
@@ -111,7 +119,7 @@ def audit(results: Path, as_json: bool) -> int:
     """
     from demo.report import run_audit
 
-    text, code = run_audit(results, as_json=as_json)
+    text, code = run_audit(results, required, as_json=as_json)
     click.echo(text)
     return code
 

@@ -15,6 +15,7 @@ import msgspec
 from demo.headline_screen import screen_text
 from demo.outputs import ensure_folder, output_folder, write_outputs
 from harness.claims.audit import Audit, Verdict
+from harness.claims.requirements import Judgement, Requirement, judge, parse_requirement
 from harness.errors import BadRequest, ExitCode, cannot_write
 from harness.files import atomic
 from harness.report import Report, journal_of
@@ -105,17 +106,34 @@ def _check_closed(path: Path) -> None:
             )
 
 
-def run_audit(path: Path, *, as_json: bool) -> tuple[str, int]:
-    """Return the audit of a session, as text or as one JSON document, and the exit code."""
-    audit = _load([path]).audit
-    code = _audit_code(audit)
+def run_audit(path: Path, required: Sequence[str] = (), *, as_json: bool) -> tuple[str, int]:
+    """Return the audit of a session, as text or as one JSON document, and the exit code.
+
+    ``required`` is what its claim has to reach. Raises ``BadRequest`` for what cannot be required.
+    """
+    requirements = [_requirement(words) for words in required]
+    report = _load([path])
+    judgements = [judge(requirement, report.headline) for requirement in requirements]
+    code = _audit_code(report.audit, judgements)
     if as_json:
-        return msgspec.json.format(msgspec.json.encode(audit_text.audit_data(audit))).decode(), code
-    return audit_text.format_audit(audit).removesuffix("\n"), code
+        data = msgspec.json.encode(audit_text.audit_data(report.audit, judgements))
+        return msgspec.json.format(data).decode(), code
+    text = audit_text.format_audit(report.audit) + audit_text.format_judgements(judgements)
+    return text.removesuffix("\n"), code
 
 
-def _audit_code(audit: Audit) -> ExitCode:
-    if audit.verdict is Verdict.REFUSE:
+def _requirement(words: str) -> Requirement:
+    try:
+        return parse_requirement(words)
+    except ValueError as error:
+        raise BadRequest(
+            f"--require {printable(repr(words))} {printable(str(error))}",
+            "write --require 'E>=0.8', for example",
+        ) from error
+
+
+def _audit_code(audit: Audit, judgements: Sequence[Judgement]) -> ExitCode:
+    if audit.verdict is Verdict.REFUSE or not all(judgement.is_met for judgement in judgements):
         return ExitCode.REFUSED
     return ExitCode.DONE if audit.missing_journal is None else ExitCode.NO_JOURNAL
 

@@ -4,11 +4,12 @@ Everything returned is printable. May import ``harness.claims``, for its values,
 ``harness.text`` and ``phrases``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from harness import text
 from harness.claims.audit import Audit, Finding, Verdict
+from harness.claims.requirements import Judgement
 from harness.model import Kind
 from harness.show import phrases
 from harness.show.provenance import provenance
@@ -109,8 +110,19 @@ def _journal(audit: Audit) -> str:
             return ""
 
 
-def audit_data(audit: Audit) -> dict[str, Any]:
-    """Return the audit as JSON can hold it."""
+def format_judgements(judgements: Sequence[Judgement]) -> str:
+    """Return a line for each requirement; whoever falls short is marked as a refusal is."""
+    return "".join(f"{_judgement(judgement)}\n" for judgement in judgements)
+
+
+def _judgement(judgement: Judgement) -> str:
+    mark, verdict = ("  ", "met") if judgement.is_met else ("!!", "NOT MET")
+    value = "nothing is claimed" if judgement.value is None else f"it is {judgement.value:.4g}"
+    return f"{mark} {verdict:<7}  {judgement.requirement}: {value}"
+
+
+def audit_data(audit: Audit, judgements: Sequence[Judgement] = ()) -> dict[str, Any]:
+    """Return the audit as JSON can hold it, with what was required of the claim."""
     return {
         "run_id": audit.results.run_id,
         "kind": str(audit.results.kind),
@@ -121,6 +133,16 @@ def audit_data(audit: Audit) -> dict[str, Any]:
             "read": audit.differences is not None,
             "differences": list(audit.differences or ()),
         },
+        "required": [
+            {
+                "name": judgement.requirement.name,
+                "comparison": judgement.requirement.comparison,
+                "bound": judgement.requirement.bound,
+                "value": judgement.value,
+                "met": judgement.is_met,
+            }
+            for judgement in judgements
+        ],
     }
 
 

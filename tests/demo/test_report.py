@@ -2,14 +2,17 @@ import csv
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from demo.__main__ import main
+from demo.cli import verbs
 from demo.report import run_audit
 from harness.claims.audit import Verdict
 from harness.errors import BadRequest, ExitCode
@@ -250,3 +253,50 @@ def test_an_audit_needs_neither_ray_nor_numpy_nor_matplotlib(take: Path) -> None
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (ExitCode.DONE, "")
+
+
+def test_an_audit_ends_with_4_where_a_claim_falls_short(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    required = ["--require", "S>=7", "--require", "E>=0.9"]
+    assert main(["audit", DECLARED, *required[:2]]) == ExitCode.DONE
+    assert main(["audit", DECLARED, *required]) == ExitCode.REFUSED
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "   met      S >= 7: it is 7.037",
+        "!! NOT MET  E >= 0.9: it is 0.8796",
+    ]
+
+
+def test_an_audit_as_json_says_what_was_required(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["audit", DECLARED, "--json", "--require", "S>=7"])
+    (required,) = json.loads(capsys.readouterr().out)["required"]
+    assert required.pop("value") == pytest.approx(7.038, abs=0.001)
+    assert required == {"name": "S", "comparison": ">=", "bound": 7.0, "met": True}
+
+
+def test_of_a_refused_session_nothing_that_is_required_is_met(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    take = a_take("stopped", Status.ABORTED)
+    assert main(["audit", take, "--require", "S>=0"]) == ExitCode.REFUSED
+    assert "!! NOT MET  S >= 0: nothing is claimed" in capsys.readouterr().out
+
+
+def test_what_cannot_be_required_is_refused_before_anything_is_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["audit", "nowhere", "--require", "speed>=2"]) == ExitCode.BAD_REQUEST
+    assert capsys.readouterr().err.splitlines() == [
+        "error: --require 'speed>=2' names speed, which is none of S, S_low, E, delta, cost",
+        "hint: write --require 'E>=0.8', for example",
+    ]
+
+
+def test_the_example_workflow_holds_a_claim_by_commands_that_there_are() -> None:
+    workflow = yaml.safe_load((ROOT / "demo" / "examples" / "speedup.yml").read_text())
+    (job,) = workflow["jobs"].values()
+    commands = [shlex.split(step["run"]) for step in job["steps"] if "run" in step]
+    ours = [words for program, *words in commands if program == "twoclocks"]
+    assert [words[0] for words in ours] == ["race", "audit"]
+    for verb, *words in ours:
+        verbs.commands[verb].make_context(verb, words)
