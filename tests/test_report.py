@@ -268,7 +268,7 @@ def test_a_take_of_an_earlier_version_is_told_and_drawn() -> None:
     report = Report.load(lies.EARLIER_TAKE)
     assert (report.refused, report.audit.differences) == ((), ())
     assert "1.8 times as fast" in report.text
-    drawn = {f"fig-{name}.svg" for name in figures.FIGURES if name != "recovery"}
+    drawn = {f"fig-{name}.svg" for name in figures.FIGURES if name not in ("recovery", "latency")}
     assert drawn | {SVG, PNG} <= set(report.files())
 
 

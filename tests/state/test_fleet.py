@@ -76,4 +76,4 @@ def test_every_figure_of_a_fleet_is_drawn(audited: Audit) -> None:
     assert report.headline is not None
     drawn = {name: draw(report.headline, report) for name, draw in FIGURES.items()}
     missing = {name: picture for name, picture in drawn.items() if isinstance(picture, Missing)}
-    assert missing.keys() <= {"baseline", "core-seconds", "recovery"}, missing
+    assert missing.keys() <= {"baseline", "core-seconds", "recovery", "latency"}, missing

@@ -16,6 +16,7 @@ from harness.show.figures import (
     baseline,
     core_seconds,
     cost_quality,
+    latency,
     recovery,
     scaling,
 )
@@ -47,6 +48,7 @@ FIGURES: Mapping[str, Callable[[Headline, Claims], Picture | Missing]] = Mapping
         "baseline": lambda headline, claims: baseline.picture(headline, claims.proof),
         "core-seconds": lambda headline, claims: core_seconds.picture(headline, claims.core_time),
         "recovery": lambda headline, _: recovery.picture(headline),
+        "latency": lambda headline, _: latency.picture(headline),
     }
 )
 _REFUSED = Missing("the headline is refused, and a figure would look like a claim")

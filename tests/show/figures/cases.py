@@ -44,6 +44,7 @@ from tests.builders import (
     some_prices,
     some_words,
 )
+from tests.services import serving
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -194,15 +195,20 @@ def struck(results: Results, *faults: Fault) -> Results:
 
 
 CASES = {
-    "race": struck(a_sweep_of(2), *STRIKES[:1]),
-    "three": struck(a_sweep_of(1, 2, 4, rounds=3, prices=OFFERS), *STRIKES),
+    "race": serving(struck(a_sweep_of(2), *STRIKES[:1])),
+    "three": serving(struck(a_sweep_of(1, 2, 4, rounds=3, prices=OFFERS), *STRIKES)),
     "eight": a_sweep_of(1, 2, 4, 8, 16, 32, 64, 128, rounds=6),
     "ones": a_sweep_of(*range(1, 9), rounds=2),
     "flagged": a_sweep_of(1, 2, 4, 8, rounds=3, cores=2, unclean=(4,)),
     "golden": golden_results(),
-    "long": struck(
-        a_sweep_of(1, 2, workload=LONG, prices=OFFERS),
-        *(a_strike(worker="w1", at_s=5.2 + 0.5 * place, caught_up_s=None) for place in range(9)),
+    "long": serving(
+        struck(
+            a_sweep_of(1, 2, workload=LONG, prices=OFFERS),
+            *(
+                a_strike(worker="w1", at_s=5.2 + 0.5 * place, caught_up_s=None)
+                for place in range(9)
+            ),
+        )
     ),
     "needed": with_passes(
         a_sweep_of(1, 2, 4, rounds=3, params={"iterations": 30}), *NEEDED, *OTHER_WAYS
@@ -221,17 +227,19 @@ CASES = {
     "command pair": a_results(
         spec=a_spec(commands=CommandFacts(says_ready=False, input_named=False, compared="output"))
     ),
+    "served": serving(a_results()),
     "thousandfold": a_results(trials=some_pairs([40_000.0], [22.0]), kind=Kind.DECLARED),
 }
 
 
 # Of these it is not known how good the baseline was, and of these where the core-seconds went.
 UNPROVEN = {"golden"}
-UNSPLIT = {"golden", "slower", "command pair", "thousandfold"}
+UNSPLIT = {"golden", "slower", "command pair", "served", "thousandfold"}
 
 
 # In words, because every process that runs tests reads this file, and few need what is drawn.
 STRUCK = {"race", "three", "long"}
+SERVED = {"race", "three", "long", "served"}
 DRAWN = [
     (case, name)
     for case in CASES
@@ -241,6 +249,7 @@ DRAWN = [
         "baseline": UNPROVEN,
         "core-seconds": UNSPLIT,
         "recovery": set(CASES) - STRUCK,
+        "latency": set(CASES) - SERVED,
     }.get(name, ())
 ]
 

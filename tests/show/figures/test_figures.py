@@ -131,6 +131,7 @@ def test_what_is_missing_is_what_is_not_drawn() -> None:
         "baseline",
         "core-seconds",
         "recovery",
+        "latency",
     }
     assert figures.missing_reasons(report_of("race")) == {}
 
