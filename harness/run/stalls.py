@@ -26,6 +26,7 @@ ARMING_ELSEWHERE_S = 60.0  # so long may a cluster start workers, while the driv
 
 SIGNS_OF_PROGRESS = (
     e.AwaitsHosts,
+    e.Offered,
     e.Ready,
     e.Probed,
     e.Span,
