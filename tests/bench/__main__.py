@@ -156,6 +156,7 @@ PARTS: dict[str, Part] = {
     "hosts.embed": Part(lambda effort, _: _over_hosts("embed", effort), 6),
     "hosts.train": Part(lambda effort, _: _over_hosts("train", effort), 6),
     "hosts.shard": Part(lambda effort, _: _over_hosts("shard", effort), 6),
+    "hosts.research": Part(lambda effort, _: _over_hosts("research", effort), 6),
     "stage.panel": Part(lambda effort, _: races.panel(effort.pairs, effort.batches()), 10),
     "stage.recording": Part(lambda effort, _: stage.recording(effort.pairs, effort.batches()), 12),
     "stage.fail-over": Part(lambda effort, _: stage.fail_over(effort.repeats), 2),
