@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from demo.__main__ import main
-from demo.cli import verbs
 from demo.report import run_audit
 from harness.claims.audit import Verdict
 from harness.errors import BadRequest, ExitCode
@@ -292,11 +291,15 @@ def test_what_cannot_be_required_is_refused_before_anything_is_read(
     ]
 
 
-def test_the_example_workflow_holds_a_claim_by_commands_that_there_are() -> None:
+def test_the_example_workflow_holds_a_claim_by_options_that_there_are(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     workflow = yaml.safe_load((ROOT / "demo" / "examples" / "speedup.yml").read_text())
     (job,) = workflow["jobs"].values()
     commands = [shlex.split(step["run"]) for step in job["steps"] if "run" in step]
     ours = [words for program, *words in commands if program == "twoclocks"]
     assert [words[0] for words in ours] == ["race", "audit"]
     for verb, *words in ours:
-        verbs.commands[verb].make_context(verb, words)
+        main([verb, "--help"])
+        known = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+        assert {word for word in words if word.startswith("--")} <= known
