@@ -5,6 +5,7 @@ import pytest
 from harness.claims.baseline_proof import BaselineProof
 from harness.model import Rate, Results, Variant
 from tests.builders import ITEMS, a_pass, a_report, a_sweep, some_rates
+from tests.services import serving
 
 
 def proven(*rates: Rate, **params: float | str | bool) -> BaselineProof:
@@ -198,3 +199,14 @@ def test_a_rate_timed_several_times_is_their_median_and_tells_its_drift() -> Non
 )
 def test_a_baseline_that_was_not_timed_is_not_proven(results: Results) -> None:
     assert a_report(results).proof is None
+
+
+def test_where_requests_come_one_by_one_a_backlog_is_held_against_a_backlog() -> None:
+    other = a_pass(Variant.ALTERNATIVE, 0.9 * ITEMS / 500.0, 1.0, name="other")
+    sweep = a_sweep(rates=(OWN, other))
+    served, usual = (a_report(results).proof for results in (serving(sweep), sweep))
+    assert served is not None
+    assert usual is not None
+    assert served.baseline_s == pytest.approx(ITEMS / 500.0)
+    assert [one.share for one in served.alternatives] == [pytest.approx(0.9)]
+    assert usual.baseline_s == 40.0
