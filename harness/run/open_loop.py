@@ -106,9 +106,9 @@ class OpenLoop:
         self._taken = self._late = 0
         self._summary: tuple[float, float] | None = None
         self._ended = False
-        self._began = clock() + BEGINS_AFTER_S
         gc.collect()
         gc.freeze()  # else what was loaded is looked through for garbage while requests wait
+        self._began = clock() + BEGINS_AFTER_S
         generator.write(f"{rate!r} {count} {seed} {self._began!r}")
 
     @property
