@@ -7,7 +7,7 @@ def test_a_backlog_has_every_request_once_and_is_then_over() -> None:
     requests = Backlog(5)
     taken = [(requests.take(2), requests.over) for _ in range(4)]
     assert taken == [([0, 1], False), ([2, 3], False), ([4], True), ([], True)]
-    assert requests.descriptor() is None
+    assert requests.over
 
 
 def test_one_process_and_any_number_of_shards_reply_alike() -> None:
