@@ -48,5 +48,7 @@ class Settings:
             raise ValueError(f"probes={self.probes} are more than lists={self.lists}")
         if self.lists > self.passages:
             raise ValueError(f"lists={self.lists} are more than passages={self.passages}")
-        if self.queries > self.passages:
-            raise ValueError(f"queries={self.queries} are more than passages={self.passages}")
+        if self.queries > self.passages / 2:  # hardly more can be cut out of them
+            raise ValueError(
+                f"queries={self.queries} are more than half of passages={self.passages}"
+            )

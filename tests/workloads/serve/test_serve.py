@@ -167,7 +167,7 @@ def test_the_warm_up_has_texts_of_many_lengths(problem: AnyProblem) -> None:
         ("micro_batch", 0, "micro_batch=0 is not between 1 and 64"),
         ("probes", 65, "probes=65 are more than lists=64"),
         ("lists", 3001, "lists=3001 are more than passages=3000"),
-        ("queries", 3001, "queries=3001 are more than passages=3000"),
+        ("queries", 1501, "queries=1501 are more than half of passages=3000"),
         ("max_tokens", 7, "max_tokens=7 is not between 8 and 512"),
         ("budget_ms", 0, "budget_ms=0 is not between 1 and 60,000"),
         ("precision", "int4", "precision=int4 is neither int8 nor float32"),
