@@ -12,6 +12,7 @@ from harness.event_lines import LONGEST_LINE_BYTES, Any_Event, Garbled, decode, 
 from harness.model import ChaosKind, CommandFacts, ProcessState, Schedule, Side, Status, Variant
 from tests.builders import a_process, a_ready, a_spec, an_opening, some_differences
 from tests.capacities import a_probe, a_search
+from tests.services import a_load
 
 EXAMPLES: list[e.Event] = [
     an_opening(),
@@ -19,6 +20,7 @@ EXAMPLES: list[e.Event] = [
     e.Launched(pid=7),
     a_ready(Side.DISTRIBUTED, workers=2),
     a_ready(capacity=a_search()),
+    e.Offered(load=a_load(120.0)),
     e.Probed(rate=12.5, together=True),
     e.Go(order=3, workers=2),
     e.Progress(done=1_024),

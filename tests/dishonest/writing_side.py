@@ -11,7 +11,6 @@ from tests.dishonest import honest, without_ray
 
 EARLY: dict[str, object] = {
     "event": "finished",
-    "wall_s": 0.1,
     "cpu_s": 0.1,
     "peak_rss_bytes": 1,
     "items": 20,
@@ -45,14 +44,17 @@ def load(settings: Settings) -> Problem[Given, float]:
     return Problem(input=(problem.input, *writes), held_out=problem.held_out, items=problem.items)
 
 
-def write(lie: str) -> None:
+def write(lie: str, so_far_s: float) -> None:
     """Write events; those of which the name begins with ``print`` go to the log, as they may.
 
-    Who has claimed to have scored its answer already goes to sleep over it.
+    A clock that is said to have stopped has run ``so_far_s``, unless that is the lie. Who has
+    claimed to have scored its answer already goes to sleep over it.
     """
     pipe = json.loads(sys.argv[1])["events_fd"]
     for event in LIES[lie.removeprefix("print ")] if lie else []:
-        os.write(1 if lie.startswith("print ") else pipe, json.dumps(event).encode() + b"\n")
+        stopped = {"wall_s": so_far_s} if event["event"] == "finished" else {}
+        line = json.dumps(stopped | event).encode() + b"\n"
+        os.write(1 if lie.startswith("print ") else pipe, line)
     if lie == "scored":
         time.sleep(60)
 
@@ -69,11 +71,12 @@ def distributed(given: Given, pool: Pool, report: QualityReporter) -> honest.Ans
 
 def lying(report: QualityReporter, lie: str) -> QualityReporter:
     """Return a reporter that writes events once, when half of the work is done."""
+    began = time.perf_counter()
 
     def report_and_lie(done: int, quality: float | None = None, /) -> None:
         report(done, quality)
         if done == honest.CHUNKS // 2:
-            write(lie)
+            write(lie, time.perf_counter() - began)
 
     return report_and_lie
 

@@ -7,7 +7,7 @@ import contextlib
 import os
 import pickle
 import signal
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from types import ModuleType
@@ -33,11 +33,14 @@ from harness.run.processes import (
 )
 from harness.run.ray.connection import ClusterPlan, connect
 from harness.run.ray.departures import Newcomer
+from harness.run.ray.last_usage import usage_seen
 from harness.run.ray.room import NO_WAIT, HostWait, room_for
 from harness.run.ray.samplers import Sampler, on_node
 from harness.run.ray.shipment import require_arrival
 from harness.run.ray.spares import ANSWER_WITHIN_S, Spares, key
 from harness.run.ray.worker import Worker
+
+SOON_S = 0.1  # so long a clock that has stopped waits for who may still warm up
 
 
 @contextlib.contextmanager
@@ -165,24 +168,34 @@ class Cluster:
             raise SideFailed(sentence, "end other programs, which may keep them waiting") from late
 
     def ask_living(
-        self, question: str, workers: int = 0, absent: Collection[int] = ()
+        self,
+        question: str,
+        workers: int = 0,
+        absent: Collection[int] = (),
+        seen: Callable[[int], Any] | None = None,
     ) -> dict[int, Any]:
         """Return the answers, by place, of the first ``workers`` workers (0: all).
 
         Those in the ``absent`` places are not asked. One that is lost is left out, and so is one
-        that is ended because it does not answer; it is replaced when it is needed.
+        that is ended because it does not answer; it is replaced when it is needed. Who is at
+        something else is not waited for on this host where the answer can be ``seen`` by the pid.
         """
         answers = {}
         asked = [place for place in range(workers or len(self.actors)) if place not in absent]
         for place, pending in [
             (place, getattr(self.actors[place], question).remote()) for place in asked
         ]:
+            process = self.processes[place]
+            otherwise = seen if process.host == host_key() else None
             try:
-                answers[place] = ray.get(pending, timeout=ANSWER_WITHIN_S)
+                answers[place] = ray.get(pending, timeout=SOON_S if otherwise else ANSWER_WITHIN_S)
             except RayActorError:
                 continue
             except GetTimeoutError:
-                self.end(place)
+                if otherwise:
+                    answers[place] = otherwise(process.pid)
+                else:
+                    self.end(place)
         return answers
 
     def usage(self, workers: int, absent: Collection[int] = ()) -> dict[str, tuple[float, int]]:
@@ -192,7 +205,7 @@ class Cluster:
         waits for a process that is only starting. A worker in a lost one's place is another
         process. With the spares: what one has used before it steps in is none of a trial's.
         """
-        living = self.ask_living("usage", workers, absent)
+        living = self.ask_living("usage", workers, absent, usage_seen)
         used = {key(self.processes[place]): usage for place, usage in living.items()}
         return used | self.spares.usage()
 

@@ -10,11 +10,18 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from harness.model import Process
 from harness.run.host import host_key
+from harness.run.process_records import memory_of
 from harness.run.processes import cpu_seconds_with_children
 from harness.run.ray.spares import key
 from harness.run.sides.runner import Usage
 
 LOOK_EVERY_S = 1.0
+
+
+def usage_seen(pid: int) -> tuple[float, int]:
+    """Return what a process on this host is seen to have used: core-seconds, and bytes now."""
+    memory = memory_of(pid)
+    return cpu_seconds_with_children(pid), 0 if memory is None else memory.resident_bytes
 
 
 class LastUsage:
