@@ -51,7 +51,7 @@ def offered(load: ServedLoad) -> str:
 def ramp(loads: Sequence[ServedLoad]) -> tuple[str, ...]:
     """Return how far a side has come up the ladder of rates, the longest first (none: nothing).
 
-    ``serves 245/s ████████░░ p99 82.0 ms of 100 ms · BROKE at 270/s``; the bar ends at the budget.
+    ``offered 245/s ████████░░ p99 82.0 ms of 100 ms · BROKE at 270/s``; the bar ends at the budget.
     """
     if not loads:
         return ()
@@ -76,7 +76,7 @@ def _bar(load: ServedLoad) -> str:
     return _FULL * full + _EMPTY * (_CELLS - full)
 
 
-def found(search: RateSearch | None) -> str:
+def rates_found(search: RateSearch | None) -> str:
     """Return the rate of a side's trials and the one that broke, once they are known."""
     if search is None or search.raced is None or search.broke is None:
         return ""

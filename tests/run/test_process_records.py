@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -31,9 +32,9 @@ time.sleep(60)
 
 
 @contextmanager
-def running(*command: str, **options: object) -> Iterator[subprocess.Popen[bytes]]:
+def running(*command: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command in a session of its own; end all that is in it afterwards."""
-    with subprocess.Popen(command, start_new_session=True, **options) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(command, start_new_session=True, **options) as process:
         try:
             yield process
         finally:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import IO
 
 import psutil
 import pytest
@@ -303,27 +304,38 @@ sys.stdin.readline()
 """
 
 
+@contextmanager
+def taking_memory() -> Iterator[tuple[int, IO[str], IO[str]]]:
+    """Yield the pid of a process that takes memory, and the pipes to it and from it."""
+    command = [sys.executable, "-c", TAKES_MEMORY]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        yield worker.pid, worker.stdin, worker.stdout
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells limits of other processes")
 def test_what_a_worker_takes_of_a_budget_is_counted_from_when_it_is_held_to_it() -> None:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", TAKES_MEMORY], **pipes) as worker:  # type: ignore[call-overload]
+    with taking_memory() as (pid, orders, said):
         meter = utilization.UtilizationMeter(clock=iter(range(9)).__next__)
 
         def after(word: str) -> int | None:
-            worker.stdin.write("go on\n")
-            worker.stdin.flush()
-            assert worker.stdout.readline() == f"{word}\n"
+            orders.write("go on\n")
+            orders.flush()
+            assert said.readline() == f"{word}\n"
             return taken()
 
         def taken() -> int | None:
-            (load,) = meter.read({"w0": worker.pid})
+            (load,) = meter.read({"w0": pid})
             return load.taken_bytes
 
-        assert worker.stdout.readline() == "ready\n"
-        meter.note_memory([worker.pid])
-        meter.read({"w0": worker.pid})
+        assert said.readline() == "ready\n"
+        meter.note_memory([pid])
+        meter.read({"w0": pid})
         before, held, lifted = taken(), after("taken"), after("lifted")
-        worker.stdin.write("end\n")
+        orders.write("end\n")
 
     assert before is None
     assert held is not None
@@ -333,13 +345,12 @@ def test_what_a_worker_takes_of_a_budget_is_counted_from_when_it_is_held_to_it()
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells limits of other processes")
 def test_what_a_worker_had_taken_before_anybody_looked_is_not_known() -> None:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", TAKES_MEMORY], **pipes) as worker:  # type: ignore[call-overload]
-        worker.stdin.write("go on\n")
-        worker.stdin.flush()
-        assert [worker.stdout.readline() for _ in range(2)] == ["ready\n", "taken\n"]
+    with taking_memory() as (pid, orders, said):
+        orders.write("go on\n")
+        orders.flush()
+        assert [said.readline() for _ in range(2)] == ["ready\n", "taken\n"]
         meter = utilization.UtilizationMeter(clock=iter(range(9)).__next__)
-        meter.read({"w0": worker.pid})
-        (load,) = meter.read({"w0": worker.pid})
-        worker.stdin.write("go on\nend\n")
+        meter.read({"w0": pid})
+        (load,) = meter.read({"w0": pid})
+        orders.write("go on\nend\n")
     assert load.taken_bytes is None

@@ -21,7 +21,11 @@ def test_one_line_has_both_rates_the_budget_and_both_latencies() -> None:
 
 def test_where_no_requests_came_nothing_is_said() -> None:
     assert service_gain(a_results()) is None
-    assert (phrases.in_one_line(None), phrases.in_short(None), phrases.found(None)) == ("", "", "")
+    assert (phrases.in_one_line(None), phrases.in_short(None), phrases.rates_found(None)) == (
+        "",
+        "",
+        "",
+    )
     assert phrases.ramp(()) == ()
 
 
@@ -47,4 +51,4 @@ def test_a_ramp_says_at_which_rate_it_broke_whatever_came_later() -> None:
 
 
 def test_once_it_is_found_the_rate_of_the_trials_is_told_and_the_one_that_broke() -> None:
-    assert phrases.found(a_rate_search()) == "runs at 50.0/s; BROKE at 52.4/s"
+    assert phrases.rates_found(a_rate_search()) == "runs at 50.0/s; BROKE at 52.4/s"

@@ -74,7 +74,7 @@ def _side_news(before: SideState, after: SideState, spec: Spec, at: float) -> It
     if after.armed.ready_at is not None and after.armed.ready_at != before.armed.ready_at:
         yield _armed(after, spec)
         yield from _capacity(after)
-        yield from filter(None, [serving_phrases.found(after.armed.service)])
+        yield from filter(None, [serving_phrases.rates_found(after.armed.service)])
     if after.started_at != before.started_at:
         kind = "round" if spec.points else "trial"
         yield f"go, {kind} {text.count(after.trial + 1)} of {text.count(spec.trials)}"

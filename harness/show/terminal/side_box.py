@@ -238,5 +238,5 @@ def _start_up(lane: SideState, at: float, inner: int) -> str:
     steps = sorted(lane.armed.startup.items(), key=lambda step: -step[1])
     total, *times = text.durations(lane.armed.startup_s, *(seconds for _, seconds in steps))
     named = [f"{text.printable(name)} {time}" for (name, _), time in zip(steps, times, strict=True)]
-    found = serving_phrases.found(lane.armed.service)
+    found = serving_phrases.rates_found(lane.armed.service)
     return join_fitting([*filter(None, [found]), f"armed in {total}", *named], inner)

@@ -49,7 +49,7 @@ def a_run(workers: int = 2) -> Sequence[e.Event]:
     ]
 
 
-def drawn(at: float, columns: int = 80, rows: int = 24, workers: int = 2) -> str:
+def panel_at(at: float, columns: int = 80, rows: int = 24, workers: int = 2) -> str:
     return draw(board_at(a_run(workers), at), at, columns, rows, workers=workers)
 
 
@@ -61,7 +61,7 @@ def words_of(memory: Memory, cells: int) -> str:
 @pytest.mark.parametrize("workers", [2, 8])
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_memory_looks_as_it_did(columns: int, rows: int, workers: int, moment: str) -> None:
-    picture = drawn(MOMENTS[moment], columns, rows, workers)
+    picture = panel_at(MOMENTS[moment], columns, rows, workers)
 
     assert picture == golden_text(f"memory-{columns}x{rows}-{workers}-{moment}", picture)
 
@@ -113,13 +113,13 @@ def test_a_workload_that_states_no_budget_shows_none() -> None:
 
 
 def test_a_replay_shows_the_memory_of_its_moment() -> None:
-    assert "61 of 144 MiB" in drawn(70.1)
-    assert "128 of 144 MiB" in drawn(49.0)
+    assert "61 of 144 MiB" in panel_at(70.1)
+    assert "128 of 144 MiB" in panel_at(49.0)
 
 
 def test_at_the_end_the_most_that_was_taken_is_shown() -> None:
-    assert "peak memory" in drawn(200.0, 120, 40)
-    assert "113 of 144 MiB" in drawn(200.0, 120, 40)
+    assert "peak memory" in panel_at(200.0, 120, 40)
+    assert "113 of 144 MiB" in panel_at(200.0, 120, 40)
 
 
 def test_a_worker_that_is_lost_has_no_memory() -> None:

@@ -41,8 +41,8 @@ def everywhere(rows: Array) -> Queries:
     return Queries(rows, np.tile(np.arange(LISTS), (len(rows), 1)))
 
 
-def found(index: Index, queries: Queries, workers: int) -> Array:
-    """Return what so many shards find together."""
+def search_shards(index: Index, queries: Queries, workers: int) -> Array:
+    """Return the hits of a search of an index that is cut into a shard for each worker."""
     shards = [cut_shard(index, lists) for lists in share_out(index, workers)]
     return merge([search(shard, queries) for shard in shards])
 
@@ -64,18 +64,18 @@ def test_all_lists_together_have_the_exact_nearest_however_they_are_shared(
     index: Index, workers: int
 ) -> None:
     exact = nearest_passages(VECTORS, WANTED)
-    assert np.array_equal(found(index, everywhere(WANTED), workers), exact)
+    assert np.array_equal(search_shards(index, everywhere(WANTED), workers), exact)
 
 
 @pytest.mark.parametrize("workers", [2, 3])
 def test_shards_find_together_what_one_finds(index: Index, workers: int) -> None:
     queries = Queries(WANTED, np.tile(np.array([4, 1]), (len(WANTED), 1)))
-    assert np.array_equal(found(index, queries, workers), found(index, queries, 1))
+    assert np.array_equal(search_shards(index, queries, workers), search_shards(index, queries, 1))
 
 
 def test_a_query_finds_the_same_alone_and_among_others(index: Index) -> None:
-    together = found(index, everywhere(WANTED), 2)
-    single = [found(index, everywhere(row[None]), 2)[0] for row in WANTED]
+    together = search_shards(index, everywhere(WANTED), 2)
+    single = [search_shards(index, everywhere(row[None]), 2)[0] for row in WANTED]
     assert np.array_equal(together, single)
 
 
@@ -92,7 +92,7 @@ def test_of_two_passages_with_one_score_the_earlier_comes_first() -> None:
 def test_lists_with_fewer_than_ten_vectors_leave_places_to_nobody() -> None:
     index = make_index(VECTORS[:4], 1, 1)
     queries = Queries(WANTED[:1], np.zeros((1, 1), int))
-    (row,) = found(index, queries, 1)
+    (row,) = search_shards(index, queries, 1)
     assert sorted(row[:4].tolist()) == [0, 1, 2, 3]
     assert row[4:].tolist() == [NOBODY] * 6
 
