@@ -12,7 +12,7 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Address = tuple[str, int]
@@ -22,7 +22,7 @@ GREETING = struct.Struct(f"!{TOKEN_BYTES}sII")  # token, attempt, place
 HEADER = struct.Struct("!QQ")  # step, bytes that follow
 BUFFER_BYTES = 1 << 20
 CONNECT_WITHIN_S = 30.0
-GREET_WITHIN_S = 5.0
+CALL_WITHIN_S = GREET_WITHIN_S = 5.0
 LOOK_EVERY_S = 1.0
 SILENT_FOR_S = 10  # so long may a host be silent to what it is sent, before it counts as lost
 
@@ -48,23 +48,60 @@ def connect(
     found: dict[int, socket.socket] = {}
     try:
         for other in range(place):
-            found[other] = socket.create_connection(addresses[other], timeout=CONNECT_WITHIN_S)
-            found[other].sendall(GREETING.pack(token, attempt, place))
+            found[other] = _call(addresses[other], GREETING.pack(token, attempt, place))
         while len(found) < len(addresses) - 1:
-            listener.settimeout(max(0.001, until - time.monotonic()))
-            caller, _ = listener.accept()
-            said = _greeting(caller, token, attempt)
-            if said is None or not place < said < len(addresses):
-                caller.close()
-            else:
-                found[said] = caller
+            callers = range(place + 1, len(addresses))
+            said, caller = _await_call(listener, callers, token, attempt, until)
+            found[said] = caller
     except OSError as error:
         for connection in found.values():
             connection.close()
         raise PeerLost(f"no connection: {type(error).__name__}") from error
-    for connection in found.values():
-        _set_up(connection)
     return Peers(dict(sorted(found.items())))
+
+
+def call_worker(address: Address, token: bytes, attempt: int) -> socket.socket:
+    """Connect with a worker that waits for a call; raise ``PeerLost`` if it is not there in time.
+
+    It is to listen already: nobody waits for it as long as for those who begin at the same time.
+    """
+    try:
+        return _call(address, GREETING.pack(token, attempt, 0), CALL_WITHIN_S)
+    except OSError as error:
+        raise PeerLost(f"no connection: {type(error).__name__}") from error
+
+
+def await_call(listener: socket.socket, token: bytes, attempt: int) -> socket.socket:
+    """Wait for who calls with the token, and for this attempt; raise ``PeerLost`` if nobody does.
+
+    Strangers are not let in.
+    """
+    until = time.monotonic() + CONNECT_WITHIN_S
+    try:
+        return _await_call(listener, range(1), token, attempt, until)[1]
+    except OSError as error:
+        raise PeerLost(f"no call: {type(error).__name__}") from error
+
+
+def _call(address: Address, greeting: bytes, within_s: float = CONNECT_WITHIN_S) -> socket.socket:
+    connection = socket.create_connection(address, timeout=within_s)
+    connection.sendall(greeting)
+    _set_up(connection)
+    return connection
+
+
+def _await_call(
+    listener: socket.socket, callers: Collection[int], token: bytes, attempt: int, until: float
+) -> tuple[int, socket.socket]:
+    """Return the place of one of the callers, who is there by then, and the connection."""
+    while True:
+        listener.settimeout(max(0.001, until - time.monotonic()))
+        caller, _ = listener.accept()
+        said = _greeting(caller, token, attempt)
+        if said is not None and said in callers:
+            _set_up(caller)
+            return said, caller
+        caller.close()
 
 
 def _greeting(caller: socket.socket, token: bytes, attempt: int) -> int | None:

@@ -4,7 +4,7 @@ May import ``workload`` and ``run``.
 """
 
 import contextlib
-import select
+import secrets
 import socket
 import time
 from collections import deque
@@ -16,9 +16,12 @@ import ray
 from ray.exceptions import RayActorError, RayError
 
 from harness.run.core_seconds import CoreTimeAccount, Timing
+from harness.run.ray.attempts import Attempts
 from harness.run.ray.fleet_calls import FleetCalls
+from harness.run.ray.fleet_links import FleetLinks
 from harness.run.ray.fleet_member import FleetAnswer, FleetCall
 from harness.run.ray.fleet_places import FleetPlaces
+from harness.run.ray.peers import TOKEN_BYTES, Address, PeerLost, call_worker
 from harness.run.ray.ray_errors import loss_reason, raise_cause
 from harness.run.ray.worker_watch import LOOK_EVERY_S
 from harness.run.ray.workers import Workers
@@ -42,14 +45,11 @@ class MicroBatch:
 
 @dataclass(eq=False)
 class Call:
-    """A call in flight: to whom, what it encodes (None: nothing), and what it searches for."""
+    """A call in flight: what it encodes (None: nothing), and what it searches for."""
 
-    place: int
-    actor: Any
     encodes: MicroBatch | None
     own: Sequence[int]
     searches: Sequence[tuple[MicroBatch, int]]
-    outcome: Any = None
 
     @property
     def batches(self) -> list[MicroBatch]:
@@ -63,7 +63,9 @@ class FleetRun:
 
     A worker that is free is sent the requests that have come by then, and with them what others
     have encoded and its shards are to be searched for. A second call goes out to a worker at work
-    only with a whole micro-batch. Whatever is in flight at a worker that is lost is done again.
+    only with a whole micro-batch. Calls and answers travel over sockets: each worker is in one call
+    of Ray's for as long as it takes part, whose end tells that it is lost. Whatever is in flight
+    there is then done again.
     """
 
     def __init__(
@@ -84,23 +86,27 @@ class FleetRun:
         self._queue: deque[int] = deque()
         self._again: deque[MicroBatch] = deque()
         self._searches: list[tuple[MicroBatch, int]] = []
-        self._calls: dict[Any, list[Call]] = {}
-        self._finished: deque[Call] = deque()
+        self._links = FleetLinks()
+        self._calls: dict[int, deque[Call]] = {place: deque() for place in range(workers.size)}
         self._arrived: deque[Any] = deque()
         self._replies: list[Any] = [None] * requests.count
         self._batches = self._done = 0
         self._joining: dict[Any, int] = {}
+        self._joined: dict[Any, int] = {}
+        self._token = secrets.token_bytes(TOKEN_BYTES)
+        self._attempt = 0
+        self._attempts = Attempts()
         self._awake, self._wake = socket.socketpair()
 
     def run(self, report: Reporter) -> list[Any]:
         """Answer all requests; return the replies by number."""
-        with self._awake, self._wake:
+        with self._awake, self._wake, self._links:
             self._join_all()
             while not self._is_over:
                 self._send_calls()
                 self._wait()
-                while self._finished:
-                    self._finish(self._finished.popleft())
+                for place, answer in self._links.take():
+                    self._finish(place, *answer)
                 while self._arrived:
                     self._take_in(self._arrived.popleft())
                 self._log.pass_on()
@@ -112,14 +118,14 @@ class FleetRun:
         absent = {place: description for description, place in self._workers.returning.items()}
         for place in range(self._workers.size):
             if place in absent:
-                self._when_done(absent[place], self._arrived, absent[place])
+                self._when_done(absent[place])
             else:
                 self._join(place)
 
     def _join(self, place: int) -> None:
         joined = self._places.join(place)
         self._joining[joined] = place
-        self._when_done(joined, self._arrived, joined)
+        self._when_done(joined)
 
     @property
     def _is_over(self) -> bool:
@@ -129,6 +135,8 @@ class FleetRun:
     def _send_calls(self) -> None:
         """Hand out what waits, to workers that are free first."""
         for place in sorted(self._places.present, key=self._load):
+            if place not in self._links:  # it is lost, as will be told
+                continue
             self._queue.extend(self._requests.take(self._most - len(self._queue), 0.0))
             load = self._load(place)
             full = bool(self._again) or len(self._queue) >= self._most
@@ -136,7 +144,7 @@ class FleetRun:
                 self._send_call(place)
 
     def _load(self, place: int) -> int:
-        return len(self._calls.get(self._workers.actor(place), ()))
+        return len(self._calls[place])
 
     def _send_call(self, place: int) -> None:
         """Send a worker what it can do now, if there is anything."""
@@ -146,14 +154,12 @@ class FleetRun:
             return
         self._searches = [one for one in self._searches if one not in mine]
         own = [] if batch is None else self._places.shards_at(place)
-        actor = self._workers.actor(place)
-        call = Call(place, actor, batch, own, mine)
         asked = [] if batch is None else [self._asked[number] for number in batch.numbers]
-        sent = FleetCall([(shard, one.queries) for one, shard in mine], asked, own)
-        call.outcome = actor.answer.remote((*sent,))
-        self._calls.setdefault(actor, []).append(call)
+        searches = [(shard, one.queries) for one, shard in mine]
+        call = FleetCall(searches, asked, own, *self._places.take_changes(place))
+        self._calls[place].append(Call(batch, own, mine))
         self._log.sent(place)
-        self._when_done(call.outcome, self._finished, call)
+        self._links.send(place, (*call,))
 
     def _next_batch(self) -> MicroBatch | None:
         if self._again:
@@ -164,11 +170,11 @@ class FleetRun:
         self._batches += 1
         return MicroBatch(self._batches, numbers)
 
-    def _when_done(self, outcome: Any, to: deque[Any], value: Any) -> None:
-        """Have this thread wake up with a value once an outcome is there."""
+    def _when_done(self, outcome: Any) -> None:
+        """Have this thread wake up once an outcome is there."""
 
         def wake(_: Any) -> None:
-            to.append(value)
+            self._arrived.append(outcome)
             with contextlib.suppress(OSError):  # the run is over
                 self._wake.send(b".")
 
@@ -176,31 +182,21 @@ class FleetRun:
 
     def _wait(self) -> None:
         """Wait for an answer, or, where there is room for it, for a request."""
-        sources: list[Any] = [self._awake]
+        sources = [self._awake.fileno()]
         arrivals = self._requests.descriptor()
         if arrivals is not None and not self._requests.over and len(self._queue) < self._most:
             sources.append(arrivals)
-        self._workers.watch.owe({calls[0].place for calls in self._calls.values() if calls})
-        if self._awake in select.select(sources, [], [], LOOK_EVERY_S)[0]:
+        self._workers.watch.owe({place for place, calls in self._calls.items() if calls})
+        if self._awake.fileno() in self._links.wait(sources, LOOK_EVERY_S):
             self._awake.recv(4096)
         self._workers.end_stalled()
 
-    def _finish(self, call: Call) -> None:
-        """Keep what a call came to, or have it done again."""
-        calls = self._calls.get(call.actor, [])
-        if call not in calls:  # it went down with its worker, and waits again
-            return
-        try:
-            answer, timing = ray.get(call.outcome)
-        except RayActorError as loss:
-            self._redo(call, loss)
-            return
-        except RayError as raised:
-            raise_cause(raised)
-        calls.remove(call)
-        self._workers.note_answer(call.place)
+    def _finish(self, place: int, answer: Sequence[Any], timing: Sequence[Any]) -> None:
+        """Keep what a call came to."""
+        call = self._calls[place].popleft()
+        self._workers.note_answer(place)
         requests = 0 if call.encodes is None else len(call.encodes.numbers)
-        self._log.answered(call.place, Timing(*timing), requests)
+        self._log.answered(place, Timing(*timing), requests)
         self._take(call, FleetAnswer(*answer))
 
     def _take(self, call: Call, answer: FleetAnswer) -> None:
@@ -225,37 +221,54 @@ class FleetRun:
         self._done += len(batch.numbers)
         self._workers.losses.chunk_done(batch.chunk)
 
-    def _redo(self, call: Call, loss: RayActorError) -> None:
-        """Do again what went down with a worker, and have its place filled."""
-        lost = self._calls.pop(call.actor)
+    def _lose(self, place: int, loss: RayActorError | None) -> None:
+        """Do again what went down with a worker, or with the connection to it (no loss)."""
+        lost = [*self._calls[place]]
+        self._calls[place].clear()
         for one in lost:
             self._again.extend([] if one.encodes is None else [one.encodes])
             self._searches += one.searches
-        self._log.lost(call.place)
-        self._replace(call.place, loss)
+        self._log.lost(place)
+        self._links.remove(place)
+        self._places.lose(place)
+        if loss is None:
+            self._attempts.require_another([])
+            self._join(place)
+            return
+        self._replace(place, loss)
         chunks = [batch.chunk for one in lost for batch in one.batches]
-        self._workers.losses.owe(call.place, chunks, begun=len(chunks[:1]))
+        self._workers.losses.owe(place, chunks, begun=len(chunks[:1]))
 
     def _replace(self, place: int, loss: RayActorError) -> None:
-        self._places.lose(place)
         self._workers.replace(place, loss_reason(loss), time.perf_counter())
         (newcomer,) = (one for one, at in self._workers.returning.items() if at == place)
-        self._when_done(newcomer, self._arrived, newcomer)
+        self._when_done(newcomer)
 
     def _take_in(self, arrived: Any) -> None:
-        """Have a worker join that is back, and let it take part once it has joined."""
-        place = self._workers.returning.get(arrived, self._joining.get(arrived))
-        if place is None:  # it was lost again, and this is of its predecessor
-            return
+        """Have a worker join that is back, take part that has joined, or be replaced if lost."""
         try:
             if arrived in self._workers.returning:
+                place = self._workers.returning[arrived]
                 self._workers.take_in(arrived)
                 self._join(place)
-            else:
-                del self._joining[arrived]
+            elif arrived in self._joining:
+                place = self._joining.pop(arrived)
+                self._connect(place, ray.get(arrived))
+            elif arrived in self._joined:
+                place = self._joined.pop(arrived)
                 ray.get(arrived)
-                self._places.admit(place)
+                self._lose(place, None)
         except RayActorError as loss:
-            self._replace(place, loss)
+            self._lose(place, loss)
         except RayError as raised:
             raise_cause(raised)
+
+    def _connect(self, place: int, address: Address) -> None:
+        """Let a worker take part that waits for calls at an address."""
+        self._attempt += 1
+        joined = self._workers.actor(place).answer_calls.remote(self._token, self._attempt)
+        self._joined[joined] = place
+        self._when_done(joined)
+        with contextlib.suppress(PeerLost):  # the worker then waits in vain, and says so
+            self._links.add(place, call_worker(address, self._token, self._attempt))
+            self._places.admit(place)

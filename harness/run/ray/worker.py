@@ -4,6 +4,7 @@ A plain class; ``cluster`` makes a Ray actor of it. Imports no numeric library.
 May import ``model``, ``workload`` and ``run``.
 """
 
+import contextlib
 import math
 import socket
 import time
@@ -18,8 +19,8 @@ from harness.run.core_seconds import Timing
 from harness.run.digest import digest
 from harness.run.host import move, pin, terms, this_host, this_process
 from harness.run.processes import descendants_cpu_seconds, peak_rss_bytes
-from harness.run.ray.fleet_member import FleetCall, FleetMember
-from harness.run.ray.peers import Address, PeerLost, Peers, connect, listen
+from harness.run.ray.fleet_member import FleetMember
+from harness.run.ray.peers import Address, PeerLost, Peers, await_call, connect, listen
 from harness.run.ray.replica import Advanced, Replica
 from harness.run.ray.sendable_errors import sendable_errors
 from harness.run.ray.stage import Stage, StageAdvanced
@@ -232,31 +233,30 @@ class Worker:
 
     @sendable_errors()
     def join(
-        self, program: AnyFleet, sample: Sequence[Any], number: int, share: Any, *shared: Any
-    ) -> None:
-        """Join a fleet with a shard, and encode a sample of requests, so that no kernel is cold."""
-        self._let_go()
-        self._member = FleetMember(program, shared)
-        self._member.hold(number, share)
-        self._member.rehearse(sample)
+        self,
+        program: AnyFleet,
+        sample: Sequence[Any],
+        number: int,
+        shares: Sequence[Any],
+        *shared: Any,
+    ) -> Address:
+        """Join a fleet with a shard, and encode a sample of requests, so that no kernel is cold.
 
-    @sendable_errors()
-    def hold_shard(self, number: int, share: Any) -> None:
-        """Hold a shard from now on."""
-        self._joined().hold(number, share)
-
-    def drop_shard(self, number: int) -> None:
-        """Hold a shard no more."""
-        self._joined().drop(number)
-
-    @sendable_errors()
-    def answer(self, call: tuple[Any, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """Search and encode what a ``FleetCall`` asks for; return a ``FleetAnswer`` and its timing.
-
-        All are plain tuples, which take Ray less time to pack than named ones.
+        The ``shares`` are Ray's references. Returns where this worker waits for calls.
         """
-        answer, timing = self._joined().answer(FleetCall(*call))
-        return (*answer,), (*timing,)
+        self._let_go()
+        self._member = FleetMember(program, lambda number: ray.get(shares[number]), shared)
+        self._member.hold(number)
+        self._member.rehearse(sample)
+        return self.listen()
+
+    @sendable_errors()
+    def answer_calls(self, token: bytes, attempt: int) -> None:
+        """Answer the calls of a fleet over a connection, until it is closed or does not come."""
+        if self._member is None or self._listener is None:
+            raise RuntimeError("the worker has not joined a fleet")
+        with contextlib.suppress(PeerLost):
+            self._member.answer_calls(await_call(self._listener, token, attempt))
 
     def release(self) -> None:
         """Let go of the state and of what was shared, so that a trial starts from nothing."""
@@ -280,11 +280,6 @@ class Worker:
         if self._stage is None:
             raise RuntimeError("the worker has not begun a pipeline")
         return self._stage
-
-    def _joined(self) -> FleetMember:
-        if self._member is None:
-            raise RuntimeError("the worker has not joined a fleet")
-        return self._member
 
 
 def node_address() -> str:

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from harness.run.ray import peers as subject
-from harness.run.ray.peers import GREETING, TOKEN_BYTES, PeerLost, Peers, connect, listen
+from harness.run.ray.peers import (
+    GREETING,
+    TOKEN_BYTES,
+    PeerLost,
+    Peers,
+    await_call,
+    call_worker,
+    connect,
+    listen,
+)
 
 TOKEN = bytes(range(TOKEN_BYTES))
 LARGE = 30_000_000  # more than what lies in buffers on the way
@@ -129,3 +138,38 @@ def test_who_listens_no_more_is_lost(meeting: Meeting) -> None:
     meeting.listeners[0].close()
     with pytest.raises(PeerLost, match="ConnectionRefusedError"):
         connect(meeting.listeners[1], 1, addresses, TOKEN, 1)
+
+
+def test_a_worker_that_waits_for_a_call_lets_in_who_knows_the_token() -> None:
+    with (
+        listen("127.0.0.1") as listener,
+        call_worker(listener.getsockname()[:2], TOKEN, 3) as caller,
+        await_call(listener, TOKEN, 3) as answerer,
+    ):
+        caller.send(b"said")
+        answerer.setblocking(True)
+        assert answerer.recv(4) == b"said"
+
+
+@pytest.mark.parametrize(
+    ("token", "attempt"), [(bytes(TOKEN_BYTES), 3), (TOKEN, 2)], ids=["another token", "earlier"]
+)
+def test_a_worker_that_waits_for_a_call_lets_in_no_stranger(
+    token: bytes, attempt: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subject, "CONNECT_WITHIN_S", 0.5)
+    with (
+        listen("127.0.0.1") as listener,
+        call_worker(listener.getsockname()[:2], token, attempt) as stranger,
+    ):
+        with pytest.raises(PeerLost, match="no call"):
+            await_call(listener, TOKEN, 3)
+        stranger.setblocking(True)
+        assert stranger.recv(1) == b""
+
+
+def test_a_worker_that_listens_no_more_cannot_be_called() -> None:
+    with listen("127.0.0.1") as listener:
+        address = listener.getsockname()[:2]
+    with pytest.raises(PeerLost, match="ConnectionRefusedError"):
+        call_worker(address, TOKEN, 1)
