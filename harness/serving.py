@@ -20,6 +20,7 @@ FINE_STEP = STEP ** (1 / FINE_STEPS)
 _SLACK = 1 + 1e-9
 MOST_LOADS = 40
 LATEST_SENT_S = 0.001
+LATEST_SENT_SHARE = 0.05  # of the budget: by so much it may move a 99th percentile
 
 Rate = Annotated[float, Meta(gt=0, le=1e9, description="requests a second")]
 

@@ -673,7 +673,7 @@ REFUSING: dict[str, Doctor] = {
         serving(good), baseline_service=a_rate_search(seed=2, input_sha256=digest_of(good))
     ),
     "rate-not-shown": lambda good: of_last_load(good, rate=80.0),
-    "requests-sent-late": lambda good: of_last_load(good, sent_late_p99_s=0.0011),
+    "requests-sent-too-late": lambda good: of_last_load(good, sent_late_p99_s=0.0051),
     "baseline-weak": lambda good: rated(good, Variant.TUNED, 1.5),
     "padded-work": lambda good: less_work(good, 0.79),
     "variant-far-faster": lambda good: passing(good, Variant.ALTERNATIVE, 0.79, name="int8"),
@@ -732,6 +732,7 @@ QUALIFYING: dict[str, Doctor] = {
     "cores-stand-for-machines": as_it_was,
     "whole-host-slower": lambda good: rated(good, Variant.WHOLE, 0.9),
     "whole-host-wins": faster_whole,
+    "requests-sent-late": lambda good: of_last_load(good, sent_late_p99_s=0.0011),
     "sender-busy": lambda good: of_last_load(good, generator_s=0.7),
     "capacity-superlinear": lambda good: searched(good, 2.3, superlinear="room is shared"),
     "baseline-matched": faster_alone(0.965),

@@ -68,6 +68,7 @@ _LIMITS = {
     "weak-scaling": "weak scaling",
     "work-differs": "unequal work",
     "capacity-superlinear": "capacity above p",
+    "requests-sent-late": "requests came late",
     "sender-busy": "sending took a core",
     "illustrative-prices": "made-up prices",
     "priced-spot": "spot prices",

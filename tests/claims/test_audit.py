@@ -153,7 +153,7 @@ KEYS = {
     ),
     "R32": ("latency-over-budget", "requests-too-few", "requests-failed"),
     "R33": ("service-unequal", "rate-not-shown"),
-    "R34": ("requests-sent-late", "sender-busy"),
+    "R34": ("requests-sent-too-late", "requests-sent-late", "sender-busy"),
 }
 OWNERS = {key: rule for rule, keys in KEYS.items() for key in keys}
 AS_WRITTEN = encode(GOOD)

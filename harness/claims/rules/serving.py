@@ -20,7 +20,14 @@ from harness.claims.rule import (
 )
 from harness.claims.serving import served_loads, service_gain
 from harness.model import RateSearch, Side
-from harness.serving import BUDGETED_SHARE, LATEST_SENT_S, STEP, ServedLoad, most_late
+from harness.serving import (
+    BUDGETED_SHARE,
+    LATEST_SENT_S,
+    LATEST_SENT_SHARE,
+    STEP,
+    ServedLoad,
+    most_late,
+)
 
 GENERATOR_LIMIT = 0.05
 RATE_SLACK = 1e-6
@@ -168,16 +175,36 @@ RATE_SHOWN = Rule(
 )
 
 
+def _sent_too_late(pairs: Pairs) -> Caveat | None:
+    """Judge whether requests were sent so late that it moves a side's rate.
+
+    Latency counts from when a request was to be sent: a late one only makes it longer.
+    """
+    latest_s, most_s = _latest_s(pairs), _most_late_s(pairs)
+    if latest_s <= most_s:
+        return None
+    return Caveat(
+        "requests-sent-too-late",
+        "requests were sent much later than their schedule says; end other programs and race again",
+        (seconds("late at p99", latest_s), seconds("at most", most_s)),
+    )
+
+
 def _sent_late(pairs: Pairs) -> Caveat | None:
     """Judge whether requests were sent when they were to be."""
     latest_s = _latest_s(pairs)
-    if latest_s <= LATEST_SENT_S:
+    if latest_s <= LATEST_SENT_S or _sent_too_late(pairs) is not None:
         return None
     return Caveat(
         "requests-sent-late",
-        "requests were sent later than their schedule says; end other programs and race again",
-        (seconds("late at p99", latest_s), seconds("at most", LATEST_SENT_S)),
+        "requests were sent later than their schedule says, which counts as latency; say so",
+        (seconds("late at p99", latest_s), seconds("limit", LATEST_SENT_S)),
     )
+
+
+def _most_late_s(pairs: Pairs) -> float:
+    """Return how late requests may be sent at most; a short budget leaves the usual limit."""
+    return max(LATEST_SENT_S, LATEST_SENT_SHARE * _budget_s(pairs))
 
 
 def _latest_s(pairs: Pairs) -> float:
@@ -203,7 +230,11 @@ def _sent(pairs: Pairs) -> Measured:
     loads = _loads(pairs)
     if not loads:
         return Unknown("no requests came one by one")
-    return seconds("late at p99", _latest_s(pairs)), seconds("at most", LATEST_SENT_S)
+    return (
+        seconds("late at p99", _latest_s(pairs)),
+        seconds("limit", LATEST_SENT_S),
+        seconds("at most", _most_late_s(pairs)),
+    )
 
 
 SENT_ON_TIME = Rule(
@@ -213,5 +244,9 @@ SENT_ON_TIME = Rule(
     " from that moment",
     source="Tene, coordinated omission",
     measure=_sent,
-    judges=(refuse(_sent_late), caveat(_busy_sender, Topic.MACHINES)),
+    judges=(
+        refuse(_sent_too_late),
+        caveat(_sent_late, Topic.MACHINES),
+        caveat(_busy_sender, Topic.MACHINES),
+    ),
 )

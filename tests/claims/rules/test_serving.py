@@ -35,7 +35,7 @@ REFUSED: dict[str, tuple[str, Results]] = {
     "one request too few": ("requests-too-few", of_last(served(), requests=458)),
     "too few for so many late": ("requests-too-few", of_last(served(), late=3)),
     "one request failed": ("requests-failed", of_last(served(), failed=1)),
-    "sent late": ("requests-sent-late", of_last(served(), sent_late_p99_s=0.00101)),
+    "sent late": ("requests-sent-too-late", of_last(served(), sent_late_p99_s=0.00501)),
     "another rate": ("rate-not-shown", of_last(served(), rate=94.0)),
     "one trial without requests": (
         "service-unequal",
@@ -85,6 +85,27 @@ def test_a_sender_that_takes_much_of_a_core_is_said() -> None:
     assert caveat_keys(of_last(served(), generator_s=0.05, wall_s=1.0)) == []
 
 
+@pytest.mark.parametrize(
+    ("late_s", "refusals", "caveats"),
+    [
+        (0.001, [], []),
+        (0.00101, [], ["requests-sent-late"]),
+        (0.005, [], ["requests-sent-late"]),
+        (0.00501, ["requests-sent-too-late"], []),
+    ],
+)
+def test_late_requests_are_said_and_refused_once_a_twentieth_of_the_budget_late(
+    late_s: float, refusals: list[str], caveats: list[str]
+) -> None:
+    session = of_last(served(), sent_late_p99_s=late_s)
+    assert (refusal_keys(session), caveat_keys(session)) == (refusals, caveats)
+
+
+def test_a_short_budget_leaves_requests_the_millisecond_by_which_each_may_be_late() -> None:
+    session = served(budget_s=0.01, p99_s=0.009, sent_late_p99_s=0.001)
+    assert "requests-sent-too-late" not in refusal_keys(session)
+
+
 def measured(rule: Rule) -> dict[str, float]:
     """Return what a rule measures of a session that served requests."""
     pairs = complete_pairs(serving(a_results()))
@@ -96,7 +117,8 @@ def measured(rule: Rule) -> dict[str, float]:
 
 def test_the_audit_measures_the_worst_latency_and_both_rates() -> None:
     assert measured(LATENCY_HELD) == {"p99": 0.08, "budget": 0.1, "late": 0.0, "at most": 0.01}
-    assert measured(SENT_ON_TIME) == {"late at p99": 0.0004, "at most": 0.001}
+    sent = {"late at p99": 0.0004, "limit": 0.001, "at most": 0.005}
+    assert measured(SENT_ON_TIME) == pytest.approx(sent)
     rates = measured(RATE_SHOWN)
     assert rates["requests a second"] == 50.0
     assert rates["ratio"] == pytest.approx(1.9)
