@@ -88,7 +88,7 @@ def slide(
     deck: Path | None,
     appendix: bool,
 ) -> int:
-    """Print the headline and draw slide and figures.
+    """Print the headline; draw slide, figures and report.html.
 
     Nothing is run. RESULTS is a results file, a take's folder or a declared result (TOML).
     Several sessions of one configuration are combined.  [default: recordings/latest]

@@ -1,4 +1,4 @@
-"""The files that a report leaves in a take's folder: texts, slide and figures.
+"""The files that a report leaves in a take's folder: texts, page, slide and figures.
 
 May import ``harness``.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.errors import TwoclocksError, cannot_write
 from harness.files import atomic
 from harness.files.results import RESULTS_NAME
-from harness.report import APPENDIX, HEADLINE
+from harness.report import APPENDIX, HEADLINE, REPORT_PAGE
 from harness.show.figures import DARK, FIGURES
 from harness.text import printable
 
@@ -69,7 +69,7 @@ def _not_writable(folder: Path, error: OSError) -> TwoclocksError:
 
 
 def _outputs_in(folder: Path) -> set[str]:
-    """Return the names of the pictures and texts in a folder that a report may have left there."""
+    """Return the names of what a report may have left in a folder."""
     stems = [
         f"{stem}{suffix}"
         for stem in (HEADLINE, *(f"fig-{name}" for name in FIGURES))
@@ -78,6 +78,7 @@ def _outputs_in(folder: Path) -> set[str]:
     pictures = {f"{stem}{form}" for stem in stems for form in _PICTURES}
     return {entry.name for entry in folder.iterdir()} & {
         APPENDIX,
+        REPORT_PAGE,
         f"{HEADLINE}.txt",
         *pictures,
     }

@@ -20,6 +20,7 @@ from harness.errors import BadRequest, ExitCode, cannot_write
 from harness.files import atomic
 from harness.report import Report, journal_of
 from harness.show import audit_text, pptx
+from harness.takes.folder import PAGE_NAME
 from harness.text import printable, size
 
 LONG_JOURNAL_BYTES = 20_000_000
@@ -53,12 +54,17 @@ def slide(
     if folder is None:
         click.echo("hint: name a folder with --out to have slide and figures drawn", err=True)
     else:
-        write_outputs(report.files(theme), folder)
+        write_outputs(report.files(theme, recording=_recording_in(folder)), folder)
     return report.exit_code
 
 
 def _own_folder(paths: Sequence[Path]) -> Path | None:
     return output_folder(paths[0]) if len(paths) == 1 else None
+
+
+def _recording_in(folder: Path) -> str:
+    """Return the name of the page in a folder that plays a recording (empty: there is none)."""
+    return PAGE_NAME if (folder / PAGE_NAME).is_file() else ""
 
 
 def _print_export(report: Report, form: str) -> int:

@@ -26,12 +26,14 @@ from harness.show import appendix, figures, slide
 from harness.show.displays import Drawing, Gallery, Note, TableView
 from harness.show.export import Form, export
 from harness.show.headline_text import final_lines, headline_frame, headline_text
+from harness.show.report_page.document import render_report
+from harness.show.report_page.drawings import Drawn
 from harness.show.scaling_table import scaling_table
 from harness.show.tables import format_table
 from harness.show.terminal.lines import Frame
 from harness.text import printable
 
-HEADLINE, APPENDIX = "headline", "appendix.txt"
+HEADLINE, APPENDIX, REPORT_PAGE = "headline", "appendix.txt", "report.html"
 THEMES = {theme.name: theme for theme in (figures.LIGHT, figures.DARK)}
 
 
@@ -92,16 +94,29 @@ class Report(Claims):
         """Return the claim and the table as Markdown, CSV, JSON or LaTeX."""
         return export(self, form)
 
-    def files(self, theme: str = "light") -> dict[str, bytes]:
-        """Return the files to keep, by name: texts, slide and figures, or a refusal's text."""
+    def files(self, theme: str = "light", *, recording: str = "") -> dict[str, bytes]:
+        """Return the files to keep, by name: texts, page, slide and figures, or a refusal's.
+
+        ``recording`` is the name of the page beside them that plays the session's recording (empty:
+        there is none).
+        """
         text = {f"{HEADLINE}.txt": self.text.encode()}
         if self.drawable is None:
-            return text
+            return text | {REPORT_PAGE: render_report(self, (), recording)}
         colors = _theme(theme)
-        stem = HEADLINE if colors is figures.LIGHT else f"{HEADLINE}-{theme}"
-        pictures = {f"{stem}.{form}": picture for form, picture in slide.draw(self, colors).items()}
+        suffix = "" if colors is figures.LIGHT else f"-{theme}"
+        pictures = {
+            f"{HEADLINE}{suffix}.{form}": picture
+            for form, picture in slide.draw(self, colors).items()
+        } | figures.draw(self, colors)
+        drawn = (
+            Drawn(name, pictures[file], colors)
+            for name in figures.FIGURES
+            if (file := f"fig-{name}{suffix}.svg") in pictures
+        )
+        page = {REPORT_PAGE: render_report(self, drawn, recording)}
         appended = {APPENDIX: self.appendix.encode()} if self.appendix else {}
-        return text | appended | pictures | figures.draw(self, colors)
+        return text | page | appended | pictures
 
     def slide(self, theme: str = "light") -> Drawing | Note:
         """Return the headline slide, light or dark; of a refused session its reasons."""

@@ -29,7 +29,7 @@ from tests.builders import (
     some_words,
 )
 
-TEXT, SVG, PNG = "headline.txt", "headline.svg", "headline.png"
+TEXT, SVG, PNG, PAGE = "headline.txt", "headline.svg", "headline.png", "report.html"
 ROOT = Path(__file__).parent.parent
 DECLARED = ROOT / "demo" / "examples" / "nightly-retrain.toml"
 
@@ -130,7 +130,12 @@ def test_what_may_not_be_claimed_is_refused_in_words(
 ) -> None:
     report = presented(saved(tmp_path, **changes), tmp_path)
     assert report.exit_code == ExitCode.REFUSED
-    assert output_files(tmp_path) == {TEXT: report.text.encode()}
+    written = output_files(tmp_path)
+    assert written.keys() == {TEXT, PAGE}
+    assert written[TEXT] == report.text.encode()
+    assert b"<h1>" not in written[PAGE]
+    assert b'class="none">No headline</h1>' in written[PAGE]
+    assert b"<svg" not in written[PAGE]
 
 
 def test_a_simulated_session_makes_no_headline_and_that_is_right(tmp_path: Path) -> None:
@@ -316,3 +321,12 @@ def test_a_session_that_has_just_ended_is_held_against_its_events() -> None:
     assert [reason.key for reason in Report.of(edited, some_events()).refused] == [
         "differs-from-journal"
     ]
+
+
+def test_the_page_of_a_take_has_its_figures_and_names_its_recording() -> None:
+    files = a_report(a_sweep()).files(recording="run.html")
+    drawn = sum(name.startswith("fig-") and name.endswith(".svg") for name in files)
+    page = files["report.html"].decode()
+    assert page.count('class="drawing"') == drawn > 3
+    assert 'href="run.html"' in page
+    assert 'href="run.html"' not in a_report(status=Status.ABORTED).files()["report.html"].decode()

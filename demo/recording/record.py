@@ -193,7 +193,7 @@ def _finish_take(draft: Path, size: Size) -> tuple[Report, Inspection]:
             ExitCode.REFUSED,
         )
     write_verdict(draft, inspection.drift_s)
-    files = report.files()
+    files = report.files(recording=PAGE_NAME)
     write_outputs(files, draft)
     atomic.replace(draft / PAGE_NAME, page_of(recording(draft), report, files))
     return report, inspection

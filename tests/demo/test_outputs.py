@@ -61,7 +61,7 @@ def test_a_refusal_leaves_no_earlier_slide_standing(tmp_path: Path) -> None:
     (tmp_path / "fig-mine.png").write_text("the presenter's own")
     write_outputs(a_report(status=Status.ABORTED).files(), tmp_path)
 
-    assert names(tmp_path) == {"headline.txt", "fig-mine.png"}
+    assert names(tmp_path) == {"headline.txt", "report.html", "fig-mine.png"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")

@@ -18,6 +18,7 @@ ERROR = re.compile(r"(?:warning: [^\n]+\n(?:hint: [^\n]+\n)?)*error: [^\n]+\n(?:
 FAULT_OF_OURS = ("Traceback (most recent", "twoclocks itself failed", "cannot be loaded: ")
 LONGEST_ERROR = 5_000
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+OWN_LINK = re.compile(r"#[a-z0-9-]+|run\.html")
 OWN_PICTURE = re.compile(r"data:image/webp;base64,[A-Za-z0-9+/%=]+")
 NUMBER = re.compile(r"[-+]?[0-9.]+(?:e[-+]?\d+)?")
 TEX_COMMANDS = re.compile(
@@ -29,7 +30,21 @@ OWN_ELEMENTS = frozenset(
         *("html", "head", "meta", "title", "style", "body", "main", "header", "h1", "p", "dl"),
         *("dt", "dd", "div", "ol", "li", "button", "span", "time", "footer", "script"),
         *("noscript", "template", "nav", "section", "kbd", "aside", "article", "pre"),
-        "figure",
+        *(
+            "figure",
+            "figcaption",
+            "details",
+            "summary",
+            "h2",
+            "h3",
+            "ul",
+            "a",
+            "b",
+            "small",
+            "code",
+        ),
+        *("table", "thead", "tbody", "tr", "th", "td"),
+        *("svg", "g", "defs", "path", "use", "rect", "clippath"),
     }
 )
 
@@ -158,7 +173,8 @@ class _Elements(HTMLParser):
         if tag not in OWN_ELEMENTS and not (tag == "img" and own_picture):
             self.faults.append(f"a page holds <{tag[:40]}>")
         for name, value in attrs:
-            leads = name in ("src", "href") and value and not OWN_PICTURE.fullmatch(value)
+            ours = OWN_LINK if name == "href" else OWN_PICTURE
+            leads = name in ("src", "href") and value and not ours.fullmatch(value)
             if name.startswith("on") or MARK in name or leads:
                 self.faults.append(f"a page has {name[:40]}={str(value)[:60]!r}")
 
