@@ -17,7 +17,9 @@ UNSURE = 0.01  # so often a service that is worse would pass
 STEP = 1.1
 FINE_STEPS = 4
 FINE_STEP = STEP ** (1 / FINE_STEPS)
-_SLACK = 1 + 1e-9
+HEADROOM = STEP  # so many times the rate of the trials holds: a machine may get a little slower
+ROUNDING = 1e-6
+_SLACK = 1 + ROUNDING
 MOST_LOADS = 40
 LATEST_SENT_S = 0.001
 LATEST_SENT_SHARE = 0.05  # of the budget: by so much it may move a 99th percentile
@@ -69,8 +71,9 @@ class RateSearch:
 
     ``budget_s`` is for the 99th percentile. ``loads`` are in the order in which they were offered,
     to so many ``workers``, by a schedule of that ``seed``. The trials run at ``raced`` (None: no
-    rate held, or none broke in time): not the largest rate that held, which may have been lucky,
-    but the one before it.
+    rate held, or none broke in time): not at the largest rate that held, which may have been lucky,
+    but at that rate divided by the ``headroom``, which is the same for both sides. So it cancels
+    out of the ratio of their rates. Files of before have a headroom of a fine step.
     """
 
     budget_s: Seconds
@@ -80,6 +83,7 @@ class RateSearch:
     seconds: Seconds
     loads: Annotated[tuple[ServedLoad, ...], Meta(max_length=MOST_LOADS)]
     raced: Rate | None
+    headroom: Annotated[float, Meta(ge=1, le=10)] = FINE_STEP
 
     @property
     def held(self) -> ServedLoad | None:
@@ -98,12 +102,13 @@ class RateSearch:
     def is_shown(self) -> bool:
         """Return whether a rate held, a tenth more broke it at the latest, and trials run below.
 
-        They run at a fine step less than the rate that held.
+        They run at the rate that held, divided by the headroom: neither slower nor faster. That is
+        ``HEADROOM`` at most, so that no side is offered much less than it can answer.
         """
         held, broke = self.held, self.broke
-        if self.raced is None or held is None or broke is None:
+        if self.raced is None or held is None or broke is None or self.headroom > HEADROOM * _SLACK:
             return False
-        runs_below = self.raced <= held.rate <= FINE_STEP * self.raced * _SLACK
+        runs_below = abs(held.rate / (self.headroom * self.raced) - 1) <= ROUNDING
         return runs_below and broke.rate <= STEP * held.rate * _SLACK
 
     @property

@@ -3,7 +3,7 @@ from math import comb
 
 import pytest
 
-from harness.serving import FINE_STEP, STEP, RateSearch, most_late, percentile
+from harness.serving import FINE_STEP, HEADROOM, STEP, RateSearch, most_late, percentile
 from tests.services import a_load, a_rate_search
 
 
@@ -49,21 +49,39 @@ def test_a_search_tells_the_rate_that_held_and_the_one_that_broke() -> None:
     search = a_rate_search()
     assert search.held is not None
     assert search.broke is not None
-    assert search.held.rate == pytest.approx(FINE_STEP * 50.0)
-    assert search.broke.rate == pytest.approx(FINE_STEP**2 * 50.0)
+    assert search.held.rate == pytest.approx(HEADROOM * 50.0)
+    assert search.broke.rate == pytest.approx(FINE_STEP * HEADROOM * 50.0)
     assert search.is_shown
     assert search.contradiction == ""
 
 
-HELD = FINE_STEP * 50.0
+def test_a_search_of_before_ran_a_fine_step_below_what_held() -> None:
+    loads = (a_load(FINE_STEP * 50.0), a_load(FINE_STEP**2 * 50.0, late=20))
+    before = RateSearch(
+        budget_s=0.1,
+        workers=1,
+        seed=1,
+        input_sha256=a_rate_search().input_sha256,
+        seconds=60.0,
+        loads=loads,
+        raced=50.0,
+    )
+    assert before.is_shown
+    assert not replace(before, headroom=HEADROOM).is_shown
+
+
+HELD = HEADROOM * 50.0
 WRONG: dict[str, RateSearch] = {
     "none broke": replace(a_rate_search(), loads=(a_load(HELD),)),
     "none held": replace(a_rate_search(), loads=(a_load(HELD, late=20),)),
     "only much more broke": replace(
         a_rate_search(), loads=(a_load(HELD), a_load(1.01 * STEP * HELD, late=20))
     ),
-    "it runs at far less than held": replace(a_rate_search(), raced=40.0),
-    "it runs at more than held": replace(a_rate_search(), raced=52.0),
+    "it runs at a little less than it says": replace(a_rate_search(), raced=49.99),
+    "it runs at a little more than it says": replace(a_rate_search(), raced=50.01),
+    "its headroom is larger than allowed": replace(
+        a_rate_search(), headroom=1.001 * HEADROOM, raced=50.0 / 1.001
+    ),
     "a smaller rate broke": replace(
         a_rate_search(), loads=(*a_rate_search().loads, a_load(45.0, late=20))
     ),

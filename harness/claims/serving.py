@@ -13,7 +13,8 @@ from harness.serving import ServedLoad
 class ServiceGain:
     """The rates, in requests a second, of one machine and of ``workers``, within a budget of p99.
 
-    ``*_p99_s`` are the largest of the sides' trials.
+    ``*_p99_s`` are the largest of the sides' trials. Each side was shown to hold ``headroom`` times
+    its rate: the same factor on both, else nothing is claimed.
     """
 
     budget_s: float
@@ -22,6 +23,7 @@ class ServiceGain:
     together: float
     alone_p99_s: float
     together_p99_s: float
+    headroom: float
 
     @property
     def ratio(self) -> float:
@@ -41,6 +43,7 @@ def service_gain(results: Results) -> ServiceGain | None:
         together=many.raced,
         alone_p99_s=_largest_p99_s(results, Side.BASELINE),
         together_p99_s=_largest_p99_s(results, Side.DISTRIBUTED),
+        headroom=max(one.headroom, many.headroom),
     )
 
 

@@ -13,7 +13,14 @@ from harness.model import RateSearch
 from harness.run.open_loop import OpenLoop, RequestGenerator
 from harness.run.progress_reports import no_report
 from harness.run.sides.runner import SideRunner
-from harness.serving import BUDGETED_SHARE, FINE_STEP, FINE_STEPS, MOST_LOADS, ServedLoad
+from harness.serving import (
+    BUDGETED_SHARE,
+    FINE_STEP,
+    FINE_STEPS,
+    HEADROOM,
+    MOST_LOADS,
+    ServedLoad,
+)
 from harness.workload import AnyService, Backlog
 
 MOST_REQUESTS = 2_000  # of a rung; a rate that one core hardly keeps up with shows that by then
@@ -35,8 +42,8 @@ def search_rate(
     """Search the rate of the trials: climb by a tenth until a rate breaks, then by a fourth of it.
 
     The first rate is a share of what the side answers if all requests are there at once. The trials
-    run at the rate before the largest that held. ``offered`` is told of every rate. Raises
-    ``SideFailed`` if no rate holds, or none is shown to break.
+    run at the largest rate that held, divided by ``HEADROOM``. ``offered`` is told of every rate.
+    Raises ``SideFailed`` if no rate holds, or none is shown to break.
     """
     began = time.perf_counter()
     first = FIRST_SHARE * _most_per_s(service, side, given)
@@ -49,7 +56,7 @@ def search_rate(
             offered(loads[rung])
         return loads[rung]
 
-    raced = climb(load)
+    held = climb(load)
     side.rest(0)
     return RateSearch(
         budget_s=service.budget_s(given),
@@ -58,7 +65,8 @@ def search_rate(
         input_sha256=input_sha256,
         seconds=time.perf_counter() - began,
         loads=tuple(loads.values()),
-        raced=_rate(first, raced),
+        raced=_rate(first, held) / HEADROOM,
+        headroom=HEADROOM,
     )
 
 
@@ -80,7 +88,7 @@ def offer(
 
 
 def climb(load: Callable[[int], ServedLoad]) -> int:
-    """Return the rung before the largest that holds, of which ``FINE_STEPS`` are a tenth more.
+    """Return the largest rung that holds, of which ``FINE_STEPS`` are a tenth more.
 
     Starts at rung 0, and goes down where that one does not hold. Raises ``SideFailed`` if none does
     down to ``LOWEST``, or if no rung at most a tenth above the largest that holds breaks.
@@ -104,7 +112,7 @@ def climb(load: Callable[[int], ServedLoad]) -> int:
             "it neither holds its budget for sure nor breaks it at a tenth more than what it holds",
             "have more requests come",
         )
-    return low - 1
+    return low
 
 
 def _require_few(tried: int) -> None:

@@ -208,6 +208,7 @@ def _service(gain: ServiceGain) -> Fields:
         "distributed_requests_per_second": gain.together,
         "baseline_p99_seconds": gain.alone_p99_s,
         "distributed_p99_seconds": gain.together_p99_s,
+        "headroom": gain.headroom,
     }
 
 

@@ -77,7 +77,8 @@ def _bar(load: ServedLoad) -> str:
 
 
 def rates_found(search: RateSearch | None) -> str:
-    """Return the rate of a side's trials and the one that broke, once they are known."""
-    if search is None or search.raced is None or search.broke is None:
+    """Return the rates of a side's trials, that held and that broke, once they are known."""
+    if search is None or search.raced is None or search.held is None or search.broke is None:
         return ""
-    return f"runs at {a_second(search.raced)}; BROKE at {a_second(search.broke.rate)}"
+    held, broke = a_second(search.held.rate), a_second(search.broke.rate)
+    return f"runs at {a_second(search.raced)}; {held} held, {broke} BROKE"

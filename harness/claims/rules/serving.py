@@ -22,15 +22,16 @@ from harness.claims.serving import served_loads, service_gain
 from harness.model import RateSearch, Side
 from harness.serving import (
     BUDGETED_SHARE,
+    HEADROOM,
     LATEST_SENT_S,
     LATEST_SENT_SHARE,
+    ROUNDING,
     STEP,
     ServedLoad,
     most_late,
 )
 
 GENERATOR_LIMIT = 0.05
-RATE_SLACK = 1e-6
 
 
 def _loads(pairs: Pairs) -> list[ServedLoad]:
@@ -131,7 +132,7 @@ def _searched_unequally(pairs: Pairs) -> Caveat | None:
 
 
 def _terms(search: RateSearch) -> object:
-    return search.budget_s, search.seed, search.input_sha256
+    return search.budget_s, search.seed, search.input_sha256, search.headroom
 
 
 def _rate_not_shown(pairs: Pairs) -> Caveat | None:
@@ -142,13 +143,13 @@ def _rate_not_shown(pairs: Pairs) -> Caveat | None:
             search = pairs.results.distributed_service
         if search is None:
             continue  # that is another judge's
-        same = search.raced is not None and abs(load.rate / search.raced - 1) <= RATE_SLACK
+        same = search.raced is not None and abs(load.rate / search.raced - 1) <= ROUNDING
         if not (search.is_shown and same):
             return Caveat(
                 "rate-not-shown",
-                "a side's rate is not its largest, as far as is shown: little more must break the"
-                " budget; use the file as it was written",
-                (ratio("at most", STEP),),
+                "a side's rate is not a tenth below its largest, as far as is shown: little more"
+                " must break the budget; use the file as it was written",
+                (ratio("headroom at most", HEADROOM), ratio("breaks within", STEP)),
             )
     return None
 
@@ -161,14 +162,15 @@ def _rates(pairs: Pairs) -> Measured:
         count("requests a second", gain.alone),
         count(f"on {gain.workers}", gain.together),
         ratio("ratio", gain.ratio),
+        ratio("headroom", gain.headroom),
     )
 
 
 RATE_SHOWN = Rule(
     id="R33",
     title="rate shown",
-    demand="each side runs at a rate that was shown to hold the budget, and little more to"
-    " break it, on equal terms",
+    demand="each side runs below the largest rate that was shown to hold the budget, both by the"
+    " same factor, 1.1 at most, and a tenth more than that rate was shown to break it",
     source="MLPerf Inference, ISCA'20",
     measure=_rates,
     judges=(refuse(_searched_unequally), refuse(_rate_not_shown)),

@@ -7,6 +7,7 @@ from harness.claims.pairs import complete_pairs
 from harness.claims.rule import Rule, Unknown
 from harness.claims.rules.serving import LATENCY_HELD, RATE_SHOWN, SENT_ON_TIME
 from harness.model import Results, Side
+from harness.serving import FINE_STEP, HEADROOM
 from tests.builders import a_results
 from tests.claims.rules.sessions import a_spotless_session, caveat_keys, refusal_keys
 from tests.services import a_load, a_rate_search, serving
@@ -27,6 +28,25 @@ def of_last(results: Results, **changes: Any) -> Results:
 def test_a_session_that_served_its_requests_in_time_holds() -> None:
     session = served()
     assert (refusal_keys(session), caveat_keys(session)) == ([], [])
+
+
+def roomier(factor: float) -> Results:
+    """Return a session whose sides both have so many times the headroom, and are said to."""
+    headroom = factor * HEADROOM
+    held = (a_load(50.0 * headroom), a_load(95.0 * headroom))
+    broke = tuple(a_load(1.02 * load.rate, late=20) for load in held)
+    good = served()
+    assert good.baseline_service is not None
+    assert good.distributed_service is not None
+    return replace(
+        good,
+        baseline_service=replace(
+            good.baseline_service, headroom=headroom, loads=(held[0], broke[0])
+        ),
+        distributed_service=replace(
+            good.distributed_service, headroom=headroom, loads=(held[1], broke[1])
+        ),
+    )
 
 
 REFUSED: dict[str, tuple[str, Results]] = {
@@ -54,7 +74,7 @@ REFUSED: dict[str, tuple[str, Results]] = {
         replace(
             served(),
             baseline_service=a_rate_search(
-                budget_s=0.2, loads=(a_load(51.2, budget_s=0.2), a_load(52.4, late=20))
+                budget_s=0.2, loads=(a_load(55.0, budget_s=0.2), a_load(56.3, late=20))
             ),
         ),
     ),
@@ -64,8 +84,18 @@ REFUSED: dict[str, tuple[str, Results]] = {
     ),
     "no rate broke": (
         "rate-not-shown",
-        replace(served(), baseline_service=a_rate_search(loads=(a_load(51.2),))),
+        replace(served(), baseline_service=a_rate_search(loads=(a_load(55.0),))),
     ),
+    "more headroom on one side": (
+        "service-unequal",
+        replace(
+            served(),
+            baseline_service=a_rate_search(
+                headroom=FINE_STEP, loads=(a_load(FINE_STEP * 50), a_load(56.3, late=20))
+            ),
+        ),
+    ),
+    "more headroom than allowed": ("rate-not-shown", roomier(1.001)),
 }
 
 
@@ -73,6 +103,11 @@ REFUSED: dict[str, tuple[str, Results]] = {
 def test_a_latency_that_did_not_hold_or_was_not_measured_alike_is_refused(case: str) -> None:
     key, session = REFUSED[case]
     assert refusal_keys(session) == [key]
+
+
+@pytest.mark.parametrize("factor", [0.95, 1.0])
+def test_less_headroom_on_both_sides_or_all_that_is_allowed_holds(factor: float) -> None:
+    assert refusal_keys(roomier(factor)) == []
 
 
 @pytest.mark.parametrize(("late", "keys"), [(2, []), (3, ["requests-too-few"])])

@@ -18,7 +18,7 @@ def test_budget_and_both_sides_are_named_with_their_latency() -> None:
 
 def test_every_rate_that_was_offered_is_described() -> None:
     told = picture("served", "latency").description
-    assert "51.2/s: p99 80.0 ms of 100 ms, holds; 52.4/s: p99 180 ms of 100 ms, BROKE." in told
+    assert "55.0/s: p99 80.0 ms of 100 ms, holds; 56.3/s: p99 180 ms of 100 ms, BROKE." in told
     assert told.count("BROKE") == 2
 
 

@@ -392,8 +392,8 @@ def test_a_side_that_arms_climbs_a_ramp_of_rates_to_the_one_that_breaks() -> Non
         lane = a_lane(armed=armed, started_at=None, stage=SideStage.ARMING, done=0)
         drawn += [line for line in rows(a_view(lane), width=72) if "p99" in line]
     assert drawn == [
-        "offered 51.2/s ████████░░ p99 80.0 ms of 100 ms",
-        "52.4/s ██████████▶ p99 180 ms of 100 ms · BROKE at 52.4/s",
+        "offered 55.0/s ████████░░ p99 80.0 ms of 100 ms",
+        "56.3/s ██████████▶ p99 180 ms of 100 ms · BROKE at 56.3/s",
     ]
 
 
@@ -401,4 +401,4 @@ def test_a_side_that_is_ready_says_its_rate_and_the_one_that_broke() -> None:
     armed = ArmedSide(launched_at=1.0, ready_at=4.0, service=a_rate_search())
     lane = a_lane(armed=armed, started_at=None, stage=SideStage.READY, done=0)
     (said,) = [line for line in rows(a_view(lane), width=72) if "armed" in line]
-    assert said == "runs at 50.0/s; BROKE at 52.4/s · armed in 3.00 s"
+    assert said == "runs at 50.0/s; 55.0/s held, 56.3/s BROKE · armed in 3.00 s"
