@@ -8,8 +8,16 @@ from pathlib import Path
 
 import click
 
-from demo.cli_options import AS_JSON, latest_results, latest_take
+from demo.cli_options import AS_JSON, TALK, latest_results, latest_take
 from demo.option_types import output_folder
+
+THEME = click.option(
+    "--theme",
+    type=click.Choice(["light", "dark"]),
+    default="light",
+    show_default=True,
+    help="Background of the figures.",
+)
 
 
 @click.command()
@@ -59,13 +67,7 @@ def verify_cast(take: Path, results: Path | None, size: str) -> int:
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path), nargs=-1)
 @output_folder("Write the files to this folder.  [default: the take's folder]")
-@click.option(
-    "--theme",
-    type=click.Choice(["light", "dark"]),
-    default="light",
-    show_default=True,
-    help="Background of the figures.",
-)
+@THEME
 @click.option(
     "--format",
     "form",
@@ -79,6 +81,7 @@ def verify_cast(take: Path, results: Path | None, size: str) -> int:
     metavar="DECK.pptx",
     help="Update the shapes named twoclocks:* in this deck.",
 )
+@TALK
 @click.option("--appendix", is_flag=True, help="Also print the tables for questions afterwards.")
 def slide(
     results: tuple[Path, ...],
@@ -86,6 +89,7 @@ def slide(
     theme: str,
     form: str | None,
     deck: Path | None,
+    talk: Path | None,
     appendix: bool,
 ) -> int:
     """Print the headline; draw slide, figures and report.html.
@@ -96,8 +100,41 @@ def slide(
     from demo.report import slide as run
 
     return run(
-        results or (latest_results(),), out, theme=theme, form=form, deck=deck, appendix=appendix
+        results or (latest_results(),),
+        out,
+        theme=theme,
+        form=form,
+        deck=deck,
+        talk=talk,
+        appendix=appendix,
     )
+
+
+@click.command()
+@click.argument("take", type=click.Path(path_type=Path), default=latest_results)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    default=Path("deck.pptx"),
+    show_default=True,
+    help="Write it to this file, .pptx or .pdf.",
+)
+@TALK
+@THEME
+def deck(take: Path, out: Path, talk: Path | None, theme: str) -> int:
+    """Write the whole talk as slides.
+
+    One slide for each beat of the agenda, then those for questions; the speaker's notes say where
+    each number comes from. TAKE is a take's folder, a results file or a declared result (TOML).
+    What has no facts there is left out.  [default: recordings/latest]
+    """
+    from demo.deck import deck as run
+    from harness.talk.agenda_file import read_agenda
+
+    text, code = run(take, out, read_agenda(talk), theme=theme)
+    click.echo(text)
+    return code
 
 
 @click.command()
@@ -124,4 +161,4 @@ def audit(results: Path, required: tuple[str, ...], as_json: bool) -> int:
     return code
 
 
-TAKE_VERBS = (play, verify_cast, slide, audit)
+TAKE_VERBS = (play, verify_cast, slide, deck, audit)

@@ -6,21 +6,25 @@ May import ``harness`` and its neighbours in ``demo``.
 import contextlib
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 import msgspec
 
+from demo.deck import poster, recording_of
 from demo.headline_screen import screen_text
 from demo.outputs import ensure_folder, output_folder, write_outputs
 from harness.claims.audit import Audit, Verdict
 from harness.claims.requirements import Judgement, Requirement, judge, parse_requirement
 from harness.errors import BadRequest, ExitCode, cannot_write
 from harness.files import atomic
-from harness.report import Report, journal_of
+from harness.report import THEMES, Report, journal_of
 from harness.show import audit_text, pptx
 from harness.takes.folder import PAGE_NAME
+from harness.takes.recordings import Recording
+from harness.talk.agenda import NO_AGENDA, Agenda
+from harness.talk.agenda_file import read_agenda
 from harness.text import printable, size
 
 LONG_JOURNAL_BYTES = 20_000_000
@@ -33,12 +37,15 @@ def slide(
     theme: str,
     form: str | None,
     deck: Path | None,
+    talk: Path | None,
     appendix: bool,
 ) -> int:
     """Show the sessions at these paths as asked: printed, drawn, exported or put into a deck.
 
-    Return the exit code.
+    ``talk`` is the agenda of that deck. Return the exit code.
     """
+    if talk is not None and deck is None:
+        raise BadRequest("--talk names the agenda of a deck", "name that deck with --into")
     if form is not None and deck is not None:
         raise BadRequest("--format prints and --into updates a deck", "run slide once for each")
     folder = ensure_folder(out) if out is not None else _own_folder(paths)
@@ -46,7 +53,8 @@ def slide(
     if form is not None:
         return _print_export(report, form)
     if deck is not None:
-        text, code = update_deck(deck, report)
+        recorded = recording_of(paths[0]) if len(paths) == 1 else None
+        text, code = update_deck(deck, report, read_agenda(talk), recorded, theme)
         click.echo(text, nl=False)
         return code
     parts = (screen_text(report, sys.stdout), report.appendix if appendix else "")
@@ -75,23 +83,34 @@ def _print_export(report: Report, form: str) -> int:
     return report.exit_code
 
 
-def update_deck(path: Path, report: Report) -> tuple[str, int]:
+def update_deck(
+    path: Path,
+    report: Report,
+    agenda: Agenda = NO_AGENDA,
+    recorded: Recording | None = None,
+    theme: str = "light",
+) -> tuple[str, int]:
     """Update the deck at a path in place; return what changed, and the exit code.
 
-    The deck is replaced whole or left as it was. A refused session leaves it and says why. Raises
+    ``agenda``, ``recorded`` and ``theme`` are for a deck that ``deck`` wrote. The deck is
+    replaced whole or left as it was. A refused session leaves it and says why. Raises
     ``BadRequest``.
     """
     if report.headline is None:
         return f"{report.text}\n{printable(str(path))} is left as it was\n", ExitCode.REFUSED
-    return pptx.format_changes(_update(path, report)), ExitCode.DONE
+    still = None if recorded is None else poster(recorded)
+    changes = _update(path, lambda deck: pptx.update(deck, report, agenda, still, THEMES[theme]))
+    return pptx.format_changes(changes), ExitCode.DONE
 
 
-def _update(path: Path, report: Report) -> pptx.DeckChanges:
+def _update(
+    path: Path, update: Callable[[bytes], tuple[bytes, pptx.DeckChanges]]
+) -> pptx.DeckChanges:
     content = atomic.read(
         path, pptx.LARGEST_BYTES, "deck", "name a .pptx or .pptm file that is there"
     )
     _check_closed(path)
-    updated, changes = pptx.update(content, report)
+    updated, changes = update(content)
     try:
         target = path.resolve()
         atomic.replace(target, updated, stat.S_IMODE(target.stat().st_mode))

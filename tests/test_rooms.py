@@ -147,8 +147,8 @@ ONLY_IN = {
         "harness.run.host",
     ),
     "rich": ("harness.show", "demo"),
-    "matplotlib": ("harness.show.figures", "harness.show.slide"),
-    "pptx": ("harness.show.pptx",),
+    "matplotlib": ("harness.show.figures", "harness.show.slide", "harness.show.deck.pdf"),
+    "pptx": ("harness.show.pptx", "harness.show.deck.chart", "harness.show.deck.presentation"),
     "pyte": ("harness.cast.emulator",),
     "PIL": ("harness.cast.film", "harness.show.pptx_shapes", "workloads.train.photographs"),
 }

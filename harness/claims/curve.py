@@ -126,6 +126,13 @@ class Curve:
     framework_tax: float | None
 
     @property
+    def ten_times(self) -> Prediction | None:
+        """Return what the law predicts for ten times the headline's workers (None: no law)."""
+        if self.law is None:
+            return None
+        return _prediction(self, self.law, 10 * self.results.spec.workers)
+
+    @property
     def next_step(self) -> Step | None:
         """Return what the next scale above the headline's brings.
 
@@ -250,23 +257,26 @@ def _largest_worthwhile(law: Law | None) -> int | None:
 
 def _predictions(curve: Curve, predicted: int) -> Iterator[Prediction]:
     """Yield powers of two beyond the largest measured scale, and the one asked for at the end."""
-    spec, law, measured = curve.results.spec, curve.law, curve.points[-1].workers
-    prices = spec.billed_prices
+    law, measured = curve.law, curve.points[-1].workers
     if law is None:
         return
     powers = (2**power for power in range(measured.bit_length(), predicted.bit_length()))
     for workers in sorted({predicted, *powers}):
         if measured < workers <= predicted:
-            speedup = scaling.amdahl(law.serial_fraction, workers)
-            wall_s = curve.baseline_s / speedup
-            yield Prediction(
-                workers=workers,
-                speedup=speedup,
-                efficiency=speedup / workers,
-                cost=cost.run_cost(
-                    wall_s,
-                    billed_workers(spec, workers),
-                    prices.worker_per_hour,
-                    prices.head_per_hour,
-                ),
-            )
+            yield _prediction(curve, law, workers)
+
+
+def _prediction(curve: Curve, law: Law, workers: int) -> Prediction:
+    spec, speedup = curve.results.spec, scaling.amdahl(law.serial_fraction, workers)
+    prices = spec.billed_prices
+    return Prediction(
+        workers=workers,
+        speedup=speedup,
+        efficiency=speedup / workers,
+        cost=cost.run_cost(
+            curve.baseline_s / speedup,
+            billed_workers(spec, workers),
+            prices.worker_per_hour,
+            prices.head_per_hour,
+        ),
+    )

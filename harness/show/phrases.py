@@ -254,20 +254,23 @@ def stamp(results: Results) -> str:
     return label(results).partition(" ")[0].rstrip(",")
 
 
+def result(headline: Headline) -> str:
+    """Return the speedup as it is said: ``On 8 machines it ran 7.0 times as fast``."""
+    quiet = "Beside other programs, on" if headline.results.disturbed else "On"
+    return f"{quiet} {sides(headline.results)[1]} it ran {speedup_aloud(headline)} as fast"
+
+
 def sentence_to_say(headline: Headline) -> str:
     """Return the sentence to say: p, S, E, and how far cost and quality moved."""
     results = headline.results
     limit = results.spec.workload.tolerance
-    many = sides(results)[1]
-    quiet = "Beside other programs, on" if results.disturbed else "On"
-    fast = f"{quiet} {many} it ran {speedup_aloud(headline)} as fast"
     cost = f"a run cost {cost_change(headline)}"
     kinds = ("made-up" if results.spec.prices.illustrative else "", _spot(headline))
     priced = f" at {kind} prices" if (kind := " ".join(filter(None, kinds))) else ""
     moved = f"{metric(headline)} moved by {text.movement(headline.quality.change, limit)}"
     if results.spec.commands is not None and results.spec.workload.metric == ANSWERS_ALIKE:
         moved = "both gave the same answer"
-    said = f"{fast}, at {efficiency(headline)} efficiency; {cost}{priced}, and {moved}."
+    said = f"{result(headline)}, at {efficiency(headline)} efficiency; {cost}{priced}, and {moved}."
     return " ".join(filter(None, (said, recovery_phrases.to_say(headline.recovery))))
 
 

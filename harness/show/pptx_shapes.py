@@ -6,6 +6,7 @@ of ours.
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from copy import deepcopy
 from io import BytesIO
 from itertools import accumulate
@@ -14,6 +15,7 @@ from typing import Any
 _CLEAR = (255, 255, 255, 0)
 _MOST_STRETCH = 10  # a frame may be this much wider or taller than its picture
 _SAME_PX = 2
+_SAY = "Say: "
 _WORDS = re.compile(
     r"(?P<number>\d(?:[\d.,]*\d)?)|(?P<word>[^\W\d_]+)|(?P<blank>\s+)|(?P<sign>[^\w\s]|_)"
 )
@@ -58,8 +60,29 @@ def _split(line: str, texts: list[str]) -> list[str | None]:
     return [part or None for part in parts]
 
 
-def replace_picture(shape: Any, slide: Any, png: bytes | None, alt_text: str) -> None:
-    """Replace a shape's picture (None: a clear one) and its alt text.
+def rewrite_notes(shape: Any, rewrite: Callable[[str, str], tuple[str, str] | None]) -> bool:
+    """Rewrite lines of a slide's notes; return whether all that begin as ours do were rewritten.
+
+    ``rewrite`` is given a line and the notes' mark, and returns both anew (None: the line stays).
+    """
+    facts = shape._element.xpath("./*[1]/*[local-name()='cNvPr']")[0]
+    mark, all_ours = facts.get("descr", ""), True
+    for paragraph in shape.text_frame.paragraphs:
+        line = "".join(run.text for run in paragraph.runs)
+        rewritten = rewrite(line, mark)
+        if rewritten is None:
+            all_ours = all_ours and not line.startswith(_SAY)
+            continue
+        first, *others = paragraph.runs
+        first.text = rewritten[0]
+        for other in others:
+            other._r.getparent().remove(other._r)
+        facts.set("descr", rewritten[1])
+    return all_ours
+
+
+def replace_picture(shape: Any, slide: Any, png: bytes | None) -> None:
+    """Replace a shape's picture (None: a clear one).
 
     The new picture is whole and undistorted inside the old frame.
     """
@@ -73,7 +96,6 @@ def replace_picture(shape: Any, slide: Any, png: bytes | None, alt_text: str) ->
         del blip.attrib[name]
     blip.rEmbed = relation
     shape.crop_left = shape.crop_right = shape.crop_top = shape.crop_bottom = 0
-    shape._element.xpath("./p:nvPicPr/p:cNvPr")[0].set("descr", alt_text)
     for unused in earlier - {relation}:
         if unused in slide.part.rels and not _uses(slide, unused):
             slide.part.rels.pop(unused)

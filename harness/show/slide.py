@@ -17,7 +17,7 @@ from harness.show import money, phrases
 from harness.show.audit_text import footer
 from harness.show.figures.box import WIDTH_PX, Box
 from harness.show.figures.page import MARGIN, SMALLEST_PX, Page, blank_page, own_style
-from harness.show.figures.picture import add_words, save_png, save_svg
+from harness.show.figures.picture import Picture, add_words, save_png, save_svg
 from harness.show.figures.theme import LIGHT, Theme
 from harness.show.headline_text import headline_text
 from harness.show.slide_words import write_words
@@ -33,6 +33,8 @@ _STAMP_PX = 76
 _BARS_FROM, _BARS_TO = 560, WIDTH_PX - MARGIN
 _BARS_TOP, _BAR, _BAR_STEP = 298, 62, 72
 _TIME_PX = 40
+GAP_ROWS = (_BARS_TOP - 4.0, _BARS_TOP + _BAR_STEP + _BAR + 6.0)
+"""What the bars take of the page, in pixels from its top."""
 _GAP_PX = 34
 _CLAIM_Y, _CLAIM_PX = 500, 50
 _FACTS_Y, _REMARKS_Y = 552, 588
@@ -91,6 +93,18 @@ def figure(headline: Headline, verdict: str, theme: Theme = LIGHT) -> "Figure":
     _facts(page, headline)
     write_words(page, headline, verdict)
     return drawn_on
+
+
+def gap_bars(headline: Headline) -> Picture:
+    """Return both times as bars to one scale with the gap between them, in ``GAP_ROWS`` alone."""
+    baseline, distributed, gap = phrases.times(headline)
+
+    def draw(page: Page) -> None:
+        _bars(page, headline)
+        _gap(page, headline)
+
+    words = f"baseline {baseline}, distributed {distributed}, gap {gap}, as bars to one scale"
+    return Picture(words, words, draw)
 
 
 def _bottleneck(page: Page, headline: Headline) -> None:

@@ -52,10 +52,14 @@ class Beat:
 
 @dataclass(frozen=True)
 class Agenda:
-    """The beats in their order, and the talk's length in seconds, slack included."""
+    """The beats in their order, and the talk's length in seconds, slack included.
+
+    ``artifact`` is the address at which everybody can check the result (empty: none is named).
+    """
 
     length: float
     beats: tuple[Beat, ...]
+    artifact: str = ""
 
     @property
     def slack(self) -> float:
@@ -75,6 +79,10 @@ class Agenda:
     def budgets_after(self, index: int) -> float:
         """Return the seconds of the budgets of all beats after one."""
         return sum(beat.budget for beat in self.beats[index + 1 :])
+
+
+NO_AGENDA = Agenda(0.0, ())
+"""That of a talk of which nothing is known."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,9 @@ MOST_BEATS = 40
 LONGEST_S = 4 * 3600.0
 LONGEST_NAME = 24
 LONGEST_SENTENCE = 400
+LONGEST_ADDRESS = 120
 _TIME = re.compile(r"([0-9]{1,3}):([0-5][0-9])")
+_ADDRESS = re.compile(r"https?://[^\s<>\"'\\^`{|}]+")
 _HINT = 'write minutes and seconds in quotes, such as "1:30"'
 
 
@@ -56,6 +58,7 @@ class _Beat(Table, frozen=True):
 class _Agenda(Table, frozen=True):
     length: _Time
     slack: _Slack
+    artifact: Annotated[Line, Meta(max_length=LONGEST_ADDRESS)] | None = None
     beats: Annotated[tuple[_Beat, ...], Meta(max_length=MOST_BEATS)] = ()
 
 
@@ -65,8 +68,9 @@ def read_agenda(path: Path | None = None) -> Agenda:
     file = ConfigFile(path or DEFAULT_AGENDA, "talk", hint)
     written = file.load(_Agenda)
     beats = tuple(Beat(beat.name, float(beat.budget), beat.say) for beat in written.beats)
-    agenda = Agenda(float(written.length), beats)
+    agenda = Agenda(float(written.length), beats, written.artifact or "")
     _check_names(file, beats)
+    _check_artifact(file, agenda.artifact)
     for index, beat in enumerate(beats):
         _check_placeholders(file, index, beat)
     _check_length(file, agenda, written.slack)
@@ -85,6 +89,14 @@ def _check_names(file: ConfigFile, beats: tuple[Beat, ...]) -> None:
         file.fail(
             f"two of its beats are called {twice}",
             "name each beat differently: their durations are kept by name",
+        )
+
+
+def _check_artifact(file: ConfigFile, artifact: str) -> None:
+    if artifact and not _ADDRESS.fullmatch(artifact):
+        file.fail(
+            f"artifact is {artifact!r}, not an address on the web",
+            'write it as artifact = "https://example.org/our-run"',
         )
 
 

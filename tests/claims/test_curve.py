@@ -360,3 +360,16 @@ def test_a_session_that_never_ran_its_own_scale_has_no_step() -> None:
 def test_shares_of_two_cores_are_billed_as_one_machine() -> None:
     wide = a_results(spec=a_spec(cores_per_worker=2, baseline_cores=2))
     assert curve_of(wide).baseline_cost == pytest.approx(40.0 / 3600 * 0.34)
+
+
+def test_the_known_good_example_is_predicted_for_ten_times_its_machines() -> None:
+    predicted = curve_of(golden_results()).ten_times
+    assert predicted is not None
+
+    assert predicted.workers == 80
+    assert predicted.speedup == pytest.approx(1 / (0.01955 + 0.98045 / 80), rel=1e-3)
+    assert predicted.efficiency == predicted.speedup / 80
+
+
+def test_scales_that_do_not_follow_their_law_say_nothing_of_ten_times_the_scale() -> None:
+    assert curve_of(a_sweep({1: (41.0,), 2: (21.0,), 4: (20.5,), 8: (6.0,)})).ten_times is None

@@ -18,6 +18,7 @@ from pptx.util import Emu, Pt
 from harness.errors import BadRequest
 from harness.extras import install_command
 from harness.show import figures, phrases, pptx, slide
+from harness.show.pptx_texts import TEXTS
 from tests.builders import (
     a_report,
     a_results,
@@ -54,13 +55,13 @@ def slides_drawn_once() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def every_text() -> dict[str, Any]:
     """Return the shapes of an updated deck that has a text box of every name."""
-    return shapes(pptx.update(a_deck(*pptx.TEXTS), REPORT)[0])
+    return shapes(pptx.update(a_deck(*TEXTS), REPORT)[0])
 
 
-@pytest.mark.parametrize("name", pptx.TEXTS)
+@pytest.mark.parametrize("name", TEXTS)
 def test_a_text_box_says_what_the_headline_says(name: str, every_text: dict[str, Any]) -> None:
     assert every_text[f"twoclocks:{name}"].text_frame.text == "\n".join(
-        pptx.TEXTS[name](headline_of(REPORT))
+        TEXTS[name](headline_of(REPORT))
     )
 
 

@@ -10,7 +10,7 @@ from harness.model import Fault, FaultKind, Results, Side, SpotPrices
 from harness.report import Report
 from harness.show import appendix, phrases, recovery_phrases
 from harness.show.export import export
-from harness.show.pptx import TEXTS
+from harness.show.pptx_texts import TEXTS
 from tests.builders import a_fault, a_report, a_results, a_spec, a_strike, some_pairs, some_prices
 
 ASKED = ("poisson:mtbf=20s,kind=kill,seed=0",)

@@ -165,3 +165,17 @@ def test_the_copy_that_a_hint_speaks_of_can_be_used(tmp_path: Path) -> None:
 def test_a_talk_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="there is no talk "):
         read_agenda(tmp_path / "missing.toml")
+
+
+def test_the_artifact_is_an_address_on_the_web(tmp_path: Path) -> None:
+    named = f'artifact = "https://example.org/our-run?a=b"\n{OWN}'
+
+    assert read_agenda(written(named, tmp_path)).artifact == "https://example.org/our-run?a=b"
+
+
+@pytest.mark.parametrize(
+    "address", ["example.org", "javascript:alert(1)", "https://", "https://a b", "file:///etc"]
+)
+def test_an_artifact_that_is_no_address_on_the_web_is_refused(address: str, tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="not an address on the web"):
+        read_agenda(written(f'artifact = "{address}"\n{OWN}', tmp_path))

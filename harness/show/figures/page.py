@@ -54,10 +54,14 @@ class Spot(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """A picture being drawn, in pixels; its font comes with matplotlib, not from the system."""
+    """A picture being drawn, in pixels; its font comes with matplotlib, not from the system.
+
+    ``bare`` is for a plot alone: whoever shows it writes its title and where it comes from.
+    """
 
     axes: "Axes"
     theme: Theme = LIGHT
+    bare: bool = False
     taken: list[Box] = field(default_factory=list)
     guides: list[Box] = field(default_factory=list)
 
@@ -207,8 +211,11 @@ class Page:
         return Box(left, top, left + width, last + lines[-1].size * _DESCENT)
 
 
-def blank_page(theme: Theme = LIGHT) -> "tuple[Figure, Page]":
-    """Return an empty matplotlib figure in which a point is a pixel, and the page to draw on."""
+def blank_page(theme: Theme = LIGHT, *, bare: bool = False) -> "tuple[Figure, Page]":
+    """Return an empty matplotlib figure in which a point is a pixel, and the page to draw on.
+
+    ``bare`` as for a ``Page``.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -217,7 +224,7 @@ def blank_page(theme: Theme = LIGHT) -> "tuple[Figure, Page]":
     axes = figure.add_axes((0, 0, 1, 1), zorder=1)
     axes.set(xlim=(0, WIDTH_PX), ylim=(HEIGHT_PX, 0), xticks=(), yticks=())
     axes.set_axis_off()
-    return figure, Page(axes=axes, theme=theme)
+    return figure, Page(axes=axes, theme=theme, bare=bare)
 
 
 @contextlib.contextmanager

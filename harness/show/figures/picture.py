@@ -20,12 +20,16 @@ from harness.show.provenance import provenance
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 _WIDTH = WIDTH_PX - 2 * MARGIN
 _escape = partial(escape, quote=False)
 _TITLE_Y, _TITLE_PX = 86, 48
 _REMARK_Y, _REMARK_PX, _REMARK_LINES = 138, 30, 2
 _FOOTER_Y, _FOOTER_LINES = 844, 2
+PLOT_ROWS = (100.0, 818.0)
+"""What is between title and footer, in pixels from the top of the page."""
+_FINE_DPI = 144
 _COMPRESSION = 3  # of zlib: half of the time that its usual 6 takes, for 3 % larger files
 
 # In pixels, shrinking with the window; without a document type, which would name an address.
@@ -61,6 +65,8 @@ def sentence(content: str) -> str:
 
 def write_title(page: Page, title: str, *, field: str) -> None:
     """Write the finding in words; ``field`` names which of the facts it shows."""
+    if page.bare:
+        return
     page.write_within(MARGIN, _TITLE_Y, title, _TITLE_PX, _WIDTH, field=field, bold=True)
 
 
@@ -75,6 +81,8 @@ def write_remark(page: Page, remark: str, results: Results, *, field: str) -> No
 
 def write_footer(page: Page, results: Results) -> None:
     """Write the provenance."""
+    if page.bare:
+        return
     content = provenance(results)
     page.write_paragraph(
         MARGIN, _FOOTER_Y, content, SMALLEST_PX, _WIDTH, _FOOTER_LINES, field="results"
@@ -112,6 +120,21 @@ def png(picture: Picture, theme: Theme, figure: "Figure | None" = None) -> bytes
 
 
 @own_style()
+def plot_png(picture: Picture, theme: Theme, rows: tuple[float, float] = PLOT_ROWS) -> bytes:
+    """Return a picture without its title and origin as PNG, for a slide that writes both.
+
+    ``rows`` are those of the page to keep, in pixels. It has two pixels for each of the page.
+    """
+    figure, page = blank_page(theme, bare=True)
+    picture.draw(page)
+    from matplotlib.transforms import Bbox
+
+    top, bottom = rows
+    kept = Bbox.from_extents(0, (HEIGHT_PX - bottom) / 72, WIDTH_PX / 72, (HEIGHT_PX - top) / 72)
+    return save_png(figure, kept)
+
+
+@own_style()
 def save_svg(figure: "Figure", metadata: Mapping[str, str | None]) -> bytes:
     """Return a figure as SVG: the same bytes whenever and wherever it was drawn."""
     target = BytesIO()
@@ -120,12 +143,18 @@ def save_svg(figure: "Figure", metadata: Mapping[str, str | None]) -> bytes:
 
 
 @own_style()
-def save_png(figure: "Figure") -> bytes:
-    """Return a figure as PNG; as for ``save_svg``."""
+def save_png(figure: "Figure", part: "Bbox | None" = None) -> bytes:
+    """Return a figure as PNG; as for ``save_svg``.
+
+    ``part`` is in inches, and drawn twice as fine (None: all of it, a pixel for a point).
+    """
     target = BytesIO()
     words = {"Software": "twoclocks"}
     quick = {"compress_level": _COMPRESSION}
-    figure.savefig(target, format="png", dpi=72, metadata=words, pil_kwargs=quick)
+    dpi = 72 if part is None else _FINE_DPI
+    figure.savefig(
+        target, format="png", dpi=dpi, bbox_inches=part, metadata=words, pil_kwargs=quick
+    )
     return target.getvalue()
 
 

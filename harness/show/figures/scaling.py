@@ -85,7 +85,7 @@ def _draw_lines(chart: Chart, curve: Curve) -> None:
     chart.line(_points_of(chart, _ideal_line(curve), start, end), ink)
     if curve.law is None:
         return
-    law = _amdahl(curve.law)
+    law = amdahl(curve.law)
     measured = [point.workers for point in curve.points if not phrases.flags(point)]
     largest = max(measured, default=1)
     chart.line(_points_of(chart, law, 1, largest), color)
@@ -187,7 +187,7 @@ def _name_lines(chart: Chart, curve: Curve) -> None:
     if law is not None:
         spots = [
             spot
-            for x, y in _places_on(chart, _amdahl(law), 0.9)
+            for x, y in _places_on(chart, amdahl(law), 0.9)
             if x > _LAW_NAME_FROM_PX
             for spot in (Spot(x + 10, y + 40), Spot(x - 14, y - 16, "right"))
         ]
@@ -198,7 +198,7 @@ def _ideal_line(curve: Curve) -> Callable[[float], float]:
     return lambda workers: ideal(curve.results.spec, workers)
 
 
-def _amdahl(law: Law) -> Callable[[float], float]:
+def amdahl(law: Law) -> Callable[[float], float]:
     """Return Amdahl's law for any number of workers. Source: Amdahl, AFIPS 1967."""
     return lambda workers: 1 / (law.serial_fraction + (1 - law.serial_fraction) / workers)
 

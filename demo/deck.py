@@ -1,0 +1,100 @@
+"""The verb ``deck``: the whole talk as slides, from one results file and the agenda.
+
+May import ``harness`` and its neighbours in ``demo``.
+"""
+
+import os
+from pathlib import Path
+
+from harness.cast.format import CAST
+from harness.errors import BadRequest, ExitCode, cannot_write
+from harness.files import atomic
+from harness.report import THEMES, Report
+from harness.show.deck.build import deck_of
+from harness.show.deck.values import Deck, Poster
+from harness.takes.recordings import Recording, recording
+from harness.talk.agenda import Agenda
+from harness.text import number_of, printable
+
+PRESENTATION, PDF = ".pptx", ".pdf"
+_FORMS = (PRESENTATION, PDF)
+
+
+def deck(path: Path, into: Path, agenda: Agenda, *, theme: str) -> tuple[str, int]:
+    """Write the talk of the session at a path to a file; return what is in it, and the exit code.
+
+    A refused session has no deck. Raises ``BadRequest``.
+    """
+    form = into.suffix.lower()
+    _check_target(into, form)
+    report = Report.load(path)
+    recorded = recording_of(path)
+    made = deck_of(report, agenda, None if recorded is None else poster(recorded))
+    if made is None:
+        return f"{report.text}\nno deck is written: nothing may be claimed", ExitCode.REFUSED
+    content = _written(made, report, form, theme)
+    try:
+        atomic.replace(into, content)
+    except OSError as error:
+        raise cannot_write(printable(str(into)), error, "name another file with --out") from error
+    return _summary(made, agenda, into), ExitCode.DONE
+
+
+def poster(recorded: Recording) -> Poster:
+    """Return a still of a recording, with what it is if it is not verified."""
+    from harness.cast.film.still import still
+
+    remark = " · ".join(
+        (f"run {recorded.results.run_id}", *(() if recorded.verified else ("NOT VERIFIED",)))
+    )
+    shown = still(recorded.cast, remark)
+    words = "the recording: both clocks once the distributed side is done"
+    return Poster(png=shown.png, width=shown.width, height=shown.height, words=words)
+
+
+def recording_of(path: Path) -> Recording | None:
+    """Return the recording of a take (None: it has none that can be read)."""
+    folder = path if path.is_dir() else path.parent
+    if not (folder / CAST).exists():
+        return None
+    return recording(folder)
+
+
+def _check_target(into: Path, form: str) -> None:
+    """Refuse a format that there is none of, and a deck that may have been edited."""
+    if form not in _FORMS:
+        raise BadRequest(
+            f"a deck cannot be written as {printable(into.name)}",
+            f"end the name with {' or '.join(_FORMS)}",
+        )
+    if form == PRESENTATION and os.path.lexists(into):
+        raise BadRequest(
+            f"{printable(str(into))} is there already, and may have been edited",
+            f"update it with `slide --into {printable(into.name)}`, or name another with --out",
+        )
+
+
+def _written(made: Deck, report: Report, form: str, theme: str) -> bytes:
+    colors = THEMES[theme]
+    if form == PDF:
+        from harness.show.deck.pdf import as_pdf
+
+        return as_pdf(made, colors)
+    from harness.show.deck.presentation import as_pptx
+
+    return as_pptx(made, report.curve, colors)
+
+
+def _summary(made: Deck, agenda: Agenda, into: Path) -> str:
+    """Return how many slides there are, and which beats have none."""
+    talk = [one for one in made.slides if not one.is_question]
+    counts = (
+        f"{number_of(len(talk), 'slide')} for the talk",
+        f"{number_of(len(made.slides) - len(talk), 'slide')} for questions",
+    )
+    shown = {one.beat for one in talk}
+    missing = [printable(beat.name) for beat in agenda.beats if beat.name not in shown]
+    lines = [f"{printable(str(into))}: {', '.join(counts)}"]
+    if missing:
+        lines.append(f"left out, because the facts for it are not there: {', '.join(missing)}")
+    return "\n".join(lines)
