@@ -85,7 +85,7 @@ TINY: dict[str, Parameters] = {
     "research": {"modules": "json,queue", "questions": 40},
     "serve": {
         "passages": 64,
-        "queries": 32,
+        "queries": 16,
         "requests": 459,
         "lists": 8,
         "probes": 4,

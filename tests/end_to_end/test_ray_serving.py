@@ -27,7 +27,7 @@ def race(tmp_path_factory: pytest.TempPathFactory) -> Raced:
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Raced:
     """Return a small race of the workload ``serve``."""
-    settings = ("passages=64", "queries=32", "requests=459", "lists=8", "probes=4")
+    settings = ("passages=64", "queries=16", "requests=459", "lists=8", "probes=4")
     more = ("max_tokens=8", "budget_ms=400")  # other programs may use the machine
     folder = tmp_path_factory.mktemp("real")
     return raced(folder, workload="serve", settings=(*settings, *more))

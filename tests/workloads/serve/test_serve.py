@@ -186,3 +186,26 @@ def test_every_variant_and_value_to_tune_by_fits_the_defaults() -> None:
         serve.WORKLOAD.configure({**defaults, **changes})
     for way in proof.variants.values():
         assert callable(way) or serve.WORKLOAD.configure({**defaults, **way})
+
+
+@pytest.mark.parametrize(("passages", "seed"), [(64, 5), (1000, 5)])
+def test_more_queries_than_can_be_cut_are_refused_before_anything_starts(
+    passages: int, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "cut_queries", refuse_to_cut)
+    changes = {"passages": passages, "queries": passages // 2, "seed": seed}
+    serve._split.cache_clear()
+    with pytest.raises(BadRequest, match="fewer can be cut"):
+        serve.WORKLOAD.configure(serve.WORKLOAD.defaults | changes)
+
+
+def refuse_to_cut(*_: Any) -> None:
+    """Find no query at all."""
+    raise ValueError("fewer can be cut")
+
+
+def test_passages_that_are_surely_long_enough_are_not_read_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(serve, "read_corpus", refuse_to_cut)
+    serve.WORKLOAD.configure(serve.WORKLOAD.defaults)
