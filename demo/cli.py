@@ -27,6 +27,7 @@ from demo.cli_options import (
     prove_baseline,
     session_options,
 )
+from demo.cli_packages import PACKAGE_VERBS
 from demo.cli_takes import TAKE_VERBS
 from demo.cluster_options import CLUSTER
 from demo.command_pair_options import COMMAND_PAIR
@@ -195,5 +196,5 @@ def new(name: str, adopt: bool, template: str | None, **chosen: bool) -> int:
     return 0
 
 
-for _verb in (*TAKE_VERBS, *CLUSTER_VERBS):
+for _verb in (*TAKE_VERBS, *PACKAGE_VERBS, *CLUSTER_VERBS):
     verbs.add_command(_verb)

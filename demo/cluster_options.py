@@ -6,13 +6,14 @@ from demo.option_types import Seconds
 
 LONGEST_WAIT_S = 86_400
 
+ADDRESS = click.option(
+    "--address",
+    default="",
+    metavar="HOST:PORT",
+    help="Join this Ray cluster.  [default: $RAY_ADDRESS, else start one on this machine]",
+)
 CLUSTER = (
-    click.option(
-        "--address",
-        default="",
-        metavar="HOST:PORT",
-        help="Join this Ray cluster.  [default: $RAY_ADDRESS, else start one on this machine]",
-    ),
+    ADDRESS,
     click.option(
         "--baseline-on",
         type=click.Choice(["node", "here"]),

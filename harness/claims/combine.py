@@ -139,12 +139,12 @@ def _with_values(what: str, one: object, other: object) -> str:
 
 def _machine_kinds(results: Results) -> object:
     """Return the kind of the only host by its facts, or the kinds of several."""
-    kinds = [_machine_kind(host) for host in results.hosts]
+    kinds = [machine_kind(host) for host in results.hosts]
     return kinds[0] if len(kinds) == 1 else {tuple(kind.items()) for kind in kinds}
 
 
-def _machine_kind(host: Host) -> dict[str, object]:
-    """Return what two hosts must share; memory in whole GiB, since kernels keep a few MB."""
+def machine_kind(host: Host) -> dict[str, object]:
+    """Return what two hosts must share, by name; memory is in whole GiB: kernels keep a few MB."""
     return {
         "processor": host.cpu_model,
         "cores": host.cores,
