@@ -17,7 +17,6 @@ from demo.option_types import output_folder
 @click.command("package")
 @click.argument("take", type=click.Path(path_type=Path), default=partial(latest_take, "race"))
 @click.option(
-    "-o",
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE.zip",
