@@ -118,7 +118,7 @@ def slide(
     metavar="FILE",
     default=Path("deck.pptx"),
     show_default=True,
-    help="Write it to this file, .pptx or .pdf.",
+    help="Write it to this file, .pptx, .pdf or .html.",
 )
 @TALK
 @THEME

@@ -16,8 +16,8 @@ from harness.takes.recordings import Recording, recording
 from harness.talk.agenda import Agenda
 from harness.text import number_of, printable
 
-PRESENTATION, PDF = ".pptx", ".pdf"
-_FORMS = (PRESENTATION, PDF)
+PRESENTATION, PDF, PAGE = ".pptx", ".pdf", ".html"
+_FORMS = (PRESENTATION, PDF, PAGE)
 
 
 def deck(path: Path, into: Path, agenda: Agenda, *, theme: str) -> tuple[str, int]:
@@ -32,7 +32,7 @@ def deck(path: Path, into: Path, agenda: Agenda, *, theme: str) -> tuple[str, in
     made = deck_of(report, agenda, None if recorded is None else poster(recorded))
     if made is None:
         return f"{report.text}\nno deck is written: nothing may be claimed", ExitCode.REFUSED
-    content = _written(made, report, form, theme)
+    content = _written(made, report, recorded, form=form, theme=theme)
     try:
         atomic.replace(into, content)
     except OSError as error:
@@ -65,7 +65,7 @@ def _check_target(into: Path, form: str) -> None:
     if form not in _FORMS:
         raise BadRequest(
             f"a deck cannot be written as {printable(into.name)}",
-            f"end the name with {' or '.join(_FORMS)}",
+            "end the name with .pptx, .pdf or .html",
         )
     if form == PRESENTATION and os.path.lexists(into):
         raise BadRequest(
@@ -74,12 +74,19 @@ def _check_target(into: Path, form: str) -> None:
         )
 
 
-def _written(made: Deck, report: Report, form: str, theme: str) -> bytes:
+def _written(
+    made: Deck, report: Report, recorded: Recording | None, *, form: str, theme: str
+) -> bytes:
     colors = THEMES[theme]
     if form == PDF:
         from harness.show.deck.pdf import as_pdf
 
         return as_pdf(made, colors)
+    if form == PAGE:
+        from harness.cast.deck_page import render_deck
+
+        played = recorded.cast if recorded is not None and recorded.verified else None
+        return render_deck(made, colors, played)
     from harness.show.deck.presentation import as_pptx
 
     return as_pptx(made, report.curve, colors)

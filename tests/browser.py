@@ -145,6 +145,29 @@ class Page:
         self.call("Page.navigate", url=f"file://{page}{moment}")
         self.until(lambda: self.state("state") in ("ready", "failed"))
 
+    def popup(self, ending: str) -> "Page":
+        """Return the page that this one has opened, once it is ready; its address ends so."""
+        found: list[str] = []
+
+        def is_there() -> bool:
+            targets = self._browser.ask("Target.getTargets")["targetInfos"]
+            found[:] = [
+                one["targetId"]
+                for one in targets
+                if one.get("browserContextId") == self._context and one["url"].endswith(ending)
+            ]
+            return bool(found)
+
+        self.until(is_there)
+        opened = Page(self._browser, *self._size)
+        attached = self._browser.ask(
+            "Target.attachToTarget", {"targetId": found[0], "flatten": True}
+        )
+        opened._session = attached["sessionId"]
+        opened.call("Runtime.enable")
+        opened.until(lambda: opened.state("state") == "ready")
+        return opened
+
     def evaluate(self, expression: str) -> Any:
         """Return the value of an expression in the page."""
         answer = self.call(

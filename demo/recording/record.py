@@ -22,7 +22,7 @@ from demo.terminal import Signals
 from harness import text
 from harness.cast.format import CAST, encode, read
 from harness.cast.markers import extract_markers
-from harness.cast.page import require_player
+from harness.cast.player import load_player
 from harness.cast.verify import Inspection, verify
 from harness.errors import (
     LACKS,
@@ -63,7 +63,7 @@ def record(plan: Plan, out: Path | None, size: Size, *, wait: bool) -> int:
     """
     recorder = asciinema.find_recorder()
     headless = not has_terminal()
-    require_player()
+    load_player()  # where it is missing, that is said before anything starts
     draft = _make_draft(_require_free(out) if out is not None else DEFAULT_ROOT / "new")
     try:
         _run_race(recorder, plan, draft, size, headless=headless, wait=wait and not headless)

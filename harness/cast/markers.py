@@ -18,8 +18,20 @@ DISTRIBUTED_DONE = "distributed done"
 PROOF = "proof"
 HEADLINE = "headline"
 
+_AFTER_S = 0.3
 _PREFIX = "\x1b]7719;twoclocks;"
 _SEQUENCE = re.compile(r"\x1b\]7719;twoclocks;([0-9]{1,9});([a-z0-9 ]{1,40})\x1b\\")
+
+
+def gap_moment(cast: Cast) -> float:
+    """Return the moment at which one clock has just stopped and the other goes on, in seconds.
+
+    A recording without it has its headline instead, else its end.
+    """
+    stopped = cast.marker_at(DISTRIBUTED_DONE)
+    if stopped is None:
+        stopped = cast.marker_at(HEADLINE)
+    return cast.duration_s if stopped is None else min(stopped + _AFTER_S, cast.duration_s)
 
 
 def marker_sequence(label: str, seconds_ago: float) -> str:

@@ -33,6 +33,22 @@ def test_a_take_becomes_a_deck_with_its_recording(take: Path, tmp_path: Path) ->
     assert [shape.name for shape in demo.shapes][1] == "twoclocks:recording"
 
 
+def test_the_recording_of_a_take_plays_in_its_page(take: Path, tmp_path: Path) -> None:
+    deck(take, tmp_path / "deck.html", AGENDA, theme="light")
+
+    assert b'<script id="cast"' in (tmp_path / "deck.html").read_bytes()
+
+
+def test_a_recording_that_is_not_verified_is_shown_as_a_still_that_says_so(
+    take: Path, tmp_path: Path
+) -> None:
+    (take / "verified.json").unlink()
+    deck(take, tmp_path / "deck.html", AGENDA, theme="light")
+
+    assert b'<script id="cast"' not in (tmp_path / "deck.html").read_bytes()
+    assert b'<div class="film' in (tmp_path / "deck.html").read_bytes()
+
+
 def test_beats_without_facts_are_named(tmp_path: Path) -> None:
     save(a_results(), tmp_path / "results.json")
     said, _ = deck(tmp_path / "results.json", tmp_path / "deck.pdf", AGENDA, theme="dark")

@@ -11,10 +11,9 @@ from PIL import Image
 from harness.cast.emulator import screens
 from harness.cast.film.frames import start_picture
 from harness.cast.format import Cast
-from harness.cast.markers import DISTRIBUTED_DONE, HEADLINE
+from harness.cast.markers import gap_moment
 
 _CELL_WIDTH = 14
-_AFTER_S = 0.3
 _COLOURS = 128
 
 
@@ -27,15 +26,11 @@ class Still(NamedTuple):
 
 
 def still(cast: Cast, remark: str = "") -> Still:
-    """Return what a recording shows once the distributed side is done, with a remark below it.
+    """Return what a recording shows at ``gap_moment``, with a remark below it.
 
-    A recording without that moment shows its headline, else its end. Raises ``BadRequest`` if its
-    screen is too large.
+    Raises ``BadRequest`` if its screen is too large.
     """
-    wanted = cast.marker_at(DISTRIBUTED_DONE)
-    if wanted is None:
-        wanted = cast.marker_at(HEADLINE)
-    at = cast.duration_s if wanted is None else wanted + _AFTER_S
+    at = gap_moment(cast)
     picture = start_picture(cast, _CELL_WIDTH, remark, ((0.0, 0.0),))
     for began, until, screen in screens(cast):
         if began <= at < until or until >= cast.duration_s:

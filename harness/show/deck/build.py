@@ -94,4 +94,4 @@ def _notes(slide: DeckSlide, talk: Talk) -> Notes:
     budget, end, length = map(text.minutes, (beat.budget, until, talk.agenda.length))
     said = text.printable(fill_in(beat, talk.words))
     time = f"{budget}, until {end} of {length}"
-    return Notes(say=said, time=time, numbers=numbers, beat=beat.say)
+    return Notes(say=said, time=time, numbers=numbers, beat=beat.say, until=until)

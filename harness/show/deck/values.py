@@ -75,13 +75,15 @@ def mark_of(beat: str, line: str) -> str:
 class Notes:
     """What the speaker sees: the question or sentence, the time, and where the numbers are from.
 
-    Each may be empty. ``beat`` is how the agenda has the sentence, before it was filled in.
+    Each may be empty. ``beat`` is how the agenda has the sentence, before it was filled in;
+    ``until`` are the seconds of the talk that are over when the beat is (None: it has no beat).
     """
 
     say: str = ""
     time: str = ""
     numbers: str = ""
     beat: str = ""
+    until: float | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:
