@@ -32,6 +32,7 @@ from tests.bench import (
     research,
     rivals,
     screen,
+    serve,
     stage,
     train,
 )
@@ -152,6 +153,7 @@ PARTS: dict[str, Part] = {
     "recommend.library": Part(lambda effort, _: recommend.recommend(effort.rounds), 5),
     "dedup.library": Part(lambda effort, _: dedup.dedup(effort.rounds), 2),
     "research.hops": Part(lambda effort, _: research.hops(effort.changes.get("research", {})), 2),
+    "serve.library": Part(lambda effort, _: serve.search_libraries(effort.rounds), 0.5),
     "train.library": Part(lambda effort, _: train.torch(effort.core_steps), 0.5),
     "hosts.embed": Part(lambda effort, _: _over_hosts("embed", effort), 6),
     "hosts.train": Part(lambda effort, _: _over_hosts("train", effort), 6),
