@@ -148,7 +148,12 @@ ONLY_IN = {
     ),
     "rich": ("harness.show", "demo"),
     "matplotlib": ("harness.show.figures", "harness.show.slide", "harness.show.deck.pdf"),
-    "pptx": ("harness.show.pptx", "harness.show.deck.chart", "harness.show.deck.presentation"),
+    "pptx": (
+        "harness.show.pptx",
+        "harness.show.pptx_file",
+        "harness.show.deck.chart",
+        "harness.show.deck.presentation",
+    ),
     "pyte": ("harness.cast.emulator",),
     "PIL": ("harness.cast.film", "harness.show.pptx_shapes", "workloads.train.photographs"),
 }

@@ -6,8 +6,7 @@ May import ``errors``, ``extras``, ``claims``, ``text``, ``talk``, its neighbour
 when a deck is updated, the extra python-pptx.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -15,24 +14,27 @@ from typing import TYPE_CHECKING
 from harness.claims.claims import Claims
 from harness.claims.headline import Headline
 from harness.errors import BadRequest
-from harness.extras import missing_package
 from harness.show import figures, phrases, pptx_shapes, slide
 from harness.show.deck import chart, names
 from harness.show.deck.contents import Contents, contents
 from harness.show.deck.values import Poster
-from harness.show.pptx_names import PREFIX, NamedShape, drop_fallbacks, named_shapes
+from harness.show.pptx_file import open_deck, untrusted
+from harness.show.pptx_names import (
+    PREFIX,
+    NamedShape,
+    drop_fallbacks,
+    named_shapes,
+    places_without_names,
+    renamed_placeholders,
+)
 from harness.show.pptx_safety import check_package
 from harness.show.pptx_texts import LABELS, PICTURES, TEXTS, WITHOUT_NUMBERS, Kind, kind_of
 from harness.talk.agenda import NO_AGENDA, Agenda
 
 if TYPE_CHECKING:
-    from pptx.presentation import Presentation
+    pass
 
 LARGEST_BYTES = 300_000_000
-_WITH_MACROS = (  # python-pptx knows templates and slide shows without them
-    "application/vnd.ms-powerpoint.template.macroEnabled.main+xml",
-    "application/vnd.ms-powerpoint.slideshow.macroEnabled.main+xml",
-)
 _RENAME = (
     f"name shapes {PREFIX}speedup, {PREFIX}say, {PREFIX}slide and so on,"
     " in PowerPoint's selection pane"
@@ -98,9 +100,10 @@ def update(
         raise BadRequest("a refused session has nothing to put into a deck")
     source = _Source(headline=headline, made=made, theme=theme)
     check_package(deck)
-    with _untrusted():
-        presentation = _open(deck)
+    with untrusted():
+        presentation = open_deck(deck)
         named = list(named_shapes(presentation))
+        named += renamed_placeholders(presentation, named)
         ours = [shape for shape in named if kind_of(shape.name) is not None]
         fit = [shape for shape in ours if _is_right_kind(shape)]
     if not fit:
@@ -108,8 +111,9 @@ def update(
     _check_labelled(fit, headline)
     wanted = {shape.name for shape in fit if kind_of(shape.name) is Kind.PICTURE}
     pictures = {name: _drawing(name, source) for name in wanted}
-    with _untrusted():
-        kept = _fill(fit, source, pictures)
+    with untrusted():
+        kept = [shape.label for shape in _fill(fit, source, pictures)]
+        kept += places_without_names(presentation, named)
         updated = BytesIO()
         presentation.save(updated)
     empty = {name for name, drawing in pictures.items() if drawing.png is None}
@@ -121,7 +125,10 @@ def format_changes(changes: DeckChanges) -> str:
     kinds = (
         ("updated", changes.updated),
         ("now blank, because the results hold nothing to draw there", changes.blank),
-        ("left as they are, changed by hand or of another agenda", changes.kept),
+        (
+            "left as they are: changed by hand, of another agenda or now nameless",
+            changes.kept,
+        ),
         ("not in the deck", changes.missing),
         ("unknown names", changes.unknown),
         ("not updated, a text needs a text box and a picture a picture", changes.wrong_kind),
@@ -146,50 +153,19 @@ def _changes(
     ours: list[NamedShape],
     fit: list[NamedShape],
     empty: Set[str],
-    kept: Sequence[NamedShape],
+    kept: Sequence[str],
 ) -> DeckChanges:
     present = {shape.name for shape in ours}
     every = (*TEXTS, *PICTURES)
     wanted = every if present <= {*every} else ()  # a deck that ``deck`` wrote has names of its own
     return DeckChanges(
-        updated=tuple(one.label for one in fit if one.name not in empty and one not in kept),
-        kept=tuple(shape.label for shape in kept),
+        updated=tuple(one.label for one in fit if one.name not in empty and one.label not in kept),
+        kept=tuple(kept),
         blank=tuple(shape.label for shape in fit if shape.name in empty),
         missing=tuple(name for name in wanted if name not in present),
         unknown=tuple(shape.label for shape in named if shape not in ours),
         wrong_kind=tuple(shape.label for shape in ours if shape not in fit),
     )
-
-
-@contextmanager
-def _untrusted() -> Iterator[None]:
-    """Turn any failure into ``BadRequest``: python-pptx raises many kinds for a bad deck."""
-    try:
-        yield
-    except BadRequest:
-        raise
-    except Exception as error:
-        raise BadRequest(
-            "the deck is not a PowerPoint file, or it is damaged",
-            "open it in PowerPoint and save it again",
-        ) from error
-
-
-def _open(deck: bytes) -> "Presentation":
-    try:
-        import pptx  # noqa: F401 - it says which parts are presentations
-    except ImportError as error:
-        raise missing_package("pptx", "updating a deck") from error
-    from pptx.opc.package import PartFactory
-    from pptx.package import Package
-    from pptx.parts.presentation import PresentationPart
-
-    PartFactory.part_type_for.update(dict.fromkeys(_WITH_MACROS, PresentationPart))
-    main = Package.open(BytesIO(deck)).main_document_part
-    if not isinstance(main, PresentationPart):
-        raise BadRequest("the file is no presentation", "give a .pptx, .pptm, .potx or .ppsx file")
-    presentation: Presentation = main.presentation
-    return presentation
 
 
 def _is_right_kind(named: NamedShape) -> bool:

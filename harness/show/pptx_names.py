@@ -2,15 +2,17 @@
 
 python-pptx walks past alternate content, so shapes are looked for in the XML of every page: slides,
 their notes, layouts and masters. Pages and shapes are python-pptx objects, passed as arguments.
-May import ``text``.
+May import ``text``, ``deck.names`` and ``deck.values``.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from harness import text
+from harness.show.deck import names
+from harness.show.deck.values import NUMBERS
 
 PREFIX = "twoclocks:"
 
@@ -19,6 +21,8 @@ _COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _KINDS = ("sp", "pic", "graphicFrame", "grpSp", "cxnSp", "contentPart")
 _SHAPES = tuple(f"{_PRESENTATION}{kind}" for kind in _KINDS)
 _ALTERNATE, _FALLBACK = f"{_COMPATIBILITY}AlternateContent", f"{_COMPATIBILITY}Fallback"
+# LibreOffice gives every placeholder this name when it saves a deck.
+_RENAMED = re.compile(r"PlaceHolder \d+")
 # PowerPoint numbers a placeholder that it makes from one of a layout.
 _NUMBERED = re.compile(r"\s+\d+$")
 
@@ -65,6 +69,47 @@ def named_shapes(presentation: Any) -> Iterator[NamedShape]:
                 by_alt_text=found[1],
                 replaced=next(element.iterancestors(_FALLBACK), None) is not None,
             )
+
+
+def renamed_placeholders(presentation: Any, named: Sequence[NamedShape]) -> Iterator[NamedShape]:
+    """Yield titles and notes that lost their names: what else is on their slides tells whose."""
+    slides = {one.page.labelled_at: slide for one in named if (slide := names.slide_of(one.name))}
+    for page in _pages(presentation):
+        slide = slides.get(page.labelled_at, "")
+        if not slide:
+            continue
+        is_notes = page.place != page.labelled_at
+        shape = page.page.notes_placeholder if is_notes else page.page.shapes.title
+        name = f"{names.NOTES if is_notes else 'title-'}{slide}"
+        is_ours = is_notes or name in names.TEXTS
+        if is_ours and shape is not None and _RENAMED.fullmatch(shape.name):
+            yield NamedShape(name=name, page=page, shape=shape, by_alt_text=False, replaced=False)
+
+
+def places_without_names(presentation: Any, named: Sequence[NamedShape]) -> Iterator[str]:
+    """Yield where the titles and notes are that are not ours, on slides with shapes of ours.
+
+    Only titles that would have numbers count, and notes that have them.
+    """
+    ours = {(one.page.place, one.name) for one in named}
+    places = {place for place, _ in ours}
+    slides = {one.page.labelled_at: names.slide_of(one.name) for one in named}
+    slides |= {one.page.labelled_at: slide for one in named if (slide := names.slide_of(one.name))}
+    for page in _pages(presentation):
+        if page.labelled_at not in slides:
+            continue
+        title = f"title-{slides[page.labelled_at]}"
+        if page.place != page.labelled_at:
+            if page.place not in places and _has_numbers(page.page):
+                yield page.place
+        elif title in names.TEXTS and (page.place, title) not in ours:
+            yield f"the title {page.place}"
+
+
+def _has_numbers(notes: Any) -> bool:
+    frame = notes.notes_text_frame
+    lines = [] if frame is None else [paragraph.text for paragraph in frame.paragraphs]
+    return any(line.startswith(NUMBERS) for line in lines)
 
 
 def drop_fallbacks(element: Any) -> None:

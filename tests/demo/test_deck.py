@@ -96,15 +96,28 @@ def test_an_update_takes_the_recording_of_the_take(tmp_path: Path, take: Path) -
 
 
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
-def test_libreoffice_shows_a_page_a_slide(take: Path, tmp_path: Path) -> None:
+def test_libreoffice_shows_a_page_a_slide_and_what_it_saves_can_be_updated(
+    take: Path, tmp_path: Path
+) -> None:
     deck(take, tmp_path / "deck.pptx", AGENDA, theme="light")
-    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    save(a_results(run_id="9f9f"), tmp_path / "results.json")
+    convert(tmp_path, "pdf")
+    convert(tmp_path, "pptx")
+    said, _ = update_deck(tmp_path / "again" / "deck.pptx", Report.load(tmp_path), AGENDA)
+
+    assert (tmp_path / "again" / "deck.pdf").read_bytes().count(b"/Type/Page/") == 10
+    assert "title-headline on slide 4" in said
+    assert "chart-scaling on slide 7" in said
+    assert "notes of slide 1" in said.splitlines()[2]
+
+
+def convert(folder: Path, form: str) -> None:
+    """Have LibreOffice write the deck in a folder in another format, into the folder ``again``."""
+    profile = f"-env:UserInstallation=file://{folder}/profile"
     subprocess.run(
-        ["soffice", profile, "--headless", "--convert-to", "pdf", "deck.pptx"],
-        cwd=tmp_path,
+        ["soffice", profile, "--headless", "--convert-to", form, "--outdir", "again", "deck.pptx"],
+        cwd=folder,
         check=True,
         timeout=WAIT_S,
         stdout=subprocess.DEVNULL,
     )
-
-    assert (tmp_path / "deck.pdf").read_bytes().count(b"/Type/Page/") == 10

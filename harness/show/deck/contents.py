@@ -41,6 +41,8 @@ class Contents:
         made = self._slide(name)
         if line.startswith(NUMBERS):
             return (NUMBERS if made is None else f"{NUMBERS}{made.notes.numbers}"), mark
+        if made is not None and line == f"{SAY}{made.notes.say}":
+            return line, made.notes.mark
         if made is None or not line.startswith(SAY) or mark != mark_of(made.notes.beat, line):
             return None
         return f"{SAY}{made.notes.say}", made.notes.mark

@@ -38,6 +38,19 @@ TEXTS = (
     *(f"title-{name}" for name in ("headline", *QUESTIONS)),
 )
 WITHOUT_NUMBERS = frozenset({"label", "origin", "where-it-stops", "audit-caveats"})
+_SLIDES = {
+    "observed": "headline",
+    "claim": "headline",
+    "facts": "headline",
+    GAP: "headline",
+    "where-it-stops": "limitation",
+    "least-work": "least-work",
+    "capacity-words": "capacity",
+    "audit-caveats": "audit",
+    "ten-times": "ten-times",
+    CHART: "scaling",
+    RECORDING: "demo",
+}
 _OWN_BEAT = re.compile(r"(?:title-)?beat-\d{1,2}(?:-words)?")
 
 
@@ -50,3 +63,10 @@ def is_notes(name: str) -> bool:
     """Return whether a name is that of a slide's notes."""
     slide = name.removeprefix(NOTES)
     return name.startswith(NOTES) and (slide in TALK or slide in QUESTIONS or is_own_beat(slide))
+
+
+def slide_of(name: str) -> str:
+    """Return the slide that a name is on; empty for one that other decks may have, too."""
+    if name in _SLIDES:
+        return _SLIDES[name]
+    return name.removeprefix("plot-") if name in PLOTS else ""

@@ -249,6 +249,44 @@ def test_a_sentence_of_another_agenda_stays_and_is_named(content: bytes) -> None
     assert "3.5 times as fast" in pages(new)[3].notes_slide.notes_text_frame.text
 
 
+def saved_by_libreoffice(content: bytes) -> bytes:
+    """Return a deck whose placeholders have lost names and alt texts, as LibreOffice saves it."""
+    presentation = Presentation(BytesIO(content))
+    for page in presentation.slides:
+        for number, placeholder in enumerate(
+            (page.shapes.title, page.notes_slide.notes_placeholder), 1
+        ):
+            facts = placeholder._element.xpath("./p:nvSpPr/p:cNvPr")[0]
+            facts.set("name", f"PlaceHolder {number}")
+            facts.attrib.pop("descr", None)
+    return saved(presentation)
+
+
+def test_titles_that_lost_their_names_are_updated_and_such_notes_are_named(content: bytes) -> None:
+    new, changes = updated(saved_by_libreoffice(content))
+    fresh = pages(written(OTHER))
+    notes = [page.notes_slide.notes_text_frame.text for page in pages(new)]
+
+    assert [page.shapes.title.text_frame.text for page in pages(new)] == [
+        page.shapes.title.text_frame.text for page in fresh
+    ]
+    assert changes.kept == (
+        "notes-headline in the notes of slide 4",
+        "in the notes of slide 1",
+        "in the notes of slide 2",
+    )
+    assert ["7c21" in line for line in notes] == [True, True, *[False] * (len(notes) - 2)]
+
+
+def test_a_title_that_the_presenter_named_anew_is_his_and_is_named(content: bytes) -> None:
+    presentation = Presentation(BytesIO(content))
+    presentation.slides[3].shapes.title.name = "Title"
+    new, changes = updated(saved(presentation))
+
+    assert pages(new)[3].shapes.title.text_frame.text == "On 4 workers it ran 3.5 times as fast"
+    assert changes.kept == ("the title on slide 4",)
+
+
 def test_a_chart_of_another_kind_under_our_name_is_named_and_stays(content: bytes) -> None:
     from pptx.chart.data import CategoryChartData
     from pptx.enum.chart import XL_CHART_TYPE

@@ -1,0 +1,52 @@
+"""Open a deck that somebody else wrote.
+
+May import ``errors``, ``extras`` and, when a deck is opened, the extra python-pptx.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from harness.errors import BadRequest
+from harness.extras import missing_package
+
+if TYPE_CHECKING:
+    from pptx.presentation import Presentation
+
+_WITH_MACROS = (  # python-pptx knows templates and slide shows without them
+    "application/vnd.ms-powerpoint.template.macroEnabled.main+xml",
+    "application/vnd.ms-powerpoint.slideshow.macroEnabled.main+xml",
+)
+
+
+@contextmanager
+def untrusted() -> Iterator[None]:
+    """Turn any failure into ``BadRequest``: python-pptx raises many kinds for a bad deck."""
+    try:
+        yield
+    except BadRequest:
+        raise
+    except Exception as error:
+        raise BadRequest(
+            "the deck is not a PowerPoint file, or it is damaged",
+            "open it in PowerPoint and save it again",
+        ) from error
+
+
+def open_deck(deck: bytes) -> "Presentation":
+    """Return the presentation, a template or a slide show, too; raise ``BadRequest``."""
+    try:
+        import pptx  # noqa: F401 - it says which parts are presentations
+    except ImportError as error:
+        raise missing_package("pptx", "updating a deck") from error
+    from pptx.opc.package import PartFactory
+    from pptx.package import Package
+    from pptx.parts.presentation import PresentationPart
+
+    PartFactory.part_type_for.update(dict.fromkeys(_WITH_MACROS, PresentationPart))
+    main = Package.open(BytesIO(deck)).main_document_part
+    if not isinstance(main, PresentationPart):
+        raise BadRequest("the file is no presentation", "give a .pptx, .pptm, .potx or .ppsx file")
+    presentation: Presentation = main.presentation
+    return presentation
