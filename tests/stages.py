@@ -6,6 +6,7 @@ worker stands still at steps that a test waits for.
 Imports ``harness.workload``, NumPy and the moments of ``pieces``.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -28,10 +29,13 @@ STEP_OF_FIRST, STEP_OF_LAST = 30, 60
 
 
 class Given(NamedTuple):
-    """How much work; a worker stands still below ``stands`` in the folder of so many workers."""
+    """How much work, and how long a step takes at least.
+
+    A worker stands still below ``stands`` in the folder of so many workers.
+    """
 
     steps: int
-    rounds: int
+    step_s: float
     stands: str
 
 
@@ -40,7 +44,7 @@ class Settings:
     """The fields of ``Given``."""
 
     steps: int = 8
-    rounds: int = 1
+    step_s: float = 0.0
     stands: str = ""
 
 
@@ -59,7 +63,7 @@ def load(settings: Settings) -> Problem[Given, bytes]:
         input=Given(**asdict(settings)),
         held_out=b"held out",
         items=settings.steps * PIECES,
-        warmup=Given(2, 1, ""),
+        warmup=Given(2, 0.0, ""),
     )
 
 
@@ -71,9 +75,11 @@ def start(share: range, given: Given) -> Pieces:
 
 def forward(stage: Pieces, step: int, number: int, part: Array | None, given: Given) -> Array:
     """Add the pieces one after the other."""
-    if number == 1 and stage.first == 0 and step == STEP_OF_FIRST:
-        stand_still(given.stands, FIRST)
-    total = kernel(step + number, given.rounds) if part is None else part.copy()
+    if number == 1 and stage.first == 0:
+        time.sleep(given.step_s)
+        if step == STEP_OF_FIRST:
+            stand_still(given.stands, FIRST)
+    total = kernel(step + number, 1) if part is None else part.copy()
     for row in stage.rows:
         total += row
     return total
@@ -110,7 +116,7 @@ PROGRAM = Pipeline(start, forward, turn, backward, update, conclude)
 
 def baseline(given: Given, report: Reporter) -> Array:
     """Hold all pieces here."""
-    given = given._replace(stands="")
+    given = given._replace(step_s=0.0, stands="")
     stage = start(range(PIECES), given)
     for step in range(given.steps):
         PROGRAM.take_step([stage], step, MICRO_BATCHES, given)
