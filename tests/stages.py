@@ -35,6 +35,7 @@ class Given(NamedTuple):
     """
 
     steps: int
+    rounds: int
     step_s: float
     stands: str
 
@@ -44,6 +45,7 @@ class Settings:
     """The fields of ``Given``."""
 
     steps: int = 8
+    rounds: int = 1
     step_s: float = 0.0
     stands: str = ""
 
@@ -63,7 +65,7 @@ def load(settings: Settings) -> Problem[Given, bytes]:
         input=Given(**asdict(settings)),
         held_out=b"held out",
         items=settings.steps * PIECES,
-        warmup=Given(2, 0.0, ""),
+        warmup=Given(2, 1, 0.0, ""),
     )
 
 
@@ -79,7 +81,7 @@ def forward(stage: Pieces, step: int, number: int, part: Array | None, given: Gi
         time.sleep(given.step_s)
         if step == STEP_OF_FIRST:
             stand_still(given.stands, FIRST)
-    total = kernel(step + number, 1) if part is None else part.copy()
+    total = kernel(step + number, given.rounds) if part is None else part.copy()
     for row in stage.rows:
         total += row
     return total

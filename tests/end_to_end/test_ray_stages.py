@@ -22,6 +22,7 @@ pytestmark = pytest.mark.ray
 
 WORKLOAD = "tests/stages.py"
 STEPS = 90
+ROUNDS = 20  # so that the baseline's run is not too short to compare
 STEP_S = 0.05  # so that stages, copied once a second, come to the last moment with a copy
 
 
@@ -50,7 +51,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Raced, Co
         tmp_path_factory.mktemp("staged"),
         course.look,
         workload=WORKLOAD,
-        settings=(f"steps={STEPS}", f"step_s={STEP_S}", f"stands={own}"),
+        settings=(f"steps={STEPS}", f"rounds={ROUNDS}", f"step_s={STEP_S}", f"stands={own}"),
         workers=None,
         points="2",
         oversubscribe=True,
@@ -101,7 +102,7 @@ def drained(tmp_path_factory: pytest.TempPathFactory) -> Raced:
     return raced(
         tmp_path_factory.mktemp("drained"),
         workload=WORKLOAD,
-        settings=("steps=200", f"step_s={STEP_S}"),
+        settings=("steps=200", f"rounds={ROUNDS}", f"step_s={STEP_S}"),
         chaos=("drain:w0@20%,notice=60s",),
         workers=None,
         points="2",
