@@ -22,7 +22,7 @@ pytestmark = pytest.mark.ray
 
 WORKLOAD = "tests/stages.py"
 STEPS = 90
-ROUNDS = 20  # so that the baseline's run is not too short to compare
+ROUNDS = 40  # so that the baseline's run is not too short to compare
 STEP_S = 0.05  # so that stages, copied once a second, come to the last moment with a copy
 
 
