@@ -9,14 +9,16 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from harness import events as e
 from harness.model import FaultKind, Side, Status
+from harness.run.ray.pipelining import CALL_S, CALLS_AHEAD
 from tests.racing import Raced, raced
-from tests.stages import FIRST, LAST, STEP_OF_FIRST, STEP_OF_LAST
+from tests.stages import FIRST, LAST, PIECES, STEP_OF_FIRST, STEP_OF_LAST
 
 pytestmark = pytest.mark.ray
 
@@ -79,14 +81,14 @@ def test_a_stage_goes_on_from_a_copy_and_not_from_the_start(staged: tuple[Raced,
 def test_every_step_is_counted_once(staged: tuple[Raced, Course]) -> None:
     race, _ = staged
     trial = race.trial(Side.DISTRIBUTED)
-    assert trial.items == STEPS * 6
+    assert trial.items == STEPS * PIECES
     go = next(
         at
         for at, event in enumerate(race.events)
         if isinstance(event, e.Go) and event.side is Side.DISTRIBUTED
     )
     spans = [event for event in race.events[go:] if isinstance(event, e.Span)]
-    assert sum(span.items for span in spans) == STEPS * 6
+    assert sum(span.items for span in spans) == STEPS * PIECES
 
 
 def test_core_seconds_add_up_over_stages(staged: tuple[Raced, Course]) -> None:
@@ -124,3 +126,14 @@ def test_a_stage_that_left_is_another_process_with_its_name(drained: Raced) -> N
     first = next(worker for worker in ready.workers if worker.id == "w0")
     assert (back.worker, back.process.id) == ("w0", "w0")
     assert back.process.pid != first.pid
+
+
+def test_no_call_takes_more_steps_than_the_slowest_stage_has_time_for(drained: Raced) -> None:
+    go = next(
+        at
+        for at, event in enumerate(drained.events)
+        if isinstance(event, e.Go) and event.side is Side.DISTRIBUTED
+    )
+    reported = [event.done for event in drained.events[go:] if isinstance(event, e.Progress)]
+    most = CALLS_AHEAD * int(CALL_S / STEP_S) * PIECES
+    assert max(after - before for before, after in pairwise([0, *reported])) <= most

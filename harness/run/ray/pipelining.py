@@ -67,7 +67,7 @@ class PipelineRun:
         self._called: dict[int, int] = dict.fromkeys(self._places, 0)
         self._combined: dict[int, int] = {}
         self._taken: dict[int, dict[int, Timing]] = defaultdict(dict)
-        self._step_s: dict[int, float] = {}
+        self._step_s = dict.fromkeys(self._places, CALL_S)  # until it is known, one step a call
         self._done = 0
         self._catch_ups = CatchUps(workers)
         self._copies = StageCopies()
@@ -144,7 +144,7 @@ class PipelineRun:
         last = self._boundaries[-1]
         if last == self._steps or self._leaving:
             return False
-        slowest_s = max(self._step_s.values(), default=CALL_S)
+        slowest_s = max(self._step_s.values())
         steps = max(1, int(CALL_S / max(slowest_s, CALL_S / MOST_STEPS)))
         self._boundaries.append(min(self._steps, last + steps))
         self._copies.expect_if_due(self._boundaries[-1], self._steps)
