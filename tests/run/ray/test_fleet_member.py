@@ -3,9 +3,10 @@ import threading
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
-from harness.run.ray.channel import Channel
+from harness.run.ray.channel import MOST_BLOCKS, Channel
 from harness.run.ray.fleet_links import FleetLinks
 from harness.run.ray.fleet_member import FleetAnswer, FleetCall, FleetMember
 from harness.run.ray.messages import pack
@@ -97,6 +98,17 @@ def test_a_call_that_fills_all_buffers_arrives_all_the_same(
     links.send(3, FleetCall([(0, queries)]))
     ((_, answer),) = answers(links, 1)
     assert answer.found == [[one + 5 for one in queries]]
+
+
+def test_a_call_of_more_blocks_than_leave_at_once_arrives_whole(
+    linked: tuple[FleetLinks, threading.Thread],
+) -> None:
+    links, _ = linked
+    queries = [np.full(1024, number) for number in range(MOST_BLOCKS)]
+    links.send(3, FleetCall([(0, queries)]))
+    ((_, answer),) = answers(links, 1)
+    (found,) = answer.found
+    assert [one.tolist() for one in found] == [[number + 5] * 1024 for number in range(MOST_BLOCKS)]
 
 
 def test_other_descriptors_are_waited_for_beside_the_answers() -> None:
