@@ -6,7 +6,7 @@ What latency they have is not tested: a busy machine may rightly be refused.
 import pytest
 
 from harness import events as e
-from harness.model import RateSearch, Side, Status
+from harness.model import FaultKind, RateSearch, Side, Status
 from harness.serving import ServedLoad
 from tests.racing import Raced, raced
 from tests.workloads.embed.support import needs_extra
@@ -21,6 +21,18 @@ def race(tmp_path_factory: pytest.TempPathFactory) -> Raced:
     """Return a race with requests that take two milliseconds each, in which a worker is killed."""
     return raced(
         tmp_path_factory.mktemp("served"), workload="tests/services.py", chaos=("kill:w1@40%",)
+    )
+
+
+@pytest.fixture(scope="module")
+def drained(tmp_path_factory: pytest.TempPathFactory) -> Raced:
+    """Return such a race in which a worker is told that it will be gone."""
+    return raced(
+        tmp_path_factory.mktemp("drained"),
+        workload="tests/services.py",
+        chaos=("drain:w0@20%,notice=60s",),
+        spares=1,
+        oversubscribe=True,
     )
 
 
@@ -87,6 +99,20 @@ def test_the_lost_worker_comes_back_and_the_answers_are_equal(race: Raced) -> No
     assert [fault.worker for fault in faults] == ["w1"]
     assert race.results.status is Status.COMPLETE
     assert len({trial.answer_sha256 for trial in race.results.trials}) == 1
+
+
+def test_a_worker_that_leaves_finishes_what_it_has_and_another_takes_its_place(
+    drained: Raced,
+) -> None:
+    (fault,) = drained.trial(Side.DISTRIBUTED).faults
+    assert (fault.worker, fault.kind, fault.redone) == ("w0", FaultKind.DRAIN, 0)
+    load = served(drained, Side.DISTRIBUTED)
+    assert (load.requests, load.failed) == (REQUESTS, 0)
+    assert len({trial.answer_sha256 for trial in drained.results.trials}) == 1
+    (back,) = [event for event in drained.events if isinstance(event, e.Recovered)]
+    ready = [event for event in drained.events if isinstance(event, e.Ready)][-1]
+    first = next(worker for worker in ready.workers if worker.id == "w0")
+    assert (back.worker, back.process.pid == first.pid) == ("w0", False)
 
 
 def test_the_wall_time_is_that_of_the_schedule(race: Raced) -> None:

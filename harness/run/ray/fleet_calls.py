@@ -1,16 +1,46 @@
-"""What the calls of a fleet took: told as one span for each worker every now and then.
+"""The calls of a fleet, and what they took: told as one span for each worker every now and then.
 
 May import ``workload`` and ``run``.
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from harness.run.core_seconds import CoreTimeAccount, Timing, together
 from harness.run.ray.workers import Workers
 
 SPAN_EVERY_S = 0.5
+
+
+@dataclass(eq=False)
+class MicroBatch:
+    """Requests that are encoded together, and what is known of them so far.
+
+    ``chunk`` is its number in the losses. ``parts`` are what shards have, by their numbers.
+    """
+
+    chunk: int
+    numbers: Sequence[int]
+    queries: Any = None
+    parts: dict[int, Any] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Call:
+    """A call in flight: what it encodes (None: nothing), and what it searches for."""
+
+    encodes: MicroBatch | None
+    own: Sequence[int]
+    searches: Sequence[tuple[MicroBatch, int]]
+
+    @property
+    def batches(self) -> list[MicroBatch]:
+        """Return the micro-batches that it works on."""
+        encoded = [] if self.encodes is None else [self.encodes]
+        return [*encoded, *(batch for batch, _ in self.searches)]
 
 
 class FleetCalls:

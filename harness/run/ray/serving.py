@@ -9,7 +9,6 @@ import socket
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import ray
@@ -17,7 +16,7 @@ from ray.exceptions import RayActorError, RayError
 
 from harness.run.core_seconds import CoreTimeAccount, Timing
 from harness.run.ray.attempts import Attempts
-from harness.run.ray.fleet_calls import FleetCalls
+from harness.run.ray.fleet_calls import Call, FleetCalls, MicroBatch
 from harness.run.ray.fleet_links import FleetLinks
 from harness.run.ray.fleet_member import FleetAnswer, FleetCall
 from harness.run.ray.fleet_places import FleetPlaces
@@ -28,34 +27,6 @@ from harness.run.ray.workers import Workers
 from harness.workload import Reporter, Requests
 
 IN_FLIGHT = 2
-
-
-@dataclass(eq=False)
-class MicroBatch:
-    """Requests that are encoded together, and what is known of them so far.
-
-    ``chunk`` is its number in the losses. ``parts`` are what shards have, by their numbers.
-    """
-
-    chunk: int
-    numbers: Sequence[int]
-    queries: Any = None
-    parts: dict[int, Any] = field(default_factory=dict)
-
-
-@dataclass(eq=False)
-class Call:
-    """A call in flight: what it encodes (None: nothing), and what it searches for."""
-
-    encodes: MicroBatch | None
-    own: Sequence[int]
-    searches: Sequence[tuple[MicroBatch, int]]
-
-    @property
-    def batches(self) -> list[MicroBatch]:
-        """Return the micro-batches that it works on."""
-        encoded = [] if self.encodes is None else [self.encodes]
-        return [*encoded, *(batch for batch, _ in self.searches)]
 
 
 class FleetRun:
@@ -96,6 +67,7 @@ class FleetRun:
         self._token = secrets.token_bytes(TOKEN_BYTES)
         self._attempt = 0
         self._attempts = Attempts()
+        self._leaving: set[int] = set()
         self._awake, self._wake = socket.socketpair()
 
     def run(self, report: Reporter) -> list[Any]:
@@ -103,6 +75,7 @@ class FleetRun:
         with self._awake, self._wake, self._links:
             self._join_all()
             while not self._is_over:
+                self._hand_over()
                 self._send_calls()
                 self._wait()
                 for place, answer in self._links.take():
@@ -135,7 +108,7 @@ class FleetRun:
     def _send_calls(self) -> None:
         """Hand out what waits, to workers that are free first."""
         for place in sorted(self._places.present, key=self._load):
-            if place not in self._links:  # it is lost, as will be told
+            if place not in self._links or place in self._leaving:  # or lost, as will be told
                 continue
             self._queue.extend(self._requests.take(self._most - len(self._queue), 0.0))
             load = self._load(place)
@@ -221,6 +194,37 @@ class FleetRun:
         self._done += len(batch.numbers)
         self._workers.losses.chunk_done(batch.chunk)
 
+    def _hand_over(self) -> None:
+        """Have those take over who come for workers that leave, which finish what they have."""
+        for place, departure in self._workers.departures().items():
+            description = departure.newcomer.description
+            if place not in self._links or not ray.wait([description], timeout=0)[0]:
+                continue
+            try:
+                ray.get(description)
+            except RayActorError:
+                self._workers.call_again(place)
+                continue
+            self._leaving.add(place)
+            if not self._calls[place]:
+                self._give_up(place, description)
+
+    def _give_up(self, place: int, description: Any) -> None:
+        """End a worker that leaves and has nothing in flight, and have the other one join."""
+        self._joined = {joined: at for joined, at in self._joined.items() if at != place}
+        self._part_with(place)
+        leaver = self._workers.give_up(place)
+        self._workers.losses.owe(place, (), begun=0)
+        self._workers.retire(leaver)
+        self._when_done(description)
+
+    def _part_with(self, place: int) -> None:
+        """Have others hold what a worker held, which takes part no more."""
+        self._log.lost(place)
+        self._links.remove(place)
+        self._places.lose(place)
+        self._leaving.discard(place)
+
     def _lose(self, place: int, loss: RayActorError | None) -> None:
         """Do again what went down with a worker, or with the connection to it (no loss)."""
         lost = [*self._calls[place]]
@@ -228,9 +232,7 @@ class FleetRun:
         for one in lost:
             self._again.extend([] if one.encodes is None else [one.encodes])
             self._searches += one.searches
-        self._log.lost(place)
-        self._links.remove(place)
-        self._places.lose(place)
+        self._part_with(place)
         if loss is None:
             self._attempts.require_another([])
             self._join(place)
